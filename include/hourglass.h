@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// hourglass.h - the whole public interface of libhourglass. Plain C11, also valid C++.
+//
+// Three ways in:
+//   jobs    hg_train(), hg_predict() ... do what the command's modes do: options in, files out;
+//   models  hg_model_load(), hg_scorer_new(), hg_score() ... work on arrays in memory;
+//   tables  hg_mode_at(), hg_option_at() ... say what there is, for help texts and bindings.
+//
+// Conventions. A function that does something returns HG_OK (0) or a negative hg_code; one that
+// makes something returns a pointer or NULL. Both take `hg_error *err` last, which may be NULL and
+// is filled on failure only. The library never prints, exits or aborts. Unless a comment says
+// otherwise, a function may be called from several threads as long as they do not share an object.
+#ifndef HG_HOURGLASS_H
+#define HG_HOURGLASS_H
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+# define HG_API __attribute__((visibility("default")))
+#else
+# define HG_API
+#endif
+
+#define HG_VERSION "0.1.0"
+HG_API const char *hg_version(void); // of the library that is linked, such as "0.1.0"
+
+// ---- errors -------------------------------------------------------------------------------------
+
+typedef enum hg_code {
+    HG_OK = 0,
+    HG_ERR_MEMORY = -1,   // allocation failed
+    HG_ERR_IO = -2,       // could not open, read, write, sync or rename
+    HG_ERR_USAGE = -3,    // an option or argument that cannot be meant
+    HG_ERR_DATA = -4,     // the data is not what its format, or the model, asks for
+    HG_ERR_MODEL = -5,    // the model file is refused
+    HG_ERR_MISSING = -6,  // a device or library is not there
+    HG_ERR_STOPPED = -7,  // stopped on request (see hg_listener.stop); a checkpoint was written
+    HG_ERR_DIVERGED = -8, // training met a value that is not finite
+} hg_code;
+
+// Filled on failure, untouched on success. Plain data: nothing to free.
+typedef struct hg_error {
+    hg_code code;
+    char message[500]; // one sentence: where, what was expected, what came
+} hg_error;
+
+// ---- options ------------------------------------------------------------------------------------
+
+// The settings of one mode, made from the option table. Every value is checked when it is set.
+typedef struct hg_options hg_options;
+
+// All options of `mode` ("train", "predict", ...) at their defaults; NULL for an unknown mode.
+HG_API hg_options *hg_options_new(const char *mode, hg_error *err);
+HG_API void hg_options_free(hg_options *o); // NULL is fine
+
+// Sets one option from text, exactly as the command line would. An unknown name or a value out of
+// range leaves everything as it was and names the nearest option.
+HG_API int hg_options_set(hg_options *o, const char *name, const char *value, hg_error *err);
+
+// Sets every option named in a YAML mapping (`lr: 1e-3`); file:line in the error.
+HG_API int hg_options_load(hg_options *o, const char *path, hg_error *err);
+
+// Sets every option that has an environment variable (HG_LR=1e-3 for `lr`).
+HG_API int hg_options_environment(hg_options *o, hg_error *err);
+
+// The value as text that hg_options_set() would take; NULL for an unknown name. Valid until the
+// next call on `o`.
+HG_API const char *hg_options_get(hg_options *o, const char *name);
+
+// Whether the option was set by anyone (as opposed to standing at its default).
+HG_API bool hg_options_is_set(const hg_options *o, const char *name);
+
+// One row of the option table, for help texts, completion and bindings.
+typedef struct hg_option_info {
+    const char *name;     // "lr"
+    const char *type;     // "int", "float", "bool", "text", "choice"
+    const char *standard; // default, as text
+    const char *range;    // "0 to 10", "mse|mae|bce|huber"; "" where anything goes
+    const char *unit;     // "rows", "s"; "" where there is none
+    const char *help;     // one line
+} hg_option_info;
+
+HG_API size_t hg_option_count(const char *mode); // 0 for an unknown mode
+HG_API bool hg_option_at(const char *mode, size_t i, hg_option_info *info); // false past the end
+
+// ---- what a job tells while it runs -------------------------------------------------------------
+
+typedef struct hg_train_event {
+    int32_t epoch, epochs;       // epoch counts from 1
+    int64_t step, steps;         // within the epoch
+    bool epoch_end;              // val_loss, is_best and seconds are filled only here
+    double train_loss, val_loss; // mean per row and feature; val_loss is NaN without validation
+    bool is_best;
+    double lr;
+    double seconds;         // since training began
+    double rows_per_second; // of this epoch so far
+} hg_train_event;
+
+// Callbacks are called on the thread that called the job; any may be NULL.
+typedef struct hg_listener {
+    void *context; // borrowed, handed back
+    void (*train)(void *context, const hg_train_event *e);
+    void (*note)(void *context, const char *sentence); // something a user should know
+    const volatile sig_atomic_t *stop; // becomes non-zero: finish the step, checkpoint, return
+} hg_listener;
+
+// ---- jobs: one per mode of the command ----------------------------------------------------------
+
+typedef struct hg_train_result {
+    char folder[1024]; // the results folder; "" if none was made
+    int32_t best_epoch, epochs;
+    double best_val_loss, train_loss; // NaN where there is none
+    double val_mse;                   // of the best weights, per row and feature
+    double pca_mse;                   // of PCA with the same code size on the same rows; NaN if not fitted
+    double seconds, rows_per_second;
+    int64_t rows, parameters;
+    char exit_reason[64]; // "done", "early stopping", "time", "stopped"
+} hg_train_result;
+
+// Trains as `o` (mode "train") says and writes the results folder. `result` may be NULL.
+HG_API int hg_train(const hg_options *o, const hg_listener *l, hg_train_result *result,
+                    hg_error *err);
+
+typedef struct hg_val_result {
+    int64_t rows;
+    int32_t width;        // features a row
+    double mse, mae;      // mean over rows and features
+    double row_mse_max;   // the worst row's mean squared error
+    double row_mse_median;
+} hg_val_result;
+
+HG_API int hg_val(const hg_options *o, const hg_listener *l, hg_val_result *result, hg_error *err);
+HG_API int hg_predict(const hg_options *o, const hg_listener *l, hg_error *err);     // row,score
+HG_API int hg_reconstruct(const hg_options *o, const hg_listener *l, hg_error *err); // x -> x̂
+HG_API int hg_encode(const hg_options *o, const hg_listener *l, hg_error *err);      // x -> code
+HG_API int hg_decode(const hg_options *o, const hg_listener *l, hg_error *err);      // code -> x̂
+HG_API int hg_import(const hg_options *o, const hg_listener *l, hg_error *err); // weights -> model
+
+// Three that answer with a text: *text is set to a heap string for hg_text_free(). With `json`, one
+// JSON object; otherwise lines for people.
+HG_API int hg_info(const hg_options *o, bool json, char **text, hg_error *err);
+HG_API int hg_verify(const hg_options *o, bool json, char **text, hg_error *err);
+HG_API int hg_checks(const hg_options *o, bool json, char **text, hg_error *err);
+HG_API int hg_bench(const hg_options *o, const hg_listener *l, bool json, char **text,
+                    hg_error *err);
+HG_API void hg_text_free(char *text); // NULL is fine
+
+// Writes RUN/samples.png: up to `n` validation rows, each input above its reconstruction. Rows that
+// are not images are drawn as curves.
+HG_API int hg_report_samples(const char *folder, int32_t n, hg_error *err);
+
+// ---- models and scorers: arrays in memory -------------------------------------------------------
+
+typedef struct hg_model hg_model;   // weights and what is needed to use them; immutable once loaded
+typedef struct hg_scorer hg_scorer; // a model with its buffers, for one thread at a time
+
+HG_API hg_model *hg_model_load(const char *path, hg_error *err);
+HG_API void hg_model_free(hg_model *m); // NULL is fine; after every scorer made from it
+HG_API int32_t hg_model_width(const hg_model *m);     // features a row
+HG_API int32_t hg_model_code_size(const hg_model *m); // numbers in a code
+HG_API const char *hg_model_spec(const hg_model *m);  // "dense 64 relu | dense input sigmoid"
+
+// A scorer that runs up to `threads` threads (0: as many as this process may use; 1: the caller's).
+// Everything is allocated here: the calls below cannot fail. Borrows `m`.
+HG_API hg_scorer *hg_scorer_new(const hg_model *m, int32_t threads, hg_error *err);
+HG_API void hg_scorer_free(hg_scorer *s); // NULL is fine
+
+// x: (rows, width). score: (rows), the mean squared error of each row: higher is more anomalous.
+HG_API void hg_score(hg_scorer *s, const float *x, int64_t rows, float *score);
+HG_API void hg_reconstruct_rows(hg_scorer *s, const float *x, int64_t rows, float *y); // (rows, width)
+HG_API void hg_encode_rows(hg_scorer *s, const float *x, int64_t rows, float *z); // (rows, code)
+HG_API void hg_decode_rows(hg_scorer *s, const float *z, int64_t rows, float *y);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// kernels.h - the work a processor can do, as one table of functions.
+//
+// Kernels see pointers and sizes. They cannot fail, allocate or print; shapes were checked when the
+// plan was made. Every table gives the same bits (docs/HOUSE.md, "The same bits everywhere"): each
+// output element has one fixed order of fused multiply-adds, sums run over HG_LANES lanes and end in
+// one fixed tree, and exp, tanh, erf, log are our own polynomials.
+#ifndef HG_BACKEND_KERNELS_H
+#define HG_BACKEND_KERNELS_H
+#include <stddef.h>
+#include <stdint.h>
+
+// float everywhere but in the gradient tests, which build this code a second time in double.
+#ifdef HG_DOUBLE
+typedef double hg__real;
+#else
+typedef float hg__real;
+#endif
+
+// Width of the virtual vector all kernels are written for, in elements. Rows of every buffer are
+// padded to a multiple of it, so kernels may read and write up to the next multiple.
+enum { HG_LANES = 16, HG_PANEL = 64 };
+
+// Columns padded to whole vectors, as an odd number of them where there are several: rows then start in different cache sets.
+static inline int32_t hg__pad_columns(int32_t n) {
+    int32_t vectors = (n + HG_LANES - 1) / HG_LANES;
+    return (vectors > 1 && vectors % 2 == 0 ? vectors + 1 : vectors) * HG_LANES;
+}
+
+// Weights (K, N) are kept as panels of HG_PANEL columns, each panel (K, width) contiguous, width =
+// min(HG_PANEL, rest rounded up to HG_LANES). Element (k, n):
+static inline size_t hg__panel_width(int32_t N, int32_t n) {
+    int32_t left = n / HG_PANEL * HG_PANEL, rest = N - left;
+    int32_t padded = (rest + HG_LANES - 1) / HG_LANES * HG_LANES;
+    return (size_t)(padded < HG_PANEL ? padded : HG_PANEL);
+}
+static inline size_t hg__panel_index(int32_t K, int32_t N, int32_t k, int32_t n) {
+    size_t left = (size_t)(n / HG_PANEL * HG_PANEL);
+    return left * (size_t)K + (size_t)k * hg__panel_width(N, n) + ((size_t)n - left);
+}
+static inline size_t hg__panel_count(int32_t K, int32_t N) { // elements with padding
+    return (size_t)K * (size_t)((N + HG_LANES - 1) / HG_LANES * HG_LANES);
+}
+
+// One batch-reduce product: C (M, N) = start + sum over blocks and k of A(m, k) * B(k, n).
+// N is at most HG_PANEL and is rounded up to HG_LANES: B must be readable and C writable that far.
+typedef struct hg__gemm {
+    int32_t M, N, K, blocks;          // K: of one block
+    const hg__real *a;                // A(block, m, k) = a[block*a_block + m*a_m + k*a_k]
+    ptrdiff_t a_m, a_k, a_block;
+    const hg__real *b;                // B(block, k, n) = b[block*b_block + k*b_k + n]
+    ptrdiff_t b_k, b_block;
+    hg__real *c;                      // C(m, n) = c[m*c_m + n]
+    ptrdiff_t c_m;
+    const hg__real *start;            // (N padded) first value of every row; NULL: zeros
+} hg__gemm;
+
+// Coefficients of one optimiser step, the same for all parameters.
+typedef struct hg__optim_step {
+    hg__real lr, beta1, beta2, eps, weight_decay, momentum, alpha;
+    hg__real step_size;   // adam: lr / (1 - beta1^t)
+    hg__real root_scale;  // adam: 1 / sqrt(1 - beta2^t)
+    hg__real grad_scale;  // gradient clipping: 1 where nothing is clipped
+    int32_t nesterov;
+    int32_t first;        // step 1: momentum buffers start as the gradient
+} hg__optim_step;
+
+typedef struct hg__kernels {
+    const char *name; // "ref", "avx2", "avx512"
+
+    void (*gemm)(const hg__gemm *g);
+
+    // Rows in: widened to real; x (n), the padding up to HG_LANES zeroed.
+    void (*widen_u8)(hg__real *x, const uint8_t *from, hg__real scale, int32_t n);
+    void (*widen_f32)(hg__real *x, const float *from, int32_t n);
+
+#define HG_KERNEL(name, params) void (*name) params;
+#include "backend/kernels.def"
+#undef HG_KERNEL
+
+    // Losses of one row (nn/loss.h says what they take).
+    double (*loss_mse)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale, hg__real arg, int32_t n);
+    double (*loss_mae)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale, hg__real arg, int32_t n);
+    double (*loss_bce)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale, hg__real arg, int32_t n);
+    double (*loss_bce_logits)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale, hg__real arg, int32_t n);
+    double (*loss_huber)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale, hg__real arg, int32_t n);
+
+    // Optimisers (nn/optim.h): n is a multiple of HG_LANES.
+    void (*sgd)(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n, const hg__optim_step *s);
+    void (*adam)(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n, const hg__optim_step *s);
+    void (*adamw)(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n, const hg__optim_step *s);
+    void (*rmsprop)(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n, const hg__optim_step *s);
+
+    // Sums: HG_LANES lanes, one tree, then double.
+    double (*sum_squares)(const hg__real *x, int64_t n);
+    double (*sum_square_diff)(const hg__real *a, const hg__real *b, int32_t n);
+    double (*sum_abs_diff)(const hg__real *a, const hg__real *b, int32_t n);
+    int64_t (*first_not_finite)(const hg__real *x, int64_t n); // index, or -1
+    // s (columns padded) = sum over rows of x (rows, columns), rows in order
+    void (*column_sums)(hg__real *s, const hg__real *x, ptrdiff_t ldx, int32_t rows, int32_t columns);
+} hg__kernels;
+
+// Best table for this CPU and operating system, or the one HG_ISA names. Chosen once.
+const hg__kernels *hg__kernels_pick(void);
+
+// Every table that can run here, reference first, best last; NULL-terminated.
+const hg__kernels *const *hg__kernels_all(void);
+#endif

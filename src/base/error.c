@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// error.c - turns a failure into one code and one sentence.
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int hg__fail(hg_error *err, hg_code code, const char *format, ...) {
+    if (!err) return code;
+    err->code = code;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->message, sizeof err->message, format, args);
+    va_end(args);
+    return code;
+}
+
+int hg__fail_errno(hg_error *err, hg_code code, const char *format, ...) {
+    int number = errno;
+    if (!err) return code;
+    err->code = code;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(err->message, sizeof err->message, format, args);
+    va_end(args);
+    char reason[128];
+    if (strerror_r(number, reason, sizeof reason) != 0) snprintf(reason, sizeof reason, "error %d", number);
+    size_t used = strlen(err->message);
+    snprintf(err->message + used, sizeof err->message - used, ": %s", reason);
+    return code;
+}
+
+const char *hg_version(void) {
+    return HG_VERSION;
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// file.h - files: whole or not at all.
+#ifndef HG_BASE_FILE_H
+#define HG_BASE_FILE_H
+#include "base/error.h"
+
+// A whole file in memory, mapped read-only. An empty file has size 0 and data "".
+typedef struct hg__map {
+    const uint8_t *data;
+    size_t size;
+} hg__map;
+
+int hg__map_open(hg__map *m, const char *path, hg_error *err);
+void hg__map_close(hg__map *m); // {0} is fine
+
+// Reads exactly `size` bytes at `offset`, through short reads and EINTR.
+int hg__read_at(int fd, void *buffer, size_t size, uint64_t offset, const char *path, hg_error *err);
+int hg__write_all(int fd, const void *bytes, size_t size, const char *path, hg_error *err);
+
+// Opens for reading (close-on-exec). Negative code on failure, else the descriptor.
+int hg__open_read(const char *path, hg_error *err);
+
+// A file being written: bytes go to "<path>.<pid>.tmp" in the same folder; commit syncs it, renames it
+// over `path` and syncs the folder. Until then `path` is what it was; abort leaves no trace.
+// path "-" is standard output: bytes pass straight through.
+typedef struct hg__writer {
+    int fd;
+    char path[1024], temporary[1088];
+    size_t used;
+    char *buffer; // owned, (HG_WRITER_BUFFER)
+} hg__writer;
+
+int hg__writer_open(hg__writer *w, const char *path, hg_error *err);
+int hg__writer_add(hg__writer *w, const void *bytes, size_t size, hg_error *err);
+int hg__writer_commit(hg__writer *w, hg_error *err); // closes in every case
+void hg__writer_abort(hg__writer *w);                // after any failure of add; {0} is fine
+
+// All of it in one call.
+int hg__write_file(const char *path, const void *bytes, size_t size, hg_error *err);
+
+// Appends one line to a log that is kept (results.csv); flushed to the kernel at once.
+int hg__append_line(const char *path, const char *line, hg_error *err);
+
+int hg__make_folder(const char *path, hg_error *err); // with parents; existing is fine
+bool hg__is_folder(const char *path);
+bool hg__is_file(const char *path);
+
+// "folder/name" in buffer (size); an error if it does not fit.
+int hg__join_path(char *buffer, size_t size, const char *folder, const char *name, hg_error *err);
+
+// An anonymous temporary file in $TMPDIR (or /tmp), gone when closed; the descriptor.
+int hg__open_spill(hg_error *err);
+
+// Fault injection, as mem.h: HG_FAIL_IO=n (or n+) makes the n-th call of write, fsync, rename, read or
+// open in this file fail (writes with ENOSPC, the rest with EIO).
+#endif

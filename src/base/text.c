@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// text.c - growing text, strict numbers, nearest names.
+#include "base/text.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static int reserve(hg__text *t, size_t extra) {
+    if (t->failed) return HG_ERR_MEMORY;
+    size_t need = t->length + extra + 1;
+    if (need <= t->capacity) return HG_OK;
+    size_t capacity = t->capacity ? t->capacity : 128;
+    while (capacity < need) capacity *= 2;
+    char *grown = hg__grow(t->data, capacity, 1, NULL);
+    if (!grown) {
+        t->failed = true;
+        return HG_ERR_MEMORY;
+    }
+    t->data = grown;
+    t->capacity = capacity;
+    return HG_OK;
+}
+
+int hg__text_add(hg__text *t, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (length < 0) t->failed = true;
+    HG_TRY(reserve(t, length < 0 ? 0 : (size_t)length));
+    va_start(args, format);
+    vsnprintf(t->data + t->length, (size_t)length + 1, format, args);
+    va_end(args);
+    t->length += (size_t)length;
+    return HG_OK;
+}
+
+int hg__text_add_bytes(hg__text *t, const char *bytes, size_t length) {
+    HG_TRY(reserve(t, length));
+    if (length) memcpy(t->data + t->length, bytes, length);
+    t->length += length;
+    t->data[t->length] = '\0';
+    return HG_OK;
+}
+
+void hg__text_clear(hg__text *t) {
+    hg__free(t->data);
+    *t = (hg__text){0};
+}
+
+char *hg__text_take(hg__text *t, hg_error *err) {
+    (void)reserve(t, 0); // so that an empty text is a string too
+    if (t->failed) {
+        hg__text_clear(t);
+        hg__fail(err, HG_ERR_MEMORY, "out of memory while writing a text");
+        return NULL;
+    }
+    char *data = t->data;
+    data[t->length] = '\0';
+    *t = (hg__text){0};
+    return data;
+}
+
+bool hg__parse_int(const char *text, int64_t *value) {
+    char *end;
+    errno = 0;
+    if (*text != '-' && (*text < '0' || *text > '9')) return false;
+    long long x = strtoll(text, &end, 10);
+    if (end == text || *end || errno) return false;
+    *value = x;
+    return true;
+}
+
+bool hg__parse_float(const char *text, double *value) {
+    char *end;
+    if (!*text || !strchr("+-.0123456789", *text) || strpbrk(text, "xX")) return false;
+    double x = strtod(text, &end);
+    if (end == text || *end || !isfinite(x)) return false;
+    *value = x;
+    return true;
+}
+
+// Edit distance with insertions, deletions, replacements and swapped neighbours (Damerau).
+static size_t distance(const char *a, const char *b) {
+    enum { MAX = 48 };
+    size_t d[MAX + 1][MAX + 1], n = strlen(a), m = strlen(b);
+    if (n > MAX || m > MAX) return MAX;
+    for (size_t i = 0; i <= n; i++) d[i][0] = i;
+    for (size_t j = 0; j <= m; j++) d[0][j] = j;
+    for (size_t i = 1; i <= n; i++) {
+        for (size_t j = 1; j <= m; j++) {
+            size_t best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            if (d[i - 1][j] + 1 < best) best = d[i - 1][j] + 1;
+            if (d[i][j - 1] + 1 < best) best = d[i][j - 1] + 1;
+            bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (swapped && d[i - 2][j - 2] + 1 < best) best = d[i - 2][j - 2] + 1;
+            d[i][j] = best;
+        }
+    }
+    return d[n][m];
+}
+
+const char *hg__nearest_name(const char *wrong, const char *const *names, size_t count) {
+    const char *nearest = NULL;
+    size_t limit = strlen(wrong) / 3 + 2, best = limit; // further away is no likely slip
+    for (size_t i = 0; i < count; i++) {
+        size_t d = distance(wrong, names[i]);
+        size_t prefix = strlen(wrong);
+        if (prefix >= 2 && strncmp(wrong, names[i], prefix) == 0) d = 1; // an abbreviation
+        if (d < best) {
+            best = d;
+            nearest = names[i];
+        }
+    }
+    return nearest;
+}
+
+void hg__format_float(char buffer[32], double x) {
+    snprintf(buffer, 32, "%.15g", x);
+    if (strtod(buffer, NULL) != x && isfinite(x)) snprintf(buffer, 32, "%.17g", x);
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// text.h - growing text, strict numbers, nearest names.
+#ifndef HG_BASE_TEXT_H
+#define HG_BASE_TEXT_H
+#include "base/error.h"
+
+// A growing string. Start from {0}; after an allocation failure every later add fails too, so the
+// result may be checked once at the end.
+typedef struct hg__text {
+    char *data; // owned, zero-terminated once something was added; NULL before
+    size_t length, capacity;
+    bool failed;
+} hg__text;
+
+int hg__text_add(hg__text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int hg__text_add_bytes(hg__text *t, const char *bytes, size_t length);
+void hg__text_clear(hg__text *t);
+char *hg__text_take(hg__text *t, hg_error *err); // hands the string over; NULL if anything failed
+
+// Whole-string numbers: no blanks around, no trailing bytes, finite, in the C locale.
+bool hg__parse_int(const char *text, int64_t *value);
+bool hg__parse_float(const char *text, double *value);
+
+// The name in `names` (count) nearest to `wrong` by edit distance, or NULL if none is near.
+const char *hg__nearest_name(const char *wrong, const char *const *names, size_t count);
+
+// Writes x so that reading it back gives the same double, as short as "%.15g" or "%.17g" allow.
+void hg__format_float(char buffer[32], double x);
+#endif

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// data.h - rows of numbers, all of one width, wherever they live.
+//
+//   file ──sniff──> reader (readers.def) ──> hg__data: rows in memory, mapped, or on disk
+//                                               │
+//                        split (val=, fraction=) ──> hg__rows: which rows, in which order
+//                                               │
+//                              hg__loader: the next batch as pointers to rows, ready while
+//                                          the last one is still being used
+//
+// Bytes stay bytes: a u8 row is handed out as u8 and widened by the consumer (times data->scale).
+#ifndef HG_DATA_DATA_H
+#define HG_DATA_DATA_H
+#include "base/error.h"
+#include "tensor/tensor.h"
+
+enum { HG_MAX_WIDTH = 1 << 24 };
+
+typedef struct hg__data_options {
+    const char *label;  // name (or 1-based number) of the column that is a label, not a feature; ""
+    const char *ignore; // names separated by commas, left out; ""
+    const char *on_bad; // "stop" or "skip": what a row that cannot be used does; "" is stop
+    size_t memory;      // bytes that may be held (or mapped) at a time; above, rows live on disk
+} hg__data_options;
+
+typedef struct hg__data {
+    char path[1024];   // for messages
+    char format[16];   // "idx", "npy", "npz", "csv"
+    int64_t rows;
+    int32_t width;     // features a row
+    hg__shape shape;   // of one row: {2, {28, 28}} for images, {1, {width}} otherwise
+    hg__dtype dtype;   // HG_U8 or HG_F32: everything else was converted
+    float scale;       // what one stored unit is worth: 1/255 for u8, 1 for f32
+    char **column;     // (width) owned names, or NULL where the file has none
+    int64_t skipped;   // bad rows left out (on_bad=skip)
+    uint64_t fingerprint; // of shape and contents, for run.json
+
+    const void *base;  // all rows, contiguous, or NULL where they live on disk
+    int fd;            // rows on disk: row i is width * size bytes at offset + i * that; else -1
+    uint64_t offset;
+    void *owned;       // heap block behind base, or NULL
+    void *mapping;     // mmap behind base, or NULL
+    size_t mapping_size;
+} hg__data;
+
+// Opens a file known by its content. "fashion" is the Debian package's Fashion-MNIST training images and
+// "fashion-test" its test images. Every value is finite when this returns.
+hg__data *hg__data_open(const char *path, const hg__data_options *o, hg_error *err);
+void hg__data_close(hg__data *d); // NULL is fine
+
+// A dataset over an array the caller keeps: x (rows, width).
+int hg__data_wrap(hg__data *d, const float *x, int64_t rows, int32_t width, hg_error *err);
+
+// Copies row i to out (width), widened and scaled. May fail only for rows on disk.
+int hg__data_row(const hg__data *d, int64_t i, float *out, hg_error *err);
+
+// Which rows of a dataset, by a keyed permutation: position p in 0 .. count-1 -> row number.
+typedef struct hg__rows {
+    const hg__data *data; // borrowed
+    int64_t first, count; // of the permuted order
+    bool permuted;        // false: rows first .. first+count-1 as they stand
+    uint64_t seed;
+} hg__rows;
+
+hg__rows hg__rows_all(const hg__data *d);
+
+// Cuts the dataset into training rows and round(val_fraction * rows) validation rows (at least 1 if the
+// fraction is above 0 and there are 2 rows), then keeps `fraction` of the training rows.
+int hg__rows_split(const hg__data *d, double val_fraction, double fraction, uint64_t seed,
+                   hg__rows *train, hg__rows *val, hg_error *err);
+int64_t hg__rows_at(const hg__rows *r, int64_t position); // the row's number in the file
+
+// Hands out batches of row pointers. Rows in memory: pointers straight into the data. Rows on disk: a
+// thread of the loader reads the next batch while this one is used.
+typedef struct hg__loader hg__loader;
+
+typedef struct hg__batch {
+    const void *const *row; // (count) pointers to rows of data->dtype, valid until the next call
+    const int64_t *number;  // (count) their numbers in the file
+    int32_t count;
+    int64_t first;          // position of row[0] in this epoch's order
+} hg__batch;
+
+hg__loader *hg__loader_new(const hg__rows *rows, int32_t batch, hg_error *err);
+void hg__loader_free(hg__loader *l); // NULL is fine
+
+// Starts an epoch: shuffled by (seed, epoch) or in order; `skip` batches are passed over (resume).
+void hg__loader_start(hg__loader *l, bool shuffle, uint64_t seed, int32_t epoch, int64_t skip);
+
+// 1 with the next batch (the last may be smaller), 0 at the end, negative if the disk failed. Allocates
+// nothing.
+int hg__loader_next(hg__loader *l, hg__batch *b, hg_error *err);
+#endif

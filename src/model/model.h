@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// model.h - a network with its weights, and the file it lives in.
+#ifndef HG_MODEL_MODEL_H
+#define HG_MODEL_MODEL_H
+#include "model/safetensors.h"
+#include "model/spec.h"
+
+struct hg_model {
+    hg__spec spec;
+    hg__real *params;    // owned, (spec.params): all of it, one block
+    char kind[16];       // "autoencoder" or "pca"
+    float input_scale;   // what a stored unit of the training data was worth: 1/255 for bytes
+    char **column;       // owned, (width) names, or NULL
+    char *options;       // owned JSON text: the training options, or NULL
+    char fingerprint[24]; // of the training data, hex; "" if none
+};
+
+// A model with its weights drawn (PyTorch's default initialisation) from seed.
+hg_model *hg__model_new(const char *spec, const hg__shape *input, int32_t latent, uint64_t seed, hg_error *err);
+
+// Loads, refusing anything that is not a whole Hourglass model file.
+int hg__model_from_tensors(hg_model **m, const hg__tensors *t, hg_error *err);
+
+// Extra tensors and metadata beside the weights: what resume= needs.
+typedef struct hg__extra {
+    const hg__tensor *tensor;
+    size_t tensors;
+    const char *const *key, *const *value;
+    size_t pairs;
+} hg__extra;
+int hg__model_save(const hg_model *m, const char *path, const hg__extra *extra, hg_error *err); // extra may be NULL
+
+// Full tensor name of a parameter, "encoder.0.weight".
+void hg__param_name(const hg__layer *l, int32_t param, char buffer[64]);
+
+// Takes weights by name from a file: "encoder.0.weight", or "encoder.weight" where a side has one layer with
+// parameters. Every parameter must be there with its shape; what is left over is an error that names it.
+int hg__model_take_weights(hg_model *m, const hg__tensors *t, hg_error *err);
+#endif

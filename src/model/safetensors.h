@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// safetensors.h - reads and writes .safetensors files, strictly (docs/MODELFILE.md).
+#ifndef HG_MODEL_SAFETENSORS_H
+#define HG_MODEL_SAFETENSORS_H
+#include "base/error.h"
+#include "base/file.h"
+#include "tensor/tensor.h"
+
+typedef struct hg__tensors {
+    hg__map map;
+    hg__tensor *tensor;  // owned, (count), in the header's order; data points into the map
+    size_t count;
+    char **key, **value; // owned, (pairs): __metadata__
+    size_t pairs;
+    char path[1024];
+} hg__tensors;
+
+// Opens, validates everything, then allocates. HG_ERR_MODEL with one sentence for any flaw.
+int hg__tensors_open(hg__tensors *t, const char *path, hg_error *err);
+void hg__tensors_close(hg__tensors *t); // {0} is fine
+
+// The same from memory that the caller keeps (tests, fuzzing); `name` for messages.
+int hg__tensors_parse(hg__tensors *t, const uint8_t *bytes, size_t size, const char *name, hg_error *err);
+
+const hg__tensor *hg__tensors_find(const hg__tensors *t, const char *name);   // NULL if there is none
+const char *hg__tensors_metadata(const hg__tensors *t, const char *key);      // NULL if there is none
+
+// Writes a file whole or not at all. Tensors are sorted as docs/MODELFILE.md says; keys as given.
+int hg__tensors_write(const char *path, const hg__tensor *tensors, size_t count,
+                      const char *const *key, const char *const *value, size_t pairs, hg_error *err);
+#endif

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// spec.h - the line that says what a network is: "dense 64 relu | dense input sigmoid".
+//
+//   spec  = side "|" side          the neck of the hourglass is at the bar
+//   side  = item { "," item }
+//   item  = layer { argument } { activation }
+//   argument = number | "input" (features of a row) | "like" (width of the mirrored encoder layer) | name "=" number
+//
+// An activation behind a layer is a layer of its own ("dense 64 relu" is two, as in nn.Sequential).
+#ifndef HG_MODEL_SPEC_H
+#define HG_MODEL_SPEC_H
+#include "base/error.h"
+#include "nn/layer.h"
+
+enum { HG_MAX_LAYERS = 256, HG_MAX_SPEC = 1024 };
+
+typedef struct hg__spec {
+    hg__layer *layer; // owned, (layers): in, out, params shaped; param offsets laid out
+    int32_t layers, neck; // layers before the bar
+    hg__shape input;      // of one row
+    int32_t width, code;  // features in, numbers in the code
+    size_t params;        // elements of the parameter block, with padding
+    int64_t parameters;   // trainable numbers, without padding
+    char text[HG_MAX_SPEC]; // canonical: presets expanded, input and like as numbers
+} hg__spec;
+
+// Parses a spec or a preset's name for rows of shape `input`. latent: the code size a preset gets (0: its own).
+int hg__spec_parse(hg__spec *s, const char *text, const hg__shape *input, int32_t latent, hg_error *err);
+void hg__spec_clear(hg__spec *s); // {0} is fine
+
+// A named network: "ae" -> "dense 64 relu | dense input sigmoid" with 64 replaced by latent.
+typedef struct hg__preset {
+    const char *name, *spec, *summary; // spec has "%d" once or more where the code size goes
+    int32_t latent;                    // its own code size
+} hg__preset;
+const hg__preset *hg__presets(size_t *count);
+#endif

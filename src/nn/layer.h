@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// layer.h - what every layer type must be able to do.
+//
+// A layer works on chunks of rows: x (rows, in) with row stride ldx, y (rows, out) with row stride
+// ldy. Rows do not see each other, so chunks run on any thread in any order. Gradients of parameters
+// are computed afterwards, tile by tile, from the whole batch: each tile has one owner and sums over
+// the rows in order. So the result does not depend on the number of threads.
+//
+// Adding a layer: layer_<name>.c and one line in layers.def. The shared tests then check its shapes,
+// gradients, batch independence and file round trip from `example`.
+#ifndef HG_NN_LAYER_H
+#define HG_NN_LAYER_H
+#include "backend/kernels.h"
+#include "base/error.h"
+#include "tensor/tensor.h"
+
+enum { HG_MAX_ARGS = 4, HG_MAX_PARAMS = 4 };
+
+// One trainable tensor of a layer.
+typedef struct hg__param {
+    const char *name; // "weight": the file has encoder.0.weight
+    hg__shape shape;  // as PyTorch has it, and as the file has it
+    bool panels;      // shape is (N, K) and memory holds (K, N) as panels (kernels.h); else C order
+    size_t offset;    // in the model's parameter block, in elements
+    size_t count;     // elements in memory, with padding (padding is zero and stays zero)
+} hg__param;
+
+typedef struct hg__layer {
+    const struct hg__layer_type *type;
+    hg__shape in, out;             // of one row
+    double arg[HG_MAX_ARGS];       // as the spec says, defaults filled in
+    int32_t params;                // how many of param[] there are
+    hg__param param[HG_MAX_PARAMS];
+    bool is_decoder;               // which side of the neck
+    int32_t index;                 // position on its side, as in nn.Sequential: encoder.<index>
+    int32_t number;                // position in the whole model: the layer's random stream
+    bool needs_dx;                 // something before it has parameters
+    size_t shadow;                 // dense: offset of the transposed weights in the plan's shadow block
+} hg__layer;
+
+// What a pass over a chunk needs besides the data.
+typedef struct hg__pass {
+    const hg__kernels *k;
+    const hg__real *params; // the model's parameter block
+    const hg__real *shadow; // transposed copies that backward() reads; NULL outside training
+    bool training;          // dropout drops
+    uint64_t seed;          // of the run
+    uint64_t step;          // counts from 1 over the whole run
+    int64_t row;            // position of the chunk's first row in its batch
+} hg__pass;
+
+// A piece of a parameter: elements offset .. offset+count-1 of the parameter block.
+typedef struct hg__tile {
+    int32_t param, row, column; // meaning is the layer's own
+    size_t offset, count;
+} hg__tile;
+
+typedef struct hg__layer_type {
+    const char *name;    // as written in specs and model files; never change it
+    const char *args;    // "units", "slope=0.01": names and defaults, in order, separated by blanks
+    const char *summary; // one line
+    const char *example; // a spec item the shared tests build
+    bool in_place;       // y may be x: elementwise, and backward() reads y (never x)
+
+    // Sets l->out and l->param[] (name, shape, panels, count) from l->in and l->arg.
+    int (*shape)(hg__layer *l, hg_error *err);
+    // PyTorch's default initialisation. params: the model's block. NULL without parameters.
+    void (*init)(const hg__layer *l, hg__real *params, uint64_t seed);
+    // Where x is padded beyond `in`, the padding is finite but otherwise arbitrary; so may y's be.
+    void (*forward)(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
+                    hg__real *y, ptrdiff_t ldy, int32_t rows);
+    // dx = gradient at x, from dy = gradient at y. Padding of dy is zero and dx's must be made so. For
+    // in_place types dx may be dy and x is NULL.
+    void (*backward)(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
+                     const hg__real *y, ptrdiff_t ldy, const hg__real *dy, ptrdiff_t lddy,
+                     hg__real *dx, ptrdiff_t lddx, int32_t rows);
+
+    // The parameters cut into tiles (NULL without parameters): how many, which, and the gradient of one
+    // over the whole batch, g (tile->count).
+    int32_t (*tile_count)(const hg__layer *l);
+    void (*tile)(const hg__layer *l, int32_t i, hg__tile *t);
+    void (*gradient)(const hg__layer *l, const hg__pass *p, const hg__tile *t, const hg__real *x,
+                     ptrdiff_t ldx, const hg__real *dy, ptrdiff_t lddy, int32_t rows, hg__real *g);
+    // After a tile was updated: brings the shadow copy up to date. NULL if there is none.
+    void (*refresh)(const hg__layer *l, const hg__tile *t, const hg__real *params, hg__real *shadow);
+    size_t (*shadow_count)(const hg__layer *l); // elements; NULL if there is none
+} hg__layer_type;
+
+const hg__layer_type *hg__layer_type_find(const char *name); // NULL if there is none
+const hg__layer_type *const *hg__layer_types(void);          // all, NULL-terminated
+
+// Parameter values between memory (padded, panels) and the file (PyTorch's layout, exact copies).
+void hg__param_export(const hg__param *p, const hg__real *block, float *to);   // to: shape
+void hg__param_import(const hg__param *p, hg__real *block, const float *from); // padding zeroed
+
+// Uniform in [-bound, bound): torch.nn.Linear's default, bound = 1 / sqrt(fan_in), for weight and bias.
+// Element i of the file layout comes from Philox(seed; INIT, layer number, param index, i / 4).
+void hg__param_init_uniform(const hg__layer *l, int32_t param, hg__real *params, uint64_t seed,
+                            double bound);
+#endif

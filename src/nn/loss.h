@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// loss.h - what training makes small. One function and one row a loss.
+#ifndef HG_NN_LOSS_H
+#define HG_NN_LOSS_H
+#include "backend/kernels.h"
+
+// The loss of one row, summed over its n features (not averaged). y: output, t: target, both (n).
+// dy (n padded; may be y; NULL: not wanted) = scale * d loss / d y, padding zeroed. arg: huber's delta.
+typedef double hg__loss_kernel(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
+                               hg__real arg, int32_t n);
+
+typedef struct hg__loss {
+    const char *name, *formula;
+    double standard_arg; // of huber: delta = 1
+    hg__loss_kernel *(*pick)(const hg__kernels *k);
+    // The same loss from logits, where the last layer is sigmoid (bce); NULL if there is none. Then y is
+    // the sigmoid's input.
+    hg__loss_kernel *(*pick_from_logits)(const hg__kernels *k);
+} hg__loss;
+
+const hg__loss *hg__loss_find(const char *name); // NULL if there is none
+const hg__loss *hg__losses(size_t *count);
+#endif
