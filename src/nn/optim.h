@@ -2,6 +2,8 @@
 // optim.h - optimisers and learning-rate schedules, with PyTorch's meanings and defaults.
 #ifndef HG_NN_OPTIM_H
 #define HG_NN_OPTIM_H
+#include <stdbool.h>
+
 #include "backend/kernels.h"
 
 // Updates n parameters w from gradient g. s1, s2: the optimiser's state (adam: first and second moment;
