@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// plan.h - a model made ready to run: buffers and tasks. What can fail fails here; running cannot.
+//
+// A chunk of rows flows through all layers on one thread, its activations in that core's cache:
+//
+//   run:    task = chunk:   rows -> widen -> layer 0 -> ... -> out, or the row's error against its input
+//   train:  task = chunk:   rows -> widen -> forward -> loss -> backward             (phase 1)
+//           task = tile:    gradient over the batch -> optimiser -> shadow copy      (phase 2)
+#ifndef HG_MODEL_PLAN_H
+#define HG_MODEL_PLAN_H
+#include "backend/pool.h"
+#include "model/model.h"
+#include "nn/loss.h"
+#include "nn/optim.h"
+
+// Rows as they come: pointers to `width` elements of dtype (HG_U8 or HG_F32), worth `scale` a unit.
+typedef struct hg__input {
+    const void *const *row; // (count)
+    int64_t count;
+    hg__dtype dtype;
+    float scale;
+} hg__input;
+
+typedef enum hg__goal {
+    HG_RECONSTRUCT, // rows (width) -> out (count, width)
+    HG_ENCODE,      // rows (width) -> out (count, code)
+    HG_DECODE,      // rows (code) -> out (count, width)
+    HG_SCORE,       // rows (width) -> out (count): mean squared error of each row
+} hg__goal;
+
+typedef struct hg__run_plan hg__run_plan;
+
+// Borrows m and pool; weights may be changed between runs (training does).
+hg__run_plan *hg__run_plan_new(const hg_model *m, hg__pool *pool, hg_error *err);
+void hg__run_plan_free(hg__run_plan *p); // NULL is fine
+// Any number of rows. out: as the goal says, contiguous. Allocates nothing, cannot fail.
+void hg__run(hg__run_plan *p, hg__goal goal, const hg__input *in, float *out);
+// sums (count): each row's loss summed over its features, of a loss as training has it.
+void hg__run_loss(hg__run_plan *p, const hg__loss *loss, double loss_arg, const hg__input *in, double *sums);
+
+typedef struct hg__train_setup {
+    int32_t batch;
+    const hg__loss *loss;
+    double loss_arg;
+    const hg__optim *optim;
+    hg__optim_options optim_options;
+    double clip;   // largest norm of the whole gradient; 0: no clipping
+    uint64_t seed; // of dropout
+} hg__train_setup;
+
+typedef struct hg__train_plan hg__train_plan;
+
+// Borrows m (whose weights it trains) and pool.
+hg__train_plan *hg__train_plan_new(hg_model *m, hg__pool *pool, const hg__train_setup *s, hg_error *err);
+void hg__train_plan_free(hg__train_plan *p); // NULL is fine
+
+// One step: forward, loss, backward, update. step counts from 1 over the whole run. Returns the loss summed over
+// rows and features, before the update; not finite when training diverged. Allocates nothing, cannot fail.
+double hg__train_step(hg__train_plan *p, const hg__input *in, double lr, int64_t step);
+
+// The optimiser's state block i (0 or 1), laid out as the parameter block; NULL if the optimiser has none.
+hg__real *hg__train_state(hg__train_plan *p, int32_t i);
+// After weights were changed from outside (resume): brings the transposed copies up to date.
+void hg__train_plan_refresh(hg__train_plan *p);
+size_t hg__train_plan_bytes(const hg__train_plan *p); // memory it holds
+#endif
