@@ -76,17 +76,32 @@ HG_API const char *hg_options_get(hg_options *o, const char *name);
 // Whether the option was set by anyone (as opposed to standing at its default).
 HG_API bool hg_options_is_set(const hg_options *o, const char *name);
 
+// Whether everything the mode cannot do without was set; every job asks this first.
+HG_API int hg_options_check(const hg_options *o, hg_error *err);
+
+// All options as YAML that hg_options_load() takes, a heap string for hg_text_free(); NULL on failure.
+HG_API char *hg_options_text(const hg_options *o, hg_error *err);
+
 // One row of the option table, for help texts, completion and bindings.
 typedef struct hg_option_info {
     const char *name;     // "lr"
-    const char *type;     // "int", "float", "bool", "text", "choice"
+    const char *type;     // "int", "size", "float", "bool", "text", "choice"
     const char *standard; // default, as text
     const char *range;    // "0 to 10", "mse|mae|bce|huber"; "" where anything goes
     const char *unit;     // "rows", "s"; "" where there is none
+    const char *alias;    // another name that is taken; ""
     const char *help;     // one line
 } hg_option_info;
 
-HG_API size_t hg_option_count(const char *mode); // 0 for an unknown mode
+// One job: what hg_options_new() takes.
+typedef struct hg_mode_info {
+    const char *name;    // "train"
+    const char *needs;   // "model data": options that must be set
+    const char *summary; // one line
+} hg_mode_info;
+
+HG_API bool hg_mode_at(size_t i, hg_mode_info *info); // false past the end
+HG_API size_t hg_option_count(const char *mode);      // 0 for an unknown mode
 HG_API bool hg_option_at(const char *mode, size_t i, hg_option_info *info); // false past the end
 
 // ---- what a job tells while it runs -------------------------------------------------------------
