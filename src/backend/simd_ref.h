@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// simd_ref.h - the vector words in plain C: what every other simd_<isa>.h must equal, bit for bit.
+//
+// A vf is HG_LANES reals. Each operation rounds once, as IEEE 754 says; v_fma rounds its product and
+// sum once. Nothing here estimates (no rsqrt), so each word has exactly one right answer. Only which
+// NaN comes out is left open. With HG_DOUBLE these words, and only these, work in double.
+#ifndef HG_BACKEND_SIMD_REF_H
+#define HG_BACKEND_SIMD_REF_H
+#include <math.h>
+#include <string.h>
+
+#include "backend/kernels.h"
+
+#define HG_WORD static inline __attribute__((always_inline))
+
+#ifdef HG_DOUBLE
+typedef int64_t hg__bits;
+# define HG_FMA  fma
+# define HG_SQRT sqrt
+# define HG_FABS fabs
+#else
+typedef int32_t hg__bits;
+# define HG_FMA  fmaf
+# define HG_SQRT sqrtf
+# define HG_FABS fabsf
+#endif
+
+typedef struct vf {
+    hg__real v[HG_LANES];
+} vf;
+
+// A mask: each lane is all ones or all zeros.
+typedef struct vm {
+    hg__bits v[HG_LANES];
+} vm;
+
+#define HG_LANEWISE(type, value)                      \
+ type r;                                              \
+ for (int i = 0; i < HG_LANES; i++) r.v[i] = (value); \
+ return r
+
+// clang-format off
+HG_WORD vf v_load(const hg__real *p)       { vf r; memcpy(r.v, p, sizeof r.v); return r; }
+HG_WORD void v_store(hg__real *p, vf a)    { memcpy(p, a.v, sizeof a.v); }
+HG_WORD vf v_set(hg__real x)               { HG_LANEWISE(vf, x); }
+HG_WORD vf v_zero(void)                    { HG_LANEWISE(vf, 0); }
+HG_WORD vf v_load_u8(const uint8_t *p)     { HG_LANEWISE(vf, (hg__real)p[i]); }
+HG_WORD vf v_add(vf a, vf b)               { HG_LANEWISE(vf, a.v[i] + b.v[i]); }
+HG_WORD vf v_sub(vf a, vf b)               { HG_LANEWISE(vf, a.v[i] - b.v[i]); }
+HG_WORD vf v_mul(vf a, vf b)               { HG_LANEWISE(vf, a.v[i] * b.v[i]); }
+HG_WORD vf v_div(vf a, vf b)               { HG_LANEWISE(vf, a.v[i] / b.v[i]); }
+HG_WORD vf v_sqrt(vf a)                    { HG_LANEWISE(vf, HG_SQRT(a.v[i])); }
+HG_WORD vf v_fma(vf a, vf b, vf c)         { HG_LANEWISE(vf, HG_FMA(a.v[i], b.v[i], c.v[i])); }  // a b + c
+HG_WORD vf v_fnma(vf a, vf b, vf c)        { HG_LANEWISE(vf, HG_FMA(-a.v[i], b.v[i], c.v[i])); } // c - a b
+HG_WORD vf v_max(vf a, vf b)               { HG_LANEWISE(vf, a.v[i] > b.v[i] ? a.v[i] : b.v[i]); } // b if NaN
+HG_WORD vf v_min(vf a, vf b)               { HG_LANEWISE(vf, a.v[i] < b.v[i] ? a.v[i] : b.v[i]); }
+HG_WORD vf v_abs(vf a)                     { HG_LANEWISE(vf, HG_FABS(a.v[i])); }
+HG_WORD vf v_neg(vf a)                     { HG_LANEWISE(vf, -a.v[i]); }
+// Comparisons are false where either side is NaN.
+HG_WORD vm v_gt(vf a, vf b)                { HG_LANEWISE(vm, -(hg__bits)(a.v[i] > b.v[i])); }
+HG_WORD vm v_ge(vf a, vf b)                { HG_LANEWISE(vm, -(hg__bits)(a.v[i] >= b.v[i])); }
+HG_WORD vm v_lt(vf a, vf b)                { HG_LANEWISE(vm, -(hg__bits)(a.v[i] < b.v[i])); }
+HG_WORD vm v_eq(vf a, vf b)                { HG_LANEWISE(vm, -(hg__bits)(a.v[i] == b.v[i])); }
+HG_WORD vm v_and(vm a, vm b)               { HG_LANEWISE(vm, a.v[i] & b.v[i]); }
+HG_WORD vm v_or(vm a, vm b)                { HG_LANEWISE(vm, a.v[i] | b.v[i]); }
+HG_WORD vf v_select(vm m, vf a, vf b)      { HG_LANEWISE(vf, m.v[i] ? a.v[i] : b.v[i]); } // m ? a : b
+HG_WORD vf v_keep(vf a, int n)             { HG_LANEWISE(vf, i < n ? a.v[i] : 0); } // lanes >= n become +0
+// clang-format on
+
+// Bit i is lane i.
+HG_WORD uint32_t v_mask_bits(vm m) {
+    uint32_t bits = 0;
+    for (int i = 0; i < HG_LANES; i++) bits |= (uint32_t)(m.v[i] & 1) << i;
+    return bits;
+}
+
+// The one tree: lanes i and i+8, then i+4, i+2, i+1.
+HG_WORD hg__real v_sum(vf a) {
+    for (int half = HG_LANES / 2; half > 0; half /= 2) {
+        for (int i = 0; i < half; i++) a.v[i] += a.v[i + half];
+    }
+    return a.v[0];
+}
+
+#ifndef HG_DOUBLE
+HG_WORD uint32_t hg__bits_of(float x) {
+    uint32_t u;
+    memcpy(&u, &x, sizeof u);
+    return u;
+}
+HG_WORD float hg__of_bits(uint32_t u) {
+    float x;
+    memcpy(&x, &u, sizeof x);
+    return x;
+}
+
+// 2^n for whole n in -126 .. 127. The sum with 1.5 * 2^23 + 127 leaves the biased exponent in the low bits.
+HG_WORD vf v_pow2(vf n) {
+    HG_LANEWISE(vf, hg__of_bits(hg__bits_of(n.v[i] + 0x1.8000FEp23F) << 23));
+}
+
+// x = m * 2^e with m in [sqrt(1/2), sqrt(2)), for positive normal x.
+HG_WORD vf v_split(vf x, vf *e) {
+    vf m;
+    for (int i = 0; i < HG_LANES; i++) {
+        uint32_t u = hg__bits_of(x.v[i]);
+        int32_t n = (int32_t)(u - 0x3F3504F3U) >> 23; // arithmetic shift
+        e->v[i] = (float)n;
+        m.v[i] = hg__of_bits(u - ((uint32_t)n << 23));
+    }
+    return m;
+}
+#endif
+#endif
