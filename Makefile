@@ -24,7 +24,7 @@ VERSION := $(shell sed -n 's/^\#define HG_VERSION "\(.*\)"/\1/p' include/hourgla
 
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
            -Wundef -Wpointer-arith -Wwrite-strings -Wdouble-promotion -Wformat=2 -Werror
-LANGUAGE := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
+LANGUAGE := -std=c11 -D_GNU_SOURCE
 PACKAGES := zlib jansson yaml-0.1 libzip libpng
 OPTIMISE ?= -O2
 BASE    := $(LANGUAGE) $(WARN) -Iinclude -Isrc -include base/banned.h -g -fPIC -fvisibility=hidden \

@@ -9,6 +9,7 @@
 #include <time.h>
 #if defined(__GNUC__) && !defined(__cplusplus)
 # undef alloca
-# pragma GCC poison strcpy strcat sprintf vsprintf gets atoi atol atof rand srand strtok gmtime localtime ctime asctime alloca tmpnam mktemp
+# pragma GCC poison strcpy strcat sprintf vsprintf gets atoi atol atof rand srand strtok gmtime \
+     localtime ctime asctime alloca tmpnam mktemp
 #endif
 #endif

@@ -25,8 +25,8 @@ int hg__fail_errno(hg_error *err, hg_code code, const char *format, ...) {
     va_start(args, format);
     vsnprintf(err->message, sizeof err->message, format, args);
     va_end(args);
-    char reason[128];
-    if (strerror_r(number, reason, sizeof reason) != 0) snprintf(reason, sizeof reason, "error %d", number);
+    char space[128];
+    const char *reason = strerror_r(number, space, sizeof space); // GNU's: returns the text
     size_t used = strlen(err->message);
     snprintf(err->message + used, sizeof err->message - used, ": %s", reason);
     return code;

@@ -13,9 +13,9 @@ int hg__fail(hg_error *err, hg_code code, const char *format, ...)
 int hg__fail_errno(hg_error *err, hg_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-#define HG_TRY(call)                        \
- do {                                       \
-  int hg_try_code = (call);                 \
+#define HG_TRY(call)                       \
+ do {                                      \
+  int hg_try_code = (call);                \
   if (hg_try_code < 0) return hg_try_code; \
  } while (0)
 #endif

@@ -114,8 +114,9 @@ static bool is_stdout(const hg__writer *w) {
 int hg__writer_open(hg__writer *w, const char *path, hg_error *err) {
     *w = (hg__writer){.fd = -1};
     if (strlen(path) >= sizeof w->path) {
-        return hg__fail(err, HG_ERR_USAGE, "%.60s...: expected a path of at most %zu bytes, got %zu",
-                        path, sizeof w->path - 1, strlen(path));
+        return hg__fail(err, HG_ERR_USAGE,
+                        "%.60s...: expected a path of at most %zu bytes, got %zu", path,
+                        sizeof w->path - 1, strlen(path));
     }
     snprintf(w->path, sizeof w->path, "%s", path);
     snprintf(w->temporary, sizeof w->temporary, "%s.%ld.tmp", path, (long)getpid());
@@ -233,8 +234,8 @@ int hg__make_folder(const char *path, hg_error *err) {
     char part[1024];
     size_t length = strlen(path);
     if (length == 0 || length >= sizeof part) {
-        return hg__fail(err, HG_ERR_USAGE, "'%.60s': expected a path of 1 to %zu bytes, got %zu", path,
-                        sizeof part - 1, length);
+        return hg__fail(err, HG_ERR_USAGE, "'%.60s': expected a path of 1 to %zu bytes, got %zu",
+                        path, sizeof part - 1, length);
     }
     memcpy(part, path, length + 1);
     for (size_t i = 1; i <= length; i++) {
@@ -252,13 +253,15 @@ int hg__make_folder(const char *path, hg_error *err) {
 int hg__join_path(char *buffer, size_t size, const char *folder, const char *name, hg_error *err) {
     int length = snprintf(buffer, size, "%s/%s", folder, name);
     if (length >= 0 && (size_t)length < size) return HG_OK;
-    return hg__fail(err, HG_ERR_USAGE, "%.60s...: the path is longer than %zu bytes", folder, size - 1);
+    return hg__fail(err, HG_ERR_USAGE, "%.60s...: the path is longer than %zu bytes", folder,
+                    size - 1);
 }
 
 int hg__open_spill(hg_error *err) {
     const char *folder = getenv("TMPDIR");
     char path[1024];
-    HG_TRY(hg__join_path(path, sizeof path, folder && *folder ? folder : "/tmp", "hourglass-XXXXXX", err));
+    HG_TRY(hg__join_path(path, sizeof path, folder && *folder ? folder : "/tmp", "hourglass-XXXXXX",
+                         err));
     int fd = is_refused(EIO) ? -1 : mkstemp(path);
     if (fd < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot make a temporary file", path);
     unlink(path);

@@ -14,7 +14,8 @@ int hg__map_open(hg__map *m, const char *path, hg_error *err);
 void hg__map_close(hg__map *m); // {0} is fine
 
 // Reads exactly `size` bytes at `offset`, through short reads and EINTR.
-int hg__read_at(int fd, void *buffer, size_t size, uint64_t offset, const char *path, hg_error *err);
+int hg__read_at(int fd, void *buffer, size_t size, uint64_t offset, const char *path,
+                hg_error *err);
 int hg__write_all(int fd, const void *bytes, size_t size, const char *path, hg_error *err);
 
 // Opens for reading (close-on-exec). Negative code on failure, else the descriptor.

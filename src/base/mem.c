@@ -38,7 +38,8 @@ bool hg__multiply(size_t a, size_t b, size_t *product) {
 }
 
 static int no_memory(hg_error *err, size_t count, size_t size) {
-    return hg__fail(err, HG_ERR_MEMORY, "out of memory: could not get %zu x %zu bytes", count, size);
+    return hg__fail(err, HG_ERR_MEMORY, "out of memory: could not get %zu x %zu bytes", count,
+                    size);
 }
 
 void *hg__alloc(size_t count, size_t size, hg_error *err) {

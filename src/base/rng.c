@@ -13,7 +13,9 @@ hg__philox hg__philox_run(uint64_t key, uint32_t c0, uint32_t c1, uint32_t c2, u
         k0 += 0x9E3779B9U;
         k1 += 0xBB67AE85U;
     }
-    return (hg__philox){{c0, c1, c2, c3}};
+    return (hg__philox){
+        {c0, c1, c2, c3}
+    };
 }
 
 hg__shuffle hg__shuffle_init(uint64_t key, uint32_t stream, uint32_t epoch, uint64_t count) {

@@ -16,7 +16,13 @@ typedef struct hg__philox {
 hg__philox hg__philox_run(uint64_t key, uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3);
 
 // Streams keep the users of one seed apart.
-enum { HG_STREAM_INIT = 1, HG_STREAM_SHUFFLE, HG_STREAM_SPLIT, HG_STREAM_DROPOUT, HG_STREAM_SYNTHETIC };
+enum {
+    HG_STREAM_INIT = 1,
+    HG_STREAM_SHUFFLE,
+    HG_STREAM_SPLIT,
+    HG_STREAM_DROPOUT,
+    HG_STREAM_SYNTHETIC
+};
 
 // A word as a number in [0, 1): 24 bits, exact in float.
 static inline float hg__unit_float(uint32_t word) {

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// layer_dense.c - y = x W^T + b, PyTorch's Linear.
+//
+//   forward    Y  (rows, N) = X  (rows, K) . W^T (K, N)   W^T as panels of 64 columns
+//   backward   dX (rows, K) = dY (rows, N) . W   (N, K)   W as panels too: the shadow copy
+//   gradient   dW^T (K, N)  = X^T (K, rows) . dY (rows, N)
+//
+// A tile of the weights is 64 rows of one panel: contiguous in memory, and so in the optimiser's state.
+#include <math.h>
+
+#include "nn/layer.h"
+
+enum { WEIGHT, BIAS, TILE_K = 64, BIAS_TILE = 512 };
+
+static int32_t inputs(const hg__layer *l) {
+    return (int32_t)l->in.dim[0];
+}
+
+static int32_t outputs(const hg__layer *l) {
+    return (int32_t)l->out.dim[0];
+}
+
+static int32_t padded(int32_t n) {
+    return (n + HG_LANES - 1) / HG_LANES * HG_LANES;
+}
+
+static int32_t smaller(int32_t a, int32_t b) {
+    return a < b ? a : b;
+}
+
+static int shape(hg__layer *l, hg_error *err) {
+    size_t in;
+    const double units = l->arg[0];
+    const int32_t most = 1 << 24;
+    if (!(units >= 1 && units <= most && units == floor(units))) {
+        return hg__fail(err, HG_ERR_USAGE, "dense: expected 1 to %d units, got %g", most, units);
+    }
+    if (!hg__shape_count(&l->in, &in) || in < 1 || in > (size_t)most) {
+        return hg__fail(err, HG_ERR_USAGE, "dense: expected 1 to %d inputs", most);
+    }
+    const int64_t N = (int64_t)units, K = (int64_t)in;
+    if (N * K > INT32_MAX) {
+        return hg__fail(err, HG_ERR_USAGE, "dense: %lld x %lld weights are more than 2^31",
+                        (long long)N, (long long)K);
+    }
+    l->in = (hg__shape){1, {K}};
+    l->out = (hg__shape){1, {N}};
+    l->params = 2;
+    l->param[WEIGHT] = (hg__param){
+        .name = "weight",
+        .shape = {2, {N, K}},
+        .panels = true,
+        .count = hg__panel_count((int32_t)K, (int32_t)N)
+    };
+    l->param[BIAS] = (hg__param){
+        .name = "bias", .shape = {1, {N}},
+             .count = (size_t)padded((int32_t)N)
+    };
+    return HG_OK;
+}
+
+static void init(const hg__layer *l, hg__real *params, uint64_t seed) {
+    const double bound = 1 / sqrt((double)inputs(l));
+    hg__param_init_uniform(l, WEIGHT, params, seed, bound);
+    hg__param_init_uniform(l, BIAS, params, seed, bound);
+}
+
+// c (rows, N) = a (rows, K) . weights (K, N) in panels, plus start.
+static void multiply(const hg__kernels *k, const hg__real *a, ptrdiff_t lda, const hg__real *panels,
+                     const hg__real *start, hg__real *c, ptrdiff_t ldc, int32_t rows, int32_t K,
+                     int32_t N) {
+    hg__gemm g = {.M = rows, .K = K, .blocks = 1, .a = a, .a_m = lda, .a_k = 1, .c_m = ldc};
+    for (int32_t n = 0; n < N; n += HG_PANEL) {
+        g.N = smaller(N - n, HG_PANEL);
+        g.b = panels + (size_t)n * (size_t)K;
+        g.b_k = (ptrdiff_t)hg__panel_width(N, n);
+        g.c = c + n;
+        g.start = start ? start + n : NULL;
+        k->gemm(&g);
+    }
+}
+
+static void forward(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
+                    hg__real *y, ptrdiff_t ldy, int32_t rows) {
+    multiply(p->k, x, ldx, p->params + l->param[WEIGHT].offset, p->params + l->param[BIAS].offset,
+             y, ldy, rows, inputs(l), outputs(l));
+}
+
+static void backward(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
+                     const hg__real *y, ptrdiff_t ldy, const hg__real *dy, ptrdiff_t lddy,
+                     hg__real *dx, ptrdiff_t lddx, int32_t rows) {
+    (void)x, (void)ldx, (void)y, (void)ldy;
+    multiply(p->k, dy, lddy, p->shadow + l->shadow, NULL, dx, lddx, rows, outputs(l), inputs(l));
+}
+
+static int32_t weight_strips(const hg__layer *l) {
+    return (inputs(l) + TILE_K - 1) / TILE_K;
+}
+
+static int32_t weight_tiles(const hg__layer *l) {
+    return weight_strips(l) * ((outputs(l) + HG_PANEL - 1) / HG_PANEL);
+}
+
+static int32_t tile_count(const hg__layer *l) {
+    return weight_tiles(l) + (outputs(l) + BIAS_TILE - 1) / BIAS_TILE;
+}
+
+static void tile(const hg__layer *l, int32_t i, hg__tile *t) {
+    const int32_t K = inputs(l), N = outputs(l), weights = weight_tiles(l);
+    if (i >= weights) {
+        const int32_t n = (i - weights) * BIAS_TILE;
+        *t = (hg__tile){.param = BIAS,
+                        .column = n,
+                        .offset = l->param[BIAS].offset + (size_t)n,
+                        .count = (size_t)smaller(padded(N) - n, BIAS_TILE)};
+        return;
+    }
+    const int32_t k = i % weight_strips(l) * TILE_K, n = i / weight_strips(l) * HG_PANEL;
+    const size_t width = hg__panel_width(N, n);
+    *t = (hg__tile){.param = WEIGHT,
+                    .row = k,
+                    .column = n,
+                    .offset = l->param[WEIGHT].offset + hg__panel_index(K, N, k, n),
+                    .count = (size_t)smaller(K - k, TILE_K) * width};
+}
+
+static void gradient(const hg__layer *l, const hg__pass *p, const hg__tile *t, const hg__real *x,
+                     ptrdiff_t ldx, const hg__real *dy, ptrdiff_t lddy, int32_t rows, hg__real *g) {
+    const int32_t K = inputs(l), N = outputs(l);
+    if (t->param == BIAS) {
+        p->k->column_sums(g, dy + t->column, lddy, rows, (int32_t)t->count);
+        return;
+    }
+    hg__gemm m = {.M = smaller(K - t->row, TILE_K),
+                  .N = smaller(N - t->column, HG_PANEL),
+                  .K = rows,
+                  .blocks = 1,
+                  .a = x + t->row,
+                  .a_m = 1,
+                  .a_k = ldx,
+                  .b = dy + t->column,
+                  .b_k = lddy,
+                  .c = g,
+                  .c_m = (ptrdiff_t)hg__panel_width(N, t->column)};
+    p->k->gemm(&m);
+}
+
+// The tile (k, n) of W^T, transposed into the panels of W: rows n, columns k.
+static void refresh(const hg__layer *l, const hg__tile *t, const hg__real *params,
+                    hg__real *shadow) {
+    if (t->param != WEIGHT) return;
+    const int32_t K = inputs(l), N = outputs(l);
+    const int32_t tall = smaller(K - t->row, TILE_K), wide = smaller(N - t->column, HG_PANEL);
+    const size_t width = hg__panel_width(N, t->column), to_width = hg__panel_width(K, t->row);
+    const hg__real *from = params + t->offset;
+    hg__real *to = shadow + l->shadow + hg__panel_index(N, K, t->column, t->row);
+    for (int32_t n = 0; n < wide; n++) {
+        for (int32_t k = 0; k < tall; k++)
+            to[(size_t)n * to_width + (size_t)k] = from[(size_t)k * width + (size_t)n];
+    }
+}
+
+static size_t shadow_count(const hg__layer *l) {
+    return hg__panel_count(outputs(l), inputs(l));
+}
+
+extern const hg__layer_type hg__layer_dense;
+const hg__layer_type hg__layer_dense = {
+    .name = "dense",
+    .args = "units",
+    .summary = "fully connected: y = x W^T + b",
+    .example = "dense 37",
+    .shape = shape,
+    .init = init,
+    .forward = forward,
+    .backward = backward,
+    .tile_count = tile_count,
+    .tile = tile,
+    .gradient = gradient,
+    .refresh = refresh,
+    .shadow_count = shadow_count,
+};
