@@ -36,7 +36,8 @@ void hg__run_plan_free(hg__run_plan *p); // NULL is fine
 // Any number of rows. out: as the goal says, contiguous. Allocates nothing, cannot fail.
 void hg__run(hg__run_plan *p, hg__goal goal, const hg__input *in, float *out);
 // sums (count): each row's loss summed over its features, of a loss as training has it.
-void hg__run_loss(hg__run_plan *p, const hg__loss *loss, double loss_arg, const hg__input *in, double *sums);
+void hg__run_loss(hg__run_plan *p, const hg__loss *loss, double loss_arg, const hg__input *in,
+                  double *sums);
 
 typedef struct hg__train_setup {
     int32_t batch;
@@ -51,7 +52,8 @@ typedef struct hg__train_setup {
 typedef struct hg__train_plan hg__train_plan;
 
 // Borrows m (whose weights it trains) and pool.
-hg__train_plan *hg__train_plan_new(hg_model *m, hg__pool *pool, const hg__train_setup *s, hg_error *err);
+hg__train_plan *hg__train_plan_new(hg_model *m, hg__pool *pool, const hg__train_setup *s,
+                                   hg_error *err);
 void hg__train_plan_free(hg__train_plan *p); // NULL is fine
 
 // One step: forward, loss, backward, update. step counts from 1 over the whole run. Returns the loss summed over
@@ -62,5 +64,8 @@ double hg__train_step(hg__train_plan *p, const hg__input *in, double lr, int64_t
 hg__real *hg__train_state(hg__train_plan *p, int32_t i);
 // After weights were changed from outside (resume): brings the transposed copies up to date.
 void hg__train_plan_refresh(hg__train_plan *p);
+// After a step whose loss was not finite: the first tensor that is not, such as "decoder.0.weight" or
+// "output of encoder.1 (relu)".
+void hg__train_find_not_finite(hg__train_plan *p, const hg__input *in, char name[64]);
 size_t hg__train_plan_bytes(const hg__train_plan *p); // memory it holds
 #endif
