@@ -66,6 +66,10 @@ HG_API int hg_options_set(hg_options *o, const char *name, const char *value, hg
 // Sets every option named in a YAML mapping (`lr: 1e-3`); file:line in the error.
 HG_API int hg_options_load(hg_options *o, const char *path, hg_error *err);
 
+// The same from ./hourglass.yaml if there is one. It serves every mode: an option that only another mode
+// has is passed over.
+HG_API int hg_options_load_folder(hg_options *o, hg_error *err);
+
 // Sets every option that has an environment variable (HG_LR=1e-3 for `lr`).
 HG_API int hg_options_environment(hg_options *o, hg_error *err);
 
@@ -79,8 +83,8 @@ HG_API bool hg_options_is_set(const hg_options *o, const char *name);
 // Whether everything the mode cannot do without was set; every job asks this first.
 HG_API int hg_options_check(const hg_options *o, hg_error *err);
 
-// All options as YAML that hg_options_load() takes, a heap string for hg_text_free(); NULL on failure.
-HG_API char *hg_options_text(const hg_options *o, hg_error *err);
+// All options as YAML that hg_options_load() takes: a heap string for hg_text_free(), or NULL.
+HG_API char *hg_options_format(const hg_options *o, hg_error *err);
 
 // One row of the option table, for help texts, completion and bindings.
 typedef struct hg_option_info {

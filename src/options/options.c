@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+// options.c - the table, and one option read, checked and written at a time.
+#include "options/options.h"
+
+#include <stddef.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "options/row.h"
+
+enum {
+#define MODE(id, ...) NUMBER_OF_##id,
+#include "options/modes.def"
+#undef MODE
+    MODES
+};
+
+enum {
+#define MODE(id, ...) id = 1 << NUMBER_OF_##id,
+#include "options/modes.def"
+#undef MODE
+    SCORING = RECONSTRUCT | ENCODE | PREDICT | VAL,
+    WRITING = RECONSTRUCT | ENCODE | DECODE | PREDICT | IMPORT,
+    ALL_MODELS = TRAIN | WRITING | VAL | INFO | VERIFY,
+    ALL = (1 << MODES) - 1
+};
+
+static const hg__mode modes[MODES] = {
+#define MODE(id, name, own_key, own_value, needs, summary) \
+ {name, own_key, own_value, needs, summary, id},
+#include "options/modes.def"
+#undef MODE
+};
+
+#define RANGE_INT(min, max, choices)    #min " to " #max
+#define RANGE_SIZE(min, max, choices)   #min " to " #max
+#define RANGE_FLOAT(min, max, choices)  #min " to " #max
+#define RANGE_BOOL(min, max, choices)   "true|false"
+#define RANGE_TEXT(min, max, choices)   ""
+#define RANGE_CHOICE(min, max, choices) choices
+
+// clang-format off
+static const hg__row rows[HG_OPTION_COUNT] = {
+#define OPTION(type, name, standard, min, max, unit, choices, alias, modes, help) \
+    {HG_TYPE_##type, modes, #name, standard, min, max, RANGE_##type(min, max, choices), unit, \
+     alias, help, offsetof(struct hg__values, name)},
+#include "options/options.def"
+#undef OPTION
+};
+// clang-format on
+
+static const char *const type_name[] = {"int", "size", "float", "bool", "text", "choice"};
+
+const hg__row *hg__option_rows(void) {
+    return rows;
+}
+
+// ---- finding ------------------------------------------------------------------------------------
+
+static const hg__mode *find_mode(const char *name) {
+    for (size_t i = 0; i < MODES; i++) {
+        if (strcmp(modes[i].name, name) == 0) return &modes[i];
+    }
+    return NULL;
+}
+
+static bool is_name(const char *name, const char *given) {
+    while (*name && (*name == *given || (*name == '_' && *given == '-'))) {
+        name++;
+        given++;
+    }
+    return !*name && !*given;
+}
+
+int hg__option_find(const hg__mode *mode, const char *name) {
+    for (int i = 0; *name && i < HG_OPTION_COUNT; i++) {
+        if (!(rows[i].modes & mode->bit)) continue;
+        if (is_name(rows[i].name, name) || is_name(rows[i].alias, name)) return i;
+    }
+    return -1;
+}
+
+static int fail_unknown(const hg_options *o, const char *name, const char *where, hg_error *err) {
+    const char *names[HG_OPTION_COUNT];
+    size_t count = 0;
+    for (int i = 0; i < HG_OPTION_COUNT; i++) {
+        if (rows[i].modes & o->mode->bit) names[count++] = rows[i].name;
+    }
+    const char *nearest = hg__nearest_name(name, names, count);
+    return hg__fail(err, HG_ERR_USAGE, "%s%s: there is no option '%.60s'%s%s%s", where,
+                    o->mode->name, name, nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                    nearest ? "'?" : "");
+}
+
+// ---- values -------------------------------------------------------------------------------------
+
+static void *field(hg_options *o, const hg__row *r) {
+    return (char *)&o->values + r->offset;
+}
+
+static const void *field_of(const hg_options *o, const hg__row *r) {
+    return (const char *)&o->values + r->offset;
+}
+
+static bool parse_bool(const char *text, bool *value) {
+    static const char *const yes[] = {"true", "yes", "on", "1"};
+    static const char *const no[] = {"false", "no", "off", "0"};
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
+        bool is_yes = strcasecmp(text, yes[i]) == 0;
+        if (!is_yes && strcasecmp(text, no[i]) != 0) continue;
+        *value = is_yes;
+        return true;
+    }
+    return false;
+}
+
+// A whole number, with K, M, G or T behind it for powers of 1024.
+static bool parse_size(const char *text, int64_t *value) {
+    char digits[24];
+    size_t length = strlen(text);
+    if (length == 0 || length >= sizeof digits) return false;
+    const char *suffixes = "KMGT", *suffix = strchr(suffixes, text[length - 1]);
+    memcpy(digits, text, length + 1);
+    if (suffix) digits[length - 1] = '\0';
+    int64_t x;
+    if (!hg__parse_int(digits, &x)) return false;
+    int shift = suffix ? 10 * (int)(suffix - suffixes + 1) : 0;
+    if (x < 0 || x > INT64_MAX >> shift) return false;
+    *value = (int64_t)((uint64_t)x << shift);
+    return true;
+}
+
+static bool is_choice(const char *choices, const char *text) {
+    size_t length = strlen(text);
+    for (const char *c = choices; length;) {
+        size_t word = strcspn(c, "|");
+        if (word == length && memcmp(c, text, word) == 0) return true;
+        if (!c[word]) break;
+        c += word + 1;
+    }
+    return false;
+}
+
+// Bytes of the UTF-8 character at s, or 0 if it is none. (RFC 3629, section 4.)
+static size_t character_length(const unsigned char *s) {
+    if (s[0] < 0x80) return 1;
+    size_t length = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
+    if (s[0] < 0xC2 || s[0] > 0xF4) return 0;
+    unsigned low = s[0] == 0xE0 ? 0xA0 : s[0] == 0xF0 ? 0x90 : 0x80;
+    unsigned high = s[0] == 0xED ? 0x9F : s[0] == 0xF4 ? 0x8F : 0xBF;
+    if (s[1] < low || s[1] > high) return 0;
+    for (size_t i = 2; i < length; i++) {
+        if (s[i] < 0x80 || s[i] > 0xBF) return 0;
+    }
+    return length;
+}
+
+static bool is_utf8(const char *text) {
+    const unsigned char *s = (const unsigned char *)text;
+    while (*s) {
+        size_t length = character_length(s);
+        if (!length) return false;
+        s += length;
+    }
+    return true;
+}
+
+static bool is_inside(const hg__row *r, double x) {
+    return x >= r->min && x <= r->max;
+}
+
+// Writes the field if the text is a value of the row; what was expected instead, or NULL.
+static const char *take_number(hg_options *o, const hg__row *r, const char *value) {
+    int64_t whole;
+    double real;
+    switch (r->type) {
+    case HG_TYPE_INT:
+        if (!hg__parse_int(value, &whole) || !is_inside(r, (double)whole)) return "a whole number";
+        memcpy(field(o, r), &whole, sizeof whole);
+        return NULL;
+    case HG_TYPE_SIZE:
+        if (!parse_size(value, &whole) || !is_inside(r, (double)whole)) return "a size as 192M";
+        memcpy(field(o, r), &whole, sizeof whole);
+        return NULL;
+    default:
+        if (!hg__parse_float(value, &real) || !is_inside(r, real)) return "a number";
+        memcpy(field(o, r), &real, sizeof real);
+        return NULL;
+    }
+}
+
+static int take_text(hg_options *o, const hg__row *r, const char *value, const char *where,
+                     hg_error *err) {
+    size_t length = strlen(value);
+    if (length >= HG_MAX_VALUE) {
+        return hg__fail(err, HG_ERR_USAGE, "%s%s: expected at most %d bytes, got %zu", where,
+                        r->name, HG_MAX_VALUE - 1, length);
+    }
+    if (!is_utf8(value)) {
+        return hg__fail(err, HG_ERR_USAGE, "%s%s: expected UTF-8 text, got other bytes", where,
+                        r->name);
+    }
+    double number;
+    bool checked = r->max > r->min && hg__parse_float(value, &number);
+    if (checked && !is_inside(r, number)) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "%s%s: expected a number from %g to %g or a file, got '%.60s'", where,
+                        r->name, r->min, r->max, value);
+    }
+    memcpy(field(o, r), value, length + 1);
+    return HG_OK;
+}
+
+static int take(hg_options *o, const hg__row *r, const char *value, const char *where,
+                hg_error *err) {
+    if (r->type == HG_TYPE_TEXT) return take_text(o, r, value, where, err);
+    if (r->type == HG_TYPE_BOOL) {
+        if (parse_bool(value, field(o, r))) return HG_OK;
+        return hg__fail(err, HG_ERR_USAGE, "%s%s: expected true or false, got '%.60s'", where,
+                        r->name, value);
+    }
+    if (r->type == HG_TYPE_CHOICE) {
+        if (is_choice(r->range, value)) {
+            memcpy(field(o, r), value, strlen(value) + 1);
+            return HG_OK;
+        }
+        return hg__fail(err, HG_ERR_USAGE, "%s%s: expected %s, got '%.60s'", where, r->name,
+                        r->range, value);
+    }
+    const char *expected = take_number(o, r, value);
+    if (!expected) return HG_OK;
+    const char *to = strstr(r->range, " to ");
+    return hg__fail(err, HG_ERR_USAGE, "%s%s: expected %s from %.*s to %s, got '%.60s'", where,
+                    r->name, expected, (int)(to - r->range), r->range, to + 4, value);
+}
+
+int hg__option_set(hg_options *o, const char *name, const char *value, const char *where,
+                   hg_error *err) {
+    int i = hg__option_find(o->mode, name);
+    if (i < 0) return fail_unknown(o, name, where, err);
+    HG_TRY(take(o, &rows[i], value, where, err));
+    o->set[i] = true;
+    return HG_OK;
+}
+
+static void format_size(char *buffer, size_t size, int64_t bytes) {
+    int shift = 0;
+    while (shift < 40 && bytes && (bytes >> shift) % 1024 == 0) shift += 10;
+    char suffix[2] = {shift ? "KMGT"[shift / 10 - 1] : '\0'};
+    snprintf(buffer, size, "%lld%s", (long long)(bytes >> shift), suffix);
+}
+
+void hg__option_format(const hg_options *o, int row, char buffer[HG_MAX_VALUE]) {
+    const hg__row *r = &rows[row];
+    const void *p = field_of(o, r);
+    switch (r->type) {
+    case HG_TYPE_INT: snprintf(buffer, HG_MAX_VALUE, "%lld", (long long)*(const int64_t *)p); break;
+    case HG_TYPE_SIZE: format_size(buffer, HG_MAX_VALUE, *(const int64_t *)p); break;
+    case HG_TYPE_FLOAT: hg__format_float(buffer, *(const double *)p); break;
+    case HG_TYPE_BOOL:
+        snprintf(buffer, HG_MAX_VALUE, "%s", *(const bool *)p ? "true" : "false");
+        break;
+    case HG_TYPE_TEXT:
+    case HG_TYPE_CHOICE: snprintf(buffer, HG_MAX_VALUE, "%s", (const char *)p); break;
+    }
+}
+
+// ---- the public functions -----------------------------------------------------------------------
+
+// The default of a row in a mode.
+static const char *standard_of(const hg__mode *mode, const hg__row *r) {
+    return strcmp(mode->own_key, r->name) == 0 ? mode->own_value : r->standard;
+}
+
+hg_options *hg_options_new(const char *mode, hg_error *err) {
+    const hg__mode *m = find_mode(mode);
+    if (!m) {
+        hg__fail(err, HG_ERR_USAGE, "there is no mode '%.60s'", mode);
+        return NULL;
+    }
+    hg_options *o = hg__alloc(1, sizeof *o, err);
+    if (!o) return NULL;
+    o->mode = m;
+    for (int i = 0; i < HG_OPTION_COUNT; i++) {
+        (void)take(o, &rows[i], standard_of(m, &rows[i]), "", NULL);
+    }
+    return o;
+}
+
+void hg_options_free(hg_options *o) {
+    hg__free(o);
+}
+
+int hg_options_set(hg_options *o, const char *name, const char *value, hg_error *err) {
+    return hg__option_set(o, name, value, "", err);
+}
+
+const char *hg_options_get(hg_options *o, const char *name) {
+    int i = hg__option_find(o->mode, name);
+    if (i < 0) return NULL;
+    hg__option_format(o, i, o->text);
+    return o->text;
+}
+
+bool hg_options_is_set(const hg_options *o, const char *name) {
+    int i = hg__option_find(o->mode, name);
+    return i >= 0 && o->set[i];
+}
+
+// Whether the needed option has a value. A number's default stands for "not given".
+static bool is_given(const hg_options *o, int row) {
+    bool text = rows[row].type == HG_TYPE_TEXT;
+    return text ? *(const char *)field_of(o, &rows[row]) != '\0' : o->set[row];
+}
+
+int hg_options_check(const hg_options *o, hg_error *err) {
+    const struct hg__values *v = &o->values;
+    if (v->nesterov && v->momentum <= 0) {
+        return hg__fail(err, HG_ERR_USAGE, "nesterov: expected momentum above 0 with it, got 0");
+    }
+    if (o->mode->bit == TRAIN && v->resume[0]) return HG_OK; // the run to go on with has its data
+    for (const char *need = o->mode->needs; *need;) {
+        char name[32];
+        size_t length = strcspn(need, " ");
+        snprintf(name, sizeof name, "%.*s", (int)length, need);
+        int i = hg__option_find(o->mode, name);
+        if (i >= 0 && !is_given(o, i)) {
+            return hg__fail(err, HG_ERR_USAGE, "%s: expected %s=..., got none (%s)", o->mode->name,
+                            name, rows[i].help);
+        }
+        need += length + (need[length] == ' ');
+    }
+    return HG_OK;
+}
+
+bool hg_mode_at(size_t i, hg_mode_info *info) {
+    if (i >= MODES) return false;
+    *info = (hg_mode_info){modes[i].name, modes[i].needs, modes[i].summary};
+    return true;
+}
+
+size_t hg_option_count(const char *mode) {
+    const hg__mode *m = find_mode(mode);
+    size_t count = 0;
+    for (int i = 0; m && i < HG_OPTION_COUNT; i++) count += (rows[i].modes & m->bit) != 0;
+    return count;
+}
+
+bool hg_option_at(const char *mode, size_t i, hg_option_info *info) {
+    const hg__mode *m = find_mode(mode);
+    for (int r = 0; m && r < HG_OPTION_COUNT; r++) {
+        if (!(rows[r].modes & m->bit) || i--) continue;
+        *info = (hg_option_info){rows[r].name,
+                                 type_name[rows[r].type],
+                                 standard_of(m, &rows[r]),
+                                 rows[r].range,
+                                 rows[r].unit,
+                                 rows[r].alias,
+                                 rows[r].help};
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// row.h - a row of the option table, for the files of this room.
+#ifndef HG_OPTIONS_ROW_H
+#define HG_OPTIONS_ROW_H
+#include "options/options.h"
+
+typedef enum hg__option_type {
+    HG_TYPE_INT,
+    HG_TYPE_SIZE,
+    HG_TYPE_FLOAT,
+    HG_TYPE_BOOL,
+    HG_TYPE_TEXT,
+    HG_TYPE_CHOICE
+} hg__option_type;
+
+typedef struct hg__row {
+    hg__option_type type;
+    uint32_t modes; // bits
+    const char *name, *standard;
+    double min, max;
+    const char *range; // "1 to 100", or the choices, or ""
+    const char *unit, *alias;
+    const char *help;
+    size_t offset; // of the field in hg__values
+} hg__row;
+
+const hg__row *hg__option_rows(void); // (HG_OPTION_COUNT)
+
+// The row that `mode` knows under this name, or alias; `-` stands for `_`. -1 if there is none.
+int hg__option_find(const hg__mode *mode, const char *name);
+
+// As hg_options_set(), with `where` ("args.yaml:3: ") before the sentence of an error.
+int hg__option_set(hg_options *o, const char *name, const char *value, const char *where,
+                   hg_error *err);
+
+// The value as text that sets it again.
+void hg__option_format(const hg_options *o, int row, char buffer[HG_MAX_VALUE]);
+#endif
