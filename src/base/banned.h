@@ -9,6 +9,8 @@
 #include <time.h>
 #if defined(__GNUC__) && !defined(__cplusplus)
 # undef alloca
+# undef sprintf
+# undef vsprintf
 # pragma GCC poison strcpy strcat sprintf vsprintf gets atoi atol atof rand srand strtok gmtime \
      localtime ctime asctime alloca tmpnam mktemp
 #endif

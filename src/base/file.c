@@ -111,6 +111,11 @@ static bool is_stdout(const hg__writer *w) {
     return w->path[0] == '-' && !w->path[1];
 }
 
+static bool is_device(const char *path) {
+    struct stat s;
+    return stat(path, &s) == 0 && !S_ISREG(s.st_mode) && !S_ISDIR(s.st_mode);
+}
+
 int hg__writer_open(hg__writer *w, const char *path, hg_error *err) {
     *w = (hg__writer){.fd = -1};
     if (strlen(path) >= sizeof w->path) {
@@ -126,7 +131,12 @@ int hg__writer_open(hg__writer *w, const char *path, hg_error *err) {
         w->fd = STDOUT_FILENO;
         return HG_OK;
     }
-    if (!is_refused(EIO)) w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (is_device(path)) { // /dev/full, a pipe: nothing to rename over
+        w->temporary[0] = '\0';
+        w->fd = is_refused(EIO) ? -1 : open(path, O_WRONLY | O_CLOEXEC);
+    } else if (!is_refused(EIO)) {
+        w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    }
     if (w->fd < 0) {
         int code = hg__fail_errno(err, HG_ERR_IO, "%s: cannot create", path);
         hg__free(w->buffer);
@@ -157,7 +167,7 @@ void hg__writer_abort(hg__writer *w) {
     if (!w->buffer) return;
     if (!is_stdout(w)) {
         if (w->fd >= 0) close(w->fd);
-        unlink(w->temporary);
+        if (w->temporary[0]) unlink(w->temporary);
     }
     hg__free(w->buffer);
     *w = (hg__writer){.fd = -1};
@@ -178,11 +188,13 @@ static void sync_folder_of(const char *path) {
 static int finish(hg__writer *w, hg_error *err) {
     HG_TRY(flush(w, err));
     if (is_stdout(w)) return HG_OK;
-    if (is_refused(EIO) || fsync(w->fd) != 0) {
+    bool device = !w->temporary[0];
+    if (!device && (is_refused(EIO) || fsync(w->fd) != 0)) {
         return hg__fail_errno(err, HG_ERR_IO, "%s: cannot sync", w->path);
     }
     int closed = close(w->fd);
     w->fd = -1;
+    if (device && closed == 0) return HG_OK;
     if (closed != 0 || is_refused(EIO) || rename(w->temporary, w->path) != 0) {
         return hg__fail_errno(err, HG_ERR_IO, "%s: cannot rename into place", w->path);
     }

@@ -23,7 +23,7 @@ int hg__open_read(const char *path, hg_error *err);
 
 // A file being written: bytes go to "<path>.<pid>.tmp" in the same folder; commit syncs it, renames it
 // over `path` and syncs the folder. Until then `path` is what it was; abort leaves no trace.
-// path "-" is standard output: bytes pass straight through.
+// path "-" is standard output, and a device or pipe is itself: bytes pass straight through.
 typedef struct hg__writer {
     int fd;
     char path[1024], temporary[1088];

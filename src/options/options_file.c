@@ -123,10 +123,11 @@ void hg__options_format_yaml(const hg_options *o, hg__text *out) {
         if (!(r->modes & o->mode->bit)) continue;
         hg__option_format(o, i, value);
         hg__text_add(out, "%s: ", r->name);
-        if (r->type == HG_TYPE_TEXT)
+        if (r->type == HG_TYPE_TEXT) {
             add_quoted(out, value);
-        else
+        } else {
             hg__text_add(out, "%s", value);
+        }
         hg__text_add(out, "\n");
     }
 }
