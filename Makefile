@@ -8,35 +8,51 @@
 #   make bench      speed of kernels, a training step, scoring and reading
 #   make bench-peers  the same jobs in PyTorch, JAX, NumPy and oneDNN, side by side
 #   make golden     rewrites the expected output of the command's tests
+#   make reformat   rewrites the sources as .clang-format says
+#   make aarch64    the portable part for 64-bit Arm under qemu: the same bits as here
 #   make longest    the longest functions and files
 #   make cov        line and branch coverage of the library under the tests
 #   make install    into DESTDIR and PREFIX (/usr/local)
 #   make clean
 #
-# Settings: CC=gcc|clang, SAN=address,undefined or thread (a sanitizer build), V=1 (show commands).
+# Settings: CC=gcc|clang, SAN=address,undefined or thread (a sanitizer build), V=1 (show commands),
+# ONLY="rng cli" (only the tests whose names hold one of these words).
 
 CC       = gcc
 V       ?= 0
 PREFIX  ?= /usr/local
 Q        = $(if $(filter 1,$(V)),,@)
-O       := build/$(notdir $(CC))$(if $(SAN),-$(firstword $(subst $(comma), ,$(SAN:address,undefined=address))))
+comma   := ,
+KIND    := $(firstword $(subst $(comma), ,$(SAN)))
+O       := build/$(notdir $(CC))$(if $(SAN),-$(KIND))
 VERSION := $(shell sed -n 's/^\#define HG_VERSION "\(.*\)"/\1/p' include/hourglass.h)
+MAKEFLAGS += --no-print-directory -r
+ifeq ($(MAKELEVEL),0)
+ MAKEFLAGS += -j$(shell nproc)
+endif
 
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
            -Wundef -Wpointer-arith -Wwrite-strings -Wdouble-promotion -Wformat=2 -Werror
-LANGUAGE := -std=c11 -D_GNU_SOURCE
+LANGUAGE := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
 PACKAGES := zlib jansson yaml-0.1 libzip libpng
 OPTIMISE ?= -O2
 BASE    := $(LANGUAGE) $(WARN) -Iinclude -Isrc -include base/banned.h -g -fPIC -fvisibility=hidden \
            -ffp-contract=off -fno-math-errno -fstack-protector-strong -pthread \
            $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 CFLAGS  ?=
-ALL_CFLAGS = $(BASE) $(OPTIMISE) $(shell pkg-config --cflags $(PACKAGES)) -MMD -MP $(CFLAGS)
-LIBS     = $(shell pkg-config --libs $(PACKAGES)) -llapacke -lm -pthread
+# Asked once, and only when something is compiled: `make demo` installs the packages first.
+PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES)))$(PACKAGE_CFLAGS)
+PACKAGE_LIBS = $(eval PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PACKAGE_LIBS)
+ALL_CFLAGS = $(BASE) $(OPTIMISE) $(PACKAGE_CFLAGS) -MMD -MP $(CFLAGS)
+LIBS     = $(PACKAGE_LIBS) -llapacke -lm -pthread
 LDFLAGS += -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
-ifdef SAN
- ALL_CFLAGS += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
- LDFLAGS += -fsanitize=$(SAN)
+# SAN=fuzz: what `make fuzz` builds. SAN=coverage: what `make cov` builds.
+ifeq ($(KIND),coverage)
+ CFLAGS += --coverage -DNDEBUG
+ LDFLAGS += --coverage
+else ifdef SAN
+ CFLAGS += -fsanitize=$(SAN:fuzz=fuzzer-no-link,address,undefined) -fno-sanitize-recover=all -fno-omit-frame-pointer
+ LDFLAGS += -fsanitize=$(SAN:fuzz=fuzzer,address,undefined)
 endif
 KERNEL  := -O3 -funroll-loops
 
@@ -47,23 +63,125 @@ CLI_OBJ  := $(CLI_SRC:%.c=$(O)/%.o)
 TEST_SRC := $(wildcard tests/test_*.c)
 TESTS    := $(TEST_SRC:%.c=$(O)/%)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
-C_FILES  := $(LIB_SRC) $(CLI_SRC) $(wildcard src/*/*.[hi]* include/*.h cli/*.h tests/*.[ch] tests/fuzz/*.[ch] bench/*.[ch] examples/*.c)
+FUZZERS  := $(FUZZ_SRC:%.c=$(O)/%)
+EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard examples/*.c))
+SCRIPTS  := $(wildcard tests/run_cli.sh tests/test_*.sh tests/oracle/test_*.py)
+HEADERS  := $(wildcard src/*/*.h include/*.h cli/*.h tests/*.h)
+C_FILES  := $(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(wildcard tests/fuzz/replay.c bench/*.c examples/*.c)
 
-all: build/hourglass
-build/hourglass: $(O)/hourglass ; @cp $< $@
-$(O)/hourglass: $(CLI_OBJ) $(O)/libhourglass.a ; @echo LD $@; $(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+all: $(O)/hourglass $(if $(filter build/gcc,$(O)),build/hourglass)
+
+# build/hourglass is always the release command, whatever else is being built.
+ifeq ($(O),build/gcc)
+build/hourglass: $(O)/hourglass ; @cp $< $@.new && mv $@.new $@
+else
+build/hourglass: FORCE ; @$(MAKE) CC=gcc SAN= $@
+endif
+$(O)/hourglass: $(CLI_OBJ) $(O)/libhourglass.a ; @echo "LD $@"; $(CC) $(LDFLAGS) $^ $(LIBS) -o $@
 $(O)/libhourglass.a: $(LIB_OBJ) ; @rm -f $@; ar rcs $@ $^
+$(O)/libhourglass.so: $(LIB_OBJ)
+	@echo "LD $@"; $(CC) $(LDFLAGS) -shared -Wl,-soname,libhourglass.so.0 -Wl,--no-undefined $^ $(LIBS) -o $@
 
 # A file's name says which instructions it may use.
 $(O)/src/backend/cpu_ref.o: ISA = $(KERNEL)
 $(O)/src/backend/cpu_avx2.o: ISA = $(KERNEL) -mavx2 -mfma
 $(O)/src/backend/cpu_avx512.o: ISA = $(KERNEL) -mavx2 -mfma -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512
-$(O)/%.o: %.c ; @mkdir -p $(@D); [ $(V) = 1 ] || echo CC $<; $(CC) $(ALL_CFLAGS) $(ISA) -c $< -o $@
+$(O)/%.o: %.c ; @mkdir -p $(@D); [ $(V) = 1 ] || echo "CC $<"; $(CC) $(ALL_CFLAGS) $(ISA) -c $< -o $@
 $(O)/tests/test_%: $(O)/tests/test_%.o $(O)/libhourglass.a ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+$(O)/examples/%: $(O)/examples/%.o $(O)/libhourglass.a ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+# A fuzz target with its own engine under `make fuzz`; else with replay.c, which runs the saved corpus.
+$(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(if $(filter fuzz,$(KIND)),,$(O)/tests/fuzz/replay.o) $(O)/libhourglass.a
+	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+
+# ---- what people type ----------------------------------------------------------------------------
+
+help: ; @sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+
+demo:
+	@tools/setup.sh build
+	@$(MAKE) CC=gcc SAN= build/hourglass
+	@tools/demo.sh build/hourglass
+
+test:
+	@tools/setup.sh test
+	@$(MAKE) build/hourglass
+	@$(MAKE) run-tests
+
+# The tests of CC and SAN, without installing anything. The clang build is for test_same_bits.sh.
+ifeq ($(O),build/gcc)
+ OTHER := $(if $(shell command -v clang),build/clang/hourglass)
+endif
+build/clang/hourglass: FORCE ; @$(if $(filter build/clang,$(O)),,$(MAKE) CC=clang SAN= $@)
+picked = $(if $(ONLY),$(foreach x,$1,$(if $(strip $(foreach w,$(ONLY),$(findstring $(w),$(notdir $x)))),$x)),$1)
+PICKED := $(call picked,$(SCRIPTS) $(TESTS) $(FUZZERS) $(EXAMPLES))
+run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(OTHER))
+	@CC=$(CC) SAN=$(SAN) tools/run_tests.sh $(O) $(PICKED)
+
+check:
+	@tools/setup.sh check
+	@$(MAKE) -k layers headers format tidy && echo "check: clean"
 
 layers: ; @tools/check_layers.sh src
-format: ; clang-format -i $(C_FILES)
+# Each header compiles alone; the public one also as C++.
+headers: $(HEADERS:%=build/checked/%) build/checked/c++
+build/checked/%.h: %.h $(HEADERS)
+	@mkdir -p $(@D); echo '#include "$(<:src/%=%)"' | gcc $(LANGUAGE) $(WARN) -Iinclude -Isrc -I. -fsyntax-only -x c - && touch $@
+build/checked/c++: include/hourglass.h
+	@mkdir -p $(@D); clang -x c++ -std=c++11 -Wall -Wextra -Werror -fsyntax-only $< && touch $@
+format: ; @clang-format --dry-run -Werror $(filter-out %.def,$(C_FILES) $(HEADERS))
+reformat: ; clang-format -i $(C_FILES) $(HEADERS)
+tidy: $(C_FILES:%=build/checked/%)
+ISA_OF = $(if $(findstring avx512,$1),-mavx2 -mfma -mavx512f -mavx512vl -mavx512dq -mavx512bw,$(if $(findstring avx2,$1),-mavx2 -mfma))
+build/checked/%.c: %.c $(HEADERS) $(wildcard src/*/*.inc src/*/*.def) .clang-tidy
+	@mkdir -p $(@D); echo "TIDY $<"
+	@clang-tidy --quiet $< -- $(LANGUAGE) $(call ISA_OF,$<) -Iinclude -Isrc -include base/banned.h 2>$@.err || { cat $@.err; exit 1; }; \
+	    rm -f $@.err; touch $@
+
+FUZZ_SECONDS ?= 60
+fuzz:
+	@tools/setup.sh test
+	@$(MAKE) CC=clang SAN=fuzz $(FUZZ_SRC:%.c=build/clang-fuzz/%)
+	@for f in $(FUZZ_SRC:%.c=build/clang-fuzz/%); do tools/fuzz.sh $$f $(FUZZ_SECONDS) || exit 1; done
+
+bench: build/hourglass ; @build/hourglass bench
+bench-peers:
+	@tools/setup.sh build bench
+	@$(MAKE) build/hourglass
+	@bench/peers/run.sh
+
+golden: build/hourglass ; @GOLDEN=1 HOURGLASS=$(CURDIR)/build/hourglass tests/run_cli.sh
+longest: ; @tools/longest.sh $(LIB_SRC) $(CLI_SRC)
+
+cov:
+	@tools/setup.sh test
+	@find build/gcc-coverage -name '*.gcda' -delete 2>/dev/null; $(MAKE) SAN=coverage run-tests
+	@tools/coverage.sh build/gcc-coverage
+
+# The part without foreign libraries, for another machine: its training must give the bits of this one.
+ARM_SRC := $(wildcard src/base/*.c src/tensor/*.c src/nn/*.c src/backend/cpu_ref.c src/backend/pool.c src/backend/kernels*.c \
+           src/model/plan*.c src/model/spec*.c src/model/param*.c src/model/preset*.c)
+aarch64: ; @tests/test_aarch64.sh
+build/aarch64/bits: tests/bits/bits.c $(ARM_SRC) $(HEADERS)
+	@mkdir -p $(@D); echo "CC $@"
+	$(Q)aarch64-linux-gnu-gcc $(filter-out -fPIC -D_FORTIFY_SOURCE=2,$(BASE)) -O2 -static $(filter %.c,$^) -lm -o $@
+
+install: build/hourglass build/gcc/libhourglass.a build/gcc/libhourglass.so
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include share/doc/hourglass)
+	install -m 755 build/hourglass $(DESTDIR)$(PREFIX)/bin/hourglass
+	install -m 644 build/gcc/libhourglass.a $(DESTDIR)$(PREFIX)/lib/libhourglass.a
+	install -m 755 build/gcc/libhourglass.so $(DESTDIR)$(PREFIX)/lib/libhourglass.so.$(VERSION)
+	ln -sf libhourglass.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libhourglass.so.0
+	ln -sf libhourglass.so.0 $(DESTDIR)$(PREFIX)/lib/libhourglass.so
+	install -m 644 include/hourglass.h $(DESTDIR)$(PREFIX)/include/hourglass.h
+	install -m 644 LICENSE README.md CHANGELOG.md $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/hourglass
+	printf '%s\n' 'Name: hourglass' 'Description: Autoencoders: train, score, reconstruct' 'Version: $(VERSION)' \
+	    'Cflags: -I$(PREFIX)/include' 'Libs: -L$(PREFIX)/lib -lhourglass' 'Requires.private: $(PACKAGES)' \
+	    'Libs.private: -llapacke -lm -pthread' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/hourglass.pc
+	for page in $(wildcard docs/*.1); do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man1/$${page##*/}; done
+
 clean: ; rm -rf build
-.PHONY: all layers format clean
+FORCE:
+.PHONY: all help demo test run-tests check layers headers format reformat tidy fuzz bench bench-peers golden longest cov \
+        aarch64 install clean FORCE
 .SECONDARY:
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(FUZZERS:=.d)
