@@ -60,6 +60,8 @@ typedef struct hg__optim_step {
     hg__real lr, beta1, beta2, eps, weight_decay, momentum, alpha;
     hg__real step_size;   // adam: lr / (1 - beta1^t)
     hg__real root_scale;  // adam: 1 / sqrt(1 - beta2^t)
+    hg__real rest1, rest2, rest_alpha; // 1 - beta1, 1 - beta2, 1 - alpha, subtracted in double
+    hg__real shrink;      // adamw: 1 - lr * weight_decay
     hg__real grad_scale;  // gradient clipping: 1 where nothing is clipped
     int32_t nesterov;
     int32_t first;        // step 1: momentum buffers start as the gradient
@@ -69,6 +71,10 @@ typedef struct hg__kernels {
     const char *name; // "ref", "avx2", "avx512"
 
     void (*gemm)(const hg__gemm *g);
+
+    // Independent multiply-adds in registers, `rounds` times over; returns how many floating-point
+    // operations that were. *sink keeps the compiler from leaving them out. For the bench.
+    double (*peak)(int64_t rounds, hg__real *sink);
 
     // Rows in: widened to real; x (n), the padding up to HG_LANES zeroed.
     void (*widen_u8)(hg__real *x, const uint8_t *from, hg__real scale, int32_t n);

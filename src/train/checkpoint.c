@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// checkpoint.c - weights/last.safetensors: the weights, the optimiser's state and where the run stands.
+//
+// Beside the weights the file has "optimizer.<state>.<parameter>" tensors in the weights' own layout, and
+// the metadata key "hourglass.training" with the progress as JSON. Everything is exact, so a run that goes on from
+// it ends in the same bits as one that was never stopped.
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "train/folder.h"
+#include "train/trainer.h"
+
+static const char progress_key[] = "hourglass.training";
+
+static char *format_progress(const hg__progress *p, hg_error *err) {
+    hg__text t = {0};
+    // %a keeps every bit of a double; JSON has no infinity
+    hg__text_add(
+        &t, "{\"epoch\": %d, \"batch\": %lld, \"step\": %lld, \"rows\": %lld, \"best_epoch\": %d, ",
+        p->epoch, (long long)p->batch, (long long)p->step, (long long)p->rows, p->best_epoch);
+    hg__text_add(&t,
+                 "\"loss_sum\": \"%a\", \"best_loss\": \"%a\", \"train_loss\": \"%a\", "
+                 "\"seconds\": \"%.3f\"}",
+                 p->loss_sum, p->best_loss, p->train_loss, p->seconds);
+    return hg__text_take(&t, err);
+}
+
+static bool get_count(const json_t *root, const char *key, int64_t *value) {
+    const json_t *item = json_object_get(root, key);
+    *value = json_integer_value(item);
+    return json_is_integer(item) && *value >= 0;
+}
+
+static bool get_real(const json_t *root, const char *key, double *value) {
+    const char *text = json_string_value(json_object_get(root, key));
+    char *end = NULL;
+    if (text) *value = strtod(text, &end);
+    return text && end != text && !*end && !isnan(*value);
+}
+
+static bool parse_progress(const char *text, hg__progress *p) {
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    int64_t epoch = 0, best_epoch = 0;
+    const bool good =
+        get_count(root, "epoch", &epoch) && get_count(root, "batch", &p->batch) &&
+        get_count(root, "step", &p->step) && get_count(root, "rows", &p->rows) &&
+        get_count(root, "best_epoch", &best_epoch) && get_real(root, "loss_sum", &p->loss_sum) &&
+        get_real(root, "best_loss", &p->best_loss) &&
+        get_real(root, "train_loss", &p->train_loss) && get_real(root, "seconds", &p->seconds);
+    json_decref(root);
+    p->epoch = (int32_t)epoch;
+    p->best_epoch = (int32_t)best_epoch;
+    return good && epoch <= INT32_MAX && best_epoch <= epoch;
+}
+
+// "optimizer.exp_avg.encoder.0.weight"
+static void state_name(const hg__trainer *t, int32_t state, const hg__layer *l, int32_t param,
+                       char name[192]) {
+    char weight[64];
+    hg__param_name(l, param, weight);
+    snprintf(name, 192, "optimizer.%s.%s", t->optim->state_name[state], weight);
+}
+
+static int save(hg__trainer *t, hg__tensor *tensor, float *space, const char *path, hg_error *err) {
+    const hg__spec *s = &t->model->spec;
+    size_t count = 0;
+    for (int32_t state = 0; state < t->optim->states; state++) {
+        for (int32_t i = 0; i < s->layers; i++) {
+            const hg__layer *l = &s->layer[i];
+            for (int32_t q = 0; q < l->params; q++) {
+                hg__tensor *to = &tensor[count++];
+                *to = (hg__tensor){.dtype = HG_F32, .shape = l->param[q].shape, .data = space};
+                state_name(t, state, l, q, to->name);
+                hg__param_export(&l->param[q], hg__train_state(t->plan, state), space);
+                size_t n = 0;
+                (void)hg__shape_count(&to->shape, &n);
+                space += n;
+            }
+        }
+    }
+    char *progress = format_progress(&t->progress, err);
+    if (!progress) return HG_ERR_MEMORY;
+    const char *key = progress_key, *value = progress;
+    const hg__extra extra = {
+        .tensor = tensor, .tensors = count, .key = &key, .value = &value, .pairs = 1};
+    const int code = hg__model_save(t->model, path, &extra, err);
+    hg__free(progress);
+    return code;
+}
+
+int hg__checkpoint_save(hg__trainer *t, hg_error *err) {
+    char path[1024];
+    HG_TRY(hg__folder_weights(t->folder, "last", path, err));
+    const hg__spec *s = &t->model->spec;
+    const size_t states = (size_t)t->optim->states;
+    hg__tensor *tensor = hg__alloc(states * (size_t)s->layers * HG_MAX_PARAMS, sizeof *tensor, err);
+    float *space = tensor ? hg__alloc(states * (size_t)s->parameters, sizeof *space, err) : NULL;
+    const int code = space ? save(t, tensor, space, path, err) : HG_ERR_MEMORY;
+    hg__free(tensor);
+    hg__free(space);
+    return code;
+}
+
+static int take_state(hg__trainer *t, const hg__tensors *file, int32_t state, const hg__layer *l,
+                      int32_t q, hg_error *err) {
+    char name[192];
+    state_name(t, state, l, q, name);
+    const hg__tensor *from = hg__tensors_find(file, name);
+    if (!from || from->dtype != HG_F32 || !hg__shape_is_equal(&from->shape, &l->param[q].shape)) {
+        return hg__fail(err, HG_ERR_MODEL,
+                        "%s: expected a tensor '%s' in the weight's shape, got %s", file->path,
+                        name, from ? "another shape" : "none");
+    }
+    hg__param_import(&l->param[q], hg__train_state(t->plan, state), from->data);
+    return HG_OK;
+}
+
+static int load(hg__trainer *t, const hg__tensors *file, hg_error *err) {
+    hg_model *saved = NULL;
+    const char *progress = hg__tensors_metadata(file, progress_key);
+    if (!progress || !parse_progress(progress, &t->progress)) {
+        return hg__fail(err, HG_ERR_MODEL, "%s: expected a checkpoint with '%s' in its metadata",
+                        file->path, progress_key);
+    }
+    HG_TRY(hg__model_from_tensors(&saved, file, err));
+    const bool same = strcmp(saved->spec.text, t->model->spec.text) == 0;
+    if (same) memcpy(t->model->params, saved->params, saved->spec.params * sizeof *saved->params);
+    char spec[HG_MAX_SPEC];
+    snprintf(spec, sizeof spec, "%s", saved->spec.text);
+    hg_model_free(saved);
+    if (!same) {
+        return hg__fail(err, HG_ERR_MODEL, "%s: expected the model '%.150s', got '%.150s'",
+                        file->path, t->model->spec.text, spec);
+    }
+    for (int32_t state = 0; state < t->optim->states; state++) {
+        for (int32_t i = 0; i < t->model->spec.layers; i++) {
+            const hg__layer *l = &t->model->spec.layer[i];
+            for (int32_t q = 0; q < l->params; q++) HG_TRY(take_state(t, file, state, l, q, err));
+        }
+    }
+    hg__train_plan_refresh(t->plan);
+    return HG_OK;
+}
+
+int hg__checkpoint_load(hg__trainer *t, hg_error *err) {
+    char path[1024];
+    hg__tensors file = {0};
+    HG_TRY(hg__folder_weights(t->folder, "last", path, err));
+    if (!hg__is_file(path)) return HG_OK; // stopped before the first one
+    HG_TRY(hg__tensors_open(&file, path, err));
+    const int code = load(t, &file, err);
+    hg__tensors_close(&file);
+    return code;
+}

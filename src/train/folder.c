@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// folder.c - the results folder of one training run.
+#include "train/folder.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+static const char results_header[] = "epoch,time,train/loss,val/loss,lr\n";
+
+// Points PROJECT/latest at the folder; a file system without links goes without.
+static void point_latest(const char *project, const char *name) {
+    char link[1024], temporary[1088];
+    if (hg__join_path(link, sizeof link, project, "latest", NULL) < 0) return;
+    snprintf(temporary, sizeof temporary, "%s.%ld.tmp", link, (long)getpid());
+    if (symlink(name, temporary) == 0 && rename(temporary, link) != 0) unlink(temporary);
+}
+
+int hg__folder_make(const hg_options *o, char *path, hg_error *err) {
+    char name[HG_MAX_VALUE + 16], weights[1024];
+    HG_TRY(hg__make_folder(o->values.project, err));
+    for (int number = 1;; number++) {
+        snprintf(name, sizeof name, number > 1 ? "%s%d" : "%s", o->values.name, number);
+        HG_TRY(hg__join_path(path, 1024, o->values.project, name, err));
+        if (mkdir(path, 0777) == 0) break;
+        if (errno != EEXIST)
+            return hg__fail_errno(err, HG_ERR_IO, "%s: cannot make the folder", path);
+        if (o->values.exist_ok && hg__is_folder(path)) break;
+    }
+    HG_TRY(hg__join_path(weights, sizeof weights, path, "weights", err));
+    HG_TRY(hg__make_folder(weights, err));
+    point_latest(o->values.project, name);
+    return HG_OK;
+}
+
+int hg__folder_weights(const char *folder, const char *name, char *buffer, hg_error *err) {
+    char file[128];
+    snprintf(file, sizeof file, "weights/%s.safetensors", name);
+    return hg__join_path(buffer, 1024, folder, file, err);
+}
+
+static int write_text(const char *folder, const char *name, hg__text *text, hg_error *err) {
+    char path[1024];
+    int code = hg__join_path(path, sizeof path, folder, name, err);
+    if (code == HG_OK && text->failed)
+        code = hg__fail(err, HG_ERR_MEMORY, "%s: out of memory", path);
+    if (code == HG_OK) code = hg__write_file(path, text->data, text->length, err);
+    hg__text_clear(text);
+    return code;
+}
+
+int hg__folder_write_args(const char *folder, const hg_options *o, hg_error *err) {
+    hg__text text = {0};
+    hg__options_format_yaml(o, &text);
+    return write_text(folder, "args.yaml", &text, err);
+}
+
+int hg__folder_cut_results(const char *folder, int32_t epoch, hg_error *err) {
+    char path[1024];
+    hg__map old = {0};
+    HG_TRY(hg__join_path(path, sizeof path, folder, "results.csv", err));
+    if (epoch > 0 && hg__is_file(path)) HG_TRY(hg__map_open(&old, path, err));
+    hg__text kept = {0};
+    hg__text_add(&kept, "%s", results_header);
+    for (const char *line = (const char *)old.data, *end = line + old.size; line && line < end;) {
+        const char *stop = memchr(line, '\n', (size_t)(end - line));
+        if (!stop) break; // a line cut short by a crash
+        const long number = strtol(line, NULL, 10);
+        if (number >= 1 && number <= epoch)
+            hg__text_add_bytes(&kept, line, (size_t)(stop + 1 - line));
+        line = stop + 1;
+    }
+    hg__map_close(&old);
+    return write_text(folder, "results.csv", &kept, err);
+}
+
+int hg__folder_add_result(const char *folder, const hg__result_row *row, hg_error *err) {
+    char path[1024], line[256], val[32] = "";
+    HG_TRY(hg__join_path(path, sizeof path, folder, "results.csv", err));
+    if (!isnan(row->val_loss)) snprintf(val, sizeof val, "%.9g", row->val_loss);
+    snprintf(line, sizeof line, "%d,%.3f,%.9g,%s,%.9g\n", row->epoch, row->time, row->train_loss,
+             val, row->lr);
+    return hg__append_line(path, line, err);
+}
+
+// ---- the two JSON files -------------------------------------------------------------------------
+
+static json_t *number_or_null(double x) {
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
+// The value of the first "model name" line of /proc/cpuinfo, or "unknown".
+static void find_cpu(char *buffer, size_t size) {
+    snprintf(buffer, size, "unknown");
+    FILE *f = fopen("/proc/cpuinfo", "re");
+    if (!f) return;
+    char line[256];
+    while (fgets(line, sizeof line, f)) {
+        const char *colon = strchr(line, ':');
+        if (strncmp(line, "model name", 10) != 0 || !colon) continue;
+        snprintf(buffer, size, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
+        break;
+    }
+    (void)fclose(f);
+}
+
+static int write_json(const char *folder, const char *name, json_t *root, hg_error *err) {
+    char *dumped = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(root);
+    if (!dumped) return hg__fail(err, HG_ERR_MEMORY, "%s/%s: out of memory", folder, name);
+    hg__text text = {0};
+    hg__text_add(&text, "%s\n", dumped);
+    hg__lib_free(dumped);
+    return write_text(folder, name, &text, err);
+}
+
+int hg__folder_write_run(const char *folder, const hg__run_facts *f, hg_error *err) {
+    char host[256] = "", cpu[256], fingerprint[32], now[32];
+    struct rusage usage;
+    (void)gethostname(host, sizeof host - 1);
+    find_cpu(cpu, sizeof cpu);
+    hg__format_now(now);
+    snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)f->fingerprint);
+    (void)getrusage(RUSAGE_SELF, &usage);
+    json_t *root =
+        json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "version",
+                  hg_version(), "host", host, "cpu", cpu, "isa", f->isa, "threads", f->threads,
+                  "seed", (json_int_t)f->options->values.seed, "data", f->options->values.data,
+                  "data_fingerprint", fingerprint, "start", f->start, "end", now, "rows",
+                  (json_int_t)f->result->rows, "parameters", (json_int_t)f->result->parameters,
+                  "peak_memory_bytes", (json_int_t)usage.ru_maxrss * 1024);
+    if (root) {
+        json_object_set_new(root, "seconds", number_or_null(f->result->seconds));
+        json_object_set_new(root, "rows_per_second", number_or_null(f->result->rows_per_second));
+        json_object_set_new(root, "exit_reason",
+                            f->exit_reason ? json_string(f->exit_reason) : json_null());
+    }
+    return write_json(folder, "run.json", root, err);
+}
+
+int hg__folder_write_metrics(const char *folder, const hg__run_facts *f, hg_error *err) {
+    const hg_train_result *r = f->result;
+    json_t *baselines = json_object();
+    if (isfinite(r->pca_mse)) {
+        json_object_set_new(baselines, "pca",
+                            json_pack("{s:f, s:f}", "mse", r->pca_mse, "seconds", f->pca_seconds));
+    }
+    json_t *root = json_pack("{s:i, s:i, s:s, s:o}", "best_epoch", r->best_epoch, "epochs",
+                             r->epochs, "loss", f->options->values.loss, "baselines", baselines);
+    if (root) {
+        json_object_set_new(root, "val_loss", number_or_null(r->best_val_loss));
+        json_object_set_new(root, "train_loss", number_or_null(r->train_loss));
+        json_object_set_new(root, "mse", number_or_null(r->val_mse));
+    }
+    return write_json(folder, "metrics.json", root, err);
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// folder.h - the results folder of one training run, and what is written into it besides weights.
+#ifndef HG_TRAIN_FOLDER_H
+#define HG_TRAIN_FOLDER_H
+#include "options/options.h"
+
+// Makes PROJECT/NAME (NAME2, NAME3 ... where it exists and exist_ok is false) with its weights/, and
+// points PROJECT/latest at it. path (1024).
+int hg__folder_make(const hg_options *o, char *path, hg_error *err);
+
+// "FOLDER/weights/NAME.safetensors" in buffer (1024).
+int hg__folder_weights(const char *folder, const char *name, char *buffer, hg_error *err);
+
+int hg__folder_write_args(const char *folder, const hg_options *o, hg_error *err);
+
+// results.csv: keeps the header and the rows up to `epoch` (0: a fresh file).
+int hg__folder_cut_results(const char *folder, int32_t epoch, hg_error *err);
+
+typedef struct hg__result_row {
+    int32_t epoch;
+    double time, train_loss, val_loss, lr; // val_loss NaN: an empty cell
+} hg__result_row;
+int hg__folder_add_result(const char *folder, const hg__result_row *row, hg_error *err);
+
+typedef struct hg__run_facts {
+    const hg_options *options;
+    int32_t threads;
+    const char *isa, *start, *exit_reason;
+    uint64_t fingerprint;
+    const hg_train_result *result;
+    double pca_seconds;
+} hg__run_facts;
+int hg__folder_write_run(const char *folder, const hg__run_facts *f, hg_error *err); // run.json
+int hg__folder_write_metrics(const char *folder, const hg__run_facts *f,
+                             hg_error *err); // metrics.json
+#endif

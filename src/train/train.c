@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: Apache-2.0
+// train.c - the training loop: epochs of steps, validation, checkpoints, and when to stop.
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "model/pca.h"
+#include "train/folder.h"
+#include "train/trainer.h"
+
+static const double event_period = 0.1; // seconds between two events within an epoch
+
+static double trained_seconds(const hg__trainer *t) {
+    return t->earlier + hg__seconds() - t->began;
+}
+
+static double loss_argument(const hg__trainer *t) {
+    return strcmp(t->loss->name, "huber") == 0 ? t->o.values.delta : t->loss->standard_arg;
+}
+
+static int64_t steps_per_epoch(const hg__trainer *t) {
+    return (t->rows.count + t->o.values.batch - 1) / t->o.values.batch;
+}
+
+// ---- making ready -------------------------------------------------------------------------------
+
+// resume=RUN: the run's own options, under those the caller set.
+static int take_resumed_options(hg__trainer *t, const hg_options *o, hg_error *err) {
+    char path[1024];
+    hg_option_info row;
+    HG_TRY(hg__join_path(path, sizeof path, o->values.resume, "args.yaml", err));
+    hg_options *own = hg_options_new("train", err);
+    if (!own) return HG_ERR_MEMORY;
+    int code = hg_options_load(own, path, err);
+    for (size_t i = 0; code == HG_OK && hg_option_at("train", i, &row); i++) {
+        if (!hg_options_is_set(o, row.name) || strcmp(row.name, "cfg") == 0) continue;
+        hg_options copy = *o;
+        code = hg_options_set(own, row.name, hg_options_get(&copy, row.name), err);
+    }
+    t->o = *own;
+    hg_options_free(own);
+    snprintf(t->folder, sizeof t->folder, "%s", o->values.resume);
+    return code;
+}
+
+static int open_data(hg__trainer *t, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    const hg__data_options options = {v->label, v->ignore, v->on_bad, (size_t)v->max_mem};
+    double fraction = 0;
+    t->data = hg__data_open(v->data, &options, err);
+    if (!t->data) return err ? (int)err->code : HG_ERR_DATA;
+    const bool is_file = !hg__parse_float(v->val, &fraction);
+    HG_TRY(hg__rows_split(t->data, is_file ? 0 : fraction, v->fraction, (uint64_t)v->seed, &t->rows,
+                          &t->val_rows, err));
+    if (is_file) {
+        t->val_data = hg__data_open(v->val, &options, err);
+        if (!t->val_data) return err ? (int)err->code : HG_ERR_DATA;
+        if (t->val_data->width != t->data->width) {
+            return hg__fail(err, HG_ERR_DATA, "%s: expected rows of %d numbers as in %s, got %d",
+                            v->val, t->data->width, v->data, t->val_data->width);
+        }
+        t->val_rows = hg__rows_all(t->val_data);
+    }
+    if (t->rows.count == 0)
+        return hg__fail(err, HG_ERR_DATA, "%s: no rows are left to train on", v->data);
+    return HG_OK;
+}
+
+static void describe_data(hg_model *m, const hg__data *d) {
+    m->input_scale = d->scale;
+    snprintf(m->fingerprint, sizeof m->fingerprint, "%016llx", (unsigned long long)d->fingerprint);
+}
+
+static int copy_columns(hg_model *m, const hg__data *d, hg_error *err) {
+    if (!d->column) return HG_OK;
+    m->column = hg__alloc((size_t)d->width, sizeof *m->column, err);
+    for (int32_t i = 0; m->column && i < d->width; i++) {
+        m->column[i] = hg__copy_text(d->column[i], err);
+        if (!m->column[i]) return HG_ERR_MEMORY;
+    }
+    return m->column ? HG_OK : HG_ERR_MEMORY;
+}
+
+// The spec: model=, or that of the pretrained model file where model= was left alone.
+static int make_model(hg__trainer *t, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    hg__tensors weights = {0};
+    hg_model *start = NULL;
+    int code = *v->pretrained ? hg__tensors_open(&weights, v->pretrained, err) : HG_OK;
+    const bool own_spec =
+        *v->pretrained && !t->o.set[HG_OPTION_model] && hg__tensors_metadata(&weights, "hourglass");
+    if (code == HG_OK && own_spec) code = hg__model_from_tensors(&start, &weights, err);
+    if (code == HG_OK) {
+        t->model = hg__model_new(start ? start->spec.text : v->model, &t->data->shape,
+                                 (int32_t)v->latent, (uint64_t)v->seed, err);
+        if (!t->model) code = err && err->code < 0 ? (int)err->code : HG_ERR_USAGE;
+    }
+    if (code == HG_OK && *v->pretrained) code = hg__model_take_weights(t->model, &weights, err);
+    hg_model_free(start);
+    hg__tensors_close(&weights);
+    if (code == HG_OK) code = copy_columns(t->model, t->data, err);
+    if (code == HG_OK) describe_data(t->model, t->data);
+    return code;
+}
+
+static int make_plans(hg__trainer *t, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    t->loss = hg__loss_find(v->loss);
+    t->optim = hg__optim_find(v->optimizer);
+    t->schedule = hg__schedule_find(v->schedule);
+    const hg__train_setup setup = {
+        .batch = (int32_t)v->batch,
+        .loss = t->loss,
+        .loss_arg = loss_argument(t),
+        .optim = t->optim,
+        .optim_options = {.lr = v->lr,
+                          .beta1 = v->beta1,
+                          .beta2 = v->beta2,
+                          .eps = v->eps,
+                          .weight_decay = v->weight_decay,
+                          .momentum = v->momentum,
+                          .alpha = v->alpha,
+                          .nesterov = v->nesterov},
+        .clip = v->clip,
+        .seed = (uint64_t)v->seed
+    };
+    t->plan = hg__train_plan_new(t->model, t->pool, &setup, err);
+    t->runner = t->plan ? hg__run_plan_new(t->model, t->pool, err) : NULL;
+    t->loader = t->runner ? hg__loader_new(&t->rows, (int32_t)v->batch, err) : NULL;
+    return t->loader ? HG_OK : HG_ERR_MEMORY;
+}
+
+static int prepare(hg__trainer *t, const hg_options *o, hg_error *err) {
+    t->o = *o;
+    if (*o->values.resume) HG_TRY(take_resumed_options(t, o, err));
+    HG_TRY(hg_options_check(&t->o, err));
+    t->pool = hg__pool_new((int32_t)t->o.values.threads, err);
+    t->sums = t->pool ? hg__alloc(HG_EVAL_ROWS, sizeof *t->sums, err) : NULL;
+    if (!t->sums) return HG_ERR_MEMORY;
+    HG_TRY(open_data(t, err));
+    HG_TRY(make_model(t, err));
+    if (t->val_rows.count) {
+        t->val_loader = hg__loader_new(&t->val_rows, HG_EVAL_ROWS, err);
+        if (!t->val_loader) return HG_ERR_MEMORY;
+    }
+    if (strcmp(t->model->kind, "pca") != 0) HG_TRY(make_plans(t, err));
+    if (!*o->values.resume) {
+        HG_TRY(hg__folder_make(&t->o, t->folder, err));
+        HG_TRY(hg__folder_write_args(t->folder, &t->o, err));
+    }
+    return HG_OK;
+}
+
+static void clear(hg__trainer *t) {
+    hg__loader_free(t->loader);
+    hg__loader_free(t->val_loader);
+    hg__train_plan_free(t->plan);
+    hg__run_plan_free(t->runner);
+    hg_model_free(t->model);
+    hg__data_close(t->data);
+    hg__data_close(t->val_data);
+    hg__free(t->sums);
+    hg__pool_free(t->pool);
+}
+
+// ---- the loop -----------------------------------------------------------------------------------
+
+static bool is_stopped(const hg__trainer *t) {
+    return t->l->stop && *t->l->stop;
+}
+
+static void tell(hg__trainer *t, const hg_train_event *e) {
+    if (t->l->train) t->l->train(t->l->context, e);
+}
+
+static void note(const hg__trainer *t, const char *sentence) {
+    if (t->l->note) t->l->note(t->l->context, sentence);
+}
+
+static double mean_loss(const hg__trainer *t) {
+    return t->progress.loss_sum / ((double)t->progress.rows * t->model->spec.width);
+}
+
+static hg_train_event event_now(const hg__trainer *t, double lr, double epoch_began) {
+    return (hg_train_event){.epoch = t->progress.epoch + 1,
+                            .epochs = (int32_t)t->o.values.epochs,
+                            .step = t->progress.batch,
+                            .steps = steps_per_epoch(t),
+                            .train_loss = mean_loss(t),
+                            .val_loss = (double)NAN,
+                            .lr = lr,
+                            .seconds = trained_seconds(t),
+                            .rows_per_second =
+                                (double)t->progress.rows / (hg__seconds() - epoch_began)};
+}
+
+static double lr_now(const hg__trainer *t) {
+    const struct hg__values *v = &t->o.values;
+    return v->lr * hg__schedule_at(t->schedule, t->progress.step, v->epochs * steps_per_epoch(t),
+                                   v->warmup, t->progress.epoch, (int32_t)v->step_every, v->gamma);
+}
+
+static int diverged(hg__trainer *t, const hg__input *in, hg_error *err) {
+    char name[64], path[1024];
+    hg__train_find_not_finite(t->plan, in, name);
+    HG_TRY(hg__folder_weights(t->folder, "last", path, err));
+    return hg__fail(err, HG_ERR_DIVERGED,
+                    "training diverged in epoch %d at step %lld: %s is not finite; try a smaller "
+                    "lr or clip=1. The last "
+                    "good checkpoint is %s",
+                    t->progress.epoch + 1, (long long)t->progress.batch + 1, name, path);
+}
+
+// The rest of the epoch begun. HG_ERR_STOPPED (and no sentence) where the listener asks to stop.
+static int run_epoch(hg__trainer *t, double *lr, double epoch_began, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    hg__progress *p = &t->progress;
+    hg__batch batch;
+    double told = hg__seconds();
+    int more;
+    hg__loader_start(t->loader, v->shuffle, (uint64_t)v->seed, p->epoch + 1, p->batch);
+    while ((more = hg__loader_next(t->loader, &batch, err)) > 0) {
+        if (is_stopped(t)) return HG_ERR_STOPPED;
+        const hg__input in = {batch.row, batch.count, t->data->dtype, t->data->scale};
+        *lr = lr_now(t);
+        const double loss = hg__train_step(t->plan, &in, *lr, p->step + 1);
+        if (!isfinite(loss)) return diverged(t, &in, err);
+        p->loss_sum += loss;
+        p->rows += batch.count;
+        p->batch++;
+        p->step++;
+        if ((p->batch & 15) == 0 && hg__seconds() - told > event_period) {
+            const hg_train_event e = event_now(t, *lr, epoch_began);
+            tell(t, &e);
+            told = hg__seconds();
+        }
+    }
+    return more;
+}
+
+static int save_best(hg__trainer *t, const char *name, hg_error *err) {
+    char path[1024];
+    HG_TRY(hg__folder_weights(t->folder, name, path, err));
+    return hg__model_save(t->model, path, NULL, err);
+}
+
+static int finish_epoch(hg__trainer *t, double lr, double epoch_began, hg_error *err) {
+    hg__progress *p = &t->progress;
+    hg_train_event e = event_now(t, lr, epoch_began);
+    const bool validates = t->val_rows.count > 0;
+    if (validates) {
+        HG_TRY(hg__evaluate(t->runner, t->val_loader, &t->val_rows, t->loss, loss_argument(t),
+                            t->sums, &e.val_loss, err));
+    }
+    p->train_loss = e.train_loss;
+    p->epoch++;
+    p->batch = p->rows = 0;
+    p->loss_sum = 0;
+    e.epoch_end = true;
+    e.is_best = !validates || e.val_loss < p->best_loss;
+    if (e.is_best) {
+        p->best_loss = validates ? e.val_loss : e.train_loss;
+        p->best_epoch = p->epoch;
+        HG_TRY(save_best(t, "best", err));
+    }
+    if (t->o.values.save_period && p->epoch % t->o.values.save_period == 0) {
+        char name[32];
+        snprintf(name, sizeof name, "epoch%d", p->epoch);
+        HG_TRY(save_best(t, name, err));
+    }
+    e.seconds = p->seconds = trained_seconds(t);
+    HG_TRY(hg__folder_add_result(
+        t->folder, &(hg__result_row){p->epoch, e.seconds, e.train_loss, e.val_loss, lr}, err));
+    HG_TRY(hg__checkpoint_save(t, err));
+    tell(t, &e);
+    return HG_OK;
+}
+
+static const char *reason_to_end(const hg__trainer *t) {
+    const struct hg__values *v = &t->o.values;
+    if (t->progress.epoch >= v->epochs) return "done";
+    if (v->patience && t->val_rows.count &&
+        t->progress.epoch - t->progress.best_epoch >= v->patience) {
+        return "early stopping";
+    }
+    return v->time > 0 && trained_seconds(t) > v->time * 3600 ? "time" : NULL;
+}
+
+static int stop_with_checkpoint(hg__trainer *t, hg_error *err) {
+    t->progress.seconds = trained_seconds(t);
+    HG_TRY(hg__checkpoint_save(t, err));
+    return hg__fail(err, HG_ERR_STOPPED, "stopped in epoch %d of %lld; go on with: resume=%s",
+                    t->progress.epoch + 1, (long long)t->o.values.epochs, t->folder);
+}
+
+static int run_epochs(hg__trainer *t, const char **reason, hg_error *err) {
+    double lr = 0;
+    t->progress.best_loss = (double)INFINITY;
+    if (*t->o.values.resume) HG_TRY(hg__checkpoint_load(t, err));
+    t->earlier = t->progress.seconds;
+    HG_TRY(hg__folder_cut_results(t->folder, t->progress.epoch, err));
+    if (t->progress.step == 0)
+        HG_TRY(hg__checkpoint_save(t, err)); // from here on the run can be resumed
+    while (!(*reason = reason_to_end(t))) {
+        const double began = hg__seconds();
+        const int code = run_epoch(t, &lr, began, err);
+        if (code == HG_ERR_STOPPED) return stop_with_checkpoint(t, err);
+        HG_TRY(code);
+        HG_TRY(finish_epoch(t, lr, began, err));
+    }
+    return HG_OK;
+}
+
+// ---- afterwards ---------------------------------------------------------------------------------
+
+// Loads the best weights into the model that was trained, and measures them beside PCA.
+static int compare(hg__trainer *t, hg_train_result *r, hg_error *err) {
+    char path[1024];
+    hg_model *best;
+    HG_TRY(hg__folder_weights(t->folder, "best", path, err));
+    best = hg_model_load(path, err);
+    if (!best) return HG_ERR_MODEL;
+    int code = HG_OK;
+    if (t->val_rows.count) {
+        hg__run_plan *runner = hg__run_plan_new(best, t->pool, err);
+        code = runner ? hg__evaluate(runner, t->val_loader, &t->val_rows, hg__loss_find("mse"), 0,
+                                     t->sums, &r->val_mse, err)
+                      : HG_ERR_MEMORY;
+        hg__run_plan_free(runner);
+    }
+    if (code == HG_OK) code = hg__write_samples(t, best, err);
+    if (code == HG_OK && t->o.values.pca && strcmp(best->kind, "pca") != 0)
+        code = hg__evaluate_pca(t, &r->pca_mse, err);
+    hg_model_free(best);
+    return code;
+}
+
+// model=pca: solved, not trained; the same folder, file and commands.
+static int fit_pca(hg__trainer *t, const char **reason, hg_error *err) {
+    hg_model *pca = NULL;
+    HG_TRY(hg__folder_cut_results(t->folder, 0, err));
+    HG_TRY(hg__pca_fit(&pca, &t->rows, t->model->spec.code, t->pool, err));
+    int code = copy_columns(pca, t->data, err);
+    describe_data(pca, t->data);
+    hg_model_free(t->model);
+    t->model = pca;
+    if (code == HG_OK) code = save_best(t, "best", err);
+    if (code == HG_OK) code = save_best(t, "last", err);
+    *reason = "done";
+    return code;
+}
+
+static void fill_result(const hg__trainer *t, hg_train_result *r) {
+    const hg__progress *p = &t->progress;
+    snprintf(r->folder, sizeof r->folder, "%s", t->folder);
+    r->best_epoch = p->best_epoch;
+    r->epochs = p->epoch;
+    r->best_val_loss = t->val_rows.count && p->best_epoch ? p->best_loss : (double)NAN;
+    r->train_loss = p->epoch ? p->train_loss : (double)NAN;
+    r->val_mse = r->pca_mse = (double)NAN;
+    r->seconds = trained_seconds(t);
+    r->rows_per_second = p->epoch ? (double)p->epoch * (double)t->rows.count / r->seconds : 0;
+    r->rows = t->rows.count;
+    r->parameters = t->model->spec.parameters;
+}
+
+static int run(hg__trainer *t, hg_train_result *r, hg_error *err) {
+    const char *reason = NULL;
+    const bool is_pca = strcmp(t->model->kind, "pca") == 0;
+    hg__format_now(t->start);
+    t->began = hg__seconds();
+    hg__run_facts facts = {.options = &t->o,
+                           .threads = hg__pool_threads(t->pool),
+                           .isa = hg__kernels_pick()->name,
+                           .start = t->start,
+                           .fingerprint = t->data->fingerprint,
+                           .result = r};
+    fill_result(t, r);
+    HG_TRY(hg__folder_write_run(t->folder, &facts, err)); // without an end: it is running
+    int code = is_pca ? fit_pca(t, &reason, err) : run_epochs(t, &reason, err);
+    fill_result(t, r);
+    facts.exit_reason = code == HG_OK ? reason : code == HG_ERR_STOPPED ? "stopped" : "failed";
+    snprintf(r->exit_reason, sizeof r->exit_reason, "%s", facts.exit_reason);
+    if (code == HG_OK) {
+        code = compare(t, r, err);
+        facts.pca_seconds = t->pca_seconds;
+        if (code == HG_OK) code = hg__folder_write_metrics(t->folder, &facts, err);
+    }
+    const int written = hg__folder_write_run(t->folder, &facts, code == HG_OK ? err : NULL);
+    return code == HG_OK ? written : code;
+}
+
+int hg_train(const hg_options *o, const hg_listener *l, hg_train_result *result, hg_error *err) {
+    static const hg_listener nobody = {0};
+    hg_train_result own;
+    hg_error kept = {0}; // so that errors have a code to return even where the caller wants none
+    hg__trainer *t = hg__alloc(1, sizeof *t, &kept);
+    int code = t ? HG_OK : HG_ERR_MEMORY;
+    if (t) {
+        memset(&own, 0, sizeof own);
+        t->l = l ? l : &nobody;
+        code = prepare(t, o, &kept);
+        if (code == HG_OK && t->data->skipped) {
+            char sentence[128];
+            snprintf(sentence, sizeof sentence, "%lld rows were left out (on_bad=skip)",
+                     (long long)t->data->skipped);
+            note(t, sentence);
+        }
+        if (code == HG_OK) code = run(t, &own, &kept);
+        clear(t);
+        hg__free(t);
+        if (result) *result = own;
+    }
+    if (code < 0 && err) *err = kept;
+    return code;
+}

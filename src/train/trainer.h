@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// trainer.h - everything one training run holds, and where it stands.
+#ifndef HG_TRAIN_TRAINER_H
+#define HG_TRAIN_TRAINER_H
+#include "data/data.h"
+#include "model/plan.h"
+#include "options/options.h"
+
+// Where a run stands: with the weights and the optimiser's state, all that going on needs.
+typedef struct hg__progress {
+    int32_t epoch;      // epochs finished
+    int64_t batch;      // batches done of the epoch begun
+    int64_t step;       // steps done in all
+    double loss_sum;    // of the epoch begun: over rows and features
+    int64_t rows;       // rows of the epoch begun
+    double best_loss;   // infinite before the first
+    int32_t best_epoch; // 0: none yet
+    double train_loss;  // mean of the last epoch finished
+    double seconds;     // trained so far, over all sessions
+} hg__progress;
+
+typedef struct hg__trainer {
+    hg_options o;         // effective: with resume=, the run's own under the caller's
+    const hg_listener *l; // never NULL
+    char folder[1024];
+    hg__data *data, *val_data; // owned; val_data NULL unless val= is a file
+    hg__rows rows, val_rows;   // val_rows.count 0: no validation
+    hg__loader *loader, *val_loader;
+    hg__pool *pool;
+    hg_model *model;
+    hg__train_plan *plan;
+    hg__run_plan *runner; // the same weights, for validation
+    double *sums;         // owned, (EVAL_ROWS): losses of validation rows
+    const hg__loss *loss;
+    const hg__optim *optim;
+    const hg__schedule *schedule;
+    hg__progress progress;
+    char start[32];
+    double began;   // of this session, on hg__seconds()
+    double earlier; // seconds of earlier sessions
+    double pca_seconds;
+} hg__trainer;
+
+enum { HG_EVAL_ROWS = 1024 };
+
+// checkpoint.c: weights/last.safetensors, whole or not at all.
+int hg__checkpoint_save(hg__trainer *t, hg_error *err);
+// Loads it into model, plan and progress. HG_OK and no change where there is none yet.
+int hg__checkpoint_load(hg__trainer *t, hg_error *err);
+
+// evaluate.c. Mean loss per row and feature over `rows` of a model (loader made for those rows).
+int hg__evaluate(hg__run_plan *runner, hg__loader *loader, const hg__rows *rows,
+                 const hg__loss *loss, double loss_arg, double *sums, double *mean, hg_error *err);
+// The PCA baseline: fits it on the training rows, saves weights/pca.safetensors, measures its MSE (NaN where there
+// is no room for it: code size >= width, or more than HG_PCA_WIDTH features).
+int hg__evaluate_pca(hg__trainer *t, double *mse, hg_error *err);
+// Writes samples.npy, (2, n, width): rows and their reconstructions by the best weights.
+int hg__write_samples(hg__trainer *t, const hg_model *m, hg_error *err);
+#endif
