@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // cpu_avx2.c - the kernels compiled for avx2.
-#define ISA avx2
-#include "backend/simd_avx2.h"
+#include "backend/kernels.h"
 
-#include "backend/cpu_kernels.inc"
+#if defined(__x86_64__) && !defined(HG_DOUBLE)
+# define ISA       avx2
+# define ISA_WORDS "backend/simd_avx2.h"
+# include "backend/cpu_kernels.inc"
+#endif

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // cpu_avx512.c - the kernels compiled for avx512.
-#define ISA avx512
-#include "backend/simd_avx512.h"
+#include "backend/kernels.h"
 
-#include "backend/cpu_kernels.inc"
+#if defined(__x86_64__) && !defined(HG_DOUBLE)
+# define ISA       avx512
+# define ISA_WORDS "backend/simd_avx512.h"
+# include "backend/cpu_kernels.inc"
+#endif

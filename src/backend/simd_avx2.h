@@ -78,6 +78,16 @@ HG_WORD vf v_pow2(vf n) {
     return HG_BOTH1(hg__half_pow2, n);
 }
 
+HG_WORD vf v_scale(vf p, vf n) {
+    vf magic = v_set(0x1.8p23F);
+    vf half = v_sub(v_fma(n, v_set(0.5F), magic), magic);
+    return v_mul(v_mul(p, v_pow2(half)), v_pow2(v_sub(n, half)));
+}
+
+HG_WORD vf v_copysign(vf a, vf s) {
+    return HG_BOTH3(_mm256_blendv_ps, v_abs(a), v_neg(v_abs(a)), s);
+}
+
 HG_WORD __m256 hg__half_split(__m256 x, __m256 *e) {
     __m256i u = _mm256_castps_si256(x);
     __m256i n = _mm256_srai_epi32(_mm256_sub_epi32(u, _mm256_set1_epi32(0x3F3504F3)), 23);

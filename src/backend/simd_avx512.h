@@ -53,9 +53,14 @@ HG_WORD float v_sum(vf a) {
     return _mm_cvtss_f32(_mm_add_ss(d, _mm_movehdup_ps(d)));
 }
 
-HG_WORD vf v_pow2(vf n) {
-    __m512i u = _mm512_castps_si512(_mm512_add_ps(n, _mm512_set1_ps(0x1.8000FEp23F)));
-    return _mm512_castsi512_ps(_mm512_slli_epi32(u, 23));
+HG_WORD vf v_scale(vf p, vf n) {
+    return _mm512_scalef_ps(p, n);
+}
+
+HG_WORD vf v_copysign(vf a, vf s) { // bitwise: sign mask ? s : a
+    __m512i sign = _mm512_set1_epi32(INT32_MIN), value = _mm512_castps_si512(a);
+    return _mm512_castsi512_ps(
+        _mm512_ternarylogic_epi32(sign, _mm512_castps_si512(s), value, 0xCA));
 }
 
 HG_WORD vf v_split(vf x, vf *e) {

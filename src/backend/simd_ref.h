@@ -99,6 +99,19 @@ HG_WORD vf v_pow2(vf n) {
     HG_LANEWISE(vf, hg__of_bits(hg__bits_of(n.v[i] + 0x1.8000FEp23F) << 23));
 }
 
+// p * 2^n for whole n in -250 .. 250 and p near 1, rounded once (into the denormals, or to infinity):
+// of the two factors 2^(n/2) only the last can leave the normal range.
+HG_WORD vf v_scale(vf p, vf n) {
+    vf magic = v_set(0x1.8p23F);
+    vf half = v_sub(v_fma(n, v_set(0.5F), magic), magic);
+    return v_mul(v_mul(p, v_pow2(half)), v_pow2(v_sub(n, half)));
+}
+
+// The size of a with the sign of s.
+HG_WORD vf v_copysign(vf a, vf s) {
+    HG_LANEWISE(vf, copysignf(a.v[i], s.v[i]));
+}
+
 // x = m * 2^e with m in [sqrt(1/2), sqrt(2)), for positive normal x.
 HG_WORD vf v_split(vf x, vf *e) {
     vf m;
