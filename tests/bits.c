@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// bits.c - trains a small model on made-up rows through the plan and prints a hash of its weights.
+//
+// It needs no library but libc and no file, so that it also runs cross-compiled under an emulator. The
+// hash must be the same for every HG_ISA, thread count, compiler and machine. Usage: bits [threads]
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "model/plan.h"
+
+enum { ROWS = 70, WIDTH = 45, BATCH = 32, EPOCHS = 3 };
+
+// Every layer type with arithmetic of its own is in one of these.
+static const char *const specs[] = {
+    "dense 20 relu, layernorm, dense 7 gelu | dense 33 silu, dropout 0.3, dense input sigmoid",
+    "dense 30 leaky_relu, dense 9 tanh | dense 30 elu, dense 70 softplus, dense input",
+};
+static const struct {
+    const char *loss, *optim;
+    double clip;
+} ways[] = {
+    {"mse",   "adam",    0  },
+    {"bce",   "adamw",   0.5},
+    {"huber", "rmsprop", 0  },
+    {"mae",   "sgd",     1  }
+};
+
+static uint64_t hash(const void *bytes, size_t size, uint64_t h) { // FNV-1a
+    for (const uint8_t *b = bytes; size; b++, size--) h = (h ^ *b) * 1099511628211U;
+    return h;
+}
+
+static uint64_t train(const char *spec, size_t way, int32_t threads, const uint8_t *rows) {
+    const hg__shape shape = {1, {WIDTH}};
+    hg_error err = {0};
+    hg__pool *pool = hg__pool_new(threads, &err);
+    hg_model *m = hg__model_new(spec, &shape, 0, 7, &err);
+    const hg__train_setup setup = {
+        .batch = BATCH,
+        .loss = hg__loss_find(ways[way].loss),
+        .loss_arg = 0.3,
+        .optim = hg__optim_find(ways[way].optim),
+        .optim_options = {1e-2, 0.9, 0.999, 1e-8, 1e-3, 0.9, 0.99, true},
+        .clip = ways[way].clip,
+        .seed = 7,
+    };
+    hg__train_plan *p = pool && m ? hg__train_plan_new(m, pool, &setup, &err) : NULL;
+    if (!p) {
+        fprintf(stderr, "%s\n", err.message);
+        exit(1);
+    }
+    int64_t step = 0;
+    for (int32_t epoch = 0; epoch < EPOCHS; epoch++) {
+        const hg__shuffle order = hg__shuffle_init(7, HG_STREAM_SHUFFLE, (uint32_t)epoch, ROWS);
+        for (int32_t at = 0; at < ROWS; at += BATCH) {
+            const void *row[BATCH];
+            const int32_t count = ROWS - at < BATCH ? ROWS - at : BATCH;
+            for (int32_t i = 0; i < count; i++)
+                row[i] = rows + hg__shuffle_at(&order, (uint64_t)(at + i)) * WIDTH;
+            const hg__input in = {row, count, HG_U8, 1 / 255.0F};
+            (void)hg__train_step(p, &in, 1e-2, ++step);
+        }
+    }
+    const uint64_t h = hash(m->params, m->spec.params * sizeof *m->params, 14695981039346656037U);
+    hg__train_plan_free(p);
+    hg_model_free(m);
+    hg__pool_free(pool);
+    return h;
+}
+
+int main(int argc, char **argv) {
+    static uint8_t rows[ROWS * WIDTH];
+    const int32_t threads = argc > 1 ? (int32_t)strtol(argv[1], NULL, 10) : 1;
+    for (uint32_t i = 0; i < ROWS * WIDTH; i++) {
+        rows[i] = (uint8_t)(hg__philox_run(7, HG_STREAM_SYNTHETIC, i, 0, 0).word[0] >> 24);
+    }
+    uint64_t all = 0;
+    for (size_t s = 0; s < sizeof specs / sizeof *specs; s++) {
+        for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
+            const uint64_t h = train(specs[s], w, threads, rows);
+            all = hash(&h, sizeof h, all);
+        }
+    }
+    printf("%016llx\n", (unsigned long long)all);
+    return 0;
+}
