@@ -7,16 +7,17 @@
 
 struct hg_model {
     hg__spec spec;
-    hg__real *params;    // owned, (spec.params): all of it, one block
-    char kind[16];       // "autoencoder" or "pca"
-    float input_scale;   // what a stored unit of the training data was worth: 1/255 for bytes
-    char **column;       // owned, (width) names, or NULL
-    char *options;       // owned JSON text: the training options, or NULL
+    hg__real *params;     // owned, (spec.params): all of it, one block
+    char kind[16];        // "autoencoder" or "pca"
+    float input_scale;    // what a stored unit of the training data was worth: 1/255 for bytes
+    char **column;        // owned, (width) names, or NULL
+    char *options;        // owned JSON text: the training options, or NULL
     char fingerprint[24]; // of the training data, hex; "" if none
 };
 
 // A model with its weights drawn (PyTorch's default initialisation) from seed.
-hg_model *hg__model_new(const char *spec, const hg__shape *input, int32_t latent, uint64_t seed, hg_error *err);
+hg_model *hg__model_new(const char *spec, const hg__shape *input, int32_t latent, uint64_t seed,
+                        hg_error *err);
 
 // Loads, refusing anything that is not a whole Hourglass model file.
 int hg__model_from_tensors(hg_model **m, const hg__tensors *t, hg_error *err);
@@ -28,7 +29,8 @@ typedef struct hg__extra {
     const char *const *key, *const *value;
     size_t pairs;
 } hg__extra;
-int hg__model_save(const hg_model *m, const char *path, const hg__extra *extra, hg_error *err); // extra may be NULL
+int hg__model_save(const hg_model *m, const char *path, const hg__extra *extra,
+                   hg_error *err); // extra may be NULL
 
 // Full tensor name of a parameter, "encoder.0.weight".
 void hg__param_name(const hg__layer *l, int32_t param, char buffer[64]);

@@ -8,7 +8,7 @@
 
 typedef struct hg__tensors {
     hg__map map;
-    hg__tensor *tensor;  // owned, (count), in the header's order; data points into the map
+    hg__tensor *tensor; // owned, (count), in the header's order; data points into the map
     size_t count;
     char **key, **value; // owned, (pairs): __metadata__
     size_t pairs;
@@ -20,12 +20,20 @@ int hg__tensors_open(hg__tensors *t, const char *path, hg_error *err);
 void hg__tensors_close(hg__tensors *t); // {0} is fine
 
 // The same from memory that the caller keeps (tests, fuzzing); `name` for messages.
-int hg__tensors_parse(hg__tensors *t, const uint8_t *bytes, size_t size, const char *name, hg_error *err);
+int hg__tensors_parse(hg__tensors *t, const uint8_t *bytes, size_t size, const char *name,
+                      hg_error *err);
 
-const hg__tensor *hg__tensors_find(const hg__tensors *t, const char *name);   // NULL if there is none
-const char *hg__tensors_metadata(const hg__tensors *t, const char *key);      // NULL if there is none
+const hg__tensor *hg__tensors_find(const hg__tensors *t, const char *name); // NULL if there is none
+const char *hg__tensors_metadata(const hg__tensors *t, const char *key);    // NULL if there is none
+
+// A 64-bit hash of every tensor (name, dtype, shape, bytes) and every metadata pair but `except`, whatever
+// their order in the file. Any single changed bit changes it. NULL err is fine; negative without memory.
+int hg__tensors_hash(const hg__tensor *tensors, size_t count, const char *const *key,
+                     const char *const *value, size_t pairs, const char *except, uint64_t *hash,
+                     hg_error *err);
 
 // Writes a file whole or not at all. Tensors are sorted as docs/MODELFILE.md says; keys as given.
 int hg__tensors_write(const char *path, const hg__tensor *tensors, size_t count,
-                      const char *const *key, const char *const *value, size_t pairs, hg_error *err);
+                      const char *const *key, const char *const *value, size_t pairs,
+                      hg_error *err);
 #endif

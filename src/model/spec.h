@@ -15,17 +15,18 @@
 enum { HG_MAX_LAYERS = 256, HG_MAX_SPEC = 1024 };
 
 typedef struct hg__spec {
-    hg__layer *layer; // owned, (layers): in, out, params shaped; param offsets laid out
-    int32_t layers, neck; // layers before the bar
-    hg__shape input;      // of one row
-    int32_t width, code;  // features in, numbers in the code
-    size_t params;        // elements of the parameter block, with padding
-    int64_t parameters;   // trainable numbers, without padding
+    hg__layer *layer;       // owned, (layers): in, out, params shaped; param offsets laid out
+    int32_t layers, neck;   // layers before the bar
+    hg__shape input;        // of one row
+    int32_t width, code;    // features in, numbers in the code
+    size_t params;          // elements of the parameter block, with padding
+    int64_t parameters;     // trainable numbers, without padding
     char text[HG_MAX_SPEC]; // canonical: presets expanded, input and like as numbers
 } hg__spec;
 
 // Parses a spec or a preset's name for rows of shape `input`. latent: the code size a preset gets (0: its own).
-int hg__spec_parse(hg__spec *s, const char *text, const hg__shape *input, int32_t latent, hg_error *err);
+int hg__spec_parse(hg__spec *s, const char *text, const hg__shape *input, int32_t latent,
+                   hg_error *err);
 void hg__spec_clear(hg__spec *s); // {0} is fine
 
 // A named network: "ae" -> "dense 64 relu | dense input sigmoid" with 64 replaced by latent.
@@ -34,4 +35,7 @@ typedef struct hg__preset {
     int32_t latent;                    // its own code size
 } hg__preset;
 const hg__preset *hg__presets(size_t *count);
+
+// The spec that text names if it is one word and a preset's name, else text itself, blanks around it removed.
+int hg__preset_expand(const char *text, int32_t latent, char to[HG_MAX_SPEC], hg_error *err);
 #endif

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// model.c - a network with its weights: made, freed, asked, filled from tensors.
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "model/model_file.h"
+
+static hg_model *give_up(hg_model *m) {
+    hg_model_free(m);
+    return NULL;
+}
+
+hg_model *hg__model_new(const char *spec, const hg__shape *input, int32_t latent, uint64_t seed,
+                        hg_error *err) {
+    char text[HG_MAX_SPEC];
+    bool is_pca;
+    if (hg__spec_source(spec, input, &latent, text, &is_pca, err) < 0) return NULL;
+    hg_model *m = hg__alloc(1, sizeof *m, err);
+    if (!m) return NULL;
+    if (hg__spec_parse(&m->spec, text, input, latent, err) < 0) return give_up(m);
+    snprintf(m->kind, sizeof m->kind, "%s", is_pca ? "pca" : "autoencoder");
+    m->input_scale = 1;
+    m->params = hg__alloc(m->spec.params, sizeof *m->params, err);
+    if (!m->params) return give_up(m);
+    for (int32_t i = 0; i < m->spec.layers; i++) {
+        const hg__layer *l = &m->spec.layer[i];
+        if (l->type->init) l->type->init(l, m->params, seed);
+    }
+    return m;
+}
+
+void hg_model_free(hg_model *m) {
+    if (!m) return;
+    for (int32_t i = 0; m->column && i < m->spec.width; i++) hg__free(m->column[i]);
+    hg__free(m->column);
+    hg__free(m->options);
+    hg__free(m->params);
+    hg__spec_clear(&m->spec);
+    hg__free(m);
+}
+
+int32_t hg_model_width(const hg_model *m) {
+    return m->spec.width;
+}
+
+int32_t hg_model_code_size(const hg_model *m) {
+    return m->spec.code;
+}
+
+const char *hg_model_spec(const hg_model *m) {
+    return m->spec.text;
+}
+
+void hg__param_name(const hg__layer *l, int32_t param, char buffer[64]) {
+    snprintf(buffer, 64, "%s.%d.%s", l->is_decoder ? "decoder" : "encoder", (int)l->index,
+             l->param[param].name);
+}
+
+// ---- weights out of tensors ---------------------------------------------------------------------
+
+// The tensor of a parameter. The short name is that of a side with one layer that has parameters.
+static const hg__tensor *find_weights(const hg__spec *s, const hg__layer *l, int32_t param,
+                                      const hg__tensors *t, bool foreign) {
+    char name[64];
+    int32_t with_params = 0;
+    hg__param_name(l, param, name);
+    const hg__tensor *found = hg__tensors_find(t, name);
+    if (found || !foreign) return found;
+    for (int32_t i = 0; i < s->layers; i++) {
+        with_params += s->layer[i].is_decoder == l->is_decoder && s->layer[i].params > 0;
+    }
+    if (with_params != 1) return NULL;
+    snprintf(name, sizeof name, "%s.%s", l->is_decoder ? "decoder" : "encoder",
+             l->param[param].name);
+    return hg__tensors_find(t, name);
+}
+
+static bool is_taken(hg__dtype dtype, bool foreign) {
+    return dtype == HG_F32 || (foreign && (dtype == HG_F64 || dtype == HG_F16 || dtype == HG_BF16));
+}
+
+static int check_one(const hg__spec *s, const hg__layer *l, int32_t param, const hg__tensors *t,
+                     bool foreign, hg_error *err) {
+    const hg__shape *shape = &l->param[param].shape;
+    const hg__tensor *found = find_weights(s, l, param, t, foreign);
+    char name[64], want[128], got[128];
+    hg__param_name(l, param, name);
+    hg__shape_format(shape, want);
+    if (!found) {
+        return hg__fail(err, HG_ERR_MODEL, "%s: expected a tensor '%s' of shape %s, got none",
+                        t->path, name, want);
+    }
+    hg__shape_format(&found->shape, got);
+    if (!hg__shape_is_equal(&found->shape, shape)) {
+        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected the shape %s, got %s", t->path,
+                        found->name, want, got);
+    }
+    if (!is_taken(found->dtype, foreign)) {
+        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected %s, got %s", t->path, found->name,
+                        foreign ? "F32, F64, F16 or BF16" : "F32", hg__dtype_name(found->dtype));
+    }
+    return HG_OK;
+}
+
+static bool is_used(const hg__spec *s, const hg__tensors *t, const hg__tensor *tensor,
+                    bool foreign) {
+    if (strncmp(tensor->name, "optimizer.", 10) == 0) return true;
+    for (int32_t i = 0; i < s->layers; i++) {
+        for (int32_t k = 0; k < s->layer[i].params; k++) {
+            if (find_weights(s, &s->layer[i], k, t, foreign) == tensor) return true;
+        }
+    }
+    return false;
+}
+
+int hg__weights_check(const hg__spec *s, const hg__tensors *t, bool foreign, hg_error *err) {
+    size_t wanted = 0, there = 0;
+    for (int32_t i = 0; i < s->layers; i++) {
+        for (int32_t k = 0; k < s->layer[i].params; k++) {
+            HG_TRY(check_one(s, &s->layer[i], k, t, foreign, err));
+            wanted++;
+        }
+    }
+    for (size_t i = 0; i < t->count; i++) {
+        there += strncmp(t->tensor[i].name, "optimizer.", 10) != 0;
+    }
+    if (there == wanted) return HG_OK; // every name was found, and names differ
+    for (size_t i = 0; i < t->count; i++) {
+        if (is_used(s, t, &t->tensor[i], foreign)) continue;
+        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': the model '%.200s' has no such parameter",
+                        t->path, t->tensor[i].name, s->text);
+    }
+    return HG_OK;
+}
+
+static float from_half(uint16_t half) {
+    const uint32_t sign = (uint32_t)(half >> 15) << 31, mantissa = half & 0x3FFU;
+    const uint32_t exponent = half >> 10 & 31;
+    uint32_t bits = sign | (exponent + 112) << 23 | mantissa << 13;
+    float value;
+    if (exponent == 31) bits = sign | 0x7F800000U | mantissa << 13;
+    memcpy(&value, &bits, sizeof value);
+    if (exponent == 0) value = (sign ? -0x1p-24F : 0x1p-24F) * (float)mantissa;
+    return value;
+}
+
+// Element i as float. Tensors may lie at any byte: hence the copies.
+static float element(const hg__tensor *t, size_t i) {
+    const uint8_t *at = (const uint8_t *)t->data + i * hg__dtype_size(t->dtype);
+    uint16_t half;
+    uint32_t bits;
+    float single;
+    double wide;
+    switch (t->dtype) {
+    case HG_F64: memcpy(&wide, at, sizeof wide); return (float)wide;
+    case HG_F16: memcpy(&half, at, sizeof half); return from_half(half);
+    case HG_BF16:
+        memcpy(&half, at, sizeof half);
+        bits = (uint32_t)half << 16;
+        memcpy(&single, &bits, sizeof single);
+        return single;
+    default: memcpy(&single, at, sizeof single); return single; // F32: was checked
+    }
+}
+
+// to (count): the tensor as floats, all of them finite.
+static int read_floats(const hg__tensors *t, const hg__tensor *tensor, float *to, size_t count,
+                       hg_error *err) {
+    for (size_t i = 0; i < count; i++) {
+        to[i] = element(tensor, i);
+        if (isfinite(to[i])) continue;
+        return hg__fail(err, HG_ERR_MODEL,
+                        "%s: '%s': expected finite values, got %g at element %zu", t->path,
+                        tensor->name, (double)to[i], i);
+    }
+    return HG_OK;
+}
+
+// All parameters: read into `buffer`, and put into `params` if it is not NULL.
+static int walk(const hg__spec *s, const hg__tensors *t, bool foreign, float *buffer,
+                hg__real *params, hg_error *err) {
+    for (int32_t i = 0; i < s->layers; i++) {
+        const hg__layer *l = &s->layer[i];
+        for (int32_t k = 0; k < l->params; k++) {
+            const hg__tensor *tensor = find_weights(s, l, k, t, foreign);
+            size_t count;
+            if (!tensor || !hg__shape_count(&tensor->shape, &count)) continue; // was checked
+            HG_TRY(read_floats(t, tensor, buffer, count, err));
+            if (params) hg__param_import(&l->param[k], params, buffer);
+        }
+    }
+    return HG_OK;
+}
+
+int hg__weights_read(const hg__spec *s, const hg__tensors *t, bool foreign, hg__real *params,
+                     hg_error *err) {
+    size_t largest = 0;
+    for (int32_t i = 0; i < s->layers; i++) {
+        for (int32_t k = 0; k < s->layer[i].params; k++) {
+            size_t count;
+            bool fits = hg__shape_count(&s->layer[i].param[k].shape, &count);
+            if (fits && count > largest) largest = count;
+        }
+    }
+    float *buffer = hg__alloc(largest, sizeof *buffer, err);
+    if (!buffer) return HG_ERR_MEMORY;
+    int code = walk(s, t, foreign, buffer, NULL, err);
+    if (code == HG_OK) code = walk(s, t, foreign, buffer, params, err);
+    hg__free(buffer);
+    return code;
+}
+
+int hg__model_take_weights(hg_model *m, const hg__tensors *t, hg_error *err) {
+    HG_TRY(hg__weights_check(&m->spec, t, true, err));
+    return hg__weights_read(&m->spec, t, true, m->params, err);
+}

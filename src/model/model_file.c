@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+// model_file.c - the model file: weights as tensors, everything else as one JSON object beside them.
+#include "model/model_file.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "model/safetensors_json.h"
+
+enum { MAX_DIM = INT32_MAX, MAX_COLUMNS = 1 << 20 };
+
+// ---- writing ------------------------------------------------------------------------------------
+
+static int add(json_t *object, const char *key, json_t *value, hg_error *err) {
+    if (value && json_object_set_new(object, key, value) == 0) return HG_OK;
+    return hg__fail(err, HG_ERR_MEMORY, "out of memory while writing '%s'", key);
+}
+
+static json_t *columns_json(const hg_model *m, hg_error *err) {
+    json_t *list = json_array();
+    for (int32_t i = 0; list && i < m->spec.width; i++) {
+        json_t *name = hg__json_string(m->column[i], err);
+        if (name && json_array_append_new(list, name) == 0) continue;
+        json_decref(list);
+        return NULL;
+    }
+    return list;
+}
+
+static int add_options(const hg_model *m, json_t *o, hg_error *err) {
+    json_t *options = hg__json_read(m->options, strlen(m->options), "options", err);
+    return options ? add(o, "options", options, err) : HG_ERR_MEMORY;
+}
+
+static int fill_object(const hg_model *m, json_t *o, hg_error *err) {
+    json_t *input = json_array();
+    HG_TRY(add(o, "version", json_integer(HG_MODEL_VERSION), err));
+    HG_TRY(add(o, "kind", json_string(m->kind), err));
+    HG_TRY(add(o, "spec", json_string(m->spec.text), err));
+    HG_TRY(add(o, "input", input, err));
+    for (int32_t i = 0; i < m->spec.input.rank; i++) {
+        if (json_array_append_new(input, json_integer(m->spec.input.dim[i])) < 0)
+            return hg__fail(err, HG_ERR_MEMORY, "out of memory while writing 'input'");
+    }
+    HG_TRY(add(o, "input_scale", json_real((double)m->input_scale), err));
+    if (m->column) HG_TRY(add(o, "columns", columns_json(m, err), err));
+    if (m->fingerprint[0]) HG_TRY(add(o, "data", json_string(m->fingerprint), err));
+    return m->options ? add_options(m, o, err) : HG_OK;
+}
+
+static char *model_json(const hg_model *m, hg_error *err) {
+    hg__json_begin();
+    json_t *o = json_object();
+    char *text = NULL;
+    if (!o) {
+        hg__fail(err, HG_ERR_MEMORY, "out of memory while writing a model");
+    } else if (fill_object(m, o, err) == HG_OK) {
+        text = hg__json_text(o, err);
+    }
+    json_decref(o);
+    return text;
+}
+
+// Everything that goes into one file.
+typedef struct sheet {
+    hg__tensor *tensor;        // owned, (tensors)
+    float *values;             // owned: the weights in the file's layout
+    const char **key, **value; // owned, (pairs); texts borrowed
+    size_t tensors, pairs;
+    char *json; // owned
+    char checksum[20];
+} sheet;
+
+static void clear_sheet(sheet *s) {
+    hg__free(s->tensor);
+    hg__free(s->values);
+    hg__free(s->key);
+    hg__free(s->value);
+    hg__free(s->json);
+}
+
+static void add_weights(sheet *s, const hg_model *m) {
+    float *to = s->values;
+    for (int32_t i = 0; i < m->spec.layers; i++) {
+        const hg__layer *l = &m->spec.layer[i];
+        for (int32_t k = 0; k < l->params; k++) {
+            hg__tensor *t = &s->tensor[s->tensors++];
+            size_t count = 0;
+            *t = (hg__tensor){.dtype = HG_F32, .shape = l->param[k].shape, .data = to};
+            hg__param_name(l, k, t->name);
+            hg__param_export(&l->param[k], m->params, to);
+            (void)hg__shape_count(&t->shape, &count); // fits: the layer was made
+            to += count;
+        }
+    }
+}
+
+static void add_pair(sheet *s, const char *key, const char *value) {
+    s->key[s->pairs] = key;
+    s->value[s->pairs++] = value;
+}
+
+static int fill_sheet(sheet *s, const hg_model *m, const hg__extra *extra, hg_error *err) {
+    size_t weights = 0;
+    uint64_t hash;
+    for (int32_t i = 0; i < m->spec.layers; i++) weights += (size_t)m->spec.layer[i].params;
+    s->tensor = hg__alloc(weights + extra->tensors, sizeof *s->tensor, err);
+    s->values = hg__alloc((size_t)m->spec.parameters, sizeof *s->values, err);
+    s->key = hg__alloc(extra->pairs + 3, sizeof *s->key, err);
+    s->value = hg__alloc(extra->pairs + 3, sizeof *s->value, err);
+    if (!s->tensor || !s->values || !s->key || !s->value) return HG_ERR_MEMORY;
+    s->json = model_json(m, err);
+    if (!s->json) return HG_ERR_MEMORY;
+    add_weights(s, m);
+    for (size_t i = 0; i < extra->tensors; i++) s->tensor[s->tensors++] = extra->tensor[i];
+    add_pair(s, "format", "pt");
+    add_pair(s, HG_META_MODEL, s->json);
+    for (size_t i = 0; i < extra->pairs; i++) add_pair(s, extra->key[i], extra->value[i]);
+    HG_TRY(hg__tensors_hash(s->tensor, s->tensors, s->key, s->value, s->pairs, HG_META_CHECKSUM,
+                            &hash, err));
+    snprintf(s->checksum, sizeof s->checksum, "%016" PRIx64, hash);
+    add_pair(s, HG_META_CHECKSUM, s->checksum);
+    return HG_OK;
+}
+
+int hg__model_save(const hg_model *m, const char *path, const hg__extra *extra, hg_error *err) {
+    const hg__extra none = {0};
+    sheet s = {0};
+    int code = fill_sheet(&s, m, extra ? extra : &none, err);
+    if (code == HG_OK)
+        code = hg__tensors_write(path, s.tensor, s.tensors, s.key, s.value, s.pairs, err);
+    clear_sheet(&s);
+    return code;
+}
+
+// ---- reading ------------------------------------------------------------------------------------
+
+static int check_version(const json_t *o, const char *path, hg_error *err) {
+    const json_t *version = json_object_get(o, "version");
+    if (!json_is_integer(version) || json_integer_value(version) < 1) {
+        return hg__fail(err, HG_ERR_MODEL, "%s: expected a model with a version", path);
+    }
+    if (json_integer_value(version) <= HG_MODEL_VERSION) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL,
+                    "%s: expected a model of version %d, got %lld: a newer Hourglass wrote it",
+                    path, HG_MODEL_VERSION, (long long)json_integer_value(version));
+}
+
+static int check_hash(const hg__tensors *t, hg_error *err) {
+    char got[20];
+    uint64_t hash;
+    const char *said = hg__tensors_metadata(t, HG_META_CHECKSUM);
+    if (!said) {
+        return hg__fail(err, HG_ERR_MODEL,
+                        "%s: expected a checksum (" HG_META_CHECKSUM "), got none", t->path);
+    }
+    HG_TRY(hg__tensors_hash(t->tensor, t->count, (const char *const *)t->key,
+                            (const char *const *)t->value, t->pairs, HG_META_CHECKSUM, &hash, err));
+    snprintf(got, sizeof got, "%016" PRIx64, hash);
+    if (strcmp(said, got) == 0) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL,
+                    "%s: expected the checksum %.32s, got %s: the file was damaged or changed",
+                    t->path, said, got);
+}
+
+static int fail_field(const char *path, const char *field, const char *what, hg_error *err) {
+    return hg__fail(err, HG_ERR_MODEL, "%s: %s: expected %s", path, field, what);
+}
+
+static int read_input(const json_t *o, hg__shape *shape, const char *path, hg_error *err) {
+    const json_t *input = json_object_get(o, "input");
+    const size_t rank = json_array_size(input);
+    if (rank < 1 || rank > HG_MAX_RANK)
+        return fail_field(path, "input", "a list of 1 to 8 sizes", err);
+    for (size_t i = 0; i < rank; i++) {
+        const json_t *dim = json_array_get(input, i);
+        const json_int_t size = json_integer_value(dim);
+        if (!json_is_integer(dim) || size < 1 || size > MAX_DIM)
+            return fail_field(path, "input", "sizes from 1", err);
+        shape->dim[i] = size;
+    }
+    shape->rank = (int32_t)rank;
+    return HG_OK;
+}
+
+static int read_spec(hg_model *m, const json_t *o, const char *path, hg_error *err) {
+    const char *text = json_string_value(json_object_get(o, "spec"));
+    hg__shape input = {0};
+    hg_error why;
+    HG_TRY(read_input(o, &input, path, err));
+    if (!text) return fail_field(path, "spec", "a text", err);
+    int code = hg__spec_parse(&m->spec, text, &input, 0, &why);
+    if (code == HG_OK) return HG_OK;
+    return hg__fail(err, code == HG_ERR_MEMORY ? HG_ERR_MEMORY : HG_ERR_MODEL, "%s: %s", path,
+                    why.message);
+}
+
+static int read_columns(hg_model *m, const json_t *o, const char *path, hg_error *err) {
+    const json_t *columns = json_object_get(o, "columns");
+    if (!columns) return HG_OK;
+    if (json_array_size(columns) != (size_t)m->spec.width)
+        return fail_field(path, "columns", "as many names as a row has features", err);
+    m->column = hg__alloc((size_t)m->spec.width, sizeof *m->column, err);
+    if (!m->column) return HG_ERR_MEMORY;
+    for (int32_t i = 0; i < m->spec.width; i++) {
+        const char *name = json_string_value(json_array_get(columns, (size_t)i));
+        if (!name) return fail_field(path, "columns", "names", err);
+        m->column[i] = hg__copy_text(name, err);
+        if (!m->column[i]) return HG_ERR_MEMORY;
+    }
+    return HG_OK;
+}
+
+static int read_small(hg_model *m, const json_t *o, const char *path, hg_error *err) {
+    const char *kind = json_string_value(json_object_get(o, "kind"));
+    const json_t *scale = json_object_get(o, "input_scale"), *data = json_object_get(o, "data"),
+                 *options = json_object_get(o, "options");
+    const double value = json_number_value(scale);
+    if (!kind || (strcmp(kind, "autoencoder") != 0 && strcmp(kind, "pca") != 0))
+        return fail_field(path, "kind", "autoencoder or pca", err);
+    snprintf(m->kind, sizeof m->kind, "%s", kind);
+    m->input_scale = (float)value;
+    if (!json_is_number(scale) || !isfinite(m->input_scale) || !(m->input_scale > 0))
+        return fail_field(path, "input_scale", "a number above 0", err);
+    if (data) {
+        if (!json_is_string(data) || json_string_length(data) >= sizeof m->fingerprint)
+            return fail_field(path, "data", "a fingerprint", err);
+        snprintf(m->fingerprint, sizeof m->fingerprint, "%s", json_string_value(data));
+    }
+    if (!options) return HG_OK;
+    if (!json_is_object(options)) return fail_field(path, "options", "an object", err);
+    m->options = hg__json_text(options, err);
+    return m->options ? HG_OK : HG_ERR_MEMORY;
+}
+
+static int read_model(hg_model *m, const json_t *o, const hg__tensors *t, hg_error *err) {
+    if (!json_is_object(o)) return fail_field(t->path, HG_META_MODEL, "an object", err);
+    HG_TRY(check_version(o, t->path, err));
+    HG_TRY(check_hash(t, err));
+    HG_TRY(read_spec(m, o, t->path, err));
+    HG_TRY(hg__weights_check(&m->spec, t, false, err));
+    HG_TRY(read_small(m, o, t->path, err));
+    HG_TRY(read_columns(m, o, t->path, err));
+    m->params = hg__alloc(m->spec.params, sizeof *m->params, err);
+    if (!m->params) return HG_ERR_MEMORY;
+    return hg__weights_read(&m->spec, t, false, m->params, err);
+}
+
+int hg__model_from_tensors(hg_model **m, const hg__tensors *t, hg_error *err) {
+    hg_error own;
+    const char *text = hg__tensors_metadata(t, HG_META_MODEL);
+    *m = NULL;
+    err = err ? err : &own;
+    if (!text) {
+        return hg__fail(err, HG_ERR_MODEL,
+                        "%s: expected an Hourglass model, got tensors without its metadata; "
+                        "`hourglass import` makes a model of weights",
+                        t->path);
+    }
+    json_t *o = hg__json_read(text, strlen(text), t->path, err);
+    if (!o) return err->code;
+    *m = hg__alloc(1, sizeof **m, err);
+    int code = *m ? read_model(*m, o, t, err) : HG_ERR_MEMORY;
+    json_decref(o);
+    if (code < 0) {
+        hg_model_free(*m);
+        *m = NULL;
+    }
+    return code;
+}
+
+hg_model *hg_model_load(const char *path, hg_error *err) {
+    hg__tensors t;
+    hg_model *m;
+    if (hg__tensors_open(&t, path, err) < 0) return NULL;
+    (void)hg__model_from_tensors(&m, &t, err); // leaves NULL on failure
+    hg__tensors_close(&t);
+    return m;
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// model_file.h - what the files of this room share about model files.
+#ifndef HG_MODEL_MODEL_FILE_H
+#define HG_MODEL_MODEL_FILE_H
+#include "model/model.h"
+
+#define HG_META_MODEL    "hourglass"          // one JSON object: docs/MODELFILE.md
+#define HG_META_CHECKSUM "hourglass.checksum" // 16 hex digits: hg__tensors_hash() of all else
+
+enum { HG_MODEL_VERSION = 1 };
+
+// Whether every parameter of s is among t with its shape and dtype, and nothing else is there. foreign:
+// other programs' files: short names, F64, F16 and BF16 too.
+int hg__weights_check(const hg__spec *s, const hg__tensors *t, bool foreign, hg_error *err);
+
+// After the check: values into params (s->params). On failure (a value that is not finite) params is
+// as it was.
+int hg__weights_read(const hg__spec *s, const hg__tensors *t, bool foreign, hg__real *params,
+                     hg_error *err);
+
+// What model= means: a spec or preset is copied to `text`; of a YAML file or a model file the spec that
+// is in it (and its latent, where *latent is 0). is_pca: whether the model is principal components.
+int hg__spec_source(const char *model, const hg__shape *input, int32_t *latent,
+                    char text[HG_MAX_SPEC], bool *is_pca, hg_error *err);
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// preset.c - networks that have a name.
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/spec.h"
+
+static const hg__preset presets[] = {
+    {"ae",   "dense %d relu | dense input sigmoid", "one hidden layer, the textbook autoencoder",        64},
+    {"deep",
+     "dense 512 relu, dense 256 relu, dense %d | dense 256 relu, dense 512 relu, dense input "
+     "sigmoid",                                     "three layers a side",                               64},
+    {"pca",  "dense %d | dense input",              "principal components: the best linear autoencoder", 64},
+};
+
+const hg__preset *hg__presets(size_t *count) {
+    *count = sizeof presets / sizeof *presets;
+    return presets;
+}
+
+// The preset's spec with its "%d"s as numbers. Presets are ours and fit.
+static void fill_in(const hg__preset *preset, int32_t latent, char to[HG_MAX_SPEC]) {
+    size_t used = 0;
+    for (const char *from = preset->spec; *from; from++) {
+        if (from[0] == '%' && from[1] == 'd') {
+            used += (size_t)snprintf(to + used, HG_MAX_SPEC - used, "%d", (int)latent);
+            from++;
+        } else {
+            to[used++] = *from;
+        }
+    }
+    to[used] = '\0';
+}
+
+static int fail_unknown(const char *word, hg_error *err) {
+    const char *names[sizeof presets / sizeof *presets];
+    const size_t count = sizeof presets / sizeof *presets;
+    char known[200] = "";
+    for (size_t i = 0; i < count; i++) {
+        names[i] = presets[i].name;
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", names[i]);
+    }
+    const char *near = hg__nearest_name(word, names, count);
+    if (near) {
+        return hg__fail(err, HG_ERR_USAGE, "model: there is no preset '%.60s'; did you mean '%s'?",
+                        word, near);
+    }
+    return hg__fail(err, HG_ERR_USAGE,
+                    "model: expected a preset (%s) or a spec such as 'dense 64 relu | dense input "
+                    "sigmoid', got '%.60s'",
+                    known, word);
+}
+
+int hg__preset_expand(const char *text, int32_t latent, char to[HG_MAX_SPEC], hg_error *err) {
+    const char *blanks = " \t\r\n";
+    const char *word = text + strspn(text, blanks);
+    const size_t length = strlen(word);
+    if (length >= HG_MAX_SPEC) {
+        return hg__fail(err, HG_ERR_USAGE, "model: expected a spec of at most %d bytes, got %zu",
+                        HG_MAX_SPEC - 1, length);
+    }
+    if (!length)
+        return hg__fail(err, HG_ERR_USAGE, "model: expected a preset or a spec, got nothing");
+    snprintf(to, HG_MAX_SPEC, "%s", word);
+    for (size_t end = length; end && strchr(blanks, to[end - 1]); end--) to[end - 1] = '\0';
+    if (strpbrk(to, " \t\r\n,|")) return HG_OK; // a spec
+    for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
+        if (strcmp(to, presets[i].name) != 0) continue;
+        fill_in(&presets[i], latent ? latent : presets[i].latent, to);
+        return HG_OK;
+    }
+    return fail_unknown(to, err);
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// preset_source.c - what model= means: a preset, a spec, a YAML file, or a model file whose spec is taken.
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/model_file.h"
+#include "options/yaml.h"
+
+static bool ends_with(const char *text, const char *end) {
+    const size_t n = strlen(text), m = strlen(end);
+    return n > m && strcmp(text + n - m, end) == 0;
+}
+
+static int copy_spec(const char *from, char text[HG_MAX_SPEC], hg_error *err) {
+    if (strlen(from) >= HG_MAX_SPEC) {
+        return hg__fail(err, HG_ERR_USAGE, "model: expected a spec of at most %d bytes, got %zu",
+                        HG_MAX_SPEC - 1, strlen(from));
+    }
+    snprintf(text, HG_MAX_SPEC, "%s", from);
+    return HG_OK;
+}
+
+static bool is_pca_name(const char *text) {
+    char expanded[HG_MAX_SPEC];
+    const size_t skipped = strspn(text, " \t\r\n");
+    return hg__preset_expand(text, 0, expanded, NULL) == HG_OK &&
+           strncmp(text + skipped, "pca", 3) == 0 && !strchr(text, '|');
+}
+
+// ---- a YAML file: `model: SPEC` and, where wanted, `latent: 64` ---------------------------------
+
+typedef struct page {
+    const char *path;
+    char *text; // (HG_MAX_SPEC)
+    int32_t *latent;
+    bool has_model, has_latent;
+} page;
+
+static int visit(void *context, const char *key, const char *value, size_t line, hg_error *err) {
+    page *p = context;
+    int64_t latent;
+    if (strcmp(key, "model") == 0 && !p->has_model) {
+        p->has_model = true;
+        return copy_spec(value, p->text, err);
+    }
+    if (strcmp(key, "latent") == 0 && !p->has_latent) {
+        p->has_latent = true;
+        if (!hg__parse_int(value, &latent) || latent < 1 || latent > 1 << 24) {
+            return hg__fail(err, HG_ERR_USAGE, "%s:%zu: expected latent from 1 to %d, got '%.40s'",
+                            p->path, line, 1 << 24, value);
+        }
+        if (!*p->latent) *p->latent = (int32_t)latent; // the command line goes before the file
+        return HG_OK;
+    }
+    return hg__fail(err, HG_ERR_USAGE, "%s:%zu: expected `model` and `latent` once, got `%.40s`",
+                    p->path, line, key);
+}
+
+static int read_yaml(const char *path, int32_t *latent, char text[HG_MAX_SPEC], hg_error *err) {
+    page p = {.path = path, .text = text, .latent = latent};
+    hg__map map;
+    HG_TRY(hg__map_open(&map, path, err));
+    int code = hg__yaml_read((const char *)map.data, map.size, path, visit, &p, err);
+    hg__map_close(&map);
+    HG_TRY(code);
+    if (p.has_model) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE, "%s: expected a line `model: SPEC`, got none", path);
+}
+
+// ---- a model file -------------------------------------------------------------------------------
+
+static int read_model_file(const char *path, const hg__shape *input, char text[HG_MAX_SPEC],
+                           bool *is_pca, hg_error *err) {
+    hg_error own;
+    size_t width = 0;
+    err = err ? err : &own;
+    hg_model *m = hg_model_load(path, err);
+    if (!m) return err->code;
+    int code = HG_OK;
+    if (!hg__shape_count(input, &width) || width != (size_t)m->spec.width) {
+        code = hg__fail(err, HG_ERR_MODEL, "%s: expected a model of %zu features, got one of %d",
+                        path, width, (int)m->spec.width);
+    } else {
+        snprintf(text, HG_MAX_SPEC, "%s", m->spec.text);
+        *is_pca = strcmp(m->kind, "pca") == 0;
+    }
+    hg_model_free(m);
+    return code;
+}
+
+int hg__spec_source(const char *model, const hg__shape *input, int32_t *latent,
+                    char text[HG_MAX_SPEC], bool *is_pca, hg_error *err) {
+    *is_pca = false;
+    if (ends_with(model, ".safetensors")) return read_model_file(model, input, text, is_pca, err);
+    if (ends_with(model, ".yaml") || ends_with(model, ".yml")) {
+        HG_TRY(read_yaml(model, latent, text, err));
+    } else {
+        HG_TRY(copy_spec(model, text, err));
+    }
+    *is_pca = is_pca_name(text);
+    return HG_OK;
+}

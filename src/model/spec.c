@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+// spec.c - reads "dense 64 relu | dense input sigmoid" into shaped layers, and writes it back.
+//
+// One pass over the words. A layer is finished (shaped, its parameters laid out) when the next one
+// begins, so that `input` and `like` can be numbers at once. No recursion, no growth: the number of
+// layers is known from the number of words.
+#include "model/spec.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+enum { MAX_WORD = 64, MAX_WIDTH = 1 << 24 };
+
+typedef struct parser {
+    hg__spec *spec;
+    const char *at;   // the current word, in the text
+    const char *next; // behind it
+    char word[MAX_WORD];
+    hg__layer *layer;     // whose arguments are being read; NULL: a layer must come
+    const char *layer_at; // where its name stands
+    int32_t position;     // of the next argument without a name
+    uint32_t given;       // bit i: argument i was given
+    int32_t wide;         // decoder layers that take a width, so far
+    bool in_decoder;
+    hg_error *err;
+} parser;
+
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool is_mark(char c) {
+    return c == ',' || c == '|' || c == '\0';
+}
+
+// Fails with the item that starts at `at`: "model: at 'dens 64': ...".
+static int fail_at(const parser *p, const char *at, const char *sentence) {
+    if (!*at) return hg__fail(p->err, HG_ERR_USAGE, "model: at the end: %s", sentence);
+    size_t length = 1;
+    while (!is_mark(*at) && !is_mark(at[length])) length++;
+    while (length > 1 && is_blank(at[length - 1])) length--;
+    return hg__fail(p->err, HG_ERR_USAGE, "model: at '%.*s'%s: %s",
+                    (int)(length > MAX_WORD ? MAX_WORD : length), at,
+                    length > MAX_WORD ? "..." : "", sentence);
+}
+
+// ---- a layer type's arguments, "units", "slope=0.01" --------------------------------------------
+
+typedef struct argument {
+    char name[32];
+    bool has_standard;
+    double standard;
+} argument;
+
+static bool argument_at(const hg__layer_type *type, int32_t i, argument *a) {
+    const char *from = type->args ? type->args : "";
+    for (;; i--) {
+        while (is_blank(*from)) from++;
+        if (!*from || i >= HG_MAX_ARGS) return false;
+        size_t length = strcspn(from, " ");
+        if (i == 0) {
+            char number[32];
+            size_t name = strcspn(from, " =");
+            snprintf(a->name, sizeof a->name, "%.*s", (int)name, from);
+            a->has_standard = name < length;
+            snprintf(number, sizeof number, "%.*s", a->has_standard ? (int)(length - name - 1) : 0,
+                     from + name + 1);
+            if (!hg__parse_float(number, &a->standard)) a->standard = 0;
+            return true;
+        }
+        from += length;
+    }
+}
+
+// Whether the layer's first argument is its width, which `like` can stand for.
+static bool takes_width(const hg__layer_type *type) {
+    argument a;
+    return argument_at(type, 0, &a) && !a.has_standard;
+}
+
+// The features that come into the encoder layer which mirrors the decoder layer being read; 0: none.
+static size_t mirrored_width(const parser *p) {
+    const hg__spec *s = p->spec;
+    int32_t left = p->wide;
+    for (int32_t i = s->neck - 1; i >= 0; i--) {
+        if (!takes_width(s->layer[i].type) || left-- > 0) continue;
+        size_t count;
+        return hg__shape_count(&s->layer[i].in, &count) ? count : 0;
+    }
+    return 0;
+}
+
+static int read_value(const parser *p, const char *text, double *value) {
+    char sentence[200];
+    if (strcmp(text, "input") == 0) {
+        *value = p->spec->width;
+        return HG_OK;
+    }
+    if (strcmp(text, "like") == 0) {
+        if (!p->in_decoder)
+            return fail_at(p, p->at,
+                           "'like' copies a width of the encoder: it goes behind the '|'");
+        *value = (double)mirrored_width(p);
+        return *value > 0 ? HG_OK
+                          : fail_at(p, p->at, "the encoder has no layer that 'like' could mirror");
+    }
+    if (hg__parse_float(text, value)) return HG_OK;
+    snprintf(sentence, sizeof sentence, "expected a number, 'input' or 'like', got '%s'", text);
+    return fail_at(p, p->at, sentence);
+}
+
+static int fail_unknown_argument(const parser *p, const char *name) {
+    char sentence[300], known[HG_MAX_ARGS * 34] = "";
+    const char *type = p->layer->type->name;
+    argument a;
+    for (int32_t i = 0; argument_at(p->layer->type, i, &a); i++) {
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", a.name);
+    }
+    snprintf(sentence, sizeof sentence, "%s takes %s%s, got '%s'", type, *known ? "only " : "",
+             *known ? known : "no argument", name);
+    return fail_at(p, p->at, sentence);
+}
+
+// "64", "input", "slope=0.2"
+static int add_argument(parser *p) {
+    argument a;
+    int32_t i = p->position;
+    const char *value = p->word, *equals = strchr(p->word, '=');
+    if (!p->layer) {
+        char sentence[200];
+        snprintf(sentence, sizeof sentence, "expected a layer's name, got '%s'", p->word);
+        return fail_at(p, p->at, sentence);
+    }
+    if (equals) {
+        const size_t length = (size_t)(equals - p->word);
+        value = equals + 1;
+        for (i = 0; argument_at(p->layer->type, i, &a); i++) {
+            if (strlen(a.name) == length && memcmp(a.name, p->word, length) == 0) break;
+        }
+    }
+    if (!argument_at(p->layer->type, i, &a)) return fail_unknown_argument(p, p->word);
+    if (p->given & 1U << i) {
+        char sentence[100];
+        snprintf(sentence, sizeof sentence, "%s is given twice", a.name);
+        return fail_at(p, p->at, sentence);
+    }
+    p->given |= 1U << i;
+    if (!equals) p->position++;
+    return read_value(p, value, &p->layer->arg[i]);
+}
+
+// ---- layers -------------------------------------------------------------------------------------
+
+static int lay_out(parser *p, hg__layer *l) {
+    hg__spec *s = p->spec;
+    for (int32_t i = 0; i < l->params; i++) {
+        hg__param *param = &l->param[i];
+        size_t count;
+        if (!hg__shape_count(&param->shape, &count))
+            return fail_at(p, p->layer_at, "the layer is too large");
+        param->offset = s->params;
+        s->params += (param->count + HG_LANES - 1) / HG_LANES * HG_LANES;
+        s->parameters += (int64_t)count;
+    }
+    return HG_OK;
+}
+
+// All arguments of the layer are known: shapes it and puts its parameters into the block.
+static int finish_layer(parser *p) {
+    hg__spec *s = p->spec;
+    hg__layer *l = p->layer;
+    argument a;
+    for (int32_t i = 0; argument_at(l->type, i, &a); i++) {
+        if (p->given & 1U << i) continue;
+        l->arg[i] = a.standard;
+        if (a.has_standard) continue;
+        char sentence[200];
+        snprintf(sentence, sizeof sentence, "%s needs %s, as in '%s'", l->type->name, a.name,
+                 l->type->example);
+        return fail_at(p, p->layer_at, sentence);
+    }
+    l->in = s->layers > 1 ? l[-1].out : s->input;
+    l->number = s->layers - 1;
+    l->is_decoder = p->in_decoder;
+    l->index = l->number - (p->in_decoder ? s->neck : 0);
+    l->needs_dx = s->parameters > 0;
+    hg_error why;
+    if (l->type->shape(l, &why) < 0) return fail_at(p, p->layer_at, why.message);
+    p->wide += p->in_decoder && takes_width(l->type);
+    p->layer = NULL;
+    return lay_out(p, l);
+}
+
+static int fail_unknown_layer(const parser *p) {
+    const hg__layer_type *const *types = hg__layer_types();
+    const char *names[HG_MAX_LAYERS];
+    size_t count = 0;
+    while (types[count] && count < HG_MAX_LAYERS) {
+        names[count] = types[count]->name;
+        count++;
+    }
+    const char *near = hg__nearest_name(p->word, names, count);
+    char sentence[300];
+    snprintf(sentence, sizeof sentence, "there is no layer '%s'%s%s%s", p->word,
+             near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return fail_at(p, p->at, sentence);
+}
+
+static int start_layer(parser *p) {
+    const bool follows = p->layer != NULL;
+    const hg__layer_type *type = hg__layer_type_find(p->word);
+    if (!type) return fail_unknown_layer(p);
+    if (follows && type->init) {
+        char sentence[200];
+        snprintf(sentence, sizeof sentence, "expected ',' before the layer '%s'", type->name);
+        return fail_at(p, p->at, sentence);
+    }
+    if (follows) HG_TRY(finish_layer(p));
+    if (p->spec->layers == HG_MAX_LAYERS) {
+        return hg__fail(p->err, HG_ERR_USAGE, "model: expected at most %d layers, got more",
+                        HG_MAX_LAYERS);
+    }
+    p->layer = &p->spec->layer[p->spec->layers++];
+    p->layer->type = type;
+    p->layer_at = p->at;
+    p->position = 0;
+    p->given = 0;
+    return HG_OK;
+}
+
+// ---- words --------------------------------------------------------------------------------------
+
+static int next_word(parser *p) {
+    const char *at = p->next;
+    while (is_blank(*at)) at++;
+    size_t length = 0;
+    if (is_mark(*at)) {
+        length = *at != '\0';
+    } else {
+        while (!is_mark(at[length]) && !is_blank(at[length])) length++;
+    }
+    p->at = at;
+    p->next = at + length;
+    if (length >= sizeof p->word) return fail_at(p, at, "the word is too long");
+    memcpy(p->word, at, length);
+    p->word[length] = '\0';
+    return HG_OK;
+}
+
+static bool is_argument(const char *word) {
+    return strchr("+-.0123456789", *word) || strchr(word, '=') || strcmp(word, "input") == 0 ||
+           strcmp(word, "like") == 0;
+}
+
+// ',', '|' or the end: an item is complete.
+static int end_item(parser *p) {
+    if (!p->layer) {
+        return fail_at(p, p->at, *p->at ? "expected a layer before it" : "expected a layer");
+    }
+    HG_TRY(finish_layer(p));
+    if (*p->at != '|') return HG_OK;
+    if (p->in_decoder) return fail_at(p, p->at, "expected one '|', got a second");
+    p->in_decoder = true;
+    p->spec->neck = p->spec->layers;
+    return HG_OK;
+}
+
+static int read_words(parser *p) {
+    for (;;) {
+        HG_TRY(next_word(p));
+        if (is_mark(*p->at)) {
+            HG_TRY(end_item(p));
+            if (!*p->at) return HG_OK;
+        } else if (is_argument(p->word)) {
+            HG_TRY(add_argument(p));
+        } else {
+            HG_TRY(start_layer(p));
+        }
+    }
+}
+
+// ---- the whole ----------------------------------------------------------------------------------
+
+// The canonical text: items as numbers, arguments with a default by name.
+static int format_spec(hg__spec *s, hg_error *err) {
+    hg__text t = {0};
+    for (int32_t i = 0; i < s->layers; i++) {
+        const hg__layer *l = &s->layer[i];
+        const char *between = i == 0 ? "" : i == s->neck ? " | " : l->type->init ? ", " : " ";
+        hg__text_add(&t, "%s%s", between, l->type->name);
+        argument a;
+        for (int32_t k = 0; argument_at(l->type, k, &a); k++) {
+            char number[32];
+            hg__format_float(number, l->arg[k]);
+            hg__text_add(&t, a.has_standard ? " %s=%s" : " %s%s", a.has_standard ? a.name : "",
+                         number);
+        }
+    }
+    int code = HG_OK;
+    if (t.failed) {
+        code = hg__fail(err, HG_ERR_MEMORY, "out of memory while writing a spec");
+    } else if (t.length >= sizeof s->text) {
+        code = hg__fail(err, HG_ERR_USAGE, "model: expected a spec of at most %zu bytes, got %zu",
+                        sizeof s->text - 1, t.length);
+    } else {
+        memcpy(s->text, t.data, t.length + 1);
+    }
+    hg__text_clear(&t);
+    return code;
+}
+
+static int check_whole(hg__spec *s, int32_t latent, hg_error *err) {
+    size_t out, code;
+    if (!hg__shape_count(&s->layer[s->layers - 1].out, &out) ||
+        !hg__shape_count(&s->layer[s->neck - 1].out, &code) || out > MAX_WIDTH ||
+        code > MAX_WIDTH) {
+        return hg__fail(err, HG_ERR_USAGE, "model: expected rows and codes of at most %d numbers",
+                        MAX_WIDTH);
+    }
+    if (out != (size_t)s->width) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "model: expected as many outputs as a row has features (%d), got %zu; "
+                        "'input' stands for that number",
+                        (int)s->width, out);
+    }
+    s->code = (int32_t)code;
+    if (latent && code != (size_t)latent) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "model: latent=%d goes with a preset's name, but this spec has a code of "
+                        "%zu numbers",
+                        (int)latent, code);
+    }
+    return HG_OK;
+}
+
+static int set_input(hg__spec *s, const hg__shape *input, hg_error *err) {
+    size_t width;
+    char shape[128];
+    s->input = *input;
+    if (input->rank >= 1 && input->rank <= HG_MAX_RANK && hg__shape_count(input, &width) &&
+        width >= 1 && width <= MAX_WIDTH) {
+        s->width = (int32_t)width;
+        return HG_OK;
+    }
+    hg__shape_format(input, shape);
+    return hg__fail(err, HG_ERR_USAGE, "model: expected rows of 1 to %d features, got the shape %s",
+                    MAX_WIDTH, input->rank < 0 || input->rank > HG_MAX_RANK ? "?" : shape);
+}
+
+static int check_text(const char *text, hg_error *err) {
+    if (strlen(text) >= HG_MAX_SPEC) {
+        return hg__fail(err, HG_ERR_USAGE, "model: expected a spec of at most %d bytes, got %zu",
+                        HG_MAX_SPEC - 1, strlen(text));
+    }
+    if (strchr(text, '|')) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "model: expected a '|' between encoder and decoder, as in 'dense 64 relu | "
+                    "dense input sigmoid', got '%.100s'",
+                    text);
+}
+
+// Every layer costs at least a letter and a separator.
+static int32_t most_layers(const char *text) {
+    size_t most = strlen(text) / 2 + 1;
+    return most < HG_MAX_LAYERS ? (int32_t)most : HG_MAX_LAYERS;
+}
+
+static int parse(hg__spec *s, const char *text, const hg__shape *input, int32_t latent,
+                 hg_error *err) {
+    char expanded[HG_MAX_SPEC];
+    HG_TRY(set_input(s, input, err));
+    HG_TRY(hg__preset_expand(text, latent, expanded, err));
+    HG_TRY(check_text(expanded, err));
+    s->layer = hg__alloc((size_t)most_layers(expanded), sizeof *s->layer, err);
+    if (!s->layer) return HG_ERR_MEMORY;
+    parser p = {.spec = s, .next = expanded, .err = err};
+    HG_TRY(read_words(&p));
+    HG_TRY(check_whole(s, latent, err));
+    return format_spec(s, err);
+}
+
+int hg__spec_parse(hg__spec *s, const char *text, const hg__shape *input, int32_t latent,
+                   hg_error *err) {
+    *s = (hg__spec){0};
+    int code = parse(s, text, input, latent, err);
+    if (code < 0) hg__spec_clear(s);
+    return code;
+}
+
+void hg__spec_clear(hg__spec *s) {
+    hg__free(s->layer);
+    *s = (hg__spec){0};
+}
