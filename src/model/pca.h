@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// pca.h - principal component analysis: the linear autoencoder that no other linear one beats.
+#ifndef HG_MODEL_PCA_H
+#define HG_MODEL_PCA_H
+#include "backend/pool.h"
+#include "data/data.h"
+#include "model/model.h"
+
+// Wider rows are refused: the covariance is width x width doubles (512 MiB at this limit).
+enum { HG_MAX_PCA_WIDTH = 8192 };
+
+// Fits PCA with `code` components to the rows, exactly, in double precision. *m (the caller's to free) is
+// the model "dense code | dense input" of kind "pca":
+//   encoder.0.weight (code, N) = the components, widest spread first; each one's largest number is positive
+//   encoder.0.bias   (code)    = -components . mean
+//   decoder.0.weight (N, code) = components transposed
+//   decoder.0.bias   (N)       = mean
+// The result does not depend on the number of threads. pool: NULL runs on the caller's thread. A code wider
+// than the rows is HG_ERR_USAGE; without LAPACK on this machine it is HG_ERR_MISSING.
+int hg__pca_fit(hg_model **m, const hg__rows *rows, int32_t code, hg__pool *pool, hg_error *err);
+
+// ---- its parts ----------------------------------------------------------------------------------
+
+typedef struct hg__covariance {
+    int32_t N, stride; // features; doubles between rows of c
+    int64_t rows;      // summed so far
+    double *mean;      // owned, (stride), in stored units (not scaled)
+    double
+        *c; // owned, (stride, stride): C(i, j) for i <= j at c[i*stride + j], not divided by rows
+} hg__covariance;
+
+int hg__covariance_fit(hg__covariance *v, const hg__rows *rows, hg__pool *pool, hg_error *err);
+void hg__covariance_clear(hg__covariance *v); // {0} is fine
+
+// The `k` largest eigenvalues of a symmetric matrix, largest first, and their vectors of length 1. a: as
+// hg__covariance.c, and destroyed. value: (k). vector: (k, n), each with its largest number positive.
+int hg__eigen_top(double *a, int32_t n, int32_t stride, int32_t k, double *value, double *vector,
+                  hg_error *err);
+bool hg__eigen_is_available(void); // whether LAPACK was found on this machine
+#endif
