@@ -272,10 +272,18 @@ static const char *standard_of(const hg__mode *mode, const hg__row *r) {
     return strcmp(mode->own_key, r->name) == 0 ? mode->own_value : r->standard;
 }
 
+static void fail_mode(const char *name, hg_error *err) {
+    const char *names[MODES];
+    for (size_t i = 0; i < MODES; i++) names[i] = modes[i].name;
+    const char *nearest = hg__nearest_name(name, names, MODES);
+    hg__fail(err, HG_ERR_USAGE, "there is no mode '%.60s'%s%s%s", name,
+             nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+}
+
 hg_options *hg_options_new(const char *mode, hg_error *err) {
     const hg__mode *m = find_mode(mode);
     if (!m) {
-        hg__fail(err, HG_ERR_USAGE, "there is no mode '%.60s'", mode);
+        fail_mode(mode, err);
         return NULL;
     }
     hg_options *o = hg__alloc(1, sizeof *o, err);
@@ -325,8 +333,8 @@ int hg_options_check(const hg_options *o, hg_error *err) {
         snprintf(name, sizeof name, "%.*s", (int)length, need);
         int i = hg__option_find(o->mode, name);
         if (i >= 0 && !is_given(o, i)) {
-            return hg__fail(err, HG_ERR_USAGE, "%s: expected %s=..., got none (%s)", o->mode->name,
-                            name, rows[i].help);
+            return hg__fail(err, HG_ERR_USAGE, "%s: expected %s=..., got none; it is the %s",
+                            o->mode->name, name, rows[i].help);
         }
         need += length + (need[length] == ' ');
     }

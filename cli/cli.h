@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// cli.h - what the command's files share. They see nothing of the library but hourglass.h.
+#ifndef HG_CLI_CLI_H
+#define HG_CLI_CLI_H
+#include <stdio.h>
+
+#include "hourglass.h"
+
+// Exit statuses. After a signal: 128 + its number.
+enum { CLI_DONE, CLI_FAILED, CLI_USAGE, CLI_ANOMALIES, CLI_DATA, CLI_MODEL, CLI_MISSING };
+
+// The command line: `hourglass COMMAND word ... ` with the flags taken out.
+typedef struct cli_line {
+    const char *command;
+    bool quiet, verbose, json, help;
+    char **word; // borrowed, (words): what follows the command and is no flag
+    int words;
+} cli_line;
+
+typedef struct cli_command {
+    const char *name, *words, *summary;
+    int (*run)(const cli_line *line); // the exit status
+} cli_command;
+
+extern const cli_command cli_commands[]; // ends with name NULL
+const cli_command *cli_find_command(const char *name);
+
+#define COMMAND(name, words, summary) int cmd_##name(const cli_line *line);
+#include "commands.def"
+#undef COMMAND
+
+// Takes argv apart. argv's order is changed.
+void cli_parse_line(cli_line *line, int argc, char **argv);
+
+// The options of `mode` as the folder, cfg=, the environment and line->word from `first` on say, in that
+// order: CLI_DONE and *options for hg_options_free(), or the exit status after printing why not.
+int cli_options(const cli_line *line, const char *mode, int first, hg_options **options);
+
+// Prints "hourglass COMMAND: sentence" and gives the exit status that fits.
+int cli_fail(const cli_line *line, const hg_error *err);
+int cli_fail_usage(const cli_line *line, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+// A job that only takes options; a job that answers with a text.
+typedef int cli_job(const hg_options *o, const hg_listener *l, hg_error *err);
+typedef int cli_text_job(const hg_options *o, bool json, char **text, hg_error *err);
+int cli_begin(const cli_line *line, hg_options **options); // cli_options() and hg_options_check()
+int cli_run_job(const cli_line *line, cli_job *job);
+int cli_run_text_job(const cli_line *line, cli_text_job *job);
+
+// A listener that prints notes (unless quiet) and stops on SIGINT and SIGTERM. A second signal leaves
+// at once. cli_stop is the signal that came, or 0.
+hg_listener cli_listen(const cli_line *line);
+extern volatile sig_atomic_t cli_stop;
+
+// ---- progress.c: one line an epoch on stderr ----------------------------------------------------
+
+typedef enum cli_style { CLI_NONE, CLI_BAR, CLI_LINES, CLI_JSON } cli_style;
+
+typedef struct cli_progress {
+    cli_style style;
+    bool colour, unicode, open; // open: an unfinished line is on the screen
+    double shown;               // seconds of the event that was drawn last
+} cli_progress;
+
+cli_progress cli_progress_init(const char *style, bool quiet); // style: what progress= says
+void cli_progress_train(cli_progress *p, const hg_train_event *e);
+void cli_progress_close(cli_progress *p); // before anything else is printed
+
+// ---- output.c: JSON and numbers for people ------------------------------------------------------
+
+void cli_print_text(const char *text);                           // on stdout, ends in a new line
+void cli_json_text(FILE *f, const char *key, const char *value); // "key":"value"
+void cli_json_number(FILE *f, const char *key, double value);    // "key":1.5, or null
+void cli_json_whole(FILE *f, const char *key, long long value);  // "key":3
+void cli_format_rate(char buffer[32], double per_second);        // "1.25 M"
+void cli_format_seconds(char buffer[32], double seconds);        // "12.3 s", "2:05", "1:02:05"
+#endif

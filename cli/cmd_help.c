@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// cmd_help.c - what there is, from the tables: for a terminal, as docs/COMMAND.md and as a man page.
+#include <string.h>
+
+#include "cli.h"
+
+// ---- what the tables say ------------------------------------------------------------------------
+
+static bool find_mode(const char *name, hg_mode_info *mode) {
+    for (size_t i = 0; hg_mode_at(i, mode); i++) {
+        if (strcmp(mode->name, name) == 0) return true;
+    }
+    return false;
+}
+
+static const char *summary_of(const cli_command *c) {
+    hg_mode_info mode;
+    return find_mode(c->name, &mode) ? mode.summary : c->summary;
+}
+
+static bool is_needed(const hg_mode_info *mode, const char *name) {
+    size_t length = strlen(name);
+    for (const char *at = mode->needs; (at = strstr(at, name)) != NULL; at += length) {
+        bool starts = at == mode->needs || at[-1] == ' ';
+        if (starts && (at[length] == ' ' || !at[length])) return true;
+    }
+    return false;
+}
+
+// "data=... model=..."
+static void print_needs(const hg_mode_info *mode, const char *before) {
+    hg_option_info o;
+    for (size_t i = 0; hg_option_at(mode->name, i, &o); i++) {
+        if (is_needed(mode, o.name)) printf("%s%s=...", before, o.name);
+    }
+}
+
+static const char *const flags[][2] = {
+    {"-q, --quiet",   "no progress, no notes"             },
+    {"-v, --verbose", "prints the options in force first" },
+    {"--json",        "one JSON object on standard output"},
+    {"-h, --help",    "what a mode takes"                 },
+};
+
+static const char *const statuses[][2] = {
+    {"0",        "done"                                                                           },
+    {"1",        "failed"                                                                         },
+    {"2",        "an option or argument that cannot be meant"                                     },
+    {"3",        "anomalies found, where that was asked for"                                      },
+    {"4",        "bad data"                                                                       },
+    {"5",        "model file refused"                                                             },
+    {"6",        "a device or library is missing"                                                 },
+    {"130, 143", "stopped by a signal, after writing a checkpoint; a second signal leaves at once"},
+};
+
+static const char *const examples[][2] = {
+    {"hourglass train data=fashion model=ae latent=64",                           "learns the built-in images"      },
+    {"hourglass val model=runs/train/weights/best.safetensors data=fashion-test", "measures it"                     },
+    {"hourglass predict model=best.safetensors data=new.csv out=-",               "scores rows"                     },
+    {"hourglass cfg train lr=0.01 > mine.yaml",                                   "keeps settings for cfg=mine.yaml"},
+};
+
+enum { FLAGS = 4, STATUSES = 8, EXAMPLES = 4 };
+
+static const char usage[] =
+    "hourglass MODE [key=value | --key value | --key=value ...] [-q|-v] [--json]";
+static const char precedence[] =
+    "The command line goes before HG_* in the environment (HG_LR for lr), that before the file "
+    "cfg= names, that "
+    "before hourglass.yaml in the folder, and that before the defaults.";
+
+// ---- for a terminal -----------------------------------------------------------------------------
+
+static void print_overview(void) {
+    printf("Hourglass %s: learns what normal data looks like, then finds what does not fit.\n\n"
+           "  %s\n\nModes\n",
+           hg_version(), usage);
+    for (const cli_command *c = cli_commands; c->name; c++) {
+        printf("  %-12s %s\n", c->name, summary_of(c));
+    }
+    printf("\nFlags\n");
+    for (size_t i = 0; i < FLAGS; i++) printf("  %-14s %s\n", flags[i][0], flags[i][1]);
+    printf("\nExamples\n");
+    for (size_t i = 0; i < EXAMPLES; i++) printf("  %s\n", examples[i][0]);
+    printf(
+        "\n`hourglass help MODE` lists a mode's options. Exit status: 0 done, 1 failed, 2 usage, "
+        "4 bad data,\n5 model file refused, 6 something is missing, 130 or 143 stopped by a "
+        "signal.\n");
+}
+
+static void print_option(const hg_mode_info *mode, const hg_option_info *o) {
+    char left[64], range[128] = "";
+    snprintf(left, sizeof left, "%s=%s", o->name, o->standard);
+    if (o->range[0]) snprintf(range, sizeof range, " [%s]", o->range);
+    printf("  %-20s %s%s", left, o->help, range);
+    if (is_needed(mode, o->name) && !o->standard[0]) printf(" (needed)");
+    if (o->alias[0]) printf(" (also %s=)", o->alias);
+    putchar('\n');
+}
+
+static int print_command(const cli_line *line, const char *name) {
+    const cli_command *c = cli_find_command(name);
+    hg_mode_info mode;
+    hg_option_info o;
+    if (!c) {
+        return cli_fail_usage(line, "there is no mode '%.60s' (`hourglass help` lists them)", name);
+    }
+    printf("hourglass %s: %s\n\n", name, summary_of(c));
+    if (!find_mode(name, &mode)) {
+        printf("  hourglass %s%s%s\n", name, c->words[0] ? " " : "", c->words);
+        return CLI_DONE;
+    }
+    printf("  hourglass %s", name);
+    print_needs(&mode, " ");
+    printf(" [key=value ...]\n\n");
+    for (size_t i = 0; hg_option_at(name, i, &o); i++) print_option(&mode, &o);
+    return CLI_DONE;
+}
+
+// ---- as docs/COMMAND.md -------------------------------------------------------------------------
+
+// A table cell: bars would end it.
+static void print_cell(const char *text) {
+    for (; *text; text++) printf("%s%c", *text == '|' ? "\\" : "", *text);
+}
+
+static void print_markdown_mode(const hg_mode_info *mode) {
+    hg_option_info o;
+    printf("\n## %s\n\n`hourglass %s", mode->name, mode->name);
+    print_needs(mode, " ");
+    printf("` %s.\n\n| option | default | takes | meaning |\n|---|---|---|---|\n", mode->summary);
+    for (size_t i = 0; hg_option_at(mode->name, i, &o); i++) {
+        printf("| `%s` | %s%s%s | %s", o.name, o.standard[0] ? "`" : "", o.standard,
+               o.standard[0] ? "`" : "", o.type);
+        printf("%s", o.range[0] ? ": " : "");
+        print_cell(o.range);
+        printf("%s%s | ", o.unit[0] ? ", " : "", o.unit);
+        print_cell(o.help);
+        if (o.alias[0]) printf(" (also `%s`)", o.alias);
+        printf(" |\n");
+    }
+}
+
+static void print_markdown(void) {
+    hg_mode_info mode;
+    printf("# The command\n\nWritten by `hourglass help --markdown` from the option table; a test "
+           "keeps it true.\n\n```\n%s\n```\n\n| mode | does |\n|---|---|\n",
+           usage);
+    for (const cli_command *c = cli_commands; c->name; c++) {
+        printf("| `%s%s", c->name, c->words[0] ? " " : "");
+        print_cell(c->words);
+        printf("` | %s |\n", summary_of(c));
+    }
+    printf("\n| flag | does |\n|---|---|\n");
+    for (size_t i = 0; i < FLAGS; i++) printf("| `%s` | %s |\n", flags[i][0], flags[i][1]);
+    printf("\n%s\n\n| exit status | means |\n|---|---|\n", precedence);
+    for (size_t i = 0; i < STATUSES; i++) printf("| %s | %s |\n", statuses[i][0], statuses[i][1]);
+    for (size_t i = 0; hg_mode_at(i, &mode); i++) print_markdown_mode(&mode);
+}
+
+// ---- as a man page ------------------------------------------------------------------------------
+
+// Text in troff: backslashes and hyphens are escaped, a line may not begin with a dot or quote.
+static void print_man_text(const char *text) {
+    if (*text == '.' || *text == '\'') fputs("\\&", stdout);
+    for (; *text; text++) {
+        if (*text == '\\' || *text == '-') putchar('\\');
+        putchar(*text == '\\' ? 'e' : *text);
+    }
+}
+
+static void print_man_item(const char *left, const char *right) {
+    fputs(".TP\n\\fB", stdout);
+    print_man_text(left);
+    fputs("\\fR\n", stdout);
+    print_man_text(right);
+    putchar('\n');
+}
+
+static void print_man_mode(const hg_mode_info *mode) {
+    hg_option_info o;
+    printf(".SS %s\n", mode->name);
+    print_man_text(mode->summary);
+    putchar('\n');
+    for (size_t i = 0; hg_option_at(mode->name, i, &o); i++) {
+        char left[64], right[400];
+        snprintf(left, sizeof left, "%s=%s", o.name, o.standard);
+        snprintf(right, sizeof right, "%s%s%s%s", o.help, o.range[0] ? " [" : "", o.range,
+                 o.range[0] ? "]" : "");
+        print_man_item(left, right);
+    }
+}
+
+static void print_man(void) {
+    hg_mode_info mode;
+    printf(".TH HOURGLASS 1 \"\" \"Hourglass %s\"\n.SH NAME\nhourglass \\- trains autoencoders and "
+           "puts them to work\n.SH SYNOPSIS\n",
+           hg_version());
+    print_man_text(usage);
+    printf("\n.SH MODES\n");
+    for (const cli_command *c = cli_commands; c->name; c++) print_man_item(c->name, summary_of(c));
+    printf(".SH FLAGS\n");
+    for (size_t i = 0; i < FLAGS; i++) print_man_item(flags[i][0], flags[i][1]);
+    printf(".SH OPTIONS\n");
+    print_man_text(precedence);
+    putchar('\n');
+    for (size_t i = 0; hg_mode_at(i, &mode); i++) print_man_mode(&mode);
+    printf(".SH EXIT STATUS\n");
+    for (size_t i = 0; i < STATUSES; i++) print_man_item(statuses[i][0], statuses[i][1]);
+    printf(".SH EXAMPLES\n");
+    for (size_t i = 0; i < EXAMPLES; i++) print_man_item(examples[i][0], examples[i][1]);
+}
+
+int cmd_help(const cli_line *line) {
+    if (line->words > 1) {
+        return cli_fail_usage(line, "expected one mode, got '%.60s' behind it", line->word[1]);
+    }
+    if (line->words == 0) {
+        print_overview();
+    } else if (strcmp(line->word[0], "--markdown") == 0) {
+        print_markdown();
+    } else if (strcmp(line->word[0], "--man") == 0) {
+        print_man();
+    } else {
+        return print_command(line, line->word[0]);
+    }
+    return CLI_DONE;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// cmd_train.c - trains, shows how it goes, says what came of it, draws samples.
+#include <math.h>
+#include <stdlib.h>
+
+#include "cli.h"
+
+typedef struct watch {
+    const cli_line *line;
+    cli_progress progress;
+} watch;
+
+static void show(void *context, const hg_train_event *e) {
+    cli_progress_train(&((watch *)context)->progress, e);
+}
+
+static void note(void *context, const char *sentence) {
+    watch *w = context;
+    cli_progress_close(&w->progress);
+    if (!w->line->quiet) fprintf(stderr, "hourglass train: note: %s\n", sentence);
+}
+
+static void print_summary(const hg_train_result *r) {
+    char took[32], rate[32];
+    cli_format_seconds(took, r->seconds);
+    cli_format_rate(rate, r->rows_per_second);
+    fprintf(stderr, "%s: %d epochs in %s, %s rows/s, best epoch %d\n", r->exit_reason, r->epochs,
+            took, rate, r->best_epoch);
+    if (isfinite(r->val_mse)) fprintf(stderr, "validation MSE %.6g", r->val_mse);
+    if (isfinite(r->val_mse) && isfinite(r->pca_mse)) {
+        fprintf(stderr, ", PCA with the same code size %.6g", r->pca_mse);
+    }
+    if (isfinite(r->val_mse)) fputc('\n', stderr);
+    if (r->folder[0]) fprintf(stderr, "results in %s\n", r->folder);
+}
+
+static void print_json(const hg_train_result *r) {
+    putchar('{');
+    cli_json_text(stdout, "folder", r->folder);
+    putchar(',');
+    cli_json_text(stdout, "exit_reason", r->exit_reason);
+    putchar(',');
+    cli_json_whole(stdout, "epochs", r->epochs);
+    putchar(',');
+    cli_json_whole(stdout, "best_epoch", r->best_epoch);
+    putchar(',');
+    cli_json_whole(stdout, "rows", r->rows);
+    putchar(',');
+    cli_json_whole(stdout, "parameters", r->parameters);
+    const struct {
+        const char *key;
+        double value;
+    } numbers[] = {
+        {"train_loss",      r->train_loss     },
+        {"best_val_loss",   r->best_val_loss  },
+        {"val_mse",         r->val_mse        },
+        {"pca_mse",         r->pca_mse        },
+        {"seconds",         r->seconds        },
+        {"rows_per_second", r->rows_per_second},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        putchar(',');
+        cli_json_number(stdout, numbers[i].key, numbers[i].value);
+    }
+    puts("}");
+}
+
+static int draw_samples(hg_options *o, const hg_train_result *r, hg_error *err) {
+    const char *wish = hg_options_get(o, "samples");
+    long n = wish ? strtol(wish, NULL, 10) : 0;
+    if (n <= 0 || !r->folder[0]) return HG_OK;
+    return hg_report_samples(r->folder, (int32_t)n, err);
+}
+
+int cmd_train(const cli_line *line) {
+    hg_options *o;
+    int status = cli_begin(line, &o);
+    if (status != CLI_DONE) return status;
+    watch w = {line, cli_progress_init(hg_options_get(o, "progress"), line->quiet)};
+    hg_listener l = cli_listen(line);
+    l.context = &w;
+    l.train = show;
+    l.note = note;
+    hg_train_result result = {0};
+    hg_error err = {0};
+    int code = hg_train(o, &l, &result, &err);
+    cli_progress_close(&w.progress);
+    if (code == HG_OK && !line->quiet) print_summary(&result);
+    if (code == HG_OK && line->json) print_json(&result);
+    if (code == HG_OK) code = draw_samples(o, &result, &err);
+    if (code < 0) status = cli_fail(line, &err);
+    hg_options_free(o);
+    return status;
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// cmd_val.c - how well a model gives back the rows of a file.
+#include "cli.h"
+
+static void print_json(const hg_val_result *r) {
+    putchar('{');
+    cli_json_whole(stdout, "rows", r->rows);
+    putchar(',');
+    cli_json_whole(stdout, "width", r->width);
+    const struct {
+        const char *key;
+        double value;
+    } numbers[] = {
+        {"mse",            r->mse           },
+        {"mae",            r->mae           },
+        {"row_mse_median", r->row_mse_median},
+        {"row_mse_max",    r->row_mse_max   },
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        putchar(',');
+        cli_json_number(stdout, numbers[i].key, numbers[i].value);
+    }
+    puts("}");
+}
+
+static void print_lines(const hg_val_result *r) {
+    printf("rows            %lld\n", (long long)r->rows);
+    printf("width           %d\n", r->width);
+    printf("mse             %.9g\n", r->mse);
+    printf("mae             %.9g\n", r->mae);
+    printf("row mse median  %.9g\n", r->row_mse_median);
+    printf("row mse max     %.9g\n", r->row_mse_max);
+}
+
+int cmd_val(const cli_line *line) {
+    hg_options *o;
+    int status = cli_begin(line, &o);
+    if (status != CLI_DONE) return status;
+    hg_listener l = cli_listen(line);
+    hg_val_result result = {0};
+    hg_error err = {0};
+    if (hg_val(o, &l, &result, &err) < 0) {
+        status = cli_fail(line, &err);
+    } else if (line->json) {
+        print_json(&result);
+    } else {
+        print_lines(&result);
+    }
+    hg_options_free(o);
+    return status;
+}

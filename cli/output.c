@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// output.c - JSON, and numbers for people.
+#include <math.h>
+#include <string.h>
+
+#include "cli.h"
+
+void cli_json_text(FILE *f, const char *key, const char *value) {
+    fprintf(f, "\"%s\":\"", key);
+    for (const unsigned char *c = (const unsigned char *)value; *c; c++) {
+        if (*c < 0x20) {
+            fprintf(f, "\\u%04x", *c);
+        } else {
+            fprintf(f, "%s%c", *c == '"' || *c == '\\' ? "\\" : "", *c);
+        }
+    }
+    fputc('"', f);
+}
+
+void cli_json_number(FILE *f, const char *key, double value) {
+    if (isfinite(value)) {
+        fprintf(f, "\"%s\":%.15g", key, value);
+    } else {
+        fprintf(f, "\"%s\":null", key);
+    }
+}
+
+void cli_json_whole(FILE *f, const char *key, long long value) {
+    fprintf(f, "\"%s\":%lld", key, value);
+}
+
+void cli_format_rate(char buffer[32], double per_second) {
+    if (!(per_second >= 0 && per_second < 1e15)) {
+        snprintf(buffer, 32, "-");
+    } else if (per_second >= 1e6) {
+        snprintf(buffer, 32, "%.2f M", per_second / 1e6);
+    } else if (per_second >= 1e4) {
+        snprintf(buffer, 32, "%.1f k", per_second / 1e3);
+    } else {
+        snprintf(buffer, 32, "%.0f", per_second);
+    }
+}
+
+void cli_format_seconds(char buffer[32], double seconds) {
+    if (!(seconds >= 0 && seconds < 1e9)) {
+        snprintf(buffer, 32, "-");
+        return;
+    }
+    int whole = (int)(seconds + 0.5);
+    if (seconds < 60) {
+        snprintf(buffer, 32, seconds < 10 ? "%.2f s" : "%.1f s", seconds);
+    } else if (whole < 3600) {
+        snprintf(buffer, 32, "%d:%02d min", whole / 60, whole % 60);
+    } else {
+        snprintf(buffer, 32, "%d:%02d:%02d h", whole / 3600, whole / 60 % 60, whole % 60);
+    }
+}
+
+void cli_print_text(const char *text) {
+    size_t length = strlen(text);
+    fputs(text, stdout);
+    if (length == 0 || text[length - 1] != '\n') fputc('\n', stdout);
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// progress.c - training as it goes, on stderr: a live bar on a terminal, else a line an epoch.
+//
+//   epoch  3/20  ██████████▌···············  loss 0.01234   1.21 M rows/s   left 0:12 min
+//   epoch  3/20  loss 0.01234  val 0.01301 *  1.21 M rows/s  4.21 s      (* = the best so far)
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+enum { BAR_WIDTH = 24 };
+
+static bool is_unicode(void) {
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value) return strstr(value, "UTF-8") || strstr(value, "utf8");
+    }
+    return false;
+}
+
+cli_progress cli_progress_init(const char *style, bool quiet) {
+    cli_progress p = {.shown = -1};
+    const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
+    bool terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
+    p.colour = terminal && !(no_colour && *no_colour);
+    p.unicode = is_unicode();
+    if (strcmp(style, "auto") == 0) style = terminal ? "bar" : "lines";
+    p.style = strcmp(style, "bar") == 0     ? CLI_BAR
+              : strcmp(style, "lines") == 0 ? CLI_LINES
+              : strcmp(style, "json") == 0  ? CLI_JSON
+                                            : CLI_NONE;
+    if (quiet) p.style = CLI_NONE;
+    return p;
+}
+
+// Wipes the bar, so that a finished line can take its place.
+void cli_progress_close(cli_progress *p) {
+    if (p->open) fputs("\r\033[K", stderr);
+    p->open = false;
+}
+
+static void print_json(const hg_train_event *e) {
+    fprintf(stderr, "{\"epoch\":%d,\"epochs\":%d,", e->epoch, e->epochs);
+    cli_json_number(stderr, "train_loss", e->train_loss);
+    fputc(',', stderr);
+    cli_json_number(stderr, "val_loss", e->val_loss);
+    fprintf(stderr, ",\"best\":%s,", e->is_best ? "true" : "false");
+    cli_json_number(stderr, "lr", e->lr);
+    fputc(',', stderr);
+    cli_json_number(stderr, "seconds", e->seconds);
+    fputc(',', stderr);
+    cli_json_number(stderr, "rows_per_second", e->rows_per_second);
+    fputs("}\n", stderr);
+}
+
+static int digits(int32_t n) {
+    return snprintf(NULL, 0, "%d", n);
+}
+
+static void print_epoch(const cli_progress *p, const hg_train_event *e) {
+    char rate[32], took[32], val[48] = "";
+    cli_format_rate(rate, e->rows_per_second);
+    cli_format_seconds(took, e->seconds);
+    const char *bold = p->colour && e->is_best ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
+    if (isfinite(e->val_loss)) {
+        snprintf(val, sizeof val, "  val %.6g%s", e->val_loss, e->is_best ? " *" : "  ");
+    }
+    fprintf(stderr, "epoch %*d/%d  loss %.6g%s%s%s  %s rows/s  %s\n", digits(e->epochs), e->epoch,
+            e->epochs, e->train_loss, bold, val, plain, rate, took);
+}
+
+// One cell of the bar, filled to so many eighths.
+static const char *cell_of(const cli_progress *p, int eighths) {
+    static const char *const part[] = {"·", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"};
+    if (!p->unicode) return eighths >= 8 ? "#" : ".";
+    return part[eighths < 0 ? 0 : eighths > 8 ? 8 : eighths];
+}
+
+static void draw_bar(cli_progress *p, const hg_train_event *e) {
+    double part = e->steps > 0 ? (double)e->step / (double)e->steps : 0;
+    int filled = (int)(part * BAR_WIDTH * 8);
+    char rate[32], left[32], bar[BAR_WIDTH * 4 + 1] = "";
+    size_t used = 0;
+    for (int i = 0; i < BAR_WIDTH; i++) {
+        used += (size_t)snprintf(bar + used, sizeof bar - used, "%s", cell_of(p, filled - 8 * i));
+    }
+    double done = (e->epoch - 1 + part) / (e->epochs > 0 ? e->epochs : 1);
+    cli_format_rate(rate, e->rows_per_second);
+    cli_format_seconds(left, done > 0 ? e->seconds * (1 - done) / done : -1);
+    fprintf(stderr, "\r\033[Kepoch %*d/%d  %s%s%s  loss %.6g  %s rows/s  left %s",
+            digits(e->epochs), e->epoch, e->epochs, p->colour ? "\033[36m" : "", bar,
+            p->colour ? "\033[0m" : "", e->train_loss, rate, left);
+    fflush(stderr);
+    p->open = true;
+    p->shown = e->seconds;
+}
+
+void cli_progress_train(cli_progress *p, const hg_train_event *e) {
+    bool due = e->seconds - p->shown >= 0.1 || p->shown < 0; // ten times a second
+    if (p->style == CLI_NONE) return;
+    if (!e->epoch_end) {
+        if (p->style == CLI_BAR && due) draw_bar(p, e);
+        return;
+    }
+    cli_progress_close(p);
+    if (p->style == CLI_JSON) {
+        print_json(e);
+    } else {
+        print_epoch(p, e);
+    }
+}
