@@ -33,7 +33,7 @@ endif
 
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
            -Wundef -Wpointer-arith -Wwrite-strings -Wdouble-promotion -Wformat=2 -Werror
-LANGUAGE := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
+LANGUAGE := -std=c11 -D_GNU_SOURCE
 PACKAGES := zlib jansson yaml-0.1 libzip libpng
 OPTIMISE ?= -O2
 BASE    := $(LANGUAGE) $(WARN) -Iinclude -Isrc -include base/banned.h -g -fPIC -fvisibility=hidden \
@@ -161,7 +161,7 @@ cov:
 ARM_SRC := $(wildcard src/base/*.c src/tensor/*.c src/nn/*.c src/backend/cpu_ref.c src/backend/pool.c src/backend/kernels*.c \
            src/model/plan*.c src/model/spec*.c src/model/param*.c src/model/preset*.c)
 aarch64: ; @tests/test_aarch64.sh
-build/aarch64/bits: tests/bits/bits.c $(ARM_SRC) $(HEADERS)
+build/aarch64/bits: tests/bits.c $(ARM_SRC) $(HEADERS)
 	@mkdir -p $(@D); echo "CC $@"
 	$(Q)aarch64-linux-gnu-gcc $(filter-out -fPIC -D_FORTIFY_SOURCE=2,$(BASE)) -O2 -static $(filter %.c,$^) -lm -o $@
 

@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs the rivals into build/peers-venv (once for each requirements.txt) and runs run.py with what is asked.
+set -eu
+cd "$(dirname "$0")/../.."
+venv=build/peers-venv
+if ! cmp -s bench/peers/requirements.txt "$venv/installed.txt"; then
+    echo "bench-peers: installing PyTorch, JAX, NumPy, scikit-learn and oneDNN into $venv (once, about 6 GB)" >&2
+    python=python3
+    [ -x /usr/bin/python3 ] && python=/usr/bin/python3
+    [ -x "$venv/bin/pip" ] || "$python" -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r bench/peers/requirements.txt
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps onednn==2026.1.0 ||
+        echo "bench-peers: no oneDNN; its rows are left out" >&2
+    cp bench/peers/requirements.txt "$venv/installed.txt"
+fi
+exec "$venv/bin/python" bench/peers/run.py "$@"

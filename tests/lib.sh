@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# lib.sh - what the test scripts share; read with `.`. HOURGLASS is the command under test.
+HOURGLASS=${HOURGLASS:-$PWD/build/hourglass}
+mkdir -p build
+work=$(mktemp -d "$PWD/build/test-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0 skipped=0
+
+ok() { passed=$((passed + 1)); }
+bad() { failed=$((failed + 1)); echo "FAILED: $*"; }
+skip() { skipped=$((skipped + 1)); echo "skipped: $*"; }
+expect() { # expect "sentence" command...: the command must succeed
+    sentence=$1
+    shift
+    if "$@"; then ok; else bad "$sentence"; fi
+}
+finish() {
+    echo "$passed passed, $failed failed$([ $skipped = 0 ] || echo ", $skipped skipped")"
+    [ $failed = 0 ]
+    exit
+}
+
+# The bytes of all tensors of a .safetensors file, hashed: the header, with its options and times, is left out.
+hash_of() {
+    [ -f "$1" ] || { echo "no $1"; return; }
+    head=$(od -An -tu8 -N8 "$1" | tr -d ' ')
+    tail -c +$((head + 9)) "$1" | sha256sum | cut -c 1-16
+}
+
+milliseconds() { echo $(($(date +%s%N) / 1000000)); }
+is_sanitized() { [ -n "${SAN-}" ] && [ "$SAN" != coverage ]; }

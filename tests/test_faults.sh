@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Every n-th allocation and every n-th call of open, read, write, fsync and rename fails, once (n) and from
+# then on (n+), under every command: an error and its exit status, no crash, no leak (with SAN=address), files that
+# were there untouched, no half-written file left. Stops at the 8th success in a row; FAULT_STEP=1 tries every n.
+. tests/lib.sh
+STEP=${FAULT_STEP:-1}
+LIMIT=${FAULT_LIMIT:-4000}
+cd "$work" || exit 1
+mkdir -p in tree
+
+{
+    echo "a,b,c,d,e"
+    awk 'BEGIN { for (i = 0; i < 24; i++) printf "%.4f,%.4f,%.4f,%.4f,%.4f\n", sin(i) / 2 + 0.5, cos(i) / 2 + 0.5, i / 24, sin(3 * i) / 3 + 0.4, 0.5 }'
+} >in/x.csv
+gzip -c in/x.csv >in/x.csv.gz
+small="epochs=1 batch=16 model=ae latent=2 threads=2"
+"$HOURGLASS" train -q data=in/x.csv $small project=in name=run 2>err || { bad "the model to test with: $(cat err)"; finish; }
+model=in/run/weights/best.safetensors
+"$HOURGLASS" encode -q model=$model data=in/x.csv out=in/z.npy 2>err || bad "codes to test with: $(cat err)"
+"$HOURGLASS" reconstruct -q model=$model data=in/x.csv out=in/y.npy 2>err || bad "rows to test with: $(cat err)"
+before=$(cat in/x.csv in/z.npy in/y.npy $model in/run/*.* | sha256sum)
+
+# One run with one fault. 0: all is well and it failed; 1: all is well and it succeeded; 2: something is wrong.
+one() { # one VARIABLE VALUE OUT command...
+    variable=$1 value=$2 out=$3
+    shift 3
+    rm -rf tree
+    mkdir tree
+    [ "$out" = - ] || echo "old" >"tree/$out"
+    env "$variable=$value" timeout 120 "$HOURGLASS" "$@" >stdout 2>stderr
+    status=$?
+    why=
+    if [ $status -ge 124 ] || grep -qE 'AddressSanitizer|LeakSanitizer|UndefinedBehavior|runtime error' stderr; then
+        why="exit $status: $(grep -vE '^ *$' stderr | head -30)"
+    elif [ $status != 0 ] && ! [ -s stderr ]; then
+        why="exit $status without a sentence"
+    elif [ $status != 0 ] && [ "$out" != - ] && [ "$(cat "tree/$out" 2>&1)" != old ]; then
+        why="exit $status, and $out is neither the old one nor left alone"
+    elif [ -n "$(find tree -name '*.tmp*')" ]; then
+        why="exit $status, and left $(find tree -name '*.tmp*')"
+    fi
+    if [ -z "$why" ]; then
+        for file in $(find tree -name '*.safetensors'); do
+            [ "$(cat "$file")" = old ] && continue
+            "$HOURGLASS" verify model="$file" >verify 2>&1 || why="exit $status, and $file is broken: $(cat verify)"
+        done
+    fi
+    [ -z "$why" ] || return 2
+    [ $status = 0 ]
+}
+
+tortured() { # tortured NAME OUT command...
+    name=$1 out=$2
+    shift 2
+    for variable in HG_FAIL_ALLOC HG_FAIL_IO; do
+        for ever in "" +; do
+            n=1 successes=0 failures=0 broken=0
+            while [ $successes -lt 8 ] && [ $n -le "$LIMIT" ] && [ $broken -lt 3 ]; do
+                one $variable "$n$ever" "$out" "$@"
+                case $? in
+                0) successes=$((successes + 1)) ;;
+                1) failures=$((failures + 1)) successes=0 ;;
+                *) broken=$((broken + 1)) successes=0; bad "$name, $variable=$n$ever: $why" ;;
+                esac
+                if [ $successes -gt 0 ]; then n=$((n + 1)); else n=$((n + STEP)); fi
+            done
+            [ $failures -gt 0 ] || [ $broken -gt 0 ] || bad "$name: $variable changed nothing"
+            if [ $successes -ge 8 ]; then ok; elif [ $broken = 0 ]; then bad "$name: $variable=$n$ever still fails"; fi
+            echo "$name, $variable=n$ever: $failures failed as they should"
+        done
+    done
+}
+
+tortured train - train -q data=in/x.csv $small project=tree name=run
+tortured "train on a gzipped file, all options" - train -q data=in/x.csv.gz val=in/x.csv $small epochs=2 clip=1 optimizer=adamw save_period=1 project=tree name=run
+tortured "train, pretrained" - train -q data=in/y.npy $small pretrained=$model samples=0 pca=false val=0 project=tree name=run
+tortured pca - train -q data=in/x.csv model=pca latent=2 project=tree name=run
+tortured reconstruct o.npy reconstruct -q model=$model data=in/x.csv out=tree/o.npy
+tortured "reconstruct to CSV" o.csv reconstruct -q model=$model data=in/x.csv out=tree/o.csv
+tortured encode o.npy encode -q model=$model data=in/y.npy out=tree/o.npy
+tortured decode o.npy decode -q model=$model data=in/z.npy out=tree/o.npy
+tortured predict o.csv predict -q model=$model data=in/x.csv out=tree/o.csv
+tortured val - val --json model=$model data=in/x.csv
+tortured import o.safetensors import -q source=$model model="dense 2 relu | dense input sigmoid" input=5 out=tree/o.safetensors
+tortured info - info --json model=$model
+tortured verify - verify model=$model
+expect "what is read is never written" [ "$before" = "$(cat in/x.csv in/z.npy in/y.npy $model in/run/*.* | sha256sum)" ]
+finish

@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# A run killed again and again (KILLS=20; 200 for a long look) ends as the run nobody touched: same weights, same
+# rows of results.csv, and at every moment every file is readable. Ctrl-C and SIGTERM leave a checkpoint.
+. tests/lib.sh
+KILLS=${KILLS:-20}
+is_sanitized && KILLS=5
+options="data=fashion model=ae epochs=8 fraction=0.1 seed=3 pca=false samples=0 schedule=cosine threads=2 project=$work"
+RANDOM=${SEED:=$$}
+echo "SEED=$SEED"
+
+losses() { cut -d, -f 1,3- "$1/results.csv"; } # without the time
+readable() {
+    for file in "$1"/weights/*.safetensors; do
+        [ -e "$file" ] || continue
+        "$HOURGLASS" verify model="$file" >"$work/verify" 2>&1 || { cat "$work/verify"; return 1; }
+    done
+}
+began=$(milliseconds)
+"$HOURGLASS" train -q $options name=straight || bad "the straight run"
+took=$(($(milliseconds) - began))
+want=$(hash_of "$work/straight/weights/best.safetensors")
+
+kills=0 round=0
+while [ $kills -lt "$KILLS" ] && [ $round -lt 1000 ]; do
+    round=$((round + 1)) run=$work/round$round finished=
+    until [ "$finished" ]; do
+        if [ -s "$run/weights/last.safetensors" ]; then again="resume=$run"; else again="$options name=round$round exist_ok=true"; fi
+        "$HOURGLASS" train -q $again 2>"$work/err" &
+        victim=$!
+        if [ $kills -lt "$KILLS" ]; then
+            at=$((RANDOM % (took / 2 + 1)))
+            sleep "$((at / 1000)).$(printf %03d $((at % 1000)))"
+            kill -9 $victim 2>/dev/null
+        fi
+        wait $victim 2>/dev/null
+        status=$?
+        case $status in
+        0) finished=yes ;;
+        137) kills=$((kills + 1)); expect "readable after kill $kills" readable "$run" ;;
+        *) bad "round $round: exit $status: $(cat "$work/err")"; finished=yes ;;
+        esac
+    done
+    got=$(hash_of "$run/weights/best.safetensors")
+    expect "round $round: weights $got, not $want" [ "$got" = "$want" ]
+    expect "round $round: results.csv" [ "$(losses "$run")" = "$(losses "$work/straight")" ]
+    rm -rf "$run"
+done 2> >(grep -v Killed >&2)
+echo "$kills kills"
+
+# Asked to stop: a checkpoint, the shell's exit status, and it goes on from there.
+for case in INT:130 TERM:143; do
+    signal=${case%:*}
+    run=$work/stopped$signal
+    "$HOURGLASS" train -q $options name=stopped$signal epochs=100000 2>"$work/err" &
+    victim=$!
+    for i in $(seq 300); do
+        [ -s "$run/weights/best.safetensors" ] && break
+        sleep 0.1
+    done
+    kill -$signal $victim
+    wait $victim
+    status=$?
+    expect "SIG$signal: exit $status, not ${case#*:}" [ $status = ${case#*:} ]
+    "$HOURGLASS" train -q resume="$run" epochs=1 2>"$work/err" || bad "resume after SIG$signal: $(cat "$work/err")"
+    expect "readable after SIG$signal" readable "$run"
+    expect "no temporary file after SIG$signal" [ -z "$(find "$run" -name '*.tmp')" ]
+done
+finish

@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Same seed, same bits: one hash of the best weights after 3 epochs over thread counts, instruction sets,
+# compilers, straight or killed with `kill -9` at a random moment and resumed.
+. tests/lib.sh
+options="data=fashion model=ae epochs=3 fraction=0.05 seed=5 pca=false samples=0 project=$work exist_ok=true"
+threads_list="1 2 3 8" isa_list="ref avx2 avx512" commands="$HOURGLASS"
+[ -z "${SAN-}" ] && [ -x build/clang/hourglass ] && [ "${CC:-gcc}" = gcc ] && commands="$commands $PWD/build/clang/hourglass"
+is_sanitized && threads_list="1 3"
+RANDOM=${SEED:=$$}
+echo "SEED=$SEED"
+
+for command in $commands; do
+    for isa in $isa_list; do
+        if ! HG_ISA=$isa "$command" checks >/dev/null 2>"$work/err"; then
+            skip "HG_ISA=$isa: $(cat "$work/err")"
+            continue
+        fi
+        for threads in $threads_list; do
+            name=${command#"$PWD"/} && name=$(echo "$name" | tr / -)-$isa-$threads
+            began=$(milliseconds)
+            # shellcheck disable=SC2086
+            HG_ISA=$isa "$command" train -q $options threads=$threads name="$name" 2>"$work/err" || { bad "$name: $(cat "$work/err")"; continue; }
+            took=$(($(milliseconds) - began))
+            got=$(hash_of "$work/$name/weights/best.safetensors")
+            want=${want:-$got}
+            expect "$name: $got, not $want" [ "$got" = "$want" ]
+
+            HG_ISA=$isa "$command" train -q $options threads=$threads name="$name-killed" 2>/dev/null &
+            victim=$!
+            at=$((RANDOM % (took + 1)))
+            sleep "$((at / 1000)).$(printf %03d $((at % 1000)))"
+            kill -9 $victim 2>/dev/null
+            wait $victim 2>/dev/null
+            again="resume=$work/$name-killed"
+            [ -s "$work/$name-killed/weights/last.safetensors" ] || again="$options threads=$threads name=$name-killed"
+            HG_ISA=$isa "$command" train -q $again 2>"$work/err" || bad "$name killed after $at ms: $(cat "$work/err")"
+            got=$(hash_of "$work/$name-killed/weights/best.safetensors")
+            expect "$name killed after $at ms and resumed: $got, not $want" [ "$got" = "$want" ]
+            rm -rf "$work/$name" "$work/$name-killed"
+        done
+    done
+done 2> >(grep -v Killed >&2)
+echo "hash $want"
+finish
