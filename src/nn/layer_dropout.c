@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// layer_dropout.c - in training each element is 0 with probability p, the others grow by 1 / (1 - p)
+// (Srivastava et al. 2014, inverted as in PyTorch). The mask is a function of seed, step, layer, row
+// and column, so backward makes it again and nothing is kept.
+#include <string.h>
+
+#include "nn/layer.h"
+
+static int shape(hg__layer *l, hg_error *err) {
+    if (!(l->arg[0] >= 0 && l->arg[0] <= 1)) {
+        return hg__fail(err, HG_ERR_USAGE, "dropout: expected p from 0 to 1, got %g", l->arg[0]);
+    }
+    l->out = l->in;
+    l->params = 0;
+    return HG_OK;
+}
+
+// y (rows, n) = mask of x. y may be x.
+static void drop(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
+                 hg__real *y, ptrdiff_t ldy, int32_t rows) {
+    size_t n = 0;
+    if (!hg__shape_count(&l->in, &n)) return;
+    const size_t bytes = (n + HG_LANES - 1) / HG_LANES * HG_LANES * sizeof *y;
+    for (int32_t r = 0; r < rows; r++, x += ldx, y += ldy) {
+        if (p->training) {
+            p->k->dropout(y, x, (hg__real)l->arg[0], p->seed, (uint32_t)l->number,
+                          (uint32_t)p->step, (uint32_t)(p->row + r), (int32_t)n);
+        } else if (y != x) {
+            memcpy(y, x, bytes);
+        }
+    }
+}
+
+static void backward(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
+                     const hg__real *y, ptrdiff_t ldy, const hg__real *dy, ptrdiff_t lddy,
+                     hg__real *dx, ptrdiff_t lddx, int32_t rows) {
+    (void)x, (void)ldx, (void)y, (void)ldy;
+    drop(l, p, dy, lddy, dx, lddx, rows);
+}
+
+extern const hg__layer_type hg__layer_dropout;
+const hg__layer_type hg__layer_dropout = {
+    .name = "dropout",
+    .args = "p=0.5",
+    .summary = "in training: 0 with probability p, else x / (1 - p)",
+    .example = "dropout 0.3",
+    .in_place = true,
+    .shape = shape,
+    .forward = drop,
+    .backward = backward,
+};

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// layer_layernorm.c - y = (x - mean) / sqrt(variance + eps) * weight + bias, mean and variance of each
+// row (Ba, Kiros & Hinton 2016; PyTorch's LayerNorm over all features). Backward computes mean and
+// variance again from x: cheaper than keeping them.
+#include <string.h>
+
+#include "nn/layer.h"
+
+enum { WEIGHT, BIAS };
+
+static int32_t width(const hg__layer *l) {
+    return (int32_t)l->param[WEIGHT].shape.dim[0];
+}
+
+static int shape(hg__layer *l, hg_error *err) {
+    size_t n;
+    if (!(l->arg[0] > 0 && l->arg[0] <= 1)) {
+        return hg__fail(err, HG_ERR_USAGE, "layernorm: expected eps above 0, at most 1, got %g",
+                        l->arg[0]);
+    }
+    if (!hg__shape_count(&l->in, &n) || n < 1 || n > 1 << 24) {
+        return hg__fail(err, HG_ERR_USAGE, "layernorm: expected 1 to %d inputs", 1 << 24);
+    }
+    const size_t count = (n + HG_LANES - 1) / HG_LANES * HG_LANES;
+    const hg__shape vector = {1, {(int64_t)n}};
+    l->out = l->in;
+    l->params = 2;
+    l->param[WEIGHT] = (hg__param){.name = "weight", .shape = vector, .count = count};
+    l->param[BIAS] = (hg__param){.name = "bias", .shape = vector, .count = count};
+    return HG_OK;
+}
+
+static void init(const hg__layer *l, hg__real *params, uint64_t seed) {
+    (void)seed;
+    hg__real *weight = params + l->param[WEIGHT].offset, *bias = params + l->param[BIAS].offset;
+    memset(weight, 0, l->param[WEIGHT].count * sizeof *weight);
+    memset(bias, 0, l->param[BIAS].count * sizeof *bias);
+    for (int32_t i = 0; i < width(l); i++) weight[i] = 1;
+}
+
+static void forward(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
+                    hg__real *y, ptrdiff_t ldy, int32_t rows) {
+    const hg__real *weight = p->params + l->param[WEIGHT].offset;
+    const hg__real *bias = p->params + l->param[BIAS].offset;
+    for (int32_t r = 0; r < rows; r++, x += ldx, y += ldy)
+        p->k->layernorm(y, x, weight, bias, (hg__real)l->arg[0], width(l));
+}
+
+static void backward(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
+                     const hg__real *y, ptrdiff_t ldy, const hg__real *dy, ptrdiff_t lddy,
+                     hg__real *dx, ptrdiff_t lddx, int32_t rows) {
+    (void)y, (void)ldy;
+    const hg__real *weight = p->params + l->param[WEIGHT].offset;
+    for (int32_t r = 0; r < rows; r++, x += ldx, dy += lddy, dx += lddx)
+        p->k->layernorm_back(dx, dy, x, weight, (hg__real)l->arg[0], width(l));
+}
+
+// One tile a parameter.
+static int32_t tile_count(const hg__layer *l) {
+    return l->params;
+}
+
+static void tile(const hg__layer *l, int32_t i, hg__tile *t) {
+    *t = (hg__tile){.param = i, .offset = l->param[i].offset, .count = l->param[i].count};
+}
+
+static void gradient(const hg__layer *l, const hg__pass *p, const hg__tile *t, const hg__real *x,
+                     ptrdiff_t ldx, const hg__real *dy, ptrdiff_t lddy, int32_t rows, hg__real *g) {
+    if (t->param == BIAS) {
+        p->k->column_sums(g, dy, lddy, rows, (int32_t)t->count);
+        return;
+    }
+    memset(g, 0, t->count * sizeof *g);
+    for (int32_t r = 0; r < rows; r++, x += ldx, dy += lddy)
+        p->k->layernorm_params(g, NULL, dy, x, (hg__real)l->arg[0], width(l));
+}
+
+extern const hg__layer_type hg__layer_layernorm;
+const hg__layer_type hg__layer_layernorm = {
+    .name = "layernorm",
+    .args = "eps=1e-5",
+    .summary = "each row brought to mean 0 and variance 1, then weight and bias",
+    .example = "layernorm",
+    .shape = shape,
+    .init = init,
+    .forward = forward,
+    .backward = backward,
+    .tile_count = tile_count,
+    .tile = tile,
+    .gradient = gradient,
+};

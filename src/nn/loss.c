@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// loss.c - the table of losses. The work is in backend/kernels_loss.inc.
+#include "nn/loss.h"
+
+#include <string.h>
+
+#define PICK(kernel)                                           \
+ static hg__loss_kernel *pick_##kernel(const hg__kernels *k) { \
+  return k->loss_##kernel;                                     \
+ }
+PICK(mse)
+PICK(mae)
+PICK(bce)
+PICK(bce_logits)
+PICK(huber)
+
+static const hg__loss losses[] = {
+    {"mse",   "(y - t)^2",                                                    0, pick_mse,   NULL},
+    {"mae",   "|y - t|",                                                      0, pick_mae,   NULL},
+    {"bce",   "-t log y - (1 - t) log(1 - y), logarithms not below -100",     0, pick_bce,
+     pick_bce_logits                                                                             },
+    {"huber", "(y - t)^2 / 2 within delta, else delta (|y - t| - delta / 2)", 1, pick_huber, NULL},
+};
+
+const hg__loss *hg__losses(size_t *count) {
+    *count = sizeof losses / sizeof *losses;
+    return losses;
+}
+
+const hg__loss *hg__loss_find(const char *name) {
+    for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+        if (strcmp(losses[i].name, name) == 0) return &losses[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// optim.c - the table of optimisers and the numbers of one step. The work is in
+// backend/kernels_optim.inc.
+#include "nn/optim.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PICK(kernel)                                            \
+ static hg__optim_kernel *pick_##kernel(const hg__kernels *k) { \
+  return k->kernel;                                             \
+ }
+PICK(sgd)
+PICK(adam)
+PICK(adamw)
+PICK(rmsprop)
+
+static const hg__optim optims[] = {
+    {"sgd",     1, {"momentum_buffer", NULL},         pick_sgd    },
+    {"adam",    2, {"exp_avg", "exp_avg_sq"},         pick_adam   },
+    {"adamw",   2, {"exp_avg", "exp_avg_sq"},         pick_adamw  },
+    {"rmsprop", 2, {"square_avg", "momentum_buffer"}, pick_rmsprop},
+};
+
+const hg__optim *hg__optims(size_t *count) {
+    *count = sizeof optims / sizeof *optims;
+    return optims;
+}
+
+const hg__optim *hg__optim_find(const char *name) {
+    for (size_t i = 0; i < sizeof optims / sizeof *optims; i++) {
+        if (strcmp(optims[i].name, name) == 0) return &optims[i];
+    }
+    return NULL;
+}
+
+// x^n by squaring: plain products, the same bits with every C library, which pow() does not promise.
+static double power(double x, int64_t n) {
+    double y = 1;
+    for (; n > 0; n /= 2, x *= x) {
+        if (n % 2) y *= x;
+    }
+    return y;
+}
+
+hg__optim_step hg__optim_step_at(const hg__optim *o, const hg__optim_options *options, double lr,
+                                 int64_t t) {
+    (void)o;
+    const double correction1 = 1 - power(options->beta1, t);
+    const double correction2 = 1 - power(options->beta2, t);
+    return (hg__optim_step){
+        .lr = (hg__real)lr,
+        .beta1 = (hg__real)options->beta1,
+        .beta2 = (hg__real)options->beta2,
+        .eps = (hg__real)options->eps,
+        .weight_decay = (hg__real)options->weight_decay,
+        .momentum = (hg__real)options->momentum,
+        .alpha = (hg__real)options->alpha,
+        .step_size = (hg__real)(lr / correction1),
+        .root_scale = (hg__real)(1 / sqrt(correction2)),
+        .rest1 = (hg__real)(1 - options->beta1),
+        .rest2 = (hg__real)(1 - options->beta2),
+        .rest_alpha = (hg__real)(1 - options->alpha),
+        .shrink = (hg__real)(1 - lr * options->weight_decay),
+        .grad_scale = 1,
+        .nesterov = options->nesterov,
+        .first = t == 1,
+    };
+}
