@@ -35,20 +35,26 @@ static int add_options(const hg_model *m, json_t *o, hg_error *err) {
     return options ? add(o, "options", options, err) : HG_ERR_MEMORY;
 }
 
-static int fill_object(const hg_model *m, json_t *o, hg_error *err) {
+static int add_input(const hg_model *m, json_t *o, hg_error *err) {
     json_t *input = json_array();
-    HG_TRY(add(o, "version", json_integer(HG_MODEL_VERSION), err));
-    HG_TRY(add(o, "kind", json_string(m->kind), err));
-    HG_TRY(add(o, "spec", json_string(m->spec.text), err));
     HG_TRY(add(o, "input", input, err));
     for (int32_t i = 0; i < m->spec.input.rank; i++) {
-        if (json_array_append_new(input, json_integer(m->spec.input.dim[i])) < 0)
+        if (json_array_append_new(input, json_integer(m->spec.input.dim[i])) < 0) {
             return hg__fail(err, HG_ERR_MEMORY, "out of memory while writing 'input'");
+        }
     }
-    HG_TRY(add(o, "input_scale", json_real((double)m->input_scale), err));
-    if (m->column) HG_TRY(add(o, "columns", columns_json(m, err), err));
-    if (m->fingerprint[0]) HG_TRY(add(o, "data", json_string(m->fingerprint), err));
-    return m->options ? add_options(m, o, err) : HG_OK;
+    return HG_OK;
+}
+
+static int fill_object(const hg_model *m, json_t *o, hg_error *err) {
+    int code = add(o, "version", json_integer(HG_MODEL_VERSION), err);
+    if (code == HG_OK) code = add(o, "kind", json_string(m->kind), err);
+    if (code == HG_OK) code = add(o, "spec", json_string(m->spec.text), err);
+    if (code == HG_OK) code = add_input(m, o, err);
+    if (code == HG_OK) code = add(o, "input_scale", json_real((double)m->input_scale), err);
+    if (code == HG_OK && m->column) code = add(o, "columns", columns_json(m, err), err);
+    if (code == HG_OK && m->fingerprint[0]) code = add(o, "data", json_string(m->fingerprint), err);
+    return code == HG_OK && m->options ? add_options(m, o, err) : code;
 }
 
 static char *model_json(const hg_model *m, hg_error *err) {
@@ -130,8 +136,9 @@ int hg__model_save(const hg_model *m, const char *path, const hg__extra *extra, 
     const hg__extra none = {0};
     sheet s = {0};
     int code = fill_sheet(&s, m, extra ? extra : &none, err);
-    if (code == HG_OK)
+    if (code == HG_OK) {
         code = hg__tensors_write(path, s.tensor, s.tensors, s.key, s.value, s.pairs, err);
+    }
     clear_sheet(&s);
     return code;
 }
@@ -173,13 +180,15 @@ static int fail_field(const char *path, const char *field, const char *what, hg_
 static int read_input(const json_t *o, hg__shape *shape, const char *path, hg_error *err) {
     const json_t *input = json_object_get(o, "input");
     const size_t rank = json_array_size(input);
-    if (rank < 1 || rank > HG_MAX_RANK)
+    if (rank < 1 || rank > HG_MAX_RANK) {
         return fail_field(path, "input", "a list of 1 to 8 sizes", err);
+    }
     for (size_t i = 0; i < rank; i++) {
         const json_t *dim = json_array_get(input, i);
         const json_int_t size = json_integer_value(dim);
-        if (!json_is_integer(dim) || size < 1 || size > MAX_DIM)
+        if (!json_is_integer(dim) || size < 1 || size > MAX_DIM) {
             return fail_field(path, "input", "sizes from 1", err);
+        }
         shape->dim[i] = size;
     }
     shape->rank = (int32_t)rank;
@@ -201,8 +210,9 @@ static int read_spec(hg_model *m, const json_t *o, const char *path, hg_error *e
 static int read_columns(hg_model *m, const json_t *o, const char *path, hg_error *err) {
     const json_t *columns = json_object_get(o, "columns");
     if (!columns) return HG_OK;
-    if (json_array_size(columns) != (size_t)m->spec.width)
+    if (json_array_size(columns) != (size_t)m->spec.width) {
         return fail_field(path, "columns", "as many names as a row has features", err);
+    }
     m->column = hg__alloc((size_t)m->spec.width, sizeof *m->column, err);
     if (!m->column) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < m->spec.width; i++) {
@@ -219,15 +229,18 @@ static int read_small(hg_model *m, const json_t *o, const char *path, hg_error *
     const json_t *scale = json_object_get(o, "input_scale"), *data = json_object_get(o, "data"),
                  *options = json_object_get(o, "options");
     const double value = json_number_value(scale);
-    if (!kind || (strcmp(kind, "autoencoder") != 0 && strcmp(kind, "pca") != 0))
+    if (!kind || (strcmp(kind, "autoencoder") != 0 && strcmp(kind, "pca") != 0)) {
         return fail_field(path, "kind", "autoencoder or pca", err);
+    }
     snprintf(m->kind, sizeof m->kind, "%s", kind);
     m->input_scale = (float)value;
-    if (!json_is_number(scale) || !isfinite(m->input_scale) || !(m->input_scale > 0))
+    if (!json_is_number(scale) || !isfinite(m->input_scale) || !(m->input_scale > 0)) {
         return fail_field(path, "input_scale", "a number above 0", err);
+    }
     if (data) {
-        if (!json_is_string(data) || json_string_length(data) >= sizeof m->fingerprint)
+        if (!json_is_string(data) || json_string_length(data) >= sizeof m->fingerprint) {
             return fail_field(path, "data", "a fingerprint", err);
+        }
         snprintf(m->fingerprint, sizeof m->fingerprint, "%s", json_string_value(data));
     }
     if (!options) return HG_OK;

@@ -61,8 +61,9 @@ int hg__preset_expand(const char *text, int32_t latent, char to[HG_MAX_SPEC], hg
         return hg__fail(err, HG_ERR_USAGE, "model: expected a spec of at most %d bytes, got %zu",
                         HG_MAX_SPEC - 1, length);
     }
-    if (!length)
+    if (!length) {
         return hg__fail(err, HG_ERR_USAGE, "model: expected a preset or a spec, got nothing");
+    }
     snprintf(to, HG_MAX_SPEC, "%s", word);
     for (size_t end = length; end && strchr(blanks, to[end - 1]); end--) to[end - 1] = '\0';
     if (strpbrk(to, " \t\r\n,|")) return HG_OK; // a spec

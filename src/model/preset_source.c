@@ -57,14 +57,13 @@ static int visit(void *context, const char *key, const char *value, size_t line,
                     p->path, line, key);
 }
 
-static int read_yaml(const char *path, int32_t *latent, char text[HG_MAX_SPEC], hg_error *err) {
-    page p = {.path = path, .text = text, .latent = latent};
+static int read_yaml(page *p, const char *path, hg_error *err) {
     hg__map map;
     HG_TRY(hg__map_open(&map, path, err));
-    int code = hg__yaml_read((const char *)map.data, map.size, path, visit, &p, err);
+    int code = hg__yaml_read((const char *)map.data, map.size, path, visit, p, err);
     hg__map_close(&map);
     HG_TRY(code);
-    if (p.has_model) return HG_OK;
+    if (p->has_model) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE, "%s: expected a line `model: SPEC`, got none", path);
 }
 
@@ -94,7 +93,8 @@ int hg__spec_source(const char *model, const hg__shape *input, int32_t *latent,
     *is_pca = false;
     if (ends_with(model, ".safetensors")) return read_model_file(model, input, text, is_pca, err);
     if (ends_with(model, ".yaml") || ends_with(model, ".yml")) {
-        HG_TRY(read_yaml(model, latent, text, err));
+        page p = {.path = model, .text = text, .latent = latent};
+        HG_TRY(read_yaml(&p, model, err));
     } else {
         HG_TRY(copy_spec(model, text, err));
     }

@@ -9,11 +9,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "model/safetensors_json.h"
+#include "model/safetensors_sort.h"
 
 enum {
     MAX_HEADER = 100000000,
@@ -243,60 +243,44 @@ static int read_header(reader *r) {
 
 // ---- all tensors together -----------------------------------------------------------------------
 
-static int by_name(const void *a, const void *b) {
-    return strcmp((*(const hg__tensor *const *)a)->name, (*(const hg__tensor *const *)b)->name);
-}
-
-static size_t bytes_of(const hg__tensor *t) {
-    size_t count = 0;
-    (void)hg__shape_count(&t->shape, &count); // was checked
-    return count * hg__dtype_size(t->dtype);
-}
-
-static int by_place(const void *a, const void *b) {
-    const hg__tensor *x = *(const hg__tensor *const *)a, *y = *(const hg__tensor *const *)b;
-    const char *p = x->data, *q = y->data;
-    if (p != q) return p < q ? -1 : 1;
-    return (bytes_of(x) > bytes_of(y)) - (bytes_of(x) < bytes_of(y));
-}
-
-static int check_names(const reader *r, const hg__tensor **sorted, size_t count) {
-    qsort(sorted, count, sizeof *sorted, by_name);
+static int check_names(const reader *r, const hg__place *sorted, size_t count) {
     for (size_t i = 1; i < count; i++) {
-        if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0) {
-            return REFUSE("%s: '%s': expected each name once, got it twice", r->path,
-                          sorted[i]->name);
+        const char *name = sorted[i].tensor->name;
+        if (strcmp(sorted[i - 1].tensor->name, name) == 0) {
+            return REFUSE("%s: '%s': expected each name once, got it twice", r->path, name);
         }
     }
     return HG_OK;
 }
 
-static int check_places(const reader *r, const hg__tensor **sorted, size_t count) {
+static int check_places(const reader *r, const hg__place *sorted, size_t count) {
     size_t end = 0;
-    qsort(sorted, count, sizeof *sorted, by_place);
     for (size_t i = 0; i < count; i++) {
-        const size_t begin = (size_t)((const uint8_t *)sorted[i]->data - r->data);
+        const size_t begin = (size_t)((const uint8_t *)sorted[i].tensor->data - r->data);
         if (begin != end) {
             return REFUSE("%s: '%s': expected its data at byte %zu, got %zu: %s", r->path,
-                          sorted[i]->name, end, begin,
+                          sorted[i].tensor->name, end, begin,
                           begin < end ? "tensors overlap" : "there is a hole");
         }
-        end += bytes_of(sorted[i]);
+        end += sorted[i].bytes;
     }
     if (end == r->data_size) return HG_OK;
     return REFUSE("%s: expected %zu bytes of data, as the header says, got %zu", r->path, end,
                   r->data_size);
 }
 
-static int check_together(const reader *r) {
-    const size_t count = r->t->count;
-    const hg__tensor **sorted = hg__alloc(count, sizeof *sorted, r->err);
-    if (!sorted) return HG_ERR_MEMORY;
-    for (size_t i = 0; i < count; i++) sorted[i] = &r->t->tensor[i];
-    int code = check_names(r, sorted, count);
-    if (code == HG_OK) code = check_places(r, sorted, count);
+static int check_sorted(const reader *r, hg__order order,
+                        int (*check)(const reader *, const hg__place *, size_t)) {
+    hg__place *sorted = hg__tensors_sort(r->t->tensor, r->t->count, order, r->err);
+    if (!sorted) return r->err->code;
+    int code = check(r, sorted, r->t->count);
     hg__free(sorted);
     return code;
+}
+
+static int check_together(const reader *r) {
+    HG_TRY(check_sorted(r, HG_BY_NAME, check_names));
+    return check_sorted(r, HG_BY_ADDRESS, check_places);
 }
 
 // ---- the file -----------------------------------------------------------------------------------

@@ -1,42 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // safetensors_write.c - writes .safetensors files: the same tensors always give the same bytes.
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "model/safetensors.h"
 #include "model/safetensors_json.h"
-
-static size_t bytes_of(const hg__tensor *t, bool *fits) {
-    size_t bytes;
-    if (hg__shape_count(&t->shape, &bytes) &&
-        hg__multiply(bytes, hg__dtype_size(t->dtype), &bytes)) {
-        return bytes;
-    }
-    *fits = false;
-    return 0;
-}
-
-// By alignment, largest first, then by name: every tensor starts where its type wants to.
-static int by_alignment(const void *a, const void *b) {
-    const hg__tensor *x = *(const hg__tensor *const *)a, *y = *(const hg__tensor *const *)b;
-    const size_t m = hg__dtype_size(x->dtype), n = hg__dtype_size(y->dtype);
-    return m != n ? (m > n ? -1 : 1) : strcmp(x->name, y->name);
-}
-
-static int by_name(const void *a, const void *b) {
-    return strcmp((*(const hg__tensor *const *)a)->name, (*(const hg__tensor *const *)b)->name);
-}
-
-static const hg__tensor **sort(const hg__tensor *tensors, size_t count,
-                               int (*order)(const void *, const void *), hg_error *err) {
-    const hg__tensor **sorted = hg__alloc(count, sizeof *sorted, err);
-    if (!sorted) return NULL;
-    for (size_t i = 0; i < count; i++) sorted[i] = &tensors[i];
-    qsort(sorted, count, sizeof *sorted, order);
-    return sorted;
-}
+#include "model/safetensors_sort.h"
 
 // ---- header -------------------------------------------------------------------------------------
 
@@ -68,17 +38,15 @@ static int add_metadata(hg__text *h, const char *const *key, const char *const *
     return hg__text_add(h, "}");
 }
 
-static int add_entry(hg__text *h, const hg__tensor *t, size_t *offset, hg_error *err) {
-    bool fits = true;
-    const size_t bytes = bytes_of(t, &fits);
-    if (!fits) return hg__fail(err, HG_ERR_MODEL, "'%s': the tensor is too large", t->name);
+static int add_entry(hg__text *h, const hg__place *p, size_t *offset, hg_error *err) {
+    const hg__tensor *t = p->tensor;
     HG_TRY(add_string(h, t->name, err));
     hg__text_add(h, ":{\"dtype\":\"%s\",\"shape\":[", hg__dtype_name(t->dtype));
     for (int32_t i = 0; i < t->shape.rank; i++) {
         hg__text_add(h, "%s%lld", i ? "," : "", (long long)t->shape.dim[i]);
     }
-    hg__text_add(h, "],\"data_offsets\":[%zu,%zu]}", *offset, *offset + bytes);
-    *offset += bytes;
+    hg__text_add(h, "],\"data_offsets\":[%zu,%zu]}", *offset, *offset + p->bytes);
+    *offset += p->bytes;
     return HG_OK;
 }
 
@@ -91,17 +59,15 @@ static int write_header(hg__writer *w, hg__text *h, hg_error *err) {
     return hg__writer_add(w, h->data, h->length, err);
 }
 
-static int write_tensors(hg__writer *w, const hg__tensor *const *sorted, size_t count,
-                         hg_error *err) {
-    bool fits = true; // add_entry() has checked
+static int write_tensors(hg__writer *w, const hg__place *sorted, size_t count, hg_error *err) {
     for (size_t i = 0; i < count; i++) {
-        HG_TRY(hg__writer_add(w, sorted[i]->data, bytes_of(sorted[i], &fits), err));
+        HG_TRY(hg__writer_add(w, sorted[i].tensor->data, sorted[i].bytes, err));
     }
     return HG_OK;
 }
 
-static int write_file(const char *path, hg__text *header, const hg__tensor *const *sorted,
-                      size_t count, hg_error *err) {
+static int write_file(const char *path, hg__text *header, const hg__place *sorted, size_t count,
+                      hg_error *err) {
     hg__writer w;
     HG_TRY(hg__writer_open(&w, path, err));
     int code = write_header(&w, header, err);
@@ -116,13 +82,15 @@ int hg__tensors_write(const char *path, const hg__tensor *tensors, size_t count,
                       hg_error *err) {
     hg__text header = {0};
     size_t offset = 0;
-    const hg__tensor **sorted = sort(tensors, count, by_alignment, err);
-    if (!sorted) return HG_ERR_MEMORY;
+    hg_error own;
+    err = err ? err : &own;
+    hg__place *sorted = hg__tensors_sort(tensors, count, HG_BY_ALIGNMENT, err);
+    if (!sorted) return err->code;
     hg__text_add(&header, "{");
     int code = add_metadata(&header, key, value, pairs, err);
     for (size_t i = 0; code == HG_OK && i < count; i++) {
         if (i || pairs) hg__text_add(&header, ",");
-        code = add_entry(&header, sorted[i], &offset, err);
+        code = add_entry(&header, &sorted[i], &offset, err);
     }
     hg__text_add(&header, "}");
     if (header.failed) code = hg__fail(err, HG_ERR_MEMORY, "out of memory while writing a header");
@@ -154,14 +122,14 @@ static uint64_t mix_bytes(uint64_t h, const void *bytes, size_t size) {
     return size ? mix(h, word) : h;
 }
 
-static uint64_t mix_tensor(uint64_t h, const hg__tensor *t) {
-    bool fits = true;
+static uint64_t mix_tensor(uint64_t h, const hg__place *p) {
+    const hg__tensor *t = p->tensor;
     const char *dtype = hg__dtype_name(t->dtype);
     h = mix_bytes(h, t->name, strlen(t->name));
     h = mix_bytes(h, dtype, strlen(dtype));
     h = mix(h, (uint64_t)t->shape.rank);
     for (int32_t i = 0; i < t->shape.rank; i++) h = mix(h, (uint64_t)t->shape.dim[i]);
-    return mix_bytes(h, t->data, bytes_of(t, &fits));
+    return mix_bytes(h, t->data, p->bytes);
 }
 
 // The next pair in the order of keys behind `last` (NULL: the first), or `pairs`. Keys differ and are few.
@@ -178,14 +146,16 @@ int hg__tensors_hash(const hg__tensor *tensors, size_t count, const char *const 
                      const char *const *value, size_t pairs, const char *except, uint64_t *hash,
                      hg_error *err) {
     uint64_t h = mix(0, count);
-    const hg__tensor **sorted = sort(tensors, count, by_name, err);
-    if (!sorted) return HG_ERR_MEMORY;
+    hg_error own;
+    err = err ? err : &own;
+    hg__place *sorted = hg__tensors_sort(tensors, count, HG_BY_NAME, err);
+    if (!sorted) return err->code;
     for (size_t i = next_pair(key, pairs, NULL); i < pairs; i = next_pair(key, pairs, key[i])) {
         if (strcmp(key[i], except) == 0) continue;
         h = mix_bytes(h, key[i], strlen(key[i]));
         h = mix_bytes(h, value[i], strlen(value[i]));
     }
-    for (size_t i = 0; i < count; i++) h = mix_tensor(h, sorted[i]);
+    for (size_t i = 0; i < count; i++) h = mix_tensor(h, &sorted[i]);
     hg__free(sorted);
     *hash = h;
     return HG_OK;

@@ -100,9 +100,10 @@ static int read_value(const parser *p, const char *text, double *value) {
         return HG_OK;
     }
     if (strcmp(text, "like") == 0) {
-        if (!p->in_decoder)
+        if (!p->in_decoder) {
             return fail_at(p, p->at,
                            "'like' copies a width of the encoder: it goes behind the '|'");
+        }
         *value = (double)mirrored_width(p);
         return *value > 0 ? HG_OK
                           : fail_at(p, p->at, "the encoder has no layer that 'like' could mirror");
@@ -160,8 +161,9 @@ static int lay_out(parser *p, hg__layer *l) {
     for (int32_t i = 0; i < l->params; i++) {
         hg__param *param = &l->param[i];
         size_t count;
-        if (!hg__shape_count(&param->shape, &count))
+        if (!hg__shape_count(&param->shape, &count)) {
             return fail_at(p, p->layer_at, "the layer is too large");
+        }
         param->offset = s->params;
         s->params += (param->count + HG_LANES - 1) / HG_LANES * HG_LANES;
         s->parameters += (int64_t)count;
@@ -269,18 +271,17 @@ static int end_item(parser *p) {
     return HG_OK;
 }
 
+static int read_word(parser *p) {
+    if (is_mark(*p->at)) return end_item(p);
+    return is_argument(p->word) ? add_argument(p) : start_layer(p);
+}
+
 static int read_words(parser *p) {
-    for (;;) {
+    do {
         HG_TRY(next_word(p));
-        if (is_mark(*p->at)) {
-            HG_TRY(end_item(p));
-            if (!*p->at) return HG_OK;
-        } else if (is_argument(p->word)) {
-            HG_TRY(add_argument(p));
-        } else {
-            HG_TRY(start_layer(p));
-        }
-    }
+        HG_TRY(read_word(p));
+    } while (*p->at);
+    return HG_OK;
 }
 
 // ---- the whole ----------------------------------------------------------------------------------
@@ -306,7 +307,7 @@ static int format_spec(hg__spec *s, hg_error *err) {
     } else if (t.length >= sizeof s->text) {
         code = hg__fail(err, HG_ERR_USAGE, "model: expected a spec of at most %zu bytes, got %zu",
                         sizeof s->text - 1, t.length);
-    } else {
+    } else if (t.data) {
         memcpy(s->text, t.data, t.length + 1);
     }
     hg__text_clear(&t);
