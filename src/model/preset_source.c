@@ -32,9 +32,9 @@ static bool is_pca_name(const char *text) {
 
 typedef struct page {
     const char *path;
-    char *text; // (HG_MAX_SPEC)
-    int32_t *latent;
-    bool has_model, has_latent;
+    char *text;     // (HG_MAX_SPEC)
+    int32_t latent; // 0: not said
+    bool has_model;
 } page;
 
 static int visit(void *context, const char *key, const char *value, size_t line, hg_error *err) {
@@ -44,13 +44,12 @@ static int visit(void *context, const char *key, const char *value, size_t line,
         p->has_model = true;
         return copy_spec(value, p->text, err);
     }
-    if (strcmp(key, "latent") == 0 && !p->has_latent) {
-        p->has_latent = true;
+    if (strcmp(key, "latent") == 0 && !p->latent) {
         if (!hg__parse_int(value, &latent) || latent < 1 || latent > 1 << 24) {
             return hg__fail(err, HG_ERR_USAGE, "%s:%zu: expected latent from 1 to %d, got '%.40s'",
                             p->path, line, 1 << 24, value);
         }
-        if (!*p->latent) *p->latent = (int32_t)latent; // the command line goes before the file
+        p->latent = (int32_t)latent;
         return HG_OK;
     }
     return hg__fail(err, HG_ERR_USAGE, "%s:%zu: expected `model` and `latent` once, got `%.40s`",
@@ -93,8 +92,9 @@ int hg__spec_source(const char *model, const hg__shape *input, int32_t *latent,
     *is_pca = false;
     if (ends_with(model, ".safetensors")) return read_model_file(model, input, text, is_pca, err);
     if (ends_with(model, ".yaml") || ends_with(model, ".yml")) {
-        page p = {.path = model, .text = text, .latent = latent};
+        page p = {.path = model, .text = text};
         HG_TRY(read_yaml(&p, model, err));
+        if (!*latent) *latent = p.latent; // the command line goes before the file
     } else {
         HG_TRY(copy_spec(model, text, err));
     }

@@ -64,7 +64,7 @@ static int add_pairs(reader *r, json_t *pairs) {
 }
 
 static int read_metadata(reader *r, const char *text, size_t size) {
-    char where[1200];
+    char where[1400];
     if (r->has_metadata) return REFUSE("%s: expected one __metadata__, got two", r->path);
     r->has_metadata = true;
     size_t items;
@@ -158,7 +158,7 @@ static int read_tensor(reader *r, const char *name, const char *text, size_t siz
     if (t->count == MAX_TENSORS) {
         return REFUSE("%s: expected at most %d tensors, got more", r->path, MAX_TENSORS);
     }
-    char where[1200];
+    char where[1400];
     snprintf(where, sizeof where, "%s: '%s'", r->path, tensor.name);
     json_t *entry = hg__json_read(text, size, where, r->err);
     if (!entry) return r->err->code;
