@@ -33,7 +33,7 @@ static const hg__mode modes[MODES] = {
 };
 
 #define RANGE_INT(min, max, choices)    #min " to " #max
-#define RANGE_SIZE(min, max, choices)   #min " to " #max
+#define RANGE_SIZE(min, max, choices)   choices
 #define RANGE_FLOAT(min, max, choices)  #min " to " #max
 #define RANGE_BOOL(min, max, choices)   "true|false"
 #define RANGE_TEXT(min, max, choices)   ""
@@ -179,7 +179,7 @@ static const char *take_number(hg_options *o, const hg__row *r, const char *valu
         memcpy(field(o, r), &whole, sizeof whole);
         return NULL;
     case HG_TYPE_SIZE:
-        if (!parse_size(value, &whole) || !is_inside(r, (double)whole)) return "a size as 192M";
+        if (!parse_size(value, &whole) || !is_inside(r, (double)whole)) return "a size";
         memcpy(field(o, r), &whole, sizeof whole);
         return NULL;
     default:
@@ -187,6 +187,14 @@ static const char *take_number(hg_options *o, const hg__row *r, const char *valu
         memcpy(field(o, r), &real, sizeof real);
         return NULL;
     }
+}
+
+// The rest of the field is zeroed: equal options are equal bytes.
+static void put_text(hg_options *o, const hg__row *r, const char *value) {
+    char *to = field(o, r);
+    size_t length = strlen(value);
+    memcpy(to, value, length);
+    memset(to + length, 0, HG_MAX_VALUE - length);
 }
 
 static int take_text(hg_options *o, const hg__row *r, const char *value, const char *where,
@@ -207,7 +215,7 @@ static int take_text(hg_options *o, const hg__row *r, const char *value, const c
                         "%s%s: expected a number from %g to %g or a file, got '%.60s'", where,
                         r->name, r->min, r->max, value);
     }
-    memcpy(field(o, r), value, length + 1);
+    put_text(o, r, value);
     return HG_OK;
 }
 
@@ -221,7 +229,7 @@ static int take(hg_options *o, const hg__row *r, const char *value, const char *
     }
     if (r->type == HG_TYPE_CHOICE) {
         if (is_choice(r->range, value)) {
-            memcpy(field(o, r), value, strlen(value) + 1);
+            put_text(o, r, value);
             return HG_OK;
         }
         return hg__fail(err, HG_ERR_USAGE, "%s%s: expected %s, got '%.60s'", where, r->name,

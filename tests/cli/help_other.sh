@@ -1,0 +1,4 @@
+hourglass help predict
+hourglass help cfg
+hourglass help completion
+hourglass help train val; echo $?

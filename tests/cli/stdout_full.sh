@@ -1,0 +1,2 @@
+hourglass version >/dev/full; echo $?
+hourglass help train >/dev/full; echo $?

@@ -1,0 +1,4 @@
+hourglass version
+hourglass --version
+hourglass version --json
+hourglass version x; echo $?
