@@ -68,14 +68,11 @@ static void multiply_strips(double *c, size_t ldc, const double *a, const double
         s30 += a3 * b0;
         s31 += a3 * b1;
     }
-    const pair s[STRIP][2] = {
-        {s00, s01},
-        {s10, s11},
-        {s20, s21},
-        {s30, s31}
-    };
+    const pair sums[] = {s00, s01, s10, s11, s20, s21, s30, s31};
+    double s[STRIP * STRIP];
+    memcpy(s, sums, sizeof s);
     for (size_t i = 0; i < STRIP; i++) {
-        for (size_t j = 0; j < STRIP; j++) c[i * ldc + j] += s[i][j / 2][j % 2];
+        for (size_t j = 0; j < STRIP; j++) c[i * ldc + j] += s[i * STRIP + j];
     }
 }
 

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// feed.c - a model, a file of rows that fits it, and the rows batch by batch.
+#include "score/feed.h"
+
+#include "base/mem.h"
+#include "options/options.h"
+
+// A batch holds this many bytes of rows, at most: enough rows to keep the threads busy, little enough for the cache.
+enum { BATCH_BYTES = 4 << 20, MOST_ROWS = 8192, CHUNK = 32 };
+
+static int32_t pick_batch(int64_t rows, size_t row_bytes) {
+    size_t batch = BATCH_BYTES / row_bytes;
+    if (batch > MOST_ROWS) batch = MOST_ROWS;
+    if (batch > CHUNK) batch -= batch % CHUNK;
+    if ((int64_t)batch > rows) batch = (size_t)rows;
+    return batch ? (int32_t)batch : 1;
+}
+
+// ---- columns ------------------------------------------------------------------------------------
+
+static int32_t find_column(const hg__data *d, const char *name, int32_t guess) {
+    if (guess < d->width && strcmp(d->column[guess], name) == 0) return guess;
+    for (int32_t j = 0; j < d->width; j++) {
+        if (strcmp(d->column[j], name) == 0) return j;
+    }
+    return -1;
+}
+
+static int match_columns(hg__feed *f, hg_error *err) {
+    const hg_model *m = f->model;
+    const hg__data *d = f->data;
+    bool in_place = d->width == f->width;
+    int32_t *pick = hg__alloc((size_t)f->width, sizeof *pick, err);
+    if (!pick) return HG_ERR_MEMORY;
+    f->pick = pick;
+    for (int32_t j = 0; j < f->width; j++) {
+        pick[j] = find_column(d, m->column[j], j);
+        in_place = in_place && pick[j] == j;
+        if (pick[j] >= 0) continue;
+        return hg__fail(err, HG_ERR_DATA,
+                        "%s: expected a column named \"%.200s\" (the model has it), found none",
+                        d->path, m->column[j]);
+    }
+    if (in_place) {
+        hg__free(pick);
+        f->pick = NULL;
+    }
+    return HG_OK;
+}
+
+static int check_width(hg__feed *f, hg__goal goal, hg_error *err) {
+    const bool is_code = goal == HG_DECODE;
+    f->width = is_code ? f->model->spec.code : f->model->spec.width;
+    if (!is_code && f->model->column && f->data->column) return match_columns(f, err);
+    if (f->data->width == f->width) return HG_OK;
+    return hg__fail(err, HG_ERR_DATA, "%s: expected rows of %d numbers (the model's %s), got %d",
+                    f->data->path, f->width, is_code ? "code" : "width", f->data->width);
+}
+
+// ---- open, close --------------------------------------------------------------------------------
+
+static void tell(const hg__feed *f, const char *sentence) {
+    if (f->listener && f->listener->note) f->listener->note(f->listener->context, sentence);
+}
+
+static int open_files(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
+    const struct hg__values *v = &o->values;
+    const hg__data_options d = {v->label, v->ignore, v->on_bad, (size_t)v->max_mem};
+    f->model = hg_model_load(v->model, err);
+    if (!f->model) return (int)err->code;
+    f->data = hg__data_open(v->data, &d, err);
+    if (!f->data) return (int)err->code;
+    HG_TRY(check_width(f, goal, err));
+    if (f->data->rows < 1) {
+        return hg__fail(err, HG_ERR_DATA, "%s: expected at least 1 row, got none", f->data->path);
+    }
+    if (f->data->skipped) {
+        char text[256];
+        snprintf(text, sizeof text, "%lld rows that could not be used were left out (on_bad=skip)",
+                 (long long)f->data->skipped);
+        tell(f, text);
+    }
+    f->rows = hg__rows_all(f->data);
+    return HG_OK;
+}
+
+static int make_picked(hg__feed *f, hg_error *err) {
+    const size_t batch = (size_t)f->batch, width = (size_t)f->width;
+    f->picked = hg__alloc(batch * width, sizeof *f->picked, err);
+    if (f->picked) f->pointer = hg__alloc(batch, sizeof *f->pointer, err);
+    if (!f->pointer) return HG_ERR_MEMORY;
+    for (size_t i = 0; i < batch; i++) f->pointer[i] = f->picked + i * width;
+    return HG_OK;
+}
+
+static int open_feed(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
+    HG_TRY(open_files(f, o, goal, err));
+    const hg__spec *s = &f->model->spec;
+    const int32_t out = goal == HG_SCORE ? 1 : goal == HG_ENCODE ? s->code : s->width;
+    const size_t row_in = (size_t)f->data->width * hg__dtype_size(f->data->dtype);
+    const size_t row_out = (size_t)out * sizeof(float);
+    f->batch = pick_batch(f->data->rows, row_in > row_out ? row_in : row_out);
+    if (f->pick) HG_TRY(make_picked(f, err));
+    f->pool = hg__pool_new((int32_t)o->values.threads, err);
+    if (f->pool) f->plan = hg__run_plan_new(f->model, f->pool, err);
+    if (f->plan) f->loader = hg__loader_new(&f->rows, f->batch, err);
+    if (!f->loader) return (int)err->code;
+    hg__loader_start(f->loader, false, 0, 0, 0);
+    return HG_OK;
+}
+
+int hg__feed_open(hg__feed *f, const hg_options *o, hg__goal goal, const hg_listener *listener,
+                  hg_error *err) {
+    hg_error own;
+    if (!err) err = &own;
+    *f = (hg__feed){.listener = listener};
+    HG_TRY(hg_options_check(o, err));
+    const int code = open_feed(f, o, goal, err);
+    if (code < 0) hg__feed_close(f);
+    return code;
+}
+
+void hg__feed_close(hg__feed *f) {
+    hg__loader_free(f->loader);
+    hg__run_plan_free(f->plan);
+    hg__pool_free(f->pool);
+    hg__data_close(f->data);
+    hg_model_free(f->model);
+    hg__free(f->pick);
+    hg__free(f->picked);
+    hg__free(f->pointer);
+    *f = (hg__feed){0};
+}
+
+// ---- rows ---------------------------------------------------------------------------------------
+
+static void gather(const hg__feed *f) {
+    const bool is_u8 = f->data->dtype == HG_U8;
+    for (int32_t r = 0; r < f->now.count; r++) {
+        float *to = f->picked + (size_t)r * (size_t)f->width;
+        const void *from = f->now.row[r];
+        for (int32_t j = 0; j < f->width; j++) {
+            const int32_t k = f->pick[j];
+            to[j] = is_u8 ? (float)((const uint8_t *)from)[k] * f->data->scale
+                          : ((const float *)from)[k];
+        }
+    }
+}
+
+int hg__feed_next(hg__feed *f, hg__input *in, hg_error *err) {
+    if (f->listener && f->listener->stop && *f->listener->stop) {
+        return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", f->data->path);
+    }
+    const int more = hg__loader_next(f->loader, &f->now, err);
+    if (more <= 0) return more;
+    *in = (hg__input){f->now.row, f->now.count, f->data->dtype, f->data->scale};
+    if (!f->pick) return more;
+    gather(f);
+    *in = (hg__input){f->pointer, f->now.count, HG_F32, 1};
+    return more;
+}

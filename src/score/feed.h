@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// feed.h - a model, a file of rows that fits it, and the rows batch by batch: what every scoring job begins with.
+#ifndef HG_SCORE_FEED_H
+#define HG_SCORE_FEED_H
+#include "data/data.h"
+#include "model/plan.h"
+
+typedef struct hg__feed {
+    hg_model *model;    // owned
+    hg__data *data;     // owned
+    hg__pool *pool;     // owned
+    hg__run_plan *plan; // owned
+    hg__loader *loader; // owned
+    hg__rows rows;      // all of data
+    int32_t width;      // numbers a row that goes in: the model's width, or its code size to decode
+    int32_t batch;      // most rows at a time
+    int32_t *pick; // owned, (width): the file's column for each of the model's; NULL: as they stand
+    float *picked; // owned, (batch, width): where pick is set
+    const void **pointer;        // owned, (batch): to rows of picked
+    hg__batch now;               // what hg__feed_next() gave last
+    const hg_listener *listener; // borrowed, or NULL
+} hg__feed;
+
+// Loads model=, opens data= and checks that they fit. Columns that both name are matched by name. The goal says what
+// comes out of a row, and so how many rows a batch may have. f is cleared on failure.
+int hg__feed_open(hg__feed *f, const hg_options *o, hg__goal goal, const hg_listener *listener,
+                  hg_error *err);
+void hg__feed_close(hg__feed *f); // {0} is fine
+
+// 1 with the next rows in the file's order (f->now says which), 0 at the end, negative if the disk failed or the listener
+// asked to stop.
+int hg__feed_next(hg__feed *f, hg__input *in, hg_error *err);
+#endif

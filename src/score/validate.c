@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// validate.c - how well a model reproduces a file's rows: one pass, nothing kept but a number a row.
+#include "base/mem.h"
+#include "options/options.h"
+#include "score/feed.h"
+
+typedef struct tally {
+    double *row_mse;           // (rows of the file)
+    double *sums;              // (batch)
+    double squares, absolutes; // summed over rows in the file's order
+    int64_t rows;
+} tally;
+
+static void add_batch(hg__feed *f, const hg__input *in, tally *t) {
+    const hg__loss *mse = hg__loss_find("mse"), *mae = hg__loss_find("mae");
+    hg__run_loss(f->plan, mse, mse->standard_arg, in, t->sums);
+    for (int64_t i = 0; i < in->count; i++) {
+        t->squares += t->sums[i];
+        t->row_mse[t->rows + i] = t->sums[i] / f->width;
+    }
+    hg__run_loss(f->plan, mae, mae->standard_arg, in, t->sums);
+    for (int64_t i = 0; i < in->count; i++) t->absolutes += t->sums[i];
+    t->rows += in->count;
+}
+
+static int compare(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void conclude(const hg__feed *f, tally *t, hg_val_result *r) {
+    const double numbers = (double)t->rows * f->width;
+    const size_t n = (size_t)t->rows;
+    qsort(t->row_mse, n, sizeof *t->row_mse, compare);
+    *r = (hg_val_result){.rows = t->rows,
+                         .width = f->width,
+                         .mse = t->squares / numbers,
+                         .mae = t->absolutes / numbers,
+                         .row_mse_max = t->row_mse[n - 1],
+                         .row_mse_median = (t->row_mse[(n - 1) / 2] + t->row_mse[n / 2]) / 2};
+}
+
+static int validate(hg__feed *f, hg_val_result *r, hg_error *err) {
+    tally t = {.row_mse = hg__alloc((size_t)f->data->rows, sizeof *t.row_mse, err)};
+    if (t.row_mse) t.sums = hg__alloc((size_t)f->batch, sizeof *t.sums, err);
+    int more = HG_ERR_MEMORY;
+    hg__input in;
+    if (t.sums) {
+        while ((more = hg__feed_next(f, &in, err)) > 0) add_batch(f, &in, &t);
+    }
+    if (more == HG_OK) conclude(f, &t, r);
+    hg__free(t.sums);
+    hg__free(t.row_mse);
+    return more;
+}
+
+int hg_val(const hg_options *o, const hg_listener *l, hg_val_result *result, hg_error *err) {
+    hg__feed f;
+    hg_val_result unused;
+    HG_TRY(hg__feed_open(&f, o, HG_SCORE, l, err));
+    const int code = validate(&f, result ? result : &unused, err);
+    hg__feed_close(&f);
+    return code;
+}
