@@ -35,7 +35,7 @@ static inline size_t hg__panel_width(int32_t N, int32_t n) {
     return (size_t)(padded < HG_PANEL ? padded : HG_PANEL);
 }
 static inline size_t hg__panel_index(int32_t K, int32_t N, int32_t k, int32_t n) {
-    size_t left = (size_t)(n / HG_PANEL * HG_PANEL);
+    size_t left = (size_t)(n / HG_PANEL) * HG_PANEL;
     return left * (size_t)K + (size_t)k * hg__panel_width(N, n) + ((size_t)n - left);
 }
 static inline size_t hg__panel_count(int32_t K, int32_t N) { // elements with padding
@@ -80,7 +80,7 @@ typedef struct hg__kernels {
     void (*widen_u8)(hg__real *x, const uint8_t *from, hg__real scale, int32_t n);
     void (*widen_f32)(hg__real *x, const float *from, int32_t n);
 
-#define HG_KERNEL(name, params) void (*name) params;
+#define HG_KERNEL(name, params) void (*name) params; // NOLINT(bugprone-macro-parentheses)
 #include "backend/kernels.def"
 #undef HG_KERNEL
 

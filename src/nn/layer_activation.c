@@ -53,6 +53,7 @@ static int shape(hg__layer *l, hg_error *err) {
      .backward = id##_backward,                                                                    \
  }
 
+// NOLINTBEGIN(readability-function-size): layer.h fixes the parameters
 FUNCTION(relu, "", "max(x, 0)", "relu", true);
 FUNCTION(leaky_relu, "slope=0.01", "x, or slope x below 0", "leaky_relu 0.1", true);
 FUNCTION(elu, "alpha=1", "x, or alpha (e^x - 1) below 0", "elu 0.7", true);
@@ -61,6 +62,7 @@ FUNCTION(silu, "", "x sigmoid(x)", "silu", false);
 FUNCTION(tanh, "", "hyperbolic tangent", "tanh", true);
 FUNCTION(sigmoid, "", "1 / (1 + e^-x)", "sigmoid", true);
 FUNCTION(softplus, "", "log(1 + e^x)", "softplus", true);
+// NOLINTEND(readability-function-size)
 
 // linear: what goes in comes out. Rows are copied with their padding, unless they are there already.
 static void copy_rows(hg__real *to, ptrdiff_t ldto, const hg__real *from, ptrdiff_t ldfrom,
@@ -76,6 +78,7 @@ static void linear_forward(const hg__layer *l, const hg__pass *p, const hg__real
     copy_rows(y, ldy, x, ldx, rows, width(l));
 }
 
+// NOLINTNEXTLINE(readability-function-size): layer.h fixes the parameters
 static void linear_backward(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
                             const hg__real *y, ptrdiff_t ldy, const hg__real *dy, ptrdiff_t lddy,
                             hg__real *dx, ptrdiff_t lddx, int32_t rows) {

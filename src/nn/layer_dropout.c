@@ -15,22 +15,23 @@ static int shape(hg__layer *l, hg_error *err) {
     return HG_OK;
 }
 
-// y (rows, n) = mask of x. y may be x.
-static void drop(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
-                 hg__real *y, ptrdiff_t ldy, int32_t rows) {
+// to (rows, n) = mask of from. to may be from.
+static void drop(const hg__layer *l, const hg__pass *p, const hg__real *from, ptrdiff_t step_from,
+                 hg__real *to, ptrdiff_t step_to, int32_t rows) {
     size_t n = 0;
     if (!hg__shape_count(&l->in, &n)) return;
-    const size_t bytes = (n + HG_LANES - 1) / HG_LANES * HG_LANES * sizeof *y;
-    for (int32_t r = 0; r < rows; r++, x += ldx, y += ldy) {
+    const size_t bytes = (n + HG_LANES - 1) / HG_LANES * HG_LANES * sizeof *to;
+    for (int32_t r = 0; r < rows; r++, from += step_from, to += step_to) {
         if (p->training) {
-            p->k->dropout(y, x, (hg__real)l->arg[0], p->seed, (uint32_t)l->number,
+            p->k->dropout(to, from, (hg__real)l->arg[0], p->seed, (uint32_t)l->number,
                           (uint32_t)p->step, (uint32_t)(p->row + r), (int32_t)n);
-        } else if (y != x) {
-            memcpy(y, x, bytes);
+        } else if (to != from) {
+            memcpy(to, from, bytes);
         }
     }
 }
 
+// NOLINTNEXTLINE(readability-function-size): layer.h fixes the parameters
 static void backward(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
                      const hg__real *y, ptrdiff_t ldy, const hg__real *dy, ptrdiff_t lddy,
                      hg__real *dx, ptrdiff_t lddx, int32_t rows) {

@@ -42,17 +42,20 @@ static void forward(const hg__layer *l, const hg__pass *p, const hg__real *x, pt
                     hg__real *y, ptrdiff_t ldy, int32_t rows) {
     const hg__real *weight = p->params + l->param[WEIGHT].offset;
     const hg__real *bias = p->params + l->param[BIAS].offset;
-    for (int32_t r = 0; r < rows; r++, x += ldx, y += ldy)
+    for (int32_t r = 0; r < rows; r++, x += ldx, y += ldy) {
         p->k->layernorm(y, x, weight, bias, (hg__real)l->arg[0], width(l));
+    }
 }
 
+// NOLINTNEXTLINE(readability-function-size): layer.h fixes the parameters
 static void backward(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
                      const hg__real *y, ptrdiff_t ldy, const hg__real *dy, ptrdiff_t lddy,
                      hg__real *dx, ptrdiff_t lddx, int32_t rows) {
     (void)y, (void)ldy;
     const hg__real *weight = p->params + l->param[WEIGHT].offset;
-    for (int32_t r = 0; r < rows; r++, x += ldx, dy += lddy, dx += lddx)
+    for (int32_t r = 0; r < rows; r++, x += ldx, dy += lddy, dx += lddx) {
         p->k->layernorm_back(dx, dy, x, weight, (hg__real)l->arg[0], width(l));
+    }
 }
 
 // One tile a parameter.
@@ -64,6 +67,7 @@ static void tile(const hg__layer *l, int32_t i, hg__tile *t) {
     *t = (hg__tile){.param = i, .offset = l->param[i].offset, .count = l->param[i].count};
 }
 
+// NOLINTNEXTLINE(readability-function-size): layer.h fixes the parameters
 static void gradient(const hg__layer *l, const hg__pass *p, const hg__tile *t, const hg__real *x,
                      ptrdiff_t ldx, const hg__real *dy, ptrdiff_t lddy, int32_t rows, hg__real *g) {
     if (t->param == BIAS) {
@@ -71,8 +75,9 @@ static void gradient(const hg__layer *l, const hg__pass *p, const hg__tile *t, c
         return;
     }
     memset(g, 0, t->count * sizeof *g);
-    for (int32_t r = 0; r < rows; r++, x += ldx, dy += lddy)
+    for (int32_t r = 0; r < rows; r++, x += ldx, dy += lddy) {
         p->k->layernorm_params(g, NULL, dy, x, (hg__real)l->arg[0], width(l));
+    }
 }
 
 extern const hg__layer_type hg__layer_layernorm;

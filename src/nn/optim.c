@@ -37,8 +37,9 @@ const hg__optim *hg__optim_find(const char *name) {
 // x^n by squaring: plain products, the same bits with every C library, which pow() does not promise.
 static double power(double x, int64_t n) {
     double y = 1;
-    for (; n > 0; n /= 2, x *= x) {
+    for (; n > 0; n /= 2) {
         if (n % 2) y *= x;
+        x *= x;
     }
     return y;
 }
