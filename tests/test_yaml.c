@@ -121,7 +121,9 @@ static void deep_nesting_ends_at_the_first_level(void **state) {
     size_t size = HG_MAX_YAML;
     char *text = hg__alloc(size, 1, NULL);
     memset(text, '[', size);
-    memcpy(text, "a: ", 3);
+    text[0] = 'a';
+    text[1] = ':';
+    text[2] = ' ';
     refuses(text, size, "a.yaml:1: expected one value for 'a', got a list");
     hg__free(text);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // checks.c - what this machine and this build have: `hourglass checks`.
+#include <dlfcn.h>
 #include <jansson.h>
-#include <lapacke.h>
 #include <png.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -68,17 +68,29 @@ static void find_machine(facts *f) {
     f->memory = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
 }
 
+// LAPACK is opened where PCA needs it, so it may be missing. version is "" then.
+static void find_lapack(char *version, size_t size) {
+    int major = 0, minor = 0, patch = 0; // Fortran's integers
+    void (*ask)(int *, int *, int *) = NULL;
+    version[0] = '\0';
+    void *opened = dlopen("liblapack.so.3", RTLD_NOW | RTLD_LOCAL);
+    if (!opened) return;
+    void *symbol = dlsym(opened, "ilaver_");
+    memcpy(&ask, &symbol, sizeof ask); // POSIX: an object pointer holds it, ISO C has no cast
+    if (ask) ask(&major, &minor, &patch);
+    snprintf(version, size, "%d.%d.%d", major, minor, patch);
+    dlclose(opened);
+}
+
 static void find_libraries(facts *f) {
-    lapack_int major = 0, minor = 0, patch = 0;
-    LAPACKE_ilaver(&major, &minor, &patch);
-    snprintf(f->lapack, sizeof f->lapack, "%d.%d.%d", (int)major, (int)minor, (int)patch);
+    find_lapack(f->lapack, sizeof f->lapack);
     const library all[LIBRARIES] = {
         {"zlib",          zlibVersion(),                           "zlib1g-dev",            ".gz files"  },
         {"jansson",       jansson_version_str(),                   "libjansson-dev",        "model files"},
         {"libyaml",       yaml_get_version_string(),               "libyaml-dev",           "cfg= files" },
         {"libzip",        zip_libzip_version(),                    "libzip-dev",            ".npz files" },
         {"libpng",        png_get_libpng_ver(NULL),                "libpng-dev",            "samples.png"},
-        {"LAPACK",        f->lapack,                               "liblapacke-dev",        "PCA"        },
+        {"LAPACK",        f->lapack,                               "liblapack3",            "PCA"        },
         {"Fashion-MNIST", hg__is_file(fashion) ? "installed" : "", "dataset-fashion-mnist",
          "data=fashion"                                                                                  },
     };

@@ -192,9 +192,8 @@ static const char *take_number(hg_options *o, const hg__row *r, const char *valu
 // The rest of the field is zeroed: equal options are equal bytes.
 static void put_text(hg_options *o, const hg__row *r, const char *value) {
     char *to = field(o, r);
-    size_t length = strlen(value);
-    memcpy(to, value, length);
-    memset(to + length, 0, HG_MAX_VALUE - length);
+    memset(to, 0, HG_MAX_VALUE);
+    snprintf(to, HG_MAX_VALUE, "%s", value);
 }
 
 static int take_text(hg_options *o, const hg__row *r, const char *value, const char *where,
