@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+// info.c - what is in a model file, and whether it is whole.
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "model/model_file.h"
+#include "model/plan.h"
+#include "model/safetensors_json.h"
+#include "options/options.h"
+
+enum { MAX_BATCH = 1 << 20 };
+
+// A model file, read and checked.
+typedef struct opened {
+    hg__tensors tensors;
+    hg_model *model;
+    size_t bytes;           // of the file
+    size_t training_bytes;  // memory of a training plan on this machine
+    int32_t batch, threads; // that it was made for
+} opened;
+
+static void close_model(opened *o) {
+    hg_model_free(o->model);
+    hg__tensors_close(&o->tensors);
+}
+
+static int open_model(opened *o, const hg_options *options, hg_error *err) {
+    *o = (opened){0};
+    HG_TRY(hg_options_check(options, err));
+    HG_TRY(hg__tensors_open(&o->tensors, options->values.model, err));
+    o->bytes = o->tensors.map.size;
+    int code = hg__model_from_tensors(&o->model, &o->tensors, err);
+    if (code < 0) close_model(o);
+    return code;
+}
+
+static int64_t layer_parameters(const hg__layer *l) {
+    int64_t sum = 0;
+    for (int32_t i = 0; i < l->params; i++) {
+        size_t count = 0;
+        if (hg__shape_count(&l->param[i].shape, &count)) sum += (int64_t)count;
+    }
+    return sum;
+}
+
+// The memory that training takes, by making the plan. The batch is the one the model was trained with.
+static int measure_plan(opened *o, hg_error *err) {
+    json_t *options = o->model->options ? hg__json_read(o->model->options,
+                                                        strlen(o->model->options), "options", err)
+                                        : NULL;
+    const json_int_t batch = json_integer_value(json_object_get(options, "batch"));
+    json_decref(options);
+    o->batch = batch > 0 && batch <= MAX_BATCH ? (int32_t)batch : 128;
+    const hg__train_setup setup = {
+        .batch = o->batch,
+        .loss = hg__loss_find("mse"),
+        .optim = hg__optim_find("adam"),
+        .optim_options = {.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8}
+    };
+    hg__pool *pool = hg__pool_new(0, err);
+    if (!pool) return HG_ERR_MEMORY;
+    o->threads = hg__pool_threads(pool);
+    hg__train_plan *plan = hg__train_plan_new(o->model, pool, &setup, err);
+    if (plan) o->training_bytes = hg__train_plan_bytes(plan);
+    hg__train_plan_free(plan);
+    hg__pool_free(pool);
+    return plan ? HG_OK : HG_ERR_MEMORY;
+}
+
+// ---- for people ---------------------------------------------------------------------------------
+
+static void add_layers(hg__text *t, const hg__spec *s) {
+    hg__text_add(t, "\n%-12s %-10s %14s %14s %12s  %s\n", "layer", "type", "in", "out",
+                 "parameters", "tensors");
+    for (int32_t i = 0; i < s->layers; i++) {
+        const hg__layer *l = &s->layer[i];
+        char in[128], out[128], name[32];
+        hg__shape_format(&l->in, in);
+        hg__shape_format(&l->out, out);
+        snprintf(name, sizeof name, "%s.%d", l->is_decoder ? "decoder" : "encoder", (int)l->index);
+        hg__text_add(t, "%-12s %-10s %14s %14s %12" PRId64, name, l->type->name, in, out,
+                     layer_parameters(l));
+        for (int32_t k = 0; k < l->params; k++) {
+            char shape[128];
+            hg__shape_format(&l->param[k].shape, shape);
+            hg__text_add(t, "%s%s %s", k ? ", " : "  ", l->param[k].name, shape);
+        }
+        hg__text_add(t, "\n");
+    }
+}
+
+static void add_columns(hg__text *t, const hg_model *m) {
+    enum { MOST = 10 };
+    if (!m->column) return;
+    hg__text_add(t, "columns     ");
+    for (int32_t i = 0; i < m->spec.width && i < MOST; i++) {
+        hg__text_add(t, "%s%s", i ? ", " : "", m->column[i]);
+    }
+    if (m->spec.width > MOST) hg__text_add(t, " and %d more", (int)m->spec.width - MOST);
+    hg__text_add(t, "\n");
+}
+
+static size_t state_tensors(const hg__tensors *t) {
+    size_t count = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        count += strncmp(t->tensor[i].name, "optimizer.", 10) == 0;
+    }
+    return count;
+}
+
+static char *info_text(const opened *o, hg_error *err) {
+    const hg_model *m = o->model;
+    hg__text t = {0};
+    char shape[128];
+    hg__shape_format(&m->spec.input, shape);
+    hg__text_add(&t, "file        %s, %zu bytes\n", o->tensors.path, o->bytes);
+    hg__text_add(&t, "kind        %s\n", m->kind);
+    hg__text_add(&t, "model       %s\n", m->spec.text);
+    hg__text_add(&t, "input       %s, %d features, a stored unit is worth %.6g\n", shape,
+                 (int)m->spec.width, (double)m->input_scale);
+    hg__text_add(&t, "code        %d numbers\n", (int)m->spec.code);
+    hg__text_add(&t, "parameters  %" PRId64 "\n", m->spec.parameters);
+    hg__text_add(&t,
+                 "memory      %.2f MB of weights; training with adam, %d rows a step and %d "
+                 "threads takes %.2f MB more\n",
+                 (double)m->spec.params * sizeof(hg__real) / 1e6, (int)o->batch, (int)o->threads,
+                 (double)o->training_bytes / 1e6);
+    add_columns(&t, m);
+    if (m->fingerprint[0]) hg__text_add(&t, "data        fingerprint %s\n", m->fingerprint);
+    if (m->options) hg__text_add(&t, "options     %s\n", m->options);
+    const size_t state = state_tensors(&o->tensors);
+    if (state) hg__text_add(&t, "resume      %zu tensors of the optimizer\n", state);
+    add_layers(&t, &m->spec);
+    return hg__text_take(&t, err);
+}
+
+// ---- for programs -------------------------------------------------------------------------------
+
+// jansson's *_new() functions take NULL values and then fail: one check at the end is enough.
+static json_t *shape_json(const hg__shape *shape) {
+    json_t *list = json_array();
+    for (int32_t i = 0; i < shape->rank; i++) {
+        if (json_array_append_new(list, json_integer(shape->dim[i])) < 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *layer_json(const hg__layer *l) {
+    json_t *o = json_object(), *tensors = json_object();
+    char name[32];
+    snprintf(name, sizeof name, "%s.%d", l->is_decoder ? "decoder" : "encoder", (int)l->index);
+    int bad = json_object_set_new(o, "name", json_string(name));
+    bad |= json_object_set_new(o, "type", json_string(l->type->name));
+    bad |= json_object_set_new(o, "in", shape_json(&l->in));
+    bad |= json_object_set_new(o, "out", shape_json(&l->out));
+    bad |= json_object_set_new(o, "parameters", json_integer(layer_parameters(l)));
+    for (int32_t i = 0; i < l->params; i++) {
+        bad |= json_object_set_new(tensors, l->param[i].name, shape_json(&l->param[i].shape));
+    }
+    bad |= json_object_set_new(o, "tensors", tensors);
+    if (!bad) return o;
+    json_decref(o);
+    return NULL;
+}
+
+static int add_network(json_t *o, const hg_model *m) {
+    json_t *layers = json_array();
+    int bad = json_object_set_new(o, "kind", json_string(m->kind));
+    bad |= json_object_set_new(o, "spec", json_string(m->spec.text));
+    bad |= json_object_set_new(o, "input", shape_json(&m->spec.input));
+    bad |= json_object_set_new(o, "width", json_integer(m->spec.width));
+    bad |= json_object_set_new(o, "code", json_integer(m->spec.code));
+    bad |= json_object_set_new(o, "input_scale", json_real((double)m->input_scale));
+    bad |= json_object_set_new(o, "parameters", json_integer(m->spec.parameters));
+    for (int32_t i = 0; i < m->spec.layers; i++) {
+        bad |= json_array_append_new(layers, layer_json(&m->spec.layer[i]));
+    }
+    return bad | json_object_set_new(o, "layers", layers);
+}
+
+static int add_provenance(json_t *o, const hg_model *m, hg_error *err) {
+    int bad = 0;
+    if (m->fingerprint[0]) bad |= json_object_set_new(o, "data", json_string(m->fingerprint));
+    if (m->options) {
+        json_t *options = hg__json_read(m->options, strlen(m->options), "options", err);
+        bad |= json_object_set_new(o, "options", options);
+    }
+    if (m->column) {
+        json_t *names = json_array();
+        for (int32_t i = 0; i < m->spec.width; i++) {
+            bad |= json_array_append_new(names, hg__json_string(m->column[i], err));
+        }
+        bad |= json_object_set_new(o, "columns", names);
+    }
+    return bad;
+}
+
+static int add_memory(json_t *o, const opened *model) {
+    json_t *memory = json_object();
+    const size_t weights = model->model->spec.params * sizeof(hg__real);
+    int bad = json_object_set_new(memory, "weights", json_integer((json_int_t)weights));
+    bad |= json_object_set_new(memory, "training", json_integer((json_int_t)model->training_bytes));
+    bad |= json_object_set_new(memory, "batch", json_integer(model->batch));
+    bad |= json_object_set_new(memory, "threads", json_integer(model->threads));
+    return bad | json_object_set_new(o, "memory", memory);
+}
+
+// The object as a line of text; takes it. bad: building it failed.
+static char *finish_json(json_t *object, int bad, hg_error *err) {
+    char *text = bad ? NULL : hg__json_text(object, err);
+    json_decref(object);
+    if (text) {
+        hg__text t = {0};
+        hg__text_add(&t, "%s\n", text);
+        hg__free(text);
+        return hg__text_take(&t, err);
+    }
+    hg__fail(err, HG_ERR_MEMORY, "out of memory while writing JSON");
+    return NULL;
+}
+
+static char *info_json(const opened *model, hg_error *err) {
+    hg__json_begin();
+    json_t *o = json_object();
+    int bad = json_object_set_new(o, "file", hg__json_string(model->tensors.path, err));
+    bad |= json_object_set_new(o, "bytes", json_integer((json_int_t)model->bytes));
+    bad |= add_network(o, model->model);
+    bad |= add_memory(o, model);
+    bad |= add_provenance(o, model->model, err);
+    bad |= json_object_set_new(o, "resumable", json_boolean(state_tensors(&model->tensors) > 0));
+    return finish_json(o, bad, err);
+}
+
+// ---- the jobs -----------------------------------------------------------------------------------
+
+int hg_info(const hg_options *o, bool json, char **text, hg_error *err) {
+    opened model;
+    HG_TRY(open_model(&model, o, err));
+    int code = measure_plan(&model, err);
+    if (code == HG_OK) {
+        *text = json ? info_json(&model, err) : info_text(&model, err);
+        if (!*text) code = HG_ERR_MEMORY;
+    }
+    close_model(&model);
+    return code;
+}
+
+// open_model() has checked everything: that it came back is the answer.
+static char *verify_text(const opened *o, hg_error *err) {
+    hg__text t = {0};
+    hg__text_add(&t,
+                 "%s: whole: %zu bytes, %zu tensors, %" PRId64
+                 " parameters, all finite; the checksum %s agrees\n",
+                 o->tensors.path, o->bytes, o->tensors.count, o->model->spec.parameters,
+                 hg__tensors_metadata(&o->tensors, HG_META_CHECKSUM));
+    return hg__text_take(&t, err);
+}
+
+static char *verify_json(const opened *o, hg_error *err) {
+    hg__json_begin();
+    json_t *object = json_object();
+    const char *checksum = hg__tensors_metadata(&o->tensors, HG_META_CHECKSUM);
+    int bad = json_object_set_new(object, "file", hg__json_string(o->tensors.path, err));
+    bad |= json_object_set_new(object, "whole", json_true());
+    bad |= json_object_set_new(object, "bytes", json_integer((json_int_t)o->bytes));
+    bad |= json_object_set_new(object, "tensors", json_integer((json_int_t)o->tensors.count));
+    bad |= json_object_set_new(object, "parameters", json_integer(o->model->spec.parameters));
+    bad |= json_object_set_new(object, "checksum", json_string(checksum));
+    return finish_json(object, bad, err);
+}
+
+int hg_verify(const hg_options *o, bool json, char **text, hg_error *err) {
+    opened model;
+    HG_TRY(open_model(&model, o, err));
+    *text = json ? verify_json(&model, err) : verify_text(&model, err);
+    close_model(&model);
+    return *text ? HG_OK : HG_ERR_MEMORY;
+}
