@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+// test_kernels.c - every table against the reference, bit for bit.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/kernels.h"
+#include "base/rng.h"
+
+#include <cmocka.h>
+
+enum { ROWS = 5, MOST = 9000, ROOM = ROWS * MOST + 64, IN = 4, OUT = 3 };
+
+static const int32_t sizes[] = {0,  1,  7,  8,   15,  16,  17,   31,   33,
+                                63, 64, 65, 127, 129, 784, 4096, 4097, 8999};
+
+// ---- one kernel, any table -----------------------------------------------------------------------
+
+typedef struct buffers {
+    const hg__real *in[IN]; // each readable to the padded end, unaligned
+    hg__real *out[OUT];     // the same in every table before the call
+    double result;
+} buffers;
+
+typedef void job(const hg__kernels *k, buffers *b, int32_t n);
+
+#define ACTIVATIONS(X) X(relu) X(leaky_relu) X(elu) X(gelu) X(silu) X(tanh) X(sigmoid) X(softplus)
+#define ACTIVATION_JOBS(name)                                             \
+ static void job_##name(const hg__kernels *k, buffers *b, int32_t n) {    \
+  const hg__real arg = (hg__real)0.3;                                     \
+  k->name(b->out[0], b->in[0], arg, n);                                   \
+  k->name##_back(b->out[1], b->in[1], b->in[0], arg, n);                  \
+  memcpy(b->out[2], b->in[0], (size_t)(n + HG_LANES) * sizeof(hg__real)); \
+  k->name(b->out[2], b->out[2], arg, n); /* in place */                   \
+  for (int32_t i = 0; i < n; i++)                                         \
+   assert_memory_equal(&b->out[2][i], &b->out[0][i], sizeof(hg__real));   \
+ }
+ACTIVATIONS(ACTIVATION_JOBS)
+
+static void job_dropout(const hg__kernels *k, buffers *b, int32_t n) {
+    k->dropout(b->out[0], b->in[0], (hg__real)0.4, 99, 3, 17, 5, n);
+    k->dropout(b->out[1], b->in[0], 0, 99, 3, 17, 5, n);
+    k->dropout(b->out[2], b->in[0], 1, 99, 3, 17, 5, n);
+}
+
+static void job_layernorm(const hg__kernels *k, buffers *b, int32_t n) {
+    const hg__real eps = (hg__real)1e-5;
+    if (n == 0) return;
+    k->layernorm(b->out[0], b->in[0], b->in[1], b->in[2], eps, n);
+}
+static void job_layernorm_back(const hg__kernels *k, buffers *b, int32_t n) {
+    const hg__real eps = (hg__real)1e-5;
+    if (n == 0) return;
+    k->layernorm_back(b->out[0], b->in[1], b->in[0], b->in[2], eps, n);
+    k->layernorm_params(b->out[1], b->out[2], b->in[1], b->in[0], eps, n);
+}
+
+#define LOSSES(X) X(mse) X(mae) X(bce) X(bce_logits) X(huber)
+#define LOSS_JOBS(name)                                                     \
+ static void job_##name(const hg__kernels *k, buffers *b, int32_t n) {      \
+  const hg__real scale = (hg__real)0.7, arg = (hg__real)0.5;                \
+  b->result = k->loss_##name(b->out[0], b->in[0], b->in[1], scale, arg, n); \
+  double alone = k->loss_##name(NULL, b->in[0], b->in[1], scale, arg, n);   \
+  assert_memory_equal(&alone, &b->result, sizeof alone);                    \
+ }
+LOSSES(LOSS_JOBS)
+
+#define OPTIMISERS(X) X(sgd) X(adam) X(adamw) X(rmsprop)
+#define OPTIMISER_JOBS(name)                                           \
+ static void job_##name(const hg__kernels *k, buffers *b, int32_t n) { \
+  hg__optim_step s = {.lr = (hg__real)0.01,                            \
+                      .beta2 = (hg__real)0.99,                         \
+                      .eps = (hg__real)1e-8,                           \
+                      .weight_decay = (hg__real)0.1,                   \
+                      .momentum = (hg__real)0.9,                       \
+                      .alpha = (hg__real)0.9,                          \
+                      .step_size = (hg__real)0.02,                     \
+                      .root_scale = (hg__real)1.5,                     \
+                      .rest1 = (hg__real)0.1,                          \
+                      .rest2 = (hg__real)0.01,                         \
+                      .rest_alpha = (hg__real)0.1,                     \
+                      .shrink = (hg__real)0.999,                       \
+                      .grad_scale = (hg__real)0.5,                     \
+                      .first = 1};                                     \
+  int32_t whole = (n + HG_LANES - 1) / HG_LANES * HG_LANES;            \
+  for (int i = 0; i < 4; i++) {                                        \
+   k->name(b->out[0], b->out[1], b->out[2], b->in[i % 2], whole, &s);  \
+   s.first = 0;                                                        \
+   s.nesterov = i == 1;                                                \
+   if (i == 2) s.momentum = 0;                                         \
+  }                                                                    \
+ }
+OPTIMISERS(OPTIMISER_JOBS)
+
+static void job_sums(const hg__kernels *k, buffers *b, int32_t n) {
+    b->out[0][0] = (hg__real)k->sum_square_diff(b->in[0], b->in[1], n);
+    b->out[0][1] = (hg__real)k->sum_abs_diff(b->in[0], b->in[1], n);
+    b->out[0][2] = (hg__real)k->first_not_finite(b->in[0], n);
+    b->result = k->sum_squares(b->in[0], n);
+}
+
+static void job_column_sums(const hg__kernels *k, buffers *b, int32_t n) {
+    k->column_sums(b->out[0], b->in[0], n + 16, ROWS, n);
+}
+
+// From a block that ends where the row ends, so that a sanitizer sees a byte too many.
+static void job_widen(const hg__kernels *k, buffers *b, int32_t n) {
+    uint8_t *bytes = malloc((size_t)n + 1);
+    float *floats = malloc(((size_t)n + 1) * sizeof *floats);
+    assert_non_null(bytes);
+    assert_non_null(floats);
+    for (int32_t i = 0; i < n; i++)
+        bytes[i + 1] = (uint8_t)(i * 37 + 200), floats[i + 1] = b->in[0][i];
+    k->widen_u8(b->out[0], bytes + 1, (hg__real)(1 / 255.0), n);
+    k->widen_f32(b->out[1], floats + 1, n);
+    for (int32_t i = 0; i < n; i++) {
+        assert_true(b->out[0][i] == (hg__real)bytes[i + 1] * (hg__real)(1 / 255.0));
+        assert_memory_equal(&b->out[1][i], &floats[i + 1], sizeof(float));
+    }
+    for (int32_t i = n; i % HG_LANES; i++) assert_true(b->out[0][i] == 0 && b->out[1][i] == 0);
+    free(bytes);
+    free(floats);
+}
+
+// n picks the shape: C (M, N) from two blocks, A by rows and by columns, with and without a start.
+static void job_gemm(const hg__kernels *k, buffers *b, int32_t n) {
+    hg__gemm g = {.M = n % 23 + 1, .N = n % HG_PANEL + 1, .K = n % 37 + 1, .blocks = 2};
+    const int32_t width = (g.N + HG_LANES - 1) / HG_LANES * HG_LANES;
+    g.a = b->in[0], g.a_m = g.K + 3, g.a_k = 1, g.a_block = 1000;
+    g.b = b->in[1], g.b_k = width, g.b_block = 37 * HG_PANEL;
+    g.c = b->out[0], g.c_m = width, g.start = b->in[2];
+    k->gemm(&g);
+    g.a_m = 1, g.a_k = g.M + 2, g.start = NULL, g.c = b->out[1];
+    k->gemm(&g);
+}
+
+static const struct {
+    const char *name;
+    job *run;
+} jobs[] = {
+#define ROW(name) {#name, job_##name},
+    ACTIVATIONS(ROW) LOSSES(ROW) OPTIMISERS(ROW) ROW(dropout) ROW(layernorm) ROW(layernorm_back)
+        ROW(sums) ROW(column_sums) ROW(widen) ROW(gemm)
+#undef ROW
+};
+
+// ---- values --------------------------------------------------------------------------------------
+
+enum { ORDINARY, UNIT, SPECIAL, ANY_BITS, KINDS };
+
+static hg__real special_value(uint32_t word) {
+    static const hg__real list[] = {0,         -0.0F,    1,      -1,      INFINITY,
+                                    -INFINITY, NAN,      1e-45F, -1e-40F, 1.17549435e-38F,
+                                    3.4e38F,   -3.4e38F, 88.73F, -87.4F,  -103.9F,
+                                    1e-8F,     20,       -20,    0.5F,    16777216};
+    return list[word % (sizeof list / sizeof *list)];
+}
+
+static hg__real of_bits(uint32_t word) {
+    hg__real x;
+    memcpy(&x, &word, sizeof x);
+    return x;
+}
+
+static hg__real value_of(int kind, uint32_t word) {
+    if (kind == UNIT) return word % 11 == 0 ? 0 : word % 13 == 0 ? 1 : hg__unit_float(word);
+    if (kind == SPECIAL && word % 3 == 0) return special_value(word / 3);
+    if (kind == ANY_BITS) return of_bits(word);
+    return (hg__unit_float(word) - 0.5F) * 8;
+}
+
+static void fill(hg__real *to, int kind, uint32_t which) {
+    for (uint32_t i = 0; i < ROOM; i++) {
+        to[i] = value_of(kind, hg__philox_run(5, which, (uint32_t)kind, i / 4, 0).word[i % 4]);
+    }
+}
+
+// ---- every table is the reference -----------------------------------------------------------------
+
+typedef struct bench {
+    hg__real *in[IN], *start[OUT], *want[OUT], *got[OUT]; // owned, (ROOM)
+} bench;
+
+static hg__real *new_block(void) {
+    hg__real *block = malloc(ROOM * sizeof *block);
+    assert_non_null(block);
+    return block;
+}
+
+static int is_same(hg__real a, hg__real b) {
+    return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
+}
+
+static double run_job(size_t j, const hg__kernels *k, const bench *b, hg__real *const out[OUT],
+                      int32_t n) {
+    buffers now = {.result = 0};
+    for (int i = 0; i < IN; i++) now.in[i] = b->in[i] + 1; // unaligned
+    for (int i = 0; i < OUT; i++) {
+        memcpy(out[i], b->start[i], ROOM * sizeof(hg__real));
+        now.out[i] = out[i] + 3;
+    }
+    jobs[j].run(k, &now, n);
+    return now.result;
+}
+
+static void compare(size_t j, const hg__kernels *k, const bench *b, int kind, int32_t n,
+                    double want) {
+    double got = run_job(j, k, b, b->got, n);
+    if (memcmp(&got, &want, sizeof got) != 0 && !(isnan(got) && isnan(want))) {
+        fail_msg("%s %s n=%d values=%d: expected %a, got %a", k->name, jobs[j].name, n, kind, want,
+                 got);
+    }
+    for (int o = 0; o < OUT; o++) {
+        for (int i = 0; i < ROOM; i++) {
+            if (is_same(b->got[o][i], b->want[o][i])) continue;
+            fail_msg("%s %s n=%d values=%d out %d [%d]: expected %a, got %a", k->name, jobs[j].name,
+                     n, kind, o, i - 3, (double)b->want[o][i], (double)b->got[o][i]);
+        }
+    }
+}
+
+// Nothing is written past the padded end of what a job may write.
+static void check_end(size_t j, const bench *b, int32_t n) {
+    int32_t end = (n + HG_LANES - 1) / HG_LANES * HG_LANES + 3;
+    if (jobs[j].run == job_gemm)
+        end = 23 * HG_PANEL + 3;
+    else if (b->want[2] && jobs[j].run != job_dropout)
+        end += HG_LANES; // the copy made for "in place"
+    for (int o = 0; o < OUT; o++) {
+        for (int i = end; i < ROOM; i++) {
+            if (!is_same(b->want[o][i], b->start[o][i]))
+                fail_msg("%s n=%d wrote [%d]", jobs[j].name, n, i - 3);
+        }
+    }
+}
+
+static void every_table_gives_the_bits_of_the_reference(void **state) {
+    (void)state;
+    const hg__kernels *const *tables = hg__kernels_all();
+    bench b;
+    for (int i = 0; i < IN; i++) b.in[i] = new_block();
+    for (int i = 0; i < OUT; i++)
+        b.start[i] = new_block(), b.want[i] = new_block(), b.got[i] = new_block();
+    for (int kind = 0; kind < KINDS; kind++) {
+        for (uint32_t i = 0; i < IN; i++) fill(b.in[i], kind, i);
+        for (uint32_t i = 0; i < OUT; i++)
+            fill(b.start[i], kind == ANY_BITS ? ORDINARY : kind, 10 + i);
+        for (size_t t = 0; t < sizeof jobs / sizeof *jobs * (sizeof sizes / sizeof *sizes); t++) {
+            const size_t j = t % (sizeof jobs / sizeof *jobs);
+            const int32_t n = sizes[t / (sizeof jobs / sizeof *jobs)];
+            double want = run_job(j, tables[0], &b, b.want, n);
+            check_end(j, &b, n);
+            for (int k = 1; tables[k]; k++) compare(j, tables[k], &b, kind, n, want);
+        }
+    }
+    for (int i = 0; i < IN; i++) free(b.in[i]);
+    for (int i = 0; i < OUT; i++) free(b.start[i]), free(b.want[i]), free(b.got[i]);
+}
+
+static void sums_are_those_of_double(void **state) {
+    (void)state;
+    hg__real *a = new_block(), *b = new_block();
+    fill(a, ORDINARY, 1);
+    fill(b, ORDINARY, 2);
+    for (int k = 0; hg__kernels_all()[k]; k++) {
+        double squares = 0, diff = 0, size = 0;
+        for (int i = 0; i < MOST; i++) {
+            double d = (double)a[i] - (double)b[i];
+            squares += (double)a[i] * (double)a[i], diff += d * d, size += fabs(d);
+        }
+        const hg__kernels *t = hg__kernels_all()[k];
+        assert_true(fabs(t->sum_squares(a, MOST) / squares - 1) < 1e-6);
+        assert_true(fabs(t->sum_square_diff(a, b, MOST) / diff - 1) < 1e-6);
+        assert_true(fabs(t->sum_abs_diff(a, b, MOST) / size - 1) < 1e-6);
+    }
+    free(a);
+    free(b);
+}
+
+static void the_first_value_that_is_not_finite_is_found(void **state) {
+    (void)state;
+    hg__real *a = new_block();
+    fill(a, ORDINARY, 1);
+    for (int k = 0; hg__kernels_all()[k]; k++) {
+        const hg__kernels *t = hg__kernels_all()[k];
+        assert_int_equal(t->first_not_finite(a, 100), -1);
+        for (int i = 0; i < 100; i++) {
+            hg__real kept = a[i];
+            a[i] = i % 2 ? NAN : -INFINITY;
+            a[100] = NAN; // past the end
+            assert_int_equal(t->first_not_finite(a, 100), i);
+            assert_int_equal(t->first_not_finite(a, i), -1);
+            a[i] = kept;
+        }
+    }
+    free(a);
+}
+
+static void dropout_masks_are_philox(void **state) {
+    (void)state;
+    hg__real x[256], y[256];
+    for (int i = 0; i < 256; i++) x[i] = 1;
+    hg__kernels_all()[0]->dropout(y, x, 0.25F, 42, 3, 7, 9, 256);
+    for (uint32_t i = 0; i < 256; i++) {
+        hg__philox p = hg__philox_run(42, (uint32_t)HG_STREAM_DROPOUT << 16 | 3, 7, 9, i / 4);
+        hg__real want = hg__unit_float(p.word[i % 4]) >= 0.25F ? 1 / 0.75F : 0;
+        assert_true(y[i] == want);
+    }
+}
+
+static void hg_isa_names_a_table(void **state) {
+    (void)state;
+    const hg__kernels *const *tables = hg__kernels_all();
+    const char *wanted = getenv("HG_ISA");
+    int count = 0;
+    const hg__kernels *want = NULL;
+    for (; tables[count]; count++) {
+        if (wanted && strcmp(wanted, tables[count]->name) == 0) want = tables[count];
+    }
+    assert_true(count >= 1);
+    assert_string_equal(tables[0]->name, "ref");
+    assert_ptr_equal(hg__kernels_pick(), want ? want : tables[count - 1]);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_table_gives_the_bits_of_the_reference),
+        cmocka_unit_test(sums_are_those_of_double),
+        cmocka_unit_test(the_first_value_that_is_not_finite_is_found),
+        cmocka_unit_test(dropout_masks_are_philox),
+        cmocka_unit_test(hg_isa_names_a_table),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
