@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// data.c - from a path to rows: which reader, and what every reader's rows have in common.
+#include "data/data.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "data/reader.h"
+#include "data/scan.h"
+
+const hg__data_limits hg__data_limit = {
+    .rows = 1ULL << 48,
+    .width = HG_MAX_WIDTH,
+    .line = 16 << 20,
+    .cell = 4096,
+    .header = 64 << 10,
+    .entries = 1024,
+};
+
+static const hg__reader *const readers[] = {
+#define READER(name) &hg__reader_##name,
+#include "data/readers.def"
+#undef READER
+};
+
+enum {
+#define READER(name) INDEX_##name,
+#include "data/readers.def"
+#undef READER
+    READERS
+};
+
+// Files people have that are not read (yet): a name says more than four bytes.
+static const struct {
+    const char *magic;
+    size_t size;
+    const char *name;
+} strangers[] = {
+    {"\x89PNG",          4, "a PNG image"     },
+    {"\xff\xd8\xff",     3, "a JPEG image"    },
+    {"PAR1",             4, "a Parquet file"  },
+    {"\x89HDF",          4, "an HDF5 file"    },
+    {"MATLAB 5",         8, "a MATLAB file"   },
+    {"\x80\x02",         2, "a Python pickle" },
+    {"\x80\x03",         2, "a Python pickle" },
+    {"\x80\x04",         2, "a Python pickle" },
+    {"\x80\x05",         2, "a Python pickle" },
+    {"\xff\xfe",         2, "UTF-16 text"     },
+    {"\xfe\xff",         2, "UTF-16 text"     },
+    {"BZh",              3, "a bzip2 file"    },
+    {"\xfd"
+     "7zXZ",        5, "an xz file"      },
+    {"\x28\xb5\x2f\xfd", 4, "a Zstandard file"},
+    {"%PDF",             4, "a PDF"           },
+};
+
+static int refuse(const hg__source *s, hg_error *err) {
+    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
+        if (s->head_size < strangers[i].size) continue;
+        if (memcmp(s->head, strangers[i].magic, strangers[i].size) != 0) continue;
+        return hg__fail(err, HG_ERR_DATA, "%s: expected idx, npy, npz, csv or tsv, got %s", s->path,
+                        strangers[i].name);
+    }
+    char text[32] = "";
+    for (size_t i = 0; i < 4 && i < s->head_size; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, " %02x", s->head[i]);
+    }
+    return hg__fail(err, HG_ERR_DATA,
+                    "%s: expected idx, npy, npz, csv or tsv, got a file that begins with%s",
+                    s->path, text);
+}
+
+// Whether the path ends in one of ".csv.tsv.", with or without ".gz" after it.
+static bool has_extension(const char *path, const char *extensions) {
+    size_t end = strlen(path);
+    if (end > 3 && strcasecmp(path + end - 3, ".gz") == 0) end -= 3;
+    size_t start = end;
+    while (start > 0 && path[start - 1] != '.' && path[start - 1] != '/') start--;
+    if (start == 0 || path[start - 1] != '.' || start == end) return false;
+    size_t n = end - start;
+    for (const char *p = extensions; p[1]; p = strchr(p + 1, '.')) {
+        if (strncasecmp(p + 1, path + start, n) == 0 && p[n + 1] == '.') return true;
+    }
+    return false;
+}
+
+// Content first, extension second.
+static const hg__reader *find_reader(const hg__source *s) {
+    for (int i = 0; i < READERS; i++) {
+        if (readers[i]->sniff(s->head, s->head_size)) return readers[i];
+    }
+    for (int i = 0; i < READERS; i++) {
+        if (has_extension(s->path, readers[i]->extensions)) return readers[i];
+    }
+    return NULL;
+}
+
+static int read_all(hg__data *d, hg__source *s, const hg__data_options *o, hg_error *err) {
+    if (s->head_size == 0) {
+        return hg__fail(err, HG_ERR_DATA, "%s: expected rows of numbers, got an empty file",
+                        s->path);
+    }
+    const hg__reader *r = find_reader(s);
+    if (!r) return refuse(s, err);
+    snprintf(d->format, sizeof d->format, "%s", r->name);
+    HG_TRY(r->open(d, s, o, err));
+    return hg__data_scan(d, strcmp(o->on_bad, "skip") == 0, o->memory, err);
+}
+
+hg__data *hg__data_open_descriptor(int fd, const char *name, const hg__data_options *o,
+                                   hg_error *err) {
+    static const char none[] = "";
+    hg__data_options full = {.label = o->label ? o->label : none,
+                             .ignore = o->ignore ? o->ignore : none,
+                             .on_bad = o->on_bad ? o->on_bad : none,
+                             .memory = o->memory};
+    hg__data *d = hg__alloc(1, sizeof *d, err);
+    if (!d) {
+        close(fd);
+        return NULL;
+    }
+    d->fd = -1;
+    snprintf(d->path, sizeof d->path, "%s", name);
+    hg__source s;
+    int code = hg__source_open(&s, fd, name, err);
+    if (code == HG_OK) code = read_all(d, &s, &full, err);
+    hg__source_close(&s);
+    if (code == HG_OK) return d;
+    hg__data_close(d);
+    return NULL;
+}
+
+#define FASHION "/usr/share/datasets/fashion-mnist/"
+
+// The Debian package's file behind a built-in name, or NULL.
+static const char *built_in(const char *path) {
+    if (strcmp(path, "fashion") == 0) return FASHION "train-images-idx3-ubyte.gz";
+    return strcmp(path, "fashion-test") == 0 ? FASHION "t10k-images-idx3-ubyte.gz" : NULL;
+}
+
+// What can be said about a path before it is opened: opening a pipe would wait for its writer.
+static int check_path(const char *path, hg_error *err) {
+    struct stat st;
+    if (strlen(path) >= sizeof((hg__data *)0)->path) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "%.60s...: expected a path of at most %zu bytes, got %zu", path,
+                        sizeof((hg__data *)0)->path - 1, strlen(path));
+    }
+    if (stat(path, &st) != 0 || S_ISREG(st.st_mode)) return HG_OK; // open() says what is wrong
+    if (S_ISDIR(st.st_mode)) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "%s: expected a data file, got a folder (folders are not read yet)", path);
+    }
+    return hg__fail(err, HG_ERR_DATA, "%s: expected a file, got a device or pipe", path);
+}
+
+hg__data *hg__data_open(const char *path, const hg__data_options *o, hg_error *err) {
+    const char *package = built_in(path);
+    if (package && !hg__is_file(package)) {
+        hg__fail(err, HG_ERR_MISSING,
+                 "data=%s: %s is not there; install the Debian package dataset-fashion-mnist", path,
+                 package);
+        return NULL;
+    }
+    if (check_path(path, err) < 0) return NULL;
+    int fd = hg__open_read(package ? package : path, err);
+    return fd < 0 ? NULL : hg__data_open_descriptor(fd, path, o, err);
+}
+
+void hg__data_release(hg__data *d) {
+    if (d->mapping) munmap(d->mapping, d->mapping_size);
+    hg__free(d->owned);
+    if (d->fd >= 0) close(d->fd);
+    d->base = NULL;
+    d->mapping = d->owned = NULL;
+    d->fd = -1;
+}
+
+void hg__data_close(hg__data *d) {
+    if (!d) return;
+    hg__data_release(d);
+    for (int32_t i = 0; d->column && i < d->width; i++) hg__free(d->column[i]);
+    hg__free(d->column);
+    hg__free(d);
+}
+
+int hg__data_wrap(hg__data *d, const float *x, int64_t rows, int32_t width, hg_error *err) {
+    *d = (hg__data){.path = "array", .format = "array", .fd = -1, .dtype = HG_F32, .scale = 1};
+    if (rows < 1 || width < 1 || width > HG_MAX_WIDTH) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "array: expected at least one row and 1 to %d columns, got [%lld, %d]",
+                        HG_MAX_WIDTH, (long long)rows, width);
+    }
+    d->rows = rows;
+    d->width = width;
+    d->shape = (hg__shape){.rank = 1, .dim = {width}};
+    d->base = x;
+    return hg__data_scan(d, false, 0, err);
+}
+
+int hg__data_row(const hg__data *d, int64_t i, float *out, hg_error *err) {
+    if (d->dtype == HG_F32) return hg__data_read(d, i, 1, out, err);
+    // The bytes go to the far end of `out` and are widened from the front: each is read before the
+    // number it becomes could cover it.
+    size_t width = (size_t)d->width;
+    uint8_t *bytes = (uint8_t *)out + 3 * width;
+    HG_TRY(hg__data_read(d, i, 1, bytes, err));
+    for (size_t k = 0; k < width; k++) {
+        uint8_t byte = bytes[k];
+        out[k] = (float)byte * d->scale;
+    }
+    return HG_OK;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// reader.h - what a file format must say about itself; readers.def lists them.
+#ifndef HG_DATA_READER_H
+#define HG_DATA_READER_H
+#include "data/data.h"
+#include "data/source.h"
+
+// What a file may ask for. Everything is checked before memory is taken.
+typedef struct hg__data_limits {
+    uint64_t rows;
+    int64_t width;     // features a row
+    size_t line, cell; // CSV: bytes of a record, bytes of a cell that is a number
+    size_t header;     // NPY: bytes of the header text
+    uint64_t entries;  // NPZ: arrays in an archive
+} hg__data_limits;
+
+extern const hg__data_limits hg__data_limit;
+
+typedef struct hg__reader {
+    const char *name;                                // also hg__data.format
+    const char *extensions;                          // ".csv.tsv.": each between dots
+    bool (*sniff)(const uint8_t *head, size_t size); // does a file that starts so belong here?
+    // Fills d's shape, width, dtype, scale, names and rows. Whatever it left in d is freed by the
+    // caller on failure. d->path and d->format are set. May take s->fd (and set it to -1).
+    int (*open)(hg__data *d, hg__source *s, const hg__data_options *o, hg_error *err);
+} hg__reader;
+
+#define READER(name) extern const hg__reader hg__reader_##name;
+#include "data/readers.def"
+#undef READER
+
+// As hg__data_open() over an open descriptor, which it takes; `name` is for messages and its extension.
+hg__data *hg__data_open_descriptor(int fd, const char *name, const hg__data_options *o,
+                                   hg_error *err);
+#endif
