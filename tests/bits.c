@@ -36,7 +36,7 @@ static uint64_t train(const char *spec, size_t way, int32_t threads, const uint8
     const hg__shape shape = {1, {WIDTH}};
     hg_error err = {0};
     hg__pool *pool = hg__pool_new(threads, &err);
-    hg_model *m = hg__model_new(spec, &shape, 0, 7, &err);
+    hg_model *m = hg__model_from_spec(spec, &shape, 0, 7, &err);
     const hg__train_setup setup = {
         .batch = BATCH,
         .loss = hg__loss_find(ways[way].loss),

@@ -12,15 +12,20 @@ static hg_model *give_up(hg_model *m) {
     return NULL;
 }
 
-hg_model *hg__model_new(const char *spec, const hg__shape *input, int32_t latent, uint64_t seed,
-                        hg_error *err) {
-    char text[HG_MAX_SPEC];
-    bool is_pca;
-    if (hg__spec_source(spec, input, &latent, text, &is_pca, err) < 0) return NULL;
+// Whether the text is the name of the preset of principal components.
+static bool is_pca(const char *text) {
+    char name[4];
+    const size_t blanks = strspn(text, " \t\r\n");
+    snprintf(name, sizeof name, "%s", text + blanks);
+    return strcmp(name, "pca") == 0 && !strchr(text, '|');
+}
+
+hg_model *hg__model_from_spec(const char *spec, const hg__shape *input, int32_t latent,
+                              uint64_t seed, hg_error *err) {
     hg_model *m = hg__alloc(1, sizeof *m, err);
     if (!m) return NULL;
-    if (hg__spec_parse(&m->spec, text, input, latent, err) < 0) return give_up(m);
-    snprintf(m->kind, sizeof m->kind, "%s", is_pca ? "pca" : "autoencoder");
+    if (hg__spec_parse(&m->spec, spec, input, latent, err) < 0) return give_up(m);
+    snprintf(m->kind, sizeof m->kind, "%s", is_pca(spec) ? "pca" : "autoencoder");
     m->input_scale = 1;
     m->params = hg__alloc(m->spec.params, sizeof *m->params, err);
     if (!m->params) return give_up(m);

@@ -15,8 +15,14 @@ struct hg_model {
     char fingerprint[24]; // of the training data, hex; "" if none
 };
 
-// A model with its weights drawn (PyTorch's default initialisation) from seed.
-hg_model *hg__model_new(const char *spec, const hg__shape *input, int32_t latent, uint64_t seed,
+// A model with its weights drawn (PyTorch's default initialisation) from seed. spec: a spec or a preset's
+// name; no file is touched.
+hg_model *hg__model_from_spec(const char *spec, const hg__shape *input, int32_t latent,
+                              uint64_t seed, hg_error *err);
+
+// The same for all that model= may be: also a YAML file (`model: SPEC`, `latent: 64`) or a model file, whose
+// spec is taken and whose weights are not.
+hg_model *hg__model_new(const char *model, const hg__shape *input, int32_t latent, uint64_t seed,
                         hg_error *err);
 
 // Loads, refusing anything that is not a whole Hourglass model file.

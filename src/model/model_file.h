@@ -17,9 +17,4 @@ int hg__weights_check(const hg__spec *s, const hg__tensors *t, bool foreign, hg_
 // as it was.
 int hg__weights_read(const hg__spec *s, const hg__tensors *t, bool foreign, hg__real *params,
                      hg_error *err);
-
-// What model= means: a spec or preset is copied to `text`; of a YAML file or a model file the spec that
-// is in it (and its latent, where *latent is 0). is_pca: whether the model is principal components.
-int hg__spec_source(const char *model, const hg__shape *input, int32_t *latent,
-                    char text[HG_MAX_SPEC], bool *is_pca, hg_error *err);
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// preset_source.c - what model= means: a preset, a spec, a YAML file, or a model file whose spec is taken.
+// preset_source.c - what model= may be: a preset, a spec, a YAML file, or a model file whose spec is taken.
 #include <stdio.h>
 #include <string.h>
 
@@ -19,13 +19,6 @@ static int copy_spec(const char *from, char text[HG_MAX_SPEC], hg_error *err) {
     }
     snprintf(text, HG_MAX_SPEC, "%s", from);
     return HG_OK;
-}
-
-static bool is_pca_name(const char *text) {
-    char expanded[HG_MAX_SPEC];
-    const size_t skipped = strspn(text, " \t\r\n");
-    return hg__preset_expand(text, 0, expanded, NULL) == HG_OK &&
-           strncmp(text + skipped, "pca", 3) == 0 && !strchr(text, '|');
 }
 
 // ---- a YAML file: `model: SPEC` and, where wanted, `latent: 64` ---------------------------------
@@ -68,36 +61,30 @@ static int read_yaml(page *p, const char *path, hg_error *err) {
 
 // ---- a model file -------------------------------------------------------------------------------
 
-static int read_model_file(const char *path, const hg__shape *input, char text[HG_MAX_SPEC],
-                           bool *is_pca, hg_error *err) {
-    hg_error own;
+static hg_model *new_like(const char *path, const hg__shape *input, int32_t latent, uint64_t seed,
+                          hg_error *err) {
     size_t width = 0;
-    err = err ? err : &own;
-    hg_model *m = hg_model_load(path, err);
-    if (!m) return err->code;
-    int code = HG_OK;
-    if (!hg__shape_count(input, &width) || width != (size_t)m->spec.width) {
-        code = hg__fail(err, HG_ERR_MODEL, "%s: expected a model of %zu features, got one of %d",
-                        path, width, (int)m->spec.width);
+    hg_model *m = NULL, *like = hg_model_load(path, err);
+    if (!like) return NULL;
+    if (!hg__shape_count(input, &width) || width != (size_t)like->spec.width) {
+        hg__fail(err, HG_ERR_MODEL, "%s: expected a model of %zu features, got one of %d", path,
+                 width, (int)like->spec.width);
     } else {
-        snprintf(text, HG_MAX_SPEC, "%s", m->spec.text);
-        *is_pca = strcmp(m->kind, "pca") == 0;
+        m = hg__model_from_spec(like->spec.text, input, latent, seed, err);
     }
-    hg_model_free(m);
-    return code;
+    if (m) memcpy(m->kind, like->kind, sizeof m->kind);
+    hg_model_free(like);
+    return m;
 }
 
-int hg__spec_source(const char *model, const hg__shape *input, int32_t *latent,
-                    char text[HG_MAX_SPEC], bool *is_pca, hg_error *err) {
-    *is_pca = false;
-    if (ends_with(model, ".safetensors")) return read_model_file(model, input, text, is_pca, err);
-    if (ends_with(model, ".yaml") || ends_with(model, ".yml")) {
-        page p = {.path = model, .text = text};
-        HG_TRY(read_yaml(&p, model, err));
-        if (!*latent) *latent = p.latent; // the command line goes before the file
-    } else {
-        HG_TRY(copy_spec(model, text, err));
+hg_model *hg__model_new(const char *model, const hg__shape *input, int32_t latent, uint64_t seed,
+                        hg_error *err) {
+    char text[HG_MAX_SPEC];
+    page p = {.path = model, .text = text};
+    if (ends_with(model, ".safetensors")) return new_like(model, input, latent, seed, err);
+    if (!ends_with(model, ".yaml") && !ends_with(model, ".yml")) {
+        return hg__model_from_spec(model, input, latent, seed, err);
     }
-    *is_pca = is_pca_name(text);
-    return HG_OK;
+    if (read_yaml(&p, model, err) < 0) return NULL;
+    return hg__model_from_spec(text, input, latent ? latent : p.latent, seed, err);
 }
