@@ -66,9 +66,9 @@ static void print_epoch(const cli_progress *p, const hg_train_event *e) {
     cli_format_seconds(took, e->seconds);
     const char *bold = p->colour && e->is_best ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
     if (isfinite(e->val_loss)) {
-        snprintf(val, sizeof val, "  val %.6g%s", e->val_loss, e->is_best ? " *" : "  ");
+        snprintf(val, sizeof val, "  val %-9.6g%s", e->val_loss, e->is_best ? " *" : "  ");
     }
-    fprintf(stderr, "epoch %*d/%d  loss %.6g%s%s%s  %s rows/s  %s\n", digits(e->epochs), e->epoch,
+    fprintf(stderr, "epoch %*d/%d  loss %-9.6g%s%s%s  %s rows/s  %s\n", digits(e->epochs), e->epoch,
             e->epochs, e->train_loss, bold, val, plain, rate, took);
 }
 

@@ -124,10 +124,10 @@ static json_t *make_json(const facts *f) {
                                               l->version[0] != '\0', "version", l->version,
                                               "package", l->package, "use", l->use));
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:f, s:o}", "version", hg_version(),
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:o}", "version", hg_version(),
                      "compiler", COMPILER, "system", f->system.sysname, "processor", f->cpu,
                      "kernels", f->table, "kernels_here", f->tables, "threads", (int)f->threads,
-                     "memory_bytes", f->memory, "libraries", list);
+                     "memory_bytes", (json_int_t)f->memory, "libraries", list);
 }
 
 static void write_json(const facts *f, hg__text *out) {

@@ -1,0 +1,12 @@
+# A signal: a checkpoint, then 128 + its number. The run can go on.
+. "$ROOT/tests/cli/rows.inc"
+for signal in INT TERM; do
+    hourglass train data=rows.csv model='dense 3 relu | dense input' epochs=1000000 batch=20 samples=0 pca=false -q name=$signal &
+    while ! [ -s runs/$signal/results.csv ]; do sleep 0.05; done
+    kill -$signal $!
+    wait $!; echo $?
+    hourglass verify model=runs/$signal/weights/last.safetensors >/dev/null; echo $?
+    find runs -name '*.tmp'
+done
+epochs=$(($(wc -l <runs/INT/results.csv) + 1))
+hourglass train -q resume=runs/INT epochs=$epochs; echo $?
