@@ -153,9 +153,10 @@ int hg__feed_next(hg__feed *f, hg__input *in, hg_error *err) {
     }
     const int more = hg__loader_next(f->loader, &f->now, err);
     if (more <= 0) return more;
-    *in = (hg__input){f->now.row, f->now.count, f->data->dtype, f->data->scale};
+    *in = (hg__input){
+        .row = f->now.row, .count = f->now.count, .dtype = f->data->dtype, .scale = f->data->scale};
     if (!f->pick) return more;
     gather(f);
-    *in = (hg__input){f->pointer, f->now.count, HG_F32, 1};
+    *in = (hg__input){.row = f->pointer, .count = f->now.count, .dtype = HG_F32, .scale = 1};
     return more;
 }

@@ -43,7 +43,7 @@ static void run(hg_scorer *s, hg__goal goal, const float *x, int64_t rows, float
     while (rows > 0) {
         const int64_t n = rows < BLOCK ? rows : BLOCK;
         for (int64_t i = 0; i < n; i++) s->row[i] = x + i * width_in;
-        const hg__input in = {s->row, n, HG_F32, 1};
+        const hg__input in = {.row = s->row, .count = n, .dtype = HG_F32, .scale = 1};
         hg__run(s->plan, goal, &in, out);
         x += n * width_in;
         out += n * width_out;

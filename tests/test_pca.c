@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+// test_pca.c - PCA against known figures, a slow oracle in double, and awkward data.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "model/pca.h"
+#include "model/plan.h"
+
+#include <cmocka.h>
+
+#define NEED_LAPACK() \
+ if (!hg__eigen_is_available()) skip()
+
+// Even, from -1 to 1.
+static double noise(uint32_t i, uint32_t j) {
+    return 2 * (double)hg__unit_float(hg__philox_run(5, i, j, 0, 0).word[0]) - 1;
+}
+
+static hg_model *fit(const float *x, int64_t rows, int32_t width, int32_t code, hg__pool *pool) {
+    hg__data d;
+    hg_error err = {0};
+    assert_int_equal(hg__data_wrap(&d, x, rows, width, &err), HG_OK);
+    const hg__rows all = hg__rows_all(&d);
+    hg_model *m = NULL;
+    if (hg__pca_fit(&m, &all, code, pool, &err) != HG_OK) fail_msg("%s", err.message);
+    return m;
+}
+
+static void reconstruct(const hg_model *m, const float *x, int64_t rows, float *y) {
+    hg_scorer *s = hg_scorer_new(m, 1, NULL);
+    assert_non_null(s);
+    hg_reconstruct_rows(s, x, rows, y);
+    hg_scorer_free(s);
+}
+
+// Components as the file has them: (code, width).
+static float *components(const hg_model *m) {
+    float *v = hg__alloc((size_t)m->spec.code * (size_t)m->spec.width, sizeof *v, NULL);
+    assert_non_null(v);
+    hg__param_export(&m->spec.layer[0].param[0], m->params, v);
+    return v;
+}
+
+// ---- an oracle: Jacobi rotations (Jacobi 1846), slow and sure ------------------------------------
+
+enum { N = 12, ROWS = 200 };
+
+static void rotate(double a[N][N], double v[N][N], int p, int q) {
+    if (a[p][q] == 0) return;
+    const double theta = (a[q][q] - a[p][p]) / (2 * a[p][q]);
+    const double t = (theta < 0 ? -1 : 1) / (fabs(theta) + sqrt(theta * theta + 1));
+    const double c = 1 / sqrt(t * t + 1), s = t * c;
+    for (int k = 0; k < N; k++) {
+        const double x = a[k][p], y = a[k][q];
+        a[k][p] = c * x - s * y;
+        a[k][q] = s * x + c * y;
+    }
+    for (int k = 0; k < N; k++) {
+        const double x = a[p][k], y = a[q][k];
+        a[p][k] = c * x - s * y;
+        a[q][k] = s * x + c * y;
+        const double z = v[k][p], w = v[k][q];
+        v[k][p] = c * z - s * w;
+        v[k][q] = s * z + c * w;
+    }
+}
+
+// Projects each row on the `code` directions of largest spread.
+static void oracle(const float *x, int code, double *y) {
+    double mean[N] = {0}, a[N][N] = {{0}}, v[N][N] = {{0}};
+    for (int i = 0; i < ROWS * N; i++) mean[i % N] += (double)x[i] / ROWS;
+    for (int r = 0; r < ROWS; r++) {
+        for (int i = 0; i < N * N; i++) {
+            a[i / N][i % N] +=
+                ((double)x[r * N + i / N] - mean[i / N]) * ((double)x[r * N + i % N] - mean[i % N]);
+        }
+    }
+    for (int i = 0; i < N; i++) v[i][i] = 1;
+    for (int sweep = 0; sweep < 30; sweep++) {
+        for (int i = 0; i < N * N; i++) {
+            if (i / N < i % N) rotate(a, v, i / N, i % N);
+        }
+    }
+    bool used[N] = {false};
+    for (int i = 0; i < ROWS * N; i++) y[i] = mean[i % N];
+    for (int c = 0; c < code; c++) {
+        int best = -1;
+        for (int i = 0; i < N; i++) {
+            if (!used[i] && (best < 0 || a[i][i] > a[best][best])) best = i;
+        }
+        used[best] = true;
+        for (int r = 0; r < ROWS; r++) {
+            double z = 0;
+            for (int i = 0; i < N; i++) z += v[i][best] * ((double)x[r * N + i] - mean[i]);
+            for (int i = 0; i < N; i++) y[r * N + i] += z * v[i][best];
+        }
+    }
+}
+
+static void make_rows(float *x) {
+    for (uint32_t r = 0; r < ROWS; r++) {
+        for (uint32_t i = 0; i < N; i++) {
+            const double own = noise(r, i) / (1 + i), shared = noise(r, 100) * (i % 3);
+            x[r * N + i] = (float)(own + shared + 5);
+        }
+    }
+}
+
+static void a_fit_equals_the_oracle_in_double(void **state) {
+    (void)state;
+    NEED_LAPACK();
+    static float x[ROWS * N], y[ROWS * N];
+    static double expected[ROWS * N];
+    make_rows(x);
+    for (int code = 1; code <= N; code++) {
+        hg_model *m = fit(x, ROWS, N, code, NULL);
+        assert_int_equal(hg_model_code_size(m), code);
+        reconstruct(m, x, ROWS, y);
+        oracle(x, code, expected);
+        for (int i = 0; i < ROWS * N; i++) {
+            assert_true(fabs((double)y[i] - expected[i]) < 5e-6);
+        }
+        hg_model_free(m);
+    }
+}
+
+static void components_are_orthonormal_and_their_largest_number_is_positive(void **state) {
+    (void)state;
+    NEED_LAPACK();
+    enum { CODE = 7 };
+    static float x[ROWS * N];
+    make_rows(x);
+    hg_model *m = fit(x, ROWS, N, CODE, NULL);
+    float *v = components(m);
+    for (int a = 0; a < CODE; a++) {
+        float largest = 0;
+        for (int i = 0; i < N; i++) {
+            if (fabsf(v[a * N + i]) > fabsf(largest)) largest = v[a * N + i];
+        }
+        assert_true(largest > 0);
+        for (int b = 0; b < CODE; b++) {
+            double dot = 0;
+            for (int i = 0; i < N; i++) dot += (double)v[a * N + i] * (double)v[b * N + i];
+            assert_true(fabs(dot - (a == b)) < 1e-6);
+        }
+    }
+    hg__free(v);
+    hg_model_free(m);
+}
+
+static void the_bits_do_not_depend_on_the_threads(void **state) {
+    (void)state;
+    NEED_LAPACK();
+    enum { WIDE = 150, MANY = 700, CODE = 9 }; // three tiles across, three chunks down
+    float *x = hg__alloc((size_t)WIDE * MANY, sizeof *x, NULL);
+    assert_non_null(x);
+    for (uint32_t i = 0; i < WIDE * MANY; i++) x[i] = (float)noise(i, 1);
+    hg_model *alone = fit(x, MANY, WIDE, CODE, NULL);
+    for (int32_t threads = 1; threads <= 3; threads++) {
+        hg__pool *pool = hg__pool_new(threads, NULL);
+        assert_non_null(pool);
+        hg_model *m = fit(x, MANY, WIDE, CODE, pool);
+        assert_memory_equal(m->params, alone->params, m->spec.params * sizeof *m->params);
+        hg_model_free(m);
+        hg__pool_free(pool);
+    }
+    hg_model_free(alone);
+    hg__free(x);
+}
+
+static void bytes_give_the_model_of_the_same_numbers_as_floats(void **state) {
+    (void)state;
+    NEED_LAPACK();
+    enum { CODE = 4 };
+    static uint8_t bytes[ROWS * N];
+    static float x[ROWS * N], y[ROWS * N], z[ROWS * N];
+    for (uint32_t i = 0; i < ROWS * N; i++) {
+        bytes[i] = (uint8_t)(128 + 120 * noise(i, 2) * (i % N) / N);
+        x[i] = (float)bytes[i] / 255;
+    }
+    const hg__data d = {
+        .path = "bytes",
+        .rows = ROWS,
+        .width = N,
+        .shape = {1, {N}},
+        .dtype = HG_U8,
+        .scale = 1 / 255.0F,
+        .base = bytes,
+        .fd = -1
+    };
+    const hg__rows all = hg__rows_all(&d);
+    hg_model *from_bytes = NULL;
+    assert_int_equal(hg__pca_fit(&from_bytes, &all, CODE, NULL, NULL), HG_OK);
+    hg_model *from_floats = fit(x, ROWS, N, CODE, NULL);
+    reconstruct(from_bytes, x, ROWS, y);
+    reconstruct(from_floats, x, ROWS, z);
+    for (int i = 0; i < ROWS * N; i++) assert_true(fabsf(y[i] - z[i]) < 1e-6F);
+    hg_model_free(from_bytes);
+    hg_model_free(from_floats);
+}
+
+static void rows_in_a_plane_come_back_exactly_with_more_components_than_it_has(void **state) {
+    (void)state;
+    NEED_LAPACK();
+    static float x[ROWS * N], y[ROWS * N];
+    for (uint32_t r = 0; r < ROWS; r++) {
+        for (uint32_t i = 0; i < N; i++) {
+            x[r * N + i] = (float)(noise(r, 0) * noise(900, i) + noise(r, 1) * noise(901, i));
+        }
+    }
+    for (int code = 2; code <= N; code += 5) {
+        hg_model *m = fit(x, ROWS, N, code, NULL);
+        reconstruct(m, x, ROWS, y);
+        for (int i = 0; i < ROWS * N; i++) assert_true(fabsf(x[i] - y[i]) < 2e-6F);
+        hg_model_free(m);
+    }
+}
+
+static void one_row_and_equal_rows_come_back_as_they_are(void **state) {
+    (void)state;
+    NEED_LAPACK();
+    static float x[ROWS * N], y[ROWS * N];
+    for (int i = 0; i < ROWS * N; i++) x[i] = (float)(i % N) + 0.5F;
+    for (int64_t rows = 1; rows <= ROWS; rows += ROWS - 1) {
+        hg_model *m = fit(x, rows, N, 3, NULL);
+        reconstruct(m, x, rows, y);
+        for (int64_t i = 0; i < rows * N; i++) assert_true(fabsf(x[i] - y[i]) < 1e-5F);
+        hg_model_free(m);
+    }
+}
+
+static void a_model_of_one_feature_is_possible(void **state) {
+    (void)state;
+    NEED_LAPACK();
+    const float x[] = {1, 2, 4};
+    float y[3];
+    hg_model *m = fit(x, 3, 1, 1, NULL);
+    reconstruct(m, x, 3, y);
+    for (int i = 0; i < 3; i++) assert_true(fabsf(x[i] - y[i]) < 1e-6F);
+    assert_string_equal(m->kind, "pca");
+    hg_model_free(m);
+}
+
+static void a_code_wider_than_the_rows_is_refused(void **state) {
+    (void)state;
+    const float x[] = {1, 2, 3, 4};
+    hg__data d;
+    hg_error err = {0};
+    hg_model *m = NULL;
+    assert_int_equal(hg__data_wrap(&d, x, 2, 2, &err), HG_OK);
+    const hg__rows all = hg__rows_all(&d);
+    assert_int_equal(hg__pca_fit(&m, &all, 3, NULL, &err), HG_ERR_USAGE);
+    assert_string_equal(err.message,
+                        "array: PCA expects a code of 1 to 2 numbers (the rows' width), got 3");
+    assert_null(m);
+    assert_int_equal(hg__pca_fit(&m, &all, 0, NULL, NULL), HG_ERR_USAGE);
+}
+
+static void rows_that_are_too_wide_are_refused(void **state) {
+    (void)state;
+    const hg__data d = {.path = "wide", .rows = 1, .width = HG_MAX_PCA_WIDTH + 1, .fd = -1};
+    const hg__rows all = hg__rows_all(&d);
+    hg_error err = {0};
+    hg_model *m = NULL;
+    assert_int_equal(hg__pca_fit(&m, &all, 3, NULL, &err), HG_ERR_USAGE);
+    assert_string_equal(err.message, "wide: PCA expects rows of at most 8192 numbers, got 8193");
+}
+
+// ---- MNIST --------------------------------------------------------------------------------------
+
+static hg__data *open_mnist(const char *name) {
+    char path[1024];
+    const char *folder = getenv("HG_DATA");
+    snprintf(path, sizeof path, "%s/mnist/%s", folder ? folder : "../shared/data", name);
+    const hg__data_options o = {"", "", "stop", 192 << 20};
+    return hg__data_open(path, &o, NULL);
+}
+
+// Mean squared error per pixel.
+static double measure(const hg_model *m, const hg__data *d, hg__pool *pool) {
+    enum { BATCH = 500 };
+    const hg__rows all = hg__rows_all(d);
+    hg__loader *l = hg__loader_new(&all, BATCH, NULL);
+    hg__run_plan *plan = hg__run_plan_new(m, pool, NULL);
+    assert_non_null(l);
+    assert_non_null(plan);
+    const hg__loss *mse = hg__loss_find("mse");
+    double sums[BATCH], total = 0;
+    hg__batch b;
+    hg__loader_start(l, false, 0, 0, 0);
+    while (hg__loader_next(l, &b, NULL) > 0) {
+        const hg__input in = {.row = b.row, .count = b.count, .dtype = d->dtype, .scale = d->scale};
+        hg__run_loss(plan, mse, 0, &in, sums);
+        for (int32_t i = 0; i < b.count; i++) total += sums[i];
+    }
+    hg__run_plan_free(plan);
+    hg__loader_free(l);
+    return total / (double)d->rows / d->width;
+}
+
+static void mnist_has_the_known_errors_at_32_and_64(void **state) {
+    (void)state;
+    NEED_LAPACK();
+    hg__data *train = open_mnist("train-images-idx3-ubyte.gz");
+    hg__data *test = open_mnist("t10k-images-idx3-ubyte.gz");
+    if (!train || !test) {
+        hg__data_close(train);
+        hg__data_close(test);
+        puts("skipped: no MNIST");
+        skip();
+    }
+    const struct {
+        int32_t code;
+        double mse;
+    } known[] = {
+        {32, 0.01683},
+        {64, 0.00905}
+    };
+    hg__pool *pool = hg__pool_new(0, NULL);
+    assert_non_null(pool);
+    for (int i = 0; i < 2; i++) {
+        const hg__rows all = hg__rows_all(train);
+        hg_model *m = NULL;
+        assert_int_equal(hg__pca_fit(&m, &all, known[i].code, pool, NULL), HG_OK);
+        const double mse = measure(m, test, pool);
+        if (fabs(mse - known[i].mse) > 1e-5) fail_msg("code %d: %.8f", known[i].code, mse);
+        hg_model_free(m);
+    }
+    hg__pool_free(pool);
+    hg__data_close(train);
+    hg__data_close(test);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_fit_equals_the_oracle_in_double),
+        cmocka_unit_test(components_are_orthonormal_and_their_largest_number_is_positive),
+        cmocka_unit_test(the_bits_do_not_depend_on_the_threads),
+        cmocka_unit_test(bytes_give_the_model_of_the_same_numbers_as_floats),
+        cmocka_unit_test(rows_in_a_plane_come_back_exactly_with_more_components_than_it_has),
+        cmocka_unit_test(one_row_and_equal_rows_come_back_as_they_are),
+        cmocka_unit_test(a_model_of_one_feature_is_possible),
+        cmocka_unit_test(a_code_wider_than_the_rows_is_refused),
+        cmocka_unit_test(rows_that_are_too_wide_are_refused),
+        cmocka_unit_test(mnist_has_the_known_errors_at_32_and_64),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
