@@ -12,12 +12,9 @@ static hg_model *give_up(hg_model *m) {
     return NULL;
 }
 
-// Whether the text is the name of the preset of principal components.
+// Whether the text, which was parsed, is the name of the preset of principal components.
 static bool is_pca(const char *text) {
-    char name[4];
-    const size_t blanks = strspn(text, " \t\r\n");
-    snprintf(name, sizeof name, "%s", text + blanks);
-    return strcmp(name, "pca") == 0 && !strchr(text, '|');
+    return strncmp(text + strspn(text, " \t\r\n"), "pca", 3) == 0 && !strchr(text, '|');
 }
 
 hg_model *hg__model_from_spec(const char *spec, const hg__shape *input, int32_t latent,
