@@ -148,12 +148,13 @@ static int set_words(hg_options *o, const char *mode, const cli_line *line, int 
     return HG_OK;
 }
 
-// The value of cfg=, which may itself come from the environment or the command line.
+// The value of cfg=, which may itself come from any place but a cfg file.
 static int find_cfg(const cli_line *line, const char *mode, int first, char cfg[1024],
                     hg_error *err) {
     hg_options *o = hg_options_new(mode, err);
     if (!o) return err->code;
-    int code = hg_options_environment(o, err);
+    int code = hg_options_load_folder(o, err);
+    if (code == HG_OK) code = hg_options_environment(o, err);
     if (code == HG_OK) code = set_words(o, mode, line, first, err);
     if (code == HG_OK) snprintf(cfg, 1024, "%s", hg_options_get(o, "cfg"));
     hg_options_free(o);

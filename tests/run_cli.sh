@@ -11,6 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
 export ROOT=$root
 command=${HOURGLASS:-$root/build/hourglass}
+[ -x "$command" ] || { echo "$command is not there; \`make\` builds it"; exit 1; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/bin"

@@ -12,3 +12,5 @@ HG_BATCH=3 HG_CFG=cfg.yaml hourglass cfg train | show
 hourglass cfg train | show
 rm hourglass.yaml
 hourglass cfg train | show
+echo 'cfg: cfg.yaml' >hourglass.yaml
+hourglass cfg train | show
