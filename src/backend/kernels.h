@@ -45,32 +45,36 @@ static inline size_t hg__panel_count(int32_t K, int32_t N) { // elements with pa
 // One batch-reduce product: C (M, N) = start + sum over blocks and k of A(m, k) * B(k, n).
 // N is at most HG_PANEL and is rounded up to HG_LANES: B must be readable and C writable that far.
 typedef struct hg__gemm {
-    int32_t M, N, K, blocks;          // K: of one block
-    const hg__real *a;                // A(block, m, k) = a[block*a_block + m*a_m + k*a_k]
+    int32_t M, N, K, blocks; // K: of one block
+    const hg__real *a;       // A(block, m, k) = a[block*a_block + m*a_m + k*a_k]
     ptrdiff_t a_m, a_k, a_block;
-    const hg__real *b;                // B(block, k, n) = b[block*b_block + k*b_k + n]
+    const hg__real *b; // B(block, k, n) = b[block*b_block + k*b_k + n]
     ptrdiff_t b_k, b_block;
-    hg__real *c;                      // C(m, n) = c[m*c_m + n]
+    hg__real *c; // C(m, n) = c[m*c_m + n]
     ptrdiff_t c_m;
-    const hg__real *start;            // (N padded) first value of every row; NULL: zeros
+    const hg__real *start; // (N padded) first value of every row; NULL: zeros
 } hg__gemm;
 
 // Coefficients of one optimiser step, the same for all parameters.
 typedef struct hg__optim_step {
     hg__real lr, beta1, beta2, eps, weight_decay, momentum, alpha;
-    hg__real step_size;   // adam: lr / (1 - beta1^t)
-    hg__real root_scale;  // adam: 1 / sqrt(1 - beta2^t)
+    hg__real step_size;                // adam: lr / (1 - beta1^t)
+    hg__real root_scale;               // adam: 1 / sqrt(1 - beta2^t)
     hg__real rest1, rest2, rest_alpha; // 1 - beta1, 1 - beta2, 1 - alpha, subtracted in double
-    hg__real shrink;      // adamw: 1 - lr * weight_decay
-    hg__real grad_scale;  // gradient clipping: 1 where nothing is clipped
+    hg__real shrink;                   // adamw: 1 - lr * weight_decay
+    hg__real grad_scale;               // gradient clipping: 1 where nothing is clipped
     int32_t nesterov;
-    int32_t first;        // step 1: momentum buffers start as the gradient
+    int32_t first; // step 1: momentum buffers start as the gradient
 } hg__optim_step;
 
 typedef struct hg__kernels {
     const char *name; // "ref", "avx2", "avx512"
 
     void (*gemm)(const hg__gemm *g);
+
+    // to (columns, rows) = from (rows, columns) transposed.
+    void (*transpose)(hg__real *to, ptrdiff_t to_row, const hg__real *from, ptrdiff_t from_row,
+                      int32_t rows, int32_t columns);
 
     // Independent multiply-adds in registers, `rounds` times over; returns how many floating-point
     // operations that were. *sink keeps the compiler from leaving them out. For the bench.
@@ -80,22 +84,31 @@ typedef struct hg__kernels {
     void (*widen_u8)(hg__real *x, const uint8_t *from, hg__real scale, int32_t n);
     void (*widen_f32)(hg__real *x, const float *from, int32_t n);
 
-#define HG_KERNEL(name, params) void (*name) params; // NOLINT(bugprone-macro-parentheses)
+#define HG_KERNEL(name, params) void(*name) params; // NOLINT(bugprone-macro-parentheses)
 #include "backend/kernels.def"
 #undef HG_KERNEL
 
     // Losses of one row (nn/loss.h says what they take).
-    double (*loss_mse)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale, hg__real arg, int32_t n);
-    double (*loss_mae)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale, hg__real arg, int32_t n);
-    double (*loss_bce)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale, hg__real arg, int32_t n);
-    double (*loss_bce_logits)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale, hg__real arg, int32_t n);
-    double (*loss_huber)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale, hg__real arg, int32_t n);
+    double (*loss_mse)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
+                       hg__real arg, int32_t n);
+    double (*loss_mae)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
+                       hg__real arg, int32_t n);
+    double (*loss_bce)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
+                       hg__real arg, int32_t n);
+    double (*loss_bce_logits)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
+                              hg__real arg, int32_t n);
+    double (*loss_huber)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
+                         hg__real arg, int32_t n);
 
     // Optimisers (nn/optim.h): n is a multiple of HG_LANES.
-    void (*sgd)(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n, const hg__optim_step *s);
-    void (*adam)(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n, const hg__optim_step *s);
-    void (*adamw)(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n, const hg__optim_step *s);
-    void (*rmsprop)(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n, const hg__optim_step *s);
+    void (*sgd)(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n,
+                const hg__optim_step *s);
+    void (*adam)(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n,
+                 const hg__optim_step *s);
+    void (*adamw)(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n,
+                  const hg__optim_step *s);
+    void (*rmsprop)(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n,
+                    const hg__optim_step *s);
 
     // Sums: HG_LANES lanes, one tree, then double.
     double (*sum_squares)(const hg__real *x, int64_t n);
@@ -103,7 +116,8 @@ typedef struct hg__kernels {
     double (*sum_abs_diff)(const hg__real *a, const hg__real *b, int32_t n);
     int64_t (*first_not_finite)(const hg__real *x, int64_t n); // index, or -1
     // s (columns padded) = sum over rows of x (rows, columns), rows in order
-    void (*column_sums)(hg__real *s, const hg__real *x, ptrdiff_t ldx, int32_t rows, int32_t columns);
+    void (*column_sums)(hg__real *s, const hg__real *x, ptrdiff_t ldx, int32_t rows,
+                        int32_t columns);
 } hg__kernels;
 
 // Best table for this CPU and operating system, or the one HG_ISA names. Chosen once.

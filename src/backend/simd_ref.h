@@ -11,7 +11,8 @@
 
 #include "backend/kernels.h"
 
-#define HG_WORD static inline __attribute__((always_inline))
+// Not forced inline: sixteen lanes of everything would take minutes to compile.
+#define HG_WORD static inline
 
 #ifdef HG_DOUBLE
 typedef int64_t hg__bits;

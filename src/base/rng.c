@@ -19,17 +19,26 @@ hg__philox hg__philox_run(uint64_t key, uint32_t c0, uint32_t c1, uint32_t c2, u
 }
 
 hg__shuffle hg__shuffle_init(uint64_t key, uint32_t stream, uint32_t epoch, uint64_t count) {
-    hg__shuffle s = {.key = key, .count = count, .stream = stream, .epoch = epoch, .half_bits = 1};
+    hg__shuffle s = {.count = count, .half_bits = 1};
     while (s.half_bits < 32 && (1ULL << (2 * s.half_bits)) < count) s.half_bits++;
+    for (uint32_t i = 0; i < HG_SHUFFLE_ROUNDS; i++) {
+        s.round_key[i] = hg__philox_run(key, stream, epoch, i / 4, 0).word[i % 4];
+    }
     return s;
 }
 
+// Spreads every bit of x over all of them (the finaliser of MurmurHash3, Appleby, public domain).
+static uint32_t mix(uint32_t x) {
+    x = (x ^ x >> 16) * 0x85EBCA6BU;
+    x = (x ^ x >> 13) * 0xC2B2AE35U;
+    return x ^ x >> 16;
+}
+
 static uint64_t feistel(const hg__shuffle *s, uint64_t i) {
-    uint32_t mask = (uint32_t)((1ULL << s->half_bits) - 1);
+    const uint32_t mask = (uint32_t)((1ULL << s->half_bits) - 1);
     uint32_t left = (uint32_t)(i >> s->half_bits), right = (uint32_t)i & mask;
-    for (uint32_t round = 0; round < 4; round++) {
-        uint32_t f = hg__philox_run(s->key, s->stream, s->epoch, right, round).word[0];
-        uint32_t next = left ^ (f & mask);
+    for (int round = 0; round < HG_SHUFFLE_ROUNDS; round++) {
+        const uint32_t next = left ^ (mix(right ^ s->round_key[round]) & mask);
         left = right;
         right = next;
     }

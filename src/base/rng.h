@@ -30,13 +30,15 @@ static inline float hg__unit_float(uint32_t word) {
 }
 
 // A keyed permutation of 0 .. count-1: where index i goes. No table: any element at any time.
-// Feistel network over the next power of four, walked until it lands inside (at most ~4 walks on
-// average). (Black & Rogaway, "Ciphers with arbitrary finite domains", 2002.)
+// A Feistel network over the next power of four, walked until it lands inside (fewer than 4 walks on
+// average); its round keys come from Philox. (Black & Rogaway, "Ciphers with arbitrary finite domains",
+// 2002.)
+enum { HG_SHUFFLE_ROUNDS = 8 };
+
 typedef struct hg__shuffle {
-    uint64_t key;
     uint64_t count;
-    uint32_t stream, epoch;
     uint32_t half_bits;
+    uint32_t round_key[HG_SHUFFLE_ROUNDS];
 } hg__shuffle;
 
 hg__shuffle hg__shuffle_init(uint64_t key, uint32_t stream, uint32_t epoch, uint64_t count);

@@ -212,7 +212,12 @@ static void run_epoch(void *context) {
     hg__batch batch;
     hg__loader_start(s->loader, true, 0, ++s->epoch, 0);
     while (hg__loader_next(s->loader, &batch, NULL) > 0) {
-        const hg__input in = {batch.row, batch.count, HG_U8, s->data.scale};
+        const hg__input in = {.row = batch.row,
+                              .count = batch.count,
+                              .dtype = HG_U8,
+                              .scale = s->data.scale,
+                              .ahead = batch.ahead,
+                              .ahead_count = batch.ahead_count};
         (void)hg__train_step(s->plan, &in, 1e-3, ++s->step);
     }
 }

@@ -12,6 +12,7 @@
 #ifndef HG_DATA_DATA_H
 #define HG_DATA_DATA_H
 #include "base/error.h"
+#include "base/rng.h"
 #include "tensor/tensor.h"
 
 enum { HG_MAX_WIDTH = 1 << 24 };
@@ -24,22 +25,22 @@ typedef struct hg__data_options {
 } hg__data_options;
 
 typedef struct hg__data {
-    char path[1024];   // for messages
-    char format[16];   // "idx", "npy", "npz", "csv"
+    char path[1024]; // for messages
+    char format[16]; // "idx", "npy", "npz", "csv"
     int64_t rows;
-    int32_t width;     // features a row
-    hg__shape shape;   // of one row: {2, {28, 28}} for images, {1, {width}} otherwise
-    hg__dtype dtype;   // HG_U8 or HG_F32: everything else was converted
-    float scale;       // what one stored unit is worth: 1/255 for u8, 1 for f32
-    char **column;     // (width) owned names, or NULL where the file has none
-    int64_t skipped;   // bad rows left out (on_bad=skip)
+    int32_t width;        // features a row
+    hg__shape shape;      // of one row: {2, {28, 28}} for images, {1, {width}} otherwise
+    hg__dtype dtype;      // HG_U8 or HG_F32: everything else was converted
+    float scale;          // what one stored unit is worth: 1/255 for u8, 1 for f32
+    char **column;        // (width) owned names, or NULL where the file has none
+    int64_t skipped;      // bad rows left out (on_bad=skip)
     uint64_t fingerprint; // of shape and contents, for run.json
 
-    const void *base;  // all rows, contiguous, or NULL where they live on disk
-    int fd;            // rows on disk: row i is width * size bytes at offset + i * that; else -1
+    const void *base; // all rows, contiguous, or NULL where they live on disk
+    int fd;           // rows on disk: row i is width * size bytes at offset + i * that; else -1
     uint64_t offset;
-    void *owned;       // heap block behind base, or NULL
-    void *mapping;     // mmap behind base, or NULL
+    void *owned;   // heap block behind base, or NULL
+    void *mapping; // mmap behind base, or NULL
     size_t mapping_size;
 } hg__data;
 
@@ -59,7 +60,7 @@ typedef struct hg__rows {
     const hg__data *data; // borrowed
     int64_t first, count; // of the permuted order
     bool permuted;        // false: rows first .. first+count-1 as they stand
-    uint64_t seed;
+    hg__shuffle order;    // the permutation
 } hg__rows;
 
 hg__rows hg__rows_all(const hg__data *d);
@@ -78,7 +79,9 @@ typedef struct hg__batch {
     const void *const *row; // (count) pointers to rows of data->dtype, valid until the next call
     const int64_t *number;  // (count) their numbers in the file
     int32_t count;
-    int64_t first;          // position of row[0] in this epoch's order
+    int64_t first;            // position of row[0] in this epoch's order
+    const void *const *ahead; // (ahead_count) rows in memory: the next batch's; NULL at the end
+    int32_t ahead_count;
 } hg__batch;
 
 hg__loader *hg__loader_new(const hg__rows *rows, int32_t batch, hg_error *err);

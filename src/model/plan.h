@@ -19,6 +19,9 @@ typedef struct hg__input {
     int64_t count;
     hg__dtype dtype;
     float scale;
+    const void *const
+        *ahead; // (ahead_count) the next batch's rows, to be fetched into the cache; or NULL
+    int64_t ahead_count;
 } hg__input;
 
 typedef enum hg__goal {

@@ -188,7 +188,7 @@ void hg__train_plan_refresh(hg__train_plan *p) {
     for (int32_t i = 0; i < p->tasks; i++) {
         const hg__layer *l = p->task[i].layer;
         if (l->type->refresh && l->needs_dx)
-            l->type->refresh(l, &p->task[i].tile, p->model->params, p->shadow);
+            l->type->refresh(l, p->k, &p->task[i].tile, p->model->params, p->shadow);
     }
 }
 
@@ -225,6 +225,15 @@ static void backward(const hg__train_plan *p, const hg__pass *pass, int32_t rows
     }
 }
 
+// Asks for a row of the next batch while this one is worked on, so that it is near when its turn comes.
+static void fetch_ahead(const hg__train_plan *p, int64_t row) {
+    enum { CACHE_LINE = 64 };
+    if (!p->in->ahead || row >= p->in->ahead_count) return;
+    const char *from = p->in->ahead[row];
+    const size_t bytes = (size_t)p->model->spec.width * hg__dtype_size(p->in->dtype);
+    for (size_t i = 0; i < bytes; i += CACHE_LINE) __builtin_prefetch(from + i, 0, 2);
+}
+
 static void run_chunk(void *context, int32_t number, int32_t thread) {
     const hg__train_plan *p = context;
     hg__pass pass = p->pass;
@@ -236,6 +245,7 @@ static void run_chunk(void *context, int32_t number, int32_t thread) {
     forward(p, &pass, rows, thread);
     const hg__real scale = (hg__real)(1 / ((double)p->in->count * n));
     for (int32_t r = 0; r < rows; r++) {
+        fetch_ahead(p, pass.row + r);
         p->row_loss[pass.row + r] =
             p->loss(at(dy, pass.row, thread) + r * dy->ld, at(y, pass.row, thread) + r * y->ld,
                     at(x, pass.row, thread) + r * x->ld, scale, (hg__real)p->setup.loss_arg, n);
@@ -256,7 +266,8 @@ static void apply(hg__train_plan *p, const task *t, const hg__real *g) {
     p->update(p->model->params + o, p->state[0] ? p->state[0] + o : NULL,
               p->state[1] ? p->state[1] + o : NULL, g, (int64_t)t->tile.count, &p->step);
     const hg__layer *l = t->layer;
-    if (l->type->refresh && l->needs_dx) l->type->refresh(l, &t->tile, p->model->params, p->shadow);
+    if (l->type->refresh && l->needs_dx)
+        l->type->refresh(l, p->k, &t->tile, p->model->params, p->shadow);
 }
 
 static void run_tile(void *context, int32_t number, int32_t thread) {

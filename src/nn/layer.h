@@ -27,15 +27,15 @@ typedef struct hg__param {
 
 typedef struct hg__layer {
     const struct hg__layer_type *type;
-    hg__shape in, out;             // of one row
-    double arg[HG_MAX_ARGS];       // as the spec says, defaults filled in
-    int32_t params;                // how many of param[] there are
+    hg__shape in, out;       // of one row
+    double arg[HG_MAX_ARGS]; // as the spec says, defaults filled in
+    int32_t params;          // how many of param[] there are
     hg__param param[HG_MAX_PARAMS];
-    bool is_decoder;               // which side of the neck
-    int32_t index;                 // position on its side, as in nn.Sequential: encoder.<index>
-    int32_t number;                // position in the whole model: the layer's random stream
-    bool needs_dx;                 // something before it has parameters
-    size_t shadow;                 // dense: offset of the transposed weights in the plan's shadow block
+    bool is_decoder; // which side of the neck
+    int32_t index;   // position on its side, as in nn.Sequential: encoder.<index>
+    int32_t number;  // position in the whole model: the layer's random stream
+    bool needs_dx;   // something before it has parameters
+    size_t shadow;   // dense: offset of the transposed weights in the plan's shadow block
 } hg__layer;
 
 // What a pass over a chunk needs besides the data.
@@ -82,7 +82,8 @@ typedef struct hg__layer_type {
     void (*gradient)(const hg__layer *l, const hg__pass *p, const hg__tile *t, const hg__real *x,
                      ptrdiff_t ldx, const hg__real *dy, ptrdiff_t lddy, int32_t rows, hg__real *g);
     // After a tile was updated: brings the shadow copy up to date. NULL if there is none.
-    void (*refresh)(const hg__layer *l, const hg__tile *t, const hg__real *params, hg__real *shadow);
+    void (*refresh)(const hg__layer *l, const hg__kernels *k, const hg__tile *t,
+                    const hg__real *params, hg__real *shadow);
     size_t (*shadow_count)(const hg__layer *l); // elements; NULL if there is none
 } hg__layer_type;
 

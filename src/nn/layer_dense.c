@@ -146,18 +146,14 @@ static void gradient(const hg__layer *l, const hg__pass *p, const hg__tile *t, c
 }
 
 // The tile (k, n) of W^T, transposed into the panels of W: rows n, columns k.
-static void refresh(const hg__layer *l, const hg__tile *t, const hg__real *params,
-                    hg__real *shadow) {
+static void refresh(const hg__layer *l, const hg__kernels *k, const hg__tile *t,
+                    const hg__real *params, hg__real *shadow) {
     if (t->param != WEIGHT) return;
     const int32_t K = inputs(l), N = outputs(l);
     const int32_t tall = smaller(K - t->row, TILE_K), wide = smaller(N - t->column, HG_PANEL);
-    const size_t width = hg__panel_width(N, t->column), to_width = hg__panel_width(K, t->row);
-    const hg__real *from = params + t->offset;
-    hg__real *to = shadow + l->shadow + hg__panel_index(N, K, t->column, t->row);
-    for (int32_t n = 0; n < wide; n++) {
-        for (int32_t k = 0; k < tall; k++)
-            to[(size_t)n * to_width + (size_t)k] = from[(size_t)k * width + (size_t)n];
-    }
+    k->transpose(shadow + l->shadow + hg__panel_index(N, K, t->column, t->row),
+                 (ptrdiff_t)hg__panel_width(K, t->row), params + t->offset,
+                 (ptrdiff_t)hg__panel_width(N, t->column), tall, wide);
 }
 
 static size_t shadow_count(const hg__layer *l) {

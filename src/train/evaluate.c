@@ -19,7 +19,10 @@ int hg__evaluate(hg__run_plan *runner, hg__loader *loader, const hg__rows *rows,
     int more;
     hg__loader_start(loader, false, 0, 0, 0);
     while ((more = hg__loader_next(loader, &batch, err)) > 0) {
-        const hg__input in = {batch.row, batch.count, rows->data->dtype, rows->data->scale};
+        const hg__input in = {.row = batch.row,
+                              .count = batch.count,
+                              .dtype = rows->data->dtype,
+                              .scale = rows->data->scale};
         hg__run_loss(runner, loss, loss_arg, &in, sums);
         for (int32_t i = 0; i < batch.count; i++) sum += sums[i];
     }
@@ -82,7 +85,7 @@ static int fill_pairs(hg__trainer *t, const hg__rows *rows, hg__run_plan *runner
         row[i] = pairs + i * width;
         HG_TRY(hg__data_row(rows->data, hg__rows_at(rows, i), pairs + i * width, err));
     }
-    const hg__input in = {row, n, HG_F32, 1};
+    const hg__input in = {.row = row, .count = n, .dtype = HG_F32, .scale = 1};
     hg__run(runner, HG_RECONSTRUCT, &in, pairs + n * width);
     return HG_OK;
 }

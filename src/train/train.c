@@ -223,7 +223,12 @@ static int run_epoch(hg__trainer *t, double *lr, double epoch_began, hg_error *e
     hg__loader_start(t->loader, v->shuffle, (uint64_t)v->seed, p->epoch + 1, p->batch);
     while ((more = hg__loader_next(t->loader, &batch, err)) > 0) {
         if (is_stopped(t)) return HG_ERR_STOPPED;
-        const hg__input in = {batch.row, batch.count, t->data->dtype, t->data->scale};
+        const hg__input in = {.row = batch.row,
+                              .count = batch.count,
+                              .dtype = t->data->dtype,
+                              .scale = t->data->scale,
+                              .ahead = batch.ahead,
+                              .ahead_count = batch.ahead_count};
         *lr = lr_now(t);
         const double loss = hg__train_step(t->plan, &in, *lr, p->step + 1);
         if (!isfinite(loss)) return diverged(t, &in, err);
