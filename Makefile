@@ -89,6 +89,10 @@ $(O)/src/backend/cpu_avx512.o: ISA = $(KERNEL) -mavx2 -mfma -mavx512f -mavx512vl
 $(O)/%.o: %.c ; @mkdir -p $(@D); [ $(V) = 1 ] || echo "CC $<"; $(CC) $(ALL_CFLAGS) $(ISA) -c $< -o $@
 $(O)/tests/test_%: $(O)/tests/test_%.o $(O)/libhourglass.a ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 $(O)/tests/bits: $(O)/tests/bits.o $(O)/libhourglass.a ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+# The gradient test takes the code a second time, in double: finite differences need the digits.
+DOUBLE := $(patsubst %.c,$(O)/double/%.o,$(wildcard src/base/*.c src/tensor/*.c src/nn/*.c) src/backend/cpu.c src/backend/cpu_ref.c tests/test_gradients.c)
+$(O)/double/%.o: %.c ; @mkdir -p $(@D); [ $(V) = 1 ] || echo "CC $< (double)"; $(CC) $(ALL_CFLAGS) -DHG_DOUBLE -c $< -o $@
+$(O)/tests/test_gradients: $(DOUBLE) ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 $(O)/examples/%: $(O)/examples/%.o $(O)/libhourglass.a ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
 # A fuzz target with its own engine under `make fuzz`; else with replay.c, which runs the saved corpus.
 $(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(if $(filter fuzz,$(KIND)),,$(O)/tests/fuzz/replay.o) $(O)/libhourglass.a
@@ -185,4 +189,4 @@ FORCE:
 .PHONY: all help demo test run-tests check layers headers format reformat tidy fuzz bench bench-peers golden longest cov \
         aarch64 install clean FORCE
 .SECONDARY:
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(FUZZERS:=.d)
+-include $(DOUBLE:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(FUZZERS:=.d)

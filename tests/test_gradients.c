@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// test_gradients.c - every layer's and every loss's gradient against central finite differences. Built
+// with HG_DOUBLE: the same source in double, so that 1e-6 can be asked for.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "layer_case.h"
+#include "nn/loss.h"
+
+#include <cmocka.h>
+
+static const double step = 1e-5, limit = 1e-6;
+
+static layer_case one;
+static hg__real x[CASE_MOST], y[CASE_MOST], dy[CASE_MOST], dx[CASE_MOST], g[CASE_MOST];
+
+// The scalar whose gradient is taken: sum of dy * y(x, params).
+static double objective(void) {
+    double sum = 0;
+    one.l.type->forward(&one.l, &one.pass, x, one.ldx, y, one.ldy, CASE_ROWS);
+    for (int32_t i = 0; i < CASE_ROWS * (int32_t)one.ldy; i++) {
+        if (i % one.ldy < one.out) sum += (double)dy[i] * (double)y[i];
+    }
+    return sum;
+}
+
+// d objective / d *at.
+static double difference(hg__real *at) {
+    const hg__real kept = *at;
+    *at = kept + (hg__real)step;
+    case_refresh(&one);
+    double above = objective();
+    *at = kept - (hg__real)step;
+    case_refresh(&one);
+    double below = objective();
+    *at = kept;
+    case_refresh(&one);
+    return (above - below) / (2 * step);
+}
+
+// The largest error of a tensor over its largest gradient.
+typedef struct deviation {
+    double error, size;
+} deviation;
+
+static void add(deviation *d, double got, double want) {
+    d->error = fmax(d->error, isnan(got - want) ? HUGE_VAL : fabs(got - want));
+    d->size = fmax(d->size, fabs(want));
+}
+
+static void expect_small(const char *layer, const char *what, deviation d) {
+    if (!(d.size > 0 && d.error <= limit * d.size)) {
+        fail_msg("%s: gradient of %s is off by %.3g of %.3g", layer, what, d.error, d.size);
+    }
+}
+
+static void check_dx(const char *item) {
+    one.l.type->forward(&one.l, &one.pass, x, one.ldx, y, one.ldy, CASE_ROWS);
+    one.l.type->backward(&one.l, &one.pass, one.l.type->in_place ? NULL : x, one.ldx, y, one.ldy,
+                         dy, one.ldy, dx, one.ldx, CASE_ROWS);
+    deviation d = {0};
+    for (int32_t i = 0; i < CASE_ROWS * (int32_t)one.ldx; i++) {
+        if (i % one.ldx < one.in) add(&d, (double)dx[i], difference(&x[i]));
+    }
+    expect_small(item, "x", d);
+}
+
+static void check_parameters(const char *item) {
+    const hg__layer_type *t = one.l.type;
+    for (int32_t i = 0; t->tile_count && i < t->tile_count(&one.l); i++) {
+        hg__tile tile = {0};
+        deviation d = {0};
+        t->tile(&one.l, i, &tile);
+        t->gradient(&one.l, &one.pass, &tile, x, one.ldx, dy, one.ldy, CASE_ROWS, g);
+        for (size_t j = 0; j < tile.count; j++) {
+            hg__real *w = &one.param[tile.offset + j];
+            if (*w != 0) add(&d, (double)g[j], difference(w)); // 0: padding
+        }
+        expect_small(item, one.l.param[tile.param].name, d);
+    }
+}
+
+static void check_layer(const hg__layer_type *t, const char *item, bool training) {
+    hg_error err = {0};
+    if (case_build(&one, t, item, hg__kernels_pick(), &err) != HG_OK) fail_msg("%s", err.message);
+    one.pass.training = training;
+    case_fill(x, one.ldx, CASE_ROWS, one.in, 20, 0);
+    case_fill(dy, one.ldy, CASE_ROWS, one.out, 21, 0);
+    check_dx(item);
+    check_parameters(item);
+}
+
+static void layers_match_finite_differences(void **state) {
+    (void)state;
+    assert_int_equal(sizeof(hg__real), sizeof(double));
+    for (const hg__layer_type *const *t = hg__layer_types(); *t; t++) {
+        check_layer(*t, (*t)->example, true);
+        check_layer(*t, (*t)->name[0] == 'd' ? (*t)->example : (*t)->name, false); // defaults
+    }
+    check_layer(hg__layer_type_find("dense"), "dense 70", true); // two panels
+    check_layer(hg__layer_type_find("dense"), "dense 1", true);
+}
+
+// Outputs and targets for a loss: inside (0, 1) where it takes probabilities.
+static void fill_loss(bool unit, int32_t n) {
+    for (int32_t i = 0; i < n; i++) {
+        double u = (double)case_value(6, 1, (uint32_t)i), v = (double)case_value(6, 2, (uint32_t)i);
+        y[i] = (hg__real)(unit ? 0.5 + u * 0.24 : u);
+        x[i] = (hg__real)(unit ? 0.5 + v * 0.25 : v);
+        if (fabs((double)(y[i] - x[i])) < 0.01) y[i] += (hg__real)0.02; // mae's kink
+    }
+}
+
+static void check_loss(const char *name, hg__loss_kernel *f, bool unit, double arg) {
+    enum { N = 75 };
+    const hg__real scale = (hg__real)0.3;
+    deviation d = {0};
+    fill_loss(unit, N);
+    f(dy, y, x, scale, (hg__real)arg, N);
+    for (int32_t i = N; i % HG_LANES; i++) assert_true(dy[i] == 0);
+    for (int32_t i = 0; i < N; i++) {
+        const hg__real kept = y[i];
+        y[i] = kept + (hg__real)step;
+        double above = f(NULL, y, x, scale, (hg__real)arg, N);
+        y[i] = kept - (hg__real)step;
+        double below = f(NULL, y, x, scale, (hg__real)arg, N);
+        y[i] = kept;
+        add(&d, (double)dy[i], (double)scale * (above - below) / (2 * step));
+    }
+    expect_small(name, "y", d);
+}
+
+static void losses_match_finite_differences(void **state) {
+    (void)state;
+    size_t count = 0;
+    const hg__loss *l = hg__losses(&count);
+    const hg__kernels *k = hg__kernels_pick();
+    for (size_t i = 0; i < count; i++) {
+        check_loss(l[i].name, l[i].pick(k), strcmp(l[i].name, "bce") == 0, l[i].standard_arg);
+        if (l[i].pick_from_logits) {
+            check_loss("from logits", l[i].pick_from_logits(k), false, l[i].standard_arg);
+        }
+    }
+    check_loss("huber 0.3", hg__loss_find("huber")->pick(k), false, 0.3);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(layers_match_finite_differences),
+        cmocka_unit_test(losses_match_finite_differences),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
