@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The example programs do what their first lines say: one trains on a small file, the other scores the file's rows with
+# the model, to the same numbers as the command.
+. tests/lib.sh
+examples=$(dirname "$HOURGLASS")/examples
+if [ ! -x "$examples/train_model" ] || [ ! -x "$examples/score_rows" ]; then
+    skip "the examples are not built"
+    finish
+fi
+export HG_PROGRESS=none
+
+# Noisy waves: 400 rows of 12 numbers.
+awk 'BEGIN { srand(1); for (r = 0; r < 400; r++) { p = rand() * 6.28
+    for (i = 0; i < 12; i++) printf "%s%.4f", i ? "," : "", 0.5 + 0.4 * sin(p + i / 2) + 0.02 * rand()
+    print "" } }' >"$work/rows.csv"
+
+"$examples/train_model" "$work/rows.csv" "model=dense 4 tanh | dense input" epochs=4 lr=0.02 threads=1 \
+    project="$work" name=run >"$work/out" 2>"$work/err"
+status=$?
+expect "train_model: exit $status: $(cat "$work/err")" [ $status = 0 ]
+expect "train_model tells every epoch" [ "$(grep -c '^epoch' "$work/out")" = 4 ]
+model=$work/run/weights/best.safetensors
+expect "train_model names the model file" grep -q "^$model: mean squared error 0\." "$work/out"
+
+"$examples/score_rows" "$model" <"$work/rows.csv" >"$work/scores" 2>"$work/err"
+status=$?
+expect "score_rows: exit $status: $(cat "$work/err")" [ $status = 0 ]
+"$HOURGLASS" predict -q model="$model" data="$work/rows.csv" out="$work/scores.csv" || bad "predict"
+expect "400 scores" [ "$(wc -l <"$work/scores")" = 400 ]
+expect "the example and the command give the same scores" \
+    cmp -s "$work/scores" <(tail -n +2 "$work/scores.csv" | cut -d, -f 2)
+
+"$examples/score_rows" "$work/none.safetensors" </dev/null 2>"$work/err"
+expect "a model that is not there ends with 1" [ $? = 1 ]
+expect "and a sentence" grep -q "none.safetensors: cannot open" "$work/err"
+"$examples/train_model" "$work/rows.csv" epoch=4 2>"$work/err"
+expect "a wrong option ends with 1" [ $? = 1 ]
+expect "and the nearest name" grep -q "epochs" "$work/err"
+finish

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// test_report.c - samples.png, looked at pixel by pixel, and the canvas behind it.
+#include <png.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "data/write_npy.h"
+#include "model/model.h"
+#include "report/canvas.h"
+
+#include <cmocka.h>
+
+static char folder[] = "/tmp/hourglass-test-XXXXXX";
+
+static const char *at(const char *name) {
+    static char path[2][128];
+    static int next;
+    next = !next;
+    snprintf(path[next], sizeof path[next], "%s/%s", folder, name);
+    return path[next];
+}
+
+static int make_folder(void **state) {
+    (void)state;
+    if (!mkdtemp(folder)) return -1;
+    return hg__make_folder(at("weights"), NULL);
+}
+
+static int remove_folder(void **state) {
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    return system(command);
+}
+
+static void write_model(const hg__shape *shape) {
+    hg_model *m = hg__model_new("dense 2 | dense input", shape, 0, 1, NULL);
+    assert_non_null(m);
+    assert_int_equal(hg__model_save(m, at("weights/best.safetensors"), NULL, NULL), HG_OK);
+    hg_model_free(m);
+}
+
+// x: (2, n, width).
+static void write_samples(const float *x, int32_t n, int32_t width) {
+    const hg__shape shape = {
+        3, {2, n, width}
+    };
+    hg__writer w;
+    assert_int_equal(hg__writer_open(&w, at("samples.npy"), NULL), HG_OK);
+    assert_int_equal(hg__npy_add_header(&w, HG_F32, &shape, NULL), HG_OK);
+    assert_int_equal(hg__writer_add(&w, x, (size_t)(2 * n * width) * sizeof *x, NULL), HG_OK);
+    assert_int_equal(hg__writer_commit(&w, NULL), HG_OK);
+}
+
+typedef struct picture {
+    png_image head;
+    uint8_t *rgb; // owned by the test
+} picture;
+
+static picture read_picture(void) {
+    picture p = {.head = {.version = PNG_IMAGE_VERSION}};
+    assert_int_not_equal(png_image_begin_read_from_file(&p.head, at("samples.png")), 0);
+    p.head.format = PNG_FORMAT_RGB;
+    p.rgb = hg__alloc(PNG_IMAGE_SIZE(p.head), 1, NULL);
+    assert_int_not_equal(png_image_finish_read(&p.head, NULL, p.rgb, 0, NULL), 0);
+    return p;
+}
+
+static const uint8_t *pixel(const picture *p, uint32_t x, uint32_t y) {
+    assert_true(x < p->head.width && y < p->head.height);
+    return p->rgb + ((size_t)y * p->head.width + x) * 3;
+}
+
+static void inputs_stand_above_their_reconstructions(void **state) {
+    (void)state;
+    enum { N = 10, SIDE = 8, ZOOM = 12, MARGIN = 16, GAP = 10, PAIR_GAP = 2, LINE_GAP = 18 };
+    const hg__shape shape = {
+        2, {SIDE, SIDE}
+    };
+    static float x[2][N][SIDE][SIDE];
+    for (int i = 0; i < N; i++) {
+        for (int j = 0; j < SIDE * SIDE; j++) {
+            x[0][i][j / SIDE][j % SIDE] = (float)(i + j) / 255;
+            x[1][i][j / SIDE][j % SIDE] = (float)(100 + i + j) / 255;
+        }
+    }
+    x[1][0][0][0] = -3; // beyond white and black
+    x[1][0][0][1] = 5;
+    write_model(&shape);
+    write_samples(&x[0][0][0][0], N, SIDE * SIDE);
+    hg_error err = {0};
+    if (hg_report_samples(folder, N, &err) < 0) fail_msg("%s", err.message);
+    picture p = read_picture();
+    assert_int_equal(p.head.width, 2 * MARGIN + 8 * SIDE * ZOOM + 7 * GAP);
+    assert_int_equal(p.head.height, 2 * MARGIN + 2 * (2 * SIDE * ZOOM + PAIR_GAP) + LINE_GAP);
+    assert_memory_equal(pixel(&p, 0, 0), "\xff\xff\xff", 3);
+    for (uint32_t i = 0; i < N; i++) {
+        for (uint32_t j = 2; j < SIDE * SIDE; j++) {
+            const uint32_t left = MARGIN + i % 8 * (SIDE * ZOOM + GAP) + j % SIDE * ZOOM;
+            const uint32_t top =
+                MARGIN + i / 8 * (2 * SIDE * ZOOM + PAIR_GAP + LINE_GAP) + j / SIDE * ZOOM;
+            assert_int_equal(*pixel(&p, left, top), i + j);
+            assert_int_equal(*pixel(&p, left + ZOOM - 1, top + ZOOM - 1), i + j);
+            assert_int_equal(*pixel(&p, left, top + SIDE * ZOOM + PAIR_GAP), 100 + i + j);
+        }
+    }
+    assert_int_equal(*pixel(&p, MARGIN, MARGIN + SIDE * ZOOM + PAIR_GAP), 0);
+    assert_int_equal(*pixel(&p, MARGIN + ZOOM, MARGIN + SIDE * ZOOM + PAIR_GAP), 255);
+    hg__free(p.rgb);
+}
+
+static void large_pictures_are_made_smaller(void **state) {
+    (void)state;
+    enum { SIDE = 400 };
+    const hg__shape shape = {
+        2, {SIDE, SIDE}
+    };
+    float *x = hg__alloc((size_t)2 * SIDE * SIDE, sizeof *x, NULL);
+    assert_non_null(x);
+    for (int i = 0; i < 2 * SIDE * SIDE; i++) x[i] = (float)(i % 3) / 2; // three columns: mean 0.5
+    write_model(&shape);
+    write_samples(x, 1, SIDE * SIDE);
+    assert_int_equal(hg_report_samples(folder, 5, NULL), HG_OK);
+    picture p = read_picture();
+    assert_true(p.head.width < 192 + 33);
+    assert_true(abs(*pixel(&p, 30, 30) - 128) < 2);
+    hg__free(p.rgb);
+    hg__free(x);
+}
+
+static void rows_that_are_not_pictures_are_curves(void **state) {
+    (void)state;
+    enum { WIDTH = 40, N = 5 };
+    const hg__shape shape = {1, {WIDTH}};
+    static float x[2][N][WIDTH];
+    for (int i = 0; i < N * WIDTH; i++) {
+        x[0][i / WIDTH][i % WIDTH] = (float)(i % WIDTH);
+        x[1][i / WIDTH][i % WIDTH] = 20; // a level line
+    }
+    write_model(&shape);
+    write_samples(&x[0][0][0], N, WIDTH);
+    assert_int_equal(hg_report_samples(folder, 100, NULL), HG_OK);
+    picture p = read_picture();
+    int grey = 0, blue = 0;
+    for (uint32_t i = 0; i < p.head.width * p.head.height; i++) {
+        grey += memcmp(p.rgb + 3 * (size_t)i, "\x96\x9a\xa0", 3) == 0;
+        blue += memcmp(p.rgb + 3 * (size_t)i, "\x1f\x69\xce", 3) == 0;
+    }
+    assert_true(blue > N * 200);
+    assert_true(grey > N * 50);
+    hg__free(p.rgb);
+}
+
+static void constant_rows_are_drawn_too(void **state) {
+    (void)state;
+    const hg__shape shape = {1, {3}};
+    const float x[2 * 3] = {7, 7, 7, 7, 7, 7};
+    write_model(&shape);
+    write_samples(x, 1, 3);
+    assert_int_equal(hg_report_samples(folder, 1, NULL), HG_OK);
+}
+
+static void samples_of_another_width_are_refused(void **state) {
+    (void)state;
+    const hg__shape shape = {1, {4}};
+    const float x[2 * 3] = {0};
+    hg_error err = {0};
+    char expected[256];
+    write_model(&shape);
+    write_samples(x, 1, 3);
+    assert_int_equal(hg_report_samples(folder, 1, &err), HG_ERR_DATA);
+    snprintf(expected, sizeof expected,
+             "%s: expected 2 blocks of rows of 4 numbers (the model's width), got 2 blocks of 3 "
+             "numbers",
+             at("samples.npy"));
+    assert_string_equal(err.message, expected);
+}
+
+static void no_samples_at_all_is_an_error(void **state) {
+    (void)state;
+    hg_error err = {0};
+    assert_int_equal(hg_report_samples(folder, 0, &err), HG_ERR_USAGE);
+    assert_string_equal(err.message, "samples: expected at least 1, got 0");
+    assert_int_equal(hg_report_samples("/no/such/folder", 1, &err), HG_ERR_IO);
+}
+
+static void a_canvas_cuts_off_what_lies_outside(void **state) {
+    (void)state;
+    hg__canvas c;
+    const hg__colour red = {255, 0, 0};
+    assert_int_equal(hg__canvas_init(&c, 4, 3, NULL), HG_OK);
+    hg__canvas_box(&c, -5, -5, 7, 6, red); // leaves (0, 0) and (1, 0)
+    hg__canvas_line(&c, 100, 100, 200, -300, 3, red);
+    hg__canvas_line(&c, -50, -50, -9, -9, 3, red);
+    for (size_t i = 0; i < 12; i++) {
+        assert_memory_equal(c.rgb + 3 * i, i < 2 ? "\xff\0\0" : "\xff\xff\xff", 3);
+    }
+    hg__canvas_clear(&c);
+}
+
+static void a_canvas_too_large_is_refused(void **state) {
+    (void)state;
+    hg__canvas c;
+    hg_error err = {0};
+    assert_int_equal(hg__canvas_init(&c, 1 << 20, 1 << 20, &err), HG_ERR_USAGE);
+    assert_string_equal(err.message, "picture: expected at most 67108864 pixels, got 1048576 x "
+                                     "1048576: draw fewer samples");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(inputs_stand_above_their_reconstructions),
+        cmocka_unit_test(large_pictures_are_made_smaller),
+        cmocka_unit_test(rows_that_are_not_pictures_are_curves),
+        cmocka_unit_test(constant_rows_are_drawn_too),
+        cmocka_unit_test(samples_of_another_width_are_refused),
+        cmocka_unit_test(no_samples_at_all_is_an_error),
+        cmocka_unit_test(a_canvas_cuts_off_what_lies_outside),
+        cmocka_unit_test(a_canvas_too_large_is_refused),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
