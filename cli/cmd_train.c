@@ -65,11 +65,21 @@ static void print_json(const hg_train_result *r) {
     puts("}");
 }
 
+// How many samples to draw. A resumed run has its own wish, unless the caller has one.
+static int32_t samples_of(hg_options *o, const char *folder) {
+    char path[1100];
+    hg_options *run = hg_options_new("train", NULL);
+    snprintf(path, sizeof path, "%s/args.yaml", folder);
+    bool ask_run = run && !hg_options_is_set(o, "samples") && hg_options_load(run, path, NULL) == 0;
+    const char *wish = hg_options_get(ask_run ? run : o, "samples");
+    int32_t n = wish ? (int32_t)strtol(wish, NULL, 10) : 0;
+    hg_options_free(run);
+    return n;
+}
+
 static int draw_samples(hg_options *o, const hg_train_result *r, hg_error *err) {
-    const char *wish = hg_options_get(o, "samples");
-    long n = wish ? strtol(wish, NULL, 10) : 0;
-    if (n <= 0 || !r->folder[0]) return HG_OK;
-    return hg_report_samples(r->folder, (int32_t)n, err);
+    int32_t n = r->folder[0] ? samples_of(o, r->folder) : 0;
+    return n > 0 ? hg_report_samples(r->folder, n, err) : HG_OK;
 }
 
 int cmd_train(const cli_line *line) {

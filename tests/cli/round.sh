@@ -23,3 +23,7 @@ head -n 1 x.csv; wc -l <x.csv; cmp x.csv y.csv && echo "same rows"
 hourglass info model=$model >info; echo $?; grep -c 'dense 3' info
 hourglass info model=$model --json | head -c 1; echo
 hourglass verify model=$model >/dev/null; echo $?
+
+# The weights alone make the same model again.
+hourglass import source=$model model='dense 3 relu | dense input' input=4 out=again.safetensors; echo $?
+hourglass predict model=again.safetensors data=rows.csv out=- | cmp - scores.csv && echo "same scores"
