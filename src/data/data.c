@@ -60,21 +60,23 @@ static const struct {
     {"%PDF",             4, "a PDF"           },
 };
 
-static int refuse(const hg__source *s, hg_error *err) {
+static const char *find_stranger(const hg__source *s) {
     for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
         if (s->head_size < strangers[i].size) continue;
-        if (memcmp(s->head, strangers[i].magic, strangers[i].size) != 0) continue;
-        return hg__fail(err, HG_ERR_DATA, "%s: expected idx, npy, npz, csv or tsv, got %s", s->path,
-                        strangers[i].name);
+        if (memcmp(s->head, strangers[i].magic, strangers[i].size) == 0) return strangers[i].name;
     }
-    char text[32] = "";
+    return NULL;
+}
+
+static int refuse(const hg__source *s, hg_error *err) {
+    char text[64] = "a file that begins with";
     for (size_t i = 0; i < 4 && i < s->head_size; i++) {
         size_t used = strlen(text);
         snprintf(text + used, sizeof text - used, " %02x", s->head[i]);
     }
-    return hg__fail(err, HG_ERR_DATA,
-                    "%s: expected idx, npy, npz, csv or tsv, got a file that begins with%s",
-                    s->path, text);
+    const char *stranger = find_stranger(s);
+    return hg__fail(err, HG_ERR_DATA, "%s: expected idx, npy, npz, csv or tsv, got %s", s->path,
+                    stranger ? stranger : text);
 }
 
 // Whether the path ends in one of ".csv.tsv.", with or without ".gz" after it.
@@ -91,12 +93,12 @@ static bool has_extension(const char *path, const char *extensions) {
     return false;
 }
 
-// Content first, extension second.
+// Content first, extension second; what is known to be something else is nobody's.
 static const hg__reader *find_reader(const hg__source *s) {
     for (int i = 0; i < READERS; i++) {
         if (readers[i]->sniff(s->head, s->head_size)) return readers[i];
     }
-    for (int i = 0; i < READERS; i++) {
+    for (int i = 0; i < READERS && !find_stranger(s); i++) {
         if (has_extension(s->path, readers[i]->extensions)) return readers[i];
     }
     return NULL;

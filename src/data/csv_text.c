@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// csv_text.c - CSV as text: a window that slides over the file, records, cells.
+#include "data/csv_text.h"
+
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "data/csv_number.h"
+#include "data/reader.h"
+
+enum { WINDOW = 1 << 18, SAMPLE = 10 };
+
+// ---- the window ---------------------------------------------------------------------------------
+
+static int resize(hg__csv_window *w, size_t capacity, hg_error *err) {
+    char *grown = hg__grow(w->text, capacity + HG_CSV_PAD, 1, err);
+    if (!grown) return HG_ERR_MEMORY;
+    w->text = grown;
+    w->capacity = capacity;
+    return HG_OK;
+}
+
+int hg__csv_window_init(hg__csv_window *w, hg__source *s, hg_error *err) {
+    *w = (hg__csv_window){.source = s, .line = 1};
+    return resize(w, WINDOW, err);
+}
+
+void hg__csv_window_clear(hg__csv_window *w) {
+    hg__free(w->text);
+    *w = (hg__csv_window){0};
+}
+
+static int make_room(hg__csv_window *w, hg_error *err) {
+    size_t held = w->end - w->start;
+    memmove(w->text, w->text + w->start, held);
+    w->complete -= w->start;
+    w->start = 0;
+    w->end = held;
+    if (held < w->capacity / 2) return HG_OK;
+    if (held >= hg__data_limit.line) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "%s:%llu: expected a line of at most %zu bytes, got a longer one",
+                        w->source->path, (unsigned long long)w->line, hg__data_limit.line);
+    }
+    return resize(w, w->capacity * 2, err);
+}
+
+int hg__csv_window_more(hg__csv_window *w, hg_error *err) {
+    HG_TRY(make_room(w, err));
+    size_t want = w->capacity - w->end - 1; // 1: the newline that may be missing
+    int64_t n = hg__source_read(w->source, w->text + w->end, want, err);
+    if (n < 0) return (int)n;
+    w->end += (size_t)n;
+    w->at_end = (size_t)n < want;
+    if (w->at_end && w->end > w->start && w->text[w->end - 1] != '\n') w->text[w->end++] = '\n';
+    memset(w->text + w->end, 0, HG_CSV_PAD);
+    size_t complete = w->end;
+    while (complete > w->complete && w->text[complete - 1] != '\n') complete--;
+    w->complete = complete;
+    return HG_OK;
+}
+
+// ---- records and cells --------------------------------------------------------------------------
+
+// Where the quoted cell that opens at p ends, one past its closing quote; NULL if it does not.
+static const char *skip_quoted(const char *p, const char *end, size_t *lines) {
+    for (p++; p < end; p++) {
+        if (*p == '\n') (*lines)++;
+        if (*p != '"') continue;
+        if (p + 1 == end || p[1] != '"') return p + 1;
+        p++;
+    }
+    return NULL;
+}
+
+bool hg__csv_find_record(const char *text, size_t size, char separator, hg__csv_record *r) {
+    const char *p = text, *end = text + size;
+    *r = (hg__csv_record){.lines = 1, .cells = 1};
+    for (;;) {
+        if (p < end && *p == '"' && !(p = skip_quoted(p, end, &r->lines))) return false;
+        while (p < end && *p != separator && *p != '\n') p++;
+        if (p == end) return false;
+        if (*p++ == '\n') break;
+        r->cells++;
+    }
+    r->size = (size_t)(p - text);
+    r->blank = r->size == 1 || (r->size == 2 && *text == '\r');
+    return true;
+}
+
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+const char *hg__csv_next_cell(const char *text, char separator, hg__csv_cell *cell) {
+    const char *p = text, *end;
+    if (*p == '"') {
+        for (p++; *p != '"' || p[1] == '"';) p += *p == '"' ? 2 : 1;
+        *cell = (hg__csv_cell){.text = text + 1, .size = (size_t)(p - text) - 1, .quoted = true};
+        end = ++p;
+        while (*p != separator && *p != '\n') p++;
+        while (end < p && is_blank(*end)) end++;
+        // Where text goes on after the quote, the cell is all of it as it stands.
+        if (end == p) return p + 1;
+    }
+    while (*p != separator && *p != '\n') p++;
+    end = p;
+    while (end > text && is_blank(end[-1])) end--;
+    while (text < end && is_blank(*text)) text++;
+    *cell = (hg__csv_cell){.text = text, .size = (size_t)(end - text)};
+    return p + 1;
+}
+
+static bool is_one_of(const hg__csv_cell *cell, const char *const *words, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(words[i]) != cell->size) continue;
+        if (strncasecmp(words[i], cell->text, cell->size) == 0) return true;
+    }
+    return false;
+}
+
+hg__csv_kind hg__csv_read_cell(const hg__csv_cell *cell, float *x) {
+    static const char *const missing[] = {"",     "?",   "-",    "NA",   "N/A",  "NaN",     "-NaN",
+                                          "#N/A", "nil", "null", "none", "<NA>", "missing", "#NA"};
+    static const char *const infinite[] = {"inf",      "+inf",      "-inf",
+                                           "infinity", "+infinity", "-infinity"};
+    if (cell->size && hg__csv_number(cell->text, x) == cell->text + cell->size) {
+        return isfinite(*x) ? HG_CSV_NUMBER : HG_CSV_INFINITE;
+    }
+    if (is_one_of(cell, missing, sizeof missing / sizeof *missing)) return HG_CSV_MISSING;
+    if (is_one_of(cell, infinite, sizeof infinite / sizeof *infinite)) return HG_CSV_INFINITE;
+    return HG_CSV_TEXT;
+}
+
+void hg__csv_show_cell(const hg__csv_cell *cell, char buffer[48]) {
+    size_t n = cell->size < 40 ? cell->size : 40;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)cell->text[i];
+        buffer[i] = c < ' ' || c == 127 ? '?' : (char)c;
+    }
+    memcpy(buffer + n, n < cell->size ? "..." : "", n < cell->size ? 4 : 1);
+    if (n == 0) memcpy(buffer, "empty", 6);
+}
+
+// ---- the separator ------------------------------------------------------------------------------
+
+char hg__csv_find_separator(const char *text, size_t size) {
+    static const char candidates[] = "\t;,";
+    char most = ',';
+    int64_t most_cells = 1;
+    for (const char *c = candidates; *c; c++) {
+        int64_t cells = 0;
+        bool same = true;
+        size_t at = 0;
+        hg__csv_record r;
+        for (int i = 0;
+             i < SAMPLE && at < size && hg__csv_find_record(text + at, size - at, *c, &r); i++) {
+            if (!r.blank && cells == 0) cells = r.cells;
+            same = same && (r.blank || r.cells == cells);
+            at += r.size;
+        }
+        if (same && cells > 1) return *c;
+        if (cells > most_cells) {
+            most_cells = cells;
+            most = *c;
+        }
+    }
+    return most;
+}
