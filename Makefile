@@ -118,8 +118,8 @@ ifeq ($(O),build/gcc)
 endif
 build/clang/hourglass: FORCE ; @$(if $(filter build/clang,$(O)),,$(MAKE) CC=clang SAN= $@)
 picked = $(if $(ONLY),$(foreach x,$1,$(if $(strip $(foreach w,$(ONLY),$(findstring $(w),$(notdir $x)))),$x)),$1)
-PICKED := $(call picked,$(SCRIPTS) $(TESTS) $(FUZZERS) $(EXAMPLES))
-run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(OTHER))
+PICKED := $(call picked,$(SCRIPTS) $(TESTS) $(FUZZERS))
+run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(EXAMPLES) $(OTHER))
 	@CC=$(CC) SAN=$(SAN) tools/run_tests.sh $(O) $(PICKED)
 
 check:

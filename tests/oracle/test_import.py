@@ -29,7 +29,7 @@ def compare(name, spec, width, weights=None, model=None, count=37):
     hourglass("decode", model=path("m.safetensors"), data=path("z.npy"), out=path("y2.npy"))
     close(name + ": decode", np.load(path("y2.npy")), y)
     hourglass("predict", model=path("m.safetensors"), data=path("x.npy"), out=path("s.csv"))
-    scores = np.genfromtxt(path("s.csv"), delimiter=",", names=True)["score"]
+    scores = np.atleast_1d(np.genfromtxt(path("s.csv"), delimiter=",", names=True))["score"]
     close(name + ": predict", scores, ((x.astype("f8") - y) ** 2).mean(1))
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training agrees with PyTorch step by step: from the same weights and the same batches, after 10 steps every
 tensor, and over 100 steps every loss, for each activation, loss, optimiser and option."""
-import math
 import os
 
 import numpy as np
@@ -36,34 +35,41 @@ def optimiser_of(model, options):
     return kind(model.parameters(), lr, betas, eps, decay)
 
 
-def factor(options, step, total, epoch):
+def schedule_of(optimiser, options, total, steps):
+    """A scheduler to be stepped once a batch."""
+    from torch.optim import lr_scheduler
+
     warmup = options.get("warmup", 0)
-    if step < warmup:
-        return (step + 1) / warmup
     if options.get("schedule") == "cosine":
-        return 0.5 * (1 + math.cos(math.pi * (step - warmup) / (total - warmup)))
-    if options.get("schedule") == "step":
-        return options.get("gamma", 0.1) ** (epoch // options.get("step_every", 10))
-    return 1.0
+        main = lr_scheduler.CosineAnnealingLR(optimiser, total - warmup)
+    elif options.get("schedule") == "step":  # by epochs, of which the warm-up is part
+        gamma, every = options.get("gamma", 0.1), options.get("step_every", 10)
+        main = lr_scheduler.LambdaLR(optimiser, lambda step: gamma ** ((step + warmup) // steps // every))
+    else:
+        main = lr_scheduler.LambdaLR(optimiser, lambda step: 1.0)
+    if not warmup:
+        return main
+    rise = lr_scheduler.LinearLR(optimiser, 1 / warmup, total_iters=warmup)
+    return lr_scheduler.SequentialLR(optimiser, [rise, main], [warmup])
 
 
 def train_torch(model, x, options, epochs, batch):
     optimiser, loss = optimiser_of(model, options), loss_of(model, options)
-    lr, steps = options.get("lr", 1e-3), -(-len(x) // batch)
-    means, step = [], 0
-    for epoch in range(epochs):
+    steps = -(-len(x) // batch)
+    schedule = schedule_of(optimiser, options, steps * epochs, steps)
+    means = []
+    for _ in range(epochs):
         total = 0.0
         for first in range(0, len(x), batch):
             rows_now = torch.from_numpy(x[first:first + batch])
-            optimiser.param_groups[0]["lr"] = lr * factor(options, step, steps * epochs, epoch)
             optimiser.zero_grad()
             value = loss(rows_now)
             value.backward()
             if options.get("clip"):
                 torch.nn.utils.clip_grad_norm_(model.parameters(), options["clip"])
             optimiser.step()
+            schedule.step()
             total += value.item() * len(rows_now)
-            step += 1
         means.append(total / len(x))
     return means
 
