@@ -301,6 +301,8 @@ static int check_kind(const reader *r, const uint8_t *bytes, size_t size) {
         {"\x89HDF\r\n",             6,  "an HDF5 file"                                },
         {"\x93NUMPY",               6,  "a NumPy array"                               },
         {"\x1f\x8b",                2,  "a gzip file"                                 },
+        {"<!DOCTYPE",               9,  "a web page"                                  },
+        {"<html",                   5,  "a web page"                                  },
         {"version https://git-lfs", 23, "a Git LFS pointer, not the file itself"      },
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {

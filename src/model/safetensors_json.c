@@ -10,8 +10,17 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+// jansson's parser calls some failed allocations "invalid token": so we look ourselves.
+static _Thread_local bool ran_out;
+
+static void *note_malloc(size_t size) {
+    void *block = hg__lib_malloc(size);
+    if (!block) ran_out = true;
+    return block;
+}
+
 static void use_our_memory(void) {
-    json_set_alloc_funcs(hg__lib_malloc, hg__lib_free);
+    json_set_alloc_funcs(note_malloc, hg__lib_free);
 }
 
 void hg__json_begin(void) {
@@ -62,10 +71,13 @@ json_t *hg__json_read(const char *text, size_t size, const char *where, hg_error
         return NULL;
     }
     json_error_t why = {0};
+    ran_out = false;
     json_t *value = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
     if (value) return value;
-    if (!why.text[0] || json_error_code(&why) == json_error_out_of_memory) {
+    if (ran_out) {
         hg__fail(err, HG_ERR_MEMORY, "%s: out of memory while reading JSON", where);
+    } else if (json_error_code(&why) == json_error_null_character) {
+        hg__fail(err, HG_ERR_MODEL, "%s: expected texts without a zero byte", where);
     } else {
         hg__fail(err, HG_ERR_MODEL, "%s: expected JSON, got an error: %s", where, why.text);
     }
