@@ -43,7 +43,7 @@ HG_WORD vf v_load_u8(const uint8_t *p) {
 }
 
 HG_WORD vf v_keep(vf a, int n) {
-    return _mm512_maskz_mov_ps(n >= HG_LANES ? 0xFFFF : (vm)((1U << n) - 1), a);
+    return _mm512_maskz_mov_ps((vm)(n >= HG_LANES ? 0xFFFFU : (1U << n) - 1), a);
 }
 
 HG_WORD float v_sum(vf a) {
