@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { ROWS = 5, MOST = 9000, ROOM = ROWS * MOST + 64, IN = 4, OUT = 3 };
+enum { ROWS = 5, MOST = 9000, ROOM = ROWS * MOST + 256, IN = 4, OUT = 3 };
 
 static const int32_t sizes[] = {0,  1,  7,  8,   15,  16,  17,   31,   33,
                                 63, 64, 65, 127, 129, 784, 4096, 4097, 8999};
