@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// read_npz.c - NumPy's .npz: a zip archive of .npy files. Which one is the data: 'X' or 'x', or the only array
+// of two or more dimensions, or the only array.
+#include <string.h>
+#include <unistd.h>
+#include <zip.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "data/npy_header.h"
+
+typedef struct archive {
+    zip_t *zip;
+    zip_file_t *file; // the open entry
+    const char *path; // borrowed
+} archive;
+
+static int64_t pull(void *context, void *buffer, size_t size, hg_error *err) {
+    archive *z = context;
+    size_t done = 0;
+    while (done < size) {
+        zip_int64_t n = zip_fread(z->file, (char *)buffer + done, size - done);
+        if (n < 0) {
+            return hg__fail(err, HG_ERR_DATA, "%s: the archive is damaged (%s)", z->path,
+                            zip_file_strerror(z->file));
+        }
+        if (n == 0) break;
+        done += (size_t)n;
+    }
+    return (int64_t)done;
+}
+
+static void close_entry(archive *z) {
+    if (z->file) (void)zip_fclose(z->file);
+    z->file = NULL;
+}
+
+static int open_entry(archive *z, zip_uint64_t index, hg__source *s, hg_error *err) {
+    zip_stat_t st;
+    *s = (hg__source){.fd = -1, .pull = pull, .context = z};
+    z->file = zip_fopen_index(z->zip, index, 0);
+    if (!z->file || zip_stat_index(z->zip, index, 0, &st) != 0) {
+        return hg__fail(err, HG_ERR_DATA, "%s: cannot open '%.60s' in the archive (%s)", z->path,
+                        zip_get_name(z->zip, index, 0), zip_strerror(z->zip));
+    }
+    return hg__source_open_entry(s, z->path, st.size, err);
+}
+
+// The array's name, without .npy; 0 if the entry is no array.
+static size_t name_size(const char *name) {
+    size_t n = name ? strlen(name) : 0;
+    return n > 4 && strcmp(name + n - 4, ".npy") == 0 ? n - 4 : 0;
+}
+
+// What there is to choose from.
+typedef struct choice {
+    zip_int64_t named, matrix, any;
+    int matrices, arrays;
+    hg__text names; // "a, b, c"
+} choice;
+
+static int look_at(archive *z, zip_uint64_t i, choice *c, hg_error *err) {
+    const char *name = zip_get_name(z->zip, i, 0);
+    size_t n = name_size(name);
+    if (n == 0) return HG_OK;
+    if (c->names.length < 200) {
+        hg__text_add(&c->names, "%s'", c->arrays ? ", " : "");
+        for (size_t k = 0; k < n && k < 40; k++) {
+            unsigned char byte = (unsigned char)name[k];
+            hg__text_add(&c->names, "%c", byte < ' ' ? '?' : byte);
+        }
+        hg__text_add(&c->names, "'");
+    }
+    c->arrays++;
+    c->any = (zip_int64_t)i;
+    if (n == 1 && (*name == 'X' || (*name == 'x' && c->named < 0))) c->named = (zip_int64_t)i;
+    hg__source s;
+    hg__array a;
+    hg_error why;
+    int code = open_entry(z, i, &s, err);
+    if (code == HG_OK) {
+        code = hg__npy_read_header(&a, &s, &why);
+        bool is_matrix = code == HG_OK && a.shape.rank >= 2;
+        if (is_matrix) c->matrix = (zip_int64_t)i;
+        c->matrices += is_matrix;
+        if (code == HG_ERR_DATA) code = HG_OK; // not numbers: one that cannot be meant
+        if (code < 0 && err) *err = why;
+    }
+    hg__source_close(&s);
+    close_entry(z);
+    return code;
+}
+
+static int choose(archive *z, choice *c, zip_uint64_t *index, hg_error *err) {
+    zip_int64_t count = zip_get_num_entries(z->zip, 0);
+    if (count < 0 || (uint64_t)count > hg__data_limit.entries) {
+        return hg__fail(err, HG_ERR_DATA, "%s: expected at most %llu arrays, got %lld", z->path,
+                        (unsigned long long)hg__data_limit.entries, (long long)count);
+    }
+    for (zip_int64_t i = 0; i < count; i++) HG_TRY(look_at(z, (zip_uint64_t)i, c, err));
+    if (c->names.failed) {
+        return hg__fail(err, HG_ERR_MEMORY, "out of memory while reading %s", z->path);
+    }
+    zip_int64_t best = c->named;
+    if (best < 0 && c->matrices == 1) best = c->matrix;
+    if (best < 0 && c->arrays == 1) best = c->any;
+    if (best < 0) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "%s: expected an array 'X' or one single array with rows, got %s", z->path,
+                        c->arrays ? c->names.data : "no .npy file in the archive");
+    }
+    *index = (zip_uint64_t)best;
+    return HG_OK;
+}
+
+static int read_archive(archive *z, hg__data *d, const hg__data_options *o, hg_error *err) {
+    choice c = {.named = -1, .matrix = -1, .any = -1};
+    zip_uint64_t index = 0;
+    int code = choose(z, &c, &index, err);
+    hg__text_clear(&c.names);
+    HG_TRY(code);
+    hg__source s;
+    hg__array a;
+    code = open_entry(z, index, &s, err);
+    if (code == HG_OK) code = hg__npy_read_header(&a, &s, err);
+    if (code == HG_OK) code = hg__array_open(&a, d, &s, o, err);
+    hg__source_close(&s);
+    close_entry(z);
+    return code;
+}
+
+// libzip seeks: a gzipped archive is unpacked to a temporary file first.
+static int open_zip(archive *z, hg__source *s, hg_error *err) {
+    uint64_t size;
+    int fd = s->packed ? hg__source_spill(s, &size, err) : dup(s->fd);
+    if (fd < 0) {
+        return s->packed ? fd : hg__fail_errno(err, HG_ERR_IO, "%s: cannot open again", s->path);
+    }
+    int why = 0;
+    z->zip = zip_fdopen(fd, 0, &why);
+    if (z->zip) return HG_OK;
+    close(fd);
+    zip_error_t e;
+    zip_error_init_with_code(&e, why);
+    int code =
+        hg__fail(err, why == ZIP_ER_MEMORY ? HG_ERR_MEMORY : HG_ERR_DATA,
+                 "%s: expected a zip archive of .npy files (%s)", s->path, zip_error_strerror(&e));
+    zip_error_fini(&e);
+    return code;
+}
+
+static int open_npz(hg__data *d, hg__source *s, const hg__data_options *o, hg_error *err) {
+    archive z = {.path = s->path};
+    HG_TRY(open_zip(&z, s, err));
+    int code = read_archive(&z, d, o, err);
+    zip_discard(z.zip);
+    return code;
+}
+
+static bool sniff(const uint8_t *head, size_t size) {
+    return size >= 4 && head[0] == 'P' && head[1] == 'K' && (head[2] == 3 || head[2] == 5) &&
+           head[3] == head[2] + 1;
+}
+
+const hg__reader hg__reader_npz = {"npz", ".npz.", sniff, open_npz};
