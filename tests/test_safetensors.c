@@ -25,7 +25,7 @@ static uint8_t *make(const char *header, size_t data, size_t *size) {
     uint8_t *bytes = hg__alloc(*size, 1, NULL);
     assert_non_null(bytes);
     for (int i = 0; i < 8; i++) bytes[i] = (uint8_t)((uint64_t)length >> 8 * i);
-    memcpy(bytes + 8, header, length);
+    memcpy(bytes + 8, header, length); // NOLINT(bugprone-not-null-terminated-result)
     return bytes;
 }
 
@@ -367,7 +367,7 @@ static int read_and_write(const char *path) {
     uint8_t bytes[400] = {(uint8_t)strlen(sample)};
     hg_error err = {0};
     hg__tensors t;
-    memcpy(bytes + 8, sample, strlen(sample));
+    memcpy(bytes + 8, sample, sizeof sample - 1);
     int code = hg__tensors_parse(&t, bytes, size, "x", &err);
     if (code == HG_OK) {
         code = hg__tensors_write(path, t.tensor, t.count, (const char *const *)t.key,

@@ -10,17 +10,37 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-// jansson's parser calls some failed allocations "invalid token": so we look ourselves.
-static _Thread_local bool ran_out;
+// Where memory runs out, jansson 2.14's parser drops characters in silence, calls the text invalid, or frees
+// a string twice (parse_value() and then lex_close()). So we look ourselves; from the first failure to the
+// end of the parse every allocation fails, and the block that is freed next is not freed again.
+static _Thread_local bool parsing, ran_out;
+static _Thread_local void *freed;
 
 static void *note_malloc(size_t size) {
-    void *block = hg__lib_malloc(size);
+    void *block = parsing && ran_out ? NULL : hg__lib_malloc(size);
     if (!block) ran_out = true;
     return block;
 }
 
+static void note_free(void *block) {
+    if (parsing && ran_out && block) {
+        if (block == freed) return;
+        if (!freed) freed = block;
+    }
+    hg__lib_free(block);
+}
+
 static void use_our_memory(void) {
-    json_set_alloc_funcs(note_malloc, hg__lib_free);
+    json_set_alloc_funcs(note_malloc, note_free);
+}
+
+static json_t *parse(const char *text, size_t size, json_error_t *why) {
+    ran_out = false;
+    freed = NULL;
+    parsing = true;
+    json_t *value = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, why);
+    parsing = false;
+    return value;
 }
 
 void hg__json_begin(void) {
@@ -71,9 +91,9 @@ json_t *hg__json_read(const char *text, size_t size, const char *where, hg_error
         return NULL;
     }
     json_error_t why = {0};
-    ran_out = false;
-    json_t *value = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
-    if (value) return value;
+    json_t *value = parse(text, size, &why);
+    if (value && !ran_out) return value;
+    json_decref(value);
     if (ran_out) {
         hg__fail(err, HG_ERR_MEMORY, "%s: out of memory while reading JSON", where);
     } else if (json_error_code(&why) == json_error_null_character) {
@@ -99,15 +119,16 @@ char *hg__json_text(const json_t *value, hg_error *err) {
 
 json_t *hg__json_string(const char *text, hg_error *err) {
     hg__json_begin();
+    ran_out = false;
     json_t *string = json_string(text);
     if (string) return string;
     hg__text wide = {0};
-    for (const char *c = text; *c; c++) {
+    for (const char *c = text; *c && !ran_out; c++) { // no UTF-8, as jansson had memory to say
         const unsigned char byte = (unsigned char)*c;
         const char two[2] = {(char)(0xC0 | byte >> 6), (char)(0x80 | (byte & 0x3F))};
         hg__text_add_bytes(&wide, byte < 0x80 ? c : two, byte < 0x80 ? 1 : 2);
     }
-    if (!wide.failed) string = json_string(wide.data ? wide.data : "");
+    if (!wide.failed && !ran_out) string = json_string(wide.data ? wide.data : "");
     hg__text_clear(&wide);
     if (!string) hg__fail(err, HG_ERR_MEMORY, "out of memory while writing JSON");
     return string;
