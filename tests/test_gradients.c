@@ -74,7 +74,7 @@ static void check_parameters(const char *item) {
         hg__tile tile = {0};
         deviation d = {0};
         t->tile(&one.l, i, &tile);
-        t->gradient(&one.l, &one.pass, &tile, x, one.ldx, dy, one.ldy, CASE_ROWS, g);
+        t->gradient(&one.l, &one.pass, &tile, x + tile.x_first, one.ldx, dy, one.ldy, CASE_ROWS, g);
         for (size_t j = 0; j < tile.count; j++) {
             hg__real *w = &one.param[tile.offset + j];
             if (*w != 0) add(&d, (double)g[j], difference(w)); // 0: padding

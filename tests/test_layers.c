@@ -129,7 +129,7 @@ static void check_tiles(const hg__layer_type *t) {
         assert_true(tile.count % HG_LANES == 0); // optimisers work on whole vectors
         for (size_t j = 0; j < tile.count; j++) covered[tile.offset + j]++;
         for (int j = 0; j < CASE_MOST; j++) g[j] = 99;
-        t->gradient(&one.l, &one.pass, &tile, x, one.ldx, dy, one.ldy, CASE_ROWS, g);
+        t->gradient(&one.l, &one.pass, &tile, x + tile.x_first, one.ldx, dy, one.ldy, CASE_ROWS, g);
         assert_true(g[tile.count] == 99);
         for (size_t j = 0; j < tile.count; j++) {
             if (one.param[tile.offset + j] == 0 && g[j] != 0) fail_msg("%s: padding", t->name);

@@ -43,7 +43,8 @@ HG_WORD vf v_load_u8(const uint8_t *p) {
 }
 
 HG_WORD vf v_keep(vf a, int n) {
-    return _mm512_maskz_mov_ps((vm)(n >= HG_LANES ? 0xFFFFU : (1U << n) - 1), a);
+    const unsigned lanes = n >= HG_LANES ? 0xFFFFU : (1U << n) - 1;
+    return _mm512_maskz_mov_ps((vm)lanes, a);
 }
 
 HG_WORD float v_sum(vf a) {

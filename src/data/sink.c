@@ -62,7 +62,7 @@ void hg__sink_commit(hg__sink *s, size_t rows) {
 }
 
 int hg__sink_finish(hg__sink *s, hg__data *d, hg_error *err) {
-    if (s->fd >= 0) {
+    if (s->fd >= 0 || s->used > s->memory) { // the first block may be larger than what was allowed
         HG_TRY(flush(s, err));
         d->fd = s->fd;
         d->offset = 0;

@@ -10,8 +10,8 @@ int hg__npy_add_header(hg__writer *w, hg__dtype dtype, const hg__shape *shape, h
     char header[MAX] = "\x93NUMPY\x01", dims[160] = "";
     size_t used = 0;
     for (int32_t i = 0; i < shape->rank; i++) {
-        used += (size_t)snprintf(dims + used, sizeof dims - used, "%lld,%s", (long long)shape->dim[i],
-                                 i + 1 < shape->rank ? " " : "");
+        used += (size_t)snprintf(dims + used, sizeof dims - used, "%lld,%s",
+                                 (long long)shape->dim[i], i + 1 < shape->rank ? " " : "");
     }
     if (shape->rank > 1) dims[used - 1] = '\0'; // a tuple of one keeps its comma
     const int text = snprintf(header + MAGIC, MAX - MAGIC,

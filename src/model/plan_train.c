@@ -13,8 +13,6 @@
 #include "base/mem.h"
 #include "model/plan_internal.h"
 
-enum { MAX_TILE = 64 * HG_PANEL }; // elements, of every layer's largest tile
-
 typedef struct buffer {
     hg__real *base; // row 0 of the batch, or of thread 0's chunk
     int32_t ld;
@@ -45,9 +43,12 @@ struct hg__train_plan {
     hg__real *state[2]; // (params) each, or NULL
     hg__real *shadow;   // transposed weights
     hg__real *gradient; // (params), only where the norm is clipped
-    hg__real *tile;     // per thread (MAX_TILE)
-    double *row_loss;   // owned, (batch)
-    double *tile_norm;  // owned, (tasks)
+    size_t largest_tile;
+    hg__real *tile;    // per thread (largest_tile): a gradient
+    bool strips;       // phase 2 widens what it needs of the rows itself, instead of keeping x[0]
+    hg__real *strip;   // per thread (batch, HG_PANEL): some columns of the rows
+    double *row_loss;  // owned, (batch)
+    double *tile_norm; // owned, (tasks)
     size_t bytes;
 
     // The step being run.
@@ -77,7 +78,7 @@ static void lay_boundaries(hg__train_plan *p) {
     }
     for (int32_t i = 0; i < p->layers; i++) {
         if (s->layer[i].params == 0) continue;
-        p->x[p->x[i].same_as].whole = true;
+        if (i > 0 || !p->strips) p->x[p->x[i].same_as].whole = true;
         p->dx[p->dx[i + 1].same_as].whole = true;
     }
 }
@@ -120,7 +121,8 @@ static size_t lay_out(hg__train_plan *p, hg__real *base) {
         shadow += (l->type->shadow_count(l) + HG_LANES - 1) / HG_LANES * HG_LANES;
     }
     p->shadow = take(base, &at, shadow);
-    p->tile = take(base, &at, (size_t)threads * MAX_TILE);
+    p->tile = take(base, &at, (size_t)threads * p->largest_tile);
+    if (p->strips) p->strip = take(base, &at, (size_t)threads * (size_t)p->setup.batch * HG_PANEL);
     at = place(p->x, p->layers + 1, p->setup.batch, p->chunk, threads, base, at);
     return place(p->dx, p->layers + 1, p->setup.batch, p->chunk, threads, base, at);
 }
@@ -138,7 +140,10 @@ static int list_tiles(hg__train_plan *p, hg_error *err) {
         const hg__layer *l = &p->model->spec.layer[i];
         for (int32_t t = 0; l->type->tile_count && t < l->type->tile_count(l); t++) {
             p->task[n] = (task){.layer = l, .boundary = i};
-            l->type->tile(l, t, &p->task[n++].tile);
+            hg__tile *tile = &p->task[n++].tile;
+            l->type->tile(l, t, tile);
+            if (tile->count > p->largest_tile) p->largest_tile = tile->count;
+            if (i == 0 && tile->x_count > HG_PANEL) p->strips = false;
         }
     }
     return HG_OK;
@@ -161,12 +166,17 @@ hg__train_plan *hg__train_plan_new(hg_model *m, hg__pool *pool, const hg__train_
     p->loss = hg__loss_kernel_for(&m->spec, s->loss, p->k, &p->layers);
     p->update = s->optim->pick(p->k);
     p->chunk = pick_chunk(m, s->batch);
+    p->strips = true;
+    if (list_tiles(p, err) < 0) {
+        hg__train_plan_free(p);
+        return NULL;
+    }
     lay_boundaries(p);
     const size_t elements = lay_out(p, NULL);
     p->bytes = elements * sizeof(hg__real);
     p->block = hg__alloc(elements, sizeof(hg__real), err);
     p->row_loss = p->block ? hg__alloc((size_t)s->batch, sizeof *p->row_loss, err) : NULL;
-    if (!p->row_loss || list_tiles(p, err) < 0) {
+    if (!p->row_loss) {
         hg__train_plan_free(p);
         return NULL;
     }
@@ -255,9 +265,30 @@ static void run_chunk(void *context, int32_t number, int32_t thread) {
 
 // ---- phase 2: a tile of weights -----------------------------------------------------------------
 
-static void find_gradient(const hg__train_plan *p, const task *t, hg__real *g) {
+// Columns first .. first+count-1 of all rows of the batch, widened to strip (rows, HG_PANEL).
+static void widen_strip(const hg__train_plan *p, int32_t first, int32_t count, hg__real *strip) {
+    const hg__input *in = p->in;
+    for (int64_t r = 0; r < in->count; r++, strip += HG_PANEL) {
+        if (in->dtype == HG_U8) {
+            p->k->widen_u8(strip, (const uint8_t *)in->row[r] + first, in->scale, count);
+        } else {
+            p->k->widen_f32(strip, (const float *)in->row[r] + first, count);
+        }
+    }
+}
+
+static void find_gradient(const hg__train_plan *p, const task *t, int32_t thread, hg__real *g) {
     const buffer *x = &p->x[t->boundary], *dy = &p->dx[t->boundary + 1];
-    t->layer->type->gradient(t->layer, &p->pass, &t->tile, x->base, x->ld, dy->base, dy->ld,
+    const hg__tile *tile = &t->tile;
+    const hg__real *from = x->base + tile->x_first;
+    ptrdiff_t stride = x->ld;
+    if (t->boundary == 0 && p->strips) {
+        hg__real *strip = p->strip + (size_t)thread * (size_t)p->setup.batch * HG_PANEL;
+        widen_strip(p, tile->x_first, tile->x_count, strip);
+        from = strip;
+        stride = HG_PANEL;
+    }
+    t->layer->type->gradient(t->layer, &p->pass, tile, from, stride, dy->base, dy->ld,
                              (int32_t)p->in->count, g);
 }
 
@@ -272,17 +303,16 @@ static void apply(hg__train_plan *p, const task *t, const hg__real *g) {
 
 static void run_tile(void *context, int32_t number, int32_t thread) {
     hg__train_plan *p = context;
-    hg__real *g = p->tile + (size_t)thread * MAX_TILE;
-    find_gradient(p, &p->task[number], g);
+    hg__real *g = p->tile + (size_t)thread * p->largest_tile;
+    find_gradient(p, &p->task[number], thread, g);
     apply(p, &p->task[number], g);
 }
 
 static void run_gradient(void *context, int32_t number, int32_t thread) {
-    (void)thread;
     hg__train_plan *p = context;
     const task *t = &p->task[number];
     hg__real *g = p->gradient + t->tile.offset;
-    find_gradient(p, t, g);
+    find_gradient(p, t, thread, g);
     p->tile_norm[number] = p->k->sum_squares(g, (int64_t)t->tile.count);
 }
 

@@ -53,6 +53,7 @@ typedef struct hg__pass {
 typedef struct hg__tile {
     int32_t param, row, column; // meaning is the layer's own
     size_t offset, count;
+    int32_t x_first, x_count; // the columns of x that its gradient reads
 } hg__tile;
 
 typedef struct hg__layer_type {
@@ -76,7 +77,7 @@ typedef struct hg__layer_type {
                      hg__real *dx, ptrdiff_t lddx, int32_t rows);
 
     // The parameters cut into tiles (NULL without parameters): how many, which, and the gradient of one
-    // over the whole batch, g (tile->count).
+    // over the whole batch, g (tile->count). x: (rows, tile->x_count), from column tile->x_first on.
     int32_t (*tile_count)(const hg__layer *l);
     void (*tile)(const hg__layer *l, int32_t i, hg__tile *t);
     void (*gradient)(const hg__layer *l, const hg__pass *p, const hg__tile *t, const hg__real *x,

@@ -116,26 +116,29 @@ static void tile(const hg__layer *l, int32_t i, hg__tile *t) {
         return;
     }
     const int32_t k = i % weight_strips(l) * TILE_K, n = i / weight_strips(l) * HG_PANEL;
+    const int32_t tall = smaller(K - k, TILE_K);
     const size_t width = hg__panel_width(N, n);
     *t = (hg__tile){.param = WEIGHT,
                     .row = k,
                     .column = n,
                     .offset = l->param[WEIGHT].offset + hg__panel_index(K, N, k, n),
-                    .count = (size_t)smaller(K - k, TILE_K) * width};
+                    .count = (size_t)tall * width,
+                    .x_first = k,
+                    .x_count = tall};
 }
 
 static void gradient(const hg__layer *l, const hg__pass *p, const hg__tile *t, const hg__real *x,
                      ptrdiff_t ldx, const hg__real *dy, ptrdiff_t lddy, int32_t rows, hg__real *g) {
-    const int32_t K = inputs(l), N = outputs(l);
+    const int32_t N = outputs(l);
     if (t->param == BIAS) {
         p->k->column_sums(g, dy + t->column, lddy, rows, (int32_t)t->count);
         return;
     }
-    hg__gemm m = {.M = smaller(K - t->row, TILE_K),
+    hg__gemm m = {.M = t->x_count,
                   .N = smaller(N - t->column, HG_PANEL),
                   .K = rows,
                   .blocks = 1,
-                  .a = x + t->row,
+                  .a = x,
                   .a_m = 1,
                   .a_k = ldx,
                   .b = dy + t->column,

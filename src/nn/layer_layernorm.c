@@ -64,7 +64,10 @@ static int32_t tile_count(const hg__layer *l) {
 }
 
 static void tile(const hg__layer *l, int32_t i, hg__tile *t) {
-    *t = (hg__tile){.param = i, .offset = l->param[i].offset, .count = l->param[i].count};
+    *t = (hg__tile){.param = i,
+                    .offset = l->param[i].offset,
+                    .count = l->param[i].count,
+                    .x_count = (int32_t)l->param[i].shape.dim[0]};
 }
 
 // NOLINTNEXTLINE(readability-function-size): layer.h fixes the parameters

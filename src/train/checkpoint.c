@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/safetensors_json.h"
 #include "train/folder.h"
 #include "train/trainer.h"
 
@@ -42,7 +43,7 @@ static bool get_real(const json_t *root, const char *key, double *value) {
 }
 
 static bool parse_progress(const char *text, hg__progress *p) {
-    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    json_t *root = hg__json_read(text, strlen(text), progress_key, NULL);
     int64_t epoch = 0, best_epoch = 0;
     const bool good =
         get_count(root, "epoch", &epoch) && get_count(root, "batch", &p->batch) &&

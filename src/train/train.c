@@ -347,7 +347,7 @@ static int fit_pca(hg__trainer *t, const char **reason, hg_error *err) {
     hg_model *pca = NULL;
     HG_TRY(hg__folder_cut_results(t->folder, 0, err));
     HG_TRY(hg__pca_fit(&pca, &t->rows, t->model->spec.code, t->pool, err));
-    int code = copy_columns(pca, t->data, err);
+    int code = HG_OK;
     describe_data(pca, t->data);
     hg_model_free(t->model);
     t->model = pca;
