@@ -94,22 +94,23 @@ static bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-const char *hg__csv_next_cell(const char *text, char separator, hg__csv_cell *cell) {
-    const char *p = text, *end;
-    if (*p == '"') {
-        for (p++; *p != '"' || p[1] == '"';) p += *p == '"' ? 2 : 1;
-        *cell = (hg__csv_cell){.text = text + 1, .size = (size_t)(p - text) - 1, .quoted = true};
-        end = ++p;
-        while (*p != separator && *p != '\n') p++;
-        while (end < p && is_blank(*end)) end++;
-        // Where text goes on after the quote, the cell is all of it as it stands.
-        if (end == p) return p + 1;
-    }
-    while (*p != separator && *p != '\n') p++;
-    end = p;
+static hg__csv_cell trim(const char *text, const char *end, bool quoted) {
     while (end > text && is_blank(end[-1])) end--;
     while (text < end && is_blank(*text)) text++;
-    *cell = (hg__csv_cell){.text = text, .size = (size_t)(end - text)};
+    return (hg__csv_cell){.text = text, .size = (size_t)(end - text), .quoted = quoted};
+}
+
+const char *hg__csv_next_cell(const char *text, char separator, hg__csv_cell *cell) {
+    const char *p = text;
+    if (*p == '"') {
+        for (p++; *p != '"' || p[1] == '"';) p += *p == '"' ? 2 : 1;
+        *cell = trim(text + 1, p++, true);
+        while (*p != separator && is_blank(*p)) p++;
+        // Where text goes on after the quote, the cell is all of it as it stands.
+        if (*p == separator || *p == '\n') return p + 1;
+    }
+    while (*p != separator && *p != '\n') p++;
+    *cell = trim(text, p, false);
     return p + 1;
 }
 

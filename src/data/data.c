@@ -42,22 +42,23 @@ static const struct {
     size_t size;
     const char *name;
 } strangers[] = {
-    {"\x89PNG",          4, "a PNG image"     },
-    {"\xff\xd8\xff",     3, "a JPEG image"    },
-    {"PAR1",             4, "a Parquet file"  },
-    {"\x89HDF",          4, "an HDF5 file"    },
-    {"MATLAB 5",         8, "a MATLAB file"   },
-    {"\x80\x02",         2, "a Python pickle" },
-    {"\x80\x03",         2, "a Python pickle" },
-    {"\x80\x04",         2, "a Python pickle" },
-    {"\x80\x05",         2, "a Python pickle" },
-    {"\xff\xfe",         2, "UTF-16 text"     },
-    {"\xfe\xff",         2, "UTF-16 text"     },
-    {"BZh",              3, "a bzip2 file"    },
+    {"\x89PNG",          4, "a PNG image"                   },
+    {"\xff\xd8\xff",     3, "a JPEG image"                  },
+    {"PAR1",             4, "a Parquet file"                },
+    {"\x89HDF",          4, "an HDF5 file"                  },
+    {"MATLAB 5",         8, "a MATLAB file"                 },
+    {"\x80\x02",         2, "a Python pickle"               },
+    {"\x80\x03",         2, "a Python pickle"               },
+    {"\x80\x04",         2, "a Python pickle"               },
+    {"\x80\x05",         2, "a Python pickle"               },
+    {"\xff\xfe",         2, "UTF-16 text"                   },
+    {"\xfe\xff",         2, "UTF-16 text"                   },
+    {"BZh",              3, "a bzip2 file"                  },
     {"\xfd"
-     "7zXZ",        5, "an xz file"      },
-    {"\x28\xb5\x2f\xfd", 4, "a Zstandard file"},
-    {"%PDF",             4, "a PDF"           },
+     "7zXZ",        5, "an xz file"                    },
+    {"\x28\xb5\x2f\xfd", 4, "a Zstandard file"              },
+    {"%PDF",             4, "a PDF"                         },
+    {"\x1f\x8b",         2, "a gzip file inside a gzip file"},
 };
 
 static const char *find_stranger(const hg__source *s) {

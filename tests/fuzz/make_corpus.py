@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# Writes the seed files of the readers' fuzz targets: tests/fuzz/corpus/{idx,npy,npz,csv,gz}. Good files' names begin
+# with "good_". No NumPy: every byte is said here. Run from the root of the tree; the result is committed.
+import gzip, io, os, struct, zipfile
+
+ROOT = 'tests/fuzz/corpus/'
+
+
+def put(name, data):
+    os.makedirs(os.path.dirname(ROOT + name), exist_ok=True)
+    with open(ROOT + name, 'wb') as f:
+        f.write(data)
+
+
+def idx(kind, shape, data):
+    return bytes([0, 0, kind, len(shape)]) + b''.join(struct.pack('>I', n) for n in shape) + data
+
+
+def npy(descr, shape, data, order='False', version=1, header=None):
+    text = header or "{'descr': '%s', 'fortran_order': %s, 'shape': %s, }" % (descr, order, shape)
+    start = 10 if version == 1 else 12
+    text += ' ' * (-(start + len(text) + 1) % 64) + '\n'
+    size = struct.pack('<H' if version == 1 else '<I', len(text))
+    return b'\x93NUMPY' + bytes([version, 0]) + size + text.encode() + data
+
+
+def npz(arrays, method=zipfile.ZIP_DEFLATED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, 'w') as z:
+        for name, data in arrays:
+            z.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, method)
+    return out.getvalue()
+
+
+def gz(data):
+    return gzip.compress(data, 9, mtime=0)
+
+
+six = struct.pack('<6f', 1, 2, 3, 4, 5, 6)
+f4 = npy('<f4', '(3, 2)', six)
+put('idx/good_u8.idx', idx(8, (2, 3, 3), bytes(range(18))))
+put('idx/good_labels.idx', idx(8, (5,), bytes([7, 2, 1, 0, 4])))
+put('idx/good_f32.idx', idx(13, (3, 2), struct.pack('>6f', 1, 2, 3, 4, 5, 6)))
+put('idx/good_f64.idx', idx(14, (1, 2), struct.pack('>2d', -0.5, 1e10)))
+put('idx/good_i8.idx', idx(9, (2, 2), bytes([0xff, 1, 0x80, 0x7f])))
+put('idx/good_i16.idx', idx(11, (2, 2), struct.pack('>4h', -1, 2, -300, 400)))
+put('idx/good_i32.idx', idx(12, (2, 2), struct.pack('>4i', -1, 2, -300, 1 << 24)))
+put('idx/no_rows.idx', idx(8, (0, 3), b''))
+put('idx/huge.idx', idx(8, (0xffffffff,) * 4, b'x'))
+put('idx/nan.idx', idx(13, (1, 2), struct.pack('>2f', 1, float('nan'))))
+put('idx/long.idx', idx(8, (2, 2), b'12345'))
+put('idx/rank.idx', idx(8, (1,) * 9, b'1'))
+
+put('npy/good_f4.npy', f4)
+put('npy/good_u1.npy', npy('|u1', '(2, 2, 2)', bytes(range(8))))
+put('npy/good_f8_fortran.npy', npy('>f8', '(3, 2)', struct.pack('>6d', 1, 3, 5, 2, 4, 6), 'True'))
+put('npy/good_u1_fortran.npy', npy('|u1', '(2, 2, 3)', bytes(range(12)), 'True'))
+put('npy/good_f2.npy', npy('<f2', '(4,)', struct.pack('<4H', 0x3c00, 0xc000, 0x0001, 0x7bff)))
+put('npy/good_bool_v2.npy', npy('|b1', '(2, 2)', bytes([0, 1, 1, 0]), version=2))
+put('npy/good_i8_v3.npy', npy('<i8', '(2L, 1L)', struct.pack('<2q', -1, 1 << 40), version=3))
+put('npy/good_u2.npy', npy('>u2', '(1, 2)', struct.pack('>2H', 1, 65535)))
+put('npy/objects.npy', npy('|O', '(3,)', b'\x80\x04K\x01.'))
+put('npy/structured.npy', npy('', '', b'', header="{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }"))
+put('npy/text.npy', npy('<U5', '(1,)', b'\0' * 20))
+put('npy/overflow.npy', npy('<f8', '(4294967296, 4294967296)', b''))
+put('npy/digits.npy', npy('<f8', '(99999999999999999999, 1)', b''))
+put('npy/inf.npy', npy('<f4', '(2, 2)', struct.pack('<4f', 1, 2, float('-inf'), 4)))
+put('npy/twice.npy', npy('', '', b'', header="{'descr': '<f4', 'descr': '<f4', 'shape': (1,)}"))
+
+put('npz/good_x.npz', npz([('y.npy', npy('<i8', '(3,)', struct.pack('<3q', 1, 2, 3))), ('X.npy', f4)]))
+put('npz/good_stored.npz', npz([('data.npy', f4)], zipfile.ZIP_STORED))
+put('npz/good_matrix.npz', npz([('y.npy', npy('<i8', '(1,)', bytes(8))), ('data.npy', f4), ('o.npy', npy('|O', '(1,)', b'.'))]))
+put('npz/two.npz', npz([('a.npy', f4), ('b.npy', f4)]))
+put('npz/none.npz', npz([('a.txt', b'hello')]))
+put('npz/empty.npz', npz([]))
+put('npz/nested.npz', npz([('X.npy', npz([('X.npy', f4)]))]))
+
+put('csv/good_plain.csv', b'1,2.5,-3\n4,5e-1,6\n')
+put('csv/good_header.csv', b'a,b,c\n1,2,3\n4,5,6\n')
+put('csv/good_quotes.csv', b'\xef\xbb\xbf"a ""x""","b\nc"\r\n"1", 2 \r\n\r\n3,"4"\r\n')
+put('csv/good_semicolon.csv', b'a;b\n1;2\n3;4')
+put('csv/good_tab.tsv', b'1\t2\n3\t4\n')
+put('csv/good_one.csv', b'x\n1\n2\n3\n')
+put('csv/missing.csv', b'a,b\n1,2\n3,NA\n,4\nnan,?\n')
+put('csv/text.csv', b'0,tcp,1\n1,udp,2\n')
+put('csv/ragged.csv', b'1,2\n3\n4,5,6\n')
+put('csv/open_quote.csv', b'1,2\n"3,4\n')
+put('csv/big.csv', b'1e39,1e-60,123456789012345678901234567890,0.1000000000000000055511151231257827\n')
+put('csv/ties.csv', b'16777217,16777219,0.50000002980232238769531250,1.00000005960464477539062500000001\n')
+put('csv/header_only.csv', b'a,b\n')
+put('csv/blank.csv', b'\n\n\r\n')
+put('csv/utf16.csv', 'a,b\n1,2\n'.encode('utf-16'))
+
+body = b'a,b\n1,2\n3,4\n'
+put('gz/good.csv.gz', gz(body))
+put('gz/good_members.csv.gz', gz(body) + gz(b'5,6\n') + gz(b''))
+put('gz/good_zeros.csv.gz', gz(body) + bytes(16))
+put('gz/good.npy.gz', gz(f4))
+put('gz/good_fortran.npy.gz', gz(npy('>f8', '(3, 2)', struct.pack('>6d', 1, 3, 5, 2, 4, 6), 'True')))
+put('gz/good.idx.gz', gz(idx(8, (2, 3, 3), bytes(range(18)))))
+put('gz/good.npz.gz', gz(npz([('X.npy', f4)])))
+put('gz/garbage.csv.gz', gz(body) + b'garbage')
+put('gz/cut.csv.gz', gz(body)[:-5])
+put('gz/bad_sum.csv.gz', gz(body)[:-8] + bytes(8))
+put('gz/twice.csv.gz', gz(gz(body)))
+put('gz/bomb.csv.gz', gz(b'1,2\n' * 20000))

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// test_loader.c - the loader: each row once an epoch, one order for one seed, memory or disk alike.
+#include "base/mem.h"
+#include "data_samples.h"
+
+enum { ROWS = 1003, WIDTH = 5, BATCH = 64 };
+
+static float values[ROWS][WIDTH];
+
+// The same rows in memory and on disk.
+static hg__data *open_rows(size_t memory) {
+    static uint8_t bytes[72 + sizeof values];
+    for (int i = 0; i < ROWS; i++) {
+        for (int k = 0; k < WIDTH; k++) values[i][k] = (float)(i * 10 + k);
+    }
+    memset(bytes, ' ', 72);
+    const char head[] =
+        "\x93NUMPY\2\0\x3c\0\0\0{'descr':'<f4','fortran_order':False,'shape':(1003,5)}";
+    memcpy(bytes, head, sizeof head - 1);
+    memcpy(bytes + 72, values, sizeof values);
+    hg_error err = {0};
+    const hg__data_options o = {.memory = memory};
+    hg__data *d = open_bytes(bytes, sizeof bytes, "x.npy", &o, &err);
+    if (!d) printf("%s\n", err.message);
+    assert_non_null(d);
+    return d;
+}
+
+// Row numbers of an epoch, in the order in which they come; checks the batches on the way.
+static int64_t run_epoch(hg__loader *l, int64_t *numbers, int64_t count, int64_t skip) {
+    hg__batch b;
+    hg_error err;
+    int64_t n = 0;
+    int code;
+    while ((code = hg__loader_next(l, &b, &err)) > 0) {
+        assert_int_equal(b.first, skip * BATCH + n);
+        assert_int_equal(b.count, count - b.first < BATCH ? count - b.first : BATCH);
+        for (int32_t i = 0; i < b.count; i++) {
+            assert_true(b.number[i] >= 0 && b.number[i] < ROWS);
+            assert_memory_equal(b.row[i], values[b.number[i]], sizeof values[0]);
+            numbers[n++] = b.number[i];
+        }
+    }
+    assert_int_equal(code, 0);
+    assert_int_equal(hg__loader_next(l, &b, &err), 0);
+    return n;
+}
+
+static void check_epochs(size_t memory) {
+    hg_error err;
+    hg__data *d = open_rows(memory);
+    const hg__rows rows = hg__rows_all(d);
+    hg__loader *l = hg__loader_new(&rows, BATCH, &err);
+    assert_non_null(l);
+    int64_t order[4][ROWS];
+    for (int e = 0; e < 4; e++) {
+        int times[ROWS] = {0};
+        hg__loader_start(l, e < 3, 5, e, 0);
+        assert_int_equal(run_epoch(l, order[e], ROWS, 0), ROWS);
+        for (int i = 0; i < ROWS; i++) times[order[e][i]]++;
+        for (int i = 0; i < ROWS; i++) assert_int_equal(times[i], 1);
+    }
+    for (int i = 0; i < ROWS; i++) assert_int_equal(order[3][i], i);
+    assert_memory_not_equal(order[0], order[1], sizeof order[0]);
+    int64_t again[ROWS];
+    hg__loader_start(l, true, 5, 1, 0);
+    run_epoch(l, again, ROWS, 0);
+    assert_memory_equal(again, order[1], sizeof again);
+    for (int64_t skip = 0; skip <= 17;
+         skip += skip < 14 ? 7 : 1) { // resumed in the middle, at the last batch, past the end
+        const int64_t passed = skip * BATCH < ROWS ? skip * BATCH : ROWS;
+        hg__loader_start(l, true, 5, 1, skip);
+        assert_int_equal(run_epoch(l, again, ROWS, skip), ROWS - passed);
+        assert_memory_equal(again, order[1] + passed, (size_t)(ROWS - passed) * sizeof *again);
+    }
+    hg__loader_free(l);
+    hg__data_close(d);
+}
+
+static void rows_in_memory_come_once_an_epoch_in_the_seeds_order(void **state) {
+    (void)state;
+    check_epochs(1 << 20);
+}
+
+static void rows_on_disk_come_once_an_epoch_in_the_seeds_order(void **state) {
+    (void)state;
+    check_epochs(1);
+}
+
+static void memory_and_disk_give_the_same_order(void **state) {
+    (void)state;
+    int64_t order[2][ROWS];
+    int64_t counts[2];
+    for (int k = 0; k < 2; k++) {
+        hg_error err;
+        hg__data *d = open_rows(k ? 1 : 1 << 20);
+        hg__rows train, val;
+        assert_int_equal(hg__rows_split(d, 0.2, 0.7, 3, &train, &val, &err), HG_OK);
+        hg__loader *l = hg__loader_new(&train, BATCH, &err);
+        hg__loader_start(l, true, 9, 2, 0);
+        counts[k] = run_epoch(l, order[k], train.count, 0);
+        assert_int_equal(counts[k], train.count);
+        hg__loader_free(l);
+        hg__data_close(d);
+    }
+    assert_memory_equal(order[0], order[1], (size_t)counts[0] * sizeof order[0][0]);
+}
+
+static void an_epoch_may_be_left_at_any_batch(void **state) {
+    (void)state;
+    hg_error err;
+    hg__data *d = open_rows(1);
+    const hg__rows rows = hg__rows_all(d);
+    hg__loader *l = hg__loader_new(&rows, BATCH, &err);
+    int64_t numbers[ROWS];
+    for (int e = 0; e < 200; e++) {
+        hg__batch b;
+        hg__loader_start(l, true, 1, e, 0);
+        for (int k = 0; k < e % 18; k++) (void)hg__loader_next(l, &b, &err);
+    }
+    hg__loader_start(l, false, 1, 0, 0);
+    assert_int_equal(run_epoch(l, numbers, ROWS, 0), ROWS);
+    hg__loader_start(l, true, 1, 0, 0); // and freed in the middle of one
+    hg__loader_free(l);
+    hg__data_close(d);
+}
+
+static void a_step_allocates_nothing(void **state) {
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        hg_error err;
+        hg__data *d = open_rows(k ? 1 : 1 << 20);
+        const hg__rows rows = hg__rows_all(d);
+        hg__loader *l = hg__loader_new(&rows, BATCH, &err);
+        const uint64_t before = hg__alloc_count();
+        int64_t numbers[ROWS];
+        hg__loader_start(l, true, 1, 0, 0);
+        run_epoch(l, numbers, ROWS, 0);
+        assert_true(hg__alloc_count() == before);
+        hg__loader_free(l);
+        hg__data_close(d);
+    }
+}
+
+static void a_file_that_shrinks_is_an_error(void **state) {
+    (void)state;
+    hg_error err = {0};
+    hg__data *d = open_rows(1);
+    const hg__rows rows = hg__rows_all(d);
+    hg__loader *l = hg__loader_new(&rows, BATCH, &err);
+    assert_int_equal(ftruncate(d->fd, 2000), 0);
+    hg__loader_start(l, false, 1, 0, 0);
+    hg__batch b;
+    assert_int_equal(hg__loader_next(l, &b, &err), 1);
+    assert_int_equal(hg__loader_next(l, &b, &err), HG_ERR_IO);
+    assert_non_null(strstr(err.message, "x.npy: expected"));
+    hg__loader_free(l);
+    hg__data_close(d);
+}
+
+static void impossible_batches_are_refused(void **state) {
+    (void)state;
+    hg_error err = {0};
+    hg__data *d = open_rows(1 << 20);
+    const hg__rows rows = hg__rows_all(d);
+    assert_null(hg__loader_new(&rows, 0, &err));
+    assert_string_equal(err.message, "batch: expected at least 1 row, got 0");
+    hg__loader *l = hg__loader_new(&rows, INT32_MAX, &err); // no more than there are rows
+    assert_non_null(l);
+    hg__batch b;
+    hg__loader_start(l, true, 1, 0, 0);
+    assert_int_equal(hg__loader_next(l, &b, &err), 1);
+    assert_int_equal(b.count, ROWS);
+    assert_int_equal(hg__loader_next(l, &b, &err), 0);
+    hg__loader_free(l);
+    hg__data_close(d);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_in_memory_come_once_an_epoch_in_the_seeds_order),
+        cmocka_unit_test(rows_on_disk_come_once_an_epoch_in_the_seeds_order),
+        cmocka_unit_test(memory_and_disk_give_the_same_order),
+        cmocka_unit_test(an_epoch_may_be_left_at_any_batch),
+        cmocka_unit_test(a_step_allocates_nothing),
+        cmocka_unit_test(a_file_that_shrinks_is_an_error),
+        cmocka_unit_test(impossible_batches_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
