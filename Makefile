@@ -116,10 +116,12 @@ test:
 ifeq ($(O),build/gcc)
  OTHER := $(if $(shell command -v clang),build/clang/hourglass)
 endif
-build/clang/hourglass: FORCE ; @$(if $(filter build/clang,$(O)),,$(MAKE) CC=clang SAN= $@)
+ifneq ($(O),build/clang)
+build/clang/hourglass: FORCE ; @$(MAKE) CC=clang SAN= $@
+endif
 picked = $(if $(ONLY),$(foreach x,$1,$(if $(strip $(foreach w,$(ONLY),$(findstring $(w),$(notdir $x)))),$x)),$1)
 PICKED := $(call picked,$(SCRIPTS) $(TESTS) $(FUZZERS))
-run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(EXAMPLES) $(OTHER))
+run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(O)/tests/bits $(EXAMPLES) $(OTHER))
 	@CC=$(CC) SAN=$(SAN) tools/run_tests.sh $(O) $(PICKED)
 
 check:

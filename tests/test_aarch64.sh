@@ -4,7 +4,8 @@
 # so does every instruction set and thread count here.
 . tests/lib.sh
 native=build/${CC:-gcc}${SAN:+-${SAN%%,*}}/tests/bits
-make --no-print-directory "$native" ${SAN:+SAN=$SAN} CC="${CC:-gcc}" || bad "tests/bits.c does not build"
+unset MAKEFLAGS MAKELEVEL
+make "$native" ${SAN:+SAN=$SAN} CC="${CC:-gcc}" || bad "tests/bits.c does not build"
 want=$(HG_ISA=ref "$native" 1)
 echo "ref, 1 thread: $want"
 [ -n "$want" ] && ok || bad "no hash from $native"
@@ -19,7 +20,7 @@ if is_sanitized; then
     : # once is enough
 elif ! command -v aarch64-linux-gnu-gcc >/dev/null || ! command -v qemu-aarch64 >/dev/null; then
     skip "no aarch64-linux-gnu-gcc or no qemu-aarch64"
-elif make --no-print-directory build/aarch64/bits; then
+elif make build/aarch64/bits; then
     got=$(qemu-aarch64 build/aarch64/bits 2)
     expect "aarch64: $got" [ "$got" = "$want" ]
 else
