@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// plan_case.h - models of every wiring, made-up rows for them, and a step that calls their layers one by one.
+#ifndef HG_TESTS_PLAN_CASE_H
+#define HG_TESTS_PLAN_CASE_H
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "model/plan.h"
+
+#include <cmocka.h>
+
+enum { WIDE = 5003, MOST_ROWS = 150, BATCH = 40 };
+
+static float x[MOST_ROWS * WIDE];
+static uint8_t bytes[MOST_ROWS * WIDE];
+static const void *row[MOST_ROWS];
+
+// Specs and the width of their rows: every kind of wiring between layers.
+typedef struct wiring {
+    const char *spec;
+    int32_t width, batch;
+} wiring;
+// clang-format off
+static const wiring wirings[] = {
+    {"dense 12 relu | dense input sigmoid", 31, BATCH},
+    {"dense 3 | dense input", 5, BATCH},
+    {"dense 1 | dense input", 1, BATCH},
+    {"dropout 0.3, dense 9 tanh | dense input", 20, BATCH},
+    {"layernorm, dense 9 gelu | dense input sigmoid", 20, BATCH},
+    {"layernorm, dense 9 | dense input", 130, BATCH},
+    {"layernorm, dense 4 | dense input", WIDE, 33},
+    {"relu, dense 7 silu | tanh, dense input", 17, BATCH},
+    {"dense 70 relu dropout 0.2, layernorm, dense 66 relu sigmoid | "
+     "softplus elu, dense 80 dropout 0.5 tanh, dense input sigmoid", 150, BATCH},
+    {"dense 40 relu relu relu, dense 3 | dense 40 leaky_relu, dense input", 64, BATCH},
+    {"dense 200, dense 129, dense 8 | layernorm, layernorm, dense 129, dense input tanh sigmoid", 65, BATCH},
+    {"relu | sigmoid", 6, BATCH},
+    {"dropout 0.1 | layernorm", 6, BATCH},
+    {"dense 700 relu, dense 16 | dense 700 relu, dense input sigmoid", 300, 100},
+};
+// clang-format on
+enum { WIRINGS = sizeof wirings / sizeof *wirings };
+
+// Cross-entropy needs outputs between 0 and 1.
+static inline const char *loss_for(const wiring *w, int i) {
+    const char *const names[] = {"mse", "huber", "mae"};
+    const size_t n = strlen(w->spec);
+    return strcmp(w->spec + n - 7, "sigmoid") == 0 ? "bce" : names[i % 3];
+}
+
+static inline hg__train_setup setup_of(const char *loss, const char *optim, int32_t batch) {
+    return (hg__train_setup){
+        .batch = batch,
+        .loss = hg__loss_find(loss),
+        .loss_arg = hg__loss_find(loss)->standard_arg,
+        .optim = hg__optim_find(optim),
+        .optim_options = {.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .alpha = 0.99},
+        .seed = 5
+    };
+}
+
+static inline hg_model *new_model(const char *spec, int32_t width) {
+    hg_error err = {0};
+    const hg__shape shape = {1, {width}};
+    hg_model *m = hg__model_from_spec(spec, &shape, 0, 3, &err);
+    if (!m) fail_msg("%s: %s", spec, err.message);
+    return m;
+}
+
+static inline hg__train_plan *new_plan(hg_model *m, hg__pool *pool, const hg__train_setup *s) {
+    hg_error err = {0};
+    hg__train_plan *p = hg__train_plan_new(m, pool, s, &err);
+    if (!p) fail_msg("%s", err.message);
+    return p;
+}
+
+static inline hg__input rows_of(int32_t width, int64_t first, int64_t count) {
+    for (int64_t i = 0; i < count; i++) row[i] = x + (first + i) * width;
+    return (hg__input){.row = row, .count = count, .dtype = HG_F32, .scale = 1};
+}
+
+static inline hg__input bytes_of(int32_t width, int64_t first, int64_t count) {
+    for (int64_t i = 0; i < count; i++) row[i] = bytes + (first + i) * width;
+    return (hg__input){.row = row, .count = count, .dtype = HG_U8, .scale = 1 / 255.0F};
+}
+
+static inline int fill_rows(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < MOST_ROWS * WIDE; i++) {
+        bytes[i] = (uint8_t)(hg__philox_run(1, i, 0, 0, 0).word[0] >> 24);
+        x[i] = (float)bytes[i] / 255;
+    }
+    return 0;
+}
+
+// ---- the layers called one by one, each boundary with a buffer of its own -------------------------
+
+typedef struct naive {
+    hg_model *m;
+    const hg__kernels *k;
+    hg__real *x[HG_MAX_LAYERS + 1], *dx[HG_MAX_LAYERS + 1], *shadow, *g;
+    int32_t ld[HG_MAX_LAYERS + 1];
+} naive;
+
+static inline int32_t width_at(const hg__spec *s, int32_t boundary) {
+    size_t n = 0;
+    assert_true(hg__shape_count(boundary ? &s->layer[boundary - 1].out : &s->input, &n));
+    return (int32_t)n;
+}
+
+static inline void for_tiles(naive *n,
+                             void (*visit)(naive *, const hg__layer *, const hg__tile *)) {
+    for (int32_t i = 0; i < n->m->spec.layers; i++) {
+        const hg__layer *l = &n->m->spec.layer[i];
+        for (int32_t t = 0; l->type->tile_count && t < l->type->tile_count(l); t++) {
+            hg__tile tile = {0};
+            l->type->tile(l, t, &tile);
+            visit(n, l, &tile);
+        }
+    }
+}
+
+static inline void refresh(naive *n, const hg__layer *l, const hg__tile *t) {
+    if (l->type->refresh) l->type->refresh(l, n->k, t, n->m->params, n->shadow);
+}
+
+static inline void naive_init(naive *n, const char *spec, int32_t width) {
+    size_t shadow = 0;
+    n->m = new_model(spec, width);
+    n->k = hg__kernels_pick();
+    for (int32_t i = 0; i <= n->m->spec.layers; i++) {
+        n->ld[i] = hg__pad_columns(width_at(&n->m->spec, i));
+        n->x[i] = hg__alloc((size_t)n->ld[i] * MOST_ROWS, sizeof *n->x[i], NULL);
+        n->dx[i] = hg__alloc((size_t)n->ld[i] * MOST_ROWS, sizeof *n->x[i], NULL);
+        assert_true(n->x[i] && n->dx[i]);
+    }
+    for (int32_t i = 0; i < n->m->spec.layers; i++) {
+        hg__layer *l = &n->m->spec.layer[i];
+        l->shadow = shadow;
+        if (l->type->shadow_count) shadow += (l->type->shadow_count(l) + 15) / 16 * 16;
+    }
+    n->shadow = hg__alloc(shadow, sizeof *n->shadow, NULL);
+    n->g = hg__alloc(n->m->spec.params, sizeof *n->g, NULL);
+    assert_true(n->shadow && n->g);
+    for_tiles(n, refresh);
+}
+
+static inline void naive_clear(naive *n) {
+    for (int32_t i = 0; i <= n->m->spec.layers; i++) hg__free(n->x[i]), hg__free(n->dx[i]);
+    hg__free(n->shadow);
+    hg__free(n->g);
+    hg_model_free(n->m);
+}
+
+// The gradient of the whole batch into n->g; the loss.
+static inline double naive_gradient(naive *n, const hg__train_setup *s, const hg__input *in,
+                                    uint64_t step) {
+    const hg__spec *spec = &n->m->spec;
+    const int32_t rows = (int32_t)in->count;
+    const hg__pass pass = {.k = n->k,
+                           .params = n->m->params,
+                           .shadow = n->shadow,
+                           .training = true,
+                           .seed = s->seed,
+                           .step = step};
+    for (int32_t r = 0; r < rows; r++) {
+        hg__real *to = n->x[0] + r * n->ld[0];
+        if (in->dtype == HG_U8) n->k->widen_u8(to, in->row[r], in->scale, spec->width);
+        if (in->dtype == HG_F32) n->k->widen_f32(to, in->row[r], spec->width);
+    }
+    const bool logits = strcmp(spec->layer[spec->layers - 1].type->name, "sigmoid") == 0 &&
+                        s->loss->pick_from_logits;
+    const int32_t last = spec->layers - logits;
+    for (int32_t i = 0; i < last; i++) {
+        const hg__layer *l = &spec->layer[i];
+        l->type->forward(l, &pass, n->x[i], n->ld[i], n->x[i + 1], n->ld[i + 1], rows);
+    }
+    hg__loss_kernel *loss = logits ? s->loss->pick_from_logits(n->k) : s->loss->pick(n->k);
+    double sum = 0;
+    for (int32_t r = 0; r < rows; r++) {
+        sum += loss(n->dx[last] + r * n->ld[last], n->x[last] + r * n->ld[last],
+                    n->x[0] + r * n->ld[0], (hg__real)(1 / ((double)rows * spec->width)),
+                    (hg__real)s->loss_arg, spec->width);
+    }
+    for (int32_t i = last - 1; i >= 0; i--) {
+        const hg__layer *l = &spec->layer[i];
+        l->type->backward(l, &pass, l->type->in_place ? NULL : n->x[i], n->ld[i], n->x[i + 1],
+                          n->ld[i + 1], n->dx[i + 1], n->ld[i + 1], n->dx[i], n->ld[i], rows);
+    }
+    for (int32_t i = 0; i < last; i++) {
+        const hg__layer *l = &spec->layer[i];
+        for (int32_t t = 0; l->type->tile_count && t < l->type->tile_count(l); t++) {
+            hg__tile tile = {0};
+            l->type->tile(l, t, &tile);
+            l->type->gradient(l, &pass, &tile, n->x[i] + tile.x_first, n->ld[i], n->dx[i + 1],
+                              n->ld[i + 1], rows, n->g + tile.offset);
+        }
+    }
+    return sum;
+}
+
+static inline double naive_step(naive *n, const hg__train_setup *s, const hg__input *in, double lr,
+                                int64_t step) {
+    const double sum = naive_gradient(n, s, in, (uint64_t)step);
+    const hg__optim_step o = hg__optim_step_at(s->optim, &s->optim_options, lr, step);
+    s->optim->pick(n->k)(n->m->params, NULL, NULL, n->g, (int64_t)n->m->spec.params, &o);
+    for_tiles(n, refresh);
+    return sum;
+}
+
+static inline void expect_same_params(const char *what, const hg_model *a, const hg_model *b) {
+    for (size_t i = 0; i < a->spec.params; i++) {
+        if (memcmp(&a->params[i], &b->params[i], sizeof *a->params) == 0) continue;
+        fail_msg("%s: parameter %zu is %a, not %a", what, i, (double)a->params[i],
+                 (double)b->params[i]);
+    }
+}
+#endif
