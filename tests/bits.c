@@ -59,7 +59,7 @@ static uint64_t train(const char *spec, size_t way, int32_t threads, const uint8
             const int32_t count = ROWS - at < BATCH ? ROWS - at : BATCH;
             for (int32_t i = 0; i < count; i++)
                 row[i] = rows + hg__shuffle_at(&order, (uint64_t)(at + i)) * WIDTH;
-            const hg__input in = {row, count, HG_U8, 1 / 255.0F};
+            const hg__input in = {.row = row, .count = count, .dtype = HG_U8, .scale = 1 / 255.0F};
             (void)hg__train_step(p, &in, 1e-2, ++step);
         }
     }

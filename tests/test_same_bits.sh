@@ -3,7 +3,7 @@
 # Same seed, same bits: one hash of the best weights after 3 epochs over thread counts, instruction sets,
 # compilers, straight or killed with `kill -9` at a random moment and resumed.
 . tests/lib.sh
-options="data=fashion model=ae epochs=3 fraction=0.05 seed=5 pca=false samples=0 project=$work exist_ok=true"
+options="data=fashion model=ae epochs=3 fraction=0.03 seed=5 pca=false samples=0 project=$work exist_ok=true"
 threads_list="1 2 3 8" isa_list="ref avx2 avx512" commands="$HOURGLASS"
 [ -z "${SAN-}" ] && [ -x build/clang/hourglass ] && [ "${CC:-gcc}" = gcc ] && commands="$commands $PWD/build/clang/hourglass"
 is_sanitized && threads_list="1 3"
