@@ -99,6 +99,13 @@ typedef struct hg__kernels {
                               hg__real arg, int32_t n);
     double (*loss_huber)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
                          hg__real arg, int32_t n);
+    // The same of sigmoid(y).
+    double (*loss_mse_logits)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
+                              hg__real arg, int32_t n);
+    double (*loss_mae_logits)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
+                              hg__real arg, int32_t n);
+    double (*loss_huber_logits)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
+                                hg__real arg, int32_t n);
 
     // Optimisers (nn/optim.h): n is a multiple of HG_LANES.
     void (*sgd)(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n,

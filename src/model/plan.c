@@ -8,6 +8,7 @@
 enum {
     CHUNK = 32
 }; // rows a task carries: enough to use each weight often, few enough for the cache
+enum { FETCH = 4 }; // rows are asked for this many rows ahead
 
 struct hg__run_plan {
     const hg_model *model; // borrowed
@@ -58,9 +59,16 @@ void hg__run_plan_free(hg__run_plan *p) {
     hg__free(p);
 }
 
+void hg__fetch(const void *from, size_t bytes) {
+    enum { CACHE_LINE = 64 };
+    for (size_t i = 0; i < bytes; i += CACHE_LINE) __builtin_prefetch((const char *)from + i, 0, 3);
+}
+
 void hg__widen_rows(const hg__kernels *k, const hg__input *in, int64_t first, int32_t rows,
                     int32_t n, hg__real *x, ptrdiff_t ldx) {
+    const size_t bytes = (size_t)n * hg__dtype_size(in->dtype);
     for (int32_t r = 0; r < rows; r++) {
+        if (r + FETCH < rows) hg__fetch(in->row[first + r + FETCH], bytes);
         const void *from = in->row[first + r];
         if (in->dtype == HG_U8) {
             k->widen_u8(x + r * ldx, from, in->scale, n);
@@ -132,7 +140,7 @@ void hg__run(hg__run_plan *p, hg__goal goal, const hg__input *in, float *out) {
 hg__loss_kernel *hg__loss_kernel_for(const hg__spec *s, const hg__loss *loss, const hg__kernels *k,
                                      int32_t *layers) {
     const bool sigmoid = strcmp(s->layer[s->layers - 1].type->name, "sigmoid") == 0;
-    *layers = s->layers - (sigmoid && loss->pick_from_logits);
+    *layers = s->layers - sigmoid;
     return *layers < s->layers ? loss->pick_from_logits(k) : loss->pick(k);
 }
 

@@ -4,6 +4,9 @@
 #define HG_MODEL_PLAN_INTERNAL_H
 #include "model/plan.h"
 
+// Asks for bytes that will be read soon.
+void hg__fetch(const void *from, size_t bytes);
+
 // Rows first .. first+rows-1 of `in`, n features each, widened to x (rows, ldx).
 void hg__widen_rows(const hg__kernels *k, const hg__input *in, int64_t first, int32_t rows,
                     int32_t n, hg__real *x, ptrdiff_t ldx);

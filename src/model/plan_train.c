@@ -237,11 +237,8 @@ static void backward(const hg__train_plan *p, const hg__pass *pass, int32_t rows
 
 // Asks for a row of the next batch while this one is worked on, so that it is near when its turn comes.
 static void fetch_ahead(const hg__train_plan *p, int64_t row) {
-    enum { CACHE_LINE = 64 };
     if (!p->in->ahead || row >= p->in->ahead_count) return;
-    const char *from = p->in->ahead[row];
-    const size_t bytes = (size_t)p->model->spec.width * hg__dtype_size(p->in->dtype);
-    for (size_t i = 0; i < bytes; i += CACHE_LINE) __builtin_prefetch(from + i, 0, 2);
+    hg__fetch(p->in->ahead[row], (size_t)p->model->spec.width * hg__dtype_size(p->in->dtype));
 }
 
 static void run_chunk(void *context, int32_t number, int32_t thread) {
@@ -267,8 +264,13 @@ static void run_chunk(void *context, int32_t number, int32_t thread) {
 
 // Columns first .. first+count-1 of all rows of the batch, widened to strip (rows, HG_PANEL).
 static void widen_strip(const hg__train_plan *p, int32_t first, int32_t count, hg__real *strip) {
+    enum { FETCH = 12 };
     const hg__input *in = p->in;
+    const size_t size = hg__dtype_size(in->dtype), bytes = (size_t)count * size;
     for (int64_t r = 0; r < in->count; r++, strip += HG_PANEL) {
+        if (r + FETCH < in->count) {
+            hg__fetch((const uint8_t *)in->row[r + FETCH] + (size_t)first * size, bytes);
+        }
         if (in->dtype == HG_U8) {
             p->k->widen_u8(strip, (const uint8_t *)in->row[r] + first, in->scale, count);
         } else {

@@ -13,13 +13,17 @@ PICK(mae)
 PICK(bce)
 PICK(bce_logits)
 PICK(huber)
+PICK(mse_logits)
+PICK(mae_logits)
+PICK(huber_logits)
 
 static const hg__loss losses[] = {
-    {"mse",   "(y - t)^2",                                                    0, pick_mse,   NULL},
-    {"mae",   "|y - t|",                                                      0, pick_mae,   NULL},
+    {"mse",   "(y - t)^2",                                                    0, pick_mse,   pick_mse_logits},
+    {"mae",   "|y - t|",                                                      0, pick_mae,   pick_mae_logits},
     {"bce",   "-t log y - (1 - t) log(1 - y), logarithms not below -100",     0, pick_bce,
-     pick_bce_logits                                                                             },
-    {"huber", "(y - t)^2 / 2 within delta, else delta (|y - t| - delta / 2)", 1, pick_huber, NULL},
+     pick_bce_logits                                                                                        },
+    {"huber", "(y - t)^2 / 2 within delta, else delta (|y - t| - delta / 2)", 1, pick_huber,
+     pick_huber_logits                                                                                      },
 };
 
 const hg__loss *hg__losses(size_t *count) {

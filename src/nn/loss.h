@@ -13,8 +13,8 @@ typedef struct hg__loss {
     const char *name, *formula;
     double standard_arg; // of huber: delta = 1
     hg__loss_kernel *(*pick)(const hg__kernels *k);
-    // The same loss from logits, where the last layer is sigmoid (bce); NULL if there is none. Then y is
-    // the sigmoid's input.
+    // The same loss where the last layer is sigmoid, in one pass: y is the sigmoid's input (the logits).
+    // Faster, and for bce without its overflows.
     hg__loss_kernel *(*pick_from_logits)(const hg__kernels *k);
 } hg__loss;
 
