@@ -84,8 +84,8 @@ $(O)/libhourglass.so: $(LIB_OBJ)
 
 # A file's name says which instructions it may use.
 $(O)/src/backend/cpu_ref.o: ISA = -O2
-$(O)/src/backend/cpu_avx2.o: ISA = $(KERNEL) -mavx2 -mfma
-$(O)/src/backend/cpu_avx512.o: ISA = $(KERNEL) -mavx2 -mfma -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512
+$(O)/src/backend/cpu_avx2.o: ISA = $(KERNEL) -mavx2 -mfma -mprfchw
+$(O)/src/backend/cpu_avx512.o: ISA = $(KERNEL) -mavx2 -mfma -mprfchw -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512
 $(O)/%.o: %.c ; @mkdir -p $(@D); [ $(V) = 1 ] || echo "CC $<"; $(CC) $(ALL_CFLAGS) $(ISA) -c $< -o $@
 $(O)/tests/test_%: $(O)/tests/test_%.o $(O)/libhourglass.a ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 $(O)/tests/bits: $(O)/tests/bits.o $(O)/libhourglass.a ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
@@ -138,7 +138,7 @@ build/checked/c++: include/hourglass.h
 format: ; @clang-format --dry-run -Werror $(filter-out %.def,$(C_FILES) $(HEADERS))
 reformat: ; clang-format -i $(C_FILES) $(HEADERS)
 tidy: $(C_FILES:%=build/checked/%)
-ISA_OF = $(if $(findstring avx512,$1),-mavx2 -mfma -mavx512f -mavx512vl -mavx512dq -mavx512bw,$(if $(findstring avx2,$1),-mavx2 -mfma))
+ISA_OF = $(if $(findstring avx512,$1),-mavx2 -mfma -mprfchw -mavx512f -mavx512vl -mavx512dq -mavx512bw,$(if $(findstring avx2,$1),-mavx2 -mfma -mprfchw))
 build/checked/%.c: %.c $(HEADERS) $(wildcard src/*/*.inc src/*/*.def) .clang-tidy
 	@mkdir -p $(@D); echo "TIDY $<"
 	@clang-tidy --quiet $< -- $(LANGUAGE) $(call ISA_OF,$<) -Iinclude -Isrc -include base/banned.h 2>$@.err || { cat $@.err; exit 1; }; \

@@ -76,6 +76,9 @@ typedef struct hg__kernels {
     void (*transpose)(hg__real *to, ptrdiff_t to_row, const hg__real *from, ptrdiff_t from_row,
                       int32_t rows, int32_t columns);
 
+    // Asks for memory that will soon be written, so that other cores give it up meanwhile.
+    void (*claim)(const hg__real *x, size_t n);
+
     // Independent multiply-adds in registers, `rounds` times over; returns how many floating-point
     // operations that were. *sink keeps the compiler from leaving them out. For the bench.
     double (*peak)(int64_t rounds, hg__real *sink);

@@ -305,7 +305,9 @@ static void apply(hg__train_plan *p, const task *t, const hg__real *g) {
 
 static void run_tile(void *context, int32_t number, int32_t thread) {
     hg__train_plan *p = context;
+    const hg__tile *t = &p->task[number].tile;
     hg__real *g = p->tile + (size_t)thread * p->largest_tile;
+    p->k->claim(p->model->params + t->offset, t->count);
     find_gradient(p, &p->task[number], thread, g);
     apply(p, &p->task[number], g);
 }

@@ -74,7 +74,7 @@ int hg__folder_cut_results(const char *folder, int32_t epoch, hg_error *err) {
     for (const char *line = (const char *)old.data, *end = line + old.size; line && line < end;) {
         const char *stop = memchr(line, '\n', (size_t)(end - line));
         if (!stop) break; // a line cut short by a crash
-        const long number = strtol(line, NULL, 10);
+        const long number = *line >= '0' && *line <= '9' ? strtol(line, NULL, 10) : 0;
         if (number >= 1 && number <= epoch)
             hg__text_add_bytes(&kept, line, (size_t)(stop + 1 - line));
         line = stop + 1;

@@ -63,8 +63,9 @@ static int open_data(hg__trainer *t, hg_error *err) {
         }
         t->val_rows = hg__rows_all(t->val_data);
     }
-    if (t->rows.count == 0)
+    if (t->rows.count == 0) {
         return hg__fail(err, HG_ERR_DATA, "%s: no rows are left to train on", v->data);
+    }
     return HG_OK;
 }
 
@@ -107,11 +108,12 @@ static int make_model(hg__trainer *t, hg_error *err) {
 
 static int make_plans(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
+    const int64_t batch = v->batch < t->rows.count ? v->batch : t->rows.count;
     t->loss = hg__loss_find(v->loss);
     t->optim = hg__optim_find(v->optimizer);
     t->schedule = hg__schedule_find(v->schedule);
     const hg__train_setup setup = {
-        .batch = (int32_t)v->batch,
+        .batch = (int32_t)batch,
         .loss = t->loss,
         .loss_arg = loss_argument(t),
         .optim = t->optim,
@@ -132,9 +134,15 @@ static int make_plans(hg__trainer *t, hg_error *err) {
     return t->loader ? HG_OK : HG_ERR_MEMORY;
 }
 
+static int make_folder(hg__trainer *t, hg_error *err) {
+    HG_TRY(hg__folder_make(&t->o, t->folder, err));
+    return hg__folder_write_args(t->folder, &t->o, err);
+}
+
 static int prepare(hg__trainer *t, const hg_options *o, hg_error *err) {
+    const bool resumes = *o->values.resume != '\0';
     t->o = *o;
-    if (*o->values.resume) HG_TRY(take_resumed_options(t, o, err));
+    if (resumes) HG_TRY(take_resumed_options(t, o, err));
     HG_TRY(hg_options_check(&t->o, err));
     t->pool = hg__pool_new((int32_t)t->o.values.threads, err);
     t->sums = t->pool ? hg__alloc(HG_EVAL_ROWS, sizeof *t->sums, err) : NULL;
@@ -146,11 +154,7 @@ static int prepare(hg__trainer *t, const hg_options *o, hg_error *err) {
         if (!t->val_loader) return HG_ERR_MEMORY;
     }
     if (strcmp(t->model->kind, "pca") != 0) HG_TRY(make_plans(t, err));
-    if (!*o->values.resume) {
-        HG_TRY(hg__folder_make(&t->o, t->folder, err));
-        HG_TRY(hg__folder_write_args(t->folder, &t->o, err));
-    }
-    return HG_OK;
+    return resumes ? HG_OK : make_folder(t, err);
 }
 
 static void clear(hg__trainer *t) {
@@ -202,15 +206,30 @@ static double lr_now(const hg__trainer *t) {
                                    v->warmup, t->progress.epoch, (int32_t)v->step_every, v->gamma);
 }
 
-static int diverged(hg__trainer *t, const hg__input *in, hg_error *err) {
-    char name[64], path[1024];
-    hg__train_find_not_finite(t->plan, in, name);
+static int diverged(const hg__trainer *t, int64_t step, const char *name, hg_error *err) {
+    char path[1024];
     HG_TRY(hg__folder_weights(t->folder, "last", path, err));
     return hg__fail(err, HG_ERR_DIVERGED,
                     "training diverged in epoch %d at step %lld: %s is not finite; try a smaller "
                     "lr or clip=1. The last "
                     "good checkpoint is %s",
-                    t->progress.epoch + 1, (long long)t->progress.batch + 1, name, path);
+                    t->progress.epoch + 1, (long long)step, name, path);
+}
+
+// A step whose loss was fine may still have made weights that are not: they are never saved.
+static int check_weights(const hg__trainer *t, hg_error *err) {
+    const hg__spec *s = &t->model->spec;
+    const hg__kernels *k = hg__kernels_pick();
+    for (int32_t i = 0; i < s->layers; i++) {
+        for (int32_t q = 0; q < s->layer[i].params; q++) {
+            const hg__param *p = &s->layer[i].param[q];
+            char name[64];
+            if (k->first_not_finite(t->model->params + p->offset, (int64_t)p->count) < 0) continue;
+            hg__param_name(&s->layer[i], q, name);
+            return diverged(t, t->progress.batch, name, err);
+        }
+    }
+    return HG_OK;
 }
 
 // The rest of the epoch begun. HG_ERR_STOPPED (and no sentence) where the listener asks to stop.
@@ -231,7 +250,11 @@ static int run_epoch(hg__trainer *t, double *lr, double epoch_began, hg_error *e
                               .ahead_count = batch.ahead_count};
         *lr = lr_now(t);
         const double loss = hg__train_step(t->plan, &in, *lr, p->step + 1);
-        if (!isfinite(loss)) return diverged(t, &in, err);
+        if (!isfinite(loss)) {
+            char name[64];
+            hg__train_find_not_finite(t->plan, &in, name);
+            return diverged(t, p->batch + 1, name, err);
+        }
         p->loss_sum += loss;
         p->rows += batch.count;
         p->batch++;
@@ -251,14 +274,30 @@ static int save_best(hg__trainer *t, const char *name, hg_error *err) {
     return hg__model_save(t->model, path, NULL, err);
 }
 
+// *loss: over the validation rows; NaN where there are none.
+static int validate(hg__trainer *t, double *loss, hg_error *err) {
+    HG_TRY(check_weights(t, err));
+    if (t->val_rows.count == 0) return HG_OK;
+    HG_TRY(hg__evaluate(t->runner, t->val_loader, &t->val_rows, t->loss, loss_argument(t), t->sums,
+                        loss, err));
+    return isfinite(*loss) ? HG_OK : diverged(t, t->progress.batch, "the validation loss", err);
+}
+
+// The files of weights that the epoch just finished is worth.
+static int save_weights(hg__trainer *t, bool is_best, hg_error *err) {
+    const int64_t period = t->o.values.save_period;
+    if (is_best) HG_TRY(save_best(t, "best", err));
+    if (!period || t->progress.epoch % period) return HG_OK;
+    char name[32];
+    snprintf(name, sizeof name, "epoch%d", t->progress.epoch);
+    return save_best(t, name, err);
+}
+
 static int finish_epoch(hg__trainer *t, double lr, double epoch_began, hg_error *err) {
     hg__progress *p = &t->progress;
     hg_train_event e = event_now(t, lr, epoch_began);
+    HG_TRY(validate(t, &e.val_loss, err));
     const bool validates = t->val_rows.count > 0;
-    if (validates) {
-        HG_TRY(hg__evaluate(t->runner, t->val_loader, &t->val_rows, t->loss, loss_argument(t),
-                            t->sums, &e.val_loss, err));
-    }
     p->train_loss = e.train_loss;
     p->epoch++;
     p->batch = p->rows = 0;
@@ -268,13 +307,8 @@ static int finish_epoch(hg__trainer *t, double lr, double epoch_began, hg_error 
     if (e.is_best) {
         p->best_loss = validates ? e.val_loss : e.train_loss;
         p->best_epoch = p->epoch;
-        HG_TRY(save_best(t, "best", err));
     }
-    if (t->o.values.save_period && p->epoch % t->o.values.save_period == 0) {
-        char name[32];
-        snprintf(name, sizeof name, "epoch%d", p->epoch);
-        HG_TRY(save_best(t, name, err));
-    }
+    HG_TRY(save_weights(t, e.is_best, err));
     e.seconds = p->seconds = trained_seconds(t);
     HG_TRY(hg__folder_add_result(
         t->folder, &(hg__result_row){p->epoch, e.seconds, e.train_loss, e.val_loss, lr}, err));
@@ -290,24 +324,42 @@ static const char *reason_to_end(const hg__trainer *t) {
         t->progress.epoch - t->progress.best_epoch >= v->patience) {
         return "early stopping";
     }
-    return v->time > 0 && trained_seconds(t) > v->time * 3600 ? "time" : NULL;
+    const bool is_late = v->time > 0 && trained_seconds(t) > v->time * 3600;
+    return is_late && t->progress.epoch > 0 ? "time" : NULL; // one epoch at least: there is a best
 }
 
 static int stop_with_checkpoint(hg__trainer *t, hg_error *err) {
     t->progress.seconds = trained_seconds(t);
+    HG_TRY(check_weights(t, err));
     HG_TRY(hg__checkpoint_save(t, err));
     return hg__fail(err, HG_ERR_STOPPED, "stopped in epoch %d of %lld; go on with: resume=%s",
                     t->progress.epoch + 1, (long long)t->o.values.epochs, t->folder);
 }
 
+// Takes up the checkpoint. args.yaml then says what the run is now, so that it still repeats it.
+static int take_up(hg__trainer *t, hg_error *err) {
+    HG_TRY(hg__checkpoint_load(t, err));
+    const hg__progress *p = &t->progress;
+    if (p->batch > 0 && p->rows != p->batch * t->o.values.batch) {
+        return hg__fail(
+            err, HG_ERR_USAGE,
+            "%s: stopped within an epoch: expected batch=%lld as before, got batch=%lld", t->folder,
+            (long long)(p->rows / p->batch), (long long)t->o.values.batch);
+    }
+    hg_options now = t->o;
+    now.values.resume[0] = '\0';
+    return hg__folder_write_args(t->folder, &now, err);
+}
+
 static int run_epochs(hg__trainer *t, const char **reason, hg_error *err) {
     double lr = 0;
     t->progress.best_loss = (double)INFINITY;
-    if (*t->o.values.resume) HG_TRY(hg__checkpoint_load(t, err));
+    if (*t->o.values.resume) HG_TRY(take_up(t, err));
     t->earlier = t->progress.seconds;
     HG_TRY(hg__folder_cut_results(t->folder, t->progress.epoch, err));
-    if (t->progress.step == 0)
-        HG_TRY(hg__checkpoint_save(t, err)); // from here on the run can be resumed
+    if (t->progress.step == 0) { // from here on the run can be resumed
+        HG_TRY(hg__checkpoint_save(t, err));
+    }
     while (!(*reason = reason_to_end(t))) {
         const double began = hg__seconds();
         const int code = run_epoch(t, &lr, began, err);
@@ -326,7 +378,7 @@ static int compare(hg__trainer *t, hg_train_result *r, hg_error *err) {
     hg_model *best;
     HG_TRY(hg__folder_weights(t->folder, "best", path, err));
     best = hg_model_load(path, err);
-    if (!best) return HG_ERR_MODEL;
+    if (!best) return (int)err->code;
     int code = HG_OK;
     if (t->val_rows.count) {
         hg__run_plan *runner = hg__run_plan_new(best, t->pool, err);
@@ -336,8 +388,9 @@ static int compare(hg__trainer *t, hg_train_result *r, hg_error *err) {
         hg__run_plan_free(runner);
     }
     if (code == HG_OK) code = hg__write_samples(t, best, err);
-    if (code == HG_OK && t->o.values.pca && strcmp(best->kind, "pca") != 0)
+    if (code == HG_OK && t->o.values.pca && strcmp(best->kind, "pca") != 0) {
         code = hg__evaluate_pca(t, &r->pca_mse, err);
+    }
     hg_model_free(best);
     return code;
 }
