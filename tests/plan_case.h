@@ -130,6 +130,7 @@ static inline void refresh(naive *n, const hg__layer *l, const hg__tile *t) {
 
 static inline void naive_init(naive *n, const char *spec, int32_t width) {
     size_t shadow = 0;
+    *n = (naive){0};
     n->m = new_model(spec, width);
     n->k = hg__kernels_pick();
     for (int32_t i = 0; i <= n->m->spec.layers; i++) {
@@ -214,7 +215,7 @@ static inline double naive_step(naive *n, const hg__train_setup *s, const hg__in
 
 static inline void expect_same_params(const char *what, const hg_model *a, const hg_model *b) {
     for (size_t i = 0; i < a->spec.params; i++) {
-        if (memcmp(&a->params[i], &b->params[i], sizeof *a->params) == 0) continue;
+        if (a->params[i] == b->params[i] || (isnan(a->params[i]) && isnan(b->params[i]))) continue;
         fail_msg("%s: parameter %zu is %a, not %a", what, i, (double)a->params[i],
                  (double)b->params[i]);
     }

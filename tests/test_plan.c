@@ -377,29 +377,34 @@ static double loss_by_hand(const char *loss, double arg, double y, double t) {
     return fabs(d) <= arg ? d * d / 2 : arg * (fabs(d) - arg / 2);
 }
 
+enum { HAND_ROWS = 40, HAND_WIDTH = 31 };
+
+static void check_by_hand(const char *loss, const float *y, const double *sums) {
+    for (int r = 0; r < HAND_ROWS; r++) {
+        double want = 0;
+        for (int k = r * HAND_WIDTH; k < (r + 1) * HAND_WIDTH; k++) {
+            want += loss_by_hand(loss, 0.25, (double)y[k], (double)x[k]);
+        }
+        if (fabs(sums[r] - want) > 2e-5 * want) {
+            fail_msg("%s, row %d: %.9g, not %.9g", loss, r, sums[r], want);
+        }
+    }
+}
+
 static void the_loss_of_a_run_is_the_loss_by_hand(void **state) {
     (void)state;
-    enum { ROWS = 40, WIDTH = 31 };
-    static float y[ROWS * WIDTH];
-    double sums[ROWS];
+    static float y[HAND_ROWS * HAND_WIDTH];
+    double sums[HAND_ROWS];
     size_t losses;
     const hg__loss *loss = hg__losses(&losses);
-    hg_model *m = new_model(wirings[0].spec, WIDTH);
+    hg_model *m = new_model(wirings[0].spec, HAND_WIDTH);
     hg__pool *pool = hg__pool_new(3, NULL);
     hg__run_plan *p = hg__run_plan_new(m, pool, NULL);
-    const hg__input in = rows_of(WIDTH, 0, ROWS);
+    const hg__input in = rows_of(HAND_WIDTH, 0, HAND_ROWS);
     hg__run(p, HG_RECONSTRUCT, &in, y);
     for (size_t i = 0; i < losses; i++) {
         hg__run_loss(p, &loss[i], 0.25, &in, sums);
-        for (int r = 0; r < ROWS; r++) {
-            double want = 0;
-            for (int k = 0; k < WIDTH; k++) {
-                want += loss_by_hand(loss[i].name, 0.25, (double)y[r * WIDTH + k],
-                                     (double)x[r * WIDTH + k]);
-            }
-            if (fabs(sums[r] - want) > 2e-5 * want)
-                fail_msg("%s, row %d: %.9g, not %.9g", loss[i].name, r, sums[r], want);
-        }
+        check_by_hand(loss[i].name, y, sums);
     }
     hg__run_plan_free(p);
     hg__pool_free(pool);

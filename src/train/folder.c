@@ -32,8 +32,9 @@ int hg__folder_make(const hg_options *o, char *path, hg_error *err) {
         snprintf(name, sizeof name, number > 1 ? "%s%d" : "%s", o->values.name, number);
         HG_TRY(hg__join_path(path, 1024, o->values.project, name, err));
         if (mkdir(path, 0777) == 0) break;
-        if (errno != EEXIST)
+        if (errno != EEXIST) {
             return hg__fail_errno(err, HG_ERR_IO, "%s: cannot make the folder", path);
+        }
         if (o->values.exist_ok && hg__is_folder(path)) break;
     }
     HG_TRY(hg__join_path(weights, sizeof weights, path, "weights", err));
@@ -51,8 +52,9 @@ int hg__folder_weights(const char *folder, const char *name, char *buffer, hg_er
 static int write_text(const char *folder, const char *name, hg__text *text, hg_error *err) {
     char path[1024];
     int code = hg__join_path(path, sizeof path, folder, name, err);
-    if (code == HG_OK && text->failed)
+    if (code == HG_OK && text->failed) {
         code = hg__fail(err, HG_ERR_MEMORY, "%s: out of memory", path);
+    }
     if (code == HG_OK) code = hg__write_file(path, text->data, text->length, err);
     hg__text_clear(text);
     return code;
@@ -75,8 +77,9 @@ int hg__folder_cut_results(const char *folder, int32_t epoch, hg_error *err) {
         const char *stop = memchr(line, '\n', (size_t)(end - line));
         if (!stop) break; // a line cut short by a crash
         const long number = *line >= '0' && *line <= '9' ? strtol(line, NULL, 10) : 0;
-        if (number >= 1 && number <= epoch)
+        if (number >= 1 && number <= epoch) {
             hg__text_add_bytes(&kept, line, (size_t)(stop + 1 - line));
+        }
         line = stop + 1;
     }
     hg__map_close(&old);
