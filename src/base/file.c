@@ -2,6 +2,7 @@
 // file.c - files: whole or not at all.
 #include "base/file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -73,6 +74,7 @@ int hg__map_open(hg__map *m, const char *path, hg_error *err) {
 }
 
 void hg__map_close(hg__map *m) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): only to drop the const
     if (m->size) munmap((void *)(uintptr_t)m->data, m->size);
     *m = (hg__map){0};
 }
@@ -116,6 +118,23 @@ static bool is_device(const char *path) {
     return stat(path, &s) == 0 && !S_ISREG(s.st_mode) && !S_ISDIR(s.st_mode);
 }
 
+// A name of its own for every writer: a killed process with our number may have left one (in a container
+// numbers come back), and two writers may be at the same file. -1 and errno where it cannot be made.
+static int create_temporary(hg__writer *w) {
+    enum { ATTEMPTS = 1000 };
+    int fd = -1;
+    if (is_refused(EIO)) return -1;
+    for (int i = 0; i < ATTEMPTS; i++) {
+        char number[16] = "";
+        if (i) snprintf(number, sizeof number, ".%d", i);
+        snprintf(w->temporary, sizeof w->temporary, "%s.%ld%s.tmp", w->path, (long)getpid(),
+                 number);
+        fd = open(w->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0 || errno != EEXIST) break;
+    }
+    return fd;
+}
+
 int hg__writer_open(hg__writer *w, const char *path, hg_error *err) {
     *w = (hg__writer){.fd = -1};
     if (strlen(path) >= sizeof w->path) {
@@ -124,7 +143,6 @@ int hg__writer_open(hg__writer *w, const char *path, hg_error *err) {
                         sizeof w->path - 1, strlen(path));
     }
     snprintf(w->path, sizeof w->path, "%s", path);
-    snprintf(w->temporary, sizeof w->temporary, "%s.%ld.tmp", path, (long)getpid());
     w->buffer = hg__alloc(WRITER_BUFFER, 1, err);
     if (!w->buffer) return HG_ERR_MEMORY;
     if (is_stdout(w)) {
@@ -132,10 +150,9 @@ int hg__writer_open(hg__writer *w, const char *path, hg_error *err) {
         return HG_OK;
     }
     if (is_device(path)) { // /dev/full, a pipe: nothing to rename over
-        w->temporary[0] = '\0';
         w->fd = is_refused(EIO) ? -1 : open(path, O_WRONLY | O_CLOEXEC);
-    } else if (!is_refused(EIO)) {
-        w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    } else {
+        w->fd = create_temporary(w);
     }
     if (w->fd < 0) {
         int code = hg__fail_errno(err, HG_ERR_IO, "%s: cannot create", path);
@@ -153,6 +170,7 @@ static int flush(hg__writer *w, hg_error *err) {
 }
 
 int hg__writer_add(hg__writer *w, const void *bytes, size_t size, hg_error *err) {
+    assert(w->buffer); // open
     if (size >= WRITER_BUFFER) {
         HG_TRY(flush(w, err));
         return hg__write_all(w->fd, bytes, size, w->path, err);
@@ -274,7 +292,7 @@ int hg__open_spill(hg_error *err) {
     char path[1024];
     HG_TRY(hg__join_path(path, sizeof path, folder && *folder ? folder : "/tmp", "hourglass-XXXXXX",
                          err));
-    int fd = is_refused(EIO) ? -1 : mkstemp(path);
+    int fd = is_refused(EIO) ? -1 : mkostemp(path, O_CLOEXEC);
     if (fd < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot make a temporary file", path);
     unlink(path);
     return fd;

@@ -21,7 +21,7 @@ int hg__write_all(int fd, const void *bytes, size_t size, const char *path, hg_e
 // Opens for reading (close-on-exec). Negative code on failure, else the descriptor.
 int hg__open_read(const char *path, hg_error *err);
 
-// A file being written: bytes go to "<path>.<pid>.tmp" in the same folder; commit syncs it, renames it
+// A file being written: bytes go to "<path>.<pid>.tmp" (".<pid>.1.tmp" ... where that exists); commit syncs it, renames it
 // over `path` and syncs the folder. Until then `path` is what it was; abort leaves no trace.
 // path "-" is standard output, and a device or pipe is itself: bytes pass straight through.
 typedef struct hg__writer {

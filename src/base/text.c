@@ -90,7 +90,7 @@ bool hg__parse_float(const char *text, double *value) {
 static size_t distance(const char *a, const char *b) {
     enum { MAX = 48 };
     size_t d[MAX + 1][MAX + 1], n = strlen(a), m = strlen(b);
-    if (n > MAX || m > MAX) return MAX;
+    if (n > MAX || m > MAX) return SIZE_MAX; // no name is that long
     for (size_t i = 0; i <= n; i++) d[i][0] = i;
     for (size_t j = 0; j <= m; j++) d[0][j] = j;
     for (size_t i = 1; i <= n; i++) {

@@ -71,8 +71,9 @@ static int write_pairs(const char *path, const float *pairs, int64_t n, int32_t 
     };
     HG_TRY(hg__writer_open(&w, path, err));
     int code = hg__npy_add_header(&w, HG_F32, &shape, err);
-    if (code == HG_OK)
+    if (code == HG_OK) {
         code = hg__writer_add(&w, pairs, (size_t)(2 * n * width) * sizeof *pairs, err);
+    }
     if (code == HG_OK) return hg__writer_commit(&w, err);
     hg__writer_abort(&w);
     return code;

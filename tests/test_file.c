@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+// test_file.c - files: whole or not at all, also where writing fails.
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "faults.h"
+
+#include <cmocka.h>
+
+static char folder[64] = "/tmp/hourglass-test-XXXXXX";
+
+static const char *at(const char *name) {
+    static char path[8][256];
+    static int next;
+    next = (next + 1) % 8;
+    snprintf(path[next], sizeof path[next], "%s/%s", folder, name);
+    return path[next];
+}
+
+static void write_text(const char *name, const char *text) {
+    hg_error err = {0};
+    if (hg__write_file(at(name), text, strlen(text), &err) < 0) fail_msg("%s", err.message);
+}
+
+static void expect_text(const char *name, const char *text) {
+    hg__map m;
+    hg_error err = {0};
+    if (hg__map_open(&m, at(name), &err) < 0) fail_msg("%s", err.message);
+    assert_int_equal(m.size, strlen(text));
+    assert_memory_equal(m.data, text, m.size);
+    hg__map_close(&m);
+}
+
+static void expect_no_temporary(void) {
+    char command[128];
+    snprintf(command, sizeof command, "test -z \"$(find %s -name '*.tmp')\"", folder);
+    assert_int_equal(system(command), 0);
+}
+
+// ---- writing ------------------------------------------------------------------------------------
+
+static void a_file_is_what_was_added(void **state) {
+    (void)state;
+    enum { PARTS = 300, PART = 1000, LARGE = 200000 };
+    static char all[PARTS * PART + LARGE];
+    hg__writer w;
+    for (size_t i = 0; i < sizeof all; i++) all[i] = (char)(i * 7 + i / 251);
+    assert_int_equal(hg__writer_open(&w, at("parts"), NULL), HG_OK);
+    for (int i = 0; i < PARTS; i++) {
+        assert_int_equal(hg__writer_add(&w, all + i * PART, PART, NULL), HG_OK);
+    }
+    assert_int_equal(hg__writer_add(&w, NULL, 0, NULL), HG_OK);
+    assert_int_equal(hg__writer_add(&w, all + PARTS * PART, LARGE, NULL), HG_OK);
+    assert_false(hg__is_file(at("parts"))); // not before it is whole
+    assert_int_equal(hg__writer_commit(&w, NULL), HG_OK);
+    hg__map m;
+    assert_int_equal(hg__map_open(&m, at("parts"), NULL), HG_OK);
+    assert_int_equal(m.size, sizeof all);
+    assert_memory_equal(m.data, all, sizeof all);
+    hg__map_close(&m);
+    hg__map_close(&m); // {0} is fine
+    expect_no_temporary();
+}
+
+static void an_old_file_stands_until_the_new_one_is_whole(void **state) {
+    (void)state;
+    hg__writer w;
+    write_text("old", "old");
+    assert_int_equal(hg__writer_open(&w, at("old"), NULL), HG_OK);
+    assert_int_equal(hg__writer_add(&w, "new", 3, NULL), HG_OK);
+    expect_text("old", "old");
+    hg__writer_abort(&w);
+    hg__writer_abort(&w); // {0} is fine
+    expect_text("old", "old");
+    expect_no_temporary();
+    write_text("old", "new");
+    expect_text("old", "new");
+    write_text("old", "");
+    expect_text("old", "");
+}
+
+// As left by a killed process that had our number: in a container numbers come back.
+static void a_left_over_temporary_file_is_no_obstacle(void **state) {
+    (void)state;
+    char name[64];
+    snprintf(name, sizeof name, "again.%ld.tmp", (long)getpid());
+    write_text(name, "half of a fi");
+    write_text("again", "whole");
+    expect_text("again", "whole");
+    expect_text(name, "half of a fi"); // it may be somebody's
+    unlink(at(name));
+}
+
+static void two_writers_of_one_file_do_not_meet(void **state) {
+    (void)state;
+    hg__writer a, b;
+    assert_int_equal(hg__writer_open(&a, at("two"), NULL), HG_OK);
+    assert_int_equal(hg__writer_open(&b, at("two"), NULL), HG_OK);
+    assert_int_equal(hg__writer_add(&a, "first", 5, NULL), HG_OK);
+    assert_int_equal(hg__writer_add(&b, "second", 6, NULL), HG_OK);
+    assert_int_equal(hg__writer_commit(&a, NULL), HG_OK);
+    expect_text("two", "first");
+    assert_int_equal(hg__writer_commit(&b, NULL), HG_OK);
+    expect_text("two", "second");
+    expect_no_temporary();
+}
+
+static void a_file_that_cannot_be_made_is_an_error(void **state) {
+    (void)state;
+    hg__writer w;
+    hg_error err = {0};
+    char path[1200];
+    memset(path, 'x', sizeof path);
+    path[1024] = '\0';
+    assert_int_equal(hg__writer_open(&w, path, &err), HG_ERR_USAGE);
+    assert_non_null(strstr(err.message, "expected a path of at most 1023 bytes, got 1024"));
+    path[1023] = '\0'; // fits, but no file system takes such a name
+    assert_int_equal(hg__writer_open(&w, path, &err), HG_ERR_IO);
+    assert_int_equal(hg__writer_open(&w, at("no/such/folder"), &err), HG_ERR_IO);
+    assert_non_null(strstr(err.message, "no/such/folder: cannot create: No such file"));
+    assert_int_equal(hg__make_folder(at("a_folder"), NULL), HG_OK);
+    assert_int_equal(hg__write_file(at("a_folder"), "x", 1, &err), HG_ERR_IO);
+    assert_true(hg__is_folder(at("a_folder")));
+    expect_no_temporary();
+    if (access("/dev/full", W_OK) == 0) {
+        assert_int_equal(hg__write_file("/dev/full", "x", 1, &err), HG_ERR_IO);
+        assert_non_null(strstr(err.message, "No space left"));
+    }
+    assert_int_equal(hg__write_file("/dev/null", "x", 1, &err), HG_OK);
+}
+
+static void lines_are_appended(void **state) {
+    (void)state;
+    hg_error err = {0};
+    assert_int_equal(hg__append_line(at("log"), "one\n", &err), HG_OK);
+    assert_int_equal(hg__append_line(at("log"), "two\n", &err), HG_OK);
+    expect_text("log", "one\ntwo\n");
+    assert_int_equal(hg__append_line(at("missing/log"), "one\n", &err), HG_ERR_IO);
+}
+
+// ---- reading ------------------------------------------------------------------------------------
+
+static void what_is_no_file_is_not_mapped(void **state) {
+    (void)state;
+    hg__map m;
+    hg_error err = {0};
+    assert_int_equal(hg__map_open(&m, at("missing"), &err), HG_ERR_IO);
+    assert_non_null(strstr(err.message, "missing: cannot open: No such file or directory"));
+    assert_int_equal(hg__map_open(&m, folder, &err), HG_ERR_IO);
+    assert_non_null(strstr(err.message, "expected a file, got a folder"));
+    assert_int_equal(hg__map_open(&m, "/dev/null", &err), HG_ERR_IO);
+    assert_non_null(strstr(err.message, "got a device or pipe"));
+    assert_true(!m.size && !m.data);
+    write_text("empty", "");
+    assert_int_equal(hg__map_open(&m, at("empty"), &err), HG_OK);
+    assert_true(m.size == 0 && m.data != NULL);
+    hg__map_close(&m);
+}
+
+static void bytes_are_read_where_they_are(void **state) {
+    (void)state;
+    hg_error err = {0};
+    char got[4] = "";
+    write_text("digits", "0123456789");
+    const int fd = hg__open_read(at("digits"), &err);
+    assert_true(fd >= 0);
+    assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    assert_int_equal(hg__read_at(fd, got, 3, 7, "digits", &err), HG_OK);
+    assert_string_equal(got, "789");
+    assert_int_equal(hg__read_at(fd, got, 0, 99, "digits", &err), HG_OK);
+    assert_int_equal(hg__read_at(fd, got, 3, 8, "digits", &err), HG_ERR_IO);
+    assert_string_equal(err.message, "digits: expected 1 more bytes, got the end of the file");
+    close(fd);
+    assert_int_equal(hg__read_at(fd, got, 3, 0, "digits", &err), HG_ERR_IO);
+}
+
+static void a_spill_has_no_name(void **state) {
+    (void)state;
+    hg_error err = {0};
+    struct stat s;
+    setenv("TMPDIR", folder, 1);
+    const int fd = hg__open_spill(&err);
+    assert_true(fd >= 0);
+    assert_int_equal(fstat(fd, &s), 0);
+    assert_int_equal(s.st_nlink, 0);
+    assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    close(fd);
+    setenv("TMPDIR", at("missing"), 1);
+    assert_int_equal(hg__open_spill(&err), HG_ERR_IO);
+    unsetenv("TMPDIR");
+}
+
+// ---- paths --------------------------------------------------------------------------------------
+
+static void folders_are_made_with_their_parents(void **state) {
+    (void)state;
+    hg_error err = {0};
+    char endless[1100];
+    assert_int_equal(hg__make_folder(at("one/two/three"), &err), HG_OK);
+    assert_true(hg__is_folder(at("one/two/three")) && !hg__is_file(at("one/two/three")));
+    assert_int_equal(hg__make_folder(at("one/two/three"), &err), HG_OK);
+    assert_int_equal(hg__make_folder(at("one//two/four/"), &err), HG_OK);
+    assert_true(hg__is_folder(at("one/two/four")));
+    write_text("one/file", "x");
+    assert_true(hg__is_file(at("one/file")) && !hg__is_folder(at("one/file")));
+    assert_int_equal(hg__make_folder(at("one/file/below"), &err), HG_ERR_IO);
+    assert_non_null(strstr(err.message, "one/file: cannot make the folder"));
+    assert_int_equal(hg__make_folder("", &err), HG_ERR_USAGE);
+    memset(endless, '/', sizeof endless);
+    endless[1024] = '\0';
+    assert_int_equal(hg__make_folder(endless, &err), HG_ERR_USAGE);
+    assert_non_null(strstr(err.message, "expected a path of 1 to 1023 bytes, got 1024"));
+}
+
+static void a_path_fits_or_is_an_error(void **state) {
+    (void)state;
+    hg_error err = {0};
+    char path[8];
+    assert_int_equal(hg__join_path(path, sizeof path, "abc", "def", &err), HG_OK);
+    assert_string_equal(path, "abc/def");
+    assert_int_equal(hg__join_path(path, sizeof path, "abc", "defg", &err), HG_ERR_USAGE);
+    assert_non_null(strstr(err.message, "longer than 7 bytes"));
+}
+
+// ---- faults -------------------------------------------------------------------------------------
+
+// Writes one file over an old one in several pieces.
+static int child(void) {
+    static char piece[70000];
+    hg__writer w;
+    hg_error err = {0};
+    snprintf(folder, sizeof folder, "%s", getenv("HG_TEST_FOLDER"));
+    memset(piece, 'n', sizeof piece);
+    int code = hg__writer_open(&w, at("target"), &err);
+    if (code == HG_OK) {
+        code = hg__writer_add(&w, piece, 40000, &err);
+        if (code == HG_OK) code = hg__writer_add(&w, piece, 40000, &err);
+        if (code == HG_OK) code = hg__writer_add(&w, piece, sizeof piece, &err);
+        if (code == HG_OK) {
+            code = hg__writer_commit(&w, &err);
+        } else {
+            hg__writer_abort(&w);
+        }
+    }
+    if (code == HG_OK) return CHILD_WORKED;
+    return code == err.code && *err.message ? CHILD_FAILED_WELL : CHILD_FAILED_BADLY;
+}
+
+static void a_write_that_fails_leaves_the_old_file_and_nothing_else(void **state) {
+    (void)state;
+    const char *const variables[] = {"HG_FAIL_IO", "HG_FAIL_ALLOC"};
+    setenv("HG_TEST_FOLDER", folder, 1);
+    for (int v = 0; v < 2; v++) {
+        int met = 0;
+        for (int n = 1;; n++) {
+            char value[16];
+            snprintf(value, sizeof value, "%d", n);
+            write_text("target", "old");
+            const int status = run_child("write", variables[v], value);
+            if (status == CHILD_WORKED) break;
+            assert_int_equal(status, CHILD_FAILED_WELL);
+            expect_text("target", "old");
+            expect_no_temporary();
+            met++;
+        }
+        assert_true(met >= (v == 0 ? 5 : 1)); // open, writes, sync, rename
+        struct stat s;
+        assert_int_equal(stat(at("target"), &s), 0);
+        assert_int_equal(s.st_size, 150000);
+    }
+}
+
+static int make_folder(void **state) {
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state) {
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    return system(command);
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1 && strcmp(argv[1], "child") == 0) return child();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_is_what_was_added),
+        cmocka_unit_test(an_old_file_stands_until_the_new_one_is_whole),
+        cmocka_unit_test(a_left_over_temporary_file_is_no_obstacle),
+        cmocka_unit_test(two_writers_of_one_file_do_not_meet),
+        cmocka_unit_test(a_file_that_cannot_be_made_is_an_error),
+        cmocka_unit_test(lines_are_appended),
+        cmocka_unit_test(what_is_no_file_is_not_mapped),
+        cmocka_unit_test(bytes_are_read_where_they_are),
+        cmocka_unit_test(a_spill_has_no_name),
+        cmocka_unit_test(folders_are_made_with_their_parents),
+        cmocka_unit_test(a_path_fits_or_is_an_error),
+        cmocka_unit_test(a_write_that_fails_leaves_the_old_file_and_nothing_else),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
