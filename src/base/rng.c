@@ -46,7 +46,8 @@ static uint64_t feistel(const hg__shuffle *s, uint64_t i) {
 }
 
 uint64_t hg__shuffle_at(const hg__shuffle *s, uint64_t i) {
-    do i = feistel(s, i);
-    while (i >= s->count);
+    do {
+        i = feistel(s, i);
+    } while (i >= s->count);
     return i;
 }
