@@ -16,7 +16,7 @@
 #   make clean
 #
 # Settings: CC=gcc|clang, SAN=address,undefined or thread (a sanitizer build), V=1 (show commands),
-# ONLY="rng cli" (only the tests whose names hold one of these words).
+# ONLY="rng cli" or SKIP="faults" (tests by words in their names).
 
 CC       = gcc
 V       ?= 0
@@ -119,8 +119,9 @@ endif
 ifneq ($(O),build/clang)
 build/clang/hourglass: FORCE ; @$(MAKE) CC=clang SAN= $@
 endif
-picked = $(if $(ONLY),$(foreach x,$1,$(if $(strip $(foreach w,$(ONLY),$(findstring $(w),$(notdir $x)))),$x)),$1)
-PICKED := $(call picked,$(SCRIPTS) $(TESTS) $(FUZZERS))
+with = $(foreach x,$2,$(if $(strip $(foreach w,$1,$(findstring $(w),$(notdir $x)))),$x))
+EVERY := $(SCRIPTS) $(TESTS) $(FUZZERS)
+PICKED := $(filter-out $(call with,$(SKIP),$(EVERY)),$(if $(ONLY),$(call with,$(ONLY),$(EVERY)),$(EVERY)))
 run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(O)/tests/bits $(EXAMPLES) $(OTHER))
 	@CC=$(CC) SAN=$(SAN) tools/run_tests.sh $(O) $(PICKED)
 
@@ -132,7 +133,8 @@ layers: ; @tools/check_layers.sh src
 # Each header compiles alone; the public one also as C++.
 headers: $(HEADERS:%=build/checked/%) build/checked/c++
 build/checked/%.h: %.h $(HEADERS)
-	@mkdir -p $(@D); echo '#include "$(<:src/%=%)"' | gcc $(LANGUAGE) $(WARN) -Iinclude -Isrc -I. -fsyntax-only -x c - && touch $@
+	@mkdir -p $(@D); echo '#include "$(<:src/%=%)"' | gcc $(LANGUAGE) $(WARN) $(call ISA_OF,$<) -Iinclude -Isrc -I. -include base/banned.h \
+	    -fsyntax-only -x c - && touch $@
 build/checked/c++: include/hourglass.h
 	@mkdir -p $(@D); clang -x c++ -std=c++11 -Wall -Wextra -Werror -fsyntax-only $< && touch $@
 format: ; @clang-format --dry-run -Werror $(filter-out %.def,$(C_FILES) $(HEADERS))

@@ -10,6 +10,7 @@
 
 enum { SMALL = 4096, LARGE = 1 << 24 };
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is the fuzzer's
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static int files, inputs;
