@@ -103,7 +103,8 @@ static int make_model(hg__trainer *t, hg_error *err) {
     hg__tensors_close(&weights);
     if (code == HG_OK) code = copy_columns(t->model, t->data, err);
     if (code == HG_OK) describe_data(t->model, t->data);
-    return code;
+    const bool scaled = !*v->pretrained && strcmp(v->init, "scaled") == 0;
+    return code == HG_OK && scaled ? hg__start_scaled(t, err) : code;
 }
 
 static int make_plans(hg__trainer *t, hg_error *err) {

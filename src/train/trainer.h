@@ -48,6 +48,9 @@ int hg__checkpoint_save(hg__trainer *t, hg_error *err);
 // Loads it into model, plan and progress. HG_OK and no change where there is none yet.
 int hg__checkpoint_load(hg__trainer *t, hg_error *err);
 
+// start.c: scales freshly drawn weights and sets the output's bias.
+int hg__start_scaled(hg__trainer *t, hg_error *err);
+
 // evaluate.c. Mean loss per row and feature over `rows` of a model (loader made for those rows).
 int hg__evaluate(hg__run_plan *runner, hg__loader *loader, const hg__rows *rows,
                  const hg__loss *loss, double loss_arg, double *sums, double *mean, hg_error *err);
