@@ -110,7 +110,7 @@ def measure(key):
         if player.name not in best or min(player.times) < min(best[player.name].times):
             best[player.name] = player
     ours = min(best["hourglass"].times)
-    print("\n%s (best of %d rounds in turns, each at its best of %s threads)" % (title, ROUNDS, " or ".join(map(str, THREADS))))
+    print("\n%s (best of %d rounds in turns, each at its best of %s thread(s))" % (title, ROUNDS, " or ".join(map(str, sorted({p.threads for p in players})))))
     print("  %-34s %8s %12s %8s" % ("", "threads", unit, "ratio"))
     for player in sorted(best.values(), key=lambda p: min(p.times)):
         seconds = min(player.times)
