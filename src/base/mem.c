@@ -47,7 +47,7 @@ void *hg__alloc(size_t count, size_t size, hg_error *err) {
     void *block = NULL;
     bool fits = hg__multiply(count, size, &bytes) && bytes <= PTRDIFF_MAX - HUGE_PAGE;
     if (fits && !is_refused()) {
-        size_t alignment = bytes >= HUGE_PAGE / 8 ? HUGE_PAGE : ALIGNMENT;
+        size_t alignment = bytes >= HUGE_PAGE / 2 ? HUGE_PAGE : ALIGNMENT;
         size_t rounded = (bytes + alignment - 1) / alignment * alignment;
         block = aligned_alloc(alignment, rounded ? rounded : alignment);
         if (block && alignment == HUGE_PAGE) (void)madvise(block, rounded, MADV_HUGEPAGE);
