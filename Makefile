@@ -44,7 +44,7 @@ CFLAGS  ?=
 PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES)))$(PACKAGE_CFLAGS)
 PACKAGE_LIBS = $(eval PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PACKAGE_LIBS)
 ALL_CFLAGS = $(BASE) $(OPTIMISE) $(PACKAGE_CFLAGS) -MMD -MP $(CFLAGS)
-LIBS     = $(PACKAGE_LIBS) -llapacke -lm -pthread
+LIBS     = $(PACKAGE_LIBS) -lm -pthread
 LDFLAGS += -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 # SAN=fuzz: what `make fuzz` builds. SAN=coverage: what `make cov` builds.
 ifeq ($(KIND),coverage)
@@ -185,8 +185,9 @@ install: build/hourglass build/gcc/libhourglass.a build/gcc/libhourglass.so
 	install -m 644 LICENSE README.md CHANGELOG.md $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/hourglass
 	printf '%s\n' 'Name: hourglass' 'Description: Autoencoders: train, score, reconstruct' 'Version: $(VERSION)' \
 	    'Cflags: -I$(PREFIX)/include' 'Libs: -L$(PREFIX)/lib -lhourglass' 'Requires.private: $(PACKAGES)' \
-	    'Libs.private: -llapacke -lm -pthread' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/hourglass.pc
-	for page in $(wildcard docs/*.1); do install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man1/$${page##*/}; done
+	    'Libs.private: -lm -pthread' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/hourglass.pc
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	build/hourglass help --man > $(DESTDIR)$(PREFIX)/share/man/man1/hourglass.1
 
 clean: ; rm -rf build
 FORCE:

@@ -5,7 +5,7 @@
 # a "?" behind it is wanted but not required: where Debian does not offer it, what needs it is skipped.
 set -eu
 
-build='gcc make pkg-config libc6-dev zlib1g-dev libjansson-dev libyaml-dev libzip-dev libpng-dev liblapacke-dev
+build='gcc make pkg-config libc6-dev zlib1g-dev libjansson-dev libyaml-dev libzip-dev libpng-dev liblapack3
     dataset-fashion-mnist'
 test="$build libcmocka-dev clang libclang-rt-14-dev? gcc-aarch64-linux-gnu? libc6-dev-arm64-cross? qemu-user?
     python3 python3-numpy? python3-torch?"
