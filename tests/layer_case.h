@@ -49,6 +49,23 @@ static inline void case_arguments(hg__layer *l, const char *item, const char *ar
     }
 }
 
+// Buffers as the layer's input and output sides see them, from row r on.
+static inline hg__view case_in(const layer_case *c, hg__real *x, int32_t r) {
+    return (hg__view){x + r * c->ldx, c->ldx};
+}
+
+static inline hg__view case_out(const layer_case *c, hg__real *y, int32_t r) {
+    return (hg__view){y + r * c->ldy, c->ldy};
+}
+
+// forward(), then backward() from what it left in y. Types that work in place are not given x.
+static inline void case_run(const layer_case *c, hg__view x, hg__view y, hg__view dy, hg__view dx,
+                            int32_t rows) {
+    const hg__layer_type *t = c->l.type;
+    t->forward(&c->l, &c->pass, x, y, rows);
+    t->backward(&c->l, &c->pass, t->in_place ? (hg__view){0} : x, y, dy, dx, rows);
+}
+
 // Brings the shadow copy up to date with the parameters.
 static inline void case_refresh(layer_case *c) {
     const hg__layer_type *t = c->l.type;

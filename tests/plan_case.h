@@ -157,6 +157,14 @@ static inline void naive_clear(naive *n) {
     hg_model_free(n->m);
 }
 
+static inline hg__view x_at(const naive *n, int32_t boundary) {
+    return (hg__view){n->x[boundary], n->ld[boundary]};
+}
+
+static inline hg__view dx_at(const naive *n, int32_t boundary) {
+    return (hg__view){n->dx[boundary], n->ld[boundary]};
+}
+
 // The gradient of the whole batch into n->g; the loss.
 static inline double naive_gradient(naive *n, const hg__train_setup *s, const hg__input *in,
                                     uint64_t step) {
@@ -178,7 +186,7 @@ static inline double naive_gradient(naive *n, const hg__train_setup *s, const hg
     const int32_t last = spec->layers - logits;
     for (int32_t i = 0; i < last; i++) {
         const hg__layer *l = &spec->layer[i];
-        l->type->forward(l, &pass, n->x[i], n->ld[i], n->x[i + 1], n->ld[i + 1], rows);
+        l->type->forward(l, &pass, x_at(n, i), x_at(n, i + 1), rows);
     }
     hg__loss_kernel *loss = logits ? s->loss->pick_from_logits(n->k) : s->loss->pick(n->k);
     double sum = 0;
@@ -189,16 +197,16 @@ static inline double naive_gradient(naive *n, const hg__train_setup *s, const hg
     }
     for (int32_t i = last - 1; i >= 0; i--) {
         const hg__layer *l = &spec->layer[i];
-        l->type->backward(l, &pass, l->type->in_place ? NULL : n->x[i], n->ld[i], n->x[i + 1],
-                          n->ld[i + 1], n->dx[i + 1], n->ld[i + 1], n->dx[i], n->ld[i], rows);
+        l->type->backward(l, &pass, l->type->in_place ? (hg__view){0} : x_at(n, i), x_at(n, i + 1),
+                          dx_at(n, i + 1), dx_at(n, i), rows);
     }
     for (int32_t i = 0; i < last; i++) {
         const hg__layer *l = &spec->layer[i];
         for (int32_t t = 0; l->type->tile_count && t < l->type->tile_count(l); t++) {
             hg__tile tile = {0};
             l->type->tile(l, t, &tile);
-            l->type->gradient(l, &pass, &tile, n->x[i] + tile.x_first, n->ld[i], n->dx[i + 1],
-                              n->ld[i + 1], rows, n->g + tile.offset);
+            const hg__view from = {n->x[i] + tile.x_first, n->ld[i]};
+            l->type->gradient(l, &pass, &tile, from, dx_at(n, i + 1), rows, n->g + tile.offset);
         }
     }
     return sum;

@@ -20,7 +20,7 @@ static hg__real x[CASE_MOST], y[CASE_MOST], dy[CASE_MOST], dx[CASE_MOST], g[CASE
 // The scalar whose gradient is taken: sum of dy * y(x, params).
 static double objective(void) {
     double sum = 0;
-    one.l.type->forward(&one.l, &one.pass, x, one.ldx, y, one.ldy, CASE_ROWS);
+    one.l.type->forward(&one.l, &one.pass, case_in(&one, x, 0), case_out(&one, y, 0), CASE_ROWS);
     for (int32_t i = 0; i < CASE_ROWS * (int32_t)one.ldy; i++) {
         if (i % one.ldy < one.out) sum += (double)dy[i] * (double)y[i];
     }
@@ -58,9 +58,8 @@ static void expect_small(const char *layer, const char *what, deviation d) {
 }
 
 static void check_dx(const char *item) {
-    one.l.type->forward(&one.l, &one.pass, x, one.ldx, y, one.ldy, CASE_ROWS);
-    one.l.type->backward(&one.l, &one.pass, one.l.type->in_place ? NULL : x, one.ldx, y, one.ldy,
-                         dy, one.ldy, dx, one.ldx, CASE_ROWS);
+    case_run(&one, case_in(&one, x, 0), case_out(&one, y, 0), case_out(&one, dy, 0),
+             case_in(&one, dx, 0), CASE_ROWS);
     deviation d = {0};
     for (int32_t i = 0; i < CASE_ROWS * (int32_t)one.ldx; i++) {
         if (i % one.ldx < one.in) add(&d, (double)dx[i], difference(&x[i]));
@@ -74,7 +73,8 @@ static void check_parameters(const char *item) {
         hg__tile tile = {0};
         deviation d = {0};
         t->tile(&one.l, i, &tile);
-        t->gradient(&one.l, &one.pass, &tile, x + tile.x_first, one.ldx, dy, one.ldy, CASE_ROWS, g);
+        t->gradient(&one.l, &one.pass, &tile, case_in(&one, x + tile.x_first, 0),
+                    case_out(&one, dy, 0), CASE_ROWS, g);
         for (size_t j = 0; j < tile.count; j++) {
             hg__real *w = &one.param[tile.offset + j];
             if (*w != 0) add(&d, (double)g[j], difference(w)); // 0: padding

@@ -25,9 +25,8 @@ static void for_every_layer_and_table(check *run) {
             case_fill(dy, one.ldy, CASE_ROWS, one.out, 21, 0);
             memset(y, 0, sizeof y);
             memset(dx, 0, sizeof dx);
-            (*t)->forward(&one.l, &one.pass, x, one.ldx, y, one.ldy, CASE_ROWS);
-            (*t)->backward(&one.l, &one.pass, (*t)->in_place ? NULL : x, one.ldx, y, one.ldy, dy,
-                           one.ldy, dx, one.ldx, CASE_ROWS);
+            case_run(&one, case_in(&one, x, 0), case_out(&one, y, 0), case_out(&one, dy, 0),
+                     case_in(&one, dx, 0), CASE_ROWS);
             run(*t);
         }
     }
@@ -41,11 +40,9 @@ static void expect_equal(const char *name, const hg__real *a, const hg__real *b,
 
 static void check_rows(const hg__layer_type *t) {
     for (int32_t r = 0; r < CASE_ROWS; r++) {
-        const hg__real *xr = x + r * one.ldx, *dyr = dy + r * one.ldy;
         one.pass.row = r;
-        t->forward(&one.l, &one.pass, xr, one.ldx, y2, one.ldy, 1);
-        t->backward(&one.l, &one.pass, t->in_place ? NULL : xr, one.ldx, y2, one.ldy, dyr, one.ldy,
-                    dx2, one.ldx, 1);
+        case_run(&one, case_in(&one, x, r), case_out(&one, y2, 0), case_out(&one, dy, r),
+                 case_in(&one, dx2, 0), 1);
         expect_equal(t->name, y2, y + r * one.ldy, one.out);
         expect_equal(t->name, dx2, dx + r * one.ldx, (int32_t)one.ldx);
     }
@@ -63,9 +60,8 @@ static void check_padding(const hg__layer_type *t) {
         }
     }
     case_fill(x, one.ldx, CASE_ROWS, one.in, 20, (hg__real)-3);
-    t->forward(&one.l, &one.pass, x, one.ldx, y2, one.ldy, CASE_ROWS);
-    t->backward(&one.l, &one.pass, t->in_place ? NULL : x, one.ldx, y2, one.ldy, dy, one.ldy, dx2,
-                one.ldx, CASE_ROWS);
+    case_run(&one, case_in(&one, x, 0), case_out(&one, y2, 0), case_out(&one, dy, 0),
+             case_in(&one, dx2, 0), CASE_ROWS);
     for (int32_t r = 0; r < CASE_ROWS; r++) {
         expect_equal(t->name, y2 + r * one.ldy, y + r * one.ldy, one.out);
         expect_equal(t->name, dx2 + r * one.ldx, dx + r * one.ldx, one.in);
@@ -80,8 +76,8 @@ static void check_in_place(const hg__layer_type *t) {
     if (!t->in_place) return;
     memcpy(y2, x, sizeof x);
     memcpy(dx2, dy, sizeof dy);
-    t->forward(&one.l, &one.pass, y2, one.ldx, y2, one.ldy, CASE_ROWS);
-    t->backward(&one.l, &one.pass, NULL, 0, y2, one.ldy, dx2, one.ldy, dx2, one.ldx, CASE_ROWS);
+    case_run(&one, case_in(&one, y2, 0), case_out(&one, y2, 0), case_out(&one, dx2, 0),
+             case_in(&one, dx2, 0), CASE_ROWS);
     for (int32_t r = 0; r < CASE_ROWS; r++) {
         expect_equal(t->name, y2 + r * one.ldy, y + r * one.ldy, one.out);
         expect_equal(t->name, dx2 + r * one.ldx, dx + r * one.ldx, one.in);
@@ -129,7 +125,8 @@ static void check_tiles(const hg__layer_type *t) {
         assert_true(tile.count % HG_LANES == 0); // optimisers work on whole vectors
         for (size_t j = 0; j < tile.count; j++) covered[tile.offset + j]++;
         for (int j = 0; j < CASE_MOST; j++) g[j] = 99;
-        t->gradient(&one.l, &one.pass, &tile, x + tile.x_first, one.ldx, dy, one.ldy, CASE_ROWS, g);
+        t->gradient(&one.l, &one.pass, &tile, case_in(&one, x + tile.x_first, 0),
+                    case_out(&one, dy, 0), CASE_ROWS, g);
         assert_true(g[tile.count] == 99);
         for (size_t j = 0; j < tile.count; j++) {
             if (one.param[tile.offset + j] == 0 && g[j] != 0) fail_msg("%s: padding", t->name);
@@ -175,7 +172,7 @@ static void dropout_keeps_everything_outside_training(void **state) {
     assert_non_null(t);
     assert_int_equal(case_build(&one, t, "dropout 0.5", hg__kernels_pick(), &err), HG_OK);
     case_fill(x, one.ldx, CASE_ROWS, one.in, 20, 0);
-    t->forward(&one.l, &one.pass, x, one.ldx, y, one.ldy, CASE_ROWS);
+    t->forward(&one.l, &one.pass, case_in(&one, x, 0), case_out(&one, y, 0), CASE_ROWS);
     int dropped = 0;
     for (int32_t i = 0; i < one.in; i++) {
         dropped += y[i] == 0;
@@ -183,7 +180,7 @@ static void dropout_keeps_everything_outside_training(void **state) {
     }
     assert_true(dropped > 5 && dropped < 24);
     one.pass.training = false;
-    t->forward(&one.l, &one.pass, x, one.ldx, y, one.ldy, CASE_ROWS);
+    t->forward(&one.l, &one.pass, case_in(&one, x, 0), case_out(&one, y, 0), CASE_ROWS);
     expect_equal("dropout", y, x, one.in);
 }
 

@@ -5,10 +5,10 @@
 #include "base/mem.h"
 #include "model/plan_internal.h"
 
-enum {
-    CHUNK = 32
-}; // rows a task carries: enough to use each weight often, few enough for the cache
-enum { FETCH = 4 }; // rows are asked for this many rows ahead
+// Rows a task carries: enough to use each weight often, few enough for the cache.
+enum { CHUNK = 32 };
+// Rows are asked for this many rows ahead.
+enum { FETCH = 4 };
 
 struct hg__run_plan {
     const hg_model *model; // borrowed
@@ -41,8 +41,9 @@ hg__run_plan *hg__run_plan_new(const hg_model *m, hg__pool *pool, hg_error *err)
     p->width = m->spec.width;
     for (int32_t i = 0; i < m->spec.layers; i++) {
         size_t n;
-        if (hg__shape_count(&m->spec.layer[i].out, &n) && (int64_t)n > p->width)
+        if (hg__shape_count(&m->spec.layer[i].out, &n) && (int64_t)n > p->width) {
             p->width = (int32_t)n;
+        }
     }
     p->ld = hg__pad_columns(p->width);
     p->scratch_stride = (size_t)3 * CHUNK * (size_t)p->ld;
@@ -87,7 +88,7 @@ static hg__real *flow(const job *j, hg__real *x, hg__real *spare, int32_t rows, 
         const hg__layer *l = &p->model->spec.layer[i];
         hg__real *next = l->type->in_place && now != x ? now : spare;
         if (next == spare) spare = now == x ? spare + (size_t)CHUNK * (size_t)p->ld : now;
-        l->type->forward(l, &pass, now, p->ld, next, p->ld, rows);
+        l->type->forward(l, &pass, (hg__view){now, p->ld}, (hg__view){next, p->ld}, rows);
         now = next;
     }
     return now;
@@ -132,8 +133,8 @@ void hg__run(hg__run_plan *p, hg__goal goal, const hg__input *in, float *out) {
              .first = goal == HG_DECODE ? s->neck : 0,
              .last = goal == HG_ENCODE ? s->neck : s->layers,
              .width_in = goal == HG_DECODE ? s->code : s->width,
-             .width_out = goal == HG_ENCODE ? s->code : s->width,
-             .out = out};
+             .width_out = goal == HG_ENCODE ? s->code : s->width};
+    j.out = out;
     run_job(&j);
 }
 
@@ -153,8 +154,8 @@ void hg__run_loss(hg__run_plan *p, const hg__loss *loss, double loss_arg, const 
              .width_in = s->width,
              .width_out = s->width,
              .loss = loss,
-             .loss_arg = loss_arg,
-             .sums = sums};
+             .loss_arg = loss_arg};
+    j.sums = sums;
     j.kernel = hg__loss_kernel_for(s, loss, p->k, &j.last);
     run_job(&j);
 }

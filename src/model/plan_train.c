@@ -197,8 +197,9 @@ void hg__train_plan_free(hg__train_plan *p) {
 void hg__train_plan_refresh(hg__train_plan *p) {
     for (int32_t i = 0; i < p->tasks; i++) {
         const hg__layer *l = p->task[i].layer;
-        if (l->type->refresh && l->needs_dx)
+        if (l->type->refresh && l->needs_dx) {
             l->type->refresh(l, p->k, &p->task[i].tile, p->model->params, p->shadow);
+        }
     }
 }
 
@@ -212,26 +213,27 @@ size_t hg__train_plan_bytes(const hg__train_plan *p) {
 
 // ---- phase 1: a chunk of rows -------------------------------------------------------------------
 
-static hg__real *at(const buffer *b, int64_t row, int32_t thread) {
-    return b->whole ? b->base + row * b->ld : b->base + (size_t)thread * b->stride;
+// The chunk's rows at a boundary; row is the first.
+static hg__view chunk_of(const buffer *b, int64_t row, int32_t thread) {
+    return (hg__view){b->base + (b->whole ? row * b->ld : (ptrdiff_t)thread * (ptrdiff_t)b->stride),
+                      b->ld};
 }
 
 static void forward(const hg__train_plan *p, const hg__pass *pass, int32_t rows, int32_t thread) {
     for (int32_t i = 0; i < p->layers; i++) {
         const hg__layer *l = &p->model->spec.layer[i];
-        const buffer *x = &p->x[i], *y = &p->x[i + 1];
-        l->type->forward(l, pass, at(x, pass->row, thread), x->ld, at(y, pass->row, thread), y->ld,
-                         rows);
+        l->type->forward(l, pass, chunk_of(&p->x[i], pass->row, thread),
+                         chunk_of(&p->x[i + 1], pass->row, thread), rows);
     }
 }
 
 static void backward(const hg__train_plan *p, const hg__pass *pass, int32_t rows, int32_t thread) {
     for (int32_t i = p->layers - 1; i >= 0 && p->model->spec.layer[i].needs_dx; i--) {
         const hg__layer *l = &p->model->spec.layer[i];
-        const buffer *x = &p->x[i], *y = &p->x[i + 1], *dx = &p->dx[i], *dy = &p->dx[i + 1];
-        l->type->backward(l, pass, at(x, pass->row, thread), x->ld, at(y, pass->row, thread), y->ld,
-                          at(dy, pass->row, thread), dy->ld, at(dx, pass->row, thread), dx->ld,
-                          rows);
+        l->type->backward(l, pass, chunk_of(&p->x[i], pass->row, thread),
+                          chunk_of(&p->x[i + 1], pass->row, thread),
+                          chunk_of(&p->dx[i + 1], pass->row, thread),
+                          chunk_of(&p->dx[i], pass->row, thread), rows);
     }
 }
 
@@ -247,15 +249,17 @@ static void run_chunk(void *context, int32_t number, int32_t thread) {
     pass.row = (int64_t)number * p->chunk;
     const int64_t left = p->in->count - pass.row;
     const int32_t rows = left < p->chunk ? (int32_t)left : p->chunk, n = p->model->spec.width;
-    const buffer *x = &p->x[0], *y = &p->x[p->layers], *dy = &p->dx[p->layers];
-    hg__widen_rows(p->k, p->in, pass.row, rows, n, at(x, pass.row, thread), x->ld);
+    const hg__view x = chunk_of(&p->x[0], pass.row, thread);
+    const hg__view y = chunk_of(&p->x[p->layers], pass.row, thread);
+    const hg__view dy = chunk_of(&p->dx[p->layers], pass.row, thread);
+    hg__widen_rows(p->k, p->in, pass.row, rows, n, x.at, x.ld);
     forward(p, &pass, rows, thread);
     const hg__real scale = (hg__real)(1 / ((double)p->in->count * n));
     for (int32_t r = 0; r < rows; r++) {
         fetch_ahead(p, pass.row + r);
         p->row_loss[pass.row + r] =
-            p->loss(at(dy, pass.row, thread) + r * dy->ld, at(y, pass.row, thread) + r * y->ld,
-                    at(x, pass.row, thread) + r * x->ld, scale, (hg__real)p->setup.loss_arg, n);
+            p->loss(hg__view_row(dy, r), hg__view_row(y, r), hg__view_row(x, r), scale,
+                    (hg__real)p->setup.loss_arg, n);
     }
     backward(p, &pass, rows, thread);
 }
@@ -282,15 +286,13 @@ static void widen_strip(const hg__train_plan *p, int32_t first, int32_t count, h
 static void find_gradient(const hg__train_plan *p, const task *t, int32_t thread, hg__real *g) {
     const buffer *x = &p->x[t->boundary], *dy = &p->dx[t->boundary + 1];
     const hg__tile *tile = &t->tile;
-    const hg__real *from = x->base + tile->x_first;
-    ptrdiff_t stride = x->ld;
+    hg__view from = {x->base + tile->x_first, x->ld};
     if (t->boundary == 0 && p->strips) {
         hg__real *strip = p->strip + (size_t)thread * (size_t)p->setup.batch * HG_PANEL;
         widen_strip(p, tile->x_first, tile->x_count, strip);
-        from = strip;
-        stride = HG_PANEL;
+        from = (hg__view){strip, HG_PANEL};
     }
-    t->layer->type->gradient(t->layer, &p->pass, tile, from, stride, dy->base, dy->ld,
+    t->layer->type->gradient(t->layer, &p->pass, tile, from, (hg__view){dy->base, dy->ld},
                              (int32_t)p->in->count, g);
 }
 
@@ -299,8 +301,9 @@ static void apply(hg__train_plan *p, const task *t, const hg__real *g) {
     p->update(p->model->params + o, p->state[0] ? p->state[0] + o : NULL,
               p->state[1] ? p->state[1] + o : NULL, g, (int64_t)t->tile.count, &p->step);
     const hg__layer *l = t->layer;
-    if (l->type->refresh && l->needs_dx)
+    if (l->type->refresh && l->needs_dx) {
         l->type->refresh(l, p->k, &t->tile, p->model->params, p->shadow);
+    }
 }
 
 static void run_tile(void *context, int32_t number, int32_t thread) {
@@ -364,16 +367,18 @@ static bool find_in_layer(const hg__train_plan *p, int32_t i, const hg__pass *pa
     const hg__layer *l = &p->model->spec.layer[i];
     for (int32_t q = 0; q < l->params; q++) {
         const hg__param *param = &l->param[q];
-        if (p->k->first_not_finite(p->model->params + param->offset, (int64_t)param->count) < 0)
+        if (p->k->first_not_finite(p->model->params + param->offset, (int64_t)param->count) < 0) {
             continue;
+        }
         hg__param_name(l, q, name);
         return true;
     }
-    const buffer *x = &p->x[i], *y = &p->x[i + 1];
-    hg__real *out = at(y, pass->row, 0);
-    l->type->forward(l, pass, at(x, pass->row, 0), x->ld, out, y->ld, rows);
+    const hg__view y = chunk_of(&p->x[i + 1], pass->row, 0);
+    l->type->forward(l, pass, chunk_of(&p->x[i], pass->row, 0), y, rows);
     for (int32_t r = 0; r < rows; r++) {
-        if (p->k->first_not_finite(out + r * y->ld, width_at(&p->model->spec, i + 1)) < 0) continue;
+        if (p->k->first_not_finite(hg__view_row(y, r), width_at(&p->model->spec, i + 1)) < 0) {
+            continue;
+        }
         snprintf(name, 64, "output of %s.%d (%s)", l->is_decoder ? "decoder" : "encoder", l->index,
                  l->type->name);
         return true;
@@ -386,8 +391,8 @@ void hg__train_find_not_finite(hg__train_plan *p, const hg__input *in, char name
     for (pass.row = 0; pass.row < in->count; pass.row += p->chunk) {
         const int64_t left = in->count - pass.row;
         const int32_t rows = left < p->chunk ? (int32_t)left : p->chunk;
-        hg__widen_rows(p->k, in, pass.row, rows, p->model->spec.width, at(&p->x[0], pass.row, 0),
-                       p->x[0].ld);
+        const hg__view x = chunk_of(&p->x[0], pass.row, 0);
+        hg__widen_rows(p->k, in, pass.row, rows, p->model->spec.width, x.at, x.ld);
         for (int32_t i = 0; i < p->layers; i++) {
             if (find_in_layer(p, i, &pass, rows, name)) return;
         }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // layer.h - what every layer type must be able to do.
 //
-// A layer works on chunks of rows: x (rows, in) with row stride ldx, y (rows, out) with row stride
-// ldy. Rows do not see each other, so chunks run on any thread in any order. Gradients of parameters
-// are computed afterwards, tile by tile, from the whole batch: each tile has one owner and sums over
-// the rows in order. So the result does not depend on the number of threads.
+// A layer works on chunks of rows: x (rows, in) and y (rows, out) are views of padded buffers. Rows do
+// not see each other, so chunks run on any thread in any order. Gradients of parameters are computed
+// afterwards, tile by tile, from the whole batch: each tile has one owner and sums over the rows in
+// order. So the result does not depend on the number of threads.
 //
 // Adding a layer: layer_<name>.c and one line in layers.def. The shared tests then check its shapes,
 // gradients, batch independence and file round trip from `example`.
@@ -15,6 +15,17 @@
 #include "tensor/tensor.h"
 
 enum { HG_MAX_ARGS = 4, HG_MAX_PARAMS = 4 };
+
+// Rows of a buffer: row r at at + r * ld. Inputs are const by convention: forward() writes y,
+// backward() dx, gradient() g, and nothing else.
+typedef struct hg__view {
+    hg__real *at;
+    ptrdiff_t ld;
+} hg__view;
+
+static inline hg__real *hg__view_row(hg__view v, int64_t r) {
+    return v.at + r * v.ld;
+}
 
 // One trainable tensor of a layer.
 typedef struct hg__param {
@@ -68,20 +79,18 @@ typedef struct hg__layer_type {
     // PyTorch's default initialisation. params: the model's block. NULL without parameters.
     void (*init)(const hg__layer *l, hg__real *params, uint64_t seed);
     // Where x is padded beyond `in`, the padding is finite but otherwise arbitrary; so may y's be.
-    void (*forward)(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
-                    hg__real *y, ptrdiff_t ldy, int32_t rows);
+    void (*forward)(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows);
     // dx = gradient at x, from dy = gradient at y. Padding of dy is zero and dx's must be made so. For
-    // in_place types dx may be dy and x is NULL.
-    void (*backward)(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
-                     const hg__real *y, ptrdiff_t ldy, const hg__real *dy, ptrdiff_t lddy,
-                     hg__real *dx, ptrdiff_t lddx, int32_t rows);
+    // in_place types dx may be dy, and x may be y or nothing.
+    void (*backward)(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, hg__view dy,
+                     hg__view dx, int32_t rows);
 
     // The parameters cut into tiles (NULL without parameters): how many, which, and the gradient of one
     // over the whole batch, g (tile->count). x: (rows, tile->x_count), from column tile->x_first on.
     int32_t (*tile_count)(const hg__layer *l);
     void (*tile)(const hg__layer *l, int32_t i, hg__tile *t);
-    void (*gradient)(const hg__layer *l, const hg__pass *p, const hg__tile *t, const hg__real *x,
-                     ptrdiff_t ldx, const hg__real *dy, ptrdiff_t lddy, int32_t rows, hg__real *g);
+    void (*gradient)(const hg__layer *l, const hg__pass *p, const hg__tile *t, hg__view x,
+                     hg__view dy, int32_t rows, hg__real *g);
     // After a tile was updated: brings the shadow copy up to date. NULL if there is none.
     void (*refresh)(const hg__layer *l, const hg__kernels *k, const hg__tile *t,
                     const hg__real *params, hg__real *shadow);

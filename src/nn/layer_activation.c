@@ -26,34 +26,35 @@ static int shape(hg__layer *l, hg_error *err) {
 }
 
 // f for each of `rows` rows; kernels may work up to the padded end of a row.
-#define FUNCTION(id, item_args, item_summary, item_example, from_y)                                \
- static void id##_forward(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx, \
-                          hg__real *y, ptrdiff_t ldy, int32_t rows) {                              \
-  const int32_t n = width(l);                                                                      \
-  for (int32_t r = 0; r < rows; r++, x += ldx, y += ldy) p->k->id(y, x, (hg__real)l->arg[0], n);   \
- }                                                                                                 \
- static void id##_backward(const hg__layer *l, const hg__pass *p, const hg__real *x,               \
-                           ptrdiff_t ldx, const hg__real *y, ptrdiff_t ldy, const hg__real *dy,    \
-                           ptrdiff_t lddy, hg__real *dx, ptrdiff_t lddx, int32_t rows) {           \
-  const int32_t n = width(l);                                                                      \
-  const hg__real *value = (from_y) ? y : x;                                                        \
-  const ptrdiff_t ld = (from_y) ? ldy : ldx;                                                       \
-  for (int32_t r = 0; r < rows; r++, dx += lddx, dy += lddy, value += ld)                          \
-   p->k->id##_back(dx, dy, value, (hg__real)l->arg[0], n);                                         \
- }                                                                                                 \
- extern const hg__layer_type hg__layer_##id;                                                       \
- const hg__layer_type hg__layer_##id = {                                                           \
-     .name = #id,                                                                                  \
-     .args = (item_args),                                                                          \
-     .summary = (item_summary),                                                                    \
-     .example = (item_example),                                                                    \
-     .in_place = (from_y),                                                                         \
-     .shape = shape,                                                                               \
-     .forward = id##_forward,                                                                      \
-     .backward = id##_backward,                                                                    \
+#define FUNCTION(id, item_args, item_summary, item_example, from_y)                       \
+ static void id##_forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y,  \
+                          int32_t rows) {                                                 \
+  const int32_t n = width(l);                                                             \
+  for (int32_t r = 0; r < rows; r++) {                                                    \
+   p->k->id(hg__view_row(y, r), hg__view_row(x, r), (hg__real)l->arg[0], n);              \
+  }                                                                                       \
+ }                                                                                        \
+ static void id##_backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, \
+                           hg__view dy, hg__view dx, int32_t rows) {                      \
+  const int32_t n = width(l);                                                             \
+  const hg__view value = (from_y) ? y : x;                                                \
+  for (int32_t r = 0; r < rows; r++) {                                                    \
+   p->k->id##_back(hg__view_row(dx, r), hg__view_row(dy, r), hg__view_row(value, r),      \
+                   (hg__real)l->arg[0], n);                                               \
+  }                                                                                       \
+ }                                                                                        \
+ extern const hg__layer_type hg__layer_##id;                                              \
+ const hg__layer_type hg__layer_##id = {                                                  \
+     .name = #id,                                                                         \
+     .args = (item_args),                                                                 \
+     .summary = (item_summary),                                                           \
+     .example = (item_example),                                                           \
+     .in_place = (from_y),                                                                \
+     .shape = shape,                                                                      \
+     .forward = id##_forward,                                                             \
+     .backward = id##_backward,                                                           \
  }
 
-// NOLINTBEGIN(readability-function-size): layer.h fixes the parameters
 FUNCTION(relu, "", "max(x, 0)", "relu", true);
 FUNCTION(leaky_relu, "slope=0.01", "x, or slope x below 0", "leaky_relu 0.1", true);
 FUNCTION(elu, "alpha=1", "x, or alpha (e^x - 1) below 0", "elu 0.7", true);
@@ -62,28 +63,24 @@ FUNCTION(silu, "", "x sigmoid(x)", "silu", false);
 FUNCTION(tanh, "", "hyperbolic tangent", "tanh", true);
 FUNCTION(sigmoid, "", "1 / (1 + e^-x)", "sigmoid", true);
 FUNCTION(softplus, "", "log(1 + e^x)", "softplus", true);
-// NOLINTEND(readability-function-size)
 
 // linear: what goes in comes out. Rows are copied with their padding, unless they are there already.
-static void copy_rows(hg__real *to, ptrdiff_t ldto, const hg__real *from, ptrdiff_t ldfrom,
-                      int32_t rows, int32_t n) {
-    if (to == from) return;
-    size_t bytes = ((size_t)n + HG_LANES - 1) / HG_LANES * HG_LANES * sizeof *to;
-    for (int32_t r = 0; r < rows; r++, to += ldto, from += ldfrom) memcpy(to, from, bytes);
+static void copy_rows(hg__view to, hg__view from, int32_t rows, int32_t n) {
+    if (to.at == from.at) return;
+    size_t bytes = ((size_t)n + HG_LANES - 1) / HG_LANES * HG_LANES * sizeof *to.at;
+    for (int32_t r = 0; r < rows; r++) memcpy(hg__view_row(to, r), hg__view_row(from, r), bytes);
 }
 
-static void linear_forward(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
-                           hg__real *y, ptrdiff_t ldy, int32_t rows) {
+static void linear_forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y,
+                           int32_t rows) {
     (void)p;
-    copy_rows(y, ldy, x, ldx, rows, width(l));
+    copy_rows(y, x, rows, width(l));
 }
 
-// NOLINTNEXTLINE(readability-function-size): layer.h fixes the parameters
-static void linear_backward(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
-                            const hg__real *y, ptrdiff_t ldy, const hg__real *dy, ptrdiff_t lddy,
-                            hg__real *dx, ptrdiff_t lddx, int32_t rows) {
-    (void)p, (void)x, (void)ldx, (void)y, (void)ldy;
-    copy_rows(dx, lddx, dy, lddy, rows, width(l));
+static void linear_backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y,
+                            hg__view dy, hg__view dx, int32_t rows) {
+    (void)p, (void)x, (void)y;
+    copy_rows(dx, dy, rows, width(l));
 }
 
 extern const hg__layer_type hg__layer_linear;

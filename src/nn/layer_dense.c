@@ -65,32 +65,36 @@ static void init(const hg__layer *l, hg__real *params, uint64_t seed) {
     hg__param_init_uniform(l, BIAS, params, seed, bound);
 }
 
-// c (rows, N) = a (rows, K) . weights (K, N) in panels, plus start.
-static void multiply(const hg__kernels *k, const hg__real *a, ptrdiff_t lda, const hg__real *panels,
-                     const hg__real *start, hg__real *c, ptrdiff_t ldc, int32_t rows, int32_t K,
-                     int32_t N) {
-    hg__gemm g = {.M = rows, .K = K, .blocks = 1, .a = a, .a_m = lda, .a_k = 1, .c_m = ldc};
-    for (int32_t n = 0; n < N; n += HG_PANEL) {
-        g.N = smaller(N - n, HG_PANEL);
-        g.b = panels + (size_t)n * (size_t)K;
-        g.b_k = (ptrdiff_t)hg__panel_width(N, n);
-        g.c = c + n;
-        g.start = start ? start + n : NULL;
+// The weights (K, N) as panels, and a row (N) to start from, or NULL.
+typedef struct matrix {
+    const hg__real *panels, *start;
+    int32_t K, N;
+} matrix;
+
+// c (rows, N) = a (rows, K) . weights (K, N), plus start.
+static void multiply(const hg__kernels *k, hg__view a, const matrix *w, hg__view c, int32_t rows) {
+    hg__gemm g = {.M = rows, .K = w->K, .blocks = 1, .a = a.at, .a_m = a.ld, .a_k = 1, .c_m = c.ld};
+    for (int32_t n = 0; n < w->N; n += HG_PANEL) {
+        g.N = smaller(w->N - n, HG_PANEL);
+        g.b = w->panels + (size_t)n * (size_t)w->K;
+        g.b_k = (ptrdiff_t)hg__panel_width(w->N, n);
+        g.c = c.at + n;
+        g.start = w->start ? w->start + n : NULL;
         k->gemm(&g);
     }
 }
 
-static void forward(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
-                    hg__real *y, ptrdiff_t ldy, int32_t rows) {
-    multiply(p->k, x, ldx, p->params + l->param[WEIGHT].offset, p->params + l->param[BIAS].offset,
-             y, ldy, rows, inputs(l), outputs(l));
+static void forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows) {
+    const matrix w = {p->params + l->param[WEIGHT].offset, p->params + l->param[BIAS].offset,
+                      inputs(l), outputs(l)};
+    multiply(p->k, x, &w, y, rows);
 }
 
-static void backward(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
-                     const hg__real *y, ptrdiff_t ldy, const hg__real *dy, ptrdiff_t lddy,
-                     hg__real *dx, ptrdiff_t lddx, int32_t rows) {
-    (void)x, (void)ldx, (void)y, (void)ldy;
-    multiply(p->k, dy, lddy, p->shadow + l->shadow, NULL, dx, lddx, rows, outputs(l), inputs(l));
+static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, hg__view dy,
+                     hg__view dx, int32_t rows) {
+    (void)x, (void)y;
+    const matrix w = {p->shadow + l->shadow, NULL, outputs(l), inputs(l)};
+    multiply(p->k, dy, &w, dx, rows);
 }
 
 static int32_t weight_strips(const hg__layer *l) {
@@ -127,22 +131,22 @@ static void tile(const hg__layer *l, int32_t i, hg__tile *t) {
                     .x_count = tall};
 }
 
-static void gradient(const hg__layer *l, const hg__pass *p, const hg__tile *t, const hg__real *x,
-                     ptrdiff_t ldx, const hg__real *dy, ptrdiff_t lddy, int32_t rows, hg__real *g) {
+static void gradient(const hg__layer *l, const hg__pass *p, const hg__tile *t, hg__view x,
+                     hg__view dy, int32_t rows, hg__real *g) {
     const int32_t N = outputs(l);
     if (t->param == BIAS) {
-        p->k->column_sums(g, dy + t->column, lddy, rows, (int32_t)t->count);
+        p->k->column_sums(g, dy.at + t->column, dy.ld, rows, (int32_t)t->count);
         return;
     }
     hg__gemm m = {.M = t->x_count,
                   .N = smaller(N - t->column, HG_PANEL),
                   .K = rows,
                   .blocks = 1,
-                  .a = x,
+                  .a = x.at,
                   .a_m = 1,
-                  .a_k = ldx,
-                  .b = dy + t->column,
-                  .b_k = lddy,
+                  .a_k = x.ld,
+                  .b = dy.at + t->column,
+                  .b_k = dy.ld,
                   .c = g,
                   .c_m = (ptrdiff_t)hg__panel_width(N, t->column)};
     p->k->gemm(&m);

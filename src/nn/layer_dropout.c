@@ -16,27 +16,25 @@ static int shape(hg__layer *l, hg_error *err) {
 }
 
 // to (rows, n) = mask of from. to may be from.
-static void drop(const hg__layer *l, const hg__pass *p, const hg__real *from, ptrdiff_t step_from,
-                 hg__real *to, ptrdiff_t step_to, int32_t rows) {
+static void drop(const hg__layer *l, const hg__pass *p, hg__view from, hg__view to, int32_t rows) {
     size_t n = 0;
     if (!hg__shape_count(&l->in, &n)) return;
-    const size_t bytes = (n + HG_LANES - 1) / HG_LANES * HG_LANES * sizeof *to;
-    for (int32_t r = 0; r < rows; r++, from += step_from, to += step_to) {
+    const size_t bytes = (n + HG_LANES - 1) / HG_LANES * HG_LANES * sizeof *to.at;
+    for (int32_t r = 0; r < rows; r++) {
         if (p->training) {
-            p->k->dropout(to, from, (hg__real)l->arg[0], p->seed, (uint32_t)l->number,
-                          (uint32_t)p->step, (uint32_t)(p->row + r), (int32_t)n);
-        } else if (to != from) {
-            memcpy(to, from, bytes);
+            p->k->dropout(hg__view_row(to, r), hg__view_row(from, r), (hg__real)l->arg[0], p->seed,
+                          (uint32_t)l->number, (uint32_t)p->step, (uint32_t)(p->row + r),
+                          (int32_t)n);
+        } else if (to.at != from.at) {
+            memcpy(hg__view_row(to, r), hg__view_row(from, r), bytes);
         }
     }
 }
 
-// NOLINTNEXTLINE(readability-function-size): layer.h fixes the parameters
-static void backward(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
-                     const hg__real *y, ptrdiff_t ldy, const hg__real *dy, ptrdiff_t lddy,
-                     hg__real *dx, ptrdiff_t lddx, int32_t rows) {
-    (void)x, (void)ldx, (void)y, (void)ldy;
-    drop(l, p, dy, lddy, dx, lddx, rows);
+static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, hg__view dy,
+                     hg__view dx, int32_t rows) {
+    (void)x, (void)y;
+    drop(l, p, dy, dx, rows);
 }
 
 extern const hg__layer_type hg__layer_dropout;

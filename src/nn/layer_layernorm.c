@@ -38,23 +38,22 @@ static void init(const hg__layer *l, hg__real *params, uint64_t seed) {
     for (int32_t i = 0; i < width(l); i++) weight[i] = 1;
 }
 
-static void forward(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
-                    hg__real *y, ptrdiff_t ldy, int32_t rows) {
+static void forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows) {
     const hg__real *weight = p->params + l->param[WEIGHT].offset;
     const hg__real *bias = p->params + l->param[BIAS].offset;
-    for (int32_t r = 0; r < rows; r++, x += ldx, y += ldy) {
-        p->k->layernorm(y, x, weight, bias, (hg__real)l->arg[0], width(l));
+    for (int32_t r = 0; r < rows; r++) {
+        p->k->layernorm(hg__view_row(y, r), hg__view_row(x, r), weight, bias, (hg__real)l->arg[0],
+                        width(l));
     }
 }
 
-// NOLINTNEXTLINE(readability-function-size): layer.h fixes the parameters
-static void backward(const hg__layer *l, const hg__pass *p, const hg__real *x, ptrdiff_t ldx,
-                     const hg__real *y, ptrdiff_t ldy, const hg__real *dy, ptrdiff_t lddy,
-                     hg__real *dx, ptrdiff_t lddx, int32_t rows) {
-    (void)y, (void)ldy;
+static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, hg__view dy,
+                     hg__view dx, int32_t rows) {
+    (void)y;
     const hg__real *weight = p->params + l->param[WEIGHT].offset;
-    for (int32_t r = 0; r < rows; r++, x += ldx, dy += lddy, dx += lddx) {
-        p->k->layernorm_back(dx, dy, x, weight, (hg__real)l->arg[0], width(l));
+    for (int32_t r = 0; r < rows; r++) {
+        p->k->layernorm_back(hg__view_row(dx, r), hg__view_row(dy, r), hg__view_row(x, r), weight,
+                             (hg__real)l->arg[0], width(l));
     }
 }
 
@@ -70,16 +69,16 @@ static void tile(const hg__layer *l, int32_t i, hg__tile *t) {
                     .x_count = (int32_t)l->param[i].shape.dim[0]};
 }
 
-// NOLINTNEXTLINE(readability-function-size): layer.h fixes the parameters
-static void gradient(const hg__layer *l, const hg__pass *p, const hg__tile *t, const hg__real *x,
-                     ptrdiff_t ldx, const hg__real *dy, ptrdiff_t lddy, int32_t rows, hg__real *g) {
+static void gradient(const hg__layer *l, const hg__pass *p, const hg__tile *t, hg__view x,
+                     hg__view dy, int32_t rows, hg__real *g) {
     if (t->param == BIAS) {
-        p->k->column_sums(g, dy, lddy, rows, (int32_t)t->count);
+        p->k->column_sums(g, dy.at, dy.ld, rows, (int32_t)t->count);
         return;
     }
     memset(g, 0, t->count * sizeof *g);
-    for (int32_t r = 0; r < rows; r++, x += ldx, dy += lddy) {
-        p->k->layernorm_params(g, NULL, dy, x, (hg__real)l->arg[0], width(l));
+    for (int32_t r = 0; r < rows; r++) {
+        p->k->layernorm_params(g, NULL, hg__view_row(dy, r), hg__view_row(x, r),
+                               (hg__real)l->arg[0], width(l));
     }
 }
 
