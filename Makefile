@@ -67,7 +67,7 @@ FUZZERS  := $(FUZZ_SRC:%.c=$(O)/%)
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard examples/*.c))
 SCRIPTS  := $(wildcard tests/run_cli.sh tests/test_*.sh tests/oracle/test_*.py)
 HEADERS  := $(wildcard src/*/*.h include/*.h cli/*.h tests/*.h)
-C_FILES  := $(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(wildcard tests/fuzz/replay.c bench/*.c examples/*.c)
+C_FILES  := $(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(wildcard tests/bits.c tests/fuzz/replay.c bench/*.c examples/*.c)
 
 all: $(O)/hourglass $(if $(filter build/gcc,$(O)),build/hourglass)
 

@@ -104,8 +104,8 @@ typedef struct hg_mode_info {
     const char *summary; // one line
 } hg_mode_info;
 
-HG_API bool hg_mode_at(size_t i, hg_mode_info *info); // false past the end
-HG_API size_t hg_option_count(const char *mode);      // 0 for an unknown mode
+HG_API bool hg_mode_at(size_t i, hg_mode_info *info);                       // false past the end
+HG_API size_t hg_option_count(const char *mode);                            // 0 for an unknown mode
 HG_API bool hg_option_at(const char *mode, size_t i, hg_option_info *info); // false past the end
 
 // ---- what a job tells while it runs -------------------------------------------------------------
@@ -136,7 +136,7 @@ typedef struct hg_train_result {
     int32_t best_epoch, epochs;
     double best_val_loss, train_loss; // NaN where there is none
     double val_mse;                   // of the best weights, per row and feature
-    double pca_mse;                   // of PCA with the same code size on the same rows; NaN if not fitted
+    double pca_mse; // of PCA with the same code size on the same rows; NaN if not fitted
     double seconds, rows_per_second;
     int64_t rows, parameters;
     char exit_reason[64]; // "done", "early stopping", "time", "stopped"
@@ -148,9 +148,9 @@ HG_API int hg_train(const hg_options *o, const hg_listener *l, hg_train_result *
 
 typedef struct hg_val_result {
     int64_t rows;
-    int32_t width;        // features a row
-    double mse, mae;      // mean over rows and features
-    double row_mse_max;   // the worst row's mean squared error
+    int32_t width;      // features a row
+    double mse, mae;    // mean over rows and features
+    double row_mse_max; // the worst row's mean squared error
     double row_mse_median;
 } hg_val_result;
 
@@ -180,8 +180,8 @@ typedef struct hg_model hg_model;   // weights and what is needed to use them; i
 typedef struct hg_scorer hg_scorer; // a model with its buffers, for one thread at a time
 
 HG_API hg_model *hg_model_load(const char *path, hg_error *err);
-HG_API void hg_model_free(hg_model *m); // NULL is fine; after every scorer made from it
-HG_API int32_t hg_model_width(const hg_model *m);     // features a row
+HG_API void hg_model_free(hg_model *m);           // NULL is fine; after every scorer made from it
+HG_API int32_t hg_model_width(const hg_model *m); // features a row
 HG_API int32_t hg_model_code_size(const hg_model *m); // numbers in a code
 HG_API const char *hg_model_spec(const hg_model *m);  // "dense 64 relu | dense input sigmoid"
 
@@ -192,8 +192,9 @@ HG_API void hg_scorer_free(hg_scorer *s); // NULL is fine
 
 // x: (rows, width). score: (rows), the mean squared error of each row: higher is more anomalous.
 HG_API void hg_score(hg_scorer *s, const float *x, int64_t rows, float *score);
-HG_API void hg_reconstruct_rows(hg_scorer *s, const float *x, int64_t rows, float *y); // (rows, width)
-HG_API void hg_encode_rows(hg_scorer *s, const float *x, int64_t rows, float *z); // (rows, code)
+// y: (rows, width). z: (rows, code).
+HG_API void hg_reconstruct_rows(hg_scorer *s, const float *x, int64_t rows, float *y);
+HG_API void hg_encode_rows(hg_scorer *s, const float *x, int64_t rows, float *z);
 HG_API void hg_decode_rows(hg_scorer *s, const float *z, int64_t rows, float *y);
 
 #ifdef __cplusplus

@@ -57,8 +57,9 @@ static uint64_t train(const char *spec, size_t way, int32_t threads, const uint8
         for (int32_t at = 0; at < ROWS; at += BATCH) {
             const void *row[BATCH];
             const int32_t count = ROWS - at < BATCH ? ROWS - at : BATCH;
-            for (int32_t i = 0; i < count; i++)
-                row[i] = rows + hg__shuffle_at(&order, (uint64_t)(at + i)) * WIDTH;
+            for (int32_t i = 0; i < count; i++) {
+                row[i] = rows + hg__shuffle_at(&order, (uint64_t)at + (uint64_t)i) * WIDTH;
+            }
             const hg__input in = {.row = row, .count = count, .dtype = HG_U8, .scale = 1 / 255.0F};
             (void)hg__train_step(p, &in, 1e-2, ++step);
         }

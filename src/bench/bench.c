@@ -84,8 +84,9 @@ static void add(bench *b, const figure *f) {
     }
     hg__text_add(&b->text, "%-34s %10.2f us", f->name, f->seconds * 1e6);
     if (f->rows > 0) hg__text_add(&b->text, " %12.0f rows/s", rows);
-    if (f->flops > 0)
+    if (f->flops > 0) {
         hg__text_add(&b->text, " %8.1f GFLOP/s %5.1f %% of peak", rate / 1e9, 100 * rate / b->peak);
+    }
     if (f->bytes > 0) hg__text_add(&b->text, " %8.2f GB/s", f->bytes / f->seconds / 1e9);
     hg__text_add(&b->text, "\n");
 }
@@ -186,8 +187,9 @@ static int make_scene(scene *s, hg__pool *pool, hg_error *err) {
     if (!s->images) return HG_ERR_MEMORY;
     for (uint32_t i = 0; i < ROWS * WIDTH / 4; i++) {
         const hg__philox r = hg__philox_run(0, HG_STREAM_SYNTHETIC, i, 0, 0);
-        for (uint32_t j = 0; j < 4; j++)
+        for (uint32_t j = 0; j < 4; j++) {
             s->images[4 * i + j] = (uint8_t)(r.word[j] < (1U << 30) ? r.word[j] >> 22 : 0);
+        }
     }
     s->data = (hg__data){.rows = ROWS,
                          .width = WIDTH,
@@ -224,7 +226,8 @@ static void run_epoch(void *context) {
 
 // Five products of 784 x 64 a row: forward twice, backward data once, gradients twice.
 static int bench_step(bench *b, scene *s) {
-    const double steps = (ROWS + BATCH - 1) / BATCH;
+    const int batches = (ROWS + BATCH - 1) / BATCH;
+    const double steps = batches;
     const figure f = {"training step 784-64-784, batch 128", best_of(b, run_epoch, s) / steps,
                       2.0 * 5 * WIDTH * CODE * ROWS / steps, ROWS / steps, 0};
     add(b, &f);

@@ -13,8 +13,8 @@ typedef void hg__optim_kernel(hg__real *w, hg__real *s1, hg__real *s2, const hg_
 
 typedef struct hg__optim {
     const char *name;
-    int32_t states;                 // how many of s1, s2 are used at most
-    const char *state_name[2];      // as PyTorch's state_dict has them: "exp_avg", "exp_avg_sq"
+    int32_t states;            // how many of s1, s2 are used at most
+    const char *state_name[2]; // as PyTorch's state_dict has them: "exp_avg", "exp_avg_sq"
     hg__optim_kernel *(*pick)(const hg__kernels *k);
 } hg__optim;
 
@@ -34,7 +34,8 @@ hg__optim_step hg__optim_step_at(const hg__optim *o, const hg__optim_options *op
 // LinearLR from 1/warmup). cosine: 0.5 (1 + cos(pi t / total)); step: gamma ^ floor(epoch / every).
 typedef struct hg__schedule {
     const char *name;
-    double (*factor)(double progress, int32_t epoch, int32_t every, double gamma); // progress in [0, 1)
+    // progress in [0, 1)
+    double (*factor)(double progress, int32_t epoch, int32_t every, double gamma);
 } hg__schedule;
 
 const hg__schedule *hg__schedule_find(const char *name); // NULL if there is none

@@ -13,27 +13,24 @@ typedef struct hg__shape {
 } hg__shape;
 
 // One list: name, safetensors name, bytes an element.
-#define HG_DTYPES(X)     \
- X(U8, "U8", 1)          \
- X(I8, "I8", 1)          \
- X(BOOL, "BOOL", 1)      \
- X(U16, "U16", 2)        \
- X(I16, "I16", 2)        \
- X(F16, "F16", 2)        \
- X(BF16, "BF16", 2)      \
- X(U32, "U32", 4)        \
- X(I32, "I32", 4)        \
- X(F32, "F32", 4)        \
- X(U64, "U64", 8)        \
- X(I64, "I64", 8)        \
+#define HG_DTYPES(X) \
+ X(U8, "U8", 1)      \
+ X(I8, "I8", 1)      \
+ X(BOOL, "BOOL", 1)  \
+ X(U16, "U16", 2)    \
+ X(I16, "I16", 2)    \
+ X(F16, "F16", 2)    \
+ X(BF16, "BF16", 2)  \
+ X(U32, "U32", 4)    \
+ X(I32, "I32", 4)    \
+ X(F32, "F32", 4)    \
+ X(U64, "U64", 8)    \
+ X(I64, "I64", 8)    \
  X(F64, "F64", 8)
 
-typedef enum hg__dtype {
 #define X(id, name, size) HG_##id,
-    HG_DTYPES(X)
+typedef enum hg__dtype { HG_DTYPES(X) HG_DTYPE_COUNT } hg__dtype;
 #undef X
-    HG_DTYPE_COUNT
-} hg__dtype;
 
 const char *hg__dtype_name(hg__dtype t);
 size_t hg__dtype_size(hg__dtype t);

@@ -64,8 +64,9 @@ static int start_at_mean(hg__trainer *t, const hg__layer *l, bool sigmoid, hg_er
     double *mean = hg__alloc(width, sizeof *mean, err);
     float *row = mean ? hg__alloc(width, sizeof *row, err) : NULL;
     int code = row ? find_mean(t, row, mean, err) : HG_ERR_MEMORY;
-    for (size_t j = 0; code == HG_OK && j < width; j++)
+    for (size_t j = 0; code == HG_OK && j < width; j++) {
         row[j] = (float)(sigmoid ? logit(mean[j]) : mean[j]);
+    }
     if (code == HG_OK) hg__param_import(&l->param[1], t->model->params, row);
     hg__free(row);
     hg__free(mean);
