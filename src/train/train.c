@@ -107,8 +107,19 @@ static int make_model(hg__trainer *t, hg_error *err) {
     return code == HG_OK && scaled ? hg__start_scaled(t, err) : code;
 }
 
+// Cross-entropy takes outputs in (0, 1) only.
+static int check_loss(const hg__trainer *t, hg_error *err) {
+    const hg__spec *s = &t->model->spec;
+    const char *last = s->layer[s->layers - 1].type->name;
+    if (strcmp(t->o.values.loss, "bce") != 0 || strcmp(last, "sigmoid") == 0) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "loss=bce: expected a model that ends in sigmoid, got one that ends in %s",
+                    last);
+}
+
 static int make_plans(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
+    HG_TRY(check_loss(t, err));
     const int64_t batch = v->batch < t->rows.count ? v->batch : t->rows.count;
     t->loss = hg__loss_find(v->loss);
     t->optim = hg__optim_find(v->optimizer);
