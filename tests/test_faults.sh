@@ -6,7 +6,7 @@
 # both ways, otherwise n+ goes in larger steps, and so does everything under a sanitizer.
 . tests/lib.sh
 STEP=${FAULT_STEP:-1} STEP_EVER=${FAULT_STEP:-5}
-is_sanitized && STEP=${FAULT_STEP:-7} STEP_EVER=${FAULT_STEP:-23}
+is_sanitized && STEP=${FAULT_STEP:-13} STEP_EVER=${FAULT_STEP:-41}
 LIMIT=${FAULT_LIMIT:-4000}
 # Thousands of runs that sync their files: in memory where there is room, and with the command as it is now.
 if [ -d /dev/shm ] && [ -w /dev/shm ]; then rm -rf "$work" && work=$(mktemp -d /dev/shm/hourglass-XXXXXX); fi
