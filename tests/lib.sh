@@ -28,5 +28,10 @@ hash_of() {
     tail -c +$((head + 9)) "$1" | sha256sum | cut -c 1-16
 }
 
+# Sends a signal to the background job, if it still runs: its number may be another's by now.
+signal_job() { # signal_job SIGNAL
+    for job in $(jobs -pr); do kill -"$1" "$job" 2>/dev/null; done
+}
+
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
 is_sanitized() { [ -n "${SAN-}" ] && [ "$SAN" != coverage ]; }

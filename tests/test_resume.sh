@@ -31,7 +31,7 @@ while [ $kills -lt "$KILLS" ] && [ $round -lt 1000 ]; do
         if [ $kills -lt "$KILLS" ]; then
             at=$((RANDOM % (took / 2 + 1)))
             sleep "$((at / 1000)).$(printf %03d $((at % 1000)))"
-            kill -9 $victim 2>/dev/null
+            signal_job 9
         fi
         wait $victim 2>/dev/null
         status=$?
@@ -58,7 +58,7 @@ for case in INT:130 TERM:143; do
         [ -s "$run/weights/best.safetensors" ] && break
         sleep 0.1
     done
-    kill -$signal $victim
+    signal_job $signal
     wait $victim
     status=$?
     expect "SIG$signal: exit $status, not ${case#*:}" [ $status = ${case#*:} ]

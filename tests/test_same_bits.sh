@@ -30,7 +30,7 @@ for command in $commands; do
             victim=$!
             at=$((RANDOM % (took + 1)))
             sleep "$((at / 1000)).$(printf %03d $((at % 1000)))"
-            kill -9 $victim 2>/dev/null
+            signal_job 9
             wait $victim 2>/dev/null
             again="resume=$work/$name-killed"
             [ -s "$work/$name-killed/weights/last.safetensors" ] || again="$options threads=$threads name=$name-killed"

@@ -2,6 +2,7 @@
 """Training agrees with PyTorch step by step: from the same weights and the same batches, after 10 steps every
 tensor, and over 100 steps every loss, for each activation, loss, optimiser and option."""
 import os
+import warnings
 
 import numpy as np
 import torch
@@ -9,6 +10,7 @@ from torch import nn
 
 from common import ACTIVATIONS, Autoencoder, check, finish, hourglass, path, read_safetensors, results, rows, write_safetensors
 
+warnings.filterwarnings("ignore", message="The epoch parameter")
 CLASSIC = "dense 64 relu | dense input sigmoid"
 SMALL = "dense 24 relu, dense 6 | dense 24 relu, dense input sigmoid"
 
