@@ -110,7 +110,6 @@ for activation in ACTIVATIONS:
 compare("sgd, layernorm", "dense 40, layernorm gelu, dense 7 | dense 40, layernorm silu, dense input sigmoid", 61, **ten)
 for loss in ("mse", "mae", "bce", "huber"):
     compare("sgd, " + loss, SMALL, 50, loss=loss, **ten)
-compare("sgd, bce of a last layer without sigmoid", "dense 9 relu | dense input softplus, dense input sigmoid", 50, loss="bce", **ten)
 compare("sgd, huber, delta 0.1", SMALL, 50, loss="huber", delta=0.1, **ten)
 compare("sgd, mae, linear end", "dense 9 tanh | dense input", 50, loss="mae", **dict(ten, lr=0.1))
 compare("sgd, momentum", SMALL, 50, momentum=0.9, **ten)
