@@ -70,7 +70,8 @@ HG_API int hg_options_load(hg_options *o, const char *path, hg_error *err);
 // has is passed over.
 HG_API int hg_options_load_folder(hg_options *o, hg_error *err);
 
-// Sets every option that has an environment variable (HG_LR=1e-3 for `lr`).
+// Sets every option that has an environment variable (HG_LR=1e-3 for `lr`), but for `data`: a job says itself what it
+// works on.
 HG_API int hg_options_environment(hg_options *o, hg_error *err);
 
 // The value as text that hg_options_set() would take; NULL for an unknown name. Valid until the

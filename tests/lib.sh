@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # lib.sh - what the test scripts share; read with `.`. HOURGLASS is the command under test.
 HOURGLASS=${HOURGLASS:-$PWD/build/hourglass}
-unset HG_DATA # the command would take it for its option `data`
 mkdir -p build
 work=$(mktemp -d "$PWD/build/test-XXXXXX")
 trap 'rm -rf "$work"' EXIT

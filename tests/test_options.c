@@ -252,8 +252,9 @@ static void the_environment_sets_the_modes_options(void **state) {
     setenv("HG_LR", "0.5", 1);
     setenv("HG_WHAT", "nonsense", 1); // of another mode
     setenv("HG_LABEL", "", 1);
-    unsetenv("HG_DATA");
+    setenv("HG_DATA", "somewhere", 1); // not an option
     assert_int_equal(hg_options_environment(o, &err), HG_OK);
+    assert_false(hg_options_is_set(o, "data"));
     assert_true(o->values.lr == 0.5);
     assert_false(hg_options_is_set(o, "label"));
     setenv("HG_EPOCHS", "many", 1);

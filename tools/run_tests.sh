@@ -23,9 +23,8 @@ run_one() {
     out=$log/$name.log
     started=$(date +%s)
     case $test in
-    # HG_DATA tells the test programs where the data is; to the command it would be its option `data`.
-    *.sh) env -u HG_DATA timeout -k 10 "${TEST_SECONDS:-900}" bash "$test" ;;
-    *.py) env -u HG_DATA timeout -k 10 "${TEST_SECONDS:-900}" "${PYTHON:-python3}" "$test" ;;
+    *.sh) timeout -k 10 "${TEST_SECONDS:-900}" bash "$test" ;;
+    *.py) timeout -k 10 "${TEST_SECONDS:-900}" "${PYTHON:-python3}" "$test" ;;
     */fuzz_*) timeout -k 10 300 "$test" "tests/fuzz/corpus/${name#fuzz_}" tests/museum ;;
     *) timeout -k 10 300 "$test" ;;
     esac >"$out" 2>&1 </dev/null

@@ -73,6 +73,7 @@ int hg_options_environment(hg_options *o, hg_error *err) {
         int length = snprintf(name, sizeof name, "HG_%s", r->name);
         for (int c = 0; c < length; c++) name[c] = (char)toupper((unsigned char)name[c]);
         const char *value = getenv(name);
+        if (i == HG_OPTION_data) continue; // HG_DATA is where the tests find theirs
         if (!(r->modes & o->mode->bit) || !value || !*value) continue;
         snprintf(where, sizeof where, "%s: ", name);
         int code = hg__option_set(o, r->name, value, where, err);
