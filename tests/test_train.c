@@ -311,6 +311,15 @@ static void another_batch_size_within_an_epoch_is_refused(void **state) {
     hg_text_free(after);
 }
 
+static void other_data_of_the_same_width_is_not_resumed_with(void **state) {
+    (void)state;
+    hg_train_result r;
+    hg_error err = {0};
+    run(HG_OK, "name=data", NULL, &r);
+    assert_int_equal(resume(at("runs/data"), "data", at("long.npy"), &r, &err), HG_ERR_DATA);
+    assert_non_null(strstr(err.message, "long.npy: expected the data the run began with"));
+}
+
 static void a_run_may_be_resumed_for_more_epochs(void **state) {
     (void)state;
     hg_train_result r;
@@ -643,6 +652,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_run_resumed_between_epochs_ends_in_the_same_bits),
         cmocka_unit_test(a_run_resumed_within_an_epoch_ends_in_the_same_bits),
         cmocka_unit_test(another_batch_size_within_an_epoch_is_refused),
+        cmocka_unit_test(other_data_of_the_same_width_is_not_resumed_with),
         cmocka_unit_test(a_run_may_be_resumed_for_more_epochs),
         cmocka_unit_test(a_run_that_is_another_now_is_not_resumed),
         cmocka_unit_test(rows_of_results_that_make_no_sense_are_dropped),

@@ -119,23 +119,33 @@ static int take_state(hg__trainer *t, const hg__tensors *file, int32_t state, co
     return HG_OK;
 }
 
+// The weights, if the checkpoint is of this model and this data.
+static int take_model(hg__trainer *t, const hg__tensors *file, hg_error *err) {
+    hg_model *saved = NULL, *m = t->model;
+    HG_TRY(hg__model_from_tensors(&saved, file, err));
+    int code = HG_OK;
+    if (strcmp(saved->spec.text, m->spec.text) != 0) {
+        code = hg__fail(err, HG_ERR_MODEL, "%s: expected the model '%.150s', got '%.150s'",
+                        file->path, m->spec.text, saved->spec.text);
+    } else if (strcmp(saved->fingerprint, m->fingerprint) != 0) {
+        code = hg__fail(
+            err, HG_ERR_DATA,
+            "%s: expected the data the run began with (fingerprint %s), got other data (%s)",
+            t->data->path, saved->fingerprint, m->fingerprint);
+    } else {
+        memcpy(m->params, saved->params, saved->spec.params * sizeof *saved->params);
+    }
+    hg_model_free(saved);
+    return code;
+}
+
 static int load(hg__trainer *t, const hg__tensors *file, hg_error *err) {
-    hg_model *saved = NULL;
     const char *progress = hg__tensors_metadata(file, progress_key);
     if (!progress || !parse_progress(progress, &t->progress)) {
         return hg__fail(err, HG_ERR_MODEL, "%s: expected a checkpoint with '%s' in its metadata",
                         file->path, progress_key);
     }
-    HG_TRY(hg__model_from_tensors(&saved, file, err));
-    const bool same = strcmp(saved->spec.text, t->model->spec.text) == 0;
-    if (same) memcpy(t->model->params, saved->params, saved->spec.params * sizeof *saved->params);
-    char spec[HG_MAX_SPEC];
-    snprintf(spec, sizeof spec, "%s", saved->spec.text);
-    hg_model_free(saved);
-    if (!same) {
-        return hg__fail(err, HG_ERR_MODEL, "%s: expected the model '%.150s', got '%.150s'",
-                        file->path, t->model->spec.text, spec);
-    }
+    HG_TRY(take_model(t, file, err));
     for (int32_t state = 0; state < t->optim->states; state++) {
         for (int32_t i = 0; i < t->model->spec.layers; i++) {
             const hg__layer *l = &t->model->spec.layer[i];
