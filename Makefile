@@ -73,7 +73,7 @@ all: $(O)/hourglass $(if $(filter build/gcc,$(O)),build/hourglass)
 
 # build/hourglass is always the release command, whatever else is being built.
 ifeq ($(O),build/gcc)
-build/hourglass: $(O)/hourglass ; @cp $< $@.new && mv $@.new $@
+build/hourglass: $(O)/hourglass ; @strip -o $@.new $< && mv $@.new $@
 else
 build/hourglass: FORCE ; @$(MAKE) CC=gcc SAN= $@
 endif
@@ -178,7 +178,7 @@ install: build/hourglass build/gcc/libhourglass.a build/gcc/libhourglass.so
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include share/doc/hourglass)
 	install -m 755 build/hourglass $(DESTDIR)$(PREFIX)/bin/hourglass
 	install -m 644 build/gcc/libhourglass.a $(DESTDIR)$(PREFIX)/lib/libhourglass.a
-	install -m 755 build/gcc/libhourglass.so $(DESTDIR)$(PREFIX)/lib/libhourglass.so.$(VERSION)
+	install -s -m 755 build/gcc/libhourglass.so $(DESTDIR)$(PREFIX)/lib/libhourglass.so.$(VERSION)
 	ln -sf libhourglass.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libhourglass.so.0
 	ln -sf libhourglass.so.0 $(DESTDIR)$(PREFIX)/lib/libhourglass.so
 	install -m 644 include/hourglass.h $(DESTDIR)$(PREFIX)/include/hourglass.h
