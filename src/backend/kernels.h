@@ -67,6 +67,16 @@ typedef struct hg__optim_step {
     int32_t first; // step 1: momentum buffers start as the gradient
 } hg__optim_step;
 
+// The loss of one row, summed over its n features (not averaged). y: output, t: target, both (n).
+// dy (n padded; may be y; NULL: not wanted) = scale * d loss / d y, padding zeroed. arg: huber's delta.
+typedef double hg__loss_kernel(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
+                               hg__real arg, int32_t n);
+
+// Updates n parameters w from gradient g. s1, s2: the optimiser's state (adam: first and second moment;
+// sgd: momentum buffer, unused; rmsprop: square average, momentum buffer). n: a multiple of HG_LANES.
+typedef void hg__optim_kernel(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n,
+                              const hg__optim_step *s);
+
 typedef struct hg__kernels {
     const char *name; // "ref", "avx2", "avx512"
 
@@ -91,34 +101,10 @@ typedef struct hg__kernels {
 #include "backend/kernels.def"
 #undef HG_KERNEL
 
-    // Losses of one row (nn/loss.h says what they take).
-    double (*loss_mse)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
-                       hg__real arg, int32_t n);
-    double (*loss_mae)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
-                       hg__real arg, int32_t n);
-    double (*loss_bce)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
-                       hg__real arg, int32_t n);
-    double (*loss_bce_logits)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
-                              hg__real arg, int32_t n);
-    double (*loss_huber)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
-                         hg__real arg, int32_t n);
-    // The same of sigmoid(y).
-    double (*loss_mse_logits)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
-                              hg__real arg, int32_t n);
-    double (*loss_mae_logits)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
-                              hg__real arg, int32_t n);
-    double (*loss_huber_logits)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
-                                hg__real arg, int32_t n);
-
-    // Optimisers (nn/optim.h): n is a multiple of HG_LANES.
-    void (*sgd)(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n,
-                const hg__optim_step *s);
-    void (*adam)(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n,
-                 const hg__optim_step *s);
-    void (*adamw)(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n,
-                  const hg__optim_step *s);
-    void (*rmsprop)(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n,
-                    const hg__optim_step *s);
+    hg__loss_kernel *loss_mse, *loss_mae, *loss_bce, *loss_huber;
+    // The same of sigmoid(y): y is the sigmoid's input.
+    hg__loss_kernel *loss_mse_logits, *loss_mae_logits, *loss_bce_logits, *loss_huber_logits;
+    hg__optim_kernel *sgd, *adam, *adamw, *rmsprop;
 
     // Sums: HG_LANES lanes, one tree, then double.
     double (*sum_squares)(const hg__real *x, int64_t n);

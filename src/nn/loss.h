@@ -4,11 +4,6 @@
 #define HG_NN_LOSS_H
 #include "backend/kernels.h"
 
-// The loss of one row, summed over its n features (not averaged). y: output, t: target, both (n).
-// dy (n padded; may be y; NULL: not wanted) = scale * d loss / d y, padding zeroed. arg: huber's delta.
-typedef double hg__loss_kernel(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
-                               hg__real arg, int32_t n);
-
 typedef struct hg__loss {
     const char *name, *formula;
     double standard_arg; // of huber: delta = 1

@@ -6,11 +6,6 @@
 
 #include "backend/kernels.h"
 
-// Updates n parameters w from gradient g. s1, s2: the optimiser's state (adam: first and second moment;
-// sgd: momentum buffer, unused; rmsprop: square average, momentum buffer).
-typedef void hg__optim_kernel(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n,
-                              const hg__optim_step *s);
-
 typedef struct hg__optim {
     const char *name;
     int32_t states;            // how many of s1, s2 are used at most
