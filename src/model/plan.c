@@ -27,8 +27,7 @@ typedef struct job {
     int32_t first, last; // layers
     int32_t width_in, width_out;
     float *out;
-    const hg__loss *loss; // hg__run_loss: its kernel's results go to sums
-    hg__loss_kernel *kernel;
+    hg__loss_kernel *kernel; // hg__run_loss: its results go to sums; else NULL
     double loss_arg, *sums;
 } job;
 
@@ -153,7 +152,6 @@ void hg__run_loss(hg__run_plan *p, const hg__loss *loss, double loss_arg, const 
              .in = in,
              .width_in = s->width,
              .width_out = s->width,
-             .loss = loss,
              .loss_arg = loss_arg};
     j.sums = sums;
     j.kernel = hg__loss_kernel_for(s, loss, p->k, &j.last);
