@@ -202,7 +202,7 @@ static const char *const scenarios[] = {
 
 static int read_epoch(const hg__data *d, hg_error *err) {
     const hg__rows rows = hg__rows_all(d);
-    hg__loader *l = hg__loader_new(&rows, 2, err);
+    hg__loader *l = hg__loader_new(&rows, 2, NULL, err);
     if (!l) return HG_ERR_MEMORY;
     hg__batch b;
     hg__loader_start(l, true, 1, 1, 0);

@@ -50,7 +50,7 @@ static void check_epochs(size_t memory) {
     hg_error err;
     hg__data *d = open_rows(memory);
     const hg__rows rows = hg__rows_all(d);
-    hg__loader *l = hg__loader_new(&rows, BATCH, &err);
+    hg__loader *l = hg__loader_new(&rows, BATCH, NULL, &err);
     assert_non_null(l);
     int64_t order[4][ROWS];
     for (int e = 0; e < 4; e++) {
@@ -96,7 +96,7 @@ static void memory_and_disk_give_the_same_order(void **state) {
         hg__data *d = open_rows(k ? 1 : 1 << 20);
         hg__rows train, val;
         assert_int_equal(hg__rows_split(d, 0.2, 0.7, 3, &train, &val, &err), HG_OK);
-        hg__loader *l = hg__loader_new(&train, BATCH, &err);
+        hg__loader *l = hg__loader_new(&train, BATCH, NULL, &err);
         hg__loader_start(l, true, 9, 2, 0);
         counts[k] = run_epoch(l, order[k], train.count, 0);
         assert_int_equal(counts[k], train.count);
@@ -111,7 +111,7 @@ static void an_epoch_may_be_left_at_any_batch(void **state) {
     hg_error err;
     hg__data *d = open_rows(1);
     const hg__rows rows = hg__rows_all(d);
-    hg__loader *l = hg__loader_new(&rows, BATCH, &err);
+    hg__loader *l = hg__loader_new(&rows, BATCH, NULL, &err);
     int64_t numbers[ROWS];
     for (int e = 0; e < 200; e++) {
         hg__batch b;
@@ -131,7 +131,7 @@ static void a_step_allocates_nothing(void **state) {
         hg_error err;
         hg__data *d = open_rows(k ? 1 : 1 << 20);
         const hg__rows rows = hg__rows_all(d);
-        hg__loader *l = hg__loader_new(&rows, BATCH, &err);
+        hg__loader *l = hg__loader_new(&rows, BATCH, NULL, &err);
         const uint64_t before = hg__alloc_count();
         int64_t numbers[ROWS];
         hg__loader_start(l, true, 1, 0, 0);
@@ -147,7 +147,7 @@ static void a_file_that_shrinks_is_an_error(void **state) {
     hg_error err = {0};
     hg__data *d = open_rows(1);
     const hg__rows rows = hg__rows_all(d);
-    hg__loader *l = hg__loader_new(&rows, BATCH, &err);
+    hg__loader *l = hg__loader_new(&rows, BATCH, NULL, &err);
     assert_int_equal(ftruncate(d->fd, 2000), 0);
     hg__loader_start(l, false, 1, 0, 0);
     hg__batch b;
@@ -163,9 +163,9 @@ static void impossible_batches_are_refused(void **state) {
     hg_error err = {0};
     hg__data *d = open_rows(1 << 20);
     const hg__rows rows = hg__rows_all(d);
-    assert_null(hg__loader_new(&rows, 0, &err));
+    assert_null(hg__loader_new(&rows, 0, NULL, &err));
     assert_string_equal(err.message, "batch: expected at least 1 row, got 0");
-    hg__loader *l = hg__loader_new(&rows, INT32_MAX, &err); // no more than there are rows
+    hg__loader *l = hg__loader_new(&rows, INT32_MAX, NULL, &err); // no more than there are rows
     assert_non_null(l);
     hg__batch b;
     hg__loader_start(l, true, 1, 0, 0);

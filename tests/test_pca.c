@@ -285,7 +285,7 @@ static hg__data *open_mnist(const char *name) {
     char path[1024];
     const char *folder = getenv("HG_DATA");
     snprintf(path, sizeof path, "%s/mnist/%s", folder ? folder : "../shared/data", name);
-    const hg__data_options o = {"", "", "stop", 192 << 20};
+    const hg__data_options o = {"", "", "stop", 192 << 20, NULL};
     return hg__data_open(path, &o, NULL);
 }
 
@@ -293,7 +293,7 @@ static hg__data *open_mnist(const char *name) {
 static double measure(const hg_model *m, const hg__data *d, hg__pool *pool) {
     enum { BATCH = 500 };
     const hg__rows all = hg__rows_all(d);
-    hg__loader *l = hg__loader_new(&all, BATCH, NULL);
+    hg__loader *l = hg__loader_new(&all, BATCH, NULL, NULL);
     hg__run_plan *plan = hg__run_plan_new(m, pool, NULL);
     assert_non_null(l);
     assert_non_null(plan);

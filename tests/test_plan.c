@@ -482,7 +482,7 @@ static void count_allocations(const hg__data *d, const char *spec, double clip) 
     hg__pool *pool = hg__pool_new(3, NULL);
     hg__train_plan *p = new_plan(m, pool, &s);
     hg__run_plan *runner = hg__run_plan_new(m, pool, NULL);
-    hg__loader *loader = hg__loader_new(&rows, 16, NULL);
+    hg__loader *loader = hg__loader_new(&rows, 16, NULL, NULL);
     static float out[16 * 64];
     double sums[16];
     assert_true(runner && loader);

@@ -199,7 +199,7 @@ static int make_scene(scene *s, hg__pool *pool, hg_error *err) {
                          .base = s->images,
                          .fd = -1};
     s->rows = hg__rows_all(&s->data);
-    s->loader = hg__loader_new(&s->rows, BATCH, err);
+    s->loader = hg__loader_new(&s->rows, BATCH, NULL, err);
     const hg__optim_options adam = {.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
     const hg__train_setup setup = {.batch = BATCH,
                                    .loss = hg__loss_find("mse"),
@@ -304,7 +304,7 @@ typedef struct reading {
 
 static void run_read(void *context) {
     reading *r = context;
-    const hg__data_options options = {"", "", "stop", 1U << 30};
+    const hg__data_options options = {"", "", "stop", 1U << 30, NULL};
     hg__data *d = hg__data_open(r->path, &options, &r->err);
     if (!d) r->code = (int)r->err.code;
     hg__data_close(d);

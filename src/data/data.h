@@ -22,19 +22,22 @@ typedef struct hg__data_options {
     const char *ignore; // names separated by commas, left out; ""
     const char *on_bad; // "stop" or "skip": what a row that cannot be used does; "" is stop
     size_t memory;      // bytes that may be held (or mapped) at a time; above, rows live on disk
+    struct hg__picture_options *pictures; // borrowed; for folders of images; NULL: the defaults
 } hg__data_options;
 
 typedef struct hg__data {
     char path[1024]; // for messages
     char format[16]; // "idx", "npy", "npz", "csv"
     int64_t rows;
-    int32_t width;        // features a row
-    hg__shape shape;      // of one row: {2, {28, 28}} for images, {1, {width}} otherwise
-    hg__dtype dtype;      // HG_U8 or HG_F32: everything else was converted
-    float scale;          // what one stored unit is worth: 1/255 for u8, 1 for f32
-    char **column;        // (width) owned names, or NULL where the file has none
-    int64_t skipped;      // bad rows left out (on_bad=skip)
-    uint64_t fingerprint; // of shape and contents, for run.json
+    int32_t width;                 // features a row
+    hg__shape shape;               // of one row: {2, {28, 28}} for images, {1, {width}} otherwise
+    hg__dtype dtype;               // HG_U8 or HG_F32: everything else was converted
+    float scale;                   // what one stored unit is worth: 1/255 for u8, 1 for f32
+    char **column;                 // (width) owned names, or NULL where the file has none
+    int64_t skipped;               // bad rows left out (on_bad=skip)
+    uint64_t fingerprint;          // of shape and contents, for run.json
+    struct hg__pictures *pictures; // owned: rows are made from images (pictures.h); else NULL
+    int32_t crops;                 // rows an epoch for each of `rows`; 1 but for pictures
 
     const void *base; // all rows, contiguous, or NULL where they live on disk
     int fd;           // rows on disk: row i is width * size bytes at offset + i * that; else -1
@@ -76,15 +79,36 @@ int64_t hg__rows_at(const hg__rows *r, int64_t position); // the row's number in
 typedef struct hg__loader hg__loader;
 
 typedef struct hg__batch {
-    const void *const *row; // (count) pointers to rows of data->dtype, valid until the next call
-    const int64_t *number;  // (count) their numbers in the file
+    const void *const *row; // (count) pointers to rows of `dtype`, valid until the next call
+    hg__dtype dtype;        // data->dtype, but HG_F32 where rows are made
+    float scale;
+    const float *const *target;   // (count) clean rows, where rows were spoilt or paired; else NULL
+    const uint8_t *const *counts; // (count) blind spots: where the loss counts; else NULL
+    const int64_t *number;        // (count) their numbers in the file
     int32_t count;
     int64_t first;            // position of row[0] in this epoch's order
     const void *const *ahead; // (ahead_count) rows in memory: the next batch's; NULL at the end
     int32_t ahead_count;
 } hg__batch;
 
-hg__loader *hg__loader_new(const hg__rows *rows, int32_t batch, hg_error *err);
+// How rows are made on the way: pictures are decoded and cropped; rows of any data spoilt by `noise` (borrowed,
+// may be NULL). `fixed`: validation, every epoch makes the same rows.
+typedef struct hg__making {
+    const struct hg__noise *noise;
+    uint64_t seed;
+    bool fixed;
+    struct hg__pool
+        *pool; // does what is left of the making in hg__loader_next(); needed if rows are made
+} hg__making;
+
+hg__loader *hg__loader_new(const hg__rows *rows, int32_t batch, const hg__making *making,
+                           hg_error *err);    // making may be NULL: rows as they are
+int64_t hg__loader_rows(const hg__loader *l); // rows of an epoch: rows->count * crops
+
+// Rows that are made: the next batch can be made by the threads that work on this one. Number of tasks (0: nothing
+// to do), and a task for hg__pool_run() whose context is the loader. A failure shows in the next call of next().
+int32_t hg__loader_work(hg__loader *l);
+void hg__loader_make(void *loader, int32_t task, int32_t thread);
 void hg__loader_free(hg__loader *l); // NULL is fine
 
 // Starts an epoch: shuffled by (seed, epoch) or in order; `skip` batches are passed over (resume).

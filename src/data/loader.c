@@ -112,7 +112,22 @@ static int prepare(hg__loader *l, hg_error *err) {
                : hg__fail(err, HG_ERR_MEMORY, "could not start the thread that reads rows");
 }
 
-hg__loader *hg__loader_new(const hg__rows *rows, int32_t batch, hg_error *err) {
+int64_t hg__loader_rows(const hg__loader *l) {
+    return l->rows.count;
+}
+
+int32_t hg__loader_work(hg__loader *l) {
+    (void)l;
+    return 0;
+}
+
+void hg__loader_make(void *loader, int32_t task, int32_t thread) {
+    (void)loader, (void)task, (void)thread;
+}
+
+hg__loader *hg__loader_new(const hg__rows *rows, int32_t batch, const hg__making *making,
+                           hg_error *err) {
+    (void)making;
     if (batch < 1) {
         hg__fail(err, HG_ERR_USAGE, "batch: expected at least 1 row, got %d", batch);
         return NULL;
@@ -189,8 +204,12 @@ int hg__loader_next(hg__loader *l, hg__batch *b, hg_error *err) {
             s->row[i] = base + (size_t)s->number[i] * l->row_bytes;
         }
     }
-    *b = (hg__batch){
-        .row = s->row, .number = s->number, .count = s->count, .first = (l->first + k) * l->batch};
+    *b = (hg__batch){.row = s->row,
+                     .number = s->number,
+                     .count = s->count,
+                     .first = (l->first + k) * l->batch,
+                     .dtype = l->rows.data->dtype,
+                     .scale = l->rows.data->scale};
     l->next++;
     return 1;
 }

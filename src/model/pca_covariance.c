@@ -130,7 +130,7 @@ void hg__covariance_clear(hg__covariance *v) {
 }
 
 static int passes(job *w, const hg__rows *rows, hg__pool *pool, hg_error *err) {
-    hg__loader *l = hg__loader_new(rows, CHUNK, err);
+    hg__loader *l = hg__loader_new(rows, CHUNK, NULL, err);
     if (!l) return (int)err->code;
     int code = mean_pass(w, l, pool, err);
     if (code == HG_OK) code = product_pass(w, l, pool, err);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // layer.h - what every layer type must be able to do.
 //
+// A row is a vector (rank 1) or an image: rank 3, (H, W, C), channels last and without gaps, here called
+// NHWC. Rank 2 is an image of one channel (or, for conv1d, a signal (T, C)); a signal is an image with H = 1.
+//
 // A layer works on chunks of rows: x (rows, in) and y (rows, out) are views of padded buffers. Rows do
 // not see each other, so chunks run on any thread in any order. Gradients of parameters are computed
 // afterwards, tile by tile, from the whole batch: each tile has one owner and sums over the rows in
@@ -14,7 +17,7 @@
 #include "base/error.h"
 #include "tensor/tensor.h"
 
-enum { HG_MAX_ARGS = 4, HG_MAX_PARAMS = 4 };
+enum { HG_MAX_ARGS = 8, HG_MAX_PARAMS = 4 };
 
 // Rows of a buffer: row r at at + r * ld. Inputs are const by convention: forward() writes y,
 // backward() dx, gradient() g, and nothing else.
@@ -27,13 +30,18 @@ static inline hg__real *hg__view_row(hg__view v, int64_t r) {
     return v.at + r * v.ld;
 }
 
-// One trainable tensor of a layer.
+struct hg__layer;
+
+// One tensor of a layer.
 typedef struct hg__param {
     const char *name; // "weight": the file has encoder.0.weight
     hg__shape shape;  // as PyTorch has it, and as the file has it
     bool panels;      // shape is (N, K) and memory holds (K, N) as panels (kernels.h); else C order
-    size_t offset;    // in the model's parameter block, in elements
-    size_t count;     // elements in memory, with padding (padding is zero and stays zero)
+    bool is_state;    // not trained: no tile covers it (running mean and variance of batchnorm)
+    // Where element i of the file's order stands in memory, from offset on; NULL: as `panels` says.
+    size_t (*place)(const struct hg__layer *l, int32_t param, size_t i);
+    size_t offset; // in the model's parameter block, in elements
+    size_t count;  // elements in memory, with padding (padding is zero and stays zero)
 } hg__param;
 
 typedef struct hg__layer {
@@ -46,7 +54,10 @@ typedef struct hg__layer {
     int32_t index;   // position on its side, as in nn.Sequential: encoder.<index>
     int32_t number;  // position in the whole model: the layer's random stream
     bool needs_dx;   // something before it has parameters
-    size_t shadow;   // dense: offset of the transposed weights in the plan's shadow block
+    size_t shadow;   // offset of the transposed weights in the plan's shadow block
+    size_t share;    // offset of its gradient in a chunk's share (types with accumulate)
+    int32_t
+        from; // add, concat: number of the keep layer they take from; keep: of who takes; else -1
 } hg__layer;
 
 // What a pass over a chunk needs besides the data.
@@ -58,6 +69,12 @@ typedef struct hg__pass {
     uint64_t seed;          // of the run
     uint64_t step;          // counts from 1 over the whole run
     int64_t row;            // position of the chunk's first row in its batch
+    hg__view x2;            // add, concat: what was kept
+    hg__view dx2;      // backward of add, concat: gradient at what was kept (at NULL: not wanted);
+                       // backward of keep: that gradient, to be added
+    hg__real *scratch; // scratch_count() elements, of this thread
+    int32_t top,
+        bottom; // forward of types with `bands`: lines of y to compute; bottom 0: all of them
 } hg__pass;
 
 // A piece of a parameter: elements offset .. offset+count-1 of the parameter block.
@@ -73,6 +90,9 @@ typedef struct hg__layer_type {
     const char *summary; // one line
     const char *example; // a spec item the shared tests build
     bool in_place;       // y may be x: elementwise, and backward() reads y (never x)
+    bool bands; // forward() can compute some lines of an image: pass->top .. bottom-1, where
+                // top is a multiple of 16 and so is bottom, but at the image's end
+    bool takes; // has a second input, pass->x2: what the keep of the same slot saw
 
     // Sets l->out and l->param[] (name, shape, panels, count) from l->in and l->arg.
     int (*shape)(hg__layer *l, hg_error *err);
@@ -95,7 +115,27 @@ typedef struct hg__layer_type {
     void (*refresh)(const hg__layer *l, const hg__kernels *k, const hg__tile *t,
                     const hg__real *params, hg__real *shadow);
     size_t (*shadow_count)(const hg__layer *l); // elements; NULL if there is none
+
+    // Images: the gradient of all parameters, added to g chunk by chunk while the chunk is near (NULL: gradient()
+    // does it afterwards). g: laid out as the layer's parameters, the first at g[0], so parameter i is at
+    // g + param[i].offset - param[0].offset; zero at first. Chunks are summed in order: the same bits for any
+    // number of threads. Such types have tile_count and tile, but no gradient.
+    void (*accumulate)(const hg__layer *l, const hg__pass *p, hg__view x, hg__view dy, int32_t rows,
+                       hg__real *g);
+    size_t (*scratch_count)(const hg__layer *l); // elements a thread; NULL: none
+    // How far a pixel of the output looks: the neighbours it reads on each side, in pixels of its input, and
+    // output pixels for each input pixel along a side. NULL: its own pixel only, 1 (types with `bands`).
+    void (*reach)(const hg__layer *l, int32_t *neighbours, double *growth);
 } hg__layer_type;
+
+// The image a layer's row is: rank 3 as it is, rank 2 with one channel, rank 1 as (1, 1, N).
+typedef struct hg__extent {
+    int32_t H, W, C;
+} hg__extent;
+hg__extent hg__extent_of(const hg__shape *s);
+
+// The elements an elementwise layer computes in this pass: from *first on, *count of them.
+void hg__pass_span(const hg__pass *p, const hg__shape *out, int64_t *first, int64_t *count);
 
 const hg__layer_type *hg__layer_type_find(const char *name); // NULL if there is none
 const hg__layer_type *const *hg__layer_types(void);          // all, NULL-terminated

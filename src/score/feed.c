@@ -65,7 +65,7 @@ static void tell(const hg__feed *f, const char *sentence) {
 
 static int open_files(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
     const struct hg__values *v = &o->values;
-    const hg__data_options d = {v->label, v->ignore, v->on_bad, (size_t)v->max_mem};
+    const hg__data_options d = {v->label, v->ignore, v->on_bad, (size_t)v->max_mem, NULL};
     f->model = hg_model_load(v->model, err);
     if (!f->model) return (int)err->code;
     f->data = hg__data_open(v->data, &d, err);
@@ -103,7 +103,7 @@ static int open_feed(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *
     if (f->pick) HG_TRY(make_picked(f, err));
     f->pool = hg__pool_new((int32_t)o->values.threads, err);
     if (f->pool) f->plan = hg__run_plan_new(f->model, f->pool, err);
-    if (f->plan) f->loader = hg__loader_new(&f->rows, f->batch, err);
+    if (f->plan) f->loader = hg__loader_new(&f->rows, f->batch, NULL, err);
     if (!f->loader) return (int)err->code;
     hg__loader_start(f->loader, false, 0, 0, 0);
     return HG_OK;

@@ -32,7 +32,7 @@ int hg__evaluate(hg__run_plan *runner, hg__loader *loader, const hg__rows *rows,
 
 static int measure(hg__trainer *t, const hg_model *pca, double *mse, hg_error *err) {
     const bool held_out = t->val_rows.count > 0;
-    hg__loader *own = held_out ? NULL : hg__loader_new(&t->rows, HG_EVAL_ROWS, err);
+    hg__loader *own = held_out ? NULL : hg__loader_new(&t->rows, HG_EVAL_ROWS, NULL, err);
     if (!held_out && !own) return HG_ERR_MEMORY;
     hg__run_plan *runner = hg__run_plan_new(pca, t->pool, err);
     const int code = runner ? hg__evaluate(runner, held_out ? t->val_loader : own,

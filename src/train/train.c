@@ -47,7 +47,7 @@ static int take_resumed_options(hg__trainer *t, const hg_options *o, hg_error *e
 
 static int open_data(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
-    const hg__data_options options = {v->label, v->ignore, v->on_bad, (size_t)v->max_mem};
+    const hg__data_options options = {v->label, v->ignore, v->on_bad, (size_t)v->max_mem, NULL};
     double fraction = 0;
     t->data = hg__data_open(v->data, &options, err);
     if (!t->data) return err ? (int)err->code : HG_ERR_DATA;
@@ -142,7 +142,7 @@ static int make_plans(hg__trainer *t, hg_error *err) {
     };
     t->plan = hg__train_plan_new(t->model, t->pool, &setup, err);
     t->runner = t->plan ? hg__run_plan_new(t->model, t->pool, err) : NULL;
-    t->loader = t->runner ? hg__loader_new(&t->rows, (int32_t)v->batch, err) : NULL;
+    t->loader = t->runner ? hg__loader_new(&t->rows, (int32_t)v->batch, NULL, err) : NULL;
     return t->loader ? HG_OK : HG_ERR_MEMORY;
 }
 
@@ -162,7 +162,7 @@ static int prepare(hg__trainer *t, const hg_options *o, hg_error *err) {
     HG_TRY(open_data(t, err));
     HG_TRY(make_model(t, err));
     if (t->val_rows.count) {
-        t->val_loader = hg__loader_new(&t->val_rows, HG_EVAL_ROWS, err);
+        t->val_loader = hg__loader_new(&t->val_rows, HG_EVAL_ROWS, NULL, err);
         if (!t->val_loader) return HG_ERR_MEMORY;
     }
     if (strcmp(t->model->kind, "pca") != 0) HG_TRY(make_plans(t, err));

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// noise.h - how images (and other rows) are spoilt on purpose: noise="gaussian 0-55 + jpeg 30-90".
+//
+//   noise = step { "+" step }          steps are applied from left to right
+//   step  = name { range } [ "@" probability ]
+//   range = number [ "-" number ]      drawn anew for each row, uniformly between the two
+//
+//   gaussian S        added, standard deviation S
+//   poisson P         shot noise at a peak of P photons for white
+//   speckle S         multiplied by 1 + gaussian of S percent
+//   salt_pepper P     P percent of the pixels black or white
+//   gaussian_blur R   standard deviation R pixels;  motion_blur L  pixels long, any angle;  defocus_blur R  disc
+//   jpeg Q            compressed with quality Q and back, 8 bits
+//   downscale F       made smaller by F and back
+//   mask P            P percent of the values (of the pixels, for images) set to 0
+// Units are 8-bit grey levels. "blind" alone is the blind spot of Noise2Void (see blind.h), not a corruption.
+// Draws come from the counter generator: (seed; NOISE, epoch, row, draw), so a row is spoilt the same way by
+// any thread and after any restart.
+#ifndef HG_DATA_NOISE_H
+#define HG_DATA_NOISE_H
+#include "base/error.h"
+
+enum { HG_MAX_NOISE_STEPS = 8 };
+
+typedef struct hg__noise_step {
+    const struct hg__noise_type *type;
+    double low[2], high[2]; // of each argument
+    double probability;
+} hg__noise_step;
+
+typedef struct hg__noise {
+    hg__noise_step step[HG_MAX_NOISE_STEPS];
+    int32_t steps; // 0: none
+    bool blind;
+} hg__noise;
+
+// "" is no noise. The sentence names the step that is wrong and what there is.
+int hg__noise_parse(hg__noise *n, const char *text, hg_error *err);
+
+// Whether a row of this shape can be spoilt so: blur, jpeg and downscale need images of 1 or 3 channels.
+int hg__noise_check(const hg__noise *n, int32_t height, int32_t width, int32_t channels,
+                    hg_error *err);
+
+// Floats hg__noise_apply() needs as scratch for one row.
+size_t hg__noise_scratch(const hg__noise *n, int32_t height, int32_t width, int32_t channels);
+
+// x (height, width, channels), white = 1, spoilt in place. A row that is no image has height 1, channels 1.
+// Not clipped, but by jpeg (8-bit, rounded) and salt_pepper. May fail only where memory runs out in the JPEG library.
+int hg__noise_apply(const hg__noise *n, float *x, int32_t height, int32_t width, int32_t channels,
+                    uint64_t seed, uint32_t epoch, uint64_t row, float *scratch, hg_error *err);
+#endif

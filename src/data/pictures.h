@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// pictures.h - a folder of images as training rows: random crops, spoilt on the way.
+//
+//   file ──decode──> picture (kept while max_mem allows) ──crop, flip, turn──> target ──noise──> row
+//
+// A row is made when it is wanted, by any thread: (picture, seed, epoch, draw) says everything about it.
+// Headers of all files are read when the folder is opened; pixels later, and never all at once unless
+// they fit into max_mem.
+#ifndef HG_DATA_PICTURES_H
+#define HG_DATA_PICTURES_H
+#include "data/data.h"
+#include "data/noise.h"
+
+typedef struct hg__pictures hg__pictures;
+
+// What opening a folder is told; part of hg__data_options.
+typedef struct hg__picture_options {
+    const char *target; // folder of clean partners, matched by name without extension; ""
+    const char *noise;  // see noise.h; ""
+    int32_t crop; // side of a training crop, pixels; 0: whole images, which must all be of one size
+    int32_t crops;    // crops of each image an epoch; 0: about as many as cover the mean image once
+    int32_t channels; // 1, 3, or 0: 3 if any image has colour
+    bool flip;        // mirror and quarter turns, at random
+    uint64_t seed;
+} hg__picture_options;
+
+// Fills d: rows (number of images), shape (crop, crop, channels), dtype HG_F32, scale 1, pictures. d->crops.
+int hg__pictures_open(hg__data *d, const char *path, const hg__data_options *o, hg_error *err);
+void hg__pictures_free(hg__pictures *p); // NULL is fine
+
+// Makes one row: x (height, width, channels) and its target the same (NULL: not wanted). With blind noise
+// `counts` (height * width * channels) says where the loss counts, else it is left alone. scratch: of
+// hg__pictures_scratch() floats. Thread-safe. Fails if the file cannot be read (any more).
+// For a fixed row (validation): epoch 0, no flips; crop `draw` counts from the middle outwards.
+int hg__pictures_make(const hg__pictures *p, int64_t image, int32_t draw, uint32_t epoch, float *x,
+                      float *target, uint8_t *counts, float *scratch, hg_error *err);
+size_t hg__pictures_scratch(const hg__pictures *p);
+#endif

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// codec.h - what an image format must be able to do; codecs.def lists them. Only src/image includes this.
+//
+// A format is one file codec_<name>.c and one line in codecs.def. Formats whose library may be missing
+// (DICOM) say so in `open`.
+#ifndef HG_IMAGE_CODEC_H
+#define HG_IMAGE_CODEC_H
+#include "base/file.h"
+#include "image/image.h"
+
+struct hg__image_reader {
+    const struct hg__codec *codec;
+    hg__image_info info;
+    char name[1024];      // for messages
+    const uint8_t *bytes; // the whole file, mapped or the caller's
+    size_t size;
+    hg__map map;       // {0} where the bytes are the caller's
+    int32_t next_line; // of this page
+    size_t held;
+    void *state; // the codec's, owned; codec->close frees it
+};
+
+struct hg__image_writer {
+    const struct hg__codec *codec;
+    hg__image_info info;
+    hg__writer file;
+    int32_t next_line;
+    void *state;
+};
+
+typedef struct hg__codec {
+    const char *name;       // also info.format
+    const char *extensions; // ".tif.tiff.": each between dots, lower case
+    bool (*sniff)(const uint8_t *head, size_t size);
+    // Fills r->info from the header and sets r->state. hg__image_check() must be asked before pixels are allocated.
+    int (*open)(hg__image_reader *r, hg_error *err);
+    int (*read)(hg__image_reader *r, void *to, int32_t lines, hg_error *err);
+    int (*next_page)(hg__image_reader *r, hg_error *err); // NULL: one page
+    void (*close)(hg__image_reader *r);
+    // like may be NULL (a new file), of any format.
+    int (*create)(hg__image_writer *w, const hg__image_reader *like, hg_error *err);
+    int (*write)(hg__image_writer *w, const void *from, int32_t lines, hg_error *err);
+    int (*start_page)(hg__image_writer *w, const hg__image_reader *like,
+                      hg_error *err); // NULL: one page
+    int (*finish)(hg__image_writer *w,
+                  hg_error *err);      // all bytes handed to w->file; the caller commits
+    void (*drop)(hg__image_writer *w); // frees w->state, also after finish
+} hg__codec;
+
+#define CODEC(name) extern const hg__codec hg__codec_##name;
+#include "image/codecs.def"
+#undef CODEC
+
+// Refuses what hg__image_limit does not allow: "x.png: expected at most ... pixels, got 100000 x 100000".
+int hg__image_check(const hg__image_reader *r, hg_error *err);
+#endif

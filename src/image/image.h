@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// image.h - image files as lines of pixels.
+//
+//   file ──sniff──> codec (codecs.def) ──> hg__image_reader: the header at once, then line by line
+//                                              │ what the file says beside its pixels (like)
+//   hg__image_writer  <────────────────────────┘ same format, depth, alpha, orientation, resolution
+//
+// Lines, not pictures: a picture of 20000 x 20000 pixels passes through in the memory of a few lines wherever
+// its format allows (PNG without interlace, JPEG, TIFF, PGM/PPM); else the reader holds it whole.
+// Content decides the format, never the file's name. Everything is checked against hg__image_limit
+// from the header, before memory is taken.
+#ifndef HG_IMAGE_IMAGE_H
+#define HG_IMAGE_IMAGE_H
+#include "base/error.h"
+#include "tensor/tensor.h"
+
+typedef struct hg__image_limits {
+    uint64_t pixels;    // of one page: width * height
+    int32_t side;       // largest width or height
+    uint64_t expansion; // bytes of pixels for each byte of the file
+    int32_t pages;
+} hg__image_limits;
+
+extern hg__image_limits hg__image_limit; // fuzzers shrink it
+
+// One page. Samples are interleaved, (height, width, samples), samples = channels + alpha.
+typedef struct hg__image_info {
+    const char *format; // "png", "jpeg", "tiff", "webp", "pnm", "dicom"
+    int32_t width, height;
+    int32_t channels; // 1 grey, 3 red green blue; palettes are resolved
+    bool alpha;       // one more sample behind them, not premultiplied
+    hg__dtype dtype;  // HG_U8, HG_U16 or HG_F32; fewer bits are widened: 1-bit grey gives 0 and 255
+    float white; // the sample that is full white: 255, 65535, 4095 (12 of 16 bits), 1 for HG_F32
+    int32_t orientation; // EXIF: 1 .. 8, 1 is upright. Lines come as they are stored.
+    int32_t page, pages; // counted from 0; pages as the file says
+} hg__image_info;
+
+static inline int32_t hg__image_samples(const hg__image_info *i) {
+    return i->channels + i->alpha;
+}
+static inline size_t hg__image_line_bytes(const hg__image_info *i) {
+    return (size_t)i->width * (size_t)hg__image_samples(i) * hg__dtype_size(i->dtype);
+}
+
+typedef struct hg__image_reader hg__image_reader;
+
+// Opens and reads the first page's header. `path` is borrowed for messages until close.
+hg__image_reader *hg__image_open(const char *path, hg_error *err);
+// The same over bytes the caller keeps; name is for messages. This is what fuzzers call.
+hg__image_reader *hg__image_open_bytes(const uint8_t *bytes, size_t size, const char *name,
+                                       hg_error *err);
+const hg__image_info *hg__image_info_of(const hg__image_reader *r);
+// The next `lines` lines of this page into `to`. A damaged or cut-off file fails; it is never filled up.
+int hg__image_read_lines(hg__image_reader *r, void *to, int32_t lines, hg_error *err);
+// 1 and the next page's header, 0 if that was the last, negative on failure. All lines must have been read.
+int hg__image_next_page(hg__image_reader *r, hg_error *err);
+void hg__image_close(hg__image_reader *r); // NULL is fine
+// Bytes the reader holds for a page of this file beyond a few lines (interlaced PNG, WebP, DICOM ...).
+size_t hg__image_held(const hg__image_reader *r);
+
+typedef struct hg__image_writer hg__image_writer;
+
+// A file like `like`'s: its format, samples and depth, and what it says beside the pixels (resolution, colour
+// profile, EXIF with the orientation, TIFF compression and DICOM's window, spacing and patient fields).
+// JPEG is written with `like`'s own quantisation tables, but never coarser than quality 90. Written to a
+// temporary name; `path` "-" is not taken.
+hg__image_writer *hg__image_create(const char *path, const hg__image_reader *like, hg_error *err);
+// A new file of `info`'s shape; the format is the name's extension (png, pgm, ppm, tif, tiff, jpg, jpeg, webp).
+hg__image_writer *hg__image_create_new(const char *path, const hg__image_info *info, hg_error *err);
+int hg__image_write_lines(hg__image_writer *w, const void *from, int32_t lines, hg_error *err);
+int hg__image_start_page(hg__image_writer *w, const hg__image_reader *like, hg_error *err);
+int hg__image_commit(hg__image_writer *w, hg_error *err); // frees w in every case
+void hg__image_abort(hg__image_writer *w);                // NULL is fine; leaves no trace
+
+// ---- whole pictures -----------------------------------------------------------------------------
+
+typedef struct hg__image {
+    hg__image_info info;
+    void *pixels; // owned, (height, width, samples) of info.dtype
+} hg__image;
+
+// The first page, whole; upright: turned as its orientation says (info.orientation is then 1).
+int hg__image_load(hg__image *image, const char *path, bool upright, hg_error *err);
+int hg__image_load_bytes(hg__image *image, const uint8_t *bytes, size_t size, const char *name,
+                         bool upright, hg_error *err);
+int hg__image_save(const hg__image *image, const char *path, hg_error *err); // by the extension
+void hg__image_clear(hg__image *image);                                      // {0} is fine
+
+// Colours of lines as numbers, white = 1: to (lines, width, channels), channels 1 or 3. Grey becomes three equal
+// channels; colour becomes grey by BT.601's weights 0.299 0.587 0.114. Alpha is left out. HG_F32 samples
+// that are not finite become 0.
+void hg__image_to_real(const hg__image_info *info, const void *lines, int32_t count,
+                       int32_t channels, float *to);
+// Back into samples: rounded to the nearest, clipped to 0 .. white (HG_F32 is not clipped); three channels become
+// grey as their mean where the file is grey. Alpha already in `lines` is kept.
+void hg__image_from_real(const hg__image_info *info, const float *from, int32_t count,
+                         int32_t channels, void *lines);
+
+// ---- folders ------------------------------------------------------------------------------------
+
+// The image files in a folder and its subfolders, sorted by name, as paths relative to it. By extension (png
+// jpg jpeg tif tiff webp pgm ppm pnm dcm dicom, any case). `path` may also be one image file, or a text
+// file with one path a line (relative to its own folder), or a multi-level folder; links to folders are not followed.
+typedef struct hg__image_list {
+    char folder[1024]; // what names are relative to, without a slash at its end
+    char **name;       // owned, (count)
+    int32_t count;
+} hg__image_list;
+
+int hg__image_list_open(hg__image_list *list, const char *path, hg_error *err);
+void hg__image_list_clear(hg__image_list *list);        // {0} is fine
+bool hg__image_is_image_path(const char *path);         // by its extension
+bool hg__image_sniff(const uint8_t *head, size_t size); // by its first bytes (at least 132)
+#endif
