@@ -492,7 +492,12 @@ static void count_allocations(const hg__data *d, const char *spec, double clip) 
         hg__batch b;
         hg__loader_start(loader, true, 1, epoch, 0);
         while (hg__loader_next(loader, &b, NULL) > 0) {
-            const hg__input in = {b.row, b.count, d->dtype, d->scale, b.ahead, b.ahead_count};
+            const hg__input in = {.row = b.row,
+                                  .count = b.count,
+                                  .dtype = d->dtype,
+                                  .scale = d->scale,
+                                  .ahead = b.ahead,
+                                  .ahead_count = b.ahead_count};
             assert_true(isfinite(hg__train_step(p, &in, 1e-3, ++step)));
             hg__run(runner, HG_RECONSTRUCT, &in, out);
             hg__run(runner, HG_ENCODE, &in, out);
@@ -529,7 +534,7 @@ static void a_step_with_rows_on_disk_allocates_nothing(void **state) {
     assert_int_equal(hg__npy_add_header(&w, HG_F32, &shape, NULL), HG_OK);
     assert_int_equal(hg__writer_add(&w, x, 100 * 50 * sizeof *x, NULL), HG_OK);
     assert_int_equal(hg__writer_commit(&w, NULL), HG_OK);
-    hg__data *d = hg__data_open(path, &(hg__data_options){"", "", "", 1}, NULL);
+    hg__data *d = hg__data_open(path, &(hg__data_options){"", "", "", 1, NULL}, NULL);
     unlink(path);
     assert_non_null(d);
     assert_null(d->base);
