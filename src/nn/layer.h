@@ -10,7 +10,7 @@
 // order. So the result does not depend on the number of threads.
 //
 // Adding a layer: layer_<name>.c and one line in layers.def. The shared tests then check its shapes,
-// gradients, batch independence and file round trip from `example`.
+// gradients, batch independence, bands and file round trip from `trials`.
 #ifndef HG_NN_LAYER_H
 #define HG_NN_LAYER_H
 #include "backend/kernels.h"
@@ -47,6 +47,7 @@ typedef struct hg__param {
 typedef struct hg__layer {
     const struct hg__layer_type *type;
     hg__shape in, out;       // of one row
+    hg__shape in2;           // add, concat: of what was kept; set before shape() is called
     double arg[HG_MAX_ARGS]; // as the spec says, defaults filled in
     int32_t params;          // how many of param[] there are
     hg__param param[HG_MAX_PARAMS];
@@ -74,7 +75,7 @@ typedef struct hg__pass {
                        // backward of keep: that gradient, to be added
     hg__real *scratch; // scratch_count() elements, of this thread
     int32_t top,
-        bottom; // forward of types with `bands`: lines of y to compute; bottom 0: all of them
+        bottom; // forward of types with `bands`, outside training: lines of y; bottom 0: all
 } hg__pass;
 
 // A piece of a parameter: elements offset .. offset+count-1 of the parameter block.
@@ -84,12 +85,25 @@ typedef struct hg__tile {
     int32_t x_first, x_count; // the columns of x that its gradient reads
 } hg__tile;
 
+// The image a layer's row is: rank 3 as it is, rank 2 with one channel, rank 1 as (1, 1, N).
+typedef struct hg__extent {
+    int32_t H, W, C;
+} hg__extent;
+
+// What the shared tests build: a spec item, its input and, for types that take, the kept image. An input of
+// all zeros stands for a vector, of 29 features.
+typedef struct hg__trial {
+    const char *item; // NULL ends a list
+    hg__extent in, in2;
+} hg__trial;
+
 typedef struct hg__layer_type {
     const char *name;    // as written in specs and model files; never change it
     const char *args;    // "units", "slope=0.01": names and defaults, in order, separated by blanks
     const char *summary; // one line
-    const char *example; // a spec item the shared tests build
-    bool in_place;       // y may be x: elementwise, and backward() reads y (never x)
+    const char *example; // a spec item, for messages and, without trials, for the shared tests
+    const hg__trial *trials; // what the shared tests build; NULL: the example, on a vector
+    bool in_place;           // y may be x: elementwise, and backward() reads y (never x)
     bool bands; // forward() can compute some lines of an image: pass->top .. bottom-1, where
                 // top is a multiple of 16 and so is bottom, but at the image's end
     bool takes; // has a second input, pass->x2: what the keep of the same slot saw
@@ -128,12 +142,11 @@ typedef struct hg__layer_type {
     void (*reach)(const hg__layer *l, int32_t *neighbours, double *growth);
 } hg__layer_type;
 
-// The image a layer's row is: rank 3 as it is, rank 2 with one channel, rank 1 as (1, 1, N).
-typedef struct hg__extent {
-    int32_t H, W, C;
-} hg__extent;
 hg__extent hg__extent_of(const hg__shape *s);
+hg__shape hg__shape_of(hg__extent e); // rank 3
 
+// The lines of y a layer computes in this pass: *top .. *bottom - 1.
+void hg__pass_lines(const hg__pass *p, const hg__shape *out, int32_t *top, int32_t *bottom);
 // The elements an elementwise layer computes in this pass: from *first on, *count of them.
 void hg__pass_span(const hg__pass *p, const hg__shape *out, int64_t *first, int64_t *count);
 
