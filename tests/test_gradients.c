@@ -65,6 +65,12 @@ static void check_dx(const char *item) {
         if (i % one.ldx < one.in) add(&d, (double)dx[i], difference(&x[i]));
     }
     expect_small(item, "x", d);
+    if (!one.in2) return;
+    deviation d2 = {0};
+    for (int32_t i = 0; i < CASE_ROWS * (int32_t)one.ldx2; i++) {
+        if (i % one.ldx2 < one.in2) add(&d2, (double)one.dx2[i], difference(&one.x2[i]));
+    }
+    expect_small(item, "what was kept", d2);
 }
 
 static void check_parameters(const char *item) {
@@ -73,8 +79,7 @@ static void check_parameters(const char *item) {
         hg__tile tile = {0};
         deviation d = {0};
         t->tile(&one.l, i, &tile);
-        t->gradient(&one.l, &one.pass, &tile, case_in(&one, x + tile.x_first, 0),
-                    case_out(&one, dy, 0), CASE_ROWS, g);
+        case_gradient(&one, &tile, x, dy, CASE_ROWS, g);
         for (size_t j = 0; j < tile.count; j++) {
             hg__real *w = &one.param[tile.offset + j];
             if (*w != 0) add(&d, (double)g[j], difference(w)); // 0: padding
@@ -83,25 +88,30 @@ static void check_parameters(const char *item) {
     }
 }
 
-static void check_layer(const hg__layer_type *t, const char *item, bool training) {
+static void check_layer(const hg__layer_type *t, const hg__trial *trial, bool training) {
     hg_error err = {0};
-    if (case_build(&one, t, item, hg__kernels_pick(), &err) != HG_OK) fail_msg("%s", err.message);
+    if (case_build(&one, t, trial, hg__kernels_pick(), &err) != HG_OK) fail_msg("%s", err.message);
     one.pass.training = training;
     case_fill(x, one.ldx, CASE_ROWS, one.in, 20, 0);
     case_fill(dy, one.ldy, CASE_ROWS, one.out, 21, 0);
-    check_dx(item);
-    check_parameters(item);
+    check_dx(trial->item);
+    check_parameters(trial->item);
 }
 
 static void layers_match_finite_differences(void **state) {
     (void)state;
     assert_int_equal(sizeof(hg__real), sizeof(double));
     for (const hg__layer_type *const *t = hg__layer_types(); *t; t++) {
-        check_layer(*t, (*t)->example, true);
-        check_layer(*t, (*t)->name[0] == 'd' ? (*t)->example : (*t)->name, false); // defaults
+        for (const hg__trial *trial = case_trials(*t); trial->item; trial++) {
+            check_layer(*t, trial, true);
+        }
+        if ((*t)->trials && (*t)->trials->in.H) continue; // on vectors, also with the defaults
+        const bool needs = strcmp((*t)->name, "dense") == 0;
+        check_layer(*t, &(hg__trial){.item = needs ? (*t)->example : (*t)->name}, false);
     }
-    check_layer(hg__layer_type_find("dense"), "dense 70", true); // two panels
-    check_layer(hg__layer_type_find("dense"), "dense 1", true);
+    const hg__layer_type *dense = hg__layer_type_find("dense");
+    check_layer(dense, &(hg__trial){.item = "dense 70"}, true); // two panels
+    check_layer(dense, &(hg__trial){.item = "dense 1"}, true);
 }
 
 // Outputs and targets for a loss: inside (0, 1) where it takes probabilities.

@@ -16,18 +16,33 @@ static hg__real x[CASE_MOST], y[CASE_MOST], dy[CASE_MOST], dx[CASE_MOST], y2[CAS
 
 typedef void check(const hg__layer_type *t);
 
+static void build(const hg__layer_type *t, const hg__trial *trial, const hg__kernels *k) {
+    hg_error err = {0};
+    if (case_build(&one, t, trial, k, &err) != HG_OK) fail_msg("%s: %s", trial->item, err.message);
+    case_fill(x, one.ldx, CASE_ROWS, one.in, 20, (hg__real)7);
+    case_fill(dy, one.ldy, CASE_ROWS, one.out, 21, 0);
+    memset(y, 0, sizeof y);
+    memset(dx, 0, sizeof dx);
+    memset(dx2, 0, sizeof dx2);
+}
+
+static void build_item(const char *item, hg__extent in) {
+    char name[32] = {0};
+    memcpy(name, item, strcspn(item, " "));
+    const hg__layer_type *t = hg__layer_type_find(name);
+    assert_non_null(t);
+    build(t, &(hg__trial){item, in, {0}}, hg__kernels_pick());
+}
+
 static void for_every_layer_and_table(check *run) {
     for (const hg__layer_type *const *t = hg__layer_types(); *t; t++) {
-        for (const hg__kernels *const *k = hg__kernels_all(); *k; k++) {
-            hg_error err = {0};
-            if (case_build(&one, *t, (*t)->example, *k, &err) != HG_OK) fail_msg("%s", err.message);
-            case_fill(x, one.ldx, CASE_ROWS, one.in, 20, (hg__real)7);
-            case_fill(dy, one.ldy, CASE_ROWS, one.out, 21, 0);
-            memset(y, 0, sizeof y);
-            memset(dx, 0, sizeof dx);
-            case_run(&one, case_in(&one, x, 0), case_out(&one, y, 0), case_out(&one, dy, 0),
-                     case_in(&one, dx, 0), CASE_ROWS);
-            run(*t);
+        for (const hg__trial *trial = case_trials(*t); trial->item; trial++) {
+            for (const hg__kernels *const *k = hg__kernels_all(); *k; k++) {
+                build(*t, trial, *k);
+                case_run(&one, case_in(&one, x, 0), case_out(&one, y, 0), case_out(&one, dy, 0),
+                         case_in(&one, dx, 0), CASE_ROWS);
+                run(*t);
+            }
         }
     }
 }
@@ -39,27 +54,37 @@ static void expect_equal(const char *name, const hg__real *a, const hg__real *b,
 }
 
 static void check_rows(const hg__layer_type *t) {
+    static hg__real second[CASE_MOST];
+    memcpy(second, one.dx2, sizeof second);
+    memset(one.dx2, 0, sizeof one.dx2);
     for (int32_t r = 0; r < CASE_ROWS; r++) {
-        one.pass.row = r;
+        case_begin(&one, r);
         case_run(&one, case_in(&one, x, r), case_out(&one, y2, 0), case_out(&one, dy, r),
                  case_in(&one, dx2, 0), 1);
         expect_equal(t->name, y2, y + r * one.ldy, one.out);
         expect_equal(t->name, dx2, dx + r * one.ldx, (int32_t)one.ldx);
     }
+    expect_equal(t->name, one.dx2, second, CASE_MOST);
 }
 static void a_batch_of_one_is_a_row_of_many(void **state) {
     (void)state;
     for_every_layer_and_table(check_rows);
 }
 
-static void check_padding(const hg__layer_type *t) {
+// d (CASE_ROWS, ld): after the n columns of each row come zeros, up to whole vectors.
+static void expect_zero_padding(const char *name, const hg__real *d, ptrdiff_t ld, int32_t n) {
     for (int32_t r = 0; r < CASE_ROWS; r++) {
-        int32_t end = (one.in + HG_LANES - 1) / HG_LANES * HG_LANES;
-        for (int32_t i = one.in; i < end; i++) {
-            if (dx[r * one.ldx + i] != 0) fail_msg("%s: dx is padded with other than 0", t->name);
+        for (int32_t i = n; i % HG_LANES; i++) {
+            if (d[r * ld + i] != 0) fail_msg("%s: dx is padded with other than 0", name);
         }
     }
+}
+
+static void check_padding(const hg__layer_type *t) {
+    expect_zero_padding(t->name, dx, one.ldx, one.in);
+    expect_zero_padding(t->name, one.dx2, one.ldx2, one.in2);
     case_fill(x, one.ldx, CASE_ROWS, one.in, 20, (hg__real)-3);
+    case_fill(one.x2, one.ldx2, CASE_ROWS, one.in2, 22, NAN);
     case_run(&one, case_in(&one, x, 0), case_out(&one, y2, 0), case_out(&one, dy, 0),
              case_in(&one, dx2, 0), CASE_ROWS);
     for (int32_t r = 0; r < CASE_ROWS; r++) {
@@ -74,6 +99,7 @@ static void padding_of_x_is_not_seen(void **state) {
 
 static void check_in_place(const hg__layer_type *t) {
     if (!t->in_place) return;
+    one.pass.dx2.at = NULL; // not wanted, this time
     memcpy(y2, x, sizeof x);
     memcpy(dx2, dy, sizeof dy);
     case_run(&one, case_in(&one, y2, 0), case_out(&one, y2, 0), case_out(&one, dx2, 0),
@@ -86,6 +112,75 @@ static void check_in_place(const hg__layer_type *t) {
 static void in_place_changes_nothing(void **state) {
     (void)state;
     for_every_layer_and_table(check_in_place);
+}
+
+// Bands in another order than from top to bottom; y2 is x at first, for types that work in place.
+static void run_bands(hg__view from, hg__view to, int32_t H) {
+    for (int32_t odd = 1; odd >= 0; odd--) {
+        for (int32_t top = 16 * odd; top < H; top += 32) {
+            one.pass.top = top;
+            one.pass.bottom = H - top < 16 ? H : top + 16;
+            one.l.type->forward(&one.l, &one.pass, from, to, CASE_ROWS);
+        }
+    }
+    one.pass.top = one.pass.bottom = 0;
+}
+
+static bool had_bands;
+static void check_bands(const hg__layer_type *t) {
+    const hg__extent out = hg__extent_of(&one.l.out);
+    if (!t->bands) return;
+    had_bands = had_bands || (out.H > 16 && out.H % 16);
+    one.pass.training = false;
+    t->forward(&one.l, &one.pass, case_in(&one, x, 0), case_out(&one, y, 0), CASE_ROWS);
+    for (int32_t i = 0; i < CASE_MOST; i++) y2[i] = 99;
+    run_bands(case_in(&one, x, 0), case_out(&one, y2, 0), out.H);
+    for (int32_t r = 0; r < CASE_ROWS; r++) {
+        expect_equal(t->name, y2 + r * one.ldy, y + r * one.ldy, one.out);
+    }
+    if (!t->in_place) return;
+    memcpy(y2, x, sizeof x);
+    run_bands(case_in(&one, y2, 0), case_out(&one, y2, 0), out.H);
+    for (int32_t r = 0; r < CASE_ROWS; r++) {
+        expect_equal(t->name, y2 + r * one.ldy, y + r * one.ldy, one.out);
+    }
+}
+static void bands_make_up_the_whole(void **state) {
+    (void)state;
+    had_bands = false;
+    for_every_layer_and_table(check_bands);
+    assert_true(had_bands);
+    for (const hg__layer_type *const *t = hg__layer_types(); *t; t++) {
+        int32_t most = 0;
+        for (const hg__trial *trial = case_trials(*t); trial->item; trial++) {
+            build(*t, trial, hg__kernels_pick());
+            const int32_t lines = hg__extent_of(&one.l.out).H;
+            most = lines > most ? lines : most;
+        }
+        if ((*t)->bands && most < 33) fail_msg("%s: no trial has three bands", (*t)->name);
+    }
+}
+
+static void check_tables(const hg__layer_type *t) {
+    static hg__real forth[CASE_MOST], back[CASE_MOST], second[CASE_MOST];
+    const bool is_reference = one.pass.k == hg__kernels_all()[0];
+    const size_t bytes = sizeof forth;
+    if (is_reference) {
+        memcpy(forth, y, bytes), memcpy(back, dx, bytes), memcpy(second, one.dx2, bytes);
+        return;
+    }
+    for (int32_t r = 0; r < CASE_ROWS; r++) {
+        const int32_t at = r * (int32_t)one.ldy;
+        if (memcmp(y + at, forth + at, (size_t)one.out * sizeof *y) != 0) {
+            fail_msg("%s: %s is not the reference", t->name, one.pass.k->name);
+        }
+    }
+    assert_memory_equal(dx, back, bytes);
+    assert_memory_equal(one.dx2, second, bytes);
+}
+static void every_table_gives_the_same_bits(void **state) {
+    (void)state;
+    for_every_layer_and_table(check_tables);
 }
 
 static void check_round_trip(const hg__layer_type *t) {
@@ -114,6 +209,30 @@ static void parameters_survive_the_file(void **state) {
     for_every_layer_and_table(check_round_trip);
 }
 
+// g (tile->count and one more): stays within the tile, and leaves padding alone.
+static void check_tile(const hg__layer_type *t, const hg__tile *tile) {
+    static hg__real reference[CASE_MOST];
+    for (int j = 0; j < CASE_MOST; j++) g[j] = 99;
+    case_gradient(&one, tile, x, dy, CASE_ROWS, g);
+    assert_true(g[tile->count] == 99);
+    for (size_t j = 0; j < tile->count; j++) {
+        if (one.param[tile->offset + j] == 0 && g[j] != 0) fail_msg("%s: padding", t->name);
+    }
+    if (one.pass.k == hg__kernels_all()[0]) {
+        memcpy(reference + tile->offset, g, tile->count * sizeof *g);
+    } else if (memcmp(reference + tile->offset, g, tile->count * sizeof *g) != 0) {
+        fail_msg("%s: the gradient of %s is not the reference", t->name, one.pass.k->name);
+    }
+}
+
+static bool is_trained(size_t at) {
+    for (int32_t i = 0; i < one.l.params; i++) {
+        const hg__param *p = &one.l.param[i];
+        if (at >= p->offset && at < p->offset + p->count) return !p->is_state;
+    }
+    return false;
+}
+
 static void check_tiles(const hg__layer_type *t) {
     static int covered[CASE_MOST];
     memset(covered, 0, sizeof covered);
@@ -124,21 +243,39 @@ static void check_tiles(const hg__layer_type *t) {
         t->tile(&one.l, i, &tile);
         assert_true(tile.count % HG_LANES == 0); // optimisers work on whole vectors
         for (size_t j = 0; j < tile.count; j++) covered[tile.offset + j]++;
-        for (int j = 0; j < CASE_MOST; j++) g[j] = 99;
-        t->gradient(&one.l, &one.pass, &tile, case_in(&one, x + tile.x_first, 0),
-                    case_out(&one, dy, 0), CASE_ROWS, g);
-        assert_true(g[tile.count] == 99);
-        for (size_t j = 0; j < tile.count; j++) {
-            if (one.param[tile.offset + j] == 0 && g[j] != 0) fail_msg("%s: padding", t->name);
-        }
+        check_tile(t, &tile);
     }
-    for (size_t j = 0; j < CASE_MOST; j++) {
-        assert_int_equal(covered[j], j >= HG_LANES && j < one.params && one.l.params > 0);
-    }
+    for (size_t j = 0; j < CASE_MOST; j++) assert_int_equal(covered[j], is_trained(j));
 }
 static void tiles_cover_every_parameter_once(void **state) {
     (void)state;
     for_every_layer_and_table(check_tiles);
+}
+
+// Adds to what is there, so that chunks in order give the sum over the batch.
+static void check_accumulate(const hg__layer_type *t) {
+    static hg__real whole[CASE_MOST], parts[CASE_MOST];
+    if (!t->accumulate) return;
+    assert_null(t->gradient);
+    memset(whole, 0, sizeof whole);
+    memset(parts, 0, sizeof parts);
+    t->accumulate(&one.l, &one.pass, case_in(&one, x, 0), case_out(&one, dy, 0), CASE_ROWS, whole);
+    for (int32_t r = 0; r < CASE_ROWS; r += 2) {
+        const int32_t rows = CASE_ROWS - r < 2 ? CASE_ROWS - r : 2;
+        case_begin(&one, r);
+        t->accumulate(&one.l, &one.pass, case_in(&one, x, r), case_out(&one, dy, r), rows, parts);
+    }
+    double largest = 0;
+    for (int j = 0; j < CASE_MOST; j++) largest = fmax(largest, fabs((double)whole[j]));
+    for (int j = 0; j < CASE_MOST; j++) {
+        const double off = fabs((double)whole[j] - (double)parts[j]);
+        if (!(off <= 1e-5 * largest)) fail_msg("%s [%d]: off by %g", t->name, j, off);
+    }
+    assert_true(largest > 0);
+}
+static void chunks_accumulate_to_the_batch(void **state) {
+    (void)state;
+    for_every_layer_and_table(check_accumulate);
 }
 
 static void check_start(const hg__layer_type *t) {
@@ -158,7 +295,7 @@ static void check_start(const hg__layer_type *t) {
             assert_true(one.param[i] >= -bound && one.param[i] < bound);
         }
     }
-    assert_true(is_other == (strcmp(t->name, "layernorm") != 0));
+    assert_true(is_other == (strstr(t->name, "norm") == NULL)); // norms start at 1 and 0
 }
 static void a_seed_gives_one_start(void **state) {
     (void)state;
@@ -167,11 +304,8 @@ static void a_seed_gives_one_start(void **state) {
 
 static void dropout_keeps_everything_outside_training(void **state) {
     (void)state;
-    hg_error err;
-    const hg__layer_type *t = hg__layer_type_find("dropout");
-    assert_non_null(t);
-    assert_int_equal(case_build(&one, t, "dropout 0.5", hg__kernels_pick(), &err), HG_OK);
-    case_fill(x, one.ldx, CASE_ROWS, one.in, 20, 0);
+    build_item("dropout 0.5", (hg__extent){0});
+    const hg__layer_type *t = one.l.type;
     t->forward(&one.l, &one.pass, case_in(&one, x, 0), case_out(&one, y, 0), CASE_ROWS);
     int dropped = 0;
     for (int32_t i = 0; i < one.in; i++) {
@@ -195,7 +329,9 @@ static void impossible_arguments_are_refused(void **state) {
         hg_error err = {0};
         const hg__layer_type *t = hg__layer_type_find(name);
         assert_non_null(t);
-        assert_int_equal(case_build(&one, t, bad[i], hg__kernels_pick(), &err), HG_ERR_USAGE);
+        assert_int_equal(
+            case_build(&one, t, &(hg__trial){.item = bad[i]}, hg__kernels_pick(), &err),
+            HG_ERR_USAGE);
         assert_non_null(strstr(err.message, "expected"));
     }
 }
@@ -215,8 +351,11 @@ int main(void) {
         cmocka_unit_test(a_batch_of_one_is_a_row_of_many),
         cmocka_unit_test(padding_of_x_is_not_seen),
         cmocka_unit_test(in_place_changes_nothing),
+        cmocka_unit_test(bands_make_up_the_whole),
+        cmocka_unit_test(every_table_gives_the_same_bits),
         cmocka_unit_test(parameters_survive_the_file),
         cmocka_unit_test(tiles_cover_every_parameter_once),
+        cmocka_unit_test(chunks_accumulate_to_the_batch),
         cmocka_unit_test(a_seed_gives_one_start),
         cmocka_unit_test(dropout_keeps_everything_outside_training),
         cmocka_unit_test(impossible_arguments_are_refused),

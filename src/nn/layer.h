@@ -102,11 +102,12 @@ typedef struct hg__layer_type {
     const char *args;    // "units", "slope=0.01": names and defaults, in order, separated by blanks
     const char *summary; // one line
     const char *example; // a spec item, for messages and, without trials, for the shared tests
-    const hg__trial *trials; // what the shared tests build; NULL: the example, on a vector
-    bool in_place;           // y may be x: elementwise, and backward() reads y (never x)
-    bool bands; // forward() can compute some lines of an image: pass->top .. bottom-1, where
-                // top is a multiple of 16 and so is bottom, but at the image's end
-    bool takes; // has a second input, pass->x2: what the keep of the same slot saw
+    const hg__trial *
+        trials; // what the shared tests build; NULL: the example, on a vector and, with bands, on an image
+    bool in_place; // y may be x: elementwise, and backward() reads y (never x)
+    bool bands;    // forward() can compute some lines of an image: pass->top .. bottom-1, where
+                   // top is a multiple of 16 and so is bottom, but at the image's end
+    bool takes;    // has a second input, pass->x2: what the keep of the same slot saw
 
     // Sets l->out and l->param[] (name, shape, panels, count) from l->in and l->arg.
     int (*shape)(hg__layer *l, hg_error *err);

@@ -26,33 +26,35 @@ static int shape(hg__layer *l, hg_error *err) {
 }
 
 // f for each of `rows` rows; kernels may work up to the padded end of a row.
-#define FUNCTION(id, item_args, item_summary, item_example, from_y)                       \
- static void id##_forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y,  \
-                          int32_t rows) {                                                 \
-  const int32_t n = width(l);                                                             \
-  for (int32_t r = 0; r < rows; r++) {                                                    \
-   p->k->id(hg__view_row(y, r), hg__view_row(x, r), (hg__real)l->arg[0], n);              \
-  }                                                                                       \
- }                                                                                        \
- static void id##_backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, \
-                           hg__view dy, hg__view dx, int32_t rows) {                      \
-  const int32_t n = width(l);                                                             \
-  const hg__view value = (from_y) ? y : x;                                                \
-  for (int32_t r = 0; r < rows; r++) {                                                    \
-   p->k->id##_back(hg__view_row(dx, r), hg__view_row(dy, r), hg__view_row(value, r),      \
-                   (hg__real)l->arg[0], n);                                               \
-  }                                                                                       \
- }                                                                                        \
- extern const hg__layer_type hg__layer_##id;                                              \
- const hg__layer_type hg__layer_##id = {                                                  \
-     .name = #id,                                                                         \
-     .args = (item_args),                                                                 \
-     .summary = (item_summary),                                                           \
-     .example = (item_example),                                                           \
-     .in_place = (from_y),                                                                \
-     .shape = shape,                                                                      \
-     .forward = id##_forward,                                                             \
-     .backward = id##_backward,                                                           \
+#define FUNCTION(id, item_args, item_summary, item_example, from_y)                          \
+ static void id##_forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y,     \
+                          int32_t rows) {                                                    \
+  int64_t first, n;                                                                          \
+  hg__pass_span(p, &l->out, &first, &n);                                                     \
+  for (int32_t r = 0; r < rows; r++) {                                                       \
+   p->k->id(hg__view_row(y, r) + first, hg__view_row(x, r) + first, (hg__real)l->arg[0], n); \
+  }                                                                                          \
+ }                                                                                           \
+ static void id##_backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y,    \
+                           hg__view dy, hg__view dx, int32_t rows) {                         \
+  const int32_t n = width(l);                                                                \
+  const hg__view value = (from_y) ? y : x;                                                   \
+  for (int32_t r = 0; r < rows; r++) {                                                       \
+   p->k->id##_back(hg__view_row(dx, r), hg__view_row(dy, r), hg__view_row(value, r),         \
+                   (hg__real)l->arg[0], n);                                                  \
+  }                                                                                          \
+ }                                                                                           \
+ extern const hg__layer_type hg__layer_##id;                                                 \
+ const hg__layer_type hg__layer_##id = {                                                     \
+     .name = #id,                                                                            \
+     .args = (item_args),                                                                    \
+     .summary = (item_summary),                                                              \
+     .example = (item_example),                                                              \
+     .in_place = (from_y),                                                                   \
+     .bands = true,                                                                          \
+     .shape = shape,                                                                         \
+     .forward = id##_forward,                                                                \
+     .backward = id##_backward,                                                              \
  }
 
 FUNCTION(relu, "", "max(x, 0)", "relu", true);
@@ -65,22 +67,25 @@ FUNCTION(sigmoid, "", "1 / (1 + e^-x)", "sigmoid", true);
 FUNCTION(softplus, "", "log(1 + e^x)", "softplus", true);
 
 // linear: what goes in comes out. Rows are copied with their padding, unless they are there already.
-static void copy_rows(hg__view to, hg__view from, int32_t rows, int32_t n) {
+static void copy_rows(hg__view to, hg__view from, int64_t first, int64_t n, int32_t rows) {
     if (to.at == from.at) return;
-    size_t bytes = ((size_t)n + HG_LANES - 1) / HG_LANES * HG_LANES * sizeof *to.at;
-    for (int32_t r = 0; r < rows; r++) memcpy(hg__view_row(to, r), hg__view_row(from, r), bytes);
+    const size_t bytes = ((size_t)n + HG_LANES - 1) / HG_LANES * HG_LANES * sizeof *to.at;
+    for (int32_t r = 0; r < rows; r++) {
+        memcpy(hg__view_row(to, r) + first, hg__view_row(from, r) + first, bytes);
+    }
 }
 
 static void linear_forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y,
                            int32_t rows) {
-    (void)p;
-    copy_rows(y, x, rows, width(l));
+    int64_t first, n;
+    hg__pass_span(p, &l->out, &first, &n);
+    copy_rows(y, x, first, n, rows);
 }
 
 static void linear_backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y,
                             hg__view dy, hg__view dx, int32_t rows) {
     (void)p, (void)x, (void)y;
-    copy_rows(dx, dy, rows, width(l));
+    copy_rows(dx, dy, 0, width(l), rows);
 }
 
 extern const hg__layer_type hg__layer_linear;
@@ -90,6 +95,7 @@ const hg__layer_type hg__layer_linear = {
     .summary = "no activation: y = x",
     .example = "linear",
     .in_place = true,
+    .bands = true,
     .shape = shape,
     .forward = linear_forward,
     .backward = linear_backward,

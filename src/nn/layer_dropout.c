@@ -15,18 +15,18 @@ static int shape(hg__layer *l, hg_error *err) {
     return HG_OK;
 }
 
-// to (rows, n) = mask of from. to may be from.
+// to (rows, n) = mask of from. to may be from. Bands there are only outside training.
 static void drop(const hg__layer *l, const hg__pass *p, hg__view from, hg__view to, int32_t rows) {
-    size_t n = 0;
-    if (!hg__shape_count(&l->in, &n)) return;
-    const size_t bytes = (n + HG_LANES - 1) / HG_LANES * HG_LANES * sizeof *to.at;
+    int64_t first, n;
+    hg__pass_span(p, &l->out, &first, &n);
+    const size_t bytes = ((size_t)n + HG_LANES - 1) / HG_LANES * HG_LANES * sizeof *to.at;
     for (int32_t r = 0; r < rows; r++) {
         if (p->training) {
             p->k->dropout(hg__view_row(to, r), hg__view_row(from, r), (hg__real)l->arg[0], p->seed,
                           (uint32_t)l->number, (uint32_t)p->step, (uint32_t)(p->row + r),
                           (int32_t)n);
         } else if (to.at != from.at) {
-            memcpy(hg__view_row(to, r), hg__view_row(from, r), bytes);
+            memcpy(hg__view_row(to, r) + first, hg__view_row(from, r) + first, bytes);
         }
     }
 }
@@ -44,6 +44,7 @@ const hg__layer_type hg__layer_dropout = {
     .summary = "in training: 0 with probability p, else x / (1 - p)",
     .example = "dropout 0.3",
     .in_place = true,
+    .bands = true,
     .shape = shape,
     .forward = drop,
     .backward = backward,
