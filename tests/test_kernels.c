@@ -59,6 +59,11 @@ static void job_layernorm_back(const hg__kernels *k, buffers *b, int32_t n) {
     k->layernorm_params(b->out[1], b->out[2], b->in[1], b->in[0], eps, n);
 }
 
+static void job_add(const hg__kernels *k, buffers *b, int32_t n) {
+    k->add(b->out[0], b->in[0], b->in[1], n);
+    k->add(b->out[1], b->out[1], b->in[2], n); // in place
+}
+
 #define LOSSES(X) X(mse) X(mae) X(bce) X(bce_logits) X(huber)
 #define LOSS_JOBS(name)                                                     \
  static void job_##name(const hg__kernels *k, buffers *b, int32_t n) {      \
@@ -145,7 +150,7 @@ static const struct {
 } jobs[] = {
 #define ROW(name) {#name, job_##name},
     ACTIVATIONS(ROW) LOSSES(ROW) OPTIMISERS(ROW) ROW(dropout) ROW(layernorm) ROW(layernorm_back)
-        ROW(sums) ROW(column_sums) ROW(widen) ROW(gemm)
+        ROW(add) ROW(sums) ROW(column_sums) ROW(widen) ROW(gemm)
 #undef ROW
 };
 

@@ -84,7 +84,7 @@ static void check_padding(const hg__layer_type *t) {
     expect_zero_padding(t->name, dx, one.ldx, one.in);
     expect_zero_padding(t->name, one.dx2, one.ldx2, one.in2);
     case_fill(x, one.ldx, CASE_ROWS, one.in, 20, (hg__real)-3);
-    case_fill(one.x2, one.ldx2, CASE_ROWS, one.in2, 22, NAN);
+    case_fill(one.x2, one.ldx2, CASE_ROWS, one.in2, 22, (hg__real)-3);
     case_run(&one, case_in(&one, x, 0), case_out(&one, y2, 0), case_out(&one, dy, 0),
              case_in(&one, dx2, 0), CASE_ROWS);
     for (int32_t r = 0; r < CASE_ROWS; r++) {
@@ -318,11 +318,57 @@ static void dropout_keeps_everything_outside_training(void **state) {
     expect_equal("dropout", y, x, one.in);
 }
 
+static void flatten_has_the_order_of_pytorch(void **state) {
+    (void)state;
+    build_item("flatten", (hg__extent){2, 2, 3}); // pixels of channels in, channels of pixels out
+    for (int i = 0; i < 12; i++) x[i] = (hg__real)i;
+    one.l.type->forward(&one.l, &one.pass, case_in(&one, x, 0), case_out(&one, y, 0), 1);
+    expect_equal("flatten", y, (const hg__real[]){0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11}, 12);
+    memcpy(y2, y, sizeof y);
+    build_item("unflatten 3 2 2", (hg__extent){1, 1, 12});
+    one.l.type->forward(&one.l, &one.pass, case_in(&one, y2, 0), case_out(&one, y, 0), 1);
+    for (int i = 0; i < 12; i++) assert_true(y[i] == (hg__real)i);
+}
+
+static void keep_adds_the_gradient_of_what_was_taken(void **state) {
+    (void)state;
+    static hg__real taken[CASE_MOST];
+    build_item("keep 1", (hg__extent){6, 5, 3});
+    case_fill(taken, one.ldx, CASE_ROWS, one.in, 23, 0);
+    one.pass.dx2 = case_in(&one, taken, 0);
+    case_run(&one, case_in(&one, x, 0), case_out(&one, y, 0), case_out(&one, dy, 0),
+             case_in(&one, dx, 0), CASE_ROWS);
+    for (int32_t i = 0; i < CASE_ROWS * (int32_t)one.ldx; i++) {
+        if (i % one.ldx < one.in) assert_true(dx[i] == dy[i] + taken[i] && y[i] == x[i]);
+    }
+}
+
+static void images_that_do_not_fit_are_refused(void **state) {
+    (void)state;
+    hg_error err = {0};
+    const hg__kernels *k = hg__kernels_pick();
+    const hg__trial sum = {
+        "add 1", {32, 32, 1},
+         {32, 32, 3}
+    };
+    const hg__trial join = {
+        "concat 2", {16, 32, 1},
+         {32, 32, 3}
+    };
+    assert_int_equal(case_build(&one, hg__layer_type_find("add"), &sum, k, &err), HG_ERR_USAGE);
+    assert_string_equal(err.message,
+                        "add 1: expected an image of 32 x 32 x 3 as kept, got 32 x 32 x 1");
+    assert_int_equal(case_build(&one, hg__layer_type_find("concat"), &join, k, &err), HG_ERR_USAGE);
+    assert_string_equal(err.message, "concat 2: expected an image of 32 x 32 x 3 (or other "
+                                     "channels) as kept, got 16 x 32 x 1");
+}
+
 static void impossible_arguments_are_refused(void **state) {
     (void)state;
-    const char *const bad[] = {"dense 0",        "dense 2.5",   "dense 1e12",  "dropout 1.5",
-                               "dropout -0.1",   "dropout nan", "layernorm 0", "leaky_relu -0.1",
-                               "leaky_relu nan", "elu -1"};
+    const char *const bad[] = {"dense 0",         "dense 2.5",   "dense 1e12",  "dropout 1.5",
+                               "dropout -0.1",    "dropout nan", "layernorm 0", "leaky_relu -0.1",
+                               "leaky_relu nan",  "elu -1",      "keep 0",      "unflatten 5 5 1",
+                               "unflatten 29 0 1"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char name[32] = {0};
         memcpy(name, bad[i], strcspn(bad[i], " "));
@@ -358,6 +404,9 @@ int main(void) {
         cmocka_unit_test(chunks_accumulate_to_the_batch),
         cmocka_unit_test(a_seed_gives_one_start),
         cmocka_unit_test(dropout_keeps_everything_outside_training),
+        cmocka_unit_test(flatten_has_the_order_of_pytorch),
+        cmocka_unit_test(keep_adds_the_gradient_of_what_was_taken),
+        cmocka_unit_test(images_that_do_not_fit_are_refused),
         cmocka_unit_test(impossible_arguments_are_refused),
         cmocka_unit_test(names_are_found),
     };

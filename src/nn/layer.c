@@ -2,6 +2,10 @@
 // layer.c - a layer's row seen as an image, and the part of it a pass computes.
 #include "nn/layer.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
 hg__extent hg__extent_of(const hg__shape *s) {
     const int64_t *d = s->dim;
     if (s->rank == 3) return (hg__extent){(int32_t)d[0], (int32_t)d[1], (int32_t)d[2]};
@@ -27,4 +31,57 @@ void hg__pass_span(const hg__pass *p, const hg__shape *out, int64_t *first, int6
     hg__pass_lines(p, out, &top, &bottom);
     *first = (int64_t)top * e.W * e.C;
     *count = (int64_t)(bottom - top) * e.W * e.C;
+}
+
+int64_t hg__extent_count(hg__extent e) {
+    return (int64_t)e.H * e.W * e.C;
+}
+
+void hg__extent_format(hg__extent e, char buffer[64]) {
+    snprintf(buffer, 64, "%d x %d x %d", (int)e.H, (int)e.W, (int)e.C);
+}
+
+int hg__layer_image(const hg__layer *l, hg__extent *e, hg_error *err) {
+    size_t count = 0;
+    const bool fits = l->in.rank <= 3 && hg__shape_count(&l->in, &count);
+    if (!fits || count < 1 || count > INT32_MAX) {
+        char shape[128];
+        hg__shape_format(&l->in, shape);
+        return hg__fail(err, HG_ERR_USAGE, "%s: expected an image, got the shape %s", l->type->name,
+                        shape);
+    }
+    *e = hg__extent_of(&l->in);
+    return HG_OK;
+}
+
+int hg__layer_whole(const hg__layer *l, int32_t i, const char *name, int32_t low, int32_t high,
+                    int32_t *value, hg_error *err) {
+    const double given = l->arg[i];
+    if (!(given >= low && given <= high && given == floor(given))) {
+        return hg__fail(err, HG_ERR_USAGE, "%s: expected a whole %s from %d to %d, got %g",
+                        l->type->name, name, (int)low, (int)high, given);
+    }
+    *value = (int32_t)given;
+    return HG_OK;
+}
+
+int hg__layer_set_out(hg__layer *l, int64_t H, int64_t W, int64_t C, hg_error *err) {
+    size_t count;
+    l->out = (hg__shape){
+        3, {H, W, C}
+    };
+    if (hg__shape_count(&l->out, &count) && count <= INT32_MAX) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "%s: expected an output of fewer than 2^31 numbers, got %lld x %lld x %lld",
+                    l->type->name, (long long)H, (long long)W, (long long)C);
+}
+
+void hg__copy_rows(hg__view to, hg__view from, int64_t n, int32_t rows) {
+    if (to.at == from.at) return;
+    const size_t bytes = ((size_t)n + HG_LANES - 1) / HG_LANES * HG_LANES * sizeof *to.at;
+    for (int32_t r = 0; r < rows; r++) memcpy(hg__view_row(to, r), hg__view_row(from, r), bytes);
+}
+
+void hg__zero_padding(hg__real *row, int64_t n) {
+    for (; n % HG_LANES; n++) row[n] = 0;
 }

@@ -145,6 +145,18 @@ typedef struct hg__layer_type {
 
 hg__extent hg__extent_of(const hg__shape *s);
 hg__shape hg__shape_of(hg__extent e); // rank 3
+int64_t hg__extent_count(hg__extent e);
+void hg__extent_format(hg__extent e, char buffer[64]); // "64 x 64 x 3"
+// l->in as an image, if it has at least one pixel and fewer than 2^31 numbers; else fails and says so.
+int hg__layer_image(const hg__layer *l, hg__extent *e, hg_error *err);
+// Argument i, called `name`, as a whole number from low to high; else fails and says so.
+int hg__layer_whole(const hg__layer *l, int32_t i, const char *name, int32_t low, int32_t high,
+                    int32_t *value, hg_error *err);
+// l->out as an image of this size, if it has fewer than 2^31 numbers; else fails and says so.
+int hg__layer_set_out(hg__layer *l, int64_t H, int64_t W, int64_t C, hg_error *err);
+// Rows of n numbers, and the padding behind them, copied unless they are there already.
+void hg__copy_rows(hg__view to, hg__view from, int64_t n, int32_t rows);
+void hg__zero_padding(hg__real *row, int64_t n); // behind n numbers, up to whole vectors
 
 // The lines of y a layer computes in this pass: *top .. *bottom - 1.
 void hg__pass_lines(const hg__pass *p, const hg__shape *out, int32_t *top, int32_t *bottom);

@@ -3,9 +3,6 @@
 //
 // Where y tells the slope, the layer works in place and backward() is given y; gelu and silu are not
 // monotonic, so they keep x.
-#include <math.h>
-#include <string.h>
-
 #include "nn/layer.h"
 
 static int32_t width(const hg__layer *l) {
@@ -66,26 +63,18 @@ FUNCTION(tanh, "", "hyperbolic tangent", "tanh", true);
 FUNCTION(sigmoid, "", "1 / (1 + e^-x)", "sigmoid", true);
 FUNCTION(softplus, "", "log(1 + e^x)", "softplus", true);
 
-// linear: what goes in comes out. Rows are copied with their padding, unless they are there already.
-static void copy_rows(hg__view to, hg__view from, int64_t first, int64_t n, int32_t rows) {
-    if (to.at == from.at) return;
-    const size_t bytes = ((size_t)n + HG_LANES - 1) / HG_LANES * HG_LANES * sizeof *to.at;
-    for (int32_t r = 0; r < rows; r++) {
-        memcpy(hg__view_row(to, r) + first, hg__view_row(from, r) + first, bytes);
-    }
-}
-
+// linear: what goes in comes out, and stays where it is if it is there already.
 static void linear_forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y,
                            int32_t rows) {
     int64_t first, n;
     hg__pass_span(p, &l->out, &first, &n);
-    copy_rows(y, x, first, n, rows);
+    hg__copy_rows((hg__view){y.at + first, y.ld}, (hg__view){x.at + first, x.ld}, n, rows);
 }
 
 static void linear_backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y,
                             hg__view dy, hg__view dx, int32_t rows) {
     (void)p, (void)x, (void)y;
-    copy_rows(dx, dy, 0, width(l), rows);
+    hg__copy_rows(dx, dy, width(l), rows);
 }
 
 extern const hg__layer_type hg__layer_linear;

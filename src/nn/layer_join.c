@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// layer_join.c - ways around other layers: keep remembers what goes through it, add (He et al. 2015) and
+// concat (Ronneberger, Fischer & Brox 2015) take it up again further on.
+//
+//   keep 1, conv 8, add 1:    x --> keep --> conv --> y = conv(x) + x
+//                                     \_______________/
+//
+// The layers see two inputs, x and pass->x2; who remembers it is the plan's affair.
+#include <string.h>
+
+#include "nn/layer.h"
+
+enum { MOST_SLOT = 1000 };
+
+static int64_t width(const hg__layer *l) {
+    return hg__extent_count(hg__extent_of(&l->in));
+}
+
+static int keep_shape(hg__layer *l, hg_error *err) {
+    hg__extent e;
+    int32_t slot;
+    HG_TRY(hg__layer_image(l, &e, err));
+    HG_TRY(hg__layer_whole(l, 0, "slot", 1, MOST_SLOT, &slot, err));
+    l->out = l->in;
+    l->params = 0;
+    return HG_OK;
+}
+
+static int fail_other_image(const hg__layer *l, hg__extent kept, const char *unlike,
+                            hg_error *err) {
+    char want[64], got[64];
+    hg__extent_format(kept, want);
+    hg__extent_format(hg__extent_of(&l->in), got);
+    return hg__fail(err, HG_ERR_USAGE, "%s %g: expected an image of %s%s as kept, got %s",
+                    l->type->name, l->arg[0], want, unlike, got);
+}
+
+static int add_shape(hg__layer *l, hg_error *err) {
+    const hg__extent kept = hg__extent_of(&l->in2), e = hg__extent_of(&l->in);
+    HG_TRY(keep_shape(l, err));
+    if (e.H == kept.H && e.W == kept.W && e.C == kept.C) return HG_OK;
+    return fail_other_image(l, kept, "", err);
+}
+
+static int concat_shape(hg__layer *l, hg_error *err) {
+    const hg__extent kept = hg__extent_of(&l->in2), e = hg__extent_of(&l->in);
+    HG_TRY(keep_shape(l, err));
+    if (e.H != kept.H || e.W != kept.W) {
+        return fail_other_image(l, kept, " (or other channels)", err);
+    }
+    HG_TRY(hg__layer_set_out(l, e.H, e.W, (int64_t)e.C + kept.C, err));
+    if (l->in.rank == 1 && l->in2.rank == 1) l->out = (hg__shape){1, {l->out.dim[2]}};
+    return HG_OK;
+}
+
+static void keep(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows) {
+    int64_t first, n;
+    hg__pass_span(p, &l->out, &first, &n);
+    hg__copy_rows((hg__view){y.at + first, y.ld}, (hg__view){x.at + first, x.ld}, n, rows);
+}
+
+// What went on, and what was taken up again.
+static void keep_back(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, hg__view dy,
+                      hg__view dx, int32_t rows) {
+    (void)x, (void)y;
+    if (!p->dx2.at) {
+        hg__copy_rows(dx, dy, width(l), rows);
+        return;
+    }
+    for (int32_t r = 0; r < rows; r++) {
+        p->k->add(hg__view_row(dx, r), hg__view_row(dy, r), hg__view_row(p->dx2, r), width(l));
+    }
+}
+
+static void add(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows) {
+    int64_t first, n;
+    hg__pass_span(p, &l->out, &first, &n);
+    for (int32_t r = 0; r < rows; r++) {
+        p->k->add(hg__view_row(y, r) + first, hg__view_row(x, r) + first,
+                  hg__view_row(p->x2, r) + first, n);
+    }
+}
+
+static void add_back(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, hg__view dy,
+                     hg__view dx, int32_t rows) {
+    (void)x, (void)y;
+    hg__copy_rows(dx, dy, width(l), rows);
+    if (p->dx2.at) hg__copy_rows(p->dx2, dy, width(l), rows);
+}
+
+static void concat(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows) {
+    const hg__extent out = hg__extent_of(&l->out);
+    const size_t C = (size_t)hg__extent_of(&l->in).C, rest = (size_t)out.C - C;
+    int64_t first, n;
+    hg__pass_span(p, &l->out, &first, &n);
+    for (int32_t r = 0; r < rows; r++) {
+        const size_t pixel = (size_t)first / (size_t)out.C, end = pixel + (size_t)n / (C + rest);
+        hg__real *to = hg__view_row(y, r) + first;
+        const hg__real *a = hg__view_row(x, r) + pixel * C;
+        const hg__real *b = hg__view_row(p->x2, r) + pixel * rest;
+        for (size_t i = pixel; i < end; i++, a += C, b += rest, to += C + rest) {
+            memcpy(to, a, C * sizeof *to);
+            memcpy(to + C, b, rest * sizeof *to);
+        }
+    }
+}
+
+static void concat_back(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, hg__view dy,
+                        hg__view dx, int32_t rows) {
+    (void)x, (void)y;
+    const hg__extent e = hg__extent_of(&l->in);
+    const size_t C = (size_t)e.C, rest = (size_t)hg__extent_of(&l->out).C - C;
+    const size_t pixels = (size_t)e.H * (size_t)e.W;
+    for (int32_t r = 0; r < rows; r++) {
+        const hg__real *from = hg__view_row(dy, r);
+        hg__real *a = hg__view_row(dx, r), *b = p->dx2.at ? hg__view_row(p->dx2, r) : NULL;
+        for (size_t i = 0; i < pixels; i++, from += C + rest) {
+            memcpy(a + i * C, from, C * sizeof *a);
+            if (b) memcpy(b + i * rest, from + C, rest * sizeof *b);
+        }
+        hg__zero_padding(a, (int64_t)(pixels * C));
+        if (b) hg__zero_padding(b, (int64_t)(pixels * rest));
+    }
+}
+
+extern const hg__layer_type hg__layer_keep, hg__layer_add, hg__layer_concat;
+const hg__layer_type hg__layer_keep = {
+    .name = "keep",
+    .args = "slot",
+    .summary = "remembers what goes through it, for the add or concat of the same slot",
+    .example = "keep 1",
+    .in_place = true,
+    .bands = true,
+    .shape = keep_shape,
+    .forward = keep,
+    .backward = keep_back,
+};
+const hg__layer_type hg__layer_add = {
+    .name = "add",
+    .args = "slot",
+    .summary = "adds what the keep of the same slot saw",
+    .example = "add 1",
+    .in_place = true,
+    .bands = true,
+    .takes = true,
+    .shape = add_shape,
+    .forward = add,
+    .backward = add_back,
+};
+
+static const hg__trial concat_trials[] = {
+    {.item = "concat 1"},
+    {.item = "concat 1", .in = {37, 3, 5}, .in2 = {37, 3, 4}},
+    {.item = "concat 2", .in = {6, 5, 16}, .in2 = {6, 5, 20}},
+    {.item = "concat 3", .in = {1, 21, 3}, .in2 = {1, 21, 1}},
+    {.item = NULL},
+};
+const hg__layer_type hg__layer_concat = {
+    .name = "concat",
+    .args = "slot",
+    .summary = "puts the channels that the keep of the same slot saw behind its own",
+    .example = "concat 1",
+    .trials = concat_trials,
+    .bands = true,
+    .takes = true,
+    .shape = concat_shape,
+    .forward = concat,
+    .backward = concat_back,
+};
