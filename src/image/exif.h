@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// exif.h - the one thing in EXIF that changes what a picture looks like: which side is up.
+// exif.h - the one thing an EXIF block says that changes the picture: which way up it is.
 #ifndef HG_IMAGE_EXIF_H
 #define HG_IMAGE_EXIF_H
 #include "base/error.h"
 
-// Orientation 1 .. 8 (tag 0x0112 of the first directory) of EXIF's TIFF structure, which starts with "II" or "MM": in
-// JPEG what stands behind "Exif\0\0", in PNG the eXIf chunk. 1 where it says nothing or makes no sense.
-int32_t hg__exif_orientation(const uint8_t *tiff, size_t size);
+// 1 .. 8 from a TIFF-shaped block (with or without "Exif\0\0" before it); 1 where it says nothing or is damaged.
+int32_t hg__exif_orientation(const uint8_t *block, size_t size);
 
-// The smallest such structure that says `orientation` and nothing else.
-enum { HG_EXIF_BYTES = 26 };
-void hg__exif_format(int32_t orientation, uint8_t tiff[HG_EXIF_BYTES]);
+// The smallest block that says an orientation, without "Exif\0\0".
+enum { HG_EXIF_SIZE = 26 };
+void hg__exif_make(uint8_t block[HG_EXIF_SIZE], int32_t orientation);
 #endif
