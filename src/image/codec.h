@@ -36,7 +36,7 @@ typedef struct hg__codec {
     int (*open)(hg__image_reader *r, hg_error *err);
     int (*read)(hg__image_reader *r, void *to, int32_t lines, hg_error *err);
     int (*next_page)(hg__image_reader *r, hg_error *err); // NULL: one page
-    void (*close)(hg__image_reader *r);
+    void (*close)(hg__image_reader *r);                   // called where r->state is not NULL
     // like may be NULL (a new file), of any format.
     int (*create)(hg__image_writer *w, const hg__image_reader *like, hg_error *err);
     int (*write)(hg__image_writer *w, const void *from, int32_t lines, hg_error *err);
@@ -44,7 +44,7 @@ typedef struct hg__codec {
                       hg_error *err); // NULL: one page
     int (*finish)(hg__image_writer *w,
                   hg_error *err);      // all bytes handed to w->file; the caller commits
-    void (*drop)(hg__image_writer *w); // frees w->state, also after finish
+    void (*drop)(hg__image_writer *w); // frees w->state if it is not NULL; also after finish
 } hg__codec;
 
 #define CODEC(name) extern const hg__codec hg__codec_##name;

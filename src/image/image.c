@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+// image.c - image files as lines of pixels: which codec reads a file, limits, files being written.
+#include "image/image.h"
+
+#include <assert.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "image/codec.h"
+
+enum { ALWAYS_ALLOWED = 1 << 24 }; // bytes of pixels that no expansion is too large for
+
+hg__image_limits hg__image_limit = {
+    .pixels = 1 << 30, .side = 1 << 20, .expansion = 10000, .pages = 100000};
+
+#define CODEC(name) CODEC_##name,
+enum {
+#include "image/codecs.def"
+    CODECS
+};
+#undef CODEC
+#define CODEC(name) &hg__codec_##name,
+static const hg__codec *const codecs[CODECS] = {
+#include "image/codecs.def"
+};
+#undef CODEC
+
+// ---- what a file is -----------------------------------------------------------------------------
+
+static const hg__codec *find_by_content(const uint8_t *head, size_t size) {
+    for (size_t i = 0; i < CODECS; i++) {
+        if (codecs[i]->sniff(head, size)) return codecs[i];
+    }
+    return NULL;
+}
+
+static const hg__codec *find_by_extension(const char *path) {
+    const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+    const size_t n = dot ? strlen(dot + 1) : 0;
+    if (n == 0) return NULL;
+    for (size_t i = 0; i < CODECS; i++) {
+        for (const char *p = codecs[i]->extensions; p[1]; p = strchr(p + 1, '.')) {
+            if (strncasecmp(p + 1, dot + 1, n) == 0 && p[n + 1] == '.') return codecs[i];
+        }
+    }
+    return NULL;
+}
+
+bool hg__image_sniff(const uint8_t *head, size_t size) {
+    return find_by_content(head, size) != NULL;
+}
+
+bool hg__image_is_image_path(const char *path) {
+    return find_by_extension(path) != NULL;
+}
+
+static const struct {
+    size_t at;
+    const char *magic, *name;
+} strangers[] = {
+    {0, "GIF8",        "a GIF image"        },
+    {0, "BM",          "a BMP image"        },
+    {4, "ftyphei",     "a HEIF image"       },
+    {4, "ftypmif",     "a HEIF image"       },
+    {4, "ftypavif",    "an AVIF image"      },
+    {4, "JXL ",        "a JPEG XL image"    },
+    {4, "jP  ",        "a JPEG 2000 image"  },
+    {0, "8BPS",        "a Photoshop file"   },
+    {0, "SIMPLE  =",   "a FITS file"        },
+    {0, "\x89HDF",     "an HDF5 file"       },
+    {0, "\x93NUMPY",   "a NumPy array"      },
+    {0, "%PDF",        "a PDF"              },
+    {0, "PK\3\4",      "a zip archive"      },
+    {0, "\x1f\x8b",    "a gzip file"        },
+    {0, "<svg",        "an SVG drawing"     },
+    {0, "<!DOCTYPE",   "a web page"         },
+    {0, "<html",       "a web page"         },
+    {0, "version htt", "a Git LFS reference"},
+};
+
+static bool is_text(const uint8_t *bytes, size_t size) {
+    enum { LOOK = 256 };
+    for (size_t i = 0; i < size && i < LOOK; i++) {
+        if (bytes[i] < ' ' && !strchr("\t\r\n\f", bytes[i])) return false;
+        if (bytes[i] == 0) return false;
+    }
+    return true;
+}
+
+static int refuse(const uint8_t *bytes, size_t size, const char *name, hg_error *err) {
+    char got[64] = "a file that begins with";
+    for (size_t i = 0; i < 4 && i < size; i++) {
+        const size_t used = strlen(got);
+        snprintf(got + used, sizeof got - used, " %02x", bytes[i]);
+    }
+    const char *what = size == 0 ? "an empty file" : is_text(bytes, size) ? "text" : got;
+    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
+        const size_t end = strangers[i].at + strlen(strangers[i].magic);
+        if (size < end) continue;
+        if (memcmp(bytes + strangers[i].at, strangers[i].magic, end - strangers[i].at) == 0) {
+            what = strangers[i].name;
+            break;
+        }
+    }
+    return hg__fail(err, HG_ERR_DATA,
+                    "%s: expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom), got %s", name,
+                    what);
+}
+
+// ---- reading ------------------------------------------------------------------------------------
+
+int hg__image_check(const hg__image_reader *r, hg_error *err) {
+    const hg__image_info *i = &r->info;
+    const hg__image_limits *most = &hg__image_limit;
+    if (i->width < 1 || i->height < 1) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "%s: expected a picture of at least 1 x 1 pixels, got %d x %d", r->name,
+                        i->width, i->height);
+    }
+    if (i->width > most->side || i->height > most->side) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "%s: expected at most %d pixels across and down, got %d x %d", r->name,
+                        most->side, i->width, i->height);
+    }
+    const uint64_t pixels = (uint64_t)i->width * (uint64_t)i->height;
+    if (pixels > most->pixels) {
+        return hg__fail(err, HG_ERR_DATA, "%s: expected at most %llu pixels, got %d x %d", r->name,
+                        (unsigned long long)most->pixels, i->width, i->height);
+    }
+    const uint64_t bytes = (uint64_t)hg__image_line_bytes(i) * (uint64_t)i->height;
+    if (bytes > ALWAYS_ALLOWED && bytes / most->expansion > r->size) {
+        return hg__fail(
+            err, HG_ERR_DATA, "%s: expected at least %llu bytes for a picture of %d x %d, got %zu",
+            r->name, (unsigned long long)(bytes / most->expansion), i->width, i->height, r->size);
+    }
+    if (i->pages > most->pages) {
+        return hg__fail(err, HG_ERR_DATA, "%s: expected at most %d pages, got %d", r->name,
+                        most->pages, i->pages);
+    }
+    return HG_OK;
+}
+
+static hg__image_reader *new_reader(const char *name, hg_error *err) {
+    hg__image_reader *r = hg__alloc(1, sizeof *r, err);
+    if (r) snprintf(r->name, sizeof r->name, "%s", name);
+    return r;
+}
+
+static int begin(hg__image_reader *r, hg_error *err) {
+    const hg__codec *codec = find_by_content(r->bytes, r->size);
+    if (!codec) return refuse(r->bytes, r->size, r->name, err);
+    r->codec = codec;
+    r->info = (hg__image_info){
+        .format = codec->name, .channels = 1, .white = 255, .orientation = 1, .pages = 1};
+    return codec->open(r, err);
+}
+
+hg__image_reader *hg__image_open_bytes(const uint8_t *bytes, size_t size, const char *name,
+                                       hg_error *err) {
+    hg__image_reader *r = new_reader(name, err);
+    if (!r) return NULL;
+    r->bytes = bytes;
+    r->size = size;
+    if (begin(r, err) == HG_OK) return r;
+    hg__image_close(r);
+    return NULL;
+}
+
+hg__image_reader *hg__image_open(const char *path, hg_error *err) {
+    hg__image_reader *r = new_reader(path, err);
+    if (!r) return NULL;
+    int code = hg__map_open(&r->map, path, err);
+    if (code == HG_OK) {
+        r->bytes = r->map.data;
+        r->size = r->map.size;
+        code = begin(r, err);
+    }
+    if (code == HG_OK) return r;
+    hg__image_close(r);
+    return NULL;
+}
+
+const hg__image_info *hg__image_info_of(const hg__image_reader *r) {
+    return &r->info;
+}
+
+size_t hg__image_held(const hg__image_reader *r) {
+    return r->held;
+}
+
+int hg__image_read_lines(hg__image_reader *r, void *to, int32_t lines, hg_error *err) {
+    assert(lines >= 0 && lines <= r->info.height - r->next_line);
+    if (lines == 0) return HG_OK;
+    HG_TRY(r->codec->read(r, to, lines, err));
+    r->next_line += lines;
+    return HG_OK;
+}
+
+int hg__image_next_page(hg__image_reader *r, hg_error *err) {
+    assert(r->next_line == r->info.height);
+    if (!r->codec->next_page) return 0;
+    const int code = r->codec->next_page(r, err);
+    if (code == 1) r->next_line = 0;
+    return code;
+}
+
+void hg__image_close(hg__image_reader *r) {
+    if (!r) return;
+    if (r->state) r->codec->close(r);
+    hg__map_close(&r->map);
+    hg__free(r);
+}
+
+// ---- writing ------------------------------------------------------------------------------------
+
+// like is NULL for a new file; then info says what it is.
+static hg__image_writer *create(const char *path, const hg__codec *codec,
+                                const hg__image_info *info, const hg__image_reader *like,
+                                hg_error *err) {
+    hg__image_writer *w = hg__alloc(1, sizeof *w, err);
+    if (!w) return NULL;
+    w->codec = codec;
+    w->info = *info;
+    w->info.format = codec->name;
+    w->info.page = 0;
+    int code = hg__writer_open(&w->file, path, err);
+    if (code == HG_OK) code = codec->create(w, like, err);
+    if (code == HG_OK) return w;
+    hg__image_abort(w);
+    return NULL;
+}
+
+hg__image_writer *hg__image_create(const char *path, const hg__image_reader *like, hg_error *err) {
+    return create(path, like->codec, &like->info, like, err);
+}
+
+hg__image_writer *hg__image_create_new(const char *path, const hg__image_info *info,
+                                       hg_error *err) {
+    const hg__codec *codec = find_by_extension(path);
+    if (!codec) {
+        hg__fail(err, HG_ERR_USAGE,
+                 "%s: expected a name that ends in .png, .jpg, .tif, .webp, .pgm or .ppm", path);
+        return NULL;
+    }
+    return create(path, codec, info, NULL, err);
+}
+
+int hg__image_write_lines(hg__image_writer *w, const void *from, int32_t lines, hg_error *err) {
+    assert(lines >= 0 && lines <= w->info.height - w->next_line);
+    if (lines == 0) return HG_OK;
+    HG_TRY(w->codec->write(w, from, lines, err));
+    w->next_line += lines;
+    return HG_OK;
+}
+
+int hg__image_start_page(hg__image_writer *w, const hg__image_reader *like, hg_error *err) {
+    assert(w->next_line == w->info.height);
+    if (!w->codec->start_page) {
+        return hg__fail(err, HG_ERR_USAGE, "%s: expected one page: %s files hold no more",
+                        w->file.path, w->codec->name);
+    }
+    const int32_t page = w->info.page + 1;
+    w->info = like->info;
+    w->info.format = w->codec->name;
+    w->info.page = page;
+    w->next_line = 0;
+    return w->codec->start_page(w, like, err);
+}
+
+int hg__image_commit(hg__image_writer *w, hg_error *err) {
+    assert(w->next_line == w->info.height);
+    int code = w->codec->finish(w, err);
+    if (code == HG_OK) code = hg__writer_commit(&w->file, err);
+    hg__image_abort(w);
+    return code;
+}
+
+void hg__image_abort(hg__image_writer *w) {
+    if (!w) return;
+    if (w->state) w->codec->drop(w);
+    hg__writer_abort(&w->file);
+    hg__free(w);
+}
