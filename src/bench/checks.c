@@ -5,6 +5,7 @@
 #include <png.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <webp/decode.h>
 #include <yaml.h>
 #include <zip.h>
 #include <zlib.h>
@@ -26,14 +27,14 @@ typedef struct library {
     const char *use;
 } library;
 
-enum { LIBRARIES = 7 };
+enum { LIBRARIES = 8 };
 
 // The training images of the built-in example, as Debian's package installs them.
 static const char fashion[] = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz";
 
 typedef struct facts {
     struct utsname system;
-    char cpu[128], tables[128], lapack[32], yaml[16];
+    char cpu[128], tables[128], lapack[32], yaml[16], webp[16];
     const char *table; // in use
     int32_t threads;
     double memory; // bytes
@@ -84,12 +85,15 @@ static void find_lapack(char *version, size_t size) {
 
 static void find_libraries(facts *f) {
     find_lapack(f->lapack, sizeof f->lapack);
+    const int version = WebPGetDecoderVersion();
+    snprintf(f->webp, sizeof f->webp, "%d.%d.%d", version >> 16, version >> 8 & 255, version & 255);
     const library all[LIBRARIES] = {
         {"zlib",          zlibVersion(),                           "zlib1g-dev",            ".gz files"  },
         {"jansson",       jansson_version_str(),                   "libjansson-dev",        "model files"},
         {"libyaml",       yaml_get_version_string(),               "libyaml-dev",           "cfg= files" },
         {"libzip",        zip_libzip_version(),                    "libzip-dev",            ".npz files" },
-        {"libpng",        png_get_libpng_ver(NULL),                "libpng-dev",            "samples.png"},
+        {"libpng",        png_get_libpng_ver(NULL),                "libpng-dev",            "PNG images" },
+        {"libwebp",       f->webp,                                 "libwebp-dev",           "WebP images"},
         {"LAPACK",        f->lapack,                               "liblapack3",            "PCA"        },
         {"Fashion-MNIST", hg__is_file(fashion) ? "installed" : "", "dataset-fashion-mnist",
          "data=fashion"                                                                                  },

@@ -154,7 +154,7 @@ void hg__image_to_real(const hg__image_info *info, const void *lines, int32_t co
                        int32_t channels, float *to) {
     // In pieces: three colours that become one grey need more room than `to` has.
     enum { PIECE = 256 };
-    float piece[3 * PIECE];
+    float piece[3 * PIECE] = {0};
     const uint8_t *from = lines;
     const size_t size = (size_t)hg__image_samples(info) * hg__dtype_size(info->dtype);
     for (size_t left = (size_t)count * (size_t)info->width; left > 0;) {

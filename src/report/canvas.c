@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// canvas.c - boxes and lines in a block of pixels.
+// canvas.c - boxes and lines in a block of pixels, saved as an image.
 #include "report/canvas.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "image/image.h"
 
 int hg__canvas_init(hg__canvas *c, int64_t width, int64_t height, hg_error *err) {
     enum { MOST = 1 << 26 };
@@ -76,4 +77,16 @@ void hg__canvas_line(hg__canvas *c, float x0, float y0, float x1, float y1, floa
             p[2] = mix(p[2], colour.blue, cover);
         }
     }
+}
+
+int hg__canvas_save(const hg__canvas *c, const char *path, hg_error *err) {
+    const hg__image_info info = {.width = c->width,
+                                 .height = c->height,
+                                 .channels = 3,
+                                 .dtype = HG_U8,
+                                 .white = 255,
+                                 .orientation = 1,
+                                 .pages = 1};
+    const hg__image image = {info, c->rgb};
+    return hg__image_save(&image, path, err);
 }

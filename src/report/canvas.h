@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// canvas.h - a picture in memory: filled boxes and smooth lines, written as PNG.
+// canvas.h - a picture in memory: filled boxes and smooth lines.
 #ifndef HG_REPORT_CANVAS_H
 #define HG_REPORT_CANVAS_H
 #include "base/error.h"
@@ -24,6 +24,6 @@ void hg__canvas_box(hg__canvas *c, int32_t x, int32_t y, int32_t w, int32_t h, h
 void hg__canvas_line(hg__canvas *c, float x0, float y0, float x1, float y1, float thick,
                      hg__colour colour);
 
-int hg__canvas_save(const hg__canvas *c, const char *path,
-                    hg_error *err); // PNG, whole or not at all
+// By the extension (PNG), whole or not at all.
+int hg__canvas_save(const hg__canvas *c, const char *path, hg_error *err);
 #endif
