@@ -64,6 +64,34 @@ static void job_add(const hg__kernels *k, buffers *b, int32_t n) {
     k->add(b->out[1], b->out[1], b->in[2], n); // in place
 }
 
+// The first n of `from` in a block that ends there, so that a sanitizer sees an element too many.
+static hg__real *new_copy(const hg__real *from, int32_t n) {
+    hg__real *copy = malloc((size_t)n * sizeof *copy);
+    assert_non_null(copy);
+    memcpy(copy, from, (size_t)n * sizeof *copy);
+    return copy;
+}
+
+// n picks the shape: an image of up to 20 channels; windows that overlap, leave gaps, reach over its edge.
+static void job_windows(const hg__kernels *k, buffers *b, int32_t n) {
+    hg__window w = {.H = n % 7 + 3, .W = n % 5 + 3, .C = n % 20 + 1, .kh = 3, .kw = 2, .ph = 1};
+    w.sh = n % 3 + 1, w.sw = n % 2 + 1;
+    w.out_H = (w.H + 2 - 3) / w.sh + 1, w.out_W = (w.W - 2) / w.sw + 1, w.bottom = w.out_H;
+    hg__real *x = new_copy(b->in[0], w.H * w.W * w.C);
+    hg__real *dy = new_copy(b->in[1], w.out_H * w.out_W * w.C);
+    k->maxpool(b->out[0], x, &w);
+    k->maxpool_back(b->out[1], dy, x, &w);
+    k->window_sum(b->out[0] + 1400, x, (hg__real)0.3, &w);
+    k->window_spread(b->out[1] + 1400, dy, (hg__real)0.3, &w);
+    free(dy);
+    w.out_H = w.H * w.sh, w.out_W = w.W * w.sw, w.bottom = w.out_H;
+    dy = new_copy(b->in[1], w.out_H * w.out_W * w.C);
+    k->bilinear(b->out[2], x, &w);
+    k->bilinear_back(b->out[1] + 2800, dy, &w);
+    free(dy);
+    free(x);
+}
+
 #define LOSSES(X) X(mse) X(mae) X(bce) X(bce_logits) X(huber)
 #define LOSS_JOBS(name)                                                     \
  static void job_##name(const hg__kernels *k, buffers *b, int32_t n) {      \
@@ -150,7 +178,7 @@ static const struct {
 } jobs[] = {
 #define ROW(name) {#name, job_##name},
     ACTIVATIONS(ROW) LOSSES(ROW) OPTIMISERS(ROW) ROW(dropout) ROW(layernorm) ROW(layernorm_back)
-        ROW(add) ROW(sums) ROW(column_sums) ROW(widen) ROW(gemm)
+        ROW(add) ROW(windows) ROW(sums) ROW(column_sums) ROW(widen) ROW(gemm)
 #undef ROW
 };
 
@@ -233,7 +261,9 @@ static void compare(size_t j, const hg__kernels *k, const bench *b, int kind, in
 // Nothing is written past the padded end of what a job may write.
 static void check_end(size_t j, const bench *b, int32_t n) {
     int32_t end = (n + HG_LANES - 1) / HG_LANES * HG_LANES + 3;
-    if (jobs[j].run == job_gemm) {
+    if (jobs[j].run == job_windows) {
+        end = ROOM;
+    } else if (jobs[j].run == job_gemm) {
         end = 23 * HG_PANEL + 3;
     } else if (jobs[j].run != job_dropout) {
         end += HG_LANES; // the copy made for "in place"

@@ -343,32 +343,72 @@ static void keep_adds_the_gradient_of_what_was_taken(void **state) {
     }
 }
 
+static void expect_refused(const hg__trial *trial, const char *sentence) {
+    char name[32] = {0};
+    hg_error err = {0};
+    memcpy(name, trial->item, strcspn(trial->item, " "));
+    const hg__layer_type *t = hg__layer_type_find(name);
+    assert_non_null(t);
+    assert_int_equal(case_build(&one, t, trial, hg__kernels_pick(), &err), HG_ERR_USAGE);
+    assert_string_equal(err.message, sentence);
+}
+
 static void images_that_do_not_fit_are_refused(void **state) {
     (void)state;
-    hg_error err = {0};
-    const hg__kernels *k = hg__kernels_pick();
-    const hg__trial sum = {
-        "add 1", {32, 32, 1},
-         {32, 32, 3}
-    };
-    const hg__trial join = {
-        "concat 2", {16, 32, 1},
-         {32, 32, 3}
-    };
-    assert_int_equal(case_build(&one, hg__layer_type_find("add"), &sum, k, &err), HG_ERR_USAGE);
-    assert_string_equal(err.message,
-                        "add 1: expected an image of 32 x 32 x 3 as kept, got 32 x 32 x 1");
-    assert_int_equal(case_build(&one, hg__layer_type_find("concat"), &join, k, &err), HG_ERR_USAGE);
-    assert_string_equal(err.message, "concat 2: expected an image of 32 x 32 x 3 (or other "
-                                     "channels) as kept, got 16 x 32 x 1");
+    expect_refused(
+        &(hg__trial){
+            "add 1", {32, 32, 1},
+             {32, 32, 3}
+    },
+        "add 1: expected an image of 32 x 32 x 3 as kept, got 32 x 32 x 1");
+    expect_refused(
+        &(hg__trial){
+            "concat 2", {16, 32, 1},
+             {32, 32, 3}
+    },
+        "concat 2: expected an image of 32 x 32 x 3 (or other channels) as kept, got "
+        "16 x 32 x 1");
+    expect_refused(&(hg__trial){"maxpool 2", {0}, {0}},
+                   "maxpool: expected an image (height, width, channels), got the shape [29]");
+    expect_refused(
+        &(hg__trial){
+            "avgpool 5", {4,  9, 1},
+             {0}
+    },
+        "avgpool: expected an image no smaller than its k=5, got 4 x 9 x 1");
+    expect_refused(
+        &(hg__trial){
+            "maxpool 3 p=2", {8,  8, 1},
+             {0}
+    },
+        "maxpool: expected a whole p from 0 to 1, got 2");
+    expect_refused(
+        &(hg__trial){
+            "up 64", {32768, 32768, 1},
+             {0   }
+    },
+        "up: expected an output of fewer than 2^31 numbers, got 2097152 x 2097152 x 1");
 }
 
 static void impossible_arguments_are_refused(void **state) {
     (void)state;
-    const char *const bad[] = {"dense 0",         "dense 2.5",   "dense 1e12",  "dropout 1.5",
-                               "dropout -0.1",    "dropout nan", "layernorm 0", "leaky_relu -0.1",
-                               "leaky_relu nan",  "elu -1",      "keep 0",      "unflatten 5 5 1",
-                               "unflatten 29 0 1"};
+    const char *const bad[] = {"dense 0",
+                               "dense 2.5",
+                               "dense 1e12",
+                               "dropout 1.5",
+                               "dropout -0.1",
+                               "dropout nan",
+                               "layernorm 0",
+                               "leaky_relu -0.1",
+                               "leaky_relu nan",
+                               "elu -1",
+                               "keep 0",
+                               "unflatten 5 5 1",
+                               "unflatten 29 0 1",
+                               "maxpool",
+                               "maxpool 0",
+                               "avgpool 2 -1",
+                               "up 0"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char name[32] = {0};
         memcpy(name, bad[i], strcspn(bad[i], " "));

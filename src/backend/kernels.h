@@ -55,6 +55,15 @@ typedef struct hg__gemm {
     const hg__real *start; // (N padded) first value of every row; NULL: zeros
 } hg__gemm;
 
+// Windows on an image (H, W, C): pixel (i, j) of a smaller one (out_H, out_W, C) sees lines i * sh - ph ..
+// + kh - 1 and columns j * sw - pw .. + kw - 1, as far as there are any. Lines top .. bottom - 1 of the
+// output are computed. Upsampling: from (H, W) to (out_H, out_W) = (H * sh, W * sw), without k and p.
+typedef struct hg__window {
+    int32_t H, W, C, out_H, out_W;
+    int32_t kh, kw, sh, sw, ph, pw;
+    int32_t top, bottom;
+} hg__window;
+
 // Coefficients of one optimiser step, the same for all parameters.
 typedef struct hg__optim_step {
     hg__real lr, beta1, beta2, eps, weight_decay, momentum, alpha;

@@ -41,17 +41,25 @@ void hg__extent_format(hg__extent e, char buffer[64]) {
     snprintf(buffer, 64, "%d x %d x %d", (int)e.H, (int)e.W, (int)e.C);
 }
 
-int hg__layer_image(const hg__layer *l, hg__extent *e, hg_error *err) {
+static int fail_shape(const hg__layer *l, const char *wanted, hg_error *err) {
+    char shape[128];
+    hg__shape_format(&l->in, shape);
+    return hg__fail(err, HG_ERR_USAGE, "%s: expected %s, got the shape %s", l->type->name, wanted,
+                    shape);
+}
+
+int hg__layer_extent(const hg__layer *l, hg__extent *e, hg_error *err) {
     size_t count = 0;
-    const bool fits = l->in.rank <= 3 && hg__shape_count(&l->in, &count);
-    if (!fits || count < 1 || count > INT32_MAX) {
-        char shape[128];
-        hg__shape_format(&l->in, shape);
-        return hg__fail(err, HG_ERR_USAGE, "%s: expected an image, got the shape %s", l->type->name,
-                        shape);
+    if (l->in.rank > 3 || !hg__shape_count(&l->in, &count) || count < 1 || count > INT32_MAX) {
+        return fail_shape(l, "an image or a vector of fewer than 2^31 numbers", err);
     }
     *e = hg__extent_of(&l->in);
     return HG_OK;
+}
+
+int hg__layer_image(const hg__layer *l, hg__extent *e, hg_error *err) {
+    if (l->in.rank < 2) return fail_shape(l, "an image (height, width, channels)", err);
+    return hg__layer_extent(l, e, err);
 }
 
 int hg__layer_whole(const hg__layer *l, int32_t i, const char *name, int32_t low, int32_t high,

@@ -147,7 +147,8 @@ hg__extent hg__extent_of(const hg__shape *s);
 hg__shape hg__shape_of(hg__extent e); // rank 3
 int64_t hg__extent_count(hg__extent e);
 void hg__extent_format(hg__extent e, char buffer[64]); // "64 x 64 x 3"
-// l->in as an image, if it has at least one pixel and fewer than 2^31 numbers; else fails and says so.
+// l->in, if it has from 1 to 2^31 - 1 numbers; else fails and says so. The second wants an image.
+int hg__layer_extent(const hg__layer *l, hg__extent *e, hg_error *err);
 int hg__layer_image(const hg__layer *l, hg__extent *e, hg_error *err);
 // Argument i, called `name`, as a whole number from low to high; else fails and says so.
 int hg__layer_whole(const hg__layer *l, int32_t i, const char *name, int32_t low, int32_t high,

@@ -19,7 +19,7 @@ static int64_t width(const hg__layer *l) {
 static int keep_shape(hg__layer *l, hg_error *err) {
     hg__extent e;
     int32_t slot;
-    HG_TRY(hg__layer_image(l, &e, err));
+    HG_TRY(hg__layer_extent(l, &e, err));
     HG_TRY(hg__layer_whole(l, 0, "slot", 1, MOST_SLOT, &slot, err));
     l->out = l->in;
     l->params = 0;

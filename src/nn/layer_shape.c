@@ -5,7 +5,7 @@
 
 static int flatten_shape(hg__layer *l, hg_error *err) {
     hg__extent e;
-    HG_TRY(hg__layer_image(l, &e, err));
+    HG_TRY(hg__layer_extent(l, &e, err));
     l->out = (hg__shape){1, {hg__extent_count(e)}};
     l->params = 0;
     return HG_OK;
@@ -14,7 +14,7 @@ static int flatten_shape(hg__layer *l, hg_error *err) {
 static int unflatten_shape(hg__layer *l, hg_error *err) {
     hg__extent e, to;
     const int32_t most = 1 << 24;
-    HG_TRY(hg__layer_image(l, &e, err));
+    HG_TRY(hg__layer_extent(l, &e, err));
     HG_TRY(hg__layer_whole(l, 0, "C", 1, most, &to.C, err));
     HG_TRY(hg__layer_whole(l, 1, "H", 1, most, &to.H, err));
     HG_TRY(hg__layer_whole(l, 2, "W", 1, most, &to.W, err));
