@@ -47,6 +47,12 @@ static void job_dropout(const hg__kernels *k, buffers *b, int32_t n) {
     k->dropout(b->out[2], b->in[0], 1, 99, 3, 17, 5, n);
 }
 
+static void job_random(const hg__kernels *k, buffers *b, int32_t n) {
+    const uint32_t counter[3] = {3, (uint32_t)n, 5};
+    k->uniform(b->out[0], 99, counter, n);
+    k->normal(b->out[1], 99, counter, n);
+}
+
 static void job_layernorm(const hg__kernels *k, buffers *b, int32_t n) {
     const hg__real eps = (hg__real)1e-5;
     if (n == 0) return;
@@ -177,8 +183,8 @@ static const struct {
     job *run;
 } jobs[] = {
 #define ROW(name) {#name, job_##name},
-    ACTIVATIONS(ROW) LOSSES(ROW) OPTIMISERS(ROW) ROW(dropout) ROW(layernorm) ROW(layernorm_back)
-        ROW(add) ROW(windows) ROW(sums) ROW(column_sums) ROW(widen) ROW(gemm)
+    ACTIVATIONS(ROW) LOSSES(ROW) OPTIMISERS(ROW) ROW(dropout) ROW(random) ROW(layernorm)
+        ROW(layernorm_back) ROW(add) ROW(windows) ROW(sums) ROW(column_sums) ROW(widen) ROW(gemm)
 #undef ROW
 };
 

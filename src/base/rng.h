@@ -21,7 +21,10 @@ enum {
     HG_STREAM_SHUFFLE,
     HG_STREAM_SPLIT,
     HG_STREAM_DROPOUT,
-    HG_STREAM_SYNTHETIC
+    HG_STREAM_SYNTHETIC,
+    HG_STREAM_CROP,
+    HG_STREAM_NOISE,
+    HG_STREAM_BLIND
 };
 
 // A word as a number in [0, 1): 24 bits, exact in float.

@@ -2,6 +2,7 @@
 // data.c - from a path to rows: which reader, and what every reader's rows have in common.
 #include "data/data.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -11,8 +12,10 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "data/pictures.h"
 #include "data/reader.h"
 #include "data/scan.h"
+#include "image/image.h"
 
 const hg__data_limits hg__data_limit = {
     .rows = 1ULL << 48,
@@ -156,12 +159,37 @@ static int check_path(const char *path, hg_error *err) {
                         "%.60s...: expected a path of at most %zu bytes, got %zu", path,
                         sizeof((hg__data *)0)->path - 1, strlen(path));
     }
-    if (stat(path, &st) != 0 || S_ISREG(st.st_mode)) return HG_OK; // open() says what is wrong
-    if (S_ISDIR(st.st_mode)) {
-        return hg__fail(err, HG_ERR_DATA,
-                        "%s: expected a data file, got a folder (folders are not read yet)", path);
+    if (stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) {
+        return HG_OK; // open() says what is wrong
     }
     return hg__fail(err, HG_ERR_DATA, "%s: expected a file, got a device or pipe", path);
+}
+
+// A folder, an image, or a text file whose first line names an image.
+static bool is_pictures(const char *path) {
+    uint8_t head[HG_SOURCE_HEAD + 1] = {0};
+    if (hg__is_folder(path)) return true;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    const ssize_t got = read(fd, head, HG_SOURCE_HEAD);
+    close(fd);
+    if (got <= 0) return false;
+    if (hg__image_sniff(head, (size_t)got)) return true;
+    const size_t line = strcspn((const char *)head, "\r\n");
+    if (memchr(head, '\0', (size_t)got) || memchr(head, ',', line)) return false;
+    head[line] = '\0';
+    return line > 0 && hg__image_is_image_path((const char *)head);
+}
+
+static hg__data *open_pictures(const char *path, const hg__data_options *o, hg_error *err) {
+    hg__data *d = hg__alloc(1, sizeof *d, err);
+    if (!d) return NULL;
+    d->fd = -1;
+    snprintf(d->path, sizeof d->path, "%s", path);
+    snprintf(d->format, sizeof d->format, "images");
+    if (hg__pictures_open(d, path, o, err) == HG_OK) return d;
+    hg__data_close(d);
+    return NULL;
 }
 
 hg__data *hg__data_open(const char *path, const hg__data_options *o, hg_error *err) {
@@ -173,6 +201,7 @@ hg__data *hg__data_open(const char *path, const hg__data_options *o, hg_error *e
         return NULL;
     }
     if (check_path(path, err) < 0) return NULL;
+    if (!package && is_pictures(path)) return open_pictures(path, o, err);
     int fd = hg__open_read(package ? package : path, err);
     return fd < 0 ? NULL : hg__data_open_descriptor(fd, path, o, err);
 }
@@ -189,6 +218,7 @@ void hg__data_release(hg__data *d) {
 void hg__data_close(hg__data *d) {
     if (!d) return;
     hg__data_release(d);
+    hg__pictures_free(d->pictures);
     for (int32_t i = 0; d->column && i < d->width; i++) hg__free(d->column[i]);
     hg__free(d->column);
     hg__free(d);
@@ -209,6 +239,7 @@ int hg__data_wrap(hg__data *d, const float *x, int64_t rows, int32_t width, hg_e
 }
 
 int hg__data_row(const hg__data *d, int64_t i, float *out, hg_error *err) {
+    if (d->pictures) return hg__pictures_make(d->pictures, i, 0, 0, NULL, out, NULL, NULL, err);
     if (d->dtype == HG_F32) return hg__data_read(d, i, 1, out, err);
     // The bytes go to the far end of `out` and are widened from the front: each is read before the
     // number it becomes could cover it.

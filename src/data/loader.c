@@ -7,21 +7,34 @@
 //   caller   next() uses A ........... next() uses B ........... next() uses A
 //   thread   ....... fills B ........   ....... fills A .......
 //
+// Rows that are made (pictures, noise): two slots and no thread. Once the caller has one batch, the rows of the
+// next are tasks that anybody may do (hg__loader_make); next() does what is left of them on the pool.
+//
 // `asked` and `filled` count batches since the epoch began; batch k lives in slot k % 2. The thread may fill
 // batch k + 1 once the caller asked for batch k, that is, gave the slot of batch k - 1 back.
 #include <pthread.h>
 #include <string.h>
 
+#include "backend/pool.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "data/blind.h"
 #include "data/data.h"
+#include "data/pictures.h"
 #include "data/scan.h"
 
 typedef struct slot {
     uint8_t *bytes;   // owned, (batch) rows; NULL where rows are in memory
     const void **row; // owned, (batch)
     int64_t *number;  // owned, (batch)
+    // Where rows are made: `bytes` holds floats, and
+    int32_t *draw;          // owned, (batch): which crop of the picture
+    uint8_t *done;          // owned, (batch): 1 once the row is made
+    float *targets;         // owned, (batch, width), or NULL
+    const float **target;   // owned, (batch), or NULL
+    uint8_t *spots;         // owned, (batch, width), or NULL
+    const uint8_t **counts; // owned, (batch), or NULL
     int32_t count;
     int code; // what reading it ended with
     hg_error err;
@@ -30,6 +43,7 @@ typedef struct slot {
 struct hg__loader {
     hg__rows rows;
     int32_t batch;
+    int64_t total; // rows of an epoch
     size_t row_bytes;
     hg__shuffle order; // of this epoch
     bool shuffled;
@@ -37,6 +51,14 @@ struct hg__loader {
     int64_t batches; // of this epoch, after those
     int64_t next;    // the batch the caller gets next
     slot slot[2];
+
+    bool makes, spoils, is_blind; // rows are made; have targets; have blind spots
+    hg__making making;
+    int32_t extent[3]; // of a row: height, width, channels
+    uint32_t epoch;
+    float *scratch; // owned, (threads, scratch_stride)
+    size_t scratch_stride;
+    bool is_ahead; // the slot of batch `next` is numbered, and its rows may be made
 
     bool has_thread;
     pthread_t thread;
@@ -47,15 +69,18 @@ struct hg__loader {
     bool reading, hold, quit;
 };
 
-// The row numbers of batch k of this epoch.
+// The rows of batch k of this epoch. A picture's crops are `crops` successive positions before the shuffle.
 static void number_rows(const hg__loader *l, int64_t k, slot *s) {
-    int64_t first = (l->first + k) * l->batch, left = l->rows.count - first;
+    const int64_t first = (l->first + k) * l->batch, left = l->total - first;
+    const int32_t crops = l->rows.data->crops > 0 ? l->rows.data->crops : 1;
     s->count = left < l->batch ? (int32_t)left : l->batch;
     for (int32_t i = 0; i < s->count; i++) {
         int64_t p = first + i;
         if (l->shuffled) p = (int64_t)hg__shuffle_at(&l->order, (uint64_t)p);
-        s->number[i] = hg__rows_at(&l->rows, p);
+        s->number[i] = hg__rows_at(&l->rows, p / crops);
+        if (l->makes) s->draw[i] = (int32_t)(p % crops);
     }
+    if (l->makes) memset(s->done, 0, (size_t)s->count);
 }
 
 // Neighbouring rows are read together.
@@ -91,11 +116,111 @@ static void *run(void *context) {
     return NULL;
 }
 
-static int fill_slot(hg__loader *l, slot *s, hg_error *err) {
+// ---- rows that are made -------------------------------------------------------------------------
+
+static int spoil(const hg__loader *l, const slot *s, int32_t i, float *x, float *scratch,
+                 hg_error *err) {
+    const size_t at = (size_t)i * (size_t)l->rows.data->width;
+    const int32_t *e = l->extent;
+    float *target = s->targets + at;
+    const uint64_t row = (uint64_t)s->number[i];
+    HG_TRY(hg__data_row(l->rows.data, s->number[i], target, err));
+    if (l->is_blind) {
+        hg__blind_make(target, e[0], e[1], e[2], l->making.seed, l->epoch, row, x, s->spots + at);
+        return HG_OK;
+    }
+    memcpy(x, target, l->row_bytes);
+    return hg__noise_apply(l->making.noise, x, e[0], e[1], e[2], l->making.seed, l->epoch, row,
+                           scratch, err);
+}
+
+static int make_row(const hg__loader *l, const slot *s, int32_t i, int32_t thread, hg_error *err) {
+    const size_t at = (size_t)i * (size_t)l->rows.data->width;
+    const struct hg__pictures *p = l->rows.data->pictures;
+    float *x = (float *)s->bytes + at;
+    float *scratch = l->scratch + (size_t)thread * l->scratch_stride;
+    if (!p) return spoil(l, s, i, x, scratch, err);
+    return hg__pictures_make(p, s->number[i], s->draw[i], l->epoch, l->spoils ? x : NULL,
+                             l->spoils ? s->targets + at : x, l->is_blind ? s->spots + at : NULL,
+                             scratch, err);
+}
+
+// A row that fails is not done: the next call of next() makes it again and says why.
+static void try_row(const hg__loader *l, slot *s, int32_t i, int32_t thread) {
+    if (!s->done[i]) s->done[i] = make_row(l, s, i, thread, NULL) == HG_OK;
+}
+
+int32_t hg__loader_work(hg__loader *l) {
+    return l->is_ahead ? l->slot[l->next & 1].count : 0;
+}
+
+void hg__loader_make(void *loader, int32_t task, int32_t thread) {
+    hg__loader *l = loader;
+    try_row(l, &l->slot[l->next & 1], task, thread);
+}
+
+static int finish_slot(hg__loader *l, slot *s, hg_error *err) {
+    if (!l->is_ahead) number_rows(l, l->next, s);
+    if (l->making.pool && memchr(s->done, 0, (size_t)s->count)) {
+        hg__pool_run(l->making.pool, hg__loader_make, l, s->count);
+    }
+    for (int32_t i = 0; i < s->count; i++) {
+        if (!s->done[i]) HG_TRY(make_row(l, s, i, 0, err));
+        s->done[i] = 1;
+    }
+    return HG_OK;
+}
+
+static void find_extent(const hg__shape *shape, int32_t width, int32_t extent[3]) {
+    const bool is_image = shape->rank == 2 || shape->rank == 3;
+    extent[0] = is_image ? (int32_t)shape->dim[0] : 1;
+    extent[1] = is_image ? (int32_t)shape->dim[1] : width;
+    extent[2] = shape->rank == 3 ? (int32_t)shape->dim[2] : 1;
+}
+
+static int prepare_making(hg__loader *l, hg_error *err) {
+    const hg__data *d = l->rows.data;
+    const hg__noise *noise = l->making.noise;
+    find_extent(&d->shape, d->width, l->extent);
+    if (d->pictures) {
+        l->is_blind = l->spoils && hg__pictures_is_blind(d->pictures);
+        l->scratch_stride = hg__pictures_scratch(d->pictures);
+    } else {
+        HG_TRY(hg__noise_check(noise, l->extent[0], l->extent[1], l->extent[2], err));
+        l->is_blind = noise->blind;
+        l->scratch_stride = hg__noise_scratch(noise, l->extent[0], l->extent[1], l->extent[2]);
+    }
+    l->scratch_stride = (l->scratch_stride + 15) / 16 * 16;
+    const size_t threads = l->making.pool ? (size_t)hg__pool_threads(l->making.pool) : 1;
+    l->scratch = hg__alloc(threads, l->scratch_stride * sizeof(float), err);
+    return l->scratch ? HG_OK : HG_ERR_MEMORY;
+}
+
+static int fill_made_slot(const hg__loader *l, slot *s, hg_error *err) {
+    const size_t batch = (size_t)l->batch, width = (size_t)l->rows.data->width;
+    if (!(s->draw = hg__alloc(batch, sizeof *s->draw, err))) return HG_ERR_MEMORY;
+    if (!(s->done = hg__alloc(batch, sizeof *s->done, err))) return HG_ERR_MEMORY;
+    if (l->spoils) {
+        if (!(s->targets = hg__alloc(batch, l->row_bytes, err))) return HG_ERR_MEMORY;
+        if (!(s->target = hg__alloc(batch, sizeof *s->target, err))) return HG_ERR_MEMORY;
+        for (size_t i = 0; i < batch; i++) s->target[i] = s->targets + i * width;
+    }
+    if (l->is_blind) {
+        if (!(s->spots = hg__alloc(batch, width, err))) return HG_ERR_MEMORY;
+        if (!(s->counts = hg__alloc(batch, sizeof *s->counts, err))) return HG_ERR_MEMORY;
+        for (size_t i = 0; i < batch; i++) s->counts[i] = s->spots + i * width;
+    }
+    return HG_OK;
+}
+
+// ---- making and freeing -------------------------------------------------------------------------
+
+static int fill_slot(const hg__loader *l, slot *s, hg_error *err) {
     size_t batch = (size_t)l->batch, bytes;
     if (!(s->row = hg__alloc(batch, sizeof *s->row, err))) return HG_ERR_MEMORY;
     if (!(s->number = hg__alloc(batch, sizeof *s->number, err))) return HG_ERR_MEMORY;
-    if (l->rows.data->base) return HG_OK;
+    if (l->makes) HG_TRY(fill_made_slot(l, s, err));
+    if (l->rows.data->base && !l->makes) return HG_OK;
     if (!hg__multiply(batch, l->row_bytes, &bytes)) bytes = SIZE_MAX;
     if (!(s->bytes = hg__alloc(bytes, 1, err))) return HG_ERR_MEMORY;
     for (size_t i = 0; i < batch; i++) s->row[i] = s->bytes + i * l->row_bytes;
@@ -103,7 +228,8 @@ static int fill_slot(hg__loader *l, slot *s, hg_error *err) {
 }
 
 static int prepare(hg__loader *l, hg_error *err) {
-    bool on_disk = !l->rows.data->base;
+    bool on_disk = !l->rows.data->base && !l->makes;
+    if (l->makes) HG_TRY(prepare_making(l, err));
     for (int i = 0; i < 2; i++) HG_TRY(fill_slot(l, &l->slot[i], err));
     if (!on_disk) return HG_OK;
     l->has_thread = pthread_create(&l->thread, NULL, run, l) == 0;
@@ -113,21 +239,23 @@ static int prepare(hg__loader *l, hg_error *err) {
 }
 
 int64_t hg__loader_rows(const hg__loader *l) {
-    return l->rows.count;
+    return l->total;
 }
 
-int32_t hg__loader_work(hg__loader *l) {
-    (void)l;
-    return 0;
-}
-
-void hg__loader_make(void *loader, int32_t task, int32_t thread) {
-    (void)loader, (void)task, (void)thread;
+// What this loader has to do, from the data and what it was told.
+static void plan_making(hg__loader *l, const hg__making *making) {
+    const hg__data *d = l->rows.data;
+    const hg__noise *noise = making ? making->noise : NULL;
+    const bool has_noise = noise && (noise->steps > 0 || noise->blind);
+    if (making) l->making = *making;
+    l->makes = d->pictures || has_noise;
+    l->spoils = d->pictures ? making && hg__pictures_is_spoilt(d->pictures) : has_noise;
+    l->total = l->rows.count * (d->crops > 0 ? d->crops : 1);
+    l->row_bytes = (size_t)d->width * hg__dtype_size(l->makes ? HG_F32 : d->dtype);
 }
 
 hg__loader *hg__loader_new(const hg__rows *rows, int32_t batch, const hg__making *making,
                            hg_error *err) {
-    (void)making;
     if (batch < 1) {
         hg__fail(err, HG_ERR_USAGE, "batch: expected at least 1 row, got %d", batch);
         return NULL;
@@ -135,8 +263,8 @@ hg__loader *hg__loader_new(const hg__rows *rows, int32_t batch, const hg__making
     hg__loader *l = hg__alloc(1, sizeof *l, err);
     if (!l) return NULL;
     l->rows = *rows;
-    l->batch = (int64_t)batch < rows->count || rows->count < 1 ? batch : (int32_t)rows->count;
-    l->row_bytes = (size_t)rows->data->width * hg__dtype_size(rows->data->dtype);
+    plan_making(l, making);
+    l->batch = (int64_t)batch < l->total || l->total < 1 ? batch : (int32_t)l->total;
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->changed, NULL);
     if (prepare(l, err) == HG_OK) return l;
@@ -159,7 +287,14 @@ void hg__loader_free(hg__loader *l) {
         hg__free(l->slot[i].bytes);
         hg__free(l->slot[i].row);
         hg__free(l->slot[i].number);
+        hg__free(l->slot[i].draw);
+        hg__free(l->slot[i].done);
+        hg__free(l->slot[i].targets);
+        hg__free(l->slot[i].target);
+        hg__free(l->slot[i].spots);
+        hg__free(l->slot[i].counts);
     }
+    hg__free(l->scratch);
     hg__free(l);
 }
 
@@ -167,12 +302,14 @@ void hg__loader_start(hg__loader *l, bool shuffle, uint64_t seed, int32_t epoch,
     pthread_mutex_lock(&l->lock);
     l->hold = true;
     while (l->reading) pthread_cond_wait(&l->changed, &l->lock);
-    int64_t batches = l->rows.count / l->batch + (l->rows.count % l->batch != 0);
+    int64_t batches = l->total / l->batch + (l->total % l->batch != 0);
     l->shuffled = shuffle;
-    l->order = hg__shuffle_init(seed, HG_STREAM_SHUFFLE, (uint32_t)epoch, (uint64_t)l->rows.count);
+    l->order = hg__shuffle_init(seed, HG_STREAM_SHUFFLE, (uint32_t)epoch, (uint64_t)l->total);
     l->first = skip < 0 ? 0 : skip < batches ? skip : batches;
     l->batches = batches - l->first;
     l->next = l->asked = l->filled = 0;
+    l->epoch = l->making.fixed ? 0 : (uint32_t)epoch;
+    l->is_ahead = false;
     l->hold = false;
     pthread_cond_broadcast(&l->changed);
     pthread_mutex_unlock(&l->lock);
@@ -187,29 +324,36 @@ static void await(hg__loader *l, int64_t k) {
     pthread_mutex_unlock(&l->lock);
 }
 
-int hg__loader_next(hg__loader *l, hg__batch *b, hg_error *err) {
-    int64_t k = l->next;
-    if (k >= l->batches) return 0;
-    slot *s = &l->slot[l->has_thread ? k & 1 : 0];
+// Waits for the thread, makes the rows, or just points at them.
+static int ready_slot(hg__loader *l, slot *s, hg_error *err) {
+    const uint8_t *base = l->rows.data->base;
+    if (l->makes) return finish_slot(l, s, err);
     if (l->has_thread) {
-        await(l, k);
-        if (s->code < 0) {
-            if (err) *err = s->err;
-            return s->code;
-        }
-    } else {
-        const uint8_t *base = l->rows.data->base;
-        number_rows(l, k, s);
-        for (int32_t i = 0; i < s->count; i++) {
-            s->row[i] = base + (size_t)s->number[i] * l->row_bytes;
-        }
+        await(l, l->next);
+        if (s->code < 0 && err) *err = s->err;
+        return s->code;
     }
+    number_rows(l, l->next, s);
+    for (int32_t i = 0; i < s->count; i++) s->row[i] = base + (size_t)s->number[i] * l->row_bytes;
+    return HG_OK;
+}
+
+int hg__loader_next(hg__loader *l, hg__batch *b, hg_error *err) {
+    const int64_t k = l->next;
+    const hg__data *d = l->rows.data;
+    if (k >= l->batches) return 0;
+    slot *s = &l->slot[l->has_thread || l->makes ? k & 1 : 0];
+    HG_TRY(ready_slot(l, s, err));
     *b = (hg__batch){.row = s->row,
                      .number = s->number,
+                     .target = s->target,
+                     .counts = s->counts,
                      .count = s->count,
                      .first = (l->first + k) * l->batch,
-                     .dtype = l->rows.data->dtype,
-                     .scale = l->rows.data->scale};
+                     .dtype = l->makes ? HG_F32 : d->dtype,
+                     .scale = l->makes ? 1 : d->scale};
     l->next++;
+    l->is_ahead = l->makes && l->next < l->batches;
+    if (l->is_ahead) number_rows(l, l->next, &l->slot[l->next & 1]);
     return 1;
 }

@@ -24,7 +24,7 @@ enum { HG_MAX_NOISE_STEPS = 8 };
 
 typedef struct hg__noise_step {
     const struct hg__noise_type *type;
-    double low[2], high[2]; // of each argument
+    double low, high; // of the amount
     double probability;
 } hg__noise_step;
 

@@ -28,11 +28,14 @@ typedef struct hg__picture_options {
 int hg__pictures_open(hg__data *d, const char *path, const hg__data_options *o, hg_error *err);
 void hg__pictures_free(hg__pictures *p); // NULL is fine
 
-// Makes one row: x (height, width, channels) and its target the same (NULL: not wanted). With blind noise
-// `counts` (height * width * channels) says where the loss counts, else it is left alone. scratch: of
-// hg__pictures_scratch() floats. Thread-safe. Fails if the file cannot be read (any more).
-// For a fixed row (validation): epoch 0, no flips; crop `draw` counts from the middle outwards.
+// Makes one row: x (height, width, channels) and its target the same (either may be NULL: not wanted; x then is what
+// noise makes of the target). With blind noise `counts` (height * width * channels) says where the loss counts, else it is
+// left alone. scratch: of hg__pictures_scratch() floats. Thread-safe. Fails if the file cannot be read (any more).
+// Epoch 0 is for validation: no flips; crop 0 is the middle, the others are fixed.
 int hg__pictures_make(const hg__pictures *p, int64_t image, int32_t draw, uint32_t epoch, float *x,
                       float *target, uint8_t *counts, float *scratch, hg_error *err);
 size_t hg__pictures_scratch(const hg__pictures *p);
+bool hg__pictures_is_spoilt(
+    const hg__pictures *p);                        // rows are not their own targets: noise or pairs
+bool hg__pictures_is_blind(const hg__pictures *p); // rows have `counts`
 #endif

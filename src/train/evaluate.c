@@ -12,8 +12,8 @@
 
 enum { PCA_WIDTH = 4096 }; // features; the covariance holds width^2 doubles
 
-int hg__evaluate(hg__run_plan *runner, hg__loader *loader, const hg__rows *rows,
-                 const hg__loss *loss, double loss_arg, double *sums, double *mean, hg_error *err) {
+int hg__evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, const hg__loss *loss,
+                 double loss_arg, double *sums, double *mean, hg_error *err) {
     hg__batch batch;
     double sum = 0;
     int more;
@@ -21,12 +21,14 @@ int hg__evaluate(hg__run_plan *runner, hg__loader *loader, const hg__rows *rows,
     while ((more = hg__loader_next(loader, &batch, err)) > 0) {
         const hg__input in = {.row = batch.row,
                               .count = batch.count,
-                              .dtype = rows->data->dtype,
-                              .scale = rows->data->scale};
+                              .dtype = batch.dtype,
+                              .scale = batch.scale,
+                              .target = batch.target,
+                              .counts = batch.counts};
         hg__run_loss(runner, loss, loss_arg, &in, sums);
         for (int32_t i = 0; i < batch.count; i++) sum += sums[i];
     }
-    *mean = sum / ((double)rows->count * rows->data->width);
+    *mean = sum / ((double)hg__loader_rows(loader) * width);
     return more;
 }
 
@@ -35,9 +37,8 @@ static int measure(hg__trainer *t, const hg_model *pca, double *mse, hg_error *e
     hg__loader *own = held_out ? NULL : hg__loader_new(&t->rows, HG_EVAL_ROWS, NULL, err);
     if (!held_out && !own) return HG_ERR_MEMORY;
     hg__run_plan *runner = hg__run_plan_new(pca, t->pool, err);
-    const int code = runner ? hg__evaluate(runner, held_out ? t->val_loader : own,
-                                           held_out ? &t->val_rows : &t->rows, hg__loss_find("mse"),
-                                           0, t->sums, mse, err)
+    const int code = runner ? hg__evaluate(runner, held_out ? t->val_loader : own, t->data->width,
+                                           hg__loss_find("mse"), 0, t->sums, mse, err)
                             : HG_ERR_MEMORY;
     hg__run_plan_free(runner);
     hg__loader_free(own);
@@ -49,7 +50,7 @@ int hg__evaluate_pca(hg__trainer *t, double *mse, hg_error *err) {
     const hg__spec *s = &t->model->spec;
     *mse = (double)NAN;
     const int64_t rank = t->rows.count < s->width ? t->rows.count : s->width;
-    if (s->code >= rank || s->width > PCA_WIDTH) return HG_OK;
+    if (t->spoils || s->code >= rank || s->width > PCA_WIDTH) return HG_OK;
     hg_model *pca = NULL;
     const double began = hg__seconds();
     HG_TRY(hg__pca_fit(&pca, &t->rows, s->code, t->pool, err));

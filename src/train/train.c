@@ -21,7 +21,7 @@ static double loss_argument(const hg__trainer *t) {
 }
 
 static int64_t steps_per_epoch(const hg__trainer *t) {
-    return (t->rows.count + t->o.values.batch - 1) / t->o.values.batch;
+    return (hg__loader_rows(t->loader) + t->o.values.batch - 1) / t->o.values.batch;
 }
 
 // ---- making ready -------------------------------------------------------------------------------
@@ -43,30 +43,6 @@ static int take_resumed_options(hg__trainer *t, const hg_options *o, hg_error *e
     hg_options_free(own);
     snprintf(t->folder, sizeof t->folder, "%s", o->values.resume);
     return code;
-}
-
-static int open_data(hg__trainer *t, hg_error *err) {
-    const struct hg__values *v = &t->o.values;
-    const hg__data_options options = {v->label, v->ignore, v->on_bad, (size_t)v->max_mem, NULL};
-    double fraction = 0;
-    t->data = hg__data_open(v->data, &options, err);
-    if (!t->data) return err ? (int)err->code : HG_ERR_DATA;
-    const bool is_file = !hg__parse_float(v->val, &fraction);
-    HG_TRY(hg__rows_split(t->data, is_file ? 0 : fraction, v->fraction, (uint64_t)v->seed, &t->rows,
-                          &t->val_rows, err));
-    if (is_file) {
-        t->val_data = hg__data_open(v->val, &options, err);
-        if (!t->val_data) return err ? (int)err->code : HG_ERR_DATA;
-        if (t->val_data->width != t->data->width) {
-            return hg__fail(err, HG_ERR_DATA, "%s: expected rows of %d numbers as in %s, got %d",
-                            v->val, t->data->width, v->data, t->val_data->width);
-        }
-        t->val_rows = hg__rows_all(t->val_data);
-    }
-    if (t->rows.count == 0) {
-        return hg__fail(err, HG_ERR_DATA, "%s: no rows are left to train on", v->data);
-    }
-    return HG_OK;
 }
 
 static void describe_data(hg_model *m, const hg__data *d) {
@@ -120,7 +96,9 @@ static int check_loss(const hg__trainer *t, hg_error *err) {
 static int make_plans(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     HG_TRY(check_loss(t, err));
-    const int64_t batch = v->batch < t->rows.count ? v->batch : t->rows.count;
+    t->loader = hg__open_loader(t, err);
+    if (!t->loader) return err && err->code < 0 ? (int)err->code : HG_ERR_MEMORY;
+    const int64_t rows = hg__loader_rows(t->loader), batch = v->batch < rows ? v->batch : rows;
     t->loss = hg__loss_find(v->loss);
     t->optim = hg__optim_find(v->optimizer);
     t->schedule = hg__schedule_find(v->schedule);
@@ -142,8 +120,7 @@ static int make_plans(hg__trainer *t, hg_error *err) {
     };
     t->plan = hg__train_plan_new(t->model, t->pool, &setup, err);
     t->runner = t->plan ? hg__run_plan_new(t->model, t->pool, err) : NULL;
-    t->loader = t->runner ? hg__loader_new(&t->rows, (int32_t)v->batch, NULL, err) : NULL;
-    return t->loader ? HG_OK : HG_ERR_MEMORY;
+    return t->runner ? HG_OK : HG_ERR_MEMORY;
 }
 
 static int make_folder(hg__trainer *t, hg_error *err) {
@@ -159,10 +136,10 @@ static int prepare(hg__trainer *t, const hg_options *o, hg_error *err) {
     t->pool = hg__pool_new((int32_t)t->o.values.threads, err);
     t->sums = t->pool ? hg__alloc(HG_EVAL_ROWS, sizeof *t->sums, err) : NULL;
     if (!t->sums) return HG_ERR_MEMORY;
-    HG_TRY(open_data(t, err));
+    HG_TRY(hg__open_data(t, err));
     HG_TRY(make_model(t, err));
     if (t->val_rows.count) {
-        t->val_loader = hg__loader_new(&t->val_rows, HG_EVAL_ROWS, NULL, err);
+        t->val_loader = hg__open_val_loader(t, err);
         if (!t->val_loader) return HG_ERR_MEMORY;
     }
     if (strcmp(t->model->kind, "pca") != 0) HG_TRY(make_plans(t, err));
@@ -256,10 +233,15 @@ static int run_epoch(hg__trainer *t, double *lr, double epoch_began, hg_error *e
         if (is_stopped(t)) return HG_ERR_STOPPED;
         const hg__input in = {.row = batch.row,
                               .count = batch.count,
-                              .dtype = t->data->dtype,
-                              .scale = t->data->scale,
+                              .dtype = batch.dtype,
+                              .scale = batch.scale,
                               .ahead = batch.ahead,
-                              .ahead_count = batch.ahead_count};
+                              .ahead_count = batch.ahead_count,
+                              .target = batch.target,
+                              .counts = batch.counts,
+                              .side_task = hg__loader_make,
+                              .side_context = t->loader,
+                              .side_count = hg__loader_work(t->loader)};
         *lr = lr_now(t);
         const double loss = hg__train_step(t->plan, &in, *lr, p->step + 1);
         if (!isfinite(loss)) {
@@ -290,8 +272,8 @@ static int save_best(hg__trainer *t, const char *name, hg_error *err) {
 static int validate(hg__trainer *t, double *loss, hg_error *err) {
     HG_TRY(check_weights(t, err));
     if (t->val_rows.count == 0) return HG_OK;
-    HG_TRY(hg__evaluate(t->runner, t->val_loader, &t->val_rows, t->loss, loss_argument(t), t->sums,
-                        loss, err));
+    HG_TRY(hg__evaluate(t->runner, t->val_loader, t->data->width, t->loss, loss_argument(t),
+                        t->sums, loss, err));
     return isfinite(*loss) ? HG_OK : diverged(t, t->progress.batch, "the validation loss", err);
 }
 
@@ -394,7 +376,7 @@ static int compare(hg__trainer *t, hg_train_result *r, hg_error *err) {
     int code = HG_OK;
     if (t->val_rows.count) {
         hg__run_plan *runner = hg__run_plan_new(best, t->pool, err);
-        code = runner ? hg__evaluate(runner, t->val_loader, &t->val_rows, hg__loss_find("mse"), 0,
+        code = runner ? hg__evaluate(runner, t->val_loader, t->data->width, hg__loss_find("mse"), 0,
                                      t->sums, &r->val_mse, err)
                       : HG_ERR_MEMORY;
         hg__run_plan_free(runner);
@@ -424,6 +406,7 @@ static int fit_pca(hg__trainer *t, const char **reason, hg_error *err) {
 
 static void fill_result(const hg__trainer *t, hg_train_result *r) {
     const hg__progress *p = &t->progress;
+    const int64_t rows = t->loader ? hg__loader_rows(t->loader) : t->rows.count;
     snprintf(r->folder, sizeof r->folder, "%s", t->folder);
     r->best_epoch = p->best_epoch;
     r->epochs = p->epoch;
@@ -431,7 +414,7 @@ static void fill_result(const hg__trainer *t, hg_train_result *r) {
     r->train_loss = p->epoch ? p->train_loss : (double)NAN;
     r->val_mse = r->pca_mse = (double)NAN;
     r->seconds = trained_seconds(t);
-    r->rows_per_second = p->epoch ? (double)p->epoch * (double)t->rows.count / r->seconds : 0;
+    r->rows_per_second = p->epoch ? (double)p->epoch * (double)rows / r->seconds : 0;
     r->rows = t->rows.count;
     r->parameters = t->model->spec.parameters;
 }

@@ -3,6 +3,7 @@
 #ifndef HG_TRAIN_TRAINER_H
 #define HG_TRAIN_TRAINER_H
 #include "data/data.h"
+#include "data/noise.h"
 #include "model/plan.h"
 #include "options/options.h"
 
@@ -25,6 +26,8 @@ typedef struct hg__trainer {
     char folder[1024];
     hg__data *data, *val_data; // owned; val_data NULL unless val= is a file
     hg__rows rows, val_rows;   // val_rows.count 0: no validation
+    hg__noise noise;           // of rows that are no pictures
+    bool spoils;               // rows are not their own targets: noise or pairs
     hg__loader *loader, *val_loader;
     hg__pool *pool;
     hg_model *model;
@@ -51,9 +54,14 @@ int hg__checkpoint_load(hg__trainer *t, hg_error *err);
 // start.c: scales freshly drawn weights and sets the output's bias.
 int hg__start_scaled(hg__trainer *t, hg_error *err);
 
-// evaluate.c. Mean loss per row and feature over `rows` of a model (loader made for those rows).
-int hg__evaluate(hg__run_plan *runner, hg__loader *loader, const hg__rows *rows,
-                 const hg__loss *loss, double loss_arg, double *sums, double *mean, hg_error *err);
+// open.c: data, validation rows, noise; and loaders of them.
+int hg__open_data(hg__trainer *t, hg_error *err);
+hg__loader *hg__open_loader(hg__trainer *t, hg_error *err);
+hg__loader *hg__open_val_loader(hg__trainer *t, hg_error *err);
+
+// evaluate.c. Mean loss per row and feature of a model over a loader's rows of `width` features.
+int hg__evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, const hg__loss *loss,
+                 double loss_arg, double *sums, double *mean, hg_error *err);
 // The PCA baseline: fits it on the training rows, saves weights/pca.safetensors, measures its MSE (NaN where there
 // is no room for it: code size >= width, or more than HG_PCA_WIDTH features).
 int hg__evaluate_pca(hg__trainer *t, double *mse, hg_error *err);

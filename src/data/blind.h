@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// blind.h - learning from noisy images alone: the blind spot.
+//
+// A few pixels of a noisy image are replaced by the median of their neighbours, and the loss counts only
+// there, against the noisy pixel itself. Its noise cannot be guessed from the neighbours, its clean value can: so that is
+// what is learnt (Krull et al., "Noise2Void", 2019; the median instead of a random neighbour: Hoeck et al., "N2V2",
+// 2022). Needs noise that is independent from pixel to pixel.
+#ifndef HG_DATA_BLIND_H
+#define HG_DATA_BLIND_H
+#include <stdint.h>
+
+enum {
+    HG_BLIND_CELL = 8,
+    HG_BLIND_REACH = 2
+}; // one spot in 8 x 8 pixels; the median of 5 x 5 without the middle
+
+// x (height, width, channels) = noisy with its spots replaced in all channels; counts (the same shape) 1 there, else 0.
+// Spots are drawn from (seed; BLIND, epoch, row).
+void hg__blind_make(const float *noisy, int32_t height, int32_t width, int32_t channels,
+                    uint64_t seed, uint32_t epoch, uint64_t row, float *x, uint8_t *counts);
+#endif

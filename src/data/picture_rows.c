@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// picture_rows.c - one row of a folder of images: a crop, turned and spoilt as (picture, draw, epoch) says.
+#include <string.h>
+
+#include "base/file.h"
+#include "base/rng.h"
+#include "data/blind.h"
+#include "data/pictures_internal.h"
+
+// Where a crop lies and how it is turned.
+typedef struct cut {
+    int32_t top, left;
+    bool mirror, flip, transpose;
+} cut;
+
+static int32_t pick(uint32_t word, int32_t count) { // 0 .. count-1
+    return (int32_t)((uint64_t)word * (uint64_t)count >> 32);
+}
+
+static cut place_cut(const hg__pictures *p, int64_t image, int32_t draw, uint32_t epoch) {
+    const hg__picture *from = &p->picture[image];
+    const int32_t spare_y = from->height - p->height, spare_x = from->width - p->width;
+    if (epoch == 0 && draw == 0) return (cut){.top = spare_y / 2, .left = spare_x / 2};
+    const hg__philox w = hg__philox_run(p->seed, (uint32_t)HG_STREAM_CROP << 16, epoch,
+                                        (uint32_t)image, (uint32_t)draw);
+    const bool turns = p->flip && epoch > 0;
+    return (cut){.top = pick(w.word[0], spare_y + 1),
+                 .left = pick(w.word[1], spare_x + 1),
+                 .mirror = turns && (w.word[2] >> 29 & 1),
+                 .flip = turns && (w.word[2] >> 30 & 1),
+                 .transpose = turns && p->height == p->width && w.word[2] >> 31};
+}
+
+// ---- the crop -----------------------------------------------------------------------------------
+
+static void swap_pixels(float *a, float *b, int32_t channels) {
+    for (int32_t c = 0; c < channels; c++) {
+        const float kept = a[c];
+        a[c] = b[c];
+        b[c] = kept;
+    }
+}
+
+static void transpose(float *x, int32_t side, int32_t C) {
+    for (int32_t i = 0; i < side; i++) {
+        for (int32_t j = 0; j < i; j++) {
+            swap_pixels(x + ((ptrdiff_t)i * side + j) * C, x + ((ptrdiff_t)j * side + i) * C, C);
+        }
+    }
+}
+
+static void mirror_line(float *line, int32_t width, int32_t C) {
+    for (int32_t i = 0, j = width - 1; i < j; i++, j--) {
+        swap_pixels(line + (ptrdiff_t)i * C, line + (ptrdiff_t)j * C, C);
+    }
+}
+
+// x (height, width, channels) = the crop of a decoded picture.
+static void cut_out(const hg__pictures *p, const hg__image *image, const cut *at, float *x) {
+    const int32_t C = p->channels;
+    const ptrdiff_t line = (ptrdiff_t)p->width * C;
+    const size_t line_bytes = hg__image_line_bytes(&image->info);
+    const size_t pixel =
+        (size_t)hg__image_samples(&image->info) * hg__dtype_size(image->info.dtype);
+    const uint8_t *from = image->pixels;
+    from += (size_t)at->top * line_bytes + (size_t)at->left * pixel;
+    hg__image_info narrow = image->info;
+    narrow.width = p->width;
+    for (int32_t y = 0; y < p->height; y++, from += line_bytes) {
+        float *to = x + (at->flip ? p->height - 1 - y : y) * line;
+        hg__image_to_real(&narrow, from, 1, C, to);
+        if (at->mirror) mirror_line(to, p->width, C);
+    }
+    if (at->transpose) transpose(x, p->height, C);
+}
+
+// One file's crop.
+static int cut_file(const hg__pictures *p, int64_t image, bool is_partner, const cut *at, float *x,
+                    hg_error *err) {
+    char path[1024];
+    const hg__image *decoded = NULL;
+    const hg__picture *from = &p->picture[image];
+    const int64_t number = is_partner ? p->count + image : image;
+    HG_TRY(hg__join_path(path, sizeof path, is_partner ? p->partners.folder : p->list.folder,
+                         is_partner ? from->partner_name : from->name, err));
+    HG_TRY(hg__picture_cache_take(p->cache, number, path, &decoded, err));
+    const hg__image_info *info = &decoded->info;
+    int code = HG_OK;
+    if (info->height == from->height && info->width == from->width) {
+        cut_out(p, decoded, at, x);
+    } else {
+        code = hg__fail(err, HG_ERR_DATA,
+                        "%s: expected %d x %d pixels as when it was opened, got %d x %d", path,
+                        from->width, from->height, info->width, info->height);
+    }
+    hg__picture_cache_give_back(p->cache, number, decoded);
+    return code;
+}
+
+// ---- the row ------------------------------------------------------------------------------------
+
+size_t hg__pictures_scratch(const hg__pictures *p) {
+    const size_t row = (size_t)p->height * (size_t)p->width * (size_t)p->channels;
+    return row + hg__noise_scratch(&p->noise, p->height, p->width, p->channels);
+}
+
+int hg__pictures_make(const hg__pictures *p, int64_t image, int32_t draw, uint32_t epoch, float *x,
+                      float *target, uint8_t *counts, float *scratch, hg_error *err) {
+    const cut at = place_cut(p, image, draw, epoch);
+    const uint64_t row = (uint64_t)image * (uint64_t)p->crops + (uint64_t)draw;
+    const size_t n = (size_t)p->height * (size_t)p->width * (size_t)p->channels;
+    if (target) HG_TRY(cut_file(p, image, p->has_pairs, &at, target, err));
+    if (!x) return HG_OK;
+    if (p->noise.blind) {
+        if (!target) HG_TRY(cut_file(p, image, false, &at, scratch, err));
+        hg__blind_make(target ? target : scratch, p->height, p->width, p->channels, p->seed, epoch,
+                       row, x, counts);
+        return HG_OK;
+    }
+    if (target && !p->has_pairs) {
+        memcpy(x, target, n * sizeof *x);
+    } else {
+        HG_TRY(cut_file(p, image, false, &at, x, err));
+    }
+    return hg__noise_apply(&p->noise, x, p->height, p->width, p->channels, p->seed, epoch, row,
+                           scratch + n, err);
+}

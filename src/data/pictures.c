@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// pictures.c - a folder of images is opened: names, headers, partners, and what a row of it looks like.
+//
+// The fingerprint is over the names in order, the sizes, and of each file its size and its bytes: all of them up to
+// 1 MiB, the first and the last 512 KiB of larger files. Files are read once for it and for their headers.
+#include "data/pictures.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "data/pictures_internal.h"
+
+enum { HASHED = 512 << 10 }; // bytes at each end of a file
+
+static uint64_t mix(uint64_t h, uint64_t word) {
+    return ((h << 29 | h >> 35) ^ word) * 0x9FB21C651E98DF25ULL;
+}
+
+static uint64_t hash_bytes(uint64_t h, const uint8_t *bytes, size_t size) {
+    uint64_t word;
+    for (; size >= sizeof word; bytes += sizeof word, size -= sizeof word) {
+        memcpy(&word, bytes, sizeof word);
+        h = mix(h, word);
+    }
+    word = 0;
+    memcpy(&word, bytes, size);
+    return mix(h, word ^ (uint64_t)size << 56);
+}
+
+static uint64_t hash_file(uint64_t h, const char *name, const hg__map *m) {
+    h = hash_bytes(h, (const uint8_t *)name, strlen(name));
+    h = mix(h, m->size);
+    if (m->size <= 2 * (size_t)HASHED) return hash_bytes(h, m->data, m->size);
+    h = hash_bytes(h, m->data, HASHED);
+    return hash_bytes(h, m->data + m->size - HASHED, HASHED);
+}
+
+// ---- headers ------------------------------------------------------------------------------------
+
+typedef struct header {
+    int32_t height, width, channels; // upright
+} header;
+
+static int read_header(const char *folder, const char *name, header *h, uint64_t *hash,
+                       hg_error *err) {
+    char path[1024];
+    hg__map map;
+    HG_TRY(hg__join_path(path, sizeof path, folder, name, err));
+    HG_TRY(hg__map_open(&map, path, err));
+    hg__image_reader *r = hg__image_open_bytes(map.data, map.size, path, err);
+    if (r) {
+        const hg__image_info *info = hg__image_info_of(r);
+        const bool turned = info->orientation >= 5;
+        *h = (header){.height = turned ? info->width : info->height,
+                      .width = turned ? info->height : info->width,
+                      .channels = info->channels};
+        *hash = hash_file(*hash, name, &map);
+    }
+    hg__image_close(r);
+    hg__map_close(&map);
+    return r ? HG_OK : err->code;
+}
+
+static int check_size(const hg__pictures *p, const char *name, const header *h, hg_error *err) {
+    const char *folder = p->list.folder;
+    if (p->crop > 0 && (h->height < p->crop || h->width < p->crop)) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "%s/%s: expected at least %d x %d pixels (crop), got %d x %d", folder, name,
+                        p->crop, p->crop, h->width, h->height);
+    }
+    if (p->crop > 0 || p->count == 0) return HG_OK;
+    const hg__picture *first = &p->picture[0];
+    if (h->height == first->height && h->width == first->width) return HG_OK;
+    return hg__fail(
+        err, HG_ERR_DATA,
+        "%s/%s: expected %d x %d pixels as %s has (crop=0 takes whole images), got %d x %d", folder,
+        name, first->width, first->height, first->name, h->width, h->height);
+}
+
+// ---- pairs --------------------------------------------------------------------------------------
+
+// How much of a name is without its extension.
+static size_t stem(const char *name) {
+    const char *slash = strrchr(name, '/'), *dot = strrchr(slash ? slash : name, '.');
+    return dot ? (size_t)(dot - name) : strlen(name);
+}
+
+static int compare_stems(const void *a, const void *b) {
+    const char *one = *(const char *const *)a, *two = *(const char *const *)b;
+    const size_t n = stem(one), m = stem(two);
+    const int order = memcmp(one, two, n < m ? n : m);
+    return order ? order : (n > m) - (n < m);
+}
+
+// The partner of `name` among the sorted partners, of the same size.
+static int find_partner(hg__pictures *p, hg__picture *picture, uint64_t *hash, hg_error *err) {
+    header h;
+    const char *const *found = bsearch(&picture->name, p->partners.name, (size_t)p->partners.count,
+                                       sizeof *p->partners.name, compare_stems);
+    if (!found) {
+        return hg__fail(err, HG_ERR_DATA, "%s/%s: expected a partner %s/%.*s.*, found none",
+                        p->list.folder, picture->name, p->partners.folder, (int)stem(picture->name),
+                        picture->name);
+    }
+    picture->partner_name = *found;
+    HG_TRY(read_header(p->partners.folder, *found, &h, hash, err));
+    if (h.height == picture->height && h.width == picture->width) return HG_OK;
+    return hg__fail(err, HG_ERR_DATA,
+                    "%s/%s: expected %d x %d pixels as its partner %s/%s, got %d x %d",
+                    p->list.folder, picture->name, h.width, h.height, p->partners.folder, *found,
+                    picture->width, picture->height);
+}
+
+// ---- opening ------------------------------------------------------------------------------------
+
+static int add_picture(hg__pictures *p, const char *name, int32_t *channels, uint64_t *hash,
+                       hg_error *err) {
+    header h;
+    uint64_t own = *hash;
+    HG_TRY(read_header(p->list.folder, name, &h, &own, err));
+    HG_TRY(check_size(p, name, &h, err));
+    hg__picture picture = {.name = name, .height = h.height, .width = h.width};
+    if (p->has_pairs) HG_TRY(find_partner(p, &picture, &own, err));
+    if (h.channels > *channels) *channels = h.channels;
+    *hash = own;
+    p->picture[p->count++] = picture;
+    return HG_OK;
+}
+
+static int read_headers(hg__pictures *p, bool skip, int64_t *skipped, uint64_t *hash,
+                        hg_error *err) {
+    int32_t channels = 1;
+    hg_error why = {0};
+    p->picture = hg__alloc((size_t)p->list.count, sizeof *p->picture, err);
+    if (!p->picture) return HG_ERR_MEMORY;
+    for (int32_t i = 0; i < p->list.count; i++) {
+        const int code = add_picture(p, p->list.name[i], &channels, hash, &why);
+        if (code < 0 && (!skip || code == HG_ERR_MEMORY)) {
+            if (err) *err = why;
+            return code;
+        }
+        *skipped += code < 0;
+    }
+    if (p->channels == 0) p->channels = channels;
+    if (p->count > 0) return HG_OK;
+    return hg__fail(err, HG_ERR_DATA, "%s: none of the %d images can be used; the last: %.300s",
+                    p->list.folder, p->list.count, why.message);
+}
+
+// About as many crops as cover the mean picture once.
+static int32_t count_crops(const hg__pictures *p) {
+    if (p->crop == 0) return 1;
+    double pixels = 0;
+    for (int64_t i = 0; i < p->count; i++) {
+        pixels += (double)p->picture[i].height * p->picture[i].width;
+    }
+    const double crops = pixels / ((double)p->count * p->crop * p->crop) + 0.5;
+    return crops < 1 ? 1 : crops < 1e6 ? (int32_t)crops : 1000000;
+}
+
+static int describe(hg__pictures *p, hg__data *d, uint64_t hash, hg_error *err) {
+    p->height = p->crop ? p->crop : p->picture[0].height;
+    p->width = p->crop ? p->crop : p->picture[0].width;
+    if (p->crops == 0) p->crops = count_crops(p);
+    const int64_t width = (int64_t)p->height * p->width * p->channels;
+    if (width > HG_MAX_WIDTH) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "crop: expected at most %d numbers a row, got %d x %d x %d", HG_MAX_WIDTH,
+                        p->width, p->height, p->channels);
+    }
+    HG_TRY(hg__noise_check(&p->noise, p->height, p->width, p->channels, err));
+    d->rows = p->count;
+    d->width = (int32_t)width;
+    d->shape = (hg__shape){
+        3, {p->height, p->width, p->channels}
+    };
+    d->dtype = HG_F32;
+    d->scale = 1;
+    d->crops = p->crops;
+    d->fingerprint = hash ^ hash >> 32;
+    return HG_OK;
+}
+
+static int open_lists(hg__pictures *p, const char *path, const hg__picture_options *o,
+                      hg_error *err) {
+    HG_TRY(hg__noise_parse(&p->noise, o->noise, err));
+    HG_TRY(hg__image_list_open(&p->list, path, err));
+    p->has_pairs = *o->target != '\0';
+    if (!p->has_pairs) return HG_OK;
+    if (p->noise.blind) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "noise=blind: expected noisy images alone, got target=%s", o->target);
+    }
+    HG_TRY(hg__image_list_open(&p->partners, o->target, err));
+    qsort(p->partners.name, (size_t)p->partners.count, sizeof *p->partners.name, compare_stems);
+    return HG_OK;
+}
+
+int hg__pictures_open(hg__data *d, const char *path, const hg__data_options *o, hg_error *err) {
+    static const hg__picture_options whole = {.target = "", .noise = ""};
+    const hg__picture_options *own = o->pictures ? o->pictures : &whole;
+    const bool skip = o->on_bad && strcmp(o->on_bad, "skip") == 0;
+    hg__pictures *p = hg__alloc(1, sizeof *p, err);
+    if (!p) return HG_ERR_MEMORY;
+    d->pictures = p; // hg__data_close() frees it
+    p->seed = own->seed;
+    p->flip = own->flip;
+    p->crop = own->crop;
+    p->crops = own->crops;
+    p->channels = own->channels;
+    uint64_t hash = 1;
+    HG_TRY(open_lists(p, path, own, err));
+    HG_TRY(read_headers(p, skip, &d->skipped, &hash, err));
+    HG_TRY(describe(p, d, hash, err));
+    const int64_t files = p->has_pairs ? 2 * p->count : p->count;
+    p->cache = hg__picture_cache_new(files, o->memory, err);
+    return p->cache ? HG_OK : HG_ERR_MEMORY;
+}
+
+void hg__pictures_free(hg__pictures *p) {
+    if (!p) return;
+    hg__picture_cache_free(p->cache);
+    hg__image_list_clear(&p->list);
+    hg__image_list_clear(&p->partners);
+    hg__free(p->picture);
+    hg__free(p);
+}
+
+bool hg__pictures_is_spoilt(const hg__pictures *p) {
+    return p->has_pairs || p->noise.blind || p->noise.steps > 0;
+}
+
+bool hg__pictures_is_blind(const hg__pictures *p) {
+    return p->noise.blind;
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// pictures_internal.h - what a folder of images is, shared by opening it and making rows of it.
+#ifndef HG_DATA_PICTURES_INTERNAL_H
+#define HG_DATA_PICTURES_INTERNAL_H
+#include "data/picture_cache.h"
+#include "data/pictures.h"
+
+typedef struct hg__picture {
+    const char *name;         // borrowed from the list
+    int32_t height, width;    // upright
+    const char *partner_name; // of the clean picture of the same size; NULL without pairs
+} hg__picture;
+
+struct hg__pictures {
+    hg__noise noise;
+    uint64_t seed;
+    bool flip, has_pairs;
+    int32_t height, width, channels; // of a row
+    int32_t crop, crops;
+    hg__image_list list, partners;
+    hg__picture *picture; // owned, (count)
+    int64_t count;
+    hg__picture_cache *cache; // owned; file i is picture i, file count + i its partner
+};
+#endif
