@@ -21,38 +21,41 @@ static float median(float *value, int32_t n) {
 }
 
 // Of the pixels around (y, x), as far as they are in the image; 0 if there are none.
-static float median_around(const float *noisy, const int32_t size[3], int32_t y, int32_t x,
+static float median_around(const float *noisy, const hg__noise_place *at, int32_t y, int32_t x,
                            int32_t channel) {
     float value[SIDE * SIDE];
     int32_t n = 0;
     for (int32_t k = 0; k < SIDE * SIDE; k++) {
         const int32_t i = x + k % SIDE - HG_BLIND_REACH, j = y + k / SIDE - HG_BLIND_REACH;
-        if (i < 0 || j < 0 || i >= size[1] || j >= size[0] || (i == x && j == y)) continue;
-        value[n++] = noisy[((ptrdiff_t)j * size[1] + i) * size[2] + channel];
+        if (i < 0 || j < 0 || i >= at->width || j >= at->height || (i == x && j == y)) continue;
+        value[n++] = noisy[((ptrdiff_t)j * at->width + i) * at->channels + channel];
     }
     return n ? median(value, n) : 0;
 }
 
-void hg__blind_make(const float *noisy, int32_t height, int32_t width, int32_t channels,
-                    uint64_t seed, uint32_t epoch, uint64_t row, float *x, uint8_t *counts) {
-    const size_t n = (size_t)height * (size_t)width * (size_t)channels;
-    const uint64_t key = seed ^ (row >> 32) * 0x9E3779B97F4A7C15ULL;
-    const int32_t size[3] = {height, width, channels};
+static void hide(const float *noisy, const hg__noise_place *at, int32_t j, int32_t i, float *x,
+                 uint8_t *counts) {
+    const ptrdiff_t first = ((ptrdiff_t)j * at->width + i) * at->channels;
+    for (int32_t c = 0; c < at->channels; c++) {
+        x[first + c] = median_around(noisy, at, j, i, c);
+        counts[first + c] = 1;
+    }
+}
+
+void hg__blind_make(const float *noisy, const hg__noise_place *at, float *x, uint8_t *counts) {
+    const size_t n = (size_t)at->height * (size_t)at->width * (size_t)at->channels;
+    const uint64_t key = at->seed ^ (at->row >> 32) * 0x9E3779B97F4A7C15ULL;
     memcpy(x, noisy, n * sizeof *x);
     memset(counts, 0, n);
     uint32_t cell = 0;
-    for (int32_t top = 0; top < height; top += HG_BLIND_CELL) {
-        for (int32_t left = 0; left < width; left += HG_BLIND_CELL, cell++) {
-            const hg__philox draw =
-                hg__philox_run(key, (uint32_t)HG_STREAM_BLIND << 16, epoch, (uint32_t)row, cell);
+    for (int32_t top = 0; top < at->height; top += HG_BLIND_CELL) {
+        for (int32_t left = 0; left < at->width; left += HG_BLIND_CELL, cell++) {
+            const hg__philox draw = hg__philox_run(key, (uint32_t)HG_STREAM_BLIND << 16, at->epoch,
+                                                   (uint32_t)at->row, cell);
             const int32_t i = left + (int32_t)(draw.word[0] % HG_BLIND_CELL);
             const int32_t j = top + (int32_t)(draw.word[1] % HG_BLIND_CELL);
-            if (i >= width || j >= height) continue; // in the part of the cell outside the image
-            const ptrdiff_t at = ((ptrdiff_t)j * width + i) * channels;
-            for (int32_t c = 0; c < channels; c++) {
-                x[at + c] = median_around(noisy, size, j, i, c);
-                counts[at + c] = 1;
-            }
+            // The rest of the cell may lie outside the image.
+            if (i < at->width && j < at->height) hide(noisy, at, j, i, x, counts);
         }
     }
 }

@@ -7,7 +7,7 @@
 // 2022). Needs noise that is independent from pixel to pixel.
 #ifndef HG_DATA_BLIND_H
 #define HG_DATA_BLIND_H
-#include <stdint.h>
+#include "data/noise.h"
 
 enum {
     HG_BLIND_CELL = 8,
@@ -15,7 +15,5 @@ enum {
 }; // one spot in 8 x 8 pixels; the median of 5 x 5 without the middle
 
 // x (height, width, channels) = noisy with its spots replaced in all channels; counts (the same shape) 1 there, else 0.
-// Spots are drawn from (seed; BLIND, epoch, row).
-void hg__blind_make(const float *noisy, int32_t height, int32_t width, int32_t channels,
-                    uint64_t seed, uint32_t epoch, uint64_t row, float *x, uint8_t *counts);
+void hg__blind_make(const float *noisy, const hg__noise_place *at, float *x, uint8_t *counts);
 #endif

@@ -54,7 +54,7 @@ struct hg__loader {
 
     bool makes, spoils, is_blind; // rows are made; have targets; have blind spots
     hg__making making;
-    int32_t extent[3]; // of a row: height, width, channels
+    hg__noise_place place; // shape of a row and seed
     uint32_t epoch;
     float *scratch; // owned, (threads, scratch_stride)
     size_t scratch_stride;
@@ -121,17 +121,17 @@ static void *run(void *context) {
 static int spoil(const hg__loader *l, const slot *s, int32_t i, float *x, float *scratch,
                  hg_error *err) {
     const size_t at = (size_t)i * (size_t)l->rows.data->width;
-    const int32_t *e = l->extent;
+    hg__noise_place place = l->place;
     float *target = s->targets + at;
-    const uint64_t row = (uint64_t)s->number[i];
+    place.row = (uint64_t)s->number[i];
+    place.epoch = l->epoch;
     HG_TRY(hg__data_row(l->rows.data, s->number[i], target, err));
     if (l->is_blind) {
-        hg__blind_make(target, e[0], e[1], e[2], l->making.seed, l->epoch, row, x, s->spots + at);
+        hg__blind_make(target, &place, x, s->spots + at);
         return HG_OK;
     }
     memcpy(x, target, l->row_bytes);
-    return hg__noise_apply(l->making.noise, x, e[0], e[1], e[2], l->making.seed, l->epoch, row,
-                           scratch, err);
+    return hg__noise_apply(l->making.noise, &place, x, scratch, err);
 }
 
 static int make_row(const hg__loader *l, const slot *s, int32_t i, int32_t thread, hg_error *err) {
@@ -140,9 +140,9 @@ static int make_row(const hg__loader *l, const slot *s, int32_t i, int32_t threa
     float *x = (float *)s->bytes + at;
     float *scratch = l->scratch + (size_t)thread * l->scratch_stride;
     if (!p) return spoil(l, s, i, x, scratch, err);
-    return hg__pictures_make(p, s->number[i], s->draw[i], l->epoch, l->spoils ? x : NULL,
-                             l->spoils ? s->targets + at : x, l->is_blind ? s->spots + at : NULL,
-                             scratch, err);
+    const hg__picture_place place = {s->number[i], s->draw[i], l->epoch};
+    return hg__pictures_make(p, &place, l->spoils ? x : NULL, l->spoils ? s->targets + at : x,
+                             l->is_blind ? s->spots + at : NULL, scratch, err);
 }
 
 // A row that fails is not done: the next call of next() makes it again and says why.
@@ -171,24 +171,27 @@ static int finish_slot(hg__loader *l, slot *s, hg_error *err) {
     return HG_OK;
 }
 
-static void find_extent(const hg__shape *shape, int32_t width, int32_t extent[3]) {
-    const bool is_image = shape->rank == 2 || shape->rank == 3;
-    extent[0] = is_image ? (int32_t)shape->dim[0] : 1;
-    extent[1] = is_image ? (int32_t)shape->dim[1] : width;
-    extent[2] = shape->rank == 3 ? (int32_t)shape->dim[2] : 1;
+static hg__noise_place find_place(const hg__data *d, uint64_t seed) {
+    const hg__shape *s = &d->shape;
+    const bool is_image = s->rank == 2 || s->rank == 3;
+    return (hg__noise_place){.height = is_image ? (int32_t)s->dim[0] : 1,
+                             .width = is_image ? (int32_t)s->dim[1] : d->width,
+                             .channels = s->rank == 3 ? (int32_t)s->dim[2] : 1,
+                             .seed = seed};
 }
 
 static int prepare_making(hg__loader *l, hg_error *err) {
     const hg__data *d = l->rows.data;
     const hg__noise *noise = l->making.noise;
-    find_extent(&d->shape, d->width, l->extent);
+    const hg__noise_place *e = &l->place;
+    l->place = find_place(d, l->making.seed);
     if (d->pictures) {
         l->is_blind = l->spoils && hg__pictures_is_blind(d->pictures);
         l->scratch_stride = hg__pictures_scratch(d->pictures);
     } else {
-        HG_TRY(hg__noise_check(noise, l->extent[0], l->extent[1], l->extent[2], err));
+        HG_TRY(hg__noise_check(noise, e->height, e->width, e->channels, err));
         l->is_blind = noise->blind;
-        l->scratch_stride = hg__noise_scratch(noise, l->extent[0], l->extent[1], l->extent[2]);
+        l->scratch_stride = hg__noise_scratch(noise, e->height, e->width, e->channels);
     }
     l->scratch_stride = (l->scratch_stride + 15) / 16 * 16;
     const size_t threads = l->making.pool ? (size_t)hg__pool_threads(l->making.pool) : 1;

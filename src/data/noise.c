@@ -15,7 +15,13 @@ static const hg__noise_type *const types[] = {
 #include "data/noise.def"
 #undef NOISE
 };
-enum { TYPES = sizeof types / sizeof *types, MOST_NAME = 40 };
+enum {
+#define NOISE(name) INDEX_##name,
+#include "data/noise.def"
+#undef NOISE
+    TYPES,
+    MOST_NAME = 40
+};
 
 // ---- the grammar --------------------------------------------------------------------------------
 
@@ -168,23 +174,23 @@ size_t hg__noise_scratch(const hg__noise *n, int32_t height, int32_t width, int3
     return most;
 }
 
-int hg__noise_apply(const hg__noise *n, float *x, int32_t height, int32_t width, int32_t channels,
-                    uint64_t seed, uint32_t epoch, uint64_t row, float *scratch, hg_error *err) {
-    const uint64_t key = seed ^ (row >> 32) * 0x9E3779B97F4A7C15ULL;
+int hg__noise_apply(const hg__noise *n, const hg__noise_place *at, float *x, float *scratch,
+                    hg_error *err) {
+    const uint64_t key = at->seed ^ (at->row >> 32) * 0x9E3779B97F4A7C15ULL;
     for (int32_t i = 0; i < n->steps; i++) {
         const hg__noise_step *s = &n->step[i];
         const uint32_t first = (uint32_t)HG_STREAM_NOISE << 16 | (uint32_t)i << 4;
-        const hg__philox draw = hg__philox_run(key, first, epoch, (uint32_t)row, 0);
+        const hg__philox draw = hg__philox_run(key, first, at->epoch, (uint32_t)at->row, 0);
         if ((double)hg__unit_float(draw.word[1]) >= s->probability) continue;
-        const hg__noise_row r = {
-            .height = height,
-            .width = width,
-            .channels = channels,
+        hg__noise_row r = {
+            .height = at->height,
+            .width = at->width,
+            .channels = at->channels,
             .key = key,
-            .counter = {first + 1, epoch, (uint32_t)row},
-            .amount = s->low + (s->high - s->low) * (double)hg__unit_float(draw.word[0]),
-            .scratch = scratch
+            .counter = {first + 1, at->epoch, (uint32_t)at->row},
+            .amount = s->low + (s->high - s->low) * (double)hg__unit_float(draw.word[0])
         };
+        r.scratch = scratch;
         HG_TRY(s->type->apply(&r, x, err));
     }
     return HG_OK;

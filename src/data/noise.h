@@ -44,8 +44,15 @@ int hg__noise_check(const hg__noise *n, int32_t height, int32_t width, int32_t c
 // Floats hg__noise_apply() needs as scratch for one row.
 size_t hg__noise_scratch(const hg__noise *n, int32_t height, int32_t width, int32_t channels);
 
-// x (height, width, channels), white = 1, spoilt in place. A row that is no image has height 1, channels 1.
-// Not clipped, but by jpeg (8-bit, rounded) and salt_pepper. May fail only where memory runs out in the JPEG library.
-int hg__noise_apply(const hg__noise *n, float *x, int32_t height, int32_t width, int32_t channels,
-                    uint64_t seed, uint32_t epoch, uint64_t row, float *scratch, hg_error *err);
+// Which row is spoilt: its shape, and where its draws come from.
+typedef struct hg__noise_place {
+    int32_t height, width, channels; // a row that is no image: 1, n, 1
+    uint64_t seed, row;
+    uint32_t epoch;
+} hg__noise_place;
+
+// x (height, width, channels), white = 1, spoilt in place. Not clipped, but by jpeg (8 bits). scratch: of
+// hg__noise_scratch() floats. May fail only where the JPEG library runs out of memory.
+int hg__noise_apply(const hg__noise *n, const hg__noise_place *at, float *x, float *scratch,
+                    hg_error *err);
 #endif

@@ -78,7 +78,7 @@ static int gaussian_blur(const hg__noise_row *r, float *x, hg_error *err) {
     if (radius == 0) return HG_OK;
     const size_t C = (size_t)r->channels, side = 2 * (size_t)radius + 1;
     const size_t line = (size_t)r->width * C, wide = (size_t)(r->width + 2 * radius) * C;
-    const size_t high = (size_t)(r->height + 2 * radius);
+    const size_t high = (size_t)r->height + 2 * (size_t)radius;
     float *weight = r->scratch, *padded = weight + side;
     for (int32_t i = -radius; i <= radius; i++) {
         weight[i + radius] = (float)hg__noise_exp(i * i / (2 * r->amount * r->amount));
@@ -148,7 +148,8 @@ static size_t defocus_scratch(int32_t height, int32_t width, int32_t channels, d
 static float cover(int32_t i, int32_t j, double radius) {
     int32_t inside = 0;
     for (int32_t k = 0; k < 64; k++) {
-        const double dx = i + (k % 8 - 3.5) / 8, dy = j + (k / 8 - 3.5) / 8;
+        const int32_t column = k % 8, line = k / 8;
+        const double dx = i + (column - 3.5) / 8, dy = j + (line - 3.5) / 8;
         inside += dx * dx + dy * dy <= radius * radius;
     }
     return (float)inside;

@@ -45,6 +45,7 @@ static boolean output_is_full(j_compress_ptr c) {
     return FALSE;
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): the library writes bytes through its manager
 static int compress(const hg__noise_row *r, uint8_t *pixels, uint8_t *bytes, size_t *size,
                     failure *f) {
     struct jpeg_compress_struct c = {.err = &f->manager};

@@ -73,7 +73,7 @@ static bool make_room(hg__picture_cache *c, size_t bytes) {
 }
 
 // The picture if it is kept, marked as in use.
-static const hg__image *take_kept(hg__picture_cache *c, int64_t number) {
+static hg__image *take_kept(hg__picture_cache *c, int64_t number) {
     place *p = &c->place[number];
     if (!p->image) return NULL;
     p->users++;
@@ -82,9 +82,9 @@ static const hg__image *take_kept(hg__picture_cache *c, int64_t number) {
 }
 
 // Keeps a picture just decoded if nobody was faster and there is room. Who asked gets what is in use now.
-static const hg__image *keep(hg__picture_cache *c, int64_t number, hg__image *fresh) {
+static hg__image *keep(hg__picture_cache *c, int64_t number, hg__image *fresh) {
     pthread_mutex_lock(&c->lock);
-    const hg__image *kept = take_kept(c, number);
+    hg__image *kept = take_kept(c, number);
     if (!kept && make_room(c, bytes_of(fresh))) {
         c->place[number].image = fresh;
         c->used += bytes_of(fresh);
@@ -96,7 +96,7 @@ static const hg__image *keep(hg__picture_cache *c, int64_t number, hg__image *fr
 }
 
 int hg__picture_cache_take(hg__picture_cache *c, int64_t number, const char *path,
-                           const hg__image **image, hg_error *err) {
+                           hg__image **image, hg_error *err) {
     pthread_mutex_lock(&c->lock);
     *image = take_kept(c, number);
     pthread_mutex_unlock(&c->lock);
@@ -112,11 +112,11 @@ int hg__picture_cache_take(hg__picture_cache *c, int64_t number, const char *pat
     return HG_OK;
 }
 
-void hg__picture_cache_give_back(hg__picture_cache *c, int64_t number, const hg__image *image) {
+void hg__picture_cache_give_back(hg__picture_cache *c, int64_t number, hg__image *image) {
     place *p = &c->place[number];
     pthread_mutex_lock(&c->lock);
     const bool is_kept = p->image == image;
     if (is_kept) p->users--;
     pthread_mutex_unlock(&c->lock);
-    if (!is_kept) free_image((hg__image *)(uintptr_t)image);
+    if (!is_kept) free_image(image);
 }

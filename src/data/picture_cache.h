@@ -11,8 +11,8 @@ hg__picture_cache *hg__picture_cache_new(int64_t count, size_t memory, hg_error 
 void hg__picture_cache_free(hg__picture_cache *c); // NULL is fine
 
 // The picture in file `number`, upright, decoded from `path` if it is not there. Thread-safe; two threads may decode the
-// same file at once. Give back what was taken.
+// same file at once. Not to be written to; give back what was taken.
 int hg__picture_cache_take(hg__picture_cache *c, int64_t number, const char *path,
-                           const hg__image **image, hg_error *err);
-void hg__picture_cache_give_back(hg__picture_cache *c, int64_t number, const hg__image *image);
+                           hg__image **image, hg_error *err);
+void hg__picture_cache_give_back(hg__picture_cache *c, int64_t number, hg__image *image);
 #endif

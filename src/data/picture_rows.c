@@ -78,7 +78,7 @@ static void cut_out(const hg__pictures *p, const hg__image *image, const cut *at
 static int cut_file(const hg__pictures *p, int64_t image, bool is_partner, const cut *at, float *x,
                     hg_error *err) {
     char path[1024];
-    const hg__image *decoded = NULL;
+    hg__image *decoded = NULL;
     const hg__picture *from = &p->picture[image];
     const int64_t number = is_partner ? p->count + image : image;
     HG_TRY(hg__join_path(path, sizeof path, is_partner ? p->partners.folder : p->list.folder,
@@ -104,24 +104,28 @@ size_t hg__pictures_scratch(const hg__pictures *p) {
     return row + hg__noise_scratch(&p->noise, p->height, p->width, p->channels);
 }
 
-int hg__pictures_make(const hg__pictures *p, int64_t image, int32_t draw, uint32_t epoch, float *x,
-                      float *target, uint8_t *counts, float *scratch, hg_error *err) {
-    const cut at = place_cut(p, image, draw, epoch);
-    const uint64_t row = (uint64_t)image * (uint64_t)p->crops + (uint64_t)draw;
+int hg__pictures_make(const hg__pictures *p, const hg__picture_place *at, float *x, float *target,
+                      uint8_t *counts, float *scratch, hg_error *err) {
+    const cut where = place_cut(p, at->image, at->draw, at->epoch);
+    const hg__noise_place place = {.height = p->height,
+                                   .width = p->width,
+                                   .channels = p->channels,
+                                   .seed = p->seed,
+                                   .row = (uint64_t)at->image * (uint64_t)p->crops +
+                                          (uint64_t)at->draw,
+                                   .epoch = at->epoch};
     const size_t n = (size_t)p->height * (size_t)p->width * (size_t)p->channels;
-    if (target) HG_TRY(cut_file(p, image, p->has_pairs, &at, target, err));
+    if (target) HG_TRY(cut_file(p, at->image, p->has_pairs, &where, target, err));
     if (!x) return HG_OK;
     if (p->noise.blind) {
-        if (!target) HG_TRY(cut_file(p, image, false, &at, scratch, err));
-        hg__blind_make(target ? target : scratch, p->height, p->width, p->channels, p->seed, epoch,
-                       row, x, counts);
+        if (!target) HG_TRY(cut_file(p, at->image, false, &where, scratch, err));
+        hg__blind_make(target ? target : scratch, &place, x, counts);
         return HG_OK;
     }
     if (target && !p->has_pairs) {
         memcpy(x, target, n * sizeof *x);
     } else {
-        HG_TRY(cut_file(p, image, false, &at, x, err));
+        HG_TRY(cut_file(p, at->image, false, &where, x, err));
     }
-    return hg__noise_apply(&p->noise, x, p->height, p->width, p->channels, p->seed, epoch, row,
-                           scratch + n, err);
+    return hg__noise_apply(&p->noise, &place, x, scratch + n, err);
 }

@@ -96,7 +96,7 @@ static int compare_stems(const void *a, const void *b) {
 
 // The partner of `name` among the sorted partners, of the same size.
 static int find_partner(hg__pictures *p, hg__picture *picture, uint64_t *hash, hg_error *err) {
-    header h;
+    header h = {0};
     const char *const *found = bsearch(&picture->name, p->partners.name, (size_t)p->partners.count,
                                        sizeof *p->partners.name, compare_stems);
     if (!found) {
@@ -117,7 +117,7 @@ static int find_partner(hg__pictures *p, hg__picture *picture, uint64_t *hash, h
 
 static int add_picture(hg__pictures *p, const char *name, int32_t *channels, uint64_t *hash,
                        hg_error *err) {
-    header h;
+    header h = {0};
     uint64_t own = *hash;
     HG_TRY(read_header(p->list.folder, name, &h, &own, err));
     HG_TRY(check_size(p, name, &h, err));

@@ -32,8 +32,13 @@ void hg__pictures_free(hg__pictures *p); // NULL is fine
 // noise makes of the target). With blind noise `counts` (height * width * channels) says where the loss counts, else it is
 // left alone. scratch: of hg__pictures_scratch() floats. Thread-safe. Fails if the file cannot be read (any more).
 // Epoch 0 is for validation: no flips; crop 0 is the middle, the others are fixed.
-int hg__pictures_make(const hg__pictures *p, int64_t image, int32_t draw, uint32_t epoch, float *x,
-                      float *target, uint8_t *counts, float *scratch, hg_error *err);
+typedef struct hg__picture_place {
+    int64_t image;
+    int32_t draw;
+    uint32_t epoch;
+} hg__picture_place;
+int hg__pictures_make(const hg__pictures *p, const hg__picture_place *at, float *x, float *target,
+                      uint8_t *counts, float *scratch, hg_error *err);
 size_t hg__pictures_scratch(const hg__pictures *p);
 bool hg__pictures_is_spoilt(
     const hg__pictures *p);                        // rows are not their own targets: noise or pairs
