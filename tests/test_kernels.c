@@ -98,6 +98,28 @@ static void job_windows(const hg__kernels *k, buffers *b, int32_t n) {
     free(x);
 }
 
+// n picks the number of channels and of pixels, more than are summed at once.
+static void job_channels(const hg__kernels *k, buffers *b, int32_t n) {
+    const int32_t C = n % 20 + 1, pixels = n % 600 + 1;
+    if (C * pixels > MOST) return;
+    hg__real *x = new_copy(b->in[0], C * pixels), *dy = new_copy(b->in[1], C * pixels);
+    double sums[4][HG_LANES];
+    for (int32_t c = 0; c < C; c += HG_LANES) {
+        k->channel_sums(sums[0], x, pixels, C, c);
+        k->channel_squares(sums[1], x, b->in[2], pixels, C, c);
+        k->channel_dots(sums[2], sums[3], dy, x, b->in[2], pixels, C, c);
+        for (int i = 0; i < 4; i++) {
+            for (int32_t j = c; j < C && j < c + HG_LANES; j++) {
+                b->out[0][32 * i + j] = (hg__real)sums[i][j - c];
+            }
+        }
+    }
+    k->channel_affine(b->out[1], x, b->in[2], pixels, C);
+    k->channel_affine_back(b->out[2], dy, x, b->in[2], pixels, C);
+    free(x);
+    free(dy);
+}
+
 #define LOSSES(X) X(mse) X(mae) X(bce) X(bce_logits) X(huber)
 #define LOSS_JOBS(name)                                                     \
  static void job_##name(const hg__kernels *k, buffers *b, int32_t n) {      \
@@ -184,7 +206,8 @@ static const struct {
 } jobs[] = {
 #define ROW(name) {#name, job_##name},
     ACTIVATIONS(ROW) LOSSES(ROW) OPTIMISERS(ROW) ROW(dropout) ROW(random) ROW(layernorm)
-        ROW(layernorm_back) ROW(add) ROW(windows) ROW(sums) ROW(column_sums) ROW(widen) ROW(gemm)
+        ROW(layernorm_back) ROW(add) ROW(windows) ROW(channels) ROW(sums) ROW(column_sums)
+            ROW(widen) ROW(gemm)
 #undef ROW
 };
 
@@ -267,7 +290,7 @@ static void compare(size_t j, const hg__kernels *k, const bench *b, int kind, in
 // Nothing is written past the padded end of what a job may write.
 static void check_end(size_t j, const bench *b, int32_t n) {
     int32_t end = (n + HG_LANES - 1) / HG_LANES * HG_LANES + 3;
-    if (jobs[j].run == job_windows) {
+    if (jobs[j].run == job_windows || jobs[j].run == job_channels) {
         end = ROOM;
     } else if (jobs[j].run == job_gemm) {
         end = 23 * HG_PANEL + 3;

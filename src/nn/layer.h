@@ -139,7 +139,7 @@ typedef struct hg__layer_type {
                        hg__real *g);
     size_t (*scratch_count)(const hg__layer *l); // elements a thread; NULL: none
     // How far a pixel of the output looks: the neighbours it reads on each side, in pixels of its input, and
-    // output pixels for each input pixel along a side. NULL: its own pixel only, 1 (types with `bands`).
+    // output pixels for each input pixel along a side. Neighbours -1: the whole image. NULL: its own pixel only, 1 (types with `bands`).
     void (*reach)(const hg__layer *l, int32_t *neighbours, double *growth);
 } hg__layer_type;
 
