@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -73,6 +74,11 @@ int hg__map_open(hg__map *m, const char *path, hg_error *err) {
     return code;
 }
 
+void hg__map_forget(const hg__map *m) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): only to drop the const
+    if (m->size) (void)madvise((void *)(uintptr_t)m->data, m->size, MADV_DONTNEED);
+}
+
 void hg__map_close(hg__map *m) {
     // NOLINTNEXTLINE(performance-no-int-to-ptr): only to drop the const
     if (m->size) munmap((void *)(uintptr_t)m->data, m->size);
@@ -93,6 +99,24 @@ int hg__read_at(int fd, void *buffer, size_t size, uint64_t offset, const char *
         to += n;
         offset += (uint64_t)n;
         size -= (size_t)n;
+    }
+    return HG_OK;
+}
+
+int hg__read_stream(int fd, void *buffer, size_t size, size_t *got,
+                    const volatile sig_atomic_t *stop, const char *name, hg_error *err) {
+    enum { WAIT_MS = 200 }; // a signal may come between the question and the wait
+    char *to = buffer;
+    *got = 0;
+    while (*got < size) {
+        if (stop && *stop) return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", name);
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        if (stop && poll(&wait, 1, WAIT_MS) == 0) continue;
+        ssize_t n = is_refused(EIO) ? -1 : read(fd, to + *got, size - *got);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot read", name);
+        if (n == 0) return HG_OK;
+        *got += (size_t)n;
     }
     return HG_OK;
 }
@@ -163,7 +187,7 @@ int hg__writer_open(hg__writer *w, const char *path, hg_error *err) {
     return HG_OK;
 }
 
-static int flush(hg__writer *w, hg_error *err) {
+int hg__writer_flush(hg__writer *w, hg_error *err) {
     size_t used = w->used;
     w->used = 0;
     return hg__write_all(w->fd, w->buffer, used, w->path, err);
@@ -172,10 +196,10 @@ static int flush(hg__writer *w, hg_error *err) {
 int hg__writer_add(hg__writer *w, const void *bytes, size_t size, hg_error *err) {
     assert(w->buffer); // open
     if (size >= WRITER_BUFFER) {
-        HG_TRY(flush(w, err));
+        HG_TRY(hg__writer_flush(w, err));
         return hg__write_all(w->fd, bytes, size, w->path, err);
     }
-    if (w->used + size > WRITER_BUFFER) HG_TRY(flush(w, err));
+    if (w->used + size > WRITER_BUFFER) HG_TRY(hg__writer_flush(w, err));
     if (size) memcpy(w->buffer + w->used, bytes, size);
     w->used += size;
     return HG_OK;
@@ -204,7 +228,7 @@ static void sync_folder_of(const char *path) {
 }
 
 static int finish(hg__writer *w, hg_error *err) {
-    HG_TRY(flush(w, err));
+    HG_TRY(hg__writer_flush(w, err));
     if (is_stdout(w)) return HG_OK;
     bool device = !w->temporary[0];
     if (!device && (is_refused(EIO) || fsync(w->fd) != 0)) {

@@ -12,11 +12,18 @@ typedef struct hg__map {
 
 int hg__map_open(hg__map *m, const char *path, hg_error *err);
 void hg__map_close(hg__map *m); // {0} is fine
+// Lets go of what was read so far: it leaves this process's memory, and is fetched again where it is asked for again.
+void hg__map_forget(const hg__map *m);
 
 // Reads exactly `size` bytes at `offset`, through short reads and EINTR.
 int hg__read_at(int fd, void *buffer, size_t size, uint64_t offset, const char *path,
                 hg_error *err);
 int hg__write_all(int fd, const void *bytes, size_t size, const char *path, hg_error *err);
+
+// Reads from a pipe or standard input: *got is less than `size` only at its end. While it waits, *stop (NULL: never) becoming
+// non-zero ends it with HG_ERR_STOPPED.
+int hg__read_stream(int fd, void *buffer, size_t size, size_t *got,
+                    const volatile sig_atomic_t *stop, const char *name, hg_error *err);
 
 // Opens for reading (close-on-exec). Negative code on failure, else the descriptor.
 int hg__open_read(const char *path, hg_error *err);
@@ -33,6 +40,7 @@ typedef struct hg__writer {
 
 int hg__writer_open(hg__writer *w, const char *path, hg_error *err);
 int hg__writer_add(hg__writer *w, const void *bytes, size_t size, hg_error *err);
+int hg__writer_flush(hg__writer *w, hg_error *err);  // whoever reads along has all that was added
 int hg__writer_commit(hg__writer *w, hg_error *err); // closes in every case
 void hg__writer_abort(hg__writer *w);                // after any failure of add; {0} is fine
 

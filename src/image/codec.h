@@ -16,6 +16,7 @@ struct hg__image_reader {
     size_t size;
     hg__map map;       // {0} where the bytes are the caller's
     int32_t next_line; // of this page
+    size_t taken;      // bytes of pixels since the map's pages were let go of
     size_t held;
     void *state; // the codec's, owned; codec->close frees it
 };

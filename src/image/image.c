@@ -10,6 +10,7 @@
 #include "image/codec.h"
 
 enum { ALWAYS_ALLOWED = 1 << 24 }; // bytes of pixels that no expansion is too large for
+enum { MOST_TAKEN = 16 << 20 };    // bytes of pixels read before the file's pages are let go of
 
 hg__image_limits hg__image_limit = {
     .pixels = 1 << 30, .side = 1 << 20, .expansion = 10000, .pages = 100000};
@@ -49,6 +50,11 @@ static const hg__codec *find_by_extension(const char *path) {
 
 bool hg__image_sniff(const uint8_t *head, size_t size) {
     return find_by_content(head, size) != NULL;
+}
+
+const char *hg__image_format_of(const char *path) {
+    const hg__codec *codec = find_by_extension(path);
+    return codec ? codec->name : NULL;
 }
 
 bool hg__image_is_image_path(const char *path) {
@@ -194,6 +200,11 @@ int hg__image_read_lines(hg__image_reader *r, void *to, int32_t lines, hg_error 
     if (lines == 0) return HG_OK;
     HG_TRY(r->codec->read(r, to, lines, err));
     r->next_line += lines;
+    r->taken += hg__image_line_bytes(&r->info) * (size_t)lines;
+    if (r->taken >= MOST_TAKEN) { // the file may be larger than the memory its reader may take
+        hg__map_forget(&r->map);
+        r->taken = 0;
+    }
     return HG_OK;
 }
 

@@ -105,10 +105,12 @@ typedef struct hg__image_list {
     char folder[1024]; // what names are relative to, without a slash at its end
     char **name;       // owned, (count)
     int32_t count;
+    int32_t others; // files of a folder that are no images
 } hg__image_list;
 
 int hg__image_list_open(hg__image_list *list, const char *path, hg_error *err);
 void hg__image_list_clear(hg__image_list *list);        // {0} is fine
 bool hg__image_is_image_path(const char *path);         // by its extension
+const char *hg__image_format_of(const char *path);      // what its extension names, or NULL
 bool hg__image_sniff(const uint8_t *head, size_t size); // by its first bytes (at least 132)
 #endif

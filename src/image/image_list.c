@@ -66,6 +66,7 @@ static int add_entry(hg__image_list *list, hg__image_list *folders, const char *
     HG_TRY(hg__join_path(path, sizeof path, list->folder, name, err));
     if (hg__image_is_image_path(entry) && hg__is_file(path)) return add_name(list, name, err);
     if (lstat(path, &s) == 0 && S_ISDIR(s.st_mode)) return add_name(folders, name, err);
+    list->others++;
     return HG_OK;
 }
 
