@@ -86,6 +86,8 @@ $(O)/libhourglass.so: $(LIB_OBJ)
 $(O)/src/backend/cpu_ref.o: ISA = -O2
 $(O)/src/backend/cpu_avx2.o: ISA = $(KERNEL) -mavx2 -mfma -mprfchw
 $(O)/src/backend/cpu_avx512.o: ISA = $(KERNEL) -mavx2 -mfma -mprfchw -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512
+# Loops over pixels that the compiler makes vectors of.
+$(O)/src/score/filters%.o $(O)/src/score/psnr.o: ISA = $(KERNEL)
 $(O)/%.o: %.c ; @mkdir -p $(@D); [ $(V) = 1 ] || echo "CC $<"; $(CC) $(ALL_CFLAGS) $(ISA) -c $< -o $@
 $(O)/tests/test_%: $(O)/tests/test_%.o $(O)/libhourglass.a ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 $(O)/tests/bits $(O)/tests/pixels: %: %.o $(O)/libhourglass.a ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
