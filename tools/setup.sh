@@ -6,7 +6,7 @@
 set -eu
 
 build='gcc make pkg-config libc6-dev zlib1g-dev libjansson-dev libyaml-dev libzip-dev libpng-dev libwebp-dev libjpeg62-turbo-dev
-    liblapack3 dataset-fashion-mnist'
+    libtiff-dev liblapack3 dataset-fashion-mnist'
 test="$build libcmocka-dev clang libclang-rt-14-dev? gcc-aarch64-linux-gnu? libc6-dev-arm64-cross? qemu-user?
     python3 python3-numpy? python3-torch?"
 check="$build clang clang-format clang-tidy"
@@ -26,7 +26,7 @@ done
 if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
     # Another distribution: we cannot tell what is there, so we only complain if the tools are not.
     if command -v "${CC:-gcc}" >/dev/null 2>&1 && command -v pkg-config >/dev/null 2>&1 &&
-        pkg-config --exists zlib jansson yaml-0.1 libzip libpng libwebp libjpeg; then exit 0; fi
+        pkg-config --exists zlib jansson yaml-0.1 libzip libpng libwebp libjpeg libtiff-4; then exit 0; fi
     echo "setup: this is not Debian or Ubuntu. Please install what these Debian packages hold:" >&2
     printf '%s\n' $wanted | tr -d '?' | sort -u | sed 's/^/  /' >&2
     exit 6

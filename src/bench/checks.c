@@ -2,8 +2,10 @@
 // checks.c - what this machine and this build have: `hourglass checks`.
 #include <dlfcn.h>
 #include <jansson.h>
+#include <jpeglib.h>
 #include <png.h>
 #include <sys/utsname.h>
+#include <tiffio.h>
 #include <unistd.h>
 #include <webp/decode.h>
 #include <yaml.h>
@@ -16,6 +18,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#define TEXT(x)    #x
+#define TEXT_OF(x) TEXT(x)
+
 #if defined(__clang__)
 # define COMPILER "clang " __clang_version__
 #else
@@ -27,14 +32,14 @@ typedef struct library {
     const char *use;
 } library;
 
-enum { LIBRARIES = 8 };
+enum { LIBRARIES = 10 };
 
 // The training images of the built-in example, as Debian's package installs them.
 static const char fashion[] = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz";
 
 typedef struct facts {
     struct utsname system;
-    char cpu[128], tables[128], lapack[32], yaml[16], webp[16];
+    char cpu[128], tables[128], lapack[32], yaml[16], webp[16], tiff[16];
     const char *table; // in use
     int32_t threads;
     double memory; // bytes
@@ -87,12 +92,17 @@ static void find_libraries(facts *f) {
     find_lapack(f->lapack, sizeof f->lapack);
     const int version = WebPGetDecoderVersion();
     snprintf(f->webp, sizeof f->webp, "%d.%d.%d", version >> 16, version >> 8 & 255, version & 255);
+    // "LIBTIFF, Version 4.5.0" and a line on who owns it
+    const char *tiff = TIFFGetVersion() + strcspn(TIFFGetVersion(), "0123456789");
+    snprintf(f->tiff, sizeof f->tiff, "%.*s", (int)strspn(tiff, "0123456789."), tiff);
     const library all[LIBRARIES] = {
         {"zlib",          zlibVersion(),                           "zlib1g-dev",            ".gz files"  },
         {"jansson",       jansson_version_str(),                   "libjansson-dev",        "model files"},
         {"libyaml",       yaml_get_version_string(),               "libyaml-dev",           "cfg= files" },
         {"libzip",        zip_libzip_version(),                    "libzip-dev",            ".npz files" },
         {"libpng",        png_get_libpng_ver(NULL),                "libpng-dev",            "PNG images" },
+        {"libjpeg-turbo", TEXT_OF(LIBJPEG_TURBO_VERSION),          "libjpeg62-turbo-dev",   "JPEG images"},
+        {"libtiff",       f->tiff,                                 "libtiff-dev",           "TIFF images"},
         {"libwebp",       f->webp,                                 "libwebp-dev",           "WebP images"},
         {"LAPACK",        f->lapack,                               "liblapack3",            "PCA"        },
         {"Fashion-MNIST", hg__is_file(fashion) ? "installed" : "", "dataset-fashion-mnist",

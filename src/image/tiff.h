@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// tiff.h - what reading and writing TIFF share. Only codec_tiff.c and tiff_write.c include this.
+#ifndef HG_IMAGE_TIFF_H
+#define HG_IMAGE_TIFF_H
+#include <tiffio.h>
+
+#include "image/codec.h"
+
+// What libtiff said: only the first sentence counts.
+typedef struct hg__tiff_talk {
+    char text[200]; // "" while nothing was wrong
+    bool strict;    // a warning is an error too: while pixels are decoded
+} hg__tiff_talk;
+
+// Where libtiff gets and puts bytes; `map` may be NULL.
+typedef struct hg__tiff_doors {
+    TIFFReadWriteProc read, write;
+    TIFFSeekProc seek;
+    TIFFSizeProc size;
+    TIFFMapFileProc map;
+    size_t most; // bytes of one block of libtiff's memory; 0: any
+} hg__tiff_doors;
+
+// libtiff prints nothing and tells `talk`. NULL on failure.
+TIFF *hg__tiff_open(const char *mode, thandle_t self, const hg__tiff_doors *doors,
+                    hg__tiff_talk *talk);
+
+// How one page keeps its samples.
+typedef struct hg__tiff_layout {
+    uint16_t bits;           // of a sample: 1, 2, 4, 8, 16 or 32
+    uint16_t photometric;    // PHOTOMETRIC_MINISBLACK, _MINISWHITE, _RGB or _PALETTE
+    uint16_t samples;        // of a pixel
+    uint16_t extra;          // EXTRASAMPLE_*, where there is alpha
+    uint8_t palette[256][3]; // red, green, blue
+} hg__tiff_layout;
+
+// Colours <-> colours times alpha, in place; `count` pixels of info's samples.
+void hg__tiff_divide_by_alpha(const hg__image_info *info, void *pixels, size_t count);
+void hg__tiff_multiply_by_alpha(const hg__image_info *info, void *pixels, size_t count);
+// v = white - v for the grey samples of `count` pixels, in place: its own inverse.
+void hg__tiff_turn_grey(const hg__image_info *info, void *pixels, size_t count);
+
+typedef struct hg__tiff_reader {
+    TIFF *tiff; // owned
+    hg__tiff_talk talk;
+    const uint8_t *bytes; // borrowed
+    size_t size;
+    uint64_t at;
+    hg__tiff_layout layout;
+    uint8_t *line; // owned, (line_bytes), as stored
+    // Where pixels are not stored line by line (tiles, planes apart): some lines as if they were.
+    uint8_t *band;  // owned, (band_lines, line_bytes), else NULL
+    uint8_t *piece; // owned, (piece_bytes): one tile, or one plane's strip
+    size_t line_bytes, piece_bytes;
+    uint32_t band_lines;
+} hg__tiff_reader;
+
+int hg__tiff_create(hg__image_writer *w, const hg__image_reader *like, hg_error *err);
+int hg__tiff_write(hg__image_writer *w, const void *from, int32_t lines, hg_error *err);
+int hg__tiff_start_page(hg__image_writer *w, const hg__image_reader *like, hg_error *err);
+int hg__tiff_finish(hg__image_writer *w, hg_error *err);
+void hg__tiff_drop(hg__image_writer *w);
+#endif
