@@ -131,11 +131,18 @@ static inline void case_gradient(const layer_case *c, const hg__tile *tile, hg__
     memcpy(g, share + (tile->offset - c->l.param[0].offset), tile->count * sizeof *g);
 }
 
-static inline int32_t case_count(const hg__shape *s) {
+static inline int32_t case_elements(const hg__shape *s) {
     size_t n = 0;
-    const bool fits = hg__shape_count(s, &n);
-    assert(fits && CASE_ROWS * hg__pad_columns((int32_t)n) <= CASE_MOST);
+    const bool fits = hg__shape_count(s, &n) && n <= CASE_MOST;
+    assert(fits);
     return fits ? (int32_t)n : 0;
+}
+
+// Of a row, all rows of which fit a buffer.
+static inline int32_t case_count(const hg__shape *s) {
+    const int32_t n = case_elements(s);
+    assert(CASE_ROWS * hg__pad_columns(n) <= CASE_MOST);
+    return n;
 }
 
 // Parameters: something between -0.5 and 0.5, a variance something positive.
