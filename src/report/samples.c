@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// samples.c - samples.png: what went in above what came back, eight pairs a line.
+// samples.c - samples.png: what went in above what came back, eight pairs a line; below, where rows were spoilt, what
+// should have come back.
 //
 //   +----+ +----+ +----+        Pictures are magnified by a whole number. Other rows are curves: grey went in,
-//   | in | | in | | in |        blue came back, both in one box.
+//   | in | | in | | in |        blue came back, black should have, all in one box.
 //   +----+ +----+ +----+
 //   |out | |out | |out |
 //   +----+ +----+ +----+
@@ -18,15 +19,19 @@
 enum { ACROSS = 8, MARGIN = 16, GAP = 10, PAIR_GAP = 2, LINE_GAP = 18 };
 enum { SIDE = 96, MOST_ZOOM = 12, CURVE_WIDTH = 260, CURVE_HEIGHT = 110, CURVES_ACROSS = 4 };
 
-static const hg__colour frame = {226, 228, 232}, grey = {150, 154, 160}, blue = {31, 105, 206};
+static const hg__colour frame = {226, 228, 232}, grey = {150, 154, 160}, blue = {31, 105, 206},
+                        black = {20, 22, 26};
 
 // The pairs and how they are drawn.
 typedef struct sheet {
     const float *in, *out; // (n, width)
+    const float *clean;    // (n, width), or NULL
     int32_t n, width;
-    int32_t H, W, channels; // of a picture; H is 0 where rows are curves
-    int32_t zoom, shrink;   // one of them is 1
-    float low, high;        // values drawn as black and white, or bottom and top
+    int32_t H, W, channels;       // of a picture; H is 0 where rows are curves
+    int32_t to_channel, to_pixel; // elements from one channel, from one pixel to the next
+    int32_t picture_h;            // of one of a cell's pictures, as drawn
+    int32_t zoom, shrink;         // one of them is 1
+    float low, high;              // values drawn as black and white, or bottom and top
     int32_t across, cell_w, cell_h;
 } sheet;
 
@@ -38,7 +43,7 @@ static uint8_t shade(const sheet *s, const float *x, int32_t row, int32_t column
     int32_t count = 0;
     for (int32_t i = row * s->shrink; i < (row + 1) * s->shrink && i < s->H; i++) {
         for (int32_t j = column * s->shrink; j < (column + 1) * s->shrink && j < s->W; j++) {
-            sum += x[((size_t)channel * (size_t)s->H + (size_t)i) * (size_t)s->W + (size_t)j];
+            sum += x[(ptrdiff_t)channel * s->to_channel + ((ptrdiff_t)i * s->W + j) * s->to_pixel];
             count++;
         }
     }
@@ -98,26 +103,32 @@ static void lay_out(sheet *s, const hg__shape *shape) {
     s->across = smaller(s->n, CURVES_ACROSS);
     s->cell_w = CURVE_WIDTH;
     s->cell_h = CURVE_HEIGHT;
-    const bool is_colour = r == 3 && (shape->dim[0] == 1 || shape->dim[0] == 3);
-    if (r != 2 && !is_colour) return;
-    s->channels = r == 3 ? (int32_t)shape->dim[0] : 1;
-    s->H = (int32_t)shape->dim[r - 2];
-    s->W = (int32_t)shape->dim[r - 1];
+    const bool is_last = r == 3 && (shape->dim[2] == 1 || shape->dim[2] == 3); // channels last
+    const bool is_first = r == 3 && !is_last && (shape->dim[0] == 1 || shape->dim[0] == 3);
+    if (r != 2 && !is_last && !is_first) return;
+    s->channels = is_last ? (int32_t)shape->dim[2] : is_first ? (int32_t)shape->dim[0] : 1;
+    s->H = (int32_t)shape->dim[is_first];
+    s->W = (int32_t)shape->dim[is_first + 1];
+    s->to_channel = is_first ? s->H * s->W : 1;
+    s->to_pixel = is_last ? s->channels : 1;
     const int32_t longest = s->H > s->W ? s->H : s->W;
     s->zoom = longest < SIDE ? smaller(SIDE / longest, MOST_ZOOM) : 1;
     s->shrink = longest > 2 * SIDE ? (longest + 2 * SIDE - 1) / (2 * SIDE) : 1;
     s->across = smaller(s->n, ACROSS);
     s->cell_w = (s->W + s->shrink - 1) / s->shrink * s->zoom;
-    s->cell_h = 2 * ((s->H + s->shrink - 1) / s->shrink * s->zoom) + PAIR_GAP;
+    s->picture_h = (s->H + s->shrink - 1) / s->shrink * s->zoom;
+    s->cell_h = 2 * s->picture_h + PAIR_GAP;
+    if (s->clean) s->cell_h += s->picture_h + PAIR_GAP;
 }
 
-// Pictures that lie within 0..1 are drawn from 0 to 1; all else from the smallest to the largest input.
+// Pictures that lie within 0..1 are drawn from 0 to 1; all else from the smallest to the largest that went in.
 static void find_range(sheet *s) {
     const size_t count = (size_t)s->n * (size_t)s->width;
-    s->low = s->high = s->in[0];
+    const float *x = s->clean ? s->clean : s->in;
+    s->low = s->high = x[0];
     for (size_t i = 1; i < count; i++) {
-        s->low = fminf(s->low, s->in[i]);
-        s->high = fmaxf(s->high, s->in[i]);
+        s->low = fminf(s->low, x[i]);
+        s->high = fmaxf(s->high, x[i]);
     }
     if (s->H && s->low >= 0 && s->high <= 1) {
         s->low = 0;
@@ -129,15 +140,18 @@ static void find_range(sheet *s) {
 static void draw_pair(hg__canvas *c, const sheet *s, int32_t i) {
     const float *in = s->in + (size_t)i * (size_t)s->width;
     const float *out = s->out + (size_t)i * (size_t)s->width;
+    const float *clean = s->clean ? s->clean + (size_t)i * (size_t)s->width : NULL;
     const int32_t left = MARGIN + i % s->across * (s->cell_w + GAP);
     const int32_t top = MARGIN + i / s->across * (s->cell_h + LINE_GAP);
     if (s->H) {
         draw_picture(c, s, in, left, top);
-        draw_picture(c, s, out, left, top + (s->cell_h - PAIR_GAP) / 2 + PAIR_GAP);
+        draw_picture(c, s, out, left, top + s->picture_h + PAIR_GAP);
+        if (clean) draw_picture(c, s, clean, left, top + 2 * (s->picture_h + PAIR_GAP));
         return;
     }
     draw_frame(c, left, top, s->cell_w, s->cell_h);
     draw_curve(c, s, in, left, top, grey);
+    if (clean) draw_curve(c, s, clean, left, top, black);
     draw_curve(c, s, out, left, top, blue);
 }
 
@@ -157,25 +171,28 @@ static int draw(sheet *s, const hg__shape *shape, const char *path, hg_error *er
 
 // ---- from the results folder --------------------------------------------------------------------
 
-// pairs: samples.npy, (2, stored, width), read as 2 rows of stored * width numbers.
+// pairs: samples.npy, (2 or 3, stored, width), read as 2 or 3 rows of stored * width numbers.
 static int draw_pairs(const hg__data *pairs, const hg__shape *shape, int32_t n, const char *path,
                       hg_error *err) {
     size_t width;
-    if (!hg__shape_count(shape, &width) || width < 1 || pairs->rows != 2 ||
+    if (!hg__shape_count(shape, &width) || width < 1 || pairs->rows < 2 || pairs->rows > 3 ||
         pairs->width % (int64_t)width) {
         return hg__fail(
             err, HG_ERR_DATA,
-            "%s: expected 2 blocks of rows of %zu numbers (the model's width), got %lld "
+            "%s: expected 2 or 3 blocks of rows of %zu numbers (the model's width), got %lld "
             "blocks of %d numbers",
             pairs->path, width, (long long)pairs->rows, pairs->width);
     }
     const size_t block = (size_t)pairs->width;
-    float *x = hg__alloc(2 * block, sizeof *x, err);
+    float *x = hg__alloc((size_t)pairs->rows * block, sizeof *x, err);
     if (!x) return HG_ERR_MEMORY;
     const int32_t stored = (int32_t)(block / width);
     sheet s = {.in = x, .out = x + block, .n = smaller(n, stored), .width = (int32_t)width};
-    int code = hg__data_row(pairs, 0, x, err);
-    if (code == HG_OK) code = hg__data_row(pairs, 1, x + block, err);
+    if (pairs->rows > 2) s.clean = x + 2 * block;
+    int code = HG_OK;
+    for (int64_t i = 0; code == HG_OK && i < pairs->rows; i++) {
+        code = hg__data_row(pairs, i, x + (size_t)i * block, err);
+    }
     if (code == HG_OK) code = draw(&s, shape, path, err);
     hg__free(x);
     return code;

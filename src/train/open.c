@@ -88,10 +88,10 @@ hg__loader *hg__open_loader(hg__trainer *t, hg_error *err) {
     return hg__loader_new(&t->rows, (int32_t)t->o.values.batch, &making, err);
 }
 
-hg__loader *hg__open_val_loader(hg__trainer *t, hg_error *err) {
+hg__loader *hg__open_fixed_loader(hg__trainer *t, const hg__rows *rows, hg_error *err) {
     const hg__making making = making_of(t, true);
     const int32_t fit = EVAL_BYTES / (4 * t->data->width), some = fit > 1 ? fit : 1;
     const bool made = t->data->pictures || t->spoils;
     const int32_t batch = made && some < HG_EVAL_ROWS ? some : HG_EVAL_ROWS;
-    return hg__loader_new(&t->val_rows, batch, &making, err);
+    return hg__loader_new(rows, batch, &making, err);
 }

@@ -6,14 +6,15 @@
 // scaled so that the variance stays: U(-g sqrt(3/fan_in), g sqrt(3/fan_in)), g^2 = 2 before a ReLU and its kin
 // (He et al., "Delving deep into rectifiers", 2015), 1 elsewhere (LeCun et al., "Efficient BackProp", 1998). Biases
 // start at 0, but for the output's, which start where the output is the data's mean: otherwise the first
-// steps, all in one direction, put ReLUs out for good.
+// steps, all in one direction, put ReLUs out for good. A model that ends in `add` learns what to change of its input: its last
+// weights start at a tenth, so that it begins near changing nothing.
 #include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "train/trainer.h"
 
-enum { MEAN_ROWS = 4096 };
+enum { MEAN_ROWS = 4096, MEAN_PICTURES = 64 };
 
 static bool is_any(const char *name, const char *const *names) {
     while (*names && strcmp(*names, name) != 0) names++;
@@ -22,7 +23,8 @@ static bool is_any(const char *name, const char *const *names) {
 
 // The type behind layer i, past what does not change the scale; NULL at the end.
 static const char *behind(const hg__spec *s, int32_t i) {
-    static const char *const same[] = {"dropout", "linear", NULL};
+    static const char *const same[] = {"dropout",   "linear",    "flatten", "unflatten", "keep",
+                                       "batchnorm", "groupnorm", "shuffle", "unshuffle", NULL};
     for (i++; i < s->layers && is_any(s->layer[i].type->name, same);) i++;
     return i < s->layers ? s->layer[i].type->name : NULL;
 }
@@ -36,6 +38,18 @@ static bool has_weights(const hg__layer *l) {
     return l->params > 0 && l->param[0].shape.rank >= 2;
 }
 
+// What the draws are multiplied by: sqrt(3) times the gain. PyTorch takes a transposed convolution's fan-in from the wrong side: its
+// weight is (in, out / groups, height, width), and an output pixel sees a weight only where the stride puts it.
+static double scale_before(const hg__layer *l, const char *activation) {
+    const double factor = sqrt(3) * gain_before(activation);
+    const hg__shape *w = &l->param[0].shape;
+    if (strcmp(l->type->name, "deconv") != 0 || w->rank != 4) return factor;
+    const hg__extent in = hg__extent_of(&l->in), out = hg__extent_of(&l->out);
+    const double groups = (double)out.C / (double)w->dim[1];
+    const double shares = (double)in.H * in.W / ((double)out.H * out.W);
+    return factor * sqrt((double)w->dim[1] / ((double)w->dim[0] / groups * shares));
+}
+
 static void scale_layer(const hg__layer *l, hg__real *params, double factor) {
     hg__real *weight = params + l->param[0].offset;
     for (size_t i = 0; i < l->param[0].count; i++) weight[i] *= (hg__real)factor;
@@ -45,12 +59,24 @@ static void scale_layer(const hg__layer *l, hg__real *params, double factor) {
 // mean (width) of up to MEAN_ROWS rows spread over the training rows.
 static int find_mean(const hg__trainer *t, float *row, double *mean, hg_error *err) {
     const int32_t width = t->data->width;
-    const int64_t n = t->rows.count < MEAN_ROWS ? t->rows.count : MEAN_ROWS;
+    const int64_t most = t->data->pictures ? MEAN_PICTURES : MEAN_ROWS;
+    const int64_t n = t->rows.count < most ? t->rows.count : most;
     for (int64_t i = 0; i < n; i++) {
         HG_TRY(hg__data_row(t->data, hg__rows_at(&t->rows, i * t->rows.count / n), row, err));
         for (int32_t j = 0; j < width; j++) mean[j] += (double)row[j] / (double)n;
     }
     return HG_OK;
+}
+
+// The mean for each of `count` outputs that a bias has: of a feature, of a channel, or of everything. mean (width) is
+// overwritten.
+static void join_means(const hg__shape *row, double *mean, size_t width, size_t count) {
+    const size_t channels = row->rank == 3 ? (size_t)row->dim[2] : 1;
+    const size_t groups = count == channels ? channels : 1;
+    if (count == width) return;
+    for (size_t j = groups; j < width; j++) mean[j % groups] += mean[j];
+    for (size_t j = 0; j < groups; j++) mean[j] /= (double)(width / groups);
+    for (size_t j = groups; j < count; j++) mean[j] = mean[j % groups];
 }
 
 static double logit(double p) {
@@ -61,10 +87,12 @@ static double logit(double p) {
 
 static int start_at_mean(hg__trainer *t, const hg__layer *l, bool sigmoid, hg_error *err) {
     const size_t width = (size_t)t->data->width;
-    double *mean = hg__alloc(width, sizeof *mean, err);
-    float *row = mean ? hg__alloc(width, sizeof *row, err) : NULL;
+    const size_t count = (size_t)l->param[1].shape.dim[0], most = count > width ? count : width;
+    double *mean = hg__alloc(most, sizeof *mean, err);
+    float *row = mean ? hg__alloc(most, sizeof *row, err) : NULL;
     int code = row ? find_mean(t, row, mean, err) : HG_ERR_MEMORY;
-    for (size_t j = 0; code == HG_OK && j < width; j++) {
+    if (code == HG_OK) join_means(&t->data->shape, mean, width, count);
+    for (size_t j = 0; code == HG_OK && j < count; j++) {
         row[j] = (float)(sigmoid ? logit(mean[j]) : mean[j]);
     }
     if (code == HG_OK) hg__param_import(&l->param[1], t->model->params, row);
@@ -79,10 +107,12 @@ int hg__start_scaled(hg__trainer *t, hg_error *err) {
     for (int32_t i = 0; i < s->layers; i++) {
         if (!has_weights(&s->layer[i])) continue;
         last = &s->layer[i];
-        scale_layer(last, t->model->params, sqrt(3) * gain_before(behind(s, i)));
+        scale_layer(last, t->model->params, scale_before(last, behind(s, i)));
     }
-    if (!last || last->params < 2) return HG_OK;
+    if (!last) return HG_OK;
     const char *activation = behind(s, (int32_t)(last - s->layer));
+    if (activation && strcmp(activation, "add") == 0) scale_layer(last, t->model->params, 0.1);
+    if (last->params < 2) return HG_OK;
     const bool sigmoid = activation && strcmp(activation, "sigmoid") == 0;
     return activation && !sigmoid ? HG_OK : start_at_mean(t, last, sigmoid, err);
 }

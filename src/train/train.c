@@ -139,7 +139,7 @@ static int prepare(hg__trainer *t, const hg_options *o, hg_error *err) {
     HG_TRY(hg__open_data(t, err));
     HG_TRY(make_model(t, err));
     if (t->val_rows.count) {
-        t->val_loader = hg__open_val_loader(t, err);
+        t->val_loader = hg__open_fixed_loader(t, &t->val_rows, err);
         if (!t->val_loader) return HG_ERR_MEMORY;
     }
     if (strcmp(t->model->kind, "pca") != 0) HG_TRY(make_plans(t, err));

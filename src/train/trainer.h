@@ -57,7 +57,8 @@ int hg__start_scaled(hg__trainer *t, hg_error *err);
 // open.c: data, validation rows, noise; and loaders of them.
 int hg__open_data(hg__trainer *t, hg_error *err);
 hg__loader *hg__open_loader(hg__trainer *t, hg_error *err);
-hg__loader *hg__open_val_loader(hg__trainer *t, hg_error *err);
+// The same rows every time, as validation wants them; `rows` of t->data or t->val_data.
+hg__loader *hg__open_fixed_loader(hg__trainer *t, const hg__rows *rows, hg_error *err);
 
 // evaluate.c. Mean loss per row and feature of a model over a loader's rows of `width` features.
 int hg__evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, const hg__loss *loss,
@@ -65,6 +66,7 @@ int hg__evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, const 
 // The PCA baseline: fits it on the training rows, saves weights/pca.safetensors, measures its MSE (NaN where there
 // is no room for it: code size >= width, or more than HG_PCA_WIDTH features).
 int hg__evaluate_pca(hg__trainer *t, double *mse, hg_error *err);
-// Writes samples.npy, (2, n, width): rows and their reconstructions by the best weights.
+// samples.c: writes samples.npy, (2 or 3, n, width): rows, their reconstructions by the best weights and, where rows
+// are spoilt, their targets.
 int hg__write_samples(hg__trainer *t, const hg_model *m, hg_error *err);
 #endif
