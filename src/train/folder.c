@@ -142,6 +142,7 @@ int hg__folder_write_run(const char *folder, const hg__run_facts *f, hg_error *e
                   (json_int_t)f->result->rows, "parameters", (json_int_t)f->result->parameters,
                   "peak_memory_bytes", (json_int_t)usage.ru_maxrss * 1024);
     if (root) {
+        json_object_set_new(root, "steps", json_integer((json_int_t)f->steps));
         json_object_set_new(root, "seconds", number_or_null(f->result->seconds));
         json_object_set_new(root, "rows_per_second", number_or_null(f->result->rows_per_second));
         json_object_set_new(root, "exit_reason",

@@ -25,6 +25,7 @@ int hg__folder_add_result(const char *folder, const hg__result_row *row, hg_erro
 typedef struct hg__run_facts {
     const hg_options *options;
     int32_t threads;
+    int64_t steps; // done in all
     const char *isa, *start, *exit_reason;
     uint64_t fingerprint;
     const hg_train_result *result;

@@ -24,6 +24,22 @@ static int64_t steps_per_epoch(const hg__trainer *t) {
     return (hg__loader_rows(t->loader) + t->o.values.batch - 1) / t->o.values.batch;
 }
 
+// Neither epochs= nor steps= says when the run ends: the clock does.
+static bool is_timed(const hg__trainer *t) {
+    return t->o.values.epochs == 0 && t->o.values.steps == 0;
+}
+
+static bool is_late(const hg__trainer *t) {
+    return t->o.values.time > 0 && trained_seconds(t) >= t->o.values.time * 3600;
+}
+
+// Whether to end before the epoch does.
+static bool is_over(const hg__trainer *t) {
+    const int64_t steps = t->o.values.steps;
+    if (steps > 0 && t->progress.step >= steps) return true;
+    return t->progress.batch > 0 && is_timed(t) && is_late(t);
+}
+
 // ---- making ready -------------------------------------------------------------------------------
 
 // resume=RUN: the run's own options, under those the caller set.
@@ -128,11 +144,22 @@ static int make_folder(hg__trainer *t, hg_error *err) {
     return hg__folder_write_args(t->folder, &t->o, err);
 }
 
+// What ends the run: epochs= where it is set or nothing else is.
+static int check_end(hg__trainer *t, hg_error *err) {
+    struct hg__values *v = &t->o.values;
+    const bool has_other = v->time > 0 || v->steps > 0;
+    if (has_other && !t->o.set[HG_OPTION_epochs]) v->epochs = 0;
+    if (has_other || v->epochs > 0) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "epochs: expected at least 1 where neither time= nor steps= is set, got 0");
+}
+
 static int prepare(hg__trainer *t, const hg_options *o, hg_error *err) {
     const bool resumes = *o->values.resume != '\0';
     t->o = *o;
     if (resumes) HG_TRY(take_resumed_options(t, o, err));
     HG_TRY(hg_options_check(&t->o, err));
+    HG_TRY(check_end(t, err));
     t->pool = hg__pool_new((int32_t)t->o.values.threads, err);
     t->sums = t->pool ? hg__alloc(HG_EVAL_ROWS, sizeof *t->sums, err) : NULL;
     if (!t->sums) return HG_ERR_MEMORY;
@@ -176,9 +203,21 @@ static double mean_loss(const hg__trainer *t) {
     return t->progress.loss_sum / ((double)t->progress.rows * t->model->spec.width);
 }
 
+// How many epochs there will be, as far as one can tell.
+static int32_t count_epochs(const hg__trainer *t) {
+    const struct hg__values *v = &t->o.values;
+    if (v->epochs > 0) return (int32_t)v->epochs;
+    const double a_step = 1 / (double)steps_per_epoch(t);
+    const double done = (double)t->progress.epoch + (double)t->progress.batch * a_step;
+    const double all = v->steps > 0 ? (double)v->steps * a_step
+                                    : done * v->time * 3600 / fmax(trained_seconds(t), 1e-3);
+    const double least = t->progress.epoch + 1;
+    return (int32_t)fmin(fmax(ceil(all), least), 1e6);
+}
+
 static hg_train_event event_now(const hg__trainer *t, double lr, double epoch_began) {
     return (hg_train_event){.epoch = t->progress.epoch + 1,
-                            .epochs = (int32_t)t->o.values.epochs,
+                            .epochs = count_epochs(t),
                             .step = t->progress.batch,
                             .steps = steps_per_epoch(t),
                             .train_loss = mean_loss(t),
@@ -191,8 +230,16 @@ static hg_train_event event_now(const hg__trainer *t, double lr, double epoch_be
 
 static double lr_now(const hg__trainer *t) {
     const struct hg__values *v = &t->o.values;
-    return v->lr * hg__schedule_at(t->schedule, t->progress.step, v->epochs * steps_per_epoch(t),
-                                   v->warmup, t->progress.epoch, (int32_t)v->step_every, v->gamma);
+    const hg__progress *p = &t->progress;
+    int64_t step = p->step, total = v->steps > 0 ? v->steps : v->epochs * steps_per_epoch(t);
+    if (is_timed(t) && step >= v->warmup) { // the clock, in millionths
+        const int64_t ticks = 1000000;
+        const int64_t now = (int64_t)(trained_seconds(t) / (v->time * 3600) * (double)ticks);
+        step = v->warmup + (now < ticks ? now : ticks - 1);
+        total = v->warmup + ticks;
+    }
+    return v->lr * hg__schedule_at(t->schedule, step, total, v->warmup, p->epoch,
+                                   (int32_t)v->step_every, v->gamma);
 }
 
 static int diverged(const hg__trainer *t, int64_t step, const char *name, hg_error *err) {
@@ -227,9 +274,9 @@ static int run_epoch(hg__trainer *t, double *lr, double epoch_began, hg_error *e
     hg__progress *p = &t->progress;
     hg__batch batch;
     double told = hg__seconds();
-    int more;
+    int more = 0;
     hg__loader_start(t->loader, v->shuffle, (uint64_t)v->seed, p->epoch + 1, p->batch);
-    while ((more = hg__loader_next(t->loader, &batch, err)) > 0) {
+    while (!is_over(t) && (more = hg__loader_next(t->loader, &batch, err)) > 0) {
         if (is_stopped(t)) return HG_ERR_STOPPED;
         const hg__input in = {.row = batch.row,
                               .count = batch.count,
@@ -259,7 +306,7 @@ static int run_epoch(hg__trainer *t, double *lr, double epoch_began, hg_error *e
             told = hg__seconds();
         }
     }
-    return more;
+    return more < 0 ? more : HG_OK;
 }
 
 static int save_best(hg__trainer *t, const char *name, hg_error *err) {
@@ -313,21 +360,22 @@ static int finish_epoch(hg__trainer *t, double lr, double epoch_began, hg_error 
 
 static const char *reason_to_end(const hg__trainer *t) {
     const struct hg__values *v = &t->o.values;
-    if (t->progress.epoch >= v->epochs) return "done";
+    if (v->epochs > 0 && t->progress.epoch >= v->epochs) return "done";
+    if (v->steps > 0 && t->progress.step >= v->steps) return "done";
     if (v->patience && t->val_rows.count &&
         t->progress.epoch - t->progress.best_epoch >= v->patience) {
         return "early stopping";
     }
-    const bool is_late = v->time > 0 && trained_seconds(t) > v->time * 3600;
-    return is_late && t->progress.epoch > 0 ? "time" : NULL; // one epoch at least: there is a best
+    return is_late(t) && t->progress.epoch > 0 ? "time"
+                                               : NULL; // one epoch at least: there is a best
 }
 
 static int stop_with_checkpoint(hg__trainer *t, hg_error *err) {
     t->progress.seconds = trained_seconds(t);
     HG_TRY(check_weights(t, err));
     HG_TRY(hg__checkpoint_save(t, err));
-    return hg__fail(err, HG_ERR_STOPPED, "stopped in epoch %d of %lld; go on with: resume=%s",
-                    t->progress.epoch + 1, (long long)t->o.values.epochs, t->folder);
+    return hg__fail(err, HG_ERR_STOPPED, "stopped in epoch %d of %d; go on with: resume=%s",
+                    t->progress.epoch + 1, count_epochs(t), t->folder);
 }
 
 // Takes up the checkpoint. args.yaml then says what the run is now, so that it still repeats it.
@@ -434,6 +482,7 @@ static int run(hg__trainer *t, hg_train_result *r, hg_error *err) {
     HG_TRY(hg__folder_write_run(t->folder, &facts, err)); // without an end: it is running
     int code = is_pca ? fit_pca(t, &reason, err) : run_epochs(t, &reason, err);
     fill_result(t, r);
+    facts.steps = t->progress.step;
     facts.exit_reason = code == HG_OK ? reason : code == HG_ERR_STOPPED ? "stopped" : "failed";
     snprintf(r->exit_reason, sizeof r->exit_reason, "%s", facts.exit_reason);
     if (code == HG_OK) {

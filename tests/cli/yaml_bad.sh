@@ -1,5 +1,5 @@
 try() { printf -- "$1" >bad.yaml; hourglass cfg train cfg=bad.yaml >/dev/null; echo "$?"; }
-try 'epochs: 0\n'
+try 'epochs: -1\n'
 try '\n# note\nepoch: 3\n'
 try 'lr: 1\nlr: 2\n'
 try 'lr: [1, 2]\n'
