@@ -83,11 +83,11 @@ static void bad_values_are_refused_with_one_sentence(void **state) {
         {"zebra",    "1",                 "train: there is no option 'zebra'"                               },
         {"",         "1",                 "train: there is no option ''"                                    },
         {"seconds",  "1",                 "train: there is no option 'seconds'"                             },
-        {"epochs",   "0",                 "epochs: expected a whole number from 1 to 1000000, got '0'"      },
-        {"epochs",   "1000001",           "epochs: expected a whole number from 1 to 1000000, got '1000001'"},
-        {"epochs",   "1e3",               "epochs: expected a whole number from 1 to 1000000, got '1e3'"    },
-        {"epochs",   " 1",                "epochs: expected a whole number from 1 to 1000000, got ' 1'"     },
-        {"epochs",   "",                  "epochs: expected a whole number from 1 to 1000000, got ''"       },
+        {"epochs",   "-1",                "epochs: expected a whole number from 0 to 1000000, got '-1'"     },
+        {"epochs",   "1000001",           "epochs: expected a whole number from 0 to 1000000, got '1000001'"},
+        {"epochs",   "1e3",               "epochs: expected a whole number from 0 to 1000000, got '1e3'"    },
+        {"epochs",   " 1",                "epochs: expected a whole number from 0 to 1000000, got ' 1'"     },
+        {"epochs",   "",                  "epochs: expected a whole number from 0 to 1000000, got ''"       },
         {"lr",       "1x",                "lr: expected a number from 0 to 1000, got '1x'"                  },
         {"lr",       "inf",               "lr: expected a number from 0 to 1000, got 'inf'"                 },
         {"lr",       "-1e-9",             "lr: expected a number from 0 to 1000, got '-1e-9'"               },
@@ -261,7 +261,7 @@ static void the_environment_sets_the_modes_options(void **state) {
     setenv("HG_LR", "0.25", 1);
     assert_int_equal(hg_options_environment(o, &err), HG_ERR_USAGE);
     assert_string_equal(err.message,
-                        "HG_EPOCHS: epochs: expected a whole number from 1 to 1000000, got 'many'");
+                        "HG_EPOCHS: epochs: expected a whole number from 0 to 1000000, got 'many'");
     assert_true(o->values.lr == 0.5);
     hg_options_free(o);
 }
