@@ -146,13 +146,14 @@ static bool is_kept(const chunk *c) {
     return false;
 }
 
-static int check_kept(const hg__image_reader *r, const chunk *c, hg_error *err) {
+static int check_sum(const hg__image_reader *r, const chunk *c, hg_error *err) {
     const uLong sum = crc32_z(crc32_z(0, NULL, 0), c->type, (size_t)c->size + 4);
     if (sum == big_endian(c->data + c->size)) return HG_OK;
     return hg__fail(err, HG_ERR_DATA, "%s: the PNG is damaged: %.4s: CRC error", r->name,
                     (const char *)c->type);
 }
 
+// Over all chunks to the last.
 static int walk(hg__image_reader *r, hg_error *err) {
     size_t at = SIGNATURE;
     chunk c;
@@ -162,7 +163,7 @@ static int walk(hg__image_reader *r, hg_error *err) {
             return hg__fail(err, HG_ERR_DATA, "%s: expected a still picture, got an animated PNG",
                             r->name);
         }
-        if (is_kept(&c)) HG_TRY(check_kept(r, &c, err));
+        if (!is_type(&c, "IDAT")) HG_TRY(check_sum(r, &c, err)); // libpng checks IDAT's
         if (is_type(&c, "eXIf")) r->info.orientation = hg__exif_orientation(c.data, c.size);
     } while (!is_type(&c, "IEND"));
     return HG_OK;

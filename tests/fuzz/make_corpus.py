@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# Writes the seed files of the readers' fuzz targets: tests/fuzz/corpus/{idx,npy,npz,csv,gz}. Good files' names begin
-# with "good_". No NumPy: every byte is said here. Run from the root of the tree; the result is committed.
-import gzip, io, os, struct, zipfile
+# Writes the seed files of the readers' fuzz targets: tests/fuzz/corpus/{idx,npy,npz,csv,gz,image}, and
+# the images of tests/museum. Good files' names begin with "good_". No NumPy: every byte is said here. Run from the root of the tree; the result is committed.
+import gzip, io, os, struct, zipfile, zlib
 
 ROOT = 'tests/fuzz/corpus/'
 
@@ -105,3 +105,67 @@ put('gz/cut.csv.gz', gz(body)[:-5])
 put('gz/bad_sum.csv.gz', gz(body)[:-8] + bytes(8))
 put('gz/twice.csv.gz', gz(gz(body)))
 put('gz/bomb.csv.gz', gz(b'1,2\n' * 20000))
+
+
+def chunk(kind, data):
+    return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+
+
+def png(width, height, depth, colour, lines, before=b'', interlace=0, behind=b''):
+    head = struct.pack('>IIBBBBB', width, height, depth, colour, 0, 0, interlace)
+    return (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', head) + before + chunk(b'IDAT', zlib.compress(lines, 9)) + behind
+            + chunk(b'IEND', b''))
+
+
+def riff(*chunks):
+    body = b'WEBP' + b''.join(kind + struct.pack('<I', len(data)) + data + bytes(len(data) % 2) for kind, data in chunks)
+    return b'RIFF' + struct.pack('<I', len(body)) + body
+
+
+exif = b'MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0'
+colours = chunk(b'PLTE', bytes(range(12)))
+notes = chunk(b'gAMA', bytes([0, 0, 177, 143])) + chunk(b'eXIf', exif) + chunk(b'tEXt', b'Comment\0hello')
+put('image/good_bits.png', png(9, 2, 1, 0, b'\0\x5a\x80\0\xa5\0'))
+put('image/good_grey.png', png(4, 2, 8, 0, b'\1\1\1\1\1\2\1\1\1\1', notes))
+put('image/good_grey16.png', png(2, 2, 16, 0, b'\0\1\2\3\4\4\5\6\7\x08'))
+put('image/good_colour.png', png(2, 2, 8, 2, b'\3\1\2\3\4\5\6\0\7\x08\x09\x0a\x0b\x0c'))
+put('image/good_palette.png', png(4, 1, 2, 3, b'\0\x1b', colours + chunk(b'tRNS', b'\x80')))
+put('image/good_alpha16.png', png(1, 1, 16, 6, b'\0' + bytes(range(8)), behind=chunk(b'tIME', bytes(7))))
+put('image/good_interlaced.png', png(3, 3, 8, 0, b'\0\1\0\3\0\7\x09\0\2\0\x08\0\4\5\6', interlace=1))
+put('image/good_bits.pbm', b'P4\n9 2\n\x80\x80\x00\x7f')
+put('image/good_text.pbm', b'P1\n3 2\n0 1 0\n101')
+put('image/good_text.pgm', b'P2 # a comment\n3 1\n15\n0 7 15\n')
+put('image/good_text.ppm', b'P3\n2 1 255\n1 2 3\t4 5 6\n')
+put('image/good_grey.pgm', b'P5\n2 2\n255\n\0\1\xfe\xff')
+put('image/good_grey12.pgm', b'P5 2 1 4095 \x0f\xff\x00\x10')
+put('image/good_colour.ppm', b'P6\n1 2\n255\n\1\2\3\4\5\6')
+lossy = bytes.fromhex('7001009d012a080008000140262594027401400000feead42abfbea741f15f000000')
+lossless = bytes.fromhex('2f024000102fa020920deafdd04213fd63a941266d537acdbfa319db14b48d02dd8b44fca114810041ba7201fe3fb47932dc8eed06856c23c0a9dd03706c17d1ff7856')
+put('image/good_lossy.webp', riff((b'VP8 ', lossy)))
+put('image/good_lossless.webp', riff((b'VP8L', lossless)))
+put('image/good_extended.webp', riff((b'VP8X', bytes([0x28, 0, 0, 0, 7, 0, 0, 7, 0, 0])), (b'ICCP', b'profile'), (b'VP8 ', lossy),
+                                     (b'EXIF', exif)))
+
+MUSEUM = '../../museum/'
+zeros = bytes(1 << 20)
+put(MUSEUM + 'bomb.png', png(30000, 30000, 8, 2, b'\0' * 64))
+put(MUSEUM + 'bomb_zeros.png', png(1 << 20, 1024, 8, 6, zeros))
+put(MUSEUM + 'zero_by_zero.png', png(0, 0, 8, 0, b''))
+put(MUSEUM + 'negative_width.png', png(0xffffffff, 1, 8, 0, b'\0'))
+put(MUSEUM + 'stride_overflow.png', png(0x20000001, 4, 16, 6, bytes(64)))
+put(MUSEUM + 'stride16_short.png', png(4, 3, 16, 0, (b'\0' + bytes(4)) * 3))
+put(MUSEUM + 'stride16_interlaced.png', png(5, 5, 16, 4, bytes(40), interlace=1))
+put(MUSEUM + 'endless_chunk.png', png(2, 2, 8, 0, bytes(6))[:33] + b'\x7f\xff\xff\xff' + b'zTXt' + bytes(40))
+put(MUSEUM + 'endless_header.png', b'\x89PNG\r\n\x1a\n' + b'\x7f\xff\xff\xffIHDR' + bytes(64))
+put(MUSEUM + 'no_palette.png', png(2, 2, 8, 3, bytes(6)))
+put(MUSEUM + 'large_palette.png', png(1, 1, 2, 3, bytes(2), chunk(b'PLTE', bytes(3 * 300))))
+put(MUSEUM + 'deflate_past_end.png', png(2, 2, 8, 0, bytes(6))[:45] + b'\xff' * 20)
+put(MUSEUM + 'text.png', b'this is no picture\n')
+put(MUSEUM + 'page.png', b'<!DOCTYPE html><html><body>404 Not Found</body></html>')
+put(MUSEUM + 'bomb.webp', riff((b'VP8L', bytes([0x2f, 0xff, 0xff, 0xff, 0x0f, 0, 0, 0, 0, 0]))))
+put(MUSEUM + 'huffman.webp', riff((b'VP8L', bytes([0x2f, 0, 0, 0, 0]) + b'\xff' * 40)))
+put(MUSEUM + 'chunk_past_end.webp', b'RIFF\x20\0\0\0WEBPVP8X\xff\xff\xff\x7f' + bytes(20))
+put(MUSEUM + 'size_overflow.ppm', b'P6\n1431655766 2\n255\n\0\0\0\0')
+put(MUSEUM + 'digits.pgm', b'P5\n' + b'9' * 400 + b' 1\n255\n\0')
+put(MUSEUM + 'endless_comment.pgm', b'P2\n#' + b'x' * 3000)
+put(MUSEUM + 'white_past_16.pgm', b'P5\n2 2\n70000\n' + bytes(8))

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// test_image_list.c - which images a folder, a file or a list of paths stands for.
+#include "image_samples.h"
+
+static void put_file(const char *name, const char *text) {
+    assert_int_equal(hg__write_file(in_folder(name), text, strlen(text), NULL), HG_OK);
+}
+
+static int fill_folder(void **state) {
+    if (make_folder(state) != 0) return -1;
+    static const char *folders[] = {"a/deep/er", "b", "none", ".hidden"};
+    static const char *files[] = {"z.PNG",       "a/2.jpg.png",   "a/10.webp", "a/deep/er/x.pgm",
+                                  "b/notes.txt", ".hidden/x.png", "a/._y.png", "m.ppm"};
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(hg__make_folder(in_folder(folders[i]), NULL), HG_OK);
+    for (size_t i = 0; i < 8; i++) put_file(files[i], "x");
+    assert_int_equal(symlink(in_folder("m.ppm"), in_folder("b/link.png")), 0);
+    assert_int_equal(symlink(folder, in_folder("b/loop")), 0); // never followed
+    assert_int_equal(symlink("nowhere", in_folder("b/broken.png")), 0);
+    return 0;
+}
+
+static void expect_list(const char *path, const char *wanted_folder, const char *const *wanted) {
+    hg__image_list list;
+    hg_error err = {0};
+    if (hg__image_list_open(&list, path, &err) != HG_OK) print_error("%s\n", err.message);
+    assert_string_equal(list.folder, wanted_folder);
+    int32_t n = 0;
+    for (; wanted[n]; n++) {
+        assert_true(n < list.count);
+        assert_string_equal(list.name[n], wanted[n]);
+    }
+    assert_int_equal(list.count, n);
+    hg__image_list_clear(&list);
+}
+
+static void expect_no_list(const char *path, const char *sentence) {
+    hg__image_list list;
+    hg_error err = {0};
+    assert_true(hg__image_list_open(&list, path, &err) < 0);
+    assert_string_equal(err.message, sentence);
+    assert_null(list.name);
+}
+
+static void a_folder_is_walked_and_sorted_by_name(void **state) {
+    (void)state;
+    static const char *const all[] = {
+        "a/10.webp", "a/2.jpg.png", "a/deep/er/x.pgm", "b/link.png", "m.ppm", "z.PNG", NULL};
+    expect_list(folder, folder, all);
+    char path[200];
+    snprintf(path, sizeof path, "%s//", folder);
+    expect_list(path, folder, all);
+}
+
+static void a_file_is_a_list_of_one(void **state) {
+    (void)state;
+    expect_list(in_folder("m.ppm"), folder, (const char *const[]){"m.ppm", NULL});
+    put_file("odd.name", "P5\n1 1\n255\nx"); // an image by its content
+    expect_list(in_folder("odd.name"), folder, (const char *const[]){"odd.name", NULL});
+}
+
+static void a_text_file_names_images_in_its_own_order(void **state) {
+    (void)state;
+    put_file("list.txt", "z.PNG\r\n\na/10.webp\nm.ppm");
+    expect_list(in_folder("list.txt"), folder,
+                (const char *const[]){"z.PNG", "a/10.webp", "m.ppm", NULL});
+    put_file("list.txt", "/data/x.png\n/y.png\n");
+    expect_list(in_folder("list.txt"), "", (const char *const[]){"data/x.png", "y.png", NULL});
+}
+
+static void what_lists_no_images_is_refused(void **state) {
+    (void)state;
+    char sentence[300];
+    snprintf(sentence, sizeof sentence, "%s: expected image files, got none", in_folder("none"));
+    expect_no_list(in_folder("none"), sentence);
+    put_file("bad.txt", "x.png\n/y.png\n");
+    snprintf(sentence, sizeof sentence,
+             "%s:2: expected paths that are all relative or all absolute", in_folder("bad.txt"));
+    expect_no_list(in_folder("bad.txt"), sentence);
+    put_file("bad.txt", "1,2,3\n");
+    snprintf(sentence, sizeof sentence, "%s:1: expected the path of an image, got \"1,2,3\"",
+             in_folder("bad.txt"));
+    expect_no_list(in_folder("bad.txt"), sentence);
+    assert_int_equal(hg__write_file(in_folder("bad.txt"), "a\0b", 3, NULL), HG_OK);
+    snprintf(sentence, sizeof sentence, "%s:1: expected the path of an image, got no text",
+             in_folder("bad.txt"));
+    expect_no_list(in_folder("bad.txt"), sentence);
+    snprintf(sentence, sizeof sentence, "%s: cannot open: No such file or directory",
+             in_folder("missing"));
+    expect_no_list(in_folder("missing"), sentence);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_folder_is_walked_and_sorted_by_name),
+        cmocka_unit_test(a_file_is_a_list_of_one),
+        cmocka_unit_test(a_text_file_names_images_in_its_own_order),
+        cmocka_unit_test(what_lists_no_images_is_refused),
+    };
+    return cmocka_run_group_tests(tests, fill_folder, remove_folder);
+}
