@@ -52,7 +52,7 @@ static uint32_t stored(const kind *k, size_t pixel, size_t which) {
 static void pack(const kind *k, uint8_t *rows, size_t line) {
     const size_t samples = (size_t)stored_samples(k), depth = (size_t)k->depth;
     memset(rows, 0, line * HEIGHT);
-    for (size_t pixel = 0; pixel < (size_t)(WIDTH * HEIGHT); pixel++) {
+    for (size_t pixel = 0; pixel < (size_t)WIDTH * HEIGHT; pixel++) {
         for (size_t c = 0; c < samples; c++) {
             const uint32_t value = stored(k, pixel, c);
             const size_t bit = (pixel % WIDTH * samples + c) * depth;
@@ -173,8 +173,9 @@ static void interlaced_files_are_the_same_picture(void **state) {
     for (int pass = 0; pass < 7; pass++) {
         for (int y = first_y[pass]; y < H; y += step_y[pass]) {
             raw[used++] = 0;
-            for (int x = first_x[pass]; x < W; x += step_x[pass])
+            for (int x = first_x[pass]; x < W; x += step_x[pass]) {
                 raw[used++] = (uint8_t)(y * W + x);
+            }
         }
     }
     uLongf size = sizeof packed;
@@ -215,8 +216,9 @@ static const struct {
 enum { EXTRAS = sizeof extras / sizeof *extras };
 
 static void put_extras(sample *s) {
-    for (size_t i = 0; i < EXTRAS; i++)
+    for (size_t i = 0; i < EXTRAS; i++) {
         put_chunk(s, extras[i].type, extras[i].data, extras[i].size);
+    }
     put_chunk(s, "vpAg", "private", 7); // nobody knows what it means for new pixels
 }
 

@@ -29,7 +29,7 @@ enum { GOOD = sizeof good / sizeof *good };
 enum { BITS = 4 }; // has its own test
 
 static void make(int i, sample *s) {
-    s->size = 0;
+    *s = (sample){.size = 0};
     put(s, good[i].bytes, good[i].size);
 }
 

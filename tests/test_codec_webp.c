@@ -53,8 +53,8 @@ static void wrap(const sample *from, int flags, sample *s) {
     if (flags & 0x20) put_riff(s, "ICCP", "a profile", 9);
     if (flags & 0x02) put_riff(s, "ANIM", "\0\0\0\0\0\0", 6);
     put(s, from->bytes + 12, from->size - 12);
-    if (flags & 0x08)
-        put_riff(s, "EXIF", "II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\3\0\0\0\0\0\0\0", 26);
+    const char *turned = "II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\3\0\0\0\0\0\0\0";
+    if (flags & 0x08) put_riff(s, "EXIF", turned, 26);
     if (flags & 0x04) put_riff(s, "XMP ", "<x:xmpmeta/>", 12);
     const uint32_t size = (uint32_t)s->size - 8;
     const uint8_t bytes[] = {(uint8_t)size, (uint8_t)(size >> 8), 0, 0};

@@ -214,13 +214,15 @@ static void colour_becomes_grey_and_grey_colour(void **state) {
     }
     hg__image_to_real(&info, colour, 2, 3, x);
     for (size_t i = 0; i < PIXELS * 3UL; i++) {
-        assert_float_equal(x[i], colour[i / 3 * 4 + i % 3] / 255.0F, 1e-6F);
+        const size_t at = i / 3 * 4 + i % 3;
+        assert_float_equal(x[i], (float)colour[at] / 255, 1e-6F);
     }
     info.channels = 1;
     info.alpha = false;
     hg__image_to_real(&info, colour, 2, 3, x);
     for (size_t i = 0; i < PIXELS * 3UL; i++) {
-        assert_float_equal(x[i], colour[i / 3] / 255.0F, 1e-6F);
+        const size_t pixel = i / 3;
+        assert_float_equal(x[i], (float)colour[pixel] / 255, 1e-6F);
     }
 }
 

@@ -11,8 +11,9 @@ static int fill_folder(void **state) {
     static const char *folders[] = {"a/deep/er", "b", "none", ".hidden"};
     static const char *files[] = {"z.PNG",       "a/2.jpg.png",   "a/10.webp", "a/deep/er/x.pgm",
                                   "b/notes.txt", ".hidden/x.png", "a/._y.png", "m.ppm"};
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++) {
         assert_int_equal(hg__make_folder(in_folder(folders[i]), NULL), HG_OK);
+    }
     for (size_t i = 0; i < 8; i++) put_file(files[i], "x");
     assert_int_equal(symlink(in_folder("m.ppm"), in_folder("b/link.png")), 0);
     assert_int_equal(symlink(folder, in_folder("b/loop")), 0); // never followed

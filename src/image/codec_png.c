@@ -155,9 +155,14 @@ static int check_sum(const hg__image_reader *r, const chunk *c, hg_error *err) {
 
 // Over all chunks to the last.
 static int walk(hg__image_reader *r, hg_error *err) {
-    size_t at = SIGNATURE;
+    enum { MOST_TOUCHED = 16 << 20 }; // bytes of the file
+    size_t at = SIGNATURE, forgotten = 0;
     chunk c;
     do {
+        if (at - forgotten > MOST_TOUCHED) {
+            hg__map_forget(&r->map);
+            forgotten = at;
+        }
         HG_TRY(next_chunk(r, &at, &c, err));
         if (is_type(&c, "acTL")) {
             return hg__fail(err, HG_ERR_DATA, "%s: expected a still picture, got an animated PNG",
