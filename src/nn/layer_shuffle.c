@@ -135,18 +135,20 @@ static void unshuffle_reach(const hg__layer *l, int32_t *neighbours, double *gro
     *growth = 1 / l->arg[FACTOR];
 }
 
+// clang-format off
 static const hg__trial shuffle_trials[] = {
     {.item = "shuffle 2", .in = {19, 3, 12}},
-    {.item = "shuffle 3",                   .in = {2, 3, 18}},
-    {.item = "shuffle 4",.in = {1, 5, 12}},
+    {.item = "shuffle 3", .in = {2, 3, 18}},
+    {.item = "shuffle 4", .in = {1, 5, 12}},
     {.item = NULL},
 };
 static const hg__trial unshuffle_trials[] = {
     {.item = "unshuffle 2", .in = {70, 4, 3}},
-    {.item = "unshuffle 3",                     .in = {6, 9, 2}},
-    {.item = "unshuffle 4",.in = {1, 20, 3}},
+    {.item = "unshuffle 3", .in = {6, 9, 2}},
+    {.item = "unshuffle 4", .in = {1, 20, 3}},
     {.item = NULL},
 };
+// clang-format on
 extern const hg__layer_type hg__layer_shuffle, hg__layer_unshuffle;
 const hg__layer_type hg__layer_shuffle = {
     .name = "shuffle",

@@ -94,16 +94,19 @@ static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view
     }
 }
 
+// clang-format off
 static const hg__trial trials[] = {
-    {.item = "up 2",            .in = {19, 3, 5}},
-    {.item = "up 2 bilinear=1",                         .in = {19, 3, 5}},
-    {.item = "up 3",.in = {3, 4, 17}},
-    {.item = "up 3 bilinear=1",            .in = {3, 4, 17}},
-    {.item = "up 4 bilinear=1",                         .in = {1, 7, 16}},
-    {.item = "up 5",.in = {1, 7, 20}},
+    {.item = "up 2", .in = {19, 3, 5}},
+    {.item = "up 2 bilinear=1", .in = {19, 3, 5}},
+    {.item = "up 3", .in = {13, 2, 1}}, // bands begin between the lines of a pixel
+    {.item = "up 3", .in = {3, 4, 17}},
+    {.item = "up 3 bilinear=1", .in = {3, 4, 17}},
+    {.item = "up 4 bilinear=1", .in = {1, 7, 16}},
+    {.item = "up 5", .in = {1, 7, 20}},
     {.item = "up bilinear=1", .in = {4, 1, 1}},
-    {.item = NULL                        },
+    {.item = NULL},
 };
+// clang-format on
 extern const hg__layer_type hg__layer_up;
 const hg__layer_type hg__layer_up = {
     .name = "up",
