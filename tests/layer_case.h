@@ -18,7 +18,7 @@ typedef struct layer_case {
     ptrdiff_t ldx, ldx2, ldy;  // row strides, padded
     size_t params;             // elements
     hg__real param[CASE_MOST]; // and what comes before and behind them
-    hg__real shadow[CASE_MOST], scratch[CASE_MOST];
+    hg__real shadow[CASE_MOST], scratch[4 * CASE_MOST];
     hg__real x2[CASE_MOST], dx2[CASE_MOST]; // (CASE_ROWS, ldx2)
 } layer_case;
 
@@ -181,7 +181,7 @@ static inline int case_build(layer_case *c, const hg__layer_type *type, const hg
         case_fill(c->x2, c->ldx2, CASE_ROWS, c->in2, 22, (hg__real)5);
     }
     case_parameters(c);
-    assert(!type->scratch_count || type->scratch_count(&c->l) <= CASE_MOST);
+    assert(!type->scratch_count || type->scratch_count(&c->l) <= 4 * CASE_MOST);
     assert(!type->shadow_count || type->shadow_count(&c->l) <= CASE_MOST);
     c->pass = (hg__pass){.k = k,
                          .params = c->param,

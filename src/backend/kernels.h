@@ -7,6 +7,7 @@
 // one fixed tree, and exp, tanh, erf, log are our own polynomials.
 #ifndef HG_BACKEND_KERNELS_H
 #define HG_BACKEND_KERNELS_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,17 +43,20 @@ static inline size_t hg__panel_count(int32_t K, int32_t N) { // elements with pa
     return (size_t)K * (size_t)((N + HG_LANES - 1) / HG_LANES * HG_LANES);
 }
 
-// One batch-reduce product: C (M, N) = start + sum over blocks and k of A(m, k) * B(k, n).
+// One batch-reduce product: C (M, N) = start + sum over sets, blocks and k of A(m, k) * B(k, n).
 // N is at most HG_PANEL and is rounded up to HG_LANES: B must be readable and C writable that far.
 typedef struct hg__gemm {
     int32_t M, N, K, blocks; // K: of one block
-    const hg__real *a;       // A(block, m, k) = a[block*a_block + m*a_m + k*a_k]
+    const hg__real *a;       // A(set, block, m, k) = a[set*a_set + block*a_block + m*a_m + k*a_k]
     ptrdiff_t a_m, a_k, a_block;
-    const hg__real *b; // B(block, k, n) = b[block*b_block + k*b_k + n]
+    const hg__real *b; // B(set, block, k, n) = b[set*b_set + block*b_block + k*b_k + n]
     ptrdiff_t b_k, b_block;
     hg__real *c; // C(m, n) = c[m*c_m + n]
     ptrdiff_t c_m;
     const hg__real *start; // (N padded) first value of every row; NULL: zeros
+    int32_t more_sets;     // sets of blocks beyond the first: a kernel's rows in a convolution
+    ptrdiff_t a_set, b_set;
+    bool add; // C's own values come first instead of `start`
 } hg__gemm;
 
 // Windows on an image (H, W, C): pixel (i, j) of a smaller one (out_H, out_W, C) sees lines i * sh - ph ..
@@ -63,6 +67,21 @@ typedef struct hg__window {
     int32_t kh, kw, sh, sw, ph, pw;
     int32_t top, bottom;
 } hg__window;
+
+// The same for few outputs: C (M, N) = start + sum over sets, blocks and k of A(m, k) * B(n, k), N at most
+// HG_THIN. Along k, A and B are contiguous. The products are summed over HG_LANES lanes, then in a tree.
+enum { HG_THIN = 4 };
+
+typedef struct hg__dots {
+    int32_t M, N, K, blocks, sets; // K: of one block; A and B must be readable up to HG_LANES beyond it
+    const hg__real *a;             // A(set, block, m, k) = a[set*a_set + block*a_block + m*a_m + k]
+    ptrdiff_t a_m, a_block, a_set;
+    const hg__real *b; // B(set, block, n, k) = b[set*b_set + block*b_block + n*b_n + k]
+    ptrdiff_t b_n, b_block, b_set;
+    hg__real *c; // C(m, n) = c[m*c_m + n], nothing beyond N is written
+    ptrdiff_t c_m;
+    const hg__real *start; // (N), or NULL: zeros
+} hg__dots;
 
 // Coefficients of one optimiser step, the same for all parameters.
 typedef struct hg__optim_step {
@@ -90,6 +109,7 @@ typedef struct hg__kernels {
     const char *name; // "ref", "avx2", "avx512"
 
     void (*gemm)(const hg__gemm *g);
+    void (*dots)(const hg__dots *d);
 
     // to (columns, rows) = from (rows, columns) transposed.
     void (*transpose)(hg__real *to, ptrdiff_t to_row, const hg__real *from, ptrdiff_t from_row,

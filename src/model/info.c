@@ -79,7 +79,7 @@ static void add_layers(hg__text *t, const hg__spec *s) {
         char in[128], out[128], name[32];
         hg__shape_format(&l->in, in);
         hg__shape_format(&l->out, out);
-        snprintf(name, sizeof name, "%s.%d", l->is_decoder ? "decoder" : "encoder", (int)l->index);
+        snprintf(name, sizeof name, "%s.%d", l->side, (int)l->index);
         hg__text_add(t, "%-12s %-10s %14s %14s %12" PRId64, name, l->type->name, in, out,
                      layer_parameters(l));
         for (int32_t k = 0; k < l->params; k++) {
@@ -153,7 +153,7 @@ static json_t *shape_json(const hg__shape *shape) {
 static json_t *layer_json(const hg__layer *l) {
     json_t *o = json_object(), *tensors = json_object();
     char name[32];
-    snprintf(name, sizeof name, "%s.%d", l->is_decoder ? "decoder" : "encoder", (int)l->index);
+    snprintf(name, sizeof name, "%s.%d", l->side, (int)l->index);
     int bad = json_object_set_new(o, "name", json_string(name));
     bad |= json_object_set_new(o, "type", json_string(l->type->name));
     bad |= json_object_set_new(o, "in", shape_json(&l->in));

@@ -56,8 +56,7 @@ const char *hg_model_spec(const hg_model *m) {
 }
 
 void hg__param_name(const hg__layer *l, int32_t param, char buffer[64]) {
-    snprintf(buffer, 64, "%s.%d.%s", l->is_decoder ? "decoder" : "encoder", (int)l->index,
-             l->param[param].name);
+    snprintf(buffer, 64, "%s.%d.%s", l->side, (int)l->index, l->param[param].name);
 }
 
 // ---- weights out of tensors ---------------------------------------------------------------------
@@ -74,8 +73,7 @@ static const hg__tensor *find_weights(const hg__spec *s, const hg__layer *l, int
         with_params += s->layer[i].is_decoder == l->is_decoder && s->layer[i].params > 0;
     }
     if (with_params != 1) return NULL;
-    snprintf(name, sizeof name, "%s.%s", l->is_decoder ? "decoder" : "encoder",
-             l->param[param].name);
+    snprintf(name, sizeof name, "%s.%s", l->side, l->param[param].name);
     return hg__tensors_find(t, name);
 }
 

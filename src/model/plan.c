@@ -4,9 +4,10 @@
 
 #include "base/mem.h"
 #include "model/plan_internal.h"
+#include "model/slots.h"
 
 // Rows a task carries: enough to use each weight often, few enough for the cache.
-enum { CHUNK = 32 };
+enum { CHUNK = 32, CHUNK_NUMBERS = 1 << 18 };
 // Rows are asked for this many rows ahead.
 enum { FETCH = 4 };
 
@@ -14,9 +15,12 @@ struct hg__run_plan {
     const hg_model *model; // borrowed
     hg__pool *pool;        // borrowed
     const hg__kernels *k;
-    int32_t width, ld;     // of the widest row, and its stride
-    hg__real *scratch;     // owned: per thread 3 x (CHUNK, ld): the input and two to and fro
-    size_t scratch_stride; // elements a thread
+    int32_t chunk; // rows a task carries
+    hg__slots slots;
+    size_t slot_at[HG_MAX_LAYERS + 1]; // offset of each in a thread's block
+    size_t layers_at, picked_at;       // and of the layers' scratch, and what a loss counts
+    hg__real *block;                   // owned: per thread the slots, (chunk, ld) each, and scratch
+    size_t block_stride;               // elements a thread
 };
 
 // What one run does; lives on the caller's stack.
@@ -31,31 +35,51 @@ typedef struct job {
     double loss_arg, *sums;
 } job;
 
+static int32_t slot_ld(const hg__slots *s, int32_t slot) {
+    return hg__pad_columns((int32_t)s->width[slot]);
+}
+
+// Lays a thread's block out.
+static void lay_out(hg__run_plan *p) {
+    const hg__spec *s = &p->model->spec;
+    size_t scratch = 0, widest = 1;
+    hg__slots_find(&p->slots, s);
+    for (int32_t i = 0; i < p->slots.count; i++) {
+        if (p->slots.width[i] > widest) widest = p->slots.width[i];
+    }
+    p->chunk = CHUNK_NUMBERS / widest < CHUNK ? (int32_t)(CHUNK_NUMBERS / widest) : CHUNK;
+    if (p->chunk < 1) p->chunk = 1;
+    for (int32_t i = 0; i < p->slots.count; i++) {
+        p->slot_at[i] = p->block_stride;
+        p->block_stride += (size_t)p->chunk * (size_t)slot_ld(&p->slots, i);
+    }
+    for (int32_t i = 0; i < s->layers; i++) {
+        const hg__layer *l = &s->layer[i];
+        const size_t n = l->type->scratch_count ? l->type->scratch_count(l) : 0;
+        if (n > scratch) scratch = n;
+    }
+    p->layers_at = p->block_stride + HG_LANES; // kernels read up to a vector beyond the last row
+    p->picked_at = p->layers_at + scratch;
+    p->block_stride = p->picked_at + 3 * (size_t)hg__pad_columns(s->width);
+    p->block_stride = (p->block_stride + HG_LANES - 1) / HG_LANES * HG_LANES;
+}
+
 hg__run_plan *hg__run_plan_new(const hg_model *m, hg__pool *pool, hg_error *err) {
     hg__run_plan *p = hg__alloc(1, sizeof *p, err);
     if (!p) return NULL;
     p->model = m;
     p->pool = pool;
     p->k = hg__kernels_pick();
-    p->width = m->spec.width;
-    for (int32_t i = 0; i < m->spec.layers; i++) {
-        size_t n;
-        if (hg__shape_count(&m->spec.layer[i].out, &n) && (int64_t)n > p->width) {
-            p->width = (int32_t)n;
-        }
-    }
-    p->ld = hg__pad_columns(p->width);
-    p->scratch_stride = (size_t)3 * CHUNK * (size_t)p->ld;
-    p->scratch =
-        hg__alloc((size_t)hg__pool_threads(pool), p->scratch_stride * sizeof *p->scratch, err);
-    if (p->scratch) return p;
+    lay_out(p);
+    p->block = hg__alloc((size_t)hg__pool_threads(pool), p->block_stride * sizeof *p->block, err);
+    if (p->block) return p;
     hg__run_plan_free(p);
     return NULL;
 }
 
 void hg__run_plan_free(hg__run_plan *p) {
     if (!p) return;
-    hg__free(p->scratch);
+    hg__free(p->block);
     hg__free(p);
 }
 
@@ -78,29 +102,55 @@ void hg__widen_rows(const hg__kernels *k, const hg__input *in, int64_t first, in
     }
 }
 
-// The chunk through layers first .. last-1; where its output lies.
-static hg__real *flow(const job *j, hg__real *x, hg__real *spare, int32_t rows, int64_t row) {
-    const hg__run_plan *p = j->plan;
-    const hg__pass pass = {.k = p->k, .params = p->model->params, .row = row};
-    hg__real *now = x;
-    for (int32_t i = j->first; i < j->last; i++) {
-        const hg__layer *l = &p->model->spec.layer[i];
-        hg__real *next = l->type->in_place && now != x ? now : spare;
-        if (next == spare) spare = now == x ? spare + (size_t)CHUNK * (size_t)p->ld : now;
-        l->type->forward(l, &pass, (hg__view){now, p->ld}, (hg__view){next, p->ld}, rows);
-        now = next;
-    }
-    return now;
+// Boundary i in a thread's block.
+static hg__view boundary(const hg__run_plan *p, int32_t i, hg__real *block) {
+    const int32_t slot = p->slots.of[i];
+    return (hg__view){block + p->slot_at[slot], slot_ld(&p->slots, slot)};
 }
 
-static void deliver(const job *j, const hg__real *x, const hg__real *y, int64_t row, int32_t rows) {
+// The chunk through layers first .. last-1.
+static void flow(const job *j, hg__real *block, int32_t rows, int64_t row) {
     const hg__run_plan *p = j->plan;
-    const int32_t n = j->width_out;
+    hg__pass pass = {.k = p->k, .params = p->model->params, .row = row};
+    pass.scratch = block + p->layers_at;
+    for (int32_t i = j->first; i < j->last; i++) {
+        const hg__layer *l = &p->model->spec.layer[i];
+        if (l->type->takes) pass.x2 = boundary(p, l->from + 1, block);
+        l->type->forward(l, &pass, boundary(p, i, block), boundary(p, i + 1, block), rows);
+    }
+}
+
+// What is to be made of row `row`: the target given, or the row itself, x.
+static const hg__real *target_of(const job *j, int64_t row, const hg__real *x) {
+    return j->in->target ? j->in->target[row] : x;
+}
+
+// Only what counts: y and target, both (n), become shorter; how much longer they were.
+static double pick(const uint8_t *counts, const hg__real **y, const hg__real **target, int32_t *n,
+                   hg__real *to) {
+    hg__real *py = to, *pt = to + *n;
+    int32_t m = 0;
+    for (int32_t i = 0; i < *n; i++) {
+        py[m] = (*y)[i];
+        pt[m] = (*target)[i];
+        m += counts[i] != 0;
+    }
+    const double more = m ? (double)*n / m : 0;
+    *y = py, *target = pt, *n = m;
+    return more;
+}
+
+static void deliver(const job *j, hg__real *block, int64_t row, int32_t rows) {
+    const hg__run_plan *p = j->plan;
+    const hg__view x = boundary(p, j->first, block), y = boundary(p, j->last, block);
     for (int32_t r = 0; r < rows; r++) {
-        const hg__real *target = x + (size_t)r * (size_t)p->ld,
-                       *got = y + (size_t)r * (size_t)p->ld;
+        const hg__real *target = target_of(j, row + r, hg__view_row(x, r));
+        const hg__real *got = hg__view_row(y, r);
+        int32_t n = j->width_out;
         if (j->kernel) {
-            j->sums[row + r] = j->kernel(NULL, got, target, 1, (hg__real)j->loss_arg, n);
+            const uint8_t *counts = j->in->counts ? j->in->counts[row + r] : NULL;
+            const double more = counts ? pick(counts, &got, &target, &n, block + p->picked_at) : 1;
+            j->sums[row + r] = more * j->kernel(NULL, got, target, 1, (hg__real)j->loss_arg, n);
         } else if (j->goal == HG_SCORE) {
             j->out[row + r] = (float)(p->k->sum_square_diff(got, target, n) / n);
         } else {
@@ -112,16 +162,18 @@ static void deliver(const job *j, const hg__real *x, const hg__real *y, int64_t 
 static void run_chunk(void *context, int32_t task, int32_t thread) {
     const job *j = context;
     const hg__run_plan *p = j->plan;
-    const int64_t row = (int64_t)task * CHUNK, left = j->in->count - row;
-    const int32_t rows = left < CHUNK ? (int32_t)left : CHUNK;
-    hg__real *x = p->scratch + (size_t)thread * p->scratch_stride;
-    hg__widen_rows(p->k, j->in, row, rows, j->width_in, x, p->ld);
-    const hg__real *y = flow(j, x, x + (size_t)CHUNK * (size_t)p->ld, rows, row);
-    deliver(j, x, y, row, rows);
+    const int64_t row = (int64_t)task * p->chunk, left = j->in->count - row;
+    const int32_t rows = left < p->chunk ? (int32_t)left : p->chunk;
+    hg__real *block = p->block + (size_t)thread * p->block_stride;
+    const hg__view x = boundary(p, j->first, block);
+    hg__widen_rows(p->k, j->in, row, rows, j->width_in, x.at, x.ld);
+    flow(j, block, rows, row);
+    deliver(j, block, row, rows);
 }
 
 static void run_job(job *j) {
-    hg__pool_run(j->plan->pool, run_chunk, j, (int32_t)((j->in->count + CHUNK - 1) / CHUNK));
+    hg__pool_run(j->plan->pool, run_chunk, j,
+                 (int32_t)((j->in->count + j->plan->chunk - 1) / j->plan->chunk));
 }
 
 void hg__run(hg__run_plan *p, hg__goal goal, const hg__input *in, float *out) {

@@ -25,6 +25,7 @@ typedef struct parser {
     uint32_t given;       // bit i: argument i was given
     int32_t wide;         // decoder layers that take a width, so far
     bool in_decoder;
+    int32_t most; // layers there is room for
     hg_error *err;
 } parser;
 
@@ -81,22 +82,37 @@ static bool takes_width(const hg__layer_type *type) {
     return argument_at(type, 0, &a) && !a.has_standard;
 }
 
-// The features that come into the encoder layer which mirrors the decoder layer being read; 0: none.
+// Whether that width counts channels of an image (conv 16) or features of a row (dense 16).
+static bool takes_channels(const hg__layer_type *type) {
+    argument a;
+    return argument_at(type, 0, &a) && strcmp(a.name, "channels") == 0;
+}
+
+// What came into the encoder layer which mirrors the decoder layer being read: features or channels; 0: none.
 static size_t mirrored_width(const parser *p) {
     const hg__spec *s = p->spec;
     int32_t left = p->wide;
     for (int32_t i = s->neck - 1; i >= 0; i--) {
         if (!takes_width(s->layer[i].type) || left-- > 0) continue;
         size_t count;
+        if (takes_channels(p->layer->type)) return (size_t)hg__extent_of(&s->layer[i].in).C;
         return hg__shape_count(&s->layer[i].in, &count) ? count : 0;
     }
     return 0;
 }
 
+static int32_t input_width(const parser *p) {
+    if (!takes_channels(p->layer->type)) return p->spec->width;
+    const hg__shape *in = &p->spec->input;
+    const bool is_signal = !p->layer->type->bands; // rows (T) or (T, C)
+    return is_signal && in->rank <= 2 ? (int32_t)(in->rank == 2 ? in->dim[1] : 1)
+                                      : hg__extent_of(in).C;
+}
+
 static int read_value(const parser *p, const char *text, double *value) {
     char sentence[200];
     if (strcmp(text, "input") == 0) {
-        *value = p->spec->width;
+        *value = input_width(p);
         return HG_OK;
     }
     if (strcmp(text, "like") == 0) {
@@ -126,7 +142,21 @@ static int fail_unknown_argument(const parser *p, const char *name) {
     return fail_at(p, p->at, sentence);
 }
 
-// "64", "input", "slope=0.2"
+// "k3" as "k=3" where the layer has an argument of that one letter.
+static void write_out(parser *p) {
+    argument a;
+    char *word = p->word;
+    if (!p->layer || word[0] == '\0' || !strchr("0123456789.-", word[1]) || word[1] == '\0') return;
+    for (int32_t i = 0; argument_at(p->layer->type, i, &a); i++) {
+        const size_t length = strlen(word);
+        if (a.name[0] != word[0] || a.name[1] != '\0' || length + 2 > sizeof p->word) continue;
+        memmove(word + 2, word + 1, length);
+        word[1] = '=';
+        return;
+    }
+}
+
+// "64", "input", "slope=0.2", "k3"
 static int add_argument(parser *p) {
     argument a;
     int32_t i = p->position;
@@ -156,6 +186,12 @@ static int add_argument(parser *p) {
 
 // ---- layers -------------------------------------------------------------------------------------
 
+static int check_room(const parser *p) {
+    if (p->spec->layers < p->most) return HG_OK;
+    return hg__fail(p->err, HG_ERR_USAGE, "model: expected at most %d layers, got more",
+                    HG_MAX_LAYERS);
+}
+
 static int lay_out(parser *p, hg__layer *l) {
     hg__spec *s = p->spec;
     for (int32_t i = 0; i < l->params; i++) {
@@ -171,9 +207,81 @@ static int lay_out(parser *p, hg__layer *l) {
     return HG_OK;
 }
 
-// All arguments of the layer are known: shapes it and puts its parameters into the block.
-static int finish_layer(parser *p) {
+// add, concat: finds the keep they take from.
+static int find_kept(const parser *p, hg__layer *l) {
+    const hg__spec *s = p->spec;
+    for (int32_t i = l->number - 1; i >= 0; i--) {
+        hg__layer *keep = &s->layer[i];
+        if (!hg__is_keep(keep) || keep->arg[0] != l->arg[0] || keep->from >= 0) continue;
+        keep->from = l->number;
+        l->from = i;
+        l->in2 = keep->out;
+        return HG_OK;
+    }
+    char sentence[160];
+    snprintf(sentence, sizeof sentence, "expected a 'keep %g' before it that nothing else takes",
+             l->arg[0]);
+    return fail_at(p, p->layer_at, sentence);
+}
+
+// The last layer's arguments are complete: shapes it and puts its parameters into the block.
+static int shape_layer(parser *p) {
     hg__spec *s = p->spec;
+    hg__layer *l = &s->layer[s->layers - 1];
+    hg_error why;
+    l->in = s->layers > 1 ? l[-1].out : s->input;
+    l->number = s->layers - 1;
+    l->is_decoder = p->in_decoder;
+    l->side = !s->has_neck ? "body" : p->in_decoder ? "decoder" : "encoder";
+    l->index = l->number - (p->in_decoder ? s->neck : 0);
+    l->needs_dx = s->parameters > 0;
+    l->from = -1;
+    if (l->type->takes) HG_TRY(find_kept(p, l));
+    if (l->type->shape(l, &why) < 0) return fail_at(p, p->layer_at, why.message);
+    p->wide += p->in_decoder && takes_width(l->type);
+    p->layer = NULL;
+    return lay_out(p, l);
+}
+
+// The image that was flattened last and is not yet one again; NULL: none.
+static const hg__shape *flattened(const hg__spec *s) {
+    int32_t open = 0;
+    for (int32_t i = s->layers - 2; i >= 0; i--) {
+        const char *name = s->layer[i].type->name;
+        open += strcmp(name, "unflatten") == 0;
+        if (strcmp(name, "flatten") == 0 && open-- == 0) return &s->layer[i].in;
+    }
+    return NULL;
+}
+
+// Puts a flatten or unflatten before the layer whose arguments are complete, where the rows that come are images and it
+// wants vectors, or the other way round.
+static int put_between(parser *p) {
+    hg__spec *s = p->spec;
+    hg__layer *l = p->layer;
+    if (s->layers < 2) return HG_OK;
+    const hg__shape *rows = &l[-1].out, *image = flattened(s);
+    size_t have = 0, want = 0;
+    const bool flattens = l->type->flat && rows->rank == 3;
+    const bool images = takes_channels(l->type) && rows->rank == 1 && image &&
+                        hg__shape_count(image, &want) && hg__shape_count(rows, &have) &&
+                        have == want;
+    if (!flattens && !images) return HG_OK;
+    HG_TRY(check_room(p));
+    l[1] = *l;
+    *l = (hg__layer){.type = hg__layer_type_find(flattens ? "flatten" : "unflatten")};
+    if (images) {
+        const hg__extent e = hg__extent_of(image);
+        l->arg[0] = e.C, l->arg[1] = e.H, l->arg[2] = e.W;
+    }
+    HG_TRY(shape_layer(p));
+    s->layers++;
+    p->layer = l + 1;
+    return HG_OK;
+}
+
+// All arguments of the layer are known.
+static int finish_layer(parser *p) {
     hg__layer *l = p->layer;
     argument a;
     for (int32_t i = 0; argument_at(l->type, i, &a); i++) {
@@ -185,16 +293,8 @@ static int finish_layer(parser *p) {
                  l->type->example);
         return fail_at(p, p->layer_at, sentence);
     }
-    l->in = s->layers > 1 ? l[-1].out : s->input;
-    l->number = s->layers - 1;
-    l->is_decoder = p->in_decoder;
-    l->index = l->number - (p->in_decoder ? s->neck : 0);
-    l->needs_dx = s->parameters > 0;
-    hg_error why;
-    if (l->type->shape(l, &why) < 0) return fail_at(p, p->layer_at, why.message);
-    p->wide += p->in_decoder && takes_width(l->type);
-    p->layer = NULL;
-    return lay_out(p, l);
+    HG_TRY(put_between(p));
+    return shape_layer(p);
 }
 
 static int fail_unknown_layer(const parser *p) {
@@ -222,10 +322,7 @@ static int start_layer(parser *p) {
         return fail_at(p, p->at, sentence);
     }
     if (follows) HG_TRY(finish_layer(p));
-    if (p->spec->layers == HG_MAX_LAYERS) {
-        return hg__fail(p->err, HG_ERR_USAGE, "model: expected at most %d layers, got more",
-                        HG_MAX_LAYERS);
-    }
+    HG_TRY(check_room(p));
     p->layer = &p->spec->layer[p->spec->layers++];
     p->layer->type = type;
     p->layer_at = p->at;
@@ -273,6 +370,7 @@ static int end_item(parser *p) {
 
 static int read_word(parser *p) {
     if (is_mark(*p->at)) return end_item(p);
+    write_out(p);
     return is_argument(p->word) ? add_argument(p) : start_layer(p);
 }
 
@@ -286,16 +384,23 @@ static int read_words(parser *p) {
 
 // ---- the whole ----------------------------------------------------------------------------------
 
-// The canonical text: items as numbers, arguments with a default by name.
+// Whether it is written behind another layer without a comma.
+static bool is_behind(const hg__layer *l) {
+    return !l->type->init && (l->type->in_place || strcmp(l->type->name, "dropout") == 0);
+}
+
+// The canonical text: items as numbers, arguments with a default by name and only where they differ from it.
 static int format_spec(hg__spec *s, hg_error *err) {
     hg__text t = {0};
     for (int32_t i = 0; i < s->layers; i++) {
         const hg__layer *l = &s->layer[i];
-        const char *between = i == 0 ? "" : i == s->neck ? " | " : l->type->init ? ", " : " ";
+        const bool follows = is_behind(l); // on one line with what it activates
+        const char *between = i == 0 ? "" : i == s->neck ? " | " : follows ? " " : ", ";
         hg__text_add(&t, "%s%s", between, l->type->name);
         argument a;
         for (int32_t k = 0; argument_at(l->type, k, &a); k++) {
             char number[32];
+            if (a.has_standard && l->arg[k] == a.standard) continue;
             hg__format_float(number, l->arg[k]);
             hg__text_add(&t, a.has_standard ? " %s=%s" : " %s%s", a.has_standard ? a.name : "",
                          number);
@@ -328,6 +433,13 @@ static int check_whole(hg__spec *s, int32_t latent, hg_error *err) {
                         "'input' stands for that number",
                         (int)s->width, out);
     }
+    for (int32_t i = 0; i < s->layers; i++) {
+        if (!hg__is_keep(&s->layer[i]) || s->layer[i].from >= 0) continue;
+        return hg__fail(err, HG_ERR_USAGE,
+                        "model: nothing takes what 'keep %g' keeps: expected an "
+                        "'add' or 'concat' behind it",
+                        s->layer[i].arg[0]);
+    }
     s->code = (int32_t)code;
     if (latent && code != (size_t)latent) {
         return hg__fail(err, HG_ERR_USAGE,
@@ -357,16 +469,12 @@ static int check_text(const char *text, hg_error *err) {
         return hg__fail(err, HG_ERR_USAGE, "model: expected a spec of at most %d bytes, got %zu",
                         HG_MAX_SPEC - 1, strlen(text));
     }
-    if (strchr(text, '|')) return HG_OK;
-    return hg__fail(err, HG_ERR_USAGE,
-                    "model: expected a '|' between encoder and decoder, as in 'dense 64 relu | "
-                    "dense input sigmoid', got '%.100s'",
-                    text);
+    return HG_OK;
 }
 
-// Every layer costs at least a letter and a separator.
+// Every layer costs at least a letter and a separator; a flatten or unflatten may be put before it.
 static int32_t most_layers(const char *text) {
-    size_t most = strlen(text) / 2 + 1;
+    size_t most = strlen(text) + 2;
     return most < HG_MAX_LAYERS ? (int32_t)most : HG_MAX_LAYERS;
 }
 
@@ -378,8 +486,10 @@ static int parse(hg__spec *s, const char *text, const hg__shape *input, int32_t 
     HG_TRY(check_text(expanded, err));
     s->layer = hg__alloc((size_t)most_layers(expanded), sizeof *s->layer, err);
     if (!s->layer) return HG_ERR_MEMORY;
-    parser p = {.spec = s, .next = expanded, .err = err};
+    parser p = {.spec = s, .next = expanded, .most = most_layers(expanded), .err = err};
+    s->has_neck = strchr(expanded, '|') != NULL;
     HG_TRY(read_words(&p));
+    if (!s->has_neck) s->neck = s->layers;
     HG_TRY(check_whole(s, latent, err));
     return format_spec(s, err);
 }

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // spec.h - the line that says what a network is: "dense 64 relu | dense input sigmoid".
 //
-//   spec  = side "|" side          the neck of the hourglass is at the bar
+//   spec  = side [ "|" side ]      the neck of the hourglass is at the bar; without one there is no code
 //   side  = item { "," item }
 //   item  = layer { argument } { activation }
-//   argument = number | "input" (features of a row) | "like" (width of the mirrored encoder layer) | name "=" number
+//   argument = number | "input" (features of a row, or channels of an image) | "like" (width of what came into the
+//              mirrored encoder layer) | name "=" number | letter number ("k3" is "k=3")
 //
-// An activation behind a layer is a layer of its own ("dense 64 relu" is two, as in nn.Sequential).
+// An activation behind a layer is a layer of its own ("dense 64 relu" is two, as in nn.Sequential). So are the
+// `flatten` between an image and a dense layer and the `unflatten` that makes an image of a vector again: where
+// they are not written they are put in. "keep 1" remembers an image, "add 1" and "concat 1" take it up.
 #ifndef HG_MODEL_SPEC_H
 #define HG_MODEL_SPEC_H
 #include "base/error.h"
 #include "nn/layer.h"
 
-enum { HG_MAX_LAYERS = 256, HG_MAX_SPEC = 1024 };
+enum { HG_MAX_LAYERS = 256, HG_MAX_SPEC = 4096 };
 
 typedef struct hg__spec {
-    hg__layer *layer;       // owned, (layers): in, out, params shaped; param offsets laid out
-    int32_t layers, neck;   // layers before the bar
+    hg__layer *layer;     // owned, (layers): in, out, params shaped; param offsets laid out
+    int32_t layers, neck; // layers before the bar; all of them where there is none
+    bool has_neck;
     hg__shape input;        // of one row
     int32_t width, code;    // features in, numbers in the code
     size_t params;          // elements of the parameter block, with padding

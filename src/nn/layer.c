@@ -20,6 +20,16 @@ hg__shape hg__shape_of(hg__extent e) {
     };
 }
 
+bool hg__is_keep(const hg__layer *l) {
+    return strcmp(l->type->name, "keep") == 0;
+}
+
+size_t hg__layer_span(const hg__layer *l) {
+    if (l->params == 0) return 0;
+    const hg__param *last = &l->param[l->params - 1];
+    return last->offset + (last->count + HG_LANES - 1) / HG_LANES * HG_LANES - l->param[0].offset;
+}
+
 void hg__pass_lines(const hg__pass *p, const hg__shape *out, int32_t *top, int32_t *bottom) {
     *top = p->bottom ? p->top : 0;
     *bottom = p->bottom ? p->bottom : hg__extent_of(out).H;

@@ -30,8 +30,6 @@ static inline hg__real *hg__view_row(hg__view v, int64_t r) {
     return v.at + r * v.ld;
 }
 
-struct hg__layer;
-
 // One tensor of a layer.
 typedef struct hg__param {
     const char *name; // "weight": the file has encoder.0.weight
@@ -39,9 +37,10 @@ typedef struct hg__param {
     bool panels;      // shape is (N, K) and memory holds (K, N) as panels (kernels.h); else C order
     bool is_state;    // not trained: no tile covers it (running mean and variance of batchnorm)
     // Where element i of the file's order stands in memory, from offset on; NULL: as `panels` says.
-    size_t (*place)(const struct hg__layer *l, int32_t param, size_t i);
-    size_t offset; // in the model's parameter block, in elements
-    size_t count;  // elements in memory, with padding (padding is zero and stays zero)
+    size_t (*place)(const struct hg__param *p, size_t i);
+    int32_t taps, groups; // of a convolution's kernel
+    size_t offset;        // in the model's parameter block, in elements
+    size_t count;         // elements in memory, with padding (padding is zero and stays zero)
 } hg__param;
 
 typedef struct hg__layer {
@@ -51,12 +50,13 @@ typedef struct hg__layer {
     double arg[HG_MAX_ARGS]; // as the spec says, defaults filled in
     int32_t params;          // how many of param[] there are
     hg__param param[HG_MAX_PARAMS];
-    bool is_decoder; // which side of the neck
-    int32_t index;   // position on its side, as in nn.Sequential: encoder.<index>
-    int32_t number;  // position in the whole model: the layer's random stream
-    bool needs_dx;   // something before it has parameters
-    size_t shadow;   // offset of the transposed weights in the plan's shadow block
-    size_t share;    // offset of its gradient in a chunk's share (types with accumulate)
+    bool is_decoder;  // which side of the neck
+    const char *side; // "encoder", "decoder", or "body" where there is no neck
+    int32_t index;    // position on its side, as in nn.Sequential: encoder.<index>
+    int32_t number;   // position in the whole model: the layer's random stream
+    bool needs_dx;    // something before it has parameters
+    size_t shadow;    // offset of the transposed weights in the plan's shadow block
+    size_t share;     // offset of its gradient in a chunk's share (types with accumulate)
     int32_t
         from; // add, concat: number of the keep layer they take from; keep: of who takes; else -1
 } hg__layer;
@@ -105,9 +105,11 @@ typedef struct hg__layer_type {
     const hg__trial *
         trials; // what the shared tests build; NULL: the example, on a vector and, with bands, on an image
     bool in_place; // y may be x: elementwise, and backward() reads y (never x)
-    bool bands;    // forward() can compute some lines of an image: pass->top .. bottom-1, where
-                   // top is a multiple of 16 and so is bottom, but at the image's end
-    bool takes;    // has a second input, pass->x2: what the keep of the same slot saw
+    bool
+        bands; // forward() can compute some lines of an image: pass->top .. bottom-1, where top * W * C
+               // is a multiple of 16, and so is bottom * W * C but at the image's end
+    bool takes; // has a second input, pass->x2: what the keep of the same slot saw
+    bool flat;  // wants a vector: behind an image layer the parser puts a `flatten` before it
 
     // Sets l->out and l->param[] (name, shape, panels, count) from l->in and l->arg.
     int (*shape)(hg__layer *l, hg_error *err);
@@ -144,7 +146,9 @@ typedef struct hg__layer_type {
 } hg__layer_type;
 
 hg__extent hg__extent_of(const hg__shape *s);
-hg__shape hg__shape_of(hg__extent e); // rank 3
+bool hg__is_keep(const hg__layer *l);
+size_t hg__layer_span(const hg__layer *l); // elements from its first parameter to behind its last
+hg__shape hg__shape_of(hg__extent e);      // rank 3
 int64_t hg__extent_count(hg__extent e);
 void hg__extent_format(hg__extent e, char buffer[64]); // "64 x 64 x 3"
 // l->in, if it has from 1 to 2^31 - 1 numbers; else fails and says so. The second wants an image.

@@ -173,6 +173,7 @@ const hg__layer_type hg__layer_dense = {
     .args = "units",
     .summary = "fully connected: y = x W^T + b",
     .example = "dense 37",
+    .flat = true,
     .shape = shape,
     .init = init,
     .forward = forward,

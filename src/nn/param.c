@@ -18,6 +18,7 @@ static matrix matrix_of(const hg__param *p) {
 
 // Where element (row, column) of the file is in the parameter block.
 static size_t place(const hg__param *p, matrix m, int32_t row, int32_t column) {
+    if (p->place) return p->offset + p->place(p, (size_t)row * (size_t)m.columns + (size_t)column);
     if (p->panels) return p->offset + hg__panel_index(m.columns, m.rows, column, row);
     return p->offset + (size_t)row * (size_t)m.columns + (size_t)column;
 }
