@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // test_loader.c - the loader: each row once an epoch, one order for one seed, memory or disk alike.
+#include "backend/pool.h"
 #include "base/mem.h"
+#include "data/noise.h"
 #include "data_samples.h"
 
 enum { ROWS = 1003, WIDTH = 5, BATCH = 64 };
@@ -176,6 +178,71 @@ static void impossible_batches_are_refused(void **state) {
     hg__data_close(d);
 }
 
+// Rows of an epoch with noise, and their targets; `memory` as open_rows().
+static void run_noisy(size_t memory, const char *text, int32_t threads, int64_t skip,
+                      float (*x)[WIDTH], float (*target)[WIDTH]) {
+    hg_error err = {0};
+    hg__noise noise;
+    hg__batch b;
+    hg__data *d = open_rows(memory);
+    assert_int_equal(hg__noise_parse(&noise, text, &err), HG_OK);
+    hg__pool *pool = threads ? hg__pool_new(threads, &err) : NULL;
+    const hg__making making = {.noise = &noise, .seed = 3, .pool = pool};
+    const hg__rows rows = hg__rows_all(d);
+    hg__loader *l = hg__loader_new(&rows, BATCH, &making, &err);
+    assert_non_null(l);
+    const uint64_t before = hg__alloc_count();
+    hg__loader_start(l, true, 3, 2, skip);
+    while (hg__loader_next(l, &b, &err) > 0) {
+        for (int32_t i = 0; i < b.count; i++) {
+            memcpy(x[b.first + i], b.row[i], sizeof x[0]);
+            memcpy(target[b.first + i], b.target[i], sizeof x[0]);
+            assert_memory_equal(b.target[i], values[b.number[i]], sizeof x[0]);
+        }
+        assert_null(b.counts);
+        if (pool && b.first % 2 == 0) hg__pool_run(pool, hg__loader_make, l, hg__loader_work(l));
+    }
+    assert_true(hg__alloc_count() == before);
+    hg__loader_free(l);
+    hg__pool_free(pool);
+    hg__data_close(d);
+}
+
+static void rows_of_any_file_may_be_spoilt(void **state) {
+    (void)state;
+    static float want[ROWS][WIDTH], target[ROWS][WIDTH], got[ROWS][WIDTH], other[ROWS][WIDTH];
+    double squares = 0;
+    run_noisy(1 << 20, "gaussian 255", 0, 0, want, target);
+    for (int i = 0; i < ROWS * WIDTH; i++) {
+        const double noise = (double)(want[i / WIDTH][i % WIDTH] - target[i / WIDTH][i % WIDTH]);
+        squares += noise * noise / (ROWS * WIDTH);
+    }
+    assert_true(squares > 0.9 && squares < 1.1);
+    for (int32_t threads = 1; threads < 4; threads++) {
+        run_noisy(threads == 2 ? 1 : 1 << 20, "gaussian 255", threads, 0, got, other);
+        assert_memory_equal(got, want, sizeof got);
+        assert_memory_equal(other, target, sizeof got);
+        memset(got, 0, sizeof got);
+        run_noisy(1 << 20, "gaussian 255", threads, 5, got, other);
+        assert_memory_equal(got[5 * BATCH], want[5 * BATCH],
+                            sizeof got - 5 * sizeof got[0] * BATCH);
+    }
+}
+
+static void noise_for_images_refuses_other_rows(void **state) {
+    (void)state;
+    hg_error err = {0};
+    hg__noise noise;
+    hg__data *d = open_rows(1 << 20);
+    const hg__rows rows = hg__rows_all(d);
+    assert_int_equal(hg__noise_parse(&noise, "jpeg 50", &err), HG_OK);
+    const hg__making making = {.noise = &noise};
+    assert_null(hg__loader_new(&rows, BATCH, &making, &err));
+    assert_string_equal(err.message,
+                        "noise: jpeg: expected images of 1 or 3 channels, got rows of 1 x 5 x 1");
+    hg__data_close(d);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_in_memory_come_once_an_epoch_in_the_seeds_order),
@@ -185,6 +252,8 @@ int main(void) {
         cmocka_unit_test(a_step_allocates_nothing),
         cmocka_unit_test(a_file_that_shrinks_is_an_error),
         cmocka_unit_test(impossible_batches_are_refused),
+        cmocka_unit_test(rows_of_any_file_may_be_spoilt),
+        cmocka_unit_test(noise_for_images_refuses_other_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,25 +42,27 @@ typedef struct slot {
 
 struct hg__loader {
     hg__rows rows;
-    int32_t batch;
     int64_t total; // rows of an epoch
     size_t row_bytes;
     hg__shuffle order; // of this epoch
+    int32_t batch;
     bool shuffled;
-    int64_t first;   // batches passed over at the start of this epoch
-    int64_t batches; // of this epoch, after those
-    int64_t next;    // the batch the caller gets next
+    bool makes, spoils, is_blind; // rows are made; have targets; have blind spots
+    int64_t first;                // batches passed over at the start of this epoch
+    int64_t batches;              // of this epoch, after those
+    int64_t next;                 // the batch the caller gets next
     slot slot[2];
 
-    bool makes, spoils, is_blind; // rows are made; have targets; have blind spots
     hg__making making;
-    hg__noise_place place; // shape of a row and seed
-    uint32_t epoch;
+    hg__noise_place place; // shape of a row, seed, epoch
+    int64_t block;         // pictures; 0 where rows are none
+    uint64_t seed;         // of this epoch's order
+    uint32_t shuffle_epoch;
+    bool is_ahead; // the slot of batch `next` is numbered, and its rows may be made
+    bool has_thread;
     float *scratch; // owned, (threads, scratch_stride)
     size_t scratch_stride;
-    bool is_ahead; // the slot of batch `next` is numbered, and its rows may be made
 
-    bool has_thread;
     pthread_t thread;
     pthread_mutex_t lock; // guards everything below, and the epoch's fields while `reading`
     pthread_cond_t changed;
@@ -69,16 +71,36 @@ struct hg__loader {
     bool reading, hold, quit;
 };
 
-// The rows of batch k of this epoch. A picture's crops are `crops` successive positions before the shuffle.
+// Which picture, by its place in an epoch, and which of its crops stand at position p. The pictures of one block
+// are shuffled, and the crops of the block among themselves: so a picture is decoded once an epoch, though not all fit
+// into memory. Where they do there is one block.
+static int64_t place_crop(const hg__loader *l, int64_t p, int32_t *draw) {
+    const int64_t crops = l->rows.data->crops, span = l->block * crops, block = p / span;
+    int64_t first = block * l->block, inside = p % span;
+    if (l->shuffled) {
+        const int64_t left = l->total - block * span;
+        const uint64_t key = l->seed ^ (uint64_t)(block + 1) * 0x9E3779B97F4A7C15ULL;
+        const hg__shuffle own = hg__shuffle_init(key, HG_STREAM_SHUFFLE, l->shuffle_epoch,
+                                                 (uint64_t)(left < span ? left : span));
+        inside = (int64_t)hg__shuffle_at(&own, (uint64_t)inside);
+    }
+    *draw = (int32_t)(inside % crops);
+    first += inside / crops;
+    return l->shuffled ? (int64_t)hg__shuffle_at(&l->order, (uint64_t)first) : first;
+}
+
+// The rows of batch k of this epoch.
 static void number_rows(const hg__loader *l, int64_t k, slot *s) {
     const int64_t first = (l->first + k) * l->batch, left = l->total - first;
-    const int32_t crops = l->rows.data->crops > 0 ? l->rows.data->crops : 1;
     s->count = left < l->batch ? (int32_t)left : l->batch;
     for (int32_t i = 0; i < s->count; i++) {
         int64_t p = first + i;
-        if (l->shuffled) p = (int64_t)hg__shuffle_at(&l->order, (uint64_t)p);
-        s->number[i] = hg__rows_at(&l->rows, p / crops);
-        if (l->makes) s->draw[i] = (int32_t)(p % crops);
+        if (l->block > 0) {
+            p = place_crop(l, p, &s->draw[i]);
+        } else if (l->shuffled) {
+            p = (int64_t)hg__shuffle_at(&l->order, (uint64_t)p);
+        }
+        s->number[i] = hg__rows_at(&l->rows, p);
     }
     if (l->makes) memset(s->done, 0, (size_t)s->count);
 }
@@ -124,7 +146,6 @@ static int spoil(const hg__loader *l, const slot *s, int32_t i, float *x, float 
     hg__noise_place place = l->place;
     float *target = s->targets + at;
     place.row = (uint64_t)s->number[i];
-    place.epoch = l->epoch;
     HG_TRY(hg__data_row(l->rows.data, s->number[i], target, err));
     if (l->is_blind) {
         hg__blind_make(target, &place, x, s->spots + at);
@@ -140,7 +161,7 @@ static int make_row(const hg__loader *l, const slot *s, int32_t i, int32_t threa
     float *x = (float *)s->bytes + at;
     float *scratch = l->scratch + (size_t)thread * l->scratch_stride;
     if (!p) return spoil(l, s, i, x, scratch, err);
-    const hg__picture_place place = {s->number[i], s->draw[i], l->epoch};
+    const hg__picture_place place = {s->number[i], s->draw[i], l->place.epoch};
     return hg__pictures_make(p, &place, l->spoils ? x : NULL, l->spoils ? s->targets + at : x,
                              l->is_blind ? s->spots + at : NULL, scratch, err);
 }
@@ -250,10 +271,11 @@ static void plan_making(hg__loader *l, const hg__making *making) {
     const hg__data *d = l->rows.data;
     const hg__noise *noise = making ? making->noise : NULL;
     const bool has_noise = noise && (noise->steps > 0 || noise->blind);
-    if (making) l->making = *making;
+    l->making = making ? *making : (hg__making){.fixed = true};
     l->makes = d->pictures || has_noise;
     l->spoils = d->pictures ? making && hg__pictures_is_spoilt(d->pictures) : has_noise;
-    l->total = l->rows.count * (d->crops > 0 ? d->crops : 1);
+    l->total = l->rows.count * (d->pictures ? d->crops : 1);
+    l->block = d->pictures ? hg__pictures_block(d->pictures) : 0;
     l->row_bytes = (size_t)d->width * hg__dtype_size(l->makes ? HG_F32 : d->dtype);
 }
 
@@ -307,11 +329,13 @@ void hg__loader_start(hg__loader *l, bool shuffle, uint64_t seed, int32_t epoch,
     while (l->reading) pthread_cond_wait(&l->changed, &l->lock);
     int64_t batches = l->total / l->batch + (l->total % l->batch != 0);
     l->shuffled = shuffle;
-    l->order = hg__shuffle_init(seed, HG_STREAM_SHUFFLE, (uint32_t)epoch, (uint64_t)l->total);
+    l->seed = seed;
+    l->shuffle_epoch = (uint32_t)epoch;
+    l->order = hg__shuffle_init(seed, HG_STREAM_SHUFFLE, (uint32_t)epoch, (uint64_t)l->rows.count);
     l->first = skip < 0 ? 0 : skip < batches ? skip : batches;
     l->batches = batches - l->first;
     l->next = l->asked = l->filled = 0;
-    l->epoch = l->making.fixed ? 0 : (uint32_t)epoch;
+    l->place.epoch = l->making.fixed ? 0 : (uint32_t)epoch;
     l->is_ahead = false;
     l->hold = false;
     pthread_cond_broadcast(&l->changed);

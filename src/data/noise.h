@@ -47,8 +47,8 @@ size_t hg__noise_scratch(const hg__noise *n, int32_t height, int32_t width, int3
 // Which row is spoilt: its shape, and where its draws come from.
 typedef struct hg__noise_place {
     int32_t height, width, channels; // a row that is no image: 1, n, 1
-    uint64_t seed, row;
     uint32_t epoch;
+    uint64_t seed, row;
 } hg__noise_place;
 
 // x (height, width, channels), white = 1, spoilt in place. Not clipped, but by jpeg (8 bits). scratch: of

@@ -41,6 +41,7 @@ static uint64_t hash_file(uint64_t h, const char *name, const hg__map *m) {
 
 typedef struct header {
     int32_t height, width, channels; // upright
+    size_t bytes;                    // decoded
 } header;
 
 static int read_header(const char *folder, const char *name, header *h, uint64_t *hash,
@@ -55,7 +56,8 @@ static int read_header(const char *folder, const char *name, header *h, uint64_t
         const bool turned = info->orientation >= 5;
         *h = (header){.height = turned ? info->width : info->height,
                       .width = turned ? info->height : info->width,
-                      .channels = info->channels};
+                      .channels = info->channels,
+                      .bytes = hg__image_line_bytes(info) * (size_t)info->height};
         *hash = hash_file(*hash, name, &map);
     }
     hg__image_close(r);
@@ -125,6 +127,7 @@ static int add_picture(hg__pictures *p, const char *name, int32_t *channels, uin
     if (p->has_pairs) HG_TRY(find_partner(p, &picture, &own, err));
     if (h.channels > *channels) *channels = h.channels;
     *hash = own;
+    p->bytes += p->has_pairs ? 2 * h.bytes : h.bytes;
     p->picture[p->count++] = picture;
     return HG_OK;
 }
@@ -215,6 +218,7 @@ int hg__pictures_open(hg__data *d, const char *path, const hg__data_options *o, 
     HG_TRY(read_headers(p, skip, &d->skipped, &hash, err));
     HG_TRY(describe(p, d, hash, err));
     const int64_t files = p->has_pairs ? 2 * p->count : p->count;
+    p->memory = o->memory;
     p->cache = hg__picture_cache_new(files, o->memory, err);
     return p->cache ? HG_OK : HG_ERR_MEMORY;
 }
@@ -226,6 +230,13 @@ void hg__pictures_free(hg__pictures *p) {
     hg__image_list_clear(&p->partners);
     hg__free(p->picture);
     hg__free(p);
+}
+
+// Half of what may be kept: while one block ends, the next one begins.
+int64_t hg__pictures_block(const hg__pictures *p) {
+    if (p->bytes <= p->memory) return p->count;
+    const int64_t fit = (int64_t)((double)p->memory / 2 / ((double)p->bytes / (double)p->count));
+    return fit < 4 ? 4 : fit < p->count ? fit : p->count;
 }
 
 bool hg__pictures_is_spoilt(const hg__pictures *p) {

@@ -40,6 +40,8 @@ typedef struct hg__picture_place {
 int hg__pictures_make(const hg__pictures *p, const hg__picture_place *at, float *x, float *target,
                       uint8_t *counts, float *scratch, hg_error *err);
 size_t hg__pictures_scratch(const hg__pictures *p);
+// Pictures that may be in use at the same time so that each is decoded once an epoch; no fewer than 4.
+int64_t hg__pictures_block(const hg__pictures *p);
 bool hg__pictures_is_spoilt(
     const hg__pictures *p);                        // rows are not their own targets: noise or pairs
 bool hg__pictures_is_blind(const hg__pictures *p); // rows have `counts`

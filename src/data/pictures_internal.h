@@ -20,6 +20,7 @@ struct hg__pictures {
     hg__image_list list, partners;
     hg__picture *picture; // owned, (count)
     int64_t count;
+    size_t bytes, memory;     // of all pictures decoded, with partners; that may be kept
     hg__picture_cache *cache; // owned; file i is picture i, file count + i its partner
 };
 #endif

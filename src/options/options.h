@@ -19,7 +19,8 @@ enum { HG_MAX_VALUE = 1024 }; // bytes of a text value with its end
 #define HG_FIELD_TEXT(name)   char name[HG_MAX_VALUE]
 #define HG_FIELD_CHOICE(name) char name[HG_MAX_VALUE]
 
-struct hg__values {
+// In the order of options.def.
+struct hg__values { // NOLINT(clang-analyzer-optin.performance.Padding)
 #define OPTION(type, name, ...) HG_FIELD_##type(name);
 #include "options/options.def"
 #undef OPTION

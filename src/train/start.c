@@ -75,7 +75,8 @@ static void join_means(const hg__shape *row, double *mean, size_t width, size_t 
     const size_t groups = count == channels ? channels : 1;
     if (count == width) return;
     for (size_t j = groups; j < width; j++) mean[j % groups] += mean[j];
-    for (size_t j = 0; j < groups; j++) mean[j] /= (double)(width / groups);
+    const size_t each = width / groups;
+    for (size_t j = 0; j < groups; j++) mean[j] /= (double)each;
     for (size_t j = groups; j < count; j++) mean[j] = mean[j % groups];
 }
 

@@ -154,12 +154,15 @@ static int check_end(hg__trainer *t, hg_error *err) {
                     "epochs: expected at least 1 where neither time= nor steps= is set, got 0");
 }
 
-static int prepare(hg__trainer *t, const hg_options *o, hg_error *err) {
-    const bool resumes = *o->values.resume != '\0';
+static int take_options(hg__trainer *t, const hg_options *o, hg_error *err) {
     t->o = *o;
-    if (resumes) HG_TRY(take_resumed_options(t, o, err));
+    if (*o->values.resume) HG_TRY(take_resumed_options(t, o, err));
     HG_TRY(hg_options_check(&t->o, err));
-    HG_TRY(check_end(t, err));
+    return check_end(t, err);
+}
+
+static int prepare(hg__trainer *t, const hg_options *o, hg_error *err) {
+    HG_TRY(take_options(t, o, err));
     t->pool = hg__pool_new((int32_t)t->o.values.threads, err);
     t->sums = t->pool ? hg__alloc(HG_EVAL_ROWS, sizeof *t->sums, err) : NULL;
     if (!t->sums) return HG_ERR_MEMORY;
@@ -167,10 +170,10 @@ static int prepare(hg__trainer *t, const hg_options *o, hg_error *err) {
     HG_TRY(make_model(t, err));
     if (t->val_rows.count) {
         t->val_loader = hg__open_fixed_loader(t, &t->val_rows, err);
-        if (!t->val_loader) return HG_ERR_MEMORY;
+        if (!t->val_loader) return err && err->code < 0 ? (int)err->code : HG_ERR_MEMORY;
     }
     if (strcmp(t->model->kind, "pca") != 0) HG_TRY(make_plans(t, err));
-    return resumes ? HG_OK : make_folder(t, err);
+    return *o->values.resume ? HG_OK : make_folder(t, err);
 }
 
 static void clear(hg__trainer *t) {

@@ -1,0 +1,650 @@
+// SPDX-License-Identifier: Apache-2.0
+// test_pictures.c - folders of images as rows: crops, turns, pairs, noise, the cache, and the loader over them.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/pool.h"
+#include "base/file.h"
+#include "data/pictures.h"
+#include "image/image.h"
+
+#include <cmocka.h>
+
+enum { CROP = 8, MOST = 64 * 64 * 3 };
+
+static char folder[64] = "/tmp/hourglass-test-XXXXXX";
+static const hg__picture_options plain = {
+    .target = "", .noise = "", .crop = CROP, .flip = true, .seed = 5};
+
+__attribute__((format(printf, 1, 2))) static const char *at(const char *format, ...) {
+    static char path[8][256];
+    static int next;
+    char *to = path[next = (next + 1) % 8], name[180];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(name, sizeof name, format, args);
+    va_end(args);
+    snprintf(to, sizeof path[0], "%s/%s", folder, name);
+    return to;
+}
+
+// A 16-bit picture whose samples tell where they are: number * 4096 + line * width + column, plus 1 for green, 2 for blue.
+static void write_picture(const char *name, int32_t number, int32_t height, int32_t width,
+                          int32_t channels) {
+    static uint16_t pixels[MOST];
+    hg_error err = {0};
+    hg__image image = {
+        .info = {.width = width,
+                 .height = height,
+                 .channels = channels,
+                 .dtype = HG_U16,
+                 .white = 65535,
+                 .orientation = 1,
+                 .pages = 1}
+    };
+    image.pixels = pixels;
+    for (int32_t i = 0; i < height * width * channels; i++) {
+        pixels[i] = (uint16_t)(number * 4096 + i / channels + i % channels);
+    }
+    if (hg__image_save(&image, at("%s", name), &err) < 0) fail_msg("%s", err.message);
+}
+
+static hg__data *open_folder(const char *name, hg__picture_options o, size_t memory,
+                             hg_error *err) {
+    const hg__data_options options = {"", "", "stop", memory, &o};
+    return hg__data_open(at("%s", name), &options, err);
+}
+
+static hg__data *opened(const char *name, const hg__picture_options *o, size_t memory) {
+    hg_error err = {0};
+    hg__data *d = open_folder(name, *o, memory, &err);
+    if (!d) fail_msg("%s: %s", name, err.message);
+    return d;
+}
+
+static void expect_refusal(const char *name, const hg__picture_options *o, int code,
+                           const char *sentence) {
+    hg_error err = {0};
+    char full[1200];
+    size_t used = 0;
+    for (const char *c = sentence; *c; c++) { // "@" stands for the folder
+        if (*c == '@') {
+            used += (size_t)snprintf(full + used, sizeof full - used, "%s", folder);
+        } else {
+            full[used++] = *c;
+        }
+    }
+    full[used] = '\0';
+    assert_null(open_folder(name, *o, 1 << 20, &err));
+    assert_string_equal(err.message, full);
+    assert_int_equal(err.code, code);
+}
+
+static void make(const hg__data *d, int64_t image, int32_t draw, uint32_t epoch, float *x,
+                 float *target, uint8_t *counts) {
+    hg_error err = {0};
+    const hg__picture_place place = {image, draw, epoch};
+    float *scratch = malloc((hg__pictures_scratch(d->pictures) + 1) * sizeof *scratch);
+    assert_non_null(scratch);
+    if (hg__pictures_make(d->pictures, &place, x, target, counts, scratch, &err) < 0) {
+        fail_msg("%s", err.message);
+    }
+    free(scratch);
+}
+
+// The sample written by write_picture.
+static int32_t sample(const float *x, int32_t i) {
+    return (int32_t)lrintf(x[i] * 65535);
+}
+
+// ---- opening ------------------------------------------------------------------------------------
+
+static void a_folder_is_rows_of_crops(void **state) {
+    (void)state;
+    hg__data *d = opened("grey", &plain, 1 << 20);
+    assert_string_equal(d->format, "images");
+    assert_int_equal(d->rows, 3);
+    assert_true(d->shape.rank == 3 && d->shape.dim[0] == CROP && d->shape.dim[1] == CROP);
+    assert_int_equal(d->shape.dim[2], 1);
+    assert_int_equal(d->width, CROP * CROP);
+    assert_true(d->dtype == HG_F32 && d->scale == 1 && !d->base && d->fd == -1);
+    assert_int_equal(d->crops,
+                     (20 * 24 + 8 * 9 + 16 * 40) / 3 / 64); // 6.2 crops cover the mean one
+    hg__data_close(d);
+    hg__picture_options o = plain;
+    o.crops = 4;
+    d = opened("both", &o, 1 << 20);
+    assert_true(d->shape.dim[2] == 3 && d->crops == 4); // one has colour
+    hg__data_close(d);
+    o.channels = 1;
+    d = opened("both", &o, 1 << 20);
+    assert_int_equal(d->shape.dim[2], 1);
+    hg__data_close(d);
+    d = opened("grey/b.png", &o, 1 << 20); // one file
+    assert_int_equal(d->rows, 1);
+    hg__data_close(d);
+    assert_int_equal(hg__write_file(at("list.txt"), "grey/a.png\nboth/c.pgm\n", 22, NULL), HG_OK);
+    d = opened("list.txt", &o, 1 << 20);
+    assert_int_equal(d->rows, 2);
+    hg__data_close(d);
+}
+
+static void what_cannot_be_used_is_named(void **state) {
+    (void)state;
+    hg__picture_options o = plain;
+    o.crop = 10;
+    expect_refusal("grey", &o, HG_ERR_DATA,
+                   "@/grey/b.png: expected at least 10 x 10 pixels (crop), got 9 x 8");
+    o.crop = 0;
+    expect_refusal("grey", &o, HG_ERR_DATA,
+                   "@/grey/b.png: expected 24 x 20 pixels as a.png has (crop=0 takes whole "
+                   "images), got 9 x 8");
+    o = plain;
+    o.noise = "fog";
+    hg_error err = {0};
+    assert_null(open_folder("grey", o, 1 << 20, &err));
+    assert_int_equal(err.code, HG_ERR_USAGE);
+    assert_null(open_folder("bad", plain, 1 << 20, &err));
+    assert_int_equal(err.code, HG_ERR_DATA);
+    assert_non_null(strstr(err.message, "bad/broken.png"));
+}
+
+static void bad_images_may_be_left_out(void **state) {
+    (void)state;
+    hg_error err = {0};
+    hg__picture_options o = plain;
+    const hg__data_options options = {"", "", "skip", 1 << 20, &o};
+    hg__data *d = hg__data_open(at("bad"), &options, &err);
+    assert_non_null(d);
+    assert_int_equal(d->rows, 1);
+    assert_int_equal(d->skipped, 1);
+    hg__data_close(d);
+    o.crop = 60;
+    assert_null(hg__data_open(at("bad"), &options, &err));
+    assert_non_null(strstr(err.message, "/bad: none of the 2 images can be used; the last: "));
+}
+
+static void whole_images_need_no_crop(void **state) {
+    (void)state;
+    hg__picture_options o = plain;
+    o.crop = 0;
+    hg__data *d = opened("noisy", &o, 1 << 20);
+    float x[12 * 10];
+    assert_true(d->shape.dim[0] == 12 && d->shape.dim[1] == 10 && d->crops == 1);
+    make(d, 0, 0, 0, NULL, x, NULL);
+    for (int32_t i = 0; i < 120; i++) assert_int_equal(sample(x, i), 4096 + i);
+    hg__data_close(d);
+}
+
+// ---- crops --------------------------------------------------------------------------------------
+
+static void the_first_fixed_crop_is_the_middle(void **state) {
+    (void)state;
+    float x[CROP * CROP], row[CROP * CROP];
+    hg__data *d = opened("grey", &plain, 1 << 20);
+    for (int repeat = 0; repeat < 2; repeat++) {
+        make(d, 0, 0, 0, NULL, x, NULL); // of 20 lines of 24
+        for (int32_t i = 0; i < CROP * CROP; i++) {
+            assert_int_equal(sample(x, i), (6 + i / CROP) * 24 + 8 + i % CROP);
+        }
+    }
+    assert_int_equal(hg__data_row(d, 0, row, NULL), HG_OK);
+    assert_memory_equal(row, x, sizeof x);
+    make(d, 0, 1, 0, NULL, row, NULL); // not turned either
+    assert_memory_not_equal(row, x, sizeof x);
+    for (int32_t i = 0; i < CROP * CROP; i++) {
+        assert_int_equal(sample(row, i) - sample(row, 0), i / CROP * 24 + i % CROP);
+    }
+    hg__data_close(d);
+}
+
+// Which of the eight turns a crop of a picture `width` wide is, from the steps to the right and down.
+static int find_turn(const float *x, int32_t width) {
+    const int32_t right = sample(x, 1) - sample(x, 0), down = sample(x, CROP) - sample(x, 0);
+    const int32_t steps[8][2] = {
+        {1,      width },
+        {-1,     width },
+        {1,      -width},
+        {-1,     -width},
+        {width,  1     },
+        {width,  -1    },
+        {-width, 1     },
+        {-width, -1    }
+    };
+    for (int k = 0; k < 8; k++) {
+        if (steps[k][0] != right || steps[k][1] != down) continue;
+        for (int32_t i = 0; i < CROP * CROP; i++) {
+            assert_int_equal(sample(x, i), sample(x, 0) + i / CROP * down + i % CROP * right);
+        }
+        return k;
+    }
+    fail_msg("no crop of the picture: steps %d and %d", right, down);
+    return -1;
+}
+
+static void training_crops_lie_anywhere_and_turn_in_eight_ways(void **state) {
+    (void)state;
+    enum { TIMES = 4000 };
+    float x[CROP * CROP];
+    int turns[8] = {0}, places[13][17] = {{0}};
+    hg__picture_options o = plain;
+    hg__data *d = opened("grey", &o, 1 << 20);
+    for (int32_t k = 0; k < TIMES; k++) {
+        make(d, 0, k, 1 + (uint32_t)k % 7, NULL, x, NULL);
+        int32_t least = 65535;
+        for (int32_t i = 0; i < CROP * CROP; i++) {
+            least = sample(x, i) < least ? sample(x, i) : least;
+        }
+        turns[find_turn(x, 24)]++;
+        places[least / 24][least % 24]++;
+    }
+    for (int k = 0; k < 8; k++) assert_true(abs(turns[k] - TIMES / 8) < 100);
+    for (int k = 0; k < 13 * 17; k++) assert_true(places[k / 17][k % 17] > 2); // 18 expected
+    hg__data_close(d);
+    o.flip = false;
+    d = opened("grey", &o, 1 << 20);
+    for (int32_t k = 0; k < 100; k++) {
+        make(d, 0, k, 1, NULL, x, NULL);
+        assert_int_equal(find_turn(x, 24), 0);
+    }
+    hg__data_close(d);
+}
+
+static void colours_are_kept_joined_or_repeated(void **state) {
+    (void)state;
+    float colour[CROP * CROP * 3], grey[CROP * CROP];
+    hg__picture_options o = plain;
+    hg__data *d = opened("both", &o, 1 << 20);
+    make(d, 1, 0, 0, NULL, colour, NULL); // d.ppm
+    for (int32_t i = 0; i < CROP * CROP * 3; i++) {
+        assert_int_equal(sample(colour, i) - sample(colour, i / 3 * 3), i % 3);
+    }
+    make(d, 0, 0, 0, NULL, colour, NULL); // c.pgm
+    for (int32_t i = 0; i < CROP * CROP * 3; i++) assert_true(colour[i] == colour[i / 3 * 3]);
+    hg__data_close(d);
+    o.channels = 1;
+    d = opened("both", &o, 1 << 20);
+    float joined[CROP * CROP];
+    make(d, 1, 0, 0, NULL, joined, NULL);
+    make(d, 0, 0, 0, NULL, grey, NULL);
+    const float weighted = 0.587F + 2 * 0.114F; // how far green and blue are above red
+    assert_true(fabsf(joined[1] - joined[0] - 1 / 65535.0F) < 1e-6F);
+    assert_true(fabsf(joined[0] * 65535 - (3 * 4096 + 24 * 4 + 8) - weighted) < 0.5F);
+    hg__data_close(d);
+}
+
+// ---- noise and pairs ----------------------------------------------------------------------------
+
+static void noise_spoils_the_input_alone(void **state) {
+    (void)state;
+    float x[CROP * CROP], clean[CROP * CROP], target[CROP * CROP];
+    hg__picture_options o = plain;
+    hg__data *d = opened("grey", &o, 1 << 20);
+    make(d, 0, 3, 2, NULL, clean, NULL);
+    assert_false(hg__pictures_is_spoilt(d->pictures));
+    hg__data_close(d);
+    o.noise = "gaussian 25";
+    d = opened("grey", &o, 1 << 20);
+    assert_true(hg__pictures_is_spoilt(d->pictures) && !hg__pictures_is_blind(d->pictures));
+    make(d, 0, 3, 2, x, target, NULL);
+    assert_memory_equal(target, clean, sizeof clean);
+    double squares = 0;
+    for (int32_t i = 0; i < CROP * CROP; i++) squares += pow((double)(x[i] - clean[i]) * 255, 2);
+    assert_true(fabs(sqrt(squares / (CROP * CROP)) - 25) < 10);
+    make(d, 0, 3, 2, clean, NULL, NULL); // without its target the same row
+    assert_memory_equal(x, clean, sizeof clean);
+    make(d, 0, 3, 3, clean, NULL, NULL);
+    assert_memory_not_equal(x, clean, sizeof clean);
+    hg__data_close(d);
+    o.noise = "blind";
+    d = opened("grey", &o, 1 << 20);
+    uint8_t counts[CROP * CROP];
+    int spots = 0;
+    assert_true(hg__pictures_is_blind(d->pictures));
+    make(d, 0, 3, 2, x, target, counts);
+    for (int32_t i = 0; i < CROP * CROP; i++) {
+        spots += counts[i];
+        assert_true(counts[i] || x[i] == target[i]);
+    }
+    assert_int_equal(spots, 1);
+    hg__data_close(d);
+}
+
+static void pairs_are_cut_alike(void **state) {
+    (void)state;
+    float x[CROP * CROP], target[CROP * CROP];
+    char partner[256];
+    snprintf(partner, sizeof partner, "%s", at("clean"));
+    hg__picture_options o = plain;
+    o.target = partner;
+    hg__data *d = opened("noisy", &o, 1 << 20);
+    assert_int_equal(d->rows, 2);
+    for (int32_t k = 0; k < 50; k++) {
+        make(d, k % 2, k, 1, x, target, NULL);
+        find_turn(x, 10);
+        for (int32_t i = 0; i < CROP * CROP; i++) { // partners are numbered 4 higher
+            assert_int_equal(sample(target, i) - sample(x, i), 4 * 4096);
+        }
+    }
+    hg__data_close(d);
+    o.noise = "mask 50";
+    d = opened("noisy", &o, 1 << 20);
+    make(d, 0, 0, 1, x, target, NULL);
+    int masked = 0;
+    for (int32_t i = 0; i < CROP * CROP; i++) {
+        masked += x[i] == 0;
+        assert_true(target[i] > 0);
+    }
+    assert_true(masked > 15 && masked < 50);
+    hg__data_close(d);
+}
+
+static void partners_that_do_not_fit_are_named(void **state) {
+    (void)state;
+    char partner[256];
+    hg__picture_options o = plain;
+    o.target = partner;
+    snprintf(partner, sizeof partner, "%s", at("grey"));
+    expect_refusal(
+        "noisy", &o, HG_ERR_DATA,
+        "@/noisy/a.pgm: expected 24 x 20 pixels as its partner @/grey/a.png, got 10 x 12");
+    snprintf(partner, sizeof partner, "%s", at("both"));
+    expect_refusal("noisy", &o, HG_ERR_DATA,
+                   "@/noisy/a.pgm: expected a partner @/both/a.*, found none");
+    o.noise = "blind";
+    char sentence[400];
+    snprintf(sentence, sizeof sentence, "noise=blind: expected noisy images alone, got target=%s",
+             partner);
+    expect_refusal("noisy", &o, HG_ERR_USAGE, sentence);
+}
+
+// ---- the cache and the fingerprint --------------------------------------------------------------
+
+static void rows_do_not_depend_on_what_is_kept(void **state) {
+    (void)state;
+    static const size_t memory[] = {0, 1000, 1 << 20}; // nothing, one picture, all
+    float want[CROP * CROP], x[CROP * CROP];
+    for (int32_t k = 0; k < 30; k++) {
+        for (int m = 0; m < 3; m++) {
+            hg__data *d = opened("grey", &plain, memory[m]);
+            for (int32_t j = 0; j <= k; j++) make(d, j % 3, j, 1, NULL, m ? x : want, NULL);
+            if (m) assert_memory_equal(x, want, sizeof x);
+            hg__data_close(d);
+        }
+    }
+}
+
+static void a_file_that_goes_or_changes_is_an_error(void **state) {
+    (void)state;
+    float x[CROP * CROP];
+    hg_error err = {0};
+    const hg__picture_place place = {0, 0, 1};
+    write_picture("gone.png", 1, 12, 12, 1);
+    hg__data *d = opened("gone.png", &plain, 0);
+    write_picture("gone.png", 1, 13, 12, 1);
+    assert_int_equal(hg__pictures_make(d->pictures, &place, NULL, x, NULL, NULL, &err),
+                     HG_ERR_DATA);
+    assert_non_null(strstr(err.message,
+                           "gone.png: expected 12 x 12 pixels as when it was opened, got 12 x 13"));
+    assert_int_equal(unlink(at("gone.png")), 0);
+    assert_true(hg__pictures_make(d->pictures, &place, NULL, x, NULL, NULL, &err) < 0);
+    assert_non_null(strstr(err.message, "gone.png"));
+    hg__data_close(d);
+}
+
+static void the_fingerprint_is_of_names_and_contents(void **state) {
+    (void)state;
+    uint64_t seen[4];
+    assert_int_equal(hg__make_folder(at("print"), NULL), HG_OK);
+    for (int k = 0; k < 4; k++) {
+        if (k == 2) assert_int_equal(unlink(at("print/one.png")), 0);
+        write_picture(k == 2 ? "print/two.png" : "print/one.png", k == 3, 12, 12, 1);
+        if (k == 3) assert_int_equal(unlink(at("print/two.png")), 0);
+        hg__data *d = opened("print", &plain, 1 << 20);
+        seen[k] = d->fingerprint;
+        hg__data_close(d);
+    }
+    assert_true(seen[0] == seen[1] && seen[0] != seen[2]);
+    assert_true(seen[3] != seen[0] && seen[3] != seen[2]);
+}
+
+// ---- the loader ---------------------------------------------------------------------------------
+
+enum { ROWS = 3 * 7, BATCH = 4 };
+
+typedef struct epoch {
+    float x[ROWS][CROP * CROP], target[ROWS][CROP * CROP];
+    int64_t number[ROWS];
+    int64_t rows;
+} epoch;
+
+// One epoch; `helps`: the batch ahead is made as training does, in other tasks' time.
+static void run_epoch(const hg__data *d, int32_t threads, bool helps, int32_t number, int64_t skip,
+                      epoch *e) {
+    hg_error err = {0};
+    hg__batch b;
+    hg__pool *pool = threads ? hg__pool_new(threads, &err) : NULL;
+    const hg__making making = {.seed = 5, .pool = pool};
+    const hg__rows rows = hg__rows_all(d);
+    hg__loader *l = hg__loader_new(&rows, BATCH, &making, &err);
+    assert_non_null(l);
+    assert_int_equal(hg__loader_rows(l), ROWS);
+    hg__loader_start(l, true, 5, number, skip);
+    e->rows = 0;
+    int code;
+    while ((code = hg__loader_next(l, &b, &err)) > 0) {
+        assert_true(b.dtype == HG_F32 && b.scale == 1 && b.first == skip * BATCH + e->rows);
+        for (int32_t i = 0; i < b.count; i++, e->rows++) {
+            memcpy(e->x[e->rows], b.row[i], sizeof e->x[0]);
+            memcpy(e->target[e->rows], b.target[i], sizeof e->x[0]);
+            e->number[e->rows] = b.number[i];
+        }
+        for (int32_t i = 0; helps && i < hg__loader_work(l); i += 2) hg__loader_make(l, i, 0);
+    }
+    if (code < 0) fail_msg("%s", err.message);
+    hg__loader_free(l);
+    hg__pool_free(pool);
+}
+
+static void any_number_of_threads_makes_the_same_rows(void **state) {
+    (void)state;
+    static epoch want, got;
+    hg__picture_options o = plain;
+    o.noise = "gaussian 10-50 + jpeg 20-80";
+    o.crops = 7;
+    hg__data *d = opened("grey", &o, 1 << 20);
+    run_epoch(d, 0, false, 3, 0, &want);
+    assert_int_equal(want.rows, ROWS);
+    int times[3] = {0};
+    for (int i = 0; i < ROWS; i++) times[want.number[i]]++;
+    for (int i = 0; i < 3; i++) assert_int_equal(times[i], 7);
+    for (int i = 0; i < ROWS; i++) {
+        for (int j = 0; j < i; j++) assert_memory_not_equal(want.x[i], want.x[j], sizeof want.x[0]);
+    }
+    for (int32_t threads = 0; threads < 5; threads++) {
+        run_epoch(d, threads, threads % 2, 3, 0, &got);
+        assert_memory_equal(&got, &want, sizeof got);
+    }
+    for (int64_t skip = 1; skip < 6; skip++) { // resumed
+        run_epoch(d, 2, true, 3, skip, &got);
+        assert_int_equal(got.rows, ROWS - skip * BATCH);
+        const size_t bytes = (size_t)got.rows * sizeof got.x[0];
+        assert_memory_equal(got.x, want.x[skip * BATCH], bytes);
+        assert_memory_equal(got.target, want.target[skip * BATCH], bytes);
+    }
+    run_epoch(d, 2, true, 4, 0, &got);
+    assert_memory_not_equal(got.x, want.x, sizeof want.x);
+    hg__data_close(d);
+}
+
+enum { IMAGES = 40, CROPS = 5, BLOCK = 5 };
+
+// 5 pictures, 5 crops each, mixed.
+static void check_block(const int64_t *order) {
+    bool seen[IMAGES] = {false};
+    int pictures = 0, changes = 0;
+    for (int i = 0; i < BLOCK * CROPS; i++) {
+        pictures += !seen[order[i]];
+        seen[order[i]] = true;
+        changes += i > 0 && order[i] != order[i - 1];
+    }
+    assert_int_equal(pictures, BLOCK);
+    assert_true(changes > 10);
+}
+
+static void take_order(hg__loader *l, int32_t number, int64_t *order) {
+    hg_error err = {0};
+    hg__batch b;
+    int64_t n = 0;
+    int times[IMAGES] = {0};
+    hg__loader_start(l, true, 9, number, 0);
+    while (hg__loader_next(l, &b, &err) > 0) {
+        for (int32_t i = 0; i < b.count; i++) order[n++] = b.number[i];
+    }
+    assert_int_equal(n, IMAGES * CROPS);
+    for (int64_t i = 0; i < n; i++) times[order[i]]++;
+    for (int i = 0; i < IMAGES; i++) assert_int_equal(times[i], CROPS);
+}
+
+static void a_folder_larger_than_memory_comes_in_blocks(void **state) {
+    (void)state;
+    hg_error err = {0};
+    hg__picture_options o = plain;
+    o.crops = CROPS;
+    assert_int_equal(hg__make_folder(at("many"), NULL), HG_OK);
+    for (int i = 0; i < IMAGES; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "many/%02d.pgm", i);
+        write_picture(name, i % 15, 12, 12, 1);
+    }
+    hg__data *d = opened("many", &o, 12 * 12 * 2 * 10); // ten of them
+    assert_int_equal(hg__pictures_block(d->pictures), BLOCK);
+    const hg__rows rows = hg__rows_all(d);
+    const hg__making making = {.seed = 1};
+    hg__loader *l = hg__loader_new(&rows, 8, &making, &err);
+    int64_t order[2][IMAGES * CROPS];
+    for (int e = 0; e < 2; e++) {
+        take_order(l, 1 + e, order[e]);
+        for (int i = 0; i < IMAGES; i += BLOCK) check_block(order[e] + (ptrdiff_t)i * CROPS);
+    }
+    assert_memory_not_equal(order[0], order[1], sizeof order[0]);
+    hg__loader_free(l);
+    hg__data_close(d);
+}
+
+static void validation_rows_are_the_same_every_epoch(void **state) {
+    (void)state;
+    hg_error err = {0};
+    hg__picture_options o = plain;
+    o.noise = "gaussian 25";
+    hg__data *d = opened("grey", &o, 1 << 20);
+    const hg__rows rows = hg__rows_all(d);
+    const hg__making making = {.seed = 5, .fixed = true};
+    hg__loader *l = hg__loader_new(&rows, 3, &making, &err);
+    float want[3][CROP * CROP], middle[CROP * CROP];
+    for (int e = 0; e < 3; e++) {
+        hg__batch b;
+        hg__loader_start(l, false, 0, e, 0);
+        assert_int_equal(hg__loader_next(l, &b, &err), 1);
+        for (int i = 0; i < 3; i++) {
+            if (e == 0) memcpy(want[i], b.row[i], sizeof want[0]);
+            assert_memory_equal(b.row[i], want[i], sizeof want[0]);
+        }
+        assert_int_equal(hg__data_row(d, 0, middle, &err), HG_OK);
+        assert_memory_equal(b.target[0], middle, sizeof middle);
+    }
+    hg__loader_free(l);
+    l = hg__loader_new(&rows, 3, NULL, &err); // nobody asked for noise
+    hg__batch b;
+    hg__loader_start(l, false, 0, 1, 0);
+    assert_int_equal(hg__loader_next(l, &b, &err), 1);
+    assert_memory_equal(b.row[0], middle, sizeof middle);
+    assert_null(b.target);
+    hg__loader_free(l);
+    hg__data_close(d);
+}
+
+static void an_error_on_the_way_shows_in_next(void **state) {
+    (void)state;
+    hg_error err = {0};
+    hg__batch b;
+    assert_int_equal(hg__make_folder(at("fades"), NULL), HG_OK);
+    for (int i = 0; i < 4; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "fades/%d.png", i);
+        write_picture(name, i, 12, 12, 1);
+    }
+    hg__picture_options o = plain;
+    o.crops = 1;
+    hg__data *d = opened("fades", &o, 0);
+    const hg__rows rows = hg__rows_all(d);
+    hg__pool *pool = hg__pool_new(2, &err);
+    const hg__making making = {.pool = pool};
+    hg__loader *l = hg__loader_new(&rows, 2, &making, &err);
+    hg__loader_start(l, false, 0, 1, 0);
+    assert_int_equal(hg__loader_next(l, &b, &err), 1);
+    assert_int_equal(hg__loader_work(l), 2);
+    assert_int_equal(hg__write_file(at("fades/3.png"), "\x89PNG", 4, NULL), HG_OK);
+    hg__pool_run(pool, hg__loader_make, l, 2);
+    assert_true(hg__loader_next(l, &b, &err) < 0);
+    assert_non_null(strstr(err.message, "fades/3.png"));
+    hg__loader_free(l);
+    hg__pool_free(pool);
+    hg__data_close(d);
+}
+
+static int make_folders(void **state) {
+    (void)state;
+    if (!mkdtemp(folder)) return -1;
+    static const char *const names[] = {"grey", "both", "noisy", "clean", "bad"};
+    for (size_t i = 0; i < 5; i++) {
+        if (hg__make_folder(at("%s", names[i]), NULL) < 0) return -1;
+    }
+    write_picture("grey/a.png", 0, 20, 24, 1);
+    write_picture("grey/b.png", 1, 8, 9, 1);
+    write_picture("grey/c.png", 2, 16, 40, 1);
+    write_picture("both/c.pgm", 1, 16, 24, 1);
+    write_picture("both/d.ppm", 3, 16, 24, 3);
+    write_picture("noisy/a.pgm", 1, 12, 10, 1);
+    write_picture("noisy/b.png", 2, 12, 10, 1);
+    write_picture("clean/a.png", 5, 12, 10, 1);
+    write_picture("clean/b.pgm", 6, 12, 10, 1);
+    write_picture("bad/good.png", 6, 12, 10, 1);
+    return hg__write_file(at("bad/broken.png"), "\x89PNG\r\n\x1a\n", 8, NULL);
+}
+
+static int remove_folders(void **state) {
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    return system(command);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_folder_is_rows_of_crops),
+        cmocka_unit_test(what_cannot_be_used_is_named),
+        cmocka_unit_test(bad_images_may_be_left_out),
+        cmocka_unit_test(whole_images_need_no_crop),
+        cmocka_unit_test(the_first_fixed_crop_is_the_middle),
+        cmocka_unit_test(training_crops_lie_anywhere_and_turn_in_eight_ways),
+        cmocka_unit_test(colours_are_kept_joined_or_repeated),
+        cmocka_unit_test(noise_spoils_the_input_alone),
+        cmocka_unit_test(pairs_are_cut_alike),
+        cmocka_unit_test(partners_that_do_not_fit_are_named),
+        cmocka_unit_test(rows_do_not_depend_on_what_is_kept),
+        cmocka_unit_test(a_file_that_goes_or_changes_is_an_error),
+        cmocka_unit_test(the_fingerprint_is_of_names_and_contents),
+        cmocka_unit_test(any_number_of_threads_makes_the_same_rows),
+        cmocka_unit_test(a_folder_larger_than_memory_comes_in_blocks),
+        cmocka_unit_test(validation_rows_are_the_same_every_epoch),
+        cmocka_unit_test(an_error_on_the_way_shows_in_next),
+    };
+    return cmocka_run_group_tests(tests, make_folders, remove_folders);
+}
