@@ -18,6 +18,11 @@ static void print_note(void *context, const char *sentence) {
     if (!line->quiet) fprintf(stderr, "hourglass %s: note: %s\n", line->command, sentence);
 }
 
+static void print_detail(void *context, const char *sentence) {
+    const cli_line *line = context;
+    fprintf(stderr, "hourglass %s: %s\n", line->command, sentence);
+}
+
 hg_listener cli_listen(const cli_line *line) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
@@ -25,7 +30,10 @@ hg_listener cli_listen(const cli_line *line) {
     action.sa_flags = SA_RESTART;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    return (hg_listener){.context = (void *)line, .note = print_note, .stop = &cli_stop};
+    return (hg_listener){.context = (void *)line,
+                         .note = print_note,
+                         .stop = &cli_stop,
+                         .detail = line->verbose ? print_detail : NULL};
 }
 
 int cli_begin(const cli_line *line, hg_options **options) {

@@ -128,6 +128,8 @@ typedef struct hg_listener {
     void (*train)(void *context, const hg_train_event *e);
     void (*note)(void *context, const char *sentence); // something a user should know
     const volatile sig_atomic_t *stop; // becomes non-zero: finish the step, checkpoint, return
+    void (*detail)(void *context,
+                   const char *sentence); // what only some want to know: a line a file
 } hg_listener;
 
 // ---- jobs: one per mode of the command ----------------------------------------------------------
@@ -161,6 +163,17 @@ HG_API int hg_reconstruct(const hg_options *o, const hg_listener *l, hg_error *e
 HG_API int hg_encode(const hg_options *o, const hg_listener *l, hg_error *err);      // x -> code
 HG_API int hg_decode(const hg_options *o, const hg_listener *l, hg_error *err);      // code -> x̂
 HG_API int hg_import(const hg_options *o, const hg_listener *l, hg_error *err); // weights -> model
+
+typedef struct hg_denoise_result {
+    int32_t images, failed; // files; of them, those that could not be cleaned
+    int64_t frames;         // of video
+    int64_t pixels;         // of all pages or frames that were cleaned
+    double seconds;
+} hg_denoise_result;
+
+// Cleans an image, a folder of them, or video. `result` may be NULL; it is filled in on failure too.
+HG_API int hg_denoise(const hg_options *o, const hg_listener *l, hg_denoise_result *result,
+                      hg_error *err);
 
 // Three that answer with a text: *text is set to a heap string for hg_text_free(). With `json`, one
 // JSON object; otherwise lines for people.

@@ -111,7 +111,7 @@ int hg__read_stream(int fd, void *buffer, size_t size, size_t *got,
     while (*got < size) {
         if (stop && *stop) return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", name);
         struct pollfd wait = {.fd = fd, .events = POLLIN};
-        if (stop && poll(&wait, 1, WAIT_MS) == 0) continue;
+        if (stop && poll(&wait, 1, WAIT_MS) <= 0) continue; // nothing yet, or a signal
         ssize_t n = is_refused(EIO) ? -1 : read(fd, to + *got, size - *got);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot read", name);

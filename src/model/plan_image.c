@@ -14,10 +14,18 @@ enum { BAND = 16, BAND_NUMBERS = 1 << 17 };
 
 // ---- what a model asks of images ----------------------------------------------------------------
 
+// Layers that see the whole image (groupnorm) do not work in bands: one task does them.
+static bool sees_all(const hg__layer *l) {
+    int32_t neighbours = 0;
+    double growth = 1;
+    if (l->type->reach) l->type->reach(l, &neighbours, &growth);
+    return neighbours < 0;
+}
+
 static int check_bands(const hg__spec *s, hg_error *err) {
     for (int32_t i = 0; i < s->layers; i++) {
         const hg__layer *l = &s->layer[i];
-        if (l->type->bands && l->in.rank == 3 && l->out.rank == 3) continue;
+        if ((l->type->bands || sees_all(l)) && l->in.rank == 3 && l->out.rank == 3) continue;
         return hg__fail(err, HG_ERR_MODEL,
                         "expected a model of images of any size, got one with a layer '%s' that "
                         "works on rows of one size",
@@ -170,6 +178,7 @@ static void run_band(void *context, int32_t task, int32_t thread) {
 static int32_t pick_band(const hg__image_plan *p) {
     const hg__extent e = hg__extent_of(&p->spec.layer[p->first].out);
     const int64_t line = (int64_t)e.W * e.C;
+    if (!p->spec.layer[p->first].type->bands) return e.H;
     if (line % HG_LANES != 0 || line * BAND <= BAND_NUMBERS) return BAND;
     return line < BAND_NUMBERS ? (int32_t)(BAND_NUMBERS / line) : 1;
 }

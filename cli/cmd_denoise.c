@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// cmd_denoise.c - cleans images, folders of images, and video on its way through.
+#include <string.h>
+
+#include "cli.h"
+
+static void print_json(const hg_denoise_result *r) {
+    putchar('{');
+    cli_json_whole(stdout, "images", r->images);
+    putchar(',');
+    cli_json_whole(stdout, "failed", r->failed);
+    putchar(',');
+    cli_json_whole(stdout, "frames", r->frames);
+    putchar(',');
+    cli_json_whole(stdout, "pixels", r->pixels);
+    putchar(',');
+    cli_json_number(stdout, "seconds", r->seconds);
+    puts("}");
+}
+
+int cmd_denoise(const cli_line *line) {
+    hg_options *o;
+    int status = cli_begin(line, &o);
+    if (status != CLI_DONE) return status;
+    hg_listener l = cli_listen(line);
+    hg_denoise_result result = {0};
+    hg_error err = {0};
+    const bool is_stream = strcmp(hg_options_get(o, "out"), "-") == 0;
+    if (is_stream) signal(SIGPIPE, SIG_IGN); // a reader that left is a failed write, and said so
+    if (hg_denoise(o, &l, &result, &err) < 0) status = cli_fail(line, &err);
+    if (line->json && !is_stream && result.images + result.frames > 0) print_json(&result);
+    hg_options_free(o);
+    return status;
+}

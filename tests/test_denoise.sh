@@ -1,0 +1,189 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# `hourglass denoise` on images: any size, windows that leave no trace, the same kind of file, folders, bad files.
+. tests/lib.sh
+root=$PWD
+python=${PYTHON:-python3}
+command -v "$python" >/dev/null || { skip "no python3 to make pictures with"; finish; }
+cd "$work" || exit 1
+mkdir good bad
+"$python" "$root/tests/make_pictures.py" good good || bad "could not make pictures"
+"$python" "$root/tests/make_pictures.py" bad bad || bad "could not make bad pictures"
+
+mkdir learn && cp good/photo.png good/grey.png learn
+
+# Small convolutional models with a shortcut, trained for a moment: on grey and on colour.
+spec='keep 1, conv 8 k3 p1 relu, conv 6 k3 p2 d2 relu | conv input k3 p1, add 1'
+for colour in grey colour; do
+    expect "a $colour model is trained" "$HOURGLASS" train -q data=learn model="$spec" colour=$colour crop=12 batch=4 \
+        crops=2 epochs=1 val=0 samples=0 pca=false noise="gaussian 25" project=. name=$colour
+done
+grey=grey/weights/best.safetensors colour=colour/weights/best.safetensors
+denoise() { "$HOURGLASS" denoise "$@"; }
+
+# The bytes of pixels as they are stored, the file's own kind and size before them.
+pixels() {
+    "$python" - "$1" <<'PY'
+import struct, sys, zlib
+data = open(sys.argv[1], "rb").read()
+at, idat = 8, b""
+while at < len(data):
+    size, name = struct.unpack(">I4s", data[at : at + 8])
+    if name == b"IHDR": head = struct.unpack(">IIBBBBB", data[at + 8 : at + 21])
+    if name == b"IDAT": idat += data[at + 8 : at + 8 + size]
+    at += size + 12
+width, height, depth, colour = head[:4]
+samples = {0: 1, 2: 3, 4: 2, 6: 4}[colour]
+step, line = samples * depth // 8, width * samples * depth // 8
+raw, last = zlib.decompress(idat), bytearray(line)
+print(*head[:4])
+for y in range(height):
+    kind, now = raw[y * (line + 1)], bytearray(raw[y * (line + 1) + 1 : (y + 1) * (line + 1)])
+    for i in range(line):
+        a = now[i - step] if i >= step else 0
+        b, c = last[i], last[i - step] if i >= step else 0
+        p = a + b - c
+        paeth = min((abs(p - a), 0, a), (abs(p - b), 1, b), (abs(p - c), 2, c))[2]
+        now[i] = (now[i] + (0, a, b, (a + b) // 2, paeth)[kind]) & 255
+    for x in range(width): print(*now[x * step : (x + 1) * step])
+    last = now
+PY
+}
+head_of() { pixels "$1" | sed -n 1p; }
+
+# ---- windows --------------------------------------------------------------------------------------
+for model in "$grey" "$colour"; do
+    name=$(basename "$(dirname "$(dirname "$model")")")
+    expect "$name: a photo is cleaned" denoise model="$model" source=good/photo.png out=whole.png max_mem=1G
+    expect "$name: cleaning changes it" sh -c '! cmp -s whole.png good/photo.png'
+    smallest=$(denoise model="$model" source=good/photo.png out=x.png max_mem=1M 2>&1 | sed -n 's/.*at least \([0-9]*\)M.*/\1/p')
+    expect "$name: 1M is too little, and what is enough is said: $smallest" [ -n "$smallest" ]
+    expect "$name: nothing is left of a refusal" [ ! -e x.png ]
+    counted=$(denoise -v model="$model" source=good/photo.png out=small.png max_mem="${smallest}M" 2>&1 |
+        sed -n 's/.*channels, \([0-9]*\) x \([0-9]*\) windows.*/\1 * \2/p')
+    expect "$name: the smallest memory takes several windows: $counted" [ "$((counted))" -gt 1 ]
+    expect "$name: windows leave no trace" cmp whole.png small.png
+    expect "$name: nor do threads" denoise model="$model" source=good/photo.png out=threads.png threads=3 max_mem="${smallest}M"
+    expect "$name: three threads give the same file" cmp whole.png threads.png
+done
+
+# ---- the same kind of file ------------------------------------------------------------------------
+expect "a folder is cleaned" denoise -q model=$colour source=good out=clean
+expect "every file of it" [ "$(ls good)" = "$(ls clean)" ]
+expect "nothing else is left there" [ -z "$(find clean -name '*.tmp')" ]
+for name in photo grey see_through deep one wide tall; do
+    expect "$name.png keeps size, depth and colours" [ "$(head_of good/$name.png)" = "$(head_of clean/$name.png)" ]
+done
+alpha() { pixels "$1" | tail -n +2 | cut -d ' ' -f 4 | cksum; }
+expect "alpha is as it was" [ "$(alpha good/see_through.png)" = "$(alpha clean/see_through.png)" ]
+expect "a comment in a PGM stays" grep -q '# kept' clean/odd.pgm
+expect "a PPM of 12 bits stays one" sh -c 'head -n 3 clean/twelve.ppm | tail -n 1 | grep -qx 4095'
+expect "a grey model takes colours" denoise -q model=$grey source=good/deep.png out=apart.png
+expect "and keeps them" [ "$(head_of good/deep.png)" = "$(head_of apart.png)" ]
+expect "another extension is another format" denoise -q model=$colour source=good/photo.png out=photo.ppm
+expect "which it then is" sh -c 'head -c 2 photo.ppm | grep -q P6'
+expect "out= without an image's extension is a folder" denoise -q model=$colour source=good/one.png out=new/folder
+expect "and is made" [ -s new/folder/one.png ]
+expect "--json counts" sh -c '"$1" denoise -q --json model=$2 source=good/one.png out=one.png | grep -q "^{\"images\":1,\"failed\":0,"' - "$HOURGLASS" $colour
+
+# ---- folders --------------------------------------------------------------------------------------
+mkdir -p album/summer/day album/empty
+cp good/photo.png album/ && cp good/grey.png album/summer/ && cp good/one.png album/summer/day/ && cp bad/cut.png album/summer/
+echo text >album/notes.txt
+cp bad/text.png album/summer/day/
+mkdir -p mirror/summer && echo old >mirror/summer/cut.png && echo old >mirror/photo.png
+denoise model=$colour source=album out=mirror >out 2>err
+status=$?
+expect "a folder with bad files: exit $status" [ $status = 4 ]
+expect "which says how many" grep -qx 'hourglass denoise: 2 of 5 images could not be cleaned' err
+expect "one note for each" [ "$(grep -c 'note: album/summer/.*: ' err)" = 2 ]
+expect "and one for what is no image" grep -q 'note: album: 1 file that is no image' err
+expect "nothing on standard output" [ ! -s out ]
+expect "good ones are there" [ -s mirror/summer/grey.png ] && expect "at any depth" [ -s mirror/summer/day/one.png ]
+expect "an older file is replaced" cmp mirror/photo.png clean/photo.png
+expect "unless the new one failed" [ "$(cat mirror/summer/cut.png)" = old ]
+expect "nothing half-written" [ ! -e mirror/summer/day/text.png ]
+expect "no temporary files" [ -z "$(find mirror -name '*.tmp')" ]
+
+refuse() { # refuse STATUS "sentence" args...: exit, one line, and the words in it
+    want=$1 words=$2
+    shift 2
+    denoise "$@" >out 2>err
+    status=$?
+    expect "$*: exit $status, expected $want" [ $status = "$want" ]
+    expect "$*: $(cat err)" [ "$(wc -l <err)" = 1 ]
+    expect "$*: expected '$words', got $(cat err)" grep -q -- "$words" err
+}
+before=$(cat album/*.png album/*/*.png | cksum)
+refuse 2 'outside album' model=$colour source=album out=album
+refuse 2 'outside album' model=$colour source=album out=./album/../album/new
+refuse 2 'outside album' model=$colour source=album/ out="$work/album/summer"
+ln -s album link
+refuse 2 'outside album' model=$colour source=album out=link/clean
+refuse 2 'to be another file' model=$colour source=album/photo.png out=album/photo.png
+refuse 2 'to be another file' model=$colour source=album/photo.png out=album
+refuse 2 'expected a folder' model=$colour source=album out=good/one.png
+refuse 2 'which is for video' model=$colour source=album/photo.png out=-
+expect "nothing in the folder was touched" [ "$before" = "$(cat album/*.png album/*/*.png | cksum)" ]
+expect "nor made" [ ! -e album/new ]
+printf 'good/photo.png\nalbum/summer/grey.png\n' >list.txt
+expect "a list of files" denoise -q model=$colour source=list.txt out=listed
+expect "is mirrored too" cmp listed/good/photo.png clean/photo.png
+printf '../escape.png\n' >list.txt
+refuse 4 'could not be cleaned' -q model=$colour source=list.txt out=listed
+refuse 4 'none' model=$colour source=album/empty out=x
+refuse 1 'no/such.png' model=$colour source=no/such.png out=x.png
+
+# ---- models ---------------------------------------------------------------------------------------
+HG_MODELS=$work refuse 6 'denoise.safetensors' source=good/one.png out=x.png
+mkdir models && cp $colour models/denoise.safetensors
+HG_MODELS=$work/models expect "the model in HG_MODELS is taken" denoise source=good/photo.png out=shipped.png
+expect "and is the same" cmp shipped.png clean/photo.png
+seq -f '%g,1,2' 30 >rows.csv
+"$HOURGLASS" train -q data=rows.csv model='dense 2 | dense input' epochs=1 project=. name=rows
+denoise model=rows/weights/best.safetensors source=good/one.png out=x.png >out 2>err
+status=$?
+expect "a model of rows: exit $status: $(cat err)" [ $status = 4 -o $status = 5 ]
+expect "in one sentence: $(cat err)" [ "$(wc -l <err)" = 1 ]
+refuse 5 'bad/text.png' model=bad/text.png source=good/one.png out=x.png
+
+# ---- bad files ------------------------------------------------------------------------------------
+for file in bad/*; do
+    refuse 4 "$file: " model=$colour source="$file" out="x.${file##*.}"
+    expect "$file: nothing is written" [ -z "$(ls | grep '^x\.')" ]
+done
+
+# ---- memory and signals ---------------------------------------------------------------------------
+if is_sanitized; then
+    skip "memory and time mean nothing under a sanitizer"
+elif [ "$(df -Pk "$work" | awk 'NR == 2 { print int($4 / 1024 / 1024) }')" -lt 3 ]; then
+    skip "12000 x 12000 pixels: less than 3 GB of disk free"
+else
+    # A header, some lines of noise and a hole, which reads as black and takes no disk.
+    { printf 'P6\n12000 12000\n255\n'; head -c 40000000 /dev/urandom; } >large.ppm
+    truncate -s 432000019 large.ppm
+    mb=$("$python" -c '
+import resource, subprocess, sys
+status = subprocess.call(sys.argv[1:], stdout=2)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+sys.exit(status)' "$HOURGLASS" denoise -v model=$colour source=large.ppm out=large_clean.ppm max_mem=512M)
+    status=$?
+    expect "12000 x 12000: exit $status" [ $status = 0 ]
+    echo "12000 x 12000: $mb MB"
+    expect "12000 x 12000 took $mb MB, more than 512" [ "${mb:-9999}" -le 512 ]
+    expect "12000 x 12000: the size stays" [ "$(wc -c <large_clean.ppm)" = 432000019 ]
+    rm -f large_clean.ppm
+    mkdir two && mv large.ppm two/b.ppm && cp good/photo.png two/a.png
+    "$HOURGLASS" denoise model=$colour source=two out=stopped 2>err &
+    for _ in $(seq 100); do
+        [ -e stopped/a.png ] && ls stopped | grep -q tmp && break
+        sleep 0.1
+    done
+    signal_job INT
+    wait %1
+    status=$?
+    expect "stopped: exit $status" [ $status = 130 ]
+    expect "stopped: what was done is whole" cmp stopped/a.png clean/photo.png
+    expect "stopped: nothing else is left" [ "$(ls stopped)" = a.png ]
+fi
+finish
