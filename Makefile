@@ -69,7 +69,10 @@ SCRIPTS  := $(wildcard tests/run_cli.sh tests/test_*.sh tests/oracle/test_*.py)
 HEADERS  := $(wildcard src/*/*.h include/*.h cli/*.h tests/*.h)
 C_FILES  := $(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(wildcard tests/bits.c tests/pixels.c tests/layer_run.c tests/fuzz/replay.c bench/*.c examples/*.c)
 
-all: $(O)/hourglass $(if $(filter build/gcc,$(O)),build/hourglass)
+# DICOM, where DCMTK is: opened at the first such file, so that nothing else links with it.
+PLUGIN := $(if $(and $(wildcard /usr/include/dcmtk/dcmdata/dctk.h),$(shell command -v g++)),build/hourglass-dicom.so)
+
+all: $(O)/hourglass $(if $(filter build/gcc,$(O)),build/hourglass) $(PLUGIN)
 
 # build/hourglass is always the release command, whatever else is being built.
 ifeq ($(O),build/gcc)
@@ -81,6 +84,10 @@ $(O)/hourglass: $(CLI_OBJ) $(O)/libhourglass.a ; @echo "LD $@"; $(CC) $(LDFLAGS)
 $(O)/libhourglass.a: $(LIB_OBJ) ; @rm -f $@; ar rcs $@ $^
 $(O)/libhourglass.so: $(LIB_OBJ)
 	@echo "LD $@"; $(CC) $(LDFLAGS) -shared -Wl,-soname,libhourglass.so.0 -Wl,--no-undefined $^ $(LIBS) -o $@
+
+build/hourglass-dicom.so: src/image/dicom_plugin.cc src/image/dicom_plugin.h
+	@mkdir -p $(@D); echo "LD $@"; g++ -std=c++17 -O2 -Wall -Wextra -Werror -fPIC -fvisibility=hidden -Isrc -shared -s $(LDFLAGS) $< \
+	    -ldcmjpls -ldcmjpeg -ldcmdata -loflog -lofstd -o $@.new && mv $@.new $@
 
 # A file's name says which instructions it may use.
 $(O)/src/backend/cpu_ref.o: ISA = -O2
@@ -124,7 +131,7 @@ endif
 with = $(foreach x,$2,$(if $(strip $(foreach w,$1,$(findstring $(w),$(notdir $x)))),$x))
 EVERY := $(SCRIPTS) $(TESTS) $(FUZZERS)
 PICKED := $(filter-out $(call with,$(SKIP),$(EVERY)),$(if $(ONLY),$(call with,$(ONLY),$(EVERY)),$(EVERY)))
-run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(O)/tests/bits $(O)/tests/pixels $(O)/tests/layer_run $(EXAMPLES) $(OTHER))
+run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(O)/tests/bits $(O)/tests/pixels $(O)/tests/layer_run $(EXAMPLES) $(OTHER)) $(PLUGIN)
 	@CC=$(CC) SAN=$(SAN) tools/run_tests.sh $(O) $(PICKED)
 
 check:
@@ -139,8 +146,8 @@ build/checked/%.h: %.h $(HEADERS)
 	    -fsyntax-only -x c - && touch $@
 build/checked/c++: include/hourglass.h
 	@mkdir -p $(@D); clang -x c++ -std=c++11 -Wall -Wextra -Werror -fsyntax-only $< && touch $@
-format: ; @clang-format --dry-run -Werror $(filter-out %.def,$(C_FILES) $(HEADERS))
-reformat: ; clang-format -i $(C_FILES) $(HEADERS)
+format: ; @clang-format --dry-run -Werror $(filter-out %.def,$(C_FILES) $(HEADERS)) $(wildcard src/*/*.cc)
+reformat: ; clang-format -i $(C_FILES) $(HEADERS) $(wildcard src/*/*.cc)
 tidy: $(C_FILES:%=build/checked/%)
 ISA_OF = $(if $(findstring avx512,$1),-mavx2 -mfma -mprfchw -mavx512f -mavx512vl -mavx512dq -mavx512bw,$(if $(findstring avx2,$1),-mavx2 -mfma -mprfchw))
 build/checked/%.c: %.c $(HEADERS) $(wildcard src/*/*.inc src/*/*.def) .clang-tidy
@@ -176,13 +183,14 @@ build/aarch64/bits: tests/bits.c $(ARM_SRC) $(HEADERS)
 	@mkdir -p $(@D); echo "CC $@"
 	$(Q)aarch64-linux-gnu-gcc $(filter-out -fPIC -D_FORTIFY_SOURCE=2,$(BASE)) -O2 -static -Wl,--unresolved-symbols=ignore-all $(filter %.c,$^) -lm -o $@
 
-install: build/hourglass build/gcc/libhourglass.a build/gcc/libhourglass.so
+install: build/hourglass build/gcc/libhourglass.a build/gcc/libhourglass.so $(PLUGIN)
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include share/doc/hourglass)
 	install -m 755 build/hourglass $(DESTDIR)$(PREFIX)/bin/hourglass
 	install -m 644 build/gcc/libhourglass.a $(DESTDIR)$(PREFIX)/lib/libhourglass.a
 	install -s -m 755 build/gcc/libhourglass.so $(DESTDIR)$(PREFIX)/lib/libhourglass.so.$(VERSION)
 	ln -sf libhourglass.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libhourglass.so.0
 	ln -sf libhourglass.so.0 $(DESTDIR)$(PREFIX)/lib/libhourglass.so
+	$(if $(PLUGIN),install -D -m 755 $(PLUGIN) $(DESTDIR)$(PREFIX)/lib/hourglass/$(notdir $(PLUGIN)))
 	install -m 644 include/hourglass.h $(DESTDIR)$(PREFIX)/include/hourglass.h
 	install -m 644 LICENSE README.md CHANGELOG.md $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/hourglass
 	printf '%s\n' 'Name: hourglass' 'Description: Autoencoders: train, score, reconstruct' 'Version: $(VERSION)' \

@@ -162,6 +162,40 @@ static inline file_bytes copy_like(const file_bytes *f, void (*change)(uint8_t *
     return take_file(path);
 }
 
+// Written like itself over a file that is there, with faults on the way: all of it, or the old file and a sentence. For
+// faults.h: an exit status.
+static inline int copy_with_faults(const char *from, const char *to, const char *sign) {
+    hg_error err = {0};
+    hg__image_reader *r = hg__image_open(from, &err);
+    hg__image_writer *w = r ? hg__image_create(to, r, &err) : NULL;
+    int code = w ? HG_OK : err.code;
+    for (int more = w != NULL; more == 1;) {
+        const hg__image_info *i = hg__image_info_of(r);
+        uint8_t line[4096];
+        for (int32_t y = 0; y < i->height && code == HG_OK; y++) {
+            code = hg__image_read_lines(r, line, 1, &err);
+            if (code == HG_OK) code = hg__image_write_lines(w, line, 1, &err);
+        }
+        more = code == HG_OK ? hg__image_next_page(r, &err) : code;
+        if (more < 0) code = more;
+        if (more == 1) code = hg__image_start_page(w, r, &err);
+        if (code < 0) more = 0;
+    }
+    if (code == HG_OK) {
+        code = hg__image_commit(w, &err);
+    } else {
+        hg__image_abort(w);
+    }
+    hg__image_close(r);
+    char found[8] = "";
+    FILE *f = fopen(to, "rb");
+    const size_t size = f ? fread(found, 1, 4, f) : 0;
+    if (f) fclose(f);
+    const bool is_old = size == 3 && memcmp(found, sign, 3) == 0;
+    if (code == HG_OK) return size == 4 && !is_old ? 0 : 41;
+    return is_old && err.code == code && err.message[0] ? 40 : 41;
+}
+
 // A file of ../shared/data, or a skipped test where that is not there.
 static inline file_bytes load_shared(const char *name) {
     const char *root = getenv("HG_DATA");

@@ -19,7 +19,7 @@ ln -s "$command" "$work/bin/hourglass"
 export PATH=$work/bin:$PATH LC_ALL=C NO_COLOR=1
 # Options from the environment of who runs the tests have no place in them.
 for name in $(env | sed -n 's/^\(HG_[A-Z_]*\)=.*/\1/p'); do
-    case $name in HG_ISA | HG_FAIL_*) ;; *) unset "$name" ;; esac
+    case $name in HG_ISA | HG_FAIL_* | HG_PLUGINS) ;; *) unset "$name" ;; esac
 done
 
 # matches EXPECTED ACTUAL: two files, line by line; a missing file is an empty one.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // test_codec_jpeg.c - JPEG files as libjpeg itself writes them, whole and broken.
 #include "codec_case.h"
+#include "faults.h"
 // jpeglib.h needs stdio.h before it
 #include <jpeglib.h>
 
@@ -311,7 +312,36 @@ static void what_jpeg_cannot_hold_is_refused(void **state) {
     assert_int_equal(err.code, HG_ERR_DATA);
 }
 
-int main(void) {
+static void a_failing_disk_or_no_memory_leaves_the_old_file(void **state) {
+    (void)state;
+    char from[128], to[128];
+    file_bytes f = make_jpeg(colour);
+    assert_int_equal(hg__write_file(case_path(from, "from"), f.data, f.size, NULL), HG_OK);
+    setenv("CASE_FOLDER", case_folder, 1);
+    static const char *const suffix[] = {"", "+"};
+    for (int k = 0; k < 2; k++) {
+        assert_int_equal(hg__write_file(case_path(to, "to"), "old", 3, NULL), HG_OK);
+        assert_true(count_faults("copy", "HG_FAIL_IO", suffix[k]) > 3);
+        assert_int_equal(hg__write_file(to, "old", 3, NULL), HG_OK);
+        assert_true(count_faults("copy", "HG_FAIL_ALLOC", suffix[k]) > 3);
+    }
+    unlink(from);
+    unlink(to);
+    free(f.data);
+}
+
+// The scenario of the test above, as a child.
+static int copy_as_child(void) {
+    const char *folder = getenv("CASE_FOLDER");
+    char from[128], to[128];
+    snprintf(from, sizeof from, "%s/from", folder ? folder : ".");
+    snprintf(to, sizeof to, "%s/to", folder ? folder : ".");
+    return copy_with_faults(from, to, "old");
+}
+
+int main(int count, char **words) {
+    (void)words;
+    if (count > 1) return copy_as_child();
     hg__image_limit.pixels = 1 << 22;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(grey_and_colour_files_give_their_pixels),
@@ -328,6 +358,7 @@ int main(void) {
         cmocka_unit_test(a_copy_of_a_photograph_is_close_to_it),
         cmocka_unit_test(a_new_file_says_its_orientation),
         cmocka_unit_test(what_jpeg_cannot_hold_is_refused),
+        cmocka_unit_test(a_failing_disk_or_no_memory_leaves_the_old_file),
     };
     return cmocka_run_group_tests(tests, make_case_folder, remove_case_folder);
 }

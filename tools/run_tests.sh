@@ -10,7 +10,7 @@ shift
 log=$build/log
 mkdir -p "$log"
 rm -f "$log"/*.sum
-export HOURGLASS=$PWD/$build/hourglass HG_DATA=${HG_DATA:-../shared/data} SAN=${SAN-} CC=${CC:-gcc}
+export HOURGLASS=$PWD/$build/hourglass HG_PLUGINS=$PWD/build HG_DATA=${HG_DATA:-../shared/data} SAN=${SAN-} CC=${CC:-gcc}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:allocator_may_return_null=1} UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 # The oldest interpreter that has PyTorch is Debian's own; a newer one in front of it has no packages.

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "image/image.h"
 
 #define TEXT(x)    #x
 #define TEXT_OF(x) TEXT(x)
@@ -32,7 +33,7 @@ typedef struct library {
     const char *use;
 } library;
 
-enum { LIBRARIES = 10 };
+enum { LIBRARIES = 11 };
 
 // The training images of the built-in example, as Debian's package installs them.
 static const char fashion[] = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz";
@@ -96,17 +97,18 @@ static void find_libraries(facts *f) {
     const char *tiff = TIFFGetVersion() + strcspn(TIFFGetVersion(), "0123456789");
     snprintf(f->tiff, sizeof f->tiff, "%.*s", (int)strspn(tiff, "0123456789."), tiff);
     const library all[LIBRARIES] = {
-        {"zlib",          zlibVersion(),                           "zlib1g-dev",            ".gz files"  },
-        {"jansson",       jansson_version_str(),                   "libjansson-dev",        "model files"},
-        {"libyaml",       yaml_get_version_string(),               "libyaml-dev",           "cfg= files" },
-        {"libzip",        zip_libzip_version(),                    "libzip-dev",            ".npz files" },
-        {"libpng",        png_get_libpng_ver(NULL),                "libpng-dev",            "PNG images" },
-        {"libjpeg-turbo", TEXT_OF(LIBJPEG_TURBO_VERSION),          "libjpeg62-turbo-dev",   "JPEG images"},
-        {"libtiff",       f->tiff,                                 "libtiff-dev",           "TIFF images"},
-        {"libwebp",       f->webp,                                 "libwebp-dev",           "WebP images"},
-        {"LAPACK",        f->lapack,                               "liblapack3",            "PCA"        },
+        {"zlib",          zlibVersion(),                           "zlib1g-dev",            ".gz files"   },
+        {"jansson",       jansson_version_str(),                   "libjansson-dev",        "model files" },
+        {"libyaml",       yaml_get_version_string(),               "libyaml-dev",           "cfg= files"  },
+        {"libzip",        zip_libzip_version(),                    "libzip-dev",            ".npz files"  },
+        {"libpng",        png_get_libpng_ver(NULL),                "libpng-dev",            "PNG images"  },
+        {"libjpeg-turbo", TEXT_OF(LIBJPEG_TURBO_VERSION),          "libjpeg62-turbo-dev",   "JPEG images" },
+        {"libtiff",       f->tiff,                                 "libtiff-dev",           "TIFF images" },
+        {"libwebp",       f->webp,                                 "libwebp-dev",           "WebP images" },
+        {"DCMTK",         hg__image_dicom_version(),               "libdcmtk-dev g++",      "DICOM images"},
+        {"LAPACK",        f->lapack,                               "liblapack3",            "PCA"         },
         {"Fashion-MNIST", hg__is_file(fashion) ? "installed" : "", "dataset-fashion-mnist",
-         "data=fashion"                                                                                  },
+         "data=fashion"                                                                                   },
     };
     memcpy(f->libraries, all, sizeof all);
 }

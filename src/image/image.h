@@ -113,4 +113,7 @@ void hg__image_list_clear(hg__image_list *list);        // {0} is fine
 bool hg__image_is_image_path(const char *path);         // by its extension
 const char *hg__image_format_of(const char *path);      // what its extension names, or NULL
 bool hg__image_sniff(const uint8_t *head, size_t size); // by its first bytes (at least 132)
+
+// What reads DICOM here, such as "3.6.7"; "" where the plug-in for it is missing. Opens the plug-in.
+const char *hg__image_dicom_version(void);
 #endif

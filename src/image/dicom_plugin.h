@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// dicom_plugin.h - between codec_dicom.c and dicom_plugin.cc, which calls DCMTK and is opened when the first DICOM file is
+// met. Plain C on both sides; no exception crosses.
+#ifndef HG_IMAGE_DICOM_PLUGIN_H
+#define HG_IMAGE_DICOM_PLUGIN_H
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { HG_DICOM_INTERFACE = 1 };
+
+typedef struct hg__dicom hg__dicom; // a file's elements, in the plug-in's memory
+
+typedef struct hg__dicom_info {
+    int32_t width, height, frames;
+    int32_t allocated, stored, high; // bits of a sample, those in use, the highest of them
+    int32_t samples;                 // of a pixel
+    int32_t is_signed;
+    int32_t is_white_zero; // MONOCHROME1
+    int32_t is_rle;        // its frames come by `fragment`, the others' by `read`
+    uint64_t pixel_bytes;  // of PixelData where it is not compressed, else 0
+} hg__dicom_info;
+
+// What went wrong, as the end of a sentence: "expected ..., got ...".
+typedef struct hg__dicom_trouble {
+    char text[300];
+} hg__dicom_trouble;
+
+// Takes bytes of the file as they are made; 0, or negative to stop.
+typedef int hg__dicom_sink(void *context, const void *bytes, size_t size);
+
+typedef struct hg__dicom_plugin {
+    int32_t interface;   // HG_DICOM_INTERFACE, or the plug-in is another release's
+    const char *version; // DCMTK's
+    // NULL on failure. The bytes are not needed afterwards.
+    hg__dicom *(*open)(const uint8_t *bytes, size_t size, hg__dicom_info *info,
+                       hg__dicom_trouble *trouble);
+    // Frames in their order; `size` bytes, native 8 or 16 bits. 0 or negative, here and below.
+    int (*read)(hg__dicom *d, int32_t frame, void *to, size_t size, hg__dicom_trouble *trouble);
+    // A frame that is one fragment, as it is in the file: *bytes is the plug-in's, until `close`.
+    int (*fragment)(hg__dicom *d, int32_t frame, const uint8_t **bytes, size_t *size,
+                    hg__dicom_trouble *trouble);
+    // Everything but the pixels; NULL on failure.
+    hg__dicom *(*copy)(const hg__dicom *like, hg__dicom_trouble *trouble);
+    // With `frames` frames in `bytes` bytes of pixels: explicit little endian, not compressed.
+    int (*write)(hg__dicom *d, const void *pixels, size_t bytes, int32_t frames,
+                 hg__dicom_sink *sink, void *context, hg__dicom_trouble *trouble);
+    void (*close)(hg__dicom *d); // NULL is fine
+} hg__dicom_plugin;
+
+#define HG_DICOM_SYMBOL "hg__dicom_entry" // a const hg__dicom_plugin
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// dicom_rle.h - DICOM's run lengths (PS3.5, annex G): one frame, of grey samples.
+#ifndef HG_IMAGE_DICOM_RLE_H
+#define HG_IMAGE_DICOM_RLE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// `count` samples of `width` bytes (1 or 2, native order) from one fragment; false where it is damaged or has fewer.
+bool hg__dicom_unpack_rle(const uint8_t *from, size_t size, size_t count, size_t width,
+                          uint8_t *to);
+#endif

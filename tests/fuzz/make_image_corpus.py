@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# Writes the JPEG, TIFF and DICOM seeds of fuzz_image: tests/fuzz/corpus/image. Needs Debian's python3-pil,
+# python3-tifffile, python3-pydicom and dcmtk. Run from the root of the tree; the result is committed.
+import os, subprocess, tempfile
+import numpy as np
+import pydicom, tifffile
+from PIL import Image
+
+FOLDER = 'tests/fuzz/corpus/image/'
+y, x, k = np.mgrid[0:9, 0:11, 0:3]
+colour = (20 + 15 * x + 8 * y + 10 * k).astype(np.uint8)
+grey = colour[:, :, 0]
+
+exif = Image.Exif()
+exif[0x0112] = 6
+Image.fromarray(grey).save(FOLDER + 'good_grey.jpg', quality=90)
+Image.fromarray(colour).save(FOLDER + 'good_colour.jpg', quality=90, exif=exif)
+Image.fromarray(colour).save(FOLDER + 'good_progressive.jpg', quality=90, progressive=True)
+Image.fromarray(np.dstack([colour, grey]), 'CMYK').save(FOLDER + 'cmyk.jpg')
+
+Image.fromarray(grey).save(FOLDER + 'good_lzw.tif', compression='tiff_lzw', dpi=(300, 300))
+Image.fromarray(grey > 90).save(FOLDER + 'good_group4.tif', compression='group4')
+Image.fromarray(colour).save(FOLDER + 'good_jpeg.tif', compression='jpeg')
+Image.fromarray(colour).quantize(9).save(FOLDER + 'good_palette.tif')
+tile = dict(photometric='rgb', tile=(16, 16), metadata=None)
+tifffile.imwrite(FOLDER + 'good_tiled.tif', colour, **tile)
+tifffile.imwrite(FOLDER + 'good_planes.tif', np.moveaxis(colour, 2, 0), photometric='rgb', planarconfig='separate',
+                 metadata=None)
+tifffile.imwrite(FOLDER + 'good_float.tif', grey.astype(np.float32) / 255, byteorder='>', metadata=None)
+tifffile.imwrite(FOLDER + 'good_big.tif', grey.astype(np.uint16) * 257, bigtiff=True, metadata=None,
+                 extratags=[(65000, 'd', 2, (1.5, 2.5), True)])
+with tifffile.TiffWriter(FOLDER + 'good_pages.tif', byteorder='>') as writer:
+    for page in (grey.astype(np.uint16) * 257, grey):
+        writer.write(page, photometric='minisblack', metadata=None)
+
+
+def dicom(name, frames, stored, **more):
+    meta = pydicom.dataset.FileMetaDataset()
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = '1.2.840.10008.5.1.4.1.1.7', '1.2'
+    meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    d = pydicom.dataset.FileDataset(name, {}, file_meta=meta, preamble=b'\0' * 128)
+    d.SOPClassUID, d.SOPInstanceUID, d.PatientName = meta.MediaStorageSOPClassUID, '1.2', 'A^B'
+    d.SamplesPerPixel, d.PhotometricInterpretation = 1, more.pop('photometric', 'MONOCHROME2')
+    d.NumberOfFrames, (d.Rows, d.Columns) = str(len(frames)), frames.shape[1:]
+    d.BitsAllocated, d.BitsStored, d.HighBit = frames.dtype.itemsize * 8, stored, stored - 1
+    d.PixelRepresentation = int(frames.dtype.kind == 'i')
+    d.PerformedProtocolCodeSequence = [pydicom.Dataset()]
+    d.PerformedProtocolCodeSequence[0].CodeValue = 'nested'
+    d.is_little_endian, d.is_implicit_VR = True, False
+    data = frames.tobytes()
+    d.PixelData = data + b'\0' * (len(data) % 2)
+    d['PixelData'].VR = 'OW' if frames.dtype.itemsize == 2 else 'OB'
+    d.save_as(name, write_like_original=False)
+
+
+twelve = (grey.astype(np.uint16) * 16)[None]
+dicom(FOLDER + 'good_u12.dcm', twelve, 12, photometric='MONOCHROME1')
+dicom(FOLDER + 'good_s16.dcm', twelve.astype(np.int16) - 2000, 16)
+with tempfile.TemporaryDirectory() as temporary:
+    plain12, plain8 = os.path.join(temporary, 'a.dcm'), os.path.join(temporary, 'b.dcm')
+    dicom(plain12, np.concatenate([twelve, twelve + 1]), 12)
+    dicom(plain8, np.stack([grey, 255 - grey]), 8)
+    for name, words in [('rle', ['dcmcrle', plain12]), ('jpegls', ['dcmcjpls', plain12]),
+                        ('lossless', ['dcmcjpeg', '+e1', plain12]), ('baseline', ['dcmcjpeg', '+eb', plain8])]:
+        subprocess.run(words + [FOLDER + 'good_%s.dcm' % name], check=True)

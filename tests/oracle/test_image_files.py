@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Image files that Pillow, tifffile and pydicom write: the same pixels here, and the same again after a copy."""
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+try:
+    import numpy as np
+    import pydicom
+    import tifffile
+    from PIL import Image, ImageCms
+    from pydicom.dataset import FileDataset, FileMetaDataset
+    from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+except ImportError as missing:
+    print("skipped: no %s for %s" % (missing.name, sys.executable))
+    print("0 passed, 0 failed, 1 skipped")
+    sys.exit(0)
+
+COMMAND = os.environ.get("HOURGLASS", "build/gcc/hourglass")
+PIXELS = os.path.join(os.path.dirname(COMMAND), "tests", "pixels")
+DATA = os.environ.get("HG_DATA", "../shared/data")
+FOLDER = tempfile.mkdtemp(prefix="hourglass-images-")
+TYPES = {"U8": np.uint8, "U16": np.uint16, "F32": np.float32}
+passed = failed = skipped = 0
+random = np.random.default_rng(7)
+
+
+def check(name, good, detail=""):
+    global passed, failed
+    passed, failed = passed + bool(good), failed + (not good)
+    print("%s %s %s" % ("ok     " if good else "FAILED ", name, "" if good else detail))
+
+
+def skip(name, why):
+    global skipped
+    skipped += 1
+    print("skipped: %s: %s" % (name, why))
+
+
+def path(name):
+    return os.path.join(FOLDER, name)
+
+
+def read(name, copy=None):
+    """The pages of a file as arrays (height, width, samples), and its header lines; or the refusal."""
+    raw = path("raw")
+    done = subprocess.run([PIXELS, name, raw] + ([copy] if copy else []), capture_output=True, text=True)
+    if done.returncode:
+        return None, done.stderr.strip()
+    pages, at, data = [], 0, open(raw, "rb").read()
+    heads = [line.split() for line in done.stdout.splitlines()]
+    for _, width, height, channels, alpha, kind, _, _ in heads:
+        shape = (int(height), int(width), int(channels) + int(alpha))
+        page = np.frombuffer(data, TYPES[kind], int(np.prod(shape)), at)
+        pages.append(page.reshape(shape))
+        at += page.nbytes
+    return pages, heads if at == len(data) else "%d bytes left" % (len(data) - at)
+
+
+def same(pages, wanted):
+    wanted = [np.asarray(w).reshape(w.shape[0], w.shape[1], -1) for w in wanted]
+    return (pages is not None and len(pages) == len(wanted) and
+            all(a.shape == b.shape and a.dtype == b.dtype and (a == b).all() for a, b in zip(pages, wanted)))
+
+
+def check_file(name, wanted):
+    """Read as `wanted`, and a copy of it read again; the copy's path."""
+    copy = path("copy" + os.path.splitext(name)[1])
+    if os.path.exists(copy):
+        os.remove(copy)
+    pages, heads = read(path(name), copy)
+    check(name, same(pages, wanted), heads)
+    if pages:
+        again, heads = read(copy)
+        check(name + " copied", same(again, wanted), heads)
+    return copy
+
+
+def check_refused(name, words):
+    pages, sentence = read(path(name))
+    check(name + " refused", pages is None and words in sentence and sentence.count("\n") == 0, sentence)
+
+
+def draw(height, width, samples, kind):
+    """Smooth with some noise, over the whole range of its type."""
+    y, x, k = np.mgrid[0:height, 0:width, 0:samples]
+    v = (np.sin(x / 9 + k) + np.cos(y / 7)) / 4 + 0.5 + random.normal(0, 0.02, (height, width, samples))
+    v = np.clip(v, 0, 1)
+    if kind == np.float32:
+        return v.astype(np.float32)
+    return np.round(v * np.iinfo(kind).max).astype(kind)
+
+
+# ---- JPEG ---------------------------------------------------------------------------------------
+
+def check_jpeg():
+    grey, colour = draw(45, 70, 1, np.uint8)[:, :, 0], draw(45, 70, 3, np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = 5
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for name, image, options in [
+            ("grey.jpg", grey, {}),
+            ("colour.jpg", colour, dict(subsampling=2, exif=exif, icc_profile=profile, dpi=(300, 200))),
+            ("full.jpg", colour, dict(subsampling=0, quality=98)),
+            ("half.jpg", colour, dict(subsampling=1, quality=20)),
+            ("progressive.jpg", colour, dict(progressive=True, optimize=True))]:
+        Image.fromarray(image).save(path(name), **options)
+        wanted = np.asarray(Image.open(path(name)))
+        copy = path("copy.jpg")
+        pages, heads = read(path(name), copy)
+        check(name, same(pages, [wanted]), heads)
+        a, b = Image.open(path(name)), Image.open(copy)
+        error = np.square(np.asarray(a, float) - np.asarray(b, float)).mean()
+        check(name + " copied", error < 4 and a.size == b.size and a.mode == b.mode, error)
+        check(name + " keeps what it says", all(a.info.get(k) == b.info.get(k) for k in ("exif", "icc_profile", "dpi")),
+              b.info.keys())
+        check(name + " keeps its sampling", [c[1:3] for c in a.layer] == [c[1:3] for c in b.layer], b.layer)
+        finer = all(y <= x for i in b.quantization for x, y in zip(a.quantization[i], b.quantization[i]))
+        check(name + " is no coarser", finer)
+    pages, heads = read(path("colour.jpg"))
+    check("orientation", heads[0][7] == "5", heads)
+    Image.fromarray(draw(20, 20, 4, np.uint8), "CMYK").save(path("cmyk.jpg"))
+    check_refused("cmyk.jpg", "expected a grey or colour JPEG, got CMYK")
+    data = bytearray(open(path("grey.jpg"), "rb").read())
+    data[data.index(b"\xff\xc0") + 4] = 12
+    open(path("twelve.jpg"), "wb").write(data)
+    check_refused("twelve.jpg", "expected a JPEG of 8 bits a sample, got 12")
+    open(path("cut.jpg"), "wb").write(data[:-300])
+    check_refused("cut.jpg", "")
+
+
+# ---- TIFF ---------------------------------------------------------------------------------------
+
+def write_tiff(name, image, **options):
+    options.setdefault("photometric", "rgb" if image.shape[-1] in (3, 4) and image.ndim > 2 else "minisblack")
+    tifffile.imwrite(path(name), image, **options)
+
+
+def check_tiff():
+    grey8, grey16, real = (draw(51, 77, 1, t)[:, :, 0] for t in (np.uint8, np.uint16, np.float32))
+    rgb8, rgb16, rgba = draw(51, 77, 3, np.uint8), draw(51, 77, 3, np.uint16), draw(51, 77, 4, np.uint16)
+    for name, image, options in [
+            ("grey8.tif", grey8, {}),
+            ("grey16_big.tif", grey16, dict(byteorder=">", bigtiff=True)),
+            ("real.tif", real, dict(resolution=(300, 200, "CENTIMETER"), description="a picture", software="oracle")),
+            ("real_tiled.tif", real, dict(tile=(32, 16), byteorder=">")),
+            ("rgb8_tiled.tif", rgb8, dict(tile=(16, 48))),
+            ("rgba.tif", rgba, dict(extrasamples=["unassalpha"], rowsperstrip=7)),
+            ("rgb16_big.tif", rgb16, dict(byteorder=">", rowsperstrip=5))]:
+        write_tiff(name, image, **options)
+        check_file(name, [image])
+    for name, options in [("planes.tif", dict(rowsperstrip=8)), ("planes_tiled.tif", dict(tile=(16, 32)))]:
+        tifffile.imwrite(path(name), np.moveaxis(rgb16, 2, 0), photometric="rgb", planarconfig="separate", **options)
+        check_file(name, [rgb16])
+    for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits"):
+        for order, image in (("grey", grey8), ("rgb", rgb8)):
+            name = "%s_%s.tif" % (compression, order)
+            Image.fromarray(image).save(path(name), compression=compression, dpi=(72, 96))
+            copy = check_file(name, [image])
+            a, b = Image.open(path(name)), Image.open(copy)
+            check(name + " keeps what it says", a.info["compression"] == b.info["compression"] and
+                  a.info["dpi"] == b.info["dpi"], b.info)
+    bits = grey8 > 128
+    for compression in ("raw", "group4", "group3"):
+        Image.fromarray(bits).save(path(compression + ".tif"), compression=compression)
+        copy = check_file(compression + ".tif", [bits.astype(np.uint8) * np.uint8(255)])
+        check(compression + " stays 1 bit", Image.open(copy).mode == "1")
+    palette = Image.fromarray(rgb8).quantize(50)
+    palette.save(path("palette.tif"))
+    check_file("palette.tif", [np.asarray(palette.convert("RGB"))])
+    pages = [draw(20 + i, 30 - i, 1, np.uint16)[:, :, 0] for i in range(5)]
+    with tifffile.TiffWriter(path("pages.tif"), byteorder=">") as writer:
+        for page in pages:
+            writer.write(page, photometric="minisblack", metadata=None, description="page %d" % len(page))
+    copy = check_file("pages.tif", pages)
+    with tifffile.TiffFile(copy) as t:
+        check("pages.tif keeps what it says", t.byteorder == ">" and
+              [p.description for p in t.pages] == ["page %d" % len(p) for p in pages])
+    with tifffile.TiffFile(check_file("real.tif", [real])) as t:
+        tags = t.pages[0].tags
+        check("real.tif keeps what it says", tags["XResolution"].value == (300, 1) and tags["ResolutionUnit"].value == 3 and
+              tags["ImageDescription"].value == "a picture" and tags["Software"].value == "oracle")
+    geo = [(33550, "d", 3, (0.5, 0.25, 0.0), True), (42113, "s", 0, "-9999", True), (65000, "B", 4, b"abcd", True)]
+    write_tiff("geo.tif", grey16, extratags=geo)
+    with tifffile.TiffFile(check_file("geo.tif", [grey16])) as t:
+        tags = t.pages[0].tags
+        check("geo.tif keeps fields of others", tags[33550].value == (0.5, 0.25, 0.0) and tags[42113].value == "-9999" and
+              bytes(tags[65000].value) == b"abcd")
+    for name, image in [("double.tif", real.astype(np.float64)), ("half.tif", real.astype(np.float16)),
+                        ("signed.tif", grey16.astype(np.int16)), ("int32.tif", grey16.astype(np.uint32)),
+                        ("complex.tif", real.astype(np.complex64))]:
+        write_tiff(name, image)
+        check_refused(name, "expected TIFF samples of")
+    Image.fromarray(draw(20, 20, 4, np.uint8), "CMYK").save(path("cmyk.tif"))
+    check_refused("cmyk.tif", "got CMYK")
+    data = open(path("grey8.tif"), "rb").read()
+    open(path("cut.tif"), "wb").write(data[:-100])
+    check_refused("cut.tif", "")
+
+
+# ---- DICOM --------------------------------------------------------------------------------------
+
+def write_dicom(name, frames, stored=None, syntax=ExplicitVRLittleEndian, photometric="MONOCHROME2", **more):
+    """frames: (n, height, width), 8 or 16 bits, signed or not; as a CT image with a patient and a private block."""
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
+    meta.MediaStorageSOPInstanceUID = "1.2.3.4"
+    meta.TransferSyntaxUID = syntax
+    d = FileDataset(path(name), {}, file_meta=meta, preamble=b"\0" * 128)
+    d.SOPClassUID, d.SOPInstanceUID = meta.MediaStorageSOPClassUID, "1.2.3.4"
+    d.StudyInstanceUID, d.SeriesInstanceUID, d.Modality = "1.2.3", "1.2.3.5", "CT"
+    d.PatientName, d.PatientID = "Doe^Jane", "4711"
+    d.WindowCenter, d.WindowWidth, d.PixelSpacing = "40.5", "400", ["0.5", "0.75"]
+    d.RescaleSlope, d.RescaleIntercept = "1", "-1024"
+    block = d.private_block(0x0099, "HOURGLASS", create=True)
+    block.add_new(1, "LO", "private")
+    d.PerformedProtocolCodeSequence = [pydicom.Dataset()]
+    d.PerformedProtocolCodeSequence[0].CodeValue = "nested"
+    d.SamplesPerPixel, d.PhotometricInterpretation = 1, photometric
+    d.Rows, d.Columns = frames.shape[1:]
+    d.BitsAllocated = frames.dtype.itemsize * 8
+    d.BitsStored = stored or d.BitsAllocated
+    d.HighBit = d.BitsStored - 1
+    d.PixelRepresentation = int(frames.dtype.kind == "i")
+    if len(frames) > 1:
+        d.NumberOfFrames = str(len(frames))
+    d.is_little_endian, d.is_implicit_VR = syntax != ExplicitVRBigEndian, syntax == ImplicitVRLittleEndian
+    data = frames.astype(frames.dtype.newbyteorder(">" if syntax == ExplicitVRBigEndian else "<")).tobytes()
+    d.PixelData = data + b"\0" * (len(data) % 2)
+    d["PixelData"].VR = "OW" if frames.dtype.itemsize == 2 else "OB"
+    for key, value in more.items():
+        setattr(d, key, value)
+    d.save_as(path(name), write_like_original=False)
+
+
+def samples_of(frames, stored, inverted=False):
+    """What the reader must give: 0 .. 2^stored - 1, signed ones moved up, white highest."""
+    white = 2 ** stored - 1
+    v = frames.astype(np.int64) + (2 ** (stored - 1) if frames.dtype.kind == "i" else 0)
+    return list((white - v if inverted else v).astype(np.uint8 if frames.dtype.itemsize == 1 else np.uint16))
+
+
+def check_dicom_kept(name, copy):
+    a, b = pydicom.dcmread(path(name)), pydicom.dcmread(copy)
+    changed = [e.tag for e in a if e.tag != 0x7FE00010 and (e.tag not in b or b[e.tag].value != e.value)]
+    more = [e.tag for e in b if e.tag not in a]
+    check(name + " keeps its elements", not changed and not more, "%s %s" % (changed, more))
+    check(name + " becomes explicit little endian", b.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian)
+    check(name + " reads as before elsewhere", (b.pixel_array == a.pixel_array).all() if not compressed(a) else True)
+
+
+def compressed(d):
+    return d.file_meta.TransferSyntaxUID.is_compressed
+
+
+def frames_of(kind, stored, n=1, height=43, width=65):
+    image = np.stack([draw(height, width, 1, np.uint16)[:, :, 0] for _ in range(n)])
+    v = (image >> (16 - stored)).astype(np.int64)
+    return (v - 2 ** (stored - 1) if np.dtype(kind).kind == "i" else v).astype(kind)
+
+
+def check_dicom():
+    cases = [("u8.dcm", np.uint8, 8, 1, {}), ("u12.dcm", np.uint16, 12, 1, {}), ("u16.dcm", np.uint16, 16, 1, {}),
+             ("s16.dcm", np.int16, 16, 1, {}), ("s12.dcm", np.int16, 12, 1, {}), ("u8odd.dcm", np.uint8, 8, 3, {}),
+             ("inverted.dcm", np.uint16, 12, 1, dict(photometric="MONOCHROME1")),
+             ("frames.dcm", np.uint16, 14, 4, {}),
+             ("implicit.dcm", np.uint16, 12, 1, dict(syntax=ImplicitVRLittleEndian)),
+             ("big.dcm", np.int16, 16, 2, dict(syntax=ExplicitVRBigEndian))]
+    for name, kind, stored, n, options in cases:
+        frames = frames_of(kind, stored, n)
+        write_dicom(name, frames, stored, **options)
+        copy = check_file(name, samples_of(frames, stored, "photometric" in options))
+        check_dicom_kept(name, copy)
+        _, heads = read(path(name))
+        check(name + " white", float(heads[0][6]) == 2 ** stored - 1, heads[0])
+    coders = [("dcmcrle", []), ("dcmcjpls", []), ("dcmcjpeg", ["+e1"]), ("dcmcjpeg", ["+el"]), ("gdcmconv", ["--raw"]),
+              ("gdcmconv", ["--rle"]), ("gdcmconv", ["--jpegls"]), ("gdcmconv", ["--jpeg"])]
+    for coder, words in coders:
+        if not shutil.which(coder):
+            skip("".join([coder] + words), "not installed")
+            continue
+        for name, kind, stored, n, options in cases[:3] + cases[6:8]:
+            squeezed = "%s%s_%s" % (coder, "".join(words), name)
+            done = subprocess.run([coder] + words + [path(name), path(squeezed)], capture_output=True)
+            if done.returncode:
+                skip(squeezed, "%s fails" % coder)
+                continue
+            wanted, _ = read(path(name))
+            copy = check_file(squeezed, wanted)
+            check_dicom_kept(squeezed, copy)
+    if shutil.which("dcmcjpeg"):
+        subprocess.run(["dcmcjpeg", "+eb", "+q", "95", path("u8.dcm"), path("lossy.dcm")], check=True)
+        a, b = read(path("lossy.dcm"))[0], read(path("u8.dcm"))[0]
+        check("lossy.dcm", a and np.abs(a[0].astype(int) - b[0]).mean() < 4)
+    if shutil.which("gdcmconv"):
+        subprocess.run(["gdcmconv", "--j2k", path("u12.dcm"), path("j2k.dcm")], check=True)
+        check_refused("j2k.dcm", "got JPEG 2000")
+    frames = frames_of(np.uint8, 8, 1, 30, 90)
+    write_dicom("rgb.dcm", frames, 8, SamplesPerPixel=3, Columns=30, PhotometricInterpretation="RGB",
+                PlanarConfiguration=0)
+    check_refused("rgb.dcm", "expected a grey DICOM picture, got RGB")
+    write_dicom("short.dcm", frames_of(np.uint16, 12), 12, Rows=44)
+    check_refused("short.dcm", "bytes of DICOM pixels, got")
+    write_dicom("wide.dcm", frames_of(np.uint16, 12), 17)
+    check_refused("wide.dcm", "expected DICOM samples of 8 or 16 bits")
+    write_dicom("none.dcm", frames_of(np.uint16, 12), 12, Rows=0)
+    check_refused("none.dcm", "")
+
+
+def check_nesting():
+    """Many items are fine; many in each other would overflow DCMTK's stack."""
+    meta = b"\0" * 128 + b"DICM" + struct.pack("<HH2sH", 2, 0x10, b"UI", 20) + b"1.2.840.10008.1.2.1\0"
+    start = struct.pack("<HH2sHI", 0x40, 0x260, b"SQ", 0, 0xffffffff) + struct.pack("<HHI", 0xfffe, 0xe000, 0xffffffff)
+    end = struct.pack("<HHI", 0xfffe, 0xe00d, 0) + struct.pack("<HHI", 0xfffe, 0xe0dd, 0)
+    open(path("deep.dcm"), "wb").write(meta + (start * 100000) + end * 100000)
+    check_refused("deep.dcm", "expected DICOM sequences nested at most")
+    for syntax in (ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian):
+        frames = frames_of(np.uint16, 12)
+        items = []
+        for i in range(700):
+            items.append(pydicom.Dataset())
+            items[-1].CodeValue = str(i)
+            items[-1].PerformedProtocolCodeSequence = [pydicom.Dataset()]
+            items[-1].PerformedProtocolCodeSequence[0].CodeValue = "inner"
+        write_dicom("many.dcm", frames, 12, syntax=syntax, PerformedProtocolCodeSequence=items)
+        check_dicom_kept("many.dcm", check_file("many.dcm", samples_of(frames, 12)))
+
+
+check_jpeg()
+check_tiff()
+if "missing" in subprocess.run([COMMAND, "checks"], capture_output=True, text=True).stdout.split("DCMTK")[1].split("\n")[0]:
+    skip("DICOM", "DCMTK is not installed")
+else:
+    check_dicom()
+    check_nesting()
+shutil.rmtree(FOLDER, ignore_errors=True)
+print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))
+sys.exit(failed > 0)
