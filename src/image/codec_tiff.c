@@ -13,8 +13,8 @@ enum { LIBRARY_BYTES = 64 << 20, LEAST_TILE = 1 << 20 };
 
 // ---- libtiff's doors ----------------------------------------------------------------------------
 
-static int hear_error(TIFF *tiff, void *data, const char *module, const char *format,
-                      va_list args) {
+__attribute__((format(printf, 4, 0))) static int
+hear_error(TIFF *tiff, void *data, const char *module, const char *format, va_list args) {
     hg__tiff_talk *talk = data;
     (void)tiff;
     (void)module;
@@ -23,8 +23,8 @@ static int hear_error(TIFF *tiff, void *data, const char *module, const char *fo
 }
 
 // A tag whose values lie behind the end of the file is only a warning to libtiff.
-static int hear_warning(TIFF *tiff, void *data, const char *module, const char *format,
-                        va_list args) {
+__attribute__((format(printf, 4, 0))) static int
+hear_warning(TIFF *tiff, void *data, const char *module, const char *format, va_list args) {
     const hg__tiff_talk *talk = data;
     const bool cut = strncmp(format, "IO error", 8) == 0;
     return talk->strict || cut ? hear_error(tiff, data, module, format, args) : 1;
