@@ -318,13 +318,10 @@ static void a_failing_disk_or_no_memory_leaves_the_old_file(void **state) {
     file_bytes f = make_jpeg(colour);
     assert_int_equal(hg__write_file(case_path(from, "from"), f.data, f.size, NULL), HG_OK);
     setenv("CASE_FOLDER", case_folder, 1);
-    static const char *const suffix[] = {"", "+"};
-    for (int k = 0; k < 2; k++) {
-        assert_int_equal(hg__write_file(case_path(to, "to"), "old", 3, NULL), HG_OK);
-        assert_true(count_faults("copy", "HG_FAIL_IO", suffix[k]) > 3);
-        assert_int_equal(hg__write_file(to, "old", 3, NULL), HG_OK);
-        assert_true(count_faults("copy", "HG_FAIL_ALLOC", suffix[k]) > 3);
-    }
+    assert_int_equal(hg__write_file(case_path(to, "to"), "old", 3, NULL), HG_OK);
+    assert_true(count_faults("copy", "HG_FAIL_IO", "") > 3);
+    assert_int_equal(hg__write_file(to, "old", 3, NULL), HG_OK);
+    assert_true(count_faults("copy", "HG_FAIL_ALLOC", "+") > 3);
     unlink(from);
     unlink(to);
     free(f.data);

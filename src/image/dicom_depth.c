@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// dicom_depth.c - how deep a DICOM file's sequences are nested, found before DCMTK, which follows them on the stack.
+// dicom_depth.c - whether a DICOM file's lengths can be true, and how deep its sequences are nested. Found before DCMTK,
+// which takes memory for any length and follows sequences on the stack.
 //
-// A file of few items cannot be deep. One of many is walked (PS3.5, chapter 7): every element's header, and into
-// each sequence. Whatever this walk cannot follow is refused, so that nothing deep is hidden from it.
+// The file is walked (PS3.5, chapter 7): every element's header, and into each sequence. What this walk cannot follow
+// is left to DCMTK where items are too few to be deep, and else refused, so that nothing deep is hidden from it.
 #include "image/dicom_depth.h"
 
 #include <string.h>
@@ -20,8 +21,9 @@ enum { FEW_ITEMS = 500, DEEPEST = 64, START = 132 };
 typedef struct walk {
     const uint8_t *bytes;
     size_t size, at;
-    bool is_big;      // most significant byte first
-    bool is_implicit; // no kinds beside the tags
+    bool is_big;       // most significant byte first
+    bool is_implicit;  // no kinds beside the tags
+    uint32_t too_long; // the length of an element that goes past the end of the file
     int depth;
     struct level {
         size_t end;    // where it ends, SIZE_MAX where a tag says so
@@ -82,8 +84,14 @@ static bool read_element(walk *w, element *e) {
     return is_one_of("OB OD OF OL OV OW SQ SV UC UN UR UT UV ", e->kind);
 }
 
+static bool fits(walk *w, uint32_t length) {
+    if (length <= w->size - w->at) return true;
+    w->too_long = length;
+    return false;
+}
+
 static bool enter(walk *w, uint32_t length, bool implicit) {
-    if (w->depth == DEEPEST || (length != NO_LENGTH && length > w->size - w->at)) return false;
+    if (w->depth == DEEPEST || (length != NO_LENGTH && !fits(w, length))) return false;
     const size_t end = length == NO_LENGTH ? SIZE_MAX : w->at + length;
     w->level[w->depth++] = (struct level){end, w->is_implicit};
     w->is_implicit = w->is_implicit || implicit;
@@ -107,7 +115,7 @@ static bool is_sequence(const walk *w, const element *e) {
 static bool pass_fragments(walk *w) {
     element e;
     do {
-        if (!read_element(w, &e) || e.length > w->size - w->at) return false;
+        if (!read_element(w, &e) || !fits(w, e.length)) return false;
         w->at += e.length;
     } while (e.tag == ITEM);
     return e.tag == LIST_END;
@@ -121,7 +129,7 @@ static bool step(walk *w) {
     if (e.tag == ITEM_END || e.tag == LIST_END) return e.length == 0 && leave(w);
     if (e.tag == PIXELS && e.length == NO_LENGTH) return pass_fragments(w);
     if (is_sequence(w, &e)) return enter(w, e.length, memcmp(e.kind, "UN", 2) == 0);
-    if (e.length > w->size - w->at) return false;
+    if (!fits(w, e.length)) return false;
     w->at += e.length;
     return true;
 }
@@ -170,7 +178,14 @@ int hg__dicom_check_depth(const uint8_t *bytes, size_t size, const char *name, h
         return hg__fail(err, HG_ERR_DATA,
                         "%s: expected a DICOM header, not cut off and not deflated", name);
     }
-    if (count_items(bytes, size) <= FEW_ITEMS || follow(&w)) return HG_OK;
+    if (follow(&w)) return HG_OK;
+    if (w.too_long) {
+        return hg__fail(
+            err, HG_ERR_DATA,
+            "%s: expected %u more bytes of a DICOM element, got %zu: cut off or damaged", name,
+            w.too_long, size - w.at);
+    }
+    if (count_items(bytes, size) <= FEW_ITEMS) return HG_OK; // DCMTK may make something of it
     return hg__fail(err, HG_ERR_DATA,
                     "%s: expected DICOM sequences nested at most %d deep, got more or damaged ones",
                     name, DEEPEST / 2);

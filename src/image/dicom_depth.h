@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// dicom_depth.h - refuses DICOM files whose sequences are nested too deep for who reads them.
+// dicom_depth.h - refuses DICOM files with elements longer than the file or sequences too deep for who reads them.
 #ifndef HG_IMAGE_DICOM_DEPTH_H
 #define HG_IMAGE_DICOM_DEPTH_H
 #include "base/error.h"
