@@ -196,6 +196,8 @@ install: build/hourglass build/gcc/libhourglass.a build/gcc/libhourglass.so $(PL
 	printf '%s\n' 'Name: hourglass' 'Description: Autoencoders: train, score, reconstruct' 'Version: $(VERSION)' \
 	    'Cflags: -I$(PREFIX)/include' 'Libs: -L$(PREFIX)/lib -lhourglass' 'Requires.private: $(PACKAGES)' \
 	    'Libs.private: -lm -pthread' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/hourglass.pc
+	install -d $(DESTDIR)$(PREFIX)/share/hourglass/models
+	$(if $(wildcard models/*),install -m 644 $(wildcard models/*) $(DESTDIR)$(PREFIX)/share/hourglass/models)
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	build/hourglass help --man > $(DESTDIR)$(PREFIX)/share/man/man1/hourglass.1
 

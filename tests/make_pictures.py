@@ -43,6 +43,20 @@ def tiff64():  # one line of doubles
     return (data + b"\0" * 4).ljust(200, b"\0") + struct.pack("<d", 1.5)
 
 
+def tiff_pages(pages):  # grey floats, each page (width, height, samples)
+    data = b"II*\0" + struct.pack("<I", 8)
+    for number, (width, height, samples) in enumerate(pages):
+        tags = [(256, 4, width), (257, 4, height), (258, 3, 32), (259, 3, 1), (262, 3, 1),
+                (273, 4, len(data) + 2 + 10 * 12 + 4), (277, 3, 1), (278, 4, height), (279, 4, 4 * len(samples)),
+                (339, 3, 3)]
+        data += struct.pack("<H", len(tags))
+        for tag, kind_of, value in tags:
+            data += struct.pack("<HHII", tag, kind_of, 1, value)
+        end = len(data) + 4 + 4 * len(samples)
+        data += struct.pack("<I", end if number + 1 < len(pages) else 0) + struct.pack("<%df" % len(samples), *samples)
+    return data
+
+
 def jpeg(components, bits):  # the header is all a reader should need to refuse it
     frame = struct.pack(">BHHB", bits, 16, 16, components)
     for i in range(components):
@@ -73,6 +87,11 @@ if kind == "good":
     save("odd.pgm", b"P5\n# kept\n13 7\n255\n" + b"".join(scene(13, y, 1) for y in range(7)))
     save("twelve.ppm", b"P6\n40 24\n4095\n" + b"".join(struct.pack(">120H", *[dice.randrange(4096) for _ in range(120)])
                                                   for y in range(24)))
+    # Less than half of what its depth can hold; floats of any range, some of them none, on two pages.
+    save("dim.pgm", b"P5\n40 30\n65535\n" + b"".join(struct.pack(">H", 1000 + dice.randrange(900)) for _ in range(1200)))
+    values = [dice.gauss(-500, 200) for _ in range(1200)]
+    values[45], values[77] = float("nan"), float("inf")
+    save("floats.tif", tiff_pages([(40, 30, values), (20, 10, [0.001 * dice.random() for _ in range(200)])]))
 else:
     good = png(50, 40, 2)
     save("text.png", b"This is a text and no picture.\n")

@@ -78,6 +78,41 @@ alpha() { pixels "$1" | tail -n +2 | cut -d ' ' -f 4 | cksum; }
 expect "alpha is as it was" [ "$(alpha good/see_through.png)" = "$(alpha clean/see_through.png)" ]
 expect "a comment in a PGM stays" grep -q '# kept' clean/odd.pgm
 expect "a PPM of 12 bits stays one" sh -c 'head -n 3 clean/twelve.ppm | tail -n 1 | grep -qx 4095'
+# Samples far from black and white are scaled for the model, and back: what it makes of them stays near.
+near() {
+    "$python" - "$@" <<'PY'
+import math, struct, sys
+def read(path):
+    data = open(path, "rb").read()
+    if data[:2] == b"P5": return [[float(x) for x in struct.unpack(">1200H", data[-2400:])]]
+    kind = "<" if data[:2] == b"II" else ">"
+    at, pages = struct.unpack(kind + "I", data[4:8])[0], []
+    while at:
+        count, = struct.unpack(kind + "H", data[at : at + 2])
+        tags = {}
+        for i in range(count):
+            tag, form, size = struct.unpack(kind + "HHI", data[at + 2 + 12 * i : at + 10 + 12 * i])
+            spot = at + 10 + 12 * i
+            wide = form != 3
+            if size * (4 if wide else 2) > 4: spot = struct.unpack(kind + "I", data[spot : spot + 4])[0]
+            tags[tag] = struct.unpack(kind + "%d%s" % (size, "I" if wide else "H"), data[spot : spot + size * (4 if wide else 2)]) if form in (3, 4) else ()
+        raw = b"".join(data[a : a + n] for a, n in zip(tags[273], tags[279]))
+        assert tags[258] == (32,) and tags[339] == (3,)
+        pages.append(list(struct.unpack(kind + "%df" % (len(raw) // 4), raw)))
+        at, = struct.unpack(kind + "I", data[at + 2 + 12 * count : at + 6 + 12 * count])
+    return pages
+was, now = read(sys.argv[1]), read(sys.argv[2])
+assert len(was) == len(now) and was != now
+for a, b in zip(was, now):
+    assert [repr(x) for x in a if not math.isfinite(x)] == [repr(x) for x in b if not math.isfinite(x)]
+    pairs = [(x, y) for x, y in zip(a, b) if math.isfinite(x)]
+    span = max(x for x, _ in pairs) - min(x for x, _ in pairs)
+    off = sum(abs(x - y) for x, y in pairs) / len(pairs) / span
+    assert 0 < off < 0.5, off
+PY
+}
+expect "16 bits that use few of them are cleaned in their range" near good/dim.pgm clean/dim.pgm
+expect "pages of floats too, each in its own, and what is no number stays" near good/floats.tif clean/floats.tif
 expect "a grey model takes colours" denoise -q model=$grey source=good/deep.png out=apart.png
 expect "and keeps them" [ "$(head_of good/deep.png)" = "$(head_of apart.png)" ]
 expect "another extension is another format" denoise -q model=$colour source=good/photo.png out=photo.ppm
