@@ -26,7 +26,13 @@ small="epochs=1 batch=16 model=ae latent=2 threads=2"
 model=in/run/weights/best.safetensors
 "$HOURGLASS" encode -q model=$model data=in/x.csv out=in/z.npy 2>err || bad "codes to test with: $(cat err)"
 "$HOURGLASS" reconstruct -q model=$model data=in/x.csv out=in/y.npy 2>err || bad "rows to test with: $(cat err)"
-before=$(cat in/x.csv in/z.npy in/y.npy $model in/run/*.* | sha256sum)
+mkdir in/pictures
+for name in a b; do { printf 'P6\n20 16\n255\n'; tail -c 9000 "$HOURGLASS" | head -c 960; } >in/pictures/$name.ppm; done
+{ printf 'YUV4MPEG2 W20 H16 F25:1\nFRAME\n'; tail -c 9000 "$HOURGLASS" | head -c 480; } >in/x.y4m
+"$HOURGLASS" train -q data=in/pictures model="keep 1, conv 4 relu | conv input, add 1" noise="gaussian 25" crop=16 epochs=1 val=0 \
+    samples=0 pca=false project=in name=clean 2>err || bad "a model of pictures to test with: $(cat err)"
+clean=in/clean/weights/best.safetensors
+before=$(cat in/x.csv in/z.npy in/y.npy $model in/run/*.* in/pictures/* | sha256sum)
 
 # One run with one fault. 0: all is well and it failed; 1: all is well and it succeeded; 2: something is wrong.
 one() { # one VARIABLE VALUE OUT command...
@@ -92,7 +98,10 @@ tortured decode o.npy decode -q model=$model data=in/z.npy out=tree/o.npy
 tortured predict o.csv predict -q model=$model data=in/x.csv out=tree/o.csv
 tortured val - val --json model=$model data=in/x.csv
 tortured import o.safetensors import -q source=$model model="dense 2 relu | dense input sigmoid" input=5 out=tree/o.safetensors
+tortured "denoise a picture" o.ppm denoise -q model=$clean source=in/pictures/a.ppm out=tree/o.ppm threads=2
+tortured "denoise a folder" - denoise -q model=$clean source=in/pictures out=tree/new threads=2
+tortured "denoise video" o.y4m denoise -q model=$clean source=in/x.y4m out=tree/o.y4m threads=2
 tortured info - info --json model=$model
 tortured verify - verify model=$model
-expect "what is read is never written" [ "$before" = "$(cat in/x.csv in/z.npy in/y.npy $model in/run/*.* | sha256sum)" ]
+expect "what is read is never written" [ "$before" = "$(cat in/x.csv in/z.npy in/y.npy $model in/run/*.* in/pictures/* | sha256sum)" ]
 finish
