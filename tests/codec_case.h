@@ -162,25 +162,28 @@ static inline file_bytes copy_like(const file_bytes *f, void (*change)(uint8_t *
     return take_file(path);
 }
 
+// Every line of every page, from one to the other; pages of at most 4096 bytes a line.
+static inline int pass_lines(hg__image_reader *r, hg__image_writer *w, hg_error *err) {
+    for (;;) {
+        const hg__image_info *i = hg__image_info_of(r);
+        uint8_t line[4096];
+        for (int32_t y = 0; y < i->height; y++) {
+            HG_TRY(hg__image_read_lines(r, line, 1, err));
+            HG_TRY(hg__image_write_lines(w, line, 1, err));
+        }
+        const int more = hg__image_next_page(r, err);
+        if (more <= 0) return more;
+        HG_TRY(hg__image_start_page(w, r, err));
+    }
+}
+
 // Written like itself over a file that is there, with faults on the way: all of it, or the old file and a sentence. For
 // faults.h: an exit status.
 static inline int copy_with_faults(const char *from, const char *to, const char *sign) {
     hg_error err = {0};
     hg__image_reader *r = hg__image_open(from, &err);
     hg__image_writer *w = r ? hg__image_create(to, r, &err) : NULL;
-    int code = w ? HG_OK : err.code;
-    for (int more = w != NULL; more == 1;) {
-        const hg__image_info *i = hg__image_info_of(r);
-        uint8_t line[4096];
-        for (int32_t y = 0; y < i->height && code == HG_OK; y++) {
-            code = hg__image_read_lines(r, line, 1, &err);
-            if (code == HG_OK) code = hg__image_write_lines(w, line, 1, &err);
-        }
-        more = code == HG_OK ? hg__image_next_page(r, &err) : code;
-        if (more < 0) code = more;
-        if (more == 1) code = hg__image_start_page(w, r, &err);
-        if (code < 0) more = 0;
-    }
+    int code = w ? pass_lines(r, w, &err) : err.code;
     if (code == HG_OK) {
         code = hg__image_commit(w, &err);
     } else {
