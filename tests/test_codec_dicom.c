@@ -183,7 +183,7 @@ static void without_the_plug_in_one_sentence_names_the_package(void **state) {
 int main(int count, char **words) {
     (void)words;
     if (count > 1) return be_without_plugin();
-    hg__image_limit.pixels = 1 << 22;
+    hg__image_limit.pixels = 1 << 16;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_syntax_gives_its_pixels_and_so_does_a_copy),
         cmocka_unit_test(a_copy_has_the_new_pixels),

@@ -17,7 +17,6 @@
 #include <exception>
 #include <limits>
 #include <memory>
-#include <mutex>
 
 struct hg__dicom {
     DcmFileFormat file;
@@ -49,13 +48,21 @@ Result guard(hg__dicom_trouble *trouble, Result failed, Work work) {
     return failed;
 }
 
-void prepare() {
-    static std::once_flag once;
-    std::call_once(once, [] {
+// DCMTK's decoders, as long as the plug-in lives.
+struct decoders {
+    decoders() {
         OFLog::configure(OFLogger::OFF_LOG_LEVEL); // it would print
         DJDecoderRegistration::registerCodecs();
         DJLSDecoderRegistration::registerCodecs();
-    });
+    }
+    ~decoders() {
+        DJLSDecoderRegistration::cleanup();
+        DJDecoderRegistration::cleanup();
+    }
+};
+
+void prepare() {
+    static const decoders all; // made once, by whichever thread comes first
 }
 
 int32_t get_short(DcmDataset *set, const DcmTagKey &tag, Uint16 otherwise) {
