@@ -6,13 +6,30 @@
 #include "base/text.h"
 #include "model/spec.h"
 
+// The width and depth of unet were chosen by dB per second of training on two cores (docs/RECIPES.md).
+#define CONV64 "conv 64 relu, "
+#define FIVE   CONV64 CONV64 CONV64 CONV64 CONV64
+
+// clang-format off
 static const hg__preset presets[] = {
-    {"ae",   "dense %d relu | dense input sigmoid", "one hidden layer, the textbook autoencoder",        64},
-    {"deep",
-     "dense 512 relu, dense 256 relu, dense %d | dense 256 relu, dense 512 relu, dense input "
-     "sigmoid",                                     "three layers a side",                               64},
-    {"pca",  "dense %d | dense input",              "principal components: the best linear autoencoder", 64},
+    {"ae", "dense %d relu | dense input sigmoid",
+     "one hidden layer, the textbook autoencoder", 64},
+    {"deep", "dense 512 relu, dense 256 relu, dense %d | "
+             "dense 256 relu, dense 512 relu, dense input sigmoid",
+     "three layers a side", 64},
+    {"pca", "dense %d | dense input",
+     "principal components: the best linear autoencoder", 64},
+    {"conv", "conv 16 k3 s2 relu, conv 32 k3 s2 relu, dense %d | "
+             "dense like relu, deconv 16 k4 s2 relu, deconv input k4 s2 sigmoid",
+     "images of one size through a narrow neck; sides are multiples of 4", 64},
+    {"unet", "keep 1, conv 32 relu, conv 32 relu, keep 2, conv 48 k2 s2, conv 48 relu, conv 48 relu, keep 3, "
+             "conv 64 k2 s2, conv 64 relu, conv 64 relu | deconv 48 k2 s2, add 3, conv 48 relu, conv 48 relu, "
+             "deconv 32 k2 s2, add 2, conv 32 relu, conv 32 relu, conv input, add 1",
+     "cleans images: residual, three scales; the default where rows are spoilt images", 0},
+    {"dncnn", "keep 1, " FIVE FIVE FIVE CONV64 "conv input, add 1",
+     "cleans images: residual, 17 layers at full size (Zhang et al. 2017, without batch norm)", 0},
 };
+// clang-format on
 
 const hg__preset *hg__presets(size_t *count) {
     *count = sizeof presets / sizeof *presets;

@@ -386,7 +386,8 @@ static int read_words(parser *p) {
 
 // Whether it is written behind another layer without a comma.
 static bool is_behind(const hg__layer *l) {
-    return !l->type->init && (l->type->in_place || strcmp(l->type->name, "dropout") == 0);
+    const bool activates = l->type->in_place || strcmp(l->type->name, "dropout") == 0;
+    return activates && !l->type->init && !takes_width(l->type);
 }
 
 // The canonical text: items as numbers, arguments with a default by name and only where they differ from it.

@@ -36,12 +36,28 @@ static size_t whole_vectors(size_t n) {
 
 // ---- shape --------------------------------------------------------------------------------------
 
+static int32_t kernel_reach(const hg__layer *l) { // of the first to the last pixel a kernel covers
+    return arg(l, DILATION) * (arg(l, KERNEL) - 1);
+}
+
+// p=-1: a stride of 1 keeps the size, others divide (conv) or multiply (deconv) it exactly.
+static int32_t padding(const hg__layer *l) {
+    const int32_t rest = kernel_reach(l) + 1 - arg(l, STRIDE);
+    if (l->arg[PADDING] >= 0) return arg(l, PADDING);
+    return is_deconv(l) ? (rest > 0 ? (rest + 1) / 2 : 0) : kernel_reach(l) / 2;
+}
+
+static int32_t output_padding(const hg__layer *l) {
+    if (l->arg[OUTPUT_PADDING] >= 0) return arg(l, OUTPUT_PADDING);
+    return l->arg[PADDING] < 0 ? arg(l, STRIDE) - kernel_reach(l) - 1 + 2 * padding(l) : 0;
+}
+
 static hg__span span(const hg__layer *l, int32_t in, int32_t out) {
     return (hg__span){.large = is_deconv(l) ? out : in,
                       .small = is_deconv(l) ? in : out,
                       .k = arg(l, KERNEL),
                       .s = arg(l, STRIDE),
-                      .p = arg(l, PADDING),
+                      .p = padding(l),
                       .d = arg(l, DILATION)};
 }
 
@@ -92,37 +108,23 @@ static int check_arg(const hg__layer *l, int32_t i, const char *what, double lea
                     least, most, v);
 }
 
-// p=-1: a stride of 1 keeps the size, others divide (conv) or multiply (deconv) it exactly.
-static void fill_in_padding(hg__layer *l) {
-    const int32_t k = arg(l, KERNEL), s = arg(l, STRIDE), wide = arg(l, DILATION) * (k - 1) + 1;
-    const bool automatic = l->arg[PADDING] < 0;
-    if (automatic) {
-        const int32_t p = is_deconv(l) ? (wide > s ? (wide - s + 1) / 2 : 0) : (wide - 1) / 2;
-        l->arg[PADDING] = p;
-    }
-    if (!is_deconv(l) || l->arg[OUTPUT_PADDING] >= 0) return;
-    l->arg[OUTPUT_PADDING] = automatic ? s - wide + 2 * arg(l, PADDING) : 0;
-}
-
 static int64_t output_size(const hg__layer *l, int64_t in) {
-    const int64_t wide = (int64_t)arg(l, DILATION) * (arg(l, KERNEL) - 1) + 1, s = arg(l, STRIDE);
-    const int64_t p = arg(l, PADDING);
-    if (is_deconv(l)) return (in - 1) * s - 2 * p + wide + arg(l, OUTPUT_PADDING);
+    const int64_t wide = kernel_reach(l) + 1, s = arg(l, STRIDE), p = padding(l);
+    if (is_deconv(l)) return (in - 1) * s - 2 * p + wide + output_padding(l);
     return in + 2 * p < wide ? 0 : (in + 2 * p - wide) / s + 1;
 }
 
-static int check_args(hg__layer *l, const hg__extent *in, hg_error *err) {
+static int check_args(const hg__layer *l, const hg__extent *in, hg_error *err) {
     HG_TRY(check_arg(l, CHANNELS, "channels", 1, MOST_CHANNELS, err));
     HG_TRY(check_arg(l, KERNEL, "a kernel", 1, MOST_KERNEL, err));
     HG_TRY(check_arg(l, STRIDE, "a stride", 1, MOST_KERNEL, err));
     HG_TRY(check_arg(l, DILATION, "a dilation", 1, MOST_KERNEL, err));
     HG_TRY(check_arg(l, GROUPS, "groups", 1, MOST_CHANNELS, err));
     HG_TRY(check_arg(l, WITH_BIAS, "bias", 0, 1, err));
-    fill_in_padding(l);
-    HG_TRY(check_arg(l, PADDING, "padding", 0, arg(l, DILATION) * (arg(l, KERNEL) - 1), err));
+    HG_TRY(check_arg(l, PADDING, "padding", -1, kernel_reach(l), err));
     if (is_deconv(l)) {
         const int32_t s = arg(l, STRIDE), d = arg(l, DILATION);
-        HG_TRY(check_arg(l, OUTPUT_PADDING, "output padding", 0, (s > d ? s : d) - 1, err));
+        HG_TRY(check_arg(l, OUTPUT_PADDING, "output padding", -1, (s > d ? s : d) - 1, err));
     }
     const int32_t groups = arg(l, GROUPS);
     if (in->C % groups == 0 && arg(l, CHANNELS) % groups == 0) return HG_OK;
@@ -394,9 +396,9 @@ static size_t shadow_count(const hg__layer *l) {
 }
 
 static void reach(const hg__layer *l, int32_t *neighbours, double *growth) {
-    const int32_t wide = arg(l, DILATION) * (arg(l, KERNEL) - 1), s = arg(l, STRIDE);
+    const int32_t wide = kernel_reach(l), s = arg(l, STRIDE), p = padding(l);
     *growth = is_deconv(l) ? s : 1.0 / s;
-    *neighbours = is_deconv(l) ? (wide + s - 1) / s : wide;
+    *neighbours = is_deconv(l) ? (wide + s - 1) / s : p > wide - p ? p : wide - p;
 }
 
 // clang-format off
