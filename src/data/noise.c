@@ -68,6 +68,7 @@ static int take_number(const char *name, const char **at, double *value, hg_erro
 
 static int take_range(const hg__noise_type *type, const char **at, hg__noise_step *s,
                       hg_error *err) {
+    if (type->most == 0) return HG_OK;
     HG_TRY(take_number(type->name, at, &s->low, err));
     skip_blanks(at);
     s->high = s->low;
@@ -209,7 +210,8 @@ void hg__noise_normal(const hg__noise_row *r, uint32_t which, size_t n, float *t
 }
 
 double hg__noise_exp(double x) {
-    const double z = x * (-1.0 / 64); // the series to z^6, relative error below 4e-6 * 64 at the far end
+    const double z =
+        x * (-1.0 / 64); // the series to z^6, relative error below 4e-6 * 64 at the far end
     double sum = 1.0 / 720;
     sum = sum * z + 1.0 / 120;
     sum = sum * z + 1.0 / 24;

@@ -2,7 +2,7 @@
 // noise.h - how images (and other rows) are spoilt on purpose: noise="gaussian 0-55 + jpeg 30-90".
 //
 //   noise = step { "+" step }          steps are applied from left to right
-//   step  = name { range } [ "@" probability ]
+//   step  = name [ range ] [ "@" probability ]
 //   range = number [ "-" number ]      drawn anew for each row, uniformly between the two
 //
 //   gaussian S        added, standard deviation S
@@ -13,6 +13,7 @@
 //   jpeg Q            compressed with quality Q and back, 8 bits
 //   downscale F       made smaller by F and back
 //   mask P            P percent of the values (of the pixels, for images) set to 0
+//   clip              rounded to 8 bits and cut off below black and above white, as in a file
 // Units are 8-bit grey levels. "blind" alone is the blind spot of Noise2Void (see blind.h), not a corruption.
 // Draws come from the counter generator: (seed; NOISE, epoch, row, draw), so a row is spoilt the same way by
 // any thread and after any restart.

@@ -20,6 +20,16 @@ static int gaussian(const hg__noise_row *r, float *x, hg_error *err) {
     return HG_OK;
 }
 
+static int clip(const hg__noise_row *r, float *x, hg_error *err) {
+    (void)err;
+    const size_t n = hg__noise_count(r);
+    for (size_t i = 0; i < n; i++) {
+        const float level = x[i] * 255 + 0.5F;
+        x[i] = level <= 0 ? 0 : level >= 255 ? 1 : (float)(int32_t)level / 255;
+    }
+    return HG_OK;
+}
+
 static int speckle(const hg__noise_row *r, float *x, hg_error *err) {
     (void)err;
     const size_t n = hg__noise_count(r);
@@ -91,3 +101,5 @@ const hg__noise_type hg__noise_poisson = {"poisson", 0.1, 1000000, false, two_ro
 const hg__noise_type hg__noise_speckle = {"speckle", 0, 1000, false, one_row, speckle};
 const hg__noise_type hg__noise_salt_pepper = {"salt_pepper", 0, 100, false, one_row, salt_pepper};
 const hg__noise_type hg__noise_mask = {"mask", 0, 100, false, one_row, mask};
+extern const hg__noise_type hg__noise_clip;
+const hg__noise_type hg__noise_clip = {.name = "clip", .apply = clip};

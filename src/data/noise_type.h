@@ -18,7 +18,7 @@ typedef struct hg__noise_row {
 
 typedef struct hg__noise_type {
     const char *name;
-    double least, most; // of the amount
+    double least, most; // of the amount; both 0: there is none
     bool needs_image;   // of 1 or 3 channels
     // Floats of scratch for amounts up to `amount`. NULL: none.
     size_t (*scratch)(int32_t height, int32_t width, int32_t channels, double amount);

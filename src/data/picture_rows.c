@@ -99,6 +99,46 @@ static int cut_file(const hg__pictures *p, int64_t image, bool is_partner, const
 
 // ---- the row ------------------------------------------------------------------------------------
 
+// Whether this crop's three channels are one.
+static bool is_grey(const hg__pictures *p, const hg__picture_place *at) {
+    if (p->channels == 1) return false; // there is but one
+    if (p->picture[at->image].is_grey) return true;
+    const hg__philox w = hg__philox_run(p->seed, (uint32_t)HG_STREAM_CROP << 16 | 1, at->epoch,
+                                        (uint32_t)at->image, (uint32_t)at->draw);
+    return (double)hg__unit_float(w.word[0]) < p->grey;
+}
+
+// x (pixels, 3) -> x (pixels), BT.601's weights, and back.
+static void join_channels(float *x, size_t pixels) {
+    for (size_t i = 0; i < pixels; i++) {
+        const float *from = x + 3 * i;
+        x[i] = 0.299F * from[0] + 0.587F * from[1] + 0.114F * from[2];
+    }
+}
+
+static void part_channels(float *x, size_t pixels) {
+    for (size_t i = pixels; i-- > 0;) x[3 * i] = x[3 * i + 1] = x[3 * i + 2] = x[i];
+}
+
+// Noise on a row; grey: on its one channel.
+static int spoil(const hg__pictures *p, const hg__noise_place *place, bool grey, float *x,
+                 float *scratch, hg_error *err) {
+    const size_t pixels = (size_t)p->height * (size_t)p->width;
+    if (!grey) return hg__noise_apply(&p->noise, place, x, scratch, err);
+    hg__noise_place one = *place;
+    one.channels = 1;
+    join_channels(x, pixels);
+    const int code = hg__noise_apply(&p->noise, &one, x, scratch, err);
+    part_channels(x, pixels);
+    return code;
+}
+
+static void make_grey(const hg__pictures *p, float *x) {
+    const size_t pixels = (size_t)p->height * (size_t)p->width;
+    join_channels(x, pixels);
+    part_channels(x, pixels);
+}
+
 size_t hg__pictures_scratch(const hg__pictures *p) {
     const size_t row = (size_t)p->height * (size_t)p->width * (size_t)p->channels;
     return row + hg__noise_scratch(&p->noise, p->height, p->width, p->channels);
@@ -115,7 +155,9 @@ int hg__pictures_make(const hg__pictures *p, const hg__picture_place *at, float 
                                           (uint64_t)at->draw,
                                    .epoch = at->epoch};
     const size_t n = (size_t)p->height * (size_t)p->width * (size_t)p->channels;
+    const bool grey = is_grey(p, at);
     if (target) HG_TRY(cut_file(p, at->image, p->has_pairs, &where, target, err));
+    if (target && grey) make_grey(p, target);
     if (!x) return HG_OK;
     if (p->noise.blind) {
         if (!target) HG_TRY(cut_file(p, at->image, false, &where, scratch, err));
@@ -127,5 +169,5 @@ int hg__pictures_make(const hg__pictures *p, const hg__picture_place *at, float 
     } else {
         HG_TRY(cut_file(p, at->image, false, &where, x, err));
     }
-    return hg__noise_apply(&p->noise, &place, x, scratch + n, err);
+    return spoil(p, &place, grey, x, scratch + n, err);
 }

@@ -123,7 +123,8 @@ static int add_picture(hg__pictures *p, const char *name, int32_t *channels, uin
     uint64_t own = *hash;
     HG_TRY(read_header(p->list.folder, name, &h, &own, err));
     HG_TRY(check_size(p, name, &h, err));
-    hg__picture picture = {.name = name, .height = h.height, .width = h.width};
+    hg__picture picture = {
+        .name = name, .height = h.height, .width = h.width, .is_grey = h.channels == 1};
     if (p->has_pairs) HG_TRY(find_partner(p, &picture, &own, err));
     if (h.channels > *channels) *channels = h.channels;
     *hash = own;
@@ -210,6 +211,7 @@ int hg__pictures_open(hg__data *d, const char *path, const hg__data_options *o, 
     d->pictures = p; // hg__data_close() frees it
     p->seed = own->seed;
     p->flip = own->flip;
+    p->grey = own->grey;
     p->crop = own->crop;
     p->crops = own->crops;
     p->channels = own->channels;

@@ -21,6 +21,9 @@ typedef struct hg__picture_options {
     int32_t crops;    // crops of each image an epoch; 0: about as many as cover the mean image once
     int32_t channels; // 1, 3, or 0: 3 if any image has colour
     bool flip;        // mirror and quarter turns, at random
+    double
+        grey; // 3 channels: share of the crops in colour that are turned grey. Grey ones have one noise for all
+        // three channels, as a grey image has that such a model is given
     uint64_t seed;
 } hg__picture_options;
 

@@ -6,8 +6,9 @@
 #include "data/pictures.h"
 
 typedef struct hg__picture {
-    const char *name;         // borrowed from the list
-    int32_t height, width;    // upright
+    const char *name;      // borrowed from the list
+    int32_t height, width; // upright
+    bool is_grey;
     const char *partner_name; // of the clean picture of the same size; NULL without pairs
 } hg__picture;
 
@@ -15,6 +16,7 @@ struct hg__pictures {
     hg__noise noise;
     uint64_t seed;
     bool flip, has_pairs;
+    double grey;                     // share of the crops in colour that are turned grey
     int32_t height, width, channels; // of a row
     int32_t crop, crops;
     hg__image_list list, partners;

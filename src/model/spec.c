@@ -79,7 +79,8 @@ static bool argument_at(const hg__layer_type *type, int32_t i, argument *a) {
 // Whether the layer's first argument is its width, which `like` can stand for.
 static bool takes_width(const hg__layer_type *type) {
     argument a;
-    return argument_at(type, 0, &a) && !a.has_standard;
+    return argument_at(type, 0, &a) &&
+           (strcmp(a.name, "units") == 0 || strcmp(a.name, "channels") == 0);
 }
 
 // Whether that width counts channels of an image (conv 16) or features of a row (dense 16).
@@ -386,8 +387,10 @@ static int read_words(parser *p) {
 
 // Whether it is written behind another layer without a comma.
 static bool is_behind(const hg__layer *l) {
+    argument a;
     const bool activates = l->type->in_place || strcmp(l->type->name, "dropout") == 0;
-    return activates && !l->type->init && !takes_width(l->type);
+    const bool needs_argument = argument_at(l->type, 0, &a) && !a.has_standard;
+    return activates && !l->type->init && !needs_argument;
 }
 
 // The canonical text: items as numbers, arguments with a default by name and only where they differ from it.

@@ -17,6 +17,7 @@ static hg__picture_options picture_options(const struct hg__values *v) {
                                              : colour ? 3
                                                       : 0,
                                  .flip = v->flip,
+                                 .grey = v->grey,
                                  .seed = (uint64_t)v->seed};
 }
 

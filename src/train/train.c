@@ -76,6 +76,15 @@ static int copy_columns(hg_model *m, const hg__data *d, hg_error *err) {
     return m->column ? HG_OK : HG_ERR_MEMORY;
 }
 
+// Where model= was left alone: images that are to be cleaned get unet, other images conv. It becomes an option that
+// was set, so that args.yaml repeats the run.
+static int pick_model(hg__trainer *t, hg_error *err) {
+    if (t->o.set[HG_OPTION_model] || *t->o.values.pretrained) return HG_OK;
+    const bool is_image = t->data->shape.rank >= 2;
+    if (is_image && t->spoils) return hg_options_set(&t->o, "model", "unet", err);
+    return t->data->pictures ? hg_options_set(&t->o, "model", "conv", err) : HG_OK;
+}
+
 // The spec: model=, or that of the pretrained model file where model= was left alone.
 static int make_model(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
@@ -167,6 +176,7 @@ static int prepare(hg__trainer *t, const hg_options *o, hg_error *err) {
     t->sums = t->pool ? hg__alloc(HG_EVAL_ROWS, sizeof *t->sums, err) : NULL;
     if (!t->sums) return HG_ERR_MEMORY;
     HG_TRY(hg__open_data(t, err));
+    HG_TRY(pick_model(t, err));
     HG_TRY(make_model(t, err));
     if (t->val_rows.count) {
         t->val_loader = hg__open_fixed_loader(t, &t->val_rows, err);
