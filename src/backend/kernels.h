@@ -57,6 +57,9 @@ typedef struct hg__gemm {
     int32_t more_sets;     // sets of blocks beyond the first: a kernel's rows in a convolution
     ptrdiff_t a_set, b_set;
     bool add; // C's own values come first instead of `start`
+    // Elements between what is read and what is fetched into the cache meanwhile: along A's rows and, where a_m is 1,
+    // also along B's; 0: nothing. It need not be memory.
+    ptrdiff_t ahead, b_ahead;
 } hg__gemm;
 
 // Windows on an image (H, W, C): pixel (i, j) of a smaller one (out_H, out_W, C) sees lines i * sh - ph ..

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+enum { AHEAD = 12 };      // pixels between what is computed and what is fetched meanwhile
 enum { EDGE_LINES = 16 }; // lines whose edge columns go through one product
 
 static int32_t smaller(int32_t a, int32_t b) {
@@ -179,6 +180,7 @@ static void multiply(const pass *p, const stretch *s, hg__real *spare) {
         .a_set = s->set_step,
         .more_sets = is_empty ? 0 : s->sets - 1,
         .c_m = s->out_step,
+        .ahead = AHEAD * s->step,
     };
     for (int32_t n = 0; n < N; n += HG_PANEL) {
         const ptrdiff_t width = (ptrdiff_t)hg__panel_width(N, n);

@@ -8,7 +8,8 @@
 
 #include "nn/conv.h"
 
-enum { NEAR = 6144, PADDED_LINES = 4 }; // elements of `out` a product reads again and again: 24 KB
+// NEAR: elements of `out` a product reads again and again, 24 KB; BAND: of both sides that all products do, 512 KB
+enum { NEAR = 6144, BAND = 131072, PADDED_LINES = 4 };
 
 static int32_t smaller(int32_t a, int32_t b) {
     return a < b ? a : b;
@@ -54,25 +55,27 @@ typedef struct region {
 static void add_product(const hg__conv_products *v, operand a, operand b, region r, hg__real *to,
                         ptrdiff_t step, bool exact) {
     hg__gemm g = {.M = a.channels,
-                  .K = r.columns,
-                  .a = a.at,
                   .a_m = 1,
                   .a_k = a.pixel,
                   .a_block = a.line,
-                  .b = b.at,
                   .b_k = b.pixel,
                   .b_block = b.line};
     hg__real spare[HG_THIN * HG_PANEL];
     g.N = smaller(b.channels, HG_PANEL);
-    const int32_t most = larger(1, NEAR / (larger(1, r.columns) * g.N));
-    g.add = !exact;
     g.c = exact ? spare : to;
     g.c_m = exact ? HG_PANEL : step;
+    const int32_t wide = larger(1, NEAR / g.N), most = larger(1, wide / larger(1, r.columns));
     for (int32_t line = 0; line < r.lines; line += g.blocks) {
         g.blocks = smaller(most, r.lines - line);
-        v->kernels->gemm(&g);
-        g.a += g.blocks * a.line;
-        g.b += g.blocks * b.line;
+        for (int32_t x = 0; x < r.columns; x += g.K) {
+            g.K = smaller(wide, r.columns - x);
+            g.add = !exact || x > 0;
+            g.ahead = g.K * g.a_k;
+            g.b_ahead = g.K * g.b_k;
+            g.a = a.at + line * a.line + x * a.pixel;
+            g.b = b.at + line * b.line + x * b.pixel;
+            v->kernels->gemm(&g);
+        }
         if (!exact) continue;
         for (int32_t i = 0; i < g.M; i++) {
             for (int32_t j = 0; j < g.N; j++) to[i * step + j] += spare[i * HG_PANEL + j];
@@ -97,12 +100,19 @@ static void add_block(const hg__conv_products *v, hg__matrix m, int32_t row, ope
     }
 }
 
-static void add_position(const hg__conv *c, const hg__conv_products *v, hg__matrix m, int32_t ky,
-                         int32_t kx) {
+// Lines top .. bottom-1 of the small side.
+typedef struct band {
+    int32_t top, bottom;
+} band;
+
+static void add_position(const hg__conv *c, const hg__conv_products *v, hg__matrix m, band lines,
+                         int32_t ky, int32_t kx) {
     int32_t y0, y1, x0, x1;
     meeting(&c->y, ky, &y0, &y1);
+    y0 = larger(y0, lines.top);
+    y1 = smaller(y1, lines.bottom);
     meeting(&c->x, kx, &x0, &x1);
-    if (y0 == y1 || x0 == x1) return;
+    if (y0 >= y1 || x0 == x1) return;
     const int32_t forwards = ky * c->x.k + kx, backwards = c->y.k * c->x.k - 1 - forwards;
     const operand in =
         v->scatters ? small_side(&v->in, y0, x0) : large_side(c, &v->in, y0, x0, ky, kx);
@@ -159,13 +169,26 @@ static void add_thin_input(const hg__conv *c, const hg__conv_products *v, hg__ma
     }
 }
 
+// All kernel positions go over some lines, which stay in the cache meanwhile, and then over the next.
+static int32_t lines_of_band(const hg__conv *c, const hg__conv_products *v) {
+    const int64_t in = v->in.channels, out = v->out.channels;
+    const int64_t small = c->x.small * (v->scatters ? in : out);
+    const int64_t large = (int64_t)c->x.large * (v->scatters ? out : in) * c->y.s;
+    const int64_t lines = BAND / (small + large);
+    return lines < 1 ? 1 : lines > c->y.small ? larger(1, c->y.small) : (int32_t)lines;
+}
+
 void hg__conv_gradient(const hg__conv *c, const hg__conv_products *v) {
     const hg__matrix m = {c->y.k * c->x.k * v->in.channels, v->out.channels};
     if (!v->scatters && v->in.channels <= HG_THIN && m.N > HG_THIN && c->x.d == 1) {
         add_thin_input(c, v, m);
         return;
     }
-    for (int32_t ky = 0; ky < c->y.k; ky++) {
-        for (int32_t kx = 0; kx < c->x.k; kx++) add_position(c, v, m, ky, kx);
+    const int32_t step = lines_of_band(c, v);
+    for (int32_t y = 0; y < c->y.small; y += step) {
+        const band lines = {y, smaller(c->y.small, y + step)};
+        for (int32_t ky = 0; ky < c->y.k; ky++) {
+            for (int32_t kx = 0; kx < c->x.k; kx++) add_position(c, v, m, lines, ky, kx);
+        }
     }
 }
