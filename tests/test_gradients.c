@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+enum { MOST_WEIGHTS = 128 }; // of a tile that are tried
+
 static const double step = 1e-5, limit = 1e-6;
 
 static layer_case one;
@@ -27,17 +29,14 @@ static double objective(void) {
     return sum;
 }
 
-// d objective / d *at.
+// d objective / d *at. The shadow weights, which only backward() reads, stay as they are.
 static double difference(hg__real *at) {
     const hg__real kept = *at;
     *at = kept + (hg__real)step;
-    case_refresh(&one);
     double above = objective();
     *at = kept - (hg__real)step;
-    case_refresh(&one);
     double below = objective();
     *at = kept;
-    case_refresh(&one);
     return (above - below) / (2 * step);
 }
 
@@ -80,7 +79,7 @@ static void check_parameters(const char *item) {
         deviation d = {0};
         t->tile(&one.l, i, &tile);
         case_gradient(&one, &tile, x, dy, CASE_ROWS, g);
-        for (size_t j = 0; j < tile.count; j++) {
+        for (size_t j = 0; j < tile.count; j += 1 + tile.count / MOST_WEIGHTS) {
             hg__real *w = &one.param[tile.offset + j];
             if (*w != 0) add(&d, (double)g[j], difference(w)); // 0: padding
         }

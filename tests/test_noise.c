@@ -71,7 +71,7 @@ static void every_mistake_has_its_sentence(void **state) {
     (void)state;
 #define ALL                                                                                  \
  "gaussian, poisson, speckle, salt_pepper, gaussian_blur, motion_blur, defocus_blur, jpeg, " \
- "downscale, mask, blind"
+ "downscale, mask, clip, blind"
 #define RANGE "expected a number or a range such as 10-50, got "
     static const struct {
         const char *text, *sentence;
