@@ -46,7 +46,8 @@ int hg__image_needs_of(const hg_model *m, hg__image_needs *needs, hg_error *err)
         double growth = 1;
         if (l->type->reach) l->type->reach(l, &neighbours, &growth);
         everything = everything || neighbours < 0;
-        reach += jump * neighbours;
+        const double block = 1 / growth - 1; // pixels that become one see each other
+        reach += jump * (neighbours > block ? neighbours : block > 0 ? block : 0);
         jump /= growth;
         if (jump > most) most = jump;
     }
