@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// cmd_val.c - how well a model gives back the rows of a file.
+// cmd_val.c - how well a model gives back the rows of a file, or cleans images.
 #include "cli.h"
 
 static void print_json(const hg_val_result *r) {
@@ -39,13 +39,19 @@ int cmd_val(const cli_line *line) {
     hg_listener l = cli_listen(line);
     hg_val_result result = {0};
     hg_error err = {0};
-    if (hg_val(o, &l, &result, &err) < 0) {
+    char *text = NULL;
+    int code = hg_val_images(o, &l, line->json, &text, &err);
+    if (code == HG_OK && !text) code = hg_val(o, &l, &result, &err);
+    if (code < 0) {
         status = cli_fail(line, &err);
+    } else if (text) {
+        cli_print_text(text);
     } else if (line->json) {
         print_json(&result);
     } else {
         print_lines(&result);
     }
+    hg_text_free(text);
     hg_options_free(o);
     return status;
 }

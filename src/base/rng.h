@@ -24,7 +24,8 @@ enum {
     HG_STREAM_SYNTHETIC,
     HG_STREAM_CROP,
     HG_STREAM_NOISE,
-    HG_STREAM_BLIND
+    HG_STREAM_BLIND,
+    HG_STREAM_BOOTSTRAP
 };
 
 // A word as a number in [0, 1): 24 bits, exact in float.

@@ -181,6 +181,10 @@ static bool is_pictures(const char *path) {
     return line > 0 && hg__image_is_image_path((const char *)head);
 }
 
+bool hg__data_is_pictures(const char *path) {
+    return !built_in(path) && is_pictures(path);
+}
+
 static hg__data *open_pictures(const char *path, const hg__data_options *o, hg_error *err) {
     hg__data *d = hg__alloc(1, sizeof *d, err);
     if (!d) return NULL;
@@ -201,7 +205,7 @@ hg__data *hg__data_open(const char *path, const hg__data_options *o, hg_error *e
         return NULL;
     }
     if (check_path(path, err) < 0) return NULL;
-    if (!package && is_pictures(path)) return open_pictures(path, o, err);
+    if (hg__data_is_pictures(path)) return open_pictures(path, o, err);
     int fd = hg__open_read(package ? package : path, err);
     return fd < 0 ? NULL : hg__data_open_descriptor(fd, path, o, err);
 }

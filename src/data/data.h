@@ -52,6 +52,9 @@ typedef struct hg__data {
 hg__data *hg__data_open(const char *path, const hg__data_options *o, hg_error *err);
 void hg__data_close(hg__data *d); // NULL is fine
 
+// Whether hg__data_open() would make rows of images: a folder, an image, or a list of images' names.
+bool hg__data_is_pictures(const char *path);
+
 // A dataset over an array the caller keeps: x (rows, width).
 int hg__data_wrap(hg__data *d, const float *x, int64_t rows, int32_t width, hg_error *err);
 

@@ -241,6 +241,15 @@ int64_t hg__pictures_block(const hg__pictures *p) {
     return fit < 4 ? 4 : fit < p->count ? fit : p->count;
 }
 
+hg__picture_files hg__pictures_files(const hg__pictures *p, int64_t image) {
+    const hg__picture *of = &p->picture[image];
+    hg__picture_files files = {
+        .folder = p->list.folder, .name = of->name, .height = of->height, .width = of->width};
+    if (p->has_pairs) files.target_folder = p->partners.folder;
+    files.target = of->partner_name;
+    return files;
+}
+
 bool hg__pictures_is_spoilt(const hg__pictures *p) {
     return p->has_pairs || p->noise.blind || p->noise.steps > 0;
 }

@@ -45,6 +45,14 @@ int hg__pictures_make(const hg__pictures *p, const hg__picture_place *at, float 
 size_t hg__pictures_scratch(const hg__pictures *p);
 // Pictures that may be in use at the same time so that each is decoded once an epoch; no fewer than 4.
 int64_t hg__pictures_block(const hg__pictures *p);
+
+// The files behind an image, for those who want it whole. Names are borrowed.
+typedef struct hg__picture_files {
+    const char *folder, *name;          // the image is folder/name
+    const char *target_folder, *target; // its clean partner; NULL without pairs
+    int32_t height, width;              // upright
+} hg__picture_files;
+hg__picture_files hg__pictures_files(const hg__pictures *p, int64_t image);
 bool hg__pictures_is_spoilt(
     const hg__pictures *p);                        // rows are not their own targets: noise or pairs
 bool hg__pictures_is_blind(const hg__pictures *p); // rows have `counts`

@@ -54,9 +54,20 @@ static int validate(hg__feed *f, hg_val_result *r, hg_error *err) {
     return more;
 }
 
+// What only hg_val_images() can do must not be passed over.
+static int check_options(const hg_options *o, hg_error *err) {
+    const struct hg__values *v = &o->values;
+    if (!v->noise[0] && !v->target[0]) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "%s: expected images, and a model that takes them in any size, got data=%.200s "
+                    "and model=%.200s",
+                    v->noise[0] ? "noise" : "target", v->data, v->model);
+}
+
 int hg_val(const hg_options *o, const hg_listener *l, hg_val_result *result, hg_error *err) {
     hg__feed f;
     hg_val_result unused;
+    HG_TRY(check_options(o, err));
     HG_TRY(hg__feed_open(&f, o, HG_SCORE, l, err));
     const int code = validate(&f, result ? result : &unused, err);
     hg__feed_close(&f);

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+// validate_denoise.c - how well a model cleans whole images, beside the classical filters.
+//
+//   clean ──noise──> x ──model──> y      PSNR and SSIM of x, y and what each filter makes of x at each of its
+//   (or pairs: x and clean from files)   settings, against the clean image: one line of a sheet (val_sheet.h)
+//
+// The filters are treated generously: their setting is the one with the best mean PSNR on these very images, and
+// non-local means is told how far each x is from its clean image. What comes out is clipped to 0 .. 1 as a file
+// would be, x is not. An image is grey where it or the model is; a model of three channels then sees three equal ones,
+// and their mean is taken.
+#include <math.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "data/pictures.h"
+#include "image/image.h"
+#include "options/options.h"
+#include "score/filters.h"
+#include "score/tiles.h"
+#include "score/val_sheet.h"
+
+// ---- the settings that are tried ----------------------------------------------------------------
+
+static const double blurs[] = {0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.2, 1.5, 2, 3}; // pixels
+static const int32_t medians[] = {1, 2, 3};
+static const int32_t patches[] = {1, 2}; // larger ones lost to these in every trial
+static const double strengths[] = {0.35, 0.5, 0.65, 0.8, 1.1}; // h in units of the noise
+enum {
+    BLURS = sizeof blurs / sizeof *blurs,
+    MEDIANS = sizeof medians / sizeof *medians,
+    PATCHES = sizeof patches / sizeof *patches,
+    STRENGTHS = sizeof strengths / sizeof *strengths,
+    OWN = 2, // columns of input and output
+    MOST_COLUMNS = OWN + BLURS + MEDIANS + PATCHES * STRENGTHS,
+    SEARCH = 10, // radius of non-local means' window
+};
+
+static int32_t list_columns(hg__val_column column[MOST_COLUMNS], bool with_filters) {
+    hg__val_column *c = column;
+    *c++ = (hg__val_column){HG_INPUT, ""};
+    *c++ = (hg__val_column){HG_OUTPUT, ""};
+    for (int32_t i = 0; i < BLURS && with_filters; i++, c++) {
+        c->method = HG_GAUSSIAN;
+        snprintf(c->setting, sizeof c->setting, "sigma %g", blurs[i]);
+    }
+    for (int32_t i = 0; i < MEDIANS && with_filters; i++, c++) {
+        const int32_t side = 2 * medians[i] + 1;
+        c->method = HG_MEDIAN;
+        snprintf(c->setting, sizeof c->setting, "%d x %d", side, side);
+    }
+    for (int32_t i = 0; i < PATCHES * STRENGTHS && with_filters; i++, c++) {
+        const int32_t side = 2 * patches[i / STRENGTHS] + 1;
+        c->method = HG_NL_MEANS;
+        snprintf(c->setting, sizeof c->setting, "patch %d x %d, h %g of the noise", side, side,
+                 strengths[i % STRENGTHS]);
+    }
+    return (int32_t)(c - column);
+}
+
+// ---- what is open -------------------------------------------------------------------------------
+
+typedef struct validation {
+    const hg_options *o;
+    const hg_listener *listener;
+    hg_model *model; // owned
+    hg__data *data;  // owned; its pictures
+    hg__pool *pool;  // owned
+    hg__image_needs needs;
+    hg__noise noise;
+    hg__val_column column[MOST_COLUMNS];
+    hg__val_sheet sheet; // its arrays are owned
+} validation;
+
+// One image on its way. All arrays are (height, width, channels), white = 1.
+typedef struct specimen {
+    validation *v;
+    hg__frame frame;
+    const char *name;    // for messages
+    float *clean, *x;    // owned; x: what is to be cleaned
+    float *y[STRENGTHS]; // owned; what was made of it
+    hg__quality *row;    // (columns) of the sheet
+} specimen;
+
+static void close_validation(validation *v) {
+    hg__free(v->sheet.quality);
+    hg__free((void *)v->sheet.name);
+    hg__free(v->sheet.frame);
+    hg__pool_free(v->pool);
+    hg__data_close(v->data);
+    hg_model_free(v->model);
+}
+
+static int open_noise(validation *v, hg_error *err) {
+    HG_TRY(hg__noise_parse(&v->noise, v->o->values.noise, err));
+    if (!v->noise.blind) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "noise: expected a way to spoil clean images, got \"blind\" (val needs what is "
+                    "clean: noise=\"gaussian 25\", or target=)");
+}
+
+static int open_images(validation *v, hg_error *err) {
+    const struct hg__values *o = &v->o->values;
+    hg__picture_options p = {
+        .target = o->target, .noise = "", .crop = 1, .crops = 1, .channels = 1};
+    const hg__data_options d = {.on_bad = o->on_bad, .memory = (size_t)o->max_mem, .pictures = &p};
+    v->data = hg__data_open(o->data, &d, err);
+    if (!v->data) return (int)err->code;
+    if (!v->data->skipped || !v->listener || !v->listener->note) return HG_OK;
+    char text[256];
+    snprintf(text, sizeof text, "%lld images that could not be used were left out (on_bad=skip)",
+             (long long)v->data->skipped);
+    v->listener->note(v->listener->context, text);
+    return HG_OK;
+}
+
+static int open_sheet(validation *v, hg_error *err) {
+    hg__val_sheet *s = &v->sheet;
+    // Where nothing was spoilt there is nothing for a filter to do.
+    const bool is_spoilt = v->noise.steps > 0 || v->o->values.target[0];
+    s->images = v->data->rows;
+    s->column = v->column;
+    s->columns = list_columns(v->column, v->o->values.baselines && is_spoilt);
+    s->noise = v->o->values.noise;
+    s->seed = (uint64_t)v->o->values.seed;
+    s->quality = hg__alloc((size_t)s->images, (size_t)s->columns * sizeof *s->quality, err);
+    if (s->quality) s->name = hg__alloc((size_t)s->images, sizeof *s->name, err);
+    if (s->name) s->frame = hg__alloc((size_t)s->images, sizeof *s->frame, err);
+    return s->frame ? HG_OK : HG_ERR_MEMORY;
+}
+
+// 1: open; 0: the model or the data are not of this kind.
+static int open_validation(validation *v, hg_error *err) {
+    hg_error why;
+    if (!hg__data_is_pictures(v->o->values.data)) return 0;
+    v->model = hg_model_load(v->o->values.model, err);
+    if (!v->model) return (int)err->code;
+    if (hg__image_needs_of(v->model, &v->needs, &why) < 0) return 0;
+    if (v->needs.channels != 1 && v->needs.channels != 3) return 0;
+    HG_TRY(open_noise(v, err));
+    HG_TRY(open_images(v, err));
+    HG_TRY(open_sheet(v, err));
+    v->pool = hg__pool_new((int32_t)v->o->values.threads, err);
+    return v->pool ? 1 : HG_ERR_MEMORY;
+}
+
+// ---- images in ----------------------------------------------------------------------------------
+
+static int load(hg__image *image, const char *folder, const char *name, hg_error *err) {
+    char path[1024];
+    HG_TRY(hg__join_path(path, sizeof path, folder, name, err));
+    return hg__image_load(image, path, true, err);
+}
+
+// The image as numbers: frame says of what size and, once known, how many channels.
+static int read_image(specimen *s, const char *folder, const char *name, float **x, hg_error *err) {
+    hg__image image = {0};
+    HG_TRY(load(&image, folder, name, err));
+    if (s->frame.channels == 0) {
+        const bool is_grey = s->v->needs.channels == 1 || image.info.channels == 1;
+        s->frame.channels = is_grey ? 1 : 3;
+    }
+    int code = HG_ERR_MEMORY;
+    if (image.info.height != s->frame.height || image.info.width != s->frame.width) {
+        code = HG_ERR_DATA;
+        hg__fail(err, HG_ERR_DATA, "%s/%s: expected %d x %d pixels as before, got %d x %d", folder,
+                 name, s->frame.width, s->frame.height, image.info.width, image.info.height);
+    } else if ((*x = hg__alloc(hg__frame_samples(&s->frame), sizeof **x, err))) {
+        hg__image_to_real(&image.info, image.pixels, s->frame.height, s->frame.channels, *x);
+        code = HG_OK;
+    }
+    hg__image_clear(&image);
+    return code;
+}
+
+static int spoil(specimen *s, int64_t image, hg_error *err) {
+    const hg__frame *f = &s->frame;
+    const hg__noise *noise = &s->v->noise;
+    const hg__noise_place at = {.height = f->height,
+                                .width = f->width,
+                                .channels = f->channels,
+                                .seed = s->v->sheet.seed,
+                                .row = (uint64_t)image};
+    HG_TRY(hg__noise_check(noise, f->height, f->width, f->channels, err));
+    float *scratch =
+        hg__alloc(hg__noise_scratch(noise, f->height, f->width, f->channels), sizeof *scratch, err);
+    if (!scratch) return HG_ERR_MEMORY;
+    const int code = hg__noise_apply(noise, &at, s->x, scratch, err);
+    hg__free(scratch);
+    return code;
+}
+
+// Arrays of the frame's size that stand at the same time, the model's own left out.
+static size_t count_arrays(const validation *v) {
+    return v->sheet.columns > OWN ? 4 + STRENGTHS : 4;
+}
+
+static int check_memory(const specimen *s, hg_error *err) {
+    const size_t pixels = (size_t)s->frame.height * (size_t)s->frame.width * 3 * sizeof(float);
+    const size_t needed = pixels * count_arrays(s->v), most = (size_t)s->v->o->values.max_mem;
+    if (needed <= most) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "%s: expected max_mem of at least %zuM for %d x %d pixels, got %zuM", s->name,
+                    (needed >> 20) + 1, s->frame.width, s->frame.height, most >> 20);
+}
+
+static int open_specimen(specimen *s, int64_t image, hg_error *err) {
+    validation *v = s->v;
+    const hg__picture_files f = hg__pictures_files(v->data->pictures, image);
+    s->name = f.name;
+    s->frame = (hg__frame){f.height, f.width, 0};
+    s->row = v->sheet.quality + image * v->sheet.columns;
+    HG_TRY(check_memory(s, err));
+    HG_TRY(read_image(s, f.folder, f.name, &s->x, err));
+    const size_t samples = hg__frame_samples(&s->frame);
+    if (f.target) {
+        HG_TRY(read_image(s, f.target_folder, f.target, &s->clean, err));
+    } else {
+        s->clean = hg__alloc(samples, sizeof *s->clean, err);
+        if (!s->clean) return HG_ERR_MEMORY;
+        memcpy(s->clean, s->x, samples * sizeof *s->clean);
+    }
+    v->sheet.name[image] = s->name;
+    v->sheet.frame[image] = s->frame;
+    if (v->noise.steps) HG_TRY(spoil(s, image, err));
+    for (int32_t k = 0; k < (v->sheet.columns > OWN ? STRENGTHS : 1); k++) {
+        s->y[k] = hg__alloc(samples, sizeof *s->y[k], err);
+        if (!s->y[k]) return HG_ERR_MEMORY;
+    }
+    return HG_OK;
+}
+
+static void close_specimen(specimen *s) {
+    hg__free(s->clean);
+    hg__free(s->x);
+    for (int32_t k = 0; k < STRENGTHS; k++) hg__free(s->y[k]);
+}
+
+// ---- what is made of them -----------------------------------------------------------------------
+
+static int measure(specimen *s, const float *y, int32_t column, hg_error *err) {
+    hg__quality *q = &s->row[column];
+    q->psnr = hg__psnr(&s->frame, y, s->clean);
+    return hg__ssim(s->v->pool, &s->frame, y, s->clean, &q->ssim, err);
+}
+
+static int measure_clipped(specimen *s, float *y, int32_t column, hg_error *err) {
+    for (size_t i = 0; i < hg__frame_samples(&s->frame); i++) {
+        y[i] = y[i] < 0 ? 0 : y[i] > 1 ? 1 : y[i];
+    }
+    return measure(s, y, column, err);
+}
+
+static size_t place_of(const specimen *s, const hg__tile_piece *p) {
+    return ((size_t)p->line * (size_t)s->frame.width + (size_t)p->left) * (size_t)s->frame.channels;
+}
+
+static void give_piece(void *context, const hg__tile_piece *p, float *to) {
+    const specimen *s = context;
+    const float *from = s->x + place_of(s, p);
+    const int32_t times = s->v->needs.channels / s->frame.channels;
+    const size_t count = (size_t)p->width * (size_t)s->frame.channels;
+    for (size_t i = 0; i < count; i++) {
+        for (int32_t k = 0; k < times; k++) *to++ = from[i];
+    }
+}
+
+static void take_piece(void *context, const hg__tile_piece *p, const float *from) {
+    const specimen *s = context;
+    float *to = s->y[0] + place_of(s, p);
+    const int32_t times = s->v->needs.channels / s->frame.channels;
+    const size_t count = (size_t)p->width * (size_t)s->frame.channels;
+    for (size_t i = 0; i < count; i++) {
+        float sum = *from++;
+        for (int32_t k = 1; k < times; k++) sum += *from++;
+        to[i] = sum / (float)times;
+    }
+}
+
+static int run_model(specimen *s, hg_error *err) {
+    validation *v = s->v;
+    const size_t held = hg__frame_samples(&s->frame) * sizeof(float) * count_arrays(v);
+    const size_t most = (size_t)v->o->values.max_mem;
+    const hg__tile_job job = {.height = s->frame.height,
+                              .width = s->frame.width,
+                              .runs = 1,
+                              .budget = most > held ? most - held : 0};
+    const hg__tile_io io = {.context = s,
+                            .name = s->name,
+                            .get = give_piece,
+                            .put = take_piece,
+                            .stop = v->listener ? v->listener->stop : NULL};
+    hg__tiling t;
+    if (!hg__tiling_pick(&t, v->model, &v->needs, hg__pool_threads(v->pool), &job)) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "%s: expected max_mem of at least %zuM for the model and %d x %d pixels, "
+                        "got %zuM",
+                        s->name, ((held + t.bytes) >> 20) + 1, s->frame.width, s->frame.height,
+                        most >> 20);
+    }
+    hg__tiles *tiles = hg__tiles_new(v->model, v->pool, &t, err);
+    if (!tiles) return (int)err->code;
+    const int code = hg__tiles_run(tiles, &io, err);
+    hg__tiles_free(tiles);
+    return code;
+}
+
+// Root of the mean squared difference of x and clean: what the noise is worth.
+static double noise_of(const specimen *s) {
+    return isinf(s->row[0].psnr) ? 0 : pow(10, -s->row[0].psnr / 20);
+}
+
+static int try_nl_means(specimen *s, int32_t *column, hg_error *err) {
+    double h[STRENGTHS];
+    const double sigma = noise_of(s);
+    for (int32_t k = 0; k < STRENGTHS; k++) h[k] = fmax(strengths[k] * sigma, 1e-6);
+    for (int32_t i = 0; i < PATCHES; i++) {
+        const hg__nl_means n = {patches[i], SEARCH, sigma, h, STRENGTHS};
+        HG_TRY(hg__filter_nl_means(s->v->pool, &s->frame, s->x, &n, s->y, err));
+        for (int32_t k = 0; k < STRENGTHS; k++) {
+            HG_TRY(measure_clipped(s, s->y[k], (*column)++, err));
+        }
+    }
+    return HG_OK;
+}
+
+static int try_filters(specimen *s, hg_error *err) {
+    int32_t column = OWN;
+    for (int32_t i = 0; i < BLURS; i++) {
+        HG_TRY(hg__filter_gaussian(s->v->pool, &s->frame, s->x, blurs[i], s->y[0], err));
+        HG_TRY(measure_clipped(s, s->y[0], column++, err));
+    }
+    for (int32_t i = 0; i < MEDIANS; i++) {
+        HG_TRY(hg__filter_median(s->v->pool, &s->frame, s->x, medians[i], s->y[0], err));
+        HG_TRY(measure_clipped(s, s->y[0], column++, err));
+    }
+    return try_nl_means(s, &column, err);
+}
+
+static int treat(specimen *s, int64_t image, hg_error *err) {
+    HG_TRY(open_specimen(s, image, err));
+    HG_TRY(measure(s, s->x, 0, err));
+    HG_TRY(run_model(s, err));
+    HG_TRY(measure_clipped(s, s->y[0], 1, err));
+    return s->v->sheet.columns > OWN ? try_filters(s, err) : HG_OK;
+}
+
+static int validate(validation *v, hg_error *err) {
+    for (int64_t i = 0; i < v->sheet.images; i++) {
+        if (v->listener && v->listener->stop && *v->listener->stop) {
+            return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", v->data->path);
+        }
+        specimen s = {.v = v};
+        const int code = treat(&s, i, err);
+        close_specimen(&s);
+        if (code < 0) return code;
+    }
+    return HG_OK;
+}
+
+int hg_val_images(const hg_options *o, const hg_listener *l, bool json, char **text,
+                  hg_error *err) {
+    hg_error own;
+    if (!err) err = &own;
+    *text = NULL;
+    HG_TRY(hg_options_check(o, err));
+    validation v = {.o = o, .listener = l};
+    int code = open_validation(&v, err);
+    if (code == 1) code = validate(&v, err);
+    if (code == HG_OK && v.sheet.frame) {
+        *text = hg__val_sheet_format(&v.sheet, json, err);
+        if (!*text) code = HG_ERR_MEMORY;
+    }
+    close_validation(&v);
+    return code;
+}
