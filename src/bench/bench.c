@@ -3,8 +3,11 @@
 //
 // Every figure is the best of several rounds, and the machine's peak of multiply-adds is measured between
 // the rounds, so that both see the same clock. Work is made from a seed: no data set is needed.
+#include "bench/bench.h"
+
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,40 +15,23 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "data/data.h"
-#include "model/plan.h"
-#include "options/options.h"
 
-enum { WIDTH = 784, CODE = 64, BATCH = 128, ROWS = 60000, SINGLES = 20000, CSV_COLUMNS = 20 };
+enum { WIDTH = 784, CODE = 64, SINGLES = 20000, CSV_COLUMNS = 20 };
 
-// One line of the table.
-typedef struct figure {
-    const char *name;
-    double seconds; // of one unit of work, best round
-    double flops;   // of one unit; 0 where the word makes no sense
-    double rows;    // of one unit
-    double bytes;   // of one unit
-} figure;
-
-typedef struct bench {
-    const hg_options *o;
-    hg__pool *pool;
-    const hg__kernels *k;
-    double peak; // multiply-adds x 2 a second, all threads, best seen
-    hg__text text;
-    bool json;
-    int lines;
-} bench;
+static const hg__scene_case standard = {
+    "training step 784-64-784, batch 128", "ae", {1, {WIDTH}},
+      128, 60000
+};
 
 static void spin(void *context, int32_t task, int32_t thread) {
     (void)task, (void)thread;
-    const bench *b = context;
+    const hg__bench *b = context;
     hg__real sink;
     (void)b->k->peak(200000, &sink);
 }
 
 // Raises b->peak if this moment shows more.
-static void measure_peak(bench *b) {
+static void measure_peak(hg__bench *b) {
     hg__real sink;
     const int32_t threads = hg__pool_threads(b->pool);
     const double flops = b->k->peak(200000, &sink) * threads;
@@ -57,8 +43,7 @@ static void measure_peak(bench *b) {
     }
 }
 
-// Repeats work(context) until the option's seconds are over, at least 5 times; the best time.
-static double best_of(bench *b, void (*work)(void *), void *context) {
+double hg__bench_best(hg__bench *b, void (*work)(void *), void *context) {
     double best = (double)INFINITY;
     const double until = hg__seconds() + b->o->values.seconds;
     for (int round = 0; round < 5 || hg__seconds() < until; round++) {
@@ -71,24 +56,39 @@ static double best_of(bench *b, void (*work)(void *), void *context) {
     return best;
 }
 
-static void add(bench *b, const figure *f) {
+void hg__bench_add(hg__bench *b, const hg__figure *f) {
     const double rate = f->flops / f->seconds, rows = f->rows / f->seconds;
     if (b->json) {
         hg__text_add(
             &b->text,
             "%s\n    {\"name\": \"%s\", \"us\": %.3f, \"rows_per_second\": %.0f, \"gflops\": %.2f, "
-            "\"fraction\": %.4f, \"bytes_per_second\": %.0f}",
+            "\"fraction\": %.4f, \"bytes_per_second\": %.0f, \"pixels_per_second\": %.0f, "
+            "\"share\": %.4f}",
             b->lines++ ? "," : "", f->name, f->seconds * 1e6, rows, rate / 1e9, rate / b->peak,
-            f->bytes / f->seconds);
+            f->bytes / f->seconds, f->pixels / f->seconds, f->share);
         return;
     }
-    hg__text_add(&b->text, "%-34s %10.2f us", f->name, f->seconds * 1e6);
+    hg__text_add(&b->text, "%-40s %11.2f us", f->name, f->seconds * 1e6);
     if (f->rows > 0) hg__text_add(&b->text, " %12.0f rows/s", rows);
     if (f->flops > 0) {
         hg__text_add(&b->text, " %8.1f GFLOP/s %5.1f %% of peak", rate / 1e9, 100 * rate / b->peak);
     }
     if (f->bytes > 0) hg__text_add(&b->text, " %8.2f GB/s", f->bytes / f->seconds / 1e9);
+    if (f->pixels > 0) hg__text_add(&b->text, " %8.2f Mpixel/s", f->pixels / f->seconds / 1e6);
+    if (f->share > 0) hg__text_add(&b->text, " %5.1f %% of %s", 100 * f->share, f->share_of);
     hg__text_add(&b->text, "\n");
+}
+
+int hg__bench_alone(hg__bench *b, hg__bench_run *run, hg_error *err) {
+    hg__pool *all = b->pool;
+    const double kept = b->peak;
+    b->pool = hg__pool_new(1, err);
+    b->peak = 0;
+    const int code = b->pool ? run(b, err) : HG_ERR_MEMORY;
+    hg__pool_free(b->pool);
+    b->pool = all;
+    b->peak = kept;
+    return code;
 }
 
 // ---- kernels ------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ static void run_product(void *context) {
 }
 
 // The three products of a dense layer on one thread, from the cache: forward, and the weights' gradient.
-static int bench_kernels(bench *b, hg_error *err) {
+static int bench_kernels(hg__bench *b, hg_error *err) {
     hg__real *space = hg__alloc(3 << 18, sizeof *space, err);
     if (!space) return HG_ERR_MEMORY;
     hg__real *c = space + (1 << 19);
@@ -129,7 +129,7 @@ static int bench_kernels(bench *b, hg_error *err) {
         b->k,
         {.M = 64,
              .N = 64,
-             .K = BATCH,
+             .K = 128,
              .blocks = 1,
              .a = space,
              .a_m = 1,
@@ -140,99 +140,19 @@ static int bench_kernels(bench *b, hg_error *err) {
              .c_m = 64},
         repeat
     };
-    hg__pool *all = b->pool;
-    b->pool = hg__pool_new(1, err); // one thread's product beside one thread's peak
-    const double kept = b->peak;
-    b->peak = 0;
-    if (b->pool) {
-        figure f = {"product 16 x 784 x 64, one thread", best_of(b, run_product, &rows) / repeat,
-                    2.0 * 16 * WIDTH * 64, 0, 0};
-        add(b, &f);
-        f = (figure){"gradient 64 x 128 x 64, one thread",
-                     best_of(b, run_product, &columns) / repeat, 2.0 * 64 * BATCH * 64, 0, 0};
-        add(b, &f);
-        hg__pool_free(b->pool);
-    }
-    const bool made = b->pool != NULL;
-    b->pool = all;
-    b->peak = kept;
+    const double forward = hg__bench_best(b, run_product, &rows) / repeat;
+    const double backward = hg__bench_best(b, run_product, &columns) / repeat;
+    hg__bench_add(b, &(hg__figure){.name = "product 16 x 784 x 64, one thread",
+                                   .seconds = forward,
+                                   .flops = 2.0 * 16 * WIDTH * 64});
+    hg__bench_add(b, &(hg__figure){.name = "gradient 64 x 128 x 64, one thread",
+                                   .seconds = backward,
+                                   .flops = 2.0 * 64 * 128 * 64});
     hg__free(space);
-    return made ? HG_OK : HG_ERR_MEMORY;
-}
-
-// ---- a model and images made from a seed ---------------------------------------------------------
-
-typedef struct scene {
-    hg_model *model;
-    uint8_t *images; // (ROWS, WIDTH), about a fifth of them not zero
-    hg__data data;
-    hg__rows rows;
-    hg__loader *loader;
-    hg__train_plan *plan;
-    int32_t epoch;
-    int64_t step;
-} scene;
-
-static void clear_scene(scene *s) {
-    hg__train_plan_free(s->plan);
-    hg__loader_free(s->loader);
-    hg__free(s->images);
-    hg_model_free(s->model);
-}
-
-static int make_scene(scene *s, hg__pool *pool, hg_error *err) {
-    const hg__shape shape = {1, {WIDTH}};
-    *s = (scene){.model = hg__model_new("ae", &shape, CODE, 0, err)};
-    s->images = s->model ? hg__alloc(ROWS, WIDTH, err) : NULL;
-    if (!s->images) return HG_ERR_MEMORY;
-    for (uint32_t i = 0; i < ROWS * WIDTH / 4; i++) {
-        const hg__philox r = hg__philox_run(0, HG_STREAM_SYNTHETIC, i, 0, 0);
-        for (uint32_t j = 0; j < 4; j++) {
-            s->images[4 * i + j] = (uint8_t)(r.word[j] < (1U << 30) ? r.word[j] >> 22 : 0);
-        }
-    }
-    s->data = (hg__data){.rows = ROWS,
-                         .width = WIDTH,
-                         .shape = shape,
-                         .dtype = HG_U8,
-                         .scale = 1 / 255.0F,
-                         .base = s->images,
-                         .fd = -1};
-    s->rows = hg__rows_all(&s->data);
-    s->loader = hg__loader_new(&s->rows, BATCH, NULL, err);
-    const hg__optim_options adam = {.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
-    const hg__train_setup setup = {.batch = BATCH,
-                                   .loss = hg__loss_find("mse"),
-                                   .optim = hg__optim_find("adam"),
-                                   .optim_options = adam};
-    s->plan = s->loader ? hg__train_plan_new(s->model, pool, &setup, err) : NULL;
-    return s->plan ? HG_OK : HG_ERR_MEMORY;
-}
-
-static void run_epoch(void *context) {
-    scene *s = context;
-    hg__batch batch;
-    hg__loader_start(s->loader, true, 0, ++s->epoch, 0);
-    while (hg__loader_next(s->loader, &batch, NULL) > 0) {
-        const hg__input in = {.row = batch.row,
-                              .count = batch.count,
-                              .dtype = HG_U8,
-                              .scale = s->data.scale,
-                              .ahead = batch.ahead,
-                              .ahead_count = batch.ahead_count};
-        (void)hg__train_step(s->plan, &in, 1e-3, ++s->step);
-    }
-}
-
-// Five products of 784 x 64 a row: forward twice, backward data once, gradients twice.
-static int bench_step(bench *b, scene *s) {
-    const int batches = (ROWS + BATCH - 1) / BATCH;
-    const double steps = batches;
-    const figure f = {"training step 784-64-784, batch 128", best_of(b, run_epoch, s) / steps,
-                      2.0 * 5 * WIDTH * CODE * ROWS / steps, ROWS / steps, 0};
-    add(b, &f);
     return HG_OK;
 }
+
+// ---- scoring ------------------------------------------------------------------------------------
 
 typedef struct scoring {
     hg_scorer *scorer;
@@ -261,7 +181,11 @@ static int compare_doubles(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static int bench_score(bench *b, const scene *s, hg_error *err) {
+static void add_single(hg__bench *b, const char *name, double seconds) {
+    hg__bench_add(b, &(hg__figure){.name = name, .seconds = seconds, .rows = 1});
+}
+
+static int bench_score(hg__bench *b, const hg__scene *s, hg_error *err) {
     enum { BULK = 20000 };
     float *x = hg__alloc((size_t)BULK * WIDTH, sizeof *x, err);
     float *score = x ? hg__alloc(BULK, sizeof *score, err) : NULL;
@@ -278,13 +202,14 @@ static int bench_score(bench *b, const scene *s, hg_error *err) {
     const int code = one.scorer ? HG_OK : HG_ERR_MEMORY;
     if (code == HG_OK) {
         for (int i = 0; i < BULK * WIDTH; i++) x[i] = s->images[i] / 255.0F;
-        const figure f = {"score rows 784-64-784, from memory", best_of(b, run_bulk, &all),
-                          4.0 * WIDTH * CODE * BULK, BULK, 0};
-        add(b, &f);
-        best_of(b, run_singles, &one);
+        hg__bench_add(b, &(hg__figure){.name = "score rows 784-64-784, from memory",
+                                       .seconds = hg__bench_best(b, run_bulk, &all),
+                                       .flops = 4.0 * WIDTH * CODE * BULK,
+                                       .rows = BULK});
+        hg__bench_best(b, run_singles, &one);
         qsort(latency, SINGLES, sizeof *latency, compare_doubles);
-        add(b, &(figure){"score one row, median", latency[SINGLES / 2], 0, 1, 0});
-        add(b, &(figure){"score one row, 99th percentile", latency[SINGLES / 100 * 99], 0, 1, 0});
+        add_single(b, "score one row, median", latency[SINGLES / 2]);
+        add_single(b, "score one row, 99th percentile", latency[SINGLES / 100 * 99]);
     }
     hg_scorer_free(all.scorer);
     hg_scorer_free(one.scorer);
@@ -326,7 +251,7 @@ static int write_csv(const char *path, size_t *bytes, hg_error *err) {
     return code;
 }
 
-static int bench_read(bench *b, hg_error *err) {
+static int bench_read(hg__bench *b, hg_error *err) {
     reading r = {.code = HG_OK};
     size_t bytes;
     const char *folder = getenv("TMPDIR");
@@ -335,11 +260,13 @@ static int bench_read(bench *b, hg_error *err) {
     HG_TRY(hg__join_path(r.path, sizeof r.path, folder && *folder ? folder : "/tmp", name, err));
     int code = write_csv(r.path, &bytes, err);
     if (code == HG_OK) {
-        const figure f = {"read CSV, 200000 x 20 decimals", best_of(b, run_read, &r), 0, 200000,
-                          (double)bytes};
+        const hg__figure f = {.name = "read CSV, 200000 x 20 decimals",
+                              .seconds = hg__bench_best(b, run_read, &r),
+                              .rows = 200000,
+                              .bytes = (double)bytes};
         code = r.code;
         if (code < 0 && err) *err = r.err;
-        if (code == HG_OK) add(b, &f);
+        if (code == HG_OK) hg__bench_add(b, &f);
     }
     unlink(r.path);
     return code;
@@ -347,28 +274,29 @@ static int bench_read(bench *b, hg_error *err) {
 
 // -------------------------------------------------------------------------------------------------
 
-static bool wants(const bench *b, const char *what) {
+static bool wants(const hg__bench *b, const char *what) {
     return strcmp(b->o->values.what, "all") == 0 || strcmp(b->o->values.what, what) == 0;
 }
 
-static int run_all(bench *b, hg_error *err) {
-    scene s = {0};
+static int run_all(hg__bench *b, hg_error *err) {
+    hg__scene s = {0};
     int code = HG_OK;
     measure_peak(b);
-    if (wants(b, "kernels")) code = bench_kernels(b, err);
+    if (wants(b, "kernels")) code = hg__bench_alone(b, bench_kernels, err);
     if (code == HG_OK && (wants(b, "step") || wants(b, "score"))) {
-        code = make_scene(&s, b->pool, err);
-        if (code == HG_OK && wants(b, "step")) code = bench_step(b, &s);
+        code = hg__scene_make(&s, &standard, b->pool, err);
+        if (code == HG_OK && wants(b, "step")) hg__bench_step(b, &s, &standard);
         if (code == HG_OK && wants(b, "score")) code = bench_score(b, &s, err);
-        clear_scene(&s);
+        hg__scene_clear(&s);
     }
+    if (code == HG_OK && wants(b, "conv")) code = hg__bench_conv(b, err);
     if (code == HG_OK && wants(b, "read")) code = bench_read(b, err);
     return code;
 }
 
 int hg_bench(const hg_options *o, const hg_listener *l, bool json, char **text, hg_error *err) {
     (void)l;
-    bench b = {.o = o, .k = hg__kernels_pick(), .json = json};
+    hg__bench b = {.o = o, .k = hg__kernels_pick(), .json = json};
     b.pool = hg__pool_new((int32_t)o->values.threads, err);
     if (!b.pool) return HG_ERR_MEMORY;
     if (json) hg__text_add(&b.text, "{\"results\": [");
