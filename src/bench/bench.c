@@ -56,7 +56,20 @@ double hg__bench_best(hg__bench *b, void (*work)(void *), void *context) {
     return best;
 }
 
+bool hg__bench_wants(const hg__bench *b, const char *name) {
+    return strstr(name, b->o->values.only) != NULL;
+}
+
+void hg__bench_measure(hg__bench *b, hg__figure f, double units, void (*work)(void *),
+                       void *context) {
+    if (!hg__bench_wants(b, f.name)) return;
+    f.seconds = hg__bench_best(b, work, context) / units;
+    hg__bench_add(b, &f);
+}
+
 void hg__bench_add(hg__bench *b, const hg__figure *f) {
+    if (!hg__bench_wants(b, f->name)) return;
+    const bool is_first = b->lines++ == 0;
     const double rate = f->flops / f->seconds, rows = f->rows / f->seconds;
     if (b->json) {
         hg__text_add(
@@ -64,7 +77,7 @@ void hg__bench_add(hg__bench *b, const hg__figure *f) {
             "%s\n    {\"name\": \"%s\", \"us\": %.3f, \"rows_per_second\": %.0f, \"gflops\": %.2f, "
             "\"fraction\": %.4f, \"bytes_per_second\": %.0f, \"pixels_per_second\": %.0f, "
             "\"share\": %.4f}",
-            b->lines++ ? "," : "", f->name, f->seconds * 1e6, rows, rate / 1e9, rate / b->peak,
+            is_first ? "" : ",", f->name, f->seconds * 1e6, rows, rate / 1e9, rate / b->peak,
             f->bytes / f->seconds, f->pixels / f->seconds, f->share);
         return;
     }
@@ -140,14 +153,12 @@ static int bench_kernels(hg__bench *b, hg_error *err) {
              .c_m = 64},
         repeat
     };
-    const double forward = hg__bench_best(b, run_product, &rows) / repeat;
-    const double backward = hg__bench_best(b, run_product, &columns) / repeat;
-    hg__bench_add(b, &(hg__figure){.name = "product 16 x 784 x 64, one thread",
-                                   .seconds = forward,
-                                   .flops = 2.0 * 16 * WIDTH * 64});
-    hg__bench_add(b, &(hg__figure){.name = "gradient 64 x 128 x 64, one thread",
-                                   .seconds = backward,
-                                   .flops = 2.0 * 64 * 128 * 64});
+    const hg__figure forward = {.name = "product 16 x 784 x 64, one thread",
+                                .flops = 2.0 * 16 * WIDTH * 64};
+    const hg__figure weights = {.name = "gradient 64 x 128 x 64, one thread",
+                                .flops = 2.0 * 64 * 128 * 64};
+    hg__bench_measure(b, forward, repeat, run_product, &rows);
+    hg__bench_measure(b, weights, repeat, run_product, &columns);
     hg__free(space);
     return HG_OK;
 }
@@ -181,8 +192,22 @@ static int compare_doubles(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void add_single(hg__bench *b, const char *name, double seconds) {
-    hg__bench_add(b, &(hg__figure){.name = name, .seconds = seconds, .rows = 1});
+static void bench_singles(hg__bench *b, scoring *s) {
+    static const struct {
+        const char *name;
+        int32_t percent;
+    } parts[] = {
+        {"score one row, median",          50},
+        {"score one row, 99th percentile", 99},
+    };
+    if (!hg__bench_wants(b, parts[0].name) && !hg__bench_wants(b, parts[1].name)) return;
+    hg__bench_best(b, run_singles, s);
+    qsort(s->latency, SINGLES, sizeof *s->latency, compare_doubles);
+    for (int i = 0; i < 2; i++) {
+        hg__bench_add(b, &(hg__figure){.name = parts[i].name,
+                                       .seconds = s->latency[SINGLES / 100 * parts[i].percent],
+                                       .rows = 1});
+    }
 }
 
 static int bench_score(hg__bench *b, const hg__scene *s, hg_error *err) {
@@ -202,14 +227,11 @@ static int bench_score(hg__bench *b, const hg__scene *s, hg_error *err) {
     const int code = one.scorer ? HG_OK : HG_ERR_MEMORY;
     if (code == HG_OK) {
         for (int i = 0; i < BULK * WIDTH; i++) x[i] = s->images[i] / 255.0F;
-        hg__bench_add(b, &(hg__figure){.name = "score rows 784-64-784, from memory",
-                                       .seconds = hg__bench_best(b, run_bulk, &all),
-                                       .flops = 4.0 * WIDTH * CODE * BULK,
-                                       .rows = BULK});
-        hg__bench_best(b, run_singles, &one);
-        qsort(latency, SINGLES, sizeof *latency, compare_doubles);
-        add_single(b, "score one row, median", latency[SINGLES / 2]);
-        add_single(b, "score one row, 99th percentile", latency[SINGLES / 100 * 99]);
+        const hg__figure f = {.name = "score rows 784-64-784, from memory",
+                              .flops = 4.0 * WIDTH * CODE * BULK,
+                              .rows = BULK};
+        hg__bench_measure(b, f, 1, run_bulk, &all);
+        bench_singles(b, &one);
     }
     hg_scorer_free(all.scorer);
     hg_scorer_free(one.scorer);
@@ -252,21 +274,20 @@ static int write_csv(const char *path, size_t *bytes, hg_error *err) {
 }
 
 static int bench_read(hg__bench *b, hg_error *err) {
+    static const char title[] = "read CSV, 200000 x 20 decimals";
     reading r = {.code = HG_OK};
     size_t bytes;
     const char *folder = getenv("TMPDIR");
     char name[64];
+    if (!hg__bench_wants(b, title)) return HG_OK;
     snprintf(name, sizeof name, "hourglass-bench-%ld.csv", (long)getpid());
     HG_TRY(hg__join_path(r.path, sizeof r.path, folder && *folder ? folder : "/tmp", name, err));
     int code = write_csv(r.path, &bytes, err);
     if (code == HG_OK) {
-        const hg__figure f = {.name = "read CSV, 200000 x 20 decimals",
-                              .seconds = hg__bench_best(b, run_read, &r),
-                              .rows = 200000,
-                              .bytes = (double)bytes};
+        const hg__figure f = {.name = title, .rows = 200000, .bytes = (double)bytes};
+        hg__bench_measure(b, f, 1, run_read, &r);
         code = r.code;
         if (code < 0 && err) *err = r.err;
-        if (code == HG_OK) hg__bench_add(b, &f);
     }
     unlink(r.path);
     return code;
@@ -291,6 +312,11 @@ static int run_all(hg__bench *b, hg_error *err) {
     }
     if (code == HG_OK && wants(b, "conv")) code = hg__bench_conv(b, err);
     if (code == HG_OK && wants(b, "read")) code = bench_read(b, err);
+    if (code == HG_OK && wants(b, "read")) code = hg__bench_pictures(b, err);
+    if (code == HG_OK && b->lines == 0) {
+        code = hg__fail(err, HG_ERR_USAGE, "bench: no figure of what=%s has '%s' in its name",
+                        b->o->values.what, b->o->values.only);
+    }
     return code;
 }
 

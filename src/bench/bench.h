@@ -31,11 +31,16 @@ typedef struct hg__bench {
     int lines;
 } hg__bench;
 
-void hg__bench_add(hg__bench *b, const hg__figure *f);
+bool hg__bench_wants(const hg__bench *b, const char *name); // option only=
+void hg__bench_add(hg__bench *b, const hg__figure *f);      // if it is wanted
 
 // Repeats work(context) until the option's seconds are over, at least 5 times; the best time. The peak is
 // measured between the rounds.
 double hg__bench_best(hg__bench *b, void (*work)(void *), void *context);
+
+// Measures and adds a figure, if it is wanted; work() does `units` units.
+void hg__bench_measure(hg__bench *b, hg__figure f, double units, void (*work)(void *),
+                       void *context);
 
 typedef int hg__bench_run(hg__bench *b, hg_error *err);
 
@@ -74,5 +79,5 @@ void hg__bench_step(hg__bench *b, hg__scene *s, const hg__scene_case *c);
 // Floating-point operations of a layer's products for one row, 2 * M * N * K; 0 where it has none.
 double hg__layer_flops(const hg__layer *l);
 
-hg__bench_run hg__bench_conv;
+hg__bench_run hg__bench_conv, hg__bench_pictures;
 #endif

@@ -129,7 +129,7 @@ static int make_stage(stage *s, const layer_case *c, int32_t side, const hg__ben
     s->block = hg__alloc(lay_out(s, &shadow), sizeof *s->block, err);
     if (!s->block) return HG_ERR_MEMORY;
     (void)lay_out(s, &shadow);
-    s->pass = (hg__pass){.k = b->k, .params = s->model->params, .shadow = shadow, .training = true};
+    s->pass = (hg__pass){.k = b->k, .params = s->model->params, .shadow = shadow};
     refresh(s, shadow);
     fill(s->x, s->images);
     fill(s->dy, s->images);
@@ -198,18 +198,23 @@ static const struct {
     {"weights", run_accumulate, true },
 };
 
+enum { PASSES = sizeof passes / sizeof *passes };
+
 static int bench_layer(hg__bench *b, const layer_case *c, hg_error *err) {
     stage s;
-    char name[80];
-    const int32_t side = pick_side(c, hg__pool_threads(b->pool));
-    int code = make_stage(&s, c, side, b, err);
-    for (size_t i = 0; code == HG_OK && i < sizeof passes / sizeof *passes; i++) {
-        const int32_t images = passes[i].per_thread ? s.images : 1;
-        snprintf(name, sizeof name, "%s, %d^2, %s, %d thr", c->name, side / c->inner,
-                 passes[i].name, s.images);
-        hg__bench_add(b, &(hg__figure){.name = name,
-                                       .seconds = hg__bench_best(b, passes[i].run, &s) / images,
-                                       .flops = hg__layer_flops(&s.layer)});
+    char name[PASSES][80];
+    bool wanted = false;
+    const int32_t threads = hg__pool_threads(b->pool), side = pick_side(c, threads);
+    for (int i = 0; i < PASSES; i++) {
+        snprintf(name[i], sizeof name[i], "%s, %d^2, %s, %d thr", c->name, side / c->inner,
+                 passes[i].name, threads);
+        wanted = wanted || hg__bench_wants(b, name[i]);
+    }
+    if (!wanted) return HG_OK;
+    const int code = make_stage(&s, c, side, b, err);
+    for (int i = 0; code == HG_OK && i < PASSES; i++) {
+        const hg__figure f = {.name = name[i], .flops = hg__layer_flops(&s.layer)};
+        hg__bench_measure(b, f, passes[i].per_thread ? s.images : 1, passes[i].run, &s);
     }
     clear_stage(&s);
     return code;
@@ -240,6 +245,7 @@ static const hg__scene_case scenes[] = {
 static int bench_scenes(hg__bench *b, hg_error *err) {
     int code = HG_OK;
     for (size_t i = 0; code == HG_OK && i < sizeof scenes / sizeof *scenes; i++) {
+        if (!hg__bench_wants(b, scenes[i].name)) continue;
         hg__scene s;
         code = hg__scene_make(&s, &scenes[i], b->pool, err);
         if (code == HG_OK) hg__bench_step(b, &s, &scenes[i]);
@@ -281,11 +287,11 @@ static int bench_image(hg__bench *b, size_t i, hg_error *err) {
     if (!m) return err ? (int)err->code : HG_ERR_MEMORY;
     hg__image_plan *p = hg__image_plan_new(m, b->pool, side, side, err);
     if (p) {
+        const hg__figure f = {.name = images[i].name,
+                              .flops = forward_flops(&m->spec),
+                              .pixels = (double)side * side};
         fill((hg__view){hg__image_plan_input(p), (ptrdiff_t)side * side * channels}, 1);
-        hg__bench_add(b, &(hg__figure){.name = images[i].name,
-                                       .seconds = hg__bench_best(b, run_image, p),
-                                       .flops = forward_flops(&m->spec),
-                                       .pixels = (double)side * side});
+        hg__bench_measure(b, f, 1, run_image, p);
     }
     hg__image_plan_free(p);
     hg_model_free(m);
@@ -297,7 +303,7 @@ int hg__bench_conv(hg__bench *b, hg_error *err) {
     if (code == HG_OK && hg__pool_threads(b->pool) > 1) code = bench_layers(b, err);
     if (code == HG_OK) code = bench_scenes(b, err);
     for (size_t i = 0; code == HG_OK && i < sizeof images / sizeof *images; i++) {
-        code = bench_image(b, i, err);
+        if (hg__bench_wants(b, images[i].name)) code = bench_image(b, i, err);
     }
     return code;
 }

@@ -88,8 +88,7 @@ static double flops_of_row(const hg__spec *s) {
 void hg__bench_step(hg__bench *b, hg__scene *s, const hg__scene_case *c) {
     const double steps = (c->rows + c->batch - 1) / c->batch; // NOLINT(bugprone-integer-division)
     const double rows = c->rows / steps;
-    hg__bench_add(b, &(hg__figure){.name = c->name,
-                                   .seconds = hg__bench_best(b, run_epoch, s) / steps,
-                                   .flops = flops_of_row(&s->model->spec) * rows,
-                                   .rows = rows});
+    const hg__figure f = {
+        .name = c->name, .flops = flops_of_row(&s->model->spec) * rows, .rows = rows};
+    hg__bench_measure(b, f, steps, run_epoch, s);
 }
