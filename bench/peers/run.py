@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hourglass and its rivals on the same jobs: own processes, in turns, best of ROUNDS rounds each, one table.
 
-run.py [step] [bulk] [single] [csv]   (all without words)
+run.py [step] [bulk] [single] [csv] [layers] [ends] [nets] [TITLE]   (all without words; TITLE: one table by its key)
 """
 import json
 import os
@@ -9,10 +9,13 @@ import subprocess
 import sys
 import time
 
+from conv_cases import IMAGES, LAYERS, PASSES, SCENES
+
 ROUNDS = int(os.environ.get("ROUNDS", "7"))
 HERE = os.path.dirname(os.path.abspath(__file__))
 COMMAND = os.environ.get("HOURGLASS", "build/hourglass")
 CORES = len(os.sched_getaffinity(0))
+PROGRAMS = {"onednn": "build/bench/onednn_step", "onednn_conv": "build/bench/onednn_conv"}
 THREADS = [1, CORES] if CORES > 1 else [1]
 
 # what is measured: title, `hourglass bench` mode and figure, unit, the rivals' modules and jobs
@@ -35,21 +38,41 @@ TABLES = {
         ("numpy_jobs", "csv, numpy.loadtxt"), ("numpy_jobs", "csv, pandas"), ("numpy_jobs", "csv, pandas, correctly rounded")]),
 }
 ONE_THREAD = ("single", "csv")
+GROUPS = {"layers": [], "ends": [], "nets": []}
+
+
+def add_table(group, key, unit, rivals):
+    GROUPS[group].append(key)
+    TABLES[key] = (key, "conv", key, unit, rivals)
+
+
+for one in LAYERS:
+    for way in PASSES:
+        key = "%s %s" % (one.name, way)
+        add_table("layers" if min(one.inputs, one.outputs) > 4 else "ends", key, "us/image",
+                  [("torch_conv", key + how) for how in (": eager, channels last", ": eager, default layout")]
+                  + [("onednn_conv", "%s %s: %s layout" % (one.name, way, how)) for how in ("own", "nhwc")])
+for one in SCENES + IMAGES:
+    add_table("nets", one.name, "us/step" if one in SCENES else "us/image",
+              [("torch_conv", one.name + how) for how in (": eager, channels last", ": eager, default layout", ": compile, channels last",
+                                                          ": compile, default layout")])
 
 
 class Ours:
     name = "hourglass"
 
     def __init__(self, mode, figure, threads):
-        self.line = [COMMAND, "bench", "what=" + mode, "threads=%d" % threads, "seconds=0.5", "--json"]
+        if figure.endswith(PASSES):
+            figure += ", %d thr" % threads
+        self.line = [COMMAND, "bench", "what=" + mode, "only=" + figure, "threads=%d" % threads, "seconds=0.5", "--json"]
         self.figure, self.threads = figure, threads
         self.times, self.extra = [], ""
 
     def go(self):
         answer = json.loads(subprocess.run(self.line, check=True, capture_output=True, text=True).stdout)
         row = next(row for row in answer["results"] if row["name"].startswith(self.figure))
-        seconds = row["us"] * 1e-6 / (row.get("rows", 1) if "rows" in row else 1)
-        if self.figure == "training step" and row["gflops"]:
+        seconds = row["us"] * 1e-6
+        if row["gflops"] and self.figure != "score rows":
             if not self.times or seconds < min(self.times):
                 self.extra = "%.1f GFLOP/s, %.1f %% of the peak of %.1f" % (row["gflops"], 100 * row["fraction"], answer["peak_gflops"])
         if self.figure in ("score rows", "read CSV"):
@@ -60,16 +83,25 @@ class Ours:
         pass
 
 
+def words_of(module, job, threads):
+    if module == "onednn":
+        return [str(threads)]
+    case = next(one for one in LAYERS if job.startswith(one.name))
+    way, layout = job[len(case.name) + 1:].split(": ")
+    images = 1 if way == "forward" else threads
+    return [case.kind] + [str(number) for number in case[2:]] + [way, layout.split()[0], str(images), str(threads)]
+
+
 class Rival:
     def __init__(self, module, job, threads):
-        self.name = module.replace("_jobs", "") + job[job.index(","):]
+        self.name = module.split("_")[0] + ", " + (job.split(": ")[1] if ": " in job else job.split(", ", 1)[1])
         self.threads, self.times, self.extra = threads, [], ""
         environment = dict(os.environ, OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads),
                            JAX_PLATFORMS="cpu", CUDA_VISIBLE_DEVICES="", KMP_BLOCKTIME="1", TORCHINDUCTOR_FX_GRAPH_CACHE="1",
                            PYTHONWARNINGS="ignore")
         line = [sys.executable, os.path.join(HERE, "worker.py"), module, job, str(threads)]
-        if module == "onednn":
-            line = [os.path.join("build", "bench", "onednn_step"), str(threads)]
+        if module in PROGRAMS:
+            line = [PROGRAMS[module]] + words_of(module, job, threads)
         self.process = subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
         if self.process.stdout.readline().strip() != "ready":
             self.process.kill()
@@ -92,7 +124,7 @@ def measure(key):
     for threads in THREADS[:1] if key in ONE_THREAD else THREADS:
         players.append(Ours(mode, figure, threads))
         for module, job in rivals:
-            if module == "onednn" and not os.path.exists("build/bench/onednn_step"):
+            if module in PROGRAMS and not os.path.exists(PROGRAMS[module]):
                 continue
             try:
                 players.append(Rival(module, job, threads))
@@ -123,4 +155,5 @@ def measure(key):
 
 if __name__ == "__main__":
     for word in sys.argv[1:] or TABLES:
-        measure(word)
+        for key in GROUPS.get(word, [word]):
+            measure(key)

@@ -13,6 +13,8 @@ if ! cmp -s bench/peers/requirements.txt "$venv/installed.txt"; then
     cp bench/peers/requirements.txt "$venv/installed.txt"
 fi
 mkdir -p build/bench
-gcc -D_GNU_SOURCE -O2 -std=c11 -I"$venv/include" bench/peers/onednn_step.c -L"$venv/lib" -l:libdnnl.so.3 -Wl,-rpath,"$PWD/$venv/lib" \
-    -o build/bench/onednn_step || echo "bench-peers: no oneDNN; its row is left out" >&2
+for program in onednn_step onednn_conv; do
+    gcc -D_GNU_SOURCE -O2 -std=c11 -I"$venv/include" "bench/peers/$program.c" -L"$venv/lib" -l:libdnnl.so.3 -Wl,-rpath,"$PWD/$venv/lib" \
+        -o "build/bench/$program" || echo "bench-peers: no oneDNN; its rows are left out" >&2
+done
 exec "$venv/bin/python" bench/peers/run.py "$@"

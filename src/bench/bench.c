@@ -76,9 +76,9 @@ void hg__bench_add(hg__bench *b, const hg__figure *f) {
             &b->text,
             "%s\n    {\"name\": \"%s\", \"us\": %.3f, \"rows_per_second\": %.0f, \"gflops\": %.2f, "
             "\"fraction\": %.4f, \"bytes_per_second\": %.0f, \"pixels_per_second\": %.0f, "
-            "\"share\": %.4f}",
+            "\"share\": %.4f, \"spec\": \"%s\"}",
             is_first ? "" : ",", f->name, f->seconds * 1e6, rows, rate / 1e9, rate / b->peak,
-            f->bytes / f->seconds, f->pixels / f->seconds, f->share);
+            f->bytes / f->seconds, f->pixels / f->seconds, f->share, f->spec ? f->spec : "");
         return;
     }
     hg__text_add(&b->text, "%-40s %11.2f us", f->name, f->seconds * 1e6);

@@ -19,6 +19,7 @@ typedef struct hg__figure {
     double pixels;
     double share; // of what share_of says
     const char *share_of;
+    const char *spec; // of the network that ran
 } hg__figure;
 
 typedef struct hg__bench {

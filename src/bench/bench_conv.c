@@ -289,7 +289,8 @@ static int bench_image(hg__bench *b, size_t i, hg_error *err) {
     if (p) {
         const hg__figure f = {.name = images[i].name,
                               .flops = forward_flops(&m->spec),
-                              .pixels = (double)side * side};
+                              .pixels = (double)side * side,
+                              .spec = m->spec.text};
         fill((hg__view){hg__image_plan_input(p), (ptrdiff_t)side * side * channels}, 1);
         hg__bench_measure(b, f, 1, run_image, p);
     }
