@@ -5,7 +5,7 @@
 #   make test       sets up, builds and runs every test; ends in "N passed, N failed"
 #   make check      layers, headers, format, tidy: what a change must pass before the tests
 #   make fuzz       runs each fuzz target for FUZZ_SECONDS (60)
-#   make bench      speed of kernels, a training step, scoring and reading
+#   make bench      speed of kernels, training steps, layers on images, scoring and reading
 #   make bench-peers  the same jobs in PyTorch, JAX, NumPy and oneDNN, side by side
 #   make golden     rewrites the expected output of the command's tests
 #   make reformat   rewrites the sources as .clang-format says
