@@ -377,6 +377,12 @@ static void images_that_do_not_fit_are_refused(void **state) {
         "avgpool: expected an image no smaller than its k=5, got 4 x 9 x 1");
     expect_refused(
         &(hg__trial){
+            "reflect 4", {9,  4, 1},
+             {0}
+    },
+        "reflect: expected an image of sides above the 4 pixels reflected, got 9 x 4 x 1");
+    expect_refused(
+        &(hg__trial){
             "maxpool 3 p=2", {8,  8, 1},
              {0}
     },

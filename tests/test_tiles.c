@@ -132,6 +132,8 @@ static const struct {
     {"keep 1, conv 6 k3 relu, maxpool 2, conv 8 k3 relu | up 2, conv input, add 1", 3, 1},
     {"keep 1, conv 6 k3 s2 relu, keep 2, conv 8 k3 s2 relu | deconv 6 k4 s2, add 2, deconv input "
      "k4 s2, add 1",                                                           1, 2},
+    {"keep 1, reflect 1, conv 8 k3 p0 relu | reflect 2, conv input k5 p0, add 1",   1, 1},
+    {"conv 6 k2 s2 relu, reflect 3, conv 6 k7 p0 g6 | deconv input k2 s2",          3, 1},
     {"linear | linear",                                                             3, 1},
 };
 

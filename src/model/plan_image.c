@@ -34,30 +34,6 @@ static int check_bands(const hg__spec *s, hg_error *err) {
     return HG_OK;
 }
 
-// Walks the layers: pixels of the image for each pixel of the layer (jump), and how far it has seen.
-int hg__image_needs_of(const hg_model *m, hg__image_needs *needs, hg_error *err) {
-    const hg__spec *s = &m->spec;
-    double jump = 1, reach = 0, most = 1;
-    bool everything = false;
-    HG_TRY(check_bands(s, err));
-    for (int32_t i = 0; i < s->layers; i++) {
-        const hg__layer *l = &s->layer[i];
-        int32_t neighbours = 0;
-        double growth = 1;
-        if (l->type->reach) l->type->reach(l, &neighbours, &growth);
-        everything = everything || neighbours < 0;
-        const double block = 1 / growth - 1; // pixels that become one see each other
-        reach += jump * (neighbours > block ? neighbours : block > 0 ? block : 0);
-        jump /= growth;
-        if (jump > most) most = jump;
-    }
-    const hg__extent in = hg__extent_of(&s->input);
-    const int32_t multiple = (int32_t)ceil(most);
-    const int32_t seen = ((int32_t)ceil(reach) + multiple - 1) / multiple * multiple;
-    *needs = (hg__image_needs){multiple, everything ? -1 : seen, in.C};
-    return HG_OK;
-}
-
 // ---- the plan -----------------------------------------------------------------------------------
 
 struct hg__image_plan {
@@ -96,6 +72,45 @@ static int reshape(hg__spec *s, const hg_model *m, int32_t height, int32_t width
     if (s->params == m->spec.params) return HG_OK;
     hg__spec_clear(s);
     return hg__fail(err, HG_ERR_MODEL, "the model works on images of one size only");
+}
+
+// The smallest image that all layers take. Twice the multiple at least: layers take an image of one line for a signal, and
+// none may become one on its way.
+static int find_least(const hg_model *m, hg__image_needs *needs, hg_error *err) {
+    enum { MOST = 128 }; // multiples
+    int code = HG_ERR_MODEL;
+    for (int32_t i = needs->multiple > 1 ? 2 : 1; i <= MOST && code < 0; i++) {
+        hg__spec s;
+        needs->least = i * needs->multiple;
+        code = reshape(&s, m, needs->least, needs->least, err);
+        if (code == HG_ERR_MEMORY) break;
+        if (code == HG_OK) hg__spec_clear(&s);
+    }
+    return code;
+}
+
+// Walks the layers: pixels of the image for each pixel of the layer (jump), and how far it has seen.
+int hg__image_needs_of(const hg_model *m, hg__image_needs *needs, hg_error *err) {
+    const hg__spec *s = &m->spec;
+    double jump = 1, reach = 0, most = 1;
+    bool everything = false;
+    HG_TRY(check_bands(s, err));
+    for (int32_t i = 0; i < s->layers; i++) {
+        const hg__layer *l = &s->layer[i];
+        int32_t neighbours = 0;
+        double growth = 1;
+        if (l->type->reach) l->type->reach(l, &neighbours, &growth);
+        everything = everything || neighbours < 0;
+        const double block = 1 / growth - 1; // pixels that become one see each other
+        reach += jump * (neighbours > block ? neighbours : block > 0 ? block : 0);
+        jump /= growth;
+        if (jump > most) most = jump;
+    }
+    const hg__extent in = hg__extent_of(&s->input);
+    const int32_t multiple = (int32_t)ceil(most);
+    const int32_t seen = ((int32_t)ceil(reach) + multiple - 1) / multiple * multiple;
+    *needs = (hg__image_needs){multiple, everything ? -1 : seen, in.C, 0};
+    return find_least(m, needs, err);
 }
 
 static size_t count_numbers(const hg__spec *s, const hg__slots *slots, int32_t threads) {

@@ -14,6 +14,7 @@ typedef struct hg__image_needs {
     int32_t multiple; // of height and width
     int32_t reach; // pixels on each side, a multiple of `multiple`; -1: the whole image (groupnorm)
     int32_t channels;
+    int32_t least; // pixels a side, a multiple of `multiple`
 } hg__image_needs;
 
 // Fails if the model cannot work on images of any size.

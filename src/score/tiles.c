@@ -37,17 +37,17 @@ static int32_t round_up(int64_t n, int32_t multiple) {
     return (int32_t)((n + multiple - 1) / multiple * multiple);
 }
 
-static int32_t smallest_window(const hg__tiling *t, int32_t multiple) {
+static int32_t smallest_window(const hg__tiling *t, const hg__image_needs *needs) {
     const int32_t beside = t->blend ? t->overlap : SMALLEST;
-    const int32_t smallest = round_up((int64_t)t->overlap + beside, multiple);
-    return smallest > 2 * multiple ? smallest : 2 * multiple; // reflected lines need as many
+    const int32_t smallest = round_up((int64_t)t->overlap + beside, needs->multiple);
+    const int32_t least = needs->least > 2 ? needs->least : 2 * needs->multiple;
+    return smallest > least ? smallest : least; // reflected lines need 2
 }
 
-// A side of the picture made full. Twice the multiple at least: layers take an image of one line for a signal, and none
-// may become one on its way.
-static int32_t full_side(int32_t pixels, int32_t multiple) {
-    const int32_t full = round_up(pixels, multiple), least = multiple > 1 ? 2 * multiple : 1;
-    return full > least ? full : least;
+// A side of the picture made full.
+static int32_t full_side(int32_t pixels, const hg__image_needs *needs) {
+    const int32_t full = round_up(pixels, needs->multiple);
+    return full > needs->least ? full : needs->least;
 }
 
 // The most windows along a side, and the size of each where there are `count`.
@@ -57,11 +57,12 @@ static int32_t most_windows(const hg__tiling *t, int32_t full, int32_t smallest)
     return 1 + (full - smallest + step - 1) / step;
 }
 
-static int32_t window_of(const hg__tiling *t, int32_t full, int32_t count, int32_t multiple) {
+static int32_t window_of(const hg__tiling *t, int32_t full, int32_t count,
+                         const hg__image_needs *needs) {
     if (count == 1) return full;
     const int64_t all = (int64_t)full + (int64_t)t->overlap * (count - 1);
-    const int32_t window = round_up((all + count - 1) / count, multiple);
-    const int32_t smallest = smallest_window(t, multiple);
+    const int32_t window = round_up((all + count - 1) / count, needs->multiple);
+    const int32_t smallest = smallest_window(t, needs);
     return window > smallest ? window : smallest;
 }
 
@@ -94,7 +95,7 @@ typedef struct search {
 
 // t with as many rows of windows; whether it fits.
 static bool try_rows(const search *s, hg__tiling *t, int32_t rows) {
-    t->window_height = window_of(t, t->full_height, rows, s->needs->multiple);
+    t->window_height = window_of(t, t->full_height, rows, s->needs);
     t->rows = count_windows(t, t->full_height, t->window_height);
     t->bytes = bytes_of(t, s->model, s->needs->channels, s->threads, s->job->line_bytes);
     return t->bytes && t->bytes <= s->job->budget;
@@ -116,7 +117,7 @@ static bool fit_rows(const search *s, hg__tiling *t) {
 }
 
 static bool fit_columns(const search *s, hg__tiling *t, int32_t columns) {
-    t->window_width = window_of(t, t->full_width, columns, s->needs->multiple);
+    t->window_width = window_of(t, t->full_width, columns, s->needs);
     t->columns = count_windows(t, t->full_width, t->window_width);
     return fit_rows(s, t);
 }
@@ -131,12 +132,12 @@ bool hg__tiling_pick(hg__tiling *best, const hg_model *m, const hg__image_needs 
     const int32_t multiple = needs->multiple;
     hg__tiling t = {.height = job->height,
                     .width = job->width,
-                    .full_height = full_side(job->height, multiple),
-                    .full_width = full_side(job->width, multiple),
+                    .full_height = full_side(job->height, needs),
+                    .full_width = full_side(job->width, needs),
                     .overlap = needs->reach < 0 ? round_up(BLEND, multiple) : 2 * needs->reach,
                     .blend = needs->reach < 0,
                     .runs = job->runs};
-    const int32_t smallest = smallest_window(&t, multiple);
+    const int32_t smallest = smallest_window(&t, needs);
     const search s = {m, needs, job, threads, most_windows(&t, t.full_height, smallest)};
     const int32_t most = most_windows(&t, t.full_width, smallest);
     if (!fit_columns(&s, &t, most)) {
