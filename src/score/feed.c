@@ -63,11 +63,30 @@ static void tell(const hg__feed *f, const char *sentence) {
     if (f->listener && f->listener->note) f->listener->note(f->listener->context, sentence);
 }
 
+// Codes need a neck, and a decoder that lives on the code alone.
+static int check_neck(const hg_model *m, hg__goal goal, const char *path, hg_error *err) {
+    const hg__spec *s = &m->spec;
+    if (goal != HG_ENCODE && goal != HG_DECODE) return HG_OK;
+    if (!s->has_neck) {
+        return hg__fail(err, HG_ERR_MODEL, "%s: expected a model with a neck ('|'), got '%.200s'",
+                        path, s->text);
+    }
+    for (int32_t i = 0; goal == HG_DECODE && i < s->neck; i++) {
+        if (!hg__is_keep(&s->layer[i]) || s->layer[i].from < s->neck) continue;
+        return hg__fail(err, HG_ERR_MODEL,
+                        "%s: expected a decoder that lives on the code alone, got one that takes "
+                        "what '%s %g' of the encoder kept",
+                        path, s->layer[i].type->name, s->layer[i].arg[0]);
+    }
+    return HG_OK;
+}
+
 static int open_files(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
     const struct hg__values *v = &o->values;
     const hg__data_options d = {v->label, v->ignore, v->on_bad, (size_t)v->max_mem, NULL};
     f->model = hg_model_load(v->model, err);
     if (!f->model) return (int)err->code;
+    HG_TRY(check_neck(f->model, goal, v->model, err));
     f->data = hg__data_open(v->data, &d, err);
     if (!f->data) return (int)err->code;
     HG_TRY(check_width(f, goal, err));
