@@ -84,6 +84,7 @@ typedef struct hg__dots {
     hg__real *c; // C(m, n) = c[m*c_m + n], nothing beyond N is written
     ptrdiff_t c_m;
     const hg__real *start; // (N), or NULL: zeros
+    ptrdiff_t ahead;       // as in hg__gemm, along A's rows
 } hg__dots;
 
 // Coefficients of one optimiser step, the same for all parameters.

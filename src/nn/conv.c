@@ -152,6 +152,7 @@ static void multiply_thin(const pass *p, const stretch *s) {
         .c = s->out,
         .c_m = s->out_step,
         .start = v->start,
+        .ahead = 2 * AHEAD * s->step,
     };
     v->kernels->dots(&d);
 }
