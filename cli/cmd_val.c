@@ -15,8 +15,10 @@ static void print_json(const hg_val_result *r) {
         {"mae",            r->mae           },
         {"row_mse_median", r->row_mse_median},
         {"row_mse_max",    r->row_mse_max   },
+        {"input_mse",      r->input_mse     },
     };
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    const size_t count = sizeof numbers / sizeof *numbers - !(r->input_mse > 0);
+    for (size_t i = 0; i < count; i++) {
         putchar(',');
         cli_json_number(stdout, numbers[i].key, numbers[i].value);
     }
@@ -30,6 +32,7 @@ static void print_lines(const hg_val_result *r) {
     printf("mae             %.9g\n", r->mae);
     printf("row mse median  %.9g\n", r->row_mse_median);
     printf("row mse max     %.9g\n", r->row_mse_max);
+    if (r->input_mse > 0) printf("input mse       %.9g\n", r->input_mse);
 }
 
 int cmd_val(const cli_line *line) {

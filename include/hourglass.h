@@ -155,6 +155,7 @@ typedef struct hg_val_result {
     double mse, mae;    // mean over rows and features
     double row_mse_max; // the worst row's mean squared error
     double row_mse_median;
+    double input_mse; // of the spoilt rows themselves, where noise= spoilt them; else 0
 } hg_val_result;
 
 HG_API int hg_val(const hg_options *o, const hg_listener *l, hg_val_result *result, hg_error *err);

@@ -97,7 +97,8 @@ tortured encode o.npy encode -q model=$model data=in/y.npy out=tree/o.npy
 tortured decode o.npy decode -q model=$model data=in/z.npy out=tree/o.npy
 tortured predict o.csv predict -q model=$model data=in/x.csv out=tree/o.csv
 tortured val - val --json model=$model data=in/x.csv
-tortured "val on images" - val --json model=$clean data=in/pictures noise="gaussian 25" threads=2
+tortured "val on images" - val --json model=$clean data=in/pictures noise="gaussian 25" threads=2 out=tree/pictures
+tortured "val on spoilt rows" - val --json model=$model data=in/x.csv noise="gaussian 25"
 tortured import o.safetensors import -q source=$model model="dense 2 relu | dense input sigmoid" input=5 out=tree/o.safetensors
 tortured "denoise a picture" o.ppm denoise -q model=$clean source=in/pictures/a.ppm out=tree/o.ppm threads=2
 tortured "denoise a folder" - denoise -q model=$clean source=in/pictures out=tree/new threads=2

@@ -105,14 +105,27 @@ static int open_files(hg__feed *f, const hg_options *o, hg__goal goal, hg_error 
 
 static int make_picked(hg__feed *f, hg_error *err) {
     const size_t batch = (size_t)f->batch, width = (size_t)f->width;
-    f->picked = hg__alloc(batch * width, sizeof *f->picked, err);
+    f->picked = hg__alloc(2 * batch * width, sizeof *f->picked, err);
     if (f->picked) f->pointer = hg__alloc(batch, sizeof *f->pointer, err);
-    if (!f->pointer) return HG_ERR_MEMORY;
-    for (size_t i = 0; i < batch; i++) f->pointer[i] = f->picked + i * width;
+    if (f->pointer) f->target = hg__alloc(batch, sizeof *f->target, err);
+    if (!f->picked || !f->pointer || !f->target) return HG_ERR_MEMORY;
+    for (size_t i = 0; i < batch; i++) {
+        f->pointer[i] = f->picked + i * width;
+        f->target[i] = f->picked + (batch + i) * width;
+    }
     return HG_OK;
 }
 
+static int open_noise(hg__feed *f, const char *noise, hg_error *err) {
+    HG_TRY(hg__noise_parse(&f->noise, noise, err));
+    if (!f->noise.blind) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "noise: expected a way to spoil clean rows, such as \"gaussian 25\", got "
+                    "\"blind\"");
+}
+
 static int open_feed(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
+    HG_TRY(open_noise(f, o->values.noise, err));
     HG_TRY(open_files(f, o, goal, err));
     const hg__spec *s = &f->model->spec;
     const int32_t out = goal == HG_SCORE ? 1 : goal == HG_ENCODE ? s->code : s->width;
@@ -122,7 +135,10 @@ static int open_feed(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *
     if (f->pick) HG_TRY(make_picked(f, err));
     f->pool = hg__pool_new((int32_t)o->values.threads, err);
     if (f->pool) f->plan = hg__run_plan_new(f->model, f->pool, err);
-    if (f->plan) f->loader = hg__loader_new(&f->rows, f->batch, NULL, err);
+    const hg__making making = {
+        .noise = &f->noise, .seed = (uint64_t)o->values.seed, .fixed = true, .pool = f->pool};
+    const bool is_spoilt = f->noise.steps > 0;
+    if (f->plan) f->loader = hg__loader_new(&f->rows, f->batch, is_spoilt ? &making : NULL, err);
     if (!f->loader) return (int)err->code;
     hg__loader_start(f->loader, false, 0, 0, 0);
     return HG_OK;
@@ -148,21 +164,29 @@ void hg__feed_close(hg__feed *f) {
     hg__free(f->pick);
     hg__free(f->picked);
     hg__free(f->pointer);
+    hg__free(f->target);
     *f = (hg__feed){0};
 }
 
 // ---- rows ---------------------------------------------------------------------------------------
 
 static void gather(const hg__feed *f) {
-    const bool is_u8 = f->data->dtype == HG_U8;
+    const bool is_u8 = f->now.dtype == HG_U8;
     for (int32_t r = 0; r < f->now.count; r++) {
         float *to = f->picked + (size_t)r * (size_t)f->width;
         const void *from = f->now.row[r];
         for (int32_t j = 0; j < f->width; j++) {
             const int32_t k = f->pick[j];
-            to[j] = is_u8 ? (float)((const uint8_t *)from)[k] * f->data->scale
-                          : ((const float *)from)[k];
+            to[j] =
+                is_u8 ? (float)((const uint8_t *)from)[k] * f->now.scale : ((const float *)from)[k];
         }
+    }
+}
+
+static void gather_targets(const hg__feed *f) {
+    for (int32_t r = 0; r < f->now.count; r++) {
+        float *to = f->picked + (size_t)(f->batch + r) * (size_t)f->width;
+        for (int32_t j = 0; j < f->width; j++) to[j] = f->now.target[r][f->pick[j]];
     }
 }
 
@@ -172,10 +196,16 @@ int hg__feed_next(hg__feed *f, hg__input *in, hg_error *err) {
     }
     const int more = hg__loader_next(f->loader, &f->now, err);
     if (more <= 0) return more;
-    *in = (hg__input){
-        .row = f->now.row, .count = f->now.count, .dtype = f->data->dtype, .scale = f->data->scale};
+    *in = (hg__input){.row = f->now.row,
+                      .count = f->now.count,
+                      .dtype = f->now.dtype,
+                      .scale = f->now.scale,
+                      .target = f->now.target};
     if (!f->pick) return more;
     gather(f);
     *in = (hg__input){.row = f->pointer, .count = f->now.count, .dtype = HG_F32, .scale = 1};
+    if (!f->now.target) return more;
+    gather_targets(f);
+    in->target = f->target;
     return more;
 }

@@ -3,6 +3,7 @@
 #ifndef HG_SCORE_FEED_H
 #define HG_SCORE_FEED_H
 #include "data/data.h"
+#include "data/noise.h"
 #include "model/plan.h"
 
 typedef struct hg__feed {
@@ -15,8 +16,11 @@ typedef struct hg__feed {
     int32_t width;      // numbers a row that goes in: the model's width, or its code size to decode
     int32_t batch;      // most rows at a time
     int32_t *pick; // owned, (width): the file's column for each of the model's; NULL: as they stand
-    float *picked; // owned, (batch, width): where pick is set
+    float *
+        picked; // owned, (2, batch, width): where pick is set: rows, and what they were before noise
     const void **pointer;        // owned, (batch): to rows of picked
+    const float **target;        // owned, (batch): to those behind them
+    hg__noise noise;             // of noise=; no steps: rows as they are
     hg__batch now;               // what hg__feed_next() gave last
     const hg_listener *listener; // borrowed, or NULL
 } hg__feed;

@@ -38,4 +38,9 @@ typedef struct hg__val_sheet {
 // A table for people or one JSON object: a heap string for hg_text_free(); NULL without memory. Means come with 95 %
 // intervals: percentiles of the means of 2000 samples of the images, drawn with replacement.
 char *hg__val_sheet_format(const hg__val_sheet *s, bool json, hg_error *err);
+
+// folder/NAME.png: what went in, what came out and what should have, side by side. part: (height, width, channels) each,
+// cut off below black and above white.
+int hg__val_picture(const char *folder, const char *name, const hg__frame *f,
+                    const float *const part[3], hg_error *err);
 #endif

@@ -8,8 +8,19 @@ typedef struct tally {
     double *row_mse;           // (rows of the file)
     double *sums;              // (batch)
     double squares, absolutes; // summed over rows in the file's order
+    double noise;              // squares of what noise= did to the rows
     int64_t rows;
 } tally;
+
+// x, clean: (width)
+static double squares_between(const float *x, const float *clean, int32_t width) {
+    double sum = 0;
+    for (int32_t j = 0; j < width; j++) {
+        const double d = (double)x[j] - (double)clean[j];
+        sum += d * d;
+    }
+    return sum;
+}
 
 static void add_batch(hg__feed *f, const hg__input *in, tally *t) {
     const hg__loss *mse = hg__loss_find("mse"), *mae = hg__loss_find("mae");
@@ -20,6 +31,9 @@ static void add_batch(hg__feed *f, const hg__input *in, tally *t) {
     }
     hg__run_loss(f->plan, mae, mae->standard_arg, in, t->sums);
     for (int64_t i = 0; i < in->count; i++) t->absolutes += t->sums[i];
+    for (int64_t i = 0; in->target && i < in->count; i++) { // rows that were spoilt are floats
+        t->noise += squares_between(in->row[i], in->target[i], f->width);
+    }
     t->rows += in->count;
 }
 
@@ -34,6 +48,7 @@ static void conclude(const hg__feed *f, tally *t, hg_val_result *r) {
     qsort(t->row_mse, n, sizeof *t->row_mse, compare);
     *r = (hg_val_result){.rows = t->rows,
                          .width = f->width,
+                         .input_mse = t->noise / numbers,
                          .mse = t->squares / numbers,
                          .mae = t->absolutes / numbers,
                          .row_mse_max = t->row_mse[n - 1],
@@ -57,11 +72,13 @@ static int validate(hg__feed *f, hg_val_result *r, hg_error *err) {
 // What only hg_val_images() can do must not be passed over.
 static int check_options(const hg_options *o, hg_error *err) {
     const struct hg__values *v = &o->values;
-    if (!v->noise[0] && !v->target[0]) return HG_OK;
+    const char *what = v->target[0] ? "target" : v->out[0] ? "out" : NULL;
+    if (!what && v->noise[0] && hg__data_is_pictures(v->data)) what = "noise";
+    if (!what) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
                     "%s: expected images, and a model that takes them in any size, got data=%.200s "
                     "and model=%.200s",
-                    v->noise[0] ? "noise" : "target", v->data, v->model);
+                    what, v->data, v->model);
 }
 
 int hg_val(const hg_options *o, const hg_listener *l, hg_val_result *result, hg_error *err) {

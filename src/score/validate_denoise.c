@@ -342,6 +342,9 @@ static int treat(specimen *s, int64_t image, hg_error *err) {
     HG_TRY(measure(s, s->x, 0, err));
     HG_TRY(run_model(s, err));
     HG_TRY(measure_clipped(s, s->y[0], 1, err));
+    const char *out = s->v->o->values.out;
+    const float *const part[] = {s->x, s->y[0], s->clean};
+    if (out[0]) HG_TRY(hg__val_picture(out, s->name, &s->frame, part, err));
     return s->v->sheet.columns > OWN ? try_filters(s, err) : HG_OK;
 }
 
