@@ -15,6 +15,7 @@ enum { ROWS = 70, WIDTH = 45, BATCH = 32, EPOCHS = 3 };
 // Every layer type with arithmetic of its own is in one of these.
 static const char *const specs[] = {
     "dense 20 relu, layernorm, dense 7 gelu | dense 33 silu, dropout 0.3, dense input sigmoid",
+    "dense 20, batchnorm relu, dense 7 | dense 33, batchnorm silu, dense input sigmoid",
     "dense 30 leaky_relu, dense 9 tanh | dense 30 elu, dense 70 softplus, dense input",
 };
 static const struct {

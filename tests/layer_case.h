@@ -20,6 +20,8 @@ typedef struct layer_case {
     hg__real param[CASE_MOST]; // and what comes before and behind them
     hg__real shadow[CASE_MOST], scratch[4 * CASE_MOST];
     hg__real x2[CASE_MOST], dx2[CASE_MOST]; // (CASE_ROWS, ldx2)
+    double measured[CASE_MOST];             // types with batch
+    hg__real joined[CASE_MOST];
 } layer_case;
 
 // Something in [-2, 2) that depends on all three; never nearer to 0 than 0.05, where relu has its kink.
@@ -98,12 +100,27 @@ static inline void case_begin(layer_case *c, int32_t r) {
     c->pass.dx2 = (hg__view){c->dx2 + r * c->ldx2, c->ldx2};
 }
 
+// forward() and backward(), with what comes before them where rows see each other. The pass begins with row 0 then.
+static inline void case_forward(const layer_case *c, hg__view x, hg__view y, int32_t rows) {
+    const hg__batch_type *batch = c->pass.training ? c->l.type->batch : NULL;
+    if (batch) batch->measure(&c->l, &c->pass, x, rows);
+    if (batch) batch->join(&c->l, &c->pass, rows);
+    c->l.type->forward(&c->l, &c->pass, x, y, rows);
+}
+
+static inline void case_backward(const layer_case *c, hg__view x, hg__view y, hg__view dy,
+                                 hg__view dx, int32_t rows) {
+    const hg__batch_type *batch = c->l.type->batch;
+    if (batch) batch->measure_back(&c->l, &c->pass, x, dy, rows);
+    if (batch) batch->join_back(&c->l, &c->pass, rows);
+    c->l.type->backward(&c->l, &c->pass, x, y, dy, dx, rows);
+}
+
 // forward(), then backward() from what it left in y. Types that work in place are not given x.
 static inline void case_run(const layer_case *c, hg__view x, hg__view y, hg__view dy, hg__view dx,
                             int32_t rows) {
-    const hg__layer_type *t = c->l.type;
-    t->forward(&c->l, &c->pass, x, y, rows);
-    t->backward(&c->l, &c->pass, t->in_place ? (hg__view){0} : x, y, dy, dx, rows);
+    case_forward(c, x, y, rows);
+    case_backward(c, c->l.type->in_place ? (hg__view){0} : x, y, dy, dx, rows);
 }
 
 // Brings the shadow copy up to date with the parameters.
@@ -116,7 +133,8 @@ static inline void case_refresh(layer_case *c) {
     }
 }
 
-// The gradient of one tile over `rows` rows, g (tile->count), in either of the two ways a type may have.
+// The gradient of one tile over `rows` rows, g (tile->count), in one of the ways a type may have; where rows see each
+// other, of what case_run() was called with.
 static inline void case_gradient(const layer_case *c, const hg__tile *tile, hg__real *x,
                                  hg__real *dy, int32_t rows, hg__real *g) {
     const hg__layer_type *t = c->l.type;
@@ -189,7 +207,11 @@ static inline int case_build(layer_case *c, const hg__layer_type *type, const hg
                          .training = true,
                          .seed = 11,
                          .step = 5,
-                         .scratch = c->scratch};
+                         .scratch = c->scratch,
+                         .measured = c->measured,
+                         .joined = c->joined};
+    assert(!type->batch || (type->batch->joined_count(&c->l) <= CASE_MOST &&
+                            CASE_ROWS * type->batch->measured_count(&c->l) <= CASE_MOST));
     case_begin(c, 0);
     case_refresh(c);
     return HG_OK;

@@ -41,6 +41,9 @@ static const wiring wirings[] = {
     {"relu | sigmoid", 6, BATCH},
     {"dropout 0.1 | layernorm", 6, BATCH},
     {"dense 700 relu, dense 16 | dense 700 relu, dense input sigmoid", 300, 100},
+    {"dense 20, batchnorm relu, dense 7 | dense 20, batchnorm tanh dropout 0.2, dense input sigmoid", 33, BATCH},
+    {"batchnorm, dense 9 relu | dense 20, batchnorm, dense input, batchnorm", 20, BATCH},
+    {"batchnorm, batchnorm | linear", 70, 33},
 };
 // clang-format on
 enum { WIRINGS = sizeof wirings / sizeof *wirings };
@@ -103,6 +106,8 @@ typedef struct naive {
     hg_model *m;
     const hg__kernels *k;
     hg__real *x[HG_MAX_LAYERS + 1], *dx[HG_MAX_LAYERS + 1], *shadow, *g;
+    hg__real *joined, *scratch; // of batchnorm
+    double *measured;
     int32_t ld[HG_MAX_LAYERS + 1];
 } naive;
 
@@ -129,7 +134,8 @@ static inline void refresh(naive *n, const hg__layer *l, const hg__tile *t) {
 }
 
 static inline void naive_init(naive *n, const char *spec, int32_t width) {
-    size_t shadow = 0;
+    enum { SCRATCH = 1 << 12 };
+    size_t shadow = 0, joined = 0;
     *n = (naive){0};
     n->m = new_model(spec, width);
     n->k = hg__kernels_pick();
@@ -143,7 +149,13 @@ static inline void naive_init(naive *n, const char *spec, int32_t width) {
         hg__layer *l = &n->m->spec.layer[i];
         l->shadow = shadow;
         if (l->type->shadow_count) shadow += (l->type->shadow_count(l) + 15) / 16 * 16;
+        l->joined = joined;
+        if (l->type->batch) joined += l->type->batch->joined_count(l);
     }
+    n->joined = hg__alloc(joined + 1, sizeof *n->joined, NULL);
+    n->scratch = hg__alloc(SCRATCH, sizeof *n->scratch, NULL);
+    n->measured = hg__alloc((size_t)SCRATCH * MOST_ROWS, sizeof *n->measured, NULL);
+    assert_true(n->joined && n->scratch && n->measured);
     n->shadow = hg__alloc(shadow, sizeof *n->shadow, NULL);
     n->g = hg__alloc(n->m->spec.params, sizeof *n->g, NULL);
     assert_true(n->shadow && n->g);
@@ -153,6 +165,9 @@ static inline void naive_init(naive *n, const char *spec, int32_t width) {
 static inline void naive_clear(naive *n) {
     for (int32_t i = 0; i <= n->m->spec.layers; i++) hg__free(n->x[i]), hg__free(n->dx[i]);
     hg__free(n->shadow);
+    hg__free(n->joined);
+    hg__free(n->scratch);
+    hg__free(n->measured);
     hg__free(n->g);
     hg_model_free(n->m);
 }
@@ -170,12 +185,14 @@ static inline double naive_gradient(naive *n, const hg__train_setup *s, const hg
                                     uint64_t step) {
     const hg__spec *spec = &n->m->spec;
     const int32_t rows = (int32_t)in->count;
-    const hg__pass pass = {.k = n->k,
-                           .params = n->m->params,
-                           .shadow = n->shadow,
-                           .training = true,
-                           .seed = s->seed,
-                           .step = step};
+    hg__pass pass = {.k = n->k,
+                     .params = n->m->params,
+                     .shadow = n->shadow,
+                     .training = true,
+                     .seed = s->seed,
+                     .step = step,
+                     .scratch = n->scratch,
+                     .measured = n->measured};
     for (int32_t r = 0; r < rows; r++) {
         hg__real *to = n->x[0] + r * n->ld[0];
         if (in->dtype == HG_U8) n->k->widen_u8(to, in->row[r], in->scale, spec->width);
@@ -186,7 +203,12 @@ static inline double naive_gradient(naive *n, const hg__train_setup *s, const hg
     const int32_t last = spec->layers - logits;
     for (int32_t i = 0; i < last; i++) {
         const hg__layer *l = &spec->layer[i];
+        const hg__batch_type *batch = l->type->batch;
+        pass.joined = n->joined + l->joined;
+        if (batch) batch->measure(l, &pass, x_at(n, i), rows);
+        if (batch) batch->join(l, &pass, rows);
         l->type->forward(l, &pass, x_at(n, i), x_at(n, i + 1), rows);
+        if (batch) batch->settle(l, &pass, rows, n->m->params);
     }
     hg__loss_kernel *loss = logits ? s->loss->pick_from_logits(n->k) : s->loss->pick(n->k);
     double sum = 0;
@@ -197,11 +219,16 @@ static inline double naive_gradient(naive *n, const hg__train_setup *s, const hg
     }
     for (int32_t i = last - 1; i >= 0; i--) {
         const hg__layer *l = &spec->layer[i];
+        const hg__batch_type *batch = l->type->batch;
+        pass.joined = n->joined + l->joined;
+        if (batch) batch->measure_back(l, &pass, x_at(n, i), dx_at(n, i + 1), rows);
+        if (batch) batch->join_back(l, &pass, rows);
         l->type->backward(l, &pass, l->type->in_place ? (hg__view){0} : x_at(n, i), x_at(n, i + 1),
                           dx_at(n, i + 1), dx_at(n, i), rows);
     }
     for (int32_t i = 0; i < last; i++) {
         const hg__layer *l = &spec->layer[i];
+        pass.joined = n->joined + l->joined;
         for (int32_t t = 0; l->type->tile_count && t < l->type->tile_count(l); t++) {
             hg__tile tile = {0};
             l->type->tile(l, t, &tile);

@@ -22,7 +22,7 @@ static hg__real x[CASE_MOST], y[CASE_MOST], dy[CASE_MOST], dx[CASE_MOST], g[CASE
 // The scalar whose gradient is taken: sum of dy * y(x, params).
 static double objective(void) {
     double sum = 0;
-    one.l.type->forward(&one.l, &one.pass, case_in(&one, x, 0), case_out(&one, y, 0), CASE_ROWS);
+    case_forward(&one, case_in(&one, x, 0), case_out(&one, y, 0), CASE_ROWS);
     for (int32_t i = 0; i < CASE_ROWS * (int32_t)one.ldy; i++) {
         if (i % one.ldy < one.out) sum += (double)dy[i] * (double)y[i];
     }
@@ -75,6 +75,8 @@ static void check_dx(const char *item) {
 
 static void check_parameters(const char *item) {
     const hg__layer_type *t = one.l.type;
+    case_run(&one, case_in(&one, x, 0), case_out(&one, y, 0), case_out(&one, dy, 0),
+             case_in(&one, dx, 0), CASE_ROWS);
     for (int32_t i = 0; t->tile_count && i < t->tile_count(&one.l); i++) {
         hg__tile tile = {0};
         deviation d = {0};

@@ -52,8 +52,36 @@ static void expect_equal(const char *name, const hg__real *a, const hg__real *b,
     }
 }
 
+// What measure() and measure_back() say of a row does not depend on its chunk: two rows at a time, and what is joined
+// is the same. And it takes the whole batch: a row alone gives something else.
+static void check_measured(const hg__layer_type *t) {
+    static hg__real joined[CASE_MOST];
+    const size_t bytes = t->batch->joined_count(&one.l) * sizeof *joined;
+    memcpy(joined, one.joined, bytes);
+    memset(one.joined, 0, bytes);
+    for (int way = 0; way < 2; way++) {
+        for (int32_t r = CASE_ROWS - 1; r >= 0; r -= 2) {
+            const int32_t first = r > 0 ? r - 1 : 0;
+            const hg__view from = case_in(&one, x, first), slope = case_out(&one, dy, first);
+            one.pass.row = first;
+            if (way == 0) t->batch->measure(&one.l, &one.pass, from, r - first + 1);
+            if (way == 1) t->batch->measure_back(&one.l, &one.pass, from, slope, r - first + 1);
+        }
+        if (way == 0) t->batch->join(&one.l, &one.pass, CASE_ROWS);
+        if (way == 1) t->batch->join_back(&one.l, &one.pass, CASE_ROWS);
+    }
+    assert_memory_equal(one.joined, joined, bytes);
+    one.pass.row = 0;
+    t->batch->join(&one.l, &one.pass, 1);
+    assert_memory_not_equal(one.joined, joined, bytes);
+}
+
 static void check_rows(const hg__layer_type *t) {
     static hg__real second[CASE_MOST];
+    if (t->batch) {
+        check_measured(t);
+        return;
+    }
     memcpy(second, one.dx2, sizeof second);
     for (int32_t i = 0; i < CASE_MOST; i++) one.dx2[i] = 99;
     for (int32_t r = 0; r < CASE_ROWS; r++) {
@@ -301,6 +329,29 @@ static void a_seed_gives_one_start(void **state) {
     for_every_layer_and_table(check_start);
 }
 
+static void batchnorm_follows_the_batches_as_pytorch_does(void **state) {
+    (void)state;
+    build_item("batchnorm 1e-5 0.25", (hg__extent){1, 2, 1}); // 7 rows of 2 pixels
+    hg__real *mean = one.param + one.l.param[2].offset, *var = one.param + one.l.param[3].offset;
+    for (int32_t r = 0; r < CASE_ROWS; r++) {
+        x[r * one.ldx] = (hg__real)(1000 + r); // 1000 .. 1006 and 1001 .. 1007
+        x[r * one.ldx + 1] = (hg__real)(1001 + r);
+    }
+    *mean = 2, *var = 8;
+    case_forward(&one, case_in(&one, x, 0), case_out(&one, y, 0), CASE_ROWS);
+    assert_true(*mean == 2 && *var == 8); // not before the step is known to be good
+    one.l.type->batch->settle(&one.l, &one.pass, CASE_ROWS, one.param);
+    const double variance = (2 * 28 + 14 * 0.25) / 13; // around 1003.5
+    assert_true(fabs((double)*mean - (0.75 * 2 + 0.25 * 1003.5)) < 1e-4);
+    assert_true(fabs((double)*var - (0.75 * 8 + 0.25 * variance)) < 1e-5);
+    build_item("batchnorm", (hg__extent){1, 1, 3}); // one value has no variance
+    hg__real kept[CASE_MOST];
+    memcpy(kept, one.param, sizeof kept);
+    case_forward(&one, case_in(&one, x, 0), case_out(&one, y, 0), 1);
+    one.l.type->batch->settle(&one.l, &one.pass, 1, one.param);
+    assert_memory_equal(kept, one.param, sizeof kept);
+}
+
 static void dropout_keeps_everything_outside_training(void **state) {
     (void)state;
     build_item("dropout 0.5", (hg__extent){0});
@@ -413,7 +464,11 @@ static void impossible_arguments_are_refused(void **state) {
                                "maxpool",
                                "maxpool 0",
                                "avgpool 2 -1",
-                               "up 0"};
+                               "up 0",
+                               "batchnorm 0",
+                               "batchnorm 1e-5 0",
+                               "reflect 0.5",
+                               "reflect 1"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char name[32] = {0};
         memcpy(name, bad[i], strcspn(bad[i], " "));
@@ -448,6 +503,7 @@ int main(void) {
         cmocka_unit_test(tiles_cover_every_parameter_once),
         cmocka_unit_test(chunks_accumulate_to_the_batch),
         cmocka_unit_test(a_seed_gives_one_start),
+        cmocka_unit_test(batchnorm_follows_the_batches_as_pytorch_does),
         cmocka_unit_test(dropout_keeps_everything_outside_training),
         cmocka_unit_test(flatten_has_the_order_of_pytorch),
         cmocka_unit_test(keep_adds_the_gradient_of_what_was_taken),

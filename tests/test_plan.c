@@ -518,7 +518,7 @@ static void a_step_allocates_nothing(void **state) {
     (void)state;
     hg__data d;
     assert_int_equal(hg__data_wrap(&d, x, 100, 50, NULL), HG_OK);
-    count_allocations(&d, "dense 20 relu dropout, layernorm | dense input sigmoid", 0);
+    count_allocations(&d, "dense 20 relu dropout, layernorm, batchnorm | dense input sigmoid", 0);
     count_allocations(&d, "dense 20 relu | dense input", 0.5);
 }
 

@@ -42,4 +42,26 @@ for command in $commands; do
     done
 done 2> >(grep -v Killed >&2)
 echo "hash $want"
+
+# Images: batch norm, whose statistics all chunks share, and a U-Net; a step or two each.
+images="data=fashion epochs=1 batch=16 val=0 seed=5 pca=false samples=0 project=$work exist_ok=true"
+norm="conv 6 s2 bias=0, batchnorm relu, dense 8 | dense like, batchnorm relu, deconv input k4 s2 sigmoid"
+compare_images() { # compare_images NAME MODEL STEPS
+    want=
+    for command in $commands; do
+        for isa in $isa_list; do
+            HG_ISA=$isa "$command" checks >/dev/null 2>&1 || continue
+            for threads in 1 3; do
+                # shellcheck disable=SC2086
+                HG_ISA=$isa "$command" train -q $images model="$2" steps="$3" threads=$threads name=images 2>"$work/err" || bad "$1: $(cat "$work/err")"
+                got=$(hash_of "$work/images/weights/last.safetensors")
+                want=${want:-$got}
+                expect "$1, $command, $isa, $threads threads: $got, not $want" [ "$got" = "$want" ]
+                rm -rf "$work/images"
+            done
+        done
+    done
+}
+compare_images "batch norm" "$norm" 3
+compare_images unet unet 1
 finish

@@ -104,9 +104,17 @@ static int check_one(const hg__spec *s, const hg__layer *l, int32_t param, const
     return HG_OK;
 }
 
+// What is no weight: the optimiser's state and, in other programs' files, PyTorch's count of the batches.
+static bool is_aside(const hg__tensor *tensor, bool foreign) {
+    static const char count[] = ".num_batches_tracked";
+    const size_t length = strlen(tensor->name), end = sizeof count - 1;
+    if (strncmp(tensor->name, "optimizer.", 10) == 0) return true;
+    return foreign && length > end && strcmp(tensor->name + length - end, count) == 0;
+}
+
 static bool is_used(const hg__spec *s, const hg__tensors *t, const hg__tensor *tensor,
                     bool foreign) {
-    if (strncmp(tensor->name, "optimizer.", 10) == 0) return true;
+    if (is_aside(tensor, foreign)) return true;
     for (int32_t i = 0; i < s->layers; i++) {
         for (int32_t k = 0; k < s->layer[i].params; k++) {
             if (find_weights(s, &s->layer[i], k, t, foreign) == tensor) return true;
@@ -124,7 +132,7 @@ int hg__weights_check(const hg__spec *s, const hg__tensors *t, bool foreign, hg_
         }
     }
     for (size_t i = 0; i < t->count; i++) {
-        there += strncmp(t->tensor[i].name, "optimizer.", 10) != 0;
+        there += !is_aside(&t->tensor[i], foreign);
     }
     if (there == wanted) return HG_OK; // every name was found, and names differ
     for (size_t i = 0; i < t->count; i++) {

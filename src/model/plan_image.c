@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/fold.h"
 #include "model/slots.h"
 
 enum { BAND = 16, BAND_NUMBERS = 1 << 17 };
@@ -37,7 +38,8 @@ static int check_bands(const hg__spec *s, hg_error *err) {
 // ---- the plan -----------------------------------------------------------------------------------
 
 struct hg__image_plan {
-    const hg_model *model; // borrowed
+    const hg_model *model; // borrowed, or folded
+    hg_model *folded;      // owned: with batch norms taken in; or NULL
     hg__pool *pool;        // borrowed
     const hg__kernels *k;
     hg__spec spec; // owned: the model's, for this size
@@ -133,10 +135,12 @@ hg__image_plan *hg__image_plan_new(const hg_model *m, hg__pool *pool, int32_t he
                                    hg_error *err) {
     hg__image_plan *p = hg__alloc(1, sizeof *p, err);
     if (!p) return NULL;
-    p->model = m;
     p->pool = pool;
     p->k = hg__kernels_pick();
-    if (check_bands(&m->spec, err) < 0 || reshape(&p->spec, m, height, width, err) < 0) {
+    const int code = hg__model_fold(m, &p->folded, err);
+    p->model = p->folded ? p->folded : m;
+    if (code < 0 || check_bands(&m->spec, err) < 0 ||
+        reshape(&p->spec, p->model, height, width, err) < 0) {
         hg__image_plan_free(p);
         return NULL;
     }
@@ -160,6 +164,7 @@ hg__image_plan *hg__image_plan_new(const hg_model *m, hg__pool *pool, int32_t he
 void hg__image_plan_free(hg__image_plan *p) {
     if (!p) return;
     hg__spec_clear(&p->spec);
+    hg_model_free(p->folded);
     hg__free(p->block);
     hg__free(p);
 }

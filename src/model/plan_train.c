@@ -5,74 +5,19 @@
 // each there is an activation x[i] and a gradient dx[i]. Those that phase 2 reads (inputs of layers with
 // parameters, gradients at their outputs) span the batch; the rest only a chunk, one set a thread,
 // and so never leave that core's cache. Layers that work in place share one buffer between two
-// boundaries; gradients of a chunk take turns in two.
+// boundaries; gradients of a chunk take turns in two. Where a layer sees the whole batch (plan_segments.c), all
+// activations span it.
 //
 // Image layers have few weights and much data: each chunk adds up its share of their gradient while its
 // activations are near, and phase 2 sums the shares in the order of the chunks. The number of chunks depends on
 // the batch alone, never on the threads.
+#include "model/plan_train.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "model/plan_internal.h"
-
-typedef struct buffer {
-    hg__real *base; // row 0 of the batch, or of thread 0's chunk
-    int32_t ld;
-    bool whole;      // spans the batch
-    int32_t same_as; // boundary whose buffer this is (itself, or a lower one)
-    int32_t turn;    // gradients of a chunk: which of the two buffers
-    size_t stride;   // between threads, where not whole
-} buffer;
-
-typedef struct task {
-    const hg__layer *layer;
-    int32_t boundary; // of the layer's input
-    hg__tile tile;
-} task;
-
-struct hg__train_plan {
-    hg_model *model; // borrowed
-    hg__pool *pool;  // borrowed
-    const hg__kernels *k;
-    hg__train_setup setup;
-    hg__loss_kernel *loss;
-    hg__optim_kernel *update;
-    int32_t layers; // that run before the loss
-    int32_t chunk;  // rows a task of phase 1 carries
-    buffer x[HG_MAX_LAYERS + 1], dx[HG_MAX_LAYERS + 1];
-    buffer kept[HG_MAX_LAYERS]; // of keep layers: the gradient that comes back past the others
-    task *task;                 // owned, (tasks): phase 2
-    int32_t tasks;
-    hg__real *block;    // owned: everything below lies in it
-    hg__real *state[2]; // (params) each, or NULL
-    hg__real *shadow;   // transposed weights
-    hg__real *gradient; // (params), only where the norm is clipped
-    size_t largest_tile;
-    hg__real *tile;  // per thread (largest_tile): a gradient
-    bool strips;     // phase 2 widens what it needs of the rows itself, instead of keeping x[0]
-    hg__real *strip; // per thread (batch, HG_PANEL): some columns of the rows
-    hg__real *share; // per chunk (share_count): gradients of image layers
-    size_t share_count;
-    hg__real *scratch; // per thread (scratch_count): for the layers
-    size_t scratch_count;
-    hg__real *picked;  // per thread (4, ld of the rows): what the loss counts, and a target
-    double *row_loss;  // owned, (batch)
-    double *tile_norm; // owned, (tasks)
-    size_t bytes;
-
-    // The step being run.
-    const hg__input *in;
-    hg__pass pass;
-    hg__optim_step step;
-};
-
-static int32_t width_at(const hg__spec *s, int32_t boundary) {
-    size_t n = 0;
-    (void)hg__shape_count(boundary ? &s->layer[boundary - 1].out : &s->input, &n);
-    return (int32_t)n;
-}
 
 // Whether the layer's output lies in its input's buffer. What was kept must stay as it is.
 static bool shares(const hg__spec *s, int32_t layer) {
@@ -92,24 +37,29 @@ static void take_turns(hg__train_plan *p) {
 static void lay_boundaries(hg__train_plan *p) {
     const hg__spec *s = &p->model->spec;
     for (int32_t i = 0; i <= p->layers; i++) {
-        p->x[i] = (buffer){.ld = hg__pad_columns(width_at(s, i)), .same_as = i};
+        p->x[i] = (hg__buffer){.ld = hg__pad_columns(hg__width_at(s, i)), .same_as = i};
         p->dx[i] = p->x[i];
         if (i > 0 && shares(s, i - 1)) p->x[i].same_as = p->x[i - 1].same_as;
         if (i > 0 && s->layer[i - 1].type->in_place) p->dx[i].same_as = p->dx[i - 1].same_as;
-        if (i < p->layers) p->kept[i] = (buffer){.ld = p->x[i].ld, .same_as = i};
+        if (i < p->layers) p->kept[i] = (hg__buffer){.ld = p->x[i].ld, .same_as = i};
     }
     for (int32_t i = 0; i < p->layers; i++) {
         if (!s->layer[i].type->gradient) continue;
         if (i > 0 || !p->strips) p->x[p->x[i].same_as].whole = true;
         p->dx[p->dx[i + 1].same_as].whole = true;
     }
+    for (int32_t i = 0; i <= p->layers && p->cuts > 0; i++) { // a later segment reads it
+        p->x[p->x[i].same_as].whole = true;
+        if (i < p->layers) p->kept[i].whole = true;
+    }
     take_turns(p);
 }
 
 // Gives the buffer of boundary i its place from `at` on (elements); how many elements are used then. With base NULL
 // it only counts.
-static size_t place(const hg__train_plan *p, buffer *list, int32_t i, hg__real *base, size_t at) {
-    buffer *b = &list[i];
+static size_t place(const hg__train_plan *p, hg__buffer *list, int32_t i, hg__real *base,
+                    size_t at) {
+    hg__buffer *b = &list[i];
     if (b->same_as != i) {
         b->base = list[b->same_as].base;
         b->whole = list[b->same_as].whole;
@@ -133,8 +83,8 @@ static size_t place_gradients(hg__train_plan *p, hg__real *base, size_t at) {
     const size_t turns = at;
     at += 2 * most * threads;
     for (int32_t i = 0; i <= p->layers; i++) {
-        buffer *b = &p->dx[i];
-        const buffer *root = &p->dx[b->same_as];
+        hg__buffer *b = &p->dx[i];
+        const hg__buffer *root = &p->dx[b->same_as];
         if (root->whole) {
             at = place(p, p->dx, i, base, at);
         } else {
@@ -170,8 +120,17 @@ static size_t lay_layers(hg__train_plan *p) {
     return shadow;
 }
 
-static int32_t chunks_of(const hg__train_plan *p, int64_t rows) {
-    return (int32_t)((rows + p->chunk - 1) / p->chunk);
+// Which layers see the whole batch, and where what they know of it lies.
+static void find_cuts(hg__train_plan *p) {
+    for (int32_t i = 0; i < p->layers; i++) {
+        hg__layer *l = &p->model->spec.layer[i];
+        if (!l->type->batch) continue;
+        const size_t measured = l->type->batch->measured_count(l);
+        if (measured > p->measured_count) p->measured_count = measured;
+        p->cut[p->cuts++] = i;
+        l->joined = p->joined_count;
+        p->joined_count += l->type->batch->joined_count(l);
+    }
 }
 
 // Buffers of activations and gradients, from `at` on.
@@ -195,7 +154,8 @@ static size_t lay_out(hg__train_plan *p, hg__real *base) {
     p->shadow = take(base, &at, lay_layers(p));
     p->tile = take(base, &at, threads * p->largest_tile);
     if (p->strips) p->strip = take(base, &at, threads * batch * HG_PANEL);
-    p->share = take(base, &at, (size_t)chunks_of(p, (int64_t)batch) * p->share_count);
+    p->share = take(base, &at, (size_t)hg__chunks_of(p, (int64_t)batch) * p->share_count);
+    p->joined = take(base, &at, p->joined_count);
     p->scratch = take(base, &at, threads * p->scratch_count);
     p->picked = take(base, &at, threads * 4 * (size_t)p->x[0].ld);
     return lay_buffers(p, base, at) + HG_LANES; // kernels read up to a vector beyond the last row
@@ -213,7 +173,7 @@ static int list_tiles(hg__train_plan *p, hg_error *err) {
     for (int32_t i = 0; i < p->layers; i++) {
         const hg__layer *l = &p->model->spec.layer[i];
         for (int32_t t = 0; l->type->tile_count && t < l->type->tile_count(l); t++) {
-            p->task[n] = (task){.layer = l, .boundary = i};
+            p->task[n] = (hg__weights_task){.layer = l, .boundary = i};
             hg__tile *tile = &p->task[n++].tile;
             l->type->tile(l, t, tile);
             if (tile->count > p->largest_tile) p->largest_tile = tile->count;
@@ -244,17 +204,20 @@ hg__train_plan *hg__train_plan_new(hg_model *m, hg__pool *pool, const hg__train_
     p->loss = hg__loss_kernel_for(&m->spec, s->loss, p->k, &p->layers);
     p->update = s->optim->pick(p->k);
     p->chunk = pick_chunk(m, s->batch);
-    p->strips = true;
+    find_cuts(p);
+    p->strips = p->cuts == 0;
     if (list_tiles(p, err) < 0) {
         hg__train_plan_free(p);
         return NULL;
     }
     lay_boundaries(p);
     const size_t elements = lay_out(p, NULL);
-    p->bytes = elements * sizeof(hg__real);
+    const size_t measured = p->measured_count * sizeof *p->measured;
+    p->bytes = elements * sizeof(hg__real) + (size_t)s->batch * measured;
     p->block = hg__alloc(elements, sizeof(hg__real), err);
     p->row_loss = p->block ? hg__alloc((size_t)s->batch, sizeof *p->row_loss, err) : NULL;
-    if (!p->row_loss) {
+    if (p->row_loss && measured) p->measured = hg__alloc((size_t)s->batch, measured, err);
+    if (!p->row_loss || (measured && !p->measured)) {
         hg__train_plan_free(p);
         return NULL;
     }
@@ -268,6 +231,7 @@ void hg__train_plan_free(hg__train_plan *p) {
     hg__free(p->task);
     hg__free(p->tile_norm);
     hg__free(p->row_loss);
+    hg__free(p->measured);
     hg__free(p->block);
     hg__free(p);
 }
@@ -287,127 +251,6 @@ hg__real *hg__train_state(hg__train_plan *p, int32_t i) {
 
 size_t hg__train_plan_bytes(const hg__train_plan *p) {
     return p->bytes;
-}
-
-// ---- phase 1: a chunk of rows -------------------------------------------------------------------
-
-// The chunk's rows at a boundary; row is the first.
-static hg__view chunk_of(const buffer *b, int64_t row, int32_t thread) {
-    return (hg__view){b->base + (b->whole ? row * b->ld : (ptrdiff_t)thread * (ptrdiff_t)b->stride),
-                      b->ld};
-}
-
-// What layer i is told besides: where to work, and what was kept for it.
-static hg__pass pass_of(const hg__train_plan *p, const hg__pass *pass, int32_t i, int32_t thread) {
-    const hg__layer *l = &p->model->spec.layer[i];
-    hg__pass own = *pass;
-    own.scratch = p->scratch + (size_t)thread * p->scratch_count;
-    const int32_t keep = l->type->takes ? l->from : hg__is_keep(l) ? i : -1;
-    if (keep < 0) return own;
-    own.x2 = chunk_of(&p->x[keep], pass->row, thread);
-    if (p->kept[keep].base) own.dx2 = chunk_of(&p->kept[keep], pass->row, thread);
-    return own;
-}
-
-static void forward(const hg__train_plan *p, const hg__pass *pass, int32_t rows, int32_t thread) {
-    for (int32_t i = 0; i < p->layers; i++) {
-        const hg__layer *l = &p->model->spec.layer[i];
-        const hg__pass own = pass_of(p, pass, i, thread);
-        l->type->forward(l, &own, chunk_of(&p->x[i], pass->row, thread),
-                         chunk_of(&p->x[i + 1], pass->row, thread), rows);
-    }
-}
-
-static void backward(const hg__train_plan *p, const hg__pass *pass, int32_t rows, int32_t thread) {
-    hg__real *share = p->share + (size_t)(pass->row / p->chunk) * p->share_count;
-    memset(share, 0, p->share_count * sizeof *share);
-    for (int32_t i = p->layers - 1; i >= 0; i--) {
-        const hg__layer *l = &p->model->spec.layer[i];
-        const hg__pass own = pass_of(p, pass, i, thread);
-        const hg__view x = chunk_of(&p->x[i], pass->row, thread);
-        const hg__view dy = chunk_of(&p->dx[i + 1], pass->row, thread);
-        if (l->type->accumulate) l->type->accumulate(l, &own, x, dy, rows, share + l->share);
-        if (!l->needs_dx) continue;
-        l->type->backward(l, &own, x, chunk_of(&p->x[i + 1], pass->row, thread), dy,
-                          chunk_of(&p->dx[i], pass->row, thread), rows);
-    }
-}
-
-// Asks for a row of the next batch while this one is worked on, so that it is near when its turn comes.
-static void fetch_ahead(const hg__train_plan *p, int64_t row) {
-    if (!p->in->ahead || row >= p->in->ahead_count) return;
-    hg__fetch(p->in->ahead[row], (size_t)p->model->spec.width * hg__dtype_size(p->in->dtype));
-}
-
-// One row's loss, and dy. Where it does not count everywhere, the features that do are gathered first; the sum is
-// scaled up, so that it compares with others.
-static double row_loss(const hg__train_plan *p, int64_t r, hg__real *dy, const hg__real *y,
-                       const hg__real *target, hg__real *picked) {
-    const int32_t n = p->model->spec.width;
-    const ptrdiff_t ld = p->x[0].ld;
-    const uint8_t *counts = p->in->counts ? p->in->counts[r] : NULL;
-    const double scale = 1 / ((double)p->in->count * n);
-    const hg__real arg = (hg__real)p->setup.loss_arg;
-    if (!counts) return p->loss(dy, y, target, (hg__real)scale, arg, n);
-    hg__real *py = picked, *pt = picked + ld, *pdy = picked + 2 * ld;
-    int32_t m = 0;
-    for (int32_t i = 0; i < n; i++) {
-        py[m] = y[i];
-        pt[m] = target[i];
-        m += counts[i] != 0;
-    }
-    memset(dy, 0, (size_t)p->dx[p->layers].ld * sizeof *dy);
-    if (m == 0) return 0;
-    const double more = (double)n / m;
-    const double loss = p->loss(pdy, py, pt, (hg__real)(scale * more), arg, m);
-    for (int32_t i = 0, j = 0; i < n; i++) {
-        if (counts[i]) dy[i] = pdy[j++];
-    }
-    return loss * more;
-}
-
-// The losses of a chunk's rows, and the gradient at the model's output.
-static void find_losses(const hg__train_plan *p, const hg__pass *pass, int32_t rows,
-                        int32_t thread) {
-    const hg__view x = chunk_of(&p->x[0], pass->row, thread);
-    const hg__view y = chunk_of(&p->x[p->layers], pass->row, thread);
-    const hg__view dy = chunk_of(&p->dx[p->layers], pass->row, thread);
-    hg__real *picked = p->picked + (size_t)thread * 4 * (size_t)p->x[0].ld;
-    hg__real *spare = picked + 3 * (ptrdiff_t)p->x[0].ld;
-    for (int32_t r = 0; r < rows; r++) {
-        const int64_t row = pass->row + r;
-        fetch_ahead(p, row);
-        const hg__real *target = hg__view_row(x, r);
-        if (p->in->target) { // to where kernels may read beyond its end
-            target =
-                memcpy(spare, p->in->target[row], (size_t)p->model->spec.width * sizeof *spare);
-        }
-        p->row_loss[row] =
-            row_loss(p, row, hg__view_row(dy, r), hg__view_row(y, r), target, picked);
-    }
-}
-
-static void run_chunk(hg__train_plan *p, int32_t number, int32_t thread) {
-    hg__pass pass = p->pass;
-    pass.row = (int64_t)number * p->chunk;
-    const int64_t left = p->in->count - pass.row;
-    const int32_t rows = left < p->chunk ? (int32_t)left : p->chunk;
-    const hg__view x = chunk_of(&p->x[0], pass.row, thread);
-    hg__widen_rows(p->k, p->in, pass.row, rows, p->model->spec.width, x.at, x.ld);
-    forward(p, &pass, rows, thread);
-    find_losses(p, &pass, rows, thread);
-    backward(p, &pass, rows, thread);
-}
-
-// A chunk, or what is to be done meanwhile.
-static void run_task(void *context, int32_t number, int32_t thread) {
-    hg__train_plan *p = context;
-    const int32_t chunks = chunks_of(p, p->in->count);
-    if (number < chunks) {
-        run_chunk(p, number, thread);
-    } else {
-        p->in->side_task(p->in->side_context, number - chunks, thread);
-    }
 }
 
 // ---- phase 2: a tile of weights -----------------------------------------------------------------
@@ -430,23 +273,24 @@ static void widen_strip(const hg__train_plan *p, int32_t first, int32_t count, h
 }
 
 // g = the chunks' shares of the tile's gradient, summed in order.
-static void sum_shares(const hg__train_plan *p, const task *t, hg__real *g) {
+static void sum_shares(const hg__train_plan *p, const hg__weights_task *t, hg__real *g) {
     const hg__tile *tile = &t->tile;
     const size_t at = t->layer->share + (tile->offset - t->layer->param[0].offset);
     const hg__real *share = p->share + at;
     memcpy(g, share, tile->count * sizeof *g);
-    for (int32_t i = 1; i < chunks_of(p, p->in->count); i++) {
+    for (int32_t i = 1; i < hg__chunks_of(p, p->in->count); i++) {
         share += p->share_count;
         p->k->add(g, g, share, (int64_t)tile->count);
     }
 }
 
-static void find_gradient(const hg__train_plan *p, const task *t, int32_t thread, hg__real *g) {
+static void find_gradient(const hg__train_plan *p, const hg__weights_task *t, int32_t thread,
+                          hg__real *g) {
     if (t->layer->type->accumulate) {
         sum_shares(p, t, g);
         return;
     }
-    const buffer *x = &p->x[t->boundary], *dy = &p->dx[t->boundary + 1];
+    const hg__buffer *x = &p->x[t->boundary], *dy = &p->dx[t->boundary + 1];
     const hg__tile *tile = &t->tile;
     hg__view from = {x->base + tile->x_first, x->ld};
     if (t->boundary == 0 && p->strips) {
@@ -454,11 +298,12 @@ static void find_gradient(const hg__train_plan *p, const task *t, int32_t thread
         widen_strip(p, tile->x_first, tile->x_count, strip);
         from = (hg__view){strip, HG_PANEL};
     }
-    t->layer->type->gradient(t->layer, &p->pass, tile, from, (hg__view){dy->base, dy->ld},
+    const hg__pass pass = hg__pass_of_layer(p, t->layer);
+    t->layer->type->gradient(t->layer, &pass, tile, from, (hg__view){dy->base, dy->ld},
                              (int32_t)p->in->count, g);
 }
 
-static void apply(hg__train_plan *p, const task *t, const hg__real *g) {
+static void apply(hg__train_plan *p, const hg__weights_task *t, const hg__real *g) {
     const size_t o = t->tile.offset;
     p->update(p->model->params + o, p->state[0] ? p->state[0] + o : NULL,
               p->state[1] ? p->state[1] + o : NULL, g, (int64_t)t->tile.count, &p->step);
@@ -479,7 +324,7 @@ static void run_tile(void *context, int32_t number, int32_t thread) {
 
 static void run_gradient(void *context, int32_t number, int32_t thread) {
     hg__train_plan *p = context;
-    const task *t = &p->task[number];
+    const hg__weights_task *t = &p->task[number];
     hg__real *g = p->gradient + t->tile.offset;
     find_gradient(p, t, thread, g);
     p->tile_norm[number] = p->k->sum_squares(g, (int64_t)t->tile.count);
@@ -501,6 +346,15 @@ static void clip_and_update(hg__train_plan *p) {
     hg__pool_run(p->pool, run_update, p, p->tasks);
 }
 
+// The running statistics follow the batch.
+static void settle(hg__train_plan *p) {
+    for (int32_t i = 0; i < p->cuts; i++) {
+        const hg__layer *l = &p->model->spec.layer[p->cut[i]];
+        const hg__pass own = hg__pass_of_layer(p, l);
+        l->type->batch->settle(l, &own, (int32_t)p->in->count, p->model->params);
+    }
+}
+
 double hg__train_step(hg__train_plan *p, const hg__input *in, double lr, int64_t step) {
     p->in = in;
     p->pass = (hg__pass){.k = p->k,
@@ -510,54 +364,15 @@ double hg__train_step(hg__train_plan *p, const hg__input *in, double lr, int64_t
                          .seed = p->setup.seed,
                          .step = (uint64_t)step};
     p->step = hg__optim_step_at(p->setup.optim, &p->setup.optim_options, lr, step);
-    hg__pool_run(p->pool, run_task, p, chunks_of(p, in->count) + in->side_count);
+    hg__train_batch(p);
     double loss = 0;
     for (int64_t i = 0; i < in->count; i++) loss += p->row_loss[i];
     if (!isfinite(loss)) return loss; // the weights stay as they were
+    settle(p);
     if (p->setup.clip > 0) {
         clip_and_update(p);
     } else {
         hg__pool_run(p->pool, run_tile, p, p->tasks);
     }
     return loss;
-}
-
-// ---- when it diverged ---------------------------------------------------------------------------
-
-static bool find_in_layer(const hg__train_plan *p, int32_t i, const hg__pass *pass, int32_t rows,
-                          char name[64]) {
-    const hg__layer *l = &p->model->spec.layer[i];
-    for (int32_t q = 0; q < l->params; q++) {
-        const hg__param *param = &l->param[q];
-        if (p->k->first_not_finite(p->model->params + param->offset, (int64_t)param->count) < 0) {
-            continue;
-        }
-        hg__param_name(l, q, name);
-        return true;
-    }
-    const hg__view y = chunk_of(&p->x[i + 1], pass->row, 0);
-    const hg__pass own = pass_of(p, pass, i, 0);
-    l->type->forward(l, &own, chunk_of(&p->x[i], pass->row, 0), y, rows);
-    for (int32_t r = 0; r < rows; r++) {
-        if (p->k->first_not_finite(hg__view_row(y, r), width_at(&p->model->spec, i + 1)) < 0) {
-            continue;
-        }
-        snprintf(name, 64, "output of %s.%d (%s)", l->side, l->index, l->type->name);
-        return true;
-    }
-    return false;
-}
-
-void hg__train_find_not_finite(hg__train_plan *p, const hg__input *in, char name[64]) {
-    hg__pass pass = p->pass;
-    for (pass.row = 0; pass.row < in->count; pass.row += p->chunk) {
-        const int64_t left = in->count - pass.row;
-        const int32_t rows = left < p->chunk ? (int32_t)left : p->chunk;
-        const hg__view x = chunk_of(&p->x[0], pass.row, 0);
-        hg__widen_rows(p->k, in, pass.row, rows, p->model->spec.width, x.at, x.ld);
-        for (int32_t i = 0; i < p->layers; i++) {
-            if (find_in_layer(p, i, &pass, rows, name)) return;
-        }
-    }
-    snprintf(name, 64, "the loss");
 }

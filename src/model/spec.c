@@ -393,8 +393,8 @@ static bool is_behind(const hg__layer *l) {
     return activates && !l->type->init && !needs_argument;
 }
 
-// The canonical text: items as numbers, arguments with a default by name and only where they differ from it.
-static int format_spec(hg__spec *s, hg_error *err) {
+// Items as numbers, arguments with a default by name and only where they differ from it.
+int hg__spec_format(hg__spec *s, hg_error *err) {
     hg__text t = {0};
     for (int32_t i = 0; i < s->layers; i++) {
         const hg__layer *l = &s->layer[i];
@@ -495,7 +495,7 @@ static int parse(hg__spec *s, const char *text, const hg__shape *input, int32_t 
     HG_TRY(read_words(&p));
     if (!s->has_neck) s->neck = s->layers;
     HG_TRY(check_whole(s, latent, err));
-    return format_spec(s, err);
+    return hg__spec_format(s, err);
 }
 
 int hg__spec_parse(hg__spec *s, const char *text, const hg__shape *input, int32_t latent,

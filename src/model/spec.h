@@ -24,14 +24,15 @@ typedef struct hg__spec {
     hg__shape input;        // of one row
     int32_t width, code;    // features in, numbers in the code
     size_t params;          // elements of the parameter block, with padding
-    int64_t parameters;     // trainable numbers, without padding
+    int64_t parameters;     // numbers in the file, without padding
     char text[HG_MAX_SPEC]; // canonical: presets expanded, input and like as numbers
 } hg__spec;
 
 // Parses a spec or a preset's name for rows of shape `input`. latent: the code size a preset gets (0: its own).
 int hg__spec_parse(hg__spec *s, const char *text, const hg__shape *input, int32_t latent,
                    hg_error *err);
-void hg__spec_clear(hg__spec *s); // {0} is fine
+void hg__spec_clear(hg__spec *s);                // {0} is fine
+int hg__spec_format(hg__spec *s, hg_error *err); // s->text: the canonical text of its layers
 
 // A named network: "ae" -> "dense 64 relu | dense input sigmoid" with 64 replaced by latent.
 typedef struct hg__preset {

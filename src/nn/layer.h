@@ -7,7 +7,8 @@
 // A layer works on chunks of rows: x (rows, in) and y (rows, out) are views of padded buffers. Rows do
 // not see each other, so chunks run on any thread in any order. Gradients of parameters are computed
 // afterwards, tile by tile, from the whole batch: each tile has one owner and sums over the rows in
-// order. So the result does not depend on the number of threads.
+// order. So the result does not depend on the number of threads. Where rows do see each other while training (batchnorm),
+// the plan waits for all chunks: hg__batch_type.
 //
 // Adding a layer: layer_<name>.c and one line in layers.def. The shared tests then check its shapes,
 // gradients, batch independence, bands and file round trip from `trials`.
@@ -57,6 +58,8 @@ typedef struct hg__layer {
     bool needs_dx;    // something before it has parameters
     size_t shadow;    // offset of the transposed weights in the plan's shadow block
     size_t share;     // offset of its gradient in a chunk's share (types with accumulate)
+    size_t
+        joined; // offset of what it knows of the batch in the plan's joined block (types with batch)
     int32_t
         from; // add, concat: number of the keep layer they take from; keep: of who takes; else -1
 } hg__layer;
@@ -74,6 +77,8 @@ typedef struct hg__pass {
     hg__view dx2;      // backward of add, concat: gradient at what was kept (at NULL: not wanted);
                        // backward of keep: that gradient, to be added
     hg__real *scratch; // scratch_count() elements, of this thread
+    double *measured;  // types with batch: (rows of the batch, measured_count())
+    hg__real *joined;  // types with batch, in training: joined_count() elements, of this layer
     int32_t top,
         bottom; // forward of types with `bands`, outside training: lines of y; bottom 0: all
 } hg__pass;
@@ -96,6 +101,23 @@ typedef struct hg__trial {
     const char *item; // NULL ends a list
     hg__extent in, in2;
 } hg__trial;
+
+// Types whose rows see each other in training. Forward: measure() of every chunk, then join() once on one thread, then
+// forward() of every chunk, which reads pass->joined. Backward the same with measure_back() and join_back().
+// settle() follows when the step's loss is known to be finite. Where pass->training is false none is called.
+typedef struct hg__batch_type {
+    size_t (*measured_count)(const hg__layer *l); // numbers a row
+    size_t (*joined_count)(const hg__layer *l);   // elements, zero at first
+    // Writes rows pass->row .. of pass->measured, each from one row alone: so chunks do not matter.
+    void (*measure)(const hg__layer *l, const hg__pass *p, hg__view x, int32_t rows);
+    void (*measure_back)(const hg__layer *l, const hg__pass *p, hg__view x, hg__view dy,
+                         int32_t rows);
+    // pass->measured, rows 0 .. rows-1 in order, into pass->joined.
+    void (*join)(const hg__layer *l, const hg__pass *p, int32_t rows);
+    void (*join_back)(const hg__layer *l, const hg__pass *p, int32_t rows);
+    // Changes state parameters (the running statistics) for what the batch was.
+    void (*settle)(const hg__layer *l, const hg__pass *p, int32_t rows, hg__real *params);
+} hg__batch_type;
 
 typedef struct hg__layer_type {
     const char *name;    // as written in specs and model files; never change it
@@ -143,6 +165,8 @@ typedef struct hg__layer_type {
     // How far a pixel of the output looks: the neighbours it reads on each side, in pixels of its input, and
     // output pixels for each input pixel along a side. Neighbours -1: the whole image. NULL: its own pixel only, 1 (types with `bands`).
     void (*reach)(const hg__layer *l, int32_t *neighbours, double *growth);
+    const hg__batch_type *
+        batch; // NULL: rows do not see each other. Else gradient() reads pass->joined, not x and dy
 } hg__layer_type;
 
 hg__extent hg__extent_of(const hg__shape *s);

@@ -3,6 +3,7 @@
 #include "score/feed.h"
 
 #include "base/mem.h"
+#include "model/fold.h"
 #include "options/options.h"
 
 // A batch holds this many bytes of rows, at most: enough rows to keep the threads busy, little enough for the cache.
@@ -134,7 +135,8 @@ static int open_feed(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *
     f->batch = pick_batch(f->data->rows, row_in > row_out ? row_in : row_out);
     if (f->pick) HG_TRY(make_picked(f, err));
     f->pool = hg__pool_new((int32_t)o->values.threads, err);
-    if (f->pool) f->plan = hg__run_plan_new(f->model, f->pool, err);
+    HG_TRY(hg__model_fold(f->model, &f->folded, err));
+    if (f->pool) f->plan = hg__run_plan_new(f->folded ? f->folded : f->model, f->pool, err);
     const hg__making making = {
         .noise = &f->noise, .seed = (uint64_t)o->values.seed, .fixed = true, .pool = f->pool};
     const bool is_spoilt = f->noise.steps > 0;
@@ -161,6 +163,7 @@ void hg__feed_close(hg__feed *f) {
     hg__pool_free(f->pool);
     hg__data_close(f->data);
     hg_model_free(f->model);
+    hg_model_free(f->folded);
     hg__free(f->pick);
     hg__free(f->picked);
     hg__free(f->pointer);

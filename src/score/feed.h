@@ -8,6 +8,7 @@
 
 typedef struct hg__feed {
     hg_model *model;    // owned
+    hg_model *folded;   // owned: what runs, where it is another (fold.h)
     hg__data *data;     // owned
     hg__pool *pool;     // owned
     hg__run_plan *plan; // owned

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // scorer.c - a model on arrays in memory: the run plan with row pointers made for it.
 #include "base/mem.h"
+#include "model/fold.h"
 #include "model/plan.h"
 
 enum { BLOCK = 4096 }; // rows a run
 
 struct hg_scorer {
     const hg_model *model; // borrowed
+    hg_model *folded;      // owned: what runs, where it is another
     hg__pool *pool;        // owned
     hg__run_plan *plan;    // owned
     const void **row;      // owned, (BLOCK)
@@ -22,8 +24,8 @@ hg_scorer *hg_scorer_new(const hg_model *m, int32_t threads, hg_error *err) {
     if (!s) return NULL;
     s->model = m;
     s->row = hg__alloc(BLOCK, sizeof *s->row, err);
-    if (s->row) s->pool = hg__pool_new(threads, err);
-    if (s->pool) s->plan = hg__run_plan_new(m, s->pool, err);
+    if (s->row && hg__model_fold(m, &s->folded, err) == HG_OK) s->pool = hg__pool_new(threads, err);
+    if (s->pool) s->plan = hg__run_plan_new(s->folded ? s->folded : m, s->pool, err);
     if (s->plan) return s;
     hg_scorer_free(s);
     return NULL;
@@ -33,6 +35,7 @@ void hg_scorer_free(hg_scorer *s) {
     if (!s) return;
     hg__run_plan_free(s->plan);
     hg__pool_free(s->pool);
+    hg_model_free(s->folded);
     hg__free(s->row);
     hg__free(s);
 }

@@ -72,6 +72,7 @@ static int save(hg__trainer *t, hg__tensor *tensor, float *space, const char *pa
         for (int32_t i = 0; i < s->layers; i++) {
             const hg__layer *l = &s->layer[i];
             for (int32_t q = 0; q < l->params; q++) {
+                if (l->param[q].is_state) continue;
                 hg__tensor *to = &tensor[count++];
                 *to = (hg__tensor){.dtype = HG_F32, .shape = l->param[q].shape, .data = space};
                 state_name(t, state, l, q, to->name);
@@ -149,7 +150,9 @@ static int load(hg__trainer *t, const hg__tensors *file, hg_error *err) {
     for (int32_t state = 0; state < t->optim->states; state++) {
         for (int32_t i = 0; i < t->model->spec.layers; i++) {
             const hg__layer *l = &t->model->spec.layer[i];
-            for (int32_t q = 0; q < l->params; q++) HG_TRY(take_state(t, file, state, l, q, err));
+            for (int32_t q = 0; q < l->params; q++) {
+                if (!l->param[q].is_state) HG_TRY(take_state(t, file, state, l, q, err));
+            }
         }
     }
     hg__train_plan_refresh(t->plan);

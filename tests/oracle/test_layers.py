@@ -56,10 +56,11 @@ def compare(item, shape, theirs, kept=None):
     with torch.no_grad():
         for weight in weights:
             weight.copy_(values(*weight.shape) / 3)
+        states = [value for value in theirs.buffers() if value.ndim] if weights else []
     y = theirs(*inputs)
     dy = values(*y.shape)
     y.backward(dy.detach())
-    given = b"".join(value.detach().numpy().tobytes() for value in weights)
+    given = b"".join(value.detach().numpy().tobytes() for value in weights + states)
     given += b"".join(to_ours(value).tobytes() for value in inputs + [dy])
     words = sides(shape) + (sides(kept) if kept else ())
     out = np.frombuffer(run(item, *words, data=given), "<f4")
@@ -119,6 +120,11 @@ compare("unshuffle 2", (5, 4, 6), nn.PixelUnshuffle(2))
 compare("unshuffle 3", (2, 6, 9), nn.PixelUnshuffle(3))
 for shape, groups in (((3, 6, 5), 1), ((20, 4, 6), 4), ((16, 7, 3), 8), ((6, 12, 12), 6), ((6, 31), 2)):
     compare("groupnorm %d" % groups, shape, nn.GroupNorm(groups, shape[0]))
+
+for shape in IMAGES:
+    compare("batchnorm", shape, nn.BatchNorm2d(shape[0]))
+compare("batchnorm 0.001 0.5", (6, 31), nn.BatchNorm1d(6, 0.001, 0.5))
+compare("batchnorm", (29,), nn.BatchNorm1d(29))
 
 compare("conv 8 k=3 p=1", (3, 6, 5), nn.Conv2d(3, 8, 3, 1, 1))
 compare("conv 20 k=3 s=2 p=1 d=1 g=1 bias=0", (4, 7, 8), nn.Conv2d(4, 20, 3, 2, 1, bias=False))

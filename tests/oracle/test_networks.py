@@ -19,7 +19,7 @@ def arguments(words):
     """["64", "k3", "eps=0.1"] as the one without a name, and the others by theirs."""
     first, named = None, {}
     for word in words:
-        name = word.split("=")[0] if "=" in word else word[0]
+        name = word.split("=")[0] if "=" in word else word[0]  # eps=0.1, k3
         if name[0].isdigit():
             first = int(word)
         elif word == "input":
@@ -66,6 +66,8 @@ class Network(nn.Module):
             layer = nn.ReflectionPad2d(first)
         elif name == "groupnorm":
             layer = nn.GroupNorm(first, now)
+        elif name == "batchnorm":
+            layer = nn.BatchNorm2d(now, given.get("eps", 1e-5), given.get("momentum", 0.1))
         elif name == "maxpool":
             layer = nn.MaxPool2d(first)
         elif name == "up":
@@ -149,6 +151,37 @@ def compare(name, spec, shape, count=4, preset=None):
     check(name + ": outputs", off <= 1e-5, "worst %.2g" % off)
 
 
+DNCNN = "keep 1, conv 16 relu, " + 3 * "conv 16 bias=0, batchnorm relu, " + "conv input, add 1"
+
+
+def follow(name, spec, shape, steps, **options):
+    """So many steps of gradient descent from the same weights: every tensor, the running statistics among them."""
+    torch.manual_seed(6)
+    theirs = Network(spec, shape)
+    start = {key: value.clone() for key, value in theirs.state_dict().items()}
+    x, batch, losses = images(7, shape), 4, []
+    optimiser = torch.optim.SGD(theirs.parameters(), options["lr"])
+    epochs = -(-steps // 2)
+    ours = train(spec, x, start, epochs=epochs, batch=batch, steps=steps, **options)
+    for step in range(steps):
+        rows = torch.from_numpy(x[batch * (step % 2):][:batch])  # 4 of them, then the other 3
+        optimiser.zero_grad()
+        loss = nn.functional.mse_loss(theirs(rows), rows)
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    names = [key for key, value in theirs.state_dict().items() if value.ndim]
+    off = {key: distance(ours[key], theirs.state_dict()[key].numpy()) for key in names}
+    key = max(off, key=off.get)
+    moved = min(distance(start[key].numpy(), theirs.state_dict()[key].numpy()) for key in names)
+    good = off[key] <= 1e-5 and moved > 1e-4 and losses[-1] < losses[0] and set(names) <= set(ours)
+    check("%s: %d tensors after %d steps" % (name, len(names), steps), good, "worst %.2g: %s; moved %.2g" % (off[key], key, moved))
+
+
+follow("batch norm, 3 steps", "conv 8 bias=0, batchnorm relu, conv input", (3, 10, 9), 3, lr=0.05)
+follow("DnCNN with batch norm", DNCNN, (1, 12, 12), 10, lr=0.05)
+follow("batch norm before everything", "batchnorm momentum=0.3, conv 8 s2 relu, batchnorm eps=0.001 | conv 8 bias=0, batchnorm relu, deconv input k4 s2", (3, 8, 8), 4, lr=0.05)
+compare("DnCNN with batch norm", DNCNN, (3, 17, 12))
 compare("unet, colour", UNET, (3, 32, 32), preset="unet")
 compare("unet, grey", UNET, (1, 24, 40), 3, "unet")
 compare("reflected edges", "keep 1, reflect 2, conv 12 k5 p0 silu | reflect 1, conv input p0, add 1", (3, 19, 17), 5)

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// test_fold.c - a model whose batch norms were taken into the weights before them gives what it gave.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "model/fold.h"
+#include "model/plan.h"
+#include "model/plan_image.h"
+
+#include <cmocka.h>
+
+enum { SIDE = 12, CHANNELS = 3, WIDTH = SIDE * SIDE * CHANNELS, ROWS = 3 };
+
+static float x[ROWS * WIDTH], y[2][ROWS * WIDTH];
+
+static hg_model *new_model(const char *spec) {
+    const hg__shape shape = {
+        3, {SIDE, SIDE, CHANNELS}
+    };
+    hg_error err = {0};
+    hg_model *m = hg__model_from_spec(spec, &shape, 0, 4, &err);
+    if (!m) fail_msg("%s: %s", spec, err.message);
+    for (int32_t i = 0; i < m->spec.layers;
+         i++) { // statistics and weights unlike those at the start
+        const hg__layer *l = &m->spec.layer[i];
+        for (int32_t q = 0; l->type->batch && q < l->params; q++) {
+            for (int32_t c = 0; c < l->param[q].shape.dim[0]; c++) {
+                const uint32_t word =
+                    hg__philox_run(3, (uint32_t)i, (uint32_t)q, (uint32_t)c, 0).word[0];
+                m->params[l->param[q].offset + (size_t)c] = 0.2F + hg__unit_float(word);
+            }
+        }
+    }
+    return m;
+}
+
+static void run(const hg_model *m, hg__goal goal, float *to) {
+    const void *row[ROWS];
+    for (int32_t r = 0; r < ROWS; r++) row[r] = x + r * WIDTH;
+    const hg__input in = {.row = row, .count = ROWS, .dtype = HG_F32, .scale = 1};
+    hg__pool *pool = hg__pool_new(2, NULL);
+    hg__run_plan *p = hg__run_plan_new(m, pool, NULL);
+    assert_non_null(p);
+    hg__run(p, goal, &in, to);
+    hg__run_plan_free(p);
+    hg__pool_free(pool);
+}
+
+static void expect_near(const char *spec, int32_t count) {
+    double largest = 0, off = 0;
+    for (int32_t i = 0; i < count; i++) {
+        largest = fmax(largest, fabs((double)y[0][i]));
+        off = fmax(off, fabs((double)y[0][i] - (double)y[1][i]));
+    }
+    if (!(largest > 0 && off <= 1e-5 * largest))
+        fail_msg("%s: off by %g of %g", spec, off, largest);
+}
+
+static int32_t norms_of(const hg_model *m) {
+    int32_t count = 0;
+    for (int32_t i = 0; i < m->spec.layers; i++) count += m->spec.layer[i].type->batch != NULL;
+    return count;
+}
+
+// clang-format off
+static const struct {
+    const char *spec;
+    int32_t left; // batch norms behind something else, or behind the neck
+} cases[] = {
+    {"conv 8, batchnorm relu, conv 6 g2 bias=0, batchnorm 0.01 | conv input bias=0, batchnorm", 0},
+    {"conv 8 s2, batchnorm relu | deconv 6 k4 s2 g2 bias=0, batchnorm silu, conv input", 0},
+    {"conv 4 s4, batchnorm relu, dense 9, batchnorm | dense like, batchnorm relu, "
+     "deconv input k4 s4, batchnorm sigmoid", 0},
+    {"keep 1, conv 4, keep 2, batchnorm, add 2 | batchnorm, conv input bias=0, batchnorm, add 1", 2},
+    {"conv 4 | batchnorm relu, conv input", 1},
+    {"conv input, batchnorm, batchnorm", 1},
+};
+// clang-format on
+
+static void folded_models_give_what_they_gave(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hg_error err = {0};
+        hg_model *m = new_model(cases[i].spec), *folded = NULL;
+        assert_int_equal(hg__model_fold(m, &folded, &err), HG_OK);
+        if (folded) assert_int_equal(norms_of(folded), cases[i].left);
+        if (!folded) assert_int_equal(norms_of(m), cases[i].left);
+        const hg_model *other = folded ? folded : m;
+        assert_int_equal(other->spec.code, m->spec.code);
+        run(m, HG_RECONSTRUCT, y[0]);
+        run(other, HG_RECONSTRUCT, y[1]);
+        expect_near(cases[i].spec, ROWS * WIDTH);
+        if (m->spec.code <= WIDTH) {
+            run(m, HG_ENCODE, y[0]);
+            run(other, HG_ENCODE, y[1]);
+            expect_near(cases[i].spec, ROWS * m->spec.code);
+        }
+        hg_model_free(folded);
+        hg_model_free(m);
+    }
+}
+
+static void what_has_nothing_to_fold_stays(void **state) {
+    (void)state;
+    hg_model *m = new_model("conv 4 relu, batchnorm | conv input");
+    hg_model *folded = m;
+    assert_int_equal(hg__model_fold(m, &folded, NULL), HG_OK);
+    assert_null(folded);
+    hg_model_free(m);
+}
+
+static void images_of_any_size_run_folded(void **state) {
+    (void)state;
+    hg_model *m = new_model(cases[0].spec);
+    hg__pool *pool = hg__pool_new(2, NULL);
+    hg__image_plan *p = hg__image_plan_new(m, pool, SIDE, SIDE, NULL);
+    assert_non_null(p);
+    memcpy(hg__image_plan_input(p), x, WIDTH * sizeof *x);
+    memcpy(y[1], hg__image_plan_run(p), WIDTH * sizeof *x);
+    run(m, HG_RECONSTRUCT, y[0]);
+    expect_near(cases[0].spec, WIDTH);
+    hg__image_plan_free(p);
+    hg__pool_free(pool);
+    hg_model_free(m);
+}
+
+static int fill(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < ROWS * WIDTH; i++) {
+        x[i] = hg__unit_float(hg__philox_run(1, i, 0, 0, 0).word[0]) - 0.5F;
+    }
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(folded_models_give_what_they_gave),
+        cmocka_unit_test(what_has_nothing_to_fold_stays),
+        cmocka_unit_test(images_of_any_size_run_folded),
+    };
+    return cmocka_run_group_tests(tests, fill, NULL);
+}
