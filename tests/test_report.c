@@ -173,10 +173,11 @@ static void samples_of_another_width_are_refused(void **state) {
     write_model(&shape);
     write_samples(x, 1, 3);
     assert_int_equal(hg_report_samples(folder, 1, &err), HG_ERR_DATA);
-    snprintf(expected, sizeof expected,
-             "%s: expected 2 or 3 blocks of rows of 4 numbers (the model's width), got 2 blocks of 3 "
-             "numbers",
-             at("samples.npy"));
+    snprintf(
+        expected, sizeof expected,
+        "%s: expected 2 or 3 blocks of rows of 4 numbers (the model's width), got 2 blocks of 3 "
+        "numbers",
+        at("samples.npy"));
     assert_string_equal(err.message, expected);
 }
 

@@ -81,7 +81,10 @@ static inline const char *run(int code, const char *more, told *t, hg_train_resu
     hg_train_result own;
     err = (hg_error){0};
     hg_options *o = new_options(more);
-    const hg_listener l = {t, t ? take_event : NULL, t ? take_note : NULL, t ? &t->stop : NULL};
+    const hg_listener l = {.context = t,
+                           .train = t ? take_event : NULL,
+                           .note = t ? take_note : NULL,
+                           .stop = t ? &t->stop : NULL};
     const int got = hg_train(o, &l, r ? r : &own, &err);
     hg_options_free(o);
     if (got != code) fail_msg("%s: ended with %d, not %d: %s", more, got, code, err.message);

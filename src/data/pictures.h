@@ -23,7 +23,7 @@ typedef struct hg__picture_options {
     bool flip;        // mirror and quarter turns, at random
     double
         grey; // 3 channels: share of the crops in colour that are turned grey. Grey ones have one noise for all
-        // three channels, as a grey image has that such a model is given
+    // three channels, as a grey image has that such a model is given
     uint64_t seed;
 } hg__picture_options;
 

@@ -280,8 +280,8 @@ static void run_edge(const pass *p, int32_t top, int32_t bottom, int32_t o0, int
 // Elements of scratch for the padded copy of an edge, or of a whole image where it is narrower than the kernel.
 static size_t edge_count(const hg__span *y, const hg__span *x, int32_t channels) {
     const int32_t ky = (y->k - 1) * y->d, kx = (x->k - 1) * x->d;
-    const size_t lines = (size_t)((EDGE_LINES - 1) * y->s + ky + 1);
-    return lines * (size_t)(2 * kx + 2 * x->s + 1) * (size_t)channels;
+    const int32_t lines = (EDGE_LINES - 1) * y->s + ky + 1, columns = 2 * kx + 2 * x->s + 1;
+    return (size_t)lines * (size_t)columns * (size_t)channels;
 }
 
 static size_t spare_count(int32_t width) { // a line of pixels, or a column, of one panel

@@ -134,8 +134,8 @@ static int32_t padded_width(const hg__conv *c) {
 }
 
 size_t hg__conv_gradient_scratch(const hg__conv *c) {
-    const size_t lines = (size_t)((PADDED_LINES - 1) * c->y.s + (c->y.k - 1) * c->y.d + 1);
-    return lines * (size_t)padded_width(c) * HG_THIN + HG_LANES;
+    const int32_t lines = (PADDED_LINES - 1) * c->y.s + (c->y.k - 1) * c->y.d + 1;
+    return (size_t)lines * (size_t)padded_width(c) * HG_THIN + HG_LANES;
 }
 
 // Lines of `in` from y0 on, columns from -p on, without gaps; zero outside.

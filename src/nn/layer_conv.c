@@ -114,19 +114,29 @@ static int64_t output_size(const hg__layer *l, int64_t in) {
     return in + 2 * p < wide ? 0 : (in + 2 * p - wide) / s + 1;
 }
 
+// What each argument may be; padding and output padding depend on the others.
+static const struct {
+    int32_t arg;
+    const char *what;
+    double least, most;
+} ranges[] = {
+    {CHANNELS,  "channels",   1, MOST_CHANNELS},
+    {KERNEL,    "a kernel",   1, MOST_KERNEL  },
+    {STRIDE,    "a stride",   1, MOST_KERNEL  },
+    {DILATION,  "a dilation", 1, MOST_KERNEL  },
+    {GROUPS,    "groups",     1, MOST_CHANNELS},
+    {WITH_BIAS, "bias",       0, 1            },
+};
+
 static int check_args(const hg__layer *l, const hg__extent *in, hg_error *err) {
-    HG_TRY(check_arg(l, CHANNELS, "channels", 1, MOST_CHANNELS, err));
-    HG_TRY(check_arg(l, KERNEL, "a kernel", 1, MOST_KERNEL, err));
-    HG_TRY(check_arg(l, STRIDE, "a stride", 1, MOST_KERNEL, err));
-    HG_TRY(check_arg(l, DILATION, "a dilation", 1, MOST_KERNEL, err));
-    HG_TRY(check_arg(l, GROUPS, "groups", 1, MOST_CHANNELS, err));
-    HG_TRY(check_arg(l, WITH_BIAS, "bias", 0, 1, err));
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+        HG_TRY(check_arg(l, ranges[i].arg, ranges[i].what, ranges[i].least, ranges[i].most, err));
+    }
+    const int32_t groups = arg(l, GROUPS), s = arg(l, STRIDE), d = arg(l, DILATION);
     HG_TRY(check_arg(l, PADDING, "padding", -1, kernel_reach(l), err));
     if (is_deconv(l)) {
-        const int32_t s = arg(l, STRIDE), d = arg(l, DILATION);
         HG_TRY(check_arg(l, OUTPUT_PADDING, "output padding", -1, (s > d ? s : d) - 1, err));
     }
-    const int32_t groups = arg(l, GROUPS);
     if (in->C % groups == 0 && arg(l, CHANNELS) % groups == 0) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
                     "%s: expected groups that divide the %d channels coming in and the %d going "
@@ -169,14 +179,12 @@ static void set_params(hg__layer *l, const hg__extent *in) {
 }
 
 static int shape(hg__layer *l, hg_error *err) {
-    if (is_signal(l) && l->in.rank == 1)
+    if (is_signal(l) && l->in.rank <= 2) { // (T) or (T, C)
+        const int64_t channels = l->in.rank == 2 ? l->in.dim[1] : 1;
         l->in = (hg__shape){
-            3, {1, l->in.dim[0], 1}
+            3, {1, l->in.dim[0], channels}
         };
-    if (is_signal(l) && l->in.rank == 2)
-        l->in = (hg__shape){
-            3, {1, l->in.dim[0], l->in.dim[1]}
-        };
+    }
     const hg__extent in = hg__extent_of(&l->in);
     if (!is_signal(l) && l->in.rank == 1) {
         return hg__fail(err, HG_ERR_USAGE,
@@ -421,6 +429,7 @@ static const hg__trial conv1d_trials[] = {
 static const hg__trial deconv1d_trials[] = {
     {"deconv1d 3 4 s=2", {1, 9, 5}, {0}},     {"deconv1d 17 5 s=3", {1, 7, 1}, {0}}, {0}};
 
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define CONV_TYPE(id, in_bands, args_text, summary_text, example_text)                            \
  const hg__layer_type hg__layer_##id = {                                                          \
      .name = #id, .args = args_text, .summary = summary_text, .example = example_text,            \
@@ -428,6 +437,7 @@ static const hg__trial deconv1d_trials[] = {
      .backward = backward, .tile_count = tile_count, .tile = tile, .refresh = refresh,            \
      .shadow_count = shadow_count, .accumulate = accumulate, .scratch_count = scratch_count,      \
      .reach = reach}
+// NOLINTEND(bugprone-macro-parentheses)
 
 CONV_TYPE(conv, true, "channels k=3 s=1 p=-1 d=1 g=1 bias=1",
           "convolution of images; p=-1 keeps the size", "conv 32 k3 s2");
