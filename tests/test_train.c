@@ -202,7 +202,7 @@ static void a_run_resumed_between_epochs_ends_in_the_same_bits(void **state) {
         hg_options *o = hg_options_new("train", &err);
         assert_int_equal(hg_options_set(o, "resume", r.folder, &err), HG_OK);
         t = (told){.stop_after = 4};
-        const hg_listener l = {&t, take_event, NULL, &t.stop};
+        const hg_listener l = {.context = &t, .train = take_event, .stop = &t.stop};
         assert_int_equal(hg_train(o, &l, NULL, &err), HG_ERR_STOPPED);
         assert_int_equal(t.event[0].epoch, 3);
         if (hg_train(o, NULL, &r, &err) < 0) fail_msg("%s", err.message);
@@ -258,7 +258,7 @@ static void stop_within_epoch(const char *name, hg_train_result *r) {
     snprintf(more, sizeof more, "%s batch=2 data=%s name=%s", long_run, at("long.npy"), name);
     for (int attempt = 0, code = HG_OK; attempt < 200; attempt++) {
         s = (stopper){.delay_us = 1 + (attempt * 271) % 8000};
-        const hg_listener l = {&s, start_stopper, NULL, &s.told.stop};
+        const hg_listener l = {.context = &s, .train = start_stopper, .stop = &s.told.stop};
         hg_options *o = new_options(more);
         code = hg_train(o, &l, r, &err);
         hg_options_free(o);
