@@ -9,35 +9,24 @@
 
 enum { SIDE = 2 * HG_BLIND_REACH + 1 };
 
-// The middle of n sorted values, or the mean of the two in the middle. Sorts them.
-static float median(float *value, int32_t n) {
-    for (int32_t i = 1; i < n; i++) {
-        const float v = value[i];
-        int32_t j = i;
-        for (; j > 0 && value[j - 1] > v; j--) value[j] = value[j - 1];
-        value[j] = v;
-    }
-    return n % 2 ? value[n / 2] : 0.5F * (value[n / 2 - 1] + value[n / 2]);
+// The coordinate `shift` away from at, on the other side where that is outside, else the nearest.
+static int32_t beside(int32_t at, int32_t shift, int32_t size) {
+    int32_t to = at + shift;
+    if (to < 0 || to >= size) to = at - shift;
+    return to < 0 ? 0 : to >= size ? size - 1 : to;
 }
 
-// Of the pixels around (y, x), as far as they are in the image; 0 if there are none.
-static float median_around(const float *noisy, const hg__noise_place *at, int32_t y, int32_t x,
-                           int32_t channel) {
-    float value[SIDE * SIDE];
-    int32_t n = 0;
-    for (int32_t k = 0; k < SIDE * SIDE; k++) {
-        const int32_t i = x + k % SIDE - HG_BLIND_REACH, j = y + k / SIDE - HG_BLIND_REACH;
-        if (i < 0 || j < 0 || i >= at->width || j >= at->height || (i == x && j == y)) continue;
-        value[n++] = noisy[((ptrdiff_t)j * at->width + i) * at->channels + channel];
-    }
-    return n ? median(value, n) : 0;
-}
-
-static void hide(const float *noisy, const hg__noise_place *at, int32_t j, int32_t i, float *x,
-                 uint8_t *counts) {
+// Pixel (j, i) gets the value of a neighbour, picked by a random word.
+static void hide(const float *noisy, const hg__noise_place *at, int32_t j, int32_t i, uint32_t word,
+                 float *x, uint8_t *counts) {
+    int32_t k = (int32_t)(word % (SIDE * SIDE - 1));
+    if (k >= SIDE * SIDE / 2) k++; // not the middle
+    const int32_t row = beside(j, k / SIDE - HG_BLIND_REACH, at->height);
+    const int32_t column = beside(i, k % SIDE - HG_BLIND_REACH, at->width);
     const ptrdiff_t first = ((ptrdiff_t)j * at->width + i) * at->channels;
+    const ptrdiff_t from = ((ptrdiff_t)row * at->width + column) * at->channels;
     for (int32_t c = 0; c < at->channels; c++) {
-        x[first + c] = median_around(noisy, at, j, i, c);
+        x[first + c] = noisy[from + c];
         counts[first + c] = 1;
     }
 }
@@ -55,7 +44,7 @@ void hg__blind_make(const float *noisy, const hg__noise_place *at, float *x, uin
             const int32_t i = left + (int32_t)(draw.word[0] % HG_BLIND_CELL);
             const int32_t j = top + (int32_t)(draw.word[1] % HG_BLIND_CELL);
             // The rest of the cell may lie outside the image.
-            if (i < at->width && j < at->height) hide(noisy, at, j, i, x, counts);
+            if (i < at->width && j < at->height) hide(noisy, at, j, i, draw.word[2], x, counts);
         }
     }
 }
