@@ -180,6 +180,27 @@ static inline hg__view dx_at(const naive *n, int32_t boundary) {
     return (hg__view){n->dx[boundary], n->ld[boundary]};
 }
 
+static inline void naive_widen(naive *n, const hg__input *in) {
+    for (int64_t r = 0; r < in->count; r++) {
+        hg__real *to = n->x[0] + r * n->ld[0];
+        if (in->dtype == HG_U8) n->k->widen_u8(to, in->row[r], in->scale, n->m->spec.width);
+        if (in->dtype == HG_F32) n->k->widen_f32(to, in->row[r], n->m->spec.width);
+    }
+}
+
+// Layer after layer, the whole batch at a time.
+static inline void naive_forward(naive *n, hg__pass *pass, int32_t last, int32_t rows) {
+    for (int32_t i = 0; i < last; i++) {
+        const hg__layer *l = &n->m->spec.layer[i];
+        const hg__batch_type *batch = l->type->batch;
+        pass->joined = n->joined + l->joined;
+        if (batch) batch->measure(l, pass, x_at(n, i), rows);
+        if (batch) batch->join(l, pass, rows);
+        l->type->forward(l, pass, x_at(n, i), x_at(n, i + 1), rows);
+        if (batch) batch->settle(l, pass, rows, n->m->params);
+    }
+}
+
 // The gradient of the whole batch into n->g; the loss.
 static inline double naive_gradient(naive *n, const hg__train_setup *s, const hg__input *in,
                                     uint64_t step) {
@@ -193,23 +214,11 @@ static inline double naive_gradient(naive *n, const hg__train_setup *s, const hg
                      .step = step,
                      .scratch = n->scratch,
                      .measured = n->measured};
-    for (int32_t r = 0; r < rows; r++) {
-        hg__real *to = n->x[0] + r * n->ld[0];
-        if (in->dtype == HG_U8) n->k->widen_u8(to, in->row[r], in->scale, spec->width);
-        if (in->dtype == HG_F32) n->k->widen_f32(to, in->row[r], spec->width);
-    }
+    naive_widen(n, in);
     const bool logits = strcmp(spec->layer[spec->layers - 1].type->name, "sigmoid") == 0 &&
                         s->loss->pick_from_logits;
     const int32_t last = spec->layers - logits;
-    for (int32_t i = 0; i < last; i++) {
-        const hg__layer *l = &spec->layer[i];
-        const hg__batch_type *batch = l->type->batch;
-        pass.joined = n->joined + l->joined;
-        if (batch) batch->measure(l, &pass, x_at(n, i), rows);
-        if (batch) batch->join(l, &pass, rows);
-        l->type->forward(l, &pass, x_at(n, i), x_at(n, i + 1), rows);
-        if (batch) batch->settle(l, &pass, rows, n->m->params);
-    }
+    naive_forward(n, &pass, last, rows);
     hg__loss_kernel *loss = logits ? s->loss->pick_from_logits(n->k) : s->loss->pick(n->k);
     double sum = 0;
     for (int32_t r = 0; r < rows; r++) {

@@ -24,8 +24,8 @@ static hg_model *new_model(const char *spec) {
     hg_error err = {0};
     hg_model *m = hg__model_from_spec(spec, &shape, 0, 4, &err);
     if (!m) fail_msg("%s: %s", spec, err.message);
-    for (int32_t i = 0; i < m->spec.layers;
-         i++) { // statistics and weights unlike those at the start
+    // Statistics and weights unlike those at the start.
+    for (int32_t i = 0; m && i < m->spec.layers; i++) {
         const hg__layer *l = &m->spec.layer[i];
         for (int32_t q = 0; l->type->batch && q < l->params; q++) {
             for (int32_t c = 0; c < l->param[q].shape.dim[0]; c++) {
@@ -56,8 +56,9 @@ static void expect_near(const char *spec, int32_t count) {
         largest = fmax(largest, fabs((double)y[0][i]));
         off = fmax(off, fabs((double)y[0][i] - (double)y[1][i]));
     }
-    if (!(largest > 0 && off <= 1e-5 * largest))
+    if (!(largest > 0 && off <= 1e-5 * largest)) {
         fail_msg("%s: off by %g of %g", spec, off, largest);
+    }
 }
 
 static int32_t norms_of(const hg_model *m) {

@@ -454,8 +454,8 @@ static void blind_spots_are_one_a_cell_and_hold_a_neighbour(void **state) {
             assert_true(counts[i] == counts[i / 3 * 3]);
             if (!counts[i]) assert_true(x[i] == row[i]);
             spots += counts[i];
-            if (counts[i] && i % 3 == 0)
-                times[line % HG_BLIND_CELL * HG_BLIND_CELL + column % HG_BLIND_CELL]++;
+            const int spot = line % HG_BLIND_CELL * HG_BLIND_CELL + column % HG_BLIND_CELL;
+            if (i % 3 == 0) times[spot] += counts[i];
             // On a ramp a neighbour is at most two columns away.
             const float apart = x[i] - row[i];
             if (counts[i]) assert_true(apart >= -2 && apart <= 2);

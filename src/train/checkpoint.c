@@ -140,6 +140,16 @@ static int take_model(hg__trainer *t, const hg__tensors *file, hg_error *err) {
     return code;
 }
 
+// The optimiser's state of every trained parameter of a layer.
+static int take_states(hg__trainer *t, const hg__tensors *file, const hg__layer *l, hg_error *err) {
+    for (int32_t state = 0; state < t->optim->states; state++) {
+        for (int32_t q = 0; q < l->params; q++) {
+            if (!l->param[q].is_state) HG_TRY(take_state(t, file, state, l, q, err));
+        }
+    }
+    return HG_OK;
+}
+
 static int load(hg__trainer *t, const hg__tensors *file, hg_error *err) {
     const char *progress = hg__tensors_metadata(file, progress_key);
     if (!progress || !parse_progress(progress, &t->progress)) {
@@ -147,13 +157,8 @@ static int load(hg__trainer *t, const hg__tensors *file, hg_error *err) {
                         file->path, progress_key);
     }
     HG_TRY(take_model(t, file, err));
-    for (int32_t state = 0; state < t->optim->states; state++) {
-        for (int32_t i = 0; i < t->model->spec.layers; i++) {
-            const hg__layer *l = &t->model->spec.layer[i];
-            for (int32_t q = 0; q < l->params; q++) {
-                if (!l->param[q].is_state) HG_TRY(take_state(t, file, state, l, q, err));
-            }
-        }
+    for (int32_t i = 0; i < t->model->spec.layers; i++) {
+        HG_TRY(take_states(t, file, &t->model->spec.layer[i], err));
     }
     hg__train_plan_refresh(t->plan);
     return HG_OK;
