@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Trains models/denoise.safetensors, the model that `hourglass denoise` uses without model=. Takes about an hour
+# Trains models/denoise.safetensors, the model that `hourglass denoise` uses without model=. Takes about half an hour
 # of two cores; the same file comes out every time. Usage: tools/train_denoise.sh HOURGLASS [folder of test data]
 # The images, all free to use: see models/README.md.
 set -eu

@@ -101,5 +101,4 @@ const hg__noise_type hg__noise_poisson = {"poisson", 0.1, 1000000, false, two_ro
 const hg__noise_type hg__noise_speckle = {"speckle", 0, 1000, false, one_row, speckle};
 const hg__noise_type hg__noise_salt_pepper = {"salt_pepper", 0, 100, false, one_row, salt_pepper};
 const hg__noise_type hg__noise_mask = {"mask", 0, 100, false, one_row, mask};
-extern const hg__noise_type hg__noise_clip;
 const hg__noise_type hg__noise_clip = {.name = "clip", .apply = clip};
