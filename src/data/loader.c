@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "backend/kernels.h"
 #include "backend/pool.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -220,12 +221,16 @@ static int prepare_making(hg__loader *l, hg_error *err) {
     return l->scratch ? HG_OK : HG_ERR_MEMORY;
 }
 
+// A loss reads targets in whole vectors, so the last row has a vector of room behind it.
 static int fill_made_slot(const hg__loader *l, slot *s, hg_error *err) {
     const size_t batch = (size_t)l->batch, width = (size_t)l->rows.data->width;
     if (!(s->draw = hg__alloc(batch, sizeof *s->draw, err))) return HG_ERR_MEMORY;
     if (!(s->done = hg__alloc(batch, sizeof *s->done, err))) return HG_ERR_MEMORY;
     if (l->spoils) {
-        if (!(s->targets = hg__alloc(batch, l->row_bytes, err))) return HG_ERR_MEMORY;
+        size_t numbers;
+        if (!hg__multiply(batch, width, &numbers)) numbers = SIZE_MAX / 2;
+        s->targets = hg__alloc(numbers + HG_LANES, sizeof *s->targets, err);
+        if (!s->targets) return HG_ERR_MEMORY;
         if (!(s->target = hg__alloc(batch, sizeof *s->target, err))) return HG_ERR_MEMORY;
         for (size_t i = 0; i < batch; i++) s->target[i] = s->targets + i * width;
     }
