@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// table.h - rows of mixed cells under named columns: CSV with text in it, databases, arrays.
+//
+//   source ──> hg__table: cell by cell, row by row, twice over ──> schema.h: rows of floats for a network
+//
+// A table is read in passes: hg__table_next() to the end, hg__table_rewind(), and again. Nothing but the current
+// row (and the reader's window) is held in memory.
+#ifndef HG_DATA_TABLE_H
+#define HG_DATA_TABLE_H
+#include "base/error.h"
+
+typedef enum hg__cell_kind { HG_CELL_MISSING, HG_CELL_NUMBER, HG_CELL_TEXT } hg__cell_kind;
+
+typedef struct hg__cell {
+    hg__cell_kind kind; // a text that reads as a number (CSV) is a NUMBER and has its text as well
+    int32_t size;       // bytes of text
+    double number;      // finite where kind is HG_CELL_NUMBER
+    const char
+        *text; // UTF-8, not terminated, until the next call; NULL where the source has numbers only
+} hg__cell;
+
+typedef struct hg__table_options {
+    const char *query; // odbc:, sqlite: what to select; ""
+    const char
+        *table; // sqlite file, odbc:, .mat, .npz: which table or array; "" where there is but one
+} hg__table_options;
+
+typedef struct hg__table hg__table;
+
+// One kind of source; tables.def lists them.
+typedef struct hg__table_type {
+    const char *name; // "csv", "mat", "sqlite", "odbc", "array"
+    // Whether `source` (a path, or "odbc:DSN=...") is of this kind; head: its first bytes, none where it is no file.
+    bool (*sniff)(const char *source, const uint8_t *head, size_t size);
+    // Fills columns, name, rows and state. Whatever it left is given to close on failure.
+    int (*open)(hg__table *t, const hg__table_options *o, hg_error *err);
+    int (*rewind)(hg__table *t, hg_error *err);
+    int (*next)(hg__table *t, hg__cell *cell, hg_error *err);
+    void (*where)(const hg__table *t, char *text, size_t size);
+    void (*close)(hg__table *t);
+} hg__table_type;
+
+struct hg__table {
+    char path[1024]; // for messages; a connection string without its password
+    const hg__table_type *type;
+    int32_t columns;
+    char **name;  // owned, (columns); "column 1" ... where the source has no names
+    bool named;   // the source has names
+    int64_t rows; // as far as known without reading; else -1
+    void *state;  // the type's own
+};
+
+// Opens data=: a CSV file, a .mat, an SQLite file, "odbc:CONNECTION STRING", or a file of numbers (NPY, NPZ, IDX)
+// as a table of numbers.
+hg__table *hg__table_open(const char *source, const hg__table_options *o, hg_error *err);
+void hg__table_close(hg__table *t); // NULL is fine
+
+// Back to before the first row; a query runs again.
+int hg__table_rewind(hg__table *t, hg_error *err);
+
+// The next row, cell (columns): 1, 0 at the end, negative if it cannot be had. After HG_ERR_DATA (a row too short
+// or too long, text that is not UTF-8, a number out of range) the next call goes on behind the bad row.
+int hg__table_next(hg__table *t, hg__cell *cell, hg_error *err);
+
+// Where the row given last stands: "x.csv:17", "x.db, table flows, row 17".
+void hg__table_where(const hg__table *t, char *text, size_t size);
+
+// The column of that name, or of that number from 1 where no name is it; -1 if there is none.
+int32_t hg__table_find(const hg__table *t, const char *name);
+#endif

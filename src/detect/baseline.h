@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// baseline.h - what stands beside every autoencoder: detectors that need no training to speak of. baselines.def lists them.
+#ifndef HG_DETECT_BASELINE_H
+#define HG_DETECT_BASELINE_H
+#include "backend/pool.h"
+#include "base/error.h"
+
+typedef struct hg__baseline {
+    const char *name;   // "pca", "knn", "iforest", "ecod"
+    const char *source; // the paper
+    // Learns from x (rows, width), which it may keep pointers to. NULL on failure.
+    void *(*fit)(const float *x, int64_t rows, int32_t width, uint64_t seed, hg__pool *pool,
+                 hg_error *err);
+    // score (rows): higher is more anomalous. The same bits for any number of threads and any cut into calls.
+    int (*score)(const void *state, const float *x, int64_t rows, float *score, hg__pool *pool,
+                 hg_error *err);
+    void (*free)(void *state); // NULL is fine
+} hg__baseline;
+
+const hg__baseline *hg__baselines(size_t *count);
+const hg__baseline *hg__baseline_find(const char *name); // NULL if there is none
+#endif
