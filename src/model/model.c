@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "model/model_file.h"
+#include "model/parts.h"
 
 static hg_model *give_up(hg_model *m) {
     hg_model_free(m);
@@ -37,6 +38,9 @@ void hg_model_free(hg_model *m) {
     if (!m) return;
     for (int32_t i = 0; m->column && i < m->spec.width; i++) hg__free(m->column[i]);
     hg__free(m->column);
+    hg__model_drop_parts(m, "");
+    hg__free(m->part);
+    json_decref(m->attached);
     hg__free(m->options);
     hg__free(m->params);
     hg__spec_clear(&m->spec);
@@ -104,11 +108,12 @@ static int check_one(const hg__spec *s, const hg__layer *l, int32_t param, const
     return HG_OK;
 }
 
-// What is no weight: the optimiser's state and, in other programs' files, PyTorch's count of the batches.
+// What is no weight: the optimiser's state, other rooms' parts and, in other programs' files, PyTorch's count of the batches.
 static bool is_aside(const hg__tensor *tensor, bool foreign) {
     static const char count[] = ".num_batches_tracked";
     const size_t length = strlen(tensor->name), end = sizeof count - 1;
     if (strncmp(tensor->name, "optimizer.", 10) == 0) return true;
+    if (hg__is_part(tensor->name)) return true;
     return foreign && length > end && strcmp(tensor->name + length - end, count) == 0;
 }
 

@@ -2,6 +2,8 @@
 // model.h - a network with its weights, and the file it lives in.
 #ifndef HG_MODEL_MODEL_H
 #define HG_MODEL_MODEL_H
+#include <jansson.h>
+
 #include "model/safetensors.h"
 #include "model/spec.h"
 
@@ -13,6 +15,9 @@ struct hg_model {
     char **column;        // owned, (width) names, or NULL
     char *options;        // owned JSON text: the training options, or NULL
     char fingerprint[24]; // of the training data, hex; "" if none
+    json_t *attached;     // owned: "schema", "detector" (parts.h), or NULL
+    hg__tensor *part;     // owned with its data, (parts): tensors that are no weights (parts.h)
+    int32_t parts;
 };
 
 // A model with its weights drawn (PyTorch's default initialisation) from seed. spec: a spec or a preset's

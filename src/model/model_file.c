@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/parts.h"
 #include "model/safetensors_json.h"
 
 enum { MAX_DIM = INT32_MAX, MAX_COLUMNS = 1 << 20 };
@@ -46,6 +47,17 @@ static int add_input(const hg_model *m, json_t *o, hg_error *err) {
     return HG_OK;
 }
 
+static const char *const attachments[] = {"schema", "detector"};
+enum { ATTACHMENTS = sizeof attachments / sizeof *attachments };
+
+static int add_attached(const hg_model *m, json_t *o, hg_error *err) {
+    for (size_t i = 0; i < ATTACHMENTS; i++) {
+        json_t *value = json_object_get(m->attached, attachments[i]);
+        if (value) HG_TRY(add(o, attachments[i], json_incref(value), err));
+    }
+    return HG_OK;
+}
+
 static int fill_object(const hg_model *m, json_t *o, hg_error *err) {
     int code = add(o, "version", json_integer(HG_MODEL_VERSION), err);
     if (code == HG_OK) code = add(o, "kind", json_string(m->kind), err);
@@ -54,7 +66,8 @@ static int fill_object(const hg_model *m, json_t *o, hg_error *err) {
     if (code == HG_OK) code = add(o, "input_scale", json_real((double)m->input_scale), err);
     if (code == HG_OK && m->column) code = add(o, "columns", columns_json(m, err), err);
     if (code == HG_OK && m->fingerprint[0]) code = add(o, "data", json_string(m->fingerprint), err);
-    return code == HG_OK && m->options ? add_options(m, o, err) : code;
+    if (code == HG_OK && m->options) code = add_options(m, o, err);
+    return code == HG_OK ? add_attached(m, o, err) : code;
 }
 
 static char *model_json(const hg_model *m, hg_error *err) {
@@ -113,7 +126,7 @@ static int fill_sheet(sheet *s, const hg_model *m, const hg__extra *extra, hg_er
     size_t weights = 0;
     uint64_t hash;
     for (int32_t i = 0; i < m->spec.layers; i++) weights += (size_t)m->spec.layer[i].params;
-    s->tensor = hg__alloc(weights + extra->tensors, sizeof *s->tensor, err);
+    s->tensor = hg__alloc(weights + (size_t)m->parts + extra->tensors, sizeof *s->tensor, err);
     s->values = hg__alloc((size_t)m->spec.parameters, sizeof *s->values, err);
     s->key = hg__alloc(extra->pairs + 3, sizeof *s->key, err);
     s->value = hg__alloc(extra->pairs + 3, sizeof *s->value, err);
@@ -121,6 +134,7 @@ static int fill_sheet(sheet *s, const hg_model *m, const hg__extra *extra, hg_er
     s->json = model_json(m, err);
     if (!s->json) return HG_ERR_MEMORY;
     add_weights(s, m);
+    for (int32_t i = 0; i < m->parts; i++) s->tensor[s->tensors++] = m->part[i];
     for (size_t i = 0; i < extra->tensors; i++) s->tensor[s->tensors++] = extra->tensor[i];
     add_pair(s, "format", "pt");
     add_pair(s, HG_META_MODEL, s->json);
@@ -249,6 +263,17 @@ static int read_small(hg_model *m, const json_t *o, const char *path, hg_error *
     return m->options ? HG_OK : HG_ERR_MEMORY;
 }
 
+static int read_parts(hg_model *m, const json_t *o, const hg__tensors *t, hg_error *err) {
+    for (size_t i = 0; i < ATTACHMENTS; i++) {
+        json_t *value = json_object_get(o, attachments[i]);
+        if (value) HG_TRY(hg__model_attach(m, attachments[i], json_incref(value), err));
+    }
+    for (size_t i = 0; i < t->count; i++) {
+        if (hg__is_part(t->tensor[i].name)) HG_TRY(hg__model_add_part(m, &t->tensor[i], err));
+    }
+    return HG_OK;
+}
+
 static int read_model(hg_model *m, const json_t *o, const hg__tensors *t, hg_error *err) {
     if (!json_is_object(o)) return fail_field(t->path, HG_META_MODEL, "an object", err);
     HG_TRY(check_version(o, t->path, err));
@@ -257,6 +282,7 @@ static int read_model(hg_model *m, const json_t *o, const hg__tensors *t, hg_err
     HG_TRY(hg__weights_check(&m->spec, t, false, err));
     HG_TRY(read_small(m, o, t->path, err));
     HG_TRY(read_columns(m, o, t->path, err));
+    HG_TRY(read_parts(m, o, t, err));
     m->params = hg__alloc(m->spec.params, sizeof *m->params, err);
     if (!m->params) return HG_ERR_MEMORY;
     return hg__weights_read(&m->spec, t, false, m->params, err);

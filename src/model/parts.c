@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// parts.c - what other rooms keep in a model file beside the weights.
+#include "model/parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "model/safetensors_json.h"
+
+static const char prefix_of_parts[] = "detector.";
+
+bool hg__is_part(const char *name) {
+    return strncmp(name, prefix_of_parts, sizeof prefix_of_parts - 1) == 0;
+}
+
+int hg__model_attach(hg_model *m, const char *key, json_t *value, hg_error *err) {
+    hg__json_begin();
+    if (!m->attached) m->attached = json_object();
+    if (!m->attached) json_decref(value);
+    if (m->attached && json_object_set_new(m->attached, key, value) == 0) return HG_OK;
+    return hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping '%s'", key);
+}
+
+const json_t *hg__model_attached(const hg_model *m, const char *key) {
+    return m->attached ? json_object_get(m->attached, key) : NULL;
+}
+
+const hg__tensor *hg__model_part(const hg_model *m, const char *name) {
+    for (int32_t i = 0; i < m->parts; i++) {
+        if (strcmp(m->part[i].name, name) == 0) return &m->part[i];
+    }
+    return NULL;
+}
+
+void hg__model_drop_parts(hg_model *m, const char *prefix) {
+    int32_t kept = 0;
+    for (int32_t i = 0; i < m->parts; i++) {
+        if (strncmp(m->part[i].name, prefix, strlen(prefix)) == 0) {
+            hg__free((void *)m->part[i].data);
+        } else {
+            m->part[kept++] = m->part[i];
+        }
+    }
+    m->parts = kept;
+}
+
+int hg__model_add_part(hg_model *m, const hg__tensor *tensor, hg_error *err) {
+    size_t count;
+    if (!hg__shape_count(&tensor->shape, &count)) count = SIZE_MAX;
+    hg__tensor *grown = hg__grow(m->part, (size_t)m->parts + 1, sizeof *grown, err);
+    if (!grown) return HG_ERR_MEMORY;
+    m->part = grown;
+    void *data = hg__alloc(count, hg__dtype_size(tensor->dtype), err);
+    if (!data) return HG_ERR_MEMORY;
+    memcpy(data, tensor->data, count * hg__dtype_size(tensor->dtype));
+    hg__tensor copy = *tensor;
+    copy.data = data;
+    for (int32_t i = 0; i < m->parts; i++) {
+        if (strcmp(m->part[i].name, tensor->name) != 0) continue;
+        hg__free((void *)m->part[i].data);
+        m->part[i] = copy;
+        return HG_OK;
+    }
+    m->part[m->parts++] = copy;
+    return HG_OK;
+}
+
+static void say_size(int64_t size, char text[24]) {
+    snprintf(text, 24, size < 0 ? "any" : "%lld", (long long)size);
+}
+
+int hg__model_take_part(const hg_model *m, const char *name, hg__dtype dtype, int64_t rows,
+                        int64_t columns, const char *where, const hg__tensor **part,
+                        hg_error *err) {
+    const hg__tensor *t = hg__model_part(m, name);
+    const int32_t rank = columns ? 2 : 1;
+    const bool fits = t && t->dtype == dtype && t->shape.rank == rank &&
+                      (rows < 0 || t->shape.dim[0] == rows) &&
+                      (rank == 1 || columns < 0 || t->shape.dim[1] == columns);
+    *part = t;
+    if (fits) return HG_OK;
+    char want[2][24], got[128];
+    say_size(rows, want[0]);
+    say_size(columns, want[1]);
+    if (t) hg__shape_format(&t->shape, got);
+    return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected %s of shape [%s%s%s], got %s%s%s", where,
+                    name, hg__dtype_name(dtype), want[0], rank == 2 ? ", " : "",
+                    rank == 2 ? want[1] : "", t ? hg__dtype_name(t->dtype) : "none", t ? " " : "",
+                    t ? got : "");
+}
