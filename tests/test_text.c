@@ -211,11 +211,53 @@ static void an_error_is_a_code_and_a_sentence(void **state) {
     assert_string_equal(hg_version(), HG_VERSION);
 }
 
+static void utf8_is_told_from_other_bytes(void **state) {
+    (void)state;
+    // The borders of each row of Unicode's table 3-7, and one step beyond them.
+    static const char *const good[] = {
+        "",
+        "plain",
+        "\x7F",
+        "\xC2\x80",
+        "\xDF\xBF",
+        "\xE0\xA0\x80",
+        "\xED\x9F\xBF",
+        "\xEE\x80\x80",
+        "\xEF\xBF\xBF",
+        "\xF0\x90\x80\x80",
+        "\xF4\x8F\xBF\xBF",
+        "a\xC3\xA9z",
+    };
+    static const char *const wrong[] = {
+        "\x80",
+        "\xC1\xBF",
+        "\xE0\x9F\xBF",
+        "\xED\xA0\x80",
+        "\xF0\x8F\xBF\xBF",
+        "\xF4\x90\x80\x80",
+        "\xF5\x80\x80\x80",
+        "\xC3",
+        "\xE2\x82",
+        "\xF0\x9F\x98",
+        "a\xE9z",
+        "\xE2\x82z",
+        "\xC3\xA9\xFF",
+    };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_true(hg__is_utf8(good[i], strlen(good[i])));
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_false(hg__is_utf8(wrong[i], strlen(wrong[i])));
+    }
+    assert_true(hg__is_utf8("a\0b", 3));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_numbers_are_read),
         cmocka_unit_test(real_numbers_are_read),
         cmocka_unit_test(a_number_comes_back_from_its_text),
+        cmocka_unit_test(utf8_is_told_from_other_bytes),
         cmocka_unit_test(the_nearest_name_is_found_if_one_is_near),
         cmocka_unit_test(text_grows_by_formats_and_by_bytes),
         cmocka_unit_test(text_that_failed_once_stays_failed),

@@ -86,6 +86,31 @@ bool hg__parse_float(const char *text, double *value) {
     return true;
 }
 
+// Bytes of the sequence at `c`, of which `left` are there; 0 if it is none.
+static size_t utf8_length(const uint8_t *c, size_t left) {
+    if (c[0] < 0x80) return 1;
+    if (c[0] < 0xC2 || c[0] > 0xF4) return 0;
+    const size_t length = c[0] < 0xE0 ? 2 : c[0] < 0xF0 ? 3 : 4;
+    if (left < length) return 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((c[i] & 0xC0) != 0x80) return 0;
+    }
+    // The second byte tells overlong forms, surrogates and what lies above U+10FFFF.
+    const bool wrong = (c[0] == 0xE0 && c[1] < 0xA0) || (c[0] == 0xED && c[1] > 0x9F) ||
+                       (c[0] == 0xF0 && c[1] < 0x90) || (c[0] == 0xF4 && c[1] > 0x8F);
+    return wrong ? 0 : length;
+}
+
+bool hg__is_utf8(const char *text, size_t size) {
+    const uint8_t *bytes = (const uint8_t *)text;
+    for (size_t at = 0; at < size;) {
+        const size_t length = utf8_length(bytes + at, size - at);
+        if (!length) return false;
+        at += length;
+    }
+    return true;
+}
+
 // Edit distance with insertions, deletions, replacements and swapped neighbours (Damerau).
 static size_t distance(const char *a, const char *b) {
     enum { MAX = 48 };

@@ -21,6 +21,9 @@ char *hg__text_take(hg__text *t, hg_error *err); // hands the string over; NULL 
 bool hg__parse_int(const char *text, int64_t *value);
 bool hg__parse_float(const char *text, double *value);
 
+// Whether `size` bytes are UTF-8 (Unicode 15, table 3-7): no overlong forms, no surrogates, nothing above U+10FFFF.
+bool hg__is_utf8(const char *text, size_t size);
+
 // The name in `names` (count) nearest to `wrong` by edit distance, or NULL if none is near.
 const char *hg__nearest_name(const char *wrong, const char *const *names, size_t count);
 
