@@ -368,6 +368,28 @@ static void the_first_value_that_is_not_finite_is_found(void **state) {
     free(a);
 }
 
+static void the_mask_has_a_bit_for_what_is_not_above_the_limit(void **state) {
+    (void)state;
+    enum { TALL = 5, WIDE = 64 };
+    hg__real c[TALL * WIDE], limit[TALL] = {0, (hg__real)0.5, (hg__real)NAN, INFINITY, -INFINITY};
+    for (uint32_t i = 0; i < TALL * WIDE; i++) {
+        c[i] = value_of(SPECIAL, hg__philox_run(6, i, 0, 0, 0).word[0]);
+    }
+    c[3] = 0, c[WIDE + 60] = (hg__real)0.5; // as high as the limit
+    for (const hg__kernels *const *t = hg__kernels_all(); *t; t++) {
+        for (int32_t columns = 1; columns <= WIDE; columns++) {
+            uint64_t mask[TALL];
+            (*t)->mask_below(mask, c, WIDE, limit, TALL, columns);
+            for (int i = 0; i < TALL; i++) {
+                for (int j = 0; j < WIDE; j++) {
+                    const bool want = j < columns && !(c[i * WIDE + j] > limit[i]);
+                    assert_int_equal(mask[i] >> j & 1, want);
+                }
+            }
+        }
+    }
+}
+
 static void dropout_masks_are_philox(void **state) {
     (void)state;
     hg__real x[256], y[256];
@@ -398,6 +420,7 @@ int main(void) {
         cmocka_unit_test(every_table_gives_the_bits_of_the_reference),
         cmocka_unit_test(sums_are_those_of_double),
         cmocka_unit_test(the_first_value_that_is_not_finite_is_found),
+        cmocka_unit_test(the_mask_has_a_bit_for_what_is_not_above_the_limit),
         cmocka_unit_test(dropout_masks_are_philox),
         cmocka_unit_test(hg_isa_names_a_table),
     };
