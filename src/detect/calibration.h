@@ -1,25 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // calibration.h - from scores to alarms: thresholds and p-values from the scores of normal rows held out of training.
 //
-// Rows to be scored are taken as exchangeable with the held-out ones. Then p = (1 + #{held-out >= s}) / (n + 1) is valid: a
-// normal row has p <= a with probability at most a, for every n (Vovk et al., "Algorithmic learning in a random world", 2005).
-// Below 1 / (n + 1) there is no such guarantee; a generalised Pareto tail over the highest held-out scores goes on from
-// there (peaks over threshold; Grimshaw's fit, as in Siffer et al., "Anomaly detection in streams with extreme value
-// theory", 2017), and the result says that it is an extrapolation.
+//   held-out scores, sorted    . .. ....:.::|::. ..   .  |            one more normal row is as likely to fall into
+//                              n + 1 gaps between them   |tail ->     any gap as into any other
+//
+// Rows to be scored are taken as exchangeable with the held-out ones; rows in time and packets often are not. Then
+// p = (1 + #{held-out >= s}) / (n + 1) is valid: a normal row has p <= a with probability at most a, for every n
+// (Vovk et al., "Algorithmic learning in a random world", 2005), on average over held-out sets. What a threshold taken
+// from one set really lets through varies: with n distinct scores and k = floor(fpr (n + 1)) it is Beta(k, n + 1 - k), and
+// of m fresh rows the alarms are beta-binomial.
+// Below 1 / (n + 1) there is no such guarantee; a tail fitted to the highest held-out scores goes on from there (peaks
+// over threshold; Pickands, "Statistical inference using extreme order statistics", 1975), and the result says that it
+// is an extrapolation.
 #ifndef HG_DETECT_CALIBRATION_H
 #define HG_DETECT_CALIBRATION_H
 #include "base/error.h"
+#include "detect/tail.h"
 
-typedef struct
-    hg__tail { // P(score > x) = rate * (1 + shape (x - start) / scale)^(-1 / shape), for x > start
-    double start, shape, scale, rate;
-    int32_t count; // peaks it was fitted to; 0: there is no tail
-} hg__tail;
+// Of more held-out rows a random million is kept, which is as exchangeable as all of them.
+enum { HG_CALIBRATION_MOST = 1000000 };
 
 typedef struct hg__calibration {
     float *score; // owned, (count) ascending: of held-out normal rows
     int64_t count;
-    hg__tail tail;
+    hg__tail tail; // set count to 0 for p-values and thresholds without extrapolation
 } hg__calibration;
 
 typedef enum hg__threshold_method {
@@ -31,23 +35,31 @@ typedef struct hg__threshold {
     double value; // alarm where score > value, strictly
     double fpr;   // asked for
     hg__threshold_method method;
+    int64_t count; // held-out rows it comes from
     int64_t least; // rows it takes for the guarantee at this rate: ceil(1 / fpr) - 1
 } hg__threshold;
 
-// Copies and sorts score (count), every one finite; fits the tail. At least 1 row.
+// Copies and sorts score (count), every one finite; fits the tail. At least 1 row. The same whatever their order.
 int hg__calibration_init(hg__calibration *c, const float *score, int64_t count, hg_error *err);
 void hg__calibration_clear(hg__calibration *c); // {0} is fine
 
-// In (0, 1]. Where the held-out scores end, the tail's, never above 1 / (count + 1).
+// In (0, 1], NaN for NaN. A step function of the score as far as held-out scores go; beyond, the tail's, continuous and
+// falling, never above 1 / (count + 1). The same bits on every machine. p <= fpr exactly where the threshold of fpr is
+// passed, but for rounding in the last bits.
 double hg__calibration_p(const hg__calibration *c, double score);
 
 // The threshold at which a normal row raises an alarm with probability fpr at most (conformal: guaranteed, by the order
-// statistic of rank ceil((count + 1) (1 - fpr)); tail: estimated). fpr in (0, 1).
+// statistic of rank n + 1 - floor(fpr (n + 1)); tail: estimated, never below the highest held-out score, and that score
+// where there is no tail). fpr in (0, 1). Computed afresh from a stored calibration it has the same bits on every machine.
 int hg__calibration_threshold(const hg__calibration *c, double fpr, hg__threshold *t,
                               hg_error *err);
 
-// Benjamini-Hochberg: the largest p that may raise an alarm when p (count) are tested together and the share of false ones
-// among the alarms is to be at most fdr in the mean; 0 if none may. (Benjamini & Hochberg, 1995.)
-double hg__fdr_limit(const double *p, int64_t count, double fdr,
-                     hg_error *err); // negative: out of memory
+// One sentence for people: where the threshold comes from and, if it is extrapolated, how many rows would do.
+void hg__threshold_describe(const hg__threshold *t, char *text, size_t size);
+
+// Benjamini-Hochberg: the largest p that may raise an alarm when p (count), each in [0, 1], are tested together and the
+// share of false ones among the alarms is to be at most fdr in the mean; 0 if none may: alarm where p <= it and p > 0. (Benjamini
+// & Hochberg, "Controlling the false discovery rate", 1995; that it holds for conformal p-values, which share their
+// held-out rows: Bates et al., "Testing for outliers with conformal p-values", 2023.) Negative, a code, on failure.
+double hg__fdr_limit(const double *p, int64_t count, double fdr, hg_error *err);
 #endif

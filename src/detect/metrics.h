@@ -3,27 +3,35 @@
 #ifndef HG_DETECT_METRICS_H
 #define HG_DETECT_METRICS_H
 #include "base/error.h"
-
-typedef struct hg__interval {
-    double value, low, high; // low and high: bootstrap percentile interval; NaN where there is none
-} hg__interval;
+#include "detect/binomial.h"
 
 typedef struct hg__metrics {
     int64_t normal, anomalies;
     hg__interval auroc; // ties count half
-    hg__interval
-        ap; // average precision: sum of precision times step in recall over distinct scores
+    // Average precision: the sum over distinct scores of precision times the step in recall.
+    hg__interval ap;
     hg__interval best_f1; // over all thresholds
+    // Alarm where score > it: halfway between two neighbouring distinct scores; below the lowest where all are alarms.
+    // Of equally good ones the highest.
     double best_f1_threshold;
     hg__interval precision_at_n; // among the n highest, n = number of anomalies; ties in proportion
     hg__interval
-        fpr_at_95_tpr; // smallest false-positive rate at which 95 % of the anomalies are found
-    // at `threshold`, strictly score > threshold; Clopper-Pearson 95 %
+        fpr_at_95_tpr; // smallest false-alarm rate at which 95 % of the anomalies are found
+    int32_t resamples; // that the intervals above were made from
+    // At `threshold`: alarm where score > threshold, strictly. NaN where nothing can be counted: a rate of rows that do
+    // not occur, the precision of no alarms.
     hg__interval false_alarm_rate, recall, precision;
 } hg__metrics;
 
-// score, label (rows). threshold may be NaN: the last three are NaN then. resamples: bootstrap over rows, stratified by
-// label, e.g. 1000 (0: no intervals); level e.g. 0.95. Both labels must occur.
+// score, label (rows): finite, 0 or 1; both labels must occur, at most 2^31 - 1 rows. threshold may be NaN: the last three
+// are NaN then. The intervals: at `level`, e.g. 0.95, by bootstrap over rows, stratified by label, percentiles
+// (Efron & Tibshirani, "An introduction to the bootstrap", 1993) from `resamples`, e.g. 1000; 0: none. Many rows get
+// fewer resamples: as many as make 2e8 rows in all, 200 at the least. The last three have Clopper and Pearson's intervals.
+// The same values whatever the order of the rows.
 int hg__metrics_of(const float *score, const uint8_t *label, int64_t rows, double threshold,
                    int32_t resamples, double level, uint64_t seed, hg__metrics *m, hg_error *err);
+
+// Only normal, anomalies and the last three; the rest NaN. One label is enough.
+int hg__metrics_at(const float *score, const uint8_t *label, int64_t rows, double threshold,
+                   double level, hg__metrics *m, hg_error *err);
 #endif
