@@ -9,6 +9,7 @@
 
 #include "layer_case.h"
 #include "nn/loss.h"
+#include "nn/spans.h"
 
 #include <cmocka.h>
 
@@ -160,10 +161,51 @@ static void losses_match_finite_differences(void **state) {
     check_loss("huber 0.3", hg__loss_find("huber")->pick(k), false, 0.3);
 }
 
+// Columns of every kind, categories below and above a vector of levels; what was missing has no slope.
+static void the_loss_by_columns_matches_finite_differences(void **state) {
+    (void)state;
+    static const hg__span list[] = {
+        {0,  1,  HG_SPAN_NUMBER,   false},
+        {1,  3,  HG_SPAN_CATEGORY, false},
+        {4,  2,  HG_SPAN_NUMBER,   true },
+        {6,  41, HG_SPAN_CATEGORY, true },
+        {47, 6,  HG_SPAN_NUMBER,   true },
+        {53, 17, HG_SPAN_CATEGORY, false},
+        {70, 2,  HG_SPAN_NUMBER,   true }
+    };
+    enum { N = 72 };
+    const hg__real scale = (hg__real)0.3;
+    const hg__kernels *k = hg__kernels_pick();
+    hg__real spare[N + 2 * HG_LANES];
+    for (int arg = 0; arg < 2; arg++) {
+        const hg__real delta = (hg__real)(arg ? 0.3 : (double)INFINITY);
+        deviation d = {0};
+        hg__spans *s = hg__spans_new(list, 7, N, NULL);
+        assert_non_null(s);
+        fill_loss(false, N);
+        for (int i = 1; i < 4; i++) x[i] = (hg__real)fabs((double)x[i]); // soft levels
+        x[5] = x[71] = 1, x[46] = 0, x[52] = 0;
+        (void)hg__spans_loss(s, k, dy, y, x, scale, delta, spare);
+        assert_true(dy[70] == 0 && dy[4] == 0 && dy[5] != 0);
+        for (int32_t i = 0; i < N; i++) {
+            const hg__real kept = y[i];
+            y[i] = kept + (hg__real)step;
+            double above = hg__spans_loss(s, k, NULL, y, x, scale, delta, spare);
+            y[i] = kept - (hg__real)step;
+            double below = hg__spans_loss(s, k, NULL, y, x, scale, delta, spare);
+            y[i] = kept;
+            add(&d, (double)dy[i], (double)scale * (above - below) / (2 * step));
+        }
+        expect_small("columns", "y", d);
+        hg__spans_free(s);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layers_match_finite_differences),
         cmocka_unit_test(losses_match_finite_differences),
+        cmocka_unit_test(the_loss_by_columns_matches_finite_differences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -130,6 +130,27 @@ static void job_channels(const hg__kernels *k, buffers *b, int32_t n) {
  }
 LOSSES(LOSS_JOBS)
 
+static void job_columns(const hg__kernels *k, buffers *b, int32_t n) {
+    const hg__real scale = (hg__real)0.7, arg = n % 2 ? (hg__real)1.5 : (hg__real)INFINITY;
+    b->result = k->loss_columns(b->out[0], b->in[0], b->in[1], b->in[2], scale, arg, n);
+    double alone = k->loss_columns(NULL, b->in[0], b->in[1], b->in[2], scale, arg, n);
+    assert_memory_equal(&alone, &b->result, sizeof alone);
+}
+
+static void job_softmax(const hg__kernels *k, buffers *b, int32_t n) {
+    if (n == 0) return;
+    hg__real *y = new_copy(b->in[0], n), *t = new_copy(b->in[1], n), *dy = new_copy(t, n);
+    b->result = k->loss_softmax(dy, y, t, (hg__real)0.7, n);
+    double alone = k->loss_softmax(NULL, y, t, (hg__real)0.7, n);
+    assert_memory_equal(&alone, &b->result, sizeof alone);
+    k->softmax(y, n);
+    memcpy(b->out[0], dy, (size_t)n * sizeof *dy);
+    memcpy(b->out[1], y, (size_t)n * sizeof *y);
+    free(dy);
+    free(t);
+    free(y);
+}
+
 #define OPTIMISERS(X) X(sgd) X(adam) X(adamw) X(rmsprop)
 #define OPTIMISER_JOBS(name)                                           \
  static void job_##name(const hg__kernels *k, buffers *b, int32_t n) { \
@@ -207,7 +228,7 @@ static const struct {
 #define ROW(name) {#name, job_##name},
     ACTIVATIONS(ROW) LOSSES(ROW) OPTIMISERS(ROW) ROW(dropout) ROW(random) ROW(layernorm)
         ROW(layernorm_back) ROW(add) ROW(windows) ROW(channels) ROW(sums) ROW(column_sums)
-            ROW(widen) ROW(gemm)
+            ROW(widen) ROW(gemm) ROW(columns) ROW(softmax)
 #undef ROW
 };
 

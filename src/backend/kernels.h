@@ -138,6 +138,14 @@ typedef struct hg__kernels {
     hg__loss_kernel *loss_mse, *loss_mae, *loss_bce, *loss_huber;
     // The same of sigmoid(y): y is the sigmoid's input.
     hg__loss_kernel *loss_mse_logits, *loss_mae_logits, *loss_bce_logits, *loss_huber_logits;
+    // A row of mixed columns (nn/spans.h). Numbers have a weight above 0, flags below, all else 0: the sum of weight (y - t)^2,
+    // a line of the same slope where |y - t| > arg, and of |weight| times the cross-entropy of sigmoid(y). dy as above, but not y.
+    double (*loss_columns)(hg__real *dy, const hg__real *y, const hg__real *t,
+                           const hg__real *weight, hg__real scale, hg__real arg, int32_t n);
+    // Cross-entropy of softmax(y) against t (n), -sum t log softmax(y), and its slope; nothing beyond n is touched.
+    double (*loss_softmax)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
+                           int32_t n);
+    void (*softmax)(hg__real *y, int32_t n); // in place
     hg__optim_kernel *sgd, *adam, *adamw, *rmsprop;
 
     // Sums: HG_LANES lanes, one tree, then double.

@@ -43,6 +43,7 @@ void hg_model_free(hg_model *m) {
     json_decref(m->attached);
     hg__free(m->options);
     hg__free(m->params);
+    hg__spans_free(m->spans);
     hg__spec_clear(&m->spec);
     hg__free(m);
 }

@@ -6,6 +6,7 @@
 
 #include "model/safetensors.h"
 #include "model/spec.h"
+#include "nn/spans.h"
 
 struct hg_model {
     hg__spec spec;
@@ -18,6 +19,7 @@ struct hg_model {
     json_t *attached;     // owned: "schema", "detector" (parts.h), or NULL
     hg__tensor *part;     // owned with its data, (parts): tensors that are no weights (parts.h)
     int32_t parts;
+    hg__spans *spans; // owned: rows are a table's and outputs logits (loss=columns); else NULL
 };
 
 // A model with its weights drawn (PyTorch's default initialisation) from seed. spec: a spec or a preset's

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // plan.c - running a model: chunks of rows through its layers.
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -31,8 +32,9 @@ typedef struct job {
     int32_t first, last; // layers
     int32_t width_in, width_out;
     float *out;
-    hg__loss_kernel *kernel; // hg__run_loss: its results go to sums; else NULL
-    double loss_arg, *sums;
+    hg__loss_kernel *kernel; // hg__run_loss; NULL by columns
+    double loss_arg;
+    double *sums; // (count): where losses go; else NULL
 } job;
 
 static int32_t slot_ld(const hg__slots *s, int32_t slot) {
@@ -140,19 +142,44 @@ static double pick(const uint8_t *counts, const hg__real **y, const hg__real **t
     return more;
 }
 
+static double loss_of(const job *j, int64_t row, const hg__real *y, const hg__real *target,
+                      hg__real *spare) {
+    const hg__run_plan *p = j->plan;
+    int32_t n = j->width_out;
+    if (!j->kernel) {
+        const hg__real delta = (hg__real)j->loss_arg;
+        return hg__spans_loss(p->model->spans, p->k, NULL, y, target, 1, delta, spare);
+    }
+    const uint8_t *counts = j->in->counts ? j->in->counts[row] : NULL;
+    const double more = counts ? pick(counts, &y, &target, &n, spare) : 1;
+    return more * j->kernel(NULL, y, target, 1, (hg__real)j->loss_arg, n);
+}
+
+static double score_of(const hg__run_plan *p, const hg__real *y, const hg__real *target, int32_t n,
+                       hg__real *spare) {
+    const hg__spans *s = p->model->spans;
+    const hg__real no_delta = (hg__real)INFINITY;
+    return (s ? hg__spans_loss(s, p->k, NULL, y, target, 1, no_delta, spare)
+              : p->k->sum_square_diff(y, target, n)) /
+           n;
+}
+
 static void deliver(const job *j, hg__real *block, int64_t row, int32_t rows) {
     const hg__run_plan *p = j->plan;
+    const hg__spans *s = p->model->spans;
     const hg__view x = boundary(p, j->first, block), y = boundary(p, j->last, block);
+    hg__real *spare = block + p->picked_at;
+    const int32_t n = j->width_out;
     for (int32_t r = 0; r < rows; r++) {
         const hg__real *target = target_of(j, row + r, hg__view_row(x, r));
         const hg__real *got = hg__view_row(y, r);
-        int32_t n = j->width_out;
-        if (j->kernel) {
-            const uint8_t *counts = j->in->counts ? j->in->counts[row + r] : NULL;
-            const double more = counts ? pick(counts, &got, &target, &n, block + p->picked_at) : 1;
-            j->sums[row + r] = more * j->kernel(NULL, got, target, 1, (hg__real)j->loss_arg, n);
+        if (j->sums) {
+            j->sums[row + r] = loss_of(j, row + r, got, target, spare);
         } else if (j->goal == HG_SCORE) {
-            j->out[row + r] = (float)(p->k->sum_square_diff(got, target, n) / n);
+            j->out[row + r] = (float)score_of(p, got, target, n, spare);
+        } else if (j->goal == HG_ERRORS) {
+            hg__spans_errors(s, p->k, got, target, (hg__real)INFINITY,
+                             j->out + (row + r) * s->columns);
         } else {
             memcpy(j->out + (row + r) * n, got, (size_t)n * sizeof *got);
         }
@@ -191,6 +218,8 @@ void hg__run(hg__run_plan *p, hg__goal goal, const hg__input *in, float *out) {
 
 hg__loss_kernel *hg__loss_kernel_for(const hg__spec *s, const hg__loss *loss, const hg__kernels *k,
                                      int32_t *layers) {
+    *layers = s->layers;
+    if (loss->by_columns) return NULL;
     const bool sigmoid = strcmp(s->layer[s->layers - 1].type->name, "sigmoid") == 0;
     *layers = s->layers - sigmoid;
     return *layers < s->layers ? loss->pick_from_logits(k) : loss->pick(k);

@@ -36,12 +36,13 @@ typedef enum hg__goal {
     HG_RECONSTRUCT, // rows (width) -> out (count, width)
     HG_ENCODE,      // rows (width) -> out (count, code)
     HG_DECODE,      // rows (code) -> out (count, width)
-    HG_SCORE,       // rows (width) -> out (count): mean squared error of each row
+    HG_SCORE, // rows (width) -> out (count): mean squared error of each row; with spans, mean error of its columns
+    HG_ERRORS, // rows (width) -> out (count, model->spans->columns): the error of each column
 } hg__goal;
 
 typedef struct hg__run_plan hg__run_plan;
 
-// Borrows m and pool; weights may be changed between runs (training does).
+// Borrows m and pool; where the model has spans HG_RECONSTRUCT gives logits (hg__spans_finish); weights may be changed between runs (training does).
 hg__run_plan *hg__run_plan_new(const hg_model *m, hg__pool *pool, hg_error *err);
 void hg__run_plan_free(hg__run_plan *p); // NULL is fine
 // Any number of rows. out: as the goal says, contiguous. Allocates nothing, cannot fail.
@@ -62,7 +63,7 @@ typedef struct hg__train_setup {
 
 typedef struct hg__train_plan hg__train_plan;
 
-// Borrows m (whose weights it trains) and pool.
+// Borrows m (whose weights it trains) and pool. A loss by columns needs a model with spans.
 hg__train_plan *hg__train_plan_new(hg_model *m, hg__pool *pool, const hg__train_setup *s,
                                    hg_error *err);
 void hg__train_plan_free(hg__train_plan *p); // NULL is fine

@@ -12,7 +12,7 @@ void hg__widen_rows(const hg__kernels *k, const hg__input *in, int64_t first, in
                     int32_t n, hg__real *x, ptrdiff_t ldx);
 
 // The loss's kernel for this network, and how many layers run before it: one fewer where the last is a sigmoid
-// that the loss takes in itself.
+// that the loss takes in itself. NULL where the loss is by columns.
 hg__loss_kernel *hg__loss_kernel_for(const hg__spec *s, const hg__loss *loss, const hg__kernels *k,
                                      int32_t *layers);
 #endif

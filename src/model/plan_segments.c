@@ -78,6 +78,10 @@ static double row_loss(const hg__train_plan *p, int64_t r, hg__real *dy, const h
     const uint8_t *counts = p->in->counts ? p->in->counts[r] : NULL;
     const double scale = 1 / ((double)p->in->count * n);
     const hg__real arg = (hg__real)p->setup.loss_arg;
+    if (!p->loss) {
+        const hg__spans *s = p->model->spans;
+        return hg__spans_loss(s, p->k, dy, y, target, (hg__real)scale, arg, picked);
+    }
     if (!counts) return p->loss(dy, y, target, (hg__real)scale, arg, n);
     hg__real *py = picked, *pt = picked + ld, *pdy = picked + 2 * ld;
     int32_t m = 0;

@@ -195,6 +195,10 @@ static int32_t pick_chunk(const hg_model *m, int32_t batch) {
 
 hg__train_plan *hg__train_plan_new(hg_model *m, hg__pool *pool, const hg__train_setup *s,
                                    hg_error *err) {
+    if (s->loss->by_columns && !m->spans) {
+        hg__fail(err, HG_ERR_USAGE, "loss=columns: expected the rows of a table, got numbers only");
+        return NULL;
+    }
     hg__train_plan *p = hg__alloc(1, sizeof *p, err);
     if (!p) return NULL;
     p->model = m;

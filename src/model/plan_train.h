@@ -25,7 +25,7 @@ struct hg__train_plan {
     hg__pool *pool;  // borrowed
     const hg__kernels *k;
     hg__train_setup setup;
-    hg__loss_kernel *loss;
+    hg__loss_kernel *loss; // NULL by columns
     hg__optim_kernel *update;
     int32_t layers; // that run before the loss
     int32_t chunk;  // rows a task of phase 1 carries

@@ -11,8 +11,9 @@ typedef struct hg__loss {
     // The same loss where the last layer is sigmoid, in one pass: y is the sigmoid's input (the logits).
     // Faster, and for bce without its overflows.
     hg__loss_kernel *(*pick_from_logits)(const hg__kernels *k);
+    bool by_columns; // has no kernel: spans.h
 } hg__loss;
 
 const hg__loss *hg__loss_find(const char *name); // NULL if there is none
-const hg__loss *hg__losses(size_t *count);
+const hg__loss *hg__losses(size_t *count);       // those that have a kernel
 #endif

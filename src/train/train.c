@@ -17,7 +17,9 @@ static double trained_seconds(const hg__trainer *t) {
 }
 
 static double loss_argument(const hg__trainer *t) {
-    return strcmp(t->loss->name, "huber") == 0 ? t->o.values.delta : t->loss->standard_arg;
+    const bool is_own = t->loss->by_columns && t->o.set[HG_OPTION_delta];
+    return is_own || strcmp(t->loss->name, "huber") == 0 ? t->o.values.delta
+                                                         : t->loss->standard_arg;
 }
 
 static int64_t steps_per_epoch(const hg__trainer *t) {
@@ -108,10 +110,16 @@ static int make_model(hg__trainer *t, hg_error *err) {
     return code == HG_OK && scaled ? hg__start_scaled(t, err) : code;
 }
 
-// Cross-entropy takes outputs in (0, 1) only.
+// Cross-entropy takes outputs in (0, 1) only; the loss by columns makes them so itself.
 static int check_loss(const hg__trainer *t, hg_error *err) {
     const hg__spec *s = &t->model->spec;
     const char *last = s->layer[s->layers - 1].type->name;
+    if (strcmp(t->o.values.loss, "columns") == 0 && strcmp(last, "dense") != 0 &&
+        strcmp(last, "linear") != 0) {
+        return hg__fail(
+            err, HG_ERR_USAGE,
+            "loss=columns: expected a model that ends in dense, got one that ends in %s", last);
+    }
     if (strcmp(t->o.values.loss, "bce") != 0 || strcmp(last, "sigmoid") == 0) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
                     "loss=bce: expected a model that ends in sigmoid, got one that ends in %s",
