@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// csv_number.c - decimal text to float32: long mantissas, exponents, and the cases strtof() must decide.
+// csv_number.c - decimal text to float32 and double: long mantissas, exponents, and the cases strtof() must decide.
 #include "data/csv_number.h"
 
 #include <float.h>
@@ -66,15 +66,21 @@ static const char *read_exponent(const char *p, decimal *d) {
     return q;
 }
 
+// A whole number at p; where it ends, or NULL.
+static const char *read_decimal(const char *p, char point, decimal *d) {
+    if (*p == '-' || *p == '+') p++;
+    p = read_digits(p, d, false);
+    if (*p == point) p = read_digits(p + 1, d, true);
+    if (!d->any) return NULL;
+    return (*p | 0x20) == 'e' ? read_exponent(p, d) : p;
+}
+
 const char *hg__csv_number(const char *p, float *x) {
     const char *start = p;
     bool negative = *p == '-';
-    if (*p == '-' || *p == '+') p++;
     decimal d = {0};
-    p = read_digits(p, &d, false);
-    if (*p == '.') p = read_digits(p + 1, &d, true);
-    if (!d.any) return NULL;
-    if ((*p | 0x20) == 'e') p = read_exponent(p, &d);
+    p = read_decimal(p, '.', &d);
+    if (!p) return NULL;
     if (d.exponent >= -22 && d.exponent <= 22) {
         double power = hg__powers_of_ten[d.exponent < 0 ? -d.exponent : d.exponent];
         double value = d.exponent < 0 ? (double)d.mantissa / power : (double)d.mantissa * power;
@@ -91,4 +97,28 @@ const char *hg__csv_number(const char *p, float *x) {
 const char *hg__csv_finite(const char *p, float *x) {
     p = hg__csv_number(p, x);
     return p && isfinite(*x) ? p : NULL;
+}
+
+const char *hg__csv_double(const char *p, char point, double *x) {
+    const char *start = p;
+    decimal d = {0};
+    p = read_decimal(p, point, &d);
+    if (!p) return NULL;
+    // A mantissa that lost digits has 19 of them and is larger than this.
+    if (d.mantissa <= 1ULL << 53 && d.exponent >= -22 && d.exponent <= 22) {
+        double power = hg__powers_of_ten[d.exponent < 0 ? -d.exponent : d.exponent];
+        double value = d.exponent < 0 ? (double)d.mantissa / power : (double)d.mantissa * power;
+        *x = *start == '-' ? -value : value;
+        return p;
+    }
+    const size_t size = (size_t)(p - start);
+    *x = HUGE_VAL;
+    if (size > MAX_TEXT) return p;
+    char text[MAX_TEXT + 1];
+    memcpy(text, start, size);
+    text[size] = '\0';
+    char *comma = point == '.' ? NULL : memchr(text, point, size);
+    if (comma) *comma = '.';
+    *x = strtod(text, NULL);
+    return p;
 }

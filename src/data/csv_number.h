@@ -24,6 +24,10 @@ const char *hg__csv_number(const char *p, float *x);
 // The same, NULL if it is infinite.
 const char *hg__csv_finite(const char *p, float *x);
 
+// As hg__csv_number(), to double; `point` is '.' or ','. *x is infinite also if a number that needs strtod() has more
+// than 4096 bytes.
+const char *hg__csv_double(const char *p, char point, double *x);
+
 // The bytes of `w` minus '0', and how many of them, from the lowest address on, are digits.
 static inline unsigned hg__csv_digits(uint64_t w, uint64_t *digit) {
     const uint64_t low = 0x7f7f7f7f7f7f7f7fULL, high = ~low;
@@ -87,6 +91,28 @@ static inline const char *hg__csv_plain(const char *p, float *x) {
     bits |= negative << 63; // a jump here would be mispredicted half the time
     memcpy(&d, &bits, sizeof d);
     *x = (float)d;
+    return p;
+}
+
+// The same to double: exact where the mantissa is at most 2^53.
+static inline const char *hg__csv_plain_double(const char *p, char point, double *x) {
+    const char *start = p;
+    const bool negative = *p == '-';
+    uint64_t mantissa = 0;
+    p += negative;
+    const char *run = p;
+    p = hg__csv_run(p, &mantissa);
+    size_t digits = (size_t)(p - run), places = 0;
+    if (*p == point) {
+        run = ++p;
+        p = hg__csv_run(p, &mantissa);
+        places = (size_t)(p - run);
+    }
+    const bool plain = digits + places - 1 < 18 && mantissa <= 1ULL << 53 && (*p | 0x20) != 'e';
+    if (!plain) return hg__csv_double(start, point, x);
+    double d = (double)(int64_t)mantissa;
+    if (places) d /= hg__powers_of_ten[places];
+    *x = negative ? -d : d;
     return p;
 }
 #endif

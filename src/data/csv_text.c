@@ -122,17 +122,33 @@ static bool is_one_of(const hg__csv_cell *cell, const char *const *words, size_t
     return false;
 }
 
-hg__csv_kind hg__csv_read_cell(const hg__csv_cell *cell, float *x) {
+// What a cell that is no number is.
+static hg__csv_kind read_word(const hg__csv_cell *cell) {
     static const char *const missing[] = {"",     "?",   "-",    "NA",   "N/A",  "NaN",     "-NaN",
                                           "#N/A", "nil", "null", "none", "<NA>", "missing", "#NA"};
     static const char *const infinite[] = {"inf",      "+inf",      "-inf",
                                            "infinity", "+infinity", "-infinity"};
-    if (cell->size && hg__csv_number(cell->text, x) == cell->text + cell->size) {
-        return isfinite(*x) ? HG_CSV_NUMBER : HG_CSV_INFINITE;
-    }
+    enum { LONGEST = 9 };
+    if (cell->size > LONGEST) return HG_CSV_TEXT;
+    if (cell->size && !memchr("?-nN#<mMiI+", *cell->text, 11))
+        return HG_CSV_TEXT; // their first bytes
     if (is_one_of(cell, missing, sizeof missing / sizeof *missing)) return HG_CSV_MISSING;
     if (is_one_of(cell, infinite, sizeof infinite / sizeof *infinite)) return HG_CSV_INFINITE;
     return HG_CSV_TEXT;
+}
+
+hg__csv_kind hg__csv_read_cell(const hg__csv_cell *cell, float *x) {
+    if (cell->size && hg__csv_number(cell->text, x) == cell->text + cell->size) {
+        return isfinite(*x) ? HG_CSV_NUMBER : HG_CSV_INFINITE;
+    }
+    return read_word(cell);
+}
+
+hg__csv_kind hg__csv_read_double(const hg__csv_cell *cell, char point, double *x) {
+    if (cell->size && hg__csv_double(cell->text, point, x) == cell->text + cell->size) {
+        return isfinite(*x) ? HG_CSV_NUMBER : HG_CSV_INFINITE;
+    }
+    return read_word(cell);
 }
 
 void hg__csv_show_cell(const hg__csv_cell *cell, char buffer[48]) {
@@ -148,7 +164,7 @@ void hg__csv_show_cell(const hg__csv_cell *cell, char buffer[48]) {
 // ---- the separator ------------------------------------------------------------------------------
 
 char hg__csv_find_separator(const char *text, size_t size) {
-    static const char candidates[] = "\t;,";
+    static const char candidates[] = "\t;,|";
     char most = ',';
     int64_t most_cells = 1;
     for (const char *c = candidates; *c; c++) {

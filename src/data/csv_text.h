@@ -50,9 +50,13 @@ typedef enum hg__csv_kind {
 // What a cell is; its value in *x if it is a number.
 hg__csv_kind hg__csv_read_cell(const hg__csv_cell *cell, float *x);
 
+// The same to double; `point` is '.' or ','. The C locale must be in force (uselocale) for both.
+hg__csv_kind hg__csv_read_double(const hg__csv_cell *cell, char point, double *x);
+
 // The cell for a message: at most 40 bytes, control characters as '?'; "empty" if there is nothing.
 void hg__csv_show_cell(const hg__csv_cell *cell, char buffer[48]);
 
-// ',' ';' or tab: the one every record of the sample has equally often; of several, tab before ';' before ','.
+// ',' ';' '|' or tab: the one every record of the sample has equally often; of several, tab before ';' before ',' before
+// '|'.
 char hg__csv_find_separator(const char *text, size_t size);
 #endif

@@ -64,23 +64,28 @@ static const struct {
     {"\x1f\x8b",         2, "a gzip file inside a gzip file"},
 };
 
-static const char *find_stranger(const hg__source *s) {
+static const char *find_stranger(const uint8_t *head, size_t size) {
     for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
-        if (s->head_size < strangers[i].size) continue;
-        if (memcmp(s->head, strangers[i].magic, strangers[i].size) == 0) return strangers[i].name;
+        if (size < strangers[i].size) continue;
+        if (memcmp(head, strangers[i].magic, strangers[i].size) == 0) return strangers[i].name;
     }
     return NULL;
 }
 
-static int refuse(const hg__source *s, hg_error *err) {
-    char text[64] = "a file that begins with";
-    for (size_t i = 0; i < 4 && i < s->head_size; i++) {
+void hg__data_describe(const uint8_t *head, size_t size, char text[64]) {
+    const char *stranger = find_stranger(head, size);
+    snprintf(text, 64, "%s", stranger ? stranger : "a file that begins with");
+    for (size_t i = 0; !stranger && i < 4 && i < size; i++) {
         size_t used = strlen(text);
-        snprintf(text + used, sizeof text - used, " %02x", s->head[i]);
+        snprintf(text + used, 64 - used, " %02x", head[i]);
     }
-    const char *stranger = find_stranger(s);
+}
+
+static int refuse(const hg__source *s, hg_error *err) {
+    char text[64];
+    hg__data_describe(s->head, s->head_size, text);
     return hg__fail(err, HG_ERR_DATA, "%s: expected idx, npy, npz, csv or tsv, got %s", s->path,
-                    stranger ? stranger : text);
+                    text);
 }
 
 // Whether the path ends in one of ".csv.tsv.", with or without ".gz" after it.
@@ -97,13 +102,17 @@ static bool has_extension(const char *path, const char *extensions) {
     return false;
 }
 
+bool hg__reader_is_meant(const hg__reader *r, const char *path, const uint8_t *head, size_t size) {
+    return !find_stranger(head, size) && has_extension(path, r->extensions);
+}
+
 // Content first, extension second; what is known to be something else is nobody's.
 static const hg__reader *find_reader(const hg__source *s) {
     for (int i = 0; i < READERS; i++) {
         if (readers[i]->sniff(s->head, s->head_size)) return readers[i];
     }
-    for (int i = 0; i < READERS && !find_stranger(s); i++) {
-        if (has_extension(s->path, readers[i]->extensions)) return readers[i];
+    for (int i = 0; i < READERS; i++) {
+        if (hg__reader_is_meant(readers[i], s->path, s->head, s->head_size)) return readers[i];
     }
     return NULL;
 }
@@ -151,8 +160,11 @@ static const char *built_in(const char *path) {
     return strcmp(path, "fashion-test") == 0 ? FASHION "t10k-images-idx3-ubyte.gz" : NULL;
 }
 
-// What can be said about a path before it is opened: opening a pipe would wait for its writer.
-static int check_path(const char *path, hg_error *err) {
+bool hg__data_is_built_in(const char *path) {
+    return built_in(path) != NULL;
+}
+
+int hg__data_check_path(const char *path, hg_error *err) {
     struct stat st;
     if (strlen(path) >= sizeof((hg__data *)0)->path) {
         return hg__fail(err, HG_ERR_USAGE,
@@ -204,7 +216,7 @@ hg__data *hg__data_open(const char *path, const hg__data_options *o, hg_error *e
                  package);
         return NULL;
     }
-    if (check_path(path, err) < 0) return NULL;
+    if (hg__data_check_path(path, err) < 0) return NULL;
     if (hg__data_is_pictures(path)) return open_pictures(path, o, err);
     int fd = hg__open_read(package ? package : path, err);
     return fd < 0 ? NULL : hg__data_open_descriptor(fd, path, o, err);

@@ -29,6 +29,17 @@ typedef struct hg__reader {
 #include "data/readers.def"
 #undef READER
 
+// Whether a file whose content nobody knew is the reader's by its extension.
+bool hg__reader_is_meant(const hg__reader *r, const char *path, const uint8_t *head, size_t size);
+
+// What the file that begins so is, for a message: "a PNG image", "a file that begins with 01 02 03 04".
+void hg__data_describe(const uint8_t *head, size_t size, char text[64]);
+
+// What can be said about a path before it is opened: opening a pipe would wait for its writer.
+int hg__data_check_path(const char *path, hg_error *err);
+
+bool hg__data_is_built_in(const char *path); // "fashion", "fashion-test"
+
 // As hg__data_open() over an open descriptor, which it takes; `name` is for messages and its extension.
 hg__data *hg__data_open_descriptor(int fd, const char *name, const hg__data_options *o,
                                    hg_error *err);

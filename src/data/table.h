@@ -32,7 +32,8 @@ typedef struct hg__table_type {
     const char *name; // "csv", "mat", "sqlite", "odbc", "array"
     // Whether `source` (a path, or "odbc:DSN=...") is of this kind; head: its first bytes, none where it is no file.
     bool (*sniff)(const char *source, const uint8_t *head, size_t size);
-    // Fills columns, name, rows and state. Whatever it left is given to close on failure.
+    // Fills columns, name (NULL: none; empty ones and two alike are seen to by the caller), rows and state. Whatever it
+    // left is given to close on failure.
     int (*open)(hg__table *t, const hg__table_options *o, hg_error *err);
     int (*rewind)(hg__table *t, hg_error *err);
     int (*next)(hg__table *t, hg__cell *cell, hg_error *err);
@@ -41,17 +42,24 @@ typedef struct hg__table_type {
 } hg__table_type;
 
 struct hg__table {
-    char path[1024]; // for messages; a connection string without its password
+    char *source; // owned: what to open
+    char path
+        [1024]; // for messages: a file's is set, the others' is for open() to set, without a password
     const hg__table_type *type;
     int32_t columns;
-    char **name;  // owned, (columns); "column 1" ... where the source has no names
+    char *
+        *name; // owned, (columns) owned, no two alike; "column 1" ... where the source has no names
     bool named;   // the source has names
     int64_t rows; // as far as known without reading; else -1
     void *state;  // the type's own
 };
 
+#define TABLE(name) extern const hg__table_type hg__table_##name;
+#include "data/tables.def"
+#undef TABLE
+
 // Opens data=: a CSV file, a .mat, an SQLite file, "odbc:CONNECTION STRING", or a file of numbers (NPY, NPZ, IDX)
-// as a table of numbers.
+// as a table of numbers. `o` may be NULL. Names that are empty become "column 3", the second "x" becomes "x.2".
 hg__table *hg__table_open(const char *source, const hg__table_options *o, hg_error *err);
 void hg__table_close(hg__table *t); // NULL is fine
 
@@ -59,7 +67,8 @@ void hg__table_close(hg__table *t); // NULL is fine
 int hg__table_rewind(hg__table *t, hg_error *err);
 
 // The next row, cell (columns): 1, 0 at the end, negative if it cannot be had. After HG_ERR_DATA (a row too short
-// or too long, text that is not UTF-8, a number out of range) the next call goes on behind the bad row.
+// or too long, text that is not UTF-8, a number out of range) the next call goes on behind the bad row. Any other
+// code, HG_ERR_IO where the source is damaged, ends the reading.
 int hg__table_next(hg__table *t, hg__cell *cell, hg_error *err);
 
 // Where the row given last stands: "x.csv:17", "x.db, table flows, row 17".

@@ -141,30 +141,6 @@ static bool is_choice(const char *choices, const char *text) {
     return false;
 }
 
-// Bytes of the UTF-8 character at s, or 0 if it is none. (RFC 3629, section 4.)
-static size_t character_length(const unsigned char *s) {
-    if (s[0] < 0x80) return 1;
-    size_t length = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
-    if (s[0] < 0xC2 || s[0] > 0xF4) return 0;
-    unsigned low = s[0] == 0xE0 ? 0xA0 : s[0] == 0xF0 ? 0x90 : 0x80;
-    unsigned high = s[0] == 0xED ? 0x9F : s[0] == 0xF4 ? 0x8F : 0xBF;
-    if (s[1] < low || s[1] > high) return 0;
-    for (size_t i = 2; i < length; i++) {
-        if (s[i] < 0x80 || s[i] > 0xBF) return 0;
-    }
-    return length;
-}
-
-static bool is_utf8(const char *text) {
-    const unsigned char *s = (const unsigned char *)text;
-    while (*s) {
-        size_t length = character_length(s);
-        if (!length) return false;
-        s += length;
-    }
-    return true;
-}
-
 static bool is_inside(const hg__row *r, double x) {
     return x >= r->min && x <= r->max;
 }
@@ -203,7 +179,7 @@ static int take_text(hg_options *o, const hg__row *r, const char *value, const c
         return hg__fail(err, HG_ERR_USAGE, "%s%s: expected at most %d bytes, got %zu", where,
                         r->name, HG_MAX_VALUE - 1, length);
     }
-    if (!is_utf8(value)) {
+    if (!hg__is_utf8(value, strlen(value))) {
         return hg__fail(err, HG_ERR_USAGE, "%s%s: expected UTF-8 text, got other bytes", where,
                         r->name);
     }

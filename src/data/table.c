@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// table.c - from data= to a table: which type of source, and names that can be told apart.
+#include "data/table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/reader.h"
+
+static const hg__table_type *const types[] = {
+#define TABLE(name) &hg__table_##name,
+#include "data/tables.def"
+#undef TABLE
+};
+
+static const hg__table_type *find_type(const char *source, const uint8_t *head, size_t size) {
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (types[i]->sniff(source, head, size)) return types[i];
+    }
+    return NULL;
+}
+
+static int find_file_type(const char *path, const hg__table_type **type, hg_error *err) {
+    HG_TRY(hg__data_check_path(path, err));
+    if (hg__data_is_pictures(path)) {
+        return hg__fail(err, HG_ERR_DATA, "%s: expected a table, got images", path);
+    }
+    const int fd = hg__open_read(path, err);
+    if (fd < 0) return fd;
+    hg__source s;
+    int code = hg__source_open(&s, fd, path, err);
+    hg__source_close(&s);
+    if (code < 0) return code;
+    *type = find_type(path, s.head, s.head_size);
+    if (*type) return HG_OK;
+    char text[64] = "an empty file";
+    if (s.head_size) hg__data_describe(s.head, s.head_size, text);
+    return hg__fail(err, HG_ERR_DATA,
+                    "%s: expected a table (csv, sqlite, mat, npy, npz or idx), got %s", path, text);
+}
+
+// ---- names --------------------------------------------------------------------------------------
+
+static int compare_names(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int compare_places(const void *a, const void *b) {
+    char **const *p = a, **const *q = b;
+    const int order = strcmp(**p, **q);
+    return order ? order : (*p > *q) - (*p < *q);
+}
+
+static char *add_number(const char *name, const char *between, int32_t number, hg_error *err) {
+    hg__text text = {0};
+    hg__text_add(&text, "%s%s%d", name, between, number);
+    return hg__text_take(&text, err);
+}
+
+// "x" -> "x.2", or the first of "x.3" ... that no column has; number is where to begin. sorted (columns): all names.
+static char *make_other(const hg__table *t, char **sorted, const char *name, int32_t *number,
+                        hg_error *err) {
+    for (;;) {
+        char *other = add_number(name, ".", (*number)++, err);
+        if (!other) return NULL;
+        if (!bsearch(&other, sorted, (size_t)t->columns, sizeof *sorted, compare_names)) {
+            return other;
+        }
+        hg__free(other);
+    }
+}
+
+// Two of the same name: the first keeps it. sorted and place (columns) are room to work in.
+static int tell_apart(hg__table *t, char **sorted, char ***place, hg_error *err) {
+    const size_t count = (size_t)t->columns;
+    for (size_t i = 0; i < count; i++) place[i] = &t->name[i];
+    qsort(place, count, sizeof *place, compare_places);
+    for (size_t i = 0; i < count; i++) sorted[i] = *place[i];
+    int32_t number = 2;
+    int code = HG_OK;
+    for (size_t i = 1; i < count && code == HG_OK; i++) {
+        const bool same = strcmp(sorted[i], sorted[i - 1]) == 0;
+        if (!same) number = 2;
+        char *other = same ? make_other(t, sorted, sorted[i], &number, err) : NULL;
+        if (same && !other) code = HG_ERR_MEMORY;
+        if (other) *place[i] = other;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (*place[i] != sorted[i]) hg__free(sorted[i]);
+    }
+    return code;
+}
+
+static int settle_names(hg__table *t, hg_error *err) {
+    const size_t count = (size_t)t->columns;
+    t->named = t->name != NULL;
+    if (!t->name && !(t->name = hg__alloc(count, sizeof *t->name, err))) return HG_ERR_MEMORY;
+    for (int32_t i = 0; i < t->columns; i++) {
+        if (t->name[i] && *t->name[i]) continue;
+        char *name = add_number("column", " ", i + 1, err);
+        if (!name) return HG_ERR_MEMORY;
+        hg__free(t->name[i]);
+        t->name[i] = name;
+    }
+    char **sorted = hg__alloc(count, sizeof *sorted, err);
+    char ***place = sorted ? hg__alloc(count, sizeof *place, err) : NULL;
+    const int code = place ? tell_apart(t, sorted, place, err) : HG_ERR_MEMORY;
+    hg__free(place);
+    hg__free(sorted);
+    return code;
+}
+
+// ---- open, read, close --------------------------------------------------------------------------
+
+static int open_table(hg__table *t, const hg__table_options *o, hg_error *err) {
+    const hg__table_type *type = find_type(t->source, NULL, 0);
+    if (!type) {
+        HG_TRY(find_file_type(t->source, &type, err));
+        snprintf(t->path, sizeof t->path, "%s", t->source);
+    } else {
+        snprintf(t->path, sizeof t->path, "%s", type->name);
+    }
+    t->type = type;
+    HG_TRY(type->open(t, o, err));
+    return settle_names(t, err);
+}
+
+hg__table *hg__table_open(const char *source, const hg__table_options *o, hg_error *err) {
+    static const char none[] = "";
+    const hg__table_options full = {.query = o && o->query ? o->query : none,
+                                    .table = o && o->table ? o->table : none};
+    hg__table *t = hg__alloc(1, sizeof *t, err);
+    if (!t) return NULL;
+    t->rows = -1;
+    t->source = hg__copy_text(source, err);
+    if (t->source && open_table(t, &full, err) == HG_OK) return t;
+    hg__table_close(t);
+    return NULL;
+}
+
+void hg__table_close(hg__table *t) {
+    if (!t) return;
+    if (t->type) t->type->close(t);
+    for (int32_t i = 0; t->name && i < t->columns; i++) hg__free(t->name[i]);
+    hg__free(t->name);
+    hg__free(t->source);
+    hg__free(t);
+}
+
+int hg__table_rewind(hg__table *t, hg_error *err) {
+    return t->type->rewind(t, err);
+}
+
+int hg__table_next(hg__table *t, hg__cell *cell, hg_error *err) {
+    return t->type->next(t, cell, err);
+}
+
+void hg__table_where(const hg__table *t, char *text, size_t size) {
+    t->type->where(t, text, size);
+}
+
+int32_t hg__table_find(const hg__table *t, const char *name) {
+    int64_t number;
+    for (int32_t i = 0; i < t->columns; i++) {
+        if (strcmp(t->name[i], name) == 0) return i;
+    }
+    if (!hg__parse_int(name, &number) || number < 1 || number > t->columns) return -1;
+    return (int32_t)number - 1;
+}
