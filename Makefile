@@ -62,12 +62,13 @@ LIB_OBJ  := $(LIB_SRC:%.c=$(O)/%.o)
 CLI_OBJ  := $(CLI_SRC:%.c=$(O)/%.o)
 TEST_SRC := $(wildcard tests/test_*.c)
 TESTS    := $(TEST_SRC:%.c=$(O)/%)
+HELPERS  := $(patsubst %.c,$(O)/%,$(filter-out $(TEST_SRC),$(wildcard tests/*.c)))
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS  := $(FUZZ_SRC:%.c=$(O)/%)
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard examples/*.c))
 SCRIPTS  := $(wildcard tests/run_cli.sh tests/test_*.sh tests/oracle/test_*.py)
 HEADERS  := $(wildcard src/*/*.h include/*.h cli/*.h tests/*.h)
-C_FILES  := $(LIB_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(wildcard tests/bits.c tests/pixels.c tests/layer_run.c tests/spans_run.c tests/fuzz/replay.c bench/*.c examples/*.c)
+C_FILES  := $(LIB_SRC) $(CLI_SRC) $(wildcard tests/*.c) $(FUZZ_SRC) $(wildcard tests/fuzz/replay.c bench/*.c examples/*.c)
 
 # DICOM, where DCMTK is: opened at the first such file, so that nothing else links with it.
 PLUGIN := $(if $(and $(wildcard /usr/include/dcmtk/dcmdata/dctk.h),$(shell command -v g++)),build/hourglass-dicom.so)
@@ -97,7 +98,7 @@ $(O)/src/backend/cpu_avx512.o: ISA = $(KERNEL) -mavx2 -mfma -mprfchw -mavx512f -
 $(O)/src/score/filters%.o $(O)/src/score/psnr.o: ISA = $(KERNEL)
 $(O)/%.o: %.c ; @mkdir -p $(@D); [ $(V) = 1 ] || echo "CC $<"; $(CC) $(ALL_CFLAGS) $(ISA) -c $< -o $@
 $(O)/tests/test_%: $(O)/tests/test_%.o $(O)/libhourglass.a ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
-$(O)/tests/bits $(O)/tests/pixels $(O)/tests/layer_run $(O)/tests/spans_run: %: %.o $(O)/libhourglass.a ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+$(HELPERS): %: %.o $(O)/libhourglass.a ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
 # The gradient test takes the code a second time, in double: finite differences need the digits.
 DOUBLE := $(patsubst %.c,$(O)/double/%.o,$(wildcard src/base/*.c src/tensor/*.c src/nn/*.c) src/backend/cpu.c src/backend/cpu_ref.c tests/test_gradients.c)
 $(O)/double/%.o: %.c ; @mkdir -p $(@D); [ $(V) = 1 ] || echo "CC $< (double)"; $(CC) $(ALL_CFLAGS) -DHG_DOUBLE -c $< -o $@
@@ -131,7 +132,7 @@ endif
 with = $(foreach x,$2,$(if $(strip $(foreach w,$1,$(findstring $(w),$(notdir $x)))),$x))
 EVERY := $(SCRIPTS) $(TESTS) $(FUZZERS)
 PICKED := $(filter-out $(call with,$(SKIP),$(EVERY)),$(if $(ONLY),$(call with,$(ONLY),$(EVERY)),$(EVERY)))
-run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(O)/tests/bits $(O)/tests/pixels $(O)/tests/layer_run $(O)/tests/spans_run $(EXAMPLES) $(OTHER)) $(PLUGIN)
+run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(HELPERS) $(EXAMPLES) $(OTHER)) $(PLUGIN)
 	@CC=$(CC) SAN=$(SAN) tools/run_tests.sh $(O) $(PICKED)
 
 check:

@@ -17,6 +17,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "data/odbc_api.h"
+#include "data/sqlite_api.h"
 #include "image/image.h"
 
 #define TEXT(x)    #x
@@ -33,7 +35,7 @@ typedef struct library {
     const char *use;
 } library;
 
-enum { LIBRARIES = 11 };
+enum { LIBRARIES = 13 };
 
 // The training images of the built-in example, as Debian's package installs them.
 static const char fashion[] = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz";
@@ -107,6 +109,8 @@ static void find_libraries(facts *f) {
         {"libwebp",       f->webp,                                 "libwebp-dev",           "WebP images" },
         {"DCMTK",         hg__image_dicom_version(),               "libdcmtk-dev g++",      "DICOM images"},
         {"LAPACK",        f->lapack,                               "liblapack3",            "PCA"         },
+        {"SQLite",        hg__sqlite_version(),                    "libsqlite3-0",          "SQLite files"},
+        {"ODBC",          hg__odbc_version(),                      "libodbc2",              "databases"   },
         {"Fashion-MNIST", hg__is_file(fashion) ? "installed" : "", "dataset-fashion-mnist",
          "data=fashion"                                                                                   },
     };
