@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // test_loader.c - the loader: each row once an epoch, one order for one seed, memory or disk alike.
+#include <math.h>
+
 #include "backend/kernels.h"
 #include "backend/pool.h"
 #include "base/mem.h"
@@ -212,9 +214,24 @@ static void run_noisy(size_t memory, const char *text, int32_t threads, int64_t 
     hg__data_close(d);
 }
 
+// The same by any number of threads, from memory or disk, and when the epoch is taken up in its middle.
+static void expect_noise_everywhere(const char *text, float (*want)[WIDTH],
+                                    float (*target)[WIDTH]) {
+    static float got[ROWS][WIDTH], other[ROWS][WIDTH];
+    for (int32_t threads = 1; threads < 4; threads++) {
+        run_noisy(threads == 2 ? 1 : 1 << 20, text, threads, 0, got, other);
+        assert_memory_equal(got, want, sizeof got);
+        assert_memory_equal(other, target, sizeof got);
+        memset(got, 0, sizeof got);
+        run_noisy(1 << 20, text, threads, 5, got, other);
+        assert_memory_equal(got[5 * BATCH], want[5 * BATCH],
+                            sizeof got - 5 * sizeof got[0] * BATCH);
+    }
+}
+
 static void rows_of_any_file_may_be_spoilt(void **state) {
     (void)state;
-    static float want[ROWS][WIDTH], target[ROWS][WIDTH], got[ROWS][WIDTH], other[ROWS][WIDTH];
+    static float want[ROWS][WIDTH], target[ROWS][WIDTH];
     double squares = 0;
     run_noisy(1 << 20, "gaussian 255", 0, 0, want, target);
     for (int i = 0; i < ROWS * WIDTH; i++) {
@@ -222,15 +239,36 @@ static void rows_of_any_file_may_be_spoilt(void **state) {
         squares += noise * noise / (ROWS * WIDTH);
     }
     assert_true(squares > 0.9 && squares < 1.1);
-    for (int32_t threads = 1; threads < 4; threads++) {
-        run_noisy(threads == 2 ? 1 : 1 << 20, "gaussian 255", threads, 0, got, other);
-        assert_memory_equal(got, want, sizeof got);
-        assert_memory_equal(other, target, sizeof got);
-        memset(got, 0, sizeof got);
-        run_noisy(1 << 20, "gaussian 255", threads, 5, got, other);
-        assert_memory_equal(got[5 * BATCH], want[5 * BATCH],
-                            sizeof got - 5 * sizeof got[0] * BATCH);
+    expect_noise_everywhere("gaussian 255", want, target);
+}
+
+// Whether `row` differs from `target` only where it has the values of `donor`; *taken counts them.
+static bool is_mixed(const float *row, const float *target, const float *donor, int32_t *taken) {
+    int32_t own = 0;
+    for (int32_t j = 0; j < WIDTH; j++) {
+        own += row[j] != target[j];
+        if (row[j] != target[j] && row[j] != donor[j]) return false;
     }
+    *taken += own;
+    return true;
+}
+
+static void swapped_values_come_from_one_row(void **state) {
+    (void)state;
+    static float want[ROWS][WIDTH], target[ROWS][WIDTH];
+    int32_t taken = 0;
+    int64_t last = -1, moved = 0;
+    run_noisy(1 << 20, "swap 40", 0, 0, want, target);
+    for (int32_t i = 0; i < ROWS; i++) {
+        int32_t donor = 0;
+        while (donor < ROWS && !is_mixed(want[i], target[i], values[donor], &taken)) donor++;
+        assert_true(donor < ROWS);
+        moved += donor != last;
+        last = donor;
+    }
+    assert_true(fabs((double)taken / (ROWS * WIDTH) - 0.4) < 0.06);
+    assert_true(moved > ROWS / 2); // not the same for all
+    expect_noise_everywhere("swap 40", want, target);
 }
 
 static void noise_for_images_refuses_other_rows(void **state) {
@@ -257,6 +295,7 @@ int main(void) {
         cmocka_unit_test(a_file_that_shrinks_is_an_error),
         cmocka_unit_test(impossible_batches_are_refused),
         cmocka_unit_test(rows_of_any_file_may_be_spoilt),
+        cmocka_unit_test(swapped_values_come_from_one_row),
         cmocka_unit_test(noise_for_images_refuses_other_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

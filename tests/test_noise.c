@@ -11,6 +11,7 @@
 #include "backend/kernels.h"
 #include "data/blind.h"
 #include "data/noise_type.h"
+#include "data/schema.h"
 
 #include <cmocka.h>
 
@@ -36,7 +37,17 @@ static void apply(const char *text, const hg__noise_place *at, float *x) {
 }
 
 static hg__noise_place image(int32_t channels, uint64_t number) {
-    return (hg__noise_place){SIDE, SIDE, channels, 1, 7, number};
+    return (hg__noise_place){
+        .height = SIDE, .width = SIDE, .channels = channels, .epoch = 1, .seed = 7, .row = number};
+}
+
+static hg__noise_place place_of(int32_t height, int32_t width, int32_t channels, uint64_t number) {
+    return (hg__noise_place){.height = height,
+                             .width = width,
+                             .channels = channels,
+                             .epoch = 1,
+                             .seed = 1,
+                             .row = number};
 }
 
 static void fill(float value, size_t n) {
@@ -71,7 +82,7 @@ static void every_mistake_has_its_sentence(void **state) {
     (void)state;
 #define ALL                                                                                  \
  "gaussian, poisson, speckle, salt_pepper, gaussian_blur, motion_blur, defocus_blur, jpeg, " \
- "downscale, mask, clip, blind"
+ "downscale, mask, swap, jitter, clip, blind"
 #define RANGE "expected a number or a range such as 10-50, got "
     static const struct {
         const char *text, *sentence;
@@ -239,6 +250,83 @@ static void salt_pepper_and_mask_take_whole_pixels(void **state) {
     assert_true(abs(masked - 1229) < 120);
 }
 
+// ---- tables -------------------------------------------------------------------------------------
+
+static void jitter_has_its_deviation_and_small_levels_are_as_likely(void **state) {
+    (void)state;
+    enum { LEVELS = 400, N = 512 };
+    double mean, deviation;
+    int below = 0;
+    hg__noise_place at = {.height = 1, .width = N, .channels = 1, .seed = 7};
+    for (at.row = 0; at.row < LEVELS; at.row++) {
+        fill(3, N);
+        apply("jitter 0.1-10", &at, row);
+        measure(N, &mean, &deviation);
+        assert_true(deviation > 0.08 && deviation < 11);
+        below += deviation < 1;
+    }
+    assert_true(abs(below - LEVELS / 2) < 40); // four deviations
+    fill(3, MOST);
+    at.width = MOST;
+    apply("jitter 2", &at, row);
+    measure(MOST, &mean, &deviation);
+    assert_true(fabs(mean - 3) < 4 * 2 / sqrt(MOST) && fabs(deviation / 2 - 1) < 0.03);
+    fill(3, MOST);
+    apply("jitter 0", &at, row);
+    for (int i = 0; i < MOST; i++) assert_true(row[i] == 3);
+}
+
+static void a_column_is_taken_as_a_whole(void **state) {
+    (void)state;
+    enum { N = 20, TRIES = 1000 };
+    static float donor[N];
+    static hg__column columns[] = {
+        {.kind = HG_COLUMN_NUMBER, .first = 0, .width = 1     },
+        {.kind = HG_COLUMN_ID    },
+        {.kind = HG_COLUMN_CATEGORY,             .first = 1,           .width = 16},
+        {.kind = HG_COLUMN_NUMBER,              .first = 17,             .width = 3    }
+    };
+    const hg__schema schema = {columns, 4, N};
+    int taken[2][4] = {{0}};
+    hg__noise_place at = {.height = 1, .width = N, .channels = 1, .seed = 2};
+    for (int i = 0; i < N; i++) donor[i] = 9;
+    at.schema = &schema;
+    at.donor = donor;
+    for (at.row = 0; at.row < TRIES; at.row++) {
+        for (int way = 0; way < 2; way++) {
+            fill(3, N);
+            apply(way ? "swap 30" : "mask 30", &at, row);
+            for (int c = 0; c < 4; c++) {
+                const float *x = row + columns[c].first;
+                for (int i = 1; i < columns[c].width; i++) assert_true(x[i] == x[0]);
+                if (columns[c].width == 0) continue;
+                assert_true(x[0] == 3 || x[0] == (way ? 9 : 0));
+                taken[way][c] += x[0] != 3;
+            }
+        }
+    }
+    for (int c = 0; c < 8; c++) { // four deviations around 300
+        if (columns[c % 4].width > 0) assert_true(abs(taken[c / 4][c % 4] - 300) < 60);
+    }
+}
+
+static void other_rows_are_drawn_from_all(void **state) {
+    (void)state;
+    enum { ROWS = 10, TRIES = 10000 };
+    int count[ROWS] = {0};
+    hg_error err = {0};
+    const hg__noise swap = parsed("jitter 1 + swap 10");
+    assert_true(hg__noise_needs_donor(&swap));
+    const hg__noise others = parsed("jitter 1 + mask 10");
+    assert_false(hg__noise_needs_donor(&others));
+    hg__noise_place at = {.seed = 5};
+    for (at.row = 0; at.row < TRIES; at.row++) count[hg__noise_donor(&at, ROWS)]++;
+    for (int i = 0; i < ROWS; i++) assert_true(abs(count[i] - TRIES / ROWS) < 120);
+    assert_true(hg__noise_donor(&at, 1) == 0);
+    assert_int_equal(hg__noise_check(&swap, 28, 28, 1, &err), HG_ERR_USAGE);
+    assert_string_equal(err.message, "noise: swap: expected rows of a table, got images");
+}
+
 // A grey edge and a point, to blur.
 static void draw_point(void) {
     fill(0, MOST);
@@ -295,7 +383,7 @@ static void what_is_even_stays_even(void **state) {
                                         "gaussian_blur 0", "motion_blur 1",  "defocus_blur 0.3",
                                         "downscale 1",     "speckle 0",      "gaussian 0"};
     for (size_t k = 0; k < sizeof steps / sizeof *steps; k++) {
-        const hg__noise_place grey = {33, 17, 1, 1, 1, k}, colour = {33, 17, 3, 1, 1, k};
+        const hg__noise_place grey = place_of(33, 17, 1, k), colour = place_of(33, 17, 3, k);
         expect_even(steps[k], &grey);
         expect_even(steps[k], &colour);
     }
@@ -307,7 +395,7 @@ static void every_step_takes_images_of_one_pixel(void **state) {
                                         "downscale 8",     "jpeg 20",        "poisson 20",
                                         "salt_pepper 50",  "mask 50"};
     for (size_t k = 0; k < sizeof steps / sizeof *steps; k++) {
-        const hg__noise_place at = {1, 1, 3, 1, 1, k};
+        const hg__noise_place at = place_of(1, 1, 3, k);
         fill(0.4F, 3);
         apply(steps[k], &at, row);
         for (int i = 0; i < 3; i++) assert_true(isfinite(row[i]));
@@ -316,7 +404,7 @@ static void every_step_takes_images_of_one_pixel(void **state) {
 
 static void downscale_is_the_mean_of_blocks(void **state) {
     (void)state;
-    const hg__noise_place at = {4, 4, 1, 1, 1, 1};
+    const hg__noise_place at = place_of(4, 4, 1, 1);
     for (int i = 0; i < 16; i++) row[i] = (float)(i % 4 < 2 ? 0 : 1);
     apply("downscale 2", &at, row); // columns 0 0 1 1 become 0 1, and back: 0 1/4 3/4 1
     const float expected[] = {0, 0.25F, 0.75F, 1};
@@ -386,13 +474,12 @@ static void a_row_is_a_function_of_seed_epoch_and_number(void **state) {
     (void)state;
     static const char all[] =
         "motion_blur 1-9 + poisson 30-90 + speckle 5 + jpeg 40-80 + gaussian 1-9";
-    const hg__noise_place place[] = {
-        {SIDE, SIDE, 3, 1, 7, 5               },
-        {SIDE, SIDE, 3, 1, 8, 5               },
-        {SIDE, SIDE, 3, 1, 7, 6               },
-        {SIDE, SIDE, 3, 2, 7, 5               },
-        {SIDE, SIDE, 3, 1, 7, 5 + (1ULL << 32)}
-    };
+    hg__noise_place place[5];
+    for (int k = 0; k < 5; k++) place[k] = image(3, 5);
+    place[1].seed = 8;
+    place[2].row = 6;
+    place[3].epoch = 2;
+    place[4].row = 5 + (1ULL << 32);
     uint64_t seen[5];
     for (int k = 0; k < 5; k++) {
         for (int twice = 0; twice < 2; twice++) {
@@ -424,6 +511,7 @@ static void the_bits_are_the_same_everywhere(void **state) {
         {"jpeg 30",           0xd3b5e2754cde93c3ULL},
         {"downscale 2.7",     0x84beaa21d7445a87ULL},
         {"mask 20",           0x346fd5991e4b8663ULL},
+        {"jitter 0.1-2",      0x7556025ce78d62dbULL},
     };
     for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
         const hg__noise_place at = image(3, 77);
@@ -486,7 +574,8 @@ static void blind_spots_take_any_size(void **state) {
         for (int32_t w = 1; w < 12; w++) {
             float x[121];
             uint8_t counts[121];
-            const hg__noise_place at = {h, w, 1, 1, 3, 1};
+            const hg__noise_place at = {
+                .height = h, .width = w, .channels = 1, .epoch = 1, .seed = 3, .row = 1};
             fill(0.5F, 121);
             hg__blind_make(row, &at, x, counts);
             for (int i = 0; i < h * w; i++) assert_true(x[i] == 0.5F || h * w == 1);
@@ -505,6 +594,9 @@ int main(void) {
         cmocka_unit_test(poisson_has_its_mean_and_variance),
         cmocka_unit_test(exponentials_are_near_the_librarys),
         cmocka_unit_test(salt_pepper_and_mask_take_whole_pixels),
+        cmocka_unit_test(jitter_has_its_deviation_and_small_levels_are_as_likely),
+        cmocka_unit_test(a_column_is_taken_as_a_whole),
+        cmocka_unit_test(other_rows_are_drawn_from_all),
         cmocka_unit_test(blurs_spread_a_point_as_far_as_they_say),
         cmocka_unit_test(what_is_even_stays_even),
         cmocka_unit_test(every_step_takes_images_of_one_pixel),

@@ -145,7 +145,7 @@ static void what_is_wrong_is_said_with_its_place(void **state) {
         {"", "model: expected a preset or a spec, got nothing"},
         {" \t", "model: expected a preset or a spec, got nothing"},
         {"aee", "model: there is no preset 'aee'; did you mean 'ae'?"},
-        {"model.pt", "model: expected a preset (ae, deep, pca, conv, unet, dncnn) or a spec such as 'dense 64 relu | dense input sigmoid', got 'model.pt'"},
+        {"model.pt", "model: expected a preset (ae, deep, pca, conv, table, unet, dncnn) or a spec such as 'dense 64 relu | dense input sigmoid', got 'model.pt'"},
         {"dense 64", "model: expected as many outputs as a row has features (784), got 64; 'input' stands for that number"},
         {"keep 1, dense input", "model: nothing takes what 'keep 1' keeps: expected an 'add' or 'concat' behind it"},
         {"keep 1, dense input, add 2", "model: at 'add 2': expected a 'keep 2' before it that nothing else takes"},

@@ -102,6 +102,7 @@ typedef struct hg__making {
     bool fixed;
     struct hg__pool
         *pool; // does what is left of the making in hg__loader_next(); needed if rows are made
+    const struct hg__schema *schema; // borrowed: rows are a table's, spoilt column by column; or NULL
 } hg__making;
 
 hg__loader *hg__loader_new(const hg__rows *rows, int32_t batch, const hg__making *making,

@@ -63,6 +63,8 @@ struct hg__loader {
     bool has_thread;
     float *scratch; // owned, (threads, scratch_stride)
     size_t scratch_stride;
+    size_t donor_at; // in a thread's scratch: another row, where the noise needs it
+    bool needs_donor;
 
     pthread_t thread;
     pthread_mutex_t lock; // guards everything below, and the epoch's fields while `reading`
@@ -153,6 +155,11 @@ static int spoil(const hg__loader *l, const slot *s, int32_t i, float *x, float 
         return HG_OK;
     }
     memcpy(x, target, l->row_bytes);
+    if (l->needs_donor) {
+        const int64_t other = hg__rows_at(&l->rows, hg__noise_donor(&place, l->rows.count));
+        HG_TRY(hg__data_row(l->rows.data, other, scratch + l->donor_at, err));
+        place.donor = scratch + l->donor_at;
+    }
     return hg__noise_apply(l->making.noise, &place, x, scratch, err);
 }
 
@@ -207,13 +214,16 @@ static int prepare_making(hg__loader *l, hg_error *err) {
     const hg__noise *noise = l->making.noise;
     const hg__noise_place *e = &l->place;
     l->place = find_place(d, l->making.seed);
+    l->place.schema = l->making.schema;
     if (d->pictures) {
         l->is_blind = l->spoils && hg__pictures_is_blind(d->pictures);
         l->scratch_stride = hg__pictures_scratch(d->pictures);
     } else {
         HG_TRY(hg__noise_check(noise, e->height, e->width, e->channels, err));
         l->is_blind = noise->blind;
-        l->scratch_stride = hg__noise_scratch(noise, e->height, e->width, e->channels);
+        l->donor_at = hg__noise_scratch(noise, e->height, e->width, e->channels);
+        l->needs_donor = hg__noise_needs_donor(noise);
+        l->scratch_stride = l->donor_at + (l->needs_donor ? (size_t)d->width : 0);
     }
     l->scratch_stride = (l->scratch_stride + 15) / 16 * 16;
     const size_t threads = l->making.pool ? (size_t)hg__pool_threads(l->making.pool) : 1;

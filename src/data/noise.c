@@ -151,6 +151,11 @@ int hg__noise_check(const hg__noise *n, int32_t height, int32_t width, int32_t c
                     hg_error *err) {
     const bool is_image = (height > 1 || channels > 1) && (channels == 1 || channels == 3);
     for (int32_t i = 0; i < n->steps; i++) {
+        const bool is_donated = n->step[i].type->needs_donor && (height > 1 || channels > 1);
+        if (is_donated) {
+            return hg__fail(err, HG_ERR_USAGE, "noise: %s: expected rows of a table, got images",
+                            n->step[i].type->name);
+        }
         if (!n->step[i].type->needs_image || is_image) continue;
         return hg__fail(err, HG_ERR_USAGE,
                         "noise: %s: expected images of 1 or 3 channels, got rows of %d x %d x %d",
@@ -175,9 +180,44 @@ size_t hg__noise_scratch(const hg__noise *n, int32_t height, int32_t width, int3
     return most;
 }
 
+bool hg__noise_needs_donor(const hg__noise *n) {
+    for (int32_t i = 0; i < n->steps; i++) {
+        if (n->step[i].type->needs_donor) return true;
+    }
+    return false;
+}
+
+static uint64_t key_of(const hg__noise_place *at) {
+    return at->seed ^ (at->row >> 32) * 0x9E3779B97F4A7C15ULL;
+}
+
+int64_t hg__noise_donor(const hg__noise_place *at, int64_t rows) {
+    const uint32_t first = (uint32_t)HG_STREAM_NOISE << 16 | HG_MAX_NOISE_STEPS << 4;
+    const hg__philox draw = hg__philox_run(key_of(at), first, at->epoch, (uint32_t)at->row, 0);
+    return (int64_t)((((uint64_t)draw.word[0] << 32 | draw.word[1]) >> 1) % (uint64_t)rows);
+}
+
+// low (high / low)^u for a u of 24 bits, from roots, which every machine rounds the same.
+static double between_by_ratio(double low, double high, double u) {
+    double factor = high / low, amount = low;
+    for (int bit = 0; bit < 24; bit++) {
+        factor = __builtin_sqrt(factor);
+        u += u;
+        if (u < 1) continue;
+        u -= 1;
+        amount *= factor;
+    }
+    return amount;
+}
+
+static double draw_amount(const hg__noise_step *s, double u) {
+    if (s->type->by_ratio && s->low > 0) return between_by_ratio(s->low, s->high, u);
+    return s->low + (s->high - s->low) * u;
+}
+
 int hg__noise_apply(const hg__noise *n, const hg__noise_place *at, float *x, float *scratch,
                     hg_error *err) {
-    const uint64_t key = at->seed ^ (at->row >> 32) * 0x9E3779B97F4A7C15ULL;
+    const uint64_t key = key_of(at);
     for (int32_t i = 0; i < n->steps; i++) {
         const hg__noise_step *s = &n->step[i];
         const uint32_t first = (uint32_t)HG_STREAM_NOISE << 16 | (uint32_t)i << 4;
@@ -189,7 +229,9 @@ int hg__noise_apply(const hg__noise *n, const hg__noise_place *at, float *x, flo
             .channels = at->channels,
             .key = key,
             .counter = {first + 1, at->epoch, (uint32_t)at->row},
-            .amount = s->low + (s->high - s->low) * (double)hg__unit_float(draw.word[0])
+            .amount = draw_amount(s, (double)hg__unit_float(draw.word[0])),
+            .schema = at->schema,
+            .donor = at->donor
         };
         r.scratch = scratch;
         HG_TRY(s->type->apply(&r, x, err));

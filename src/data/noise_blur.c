@@ -225,10 +225,25 @@ static int downscale(const hg__noise_row *r, float *x, hg_error *err) {
     return HG_OK;
 }
 
-const hg__noise_type hg__noise_gaussian_blur = {"gaussian_blur", 0, 50, true, gaussian_scratch,
-                                                gaussian_blur};
-const hg__noise_type hg__noise_motion_blur = {"motion_blur",  1,          200, true,
-                                              motion_scratch, motion_blur};
-const hg__noise_type hg__noise_defocus_blur = {"defocus_blur",  0,           50, true,
-                                               defocus_scratch, defocus_blur};
-const hg__noise_type hg__noise_downscale = {"downscale", 1, 64, true, downscale_scratch, downscale};
+const hg__noise_type hg__noise_gaussian_blur = {.name = "gaussian_blur",
+                                                .most = 50,
+                                                .needs_image = true,
+                                                .scratch = gaussian_scratch,
+                                                .apply = gaussian_blur};
+const hg__noise_type hg__noise_motion_blur = {.name = "motion_blur",
+                                              .least = 1,
+                                              .most = 200,
+                                              .needs_image = true,
+                                              .scratch = motion_scratch,
+                                              .apply = motion_blur};
+const hg__noise_type hg__noise_defocus_blur = {.name = "defocus_blur",
+                                               .most = 50,
+                                               .needs_image = true,
+                                               .scratch = defocus_scratch,
+                                               .apply = defocus_blur};
+const hg__noise_type hg__noise_downscale = {.name = "downscale",
+                                            .least = 1,
+                                            .most = 64,
+                                            .needs_image = true,
+                                            .scratch = downscale_scratch,
+                                            .apply = downscale};

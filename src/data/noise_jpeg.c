@@ -119,4 +119,9 @@ static int jpeg(const hg__noise_row *r, float *x, hg_error *err) {
     return HG_OK;
 }
 
-const hg__noise_type hg__noise_jpeg = {"jpeg", 1, 100, true, scratch, jpeg};
+const hg__noise_type hg__noise_jpeg = {.name = "jpeg",
+                                       .least = 1,
+                                       .most = 100,
+                                       .needs_image = true,
+                                       .scratch = scratch,
+                                       .apply = jpeg};

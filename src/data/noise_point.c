@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// noise_point.c - noise that touches each pixel for itself: gaussian, poisson, speckle, salt_pepper, mask.
+// noise_point.c - noise that touches each pixel for itself: gaussian, poisson, speckle, salt_pepper.
 #include "data/noise_type.h"
 
 static size_t one_row(int32_t height, int32_t width, int32_t channels, double amount) {
@@ -71,34 +71,27 @@ static int poisson(const hg__noise_row *r, float *x, hg_error *err) {
     return HG_OK;
 }
 
-// Each pixel, all of its channels: 0 where u < black, 1 where u is in black .. black + white.
-static void replace(const hg__noise_row *r, float *x, float black, float white) {
-    const size_t pixels = (size_t)r->height * (size_t)r->width, channels = (size_t)r->channels;
-    hg__noise_uniform(r, 0, pixels, r->scratch);
-    for (size_t i = 0; i < pixels; i++) {
-        if (r->scratch[i] >= black + white) continue;
-        for (size_t c = 0; c < channels; c++) {
-            x[i * channels + c] = r->scratch[i] < black ? 0.0F : 1.0F;
-        }
-    }
-}
-
+// Each pixel, all of its channels: 0 where u is in the lower half of what is spoilt, 1 in the upper.
 static int salt_pepper(const hg__noise_row *r, float *x, hg_error *err) {
     (void)err;
+    const size_t pixels = (size_t)r->height * (size_t)r->width, channels = (size_t)r->channels;
     const float half = (float)(r->amount / 200);
-    replace(r, x, half, half);
+    hg__noise_uniform(r, 0, pixels, r->scratch);
+    for (size_t i = 0; i < pixels; i++) {
+        if (r->scratch[i] >= half + half) continue;
+        for (size_t c = 0; c < channels; c++) {
+            x[i * channels + c] = r->scratch[i] < half ? 0.0F : 1.0F;
+        }
+    }
     return HG_OK;
 }
 
-static int mask(const hg__noise_row *r, float *x, hg_error *err) {
-    (void)err;
-    replace(r, x, (float)(r->amount / 100), 0);
-    return HG_OK;
-}
-
-const hg__noise_type hg__noise_gaussian = {"gaussian", 0, 1000, false, one_row, gaussian};
-const hg__noise_type hg__noise_poisson = {"poisson", 0.1, 1000000, false, two_rows, poisson};
-const hg__noise_type hg__noise_speckle = {"speckle", 0, 1000, false, one_row, speckle};
-const hg__noise_type hg__noise_salt_pepper = {"salt_pepper", 0, 100, false, one_row, salt_pepper};
-const hg__noise_type hg__noise_mask = {"mask", 0, 100, false, one_row, mask};
+const hg__noise_type hg__noise_gaussian = {
+    .name = "gaussian", .most = 1000, .scratch = one_row, .apply = gaussian};
+const hg__noise_type hg__noise_poisson = {
+    .name = "poisson", .least = 0.1, .most = 1000000, .scratch = two_rows, .apply = poisson};
+const hg__noise_type hg__noise_speckle = {
+    .name = "speckle", .most = 1000, .scratch = one_row, .apply = speckle};
+const hg__noise_type hg__noise_salt_pepper = {
+    .name = "salt_pepper", .most = 100, .scratch = one_row, .apply = salt_pepper};
 const hg__noise_type hg__noise_clip = {.name = "clip", .apply = clip};

@@ -14,12 +14,16 @@ typedef struct hg__noise_row {
     uint32_t counter[3]; // of the step's first random row; the next ones have 1, 2 ... added to [0]
     double amount;       // what was drawn from the step's range
     float *scratch;
+    const struct hg__schema *schema; // as hg__noise_place has them
+    const float *donor;
 } hg__noise_row;
 
 typedef struct hg__noise_type {
     const char *name;
     double least, most; // of the amount; both 0: there is none
     bool needs_image;   // of 1 or 3 channels
+    bool needs_donor;   // another row: not an image
+    bool by_ratio;      // of a range above 0 the logarithm is uniform
     // Floats of scratch for amounts up to `amount`. NULL: none.
     size_t (*scratch)(int32_t height, int32_t width, int32_t channels, double amount);
     // x (height, width, channels) in place.

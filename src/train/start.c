@@ -80,10 +80,22 @@ static void join_means(const hg__shape *row, double *mean, size_t width, size_t 
     for (size_t j = groups; j < count; j++) mean[j] = mean[j % groups];
 }
 
+static double coarse(double x) { // no two C libraries may differ
+    return nearbyint(256 * x) / 256;
+}
+
 static double logit(double p) {
     const double least = 1e-3; // a pixel that is always black must still be able to learn otherwise
     const double q = p < least ? least : p > 1 - least ? 1 - least : p;
-    return nearbyint(256 * log(q / (1 - q))) / 256; // coarse: no two C libraries may differ
+    return coarse(log(q / (1 - q)));
+}
+
+// The bias that makes feature j's mean of the model's output.
+static double bias_for(const hg__trainer *t, size_t j, double mean, bool sigmoid) {
+    const hg__spans *s = t->model->spans;
+    if (sigmoid || (s && s->weight[j] < 0)) return logit(mean);
+    if (!s || s->weight[j] > 0) return mean;
+    return coarse(log(mean < 1e-3 ? 1e-3 : mean)); // a level: of softmax
 }
 
 static int start_at_mean(hg__trainer *t, const hg__layer *l, bool sigmoid, hg_error *err) {
@@ -94,7 +106,7 @@ static int start_at_mean(hg__trainer *t, const hg__layer *l, bool sigmoid, hg_er
     int code = row ? find_mean(t, row, mean, err) : HG_ERR_MEMORY;
     if (code == HG_OK) join_means(&t->data->shape, mean, width, count);
     for (size_t j = 0; code == HG_OK && j < count; j++) {
-        row[j] = (float)(sigmoid ? logit(mean[j]) : mean[j]);
+        row[j] = (float)bias_for(t, j, mean[j], sigmoid);
     }
     if (code == HG_OK) hg__param_import(&l->param[1], t->model->params, row);
     hg__free(row);
