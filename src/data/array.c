@@ -25,6 +25,7 @@ typedef struct layout {
     size_t row;     // elements
     uint64_t total; // bytes of the body
     bool fortran;   // and it matters
+    bool raw;       // elements are kept as they are
 } layout;
 
 // ---- widening -----------------------------------------------------------------------------------
@@ -73,26 +74,30 @@ static double double_of_bits(uint64_t bits) {
     return x;
 }
 
-// One function a type: name, bytes an element, the element at `p` as a float.
+// One function a type: name, bytes an element, the element at `p`.
 #define CONVERTERS(X)                                       \
- X(U8, 1, (float)*p)                                        \
- X(I8, 1, (float)(int8_t)*p)                                \
- X(BOOL, 1, *p ? 1.0F : 0.0F)                               \
- X(U16, 2, (float)load16(p, swap))                          \
- X(I16, 2, (float)(int16_t)load16(p, swap))                 \
+ X(U8, 1, *p)                                               \
+ X(I8, 1, (int8_t)*p)                                       \
+ X(BOOL, 1, *p != 0)                                        \
+ X(U16, 2, load16(p, swap))                                 \
+ X(I16, 2, (int16_t)load16(p, swap))                        \
  X(F16, 2, half_to_float(load16(p, swap)))                  \
  X(BF16, 2, float_of_bits((uint32_t)load16(p, swap) << 16)) \
- X(U32, 4, (float)load32(p, swap))                          \
- X(I32, 4, (float)(int32_t)load32(p, swap))                 \
+ X(U32, 4, load32(p, swap))                                 \
+ X(I32, 4, (int32_t)load32(p, swap))                        \
  X(F32, 4, float_of_bits(load32(p, swap)))                  \
- X(U64, 8, (float)load64(p, swap))                          \
- X(I64, 8, (float)(int64_t)load64(p, swap))                 \
- X(F64, 8, (float)double_of_bits(load64(p, swap)))
+ X(U64, 8, load64(p, swap))                                 \
+ X(I64, 8, (int64_t)load64(p, swap))                        \
+ X(F64, 8, double_of_bits(load64(p, swap)))
 
 #define X(id, size, value)                                                        \
  static void convert_##id(const uint8_t *p, size_t count, bool swap, float *to) { \
   (void)swap;                                                                     \
-  for (size_t i = 0; i < count; i++, p += (size)) to[i] = (value);                \
+  for (size_t i = 0; i < count; i++, p += (size)) to[i] = (float)(value);         \
+ }                                                                                \
+ static void widen_##id(const uint8_t *p, size_t count, bool swap, double *to) {  \
+  (void)swap;                                                                     \
+  for (size_t i = 0; i < count; i++, p += (size)) to[i] = (double)(value);        \
  }
 CONVERTERS(X)
 #undef X
@@ -105,6 +110,16 @@ void hg__array_convert(hg__dtype dtype, bool big_endian, const uint8_t *from, si
 #undef X
     };
     converter[dtype](from, count, big_endian != host_is_big, to);
+}
+
+void hg__array_widen(hg__dtype dtype, bool big_endian, const uint8_t *from, size_t count,
+                     double *to) {
+    static void (*const widener[])(const uint8_t *, size_t, bool, double *) = {
+#define X(id, size, value) [HG_##id] = widen_##id,
+        CONVERTERS(X)
+#undef X
+    };
+    widener[dtype](from, count, big_endian != host_is_big, to);
 }
 
 // ---- what the header asks for -------------------------------------------------------------------
@@ -176,11 +191,11 @@ static int read_elements(const layout *l, const hg__data *d, hg__source *s, uint
                          size_t count, hg_error *err) {
     uint8_t block[BLOCK];
     while (count) {
-        size_t most = d->dtype == HG_U8 ? count : BLOCK / l->element;
+        size_t most = l->raw ? count : BLOCK / l->element;
         size_t n = count < most ? count : most;
-        uint8_t *into = d->dtype == HG_U8 ? to : block;
+        uint8_t *into = l->raw ? to : block;
         HG_TRY(hg__source_need(s, into, n * l->element, "more data (its header says so)", err));
-        if (d->dtype != HG_U8) {
+        if (!l->raw) {
             hg__array_convert(l->a->dtype, l->a->big_endian, block, n, (float *)(void *)to);
         }
         to += n * hg__dtype_size(d->dtype);
@@ -224,8 +239,9 @@ static int gather_rows(const layout *l, const hg__data *d, int fd, uint64_t offs
         uint64_t start = (uint64_t)fortran_column(&d->shape, c) * (uint64_t)d->rows + first;
         HG_TRY(
             hg__read_at(fd, block, rows * l->element, offset + start * l->element, d->path, err));
-        if (d->dtype == HG_U8) {
-            for (size_t r = 0; r < rows; r++) to[r * l->row + c] = block[r];
+        if (l->raw) {
+            const size_t n = l->element;
+            for (size_t r = 0; r < rows; r++) memcpy(to + (r * l->row + c) * n, block + r * n, n);
             continue;
         }
         hg__array_convert(l->a->dtype, l->a->big_endian, block, rows, wide);
@@ -270,14 +286,14 @@ static int read_across(const layout *l, hg__data *d, hg__source *s, hg__sink *k,
 
 int hg__array_open(const hg__array *a, hg__data *d, hg__source *s, const hg__data_options *o,
                    hg_error *err) {
-    layout l = {.a = a, .element = hg__dtype_size(a->dtype)};
+    layout l = {.a = a, .element = hg__dtype_size(a->dtype), .raw = d->raw || a->dtype == HG_U8};
     HG_TRY(set_shape(&l, d, err));
     HG_TRY(check_size(&l, s, err));
-    d->dtype = a->dtype == HG_U8 ? HG_U8 : HG_F32;
+    d->dtype = l.raw ? a->dtype : HG_F32;
+    d->big_endian = a->big_endian;
     d->scale = a->dtype == HG_U8 ? 1.0F / 255.0F : 1.0F;
-    bool plain = a->dtype == HG_U8 || (a->dtype == HG_F32 && a->big_endian == host_is_big);
-    bool fits = s->size <= o->memory,
-         aligned = a->dtype == HG_U8 || s->position % sizeof(float) == 0;
+    bool plain = l.raw || (a->dtype == HG_F32 && a->big_endian == host_is_big);
+    bool fits = s->size <= o->memory, aligned = l.raw || s->position % sizeof(float) == 0;
     if (plain && !l.fortran && !s->packed && (!fits || aligned)) {
         return use_in_place(d, s, fits, err);
     }

@@ -126,30 +126,39 @@ static int read_all(hg__data *d, hg__source *s, const hg__data_options *o, hg_er
     if (!r) return refuse(s, err);
     snprintf(d->format, sizeof d->format, "%s", r->name);
     HG_TRY(r->open(d, s, o, err));
+    if (d->raw) return HG_OK;
     return hg__data_scan(d, strcmp(o->on_bad, "skip") == 0, o->memory, err);
 }
 
-hg__data *hg__data_open_descriptor(int fd, const char *name, const hg__data_options *o,
-                                   hg_error *err) {
-    static const char none[] = "";
-    hg__data_options full = {.label = o->label ? o->label : none,
-                             .ignore = o->ignore ? o->ignore : none,
-                             .on_bad = o->on_bad ? o->on_bad : none,
-                             .memory = o->memory};
+// Takes fd. array: NULL, or the rows are wanted raw.
+static hg__data *open_file(int fd, const char *name, const hg__data_options *o, const char *array,
+                           hg_error *err) {
     hg__data *d = hg__alloc(1, sizeof *d, err);
     if (!d) {
         close(fd);
         return NULL;
     }
     d->fd = -1;
+    d->raw = array != NULL;
     snprintf(d->path, sizeof d->path, "%s", name);
+    snprintf(d->array, sizeof d->array, "%s", array ? array : "");
     hg__source s;
     int code = hg__source_open(&s, fd, name, err);
-    if (code == HG_OK) code = read_all(d, &s, &full, err);
+    if (code == HG_OK) code = read_all(d, &s, o, err);
     hg__source_close(&s);
     if (code == HG_OK) return d;
     hg__data_close(d);
     return NULL;
+}
+
+hg__data *hg__data_open_descriptor(int fd, const char *name, const hg__data_options *o,
+                                   hg_error *err) {
+    static const char none[] = "";
+    const hg__data_options full = {.label = o->label ? o->label : none,
+                                   .ignore = o->ignore ? o->ignore : none,
+                                   .on_bad = o->on_bad ? o->on_bad : none,
+                                   .memory = o->memory};
+    return open_file(fd, name, &full, NULL, err);
 }
 
 #define FASHION "/usr/share/datasets/fashion-mnist/"
@@ -208,18 +217,30 @@ static hg__data *open_pictures(const char *path, const hg__data_options *o, hg_e
     return NULL;
 }
 
-hg__data *hg__data_open(const char *path, const hg__data_options *o, hg_error *err) {
+// What stands behind a path is opened; negative code, else the descriptor.
+static int open_path(const char *path, hg_error *err) {
     const char *package = built_in(path);
     if (package && !hg__is_file(package)) {
-        hg__fail(err, HG_ERR_MISSING,
-                 "data=%s: %s is not there; install the Debian package dataset-fashion-mnist", path,
-                 package);
-        return NULL;
+        return hg__fail(
+            err, HG_ERR_MISSING,
+            "data=%s: %s is not there; install the Debian package dataset-fashion-mnist", path,
+            package);
     }
+    return hg__open_read(package ? package : path, err);
+}
+
+hg__data *hg__data_open(const char *path, const hg__data_options *o, hg_error *err) {
     if (hg__data_check_path(path, err) < 0) return NULL;
     if (hg__data_is_pictures(path)) return open_pictures(path, o, err);
-    int fd = hg__open_read(package ? package : path, err);
+    const int fd = open_path(path, err);
     return fd < 0 ? NULL : hg__data_open_descriptor(fd, path, o, err);
+}
+
+hg__data *hg__data_open_raw(const char *path, const char *array, size_t memory, hg_error *err) {
+    const hg__data_options o = {.label = "", .ignore = "", .on_bad = "", .memory = memory};
+    if (hg__data_check_path(path, err) < 0) return NULL;
+    const int fd = open_path(path, err);
+    return fd < 0 ? NULL : open_file(fd, path, &o, array, err);
 }
 
 void hg__data_release(hg__data *d) {

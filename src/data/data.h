@@ -31,7 +31,10 @@ typedef struct hg__data {
     int64_t rows;
     int32_t width;                 // features a row
     hg__shape shape;               // of one row: {2, {28, 28}} for images, {1, {width}} otherwise
-    hg__dtype dtype;               // HG_U8 or HG_F32: everything else was converted
+    hg__dtype dtype;               // HG_U8 or HG_F32: everything else was converted (unless raw)
+    bool raw;                      // opened by hg__data_open_raw()
+    bool big_endian;               // raw: the order of a number's bytes
+    char array[64];                // .npz: the name of the array; else ""
     float scale;                   // what one stored unit is worth: 1/255 for u8, 1 for f32
     char **column;                 // (width) owned names, or NULL where the file has none
     int64_t skipped;               // bad rows left out (on_bad=skip)
@@ -51,6 +54,10 @@ typedef struct hg__data {
 // "fashion-test" its test images. Every value is finite when this returns.
 hg__data *hg__data_open(const char *path, const hg__data_options *o, hg_error *err);
 void hg__data_close(hg__data *d); // NULL is fine
+
+// NPY, NPZ (`array`: which one is meant; "" as above), IDX: the same, but numbers stay as the file has them, NaN too:
+// dtype may be any, and there is no fingerprint. HG_ERR_USAGE if there is no such array.
+hg__data *hg__data_open_raw(const char *path, const char *array, size_t memory, hg_error *err);
 
 // Whether hg__data_open() would make rows of images: a folder, an image, or a list of images' names.
 bool hg__data_is_pictures(const char *path);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // read_npz.c - NumPy's .npz: a zip archive of .npy files. Which one is the data: 'X' or 'x', or the only array
 // of two or more dimensions, or the only array.
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <zip.h>
@@ -54,6 +55,7 @@ static size_t name_size(const char *name) {
 
 // What there is to choose from.
 typedef struct choice {
+    const char *wish; // the array that is meant; ""
     zip_int64_t named, matrix, any;
     int matrices, arrays;
     hg__text names; // "a, b, c"
@@ -73,7 +75,9 @@ static int look_at(archive *z, zip_uint64_t i, choice *c, hg_error *err) {
     }
     c->arrays++;
     c->any = (zip_int64_t)i;
-    if (n == 1 && (*name == 'X' || (*name == 'x' && c->named < 0))) c->named = (zip_int64_t)i;
+    const bool usual = n == 1 && (*name == 'X' || (*name == 'x' && c->named < 0));
+    const bool wished = n == strlen(c->wish) && memcmp(name, c->wish, n) == 0;
+    if (*c->wish ? wished : usual) c->named = (zip_int64_t)i;
     hg__source s;
     hg__array a;
     hg_error why;
@@ -102,6 +106,10 @@ static int choose(archive *z, choice *c, zip_uint64_t *index, hg_error *err) {
         return hg__fail(err, HG_ERR_MEMORY, "out of memory while reading %s", z->path);
     }
     zip_int64_t best = c->named;
+    if (best < 0 && *c->wish) {
+        return hg__fail(err, HG_ERR_USAGE, "%s: expected an array '%.60s', got %s", z->path,
+                        c->wish, c->arrays ? c->names.data : "no .npy file in the archive");
+    }
     if (best < 0 && c->matrices == 1) best = c->matrix;
     if (best < 0 && c->arrays == 1) best = c->any;
     if (best < 0) {
@@ -114,11 +122,13 @@ static int choose(archive *z, choice *c, zip_uint64_t *index, hg_error *err) {
 }
 
 static int read_archive(archive *z, hg__data *d, const hg__data_options *o, hg_error *err) {
-    choice c = {.named = -1, .matrix = -1, .any = -1};
+    choice c = {.wish = d->array, .named = -1, .matrix = -1, .any = -1};
     zip_uint64_t index = 0;
     int code = choose(z, &c, &index, err);
     hg__text_clear(&c.names);
     HG_TRY(code);
+    const char *name = zip_get_name(z->zip, index, 0);
+    snprintf(d->array, sizeof d->array, "%.*s", (int)name_size(name), name ? name : "");
     hg__source s;
     hg__array a;
     code = open_entry(z, index, &s, err);
