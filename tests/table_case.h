@@ -2,6 +2,7 @@
 // table_case.h - small files opened as tables, their cells as one line of text a row.
 #ifndef HG_TESTS_TABLE_CASE_H
 #define HG_TESTS_TABLE_CASE_H
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,11 +19,13 @@ typedef struct sample_file {
     char folder[64], path[128];
 } sample_file;
 
+// Cut to size when it was written: a file emptied first is put to disk at once by some file systems.
 static inline void rewrite_sample(const sample_file *f, const void *bytes, size_t size) {
-    FILE *file = fopen(f->path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, size, file), size);
-    assert_int_equal(fclose(file), 0);
+    const int fd = open(f->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, bytes, size, 0), (ssize_t)size);
+    assert_int_equal(ftruncate(fd, (off_t)size), 0);
+    close(fd);
 }
 
 static inline sample_file save_sample(const void *bytes, size_t size, const char *name) {
