@@ -25,7 +25,9 @@ enum {
     HG_STREAM_CROP,
     HG_STREAM_NOISE,
     HG_STREAM_BLIND,
-    HG_STREAM_BOOTSTRAP
+    HG_STREAM_BOOTSTRAP,
+    HG_STREAM_SAMPLE,
+    HG_STREAM_FOREST
 };
 
 // A word as a number in [0, 1): 24 bits, exact in float.

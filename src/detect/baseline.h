@@ -6,9 +6,9 @@
 #include "base/error.h"
 
 typedef struct hg__baseline {
-    const char *name;   // "pca", "knn", "iforest", "ecod"
+    const char *name;   // "pca", "mahalanobis", "knn", "iforest", "ecod"
     const char *source; // the paper
-    // Learns from x (rows, width), which it may keep pointers to. NULL on failure.
+    // Learns from x (rows, width), at least 1 by 1, every number finite; it may keep pointers to them. NULL on failure.
     void *(*fit)(const float *x, int64_t rows, int32_t width, uint64_t seed, hg__pool *pool,
                  hg_error *err);
     // score (rows): higher is more anomalous. The same bits for any number of threads and any cut into calls.
@@ -17,6 +17,20 @@ typedef struct hg__baseline {
     void (*free)(void *state); // NULL is fine
 } hg__baseline;
 
-const hg__baseline *hg__baselines(size_t *count);
+const hg__baseline *const *hg__baselines(size_t *count);
 const hg__baseline *hg__baseline_find(const char *name); // NULL if there is none
+
+// ---- their parts ----------------------------------------------------------------------------------
+
+// Columns to mean 0 and standard deviation 1 on the training rows; a column that is constant there becomes 0 everywhere.
+typedef struct hg__zscore {
+    int32_t width;
+    float *mean, *factor; // owned, (width): 1 / standard deviation, or 0
+} hg__zscore;
+
+int hg__zscore_fit(hg__zscore *z, const float *x, int64_t rows, int32_t width, hg__pool *pool,
+                   hg_error *err);
+void hg__zscore_run(const hg__zscore *z, const float *x, float *to); // one row (width)
+void hg__zscore_clear(hg__zscore *z);                                // {0} is fine
+
 #endif
