@@ -32,6 +32,12 @@ static void draw(int n, uint64_t seed, int levels) {
     label[0] = 1, label[1] = 0;
 }
 
+static const hg__metrics_options *with(double threshold, int32_t resamples) {
+    static hg__metrics_options o;
+    o = (hg__metrics_options){threshold, 0.95, resamples, 1};
+    return &o;
+}
+
 static hg__metrics metrics_of(int n, double threshold, int resamples, uint64_t seed) {
     hg__metrics m;
     assert_int_equal(hg__metrics_of(score, label, n, threshold, resamples, 0.95, seed, &m, NULL),
@@ -128,15 +134,15 @@ static void the_best_threshold_is_halfway_or_just_below_all(void **state) {
     const float scores[] = {1, 2, 4, 8};
     const uint8_t labels[] = {0, 0, 1, 1}, mostly[] = {1, 0, 1, 1};
     hg__metrics m;
-    assert_int_equal(hg__metrics_of(scores, labels, 4, NAN, 0, 0.95, 1, &m, NULL), 0);
+    assert_int_equal(hg__metrics_of(scores, labels, 4, with(NAN, 0), &m, NULL), 0);
     assert_true(m.best_f1_threshold == 3 && m.best_f1.value == 1);
-    assert_int_equal(hg__metrics_of(scores, mostly, 4, NAN, 0, 0.95, 1, &m, NULL), 0);
+    assert_int_equal(hg__metrics_of(scores, mostly, 4, with(NAN, 0), &m, NULL), 0);
     assert_true(m.best_f1_threshold < 1 && m.best_f1_threshold > 0.999);
     const float edge[] = {-FLT_MAX, FLT_MAX, nextafterf(FLT_MAX, 0)};
     const uint8_t lowest[] = {1, 0, 0}, highest[] = {0, 1, 0};
-    assert_int_equal(hg__metrics_of(edge, lowest, 3, NAN, 0, 0.95, 1, &m, NULL), 0);
+    assert_int_equal(hg__metrics_of(edge, lowest, 3, with(NAN, 0), &m, NULL), 0);
     assert_true(isfinite(m.best_f1_threshold) && m.best_f1_threshold < (double)-FLT_MAX);
-    assert_int_equal(hg__metrics_of(edge, highest, 3, NAN, 0, 0.95, 1, &m, NULL), 0);
+    assert_int_equal(hg__metrics_of(edge, highest, 3, with(NAN, 0), &m, NULL), 0);
     assert_true(m.best_f1_threshold < (double)edge[1] && m.best_f1_threshold > (double)edge[2]);
 }
 
@@ -145,13 +151,13 @@ static void rates_at_a_threshold_count_scores_strictly_above_it(void **state) {
     const float scores[] = {1, 2, 2, 3, 3, 5};
     const uint8_t labels[] = {0, 0, 1, 0, 1, 1};
     hg__metrics m;
-    assert_int_equal(hg__metrics_of(scores, labels, 6, 2, 0, 0.95, 1, &m, NULL), 0);
+    assert_int_equal(hg__metrics_of(scores, labels, 6, with(2, 0), &m, NULL), 0);
     assert_true(m.normal == 3 && m.anomalies == 3);
     assert_true(near(m.false_alarm_rate.value, 1.0 / 3) && near(m.recall.value, 2.0 / 3));
     assert_true(near(m.precision.value, 2.0 / 3));
     assert_true(m.recall.low > 0.09 && m.recall.low < 0.1 &&
                 m.recall.high > 0.99); // 0.0943, 0.9916
-    assert_int_equal(hg__metrics_of(scores, labels, 6, 5, 0, 0.95, 1, &m, NULL), 0);
+    assert_int_equal(hg__metrics_of(scores, labels, 6, with(5, 0), &m, NULL), 0);
     assert_true(m.recall.value == 0 && m.recall.low == 0 && isnan(m.precision.value));
 }
 
@@ -161,15 +167,15 @@ static void rates_at_a_threshold_need_one_label_only_and_the_rest_needs_both(voi
     const uint8_t none[] = {0, 0, 0, 0}, all[] = {1, 1, 1, 1};
     hg__metrics m;
     hg_error err = {0};
-    assert_int_equal(hg__metrics_at(scores, none, 4, 3, 0.95, &m, &err), 0);
+    assert_int_equal(hg__metrics_at(scores, none, 4, with(3, 0), &m, &err), 0);
     assert_true(m.normal == 4 && m.anomalies == 0 && m.false_alarm_rate.value == 0.25);
     assert_true(isnan(m.recall.value) && m.precision.value == 0 && isnan(m.auroc.value));
-    assert_int_equal(hg__metrics_of(scores, none, 4, 3, 0, 0.95, 1, &m, &err), HG_ERR_DATA);
+    assert_int_equal(hg__metrics_of(scores, none, 4, with(3, 0), &m, &err), HG_ERR_DATA);
     assert_string_equal(err.message,
                         "labels: expected normal rows and anomalies, got 4 normal rows "
                         "and 0 anomalies");
-    assert_int_equal(hg__metrics_of(scores, all, 4, 3, 0, 0.95, 1, &m, &err), HG_ERR_DATA);
-    assert_int_equal(hg__metrics_of(scores, all, 0, 3, 0, 0.95, 1, &m, &err), HG_ERR_DATA);
+    assert_int_equal(hg__metrics_of(scores, all, 4, with(3, 0), &m, &err), HG_ERR_DATA);
+    assert_int_equal(hg__metrics_of(scores, all, 0, with(3, 0), &m, &err), HG_ERR_DATA);
 }
 
 static void scores_that_are_not_finite_and_other_labels_are_refused_by_row(void **state) {
@@ -178,10 +184,10 @@ static void scores_that_are_not_finite_and_other_labels_are_refused_by_row(void 
     const uint8_t labels[] = {0, 1, 0}, wrong[] = {7, 1, 0};
     hg__metrics m;
     hg_error err = {0};
-    assert_int_equal(hg__metrics_of(scores, labels, 3, 0, 0, 0.95, 1, &m, &err), HG_ERR_DATA);
+    assert_int_equal(hg__metrics_of(scores, labels, 3, with(0, 0), &m, &err), HG_ERR_DATA);
     assert_string_equal(err.message, "score of row 2: expected a finite number, got -inf");
-    assert_int_equal(hg__metrics_at(scores + 2, labels, 1, 0, 0.95, &m, &err), HG_ERR_DATA);
-    assert_int_equal(hg__metrics_of(scores, wrong, 3, 0, 0, 0.95, 1, &m, &err), HG_ERR_DATA);
+    assert_int_equal(hg__metrics_at(scores + 2, labels, 1, with(0, 0), &m, &err), HG_ERR_DATA);
+    assert_int_equal(hg__metrics_of(scores, wrong, 3, with(0, 0), &m, &err), HG_ERR_DATA);
     assert_string_equal(err.message, "label of row 1: expected 0 or 1, got 7");
 }
 
@@ -265,7 +271,7 @@ static void many_rows_get_fewer_resamples(void **state) {
     assert_true(s && l);
     for (int64_t i = 0; i < rows; i++) s[i] = (float)(i % 1000), l[i] = i % 7 == 0;
     hg__metrics m;
-    assert_int_equal(hg__metrics_of(s, l, rows, NAN, 250, 0.95, 1, &m, NULL), 0);
+    assert_int_equal(hg__metrics_of(s, l, rows, with(NAN, 250), &m, NULL), 0);
     assert_int_equal(m.resamples, 200);
     assert_true(m.auroc.low > 0.49 && m.auroc.high < 0.51);
     hg__free(s);

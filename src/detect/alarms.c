@@ -41,7 +41,7 @@ static int parse(const char *option, const char *text, double *count, double *se
 }
 
 int hg__alarms_fpr(const char *alarms, const char *rate, double *fpr, hg_error *err) {
-    double wanted, wanted_s, rows, rows_s;
+    double wanted = 0, wanted_s = 1, rows = 1, rows_s = 1;
     HG_TRY(parse("alarms", alarms, &wanted, &wanted_s, err));
     HG_TRY(parse("rate", rate, &rows, &rows_s, err));
     const double share = (wanted * rows_s) / (rows * wanted_s);

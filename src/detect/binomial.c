@@ -15,7 +15,8 @@ static double fraction(double a, double b, double x) {
     const double tiny = 1e-300;
     double value = 1, up = 1, down = 0;
     for (int32_t i = 1; i < 100000; i++) {
-        const double m = (double)(i / 2);
+        const int32_t half = i / 2;
+        const double m = (double)half;
         const double d = i % 2 ? -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
                                : m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
         up = 1 + d / up;

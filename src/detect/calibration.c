@@ -79,6 +79,10 @@ static double alarms_among(double fpr, double n) {
     return floor(fpr * (n + 1) * (1 + 4 * 0x1p-52));
 }
 
+bool hg__calibration_is_enough(const hg__calibration *c, double fpr) {
+    return alarms_among(fpr, (double)c->count) >= 1;
+}
+
 static int64_t least_rows(double fpr) {
     double n = ceil(1 / fpr) - 1;
     if (n > 0x1p52) return INT64_C(1) << 52;

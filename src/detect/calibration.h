@@ -54,6 +54,9 @@ double hg__calibration_p(const hg__calibration *c, double score);
 int hg__calibration_threshold(const hg__calibration *c, double fpr, hg__threshold *t,
                               hg_error *err);
 
+// Whether it has the rows for a conformal threshold at this rate.
+bool hg__calibration_is_enough(const hg__calibration *c, double fpr);
+
 // One sentence for people: where the threshold comes from and, if it is extrapolated, how many rows would do.
 void hg__threshold_describe(const hg__threshold *t, char *text, size_t size);
 

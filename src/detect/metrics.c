@@ -232,17 +232,17 @@ static int add_intervals(const walk *w, double level, uint64_t seed, int32_t res
 // ---- the whole ----------------------------------------------------------------------------------
 
 static int32_t affordable(int32_t resamples, int64_t rows) {
-    const int64_t most = 200000000 / rows, allowed = most < 200 ? 200 : most;
+    const int64_t most = 100000000 / rows, allowed = most < 200 ? 200 : most;
     return resamples < allowed ? resamples : (int32_t)allowed;
 }
 
-static void add_counts_at(const float *score, const uint8_t *label, int64_t rows, double threshold,
-                          double level, hg__metrics *m) {
+static void add_counts_at(const float *score, const uint8_t *label, int64_t rows,
+                          const hg__metrics_options *o, hg__metrics *m) {
     int64_t alarms[2] = {0, 0}; // by label
-    for (int64_t i = 0; i < rows; i++) alarms[label[i]] += (double)score[i] > threshold;
-    m->false_alarm_rate = hg__share(alarms[0], m->normal, level);
-    m->recall = hg__share(alarms[1], m->anomalies, level);
-    m->precision = hg__share(alarms[1], alarms[0] + alarms[1], level);
+    for (int64_t i = 0; i < rows; i++) alarms[label[i]] += (double)score[i] > o->threshold;
+    m->false_alarm_rate = hg__share(alarms[0], m->normal, o->level);
+    m->recall = hg__share(alarms[1], m->anomalies, o->level);
+    m->precision = hg__share(alarms[1], alarms[0] + alarms[1], o->level);
 }
 
 static hg__metrics nothing_known(void) {
@@ -258,17 +258,17 @@ static hg__metrics nothing_known(void) {
                          .precision = none};
 }
 
-int hg__metrics_at(const float *score, const uint8_t *label, int64_t rows, double threshold,
-                   double level, hg__metrics *m, hg_error *err) {
+int hg__metrics_at(const float *score, const uint8_t *label, int64_t rows,
+                   const hg__metrics_options *o, hg__metrics *m, hg_error *err) {
     *m = nothing_known();
     HG_TRY(check(score, label, rows, m, err));
-    if (!isnan(threshold)) add_counts_at(score, label, rows, threshold, level, m);
+    if (!isnan(o->threshold)) add_counts_at(score, label, rows, o, m);
     return HG_OK;
 }
 
-int hg__metrics_of(const float *score, const uint8_t *label, int64_t rows, double threshold,
-                   int32_t resamples, double level, uint64_t seed, hg__metrics *m, hg_error *err) {
-    HG_TRY(hg__metrics_at(score, label, rows, threshold, level, m, err));
+int hg__metrics_of(const float *score, const uint8_t *label, int64_t rows,
+                   const hg__metrics_options *o, hg__metrics *m, hg_error *err) {
+    HG_TRY(hg__metrics_at(score, label, rows, o, m, err));
     if (m->normal == 0 || m->anomalies == 0) {
         return hg__fail(err, HG_ERR_DATA,
                         "labels: expected normal rows and anomalies, got %lld normal rows and %lld "
@@ -282,9 +282,9 @@ int hg__metrics_of(const float *score, const uint8_t *label, int64_t rows, doubl
                                       &m->fpr_at_95_tpr};
     for (int32_t k = 0; k < POINTS; k++) to[k]->value = p.value[k];
     m->best_f1_threshold = threshold_below(&w, p.best);
-    m->resamples = affordable(resamples, rows);
+    m->resamples = affordable(o->resamples, rows);
     const int code =
-        m->resamples > 0 ? add_intervals(&w, level, seed, m->resamples, to, err) : HG_OK;
+        m->resamples > 0 ? add_intervals(&w, o->level, o->seed, m->resamples, to, err) : HG_OK;
     walk_clear(&w);
     return code;
 }

@@ -23,15 +23,21 @@ typedef struct hg__metrics {
     hg__interval false_alarm_rate, recall, precision;
 } hg__metrics;
 
-// score, label (rows): finite, 0 or 1; both labels must occur, at most 2^31 - 1 rows. threshold may be NaN: the last three
-// are NaN then. The intervals: at `level`, e.g. 0.95, by bootstrap over rows, stratified by label, percentiles
-// (Efron & Tibshirani, "An introduction to the bootstrap", 1993) from `resamples`, e.g. 1000; 0: none. Many rows get
-// fewer resamples: as many as make 2e8 rows in all, 200 at the least. The last three have Clopper and Pearson's intervals.
-// The same values whatever the order of the rows.
-int hg__metrics_of(const float *score, const uint8_t *label, int64_t rows, double threshold,
-                   int32_t resamples, double level, uint64_t seed, hg__metrics *m, hg_error *err);
+typedef struct hg__metrics_options {
+    double threshold;  // NaN: none
+    double level;      // of the intervals, e.g. 0.95
+    int32_t resamples; // e.g. 1000; 0: no intervals by bootstrap
+    uint64_t seed;
+} hg__metrics_options;
 
-// Only normal, anomalies and the last three; the rest NaN. One label is enough.
-int hg__metrics_at(const float *score, const uint8_t *label, int64_t rows, double threshold,
-                   double level, hg__metrics *m, hg_error *err);
+// score, label (rows): finite, 0 or 1; both labels must occur, at most 2^31 - 1 rows. Intervals by bootstrap over rows,
+// stratified by label, percentiles (Efron & Tibshirani, "An introduction to the bootstrap", 1993). Many rows get fewer
+// resamples: as many as make 1e8 rows in all, 200 at the least. The last three have Clopper and Pearson's intervals.
+// The same values whatever the order of the rows.
+int hg__metrics_of(const float *score, const uint8_t *label, int64_t rows,
+                   const hg__metrics_options *o, hg__metrics *m, hg_error *err);
+
+// Only normal, anomalies and the last three, at o->threshold and o->level; the rest NaN. One label is enough.
+int hg__metrics_at(const float *score, const uint8_t *label, int64_t rows,
+                   const hg__metrics_options *o, hg__metrics *m, hg_error *err);
 #endif
