@@ -157,25 +157,26 @@ static void p_counts_the_held_out_scores_that_are_as_high(void **state) {
         double score;
         int from;
     } known[] = {
-        {-9,        7},
-        {-INFINITY, 7},
-        {0,         7},
-        {-0.0,      7},
-        {1e-9,      5},
-        {1,         5},
-        {1.5,       4},
-        {2,         4},
-        {2.5,       2},
-        {3,         2},
-        {4,         1},
-        {5,         1},
+        {-9,                7},
+        {(double)-INFINITY, 7},
+        {0,                 7},
+        {-0.0,              7},
+        {1e-9,              5},
+        {1,                 5},
+        {1.5,               4},
+        {2,                 4},
+        {2.5,               2},
+        {3,                 2},
+        {4,                 1},
+        {5,                 1},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         assert_true(hg__calibration_p(&c, known[i].score) == (1 + known[i].from) / 8.0);
     }
-    assert_true(isnan(hg__calibration_p(&c, NAN)));
+    assert_true(isnan(hg__calibration_p(&c, (double)NAN)));
     c.tail.count = 0;
-    assert_true(hg__calibration_p(&c, 6) == 1 / 8.0 && hg__calibration_p(&c, INFINITY) == 1 / 8.0);
+    assert_true(hg__calibration_p(&c, 6) == 1 / 8.0 &&
+                hg__calibration_p(&c, (double)INFINITY) == 1 / 8.0);
     hg__calibration_clear(&c);
 }
 
@@ -188,7 +189,7 @@ static void scores_that_are_not_finite_and_rates_that_are_none_are_refused(void 
     assert_string_equal(err.message, "score of held-out row 3: expected a finite number, got inf");
     assert_int_equal(hg__calibration_init(&c, bad, 0, &err), HG_ERR_DATA);
     c = calibrated(bad, 2);
-    const double rates[] = {0, 1, -0.1, 2, NAN};
+    const double rates[] = {0, 1, -0.1, 2, (double)NAN};
     for (int i = 0; i < 5; i++) {
         hg__threshold t;
         assert_int_equal(hg__calibration_threshold(&c, rates[i], &t, &err), HG_ERR_USAGE);
@@ -341,7 +342,8 @@ static void beyond_the_last_score_p_falls_without_a_step_and_never_to_0(void **s
                 before = p;
             }
             if (c.tail.count > 0) assert_true(before < 0.9 / (n + 1));
-            assert_true(hg__calibration_p(&c, INFINITY) > 0 && hg__calibration_p(&c, 1e300) > 0);
+            assert_true(hg__calibration_p(&c, (double)INFINITY) > 0 &&
+                        hg__calibration_p(&c, 1e300) > 0);
             hg__calibration_clear(&c);
         }
     }
@@ -361,7 +363,7 @@ static void the_threshold_of_a_tiny_rate_is_where_p_passes_that_rate(void **stat
             if (t.value > (double)c.score[499]) {
                 assert_true(near(hg__calibration_p(&c, t.value), fpr, 1e-9));
             } else {
-                assert_true(hg__calibration_p(&c, nextafter(t.value, INFINITY)) <= fpr);
+                assert_true(hg__calibration_p(&c, nextafter(t.value, (double)INFINITY)) <= fpr);
             }
         }
         assert_true(isfinite(threshold_of(&c, 1e-300).value));

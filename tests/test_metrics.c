@@ -40,8 +40,8 @@ static const hg__metrics_options *with(double threshold, int32_t resamples) {
 
 static hg__metrics metrics_of(int n, double threshold, int resamples, uint64_t seed) {
     hg__metrics m;
-    assert_int_equal(hg__metrics_of(score, label, n, threshold, resamples, 0.95, seed, &m, NULL),
-                     0);
+    const hg__metrics_options o = {threshold, 0.95, resamples, seed};
+    assert_int_equal(hg__metrics_of(score, label, n, &o, &m, NULL), 0);
     return m;
 }
 
@@ -81,7 +81,7 @@ static at count_above(int n, double threshold) {
 static void best_by_thresholds(int n, double *f1, double *fpr, double *ap) {
     *f1 = 0, *fpr = 1, *ap = 0;
     for (int i = 0; i < n; i++) {
-        const at a = count_above(n, nextafter((double)score[i], -INFINITY));
+        const at a = count_above(n, nextafter((double)score[i], (double)-INFINITY));
         *f1 = fmax(*f1, 2 * a.hits / (a.anomalies + a.alarms));
         if (a.hits >= 0.95 * a.anomalies - 1e-9) {
             *fpr = fmin(*fpr, (a.alarms - a.hits) / a.normal);
@@ -93,11 +93,12 @@ static void best_by_thresholds(int n, double *f1, double *fpr, double *ap) {
 // The mean over all ways of breaking ties: each tied row has the same chance of a place.
 static double precision_at_n_by_rows(int n) {
     double sum = 0;
-    const at all = count_above(n, -INFINITY);
+    const at all = count_above(n, (double)-INFINITY);
     for (int i = 0; i < n; i++) {
         if (!label[i]) continue;
         const double above = count_above(n, (double)score[i]).alarms;
-        const double tied = count_above(n, nextafter((double)score[i], -INFINITY)).alarms - above;
+        const double tied =
+            count_above(n, nextafter((double)score[i], (double)-INFINITY)).alarms - above;
         const double left = all.anomalies - above;
         sum += left <= 0 ? 0 : left >= tied ? 1 : left / tied;
     }
@@ -111,7 +112,7 @@ static void every_metric_is_its_definition_with_and_without_ties(void **state) {
         for (uint64_t seed = 0; seed < 40; seed++) {
             const int n = seed < 5 ? 2 + (int)seed : 3 + (int)(word(seed, 0, 9) % 300);
             draw(n, seed, levels[l]);
-            const hg__metrics m = metrics_of(n, NAN, 0, 1);
+            const hg__metrics m = metrics_of(n, (double)NAN, 0, 1);
             double f1, fpr, ap;
             best_by_thresholds(n, &f1, &fpr, &ap);
             assert_true(near(m.auroc.value, auroc_by_pairs(n)));
@@ -134,15 +135,15 @@ static void the_best_threshold_is_halfway_or_just_below_all(void **state) {
     const float scores[] = {1, 2, 4, 8};
     const uint8_t labels[] = {0, 0, 1, 1}, mostly[] = {1, 0, 1, 1};
     hg__metrics m;
-    assert_int_equal(hg__metrics_of(scores, labels, 4, with(NAN, 0), &m, NULL), 0);
+    assert_int_equal(hg__metrics_of(scores, labels, 4, with((double)NAN, 0), &m, NULL), 0);
     assert_true(m.best_f1_threshold == 3 && m.best_f1.value == 1);
-    assert_int_equal(hg__metrics_of(scores, mostly, 4, with(NAN, 0), &m, NULL), 0);
+    assert_int_equal(hg__metrics_of(scores, mostly, 4, with((double)NAN, 0), &m, NULL), 0);
     assert_true(m.best_f1_threshold < 1 && m.best_f1_threshold > 0.999);
     const float edge[] = {-FLT_MAX, FLT_MAX, nextafterf(FLT_MAX, 0)};
     const uint8_t lowest[] = {1, 0, 0}, highest[] = {0, 1, 0};
-    assert_int_equal(hg__metrics_of(edge, lowest, 3, with(NAN, 0), &m, NULL), 0);
+    assert_int_equal(hg__metrics_of(edge, lowest, 3, with((double)NAN, 0), &m, NULL), 0);
     assert_true(isfinite(m.best_f1_threshold) && m.best_f1_threshold < (double)-FLT_MAX);
-    assert_int_equal(hg__metrics_of(edge, highest, 3, with(NAN, 0), &m, NULL), 0);
+    assert_int_equal(hg__metrics_of(edge, highest, 3, with((double)NAN, 0), &m, NULL), 0);
     assert_true(m.best_f1_threshold < (double)edge[1] && m.best_f1_threshold > (double)edge[2]);
 }
 
@@ -237,7 +238,7 @@ static void the_bootstrap_interval_of_auroc_is_as_wide_as_its_deviation_says(voi
     (void)state;
     for (uint64_t seed = 0; seed < 6; seed++) {
         draw(MOST, seed, 0);
-        const hg__metrics m = metrics_of(MOST, NAN, 2000, seed);
+        const hg__metrics m = metrics_of(MOST, (double)NAN, 2000, seed);
         const double deviation = deviation_by_structure(MOST);
         assert_int_equal(m.resamples, 2000);
         assert_true(fabs((m.auroc.high - m.auroc.low) / (2 * 1.96 * deviation) - 1) < 0.08);
@@ -253,12 +254,12 @@ static void the_bootstrap_interval_of_auroc_is_as_wide_as_its_deviation_says(voi
 static void scores_that_are_all_equal_or_separate_wholly_have_intervals_of_no_width(void **state) {
     (void)state;
     for (int i = 0; i < 20; i++) score[i] = 1.5F, label[i] = i < 5;
-    hg__metrics m = metrics_of(20, NAN, 50, 1);
+    hg__metrics m = metrics_of(20, (double)NAN, 50, 1);
     assert_true(m.auroc.value == 0.5 && m.auroc.low == 0.5 && m.auroc.high == 0.5);
     assert_true(near(m.ap.value, 0.25) && near(m.precision_at_n.value, 0.25));
     assert_true(m.fpr_at_95_tpr.value == 1 && near(m.best_f1.value, 0.4));
     for (int i = 0; i < 20; i++) score[i] = label[i] ? 2 : 1;
-    m = metrics_of(20, NAN, 50, 1);
+    m = metrics_of(20, (double)NAN, 50, 1);
     assert_true(m.auroc.low == 1 && m.auroc.high == 1 && m.ap.low == 1 && m.best_f1.high == 1);
     assert_true(m.fpr_at_95_tpr.high == 0 && m.precision_at_n.low == 1);
 }
@@ -271,7 +272,7 @@ static void many_rows_get_fewer_resamples(void **state) {
     assert_true(s && l);
     for (int64_t i = 0; i < rows; i++) s[i] = (float)(i % 1000), l[i] = i % 7 == 0;
     hg__metrics m;
-    assert_int_equal(hg__metrics_of(s, l, rows, with(NAN, 250), &m, NULL), 0);
+    assert_int_equal(hg__metrics_of(s, l, rows, with((double)NAN, 250), &m, NULL), 0);
     assert_int_equal(m.resamples, 200);
     assert_true(m.auroc.low > 0.49 && m.auroc.high < 0.51);
     hg__free(s);

@@ -54,7 +54,7 @@ static double beta_quantile(double a, double b, double p) {
 }
 
 hg__interval hg__share(int64_t hits, int64_t trials, double level) {
-    if (trials < 1) return (hg__interval){NAN, NAN, NAN};
+    if (trials < 1) return (hg__interval){(double)NAN, (double)NAN, (double)NAN};
     const double k = (double)hits, n = (double)trials, side = (1 - level) / 2;
     const double low = hits ? beta_quantile(k, n - k + 1, side) : 0;
     const double high = hits < trials ? beta_quantile(k + 1, n - k, 1 - side) : 1;

@@ -69,7 +69,7 @@ static double threshold_below(const walk *w, int64_t i) {
     const double score = (double)w->score[i];
     if (i + 1 < w->places) return (score + (double)w->score[i + 1]) / 2;
     const float next = nextafterf(w->score[i], -INFINITY);
-    return isinf(next) ? nextafter(score, -INFINITY) : (double)next;
+    return isinf(next) ? nextafter(score, (double)-INFINITY) : (double)next;
 }
 
 // ---- from rows to places ------------------------------------------------------------------------
@@ -246,11 +246,11 @@ static void add_counts_at(const float *score, const uint8_t *label, int64_t rows
 }
 
 static hg__metrics nothing_known(void) {
-    const hg__interval none = {NAN, NAN, NAN};
+    const hg__interval none = {(double)NAN, (double)NAN, (double)NAN};
     return (hg__metrics){.auroc = none,
                          .ap = none,
                          .best_f1 = none,
-                         .best_f1_threshold = NAN,
+                         .best_f1_threshold = (double)NAN,
                          .precision_at_n = none,
                          .fpr_at_95_tpr = none,
                          .false_alarm_rate = none,
