@@ -18,6 +18,21 @@ for colour in grey colour; do
     expect "a $colour model is trained" "$HOURGLASS" train -q data=learn model="$spec" colour=$colour crop=12 batch=4 \
         crops=2 epochs=1 val=0 samples=0 pca=false noise="gaussian 25" project=. name=$colour
 done
+
+# Noisy images alone: pairs of halves, the same for any number of threads; rows of numbers have none.
+blind() { # blind NAME args...
+    "$HOURGLASS" train -q data=learn model="$spec" crop=12 batch=4 crops=3 epochs=2 val=0.5 samples=2 pca=false noise=blind \
+        project=. name="$@"
+}
+expect "noisy images alone teach" blind one threads=1
+expect "noisy images alone teach with three threads" blind three threads=3
+expect "what they teach does not depend on threads" [ "$(hash_of one/weights/best.safetensors)" = "$(hash_of three/weights/best.safetensors)" ]
+printf '1,2\n3,4\n5,6\n' >rows.csv
+expect "noise=blind for rows of numbers is refused" sh -c '"$1" train -q data=rows.csv model="dense 1 | dense input" noise=blind project=. 2>&1 \
+    | grep -q "noise: blind: expected images from a folder, got rows of 1 x 2 x 1"' - "$HOURGLASS"
+expect "noise=blind needs images twice as large as the crop" sh -c '"$1" train -q data=learn noise=blind crop=64 project=. 2>&1 \
+    | grep -q "grey.png: expected at least 128 x 128 pixels (twice crop, as noise=blind halves images), got 97 x 75"' - "$HOURGLASS"
+
 grey=grey/weights/best.safetensors colour=colour/weights/best.safetensors
 denoise() { "$HOURGLASS" denoise "$@"; }
 

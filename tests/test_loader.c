@@ -205,7 +205,6 @@ static void run_noisy(size_t memory, const char *text, int32_t threads, int64_t 
             memcpy(whole, b.target[i], sizeof whole);
             assert_memory_equal(whole, b.target[i], sizeof x[0]);
         }
-        assert_null(b.counts);
         if (pool && b.first % 2 == 0) hg__pool_run(pool, hg__loader_make, l, hg__loader_work(l));
     }
     assert_true(hg__alloc_count() == before);
@@ -282,6 +281,10 @@ static void noise_for_images_refuses_other_rows(void **state) {
     assert_null(hg__loader_new(&rows, BATCH, &making, &err));
     assert_string_equal(err.message,
                         "noise: jpeg: expected images of 1 or 3 channels, got rows of 1 x 5 x 1");
+    assert_int_equal(hg__noise_parse(&noise, "blind", &err), HG_OK);
+    assert_null(hg__loader_new(&rows, BATCH, &making, &err));
+    assert_string_equal(err.message,
+                        "noise: blind: expected images from a folder, got rows of 1 x 5 x 1");
     hg__data_close(d);
 }
 

@@ -126,9 +126,9 @@ static void steps_on_images_refuse_other_rows(void **state) {
     assert_int_equal(hg__noise_check(&jpeg, 1, 784, 1, &err), HG_ERR_USAGE);
     assert_string_equal(err.message,
                         "noise: jpeg: expected images of 1 or 3 channels, got rows of 1 x 784 x 1");
-    assert_int_equal(hg__noise_check(&blind, 28, 28, 2, &err), HG_ERR_USAGE);
-    assert_string_equal(
-        err.message, "noise: blind: expected images of 1 or 3 channels, got rows of 28 x 28 x 2");
+    assert_int_equal(hg__noise_check(&blind, 28, 28, 1, &err), HG_ERR_USAGE);
+    assert_string_equal(err.message,
+                        "noise: blind: expected images from a folder, got rows of 28 x 28 x 1");
 }
 
 // ---- statistics ---------------------------------------------------------------------------------
@@ -524,61 +524,82 @@ static void the_bits_are_the_same_everywhere(void **state) {
     }
 }
 
-// ---- the blind spot -----------------------------------------------------------------------------
+// ---- noisy images alone -------------------------------------------------------------------------
 
-static void blind_spots_are_one_a_cell_and_hold_a_neighbour(void **state) {
+static void a_noisy_image_becomes_two_of_neighbours(void **state) {
     (void)state;
-    static float x[MOST];
-    static uint8_t counts[MOST];
-    const hg__noise_place at = image(3, 9);
-    int spots = 0, moved = 0, times[HG_BLIND_CELL * HG_BLIND_CELL] = {0};
-    for (int i = 0; i < MOST; i++) row[i] = (float)(i / 3 % SIDE) + 1000 * (float)(i % 3);
-    for (uint32_t epoch = 1; epoch <= 50; epoch++) {
-        hg__noise_place now = at;
-        now.epoch = epoch;
-        hg__blind_make(row, &now, x, counts);
-        for (int i = 0; i < MOST; i++) {
-            const int column = i / 3 % SIDE, line = i / 3 / SIDE;
-            assert_true(counts[i] == counts[i / 3 * 3]);
-            if (!counts[i]) assert_true(x[i] == row[i]);
-            spots += counts[i];
-            const int spot = line % HG_BLIND_CELL * HG_BLIND_CELL + column % HG_BLIND_CELL;
-            if (i % 3 == 0) times[spot] += counts[i];
-            // On a ramp a neighbour is at most two columns away.
-            const float apart = x[i] - row[i];
-            if (counts[i]) assert_true(apart >= -2 && apart <= 2);
-            moved += counts[i] && apart != 0;
+    enum { HALF = SIDE / 2, EPOCHS = 50, DRAWS = EPOCHS * HALF * HALF };
+    static float x[HALF * HALF * 3], target[HALF * HALF * 3];
+    const int pixels = HALF * HALF;
+    int pairs[4][4] = {{0}};
+    for (int i = 0; i < MOST; i++) row[i] = (float)i;
+    for (uint32_t epoch = 1; epoch <= EPOCHS; epoch++) {
+        const hg__noise_place at = {
+            .height = HALF, .width = HALF, .channels = 3, .epoch = epoch, .seed = 7, .row = 9};
+        hg__blind_make(row, &at, x, target);
+        for (int i = 0; i < pixels; i++) {
+            int place[2];
+            for (int k = 0; k < 2; k++) {
+                const float *pixel = (k ? target : x) + (ptrdiff_t)3 * i;
+                const int from = (int)pixel[0] / 3, line = from / SIDE, column = from % SIDE;
+                assert_true(pixel[1] == pixel[0] + 1 && pixel[2] == pixel[0] + 2);
+                assert_true(line / 2 == i / HALF && column / 2 == i % HALF);
+                place[k] = line % 2 * 2 + column % 2;
+            }
+            pairs[place[0]][place[1]]++;
         }
     }
-    const int cells = SIDE / HG_BLIND_CELL * (SIDE / HG_BLIND_CELL),
-              side = HG_BLIND_CELL * HG_BLIND_CELL;
-    assert_int_equal(spots, 50 * cells * 3);
-    assert_true(moved > spots / 2);
-    for (int i = 0; i < side; i++) { // 50 * cells / side expected
-        assert_true(times[i] > 20 * cells / side && times[i] < 85 * cells / side);
-    }
-    fill(0, MOST);
-    row[(20 * SIDE + 20) * 3] = 1; // what is hidden never shows through
-    for (uint32_t epoch = 1; epoch <= 200; epoch++) {
-        hg__noise_place now = at;
-        now.epoch = epoch;
-        hg__blind_make(row, &now, x, counts);
-        const int i = (20 * SIDE + 20) * 3;
-        assert_true(counts[i] ? x[i] == 0 : x[i] == 1);
+    for (int one = 0; one < 4; one++) { // eight ordered pairs share a side, each as often
+        for (int other = 0; other < 4; other++) {
+            const int apart = one ^ other;
+            if (apart == 1 || apart == 2) {
+                assert_true(abs(pairs[one][other] - DRAWS / 8) < DRAWS / 80);
+            } else {
+                assert_int_equal(pairs[one][other], 0);
+            }
+        }
     }
 }
 
-static void blind_spots_take_any_size(void **state) {
+static void halves_are_a_function_of_seed_epoch_and_row(void **state) {
     (void)state;
-    for (int32_t h = 1; h < 12; h++) {
-        for (int32_t w = 1; w < 12; w++) {
-            float x[121];
-            uint8_t counts[121];
+    enum { HALF = SIDE / 2 };
+    static float x[2][HALF * HALF], target[2][HALF * HALF];
+    hg__noise_place place[4];
+    for (int k = 0; k < 4; k++) {
+        place[k] = (hg__noise_place){
+            .height = HALF, .width = HALF, .channels = 1, .epoch = 1, .seed = 7, .row = 1};
+    }
+    place[1].epoch = 2;
+    place[2].seed = 8;
+    place[3].row += 1ULL << 32;
+    for (int i = 0; i < SIDE * SIDE; i++) row[i] = (float)i;
+    hg__blind_make(row, &place[0], x[0], target[0]);
+    hg__blind_make(row, &place[0], x[1], target[1]);
+    assert_memory_equal(x[0], x[1], sizeof x[0]);
+    assert_memory_equal(target[0], target[1], sizeof x[0]);
+    for (int k = 1; k < 4; k++) {
+        hg__blind_make(row, &place[k], x[1], target[1]);
+        assert_memory_not_equal(x[0], x[1], sizeof x[0]);
+    }
+}
+
+static void halves_may_have_any_size(void **state) {
+    (void)state;
+    for (int32_t h = 1; h < 6; h++) {
+        for (int32_t w = 1; w < 6; w++) {
+            const size_t n = (size_t)h * (size_t)w;
             const hg__noise_place at = {
                 .height = h, .width = w, .channels = 1, .epoch = 1, .seed = 3, .row = 1};
-            fill(0.5F, 121);
-            hg__blind_make(row, &at, x, counts);
-            for (int i = 0; i < h * w; i++) assert_true(x[i] == 0.5F || h * w == 1);
+            float *noisy = malloc(4 * n * sizeof *noisy); // sanitizers see their ends
+            float *x = malloc(n * sizeof *x), *target = malloc(n * sizeof *target);
+            assert_true(noisy && x && target);
+            for (size_t i = 0; i < 4 * n; i++) noisy[i] = 0.5F;
+            hg__blind_make(noisy, &at, x, target);
+            for (size_t i = 0; i < n; i++) assert_true(x[i] == 0.5F && target[i] == 0.5F);
+            free(noisy);
+            free(x);
+            free(target);
         }
     }
 }
@@ -605,8 +626,9 @@ int main(void) {
         cmocka_unit_test(a_range_is_drawn_anew_for_each_row_and_a_chance_taken),
         cmocka_unit_test(a_row_is_a_function_of_seed_epoch_and_number),
         cmocka_unit_test(the_bits_are_the_same_everywhere),
-        cmocka_unit_test(blind_spots_are_one_a_cell_and_hold_a_neighbour),
-        cmocka_unit_test(blind_spots_take_any_size),
+        cmocka_unit_test(a_noisy_image_becomes_two_of_neighbours),
+        cmocka_unit_test(halves_are_a_function_of_seed_epoch_and_row),
+        cmocka_unit_test(halves_may_have_any_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

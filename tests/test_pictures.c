@@ -11,7 +11,6 @@
 
 #include "backend/pool.h"
 #include "base/file.h"
-#include "data/blind.h"
 #include "data/pictures.h"
 #include "image/image.h"
 
@@ -88,12 +87,12 @@ static void expect_refusal(const char *name, const hg__picture_options *o, int c
 }
 
 static void make(const hg__data *d, int64_t image, int32_t draw, uint32_t epoch, float *x,
-                 float *target, uint8_t *counts) {
+                 float *target) {
     hg_error err = {0};
     const hg__picture_place place = {image, draw, epoch};
     float *scratch = malloc((hg__pictures_scratch(d->pictures) + 1) * sizeof *scratch);
     assert_non_null(scratch);
-    if (hg__pictures_make(d->pictures, &place, x, target, counts, scratch, &err) < 0) {
+    if (hg__pictures_make(d->pictures, &place, x, target, scratch, &err) < 0) {
         fail_msg("%s", err.message);
     }
     free(scratch);
@@ -178,7 +177,7 @@ static void whole_images_need_no_crop(void **state) {
     hg__data *d = opened("noisy", &o, 1 << 20);
     float x[12 * 10];
     assert_true(d->shape.dim[0] == 12 && d->shape.dim[1] == 10 && d->crops == 1);
-    make(d, 0, 0, 0, NULL, x, NULL);
+    make(d, 0, 0, 0, NULL, x);
     for (int32_t i = 0; i < 120; i++) assert_int_equal(sample(x, i), 4096 + i);
     hg__data_close(d);
 }
@@ -190,14 +189,14 @@ static void the_first_fixed_crop_is_the_middle(void **state) {
     float x[CROP * CROP], row[CROP * CROP];
     hg__data *d = opened("grey", &plain, 1 << 20);
     for (int repeat = 0; repeat < 2; repeat++) {
-        make(d, 0, 0, 0, NULL, x, NULL); // of 20 lines of 24
+        make(d, 0, 0, 0, NULL, x); // of 20 lines of 24
         for (int32_t i = 0; i < CROP * CROP; i++) {
             assert_int_equal(sample(x, i), (6 + i / CROP) * 24 + 8 + i % CROP);
         }
     }
     assert_int_equal(hg__data_row(d, 0, row, NULL), HG_OK);
     assert_memory_equal(row, x, sizeof x);
-    make(d, 0, 1, 0, NULL, row, NULL); // not turned either
+    make(d, 0, 1, 0, NULL, row); // not turned either
     assert_memory_not_equal(row, x, sizeof x);
     for (int32_t i = 0; i < CROP * CROP; i++) {
         assert_int_equal(sample(row, i) - sample(row, 0), i / CROP * 24 + i % CROP);
@@ -237,7 +236,7 @@ static void training_crops_lie_anywhere_and_turn_in_eight_ways(void **state) {
     hg__picture_options o = plain;
     hg__data *d = opened("grey", &o, 1 << 20);
     for (int32_t k = 0; k < TIMES; k++) {
-        make(d, 0, k, 1 + (uint32_t)k % 7, NULL, x, NULL);
+        make(d, 0, k, 1 + (uint32_t)k % 7, NULL, x);
         int32_t least = 65535;
         for (int32_t i = 0; i < CROP * CROP; i++) {
             least = sample(x, i) < least ? sample(x, i) : least;
@@ -251,7 +250,7 @@ static void training_crops_lie_anywhere_and_turn_in_eight_ways(void **state) {
     o.flip = false;
     d = opened("grey", &o, 1 << 20);
     for (int32_t k = 0; k < 100; k++) {
-        make(d, 0, k, 1, NULL, x, NULL);
+        make(d, 0, k, 1, NULL, x);
         assert_int_equal(find_turn(x, 24), 0);
     }
     hg__data_close(d);
@@ -262,18 +261,18 @@ static void colours_are_kept_joined_or_repeated(void **state) {
     float colour[CROP * CROP * 3], grey[CROP * CROP];
     hg__picture_options o = plain;
     hg__data *d = opened("both", &o, 1 << 20);
-    make(d, 1, 0, 0, NULL, colour, NULL); // d.ppm
+    make(d, 1, 0, 0, NULL, colour); // d.ppm
     for (int32_t i = 0; i < CROP * CROP * 3; i++) {
         assert_int_equal(sample(colour, i) - sample(colour, i / 3 * 3), i % 3);
     }
-    make(d, 0, 0, 0, NULL, colour, NULL); // c.pgm
+    make(d, 0, 0, 0, NULL, colour); // c.pgm
     for (int32_t i = 0; i < CROP * CROP * 3; i++) assert_true(colour[i] == colour[i / 3 * 3]);
     hg__data_close(d);
     o.channels = 1;
     d = opened("both", &o, 1 << 20);
     float joined[CROP * CROP];
-    make(d, 1, 0, 0, NULL, joined, NULL);
-    make(d, 0, 0, 0, NULL, grey, NULL);
+    make(d, 1, 0, 0, NULL, joined);
+    make(d, 0, 0, 0, NULL, grey);
     const float weighted = 0.587F + 2 * 0.114F; // how far green and blue are above red
     assert_true(fabsf(joined[1] - joined[0] - 1 / 65535.0F) < 1e-6F);
     assert_true(fabsf(joined[0] * 65535 - (3 * 4096 + 24 * 4 + 8) - weighted) < 0.5F);
@@ -287,34 +286,100 @@ static void noise_spoils_the_input_alone(void **state) {
     float x[CROP * CROP], clean[CROP * CROP], target[CROP * CROP];
     hg__picture_options o = plain;
     hg__data *d = opened("grey", &o, 1 << 20);
-    make(d, 0, 3, 2, NULL, clean, NULL);
+    make(d, 0, 3, 2, NULL, clean);
     assert_false(hg__pictures_is_spoilt(d->pictures));
     hg__data_close(d);
     o.noise = "gaussian 25";
     d = opened("grey", &o, 1 << 20);
-    assert_true(hg__pictures_is_spoilt(d->pictures) && !hg__pictures_is_blind(d->pictures));
-    make(d, 0, 3, 2, x, target, NULL);
+    assert_true(hg__pictures_is_spoilt(d->pictures));
+    make(d, 0, 3, 2, x, target);
     assert_memory_equal(target, clean, sizeof clean);
     double squares = 0;
     for (int32_t i = 0; i < CROP * CROP; i++) squares += pow((double)(x[i] - clean[i]) * 255, 2);
     assert_true(fabs(sqrt(squares / (CROP * CROP)) - 25) < 10);
-    make(d, 0, 3, 2, clean, NULL, NULL); // without its target the same row
+    make(d, 0, 3, 2, clean, NULL); // without its target the same row
     assert_memory_equal(x, clean, sizeof clean);
-    make(d, 0, 3, 3, clean, NULL, NULL);
+    make(d, 0, 3, 3, clean, NULL);
     assert_memory_not_equal(x, clean, sizeof clean);
     hg__data_close(d);
-    o.noise = "blind";
-    d = opened("grey", &o, 1 << 20);
-    uint8_t counts[CROP * CROP];
-    int spots = 0;
-    assert_true(hg__pictures_is_blind(d->pictures));
-    make(d, 0, 3, 2, x, target, counts);
+}
+
+// Halves of a picture `width` wide: each target is the pixel beside its input's. How often below or above it (0), and
+// how often left or right of it (1).
+static void check_halves(const float *x, const float *target, int32_t width, int apart[2]) {
     for (int32_t i = 0; i < CROP * CROP; i++) {
-        spots += counts[i];
-        assert_true(counts[i] || x[i] == target[i]);
+        const int32_t away = abs(sample(x, i) - sample(target, i));
+        assert_true(away == 1 || away == width);
+        apart[away == 1]++;
     }
-    assert_int_equal(spots, CROP / HG_BLIND_CELL * (CROP / HG_BLIND_CELL));
+}
+
+static void noisy_images_alone_are_pairs_of_halves(void **state) {
+    (void)state;
+    float x[CROP * CROP], target[CROP * CROP], again[CROP * CROP], plain_row[CROP * CROP];
+    int apart[2] = {0};
+    hg__picture_options o = plain;
+    o.noise = "blind";
+    hg__data *d = opened("blind", &o, 1 << 20); // 16 x 16, and 24 lines of 20
+    assert_int_equal(d->width, CROP * CROP);
+    assert_int_equal(d->crops, 1); // 1.4 crops of 16 x 16 cover the mean one
+    assert_true(hg__pictures_is_spoilt(d->pictures));
+    for (int32_t k = 0; k < 50; k++) {
+        make(d, k % 2, k, 1, x, target);
+        check_halves(x, target, k % 2 ? 20 : 16, apart);
+    }
+    assert_true(abs(apart[0] - apart[1]) < 50 * CROP * CROP / 20);
+    make(d, 0, 0, 0, x, target); // the middle is all of it, and not turned: line by line
+    for (int32_t i = 0; i < CROP * CROP; i++) {
+        const int32_t place = sample(x, i) - 4096, line = place / 16, column = place % 16;
+        assert_true(line / 2 == i / CROP && column / 2 == i % CROP);
+    }
+    make(d, 0, 0, 0, again, target);
+    assert_memory_equal(again, x, sizeof x);
+    make(d, 0, 0, 0, NULL, plain_row); // nobody asked for pairs
+    for (int32_t i = 0; i < CROP * CROP; i++) {
+        assert_int_equal(sample(plain_row, i), 4096 + (4 + i / CROP) * 16 + 4 + i % CROP);
+    }
     hg__data_close(d);
+}
+
+static void whole_noisy_images_are_halved(void **state) {
+    (void)state;
+    float x[6 * 5], target[6 * 5];
+    hg__picture_options o = plain;
+    o.noise = "blind";
+    o.crop = 0;
+    hg__data *d = opened("odd.pgm", &o, 1 << 20); // 13 lines of 11
+    assert_true(d->shape.dim[0] == 6 && d->shape.dim[1] == 5 && d->crops == 1);
+    make(d, 0, 0, 0, x, target);
+    for (int32_t i = 0; i < 30; i++) {
+        const int32_t place = sample(x, i) - 4096;
+        assert_true(place / 11 / 2 == i / 5 && place % 11 / 2 == i % 5);
+    }
+    hg__data_close(d);
+    o.channels = 3;
+    o.grey = 1;
+    d = opened("both/d.ppm", &o, 1 << 20); // colour turned grey: three channels alike
+    float three[8 * 12 * 3], other[8 * 12 * 3];
+    make(d, 0, 0, 1, three, other);
+    for (int32_t i = 0; i < 8 * 12 * 3; i++) {
+        assert_true(three[i] == three[i / 3 * 3] && other[i] == other[i / 3 * 3]);
+    }
+    hg__data_close(d);
+}
+
+static void images_too_small_to_halve_are_named(void **state) {
+    (void)state;
+    hg__picture_options o = plain;
+    o.noise = "blind";
+    expect_refusal("noisy", &o, HG_ERR_DATA,
+                   "@/noisy/a.pgm: expected at least 16 x 16 pixels (twice crop, as noise=blind "
+                   "halves images), got 10 x 12");
+    o.crop = 0;
+    write_picture("line.pgm", 1, 1, 12, 1);
+    expect_refusal("line.pgm", &o, HG_ERR_DATA,
+                   "@/line.pgm: expected at least 2 x 2 pixels (noise=blind halves images), got "
+                   "12 x 1");
 }
 
 static void pairs_are_cut_alike(void **state) {
@@ -327,7 +392,7 @@ static void pairs_are_cut_alike(void **state) {
     hg__data *d = opened("noisy", &o, 1 << 20);
     assert_int_equal(d->rows, 2);
     for (int32_t k = 0; k < 50; k++) {
-        make(d, k % 2, k, 1, x, target, NULL);
+        make(d, k % 2, k, 1, x, target);
         find_turn(x, 10);
         for (int32_t i = 0; i < CROP * CROP; i++) { // partners are numbered 4 higher
             assert_int_equal(sample(target, i) - sample(x, i), 4 * 4096);
@@ -336,7 +401,7 @@ static void pairs_are_cut_alike(void **state) {
     hg__data_close(d);
     o.noise = "mask 50";
     d = opened("noisy", &o, 1 << 20);
-    make(d, 0, 0, 1, x, target, NULL);
+    make(d, 0, 0, 1, x, target);
     int masked = 0;
     for (int32_t i = 0; i < CROP * CROP; i++) {
         masked += x[i] == 0;
@@ -374,7 +439,7 @@ static void rows_do_not_depend_on_what_is_kept(void **state) {
     for (int32_t k = 0; k < 30; k++) {
         for (int m = 0; m < 3; m++) {
             hg__data *d = opened("grey", &plain, memory[m]);
-            for (int32_t j = 0; j <= k; j++) make(d, j % 3, j, 1, NULL, m ? x : want, NULL);
+            for (int32_t j = 0; j <= k; j++) make(d, j % 3, j, 1, NULL, m ? x : want);
             if (m) assert_memory_equal(x, want, sizeof x);
             hg__data_close(d);
         }
@@ -389,12 +454,11 @@ static void a_file_that_goes_or_changes_is_an_error(void **state) {
     write_picture("gone.png", 1, 12, 12, 1);
     hg__data *d = opened("gone.png", &plain, 0);
     write_picture("gone.png", 1, 13, 12, 1);
-    assert_int_equal(hg__pictures_make(d->pictures, &place, NULL, x, NULL, NULL, &err),
-                     HG_ERR_DATA);
+    assert_int_equal(hg__pictures_make(d->pictures, &place, NULL, x, NULL, &err), HG_ERR_DATA);
     assert_non_null(strstr(err.message,
                            "gone.png: expected 12 x 12 pixels as when it was opened, got 12 x 13"));
     assert_int_equal(unlink(at("gone.png")), 0);
-    assert_true(hg__pictures_make(d->pictures, &place, NULL, x, NULL, NULL, &err) < 0);
+    assert_true(hg__pictures_make(d->pictures, &place, NULL, x, NULL, &err) < 0);
     assert_non_null(strstr(err.message, "gone.png"));
     hg__data_close(d);
 }
@@ -603,8 +667,8 @@ static void an_error_on_the_way_shows_in_next(void **state) {
 static int make_folders(void **state) {
     (void)state;
     if (!mkdtemp(folder)) return -1;
-    static const char *const names[] = {"grey", "both", "noisy", "clean", "bad"};
-    for (size_t i = 0; i < 5; i++) {
+    static const char *const names[] = {"grey", "both", "noisy", "clean", "bad", "blind"};
+    for (size_t i = 0; i < 6; i++) {
         if (hg__make_folder(at("%s", names[i]), NULL) < 0) return -1;
     }
     write_picture("grey/a.png", 0, 20, 24, 1);
@@ -612,6 +676,9 @@ static int make_folders(void **state) {
     write_picture("grey/c.png", 2, 16, 40, 1);
     write_picture("both/c.pgm", 1, 16, 24, 1);
     write_picture("both/d.ppm", 3, 16, 24, 3);
+    write_picture("blind/a.png", 1, 16, 16, 1);
+    write_picture("blind/b.png", 2, 24, 20, 1);
+    write_picture("odd.pgm", 1, 13, 11, 1);
     write_picture("noisy/a.pgm", 1, 12, 10, 1);
     write_picture("noisy/b.png", 2, 12, 10, 1);
     write_picture("clean/a.png", 5, 12, 10, 1);
@@ -637,6 +704,9 @@ int main(void) {
         cmocka_unit_test(training_crops_lie_anywhere_and_turn_in_eight_ways),
         cmocka_unit_test(colours_are_kept_joined_or_repeated),
         cmocka_unit_test(noise_spoils_the_input_alone),
+        cmocka_unit_test(noisy_images_alone_are_pairs_of_halves),
+        cmocka_unit_test(whole_noisy_images_are_halved),
+        cmocka_unit_test(images_too_small_to_halve_are_named),
         cmocka_unit_test(pairs_are_cut_alike),
         cmocka_unit_test(partners_that_do_not_fit_are_named),
         cmocka_unit_test(rows_do_not_depend_on_what_is_kept),

@@ -173,7 +173,6 @@ static void run_training(void *context) {
                               .dtype = batch.dtype,
                               .scale = batch.scale,
                               .target = batch.target,
-                              .counts = batch.counts,
                               .side_task = hg__loader_make,
                               .side_context = f->loader,
                               .side_count = hg__loader_work(f->loader)};

@@ -278,7 +278,7 @@ int hg__data_wrap(hg__data *d, const float *x, int64_t rows, int32_t width, hg_e
 int hg__data_row(const hg__data *d, int64_t i, float *out, hg_error *err) {
     if (d->pictures) {
         const hg__picture_place middle = {.image = i};
-        return hg__pictures_make(d->pictures, &middle, NULL, out, NULL, NULL, err);
+        return hg__pictures_make(d->pictures, &middle, NULL, out, NULL, err);
     }
     if (d->dtype == HG_F32) return hg__data_read(d, i, 1, out, err);
     // The bytes go to the far end of `out` and are widened from the front: each is read before the

@@ -92,9 +92,8 @@ typedef struct hg__batch {
     const void *const *row; // (count) pointers to rows of `dtype`, valid until the next call
     hg__dtype dtype;        // data->dtype, but HG_F32 where rows are made
     float scale;
-    const float *const *target;   // (count) clean rows, where rows were spoilt or paired; else NULL
-    const uint8_t *const *counts; // (count) blind spots: where the loss counts; else NULL
-    const int64_t *number;        // (count) their numbers in the file
+    const float *const *target; // (count) clean rows, where rows were spoilt or paired; else NULL
+    const int64_t *number;      // (count) their numbers in the file
     int32_t count;
     int64_t first;            // position of row[0] in this epoch's order
     const void *const *ahead; // (ahead_count) rows in memory: the next batch's; NULL at the end

@@ -20,7 +20,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "data/blind.h"
 #include "data/data.h"
 #include "data/pictures.h"
 #include "data/scan.h"
@@ -30,12 +29,10 @@ typedef struct slot {
     const void **row; // owned, (batch)
     int64_t *number;  // owned, (batch)
     // Where rows are made: `bytes` holds floats, and
-    int32_t *draw;          // owned, (batch): which crop of the picture
-    uint8_t *done;          // owned, (batch): 1 once the row is made
-    float *targets;         // owned, (batch, width), or NULL
-    const float **target;   // owned, (batch), or NULL
-    uint8_t *spots;         // owned, (batch, width), or NULL
-    const uint8_t **counts; // owned, (batch), or NULL
+    int32_t *draw;        // owned, (batch): which crop of the picture
+    uint8_t *done;        // owned, (batch): 1 once the row is made
+    float *targets;       // owned, (batch, width), or NULL
+    const float **target; // owned, (batch), or NULL
     int32_t count;
     int code; // what reading it ended with
     hg_error err;
@@ -48,10 +45,10 @@ struct hg__loader {
     hg__shuffle order; // of this epoch
     int32_t batch;
     bool shuffled;
-    bool makes, spoils, is_blind; // rows are made; have targets; have blind spots
-    int64_t first;                // batches passed over at the start of this epoch
-    int64_t batches;              // of this epoch, after those
-    int64_t next;                 // the batch the caller gets next
+    bool makes, spoils; // rows are made; have targets
+    int64_t first;      // batches passed over at the start of this epoch
+    int64_t batches;    // of this epoch, after those
+    int64_t next;       // the batch the caller gets next
     slot slot[2];
 
     hg__making making;
@@ -150,10 +147,6 @@ static int spoil(const hg__loader *l, const slot *s, int32_t i, float *x, float 
     float *target = s->targets + at;
     place.row = (uint64_t)s->number[i];
     HG_TRY(hg__data_row(l->rows.data, s->number[i], target, err));
-    if (l->is_blind) {
-        hg__blind_make(target, &place, x, s->spots + at);
-        return HG_OK;
-    }
     memcpy(x, target, l->row_bytes);
     if (l->needs_donor) {
         const int64_t other = hg__rows_at(&l->rows, hg__noise_donor(&place, l->rows.count));
@@ -171,7 +164,7 @@ static int make_row(const hg__loader *l, const slot *s, int32_t i, int32_t threa
     if (!p) return spoil(l, s, i, x, scratch, err);
     const hg__picture_place place = {s->number[i], s->draw[i], l->place.epoch};
     return hg__pictures_make(p, &place, l->spoils ? x : NULL, l->spoils ? s->targets + at : x,
-                             l->is_blind ? s->spots + at : NULL, scratch, err);
+                             scratch, err);
 }
 
 // A row that fails is not done: the next call of next() makes it again and says why.
@@ -216,11 +209,9 @@ static int prepare_making(hg__loader *l, hg_error *err) {
     l->place = find_place(d, l->making.seed);
     l->place.schema = l->making.schema;
     if (d->pictures) {
-        l->is_blind = l->spoils && hg__pictures_is_blind(d->pictures);
         l->scratch_stride = hg__pictures_scratch(d->pictures);
     } else {
         HG_TRY(hg__noise_check(noise, e->height, e->width, e->channels, err));
-        l->is_blind = noise->blind;
         l->donor_at = hg__noise_scratch(noise, e->height, e->width, e->channels);
         l->needs_donor = hg__noise_needs_donor(noise);
         l->scratch_stride = l->donor_at + (l->needs_donor ? (size_t)d->width : 0);
@@ -243,11 +234,6 @@ static int fill_made_slot(const hg__loader *l, slot *s, hg_error *err) {
         if (!s->targets) return HG_ERR_MEMORY;
         if (!(s->target = hg__alloc(batch, sizeof *s->target, err))) return HG_ERR_MEMORY;
         for (size_t i = 0; i < batch; i++) s->target[i] = s->targets + i * width;
-    }
-    if (l->is_blind) {
-        if (!(s->spots = hg__alloc(batch, width, err))) return HG_ERR_MEMORY;
-        if (!(s->counts = hg__alloc(batch, sizeof *s->counts, err))) return HG_ERR_MEMORY;
-        for (size_t i = 0; i < batch; i++) s->counts[i] = s->spots + i * width;
     }
     return HG_OK;
 }
@@ -331,8 +317,6 @@ void hg__loader_free(hg__loader *l) {
         hg__free(l->slot[i].done);
         hg__free(l->slot[i].targets);
         hg__free(l->slot[i].target);
-        hg__free(l->slot[i].spots);
-        hg__free(l->slot[i].counts);
     }
     hg__free(l->scratch);
     hg__free(l);
@@ -389,7 +373,6 @@ int hg__loader_next(hg__loader *l, hg__batch *b, hg_error *err) {
     *b = (hg__batch){.row = s->row,
                      .number = s->number,
                      .target = s->target,
-                     .counts = s->counts,
                      .count = s->count,
                      .first = (l->first + k) * l->batch,
                      .dtype = l->makes ? HG_F32 : d->dtype,

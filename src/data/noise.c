@@ -161,10 +161,10 @@ int hg__noise_check(const hg__noise *n, int32_t height, int32_t width, int32_t c
                         "noise: %s: expected images of 1 or 3 channels, got rows of %d x %d x %d",
                         n->step[i].type->name, height, width, channels);
     }
-    if (!n->blind || is_image) return HG_OK;
+    if (!n->blind) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
-                    "noise: blind: expected images of 1 or 3 channels, got rows of %d x %d x %d",
-                    height, width, channels);
+                    "noise: blind: expected images from a folder, got rows of %d x %d x %d", height,
+                    width, channels);
 }
 
 // ---- applying -----------------------------------------------------------------------------------

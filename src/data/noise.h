@@ -17,7 +17,8 @@
 //   jitter D          added, standard deviation D of the numbers as they are: for tables, whose columns are scaled.
 //                     Of a range small and large are as likely: the logarithm is uniform
 //   clip              rounded to 8 bits and cut off below black and above white, as in a file
-// Units are 8-bit grey levels but for the last two. "blind" alone is the blind spot of Noise2Void (see blind.h), not a corruption.
+// Units are 8-bit grey levels but for the last two. "blind" alone is a way to learn from noisy images (see blind.h), not
+// a corruption.
 // Draws come from the counter generator: (seed; NOISE, epoch, row, draw), so a row is spoilt the same way by
 // any thread and after any restart.
 #ifndef HG_DATA_NOISE_H
@@ -42,7 +43,7 @@ typedef struct hg__noise {
 int hg__noise_parse(hg__noise *n, const char *text, hg_error *err);
 
 // Whether a row of this shape can be spoilt so: blur, jpeg and downscale need images of 1 or 3 channels, swap
-// needs none.
+// needs none. Blind cannot: it needs more of an image than the row (pictures.h).
 int hg__noise_check(const hg__noise *n, int32_t height, int32_t width, int32_t channels,
                     hg_error *err);
 

@@ -7,9 +7,9 @@
 #include "data/blind.h"
 #include "data/pictures_internal.h"
 
-// Where a crop lies and how it is turned.
+// Which part of a picture, and how it is turned.
 typedef struct cut {
-    int32_t top, left;
+    int32_t top, left, height, width;
     bool mirror, flip, transpose;
 } cut;
 
@@ -17,18 +17,23 @@ static int32_t pick(uint32_t word, int32_t count) { // 0 .. count-1
     return (int32_t)((uint64_t)word * (uint64_t)count >> 32);
 }
 
-static cut place_cut(const hg__pictures *p, int64_t image, int32_t draw, uint32_t epoch) {
-    const hg__picture *from = &p->picture[image];
-    const int32_t spare_y = from->height - p->height, spare_x = from->width - p->width;
-    if (epoch == 0 && draw == 0) return (cut){.top = spare_y / 2, .left = spare_x / 2};
-    const hg__philox w = hg__philox_run(p->seed, (uint32_t)HG_STREAM_CROP << 16, epoch,
-                                        (uint32_t)image, (uint32_t)draw);
-    const bool turns = p->flip && epoch > 0;
-    return (cut){.top = pick(w.word[0], spare_y + 1),
-                 .left = pick(w.word[1], spare_x + 1),
-                 .mirror = turns && (w.word[2] >> 29 & 1),
-                 .flip = turns && (w.word[2] >> 30 & 1),
-                 .transpose = turns && p->height == p->width && w.word[2] >> 31};
+// `cell`: how many pixels of the picture, each way, make one of the row.
+static cut place_cut(const hg__pictures *p, const hg__picture_place *at, int32_t cell) {
+    const hg__picture *from = &p->picture[at->image];
+    cut c = {.height = cell * p->height, .width = cell * p->width};
+    const int32_t spare_y = from->height - c.height, spare_x = from->width - c.width;
+    c.top = spare_y / 2;
+    c.left = spare_x / 2;
+    if (at->epoch == 0 && at->draw == 0) return c;
+    const hg__philox w = hg__philox_run(p->seed, (uint32_t)HG_STREAM_CROP << 16, at->epoch,
+                                        (uint32_t)at->image, (uint32_t)at->draw);
+    const bool turns = p->flip && at->epoch > 0;
+    c.top = pick(w.word[0], spare_y + 1);
+    c.left = pick(w.word[1], spare_x + 1);
+    c.mirror = turns && (w.word[2] >> 29 & 1);
+    c.flip = turns && (w.word[2] >> 30 & 1);
+    c.transpose = turns && p->height == p->width && w.word[2] >> 31;
+    return c;
 }
 
 // ---- the crop -----------------------------------------------------------------------------------
@@ -55,23 +60,23 @@ static void mirror_line(float *line, int32_t width, int32_t C) {
     }
 }
 
-// x (height, width, channels) = the crop of a decoded picture.
+// x (at->height, at->width, channels) = the crop of a decoded picture.
 static void cut_out(const hg__pictures *p, const hg__image *image, const cut *at, float *x) {
     const int32_t C = p->channels;
-    const ptrdiff_t line = (ptrdiff_t)p->width * C;
+    const ptrdiff_t line = (ptrdiff_t)at->width * C;
     const size_t line_bytes = hg__image_line_bytes(&image->info);
     const size_t pixel =
         (size_t)hg__image_samples(&image->info) * hg__dtype_size(image->info.dtype);
     const uint8_t *from = image->pixels;
     from += (size_t)at->top * line_bytes + (size_t)at->left * pixel;
     hg__image_info narrow = image->info;
-    narrow.width = p->width;
-    for (int32_t y = 0; y < p->height; y++, from += line_bytes) {
-        float *to = x + (at->flip ? p->height - 1 - y : y) * line;
+    narrow.width = at->width;
+    for (int32_t y = 0; y < at->height; y++, from += line_bytes) {
+        float *to = x + (at->flip ? at->height - 1 - y : y) * line;
         hg__image_to_real(&narrow, from, 1, C, to);
-        if (at->mirror) mirror_line(to, p->width, C);
+        if (at->mirror) mirror_line(to, at->width, C);
     }
-    if (at->transpose) transpose(x, p->height, C);
+    if (at->transpose) transpose(x, at->height, C);
 }
 
 // One file's crop.
@@ -133,20 +138,30 @@ static int spoil(const hg__pictures *p, const hg__noise_place *place, bool grey,
     return code;
 }
 
-static void make_grey(const hg__pictures *p, float *x) {
-    const size_t pixels = (size_t)p->height * (size_t)p->width;
+static void make_grey(float *x, size_t pixels) {
     join_channels(x, pixels);
     part_channels(x, pixels);
 }
 
 size_t hg__pictures_scratch(const hg__pictures *p) {
     const size_t row = (size_t)p->height * (size_t)p->width * (size_t)p->channels;
-    return row + hg__noise_scratch(&p->noise, p->height, p->width, p->channels);
+    if (p->noise.blind) return row * HG_BLIND_CELL * HG_BLIND_CELL;
+    return hg__noise_scratch(&p->noise, p->height, p->width, p->channels);
+}
+
+// Both halves of a noisy image alone.
+static int make_blind(const hg__pictures *p, const hg__picture_place *at,
+                      const hg__noise_place *place, float *x, float *target, float *scratch,
+                      hg_error *err) {
+    const cut where = place_cut(p, at, HG_BLIND_CELL);
+    HG_TRY(cut_file(p, at->image, false, &where, scratch, err));
+    if (is_grey(p, at)) make_grey(scratch, (size_t)where.height * (size_t)where.width);
+    hg__blind_make(scratch, place, x, target);
+    return HG_OK;
 }
 
 int hg__pictures_make(const hg__pictures *p, const hg__picture_place *at, float *x, float *target,
-                      uint8_t *counts, float *scratch, hg_error *err) {
-    const cut where = place_cut(p, at->image, at->draw, at->epoch);
+                      float *scratch, hg_error *err) {
     const hg__noise_place place = {.height = p->height,
                                    .width = p->width,
                                    .channels = p->channels,
@@ -154,20 +169,17 @@ int hg__pictures_make(const hg__pictures *p, const hg__picture_place *at, float 
                                    .row = (uint64_t)at->image * (uint64_t)p->crops +
                                           (uint64_t)at->draw,
                                    .epoch = at->epoch};
-    const size_t n = (size_t)p->height * (size_t)p->width * (size_t)p->channels;
+    const size_t pixels = (size_t)p->height * (size_t)p->width;
+    if (x && p->noise.blind) return make_blind(p, at, &place, x, target, scratch, err);
+    const cut where = place_cut(p, at, 1);
     const bool grey = is_grey(p, at);
     if (target) HG_TRY(cut_file(p, at->image, p->has_pairs, &where, target, err));
-    if (target && grey) make_grey(p, target);
+    if (target && grey) make_grey(target, pixels);
     if (!x) return HG_OK;
-    if (p->noise.blind) {
-        if (!target) HG_TRY(cut_file(p, at->image, false, &where, scratch, err));
-        hg__blind_make(target ? target : scratch, &place, x, counts);
-        return HG_OK;
-    }
     if (target && !p->has_pairs) {
-        memcpy(x, target, n * sizeof *x);
+        memcpy(x, target, pixels * (size_t)p->channels * sizeof *x);
     } else {
         HG_TRY(cut_file(p, at->image, false, &where, x, err));
     }
-    return spoil(p, &place, grey, x, scratch + n, err);
+    return spoil(p, &place, grey, x, scratch, err);
 }

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "data/blind.h"
 #include "data/pictures_internal.h"
 
 enum { HASHED = 512 << 10 }; // bytes at each end of a file
@@ -65,12 +66,21 @@ static int read_header(const char *folder, const char *name, header *h, uint64_t
     return r ? HG_OK : err->code;
 }
 
+// How many pixels of an image, each way, make one of a row.
+static int32_t cell_of(const hg__pictures *p) {
+    return p->noise.blind ? HG_BLIND_CELL : 1;
+}
+
 static int check_size(const hg__pictures *p, const char *name, const header *h, hg_error *err) {
     const char *folder = p->list.folder;
-    if (p->crop > 0 && (h->height < p->crop || h->width < p->crop)) {
+    const int32_t least = cell_of(p) * (p->crop > 0 ? p->crop : 1);
+    if (h->height < least || h->width < least) {
+        const char *why = !p->noise.blind ? "crop"
+                          : p->crop > 0   ? "twice crop, as noise=blind halves images"
+                                          : "noise=blind halves images";
         return hg__fail(err, HG_ERR_DATA,
-                        "%s/%s: expected at least %d x %d pixels (crop), got %d x %d", folder, name,
-                        p->crop, p->crop, h->width, h->height);
+                        "%s/%s: expected at least %d x %d pixels (%s), got %d x %d", folder, name,
+                        least, least, why, h->width, h->height);
     }
     if (p->crop > 0 || p->count == 0) return HG_OK;
     const hg__picture *first = &p->picture[0];
@@ -160,13 +170,14 @@ static int32_t count_crops(const hg__pictures *p) {
     for (int64_t i = 0; i < p->count; i++) {
         pixels += (double)p->picture[i].height * p->picture[i].width;
     }
-    const double crops = pixels / ((double)p->count * p->crop * p->crop) + 0.5;
+    const double side = (double)cell_of(p) * p->crop;
+    const double crops = pixels / ((double)p->count * side * side) + 0.5;
     return crops < 1 ? 1 : crops < 1e6 ? (int32_t)crops : 1000000;
 }
 
 static int describe(hg__pictures *p, hg__data *d, uint64_t hash, hg_error *err) {
-    p->height = p->crop ? p->crop : p->picture[0].height;
-    p->width = p->crop ? p->crop : p->picture[0].width;
+    p->height = p->crop ? p->crop : p->picture[0].height / cell_of(p);
+    p->width = p->crop ? p->crop : p->picture[0].width / cell_of(p);
     if (p->crops == 0) p->crops = count_crops(p);
     const int64_t width = (int64_t)p->height * p->width * p->channels;
     if (width > HG_MAX_WIDTH) {
@@ -174,7 +185,9 @@ static int describe(hg__pictures *p, hg__data *d, uint64_t hash, hg_error *err) 
                         "crop: expected at most %d numbers a row, got %d x %d x %d", HG_MAX_WIDTH,
                         p->width, p->height, p->channels);
     }
-    HG_TRY(hg__noise_check(&p->noise, p->height, p->width, p->channels, err));
+    if (!p->noise.blind) {
+        HG_TRY(hg__noise_check(&p->noise, p->height, p->width, p->channels, err));
+    }
     d->rows = p->count;
     d->width = (int32_t)width;
     d->shape = (hg__shape){
@@ -252,8 +265,4 @@ hg__picture_files hg__pictures_files(const hg__pictures *p, int64_t image) {
 
 bool hg__pictures_is_spoilt(const hg__pictures *p) {
     return p->has_pairs || p->noise.blind || p->noise.steps > 0;
-}
-
-bool hg__pictures_is_blind(const hg__pictures *p) {
-    return p->noise.blind;
 }

@@ -17,7 +17,9 @@ typedef struct hg__pictures hg__pictures;
 typedef struct hg__picture_options {
     const char *target; // folder of clean partners, matched by name without extension; ""
     const char *noise;  // see noise.h; ""
-    int32_t crop; // side of a training crop, pixels; 0: whole images, which must all be of one size
+    // Side of a training crop, pixels; 0: whole images, which must all be of one size. noise=blind takes twice as much
+    // of the image each way.
+    int32_t crop;
     int32_t crops;    // crops of each image an epoch; 0: about as many as cover the mean image once
     int32_t channels; // 1, 3, or 0: 3 if any image has colour
     bool flip;        // mirror and quarter turns, at random
@@ -31,9 +33,10 @@ typedef struct hg__picture_options {
 int hg__pictures_open(hg__data *d, const char *path, const hg__data_options *o, hg_error *err);
 void hg__pictures_free(hg__pictures *p); // NULL is fine
 
-// Makes one row: x (height, width, channels) and its target the same (either may be NULL: not wanted; x then is what
-// noise makes of the target). With blind noise `counts` (height * width * channels) says where the loss counts, else it is
-// left alone. scratch: of hg__pictures_scratch() floats. Thread-safe. Fails if the file cannot be read (any more).
+// Makes one row: x (height, width, channels) and its target the same. Either may be NULL: not wanted; x then is what
+// noise makes of the target. With noise=blind both are halves (blind.h) of a crop of twice the size, and x wants its
+// target; without x the target is a crop as it stands, with that noise too. scratch: of hg__pictures_scratch() floats,
+// for x. Thread-safe. Fails if the file cannot be read (any more).
 // Epoch 0 is for validation: no flips; crop 0 is the middle, the others are fixed.
 typedef struct hg__picture_place {
     int64_t image;
@@ -41,7 +44,7 @@ typedef struct hg__picture_place {
     uint32_t epoch;
 } hg__picture_place;
 int hg__pictures_make(const hg__pictures *p, const hg__picture_place *at, float *x, float *target,
-                      uint8_t *counts, float *scratch, hg_error *err);
+                      float *scratch, hg_error *err);
 size_t hg__pictures_scratch(const hg__pictures *p);
 // Pictures that may be in use at the same time so that each is decoded once an epoch; no fewer than 4.
 int64_t hg__pictures_block(const hg__pictures *p);
@@ -53,7 +56,6 @@ typedef struct hg__picture_files {
     int32_t height, width;              // upright
 } hg__picture_files;
 hg__picture_files hg__pictures_files(const hg__pictures *p, int64_t image);
-bool hg__pictures_is_spoilt(
-    const hg__pictures *p);                        // rows are not their own targets: noise or pairs
-bool hg__pictures_is_blind(const hg__pictures *p); // rows have `counts`
+// Rows are not their own targets: noise or pairs.
+bool hg__pictures_is_spoilt(const hg__pictures *p);
 #endif

@@ -19,7 +19,7 @@ struct hg__run_plan {
     int32_t chunk; // rows a task carries
     hg__slots slots;
     size_t slot_at[HG_MAX_LAYERS + 1]; // offset of each in a thread's block
-    size_t layers_at, picked_at;       // and of the layers' scratch, and what a loss counts
+    size_t layers_at, spare_at;        // and of the layers' scratch, and of a loss's
     hg__real *block;                   // owned: per thread the slots, (chunk, ld) each, and scratch
     size_t block_stride;               // elements a thread
 };
@@ -61,8 +61,8 @@ static void lay_out(hg__run_plan *p) {
         if (n > scratch) scratch = n;
     }
     p->layers_at = p->block_stride + HG_LANES; // kernels read up to a vector beyond the last row
-    p->picked_at = p->layers_at + scratch;
-    p->block_stride = p->picked_at + 3 * (size_t)hg__pad_columns(s->width);
+    p->spare_at = p->layers_at + scratch;
+    p->block_stride = p->spare_at + (size_t)hg__pad_columns(s->width);
     p->block_stride = (p->block_stride + HG_LANES - 1) / HG_LANES * HG_LANES;
 }
 
@@ -127,32 +127,11 @@ static const hg__real *target_of(const job *j, int64_t row, const hg__real *x) {
     return j->in->target ? j->in->target[row] : x;
 }
 
-// Only what counts: y and target, both (n), become shorter; how much longer they were.
-static double pick(const uint8_t *counts, const hg__real **y, const hg__real **target, int32_t *n,
-                   hg__real *to) {
-    hg__real *py = to, *pt = to + *n;
-    int32_t m = 0;
-    for (int32_t i = 0; i < *n; i++) {
-        py[m] = (*y)[i];
-        pt[m] = (*target)[i];
-        m += counts[i] != 0;
-    }
-    const double more = m ? (double)*n / m : 0;
-    *y = py, *target = pt, *n = m;
-    return more;
-}
-
-static double loss_of(const job *j, int64_t row, const hg__real *y, const hg__real *target,
-                      hg__real *spare) {
+static double loss_of(const job *j, const hg__real *y, const hg__real *target, hg__real *spare) {
     const hg__run_plan *p = j->plan;
-    int32_t n = j->width_out;
-    if (!j->kernel) {
-        const hg__real delta = (hg__real)j->loss_arg;
-        return hg__spans_loss(p->model->spans, p->k, NULL, y, target, 1, delta, spare);
-    }
-    const uint8_t *counts = j->in->counts ? j->in->counts[row] : NULL;
-    const double more = counts ? pick(counts, &y, &target, &n, spare) : 1;
-    return more * j->kernel(NULL, y, target, 1, (hg__real)j->loss_arg, n);
+    const hg__real arg = (hg__real)j->loss_arg;
+    if (j->kernel) return j->kernel(NULL, y, target, 1, arg, j->width_out);
+    return hg__spans_loss(p->model->spans, p->k, NULL, y, target, 1, arg, spare);
 }
 
 static double score_of(const hg__run_plan *p, const hg__real *y, const hg__real *target, int32_t n,
@@ -168,13 +147,13 @@ static void deliver(const job *j, hg__real *block, int64_t row, int32_t rows) {
     const hg__run_plan *p = j->plan;
     const hg__spans *s = p->model->spans;
     const hg__view x = boundary(p, j->first, block), y = boundary(p, j->last, block);
-    hg__real *spare = block + p->picked_at;
+    hg__real *spare = block + p->spare_at;
     const int32_t n = j->width_out;
     for (int32_t r = 0; r < rows; r++) {
         const hg__real *target = target_of(j, row + r, hg__view_row(x, r));
         const hg__real *got = hg__view_row(y, r);
         if (j->sums) {
-            j->sums[row + r] = loss_of(j, row + r, got, target, spare);
+            j->sums[row + r] = loss_of(j, got, target, spare);
         } else if (j->goal == HG_SCORE) {
             j->out[row + r] = (float)score_of(p, got, target, n, spare);
         } else if (j->goal == HG_ERRORS) {

@@ -23,8 +23,6 @@ typedef struct hg__input {
         *ahead; // (ahead_count) the next batch's rows, to be fetched into the cache; or NULL
     int64_t ahead_count;
     const float *const *target; // (count) what to make of each row (width); NULL: the row itself
-    const uint8_t *const
-        *counts; // (count) (width) 1 where the loss counts, else 0; NULL: everywhere
     // Work to be done meanwhile by the same threads, such as making the next batch: side_task(side_context, i,
     // thread) for i below side_count. hg__train_step() sees to it.
     hg__task *side_task;

@@ -69,35 +69,14 @@ static void fetch_ahead(const hg__train_plan *p, int64_t row) {
     hg__fetch(p->in->ahead[row], (size_t)p->model->spec.width * hg__dtype_size(p->in->dtype));
 }
 
-// One row's loss, and dy. Where it does not count everywhere, the features that do are gathered first; the sum is
-// scaled up, so that it compares with others.
-static double row_loss(const hg__train_plan *p, int64_t r, hg__real *dy, const hg__real *y,
-                       const hg__real *target, hg__real *picked) {
+// One row's loss, and dy. spare: (ld of the rows).
+static double row_loss(const hg__train_plan *p, hg__real *dy, const hg__real *y,
+                       const hg__real *target, hg__real *spare) {
     const int32_t n = p->model->spec.width;
-    const ptrdiff_t ld = p->x[0].ld;
-    const uint8_t *counts = p->in->counts ? p->in->counts[r] : NULL;
-    const double scale = 1 / ((double)p->in->count * n);
+    const hg__real scale = (hg__real)(1 / ((double)p->in->count * n));
     const hg__real arg = (hg__real)p->setup.loss_arg;
-    if (!p->loss) {
-        const hg__spans *s = p->model->spans;
-        return hg__spans_loss(s, p->k, dy, y, target, (hg__real)scale, arg, picked);
-    }
-    if (!counts) return p->loss(dy, y, target, (hg__real)scale, arg, n);
-    hg__real *py = picked, *pt = picked + ld, *pdy = picked + 2 * ld;
-    int32_t m = 0;
-    for (int32_t i = 0; i < n; i++) {
-        py[m] = y[i];
-        pt[m] = target[i];
-        m += counts[i] != 0;
-    }
-    memset(dy, 0, (size_t)p->dx[p->layers].ld * sizeof *dy);
-    if (m == 0) return 0;
-    const double more = (double)n / m;
-    const double loss = p->loss(pdy, py, pt, (hg__real)(scale * more), arg, m);
-    for (int32_t i = 0, j = 0; i < n; i++) {
-        if (counts[i]) dy[i] = pdy[j++];
-    }
-    return loss * more;
+    if (p->loss) return p->loss(dy, y, target, scale, arg, n);
+    return hg__spans_loss(p->model->spans, p->k, dy, y, target, scale, arg, spare);
 }
 
 // The losses of a chunk's rows, and the gradient at the model's output.
@@ -106,18 +85,17 @@ static void find_losses(const hg__train_plan *p, const hg__pass *pass, int32_t r
     const hg__view x = chunk_of(&p->x[0], pass->row, thread);
     const hg__view y = chunk_of(&p->x[p->layers], pass->row, thread);
     const hg__view dy = chunk_of(&p->dx[p->layers], pass->row, thread);
-    hg__real *picked = p->picked + (size_t)thread * 4 * (size_t)p->x[0].ld;
-    hg__real *spare = picked + 3 * (ptrdiff_t)p->x[0].ld;
+    hg__real *spare = p->spare + (size_t)thread * 2 * (size_t)p->x[0].ld;
+    hg__real *own_target = spare + p->x[0].ld;
     for (int32_t r = 0; r < rows; r++) {
         const int64_t row = pass->row + r;
         fetch_ahead(p, row);
         const hg__real *target = hg__view_row(x, r);
         if (p->in->target) { // to where kernels may read beyond its end
-            target =
-                memcpy(spare, p->in->target[row], (size_t)p->model->spec.width * sizeof *spare);
+            target = memcpy(own_target, p->in->target[row],
+                            (size_t)p->model->spec.width * sizeof *own_target);
         }
-        p->row_loss[row] =
-            row_loss(p, row, hg__view_row(dy, r), hg__view_row(y, r), target, picked);
+        p->row_loss[row] = row_loss(p, hg__view_row(dy, r), hg__view_row(y, r), target, spare);
     }
 }
 

@@ -22,8 +22,7 @@ int hg__evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, const 
                               .count = batch.count,
                               .dtype = batch.dtype,
                               .scale = batch.scale,
-                              .target = batch.target,
-                              .counts = batch.counts};
+                              .target = batch.target};
         hg__run_loss(runner, loss, loss_arg, &in, sums);
         for (int32_t i = 0; i < batch.count; i++) sum += sums[i];
     }

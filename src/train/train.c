@@ -306,7 +306,6 @@ static int run_epoch(hg__trainer *t, double *lr, double epoch_began, hg_error *e
                               .ahead = batch.ahead,
                               .ahead_count = batch.ahead_count,
                               .target = batch.target,
-                              .counts = batch.counts,
                               .side_task = hg__loader_make,
                               .side_context = t->loader,
                               .side_count = hg__loader_work(t->loader)};
