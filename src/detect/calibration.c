@@ -120,7 +120,7 @@ void hg__threshold_describe(const hg__threshold *t, char *text, size_t size) {
                  t->value, t->fpr, t->count);
     } else {
         snprintf(text, size,
-                 "threshold %.9g: extrapolated, for a rate of %g takes %" PRId64
+                 "threshold %.9g: extrapolated; a guarantee at a rate of %g takes %" PRId64
                  " held-out rows and there are %" PRId64,
                  t->value, t->fpr, t->least, t->count);
     }
