@@ -60,8 +60,9 @@ bool hg__calibration_is_enough(const hg__calibration *c, double fpr);
 // One sentence for people: where the threshold comes from and, if it is extrapolated, how many rows would do.
 void hg__threshold_describe(const hg__threshold *t, char *text, size_t size);
 
-// Benjamini-Hochberg: the largest p that may raise an alarm when p (count), each in [0, 1], are tested together and the
-// share of false ones among the alarms is to be at most fdr in the mean; 0 if none may, and no p is as low. (Benjamini & Hochberg, "Controlling the false discovery rate", 1995; that it holds for conformal p-values, which share their
-// held-out rows: Bates et al., "Testing for outliers with conformal p-values", 2023.) Negative, a code, on failure.
+// Benjamini-Hochberg: alarm where p <= it, when p (count), each in [0, 1], are tested together and the share of false alarms
+// among all is to be at most fdr in the mean; 0 where none may be above 0. (Benjamini & Hochberg, "Controlling the false
+// discovery rate", 1995; that it holds for conformal p-values, which share their held-out rows: Bates et al., "Testing for
+// outliers with conformal p-values", 2023.) Negative, a code, on failure.
 double hg__fdr_limit(const double *p, int64_t count, double fdr, hg_error *err);
 #endif
