@@ -27,7 +27,8 @@ enum {
     HG_STREAM_BLIND,
     HG_STREAM_BOOTSTRAP,
     HG_STREAM_SAMPLE,
-    HG_STREAM_FOREST
+    HG_STREAM_FOREST,
+    HG_STREAM_SCHEMA
 };
 
 // A word as a number in [0, 1): 24 bits, exact in float.

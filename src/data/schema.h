@@ -2,11 +2,12 @@
 // schema.h - what the columns of a table are, learned once, and how a row of cells becomes a row of floats.
 //
 //   number    ──scale──> 1 float  (+ 1 where values may be missing: 1 = was missing)
-//   category  ──one-hot──> a float a level, one for "any other" (+ 1 where values may be missing)
-//   boolean   ──> as a number, 0 or 1
-//   time      ──> as a number: seconds since 1970, and its hour of the day and day of the week as sine and cosine
+//   boolean   ──> 0 or 1 (+ 1 where values may be missing)
+//   category  ──one-hot──> a float a level, one for "any other" (+ 1 where values may be missing: a level of its own)
+//   time      ──> day of the week and hour of the day, each as sine and cosine (+ 1 where values may be missing)
 //   id, constant, text ──> nothing
 //
+// A date itself is no feature: rows to come would all lie beyond what training saw.
 // The schema goes into the model file as JSON, so that a model scores raw rows anywhere.
 #ifndef HG_DATA_SCHEMA_H
 #define HG_DATA_SCHEMA_H
@@ -15,57 +16,86 @@
 #include "data/data.h"
 #include "data/table.h"
 
+enum {
+    HG_SCALED_LIMIT = 10000, // no encoded number lies beyond this, either side of 0
+    HG_MAX_COLUMNS = 65536,  // of a table
+    HG_MAX_LEVELS = 65536,   // of a category
+    HG_MAX_LEVEL_BYTES = 256,
+    HG_MAX_KNOTS = 257
+};
+
 typedef enum hg__column_kind {
     HG_COLUMN_NUMBER,
     HG_COLUMN_CATEGORY,
     HG_COLUMN_BOOLEAN,
     HG_COLUMN_TIME,
     HG_COLUMN_ID,       // a value of its own in (nearly) every row, or a counter
-    HG_COLUMN_CONSTANT, // one value only
+    HG_COLUMN_CONSTANT, // one value only, or none
     HG_COLUMN_TEXT,     // too many different texts to be a category
     HG_COLUMN_KINDS
 } hg__column_kind;
 
-// (x - centre) / scale, of x or of its signed log, sign(x) log(1 + |x| / unit); or the normal score of its quantile
-// between knots.
-typedef enum hg__scaling { HG_SCALE_STANDARD, HG_SCALE_ROBUST, HG_SCALE_QUANTILE } hg__scaling;
+extern const char *const hg__column_kind_names[HG_COLUMN_KINDS]; // "number", ...
+
+// (x - centre) / scale, of x or of its signed log, sign(x) log(1 + |x| / unit). Quantile: the normal score of its
+// quantile, along straight lines between knots, beyond them as steep as 1 / scale.
+typedef enum hg__scaling {
+    HG_SCALE_STANDARD,
+    HG_SCALE_ROBUST,
+    HG_SCALE_QUANTILE,
+    HG_SCALINGS
+} hg__scaling;
+
+extern const char *const hg__scaling_names[HG_SCALINGS]; // "standard", ...
 
 typedef struct hg__column {
-    char *name; // owned
+    char *name;       // owned
+    int32_t position; // in the table it was learned from, from 0
     hg__column_kind kind;
     int32_t first, width; // its floats in an encoded row; width 0: none
     bool may_miss;        // its last float says that the value was missing
-    hg__scaling scaling;
+    bool week, clock;     // time: which floats it has
+    hg__scaling scaling;  // number
     bool log;
-    double unit, centre, scale;
-    double fill;  // what stands for a missing value, before scaling
-    double *knot; // owned, (knots): quantiles at i / (knots - 1)
+    double unit, centre, scale; // unit and scale above 0
+    double fill;                // what stands for a missing value, before scaling
+    double *knot, *score;       // owned, (knots) ascending: x (or its log), and its normal score
     int32_t knots;
     char **
-        level; // owned, (levels) owned: category: the levels that have a float, most frequent first
+        level; // owned, (levels) owned: category: most frequent first; boolean of words: {"no", "yes"}
     int32_t levels;
-    double least, most; // seen in training
+    struct hg__names *index; // owned: finds a level
+    double least, most;      // numbers and times (seconds since 1970) seen in training
+    double missing;          // share of the training rows without a value
 } hg__column;
 
 typedef struct hg__schema {
     hg__column
         *column; // owned, (columns): in the table's order, without the label and what was left out
     int32_t columns;
-    int32_t width; // floats of an encoded row
+    int32_t width;         // floats of an encoded row
+    int32_t table_columns; // of the table it was learned from
+    int32_t label;         // position of the label there; -1: there was none
+    bool named;            // that table had names
 } hg__schema;
 
 typedef struct hg__schema_options {
-    const char *label;  // column that is a label; ""
+    const char *label; // column that is a label; ""
+    const char
+        *normal; // with a label, columns are measured on normal rows only; see hg__encode_options
     const char *ignore; // names separated by commas, left out; ""
     const char *group;  // groupby=: left out as well; ""
     const char *
         override; // columns=: "port category, bytes log robust, id ignore" or a YAML file of the same; ""
-    const char *on_bad; // "stop", "skip" or "score_missing"
-    int32_t max_levels; // most levels of a category
+    const char *on_bad; // "stop", "skip" or "score_missing"; "" is stop
+    int32_t max_levels; // most levels of a category; 0: 128
     uint64_t seed;      // of the sample that quantiles are taken from
+    // Whether to learn from this row of the table (counted from 0, with those that cannot be read); NULL: from all.
+    bool (*use)(const void *context, int64_t row);
+    const void *use_context;
 } hg__schema_options;
 
-// Reads the table once and rewinds it. *bad: rows that were passed over.
+// Reads the table once and rewinds it. *bad (may be NULL): rows that could not be read and were passed over.
 hg__schema *hg__schema_infer(hg__table *t, const hg__schema_options *o, int64_t *bad,
                              hg_error *err);
 void hg__schema_free(hg__schema *s); // NULL is fine
@@ -73,33 +103,38 @@ void hg__schema_free(hg__schema *s); // NULL is fine
 // A line for a column: "duration  number, log, robust: centre 3.1, scale 2.2, 4 % missing".
 void hg__column_describe(const hg__column *c, char *text, size_t size);
 
+// A new reference, or NULL. hg__json_begin() comes before it.
 json_t *hg__schema_to_json(const hg__schema *s, hg_error *err);
 // `where` is for messages. Everything is checked: a foreign file gives no schema that reads out of bounds.
 hg__schema *hg__schema_from_json(const json_t *json, const char *where, hg_error *err);
 
-// Which of the table's columns is each of the schema's: from (columns). By name where the table has names (in any
-// order; more columns than the schema's are passed over), else by position. A missing one is named.
+// Which of the table's columns is each of the schema's: from (columns). By name where both have names (in any
+// order; more columns than the schema's are passed over), else by position, with or without the label. A missing one
+// is named; -1 for one without floats.
 int hg__schema_match(const hg__schema *s, const hg__table *t, int32_t *from, hg_error *err);
 
 // What encoding met in a row or, summed, in a file.
 typedef struct hg__encoding_notes {
     int64_t unseen;  // levels that training never saw
-    int64_t missing; // cells without a value, in columns that never missed one too
-    int64_t strange; // text where a number belongs: taken as missing (on_bad=score_missing)
+    int64_t missing; // cells without a value, in columns that never missed one in training
+    int64_t
+        strange; // text where a number, date or boolean belongs: taken as missing (on_bad=score_missing)
+    int64_t changed; // another value in a column that was constant in training
 } hg__encoding_notes;
 
-// A row of cells of t into x (width). With `lenient` text in a number's column counts as missing; else it is an
-// error that says where.
+// A row of cells of t into x (width); adds to notes. `lenient`: text in a number's column, and a missing value where
+// training had none, count as missing; else they are errors that say where.
 int hg__schema_encode(const hg__schema *s, const hg__table *t, const int32_t *from,
                       const hg__cell *cell, bool lenient, float *x, hg__encoding_notes *notes,
                       hg_error *err);
 
-// What column c of an encoded or reconstructed row x (width of the schema) says in the table's terms: "12.5", "tcp", "missing".
+// What column c of an encoded or reconstructed row x (width of the schema) says in the table's terms: "12.5", "tcp",
+// "(other)", "Tue 14:30", "missing".
 void hg__column_decode(const hg__column *c, const float *x, char *text, size_t size);
 
 // ---- a whole table as rows of floats ------------------------------------------------------------
 
-// What stands beside the features of each row; either may be absent.
+// What stands beside the features of each row; any may be absent.
 typedef struct hg__side_columns {
     uint8_t *label;    // owned, (rows): 1 anomaly, 0 normal
     int32_t *group;    // owned, (rows): index into group_name
@@ -112,11 +147,15 @@ typedef struct hg__side_columns {
 typedef struct hg__encode_options {
     const char *label; // ""
     const char *
-        normal; // normal=: label values that are normal, separated by commas; "": 0, normal, false, no, ok, good, benign, ...
-    const char *group; // ""
-    const char *on_bad;
-    size_t memory; // above, rows live on disk
+        normal; // normal=: label values that are normal, separated by commas; "": see hg__label_is_normal()
+    const char *group;  // ""
+    const char *on_bad; // "stop", "skip" or "score_missing"; "" is stop
+    size_t memory;      // above, rows live on disk
 } hg__encode_options;
+
+// Whether a label's value is one of `normal` (names separated by commas) or, where that is empty, one of 0, normal,
+// normal., false, no, ok, good, benign, negative, inlier, nominal, regular in any case.
+bool hg__label_is_normal(const hg__cell *cell, const char *normal);
 
 // Reads the table once: rows encoded with s. The data is as every other (data.h): a loader takes it.
 hg__data *hg__schema_read(const hg__schema *s, hg__table *t, const hg__encode_options *o,

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// schema_encode.c - a row of cells as a row of floats, and what such floats say.
+#include <math.h>
+#include <stdio.h>
+
+#include "base/real.h"
+#include "data/schema_internal.h"
+
+enum { DAY = 86400 };
+
+typedef struct encoding {
+    const hg__table *table;
+    bool lenient;
+    hg__encoding_notes *notes;
+    hg_error *err;
+} encoding;
+
+// ---- what is out of place -----------------------------------------------------------------------
+
+static int refuse(const encoding *e, const hg__column *c, const char *expected,
+                  const hg__cell *cell) {
+    char where[1100], shown[48];
+    hg__table_where(e->table, where, sizeof where);
+    hg__cell_show(cell, shown);
+    return hg__fail(
+        e->err, HG_ERR_DATA,
+        "%.200s: column '%.60s': expected %s, got %s; on_bad=score_missing takes it as missing, "
+        "on_bad=skip leaves such rows out",
+        where, c->name, expected, shown);
+}
+
+// A cell without a usable value, in a column that has floats.
+static int note_missing(const encoding *e, const hg__column *c, const char *expected,
+                        const hg__cell *cell) {
+    if (cell->kind != HG_CELL_MISSING) {
+        if (!e->lenient) return refuse(e, c, expected, cell);
+        e->notes->strange++;
+        return HG_OK;
+    }
+    if (c->may_miss) return HG_OK;
+    if (!e->lenient) return refuse(e, c, "a value, as in all of training", cell);
+    e->notes->missing++;
+    return HG_OK;
+}
+
+// ---- each kind ----------------------------------------------------------------------------------
+
+static int encode_number(const encoding *e, const hg__column *c, const hg__cell *cell, float *x) {
+    const bool is_number = cell->kind == HG_CELL_NUMBER;
+    if (!is_number) HG_TRY(note_missing(e, c, "a number", cell));
+    x[0] = hg__scale_apply(c, is_number ? cell->number : c->fill);
+    if (c->may_miss) x[1] = !is_number;
+    return HG_OK;
+}
+
+static int encode_boolean(const encoding *e, const hg__column *c, const hg__cell *cell, float *x) {
+    const int value = hg__cell_boolean(cell);
+    if (value < 0) HG_TRY(note_missing(e, c, "0 or 1, yes or no, true or false", cell));
+    x[0] = value < 0 ? (float)c->fill : (float)value;
+    if (c->may_miss) x[1] = value < 0;
+    return HG_OK;
+}
+
+static int encode_category(const encoding *e, const hg__column *c, const hg__cell *cell, float *x) {
+    memset(x, 0, (size_t)c->width * sizeof *x);
+    if (cell->kind == HG_CELL_MISSING) {
+        HG_TRY(note_missing(e, c, "a value", cell));
+        x[c->may_miss ? c->levels + 1 : 0] = 1; // the most frequent where none ever missed
+        return HG_OK;
+    }
+    char buffer[32];
+    const char *text;
+    const size_t size = hg__level_text(cell, buffer, &text);
+    const int32_t level = hg__names_find(c->index, text, size);
+    e->notes->unseen += level < 0;
+    x[level < 0 ? c->levels : level] = 1;
+    return HG_OK;
+}
+
+static int encode_time(const encoding *e, const hg__column *c, const hg__cell *cell, float *x) {
+    double seconds = 0;
+    const bool is_time = cell->kind != HG_CELL_MISSING && cell->text &&
+                         hg__parse_time(cell->text, (size_t)cell->size, &seconds);
+    if (!is_time)
+        HG_TRY(note_missing(e, c, "a date such as 2024-05-31 or 2024-05-31 14:30:00", cell));
+    const double days = floor(seconds / DAY); // since a Thursday
+    if (c->week) {
+        const double turn = (days - 7 * floor(days / 7)) / 7;
+        *x++ = is_time ? (float)hg__sin_turn(turn) : 0;
+        *x++ = is_time ? (float)hg__cos_turn(turn) : 0;
+    }
+    if (c->clock) {
+        const double turn = (seconds - days * DAY) / DAY;
+        *x++ = is_time ? (float)hg__sin_turn(turn) : 0;
+        *x++ = is_time ? (float)hg__cos_turn(turn) : 0;
+    }
+    if (c->may_miss) *x = !is_time;
+    return HG_OK;
+}
+
+// A constant has no floats, but another value is worth a note.
+static bool is_changed(const hg__column *c, const hg__cell *cell) {
+    char buffer[32];
+    const char *text;
+    if (c->kind != HG_COLUMN_CONSTANT || cell->kind == HG_CELL_MISSING) return false;
+    const size_t size = hg__level_text(cell, buffer, &text);
+    return c->levels == 0 || strlen(c->level[0]) != size || memcmp(c->level[0], text, size) != 0;
+}
+
+int hg__schema_encode(const hg__schema *s, const hg__table *t, const int32_t *from,
+                      const hg__cell *cell, bool lenient, float *x, hg__encoding_notes *notes,
+                      hg_error *err) {
+    hg__encoding_notes now = *notes; // a refused row leaves none
+    const encoding e = {t, lenient, &now, err};
+    for (int32_t i = 0; i < s->columns; i++) {
+        const hg__column *c = &s->column[i];
+        if (from[i] < 0) continue;
+        const hg__cell *one = &cell[from[i]];
+        if (c->width == 0) {
+            now.changed += is_changed(c, one);
+            continue;
+        }
+        float *to = x + c->first;
+        switch (c->kind) {
+        case HG_COLUMN_NUMBER: HG_TRY(encode_number(&e, c, one, to)); break;
+        case HG_COLUMN_BOOLEAN: HG_TRY(encode_boolean(&e, c, one, to)); break;
+        case HG_COLUMN_CATEGORY: HG_TRY(encode_category(&e, c, one, to)); break;
+        default: HG_TRY(encode_time(&e, c, one, to)); break;
+        }
+    }
+    *notes = now;
+    return HG_OK;
+}
+
+// ---- and back -----------------------------------------------------------------------------------
+
+static void decode_number(const hg__column *c, float x, char *text, size_t size) {
+    double v = hg__scale_invert(c, (double)x);
+    const double whole = floor(v + 0.5);
+    const double step = fabs(hg__scale_invert(c, (double)nextafterf(x, INFINITY)) - v);
+    if (fabs(v - whole) <= step) v = whole; // what float32 rounded away
+    snprintf(text, size, fabs(v) >= 1e6 && fabs(v) < 1e15 ? "%.0f" : "%.6g", v + 0);
+}
+
+static void decode_category(const hg__column *c, const float *x, char *text, size_t size) {
+    int32_t best = 0;
+    for (int32_t i = 1; i < c->width; i++) best = x[i] > x[best] ? i : best;
+    const char *name = best < c->levels    ? c->level[best]
+                       : best == c->levels ? "(other)"
+                                           : "missing";
+    snprintf(text, size, "%s", name);
+}
+
+// Of `steps` equal parts of a turn, the one that (sine, cosine) points at.
+static int nearest_turn(const float *x, int steps) {
+    int best = 0;
+    double most = -INFINITY;
+    for (int i = 0; i < steps; i++) {
+        const double turn = (double)i / steps;
+        const double along = (double)x[0] * hg__sin_turn(turn) + (double)x[1] * hg__cos_turn(turn);
+        if (along > most) {
+            most = along;
+            best = i;
+        }
+    }
+    return best;
+}
+
+static void decode_time(const hg__column *c, const float *x, char *text, size_t size) {
+    static const char days[7][4] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+    const char *day = "";
+    char clock[16] = "";
+    if (c->week) {
+        day = days[nearest_turn(x, 7)];
+        x += 2;
+    }
+    if (c->clock) {
+        const int minute = nearest_turn(x, DAY / 60);
+        snprintf(clock, sizeof clock, "%02d:%02d", minute / 60, minute % 60);
+    }
+    snprintf(text, size, "%s%s%s", day, *day && *clock ? " " : "", clock);
+}
+
+void hg__column_decode(const hg__column *c, const float *x, char *text, size_t size) {
+    x += c->first;
+    if (c->width == 0) {
+        snprintf(text, size, "%s", "");
+    } else if (c->kind == HG_COLUMN_CATEGORY) {
+        decode_category(c, x, text, size);
+    } else if (c->may_miss && x[c->width - 1] > 0.5F) {
+        snprintf(text, size, "missing");
+    } else if (c->kind == HG_COLUMN_NUMBER) {
+        decode_number(c, x[0], text, size);
+    } else if (c->kind == HG_COLUMN_TIME) {
+        decode_time(c, x, text, size);
+    } else if (c->levels == 2) {
+        snprintf(text, size, "%s", c->level[x[0] > 0.5F]);
+    } else {
+        snprintf(text, size, "%d", x[0] > 0.5F);
+    }
+}

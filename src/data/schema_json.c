@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+// schema_json.c - a schema as JSON for the model file, and back with nothing taken on trust.
+#include <math.h>
+
+#include "base/mem.h"
+#include "data/schema_internal.h"
+
+#define LARGEST  1e300
+#define SMALLEST 1e-300
+
+// ---- out ----------------------------------------------------------------------------------------
+
+static json_t *numbers(const double *x, int32_t count) {
+    json_t *list = json_array();
+    for (int32_t i = 0; list && i < count; i++) {
+        if (json_array_append_new(list, json_real(x[i])) == 0) continue;
+        json_decref(list);
+        list = NULL;
+    }
+    return list;
+}
+
+static json_t *texts(char *const *text, int32_t count) {
+    json_t *list = json_array();
+    for (int32_t i = 0; list && i < count; i++) {
+        if (json_array_append_new(list, json_string(text[i])) == 0) continue;
+        json_decref(list);
+        list = NULL;
+    }
+    return list;
+}
+
+// Adds the value (stolen; NULL: no memory) under the key.
+static bool add(json_t *to, const char *key, json_t *value) {
+    return json_object_set_new(to, key, value) == 0;
+}
+
+static bool add_number(json_t *to, const hg__column *c) {
+    bool good = add(to, "scaling", json_string(hg__scaling_names[c->scaling]));
+    if (c->log) good = good && add(to, "unit", json_real(c->unit));
+    good = good && add(to, "centre", json_real(c->centre)) &&
+           add(to, "scale", json_real(c->scale)) && add(to, "fill", json_real(c->fill));
+    if (c->scaling != HG_SCALE_QUANTILE) return good;
+    return good && add(to, "knots", numbers(c->knot, c->knots)) &&
+           add(to, "scores", numbers(c->score, c->knots));
+}
+
+static json_t *write_column(const hg__column *c) {
+    json_t *to = json_object();
+    if (!to) return NULL;
+    bool good = add(to, "name", json_string(c->name)) &&
+                add(to, "kind", json_string(hg__column_kind_names[c->kind])) &&
+                add(to, "position", json_integer(c->position));
+    good = good && add(to, "first", json_integer(c->first)) &&
+           add(to, "width", json_integer(c->width));
+    if (c->may_miss) good = good && add(to, "missing", json_real(c->missing));
+    if (c->kind == HG_COLUMN_NUMBER) good = good && add_number(to, c);
+    if (c->kind == HG_COLUMN_BOOLEAN) good = good && add(to, "fill", json_real(c->fill));
+    if (c->kind == HG_COLUMN_TIME) {
+        good = good && add(to, "week", json_boolean(c->week)) &&
+               add(to, "clock", json_boolean(c->clock));
+    }
+    if (c->kind == HG_COLUMN_NUMBER || c->kind == HG_COLUMN_TIME) {
+        good = good && add(to, "least", json_real(c->least)) && add(to, "most", json_real(c->most));
+    }
+    if (c->levels > 0 || c->kind == HG_COLUMN_CATEGORY) {
+        good = good && add(to, "levels", texts(c->level, c->levels));
+    }
+    if (good) return to;
+    json_decref(to);
+    return NULL;
+}
+
+json_t *hg__schema_to_json(const hg__schema *s, hg_error *err) {
+    json_t *to = json_object(), *columns = json_array();
+    bool good = to && columns && add(to, "table_columns", json_integer(s->table_columns)) &&
+                add(to, "named", json_boolean(s->named)) &&
+                add(to, "label", json_integer(s->label)) &&
+                add(to, "width", json_integer(s->width));
+    for (int32_t i = 0; i < s->columns && good; i++) {
+        good = json_array_append_new(columns, write_column(&s->column[i])) == 0;
+    }
+    if (good && add(to, "columns", json_incref(columns))) {
+        json_decref(columns);
+        return to;
+    }
+    json_decref(columns);
+    json_decref(to);
+    hg__fail(err, HG_ERR_MEMORY, "out of memory while writing a schema");
+    return NULL;
+}
+
+// ---- in -----------------------------------------------------------------------------------------
+
+typedef struct reading {
+    const char *where;
+    int32_t column; // its number, from 0; -1: none yet
+    hg_error *err;
+} reading;
+
+static int refuse(const reading *r, const char *key, const char *expected) {
+    if (r->column < 0) {
+        return hg__fail(r->err, HG_ERR_MODEL, "%.200s: schema: expected %s as '%s'", r->where,
+                        expected, key);
+    }
+    return hg__fail(r->err, HG_ERR_MODEL, "%.200s: schema, column %d: expected %s as '%s'",
+                    r->where, r->column + 1, expected, key);
+}
+
+static int read_whole(const reading *r, const json_t *from, const char *key, int64_t least,
+                      int64_t most, int32_t *to) {
+    const json_t *value = json_object_get(from, key);
+    const int64_t x = json_integer_value(value);
+    if (!json_is_integer(value) || x < least || x > most) {
+        return refuse(r, key, "a whole number in range");
+    }
+    *to = (int32_t)x;
+    return HG_OK;
+}
+
+static int read_real(const reading *r, const json_t *from, const char *key, double least,
+                     double most, double *to) {
+    const json_t *value = json_object_get(from, key);
+    const double x = json_number_value(value);
+    if (!json_is_number(value) || !(x >= least && x <= most)) {
+        return refuse(r, key, "a number in range");
+    }
+    *to = x;
+    return HG_OK;
+}
+
+static int read_truth(const reading *r, const json_t *from, const char *key, bool *to) {
+    const json_t *value = json_object_get(from, key);
+    if (!json_is_boolean(value)) return refuse(r, key, "true or false");
+    *to = json_is_true(value);
+    return HG_OK;
+}
+
+static int read_word(const reading *r, const json_t *from, const char *key, const char *const *word,
+                     int words, int *to) {
+    const char *text = json_string_value(json_object_get(from, key));
+    for (*to = 0; text && *to < words; ++*to) {
+        if (strcmp(word[*to], text) == 0) return HG_OK;
+    }
+    return refuse(r, key, "a known word");
+}
+
+static int read_text(const reading *r, const json_t *value, const char *key, size_t most,
+                     char **to) {
+    const char *text = json_string_value(value);
+    const size_t size = json_string_length(value);
+    if (!text || size > most || strlen(text) != size) return refuse(r, key, "a text");
+    *to = hg__copy_text(text, r->err);
+    return *to ? HG_OK : HG_ERR_MEMORY;
+}
+
+static int read_levels(const reading *r, const json_t *from, size_t least, size_t most,
+                       hg__column *c) {
+    const json_t *list = json_object_get(from, "levels");
+    const size_t count = json_array_size(list);
+    if (!json_is_array(list) || count < least || count > most) {
+        return refuse(r, "levels", "a list of texts of the right length");
+    }
+    c->level = hg__alloc(count, sizeof *c->level, r->err);
+    if (!c->level) return HG_ERR_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        HG_TRY(read_text(r, json_array_get(list, i), "levels", HG_MAX_LEVEL_BYTES, &c->level[i]));
+        c->levels++;
+    }
+    hg__names *names = hg__names_new(c->level, c->levels, r->err);
+    if (!names) return HG_ERR_MEMORY;
+    bool twice = false;
+    for (int32_t i = 0; i < c->levels; i++) {
+        twice = twice || hg__names_find(names, c->level[i], strlen(c->level[i])) != i;
+    }
+    hg__names_free(names);
+    return twice ? refuse(r, "levels", "texts that differ") : HG_OK;
+}
+
+// A list of `count` numbers that ascend.
+static int read_ascending(const reading *r, const json_t *from, const char *key, size_t count,
+                          double **to) {
+    const json_t *list = json_object_get(from, key);
+    if (json_array_size(list) != count) return refuse(r, key, "as many numbers as knots");
+    *to = hg__alloc(count, sizeof **to, r->err);
+    if (!*to) return HG_ERR_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *value = json_array_get(list, i);
+        const double x = json_number_value(value);
+        if (!json_is_number(value) || !(fabs(x) <= LARGEST) || (i > 0 && x <= (*to)[i - 1])) {
+            return refuse(r, key, "numbers that ascend");
+        }
+        (*to)[i] = x;
+    }
+    return HG_OK;
+}
+
+static int read_knots(const reading *r, const json_t *from, hg__column *c) {
+    const size_t count = json_array_size(json_object_get(from, "knots"));
+    if (count < 2 || count > HG_MAX_KNOTS) return refuse(r, "knots", "a list of 2 to 257 numbers");
+    HG_TRY(read_ascending(r, from, "knots", count, &c->knot));
+    HG_TRY(read_ascending(r, from, "scores", count, &c->score));
+    c->knots = (int32_t)count;
+    return HG_OK;
+}
+
+static int read_number(const reading *r, const json_t *from, hg__column *c) {
+    int scaling;
+    HG_TRY(read_word(r, from, "scaling", hg__scaling_names, HG_SCALINGS, &scaling));
+    c->scaling = (hg__scaling)scaling;
+    c->log = json_object_get(from, "unit") != NULL;
+    if (c->log) HG_TRY(read_real(r, from, "unit", SMALLEST, LARGEST, &c->unit));
+    HG_TRY(read_real(r, from, "centre", -LARGEST, LARGEST, &c->centre));
+    HG_TRY(read_real(r, from, "scale", SMALLEST, LARGEST, &c->scale));
+    HG_TRY(read_real(r, from, "fill", -LARGEST, LARGEST, &c->fill));
+    return c->scaling == HG_SCALE_QUANTILE ? read_knots(r, from, c) : HG_OK;
+}
+
+static int read_kind(const reading *r, const json_t *from, hg__column *c) {
+    if (c->kind == HG_COLUMN_NUMBER || c->kind == HG_COLUMN_TIME) {
+        HG_TRY(read_real(r, from, "least", -HUGE_VAL, HUGE_VAL, &c->least));
+        HG_TRY(read_real(r, from, "most", -HUGE_VAL, HUGE_VAL, &c->most));
+    }
+    switch (c->kind) {
+    case HG_COLUMN_NUMBER: return read_number(r, from, c);
+    case HG_COLUMN_CATEGORY: return read_levels(r, from, 0, HG_MAX_LEVELS, c);
+    case HG_COLUMN_CONSTANT:
+        return json_object_get(from, "levels") ? read_levels(r, from, 0, 1, c) : HG_OK;
+    case HG_COLUMN_BOOLEAN:
+        HG_TRY(read_real(r, from, "fill", 0, 1, &c->fill));
+        return json_object_get(from, "levels") ? read_levels(r, from, 2, 2, c) : HG_OK;
+    case HG_COLUMN_TIME:
+        HG_TRY(read_truth(r, from, "week", &c->week));
+        return read_truth(r, from, "clock", &c->clock);
+    default: return HG_OK;
+    }
+}
+
+// `least`: the first position the column may have.
+static int read_column(const reading *r, const json_t *from, const hg__schema *s, int32_t least,
+                       hg__column *c) {
+    enum { MAX_NAME = 1 << 16 };
+    int kind;
+    c->unit = c->scale = 1;
+    HG_TRY(read_text(r, json_object_get(from, "name"), "name", MAX_NAME, &c->name));
+    HG_TRY(read_word(r, from, "kind", hg__column_kind_names, HG_COLUMN_KINDS, &kind));
+    c->kind = (hg__column_kind)kind;
+    HG_TRY(read_whole(r, from, "position", least, s->table_columns - 1, &c->position));
+    if (c->position == s->label) return refuse(r, "position", "a column that is not the label");
+    c->may_miss = json_object_get(from, "missing") != NULL;
+    if (c->may_miss) HG_TRY(read_real(r, from, "missing", 0, 1, &c->missing));
+    return read_kind(r, from, c);
+}
+
+static int read_columns(reading *r, const json_t *list, hg__schema *s) {
+    const size_t count = json_array_size(list);
+    if (count < 1 || count > (size_t)s->table_columns) {
+        return refuse(r, "columns", "a list of 1 to table_columns columns");
+    }
+    s->column = hg__alloc(count, sizeof *s->column, r->err);
+    if (!s->column) return HG_ERR_MEMORY;
+    for (int32_t least = 0; s->columns < (int32_t)count;) {
+        r->column = s->columns++;
+        hg__column *c = &s->column[r->column];
+        HG_TRY(read_column(r, json_array_get(list, (size_t)r->column), s, least, c));
+        least = c->position + 1;
+    }
+    return HG_OK;
+}
+
+// The places of the floats follow from the columns; those in the file are for other readers, and must agree.
+static int check_layout(reading *r, const json_t *json, hg__schema *s) {
+    const json_t *list = json_object_get(json, "columns");
+    int32_t x;
+    const int code = hg__schema_layout(s, r->err);
+    if (code == HG_ERR_MEMORY) return code;
+    if (code < 0) return refuse(r, "columns", "at most 16777216 floats");
+    for (r->column = 0; r->column < s->columns; r->column++) {
+        const json_t *from = json_array_get(list, (size_t)r->column);
+        const hg__column *c = &s->column[r->column];
+        HG_TRY(read_whole(r, from, "first", c->first, c->first, &x));
+        HG_TRY(read_whole(r, from, "width", c->width, c->width, &x));
+    }
+    r->column = -1;
+    HG_TRY(read_whole(r, json, "width", s->width, s->width, &x));
+    return s->width > 0 ? HG_OK : refuse(r, "width", "a number above 0");
+}
+
+static int read_schema(reading *r, const json_t *json, hg__schema *s) {
+    HG_TRY(read_whole(r, json, "table_columns", 1, HG_MAX_COLUMNS, &s->table_columns));
+    HG_TRY(read_truth(r, json, "named", &s->named));
+    HG_TRY(read_whole(r, json, "label", -1, s->table_columns - 1, &s->label));
+    HG_TRY(read_columns(r, json_object_get(json, "columns"), s));
+    return check_layout(r, json, s);
+}
+
+hg__schema *hg__schema_from_json(const json_t *json, const char *where, hg_error *err) {
+    reading r = {where, -1, err};
+    hg__schema *s = hg__alloc(1, sizeof *s, err);
+    if (!s) return NULL;
+    if (read_schema(&r, json, s) == HG_OK) return s;
+    hg__schema_free(s);
+    return NULL;
+}

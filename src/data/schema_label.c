@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// schema_label.c - which values of a label mean normal.
+#include "data/schema_label.h"
+
+#include "base/text.h"
+#include "data/schema_internal.h"
+
+static bool is_listed(const hg__cell *cell, const char *text, size_t size, const char *list) {
+    enum { MAX_WORD = 512 };
+    char word[MAX_WORD], rest[MAX_WORD];
+    while (hg__list_next(&list, true, word, rest, sizeof word)) {
+        double x;
+        if (strlen(word) == size && memcmp(word, text, size) == 0) return true;
+        if (cell->kind == HG_CELL_NUMBER && hg__parse_float(word, &x) && x == cell->number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool hg__label_is_normal(const hg__cell *cell, const char *normal) {
+    char buffer[32];
+    const char *text;
+    if (cell->kind == HG_CELL_MISSING) return false;
+    const size_t size = hg__level_text(cell, buffer, &text);
+    if (normal && *normal) return is_listed(cell, text, size, normal);
+    return hg__cell_is_word(
+        text, size, "0 normal normal. false no ok good benign negative inlier nominal regular");
+}
+
+bool hg__label_is_anomaly(const hg__cell *cell) {
+    char buffer[32];
+    const char *text;
+    if (cell->kind == HG_CELL_MISSING) return false;
+    const size_t size = hg__level_text(cell, buffer, &text);
+    return hg__cell_is_word(
+        text, size,
+        "1 anomaly anomalous abnormal true yes bad outlier attack fraud malicious positive");
+}
