@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "data/mat_api.h"
 #include "data/odbc_api.h"
 #include "data/sqlite_api.h"
 #include "image/image.h"
@@ -35,7 +36,7 @@ typedef struct library {
     const char *use;
 } library;
 
-enum { LIBRARIES = 13 };
+enum { LIBRARIES = 14 };
 
 // The training images of the built-in example, as Debian's package installs them.
 static const char fashion[] = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz";
@@ -111,6 +112,7 @@ static void find_libraries(facts *f) {
         {"LAPACK",        f->lapack,                               "liblapack3",            "PCA"         },
         {"SQLite",        hg__sqlite_version(),                    "libsqlite3-0",          "SQLite files"},
         {"ODBC",          hg__odbc_version(),                      "libodbc2",              "databases"   },
+        {"libmatio",      hg__mat_version(),                       "libmatio11",            "MATLAB files"},
         {"Fashion-MNIST", hg__is_file(fashion) ? "installed" : "", "dataset-fashion-mnist",
          "data=fashion"                                                                                   },
     };

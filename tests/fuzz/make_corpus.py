@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# Writes the seed files of the readers' fuzz targets: tests/fuzz/corpus/{idx,npy,npz,csv,gz,image}, and
+# Writes the seed files of the readers' fuzz targets: tests/fuzz/corpus/{idx,npy,npz,csv,gz,image,table_csv,table_mat}, and
 # the images of tests/museum. Good files' names begin with "good_". No NumPy: every byte is said here. Run from the root of the tree; the result is committed.
 import gzip, io, os, struct, zipfile, zlib
 
@@ -105,6 +105,52 @@ put('gz/cut.csv.gz', gz(body)[:-5])
 put('gz/bad_sum.csv.gz', gz(body)[:-8] + bytes(8))
 put('gz/twice.csv.gz', gz(gz(body)))
 put('gz/bomb.csv.gz', gz(b'1,2\n' * 20000))
+
+put('table_csv/good_mixed.csv', b'duration,protocol,bytes,class\n0,tcp,1.5e3,normal\n2,udp,,"smurf, ""x"""\n')
+put('table_csv/good_comma.csv', b'\xef\xbb\xbfOrt;Menge\r\nK\xc3\xb6ln;3,14\r\n"a\r\nb";-2,5e1\r\n')
+put('table_csv/good_nameless.csv', b'0|tcp|http|0.25|normal.\n0|udp|?|1|smurf.\n')
+put('table_csv/good_same_names.tsv', b'x\tx\t\tx.2\n1\t2\tNA\t4\n')
+put('table_csv/good.csv.gz', gz(b'a,b\n1,x\n2,y\n'))
+put('table_csv/bad_rows.csv', b'a,b\n1,x\n2\n3,y,z\n4,\xff\n1e999,y\n5,x\0\n6,"z\n7,w\n')
+put('table_csv/bad_name.csv', b'a,\xff\n1,2\n')
+put('table_csv/digits.csv', b'a,b\n' + b'7' * 5000 + b',0.' + b'3' * 3000 + b'\n')
+
+
+def element(kind, data):
+    return struct.pack('<II', kind, len(data)) + data + bytes(-len(data) % 8)
+
+
+def matrix(name, kind, shape, stored, data, flags=0):
+    body = element(6, struct.pack('<II', kind | flags << 8, 0)) + element(5, struct.pack('<%di' % len(shape), *shape))
+    body += element(1, name) + element(stored, data)
+    return struct.pack('<II', 14, len(body)) + body
+
+
+def mat(*arrays):
+    return b'MATLAB 5.0 MAT-file, made for a test'.ljust(116) + bytes(8) + b'\0\1IM' + b''.join(arrays)
+
+
+def packed(array):
+    data = zlib.compress(array, 9)
+    return struct.pack('<II', 15, len(data)) + data
+
+
+big_x = matrix(b'X', 6, (3, 2), 9, struct.pack('<6d', 0.1, 3, 5, 2, float('nan'), -6))
+small_y = matrix(b'y', 9, (3, 1), 2, bytes([0, 1, 0]), 2)
+put('table_mat/good_plain.mat', mat(big_x, small_y))
+put('table_mat/good_packed.mat', mat(packed(small_y), packed(big_x)))
+put('table_mat/good_single.mat', mat(matrix(b'data', 7, (2, 3), 7, struct.pack('<6f', 1, 4, 2.5, 5, 3, float('inf')))))
+put('table_mat/good_bytes_of_doubles.mat', mat(matrix(b'x', 6, (2, 2), 2, bytes([1, 3, 2, 4])), matrix(b'note', 4, (1, 2), 4, struct.pack('<2H', 104, 105))))
+put('table_mat/good_rows.mat.gz', gz(mat(matrix(b'a', 12, (2, 1), 5, struct.pack('<2i', -7, 1 << 30)))))
+put('table_mat/two.mat', mat(matrix(b'a', 6, (2, 2), 9, bytes(32)), matrix(b'b', 6, (2, 2), 9, bytes(32))))
+put('table_mat/short_y.mat', mat(big_x, matrix(b'y', 6, (1, 2), 9, bytes(16))))
+put('table_mat/text.mat', mat(matrix(b'X', 4, (1, 2), 4, struct.pack('<2H', 104, 105))))
+put('table_mat/cube.mat', mat(matrix(b'X', 6, (2, 2, 2), 9, bytes(64))))
+put('table_mat/complex.mat', mat(matrix(b'X', 6, (2, 1), 9, bytes(16), 8)))
+put('table_mat/huge.mat', mat(matrix(b'X', 6, (1 << 30, 1 << 20), 9, bytes(16))))
+put('table_mat/short_data.mat', mat(matrix(b'X', 6, (3, 2), 9, bytes(16))))
+put('table_mat/none.mat', mat())
+# table_mat/good_hdf5.mat, of version 7.3, was written by libmatio.
 
 
 def chunk(kind, data):

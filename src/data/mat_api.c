@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// mat_api.c - what we call of libmatio 1.5, opened at the first .mat file.
+#include "data/mat_api.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "data/library.h"
+
+#define NAME(result, name, arguments) #name,
+
+static const char *const files[] = {"libmatio.so.13", "libmatio.so.12", "libmatio.so.11",
+                                    "libmatio.so.9",  "libmatio.so",    NULL};
+
+static struct {
+    hg__mat functions;
+    bool found;
+    char version[32];
+    pthread_once_t once;
+} mat = {.once = PTHREAD_ONCE_INIT};
+
+static void find_mat(void) {
+    static const char *const names[] = {HG_MAT_FUNCTIONS(NAME)};
+    int major = 0, minor = 0, release = 0;
+    if (!hg__library_open(files, "Mat_", names, sizeof names / sizeof *names, &mat.functions)) {
+        return;
+    }
+    mat.functions.GetLibraryVersion(&major, &minor, &release);
+    mat.found = major == 1 && minor == 5; // another may have other structures
+    if (mat.found) snprintf(mat.version, sizeof mat.version, "%d.%d.%d", major, minor, release);
+}
+
+const hg__mat *hg__mat_get(const char *path, hg_error *err) {
+    pthread_once(&mat.once, find_mat);
+    if (mat.found) return &mat.functions;
+    hg__fail(err, HG_ERR_MISSING,
+             "%s: MATLAB files need the Debian package libmatio11, found no libmatio 1.5", path);
+    return NULL;
+}
+
+void hg__mat_quiet(void) {
+    int (*set_auto)(int64_t stack, void *print, void *context) = NULL; // H5Eset_auto2
+    for (size_t i = 0; files[i] && !set_auto; i++) {
+        void *opened = dlopen(files[i], RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+        void *symbol = opened ? dlsym(opened, "H5Eset_auto2") : NULL; // in what libmatio needs
+        memcpy(&set_auto, &symbol,
+               sizeof set_auto);     // ISO C has no cast from an object to a function
+        if (opened) dlclose(opened); // the one that counts stays open
+    }
+    if (set_auto) (void)set_auto(0, NULL, NULL);
+}
+
+const char *hg__mat_version(void) {
+    (void)hg__mat_get("", NULL);
+    return mat.version;
+}

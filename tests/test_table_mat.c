@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// test_table_mat.c - MATLAB files as tables: which matrix, its numbers, and files that are none.
+#include <stddef.h>
+
+#include "base/mem.h"
+#include "data/mat_api.h"
+#include "table_case.h"
+
+#if __has_include(<matio.h>)
+# include <matio.h>
+_Static_assert(offsetof(hg__mat_array, bytes) == offsetof(matvar_t, nbytes), "bytes");
+_Static_assert(offsetof(hg__mat_array, rank) == offsetof(matvar_t, rank), "rank");
+_Static_assert(offsetof(hg__mat_array, element) == offsetof(matvar_t, data_size), "element");
+_Static_assert(offsetof(hg__mat_array, class) == offsetof(matvar_t, class_type), "class");
+_Static_assert(offsetof(hg__mat_array, is_complex) == offsetof(matvar_t, isComplex), "complex");
+_Static_assert(offsetof(hg__mat_array, dim) == offsetof(matvar_t, dims), "dim");
+_Static_assert(offsetof(hg__mat_array, name) == offsetof(matvar_t, name), "name");
+_Static_assert(offsetof(hg__mat_array, data) == offsetof(matvar_t, data), "data");
+_Static_assert((int)HG_MAT_CHAR == (int)MAT_C_CHAR && (int)HG_MAT_SPARSE == (int)MAT_C_SPARSE,
+               "classes");
+_Static_assert((int)HG_MAT_DOUBLE == (int)MAT_C_DOUBLE && (int)HG_MAT_INT8 == (int)MAT_C_INT8,
+               "classes");
+_Static_assert((int)HG_MAT_UINT32 == (int)MAT_C_UINT32 && (int)HG_MAT_UINT64 == (int)MAT_C_UINT64,
+               "classes");
+_Static_assert((int)MAT_ACC_RDONLY == 0 && MATIO_MAJOR_VERSION == 1 && MATIO_MINOR_VERSION == 5,
+               "1.5");
+#endif
+
+static void expect_seed(const char *seed, const char *array, const char *says) {
+    char path[64];
+    uint8_t bytes[4096];
+    const hg__table_options o = {.table = array};
+    snprintf(path, sizeof path, "table_mat/%s", seed);
+    expect_table(bytes, read_seed(path, bytes, sizeof bytes), "x.mat", &o, says);
+}
+
+static void matrices_are_rows_of_numbers(void **state) {
+    (void)state;
+    static const char both[] = "# column 1|column 2|y\n0.1|2|0\n3|?|1\n5|-6|0\n";
+    expect_seed("good_plain.mat", "", both);
+    expect_seed("good_packed.mat", "", both);
+    expect_seed("good_plain.mat", "X", "0.1|2\n3|?\n5|-6\n");
+    expect_seed("good_packed.mat", "y", "0\n1\n0\n");
+    expect_seed("good_single.mat", "",
+                "1|2.5|3\n! x.mat, row 2: column 3: expected a finite number, got inf\n");
+    expect_seed("good_bytes_of_doubles.mat", "", "1|2\n3|4\n");
+    expect_seed("good_rows.mat.gz", "", "-7\n1073741824\n");
+    expect_seed("two.mat", "b", "0|0\n0|0\n");
+}
+
+static void version_7_3_is_read_and_libhdf5_says_nothing(void **state) {
+    (void)state;
+    static uint8_t bytes[4096];
+    const size_t size = read_seed("table_mat/good_hdf5.mat", bytes, sizeof bytes);
+    char noise[16];
+    const int before = dup(STDERR_FILENO), heard = make_file("", 0);
+    assert_int_equal(dup2(heard, STDERR_FILENO), STDERR_FILENO);
+    expect_table(bytes, size, "x.mat", NULL, "# column 1|column 2|y\n1|2|0\n3|4|1\n5|6|0\n");
+    expect_table(bytes, 1500, "x.mat", NULL,
+                 "! x.mat: expected a matrix 'X', or one single matrix of numbers, got none");
+    assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
+    assert_int_equal(pread(heard, noise, sizeof noise, 0), 0);
+    close(before);
+    close(heard);
+}
+
+static void others_are_refused_with_a_sentence(void **state) {
+    (void)state;
+    expect_seed("two.mat", "",
+                "! x.mat: expected a matrix 'X', or one single matrix of numbers, got 'a', 'b'");
+    expect_seed("good_plain.mat", "Z", "! x.mat: expected an array 'Z', got 'X', 'y'");
+    expect_seed("none.mat", "",
+                "! x.mat: expected a matrix 'X', or one single matrix of numbers, got none");
+    expect_seed("short_y.mat", "",
+                "! x.mat: expected y to be 3 numbers, one for each row of X, got 1 x 2");
+    expect_seed("text.mat", "", "! x.mat: expected 'X' to be a matrix of numbers, got text");
+    expect_seed("cube.mat", "",
+                "! x.mat: expected 'X' to be a matrix of numbers, got 3 dimensions");
+    expect_seed("complex.mat", "",
+                "! x.mat: expected 'X' to be a matrix of numbers, got complex numbers");
+    expect_seed("huge.mat", "",
+                "! x.mat: 'X' (1073741824 x 1048576) is larger than its file can hold");
+    expect_seed("short_data.mat", "", "! x.mat: expected 3 x 2 numbers in 'X', got fewer");
+    expect_table(BYTES("MATLAB 5.0 MAT-file"), "x.mat", NULL,
+                 "! x.mat: expected a header of 128 bytes, got 19");
+}
+
+static void a_cut_file_is_refused(void **state) {
+    (void)state;
+    static const char *const seeds[] = {"table_mat/good_plain.mat", "table_mat/good_packed.mat"};
+    for (int k = 0; k < 2; k++) {
+        uint8_t bytes[4096];
+        const size_t size = read_seed(seeds[k], bytes, sizeof bytes);
+        for (size_t cut = 129; cut < size; cut++) {
+            const sample_file f = save_sample(bytes, cut, "x.mat");
+            hg_error err = {0};
+            hg__table *t = hg__table_open(f.path, NULL, &err);
+            // Where it ends between two arrays, the file is one of fewer arrays.
+            assert_true(!t || !t->named || t->columns == 1);
+            assert_true(t || (err.code < 0 && err.message[0]));
+            hg__table_close(t);
+            remove_sample(&f);
+        }
+    }
+}
+
+static void damaged_files_are_survived(void **state) {
+    (void)state;
+    damage_table("table_mat/good_plain.mat", "x.mat");
+    damage_table("table_mat/good_packed.mat", "x.mat");
+}
+
+int main(void) {
+    if (!*hg__mat_version()) {
+        printf("skipped: libmatio is not installed\n");
+        return 0;
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(matrices_are_rows_of_numbers),
+        cmocka_unit_test(version_7_3_is_read_and_libhdf5_says_nothing),
+        cmocka_unit_test(others_are_refused_with_a_sentence),
+        cmocka_unit_test(a_cut_file_is_refused),
+        cmocka_unit_test(damaged_files_are_survived),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
