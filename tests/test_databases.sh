@@ -35,6 +35,30 @@ refused() {
 }
 same() { expect "$1" cmp -s "$2" "$3"; }
 
+# begin FIFO command...: runs it up to its pause; go_on lets it end; kill_it does not
+begin() {
+    fifo=$1
+    shift
+    : >err
+    "$@" <"$fifo" >out 2>err &
+    exec 3>"$fifo"
+    for _ in $(seq 300); do grep -q paused err && return || sleep 0.1; done
+    bad "no pause: $*: $(cat err)"
+}
+go_on() {
+    echo >&3
+    echo >&3
+    exec 3>&-
+    wait $!
+    status=$?
+    sed -i /paused/d err
+}
+kill_it() {
+    signal_job KILL
+    wait $! 2>/dev/null
+    exec 3>&-
+}
+
 # ---- SQLite, directly -------------------------------------------------------------------------------
 if ! "$HOURGLASS" checks | grep -q '^SQLite .*missing'; then
     expect "a table is written" "$run" write out=new.db table=scores rows=20
@@ -69,30 +93,26 @@ if ! "$HOURGLASS" checks | grep -q '^SQLite .*missing'; then
     expect "text that is not UTF-8 is refused" grep -q 'column a: expected UTF-8' out
     refused 3 'no database' "$run" write out=x.csv table=t
 
-    # Whoever writes meanwhile, both passes see the same rows.
+    # Whoever writes meanwhile, both passes see the same rows. (With a write-ahead log writers need not wait for us.)
     mkfifo go
-    "$run" read source=new.db table=scores passes=2 pause=30 <go >out 2>err &
-    exec 3>go
-    for _ in $(seq 100); do grep -q paused err && break || sleep 0.1; done
     if command -v sqlite3 >/dev/null; then
-        sqlite3 new.db 'pragma journal_mode' >/dev/null
-        sqlite3 -cmd '.timeout 100' new.db 'delete from scores where row > 15' 2>/dev/null
+        cp new.db log.db
+        expect "a write-ahead log" [ "$(sqlite3 log.db 'pragma journal_mode = wal')" = wal ]
+        begin go "$run" read source=log.db table=scores passes=2 pause=20
+        expect "somebody deletes" sqlite3 log.db 'delete from scores where row > 15'
+        go_on
+        expect "61 lines: $(wc -l <out)" [ "$(wc -l <out)" = 61 ]
+        expect "the next one sees it" [ "$("$run" read source=log.db table=scores | wc -l)" = 16 ]
+    else
+        skip "no sqlite3 to write with meanwhile"
     fi
-    echo >&3
-    echo >&3
-    exec 3>&-
-    wait $!
-    expect "61 lines: $(wc -l <out)" [ "$(wc -l <out)" = 61 ]
 
     # Killed in the middle: nothing was there.
     rm -f killed.db
     "$run" write out=killed.db table=scores rows=3 >/dev/null
-    "$run" write out=killed.db table=scores rows=300000 pause=250000 <go 2>err &
-    exec 3>go
-    for _ in $(seq 200); do grep -q paused err && break || sleep 0.1; done
-    signal_job KILL
-    wait $! 2>/dev/null
-    exec 3>&-
+    begin go "$run" write out=killed.db table=scores rows=300000 pause=250000
+    kill_it
+    expect "it had written into the file" [ -s killed.db-journal ]
     read_it source=killed.db
     expect "killed in the middle: $(wc -l <out) lines" [ "$(wc -l <out)" = 4 ]
     head -c 5000 new.db >cut.db
@@ -162,6 +182,9 @@ expect "and nothing where there is nothing" [ "$(sql 'select count(*) from score
 "$run" read source=direct.db query='select * from scores limit 2500' passes=2 >direct.csv
 expect "it is read, twice" read_it source="$pg" query='select * from scores order by row' passes=2
 same "with the cells of the same rows elsewhere" out direct.csv
+sql 'copy (select * from scores order by row) to stdout csv header' >rows.csv
+expect "and from CSV" "$run" read source=rows.csv passes=2 >csv.csv
+same "with the same cells" csv.csv direct.csv
 read_it source="$pg" table=public.scores
 expect "by the name of its schema: $(wc -l <out) lines" [ "$(wc -l <out)" = 2501 ]
 sql 'create schema other; create table other."Row Scores" (row bigint, "Score" real, the text, extra int default 7)'
@@ -207,44 +230,38 @@ refused 2 'does not exist' "$run" read source="${pg/Database=postgres/Database=n
 refused 2 'cannot connect' "$run" read source="${pg/Port=$port/Port=1}" table=scores
 
 # Somebody writes between the passes.
-mkfifo pgo 2>/dev/null
-"$run" read source="$pg" table=scores passes=2 pause=2500 <pgo >out 2>err &
-exec 3>pgo
-for _ in $(seq 100); do grep -q paused err && break || sleep 0.1; done
+mkfifo pgo
+begin pgo "$run" read source="$pg" table=scores passes=2 pause=2500
 sql 'delete from scores where row > 100'
-echo >&3
-echo >&3
-exec 3>&-
-wait $!
+go_on
 expect "both passes see the same rows: $(wc -l <out), $(cat err)" [ "$(wc -l <out)" = 5001 ]
+expect "the next one does not" [ "$("$run" read source="$pg" table=scores | wc -l)" = 101 ]
 
 # Killed, or the server gone, in the middle.
-"$run" write out="$pg" table=scores rows=20000 pause=15000 <pgo 2>err &
-exec 3>pgo
-for _ in $(seq 200); do grep -q paused err && break || sleep 0.1; done
-signal_job KILL
-wait $! 2>/dev/null
-exec 3>&-
+begin pgo "$run" write out="$pg" table=scores rows=20000 pause=15000
+kill_it
 expect "killed in the middle of writing" [ "$(sql 'select count(*) from scores')" = 100 ]
-"$run" write out="$pg" table=killed rows=20000 pause=15000 <pgo 2>err &
-exec 3>pgo
-for _ in $(seq 200); do grep -q paused err && break || sleep 0.1; done
-signal_job KILL
-wait $! 2>/dev/null
-exec 3>&-
+begin pgo "$run" write out="$pg" table=killed rows=20000 pause=15000
+kill_it
 expect "no table is left either" [ "$(sql "select count(*) from information_schema.tables where table_name = 'killed'")" = 0 ]
-"$run" read source="$pg" query='select i from generate_series(1, 300000) as i' pause=10000 <pgo >out 2>err &
-exec 3>pgo
-for _ in $(seq 200); do grep -q paused err && break || sleep 0.1; done
+begin pgo "$run" read source="$pg" query='select i from generate_series(1, 300000) as i' pause=10000
 stop_server immediate
-echo >&3
-exec 3>&-
-wait $!
-status=$?
-sed -i '/paused/d' err
+go_on
 expect "a lost connection: exit $status" [ $status = 2 ]
 expect "is one sentence: $(cat err)" [ "$(wc -l <err)" = 1 ]
 expect "that says where: $(cat err)" grep -q 'query, behind row [0-9]*: ' err
 expect "the rows before are there" [ "$(wc -l <out)" -gt 10000 ]
 refused 2 'cannot connect' "$run" read source="$pg" table=scores
+expect "the server comes back" start_server
+begin pgo "$run" write out="$pg" table=scores rows=20000 pause=15000
+stop_server immediate
+go_on
+expect "a connection lost in writing: exit $status" [ $status = 2 ]
+expect "is one sentence: $(cat err)" [ "$(wc -l <err)" = 1 ]
+expect "the server comes back again" start_server
+expect "and nothing was written" [ "$(sql 'select count(*) from scores')" = 100 ]
+begin pgo "$run" write out="$pg" table=scores rows=20000 pause=20000
+stop_server immediate
+go_on
+expect "lost before the commit: exit $status: $(cat err)" [ $status = 2 ]
 finish
