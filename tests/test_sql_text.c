@@ -73,8 +73,9 @@ static void a_query_is_shown_on_one_line(void **state) {
     assert_string_equal(shown + HG_SQL_SHOWN - 5, "x...");
     for (size_t shift = 0; shift < 4; shift++) { // never within a character
         memset(endless, 'x', shift);
-        for (size_t i = shift; i + 3 < sizeof endless; i += 3)
+        for (size_t i = shift; i + 3 < sizeof endless; i += 3) {
             memcpy(endless + i, "\xE2\x82\xAC", 3);
+        }
         hg__sql_show(endless, shown);
         assert_true(hg__is_utf8(shown, strlen(shown)));
         assert_string_equal(shown + strlen(shown) - 3, "...");

@@ -160,8 +160,8 @@ int hg__odbc_fail(const hg__odbc_link *l, hg_code code, const char *what, hg_err
 
 // ---- connections --------------------------------------------------------------------------------
 
-static int set_number(const hg__odbc_link *l, int attribute, uintptr_t value) {
-    return l->api->SetConnectAttrW(l->connection, attribute, (void *)value, 0);
+static int set_number(const hg__odbc_link *l, int attribute, size_t value) {
+    return l->api->SetConnectAttrW(l->connection, attribute, hg__odbc_number(value), 0);
 }
 
 static int connect_to(hg__odbc_link *l, const char *text, hg_error *err) {
@@ -201,8 +201,8 @@ static int begin(hg__odbc_link *l, hg_error *err) {
     uint32_t offered = 0;
     short length;
     l->api->GetInfoW(l->connection, HG_ODBC_INFO_ISOLATIONS, &offered, sizeof offered, &length);
-    const uintptr_t best = offered & HG_ODBC_REPEATABLE_READ ? HG_ODBC_REPEATABLE_READ
-                                                             : offered & HG_ODBC_SERIALIZABLE;
+    const size_t best = offered & HG_ODBC_REPEATABLE_READ ? HG_ODBC_REPEATABLE_READ
+                                                          : offered & HG_ODBC_SERIALIZABLE;
     if (best) set_number(l, HG_ODBC_ATTR_ISOLATION, best);
     set_number(l, HG_ODBC_ATTR_AUTOCOMMIT, 0);
     if (hg__odbc_worked(l->api->AllocHandle(HG_ODBC_STATEMENT, l->connection, &l->statement))) {
@@ -223,7 +223,7 @@ int hg__odbc_open(hg__odbc_link *l, const char *source, const char *path, bool i
     const bool made =
         hg__odbc_worked(l->api->AllocHandle(HG_ODBC_ENVIRONMENT, NULL, &l->environment)) &&
         hg__odbc_worked(
-            l->api->SetEnvAttr(l->environment, HG_ODBC_ATTR_VERSION, (void *)(uintptr_t)3, 0)) &&
+            l->api->SetEnvAttr(l->environment, HG_ODBC_ATTR_VERSION, hg__odbc_number(3), 0)) &&
         hg__odbc_worked(l->api->AllocHandle(HG_ODBC_CONNECTION, l->environment, &l->connection));
     if (!made) return hg__fail(err, HG_ERR_MEMORY, "%.*s: out of memory", PATH_SHOWN, path);
     HG_TRY(in_blocks ? connect_in_blocks(l, text, err) : connect_to(l, text, err));

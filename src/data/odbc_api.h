@@ -87,7 +87,8 @@ enum {
     F(FreeStmt, (void *statement, unsigned short how))
 // clang-format on
 
-#define HG_ODBC_MEMBER(name, arguments) short(*name) arguments;
+#define HG_ODBC_MEMBER(name, arguments) \
+ short(*name) arguments; // NOLINT(bugprone-macro-parentheses)
 
 typedef struct hg__odbc {
     HG_ODBC_FUNCTIONS(HG_ODBC_MEMBER)
@@ -97,6 +98,13 @@ bool hg__odbc_is(const char *source);            // "odbc:..."
 const char *hg__odbc_version(void);              // "found"; "" where there is no driver manager
 static inline bool hg__odbc_worked(int result) { // also with something to say
     return result == HG_ODBC_SUCCESS || result == HG_ODBC_SUCCESS_WITH_INFO;
+}
+
+// Attributes that are numbers go where others have their address.
+static inline void *hg__odbc_number(size_t number) {
+    void *value;
+    memcpy(&value, &number, sizeof value);
+    return value;
 }
 
 // "odbc:DSN=x;PWD=secret" with *** for what is secret, cut where it is longer.

@@ -51,7 +51,8 @@ enum {
                        void (*destroy)(void *)))
 // clang-format on
 
-#define HG_SQLITE_MEMBER(result, name, arguments) result(*name) arguments;
+#define HG_SQLITE_MEMBER(result, name, arguments) \
+ result(*name) arguments; // NOLINT(bugprone-macro-parentheses)
 
 typedef struct hg__sqlite {
     HG_SQLITE_FUNCTIONS(HG_SQLITE_MEMBER)

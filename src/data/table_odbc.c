@@ -120,7 +120,7 @@ static void set_statement(source *s, int attribute, void *value) {
 
 static int bind_all(hg__table *t, hg_error *err) {
     source *s = t->state;
-    size_t bytes = 0; // of a row
+    size_t bytes = sizeof *s->status; // of a row
     for (int32_t i = 0; i < t->columns; i++) bytes += s->column[i].width + sizeof(long);
     s->block = BLOCK_BYTES / bytes;
     if (s->block > BLOCK_ROWS) s->block = BLOCK_ROWS;
@@ -128,7 +128,7 @@ static int bind_all(hg__table *t, hg_error *err) {
     s->status = hg__alloc(s->block, sizeof *s->status, err);
     if (!s->status) return HG_ERR_MEMORY;
     // A driver without blocks gives one row at a time, and says so in `fetched`.
-    set_statement(s, HG_ODBC_ATTR_ROW_ARRAY, (void *)(uintptr_t)s->block);
+    set_statement(s, HG_ODBC_ATTR_ROW_ARRAY, hg__odbc_number(s->block));
     set_statement(s, HG_ODBC_ATTR_ROWS_FETCHED, &s->fetched);
     set_statement(s, HG_ODBC_ATTR_ROW_STATUS, s->status);
     for (int32_t i = 0; i < t->columns; i++) HG_TRY(bind(t, i, err));

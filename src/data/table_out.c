@@ -9,10 +9,8 @@
 extern const hg__table_out_type hg__table_out_odbc, hg__table_out_sqlite;
 
 static const hg__table_out_type *find_type(const char *out) {
-    static const hg__table_out_type *const types[] = {&hg__table_out_odbc, &hg__table_out_sqlite};
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        if (types[i]->is(out)) return types[i];
-    }
+    if (hg__table_out_odbc.is(out)) return &hg__table_out_odbc;
+    if (hg__table_out_sqlite.is(out)) return &hg__table_out_sqlite;
     return NULL;
 }
 

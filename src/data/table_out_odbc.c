@@ -170,7 +170,7 @@ static int make_room(hg__table_out *t, hg_error *err) {
     set_statement(s, HG_ODBC_ATTR_PARAM_STATUS, s->status);
     set_statement(s, HG_ODBC_ATTR_PARAMS_DONE, &s->done);
     s->in_blocks = s->link.api->SetStmtAttrW(s->link.statement, HG_ODBC_ATTR_PARAM_ARRAY,
-                                             (void *)(uintptr_t)BLOCK_ROWS, 0) == HG_ODBC_SUCCESS;
+                                             hg__odbc_number(BLOCK_ROWS), 0) == HG_ODBC_SUCCESS;
     for (int32_t i = 0; i < t->columns; i++) HG_TRY(bind(t, i, 0, err));
     return HG_OK;
 }
@@ -198,7 +198,7 @@ static int execute(hg__table_out *t, hg_error *err) {
 
 static int flush_block(hg__table_out *t, hg_error *err) {
     target *s = t->state;
-    set_statement(s, HG_ODBC_ATTR_PARAM_ARRAY, (void *)(uintptr_t)s->used);
+    set_statement(s, HG_ODBC_ATTR_PARAM_ARRAY, hg__odbc_number(s->used));
     HG_TRY(execute(t, err));
     for (size_t i = 0; i < s->used; i++) {
         if (s->status[i] != HG_ODBC_ROW_ERROR) continue;

@@ -32,13 +32,15 @@ static int prepare(hg__table *t, const char *sql, struct sqlite3_stmt **to, cons
     return hg__sqlite_fail(s->api, s->db, t->path, shown, err);
 }
 
-// The name of the only table, or one sentence with the names of all. `*name` is owned by the caller.
-static int find_table(hg__table *t, const char *wanted, char **name, hg_error *err) {
+typedef struct table_list {
+    hg__text names; // joined by ", "
+    int64_t count;
+    bool found; // the one that was looked for
+} table_list;
+
+static int list_tables(hg__table *t, const char *wanted, table_list *l, hg_error *err) {
     source *s = t->state;
     struct sqlite3_stmt *list = NULL;
-    hg__text all = {0};
-    int64_t count = 0;
-    bool found = false;
     HG_TRY(prepare(t,
                    "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
                    "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
@@ -47,30 +49,40 @@ static int find_table(hg__table *t, const char *wanted, char **name, hg_error *e
     while ((step = s->api->step(list)) == HG_SQLITE_ROW) {
         const char *each = (const char *)s->api->column_text(list, 0);
         if (!each) continue;
-        found = found || strcasecmp(each, wanted) == 0;
-        hg__text_add(&all, "%s%s", count++ ? ", " : "", each);
+        l->found = l->found || strcasecmp(each, wanted) == 0;
+        hg__text_add(&l->names, "%s%s", l->count++ ? ", " : "", each);
     }
     const bool failed = step != HG_SQLITE_DONE;
     if (failed) hg__sqlite_fail(s->api, s->db, t->path, "its list of tables", err);
     s->api->finalize(list);
-    int code = failed ? HG_ERR_IO : HG_OK;
-    if (code == HG_OK && count == 0) {
-        code = hg__fail(err, HG_ERR_DATA, "%s: expected a table, found none", t->path);
-    } else if (code == HG_OK && wanted[0] && !found) {
-        code = hg__fail(err, HG_ERR_USAGE, "%s: expected a table \"%s\", found %s", t->path, wanted,
-                        all.data ? all.data : "");
-    } else if (code == HG_OK && !wanted[0] && count > 1) {
-        code = hg__fail(err, HG_ERR_USAGE,
-                        "%s: expected table= or query=, as there are several tables: %s", t->path,
-                        all.data ? all.data : "");
-    } else if (code == HG_OK && wanted[0]) {
-        *name = hg__copy_text(wanted, err);
-        code = *name ? HG_OK : HG_ERR_MEMORY;
-    } else if (code == HG_OK) {
-        *name = hg__text_take(&all, err);
-        code = *name ? HG_OK : HG_ERR_MEMORY;
+    return failed ? HG_ERR_IO : HG_OK;
+}
+
+// The table that is wanted, or the only one.
+static int check_list(const hg__table *t, const char *wanted, const table_list *l, hg_error *err) {
+    const char *names = l->names.data ? l->names.data : "";
+    if (l->count == 0)
+        return hg__fail(err, HG_ERR_DATA, "%s: expected a table, found none", t->path);
+    if (wanted[0] && !l->found) {
+        return hg__fail(err, HG_ERR_USAGE, "%s: expected a table \"%s\", found %s", t->path, wanted,
+                        names);
     }
-    hg__text_clear(&all);
+    if (wanted[0] || l->count == 1) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "%s: expected table= or query=, as there are several tables: %s", t->path,
+                    names);
+}
+
+// *name is owned by the caller.
+static int find_table(hg__table *t, const char *wanted, char **name, hg_error *err) {
+    table_list l = {0};
+    int code = list_tables(t, wanted, &l, err);
+    if (code == HG_OK) code = check_list(t, wanted, &l, err);
+    if (code == HG_OK) {
+        *name = wanted[0] ? hg__copy_text(wanted, err) : hg__text_take(&l.names, err);
+        if (!*name) code = HG_ERR_MEMORY;
+    }
+    hg__text_clear(&l.names);
     return code;
 }
 
