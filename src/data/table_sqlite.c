@@ -61,8 +61,9 @@ static int list_tables(hg__table *t, const char *wanted, table_list *l, hg_error
 // The table that is wanted, or the only one.
 static int check_list(const hg__table *t, const char *wanted, const table_list *l, hg_error *err) {
     const char *names = l->names.data ? l->names.data : "";
-    if (l->count == 0)
+    if (l->count == 0) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected a table, found none", t->path);
+    }
     if (wanted[0] && !l->found) {
         return hg__fail(err, HG_ERR_USAGE, "%s: expected a table \"%s\", found %s", t->path, wanted,
                         names);
