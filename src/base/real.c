@@ -48,7 +48,7 @@ double hg__log1p(double x) {
 
 // e^x - 1 = 2^k (e^r - 1) + 2^k - 1 with |r| <= ln 2 / 2.
 double hg__expm1(double x) {
-    if (!(x <= 709)) return INFINITY; // NaN too
+    if (!(x <= 709)) return (double)INFINITY; // NaN too
     const double k = floor(x / (LN2_HIGH + LN2_LOW) + 0.5), r = (x - k * LN2_HIGH) - k * LN2_LOW;
     double sum = 0;
     for (int i = 16; i >= 2; i--) sum = (sum + 1) * r / i;

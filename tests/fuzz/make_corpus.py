@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# Writes the seed files of the readers' fuzz targets: tests/fuzz/corpus/{idx,npy,npz,csv,gz,image,table_csv,table_mat}, and
+# Writes the seed files of the readers' fuzz targets: tests/fuzz/corpus/{idx,npy,npz,csv,gz,image,table_csv,table_mat,video}, and
 # the images of tests/museum. Good files' names begin with "good_". No NumPy: every byte is said here. Run from the root of the tree; the result is committed.
 import gzip, io, os, struct, zipfile, zlib
 
@@ -191,6 +191,23 @@ put('image/good_lossy.webp', riff((b'VP8 ', lossy)))
 put('image/good_lossless.webp', riff((b'VP8L', lossless)))
 put('image/good_extended.webp', riff((b'VP8X', bytes([0x28, 0, 0, 0, 7, 0, 0, 7, 0, 0])), (b'ICCP', b'profile'), (b'VP8 ', lossy),
                                      (b'EXIF', exif)))
+
+
+def video(words, *sizes):
+    frames = (b'FRAME\n' + bytes(k * 7 % 256 for k in range(n)) for n in sizes)
+    return b'YUV4MPEG2 ' + words + b'\n' + b''.join(frames)
+
+
+put('video/good_420.y4m', video(b'W5 H3 F25:1 Ip A1:1 C420jpeg', 27, 27))
+put('video/good_422p10.y4m', video(b'W4 H2 C422p10 XCOLORRANGE=FULL', 32))
+put('video/good_411.y4m', video(b'W9 H2 It C411', 30))
+put('video/good_alpha.y4m', video(b'W3 H3 C444alpha', 36))
+put('video/good_mono16.y4m', video(b'W6 H4 Cmono16', 48, 48))
+put('video/cut_off.y4m', video(b'W6 H4 C444', 72, 40))
+put('video/no_size.y4m', video(b'F25:1 C444', 4))
+put('video/bomb.y4m', video(b'W2147483647 H2147483647', 4))
+put('video/layout.y4m', video(b'W2 H2 C420p17', 4))
+put('video/no_frame.y4m', b'YUV4MPEG2 W2 H2 Cmono\nFRAMES\n0123')
 
 MUSEUM = '../../museum/'
 zeros = bytes(1 << 20)
