@@ -5,7 +5,6 @@
 #include <jpeglib.h>
 #include <png.h>
 #include <sys/utsname.h>
-#include <tiffio.h>
 #include <unistd.h>
 #include <webp/decode.h>
 #include <yaml.h>
@@ -97,7 +96,7 @@ static void find_libraries(facts *f) {
     const int version = WebPGetDecoderVersion();
     snprintf(f->webp, sizeof f->webp, "%d.%d.%d", version >> 16, version >> 8 & 255, version & 255);
     // "LIBTIFF, Version 4.5.0" and a line on who owns it
-    const char *tiff = TIFFGetVersion() + strcspn(TIFFGetVersion(), "0123456789");
+    const char *tiff = hg__image_tiff_version() + strcspn(hg__image_tiff_version(), "0123456789");
     snprintf(f->tiff, sizeof f->tiff, "%.*s", (int)strspn(tiff, "0123456789."), tiff);
     const library all[LIBRARIES] = {
         {"zlib",          zlibVersion(),                           "zlib1g-dev",            ".gz files"   },
@@ -106,7 +105,7 @@ static void find_libraries(facts *f) {
         {"libzip",        zip_libzip_version(),                    "libzip-dev",            ".npz files"  },
         {"libpng",        png_get_libpng_ver(NULL),                "libpng-dev",            "PNG images"  },
         {"libjpeg-turbo", TEXT_OF(LIBJPEG_TURBO_VERSION),          "libjpeg62-turbo-dev",   "JPEG images" },
-        {"libtiff",       f->tiff,                                 "libtiff-dev",           "TIFF images" },
+        {"libtiff",       f->tiff,                                 "libtiff6",              "TIFF images" },
         {"libwebp",       f->webp,                                 "libwebp-dev",           "WebP images" },
         {"DCMTK",         hg__image_dicom_version(),               "libdcmtk-dev g++",      "DICOM images"},
         {"LAPACK",        f->lapack,                               "liblapack3",            "PCA"         },

@@ -5,9 +5,9 @@
 #include <pthread.h>
 #include <strings.h>
 
+#include "base/library.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "data/library.h"
 #include "data/sql_text.h"
 #include "data/utf16.h"
 

@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 
-#include "data/library.h"
+#include "base/library.h"
 
 #define NAME(result, name, arguments) #name,
 

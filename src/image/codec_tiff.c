@@ -51,15 +51,15 @@ static int close_nothing(thandle_t self) {
 
 TIFF *hg__tiff_open(const char *mode, thandle_t self, const hg__tiff_doors *doors,
                     hg__tiff_talk *talk) {
-    TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
+    TIFFOpenOptions *options = hg__tiff.OpenOptionsAlloc();
     if (!options) return NULL;
-    TIFFOpenOptionsSetErrorHandlerExtR(options, hear_error, talk);
-    TIFFOpenOptionsSetWarningHandlerExtR(options, hear_warning, talk);
-    TIFFOpenOptionsSetMaxSingleMemAlloc(options, (tmsize_t)doors->most);
-    TIFF *tiff =
-        TIFFClientOpenExt("", mode, self, doors->read, doors->write, doors->seek, close_nothing,
-                          doors->size, doors->map ? doors->map : map_nothing, unmap, options);
-    TIFFOpenOptionsFree(options);
+    hg__tiff.OpenOptionsSetErrorHandlerExtR(options, hear_error, talk);
+    hg__tiff.OpenOptionsSetWarningHandlerExtR(options, hear_warning, talk);
+    hg__tiff.OpenOptionsSetMaxSingleMemAlloc(options, (tmsize_t)doors->most);
+    TIFF *tiff = hg__tiff.ClientOpenExt("", mode, self, doors->read, doors->write, doors->seek,
+                                        close_nothing, doors->size,
+                                        doors->map ? doors->map : map_nothing, unmap, options);
+    hg__tiff.OpenOptionsFree(options);
     return tiff;
 }
 
@@ -120,7 +120,7 @@ static int fail_tiff(const hg__image_reader *r, hg_error *err) {
 
 static uint16_t get_short(TIFF *tiff, uint32_t tag) {
     uint16_t value = 0;
-    return TIFFGetFieldDefaulted(tiff, tag, &value) ? value : 0;
+    return hg__tiff.GetFieldDefaulted(tiff, tag, &value) ? value : 0;
 }
 
 static const char *name_photometric(uint16_t photometric) {
@@ -162,7 +162,7 @@ static int read_palette(const hg__image_reader *r, hg_error *err) {
     uint16_t *map[3]; // red, green, blue; (2^bits) each
     const size_t entries = (size_t)1 << t->layout.bits;
     if (t->layout.bits > 8 || t->layout.samples != 1 ||
-        !TIFFGetField(t->tiff, TIFFTAG_COLORMAP, &map[0], &map[1], &map[2])) {
+        !hg__tiff.GetField(t->tiff, TIFFTAG_COLORMAP, &map[0], &map[1], &map[2])) {
         return hg__fail(err, HG_ERR_DATA,
                         "%s: expected a TIFF palette of at most 256 colours, got %s", r->name,
                         t->layout.bits > 8 ? "more" : "none");
@@ -184,13 +184,13 @@ static int read_layout(hg__image_reader *r, hg_error *err) {
     uint16_t extras = 0, *extra = NULL, photometric;
     *l = (hg__tiff_layout){.bits = get_short(t->tiff, TIFFTAG_BITSPERSAMPLE),
                            .samples = get_short(t->tiff, TIFFTAG_SAMPLESPERPIXEL)};
-    if (!TIFFGetField(t->tiff, TIFFTAG_PHOTOMETRIC, &photometric)) {
+    if (!hg__tiff.GetField(t->tiff, TIFFTAG_PHOTOMETRIC, &photometric)) {
         photometric = l->samples < 3 ? PHOTOMETRIC_MINISBLACK : PHOTOMETRIC_RGB;
     }
     if (photometric == PHOTOMETRIC_YCBCR &&
         get_short(t->tiff, TIFFTAG_COMPRESSION) == COMPRESSION_JPEG &&
         get_short(t->tiff, TIFFTAG_PLANARCONFIG) == PLANARCONFIG_CONTIG &&
-        TIFFSetField(t->tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB)) {
+        hg__tiff.SetField(t->tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB)) {
         photometric = PHOTOMETRIC_RGB;
     }
     if (photometric > PHOTOMETRIC_PALETTE) {
@@ -206,7 +206,7 @@ static int read_layout(hg__image_reader *r, hg_error *err) {
                         r->name, r->info.channels, r->info.channels + 1, l->samples);
     }
     r->info.alpha = more == 1;
-    if (more && TIFFGetField(t->tiff, TIFFTAG_EXTRASAMPLES, &extras, &extra) && extras) {
+    if (more && hg__tiff.GetField(t->tiff, TIFFTAG_EXTRASAMPLES, &extras, &extra) && extras) {
         l->extra = extra[0];
     }
     return photometric == PHOTOMETRIC_PALETTE ? read_palette(r, err) : HG_OK;
@@ -215,8 +215,8 @@ static int read_layout(hg__image_reader *r, hg_error *err) {
 static int read_size(hg__image_reader *r, hg_error *err) {
     hg__tiff_reader *t = r->state;
     uint32_t width = 0, height = 0;
-    TIFFGetField(t->tiff, TIFFTAG_IMAGEWIDTH, &width);
-    TIFFGetField(t->tiff, TIFFTAG_IMAGELENGTH, &height);
+    hg__tiff.GetField(t->tiff, TIFFTAG_IMAGEWIDTH, &width);
+    hg__tiff.GetField(t->tiff, TIFFTAG_IMAGELENGTH, &height);
     if (width - 1 >= INT32_MAX || height - 1 >= INT32_MAX) {
         return hg__fail(err, HG_ERR_DATA,
                         "%s: expected a TIFF of at least 1 x 1 pixels, got %u x %u", r->name, width,
@@ -225,7 +225,7 @@ static int read_size(hg__image_reader *r, hg_error *err) {
     r->info.width = (int32_t)width;
     r->info.height = (int32_t)height;
     HG_TRY(hg__image_check(r, err));
-    const uint64_t bytes = TIFFRasterScanlineSize64(t->tiff) * (uint64_t)height;
+    const uint64_t bytes = hg__tiff.RasterScanlineSize64(t->tiff) * (uint64_t)height;
     if (get_short(t->tiff, TIFFTAG_COMPRESSION) == COMPRESSION_NONE && bytes > r->size) {
         return hg__fail(err, HG_ERR_DATA,
                         "%s: expected %zu bytes of pixels, got a TIFF file of %zu bytes", r->name,
@@ -243,7 +243,7 @@ static size_t count_line_bytes(const hg__image_reader *r) {
 // What bands need: 0 x 0 where lines come as they are.
 static int find_pieces(const hg__image_reader *r, hg_error *err) {
     hg__tiff_reader *t = r->state;
-    const bool tiled = TIFFIsTiled(t->tiff);
+    const bool tiled = hg__tiff.IsTiled(t->tiff);
     const bool apart =
         t->layout.samples > 1 && get_short(t->tiff, TIFFTAG_PLANARCONFIG) == PLANARCONFIG_SEPARATE;
     const uint32_t height = (uint32_t)r->info.height;
@@ -251,10 +251,10 @@ static int find_pieces(const hg__image_reader *r, hg_error *err) {
     t->piece_bytes = t->band_lines = 0;
     if (!tiled && !apart) return HG_OK;
     if (tiled) {
-        TIFFGetField(t->tiff, TIFFTAG_TILEWIDTH, &tile_width);
-        TIFFGetField(t->tiff, TIFFTAG_TILELENGTH, &lines);
+        hg__tiff.GetField(t->tiff, TIFFTAG_TILEWIDTH, &tile_width);
+        hg__tiff.GetField(t->tiff, TIFFTAG_TILELENGTH, &lines);
     } else {
-        TIFFGetFieldDefaulted(t->tiff, TIFFTAG_ROWSPERSTRIP, &lines);
+        hg__tiff.GetFieldDefaulted(t->tiff, TIFFTAG_ROWSPERSTRIP, &lines);
     }
     const uint64_t most = 4 * (uint64_t)r->info.width * height + LEAST_TILE;
     if ((uint64_t)tile_width * lines > most && tiled) {
@@ -263,8 +263,8 @@ static int find_pieces(const hg__image_reader *r, hg_error *err) {
                         r->name, tile_width, lines);
     }
     t->band_lines = lines < height ? lines : height;
-    const uint64_t bytes =
-        tiled ? TIFFTileSize64(t->tiff) : TIFFScanlineSize64(t->tiff) * (uint64_t)t->band_lines;
+    const uint64_t bytes = tiled ? hg__tiff.TileSize64(t->tiff)
+                                 : hg__tiff.ScanlineSize64(t->tiff) * (uint64_t)t->band_lines;
     t->piece_bytes = (size_t)bytes;
     if (bytes) return HG_OK;
     return fail_tiff(r, err);
@@ -278,7 +278,7 @@ static int take_buffers(hg__image_reader *r, hg_error *err) {
     t->line = t->band = t->piece = NULL;
     t->line_bytes = count_line_bytes(r);
     HG_TRY(find_pieces(r, err));
-    const size_t scanline = (size_t)TIFFScanlineSize64(t->tiff);
+    const size_t scanline = (size_t)hg__tiff.ScanlineSize64(t->tiff);
     t->line = hg__alloc(scanline > t->line_bytes ? scanline : t->line_bytes, 1, err);
     if (!t->line) return HG_ERR_MEMORY;
     r->held = 0;
@@ -305,7 +305,7 @@ static int read_page_header(hg__image_reader *r, hg_error *err) {
 static void close_reader(hg__image_reader *r) {
     hg__tiff_reader *t = r->state;
     if (!t) return;
-    if (t->tiff) TIFFClose(t->tiff);
+    if (t->tiff) hg__tiff.Close(t->tiff);
     hg__free(t->line);
     hg__free(t->band);
     hg__free(t->piece);
@@ -324,12 +324,13 @@ static int open_first_page(hg__image_reader *r, hg_error *err) {
     t->tiff = hg__tiff_open("r", t, &doors, &t->talk);
     if (!t->tiff) return fail_tiff(r, err);
     r->info = (hg__image_info){.format = "tiff"};
-    r->info.pages = (int32_t)TIFFNumberOfDirectories(t->tiff);
+    r->info.pages = (int32_t)hg__tiff.NumberOfDirectories(t->tiff);
     if (t->talk.text[0] || r->info.pages < 1) return fail_tiff(r, err);
     return read_page_header(r, err);
 }
 
 static int open_reader(hg__image_reader *r, hg_error *err) {
+    HG_TRY(hg__tiff_need(r->name, err));
     hg__tiff_reader *t = hg__alloc(1, sizeof *t, err);
     if (!t) return HG_ERR_MEMORY;
     r->state = t;
@@ -344,7 +345,7 @@ static int next_page(hg__image_reader *r, hg_error *err) {
     hg__tiff_reader *t = r->state;
     if (r->info.page + 1 >= r->info.pages) return 0;
     t->talk = (hg__tiff_talk){0};
-    if (!TIFFReadDirectory(t->tiff) || t->talk.text[0]) return fail_tiff(r, err);
+    if (!hg__tiff.ReadDirectory(t->tiff) || t->talk.text[0]) return fail_tiff(r, err);
     r->info.page++;
     HG_TRY(read_page_header(r, err));
     return 1;
@@ -356,9 +357,9 @@ static int next_page(hg__image_reader *r, hg_error *err) {
 static void place_piece(const hg__image_reader *r, uint32_t x, int plane, uint32_t lines) {
     hg__tiff_reader *t = r->state;
     const hg__tiff_layout *l = &t->layout;
-    const bool tiled = TIFFIsTiled(t->tiff);
-    const size_t piece_line = (size_t)(tiled ? TIFFTileRowSize64(t->tiff) //
-                                             : TIFFScanlineSize64(t->tiff));
+    const bool tiled = hg__tiff.IsTiled(t->tiff);
+    const size_t piece_line = (size_t)(tiled ? hg__tiff.TileRowSize64(t->tiff) //
+                                             : hg__tiff.ScanlineSize64(t->tiff));
     const size_t sample = l->bits / 8, pixel = sample * l->samples;
     for (uint32_t y = 0; y < lines; y++) {
         const uint8_t *from = t->piece + y * piece_line;
@@ -380,14 +381,14 @@ static void place_piece(const hg__image_reader *r, uint32_t x, int plane, uint32
 static bool read_piece(const hg__tiff_reader *t, uint32_t x, uint32_t y, int plane,
                        uint32_t lines) {
     const uint16_t sample = (uint16_t)(plane < 0 ? 0 : plane);
-    if (TIFFIsTiled(t->tiff)) {
-        const uint32_t tile = TIFFComputeTile(t->tiff, x, y, 0, sample);
-        return TIFFReadEncodedTile(t->tiff, tile, t->piece, (tmsize_t)t->piece_bytes) ==
+    if (hg__tiff.IsTiled(t->tiff)) {
+        const uint32_t tile = hg__tiff.ComputeTile(t->tiff, x, y, 0, sample);
+        return hg__tiff.ReadEncodedTile(t->tiff, tile, t->piece, (tmsize_t)t->piece_bytes) ==
                (tmsize_t)t->piece_bytes;
     }
-    const uint32_t strip = TIFFComputeStrip(t->tiff, y, sample);
-    const tmsize_t bytes = (tmsize_t)(lines * (size_t)TIFFScanlineSize64(t->tiff));
-    return TIFFReadEncodedStrip(t->tiff, strip, t->piece, bytes) == bytes;
+    const uint32_t strip = hg__tiff.ComputeStrip(t->tiff, y, sample);
+    const tmsize_t bytes = (tmsize_t)(lines * (size_t)hg__tiff.ScanlineSize64(t->tiff));
+    return hg__tiff.ReadEncodedStrip(t->tiff, strip, t->piece, bytes) == bytes;
 }
 
 static bool read_band(const hg__image_reader *r, uint32_t y) {
@@ -397,7 +398,7 @@ static bool read_band(const hg__image_reader *r, uint32_t y) {
     const uint32_t left = (uint32_t)r->info.height - y;
     const uint32_t lines = left < t->band_lines ? left : t->band_lines;
     uint32_t step = (uint32_t)r->info.width;
-    if (TIFFIsTiled(t->tiff)) TIFFGetField(t->tiff, TIFFTAG_TILEWIDTH, &step);
+    if (hg__tiff.IsTiled(t->tiff)) hg__tiff.GetField(t->tiff, TIFFTAG_TILEWIDTH, &step);
     for (int plane = apart ? 0 : -1; plane < (apart ? t->layout.samples : 0); plane++) {
         for (uint64_t x = 0; x < (uint64_t)r->info.width; x += step) {
             if (!read_piece(t, (uint32_t)x, y, plane, lines)) return false;
@@ -410,7 +411,7 @@ static bool read_band(const hg__image_reader *r, uint32_t y) {
 // Line y as stored, or NULL.
 static const uint8_t *read_stored(const hg__image_reader *r, uint32_t y) {
     hg__tiff_reader *t = r->state;
-    if (!t->band) return TIFFReadScanline(t->tiff, t->line, y, 0) == 1 ? t->line : NULL;
+    if (!t->band) return hg__tiff.ReadScanline(t->tiff, t->line, y, 0) == 1 ? t->line : NULL;
     if (y % t->band_lines == 0 && !read_band(r, y)) return NULL;
     return t->band + (y % t->band_lines) * t->line_bytes;
 }

@@ -116,4 +116,6 @@ bool hg__image_sniff(const uint8_t *head, size_t size); // by its first bytes (a
 
 // What reads DICOM here, such as "3.6.7"; "" where the plug-in for it is missing. Opens the plug-in.
 const char *hg__image_dicom_version(void);
+// And TIFF.
+const char *hg__image_tiff_version(void);
 #endif

@@ -1,10 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// tiff.h - what reading and writing TIFF share. Only codec_tiff.c and tiff_write.c include this.
+// tiff.h - what reading and writing TIFF share. Only codec_tiff.c, tiff_write.c and tiff_api.c include this.
 #ifndef HG_IMAGE_TIFF_H
 #define HG_IMAGE_TIFF_H
 #include <tiffio.h>
 
 #include "image/codec.h"
+
+// libtiff is opened at the first TIFF file: it and the libraries behind it take a millisecond to load, which every
+// other run would pay for.
+// clang-format off
+#define HG_TIFF_FUNCTIONS(F)                                                                       \
+    F(Cleanup) F(ClientOpenExt) F(Close) F(ComputeStrip) F(ComputeTile) F(FieldDataType)           \
+    F(FieldPassCount) F(FieldReadCount) F(FindField) F(Flush) F(GetField) F(GetFieldDefaulted)     \
+    F(GetTagListCount) F(GetTagListEntry) F(GetVersion) F(IsBigEndian) F(IsBigTIFF)                \
+    F(IsCODECConfigured) F(IsTiled) F(MergeFieldInfo) F(NumberOfDirectories) F(OpenOptionsAlloc)   \
+    F(OpenOptionsFree) F(OpenOptionsSetErrorHandlerExtR) F(OpenOptionsSetMaxSingleMemAlloc)        \
+    F(OpenOptionsSetWarningHandlerExtR) F(RasterScanlineSize64) F(ReadDirectory)                   \
+    F(ReadEncodedStrip) F(ReadEncodedTile) F(ReadScanline) F(ScanlineSize64) F(SetField)           \
+    F(TileRowSize64) F(TileSize64) F(WriteDirectory) F(WriteScanline)
+// clang-format on
+
+#define HG_TIFF_MEMBER(name) __typeof__(TIFF##name) *name;
+typedef struct hg__tiff_functions {
+    HG_TIFF_FUNCTIONS(HG_TIFF_MEMBER)
+} hg__tiff_functions;
+
+// Theirs once hg__tiff_need() said HG_OK: hg__tiff.Close() is TIFFClose(). path is for the message.
+extern hg__tiff_functions hg__tiff;
+int hg__tiff_need(const char *path, hg_error *err);
 
 // What libtiff said: only the first sentence counts.
 typedef struct hg__tiff_talk {

@@ -89,34 +89,37 @@ static void add_field(TIFF *to, uint32_t tag, TIFFDataType type) {
                                 .field_oktochange = 1,
                                 .field_passcount = 1,
                                 .field_name = name};
-    TIFFMergeFieldInfo(to, &info, 1);
+    hg__tiff.MergeFieldInfo(to, &info, 1);
 }
 
 static void copy_counted(TIFF *to, TIFF *from, uint32_t tag, const TIFFField *field) {
     const void *values = NULL;
     uint32_t count = 0;
     uint16_t few = 0;
-    const bool wide = TIFFFieldReadCount(field) == TIFF_VARIABLE2;
-    if (!TIFFFindField(to, tag, TIFF_ANY)) {
+    const bool wide = hg__tiff.FieldReadCount(field) == TIFF_VARIABLE2;
+    if (!hg__tiff.FindField(to, tag, TIFF_ANY)) {
         if (!wide) return;
-        add_field(to, tag, TIFFFieldDataType(field));
+        add_field(to, tag, hg__tiff.FieldDataType(field));
     }
-    if (wide && TIFFGetField(from, tag, &count, &values)) TIFFSetField(to, tag, count, values);
-    if (!wide && TIFFGetField(from, tag, &few, &values)) TIFFSetField(to, tag, few, values);
+    if (wide && hg__tiff.GetField(from, tag, &count, &values))
+        hg__tiff.SetField(to, tag, count, values);
+    if (!wide && hg__tiff.GetField(from, tag, &few, &values))
+        hg__tiff.SetField(to, tag, few, values);
 }
 
 // Texts, colour profile, XMP, and the fields of others (GeoTIFF, ImageJ ...).
 static void copy_fields(TIFF *to, TIFF *from) {
-    const int count = TIFFGetTagListCount(from);
+    const int count = hg__tiff.GetTagListCount(from);
     for (int i = 0; i < count; i++) {
-        const uint32_t tag = TIFFGetTagListEntry(from, i);
-        const TIFFField *field = TIFFFindField(from, tag, TIFF_ANY);
+        const uint32_t tag = hg__tiff.GetTagListEntry(from, i);
+        const TIFFField *field = hg__tiff.FindField(from, tag, TIFF_ANY);
         char *text = NULL;
-        if (!field || is_place(tag, TIFFFieldDataType(field))) continue;
-        if (TIFFFieldPassCount(field)) {
+        if (!field || is_place(tag, hg__tiff.FieldDataType(field))) continue;
+        if (hg__tiff.FieldPassCount(field)) {
             copy_counted(to, from, tag, field);
-        } else if (TIFFFieldDataType(field) == TIFF_ASCII && TIFFGetField(from, tag, &text)) {
-            TIFFSetField(to, tag, text);
+        } else if (hg__tiff.FieldDataType(field) == TIFF_ASCII &&
+                   hg__tiff.GetField(from, tag, &text)) {
+            hg__tiff.SetField(to, tag, text);
         }
     }
 }
@@ -128,23 +131,24 @@ static void copy_resolution(TIFF *to, TIFF *from) {
     uint32_t kind;
     for (size_t i = 0; i < sizeof reals / sizeof *reals; i++) {
         float value;
-        if (TIFFGetField(from, reals[i], &value)) TIFFSetField(to, reals[i], (double)value);
+        if (hg__tiff.GetField(from, reals[i], &value))
+            hg__tiff.SetField(to, reals[i], (double)value);
     }
-    if (TIFFGetField(from, TIFFTAG_RESOLUTIONUNIT, &unit)) {
-        TIFFSetField(to, TIFFTAG_RESOLUTIONUNIT, unit);
+    if (hg__tiff.GetField(from, TIFFTAG_RESOLUTIONUNIT, &unit)) {
+        hg__tiff.SetField(to, TIFFTAG_RESOLUTIONUNIT, unit);
     }
-    if (TIFFGetField(from, TIFFTAG_PAGENUMBER, &page, &pages)) {
-        TIFFSetField(to, TIFFTAG_PAGENUMBER, page, pages);
+    if (hg__tiff.GetField(from, TIFFTAG_PAGENUMBER, &page, &pages)) {
+        hg__tiff.SetField(to, TIFFTAG_PAGENUMBER, page, pages);
     }
-    if (TIFFGetField(from, TIFFTAG_SUBFILETYPE, &kind)) {
-        TIFFSetField(to, TIFFTAG_SUBFILETYPE, kind);
+    if (hg__tiff.GetField(from, TIFFTAG_SUBFILETYPE, &kind)) {
+        hg__tiff.SetField(to, TIFFTAG_SUBFILETYPE, kind);
     }
 }
 
 // What is lossless and can be written here stays; 1-bit codes only for 1 bit.
 static uint16_t pick_compression(TIFF *from, const hg__tiff_layout *l) {
     uint16_t old = NEW_DEFLATE;
-    if (!from || !TIFFGetField(from, TIFFTAG_COMPRESSION, &old)) return NEW_DEFLATE;
+    if (!from || !hg__tiff.GetField(from, TIFFTAG_COMPRESSION, &old)) return NEW_DEFLATE;
     switch (old) {
     case COMPRESSION_NONE:
     case COMPRESSION_LZW:
@@ -160,7 +164,7 @@ static uint16_t pick_compression(TIFF *from, const hg__tiff_layout *l) {
         return NEW_DEFLATE;
     default: return NEW_DEFLATE;
     }
-    return TIFFIsCODECConfigured(old) ? old : NEW_DEFLATE;
+    return hg__tiff.IsCODECConfigured(old) ? old : NEW_DEFLATE;
 }
 
 static void set_compression(TIFF *to, TIFF *from, const hg__tiff_layout *l) {
@@ -169,14 +173,14 @@ static void set_compression(TIFF *to, TIFF *from, const hg__tiff_layout *l) {
                          : l->bits >= 8 ? PREDICTOR_HORIZONTAL
                                         : PREDICTOR_NONE;
     uint16_t old = 0;
-    if (from && TIFFGetField(from, TIFFTAG_COMPRESSION, &old) && old == compression &&
-        !TIFFGetField(from, TIFFTAG_PREDICTOR, &predictor)) {
+    if (from && hg__tiff.GetField(from, TIFFTAG_COMPRESSION, &old) && old == compression &&
+        !hg__tiff.GetField(from, TIFFTAG_PREDICTOR, &predictor)) {
         predictor = PREDICTOR_NONE;
     }
-    TIFFSetField(to, TIFFTAG_COMPRESSION, compression);
+    hg__tiff.SetField(to, TIFFTAG_COMPRESSION, compression);
     const bool takes =
         compression != COMPRESSION_NONE && compression != COMPRESSION_PACKBITS && l->bits > 1;
-    if (takes) TIFFSetField(to, TIFFTAG_PREDICTOR, predictor);
+    if (takes) hg__tiff.SetField(to, TIFFTAG_PREDICTOR, predictor);
 }
 
 // ---- a page's header ----------------------------------------------------------------------------
@@ -205,15 +209,16 @@ static int set_fields(hg__image_writer *w, const hg__tiff_reader *like, hg_error
     t->layout = pick_layout(info, like);
     const hg__tiff_layout *l = &t->layout;
     TIFF *to = t->tiff;
-    TIFFSetField(to, TIFFTAG_IMAGEWIDTH, (uint32_t)info->width);
-    TIFFSetField(to, TIFFTAG_IMAGELENGTH, (uint32_t)info->height);
-    TIFFSetField(to, TIFFTAG_BITSPERSAMPLE, l->bits);
-    TIFFSetField(to, TIFFTAG_SAMPLESPERPIXEL, l->samples);
-    TIFFSetField(to, TIFFTAG_SAMPLEFORMAT, l->bits == 32 ? SAMPLEFORMAT_IEEEFP : SAMPLEFORMAT_UINT);
-    TIFFSetField(to, TIFFTAG_PHOTOMETRIC, l->photometric);
-    TIFFSetField(to, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
-    TIFFSetField(to, TIFFTAG_ORIENTATION, info->orientation);
-    if (info->alpha) TIFFSetField(to, TIFFTAG_EXTRASAMPLES, 1, &l->extra);
+    hg__tiff.SetField(to, TIFFTAG_IMAGEWIDTH, (uint32_t)info->width);
+    hg__tiff.SetField(to, TIFFTAG_IMAGELENGTH, (uint32_t)info->height);
+    hg__tiff.SetField(to, TIFFTAG_BITSPERSAMPLE, l->bits);
+    hg__tiff.SetField(to, TIFFTAG_SAMPLESPERPIXEL, l->samples);
+    hg__tiff.SetField(to, TIFFTAG_SAMPLEFORMAT,
+                      l->bits == 32 ? SAMPLEFORMAT_IEEEFP : SAMPLEFORMAT_UINT);
+    hg__tiff.SetField(to, TIFFTAG_PHOTOMETRIC, l->photometric);
+    hg__tiff.SetField(to, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
+    hg__tiff.SetField(to, TIFFTAG_ORIENTATION, info->orientation);
+    if (info->alpha) hg__tiff.SetField(to, TIFFTAG_EXTRASAMPLES, 1, &l->extra);
     set_compression(to, like ? like->tiff : NULL, l);
     if (like) {
         copy_resolution(to, like->tiff);
@@ -221,8 +226,8 @@ static int set_fields(hg__image_writer *w, const hg__tiff_reader *like, hg_error
     }
     const size_t line = ((size_t)info->width * l->samples * l->bits + 7) / 8;
     const size_t lines = STRIP_BYTES / (line + 1) + 1;
-    TIFFSetField(to, TIFFTAG_ROWSPERSTRIP,
-                 (uint32_t)(lines < (size_t)info->height ? lines : (size_t)info->height));
+    hg__tiff.SetField(to, TIFFTAG_ROWSPERSTRIP,
+                      (uint32_t)(lines < (size_t)info->height ? lines : (size_t)info->height));
     hg__free(t->stored);
     hg__free(t->samples);
     t->stored = hg__alloc(line, 1, err);
@@ -248,8 +253,8 @@ static int open_file(hg__image_writer *w, const hg__tiff_reader *like, hg_error 
     if (t->fd < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open again", w->file.path);
     const uint64_t page = hg__image_line_bytes(&w->info) * (uint64_t)w->info.height;
     const uint64_t pages = w->info.pages > 1 ? (uint64_t)w->info.pages : 1;
-    const bool wide = page > CLASSIC_BYTES / pages || (like && TIFFIsBigTIFF(like->tiff));
-    const bool big_end = like && TIFFIsBigEndian(like->tiff);
+    const bool wide = page > CLASSIC_BYTES / pages || (like && hg__tiff.IsBigTIFF(like->tiff));
+    const bool big_end = like && hg__tiff.IsBigEndian(like->tiff);
     char mode[4];
     snprintf(mode, sizeof mode, "w%s%s", wide ? "8" : "", big_end ? "b" : "l");
     const hg__tiff_doors doors = {
@@ -261,7 +266,7 @@ static int open_file(hg__image_writer *w, const hg__tiff_reader *like, hg_error 
 void hg__tiff_drop(hg__image_writer *w) {
     tiff_writer *t = w->state;
     if (!t) return;
-    if (t->tiff) TIFFCleanup(t->tiff);
+    if (t->tiff) hg__tiff.Cleanup(t->tiff);
     if (t->fd >= 0) close(t->fd);
     hg__free(t->stored);
     hg__free(t->samples);
@@ -270,6 +275,7 @@ void hg__tiff_drop(hg__image_writer *w) {
 }
 
 int hg__tiff_create(hg__image_writer *w, const hg__image_reader *like, hg_error *err) {
+    HG_TRY(hg__tiff_need(w->file.path, err));
     HG_TRY(check_kind(w, err));
     tiff_writer *t = hg__alloc(1, sizeof *t, err);
     if (!t) return HG_ERR_MEMORY;
@@ -286,7 +292,7 @@ int hg__tiff_create(hg__image_writer *w, const hg__image_reader *like, hg_error 
 int hg__tiff_start_page(hg__image_writer *w, const hg__image_reader *like, hg_error *err) {
     tiff_writer *t = w->state;
     HG_TRY(check_kind(w, err));
-    if (!TIFFWriteDirectory(t->tiff)) return fail_write(t, err);
+    if (!hg__tiff.WriteDirectory(t->tiff)) return fail_write(t, err);
     return set_fields(w, find_like(w, like), err);
 }
 
@@ -319,7 +325,7 @@ static bool write_line(hg__image_writer *w, const uint8_t *from) {
     } else {
         memcpy(t->stored, t->samples, bytes);
     }
-    return TIFFWriteScanline(t->tiff, t->stored, t->line++, 0) == 1; // may change the line
+    return hg__tiff.WriteScanline(t->tiff, t->stored, t->line++, 0) == 1; // may change the line
 }
 
 int hg__tiff_write(hg__image_writer *w, const void *from, int32_t lines, hg_error *err) {
@@ -333,6 +339,6 @@ int hg__tiff_write(hg__image_writer *w, const void *from, int32_t lines, hg_erro
 
 int hg__tiff_finish(hg__image_writer *w, hg_error *err) {
     const tiff_writer *t = w->state;
-    if (!TIFFFlush(t->tiff) || t->first.code != HG_OK) return fail_write(t, err);
+    if (!hg__tiff.Flush(t->tiff) || t->first.code != HG_OK) return fail_write(t, err);
     return HG_OK;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // library.c - functions of a library that is opened when it is first needed, so that nobody else pays for it.
-#include "data/library.h"
+#include "base/library.h"
 
 #include <dlfcn.h>
 #include <stdio.h>

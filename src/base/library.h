@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // library.h - functions of a library that is opened when it is first needed, so that nobody else pays for it.
-#ifndef HG_DATA_LIBRARY_H
-#define HG_DATA_LIBRARY_H
+#ifndef HG_BASE_LIBRARY_H
+#define HG_BASE_LIBRARY_H
 #include <stdbool.h>
 #include <stddef.h>
 
