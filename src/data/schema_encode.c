@@ -154,7 +154,7 @@ static void decode_category(const hg__column *c, const float *x, char *text, siz
 // Of `steps` equal parts of a turn, the one that (sine, cosine) points at.
 static int nearest_turn(const float *x, int steps) {
     int best = 0;
-    double most = -INFINITY;
+    double most = -(double)INFINITY;
     for (int i = 0; i < steps; i++) {
         const double turn = (double)i / steps;
         const double along = (double)x[0] * hg__sin_turn(turn) + (double)x[1] * hg__cos_turn(turn);
