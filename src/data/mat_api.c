@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "data/library.h"
+#include "base/library.h"
 
 #define NAME(result, name, arguments) #name,
 
