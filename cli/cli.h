@@ -47,6 +47,10 @@ typedef int cli_text_job(const hg_options *o, bool json, char **text, hg_error *
 int cli_begin(const cli_line *line, hg_options **options); // cli_options() and hg_options_check()
 int cli_run_job(const cli_line *line, cli_job *job);
 int cli_run_text_job(const cli_line *line, cli_text_job *job);
+// A job that answers with a text and takes its time.
+typedef int cli_long_job(const hg_options *o, const hg_listener *l, bool json, char **text,
+                         hg_error *err);
+int cli_run_long_job(const cli_line *line, cli_long_job *job);
 
 // A listener that prints notes (unless quiet) and stops on SIGINT and SIGTERM. A second signal leaves
 // at once. cli_stop is the signal that came, or 0.

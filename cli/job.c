@@ -59,6 +59,23 @@ int cli_run_job(const cli_line *line, cli_job *job) {
     return status;
 }
 
+int cli_run_long_job(const cli_line *line, cli_long_job *job) {
+    hg_options *o;
+    int status = cli_begin(line, &o);
+    if (status != CLI_DONE) return status;
+    const hg_listener l = cli_listen(line);
+    hg_error err = {0};
+    char *text = NULL;
+    if (job(o, &l, line->json, &text, &err) < 0) {
+        status = cli_fail(line, &err);
+    } else {
+        cli_print_text(text);
+    }
+    hg_text_free(text);
+    hg_options_free(o);
+    return status;
+}
+
 int cli_run_text_job(const cli_line *line, cli_text_job *job) {
     hg_options *o;
     int status = cli_begin(line, &o);

@@ -188,6 +188,9 @@ HG_API int hg_verify(const hg_options *o, bool json, char **text, hg_error *err)
 HG_API int hg_checks(const hg_options *o, bool json, char **text, hg_error *err);
 HG_API int hg_bench(const hg_options *o, const hg_listener *l, bool json, char **text,
                     hg_error *err);
+// Detectors side by side on labelled tables: data= is a table, a folder of them, or several with commas.
+HG_API int hg_compare(const hg_options *o, const hg_listener *l, bool json, char **text,
+                      hg_error *err);
 HG_API void hg_text_free(char *text); // NULL is fine
 
 // Writes RUN/samples.png: up to `n` validation rows, each input above its reconstruction. Rows that

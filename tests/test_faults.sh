@@ -21,6 +21,7 @@ echo "old" >old
     awk 'BEGIN { for (i = 0; i < 24; i++) printf "%.4f,%.4f,%.4f,%.4f,%.4f\n", sin(i) / 2 + 0.5, cos(i) / 2 + 0.5, i / 24, sin(3 * i) / 3 + 0.4, 0.5 }'
 } >in/x.csv
 gzip -c in/x.csv >in/x.csv.gz
+awk 'NR == 1 { print $0 ",y" } NR > 1 { print $0 "," (NR % 6 == 0) }' in/x.csv >in/labels.csv
 small="epochs=1 batch=16 model=ae latent=2 threads=2"
 "$HOURGLASS" train -q data=in/x.csv $small project=in name=run 2>err || { bad "the model to test with: $(cat err)"; finish; }
 model=in/run/weights/best.safetensors
@@ -99,6 +100,7 @@ tortured predict o.csv predict -q model=$model data=in/x.csv out=tree/o.csv
 tortured val - val --json model=$model data=in/x.csv
 tortured "val on images" - val --json model=$clean data=in/pictures noise="gaussian 25" threads=2 out=tree/pictures
 tortured "val on spoilt rows" - val --json model=$model data=in/x.csv noise="gaussian 25"
+tortured compare o.csv compare -q data=in/labels.csv label=y seeds=1 threads=2 out=tree/o.csv
 tortured import o.safetensors import -q source=$model model="dense 2 relu | dense input sigmoid" input=5 out=tree/o.safetensors
 tortured "denoise a picture" o.ppm denoise -q model=$clean source=in/pictures/a.ppm out=tree/o.ppm threads=2
 tortured "denoise a folder" - denoise -q model=$clean source=in/pictures out=tree/new threads=2

@@ -6,8 +6,9 @@
 #include "base/error.h"
 
 typedef struct hg__baseline {
-    const char *name;   // "pca", "mahalanobis", "knn", "iforest", "ecod"
-    const char *source; // the paper
+    const char *name;           // "pca", "mahalanobis", "knn", "iforest", "ecod"
+    const char *source;         // the paper
+    bool (*is_available)(void); // on this machine; NULL: everywhere
     // Learns from x (rows, width), at least 1 by 1, every number finite; it may keep pointers to them. NULL on failure.
     void *(*fit)(const float *x, int64_t rows, int32_t width, uint64_t seed, hg__pool *pool,
                  hg_error *err);

@@ -167,6 +167,7 @@ const hg__baseline hg__baseline_pca = {
     .name = "pca",
     .source = "Jackson & Mudholkar, Control procedures for residuals associated with principal "
               "component analysis, 1979",
+    .is_available = hg__eigen_is_available,
     .fit = fit_pca,
     .score = score,
     .free = free_pca,
@@ -175,6 +176,7 @@ const hg__baseline hg__baseline_mahalanobis = {
     .name = "mahalanobis",
     .source = "Shyu, Chen, Sarinnapakorn & Chang, A novel anomaly detection scheme based on "
               "principal component classifier, 2003",
+    .is_available = hg__eigen_is_available,
     .fit = fit_mahalanobis,
     .score = score,
     .free = free_pca,

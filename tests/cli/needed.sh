@@ -1,3 +1,3 @@
-for mode in train reconstruct encode decode predict val import info verify; do
+for mode in train reconstruct encode decode predict val compare import info verify; do
     hourglass $mode; echo $?
 done
