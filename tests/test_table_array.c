@@ -39,18 +39,26 @@ static void y_stands_beside_x(void **state) {
                 "! x.npy: expected no table=, got table=X for a single array");
 }
 
-// A .npy of float64 or int64, little-endian, of `rows` rows and two columns.
+enum { HEAD = 128 }; // bytes of a .npy's header
+
+static void write_head(uint8_t *bytes, const char *type, const char *shape) {
+    static const uint8_t magic[] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, HEAD - 10, 0};
+    char text[HEAD - 10];
+    snprintf(text, sizeof text, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", type,
+             shape);
+    memcpy(bytes, magic, sizeof magic);
+    snprintf((char *)bytes + 10, HEAD - 10, "%-117.117s", text);
+    bytes[HEAD - 1] = '\n';
+}
+
+// Five rows at most of two numbers of 8 bytes.
 static void expect_two_columns(const char *type, const void *numbers, int rows, const char *says) {
-    char bytes[1024] = "\x93NUMPY\1\0\x76\0";
-    const size_t head = 128;
-    char text[120];
-    snprintf(text, sizeof text, "{'descr': '%s', 'fortran_order': False, 'shape': (%d, 2), }", type,
-             rows);
-    memset(bytes + 10, ' ', head - 10);
-    memcpy(bytes + 10, text, strlen(text));
-    bytes[head - 1] = '\n';
-    memcpy(bytes + head, numbers, (size_t)rows * 16);
-    expect_table(bytes, head + (size_t)rows * 16, "x.npy", NULL, says);
+    uint8_t bytes[HEAD + 80];
+    char shape[16];
+    snprintf(shape, sizeof shape, "(%d, 2)", rows);
+    write_head(bytes, type, shape);
+    memcpy(bytes + HEAD, numbers, (size_t)rows * 16);
+    expect_table(bytes, HEAD + (size_t)rows * 16, "x.npy", NULL, says);
 }
 
 static void numbers_keep_their_digits(void **state) {
@@ -72,13 +80,10 @@ static void nan_is_missing_and_infinity_is_an_error(void **state) {
 
 static void blocks_join(void **state) {
     (void)state;
-    enum { ROWS = 10000, HEAD = 128 };
+    enum { ROWS = 10000 };
     static uint8_t bytes[HEAD + ROWS * 2];
     const sample_file f = save_sample(BYTES(""), "x.npy");
-    memcpy(bytes, "\x93NUMPY\1\0\x76\0", 10);
-    memset(bytes + 10, ' ', HEAD - 11);
-    memcpy(bytes + 10, "{'descr': '>u2', 'fortran_order': False, 'shape': (10000,), }", 61);
-    bytes[HEAD - 1] = '\n';
+    write_head(bytes, ">u2", "(10000,)");
     for (int i = 0; i < ROWS; i++) {
         bytes[HEAD + 2 * i] = (uint8_t)(i >> 8);
         bytes[HEAD + 2 * i + 1] = (uint8_t)i;

@@ -128,10 +128,11 @@ static hg__csv_kind read_word(const hg__csv_cell *cell) {
                                           "#N/A", "nil", "null", "none", "<NA>", "missing", "#NA"};
     static const char *const infinite[] = {"inf",      "+inf",      "-inf",
                                            "infinity", "+infinity", "-infinity"};
+    static const char first[] = "?-nN#<mMiI+"; // bytes of these words
     enum { LONGEST = 9 };
     if (cell->size > LONGEST) return HG_CSV_TEXT;
-    if (cell->size && !memchr("?-nN#<mMiI+", *cell->text, 11))
-        return HG_CSV_TEXT; // their first bytes
+    const bool may_be = !cell->size || memchr(first, *cell->text, sizeof first - 1);
+    if (!may_be) return HG_CSV_TEXT;
     if (is_one_of(cell, missing, sizeof missing / sizeof *missing)) return HG_CSV_MISSING;
     if (is_one_of(cell, infinite, sizeof infinite / sizeof *infinite)) return HG_CSV_INFINITE;
     return HG_CSV_TEXT;

@@ -5,7 +5,7 @@
 #define HG_DATA_MAT_API_H
 #include "base/error.h"
 
-struct _mat_t;
+struct hg__mat_file;
 
 // matvar_t as far as it is read.
 typedef struct hg__mat_array {
@@ -38,14 +38,15 @@ enum { // matio_classes
 // clang-format off
 #define HG_MAT_FUNCTIONS(F)                                                       \
     F(void, GetLibraryVersion, (int *major, int *minor, int *release))            \
-    F(struct _mat_t *, Open, (const char *path, int mode))                        \
-    F(int, Close, (struct _mat_t *file))                                          \
-    F(hg__mat_array *, VarReadNextInfo, (struct _mat_t *file))                    \
-    F(int, VarReadData, (struct _mat_t *file, hg__mat_array *array, void *data,   \
+    F(struct hg__mat_file *, Open, (const char *path, int mode))                        \
+    F(int, Close, (struct hg__mat_file *file))                                          \
+    F(hg__mat_array *, VarReadNextInfo, (struct hg__mat_file *file))                    \
+    F(int, VarReadData, (struct hg__mat_file *file, hg__mat_array *array, void *data,   \
                          int *start, int *stride, int *edge))                     \
     F(void, VarFree, (hg__mat_array *array))
 // clang-format on
 
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration
 #define HG_MAT_MEMBER(result, name, arguments) result(*name) arguments;
 
 typedef struct hg__mat {

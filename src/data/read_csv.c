@@ -30,9 +30,8 @@ typedef struct csv {
 // ---- which columns are features -----------------------------------------------------------------
 
 static int no_such_column(const csv *c, const char *option, const char *word, hg_error *err) {
-    const char *near = NULL;
-    if (c->head.name)
-        near = hg__nearest_name(word, (const char *const *)c->head.name, (size_t)c->head.columns);
+    const char *const *names = (const char *const *)c->head.name;
+    const char *near = names ? hg__nearest_name(word, names, (size_t)c->head.columns) : NULL;
     return hg__fail(err, HG_ERR_USAGE,
                     "%s: %s=%.60s: expected the name of a column or a number from 1 to %d%s%.60s%s",
                     c->d->path, option, word, c->head.columns, near ? "; did you mean '" : "",

@@ -17,30 +17,40 @@ static const hg__table_type *const types[] = {
 #undef TABLE
 };
 
+enum {
+#define TABLE(name) INDEX_##name,
+#include "data/tables.def"
+#undef TABLE
+    TYPES
+};
+
 static const hg__table_type *find_type(const char *source, const uint8_t *head, size_t size) {
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+    for (int i = 0; i < TYPES; i++) {
         if (types[i]->sniff(source, head, size)) return types[i];
     }
     return NULL;
 }
 
-static int find_file_type(const char *path, const hg__table_type **type, hg_error *err) {
-    HG_TRY(hg__data_check_path(path, err));
+// NULL where the file is no table.
+static const hg__table_type *find_file_type(const char *path, hg_error *err) {
+    if (hg__data_check_path(path, err) < 0) return NULL;
     if (hg__data_is_pictures(path)) {
-        return hg__fail(err, HG_ERR_DATA, "%s: expected a table, got images", path);
+        hg__fail(err, HG_ERR_DATA, "%s: expected a table, got images", path);
+        return NULL;
     }
     const int fd = hg__open_read(path, err);
-    if (fd < 0) return fd;
+    if (fd < 0) return NULL;
     hg__source s;
-    int code = hg__source_open(&s, fd, path, err);
+    const int code = hg__source_open(&s, fd, path, err);
     hg__source_close(&s);
-    if (code < 0) return code;
-    *type = find_type(path, s.head, s.head_size);
-    if (*type) return HG_OK;
+    if (code < 0) return NULL;
+    const hg__table_type *type = find_type(path, s.head, s.head_size);
+    if (type) return type;
     char text[64] = "an empty file";
     if (s.head_size) hg__data_describe(s.head, s.head_size, text);
-    return hg__fail(err, HG_ERR_DATA,
-                    "%s: expected a table (csv, sqlite, mat, npy, npz or idx), got %s", path, text);
+    hg__fail(err, HG_ERR_DATA, "%s: expected a table (csv, sqlite, mat, npy, npz or idx), got %s",
+             path, text);
+    return NULL;
 }
 
 // ---- names --------------------------------------------------------------------------------------
@@ -116,17 +126,14 @@ static int settle_names(hg__table *t, hg_error *err) {
 
 // ---- open, read, close --------------------------------------------------------------------------
 
-static int open_table(hg__table *t, const hg__table_options *o, hg_error *err) {
-    const hg__table_type *type = find_type(t->source, NULL, 0);
-    if (!type) {
-        HG_TRY(find_file_type(t->source, &type, err));
-        snprintf(t->path, sizeof t->path, "%s", t->source);
-    } else {
-        snprintf(t->path, sizeof t->path, "%s", type->name);
-    }
-    t->type = type;
-    HG_TRY(type->open(t, o, err));
-    return settle_names(t, err);
+// False with *err where it is not opened.
+static bool open_table(hg__table *t, const hg__table_options *o, hg_error *err) {
+    t->type = find_type(t->source, NULL, 0);
+    const char *path = t->type ? t->type->name : t->source;
+    if (!t->type) t->type = find_file_type(t->source, err);
+    if (!t->type) return false;
+    snprintf(t->path, sizeof t->path, "%s", path);
+    return t->type->open(t, o, err) >= 0 && settle_names(t, err) >= 0;
 }
 
 hg__table *hg__table_open(const char *source, const hg__table_options *o, hg_error *err) {
@@ -137,7 +144,7 @@ hg__table *hg__table_open(const char *source, const hg__table_options *o, hg_err
     if (!t) return NULL;
     t->rows = -1;
     t->source = hg__copy_text(source, err);
-    if (t->source && open_table(t, &full, err) == HG_OK) return t;
+    if (t->source && open_table(t, &full, err)) return t;
     hg__table_close(t);
     return NULL;
 }

@@ -143,12 +143,9 @@ static void close_array(hg__table *t) {
 }
 
 static bool sniff_array(const char *source, const uint8_t *head, size_t size) {
-    static const hg__reader *const readers[] = {&hg__reader_npy, &hg__reader_idx, &hg__reader_npz};
     if (!size) return hg__data_is_built_in(source);
-    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
-        if (readers[i]->sniff(head, size)) return true;
-    }
-    return false;
+    return hg__reader_npy.sniff(head, size) || hg__reader_idx.sniff(head, size) ||
+           hg__reader_npz.sniff(head, size);
 }
 
 const hg__table_type hg__table_array = {"array",    sniff_array, open_array, rewind_array,

@@ -31,11 +31,11 @@ static const hg__dtype types[] = {
 
 typedef struct mat_table {
     const hg__mat *api;
-    struct _mat_t *file;  // owned
-    int fd;               // owned: the file, unpacked
-    uint64_t size;        // of the file, bytes
-    hg__mat_array *x, *y; // owned; y may be NULL
-    uint8_t *xs, *ys;     // owned: their numbers, (width, rows) and (rows) of their class
+    struct hg__mat_file *file; // owned
+    int fd;                    // owned: the file, unpacked
+    uint64_t size;             // of the file, bytes
+    hg__mat_array *x, *y;      // owned; y may be NULL
+    uint8_t *xs, *ys;          // owned: their numbers, (width, rows) and (rows) of their class
     size_t rows, width;
     size_t row; // the next
 } mat_table;
