@@ -16,7 +16,7 @@ enum { MOST_COLUMNS = 64, MOST_WIDTH = 512, MOST_ROWS = 64 };
 
 static hg__span span[MOST_COLUMNS];
 static float y[MOST_ROWS][MOST_WIDTH], t[MOST_ROWS][MOST_WIDTH], dy[MOST_ROWS][MOST_WIDTH];
-static float error[MOST_ROWS][MOST_COLUMNS], loss[MOST_ROWS], spare[MOST_WIDTH];
+static float error[MOST_ROWS][MOST_COLUMNS], loss[MOST_ROWS], spare[2 * MOST_WIDTH];
 
 static int read_rows(float rows[][MOST_WIDTH], int32_t count, int32_t width) {
     for (int32_t r = 0; r < count; r++) {
@@ -55,7 +55,7 @@ int main(int argc, char **argv) {
     for (int32_t r = 0; r < rows && !bad; r++) {
         const double sum = hg__spans_loss(s, k, dy[r], y[r], t[r], 1 / (float)width, delta, spare);
         loss[r] = (float)(sum / width);
-        hg__spans_errors(s, k, y[r], t[r], delta, error[r]);
+        hg__spans_errors(s, k, y[r], t[r], delta, error[r], spare);
         hg__spans_finish(s, k, y[r]);
     }
     bad = bad || write_floats(loss, rows);

@@ -176,7 +176,7 @@ static void the_loss_by_columns_matches_finite_differences(void **state) {
     enum { N = 72 };
     const hg__real scale = (hg__real)0.3;
     const hg__kernels *k = hg__kernels_pick();
-    hg__real spare[N + 2 * HG_LANES];
+    hg__real spare[2 * N + 4 * HG_LANES];
     for (int arg = 0; arg < 2; arg++) {
         const hg__real delta = (hg__real)(arg ? 0.3 : (double)INFINITY);
         deviation d = {0};

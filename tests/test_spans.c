@@ -43,13 +43,13 @@ static void fill_output(hg__real *y, uint32_t number) {
 
 static void each_column_counts_the_same(void **state) {
     (void)state;
-    hg__real y[ROOM] = {0}, t[ROOM] = {0}, spare[ROOM];
+    hg__real y[ROOM] = {0}, t[ROOM] = {0}, spare[2 * ROOM];
     float error[COLUMNS];
     hg__spans *s = new_spans();
     const hg__kernels *k = hg__kernels_pick();
     assert_int_equal(s->counted, COLUMNS - 1);
     t[0] = 3, t[1] = 1, t[5] = 1, t[6] = 2, t[8] = 1, t[43] = 1;
-    hg__spans_errors(s, k, y, t, (hg__real)INFINITY, error);
+    hg__spans_errors(s, k, y, t, (hg__real)INFINITY, error, spare);
     const double want[COLUMNS] = {9, log(4), 0, 2.5 + log(2), log(34) + log(2), log(20)};
     double sum = 0;
     for (int i = 0; i < COLUMNS; i++) {
@@ -58,14 +58,14 @@ static void each_column_counts_the_same(void **state) {
     }
     const double loss = hg__spans_loss(s, k, NULL, y, t, 1, (hg__real)INFINITY, spare);
     assert_true(fabs(loss / N - sum / (COLUMNS - 1)) < 1e-6);
-    hg__spans_errors(s, k, y, t, 2, error);
+    hg__spans_errors(s, k, y, t, 2, error, spare);
     assert_true(error[0] == 8 && fabs((double)error[3] - want[3]) < 1e-6); // 2 (2 * 3 - 2)
     hg__spans_free(s);
 }
 
 static void a_missing_value_does_not_count_and_its_flag_does(void **state) {
     (void)state;
-    hg__real y[ROOM], t[ROOM], dy[ROOM], spare[ROOM];
+    hg__real y[ROOM], t[ROOM], dy[ROOM], spare[2 * ROOM];
     float error[COLUMNS], other[COLUMNS];
     hg__spans *s = new_spans();
     const hg__kernels *k = hg__kernels_pick();
@@ -73,22 +73,22 @@ static void a_missing_value_does_not_count_and_its_flag_does(void **state) {
     fill_target(t, 1);
     t[7] = 1, t[42] = 1;
     const double loss = hg__spans_loss(s, k, dy, y, t, 1, (hg__real)INFINITY, spare);
-    hg__spans_errors(s, k, y, t, (hg__real)INFINITY, error);
+    hg__spans_errors(s, k, y, t, (hg__real)INFINITY, error, spare);
     for (int i = 8; i < 42; i++) assert_true(dy[i] == 0);
     assert_true(dy[5] == 0 && dy[6] == 0 && dy[7] < 0 && dy[42] < 0);
     y[5] += 7, y[6] -= 3, y[20] = 9, t[6] = 4, t[11] = 1;
-    hg__spans_errors(s, k, y, t, (hg__real)INFINITY, other);
+    hg__spans_errors(s, k, y, t, (hg__real)INFINITY, other, spare);
     assert_memory_equal(error, other, sizeof error);
     assert_true(hg__spans_loss(s, k, dy, y, t, 1, (hg__real)INFINITY, spare) == loss);
     y[42] += 1;
-    hg__spans_errors(s, k, y, t, (hg__real)INFINITY, other);
+    hg__spans_errors(s, k, y, t, (hg__real)INFINITY, other, spare);
     assert_true(other[4] < error[4]);
     hg__spans_free(s);
 }
 
 static void every_table_gives_the_same_bits_and_the_errors_add_up(void **state) {
     (void)state;
-    hg__real y[ROOM], t[ROOM] = {0}, dy[2][ROOM], spare[ROOM];
+    hg__real y[ROOM], t[ROOM] = {0}, dy[2][ROOM], spare[2 * ROOM];
     float error[2][COLUMNS];
     hg__spans *s = new_spans();
     for (uint32_t number = 0; number < 50; number++) {
@@ -100,7 +100,7 @@ static void every_table_gives_the_same_bits_and_the_errors_add_up(void **state) 
             double sum = 0;
             fill_output(y, number);
             const double loss = hg__spans_loss(s, k, dy[i > 0], y, t, (hg__real)0.1, delta, spare);
-            hg__spans_errors(s, k, y, t, delta, error[i > 0]);
+            hg__spans_errors(s, k, y, t, delta, error[i > 0], spare);
             for (int c = 0; c < COLUMNS; c++) sum += (double)error[i > 0][c];
             assert_true(fabs(loss / N / (sum / s->counted) - 1) < 1e-6);
             assert_true(dy[i > 0][N] == 0); // padding

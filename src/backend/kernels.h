@@ -105,6 +105,12 @@ typedef struct hg__optim_step {
 typedef double hg__loss_kernel(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
                                hg__real arg, int32_t n);
 
+// Elements first .. first+n-1 of a row, of which softmax is taken, n at least 1. They do not count where element `flag` of
+// the target is above 1/2; -1: they always do.
+typedef struct hg__group {
+    int32_t first, n, flag;
+} hg__group;
+
 // Updates n parameters w from gradient g. s1, s2: the optimiser's state (adam: first and second moment;
 // sgd: momentum buffer, unused; rmsprop: square average, momentum buffer). n: a multiple of HG_LANES.
 typedef void hg__optim_kernel(hg__real *w, hg__real *s1, hg__real *s2, const hg__real *g, int64_t n,
@@ -142,9 +148,11 @@ typedef struct hg__kernels {
     // a line of the same slope where |y - t| > arg, and of |weight| times the cross-entropy of sigmoid(y). dy as above, but not y.
     double (*loss_columns)(hg__real *dy, const hg__real *y, const hg__real *t,
                            const hg__real *weight, hg__real scale, hg__real arg, int32_t n);
-    // Cross-entropy of softmax(y) against t (n), -sum t log softmax(y), and its slope; nothing beyond n is touched.
-    double (*loss_softmax)(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
-                           int32_t n);
+    // Cross-entropy of softmax(y) against t, -sum t log softmax(y), of each group, and its slope; of dy only the groups'
+    // elements are written. loss (groups), or NULL: of each; spare (the groups' elements, padded).
+    double (*loss_groups)(hg__real *dy, const hg__real *y, const hg__real *t,
+                          const hg__group *group, int32_t groups, hg__real scale, hg__real *loss,
+                          hg__real *spare);
     void (*softmax)(hg__real *y, int32_t n); // in place
     hg__optim_kernel *sgd, *adam, *adamw, *rmsprop;
 

@@ -158,7 +158,7 @@ static void deliver(const job *j, hg__real *block, int64_t row, int32_t rows) {
             j->out[row + r] = (float)score_of(p, got, target, n, spare);
         } else if (j->goal == HG_ERRORS) {
             hg__spans_errors(s, p->k, got, target, (hg__real)INFINITY,
-                             j->out + (row + r) * s->columns);
+                             j->out + (row + r) * s->columns, spare);
         } else {
             memcpy(j->out + (row + r) * n, got, (size_t)n * sizeof *got);
         }

@@ -37,6 +37,10 @@ static void fill(hg__spans *s) {
             s->weight[c->first + j] = (hg__real)1 / (hg__real)n;
         }
         if (c->may_miss) s->weight[c->first + n] = -1;
+        if (c->kind == HG_SPAN_CATEGORY) {
+            s->group[s->groups++] =
+                (hg__group){.first = c->first, .n = n, .flag = c->may_miss ? c->first + n : -1};
+        }
         s->may_miss = s->may_miss || c->may_miss;
     }
 }
@@ -49,7 +53,8 @@ hg__spans *hg__spans_new(const hg__span *span, int32_t columns, int32_t width, h
     s->width = width;
     s->span = hg__alloc((size_t)columns, sizeof *s->span, err);
     s->weight = s->span ? hg__alloc((size_t)hg__pad_columns(width), sizeof *s->weight, err) : NULL;
-    if (!s->weight) {
+    s->group = s->weight ? hg__alloc((size_t)columns, sizeof *s->group, err) : NULL;
+    if (!s->group) {
         hg__spans_free(s);
         return NULL;
     }
@@ -62,11 +67,16 @@ void hg__spans_free(hg__spans *s) {
     if (!s) return;
     hg__free(s->span);
     hg__free(s->weight);
+    hg__free(s->group);
     hg__free(s);
 }
 
 static bool is_missing(const hg__span *c, const hg__real *t) {
     return c->may_miss && t[c->first + c->width - 1] > (hg__real)0.5;
+}
+
+static hg__real *second(const hg__spans *s, hg__real *spare) {
+    return spare + hg__pad_columns(s->width);
 }
 
 // The weights without those of values that are missing in t.
@@ -86,13 +96,8 @@ double hg__spans_loss(const hg__spans *s, const hg__kernels *k, hg__real *dy, co
     if (s->counted == 0) return 0;
     const double share = (double)s->width / s->counted;
     const hg__real own = (hg__real)((double)scale * share);
-    double sum = k->loss_columns(dy, y, t, weights_of(s, t, spare), own, delta, s->width);
-    for (int32_t i = 0; i < s->columns; i++) {
-        const hg__span *c = &s->span[i];
-        if (c->width == 0 || c->kind != HG_SPAN_CATEGORY || is_missing(c, t)) continue;
-        const int32_t at = c->first;
-        sum += k->loss_softmax(dy ? dy + at : NULL, y + at, t + at, own, value_width(c));
-    }
+    const double sum = k->loss_columns(dy, y, t, weights_of(s, t, spare), own, delta, s->width) +
+                       k->loss_groups(dy, y, t, s->group, s->groups, own, NULL, second(s, spare));
     return sum * share;
 }
 
@@ -112,14 +117,17 @@ static double flag_error(const hg__kernels *k, hg__real y, hg__real t) {
 }
 
 void hg__spans_errors(const hg__spans *s, const hg__kernels *k, const hg__real *y,
-                      const hg__real *t, hg__real delta, float *error) {
+                      const hg__real *t, hg__real delta, float *error, hg__real *spare) {
+    const hg__real *of_group = spare;
+    (void)k->loss_groups(NULL, y, t, s->group, s->groups, 1, spare, second(s, spare));
     for (int32_t i = 0; i < s->columns; i++) {
         const hg__span *c = &s->span[i];
         const int32_t n = value_width(c), at = c->first;
         double sum = 0;
-        if (n > 0 && !is_missing(c, t)) {
-            sum = c->kind == HG_SPAN_NUMBER ? number_error(c, y, t, (double)delta)
-                                            : k->loss_softmax(NULL, y + at, t + at, 1, n);
+        if (n > 0 && c->kind == HG_SPAN_CATEGORY) {
+            sum = (double)*of_group++;
+        } else if (n > 0 && !is_missing(c, t)) {
+            sum = number_error(c, y, t, (double)delta);
         }
         if (n > 0 && c->may_miss) sum += flag_error(k, y[at + n], t[at + n]);
         error[i] = (float)sum;

@@ -24,11 +24,12 @@ typedef struct hg__span {
 typedef struct hg__spans {
     hg__span *span; // owned, (columns)
     int32_t columns;
-    int32_t counted; // columns with floats
-    int32_t width;   // floats of a row
-    bool may_miss;   // any column
-    hg__real *
-        weight; // owned, (width padded): numbers 1 / how many there are in the column, flags -1, else 0
+    int32_t counted;  // columns with floats
+    int32_t width;    // floats of a row
+    bool may_miss;    // any column
+    hg__real *weight; // owned, (width padded): numbers 1 / those in the column, flags -1, else 0
+    hg__group *group; // owned, (groups): the levels of categories
+    int32_t groups;
 } hg__spans;
 
 // Columns in the order of their floats, which they share out among them: refused where they overlap or go beyond `width`.
@@ -37,13 +38,14 @@ void hg__spans_free(hg__spans *s); // NULL is fine
 
 // The loss of a row of outputs y against t, as other losses have it: width times the mean over the columns; dy (width padded; NULL:
 // not wanted; not y) = scale times its slope. delta: where the square of a number becomes a line; INFINITY: nowhere.
-// y, t: readable up to the next multiple of HG_LANES; spare (width padded).
+// y, t: readable up to the next multiple of HG_LANES; spare (2, width padded).
 double hg__spans_loss(const hg__spans *s, const hg__kernels *k, hg__real *dy, const hg__real *y,
                       const hg__real *t, hg__real scale, hg__real delta, hg__real *spare);
 
 // The loss of each column: error (columns); their sum over s->counted is the row's. y: outputs as they are.
+// spare (2, width padded).
 void hg__spans_errors(const hg__spans *s, const hg__kernels *k, const hg__real *y,
-                      const hg__real *t, hg__real delta, float *error);
+                      const hg__real *t, hg__real delta, float *error, hg__real *spare);
 
 // Outputs y (width) as a row has them: probabilities of the levels, and of the value being missing. In place.
 void hg__spans_finish(const hg__spans *s, const hg__kernels *k, hg__real *y);
