@@ -286,7 +286,7 @@ static void a_column_is_taken_as_a_whole(void **state) {
         {.kind = HG_COLUMN_CATEGORY,             .first = 1,           .width = 16},
         {.kind = HG_COLUMN_NUMBER,              .first = 17,             .width = 3    }
     };
-    const hg__schema schema = {columns, 4, N};
+    const hg__schema schema = {.column = columns, .columns = 4, .width = N};
     int taken[2][4] = {{0}};
     hg__noise_place at = {.height = 1, .width = N, .channels = 1, .seed = 2};
     for (int i = 0; i < N; i++) donor[i] = 9;

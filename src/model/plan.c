@@ -62,7 +62,7 @@ static void lay_out(hg__run_plan *p) {
     }
     p->layers_at = p->block_stride + HG_LANES; // kernels read up to a vector beyond the last row
     p->spare_at = p->layers_at + scratch;
-    p->block_stride = p->spare_at + (size_t)hg__pad_columns(s->width);
+    p->block_stride = p->spare_at + 2 * (size_t)hg__pad_columns(s->width);
     p->block_stride = (p->block_stride + HG_LANES - 1) / HG_LANES * HG_LANES;
 }
 

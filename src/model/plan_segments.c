@@ -69,7 +69,7 @@ static void fetch_ahead(const hg__train_plan *p, int64_t row) {
     hg__fetch(p->in->ahead[row], (size_t)p->model->spec.width * hg__dtype_size(p->in->dtype));
 }
 
-// One row's loss, and dy. spare: (ld of the rows).
+// One row's loss, and dy. spare: (2, ld of the rows).
 static double row_loss(const hg__train_plan *p, hg__real *dy, const hg__real *y,
                        const hg__real *target, hg__real *spare) {
     const int32_t n = p->model->spec.width;
@@ -85,8 +85,8 @@ static void find_losses(const hg__train_plan *p, const hg__pass *pass, int32_t r
     const hg__view x = chunk_of(&p->x[0], pass->row, thread);
     const hg__view y = chunk_of(&p->x[p->layers], pass->row, thread);
     const hg__view dy = chunk_of(&p->dx[p->layers], pass->row, thread);
-    hg__real *spare = p->spare + (size_t)thread * 2 * (size_t)p->x[0].ld;
-    hg__real *own_target = spare + p->x[0].ld;
+    hg__real *spare = p->spare + (size_t)thread * 3 * (size_t)p->x[0].ld;
+    hg__real *own_target = spare + 2 * (ptrdiff_t)p->x[0].ld;
     for (int32_t r = 0; r < rows; r++) {
         const int64_t row = pass->row + r;
         fetch_ahead(p, row);

@@ -157,7 +157,7 @@ static size_t lay_out(hg__train_plan *p, hg__real *base) {
     p->share = take(base, &at, (size_t)hg__chunks_of(p, (int64_t)batch) * p->share_count);
     p->joined = take(base, &at, p->joined_count);
     p->scratch = take(base, &at, threads * p->scratch_count);
-    p->spare = take(base, &at, threads * 2 * (size_t)p->x[0].ld);
+    p->spare = take(base, &at, threads * 3 * (size_t)p->x[0].ld);
     return lay_buffers(p, base, at) + HG_LANES; // kernels read up to a vector beyond the last row
 }
 

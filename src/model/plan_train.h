@@ -50,7 +50,7 @@ struct hg__train_plan {
     int32_t cuts;
     hg__real *scratch; // per thread (scratch_count): for the layers
     size_t scratch_count;
-    hg__real *spare;   // per thread (2, ld of the rows): a loss's scratch, and a target
+    hg__real *spare;   // per thread (3, ld of the rows): a loss's scratch, and a target
     double *row_loss;  // owned, (batch)
     double *tile_norm; // owned, (tasks)
     size_t bytes;
