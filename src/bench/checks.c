@@ -8,7 +8,6 @@
 #include <unistd.h>
 #include <webp/decode.h>
 #include <yaml.h>
-#include <zip.h>
 #include <zlib.h>
 
 #include "backend/kernels.h"
@@ -19,6 +18,7 @@
 #include "data/mat_api.h"
 #include "data/odbc_api.h"
 #include "data/sqlite_api.h"
+#include "data/zip_api.h"
 #include "image/image.h"
 
 #define TEXT(x)    #x
@@ -102,7 +102,7 @@ static void find_libraries(facts *f) {
         {"zlib",          zlibVersion(),                           "zlib1g-dev",            ".gz files"   },
         {"jansson",       jansson_version_str(),                   "libjansson-dev",        "model files" },
         {"libyaml",       yaml_get_version_string(),               "libyaml-dev",           "cfg= files"  },
-        {"libzip",        zip_libzip_version(),                    "libzip-dev",            ".npz files"  },
+        {"libzip",        hg__zip_version(),                       "libzip4",               ".npz files"  },
         {"libpng",        png_get_libpng_ver(NULL),                "libpng-dev",            "PNG images"  },
         {"libjpeg-turbo", TEXT_OF(LIBJPEG_TURBO_VERSION),          "libjpeg62-turbo-dev",   "JPEG images" },
         {"libtiff",       f->tiff,                                 "libtiff6",              "TIFF images" },

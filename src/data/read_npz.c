@@ -4,13 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <zip.h>
 
 #include "base/file.h"
 #include "base/text.h"
 #include "data/npy_header.h"
+#include "data/zip_api.h"
 
 typedef struct archive {
+    const hg__zip *api;
     zip_t *zip;
     zip_file_t *file; // the open entry
     const char *path; // borrowed
@@ -20,10 +21,10 @@ static int64_t pull(void *context, void *buffer, size_t size, hg_error *err) {
     archive *z = context;
     size_t done = 0;
     while (done < size) {
-        zip_int64_t n = zip_fread(z->file, (char *)buffer + done, size - done);
+        zip_int64_t n = z->api->fread(z->file, (char *)buffer + done, size - done);
         if (n < 0) {
             return hg__fail(err, HG_ERR_DATA, "%s: the archive is damaged (%s)", z->path,
-                            zip_file_strerror(z->file));
+                            z->api->file_strerror(z->file));
         }
         if (n == 0) break;
         done += (size_t)n;
@@ -32,17 +33,17 @@ static int64_t pull(void *context, void *buffer, size_t size, hg_error *err) {
 }
 
 static void close_entry(archive *z) {
-    if (z->file) (void)zip_fclose(z->file);
+    if (z->file) (void)z->api->fclose(z->file);
     z->file = NULL;
 }
 
 static int open_entry(archive *z, zip_uint64_t index, hg__source *s, hg_error *err) {
     zip_stat_t st;
     *s = (hg__source){.fd = -1, .pull = pull, .context = z};
-    z->file = zip_fopen_index(z->zip, index, 0);
-    if (!z->file || zip_stat_index(z->zip, index, 0, &st) != 0) {
+    z->file = z->api->fopen_index(z->zip, index, 0);
+    if (!z->file || z->api->stat_index(z->zip, index, 0, &st) != 0) {
         return hg__fail(err, HG_ERR_DATA, "%s: cannot open '%.60s' in the archive (%s)", z->path,
-                        zip_get_name(z->zip, index, 0), zip_strerror(z->zip));
+                        z->api->get_name(z->zip, index, 0), z->api->strerror(z->zip));
     }
     return hg__source_open_entry(s, z->path, st.size, err);
 }
@@ -62,7 +63,7 @@ typedef struct choice {
 } choice;
 
 static int look_at(archive *z, zip_uint64_t i, choice *c, hg_error *err) {
-    const char *name = zip_get_name(z->zip, i, 0);
+    const char *name = z->api->get_name(z->zip, i, 0);
     size_t n = name_size(name);
     if (n == 0) return HG_OK;
     if (c->names.length < 200) {
@@ -96,7 +97,7 @@ static int look_at(archive *z, zip_uint64_t i, choice *c, hg_error *err) {
 }
 
 static int choose(archive *z, choice *c, zip_uint64_t *index, hg_error *err) {
-    zip_int64_t count = zip_get_num_entries(z->zip, 0);
+    zip_int64_t count = z->api->get_num_entries(z->zip, 0);
     if (count < 0 || (uint64_t)count > hg__data_limit.entries) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected at most %llu arrays, got %lld", z->path,
                         (unsigned long long)hg__data_limit.entries, (long long)count);
@@ -127,7 +128,7 @@ static int read_archive(archive *z, hg__data *d, const hg__data_options *o, hg_e
     int code = choose(z, &c, &index, err);
     hg__text_clear(&c.names);
     HG_TRY(code);
-    const char *name = zip_get_name(z->zip, index, 0);
+    const char *name = z->api->get_name(z->zip, index, 0);
     snprintf(d->array, sizeof d->array, "%.*s", (int)name_size(name), name ? name : "");
     hg__source s;
     hg__array a;
@@ -147,23 +148,24 @@ static int open_zip(archive *z, hg__source *s, hg_error *err) {
         return s->packed ? fd : hg__fail_errno(err, HG_ERR_IO, "%s: cannot open again", s->path);
     }
     int why = 0;
-    z->zip = zip_fdopen(fd, 0, &why);
+    z->zip = z->api->fdopen(fd, 0, &why);
     if (z->zip) return HG_OK;
     close(fd);
     zip_error_t e;
-    zip_error_init_with_code(&e, why);
-    int code =
-        hg__fail(err, why == ZIP_ER_MEMORY ? HG_ERR_MEMORY : HG_ERR_DATA,
-                 "%s: expected a zip archive of .npy files (%s)", s->path, zip_error_strerror(&e));
-    zip_error_fini(&e);
+    z->api->error_init_with_code(&e, why);
+    int code = hg__fail(err, why == ZIP_ER_MEMORY ? HG_ERR_MEMORY : HG_ERR_DATA,
+                        "%s: expected a zip archive of .npy files (%s)", s->path,
+                        z->api->error_strerror(&e));
+    z->api->error_fini(&e);
     return code;
 }
 
 static int open_npz(hg__data *d, hg__source *s, const hg__data_options *o, hg_error *err) {
-    archive z = {.path = s->path};
+    archive z = {.api = hg__zip_get(s->path, err), .path = s->path};
+    if (!z.api) return HG_ERR_MISSING;
     HG_TRY(open_zip(&z, s, err));
     int code = read_archive(&z, d, o, err);
-    zip_discard(z.zip);
+    z.api->discard(z.zip);
     return code;
 }
 
