@@ -1,7 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // cmd_predict.c - a score for each row.
+#include <string.h>
+
 #include "cli.h"
 
 int cmd_predict(const cli_line *line) {
-    return cli_run_job(line, hg_predict);
+    hg_options *o;
+    int status = cli_begin(line, &o);
+    if (status != CLI_DONE) return status;
+    const hg_listener l = cli_listen(line);
+    hg_predict_result result = {0};
+    hg_error err = {0};
+    int code = HG_OK;
+    if (line->json && !hg_options_is_set(o, "format")) {
+        code = hg_options_set(o, "format", "json", &err);
+    }
+    if (code == HG_OK) code = hg_predict(o, &l, &result, &err);
+    if (code < 0) {
+        status = cli_fail(line, &err);
+    } else if (result.alarms && strcmp(hg_options_get(o, "fail_on_anomaly"), "true") == 0) {
+        status = CLI_ANOMALIES;
+    }
+    hg_options_free(o);
+    return status;
 }

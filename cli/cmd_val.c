@@ -44,6 +44,7 @@ int cmd_val(const cli_line *line) {
     hg_error err = {0};
     char *text = NULL;
     int code = hg_val_images(o, &l, line->json, &text, &err);
+    if (code == HG_OK && !text) code = hg_val_labels(o, &l, line->json, &text, &err);
     if (code == HG_OK && !text) code = hg_val(o, &l, &result, &err);
     if (code < 0) {
         status = cli_fail(line, &err);

@@ -164,7 +164,23 @@ HG_API int hg_val(const hg_options *o, const hg_listener *l, hg_val_result *resu
 // classical filters at their best setting. *text as below; NULL where hg_val() is the measure.
 HG_API int hg_val_images(const hg_options *o, const hg_listener *l, bool json, char **text,
                          hg_error *err);
-HG_API int hg_predict(const hg_options *o, const hg_listener *l, hg_error *err);     // row,score
+// The same for a table with label=, and a model that scores its rows: AUROC, average precision and the like with bootstrap
+// intervals, false alarms and hits at the threshold. *text as below; NULL where hg_val() is the measure.
+HG_API int hg_val_labels(const hg_options *o, const hg_listener *l, bool json, char **text,
+                         hg_error *err);
+
+typedef struct hg_predict_result {
+    int64_t rows, alarms; // scored; of them, above the threshold (0 where the model has none)
+    int64_t unseen;       // cells with a level that training never saw
+    int64_t missing;      // cells without a value
+    int64_t strange;      // cells taken as missing because they were not what their column holds
+    int64_t left_out;     // rows (on_bad=skip)
+} hg_predict_result;
+
+// A score a row: the higher, the more unusual. Where the model came from a table also its p-value, whether it is an alarm
+// and the columns that made it so. `result` may be NULL.
+HG_API int hg_predict(const hg_options *o, const hg_listener *l, hg_predict_result *result,
+                      hg_error *err);
 HG_API int hg_reconstruct(const hg_options *o, const hg_listener *l, hg_error *err); // x -> x̂
 HG_API int hg_encode(const hg_options *o, const hg_listener *l, hg_error *err);      // x -> code
 HG_API int hg_decode(const hg_options *o, const hg_listener *l, hg_error *err);      // code -> x̂
@@ -188,6 +204,9 @@ HG_API int hg_verify(const hg_options *o, bool json, char **text, hg_error *err)
 HG_API int hg_checks(const hg_options *o, bool json, char **text, hg_error *err);
 HG_API int hg_bench(const hg_options *o, const hg_listener *l, bool json, char **text,
                     hg_error *err);
+// New thresholds from new normal rows: writes the model file anew.
+HG_API int hg_calibrate(const hg_options *o, const hg_listener *l, bool json, char **text,
+                        hg_error *err);
 // Detectors side by side on labelled tables: data= is a table, a folder of them, or several with commas.
 HG_API int hg_compare(const hg_options *o, const hg_listener *l, bool json, char **text,
                       hg_error *err);

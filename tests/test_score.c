@@ -92,6 +92,10 @@ static hg_options *options(const char *mode, const char *model, const char *data
     return o;
 }
 
+static int predict(const hg_options *o, const hg_listener *l, hg_error *err) {
+    return hg_predict(o, l, NULL, err);
+}
+
 static int run(job *j, const char *mode, const char *model, const char *data, const char *out,
                hg_error *err) {
     hg_options *o = options(mode, model, data, out);
@@ -248,7 +252,7 @@ static void predict_writes_the_scorers_numbers(void **state) {
     const char *data[] = {"bytes.idx", "floats.npy"};
     expected_scores(score);
     for (int k = 0; k < 2; k++) {
-        must_run(hg_predict, "predict", "m.safetensors", data[k], "scores.csv");
+        must_run(predict, "predict", "m.safetensors", data[k], "scores.csv");
         hg__map map;
         assert_int_equal(hg__map_open(&map, at("scores.csv"), NULL), HG_OK);
         const char *text = (const char *)map.data, *end = text + map.size;
@@ -300,7 +304,7 @@ static void a_job_stops_when_asked_and_leaves_no_file(void **state) {
     const hg_listener l = {.stop = &stop};
     hg_error err = {0};
     hg_options *o = options("predict", "m.safetensors", "bytes.idx", "stopped.csv");
-    assert_int_equal(hg_predict(o, &l, &err), HG_ERR_STOPPED);
+    assert_int_equal(hg_predict(o, &l, NULL, &err), HG_ERR_STOPPED);
     hg_options_free(o);
     assert_false(hg__is_file(at("stopped.csv")));
 }
@@ -388,7 +392,7 @@ static void a_compressed_output_is_refused(void **state) {
 static void a_folder_that_is_not_there_is_an_error(void **state) {
     (void)state;
     hg_error err = {0};
-    assert_int_equal(run(hg_predict, "predict", "m.safetensors", "bytes.idx", "no/s.csv", &err),
+    assert_int_equal(run(predict, "predict", "m.safetensors", "bytes.idx", "no/s.csv", &err),
                      HG_ERR_IO);
     assert_non_null(strstr(err.message, "no/s.csv: cannot create"));
 }
@@ -402,8 +406,7 @@ static void rows_of_another_width_are_refused(void **state) {
     must_run(hg_encode, "encode", "m.safetensors", "bytes.idx", "z.npy");
     snprintf(expected, sizeof expected,
              "%s: expected rows of 35 numbers (the model's width), got 6", at("z.npy"));
-    assert_int_equal(run(hg_predict, "predict", "m.safetensors", "z.npy", "s.csv", &err),
-                     HG_ERR_DATA);
+    assert_int_equal(run(predict, "predict", "m.safetensors", "z.npy", "s.csv", &err), HG_ERR_DATA);
     assert_string_equal(err.message, expected);
     assert_false(hg__is_file(at("s.csv")));
     snprintf(expected, sizeof expected, "%s: expected rows of 6 numbers (the model's code), got 35",
@@ -463,7 +466,7 @@ static void a_missing_column_is_named(void **state) {
     hg__data_close(d);
     snprintf(expected, sizeof expected,
              "%s: expected a column named \"b\" (the model has it), found none", at("short.csv"));
-    assert_int_equal(run(hg_predict, "predict", "named.safetensors", "short.csv", "s.csv", &err),
+    assert_int_equal(run(predict, "predict", "named.safetensors", "short.csv", "s.csv", &err),
                      HG_ERR_DATA);
     assert_string_equal(err.message, expected);
 }

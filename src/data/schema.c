@@ -33,6 +33,7 @@ static int32_t find_width(const hg__column *c) {
     switch (c->kind) {
     case HG_COLUMN_NUMBER:
     case HG_COLUMN_BOOLEAN: width = 1; break;
+    case HG_COLUMN_CONSTANT: width = c->levels; break;
     case HG_COLUMN_CATEGORY: width = c->levels + 1; break;
     case HG_COLUMN_TIME: width = 2 * c->week + 2 * c->clock; break;
     default: break;

@@ -5,7 +5,8 @@
 //   boolean   ──> 0 or 1 (+ 1 where values may be missing)
 //   category  ──one-hot──> a float a level, one for "any other" (+ 1 where values may be missing: a level of its own)
 //   time      ──> day of the week and hour of the day, each as sine and cosine (+ 1 where values may be missing)
-//   id, constant, text ──> nothing
+//   constant  ──> 1 float: 0, or 1 where it is another value
+//   id, text  ──> nothing
 //
 // A date itself is no feature: rows to come would all lie beyond what training saw.
 // The schema goes into the model file as JSON, so that a model scores raw rows anywhere.

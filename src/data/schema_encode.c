@@ -53,11 +53,14 @@ static int encode_number(const encoding *e, const hg__column *c, const hg__cell 
     return HG_OK;
 }
 
+// A number other than 0 and 1 is an odd value of a column of numbers, not a word that makes no sense.
 static int encode_boolean(const encoding *e, const hg__column *c, const hg__cell *cell, float *x) {
-    const int value = hg__cell_boolean(cell);
-    if (value < 0) HG_TRY(note_missing(e, c, "0 or 1, yes or no, true or false", cell));
-    x[0] = value < 0 ? (float)c->fill : (float)value;
-    if (c->may_miss) x[1] = value < 0;
+    const bool is_number = cell->kind == HG_CELL_NUMBER;
+    const int word = is_number ? 0 : hg__cell_boolean(cell);
+    if (word < 0) HG_TRY(note_missing(e, c, "0 or 1, yes or no, true or false", cell));
+    const double odd = fmax(-HG_SCALED_LIMIT, fmin(HG_SCALED_LIMIT, cell->number));
+    x[0] = (float)(is_number ? odd : word < 0 ? c->fill : word);
+    if (c->may_miss) x[1] = word < 0;
     return HG_OK;
 }
 
@@ -98,13 +101,20 @@ static int encode_time(const encoding *e, const hg__column *c, const hg__cell *c
     return HG_OK;
 }
 
-// A constant has no floats, but another value is worth a note.
-static bool is_changed(const hg__column *c, const hg__cell *cell) {
+// 0 as in training, 1 for another value.
+static void encode_constant(const encoding *e, const hg__column *c, const hg__cell *cell,
+                            float *x) {
     char buffer[32];
     const char *text;
-    if (c->kind != HG_COLUMN_CONSTANT || cell->kind == HG_CELL_MISSING) return false;
+    x[0] = 0;
+    if (c->may_miss) x[1] = cell->kind == HG_CELL_MISSING;
+    if (cell->kind == HG_CELL_MISSING) {
+        e->notes->missing += !c->may_miss;
+        return;
+    }
     const size_t size = hg__level_text(cell, buffer, &text);
-    return c->levels == 0 || strlen(c->level[0]) != size || memcmp(c->level[0], text, size) != 0;
+    x[0] = strlen(c->level[0]) != size || memcmp(c->level[0], text, size) != 0;
+    e->notes->changed += x[0] > 0;
 }
 
 int hg__schema_encode(const hg__schema *s, const hg__table *t, const int32_t *from,
@@ -114,17 +124,14 @@ int hg__schema_encode(const hg__schema *s, const hg__table *t, const int32_t *fr
     const encoding e = {t, lenient, &now, err};
     for (int32_t i = 0; i < s->columns; i++) {
         const hg__column *c = &s->column[i];
-        if (from[i] < 0) continue;
+        if (from[i] < 0 || c->width == 0) continue;
         const hg__cell *one = &cell[from[i]];
-        if (c->width == 0) {
-            now.changed += is_changed(c, one);
-            continue;
-        }
         float *to = x + c->first;
         switch (c->kind) {
         case HG_COLUMN_NUMBER: HG_TRY(encode_number(&e, c, one, to)); break;
         case HG_COLUMN_BOOLEAN: HG_TRY(encode_boolean(&e, c, one, to)); break;
         case HG_COLUMN_CATEGORY: HG_TRY(encode_category(&e, c, one, to)); break;
+        case HG_COLUMN_CONSTANT: encode_constant(&e, c, one, to); break;
         default: HG_TRY(encode_time(&e, c, one, to)); break;
         }
     }
@@ -193,6 +200,10 @@ void hg__column_decode(const hg__column *c, const float *x, char *text, size_t s
         decode_number(c, x[0], text, size);
     } else if (c->kind == HG_COLUMN_TIME) {
         decode_time(c, x, text, size);
+    } else if (c->kind == HG_COLUMN_CONSTANT) {
+        snprintf(text, size, "%s", x[0] > 0.5F ? "(another)" : c->level[0]);
+    } else if (x[0] < -0.5F || x[0] > 1.5F) {
+        snprintf(text, size, "%.6g", (double)x[0]);
     } else if (c->levels == 2) {
         snprintf(text, size, "%s", c->level[x[0] > 0.5F]);
     } else {

@@ -198,7 +198,9 @@ static int make(hg__schema *s, const hg__table *t, const hg__measuring *m,
     s->label = m->label;
     HG_TRY(add_columns(s, t, m, o, err));
     HG_TRY(hg__schema_layout(s, err));
-    if (s->width > 0) return HG_OK;
+    for (int32_t i = 0; i < s->columns; i++) {
+        if (s->column[i].width > 0 && s->column[i].kind != HG_COLUMN_CONSTANT) return HG_OK;
+    }
     return hg__fail(
         err, HG_ERR_DATA,
         "%.200s: expected at least one column to learn from, got %d that are ids, constants, "

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "data/schema.h"
 #include "model/model_file.h"
 #include "model/parts.h"
 
@@ -44,6 +45,7 @@ void hg_model_free(hg_model *m) {
     hg__free(m->options);
     hg__free(m->params);
     hg__spans_free(m->spans);
+    hg__schema_free(m->schema);
     hg__spec_clear(&m->spec);
     hg__free(m);
 }

@@ -10,17 +10,21 @@
 
 struct hg_model {
     hg__spec spec;
-    hg__real *params;     // owned, (spec.params): all of it, one block
-    char kind[16];        // "autoencoder" or "pca"
-    float input_scale;    // what a stored unit of the training data was worth: 1/255 for bytes
-    char **column;        // owned, (width) names, or NULL
-    char *options;        // owned JSON text: the training options, or NULL
-    char fingerprint[24]; // of the training data, hex; "" if none
-    json_t *attached;     // owned: "schema", "detector" (parts.h), or NULL
-    hg__tensor *part;     // owned with its data, (parts): tensors that are no weights (parts.h)
+    hg__real *params;          // owned, (spec.params): all of it, one block
+    char kind[16];             // "autoencoder" or "pca"
+    float input_scale;         // what a stored unit of the training data was worth: 1/255 for bytes
+    char **column;             // owned, (width) names, or NULL
+    char *options;             // owned JSON text: the training options, or NULL
+    char fingerprint[24];      // of the training data, hex; "" if none
+    struct hg__schema *schema; // owned: rows are a table's (table_model.c); NULL: rows of numbers
+    json_t *attached;          // owned: "detector" (parts.h), or NULL
+    hg__tensor *part; // owned with its data, (parts): tensors that are no weights (parts.h)
     int32_t parts;
     hg__spans *spans; // owned: rows are a table's and outputs logits (loss=columns); else NULL
 };
+
+// Makes m a model of a table's rows: takes s (also on failure) and makes the spans of its columns. Its width must be the schema's.
+int hg__model_take_schema(hg_model *m, struct hg__schema *s, hg_error *err);
 
 // A model with its weights drawn (PyTorch's default initialisation) from seed. spec: a spec or a preset's
 // name; no file is touched.

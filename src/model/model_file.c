@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "data/schema.h"
 #include "model/parts.h"
 #include "model/safetensors_json.h"
 
@@ -47,15 +48,11 @@ static int add_input(const hg_model *m, json_t *o, hg_error *err) {
     return HG_OK;
 }
 
-static const char *const attachments[] = {"schema", "detector"};
-enum { ATTACHMENTS = sizeof attachments / sizeof *attachments };
-
-static int add_attached(const hg_model *m, json_t *o, hg_error *err) {
-    for (size_t i = 0; i < ATTACHMENTS; i++) {
-        json_t *value = json_object_get(m->attached, attachments[i]);
-        if (value) HG_TRY(add(o, attachments[i], json_incref(value), err));
-    }
-    return HG_OK;
+// What stands in the object only where there is one.
+static int add_optional(const hg_model *m, json_t *o, hg_error *err) {
+    json_t *detector = json_object_get(m->attached, "detector");
+    if (m->schema) HG_TRY(add(o, "schema", hg__schema_to_json(m->schema, err), err));
+    return detector ? add(o, "detector", json_incref(detector), err) : HG_OK;
 }
 
 static int fill_object(const hg_model *m, json_t *o, hg_error *err) {
@@ -67,7 +64,7 @@ static int fill_object(const hg_model *m, json_t *o, hg_error *err) {
     if (code == HG_OK && m->column) code = add(o, "columns", columns_json(m, err), err);
     if (code == HG_OK && m->fingerprint[0]) code = add(o, "data", json_string(m->fingerprint), err);
     if (code == HG_OK && m->options) code = add_options(m, o, err);
-    return code == HG_OK ? add_attached(m, o, err) : code;
+    return code == HG_OK ? add_optional(m, o, err) : code;
 }
 
 static char *model_json(const hg_model *m, hg_error *err) {
@@ -264,10 +261,14 @@ static int read_small(hg_model *m, const json_t *o, const char *path, hg_error *
 }
 
 static int read_parts(hg_model *m, const json_t *o, const hg__tensors *t, hg_error *err) {
-    for (size_t i = 0; i < ATTACHMENTS; i++) {
-        json_t *value = json_object_get(o, attachments[i]);
-        if (value) HG_TRY(hg__model_attach(m, attachments[i], json_incref(value), err));
+    const json_t *schema = json_object_get(o, "schema");
+    json_t *detector = json_object_get(o, "detector");
+    if (schema) {
+        hg__schema *s = hg__schema_from_json(schema, t->path, err);
+        if (!s) return HG_ERR_MODEL;
+        HG_TRY(hg__model_take_schema(m, s, err));
     }
+    if (detector) HG_TRY(hg__model_attach(m, "detector", json_incref(detector), err));
     for (size_t i = 0; i < t->count; i++) {
         if (hg__is_part(t->tensor[i].name)) HG_TRY(hg__model_add_part(m, &t->tensor[i], err));
     }

@@ -4,7 +4,7 @@
 #define HG_MODEL_PARTS_H
 #include "model/model.h"
 
-// Keeps `value` (stolen, also on failure) under `key`: "schema" or "detector". What was there goes.
+// Keeps `value` (stolen, also on failure) under `key`: only "detector" goes into the file. What was there goes.
 int hg__model_attach(hg_model *m, const char *key, json_t *value, hg_error *err);
 const json_t *hg__model_attached(const hg_model *m,
                                  const char *key); // borrowed; NULL if there is none

@@ -2,8 +2,12 @@
 // feed.c - a model, a file of rows that fits it, and the rows batch by batch.
 #include "score/feed.h"
 
+#include <stdio.h>
+
 #include "base/mem.h"
+#include "data/table_out.h"
 #include "model/fold.h"
+#include "model/parts.h"
 #include "options/options.h"
 
 // A batch holds this many bytes of rows, at most: enough rows to keep the threads busy, little enough for the cache.
@@ -82,14 +86,64 @@ static int check_neck(const hg_model *m, hg__goal goal, const char *path, hg_err
     return HG_OK;
 }
 
-static int open_files(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
+const char *hg__feed_group_column(const hg__feed *f, const hg_options *o) {
+    if (*o->values.groupby) return o->values.groupby;
+    const json_t *detector = hg__model_attached(f->model, "detector");
+    const char *column = json_string_value(json_object_get(detector, "groupby"));
+    return column ? column : "";
+}
+
+static void tell_notes(const hg__feed *f) {
+    const hg__encoding_notes *n = &f->notes;
+    const struct {
+        int64_t count;
+        const char *what;
+    } told[] = {
+        {n->unseen,  "cells hold a value that training never saw"                      },
+        {n->missing, "cells have no value in columns that never missed one in training"},
+        {n->strange, "cells are not what their column holds, and count as missing"     },
+        {n->changed, "cells differ in columns that had one value in training"          },
+    };
+    char text[160];
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        snprintf(text, sizeof text, "%lld %s", (long long)told[i].count, told[i].what);
+        if (told[i].count) tell(f, text);
+    }
+}
+
+// Rows of a table, encoded as the model's schema says. A database that is written to does not share its table= with the
+// one that is read.
+static int open_table(hg__feed *f, const hg_options *o, hg_error *err) {
+    const struct hg__values *v = &o->values;
+    const hg__table_options from = {.query = v->query,
+                                    .table = hg__table_out_is(v->out) ? "" : v->table};
+    const hg__encode_options how = {.label = v->label,
+                                    .normal = v->normal,
+                                    .group = hg__feed_group_column(f, o),
+                                    .on_bad = v->on_bad,
+                                    .memory = (size_t)v->max_mem};
+    hg__table *table = hg__table_open(v->data, &from, err);
+    if (!table) return (int)err->code;
+    f->data = hg__schema_read(f->model->schema, table, &how, &f->side, &f->notes, err);
+    hg__table_close(table);
+    if (!f->data) return (int)err->code;
+    tell_notes(f);
+    return HG_OK;
+}
+
+static int open_rows(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
     const struct hg__values *v = &o->values;
     const hg__data_options d = {v->label, v->ignore, v->on_bad, (size_t)v->max_mem, NULL};
-    f->model = hg_model_load(v->model, err);
-    if (!f->model) return (int)err->code;
-    HG_TRY(check_neck(f->model, goal, v->model, err));
+    if (f->model->schema && goal != HG_DECODE) return open_table(f, o, err);
     f->data = hg__data_open(v->data, &d, err);
-    if (!f->data) return (int)err->code;
+    return f->data ? HG_OK : (int)err->code;
+}
+
+static int open_files(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
+    f->model = hg_model_load(o->values.model, err);
+    if (!f->model) return (int)err->code;
+    HG_TRY(check_neck(f->model, goal, o->values.model, err));
+    HG_TRY(open_rows(f, o, goal, err));
     HG_TRY(check_width(f, goal, err));
     if (f->data->rows < 1) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected at least 1 row, got none", f->data->path);
@@ -162,6 +216,7 @@ void hg__feed_close(hg__feed *f) {
     hg__run_plan_free(f->plan);
     hg__pool_free(f->pool);
     hg__data_close(f->data);
+    hg__side_columns_clear(&f->side);
     hg_model_free(f->model);
     hg_model_free(f->folded);
     hg__free(f->pick);

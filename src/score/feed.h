@@ -4,18 +4,21 @@
 #define HG_SCORE_FEED_H
 #include "data/data.h"
 #include "data/noise.h"
+#include "data/schema.h"
 #include "model/plan.h"
 
 typedef struct hg__feed {
-    hg_model *model;    // owned
-    hg_model *folded;   // owned: what runs, where it is another (fold.h)
-    hg__data *data;     // owned
-    hg__pool *pool;     // owned
-    hg__run_plan *plan; // owned
-    hg__loader *loader; // owned
-    hg__rows rows;      // all of data
-    int32_t width;      // numbers a row that goes in: the model's width, or its code size to decode
-    int32_t batch;      // most rows at a time
+    hg_model *model;          // owned
+    hg_model *folded;         // owned: what runs, where it is another (fold.h)
+    hg__data *data;           // owned
+    hg__pool *pool;           // owned
+    hg__run_plan *plan;       // owned
+    hg__loader *loader;       // owned
+    hg__side_columns side;    // of a table's rows: labels, groups; else {0}
+    hg__encoding_notes notes; // what reading a table met
+    hg__rows rows;            // all of data
+    int32_t width; // numbers a row that goes in: the model's width, or its code size to decode
+    int32_t batch; // most rows at a time
     int32_t *pick; // owned, (width): the file's column for each of the model's; NULL: as they stand
     float *
         picked; // owned, (2, batch, width): where pick is set: rows, and what they were before noise
@@ -31,6 +34,9 @@ typedef struct hg__feed {
 int hg__feed_open(hg__feed *f, const hg_options *o, hg__goal goal, const hg_listener *listener,
                   hg_error *err);
 void hg__feed_close(hg__feed *f); // {0} is fine
+
+// groupby=, or what the model was calibrated by; "" where there is none.
+const char *hg__feed_group_column(const hg__feed *f, const hg_options *o);
 
 // 1 with the next rows in the file's order (f->now says which), 0 at the end, negative if the disk failed or the listener
 // asked to stop.

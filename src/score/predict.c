@@ -4,6 +4,7 @@
 #include "options/options.h"
 #include "score/feed.h"
 #include "score/format_g9.h"
+#include "score/predict_table.h"
 
 // Text is made by the pool's threads, a piece of rows each, and written in order.
 enum { PIECE = 256, LINE = 20 + 1 + HG_MAX_G9 + 1 };
@@ -75,10 +76,28 @@ static int predict(hg__feed *f, const char *out, hg_error *err) {
     return code;
 }
 
-int hg_predict(const hg_options *o, const hg_listener *l, hg_error *err) {
+static int predict_rows(const hg_options *o, const hg_listener *l, hg_predict_result *r,
+                        hg_error *err) {
     hg__feed f;
     HG_TRY(hg__feed_open(&f, o, HG_SCORE, l, err));
     const int code = predict(&f, o->values.out, err);
+    r->rows = f.data->rows;
+    r->left_out = f.data->skipped;
     hg__feed_close(&f);
     return code;
+}
+
+int hg_predict(const hg_options *o, const hg_listener *l, hg_predict_result *result,
+               hg_error *err) {
+    hg_predict_result own;
+    hg_error kept;
+    if (!result) result = &own;
+    if (!err) err = &kept;
+    *result = (hg_predict_result){0};
+    HG_TRY(hg_options_check(o, err));
+    hg_model *m = hg_model_load(o->values.model, err);
+    if (!m) return (int)err->code;
+    const bool is_table = m->schema != NULL;
+    hg_model_free(m);
+    return is_table ? hg__predict_table(o, l, result, err) : predict_rows(o, l, result, err);
 }

@@ -31,7 +31,11 @@ static int open_val(hg__trainer *t, hg__data_options *o, hg_error *err) {
         }
         o->pictures->channels = (int32_t)t->data->shape.dim[2];
     }
-    t->val_data = hg__data_open(v->val, o, err);
+    if (t->schema) {
+        HG_TRY(hg__open_val_table(t, err));
+    } else {
+        t->val_data = hg__data_open(v->val, o, err);
+    }
     if (!t->val_data) return err ? (int)err->code : HG_ERR_DATA;
     if (!t->val_data->pictures != !t->data->pictures) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected %s as in %s", v->val,
@@ -66,7 +70,11 @@ int hg__open_data(hg__trainer *t, hg_error *err) {
     hg__picture_options pictures = picture_options(v);
     hg__data_options options = {v->label, v->ignore, v->on_bad, (size_t)v->max_mem, &pictures};
     double fraction = 0;
-    t->data = hg__data_open(v->data, &options, err);
+    if (t->is_table) {
+        HG_TRY(hg__open_table(t, err));
+    } else {
+        t->data = hg__data_open(v->data, &options, err);
+    }
     if (!t->data) return err ? (int)err->code : HG_ERR_DATA;
     HG_TRY(check_noise(t, err));
     const bool is_file = !hg__parse_float(v->val, &fraction);
@@ -80,8 +88,11 @@ int hg__open_data(hg__trainer *t, hg_error *err) {
 }
 
 static hg__making making_of(hg__trainer *t, bool fixed) {
-    return (hg__making){
-        .noise = &t->noise, .seed = (uint64_t)t->o.values.seed, .fixed = fixed, .pool = t->pool};
+    return (hg__making){.noise = &t->noise,
+                        .seed = (uint64_t)t->o.values.seed,
+                        .fixed = fixed,
+                        .pool = t->pool,
+                        .schema = t->model ? t->model->schema : NULL};
 }
 
 hg__loader *hg__open_loader(hg__trainer *t, hg_error *err) {

@@ -81,7 +81,7 @@ static int copy_columns(hg_model *m, const hg__data *d, hg_error *err) {
 // Where model= was left alone: images that are to be cleaned get unet, other images conv. It becomes an option that
 // was set, so that args.yaml repeats the run.
 static int pick_model(hg__trainer *t, hg_error *err) {
-    if (t->o.set[HG_OPTION_model] || *t->o.values.pretrained) return HG_OK;
+    if (t->is_table || t->o.set[HG_OPTION_model] || *t->o.values.pretrained) return HG_OK;
     const bool is_image = t->data->shape.rank >= 2;
     if (is_image && t->spoils) return hg_options_set(&t->o, "model", "unet", err);
     return t->data->pictures ? hg_options_set(&t->o, "model", "conv", err) : HG_OK;
@@ -104,7 +104,12 @@ static int make_model(hg__trainer *t, hg_error *err) {
     if (code == HG_OK && *v->pretrained) code = hg__model_take_weights(t->model, &weights, err);
     hg_model_free(start);
     hg__tensors_close(&weights);
-    if (code == HG_OK) code = copy_columns(t->model, t->data, err);
+    if (code == HG_OK && t->schema) {
+        code = hg__model_take_schema(t->model, t->schema, err);
+        t->schema = NULL; // it is the model's now
+    } else if (code == HG_OK) {
+        code = copy_columns(t->model, t->data, err);
+    }
     if (code == HG_OK) describe_data(t->model, t->data);
     const bool scaled = !*v->pretrained && strcmp(v->init, "scaled") == 0;
     return code == HG_OK && scaled ? hg__start_scaled(t, err) : code;
@@ -183,6 +188,8 @@ static int prepare(hg__trainer *t, const hg_options *o, hg_error *err) {
     t->pool = hg__pool_new((int32_t)t->o.values.threads, err);
     t->sums = t->pool ? hg__alloc(HG_EVAL_ROWS, sizeof *t->sums, err) : NULL;
     if (!t->sums) return HG_ERR_MEMORY;
+    t->is_table = hg__is_table_run(t);
+    if (t->is_table) HG_TRY(hg__set_table_options(t, err));
     HG_TRY(hg__open_data(t, err));
     HG_TRY(pick_model(t, err));
     HG_TRY(make_model(t, err));
@@ -202,6 +209,9 @@ static void clear(hg__trainer *t) {
     hg_model_free(t->model);
     hg__data_close(t->data);
     hg__data_close(t->val_data);
+    hg__side_columns_clear(&t->side);
+    hg__side_columns_clear(&t->val_side);
+    hg__schema_free(t->schema);
     hg__free(t->sums);
     hg__pool_free(t->pool);
 }
@@ -434,15 +444,15 @@ static int run_epochs(hg__trainer *t, const char **reason, hg_error *err) {
 
 // ---- afterwards ---------------------------------------------------------------------------------
 
-// Loads the best weights into the model that was trained, and measures them beside PCA.
-static int compare(hg__trainer *t, hg_train_result *r, hg_error *err) {
+// The best weights: measured beside PCA, or made a detector. *out: as hg__train() has it.
+static int finish_best(hg__trainer *t, hg_train_result *r, hg_model **out, hg_error *err) {
     char path[1024];
     hg_model *best;
     HG_TRY(hg__folder_weights(t->folder, "best", path, err));
     best = hg_model_load(path, err);
     if (!best) return (int)err->code;
-    int code = HG_OK;
-    if (t->val_rows.count) {
+    int code = t->is_table ? hg__fit_detector(t, best, err) : HG_OK;
+    if (code == HG_OK && t->val_rows.count && !t->is_table) {
         hg__run_plan *runner = hg__run_plan_new(best, t->pool, err);
         code = runner ? hg__evaluate(runner, t->val_loader, t->data->width, hg__loss_find("mse"), 0,
                                      t->sums, &r->val_mse, err)
@@ -453,7 +463,11 @@ static int compare(hg__trainer *t, hg_train_result *r, hg_error *err) {
     if (code == HG_OK && t->o.values.pca && strcmp(best->kind, "pca") != 0) {
         code = hg__evaluate_pca(t, &r->pca_mse, err);
     }
-    hg_model_free(best);
+    if (code == HG_OK && out) {
+        *out = best;
+    } else {
+        hg_model_free(best);
+    }
     return code;
 }
 
@@ -487,7 +501,7 @@ static void fill_result(const hg__trainer *t, hg_train_result *r) {
     r->parameters = t->model->spec.parameters;
 }
 
-static int run(hg__trainer *t, hg_train_result *r, hg_error *err) {
+static int run(hg__trainer *t, hg_train_result *r, hg_model **best, hg_error *err) {
     const char *reason = NULL;
     const bool is_pca = strcmp(t->model->kind, "pca") == 0;
     hg__format_now(t->start);
@@ -506,7 +520,7 @@ static int run(hg__trainer *t, hg_train_result *r, hg_error *err) {
     facts.exit_reason = code == HG_OK ? reason : code == HG_ERR_STOPPED ? "stopped" : "failed";
     snprintf(r->exit_reason, sizeof r->exit_reason, "%s", facts.exit_reason);
     if (code == HG_OK) {
-        code = compare(t, r, err);
+        code = finish_best(t, r, best, err);
         facts.pca_seconds = t->pca_seconds;
         if (code == HG_OK) code = hg__folder_write_metrics(t->folder, &facts, err);
     }
@@ -514,7 +528,8 @@ static int run(hg__trainer *t, hg_train_result *r, hg_error *err) {
     return code == HG_OK ? written : code;
 }
 
-int hg_train(const hg_options *o, const hg_listener *l, hg_train_result *result, hg_error *err) {
+int hg__train(const hg_options *o, hg__table *given, const hg_listener *l, hg_train_result *result,
+              hg_model **best, hg_error *err) {
     static const hg_listener nobody = {0};
     hg_train_result own;
     hg_error kept = {0}; // so that errors have a code to return even where the caller wants none
@@ -523,18 +538,23 @@ int hg_train(const hg_options *o, const hg_listener *l, hg_train_result *result,
     if (t) {
         memset(&own, 0, sizeof own);
         t->l = l ? l : &nobody;
+        t->given = given;
         code = prepare(t, o, &kept);
-        if (code == HG_OK && t->data->skipped) {
+        if (code == HG_OK && t->data->skipped && !t->is_table) {
             char sentence[128];
             snprintf(sentence, sizeof sentence, "%lld rows were left out (on_bad=skip)",
                      (long long)t->data->skipped);
             note(t, sentence);
         }
-        if (code == HG_OK) code = run(t, &own, &kept);
+        if (code == HG_OK) code = run(t, &own, best, &kept);
         clear(t);
         hg__free(t);
         if (result) *result = own;
     }
     if (code < 0 && err) *err = kept;
     return code;
+}
+
+int hg_train(const hg_options *o, const hg_listener *l, hg_train_result *result, hg_error *err) {
+    return hg__train(o, NULL, l, result, NULL, err);
 }

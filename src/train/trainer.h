@@ -4,6 +4,7 @@
 #define HG_TRAIN_TRAINER_H
 #include "data/data.h"
 #include "data/noise.h"
+#include "data/schema.h"
 #include "model/plan.h"
 #include "options/options.h"
 
@@ -24,10 +25,14 @@ typedef struct hg__trainer {
     hg_options o;         // effective: with resume=, the run's own under the caller's
     const hg_listener *l; // never NULL
     char folder[1024];
+    hg__table *given; // borrowed: rows of a table that is open already, instead of data=; or NULL
     hg__data *data, *val_data; // owned; val_data NULL unless val= is a file
-    hg__rows rows, val_rows;   // val_rows.count 0: no validation
-    hg__noise noise;           // of rows that are no pictures
-    bool spoils;               // rows are not their own targets: noise or pairs
+    hg__schema *schema;        // owned until the model takes it: rows are a table's; else NULL
+    bool is_table;
+    hg__side_columns side, val_side; // of the rows of data and val_data
+    hg__rows rows, val_rows;         // val_rows.count 0: no validation
+    hg__noise noise;                 // of rows that are no pictures
+    bool spoils;                     // rows are not their own targets: noise or pairs
     hg__loader *loader, *val_loader;
     hg__pool *pool;
     hg_model *model;
@@ -59,6 +64,20 @@ int hg__open_data(hg__trainer *t, hg_error *err);
 hg__loader *hg__open_loader(hg__trainer *t, hg_error *err);
 // The same rows every time, as validation wants them; `rows` of t->data or t->val_data.
 hg__loader *hg__open_fixed_loader(hg__trainer *t, const hg__rows *rows, hg_error *err);
+
+// open_table.c: whether rows are a table's; options for such a run where nobody set them; schema, data and side.
+bool hg__is_table_run(const hg__trainer *t);
+int hg__set_table_options(hg__trainer *t, hg_error *err);
+int hg__open_table(hg__trainer *t, hg_error *err);
+int hg__open_val_table(hg__trainer *t,
+                       hg_error *err); // val=FILE with the schema of the training rows
+
+// detect.c: gives a trained model of a table its detector and thresholds, and saves it.
+int hg__fit_detector(hg__trainer *t, hg_model *best, hg_error *err);
+
+// train.c: hg_train() on a table that is open (given, or NULL), with the best model (for the caller to free) in *best unless NULL.
+int hg__train(const hg_options *o, hg__table *given, const hg_listener *l, hg_train_result *result,
+              hg_model **best, hg_error *err);
 
 // evaluate.c. Mean loss per row and feature of a model over a loader's rows of `width` features.
 int hg__evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, const hg__loss *loss,

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// detector.h - how unusual a row of a table is: its distance to rows seen in training, and what a denoising autoencoder
+// would change of it.
+//
+//   x ──────────────┬──> squared distance to the nearest training row, shorter where training rows lie far apart    a
+//   r = x - AE(x) ──┼──> squared distance to the nearest training row's residual, each number over its usual size  b
+//                   └──> squared length of the residual itself                                                      c
+//
+//   score = (3 a / usual a + g b / usual b + g c / usual c) / (3 + 2 g),   g = n / (n + 100) for n training rows
+//
+// Usual values are those of held-out normal rows, so an ordinary row scores about 1. A denoising autoencoder's residual
+// points to where rows are dense (Alain & Bengio, "What regularized auto-encoders learn from the data-generating
+// distribution", 2014): a row whose numbers are each common but do not belong together is told by b and c, one far from
+// all others by a; a network that saw few rows counts less. Constants were chosen by measurement: docs/ANOMALIES.md.
+#ifndef HG_DETECT_DETECTOR_H
+#define HG_DETECT_DETECTOR_H
+#include "data/data.h"
+#include "model/plan.h"
+
+typedef struct hg__detector hg__detector;
+
+// Fits to m, which is trained and has a schema: reference rows are drawn from `train` by its order, usual sizes measured on
+// `held` (on the training rows where it is empty). Becomes m's parts; `detector` (borrowed) is to become its "detector".
+int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held, json_t *detector,
+                     hg__pool *pool, hg_error *err);
+
+// From a model that carries one: what hg__detector_is_in() says. Borrows m. `where` starts the sentence of an error.
+bool hg__detector_is_in(const hg_model *m);
+hg__detector *hg__detector_new(const hg_model *m, hg__pool *pool, const char *where, hg_error *err);
+void hg__detector_free(hg__detector *d); // NULL is fine
+
+// score (rows) of x (rows, width) and, unless NULL, y (rows, width), what the model makes of x in the rows' own terms, and
+// share (rows, columns): each column's part of the score. The same bits for any number of threads, any cut into calls and
+// any order of the rows.
+int hg__detector_score(hg__detector *d, const float *x, int64_t rows, float *score, float *y,
+                       float *share, hg_error *err);
+#endif

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// calibrate.c - new thresholds from new normal rows, without training.
+#include "base/mem.h"
+#include "base/text.h"
+#include "data/schema.h"
+#include "score/judge.h"
+
+enum { MAX_GROUPS_TOLD = 32 };
+
+static void write_lines(hg__text *t, const hg__thresholds *all) {
+    char from[300];
+    for (int32_t g = 0; g < all->groups && g <= MAX_GROUPS_TOLD; g++) {
+        const hg__threshold_group *group = &all->group[g];
+        if (g) hg__text_add(t, "%s=%s: ", all->column, group->name);
+        if (g && group->held == all->group[0].held)
+            hg__text_add(t, "too few rows, so that of all: ");
+        hg__threshold_describe(&group->at, from, sizeof from);
+        hg__text_add(t, "%s\n", from);
+    }
+}
+
+static void write_json(hg__text *t, const hg__thresholds *all) {
+    const hg__threshold *at = &all->group[0].at;
+    hg__text_add(t,
+                 "{\"rows\":%lld,\"fpr\":%.9g,\"threshold\":%.9g,\"guaranteed\":%s,\"rows_needed\":"
+                 "%lld,\"groups\":%d}\n",
+                 (long long)at->count, at->fpr, at->value,
+                 at->method == HG_THRESHOLD_CONFORMAL ? "true" : "false", (long long)at->least,
+                 all->groups - 1);
+}
+
+// score, group (rows): of normal rows only.
+static int64_t take_normal(const hg__judge *j, float *score, int32_t *group, int64_t n) {
+    const hg__side_columns *side = &j->feed.side;
+    for (int32_t i = 0; i < j->count; i++) {
+        const int64_t row = j->first + i;
+        if (side->label && side->label[row]) continue;
+        if (side->group) group[n] = side->group[row];
+        score[n++] = j->score[i];
+    }
+    return n;
+}
+
+static int fit(hg__judge *j, hg__thresholds *fresh, const char *column, double fpr, hg_error *err) {
+    const size_t rows = (size_t)j->feed.data->rows;
+    const hg__side_columns *side = &j->feed.side;
+    float *score = hg__alloc(rows, sizeof *score, err);
+    int32_t *group = score ? hg__alloc(rows, sizeof *group, err) : NULL;
+    int more = group ? HG_OK : HG_ERR_MEMORY;
+    int64_t n = 0;
+    while (group && (more = hg__judge_next(j, err)) > 0) n = take_normal(j, score, group, n);
+    if (more == HG_OK && n == 0) {
+        more = hg__fail(err, HG_ERR_DATA, "%s: expected normal rows, got none", j->feed.data->path);
+    }
+    if (more == HG_OK) {
+        more = hg__thresholds_fit(fresh, score, n, side->group ? group : NULL, side->group_name,
+                                  side->groups, column, fpr, err);
+    }
+    hg__free(score);
+    hg__free(group);
+    return more;
+}
+
+// The model's "detector" with the new thresholds in place of the old ones, and the file written anew.
+static int save(const hg__judge *j, const hg__thresholds *fresh, const char *path, hg_error *err) {
+    hg_model *m = j->feed.model;
+    json_t *detector = json_deep_copy(hg__model_attached(m, "detector"));
+    if (!detector) return hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping thresholds");
+    const int code = hg__thresholds_save(fresh, m, detector, err);
+    if (code < 0) {
+        json_decref(detector);
+        return code;
+    }
+    HG_TRY(hg__model_attach(m, "detector", detector, err));
+    return hg__model_save(m, path, NULL, err);
+}
+
+static int calibrate(hg__judge *j, const hg_options *o, hg__thresholds *fresh, hg_error *err) {
+    const struct hg__values *v = &o->values;
+    double fpr;
+    if (!j->detector) {
+        return hg__fail(err, HG_ERR_MODEL,
+                        "%s: expected a model with anomaly scores, got one without", v->model);
+    }
+    HG_TRY(hg__asked_fpr(o, &fpr, err));
+    if (!(fpr > 0)) fpr = j->thresholds.groups ? j->thresholds.fpr : v->fpr;
+    HG_TRY(fit(j, fresh, hg__feed_group_column(&j->feed, o), fpr, err));
+    return save(j, fresh, v->model, err);
+}
+
+int hg_calibrate(const hg_options *o, const hg_listener *l, bool json, char **text, hg_error *err) {
+    hg__judge j;
+    hg__thresholds fresh = {0};
+    hg__text t = {0};
+    HG_TRY(hg__judge_open(&j, o, false, l, err));
+    int code = calibrate(&j, o, &fresh, err);
+    if (code == HG_OK) {
+        (json ? write_json : write_lines)(&t, &fresh);
+        *text = hg__text_take(&t, err);
+        if (!*text) code = HG_ERR_MEMORY;
+    }
+    hg__thresholds_clear(&fresh);
+    hg__judge_close(&j);
+    return code;
+}

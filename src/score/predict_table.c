@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// predict_table.c - rows of a table scored: p-values, alarms, and the columns that made them so.
+#include "score/predict_table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "data/schema.h"
+#include "score/judge.h"
+#include "score/score_sheet.h"
+
+enum { CELL = 256, FIXED = 5, PER_REASON = 4 }; // bytes of a cell's text; columns of the sheet
+
+typedef struct sheet {
+    hg__judge judge;
+    hg__score_sheet out;
+    hg__out_column *column; // owned, (FIXED + PER_REASON * top)
+    char (*name)[32];       // owned: of the columns of reasons
+    hg__cell *cell;         // owned, one row
+    char (*text)[CELL];     // owned, (2 * top): observed and expected values
+    int32_t *best;          // owned, (top): columns of the row's largest shares
+    int32_t columns, top;
+    bool by_fdr; // fdr=: an alarm is a p-value of at most `limit`; else the thresholds decide
+    double limit;
+    hg_predict_result *result;
+} sheet;
+
+// ---- the sheet's columns ------------------------------------------------------------------------
+
+static void add_column(sheet *s, const char *name, hg__out_kind kind) {
+    s->column[s->columns++] = (hg__out_column){name, kind};
+}
+
+static void name_columns(sheet *s) {
+    static const struct {
+        const char *name;
+        hg__out_kind kind;
+    } reason[PER_REASON] = {
+        {"column",   HG_OUT_TEXT  },
+        {"observed", HG_OUT_TEXT  },
+        {"expected", HG_OUT_TEXT  },
+        {"share",    HG_OUT_NUMBER},
+    };
+    add_column(s, "row", HG_OUT_INTEGER);
+    add_column(s, "score", HG_OUT_NUMBER);
+    if (s->judge.thresholds.groups) {
+        add_column(s, "p_value", HG_OUT_NUMBER);
+        add_column(s, "alarm", HG_OUT_INTEGER);
+    }
+    if (s->judge.group) add_column(s, "group", HG_OUT_TEXT);
+    for (int32_t r = 0; r < s->top; r++) {
+        for (int32_t k = 0; k < PER_REASON; k++) {
+            char *name = s->name[r * PER_REASON + k];
+            snprintf(name, sizeof *s->name, "%s_%d", reason[k].name, r + 1);
+            add_column(s, name, reason[k].kind);
+        }
+    }
+}
+
+static int make_room(sheet *s, hg_error *err) {
+    const size_t top = (size_t)s->top, most = FIXED + PER_REASON * top;
+    s->column = hg__alloc(most, sizeof *s->column, err);
+    if (s->column) s->cell = hg__alloc(most, sizeof *s->cell, err);
+    if (s->cell) s->name = hg__alloc(PER_REASON * top + 1, sizeof *s->name, err);
+    if (s->name) s->text = hg__alloc(2 * top + 1, sizeof *s->text, err);
+    if (s->text) s->best = hg__alloc(top + 1, sizeof *s->best, err);
+    return s->best ? HG_OK : HG_ERR_MEMORY;
+}
+
+static void clear(sheet *s) {
+    hg__score_sheet_abort(&s->out);
+    hg__judge_close(&s->judge);
+    hg__free(s->column);
+    hg__free(s->cell);
+    hg__free(s->name);
+    hg__free(s->text);
+    hg__free(s->best);
+}
+
+// ---- a row --------------------------------------------------------------------------------------
+
+static hg__cell number(double x) {
+    return (hg__cell){.kind = HG_CELL_NUMBER, .number = x};
+}
+
+static hg__cell text(const char *t) {
+    return (hg__cell){.kind = HG_CELL_TEXT, .text = t, .size = (int32_t)strlen(t)};
+}
+
+// best (top): the columns with the largest of share (columns), largest first; equals in the table's order.
+static int32_t find_best(const float *share, int32_t columns, int32_t *best, int32_t top) {
+    int32_t found = 0;
+    for (int32_t c = 0; c < columns; c++) {
+        if (!(share[c] > 0)) continue;
+        int32_t at = found < top ? found++ : top;
+        for (; at > 0 && share[best[at - 1]] < share[c]; at--) {
+            if (at < top) best[at] = best[at - 1];
+        }
+        if (at < top) best[at] = c;
+    }
+    return found;
+}
+
+// The cells of row i's reasons.
+static void explain(sheet *s, int32_t i, hg__cell *cell) {
+    const hg__judge *j = &s->judge;
+    const hg__schema *schema = j->feed.model->schema;
+    const ptrdiff_t width = schema->width, columns = schema->columns;
+    const float *share = j->share + i * columns;
+    const int32_t found = find_best(share, schema->columns, s->best, s->top);
+    double sum = 0;
+    for (int32_t c = 0; c < schema->columns; c++) sum += (double)share[c];
+    for (int32_t r = 0; r < s->top; r++, cell += PER_REASON) {
+        if (r >= found) {
+            for (int32_t k = 0; k < PER_REASON; k++) cell[k] = (hg__cell){0};
+            continue;
+        }
+        const hg__column *c = &schema->column[s->best[r]];
+        char *seen = s->text[2 * r], *expected = s->text[2 * r + 1];
+        hg__column_decode(c, j->x + i * width, seen, CELL);
+        hg__column_decode(c, j->y + i * width, expected, CELL);
+        cell[0] = text(c->name);
+        cell[1] = text(seen);
+        cell[2] = text(expected);
+        cell[3] = number((double)share[s->best[r]] / sum);
+    }
+}
+
+static bool is_alarm(const sheet *s, double score, double p, const hg__threshold_group *g) {
+    return s->by_fdr ? p <= s->limit : score > g->at.value;
+}
+
+static int write_row(sheet *s, int32_t i, hg_error *err) {
+    const hg__judge *j = &s->judge;
+    const hg__threshold_group *g = hg__judge_group(j, i);
+    const int64_t *numbers = j->feed.side.number;
+    const double score = (double)j->score[i];
+    const int64_t row = j->first + i;
+    hg__cell *cell = s->cell;
+    *cell++ = number((double)(numbers ? numbers[row] : row));
+    *cell++ = number(score);
+    if (g) {
+        const double p = hg__calibration_p(g->held, score);
+        const bool alarm = is_alarm(s, score, p, g);
+        s->result->alarms += alarm;
+        *cell++ = number(p);
+        *cell++ = number(alarm);
+    }
+    if (j->group) *cell++ = text(hg__judge_group_name(j, i));
+    if (s->top) explain(s, i, cell);
+    s->result->rows++;
+    return hg__score_sheet_add(&s->out, s->cell, err);
+}
+
+// ---- the job ------------------------------------------------------------------------------------
+
+// fdr=: all p-values first, then what Benjamini and Hochberg let through.
+static int find_limit(sheet *s, double fdr, hg_error *err) {
+    hg__judge *j = &s->judge;
+    double *p = hg__alloc((size_t)j->feed.data->rows, sizeof *p, err);
+    int64_t n = 0;
+    int more = p ? HG_OK : HG_ERR_MEMORY;
+    while (p && (more = hg__judge_next(j, err)) > 0) {
+        for (int32_t i = 0; i < j->count; i++) {
+            p[n++] = hg__calibration_p(hg__judge_group(j, i)->held, (double)j->score[i]);
+        }
+    }
+    if (more == HG_OK) {
+        s->limit = hg__fdr_limit(p, n, fdr, err);
+        if (s->limit < 0) more = (int)s->limit;
+        s->by_fdr = true; // a limit of 0 is below every p-value: no alarm
+        hg__judge_restart(j);
+    }
+    hg__free(p);
+    return more;
+}
+
+static void tell_alarms(const sheet *s, const hg_listener *l) {
+    const hg__judge *j = &s->judge;
+    const hg_predict_result *r = s->result;
+    char line[400], from[250];
+    if (!l || !l->note || !j->thresholds.groups) return;
+    hg__threshold_describe(&j->thresholds.group[0].at, from, sizeof from);
+    snprintf(line, sizeof line, "%lld of %lld rows raised an alarm; %s", (long long)r->alarms,
+             (long long)r->rows, s->by_fdr ? "by fdr=" : from);
+    l->note(l->context, line);
+}
+
+static int run(sheet *s, const hg_options *o, hg_error *err) {
+    const struct hg__values *v = &o->values;
+    hg__judge *j = &s->judge;
+    int more;
+    if (v->fdr > 0 && !j->thresholds.groups) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "fdr: expected a model with held-out scores, got one without; "
+                        "`hourglass calibrate` gives it some");
+    }
+    HG_TRY(make_room(s, err));
+    name_columns(s);
+    if (v->fdr > 0) HG_TRY(find_limit(s, v->fdr, err));
+    HG_TRY(hg__score_sheet_open(&s->out, v->out, v->format, v->table, s->column, s->columns, err));
+    while ((more = hg__judge_next(j, err)) > 0) {
+        for (int32_t i = 0; i < j->count; i++) HG_TRY(write_row(s, i, err));
+    }
+    if (more < 0) return more;
+    return hg__score_sheet_commit(&s->out, err);
+}
+
+int hg__predict_table(const hg_options *o, const hg_listener *l, hg_predict_result *result,
+                      hg_error *err) {
+    sheet s = {.top = (int32_t)o->values.top, .result = result};
+    HG_TRY(hg__judge_open(&s.judge, o, s.top > 0, l, err));
+    int code = run(&s, o, err);
+    const hg__encoding_notes *n = &s.judge.feed.notes;
+    result->unseen = n->unseen;
+    result->missing = n->missing;
+    result->strange = n->strange;
+    result->left_out = s.judge.feed.data->skipped;
+    if (code == HG_OK) tell_alarms(&s, l);
+    clear(&s);
+    return code;
+}

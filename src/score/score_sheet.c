@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// score_sheet.c - rows of cells going out.
+#include "score/score_sheet.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "score/format_g9.h"
+
+enum { FLUSH = 1 << 16 }; // bytes
+
+static bool ends_in(const char *path, const char *end) {
+    const size_t length = strlen(path), size = strlen(end);
+    return length > size && strcasecmp(path + length - size, end) == 0;
+}
+
+// CSV (RFC 4180): quoted where it must be.
+static void add_csv_text(hg__text *t, const char *text, size_t size) {
+    bool plain = true;
+    for (size_t i = 0; i < size; i++) plain = plain && !strchr(",\"\r\n", text[i]);
+    if (plain && size && text[0] != ' ' && text[size - 1] != ' ') {
+        hg__text_add_bytes(t, text, size);
+        return;
+    }
+    hg__text_add_bytes(t, "\"", 1);
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '"') hg__text_add_bytes(t, "\"", 1);
+        hg__text_add_bytes(t, text + i, 1);
+    }
+    hg__text_add_bytes(t, "\"", 1);
+}
+
+static void add_json_text(hg__text *t, const char *text, size_t size) {
+    hg__text_add_bytes(t, "\"", 1);
+    for (size_t i = 0; i < size; i++) {
+        const unsigned char byte = (unsigned char)text[i];
+        if (byte == '"' || byte == '\\') {
+            hg__text_add(t, "\\%c", byte);
+        } else if (byte < ' ') {
+            hg__text_add(t, "\\u%04x", byte);
+        } else {
+            hg__text_add_bytes(t, text + i, 1);
+        }
+    }
+    hg__text_add_bytes(t, "\"", 1);
+}
+
+static void add_number(hg__text *t, hg__out_kind kind, double x) {
+    char text[64];
+    const size_t size = kind == HG_OUT_INTEGER ? hg__format_count(text, (uint64_t)x)
+                                               : hg__format_g9(text, (float)x);
+    hg__text_add_bytes(t, text, size);
+}
+
+// A line of CSV, or an object whose missing cells are left out.
+static void add_line(hg__score_sheet *s, const hg__cell *cell) {
+    hg__text *t = &s->text;
+    bool first = true;
+    for (int32_t i = 0; i < s->columns; i++) {
+        const bool missing = cell[i].kind == HG_CELL_MISSING;
+        if (s->json && missing) continue;
+        hg__text_add_bytes(t, first ? (s->json ? "{" : "") : ",", first && !s->json ? 0 : 1);
+        first = false;
+        if (s->json) {
+            add_json_text(t, s->column[i].name, strlen(s->column[i].name));
+            hg__text_add_bytes(t, ":", 1);
+        }
+        if (missing) continue;
+        if (cell[i].kind == HG_CELL_NUMBER) {
+            add_number(t, s->column[i].kind, cell[i].number);
+        } else {
+            (s->json ? add_json_text : add_csv_text)(t, cell[i].text, (size_t)cell[i].size);
+        }
+    }
+    hg__text_add(t, s->json ? "}\n" : "\n");
+}
+
+static int flush(hg__score_sheet *s, hg_error *err) {
+    if (s->text.failed) return hg__fail(err, HG_ERR_MEMORY, "out of memory while writing scores");
+    HG_TRY(hg__writer_add(&s->file, s->text.data, s->text.length, err));
+    s->text.length = 0;
+    return HG_OK;
+}
+
+int hg__score_sheet_open(hg__score_sheet *s, const char *out, const char *format, const char *table,
+                         const hg__out_column *column, int32_t columns, hg_error *err) {
+    *s = (hg__score_sheet){.column = column, .columns = columns};
+    if (hg__table_out_is(out)) {
+        s->database = hg__table_out_open(out, table, column, columns, err);
+        return s->database ? HG_OK : HG_ERR_IO;
+    }
+    s->json = strcmp(format, "json") == 0 ||
+              (strcmp(format, "auto") == 0 && (ends_in(out, ".json") || ends_in(out, ".jsonl")));
+    HG_TRY(hg__writer_open(&s->file, out, err));
+    for (int32_t i = 0; i < columns && !s->json; i++) {
+        hg__text_add(&s->text, "%s%s", i ? "," : "", column[i].name);
+    }
+    if (!s->json) hg__text_add(&s->text, "\n");
+    return HG_OK;
+}
+
+int hg__score_sheet_add(hg__score_sheet *s, const hg__cell *cell, hg_error *err) {
+    if (s->database) return hg__table_out_add(s->database, cell, err);
+    add_line(s, cell);
+    return s->text.length < FLUSH && !s->text.failed ? HG_OK : flush(s, err);
+}
+
+int hg__score_sheet_commit(hg__score_sheet *s, hg_error *err) {
+    int code = HG_OK;
+    if (s->database) {
+        code = hg__table_out_commit(s->database, err);
+    } else {
+        if (s->text.length || s->text.failed) code = flush(s, err);
+        if (code == HG_OK) code = hg__writer_commit(&s->file, err);
+    }
+    hg__score_sheet_abort(s); // of what was committed nothing is left to be taken back
+    return code;
+}
+
+void hg__score_sheet_abort(hg__score_sheet *s) {
+    hg__writer_abort(&s->file);
+    hg__table_out_close(s->database);
+    hg__text_clear(&s->text);
+    *s = (hg__score_sheet){0};
+}

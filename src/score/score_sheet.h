@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// score_sheet.h - rows of cells going out: lines of CSV, lines of JSON, or a table of a database.
+#ifndef HG_SCORE_SCORE_SHEET_H
+#define HG_SCORE_SCORE_SHEET_H
+#include "base/file.h"
+#include "base/text.h"
+#include "data/table_out.h"
+
+typedef struct hg__score_sheet {
+    const hg__out_column *column; // borrowed, (columns)
+    int32_t columns;
+    bool json;
+    hg__writer file;         // of text
+    hg__text text;           // owned: what is not in the file yet
+    hg__table_out *database; // owned; NULL for text
+} hg__score_sheet;
+
+// out: a file, "-", or a database; format: "auto", "csv" or "json"; table: of a database.
+int hg__score_sheet_open(hg__score_sheet *s, const char *out, const char *format, const char *table,
+                         const hg__out_column *column, int32_t columns, hg_error *err);
+int hg__score_sheet_add(hg__score_sheet *s, const hg__cell *cell, hg_error *err); // cell (columns)
+int hg__score_sheet_commit(hg__score_sheet *s,
+                           hg_error *err);      // all of it is there, or none; closes in every case
+void hg__score_sheet_abort(hg__score_sheet *s); // {0} is fine
+#endif

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// open_table.c - training rows from a table: its schema is learned, its rows are encoded with it.
+#include <stdio.h>
+#include <string.h>
+
+#include "data/table_view.h"
+#include "model/parts.h"
+#include "train/trainer.h"
+
+enum { MAX_LEVELS = 64, TOLD_COLUMNS = 64 };
+
+static void note(const hg__trainer *t, const char *sentence) {
+    if (t->l->note) t->l->note(t->l->context, sentence);
+}
+
+// Whether what data= names is a table rather than an array of rows: mixed cells, or columns of X in an NPZ.
+static bool is_mixed(const char *source) {
+    hg_error unused;
+    const hg__table_options how = {0};
+    if (strncmp(source, "odbc:", 5) == 0) return true;
+    if (hg__data_is_pictures(source)) return false;
+    hg__table *t =
+        hg__table_open(source, &how, &unused); // what is wrong with it will be said when it is read
+    const bool is_array = !t || strcmp(t->type->name, "array") == 0;
+    hg__table_close(t);
+    return !is_array;
+}
+
+bool hg__is_table_run(const hg__trainer *t) {
+    const struct hg__values *v = &t->o.values;
+    if (t->given || strcmp(v->prepare, "table") == 0) return true;
+    if (strcmp(v->prepare, "none") == 0) return false;
+    const bool is_open = !t->o.set[HG_OPTION_model] && !*v->pretrained;
+    return (is_open || strcmp(v->model, "table") == 0) && is_mixed(v->data);
+}
+
+// What suits the rows of a table, and was measured: docs/ANOMALIES.md. Set where nobody else did, so that args.yaml repeats it.
+static const struct {
+    int option;
+    const char *name, *value;
+} table_options[] = {
+    {HG_OPTION_model,     "model",     "table"         },
+    {HG_OPTION_loss,      "loss",      "columns"       },
+    {HG_OPTION_noise,     "noise",     "jitter 0.1-1.5"},
+    {HG_OPTION_optimizer, "optimizer", "adamw"         },
+    {HG_OPTION_lr,        "lr",        "2e-3"          },
+    {HG_OPTION_schedule,  "schedule",  "cosine"        },
+    {HG_OPTION_pca,       "pca",       "false"         },
+    {HG_OPTION_samples,   "samples",   "0"             },
+    {HG_OPTION_prepare,   "prepare",   "table"         },
+};
+
+int hg__set_table_options(hg__trainer *t, hg_error *err) {
+    for (size_t i = 0; i < sizeof table_options / sizeof *table_options; i++) {
+        if (t->o.set[table_options[i].option]) continue;
+        HG_TRY(hg_options_set(&t->o, table_options[i].name, table_options[i].value, err));
+    }
+    if (strcmp(t->o.values.loss, "columns") == 0) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "loss: expected columns where rows are a table's, got %s; prepare=none takes "
+                    "numbers as they are",
+                    t->o.values.loss);
+}
+
+// What training must not see of a labelled table.
+typedef struct normal_rows {
+    int32_t label; // column
+    const char *normal;
+    int64_t left_out; // in this pass
+} normal_rows;
+
+static int keep_normal(void *context, const hg__table *t, const hg__cell *cell, int64_t row,
+                       hg_error *err) {
+    normal_rows *n = context;
+    (void)t, (void)err;
+    const bool is_normal = hg__label_is_normal(&cell[n->label], n->normal);
+    if (row == 0) n->left_out = 0;
+    n->left_out += !is_normal;
+    return is_normal;
+}
+
+static void tell_columns(const hg__trainer *t, int64_t bad) {
+    char line[512];
+    const hg__schema *s = t->schema;
+    for (int32_t i = 0; i < s->columns; i++) {
+        hg__column_describe(&s->column[i], line, sizeof line);
+        if (s->columns <= TOLD_COLUMNS) {
+            note(t, line);
+        } else if (t->l->detail) {
+            t->l->detail(t->l->context, line);
+        }
+    }
+    snprintf(line, sizeof line, "%d columns become %d numbers a row", s->columns, s->width);
+    note(t, line);
+    if (!bad) return;
+    snprintf(line, sizeof line, "%lld rows were left out (on_bad=%.20s)", (long long)bad,
+             t->o.values.on_bad);
+    note(t, line);
+}
+
+static int read_table(hg__trainer *t, hg__table *table, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    const hg__schema_options learn = {.label = v->label,
+                                      .ignore = v->ignore,
+                                      .normal = v->normal,
+                                      .group = v->groupby,
+                                      .override = v->columns,
+                                      .on_bad = v->on_bad,
+                                      .max_levels = MAX_LEVELS,
+                                      .seed = (uint64_t)v->seed};
+    const hg__encode_options encode = {
+        .group = v->groupby, .on_bad = v->on_bad, .memory = (size_t)v->max_mem};
+    hg__encoding_notes notes = {0};
+    int64_t bad = 0;
+    t->schema = hg__schema_infer(table, &learn, &bad, err);
+    if (!t->schema) return err->code;
+    t->data = hg__schema_read(t->schema, table, &encode, &t->side, &notes, err);
+    if (!t->data) return err->code;
+    if (t->data->rows < 1)
+        return hg__fail(err, HG_ERR_DATA, "%s: expected rows, got none", table->path);
+    tell_columns(t, bad);
+    return HG_OK;
+}
+
+int hg__open_table(hg__trainer *t, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    const hg__table_options how = {.query = v->query, .table = v->table};
+    hg__table *opened = t->given ? NULL : hg__table_open(v->data, &how, err);
+    hg__table *table = t->given ? t->given : opened, *view = NULL;
+    if (!table) return err->code;
+    normal_rows normal = {.label = -1, .normal = v->normal};
+    int code = HG_OK;
+    if (*v->label) {
+        normal.label = hg__table_find(table, v->label);
+        if (normal.label < 0) {
+            code = hg__fail(err, HG_ERR_DATA, "%s: expected a column '%s' (label=), found none",
+                            table->path, v->label);
+        } else {
+            view = hg__table_view(table, keep_normal, &normal, err);
+            code = view ? HG_OK : (int)err->code;
+        }
+    }
+    if (code == HG_OK) code = read_table(t, view ? view : table, err);
+    if (code == HG_OK && normal.left_out) {
+        char line[160];
+        snprintf(line, sizeof line,
+                 "%lld rows are labelled as anomalies: training does not see them",
+                 (long long)normal.left_out);
+        note(t, line);
+    }
+    hg__table_close(view);
+    hg__table_close(opened);
+    return code;
+}
+
+int hg__open_val_table(hg__trainer *t, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    const hg__encode_options encode = {
+        .group = v->groupby, .on_bad = v->on_bad, .memory = (size_t)v->max_mem};
+    hg__encoding_notes notes = {0};
+    const hg__table_options how = {0};
+    hg__table *table = hg__table_open(v->val, &how, err);
+    if (!table) return err->code;
+    t->val_data = hg__schema_read(t->schema, table, &encode, &t->val_side, &notes, err);
+    hg__table_close(table);
+    return t->val_data ? HG_OK : (int)err->code;
+}
