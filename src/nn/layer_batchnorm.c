@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "nn/layer.h"
+#include "nn/norm.h"
 
 enum { EPS, MOMENTUM };                           // arguments
 enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR }; // parameters
@@ -34,41 +34,26 @@ enum {
 };
 enum { SCORING_PARTS = SHIFT + 1 };
 
-static int32_t channels(const hg__layer *l) {
-    return (int32_t)l->param[WEIGHT].shape.dim[0];
-}
-
-static size_t stride(const hg__layer *l) {
-    return l->param[WEIGHT].count;
-}
-
-static int64_t pixels(const hg__layer *l) {
-    const hg__extent e = hg__extent_of(&l->in);
-    return (int64_t)e.H * e.W;
-}
-
 // ---- shape, start --------------------------------------------------------------------------------
 
 static int shape(hg__layer *l, hg_error *err) {
     static const char *const names[] = {"weight", "bias", "running_mean", "running_var"};
     hg__extent e;
     HG_TRY(hg__layer_extent(l, &e, err));
-    if (!(l->arg[EPS] > 0 && l->arg[EPS] <= 1)) {
-        return hg__fail(err, HG_ERR_USAGE, "batchnorm: expected eps above 0, at most 1, got %g",
-                        l->arg[EPS]);
-    }
+    HG_TRY(hg__norm_check_eps("batchnorm", l->arg[EPS], err));
     if (!(l->arg[MOMENTUM] > 0 && l->arg[MOMENTUM] <= 1)) {
         return hg__fail(err, HG_ERR_USAGE,
                         "batchnorm: expected a momentum above 0, at most 1, got %g",
                         l->arg[MOMENTUM]);
     }
-    const size_t count = ((size_t)e.C + HG_LANES - 1) / HG_LANES * HG_LANES;
     l->out = l->in;
     l->params = 4;
     for (int32_t i = 0; i < l->params; i++) {
         l->param[i] = (hg__param){
-            .name = names[i], .shape = {1, {e.C}},
-                 .count = count, .is_state = i >= RUNNING_MEAN
+            .name = names[i],
+            .shape = {1, {e.C}},
+            .count = hg__norm_count(e.C),
+            .is_state = i >= RUNNING_MEAN
         };
     }
     return HG_OK;
@@ -80,41 +65,41 @@ static void init(const hg__layer *l, hg__real *params, uint64_t seed) {
         hg__real *at = params + l->param[i].offset;
         memset(at, 0, l->param[i].count * sizeof *at);
         const bool is_one = i == WEIGHT || i == RUNNING_VAR;
-        for (int32_t c = 0; is_one && c < channels(l); c++) at[c] = 1;
+        for (int32_t c = 0; is_one && c < hg__norm_channels(l); c++) at[c] = 1;
     }
 }
 
 // ---- of the batch --------------------------------------------------------------------------------
 
 static size_t measured_count(const hg__layer *l) {
-    return MEASURED * stride(l);
+    return MEASURED * hg__norm_stride(l);
 }
 
 static size_t joined_count(const hg__layer *l) {
-    return PARTS * stride(l);
+    return PARTS * hg__norm_stride(l);
 }
 
 static hg__real mean_of_row(const hg__layer *l, double sum) {
-    return (hg__real)(sum / (double)pixels(l));
+    return (hg__real)(sum / (double)hg__norm_pixels(l));
 }
 
 static void measure(const hg__layer *l, const hg__pass *p, hg__view x, int32_t rows) {
-    const int64_t n = pixels(l);
-    const int32_t C = channels(l);
+    const int64_t n = hg__norm_pixels(l);
+    const int32_t C = hg__norm_channels(l);
     for (int32_t r = 0; r < rows; r++) {
         double *sum = p->measured + (size_t)(p->row + r) * measured_count(l);
         for (int32_t c = 0; c < C; c += HG_LANES) {
             p->k->channel_sums(sum + c, hg__view_row(x, r), n, C, c);
             for (int32_t i = c; i < c + HG_LANES; i++) p->scratch[i] = mean_of_row(l, sum[i]);
-            p->k->channel_squares(sum + SQUARES * stride(l) + c, hg__view_row(x, r), p->scratch, n,
-                                  C, c);
+            p->k->channel_squares(sum + SQUARES * hg__norm_stride(l) + c, hg__view_row(x, r),
+                                  p->scratch, n, C, c);
         }
     }
 }
 
 // The sum of part SUM or DOT of channel c over all rows.
 static double sum_of(const hg__layer *l, const hg__pass *p, int32_t part, int32_t c, int32_t rows) {
-    const double *at = p->measured + (size_t)part * stride(l) + (size_t)c;
+    const double *at = p->measured + (size_t)part * hg__norm_stride(l) + (size_t)c;
     double sum = 0;
     for (int32_t r = 0; r < rows; r++, at += measured_count(l)) sum += *at;
     return sum;
@@ -123,11 +108,11 @@ static double sum_of(const hg__layer *l, const hg__pass *p, int32_t part, int32_
 // The sum of (x - mean)^2 of channel c over all rows.
 static double squares_of(const hg__layer *l, const hg__pass *p, int32_t c, int32_t rows,
                          double mean) {
-    const double *at = p->measured + (size_t)c, n = (double)pixels(l);
+    const double *at = p->measured + (size_t)c, n = (double)hg__norm_pixels(l);
     double squares = 0;
     for (int32_t r = 0; r < rows; r++, at += measured_count(l)) {
         const double sum = at[SUM], own = (double)mean_of_row(l, sum), off = own - mean;
-        squares += at[SQUARES * stride(l)] + 2 * off * (sum - n * own) + n * off * off;
+        squares += at[SQUARES * hg__norm_stride(l)] + 2 * off * (sum - n * own) + n * off * off;
     }
     return squares;
 }
@@ -135,9 +120,9 @@ static double squares_of(const hg__layer *l, const hg__pass *p, int32_t c, int32
 static void join(const hg__layer *l, const hg__pass *p, int32_t rows) {
     const hg__real *weight = p->params + l->param[WEIGHT].offset;
     const hg__real *bias = p->params + l->param[BIAS].offset;
-    const double n = (double)pixels(l) * rows;
-    const size_t ld = stride(l);
-    for (int32_t c = 0; c < channels(l); c++) {
+    const double n = (double)hg__norm_pixels(l) * rows;
+    const size_t ld = hg__norm_stride(l);
+    for (int32_t c = 0; c < hg__norm_channels(l); c++) {
         hg__real *at = p->joined + c;
         const double mean = sum_of(l, p, SUM, c, rows) / n;
         const double variance = squares_of(l, p, c, rows, mean) / n;
@@ -153,21 +138,22 @@ static void join(const hg__layer *l, const hg__pass *p, int32_t rows) {
 
 static void measure_back(const hg__layer *l, const hg__pass *p, hg__view x, hg__view dy,
                          int32_t rows) {
-    const hg__real *mean = p->joined + MEAN * stride(l);
+    const hg__real *mean = p->joined + MEAN * hg__norm_stride(l);
     for (int32_t r = 0; r < rows; r++) {
         double *sum = p->measured + (size_t)(p->row + r) * measured_count(l);
-        for (int32_t c = 0; c < channels(l); c += HG_LANES) {
-            p->k->channel_dots(sum + c, sum + DOT * stride(l) + c, hg__view_row(dy, r),
-                               hg__view_row(x, r), mean, pixels(l), channels(l), c);
+        for (int32_t c = 0; c < hg__norm_channels(l); c += HG_LANES) {
+            p->k->channel_dots(sum + c, sum + DOT * hg__norm_stride(l) + c, hg__view_row(dy, r),
+                               hg__view_row(x, r), mean, hg__norm_pixels(l), hg__norm_channels(l),
+                               c);
         }
     }
 }
 
 static void join_back(const hg__layer *l, const hg__pass *p, int32_t rows) {
     const hg__real *weight = p->params + l->param[WEIGHT].offset;
-    const double n = (double)pixels(l) * rows;
-    const size_t ld = stride(l);
-    for (int32_t c = 0; c < channels(l); c++) {
+    const double n = (double)hg__norm_pixels(l) * rows;
+    const size_t ld = hg__norm_stride(l);
+    for (int32_t c = 0; c < hg__norm_channels(l); c++) {
         hg__real *at = p->joined + c;
         const double sum = sum_of(l, p, SUM, c, rows), dot = sum_of(l, p, DOT, c, rows);
         const double inverse = (double)at[INVERSE * ld], scale = (double)weight[c] * inverse;
@@ -182,12 +168,12 @@ static void join_back(const hg__layer *l, const hg__pass *p, int32_t rows) {
 
 // A batch of one value has no variance over n - 1, and changes nothing.
 static void settle(const hg__layer *l, const hg__pass *p, int32_t rows, hg__real *params) {
-    const double n = (double)pixels(l) * rows, momentum = l->arg[MOMENTUM];
+    const double n = (double)hg__norm_pixels(l) * rows, momentum = l->arg[MOMENTUM];
     hg__real *mean = params + l->param[RUNNING_MEAN].offset;
     hg__real *variance = params + l->param[RUNNING_VAR].offset;
-    for (int32_t c = 0; c < channels(l) && n > 1; c++) {
-        const double new_mean = (double)p->joined[MEAN * stride(l) + (size_t)c];
-        const double new_variance = (double)p->joined[VARIANCE * stride(l) + (size_t)c];
+    for (int32_t c = 0; c < hg__norm_channels(l) && n > 1; c++) {
+        const double new_mean = (double)p->joined[MEAN * hg__norm_stride(l) + (size_t)c];
+        const double new_variance = (double)p->joined[VARIANCE * hg__norm_stride(l) + (size_t)c];
         mean[c] = (hg__real)((1 - momentum) * (double)mean[c] + momentum * new_mean);
         variance[c] = (hg__real)((1 - momentum) * (double)variance[c] +
                                  momentum * (new_variance * n / (n - 1)));
@@ -210,12 +196,13 @@ static const hg__batch_type batch = {
 static const hg__real *running(const hg__layer *l, const hg__pass *p) {
     const hg__real *weight = p->params + l->param[WEIGHT].offset;
     const hg__real *variance = p->params + l->param[RUNNING_VAR].offset;
-    const size_t bytes = stride(l) * sizeof *weight;
-    memcpy(p->scratch + MEAN * stride(l), p->params + l->param[RUNNING_MEAN].offset, bytes);
-    memcpy(p->scratch + SHIFT * stride(l), p->params + l->param[BIAS].offset, bytes);
-    for (int32_t c = 0; c < channels(l); c++) {
+    const size_t bytes = hg__norm_stride(l) * sizeof *weight;
+    memcpy(p->scratch + MEAN * hg__norm_stride(l), p->params + l->param[RUNNING_MEAN].offset,
+           bytes);
+    memcpy(p->scratch + SHIFT * hg__norm_stride(l), p->params + l->param[BIAS].offset, bytes);
+    for (int32_t c = 0; c < hg__norm_channels(l); c++) {
         const double s = sqrt((double)variance[c] + l->arg[EPS]);
-        p->scratch[SCALE * stride(l) + (size_t)c] = (hg__real)((double)weight[c] / s);
+        p->scratch[SCALE * hg__norm_stride(l) + (size_t)c] = (hg__real)((double)weight[c] / s);
     }
     return p->scratch;
 }
@@ -226,7 +213,7 @@ static void forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view 
     hg__pass_span(p, &l->out, &first, &count);
     for (int32_t r = 0; r < rows; r++) {
         p->k->channel_affine(hg__view_row(y, r) + first, hg__view_row(x, r) + first, a,
-                             count / channels(l), channels(l));
+                             count / hg__norm_channels(l), hg__norm_channels(l));
     }
 }
 
@@ -236,8 +223,9 @@ static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view
     for (int32_t r = 0; r < rows; r++) {
         hg__real *to = hg__view_row(dx, r);
         p->k->channel_affine_back(to, hg__view_row(dy, r), hg__view_row(x, r),
-                                  p->joined + BACK * stride(l), pixels(l), channels(l));
-        hg__zero_padding(to, pixels(l) * channels(l));
+                                  p->joined + BACK * hg__norm_stride(l), hg__norm_pixels(l),
+                                  hg__norm_channels(l));
+        hg__zero_padding(to, hg__norm_pixels(l) * hg__norm_channels(l));
     }
 }
 
@@ -255,11 +243,11 @@ static void gradient(const hg__layer *l, const hg__pass *p, const hg__tile *t, h
                      hg__view dy, int32_t rows, hg__real *g) {
     (void)x, (void)dy, (void)rows;
     const size_t part = t->param == WEIGHT ? DWEIGHT : DBIAS;
-    memcpy(g, p->joined + part * stride(l), t->count * sizeof *g);
+    memcpy(g, p->joined + part * hg__norm_stride(l), t->count * sizeof *g);
 }
 
 static size_t scratch_count(const hg__layer *l) {
-    return SCORING_PARTS * stride(l);
+    return SCORING_PARTS * hg__norm_stride(l);
 }
 
 // clang-format off

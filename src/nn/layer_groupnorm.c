@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "nn/layer.h"
+#include "nn/norm.h"
 
 enum { GROUPS, EPS };  // arguments
 enum { WEIGHT, BIAS }; // parameters
@@ -23,19 +23,6 @@ enum {
 };                                    // of the scratch (PARTS, stride): one number a channel
 enum { SCALE = BY_DY, SHIFT = BY_X }; // the same places on the way forth
 
-static int32_t channels(const hg__layer *l) {
-    return (int32_t)l->param[WEIGHT].shape.dim[0];
-}
-
-static size_t stride(const hg__layer *l) {
-    return l->param[WEIGHT].count;
-}
-
-static int64_t pixels(const hg__layer *l) {
-    const hg__extent e = hg__extent_of(&l->in);
-    return (int64_t)e.H * e.W;
-}
-
 static int shape(hg__layer *l, hg_error *err) {
     hg__extent e;
     int32_t groups;
@@ -46,25 +33,9 @@ static int shape(hg__layer *l, hg_error *err) {
                         "groupnorm: expected groups to divide the %d channels, got %d", (int)e.C,
                         (int)groups);
     }
-    if (!(l->arg[EPS] > 0 && l->arg[EPS] <= 1)) {
-        return hg__fail(err, HG_ERR_USAGE, "groupnorm: expected eps above 0, at most 1, got %g",
-                        l->arg[EPS]);
-    }
-    const size_t count = ((size_t)e.C + HG_LANES - 1) / HG_LANES * HG_LANES;
-    const hg__shape vector = {1, {e.C}};
-    l->out = l->in;
-    l->params = 2;
-    l->param[WEIGHT] = (hg__param){.name = "weight", .shape = vector, .count = count};
-    l->param[BIAS] = (hg__param){.name = "bias", .shape = vector, .count = count};
+    HG_TRY(hg__norm_check_eps("groupnorm", l->arg[EPS], err));
+    hg__norm_shape(l, e.C);
     return HG_OK;
-}
-
-static void init(const hg__layer *l, hg__real *params, uint64_t seed) {
-    (void)seed;
-    hg__real *weight = params + l->param[WEIGHT].offset, *bias = params + l->param[BIAS].offset;
-    memset(weight, 0, l->param[WEIGHT].count * sizeof *weight);
-    memset(bias, 0, l->param[BIAS].count * sizeof *bias);
-    for (int32_t c = 0; c < channels(l); c++) weight[c] = 1;
 }
 
 static void fill(hg__real *to, int32_t count, double value) {
@@ -73,19 +44,20 @@ static void fill(hg__real *to, int32_t count, double value) {
 
 // Fills MEAN and INVERSE of the scratch from one row; a group's variance comes from differences to its mean.
 static void measure(const hg__layer *l, const hg__pass *p, const hg__real *x) {
-    const int32_t C = channels(l), each = C / (int32_t)l->arg[GROUPS];
-    const double n = (double)pixels(l) * each;
-    hg__real *mean = p->scratch + MEAN * stride(l), *inverse = p->scratch + INVERSE * stride(l);
+    const int32_t C = hg__norm_channels(l), each = C / (int32_t)l->arg[GROUPS];
+    const double n = (double)hg__norm_pixels(l) * each;
+    hg__real *mean = p->scratch + MEAN * hg__norm_stride(l),
+             *inverse = p->scratch + INVERSE * hg__norm_stride(l);
     double sums[HG_LANES], total = 0;
     for (int32_t c = 0; c < C; c++) {
-        if (c % HG_LANES == 0) p->k->channel_sums(sums, x, pixels(l), C, c);
+        if (c % HG_LANES == 0) p->k->channel_sums(sums, x, hg__norm_pixels(l), C, c);
         total += sums[c % HG_LANES];
         if ((c + 1) % each) continue;
         fill(mean + c + 1 - each, each, total / n);
         total = 0;
     }
     for (int32_t c = 0; c < C; c++) {
-        if (c % HG_LANES == 0) p->k->channel_squares(sums, x, mean, pixels(l), C, c);
+        if (c % HG_LANES == 0) p->k->channel_squares(sums, x, mean, hg__norm_pixels(l), C, c);
         total += sums[c % HG_LANES];
         if ((c + 1) % each) continue;
         fill(inverse + c + 1 - each, each, 1 / sqrt(total / n + l->arg[EPS]));
@@ -96,30 +68,32 @@ static void measure(const hg__layer *l, const hg__pass *p, const hg__real *x) {
 static void forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows) {
     const hg__real *weight = p->params + l->param[WEIGHT].offset;
     const hg__real *bias = p->params + l->param[BIAS].offset;
-    const hg__real *inverse = p->scratch + INVERSE * stride(l);
+    const hg__real *inverse = p->scratch + INVERSE * hg__norm_stride(l);
     for (int32_t r = 0; r < rows; r++) {
         measure(l, p, hg__view_row(x, r));
-        hg__real *scale = p->scratch + SCALE * stride(l), *shift = p->scratch + SHIFT * stride(l);
-        for (int32_t c = 0; c < channels(l); c++) {
+        hg__real *scale = p->scratch + SCALE * hg__norm_stride(l),
+                 *shift = p->scratch + SHIFT * hg__norm_stride(l);
+        for (int32_t c = 0; c < hg__norm_channels(l); c++) {
             scale[c] = weight[c] * inverse[c];
             shift[c] = bias[c];
         }
-        p->k->channel_affine(hg__view_row(y, r), hg__view_row(x, r), p->scratch, pixels(l),
-                             channels(l));
+        p->k->channel_affine(hg__view_row(y, r), hg__view_row(x, r), p->scratch, hg__norm_pixels(l),
+                             hg__norm_channels(l));
     }
 }
 
 // Fills BY_DY, BY_X and CONSTANT of the scratch: dx = BY_DY dy + BY_X (x - mean) + CONSTANT.
 static void weigh(const hg__layer *l, const hg__pass *p, const hg__real *dy, const hg__real *x) {
     const hg__real *weight = p->params + l->param[WEIGHT].offset;
-    const int32_t C = channels(l), each = C / (int32_t)l->arg[GROUPS];
-    const double n = (double)pixels(l) * each;
+    const int32_t C = hg__norm_channels(l), each = C / (int32_t)l->arg[GROUPS];
+    const double n = (double)hg__norm_pixels(l) * each;
     hg__real *at = p->scratch;
-    const size_t ld = stride(l);
+    const size_t ld = hg__norm_stride(l);
     double sums[HG_LANES], dots[HG_LANES], sum = 0, dot = 0; // of g, of g (x - mean)
     for (int32_t c = 0; c < C; c++) {
         const int32_t lane = c % HG_LANES;
-        if (lane == 0) p->k->channel_dots(sums, dots, dy, x, at + MEAN * ld, pixels(l), C, c);
+        if (lane == 0)
+            p->k->channel_dots(sums, dots, dy, x, at + MEAN * ld, hg__norm_pixels(l), C, c);
         sum += (double)weight[c] * sums[lane];
         dot += (double)weight[c] * dots[lane];
         const double inverse = (double)at[INVERSE * ld + (size_t)c];
@@ -140,8 +114,8 @@ static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view
         measure(l, p, hg__view_row(x, r));
         weigh(l, p, hg__view_row(dy, r), hg__view_row(x, r));
         p->k->channel_affine_back(to, hg__view_row(dy, r), hg__view_row(x, r), p->scratch,
-                                  pixels(l), channels(l));
-        hg__zero_padding(to, pixels(l) * channels(l));
+                                  hg__norm_pixels(l), hg__norm_channels(l));
+        hg__zero_padding(to, hg__norm_pixels(l) * hg__norm_channels(l));
     }
 }
 
@@ -154,22 +128,22 @@ static void tile(const hg__layer *l, int32_t i, hg__tile *t) {
     *t = (hg__tile){.param = i,
                     .offset = l->param[i].offset,
                     .count = l->param[i].count,
-                    .x_count = (int32_t)(pixels(l) * channels(l))};
+                    .x_count = (int32_t)(hg__norm_pixels(l) * hg__norm_channels(l))};
 }
 
 static void accumulate(const hg__layer *l, const hg__pass *p, hg__view x, hg__view dy, int32_t rows,
                        hg__real *g) {
-    const hg__real *mean = p->scratch + MEAN * stride(l);
-    const hg__real *inverse = p->scratch + INVERSE * stride(l);
+    const hg__real *mean = p->scratch + MEAN * hg__norm_stride(l);
+    const hg__real *inverse = p->scratch + INVERSE * hg__norm_stride(l);
     hg__real *dbias = g + (l->param[BIAS].offset - l->param[WEIGHT].offset);
     double sums[HG_LANES], dots[HG_LANES];
     for (int32_t r = 0; r < rows; r++) {
         measure(l, p, hg__view_row(x, r));
-        for (int32_t c = 0; c < channels(l); c++) {
+        for (int32_t c = 0; c < hg__norm_channels(l); c++) {
             const int32_t lane = c % HG_LANES;
             if (lane == 0) {
                 p->k->channel_dots(sums, dots, hg__view_row(dy, r), hg__view_row(x, r), mean,
-                                   pixels(l), channels(l), c);
+                                   hg__norm_pixels(l), hg__norm_channels(l), c);
             }
             g[c] += (hg__real)(dots[lane] * (double)inverse[c]);
             dbias[c] += (hg__real)sums[lane];
@@ -178,7 +152,7 @@ static void accumulate(const hg__layer *l, const hg__pass *p, hg__view x, hg__vi
 }
 
 static size_t scratch_count(const hg__layer *l) {
-    return PARTS * stride(l);
+    return PARTS * hg__norm_stride(l);
 }
 
 static void reach(const hg__layer *l, int32_t *neighbours, double *growth) {
@@ -206,7 +180,7 @@ const hg__layer_type hg__layer_groupnorm = {
     .example = "groupnorm 8",
     .trials = trials,
     .shape = shape,
-    .init = init,
+    .init = hg__norm_init,
     .forward = forward,
     .backward = backward,
     .tile_count = tile_count,

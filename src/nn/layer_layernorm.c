@@ -4,7 +4,7 @@
 // variance again from x: cheaper than keeping them.
 #include <string.h>
 
-#include "nn/layer.h"
+#include "nn/norm.h"
 
 enum { WEIGHT, BIAS };
 
@@ -14,28 +14,12 @@ static int32_t width(const hg__layer *l) {
 
 static int shape(hg__layer *l, hg_error *err) {
     size_t n;
-    if (!(l->arg[0] > 0 && l->arg[0] <= 1)) {
-        return hg__fail(err, HG_ERR_USAGE, "layernorm: expected eps above 0, at most 1, got %g",
-                        l->arg[0]);
-    }
+    HG_TRY(hg__norm_check_eps("layernorm", l->arg[0], err));
     if (!hg__shape_count(&l->in, &n) || n < 1 || n > 1 << 24) {
         return hg__fail(err, HG_ERR_USAGE, "layernorm: expected 1 to %d inputs", 1 << 24);
     }
-    const size_t count = (n + HG_LANES - 1) / HG_LANES * HG_LANES;
-    const hg__shape vector = {1, {(int64_t)n}};
-    l->out = l->in;
-    l->params = 2;
-    l->param[WEIGHT] = (hg__param){.name = "weight", .shape = vector, .count = count};
-    l->param[BIAS] = (hg__param){.name = "bias", .shape = vector, .count = count};
+    hg__norm_shape(l, (int64_t)n);
     return HG_OK;
-}
-
-static void init(const hg__layer *l, hg__real *params, uint64_t seed) {
-    (void)seed;
-    hg__real *weight = params + l->param[WEIGHT].offset, *bias = params + l->param[BIAS].offset;
-    memset(weight, 0, l->param[WEIGHT].count * sizeof *weight);
-    memset(bias, 0, l->param[BIAS].count * sizeof *bias);
-    for (int32_t i = 0; i < width(l); i++) weight[i] = 1;
 }
 
 static void forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows) {
@@ -89,7 +73,7 @@ const hg__layer_type hg__layer_layernorm = {
     .summary = "each row brought to mean 0 and variance 1, then weight and bias",
     .example = "layernorm",
     .shape = shape,
-    .init = init,
+    .init = hg__norm_init,
     .forward = forward,
     .backward = backward,
     .tile_count = tile_count,
