@@ -58,8 +58,8 @@ static int encode_boolean(const encoding *e, const hg__column *c, const hg__cell
     const bool is_number = cell->kind == HG_CELL_NUMBER;
     const int word = is_number ? 0 : hg__cell_boolean(cell);
     if (word < 0) HG_TRY(note_missing(e, c, "0 or 1, yes or no, true or false", cell));
-    const double odd = fmax(-HG_SCALED_LIMIT, fmin(HG_SCALED_LIMIT, cell->number));
-    x[0] = (float)(is_number ? odd : word < 0 ? c->fill : word);
+    const double value = is_number ? cell->number : word < 0 ? c->fill : word;
+    x[0] = (float)fmax(-HG_SCALED_LIMIT, fmin(HG_SCALED_LIMIT, value));
     if (c->may_miss) x[1] = word < 0;
     return HG_OK;
 }
@@ -84,8 +84,8 @@ static int encode_time(const encoding *e, const hg__column *c, const hg__cell *c
     double seconds = 0;
     const bool is_time = cell->kind != HG_CELL_MISSING && cell->text &&
                          hg__parse_time(cell->text, (size_t)cell->size, &seconds);
-    if (!is_time)
-        HG_TRY(note_missing(e, c, "a date such as 2024-05-31 or 2024-05-31 14:30:00", cell));
+    static const char expected[] = "a date such as 2024-05-31 or 2024-05-31 14:30:00";
+    if (!is_time) HG_TRY(note_missing(e, c, expected, cell));
     const double days = floor(seconds / DAY); // since a Thursday
     if (c->week) {
         const double turn = (days - 7 * floor(days / 7)) / 7;
@@ -117,6 +117,16 @@ static void encode_constant(const encoding *e, const hg__column *c, const hg__ce
     e->notes->changed += x[0] > 0;
 }
 
+static int encode_cell(const encoding *e, const hg__column *c, const hg__cell *cell, float *x) {
+    switch (c->kind) {
+    case HG_COLUMN_NUMBER: return encode_number(e, c, cell, x);
+    case HG_COLUMN_BOOLEAN: return encode_boolean(e, c, cell, x);
+    case HG_COLUMN_CATEGORY: return encode_category(e, c, cell, x);
+    case HG_COLUMN_CONSTANT: encode_constant(e, c, cell, x); return HG_OK;
+    default: return encode_time(e, c, cell, x);
+    }
+}
+
 int hg__schema_encode(const hg__schema *s, const hg__table *t, const int32_t *from,
                       const hg__cell *cell, bool lenient, float *x, hg__encoding_notes *notes,
                       hg_error *err) {
@@ -124,16 +134,7 @@ int hg__schema_encode(const hg__schema *s, const hg__table *t, const int32_t *fr
     const encoding e = {t, lenient, &now, err};
     for (int32_t i = 0; i < s->columns; i++) {
         const hg__column *c = &s->column[i];
-        if (from[i] < 0 || c->width == 0) continue;
-        const hg__cell *one = &cell[from[i]];
-        float *to = x + c->first;
-        switch (c->kind) {
-        case HG_COLUMN_NUMBER: HG_TRY(encode_number(&e, c, one, to)); break;
-        case HG_COLUMN_BOOLEAN: HG_TRY(encode_boolean(&e, c, one, to)); break;
-        case HG_COLUMN_CATEGORY: HG_TRY(encode_category(&e, c, one, to)); break;
-        case HG_COLUMN_CONSTANT: encode_constant(&e, c, one, to); break;
-        default: HG_TRY(encode_time(&e, c, one, to)); break;
-        }
+        if (c->width > 0) HG_TRY(encode_cell(&e, c, &cell[from[i]], x + c->first));
     }
     *notes = now;
     return HG_OK;

@@ -88,9 +88,9 @@ void hg__cell_show(const hg__cell *cell, char text[48]);
 
 // ---- lists: `name`, `name word word` between commas ---------------------------------------------
 
-// The next item of a list: *p moves behind it. name (size) gets what stands before the first blank, or between double
-// quotes (two of them mean one), or with `whole` all of it; words the rest. False at the end.
-bool hg__list_next(const char **p, bool whole, char *name, char *words, size_t size);
+// The next item of a list: *list moves behind it. name (size) gets what stands before the first blank, or between double
+// quotes (two of them mean one), or with `whole` all of it; rest what follows. False at the end.
+bool hg__list_next(const char **list, bool whole, char *name, char *rest, size_t size);
 
 typedef struct hg__override {
     int kind, scaling, log; // -1: not said

@@ -216,6 +216,16 @@ static int read_number(const reading *r, const json_t *from, hg__column *c) {
     return c->scaling == HG_SCALE_QUANTILE ? read_knots(r, from, c) : HG_OK;
 }
 
+static int read_boolean(const reading *r, const json_t *from, hg__column *c) {
+    HG_TRY(read_real(r, from, "fill", 0, 1, &c->fill));
+    return json_object_get(from, "levels") ? read_levels(r, from, 2, 2, c) : HG_OK;
+}
+
+static int read_time(const reading *r, const json_t *from, hg__column *c) {
+    HG_TRY(read_truth(r, from, "week", &c->week));
+    return read_truth(r, from, "clock", &c->clock);
+}
+
 static int read_kind(const reading *r, const json_t *from, hg__column *c) {
     if (c->kind == HG_COLUMN_NUMBER || c->kind == HG_COLUMN_TIME) {
         HG_TRY(read_real(r, from, "least", -HUGE_VAL, HUGE_VAL, &c->least));
@@ -224,14 +234,10 @@ static int read_kind(const reading *r, const json_t *from, hg__column *c) {
     switch (c->kind) {
     case HG_COLUMN_NUMBER: return read_number(r, from, c);
     case HG_COLUMN_CATEGORY: return read_levels(r, from, 0, HG_MAX_LEVELS, c);
+    case HG_COLUMN_BOOLEAN: return read_boolean(r, from, c);
+    case HG_COLUMN_TIME: return read_time(r, from, c);
     case HG_COLUMN_CONSTANT:
         return json_object_get(from, "levels") ? read_levels(r, from, 0, 1, c) : HG_OK;
-    case HG_COLUMN_BOOLEAN:
-        HG_TRY(read_real(r, from, "fill", 0, 1, &c->fill));
-        return json_object_get(from, "levels") ? read_levels(r, from, 2, 2, c) : HG_OK;
-    case HG_COLUMN_TIME:
-        HG_TRY(read_truth(r, from, "week", &c->week));
-        return read_truth(r, from, "clock", &c->clock);
     default: return HG_OK;
     }
 }

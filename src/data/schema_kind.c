@@ -164,8 +164,8 @@ static int copy_levels(hg__column *c, const hg__tally *t, int32_t count, hg_erro
     if (!c->level) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < count; i++) {
         const size_t size = hg__tally_text(t, i, text);
-        if (t->entry[i].size < 0 && hg__tally_find_text(t, text, size) >= 0)
-            continue; // 80 and '80'
+        const bool twice = t->entry[i].size < 0 && hg__tally_find_text(t, text, size) >= 0;
+        if (twice) continue; // 80 and '80'
         if (!(c->level[c->levels] = hg__copy_text(text, err))) return HG_ERR_MEMORY;
         c->levels++;
     }

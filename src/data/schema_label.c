@@ -7,8 +7,8 @@
 
 static bool is_listed(const hg__cell *cell, const char *text, size_t size, const char *list) {
     enum { MAX_WORD = 512 };
-    char word[MAX_WORD], rest[MAX_WORD];
-    while (hg__list_next(&list, true, word, rest, sizeof word)) {
+    char word[MAX_WORD], behind[MAX_WORD];
+    while (hg__list_next(&list, true, word, behind, sizeof word)) {
         double x;
         if (strlen(word) == size && memcmp(word, text, size) == 0) return true;
         if (cell->kind == HG_CELL_NUMBER && hg__parse_float(word, &x) && x == cell->number) {

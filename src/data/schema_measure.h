@@ -31,6 +31,6 @@ typedef struct hg__measuring {
 } hg__measuring;
 
 // Gives column c (its name is set) the kind that column i of the table asks for, its levels and its scale.
-int hg__kind_choose(hg__column *c, const hg__measuring *m, int32_t i, const hg__table *t,
+int hg__kind_choose(hg__column *c, const hg__measuring *all, int32_t i, const hg__table *t,
                     const hg__schema_options *o, hg_error *err);
 #endif

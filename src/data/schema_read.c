@@ -189,7 +189,7 @@ static char *name_float(const hg__column *c, int32_t i, hg_error *err) {
     } else if (c->kind == HG_COLUMN_CATEGORY) {
         hg__text_add(&t, "=%s", i < c->levels ? c->level[i] : "(other)");
     } else if (c->kind == HG_COLUMN_TIME) {
-        hg__text_add(&t, ": %s", waves[c->week ? i : i + 2]);
+        hg__text_add(&t, ": %s", waves[((c->week ? 0 : 2) + i) & 3]);
     }
     return hg__text_take(&t, err);
 }
