@@ -246,7 +246,7 @@ static void scaling_follows_from_the_shape(void **state) {
     assert_true(fabs(normal->centre - 5) < 1e-3 && fabs(normal->scale - 2) < 0.01);
     assert_true(wild->log && wild->scaling == HG_SCALE_ROBUST && isfinite(wild->scale));
     assert_true(case_column(s, "lognormal")->log);
-    float x[16];
+    float x[16] = {0};
     hg__encoding_notes notes = {0};
     double sum = 0, squares = 0;
     for (int64_t row = 0; row < c.count; row++) {
@@ -294,7 +294,8 @@ static void scaling_can_be_undone(void **state) {
         case_open(&c, "normal", 0, 2001, write_shapes);
         const hg__schema_options o = {.override = ways[w]};
         hg__schema *s = case_infer(&c, &o);
-        for (double v = -20; v < 30; v += 0.37) {
+        for (int i = 0; i < 140; i++) {
+            const double v = -20 + i * 0.37;
             const double back = hg__scale_invert(s->column, (double)hg__scale_apply(s->column, v));
             assert_true(fabs(back - v) < 1e-4 * (1 + fabs(v)));
         }

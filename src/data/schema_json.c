@@ -5,8 +5,9 @@
 #include "base/mem.h"
 #include "data/schema_internal.h"
 
-#define LARGEST  1e300
-#define SMALLEST 1e-300
+#define LARGEST     1e300
+#define SMALLEST    1e-300
+#define LAST_SECOND 1e12 // years have four digits
 
 // ---- out ----------------------------------------------------------------------------------------
 
@@ -228,8 +229,9 @@ static int read_time(const reading *r, const json_t *from, hg__column *c) {
 
 static int read_kind(const reading *r, const json_t *from, hg__column *c) {
     if (c->kind == HG_COLUMN_NUMBER || c->kind == HG_COLUMN_TIME) {
-        HG_TRY(read_real(r, from, "least", -HUGE_VAL, HUGE_VAL, &c->least));
-        HG_TRY(read_real(r, from, "most", -HUGE_VAL, HUGE_VAL, &c->most));
+        const double limit = c->kind == HG_COLUMN_TIME ? LAST_SECOND : HUGE_VAL;
+        HG_TRY(read_real(r, from, "least", -limit, limit, &c->least));
+        HG_TRY(read_real(r, from, "most", -limit, limit, &c->most));
     }
     switch (c->kind) {
     case HG_COLUMN_NUMBER: return read_number(r, from, c);
