@@ -98,7 +98,7 @@ static void lines_for_people_say_what_a_column_became(void **state) {
         {"colour",    "colour  category, 3 levels: red, blue, green"                              },
         {"paid",      "paid  boolean, No or yes"                                                  },
         {"when",      "when  time, 2024-01-01 00:30 to 2024-09-28 23:30: day of the week, hour of the day"},
-        {"same",      "same  constant, always 'x', left out"                                      },
+        {"same",      "same  constant, always 'x'"                                      },
         {"empty",     "empty  constant, always missing, left out"                                 },
         {"sometimes", "sometimes  number, standard: centre 7, scale 7, 10 % missing"              },
     };

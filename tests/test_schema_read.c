@@ -11,7 +11,7 @@ static void write_flow(int64_t row, int32_t column, char text[64]) {
     case 0: snprintf(text, 64, r % 30 == 29 ? "abc" : "%d.5", r % 17); break;
     case 1: snprintf(text, 64, "%s", r % 3 ? "tcp" : "udp"); break;
     case 2: snprintf(text, 64, "%s", r % 4 ? "Normal" : r % 8 ? "smurf" : "neptune"); break;
-    case 3: snprintf(text, 64, "%.*s", r % 11 != 0, "abc" + r % 3); break;
+    case 3: snprintf(text, 64, "%.*s", r % 11 != 0, &"abc"[r % 3]); break;
     case 4: snprintf(text, 64, "%d", r % 4 == 0); break;
     default: snprintf(text, 64, "%s", r % 40 == 39 ? "!" : r % 2 ? "x" : ""); break;
     }

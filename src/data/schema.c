@@ -146,7 +146,7 @@ void hg__column_describe(const hg__column *c, char *text, size_t size) {
     case HG_COLUMN_CONSTANT:
         if (c->missing == 1) hg__text_add(&t, ", always missing");
         if (c->levels == 1) hg__text_add(&t, ", always '%.40s'", c->level[0]);
-        hg__text_add(&t, ", left out");
+        if (c->width == 0) hg__text_add(&t, ", left out");
         break;
     default: hg__text_add(&t, ", left out"); break;
     }

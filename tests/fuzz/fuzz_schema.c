@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // fuzz_schema.c - any bytes as a schema: one that survives writing and encodes any cells to finite floats, or one sentence.
 #include <math.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "data/schema.h"
