@@ -14,6 +14,7 @@
     F(stat_index) F(strerror)
 // clang-format on
 
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration
 #define HG_ZIP_MEMBER(name) __typeof__(zip_##name) *name;
 
 typedef struct hg__zip {

@@ -20,6 +20,7 @@
     F(TileRowSize64) F(TileSize64) F(WriteDirectory) F(WriteScanline)
 // clang-format on
 
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration
 #define HG_TIFF_MEMBER(name) __typeof__(TIFF##name) *name;
 typedef struct hg__tiff_functions {
     HG_TIFF_FUNCTIONS(HG_TIFF_MEMBER)

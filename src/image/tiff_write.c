@@ -101,10 +101,12 @@ static void copy_counted(TIFF *to, TIFF *from, uint32_t tag, const TIFFField *fi
         if (!wide) return;
         add_field(to, tag, hg__tiff.FieldDataType(field));
     }
-    if (wide && hg__tiff.GetField(from, tag, &count, &values))
+    if (wide && hg__tiff.GetField(from, tag, &count, &values)) {
         hg__tiff.SetField(to, tag, count, values);
-    if (!wide && hg__tiff.GetField(from, tag, &few, &values))
+    }
+    if (!wide && hg__tiff.GetField(from, tag, &few, &values)) {
         hg__tiff.SetField(to, tag, few, values);
+    }
 }
 
 // Texts, colour profile, XMP, and the fields of others (GeoTIFF, ImageJ ...).
@@ -131,8 +133,9 @@ static void copy_resolution(TIFF *to, TIFF *from) {
     uint32_t kind;
     for (size_t i = 0; i < sizeof reals / sizeof *reals; i++) {
         float value;
-        if (hg__tiff.GetField(from, reals[i], &value))
+        if (hg__tiff.GetField(from, reals[i], &value)) {
             hg__tiff.SetField(to, reals[i], (double)value);
+        }
     }
     if (hg__tiff.GetField(from, TIFFTAG_RESOLUTIONUNIT, &unit)) {
         hg__tiff.SetField(to, TIFFTAG_RESOLUTIONUNIT, unit);
