@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The example programs do what their first lines say: one trains on a small file, the other scores the file's rows with
-# the model, to the same numbers as the command.
+# The example programs do what their first lines say: one trains on a small file, one scores the file's rows with
+# the model, to the same numbers as the command, and one cleans an image as the command does.
 . tests/lib.sh
 examples=$(dirname "$HOURGLASS")/examples
-if [ ! -x "$examples/train_model" ] || [ ! -x "$examples/score_rows" ]; then
+if [ ! -x "$examples/train_model" ] || [ ! -x "$examples/score_rows" ] || [ ! -x "$examples/denoise_image" ]; then
     skip "the examples are not built"
     finish
 fi
@@ -37,4 +37,17 @@ expect "and a sentence" grep -q "none.safetensors: cannot open" "$work/err"
 "$examples/train_model" "$work/rows.csv" epoch=4 2>"$work/err"
 expect "a wrong option ends with 1" [ $? = 1 ]
 expect "and the nearest name" grep -q "epochs" "$work/err"
+
+# A noisy ramp of 20 x 24 pixels.
+awk 'BEGIN { srand(2); print "P2 20 24 255"; for (i = 0; i < 480; i++) print int(40 + i / 4 + 30 * rand()) }' >"$work/noisy.pgm"
+shipped=models/denoise.safetensors
+"$examples/denoise_image" "$work/noisy.pgm" "$work/clean.pgm" model=$shipped >"$work/out" 2>"$work/err"
+status=$?
+expect "denoise_image: exit $status: $(cat "$work/err")" [ $status = 0 ]
+expect "denoise_image says how much it did" grep -q "^480 pixels cleaned" "$work/out"
+"$HOURGLASS" denoise -q model=$shipped source="$work/noisy.pgm" out="$work/same.pgm" || bad "denoise"
+expect "the example and the command give the same image" cmp -s "$work/clean.pgm" "$work/same.pgm"
+"$examples/denoise_image" "$work/none.pgm" "$work/other.pgm" model=$shipped 2>"$work/err"
+expect "an image that is not there ends with 1" [ $? = 1 ]
+expect "and a sentence about it" grep -q "none.pgm" "$work/err"
 finish

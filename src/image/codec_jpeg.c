@@ -232,7 +232,8 @@ static void refine_tables(struct jpeg_compress_struct *to,
     for (int i = 0; i < to->num_components; i++) {
         const jpeg_component_info *c = &from->comp_info[i];
         const JQUANT_TBL *old = c->quant_table; // where pixels have been read
-        if (!old) old = from->quant_tbl_ptrs[c->quant_tbl_no];
+        const int number = c->quant_tbl_no;     // any byte, until pixels are read
+        if (!old && number < NUM_QUANT_TBLS) old = from->quant_tbl_ptrs[number];
         JQUANT_TBL *new = to->quant_tbl_ptrs[to->comp_info[i].quant_tbl_no];
         for (int k = 0; old && k < DCTSIZE2; k++) {
             if (old->quantval[k] && old->quantval[k] < new->quantval[k]) {

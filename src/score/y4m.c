@@ -82,11 +82,16 @@ int hg__y4m_parse(hg__y4m *v, const char *line, const char *name, hg_error *err)
     snprintf(text, sizeof text, "%s", line + sizeof magic - 1);
     for (char *word; (word = strsep(&rest, " "));) {
         if (take_word(v, word)) continue;
-        return hg__fail(err, HG_ERR_DATA, "%s: expected a %s in the video's header, got '%.40s'",
-                        name,
-                        word[0] == 'C' ? "layout such as C420jpeg, C422, C444p10 or Cmono"
-                                       : "width and height of at least 1",
-                        word);
+        if (word[0] == 'C') {
+            return hg__fail(err, HG_ERR_DATA,
+                            "%s: expected a layout such as C420jpeg, C422, C444p10 or Cmono in the "
+                            "video's header, got '%.40s'",
+                            name, word);
+        }
+        return hg__fail(err, HG_ERR_DATA,
+                        "%s: expected a width and height of 1 to %d in the video's header, got "
+                        "'%.40s'",
+                        name, hg__image_limit.side, word);
     }
     const uint64_t pixels = (uint64_t)v->width * (uint64_t)v->height;
     if (pixels == 0) {
