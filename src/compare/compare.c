@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-static int run_baseline(const hg__method *m, const hg__trial *t, float *score, hg__figure *f,
+static int run_baseline(const hg__method *m, const hg__contest *t, float *score, hg__figure *f,
                         hg_error *err) {
     const double began = hg__seconds();
     void *state = m->baseline->fit(t->train, t->train_rows, t->width, t->seed, t->pool, err);
@@ -30,6 +30,7 @@ static void note(const hg_listener *l, const char *path, const char *what) {
 static void list_methods(hg__comparison *c, const hg_listener *l) {
     size_t count;
     const hg__baseline *const *baseline = hg__baselines(&count);
+    c->method[c->methods++] = (hg__method){"autoencoder", NULL, hg__autoencoder_run};
     for (size_t i = 0; i < count && c->methods < HG_MAX_METHODS; i++) {
         const hg__baseline *b = baseline[i];
         if (b->is_available && !b->is_available()) {

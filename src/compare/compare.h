@@ -11,7 +11,7 @@
 #include "options/options.h"
 
 // One seed of one table.
-typedef struct hg__trial {
+typedef struct hg__contest {
     const hg_options *o;  // borrowed, as all of it
     const hg_listener *l; // never NULL
     hg__table *table;
@@ -23,7 +23,7 @@ typedef struct hg__trial {
     const float *train, *test; // (train_rows, width), (test_rows, width): encoded with it
     int64_t train_rows, test_rows;
     int32_t width;
-} hg__trial;
+} hg__contest;
 
 typedef struct hg__figure {
     double auroc, ap;
@@ -34,7 +34,7 @@ typedef struct hg__figure {
 typedef struct hg__method {
     const char *name;
     const hg__baseline *baseline; // or NULL: run knows
-    int (*run)(const struct hg__method *m, const hg__trial *t, float *score, hg__figure *f,
+    int (*run)(const struct hg__method *m, const hg__contest *t, float *score, hg__figure *f,
                hg_error *err);
 } hg__method;
 
@@ -67,6 +67,10 @@ void hg__files_clear(hg__files *f); // {0} is fine
 // trial.c: every seed and method on one table; s->figure has room.
 int hg__set_run(hg__set *s, const hg__comparison *c, hg__table *t, const hg_options *o,
                 const hg_listener *l, hg__pool *pool, hg_error *err);
+
+// autoencoder.c: trains on the trial's table as `hourglass train` does.
+int hg__autoencoder_run(const hg__method *m, const hg__contest *t, float *score, hg__figure *f,
+                        hg_error *err);
 
 // sheet.c. Means over a set's seeds; set -1: over all sets.
 double hg__figure_mean(const hg__comparison *c, int32_t set, int32_t method, size_t offset);

@@ -30,11 +30,11 @@ static int64_t number_of(const reading *r, int64_t row) {
 }
 
 static bool is_used(const void *context, int64_t row) {
-    const hg__trial *t = context;
+    const hg__contest *t = context;
     return row < t->table_rows && t->is_train[row];
 }
 
-static hg__schema *learn(hg__trial *t, hg_error *err) {
+static hg__schema *learn(hg__contest *t, hg_error *err) {
     const struct hg__values *v = &t->o->values;
     const hg__schema_options how = {.label = v->label,
                                     .ignore = v->ignore,
@@ -50,7 +50,7 @@ static hg__schema *learn(hg__trial *t, hg_error *err) {
 }
 
 // A test row may hold what the training rows never held; it is scored all the same.
-static int read_all(hg__trial *t, reading *r, hg_error *err) {
+static int read_all(hg__contest *t, reading *r, hg_error *err) {
     const struct hg__values *v = &t->o->values;
     const bool skips = strcmp(v->on_bad, "skip") == 0;
     const hg__encode_options how = {.label = v->label,
@@ -86,7 +86,7 @@ static int sort_labels(labels *k, const reading *r, const char *path, hg_error *
                     path, (long long)k->normals, (long long)k->anomalies);
 }
 
-static int find_labels(hg__set *s, labels *k, hg__trial *t, hg_error *err) {
+static int find_labels(hg__set *s, labels *k, hg__contest *t, hg_error *err) {
     reading r = {0};
     hg__schema *schema = learn(t, err);
     if (!schema) return (int)err->code;
@@ -129,7 +129,7 @@ static void clear_rows(rows *r) {
     hg__free(r->score);
 }
 
-static int make_rows(rows *to, hg__trial *t, int64_t all, hg_error *err) {
+static int make_rows(rows *to, hg__contest *t, int64_t all, hg_error *err) {
     const size_t width = (size_t)t->width, tests = (size_t)(all - t->train_rows);
     t->test_rows = all - t->train_rows;
     to->train = hg__alloc((size_t)t->train_rows, width * sizeof *to->train, err);
@@ -140,7 +140,7 @@ static int make_rows(rows *to, hg__trial *t, int64_t all, hg_error *err) {
 }
 
 // Parts the rows of a reading, each part in the table's order.
-static int part(rows *to, hg__trial *t, const reading *r, hg_error *err) {
+static int part(rows *to, hg__contest *t, const reading *r, hg_error *err) {
     const size_t width = (size_t)r->data->width;
     t->width = r->data->width;
     t->train_rows = 0;
@@ -164,7 +164,7 @@ static int part(rows *to, hg__trial *t, const reading *r, hg_error *err) {
     return HG_OK;
 }
 
-static int measure(const hg__method *m, const hg__trial *t, const rows *r, hg__figure *f,
+static int measure(const hg__method *m, const hg__contest *t, const rows *r, hg__figure *f,
                    hg_error *err) {
     const hg__metrics_options how = {.threshold = (double)NAN, .level = 0.95};
     hg__metrics metrics;
@@ -175,7 +175,7 @@ static int measure(const hg__method *m, const hg__trial *t, const rows *r, hg__f
     return HG_OK;
 }
 
-static int run_methods(const hg__comparison *c, hg__trial *t, rows *r, hg__figure *f,
+static int run_methods(const hg__comparison *c, hg__contest *t, rows *r, hg__figure *f,
                        hg_error *err) {
     for (int32_t m = 0; m < c->methods; m++) {
         if (t->l->stop && *t->l->stop) return hg__fail(err, HG_ERR_STOPPED, "stopped");
@@ -191,7 +191,7 @@ static int run_methods(const hg__comparison *c, hg__trial *t, rows *r, hg__figur
     return HG_OK;
 }
 
-static int run_seed(hg__set *s, const hg__comparison *c, hg__trial *t, hg__figure *f,
+static int run_seed(hg__set *s, const hg__comparison *c, hg__contest *t, hg__figure *f,
                     hg_error *err) {
     reading r = {0};
     rows parts = {0};
@@ -210,7 +210,8 @@ static int run_seed(hg__set *s, const hg__comparison *c, hg__trial *t, hg__figur
 
 int hg__set_run(hg__set *s, const hg__comparison *c, hg__table *table, const hg_options *o,
                 const hg_listener *l, hg__pool *pool, hg_error *err) {
-    hg__trial t = {.o = o, .l = l, .table = table, .pool = pool, .seed = (uint64_t)o->values.seed};
+    hg__contest t = {
+        .o = o, .l = l, .table = table, .pool = pool, .seed = (uint64_t)o->values.seed};
     labels k = {0};
     uint8_t *is_train = NULL;
     int code = find_labels(s, &k, &t, err);

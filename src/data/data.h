@@ -40,7 +40,7 @@ typedef struct hg__data {
     int64_t skipped;               // bad rows left out (on_bad=skip)
     uint64_t fingerprint;          // of shape and contents, for run.json
     struct hg__pictures *pictures; // owned: rows are made from images (pictures.h); else NULL
-    int32_t crops;                 // rows an epoch for each of `rows`; 1 but for pictures
+    int32_t crops; // rows an epoch for each of `rows`, where rows are made: crops of a picture, ways to spoil a row; 0 is 1
 
     const void *base; // all rows, contiguous, or NULL where they live on disk
     int fd;           // rows on disk: row i is width * size bytes at offset + i * that; else -1

@@ -41,6 +41,7 @@ typedef struct slot {
 struct hg__loader {
     hg__rows rows;
     int64_t total; // rows of an epoch
+    int64_t crops; // of them, those made of one row; 1 but where rows are made
     size_t row_bytes;
     hg__shuffle order; // of this epoch
     int32_t batch;
@@ -53,8 +54,9 @@ struct hg__loader {
 
     hg__making making;
     hg__noise_place place; // shape of a row, seed, epoch
-    int64_t block;         // pictures; 0 where rows are none
-    uint64_t seed;         // of this epoch's order
+    int64_t
+        block; // rows whose crops are mixed: pictures that fit into memory; 0 where a row comes once
+    uint64_t seed; // of this epoch's order
     uint32_t shuffle_epoch;
     bool is_ahead; // the slot of batch `next` is numbered, and its rows may be made
     bool has_thread;
@@ -75,7 +77,7 @@ struct hg__loader {
 // are shuffled, and the crops of the block among themselves: so a picture is decoded once an epoch, though not all fit
 // into memory. Where they do there is one block.
 static int64_t place_crop(const hg__loader *l, int64_t p, int32_t *draw) {
-    const int64_t crops = l->rows.data->crops, span = l->block * crops, block = p / span;
+    const int64_t crops = l->crops, span = l->block * crops, block = p / span;
     int64_t first = block * l->block, inside = p % span;
     if (l->shuffled) {
         const int64_t left = l->total - block * span;
@@ -145,7 +147,7 @@ static int spoil(const hg__loader *l, const slot *s, int32_t i, float *x, float 
     const size_t at = (size_t)i * (size_t)l->rows.data->width;
     hg__noise_place place = l->place;
     float *target = s->targets + at;
-    place.row = (uint64_t)s->number[i];
+    place.row = (uint64_t)(l->crops * s->number[i] + s->draw[i]);
     HG_TRY(hg__data_row(l->rows.data, s->number[i], target, err));
     memcpy(x, target, l->row_bytes);
     if (l->needs_donor) {
@@ -275,8 +277,9 @@ static void plan_making(hg__loader *l, const hg__making *making) {
     l->making = making ? *making : (hg__making){.fixed = true};
     l->makes = d->pictures || has_noise;
     l->spoils = d->pictures ? making && hg__pictures_is_spoilt(d->pictures) : has_noise;
-    l->total = l->rows.count * (d->pictures ? d->crops : 1);
-    l->block = d->pictures ? hg__pictures_block(d->pictures) : 0;
+    l->crops = l->makes && d->crops > 1 ? d->crops : 1;
+    l->total = l->rows.count * l->crops;
+    l->block = d->pictures ? hg__pictures_block(d->pictures) : l->crops > 1 ? l->rows.count : 0;
     l->row_bytes = (size_t)d->width * hg__dtype_size(l->makes ? HG_F32 : d->dtype);
 }
 

@@ -2,7 +2,7 @@
 // schema_scale.c - how a column of numbers is scaled, from its measured shape, and the scaling itself.
 //
 // What decides; "bulk" is the standard deviation of all but the lowest and highest hundredth:
-//   the farthest value lies FAR bulks from the median, and 100 times as far from 0 as the typical value that is not 0
+//   the farthest value lies FAR bulks from the median, and DECADES times as far from 0 as the typical value that is not 0
 //                                            ──> signed log first: a few values would take all the room
 //   the standard deviation is above WIDE bulks ──> robust: it tells of the outliers, not of the rest (but where half
 //                                                of the values are alike their spread is no scale)
@@ -14,9 +14,9 @@
 #include "base/real.h"
 #include "data/schema_internal.h"
 
-#define FAR      30.0
-#define WIDE     4.0
-#define DECADES  100.0
+#define FAR      100.0
+#define WIDE     20.0
+#define DECADES  1000.0
 #define LARGEST  1e300 // values beyond count as this: differences stay finite
 #define SMALLEST 1e-300
 

@@ -39,21 +39,32 @@ static const struct {
     int option;
     const char *name, *value;
 } table_options[] = {
-    {HG_OPTION_model,     "model",     "table"         },
-    {HG_OPTION_loss,      "loss",      "columns"       },
-    {HG_OPTION_noise,     "noise",     "jitter 0.1-1.5"},
-    {HG_OPTION_optimizer, "optimizer", "adamw"         },
-    {HG_OPTION_lr,        "lr",        "2e-3"          },
-    {HG_OPTION_schedule,  "schedule",  "cosine"        },
-    {HG_OPTION_pca,       "pca",       "false"         },
-    {HG_OPTION_samples,   "samples",   "0"             },
-    {HG_OPTION_prepare,   "prepare",   "table"         },
+    {HG_OPTION_model,        "model",        "table"         },
+    {HG_OPTION_loss,         "loss",         "columns"       },
+    {HG_OPTION_noise,        "noise",        "jitter 0.1-1.5"},
+    {HG_OPTION_optimizer,    "optimizer",    "adamw"         },
+    {HG_OPTION_weight_decay, "weight_decay", "1e-4"          },
+    {HG_OPTION_lr,           "lr",           "2e-3"          },
+    {HG_OPTION_warmup,       "warmup",       "50"            },
+    {HG_OPTION_schedule,     "schedule",     "cosine"        },
+    {HG_OPTION_pca,          "pca",          "false"         },
+    {HG_OPTION_samples,      "samples",      "0"             },
+    {HG_OPTION_prepare,      "prepare",      "table"         },
+    {HG_OPTION_init,         "init",         "torch"         },
 };
+static const char table_steps[] = "2400";
+enum {
+    EPOCH_STEPS = 100
+}; // of few rows: each is spoilt in several ways, so that there is not a checkpoint every few steps
 
 int hg__set_table_options(hg__trainer *t, hg_error *err) {
     for (size_t i = 0; i < sizeof table_options / sizeof *table_options; i++) {
         if (t->o.set[table_options[i].option]) continue;
         HG_TRY(hg_options_set(&t->o, table_options[i].name, table_options[i].value, err));
+    }
+    if (!t->o.set[HG_OPTION_epochs] && !t->o.set[HG_OPTION_steps] && !t->o.set[HG_OPTION_time]) {
+        HG_TRY(hg_options_set(&t->o, "steps", table_steps, err));
+        t->o.values.epochs = 0;
     }
     if (strcmp(t->o.values.loss, "columns") == 0) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
@@ -119,6 +130,8 @@ static int read_table(hg__trainer *t, hg__table *table, hg_error *err) {
     if (t->data->rows < 1)
         return hg__fail(err, HG_ERR_DATA, "%s: expected rows, got none", table->path);
     tell_columns(t, bad);
+    const int64_t wanted = EPOCH_STEPS * v->batch, rows = t->data->rows;
+    if (v->steps > 0 && rows < wanted) t->data->crops = (int32_t)((wanted + rows - 1) / rows);
     return HG_OK;
 }
 

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// autoencoder.c - what `hourglass train` makes of a table with its default options, as one of the methods compared.
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "compare/compare.h"
+#include "data/table_view.h"
+#include "detect/detector.h"
+#include "train/trainer.h"
+
+static int keep_train(void *context, const hg__table *table, const hg__cell *cell, int64_t row,
+                      hg_error *err) {
+    const hg__contest *t = context;
+    (void)table, (void)cell, (void)err;
+    return row < t->table_rows && t->is_train[row];
+}
+
+// The options a training takes over from the comparison, and what keeps it out of the user's folders.
+static int set_options(hg_options *o, const hg__contest *t, const char *folder, hg_error *err) {
+    static const char *const taken[] = {"label",   "ignore",  "normal", "columns",      "on_bad",
+                                        "max_mem", "threads", "clean",  "contamination"};
+    char seed[32];
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+        hg_options from = *t->o; // asking for a value writes its text
+        if (!hg_options_is_set(t->o, taken[i])) continue;
+        HG_TRY(hg_options_set(o, taken[i], hg_options_get(&from, taken[i]), err));
+    }
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)t->seed);
+    HG_TRY(hg_options_set(o, "data", t->table->path, err));
+    HG_TRY(hg_options_set(o, "seed", seed, err));
+    HG_TRY(hg_options_set(o, "project", folder, err));
+    return hg_options_set(o, "prepare", "table", err);
+}
+
+static int train(const hg__contest *t, const char *folder, hg_model **m, hg_error *err) {
+    hg_options *o = hg_options_new("train", err);
+    int code = o ? set_options(o, t, folder, err) : HG_ERR_MEMORY;
+    hg__table *view = code == HG_OK ? hg__table_view(t->table, keep_train, (void *)t, err) : NULL;
+    const hg_listener quiet = {.stop = t->l->stop};
+    if (code == HG_OK) code = view ? hg__train(o, view, &quiet, NULL, m, err) : (int)err->code;
+    hg__table_close(view);
+    hg_options_free(o);
+    return code;
+}
+
+// The results folder goes again; what was asked for is the figures.
+static void remove_folder(const char *folder) {
+    static const char *const left[] = {"train/weights/best.safetensors",
+                                       "train/weights/last.safetensors",
+                                       "train/weights",
+                                       "train/args.yaml",
+                                       "train/results.csv",
+                                       "train/run.json",
+                                       "train/metrics.json",
+                                       "train",
+                                       "latest",
+                                       ""};
+    char path[256];
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, left[i]);
+        (void)remove(path);
+    }
+}
+
+static int score_test(const hg__contest *t, const hg_model *m, float *score, hg_error *err) {
+    if (m->spec.width != t->width) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "%.300s: expected the same columns in both readings, got %d and %d numbers",
+                        t->table->path, t->width, m->spec.width);
+    }
+    hg__detector *d = hg__detector_new(m, t->pool, t->table->path, err);
+    if (!d) return (int)err->code;
+    const int code = hg__detector_score(d, t->test, t->test_rows, score, NULL, NULL, err);
+    hg__detector_free(d);
+    return code;
+}
+
+int hg__autoencoder_run(const hg__method *method, const hg__contest *t, float *score, hg__figure *f,
+                        hg_error *err) {
+    const char *place = getenv("TMPDIR");
+    char folder[128];
+    hg_model *m = NULL;
+    (void)method;
+    snprintf(folder, sizeof folder, "%.90s/hourglass-XXXXXX", place && *place ? place : "/tmp");
+    if (!mkdtemp(folder))
+        return hg__fail_errno(err, HG_ERR_IO, "%s: cannot make the folder", folder);
+    const double began = hg__seconds();
+    int code = train(t, folder, &m, err);
+    const double fitted = hg__seconds();
+    if (code == HG_OK) code = score_test(t, m, score, err);
+    f->fit = fitted - began;
+    f->score = hg__seconds() - fitted;
+    hg_model_free(m);
+    remove_folder(folder);
+    return code;
+}
