@@ -72,14 +72,20 @@ static int32_t best_of(const hg__comparison *c, size_t offset) {
     return best;
 }
 
+// The autoencoder stands first among the methods; where another is better, that is said.
 static void conclude(const hg__comparison *c, char *text, size_t size) {
     size_t used = 0;
     text[0] = '\0';
     for (int32_t i = 0; i < MEASURES; i++) {
         const int32_t best = best_of(c, measures[i].offset);
-        const int length = snprintf(text + used, size - used, "%sBest by %s: %s (%.4f).",
-                                    i ? " " : "", measures[i].name, c->method[best].name,
-                                    hg__figure_mean(c, -1, best, measures[i].offset));
+        const double most = hg__figure_mean(c, -1, best, measures[i].offset);
+        const double own = hg__figure_mean(c, -1, 0, measures[i].offset);
+        int length = snprintf(text + used, size - used, "%sBest by %s: %s (%.4f)", i ? " " : "",
+                              measures[i].name, c->method[best].name, most);
+        used += length > 0 && (size_t)length < size - used ? (size_t)length : 0;
+        length = own < most
+                     ? snprintf(text + used, size - used, ", ahead of the autoencoder (%.4f).", own)
+                     : snprintf(text + used, size - used, ".");
         used += length > 0 && (size_t)length < size - used ? (size_t)length : 0;
     }
 }

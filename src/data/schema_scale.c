@@ -15,7 +15,7 @@
 #include "data/schema_internal.h"
 
 #define FAR      100.0
-#define WIDE     20.0
+#define WIDE     10.0
 #define DECADES  1000.0
 #define LARGEST  1e300 // values beyond count as this: differences stay finite
 #define SMALLEST 1e-300
