@@ -4,6 +4,7 @@
 // In the model file: the calibrations' tensors, and in the detector's JSON "fpr" and "groupby".
 #ifndef HG_DETECT_THRESHOLDS_H
 #define HG_DETECT_THRESHOLDS_H
+#include "base/text.h"
 #include "detect/calibrations.h"
 #include "model/parts.h"
 
@@ -32,6 +33,9 @@ int hg__thresholds_ask(hg__thresholds *t, double fpr, hg_error *err);
 
 // The group of that name; all rows where there is none.
 const hg__threshold_group *hg__thresholds_find(const hg__thresholds *t, const char *name);
+
+// For people: a line a threshold, each behind `indent`; of many groups the first.
+void hg__thresholds_write(const hg__thresholds *t, const char *indent, hg__text *to);
 
 // Into m's parts, and into `detector` (borrowed), the object that is to become its "detector".
 int hg__thresholds_save(const hg__thresholds *t, hg_model *m, json_t *detector, hg_error *err);

@@ -5,18 +5,8 @@
 #include "data/schema.h"
 #include "score/judge.h"
 
-enum { MAX_GROUPS_TOLD = 32 };
-
 static void write_lines(hg__text *t, const hg__thresholds *all) {
-    char from[300];
-    for (int32_t g = 0; g < all->groups && g <= MAX_GROUPS_TOLD; g++) {
-        const hg__threshold_group *group = &all->group[g];
-        if (g) hg__text_add(t, "%s=%s: ", all->column, group->name);
-        if (g && group->held == all->group[0].held)
-            hg__text_add(t, "too few rows, so that of all: ");
-        hg__threshold_describe(&group->at, from, sizeof from);
-        hg__text_add(t, "%s\n", from);
-    }
+    hg__thresholds_write(all, "", t);
 }
 
 static void write_json(hg__text *t, const hg__thresholds *all) {

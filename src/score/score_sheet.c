@@ -93,7 +93,8 @@ int hg__score_sheet_open(hg__score_sheet *s, const char *out, const char *format
               (strcmp(format, "auto") == 0 && (ends_in(out, ".json") || ends_in(out, ".jsonl")));
     HG_TRY(hg__writer_open(&s->file, out, err));
     for (int32_t i = 0; i < columns && !s->json; i++) {
-        hg__text_add(&s->text, "%s%s", i ? "," : "", column[i].name);
+        if (i) hg__text_add(&s->text, ",");
+        add_csv_text(&s->text, column[i].name, strlen(column[i].name));
     }
     if (!s->json) hg__text_add(&s->text, "\n");
     return HG_OK;

@@ -2,10 +2,11 @@
 // transform.c - rows in, rows out: reconstruct, encode, decode.
 //
 // Files hold float32 in the model's units. One exception: pictures stored as bytes that go out as .idx become
-// bytes again, value / scale rounded to the nearest.
+// bytes again, value / scale rounded to the nearest. Rows of a table go out as a table: transform_table.c.
 #include "base/mem.h"
 #include "options/options.h"
 #include "score/feed.h"
+#include "score/transform_table.h"
 #include "score/write_rows.h"
 
 static hg__row_layout layout_of(const hg__feed *f, hg__goal goal, const hg__row_format *format) {
@@ -62,7 +63,9 @@ static int transform(hg__feed *f, hg__goal goal, const char *out, hg_error *err)
 static int run(const hg_options *o, hg__goal goal, const hg_listener *l, hg_error *err) {
     hg__feed f;
     HG_TRY(hg__feed_open(&f, o, goal, l, err));
-    const int code = transform(&f, goal, o->values.out, err);
+    const bool is_table = f.model->schema && goal != HG_ENCODE;
+    const int code =
+        is_table ? hg__transform_table(&f, goal, o, err) : transform(&f, goal, o->values.out, err);
     hg__feed_close(&f);
     return code;
 }

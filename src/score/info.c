@@ -9,6 +9,7 @@
 #include "model/plan.h"
 #include "model/safetensors_json.h"
 #include "options/options.h"
+#include "score/info_table.h"
 
 enum { MAX_BATCH = 1 << 20 };
 
@@ -128,6 +129,10 @@ static char *info_text(const opened *o, hg_error *err) {
                  (double)m->spec.params * sizeof(hg__real) / 1e6, (int)o->batch, (int)o->threads,
                  (double)o->training_bytes / 1e6);
     add_columns(&t, m);
+    if (hg__info_table_text(&t, m, o->tensors.path, err) < 0) {
+        hg__text_clear(&t);
+        return NULL;
+    }
     if (m->fingerprint[0]) hg__text_add(&t, "data        fingerprint %s\n", m->fingerprint);
     if (m->options) hg__text_add(&t, "options     %s\n", m->options);
     const size_t state = state_tensors(&o->tensors);
@@ -232,6 +237,11 @@ static char *info_json(const opened *model, hg_error *err) {
     bad |= add_network(o, model->model);
     bad |= add_memory(o, model);
     bad |= add_provenance(o, model->model, err);
+    const int code = hg__info_table_json(o, model->model, model->tensors.path, err);
+    if (code < 0) {
+        json_decref(o);
+        return NULL;
+    }
     bad |= json_object_set_new(o, "resumable", json_boolean(state_tensors(&model->tensors) > 0));
     return finish_json(o, bad, err);
 }
@@ -240,11 +250,13 @@ static char *info_json(const opened *model, hg_error *err) {
 
 int hg_info(const hg_options *o, bool json, char **text, hg_error *err) {
     opened model;
+    hg_error own;
+    if (!err) err = &own;
     HG_TRY(open_model(&model, o, err));
     int code = measure_plan(&model, err);
     if (code == HG_OK) {
         *text = json ? info_json(&model, err) : info_text(&model, err);
-        if (!*text) code = HG_ERR_MEMORY;
+        if (!*text) code = (int)err->code;
     }
     close_model(&model);
     return code;
