@@ -33,6 +33,7 @@ typedef struct slot {
     uint8_t *done;        // owned, (batch): 1 once the row is made
     float *targets;       // owned, (batch, width), or NULL
     const float **target; // owned, (batch), or NULL
+    int64_t first;        // place of the first in the epoch
     int32_t count;
     int code; // what reading it ended with
     hg_error err;
@@ -58,7 +59,7 @@ struct hg__loader {
         block; // rows whose crops are mixed: pictures that fit into memory; 0 where a row comes once
     uint64_t seed; // of this epoch's order
     uint32_t shuffle_epoch;
-    bool is_ahead; // the slot of batch `next` is numbered, and its rows may be made
+    bool is_ahead; // the rows of batch `next` may be made
     bool has_thread;
     float *scratch; // owned, (threads, scratch_stride)
     size_t scratch_stride;
@@ -91,20 +92,26 @@ static int64_t place_crop(const hg__loader *l, int64_t p, int32_t *draw) {
     return l->shuffled ? (int64_t)hg__shuffle_at(&l->order, (uint64_t)first) : first;
 }
 
-// The rows of batch k of this epoch.
-static void number_rows(const hg__loader *l, int64_t k, slot *s) {
-    const int64_t first = (l->first + k) * l->batch, left = l->total - first;
-    s->count = left < l->batch ? (int32_t)left : l->batch;
-    for (int32_t i = 0; i < s->count; i++) {
-        int64_t p = first + i;
-        if (l->block > 0) {
-            p = place_crop(l, p, &s->draw[i]);
-        } else if (l->shuffled) {
-            p = (int64_t)hg__shuffle_at(&l->order, (uint64_t)p);
-        }
-        s->number[i] = hg__rows_at(&l->rows, p);
+static void number_row(const hg__loader *l, slot *s, int32_t i) {
+    int64_t p = s->first + i;
+    if (l->block > 0) {
+        p = place_crop(l, p, &s->draw[i]);
+    } else if (l->shuffled) {
+        p = (int64_t)hg__shuffle_at(&l->order, (uint64_t)p);
     }
-    if (l->makes) memset(s->done, 0, (size_t)s->count);
+    s->number[i] = hg__rows_at(&l->rows, p);
+}
+
+// The rows of batch k of this epoch; those that are made are numbered then.
+static void number_rows(const hg__loader *l, int64_t k, slot *s) {
+    s->first = (l->first + k) * l->batch;
+    const int64_t left = l->total - s->first;
+    s->count = left < l->batch ? (int32_t)left : l->batch;
+    if (l->makes) {
+        memset(s->done, 0, (size_t)s->count);
+        return;
+    }
+    for (int32_t i = 0; i < s->count; i++) number_row(l, s, i);
 }
 
 // Neighbouring rows are read together.
@@ -158,8 +165,9 @@ static int spoil(const hg__loader *l, const slot *s, int32_t i, float *x, float 
     return hg__noise_apply(l->making.noise, &place, x, scratch, err);
 }
 
-static int make_row(const hg__loader *l, const slot *s, int32_t i, int32_t thread, hg_error *err) {
+static int make_row(const hg__loader *l, slot *s, int32_t i, int32_t thread, hg_error *err) {
     const size_t at = (size_t)i * (size_t)l->rows.data->width;
+    number_row(l, s, i);
     const struct hg__pictures *p = l->rows.data->pictures;
     float *x = (float *)s->bytes + at;
     float *scratch = l->scratch + (size_t)thread * l->scratch_stride;

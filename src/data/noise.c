@@ -86,6 +86,8 @@ static int take_range(const hg__noise_type *type, const char **at, hg__noise_ste
         return hg__fail(err, HG_ERR_USAGE, "noise: %s: expected %g to %g, got %g", type->name,
                         type->least, type->most, s->low < type->least ? s->low : s->high);
     }
+    double root = s->low > 0 ? s->high / s->low : 1;
+    for (int32_t i = 0; i < HG_NOISE_ROOTS; i++) s->root[i] = root = __builtin_sqrt(root);
     return HG_OK;
 }
 
@@ -197,21 +199,20 @@ int64_t hg__noise_donor(const hg__noise_place *at, int64_t rows) {
     return (int64_t)((((uint64_t)draw.word[0] << 32 | draw.word[1]) >> 1) % (uint64_t)rows);
 }
 
-// low (high / low)^u for a u of 24 bits, from roots, which every machine rounds the same.
-static double between_by_ratio(double low, double high, double u) {
-    double factor = high / low, amount = low;
-    for (int bit = 0; bit < 24; bit++) {
-        factor = __builtin_sqrt(factor);
+// low (high / low)^u for a u of HG_NOISE_ROOTS bits, from roots, which every machine rounds the same.
+static double between_by_ratio(const hg__noise_step *s, double u) {
+    double amount = s->low;
+    for (int32_t bit = 0; bit < HG_NOISE_ROOTS; bit++) {
         u += u;
         if (u < 1) continue;
         u -= 1;
-        amount *= factor;
+        amount *= s->root[bit];
     }
     return amount;
 }
 
 static double draw_amount(const hg__noise_step *s, double u) {
-    if (s->type->by_ratio && s->low > 0) return between_by_ratio(s->low, s->high, u);
+    if (s->type->by_ratio && s->low > 0) return between_by_ratio(s, u);
     return s->low + (s->high - s->low) * u;
 }
 

@@ -25,11 +25,12 @@
 #define HG_DATA_NOISE_H
 #include "base/error.h"
 
-enum { HG_MAX_NOISE_STEPS = 8 };
+enum { HG_MAX_NOISE_STEPS = 8, HG_NOISE_ROOTS = 24 };
 
 typedef struct hg__noise_step {
     const struct hg__noise_type *type;
-    double low, high; // of the amount
+    double low, high;            // of the amount
+    double root[HG_NOISE_ROOTS]; // of high / low: the square root, the fourth, the eighth ...
     double probability;
 } hg__noise_step;
 

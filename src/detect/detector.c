@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "data/schema.h"
 #include "detect/neighbours.h"
+#include "detect/repeats.h"
 #include "model/fold.h"
 #include "model/parts.h"
 
@@ -42,11 +43,15 @@ struct hg__detector {
     double mean_spread;
     // Room for a block of rows, owned:
     const void **row; // (BLOCK)
-    float *made;      // (BLOCK, width): reconstructions
-    float *scaled;    // (BLOCK, width): rows, scaled
-    float *residual;  // (BLOCK, width)
-    float *distance;  // (BLOCK, near + 1): to rows; then (BLOCK): to residuals
-    int32_t *index;   // the same
+    int32_t *
+        distinct; // (BLOCK): positions of the rows that are no copies of others; below, i counts these
+    int32_t *which;  // (BLOCK): of each row which of those it is
+    int32_t *slot;   // (2 BLOCK): to find them
+    float *made;     // (BLOCK, width): reconstructions
+    float *scaled;   // (BLOCK, width): rows, scaled
+    float *residual; // (BLOCK, width)
+    float *distance; // (BLOCK, near + 1): to rows; then (BLOCK): to residuals
+    int32_t *index;  // the same
 };
 
 void hg__detector_free(hg__detector *d) {
@@ -55,9 +60,9 @@ void hg__detector_free(hg__detector *d) {
     hg__neighbours_free(d->in_residuals);
     hg__run_plan_free(d->plan);
     hg_model_free(d->folded);
-    void *const owned[] = {d->reference,   d->spread,      d->scale, d->inverse,
-                           d->residual_of, (void *)d->row, d->made,  d->scaled,
-                           d->residual,    d->distance,    d->index};
+    void *const owned[] = {d->reference,   d->spread,   d->scale,  d->inverse,  d->residual_of,
+                           (void *)d->row, d->made,     d->scaled, d->residual, d->distance,
+                           d->index,       d->distinct, d->which,  d->slot};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) hg__free(owned[i]);
     hg__free(d);
 }
@@ -98,7 +103,10 @@ static hg__detector *make(const hg_model *m, int32_t references, hg__pool *pool,
         has_all = *room[i].at != NULL;
     }
     if (has_all) d->index = hg__alloc((size_t)BLOCK * (NEAR + 2), sizeof *d->index, err);
-    if (d->index) d->row = hg__alloc(BLOCK, sizeof *d->row, err);
+    if (d->index) d->distinct = hg__alloc(BLOCK, sizeof *d->distinct, err);
+    if (d->distinct) d->which = hg__alloc(BLOCK, sizeof *d->which, err);
+    if (d->which) d->slot = hg__alloc(2 * BLOCK, sizeof *d->slot, err);
+    if (d->slot) d->row = hg__alloc(BLOCK, sizeof *d->row, err);
     if (d->row && hg__model_fold(m, &d->folded, err) == HG_OK) {
         d->plan = hg__run_plan_new(d->folded ? d->folded : m, pool, err);
     }
@@ -109,15 +117,15 @@ static hg__detector *make(const hg_model *m, int32_t references, hg__pool *pool,
 
 // ---- a block of rows ----------------------------------------------------------------------------
 
-// Of x (rows, width), as encoded: scaled, made and residual. What a column that hardly varies loses is not blown up.
-static void reconstruct(hg__detector *d, const float *x, int64_t rows) {
+// Of the rows that `row` points at, as encoded: scaled, made and residual. What a column that hardly varies loses is not
+// blown up.
+static void reconstruct(hg__detector *d, int64_t rows) {
     const int32_t width = d->width;
     const hg__kernels *k = hg__kernels_pick();
-    for (int64_t i = 0; i < rows; i++) d->row[i] = x + i * width;
     const hg__input in = {.row = d->row, .count = rows, .dtype = HG_F32, .scale = 1};
     hg__run(d->plan, HG_RECONSTRUCT, &in, d->made);
     for (int64_t i = 0; i < rows; i++) {
-        const float *from = x + i * width;
+        const float *from = d->row[i];
         float *y = d->made + i * width, *r = d->residual + i * width, *s = d->scaled + i * width;
         hg__spans_finish(d->model->spans, k, y);
         for (int32_t j = 0; j < width; j++) {
@@ -125,6 +133,12 @@ static void reconstruct(hg__detector *d, const float *x, int64_t rows) {
             r[j] = (from[j] - y[j]) * d->scale[j] * d->inverse[j];
         }
     }
+}
+
+// The same of all rows of x (rows, width).
+static void reconstruct_all(hg__detector *d, const float *x, int64_t rows) {
+    for (int64_t i = 0; i < rows; i++) d->row[i] = x + i * d->width;
+    reconstruct(d, rows);
 }
 
 static int64_t at_most(int64_t n, int64_t most) {
@@ -162,11 +176,15 @@ static void terms_of(const hg__detector *d, int64_t i, double *term) {
     term[RESIDUAL] = square_of(d->residual + i * d->width, d->width);
 }
 
+// Of x (rows, width): everything above for its distinct rows. Tables of events repeat theirs often.
 static int measure_block(hg__detector *d, const float *x, int64_t rows, hg_error *err) {
-    reconstruct(d, x, rows);
-    HG_TRY(hg__neighbours_find(d->in_rows, d->scaled, rows, d->near, d->distance, d->index, d->pool,
-                               err));
-    return hg__neighbours_find(d->in_residuals, d->residual, rows, 1, d->distance + OF_RESIDUALS,
+    const int32_t count =
+        hg__repeats_find(x, (int32_t)rows, d->width, d->distinct, d->which, d->slot);
+    for (int32_t i = 0; i < count; i++) d->row[i] = x + (ptrdiff_t)d->distinct[i] * d->width;
+    reconstruct(d, count);
+    HG_TRY(hg__neighbours_find(d->in_rows, d->scaled, count, d->near, d->distance, d->index,
+                               d->pool, err));
+    return hg__neighbours_find(d->in_residuals, d->residual, count, 1, d->distance + OF_RESIDUALS,
                                d->index + OF_RESIDUALS, d->pool, err);
 }
 
@@ -212,15 +230,16 @@ int hg__detector_score(hg__detector *d, const float *x, int64_t rows, float *sco
     for (int64_t from = 0; from < rows; from += BLOCK) {
         const int64_t n = rows - from < BLOCK ? rows - from : BLOCK;
         HG_TRY(measure_block(d, x + from * width, n, err));
-        for (int64_t i = 0; i < n; i++) {
+        for (int64_t r = 0; r < n; r++) {
+            const int64_t i = d->which[r];
             double term[TERMS];
             terms_of(d, i, term);
-            score[from + i] =
+            score[from + r] =
                 (float)(term[FAR] * times[FAR] + term[FAR_RESIDUAL] * times[FAR_RESIDUAL] +
                         term[RESIDUAL] * times[RESIDUAL]);
-            if (share) share_row(d, i, share + (from + i) * columns);
+            if (share) share_row(d, i, share + (from + r) * columns);
+            if (y) memcpy(y + (from + r) * width, d->made + i * width, (size_t)width * sizeof *y);
         }
-        if (y) memcpy(y + from * width, d->made, (size_t)(n * width) * sizeof *y);
     }
     return HG_OK;
 }
@@ -273,7 +292,7 @@ static void fit_residuals(hg__detector *d, const float *x, int64_t rows, double 
     }
     for (int64_t from = 0; from < rows; from += BLOCK) {
         const int64_t n = at_most(rows - from, BLOCK);
-        reconstruct(d, x + from * d->width, n);
+        reconstruct_all(d, x + from * d->width, n);
         for (int64_t i = 0; i < n; i++) {
             const float *r = d->residual + i * d->width;
             for (int32_t j = 0; j < d->width; j++) square[j] += (double)r[j] * (double)r[j];
@@ -290,7 +309,7 @@ static int index_references(hg__detector *d, const float *raw, hg_error *err) {
     for (int64_t from = 0; from < d->references; from += BLOCK) {
         const int64_t n = at_most(d->references - from, BLOCK);
         const size_t at = (size_t)from * width, bytes = (size_t)n * width * sizeof(float);
-        reconstruct(d, raw + at, n);
+        reconstruct_all(d, raw + at, n);
         memcpy(d->reference + at, d->scaled, bytes);
         memcpy(d->residual_of + at, d->residual, bytes);
     }
@@ -340,7 +359,7 @@ static int fit_units(hg__detector *d, const float *x, int64_t rows, double *term
         HG_TRY(measure_block(d, x + from * d->width, n, err));
         for (int64_t i = 0; i < n; i++) {
             double of_row[TERMS];
-            terms_of(d, i, of_row);
+            terms_of(d, d->which[i], of_row);
             for (int32_t q = 0; q < TERMS; q++) term[q * rows + from + i] = of_row[q];
         }
     }
