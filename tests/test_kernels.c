@@ -397,6 +397,13 @@ static void the_first_value_that_is_not_finite_is_found(void **state) {
     free(a);
 }
 
+// mask: a bit for each of `columns` of c (64); the rest 0.
+static void check_mask(uint64_t mask, const hg__real *c, int columns, hg__real limit) {
+    for (int j = 0; j < 64; j++) {
+        assert_int_equal(mask >> j & 1, j < columns && !(c[j] > limit));
+    }
+}
+
 static void the_mask_has_a_bit_for_what_is_not_above_the_limit(void **state) {
     (void)state;
     enum { TALL = 5, WIDE = 64 };
@@ -410,10 +417,7 @@ static void the_mask_has_a_bit_for_what_is_not_above_the_limit(void **state) {
             uint64_t mask[TALL];
             (*t)->mask_below(mask, c, WIDE, limit, TALL, columns);
             for (int i = 0; i < TALL; i++) {
-                for (int j = 0; j < WIDE; j++) {
-                    const bool want = j < columns && !(c[i * WIDE + j] > limit[i]);
-                    assert_int_equal(mask[i] >> j & 1, want);
-                }
+                check_mask(mask[i], c + (ptrdiff_t)i * WIDE, columns, limit[i]);
             }
         }
     }

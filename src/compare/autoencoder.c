@@ -86,12 +86,13 @@ int hg__autoencoder_run(const hg__method *method, const hg__contest *t, float *s
     hg_model *m = NULL;
     (void)method;
     snprintf(folder, sizeof folder, "%.90s/hourglass-XXXXXX", place && *place ? place : "/tmp");
-    if (!mkdtemp(folder))
+    if (!mkdtemp(folder)) {
         return hg__fail_errno(err, HG_ERR_IO, "%s: cannot make the folder", folder);
+    }
     const double began = hg__seconds();
     int code = train(t, folder, &m, err);
     const double fitted = hg__seconds();
-    if (code == HG_OK) code = score_test(t, m, score, err);
+    if (code == HG_OK && m) code = score_test(t, m, score, err);
     f->fit = fitted - began;
     f->score = hg__seconds() - fitted;
     hg_model_free(m);

@@ -40,7 +40,8 @@ typedef struct hg__data {
     int64_t skipped;               // bad rows left out (on_bad=skip)
     uint64_t fingerprint;          // of shape and contents, for run.json
     struct hg__pictures *pictures; // owned: rows are made from images (pictures.h); else NULL
-    int32_t crops; // rows an epoch for each of `rows`, where rows are made: crops of a picture, ways to spoil a row; 0 is 1
+    int32_t
+        crops; // rows an epoch for each of `rows`, where rows are made: crops of a picture, ways to spoil a row; 0 is 1
 
     const void *base; // all rows, contiguous, or NULL where they live on disk
     int fd;           // rows on disk: row i is width * size bytes at offset + i * that; else -1
@@ -108,7 +109,8 @@ typedef struct hg__making {
     bool fixed;
     struct hg__pool
         *pool; // does what is left of the making in hg__loader_next(); needed if rows are made
-    const struct hg__schema *schema; // borrowed: rows are a table's, spoilt column by column; or NULL
+    const struct hg__schema
+        *schema; // borrowed: rows are a table's, spoilt column by column; or NULL
 } hg__making;
 
 hg__loader *hg__loader_new(const hg__rows *rows, int32_t batch, const hg__making *making,

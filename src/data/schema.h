@@ -49,7 +49,8 @@ typedef enum hg__scaling {
 
 extern const char *const hg__scaling_names[HG_SCALINGS]; // "standard", ...
 
-typedef struct hg__column {
+typedef struct
+    hg__column { // NOLINT(clang-analyzer-optin.performance.Padding): in the order of what belongs together
     char *name;       // owned
     int32_t position; // in the table it was learned from, from 0
     hg__column_kind kind;

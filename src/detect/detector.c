@@ -321,8 +321,9 @@ static int index_references(hg__detector *d, const float *raw, hg_error *err) {
 
 static void average_spread(hg__detector *d) {
     d->mean_spread = 0;
-    for (int32_t i = 0; i < d->references; i++)
+    for (int32_t i = 0; i < d->references; i++) {
         d->mean_spread += (double)d->spread[i] / d->references;
+    }
 }
 
 // Mean distance of each reference to its nearest others; copies of it are others.
@@ -390,8 +391,9 @@ static int keep(hg_model *m, const hg__detector *d, const float *raw, json_t *de
     HG_TRY(add_part(m, "detector.inverse", HG_F32, d->width, 0, d->inverse, err));
     HG_TRY(add_part(m, "detector.unit", HG_F64, TERMS, 0, d->unit, err));
     HG_TRY(add_part(m, "detector.weight", HG_F64, TERMS, 0, d->weight, err));
-    if (json_object_set_new(detector, "score", json_string("distance and residual")) == 0)
+    if (json_object_set_new(detector, "score", json_string("distance and residual")) == 0) {
         return HG_OK;
+    }
     return hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping the detector");
 }
 
@@ -503,8 +505,10 @@ static int take(hg__detector *d, const char *where, hg_error *err) {
 hg__detector *hg__detector_new(const hg_model *m, hg__pool *pool, const char *where,
                                hg_error *err) {
     const hg__tensor *t;
-    if (hg__model_take_part(m, "detector.reference", HG_F32, -1, m->spec.width, where, &t, err) < 0)
+    if (hg__model_take_part(m, "detector.reference", HG_F32, -1, m->spec.width, where, &t, err) <
+        0) {
         return NULL;
+    }
     const int64_t rows = t->shape.dim[0];
     if (rows < 1 || rows > INT32_MAX) {
         hg__fail(err, HG_ERR_MODEL, "%s: 'detector.reference': expected rows, got %lld", where,

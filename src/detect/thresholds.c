@@ -34,12 +34,11 @@ static int make_groups(hg__thresholds *t, const char *column, double fpr, hg_err
     return hg__thresholds_ask(t, fpr, err);
 }
 
-int hg__thresholds_fit(hg__thresholds *t, const float *score, int64_t rows, const int32_t *group_of,
-                       char *const *name, int32_t groups, const char *column, double fpr,
-                       hg_error *err) {
+int hg__thresholds_fit(hg__thresholds *t, const hg__held_out *held, double fpr, hg_error *err) {
     *t = (hg__thresholds){0};
-    HG_TRY(hg__calibrations_init(&t->held, score, rows, group_of, name, groups, err));
-    const int code = make_groups(t, group_of ? column : "", fpr, err);
+    HG_TRY(hg__calibrations_init(&t->held, held->score, held->rows, held->group, held->name,
+                                 held->groups, err));
+    const int code = make_groups(t, held->group ? held->column : "", fpr, err);
     if (code < 0) hg__thresholds_clear(t);
     return code;
 }

@@ -22,10 +22,17 @@ typedef struct hg__thresholds {
     double fpr;                 // that `at` was asked for
 } hg__thresholds;
 
-// score (rows) of held-out rows; group_of (rows) is an index into name (groups), or NULL; column: groupby=.
-int hg__thresholds_fit(hg__thresholds *t, const float *score, int64_t rows, const int32_t *group_of,
-                       char *const *name, int32_t groups, const char *column, double fpr,
-                       hg_error *err);
+// Rows that were held out.
+typedef struct hg__held_out {
+    const float *score; // (rows)
+    int64_t rows;
+    const int32_t *group; // (rows): an index into name (groups); NULL without groups
+    char *const *name;
+    int32_t groups;
+    const char *column; // groupby=
+} hg__held_out;
+
+int hg__thresholds_fit(hg__thresholds *t, const hg__held_out *held, double fpr, hg_error *err);
 void hg__thresholds_clear(hg__thresholds *t); // {0} is fine
 
 // Every group's `at` for another rate.

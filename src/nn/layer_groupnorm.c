@@ -92,8 +92,9 @@ static void weigh(const hg__layer *l, const hg__pass *p, const hg__real *dy, con
     double sums[HG_LANES], dots[HG_LANES], sum = 0, dot = 0; // of g, of g (x - mean)
     for (int32_t c = 0; c < C; c++) {
         const int32_t lane = c % HG_LANES;
-        if (lane == 0)
+        if (lane == 0) {
             p->k->channel_dots(sums, dots, dy, x, at + MEAN * ld, hg__norm_pixels(l), C, c);
+        }
         sum += (double)weight[c] * sums[lane];
         dot += (double)weight[c] * dots[lane];
         const double inverse = (double)at[INVERSE * ld + (size_t)c];

@@ -10,6 +10,7 @@ static void write_lines(hg__text *t, const hg__thresholds *all) {
 }
 
 static void write_json(hg__text *t, const hg__thresholds *all) {
+    if (all->groups == 0) return; // there is always that of all rows
     const hg__threshold *at = &all->group[0].at;
     hg__text_add(t,
                  "{\"rows\":%lld,\"fpr\":%.9g,\"threshold\":%.9g,\"guaranteed\":%s,\"rows_needed\":"
@@ -43,8 +44,9 @@ static int fit(hg__judge *j, hg__thresholds *fresh, const char *column, double f
         more = hg__fail(err, HG_ERR_DATA, "%s: expected normal rows, got none", j->feed.data->path);
     }
     if (more == HG_OK) {
-        more = hg__thresholds_fit(fresh, score, n, side->group ? group : NULL, side->group_name,
-                                  side->groups, column, fpr, err);
+        const hg__held_out held = {
+            score, n, side->group ? group : NULL, side->group_name, side->groups, column};
+        more = hg__thresholds_fit(fresh, &held, fpr, err);
     }
     hg__free(score);
     hg__free(group);

@@ -27,7 +27,7 @@ static int open_thresholds(hg__judge *j, const hg_options *o, hg_error *err) {
     if (fpr > 0 && j->thresholds.groups) HG_TRY(hg__thresholds_ask(&j->thresholds, fpr, err));
     const hg__side_columns *side = &j->feed.side;
     if (!side->group || !j->thresholds.groups) return HG_OK;
-    j->group = hg__alloc((size_t)side->groups, sizeof *j->group, err);
+    j->group = hg__alloc((size_t)side->groups, sizeof(void *), err);
     if (!j->group) return HG_ERR_MEMORY;
     for (int32_t g = 0; g < side->groups; g++) {
         j->group[g] = hg__thresholds_find(&j->thresholds, side->group_name[g]);
@@ -97,8 +97,9 @@ static void judge_by_error(hg__judge *j, const hg__input *in) {
     hg__run(f->plan, HG_RECONSTRUCT, in, j->y);
     for (int32_t i = 0; i < j->count; i++) {
         hg__spans_finish(f->model->spans, hg__kernels_pick(), j->y + (size_t)i * (size_t)width);
-        for (int32_t c = 0; c < columns; c++)
+        for (int32_t c = 0; c < columns; c++) {
             j->share[(size_t)i * (size_t)columns + (size_t)c] /= (float)columns;
+        }
     }
 }
 

@@ -97,8 +97,9 @@ static int measure(hg__judge *j, const hg_options *o, float *score, float *moved
     if (j->group) how.threshold = 0;
     HG_TRY(hg__metrics_at(moved, label, n, &how, &by_group, err));
     *m = by_group;
-    if (!memchr(label, 1, (size_t)n))
+    if (!memchr(label, 1, (size_t)n)) {
         return HG_OK; // nothing to find: only false alarms can be counted
+    }
     HG_TRY(hg__metrics_of(score, label, n, &how, m, err));
     m->false_alarm_rate = by_group.false_alarm_rate;
     m->recall = by_group.recall;

@@ -48,8 +48,10 @@ static int fit_thresholds(hg__trainer *t, hg_model *best, json_t *detector, hg_e
     int32_t *group = score ? hg__alloc(count, sizeof *group, err) : NULL;
     int code = group ? score_held(t, d, score, group, err) : HG_ERR_MEMORY;
     if (code == HG_OK) {
-        code = hg__thresholds_fit(&all, score, (int64_t)count, side->group ? group : NULL,
-                                  side->group_name, side->groups, t->o.values.groupby, fpr, err);
+        const hg__held_out held = {
+            score,        (int64_t)count,     side->group ? group : NULL, side->group_name,
+            side->groups, t->o.values.groupby};
+        code = hg__thresholds_fit(&all, &held, fpr, err);
     }
     if (code == HG_OK) code = hg__thresholds_save(&all, best, detector, err);
     if (code == HG_OK && t->l->note) {

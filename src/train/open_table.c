@@ -127,8 +127,9 @@ static int read_table(hg__trainer *t, hg__table *table, hg_error *err) {
     if (!t->schema) return err->code;
     t->data = hg__schema_read(t->schema, table, &encode, &t->side, &notes, err);
     if (!t->data) return err->code;
-    if (t->data->rows < 1)
+    if (t->data->rows < 1) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected rows, got none", table->path);
+    }
     tell_columns(t, bad);
     const int64_t wanted = EPOCH_STEPS * v->batch, rows = t->data->rows;
     if (v->steps > 0 && rows < wanted) t->data->crops = (int32_t)((wanted + rows - 1) / rows);

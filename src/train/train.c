@@ -183,16 +183,21 @@ static int take_options(hg__trainer *t, const hg_options *o, hg_error *err) {
     return check_end(t, err);
 }
 
+// Data and a model for it.
+static int open_run(hg__trainer *t, hg_error *err) {
+    t->is_table = hg__is_table_run(t);
+    if (t->is_table) HG_TRY(hg__set_table_options(t, err));
+    HG_TRY(hg__open_data(t, err));
+    HG_TRY(pick_model(t, err));
+    return make_model(t, err);
+}
+
 static int prepare(hg__trainer *t, const hg_options *o, hg_error *err) {
     HG_TRY(take_options(t, o, err));
     t->pool = hg__pool_new((int32_t)t->o.values.threads, err);
     t->sums = t->pool ? hg__alloc(HG_EVAL_ROWS, sizeof *t->sums, err) : NULL;
     if (!t->sums) return HG_ERR_MEMORY;
-    t->is_table = hg__is_table_run(t);
-    if (t->is_table) HG_TRY(hg__set_table_options(t, err));
-    HG_TRY(hg__open_data(t, err));
-    HG_TRY(pick_model(t, err));
-    HG_TRY(make_model(t, err));
+    HG_TRY(open_run(t, err));
     if (t->val_rows.count) {
         t->val_loader = hg__open_fixed_loader(t, &t->val_rows, err);
         if (!t->val_loader) return err && err->code < 0 ? (int)err->code : HG_ERR_MEMORY;
