@@ -12,17 +12,26 @@
 #include "score/score_sheet.h"
 
 enum { CELL = 256, FIXED = 5, PER_REASON = 4 }; // bytes of a cell's text; columns of the sheet
+enum { DESKS = 32, PIECE = 64 };                // rows are written in pieces, one on each desk
+
+// What a piece of rows is written with.
+typedef struct desk {
+    hg__cell *cell;     // owned, one row
+    char (*text)[CELL]; // owned, (2 * top): observed and expected values
+    int32_t *best;      // owned, (top): columns of the row's largest shares
+    hg__text lines;     // owned
+    int64_t alarms;
+} desk;
 
 typedef struct sheet {
     hg__judge judge;
     hg__score_sheet out;
     hg__out_column *column; // owned, (FIXED + PER_REASON * top)
     char (*name)[32];       // owned: of the columns of reasons
-    hg__cell *cell;         // owned, one row
-    char (*text)[CELL];     // owned, (2 * top): observed and expected values
-    int32_t *best;          // owned, (top): columns of the row's largest shares
     int32_t columns, top;
-    bool by_fdr; // fdr=: an alarm is a p-value of at most `limit`; else the thresholds decide
+    desk desk[DESKS];
+    int32_t first; // of the rows the desks have now, in the judge's batch
+    bool by_fdr;   // fdr=: an alarm is a p-value of at most `limit`; else the thresholds decide
     double limit;
     hg_predict_result *result;
 } sheet;
@@ -59,24 +68,34 @@ static void name_columns(sheet *s) {
     }
 }
 
+static int make_desk(const sheet *s, desk *d, hg_error *err) {
+    const size_t top = (size_t)s->top;
+    d->cell = hg__alloc(FIXED + PER_REASON * top, sizeof *d->cell, err);
+    if (d->cell) d->text = hg__alloc(2 * top + 1, sizeof *d->text, err);
+    if (d->text) d->best = hg__alloc(top + 1, sizeof *d->best, err);
+    return d->best ? HG_OK : HG_ERR_MEMORY;
+}
+
 static int make_room(sheet *s, hg_error *err) {
-    const size_t top = (size_t)s->top, most = FIXED + PER_REASON * top;
-    s->column = hg__alloc(most, sizeof *s->column, err);
-    if (s->column) s->cell = hg__alloc(most, sizeof *s->cell, err);
-    if (s->cell) s->name = hg__alloc(PER_REASON * top + 1, sizeof *s->name, err);
-    if (s->name) s->text = hg__alloc(2 * top + 1, sizeof *s->text, err);
-    if (s->text) s->best = hg__alloc(top + 1, sizeof *s->best, err);
-    return s->best ? HG_OK : HG_ERR_MEMORY;
+    const size_t top = (size_t)s->top;
+    s->column = hg__alloc(FIXED + PER_REASON * top, sizeof *s->column, err);
+    if (s->column) s->name = hg__alloc(PER_REASON * top + 1, sizeof *s->name, err);
+    if (!s->name) return HG_ERR_MEMORY;
+    for (int32_t i = 0; i < DESKS; i++) HG_TRY(make_desk(s, &s->desk[i], err));
+    return HG_OK;
 }
 
 static void clear(sheet *s) {
     hg__score_sheet_abort(&s->out);
     hg__judge_close(&s->judge);
     hg__free(s->column);
-    hg__free(s->cell);
     hg__free(s->name);
-    hg__free(s->text);
-    hg__free(s->best);
+    for (int32_t i = 0; i < DESKS; i++) {
+        hg__free(s->desk[i].cell);
+        hg__free(s->desk[i].text);
+        hg__free(s->desk[i].best);
+        hg__text_clear(&s->desk[i].lines);
+    }
 }
 
 // ---- a row --------------------------------------------------------------------------------------
@@ -104,12 +123,12 @@ static int32_t find_best(const float *share, int32_t columns, int32_t *best, int
 }
 
 // The cells of row i's reasons.
-static void explain(sheet *s, int32_t i, hg__cell *cell) {
+static void explain(const sheet *s, desk *d, int32_t i, hg__cell *cell) {
     const hg__judge *j = &s->judge;
     const hg__schema *schema = j->feed.model->schema;
     const ptrdiff_t width = schema->width, columns = schema->columns;
     const float *share = j->share + i * columns;
-    const int32_t found = find_best(share, schema->columns, s->best, s->top);
+    const int32_t found = find_best(share, schema->columns, d->best, s->top);
     double sum = 0;
     for (int32_t c = 0; c < schema->columns; c++) sum += (double)share[c];
     for (int32_t r = 0; r < s->top; r++, cell += PER_REASON) {
@@ -117,14 +136,14 @@ static void explain(sheet *s, int32_t i, hg__cell *cell) {
             for (int32_t k = 0; k < PER_REASON; k++) cell[k] = (hg__cell){0};
             continue;
         }
-        const hg__column *c = &schema->column[s->best[r]];
-        char *seen = s->text[2 * r], *expected = s->text[2 * r + 1];
+        const hg__column *c = &schema->column[d->best[r]];
+        char *seen = d->text[2 * r], *expected = d->text[2 * r + 1];
         hg__column_decode(c, j->x + i * width, seen, CELL);
         hg__column_decode(c, j->y + i * width, expected, CELL);
         cell[0] = text(c->name);
         cell[1] = text(seen);
         cell[2] = text(expected);
-        cell[3] = number((double)share[s->best[r]] / sum);
+        cell[3] = number((double)share[d->best[r]] / sum);
     }
 }
 
@@ -132,26 +151,60 @@ static bool is_alarm(const sheet *s, double score, double p, const hg__threshold
     return s->by_fdr ? p <= s->limit : score > g->at.value;
 }
 
-static int write_row(sheet *s, int32_t i, hg_error *err) {
+// Row i of the judge's batch becomes the desk's cells.
+static void fill_row(const sheet *s, desk *d, int32_t i) {
     const hg__judge *j = &s->judge;
     const hg__threshold_group *g = hg__judge_group(j, i);
     const int64_t *numbers = j->feed.side.number;
     const double score = (double)j->score[i];
     const int64_t row = j->first + i;
-    hg__cell *cell = s->cell;
+    hg__cell *cell = d->cell;
     *cell++ = number((double)(numbers ? numbers[row] : row));
     *cell++ = number(score);
     if (g) {
         const double p = hg__calibration_p(g->held, score);
         const bool alarm = is_alarm(s, score, p, g);
-        s->result->alarms += alarm;
+        d->alarms += alarm;
         *cell++ = number(p);
         *cell++ = number(alarm);
     }
     if (j->group) *cell++ = text(hg__judge_group_name(j, i));
-    if (s->top) explain(s, i, cell);
-    s->result->rows++;
-    return hg__score_sheet_add(&s->out, s->cell, err);
+    if (s->top) explain(s, d, i, cell);
+}
+
+static void format_piece(void *context, int32_t task, int32_t thread) {
+    sheet *s = context;
+    desk *d = &s->desk[task];
+    const int32_t first = s->first + task * PIECE, left = s->judge.count - first;
+    (void)thread;
+    for (int32_t i = first; i < first + (left < PIECE ? left : PIECE); i++) {
+        fill_row(s, d, i);
+        hg__score_sheet_format(&s->out, d->cell, &d->lines);
+    }
+}
+
+// The judge's batch as text: made by the pool's threads, written in order.
+static int write_lines(sheet *s, hg_error *err) {
+    const int32_t rows = s->judge.count, most = DESKS * PIECE;
+    for (s->first = 0; s->first < rows; s->first += most) {
+        const int32_t now = rows - s->first < most ? rows - s->first : most;
+        const int32_t pieces = (now + PIECE - 1) / PIECE;
+        hg__pool_run(s->judge.feed.pool, format_piece, s, pieces);
+        for (int32_t i = 0; i < pieces; i++) {
+            HG_TRY(hg__score_sheet_add_lines(&s->out, &s->desk[i].lines, err));
+        }
+    }
+    return HG_OK;
+}
+
+static int write_batch(sheet *s, hg_error *err) {
+    s->result->rows += s->judge.count;
+    if (!s->out.database) return write_lines(s, err);
+    for (int32_t i = 0; i < s->judge.count; i++) {
+        fill_row(s, &s->desk[0], i);
+        HG_TRY(hg__score_sheet_add(&s->out, s->desk[0].cell, err));
+    }
+    return HG_OK;
 }
 
 // ---- the job ------------------------------------------------------------------------------------
@@ -201,10 +254,9 @@ static int run(sheet *s, const hg_options *o, hg_error *err) {
     name_columns(s);
     if (v->fdr > 0) HG_TRY(find_limit(s, v->fdr, err));
     HG_TRY(hg__score_sheet_open(&s->out, v->out, v->format, v->table, s->column, s->columns, err));
-    while ((more = hg__judge_next(j, err)) > 0) {
-        for (int32_t i = 0; i < j->count; i++) HG_TRY(write_row(s, i, err));
-    }
+    while ((more = hg__judge_next(j, err)) > 0) HG_TRY(write_batch(s, err));
     if (more < 0) return more;
+    for (int32_t i = 0; i < DESKS; i++) s->result->alarms += s->desk[i].alarms;
     return hg__score_sheet_commit(&s->out, err);
 }
 

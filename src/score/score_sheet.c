@@ -53,8 +53,7 @@ static void add_number(hg__text *t, hg__out_kind kind, double x) {
 }
 
 // A line of CSV, or an object whose missing cells are left out.
-static void add_line(hg__score_sheet *s, const hg__cell *cell) {
-    hg__text *t = &s->text;
+void hg__score_sheet_format(const hg__score_sheet *s, const hg__cell *cell, hg__text *t) {
     bool first = true;
     for (int32_t i = 0; i < s->columns; i++) {
         const bool missing = cell[i].kind == HG_CELL_MISSING;
@@ -72,13 +71,13 @@ static void add_line(hg__score_sheet *s, const hg__cell *cell) {
             (s->json ? add_json_text : add_csv_text)(t, cell[i].text, (size_t)cell[i].size);
         }
     }
-    hg__text_add(t, s->json ? "}\n" : "\n");
+    hg__text_add_bytes(t, s->json ? "}\n" : "\n", s->json ? 2 : 1);
 }
 
-static int flush(hg__score_sheet *s, hg_error *err) {
-    if (s->text.failed) return hg__fail(err, HG_ERR_MEMORY, "out of memory while writing scores");
-    HG_TRY(hg__writer_add(&s->file, s->text.data, s->text.length, err));
-    s->text.length = 0;
+int hg__score_sheet_add_lines(hg__score_sheet *s, hg__text *lines, hg_error *err) {
+    if (lines->failed) return hg__fail(err, HG_ERR_MEMORY, "out of memory while writing scores");
+    HG_TRY(hg__writer_add(&s->file, lines->data, lines->length, err));
+    lines->length = 0;
     return HG_OK;
 }
 
@@ -96,14 +95,16 @@ int hg__score_sheet_open(hg__score_sheet *s, const char *out, const char *format
         if (i) hg__text_add(&s->text, ",");
         add_csv_text(&s->text, column[i].name, strlen(column[i].name));
     }
-    if (!s->json) hg__text_add(&s->text, "\n");
-    return HG_OK;
+    if (s->json) return HG_OK;
+    hg__text_add_bytes(&s->text, "\n", 1);
+    return hg__score_sheet_add_lines(s, &s->text, err);
 }
 
 int hg__score_sheet_add(hg__score_sheet *s, const hg__cell *cell, hg_error *err) {
     if (s->database) return hg__table_out_add(s->database, cell, err);
-    add_line(s, cell);
-    return s->text.length < FLUSH && !s->text.failed ? HG_OK : flush(s, err);
+    hg__score_sheet_format(s, cell, &s->text);
+    if (s->text.length < FLUSH && !s->text.failed) return HG_OK;
+    return hg__score_sheet_add_lines(s, &s->text, err);
 }
 
 int hg__score_sheet_commit(hg__score_sheet *s, hg_error *err) {
@@ -111,7 +112,7 @@ int hg__score_sheet_commit(hg__score_sheet *s, hg_error *err) {
     if (s->database) {
         code = hg__table_out_commit(s->database, err);
     } else {
-        if (s->text.length || s->text.failed) code = flush(s, err);
+        if (s->text.length || s->text.failed) code = hg__score_sheet_add_lines(s, &s->text, err);
         if (code == HG_OK) code = hg__writer_commit(&s->file, err);
     }
     hg__score_sheet_abort(s); // of what was committed nothing is left to be taken back

@@ -19,6 +19,12 @@ typedef struct hg__score_sheet {
 int hg__score_sheet_open(hg__score_sheet *s, const char *out, const char *format, const char *table,
                          const hg__out_column *column, int32_t columns, hg_error *err);
 int hg__score_sheet_add(hg__score_sheet *s, const hg__cell *cell, hg_error *err); // cell (columns)
+
+// The same for text in two steps, so that threads may share the first: cells become a line at the end of `lines`, lines go
+// out and are empty. Whether memory sufficed is asked by the second. Not to be mixed with the one above.
+void hg__score_sheet_format(const hg__score_sheet *s, const hg__cell *cell, hg__text *lines);
+int hg__score_sheet_add_lines(hg__score_sheet *s, hg__text *lines, hg_error *err);
+
 int hg__score_sheet_commit(hg__score_sheet *s,
                            hg_error *err);      // all of it is there, or none; closes in every case
 void hg__score_sheet_abort(hg__score_sheet *s); // {0} is fine
