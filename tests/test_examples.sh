@@ -1,13 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The example programs do what their first lines say: one trains on a small file, one scores the file's rows with
-# the model, to the same numbers as the command, and one cleans an image as the command does.
+# the model, to the same numbers as the command, one cleans an image as the command does, and one finds anomalies in a table.
 . tests/lib.sh
 examples=$(dirname "$HOURGLASS")/examples
-if [ ! -x "$examples/train_model" ] || [ ! -x "$examples/score_rows" ] || [ ! -x "$examples/denoise_image" ]; then
-    skip "the examples are not built"
-    finish
-fi
+for name in train_model score_rows denoise_image find_anomalies; do
+    if [ ! -x "$examples/$name" ]; then
+        skip "the examples are not built"
+        finish
+    fi
+done
 export HG_PROGRESS=none
 
 # Noisy waves: 400 rows of 12 numbers.
@@ -50,4 +52,25 @@ expect "the example and the command give the same image" cmp -s "$work/clean.pgm
 "$examples/denoise_image" "$work/none.pgm" "$work/other.pgm" model=$shipped 2>"$work/err"
 expect "an image that is not there ends with 1" [ $? = 1 ]
 expect "and a sentence about it" grep -q "none.pgm" "$work/err"
+
+# Readings of pumps: 600 as they are, then 20 of which every fifth has the temperature of another load.
+readings() { # readings ROWS SEED ODD
+    awk -v n="$1" -v seed="$2" -v odd="$3" 'BEGIN { srand(seed); print "pump,load,temperature"
+        for (i = 0; i < n; i++) { load = rand(); t = 40 + 30 * load + rand()
+            if (odd && i % 5 == 4) t = load < 0.5 ? 68 : 42
+            printf "p%d,%.3f,%.2f\n", i % 3, load, t } }'
+}
+readings 600 3 0 >"$work/normal.csv"
+readings 20 4 1 >"$work/new.csv"
+"$examples/find_anomalies" "$work/normal.csv" "$work/new.csv" "$work/found.csv" fpr=0.02 project="$work" name=pumps >"$work/out" 2>"$work/err"
+status=$?
+expect "find_anomalies: exit $status: $(cat "$work/err")" [ $status = 0 ]
+expect "find_anomalies says what the columns are" grep -q "^pump  category, 3 levels" "$work/out"
+expect "and what it found" grep -q "20 rows, 4 alarms, 0 cells" "$work/out"
+expect "every fifth row is an alarm" [ "$(awk -F, '$4 == 1 { printf "%s ", $1 }' "$work/found.csv")" = "4 9 14 19 " ]
+"$HOURGLASS" predict -q model="$work/pumps/weights/best.safetensors" data="$work/new.csv" out="$work/same.csv" || bad "predict"
+expect "the example and the command give the same scores and reasons" cmp -s "$work/found.csv" "$work/same.csv"
+"$examples/find_anomalies" "$work/normal.csv" "$work/noisy.pgm" "$work/other.csv" project="$work" 2>"$work/err" >/dev/null
+expect "a table that does not fit ends with 1" [ $? = 1 ]
+expect "and a sentence about it" grep -q "noisy.pgm" "$work/err"
 finish
