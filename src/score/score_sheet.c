@@ -2,6 +2,7 @@
 // score_sheet.c - rows of cells going out.
 #include "score/score_sheet.h"
 
+#include <float.h>
 #include <string.h>
 #include <strings.h>
 
@@ -45,8 +46,13 @@ static void add_json_text(hg__text *t, const char *text, size_t size) {
     hg__text_add_bytes(t, "\"", 1);
 }
 
+// Nine digits say which float it was. A p-value may lie below all floats, and is not 0.
 static void add_number(hg__text *t, hg__out_kind kind, double x) {
     char text[64];
+    if (x > 0 && x < (double)FLT_MIN) {
+        hg__text_add(t, "%.9g", x);
+        return;
+    }
     const size_t size = kind == HG_OUT_INTEGER ? hg__format_count(text, (uint64_t)x)
                                                : hg__format_g9(text, (float)x);
     hg__text_add_bytes(t, text, size);
