@@ -74,7 +74,7 @@ static int score_test(const hg__contest *t, const hg_model *m, float *score, hg_
     }
     hg__detector *d = hg__detector_new(m, t->pool, t->table->path, err);
     if (!d) return (int)err->code;
-    const int code = hg__detector_score(d, t->test, t->test_rows, score, NULL, NULL, err);
+    const int code = hg__detector_score(d, t->test, t->test_rows, score, NULL, err);
     hg__detector_free(d);
     return code;
 }

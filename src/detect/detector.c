@@ -222,8 +222,8 @@ static void share_row(const hg__detector *d, int64_t i, float *share) {
     add_distance(s, r, NULL, factor(d, RESIDUAL), share);
 }
 
-int hg__detector_score(hg__detector *d, const float *x, int64_t rows, float *score, float *y,
-                       float *share, hg_error *err) {
+int hg__detector_score(hg__detector *d, const float *x, int64_t rows, float *score, float *share,
+                       hg_error *err) {
     const ptrdiff_t width = d->width, columns = d->model->schema->columns;
     double times[TERMS];
     for (int32_t q = 0; q < TERMS; q++) times[q] = factor(d, q);
@@ -238,7 +238,6 @@ int hg__detector_score(hg__detector *d, const float *x, int64_t rows, float *sco
                 (float)(term[FAR] * times[FAR] + term[FAR_RESIDUAL] * times[FAR_RESIDUAL] +
                         term[RESIDUAL] * times[RESIDUAL]);
             if (share) share_row(d, i, share + (from + r) * columns);
-            if (y) memcpy(y + (from + r) * width, d->made + i * width, (size_t)width * sizeof *y);
         }
     }
     return HG_OK;

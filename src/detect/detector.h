@@ -29,9 +29,8 @@ bool hg__detector_is_in(const hg_model *m);
 hg__detector *hg__detector_new(const hg_model *m, hg__pool *pool, const char *where, hg_error *err);
 void hg__detector_free(hg__detector *d); // NULL is fine
 
-// score (rows) of x (rows, width) and, unless NULL, y (rows, width), what the model makes of x in the rows' own terms, and
-// share (rows, columns): each column's part of the score. The same bits for any number of threads, any cut into calls and
+// score (rows) of x (rows, width) and, unless NULL, share (rows, columns): each column's part of the score. The same bits for any number of threads, any cut into calls and
 // any order of the rows.
-int hg__detector_score(hg__detector *d, const float *x, int64_t rows, float *score, float *y,
-                       float *share, hg_error *err);
+int hg__detector_score(hg__detector *d, const float *x, int64_t rows, float *score, float *share,
+                       hg_error *err);
 #endif

@@ -42,8 +42,7 @@ static int make_room(hg__judge *j, hg_error *err) {
     if (j->x) j->score = hg__alloc(batch, sizeof *j->score, err);
     if (!j->score) return HG_ERR_MEMORY;
     if (!j->wants_shares) return HG_OK;
-    j->y = hg__alloc(batch * width, sizeof *j->y, err);
-    if (j->y) j->share = hg__alloc(batch * columns, sizeof *j->share, err);
+    j->share = hg__alloc(batch * columns, sizeof *j->share, err);
     return j->share ? HG_OK : HG_ERR_MEMORY;
 }
 
@@ -77,7 +76,6 @@ void hg__judge_close(hg__judge *j) {
     hg__feed_close(&j->feed);
     hg__free(j->group);
     hg__free(j->x);
-    hg__free(j->y);
     hg__free(j->score);
     hg__free(j->share);
     *j = (hg__judge){0};
@@ -90,17 +88,11 @@ void hg__judge_restart(hg__judge *j) {
 // score=error: the mean over columns of their errors, each column's its share.
 static void judge_by_error(hg__judge *j, const hg__input *in) {
     const hg__feed *f = &j->feed;
-    const int32_t width = f->width, columns = f->model->schema->columns;
+    const int64_t columns = f->model->schema->columns;
     hg__run(f->plan, HG_SCORE, in, j->score);
     if (!j->wants_shares) return;
     hg__run(f->plan, HG_ERRORS, in, j->share);
-    hg__run(f->plan, HG_RECONSTRUCT, in, j->y);
-    for (int32_t i = 0; i < j->count; i++) {
-        hg__spans_finish(f->model->spans, hg__kernels_pick(), j->y + (size_t)i * (size_t)width);
-        for (int32_t c = 0; c < columns; c++) {
-            j->share[(size_t)i * (size_t)columns + (size_t)c] /= (float)columns;
-        }
-    }
+    for (int64_t i = 0; i < j->count * columns; i++) j->share[i] /= (float)columns;
 }
 
 int hg__judge_next(hg__judge *j, hg_error *err) {
@@ -115,7 +107,7 @@ int hg__judge_next(hg__judge *j, hg_error *err) {
         memcpy(j->x + (size_t)i * width, in.row[i], width * sizeof *j->x);
     }
     if (j->detector) {
-        HG_TRY(hg__detector_score(j->detector, j->x, j->count, j->score, j->y, j->share, err));
+        HG_TRY(hg__detector_score(j->detector, j->x, j->count, j->score, j->share, err));
     } else {
         judge_by_error(j, &in);
     }

@@ -16,7 +16,6 @@ typedef struct hg__judge {
     bool wants_shares;
     // Of the rows given last, all (batch, ...) and owned; what is not asked for is NULL.
     float *x;      // (batch, width)
-    float *y;      // (batch, width): reconstructions in the rows' terms
     float *score;  // (batch)
     float *share;  // (batch, columns)
     int64_t first; // position of the first of them in the file's order

@@ -8,18 +8,17 @@
 
 #include "base/mem.h"
 #include "data/schema.h"
-#include "score/judge.h"
+#include "score/reasons.h"
 #include "score/score_sheet.h"
 
-enum { CELL = 256, FIXED = 5, PER_REASON = 4 }; // bytes of a cell's text; columns of the sheet
-enum { DESKS = 32, PIECE = 64 };                // rows are written in pieces, one on each desk
+enum { FIXED = 5, PER_REASON = 4 }; // columns of the sheet
+enum { DESKS = 32, PIECE = 64 };    // rows are written in pieces, one on each desk
 
 // What a piece of rows is written with.
 typedef struct desk {
-    hg__cell *cell;     // owned, one row
-    char (*text)[CELL]; // owned, (2 * top): observed and expected values
-    int32_t *best;      // owned, (top): columns of the row's largest shares
-    hg__text lines;     // owned
+    hg__cell *cell;                   // owned, one row
+    char (*observed)[HG_REASON_CELL]; // owned, (top)
+    hg__text lines;                   // owned
     int64_t alarms;
 } desk;
 
@@ -30,8 +29,9 @@ typedef struct sheet {
     char (*name)[32];       // owned: of the columns of reasons
     int32_t columns, top;
     desk desk[DESKS];
-    int32_t first; // of the rows the desks have now, in the judge's batch
-    bool by_fdr;   // fdr=: an alarm is a p-value of at most `limit`; else the thresholds decide
+    hg__reasons reasons; // of the rows the desks have now
+    int32_t first;       // of the rows the desks have now, in the judge's batch
+    bool by_fdr; // fdr=: an alarm is a p-value of at most `limit`; else the thresholds decide
     double limit;
     hg_predict_result *result;
 } sheet;
@@ -71,9 +71,8 @@ static void name_columns(sheet *s) {
 static int make_desk(const sheet *s, desk *d, hg_error *err) {
     const size_t top = (size_t)s->top;
     d->cell = hg__alloc(FIXED + PER_REASON * top, sizeof *d->cell, err);
-    if (d->cell) d->text = hg__alloc(2 * top + 1, sizeof *d->text, err);
-    if (d->text) d->best = hg__alloc(top + 1, sizeof *d->best, err);
-    return d->best ? HG_OK : HG_ERR_MEMORY;
+    if (d->cell) d->observed = hg__alloc(top + 1, sizeof *d->observed, err);
+    return d->observed ? HG_OK : HG_ERR_MEMORY;
 }
 
 static int make_room(sheet *s, hg_error *err) {
@@ -82,18 +81,18 @@ static int make_room(sheet *s, hg_error *err) {
     if (s->column) s->name = hg__alloc(PER_REASON * top + 1, sizeof *s->name, err);
     if (!s->name) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < DESKS; i++) HG_TRY(make_desk(s, &s->desk[i], err));
-    return HG_OK;
+    return s->top ? hg__reasons_init(&s->reasons, &s->judge, DESKS * PIECE, s->top, err) : HG_OK;
 }
 
 static void clear(sheet *s) {
     hg__score_sheet_abort(&s->out);
+    hg__reasons_clear(&s->reasons);
     hg__judge_close(&s->judge);
     hg__free(s->column);
     hg__free(s->name);
     for (int32_t i = 0; i < DESKS; i++) {
         hg__free(s->desk[i].cell);
-        hg__free(s->desk[i].text);
-        hg__free(s->desk[i].best);
+        hg__free(s->desk[i].observed);
         hg__text_clear(&s->desk[i].lines);
     }
 }
@@ -108,42 +107,25 @@ static hg__cell text(const char *t) {
     return (hg__cell){.kind = HG_CELL_TEXT, .text = t, .size = (int32_t)strlen(t)};
 }
 
-// best (top): the columns with the largest of share (columns), largest first; equals in the table's order.
-static int32_t find_best(const float *share, int32_t columns, int32_t *best, int32_t top) {
-    int32_t found = 0;
-    for (int32_t c = 0; c < columns; c++) {
-        if (!(share[c] > 0)) continue;
-        int32_t at = found < top ? found++ : top;
-        for (; at > 0 && share[best[at - 1]] < share[c]; at--) {
-            if (at < top) best[at] = best[at - 1];
-        }
-        if (at < top) best[at] = c;
-    }
-    return found;
-}
-
 // The cells of row i's reasons.
 static void explain(const sheet *s, desk *d, int32_t i, hg__cell *cell) {
     const hg__judge *j = &s->judge;
     const hg__schema *schema = j->feed.model->schema;
-    const ptrdiff_t width = schema->width, columns = schema->columns;
-    const float *share = j->share + i * columns;
-    const int32_t found = find_best(share, schema->columns, d->best, s->top);
+    const float *share = j->share + (ptrdiff_t)i * schema->columns;
     double sum = 0;
     for (int32_t c = 0; c < schema->columns; c++) sum += (double)share[c];
     for (int32_t r = 0; r < s->top; r++, cell += PER_REASON) {
-        if (r >= found) {
+        const int32_t reason = (i - s->first) * s->top + r, best = s->reasons.best[reason];
+        if (best < 0) {
             for (int32_t k = 0; k < PER_REASON; k++) cell[k] = (hg__cell){0};
             continue;
         }
-        const hg__column *c = &schema->column[d->best[r]];
-        char *seen = d->text[2 * r], *expected = d->text[2 * r + 1];
-        hg__column_decode(c, j->x + i * width, seen, CELL);
-        hg__column_decode(c, j->y + i * width, expected, CELL);
+        const hg__column *c = &schema->column[best];
+        hg__column_decode(c, j->x + (ptrdiff_t)i * schema->width, d->observed[r], HG_REASON_CELL);
         cell[0] = text(c->name);
-        cell[1] = text(seen);
-        cell[2] = text(expected);
-        cell[3] = number((double)share[d->best[r]] / sum);
+        cell[1] = text(d->observed[r]);
+        cell[2] = text(s->reasons.expected[reason]);
+        cell[3] = number((double)share[best] / sum);
     }
 }
 
@@ -183,27 +165,32 @@ static void format_piece(void *context, int32_t task, int32_t thread) {
     }
 }
 
-// The judge's batch as text: made by the pool's threads, written in order.
-static int write_lines(sheet *s, hg_error *err) {
-    const int32_t rows = s->judge.count, most = DESKS * PIECE;
-    for (s->first = 0; s->first < rows; s->first += most) {
-        const int32_t now = rows - s->first < most ? rows - s->first : most;
-        const int32_t pieces = (now + PIECE - 1) / PIECE;
-        hg__pool_run(s->judge.feed.pool, format_piece, s, pieces);
-        for (int32_t i = 0; i < pieces; i++) {
-            HG_TRY(hg__score_sheet_add_lines(&s->out, &s->desk[i].lines, err));
-        }
+// `rows` rows from s->first on: their text is made by the pool's threads and written in order.
+static int write_lines(sheet *s, int32_t rows, hg_error *err) {
+    const int32_t pieces = (rows + PIECE - 1) / PIECE;
+    hg__pool_run(s->judge.feed.pool, format_piece, s, pieces);
+    for (int32_t i = 0; i < pieces; i++) {
+        HG_TRY(hg__score_sheet_add_lines(&s->out, &s->desk[i].lines, err));
+    }
+    return HG_OK;
+}
+
+static int write_cells(sheet *s, int32_t rows, hg_error *err) {
+    for (int32_t i = s->first; i < s->first + rows; i++) {
+        fill_row(s, &s->desk[0], i);
+        HG_TRY(hg__score_sheet_add(&s->out, s->desk[0].cell, err));
     }
     return HG_OK;
 }
 
 static int write_batch(sheet *s, hg_error *err) {
-    s->result->rows += s->judge.count;
-    if (!s->out.database) return write_lines(s, err);
-    for (int32_t i = 0; i < s->judge.count; i++) {
-        fill_row(s, &s->desk[0], i);
-        HG_TRY(hg__score_sheet_add(&s->out, s->desk[0].cell, err));
+    const int32_t rows = s->judge.count, most = DESKS * PIECE;
+    for (s->first = 0; s->first < rows; s->first += most) {
+        const int32_t now = rows - s->first < most ? rows - s->first : most;
+        if (s->top) hg__reasons_find(&s->reasons, s->first, now);
+        HG_TRY((s->out.database ? write_cells : write_lines)(s, now, err));
     }
+    s->result->rows += rows;
     return HG_OK;
 }
 

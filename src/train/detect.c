@@ -24,7 +24,7 @@ static int score_held(hg__trainer *t, hg__detector *d, float *score, int32_t *gr
             if (side->group) group[from + i] = side->group[row];
             code = hg__data_row(rows->data, row, x + i * width, err);
         }
-        if (code == HG_OK) code = hg__detector_score(d, x, n, score + from, NULL, NULL, err);
+        if (code == HG_OK) code = hg__detector_score(d, x, n, score + from, NULL, err);
     }
     hg__free(x);
     return code;

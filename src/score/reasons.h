@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// reasons.h - the columns that made rows what they are: the largest shares of the score, and what was expected there.
+#ifndef HG_SCORE_REASONS_H
+#define HG_SCORE_REASONS_H
+#include "score/expect.h"
+#include "score/judge.h"
+
+enum { HG_REASON_CELL = 256 }; // bytes of a value as text
+
+typedef struct hg__reasons {
+    const hg__judge *judge; // borrowed
+    hg__expect *expect;     // owned
+    int32_t rows, top;
+    int32_t *best; // owned, (rows, top): columns, largest share first; -1: no more
+    char (*expected)[HG_REASON_CELL]; // owned, (rows, top)
+    const int32_t *slot;              // of the reasons that are being decoded: places in best
+    const float *made;                // their rows
+    int32_t slots;
+} hg__reasons;
+
+// Room for the reasons of `rows` rows at a time, `top` (1 at least) each.
+int hg__reasons_init(hg__reasons *r, const hg__judge *j, int32_t rows, int32_t top, hg_error *err);
+void hg__reasons_clear(hg__reasons *r); // {0} is fine
+
+// best and expected of rows first .. first + rows - 1 of the judge's batch.
+void hg__reasons_find(hg__reasons *r, int32_t first, int32_t rows);
+#endif
