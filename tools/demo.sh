@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Trains 784-64-784 on Fashion-MNIST, fits PCA with as many components beside it, and shows both on the test
 # images; trains a network that cleans such images; then spoils a photograph and cleans it with the model that
-# ships. Usage: demo.sh build/hourglass [photograph]
+# ships; and finds what is unusual in a table. Usage: demo.sh build/hourglass [photograph]
 set -eu
 command=$1
 # Rear Admiral Grace Hopper by James S. Davis, United States Navy: public domain. Of the Debian package
@@ -11,6 +11,10 @@ photo=${2:-/usr/share/matplotlib/mpl-data/sample_data/grace_hopper.jpg}
 shipped=models/denoise.safetensors
 run=runs/demo
 clean=runs/demo-denoise
+table=runs/demo-table
+# Breast tumours, 357 benign and 212 malignant (Wolberg, Mangasarian, Street and Street, UCI 1993, CC BY 4.0). Of the
+# Debian package python3-sklearn; where that is not installed, the table is a made-up one.
+tumours=/usr/lib/python3/dist-packages/sklearn/datasets/data/breast_cancer.csv
 number() { printf '%s' "$2" | tr -d ' \n' | sed -n "s/.*\"$1\":\([-+.0-9eE]*\).*/\1/p"; } # number KEY JSON
 measure() { "$command" val --json -q model="$run/weights/$1.safetensors" data=fashion-test noise="$2"; } # measure WEIGHTS NOISE
 
@@ -57,6 +61,34 @@ if [ -r "$photo" ] && [ -r "$shipped" ]; then
     pictures="$pictures
             $clean/${photo##*/}.png (noisy, cleaned, clean)"
 fi
+
+# What a table usually holds, what it does not, and why. Training sees half of the benign tumours.
+mkdir -p "$table"
+echo
+if [ -r "$tumours" ]; then
+    awk -F, -v OFS=, -v normal="$table/normal.csv" -v new="$table/new.csv" 'BEGIN {
+        n = split("radius texture perimeter area smoothness compactness concavity concave_points symmetry fractal", name, " ")
+        split("mean error worst", of, " ")
+        for (j = 1; j <= 3; j++) for (i = 1; i <= n; i++) head = head name[i] "_" of[j] ","
+        print head "diagnosis" >normal; print head "diagnosis" >new }
+    NR > 1 { $NF = $NF ? "benign" : "malignant"; print >($NF == "benign" && ++benign % 2 ? normal : new) }' "$tumours"
+    how="label=diagnosis normal=benign val=0.3 fpr=0.05" label="label=diagnosis normal=benign"
+    echo "Tumours: what is benign is learnt from half of the benign ones, then the other half and the malignant ones are scored:"
+else
+    awk -v rows=5000 -v seed=1 -f tools/readings.awk >"$table/normal.csv"
+    awk -v rows=1000 -v seed=2 -v faults=1 -f tools/readings.awk |
+        awk -F, 'NR == 1 { print $0 ",label"; next } { print $0 "," ((NR - 2) % 200 == 100 ? "fault" : "ok") }' >"$table/new.csv"
+    how="" label="label=label"
+    echo "Pumps: 5000 readings are learnt, then 1000 new ones with five faults are scored:"
+fi
+"$command" train -q data="$table/normal.csv" $how name=demo-table exist_ok=true
+"$command" val -q model="$table/weights/best.safetensors" data="$table/new.csv" $label |
+    sed -n '/^AUROC\|^false-alarm\|^recall/p'
+"$command" predict -q model="$table/weights/best.safetensors" data="$table/new.csv" out="$table/scores.csv"
+echo "The three most unusual rows, and the column that says most about each:"
+tail -n +2 "$table/scores.csv" | sort -t , -k 2 -gr | head -n 3 |
+    awk -F, '{ printf "row %-4d  score %-8.4g  p %-8.2g  %s: %s, expected %s\n", $1, $2, $3, $5, $6, $7 }'
+
 cat <<END
 
 pictures    $run/samples.png (input above, reconstruction below)
@@ -64,6 +96,8 @@ pictures    $run/samples.png (input above, reconstruction below)
 model       $run/weights/best.safetensors
 PCA         $run/weights/pca.safetensors
 losses      $run/results.csv
+scores      $table/scores.csv (of $table/new.csv)
 next        $command predict model=$run/weights/best.safetensors data=fashion-test out=scores.csv
             $command denoise source=yours.jpg out=clean.jpg
+            $command train data=yours.csv
 END
