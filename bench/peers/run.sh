@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 venv=build/peers-venv
 if ! cmp -s bench/peers/requirements.txt "$venv/installed.txt"; then
-    echo "bench-peers: installing PyTorch, JAX, NumPy, scikit-learn and oneDNN into $venv (once, about 6 GB)" >&2
+    echo "bench-peers: installing PyTorch, JAX, NumPy, scikit-learn, PyOD and oneDNN into $venv (once, about 6 GB)" >&2
     python=python3
     [ -x /usr/bin/python3 ] && python=/usr/bin/python3
     [ -x "$venv/bin/pip" ] || "$python" -m venv "$venv"

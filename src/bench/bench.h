@@ -80,5 +80,5 @@ void hg__bench_step(hg__bench *b, hg__scene *s, const hg__scene_case *c);
 // Floating-point operations of a layer's products for one row, 2 * M * N * K; 0 where it has none.
 double hg__layer_flops(const hg__layer *l);
 
-hg__bench_run hg__bench_conv, hg__bench_pictures;
+hg__bench_run hg__bench_conv, hg__bench_detect, hg__bench_pictures;
 #endif

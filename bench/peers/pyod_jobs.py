@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PyOD: fit and decision_function of rows that are in memory and encoded."""
+import torch
+from pyod.models.auto_encoder import AutoEncoder
+from pyod.models.iforest import IForest
+from pyod.models.pca import PCA
+
+from table_case import BATCH, EPOCHS, WIDTH, encoded
+from worker import seconds_of
+
+
+def job(make):
+    def prepared(threads):
+        torch.set_num_threads(threads)
+        x = encoded()
+
+        def both():
+            model = make(threads)
+            model.fit(x)
+            model.decision_function(x)
+
+        return lambda: seconds_of(both, len(x))
+
+    return prepared
+
+
+JOBS = {
+    "table, AutoEncoder": job(lambda threads: AutoEncoder(hidden_neuron_list=[WIDTH, WIDTH], epoch_num=EPOCHS, batch_size=BATCH, verbose=0)),
+    "table, PCA": job(lambda threads: PCA()),
+    "table, IForest": job(lambda threads: IForest(n_jobs=threads)),
+}
