@@ -108,7 +108,7 @@ static int make(judged *j, hg__pool *pool, hg_error *err) {
 static void score(void *context) {
     judged *j = context;
     const int code =
-        hg__detector_score(j->scores, j->x, ROWS - REFERENCES, j->score, NULL, NULL, &j->err);
+        hg__detector_score(j->scores, j->x, ROWS - REFERENCES, j->score, NULL, &j->err);
     if (code < 0) j->code = code;
 }
 

@@ -20,9 +20,9 @@ int hg__score_sheet_open(hg__score_sheet *s, const char *out, const char *format
                          const hg__out_column *column, int32_t columns, hg_error *err);
 int hg__score_sheet_add(hg__score_sheet *s, const hg__cell *cell, hg_error *err); // cell (columns)
 
-// The same for text in two steps, so that threads may share the first: cells become a line at the end of `lines`, lines go
+// The same for text in two steps, so that threads may share the first: cells become a line at the end of t, lines go
 // out and are empty. Whether memory sufficed is asked by the second. Not to be mixed with the one above.
-void hg__score_sheet_format(const hg__score_sheet *s, const hg__cell *cell, hg__text *lines);
+void hg__score_sheet_format(const hg__score_sheet *s, const hg__cell *cell, hg__text *t);
 int hg__score_sheet_add_lines(hg__score_sheet *s, hg__text *lines, hg_error *err);
 
 int hg__score_sheet_commit(hg__score_sheet *s,
