@@ -50,7 +50,7 @@ struct hg__detector {
     float *made;     // (BLOCK, width): reconstructions
     float *scaled;   // (BLOCK, width): rows, scaled
     float *residual; // (BLOCK, width)
-    float *distance; // (BLOCK, near + 1): to rows; then (BLOCK): to residuals
+    float *distance; // (BLOCK, NEAR + 1): to rows; then (BLOCK, 2): to residuals
     int32_t *index;  // the same
 };
 
@@ -95,14 +95,14 @@ static hg__detector *make(const hg_model *m, int32_t references, hg__pool *pool,
         {&d->made,        BLOCK, width   },
         {&d->scaled,      BLOCK, width   },
         {&d->residual,    BLOCK, width   },
-        {&d->distance,    BLOCK, NEAR + 2},
+        {&d->distance,    BLOCK, NEAR + 3},
     };
     bool has_all = true;
     for (size_t i = 0; has_all && i < sizeof room / sizeof *room; i++) {
         *room[i].at = numbers(room[i].rows, room[i].width, err);
         has_all = *room[i].at != NULL;
     }
-    if (has_all) d->index = hg__alloc((size_t)BLOCK * (NEAR + 2), sizeof *d->index, err);
+    if (has_all) d->index = hg__alloc((size_t)BLOCK * (NEAR + 3), sizeof *d->index, err);
     if (d->index) d->distinct = hg__alloc(BLOCK, sizeof *d->distinct, err);
     if (d->distinct) d->which = hg__alloc(BLOCK, sizeof *d->which, err);
     if (d->which) d->slot = hg__alloc(2 * BLOCK, sizeof *d->slot, err);
@@ -176,16 +176,53 @@ static void terms_of(const hg__detector *d, int64_t i, double *term) {
     term[RESIDUAL] = square_of(d->residual + i * d->width, d->width);
 }
 
-// Of x (rows, width): everything above for its distinct rows. Tables of events repeat theirs often.
-static int measure_block(hg__detector *d, const float *x, int64_t rows, hg_error *err) {
-    const int32_t count =
-        hg__repeats_find(x, (int32_t)rows, d->width, d->distinct, d->which, d->slot);
+// Of the `found` nearest of a row, in distance and index, the `near` that are not `own`; where they do not reach, the last one
+// again. to_*: where they are put, at or before the found ones.
+static void pass_own(int32_t found, int32_t near, int64_t own, const float *distance,
+                     const int32_t *index, float *to_distance, int32_t *to_index) {
+    int32_t n = 0;
+    for (int32_t k = 0; k < found && n < near; k++) {
+        if (index[k] == own) continue;
+        to_distance[n] = distance[k];
+        to_index[n++] = index[k];
+    }
+    for (; n && n < near; n++) {
+        to_distance[n] = to_distance[n - 1];
+        to_index[n] = to_index[n - 1];
+    }
+}
+
+// The `near` nearest of x (rows, width), as hg__neighbours_find(); row i is not its own neighbour where it is reference own + i
+// (own -1: none is any).
+static int find_near(const hg__detector *d, const hg__neighbours *in, const float *x, int64_t rows,
+                     int32_t near, int64_t own, size_t at, hg_error *err) {
+    float *distance = d->distance + at;
+    int32_t *index = d->index + at;
+    const int32_t found = own >= 0 && near < d->references ? near + 1 : near;
+    HG_TRY(hg__neighbours_find(in, x, rows, found, distance, index, d->pool, err));
+    for (int64_t i = 0; own >= 0 && i < rows; i++) {
+        pass_own(found, near, own + i, distance + i * found, index + i * found, distance + i * near,
+                 index + i * near);
+    }
+    return HG_OK;
+}
+
+static int32_t find_distinct(hg__detector *d, const float *x, int32_t rows, int64_t own) {
+    if (own < 0) return hg__repeats_find(x, rows, d->width, d->distinct, d->which, d->slot);
+    for (int32_t i = 0; i < rows; i++) d->distinct[i] = d->which[i] = i; // each has another own
+    return rows;
+}
+
+// Of x (rows, width): everything above for its distinct rows. Tables of events repeat theirs often. own: number of the reference
+// that the first row is, the second is the next and so on; -1, or that of none: no row is a reference.
+static int measure_block(hg__detector *d, const float *x, int64_t rows, int64_t own,
+                         hg_error *err) {
+    if (own >= d->references) own = -1;
+    const int32_t count = find_distinct(d, x, (int32_t)rows, own);
     for (int32_t i = 0; i < count; i++) d->row[i] = x + (ptrdiff_t)d->distinct[i] * d->width;
     reconstruct(d, count);
-    HG_TRY(hg__neighbours_find(d->in_rows, d->scaled, count, d->near, d->distance, d->index,
-                               d->pool, err));
-    return hg__neighbours_find(d->in_residuals, d->residual, count, 1, d->distance + OF_RESIDUALS,
-                               d->index + OF_RESIDUALS, d->pool, err);
+    HG_TRY(find_near(d, d->in_rows, d->scaled, count, d->near, own, 0, err));
+    return find_near(d, d->in_residuals, d->residual, count, 1, own, OF_RESIDUALS, err);
 }
 
 static double factor(const hg__detector *d, int32_t term) {
@@ -222,14 +259,15 @@ static void share_row(const hg__detector *d, int64_t i, float *share) {
     add_distance(s, r, NULL, factor(d, RESIDUAL), share);
 }
 
-int hg__detector_score(hg__detector *d, const float *x, int64_t rows, float *score, float *share,
-                       hg_error *err) {
+// own: as measure_block() has it.
+static int score_rows(hg__detector *d, const float *x, int64_t rows, int64_t own, float *score,
+                      float *share, hg_error *err) {
     const ptrdiff_t width = d->width, columns = d->model->schema->columns;
     double times[TERMS];
     for (int32_t q = 0; q < TERMS; q++) times[q] = factor(d, q);
     for (int64_t from = 0; from < rows; from += BLOCK) {
         const int64_t n = rows - from < BLOCK ? rows - from : BLOCK;
-        HG_TRY(measure_block(d, x + from * width, n, err));
+        HG_TRY(measure_block(d, x + from * width, n, own < 0 ? -1 : own + from, err));
         for (int64_t r = 0; r < n; r++) {
             const int64_t i = d->which[r];
             double term[TERMS];
@@ -243,19 +281,28 @@ int hg__detector_score(hg__detector *d, const float *x, int64_t rows, float *sco
     return HG_OK;
 }
 
+int hg__detector_score(hg__detector *d, const float *x, int64_t rows, float *score, float *share,
+                       hg_error *err) {
+    return score_rows(d, x, rows, -1, score, share, err);
+}
+
 // ---- fitting ------------------------------------------------------------------------------------
 
-// Rows first .. first + count - 1 of an order that is itself random: x (count, width).
-static float *take_rows(const hg__rows *rows, int64_t first, int64_t count, hg_error *err) {
+// Rows first .. first + count - 1 of an order that is itself random, into x (count, width).
+static int copy_rows(const hg__rows *rows, int64_t first, int64_t count, float *x, hg_error *err) {
     const int32_t width = rows->data->width;
-    float *x = numbers((size_t)count, (size_t)width, err);
-    for (int64_t i = 0; x && i < count; i++) {
-        const int64_t row = hg__rows_at(rows, first + i);
-        if (hg__data_row(rows->data, row, x + i * width, err) == HG_OK) continue;
-        hg__free(x);
-        x = NULL;
+    for (int64_t i = 0; i < count; i++) {
+        HG_TRY(hg__data_row(rows->data, hg__rows_at(rows, first + i), x + i * width, err));
     }
-    return x;
+    return HG_OK;
+}
+
+// The same, allocated.
+static float *take_rows(const hg__rows *rows, int64_t first, int64_t count, hg_error *err) {
+    float *x = numbers((size_t)count, (size_t)rows->data->width, err);
+    if (x && copy_rows(rows, first, count, x, err) == HG_OK) return x;
+    hg__free(x);
+    return NULL;
 }
 
 // What makes number j of x (rows, width) weigh as the others do: 1 / its standard deviation. Of two values, levels of a
@@ -352,11 +399,13 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-// unit (TERMS): what is usual over x (rows, width), between median and mean. term (TERMS, rows) is room.
-static int fit_units(hg__detector *d, const float *x, int64_t rows, double *term, hg_error *err) {
+// unit (TERMS): what is usual over x (rows, width), between median and mean; own: as measure_block() has it. term (TERMS, rows) is
+// room.
+static int fit_units(hg__detector *d, const float *x, int64_t rows, int64_t own, double *term,
+                     hg_error *err) {
     for (int64_t from = 0; from < rows; from += BLOCK) {
         const int64_t n = at_most(rows - from, BLOCK);
-        HG_TRY(measure_block(d, x + from * d->width, n, err));
+        HG_TRY(measure_block(d, x + from * d->width, n, own < 0 ? -1 : own + from, err));
         for (int64_t i = 0; i < n; i++) {
             double of_row[TERMS];
             terms_of(d, d->which[i], of_row);
@@ -398,25 +447,31 @@ static int keep(hg_model *m, const hg__detector *d, const float *raw, json_t *de
 
 // What a fit works on, and its room; all owned.
 typedef struct sample {
-    float *raw;   // (references, width)
+    float *raw;   // (references, width): training rows, then held-out ones
     float *train; // (train_rows, width): the first of them are raw's
-    float *usual; // (usual_rows, width): rows that are no references
+    float *usual; // (usual_rows, width): held-out rows, or training rows that are no references
     double *term; // (TERMS, usual_rows) and at least (width)
-    int64_t train_rows, usual_rows;
+    int64_t train_rows, usual_rows, own; // own: reference that the first of usual is, or -1
 } sample;
 
+// Held-out rows are references too, as far as there is room: none is its own neighbour when it says what is usual.
 static int take_sample(sample *s, const hg__rows *train, const hg__rows *held, int32_t references,
                        hg_error *err) {
     const int64_t width = train->data->width;
     const bool has_held = held->count > 0;
+    const int64_t trained = at_most(train->count, references), others = references - trained;
     s->train_rows = at_most(train->count, SAMPLE);
     s->usual_rows =
         has_held ? at_most(held->count, SAMPLE) : at_most(train->count - references, SAMPLE);
     if (s->usual_rows < 1) s->usual_rows = 1; // one row is all there is
+    s->own = others ? trained : -1;
     const int64_t first = has_held ? 0 : train->count - s->usual_rows;
     const int64_t room = TERMS * s->usual_rows > width ? TERMS * s->usual_rows : width;
-    s->raw = take_rows(train, 0, references, err);
-    if (s->raw) s->train = take_rows(train, 0, s->train_rows, err);
+    s->raw = numbers((size_t)references, (size_t)width, err);
+    if (!s->raw) return HG_ERR_MEMORY;
+    HG_TRY(copy_rows(train, 0, trained, s->raw, err));
+    HG_TRY(copy_rows(held, 0, others, s->raw + trained * width, err));
+    s->train = take_rows(train, 0, s->train_rows, err);
     if (s->train) s->usual = take_rows(has_held ? held : train, first, s->usual_rows, err);
     if (s->usual) s->term = hg__alloc((size_t)room, sizeof *s->term, err);
     return s->term ? HG_OK : HG_ERR_MEMORY;
@@ -433,19 +488,39 @@ static int fit(hg_model *m, hg__detector *d, const sample *s, int64_t rows, json
     fit_residuals(d, s->train, s->train_rows, s->term);
     HG_TRY(index_references(d, s->raw, err));
     HG_TRY(fit_spread(d, err));
-    HG_TRY(fit_units(d, s->usual, s->usual_rows, s->term, err));
+    HG_TRY(fit_units(d, s->usual, s->usual_rows, s->own, s->term, err));
     return keep(m, d, s->raw, detector, err);
 }
 
-int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held, json_t *detector,
-                     hg__pool *pool, hg_error *err) {
+// score (held->count): what a row like these scores, which is no reference itself.
+static int score_held(hg__detector *d, const hg__rows *held, int64_t own, float *score,
+                      hg_error *err) {
+    float *x = numbers(BLOCK, (size_t)d->width, err);
+    int code = x ? HG_OK : HG_ERR_MEMORY;
+    for (int64_t from = 0; code == HG_OK && from < held->count; from += BLOCK) {
+        const int64_t n = at_most(held->count - from, BLOCK);
+        code = copy_rows(held, from, n, x, err);
+        if (code == HG_OK) {
+            code = score_rows(d, x, n, own < 0 ? -1 : own + from, score + from, NULL, err);
+        }
+    }
+    hg__free(x);
+    return code;
+}
+
+int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held, float *score,
+                     json_t *detector, hg__pool *pool, hg_error *err) {
     // Without held-out rows a tenth of the training rows takes their place.
-    const int64_t most = held->count ? train->count : train->count - train->count / 10;
+    const bool joins = held->count && held->data == train->data;
+    const int64_t most = joins         ? train->count + held->count
+                         : held->count ? train->count
+                                       : train->count - train->count / 10;
     const int32_t references = (int32_t)at_most(most, REFERENCES);
     sample s = {0};
     hg__detector *d = make(m, references, pool, err);
     int code = d ? take_sample(&s, train, held, references, err) : HG_ERR_MEMORY;
     if (code == HG_OK) code = fit(m, d, &s, train->count, detector, err);
+    if (code == HG_OK && score) code = score_held(d, held, s.own, score, err);
     hg__free(s.raw);
     hg__free(s.train);
     hg__free(s.usual);

@@ -19,10 +19,12 @@
 
 typedef struct hg__detector hg__detector;
 
-// Fits to m, which is trained and has a schema: reference rows are drawn from `train` by its order, usual sizes measured on
-// `held` (on the training rows where it is empty). Becomes m's parts; `detector` (borrowed) is to become its "detector".
-int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held, json_t *detector,
-                     hg__pool *pool, hg_error *err);
+// Fits to m, which is trained and has a schema: reference rows are drawn from `train` by its order, then from `held` where both
+// are of the same data; usual sizes are measured on `held` (on training rows where it is empty). Becomes m's parts; `detector`
+// (borrowed) is to become its "detector". score (held->count), or NULL: of the held-out rows, of which none is its own
+// neighbour, as no row to come will be.
+int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held, float *score,
+                     json_t *detector, hg__pool *pool, hg_error *err);
 
 // From a model that carries one: what hg__detector_is_in() says. Borrows m. `where` starts the sentence of an error.
 bool hg__detector_is_in(const hg_model *m);

@@ -7,27 +7,9 @@
 #include "train/folder.h"
 #include "train/trainer.h"
 
-enum { BLOCK = 4096 };
-
-// score (rows->count) of held-out rows, and group (same) of each where they have groups.
-static int score_held(hg__trainer *t, hg__detector *d, float *score, int32_t *group,
-                      hg_error *err) {
-    const hg__rows *rows = &t->val_rows;
-    const hg__side_columns *side = t->val_data ? &t->val_side : &t->side;
-    const int32_t width = rows->data->width;
-    float *x = hg__alloc((size_t)BLOCK * (size_t)width, sizeof *x, err);
-    int code = x ? HG_OK : HG_ERR_MEMORY;
-    for (int64_t from = 0; code == HG_OK && from < rows->count; from += BLOCK) {
-        const int64_t n = rows->count - from < BLOCK ? rows->count - from : BLOCK;
-        for (int64_t i = 0; code == HG_OK && i < n; i++) {
-            const int64_t row = hg__rows_at(rows, from + i);
-            if (side->group) group[from + i] = side->group[row];
-            code = hg__data_row(rows->data, row, x + i * width, err);
-        }
-        if (code == HG_OK) code = hg__detector_score(d, x, n, score + from, NULL, err);
-    }
-    hg__free(x);
-    return code;
+// group (rows->count): that of each held-out row.
+static void take_groups(const hg__rows *rows, const hg__side_columns *side, int32_t *group) {
+    for (int64_t i = 0; i < rows->count; i++) group[i] = side->group[hg__rows_at(rows, i)];
 }
 
 static int asked_fpr(const hg__trainer *t, double *fpr, hg_error *err) {
@@ -37,22 +19,24 @@ static int asked_fpr(const hg__trainer *t, double *fpr, hg_error *err) {
     return hg__alarms_fpr(v->alarms, v->rate, fpr, err);
 }
 
-static int fit_thresholds(hg__trainer *t, hg_model *best, json_t *detector, hg_error *err) {
+// score (val_rows.count): of the held-out rows.
+static int fit_thresholds(hg__trainer *t, const float *score, hg_model *best, json_t *detector,
+                          hg_error *err) {
     const hg__side_columns *side = t->val_data ? &t->val_side : &t->side;
-    const size_t count = (size_t)t->val_rows.count;
+    const int64_t count = t->val_rows.count;
     double fpr;
     hg__thresholds all = {0};
     HG_TRY(asked_fpr(t, &fpr, err));
-    hg__detector *d = hg__detector_new(best, t->pool, t->folder, err);
-    float *score = d ? hg__alloc(count, sizeof *score, err) : NULL;
-    int32_t *group = score ? hg__alloc(count, sizeof *group, err) : NULL;
-    int code = group ? score_held(t, d, score, group, err) : HG_ERR_MEMORY;
-    if (code == HG_OK) {
-        const hg__held_out held = {
-            score,        (int64_t)count,     side->group ? group : NULL, side->group_name,
-            side->groups, t->o.values.groupby};
-        code = hg__thresholds_fit(&all, &held, fpr, err);
-    }
+    int32_t *group = hg__alloc((size_t)count, sizeof *group, err);
+    if (!group) return HG_ERR_MEMORY;
+    if (side->group) take_groups(&t->val_rows, side, group);
+    const hg__held_out held = {score,
+                               count,
+                               side->group ? group : NULL,
+                               side->group_name,
+                               side->groups,
+                               t->o.values.groupby};
+    int code = hg__thresholds_fit(&all, &held, fpr, err);
     if (code == HG_OK) code = hg__thresholds_save(&all, best, detector, err);
     if (code == HG_OK && t->l->note) {
         char line[300];
@@ -61,17 +45,21 @@ static int fit_thresholds(hg__trainer *t, hg_model *best, json_t *detector, hg_e
     }
     hg__thresholds_clear(&all);
     hg__free(group);
-    hg__free(score);
-    hg__detector_free(d);
     return code;
 }
 
 int hg__fit_detector(hg__trainer *t, hg_model *best, hg_error *err) {
     char path[1024];
+    const size_t held = (size_t)t->val_rows.count;
+    float *score = hg__alloc(held + 1, sizeof *score, err);
+    if (!score) return HG_ERR_MEMORY;
     json_t *detector = json_object();
-    if (!detector) return hg__fail(err, HG_ERR_MEMORY, "out of memory while fitting the detector");
-    int code = hg__detector_fit(best, &t->rows, &t->val_rows, detector, t->pool, err);
-    if (code == HG_OK && t->val_rows.count) code = fit_thresholds(t, best, detector, err);
+    int code =
+        detector ? HG_OK : hg__fail(err, HG_ERR_MEMORY, "out of memory while fitting the detector");
+    if (code == HG_OK)
+        code = hg__detector_fit(best, &t->rows, &t->val_rows, score, detector, t->pool, err);
+    if (code == HG_OK && held) code = fit_thresholds(t, score, best, detector, err);
+    hg__free(score);
     if (code < 0) {
         json_decref(detector);
         return code;
