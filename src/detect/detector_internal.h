@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// detector_internal.h - what scoring rows, fitting a detector and finding the odd rows of a training set share.
+#ifndef HG_DETECT_DETECTOR_INTERNAL_H
+#define HG_DETECT_DETECTOR_INTERNAL_H
+#include "detect/detector.h"
+#include "detect/neighbours.h"
+
+enum { HG_DETECTOR_NEAR = 5, HG_DETECTOR_BLOCK = 4096 };
+
+enum { HG_FAR, HG_FAR_RESIDUAL, HG_RESIDUAL, HG_TERMS }; // a, b and c of the header
+
+struct hg__detector {
+    const hg_model *model;     // borrowed
+    hg__pool *pool;            // borrowed
+    hg_model *folded;          // owned, or NULL
+    hg__run_plan *plan;        // owned
+    int32_t width, references; // numbers a row; rows
+    int32_t near;              // neighbours that say how densely rows lie
+    // What is kept in the model file, owned:
+    float *reference; // (references, width): training rows, scaled
+    float *spread;    // (references): mean distance of each to its nearest others
+    float *scale;     // (width): what makes all numbers of a row weigh alike
+    float *inverse;   // (width): 1 / usual size of the residual
+    double unit[HG_TERMS], weight[HG_TERMS];
+    // Made of it:
+    hg__neighbours *in_rows, *in_residuals; // owned
+    float *residual_of;                     // owned, (references, width)
+    double mean_spread;
+    // Room for a block of rows, owned:
+    const void **row; // (HG_DETECTOR_BLOCK)
+    int32_t *
+        distinct; // (HG_DETECTOR_BLOCK): positions of the rows that are no copies of others; below, i counts these
+    int32_t *which;  // (HG_DETECTOR_BLOCK): of each row which of those it is
+    int32_t *slot;   // (2 HG_DETECTOR_BLOCK): to find them
+    float *made;     // (HG_DETECTOR_BLOCK, width): reconstructions
+    float *scaled;   // (HG_DETECTOR_BLOCK, width): rows, scaled
+    float *residual; // (HG_DETECTOR_BLOCK, width)
+    float *
+        distance; // (HG_DETECTOR_BLOCK, HG_DETECTOR_NEAR + 1): to rows; then (HG_DETECTOR_BLOCK, 2): to residuals
+    int32_t *index; // the same
+};
+
+static inline int64_t hg__at_most(int64_t n, int64_t most) {
+    return n < most ? n : most;
+}
+
+float *hg__numbers(size_t rows, size_t width, hg_error *err); // (rows, width), for hg__free()
+
+// A detector with room for everything, filled by its caller.
+hg__detector *hg__detector_make(const hg_model *m, int32_t references, hg__pool *pool,
+                                hg_error *err);
+
+// Of x (rows, width), as encoded, at most HG_DETECTOR_BLOCK rows: scaled, made and residual. scale and inverse are set.
+void hg__detector_reconstruct(hg__detector *d, const float *x, int64_t rows);
+
+// raw (references, width), as encoded: reference, residual_of and what finds the nearest of them.
+int hg__detector_index(hg__detector *d, const float *raw, hg_error *err);
+void hg__detector_average_spread(hg__detector *d);
+
+// Of x (rows, width), at most a block: what the terms need, for its distinct rows. own: number of the reference that the first
+// row is, the second is the next and so on, and none is its own neighbour; -1, or beyond all: no row is a reference.
+int hg__detector_measure(hg__detector *d, const float *x, int64_t rows, int64_t own, hg_error *err);
+void hg__detector_terms(const hg__detector *d, int64_t i,
+                        double *term); // (HG_TERMS) of distinct row i
+
+// As hg__detector_score(); own: as above, of all rows.
+int hg__detector_score_own(hg__detector *d, const float *x, int64_t rows, int64_t own, float *score,
+                           float *share, hg_error *err);
+
+// detector_fit.c: what makes number j of x (rows, width) weigh as the others do.
+double hg__detector_scale(const float *x, int64_t rows, int32_t width, int32_t j);
+#endif
