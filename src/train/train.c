@@ -17,9 +17,7 @@ static double trained_seconds(const hg__trainer *t) {
 }
 
 static double loss_argument(const hg__trainer *t) {
-    const bool is_own = t->loss->by_columns && t->o.set[HG_OPTION_delta];
-    return is_own || strcmp(t->loss->name, "huber") == 0 ? t->o.values.delta
-                                                         : t->loss->standard_arg;
+    return t->o.values.delta > 0 ? t->o.values.delta : t->loss->standard_arg;
 }
 
 static int64_t steps_per_epoch(const hg__trainer *t) {

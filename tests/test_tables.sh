@@ -1,0 +1,154 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# A table from training to alarms, as an analyst has it: the schema, scores, reasons, thresholds, what is bad in a row.
+. tests/lib.sh
+readings=$PWD/tools/readings.awk
+cd "$work" || exit 1
+
+"$HOURGLASS" >/dev/null 2>&1
+awk -v rows=1500 -v seed=1 -f "$readings" >train.csv
+awk -v rows=1000 -v seed=2 -v faults=1 -f "$readings" >faulty.csv
+# The same with a label: the row numbers of the faults are known.
+awk -F, -v OFS=, 'NR == 1 { print $0, "state"; next } { print $0, ((NR - 2) % 200 == 100 ? "broken" : "normal") }' faulty.csv >labelled.csv
+run() { "$HOURGLASS" "$@" >out 2>err; }
+must() { run "$@" || bad "$*: $(tail -1 err)"; }
+model=runs/t/weights/best.safetensors
+fast="steps=300 progress=none threads=2"
+
+must train data=train.csv name=t $fast
+for kind in "pump  category, 4 levels" "load  number" "time  time" "id  id, left out" "mode  category, 2 levels"; do
+    expect "the schema is told: $kind" grep -q "$kind" err
+done
+expect "the threshold is told, with what it rests on" grep -qE "threshold [0-9.e+]+: at most 0.01 of normal rows raise an alarm \(150 held-out rows\)" err
+
+must predict model=$model source=faulty.csv
+cp scores.csv first.csv
+expect "a line a row, and a header" [ "$(wc -l <first.csv)" = 1001 ]
+expect "the columns" [ "$(head -1 first.csv)" = row,score,p_value,alarm,column_1,observed_1,expected_1,share_1,column_2,observed_2,expected_2,share_2,column_3,observed_3,expected_3,share_3 ]
+expect "the unheard-of mode is found, with its reason" grep -qE '^500,[^,]*,[^,]*,1,mode,\(other\),(run|standby),' first.csv
+expect "the unheard-of mode is counted" grep -q "1 cells hold a value that training never saw" err
+expect "four of the five faults are alarms at least" [ "$(awk -F, '$1 % 200 == 100 && $4 == 1' first.csv | wc -l)" -ge 4 ]
+expect "a leak shows in flow, observed below expected" awk -F, '$1 == 300 { ok = $5 == "flow" && $6 < 0.75 * $7 } END { exit !ok }' first.csv
+expect "shares are parts of one" awk -F, 'NR > 1 && ($8 > 1 || $8 + $12 + $16 > 1.0001 || $8 < $12) { bad = 1 } END { exit bad }' first.csv
+
+# ---- the same score, however the row comes ----
+scores() { cut -d, -f1-4 "$1"; }
+awk -F, -v OFS=, '{ print $9, $3, $8, $1, $7, $2, $6, $4, $5, "extra" }' faulty.csv >permuted.csv
+must predict model=$model source=permuted.csv out=permuted.out
+expect "columns in another order, and one more, change no bit" cmp -s <(scores first.csv) <(scores permuted.out)
+{ head -1 faulty.csv && tail -n +2 faulty.csv | tac; } >reversed.csv
+must predict model=$model source=reversed.csv out=reversed.out
+expect "rows in another order change no bit" cmp -s <(tail -n +2 first.csv | cut -d, -f2-4) <(tail -n +2 reversed.out | cut -d, -f2-4 | tac)
+for part in 1 2; do
+    { head -1 faulty.csv && tail -n +2 faulty.csv | sed -n "$([ $part = 1 ] && echo 1,333p || echo '334,$p')"; } >part$part.csv
+    must predict model=$model source=part$part.csv out=part$part.out
+done
+expect "a file in two parts changes no bit" cmp -s <(tail -n +2 first.csv | cut -d, -f2-) <(tail -qn +2 part1.out part2.out | cut -d, -f2-)
+for threads in 1 3; do
+    must predict model=$model source=faulty.csv out=threads.out threads=$threads
+    expect "$threads threads change no bit" cmp -s first.csv threads.out
+done
+for isa in ref avx2; do
+    HG_ISA=$isa run predict model=$model source=faulty.csv out=isa.out
+    expect "instructions of $isa change no bit" cmp -s first.csv isa.out
+done
+must train data=train.csv name=again $fast
+expect "the same training gives the same model" [ "$(hash_of $model)" = "$(hash_of runs/again/weights/best.safetensors)" ]
+must train cfg=runs/t/args.yaml name=args
+expect "args.yaml repeats it" [ "$(hash_of $model)" = "$(hash_of runs/args/weights/best.safetensors)" ]
+
+# ---- other ways out ----
+must predict model=$model source=faulty.csv out=- --json
+expect "JSON: an object a row" [ "$(grep -c '^{"row":.*"column_1":".*}$' out)" = 1000 ]
+must predict model=$model source=faulty.csv out=few.csv top=0
+expect "top=0: no reasons" [ "$(head -1 few.csv)" = row,score,p_value,alarm ]
+run predict model=$model source=faulty.csv out=few.csv fail_on_anomaly=true
+expect "exit 3 where there are alarms" [ $? = 3 ]
+must predict model=$model source=faulty.csv out=error.csv score=error
+expect "score=error: the plain error, without alarms" [ "$(head -1 error.csv | cut -d, -f1-3)" = row,score,column_1 ]
+must predict model=$model source=faulty.csv out=s.db table=scores
+if command -v sqlite3 >/dev/null; then
+    expect "scores into a database" [ "$(sqlite3 s.db 'select sum(alarm) from scores')" = "$(awk -F, '{ n += $4 } END { print n }' first.csv)" ]
+    printf '.mode csv\n.import faulty.csv pumps\n' | sqlite3 in.db
+    must predict model=$model source=in.db query="select * from pumps order by cast(id as int)" out=in.csv on_bad=score_missing
+    expect "rows out of a database" [ "$(wc -l <in.csv)" = 1001 ]
+else
+    skip "no sqlite3 to look with"
+fi
+
+# ---- thresholds ----
+must predict model=$model source=faulty.csv out=strict.csv fpr=1e-6
+expect "a smaller rate, fewer alarms" [ "$(awk -F, '{ n += $4 } END { print n }' strict.csv)" -le "$(awk -F, '{ n += $4 } END { print n }' first.csv)" ]
+expect "what is extrapolated is called so, with the rows it would take" grep -q "999999" err
+must predict model=$model source=faulty.csv out=fdr.csv fdr=0.1
+expect "fdr= finds the clearest faults" [ "$(awk -F, '$1 % 200 == 100 && $4 == 1' fdr.csv | wc -l)" -ge 2 ]
+must predict model=$model source=faulty.csv out=rate.csv alarms=2/day rate=10/min
+expect "alarms= and rate= make a rate" grep -q "0.000138889" err
+run predict model=$model source=faulty.csv fpr=0.1 alarms=2/day rate=10/min
+expect "fpr= and alarms= together are refused" [ $? = 2 ]
+awk -v rows=1200 -v seed=5 -f "$readings" >fresh.csv
+before=$(hash_of $model)
+cp $model copy.safetensors
+must calibrate model=copy.safetensors data=fresh.csv fpr=0.02
+expect "calibrate says what it rests on" grep -q "(1200 held-out rows)" out
+must predict model=copy.safetensors source=faulty.csv out=new.csv
+expect "calibrate changes no score" cmp -s <(cut -d, -f1,2 first.csv) <(cut -d, -f1,2 new.csv)
+must calibrate model=copy.safetensors data=fresh.csv groupby=pump fpr=0.02
+expect "a threshold for each pump" [ "$(grep -c '^pump=P' out)" = 4 ]
+must predict model=copy.safetensors source=faulty.csv out=grouped.csv
+expect "the group of each row" awk -F, 'NR == 1 { ok = $5 == "group" } NR == 2 { ok = ok && $5 ~ /^P[1-4]$/ } END { exit !ok }' grouped.csv
+expect "the first model is what it was" [ "$before" = "$(hash_of $model)" ]
+
+# ---- labels ----
+must val model=$model data=labelled.csv label=state --json
+expect "val: the metrics of labelled rows" grep -q '"normal":995,"anomalies":5.*"auroc":{"value":0.99' out
+must train data=labelled.csv label=state name=l $fast
+expect "labelled anomalies are not trained on" grep -q "5 rows are labelled as anomalies: training does not see them" err
+run val model=$model data=labelled.csv label=nothing
+expect "a label that is not there is named" grep -q "nothing" err
+
+# ---- bad rows ----
+refused() { # refused NAME STATUS SENTENCE command...
+    name=$1 status=$2 wanted=$3
+    shift 3
+    echo old >bad.out
+    run "$@" out=bad.out
+    got=$?
+    expect "$name: exit $status (got $got: $(tail -1 err))" [ $got = "$status" ]
+    expect "$name: says $wanted, not: $(tail -1 err)" grep -qE "$wanted" err
+    expect "$name: out= is the old one" [ "$(cat bad.out)" = old ]
+}
+change() { awk -F, -v OFS=, "$1" faulty.csv >bad.csv; }
+change 'NR == 17 { print $1, $2; next } { print }'
+refused "a short row" 4 'bad.csv:17: expected 9 columns, got 2' predict model=$model source=bad.csv
+must predict model=$model source=bad.csv out=skip.csv on_bad=skip
+expect "on_bad=skip leaves it out" [ "$(wc -l <skip.csv)" = 1000 ]
+change 'NR == 17 { $6 = "wet" } { print }'
+refused "a word for a number" 4 "bad.csv:17: column 'flow': expected a number, got 'wet'" predict model=$model source=bad.csv
+must predict model=$model source=bad.csv out=lenient.csv on_bad=score_missing
+expect "on_bad=score_missing counts it" grep -q "1 cells are not what their column holds" err
+expect "and scores the row" [ "$(wc -l <lenient.csv)" = 1001 ]
+change 'NR == 1 { $6 = "flows" } { print }'
+refused "a renamed column" 4 "expected a column 'flow' as in training; nearest is 'flows'" predict model=$model source=bad.csv
+change 'NR == 17 { $6 = "1e400" } { print }'
+refused "a number out of range" 4 'bad.csv:17' predict model=$model source=bad.csv
+change 'NR == 17 { $4 = "r\xffn" } { print }'
+refused "invalid UTF-8" 4 'bad.csv:17.*UTF-8' predict model=$model source=bad.csv
+: >bad.csv
+refused "an empty file" 4 'empty' predict model=$model source=bad.csv
+change 'NR > 1 { $6 = "" } { print }'
+must train data=bad.csv name=hollow $fast
+expect "a column without a value is told" grep -qE "flow  constant" err
+for rows in 1 2 10; do
+    head -$((rows + 1)) train.csv >few.csv
+    if run train data=few.csv name=few$rows $fast; then
+        must predict model=runs/few$rows/weights/best.safetensors source=few.csv out=few.out
+        expect "$rows rows are scored" [ "$(wc -l <few.out)" = $((rows + 1)) ]
+    else
+        expect "$rows rows: one sentence" [ "$(grep -vc note: err)" = 1 ]
+    fi
+done
+must train data=train.csv name=raw model=ae latent=2 prepare=none ignore=id,time,pump,mode epochs=1 progress=none
+must predict model=runs/raw/weights/best.safetensors source=train.csv out=raw.csv ignore=id,time,pump,mode
+expect "prepare=none: rows of numbers as before" [ "$(head -1 raw.csv)" = row,score ]
+finish
