@@ -134,15 +134,18 @@ void hg__spans_errors(const hg__spans *s, const hg__kernels *k, const hg__real *
     }
 }
 
+void hg__spans_finish_column(const hg__spans *s, const hg__kernels *k, int32_t column,
+                             hg__real *y) {
+    const hg__span *c = &s->span[column];
+    const int32_t n = value_width(c);
+    if (n == 0) return;
+    if (c->kind == HG_SPAN_CATEGORY) k->softmax(y + c->first, n);
+    if (!c->may_miss) return;
+    hg__real own[HG_LANES] = {y[c->first + n]};
+    k->sigmoid(own, own, 0, HG_LANES);
+    y[c->first + n] = own[0];
+}
+
 void hg__spans_finish(const hg__spans *s, const hg__kernels *k, hg__real *y) {
-    for (int32_t i = 0; i < s->columns; i++) {
-        const hg__span *c = &s->span[i];
-        const int32_t n = value_width(c);
-        if (n == 0) continue;
-        if (c->kind == HG_SPAN_CATEGORY) k->softmax(y + c->first, n);
-        if (!c->may_miss) continue;
-        hg__real own[HG_LANES] = {y[c->first + n]};
-        k->sigmoid(own, own, 0, HG_LANES);
-        y[c->first + n] = own[0];
-    }
+    for (int32_t i = 0; i < s->columns; i++) hg__spans_finish_column(s, k, i, y);
 }

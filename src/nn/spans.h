@@ -49,4 +49,6 @@ void hg__spans_errors(const hg__spans *s, const hg__kernels *k, const hg__real *
 
 // Outputs y (width) as a row has them: probabilities of the levels, and of the value being missing. In place.
 void hg__spans_finish(const hg__spans *s, const hg__kernels *k, hg__real *y);
+// The same for one column; the others stay outputs.
+void hg__spans_finish_column(const hg__spans *s, const hg__kernels *k, int32_t column, hg__real *y);
 #endif

@@ -45,6 +45,7 @@ const float *hg__expect_run(hg__expect *e, const float *const *x, const int32_t 
                             int32_t count) {
     const hg__schema *s = e->model->schema;
     const size_t width = (size_t)s->width;
+    const hg__kernels *k = hg__kernels_pick();
     const hg__input in = {.row = e->pointer, .count = count, .dtype = HG_F32, .scale = 1};
     for (int32_t i = 0; i < count; i++) {
         const hg__column *c = &s->column[column[i]];
@@ -57,7 +58,7 @@ const float *hg__expect_run(hg__expect *e, const float *const *x, const int32_t 
         for (int32_t i = 0; i < count; i++) {
             const hg__column *c = &s->column[column[i]];
             float *made = e->made + (size_t)i * width;
-            hg__spans_finish(e->model->spans, hg__kernels_pick(), made);
+            hg__spans_finish_column(e->model->spans, k, column[i], made);
             memcpy(e->row + (size_t)i * width + c->first, made + c->first,
                    (size_t)c->width * sizeof *made);
         }
