@@ -54,11 +54,35 @@ int hg__schema_layout(hg__schema *s, hg_error *err) {
                             HG_MAX_WIDTH);
         }
         if (c->kind != HG_COLUMN_CATEGORY) continue;
+        hg__names_free(c->index);
         c->index = hg__names_new(c->level, c->levels, err);
         if (!c->index) return HG_ERR_MEMORY;
     }
     s->width = (int32_t)width;
     return HG_OK;
+}
+
+static bool has_same_levels(const hg__column *a, const hg__column *b) {
+    bool same = a->levels == b->levels;
+    for (int32_t k = 0; same && k < a->levels; k++) same = strcmp(a->level[k], b->level[k]) == 0;
+    return same;
+}
+
+int32_t hg__schema_swap_levels(hg__schema *s, hg__schema *from, hg_error *err) {
+    int32_t changed = 0;
+    for (int32_t i = 0; i < s->columns && i < from->columns; i++) {
+        hg__column *a = &s->column[i], *b = &from->column[i], c = *a;
+        if (a->kind != HG_COLUMN_CATEGORY || b->kind != a->kind || has_same_levels(a, b)) continue;
+        a->level = b->level;
+        a->levels = b->levels;
+        b->level = c.level;
+        b->levels = c.levels;
+        changed++;
+    }
+    if (!changed) return 0;
+    HG_TRY(hg__schema_layout(from, err)); // both have indices over their own levels
+    HG_TRY(hg__schema_layout(s, err));
+    return changed;
 }
 
 // ---- which column of a table --------------------------------------------------------------------

@@ -102,6 +102,10 @@ hg__schema *hg__schema_infer(hg__table *t, const hg__schema_options *o, int64_t 
                              hg_error *err);
 void hg__schema_free(hg__schema *s); // NULL is fine
 
+// Gives the categories of s the levels they have in `from`, a schema of some of the same table's rows, where they are categories
+// there too; swaps them. How many columns have others now; then the layout is another.
+int32_t hg__schema_swap_levels(hg__schema *s, hg__schema *from, hg_error *err);
+
 // A line for a column: "duration  number, log, robust: centre 3.1, scale 2.2, 4 % missing".
 void hg__column_describe(const hg__column *c, char *text, size_t size);
 

@@ -18,9 +18,10 @@ void hg__detector_free(hg__detector *d) {
     hg__neighbours_free(d->in_residuals);
     hg__run_plan_free(d->plan);
     hg_model_free(d->folded);
-    void *const owned[] = {d->reference,   d->spread,   d->scale,  d->inverse,  d->residual_of,
-                           (void *)d->row, d->made,     d->scaled, d->residual, d->distance,
-                           d->index,       d->distinct, d->which,  d->slot};
+    void *const owned[] = {d->reference,   d->spread,      d->scale, d->inverse,
+                           d->residual_of, (void *)d->row, d->made,  d->scaled,
+                           d->residual,    d->distance,    d->index, d->distinct,
+                           d->which,       d->slot,        d->other, d->other_at};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) hg__free(owned[i]);
     hg__free(d);
 }
@@ -39,7 +40,8 @@ hg__detector *hg__detector_make(const hg_model *m, int32_t references, hg__pool 
                                 hg_error *err) {
     hg__detector *d = hg__alloc(1, sizeof *d, err);
     if (!d) return NULL;
-    *d = (hg__detector){.model = m, .pool = pool, .width = m->spec.width, .references = references};
+    *d = (hg__detector){
+        .model = m, .pool = pool, .width = m->spec.width, .references = references, .own = -1};
     d->near = references < HG_DETECTOR_NEAR ? references : HG_DETECTOR_NEAR;
     const size_t width = (size_t)d->width, rows = (size_t)references;
     const struct {
@@ -119,11 +121,27 @@ enum {
     OF_RESIDUALS = HG_DETECTOR_BLOCK * (HG_DETECTOR_NEAR + 1)
 }; // where those begin in distance and index
 
+float hg__detector_spread(const hg__detector *d, int32_t reference, int64_t without) {
+    const size_t at = (size_t)reference * (HG_DETECTOR_NEAR + 1);
+    double sum = 0;
+    int32_t others = 0;
+    for (size_t k = 0; k <= HG_DETECTOR_NEAR && others < HG_DETECTOR_NEAR; k++) {
+        if (d->other[at + k] < 0) break;
+        if (d->other[at + k] == without) continue;
+        sum += (double)d->other_at[at + k];
+        others++;
+    }
+    return others ? (float)(sum / others) : 0;
+}
+
 // What a squared distance from row i of the block is divided by: 1 and more where training rows lie far apart.
 static double thinness(const hg__detector *d, int64_t i) {
     const int32_t *nearest = nearest_of(d, i);
     double sum = 0;
-    for (int32_t n = 0; n < d->near; n++) sum += (double)d->spread[nearest[n]];
+    for (int32_t n = 0; n < d->near; n++) {
+        sum += d->own >= 0 ? (double)hg__detector_spread(d, nearest[n], d->own + i)
+                           : (double)d->spread[nearest[n]];
+    }
     return d->mean_spread > 0 ? 1 + sum / d->near / d->mean_spread : 1;
 }
 
@@ -174,6 +192,7 @@ static int32_t find_distinct(hg__detector *d, const float *x, int32_t rows, int6
 int hg__detector_measure(hg__detector *d, const float *x, int64_t rows, int64_t own,
                          hg_error *err) {
     if (own >= d->references) own = -1;
+    d->own = own;
     const int32_t count = find_distinct(d, x, (int32_t)rows, own);
     for (int32_t i = 0; i < count; i++) d->row[i] = x + (ptrdiff_t)d->distinct[i] * d->width;
     reconstruct(d, count);

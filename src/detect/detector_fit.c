@@ -77,24 +77,34 @@ static void fit_residuals(hg__detector *d, const float *x, int64_t rows, double 
     }
 }
 
-// Mean distance of each reference to its nearest others; copies of it are others.
+// The nearest others of the `count` references from `from` on, from what was found (count, near); copies of one are others.
+static void keep_others(hg__detector *d, int64_t from, int64_t count, int32_t near) {
+    for (int64_t i = 0; i < count; i++) {
+        int32_t *other = d->other + (from + i) * (HG_DETECTOR_NEAR + 1);
+        float *at = d->other_at + (from + i) * (HG_DETECTOR_NEAR + 1);
+        int32_t n = 0;
+        for (int32_t k = 0; k < near && n <= HG_DETECTOR_NEAR; k++) {
+            if (d->index[i * near + k] == from + i) continue;
+            other[n] = d->index[i * near + k];
+            at[n++] = sqrtf(d->distance[i * near + k]);
+        }
+        for (; n <= HG_DETECTOR_NEAR; n++) other[n] = -1;
+    }
+}
+
 static int fit_spread(hg__detector *d, hg_error *err) {
-    const int32_t near = d->references > HG_DETECTOR_NEAR ? HG_DETECTOR_NEAR + 1 : d->references;
+    const int32_t near = (int32_t)hg__at_most(d->references, HG_DETECTOR_NEAR + 2);
+    const size_t room = (size_t)d->references * (HG_DETECTOR_NEAR + 1);
+    d->other = hg__alloc(room, sizeof *d->other, err);
+    if (d->other) d->other_at = hg__numbers(room, 1, err);
+    if (!d->other_at) return HG_ERR_MEMORY;
     for (int64_t from = 0; from < d->references; from += HG_DETECTOR_BLOCK) {
         const int64_t n = hg__at_most(d->references - from, HG_DETECTOR_BLOCK);
         HG_TRY(hg__neighbours_find(d->in_rows, d->reference + from * d->width, n, near, d->distance,
                                    d->index, d->pool, err));
-        for (int64_t i = 0; i < n; i++) {
-            double sum = 0;
-            int32_t others = 0;
-            for (int32_t k = 0; k < near; k++) {
-                if (d->index[i * near + k] == from + i || others == near - 1) continue;
-                sum += sqrt((double)d->distance[i * near + k]);
-                others++;
-            }
-            d->spread[from + i] = others ? (float)(sum / others) : 0;
-        }
+        keep_others(d, from, n, near);
     }
+    for (int32_t i = 0; i < d->references; i++) d->spread[i] = hg__detector_spread(d, i, -1);
     hg__detector_average_spread(d);
     return HG_OK;
 }

@@ -26,6 +26,10 @@ struct hg__detector {
     hg__neighbours *in_rows, *in_residuals; // owned
     float *residual_of;                     // owned, (references, width)
     double mean_spread;
+    // While fitting, so that a reference can be scored as if it was none; owned, else NULL:
+    int32_t *other;  // (references, HG_DETECTOR_NEAR + 1): the nearest others of each; -1: no more
+    float *other_at; // the same: how far they are
+    int64_t own;     // the reference that the first row of the block is, or -1
     // Room for a block of rows, owned:
     const void **row; // (HG_DETECTOR_BLOCK)
     int32_t *
@@ -57,8 +61,11 @@ void hg__detector_reconstruct(hg__detector *d, const float *x, int64_t rows);
 int hg__detector_index(hg__detector *d, const float *raw, hg_error *err);
 void hg__detector_average_spread(hg__detector *d);
 
+// How far a reference's nearest others lie on average, as if reference `without` was not there (-1: all are).
+float hg__detector_spread(const hg__detector *d, int32_t reference, int64_t without);
+
 // Of x (rows, width), at most a block: what the terms need, for its distinct rows. own: number of the reference that the first
-// row is, the second is the next and so on, and none is its own neighbour; -1, or beyond all: no row is a reference.
+// row is, the second is the next and so on, and is scored as if it was none; -1, or beyond all: no row is a reference.
 int hg__detector_measure(hg__detector *d, const float *x, int64_t rows, int64_t own, hg_error *err);
 void hg__detector_terms(const hg__detector *d, int64_t i,
                         double *term); // (HG_TERMS) of distinct row i

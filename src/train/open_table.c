@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "base/text.h"
 #include "data/table_view.h"
 #include "model/parts.h"
 #include "train/trainer.h"
@@ -109,6 +111,76 @@ static void tell_columns(const hg__trainer *t, int64_t bad) {
     note(t, line);
 }
 
+static bool is_learned(const void *context, int64_t row) {
+    const uint8_t *held = context; // (rows of the table)
+    return !held[row];
+}
+
+// held (rows of the table), for the caller to free, NULL where none is: which rows measure what is usual, instead of training.
+static int mark_held(const hg__trainer *t, uint8_t **held, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    const int64_t *number = t->side.number, last = t->data->rows - 1;
+    double fraction;
+    hg__rows train, rows;
+    *held = NULL;
+    if (!hg__parse_float(v->val, &fraction)) return HG_OK;
+    HG_TRY(hg__rows_split(t->data, fraction, v->fraction, (uint64_t)v->seed, &train, &rows, err));
+    if (!rows.count) return HG_OK;
+    const size_t all = (size_t)(number ? number[last] : last) + 1 + (size_t)t->data->skipped;
+    *held = hg__alloc(all, sizeof **held, err);
+    if (!*held) return HG_ERR_MEMORY;
+    for (int64_t i = 0; i < rows.count; i++) {
+        const int64_t row = hg__rows_at(&rows, i);
+        (*held)[number ? number[row] : row] = 1;
+    }
+    return HG_OK;
+}
+
+// A level that comes in held-out rows and hardly elsewhere would be known to them and unknown to rows to come: their scores
+// would be no measure. So levels are learned from the others alone. 1: they changed, and rows are to be read anew.
+static int learn_levels(hg__trainer *t, hg__table *table, const hg__schema_options *how,
+                        hg_error *err) {
+    uint8_t *held;
+    HG_TRY(mark_held(t, &held, err));
+    if (!held) return 0;
+    hg__schema_options learn = *how;
+    learn.use = is_learned;
+    learn.use_context = held;
+    learn.on_bad = "score_missing"; // what stops was met before
+    int code = hg__table_rewind(table, err);
+    hg__schema *others = code == HG_OK ? hg__schema_infer(table, &learn, NULL, err) : NULL;
+    code = others ? hg__schema_swap_levels(t->schema, others, err) : (int)err->code;
+    hg__schema_free(others);
+    hg__free(held);
+    return code;
+}
+
+static bool has_categories(const hg__schema *s) {
+    for (int32_t i = 0; i < s->columns; i++) {
+        if (s->column[i].kind == HG_COLUMN_CATEGORY) return true;
+    }
+    return false;
+}
+
+static int read_rows(hg__trainer *t, hg__table *table, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    const hg__encode_options encode = {
+        .group = v->groupby, .on_bad = v->on_bad, .memory = (size_t)v->max_mem};
+    hg__encoding_notes notes = {0};
+    t->data = hg__schema_read(t->schema, table, &encode, &t->side, &notes, err);
+    if (!t->data) return err->code;
+    if (t->data->rows > 0) return HG_OK;
+    return hg__fail(err, HG_ERR_DATA, "%s: expected rows, got none", table->path);
+}
+
+static int read_again(hg__trainer *t, hg__table *table, hg_error *err) {
+    hg__data_close(t->data);
+    hg__side_columns_clear(&t->side);
+    t->data = NULL;
+    HG_TRY(hg__table_rewind(table, err));
+    return read_rows(t, table, err);
+}
+
 static int read_table(hg__trainer *t, hg__table *table, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     const hg__schema_options learn = {.label = v->label,
@@ -119,41 +191,44 @@ static int read_table(hg__trainer *t, hg__table *table, hg_error *err) {
                                       .on_bad = v->on_bad,
                                       .max_levels = MAX_LEVELS,
                                       .seed = (uint64_t)v->seed};
-    const hg__encode_options encode = {
-        .group = v->groupby, .on_bad = v->on_bad, .memory = (size_t)v->max_mem};
-    hg__encoding_notes notes = {0};
     int64_t bad = 0;
     t->schema = hg__schema_infer(table, &learn, &bad, err);
     if (!t->schema) return err->code;
-    t->data = hg__schema_read(t->schema, table, &encode, &t->side, &notes, err);
-    if (!t->data) return err->code;
-    if (t->data->rows < 1) {
-        return hg__fail(err, HG_ERR_DATA, "%s: expected rows, got none", table->path);
-    }
+    HG_TRY(read_rows(t, table, err));
+    const int changed = has_categories(t->schema) ? learn_levels(t, table, &learn, err) : 0;
+    HG_TRY(changed < 0 ? changed : HG_OK);
+    if (changed) HG_TRY(read_again(t, table, err));
     tell_columns(t, bad);
     const int64_t wanted = EPOCH_STEPS * v->batch, rows = t->data->rows;
     if (v->steps > 0 && rows < wanted) t->data->crops = (int32_t)((wanted + rows - 1) / rows);
     return HG_OK;
 }
 
+// *view: the rows of `table` that are normal by their label; NULL where there is no label= or, with `may_lack`, no such column.
+static int view_normal(const hg__trainer *t, hg__table *table, bool may_lack, normal_rows *normal,
+                       hg__table **view, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    *normal = (normal_rows){.label = -1, .normal = v->normal};
+    *view = NULL;
+    if (!*v->label) return HG_OK;
+    normal->label = hg__table_find(table, v->label);
+    if (normal->label < 0) {
+        if (may_lack) return HG_OK;
+        return hg__fail(err, HG_ERR_DATA, "%s: expected a column '%s' (label=), found none",
+                        table->path, v->label);
+    }
+    *view = hg__table_view(table, keep_normal, normal, err);
+    return *view ? HG_OK : (int)err->code;
+}
+
 int hg__open_table(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     const hg__table_options how = {.query = v->query, .table = v->table};
     hg__table *opened = t->given ? NULL : hg__table_open(v->data, &how, err);
-    hg__table *table = t->given ? t->given : opened, *view = NULL;
+    hg__table *table = t->given ? t->given : opened, *view;
     if (!table) return err->code;
-    normal_rows normal = {.label = -1, .normal = v->normal};
-    int code = HG_OK;
-    if (*v->label) {
-        normal.label = hg__table_find(table, v->label);
-        if (normal.label < 0) {
-            code = hg__fail(err, HG_ERR_DATA, "%s: expected a column '%s' (label=), found none",
-                            table->path, v->label);
-        } else {
-            view = hg__table_view(table, keep_normal, &normal, err);
-            code = view ? HG_OK : (int)err->code;
-        }
-    }
+    normal_rows normal;
+    int code = view_normal(t, table, false, &normal, &view, err);
     if (code == HG_OK) code = read_table(t, view ? view : table, err);
     if (code == HG_OK && normal.left_out) {
         char line[160];
@@ -173,9 +248,16 @@ int hg__open_val_table(hg__trainer *t, hg_error *err) {
         .group = v->groupby, .on_bad = v->on_bad, .memory = (size_t)v->max_mem};
     hg__encoding_notes notes = {0};
     const hg__table_options how = {0};
-    hg__table *table = hg__table_open(v->val, &how, err);
+    normal_rows normal;
+    hg__table *table = hg__table_open(v->val, &how, err), *view;
     if (!table) return err->code;
-    t->val_data = hg__schema_read(t->schema, table, &encode, &t->val_side, &notes, err);
+    int code = view_normal(t, table, true, &normal, &view, err);
+    if (code == HG_OK) {
+        t->val_data =
+            hg__schema_read(t->schema, view ? view : table, &encode, &t->val_side, &notes, err);
+        code = t->val_data ? HG_OK : (int)err->code;
+    }
+    hg__table_close(view);
     hg__table_close(table);
-    return t->val_data ? HG_OK : (int)err->code;
+    return code;
 }
