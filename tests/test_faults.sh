@@ -33,6 +33,12 @@ for name in a b; do { printf 'P6\n20 16\n255\n'; tail -c 9000 "$HOURGLASS" | hea
 "$HOURGLASS" train -q data=in/pictures model="keep 1, conv 4 relu | conv input, add 1" noise="gaussian 25" crop=16 epochs=1 val=0 \
     samples=0 pca=false project=in name=clean 2>err || bad "a model of pictures to test with: $(cat err)"
 clean=in/clean/weights/best.safetensors
+{
+    echo "size,kind,state"
+    awk 'BEGIN { for (i = 0; i < 60; i++) printf "%.3f,%s,%s\n", i % 10 == 5 ? 9 : sin(i), i % 3 ? "a" : "b", i % 10 == 5 ? "bad" : "normal" }'
+} >in/t.csv
+"$HOURGLASS" train -q data=in/t.csv label=state steps=20 batch=16 project=in name=table 2>err || bad "a model of a table to test with: $(cat err)"
+table=in/table/weights/best.safetensors
 before=$(cat in/x.csv in/z.npy in/y.npy $model in/run/*.* in/pictures/* | sha256sum)
 
 # One run with one fault. 0: all is well and it failed; 1: all is well and it succeeded; 2: something is wrong.
@@ -100,11 +106,15 @@ tortured predict o.csv predict -q model=$model data=in/x.csv out=tree/o.csv
 tortured val - val --json model=$model data=in/x.csv
 tortured "val on images" - val --json model=$clean data=in/pictures noise="gaussian 25" threads=2 out=tree/pictures
 tortured "val on spoilt rows" - val --json model=$model data=in/x.csv noise="gaussian 25"
-tortured compare o.csv compare -q data=in/labels.csv label=y seeds=1 threads=2 out=tree/o.csv
+STEP=5 STEP_EVER=25 tortured compare o.csv compare -q data=in/labels.csv label=y seeds=1 steps=2 threads=2 out=tree/o.csv
 tortured import o.safetensors import -q source=$model model="dense 2 relu | dense input sigmoid" input=5 out=tree/o.safetensors
 tortured "denoise a picture" o.ppm denoise -q model=$clean source=in/pictures/a.ppm out=tree/o.ppm threads=2
 tortured "denoise a folder" - denoise -q model=$clean source=in/pictures out=tree/new threads=2
 tortured "denoise video" o.y4m denoise -q model=$clean source=in/x.y4m out=tree/o.y4m threads=2
+STEP=3 STEP_EVER=15 tortured "train on a table" - train -q data=in/t.csv label=state steps=4 batch=16 threads=2 project=tree name=run
+STEP=3 STEP_EVER=15 tortured "predict a table" o.csv predict -q model=$table data=in/t.csv out=tree/o.csv threads=2
+STEP=3 STEP_EVER=15 tortured "val of labels" - val --json model=$table data=in/t.csv label=state resamples=20
+STEP=3 STEP_EVER=15 tortured "reconstruct a table" o.csv reconstruct -q model=$table data=in/t.csv out=tree/o.csv
 tortured info - info --json model=$model
 tortured verify - verify model=$model
 expect "what is read is never written" [ "$before" = "$(cat in/x.csv in/z.npy in/y.npy $model in/run/*.* in/pictures/* | sha256sum)" ]

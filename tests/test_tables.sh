@@ -107,6 +107,13 @@ expect "labelled anomalies are not trained on" grep -q "5 rows are labelled as a
 run val model=$model data=labelled.csv label=nothing
 expect "a label that is not there is named" grep -q "nothing" err
 
+# ---- training rows that are not all normal ----
+must train data=faulty.csv name=dirty contamination=0.01 $fast
+expect "what does not fit is left out, and told" grep -qE "10 rows do not fit the others and are left out" err
+expect "the worst faults are among it" [ "$(tail -n +2 runs/dirty/left_out.csv | grep -cE '^(100|500),')" = 2 ]
+must train data=faulty.csv name=all contamination=0 $fast
+expect "contamination=0 leaves nothing out" [ ! -e runs/all/left_out.csv ]
+
 # ---- bad rows ----
 refused() { # refused NAME STATUS SENTENCE command...
     name=$1 status=$2 wanted=$3

@@ -21,8 +21,8 @@ static int keep_train(void *context, const hg__table *table, const hg__cell *cel
 
 // The options a training takes over from the comparison, and what keeps it out of the user's folders.
 static int set_options(hg_options *o, const hg__contest *t, const char *folder, hg_error *err) {
-    static const char *const taken[] = {"label",   "ignore",  "normal", "columns",      "on_bad",
-                                        "max_mem", "threads", "clean",  "contamination"};
+    static const char *const taken[] = {"label",   "ignore",  "normal", "columns",       "on_bad",
+                                        "max_mem", "threads", "clean",  "contamination", "steps"};
     char seed[32];
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
         hg_options from = *t->o; // asking for a value writes its text

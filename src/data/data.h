@@ -69,12 +69,13 @@ int hg__data_wrap(hg__data *d, const float *x, int64_t rows, int32_t width, hg_e
 // Copies row i to out (width), widened and scaled. May fail only for rows on disk.
 int hg__data_row(const hg__data *d, int64_t i, float *out, hg_error *err);
 
-// Which rows of a dataset, by a keyed permutation: position p in 0 .. count-1 -> row number.
+// Which rows of a dataset, by a keyed permutation or a list: position p in 0 .. count-1 -> row number.
 typedef struct hg__rows {
     const hg__data *data; // borrowed
     int64_t first, count; // of the permuted order
     bool permuted;        // false: rows first .. first+count-1 as they stand
     hg__shuffle order;    // the permutation
+    const int64_t *row;   // borrowed, (count): row numbers, instead of all that; or NULL
 } hg__rows;
 
 hg__rows hg__rows_all(const hg__data *d);

@@ -33,6 +33,7 @@ int hg__rows_split(const hg__data *d, double val_fraction, double fraction, uint
 }
 
 int64_t hg__rows_at(const hg__rows *r, int64_t position) {
-    int64_t i = r->first + position;
+    if (r->row) return r->row[position];
+    const int64_t i = r->first + position;
     return r->permuted ? (int64_t)hg__shuffle_at(&r->order, (uint64_t)i) : i;
 }

@@ -63,9 +63,10 @@ hg__detector *hg__detector_make(const hg_model *m, int32_t references, hg__pool 
         *room[i].at = hg__numbers(room[i].rows, room[i].width, err);
         has_all = *room[i].at != NULL;
     }
-    if (has_all)
+    if (has_all) {
         d->index =
             hg__alloc((size_t)HG_DETECTOR_BLOCK * (HG_DETECTOR_NEAR + 3), sizeof *d->index, err);
+    }
     if (d->index) d->distinct = hg__alloc(HG_DETECTOR_BLOCK, sizeof *d->distinct, err);
     if (d->distinct) d->which = hg__alloc(HG_DETECTOR_BLOCK, sizeof *d->which, err);
     if (d->which) d->slot = hg__alloc(2 * HG_DETECTOR_BLOCK, sizeof *d->slot, err);

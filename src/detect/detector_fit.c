@@ -227,7 +227,8 @@ static int score_held(hg__detector *d, const hg__rows *held, int64_t own, float 
 int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held, float *score,
                      json_t *detector, hg__pool *pool, hg_error *err) {
     // Without held-out rows a tenth of the training rows takes their place.
-    const bool joins = held->count && held->data == train->data;
+    // And where training rows were chosen one by one, held-out rows may be such as were not.
+    const bool joins = held->count && held->data == train->data && !train->row;
     const int64_t most = joins         ? train->count + held->count
                          : held->count ? train->count
                                        : train->count - train->count / 10;

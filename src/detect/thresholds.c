@@ -57,13 +57,15 @@ void hg__thresholds_write(const hg__thresholds *t, const char *indent, hg__text 
         const hg__threshold_group *group = &t->group[g];
         hg__text_add(to, "%s", indent);
         if (g) hg__text_add(to, "%s=%s: ", t->column, group->name);
-        if (g && group->held == t->group[0].held)
+        if (g && group->held == t->group[0].held) {
             hg__text_add(to, "too few rows, so that of all: ");
+        }
         hg__threshold_describe(&group->at, from, sizeof from);
         hg__text_add(to, "%s\n", from);
     }
-    if (t->groups > MOST + 1)
+    if (t->groups > MOST + 1) {
         hg__text_add(to, "%sand %d groups more\n", indent, t->groups - 1 - MOST);
+    }
 }
 
 // ---- in the model file --------------------------------------------------------------------------

@@ -56,8 +56,9 @@ int hg__fit_detector(hg__trainer *t, hg_model *best, hg_error *err) {
     json_t *detector = json_object();
     int code =
         detector ? HG_OK : hg__fail(err, HG_ERR_MEMORY, "out of memory while fitting the detector");
-    if (code == HG_OK)
+    if (code == HG_OK) {
         code = hg__detector_fit(best, &t->rows, &t->val_rows, score, detector, t->pool, err);
+    }
     if (code == HG_OK && held) code = fit_thresholds(t, score, best, detector, err);
     hg__free(score);
     if (code < 0) {

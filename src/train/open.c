@@ -81,6 +81,7 @@ int hg__open_data(hg__trainer *t, hg_error *err) {
     HG_TRY(hg__rows_split(t->data, is_file ? 0 : fraction, v->fraction, (uint64_t)v->seed, &t->rows,
                           &t->val_rows, err));
     if (is_file) HG_TRY(open_val(t, &options, err));
+    HG_TRY(hg__trim_rows(t, err));
     if (t->rows.count == 0) {
         return hg__fail(err, HG_ERR_DATA, "%s: no rows are left to train on", v->data);
     }

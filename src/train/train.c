@@ -185,6 +185,7 @@ static int take_options(hg__trainer *t, const hg_options *o, hg_error *err) {
 static int open_run(hg__trainer *t, hg_error *err) {
     t->is_table = hg__is_table_run(t);
     if (t->is_table) HG_TRY(hg__set_table_options(t, err));
+    HG_TRY(hg__trim_check(t, err));
     HG_TRY(hg__open_data(t, err));
     HG_TRY(pick_model(t, err));
     return make_model(t, err);
@@ -201,7 +202,8 @@ static int prepare(hg__trainer *t, const hg_options *o, hg_error *err) {
         if (!t->val_loader) return err && err->code < 0 ? (int)err->code : HG_ERR_MEMORY;
     }
     if (strcmp(t->model->kind, "pca") != 0) HG_TRY(make_plans(t, err));
-    return *o->values.resume ? HG_OK : make_folder(t, err);
+    if (!*o->values.resume) HG_TRY(make_folder(t, err));
+    return hg__trim_write(t, err);
 }
 
 static void clear(hg__trainer *t) {
@@ -215,6 +217,7 @@ static void clear(hg__trainer *t) {
     hg__side_columns_clear(&t->side);
     hg__side_columns_clear(&t->val_side);
     hg__schema_free(t->schema);
+    hg__trim_clear(&t->trim);
     hg__free(t->sums);
     hg__pool_free(t->pool);
 }

@@ -21,6 +21,19 @@ typedef struct hg__progress {
     double seconds;     // trained so far, over all sessions
 } hg__progress;
 
+// clean=false: what is known of rows that do not fit.
+typedef struct hg__trim {
+    bool is_wanted;
+    int64_t *
+        number; // owned, (room): the table's number of each row that was read, by its place among them
+    int64_t room;
+    uint8_t *use; // owned, (table_rows): what a row is for, by its number in the table
+    int64_t table_rows;
+    struct hg__odd_row *odd;    // owned, NULL until rows were judged: the oddest first
+    int64_t anomalies, doubted; // of them: left out of everything; not trained on, those among them
+    int64_t *trained;           // owned: what rows.row is
+} hg__trim;
+
 typedef struct hg__trainer {
     hg_options o;         // effective: with resume=, the run's own under the caller's
     const hg_listener *l; // never NULL
@@ -31,8 +44,9 @@ typedef struct hg__trainer {
     bool is_table;
     hg__side_columns side, val_side; // of the rows of data and val_data
     hg__rows rows, val_rows;         // val_rows.count 0: no validation
-    hg__noise noise;                 // of rows that are no pictures
-    bool spoils;                     // rows are not their own targets: noise or pairs
+    hg__trim trim;
+    hg__noise noise; // of rows that are no pictures
+    bool spoils;     // rows are not their own targets: noise or pairs
     hg__loader *loader, *val_loader;
     hg__pool *pool;
     hg_model *model;
@@ -71,6 +85,18 @@ int hg__set_table_options(hg__trainer *t, hg_error *err);
 int hg__open_table(hg__trainer *t, hg_error *err);
 int hg__open_val_table(hg__trainer *t,
                        hg_error *err); // val=FILE with the schema of the training rows
+
+// trim.c. What the options ask for: trim.is_wanted; clean= is set where contamination= implies it.
+int hg__trim_check(hg__trainer *t, hg_error *err);
+// While the table is read: row number `row` is the one at `place` among those that are taken.
+int hg__trim_pass(hg__trim *m, int64_t place, int64_t row, hg_error *err);
+bool hg__trim_keeps(const hg__trim *m, int64_t row);
+int hg__trim_find(hg__trainer *t, hg_error *err); // all rows are read: judges them
+int hg__trim_rows(hg__trainer *t,
+                  hg_error *err); // rows that stay are read: chooses those to train on
+int hg__trim_write(hg__trainer *t,
+                   hg_error *err); // left_out.csv and a note, where rows were judged
+void hg__trim_clear(hg__trim *m);
 
 // detect.c: gives a trained model of a table its detector and thresholds, and saves it.
 int hg__fit_detector(hg__trainer *t, hg_model *best, hg_error *err);
