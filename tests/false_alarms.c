@@ -74,7 +74,7 @@ static int find_normal(job *j, hg_error *err) {
 static void draw(job *j, uint64_t seed) {
     const hg__shuffle s = hg__shuffle_init(seed, HG_STREAM_SAMPLE, 0, (uint64_t)j->normals);
     const int64_t half = j->normals / 2, most = j->most < half ? j->most : half;
-    memset(j->role, 0, (size_t)j->rows);
+    for (int64_t i = 0; i < j->rows; i++) j->role[i] = 0;
     for (int64_t i = 0; i < most; i++) {
         j->role[j->normal[hg__shuffle_at(&s, (uint64_t)i)]] = TRAINS;
         j->role[j->normal[hg__shuffle_at(&s, (uint64_t)(half + i))]] = FRESH;
@@ -160,17 +160,22 @@ static int count(job *j, const hg_model *m, const float *score, int64_t rows, hg
     return code;
 }
 
+static int count_alarms(job *j, const hg_model *m, const hg__data *d, hg__pool *pool,
+                        hg_error *err) {
+    float *score = hg__alloc((size_t)d->rows, sizeof *score, err); // (d->rows)
+    int code = score ? score_rows(m, d, pool, score, err) : HG_ERR_MEMORY;
+    if (code == HG_OK) code = count(j, m, score, d->rows, err);
+    hg__free(score);
+    return code;
+}
+
 static int run_seed(job *j, uint64_t seed, hg__pool *pool, hg_error *err) {
     hg_model *m = NULL;
     hg__data *d = NULL;
-    float *score = NULL;
     draw(j, seed);
     int code = train(j, seed, &m, err);
     if (code == HG_OK) code = read_fresh(j, m, &d, err);
-    if (code == HG_OK) score = hg__alloc((size_t)d->rows, sizeof *score, err);
-    if (code == HG_OK) code = score ? score_rows(m, d, pool, score, err) : HG_ERR_MEMORY;
-    if (code == HG_OK) code = count(j, m, score, d->rows, err);
-    hg__free(score);
+    if (code == HG_OK && d) code = count_alarms(j, m, d, pool, err);
     hg__data_close(d);
     hg_model_free(m);
     return code;
@@ -255,8 +260,9 @@ static int run(job *j, hg_error *err) {
     hg__pool *pool = hg__pool_new(1, err);
     j->table = pool ? hg__table_open(j->path, NULL, err) : NULL;
     int code = j->table ? find_normal(j, err) : HG_ERR_MEMORY;
-    for (int64_t s = 0; code == HG_OK && s < j->seeds; s++)
+    for (int64_t s = 0; code == HG_OK && s < j->seeds; s++) {
         code = run_seed(j, (uint64_t)s, pool, err);
+    }
     for (int32_t r = 0; code == HG_OK && r < j->rates; r++) code = print_rate(j, &j->rate[r], err);
     hg__table_close(j->table);
     hg__free(j->role);

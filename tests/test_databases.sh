@@ -5,20 +5,7 @@
 . tests/lib.sh
 run=$(dirname "$HOURGLASS")/tests/table_run
 [ -x "$run" ] || run=$PWD/build/gcc/tests/table_run
-here=$(mktemp -d /tmp/hg-db-XXXXXX) # a socket's path is short
-server=
-# As the one who may run a server: not root.
-as() { if [ "$(id -u)" = 0 ]; then runuser -u "$owner" -- "$@"; else "$@"; fi; }
-stop_server() { # stop_server fast|immediate
-    [ -z "$server" ] || (cd / && as "$bin/pg_ctl" -D "$here/data" -m "$1" -w -t 30 stop >/dev/null 2>&1)
-    server=
-}
-clean() {
-    stop_server immediate
-    rm -rf "$here" "$work"
-}
-trap clean EXIT
-trap 'exit 130' INT TERM
+. tests/postgres.sh
 cd "$work" || exit 1
 
 read_it() { "$run" read "$@" >out 2>err; }
@@ -122,7 +109,6 @@ else
 fi
 
 # ---- SQLite through ODBC ----------------------------------------------------------------------------
-driver() { odbcinst -q -d -n "$1" >/dev/null 2>&1; }
 if command -v odbcinst >/dev/null && driver SQLite3; then
     lite="odbc:Driver=SQLite3;Database=$work/odbc.db"
     expect "a table is written through ODBC" "$run" write out="$lite" table=scores rows=2500
@@ -148,29 +134,14 @@ if command -v odbcinst >/dev/null; then
 fi
 
 # ---- PostgreSQL through ODBC ------------------------------------------------------------------------
-bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
-owner=postgres
-id "$owner" >/dev/null 2>&1 || owner=nobody
-[ -n "$bin" ] && command -v odbcinst >/dev/null && driver 'PostgreSQL Unicode' || {
+has_postgres || {
     skip "no PostgreSQL with its ODBC driver (postgresql, odbc-postgresql)"
     finish
 }
-port=$((20000 + RANDOM % 20000))
-mkdir "$here/data"
-echo 'ge;heim}' >"$here/password"
-chmod 755 "$here"
-[ "$(id -u)" != 0 ] || chown -R "$owner" "$here"
-start_server() {
-    (cd / && as "$bin/pg_ctl" -D "$here/data" -w -t 60 -l "$here/log" \
-        -o "-p $port -k $here -c listen_addresses='' -c fsync=off -c shared_buffers=16MB" start >/dev/null) && server=yes
-}
-(cd / && as "$bin/initdb" -D "$here/data" -U hg -A scram-sha-256 --pwfile="$here/password" -E UTF8 --locale=C.UTF-8 -N \
-    >"$here/initdb.log" 2>&1) && start_server || {
+make_server || {
     bad "the server does not start: $(tail -n 3 "$here/initdb.log" "$here/log" 2>/dev/null)"
     finish
 }
-sql() { PGPASSWORD='ge;heim}' "$bin/psql" -q -v ON_ERROR_STOP=1 -h "$here" -p $port -U hg -d postgres -tA -c "$1"; }
-pg="odbc:Driver=PostgreSQL Unicode;Servername=$here;Port=$port;Database=postgres;UID=hg;PWD={ge;heim}}}"
 
 expect "a table is written" "$run" write out="$pg" table=scores rows=2500
 expect "with its rows" [ "$(sql 'select count(*), sum(row), sum(score) from scores')" = "2500|3126250|334866.125" ]

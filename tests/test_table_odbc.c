@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "data/odbc_api.h"
 #include "data/table.h"
@@ -84,13 +85,13 @@ static void secrets_are_masked(void **state) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[100];
-        hg__odbc_mask(cases[i][0], text, sizeof text);
+        hg__mask_secrets(cases[i][0], text, sizeof text);
         assert_string_equal(text, cases[i][1]);
     }
     for (size_t size = 1; size < 40; size++) { // however little room there is
         char text[40];
         memset(text, '#', sizeof text);
-        hg__odbc_mask("odbc:UID=me;PWD=secret;DSN=x", text, size);
+        hg__mask_secrets("odbc:UID=me;PWD=secret;DSN=x", text, size);
         assert_true(strlen(text) < size);
         assert_null(strstr(text, "s"));
     }

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/secret.h"
 
 enum { WRITER_BUFFER = 1 << 16 };
 
@@ -42,6 +43,9 @@ static bool is_refused(int number) {
 }
 
 int hg__open_read(const char *path, hg_error *err) {
+    if (hg__is_database(path)) { // its password must not get into a message
+        return hg__fail(err, HG_ERR_USAGE, "odbc: expected a file, got a database");
+    }
     int fd = is_refused(EIO) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open", path);
     return fd;
@@ -161,6 +165,9 @@ static int create_temporary(hg__writer *w) {
 
 int hg__writer_open(hg__writer *w, const char *path, hg_error *err) {
     *w = (hg__writer){.fd = -1};
+    if (hg__is_database(path)) {
+        return hg__fail(err, HG_ERR_USAGE, "odbc: expected a file to write, got a database");
+    }
     if (strlen(path) >= sizeof w->path) {
         return hg__fail(err, HG_ERR_USAGE,
                         "%.60s...: expected a path of at most %zu bytes, got %zu", path,

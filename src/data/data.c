@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "data/pictures.h"
 #include "data/reader.h"
 #include "data/scan.h"
@@ -175,6 +176,11 @@ bool hg__data_is_built_in(const char *path) {
 
 int hg__data_check_path(const char *path, hg_error *err) {
     struct stat st;
+    if (hg__is_database(path)) {
+        return hg__fail(
+            err, HG_ERR_USAGE,
+            "odbc: expected a file of rows, got a database; a model of a table takes one");
+    }
     if (strlen(path) >= sizeof((hg__data *)0)->path) {
         return hg__fail(err, HG_ERR_USAGE,
                         "%.60s...: expected a path of at most %zu bytes, got %zu", path,

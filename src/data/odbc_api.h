@@ -107,9 +107,6 @@ static inline void *hg__odbc_number(size_t number) {
     return value;
 }
 
-// "odbc:DSN=x;PWD=secret" with *** for what is secret, cut where it is longer.
-void hg__odbc_mask(const char *source, char *text, size_t size);
-
 // A connection, in a transaction that is taken back unless hg__odbc_commit() is called.
 typedef struct hg__odbc_link {
     const hg__odbc *api;

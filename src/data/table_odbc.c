@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "base/mem.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "data/odbc_api.h"
 #include "data/sql_text.h"
@@ -172,7 +173,7 @@ static int open_table(hg__table *t, const hg__table_options *o, hg_error *err) {
     short columns = 0;
     if (!s) return HG_ERR_MEMORY;
     s->rows = -1;
-    hg__odbc_mask(t->source, t->path, sizeof t->path);
+    hg__mask_secrets(t->source, t->path, sizeof t->path);
     HG_TRY(hg__odbc_open(&s->link, t->source, t->path, true, err));
     HG_TRY(make_sql(t, o, err));
     HG_TRY(hg__odbc_execute(&s->link, s->sql, err));

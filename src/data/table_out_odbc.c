@@ -2,6 +2,7 @@
 // table_out_odbc.c - rows of cells into a table of any database that has an ODBC driver, in one transaction: many rows a
 // call, as arrays of parameters, where the driver takes them, else row by row.
 #include "base/mem.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "data/odbc_api.h"
 #include "data/sql_text.h"
@@ -179,7 +180,7 @@ static int open_out(hg__table_out *t, const char *out, const char *table,
                     const hg__out_column *column, hg_error *err) {
     target *s = t->state = hg__alloc(1, sizeof *s, err);
     if (!s) return HG_ERR_MEMORY;
-    hg__odbc_mask(out, t->path, sizeof t->path);
+    hg__mask_secrets(out, t->path, sizeof t->path);
     snprintf(s->what, sizeof s->what, "table %.*s", HG_SQL_SHOWN, table);
     HG_TRY(hg__odbc_open(&s->link, out, t->path, false, err));
     HG_TRY(find_or_create(t, table, column, err));

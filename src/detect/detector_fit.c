@@ -97,7 +97,7 @@ static int fit_spread(hg__detector *d, hg_error *err) {
     const size_t room = (size_t)d->references * (HG_DETECTOR_NEAR + 1);
     d->other = hg__alloc(room, sizeof *d->other, err);
     if (d->other) d->other_at = hg__numbers(room, 1, err);
-    if (!d->other_at) return HG_ERR_MEMORY;
+    if (!d->other || !d->other_at) return HG_ERR_MEMORY;
     for (int64_t from = 0; from < d->references; from += HG_DETECTOR_BLOCK) {
         const int64_t n = hg__at_most(d->references - from, HG_DETECTOR_BLOCK);
         HG_TRY(hg__neighbours_find(d->in_rows, d->reference + from * d->width, n, near, d->distance,

@@ -55,6 +55,6 @@ int hg__options_parse_yaml(hg_options *o, const char *text, size_t size, const c
                            hg_error *err);
 
 // All options of the mode as YAML, one `key: value` a line: args.yaml. hg__options_parse_yaml() gives
-// the same options back. An allocation failure shows in out->failed.
+// the same options back, but for passwords of databases: *** stands in their place. An allocation failure shows in out->failed.
 void hg__options_format_yaml(const hg_options *o, hg__text *out);
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "options/row.h"
 #include "options/yaml.h"
 
@@ -117,6 +118,13 @@ static void add_quoted(hg__text *out, const char *text) {
     hg__text_add(out, "\"");
 }
 
+// A password on the command line is no reason to put it into files and onto screens.
+static void add_text(hg__text *out, const char *value) {
+    char masked[2 * HG_MAX_VALUE];
+    hg__mask_secrets(value, masked, sizeof masked);
+    add_quoted(out, masked);
+}
+
 void hg__options_format_yaml(const hg_options *o, hg__text *out) {
     char value[HG_MAX_VALUE];
     for (int i = 0; i < HG_OPTION_COUNT; i++) {
@@ -125,7 +133,7 @@ void hg__options_format_yaml(const hg_options *o, hg__text *out) {
         hg__option_format(o, i, value);
         hg__text_add(out, "%s: ", r->name);
         if (r->type == HG_TYPE_TEXT) {
-            add_quoted(out, value);
+            add_text(out, value);
         } else {
             hg__text_add(out, "%s", value);
         }

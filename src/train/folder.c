@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/secret.h"
 
 static const char results_header[] = "epoch,time,train/loss,val/loss,lr\n";
 
@@ -127,20 +128,20 @@ static int write_json(const char *folder, const char *name, json_t *root, hg_err
 }
 
 int hg__folder_write_run(const char *folder, const hg__run_facts *f, hg_error *err) {
-    char host[256] = "", cpu[256], fingerprint[32], now[32];
+    char host[256] = "", cpu[256], fingerprint[32], now[32], data[2 * HG_MAX_VALUE];
     struct rusage usage;
     (void)gethostname(host, sizeof host - 1);
     find_cpu(cpu, sizeof cpu);
     hg__format_now(now);
     snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)f->fingerprint);
     (void)getrusage(RUSAGE_SELF, &usage);
-    json_t *root =
-        json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "version",
-                  hg_version(), "host", host, "cpu", cpu, "isa", f->isa, "threads", f->threads,
-                  "seed", (json_int_t)f->options->values.seed, "data", f->options->values.data,
-                  "data_fingerprint", fingerprint, "start", f->start, "end", now, "rows",
-                  (json_int_t)f->result->rows, "parameters", (json_int_t)f->result->parameters,
-                  "peak_memory_bytes", (json_int_t)usage.ru_maxrss * 1024);
+    hg__mask_secrets(f->options->values.data, data, sizeof data);
+    json_t *root = json_pack(
+        "{s:s, s:s, s:s, s:s, s:i, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "version",
+        hg_version(), "host", host, "cpu", cpu, "isa", f->isa, "threads", f->threads, "seed",
+        (json_int_t)f->options->values.seed, "data", data, "data_fingerprint", fingerprint, "start",
+        f->start, "end", now, "rows", (json_int_t)f->result->rows, "parameters",
+        (json_int_t)f->result->parameters, "peak_memory_bytes", (json_int_t)usage.ru_maxrss * 1024);
     if (root) {
         json_object_set_new(root, "steps", json_integer((json_int_t)f->steps));
         json_object_set_new(root, "seconds", number_or_null(f->result->seconds));

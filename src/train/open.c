@@ -83,7 +83,7 @@ int hg__open_data(hg__trainer *t, hg_error *err) {
     if (is_file) HG_TRY(open_val(t, &options, err));
     HG_TRY(hg__trim_rows(t, err));
     if (t->rows.count == 0) {
-        return hg__fail(err, HG_ERR_DATA, "%s: no rows are left to train on", v->data);
+        return hg__fail(err, HG_ERR_DATA, "%s: no rows are left to train on", t->data->path);
     }
     return HG_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "model/pca.h"
 #include "train/folder.h"
 #include "train/trainer.h"
@@ -54,6 +55,10 @@ static int take_resumed_options(hg__trainer *t, const hg_options *o, hg_error *e
         if (!hg_options_is_set(o, row.name) || strcmp(row.name, "cfg") == 0) continue;
         hg_options copy = *o;
         code = hg_options_set(own, row.name, hg_options_get(&copy, row.name), err);
+    }
+    if (code == HG_OK && hg__is_database(own->values.data) && strstr(own->values.data, "=***")) {
+        code = hg__fail(err, HG_ERR_USAGE,
+                        "%s: its password was not kept: expected data= once more", path);
     }
     t->o = *own;
     hg_options_free(own);
