@@ -120,7 +120,7 @@ static int mark(hg__trainer *t, const float *score, hg_error *err) {
     m->table_rows = table_row(t, rows - 1) + 1;
     m->odd = hg__alloc((size_t)rows, sizeof *m->odd, err);
     if (m->odd) m->use = hg__alloc((size_t)m->table_rows, sizeof *m->use, err);
-    if (!m->use) return HG_ERR_MEMORY;
+    if (!m->odd || !m->use) return HG_ERR_MEMORY;
     for (int64_t i = 0; i < rows; i++) {
         m->odd[i] = (struct hg__odd_row){table_row(t, i), score[i], USE_ALL};
     }
