@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "data/reader.h"
 
@@ -126,13 +127,16 @@ static int settle_names(hg__table *t, hg_error *err) {
 
 // ---- open, read, close --------------------------------------------------------------------------
 
+const hg__table_type *hg__table_find_type(const char *source, hg_error *err) {
+    const hg__table_type *type = find_type(source, NULL, 0);
+    return type ? type : find_file_type(source, err);
+}
+
 // False with *err where it is not opened.
 static bool open_table(hg__table *t, const hg__table_options *o, hg_error *err) {
-    t->type = find_type(t->source, NULL, 0);
-    const char *path = t->type ? t->type->name : t->source;
-    if (!t->type) t->type = find_file_type(t->source, err);
+    t->type = hg__table_find_type(t->source, err);
     if (!t->type) return false;
-    snprintf(t->path, sizeof t->path, "%s", path);
+    snprintf(t->path, sizeof t->path, "%s", hg__is_database(t->source) ? t->type->name : t->source);
     return t->type->open(t, o, err) >= 0 && settle_names(t, err) >= 0;
 }
 

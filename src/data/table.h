@@ -63,6 +63,9 @@ struct hg__table {
 hg__table *hg__table_open(const char *source, const hg__table_options *o, hg_error *err);
 void hg__table_close(hg__table *t); // NULL is fine
 
+// What kind of table a source would be, by its first bytes; NULL where it is none.
+const hg__table_type *hg__table_find_type(const char *source, hg_error *err);
+
 // Back to before the first row; a query runs again.
 int hg__table_rewind(hg__table *t, hg_error *err);
 

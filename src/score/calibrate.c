@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // calibrate.c - new thresholds from new normal rows, without training.
+#include <string.h>
+
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/schema.h"
@@ -70,6 +72,9 @@ static int save(const hg__judge *j, const hg__thresholds *fresh, const char *pat
 static int calibrate(hg__judge *j, const hg_options *o, hg__thresholds *fresh, hg_error *err) {
     const struct hg__values *v = &o->values;
     double fpr;
+    if (!j->detector && strcmp(v->score, "error") == 0) {
+        return hg__fail(err, HG_ERR_USAGE, "score: expected auto, which has thresholds, got error");
+    }
     if (!j->detector) {
         return hg__fail(err, HG_ERR_MODEL,
                         "%s: expected a model with anomaly scores, got one without", v->model);

@@ -19,6 +19,24 @@ int hg__asked_fpr(const hg_options *o, double *fpr, hg_error *err) {
     return hg__alarms_fpr(v->alarms, v->rate, fpr, err);
 }
 
+const char *hg__threshold_option(const hg_options *o) {
+    static const struct {
+        int option;
+        const char *name;
+    } all[] = {
+        {HG_OPTION_fpr,     "fpr"    },
+        {HG_OPTION_alarms,  "alarms" },
+        {HG_OPTION_rate,    "rate"   },
+        {HG_OPTION_fdr,     "fdr"    },
+        {HG_OPTION_groupby, "groupby"}
+    };
+    if (o->values.fail_on_anomaly) return "fail_on_anomaly";
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (o->set[all[i].option]) return all[i].name;
+    }
+    return NULL;
+}
+
 static int open_thresholds(hg__judge *j, const hg_options *o, hg_error *err) {
     double fpr;
     HG_TRY(hg__asked_fpr(o, &fpr, err));

@@ -36,6 +36,9 @@ void hg__judge_restart(hg__judge *j); // from the first row again
 const hg__threshold_group *hg__judge_group(const hg__judge *j, int32_t i);
 const char *hg__judge_group_name(const hg__judge *j, int32_t i); // NULL without groups
 
+// The name of the first option that was set and means nothing without thresholds; NULL where none was.
+const char *hg__threshold_option(const hg_options *o);
+
 // The rate asked for: fpr=, or alarms= with rate=; 0 where neither was set.
 int hg__asked_fpr(const hg_options *o, double *fpr, hg_error *err);
 #endif

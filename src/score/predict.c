@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // predict.c - a score for each row of a file, as lines of "row,score".
+#include <string.h>
+
 #include "base/mem.h"
 #include "options/options.h"
 #include "score/feed.h"
 #include "score/format_g9.h"
+#include "score/judge.h"
 #include "score/predict_table.h"
 
 // Text is made by the pool's threads, a piece of rows each, and written in order.
@@ -79,6 +82,14 @@ static int predict(hg__feed *f, const char *out, hg_error *err) {
 static int predict_rows(const hg_options *o, const hg_listener *l, hg_predict_result *r,
                         hg_error *err) {
     hg__feed f;
+    const char *in_vain =
+        strcmp(o->values.format, "json") == 0 ? "format=json" : hg__threshold_option(o);
+    if (in_vain) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "%s: expected a model of a table, got one of rows of numbers (`hourglass "
+                        "train prepare=table` makes the other)",
+                        in_vain);
+    }
     HG_TRY(hg__feed_open(&f, o, HG_SCORE, l, err));
     const int code = predict(&f, o->values.out, err);
     r->rows = f.data->rows;

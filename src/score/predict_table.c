@@ -232,10 +232,16 @@ static int run(sheet *s, const hg_options *o, hg_error *err) {
     const struct hg__values *v = &o->values;
     hg__judge *j = &s->judge;
     int more;
-    if (v->fdr > 0 && !j->thresholds.groups) {
+    const char *in_vain = j->thresholds.groups ? NULL : hg__threshold_option(o);
+    if (in_vain && !j->detector) {
+        return hg__fail(err, HG_ERR_USAGE, "%s: expected scores with thresholds, got score=error",
+                        in_vain);
+    }
+    if (in_vain) {
         return hg__fail(err, HG_ERR_USAGE,
-                        "fdr: expected a model with held-out scores, got one without; "
-                        "`hourglass calibrate` gives it some");
+                        "%s: expected a model with held-out scores, got one without; "
+                        "`hourglass calibrate` gives it some",
+                        in_vain);
     }
     HG_TRY(make_room(s, err));
     name_columns(s);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/table_view.h"
+#include "detect/alarms.h"
 #include "model/parts.h"
 #include "train/trainer.h"
 
@@ -17,15 +18,9 @@ static void note(const hg__trainer *t, const char *sentence) {
 
 // Whether what data= names is a table rather than an array of rows: mixed cells, or columns of X in an NPZ.
 static bool is_mixed(const char *source) {
-    hg_error unused;
-    const hg__table_options how = {0};
-    if (strncmp(source, "odbc:", 5) == 0) return true;
-    if (hg__data_is_pictures(source)) return false;
-    hg__table *t =
-        hg__table_open(source, &how, &unused); // what is wrong with it will be said when it is read
-    const bool is_array = !t || strcmp(t->type->name, "array") == 0;
-    hg__table_close(t);
-    return !is_array;
+    hg_error unused; // what is wrong with it will be said when it is read
+    const hg__table_type *type = hg__table_find_type(source, &unused);
+    return type && strcmp(type->name, "array") != 0;
 }
 
 bool hg__is_table_run(const hg__trainer *t) {
@@ -60,6 +55,9 @@ enum {
 }; // of few rows: each is spoilt in several ways, so that there is not a checkpoint every few steps
 
 int hg__set_table_options(hg__trainer *t, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    double unused;
+    if (*v->alarms || *v->rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &unused, err));
     for (size_t i = 0; i < sizeof table_options / sizeof *table_options; i++) {
         if (t->o.set[table_options[i].option]) continue;
         HG_TRY(hg_options_set(&t->o, table_options[i].name, table_options[i].value, err));
