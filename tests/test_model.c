@@ -42,7 +42,7 @@ static hg_model *make_full(void) {
     return m;
 }
 
-static void parts_of_other_rooms_are_kept(void **state) {
+static void the_detectors_parts_are_kept(void **state) {
     (void)state;
     hg_model *m = make_full();
     hg_error err = {0};
@@ -56,7 +56,7 @@ static void parts_of_other_rooms_are_kept(void **state) {
     t.data = values + 2; // takes the place of the first
     t.shape.dim[0] = 2;
     assert_int_equal(hg__model_add_part(m, &t, &err), HG_OK);
-    assert_int_equal(hg__model_attach(m, "schema", json_pack("{s:i}", "width", 5), &err), HG_OK);
+    hg__model_set_detector(m, json_pack("{s:i}", "width", 5));
     assert_int_equal(hg__model_save(m, in_folder("p"), NULL, &err), HG_OK);
     hg_model_free(m);
     m = hg_model_load(in_folder("p"), &err);
@@ -65,9 +65,7 @@ static void parts_of_other_rooms_are_kept(void **state) {
     assert_int_equal(m->parts, 1);
     assert_int_equal(hg__model_take_part(m, "detector.a", HG_F64, -1, 2, "p", &got, &err), HG_OK);
     assert_memory_equal(got->data, values + 2, 4 * sizeof *values);
-    assert_int_equal(json_integer_value(json_object_get(hg__model_attached(m, "schema"), "width")),
-                     5);
-    assert_null(hg__model_attached(m, "detector"));
+    assert_int_equal(json_integer_value(json_object_get(m->detector, "width")), 5);
     assert_int_equal(hg__model_take_part(m, "detector.a", HG_F64, 3, 2, "p", &got, &err),
                      HG_ERR_MODEL);
     assert_string_equal(err.message,
@@ -401,7 +399,7 @@ int main(int argc, char **argv) {
     if (!mkdtemp(folder)) return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_saved_is_loaded_bit_for_bit),
-        cmocka_unit_test(parts_of_other_rooms_are_kept),
+        cmocka_unit_test(the_detectors_parts_are_kept),
         cmocka_unit_test(the_same_model_gives_the_same_bytes),
         cmocka_unit_test(weights_lie_in_the_file_as_pytorch_has_them),
         cmocka_unit_test(the_seed_alone_says_what_the_weights_are),

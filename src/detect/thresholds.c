@@ -82,7 +82,7 @@ int hg__thresholds_save(const hg__thresholds *t, hg_model *m, json_t *detector, 
 }
 
 int hg__thresholds_load(hg__thresholds *t, const hg_model *m, const char *where, hg_error *err) {
-    const json_t *detector = hg__model_attached(m, "detector");
+    const json_t *detector = m->detector;
     const char *column = json_string_value(json_object_get(detector, "groupby"));
     const double fpr = json_number_value(json_object_get(detector, "fpr"));
     *t = (hg__thresholds){0};

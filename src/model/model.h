@@ -17,7 +17,7 @@ struct hg_model {
     char *options;             // owned JSON text: the training options, or NULL
     char fingerprint[24];      // of the training data, hex; "" if none
     struct hg__schema *schema; // owned: rows are a table's (table_model.c); NULL: rows of numbers
-    json_t *attached;          // owned: "detector" (parts.h), or NULL
+    json_t *detector;          // owned: what the file says of it (parts.h), or NULL
     hg__tensor *part; // owned with its data, (parts): tensors that are no weights (parts.h)
     int32_t parts;
     hg__spans *spans; // owned: rows are a table's and outputs logits (loss=columns); else NULL

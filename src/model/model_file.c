@@ -50,9 +50,8 @@ static int add_input(const hg_model *m, json_t *o, hg_error *err) {
 
 // What stands in the object only where there is one.
 static int add_optional(const hg_model *m, json_t *o, hg_error *err) {
-    json_t *detector = json_object_get(m->attached, "detector");
     if (m->schema) HG_TRY(add(o, "schema", hg__schema_to_json(m->schema, err), err));
-    return detector ? add(o, "detector", json_incref(detector), err) : HG_OK;
+    return m->detector ? add(o, "detector", json_incref(m->detector), err) : HG_OK;
 }
 
 static int fill_object(const hg_model *m, json_t *o, hg_error *err) {
@@ -268,7 +267,7 @@ static int read_parts(hg_model *m, const json_t *o, const hg__tensors *t, hg_err
         if (!s) return HG_ERR_MODEL;
         HG_TRY(hg__model_take_schema(m, s, err));
     }
-    if (detector) HG_TRY(hg__model_attach(m, "detector", json_incref(detector), err));
+    if (detector) hg__model_set_detector(m, json_incref(detector));
     for (size_t i = 0; i < t->count; i++) {
         if (hg__is_part(t->tensor[i].name)) HG_TRY(hg__model_add_part(m, &t->tensor[i], err));
     }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// parts.c - what other rooms keep in a model file beside the weights.
+// parts.c - what the detector keeps in a model file beside the weights.
 #include "model/parts.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "model/safetensors_json.h"
 
 static const char prefix_of_parts[] = "detector.";
 
@@ -14,16 +13,9 @@ bool hg__is_part(const char *name) {
     return strncmp(name, prefix_of_parts, sizeof prefix_of_parts - 1) == 0;
 }
 
-int hg__model_attach(hg_model *m, const char *key, json_t *value, hg_error *err) {
-    hg__json_begin();
-    if (!m->attached) m->attached = json_object();
-    if (!m->attached) json_decref(value);
-    if (m->attached && json_object_set_new(m->attached, key, value) == 0) return HG_OK;
-    return hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping '%s'", key);
-}
-
-const json_t *hg__model_attached(const hg_model *m, const char *key) {
-    return m->attached ? json_object_get(m->attached, key) : NULL;
+void hg__model_set_detector(hg_model *m, json_t *detector) {
+    json_decref(m->detector);
+    m->detector = detector;
 }
 
 const hg__tensor *hg__model_part(const hg_model *m, const char *name) {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// parts.h - what other rooms keep in a model file beside the weights: JSON under a key, tensors under "detector.".
+// parts.h - what the detector keeps in a model file beside the weights: JSON, and tensors named "detector.".
 #ifndef HG_MODEL_PARTS_H
 #define HG_MODEL_PARTS_H
 #include "model/model.h"
 
-// Keeps `value` (stolen, also on failure) under `key`: only "detector" goes into the file. What was there goes.
-int hg__model_attach(hg_model *m, const char *key, json_t *value, hg_error *err);
-const json_t *hg__model_attached(const hg_model *m,
-                                 const char *key); // borrowed; NULL if there is none
+// Keeps `detector` (stolen) in place of what was there.
+void hg__model_set_detector(hg_model *m, json_t *detector);
 
 // Keeps a copy of a tensor; its name begins with "detector.". What had that name goes.
 int hg__model_add_part(hg_model *m, const hg__tensor *tensor, hg_error *err);

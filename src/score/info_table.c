@@ -30,8 +30,7 @@ int hg__info_table_text(hg__text *t, const hg_model *m, const char *where, hg_er
     if (!m->schema) return HG_OK;
     add_schema(t, m->schema);
     if (!hg__detector_is_in(m)) return HG_OK;
-    const char *score =
-        json_string_value(json_object_get(hg__model_attached(m, "detector"), "score"));
+    const char *score = json_string_value(json_object_get(m->detector, "score"));
     HG_TRY(hg__thresholds_load(&all, m, where, err));
     hg__text_add(t, "detector    %s; %lld reference rows, %lld held out\n", score ? score : "",
                  (long long)references_of(m), (long long)(all.groups ? all.held.whole.count : 0));
@@ -74,7 +73,7 @@ static json_t *groups_json(const hg__thresholds *all, hg_error *err) {
 }
 
 static json_t *detector_json(const hg_model *m, const hg__thresholds *all, hg_error *err) {
-    json_t *o = json_deep_copy(hg__model_attached(m, "detector"));
+    json_t *o = json_deep_copy(m->detector);
     int bad = json_object_set_new(o, "references", json_integer((json_int_t)references_of(m)));
     if (all->groups) {
         json_t *whole = threshold_json(all, 0, err);

@@ -65,7 +65,7 @@ int hg__fit_detector(hg__trainer *t, hg_model *best, hg_error *err) {
         json_decref(detector);
         return code;
     }
-    HG_TRY(hg__model_attach(best, "detector", detector, err));
+    hg__model_set_detector(best, detector);
     HG_TRY(hg__folder_weights(t->folder, "best", path, err));
     return hg__model_save(best, path, NULL, err);
 }
