@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // detector.c - how unusual a row of a table is.
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -286,17 +285,30 @@ void hg__detector_average_spread(hg__detector *d) {
 
 // ---- from a model file --------------------------------------------------------------------------
 
-// Copies a part of F32 into to (rows, columns), every number finite and least at least.
+// What a part may hold: with more no score would be a number.
+typedef struct limits {
+    double least, most;
+} limits;
+
+static const limits in_rows = {-HG_SCALED_LIMIT, HG_SCALED_LIMIT}, in_scales = {0, 1e7},
+                    in_spreads = {0, 1e12}, in_terms = {1e-12, 1e12};
+
+static int fail_number(const char *name, const limits *l, double x, const char *where,
+                       hg_error *err) {
+    return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected numbers from %g to %g, got %g", where,
+                    name, l->least, l->most, x);
+}
+
+// Copies a part of F32 into to (rows, columns).
 static int take_floats(const hg_model *m, const char *name, int64_t rows, int64_t columns,
-                       float least, float *to, const char *where, hg_error *err) {
+                       const limits *l, float *to, const char *where, hg_error *err) {
     const hg__tensor *t;
     const size_t count = (size_t)(rows * (columns ? columns : 1));
     HG_TRY(hg__model_take_part(m, name, HG_F32, rows, columns, where, &t, err));
     memcpy(to, t->data, count * sizeof *to);
     for (size_t i = 0; i < count; i++) {
-        if (isfinite(to[i]) && to[i] >= least) continue;
-        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected finite numbers from %g, got %g",
-                        where, name, (double)least, (double)to[i]);
+        const double x = (double)to[i];
+        if (!(x >= l->least && x <= l->most)) return fail_number(name, l, x, where, err);
     }
     return HG_OK;
 }
@@ -307,9 +319,9 @@ static int take_terms(const hg_model *m, const char *name, double to[HG_TERMS], 
     HG_TRY(hg__model_take_part(m, name, HG_F64, HG_TERMS, 0, where, &t, err));
     memcpy(to, t->data, HG_TERMS * sizeof *to);
     for (int32_t q = 0; q < HG_TERMS; q++) {
-        if (isfinite(to[q]) && to[q] > 0) continue;
-        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected numbers above 0, got %g", where,
-                        name, to[q]);
+        const limits *l = &in_terms;
+        if (!(to[q] >= l->least && to[q] <= l->most))
+            return fail_number(name, l, to[q], where, err);
     }
     return HG_OK;
 }
@@ -317,13 +329,13 @@ static int take_terms(const hg_model *m, const char *name, double to[HG_TERMS], 
 static int take(hg__detector *d, const char *where, hg_error *err) {
     const hg_model *m = d->model;
     const int64_t rows = d->references, width = d->width;
-    HG_TRY(take_floats(m, "detector.scale", width, 0, 0, d->scale, where, err));
-    HG_TRY(take_floats(m, "detector.inverse", width, 0, 0, d->inverse, where, err));
-    HG_TRY(take_floats(m, "detector.spread", rows, 0, 0, d->spread, where, err));
+    HG_TRY(take_floats(m, "detector.scale", width, 0, &in_scales, d->scale, where, err));
+    HG_TRY(take_floats(m, "detector.inverse", width, 0, &in_scales, d->inverse, where, err));
+    HG_TRY(take_floats(m, "detector.spread", rows, 0, &in_spreads, d->spread, where, err));
     HG_TRY(take_terms(m, "detector.unit", d->unit, where, err));
     HG_TRY(take_terms(m, "detector.weight", d->weight, where, err));
     float *raw = hg__numbers((size_t)rows, (size_t)width, err);
-    int code = raw ? take_floats(m, "detector.reference", rows, width, -FLT_MAX, raw, where, err)
+    int code = raw ? take_floats(m, "detector.reference", rows, width, &in_rows, raw, where, err)
                    : HG_ERR_MEMORY;
     if (code == HG_OK) code = hg__detector_index(d, raw, err);
     hg__detector_average_spread(d);
