@@ -46,7 +46,7 @@ one() { # one VARIABLE VALUE OUT command...
     variable=$1 value=$2 out=$3
     shift 3
     [ "$out" = - ] && rm -rf tree && mkdir tree
-    [ "$out" = - ] || echo "old" >"tree/$out"
+    [ "$out" = - ] || cp "${OLD:-old}" "tree/$out"
     env "$variable=$value" timeout 120 "$HOURGLASS" "$@" >stdout 2>stderr
     status=$?
     why=
@@ -54,7 +54,7 @@ one() { # one VARIABLE VALUE OUT command...
         why="exit $status: $(grep -vE '^ *$' stderr | head -30)"
     elif [ $status != 0 ] && ! [ -s stderr ]; then
         why="exit $status without a sentence"
-    elif [ $status != 0 ] && [ "$out" != - ] && ! cmp -s "tree/$out" old; then
+    elif [ $status != 0 ] && [ "$out" != - ] && ! cmp -s "tree/$out" "${OLD:-old}"; then
         why="exit $status, and $out is not the old one any more"
     fi
     for file in tree/*.tmp* tree/*/*.tmp* tree/*/*/*.tmp*; do
@@ -114,6 +114,7 @@ tortured "denoise video" o.y4m denoise -q model=$clean source=in/x.y4m out=tree/
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "train on a table" - train -q data=in/t.csv label=state steps=4 batch=16 threads=2 project=tree name=run
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "predict a table" o.csv predict -q model=$table data=in/t.csv out=tree/o.csv threads=2
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "val of labels" - val --json model=$table data=in/t.csv label=state resamples=20
+OLD=$table STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured calibrate o.safetensors calibrate -q model=tree/o.safetensors data=in/t.csv label=state fpr=0.2
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "reconstruct a table" o.csv reconstruct -q model=$table data=in/t.csv out=tree/o.csv
 tortured info - info --json model=$model
 tortured verify - verify model=$model

@@ -129,7 +129,7 @@ static void a_model_file_gives_them_back(void **state) {
     hg_model *m = small_model();
     json_t *detector = json_object();
     assert_int_equal(hg__thresholds_save(&t, m, detector, NULL), HG_OK);
-    assert_int_equal(hg__model_attach(m, "detector", detector, NULL), HG_OK);
+    hg__model_set_detector(m, detector);
     m = round_trip(m);
     assert_int_equal(hg__thresholds_load(&back, m, "x.safetensors", NULL), HG_OK);
     assert_int_equal(back.groups, t.groups);
@@ -149,9 +149,9 @@ static void a_model_file_gives_them_back(void **state) {
     held.group = NULL;
     hg__thresholds_clear(&t);
     assert_int_equal(hg__thresholds_fit(&t, &held, 0.05, NULL), HG_OK);
-    detector = json_deep_copy(hg__model_attached(m, "detector"));
+    detector = json_deep_copy(m->detector);
     assert_int_equal(hg__thresholds_save(&t, m, detector, NULL), HG_OK);
-    assert_int_equal(hg__model_attach(m, "detector", detector, NULL), HG_OK);
+    hg__model_set_detector(m, detector);
     m = round_trip(m);
     assert_int_equal(hg__thresholds_load(&back, m, "x.safetensors", NULL), HG_OK);
     assert_int_equal(back.groups, 1);
@@ -193,8 +193,7 @@ static void a_file_with_scores_and_no_rate_is_refused(void **state) {
         assert_int_equal(hg__thresholds_save(&t, m, detector, NULL), HG_OK);
         json_decref(detector);
         hg__thresholds_clear(&t);
-        assert_int_equal(hg__model_attach(m, "detector", json_loads(texts[i], 0, NULL), NULL),
-                         HG_OK);
+        hg__model_set_detector(m, json_loads(texts[i], 0, NULL));
         assert_int_equal(hg__thresholds_load(&t, m, "x.safetensors", &err), HG_ERR_MODEL);
         assert_non_null(
             strstr(err.message, "x.safetensors: detector: expected fpr between 0 and 1"));

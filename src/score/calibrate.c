@@ -81,20 +81,26 @@ static int calibrate(hg__judge *j, const hg_options *o, hg__thresholds *fresh, h
     }
     HG_TRY(hg__asked_fpr(o, &fpr, err));
     if (!(fpr > 0)) fpr = j->thresholds.groups ? j->thresholds.fpr : v->fpr;
-    HG_TRY(fit(j, fresh, hg__feed_group_column(&j->feed, o), fpr, err));
-    return save(j, fresh, v->model, err);
+    return fit(j, fresh, hg__feed_group_column(&j->feed, o), fpr, err);
 }
 
 int hg_calibrate(const hg_options *o, const hg_listener *l, bool json, char **text, hg_error *err) {
     hg__judge j;
     hg__thresholds fresh = {0};
     hg__text t = {0};
+    *text = NULL;
     HG_TRY(hg__judge_open(&j, o, false, l, err));
     int code = calibrate(&j, o, &fresh, err);
     if (code == HG_OK) {
         (json ? write_json : write_lines)(&t, &fresh);
         *text = hg__text_take(&t, err);
         if (!*text) code = HG_ERR_MEMORY;
+    }
+    // The model last: nothing behind it can fail, so that it is the old one or told of.
+    if (code == HG_OK) code = save(&j, &fresh, o->values.model, err);
+    if (code < 0) {
+        hg__free(*text);
+        *text = NULL;
     }
     hg__thresholds_clear(&fresh);
     hg__judge_close(&j);
