@@ -24,8 +24,13 @@ def job(make):
     return prepared
 
 
+def autoencoder(**more):
+    return job(lambda threads: AutoEncoder(hidden_neuron_list=[WIDTH, WIDTH], epoch_num=EPOCHS, batch_size=BATCH, verbose=0, **more))
+
+
 JOBS = {
-    "table, AutoEncoder": job(lambda threads: AutoEncoder(hidden_neuron_list=[WIDTH, WIDTH], epoch_num=EPOCHS, batch_size=BATCH, verbose=0)),
+    "table, AutoEncoder": autoencoder(),
+    "table, AutoEncoder, dense layers only": autoencoder(batch_norm=False, dropout_rate=0),
     "table, PCA": job(lambda threads: PCA()),
     "table, IForest": job(lambda threads: IForest(n_jobs=threads)),
 }

@@ -34,17 +34,14 @@ def encoded():
     return numpy.concatenate(parts, 1).astype("f4")
 
 
-class OurTable:
-    """From the text file to the file of scores: two processes that read, encode, train, calibrate, score, explain and write."""
-    name = "hourglass, text file to scores"
+class Ours:
+    """Two processes, from a file of rows to the file of their scores."""
 
     def __init__(self, command, threads):
         self.folder = tempfile.mkdtemp(prefix="hourglass-peers-")
-        self.file = os.path.join(self.folder, "rows.csv")
-        rows = normal_rows()
-        rows.to_csv(self.file, header=False, index=False)
-        self.command, self.rows = command, len(rows)
-        self.threads, self.times, self.extra = threads, [], "%d rows, %d epochs" % (len(rows), EPOCHS)
+        self.file, self.rows = self.write_rows()
+        self.command = command
+        self.threads, self.times, self.extra = threads, [], "%d rows, %d epochs" % (self.rows, EPOCHS)
 
     def run(self, mode, *words):
         line = [self.command, mode, "data=" + self.file, "threads=%d" % self.threads] + list(words)
@@ -52,11 +49,35 @@ class OurTable:
 
     def go(self):
         began = time.perf_counter()
-        self.run("train", "epochs=%d" % EPOCHS, "batch=%d" % BATCH, "model=" + MODEL, "prepare=table", "project=" + self.folder, "name=run",
-                 "exist_ok=true")
+        self.run("train", "epochs=%d" % EPOCHS, "batch=%d" % BATCH, "model=" + MODEL, "project=" + self.folder, "name=run", "exist_ok=true",
+                 *self.options)
         self.run("predict", "model=" + os.path.join(self.folder, "run", "weights", "best.safetensors"),
                  "out=" + os.path.join(self.folder, "scores.csv"))
         self.times.append((time.perf_counter() - began) / self.rows)
 
     def close(self):
         shutil.rmtree(self.folder)
+
+
+class OurTable(Ours):
+    """The whole job: reads text, finds the schema, encodes, trains, fits the detector, calibrates; scores with p-values, alarms and reasons."""
+    name = "hourglass, text file to reasons"
+    options = ["prepare=table"]
+
+    def write_rows(self):
+        file, rows = os.path.join(self.folder, "rows.csv"), normal_rows()
+        rows.to_csv(file, header=False, index=False)
+        return file, len(rows)
+
+
+class OurRows(Ours):
+    """What PyOD does and no more: encoded rows, squared errors, Adam, scores."""
+    name = "hourglass, encoded rows to scores"
+    options = ["prepare=none", "loss=mse", "optimizer=adam", "val=0", "pca=false", "samples=0"]
+
+    def write_rows(self):
+        import numpy
+
+        file, rows = os.path.join(self.folder, "rows.npy"), encoded()
+        numpy.save(file, rows)
+        return file, len(rows)
