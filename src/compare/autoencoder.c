@@ -55,6 +55,7 @@ static void remove_folder(const char *folder) {
                                        "train/args.yaml",
                                        "train/results.csv",
                                        "train/run.json",
+                                       "train/left_out.csv",
                                        "train/metrics.json",
                                        "train",
                                        "latest",

@@ -3,6 +3,7 @@
 #include "detect/outliers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "detect/baseline.h"
@@ -10,30 +11,36 @@
 
 enum { OTHERS = 1024, SAMPLE = 16384, BLOCK = 4096, NEAR_SHARE = 20, LEAST_NEAR = 10 };
 
+// The ellipsoid: rows it is fitted to for each column at least, columns at most; how often, and to what share of the sample.
+enum { ROWS_A_COLUMN = 5, MOST_WIDTH = 512, STEPS = 4 };
+static const double core = 0.8;
+
 typedef struct search {
     const hg__data *data; // borrowed
     hg__pool *pool;       // borrowed
     hg__shuffle order;    // the first `others` rows of it are those that all are compared with
     int32_t others, near;
-    hg__neighbours *in;           // owned
-    const hg__baseline *baseline; // the forest
-    void *forest;                 // owned
-    float *scale;                 // owned, (width)
-    float *x;                     // owned, (BLOCK, width): rows
-    float *distance;              // owned, (BLOCK, near + 1): to others, squared
-    int32_t *index;               // owned, the same: which others
-    float *far, *alone; // owned, (rows): by place in the order: distance; score of the forest
+    hg__neighbours *in;                  // owned
+    const hg__baseline *trees, *squares; // isolation forest, Mahalanobis distance
+    void *forest, *ellipsoid;            // owned, what these learned; ellipsoid may be NULL
+    float *scale;                        // owned, (width)
+    float *x;                            // owned, (BLOCK, width): rows
+    float *distance;                     // owned, (BLOCK, near + 1): to others, squared
+    int32_t *index;                      // owned, the same: which others
+    float *far, *alone, *outside;        // owned, (rows): what the three say, by place in the order
 } search;
 
 static void clear(search *s) {
     hg__neighbours_free(s->in);
-    if (s->forest) s->baseline->free(s->forest);
+    if (s->forest) s->trees->free(s->forest);
+    if (s->ellipsoid) s->squares->free(s->ellipsoid);
     hg__free(s->scale);
     hg__free(s->x);
     hg__free(s->distance);
     hg__free(s->index);
     hg__free(s->far);
     hg__free(s->alone);
+    hg__free(s->outside);
 }
 
 static int64_t row_at(const search *s, int64_t position) {
@@ -56,11 +63,61 @@ static void scale_rows(const search *s, int64_t count, float *x) {
     }
 }
 
-// The forest and the neighbours, from a sample x (rows, width), which is scaled by it.
+static int compare(const void *a, const void *b) {
+    const float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+// kept (count, width): the rows of x (rows, width) that score lowest; sorted (rows) is room.
+static void keep_lowest(const float *x, const float *score, int64_t rows, int32_t width,
+                        int64_t count, float *sorted, float *kept) {
+    memcpy(sorted, score, (size_t)rows * sizeof *sorted);
+    qsort(sorted, (size_t)rows, sizeof *sorted, compare);
+    const float highest = sorted[count - 1];
+    int64_t below = 0, n = 0;
+    for (int64_t i = 0; i < count; i++) below += sorted[i] < highest;
+    for (int64_t i = 0, equal = count - below; i < rows; i++) {
+        if (score[i] > highest || (score[i] == highest && equal-- <= 0)) continue;
+        memcpy(kept + n++ * width, x + i * width, (size_t)width * sizeof *kept);
+    }
+}
+
+// room: (2, rows) and then (rows, width).
+static int fit_ellipsoid(search *s, const float *x, int64_t rows, float *room, hg_error *err) {
+    const int32_t width = s->data->width;
+    const int64_t count = (int64_t)(core * (double)rows);
+    float *score = room, *sorted = room + rows, *kept = room + 2 * rows;
+    for (int step = 0; step < STEPS; step++) {
+        const bool is_first = step == 0;
+        if (s->ellipsoid) s->squares->free(s->ellipsoid);
+        s->ellipsoid =
+            s->squares->fit(is_first ? x : kept, is_first ? rows : count, width, 0, s->pool, err);
+        if (!s->ellipsoid) return HG_ERR_MEMORY;
+        if (step == STEPS - 1) break;
+        HG_TRY(s->squares->score(s->ellipsoid, x, rows, score, s->pool, err));
+        keep_lowest(x, score, rows, width, count, sorted, kept);
+    }
+    return HG_OK;
+}
+
+// The ellipsoid of most of the sample x (rows, width): fitted, and again to the rows that lie deepest in it (Rousseeuw & Van
+// Driessen, "A fast algorithm for the minimum covariance determinant estimator", 1999). None where rows are few or columns many.
+static int learn_ellipsoid(search *s, const float *x, int64_t rows, hg_error *err) {
+    const int32_t width = s->data->width;
+    if (width > MOST_WIDTH || rows < ROWS_A_COLUMN * width) return HG_OK;
+    if (s->squares->is_available && !s->squares->is_available()) return HG_OK;
+    float *room = hg__numbers((size_t)rows, (size_t)width + 2, err);
+    const int code = room ? fit_ellipsoid(s, x, rows, room, err) : HG_ERR_MEMORY;
+    hg__free(room);
+    return code;
+}
+
+// All three, from a sample x (rows, width), which is scaled by it.
 static int learn(search *s, float *x, int64_t rows, uint64_t seed, hg_error *err) {
     const int32_t width = s->data->width;
-    s->forest = s->baseline->fit(x, rows, width, seed, s->pool, err);
+    s->forest = s->trees->fit(x, rows, width, seed, s->pool, err);
     if (!s->forest) return HG_ERR_MEMORY;
+    HG_TRY(learn_ellipsoid(s, x, rows, err));
     for (int32_t j = 0; j < width; j++) {
         s->scale[j] = (float)hg__detector_scale(x, rows, width, j);
     }
@@ -88,19 +145,17 @@ static int measure_all(search *s, hg_error *err) {
     for (int64_t from = 0; from < rows; from += BLOCK) {
         const int64_t n = hg__at_most(rows - from, BLOCK);
         HG_TRY(copy_rows(s, from, n, s->x, err));
-        HG_TRY(s->baseline->score(s->forest, s->x, n, s->alone + from, s->pool, err));
+        HG_TRY(s->trees->score(s->forest, s->x, n, s->alone + from, s->pool, err));
+        if (s->ellipsoid) {
+            HG_TRY(s->squares->score(s->ellipsoid, s->x, n, s->outside + from, s->pool, err));
+        }
         scale_rows(s, n, s->x);
         HG_TRY(measure_distance(s, n, from < s->others ? from : -1, s->far + from, err));
     }
     return HG_OK;
 }
 
-// ---- both together --------------------------------------------------------------------------------
-
-static int compare(const void *a, const void *b) {
-    const float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
+// ---- together -------------------------------------------------------------------------------------
 
 // How many of x (count), ascending, are below v.
 static int64_t count_below(const float *x, int64_t count, float v) {
@@ -134,6 +189,7 @@ static int join(const search *s, float *score, hg_error *err) {
     for (int64_t i = 0; i < s->data->rows; i++) score[i] = 0;
     raise_to(s, s->far, sorted, score);
     raise_to(s, s->alone, sorted, score);
+    if (s->ellipsoid) raise_to(s, s->outside, sorted, score);
     hg__free(sorted);
     return HG_OK;
 }
@@ -147,7 +203,8 @@ static int make_room(search *s, hg_error *err) {
     if (s->distance) s->index = hg__alloc(BLOCK * found, sizeof *s->index, err);
     if (s->index) s->far = hg__numbers(rows, 1, err);
     if (s->far) s->alone = hg__numbers(rows, 1, err);
-    return s->alone ? HG_OK : HG_ERR_MEMORY;
+    if (s->alone) s->outside = hg__numbers(rows, 1, err);
+    return s->outside ? HG_OK : HG_ERR_MEMORY;
 }
 
 static int run(search *s, uint64_t seed, float *score, hg_error *err) {
@@ -175,7 +232,8 @@ int hg__outliers_score(const hg__data *data, uint64_t seed, hg__pool *pool, floa
                 .order = hg__shuffle_init(seed, HG_STREAM_SPLIT, 1, (uint64_t)rows),
                 .others = others,
                 .near = (int32_t)hg__at_most(others - 1, share < LEAST_NEAR ? LEAST_NEAR : share),
-                .baseline = hg__baseline_find("iforest")};
+                .trees = hg__baseline_find("iforest"),
+                .squares = hg__baseline_find("mahalanobis")};
     const int code = run(&s, seed, score, err);
     clear(&s);
     return code;

@@ -73,11 +73,11 @@ int hg__set_table_options(hg__trainer *t, hg_error *err) {
                     t->o.values.loss);
 }
 
-// What training must not see of a table: rows labelled as anomalies, rows that do not fit.
+// What training must not see of a labelled table.
 typedef struct normal_rows {
-    int32_t label; // column, or -1
+    int32_t label; // column
     const char *normal;
-    hg__trim *trim;           // borrowed, or NULL
+    hg__trim *trim;           // borrowed: told which rows are kept; or NULL
     int64_t next, seen, kept; // of this pass: the row to come; rows without the bad ones
     int64_t left_out;         // in this pass, by their label
 } normal_rows;
@@ -89,12 +89,10 @@ static int keep_normal(void *context, const hg__table *t, const hg__cell *cell, 
     if (row < n->next) n->seen = n->kept = n->left_out = 0; // from the start
     n->next = row + 1;
     const int64_t bad = row - n->seen++;
-    const bool is_normal = n->label < 0 || hg__label_is_normal(&cell[n->label], n->normal);
+    const bool is_normal = hg__label_is_normal(&cell[n->label], n->normal);
     n->left_out += !is_normal;
-    if (!is_normal || !n->trim) return is_normal;
-    if (!hg__trim_keeps(n->trim, row)) return false;
-    HG_TRY(hg__trim_pass(n->trim, bad + n->kept++, row, err));
-    return true;
+    if (is_normal && n->trim) HG_TRY(hg__trim_pass(n->trim, bad + n->kept++, row, err));
+    return is_normal;
 }
 
 static void tell_columns(const hg__trainer *t, int64_t bad) {
@@ -209,39 +207,21 @@ static int read_table(hg__trainer *t, hg__table *table, hg_error *err) {
     return HG_OK;
 }
 
-// *view: the rows of `table` that are normal by their label and those that `trim` (NULL: all) keeps; NULL where neither leaves any
-// out: without label= or, with `may_lack`, such a column.
+// *view: the rows of `table` that are normal by their label; NULL where there is no label= or, with `may_lack`, no such column.
 static int view_normal(const hg__trainer *t, hg__table *table, bool may_lack, hg__trim *trim,
                        normal_rows *normal, hg__table **view, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     *normal = (normal_rows){.label = -1, .normal = v->normal, .trim = trim};
     *view = NULL;
-    if (!*v->label && !trim) return HG_OK;
-    if (*v->label) normal->label = hg__table_find(table, v->label);
-    if (*v->label && normal->label < 0) {
+    if (!*v->label) return HG_OK;
+    normal->label = hg__table_find(table, v->label);
+    if (normal->label < 0) {
         if (may_lack) return HG_OK;
         return hg__fail(err, HG_ERR_DATA, "%s: expected a column '%s' (label=), found none",
                         table->path, v->label);
     }
     *view = hg__table_view(table, keep_normal, normal, err);
     return *view ? HG_OK : (int)err->code;
-}
-
-// Reads all rows, and those again that fit the others.
-static int read_trimmed(hg__trainer *t, hg__table *table, hg_error *err) {
-    const hg_listener *told = t->l, quiet = {.stop = told->stop};
-    t->l = &quiet;
-    int code = read_table(t, table, err);
-    t->l = told;
-    if (code == HG_OK) code = hg__trim_find(t, err);
-    HG_TRY(code);
-    hg__schema_free(t->schema);
-    t->schema = NULL;
-    hg__data_close(t->data);
-    t->data = NULL;
-    hg__side_columns_clear(&t->side);
-    HG_TRY(hg__table_rewind(table, err));
-    return read_table(t, table, err);
 }
 
 int hg__open_table(hg__trainer *t, hg_error *err) {
@@ -251,9 +231,9 @@ int hg__open_table(hg__trainer *t, hg_error *err) {
     hg__table *table = t->given ? t->given : opened, *view;
     if (!table) return err->code;
     normal_rows normal;
-    const bool trims = t->trim.is_wanted;
-    int code = view_normal(t, table, false, trims ? &t->trim : NULL, &normal, &view, err);
-    if (code == HG_OK) code = (trims ? read_trimmed : read_table)(t, view ? view : table, err);
+    hg__trim *trim = t->trim.is_wanted ? &t->trim : NULL;
+    int code = view_normal(t, table, false, trim, &normal, &view, err);
+    if (code == HG_OK) code = read_table(t, view ? view : table, err);
     if (code == HG_OK && normal.left_out) {
         char line[160];
         snprintf(line, sizeof line,

@@ -24,14 +24,11 @@ typedef struct hg__progress {
 // clean=false: what is known of rows that do not fit.
 typedef struct hg__trim {
     bool is_wanted;
-    int64_t *
-        number; // owned, (room): the table's number of each row that was read, by its place among them
+    int64_t *number; // owned, (room), or NULL: in the table, of each row that was read from it
     int64_t room;
-    uint8_t *use; // owned, (table_rows): what a row is for, by its number in the table
-    int64_t table_rows;
-    struct hg__odd_row *odd;    // owned, NULL until rows were judged: the oddest first
-    int64_t anomalies, doubted; // of them: left out of everything; not trained on, those among them
-    int64_t *trained;           // owned: what rows.row is
+    struct hg__odd_row *odd; // owned, (rows of data), NULL until they were judged: the oddest first
+    int64_t left_out;        // of them
+    int64_t *trained;        // owned: what rows.row is
 } hg__trim;
 
 typedef struct hg__trainer {
@@ -88,12 +85,9 @@ int hg__open_val_table(hg__trainer *t,
 
 // trim.c. What the options ask for: trim.is_wanted; clean= is set where contamination= implies it.
 int hg__trim_check(hg__trainer *t, hg_error *err);
-// While the table is read: row number `row` is the one at `place` among those that are taken.
+// While a part of the table is read: its row at `place` is the table's `row`.
 int hg__trim_pass(hg__trim *m, int64_t place, int64_t row, hg_error *err);
-bool hg__trim_keeps(const hg__trim *m, int64_t row);
-int hg__trim_find(hg__trainer *t, hg_error *err); // all rows are read: judges them
-int hg__trim_rows(hg__trainer *t,
-                  hg_error *err); // rows that stay are read: chooses those to train on
+int hg__trim_rows(hg__trainer *t, hg_error *err); // judges all rows, chooses those to train on
 int hg__trim_write(hg__trainer *t,
                    hg_error *err); // left_out.csv and a note, where rows were judged
 void hg__trim_clear(hg__trim *m);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// trim.c - rows of a table that do not fit the others (clean=false) are found and left out before anything is learned.
+// trim.c - rows of a table that do not fit the others (clean=false) are found before training and are not trained on.
 //
-//   all rows ──> scores (detect/outliers.h) ──┬─ the highest, as many as anomalies are expected:  left out of everything
-//                                             ├─ as many again: not trained on, no references; may be held out, since most of
-//                                             │  them are normal rows, and thresholds are to be right for these
+//   all rows ──> scores (detect/outliers.h) ──┬─ the highest: neither trained on nor references, and in left_out.csv
 //                                             └─ the rest
 //
 // What an anomaly that stays does to a model is worse than what the loss of normal rows does, so twice as many go as expected.
+// Held-out rows are drawn from all rows all the same: of those that go many are normal, and without them thresholds would be too
+// low. With the anomalies among them thresholds are too high rather: fewer false alarms than asked for, never more.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,20 +19,15 @@
 
 enum { NUMBERS_AT_ONCE = 4096 };
 
-enum { USE_ALL, USE_THRESHOLDS, USE_NONE }; // of a row
+static const double auto_share = 0.05, most_left_out = 0.5;
 
-static const double auto_doubted = 0.05, most_doubted = 0.5;
-
-// A row that does not fit.
 struct hg__odd_row {
-    int64_t row; // of the table
+    int64_t row; // of data
     float score;
-    uint8_t use;
 };
 
 void hg__trim_clear(hg__trim *m) {
     hg__free(m->number);
-    hg__free(m->use);
     hg__free(m->odd);
     hg__free(m->trained);
     *m = (hg__trim){0};
@@ -69,7 +64,7 @@ int hg__trim_check(hg__trainer *t, hg_error *err) {
     return HG_OK;
 }
 
-// ---- which rows of the table are read -------------------------------------------------------------
+// ---- the rows that do not fit ---------------------------------------------------------------------
 
 int hg__trim_pass(hg__trim *m, int64_t place, int64_t row, hg_error *err) {
     if (place >= m->room) {
@@ -83,77 +78,47 @@ int hg__trim_pass(hg__trim *m, int64_t place, int64_t row, hg_error *err) {
     return HG_OK;
 }
 
-bool hg__trim_keeps(const hg__trim *m, int64_t row) {
-    return row >= m->table_rows || m->use[row] != USE_NONE;
-}
-
-static int64_t table_row(const hg__trainer *t, int64_t row) {
-    return t->trim.number[t->side.number ? t->side.number[row] : row];
-}
-
-// ---- the rows that do not fit -----------------------------------------------------------------------
-
 static int compare(const void *a, const void *b) {
     const struct hg__odd_row *x = a, *y = b;
     if (x->score != y->score) return x->score > y->score ? -1 : 1;
     return (x->row > y->row) - (x->row < y->row);
 }
 
-// How many rows go, of `rows`.
-static int count_odd(hg__trainer *t, int64_t rows, hg_error *err) {
-    hg__trim *m = &t->trim;
-    double share;
-    HG_TRY(asked_share(t, &share, err));
-    const double doubted = share < 0 ? auto_doubted : fmin(2 * share, most_doubted);
-    m->doubted = llround(doubted * (double)rows);
-    m->anomalies = share < 0 ? 0 : llround(share * (double)rows);
-    if (m->doubted < m->anomalies) m->doubted = m->anomalies;
-    if (m->doubted >= rows) m->doubted = m->anomalies = rows - 1;
-    return HG_OK;
-}
-
-// Marks rows by score (rows of data); of equal ones the first go.
-static int mark(hg__trainer *t, const float *score, hg_error *err) {
+// Fills odd and left_out.
+static int judge(hg__trainer *t, hg_error *err) {
     hg__trim *m = &t->trim;
     const int64_t rows = t->data->rows;
-    HG_TRY(count_odd(t, rows, err));
-    m->table_rows = table_row(t, rows - 1) + 1;
-    m->odd = hg__alloc((size_t)rows, sizeof *m->odd, err);
-    if (m->odd) m->use = hg__alloc((size_t)m->table_rows, sizeof *m->use, err);
-    if (!m->odd || !m->use) return HG_ERR_MEMORY;
-    for (int64_t i = 0; i < rows; i++) {
-        m->odd[i] = (struct hg__odd_row){table_row(t, i), score[i], USE_ALL};
-    }
-    qsort(m->odd, (size_t)rows, sizeof *m->odd, compare);
-    for (int64_t i = 0; i < m->doubted; i++) {
-        m->odd[i].use = i < m->anomalies ? USE_NONE : USE_THRESHOLDS;
-        m->use[m->odd[i].row] = m->odd[i].use;
-    }
-    return HG_OK;
-}
-
-int hg__trim_find(hg__trainer *t, hg_error *err) {
-    float *score = hg__alloc((size_t)t->data->rows, sizeof *score, err);
-    int code = score ? HG_OK : HG_ERR_MEMORY;
+    double share;
+    HG_TRY(asked_share(t, &share, err));
+    m->left_out = llround(fmin(2 * (share < 0 ? auto_share : share), most_left_out) * (double)rows);
+    float *score = hg__alloc((size_t)rows, sizeof *score, err);
+    if (score) m->odd = hg__alloc((size_t)rows, sizeof *m->odd, err);
+    int code = m->odd ? HG_OK : HG_ERR_MEMORY;
     if (code == HG_OK) {
         code = hg__outliers_score(t->data, (uint64_t)t->o.values.seed, t->pool, score, err);
     }
-    if (code == HG_OK) code = mark(t, score, err);
+    for (int64_t i = 0; code == HG_OK && i < rows; i++) {
+        m->odd[i] = (struct hg__odd_row){i, score[i]};
+    }
+    if (code == HG_OK) qsort(m->odd, (size_t)rows, sizeof *m->odd, compare);
     hg__free(score);
     return code;
 }
 
 int hg__trim_rows(hg__trainer *t, hg_error *err) {
     hg__trim *m = &t->trim;
+    if (!m->is_wanted) return HG_OK;
+    HG_TRY(judge(t, err));
+    uint8_t *is_out = hg__alloc((size_t)t->data->rows, sizeof *is_out, err);
+    if (is_out) m->trained = hg__alloc((size_t)t->rows.count, sizeof *m->trained, err);
     int64_t n = 0;
-    if (!m->odd) return HG_OK;
-    m->trained = hg__alloc((size_t)t->rows.count, sizeof *m->trained, err);
-    if (!m->trained) return HG_ERR_MEMORY;
-    for (int64_t i = 0; i < t->rows.count; i++) {
-        const int64_t row = hg__rows_at(&t->rows, i), number = table_row(t, row);
-        if (number >= m->table_rows || m->use[number] == USE_ALL) m->trained[n++] = row;
+    for (int64_t i = 0; m->trained && i < m->left_out; i++) is_out[m->odd[i].row] = 1;
+    for (int64_t i = 0; m->trained && i < t->rows.count; i++) {
+        const int64_t row = hg__rows_at(&t->rows, i);
+        if (!is_out[row]) m->trained[n++] = row;
     }
-    if (n == 0) return HG_OK; // of a row or two: better odd ones than none
+    hg__free(is_out);
+    if (!m->trained) return HG_ERR_MEMORY;
     t->rows.row = m->trained;
     t->rows.count = n;
     return HG_OK;
@@ -161,28 +126,34 @@ int hg__trim_rows(hg__trainer *t, hg_error *err) {
 
 // ---- what is told ---------------------------------------------------------------------------------
 
-int hg__trim_write(hg__trainer *t, hg_error *err) {
-    static const char *const use[] = {"all", "thresholds", "none"};
+static int add_lines(hg__writer *w, const hg__trainer *t, hg_error *err) {
     const hg__trim *m = &t->trim;
-    char path[1024], line[200];
+    char line[64];
+    HG_TRY(hg__writer_add(w, "row,score\n", 10, err));
+    for (int64_t i = 0; i < m->left_out; i++) {
+        const int64_t row = m->odd[i].row, place = t->side.number ? t->side.number[row] : row;
+        const int n =
+            snprintf(line, sizeof line, "%lld,%.9g\n",
+                     (long long)(m->number ? m->number[place] : place), (double)m->odd[i].score);
+        HG_TRY(hg__writer_add(w, line, (size_t)n, err));
+    }
+    return HG_OK;
+}
+
+int hg__trim_write(hg__trainer *t, hg_error *err) {
+    char path[1024], line[160];
     hg__writer w = {0};
-    if (!m->odd) return HG_OK;
-    if (!m->odd) return HG_OK;
+    if (!t->trim.odd) return HG_OK;
     if (t->l->note) {
-        snprintf(line, sizeof line,
-                 "%lld rows do not fit the others and are left out, %lld more are not trained on: "
-                 "left_out.csv has them",
-                 (long long)m->anomalies, (long long)(m->doubted - m->anomalies));
+        snprintf(
+            line, sizeof line,
+            "%lld of %lld rows fit the others least and are not trained on: left_out.csv has them",
+            (long long)t->trim.left_out, (long long)t->data->rows);
         t->l->note(t->l->context, line);
     }
     HG_TRY(hg__join_path(path, sizeof path, t->folder, "left_out.csv", err));
     HG_TRY(hg__writer_open(&w, path, err));
-    int code = hg__writer_add(&w, "row,score,use\n", 14, err);
-    for (int64_t i = 0; code == HG_OK && i < m->doubted; i++) {
-        const int n = snprintf(line, sizeof line, "%lld,%.9g,%s\n", (long long)m->odd[i].row,
-                               (double)m->odd[i].score, use[m->odd[i].use]);
-        code = hg__writer_add(&w, line, (size_t)n, err);
-    }
+    const int code = add_lines(&w, t, err);
     if (code == HG_OK) return hg__writer_commit(&w, err);
     hg__writer_abort(&w);
     return code;
