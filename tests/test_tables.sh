@@ -108,9 +108,18 @@ run val model=$model data=labelled.csv label=nothing
 expect "a label that is not there is named" grep -q "nothing" err
 
 # ---- training rows that are not all normal ----
-must train data=faulty.csv name=dirty contamination=0.01 $fast
-expect "what does not fit is left out, and told" grep -qE "10 rows do not fit the others and are left out" err
+must train data=faulty.csv name=dirty contamination=0.01 fpr=0.05 $fast
+expect "what does not fit is not trained on, and told" grep -q "20 of 1000 rows fit the others least and are not trained on" err
+expect "twice as many as asked for are listed, the oddest first" awk -F, 'NR == 1 { ok = $0 == "row,score" } NR > 2 { ok = ok && $2 + 0 <= last } { last = $2 + 0 } END { exit !(ok && NR == 21) }' runs/dirty/left_out.csv
 expect "the worst faults are among it" [ "$(tail -n +2 runs/dirty/left_out.csv | grep -cE '^(100|500),')" = 2 ]
+expect "as many as asked for are not held out either: the threshold's rows are fewer" awk '/held-out rows/ { sub(/.*\(/, ""); ok = $1 >= 94 && $1 < 100 } END { exit !ok }' err
+must train data=faulty.csv name=auto contamination=auto $fast
+expect "auto: a tenth is not trained on" [ "$(tail -n +2 runs/auto/left_out.csv | wc -l)" = 100 ]
+expect "auto: all rows may be held out" grep -q "(100 held-out rows)" err
+awk -F, 'NR == 52 { print "short,row" } { print }' labelled.csv | sed 's/broken/normal/; 102s/normal$/broken/; 103s/normal$/broken/' >mixed.csv
+must train data=mixed.csv label=state on_bad=skip name=mixed contamination=0.01 $fast
+expect "rows have the table's numbers, whatever is left out before" grep -q '^501,' runs/mixed/left_out.csv
+expect "what is labelled an anomaly is not in question" [ "$(grep -cE '^(100|101),' runs/mixed/left_out.csv)" = 0 ]
 must train data=faulty.csv name=all contamination=0 $fast
 expect "contamination=0 leaves nothing out" [ ! -e runs/all/left_out.csv ]
 

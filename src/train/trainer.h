@@ -27,8 +27,9 @@ typedef struct hg__trim {
     int64_t *number; // owned, (room), or NULL: in the table, of each row that was read from it
     int64_t room;
     struct hg__odd_row *odd; // owned, (rows of data), NULL until they were judged: the oddest first
-    int64_t left_out;        // of them
-    int64_t *trained;        // owned: what rows.row is
+    int64_t left_out;        // of them: not trained on
+    int64_t expected;        // of those: not held out either
+    int64_t *trained, *held; // owned, or NULL: what rows.row and val_rows.row are
 } hg__trim;
 
 typedef struct hg__trainer {
@@ -87,7 +88,8 @@ int hg__open_val_table(hg__trainer *t,
 int hg__trim_check(hg__trainer *t, hg_error *err);
 // While a part of the table is read: its row at `place` is the table's `row`.
 int hg__trim_pass(hg__trim *m, int64_t place, int64_t row, hg_error *err);
-int hg__trim_rows(hg__trainer *t, hg_error *err); // judges all rows, chooses those to train on
+int hg__trim_rows(hg__trainer *t,
+                  hg_error *err); // judges all rows; chooses those to train on and to hold out
 int hg__trim_write(hg__trainer *t,
                    hg_error *err); // left_out.csv and a note, where rows were judged
 void hg__trim_clear(hg__trim *m);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // trim.c - rows of a table that do not fit the others (clean=false) are found before training and are not trained on.
 //
-//   all rows ──> scores (detect/outliers.h) ──┬─ the highest: neither trained on nor references, and in left_out.csv
+//   all rows ──> scores (detect/outliers.h) ──┬─ the highest, as many as anomalies are expected: not held out either
+//                                             ├─ as many again: neither trained on nor references
 //                                             └─ the rest
 //
 // What an anomaly that stays does to a model is worse than what the loss of normal rows does, so twice as many go as expected.
-// Held-out rows are drawn from all rows all the same: of those that go many are normal, and without them thresholds would be too
-// low. With the anomalies among them thresholds are too high rather: fewer false alarms than asked for, never more.
+// Of those many are normal; they may be held out all the same, without them thresholds would be too low. Where nobody said how
+// many anomalies there are (auto), all rows may be held out: thresholds are then too high rather than too low.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ void hg__trim_clear(hg__trim *m) {
     hg__free(m->number);
     hg__free(m->odd);
     hg__free(m->trained);
+    hg__free(m->held);
     *m = (hg__trim){0};
 }
 
@@ -84,13 +86,15 @@ static int compare(const void *a, const void *b) {
     return (x->row > y->row) - (x->row < y->row);
 }
 
-// Fills odd and left_out.
+// Fills odd, left_out and expected.
 static int judge(hg__trainer *t, hg_error *err) {
     hg__trim *m = &t->trim;
     const int64_t rows = t->data->rows;
     double share;
     HG_TRY(asked_share(t, &share, err));
-    m->left_out = llround(fmin(2 * (share < 0 ? auto_share : share), most_left_out) * (double)rows);
+    const double out = fmin(2 * (share < 0 ? auto_share : share), most_left_out);
+    m->left_out = llround(out * (double)rows);
+    m->expected = share < 0 ? 0 : llround(share * (double)rows);
     float *score = hg__alloc((size_t)rows, sizeof *score, err);
     if (score) m->odd = hg__alloc((size_t)rows, sizeof *m->odd, err);
     int code = m->odd ? HG_OK : HG_ERR_MEMORY;
@@ -105,23 +109,34 @@ static int judge(hg__trainer *t, hg_error *err) {
     return code;
 }
 
+// rows without the `count` oddest; all of them where none would stay. *list, owned, is what rows->row then is.
+static int drop_odd(const hg__trim *m, int64_t count, hg__rows *rows, int64_t **list,
+                    hg_error *err) {
+    if (count == 0 || rows->count == 0) return HG_OK;
+    uint8_t *is_out = hg__alloc((size_t)rows->data->rows, sizeof *is_out, err);
+    if (!is_out) return HG_ERR_MEMORY;
+    *list = hg__alloc((size_t)rows->count, sizeof **list, err);
+    int64_t n = 0;
+    for (int64_t i = 0; i < count; i++) is_out[m->odd[i].row] = 1;
+    for (int64_t i = 0; *list && i < rows->count; i++) {
+        const int64_t row = hg__rows_at(rows, i);
+        if (!is_out[row]) (*list)[n++] = row;
+    }
+    hg__free(is_out);
+    if (!*list) return HG_ERR_MEMORY;
+    if (n == 0) return HG_OK;
+    rows->row = *list;
+    rows->count = n;
+    return HG_OK;
+}
+
 int hg__trim_rows(hg__trainer *t, hg_error *err) {
     hg__trim *m = &t->trim;
     if (!m->is_wanted) return HG_OK;
     HG_TRY(judge(t, err));
-    uint8_t *is_out = hg__alloc((size_t)t->data->rows, sizeof *is_out, err);
-    if (is_out) m->trained = hg__alloc((size_t)t->rows.count, sizeof *m->trained, err);
-    int64_t n = 0;
-    for (int64_t i = 0; m->trained && i < m->left_out; i++) is_out[m->odd[i].row] = 1;
-    for (int64_t i = 0; m->trained && i < t->rows.count; i++) {
-        const int64_t row = hg__rows_at(&t->rows, i);
-        if (!is_out[row]) m->trained[n++] = row;
-    }
-    hg__free(is_out);
-    if (!m->trained) return HG_ERR_MEMORY;
-    t->rows.row = m->trained;
-    t->rows.count = n;
-    return HG_OK;
+    HG_TRY(drop_odd(m, m->left_out, &t->rows, &m->trained, err));
+    if (t->val_data) return HG_OK; // a file of its own
+    return drop_odd(m, m->expected, &t->val_rows, &m->held, err);
 }
 
 // ---- what is told ---------------------------------------------------------------------------------
