@@ -136,8 +136,8 @@ x = np.array([[float(r["size"]), float(r["weight"]), float(r["level"] or "nan")]
 y = np.array([r["open"] == "yes" for r in rows]).astype("i8")
 np.savez("x.npz", X=x, y=y)
 np.savetxt("x.csv", x, "%.17g", ",")'
-    must train data=x.npz prepare=table label=y normal=1 name=npz steps=100
-    expect "an NPZ as a table: its label" grep -q "rows are labelled as anomalies: training does not see them" err
+    must train data=x.npz label=y normal=1 name=npz steps=100
+    expect "an NPZ with a label is a table" grep -q "rows are labelled as anomalies: training does not see them" err
     must predict model=runs/npz/weights/best.safetensors data=x.npz out=npz.out
     expect "is scored, gaps and all: $(cat err)" [ "$(wc -l <npz.out)" = 401 ]
     must val model=runs/npz/weights/best.safetensors data=x.npz label=y normal=1

@@ -320,8 +320,8 @@ static int take_terms(const hg_model *m, const char *name, double to[HG_TERMS], 
     memcpy(to, t->data, HG_TERMS * sizeof *to);
     for (int32_t q = 0; q < HG_TERMS; q++) {
         const limits *l = &in_terms;
-        if (!(to[q] >= l->least && to[q] <= l->most))
-            return fail_number(name, l, to[q], where, err);
+        if (to[q] >= l->least && to[q] <= l->most) continue; // no number is neither
+        return fail_number(name, l, to[q], where, err);
     }
     return HG_OK;
 }

@@ -16,11 +16,20 @@ static void note(const hg__trainer *t, const char *sentence) {
     if (t->l->note) t->l->note(t->l->context, sentence);
 }
 
-// Whether what data= names is a table rather than an array of rows: mixed cells, or columns of X in an NPZ.
-static bool is_mixed(const char *source) {
+// Options that only scores and thresholds of a table have use for.
+static const int anomaly_options[] = {HG_OPTION_label, HG_OPTION_normal,       HG_OPTION_groupby,
+                                      HG_OPTION_fpr,   HG_OPTION_alarms,       HG_OPTION_rate,
+                                      HG_OPTION_clean, HG_OPTION_contamination};
+
+// Whether what data= names is taken as a table: mixed cells always, an array where anomalies are spoken of.
+static bool is_mixed(const hg_options *o) {
     hg_error unused; // what is wrong with it will be said when it is read
-    const hg__table_type *type = hg__table_find_type(source, &unused);
-    return type && strcmp(type->name, "array") != 0;
+    const hg__table_type *type = hg__table_find_type(o->values.data, &unused);
+    if (!type || strcmp(type->name, "array") != 0) return type != NULL;
+    for (size_t i = 0; i < sizeof anomaly_options / sizeof *anomaly_options; i++) {
+        if (o->set[anomaly_options[i]]) return true;
+    }
+    return false;
 }
 
 bool hg__is_table_run(const hg__trainer *t) {
@@ -28,7 +37,7 @@ bool hg__is_table_run(const hg__trainer *t) {
     if (t->given || strcmp(v->prepare, "table") == 0) return true;
     if (strcmp(v->prepare, "none") == 0) return false;
     const bool is_open = !t->o.set[HG_OPTION_model] && !*v->pretrained;
-    return (is_open || strcmp(v->model, "table") == 0) && is_mixed(v->data);
+    return (is_open || strcmp(v->model, "table") == 0) && is_mixed(&t->o);
 }
 
 // What suits the rows of a table, and was measured: docs/ANOMALIES.md. Set where nobody else did, so that args.yaml repeats it.
