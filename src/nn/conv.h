@@ -66,8 +66,10 @@ typedef struct hg__conv_products {
     hg__plane in, out;
     bool scatters;
     hg__real *g, *scratch;
+    hg__real *bias; // (out.channels), to which the sums over out are added; NULL: not wanted
 } hg__conv_products;
 
 void hg__conv_gradient(const hg__conv *c, const hg__conv_products *v);
-size_t hg__conv_gradient_scratch(const hg__conv *c); // elements
+size_t hg__conv_gradient_scratch(const hg__conv *c, int32_t in_channels,
+                                 int32_t out_channels); // elements
 #endif

@@ -2,14 +2,18 @@
 // conv_gradient.c - the weights' gradient of a convolution: for each kernel position one product over the pixels.
 //
 // At kernel position k, pixel o of the small side meets pixel o*s + k*d - p of the large one; both sides are
-// read where they stand, as far as they meet inside. Inputs of one to four channels would make products of so
-// few rows: they are copied to padded lines first, where a whole row of the kernel is one product.
+// read where they stand, as far as they meet inside. Where one side has one to four channels, those products would
+// be of so few rows that the machine waits: there one product takes all positions at once, the thick side's pixels times
+// the windows of the thin side they see, which are copied together first. Order of the sums: pixel by pixel, both ways.
 #include <string.h>
 
 #include "nn/conv.h"
 
 // NEAR: elements of `out` a product reads again and again, 24 KB; BAND: of both sides that all products do, 512 KB
-enum { NEAR = 6144, BAND = 131072, PADDED_LINES = 4 };
+enum { NEAR = 6144, BAND = 131072 };
+
+// Thin ends: lines between two paddings, or as many as have FEW_PIXELS; elements of a window, pixels of a product.
+enum { PADDED_LINES = 4, FEW_PIXELS = 256, MOST_WINDOW = 1024, LEAST_PIXELS = 32 };
 
 static int32_t smaller(int32_t a, int32_t b) {
     return a < b ? a : b;
@@ -127,46 +131,230 @@ static void add_position(const hg__conv *c, const hg__conv_products *v, hg__matr
     }
 }
 
-// ---- thin inputs --------------------------------------------------------------------------------
+// ---- bias ---------------------------------------------------------------------------------------
 
-static int32_t padded_width(const hg__conv *c) {
-    return (c->x.small - 1) * c->x.s + (c->x.k - 1) * c->x.d + 1;
+// Few channels: HG_LANES pixels together are as many columns.
+static void add_thin_line(const hg__conv_products *v, const hg__real *at, int32_t columns) {
+    hg__real sums[HG_THIN * HG_LANES];
+    const int32_t C = v->out.channels, wide = C * HG_LANES, rows = columns / HG_LANES;
+    v->kernels->column_sums(sums, at, wide, rows, wide);
+    for (int32_t i = 0; i < wide; i++) v->bias[i % C] += sums[i];
+    for (int32_t i = rows * wide; i < columns * C; i++) v->bias[i % C] += at[i];
 }
 
-size_t hg__conv_gradient_scratch(const hg__conv *c) {
-    const int32_t lines = (PADDED_LINES - 1) * c->y.s + (c->y.k - 1) * c->y.d + 1;
-    return (size_t)lines * (size_t)padded_width(c) * HG_THIN + HG_LANES;
-}
-
-// Lines of `in` from y0 on, columns from -p on, without gaps; zero outside.
-static void copy_lines(const hg__conv *c, const hg__conv_products *v, int32_t y0, int32_t lines) {
-    const hg__plane *in = &v->in;
-    const int32_t C = in->channels, width = padded_width(c);
-    const int32_t inside = larger(0, smaller(c->x.large, width - c->x.p));
-    hg__real *to = v->scratch;
-    for (int32_t y = y0; y < y0 + lines; y++, to += (ptrdiff_t)width * C) {
-        memset(to, 0, (size_t)width * (size_t)C * sizeof *to);
-        if (y < 0 || y >= c->y.large) continue;
-        const hg__real *from = in->at + y * in->line;
-        for (int32_t x = 0; x < inside; x++) {
-            for (int32_t i = 0; i < C; i++) to[(c->x.p + x) * C + i] = from[x * in->pixel + i];
+// To the bias' gradient: the sums over the region of `out` that begins at `at`.
+static void add_bias(const hg__conv_products *v, const hg__real *at, region r) {
+    for (int32_t line = 0; line < r.lines; line++, at += v->out.line) {
+        if (v->out.channels <= HG_THIN && v->out.pixel == v->out.channels) {
+            add_thin_line(v, at, r.columns);
+            continue;
+        }
+        for (int32_t n = 0; n < v->out.channels; n += HG_PANEL) {
+            hg__real sums[HG_PANEL]; // what is beyond the channels is other pixels' and left out
+            const int32_t N = smaller(HG_PANEL, v->out.channels - n);
+            v->kernels->column_sums(sums, at + n, v->out.pixel, r.columns, N);
+            for (int32_t i = 0; i < N; i++) v->bias[n + i] += sums[i];
         }
     }
 }
 
-static void add_thin_input(const hg__conv *c, const hg__conv_products *v, hg__matrix m) {
-    const int32_t C = v->in.channels;
-    const ptrdiff_t line = (ptrdiff_t)padded_width(c) * C;
-    for (int32_t oy = 0; oy < c->y.small; oy += PADDED_LINES) {
-        const region r = {c->x.small, smaller(PADDED_LINES, c->y.small - oy)};
-        copy_lines(c, v, oy * c->y.s - c->y.p, (r.lines - 1) * c->y.s + (c->y.k - 1) * c->y.d + 1);
-        const operand out = small_side(&v->out, oy, 0);
-        for (int32_t ky = 0; ky < c->y.k; ky++) {
-            const operand in = {v->scratch + ky * c->y.d * line, (ptrdiff_t)c->x.s * C,
-                                c->y.s * line, c->x.k * C};
-            add_block(v, m, ky * c->x.k * C, in, out, r);
+// The lines of out that lines y .. y+lines-1 of the small side stand for; the last ones up to out's end.
+static void add_bias_of_lines(const hg__conv *c, const hg__conv_products *v, int32_t y,
+                              int32_t lines) {
+    if (!v->bias) return;
+    const int32_t s = v->scatters ? c->y.s : 1, all = v->scatters ? c->y.large : c->y.small;
+    const int32_t first = smaller(all, y * s);
+    const int32_t last = y + lines == c->y.small ? all : smaller(all, (y + lines) * s);
+    const region r = {v->scatters ? c->x.large : c->x.small, last - first};
+    add_bias(v, v->out.at + first * v->out.line, r);
+}
+
+// ---- thin ends ----------------------------------------------------------------------------------
+
+// One direction: pixel o of the thick side sees pixels o * stride + offset .. + k - 1 of the thin one.
+typedef struct sight {
+    int32_t thin, thick;
+    int32_t stride, offset, k;
+} sight;
+
+static sight sight_of(const hg__span *s, bool thin_is_large) {
+    if (thin_is_large) return (sight){s->large, s->small, s->s, -s->p, s->k};
+    return (sight){s->small, s->large, 1, s->p - s->k + 1, s->k}; // a stride of 1
+}
+
+// Windows on the thin side, out of padded lines: y.k lines of `run` neighbours each. The products with the thick side are
+// a matrix of panels, (window, channels of the thick side).
+typedef struct windows {
+    const hg__plane *thin, *thick;
+    sight y, x;
+    hg__matrix matrix;
+    int32_t width;     // pixels of a padded line
+    ptrdiff_t line;    // its elements
+    int32_t run;       // elements
+    int32_t pixels;    // of the thick side that a product sums over, about
+    hg__real *padded;  // lines
+    hg__real *at;      // (pixels, window)
+    hg__real *product; // of `matrix`
+} windows;
+
+// Lines of the thick side between two paddings, by its width.
+static int32_t lines_at_once(int32_t width) {
+    return larger(PADDED_LINES, FEW_PIXELS / larger(1, width));
+}
+
+static size_t padded_count(const sight *y, const sight *x, int32_t lines) { // pixels
+    const size_t width = (size_t)(x->thick - 1) * (size_t)x->stride + (size_t)x->k;
+    return ((size_t)(lines - 1) * (size_t)y->stride + (size_t)y->k) * width;
+}
+
+static bool has_small_windows(const hg__conv *c) {
+    return c->x.d == 1 && c->y.d == 1 && c->y.k * c->x.k * HG_THIN <= MOST_WINDOW;
+}
+
+static size_t padded_most(const hg__conv *c, bool thin_is_large) {
+    const sight y = sight_of(&c->y, thin_is_large), x = sight_of(&c->x, thin_is_large);
+    return padded_count(&y, &x, lines_at_once(x.thick)) * HG_THIN;
+}
+
+size_t hg__conv_gradient_scratch(const hg__conv *c, int32_t in_channels, int32_t out_channels) {
+    if (!has_small_windows(c) || smaller(in_channels, out_channels) > HG_THIN) return 0;
+    const size_t padded = padded_most(c, true), other = padded_most(c, false);
+    const int32_t window = HG_THIN * c->y.k * c->x.k;
+    const hg__matrix product = {window, larger(HG_PANEL, larger(in_channels, out_channels))};
+    return (padded > other ? padded : other) + (size_t)larger(NEAR, LEAST_PIXELS * window) +
+           hg__matrix_count(product) + (size_t)3 * HG_LANES;
+}
+
+// Lines y0 .. y0+lines-1 of the thin side, columns from x.offset on, without gaps; zero outside.
+static void copy_lines(const windows *w, int32_t y0, int32_t lines) {
+    const int32_t C = w->thin->channels, first = larger(0, -w->x.offset);
+    const int32_t last = larger(first, smaller(w->width, w->x.thin - w->x.offset));
+    hg__real *to = w->padded;
+    for (int32_t y = y0; y < y0 + lines; y++, to += w->line) {
+        memset(to, 0, (size_t)w->line * sizeof *to);
+        if (y < 0 || y >= w->y.thin || first == last) continue;
+        const hg__real *from =
+            w->thin->at + y * w->thin->line + (first + w->x.offset) * w->thin->pixel;
+        if (w->thin->pixel == C) {
+            memcpy(to + first * C, from, (size_t)((last - first) * C) * sizeof *to);
+            continue;
+        }
+        for (int32_t x = first; x < last; x++, from += w->thin->pixel) {
+            memcpy(to + x * C, from, (size_t)C * sizeof *to);
         }
     }
+}
+
+// The windows of `columns` pixels in turn, each `size` elements a line: the first `run` count, the next line goes over the
+// others.
+static inline __attribute__((always_inline)) void
+copy_runs(const windows *w, const hg__real *from, hg__real *to, int32_t columns, size_t size) {
+    const ptrdiff_t step = (ptrdiff_t)w->x.stride * w->thin->channels;
+    for (int32_t x = 0; x < columns; x++, from += step) {
+        const hg__real *here = from;
+        for (int32_t ky = 0; ky < w->y.k; ky++, here += w->line, to += w->run) {
+            memcpy(to, here, size * sizeof *to);
+        }
+    }
+}
+
+static void copy_windows(const windows *w, const hg__real *from, hg__real *to, int32_t columns) {
+    if (w->run <= 4) {
+        copy_runs(w, from, to, columns, 4);
+    } else if (w->run <= 12) {
+        copy_runs(w, from, to, columns, 12);
+    } else {
+        copy_runs(w, from, to, columns, (size_t)w->run);
+    }
+}
+
+static void add_windows(const hg__conv_products *v, const windows *w, const hg__real *thick,
+                        region r) {
+    const int32_t window = w->matrix.K, N = w->matrix.N;
+    hg__gemm g = {.M = window,
+                  .K = r.columns,
+                  .blocks = r.lines,
+                  .a = w->at,
+                  .a_m = 1,
+                  .a_k = window,
+                  .a_block = (ptrdiff_t)r.columns * window,
+                  .b_k = w->thick->pixel,
+                  .b_block = w->thick->line,
+                  .add = true};
+    g.b_ahead = g.K * g.b_k;
+    for (int32_t n = 0; n < N; n += HG_PANEL) {
+        g.N = smaller(N - n, HG_PANEL);
+        g.b = thick + n;
+        g.c = w->product + hg__panel_index(window, N, 0, n);
+        g.c_m = (ptrdiff_t)hg__panel_width(N, n);
+        v->kernels->gemm(&g);
+    }
+}
+
+// Lines y .. y+lines-1 of the thick side, whose thin neighbours are padded.
+static void add_lines(const hg__conv_products *v, const windows *w, int32_t y, int32_t lines) {
+    const int32_t most = larger(1, w->pixels / larger(1, w->x.thick));
+    for (int32_t l = 0; l < lines; l += most) {
+        region r = {0, smaller(most, lines - l)};
+        for (int32_t x = 0; x < w->x.thick; x += r.columns) {
+            r.columns = smaller(w->pixels, w->x.thick - x);
+            const hg__real *thick = w->thick->at + (y + l) * w->thick->line + x * w->thick->pixel;
+            const hg__real *from = w->padded + x * w->x.stride * w->thin->channels;
+            for (int32_t i = 0; i < r.lines; i++) {
+                copy_windows(w, from + (l + i) * w->y.stride * w->line,
+                             w->at + (ptrdiff_t)i * r.columns * w->matrix.K, r.columns);
+            }
+            add_windows(v, w, thick, r);
+            if (v->bias && w->thick == &v->out) add_bias(v, thick, r);
+        }
+    }
+}
+
+// A thin output's gradient to the product's panels, or back: element (position * outputs + n, i) is (n, last - position, i).
+static void exchange(const hg__conv_products *v, hg__matrix m, const windows *w, bool back) {
+    const int32_t C = v->in.channels, outputs = m.N, last = m.K / C - 1;
+    for (int32_t row = 0; row < w->matrix.K; row++) {
+        const int32_t k = (last - row / outputs) * C;
+        for (int32_t i = 0; i < C; i += HG_PANEL) {
+            hg__real *g = v->g + hg__matrix_index(m, k + i, row % outputs);
+            hg__real *p = w->product + hg__panel_index(w->matrix.K, C, row, i);
+            memcpy(back ? g : p, back ? p : g, (size_t)smaller(HG_PANEL, C - i) * sizeof *g);
+        }
+    }
+}
+
+static void add_thin_end(const hg__conv *c, const hg__conv_products *v, hg__matrix m) {
+    const bool thin_in = m.N > HG_THIN, large = thin_in != v->scatters;
+    windows w = {.thin = thin_in ? &v->in : &v->out,
+                 .thick = thin_in ? &v->out : &v->in,
+                 .y = sight_of(&c->y, large),
+                 .x = sight_of(&c->x, large),
+                 .padded = v->scratch};
+    const int32_t step = lines_at_once(w.x.thick), C = w.thin->channels;
+    w.width = (w.x.thick - 1) * w.x.stride + w.x.k;
+    w.line = (ptrdiff_t)w.width * C;
+    w.run = w.x.k * C;
+    w.matrix = (hg__matrix){w.y.k * w.run, w.thick->channels};
+    w.pixels = larger(LEAST_PIXELS, NEAR / (smaller(w.matrix.N, HG_PANEL) + w.matrix.K));
+    w.at = w.padded + padded_count(&w.y, &w.x, step) * (size_t)C;
+    w.product = thin_in ? v->g : w.at + larger(NEAR, w.pixels * w.matrix.K) + HG_LANES;
+    if (!thin_in) exchange(v, m, &w, false);
+    for (int32_t y = 0; y < w.y.thick; y += step) {
+        const int32_t lines = smaller(step, w.y.thick - y);
+        copy_lines(&w, y * w.y.stride + w.y.offset, (lines - 1) * w.y.stride + w.y.k);
+        add_lines(v, &w, y, lines);
+    }
+    if (thin_in) return;
+    exchange(v, m, &w, true);
+    add_bias_of_lines(c, v, 0, c->y.small);
+}
+
+// Products of whole windows: where one side is thin, and each pixel of the other sees one.
+static bool is_thin_end(const hg__conv *c, const hg__conv_products *v, hg__matrix m) {
+    if (!has_small_windows(c)) return false;
+    const bool thin_in = v->in.channels <= HG_THIN, thin_out = m.N <= HG_THIN;
+    if (thin_in == thin_out) return false;
+    return thin_in != v->scatters || (c->y.s == 1 && c->x.s == 1);
 }
 
 // All kernel positions go over some lines, which stay in the cache meanwhile, and then over the next.
@@ -180,8 +368,8 @@ static int32_t lines_of_band(const hg__conv *c, const hg__conv_products *v) {
 
 void hg__conv_gradient(const hg__conv *c, const hg__conv_products *v) {
     const hg__matrix m = {c->y.k * c->x.k * v->in.channels, v->out.channels};
-    if (!v->scatters && v->in.channels <= HG_THIN && m.N > HG_THIN && c->x.d == 1) {
-        add_thin_input(c, v, m);
+    if (is_thin_end(c, v, m)) {
+        add_thin_end(c, v, m);
         return;
     }
     const int32_t step = lines_of_band(c, v);
@@ -190,5 +378,6 @@ void hg__conv_gradient(const hg__conv *c, const hg__conv_products *v) {
         for (int32_t ky = 0; ky < c->y.k; ky++) {
             for (int32_t kx = 0; kx < c->x.k; kx++) add_position(c, v, m, lines, ky, kx);
         }
+        add_bias_of_lines(c, v, y, lines.bottom - y);
     }
 }

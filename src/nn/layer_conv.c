@@ -273,12 +273,14 @@ static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view
 static size_t scratch_count(const hg__layer *l) {
     const hg__conv c = conv_of(l);
     const hg__extent in = hg__extent_of(&l->in), out = hg__extent_of(&l->out);
-    const size_t a = hg__conv_scratch(&c, in.C, out.C), b = hg__conv_gradient_scratch(&c);
+    const size_t a = hg__conv_scratch(&c, in.C, out.C);
+    const size_t b = hg__conv_gradient_scratch(&c, in.C / c.groups, out.C / c.groups);
     return (a > b ? a : b) + whole_vectors((size_t)out.C) + HG_PANEL;
 }
 
 // ---- gradient -----------------------------------------------------------------------------------
 
+// Where there are several groups: of all of them together.
 static void add_bias(const hg__layer *l, const hg__pass *p, const hg__real *dy, hg__real *g) {
     const int32_t N = arg(l, CHANNELS);
     const int32_t pixels = (int32_t)(l->out.dim[0] * l->out.dim[1]);
@@ -302,6 +304,8 @@ static void accumulate(const hg__layer *l, const hg__pass *p, hg__view x, hg__vi
                        hg__real *g) {
     const hg__conv c = conv_of(l);
     const hg__matrix m = master(l);
+    hg__real *bias = NULL;
+    if (l->params > BIAS) bias = g + (l->param[BIAS].offset - l->param[WEIGHT].offset);
     for (int32_t i = 0; i < c.groups; i++) {
         hg__real *own = g + (size_t)i * hg__matrix_count(m);
         for (int32_t r = 0; r < rows; r++) {
@@ -310,13 +314,13 @@ static void accumulate(const hg__layer *l, const hg__pass *p, hg__view x, hg__vi
                                          .out = plane(dy, &l->out, r, i, c.groups),
                                          .scatters = is_deconv(l),
                                          .g = own,
+                                         .bias = c.groups == 1 ? bias : NULL,
                                          .scratch = p->scratch};
             hg__conv_gradient(&c, &v);
         }
         clear_padding(m, own);
     }
-    if (l->params <= BIAS) return;
-    hg__real *bias = g + (l->param[BIAS].offset - l->param[WEIGHT].offset);
+    if (!bias || c.groups == 1) return;
     for (int32_t r = 0; r < rows; r++) add_bias(l, p, hg__view_row(dy, r), bias);
 }
 
@@ -417,15 +421,17 @@ static const hg__trial conv_trials[] = {
     {"conv 16 4 s=3 d=2 p=1", {12, 9, 1}, {0}}, {"conv 16 3", {37, 3, 4}, {0}},
     {"conv 7 5 bias=0", {4, 3, 6}, {0}},      {"conv 70 2 s=2", {4, 5, 33}, {0}},
     {"conv 8 3 g=8", {6, 5, 8}, {0}},         {"conv 2 3 s=2", {35, 4, 5}, {0}},
+    {"conv 5 3", {6, 66, 1}, {0}},
     {0}};
 static const hg__trial deconv_trials[] = {
     {"deconv 18 4 s=2", {3, 4, 5}, {0}},      {"deconv 1 4 s=2", {5, 3, 7}, {0}},
     {"deconv 5 3 s=3 d=2", {3, 3, 6}, {0}},   {"deconv 6 2 s=2 g=2", {20, 3, 4}, {0}},
     {"deconv 7 1 s=2", {4, 3, 2}, {0}},       {"deconv 16 3 s=1", {5, 4, 70}, {0}},
-    {"deconv 6 3 s=2 p=0 bias=0 op=1", {1, 2, 3}, {0}},
+    {"deconv 6 3 s=2 p=0 bias=0 op=1", {1, 2, 3}, {0}}, {"deconv 18 3 s=1", {5, 4, 3}, {0}},
     {0}};
 static const hg__trial conv1d_trials[] = {
-    {"conv1d 5 5 s=2", {1, 23, 3}, {0}},      {"conv1d 16 3 d=3", {1, 40, 16}, {0}}, {0}};
+    {"conv1d 5 5 s=2", {1, 23, 3}, {0}},      {"conv1d 16 3 d=3", {1, 40, 16}, {0}},
+    {"conv1d 20 9", {1, 115, 4}, {0}},        {"conv1d 2 3", {1, 34, 66}, {0}}, {0}};
 static const hg__trial deconv1d_trials[] = {
     {"deconv1d 3 4 s=2", {1, 9, 5}, {0}},     {"deconv1d 17 5 s=3", {1, 7, 1}, {0}}, {0}};
 
