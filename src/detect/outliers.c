@@ -140,17 +140,21 @@ static int measure_distance(search *s, int64_t rows, int64_t own, float *far, hg
     return HG_OK;
 }
 
+// x (rows, width): rows from .. from + rows - 1 of the order; scaled afterwards.
+static int measure_block(search *s, int64_t from, int64_t rows, hg_error *err) {
+    HG_TRY(copy_rows(s, from, rows, s->x, err));
+    HG_TRY(s->trees->score(s->forest, s->x, rows, s->alone + from, s->pool, err));
+    if (s->ellipsoid) {
+        HG_TRY(s->squares->score(s->ellipsoid, s->x, rows, s->outside + from, s->pool, err));
+    }
+    scale_rows(s, rows, s->x);
+    return measure_distance(s, rows, from < s->others ? from : -1, s->far + from, err);
+}
+
 static int measure_all(search *s, hg_error *err) {
     const int64_t rows = s->data->rows;
     for (int64_t from = 0; from < rows; from += BLOCK) {
-        const int64_t n = hg__at_most(rows - from, BLOCK);
-        HG_TRY(copy_rows(s, from, n, s->x, err));
-        HG_TRY(s->trees->score(s->forest, s->x, n, s->alone + from, s->pool, err));
-        if (s->ellipsoid) {
-            HG_TRY(s->squares->score(s->ellipsoid, s->x, n, s->outside + from, s->pool, err));
-        }
-        scale_rows(s, n, s->x);
-        HG_TRY(measure_distance(s, n, from < s->others ? from : -1, s->far + from, err));
+        HG_TRY(measure_block(s, from, hg__at_most(rows - from, BLOCK), err));
     }
     return HG_OK;
 }

@@ -97,7 +97,7 @@ static int judge(hg__trainer *t, hg_error *err) {
     m->expected = share < 0 ? 0 : llround(share * (double)rows);
     float *score = hg__alloc((size_t)rows, sizeof *score, err);
     if (score) m->odd = hg__alloc((size_t)rows, sizeof *m->odd, err);
-    int code = m->odd ? HG_OK : HG_ERR_MEMORY;
+    int code = score && m->odd ? HG_OK : HG_ERR_MEMORY;
     if (code == HG_OK) {
         code = hg__outliers_score(t->data, (uint64_t)t->o.values.seed, t->pool, score, err);
     }
