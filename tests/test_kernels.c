@@ -423,6 +423,29 @@ static void the_mask_has_a_bit_for_what_is_not_above_the_limit(void **state) {
     }
 }
 
+static void a_row_is_as_far_from_a_box_as_from_its_nearest_corner_and_at_0_inside(void **state) {
+    (void)state;
+    enum { WIDTH = 3, WIDEST = 80 };
+    const hg__real x[WIDTH] = {2, -1, (hg__real)NAN};
+    for (const hg__kernels *const *t = hg__kernels_all(); *t; t++) {
+        for (int boxes = 1; boxes <= WIDEST - HG_LANES; boxes++) {
+            const int padded = (boxes + HG_LANES - 1) / HG_LANES * HG_LANES;
+            hg__real low[WIDTH * WIDEST], high[WIDTH * WIDEST], to[WIDEST];
+            for (int b = 0; b < padded; b++) { // box b: from b to b + 1, and from -b - 4 to -b - 3
+                low[b] = (hg__real)b;
+                low[padded + b] = (hg__real)(-b - 4);
+                low[2 * padded + b] = 0;
+                for (int j = 0; j < WIDTH; j++) high[j * padded + b] = low[j * padded + b] + 1;
+            }
+            (*t)->box_distances(to, x, low, high, WIDTH, boxes);
+            for (int b = 0; b < boxes; b++) {
+                const int one = b > 2 ? b - 2 : b < 1 ? 1 - b : 0, two = b + 2;
+                assert_true(to[b] == (hg__real)(one * one + two * two));
+            }
+        }
+    }
+}
+
 static void dropout_masks_are_philox(void **state) {
     (void)state;
     hg__real x[256], y[256];
@@ -454,6 +477,7 @@ int main(void) {
         cmocka_unit_test(sums_are_those_of_double),
         cmocka_unit_test(the_first_value_that_is_not_finite_is_found),
         cmocka_unit_test(the_mask_has_a_bit_for_what_is_not_above_the_limit),
+        cmocka_unit_test(a_row_is_as_far_from_a_box_as_from_its_nearest_corner_and_at_0_inside),
         cmocka_unit_test(dropout_masks_are_philox),
         cmocka_unit_test(hg_isa_names_a_table),
     };

@@ -109,6 +109,23 @@ static void what_cancels_in_the_product_is_exact_all_the_same(void **state) {
     hg__free(x.x);
 }
 
+// Clusters far apart, so that most panels are passed over, and every reference twice: the lower number comes first wherever it
+// stands in the panels' order.
+static void clusters_and_ties_between_panels_are_those_of_every_pair(void **state) {
+    (void)state;
+    table ref = new_table(1000, 19, 4, 1), x = new_table(400, 19, 4, 2);
+    for (int32_t i = 0; i < 500; i++) {
+        float *row = ref.x + i * 19;
+        row[i % 7] += (float)(8 * (i % 11));
+        for (int32_t j = 0; j < 19; j++) ref.x[(999 - i) * 19 + j] = row[j];
+    }
+    for (int32_t i = 0; i < 400; i++) x.x[i * 19 + i % 7] += (float)(8 * (i % 11));
+    check(&ref, &x, 1, 1);
+    check(&ref, &x, 6, 1);
+    hg__free(ref.x);
+    hg__free(x.x);
+}
+
 static void a_copy_of_a_reference_is_at_distance_0(void **state) {
     (void)state;
     table ref = new_table(300, 33, 1000000, 1);
@@ -174,6 +191,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_nearest_are_those_of_every_pair),
         cmocka_unit_test(what_cancels_in_the_product_is_exact_all_the_same),
+        cmocka_unit_test(clusters_and_ties_between_panels_are_those_of_every_pair),
         cmocka_unit_test(a_copy_of_a_reference_is_at_distance_0),
         cmocka_unit_test(any_cut_and_any_threads_give_the_same_bits),
         cmocka_unit_test(what_is_not_a_number_is_infinitely_far),

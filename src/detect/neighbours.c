@@ -7,12 +7,16 @@
 //   block of rows ──product──> (ROWS, 64) a panel of references ──> a mask a row: not above its limit?
 //                                     sum of squared differences for each bit <──┘     limit: the k-th best so far
 //
+// References of a panel lie close together (near_order.h), and a row meets only panels whose box is not farther than its k-th
+// best so far: first those whose boxes are the nearest, then all that are left. In tables that is one in five to ten.
+//
 // What the product can be wrong by, u = 2^-24, N columns (Higham, "Accuracy and stability of numerical algorithms", 2002,
 // chapter 3; the bounds below are doubled, which also covers what is of order u^2):
 //   its own N + 1 roundings                  (N + 1) u (|r|^2 + 2 |x| |r|)   <= (N + 1) u (2 |r|^2 + |x|^2)
 //   moving x and r by the mean, rounded      2 u |x - r| (|x| + |r|)         <= 4 u (|r|^2 + |x|^2)
 //   the sum of squared differences itself    (N / 64 + 12) u |x - r|^2
-// The first two are taken off |r|^2 and |x|^2 beforehand, the last is added to the limit. So nothing near is ever lost, and the
+// The first two are taken off |r|^2 and |x|^2 beforehand, the last is added to the limit. The distance to a box is wrong by at most
+// (N + 3) u of itself; that and the last are added to what it is compared with. So nothing near is ever lost, and the
 // result depends on the sums of squared differences alone: not on blocks, threads or instruction sets.
 #include "detect/neighbours.h"
 
@@ -24,15 +28,22 @@
 #include "backend/kernels.h"
 #include "base/mem.h"
 #include "detect/blocks.h"
+#include "detect/near_order.h"
 
-enum { ROWS = 96 }; // rows of a task: a panel of references is fetched once for all of them
+enum {
+    ROWS = 192, // of a task: a panel of references is fetched once for all of them
+    NEAREST = 2 // panels a row meets before it is asked which it must
+};
 
 struct hg__neighbours {
     int32_t count, width, stride; // stride: width padded
+    int32_t panels, boxes;        // boxes: panels padded
     float *mean;                  // owned, (width)
-    float *ref;                   // owned, (count, stride), as given
+    float *ref;                   // owned, (count, stride), as given, in this order:
+    int32_t *number;              // owned, (count): which reference stands there
     float *panel;                 // owned, panels of (width, count), less the mean
     float *start;                 // owned, (count padded): |r|^2 less what may be wrong
+    float *low, *high;            // owned, (width, boxes): edges of each panel's box
 };
 
 // 2 u times the roundings that an error bound counts.
@@ -57,33 +68,72 @@ static void find_mean(hg__neighbours *n, const float *ref) {
     }
 }
 
+// The reference that stands at i.
 static void add_reference(hg__neighbours *n, int32_t i, const float *ref) {
+    const size_t boxes = (size_t)n->boxes, box = (size_t)(i / HG_PANEL);
     double square = 0;
     memcpy(n->ref + (size_t)i * (size_t)n->stride, ref, (size_t)n->width * sizeof *ref);
     for (int32_t j = 0; j < n->width; j++) {
         const float r = ref[j] - n->mean[j];
+        float *low = n->low + (size_t)j * boxes + box, *high = n->high + (size_t)j * boxes + box;
         n->panel[hg__panel_index(n->width, n->count, j, i)] = r;
         square += (double)r * (double)r;
+        if (ref[j] < *low) *low = ref[j];
+        if (ref[j] > *high) *high = ref[j];
     }
     n->start[i] = -at_least(-square * (1 - share(2 * (n->width + 1) + 4)));
+}
+
+static int make_room(hg__neighbours *n, hg_error *err) {
+    const size_t width = (size_t)n->width, count = (size_t)n->count;
+    const size_t padded = (size_t)hg__panel_count(1, n->count), edges = width * (size_t)n->boxes;
+    const struct {
+        float **at;
+        size_t floats;
+    } room[] = {
+        {&n->mean,  width                    },
+        {&n->ref,   count * (size_t)n->stride},
+        {&n->panel, padded * width           },
+        {&n->start, padded                   },
+        {&n->low,   edges                    },
+        {&n->high,  edges                    },
+    };
+    for (size_t i = 0; i < sizeof room / sizeof *room; i++) {
+        *room[i].at = hg__alloc(room[i].floats, sizeof(float), err);
+        if (!*room[i].at) return HG_ERR_MEMORY;
+    }
+    for (size_t i = 0; i < edges; i++) { // boxes of nothing
+        n->low[i] = INFINITY;
+        n->high[i] = -INFINITY;
+    }
+    n->number = hg__alloc(count, sizeof *n->number, err);
+    return n->number ? HG_OK : HG_ERR_MEMORY;
+}
+
+static int put_in_order(hg__neighbours *n, const float *ref, hg_error *err) {
+    const size_t width = (size_t)n->width, stride = (size_t)n->stride;
+    for (size_t i = 0; i < (size_t)n->count; i++) {
+        memcpy(n->ref + i * stride, ref + i * width, width * sizeof *ref);
+    }
+    HG_TRY(hg__near_order(n->ref, n->count, n->width, n->stride, n->number, err));
+    for (int32_t i = 0; i < n->count; i++) add_reference(n, i, ref + (size_t)n->number[i] * width);
+    return HG_OK;
 }
 
 hg__neighbours *hg__neighbours_new(const float *ref, int32_t count, int32_t width, hg_error *err) {
     hg__neighbours *n = hg__alloc(1, sizeof *n, err);
     if (!n) return NULL;
     *n = (hg__neighbours){.count = count, .width = width, .stride = hg__pad_columns(width)};
-    const size_t panels = (size_t)hg__panel_count(1, count);
-    n->mean = hg__alloc((size_t)width, sizeof *n->mean, err);
-    n->ref = n->mean ? hg__alloc((size_t)count * (size_t)n->stride, sizeof *n->ref, err) : NULL;
-    n->panel = n->ref ? hg__alloc(panels * (size_t)width, sizeof *n->panel, err) : NULL;
-    n->start = n->panel ? hg__alloc(panels, sizeof *n->start, err) : NULL;
-    if (!n->start) {
-        hg__neighbours_free(n);
-        return NULL;
+    n->panels = (count + HG_PANEL - 1) / HG_PANEL;
+    n->boxes = (n->panels + HG_LANES - 1) / HG_LANES * HG_LANES;
+    int code = make_room(n, err);
+    if (code == HG_OK) {
+        find_mean(n, ref);
+        code = put_in_order(n, ref, err);
     }
-    find_mean(n, ref);
-    for (int32_t i = 0; i < count; i++) add_reference(n, i, ref + (size_t)i * (size_t)width);
-    return n;
+    if (code == HG_OK) return n;
+    hg__neighbours_free(n);
+    return NULL;
 }
 
 void hg__neighbours_free(hg__neighbours *n) {
@@ -92,6 +142,9 @@ void hg__neighbours_free(hg__neighbours *n) {
     hg__free(n->ref);
     hg__free(n->panel);
     hg__free(n->start);
+    hg__free(n->number);
+    hg__free(n->low);
+    hg__free(n->high);
     hg__free(n);
 }
 
@@ -108,30 +161,35 @@ typedef struct search {
 
 typedef struct block {
     int32_t rows;
-    float *x;                             // (ROWS, stride), as given
-    float *product;                       // (ROWS, HG_PANEL)
-    float *moved;                         // (ROWS, width): -2 (x - mean)
-    float (*best)[HG_MAX_NEIGHBOURS];     // (ROWS, k) so far, ascending
+    float *x;                         // (ROWS, stride), as given
+    float *product;                   // (ROWS, HG_PANEL)
+    float *moved, *picked;            // (ROWS, width): -2 (x - mean); of the rows that meet a panel
+    float *gap;                       // (ROWS, boxes): squared distance to each; NaN: was met
+    float (*best)[HG_MAX_NEIGHBOURS]; // (ROWS, k) so far, ascending
     int32_t (*number)[HG_MAX_NEIGHBOURS]; // (ROWS, k)
-    float limit[ROWS];
-    double square[ROWS]; // |x - mean|^2 less what may be wrong
-    int32_t found[ROWS];
+    float limit[ROWS];                    // of the product
+    float reach[ROWS];                    // of the distance to a box
+    double square[ROWS];                  // |x - mean|^2 less what may be wrong
+    int32_t found[ROWS], next[ROWS];      // next: the panel whose box is the nearest, or -1
+    int32_t row[ROWS], meeting;           // the rows that meet a panel
 } block;
 
 static size_t room_for(const hg__neighbours *n) {
-    return (size_t)ROWS *
-               ((size_t)n->stride + HG_PANEL + 2 * HG_MAX_NEIGHBOURS + (size_t)n->width) +
+    return (size_t)ROWS * ((size_t)n->stride + HG_PANEL + 2 * HG_MAX_NEIGHBOURS +
+                           2 * (size_t)n->width + (size_t)n->boxes) +
            HG_LANES;
 }
 
 static void fill(block *b, const search *s, float *scratch, int64_t first) {
     const hg__neighbours *n = s->n;
-    const size_t width = (size_t)n->width;
+    const size_t width = (size_t)n->width, boxes = (size_t)n->boxes;
     b->x = scratch;
     b->product = b->x + (size_t)ROWS * (size_t)n->stride;
     b->best = (void *)(b->product + (size_t)ROWS * HG_PANEL);
     b->number = (void *)(b->best + ROWS);
-    b->moved = (void *)(b->number + ROWS);
+    b->gap = (void *)(b->number + ROWS);
+    b->moved = b->gap + ROWS * boxes;
+    b->picked = b->moved + ROWS * width;
     for (int32_t i = 0; i < b->rows; i++) {
         const float *from = s->x + (size_t)(first + i) * width;
         float *moved = b->moved + (size_t)i * width;
@@ -143,46 +201,56 @@ static void fill(block *b, const search *s, float *scratch, int64_t first) {
             moved[j] = -2 * y;
         }
         b->square[i] = square * (1 - share(n->width + 1 + 4));
-        b->limit[i] = INFINITY;
+        b->limit[i] = b->reach[i] = INFINITY;
         b->found[i] = 0;
+        s->kernels->box_distances(b->gap + (size_t)i * boxes, from, n->low, n->high, n->width,
+                                  n->boxes);
     }
 }
 
-// A reference at distance d becomes one of the k nearest to row i, behind those that are as near. Numbers come in
-// ascending order.
+// A reference at distance d becomes one of the k nearest to row i; of those as near the lower number comes first.
 static void insert(block *b, const search *s, int32_t i, float d, int32_t number) {
     float *best = b->best[i];
-    int32_t at = b->found[i] < s->k ? b->found[i]++ : s->k - 1;
-    for (; at > 0 && best[at - 1] > d; at--) {
+    int32_t *numbers = b->number[i], at = b->found[i] < s->k ? b->found[i]++ : s->k - 1;
+    for (; at > 0 && (best[at - 1] > d || (best[at - 1] == d && numbers[at - 1] > number)); at--) {
         best[at] = best[at - 1];
-        b->number[i][at] = b->number[i][at - 1];
+        numbers[at] = numbers[at - 1];
     }
     best[at] = d;
-    b->number[i][at] = number;
+    numbers[at] = number;
     if (b->found[i] < s->k) return;
-    const double most = (double)best[s->k - 1],
-                 own = share((double)s->n->width / HG_PANEL + 14); // and to float
-    b->limit[i] = at_least(most * (1 + own) - b->square[i] + (s->n->width + 16) * (double)FLT_MIN);
+    const double most = (double)best[s->k - 1], tiny = (s->n->width + 16) * (double)FLT_MIN,
+                 own = (double)s->n->width / HG_PANEL + 14; // and to float
+    b->limit[i] = at_least(most * (1 + share(own)) - b->square[i] + tiny);
+    b->reach[i] = at_least(most * (1 + share(own + s->n->width + 4)) + tiny);
 }
 
-static void meet(block *b, const search *s, int32_t i, int32_t number) {
+// Row i meets the reference that stands at `at`.
+static void meet(block *b, const search *s, int32_t i, int32_t at) {
     const hg__neighbours *n = s->n;
     const float *x = b->x + (size_t)i * (size_t)n->stride;
-    float d = (float)s->kernels->sum_square_diff(x, n->ref + (size_t)number * (size_t)n->stride,
-                                                 n->width);
+    const int32_t number = n->number[at], last = s->k - 1;
+    float d =
+        (float)s->kernels->sum_square_diff(x, n->ref + (size_t)at * (size_t)n->stride, n->width);
     if (isnan(d)) d = INFINITY;
-    if (b->found[i] < s->k || d < b->best[i][s->k - 1]) insert(b, s, i, d, number);
+    if (b->found[i] < s->k || d < b->best[i][last] ||
+        (d == b->best[i][last] && number < b->number[i][last])) {
+        insert(b, s, i, d, number);
+    }
 }
 
-static void meet_panel(block *b, const search *s, int32_t first) {
+// The rows that were picked meet a panel.
+static void meet_panel(block *b, const search *s, int32_t panel) {
     const hg__neighbours *n = s->n;
+    const int32_t first = panel * HG_PANEL;
     const int32_t columns = n->count - first < HG_PANEL ? n->count - first : HG_PANEL;
     uint64_t mask[ROWS];
-    const hg__gemm g = {.M = b->rows,
+    float limit[ROWS];
+    const hg__gemm g = {.M = b->meeting,
                         .N = columns,
                         .K = n->width,
                         .blocks = 1,
-                        .a = b->moved,
+                        .a = b->picked,
                         .a_m = n->width,
                         .a_k = 1,
                         .b = n->panel + hg__panel_index(n->width, n->count, 0, first),
@@ -190,24 +258,64 @@ static void meet_panel(block *b, const search *s, int32_t first) {
                         .c = b->product,
                         .c_m = HG_PANEL,
                         .start = n->start + first};
+    for (int32_t m = 0; m < b->meeting; m++) limit[m] = b->limit[b->row[m]];
     s->kernels->gemm(&g);
-    s->kernels->mask_below(mask, b->product, HG_PANEL, b->limit, b->rows, columns);
-    for (int32_t i = 0; i < b->rows; i++) {
-        for (uint64_t left = mask[i]; left; left &= left - 1) {
+    s->kernels->mask_below(mask, b->product, HG_PANEL, limit, b->meeting, columns);
+    for (int32_t m = 0; m < b->meeting; m++) {
+        const int32_t i = b->row[m];
+        for (uint64_t left = mask[m]; left; left &= left - 1) {
             const int32_t j = __builtin_ctzll(left);
-            if (b->product[i * HG_PANEL + j] > b->limit[i]) continue; // it has come down since
+            if (b->product[m * HG_PANEL + j] > b->limit[i]) continue; // it has come down since
             meet(b, s, i, first + j);
+        }
+    }
+    b->meeting = 0;
+}
+
+static void pick(block *b, const hg__neighbours *n, int32_t i, int32_t panel) {
+    const size_t width = (size_t)n->width;
+    memcpy(b->picked + (size_t)b->meeting * width, b->moved + (size_t)i * width,
+           width * sizeof *b->picked);
+    b->gap[(size_t)i * (size_t)n->boxes + (size_t)panel] = NAN;
+    b->row[b->meeting++] = i;
+}
+
+// next: of each row the nearest box that it did not meet.
+static void find_next(block *b, const hg__neighbours *n) {
+    for (int32_t i = 0; i < b->rows; i++) {
+        const float *gap = b->gap + (size_t)i * (size_t)n->boxes;
+        float least = b->reach[i];
+        b->next[i] = -1;
+        for (int32_t p = 0; p < n->panels; p++) {
+            if (!(gap[p] <= least) || (gap[p] == least && b->next[i] >= 0)) continue;
+            least = gap[p];
+            b->next[i] = p;
         }
     }
 }
 
 static void run_block(const void *context, int64_t first, int32_t rows, float *scratch) {
     const search *s = context;
-    const size_t k = (size_t)s->k;
+    const hg__neighbours *n = s->n;
+    const size_t k = (size_t)s->k, boxes = (size_t)n->boxes;
     block b = {.rows = rows};
     fill(&b, s, scratch, first);
-    for (int32_t r = 0; r < s->n->count; r += HG_PANEL) meet_panel(&b, s, r);
-    for (int32_t i = 0; i < b.rows; i++) {
+    for (int32_t round = 0; round < NEAREST; round++) {
+        find_next(&b, n);
+        for (int32_t p = 0; p < n->panels; p++) {
+            for (int32_t i = 0; i < rows; i++) {
+                if (b.next[i] == p) pick(&b, n, i, p);
+            }
+            if (b.meeting) meet_panel(&b, s, p);
+        }
+    }
+    for (int32_t p = 0; p < n->panels; p++) {
+        for (int32_t i = 0; i < rows; i++) {
+            if (b.gap[(size_t)i * boxes + (size_t)p] <= b.reach[i]) pick(&b, n, i, p);
+        }
+        if (b.meeting) meet_panel(&b, s, p);
+    }
+    for (int32_t i = 0; i < rows; i++) {
         memcpy(s->distance + (size_t)(first + i) * k, b.best[i], k * sizeof(float));
         if (s->index) memcpy(s->index + (size_t)(first + i) * k, b.number[i], k * sizeof(int32_t));
     }
