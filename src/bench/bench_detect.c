@@ -84,7 +84,7 @@ static int read_made(judged *j, hg__schema **schema, hg_error *err) {
     }
     table.name = name;
     table.state = &row;
-    const hg__schema_options learn = {"", "", "", "", "", "", 0, 0, NULL, NULL};
+    const hg__schema_options learn = {.max_levels = 0};
     const hg__encode_options encode = {.group = "", .on_bad = "", .memory = 1U << 30};
     hg__encoding_notes notes = {0};
     *schema = hg__schema_infer(&table, &learn, NULL, err);

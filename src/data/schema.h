@@ -95,6 +95,8 @@ typedef struct hg__schema_options {
     // Whether to learn from this row of the table (counted from 0, with those that cannot be read); NULL: from all.
     bool (*use)(const void *context, int64_t row);
     const void *use_context;
+    // Of the same table: only the levels of its categories are wanted, all other columns are passed over; NULL: everything.
+    const struct hg__schema *levels_of;
 } hg__schema_options;
 
 // Reads the table once and rewinds it. *bad (may be NULL): rows that could not be read and were passed over.

@@ -72,6 +72,7 @@ static void sample_row(hg__measuring *m, const hg__cell *cell, uint64_t seed) {
         m->sampled++;
     }
     for (int32_t i = 0; i < m->columns; i++) {
+        if (m->column[i].passed) continue;
         const bool number = cell[i].kind == HG_CELL_NUMBER;
         m->sample[(size_t)i * (size_t)m->sample_rows + (size_t)at] =
             number ? cell[i].number : (double)NAN;
@@ -83,7 +84,8 @@ static int add_row(const hg__table *t, hg__measuring *m, const hg__cell *cell,
     sample_row(m, cell, o->seed);
     m->rows++;
     for (int32_t i = 0; i < m->columns; i++) {
-        if (!m->way[i].ignore) HG_TRY(add_cell(t, &m->column[i], m->numbers, &cell[i], err));
+        if (m->way[i].ignore || m->column[i].passed) continue;
+        HG_TRY(add_cell(t, &m->column[i], m->numbers, &cell[i], err));
     }
     return HG_OK;
 }
@@ -140,9 +142,14 @@ static int start(hg__table *t, hg__measuring *m, const hg__schema_options *o, hg
     for (int32_t i = 0; i < t->columns; i++) {
         hg__measure *c = &m->column[i];
         c->all_numbers = m->way[i].kind == HG_COLUMN_CATEGORY;
+        c->passed = o->levels_of != NULL;
         c->tally.limit = HG_MAX_LEVELS;
         c->tally.room = (size_t)TEXT_BYTES / (size_t)t->columns;
         if (c->tally.room > 4 << 20) c->tally.room = 4 << 20;
+    }
+    for (int32_t i = 0; o->levels_of && i < o->levels_of->columns; i++) {
+        const hg__column *c = &o->levels_of->column[i];
+        m->column[c->position].passed = c->kind != HG_COLUMN_CATEGORY;
     }
     m->numbers = SAMPLE_CELLS / t->columns;
     if (m->numbers > NUMBERS) m->numbers = NUMBERS;
@@ -183,6 +190,8 @@ static int add_columns(hg__schema *s, const hg__table *t, const hg__measuring *m
         c->position = i;
         c->name = hg__copy_text(t->name[i], err);
         if (!c->name) return HG_ERR_MEMORY;
+        c->kind = HG_COLUMN_TEXT;
+        if (m->column[i].passed) continue;
         HG_TRY(hg__kind_choose(c, m, i, t, o, err));
     }
     return HG_OK;
@@ -198,6 +207,7 @@ static int make(hg__schema *s, const hg__table *t, const hg__measuring *m,
     s->label = m->label;
     HG_TRY(add_columns(s, t, m, o, err));
     HG_TRY(hg__schema_layout(s, err));
+    if (o->levels_of) return HG_OK;
     for (int32_t i = 0; i < s->columns; i++) {
         if (s->column[i].width > 0 && s->column[i].kind != HG_COLUMN_CONSTANT) return HG_OK;
     }

@@ -14,6 +14,7 @@ typedef struct hg__measure {
     int64_t times;
     double time_least, time_most;
     bool clock;       // a time of day was seen
+    bool passed;      // over: nothing is to be known of it
     bool all_numbers; // asked for as a category: numbers are tallied like texts
     hg__tally tally;
 } hg__measure;

@@ -133,18 +133,18 @@ static double usable(double scale, double centre) {
     return fabs(centre) > SMALLEST ? fabs(centre) : 1;
 }
 
-// The median of |x| over what is not 0: below it the log is nearly a line.
-static int find_unit(hg__column *c, const double *x, int64_t count, hg_error *err) {
-    double *size = hg__alloc((size_t)count, sizeof *size, err);
-    if (!size) return HG_ERR_MEMORY;
-    int64_t n = 0;
-    for (int64_t i = 0; i < count; i++) {
-        if (x[i] != 0) size[n++] = fabs(x[i]);
+// The median of |x| over what is not 0, x (count) ascending: below it the log is nearly a line.
+static double unit_of(const double *x, int64_t count) {
+    int64_t below = 0, above = count; // x[below - 1] and x[above] are the nearest to 0 that are not
+    while (below < count && x[below] < 0) below++;
+    while (above > below && x[above - 1] > 0) above--;
+    const int64_t middle = (below + count - above) / 2;
+    double size = 0;
+    for (int64_t i = 0; i <= middle && (below > 0 || above < count); i++) {
+        const bool is_low = above == count || (below > 0 && -x[below - 1] < x[above]);
+        size = is_low ? -x[--below] : x[above++];
     }
-    qsort(size, (size_t)n, sizeof *size, compare);
-    c->unit = n && size[n / 2] > SMALLEST ? size[n / 2] : 1;
-    hg__free(size);
-    return HG_OK;
+    return size > SMALLEST ? size : 1;
 }
 
 // The standard deviation without the outer hundredths; x (count) ascending.
@@ -198,7 +198,7 @@ int hg__scale_choose(hg__column *c, const hg__override *way, const hg__moments *
     qsort(sample, (size_t)count, sizeof *sample, compare);
     c->fill = quantile(sample, count, 0.5);
     hg__moments m = *all;
-    HG_TRY(find_unit(c, sample, count, err));
+    c->unit = unit_of(sample, count);
     c->log = way->log >= 0 ? way->log == 1 : is_far(c, all, sample, count);
     if (c->log) {
         for (int64_t i = 0; i < count; i++) sample[i] = signed_log(c, sample[i]);

@@ -239,6 +239,26 @@ static void meet(block *b, const search *s, int32_t i, int32_t at) {
     }
 }
 
+// Row i, which has met fewer than k, meets those k of a panel whose products (columns) are the lowest: its limit comes down at
+// once. Returns a bit for each other that is not above it.
+static uint64_t meet_lowest(block *b, const search *s, int32_t i, const float *product,
+                            int32_t first, int32_t columns) {
+    int32_t lowest[HG_MAX_NEIGHBOURS], n = 0;
+    uint64_t left, met = 0;
+    for (int32_t j = 0; j < columns; j++) {
+        if (n == s->k && !(product[j] < product[lowest[n - 1]])) continue;
+        int32_t at = n < s->k ? n++ : n - 1;
+        for (; at > 0 && product[lowest[at - 1]] > product[j]; at--) lowest[at] = lowest[at - 1];
+        lowest[at] = j;
+    }
+    for (int32_t m = 0; m < n; m++) {
+        meet(b, s, i, first + lowest[m]);
+        met |= (uint64_t)1 << lowest[m];
+    }
+    s->kernels->mask_below(&left, product, HG_PANEL, &b->limit[i], 1, columns);
+    return left & ~met;
+}
+
 // The rows that were picked meet a panel.
 static void meet_panel(block *b, const search *s, int32_t panel) {
     const hg__neighbours *n = s->n;
@@ -263,9 +283,12 @@ static void meet_panel(block *b, const search *s, int32_t panel) {
     s->kernels->mask_below(mask, b->product, HG_PANEL, limit, b->meeting, columns);
     for (int32_t m = 0; m < b->meeting; m++) {
         const int32_t i = b->row[m];
-        for (uint64_t left = mask[m]; left; left &= left - 1) {
+        const float *product = b->product + (ptrdiff_t)m * HG_PANEL;
+        uint64_t left = mask[m];
+        if (b->found[i] < s->k) left = meet_lowest(b, s, i, product, first, columns);
+        for (; left; left &= left - 1) {
             const int32_t j = __builtin_ctzll(left);
-            if (b->product[m * HG_PANEL + j] > b->limit[i]) continue; // it has come down since
+            if (product[j] > b->limit[i]) continue; // it has come down since
             meet(b, s, i, first + j);
         }
     }

@@ -158,6 +158,7 @@ static int learn_levels(hg__trainer *t, hg__table *table, const hg__schema_optio
     hg__schema_options learn = *how;
     learn.use = is_learned;
     learn.use_context = held;
+    learn.levels_of = t->schema;
     learn.on_bad = "score_missing"; // what stops was met before
     int code = hg__table_rewind(table, err);
     hg__schema *others = code == HG_OK ? hg__schema_infer(table, &learn, NULL, err) : NULL;
