@@ -172,6 +172,28 @@ static void check_bands(const hg__layer_type *t) {
         expect_equal(t->name, y2 + r * one.ldy, y + r * one.ldy, one.out);
     }
 }
+// Where vectors begin at multiples of one in memory, and where they do not.
+static void check_far(const hg__layer_type *t) {
+    static _Alignas(64) hg__real far_y[CASE_MOST + HG_LANES];
+    if (!t->bands) return;
+    one.pass.training = false;
+    t->forward(&one.l, &one.pass, case_in(&one, x, 0), case_out(&one, y, 0), CASE_ROWS);
+    one.pass.bottom = hg__extent_of(&one.l.out).H;
+    one.pass.far = true;
+    for (int32_t shift = 0; shift < 2; shift++) {
+        for (int32_t i = 0; i < CASE_MOST + HG_LANES; i++) far_y[i] = 99;
+        t->forward(&one.l, &one.pass, case_in(&one, x, 0), case_out(&one, far_y + shift, 0),
+                   CASE_ROWS);
+        for (int32_t r = 0; r < CASE_ROWS; r++) {
+            expect_equal(t->name, far_y + shift + r * one.ldy, y + r * one.ldy, one.out);
+        }
+    }
+}
+static void what_goes_past_the_cache_is_the_same(void **state) {
+    (void)state;
+    for_every_layer_and_table(check_far);
+}
+
 static void bands_make_up_the_whole(void **state) {
     (void)state;
     had_bands = false;
@@ -498,6 +520,7 @@ int main(void) {
         cmocka_unit_test(padding_of_x_is_not_seen),
         cmocka_unit_test(in_place_changes_nothing),
         cmocka_unit_test(bands_make_up_the_whole),
+        cmocka_unit_test(what_goes_past_the_cache_is_the_same),
         cmocka_unit_test(every_table_gives_the_same_bits),
         cmocka_unit_test(parameters_survive_the_file),
         cmocka_unit_test(tiles_cover_every_parameter_once),

@@ -23,6 +23,8 @@ typedef vf vm; // each lane all ones or all zeros
 // clang-format off
 HG_WORD vf v_load(const float *p)          { return (vf){_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
 HG_WORD void v_store(float *p, vf a)       { _mm256_storeu_ps(p, a.lo); _mm256_storeu_ps(p + 8, a.hi); }
+HG_WORD void v_stream(float *p, vf a)      { _mm256_stream_ps(p, a.lo); _mm256_stream_ps(p + 8, a.hi); }
+HG_WORD void v_stream_end(void)            { _mm_sfence(); }
 HG_WORD vf v_set(float x)                  { return (vf){_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
 HG_WORD vf v_zero(void)                    { return (vf){_mm256_setzero_ps(), _mm256_setzero_ps()}; }
 HG_WORD vf v_add(vf a, vf b)               { return HG_BOTH2(_mm256_add_ps, a, b); }

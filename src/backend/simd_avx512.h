@@ -15,6 +15,8 @@ typedef __mmask16 vm;
 // clang-format off
 HG_WORD vf v_load(const float *p)          { return _mm512_loadu_ps(p); }
 HG_WORD void v_store(float *p, vf a)       { _mm512_storeu_ps(p, a); }
+HG_WORD void v_stream(float *p, vf a)      { _mm512_stream_ps(p, a); }
+HG_WORD void v_stream_end(void)            { _mm_sfence(); }
 HG_WORD vf v_set(float x)                  { return _mm512_set1_ps(x); }
 HG_WORD vf v_zero(void)                    { return _mm512_setzero_ps(); }
 HG_WORD vf v_add(vf a, vf b)               { return _mm512_add_ps(a, b); }

@@ -153,6 +153,7 @@ static void forward_band(void *context, int32_t task, int32_t thread) {
     hg__pass p = pass_of(s, thread);
     p.top = task * BAND;
     p.bottom = p.top + BAND < lines ? p.top + BAND : lines;
+    p.far = hg__is_far((size_t)s->dy.ld);
     s->layer.type->forward(&s->layer, &p, s->x, s->to, 1);
 }
 

@@ -188,6 +188,8 @@ static void run_band(void *context, int32_t task, int32_t thread) {
                      .top = task * p->band,
                      .bottom = (task + 1) * p->band};
     if (pass.bottom > height) pass.bottom = height;
+    const hg__extent e = hg__extent_of(&p->spec.layer[p->first].out);
+    pass.far = p->first == p->last && hg__is_far((size_t)e.H * (size_t)e.W * (size_t)e.C);
     for (int32_t i = p->first; i <= p->last; i++) {
         const hg__layer *l = &p->spec.layer[i];
         if (l->type->takes) pass.x2 = boundary(p, l->from + 1);

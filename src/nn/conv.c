@@ -157,6 +157,11 @@ static void multiply_thin(const pass *p, const stretch *s) {
     v->kernels->dots(&d);
 }
 
+// Whether pixels of whole vectors stand at multiples of one.
+static bool is_aligned(const stretch *s) {
+    return (uintptr_t)s->out % (HG_LANES * sizeof *s->out) == 0 && s->out_step % HG_LANES == 0;
+}
+
 // Takes N of each 16-rounded pixel of `from` to where it belongs.
 static void spread(const stretch *s, const hg__real *from, ptrdiff_t width, int32_t n, int32_t N) {
     for (int32_t m = 0; m < s->M; m++) {
@@ -194,6 +199,7 @@ static void multiply(const pass *p, const stretch *s, hg__real *spare) {
         const bool fits = g.N % HG_LANES == 0;
         g.c = fits ? s->out + n : spare;
         g.c_m = fits ? s->out_step : width;
+        g.far = v->far && fits && is_aligned(s);
         v->kernels->gemm(&g);
         if (!fits) spread(s, spare, width, n, g.N);
     }

@@ -79,9 +79,15 @@ typedef struct hg__pass {
     hg__real *scratch; // scratch_count() elements, of this thread
     double *measured;  // types with batch: (rows of the batch, measured_count())
     hg__real *joined;  // types with batch, in training: joined_count() elements, of this layer
+    bool far; // with bottom: y as a whole is hg__is_far(), and nothing works on it in place
     int32_t top,
         bottom; // forward of types with `bands`, outside training: lines of y; bottom 0: all
 } hg__pass;
+
+// So much that the cache will have lost it when it is read.
+static inline bool hg__is_far(size_t numbers) {
+    return numbers * sizeof(hg__real) > (size_t)1 << 25;
+}
 
 // A piece of a parameter: elements offset .. offset+count-1 of the parameter block.
 typedef struct hg__tile {

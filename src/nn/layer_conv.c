@@ -232,6 +232,7 @@ static void forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view 
     const hg__conv c = conv_of(l);
     const size_t each = hg__matrix_count(master(l));
     const hg__real *bias = l->params > BIAS ? p->params + l->param[BIAS].offset : NULL;
+    const bool far = p->bottom ? p->far : hg__is_far((size_t)rows * (size_t)y.ld);
     for (int32_t r = 0; r < rows; r++) {
         for (int32_t i = 0; i < c.groups; i++) {
             const hg__plane out = plane(y, &l->out, r, i, c.groups);
@@ -243,7 +244,8 @@ static void forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view 
                                     .start = bias ? bias + (ptrdiff_t)i * out.channels : NULL,
                                     .top = p->top,
                                     .bottom = p->bottom ? p->bottom : (int32_t)l->out.dim[0],
-                                    .scratch = p->scratch};
+                                    .scratch = p->scratch,
+                                    .far = far};
             (is_deconv(l) ? hg__conv_scatter : hg__conv_gather)(&c, &v);
         }
     }
@@ -263,7 +265,8 @@ static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view
                                     .out = plane(dx, &l->in, r, i, c.groups),
                                     .weights = p->shadow + l->shadow + (size_t)i * each,
                                     .bottom = (int32_t)l->in.dim[0],
-                                    .scratch = p->scratch};
+                                    .scratch = p->scratch,
+                                    .far = hg__is_far((size_t)rows * (size_t)dx.ld)};
             (is_deconv(l) ? hg__conv_gather : hg__conv_scatter)(&c, &v);
         }
         memset(hg__view_row(dx, r) + width, 0, (whole_vectors(width) - width) * sizeof(hg__real));
