@@ -6,7 +6,7 @@
 enum { ROWS = 12 };
 
 static void write_row(int64_t row, int32_t column, char text[64]) {
-    snprintf(text, 64, "%lld", (long long)(100 * column + row));
+    snprintf(text, 64, "%lld", 100LL * column + row);
     if (row == 4) snprintf(text, 64, "!"); // cannot be read
 }
 
