@@ -239,6 +239,34 @@ HG_API void hg_reconstruct_rows(hg_scorer *s, const float *x, int64_t rows, floa
 HG_API void hg_encode_rows(hg_scorer *s, const float *x, int64_t rows, float *z);
 HG_API void hg_decode_rows(hg_scorer *s, const float *z, int64_t rows, float *y);
 
+// ---- tables: rows that come one at a time -------------------------------------------------------
+
+typedef struct hg_watcher hg_watcher; // a table's model with its buffers, for one thread at a time
+
+// What is thought of a row.
+typedef struct hg_verdict {
+    double score;        // an ordinary row scores about 1
+    double p_value;      // how often a normal row scores as high; NaN without thresholds
+    double threshold;    // NaN where training held no rows out
+    bool alarm;          // score > threshold
+    const char *reason;  // the column with the largest share of the score; the model's
+    double reason_share; // from 0 to 1
+    int32_t unseen;      // cells of a category or constant with a value training never saw
+    int32_t missing;     // cells taken as missing where training missed none
+} hg_verdict;
+
+// A watcher of rows whose columns are called `name` (columns), in any order; what the model does not know is passed over.
+// name NULL: as training's table had them, with or without its label; columns 0: with it. fpr: the rate of false
+// alarms asked for; 0: the model's own. Borrows m, copies the names.
+HG_API hg_watcher *hg_watcher_new(const hg_model *m, const char *const *name, int32_t columns,
+                                  double fpr, hg_error *err);
+HG_API void hg_watcher_free(hg_watcher *w); // NULL is fine
+
+// cell (columns): each as text, as a CSV file would have it: "12.5", "tcp", "2024-05-31 14:30"; NULL, "" and "NA" are
+// missing. The score is, to the bit, that of `hourglass predict on_bad=score_missing`. HG_ERR_DATA: a number too
+// large, text that is not UTF-8; then the next row may come.
+HG_API int hg_watch(hg_watcher *w, const char *const *cell, hg_verdict *v, hg_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The example programs do what their first lines say: one trains on a small file, one scores the file's rows with
-# the model, to the same numbers as the command, one cleans an image as the command does, and one finds anomalies in a table.
+# the model, to the same numbers as the command, one cleans an image as the command does, one finds anomalies in a table,
+# and one judges its rows as they come.
 . tests/lib.sh
 examples=$(dirname "$HOURGLASS")/examples
-for name in train_model score_rows denoise_image find_anomalies; do
+for name in train_model score_rows denoise_image find_anomalies watch_rows; do
     if [ ! -x "$examples/$name" ]; then
         skip "the examples are not built"
         finish
@@ -70,6 +71,22 @@ expect "and what it found" grep -q "20 rows, 4 alarms, 0 cells" "$work/out"
 expect "every fifth row is an alarm" [ "$(awk -F, '$4 == 1 { printf "%s ", $1 }' "$work/found.csv")" = "4 9 14 19 " ]
 "$HOURGLASS" predict -q model="$work/pumps/weights/best.safetensors" data="$work/new.csv" out="$work/same.csv" || bad "predict"
 expect "the example and the command give the same scores and reasons" cmp -s "$work/found.csv" "$work/same.csv"
+"$examples/watch_rows" "$work/pumps/weights/best.safetensors" <"$work/new.csv" >"$work/watched" 2>"$work/err"
+expect "watch_rows: exit $?: $(cat "$work/err")" [ "$(wc -l <"$work/watched")" = 20 ]
+expect "row by row, the same scores and alarms" [ "$(cut -d, -f 1,2,4 "$work/watched")" = "$(tail -n +2 "$work/found.csv" | cut -d, -f 1,2,4)" ]
+awk -F, '{ print "x," $3 "," $1 "," $2 }' "$work/new.csv" | "$examples/watch_rows" "$work/pumps/weights/best.safetensors" >"$work/moved"
+expect "columns in any order, one too many: the same" cmp -s "$work/watched" "$work/moved"
+cut -d, -f 1,2 "$work/new.csv" | "$examples/watch_rows" "$work/pumps/weights/best.safetensors" 2>"$work/err"
+expect "a column less is missed by name" grep -q "^rows: expected a column 'temperature' as in training" "$work/err"
+"$examples/watch_rows" "$model" <"$work/new.csv" 2>"$work/err"
+expect "a model of rows of numbers watches nothing: $(cat "$work/err")" grep -q "expected a model trained on a table" "$work/err"
+n=1 status=1 silent=0
+while [ $status = 1 ] && [ $n -lt 3000 ]; do
+    HG_FAIL_ALLOC=$n "$examples/watch_rows" "$work/pumps/weights/best.safetensors" <"$work/new.csv" >"$work/out" 2>"$work/err"
+    status=$? n=$((n + 1))
+    [ $status = 0 ] || [ -s "$work/err" ] || silent=$((silent + 1))
+done
+expect "every allocation may fail: $((n - 2)) did, each with a sentence ($silent without; then exit $status)" [ $status$silent = 00 ]
 head -n 101 "$work/normal.csv" >"$work/few.csv" # few held-out rows have an exponential tail
 printf 'pump,load,temperature\np1,0.2,1000\n' >"$work/far.csv"
 "$examples/find_anomalies" "$work/few.csv" "$work/far.csv" "$work/found.csv" project="$work" name=few >/dev/null || bad "find_anomalies"
