@@ -67,7 +67,6 @@ typedef struct hg__conv_products {
     hg__plane in, out;
     bool scatters;
     hg__real *g, *scratch;
-    hg__real *bias; // (out.channels), to which the sums over out are added; NULL: not wanted
 } hg__conv_products;
 
 void hg__conv_gradient(const hg__conv *c, const hg__conv_products *v);

@@ -131,44 +131,6 @@ static void add_position(const hg__conv *c, const hg__conv_products *v, hg__matr
     }
 }
 
-// ---- bias ---------------------------------------------------------------------------------------
-
-// Few channels: HG_LANES pixels together are as many columns.
-static void add_thin_line(const hg__conv_products *v, const hg__real *at, int32_t columns) {
-    hg__real sums[HG_THIN * HG_LANES];
-    const int32_t C = v->out.channels, wide = C * HG_LANES, rows = columns / HG_LANES;
-    v->kernels->column_sums(sums, at, wide, rows, wide);
-    for (int32_t i = 0; i < wide; i++) v->bias[i % C] += sums[i];
-    for (int32_t i = rows * wide; i < columns * C; i++) v->bias[i % C] += at[i];
-}
-
-// To the bias' gradient: the sums over the region of `out` that begins at `at`.
-static void add_bias(const hg__conv_products *v, const hg__real *at, region r) {
-    for (int32_t line = 0; line < r.lines; line++, at += v->out.line) {
-        if (v->out.channels <= HG_THIN && v->out.pixel == v->out.channels) {
-            add_thin_line(v, at, r.columns);
-            continue;
-        }
-        for (int32_t n = 0; n < v->out.channels; n += HG_PANEL) {
-            hg__real sums[HG_PANEL]; // what is beyond the channels is other pixels' and left out
-            const int32_t N = smaller(HG_PANEL, v->out.channels - n);
-            v->kernels->column_sums(sums, at + n, v->out.pixel, r.columns, N);
-            for (int32_t i = 0; i < N; i++) v->bias[n + i] += sums[i];
-        }
-    }
-}
-
-// The lines of out that lines y .. y+lines-1 of the small side stand for; the last ones up to out's end.
-static void add_bias_of_lines(const hg__conv *c, const hg__conv_products *v, int32_t y,
-                              int32_t lines) {
-    if (!v->bias) return;
-    const int32_t s = v->scatters ? c->y.s : 1, all = v->scatters ? c->y.large : c->y.small;
-    const int32_t first = smaller(all, y * s);
-    const int32_t last = y + lines == c->y.small ? all : smaller(all, (y + lines) * s);
-    const region r = {v->scatters ? c->x.large : c->x.small, last - first};
-    add_bias(v, v->out.at + first * v->out.line, r);
-}
-
 // ---- thin ends ----------------------------------------------------------------------------------
 
 // One direction: pixel o of the thick side sees pixels o * stride + offset .. + k - 1 of the thin one.
@@ -305,7 +267,6 @@ static void add_lines(const hg__conv_products *v, const windows *w, int32_t y, i
                              w->at + (ptrdiff_t)i * r.columns * w->matrix.K, r.columns);
             }
             add_windows(v, w, thick, r);
-            if (v->bias && w->thick == &v->out) add_bias(v, thick, r);
         }
     }
 }
@@ -344,9 +305,7 @@ static void add_thin_end(const hg__conv *c, const hg__conv_products *v, hg__matr
         copy_lines(&w, y * w.y.stride + w.y.offset, (lines - 1) * w.y.stride + w.y.k);
         add_lines(v, &w, y, lines);
     }
-    if (thin_in) return;
-    exchange(v, m, &w, true);
-    add_bias_of_lines(c, v, 0, c->y.small);
+    if (!thin_in) exchange(v, m, &w, true);
 }
 
 // Products of whole windows: where one side is thin, and each pixel of the other sees one.
@@ -378,6 +337,5 @@ void hg__conv_gradient(const hg__conv *c, const hg__conv_products *v) {
         for (int32_t ky = 0; ky < c->y.k; ky++) {
             for (int32_t kx = 0; kx < c->x.k; kx++) add_position(c, v, m, lines, ky, kx);
         }
-        add_bias_of_lines(c, v, y, lines.bottom - y);
     }
 }

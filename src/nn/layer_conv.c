@@ -283,7 +283,6 @@ static size_t scratch_count(const hg__layer *l) {
 
 // ---- gradient -----------------------------------------------------------------------------------
 
-// Where there are several groups: of all of them together.
 static void add_bias(const hg__layer *l, const hg__pass *p, const hg__real *dy, hg__real *g) {
     const int32_t N = arg(l, CHANNELS);
     const int32_t pixels = (int32_t)(l->out.dim[0] * l->out.dim[1]);
@@ -307,8 +306,6 @@ static void accumulate(const hg__layer *l, const hg__pass *p, hg__view x, hg__vi
                        hg__real *g) {
     const hg__conv c = conv_of(l);
     const hg__matrix m = master(l);
-    hg__real *bias = NULL;
-    if (l->params > BIAS) bias = g + (l->param[BIAS].offset - l->param[WEIGHT].offset);
     for (int32_t i = 0; i < c.groups; i++) {
         hg__real *own = g + (size_t)i * hg__matrix_count(m);
         for (int32_t r = 0; r < rows; r++) {
@@ -317,13 +314,13 @@ static void accumulate(const hg__layer *l, const hg__pass *p, hg__view x, hg__vi
                                          .out = plane(dy, &l->out, r, i, c.groups),
                                          .scatters = is_deconv(l),
                                          .g = own,
-                                         .bias = c.groups == 1 ? bias : NULL,
                                          .scratch = p->scratch};
             hg__conv_gradient(&c, &v);
         }
         clear_padding(m, own);
     }
-    if (!bias || c.groups == 1) return;
+    if (l->params <= BIAS) return;
+    hg__real *bias = g + (l->param[BIAS].offset - l->param[WEIGHT].offset);
     for (int32_t r = 0; r < rows; r++) add_bias(l, p, hg__view_row(dy, r), bias);
 }
 
