@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "backend/kernels.h"
 #include "base/mem.h"
 #include "data/table_out.h"
 #include "model/fold.h"
@@ -160,7 +161,7 @@ static int open_files(hg__feed *f, const hg_options *o, hg__goal goal, hg_error 
 
 static int make_picked(hg__feed *f, hg_error *err) {
     const size_t batch = (size_t)f->batch, width = (size_t)f->width;
-    f->picked = hg__alloc(2 * batch * width, sizeof *f->picked, err);
+    f->picked = hg__alloc(2 * batch * width + HG_LANES, sizeof *f->picked, err);
     if (f->picked) f->pointer = hg__alloc(batch, sizeof *f->pointer, err);
     if (f->pointer) f->target = hg__alloc(batch, sizeof *f->target, err);
     if (!f->picked || !f->pointer || !f->target) return HG_ERR_MEMORY;

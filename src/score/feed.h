@@ -21,7 +21,7 @@ typedef struct hg__feed {
     int32_t batch; // most rows at a time
     int32_t *pick; // owned, (width): the file's column for each of the model's; NULL: as they stand
     float *
-        picked; // owned, (2, batch, width): where pick is set: rows, and what they were before noise
+        picked; // owned, (2, batch, width): where pick is set: rows, and what they were before noise; a vector of room behind
     const void **pointer;        // owned, (batch): to rows of picked
     const float **target;        // owned, (batch): to those behind them
     hg__noise noise;             // of noise=; no steps: rows as they are

@@ -31,9 +31,8 @@ static int run(hg__pool *pool, filter *s, hg__task *task, hg_error *err) {
 // `line` (width + 2 radius, channels) has its pixels from `radius` on: fills in both ends.
 static void mirror_ends(const filter *s, float *line) {
     const int32_t width = s->f->width, r = s->radius, c = s->f->channels;
-    for (int32_t i = -r; i < width + r; i++) {
-        if (i == 0) i = width;
-        const int32_t from = hg__mirror(i, width);
+    for (int32_t n = 0; n < 2 * r; n++) {
+        const int32_t i = n < r ? n - r : width + n - r, from = hg__mirror(i, width);
         for (int32_t k = 0; k < c; k++) line[(i + r) * c + k] = line[(from + r) * c + k];
     }
 }

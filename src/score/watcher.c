@@ -8,11 +8,14 @@
 #include "hourglass.h"
 
 #include "base/mem.h"
+#include "data/csv_number.h"
 #include "data/csv_text.h"
 #include "data/schema.h"
 #include "detect/detector.h"
 #include "detect/thresholds.h"
 #include "model/model.h"
+
+enum { LONGEST = 1000 }; // bytes of a number
 
 struct hg_watcher {
     const hg_model *model;  // borrowed
@@ -136,7 +139,16 @@ void hg_watcher_free(hg_watcher *w) {
 
 // ---- a row --------------------------------------------------------------------------------------
 
-// As a cell of a CSV file with a decimal point.
+// As a cell of a CSV file with a decimal point. No number is longer than LONGEST: the reader of numbers looks beyond what it
+// reads, so they are copied.
+static hg__csv_kind classify(const char *text, size_t size, double *number) {
+    char room[LONGEST + HG_CSV_PAD] = {0};
+    const hg__csv_cell raw = {.text = room, .size = size};
+    if (size > LONGEST) return HG_CSV_TEXT;
+    memcpy(room, text, size);
+    return hg__csv_read_double(&raw, '.', number);
+}
+
 static int read_cell(const hg_watcher *w, int32_t column, const char *text, hg_error *err) {
     static const hg__cell_kind kinds[] = {[HG_CSV_NUMBER] = HG_CELL_NUMBER,
                                           [HG_CSV_MISSING] = HG_CELL_MISSING,
@@ -144,9 +156,9 @@ static int read_cell(const hg_watcher *w, int32_t column, const char *text, hg_e
     hg__cell *cell = &w->cell[column];
     *cell = (hg__cell){.kind = HG_CELL_MISSING};
     if (!text) return HG_OK;
-    const hg__csv_cell raw = {.text = text, .size = strlen(text)};
-    const hg__csv_kind kind = hg__csv_read_double(&raw, '.', &cell->number);
-    if (kind == HG_CSV_INFINITE || raw.size > INT32_MAX || !hg__is_utf8(text, raw.size)) {
+    const size_t size = strlen(text);
+    const hg__csv_kind kind = classify(text, size, &cell->number);
+    if (kind == HG_CSV_INFINITE || size > INT32_MAX || !hg__is_utf8(text, size)) {
         return hg__fail(err, HG_ERR_DATA, "row %lld: column '%.60s': expected %s",
                         (long long)w->rows, w->table.name[column],
                         kind == HG_CSV_INFINITE ? "a finite number, got one too large"
@@ -154,7 +166,7 @@ static int read_cell(const hg_watcher *w, int32_t column, const char *text, hg_e
     }
     cell->kind = kinds[kind];
     cell->text = text;
-    cell->size = (int32_t)raw.size;
+    cell->size = (int32_t)size;
     return HG_OK;
 }
 
