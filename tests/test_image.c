@@ -13,6 +13,9 @@ static void put_grey(sample *s, int32_t width, int32_t height) {
     for (int i = 0; i < width * height; i++) put(s, &(uint8_t){(uint8_t)(i + 1)}, 1);
 }
 
+#define CONVERT     "; convert it to PNG or TIFF first"
+#define HEAD(bytes) bytes, sizeof(bytes) - 1
+
 static void what_is_no_image_is_named(void **state) {
     (void)state;
     static const struct {
@@ -20,20 +23,48 @@ static void what_is_no_image_is_named(void **state) {
         size_t size;
         const char *got;
     } others[] = {
-        {"",                        0,  "an empty file"                         },
-        {"hello\nworld",            11, "text"                                  },
-        {"GIF89a....",              10, "a GIF image"                           },
-        {"\0\0\0\x18"
-         "ftypheic",       12, "a HEIF image"                          },
-        {"<!DOCTYPE html>",         15, "a web page"                            },
-        {"version https://git-lfs", 23, "a Git LFS pointer, not the file itself"},
-        {"\1\2\3\4\5",              5,  "a file that begins with 01 02 03 04"   },
-        {"\xfe",                    1,  "text"                                  },
-        {"\0",                      1,  "a file that begins with 00"            },
+        {HEAD(""),                                                               "an empty file"                      },
+        {HEAD("hello\nworld"),                                                   "text"                               },
+        {HEAD("GIF89a...."),                                                     "a GIF file" CONVERT                 },
+        {HEAD("\0\0\0\x18"
+              "ftypheic"),
+         "a HEIC file" CONVERT                                                                                        },
+        {HEAD("\0\0\0\x1c"
+              "ftypmif1\0\0\0\0mif1avif"),
+         "an AVIF file" CONVERT                                                                                       },
+        {HEAD("BM\66\3\0\0\0\0\0\0\66\0\0\0\50\0\0\0"),                          "a BMP file" CONVERT                 },
+        {HEAD("BMI,age\n30,41\n22,18\n"),                                        "text"                               },
+        {HEAD("\0\0\0\14jP  \r\n\x87\n"),                                        "a JPEG 2000 file" CONVERT           },
+        {HEAD("\xff\x4f\xff\x51\0\51"),                                          "a JPEG 2000 file" CONVERT           },
+        {HEAD("\xff\x0a\1\2\0"),                                                 "a JPEG XL file" CONVERT             },
+        {HEAD("8BPS\0\1\0\0"),                                                   "a Photoshop file (PSD)" CONVERT     },
+        {HEAD("P7\nWIDTH 2\nHEIGHT 2\nDEPTH 1\nMAXVAL 255\nENDHDR\n"),           "a PAM file (P7)" CONVERT            },
+        {HEAD("P7\nP8\nP9\n"),                                                   "text"                               },
+        {HEAD("\0\0\0\x18"
+              "ftypcrx "),
+         "a Canon raw file (CR3); develop it to TIFF first"                                                           },
+        {HEAD("RIFF\1\2\3\4AVI LIST"),
+         "an AVI video; give it as \"ffmpeg -v error -i FILE -f yuv4mpegpipe - | hourglass denoise "
+         "source=- out=clean.y4m\""                                                                                   },
+        {HEAD("\n <?xml version=\"1.0\"?>\n<svg/>"),                             "an SVG drawing" CONVERT             },
+        {HEAD("\xef\xbb\xbf<svg/>"),                                             "an SVG drawing" CONVERT             },
+        {HEAD("\0\0\2\0\0\0\0\0\0\0\0\0\4\0\4\0\40\0"),                          "a TGA file" CONVERT                 },
+        {HEAD("\0\0\x08\3\0\0\0\2\0\0\0\2\0\0\0\2\1\2"),                         "a file that begins with 00 00 08 03"},
+        {HEAD("PK\3\4\24\0\6\0\10\0....[Content_Types].xml....xl/workbook.xml"),
+         "an Excel workbook (.xlsx); save it as CSV first"                                                            },
+        {HEAD("PK\3\4\24\0\6\0\10\0....a.txt"),                                  "a zip archive; unpack it first"     },
+        {HEAD("\x1f\x8b\x08\0"),                                                 "a gzip file; unpack it first"       },
+        {HEAD("MZ,year\n1,2\n"),                                                 "text"                               },
+        {HEAD("<!DOCTYPE html>"),                                                "a web page"                         },
+        {HEAD("version https://git-lfs"),
+         "a Git LFS pointer, not the file itself; fetch it with \"git lfs pull\""                                     },
+        {HEAD("\1\2\3\4\5"),                                                     "a file that begins with 01 02 03 04"},
+        {HEAD("\xfe"),                                                           "text"                               },
+        {HEAD("\0"),                                                             "a file that begins with 00"         },
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         sample s = {.size = 0};
-        char sentence[200];
+        char sentence[300];
         put(&s, others[i].bytes, others[i].size);
         assert_false(hg__image_sniff(s.bytes, s.size));
         snprintf(sentence, sizeof sentence,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/magic.h"
 #include "base/mem.h"
 #include "base/secret.h"
 #include "data/pictures.h"
@@ -40,46 +41,11 @@ enum {
     READERS
 };
 
-// Files people have that are not read (yet): a name says more than four bytes.
-static const struct {
-    const char *magic;
-    size_t size;
-    const char *name;
-} strangers[] = {
-    {"\x89PNG",          4, "a PNG image"                   },
-    {"\xff\xd8\xff",     3, "a JPEG image"                  },
-    {"PAR1",             4, "a Parquet file"                },
-    {"\x89HDF",          4, "an HDF5 file"                  },
-    {"MATLAB 5",         8, "a MATLAB file"                 },
-    {"\x80\x02",         2, "a Python pickle"               },
-    {"\x80\x03",         2, "a Python pickle"               },
-    {"\x80\x04",         2, "a Python pickle"               },
-    {"\x80\x05",         2, "a Python pickle"               },
-    {"\xff\xfe",         2, "UTF-16 text"                   },
-    {"\xfe\xff",         2, "UTF-16 text"                   },
-    {"BZh",              3, "a bzip2 file"                  },
-    {"\xfd"
-     "7zXZ",        5, "an xz file"                    },
-    {"\x28\xb5\x2f\xfd", 4, "a Zstandard file"              },
-    {"%PDF",             4, "a PDF"                         },
-    {"\x1f\x8b",         2, "a gzip file inside a gzip file"},
-};
-
-static const char *find_stranger(const uint8_t *head, size_t size) {
-    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
-        if (size < strangers[i].size) continue;
-        if (memcmp(head, strangers[i].magic, strangers[i].size) == 0) return strangers[i].name;
-    }
-    return NULL;
-}
-
+// A gzip file was unpacked already: what is left is one inside another.
 void hg__data_describe(const uint8_t *head, size_t size, char text[64]) {
-    const char *stranger = find_stranger(head, size);
-    snprintf(text, 64, "%s", stranger ? stranger : "a file that begins with");
-    for (size_t i = 0; !stranger && i < 4 && i < size; i++) {
-        size_t used = strlen(text);
-        snprintf(text + used, 64 - used, " %02x", head[i]);
-    }
+    const bool is_twice = size >= 2 && head[0] == 0x1f && head[1] == 0x8b;
+    hg__magic_describe(head, size, text);
+    if (is_twice) snprintf(text, 64, "a gzip file inside a gzip file");
 }
 
 static int refuse(const hg__source *s, hg_error *err) {
@@ -104,7 +70,7 @@ static bool has_extension(const char *path, const char *extensions) {
 }
 
 bool hg__reader_is_meant(const hg__reader *r, const char *path, const uint8_t *head, size_t size) {
-    return !find_stranger(head, size) && has_extension(path, r->extensions);
+    return !hg__magic_name(head, size) && has_extension(path, r->extensions);
 }
 
 // Content first, extension second; what is known to be something else is nobody's.

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/magic.h"
 #include "base/mem.h"
 #include "image/codec.h"
 
@@ -61,57 +62,13 @@ bool hg__image_is_image_path(const char *path) {
     return find_by_extension(path) != NULL;
 }
 
-static const struct {
-    size_t at;
-    const char *magic, *name;
-} strangers[] = {
-    {0, "GIF8",        "a GIF image"                           },
-    {0, "BM",          "a BMP image"                           },
-    {4, "ftyphei",     "a HEIF image"                          },
-    {4, "ftypmif",     "a HEIF image"                          },
-    {4, "ftypavif",    "an AVIF image"                         },
-    {4, "JXL ",        "a JPEG XL image"                       },
-    {4, "jP  ",        "a JPEG 2000 image"                     },
-    {0, "8BPS",        "a Photoshop file"                      },
-    {0, "SIMPLE  =",   "a FITS file"                           },
-    {0, "\x89HDF",     "an HDF5 file"                          },
-    {0, "\x93NUMPY",   "a NumPy array"                         },
-    {0, "%PDF",        "a PDF"                                 },
-    {0, "PK\3\4",      "a zip archive"                         },
-    {0, "\x1f\x8b",    "a gzip file"                           },
-    {0, "<svg",        "an SVG drawing"                        },
-    {0, "<!DOCTYPE",   "a web page"                            },
-    {0, "<html",       "a web page"                            },
-    {0, "version htt", "a Git LFS pointer, not the file itself"},
-};
-
-static bool is_text(const uint8_t *bytes, size_t size) {
-    enum { LOOK = 256 };
-    for (size_t i = 0; i < size && i < LOOK; i++) {
-        if (bytes[i] < ' ' && !strchr("\t\r\n\f", bytes[i])) return false;
-        if (bytes[i] == 0) return false;
-    }
-    return true;
-}
-
 static int refuse(const uint8_t *bytes, size_t size, const char *name, hg_error *err) {
-    char got[64] = "a file that begins with";
-    for (size_t i = 0; i < 4 && i < size; i++) {
-        const size_t used = strlen(got);
-        snprintf(got + used, sizeof got - used, " %02x", bytes[i]);
-    }
-    const char *what = size == 0 ? "an empty file" : is_text(bytes, size) ? "text" : got;
-    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
-        const size_t end = strangers[i].at + strlen(strangers[i].magic);
-        if (size < end) continue;
-        if (memcmp(bytes + strangers[i].at, strangers[i].magic, end - strangers[i].at) == 0) {
-            what = strangers[i].name;
-            break;
-        }
-    }
+    char got[64];
+    hg__magic_describe(bytes, size, got);
+    const char *advice = hg__magic_advice(bytes, size);
     return hg__fail(err, HG_ERR_DATA,
-                    "%s: expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom), got %s", name,
-                    what);
+                    "%s: expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom), got %s%s%s",
+                    name, got, advice ? "; " : "", advice ? advice : "");
 }
 
 // ---- reading ------------------------------------------------------------------------------------
