@@ -21,6 +21,12 @@ static bool has(bytes b, size_t at, const char *magic, size_t size) {
 
 #define HAS(b, at, magic) has(b, at, magic, sizeof(magic) - 1)
 
+static bool is_among(uint8_t byte, const char *set, size_t size) {
+    return memchr(set, byte, size) != NULL;
+}
+
+#define AMONG(byte, set) is_among(byte, set, sizeof(set) - 1)
+
 // Somewhere behind its beginning.
 static bool holds(bytes b, const char *words) {
     return b.size > 0 && memmem(b.at, b.size, words, strlen(words)) != NULL;
@@ -56,15 +62,15 @@ static bool is_icon(bytes b) { // at least one, few; the first one's reserved by
 
 static bool is_pcx(bytes b) { // version, run lengths, bits
     return b.size >= 128 && b.at[1] <= 5 && b.at[1] != 1 && b.at[2] <= 1 &&
-           memchr("\1\2\4\10", b.at[3], 4) && b.at[64] == 0;
+           AMONG(b.at[3], "\1\2\4\10") && b.at[64] == 0;
 }
 
 // No magic number at all: a header that makes sense throughout.
 static bool is_tga(bytes b) {
-    if (b.size < 18 || b.at[1] > 1 || !memchr("\1\2\3\11\12\13", b.at[2], 6)) return false;
+    if (b.size < 18 || b.at[1] > 1 || !AMONG(b.at[2], "\1\2\3\11\12\13")) return false;
     const bool mapped = b.at[2] % 8 == 1;
     if (b.at[1] != mapped || (!mapped && little(b, 3, 4) != 0)) return false;
-    return little(b, 12, 2) && little(b, 14, 2) && memchr("\10\17\20\30\40", b.at[16], 5) &&
+    return little(b, 12, 2) && little(b, 14, 2) && AMONG(b.at[16], "\10\17\20\30\40") &&
            (b.at[17] & 0xC0) == 0;
 }
 
@@ -151,7 +157,7 @@ static bool is_arrow_stream(bytes b) { // the length of the schema's message
 }
 
 static bool is_netcdf(bytes b) {
-    return b.size > 3 && memchr("\1\2\5", b.at[3], 3);
+    return b.size > 3 && AMONG(b.at[3], "\1\2\5");
 }
 
 static bool is_stata(bytes b) {
@@ -361,7 +367,7 @@ static const row rows[] = {
 // Markup may have blanks and a byte order mark before it.
 static bytes pass_blanks(bytes b) {
     if (HAS(b, 0, "\xef\xbb\xbf")) b = (bytes){b.at + 3, b.size - 3};
-    while (b.size && memchr(" \t\r\n", b.at[0], 4)) b = (bytes){b.at + 1, b.size - 1};
+    while (b.size && AMONG(b.at[0], " \t\r\n")) b = (bytes){b.at + 1, b.size - 1};
     return b.size && b.at[0] == '<' ? b : (bytes){(const uint8_t *)"", 0};
 }
 
