@@ -34,9 +34,9 @@ def save(name, data):
         file.write(data)
 
 
-def tiff64():  # one line of doubles
+def tiff64():  # one complex number
     tags = [(256, 4, 1), (257, 4, 1), (258, 3, 64), (259, 3, 1), (262, 3, 1), (273, 4, 200), (277, 3, 1),
-            (278, 4, 1), (279, 4, 8), (339, 3, 3)]
+            (278, 4, 1), (279, 4, 8), (339, 3, 6)]
     data = b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags))
     for tag, kind_of, value in tags:
         data += struct.pack("<HHII", tag, kind_of, 1, value)
@@ -108,6 +108,6 @@ else:
     save("cmyk.jpg", jpeg(4, 8))
     save("twelve.jpg", jpeg(1, 12))
     save("cut.jpg", jpeg(1, 8)[:60])
-    save("double.tif", tiff64())
+    save("complex.tif", tiff64())
     save("cut.tif", tiff64()[:50])
     save("gif.tif", b"GIF89a" + b"\0" * 40)

@@ -11,8 +11,24 @@ typedef struct settings {
     int bits, samples, photometric, compression;
     bool tiled, apart; // tiles of 16 x 16; a plane for each sample
     int pages, extra;  // extra: -1 none, else EXTRASAMPLE_*
-    int format;        // SAMPLEFORMAT_*, 0 unsigned
+    int format;        // SAMPLEFORMAT_*, 0 unsigned, of 32 bits float
 } settings;
+
+static int format_of(const settings *s) {
+    if (s->format) return s->format;
+    return s->bits == 32 ? SAMPLEFORMAT_IEEEFP : SAMPLEFORMAT_UINT;
+}
+
+static hg__dtype type_of(const settings *s) {
+    static const hg__dtype whole[2][4] = {
+        {HG_U8, HG_U16, HG_U32, HG_U64},
+        {HG_I8, HG_I16, HG_I32, HG_I64}
+    };
+    static const hg__dtype real[4] = {HG_F16, HG_F16, HG_F32, HG_F64};
+    const int width = s->bits <= 8 ? 0 : s->bits <= 16 ? 1 : s->bits <= 32 ? 2 : 3;
+    return format_of(s) == SAMPLEFORMAT_IEEEFP ? real[width]
+                                               : whole[format_of(s) == SAMPLEFORMAT_INT][width];
+}
 
 // Sample k at x, y as stored, in the file's range; colours never above their alpha (the last sample).
 static uint32_t draw(const settings *s, int page, int x, int y, int k) {
@@ -22,19 +38,24 @@ static uint32_t draw(const settings *s, int page, int x, int y, int k) {
            (top / 2 + (s->bits < 8));
 }
 
+// The stored sample as a number: over the type's whole range, signed ones on both sides of 0.
+static double number_of(const settings *s, uint32_t value) {
+    const double step = s->bits == 64 ? 0x1p40 : s->bits == 32 ? 65537 : 1;
+    if (format_of(s) == SAMPLEFORMAT_IEEEFP) return value / 65535.0;
+    if (format_of(s) == SAMPLEFORMAT_INT)
+        return ((double)value - (s->bits == 8 ? 40 : 12345)) * step;
+    return value * step;
+}
+
 // One sample into a line as libtiff wants it: native order, packed from the highest bit.
 static void put(const settings *s, uint8_t *line, size_t at, uint32_t value) {
-    const uint16_t v16 = (uint16_t)value;
-    const float v32 = (float)value / 65535;
-    const double v64 = value;
-    const size_t shift = 8 - (size_t)s->bits - at * (size_t)s->bits % 8;
-    switch (s->bits) {
-    case 16: memcpy(line + 2 * at, &v16, 2); break;
-    case 32: memcpy(line + 4 * at, &v32, 4); break;
-    case 64: memcpy(line + 8 * at, &v64, 8); break;
-    case 8: line[at] = (uint8_t)value; break;
-    default:
-        line[at * (size_t)s->bits / 8] = (uint8_t)(line[at * (size_t)s->bits / 8] | value << shift);
+    if (s->bits % 8 == 0) {
+        hg__image_set_sample(type_of(s), line, at, number_of(s, value));
+        return;
+    }
+    for (size_t i = 0, bit = at * (size_t)s->bits; i < (size_t)s->bits; i++, bit++) {
+        const uint32_t v = value >> ((size_t)s->bits - 1 - i) & 1;
+        line[bit / 8] = (uint8_t)(line[bit / 8] | v << (7 - bit % 8));
     }
 }
 
@@ -51,7 +72,7 @@ static void put_line(const settings *s, TIFF *t, int page, int y, int plane) {
 
 static void put_tile(const settings *s, TIFF *t, int page, int left, int top) {
     for (int plane = 0; plane < (s->apart ? s->samples : 1); plane++) {
-        uint8_t tile[16 * 16 * 4 * 4] = {0};
+        uint8_t tile[16 * 16 * 4 * 8] = {0};
         const int held = s->apart ? 1 : s->samples;
         for (int i = 0; i < 16 * 16 * held; i++) {
             const int x = left + i / held % 16, y = top + i / held / 16;
@@ -72,10 +93,7 @@ static void set_fields(const settings *s, TIFF *t) {
     TIFFSetField(t, TIFFTAG_PHOTOMETRIC, s->photometric);
     TIFFSetField(t, TIFFTAG_COMPRESSION, s->compression);
     TIFFSetField(t, TIFFTAG_PLANARCONFIG, s->apart ? PLANARCONFIG_SEPARATE : PLANARCONFIG_CONTIG);
-    TIFFSetField(t, TIFFTAG_SAMPLEFORMAT,
-                 s->format       ? s->format
-                 : s->bits == 32 ? SAMPLEFORMAT_IEEEFP
-                                 : SAMPLEFORMAT_UINT);
+    TIFFSetField(t, TIFFTAG_SAMPLEFORMAT, format_of(s));
     TIFFSetField(t, TIFFTAG_ORIENTATION, ORIENTATION_RIGHTTOP);
     TIFFSetField(t, TIFFTAG_XRESOLUTION, 300.0);
     TIFFSetField(t, TIFFTAG_YRESOLUTION, 150.0);
@@ -119,19 +137,41 @@ static const settings kinds[] = {
     GREY(1, COMPRESSION_CCITTFAX4),
     GREY(2, COMPRESSION_NONE),
     GREY(4, COMPRESSION_PACKBITS),
-    {"wb", 16, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_NONE,          false, false, 3, -1,                      0},
-    {"wb", 1,  1, PHOTOMETRIC_MINISWHITE, COMPRESSION_PACKBITS,      false, false, 1, -1,                      0},
-    {"wl", 8,  1, PHOTOMETRIC_MINISWHITE, COMPRESSION_NONE,          true,  false, 2, -1,                      0},
-    {"wl", 8,  3, PHOTOMETRIC_RGB,        COMPRESSION_LZW,           false, true,  2, -1,                      0},
-    {"w8", 16, 3, PHOTOMETRIC_RGB,        COMPRESSION_ADOBE_DEFLATE, true,  true,  1, -1,                      0},
-    {"wl", 8,  4, PHOTOMETRIC_RGB,        COMPRESSION_NONE,          false, false, 1, EXTRASAMPLE_UNASSALPHA,  0},
-    {"wl", 8,  4, PHOTOMETRIC_RGB,        COMPRESSION_LZW,           true,  false, 1, EXTRASAMPLE_ASSOCALPHA,  0},
+    {"wb", 16, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_NONE,          false, false, 3, -1,                      0               },
+    {"wb", 1,  1, PHOTOMETRIC_MINISWHITE, COMPRESSION_PACKBITS,      false, false, 1, -1,                      0               },
+    {"wl", 8,  1, PHOTOMETRIC_MINISWHITE, COMPRESSION_NONE,          true,  false, 2, -1,                      0               },
+    {"wl", 8,  3, PHOTOMETRIC_RGB,        COMPRESSION_LZW,           false, true,  2, -1,                      0               },
+    {"w8", 16, 3, PHOTOMETRIC_RGB,        COMPRESSION_ADOBE_DEFLATE, true,  true,  1, -1,                      0               },
+    {"wl", 8,  4, PHOTOMETRIC_RGB,        COMPRESSION_NONE,          false, false, 1, EXTRASAMPLE_UNASSALPHA,  0               },
+    {"wl", 8,  4, PHOTOMETRIC_RGB,        COMPRESSION_LZW,           true,  false, 1, EXTRASAMPLE_ASSOCALPHA,  0               },
     {"wb", 16, 2, PHOTOMETRIC_MINISBLACK, COMPRESSION_NONE,          false, true,  1, EXTRASAMPLE_ASSOCALPHA,
-                               0                                                                                                          },
-    {"wb", 32, 3, PHOTOMETRIC_RGB,        COMPRESSION_LZW,           true,  false, 1, -1,                      0},
-    {"wl", 32, 4, PHOTOMETRIC_RGB,        COMPRESSION_NONE,          false, false, 1, EXTRASAMPLE_UNSPECIFIED, 0},
-    {"wl", 8,  1, PHOTOMETRIC_PALETTE,    COMPRESSION_LZW,           false, false, 1, -1,                      0},
-    {"wl", 4,  1, PHOTOMETRIC_PALETTE,    COMPRESSION_NONE,          true,  false, 1, -1,                      0},
+                               0                                                                                                                         },
+    {"wb", 32, 3, PHOTOMETRIC_RGB,        COMPRESSION_LZW,           true,  false, 1, -1,                      0               },
+    {"wl", 32, 4, PHOTOMETRIC_RGB,        COMPRESSION_NONE,          false, false, 1, EXTRASAMPLE_UNSPECIFIED, 0               },
+    {"wl", 8,  1, PHOTOMETRIC_PALETTE,    COMPRESSION_LZW,           false, false, 1, -1,                      0               },
+    {"wl", 4,  1, PHOTOMETRIC_PALETTE,    COMPRESSION_NONE,          true,  false, 1, -1,                      0               },
+    {"wb", 16, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_NONE,          false, false, 1, -1,                      SAMPLEFORMAT_INT},
+    {"wl", 16, 3, PHOTOMETRIC_RGB,        COMPRESSION_LZW,           false, true,  1, -1,                      SAMPLEFORMAT_INT},
+    {"wl", 8,  1, PHOTOMETRIC_MINISWHITE, COMPRESSION_NONE,          true,  false, 1, -1,                      SAMPLEFORMAT_INT},
+    {"wl", 32, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_ADOBE_DEFLATE, true,  false, 2, -1,
+                               SAMPLEFORMAT_UINT                                                                                                         },
+    {"wb", 32, 2, PHOTOMETRIC_MINISBLACK, COMPRESSION_LZW,           false, false, 1, EXTRASAMPLE_ASSOCALPHA,
+                               SAMPLEFORMAT_UINT                                                                                                         },
+    {"wl", 32, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_PACKBITS,      false, false, 1, -1,
+                               SAMPLEFORMAT_INT                                                                                                          },
+    {"wl", 64, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_NONE,          false, false, 1, -1,
+                               SAMPLEFORMAT_IEEEFP                                                                                                       },
+    {"wb", 64, 3, PHOTOMETRIC_RGB,        COMPRESSION_ADOBE_DEFLATE, true,  true,  1, -1,
+                               SAMPLEFORMAT_IEEEFP                                                                                                       },
+    {"wl", 64, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_ADOBE_DEFLATE, false, false, 1, -1,
+                               SAMPLEFORMAT_UINT                                                                                                         },
+    {"wl", 64, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_NONE,          false, false, 1, -1,                      SAMPLEFORMAT_INT},
+    {"wl", 16, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_LZW,           false, false, 1, -1,
+                               SAMPLEFORMAT_IEEEFP                                                                                                       },
+    GREY(12, COMPRESSION_LZW),
+    {"wb", 12, 3, PHOTOMETRIC_RGB,        COMPRESSION_NONE,          true,  false, 1, -1,                      0               },
+    {"wl", 10, 1, PHOTOMETRIC_MINISWHITE, COMPRESSION_PACKBITS,      false, false, 1, -1,                      0               },
+    {"wl", 4,  3, PHOTOMETRIC_RGB,        COMPRESSION_NONE,          false, false, 1, -1,                      0               },
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -139,23 +179,30 @@ static bool is_palette(const settings *s) {
     return s->photometric == PHOTOMETRIC_PALETTE;
 }
 
+static double top_of(const settings *s) {
+    const hg__dtype type = type_of(s);
+    return s->bits < 16 && type == HG_U16 ? (1 << s->bits) - 1 : (double)hg__image_white_of(type);
+}
+
 // What a reader must give for sample k, white = 1.
 static double find_wanted(const settings *s, int page, int x, int y, int k) {
-    const double top = s->bits >= 16 ? 65535 : (1 << s->bits) - 1;
     const uint32_t stored = draw(s, page, x, y, is_palette(s) ? 0 : k);
     if (is_palette(s)) return (uint8_t)(stored * ((uint32_t)k + 1)) / 255.0;
-    double v = stored / top;
-    if (s->photometric == PHOTOMETRIC_MINISWHITE) v = 1 - v;
-    if (s->extra == EXTRASAMPLE_ASSOCALPHA && k < s->samples - 1) {
-        v /= draw(s, page, x, y, s->samples - 1) / top;
+    if (s->bits < 8) {
+        const double v = stored / (double)((1 << s->bits) - 1);
+        return s->photometric == PHOTOMETRIC_MINISWHITE ? 1 - v : v;
     }
-    return v;
+    double v = number_of(s, stored);
+    if (s->photometric == PHOTOMETRIC_MINISWHITE)
+        v = s->format == SAMPLEFORMAT_INT ? -1 - v : top_of(s) - v;
+    if (s->extra == EXTRASAMPLE_ASSOCALPHA && k < s->samples - 1) {
+        v *= top_of(s) / number_of(s, draw(s, page, x, y, s->samples - 1));
+    }
+    return v / top_of(s);
 }
 
 static double get_sample(const hg__image_info *i, const void *line, size_t at) {
-    if (i->dtype == HG_U8) return ((const uint8_t *)line)[at] / 255.0;
-    if (i->dtype == HG_U16) return ((const uint16_t *)line)[at] / 65535.0;
-    return (double)((const float *)line)[at];
+    return hg__image_sample(i->dtype, line, at) / (double)i->white;
 }
 
 static void assert_near(double got, double wanted, double step) {
@@ -165,16 +212,16 @@ static void assert_near(double got, double wanted, double step) {
 static void assert_page(const settings *s, hg__image_reader *r, int page) {
     const hg__image_info *i = hg__image_info_of(r);
     const int samples = is_palette(s) ? 3 : s->samples;
-    float line[WIDTH * 4];
+    double line[WIDTH * 4];
     assert_int_equal(i->width, WIDTH);
     assert_int_equal(i->height, HEIGHT);
     assert_int_equal(hg__image_samples(i), samples);
     assert_int_equal(i->alpha, s->extra >= 0);
-    assert_int_equal(i->dtype, s->bits == 32 ? HG_F32 : s->bits == 16 ? HG_U16 : HG_U8);
+    assert_int_equal(i->dtype, type_of(s));
     assert_int_equal(i->orientation, 6);
     assert_int_equal(i->page, page);
     assert_int_equal(i->pages, s->pages);
-    const double step = s->bits == 32 ? 1e-6 : s->bits == 16 ? 0.51 / 65535 : 0.51 / 255;
+    const double step = i->dtype == HG_F16 ? 1e-3 : s->bits > 16 ? 1e-6 : 0.51 / top_of(s);
     for (int y = 0; y < HEIGHT; y++) {
         assert_int_equal(hg__image_read_lines(r, line, 1, NULL), HG_OK);
         for (int k = 0; k < WIDTH * samples; k++) {
@@ -322,17 +369,13 @@ static void what_is_not_taken_is_refused_in_one_sentence(void **state) {
         const char *sentence;
     } cases[] = {
         {{"wl", 64, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_NONE, false, false, 1, -1,
-          SAMPLEFORMAT_IEEEFP},
-         "64 bits float"                                                                             },
-        {{"wl", 64, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_NONE, false, false, 1, -1,
           SAMPLEFORMAT_COMPLEXIEEEFP},
          "64 bits complex"                                                                           },
-        {{"wl", 16, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_NONE, false, false, 1, -1,
-          SAMPLEFORMAT_INT},
-         "16 bits signed"                                                                            },
-        {{"wl", 32, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_NONE, false, false, 1, -1,
+        {{"wl", 24, 1, PHOTOMETRIC_MINISBLACK, COMPRESSION_NONE, false, false, 1, -1,
           SAMPLEFORMAT_UINT},
-         "32 bits unsigned"                                                                          },
+         "1 x 24 bits unsigned"                                                                      },
+        {{"wl", 12, 3, PHOTOMETRIC_RGB, COMPRESSION_NONE, false, true, 1, -1, 0},
+         "3 x 12 bits unsigned, planes apart"                                                        },
         {{"wl", 8, 4, PHOTOMETRIC_SEPARATED, COMPRESSION_NONE, false, false, 1, -1, 0},  "got CMYK"  },
         {{"wl", 8, 3, PHOTOMETRIC_CIELAB, COMPRESSION_NONE, false, false, 1, -1, 0},     "got L*a*b*"},
         {{"wl", 8, 4, PHOTOMETRIC_MINISBLACK, COMPRESSION_NONE, false, false, 1, -1, 0},
@@ -439,8 +482,9 @@ static void the_pages_and_bit_depths_of_shared_files_are_read(void **state) {
 
 static void a_new_file_has_the_shape_it_was_given(void **state) {
     (void)state;
-    const hg__dtype types[] = {HG_U8, HG_U16, HG_F32};
-    for (int k = 0; k < 3; k++) {
+    const hg__dtype types[] = {HG_U8,  HG_U16, HG_F32, HG_I16, HG_I32,
+                               HG_U32, HG_F64, HG_I8,  HG_F16};
+    for (int k = 0; k < 9; k++) {
         char path[128];
         hg_error err = {0};
         const hg__image_info info = {.width = 3,
@@ -450,7 +494,7 @@ static void a_new_file_has_the_shape_it_was_given(void **state) {
                                      .dtype = types[k],
                                      .orientation = 3,
                                      .pages = 1};
-        uint8_t pixels[3 * 2 * 4 * 4];
+        uint8_t pixels[3 * 2 * 4 * 8];
         for (size_t i = 0; i < sizeof pixels; i++) pixels[i] = (uint8_t)(i + 1);
         hg__image_writer *w = hg__image_create_new(case_path(path, "new.tif"), &info, &err);
         assert_non_null(w);

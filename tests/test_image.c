@@ -292,6 +292,69 @@ static void real_samples_are_taken_as_they_are(void **state) {
 
 // ---- files --------------------------------------------------------------------------------------
 
+static void samples_of_every_type_become_numbers_and_come_back(void **state) {
+    (void)state;
+    static const struct {
+        hg__dtype type;
+        double sample, number;
+    } cases[] = {
+        {HG_I8,  -128,          -128 / 127.0       },
+        {HG_I16, -32768,        -32768 / 32767.0   },
+        {HG_I16, 32767,         1                  },
+        {HG_I16, -1024,         -1024 / 32767.0    },
+        {HG_U32, 4294967040.0,  1                  },
+        {HG_U32, 0,             0                  },
+        {HG_I32, -2147483648.0, -1                 },
+        {HG_I32, 1000,          1000 / 2147483648.0},
+        {HG_U64, 0x1p63,        0.5                },
+        {HG_F16, 0.5,           0.5                },
+        {HG_F64, 1.5,           1.5                },
+        {HG_F64, -3,            -3                 },
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        const hg__dtype type = cases[k].type;
+        const hg__image_info info = {.width = 1,
+                                     .height = 1,
+                                     .channels = 1,
+                                     .dtype = type,
+                                     .white = hg__image_white_of(type)};
+        double from, back;
+        float x;
+        hg__image_set_sample(type, &from, 0, cases[k].sample);
+        assert_true(hg__image_sample(type, &from, 0) == cases[k].sample);
+        hg__image_to_real(&info, &from, 1, 1, &x);
+        assert_true(fabs((double)x - cases[k].number) < 1e-6);
+        hg__image_from_real(&info, &x, 1, 1, &back);
+        const double got = hg__image_sample(type, &back, 0);
+        assert_true(fabs(got - cases[k].sample) <= 1e-7 * fabs(cases[k].sample));
+    }
+}
+
+static void numbers_beyond_a_type_are_its_ends(void **state) {
+    (void)state;
+    static const hg__dtype types[] = {HG_I8, HG_U16, HG_I16, HG_U32, HG_I32, HG_U64, HG_I64};
+    for (size_t k = 0; k < sizeof types / sizeof *types; k++) {
+        const hg__image_info info = {.width = 4,
+                                     .height = 1,
+                                     .channels = 1,
+                                     .dtype = types[k],
+                                     .white = hg__image_white_of(types[k])};
+        const float x[4] = {3, -3, INFINITY, -INFINITY};
+        uint64_t back[4];
+        hg__image_from_real(&info, x, 1, 1, back);
+        const double most = hg__image_sample(types[k], back, 0),
+                     least = hg__image_sample(types[k], back, 1);
+        assert_true((float)most == info.white);
+        assert_true(hg__image_is_signed(types[k]) ? least <= -most : least == 0);
+        assert_true(hg__image_sample(types[k], back, 2) == most &&
+                    hg__image_sample(types[k], back, 3) == least);
+    }
+    hg__image_info info = {.width = 3, .height = 1, .channels = 1, .dtype = HG_F64, .white = 1};
+    float x[3];
+    hg__image_to_real(&info, (const double[]){1e300, -INFINITY, NAN}, 1, 1, x);
+    assert_true(x[0] == 0 && x[1] == 0 && x[2] == 0); // what is no float is none
+}
+
 static void a_writer_that_is_given_up_leaves_no_trace(void **state) {
     (void)state;
     static const char *names[] = {"gone.png", "gone.pgm", "gone.webp"};
@@ -399,6 +462,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(colour_becomes_grey_and_grey_colour),
         cmocka_unit_test(numbers_are_rounded_clipped_and_alpha_stays),
         cmocka_unit_test(real_samples_are_taken_as_they_are),
+        cmocka_unit_test(samples_of_every_type_become_numbers_and_come_back),
+        cmocka_unit_test(numbers_beyond_a_type_are_its_ends),
         cmocka_unit_test(a_writer_that_is_given_up_leaves_no_trace),
         cmocka_unit_test(one_page_formats_refuse_a_second),
         cmocka_unit_test(an_unknown_extension_is_refused),

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/half.h"
 #include "base/real.h"
 
 #include <cmocka.h>
@@ -77,12 +78,33 @@ static void results_are_the_same_bits_on_every_machine(void **state) {
     assert_true(sum == 0x6333fffd867d0dcaULL);
 }
 
+static void halves_come_back_and_numbers_become_the_nearest(void **state) {
+    (void)state;
+    for (uint32_t h = 0; h < 0x10000; h++) {
+        const float value = hg__half_to_float((uint16_t)h);
+        const uint16_t back = hg__half_from_double((double)value);
+        if (isnan(value)) assert_true(isnan(hg__half_to_float(back)));
+        if (!isnan(value)) assert_int_equal(back, h);
+    }
+    assert_int_equal(hg__half_from_double(1), 0x3C00);
+    assert_int_equal(hg__half_from_double(-65504), 0xFBFF);
+    assert_int_equal(hg__half_from_double(65519.99), 0x7BFF);
+    assert_int_equal(hg__half_from_double(65520), 0x7C00);
+    assert_int_equal(hg__half_from_double(1 + 0x1p-11), 0x3C00); // a tie, to even
+    assert_int_equal(hg__half_from_double(1 + 3 * 0x1p-11), 0x3C02);
+    assert_int_equal(hg__half_from_double(2 - 0x1p-12), 0x4000); // into the next exponent
+    assert_int_equal(hg__half_from_double(0x1p-14 - 0x1p-26), 0x0400);
+    assert_int_equal(hg__half_from_double(0x1p-25), 0);
+    assert_int_equal(hg__half_from_double(0x1.1p-25), 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(logarithms_are_right_over_all_magnitudes),
         cmocka_unit_test(exponentials_undo_logarithms),
         cmocka_unit_test(turns_are_sines_and_cosines),
         cmocka_unit_test(normal_quantiles_lie_where_the_distribution_says),
+        cmocka_unit_test(halves_come_back_and_numbers_become_the_nearest),
         cmocka_unit_test(results_are_the_same_bits_on_every_machine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,23 +138,50 @@ static const char *name_photometric(uint16_t photometric) {
     }
 }
 
-// Whether the samples are ones we take, and one sentence if not.
-static int check_samples(const hg__image_reader *r, hg_error *err) {
+// What libtiff gives of samples whose bits are whole bytes.
+static const struct {
+    uint16_t format, bits;
+    hg__dtype type;
+} types[] = {
+    {SAMPLEFORMAT_UINT,   8,  HG_U8 },
+    {SAMPLEFORMAT_UINT,   16, HG_U16},
+    {SAMPLEFORMAT_UINT,   32, HG_U32},
+    {SAMPLEFORMAT_UINT,   64, HG_U64},
+    {SAMPLEFORMAT_INT,    8,  HG_I8 },
+    {SAMPLEFORMAT_INT,    16, HG_I16},
+    {SAMPLEFORMAT_INT,    32, HG_I32},
+    {SAMPLEFORMAT_INT,    64, HG_I64},
+    {SAMPLEFORMAT_IEEEFP, 16, HG_F16},
+    {SAMPLEFORMAT_IEEEFP, 32, HG_F32},
+    {SAMPLEFORMAT_IEEEFP, 64, HG_F64},
+};
+
+// What samples become, or one sentence.
+static int find_type(hg__image_reader *r, hg_error *err) {
     const hg__tiff_reader *t = r->state;
     const hg__tiff_layout *l = &t->layout;
     static const char *const kinds[] = {"unsigned", "unsigned", "signed", "float",
                                         "unsigned", "complex",  "complex"};
     const uint16_t kind = get_short(t->tiff, TIFFTAG_SAMPLEFORMAT);
-    const bool real = kind == SAMPLEFORMAT_IEEEFP && l->bits == 32;
-    const bool whole = (kind <= SAMPLEFORMAT_UINT || kind == SAMPLEFORMAT_VOID) &&
-                       (l->bits == 16 || l->bits == 8 ||
-                        (l->samples == 1 && (l->bits == 1 || l->bits == 2 || l->bits == 4)));
-    if (real || whole) return HG_OK;
+    const bool apart = get_short(t->tiff, TIFFTAG_PLANARCONFIG) == PLANARCONFIG_SEPARATE;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (types[i].format != l->format || types[i].bits != l->bits) continue;
+        r->info.dtype = types[i].type;
+        r->info.white = hg__image_white_of(types[i].type);
+        return HG_OK;
+    }
+    if (l->format == SAMPLEFORMAT_UINT && l->bits > 0 && l->bits < 16 &&
+        !(apart && l->samples > 1)) {
+        r->info.dtype = l->bits < 8 ? HG_U8 : HG_U16;
+        r->info.white = l->bits < 8 ? 255 : (float)((1U << l->bits) - 1);
+        return HG_OK;
+    }
     return hg__fail(err, HG_ERR_DATA,
-                    "%s: expected TIFF samples of 1, 2, 4, 8 or 16 bits unsigned or 32 bits float, "
-                    "got %d x %d bits %s",
+                    "%s: expected TIFF samples of 1 to 16, 32 or 64 bits unsigned, 8, 16, 32 or 64 "
+                    "bits signed or 16, 32 or 64 bits float, got %d x %d bits %s%s",
                     r->name, l->samples, l->bits,
-                    kind < sizeof kinds / sizeof *kinds ? kinds[kind] : "of an unknown kind");
+                    kind < sizeof kinds / sizeof *kinds ? kinds[kind] : "of an unknown kind",
+                    apart && l->samples > 1 ? ", planes apart" : "");
 }
 
 static int read_palette(const hg__image_reader *r, hg_error *err) {
@@ -183,7 +210,9 @@ static int read_layout(hg__image_reader *r, hg_error *err) {
     hg__tiff_layout *l = &t->layout;
     uint16_t extras = 0, *extra = NULL, photometric;
     *l = (hg__tiff_layout){.bits = get_short(t->tiff, TIFFTAG_BITSPERSAMPLE),
+                           .format = get_short(t->tiff, TIFFTAG_SAMPLEFORMAT),
                            .samples = get_short(t->tiff, TIFFTAG_SAMPLESPERPIXEL)};
+    if (l->format == 0 || l->format == SAMPLEFORMAT_VOID) l->format = SAMPLEFORMAT_UINT;
     if (!hg__tiff.GetField(t->tiff, TIFFTAG_PHOTOMETRIC, &photometric)) {
         photometric = l->samples < 3 ? PHOTOMETRIC_MINISBLACK : PHOTOMETRIC_RGB;
     }
@@ -198,7 +227,7 @@ static int read_layout(hg__image_reader *r, hg_error *err) {
                         r->name, name_photometric(photometric));
     }
     l->photometric = photometric;
-    HG_TRY(check_samples(r, err));
+    HG_TRY(find_type(r, err));
     r->info.channels = photometric >= PHOTOMETRIC_RGB ? 3 : 1;
     const int more = photometric == PHOTOMETRIC_PALETTE ? 0 : l->samples - r->info.channels;
     if (more < 0 || more > 1) {
@@ -295,9 +324,6 @@ static int read_page_header(hg__image_reader *r, hg_error *err) {
     r->info.orientation = get_short(t->tiff, TIFFTAG_ORIENTATION);
     if (r->info.orientation < 1 || r->info.orientation > 8) r->info.orientation = 1;
     HG_TRY(read_layout(r, err));
-    const uint16_t bits = t->layout.bits;
-    r->info.dtype = bits == 32 ? HG_F32 : bits == 16 ? HG_U16 : HG_U8;
-    r->info.white = bits == 32 ? 1 : bits == 16 ? 65535 : 255;
     HG_TRY(read_size(r, err));
     return take_buffers(r, err);
 }
@@ -416,24 +442,41 @@ static const uint8_t *read_stored(const hg__image_reader *r, uint32_t y) {
     return t->band + (y % t->band_lines) * t->line_bytes;
 }
 
-// 1, 2, 4 or 8 bits, first pixel in the highest; grey is spread to 0 .. 255.
-static void spread_bits(const hg__image_reader *r, const uint8_t *from, uint8_t *to) {
+// The next `bits` of a line, the first in the highest.
+static unsigned take_bits(const uint8_t *from, size_t *at, unsigned bits) {
+    unsigned v = 0;
+    for (unsigned left = bits; left > 0;) {
+        const unsigned here = 8 - (unsigned)(*at % 8), n = left < here ? left : here;
+        v = v << n | ((unsigned)from[*at / 8] >> (here - n) & ((1U << n) - 1));
+        *at += n;
+        left -= n;
+    }
+    return v;
+}
+
+// Samples that are no whole bytes, and palettes. Up to 8 bits are spread to 0 .. 255, more stay what they are.
+static void spread_bits(const hg__image_reader *r, const uint8_t *from, void *to) {
     const hg__tiff_layout *l = &((const hg__tiff_reader *)r->state)->layout;
-    const unsigned per_byte = 8U / l->bits, top = (1U << l->bits) - 1;
-    for (size_t x = 0; x < (size_t)r->info.width; x++) {
-        const unsigned shift = (per_byte - 1 - (unsigned)(x % per_byte)) * l->bits;
-        const unsigned v = ((unsigned)from[x / per_byte] >> shift) & top;
+    const unsigned top = (1U << l->bits) - 1;
+    const size_t samples = (size_t)r->info.width * l->samples;
+    uint8_t *bytes = to;
+    uint16_t *words = to;
+    size_t at = 0;
+    for (size_t i = 0; i < samples; i++) {
+        const unsigned v = take_bits(from, &at, l->bits);
         if (l->photometric == PHOTOMETRIC_PALETTE) {
-            memcpy(to + 3 * x, l->palette[v], 3);
+            memcpy(bytes + 3 * i, l->palette[v], 3);
+        } else if (l->bits < 8) {
+            bytes[i] = (uint8_t)(v * 255 / top);
         } else {
-            to[x] = (uint8_t)(v * 255 / top);
+            words[i] = (uint16_t)v;
         }
     }
 }
 
 static void convert_line(const hg__image_reader *r, const uint8_t *from, void *to) {
     const hg__tiff_layout *l = &((const hg__tiff_reader *)r->state)->layout;
-    if (l->bits < 8 || l->photometric == PHOTOMETRIC_PALETTE) {
+    if (l->bits % 8 || l->photometric == PHOTOMETRIC_PALETTE) {
         spread_bits(r, from, to);
     } else {
         memcpy(to, from, hg__image_line_bytes(&r->info));

@@ -29,8 +29,12 @@ typedef struct hg__image_info {
     int32_t width, height;
     int32_t channels; // 1 grey, 3 red green blue; palettes are resolved
     bool alpha;       // one more sample behind them, not premultiplied
-    hg__dtype dtype;  // HG_U8, HG_U16 or HG_F32; fewer bits are widened: 1-bit grey gives 0 and 255
-    float white; // the sample that is full white: 255, 65535, 4095 (12 of 16 bits), 1 for HG_F32
+    // As the file has them, so that samples nobody changes stay what they are to the bit: HG_U8, HG_U16 and HG_F32
+    // everywhere, all others but BOOL and BF16 in TIFF. Fewer bits are widened: 1-bit grey gives 0 and 255.
+    hg__dtype dtype;
+    // The sample that is full white: 255, 65535, 4095 (12 of 16 bits), 1 for floats. Of signed whole numbers the largest
+    // (32767), 0 being black: those below 0 are numbers below 0.
+    float white;
     int32_t orientation; // EXIF: 1 .. 8, 1 is upright. Lines come as they are stored.
     int32_t page, pages; // counted from 0; pages as the file says
 } hg__image_info;
@@ -86,13 +90,21 @@ int hg__image_load_bytes(hg__image *image, const uint8_t *bytes, size_t size, co
 int hg__image_save(const hg__image *image, const char *path, hg_error *err); // by the extension
 void hg__image_clear(hg__image *image);                                      // {0} is fine
 
+float hg__image_white_of(hg__dtype type); // the largest whole number of the type, 1 for floats
+bool hg__image_is_real(hg__dtype type);   // F16, F32, F64
+bool hg__image_is_signed(hg__dtype type); // may be below 0; floats too
+// Sample i of any type as a number (64 bits: the nearest double), and back: rounded to the nearest, taken into the range
+// of whole numbers' type, where what is no number becomes 0.
+double hg__image_sample(hg__dtype type, const void *samples, size_t i);
+void hg__image_set_sample(hg__dtype type, void *samples, size_t i, double value);
+
 // Colours of lines as numbers, white = 1: to (lines, width, channels), channels 1 or 3. Grey becomes three equal
-// channels; colour becomes grey by BT.601's weights 0.299 0.587 0.114. Alpha is left out. HG_F32 samples
-// that are not finite become 0.
+// channels; colour becomes grey by BT.601's weights 0.299 0.587 0.114. Alpha is left out. Floats
+// that are not finite become 0; samples below 0 numbers below 0.
 void hg__image_to_real(const hg__image_info *info, const void *lines, int32_t count,
                        int32_t channels, float *to);
-// Back into samples: rounded to the nearest, clipped to 0 .. white (HG_F32 is not clipped); three channels become
-// grey as their mean where the file is grey. Alpha already in `lines` is kept.
+// Back into samples: rounded to the nearest, clipped to 0 .. white (signed types to their own range, floats not at all);
+// three channels become grey as their mean where the file is grey. Alpha already in `lines` is kept.
 void hg__image_from_real(const hg__image_info *info, const float *from, int32_t count,
                          int32_t channels, void *lines);
 

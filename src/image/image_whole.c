@@ -124,6 +124,17 @@ WIDEN(widen_u16, uint16_t)
 WIDEN(widen_f32, float)
 #undef WIDEN
 
+// The same for the types seldom met, in double: 32 bits and more do not fit into a float.
+static void widen_other(const hg__image_info *info, const void *from, size_t count, float *x) {
+    const size_t stride = (size_t)hg__image_samples(info), channels = (size_t)info->channels;
+    const double white = (double)info->white;
+    for (size_t p = 0; p < count; p++) {
+        for (size_t c = 0; c < channels; c++) {
+            *x++ = (float)(hg__image_sample(info->dtype, from, p * stride + c) / white);
+        }
+    }
+}
+
 static void widen(const hg__image_info *info, const void *samples, size_t count, float *x) {
     const size_t stride = (size_t)hg__image_samples(info), channels = (size_t)info->channels;
     const float scale = 1 / info->white;
@@ -131,11 +142,14 @@ static void widen(const hg__image_info *info, const void *samples, size_t count,
         widen_u8(samples, stride, channels, count, scale, x);
     } else if (info->dtype == HG_U16) {
         widen_u16(samples, stride, channels, count, scale, x);
-    } else {
+    } else if (info->dtype == HG_F32) {
         widen_f32(samples, stride, channels, count, scale, x);
-        for (size_t i = 0; i < count * channels; i++) {
-            if (!isfinite(x[i])) x[i] = 0;
-        }
+    } else {
+        widen_other(info, samples, count, x);
+    }
+    if (!hg__image_is_real(info->dtype)) return;
+    for (size_t i = 0; i < count * channels; i++) {
+        if (!isfinite(x[i])) x[i] = 0;
     }
 }
 
@@ -179,6 +193,14 @@ static float clip(float value, float white) {
     return value > 0 ? (value < white ? rintf(value) : white) : 0;
 }
 
+// Sample `at` of the types seldom met: in double, as it was read.
+static void set_other(const hg__image_info *info, void *lines, size_t at, float number) {
+    const double white = (double)info->white;
+    double value = white * (double)number;
+    if (!hg__image_is_signed(info->dtype)) value = value > 0 ? (value < white ? value : white) : 0;
+    hg__image_set_sample(info->dtype, lines, at, value);
+}
+
 void hg__image_from_real(const hg__image_info *info, const float *from, int32_t count,
                          int32_t channels, void *lines) {
     const size_t pixels = (size_t)count * (size_t)info->width;
@@ -189,13 +211,16 @@ void hg__image_from_real(const hg__image_info *info, const float *from, int32_t 
     for (size_t p = 0; p < pixels; p++, from += channels) {
         for (int32_t c = 0; c < info->channels; c++) {
             const size_t at = p * stride + (size_t)c;
-            const float value = info->white * pick(from, channels, c, info->channels);
+            const float number = pick(from, channels, c, info->channels);
+            const float value = info->white * number;
             if (info->dtype == HG_U8) {
                 bytes[at] = (uint8_t)clip(value, info->white);
             } else if (info->dtype == HG_U16) {
                 words[at] = (uint16_t)clip(value, info->white);
-            } else {
+            } else if (info->dtype == HG_F32) {
                 reals[at] = value;
+            } else {
+                set_other(info, lines, at, number);
             }
         }
     }

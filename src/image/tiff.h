@@ -51,7 +51,8 @@ TIFF *hg__tiff_open(const char *mode, thandle_t self, const hg__tiff_doors *door
 
 // How one page keeps its samples.
 typedef struct hg__tiff_layout {
-    uint16_t bits;           // of a sample: 1, 2, 4, 8, 16 or 32
+    uint16_t bits;           // of a sample: 1 to 16, 32 or 64
+    uint16_t format;         // SAMPLEFORMAT_UINT, _INT or _IEEEFP
     uint16_t photometric;    // PHOTOMETRIC_MINISBLACK, _MINISWHITE, _RGB or _PALETTE
     uint16_t samples;        // of a pixel
     uint16_t extra;          // EXTRASAMPLE_*, where there is alpha

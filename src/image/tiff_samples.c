@@ -2,64 +2,80 @@
 // tiff_samples.c - TIFF's two odd ways with samples: white as zero, and colours that hold their alpha.
 #include "image/tiff.h"
 
+static uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
 // A colour of more than its alpha is not possible: clipped.
-static uint32_t divide(uint32_t colour, uint32_t alpha, uint32_t white) {
-    if (alpha == 0) return colour;
-    const uint32_t v = (uint32_t)(((uint64_t)colour * white + alpha / 2) / alpha);
-    return v < white ? v : white;
-}
-
-static uint32_t multiply(uint32_t colour, uint32_t alpha, uint32_t white) {
-    return (uint32_t)(((uint64_t)colour * alpha + white / 2) / white);
-}
-
-static float divide_real(float colour, float alpha) {
-    return alpha > 0 ? colour / alpha : colour;
-}
-
-// pixels: (count, samples); the last sample is alpha.
-void hg__tiff_divide_by_alpha(const hg__image_info *info, void *pixels, size_t count) {
-    const size_t n = (size_t)hg__image_samples(info), colours = n - 1;
-    uint8_t *u8 = pixels;
-    uint16_t *u16 = pixels;
-    float *f32 = pixels;
-    for (size_t i = 0; i < count * n; i += n) {
-        for (size_t k = i; k < i + colours; k++) {
-            if (info->dtype == HG_U8) u8[k] = (uint8_t)divide(u8[k], u8[i + colours], 255);
-            if (info->dtype == HG_U16) u16[k] = (uint16_t)divide(u16[k], u16[i + colours], 65535);
-            if (info->dtype == HG_F32) f32[k] = divide_real(f32[k], f32[i + colours]);
-        }
-    }
+static uint64_t divide(uint64_t colour, uint64_t alpha, uint64_t white) {
+    return alpha == 0 ? colour : least((colour * white + alpha / 2) / alpha, white);
 }
 
 // Gives back what was read: half a step times an alpha of at most white is less than half a step. Where alpha
 // is 0, the colours stay what they are.
-void hg__tiff_multiply_by_alpha(const hg__image_info *info, void *pixels, size_t count) {
+static uint64_t multiply(uint64_t colour, uint64_t alpha, uint64_t white) {
+    return (colour * alpha + white / 2) / white;
+}
+
+// The largest sample: of 12 bits in 16, 4095. (A float has no room for all of 32 bits.)
+static uint64_t white_of(const hg__image_info *info) {
+    return info->dtype == HG_U32 ? UINT32_MAX : (uint64_t)info->white;
+}
+
+static bool is_small_whole(hg__dtype type) {
+    return type == HG_U8 || type == HG_U16 || type == HG_U32;
+}
+
+// Signed samples that hold their alpha mean nothing anybody has written down, 64 bits have no room for a product:
+// both stay what they are.
+void hg__tiff_divide_by_alpha(const hg__image_info *info, void *pixels, size_t count) {
     const size_t n = (size_t)hg__image_samples(info), colours = n - 1;
-    uint8_t *u8 = pixels;
-    uint16_t *u16 = pixels;
-    float *f32 = pixels;
+    const hg__dtype type = info->dtype;
+    const uint64_t white = white_of(info);
+    if (!is_small_whole(type) && !hg__image_is_real(type)) return;
     for (size_t i = 0; i < count * n; i += n) {
+        const double alpha = hg__image_sample(type, pixels, i + colours);
+        if (!(alpha > 0)) continue;
         for (size_t k = i; k < i + colours; k++) {
-            if (info->dtype == HG_U8) {
-                u8[k] = (uint8_t)multiply(u8[k], u8[i + colours], 255);
-            } else if (info->dtype == HG_U16) {
-                u16[k] = (uint16_t)multiply(u16[k], u16[i + colours], 65535);
-            } else {
-                f32[k] *= f32[i + colours];
-            }
+            const double v = hg__image_sample(type, pixels, k);
+            const double colour = hg__image_is_real(type)
+                                      ? v / alpha
+                                      : (double)divide((uint64_t)v, (uint64_t)alpha, white);
+            hg__image_set_sample(type, pixels, k, colour);
         }
     }
 }
 
-void hg__tiff_turn_grey(const hg__image_info *info, void *pixels, size_t count) {
-    const size_t n = (size_t)hg__image_samples(info);
-    uint8_t *u8 = pixels;
-    uint16_t *u16 = pixels;
-    float *f32 = pixels;
+void hg__tiff_multiply_by_alpha(const hg__image_info *info, void *pixels, size_t count) {
+    const size_t n = (size_t)hg__image_samples(info), colours = n - 1;
+    const hg__dtype type = info->dtype;
+    const uint64_t white = white_of(info);
+    if (!is_small_whole(type) && !hg__image_is_real(type)) return;
     for (size_t i = 0; i < count * n; i += n) {
-        if (info->dtype == HG_U8) u8[i] = (uint8_t)(255 - u8[i]);
-        if (info->dtype == HG_U16) u16[i] = (uint16_t)(65535 - u16[i]);
-        if (info->dtype == HG_F32) f32[i] = 1 - f32[i];
+        const double alpha = hg__image_sample(type, pixels, i + colours);
+        for (size_t k = i; k < i + colours; k++) {
+            const double v = hg__image_sample(type, pixels, k);
+            const double colour = hg__image_is_real(type)
+                                      ? v * alpha
+                                      : (double)multiply((uint64_t)v, (uint64_t)alpha, white);
+            hg__image_set_sample(type, pixels, k, colour);
+        }
+    }
+}
+
+// Signed numbers change places about the middle of their range, as the unsigned ones do: the bits are turned round.
+void hg__tiff_turn_grey(const hg__image_info *info, void *pixels, size_t count) {
+    const size_t n = (size_t)hg__image_samples(info), size = hg__dtype_size(info->dtype);
+    uint8_t *bytes = pixels;
+    uint16_t *words = pixels;
+    for (size_t i = 0; i < count * n; i += n) {
+        if (hg__image_is_real(info->dtype)) {
+            const double v = hg__image_sample(info->dtype, pixels, i);
+            hg__image_set_sample(info->dtype, pixels, i, 1 - v);
+        } else if (info->dtype == HG_U16) {
+            words[i] = (uint16_t)((uint16_t)info->white - words[i]); // may be 12 bits of 16
+        } else {
+            for (size_t k = i * size; k < (i + 1) * size; k++) bytes[k] = (uint8_t)~bytes[k];
+        }
     }
 }

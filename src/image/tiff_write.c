@@ -172,9 +172,9 @@ static uint16_t pick_compression(TIFF *from, const hg__tiff_layout *l) {
 
 static void set_compression(TIFF *to, TIFF *from, const hg__tiff_layout *l) {
     const uint16_t compression = pick_compression(from, l);
-    uint16_t predictor = l->bits == 32  ? PREDICTOR_FLOATINGPOINT
-                         : l->bits >= 8 ? PREDICTOR_HORIZONTAL
-                                        : PREDICTOR_NONE;
+    uint16_t predictor = l->format == SAMPLEFORMAT_IEEEFP ? PREDICTOR_FLOATINGPOINT
+                         : l->bits % 8 == 0               ? PREDICTOR_HORIZONTAL
+                                                          : PREDICTOR_NONE;
     uint16_t old = 0;
     if (from && hg__tiff.GetField(from, TIFFTAG_COMPRESSION, &old) && old == compression &&
         !hg__tiff.GetField(from, TIFFTAG_PREDICTOR, &predictor)) {
@@ -200,6 +200,9 @@ static hg__tiff_layout pick_layout(const hg__image_info *info, const hg__tiff_re
     if (like && like->layout.photometric != PHOTOMETRIC_PALETTE) return like->layout;
     return (hg__tiff_layout){
         .bits = (uint16_t)(8 * hg__dtype_size(info->dtype)),
+        .format = hg__image_is_real(info->dtype)     ? SAMPLEFORMAT_IEEEFP
+                  : hg__image_is_signed(info->dtype) ? SAMPLEFORMAT_INT
+                                                     : SAMPLEFORMAT_UINT,
         .photometric = info->channels == 1 ? PHOTOMETRIC_MINISBLACK : PHOTOMETRIC_RGB,
         .samples = (uint16_t)hg__image_samples(info),
         .extra = EXTRASAMPLE_UNASSALPHA,
@@ -216,8 +219,7 @@ static int set_fields(hg__image_writer *w, const hg__tiff_reader *like, hg_error
     hg__tiff.SetField(to, TIFFTAG_IMAGELENGTH, (uint32_t)info->height);
     hg__tiff.SetField(to, TIFFTAG_BITSPERSAMPLE, l->bits);
     hg__tiff.SetField(to, TIFFTAG_SAMPLESPERPIXEL, l->samples);
-    hg__tiff.SetField(to, TIFFTAG_SAMPLEFORMAT,
-                      l->bits == 32 ? SAMPLEFORMAT_IEEEFP : SAMPLEFORMAT_UINT);
+    hg__tiff.SetField(to, TIFFTAG_SAMPLEFORMAT, l->format);
     hg__tiff.SetField(to, TIFFTAG_PHOTOMETRIC, l->photometric);
     hg__tiff.SetField(to, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
     hg__tiff.SetField(to, TIFFTAG_ORIENTATION, info->orientation);
@@ -241,8 +243,8 @@ static int set_fields(hg__image_writer *w, const hg__tiff_reader *like, hg_error
 
 static int check_kind(const hg__image_writer *w, hg_error *err) {
     const hg__dtype type = w->info.dtype;
-    if (type == HG_U8 || type == HG_U16 || type == HG_F32) return HG_OK;
-    return hg__fail(err, HG_ERR_DATA, "%s: expected U8, U16 or F32 samples for TIFF, got %s",
+    if (type != HG_BOOL && type != HG_BF16) return HG_OK;
+    return hg__fail(err, HG_ERR_DATA, "%s: expected numbers as samples for TIFF, got %s",
                     w->file.path, hg__dtype_name(type));
 }
 
@@ -301,14 +303,21 @@ int hg__tiff_start_page(hg__image_writer *w, const hg__image_reader *like, hg_er
 
 // ---- pixels -------------------------------------------------------------------------------------
 
-// Grey 0 .. 255 to 1, 2 or 4 bits, the nearest; first pixel in the highest bits.
-static void pack_bits(const hg__image_info *info, unsigned bits, const uint8_t *from, uint8_t *to) {
-    const unsigned per_byte = 8 / bits, top = (1U << bits) - 1;
-    memset(to, 0, ((size_t)info->width + per_byte - 1) / per_byte);
-    for (size_t x = 0; x < (size_t)info->width; x++) {
-        const unsigned v = (from[x] * top + 127) / 255;
-        const unsigned shift = (per_byte - 1 - (unsigned)(x % per_byte)) * bits;
-        to[x / per_byte] = (uint8_t)(to[x / per_byte] | v << shift);
+// Samples to fewer bits than they have, the nearest; the first in the highest bits. to: `bytes` of them.
+static void pack_bits(const hg__image_info *info, unsigned bits, const void *from, uint8_t *to,
+                      size_t bytes) {
+    const unsigned top = (1U << bits) - 1;
+    const size_t samples = (size_t)info->width * (size_t)hg__image_samples(info);
+    const uint8_t *u8 = from;
+    const uint16_t *u16 = from;
+    size_t at = 0;
+    memset(to, 0, bytes);
+    for (size_t i = 0; i < samples; i++) {
+        const unsigned wide = info->dtype == HG_U8 ? (u8[i] * top + 127) / 255 : u16[i];
+        const unsigned v = wide < top ? wide : top;
+        for (unsigned left = bits; left-- > 0; at++) {
+            to[at / 8] = (uint8_t)(to[at / 8] | (v >> left & 1) << (7 - at % 8));
+        }
     }
 }
 
@@ -323,8 +332,9 @@ static bool write_line(hg__image_writer *w, const uint8_t *from) {
     if (info->alpha && t->layout.extra == EXTRASAMPLE_ASSOCALPHA) {
         hg__tiff_multiply_by_alpha(info, t->samples, width);
     }
-    if (t->layout.bits < 8) {
-        pack_bits(info, t->layout.bits, t->samples, t->stored);
+    if (t->layout.bits % 8) {
+        const size_t stored = (width * t->layout.samples * t->layout.bits + 7) / 8;
+        pack_bits(info, t->layout.bits, t->samples, t->stored, stored);
     } else {
         memcpy(t->stored, t->samples, bytes);
     }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/half.h"
 #include "base/mem.h"
 #include "data/schema.h"
 #include "model/model_file.h"
@@ -151,17 +152,6 @@ int hg__weights_check(const hg__spec *s, const hg__tensors *t, bool foreign, hg_
     return HG_OK;
 }
 
-static float from_half(uint16_t half) {
-    const uint32_t sign = (uint32_t)(half >> 15) << 31, mantissa = half & 0x3FFU;
-    const uint32_t exponent = half >> 10 & 31;
-    uint32_t bits = sign | (exponent + 112) << 23 | mantissa << 13;
-    float value;
-    if (exponent == 31) bits = sign | 0x7F800000U | mantissa << 13;
-    memcpy(&value, &bits, sizeof value);
-    if (exponent == 0) value = (sign ? -0x1p-24F : 0x1p-24F) * (float)mantissa;
-    return value;
-}
-
 // Element i as float. Tensors may lie at any byte: hence the copies.
 static float element(const hg__tensor *t, size_t i) {
     const uint8_t *at = (const uint8_t *)t->data + i * hg__dtype_size(t->dtype);
@@ -171,7 +161,7 @@ static float element(const hg__tensor *t, size_t i) {
     double wide;
     switch (t->dtype) {
     case HG_F64: memcpy(&wide, at, sizeof wide); return (float)wide;
-    case HG_F16: memcpy(&half, at, sizeof half); return from_half(half);
+    case HG_F16: memcpy(&half, at, sizeof half); return hg__half_to_float(half);
     case HG_BF16:
         memcpy(&half, at, sizeof half);
         bits = (uint32_t)half << 16;

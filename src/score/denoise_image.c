@@ -32,7 +32,7 @@ typedef struct picture {
     int32_t first, read, written; // lines: the first in `in`, behind its last, the first in `out`
     uint8_t *in, *out;            // owned, (window_height, line)
     float *number;                // owned, (threads, window_width, 3)
-    uint8_t *sample;              // owned, (threads, window_width) grey samples
+    uint8_t *sample;              // owned, (threads, window_width) grey samples of any type
     int32_t widest;               // window_width, or width where pieces are as wide as the picture
 } picture;
 
@@ -42,9 +42,7 @@ static void widen_range(const hg__image_info *info, const uint8_t *line, float *
     const size_t samples = (size_t)hg__image_samples(info);
     for (size_t i = 0; i < (size_t)info->width * samples; i++) {
         if (i % samples >= (size_t)info->channels) continue; // alpha
-        const float x = info->dtype == HG_U8    ? (float)line[i]
-                        : info->dtype == HG_U16 ? (float)((const uint16_t *)(const void *)line)[i]
-                                                : ((const float *)(const void *)line)[i];
+        const float x = (float)hg__image_sample(info->dtype, line, i);
         if (!isfinite(x)) continue;
         if (x < *low) *low = x;
         if (x > *high) *high = x;
@@ -138,7 +136,7 @@ static void get(void *context, const hg__tile_piece *piece, float *to) {
 static void put_channel(const picture *p, const hg__tile_piece *piece, const float *from,
                         uint8_t *to) {
     const size_t size = hg__dtype_size(p->info.dtype);
-    uint8_t *grey = p->sample + (size_t)piece->thread * (size_t)p->widest * sizeof(float);
+    uint8_t *grey = p->sample + (size_t)piece->thread * (size_t)p->widest * sizeof(double);
     hg__image_info info = info_of_piece(p, piece);
     info.channels = 1;
     info.alpha = false;
@@ -147,13 +145,13 @@ static void put_channel(const picture *p, const hg__tile_piece *piece, const flo
     for (int32_t x = 0; x < piece->width; x++, to += p->pixel, grey += size) memcpy(to, grey, size);
 }
 
-// Floats that are no numbers (what was not measured) stay what they are.
+// Floats that are no numbers (what was not measured), or too large for a float, stay what they are.
 static void keep_not_finite(const picture *p, const hg__tile_piece *piece, uint8_t *to) {
-    const size_t samples = p->pixel / sizeof(float);
-    const float *from = (const float *)(const void *)in_at(p, piece->line, piece->left);
-    float *at = (float *)(void *)to;
+    const size_t size = hg__dtype_size(p->info.dtype), samples = p->pixel / size;
+    const uint8_t *from = in_at(p, piece->line, piece->left);
     for (size_t i = 0; i < (size_t)piece->width * samples; i++) {
-        if (!isfinite(from[i])) at[i] = from[i];
+        if (isfinite((float)hg__image_sample(p->info.dtype, from, i))) continue;
+        memcpy(to + i * size, from + i * size, size);
     }
 }
 
@@ -178,7 +176,7 @@ static void put(void *context, const hg__tile_piece *piece, const float *from) {
     } else {
         hg__image_from_real(&info, from, 1, channels, to);
     }
-    if (info.dtype == HG_F32) keep_not_finite(p, piece, to);
+    if (hg__image_is_real(info.dtype)) keep_not_finite(p, piece, to);
 }
 
 // ---- lines in, lines out ------------------------------------------------------------------------
@@ -238,7 +236,7 @@ static int make_lines(picture *p, const hg__tiling *t, hg_error *err) {
     p->in = hg__alloc((size_t)lines, p->line, err);
     if (p->in) p->out = hg__alloc((size_t)lines, p->line, err);
     if (p->out) p->number = hg__alloc(numbers, 3 * sizeof *p->number, err);
-    if (p->number) p->sample = hg__alloc(numbers, sizeof(float), err);
+    if (p->number) p->sample = hg__alloc(numbers, sizeof(double), err);
     return p->sample ? HG_OK : HG_ERR_MEMORY;
 }
 

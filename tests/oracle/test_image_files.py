@@ -23,7 +23,8 @@ COMMAND = os.environ.get("HOURGLASS", "build/gcc/hourglass")
 PIXELS = os.path.join(os.path.dirname(COMMAND), "tests", "pixels")
 DATA = os.environ.get("HG_DATA", "../shared/data")
 FOLDER = tempfile.mkdtemp(prefix="hourglass-images-")
-TYPES = {"U8": np.uint8, "U16": np.uint16, "F32": np.float32}
+TYPES = {"U8": np.uint8, "U16": np.uint16, "F32": np.float32, "I8": np.int8, "I16": np.int16, "U32": np.uint32,
+         "I32": np.int32, "U64": np.uint64, "I64": np.int64, "F16": np.float16, "F64": np.float64}
 passed = failed = skipped = 0
 random = np.random.default_rng(7)
 
@@ -63,7 +64,7 @@ def read(name, copy=None):
 def same(pages, wanted):
     wanted = [np.asarray(w).reshape(w.shape[0], w.shape[1], -1) for w in wanted]
     return (pages is not None and len(pages) == len(wanted) and
-            all(a.shape == b.shape and a.dtype == b.dtype and (a == b).all() for a, b in zip(pages, wanted)))
+            all(a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.astype(a.dtype).tobytes() for a, b in zip(pages, wanted)))
 
 
 def check_file(name, wanted):
@@ -189,11 +190,19 @@ def check_tiff():
         tags = t.pages[0].tags
         check("geo.tif keeps fields of others", tags[33550].value == (0.5, 0.25, 0.0) and tags[42113].value == "-9999" and
               bytes(tags[65000].value) == b"abcd")
-    for name, image in [("double.tif", real.astype(np.float64)), ("half.tif", real.astype(np.float16)),
-                        ("signed.tif", grey16.astype(np.int16)), ("int32.tif", grey16.astype(np.uint32)),
-                        ("complex.tif", real.astype(np.complex64))]:
-        write_tiff(name, image)
-        check_refused(name, "expected TIFF samples of")
+    wide = (grey16.astype(np.int64) - 30000) * 70001
+    wide[3, 5:9] = np.iinfo(np.int64).min, np.iinfo(np.int64).max, 0, -1
+    double = real.astype(np.float64) * 1e200
+    double[7, 5:9] = np.nan, np.inf, -np.inf, -np.finfo(np.float64).max
+    for name, image in [("double.tif", double), ("half.tif", real.astype(np.float16)),
+                        ("signed.tif", wide.astype(np.int16)), ("bytes.tif", wide.astype(np.int8)),
+                        ("int32.tif", wide.astype(np.int32)), ("uint32.tif", wide.astype(np.uint32)),
+                        ("int64.tif", wide), ("uint64.tif", wide.astype(np.uint64))]:
+        for order in "<>":
+            write_tiff(name, image, byteorder=order)
+            check_file(name, [image])
+    write_tiff("complex.tif", real.astype(np.complex64))
+    check_refused("complex.tif", "expected TIFF samples of")
     Image.fromarray(draw(20, 20, 4, np.uint8), "CMYK").save(path("cmyk.tif"))
     check_refused("cmyk.tif", "got CMYK")
     data = open(path("grey8.tif"), "rb").read()
