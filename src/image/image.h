@@ -23,6 +23,12 @@ typedef struct hg__image_limits {
 
 extern hg__image_limits hg__image_limit; // fuzzers shrink it
 
+// What a page's samples are to a model (range.h). {0}: 0 .. white become 0 .. 1, and no number is outside.
+typedef struct hg__sample_range {
+    double low, high;   // become 0 and 1
+    double least, most; // samples beyond are no part of the picture
+} hg__sample_range;
+
 // One page. Samples are interleaved, (height, width, samples), samples = channels + alpha.
 typedef struct hg__image_info {
     const char *format; // "png", "jpeg", "tiff", "webp", "pnm", "dicom"
@@ -37,6 +43,9 @@ typedef struct hg__image_info {
     float white;
     int32_t orientation; // EXIF: 1 .. 8, 1 is upright. Lines come as they are stored.
     int32_t page, pages; // counted from 0; pages as the file says
+    double nodata;       // where has_nodata: a pixel with this sample in each channel is none
+    bool has_nodata;
+    hg__sample_range range; // no codec sets it: who knows the page does
 } hg__image_info;
 
 static inline int32_t hg__image_samples(const hg__image_info *i) {
@@ -98,8 +107,8 @@ bool hg__image_is_signed(hg__dtype type); // may be below 0; floats too
 double hg__image_sample(hg__dtype type, const void *samples, size_t i);
 void hg__image_set_sample(hg__dtype type, void *samples, size_t i, double value);
 
-// Colours of lines as numbers, white = 1: to (lines, width, channels), channels 1 or 3. Grey becomes three equal
-// channels; colour becomes grey by BT.601's weights 0.299 0.587 0.114. Alpha is left out. Floats
+// Colours of lines as numbers: to (lines, width, channels), channels 1 or 3; white is 1 unless info->range says otherwise. Grey
+// becomes three equal channels; colour becomes grey by BT.601's weights 0.299 0.587 0.114. Alpha is left out. Floats
 // that are not finite become 0; samples below 0 numbers below 0.
 void hg__image_to_real(const hg__image_info *info, const void *lines, int32_t count,
                        int32_t channels, float *to);

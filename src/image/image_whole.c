@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "image/image.h"
+#include "image/range.h"
 
 // ---- turning ------------------------------------------------------------------------------------
 
@@ -138,7 +139,9 @@ static void widen_other(const hg__image_info *info, const void *from, size_t cou
 static void widen(const hg__image_info *info, const void *samples, size_t count, float *x) {
     const size_t stride = (size_t)hg__image_samples(info), channels = (size_t)info->channels;
     const float scale = 1 / info->white;
-    if (info->dtype == HG_U8) {
+    if (hg__range_is_other(info)) {
+        hg__range_to_real(info, samples, count, x);
+    } else if (info->dtype == HG_U8) {
         widen_u8(samples, stride, channels, count, scale, x);
     } else if (info->dtype == HG_U16) {
         widen_u16(samples, stride, channels, count, scale, x);
@@ -208,6 +211,10 @@ void hg__image_from_real(const hg__image_info *info, const float *from, int32_t 
     uint8_t *bytes = lines;
     uint16_t *words = lines;
     float *reals = lines;
+    if (hg__range_is_other(info)) {
+        hg__range_from_real(info, from, pixels, channels, lines);
+        return;
+    }
     for (size_t p = 0; p < pixels; p++, from += channels) {
         for (int32_t c = 0; c < info->channels; c++) {
             const size_t at = p * stride + (size_t)c;

@@ -4,6 +4,7 @@
 #define HG_MODEL_MODEL_H
 #include <jansson.h>
 
+#include "image/range.h"
 #include "model/safetensors.h"
 #include "model/spec.h"
 #include "nn/spans.h"
@@ -16,6 +17,7 @@ struct hg_model {
     char **column;             // owned, (width) names, or NULL
     char *options;             // owned JSON text: the training options, or NULL
     char fingerprint[24];      // of the training data, hex; "" if none
+    hg__range_rule range;      // what 0 and 1 were in the images it was trained on
     struct hg__schema *schema; // owned: rows are a table's (table_model.c); NULL: rows of numbers
     json_t *detector;          // owned: what the file says of it (parts.h), or NULL
     hg__tensor *part; // owned with its data, (parts): tensors that are no weights (parts.h)

@@ -18,6 +18,7 @@ typedef struct hg__denoiser {
     const hg_listener *listener; // borrowed, or NULL
     hg_denoise_result *result;   // borrowed
     bool has_told;               // that windows are blended
+    bool has_told_outside;       // that samples are left as they are
     bool is_fatal; // the last failure is none of the file's: the others would fail too
 } hg__denoiser;
 

@@ -1,36 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 // denoise_image.c - one image file through the model: lines in, windows over them, lines out.
 //
-// Samples of 0 .. white become numbers 0 .. 1. Where a page uses less than half of that (a 12-bit camera in 16
-// bits, a CT slice), or goes beyond it (floats), its own smallest and largest sample become 0 and 1, so that
-// the model sees the contrast it was trained on; they are found beforehand, by reading the file once more.
-#include <float.h>
-#include <math.h>
+// What samples become 0 and 1 is range.h's rule: found beforehand, by reading the file once more. Samples that are
+// outside of the picture are filled as lines are read, so that the model sees their neighbours there, and put back as
+// lines are written.
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "image/image.h"
+#include "image/range.h"
 #include "score/denoise.h"
 
-// What a page's numbers are: (sample / white - low) / range.
-typedef struct scale {
-    float low, range;
-} scale;
+// What the file's first reading found of a page.
+typedef struct page_range {
+    hg__sample_range range; // {0}: 0 .. white
+    bool has_outside;       // there are, or may be, samples outside
+    bool is_own;            // found on the page itself, and another range than 0 .. white
+} page_range;
 
 typedef struct picture {
     hg__denoiser *d; // borrowed
     const char *path;
     hg__image_reader *reader; // owned
     hg__image_writer *writer; // owned
-    scale *scale;             // owned, (pages); NULL: all pages are 0 .. white
-    int32_t scales;
-    hg__image_info info;          // of this page
-    scale now;                    // of this page
+    page_range *page;         // owned, (ranges); NULL: all pages are 0 .. white
+    int32_t ranges;
+    hg__image_info info;          // of this page, with its range
+    page_range now;               // of this page
+    int64_t outside;              // samples of this page, so far
     size_t pixel, line;           // bytes
     int32_t first, read, written; // lines: the first in `in`, behind its last, the first in `out`
     uint8_t *in, *out;            // owned, (window_height, line)
+    uint8_t *raw;                 // owned, as `in` before it was filled; NULL where nothing is outside
+    uint8_t *last;                // owned, beside raw: the line before those just read, filled
+    uint8_t *is_outside;          // owned, (width, channels), beside raw
     float *number;                // owned, (threads, window_width, 3)
     uint8_t *sample;              // owned, (threads, window_width) grey samples of any type
     int32_t widest;               // window_width, or width where pieces are as wide as the picture
@@ -38,56 +42,70 @@ typedef struct picture {
 
 // ---- the range of a page ------------------------------------------------------------------------
 
-static void widen_range(const hg__image_info *info, const uint8_t *line, float *low, float *high) {
-    const size_t samples = (size_t)hg__image_samples(info);
-    for (size_t i = 0; i < (size_t)info->width * samples; i++) {
-        if (i % samples >= (size_t)info->channels) continue; // alpha
-        const float x = (float)hg__image_sample(info->dtype, line, i);
-        if (!isfinite(x)) continue;
-        if (x < *low) *low = x;
-        if (x > *high) *high = x;
-    }
-}
-
-static int find_scale(hg__image_reader *r, scale *s, hg_error *err) {
+static int read_page(picture *p, hg__image_reader *r, hg__range_finder *f, hg_error *err) {
     const hg__image_info *info = hg__image_info_of(r);
-    float low = FLT_MAX, high = -FLT_MAX;
+    const bool is_open = hg__range_is_open(info);
     uint8_t *line = hg__alloc(hg__image_line_bytes(info), 1, err);
-    if (!line) return HG_ERR_MEMORY;
-    int code = HG_OK;
+    int code = line ? HG_OK : HG_ERR_MEMORY;
+    if (code == HG_OK && is_open) code = hg__range_begin(f, info, err);
     for (int32_t y = 0; code == HG_OK && y < info->height; y++) {
         code = hg__image_read_lines(r, line, 1, err);
-        if (code == HG_OK) widen_range(info, line, &low, &high);
+        if (code == HG_OK && is_open) hg__range_add(f, line);
+        if (code == HG_OK && hg__denoise_is_stopped(p->d)) {
+            code = hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", p->path);
+        }
     }
     hg__free(line);
-    const float white = info->white;
-    *s = (scale){0, 1};
-    const bool is_usual = low >= 0 && high <= white && high - low > white / 2;
-    // Divided first: the difference of two floats need not be a float.
-    const float range = high / white - low / white;
-    if (info->dtype != HG_U8 && !is_usual && low < high && isfinite(range) && range > 0) {
-        *s = (scale){low / white, range};
-    }
     return code;
 }
 
-static int find_scales(picture *p, hg_error *err) {
-    const hg__image_info *info = hg__image_info_of(p->reader);
-    if (info->dtype == HG_U8 && info->pages == 1) return HG_OK;
-    hg__image_reader *r = hg__image_open(p->path, err);
-    if (!r) return (int)err->code;
-    int more = 1;
-    while (more > 0) {
-        scale *grown = hg__grow(p->scale, (size_t)p->scales + 1, sizeof *grown, err);
-        more = HG_ERR_MEMORY;
-        if (!grown) break;
-        p->scale = grown;
-        more = find_scale(r, &grown[p->scales++], err);
-        if (more == HG_OK) more = hg__image_next_page(r, err);
-        if (hg__denoise_is_stopped(p->d)) {
-            more = hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", p->path);
-        }
+static void tell_of_other(const picture *p, const hg__range_rule *rule) {
+    hg__denoise_note(p->d,
+                     "%s: the model was trained on samples of %g .. %g (%s), which these are not: "
+                     "they are taken by their own range",
+                     p->path, rule->low, rule->high, hg__dtype_name(rule->dtype));
+}
+
+static page_range pick_range(const picture *p, const hg__image_info *info, hg__range_finder *f) {
+    const hg__range_rule *rule = &p->d->model->range;
+    hg__page_samples found;
+    hg__range_end(f, &found);
+    page_range page = {.range = found.own, .has_outside = found.has_outside, .is_own = true};
+    if (hg__range_suits(rule, info, f)) {
+        page.range = hg__range_within(&found, rule->low, rule->high);
+        page.is_own = false;
+    } else if (rule->kind == HG_RANGE_FIXED && info->page == 0) {
+        tell_of_other(p, rule);
     }
+    return page;
+}
+
+static int find_page(picture *p, hg__image_reader *r, hg__range_finder **f, hg_error *err) {
+    const hg__image_info *info = hg__image_info_of(r);
+    page_range *grown = hg__grow(p->page, (size_t)p->ranges + 1, sizeof *grown, err);
+    if (!grown) return HG_ERR_MEMORY;
+    p->page = grown;
+    page_range *page = &grown[p->ranges++];
+    *page = (page_range){.has_outside = info->has_nodata};
+    const bool is_open = hg__range_is_open(info);
+    if (is_open && !*f) *f = hg__range_finder_new(err);
+    if (is_open && !*f) return HG_ERR_MEMORY;
+    HG_TRY(read_page(p, r, *f, err));
+    if (is_open) *page = pick_range(p, info, *f);
+    return HG_OK;
+}
+
+static int find_ranges(picture *p, hg_error *err) {
+    const hg__image_info *info = hg__image_info_of(p->reader);
+    if (!hg__outside_is_open(info) && info->pages == 1) return HG_OK;
+    hg__image_reader *r = hg__image_open(p->path, err);
+    hg__range_finder *f = NULL;
+    int more = r ? 1 : (int)err->code;
+    while (more > 0) {
+        more = find_page(p, r, &f, err);
+        if (more == HG_OK) more = hg__image_next_page(r, err);
+    }
+    hg__range_finder_free(f);
     hg__image_close(r);
     return more;
 }
@@ -103,6 +121,10 @@ static hg__image_info info_of_piece(const picture *p, const hg__tile_piece *piec
 
 static const uint8_t *in_at(const picture *p, int32_t line, int32_t left) {
     return p->in + (size_t)(line - p->first) * p->line + (size_t)left * p->pixel;
+}
+
+static const uint8_t *raw_at(const picture *p, int32_t line, int32_t left) {
+    return p->raw + (in_at(p, line, left) - p->in);
 }
 
 static float *numbers_of(const picture *p, int32_t thread) {
@@ -125,11 +147,6 @@ static void get(void *context, const hg__tile_piece *piece, float *to) {
     } else {
         hg__image_to_real(&info, from, 1, channels, to);
     }
-    if (p->now.low == 0 && p->now.range == 1) return;
-    for (int32_t x = 0; x < piece->width * channels; x++) {
-        const float number = (to[x] - p->now.low) / p->now.range;
-        to[x] = number < 0 ? 0 : number > 1 ? 1 : number; // what was no number may lie outside
-    }
 }
 
 // One of three channels: grey samples put where they belong.
@@ -145,48 +162,47 @@ static void put_channel(const picture *p, const hg__tile_piece *piece, const flo
     for (int32_t x = 0; x < piece->width; x++, to += p->pixel, grey += size) memcpy(to, grey, size);
 }
 
-// Floats that are no numbers (what was not measured), or too large for a float, stay what they are.
-static void keep_not_finite(const picture *p, const hg__tile_piece *piece, uint8_t *to) {
-    const size_t size = hg__dtype_size(p->info.dtype), samples = p->pixel / size;
-    const uint8_t *from = in_at(p, piece->line, piece->left);
-    for (size_t i = 0; i < (size_t)piece->width * samples; i++) {
-        if (isfinite((float)hg__image_sample(p->info.dtype, from, i))) continue;
-        memcpy(to + i * size, from + i * size, size);
-    }
-}
-
 static void put(void *context, const hg__tile_piece *piece, const float *from) {
     const picture *p = context;
     const hg__image_info info = info_of_piece(p, piece);
     const int32_t channels = p->d->needs.channels;
-    float *number = numbers_of(p, piece->thread);
     uint8_t *to =
         p->out + (size_t)(piece->line - p->written) * p->line + (size_t)piece->left * p->pixel;
     if (piece->run == 0) { // alpha is kept
         memcpy(to, in_at(p, piece->line, piece->left), (size_t)piece->width * p->pixel);
-    }
-    if (p->now.low != 0 || p->now.range != 1) {
-        for (int32_t x = 0; x < piece->width * channels; x++) {
-            number[x] = from[x] * p->now.range + p->now.low;
-        }
-        from = number;
     }
     if (is_apart(p)) {
         put_channel(p, piece, from, to);
     } else {
         hg__image_from_real(&info, from, 1, channels, to);
     }
-    if (hg__image_is_real(info.dtype)) keep_not_finite(p, piece, to);
+    if (p->raw) hg__outside_keep(&info, raw_at(p, piece->line, piece->left), (size_t)piece->width, to);
 }
 
 // ---- lines in, lines out ------------------------------------------------------------------------
 
+// Lines just read, the first of them number `line` of the page.
+static void fill(picture *p, int32_t line, int32_t end) {
+    for (; line < end; line++) {
+        uint8_t *to = p->in + (size_t)(line - p->first) * p->line;
+        memcpy(p->raw + (to - p->in), to, p->line);
+        const int64_t found =
+            hg__outside_mark(&p->info, to, (size_t)p->info.width, p->is_outside);
+        const uint8_t *above = line > p->first ? to - p->line : p->last;
+        if (found) hg__outside_fill(&p->info, to, line > 0 ? above : NULL, p->is_outside);
+        p->outside += found;
+    }
+}
+
 static int need(void *context, int32_t first, int32_t end, hg_error *err) {
     picture *p = context;
-    memmove(p->in, in_at(p, first, 0), (size_t)(p->read - first) * p->line);
+    const size_t kept = (size_t)(p->read - first) * p->line;
+    if (p->raw && p->read > 0) memcpy(p->last, in_at(p, p->read - 1, 0), p->line);
+    if (p->raw) memmove(p->raw, raw_at(p, first, 0), kept);
+    memmove(p->in, in_at(p, first, 0), kept);
     p->first = first;
-    uint8_t *to = p->in + (size_t)(p->read - first) * p->line;
-    HG_TRY(hg__image_read_lines(p->reader, to, end - p->read, err));
+    HG_TRY(hg__image_read_lines(p->reader, p->in + kept, end - p->read, err));
+    if (p->raw) fill(p, p->read, end);
     p->read = end;
     return HG_OK;
 }
@@ -211,9 +227,12 @@ static int plan_page(picture *p, hg__tiling *t, hg_error *err) {
     p->info = *hg__image_info_of(p->reader);
     p->line = hg__image_line_bytes(&p->info);
     p->pixel = p->line / (size_t)p->info.width;
-    p->now = p->scale && p->info.page < p->scales ? p->scale[p->info.page] : (scale){0, 1};
-    hg__tile_job job = {
-        .height = p->info.height, .width = p->info.width, .line_bytes = 2 * p->line};
+    p->now = p->info.page < p->ranges ? p->page[p->info.page] : (page_range){.is_own = false};
+    p->info.range = p->now.range;
+    p->outside = 0;
+    hg__tile_job job = {.height = p->info.height,
+                        .width = p->info.width,
+                        .line_bytes = (p->now.has_outside ? 3 : 2) * p->line};
     const size_t held = 2 * hg__image_held(p->reader);
     return hg__denoise_plan(p->d, p->path, &job, p->info.channels, held, t, err);
 }
@@ -223,8 +242,20 @@ static void free_lines(picture *p) {
     hg__free(p->out);
     hg__free(p->number);
     hg__free(p->sample);
-    p->in = p->out = p->sample = NULL;
+    hg__free(p->raw);
+    hg__free(p->last);
+    hg__free(p->is_outside);
+    p->in = p->out = p->sample = p->raw = p->last = p->is_outside = NULL;
     p->number = NULL;
+}
+
+static int make_raw_lines(picture *p, int32_t lines, hg_error *err) {
+    const size_t samples = (size_t)p->info.width * (size_t)p->info.channels;
+    if (!p->now.has_outside) return HG_OK;
+    p->raw = hg__alloc((size_t)lines, p->line, err);
+    if (p->raw) p->last = hg__alloc(1, p->line, err);
+    if (p->last) p->is_outside = hg__alloc(samples, 1, err);
+    return p->is_outside ? HG_OK : HG_ERR_MEMORY;
 }
 
 static int make_lines(picture *p, const hg__tiling *t, hg_error *err) {
@@ -237,7 +268,27 @@ static int make_lines(picture *p, const hg__tiling *t, hg_error *err) {
     if (p->in) p->out = hg__alloc((size_t)lines, p->line, err);
     if (p->out) p->number = hg__alloc(numbers, 3 * sizeof *p->number, err);
     if (p->number) p->sample = hg__alloc(numbers, sizeof(double), err);
-    return p->sample ? HG_OK : HG_ERR_MEMORY;
+    return p->sample ? make_raw_lines(p, lines, err) : HG_ERR_MEMORY;
+}
+
+static void tell_of_range(picture *p) {
+    const hg__sample_range *r = &p->info.range;
+    const hg__denoiser *d = p->d;
+    if (p->now.is_own && hg__range_is_other(&p->info)) {
+        hg__denoise_detail(d, "%s: page %d: its own range, %.6g .. %.6g, is 0 .. 1 to the model",
+                           p->path, p->info.page + 1, r->low, r->high);
+    }
+    if (p->outside == 0) return;
+    char text[128];
+    snprintf(text, sizeof text, "%lld sample%s, without a value or far from all others, left as %s",
+             (long long)p->outside, p->outside > 1 ? "s" : "",
+             p->outside > 1 ? "they are" : "it is");
+    if (d->has_told_outside) {
+        hg__denoise_detail(d, "%s: %s", p->path, text);
+    } else {
+        hg__denoise_note(d, "%s: %s", p->path, text);
+    }
+    p->d->has_told_outside = true;
 }
 
 static int run_page(picture *p, const hg__tiling *t, hg_error *err) {
@@ -253,6 +304,7 @@ static int run_page(picture *p, const hg__tiling *t, hg_error *err) {
                             .done = done,
                             .stop = p->d->listener ? p->d->listener->stop : NULL};
     HG_TRY(hg__tiles_run(p->d->tiles, &io, err));
+    tell_of_range(p);
     p->d->result->pixels += (int64_t)t->height * t->width;
     hg__denoise_detail(p->d, "%s: %d x %d, %d channel%s, %d x %d windows of %d x %d, %.2f s",
                        p->path, t->width, t->height, p->info.channels,
@@ -285,7 +337,7 @@ static int run_more_pages(picture *p, hg_error *err) {
 
 static int run_pages(picture *p, const char *out, hg_error *err) {
     hg__tiling t;
-    int code = find_scales(p, err);
+    int code = find_ranges(p, err);
     if (code == HG_OK) code = plan_page(p, &t, err);
     if (code == HG_OK) code = create(p, out, err);
     if (code == HG_OK) code = run_page(p, &t, err);
@@ -311,7 +363,7 @@ int hg__denoise_image(hg__denoiser *d, const char *path, const char *out, hg_err
     hg__image_abort(p.writer);
     hg__image_close(p.reader);
     free_lines(&p);
-    hg__free(p.scale);
+    hg__free(p.page);
     if (code < 0) d->result->failed++;
     return code;
 }
