@@ -95,20 +95,31 @@ static hg__image *keep(hg__picture_cache *c, int64_t number, hg__image *fresh) {
     return kept ? kept : fresh;
 }
 
-int hg__picture_cache_take(hg__picture_cache *c, int64_t number, const char *path,
-                           hg__image **image, hg_error *err) {
+static int decode(const hg__picture_file *file, hg__image *image, hg_error *err) {
+    int64_t outside;
+    HG_TRY(hg__image_load(image, file->path, true, err));
+    if (!file->range) return HG_OK;
+    image->info.range = *file->range;
+    if (!hg__outside_is_open(&image->info)) return HG_OK;
+    const int code = hg__outside_fill_image(image, NULL, &outside, err);
+    if (code < 0) hg__image_clear(image);
+    return code;
+}
+
+int hg__picture_cache_take(hg__picture_cache *c, const hg__picture_file *file, hg__image **image,
+                           hg_error *err) {
     pthread_mutex_lock(&c->lock);
-    *image = take_kept(c, number);
+    *image = take_kept(c, file->number);
     pthread_mutex_unlock(&c->lock);
     if (*image) return HG_OK;
     hg__image *fresh = hg__alloc(1, sizeof *fresh, err);
     if (!fresh) return HG_ERR_MEMORY;
-    const int code = hg__image_load(fresh, path, true, err);
+    const int code = decode(file, fresh, err);
     if (code < 0) {
         hg__free(fresh);
         return code;
     }
-    *image = keep(c, number, fresh);
+    *image = keep(c, file->number, fresh);
     return HG_OK;
 }
 

@@ -2,7 +2,7 @@
 // picture_cache.h - decoded pictures, kept while there is room.
 #ifndef HG_DATA_PICTURE_CACHE_H
 #define HG_DATA_PICTURE_CACHE_H
-#include "image/image.h"
+#include "image/range.h"
 
 typedef struct hg__picture_cache hg__picture_cache;
 
@@ -10,9 +10,16 @@ typedef struct hg__picture_cache hg__picture_cache;
 hg__picture_cache *hg__picture_cache_new(int64_t count, size_t memory, hg_error *err);
 void hg__picture_cache_free(hg__picture_cache *c); // NULL is fine
 
-// The picture in file `number`, upright, decoded from `path` if it is not there. Thread-safe; two threads may decode the
+// What is decoded, and how.
+typedef struct hg__picture_file {
+    int64_t number;
+    const char *path;
+    const hg__sample_range *range; // what becomes 0 and 1, and samples outside are filled; NULL: they stay
+} hg__picture_file;
+
+// The picture in the file, upright, decoded if it is not there. Thread-safe; two threads may decode the
 // same file at once. Not to be written to; give back what was taken.
-int hg__picture_cache_take(hg__picture_cache *c, int64_t number, const char *path,
-                           hg__image **image, hg_error *err);
+int hg__picture_cache_take(hg__picture_cache *c, const hg__picture_file *file, hg__image **image,
+                           hg_error *err);
 void hg__picture_cache_give_back(hg__picture_cache *c, int64_t number, hg__image *image);
 #endif

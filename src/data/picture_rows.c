@@ -85,10 +85,13 @@ static int cut_file(const hg__pictures *p, int64_t image, bool is_partner, const
     char path[1024];
     hg__image *decoded = NULL;
     const hg__picture *from = &p->picture[image];
-    const int64_t number = is_partner ? p->count + image : image;
+    const hg__picture_samples *samples = is_partner ? &from->partner_samples : &from->samples;
+    const hg__picture_file file = {.number = is_partner ? p->count + image : image,
+                                   .path = path,
+                                   .range = p->has_rule ? &samples->range : NULL};
     HG_TRY(hg__join_path(path, sizeof path, is_partner ? p->partners.folder : p->list.folder,
                          is_partner ? from->partner_name : from->name, err));
-    HG_TRY(hg__picture_cache_take(p->cache, number, path, &decoded, err));
+    HG_TRY(hg__picture_cache_take(p->cache, &file, &decoded, err));
     const hg__image_info *info = &decoded->info;
     int code = HG_OK;
     if (info->height == from->height && info->width == from->width) {
@@ -98,7 +101,7 @@ static int cut_file(const hg__pictures *p, int64_t image, bool is_partner, const
                         "%s: expected %d x %d pixels as when it was opened, got %d x %d", path,
                         from->width, from->height, info->width, info->height);
     }
-    hg__picture_cache_give_back(p->cache, number, decoded);
+    hg__picture_cache_give_back(p->cache, file.number, decoded);
     return code;
 }
 

@@ -5,6 +5,7 @@
 // 1 MiB, the first and the last 512 KiB of larger files. Files are read once for it and for their headers.
 #include "data/pictures.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,10 +44,34 @@ static uint64_t hash_file(uint64_t h, const char *name, const hg__map *m) {
 typedef struct header {
     int32_t height, width, channels; // upright
     size_t bytes;                    // decoded
+    hg__picture_samples samples;
 } header;
 
-static int read_header(const char *folder, const char *name, header *h, uint64_t *hash,
-                       hg_error *err) {
+// Reads all pixels of what is not of 8 bits, where its range is wanted.
+static int read_samples(hg__pictures *p, hg__image_reader *r, hg__picture_samples *s,
+                        hg_error *err) {
+    const hg__image_info *info = hg__image_info_of(r);
+    *s = (hg__picture_samples){.dtype = info->dtype, .white = info->white};
+    if (!p->has_rule || !hg__range_is_open(info)) return HG_OK;
+    if (!p->finder) p->finder = hg__range_finder_new(err);
+    uint8_t *line = p->finder ? hg__alloc(hg__image_line_bytes(info), 1, err) : NULL;
+    int code = line ? hg__range_begin(p->finder, info, err) : HG_ERR_MEMORY;
+    for (int32_t y = 0; code == HG_OK && y < info->height; y++) {
+        code = hg__image_read_lines(r, line, 1, err);
+        if (code == HG_OK) hg__range_add(p->finder, line);
+    }
+    hg__free(line);
+    if (code < 0) return code;
+    hg__range_end(p->finder, &s->page);
+    s->range = s->page.own;
+    if (!p->finds_range && hg__range_suits(&p->range, info, p->finder)) {
+        s->range = hg__range_within(&s->page, p->range.low, p->range.high);
+    }
+    return HG_OK;
+}
+
+static int read_header(hg__pictures *p, const char *folder, const char *name, header *h,
+                       uint64_t *hash, hg_error *err) {
     char path[1024];
     hg__map map;
     HG_TRY(hg__join_path(path, sizeof path, folder, name, err));
@@ -61,9 +86,10 @@ static int read_header(const char *folder, const char *name, header *h, uint64_t
                       .bytes = hg__image_line_bytes(info) * (size_t)info->height};
         *hash = hash_file(*hash, name, &map);
     }
+    const int code = r ? read_samples(p, r, &h->samples, err) : (int)err->code;
     hg__image_close(r);
     hg__map_close(&map);
-    return r ? HG_OK : err->code;
+    return code;
 }
 
 // How many pixels of an image, each way, make one of a row.
@@ -117,7 +143,8 @@ static int find_partner(hg__pictures *p, hg__picture *picture, uint64_t *hash, h
                         picture->name);
     }
     picture->partner_name = *found;
-    HG_TRY(read_header(p->partners.folder, *found, &h, hash, err));
+    HG_TRY(read_header(p, p->partners.folder, *found, &h, hash, err));
+    picture->partner_samples = h.samples;
     if (h.height == picture->height && h.width == picture->width) return HG_OK;
     return hg__fail(err, HG_ERR_DATA,
                     "%s/%s: expected %d x %d pixels as its partner %s/%s, got %d x %d",
@@ -131,16 +158,66 @@ static int add_picture(hg__pictures *p, const char *name, int32_t *channels, uin
                        hg_error *err) {
     header h = {0};
     uint64_t own = *hash;
-    HG_TRY(read_header(p->list.folder, name, &h, &own, err));
+    HG_TRY(read_header(p, p->list.folder, name, &h, &own, err));
     HG_TRY(check_size(p, name, &h, err));
-    hg__picture picture = {
-        .name = name, .height = h.height, .width = h.width, .is_grey = h.channels == 1};
+    hg__picture picture = {.name = name,
+                           .height = h.height,
+                           .width = h.width,
+                           .is_grey = h.channels == 1,
+                           .samples = h.samples};
     if (p->has_pairs) HG_TRY(find_partner(p, &picture, &own, err));
     if (h.channels > *channels) *channels = h.channels;
     *hash = own;
     p->bytes += p->has_pairs ? 2 * h.bytes : h.bytes;
     p->picture[p->count++] = picture;
     return HG_OK;
+}
+
+// ---- the range ----------------------------------------------------------------------------------
+
+static bool is_alike(const hg__picture_samples *a, const hg__picture_samples *b) {
+    return a->dtype == b->dtype && a->white == b->white;
+}
+
+// File i: the pictures, then their partners.
+static hg__picture_samples *samples_at(const hg__pictures *p, int64_t i) {
+    return i < p->count ? &p->picture[i].samples : &p->picture[i - p->count].partner_samples;
+}
+
+// All files of one kind, and not of 8 bits, have one range: from the smallest to the largest sample of them all, outliers
+// of each left out. It is then 0 .. 1 in the model's life.
+static void find_range(hg__pictures *p) {
+    const int64_t files = p->has_pairs ? 2 * p->count : p->count;
+    bool has_others = false, is_one_kind = true;
+    const hg__picture_samples *first = samples_at(p, 0);
+    double least = (double)INFINITY, most = -least;
+    for (int64_t i = 0; i < files; i++) {
+        const hg__picture_samples *s = samples_at(p, i);
+        has_others = has_others || s->dtype != HG_U8;
+        is_one_kind = is_one_kind && is_alike(s, first);
+        if (!(s->page.own.low < s->page.own.high)) continue; // no number in it
+        if (s->page.least < least) least = s->page.least;
+        if (s->page.most > most) most = s->page.most;
+    }
+    p->range = (hg__range_rule){.kind = has_others ? HG_RANGE_PAGE : HG_RANGE_UNKNOWN};
+    if (!has_others || !is_one_kind || !(least <= most)) return;
+    const hg__image_info info = {.dtype = first->dtype, .white = first->white};
+    p->range = (hg__range_rule){.kind = HG_RANGE_FIXED, .dtype = info.dtype, .white = info.white};
+    hg__range_of(&info, least, most, &p->range.low, &p->range.high);
+    for (int64_t i = 0; i < files; i++) {
+        hg__picture_samples *s = samples_at(p, i);
+        s->range = hg__range_within(&s->page, p->range.low, p->range.high);
+    }
+}
+
+// What is 0 and 1 of a picture is so of its partner.
+static void share_ranges(hg__pictures *p) {
+    for (int64_t i = 0; i < p->count; i++) {
+        const hg__picture_samples *from = &p->picture[i].samples;
+        hg__picture_samples *to = &p->picture[i].partner_samples;
+        if (to->dtype == HG_U8 || !is_alike(from, to)) continue;
+        to->range = hg__range_within(&to->page, from->range.low, from->range.high);
+    }
 }
 
 static int read_headers(hg__pictures *p, bool skip, int64_t *skipped, uint64_t *hash,
@@ -158,6 +235,10 @@ static int read_headers(hg__pictures *p, bool skip, int64_t *skipped, uint64_t *
         *skipped += code < 0;
     }
     if (p->channels == 0) p->channels = channels;
+    hg__range_finder_free(p->finder);
+    p->finder = NULL;
+    if (p->finds_range) find_range(p);
+    if (p->has_pairs) share_ranges(p);
     if (p->count > 0) return HG_OK;
     return hg__fail(err, HG_ERR_DATA, "%s: none of the %d images can be used; the last: %.300s",
                     p->list.folder, p->list.count, why.message);
@@ -228,6 +309,9 @@ int hg__pictures_open(hg__data *d, const char *path, const hg__data_options *o, 
     p->crop = own->crop;
     p->crops = own->crops;
     p->channels = own->channels;
+    p->finds_range = own->find_range;
+    if (own->range) p->range = *own->range;
+    p->has_rule = p->finds_range || p->range.kind != HG_RANGE_UNKNOWN;
     uint64_t hash = 1;
     HG_TRY(open_lists(p, path, own, err));
     HG_TRY(read_headers(p, skip, &d->skipped, &hash, err));
@@ -240,6 +324,7 @@ int hg__pictures_open(hg__data *d, const char *path, const hg__data_options *o, 
 
 void hg__pictures_free(hg__pictures *p) {
     if (!p) return;
+    hg__range_finder_free(p->finder);
     hg__picture_cache_free(p->cache);
     hg__image_list_clear(&p->list);
     hg__image_list_clear(&p->partners);
@@ -261,6 +346,10 @@ hg__picture_files hg__pictures_files(const hg__pictures *p, int64_t image) {
     if (p->has_pairs) files.target_folder = p->partners.folder;
     files.target = of->partner_name;
     return files;
+}
+
+hg__range_rule hg__pictures_range(const hg__pictures *p) {
+    return p->range;
 }
 
 bool hg__pictures_is_spoilt(const hg__pictures *p) {

@@ -10,6 +10,7 @@
 #define HG_DATA_PICTURES_H
 #include "data/data.h"
 #include "data/noise.h"
+#include "image/range.h"
 
 typedef struct hg__pictures hg__pictures;
 
@@ -27,6 +28,10 @@ typedef struct hg__picture_options {
         grey; // 3 channels: share of the crops in colour that are turned grey. Grey ones have one noise for all
     // three channels, as a grey image has that such a model is given
     uint64_t seed;
+    // What becomes 0 and 1 (image/range.h). find_range: training, which finds the rule that hg__pictures_range() then tells.
+    // Else by `range`, a model's; NULL or of an unknown kind: 0 .. white, whatever the samples.
+    bool find_range;
+    const hg__range_rule *range; // borrowed while opening
 } hg__picture_options;
 
 // Fills d: rows (number of images), shape (crop, crop, channels), dtype HG_F32, scale 1, pictures. d->crops.
@@ -56,6 +61,8 @@ typedef struct hg__picture_files {
     int32_t height, width;              // upright
 } hg__picture_files;
 hg__picture_files hg__pictures_files(const hg__pictures *p, int64_t image);
+// What was found, or given.
+hg__range_rule hg__pictures_range(const hg__pictures *p);
 // Rows are not their own targets: noise or pairs.
 bool hg__pictures_is_spoilt(const hg__pictures *p);
 #endif

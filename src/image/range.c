@@ -243,10 +243,6 @@ static bool cut(group *g) {
 
 // ---- the range ----------------------------------------------------------------------------------
 
-static bool is_whole(hg__dtype type) { // of whole numbers
-    return type != HG_F32 && type != HG_F64 && type != HG_F16 && type != HG_BF16;
-}
-
 // Samples of the page below or above x; bins that x parts count.
 static uint64_t count_beyond(const hg__range_finder *f, size_t bins, double x, bool above) {
     uint64_t n = 0;
@@ -260,7 +256,7 @@ static uint64_t count_beyond(const hg__range_finder *f, size_t bins, double x, b
 // How far from one end of the picture a sample may lie; `gap` behind it, 0 where nothing was cut off.
 static double reach_of(const hg__range_finder *f, double range, double gap) {
     double reach = REACH * range;
-    if (is_whole(f->info.dtype) && reach < STEPS) reach = STEPS;
+    if (!hg__image_is_real(f->info.dtype) && reach < STEPS) reach = STEPS;
     return gap > 0 && gap / 2 < reach ? gap / 2 : reach;
 }
 

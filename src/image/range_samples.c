@@ -115,7 +115,7 @@ bool hg__outside_is_open(const hg__image_info *info) {
 static bool is_nodata(const hg__image_info *info, double sample) {
     const double huge = 1e30, near = 1e-5 * fabs(info->nodata);
     if (sample == info->nodata) return true;
-    if (info->dtype != HG_F32 && info->dtype != HG_F64) return false;
+    if (!hg__image_is_real(info->dtype)) return false;
     return sample == (double)(float)info->nodata ||
            (near > huge * 1e-5 && fabs(sample - info->nodata) <= near);
 }

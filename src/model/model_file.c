@@ -48,8 +48,15 @@ static int add_input(const hg_model *m, json_t *o, hg_error *err) {
     return HG_OK;
 }
 
+static json_t *range_json(const hg__range_rule *r) {
+    if (r->kind == HG_RANGE_PAGE) return json_pack("{s:s}", "samples", "mixed");
+    return json_pack("{s:s, s:f, s:f, s:f}", "samples", hg__dtype_name(r->dtype), "white",
+                     (double)r->white, "low", r->low, "high", r->high);
+}
+
 // What stands in the object only where there is one.
 static int add_optional(const hg_model *m, json_t *o, hg_error *err) {
+    if (m->range.kind != HG_RANGE_UNKNOWN) HG_TRY(add(o, "range", range_json(&m->range), err));
     if (m->schema) HG_TRY(add(o, "schema", hg__schema_to_json(m->schema, err), err));
     return m->detector ? add(o, "detector", json_incref(m->detector), err) : HG_OK;
 }
@@ -259,6 +266,27 @@ static int read_small(hg_model *m, const json_t *o, const char *path, hg_error *
     return m->options ? HG_OK : HG_ERR_MEMORY;
 }
 
+static int read_range(hg_model *m, const json_t *o, const char *path, hg_error *err) {
+    const json_t *range = json_object_get(o, "range"), *white = json_object_get(range, "white"),
+                 *low = json_object_get(range, "low"), *high = json_object_get(range, "high");
+    const char *samples = json_string_value(json_object_get(range, "samples"));
+    hg__range_rule *r = &m->range;
+    if (!range) return HG_OK;
+    if (samples && strcmp(samples, "mixed") == 0) {
+        r->kind = HG_RANGE_PAGE;
+        return HG_OK;
+    }
+    *r = (hg__range_rule){.kind = HG_RANGE_FIXED,
+                          .white = (float)json_number_value(white),
+                          .low = json_number_value(low),
+                          .high = json_number_value(high)};
+    if (samples && hg__dtype_find(samples, &r->dtype) && json_is_number(low) &&
+        json_is_number(high) && isfinite(r->white) && r->white > 0 && r->low < r->high) {
+        return HG_OK;
+    }
+    return fail_field(path, "range", "samples (a type, or mixed), white, low and high", err);
+}
+
 static int read_parts(hg_model *m, const json_t *o, const hg__tensors *t, hg_error *err) {
     const json_t *schema = json_object_get(o, "schema");
     json_t *detector = json_object_get(o, "detector");
@@ -282,6 +310,7 @@ static int read_model(hg_model *m, const json_t *o, const hg__tensors *t, hg_err
     HG_TRY(hg__weights_check(&m->spec, t, false, err));
     HG_TRY(read_small(m, o, t->path, err));
     HG_TRY(read_columns(m, o, t->path, err));
+    HG_TRY(read_range(m, o, t->path, err));
     HG_TRY(read_parts(m, o, t, err));
     m->params = hg__alloc(m->spec.params, sizeof *m->params, err);
     if (!m->params) return HG_ERR_MEMORY;

@@ -6,6 +6,7 @@
 #include "model/pca.h"
 
 #include "base/mem.h"
+#include "data/pictures.h"
 
 // Sets one parameter of a layer from numbers in the file's layout.
 static void take(hg_model *m, const hg__layer *l, int32_t param, const float *from) {
@@ -57,6 +58,7 @@ static int make_model(hg_model **m, const hg__data *d, int32_t code, const doubl
     snprintf(made->fingerprint, sizeof made->fingerprint, "%016llx",
              (unsigned long long)d->fingerprint);
     made->input_scale = d->scale;
+    if (d->pictures) made->range = hg__pictures_range(d->pictures);
     int result = copy_columns(made, d, err);
     if (result == HG_OK) result = fill(made, V, mean, err);
     if (result < 0) {

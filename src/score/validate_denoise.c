@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "data/pictures.h"
-#include "image/image.h"
+#include "image/range.h"
 #include "options/options.h"
 #include "score/filters.h"
 #include "score/tiles.h"
@@ -70,13 +70,18 @@ typedef struct validation {
     hg__noise noise;
     hg__val_column column[MOST_COLUMNS];
     hg__val_sheet sheet; // its arrays are owned
+    hg__range_finder *finder; // owned, made for the first image that is not of 8 bits
 } validation;
 
-// One image on its way. All arrays are (height, width, channels), white = 1.
+// One image on its way. All arrays are (height, width, channels), white or the end of the range = 1.
 typedef struct specimen {
     validation *v;
     hg__frame frame;
     const char *name;    // for messages
+    hg__image_info info; // of the image that is to be cleaned, with its range
+    uint8_t *outside;    // owned; 1 where either image's sample is no part of it; NULL: nowhere
+    void *line;          // owned; one line of info's samples
+    double decibels;     // of the peak that PSNR is told of over 1
     float *clean, *x;    // owned; x: what is to be cleaned
     float *y[STRENGTHS]; // owned; what was made of it
     hg__quality *row;    // (columns) of the sheet
@@ -86,6 +91,7 @@ static void close_validation(validation *v) {
     hg__free(v->sheet.quality);
     hg__free((void *)v->sheet.name);
     hg__free(v->sheet.frame);
+    hg__range_finder_free(v->finder);
     hg__pool_free(v->pool);
     hg__data_close(v->data);
     hg_model_free(v->model);
@@ -152,6 +158,56 @@ static int load(hg__image *image, const char *folder, const char *name, hg_error
     return hg__image_load(image, path, true, err);
 }
 
+// What becomes 0 and 1: as denoise has it. A partner of the same samples shares the image's range.
+static int find_range(specimen *s, hg__image *image, hg_error *err) {
+    const hg__range_rule *rule = &s->v->model->range;
+    hg__image_info *info = &image->info;
+    hg__page_samples found;
+    if (!hg__range_is_open(info)) return HG_OK;
+    if (!s->v->finder) s->v->finder = hg__range_finder_new(err);
+    if (!s->v->finder) return HG_ERR_MEMORY;
+    HG_TRY(hg__range_find(s->v->finder, image, &found, err));
+    const hg__sample_range *of_image = &s->info.range;
+    if (s->info.format && of_image->low < of_image->high && hg__range_is_alike(info, &s->info)) {
+        info->range = hg__range_within(&found, of_image->low, of_image->high);
+    } else if (hg__range_suits(rule, info, s->v->finder)) {
+        info->range = hg__range_within(&found, rule->low, rule->high);
+    } else {
+        info->range = found.own;
+    }
+    return HG_OK;
+}
+
+// Marks samples outside, of any of a pixel's channels where the frame is grey, and fills them.
+static int fill_outside(specimen *s, hg__image *image, hg_error *err) {
+    const hg__image_info *info = &image->info;
+    const size_t pixels = (size_t)info->height * (size_t)info->width;
+    const size_t C = (size_t)info->channels, to = (size_t)s->frame.channels;
+    int64_t found = 0;
+    if (!hg__outside_is_open(info)) return HG_OK;
+    uint8_t *is = hg__alloc(pixels, C, err);
+    int code = is ? hg__outside_fill_image(image, is, &found, err) : HG_ERR_MEMORY;
+    if (code == HG_OK && found > 0 && !s->outside) {
+        s->outside = hg__alloc(pixels, to, err);
+        if (!s->outside) code = HG_ERR_MEMORY;
+    }
+    for (size_t i = 0; code == HG_OK && found > 0 && i < pixels * (C > to ? C : to); i++) {
+        const size_t most = C > to ? C : to; // one of the two is 1, or they are equal
+        s->outside[most == to ? i : i / most] |= is[most == C ? i : i / most];
+    }
+    hg__free(is);
+    return code;
+}
+
+static int take_numbers(specimen *s, hg__image *image, float **x, hg_error *err) {
+    HG_TRY(find_range(s, image, err));
+    HG_TRY(fill_outside(s, image, err));
+    *x = hg__alloc(hg__frame_samples(&s->frame), sizeof **x, err);
+    if (!*x) return HG_ERR_MEMORY;
+    hg__image_to_real(&image->info, image->pixels, s->frame.height, s->frame.channels, *x);
+    return HG_OK;
+}
+
 // The image as numbers: frame says of what size and, once known, how many channels.
 static int read_image(specimen *s, const char *folder, const char *name, float **x, hg_error *err) {
     hg__image image = {0};
@@ -160,15 +216,16 @@ static int read_image(specimen *s, const char *folder, const char *name, float *
         const bool is_grey = s->v->needs.channels == 1 || image.info.channels == 1;
         s->frame.channels = is_grey ? 1 : 3;
     }
-    int code = HG_ERR_MEMORY;
+    int code;
     if (image.info.height != s->frame.height || image.info.width != s->frame.width) {
-        code = HG_ERR_DATA;
-        hg__fail(err, HG_ERR_DATA, "%s/%s: expected %d x %d pixels as before, got %d x %d", folder,
-                 name, s->frame.width, s->frame.height, image.info.width, image.info.height);
-    } else if ((*x = hg__alloc(hg__frame_samples(&s->frame), sizeof **x, err))) {
-        hg__image_to_real(&image.info, image.pixels, s->frame.height, s->frame.channels, *x);
-        code = HG_OK;
+        code =
+            hg__fail(err, HG_ERR_DATA, "%s/%s: expected %d x %d pixels as before, got %d x %d",
+                     folder, name, s->frame.width, s->frame.height, image.info.width,
+                     image.info.height);
+    } else {
+        code = take_numbers(s, &image, x, err);
     }
+    if (!s->info.format) s->info = image.info;
     hg__image_clear(&image);
     return code;
 }
@@ -204,6 +261,16 @@ static int check_memory(const specimen *s, hg_error *err) {
                     (needed >> 20) + 1, s->frame.width, s->frame.height, most >> 20);
 }
 
+// PSNR is told of white where samples are whole numbers, of the end of the range where they are floats.
+static int open_measure(specimen *s, hg_error *err) {
+    const hg__image_info *info = &s->info;
+    const double range = info->range.high - info->range.low, white = (double)info->white;
+    const bool is_whole = !hg__image_is_real(info->dtype);
+    if (hg__range_is_other(info) && is_whole) s->decibels = 20 * log10(white / range);
+    s->line = hg__alloc(hg__image_line_bytes(info), 1, err);
+    return s->line ? HG_OK : HG_ERR_MEMORY;
+}
+
 static int open_specimen(specimen *s, int64_t image, hg_error *err) {
     validation *v = s->v;
     const hg__picture_files f = hg__pictures_files(v->data->pictures, image);
@@ -220,6 +287,7 @@ static int open_specimen(specimen *s, int64_t image, hg_error *err) {
         if (!s->clean) return HG_ERR_MEMORY;
         memcpy(s->clean, s->x, samples * sizeof *s->clean);
     }
+    HG_TRY(open_measure(s, err));
     v->sheet.name[image] = s->name;
     v->sheet.frame[image] = s->frame;
     if (v->noise.steps) HG_TRY(spoil(s, image, err));
@@ -233,22 +301,53 @@ static int open_specimen(specimen *s, int64_t image, hg_error *err) {
 static void close_specimen(specimen *s) {
     hg__free(s->clean);
     hg__free(s->x);
+    hg__free(s->outside);
+    hg__free(s->line);
     for (int32_t k = 0; k < STRENGTHS; k++) hg__free(s->y[k]);
 }
 
 // ---- what is made of them -----------------------------------------------------------------------
 
-static int measure(specimen *s, const float *y, int32_t column, hg_error *err) {
+// Samples outside are left as they are in y and do not count.
+static int measure(specimen *s, float *y, int32_t column, hg_error *err) {
     hg__quality *q = &s->row[column];
-    q->psnr = hg__psnr(&s->frame, y, s->clean);
+    const size_t samples = hg__frame_samples(&s->frame);
+    size_t counted = samples;
+    for (size_t i = 0; s->outside && i < samples; i++) {
+        if (s->outside[i]) y[i] = s->clean[i];
+        counted -= s->outside[i];
+    }
+    q->psnr = hg__psnr(&s->frame, y, s->clean) + s->decibels;
+    if (counted < samples) q->psnr -= 10 * log10((double)samples / (double)(counted + !counted));
     return hg__ssim(s->v->pool, &s->frame, y, s->clean, &q->ssim, err);
 }
 
-static int measure_clipped(specimen *s, float *y, int32_t column, hg_error *err) {
-    for (size_t i = 0; i < hg__frame_samples(&s->frame); i++) {
-        y[i] = y[i] < 0 ? 0 : y[i] > 1 ? 1 : y[i];
+// As a file would have it: 8 bits are not rounded.
+static void put_into_file(specimen *s, float *y) {
+    const hg__image_info *info = &s->info;
+    if (!hg__range_is_open(info)) {
+        for (size_t i = 0; i < hg__frame_samples(&s->frame); i++) {
+            y[i] = y[i] < 0 ? 0 : y[i] > 1 ? 1 : y[i];
+        }
+        return;
     }
+    const int32_t channels = s->frame.channels;
+    for (int32_t line = 0; line < info->height; line++, y += info->width * channels) {
+        hg__image_from_real(info, y, 1, channels, s->line);
+        hg__image_to_real(info, s->line, 1, channels, y);
+    }
+}
+
+static int measure_clipped(specimen *s, float *y, int32_t column, hg_error *err) {
+    put_into_file(s, y);
     return measure(s, y, column, err);
+}
+
+// What is to be cleaned, as it stands.
+static int measure_input(specimen *s, hg_error *err) {
+    if (!s->outside) return measure(s, s->x, 0, err);
+    memcpy(s->y[0], s->x, hg__frame_samples(&s->frame) * sizeof *s->x);
+    return measure(s, s->y[0], 0, err);
 }
 
 static size_t place_of(const specimen *s, const hg__tile_piece *p) {
@@ -307,7 +406,8 @@ static int run_model(specimen *s, hg_error *err) {
 
 // Root of the mean squared difference of x and clean: what the noise is worth.
 static double noise_of(const specimen *s) {
-    return isinf(s->row[0].psnr) ? 0 : pow(10, -s->row[0].psnr / 20);
+    const double psnr = s->row[0].psnr - s->decibels;
+    return isinf(psnr) ? 0 : pow(10, -psnr / 20);
 }
 
 static int try_nl_means(specimen *s, int32_t *column, hg_error *err) {
@@ -339,7 +439,7 @@ static int try_filters(specimen *s, hg_error *err) {
 
 static int treat(specimen *s, int64_t image, hg_error *err) {
     HG_TRY(open_specimen(s, image, err));
-    HG_TRY(measure(s, s->x, 0, err));
+    HG_TRY(measure_input(s, err));
     HG_TRY(run_model(s, err));
     HG_TRY(measure_clipped(s, s->y[0], 1, err));
     const char *out = s->v->o->values.out;

@@ -18,18 +18,24 @@ static hg__picture_options picture_options(const struct hg__values *v) {
                                                       : 0,
                                  .flip = v->flip,
                                  .grey = v->grey,
-                                 .seed = (uint64_t)v->seed};
+                                 .seed = (uint64_t)v->seed,
+                                 .find_range = true};
 }
 
 static int open_val(hg__trainer *t, hg__data_options *o, hg_error *err) {
     const struct hg__values *v = &t->o.values;
+    hg__range_rule range;
     if (t->data->pictures) {
+        range = hg__pictures_range(t->data->pictures);
+        if (range.kind == HG_RANGE_UNKNOWN) range.kind = HG_RANGE_PAGE; // as denoise has it
         if (*v->target) {
             return hg__fail(err, HG_ERR_USAGE,
                             "val: expected a fraction where target= names partners, got '%.200s'",
                             v->val);
         }
         o->pictures->channels = (int32_t)t->data->shape.dim[2];
+        o->pictures->find_range = false;
+        o->pictures->range = &range;
     }
     if (t->schema) {
         HG_TRY(hg__open_val_table(t, err));

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "data/pictures.h"
 #include "model/pca.h"
 #include "train/folder.h"
 #include "train/trainer.h"
@@ -68,6 +69,7 @@ static int take_resumed_options(hg__trainer *t, const hg_options *o, hg_error *e
 
 static void describe_data(hg_model *m, const hg__data *d) {
     m->input_scale = d->scale;
+    if (d->pictures) m->range = hg__pictures_range(d->pictures);
     snprintf(m->fingerprint, sizeof m->fingerprint, "%016llx", (unsigned long long)d->fingerprint);
 }
 
