@@ -325,6 +325,7 @@ static int read_page_header(hg__image_reader *r, hg_error *err) {
     if (r->info.orientation < 1 || r->info.orientation > 8) r->info.orientation = 1;
     HG_TRY(read_layout(r, err));
     HG_TRY(read_size(r, err));
+    hg__tiff_read_nodata(t->tiff, &t->layout, &r->info);
     return take_buffers(r, err);
 }
 

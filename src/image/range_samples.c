@@ -76,9 +76,12 @@ static uint16_t to_word(float value, float white) {
 
 // Within 0 .. white where the type has nothing below 0; floats stay finite.
 static double clip(const hg__image_info *info, double value) {
-    const double most = info->dtype == HG_F32 ? (double)FLT_MAX : DBL_MAX;
-    if (!(value >= -most)) return -most;
-    return value > most ? most : value;
+    const double half_most = 65504, white = (double)info->white;
+    const double most = info->dtype == HG_F16   ? half_most
+                        : info->dtype == HG_F32 ? (double)FLT_MAX
+                                                : DBL_MAX;
+    if (!hg__image_is_signed(info->dtype)) return value > 0 ? (value < white ? value : white) : 0;
+    return !(value >= -most) ? -most : value > most ? most : value;
 }
 
 void hg__range_from_real(const hg__image_info *info, const float *x, size_t count, int32_t channels,
