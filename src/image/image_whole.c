@@ -188,7 +188,9 @@ void hg__image_to_real(const hg__image_info *info, const void *lines, int32_t co
 // The sample a colour becomes: c of the file's channels, from x (channels).
 static float pick(const float *x, int32_t channels, int32_t c, int32_t wanted) {
     if (channels == wanted) return x[c];
-    return channels == 1 ? x[0] : (x[0] + x[1] + x[2]) / 3;
+    if (channels == 1) return x[0];
+    const float sum = x[0] + x[1] + x[2];
+    return isfinite(sum) ? sum / 3 : x[0] / 3 + x[1] / 3 + x[2] / 3;
 }
 
 // 0 .. white; what is no number becomes 0.

@@ -21,7 +21,8 @@ enum {
     BINS = 1 << 16,
     CUT = 100,      // a group of several values is cut off below 1 / CUT of all samples; the rest has as much
     LONE = 100,     // what lies far out is a rarity below 1 / LONE of all samples
-    ALIKE = 1000,   // times its own extent the gap before a group of one value is
+    ALIKE = 100000, // times its own extent the gap before a group of one value is
+    MANY = 16,      // samples that share a value
     VALUES = 4,     // that the rest has at the least: pictures of a few levels are left alone
     REACH = 2,      // times its range, what is far from the picture
     NEAR = 4,       // a part of its range, what is near the picture
@@ -109,12 +110,12 @@ static double limit(double x, double a, double b) {
     return x < low ? low : x > high ? high : x;
 }
 
-// x taken between its neighbours left and right, and those above and below; at corners between those there are.
+// x taken between its neighbours left and right, and between those above and below, where it is a peak, or a pit, of either;
+// at corners between those there are.
 static double calm_of(double x, double left, double right, double up, double down) {
     const bool across = !isnan(left) && !isnan(right), along = !isnan(up) && !isnan(down);
-    if (across) x = limit(x, left, right);
-    if (along) x = limit(x, up, down);
-    if (across || along) return x;
+    const double a = across ? limit(x, left, right) : x, b = along ? limit(x, up, down) : x;
+    if (across || along) return a / 2 + b / 2 < x ? fmin(a, fmin(b, x)) : fmax(a, fmax(b, x));
     const double low = fmin(fmin(left, right), fmin(up, down)); // the numbers among them
     return isnan(low) ? x : limit(x, low, fmax(fmax(left, right), fmax(up, down)));
 }
@@ -139,17 +140,28 @@ static const double *line_at(const hg__range_finder *f, int32_t line) {
     return line < 0 ? NULL : f->line[line % 3];
 }
 
+// A line as numbers, NAN for none; how many are none.
+static size_t take_line(hg__range_finder *f, const void *line, double *to) {
+    const hg__image_info *i = &f->info;
+    const size_t C = (size_t)i->channels, stride = (size_t)hg__image_samples(i), n = f->samples;
+    if (i->dtype == HG_U16 && stride == C && !i->has_nodata) { // most files, at once
+        for (size_t k = 0; k < n; k++) to[k] = ((const uint16_t *)line)[k];
+        return 0;
+    }
+    const int64_t none = hg__outside_mark(i, line, (size_t)i->width, f->is);
+    for (size_t k = 0; k < n; k++) {
+        const size_t at = stride == C ? k : k / C * stride + k % C;
+        to[k] = f->is[k] ? (double)NAN : hg__image_sample(i->dtype, line, at);
+    }
+    return (size_t)none;
+}
+
 void hg__range_add(hg__range_finder *f, const void *line) {
     const int32_t y = f->lines++;
     double *to = f->line[y % 3];
-    const size_t C = (size_t)f->info.channels, stride = (size_t)hg__image_samples(&f->info);
-    const int64_t none = hg__outside_mark(&f->info, line, (size_t)f->info.width, f->is);
-    for (size_t i = 0; i < f->samples; i++) {
-        const size_t at = stride == C ? i : i / C * stride + i % C;
-        to[i] = f->is[i] ? (double)NAN : hg__image_sample(f->info.dtype, line, at);
-    }
-    f->missing += (uint64_t)none;
-    f->count += f->samples - (uint64_t)none;
+    const size_t none = take_line(f, line, to);
+    f->missing += none;
+    f->count += f->samples - none;
     if (y > 0) count_line(f, line_at(f, y - 2), line_at(f, y - 1), to);
 }
 
@@ -188,6 +200,10 @@ static uint64_t count_of(const group *g, size_t first, size_t last) {
 // Whether bins first .. last may be cut off at a gap.
 static bool is_apart(const group *g, size_t first, size_t last, double gap) {
     return half_extent(g, first, last) * ALIKE <= gap || count_of(g, first, last) <= g->all / CUT;
+}
+
+static bool is_one_value(const group *g, size_t first, size_t last, double gap) {
+    return half_extent(g, first, last) * ALIKE <= gap && count_of(g, first, last) >= MANY;
 }
 
 // Whether they may be the picture beside the gap.
@@ -260,21 +276,35 @@ static double reach_of(const hg__range_finder *f, double range, double gap) {
     return gap > 0 && gap / 2 < reach ? gap / 2 : reach;
 }
 
+// The whole page without what may be cut off of it: beyond its ends there are no rarities, but one value.
+static group cut_whole(const hg__range_finder *f, size_t bins) {
+    group g = {.bin = f->whole, .last = bins - 1, .all = f->count};
+    while (cut(&g)) continue;
+    return g;
+}
+
 // The ends of what is no part of the picture: own.least and most, and cut_*.
 static void find_outside(const hg__range_finder *f, size_t bins, const group *g, size_t calm,
                          hg__page_samples *p) {
     const double low = g->bin[g->first].low, high = g->bin[g->last].high;
     const double range = 2 * half_extent(g, g->first, g->last);
     if (!(range > 0)) return;
-    p->cut_below = g->first > 0;
-    p->cut_above = g->last + 1 < calm;
-    const double below = p->cut_below ? 2 * half_gap(g, g->first - 1) : 0;
-    const double above = p->cut_above ? 2 * half_gap(g, g->last) : 0;
+    const group whole = cut_whole(f, bins);
+    const double below = g->first > 0 ? 2 * half_gap(g, g->first - 1) : 0;
+    const double above = g->last + 1 < calm ? 2 * half_gap(g, g->last) : 0;
     const double least = low - reach_of(f, range, below);
     const double most = high + reach_of(f, range, above);
     const uint64_t few = f->count / LONE;
-    if (p->cut_below || count_beyond(f, bins, least, false) <= few) p->own.least = least;
-    if (p->cut_above || count_beyond(f, bins, most, true) <= few) p->own.most = most;
+    const bool cuts_below = whole.first > 0 && f->whole[whole.first].low >= least;
+    const bool cuts_above = whole.last + 1 < bins && f->whole[whole.last].high <= most;
+    if (below > 0 || cuts_below || count_beyond(f, bins, least, false) <= few) p->own.least = least;
+    if (above > 0 || cuts_above || count_beyond(f, bins, most, true) <= few) p->own.most = most;
+    size_t first = 0, last = bins - 1; // those of the picture
+    while (f->whole[first].high < p->own.least) first++;
+    while (f->whole[last].low > p->own.most) last--;
+    const group all = {.bin = f->whole, .last = bins - 1};
+    p->cut_below = first > 0 && is_one_value(&all, 0, first - 1, half_gap(&all, first - 1));
+    p->cut_above = last + 1 < bins && is_one_value(&all, last + 1, bins - 1, half_gap(&all, last));
 }
 
 // Where something lies outside at this end: the picture's end, with the samples that stand alone but near it.
