@@ -136,6 +136,34 @@ expect "out= without an image's extension is a folder" denoise -q model=$colour 
 expect "and is made" [ -s new/folder/one.png ]
 expect "--json counts" sh -c '"$1" denoise -q --json model=$2 source=good/one.png out=one.png | grep -q "^{\"images\":1,\"failed\":0,"' - "$HOURGLASS" $colour
 
+# ---- what 0 and 1 are -----------------------------------------------------------------------------
+# A model of pictures that are not of 8 bits does what val promised.
+deep() { "$python" "$root/tests/deep_pictures.py" "$@"; }
+learn_deep() { # learn_deep KIND NAME args...
+    "$HOURGLASS" train -q data=$1/noisy target=$1/clean model='keep 1, conv 8 k3 p1 relu, conv 8 k3 p1 relu | conv input k3 p1, add 1' \
+        crop=24 batch=4 steps=120 lr=3e-3 val=0 samples=0 pca=false project=. name="$2" "${@:3}"
+}
+for kind in twelve high real hounsfield far; do
+    deep make $kind $kind || bad "could not make $kind"
+    expect "$kind: a model is trained" learn_deep $kind $kind-model threads=1
+    expect "$kind: val measures it" sh -c '"$1" val --json model=$2-model/weights/best.safetensors data=$2/new target=$2/new_clean \
+        baselines=false >$2.json' - "$HOURGLASS" $kind
+    expect "$kind: denoise cleans" denoise -q model=$kind-model/weights/best.safetensors data=$kind/new out=$kind/out
+    expect "$kind: and writes what val promised" deep same $kind.json $kind/out $kind/new_clean $kind
+done
+expect "with three threads" learn_deep twelve twelve-three threads=3
+expect "the range does not depend on threads" [ "$(hash_of twelve-model/weights/best.safetensors)" = "$(hash_of twelve-three/weights/best.safetensors)" ]
+expect "the model file tells of it" sh -c '"$1" info model=twelve-model/weights/best.safetensors | grep -q "^range  .*U16"' - "$HOURGLASS"
+denoise model=twelve-model/weights/best.safetensors data=real/new/0.tif out=other.tif 2>err
+expect "samples of another kind are taken by their own range, and that is said" grep -q 'note: real/new/0.tif: the model was trained on U16 samples' err
+# What is no part of the picture stays, and does not spoil the rest.
+deep odd odd || bad "could not make odd pages"
+expect "pages with other samples in them are cleaned" sh -c '"$1" denoise -v data=odd out=odd_out 2>err' - "$HOURGLASS"
+for name in minus least unsaid nan hot zero signed bytes; do
+    expect "$name: what is none of the picture stays, the rest is as clean as without" deep left $name odd_out odd
+done
+expect "how much stays is said once, and of each file with -v" [ "$(grep -c 'note: .* left as they are' err) $(grep -c 'left as' err)" = "1 8" ]
+
 # ---- folders --------------------------------------------------------------------------------------
 mkdir -p album/summer/day album/empty
 cp good/photo.png album/ && cp good/grey.png album/summer/ && cp good/one.png album/summer/day/ && cp bad/cut.png album/summer/

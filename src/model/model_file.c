@@ -48,7 +48,7 @@ static int add_input(const hg_model *m, json_t *o, hg_error *err) {
     return HG_OK;
 }
 
-static json_t *range_json(const hg__range_rule *r) {
+json_t *hg__model_range_json(const hg__range_rule *r) {
     if (r->kind == HG_RANGE_PAGE) return json_pack("{s:s}", "samples", "mixed");
     return json_pack("{s:s, s:f, s:f, s:f}", "samples", hg__dtype_name(r->dtype), "white",
                      (double)r->white, "low", r->low, "high", r->high);
@@ -56,7 +56,7 @@ static json_t *range_json(const hg__range_rule *r) {
 
 // What stands in the object only where there is one.
 static int add_optional(const hg_model *m, json_t *o, hg_error *err) {
-    if (m->range.kind != HG_RANGE_UNKNOWN) HG_TRY(add(o, "range", range_json(&m->range), err));
+    if (m->range.kind != HG_RANGE_UNKNOWN) HG_TRY(add(o, "range", hg__model_range_json(&m->range), err));
     if (m->schema) HG_TRY(add(o, "schema", hg__schema_to_json(m->schema, err), err));
     return m->detector ? add(o, "detector", json_incref(m->detector), err) : HG_OK;
 }

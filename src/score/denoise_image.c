@@ -61,9 +61,9 @@ static int read_page(picture *p, hg__image_reader *r, hg__range_finder *f, hg_er
 
 static void tell_of_other(const picture *p, const hg__range_rule *rule) {
     hg__denoise_note(p->d,
-                     "%s: the model was trained on samples of %g .. %g (%s), which these are not: "
+                     "%s: the model was trained on %s samples of %.6g .. %.6g, which these are not: "
                      "they are taken by their own range",
-                     p->path, rule->low, rule->high, hg__dtype_name(rule->dtype));
+                     p->path, hg__dtype_name(rule->dtype), rule->low, rule->high);
 }
 
 static page_range pick_range(const picture *p, const hg__image_info *info, hg__range_finder *f) {

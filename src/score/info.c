@@ -121,6 +121,12 @@ static char *info_text(const opened *o, hg_error *err) {
     hg__text_add(&t, "model       %s\n", m->spec.text);
     hg__text_add(&t, "input       %s, %d features, a stored unit is worth %.6g\n", shape,
                  (int)m->spec.width, (double)m->input_scale);
+    const hg__range_rule *r = &m->range;
+    if (r->kind == HG_RANGE_PAGE) hg__text_add(&t, "range       of each image by itself\n");
+    if (r->kind == HG_RANGE_FIXED) {
+        hg__text_add(&t, "range       %.9g to %.9g of %s samples are 0 to 1\n", r->low, r->high,
+                     hg__dtype_name(r->dtype));
+    }
     hg__text_add(&t, "code        %d numbers\n", (int)m->spec.code);
     hg__text_add(&t, "parameters  %" PRId64 "\n", m->spec.parameters);
     hg__text_add(&t,
@@ -181,6 +187,9 @@ static int add_network(json_t *o, const hg_model *m) {
     bad |= json_object_set_new(o, "width", json_integer(m->spec.width));
     bad |= json_object_set_new(o, "code", json_integer(m->spec.code));
     bad |= json_object_set_new(o, "input_scale", json_real((double)m->input_scale));
+    if (m->range.kind != HG_RANGE_UNKNOWN) {
+        bad |= json_object_set_new(o, "range", hg__model_range_json(&m->range));
+    }
     bad |= json_object_set_new(o, "parameters", json_integer(m->spec.parameters));
     for (int32_t i = 0; i < m->spec.layers; i++) {
         bad |= json_array_append_new(layers, layer_json(&m->spec.layer[i]));
