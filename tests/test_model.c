@@ -80,10 +80,15 @@ static void what_is_saved_is_loaded_bit_for_bit(void **state) {
     (void)state;
     hg_model *m = make_full();
     hg_error err = {0};
+    m->range = (hg__range_rule){
+        .kind = HG_RANGE_FIXED, .dtype = HG_I16, .white = 32767, .low = -1024.1, .high = 1e-300};
     assert_int_equal(hg__model_save(m, in_folder("m"), NULL, &err), HG_OK);
     hg_model *n = hg_model_load(in_folder("m"), &err);
     assert_string_equal(err.message, "");
     if (!n) return;
+    assert_int_equal(n->range.kind, HG_RANGE_FIXED);
+    assert_true(n->range.dtype == HG_I16 && n->range.white == 32767);
+    assert_true(n->range.low == -1024.1 && n->range.high == 1e-300);
     assert_memory_equal(m->params, n->params, m->spec.params * sizeof *m->params);
     assert_string_equal(hg_model_spec(n), "dense 3 relu, dense 2 | dense 5 sigmoid");
     assert_int_equal(hg_model_width(n), 5);
@@ -293,6 +298,8 @@ static void a_bad_description_is_refused_with_its_sentence(void **state) {
         {HEAD ",\"columns\":[\"a\"]}", "columns: expected as many names as a row has features"},
         {HEAD ",\"columns\":[\"a\",3]}", "columns: expected names"},
         {HEAD ",\"options\":[]}", "options: expected an object"},
+        {HEAD ",\"range\":3}", "range: expected samples (a type, or mixed), white, low and high"},
+        {HEAD ",\"range\":{\"samples\":\"U16\",\"white\":65535,\"low\":2,\"high\":2}}", "range: expected samples (a type, or mixed), white, low and high"},
         {HEAD ",\"data\":3}", "data: expected a fingerprint"},
         {HEAD ",\"data\":\"0123456789012345678901234567890\"}", "data: expected a fingerprint"},
         {"{", "expected JSON at most 64 deep, got text that never ends"},

@@ -411,6 +411,105 @@ static void pairs_are_cut_alike(void **state) {
     hg__data_close(d);
 }
 
+// ---- what 0 and 1 are ---------------------------------------------------------------------------
+
+static hg__range_rule rule_of(const char *name, const hg__picture_options *o) {
+    hg__data *d = opened(name, o, 1 << 20);
+    const hg__range_rule rule = hg__pictures_range(d->pictures);
+    hg__data_close(d);
+    return rule;
+}
+
+// Samples 4096 .. 4351 and, with a hot pixel, 8192 .. 8447; partners 4 * 4096 higher.
+static void write_deep_folders(void) {
+    hg_error err = {0};
+    hg__image image;
+    const char *const made[] = {"deep", "deep-clean", "mixed"};
+    for (int i = 0; i < 3; i++) assert_int_equal(hg__make_folder(at("%s", made[i]), NULL), HG_OK);
+    write_picture("deep/a.pgm", 1, 16, 16, 1);
+    write_picture("deep/b.pgm", 2, 16, 16, 1);
+    write_picture("deep-clean/a.pgm", 5, 16, 16, 1);
+    write_picture("deep-clean/b.pgm", 6, 16, 16, 1);
+    write_picture("mixed/a.pgm", 1, 16, 16, 1);
+    assert_int_equal(hg__image_load(&image, at("deep/b.pgm"), true, &err), HG_OK);
+    ((uint16_t *)image.pixels)[5 * 16 + 5] = 65535;
+    assert_int_equal(hg__image_save(&image, at("deep/b.pgm"), &err), HG_OK);
+    hg__image_clear(&image);
+    uint8_t bytes[256];
+    for (int i = 0; i < 256; i++) bytes[i] = (uint8_t)i;
+    image = (hg__image){
+        .info = {.width = 16,
+                 .height = 16,
+                 .channels = 1,
+                 .dtype = HG_U8,
+                 .white = 255,
+                 .orientation = 1,
+                 .pages = 1},
+        .pixels = bytes
+    };
+    assert_int_equal(hg__image_save(&image, at("mixed/b.pgm"), &err), HG_OK);
+}
+
+static void pictures_of_one_kind_have_one_range(void **state) {
+    (void)state;
+    float x[256], target[256];
+    write_deep_folders();
+    hg__picture_options o = plain;
+    o.crop = 16;
+    o.flip = false;
+    assert_int_equal(rule_of("deep", &o).kind, HG_RANGE_UNKNOWN); // nobody asked
+    o.find_range = true;
+    hg__range_rule rule = rule_of("deep", &o);
+    assert_int_equal(rule.kind, HG_RANGE_FIXED);
+    assert_true(rule.dtype == HG_U16 && rule.white == 65535);
+    assert_true(rule.low == 4096 && rule.high == 8447);
+    hg__data *d = opened("deep", &o, 1 << 20);
+    make(d, 1, 0, 0, NULL, x);
+    for (int i = 0; i < 256; i++) {
+        const int stands = i == 5 * 16 + 5 ? i - 1 : i; // a neighbour for the hot pixel
+        assert_true(fabsf(x[i] - (float)(4096 + stands) / 4351) < 1e-5F);
+    }
+    hg__data_close(d);
+    char partner[256];
+    snprintf(partner, sizeof partner, "%s", at("deep-clean"));
+    o.target = partner;
+    rule = rule_of("deep", &o);
+    assert_true(rule.low == 4096 && rule.high == 6 * 4096 + 255); // of both
+    d = opened("deep", &o, 0);
+    make(d, 0, 0, 0, x, target);
+    for (int i = 0; i < 256; i++)
+        assert_true(fabsf(target[i] - x[i] - 4 * 4096 / 20735.0F) < 1e-5F);
+    hg__data_close(d);
+}
+
+static void pictures_of_several_kinds_have_a_range_each(void **state) {
+    (void)state;
+    float x[256];
+    write_deep_folders();
+    hg__picture_options o = plain;
+    o.crop = 16;
+    o.find_range = true;
+    assert_int_equal(rule_of("mixed/b.pgm", &o).kind, HG_RANGE_UNKNOWN); // of 8 bits
+    assert_int_equal(rule_of("mixed", &o).kind, HG_RANGE_PAGE);
+    hg__data *d = opened("mixed", &o, 1 << 20);
+    for (int64_t k = 0; k < 2; k++) {
+        make(d, k, 0, 0, NULL, x);
+        for (int i = 0; i < 256; i++) assert_true(fabsf(x[i] - (float)i / 255) < 1e-5F);
+    }
+    hg__data_close(d);
+    // A model's range is taken where it is one for the picture.
+    const hg__range_rule rule = {
+        .kind = HG_RANGE_FIXED, .dtype = HG_U16, .white = 65535, .low = 4000, .high = 5000};
+    o.find_range = false;
+    o.range = rule;
+    d = opened("deep", &o, 1 << 20);
+    make(d, 0, 0, 0, NULL, x);
+    assert_true(fabsf(x[0] - 0.096F) < 1e-5F);
+    make(d, 1, 0, 0, NULL, x);
+    assert_true(fabsf(x[0]) < 1e-5F);
+    hg__data_close(d);
+}
+
 static void partners_that_do_not_fit_are_named(void **state) {
     (void)state;
     char partner[256];
@@ -708,6 +807,8 @@ int main(void) {
         cmocka_unit_test(whole_noisy_images_are_halved),
         cmocka_unit_test(images_too_small_to_halve_are_named),
         cmocka_unit_test(pairs_are_cut_alike),
+        cmocka_unit_test(pictures_of_one_kind_have_one_range),
+        cmocka_unit_test(pictures_of_several_kinds_have_a_range_each),
         cmocka_unit_test(partners_that_do_not_fit_are_named),
         cmocka_unit_test(rows_do_not_depend_on_what_is_kept),
         cmocka_unit_test(a_file_that_goes_or_changes_is_an_error),

@@ -85,38 +85,38 @@ typedef struct odd {
 } odd;
 
 static const odd odds[] = {
-    {HG_U16, 0,       4095,     65535,             ONE   },
-    {HG_U16, 0,       4095,     65535,             CORNER},
-    {HG_U16, 0,       4095,     65535,             PAIR  },
-    {HG_U16, 0,       4095,     65535,             SOME  },
-    {HG_U16, 0,       4095,     65535,             COLUMN},
-    {HG_U16, 0,       4095,     65535,             ROW   },
-    {HG_U16, 0,       16383,    65535,             ONE   },
-    {HG_U16, 900,     1000,     0,                 SOME  },
-    {HG_U16, 1500,    1600,     0,                 BLOCK },
-    {HG_U16, 1500,    1600,     0,                 HALF  },
-    {HG_U16, 30000,   34000,    65535,             TOP   },
-    {HG_I16, -900,    3000,     -32768,            BLOCK },
-    {HG_I16, -900,    3000,     32767,             ONE   },
-    {HG_I16, 100,     900,      -9999,             HALF  },
-    {HG_I32, -5,      500,      -2147483648.0,     BLOCK },
-    {HG_U32, 100000,  100800,   4294967295.0,      SOME  },
-    {HG_F32, 100,     500,      -9999,             BLOCK },
-    {HG_F32, 100,     500,      -32767,            HALF  },
-    {HG_F32, 100,     500,      -(double)FLT_MAX,  BLOCK },
-    {HG_F32, 100,     500,      (double)FLT_MAX,   ONE   },
-    {HG_F32, 100,     500,      1e20,              TOP   },
-    {HG_F32, 0,       1,        -9999,             BLOCK },
-    {HG_F32, 0,       1,        20,                ONE   },
-    {HG_F32, 3e38,    3.3e38,   -(double)FLT_MAX,  BLOCK },
-    {HG_F32, 273.1,   273.9,    0,                 SOME  },
-    {HG_F32, 1e-6,    2e-6,     1e20,              SOME  },
-    {HG_F32, 100,     500,      (double)NAN,       HALF  },
-    {HG_F32, 100,     500,      (double)INFINITY,  ONE   },
-    {HG_F32, 100,     500,      -(double)INFINITY, BLOCK },
-    {HG_F64, 500000,  500000.5, -DBL_MAX,          BLOCK },
-    {HG_F64, 1e300,   1.1e300,  1e20,              BLOCK },
-    {HG_F16, 100,     500,      -60000,            BLOCK },
+    {HG_U16, 0,      4095,     65535,             ONE   },
+    {HG_U16, 0,      4095,     65535,             CORNER},
+    {HG_U16, 0,      4095,     65535,             PAIR  },
+    {HG_U16, 0,      4095,     65535,             SOME  },
+    {HG_U16, 0,      4095,     65535,             COLUMN},
+    {HG_U16, 0,      4095,     65535,             ROW   },
+    {HG_U16, 0,      16383,    65535,             ONE   },
+    {HG_U16, 900,    1000,     0,                 SOME  },
+    {HG_U16, 1500,   1600,     0,                 BLOCK },
+    {HG_U16, 1500,   1600,     0,                 HALF  },
+    {HG_U16, 30000,  34000,    65535,             TOP   },
+    {HG_I16, -900,   3000,     -32768,            BLOCK },
+    {HG_I16, -900,   3000,     32767,             ONE   },
+    {HG_I16, 100,    900,      -9999,             HALF  },
+    {HG_I32, -5,     500,      -2147483648.0,     BLOCK },
+    {HG_U32, 100000, 100800,   4294967295.0,      SOME  },
+    {HG_F32, 100,    500,      -9999,             BLOCK },
+    {HG_F32, 100,    500,      -32767,            HALF  },
+    {HG_F32, 100,    500,      -(double)FLT_MAX,  BLOCK },
+    {HG_F32, 100,    500,      (double)FLT_MAX,   ONE   },
+    {HG_F32, 100,    500,      1e20,              TOP   },
+    {HG_F32, 0,      1,        -9999,             BLOCK },
+    {HG_F32, 0,      1,        20,                ONE   },
+    {HG_F32, 3e38,   3.3e38,   -(double)FLT_MAX,  BLOCK },
+    {HG_F32, 273.1,  273.9,    0,                 SOME  },
+    {HG_F32, 1e-6,   2e-6,     1e20,              SOME  },
+    {HG_F32, 100,    500,      (double)NAN,       HALF  },
+    {HG_F32, 100,    500,      (double)INFINITY,  ONE   },
+    {HG_F32, 100,    500,      -(double)INFINITY, BLOCK },
+    {HG_F64, 500000, 500000.5, -DBL_MAX,          BLOCK },
+    {HG_F64, 1e300,  1.1e300,  1e20,              BLOCK },
+    {HG_F16, 100,    500,      -60000,            BLOCK },
 };
 
 static void make_odd(const odd *o, double x[PIXELS], bool with_value) {
@@ -212,7 +212,8 @@ static double plateaus(int i) { // two, each with its noise
     return (is_in(HALF, i) ? 20000 : 500) + 10 * unit(i, 8);
 }
 
-static double slice(int i) { // CT: air, water, bone, and the scanner's padding outside of its circle
+static double
+slice(int i) { // CT: air, water, bone, and the scanner's padding outside of its circle
     const int x = i % SIDE - 32, y = i / SIDE - 32, r = x * x + y * y;
     const double noise = 40 * (unit(i, 9) - 0.5);
     if (r > 1000) return -2000;
@@ -221,7 +222,7 @@ static double slice(int i) { // CT: air, water, bone, and the scanner's padding 
 
 static double strokes(int i) { // one pixel wide, on paper
     return i % SIDE % 6 == 2 || i / SIDE % 9 == 4 ? 5000 + 500 * unit(i, 11)
-                                                    : 60000 + 200 * unit(i, 11);
+                                                  : 60000 + 200 * unit(i, 11);
 }
 
 static double constant(int i) {
@@ -335,12 +336,14 @@ static void nothing_overflows_near_the_largest_float(void **state) {
     (void)state;
     const float ends[] = {-FLT_MAX, FLT_MAX, FLT_MAX, 3.3e38F, 0, -FLT_MAX};
     float x[6], y[6], grey[2];
-    hg__image_info info = {.width = 2,
-                           .height = 1,
-                           .channels = 3,
-                           .dtype = HG_F32,
-                           .white = 1,
-                           .range = {-(double)FLT_MAX, (double)FLT_MAX, -INFINITY, INFINITY}};
+    hg__image_info info = {
+        .width = 2,
+        .height = 1,
+        .channels = 3,
+        .dtype = HG_F32,
+        .white = 1,
+        .range = {-(double)FLT_MAX, (double)FLT_MAX, -INFINITY, INFINITY}
+    };
     hg__image_to_real(&info, ends, 1, 3, x);
     for (int i = 0; i < 6; i++) assert_true(x[i] >= 0 && x[i] <= 1);
     hg__image_from_real(&info, x, 1, 3, y);
@@ -365,8 +368,8 @@ static void neighbours_stand_for_what_is_outside(void **state) {
     (void)state;
     const float none = NAN;
     float line[3][7] = {
-        {1, 2, none, none, none, 6,    7   },
-        {0, 1, 2,    3,    none, none, none},
+        {1,    2,    none, none, none, 6,    7   },
+        {0,    1,    2,    3,    none, none, none},
         {none, none, none, none, none, none, none}
     };
     const float wanted[3][7] = {
@@ -388,13 +391,15 @@ static void lines_of_nothing_at_the_top_are_the_middle(void **state) {
     (void)state;
     uint16_t line[8] = {0};
     uint8_t is[4];
-    hg__image_info info = {.width = 4,
-                           .height = 1,
-                           .channels = 1,
-                           .alpha = true,
-                           .dtype = HG_U16,
-                           .white = 65535,
-                           .range = {1500, 1600, 1400, 1700}};
+    hg__image_info info = {
+        .width = 4,
+        .height = 1,
+        .channels = 1,
+        .alpha = true,
+        .dtype = HG_U16,
+        .white = 65535,
+        .range = {1500, 1600, 1400, 1700}
+    };
     assert_int_equal(hg__outside_mark(&info, line, 4, is), 4);
     hg__outside_fill(&info, line, NULL, is);
     for (int x = 0; x < 8; x++) assert_int_equal(line[x], x % 2 ? 0 : 1550); // alpha stays

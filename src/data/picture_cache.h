@@ -14,7 +14,8 @@ void hg__picture_cache_free(hg__picture_cache *c); // NULL is fine
 typedef struct hg__picture_file {
     int64_t number;
     const char *path;
-    const hg__sample_range *range; // what becomes 0 and 1, and samples outside are filled; NULL: they stay
+    const hg__sample_range
+        *range; // what becomes 0 and 1, and samples outside are filled; NULL: they stay
 } hg__picture_file;
 
 // The picture in the file, upright, decoded if it is not there. Thread-safe; two threads may decode the

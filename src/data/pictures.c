@@ -310,7 +310,7 @@ int hg__pictures_open(hg__data *d, const char *path, const hg__data_options *o, 
     p->crops = own->crops;
     p->channels = own->channels;
     p->finds_range = own->find_range;
-    if (own->range) p->range = *own->range;
+    p->range = own->range;
     p->has_rule = p->finds_range || p->range.kind != HG_RANGE_UNKNOWN;
     uint64_t hash = 1;
     HG_TRY(open_lists(p, path, own, err));

@@ -29,9 +29,9 @@ typedef struct hg__picture_options {
     // three channels, as a grey image has that such a model is given
     uint64_t seed;
     // What becomes 0 and 1 (image/range.h). find_range: training, which finds the rule that hg__pictures_range() then tells.
-    // Else by `range`, a model's; NULL or of an unknown kind: 0 .. white, whatever the samples.
+    // Else by `range`, a model's; of an unknown kind: 0 .. white, whatever the samples.
     bool find_range;
-    const hg__range_rule *range; // borrowed while opening
+    hg__range_rule range;
 } hg__picture_options;
 
 // Fills d: rows (number of images), shape (crop, crop, channels), dtype HG_F32, scale 1, pictures. d->crops.

@@ -19,7 +19,8 @@
 
 enum {
     BINS = 1 << 16,
-    CUT = 100,      // a group of several values is cut off below 1 / CUT of all samples; the rest has as much
+    CUT =
+        100, // a group of several values is cut off below 1 / CUT of all samples; the rest has as much
     LONE = 100,     // what lies far out is a rarity below 1 / LONE of all samples
     ALIKE = 100000, // times its own extent the gap before a group of one value is
     MANY = 16,      // samples that share a value
@@ -129,9 +130,9 @@ static void count_line(hg__range_finder *f, const double *up, const double *line
         const double x = line[i];
         if (isnan(x)) continue;
         count_in(&f->whole[place_of(type, x)], x);
-        const double calm = calm_of(x, i >= C ? line[i - C] : (double)NAN,
-                                    i + C < n ? line[i + C] : (double)NAN, up ? up[i] : (double)NAN,
-                                    down ? down[i] : (double)NAN);
+        const double calm =
+            calm_of(x, i >= C ? line[i - C] : (double)NAN, i + C < n ? line[i + C] : (double)NAN,
+                    up ? up[i] : (double)NAN, down ? down[i] : (double)NAN);
         count_in(&f->calm[place_of(type, calm)], calm);
     }
 }

@@ -58,7 +58,7 @@ static float mean_of(const float *x) {
 
 // White = 1: number c of the file's channels from x (channels).
 static float take(const scale *s, const float *x, int32_t channels, int32_t c, int32_t wanted) {
-    float back[3];
+    float back[3] = {0};
     for (int32_t i = 0; i < channels; i++) back[i] = x[i] * s->range + s->low;
     return channels == wanted ? back[c] : channels == 1 ? back[0] : mean_of(back);
 }

@@ -56,7 +56,9 @@ json_t *hg__model_range_json(const hg__range_rule *r) {
 
 // What stands in the object only where there is one.
 static int add_optional(const hg_model *m, json_t *o, hg_error *err) {
-    if (m->range.kind != HG_RANGE_UNKNOWN) HG_TRY(add(o, "range", hg__model_range_json(&m->range), err));
+    if (m->range.kind != HG_RANGE_UNKNOWN) {
+        HG_TRY(add(o, "range", hg__model_range_json(&m->range), err));
+    }
     if (m->schema) HG_TRY(add(o, "schema", hg__schema_to_json(m->schema, err), err));
     return m->detector ? add(o, "detector", json_incref(m->detector), err) : HG_OK;
 }
@@ -290,6 +292,7 @@ static int read_range(hg_model *m, const json_t *o, const char *path, hg_error *
 static int read_parts(hg_model *m, const json_t *o, const hg__tensors *t, hg_error *err) {
     const json_t *schema = json_object_get(o, "schema");
     json_t *detector = json_object_get(o, "detector");
+    HG_TRY(read_range(m, o, t->path, err));
     if (schema) {
         hg__schema *s = hg__schema_from_json(schema, t->path, err);
         if (!s) return HG_ERR_MODEL;
@@ -310,7 +313,6 @@ static int read_model(hg_model *m, const json_t *o, const hg__tensors *t, hg_err
     HG_TRY(hg__weights_check(&m->spec, t, false, err));
     HG_TRY(read_small(m, o, t->path, err));
     HG_TRY(read_columns(m, o, t->path, err));
-    HG_TRY(read_range(m, o, t->path, err));
     HG_TRY(read_parts(m, o, t, err));
     m->params = hg__alloc(m->spec.params, sizeof *m->params, err);
     if (!m->params) return HG_ERR_MEMORY;

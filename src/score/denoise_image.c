@@ -32,12 +32,12 @@ typedef struct picture {
     size_t pixel, line;           // bytes
     int32_t first, read, written; // lines: the first in `in`, behind its last, the first in `out`
     uint8_t *in, *out;            // owned, (window_height, line)
-    uint8_t *raw;                 // owned, as `in` before it was filled; NULL where nothing is outside
-    uint8_t *last;                // owned, beside raw: the line before those just read, filled
-    uint8_t *is_outside;          // owned, (width, channels), beside raw
-    float *number;                // owned, (threads, window_width, 3)
-    uint8_t *sample;              // owned, (threads, window_width) grey samples of any type
-    int32_t widest;               // window_width, or width where pieces are as wide as the picture
+    uint8_t *raw;        // owned, as `in` before it was filled; NULL where nothing is outside
+    uint8_t *last;       // owned, beside raw: the line before those just read, filled
+    uint8_t *is_outside; // owned, (width, channels), beside raw
+    float *number;       // owned, (threads, window_width, 3)
+    uint8_t *sample;     // owned, (threads, window_width) grey samples of any type
+    int32_t widest;      // window_width, or width where pieces are as wide as the picture
 } picture;
 
 // ---- the range of a page ------------------------------------------------------------------------
@@ -60,10 +60,11 @@ static int read_page(picture *p, hg__image_reader *r, hg__range_finder *f, hg_er
 }
 
 static void tell_of_other(const picture *p, const hg__range_rule *rule) {
-    hg__denoise_note(p->d,
-                     "%s: the model was trained on %s samples of %.6g .. %.6g, which these are not: "
-                     "they are taken by their own range",
-                     p->path, hg__dtype_name(rule->dtype), rule->low, rule->high);
+    hg__denoise_note(
+        p->d,
+        "%s: the model was trained on %s samples of %.6g .. %.6g, which these are not: "
+        "they are taken by their own range",
+        p->path, hg__dtype_name(rule->dtype), rule->low, rule->high);
 }
 
 static page_range pick_range(const picture *p, const hg__image_info *info, hg__range_finder *f) {
@@ -176,7 +177,9 @@ static void put(void *context, const hg__tile_piece *piece, const float *from) {
     } else {
         hg__image_from_real(&info, from, 1, channels, to);
     }
-    if (p->raw) hg__outside_keep(&info, raw_at(p, piece->line, piece->left), (size_t)piece->width, to);
+    if (p->raw) {
+        hg__outside_keep(&info, raw_at(p, piece->line, piece->left), (size_t)piece->width, to);
+    }
 }
 
 // ---- lines in, lines out ------------------------------------------------------------------------
@@ -186,8 +189,7 @@ static void fill(picture *p, int32_t line, int32_t end) {
     for (; line < end; line++) {
         uint8_t *to = p->in + (size_t)(line - p->first) * p->line;
         memcpy(p->raw + (to - p->in), to, p->line);
-        const int64_t found =
-            hg__outside_mark(&p->info, to, (size_t)p->info.width, p->is_outside);
+        const int64_t found = hg__outside_mark(&p->info, to, (size_t)p->info.width, p->is_outside);
         const uint8_t *above = line > p->first ? to - p->line : p->last;
         if (found) hg__outside_fill(&p->info, to, line > 0 ? above : NULL, p->is_outside);
         p->outside += found;
@@ -227,7 +229,8 @@ static int plan_page(picture *p, hg__tiling *t, hg_error *err) {
     p->info = *hg__image_info_of(p->reader);
     p->line = hg__image_line_bytes(&p->info);
     p->pixel = p->line / (size_t)p->info.width;
-    p->now = p->info.page < p->ranges ? p->page[p->info.page] : (page_range){.is_own = false};
+    p->now = (page_range){.is_own = false};
+    if (p->page && p->info.page < p->ranges) p->now = p->page[p->info.page];
     p->info.range = p->now.range;
     p->outside = 0;
     hg__tile_job job = {.height = p->info.height,

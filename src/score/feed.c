@@ -135,7 +135,7 @@ static int open_table(hg__feed *f, const hg_options *o, hg_error *err) {
 
 static int open_rows(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
     const struct hg__values *v = &o->values;
-    hg__picture_options pictures = {.target = "", .noise = "", .range = &f->model->range};
+    hg__picture_options pictures = {.target = "", .noise = "", .range = f->model->range};
     const hg__data_options d = {v->label, v->ignore, v->on_bad, (size_t)v->max_mem, &pictures};
     if (f->model->schema && goal != HG_DECODE) return open_table(f, o, err);
     f->data = hg__data_open(v->data, &d, err);

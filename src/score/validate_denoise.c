@@ -69,7 +69,7 @@ typedef struct validation {
     hg__image_needs needs;
     hg__noise noise;
     hg__val_column column[MOST_COLUMNS];
-    hg__val_sheet sheet; // its arrays are owned
+    hg__val_sheet sheet;      // its arrays are owned
     hg__range_finder *finder; // owned, made for the first image that is not of 8 bits
 } validation;
 
@@ -218,10 +218,9 @@ static int read_image(specimen *s, const char *folder, const char *name, float *
     }
     int code;
     if (image.info.height != s->frame.height || image.info.width != s->frame.width) {
-        code =
-            hg__fail(err, HG_ERR_DATA, "%s/%s: expected %d x %d pixels as before, got %d x %d",
-                     folder, name, s->frame.width, s->frame.height, image.info.width,
-                     image.info.height);
+        code = hg__fail(err, HG_ERR_DATA, "%s/%s: expected %d x %d pixels as before, got %d x %d",
+                        folder, name, s->frame.width, s->frame.height, image.info.width,
+                        image.info.height);
     } else {
         code = take_numbers(s, &image, x, err);
     }
@@ -271,6 +270,17 @@ static int open_measure(specimen *s, hg_error *err) {
     return s->line ? HG_OK : HG_ERR_MEMORY;
 }
 
+// The image, and what is clean: its partner, or the image itself.
+static int read_pair(specimen *s, const hg__picture_files *f, hg_error *err) {
+    HG_TRY(read_image(s, f->folder, f->name, &s->x, err));
+    if (f->target) return read_image(s, f->target_folder, f->target, &s->clean, err);
+    const size_t samples = hg__frame_samples(&s->frame);
+    s->clean = hg__alloc(samples, sizeof *s->clean, err);
+    if (!s->clean || !s->x) return HG_ERR_MEMORY;
+    memcpy(s->clean, s->x, samples * sizeof *s->clean);
+    return HG_OK;
+}
+
 static int open_specimen(specimen *s, int64_t image, hg_error *err) {
     validation *v = s->v;
     const hg__picture_files f = hg__pictures_files(v->data->pictures, image);
@@ -278,21 +288,13 @@ static int open_specimen(specimen *s, int64_t image, hg_error *err) {
     s->frame = (hg__frame){f.height, f.width, 0};
     s->row = v->sheet.quality + image * v->sheet.columns;
     HG_TRY(check_memory(s, err));
-    HG_TRY(read_image(s, f.folder, f.name, &s->x, err));
-    const size_t samples = hg__frame_samples(&s->frame);
-    if (f.target) {
-        HG_TRY(read_image(s, f.target_folder, f.target, &s->clean, err));
-    } else {
-        s->clean = hg__alloc(samples, sizeof *s->clean, err);
-        if (!s->clean) return HG_ERR_MEMORY;
-        memcpy(s->clean, s->x, samples * sizeof *s->clean);
-    }
+    HG_TRY(read_pair(s, &f, err));
     HG_TRY(open_measure(s, err));
     v->sheet.name[image] = s->name;
     v->sheet.frame[image] = s->frame;
     if (v->noise.steps) HG_TRY(spoil(s, image, err));
     for (int32_t k = 0; k < (v->sheet.columns > OWN ? STRENGTHS : 1); k++) {
-        s->y[k] = hg__alloc(samples, sizeof *s->y[k], err);
+        s->y[k] = hg__alloc(hg__frame_samples(&s->frame), sizeof *s->y[k], err);
         if (!s->y[k]) return HG_ERR_MEMORY;
     }
     return HG_OK;

@@ -24,10 +24,10 @@ static hg__picture_options picture_options(const struct hg__values *v) {
 
 static int open_val(hg__trainer *t, hg__data_options *o, hg_error *err) {
     const struct hg__values *v = &t->o.values;
-    hg__range_rule range;
     if (t->data->pictures) {
-        range = hg__pictures_range(t->data->pictures);
-        if (range.kind == HG_RANGE_UNKNOWN) range.kind = HG_RANGE_PAGE; // as denoise has it
+        hg__range_rule *range = &o->pictures->range;
+        *range = hg__pictures_range(t->data->pictures);
+        if (range->kind == HG_RANGE_UNKNOWN) range->kind = HG_RANGE_PAGE; // as denoise has it
         if (*v->target) {
             return hg__fail(err, HG_ERR_USAGE,
                             "val: expected a fraction where target= names partners, got '%.200s'",
@@ -35,7 +35,6 @@ static int open_val(hg__trainer *t, hg__data_options *o, hg_error *err) {
         }
         o->pictures->channels = (int32_t)t->data->shape.dim[2];
         o->pictures->find_range = false;
-        o->pictures->range = &range;
     }
     if (t->schema) {
         HG_TRY(hg__open_val_table(t, err));
