@@ -477,8 +477,9 @@ static void pictures_of_one_kind_have_one_range(void **state) {
     assert_true(rule.low == 4096 && rule.high == 6 * 4096 + 255); // of both
     d = opened("deep", &o, 0);
     make(d, 0, 0, 0, x, target);
-    for (int i = 0; i < 256; i++)
+    for (int i = 0; i < 256; i++) {
         assert_true(fabsf(target[i] - x[i] - 4 * 4096 / 20735.0F) < 1e-5F);
+    }
     hg__data_close(d);
 }
 

@@ -17,13 +17,21 @@
 
 enum { SIDE = 64, PIXELS = SIDE * SIDE };
 
+static int column(int i) {
+    return i % SIDE;
+}
+
+static int row(int i) {
+    return i / SIDE;
+}
+
 static double unit(int i, int draw) { // evenly in 0 .. 1
     return (double)hg__unit_float(hg__philox_run(7, (uint32_t)i, (uint32_t)draw, 0, 0).word[0]);
 }
 
 // A noisy hill, from about 0 to 1.
 static double hill(int i) {
-    const double x = (i % SIDE - 31.5) / 40, y = (i / SIDE - 31.5) / 40;
+    const double x = (column(i) - 31.5) / 40, y = (row(i) - 31.5) / 40;
     return 0.95 - x * x - 0.4 * y * y + 0.1 * (unit(i, 0) - 0.5);
 }
 
@@ -62,7 +70,7 @@ static int64_t count_outside(hg__image *p, uint8_t is[PIXELS]) {
 typedef enum layout { ONE, CORNER, PAIR, ROW, COLUMN, BLOCK, HALF, SOME, TOP } layout;
 
 static bool is_in(layout l, int i) {
-    const int x = i % SIDE, y = i / SIDE;
+    const int x = column(i), y = row(i);
     switch (l) {
     case ONE: return i == 20 * SIDE + 30;
     case CORNER: return i == 0;
@@ -79,44 +87,44 @@ static bool is_in(layout l, int i) {
 
 // A hill from low to high with another value at some places.
 typedef struct odd {
-    hg__dtype type;
     double low, high, value;
+    hg__dtype type;
     layout where;
 } odd;
 
 static const odd odds[] = {
-    {HG_U16, 0,      4095,     65535,             ONE   },
-    {HG_U16, 0,      4095,     65535,             CORNER},
-    {HG_U16, 0,      4095,     65535,             PAIR  },
-    {HG_U16, 0,      4095,     65535,             SOME  },
-    {HG_U16, 0,      4095,     65535,             COLUMN},
-    {HG_U16, 0,      4095,     65535,             ROW   },
-    {HG_U16, 0,      16383,    65535,             ONE   },
-    {HG_U16, 900,    1000,     0,                 SOME  },
-    {HG_U16, 1500,   1600,     0,                 BLOCK },
-    {HG_U16, 1500,   1600,     0,                 HALF  },
-    {HG_U16, 30000,  34000,    65535,             TOP   },
-    {HG_I16, -900,   3000,     -32768,            BLOCK },
-    {HG_I16, -900,   3000,     32767,             ONE   },
-    {HG_I16, 100,    900,      -9999,             HALF  },
-    {HG_I32, -5,     500,      -2147483648.0,     BLOCK },
-    {HG_U32, 100000, 100800,   4294967295.0,      SOME  },
-    {HG_F32, 100,    500,      -9999,             BLOCK },
-    {HG_F32, 100,    500,      -32767,            HALF  },
-    {HG_F32, 100,    500,      -(double)FLT_MAX,  BLOCK },
-    {HG_F32, 100,    500,      (double)FLT_MAX,   ONE   },
-    {HG_F32, 100,    500,      1e20,              TOP   },
-    {HG_F32, 0,      1,        -9999,             BLOCK },
-    {HG_F32, 0,      1,        20,                ONE   },
-    {HG_F32, 3e38,   3.3e38,   -(double)FLT_MAX,  BLOCK },
-    {HG_F32, 273.1,  273.9,    0,                 SOME  },
-    {HG_F32, 1e-6,   2e-6,     1e20,              SOME  },
-    {HG_F32, 100,    500,      (double)NAN,       HALF  },
-    {HG_F32, 100,    500,      (double)INFINITY,  ONE   },
-    {HG_F32, 100,    500,      -(double)INFINITY, BLOCK },
-    {HG_F64, 500000, 500000.5, -DBL_MAX,          BLOCK },
-    {HG_F64, 1e300,  1.1e300,  1e20,              BLOCK },
-    {HG_F16, 100,    500,      -60000,            BLOCK },
+    {0,      4095,     65535,             HG_U16, ONE   },
+    {0,      4095,     65535,             HG_U16, CORNER},
+    {0,      4095,     65535,             HG_U16, PAIR  },
+    {0,      4095,     65535,             HG_U16, SOME  },
+    {0,      4095,     65535,             HG_U16, COLUMN},
+    {0,      4095,     65535,             HG_U16, ROW   },
+    {0,      16383,    65535,             HG_U16, ONE   },
+    {900,    1000,     0,                 HG_U16, SOME  },
+    {1500,   1600,     0,                 HG_U16, BLOCK },
+    {1500,   1600,     0,                 HG_U16, HALF  },
+    {30000,  34000,    65535,             HG_U16, TOP   },
+    {-900,   3000,     -32768,            HG_I16, BLOCK },
+    {-900,   3000,     32767,             HG_I16, ONE   },
+    {100,    900,      -9999,             HG_I16, HALF  },
+    {-5,     500,      -2147483648.0,     HG_I32, BLOCK },
+    {100000, 100800,   4294967295.0,      HG_U32, SOME  },
+    {100,    500,      -9999,             HG_F32, BLOCK },
+    {100,    500,      -32767,            HG_F32, HALF  },
+    {100,    500,      -(double)FLT_MAX,  HG_F32, BLOCK },
+    {100,    500,      (double)FLT_MAX,   HG_F32, ONE   },
+    {100,    500,      1e20,              HG_F32, TOP   },
+    {0,      1,        -9999,             HG_F32, BLOCK },
+    {0,      1,        20,                HG_F32, ONE   },
+    {3e38,   3.3e38,   -(double)FLT_MAX,  HG_F32, BLOCK },
+    {273.1,  273.9,    0,                 HG_F32, SOME  },
+    {1e-6,   2e-6,     1e20,              HG_F32, SOME  },
+    {100,    500,      (double)NAN,       HG_F32, HALF  },
+    {100,    500,      (double)INFINITY,  HG_F32, ONE   },
+    {100,    500,      -(double)INFINITY, HG_F32, BLOCK },
+    {500000, 500000.5, -DBL_MAX,          HG_F64, BLOCK },
+    {1e300,  1.1e300,  1e20,              HG_F64, BLOCK },
+    {100,    500,      -60000,            HG_F16, BLOCK },
 };
 
 static void make_odd(const odd *o, double x[PIXELS], bool with_value) {
@@ -178,7 +186,7 @@ static void two_values_at_both_ends_are_outside(void **state) {
 // ---- what is not --------------------------------------------------------------------------------
 
 static double bright_cells(int i) { // on a dark ground, a few percent of it
-    const double x = i % SIDE - 20, y = i / SIDE - 30;
+    const double x = column(i) - 20, y = row(i) - 30;
     return 100 + 5 * unit(i, 1) + 2000 * exp(-(x * x + y * y) / 18);
 }
 
@@ -194,7 +202,7 @@ static double speckle(int i) { // exponential
 static double stars(int i) {
     double v = 1000 + 30 * unit(i, 4);
     for (int k = 0; k < 12; k++) {
-        const double x = i % SIDE - unit(k, 5) * SIDE, y = i / SIDE - unit(k, 6) * SIDE;
+        const double x = column(i) - unit(k, 5) * SIDE, y = row(i) - unit(k, 6) * SIDE;
         v += 55000 * pow(unit(k, 7), 4) * exp(-(x * x + y * y) / 3);
     }
     return v;
@@ -205,7 +213,7 @@ static double mask(int i) {
 }
 
 static double levels(int i) {
-    return i % SIDE < 20 ? 0 : i % SIDE < 40 ? 30000 : 65535;
+    return column(i) < 20 ? 0 : column(i) < 40 ? 30000 : 65535;
 }
 
 static double plateaus(int i) { // two, each with its noise
@@ -214,15 +222,15 @@ static double plateaus(int i) { // two, each with its noise
 
 static double
 slice(int i) { // CT: air, water, bone, and the scanner's padding outside of its circle
-    const int x = i % SIDE - 32, y = i / SIDE - 32, r = x * x + y * y;
+    const int x = column(i) - 32, y = row(i) - 32, r = x * x + y * y;
     const double noise = 40 * (unit(i, 9) - 0.5);
     if (r > 1000) return -2000;
     return (r > 700 ? -1000 : r > 500 ? 40 : r > 400 ? 1500 * unit(i, 10) : 40) + noise;
 }
 
 static double strokes(int i) { // one pixel wide, on paper
-    return i % SIDE % 6 == 2 || i / SIDE % 9 == 4 ? 5000 + 500 * unit(i, 11)
-                                                  : 60000 + 200 * unit(i, 11);
+    return column(i) % 6 == 2 || row(i) % 9 == 4 ? 5000 + 500 * unit(i, 11)
+                                                 : 60000 + 200 * unit(i, 11);
 }
 
 static double constant(int i) {
@@ -276,21 +284,21 @@ static void what_belongs_to_the_picture_stays_in(void **state) {
 static void a_page_that_uses_half_of_white_keeps_it(void **state) {
     (void)state;
     static const struct {
-        hg__dtype type;
         double low, high;
+        hg__dtype type;
         bool is_white;
     } all[] = {
-        {HG_U16, 0,       60000, true },
-        {HG_U16, 10000,   54000, true },
-        {HG_U16, 0,       20000, false},
-        {HG_F32, 0.1,     0.9,   true },
-        {HG_F32, 0.1,     0.4,   false},
-        {HG_F32, -0.2,    0.9,   false},
-        {HG_F32, 0,       1.5,   false},
-        {HG_I16, -20000,  20000, false},
-        {HG_F32, 0.25,    0.25,  true },
-        {HG_F32, 1500,    1500,  false},
-        {HG_F32, -3.4e38, -3e38, false},
+        {0,       60000, HG_U16, true },
+        {10000,   54000, HG_U16, true },
+        {0,       20000, HG_U16, false},
+        {0.1,     0.9,   HG_F32, true },
+        {0.1,     0.4,   HG_F32, false},
+        {-0.2,    0.9,   HG_F32, false},
+        {0,       1.5,   HG_F32, false},
+        {-20000,  20000, HG_I16, false},
+        {0.25,    0.25,  HG_F32, true },
+        {1500,    1500,  HG_F32, false},
+        {-3.4e38, -3e38, HG_F32, false},
     };
     for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
         const odd o = {.type = all[k].type, .low = all[k].low, .high = all[k].high};
@@ -306,30 +314,30 @@ static void a_page_that_uses_half_of_white_keeps_it(void **state) {
 
 // ---- numbers ------------------------------------------------------------------------------------
 
+static void check_round_trip(size_t number, const odd *o) {
+    double x[PIXELS];
+    float y[PIXELS];
+    make_odd(o, x, false);
+    hg__image p = page_of(o->type, x, 1), back = page_of(o->type, x, 1);
+    p.info.range = back.info.range = (hg__sample_range){o->low, o->high, o->low, o->high};
+    hg__image_to_real(&p.info, p.pixels, SIDE, 1, y);
+    memset(back.pixels, 0, PIXELS * hg__dtype_size(o->type));
+    hg__image_from_real(&back.info, y, SIDE, 1, back.pixels);
+    const double step = o->type == HG_F16 ? 0.3 : 0; // of the type itself
+    const double near = 1e-6 * (o->high - o->low) + step;
+    for (size_t i = 0; i < PIXELS; i++) {
+        const double a = hg__image_sample(o->type, p.pixels, i);
+        const double b = hg__image_sample(o->type, back.pixels, i);
+        assert_true(y[i] > -0.001F && y[i] < 1.001F);
+        if (fabs(a - b) > near + 1e-7 * fabs(a)) fail_msg("%zu: %.9g became %.9g", number, a, b);
+    }
+    hg__image_clear(&back);
+    hg__image_clear(&p);
+}
+
 static void samples_of_every_type_come_back(void **state) {
     (void)state;
-    for (size_t k = 0; k < sizeof odds / sizeof *odds; k++) {
-        const odd *o = &odds[k];
-        double x[PIXELS];
-        float number[PIXELS];
-        make_odd(o, x, false);
-        hg__image p = page_of(o->type, x, 1), back = page_of(o->type, x, 1);
-        p.info.range = back.info.range = (hg__sample_range){o->low, o->high, o->low, o->high};
-        hg__image_to_real(&p.info, p.pixels, SIDE, 1, number);
-        memset(back.pixels, 0, PIXELS * hg__dtype_size(o->type));
-        hg__image_from_real(&back.info, number, SIDE, 1, back.pixels);
-        for (size_t i = 0; i < PIXELS; i++) {
-            const double a = hg__image_sample(o->type, p.pixels, i);
-            const double b = hg__image_sample(o->type, back.pixels, i);
-            const double half = o->type == HG_F16 ? 0.3 : 0; // as exact as the type is
-            assert_true(number[i] > -0.001F && number[i] < 1.001F);
-            if (!(fabs(a - b) <= 1e-6 * (o->high - o->low) + half + 1e-7 * fabs(a))) {
-                fail_msg("%zu: expected %.9g, got %.9g", k, a, b);
-            }
-        }
-        hg__image_clear(&back);
-        hg__image_clear(&p);
-    }
+    for (size_t i = 0; i < sizeof odds / sizeof *odds; i++) check_round_trip(i, &odds[i]);
 }
 
 static void nothing_overflows_near_the_largest_float(void **state) {
