@@ -10,12 +10,13 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "detect/baseline.h"
-#include "detect/neighbours.h"
+#include "detect/detector_internal.h"
 
-enum { K = 5, MOST = 20000, CHUNK = 8192 };
+enum { K = 5, MOST = 20000 };
 
 typedef struct knn {
     hg__zscore z;
+    float *sample;        // owned, (count, width)
     hg__neighbours *near; // owned
     int32_t k;
 } knn;
@@ -25,23 +26,22 @@ static void free_knn(void *state) {
     if (!s) return;
     hg__zscore_clear(&s->z);
     hg__neighbours_free(s->near);
+    hg__free(s->sample);
     hg__free(s);
 }
 
 // `count` of the rows, all of them in order or a draw without repetition.
-static hg__neighbours *take(const hg__zscore *z, const float *x, int64_t rows, int32_t count,
-                            uint64_t seed, hg_error *err) {
-    const size_t width = (size_t)z->width;
-    float *sample = hg__alloc((size_t)count, width * sizeof *sample, err); // (count, width)
-    if (!sample) return NULL;
-    const hg__shuffle s = hg__shuffle_init(seed, HG_STREAM_SAMPLE, 0, (uint64_t)rows);
+static int take(knn *s, const float *x, int64_t rows, int32_t count, uint64_t seed, hg_error *err) {
+    const size_t width = (size_t)s->z.width;
+    s->sample = hg__numbers((size_t)count, width, err);
+    if (!s->sample) return HG_ERR_MEMORY;
+    const hg__shuffle order = hg__shuffle_init(seed, HG_STREAM_SAMPLE, 0, (uint64_t)rows);
     for (int32_t i = 0; i < count; i++) {
-        const uint64_t row = count < rows ? hg__shuffle_at(&s, (uint64_t)i) : (uint64_t)i;
-        hg__zscore_run(z, x + row * width, sample + (size_t)i * width);
+        const uint64_t row = count < rows ? hg__shuffle_at(&order, (uint64_t)i) : (uint64_t)i;
+        hg__zscore_run(&s->z, x + row * width, s->sample + (size_t)i * width);
     }
-    hg__neighbours *near = hg__neighbours_new(sample, count, z->width, err);
-    hg__free(sample);
-    return near;
+    s->near = hg__neighbours_new(s->sample, count, s->z.width, err);
+    return s->near ? HG_OK : HG_ERR_MEMORY;
 }
 
 static void *fit(const float *x, int64_t rows, int32_t width, uint64_t seed, hg__pool *pool,
@@ -50,15 +50,14 @@ static void *fit(const float *x, int64_t rows, int32_t width, uint64_t seed, hg_
     knn *s = hg__alloc(1, sizeof *s, err);
     if (!s) return NULL;
     s->k = count < K ? count : K;
-    if (hg__zscore_fit(&s->z, x, rows, width, pool, err) == HG_OK) {
-        s->near = take(&s->z, x, rows, count, seed, err);
-    }
-    if (s->near) return s;
+    int code = hg__zscore_fit(&s->z, x, rows, width, pool, err);
+    if (code == HG_OK) code = take(s, x, rows, count, seed, err);
+    if (code == HG_OK) return s;
     free_knn(s);
     return NULL;
 }
 
-// z: (CHUNK, width), distance: (CHUNK, K): room
+// z: (rows, width), distance: (rows, K): room
 static int score_chunk(const knn *s, const float *x, int64_t rows, float *score, float *z,
                        float *distance, hg__pool *pool, hg_error *err) {
     const size_t width = (size_t)s->z.width, k = (size_t)s->k;
@@ -76,12 +75,13 @@ static int score(const void *state, const float *x, int64_t rows, float *to, hg_
                  hg_error *err) {
     const knn *s = state;
     const size_t width = (size_t)s->z.width;
-    float *room = hg__alloc(CHUNK, (width + K) * sizeof *room, err);
+    const int64_t block = hg__block_rows(s->z.width, rows);
+    float *room = hg__numbers((size_t)block, width + K, err);
     int code = room ? HG_OK : HG_ERR_MEMORY;
-    for (int64_t i = 0; code == HG_OK && i < rows; i += CHUNK) {
-        const int64_t count = rows - i < CHUNK ? rows - i : CHUNK;
-        code = score_chunk(s, x + (size_t)i * width, count, to + i, room, room + CHUNK * width,
-                           pool, err);
+    for (int64_t i = 0; code == HG_OK && i < rows; i += block) {
+        const int64_t count = hg__at_most(rows - i, block);
+        code = score_chunk(s, x + (size_t)i * width, count, to + i, room,
+                           room + (size_t)block * width, pool, err);
     }
     hg__free(room);
     return code;

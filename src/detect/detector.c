@@ -17,10 +17,9 @@ void hg__detector_free(hg__detector *d) {
     hg__neighbours_free(d->in_residuals);
     hg__run_plan_free(d->plan);
     hg_model_free(d->folded);
-    void *const owned[] = {d->reference,   d->spread,      d->scale, d->inverse,
-                           d->residual_of, (void *)d->row, d->made,  d->scaled,
-                           d->residual,    d->distance,    d->index, d->distinct,
-                           d->which,       d->slot,        d->other, d->other_at};
+    void *const owned[] = {d->reference,   d->spread,      d->scale,  d->inverse,  d->residual_of,
+                           (void *)d->row, d->scaled,      d->residual, d->distance, d->index,
+                           d->distinct,    d->which,       d->slot,   d->other,    d->other_at};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) hg__free(owned[i]);
     hg__free(d);
 }
@@ -31,30 +30,36 @@ bool hg__detector_is_in(const hg_model *m) {
 
 float *hg__numbers(size_t rows, size_t width, hg_error *err) {
     size_t count;
-    return hg__multiply(rows, width, &count) ? hg__alloc(count, sizeof(float), err)
-                                             : hg__alloc(SIZE_MAX, sizeof(float), err);
+    const bool fits = hg__multiply(rows, width, &count) && count <= SIZE_MAX - HG_LANES;
+    return hg__alloc(fits ? count + HG_LANES : SIZE_MAX, sizeof(float), err);
 }
 
-hg__detector *hg__detector_make(const hg_model *m, int32_t references, hg__pool *pool,
+int32_t hg__block_rows(int32_t width, int64_t rows) {
+    enum { NUMBERS = 1 << 21, LEAST = 64 };
+    const int64_t fit = NUMBERS / width < LEAST ? LEAST : NUMBERS / width;
+    return (int32_t)hg__at_most(hg__at_most(fit, HG_DETECTOR_BLOCK), rows < 1 ? 1 : rows);
+}
+
+hg__detector *hg__detector_make(const hg_model *m, int32_t references, int64_t rows, hg__pool *pool,
                                 hg_error *err) {
     hg__detector *d = hg__alloc(1, sizeof *d, err);
     if (!d) return NULL;
     *d = (hg__detector){
         .model = m, .pool = pool, .width = m->spec.width, .references = references, .own = -1};
+    d->block = hg__block_rows(d->width, rows > references ? rows : references);
     d->near = references < HG_DETECTOR_NEAR ? references : HG_DETECTOR_NEAR;
-    const size_t width = (size_t)d->width, rows = (size_t)references;
+    const size_t width = (size_t)d->width, kept = (size_t)references, block = (size_t)d->block;
     const struct {
         float **at;
         size_t rows, width;
     } room[] = {
-        {&d->reference,   rows,              width               },
-        {&d->spread,      rows,              1                   },
+        {&d->reference,   kept,              width               },
+        {&d->spread,      kept,              1                   },
         {&d->scale,       1,                 width               },
         {&d->inverse,     1,                 width               },
-        {&d->residual_of, rows,              width               },
-        {&d->made,        HG_DETECTOR_BLOCK, width               },
-        {&d->scaled,      HG_DETECTOR_BLOCK, width               },
-        {&d->residual,    HG_DETECTOR_BLOCK, width               },
+        {&d->residual_of, kept,              width               },
+        {&d->scaled,      block,             width               },
+        {&d->residual,    block,             width               },
         {&d->distance,    HG_DETECTOR_BLOCK, HG_DETECTOR_NEAR + 3},
     };
     bool has_all = true;
@@ -80,20 +85,20 @@ hg__detector *hg__detector_make(const hg_model *m, int32_t references, hg__pool 
 
 // ---- a block of rows ----------------------------------------------------------------------------
 
-// Of the rows that `row` points at, as encoded: scaled, made and residual. What a column that hardly varies loses is not
+// Of the rows that `row` points at, as encoded: scaled and residual, which takes the place of the reconstruction. What a column that hardly varies loses is not
 // blown up.
 static void reconstruct(hg__detector *d, int64_t rows) {
     const int32_t width = d->width;
     const hg__kernels *k = hg__kernels_pick();
     const hg__input in = {.row = d->row, .count = rows, .dtype = HG_F32, .scale = 1};
-    hg__run(d->plan, HG_RECONSTRUCT, &in, d->made);
+    hg__run(d->plan, HG_RECONSTRUCT, &in, d->residual);
     for (int64_t i = 0; i < rows; i++) {
         const float *from = d->row[i];
-        float *y = d->made + i * width, *r = d->residual + i * width, *s = d->scaled + i * width;
-        hg__spans_finish(d->model->spans, k, y);
+        float *r = d->residual + i * width, *s = d->scaled + i * width;
+        hg__spans_finish(d->model->spans, k, r);
         for (int32_t j = 0; j < width; j++) {
             s[j] = from[j] * d->scale[j];
-            r[j] = (from[j] - y[j]) * d->scale[j] * d->inverse[j];
+            r[j] = (from[j] - r[j]) * d->scale[j] * d->inverse[j];
         }
     }
 }
@@ -240,8 +245,8 @@ int hg__detector_score_own(hg__detector *d, const float *x, int64_t rows, int64_
     const ptrdiff_t width = d->width, columns = d->model->schema->columns;
     double times[HG_TERMS];
     for (int32_t q = 0; q < HG_TERMS; q++) times[q] = factor(d, q);
-    for (int64_t from = 0; from < rows; from += HG_DETECTOR_BLOCK) {
-        const int64_t n = rows - from < HG_DETECTOR_BLOCK ? rows - from : HG_DETECTOR_BLOCK;
+    for (int64_t from = 0; from < rows; from += d->block) {
+        const int64_t n = hg__at_most(rows - from, d->block);
         HG_TRY(hg__detector_measure(d, x + from * width, n, own < 0 ? -1 : own + from, err));
         for (int64_t r = 0; r < n; r++) {
             const int64_t i = d->which[r];
@@ -263,8 +268,8 @@ int hg__detector_score(hg__detector *d, const float *x, int64_t rows, float *sco
 
 int hg__detector_index(hg__detector *d, const float *raw, hg_error *err) {
     const size_t width = (size_t)d->width;
-    for (int64_t from = 0; from < d->references; from += HG_DETECTOR_BLOCK) {
-        const int64_t n = hg__at_most(d->references - from, HG_DETECTOR_BLOCK);
+    for (int64_t from = 0; from < d->references; from += d->block) {
+        const int64_t n = hg__at_most(d->references - from, d->block);
         const size_t at = (size_t)from * width, bytes = (size_t)n * width * sizeof(float);
         hg__detector_reconstruct(d, raw + at, n);
         memcpy(d->reference + at, d->scaled, bytes);
@@ -299,17 +304,26 @@ static int fail_number(const char *name, const limits *l, double x, const char *
                     name, l->least, l->most, x);
 }
 
-// Copies a part of F32 into to (rows, columns).
-static int take_floats(const hg_model *m, const char *name, int64_t rows, int64_t columns,
-                       const limits *l, float *to, const char *where, hg_error *err) {
+// *from (rows, columns): the numbers of a part of F32, the model's.
+static int find_floats(const hg_model *m, const char *name, int64_t rows, int64_t columns,
+                       const limits *l, const float **from, const char *where, hg_error *err) {
     const hg__tensor *t;
     const size_t count = (size_t)(rows * (columns ? columns : 1));
     HG_TRY(hg__model_take_part(m, name, HG_F32, rows, columns, where, &t, err));
-    memcpy(to, t->data, count * sizeof *to);
+    *from = t->data;
     for (size_t i = 0; i < count; i++) {
-        const double x = (double)to[i];
+        const double x = (double)(*from)[i];
         if (!(x >= l->least && x <= l->most)) return fail_number(name, l, x, where, err);
     }
+    return HG_OK;
+}
+
+// The same, copied into to (count).
+static int take_floats(const hg_model *m, const char *name, int64_t count, const limits *l,
+                       float *to, const char *where, hg_error *err) {
+    const float *from;
+    HG_TRY(find_floats(m, name, count, 0, l, &from, where, err));
+    memcpy(to, from, (size_t)count * sizeof *to);
     return HG_OK;
 }
 
@@ -329,18 +343,16 @@ static int take_terms(const hg_model *m, const char *name, double to[HG_TERMS], 
 static int take(hg__detector *d, const char *where, hg_error *err) {
     const hg_model *m = d->model;
     const int64_t rows = d->references, width = d->width;
-    HG_TRY(take_floats(m, "detector.scale", width, 0, &in_scales, d->scale, where, err));
-    HG_TRY(take_floats(m, "detector.inverse", width, 0, &in_scales, d->inverse, where, err));
-    HG_TRY(take_floats(m, "detector.spread", rows, 0, &in_spreads, d->spread, where, err));
+    const float *raw;
+    HG_TRY(take_floats(m, "detector.scale", width, &in_scales, d->scale, where, err));
+    HG_TRY(take_floats(m, "detector.inverse", width, &in_scales, d->inverse, where, err));
+    HG_TRY(take_floats(m, "detector.spread", rows, &in_spreads, d->spread, where, err));
     HG_TRY(take_terms(m, "detector.unit", d->unit, where, err));
     HG_TRY(take_terms(m, "detector.weight", d->weight, where, err));
-    float *raw = hg__numbers((size_t)rows, (size_t)width, err);
-    int code = raw ? take_floats(m, "detector.reference", rows, width, &in_rows, raw, where, err)
-                   : HG_ERR_MEMORY;
-    if (code == HG_OK) code = hg__detector_index(d, raw, err);
+    HG_TRY(find_floats(m, "detector.reference", rows, width, &in_rows, &raw, where, err));
+    HG_TRY(hg__detector_index(d, raw, err));
     hg__detector_average_spread(d);
-    hg__free(raw);
-    return code;
+    return HG_OK;
 }
 
 hg__detector *hg__detector_new(const hg_model *m, hg__pool *pool, const char *where,
@@ -356,7 +368,7 @@ hg__detector *hg__detector_new(const hg_model *m, hg__pool *pool, const char *wh
                  (long long)rows);
         return NULL;
     }
-    hg__detector *d = hg__detector_make(m, (int32_t)rows, pool, err);
+    hg__detector *d = hg__detector_make(m, (int32_t)rows, INT64_MAX, pool, err);
     if (d && take(d, where, err) == HG_OK) return d;
     hg__detector_free(d);
     return NULL;

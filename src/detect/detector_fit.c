@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "detect/column_scale.h"
 #include "detect/detector_internal.h"
 #include "model/parts.h"
 
@@ -13,8 +14,7 @@
 enum { REFERENCES = 4096, SAMPLE = 16384 };
 
 // What the constants mean, and where they matter, is in docs/ANOMALIES.md.
-static const double weight_of_distance = 3, few_rows = 100, most_of_two = 2.5,
-                    least_residual = 0.03;
+static const double weight_of_distance = 3, few_rows = 100, least_residual = 0.03;
 
 // Rows first .. first + count - 1 of an order that is itself random, into x (count, width).
 static int copy_rows(const hg__rows *rows, int64_t first, int64_t count, float *x, hg_error *err) {
@@ -25,56 +25,80 @@ static int copy_rows(const hg__rows *rows, int64_t first, int64_t count, float *
     return HG_OK;
 }
 
-// The same, allocated.
-static float *take_rows(const hg__rows *rows, int64_t first, int64_t count, hg_error *err) {
-    float *x = hg__numbers((size_t)count, (size_t)rows->data->width, err);
-    if (x && copy_rows(rows, first, count, x, err) == HG_OK) return x;
-    hg__free(x);
-    return NULL;
+// The first `count` rows, a block of `at_once` at a time. x: (at_once, width).
+typedef struct walk {
+    const hg__rows *rows;
+    int64_t first, count, at_once, from, now; // now: rows of this block, which begins at from
+    float *x;
+} walk;
+
+// 1 with the next block in x, 0 at the end.
+static int walk_on(walk *w, hg_error *err) {
+    w->from += w->now;
+    w->now = hg__at_most(w->count - w->from, w->at_once);
+    if (w->now < 1) return 0;
+    HG_TRY(copy_rows(w->rows, w->first + w->from, w->now, w->x, err));
+    return 1;
 }
 
-// What makes number j of x (rows, width) weigh as the others do: 1 / its standard deviation. Of two values, levels of a
-// category among them, the rarer may lie far out: no farther than most_of_two. One that never varied may yet.
-double hg__detector_scale(const float *x, int64_t rows, int32_t width, int32_t j) {
-    double mean = 0, square = 0;
-    float first = x[j], other = first;
-    bool is_two = true;
-    for (int64_t i = 0; i < rows; i++) {
-        const float v = x[i * width + j];
-        mean += (double)v / (double)rows;
-        if (v == first || v == other) continue;
-        is_two = is_two && other == first;
-        other = v;
-    }
-    for (int64_t i = 0; i < rows; i++) {
-        const double gap = (double)x[i * width + j] - mean;
-        square += gap * gap / (double)rows;
-    }
-    const double deviation = sqrt(square);
-    if (deviation < 1e-6) return most_of_two;
-    if (!is_two) return 1 / deviation;
-    const double farthest =
-        fmax(fabs((double)first - mean), fabs((double)other - mean)) / deviation;
-    return fmin(1, most_of_two / farthest) / deviation;
+static walk walk_from(const hg__detector *d, const hg__rows *rows, int64_t first, int64_t count,
+                      float *x) {
+    return (walk){.rows = rows, .first = first, .count = count, .at_once = d->block, .x = x};
 }
 
-// inverse (width): 1 / the root mean square residual of x (rows, width). square (width) is room.
-static void fit_residuals(hg__detector *d, const float *x, int64_t rows, double *square) {
+// What a fit works on.
+typedef struct sample {
+    const hg__rows *train, *usual; // borrowed; usual: held-out rows, or training rows that are no references
+    int64_t train_rows, usual_first, usual_rows; // how many of them, from where on
+    int64_t own;                                 // reference that the first of usual is, or -1
+    float *raw;  // owned, (references, width): training rows, then held-out ones
+    float *x;    // owned, (block, width): the rows at hand
+    double *all; // owned, (HG_TERMS, usual_rows) and at least (width)
+} sample;
+
+// scale: what makes the numbers of the training rows weigh alike.
+static int fit_scale(hg__detector *d, const sample *s, hg_error *err) {
+    hg__column_scale *scale = hg__alloc((size_t)d->width, sizeof *scale, err);
+    if (!scale) return HG_ERR_MEMORY;
+    int code = HG_OK;
+    for (int pass = 0; pass < 2 && code == HG_OK; pass++) {
+        walk w = walk_from(d, s->train, 0, s->train_rows, s->x);
+        while ((code = walk_on(&w, err)) > 0) {
+            for (int64_t i = 0; i < w.now; i++) {
+                const float *x = s->x + i * d->width;
+                if (pass == 0) {
+                    hg__column_scale_meet(scale, x, d->width, w.from + i, w.count);
+                } else {
+                    hg__column_scale_measure(scale, x, d->width, w.count);
+                }
+            }
+        }
+    }
+    for (int32_t j = 0; j < d->width; j++) d->scale[j] = hg__column_scale_of(&scale[j]);
+    hg__free(scale);
+    return code;
+}
+
+// inverse: 1 / the root mean square residual of the training rows.
+static int fit_residuals(hg__detector *d, const sample *s, hg_error *err) {
+    double *square = s->all;
+    int code;
     for (int32_t j = 0; j < d->width; j++) {
         d->inverse[j] = 1;
         square[j] = 0;
     }
-    for (int64_t from = 0; from < rows; from += HG_DETECTOR_BLOCK) {
-        const int64_t n = hg__at_most(rows - from, HG_DETECTOR_BLOCK);
-        hg__detector_reconstruct(d, x + from * d->width, n);
-        for (int64_t i = 0; i < n; i++) {
+    walk w = walk_from(d, s->train, 0, s->train_rows, s->x);
+    while ((code = walk_on(&w, err)) > 0) {
+        hg__detector_reconstruct(d, s->x, w.now);
+        for (int64_t i = 0; i < w.now; i++) {
             const float *r = d->residual + i * d->width;
             for (int32_t j = 0; j < d->width; j++) square[j] += (double)r[j] * (double)r[j];
         }
     }
     for (int32_t j = 0; j < d->width; j++) {
-        d->inverse[j] = (float)(1 / sqrt(square[j] / (double)rows + least_residual));
+        d->inverse[j] = (float)(1 / sqrt(square[j] / (double)s->train_rows + least_residual));
     }
+    return code;
 }
 
 // The nearest others of the `count` references from `from` on, from what was found (count, near); copies of one are others.
@@ -98,8 +122,8 @@ static int fit_spread(hg__detector *d, hg_error *err) {
     d->other = hg__alloc(room, sizeof *d->other, err);
     if (d->other) d->other_at = hg__numbers(room, 1, err);
     if (!d->other || !d->other_at) return HG_ERR_MEMORY;
-    for (int64_t from = 0; from < d->references; from += HG_DETECTOR_BLOCK) {
-        const int64_t n = hg__at_most(d->references - from, HG_DETECTOR_BLOCK);
+    for (int64_t from = 0; from < d->references; from += d->block) {
+        const int64_t n = hg__at_most(d->references - from, d->block);
         HG_TRY(hg__neighbours_find(d->in_rows, d->reference + from * d->width, n, near, d->distance,
                                    d->index, d->pool, err));
         keep_others(d, from, n, near);
@@ -114,26 +138,26 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-// unit (HG_TERMS): what is usual over x (rows, width), between median and mean; own: as hg__detector_measure() has it. term (HG_TERMS, rows) is
-// room.
-static int fit_units(hg__detector *d, const float *x, int64_t rows, int64_t own, double *term,
-                     hg_error *err) {
-    for (int64_t from = 0; from < rows; from += HG_DETECTOR_BLOCK) {
-        const int64_t n = hg__at_most(rows - from, HG_DETECTOR_BLOCK);
-        HG_TRY(hg__detector_measure(d, x + from * d->width, n, own < 0 ? -1 : own + from, err));
-        for (int64_t i = 0; i < n; i++) {
+// unit (HG_TERMS): what is usual, between median and mean.
+static int fit_units(hg__detector *d, const sample *s, hg_error *err) {
+    const int64_t rows = s->usual_rows, own = s->own;
+    int code;
+    walk w = walk_from(d, s->usual, s->usual_first, rows, s->x);
+    while ((code = walk_on(&w, err)) > 0) {
+        HG_TRY(hg__detector_measure(d, s->x, w.now, own < 0 ? -1 : own + w.from, err));
+        for (int64_t i = 0; i < w.now; i++) {
             double of_row[HG_TERMS];
             hg__detector_terms(d, d->which[i], of_row);
-            for (int32_t q = 0; q < HG_TERMS; q++) term[q * rows + from + i] = of_row[q];
+            for (int32_t q = 0; q < HG_TERMS; q++) s->all[q * rows + w.from + i] = of_row[q];
         }
     }
     for (int32_t q = 0; q < HG_TERMS; q++) {
-        double *all = term + q * rows, mean = 0;
+        double *all = s->all + q * rows, mean = 0;
         qsort(all, (size_t)rows, sizeof *all, compare);
         for (int64_t i = 0; i < rows; i++) mean += all[i] / (double)rows;
         d->unit[q] = 0.7 * (all[(rows - 1) / 2] + all[rows / 2]) / 2 + 0.3 * mean + 1e-9;
     }
-    return HG_OK;
+    return code;
 }
 
 static int add_part(hg_model *m, const char *name, hg__dtype dtype, int64_t rows, int64_t columns,
@@ -146,9 +170,13 @@ static int add_part(hg_model *m, const char *name, hg__dtype dtype, int64_t rows
     return hg__model_add_part(m, &t, err);
 }
 
-static int keep(hg_model *m, const hg__detector *d, const float *raw, json_t *detector,
-                hg_error *err) {
-    HG_TRY(add_part(m, "detector.reference", HG_F32, d->references, d->width, raw, err));
+static int keep(hg_model *m, const hg__detector *d, sample *s, json_t *detector, hg_error *err) {
+    hg__tensor references = {.dtype = HG_F32,
+                             .name = "detector.reference",
+                             .shape = {2, {d->references, d->width}},
+                             .data = s->raw};
+    HG_TRY(hg__model_give_part(m, &references, err));
+    s->raw = NULL;
     HG_TRY(add_part(m, "detector.spread", HG_F32, d->references, 0, d->spread, err));
     HG_TRY(add_part(m, "detector.scale", HG_F32, d->width, 0, d->scale, err));
     HG_TRY(add_part(m, "detector.inverse", HG_F32, d->width, 0, d->inverse, err));
@@ -160,67 +188,49 @@ static int keep(hg_model *m, const hg__detector *d, const float *raw, json_t *de
     return hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping the detector");
 }
 
-// What a fit works on, and its room; all owned.
-typedef struct sample {
-    float *raw;   // (references, width): training rows, then held-out ones
-    float *train; // (train_rows, width): the first of them are raw's
-    float *usual; // (usual_rows, width): held-out rows, or training rows that are no references
-    double *term; // (HG_TERMS, usual_rows) and at least (width)
-    int64_t train_rows, usual_rows, own; // own: reference that the first of usual is, or -1
-} sample;
-
 // Held-out rows are references too, as far as there is room: none is its own neighbour when it says what is usual.
-static int take_sample(sample *s, const hg__rows *train, const hg__rows *held, int32_t references,
-                       hg_error *err) {
-    const int64_t width = train->data->width;
+static int take_sample(sample *s, const hg__detector *d, const hg__rows *train,
+                       const hg__rows *held, hg_error *err) {
+    const int64_t width = d->width, references = d->references;
     const bool has_held = held->count > 0;
     const int64_t trained = hg__at_most(train->count, references), others = references - trained;
+    s->train = train;
+    s->usual = has_held ? held : train;
     s->train_rows = hg__at_most(train->count, SAMPLE);
-    s->usual_rows = has_held ? hg__at_most(held->count, SAMPLE)
-                             : hg__at_most(train->count - references, SAMPLE);
+    s->usual_rows = hg__at_most(has_held ? held->count : train->count - references, SAMPLE);
     if (s->usual_rows < 1) s->usual_rows = 1; // one row is all there is
+    s->usual_first = has_held ? 0 : train->count - s->usual_rows;
     s->own = others ? trained : -1;
-    const int64_t first = has_held ? 0 : train->count - s->usual_rows;
     const int64_t room = HG_TERMS * s->usual_rows > width ? HG_TERMS * s->usual_rows : width;
     s->raw = hg__numbers((size_t)references, (size_t)width, err);
     if (!s->raw) return HG_ERR_MEMORY;
     HG_TRY(copy_rows(train, 0, trained, s->raw, err));
     HG_TRY(copy_rows(held, 0, others, s->raw + trained * width, err));
-    s->train = take_rows(train, 0, s->train_rows, err);
-    if (s->train) s->usual = take_rows(has_held ? held : train, first, s->usual_rows, err);
-    if (s->usual) s->term = hg__alloc((size_t)room, sizeof *s->term, err);
-    return s->term ? HG_OK : HG_ERR_MEMORY;
+    s->x = hg__numbers((size_t)d->block, (size_t)width, err);
+    if (s->x) s->all = hg__alloc((size_t)room, sizeof *s->all, err);
+    return s->all ? HG_OK : HG_ERR_MEMORY;
 }
 
-static int fit(hg_model *m, hg__detector *d, const sample *s, int64_t rows, json_t *detector,
-               hg_error *err) {
+static int fit(hg__detector *d, const sample *s, int64_t rows, hg_error *err) {
     const double trust = (double)rows / ((double)rows + few_rows);
     const double weight[HG_TERMS] = {weight_of_distance, trust, trust};
     memcpy(d->weight, weight, sizeof weight);
-    for (int32_t j = 0; j < d->width; j++) {
-        d->scale[j] = (float)hg__detector_scale(s->train, s->train_rows, d->width, j);
-    }
-    fit_residuals(d, s->train, s->train_rows, s->term);
+    HG_TRY(fit_scale(d, s, err));
+    HG_TRY(fit_residuals(d, s, err));
     HG_TRY(hg__detector_index(d, s->raw, err));
     HG_TRY(fit_spread(d, err));
-    HG_TRY(fit_units(d, s->usual, s->usual_rows, s->own, s->term, err));
-    return keep(m, d, s->raw, detector, err);
+    return fit_units(d, s, err);
 }
 
 // score (held->count): what a row like these scores, which is no reference itself.
-static int score_held(hg__detector *d, const hg__rows *held, int64_t own, float *score,
+static int score_held(hg__detector *d, const sample *s, const hg__rows *held, float *score,
                       hg_error *err) {
-    float *x = hg__numbers(HG_DETECTOR_BLOCK, (size_t)d->width, err);
-    int code = x ? HG_OK : HG_ERR_MEMORY;
-    for (int64_t from = 0; code == HG_OK && from < held->count; from += HG_DETECTOR_BLOCK) {
-        const int64_t n = hg__at_most(held->count - from, HG_DETECTOR_BLOCK);
-        code = copy_rows(held, from, n, x, err);
-        if (code == HG_OK) {
-            code =
-                hg__detector_score_own(d, x, n, own < 0 ? -1 : own + from, score + from, NULL, err);
-        }
+    int code;
+    walk w = walk_from(d, held, 0, held->count, s->x);
+    while ((code = walk_on(&w, err)) > 0) {
+        HG_TRY(hg__detector_score_own(d, s->x, w.now, s->own < 0 ? -1 : s->own + w.from,
+                                      score + w.from, NULL, err));
     }
-    hg__free(x);
     return code;
 }
 
@@ -232,16 +242,17 @@ int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held, f
     const int64_t most = joins         ? train->count + held->count
                          : held->count ? train->count
                                        : train->count - train->count / 10;
+    const int64_t rows = train->count > held->count ? train->count : held->count;
     const int32_t references = (int32_t)hg__at_most(most, REFERENCES);
     sample s = {0};
-    hg__detector *d = hg__detector_make(m, references, pool, err);
-    int code = d ? take_sample(&s, train, held, references, err) : HG_ERR_MEMORY;
-    if (code == HG_OK) code = fit(m, d, &s, train->count, detector, err);
-    if (code == HG_OK && score) code = score_held(d, held, s.own, score, err);
+    hg__detector *d = hg__detector_make(m, references, rows, pool, err);
+    int code = d ? take_sample(&s, d, train, held, err) : HG_ERR_MEMORY;
+    if (code == HG_OK) code = fit(d, &s, train->count, err);
+    if (code == HG_OK) code = keep(m, d, &s, detector, err);
+    if (code == HG_OK && score) code = score_held(d, &s, held, score, err);
     hg__free(s.raw);
-    hg__free(s.train);
-    hg__free(s.usual);
-    hg__free(s.term);
+    hg__free(s.x);
+    hg__free(s.all);
     hg__detector_free(d);
     return code;
 }

@@ -30,15 +30,15 @@ struct hg__detector {
     int32_t *other;  // (references, HG_DETECTOR_NEAR + 1): the nearest others of each; -1: no more
     float *other_at; // the same: how far they are
     int64_t own;     // the reference that the first row of the block is, or -1
+    int32_t block;   // rows at a time, at most HG_DETECTOR_BLOCK: fewer where they are wide
     // Room for a block of rows, owned:
     const void **row; // (HG_DETECTOR_BLOCK)
     int32_t *
         distinct; // (HG_DETECTOR_BLOCK): positions of the rows that are no copies of others; below, i counts these
     int32_t *which;  // (HG_DETECTOR_BLOCK): of each row which of those it is
     int32_t *slot;   // (2 HG_DETECTOR_BLOCK): to find them
-    float *made;     // (HG_DETECTOR_BLOCK, width): reconstructions
-    float *scaled;   // (HG_DETECTOR_BLOCK, width): rows, scaled
-    float *residual; // (HG_DETECTOR_BLOCK, width)
+    float *scaled;   // (block, width): rows, scaled
+    float *residual; // (block, width)
     float *
         distance; // (HG_DETECTOR_BLOCK, HG_DETECTOR_NEAR + 1): to rows; then (HG_DETECTOR_BLOCK, 2): to residuals
     int32_t *index; // the same
@@ -48,13 +48,17 @@ static inline int64_t hg__at_most(int64_t n, int64_t most) {
     return n < most ? n : most;
 }
 
-float *hg__numbers(size_t rows, size_t width, hg_error *err); // (rows, width), for hg__free()
+// (rows, width), for hg__free(); kernels may read a vector beyond.
+float *hg__numbers(size_t rows, size_t width, hg_error *err);
 
-// A detector with room for everything, filled by its caller.
-hg__detector *hg__detector_make(const hg_model *m, int32_t references, hg__pool *pool,
+// How many rows of so many numbers are worked on at a time: many, but within a few megabytes.
+int32_t hg__block_rows(int32_t width, int64_t rows);
+
+// A detector with room for everything, filled by its caller. rows: no more than so many are scored at once.
+hg__detector *hg__detector_make(const hg_model *m, int32_t references, int64_t rows, hg__pool *pool,
                                 hg_error *err);
 
-// Of x (rows, width), as encoded, at most HG_DETECTOR_BLOCK rows: scaled, made and residual. scale and inverse are set.
+// Of x (rows, width), as encoded, at most a block: scaled and residual. scale and inverse are set.
 void hg__detector_reconstruct(hg__detector *d, const float *x, int64_t rows);
 
 // raw (references, width), as encoded: reference, residual_of and what finds the nearest of them.
@@ -73,7 +77,4 @@ void hg__detector_terms(const hg__detector *d, int64_t i,
 // As hg__detector_score(); own: as above, of all rows.
 int hg__detector_score_own(hg__detector *d, const float *x, int64_t rows, int64_t own, float *score,
                            float *share, hg_error *err);
-
-// detector_fit.c: what makes number j of x (rows, width) weigh as the others do.
-double hg__detector_scale(const float *x, int64_t rows, int32_t width, int32_t j);
 #endif

@@ -17,14 +17,14 @@ typedef struct keyed {
 
 typedef struct sorter {
     const hg__kernels *kernels;
-    const float *x; // (count, stride)
-    size_t width, stride;
-    keyed *item;   // owned, (count)
-    float *centre; // owned, (2, stride)
+    const float *x; // (count, width)
+    size_t width, stride; // stride: width padded
+    keyed *item;          // owned, (count)
+    float *centre;        // owned, (2, stride)
 } sorter;
 
 static const float *row_of(const sorter *s, int32_t i) {
-    return s->x + (size_t)s->item[i].row * s->stride;
+    return s->x + (size_t)s->item[i].row * s->width;
 }
 
 // key: how much farther a row lies from the first centre than from the second.
@@ -106,9 +106,9 @@ static void sort(const sorter *s, int32_t count) {
     }
 }
 
-int hg__near_order(const float *x, int32_t count, int32_t width, int32_t stride, int32_t *order,
-                   hg_error *err) {
-    sorter s = {hg__kernels_pick(), x, (size_t)width, (size_t)stride, NULL, NULL};
+int hg__near_order(const float *x, int32_t count, int32_t width, int32_t *order, hg_error *err) {
+    sorter s = {.kernels = hg__kernels_pick(), .x = x, .width = (size_t)width};
+    s.stride = (size_t)hg__pad_columns(width);
     s.item = hg__alloc((size_t)count, sizeof *s.item, err);
     if (s.item) s.centre = hg__alloc(2 * s.stride, sizeof *s.centre, err);
     if (s.centre) {

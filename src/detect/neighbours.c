@@ -32,18 +32,20 @@
 
 enum {
     ROWS = 192, // of a task: a panel of references is fetched once for all of them
-    NEAREST = 2 // panels a row meets before it is asked which it must
+    LEAST_ROWS = 16,
+    NUMBERS = 1 << 20, // of its rows: wide ones are fewer
+    NEAREST = 2        // panels a row meets before it is asked which it must
 };
 
 struct hg__neighbours {
-    int32_t count, width, stride; // stride: width padded
-    int32_t panels, boxes;        // boxes: panels padded
-    float *mean;                  // owned, (width)
-    float *ref;                   // owned, (count, stride), as given, in this order:
-    int32_t *number;              // owned, (count): which reference stands there
-    float *panel;                 // owned, panels of (width, count), less the mean
-    float *start;                 // owned, (count padded): |r|^2 less what may be wrong
-    float *low, *high;            // owned, (width, boxes): edges of each panel's box
+    int32_t count, width;
+    int32_t panels, boxes; // boxes: panels padded
+    const float *ref;      // borrowed, (count, width), as given; in panels they stand in this order:
+    int32_t *number;       // owned, (count): which reference stands there
+    float *mean;           // owned, (width)
+    float *panel;          // owned, panels of (width, count), less the mean
+    float *start;          // owned, (count padded): |r|^2 less what may be wrong
+    float *low, *high;     // owned, (width, boxes): edges of each panel's box
 };
 
 // 2 u times the roundings that an error bound counts.
@@ -57,11 +59,11 @@ static float at_least(double x) {
     return (double)f < x ? nextafterf(f, INFINITY) : f;
 }
 
-static void find_mean(hg__neighbours *n, const float *ref) {
+static void find_mean(hg__neighbours *n) {
     for (int32_t j = 0; j < n->width; j++) {
         double sum = 0;
         for (int32_t i = 0; i < n->count; i++) {
-            sum += (double)ref[(size_t)i * (size_t)n->width + (size_t)j];
+            sum += (double)n->ref[(size_t)i * (size_t)n->width + (size_t)j];
         }
         n->mean[j] = (float)(sum / n->count);
         if (!isfinite(n->mean[j])) n->mean[j] = 0;
@@ -69,10 +71,10 @@ static void find_mean(hg__neighbours *n, const float *ref) {
 }
 
 // The reference that stands at i.
-static void add_reference(hg__neighbours *n, int32_t i, const float *ref) {
+static void add_reference(hg__neighbours *n, int32_t i) {
+    const float *ref = n->ref + (size_t)n->number[i] * (size_t)n->width;
     const size_t boxes = (size_t)n->boxes, box = (size_t)(i / HG_PANEL);
     double square = 0;
-    memcpy(n->ref + (size_t)i * (size_t)n->stride, ref, (size_t)n->width * sizeof *ref);
     for (int32_t j = 0; j < n->width; j++) {
         const float r = ref[j] - n->mean[j];
         float *low = n->low + (size_t)j * boxes + box, *high = n->high + (size_t)j * boxes + box;
@@ -91,12 +93,11 @@ static int make_room(hg__neighbours *n, hg_error *err) {
         float **at;
         size_t floats;
     } room[] = {
-        {&n->mean,  width                    },
-        {&n->ref,   count * (size_t)n->stride},
-        {&n->panel, padded * width           },
-        {&n->start, padded                   },
-        {&n->low,   edges                    },
-        {&n->high,  edges                    },
+        {&n->mean,  width         },
+        {&n->panel, padded * width},
+        {&n->start, padded        },
+        {&n->low,   edges         },
+        {&n->high,  edges         },
     };
     for (size_t i = 0; i < sizeof room / sizeof *room; i++) {
         *room[i].at = hg__alloc(room[i].floats, sizeof(float), err);
@@ -110,26 +111,22 @@ static int make_room(hg__neighbours *n, hg_error *err) {
     return n->number ? HG_OK : HG_ERR_MEMORY;
 }
 
-static int put_in_order(hg__neighbours *n, const float *ref, hg_error *err) {
-    const size_t width = (size_t)n->width, stride = (size_t)n->stride;
-    for (size_t i = 0; i < (size_t)n->count; i++) {
-        memcpy(n->ref + i * stride, ref + i * width, width * sizeof *ref);
-    }
-    HG_TRY(hg__near_order(n->ref, n->count, n->width, n->stride, n->number, err));
-    for (int32_t i = 0; i < n->count; i++) add_reference(n, i, ref + (size_t)n->number[i] * width);
+static int put_in_order(hg__neighbours *n, hg_error *err) {
+    HG_TRY(hg__near_order(n->ref, n->count, n->width, n->number, err));
+    for (int32_t i = 0; i < n->count; i++) add_reference(n, i);
     return HG_OK;
 }
 
 hg__neighbours *hg__neighbours_new(const float *ref, int32_t count, int32_t width, hg_error *err) {
     hg__neighbours *n = hg__alloc(1, sizeof *n, err);
     if (!n) return NULL;
-    *n = (hg__neighbours){.count = count, .width = width, .stride = hg__pad_columns(width)};
+    *n = (hg__neighbours){.count = count, .width = width, .ref = ref};
     n->panels = (count + HG_PANEL - 1) / HG_PANEL;
     n->boxes = (n->panels + HG_LANES - 1) / HG_LANES * HG_LANES;
     int code = make_room(n, err);
     if (code == HG_OK) {
-        find_mean(n, ref);
-        code = put_in_order(n, ref, err);
+        find_mean(n);
+        code = put_in_order(n, err);
     }
     if (code == HG_OK) return n;
     hg__neighbours_free(n);
@@ -139,7 +136,6 @@ hg__neighbours *hg__neighbours_new(const float *ref, int32_t count, int32_t widt
 void hg__neighbours_free(hg__neighbours *n) {
     if (!n) return;
     hg__free(n->mean);
-    hg__free(n->ref);
     hg__free(n->panel);
     hg__free(n->start);
     hg__free(n->number);
@@ -153,20 +149,21 @@ void hg__neighbours_free(hg__neighbours *n) {
 typedef struct search {
     const hg__neighbours *n;
     const hg__kernels *kernels;
-    const float *x; // (rows, width)
-    int32_t k;
+    const float *x;    // (rows, width)
+    int32_t k, most;   // neighbours; rows of a block
+    size_t stride;     // width padded
     float *distance; // (rows, k)
     int32_t *index;  // (rows, k) or NULL
 } search;
 
 typedef struct block {
     int32_t rows;
-    float *x;                         // (ROWS, stride), as given
-    float *product;                   // (ROWS, HG_PANEL)
-    float *moved, *picked;            // (ROWS, width): -2 (x - mean); of the rows that meet a panel
-    float *gap;                       // (ROWS, boxes): squared distance to each; NaN: was met
-    float (*best)[HG_MAX_NEIGHBOURS]; // (ROWS, k) so far, ascending
-    int32_t (*number)[HG_MAX_NEIGHBOURS]; // (ROWS, k)
+    float *x;                         // (most, stride), as given
+    float *product;                   // (most, HG_PANEL)
+    float *moved, *picked;            // (most, width): -2 (x - mean); of the rows that meet a panel
+    float *gap;                       // (most, boxes): squared distance to each; NaN: was met
+    float (*best)[HG_MAX_NEIGHBOURS]; // (most, k) so far, ascending
+    int32_t (*number)[HG_MAX_NEIGHBOURS]; // (most, k)
     float limit[ROWS];                    // of the product
     float reach[ROWS];                    // of the distance to a box
     double square[ROWS];                  // |x - mean|^2 less what may be wrong
@@ -174,27 +171,38 @@ typedef struct block {
     int32_t row[ROWS], meeting;           // the rows that meet a panel
 } block;
 
-static size_t room_for(const hg__neighbours *n) {
-    return (size_t)ROWS * ((size_t)n->stride + HG_PANEL + 2 * HG_MAX_NEIGHBOURS +
-                           2 * (size_t)n->width + (size_t)n->boxes) +
+// Few enough rows that wide ones do not take much room, and that each thread has some.
+static int32_t pick_rows(int32_t width, int64_t rows, int32_t threads) {
+    int64_t most = NUMBERS / width;
+    const int64_t each = (rows + threads - 1) / threads;
+    if (most > ROWS) most = ROWS;
+    if (most < ROWS && most > each) most = each;
+    if (most > rows) most = rows;
+    return most < LEAST_ROWS ? LEAST_ROWS : (int32_t)most;
+}
+
+static size_t room_for(const search *s) {
+    const hg__neighbours *n = s->n;
+    return (size_t)s->most * (s->stride + HG_PANEL + 2 * HG_MAX_NEIGHBOURS + 2 * (size_t)n->width +
+                              (size_t)n->boxes) +
            HG_LANES;
 }
 
 static void fill(block *b, const search *s, float *scratch, int64_t first) {
     const hg__neighbours *n = s->n;
-    const size_t width = (size_t)n->width, boxes = (size_t)n->boxes;
+    const size_t width = (size_t)n->width, boxes = (size_t)n->boxes, most = (size_t)s->most;
     b->x = scratch;
-    b->product = b->x + (size_t)ROWS * (size_t)n->stride;
-    b->best = (void *)(b->product + (size_t)ROWS * HG_PANEL);
-    b->number = (void *)(b->best + ROWS);
-    b->gap = (void *)(b->number + ROWS);
-    b->moved = b->gap + ROWS * boxes;
-    b->picked = b->moved + ROWS * width;
+    b->product = b->x + most * s->stride;
+    b->best = (void *)(b->product + most * HG_PANEL);
+    b->number = (void *)(b->best + most);
+    b->gap = (void *)(b->number + most);
+    b->moved = b->gap + most * boxes;
+    b->picked = b->moved + most * width;
     for (int32_t i = 0; i < b->rows; i++) {
         const float *from = s->x + (size_t)(first + i) * width;
         float *moved = b->moved + (size_t)i * width;
         double square = 0;
-        memcpy(b->x + (size_t)i * (size_t)n->stride, from, width * sizeof *from);
+        memcpy(b->x + (size_t)i * s->stride, from, width * sizeof *from);
         for (size_t j = 0; j < width; j++) {
             const float y = from[j] - n->mean[j];
             square += (double)y * (double)y;
@@ -228,10 +236,10 @@ static void insert(block *b, const search *s, int32_t i, float d, int32_t number
 // Row i meets the reference that stands at `at`.
 static void meet(block *b, const search *s, int32_t i, int32_t at) {
     const hg__neighbours *n = s->n;
-    const float *x = b->x + (size_t)i * (size_t)n->stride;
     const int32_t number = n->number[at], last = s->k - 1;
-    float d =
-        (float)s->kernels->sum_square_diff(x, n->ref + (size_t)at * (size_t)n->stride, n->width);
+    const float *x = b->x + (size_t)i * s->stride;
+    const float *ref = n->ref + (size_t)number * (size_t)n->width;
+    float d = (float)s->kernels->sum_square_diff(x, ref, n->width);
     if (isnan(d)) d = INFINITY;
     if (b->found[i] < s->k || d < b->best[i][last] ||
         (d == b->best[i][last] && number < b->number[i][last])) {
@@ -348,7 +356,9 @@ int hg__neighbours_find(const hg__neighbours *n, const float *x, int64_t rows, i
                         float *distance, int32_t *index, hg__pool *pool, hg_error *err) {
     assert(k >= 1 && k <= HG_MAX_NEIGHBOURS && k <= n->count);
     search s = {.n = n, .kernels = hg__kernels_pick(), .x = x, .k = k};
+    s.stride = (size_t)hg__pad_columns(n->width);
+    s.most = pick_rows(n->width, rows, pool ? hg__pool_threads(pool) : 1);
     s.distance = distance;
     s.index = index;
-    return hg__blocks_run(pool, rows, ROWS, room_for(n), run_block, &s, err);
+    return hg__blocks_run(pool, rows, s.most, room_for(&s), run_block, &s, err);
 }

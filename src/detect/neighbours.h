@@ -9,7 +9,8 @@ enum { HG_MAX_NEIGHBOURS = 64 };
 
 typedef struct hg__neighbours hg__neighbours;
 
-// Copies ref (count, width), twice. count and width: 1 at least.
+// Borrows ref (count, width), which kernels read up to HG_LANES numbers beyond its end (hg__numbers() makes room for it), and
+// takes as much memory again. count and width: 1 at least.
 hg__neighbours *hg__neighbours_new(const float *ref, int32_t count, int32_t width, hg_error *err);
 void hg__neighbours_free(hg__neighbours *n); // NULL is fine
 

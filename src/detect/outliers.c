@@ -7,9 +7,10 @@
 
 #include "base/mem.h"
 #include "detect/baseline.h"
+#include "detect/column_scale.h"
 #include "detect/detector_internal.h"
 
-enum { OTHERS = 1024, SAMPLE = 16384, BLOCK = 4096, NEAR_SHARE = 20, LEAST_NEAR = 10 };
+enum { OTHERS = 1024, SAMPLE = 16384, NEAR_SHARE = 20, LEAST_NEAR = 10 };
 
 // The ellipsoid: rows it is fitted to for each column at least, columns at most; how often, and to what share of the sample.
 enum { ROWS_A_COLUMN = 5, MOST_WIDTH = 512, STEPS = 4 };
@@ -23,9 +24,11 @@ typedef struct search {
     hg__neighbours *in;                  // owned
     const hg__baseline *trees, *squares; // isolation forest, Mahalanobis distance
     void *forest, *ellipsoid;            // owned, what these learned; ellipsoid may be NULL
+    int64_t block;                       // rows at a time
     float *scale;                        // owned, (width)
-    float *x;                            // owned, (BLOCK, width): rows
-    float *distance;                     // owned, (BLOCK, near + 1): to others, squared
+    float *other;                        // owned, (others, width), scaled
+    float *x;                            // owned, (block, width): rows
+    float *distance;                     // owned, (block, near + 1): to others, squared
     int32_t *index;                      // owned, the same: which others
     float *far, *alone, *outside;        // owned, (rows): what the three say, by place in the order
 } search;
@@ -35,6 +38,7 @@ static void clear(search *s) {
     if (s->forest) s->trees->free(s->forest);
     if (s->ellipsoid) s->squares->free(s->ellipsoid);
     hg__free(s->scale);
+    hg__free(s->other);
     hg__free(s->x);
     hg__free(s->distance);
     hg__free(s->index);
@@ -112,17 +116,34 @@ static int learn_ellipsoid(search *s, const float *x, int64_t rows, hg_error *er
     return code;
 }
 
-// All three, from a sample x (rows, width), which is scaled by it.
-static int learn(search *s, float *x, int64_t rows, uint64_t seed, hg_error *err) {
+static int learn_scale(search *s, const float *x, int64_t rows, hg_error *err) {
     const int32_t width = s->data->width;
-    s->forest = s->trees->fit(x, rows, width, seed, s->pool, err);
+    hg__column_scale *scale = hg__alloc((size_t)width, sizeof *scale, err);
+    if (!scale) return HG_ERR_MEMORY;
+    for (int64_t i = 0; i < rows; i++) {
+        hg__column_scale_meet(scale, x + i * width, width, i, rows);
+    }
+    for (int64_t i = 0; i < rows; i++) hg__column_scale_measure(scale, x + i * width, width, rows);
+    for (int32_t j = 0; j < width; j++) s->scale[j] = hg__column_scale_of(&scale[j]);
+    hg__free(scale);
+    return HG_OK;
+}
+
+// All three, from a sample x (rows, width).
+static int learn(search *s, const float *x, int64_t rows, uint64_t seed, hg_error *err) {
+    s->forest = s->trees->fit(x, rows, s->data->width, seed, s->pool, err);
     if (!s->forest) return HG_ERR_MEMORY;
     HG_TRY(learn_ellipsoid(s, x, rows, err));
-    for (int32_t j = 0; j < width; j++) {
-        s->scale[j] = (float)hg__detector_scale(x, rows, width, j);
-    }
-    scale_rows(s, s->others, x);
-    s->in = hg__neighbours_new(x, s->others, width, err);
+    return learn_scale(s, x, rows, err);
+}
+
+// What all are compared with: the first `others` rows of the order.
+static int take_others(search *s, hg_error *err) {
+    s->other = hg__numbers((size_t)s->others, (size_t)s->data->width, err);
+    if (!s->other) return HG_ERR_MEMORY;
+    HG_TRY(copy_rows(s, 0, s->others, s->other, err));
+    scale_rows(s, s->others, s->other);
+    s->in = hg__neighbours_new(s->other, s->others, s->data->width, err);
     return s->in ? HG_OK : HG_ERR_MEMORY;
 }
 
@@ -153,8 +174,8 @@ static int measure_block(search *s, int64_t from, int64_t rows, hg_error *err) {
 
 static int measure_all(search *s, hg_error *err) {
     const int64_t rows = s->data->rows;
-    for (int64_t from = 0; from < rows; from += BLOCK) {
-        HG_TRY(measure_block(s, from, hg__at_most(rows - from, BLOCK), err));
+    for (int64_t from = 0; from < rows; from += s->block) {
+        HG_TRY(measure_block(s, from, hg__at_most(rows - from, s->block), err));
     }
     return HG_OK;
 }
@@ -200,11 +221,11 @@ static int join(const search *s, float *score, hg_error *err) {
 
 static int make_room(search *s, hg_error *err) {
     const size_t rows = (size_t)s->data->rows, width = (size_t)s->data->width;
-    const size_t found = (size_t)s->near + 1;
+    const size_t found = (size_t)s->near + 1, block = (size_t)s->block;
     s->scale = hg__numbers(width, 1, err);
-    if (s->scale) s->x = hg__numbers(BLOCK, width, err);
-    if (s->x) s->distance = hg__numbers(BLOCK, found, err);
-    if (s->distance) s->index = hg__alloc(BLOCK * found, sizeof *s->index, err);
+    if (s->scale) s->x = hg__numbers(block, width, err);
+    if (s->x) s->distance = hg__numbers(block, found, err);
+    if (s->distance) s->index = hg__alloc(block * found, sizeof *s->index, err);
     if (s->index) s->far = hg__numbers(rows, 1, err);
     if (s->far) s->alone = hg__numbers(rows, 1, err);
     if (s->alone) s->outside = hg__numbers(rows, 1, err);
@@ -219,6 +240,7 @@ static int run(search *s, uint64_t seed, float *score, hg_error *err) {
     if (code == HG_OK) code = learn(s, x, rows, seed, err);
     hg__free(x);
     HG_TRY(code);
+    HG_TRY(take_others(s, err));
     HG_TRY(measure_all(s, err));
     return join(s, score, err);
 }
@@ -235,6 +257,7 @@ int hg__outliers_score(const hg__data *data, uint64_t seed, hg__pool *pool, floa
                 .pool = pool,
                 .order = hg__shuffle_init(seed, HG_STREAM_SPLIT, 1, (uint64_t)rows),
                 .others = others,
+                .block = hg__block_rows(data->width, rows),
                 .near = (int32_t)hg__at_most(others - 1, share < LEAST_NEAR ? LEAST_NEAR : share),
                 .trees = hg__baseline_find("iforest"),
                 .squares = hg__baseline_find("mahalanobis")};

@@ -37,25 +37,31 @@ void hg__model_drop_parts(hg_model *m, const char *prefix) {
     m->parts = kept;
 }
 
-int hg__model_add_part(hg_model *m, const hg__tensor *tensor, hg_error *err) {
-    size_t count;
-    if (!hg__shape_count(&tensor->shape, &count)) count = SIZE_MAX;
-    hg__tensor *grown = hg__grow(m->part, (size_t)m->parts + 1, sizeof *grown, err);
-    if (!grown) return HG_ERR_MEMORY;
-    m->part = grown;
-    void *data = hg__alloc(count, hg__dtype_size(tensor->dtype), err);
-    if (!data) return HG_ERR_MEMORY;
-    memcpy(data, tensor->data, count * hg__dtype_size(tensor->dtype));
-    hg__tensor copy = *tensor;
-    copy.data = data;
+int hg__model_give_part(hg_model *m, const hg__tensor *tensor, hg_error *err) {
     for (int32_t i = 0; i < m->parts; i++) {
         if (strcmp(m->part[i].name, tensor->name) != 0) continue;
         hg__free((void *)m->part[i].data);
-        m->part[i] = copy;
+        m->part[i] = *tensor;
         return HG_OK;
     }
-    m->part[m->parts++] = copy;
+    hg__tensor *grown = hg__grow(m->part, (size_t)m->parts + 1, sizeof *grown, err);
+    if (!grown) return HG_ERR_MEMORY;
+    m->part = grown;
+    m->part[m->parts++] = *tensor;
     return HG_OK;
+}
+
+int hg__model_add_part(hg_model *m, const hg__tensor *tensor, hg_error *err) {
+    size_t count;
+    if (!hg__shape_count(&tensor->shape, &count)) count = SIZE_MAX;
+    hg__tensor copy = *tensor;
+    void *data = hg__alloc(count, hg__dtype_size(tensor->dtype), err);
+    if (!data) return HG_ERR_MEMORY;
+    memcpy(data, tensor->data, count * hg__dtype_size(tensor->dtype));
+    copy.data = data;
+    const int code = hg__model_give_part(m, &copy, err);
+    if (code < 0) hg__free(data);
+    return code;
 }
 
 static void say_size(int64_t size, char text[24]) {

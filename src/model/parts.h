@@ -9,6 +9,8 @@ void hg__model_set_detector(hg_model *m, json_t *detector);
 
 // Keeps a copy of a tensor; its name begins with "detector.". What had that name goes.
 int hg__model_add_part(hg_model *m, const hg__tensor *tensor, hg_error *err);
+// The same without a copy: what tensor->data points at, for hg__free(), becomes m's, unless this fails.
+int hg__model_give_part(hg_model *m, const hg__tensor *tensor, hg_error *err);
 const hg__tensor *hg__model_part(const hg_model *m, const char *name); // NULL if there is none
 void hg__model_drop_parts(hg_model *m, const char *prefix);
 bool hg__is_part(const char *name); // whether a tensor of that name is no weight but a part
