@@ -113,7 +113,7 @@ static const struct {
     {"input_overflow", "model: expected rows of 1 to 16777216 features, got the shape [2147483647, 2147483647, 2147483647, 2147483647, 2147483647, 2147483647, 2147483647, 2147483647]"},
     {"integer_too_big", "'a': expected JSON, got an error: too big integer near '18446744073709551617'"},
     {"lfs_pointer", "expected a safetensors file, got a Git LFS pointer, not the file itself"},
-    {"metadata_many", "expected __metadata__ of at most 8388608 bytes and 4096 pairs"},
+    {"metadata_many", "expected __metadata__ of at most 33554432 bytes and 4096 pairs"},
     {"metadata_number", "expected __metadata__ 'step' to be a string"},
     {"name_with_nul", "expected texts without a zero byte"},
     {"negative_offset", "'a': expected data_offsets to be two growing whole numbers"},

@@ -32,11 +32,13 @@ int32_t hg__names_find(const hg__names *n, const char *text, size_t size); // -1
 // ---- how often each value of a column comes -----------------------------------------------------
 
 typedef struct hg__tally_entry {
-    uint64_t hash;
+    uint32_t hash;
+    int32_t size; // bytes; -1: a number
     int64_t count;
-    double number; // where size is -1
-    size_t at;     // of the text
-    int32_t size;  // bytes; -1: a number
+    union {
+        double number; // where size is -1
+        size_t at;     // of the text
+    };
 } hg__tally_entry;
 
 // At most `limit` values in at most `room` bytes of text; what comes later and is new counts in `rest`.

@@ -63,7 +63,8 @@ static hg__tally_entry *find(const hg__tally *t, const hg__tally_entry *key, con
 }
 
 int32_t hg__tally_find_text(const hg__tally *t, const char *text, size_t size) {
-    const hg__tally_entry key = {.hash = hg__hash_bytes(text, size), .size = (int32_t)size};
+    const hg__tally_entry key = {.hash = (uint32_t)hg__hash_bytes(text, size),
+                                 .size = (int32_t)size};
     const hg__tally_entry *e = find(t, &key, text);
     return e ? (int32_t)(e - t->entry) : -1;
 }
@@ -72,10 +73,10 @@ int hg__tally_add(hg__tally *t, const hg__cell *cell, hg_error *err) {
     hg__tally_entry key = {.count = 1, .size = -1};
     if (cell->kind == HG_CELL_NUMBER) {
         key.number = cell->number + 0; // -0 is 0
-        key.hash = hg__hash_bytes((const char *)&key.number, sizeof key.number);
+        key.hash = (uint32_t)hg__hash_bytes((const char *)&key.number, sizeof key.number);
     } else {
         key.size = cell->size;
-        key.hash = hg__hash_bytes(cell->text, (size_t)cell->size);
+        key.hash = (uint32_t)hg__hash_bytes(cell->text, (size_t)cell->size);
     }
     hg__tally_entry *known = find(t, &key, cell->text);
     if (known) {

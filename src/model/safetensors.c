@@ -19,8 +19,7 @@ enum {
     MAX_HEADER = 100000000,
     MAX_TENSORS = 65536,
     MAX_PAIRS = 4096,
-    MAX_METADATA = 8 << 20, // bytes of the "__metadata__" entry
-    MAX_ENTRY = 1 << 16,    // bytes of a tensor's entry, and of any name
+    MAX_ENTRY = 1 << 16, // bytes of a tensor's entry, and of any name
     MAX_ENTRY_ITEMS = 64,
 };
 
@@ -68,9 +67,9 @@ static int read_metadata(reader *r, const char *text, size_t size) {
     if (r->has_metadata) return REFUSE("%s: expected one __metadata__, got two", r->path);
     r->has_metadata = true;
     size_t items;
-    if (size > MAX_METADATA || hg__json_extent(text, size, &items) < 0 || items >= MAX_PAIRS) {
+    if (size > HG_MAX_METADATA || hg__json_extent(text, size, &items) < 0 || items >= MAX_PAIRS) {
         return REFUSE("%s: expected __metadata__ of at most %d bytes and %d pairs", r->path,
-                      MAX_METADATA, MAX_PAIRS);
+                      HG_MAX_METADATA, MAX_PAIRS);
     }
     snprintf(where, sizeof where, "%s: __metadata__", r->path);
     json_t *pairs = hg__json_read(text, size, where, r->err);

@@ -6,6 +6,8 @@
 #include "base/file.h"
 #include "tensor/tensor.h"
 
+enum { HG_MAX_METADATA = 32 << 20 }; // bytes of the "__metadata__" entry
+
 typedef struct hg__tensors {
     hg__map map;
     hg__tensor *tensor; // owned, (count), in the header's order; data points into the map

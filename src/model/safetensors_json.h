@@ -8,7 +8,7 @@
 
 enum {
     HG_MAX_JSON_DEPTH = 64,
-    HG_MAX_JSON_ITEMS = 1 << 20, // commas in one text: bounds what a document takes in memory
+    HG_MAX_JSON_ITEMS = 1 << 21, // commas in one text: bounds what a document takes in memory
 };
 
 // Gives jansson our allocator. Comes before anything of jansson's that allocates.

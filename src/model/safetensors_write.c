@@ -25,8 +25,8 @@ static int add_string(hg__text *header, const char *text, hg_error *err) {
     return code;
 }
 
-static int add_metadata(hg__text *h, const char *const *key, const char *const *value, size_t pairs,
-                        hg_error *err) {
+static int add_metadata(hg__text *h, const char *path, const char *const *key,
+                        const char *const *value, size_t pairs, hg_error *err) {
     if (!pairs) return HG_OK;
     hg__text_add(h, "\"__metadata__\":{");
     for (size_t i = 0; i < pairs; i++) {
@@ -35,7 +35,12 @@ static int add_metadata(hg__text *h, const char *const *key, const char *const *
         hg__text_add(h, ":");
         HG_TRY(add_string(h, value[i], err));
     }
-    return hg__text_add(h, "}");
+    hg__text_add(h, "}");
+    if (h->failed || h->length <= HG_MAX_METADATA) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "%s: expected names and levels of the columns in at most %d MB, got %zu MB; "
+                    "ignore= leaves columns out",
+                    path, HG_MAX_METADATA >> 20, (h->length >> 20) + 1);
 }
 
 static int add_entry(hg__text *h, const hg__place *p, size_t *offset, hg_error *err) {
@@ -87,7 +92,7 @@ int hg__tensors_write(const char *path, const hg__tensor *tensors, size_t count,
     hg__place *sorted = hg__tensors_sort(tensors, count, HG_BY_ALIGNMENT, err);
     if (!sorted) return err->code;
     hg__text_add(&header, "{");
-    int code = add_metadata(&header, key, value, pairs, err);
+    int code = add_metadata(&header, path, key, value, pairs, err);
     for (size_t i = 0; code == HG_OK && i < count; i++) {
         if (i || pairs) hg__text_add(&header, ",");
         code = add_entry(&header, &sorted[i], &offset, err);
