@@ -89,6 +89,22 @@ static int run_files(hg__comparison *c, const hg__files *f, const hg_options *o,
     return code;
 }
 
+// The methods that saw every table, and their figures, move together.
+static void drop_left_out(hg__comparison *c) {
+    int32_t kept = 0;
+    for (int32_t s = 0; s < c->sets; s++) {
+        const hg__figure *from = c->set[s].figure;
+        hg__figure *to = c->set[s].figure;
+        for (int32_t i = 0; i < c->seeds * c->methods; i++, from++) {
+            if (!c->left_out[i % c->methods]) *to++ = *from;
+        }
+    }
+    for (int32_t m = 0; m < c->methods; m++) {
+        if (!c->left_out[m]) c->method[kept++] = c->method[m];
+    }
+    c->methods = kept;
+}
+
 // out= is the last that can fail: it is whole, or what it was.
 static int report(const hg__comparison *c, const hg_options *o, bool json, char **text,
                   hg_error *err) {
@@ -129,6 +145,7 @@ int hg_compare(const hg_options *o, const hg_listener *l, bool json, char **text
     hg__comparison c = {.seeds = (int32_t)o->values.seeds, .first_seed = o->values.seed};
     list_methods(&c, l);
     int code = run_files(&c, &files, o, l, err);
+    drop_left_out(&c);
     if (code == HG_OK) code = report(&c, o, json, text, err);
     clear(&c);
     hg__files_clear(&files);

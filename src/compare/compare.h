@@ -51,7 +51,9 @@ typedef struct hg__comparison {
     int32_t methods, seeds, sets;
     int64_t first_seed;
     hg__method method[HG_MAX_METHODS];
-    hg__set *set; // owned, (sets)
+    bool left_out
+        [HG_MAX_METHODS]; // (methods): a table was too wide for it; goes before anything is reported
+    hg__set *set;         // owned, (sets)
 } hg__comparison;
 
 // files.c: the tables data= names: a file, a folder of them, or several between commas. path: owned, (count) owned.
@@ -65,7 +67,7 @@ int hg__files_find(hg__files *f, const char *data, hg_error *err);
 void hg__files_clear(hg__files *f); // {0} is fine
 
 // trial.c: every seed and method on one table; s->figure has room.
-int hg__set_run(hg__set *s, const hg__comparison *c, hg__table *t, const hg_options *o,
+int hg__set_run(hg__set *s, hg__comparison *c, hg__table *t, const hg_options *o,
                 const hg_listener *l, hg__pool *pool, hg_error *err);
 
 // autoencoder.c: trains on the trial's table as `hourglass train` does.

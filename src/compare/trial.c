@@ -175,10 +175,26 @@ static int measure(const hg__method *m, const hg__contest *t, const rows *r, hg_
     return HG_OK;
 }
 
-static int run_methods(const hg__comparison *c, hg__contest *t, rows *r, hg__figure *f,
-                       hg_error *err) {
+// Where a table is too wide for what a method needs, it is left out of the whole comparison: means are over the same tables.
+static bool is_too_wide(hg__comparison *c, const hg__contest *t, int32_t method) {
+    const hg__baseline *b = c->method[method].baseline;
+    const size_t room = b && b->room ? b->room(t->width) : 0;
+    const size_t most = (size_t)t->o->values.max_mem;
+    char line[300], why[48] = "it is not made";
+    if (c->left_out[method]) return true;
+    if (room <= most) return false;
+    c->left_out[method] = true;
+    if (room < SIZE_MAX) snprintf(why, sizeof why, "it needs max_mem=%zuM", (room >> 20) + 1);
+    snprintf(line, sizeof line, "%.120s: %s is left out: %s for rows of %d numbers", t->table->path,
+             c->method[method].name, why, t->width);
+    if (t->l->note) t->l->note(t->l->context, line);
+    return true;
+}
+
+static int run_methods(hg__comparison *c, hg__contest *t, rows *r, hg__figure *f, hg_error *err) {
     for (int32_t m = 0; m < c->methods; m++) {
         if (t->l->stop && *t->l->stop) return hg__fail(err, HG_ERR_STOPPED, "stopped");
+        if (is_too_wide(c, t, m)) continue;
         HG_TRY(measure(&c->method[m], t, r, &f[m], err));
         if (!t->l->detail) continue;
         char line[300];
@@ -191,8 +207,7 @@ static int run_methods(const hg__comparison *c, hg__contest *t, rows *r, hg__fig
     return HG_OK;
 }
 
-static int run_seed(hg__set *s, const hg__comparison *c, hg__contest *t, hg__figure *f,
-                    hg_error *err) {
+static int run_seed(hg__set *s, hg__comparison *c, hg__contest *t, hg__figure *f, hg_error *err) {
     reading r = {0};
     rows parts = {0};
     hg__schema *schema = learn(t, err);
@@ -208,7 +223,7 @@ static int run_seed(hg__set *s, const hg__comparison *c, hg__contest *t, hg__fig
     return code;
 }
 
-int hg__set_run(hg__set *s, const hg__comparison *c, hg__table *table, const hg_options *o,
+int hg__set_run(hg__set *s, hg__comparison *c, hg__table *table, const hg_options *o,
                 const hg_listener *l, hg__pool *pool, hg_error *err) {
     hg__contest t = {
         .o = o, .l = l, .table = table, .pool = pool, .seed = (uint64_t)o->values.seed};

@@ -9,6 +9,8 @@ typedef struct hg__baseline {
     const char *name;           // "pca", "mahalanobis", "knn", "iforest", "ecod"
     const char *source;         // the paper
     bool (*is_available)(void); // on this machine; NULL: everywhere
+    // Bytes that learning from rows of `width` numbers takes beside the rows, SIZE_MAX where it cannot; NULL: a few times the rows.
+    size_t (*room)(int32_t width);
     // Learns from x (rows, width), at least 1 by 1, every number finite; it may keep pointers to them. NULL on failure.
     void *(*fit)(const float *x, int64_t rows, int32_t width, uint64_t seed, hg__pool *pool,
                  hg_error *err);

@@ -117,6 +117,12 @@ static void *fit_mahalanobis(const float *x, int64_t rows, int32_t width, uint64
     return fit(x, rows, width, true, pool, err);
 }
 
+// The correlations, LAPACK's copy of them, the eigenvectors twice, once as floats.
+static size_t room(int32_t width) {
+    const size_t n = (size_t)width;
+    return width > HG_MAX_PCA_WIDTH ? SIZE_MAX : n * n * (3 * sizeof(double) + sizeof(float));
+}
+
 typedef struct job {
     const pca *s;
     const float *x; // (rows, width)
@@ -159,8 +165,8 @@ static int score(const void *state, const float *x, int64_t rows, float *to, hg_
     const pca *s = state;
     job w = {.s = s, .x = x};
     w.score = to;
-    const size_t room = (size_t)ROWS * ((size_t)s->stride + (size_t)s->z.width);
-    return hg__blocks_run(pool, rows, ROWS, room, score_block, &w, err);
+    const size_t each = (size_t)s->stride + (size_t)s->z.width;
+    return hg__blocks_run(pool, rows, ROWS, ROWS * each, score_block, &w, err);
 }
 
 const hg__baseline hg__baseline_pca = {
@@ -168,6 +174,7 @@ const hg__baseline hg__baseline_pca = {
     .source = "Jackson & Mudholkar, Control procedures for residuals associated with principal "
               "component analysis, 1979",
     .is_available = hg__eigen_is_available,
+    .room = room,
     .fit = fit_pca,
     .score = score,
     .free = free_pca,
@@ -177,6 +184,7 @@ const hg__baseline hg__baseline_mahalanobis = {
     .source = "Shyu, Chen, Sarinnapakorn & Chang, A novel anomaly detection scheme based on "
               "principal component classifier, 2003",
     .is_available = hg__eigen_is_available,
+    .room = room,
     .fit = fit_mahalanobis,
     .score = score,
     .free = free_pca,
