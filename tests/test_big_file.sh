@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# A file larger than the memory it may take trains: 3 GB of float rows (BIG_GB=3), peak memory at most 300 MB.
+# A file larger than the memory it may take trains: 3 GB of float rows (BIG_GB=3), peak memory at most 300 MB. And a table of few
+# rows but many columns does not take many times what it is.
 . tests/lib.sh
 python=${PYTHON:-python3}
 is_sanitized && { skip "memory means nothing under a sanitizer"; finish; }
@@ -41,4 +42,40 @@ status=$?
 expect "scoring: exit $status" [ $status = 0 ]
 echo "scoring: $mb MB"
 expect "scoring took $mb MB, more than 300" [ "${mb:-9999}" -le 300 ]
+rm "$work/big.npy"
+
+# A table of few wide rows takes a few times what it is, and what its network is: 64 rows of 4096 numbers are 1 MB.
+"$python" - "$work/wide.npy" "$work/marked.csv" <<'PY' || bad "could not write the tables"
+import random, struct, sys
+random.seed(1)
+rows, width = 64, 4096
+x = [[random.gauss(0, 1) for j in range(width)] for i in range(rows)]
+head = "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }" % (rows, width)
+head += " " * (-(len(head) + 11) % 64) + "\n"
+with open(sys.argv[1], "wb") as file:
+    file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode())
+    for row in x:
+        file.write(struct.pack("<%df" % width, *row))
+with open(sys.argv[2], "w") as file:
+    file.write(",".join("c%d" % j for j in range(width)) + ",bad\n")
+    for i, row in enumerate(x):
+        file.write(",".join("%.3f" % (v + 4 * (i < 4)) for v in row) + ",%d\n" % (i < 4))
+PY
+holds() { # holds NAME MB command...: it works, and takes no more than that
+    name=$1 most=$2
+    shift 2
+    mb=$(peak "$HOURGLASS" "$@" threads=2)
+    status=$?
+    expect "$name: exit $status" [ $status = 0 ]
+    echo "$name: $mb MB"
+    expect "$name took $mb MB, more than $most" [ "${mb:-9999}" -le "$most" ]
+}
+wide=$work/wide/weights/best.safetensors
+holds "training on a wide table" 150 train -q data="$work/wide.npy" prepare=table steps=5 project="$work" name=wide
+holds "training on a wide table with anomalies in it" 150 train -q data="$work/wide.npy" contamination=0.1 steps=5 project="$work" name=odd
+"$HOURGLASS" train data="$work/wide.npy" prepare=table steps=1 max_mem=1M project="$work" name=small 2>"$work/err" || bad "max_mem=1M: $(cat "$work/err")"
+expect "what goes beyond max_mem is said beforehand" grep -q "rows of 4096 numbers take 6 MB beside what max_mem= bounds" "$work/err"
+holds "scoring a wide table" 140 predict -q model="$wide" data="$work/wide.npy" out="$work/scores.csv"
+holds "comparing on a wide table" 150 compare data="$work/marked.csv" label=bad seeds=1 steps=5 out="$work/compare.csv"
+expect "what takes the square of the columns is left out" [ "$(tail -n +2 "$work/compare.csv" | cut -d, -f3 | tr '\n' ' ')" = "autoencoder knn iforest ecod " ]
 finish

@@ -20,7 +20,7 @@ typedef struct table {
 
 // Numbers from -1 to 1 in steps of 1 / `levels`: few levels make ties.
 static table new_table(int32_t rows, int32_t width, uint32_t levels, uint32_t which) {
-    table t = {rows, width, hg__alloc((size_t)rows * (size_t)width, sizeof *t.x, NULL)};
+    table t = {rows, width, hg__alloc((size_t)rows * (size_t)width + HG_LANES, sizeof *t.x, NULL)};
     assert_non_null(t.x);
     for (uint32_t i = 0; i < (uint32_t)(rows * width); i++) {
         const uint32_t word = hg__philox_run(3, which, i, 0, 0).word[0];
@@ -126,6 +126,19 @@ static void clusters_and_ties_between_panels_are_those_of_every_pair(void **stat
     hg__free(x.x);
 }
 
+// So many numbers that panels are made when they are met; the last is not full.
+static void wide_rows_meet_all_references(void **state) {
+    (void)state;
+    table ref = new_table(150, 60001, 1000000, 1), x = new_table(12, 60001, 1000000, 2);
+    for (int32_t i = 0; i < 9; i++) { // near to one each, and so to one panel
+        for (int32_t j = 0; j < 60001; j++) x.x[i * 60001 + j] += ref.x[i * 5 * 60001 + j] * 3;
+    }
+    check(&ref, &x, 1, 1);
+    check(&ref, &x, 6, 1);
+    hg__free(ref.x);
+    hg__free(x.x);
+}
+
 static void a_copy_of_a_reference_is_at_distance_0(void **state) {
     (void)state;
     table ref = new_table(300, 33, 1000000, 1);
@@ -173,7 +186,7 @@ static void any_cut_and_any_threads_give_the_same_bits(void **state) {
 
 static void what_is_not_a_number_is_infinitely_far(void **state) {
     (void)state;
-    float ref[5 * 2] = {0, 0, NAN, 0, 1, 1, INFINITY, 0, 3e38F, -3e38F};
+    float ref[5 * 2 + HG_LANES] = {0, 0, NAN, 0, 1, 1, INFINITY, 0, 3e38F, -3e38F};
     const float x[4 * 2] = {1, 0, NAN, 2, 3e38F, -3e38F, -INFINITY, 1};
     float distance[4 * 5];
     int32_t index[4 * 5];
@@ -192,6 +205,7 @@ int main(void) {
         cmocka_unit_test(the_nearest_are_those_of_every_pair),
         cmocka_unit_test(what_cancels_in_the_product_is_exact_all_the_same),
         cmocka_unit_test(clusters_and_ties_between_panels_are_those_of_every_pair),
+        cmocka_unit_test(wide_rows_meet_all_references),
         cmocka_unit_test(a_copy_of_a_reference_is_at_distance_0),
         cmocka_unit_test(any_cut_and_any_threads_give_the_same_bits),
         cmocka_unit_test(what_is_not_a_number_is_infinitely_far),

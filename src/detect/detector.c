@@ -17,9 +17,9 @@ void hg__detector_free(hg__detector *d) {
     hg__neighbours_free(d->in_residuals);
     hg__run_plan_free(d->plan);
     hg_model_free(d->folded);
-    void *const owned[] = {d->reference,   d->spread,      d->scale,  d->inverse,  d->residual_of,
-                           (void *)d->row, d->scaled,      d->residual, d->distance, d->index,
-                           d->distinct,    d->which,       d->slot,   d->other,    d->other_at};
+    void *const owned[] = {d->reference,   d->spread, d->scale,    d->inverse,  d->residual_of,
+                           (void *)d->row, d->scaled, d->residual, d->distance, d->index,
+                           d->distinct,    d->which,  d->slot,     d->other,    d->other_at};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) hg__free(owned[i]);
     hg__free(d);
 }

@@ -26,6 +26,9 @@ typedef struct hg__detector hg__detector;
 int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held, float *score,
                      json_t *detector, hg__pool *pool, hg_error *err);
 
+// About how many bytes that takes for a table of so many rows of so many numbers.
+size_t hg__detector_room(int64_t rows, int32_t width);
+
 // From a model that carries one: what hg__detector_is_in() says. Borrows m. `where` starts the sentence of an error.
 bool hg__detector_is_in(const hg_model *m);
 hg__detector *hg__detector_new(const hg_model *m, hg__pool *pool, const char *where, hg_error *err);

@@ -16,6 +16,12 @@ enum { REFERENCES = 4096, SAMPLE = 16384 };
 // What the constants mean, and where they matter, is in docs/ANOMALIES.md.
 static const double weight_of_distance = 3, few_rows = 100, least_residual = 0.03;
 
+// The references three times: as they are, scaled, and their residuals; and panels of the last two.
+size_t hg__detector_room(int64_t rows, int32_t width) {
+    const size_t kept = (size_t)hg__at_most(rows, REFERENCES) * (size_t)width * sizeof(float);
+    return 3 * kept + 2 * hg__neighbours_panels((int32_t)hg__at_most(rows, REFERENCES), width);
+}
+
 // Rows first .. first + count - 1 of an order that is itself random, into x (count, width).
 static int copy_rows(const hg__rows *rows, int64_t first, int64_t count, float *x, hg_error *err) {
     const int32_t width = rows->data->width;
@@ -48,7 +54,8 @@ static walk walk_from(const hg__detector *d, const hg__rows *rows, int64_t first
 
 // What a fit works on.
 typedef struct sample {
-    const hg__rows *train, *usual; // borrowed; usual: held-out rows, or training rows that are no references
+    const hg__rows *train,
+        *usual; // borrowed; usual: held-out rows, or training rows that are no references
     int64_t train_rows, usual_first, usual_rows; // how many of them, from where on
     int64_t own;                                 // reference that the first of usual is, or -1
     float *raw;  // owned, (references, width): training rows, then held-out ones
@@ -171,10 +178,12 @@ static int add_part(hg_model *m, const char *name, hg__dtype dtype, int64_t rows
 }
 
 static int keep(hg_model *m, const hg__detector *d, sample *s, json_t *detector, hg_error *err) {
-    hg__tensor references = {.dtype = HG_F32,
-                             .name = "detector.reference",
-                             .shape = {2, {d->references, d->width}},
-                             .data = s->raw};
+    hg__tensor references = {
+        .dtype = HG_F32,
+        .name = "detector.reference",
+        .shape = {2, {d->references, d->width}},
+        .data = s->raw
+    };
     HG_TRY(hg__model_give_part(m, &references, err));
     s->raw = NULL;
     HG_TRY(add_part(m, "detector.spread", HG_F32, d->references, 0, d->spread, err));

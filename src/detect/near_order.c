@@ -17,7 +17,7 @@ typedef struct keyed {
 
 typedef struct sorter {
     const hg__kernels *kernels;
-    const float *x; // (count, width)
+    const float *x;       // (count, width)
     size_t width, stride; // stride: width padded
     keyed *item;          // owned, (count)
     float *centre;        // owned, (2, stride)

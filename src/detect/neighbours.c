@@ -34,18 +34,21 @@ enum {
     ROWS = 192, // of a task: a panel of references is fetched once for all of them
     LEAST_ROWS = 16,
     NUMBERS = 1 << 20, // of its rows: wide ones are fewer
-    NEAREST = 2        // panels a row meets before it is asked which it must
+    KEPT =
+        1 << 23, // numbers of all panels: of more, each is made again for each task that needs it
+    FEW = 4,     // rows for which no panel is made
+    NEAREST = 2  // panels a row meets before it is asked which it must
 };
 
 struct hg__neighbours {
     int32_t count, width;
     int32_t panels, boxes; // boxes: panels padded
-    const float *ref;      // borrowed, (count, width), as given; in panels they stand in this order:
-    int32_t *number;       // owned, (count): which reference stands there
-    float *mean;           // owned, (width)
-    float *panel;          // owned, panels of (width, count), less the mean
-    float *start;          // owned, (count padded): |r|^2 less what may be wrong
-    float *low, *high;     // owned, (width, boxes): edges of each panel's box
+    const float *ref;  // borrowed, (count, width), as given; in panels they stand in this order:
+    int32_t *number;   // owned, (count): which reference stands there
+    float *mean;       // owned, (width)
+    float *panel;      // owned, panels of (width, count), less the mean; NULL: each made when met
+    float *start;      // owned, (count padded): |r|^2 less what may be wrong
+    float *low, *high; // owned, (width, boxes): edges of each panel's box
 };
 
 // 2 u times the roundings that an error bound counts.
@@ -78,7 +81,6 @@ static void add_reference(hg__neighbours *n, int32_t i) {
     for (int32_t j = 0; j < n->width; j++) {
         const float r = ref[j] - n->mean[j];
         float *low = n->low + (size_t)j * boxes + box, *high = n->high + (size_t)j * boxes + box;
-        n->panel[hg__panel_index(n->width, n->count, j, i)] = r;
         square += (double)r * (double)r;
         if (ref[j] < *low) *low = ref[j];
         if (ref[j] > *high) *high = ref[j];
@@ -86,20 +88,42 @@ static void add_reference(hg__neighbours *n, int32_t i) {
     n->start[i] = -at_least(-square * (1 - share(2 * (n->width + 1) + 4)));
 }
 
+// to (width, padded count of the panel), of which what is padding stays as it is.
+static void make_panel(const hg__neighbours *n, int32_t panel, float *to) {
+    const int32_t first = panel * HG_PANEL, width = n->width;
+    const int32_t count = n->count - first < HG_PANEL ? n->count - first : HG_PANEL;
+    const size_t stride = hg__panel_width(n->count, first);
+    for (int32_t from = 0; from < width; from += HG_PANEL) { // a square stays in the cache
+        const int32_t end = from + HG_PANEL < width ? from + HG_PANEL : width;
+        for (int32_t i = 0; i < count; i++) {
+            const float *ref = n->ref + (size_t)n->number[first + i] * (size_t)width;
+            for (int32_t j = from; j < end; j++) {
+                to[(size_t)j * stride + (size_t)i] = ref[j] - n->mean[j];
+            }
+        }
+    }
+}
+
+size_t hg__neighbours_panels(int32_t count, int32_t width) {
+    const size_t numbers = hg__panel_count(width, count);
+    return numbers <= KEPT ? numbers * sizeof(float) : 0;
+}
+
 static int make_room(hg__neighbours *n, hg_error *err) {
-    const size_t width = (size_t)n->width, count = (size_t)n->count;
-    const size_t padded = (size_t)hg__panel_count(1, n->count), edges = width * (size_t)n->boxes;
+    const size_t width = (size_t)n->width, edges = width * (size_t)n->boxes;
+    const size_t padded = hg__panel_count(1, n->count);
     const struct {
         float **at;
         size_t floats;
     } room[] = {
         {&n->mean,  width         },
-        {&n->panel, padded * width},
         {&n->start, padded        },
         {&n->low,   edges         },
         {&n->high,  edges         },
+        {&n->panel, padded * width},
     };
-    for (size_t i = 0; i < sizeof room / sizeof *room; i++) {
+    const size_t made = sizeof room / sizeof *room - !hg__neighbours_panels(n->count, n->width);
+    for (size_t i = 0; i < made; i++) {
         *room[i].at = hg__alloc(room[i].floats, sizeof(float), err);
         if (!*room[i].at) return HG_ERR_MEMORY;
     }
@@ -107,13 +131,16 @@ static int make_room(hg__neighbours *n, hg_error *err) {
         n->low[i] = INFINITY;
         n->high[i] = -INFINITY;
     }
-    n->number = hg__alloc(count, sizeof *n->number, err);
+    n->number = hg__alloc((size_t)n->count, sizeof *n->number, err);
     return n->number ? HG_OK : HG_ERR_MEMORY;
 }
 
 static int put_in_order(hg__neighbours *n, hg_error *err) {
     HG_TRY(hg__near_order(n->ref, n->count, n->width, n->number, err));
     for (int32_t i = 0; i < n->count; i++) add_reference(n, i);
+    for (int32_t p = 0; n->panel && p < n->panels; p++) {
+        make_panel(n, p, n->panel + hg__panel_index(n->width, n->count, 0, p * HG_PANEL));
+    }
     return HG_OK;
 }
 
@@ -149,9 +176,9 @@ void hg__neighbours_free(hg__neighbours *n) {
 typedef struct search {
     const hg__neighbours *n;
     const hg__kernels *kernels;
-    const float *x;    // (rows, width)
-    int32_t k, most;   // neighbours; rows of a block
-    size_t stride;     // width padded
+    const float *x;  // (rows, width)
+    int32_t k, most; // neighbours; rows of a block
+    size_t stride;   // width padded
     float *distance; // (rows, k)
     int32_t *index;  // (rows, k) or NULL
 } search;
@@ -161,6 +188,7 @@ typedef struct block {
     float *x;                         // (most, stride), as given
     float *product;                   // (most, HG_PANEL)
     float *moved, *picked;            // (most, width): -2 (x - mean); of the rows that meet a panel
+    float *panel;                     // (width, HG_PANEL), where they are not kept
     float *gap;                       // (most, boxes): squared distance to each; NaN: was met
     float (*best)[HG_MAX_NEIGHBOURS]; // (most, k) so far, ascending
     int32_t (*number)[HG_MAX_NEIGHBOURS]; // (most, k)
@@ -183,9 +211,9 @@ static int32_t pick_rows(int32_t width, int64_t rows, int32_t threads) {
 
 static size_t room_for(const search *s) {
     const hg__neighbours *n = s->n;
-    return (size_t)s->most * (s->stride + HG_PANEL + 2 * HG_MAX_NEIGHBOURS + 2 * (size_t)n->width +
-                              (size_t)n->boxes) +
-           HG_LANES;
+    const size_t width = (size_t)n->width, boxes = (size_t)n->boxes;
+    return (size_t)s->most * (s->stride + HG_PANEL + 2 * HG_MAX_NEIGHBOURS + 2 * width + boxes) +
+           (n->panel ? 0 : width * HG_PANEL) + HG_LANES;
 }
 
 static void fill(block *b, const search *s, float *scratch, int64_t first) {
@@ -196,7 +224,8 @@ static void fill(block *b, const search *s, float *scratch, int64_t first) {
     b->best = (void *)(b->product + most * HG_PANEL);
     b->number = (void *)(b->best + most);
     b->gap = (void *)(b->number + most);
-    b->moved = b->gap + most * boxes;
+    b->panel = b->gap + most * boxes;
+    b->moved = b->panel + (n->panel ? 0 : width * HG_PANEL);
     b->picked = b->moved + most * width;
     for (int32_t i = 0; i < b->rows; i++) {
         const float *from = s->x + (size_t)(first + i) * width;
@@ -267,11 +296,23 @@ static uint64_t meet_lowest(block *b, const search *s, int32_t i, const float *p
     return left & ~met;
 }
 
-// The rows that were picked meet a panel.
-static void meet_panel(block *b, const search *s, int32_t panel) {
+// The rows that were picked meet all of a panel.
+static void meet_each(block *b, const search *s, int32_t panel) {
+    const int32_t first = panel * HG_PANEL;
+    const int32_t end = s->n->count - first < HG_PANEL ? s->n->count : first + HG_PANEL;
+    for (int32_t at = first; at < end; at++) {
+        for (int32_t m = 0; m < b->meeting; m++) meet(b, s, b->row[m], at);
+    }
+    b->meeting = 0;
+}
+
+// The rows that were picked meet those of a panel that may be among their nearest.
+static void meet_likely(block *b, const search *s, int32_t panel) {
     const hg__neighbours *n = s->n;
     const int32_t first = panel * HG_PANEL;
     const int32_t columns = n->count - first < HG_PANEL ? n->count - first : HG_PANEL;
+    const float *kept = n->panel;
+    if (kept) kept += hg__panel_index(n->width, n->count, 0, first);
     uint64_t mask[ROWS];
     float limit[ROWS];
     const hg__gemm g = {.M = b->meeting,
@@ -281,11 +322,12 @@ static void meet_panel(block *b, const search *s, int32_t panel) {
                         .a = b->picked,
                         .a_m = n->width,
                         .a_k = 1,
-                        .b = n->panel + hg__panel_index(n->width, n->count, 0, first),
+                        .b = kept ? kept : b->panel,
                         .b_k = (ptrdiff_t)hg__panel_width(n->count, first),
                         .c = b->product,
                         .c_m = HG_PANEL,
                         .start = n->start + first};
+    if (!kept) make_panel(n, panel, b->panel);
     for (int32_t m = 0; m < b->meeting; m++) limit[m] = b->limit[b->row[m]];
     s->kernels->gemm(&g);
     s->kernels->mask_below(mask, b->product, HG_PANEL, limit, b->meeting, columns);
@@ -301,6 +343,15 @@ static void meet_panel(block *b, const search *s, int32_t panel) {
         }
     }
     b->meeting = 0;
+}
+
+static void meet_panel(block *b, const search *s, int32_t panel) {
+    if (b->meeting == 0) return;
+    if (!s->n->panel && b->meeting <= FEW) {
+        meet_each(b, s, panel);
+    } else {
+        meet_likely(b, s, panel);
+    }
 }
 
 static void pick(block *b, const hg__neighbours *n, int32_t i, int32_t panel) {
@@ -337,14 +388,14 @@ static void run_block(const void *context, int64_t first, int32_t rows, float *s
             for (int32_t i = 0; i < rows; i++) {
                 if (b.next[i] == p) pick(&b, n, i, p);
             }
-            if (b.meeting) meet_panel(&b, s, p);
+            meet_panel(&b, s, p);
         }
     }
     for (int32_t p = 0; p < n->panels; p++) {
         for (int32_t i = 0; i < rows; i++) {
             if (b.gap[(size_t)i * boxes + (size_t)p] <= b.reach[i]) pick(&b, n, i, p);
         }
-        if (b.meeting) meet_panel(&b, s, p);
+        meet_panel(&b, s, p);
     }
     for (int32_t i = 0; i < rows; i++) {
         memcpy(s->distance + (size_t)(first + i) * k, b.best[i], k * sizeof(float));

@@ -10,8 +10,10 @@ enum { HG_MAX_NEIGHBOURS = 64 };
 typedef struct hg__neighbours hg__neighbours;
 
 // Borrows ref (count, width), which kernels read up to HG_LANES numbers beyond its end (hg__numbers() makes room for it), and
-// takes as much memory again. count and width: 1 at least.
+// takes hg__neighbours_panels() bytes beside it. count and width: 1 at least.
 hg__neighbours *hg__neighbours_new(const float *ref, int32_t count, int32_t width, hg_error *err);
+size_t hg__neighbours_panels(int32_t count,
+                             int32_t width); // as much as ref, or nothing where that is much
 void hg__neighbours_free(hg__neighbours *n); // NULL is fine
 
 // For each row of x (rows, width) its k nearest references: distance (rows, k), squared, ascending, and their numbers

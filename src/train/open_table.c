@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "data/table_view.h"
 #include "detect/alarms.h"
+#include "detect/detector.h"
 #include "model/parts.h"
 #include "train/trainer.h"
 
@@ -123,6 +124,17 @@ static void tell_columns(const hg__trainer *t, int64_t bad) {
     note(t, line);
 }
 
+// What training and scoring will hold beside the rows, where that is more than rows may take.
+static void tell_room(const hg__trainer *t) {
+    const size_t room = hg__detector_room(t->data->rows, t->data->width);
+    char line[160];
+    if (room <= (size_t)t->o.values.max_mem) return;
+    snprintf(line, sizeof line,
+             "the detector's rows of %d numbers take %zu MB beside what max_mem= bounds",
+             t->data->width, (room >> 20) + 1);
+    note(t, line);
+}
+
 static bool is_learned(const void *context, int64_t row) {
     const uint8_t *held = context; // (rows of the table)
     return !held[row];
@@ -212,6 +224,7 @@ static int read_table(hg__trainer *t, hg__table *table, hg_error *err) {
     HG_TRY(changed < 0 ? changed : HG_OK);
     if (changed) HG_TRY(read_again(t, table, err));
     tell_columns(t, bad);
+    tell_room(t);
     const int64_t wanted = EPOCH_STEPS * v->batch, rows = t->data->rows;
     if (v->steps > 0 && rows < wanted) t->data->crops = (int32_t)((wanted + rows - 1) / rows);
     return HG_OK;

@@ -462,8 +462,12 @@ static int finish_best(hg__trainer *t, hg_train_result *r, hg_model **out, hg_er
     char path[1024];
     hg_model *best;
     HG_TRY(hg__folder_weights(t->folder, "best", path, err));
-    hg__train_plan_free(t->plan); // gives room to what is fitted now
+    hg__train_plan_free(t->plan); // give room to what is fitted now
+    hg__run_plan_free(t->runner);
+    hg__loader_free(t->loader);
     t->plan = NULL;
+    t->runner = NULL;
+    t->loader = NULL;
     best = hg_model_load(path, err);
     if (!best) return (int)err->code;
     int code = t->is_table ? hg__fit_detector(t, best, err) : HG_OK;
