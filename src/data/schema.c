@@ -150,11 +150,19 @@ static void format_date(double seconds, char text[32]) {
 
 static void describe_time(const hg__column *c, hg__text *t) {
     char from[32], to[32];
+    const hg__time_type *type = &hg__time_types[c->format];
+    if (*type->says) hg__text_add(t, ", %s", type->says);
+    if (c->unsure) hg__text_add(t, " (or not: it could not be decided; columns= says dmy or mdy)");
     format_date(c->least, from);
     format_date(c->most, to);
-    hg__text_add(t, ", %s to %s: %s%s%s", from, to, c->week ? "day of the week" : "",
-                 c->week && c->clock ? ", " : "", c->clock ? "hour of the day" : "");
+    if (type->has_day) hg__text_add(t, ", %s to %s", from, to);
+    hg__text_add(t, ": %s%s%s", c->week ? "day of the week" : "", c->week && c->clock ? ", " : "",
+                 c->clock ? "hour of the day" : "");
     if (!c->week && !c->clock) hg__text_add(t, "too short a time to learn from, left out");
+}
+
+static void describe_id(const hg__column *c, hg__text *t) {
+    hg__text_add(t, "%s, left out", c->forward ? ", only moves forward" : "");
 }
 
 void hg__column_describe(const hg__column *c, char *text, size_t size) {
@@ -164,6 +172,7 @@ void hg__column_describe(const hg__column *c, char *text, size_t size) {
     case HG_COLUMN_NUMBER: describe_number(c, &t); break;
     case HG_COLUMN_CATEGORY: describe_levels(c, &t); break;
     case HG_COLUMN_TIME: describe_time(c, &t); break;
+    case HG_COLUMN_ID: describe_id(c, &t); break;
     case HG_COLUMN_BOOLEAN:
         if (c->levels == 2) hg__text_add(&t, ", %s or %s", c->level[0], c->level[1]);
         break;

@@ -57,6 +57,9 @@ typedef struct
     int32_t first, width; // its floats in an encoded row; width 0: none
     bool may_miss;        // its last float says that the value was missing
     bool week, clock;     // time: which floats it has
+    int format;           // time: how it is written, one of hg__time_types; 0: ISO 8601
+    bool unsure;          // time: whether day or month comes first could not be decided
+    bool forward;         // id: a number that never falls
     hg__scaling scaling;  // number
     bool log;
     double unit, centre, scale; // unit and scale above 0

@@ -82,10 +82,13 @@ static int encode_category(const encoding *e, const hg__column *c, const hg__cel
 
 static int encode_time(const encoding *e, const hg__column *c, const hg__cell *cell, float *x) {
     double seconds = 0;
-    const bool is_time = cell->kind != HG_CELL_MISSING && cell->text &&
-                         hg__parse_time(cell->text, (size_t)cell->size, &seconds);
-    static const char expected[] = "a date such as 2024-05-31 or 2024-05-31 14:30:00";
-    if (!is_time) HG_TRY(note_missing(e, c, expected, cell));
+    static const hg__cell none = {.kind = HG_CELL_MISSING};
+    const int reads = hg__time_read_as(c->format, cell, &seconds);
+    const bool is_time = reads == 1;
+    if (!is_time) {
+        const char *expected = hg__time_types[c->format].example;
+        HG_TRY(note_missing(e, c, expected, reads == 0 ? &none : cell));
+    }
     const double days = floor(seconds / DAY); // since a Thursday
     if (c->week) {
         const double turn = (days - 7 * floor(days / 7)) / 7;

@@ -27,20 +27,16 @@ static void add_number(hg__measure *m, double x) {
     const bool whole = x > -9e15 && x < 9e15 && x == (double)(int64_t)x;
     m->whole += whole;
     m->rising += whole && (all->count == 1 || x > m->last);
+    m->rises += all->count > 1 && x > m->last;
+    m->falls += all->count > 1 && x < m->last;
+    m->zeros += x == 0;
     m->last = x;
-}
-
-static void add_time(hg__measure *m, double seconds) {
-    const double days = seconds / 86400;
-    m->clock = m->clock || days != (double)(int64_t)days;
-    if (m->times++ == 0 || seconds < m->time_least) m->time_least = seconds;
-    if (m->times == 1 || seconds > m->time_most) m->time_most = seconds;
 }
 
 static int add_cell(const hg__table *t, hg__measure *m, int32_t numbers, const hg__cell *cell,
                     hg_error *err) {
-    double seconds;
-    const hg__cell_class class = hg__cell_classify(cell, &seconds);
+    hg__time_reading when;
+    const hg__cell_class class = hg__cell_classify(cell, &when);
     if (m->count[class]++ == 0 &&
         class != HG_CLASS_MISSING) { // where it is, should it not belong there
         char where[1100];
@@ -49,8 +45,11 @@ static int add_cell(const hg__table *t, hg__measure *m, int32_t numbers, const h
         if (!(m->where[class] = hg__copy_text(where, err))) return HG_ERR_MEMORY;
     }
     if (class == HG_CLASS_MISSING) return HG_OK;
-    if (cell->kind == HG_CELL_NUMBER) add_number(m, cell->number);
-    if (class == HG_CLASS_TIME) add_time(m, seconds);
+    if (cell->kind == HG_CELL_NUMBER) {
+        add_number(m, cell->number);
+        hg__time_read_number(cell->number, m->says, &when);
+    }
+    HG_TRY(hg__times_add(m, class, t, cell, &when, err));
     if (cell->kind == HG_CELL_NUMBER && !m->all_numbers && m->tally.entries >= numbers) {
         m->tally.rest++;
         return HG_OK;
@@ -143,6 +142,8 @@ static int start(hg__table *t, hg__measuring *m, const hg__schema_options *o, hg
         hg__measure *c = &m->column[i];
         c->all_numbers = m->way[i].kind == HG_COLUMN_CATEGORY;
         c->passed = o->levels_of != NULL;
+        c->says = t->named ? hg__time_name(t->name[i]) : 0;
+        if (m->way[i].kind == HG_COLUMN_TIME) c->says = HG_SAYS_DATE | HG_SAYS_TIME;
         c->tally.limit = HG_MAX_LEVELS;
         c->tally.room = (size_t)TEXT_BYTES / (size_t)t->columns;
         if (c->tally.room > 4 << 20) c->tally.room = 4 << 20;
@@ -162,6 +163,7 @@ static int start(hg__table *t, hg__measuring *m, const hg__schema_options *o, hg
 static void clear(hg__measuring *m) {
     for (int32_t i = 0; m->column && i < m->columns; i++) {
         hg__tally_clear(&m->column[i].tally);
+        hg__times_clear(m->column[i].time);
         for (int k = 0; k < HG_CLASSES; k++) hg__free(m->column[i].where[k]);
     }
     hg__free(m->column);

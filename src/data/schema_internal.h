@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "data/schema.h"
+#include "data/schema_time.h"
 
 // ---- names, found by their bytes ----------------------------------------------------------------
 
@@ -76,14 +77,11 @@ typedef enum hg__cell_class {
     HG_CLASSES
 } hg__cell_class;
 
-// seconds: of a time.
-hg__cell_class hg__cell_classify(const hg__cell *cell, double *seconds);
+// when: every format that a text reads by.
+hg__cell_class hg__cell_classify(const hg__cell *cell, hg__time_reading *when);
 // 0 or 1 for a bit or a word, -1 for anything else.
 int hg__cell_boolean(const hg__cell *cell);
 bool hg__cell_is_word(const char *text, size_t size, const char *words); // " no false f "; any case
-
-// YYYY-MM-DD, then maybe T or a blank, HH:MM, :SS, a fraction, Z or an offset. Seconds since 1970 in UTC.
-bool hg__parse_time(const char *text, size_t size, double *seconds);
 
 // At most 40 bytes of the cell for a message.
 void hg__cell_show(const hg__cell *cell, char text[48]);
@@ -96,6 +94,7 @@ bool hg__list_next(const char **list, bool whole, char *name, char *rest, size_t
 
 typedef struct hg__override {
     int kind, scaling, log; // -1: not said
+    int format;             // of times; -1: not said
     bool ignore;
 } hg__override;
 

@@ -57,9 +57,13 @@ static json_t *write_column(const hg__column *c) {
     if (c->may_miss) good = good && add(to, "missing", json_real(c->missing));
     if (c->kind == HG_COLUMN_NUMBER) good = good && add_number(to, c);
     if (c->kind == HG_COLUMN_BOOLEAN) good = good && add(to, "fill", json_real(c->fill));
+    if (c->forward) good = good && add(to, "forward", json_true());
     if (c->kind == HG_COLUMN_TIME) {
         good = good && add(to, "week", json_boolean(c->week)) &&
                add(to, "clock", json_boolean(c->clock));
+        const char *format = hg__time_types[c->format].name;
+        if (c->format != HG_TIME_ISO) good = good && add(to, "format", json_string(format));
+        if (c->unsure) good = good && add(to, "unsure", json_true());
     }
     if (c->kind == HG_COLUMN_NUMBER || c->kind == HG_COLUMN_TIME) {
         good = good && add(to, "least", json_real(c->least)) && add(to, "most", json_real(c->most));
@@ -223,6 +227,13 @@ static int read_boolean(const reading *r, const json_t *from, hg__column *c) {
 }
 
 static int read_time(const reading *r, const json_t *from, hg__column *c) {
+    const json_t *format = json_object_get(from, "format");
+    if (format) {
+        const char *name = json_string_value(format);
+        c->format = name ? hg__time_find(name, strlen(name)) : -1;
+        if (c->format < 0) return refuse(r, "format", "a known word");
+    }
+    c->unsure = json_is_true(json_object_get(from, "unsure"));
     HG_TRY(read_truth(r, from, "week", &c->week));
     return read_truth(r, from, "clock", &c->clock);
 }
@@ -238,6 +249,7 @@ static int read_kind(const reading *r, const json_t *from, hg__column *c) {
     case HG_COLUMN_CATEGORY: return read_levels(r, from, 0, HG_MAX_LEVELS, c);
     case HG_COLUMN_BOOLEAN: return read_boolean(r, from, c);
     case HG_COLUMN_TIME: return read_time(r, from, c);
+    case HG_COLUMN_ID: c->forward = json_is_true(json_object_get(from, "forward")); return HG_OK;
     case HG_COLUMN_CONSTANT:
         return json_object_get(from, "levels") ? read_levels(r, from, 0, 1, c) : HG_OK;
     default: return HG_OK;

@@ -14,26 +14,15 @@ enum {
     OFTEN = 5,        // so often, and before
     TWICE = 2,
     KNOTS_IN_ALL = 1 << 17,
-    KNOTS = 129,
-    DAY = 86400
+    KNOTS = 129
 };
 
 static int64_t count_numbers(const hg__measure *m) {
     return m->count[HG_CLASS_BIT] + m->count[HG_CLASS_NUMBER];
 }
 
-static int64_t count_texts(const hg__measure *m) {
-    return m->count[HG_CLASS_WORD] + m->count[HG_CLASS_TIME] + m->count[HG_CLASS_TEXT];
-}
-
-// All but a slip: 1 in 100, or a single one among at least ten.
-static bool is_nearly(int64_t part, int64_t all) {
-    const int64_t others = all - part;
-    return others == 0 || others <= all / 100 || (others == 1 && all >= 10);
-}
-
 static bool is_constant(const hg__measure *m) {
-    const int64_t numbers = count_numbers(m), texts = count_texts(m);
+    const int64_t numbers = count_numbers(m), texts = hg__count_texts(m);
     if (numbers + texts == 0) return true;
     if (m->count[HG_CLASS_MISSING] > 0) return false; // whether it is there says something
     if (texts == 0) return m->number.least == m->number.most;
@@ -100,7 +89,7 @@ static bool is_category(const hg__measure *m, int32_t max_levels) {
 }
 
 static hg__column_kind kind_of_texts(const hg__measure *m, const char *name, int32_t max_levels) {
-    const int64_t texts = count_texts(m), values = texts + count_numbers(m);
+    const int64_t texts = hg__count_texts(m), values = texts + count_numbers(m);
     const hg__tally *t = &m->tally;
     const bool unique = (t->entries + t->rest) * 10 >= values * 9;
     if (values >= ENOUGH && unique && (t->entries * 10 >= values * 9 || is_id_name(name))) {
@@ -113,16 +102,34 @@ static hg__column_kind kind_of_texts(const hg__measure *m, const char *name, int
 
 static hg__column_kind find_kind(const hg__measure *m, const char *name, int32_t max_levels,
                                  double *sample, int64_t sampled) {
-    const int64_t numbers = count_numbers(m), values = numbers + count_texts(m);
+    const int64_t numbers = count_numbers(m), values = numbers + hg__count_texts(m);
     if (is_constant(m)) return HG_COLUMN_CONSTANT;
     if (m->count[HG_CLASS_BIT] + m->count[HG_CLASS_WORD] == values) return HG_COLUMN_BOOLEAN;
-    if (is_nearly(numbers, values)) {
+    if (hg__is_nearly(numbers, values)) {
         return is_number_id(m, name, sample, sampled) ? HG_COLUMN_ID : HG_COLUMN_NUMBER;
     }
-    if (is_nearly(m->times, values)) {
-        return m->time_least < m->time_most ? HG_COLUMN_TIME : HG_COLUMN_CONSTANT;
-    }
     return kind_of_texts(m, name, max_levels);
+}
+
+// A number that never falls and rises again and again lies beyond all that was seen in the rows to come; so does the year or
+// month that was the same all along.
+static bool is_forward(const hg__measure *m, hg__column_kind kind, const char *name) {
+    if (m->falls > 0 || m->number.count == 0 || hg__count_texts(m) > 0) return false;
+    if (kind == HG_COLUMN_NUMBER && m->rises >= ENOUGH - 1) return true;
+    const bool is_part = hg__time_part_name(name, m->number.least, m->number.most);
+    if (!is_part || m->whole < m->number.count) return false;
+    return kind == HG_COLUMN_CONSTANT || (m->number.count >= ENOUGH && kind != HG_COLUMN_ID);
+}
+
+// From the column's cells alone.
+static void find_kind_alone(hg__column *c, const hg__measure *m, const char *name,
+                            int32_t max_levels, double *sample, int64_t sampled) {
+    c->format = hg__times_choose(m, is_id_name(name), is_constant(m), &c->unsure);
+    c->kind = HG_COLUMN_TIME;
+    if (c->format >= 0) return;
+    c->kind = find_kind(m, name, max_levels, sample, sampled);
+    c->forward = is_forward(m, c->kind, name);
+    if (c->forward) c->kind = HG_COLUMN_ID;
 }
 
 // ---- what does not belong -----------------------------------------------------------------------
@@ -131,27 +138,43 @@ static bool belongs(hg__column_kind kind, int class) {
     switch (kind) {
     case HG_COLUMN_NUMBER: return class == HG_CLASS_BIT || class == HG_CLASS_NUMBER;
     case HG_COLUMN_BOOLEAN: return class == HG_CLASS_BIT || class == HG_CLASS_WORD;
-    case HG_COLUMN_TIME: return class == HG_CLASS_TIME;
     default: return true;
     }
+}
+
+static int refuse(const hg__column *c, const char *where, const char *expected, const char *shown,
+                  hg_error *err) {
+    return hg__fail(err, HG_ERR_DATA,
+                    "%.200s: column '%.60s': expected %s, got %s; columns=\"%.60s category\" or "
+                    "on_bad=score_missing takes it",
+                    where, c->name, expected, shown, c->name);
+}
+
+static int count_strange_times(const hg__column *c, const hg__measure *m,
+                               const hg__schema_options *o, int64_t *strange, hg_error *err) {
+    const int64_t read = m->time ? hg__times_read(m->time, c->format) + m->time->zeros : 0;
+    *strange = m->number.count + hg__count_texts(m) - m->zeros - read;
+    if (*strange == 0 || (*o->on_bad && strcmp(o->on_bad, "stop") != 0)) return HG_OK;
+    const hg__time_miss *miss = hg__times_find_miss(m->time, c->format);
+    const char *example = hg__time_types[c->format].example;
+    if (miss) return refuse(c, miss->where, example, miss->shown, err);
+    int k = HG_CLASS_MISSING + 1;
+    while (k < HG_CLASSES - 1 && !m->where[k]) k++;
+    return refuse(c, m->where[k], example, m->shown[k], err);
 }
 
 // Cells that the kind has no use for; the first of them ends it all where on_bad is stop.
 static int count_strange(const hg__column *c, const hg__measure *m, const hg__schema_options *o,
                          int64_t *strange, hg_error *err) {
-    static const char *const expected[] = {"a number", "", "0 or 1, yes or no, true or false",
-                                           "a date such as 2024-05-31 or 2024-05-31 14:30:00"};
+    static const char *const expected[] = {"a number", "", "0 or 1, yes or no, true or false"};
+    if (c->kind == HG_COLUMN_TIME) return count_strange_times(c, m, o, strange, err);
     const bool stop = !*o->on_bad || strcmp(o->on_bad, "stop") == 0;
     *strange = 0;
     for (int k = HG_CLASS_MISSING + 1; k < HG_CLASSES; k++) {
         if (belongs(c->kind, k) || m->count[k] == 0) continue;
         *strange += m->count[k];
         if (!stop) continue;
-        return hg__fail(
-            err, HG_ERR_DATA,
-            "%.200s: column '%.60s': expected %s, got %s; columns=\"%.60s category\" or "
-            "on_bad=score_missing takes it",
-            m->where[k], c->name, expected[c->kind], m->shown[k], c->name);
+        return refuse(c, m->where[k], expected[c->kind], m->shown[k], err);
     }
     return HG_OK;
 }
@@ -210,14 +233,6 @@ static int choose_words(hg__column *c, const hg__tally *t, hg_error *err) {
 
 // ---- all of it ----------------------------------------------------------------------------------
 
-static void set_time(hg__column *c, const hg__measure *m) {
-    const double span = m->time_most - m->time_least;
-    c->least = m->time_least;
-    c->most = m->time_most;
-    c->clock = m->clock && span >= 2 * DAY; // every hour was seen,
-    c->week = span >= 14 * DAY;             // every day of the week
-}
-
 int hg__kind_choose(hg__column *c, const hg__measuring *all, int32_t i, const hg__table *t,
                     const hg__schema_options *o, hg_error *err) {
     hg__measure *m = &all->column[i];
@@ -226,13 +241,17 @@ int hg__kind_choose(hg__column *c, const hg__measuring *all, int32_t i, const hg
     const int64_t sampled = gather(all, i);
     hg__tally_sort(&m->tally);
     c->unit = c->scale = 1;
-    c->kind = way->kind >= 0
-                  ? (hg__column_kind)way->kind
-                  : find_kind(m, t->named ? c->name : "", o->max_levels, sample, sampled);
+    if (way->kind < 0) {
+        find_kind_alone(c, m, t->named ? c->name : "", o->max_levels, sample, sampled);
+    } else {
+        c->kind = (hg__column_kind)way->kind;
+        if (c->kind == HG_COLUMN_TIME) c->format = hg__times_settle(m, way->format, &c->unsure);
+    }
     int64_t strange;
     HG_TRY(count_strange(c, m, o, &strange, err));
     const bool skip = strcmp(o->on_bad, "skip") == 0;
-    const int64_t missing = m->count[HG_CLASS_MISSING] + (skip ? 0 : strange);
+    int64_t missing = m->count[HG_CLASS_MISSING] + (skip ? 0 : strange);
+    if (c->kind == HG_COLUMN_TIME) missing += m->zeros + (m->time ? m->time->zeros : 0);
     c->missing = (double)missing / (double)all->rows;
     c->may_miss = missing > 0;
     c->least = m->number.least;
@@ -245,7 +264,7 @@ int hg__kind_choose(hg__column *c, const hg__measuring *all, int32_t i, const hg
     case HG_COLUMN_BOOLEAN: return choose_words(c, &m->tally, err);
     case HG_COLUMN_CONSTANT:
         return m->tally.entries == 1 ? copy_levels(c, &m->tally, 1, err) : HG_OK;
-    case HG_COLUMN_TIME: set_time(c, m); return HG_OK;
+    case HG_COLUMN_TIME: hg__times_set(c, m); return HG_OK;
     default: return HG_OK;
     }
 }

@@ -11,9 +11,10 @@ typedef struct hg__measure {
     hg__moments number;
     int64_t whole, rising; // whole numbers; those above the number before
     double last;           // the number before
-    int64_t times;
-    double time_least, time_most;
-    bool clock;       // a time of day was seen
+    int64_t rises, falls;  // numbers above and below the one before
+    int64_t zeros;         // numbers
+    int says;              // the column's name, of times
+    hg__times *time;       // owned; NULL until a cell reads as a time
     bool passed;      // over: nothing is to be known of it
     bool all_numbers; // asked for as a category: numbers are tallied like texts
     hg__tally tally;
@@ -30,6 +31,27 @@ typedef struct hg__measuring {
     hg_error first_bad;
     int32_t numbers; // different numbers of a column that are counted
 } hg__measuring;
+
+static inline int64_t hg__count_texts(const hg__measure *m) {
+    return m->count[HG_CLASS_WORD] + m->count[HG_CLASS_TIME] + m->count[HG_CLASS_TEXT];
+}
+
+// All but a slip: 1 in 100, or a single one among at least ten.
+static inline bool hg__is_nearly(int64_t part, int64_t all) {
+    const int64_t others = all - part;
+    return others == 0 || others <= all / 100 || (others == 1 && all >= 10);
+}
+
+// Counts a cell of the column, already in its class, that reads as r.
+int hg__times_add(hg__measure *m, hg__cell_class class, const hg__table *table,
+                  const hg__cell *cell, const hg__time_reading *r, hg_error *err);
+// The format that makes the column one of times, -1: it is none. *unsure: another order of day and month reads as many cells,
+// and nothing says which it is.
+int hg__times_choose(const hg__measure *m, bool is_id, bool is_constant, bool *unsure);
+// The format of a column that a person calls one of times; said: -1 or one of its formats.
+int hg__times_settle(const hg__measure *m, int said, bool *unsure);
+// What the column's floats are, and from when to when it goes.
+void hg__times_set(hg__column *c, const hg__measure *m);
 
 // Gives column c (its name is set) the kind that column i of the table asks for, its levels and its scale.
 int hg__kind_choose(hg__column *c, const hg__measuring *all, int32_t i, const hg__table *t,

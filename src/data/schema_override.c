@@ -80,8 +80,17 @@ int32_t hg__table_column(const hg__table *t, const char *option, const char *nam
 
 // ---- what is said about it ----------------------------------------------------------------------
 
+// A format of times.
+static bool add_format(hg__override *o, int format) {
+    if (o->kind < 0) o->kind = HG_COLUMN_TIME;
+    const bool good = o->kind == HG_COLUMN_TIME && (o->format < 0 || o->format == format);
+    o->format = format;
+    return good;
+}
+
 // One word about a column; false if it contradicts what was said before.
 static bool add_word(hg__override *o, int word) {
+    if (word >= WORDS) return add_format(o, word - WORDS);
     if (word == WORD_IGNORE) {
         o->ignore = true;
         return true;
@@ -94,14 +103,17 @@ static bool add_word(hg__override *o, int word) {
         if (word < WORD_LOG) o->scaling = word - WORD_STANDARD;
         if (word >= WORD_LOG) o->log = word == WORD_LOG;
     }
+    if (o->kind != HG_COLUMN_TIME && o->format >= 0) return false;
     return o->kind == HG_COLUMN_NUMBER || (o->scaling < 0 && o->log < 0);
 }
 
+// Formats of times come behind WORDS.
 static int find_word(const char *word, size_t size) {
     for (int i = 0; i < WORDS; i++) {
         if (strlen(words[i]) == size && memcmp(words[i], word, size) == 0) return i;
     }
-    return -1;
+    const int format = hg__time_find(word, size);
+    return format < 0 ? -1 : WORDS + format;
 }
 
 static int read_words(hg__override *o, const char *name, const char *said, const char *where,
@@ -173,7 +185,7 @@ static int read_file(reader *r, hg_error *err) {
 int hg__override_read(const hg__table *t, const hg__schema_options *o, hg__override *way,
                       hg_error *err) {
     char name[MAX_NAME], said[MAX_NAME];
-    for (int32_t i = 0; i < t->columns; i++) way[i] = (hg__override){-1, -1, -1, false};
+    for (int32_t i = 0; i < t->columns; i++) way[i] = (hg__override){-1, -1, -1, -1, false};
     for (const char *p = o->ignore; hg__list_next(&p, true, name, said, sizeof name);) {
         const int32_t at = hg__table_column(t, "ignore", name, err);
         if (at < 0) return at;
