@@ -152,13 +152,19 @@ static void describe_time(const hg__column *c, hg__text *t) {
     char from[32], to[32];
     const hg__time_type *type = &hg__time_types[c->format];
     if (*type->says) hg__text_add(t, ", %s", type->says);
-    if (c->unsure) hg__text_add(t, " (or not: it could not be decided; columns= says dmy or mdy)");
+    if (c->unsure) {
+        const bool day = c->format == HG_TIME_DMY;
+        hg__text_add(t, " (%s first fits as well; columns=\"%s %s\" says so)",
+                     day ? "month" : "day", c->name, day ? "mdy" : "dmy");
+    }
     format_date(c->least, from);
     format_date(c->most, to);
     if (type->has_day) hg__text_add(t, ", %s to %s", from, to);
     hg__text_add(t, ": %s%s%s", c->week ? "day of the week" : "", c->week && c->clock ? ", " : "",
                  c->clock ? "hour of the day" : "");
-    if (!c->week && !c->clock) hg__text_add(t, "too short a time to learn from, left out");
+    if (c->week || c->clock) return;
+    const bool too_short = type->has_day || type->has_clock;
+    hg__text_add(t, "%s to learn from, left out", too_short ? "too short a time" : "nothing");
 }
 
 static void describe_id(const hg__column *c, hg__text *t) {

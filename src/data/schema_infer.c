@@ -143,6 +143,7 @@ static int start(hg__table *t, hg__measuring *m, const hg__schema_options *o, hg
         c->all_numbers = m->way[i].kind == HG_COLUMN_CATEGORY;
         c->passed = o->levels_of != NULL;
         c->says = t->named ? hg__time_name(t->name[i]) : 0;
+        c->said = m->way[i].format;
         if (m->way[i].kind == HG_COLUMN_TIME) c->says = HG_SAYS_DATE | HG_SAYS_TIME;
         c->tally.limit = HG_MAX_LEVELS;
         c->tally.room = (size_t)TEXT_BYTES / (size_t)t->columns;

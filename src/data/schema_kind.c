@@ -73,7 +73,8 @@ static bool is_mostly_unique(double *x, int64_t count) {
 static bool is_number_id(const hg__measure *m, const char *name, double *sample, int64_t count) {
     const int64_t n = m->number.count;
     if (n < ENOUGH || m->whole < n || m->count[HG_CLASS_MISSING] > 0) return false;
-    return m->rising == n || (is_id_name(name) && is_mostly_unique(sample, count));
+    const bool sinking = m->falls == n - 1; // the newest row first
+    return m->rising == n || sinking || (is_id_name(name) && is_mostly_unique(sample, count));
 }
 
 // What the most frequent levels do not cover must be less than half.
@@ -114,11 +115,12 @@ static hg__column_kind find_kind(const hg__measure *m, const char *name, int32_t
 // A number that never falls and rises again and again lies beyond all that was seen in the rows to come; so does the year or
 // month that was the same all along.
 static bool is_forward(const hg__measure *m, hg__column_kind kind, const char *name) {
-    if (m->falls > 0 || m->number.count == 0 || hg__count_texts(m) > 0) return false;
+    const int64_t n = m->number.count;
+    if (m->falls > 0 || n == 0) return false;
     if (kind == HG_COLUMN_NUMBER && m->rises >= ENOUGH - 1) return true;
     const bool is_part = hg__time_part_name(name, m->number.least, m->number.most);
-    if (!is_part || m->whole < m->number.count) return false;
-    return kind == HG_COLUMN_CONSTANT || (m->number.count >= ENOUGH && kind != HG_COLUMN_ID);
+    if (!is_part || m->whole < n) return false;
+    return kind == HG_COLUMN_CONSTANT || (kind == HG_COLUMN_NUMBER && n >= ENOUGH);
 }
 
 // From the column's cells alone.

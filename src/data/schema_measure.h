@@ -14,6 +14,7 @@ typedef struct hg__measure {
     int64_t rises, falls;  // numbers above and below the one before
     int64_t zeros;         // numbers
     int says;              // the column's name, of times
+    int said;              // columns=: a format of times; -1: none
     hg__times *time;       // owned; NULL until a cell reads as a time
     bool passed;      // over: nothing is to be known of it
     bool all_numbers; // asked for as a category: numbers are tallied like texts
@@ -44,7 +45,7 @@ static inline bool hg__is_nearly(int64_t part, int64_t all) {
 
 // Counts a cell of the column, already in its class, that reads as r.
 int hg__times_add(hg__measure *m, hg__cell_class class, const hg__table *table,
-                  const hg__cell *cell, const hg__time_reading *r, hg_error *err);
+                  const hg__cell *cell, hg__time_reading *r, hg_error *err);
 // The format that makes the column one of times, -1: it is none. *unsure: another order of day and month reads as many cells,
 // and nothing says which it is.
 int hg__times_choose(const hg__measure *m, bool is_id, bool is_constant, bool *unsure);

@@ -116,6 +116,13 @@ static int find_word(const char *word, size_t size) {
     return format < 0 ? -1 : WORDS + format;
 }
 
+static const char *nearest_word(const char *word) {
+    const char *all[WORDS + HG_TIME_FORMATS];
+    for (int i = 0; i < WORDS; i++) all[i] = words[i];
+    for (int f = 0; f < HG_TIME_FORMATS; f++) all[WORDS + f] = hg__time_types[f].name;
+    return hg__nearest_name(word, all, sizeof all / sizeof *all);
+}
+
 static int read_words(hg__override *o, const char *name, const char *said, const char *where,
                       hg_error *err) {
     for (const char *p = said + strspn(said, " "); *p; p += strspn(p, " ")) {
@@ -124,18 +131,20 @@ static int read_words(hg__override *o, const char *name, const char *said, const
         const int found = find_word(p, n);
         snprintf(word, sizeof word, "%.*s", n < 60 ? (int)n : 60, p);
         if (found < 0) {
-            const char *near = hg__nearest_name(word, words, WORDS);
+            const char *near = nearest_word(word);
             return hg__fail(err, HG_ERR_USAGE,
                             "%s: column '%.60s': expected number, category, boolean, time, id, "
                             "text or ignore, and for a number "
-                            "standard, robust or quantile, log or linear; got '%s'%s%s%s",
+                            "standard, robust or quantile, log or linear, for a time its format; "
+                            "got '%s'%s%s%s",
                             where, name, word, near ? "; did you mean '" : "", near ? near : "",
                             near ? "'?" : "");
         }
         if (!add_word(o, found)) {
             return hg__fail(
                 err, HG_ERR_USAGE,
-                "%s: column '%.60s': expected one kind, a scaling for a number only, got '%.100s'",
+                "%s: column '%.60s': expected one kind, a scaling for a number only, a "
+                "format for a time, got '%.100s'",
                 where, name, said);
         }
         p += n;

@@ -151,7 +151,7 @@ static void set(hg__time_reading *r, hg__time_format format, double seconds) {
     r->seconds[format] = seconds;
 }
 
-// 20240131, with 1430 or 143000 behind.
+// 20240131, with 14, 1430 or 143000 behind.
 static void read_digits(int64_t date, int64_t clock, hg__time_reading *r) {
     const int year = (int)(date / 10000), month = (int)(date / 100 % 100);
     const int hour = (int)(clock / 10000), minute = (int)(clock / 100 % 100);
@@ -186,6 +186,9 @@ void hg__time_read_number(double x, int says, hg__time_reading *r) {
     if (x < 21e12 && x == (double)(int64_t)x) {
         const int64_t whole = (int64_t)x;
         if (whole <= 21001231) read_digits(whole, 0, r);
+        if (whole >= 1900010100 && whole <= 2100123123) {
+            read_digits(whole / 100, whole % 100 * 10000, r);
+        }
         if (whole >= 190001010000 && whole <= 210012312359) {
             read_digits(whole / 10000, whole % 10000 * 100, r);
         }

@@ -8,7 +8,7 @@
 
 #include "data/schema_time.h"
 
-enum { SHORTEST = 4, LONGEST = 64, LONGEST_WORD = 12, FIRST_YEAR = 1700, PIVOT = 69 };
+enum { SHORTEST = 4, LONGEST = 80, LONGEST_WORD = 12, FIRST_YEAR = 1700, PIVOT = 69 };
 
 typedef struct spelling {
     const char *p, *end;
@@ -212,6 +212,9 @@ static bool take_number(spelling *s) {
         if (half) return value <= 12 && set_clock(s, value, 0, 0, 0); // 2 PM
     }
     const bool dated = is_dated(s);
+    if (dated && !s->has_clock && digits == 2 && s->marks == 0) { // 2024-01-31 14
+        return set_clock(s, value, 0, 0, 0);
+    }
     if (dated && !s->has_clock && (digits == 4 || digits == 6)) {
         return set_clock_digits(s, value, digits);
     }
@@ -435,7 +438,8 @@ static bool is_epoch(const char *text, size_t size, double *x) {
 }
 
 static bool may_be_time(const char *text, size_t size) {
-    if (size < SHORTEST || size > LONGEST || !(is_digit(*text) || is_letter(*text))) return false;
+    if (size < SHORTEST || size > LONGEST) return false;
+    if (!is_digit(*text) && !is_letter(*text)) return false;
     bool digit = is_digit(*text);
     for (size_t i = 1; !digit && i < size; i++) digit = is_digit(text[i]);
     return digit;
@@ -443,6 +447,11 @@ static bool may_be_time(const char *text, size_t size) {
 
 void hg__time_read_text(const char *text, size_t size, hg__time_reading *r) {
     double x;
+    if (size > 1 && (*text == '[' || *text == '\'')) { // a log's, a spreadsheet's
+        const bool closed = text[size - 1] == (*text == '[' ? ']' : '\'');
+        text++;
+        size -= closed ? 2 : 1;
+    }
     r->formats = 0;
     r->zero = r->weak = r->half_day = false;
     r->mark = 0;

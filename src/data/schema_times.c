@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "data/schema_measure.h"
 
-enum { ENOUGH = 20, ALL = (1 << HG_TIME_FORMATS) - 1, NUMBERS = ALL & ~((1 << HG_TIME_EPOCH) - 1) };
+enum { DAY = 86400, ENOUGH = 20, ALL = (1 << HG_TIME_FORMATS) - 1, NUMBERS = ALL & ~((1 << HG_TIME_EPOCH) - 1) };
 
 // ---- names --------------------------------------------------------------------------------------
 
@@ -150,9 +150,14 @@ static int start(hg__measure *m, hg__cell_class class, hg_error *err) {
 }
 
 int hg__times_add(hg__measure *m, hg__cell_class class, const hg__table *table,
-                  const hg__cell *cell, const hg__time_reading *r, hg_error *err) {
+                  const hg__cell *cell, hg__time_reading *r, hg_error *err) {
     const bool is_number = cell->kind == HG_CELL_NUMBER;
     const bool zero = r->zero;
+    double seconds;
+    if (is_number && m->said >= 0 && hg__time_read_as(m->said, cell, &seconds) == 1) {
+        r->formats |= 1U << m->said; // whatever its size
+        r->seconds[m->said] = seconds;
+    }
     if (!m->time && (is_number || !zero) && !r->formats) return HG_OK;
     if (!m->time) HG_TRY(start(m, class, err));
     hg__times *t = m->time;
@@ -196,9 +201,12 @@ void hg__times_range(const hg__times *t, int format, double *least, double *most
     *most = both && iso->most > one->most ? iso->most : one->most;
 }
 
-static bool move_forward(const hg__times *t, int format) {
+// Whether the cells come in the order of time, or against it, but for a few.
+static bool is_in_order(const hg__times *t, int format) {
     const hg__time_span *s = &t->span[format];
-    return s->rises >= ENOUGH - 1 && s->falls * 10 <= s->rises;
+    const bool newest_first = s->falls > s->rises;
+    const int64_t along = newest_first ? s->falls : s->rises;
+    return along >= ENOUGH - 1 && (s->falls + s->rises - along) * 10 <= along;
 }
 
 // Of two formats that read as many cells: below 0 where f is the likelier one, above 0 where g is. The order of rows says so, or
@@ -247,11 +255,13 @@ static int find_best(const hg__times *t, uint32_t among, bool *unsure) {
 // Whether numbers that read by that format are times: none is another number by chance, or the name says so.
 static bool is_number_time(const hg__measure *m, int format, bool is_id) {
     const int64_t read = hg__times_read(m->time, format), numbers = m->number.count;
-    const bool all = read == numbers, forward = move_forward(m->time, format);
-    if (!m->says) return all && (format == HG_TIME_YMD || (forward && !is_id));
+    const bool all = read == numbers, in_order = is_in_order(m->time, format);
+    if (!m->says) return all && (format == HG_TIME_YMD || (in_order && !is_id));
     if (!hg__is_nearly(read + m->zeros, numbers)) return false;
     const bool is_narrow = format != HG_TIME_SERIAL && format != HG_TIME_DATENUM;
-    return is_narrow || m->says & HG_SAYS_DATE || forward;
+    if (is_narrow || m->says & HG_SAYS_DATE) return true;
+    const hg__time_span *s = &m->time->span[format];
+    return in_order && s->most - s->least < 3660.0 * DAY; // and not milliseconds of a minute
 }
 
 // Whether a column of texts, or of texts and numbers such as 20240131, is of times.
@@ -260,7 +270,7 @@ static bool is_text_time(const hg__measure *m, int format, int64_t values) {
     const hg__time_span *s = &t->span[format];
     if (!hg__is_nearly(t->texts + t->numbers + m->zeros, values)) return false;
     if ((hg__times_read(t, format) + t->zeros) * 2 < values) return false;
-    return s->weak == 0 || m->says || move_forward(t, format);
+    return s->weak == 0 || m->says || is_in_order(t, format);
 }
 
 int hg__times_choose(const hg__measure *m, bool is_id, bool is_constant, bool *unsure) {
@@ -294,8 +304,6 @@ int hg__times_settle(const hg__measure *m, int said, bool *unsure) {
 }
 
 // ---- what can be learned from it ----------------------------------------------------------------
-
-enum { DAY = 86400 };
 
 void hg__times_set(hg__column *c, const hg__measure *m) {
     const hg__time_type *type = &hg__time_types[c->format];
