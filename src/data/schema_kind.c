@@ -126,9 +126,14 @@ static bool is_forward(const hg__measure *m, hg__column_kind kind, const char *n
 // From the column's cells alone.
 static void find_kind_alone(hg__column *c, const hg__measure *m, const char *name,
                             int32_t max_levels, double *sample, int64_t sampled) {
-    c->format = hg__times_choose(m, is_id_name(name), is_constant(m), &c->unsure);
-    c->kind = HG_COLUMN_TIME;
-    if (c->format >= 0) return;
+    bool unsure;
+    const int format = hg__times_choose(m, is_id_name(name), is_constant(m), &unsure);
+    if (format >= 0) {
+        c->kind = HG_COLUMN_TIME;
+        c->format = format;
+        c->unsure = unsure;
+        return;
+    }
     c->kind = find_kind(m, name, max_levels, sample, sampled);
     c->forward = is_forward(m, c->kind, name);
     if (c->forward) c->kind = HG_COLUMN_ID;

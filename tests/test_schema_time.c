@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: Apache-2.0
+// test_schema_time.c - dates and times in all the ways they are written, and columns that only move forward.
+#include <math.h>
+#include <time.h>
+
+#include "schema_case.h"
+
+enum { DAY = 86400, ROWS = 600, NEXT = 200 };
+
+// ---- a text -------------------------------------------------------------------------------------
+
+// The names of the formats it reads by, each with a blank behind.
+static void read_formats(const char *text, hg__time_reading *r, char formats[200]) {
+    size_t n = 0;
+    hg__time_read_text(text, strlen(text), r);
+    formats[0] = '\0';
+    for (int f = 0; f < HG_TIME_FORMATS; f++) {
+        if (!(r->formats & 1U << f)) continue;
+        n += (size_t)snprintf(formats + n, 200 - n, "%s ", hg__time_types[f].name);
+    }
+}
+
+static void texts_read_by_every_format_that_gives_a_day(void **state) {
+    (void)state;
+    const double day = 1706659200, half_past_two = day + 52200; // 2024-01-31
+    const struct {
+        const char *text, *formats;
+        double seconds; // of the first
+    } texts[] = {
+        {"2024-01-31T14:30:00Z",                                                     "iso ",          half_past_two         },
+        {"2024/1/31 14:30",                                                          "ymd ",          half_past_two         },
+        {"2024.01.31",                                                               "ymd ",          day                   },
+        {"20240131T143000",                                                          "ymd ",          half_past_two         },
+        {"20240131143000",                                                           "ymd ",          half_past_two         },
+        {"20240131-14:30:00.250",                                                    "ymd ",          half_past_two + 0.25  },
+        {"2024-01-31 14:30:00 UTC",                                                  "ymd ",          half_past_two         },
+        {"2024-01-31 14:30:00 CET",                                                  "ymd ",          half_past_two         },
+        {"2024-01-31T14:30:00+01:00[Europe/Berlin]",                                 "ymd ",          half_past_two - 3600  },
+        {"2024-01-31-14.30.00.000000",                                               "ymd ",          half_past_two         },
+        {"2024-01-31 2:30 PM",                                                       "ymd ",          half_past_two         },
+        {"2024-W05-3",                                                               "ymd ",          day                   },
+        {"2024\xe5\xb9\xb4"
+         "1\xe6\x9c\x88"
+         "31\xe6\x97\xa5",                                                           "ymd ",          day                   },
+        {"31.01.2024",                                                               "dmy ",          day                   },
+        {"31. 1. 2024.",                                                             "dmy ",          day                   },
+        {"31-01-69",                                                                 "dmy ",          -28944000             },
+        {"31/01/2024 14:30",                                                         "dmy ",          half_past_two         },
+        {"14:30 31.01.2024",                                                         "dmy ",          half_past_two         },
+        {"Mi, 31.01.2024",                                                           "dmy ",          day                   },
+        {"31.01.24",                                                                 "yymd dmy ",     1926979200            },
+        {"1/31/2024",                                                                "mdy ",          day                   },
+        {"1/31/24, 2:30 p.m.",                                                       "mdy ",          half_past_two         },
+        {"2/1/2024",                                                                 "dmy mdy ",      day - 29 * DAY        },
+        {"Jan 31 2024",                                                              "named_month ",  day                   },
+        {"31 jan. 2024",                                                             "named_month ",  day                   },
+        {"31-JAN-24",                                                                "named_month ",  day                   },
+        {"31-JAN-24 02.30.15.500000 PM",                                             "named_month ",  half_past_two + 15.5  },
+        {"January 31st, 2024 at 2:30\xe2\x80\xafPM",                                 "named_month ",  half_past_two         },
+        {"Wed, 31 Jan 2024 14:30:00 +0100",                                          "named_month ",  half_past_two - 3600  },
+        {"Wed Jan 31 14:30:00 2024",                                                 "named_month ",  half_past_two         },
+        {"Wed Jan 31 14:30:00 CET 2024",                                             "named_month ",  half_past_two         },
+        {"Wed Jan 31 2024 14:30:00 GMT+0100 (Central European Standard Time)",       "named_month ",  half_past_two - 3600  },
+        {"31/Jan/2024:14:30:00 -0500",                                               "named_month ",  half_past_two + 18000 },
+        {"[31/Jan/2024:14:30:00 -0500]",                                             "named_month ",  half_past_two + 18000 },
+        {"31. Januar 2024",                                                          "named_month ",  day                   },
+        {"5. M\xc3\xa4rz 2024",                                                      "named_month ",  day + 34 * DAY        },
+        {"1er ao\xc3\xbbt 2024",                                                     "named_month ",  day + 183 * DAY       },
+        {"31 de enero de 2024",                                                      "named_month ",  day                   },
+        {"2024-01",                                                                  "year_month ",   day - 30 * DAY        },
+        {"January 2024",                                                             "year_month ",   day - 30 * DAY        },
+        {"2024-Q1",                                                                  "year_month ",   day - 30 * DAY        },
+        {"Jan 31 14:30:00",                                                          "no_year ",      65664000 + 52200      },
+        {"14:30:15.25",                                                              "clock ",        52215.25              },
+        {"2:30 PM",                                                                  "clock ",        52200                 },
+        {"12:00 AM",                                                                 "clock ",        0                     },
+        {"12:30 p. m.",                                                              "clock ",        45000                 },
+        {"1706711400",                                                               "epoch ",        half_past_two         },
+        {"1706711400000",                                                            "epoch_ms ",     half_past_two         },
+        {"1.2.3",                                                                    "",              0                     },
+        {"192.168.1.24",                                                             "",              0                     },
+        {"31/02/2024",                                                               "",              0                     },
+        {"2024-01-31 14:30 later",                                                   "",              0                     },
+        {"2024-01-31-",                                                              "",              0                     },
+        {"25:00",                                                                    "",              0                     },
+        {"12-34-56",                                                                 "",              0                     },
+        {"16:9",                                                                     "",              0                     },
+        {"user 17",                                                                  "",              0                     },
+        {"Wed 31",                                                                   "",              0                     },
+        {"2024-001",                                                                 "",              0                     },
+        {"1-800-555",                                                                "",              0                     },
+        {"4-2024-31-1",                                                              "",              0                     },
+        {"2024-01/31",                                                               "",              0                     },
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        hg__time_reading r;
+        char formats[200];
+        read_formats(texts[i].text, &r, formats);
+        if (strcmp(formats, texts[i].formats) != 0) print_error("%s: %s\n", texts[i].text, formats);
+        assert_string_equal(formats, texts[i].formats);
+        for (int f = 0; f < HG_TIME_FORMATS; f++) {
+            if (!(r.formats & 1U << f)) continue;
+            if (r.seconds[f] != texts[i].seconds) print_error("%s: %f\n", texts[i].text, r.seconds[f]);
+            assert_true(r.seconds[f] == texts[i].seconds);
+            break;
+        }
+    }
+}
+
+static void every_cut_of_a_text_is_a_time_or_none(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+        "Wed Jan 31 2024 14:30:00 GMT+0100 (CET)", "31-JAN-24 02.30.15.123456 PM +01:00",
+        "2024-W05-3T14:30:00.5Z", "[31/Jan/2024:14:30:00 +0100]", "20240131143000.25"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        for (size_t n = 0; n <= strlen(texts[i]); n++) {
+            char *cut = malloc(n + 1); // what lies behind is not ours
+            memcpy(cut, texts[i], n);
+            hg__time_reading r;
+            hg__time_read_text(cut, n, &r);
+            for (int f = 0; f < HG_TIME_FORMATS; f++) {
+                if (r.formats & 1U << f) assert_true(r.seconds[f] >= 0 && r.seconds[f] < 3e9);
+            }
+            free(cut);
+        }
+    }
+}
+
+// ---- a column: a month of rows, and the next ones ----------------------------------------------
+
+// Row `row` of ROWS of January 2024, then of the days behind it.
+static struct tm moment(int64_t row, double *seconds) {
+    const time_t at = 1704067200 + (time_t)(row * 30 * DAY / ROWS + row * 7919 % 300);
+    struct tm tm;
+    gmtime_r(&at, &tm);
+    *seconds = (double)at;
+    return tm;
+}
+
+static const struct spelling {
+    const char *format, *pattern; // of strftime; "%": a number of that format
+    bool clock;
+} spellings[] = {
+    {"dmy",         "%d.%m.%Y",                       false},
+    {"dmy",         "%d/%m/%Y",                       false},
+    {"dmy",         "%d-%m-%y",                       false},
+    {"dmy",         "%d%m%Y",                         false},
+    {"mdy",         "%m/%d/%Y",                       false},
+    {"mdy",         "%m/%d/%y %I:%M:%S %p",           true },
+    {"ymd",         "%Y/%m/%d",                       false},
+    {"ymd",         "%Y%m%d",                         false},
+    {"ymd",         "%Y%m%dT%H%M%S",                  true },
+    {"ymd",         "%Y%m%d%H%M%S",                   true },
+    {"ymd",         "%Y-%m-%d %H:%M:%S UTC",          true },
+    {"named_month", "%b %d %Y",                       false},
+    {"named_month", "%d-%b-%y",                       false},
+    {"named_month", "%B %d, %Y",                      false},
+    {"named_month", "%a, %d %b %Y %H:%M:%S +0000",    true },
+    {"named_month", "%a %b %d %H:%M:%S %Y",           true },
+    {"named_month", "%d/%b/%Y:%H:%M:%S +0000",        true },
+    {"epoch",       "%",                              true },
+    {"epoch_ms",    "%",                              true },
+    {"epoch_us",    "%",                              true },
+    {"epoch_ns",    "%",                              true },
+    {"serial",      "%",                              true },
+    {"julian",      "%",                              true },
+};
+static int spelling_now;
+
+static void write_spelling(int64_t row, int32_t column, char text[64]) {
+    const struct spelling *way = &spellings[spelling_now];
+    double seconds;
+    const struct tm tm = moment(row, &seconds);
+    const hg__time_type *type = &hg__time_types[hg__time_find(way->format, strlen(way->format))];
+    if (column == 1) {
+        strftime(text, 64, way->clock ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d", &tm);
+    } else if (strcmp(way->pattern, "%") != 0) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        strftime(text, 64, way->pattern, &tm);
+#pragma GCC diagnostic pop
+    } else {
+        snprintf(text, 64, "%.17g", seconds * type->per / type->unit + type->origin);
+    }
+}
+
+static void a_month_and_the_next_are_the_same_floats_as_iso_dates(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+        schema_case c;
+        hg__encoding_notes notes = {0};
+        float x[16];
+        spelling_now = (int)i;
+        case_open(&c, "order_date iso", 0, ROWS, write_spelling);
+        hg__schema *s = case_infer(&c, &(hg__schema_options){0});
+        const hg__column *k = &s->column[0], *iso = &s->column[1];
+        if (k->kind != HG_COLUMN_TIME) print_error("%s\n", spellings[i].pattern);
+        assert_int_equal(k->kind, HG_COLUMN_TIME);
+        assert_string_equal(hg__time_types[k->format].name, spellings[i].format);
+        assert_true(k->week && k->clock == spellings[i].clock && k->width == iso->width && !k->unsure);
+        c.count += NEXT;
+        for (int64_t row = 0; row < c.count; row++) {
+            assert_int_equal(case_encode(&c, s, row, false, x, &notes, NULL), HG_OK);
+            for (int32_t f = 0; f < k->width; f++) {
+                assert_true(fabs((double)(x[f] - x[iso->first + f])) < 1e-6);
+            }
+        }
+        assert_int_equal(notes.strange + notes.missing + notes.unseen + notes.changed, 0);
+        hg__schema_free(s);
+    }
+}
+
+// ---- day or month first -------------------------------------------------------------------------
+
+static int order_now;
+static const char *const order_texts[][24] = {
+    // In the order of rows: the first to the twelfth of February, then of March.
+    {"01/02/2024", "02/02/2024", "03/02/2024", "04/02/2024", "05/02/2024", "06/02/2024",
+     "07/02/2024", "08/02/2024", "09/02/2024", "10/02/2024", "11/02/2024", "12/02/2024",
+     "01/03/2024", "02/03/2024", "03/03/2024", "04/03/2024", "05/03/2024", "06/03/2024",
+     "07/03/2024", "08/03/2024", "09/03/2024", "10/03/2024", "11/03/2024", "12/03/2024"},
+    // Twelve days, or a year.
+    {"02/01/2024", "02/05/2024", "02/03/2024", "02/08/2024", "02/06/2024", "02/07/2024",
+     "02/02/2024", "02/09/2024", "02/04/2024", "02/11/2024", "02/12/2024", "02/10/2024",
+     "02/01/2024", "02/05/2024", "02/03/2024", "02/08/2024", "02/06/2024", "02/07/2024",
+     "02/02/2024", "02/09/2024", "02/04/2024", "02/11/2024", "02/12/2024", "02/10/2024"},
+    {"02/01/2024", "05/01/2023", "01/05/2023", "01/02/2024", "11/12/2023", "12/11/2023",
+     "07/08/2023", "08/07/2023", "03/09/2023", "09/03/2023", "04/10/2023", "10/04/2023",
+     "02/01/2024", "05/01/2023", "01/05/2023", "01/02/2024", "11/12/2023", "12/11/2023",
+     "07/08/2023", "08/07/2023", "03/09/2023", "09/03/2023", "04/10/2023", "10/04/2023"},
+};
+
+static void write_order(int64_t row, int32_t column, char text[64]) {
+    snprintf(text, 64, "%s", column ? (row % 2 ? "a" : "b") : order_texts[order_now][row % 24]);
+}
+
+static void order_case(int texts, const char *said, const char *line) {
+    schema_case c;
+    char got[300];
+    order_now = texts;
+    case_open(&c, "when x", 0, 24, write_order);
+    hg__schema *s = case_infer(&c, &(hg__schema_options){.override = said});
+    hg__column_describe(&s->column[0], got, sizeof got);
+    assert_string_equal(got, line);
+    hg__schema_free(s);
+}
+
+static void the_column_says_whether_day_or_month_comes_first(void **state) {
+    (void)state;
+    order_case(0, "", "when  time, day first, 2024-02-01 00:00 to 2024-03-12 00:00: day of the week");
+    order_case(1, "",
+               "when  time, month first, 2024-02-01 00:00 to 2024-02-12 00:00: too short a time to "
+               "learn from, left out");
+    order_case(2, "",
+               "when  time, month first (day first fits as well; columns=\"when dmy\" says so), "
+               "2023-01-05 00:00 to 2024-02-01 00:00: day of the week");
+    order_case(2, "when dmy",
+               "when  time, day first, 2023-01-05 00:00 to 2024-02-01 00:00: day of the week");
+    order_case(2, "when mdy time",
+               "when  time, month first, 2023-01-05 00:00 to 2024-02-01 00:00: day of the week");
+}
+
+static void rows_to_come_are_read_in_the_order_of_training(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        int reads;
+        double seconds;
+    } cells[] = {
+        {"02/03/2024",  1,  1709337600},
+        {"2.3.24",      1,  1709337600},
+        {"2024-03-02",  1,  1709337600},
+        {"03/13/2024",  -1, 0         },
+        {"2 Mar 2024",  -1, 0         },
+        {"00/00/0000",  0,  0         },
+        {"soon",        -1, 0         },
+    };
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+        const hg__cell cell = {HG_CELL_TEXT, (int32_t)strlen(cells[i].text), 0, cells[i].text};
+        double seconds = 0;
+        assert_int_equal(hg__time_read_as(HG_TIME_DMY, &cell, &seconds), cells[i].reads);
+        if (cells[i].reads == 1) assert_true(seconds == cells[i].seconds);
+    }
+    const hg__cell zero = {HG_CELL_NUMBER, 0, 0, NULL}, late = {HG_CELL_NUMBER, 0, 1e300, NULL};
+    double seconds;
+    assert_int_equal(hg__time_read_as(HG_TIME_EPOCH, &zero, &seconds), 0);
+    assert_int_equal(hg__time_read_as(HG_TIME_EPOCH, &late, &seconds), -1);
+}
+
+// ---- what is a time, and what is none -----------------------------------------------------------
+
+static void write_columns(int64_t row, int32_t column, char text[64]) {
+    const int r = (int)row, mixed = r * 607 % 1000; // no order
+    switch (column) {
+    case 0: snprintf(text, 64, "%d", 1704067200 + mixed * 3600); break;              // created_at
+    case 1: snprintf(text, 64, "%d", r % 9 ? 1704067200 + r * 3600 : 0); break;      // closedTime
+    case 2: snprintf(text, 64, "%d", 1704067200 + mixed * 3600); break;              // amount
+    case 3: snprintf(text, 64, "%d", 40000 + mixed); break;                          // Datum
+    case 4: snprintf(text, 64, "%d", 40000 + mixed); break;                          // price
+    case 5: snprintf(text, 64, "%d", 20000000 + mixed * 1000); break;                // salary
+    case 6: snprintf(text, 64, "1.%d.%d", 1 + r % 3, 10 + mixed % 7); break;         // release
+    case 7: snprintf(text, 64, "Set %d", 1 + mixed % 9); break;                      // group
+    case 8: snprintf(text, 64, "%02d:%02d", mixed % 24, mixed % 60); break;          // opens
+    case 9: snprintf(text, 64, "Jan %02d %02d:00:00", 1 + r % 30, mixed % 24); break; // logged
+    case 10: snprintf(text, 64, "2024-%02d", 1 + r / 300); break;                    // period
+    case 11: snprintf(text, 64, "%s", r % 5 ? "31.12.2023" : "0000-00-00"); break;   // until
+    case 12: snprintf(text, 64, "2024/01/31"); break;                                // made
+    default: snprintf(text, 64, "%d", 2024 + r / 700); break;                        // year
+    }
+}
+
+static void names_and_order_say_which_numbers_are_times(void **state) {
+    (void)state;
+    schema_case c;
+    case_open(&c,
+              "created_at closedTime amount Datum price salary release group opens logged period until "
+              "made year",
+              0, 1000, write_columns);
+    hg__schema *s = case_infer(&c, &(hg__schema_options){0});
+    static const struct {
+        const char *name;
+        hg__column_kind kind;
+        int format;
+        int32_t width;
+    } expected[] = {
+        {"created_at", HG_COLUMN_TIME,     HG_TIME_EPOCH,   4 },
+        {"closedTime", HG_COLUMN_TIME,     HG_TIME_EPOCH,   5 }, // 0: not closed
+        {"amount",     HG_COLUMN_NUMBER,   0,               1 },
+        {"Datum",      HG_COLUMN_TIME,     HG_TIME_SERIAL,  2 },
+        {"price",      HG_COLUMN_NUMBER,   0,               1 },
+        {"salary",     HG_COLUMN_NUMBER,   0,               1 },
+        {"release",    HG_COLUMN_CATEGORY, 0,               22},
+        {"group",      HG_COLUMN_CATEGORY, 0,               10},
+        {"opens",      HG_COLUMN_TIME,     HG_TIME_CLOCK,   2 },
+        {"logged",     HG_COLUMN_TIME,     HG_TIME_NO_YEAR, 2 },
+        {"period",     HG_COLUMN_TIME,     HG_TIME_MONTH,   0 },
+        {"until",      HG_COLUMN_TIME,     HG_TIME_DMY,     0 },
+        {"made",       HG_COLUMN_TIME,     HG_TIME_YMD,     0 }, // tomorrow it is another day
+        {"year",       HG_COLUMN_ID,       0,               0 },
+    };
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        const hg__column *k = case_column(s, expected[i].name);
+        char line[300];
+        hg__column_describe(k, line, sizeof line);
+        if (k->kind != expected[i].kind || k->width != expected[i].width) print_error("%s\n", line);
+        assert_int_equal(k->kind, expected[i].kind);
+        assert_int_equal(k->width, expected[i].width);
+        if (k->kind == HG_COLUMN_TIME) assert_int_equal(k->format, expected[i].format);
+    }
+    assert_true(fabs(case_column(s, "until")->missing - 0.2) < 1e-9);
+    hg_error err = {0};
+    json_t *json = hg__schema_to_json(s, &err);
+    hg__schema *back = hg__schema_from_json(json, "x", &err);
+    assert_non_null(back);
+    for (int32_t i = 0; i < s->columns; i++) {
+        assert_int_equal(back->column[i].format, s->column[i].format);
+        assert_int_equal(back->column[i].forward, s->column[i].forward);
+    }
+    hg__schema_free(back);
+    json_t *column = json_array_get(json_object_get(json, "columns"), 0);
+    json_object_set_new(column, "format", json_string("moon"));
+    assert_null(hg__schema_from_json(json, "x", &err));
+    assert_string_equal(err.message, "x: schema, column 1: expected a known word as 'format'");
+    json_decref(json);
+    hg__schema_free(s);
+}
+
+static void write_forward(int64_t row, int32_t column, char text[64]) {
+    const int r = (int)row;
+    switch (column) {
+    case 0: snprintf(text, 64, "%.1f", 0.1 * r); break;        // elapsed
+    case 1: snprintf(text, 64, "%d", 5000 + r / 3); break;     // odometer
+    case 2: snprintf(text, 64, "%d", 5000 - r); break;         // newest first
+    case 3: snprintf(text, 64, "%d", r / 50); break;           // grade: sorted, but of few values
+    case 4: snprintf(text, 64, "%d", r == 200 ? 0 : r); break; // fell once
+    default: snprintf(text, 64, "%d", 1704067200 + r * 60); break;
+    }
+}
+
+static void a_number_that_only_moves_forward_is_left_out(void **state) {
+    (void)state;
+    schema_case c;
+    char line[300];
+    case_open(&c, "elapsed odometer newest grade fell x", 0, 300, write_forward);
+    hg__schema *s = case_infer(&c, &(hg__schema_options){0});
+    hg__column_describe(case_column(s, "elapsed"), line, sizeof line);
+    assert_string_equal(line, "elapsed  id, only moves forward, left out");
+    assert_true(case_column(s, "odometer")->forward);
+    assert_int_equal(case_column(s, "newest")->kind, HG_COLUMN_ID);
+    assert_int_equal(case_column(s, "grade")->kind, HG_COLUMN_NUMBER);
+    assert_int_equal(case_column(s, "fell")->kind, HG_COLUMN_NUMBER);
+    assert_int_equal(case_column(s, "x")->format, HG_TIME_EPOCH); // it rises
+    hg__schema_free(s);
+    s = case_infer(&c, &(hg__schema_options){.override = "odometer number, elapsed epoch"});
+    assert_int_equal(case_column(s, "odometer")->kind, HG_COLUMN_NUMBER);
+    assert_int_equal(case_column(s, "elapsed")->format, HG_TIME_EPOCH);
+    assert_true(case_column(s, "elapsed")->most < 30);
+    hg__schema_free(s);
+}
+
+// ---- what does not belong -----------------------------------------------------------------------
+
+static void write_slip(int64_t row, int32_t column, char text[64]) {
+    const int r = (int)row;
+    const char *slip = r == 70 ? "31 Jan 2024" : r == 80 ? "soon" : NULL;
+    snprintf(text, 64, "%02d.%02d.2024", 1 + r % 28, 1 + r / 28 % 12);
+    if (column == 0 && slip) snprintf(text, 64, "%s", slip);
+    if (column == 1) snprintf(text, 64, "%d", r == 90 ? 17 : 1704067200 + r * 7919 % 997 * 60);
+}
+
+static void a_cell_of_another_format_is_named_with_its_place(void **state) {
+    (void)state;
+    schema_case c;
+    case_open(&c, "day created", 0, 300, write_slip);
+    case_refused(&c, &(hg__schema_options){0},
+                 "x.csv:72: column 'day': expected a date such as 31/05/2024, got '31 Jan 2024'; "
+                 "columns=\"day category\" or on_bad=score_missing takes it");
+    case_rewind(&c.table, NULL);
+    case_refused(&c, &(hg__schema_options){.ignore = "day"},
+                 "x.csv:92: column 'created': expected seconds since 1970, got '17'; "
+                 "columns=\"created category\" or on_bad=score_missing takes it");
+    hg__schema *s = case_infer(&c, &(hg__schema_options){.on_bad = "score_missing"});
+    assert_true(fabs(s->column[0].missing - 2.0 / 300) < 1e-9);
+    assert_true(fabs(s->column[1].missing - 1.0 / 300) < 1e-9);
+    hg__schema_free(s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_read_by_every_format_that_gives_a_day),
+        cmocka_unit_test(every_cut_of_a_text_is_a_time_or_none),
+        cmocka_unit_test(a_month_and_the_next_are_the_same_floats_as_iso_dates),
+        cmocka_unit_test(the_column_says_whether_day_or_month_comes_first),
+        cmocka_unit_test(rows_to_come_are_read_in_the_order_of_training),
+        cmocka_unit_test(names_and_order_say_which_numbers_are_times),
+        cmocka_unit_test(a_number_that_only_moves_forward_is_left_out),
+        cmocka_unit_test(a_cell_of_another_format_is_named_with_its_place),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
