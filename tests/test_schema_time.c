@@ -27,70 +27,72 @@ static void texts_read_by_every_format_that_gives_a_day(void **state) {
         const char *text, *formats;
         double seconds; // of the first
     } texts[] = {
-        {"2024-01-31T14:30:00Z",                                                     "iso ",          half_past_two         },
-        {"2024/1/31 14:30",                                                          "ymd ",          half_past_two         },
-        {"2024.01.31",                                                               "ymd ",          day                   },
-        {"20240131T143000",                                                          "ymd ",          half_past_two         },
-        {"20240131143000",                                                           "ymd ",          half_past_two         },
-        {"20240131-14:30:00.250",                                                    "ymd ",          half_past_two + 0.25  },
-        {"2024-01-31 14:30:00 UTC",                                                  "ymd ",          half_past_two         },
-        {"2024-01-31 14:30:00 CET",                                                  "ymd ",          half_past_two         },
-        {"2024-01-31T14:30:00+01:00[Europe/Berlin]",                                 "ymd ",          half_past_two - 3600  },
-        {"2024-01-31-14.30.00.000000",                                               "ymd ",          half_past_two         },
-        {"2024-01-31 2:30 PM",                                                       "ymd ",          half_past_two         },
-        {"2024-W05-3",                                                               "ymd ",          day                   },
+        {"2024-01-31T14:30:00Z",                                               "iso ",         half_past_two        },
+        {"2024/1/31 14:30",                                                    "ymd ",         half_past_two        },
+        {"2024.01.31",                                                         "ymd ",         day                  },
+        {"20240131T143000",                                                    "ymd ",         half_past_two        },
+        {"20240131143000",                                                     "ymd ",         half_past_two        },
+        {"20240131-14:30:00.250",                                              "ymd ",         half_past_two + 0.25 },
+        {"2024-01-31 14:30:00 UTC",                                            "ymd ",         half_past_two        },
+        {"2024-01-31 14",                                                      "ymd ",         half_past_two - 1800 },
+        {"2024-01-31 14:30:00 CET",                                            "ymd ",         half_past_two        },
+        {"2024-01-31T14:30:00+01:00[Europe/Berlin]",                           "ymd ",         half_past_two - 3600 },
+        {"2024-01-31-14.30.00.000000",                                         "ymd ",         half_past_two        },
+        {"2024-01-31 2:30 PM",                                                 "ymd ",         half_past_two        },
+        {"2024-W05-3",                                                         "ymd ",         day                  },
         {"2024\xe5\xb9\xb4"
          "1\xe6\x9c\x88"
-         "31\xe6\x97\xa5",                                                           "ymd ",          day                   },
-        {"31.01.2024",                                                               "dmy ",          day                   },
-        {"31. 1. 2024.",                                                             "dmy ",          day                   },
-        {"31-01-69",                                                                 "dmy ",          -28944000             },
-        {"31/01/2024 14:30",                                                         "dmy ",          half_past_two         },
-        {"14:30 31.01.2024",                                                         "dmy ",          half_past_two         },
-        {"Mi, 31.01.2024",                                                           "dmy ",          day                   },
-        {"31.01.24",                                                                 "yymd dmy ",     1926979200            },
-        {"1/31/2024",                                                                "mdy ",          day                   },
-        {"1/31/24, 2:30 p.m.",                                                       "mdy ",          half_past_two         },
-        {"2/1/2024",                                                                 "dmy mdy ",      day - 29 * DAY        },
-        {"Jan 31 2024",                                                              "named_month ",  day                   },
-        {"31 jan. 2024",                                                             "named_month ",  day                   },
-        {"31-JAN-24",                                                                "named_month ",  day                   },
-        {"31-JAN-24 02.30.15.500000 PM",                                             "named_month ",  half_past_two + 15.5  },
-        {"January 31st, 2024 at 2:30\xe2\x80\xafPM",                                 "named_month ",  half_past_two         },
-        {"Wed, 31 Jan 2024 14:30:00 +0100",                                          "named_month ",  half_past_two - 3600  },
-        {"Wed Jan 31 14:30:00 2024",                                                 "named_month ",  half_past_two         },
-        {"Wed Jan 31 14:30:00 CET 2024",                                             "named_month ",  half_past_two         },
-        {"Wed Jan 31 2024 14:30:00 GMT+0100 (Central European Standard Time)",       "named_month ",  half_past_two - 3600  },
-        {"31/Jan/2024:14:30:00 -0500",                                               "named_month ",  half_past_two + 18000 },
-        {"[31/Jan/2024:14:30:00 -0500]",                                             "named_month ",  half_past_two + 18000 },
-        {"31. Januar 2024",                                                          "named_month ",  day                   },
-        {"5. M\xc3\xa4rz 2024",                                                      "named_month ",  day + 34 * DAY        },
-        {"1er ao\xc3\xbbt 2024",                                                     "named_month ",  day + 183 * DAY       },
-        {"31 de enero de 2024",                                                      "named_month ",  day                   },
-        {"2024-01",                                                                  "year_month ",   day - 30 * DAY        },
-        {"January 2024",                                                             "year_month ",   day - 30 * DAY        },
-        {"2024-Q1",                                                                  "year_month ",   day - 30 * DAY        },
-        {"Jan 31 14:30:00",                                                          "no_year ",      65664000 + 52200      },
-        {"14:30:15.25",                                                              "clock ",        52215.25              },
-        {"2:30 PM",                                                                  "clock ",        52200                 },
-        {"12:00 AM",                                                                 "clock ",        0                     },
-        {"12:30 p. m.",                                                              "clock ",        45000                 },
-        {"1706711400",                                                               "epoch ",        half_past_two         },
-        {"1706711400000",                                                            "epoch_ms ",     half_past_two         },
-        {"1.2.3",                                                                    "",              0                     },
-        {"192.168.1.24",                                                             "",              0                     },
-        {"31/02/2024",                                                               "",              0                     },
-        {"2024-01-31 14:30 later",                                                   "",              0                     },
-        {"2024-01-31-",                                                              "",              0                     },
-        {"25:00",                                                                    "",              0                     },
-        {"12-34-56",                                                                 "",              0                     },
-        {"16:9",                                                                     "",              0                     },
-        {"user 17",                                                                  "",              0                     },
-        {"Wed 31",                                                                   "",              0                     },
-        {"2024-001",                                                                 "",              0                     },
-        {"1-800-555",                                                                "",              0                     },
-        {"4-2024-31-1",                                                              "",              0                     },
-        {"2024-01/31",                                                               "",              0                     },
+         "31\xe6\x97\xa5",                                            "ymd ",         day                  },
+        {"31.01.2024",                                                         "dmy ",         day                  },
+        {"31. 1. 2024.",                                                       "dmy ",         day                  },
+        {"31-01-69",                                                           "dmy ",         -28944000            },
+        {"31/01/2024 14:30",                                                   "dmy ",         half_past_two        },
+        {"14:30 31.01.2024",                                                   "dmy ",         half_past_two        },
+        {"Mi, 31.01.2024",                                                     "dmy ",         day                  },
+        {"31.01.24",                                                           "yymd dmy ",    1926979200           },
+        {"1/31/2024",                                                          "mdy ",         day                  },
+        {"1/31/24, 2:30 p.m.",                                                 "mdy ",         half_past_two        },
+        {"2/1/2024",                                                           "dmy mdy ",     day - 29 * DAY       },
+        {"Jan 31 2024",                                                        "named_month ", day                  },
+        {"31 jan. 2024",                                                       "named_month ", day                  },
+        {"31-JAN-24",                                                          "named_month ", day                  },
+        {"31-JAN-24 02.30.15.500000 PM",                                       "named_month ", half_past_two + 15.5 },
+        {"January 31st, 2024 at 2:30\xe2\x80\xafPM",                           "named_month ", half_past_two        },
+        {"Wed, 31 Jan 2024 14:30:00 +0100",                                    "named_month ", half_past_two - 3600 },
+        {"Wed Jan 31 14:30:00 2024",                                           "named_month ", half_past_two        },
+        {"Wed Jan 31 14:30:00 CET 2024",                                       "named_month ", half_past_two        },
+        {"Wed Jan 31 2024 14:30:00 GMT+0100 (Central European Standard Time)", "named_month ",
+         half_past_two - 3600                                                                                       },
+        {"31/Jan/2024:14:30:00 -0500",                                         "named_month ", half_past_two + 18000},
+        {"[31/Jan/2024:14:30:00 -0500]",                                       "named_month ", half_past_two + 18000},
+        {"31. Januar 2024",                                                    "named_month ", day                  },
+        {"5. M\xc3\xa4rz 2024",                                                "named_month ", day + 34 * DAY       },
+        {"1er ao\xc3\xbbt 2024",                                               "named_month ", day + 183 * DAY      },
+        {"31 de enero de 2024",                                                "named_month ", day                  },
+        {"2024-01",                                                            "year_month ",  day - 30 * DAY       },
+        {"January 2024",                                                       "year_month ",  day - 30 * DAY       },
+        {"2024-Q1",                                                            "year_month ",  day - 30 * DAY       },
+        {"Jan 31 14:30:00",                                                    "no_year ",     65664000 + 52200     },
+        {"14:30:15.25",                                                        "clock ",       52215.25             },
+        {"2:30 PM",                                                            "clock ",       52200                },
+        {"12:00 AM",                                                           "clock ",       0                    },
+        {"12:30 p. m.",                                                        "clock ",       45000                },
+        {"1706711400",                                                         "epoch ",       half_past_two        },
+        {"1706711400000",                                                      "epoch_ms ",    half_past_two        },
+        {"1.2.3",                                                              "",             0                    },
+        {"192.168.1.24",                                                       "",             0                    },
+        {"31/02/2024",                                                         "",             0                    },
+        {"2024-01-31 14:30 later",                                             "",             0                    },
+        {"2024-01-31-",                                                        "",             0                    },
+        {"25:00",                                                              "",             0                    },
+        {"12-34-56",                                                           "",             0                    },
+        {"16:9",                                                               "",             0                    },
+        {"user 17",                                                            "",             0                    },
+        {"Wed 31",                                                             "",             0                    },
+        {"2024-001",                                                           "",             0                    },
+        {"1-800-555",                                                          "",             0                    },
+        {"4-2024-31-1",                                                        "",             0                    },
+        {"2024-01/31",                                                         "",             0                    },
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         hg__time_reading r;
@@ -100,10 +102,54 @@ static void texts_read_by_every_format_that_gives_a_day(void **state) {
         assert_string_equal(formats, texts[i].formats);
         for (int f = 0; f < HG_TIME_FORMATS; f++) {
             if (!(r.formats & 1U << f)) continue;
-            if (r.seconds[f] != texts[i].seconds) print_error("%s: %f\n", texts[i].text, r.seconds[f]);
+            if (r.seconds[f] != texts[i].seconds)
+                print_error("%s: %f\n", texts[i].text, r.seconds[f]);
             assert_true(r.seconds[f] == texts[i].seconds);
             break;
         }
+    }
+}
+
+static void months_and_weekdays_have_names_in_six_languages(void **state) {
+    (void)state;
+    static const char *const months[] = {
+        "january february march april may june july august september october november december",
+        "jan feb mar apr may jun jul aug sept oct nov dec",
+        "januar februar m\xc3\xa4rz april mai juni juli august september oktober november dezember",
+        "janvier f\xc3\xa9vrier mars avril mai juin juillet ao\xc3\xbbt septembre octobre novembre "
+        "d\xc3\xa9"
+        "cembre",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+        "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre "
+        "dicembre",
+        "janeiro fevereiro mar\xc3\xa7o abril maio junho julho agosto setembro outubro novembro "
+        "dezembro"};
+    static const char *const days =
+        "mon tuesday WED Thu friday sat Sunday montag mi donnerstag sonntag lundi mercredi "
+        "dimanche "
+        "lunes mi\xc3\xa9rcoles viernes luned\xc3\xac gioved\xc3\xac sabato domingo";
+    char list[200], text[200], formats[200], *save;
+    hg__time_reading r;
+    for (size_t i = 0; i < sizeof months / sizeof *months; i++) {
+        snprintf(list, sizeof list, "%s", months[i]);
+        int month = 1;
+        for (char *p = strtok_r(list, " ", &save); p; p = strtok_r(NULL, " ", &save), month++) {
+            double seconds;
+            snprintf(text, sizeof text, "5 %s 2024", p);
+            read_formats(text, &r, formats);
+            if (strcmp(formats, "named_month ") != 0) print_error("%s\n", text);
+            assert_string_equal(formats, "named_month ");
+            assert_true(hg__time_of_day(2024, month, 5, &seconds));
+            assert_true(r.seconds[HG_TIME_NAMED] == seconds);
+        }
+        assert_int_equal(month, 13);
+    }
+    snprintf(list, sizeof list, "%s", days);
+    for (char *p = strtok_r(list, " ", &save); p; p = strtok_r(NULL, " ", &save)) {
+        snprintf(text, sizeof text, "%s, 31/01/2024", p);
+        read_formats(text, &r, formats);
+        if (strcmp(formats, "dmy ") != 0) print_error("%s\n", text);
+        assert_string_equal(formats, "dmy ");
     }
 }
 
@@ -141,29 +187,29 @@ static const struct spelling {
     const char *format, *pattern; // of strftime; "%": a number of that format
     bool clock;
 } spellings[] = {
-    {"dmy",         "%d.%m.%Y",                       false},
-    {"dmy",         "%d/%m/%Y",                       false},
-    {"dmy",         "%d-%m-%y",                       false},
-    {"dmy",         "%d%m%Y",                         false},
-    {"mdy",         "%m/%d/%Y",                       false},
-    {"mdy",         "%m/%d/%y %I:%M:%S %p",           true },
-    {"ymd",         "%Y/%m/%d",                       false},
-    {"ymd",         "%Y%m%d",                         false},
-    {"ymd",         "%Y%m%dT%H%M%S",                  true },
-    {"ymd",         "%Y%m%d%H%M%S",                   true },
-    {"ymd",         "%Y-%m-%d %H:%M:%S UTC",          true },
-    {"named_month", "%b %d %Y",                       false},
-    {"named_month", "%d-%b-%y",                       false},
-    {"named_month", "%B %d, %Y",                      false},
-    {"named_month", "%a, %d %b %Y %H:%M:%S +0000",    true },
-    {"named_month", "%a %b %d %H:%M:%S %Y",           true },
-    {"named_month", "%d/%b/%Y:%H:%M:%S +0000",        true },
-    {"epoch",       "%",                              true },
-    {"epoch_ms",    "%",                              true },
-    {"epoch_us",    "%",                              true },
-    {"epoch_ns",    "%",                              true },
-    {"serial",      "%",                              true },
-    {"julian",      "%",                              true },
+    {"dmy",         "%d.%m.%Y",                    false},
+    {"dmy",         "%d/%m/%Y",                    false},
+    {"dmy",         "%d-%m-%y",                    false},
+    {"dmy",         "%d%m%Y",                      false},
+    {"mdy",         "%m/%d/%Y",                    false},
+    {"mdy",         "%m/%d/%y %I:%M:%S %p",        true },
+    {"ymd",         "%Y/%m/%d",                    false},
+    {"ymd",         "%Y%m%d",                      false},
+    {"ymd",         "%Y%m%dT%H%M%S",               true },
+    {"ymd",         "%Y%m%d%H%M%S",                true },
+    {"ymd",         "%Y-%m-%d %H:%M:%S UTC",       true },
+    {"named_month", "%b %d %Y",                    false},
+    {"named_month", "%d-%b-%y",                    false},
+    {"named_month", "%B %d, %Y",                   false},
+    {"named_month", "%a, %d %b %Y %H:%M:%S +0000", true },
+    {"named_month", "%a %b %d %H:%M:%S %Y",        true },
+    {"named_month", "%d/%b/%Y:%H:%M:%S +0000",     true },
+    {"epoch",       "%",                           true },
+    {"epoch_ms",    "%",                           true },
+    {"epoch_us",    "%",                           true },
+    {"epoch_ns",    "%",                           true },
+    {"serial",      "%",                           true },
+    {"julian",      "%",                           true },
 };
 static int spelling_now;
 
@@ -197,7 +243,8 @@ static void a_month_and_the_next_are_the_same_floats_as_iso_dates(void **state) 
         if (k->kind != HG_COLUMN_TIME) print_error("%s\n", spellings[i].pattern);
         assert_int_equal(k->kind, HG_COLUMN_TIME);
         assert_string_equal(hg__time_types[k->format].name, spellings[i].format);
-        assert_true(k->week && k->clock == spellings[i].clock && k->width == iso->width && !k->unsure);
+        assert_true(k->week && k->clock == spellings[i].clock && k->width == iso->width &&
+                    !k->unsure);
         c.count += NEXT;
         for (int64_t row = 0; row < c.count; row++) {
             assert_int_equal(case_encode(&c, s, row, false, x, &notes, NULL), HG_OK);
@@ -214,12 +261,12 @@ static void a_month_and_the_next_are_the_same_floats_as_iso_dates(void **state) 
 
 static int order_now;
 static const char *const order_texts[][24] = {
-    // In the order of rows: the first to the twelfth of February, then of March.
+  // In the order of rows: the first to the twelfth of February, then of March.
     {"01/02/2024", "02/02/2024", "03/02/2024", "04/02/2024", "05/02/2024", "06/02/2024",
      "07/02/2024", "08/02/2024", "09/02/2024", "10/02/2024", "11/02/2024", "12/02/2024",
      "01/03/2024", "02/03/2024", "03/03/2024", "04/03/2024", "05/03/2024", "06/03/2024",
      "07/03/2024", "08/03/2024", "09/03/2024", "10/03/2024", "11/03/2024", "12/03/2024"},
-    // Twelve days, or a year.
+ // Twelve days, or a year.
     {"02/01/2024", "02/05/2024", "02/03/2024", "02/08/2024", "02/06/2024", "02/07/2024",
      "02/02/2024", "02/09/2024", "02/04/2024", "02/11/2024", "02/12/2024", "02/10/2024",
      "02/01/2024", "02/05/2024", "02/03/2024", "02/08/2024", "02/06/2024", "02/07/2024",
@@ -247,7 +294,8 @@ static void order_case(int texts, const char *said, const char *line) {
 
 static void the_column_says_whether_day_or_month_comes_first(void **state) {
     (void)state;
-    order_case(0, "", "when  time, day first, 2024-02-01 00:00 to 2024-03-12 00:00: day of the week");
+    order_case(0, "",
+               "when  time, day first, 2024-02-01 00:00 to 2024-03-12 00:00: day of the week");
     order_case(1, "",
                "when  time, month first, 2024-02-01 00:00 to 2024-02-12 00:00: too short a time to "
                "learn from, left out");
@@ -267,13 +315,13 @@ static void rows_to_come_are_read_in_the_order_of_training(void **state) {
         int reads;
         double seconds;
     } cells[] = {
-        {"02/03/2024",  1,  1709337600},
-        {"2.3.24",      1,  1709337600},
-        {"2024-03-02",  1,  1709337600},
-        {"03/13/2024",  -1, 0         },
-        {"2 Mar 2024",  -1, 0         },
-        {"00/00/0000",  0,  0         },
-        {"soon",        -1, 0         },
+        {"02/03/2024", 1,  1709337600},
+        {"2.3.24",     1,  1709337600},
+        {"2024-03-02", 1,  1709337600},
+        {"03/13/2024", -1, 0         },
+        {"2 Mar 2024", -1, 0         },
+        {"00/00/0000", 0,  0         },
+        {"soon",       -1, 0         },
     };
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         const hg__cell cell = {HG_CELL_TEXT, (int32_t)strlen(cells[i].text), 0, cells[i].text};
@@ -292,30 +340,31 @@ static void rows_to_come_are_read_in_the_order_of_training(void **state) {
 static void write_columns(int64_t row, int32_t column, char text[64]) {
     const int r = (int)row, mixed = r * 607 % 1000; // no order
     switch (column) {
-    case 0: snprintf(text, 64, "%d", 1704067200 + mixed * 3600); break;              // created_at
-    case 1: snprintf(text, 64, "%d", r % 9 ? 1704067200 + r * 3600 : 0); break;      // closedTime
-    case 2: snprintf(text, 64, "%d", 1704067200 + mixed * 3600); break;              // amount
-    case 3: snprintf(text, 64, "%d", 40000 + mixed); break;                          // Datum
-    case 4: snprintf(text, 64, "%d", 40000 + mixed); break;                          // price
-    case 5: snprintf(text, 64, "%d", 20000000 + mixed * 1000); break;                // salary
-    case 6: snprintf(text, 64, "1.%d.%d", 1 + r % 3, 10 + mixed % 7); break;         // release
-    case 7: snprintf(text, 64, "Set %d", 1 + mixed % 9); break;                      // group
-    case 8: snprintf(text, 64, "%02d:%02d", mixed % 24, mixed % 60); break;          // opens
+    case 0: snprintf(text, 64, "%d", 1704067200 + mixed * 3600); break;               // created_at
+    case 1: snprintf(text, 64, "%d", r % 9 ? 1704067200 + r * 3600 : 0); break;       // closedTime
+    case 2: snprintf(text, 64, "%d", 1704067200 + mixed * 3600); break;               // amount
+    case 3: snprintf(text, 64, "%d", 40000 + mixed); break;                           // Datum
+    case 4: snprintf(text, 64, "%d", 40000 + mixed); break;                           // price
+    case 5: snprintf(text, 64, "%d", 20000000 + mixed * 1000); break;                 // salary
+    case 6: snprintf(text, 64, "1.%d.%d", 1 + r % 3, 10 + mixed % 7); break;          // release
+    case 7: snprintf(text, 64, "Set %d", 1 + mixed % 9); break;                       // group
+    case 8: snprintf(text, 64, "%02d:%02d", mixed % 24, mixed % 60); break;           // opens
     case 9: snprintf(text, 64, "Jan %02d %02d:00:00", 1 + r % 30, mixed % 24); break; // logged
-    case 10: snprintf(text, 64, "2024-%02d", 1 + r / 300); break;                    // period
-    case 11: snprintf(text, 64, "%s", r % 5 ? "31.12.2023" : "0000-00-00"); break;   // until
-    case 12: snprintf(text, 64, "2024/01/31"); break;                                // made
-    default: snprintf(text, 64, "%d", 2024 + r / 700); break;                        // year
+    case 10: snprintf(text, 64, "2024-%02d", 1 + r / 300); break;                     // period
+    case 11: snprintf(text, 64, "%s", r % 5 ? "31.12.2023" : "0000-00-00"); break;    // until
+    case 12: snprintf(text, 64, "2024/01/31"); break;                                 // made
+    default: snprintf(text, 64, "%d", 2024 + r / 700); break;                         // year
     }
 }
 
 static void names_and_order_say_which_numbers_are_times(void **state) {
     (void)state;
     schema_case c;
-    case_open(&c,
-              "created_at closedTime amount Datum price salary release group opens logged period until "
-              "made year",
-              0, 1000, write_columns);
+    case_open(
+        &c,
+        "created_at closedTime amount Datum price salary release group opens logged period until "
+        "made year",
+        0, 1000, write_columns);
     hg__schema *s = case_infer(&c, &(hg__schema_options){0});
     static const struct {
         const char *name;
@@ -428,6 +477,7 @@ static void a_cell_of_another_format_is_named_with_its_place(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_read_by_every_format_that_gives_a_day),
+        cmocka_unit_test(months_and_weekdays_have_names_in_six_languages),
         cmocka_unit_test(every_cut_of_a_text_is_a_time_or_none),
         cmocka_unit_test(a_month_and_the_next_are_the_same_floats_as_iso_dates),
         cmocka_unit_test(the_column_says_whether_day_or_month_comes_first),

@@ -164,6 +164,26 @@ for rows in 1 2 10; do
         expect "$rows rows: one sentence" [ "$(grep -vc note: err)" = 1 ]
     fi
 done
+# ---- a month to learn from, and the days behind it: however the day is written, it is no reason for an alarm ----
+month() { # month WAY FIRST_DAY ROWS: 40 rows a day, each as usual
+    awk -v way="$1" -v first="$2" -v rows="$3" 'function part() { state = state * 16807 % 2147483647; return state / 2147483647 }
+        function bell(  k, sum) { for (k = 0; k < 12; k++) sum += part(); return sum - 6 }
+        BEGIN { state = 12345 + first * 1000003; print "day,x,y"
+            for (i = 0; i < rows; i++) { d = first + int(i / 40); in_february = d > 30; minute = d * 1440 + i % 40 * 35
+                if (way == "us") day = (1 + in_february) "/" (d + 1 - 31 * in_february) "/2024"
+                if (way == "compact") day = sprintf("2024%02d%02d", 1 + in_february, d + 1 - 31 * in_february)
+                if (way == "ms") day = sprintf("%.0f", 1704067200000 + minute * 60000)
+                if (way == "meter") day = sprintf("%.1f", 5000 + minute / 70)
+                x = bell(); printf "%s,%.3f,%.3f\n", day, x, x / 2 + bell() / 3 } }'
+}
+for way in us compact ms meter; do
+    month $way 0 1200 >month.csv
+    month $way 30 200 >next.csv
+    must train data=month.csv name=$way steps=100 progress=none threads=2
+    must predict model=runs/$way/weights/best.safetensors source=next.csv out=next.out
+    expect "$way: few of 200 rows of the next month raise an alarm" [ "$(awk -F, '$4 == 1' next.out | wc -l)" -le 5 ]
+done
+
 must train data=train.csv name=raw model=ae latent=2 prepare=none ignore=id,time,pump,mode epochs=1 progress=none
 must predict model=runs/raw/weights/best.safetensors source=train.csv out=raw.csv ignore=id,time,pump,mode
 expect "prepare=none: rows of numbers as before" [ "$(head -1 raw.csv)" = row,score ]

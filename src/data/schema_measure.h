@@ -16,8 +16,8 @@ typedef struct hg__measure {
     int says;              // the column's name, of times
     int said;              // columns=: a format of times; -1: none
     hg__times *time;       // owned; NULL until a cell reads as a time
-    bool passed;      // over: nothing is to be known of it
-    bool all_numbers; // asked for as a category: numbers are tallied like texts
+    bool passed;           // over: nothing is to be known of it
+    bool all_numbers;      // asked for as a category: numbers are tallied like texts
     hg__tally tally;
 } hg__measure;
 

@@ -141,11 +141,10 @@ static int read_words(hg__override *o, const char *name, const char *said, const
                             near ? "'?" : "");
         }
         if (!add_word(o, found)) {
-            return hg__fail(
-                err, HG_ERR_USAGE,
-                "%s: column '%.60s': expected one kind, a scaling for a number only, a "
-                "format for a time, got '%.100s'",
-                where, name, said);
+            return hg__fail(err, HG_ERR_USAGE,
+                            "%s: column '%.60s': expected one kind, a scaling for a number only, a "
+                            "format for a time, got '%.100s'",
+                            where, name, said);
         }
         p += n;
     }

@@ -11,7 +11,7 @@
 
 enum { DAY = 86400 };
 
-#define EPOCH(per) 0, 1, per, FROM_2001 * (per), TO_2101 * (per)
+#define EPOCH(per) 0, 1, per, FROM_2001 *(per), TO_2101 *(per)
 #define TEXT       0, 0, 1, 0, 0, false
 
 // clang-format off

@@ -33,9 +33,9 @@ typedef enum hg__time_format {
 enum { HG_SAYS_DATE = 1, HG_SAYS_TIME = 2 };
 
 typedef struct hg__time_type {
-    const char *name;    // in columns= and the model file
-    const char *says;    // in the line about a column; "": nothing
-    const char *example; // what is expected: "a date such as ..."
+    const char *name;                   // in columns= and the model file
+    const char *says;                   // in the line about a column; "": nothing
+    const char *example;                // what is expected: "a date such as ..."
     bool has_day, has_clock, has_order; // order: the same digits may mean another day
     // Numbers: seconds = (x - origin) * unit / per. In training those from least to most count, where the name says so (`any`:
     // or they rise through the file). unit 0: no such number.
@@ -50,11 +50,11 @@ int hg__time_find(const char *name, size_t size); // the format of that name, -1
 // ---- a cell -------------------------------------------------------------------------------------
 
 typedef struct hg__time_reading {
-    uint32_t formats; // a bit each that it reads by
-    bool zero;        // 0000-00-00, 0: no date
-    bool weak;        // 1.2.24: as well a version
-    bool half_day;    // 2:30 PM
-    char mark;        // what stands between day, month and year; 0
+    uint32_t formats;                // a bit each that it reads by
+    bool zero;                       // 0000-00-00, 0: no date
+    bool weak;                       // 1.2.24: as well a version
+    bool half_day;                   // 2:30 PM
+    char mark;                       // what stands between day, month and year; 0
     double seconds[HG_TIME_FORMATS]; // since 1970, of those
 } hg__time_reading;
 
@@ -89,8 +89,8 @@ typedef struct hg__time_miss { // the first cell that these formats do not read
 
 typedef struct hg__times {
     hg__time_span span[HG_TIME_FORMATS];
-    int64_t zeros, texts, numbers; // cells that read by any format; texts: or are zero
-    int64_t dots, slashes, half_days; // of the texts
+    int64_t zeros, texts, numbers;       // cells that read by any format; texts: or are zero
+    int64_t dots, slashes, half_days;    // of the texts
     hg__time_miss miss[HG_TIME_FORMATS]; // (misses)
     uint32_t missed;
     int32_t misses;

@@ -4,19 +4,20 @@
 // A text is read once into a spelling: its numbers in their order, a month by name, a time of day, a zone. Which number is
 // the day and which the month is another question, answered in every way that gives a day of the calendar:
 // 02/03/2024 reads by day first and by month first, and the column says which it is.
+#include <stdlib.h>
 #include <string.h>
 
 #include "data/schema_time.h"
 
-enum { SHORTEST = 4, LONGEST = 80, LONGEST_WORD = 12, FIRST_YEAR = 1700, PIVOT = 69 };
+enum { SHORTEST = 4, LONGEST = 80, LONGEST_WORD = 14, FIRST_YEAR = 1700, PIVOT = 69 };
 
 typedef struct spelling {
     const char *p, *end;
     int number[3], digits[3], numbers; // of the date
-    char mark, between[2];             // since the last number; between numbers; 0: nothing but blanks
-    int marks;                         // since the last number or word
-    int month;                         // by name; 0: none
-    char part;                         // 'W': a week, 'Q': a quarter
+    char mark, between[2]; // since the last number; between numbers; 0: nothing but blanks
+    int marks;             // since the last number or word
+    int month;             // by name; 0: none
+    char part;             // 'W': a week, 'Q': a quarter
     bool has_weekday, has_clock, has_zone, half_day;
     double clock, offset; // seconds of the day; of the zone, east of Greenwich
 } spelling;
@@ -25,58 +26,65 @@ typedef struct spelling {
 
 enum { WEEKDAY = 100, FILLER };
 
-// Months first: "mar" is March, and Tuesday in three languages.
-static const struct {
-    const char *initials, *text; // lower case (of ASCII); '*': none of ASCII's
-    int what;                    // 1 to 12: a month
+// Small letters, of ASCII; in the order of their bytes. "mar" is March here, and Tuesday in three languages.
+// clang-format off
+static const struct word {
+    char text[LONGEST_WORD + 1];
+    uint8_t what; // 1 to 12: a month
 } words[] = {
-    {"jeg",    " jan january januar janvier janv enero ene gennaio gen janeiro januari ",               1      },
-    {"f",      " feb february februar février fÉvrier fevrier févr febrero febbraio fev fevereiro februari ", 2},
-    {"m",      " mar march märz mÄrz mär mÄr mrz mars marzo março marco maart mrt ",                    3      },
-    {"a",      " apr april avril avr abril abr aprile ",                                                4      },
-    {"m",      " may mai mayo maggio mag maio mei maj ",                                                5      },
-    {"jg",     " jun june juni juin junio giugno giu junho ",                                           6      },
-    {"jl",     " jul july juli juillet juil julio luglio lug julho ",                                   7      },
-    {"a",      " aug august août aoÛt aout agosto ago augustus augusti ",                               8      },
-    {"s",      " sep sept september septembre septiembre settembre set setembro ",                      9      },
-    {"o",      " oct october oktober okt octobre octubre ottobre ott outubro out ",                     10     },
-    {"n",      " nov november novembre noviembre novembro ",                                            11     },
-    {"d",      " dec december dezember dez décembre dÉcembre decembre déc dÉc diciembre dic dicembre dezembro ", 12},
-    {"mtwfs",  " mon monday tue tues tuesday wed weds wednesday thu thur thurs thursday fri friday sat saturday sun sunday ", WEEKDAY},
-    {"mdfs",   " mo montag di dienstag mi mittwoch do donnerstag fr freitag sa samstag sonnabend so sonntag ", WEEKDAY},
-    {"lmjvsd", " lun lundi mardi mer mercredi jeu jeudi ven vendredi sam samedi dim dimanche ",         WEEKDAY},
-    {"lmjvsd", " lunes martes miércoles miercoles mié jueves jue viernes vie sábado sabado sáb sab domingo dom ", WEEKDAY},
-    {"lmgvsd", " lunedì lunedi martedì martedi mercoledì mercoledi gio giovedì giovedi venerdì venerdi sabato ", WEEKDAY},
-    {"snrteoadluhk*", " st nd rd th er o º ª de del of the at um à le el h hrs uhr kl 年 月 日 년 월 일 ",  FILLER },
+    {"abr", 4}, {"abril", 4}, {"ago", 8}, {"agosto", 8}, {"aout", 8}, {"aoÛt", 8}, {"août", 8}, {"apr", 4},
+    {"april", 4}, {"aprile", 4}, {"at", FILLER}, {"aug", 8}, {"august", 8}, {"augusti", 8}, {"augustus", 8},
+    {"avr", 4}, {"avril", 4}, {"de", FILLER}, {"dec", 12}, {"december", 12}, {"decembre", 12}, {"del", FILLER},
+    {"dez", 12}, {"dezember", 12}, {"dezembro", 12}, {"di", WEEKDAY}, {"dic", 12}, {"dicembre", 12},
+    {"diciembre", 12}, {"dienstag", WEEKDAY}, {"dim", WEEKDAY}, {"dimanche", WEEKDAY}, {"do", WEEKDAY},
+    {"dom", WEEKDAY}, {"domingo", WEEKDAY}, {"donnerstag", WEEKDAY}, {"dÉc", 12}, {"dÉcembre", 12}, {"déc", 12},
+    {"décembre", 12}, {"el", FILLER}, {"ene", 1}, {"enero", 1}, {"er", FILLER}, {"feb", 2}, {"febbraio", 2},
+    {"febrero", 2}, {"februar", 2}, {"februari", 2}, {"february", 2}, {"fev", 2}, {"fevereiro", 2}, {"fevrier", 2},
+    {"fr", WEEKDAY}, {"freitag", WEEKDAY}, {"fri", WEEKDAY}, {"friday", WEEKDAY}, {"fÉvrier", 2}, {"févr", 2},
+    {"février", 2}, {"gen", 1}, {"gennaio", 1}, {"gio", WEEKDAY}, {"giovedi", WEEKDAY}, {"giovedì", WEEKDAY},
+    {"giu", 6}, {"giugno", 6}, {"h", FILLER}, {"hrs", FILLER}, {"jan", 1}, {"janeiro", 1}, {"januar", 1},
+    {"januari", 1}, {"january", 1}, {"janv", 1}, {"janvier", 1}, {"jeu", WEEKDAY}, {"jeudi", WEEKDAY},
+    {"jue", WEEKDAY}, {"jueves", WEEKDAY}, {"juil", 7}, {"juillet", 7}, {"juin", 6}, {"jul", 7}, {"julho", 7},
+    {"juli", 7}, {"julio", 7}, {"july", 7}, {"jun", 6}, {"june", 6}, {"junho", 6}, {"juni", 6}, {"junio", 6},
+    {"kl", FILLER}, {"le", FILLER}, {"lug", 7}, {"luglio", 7}, {"lun", WEEKDAY}, {"lundi", WEEKDAY},
+    {"lunedi", WEEKDAY}, {"lunedì", WEEKDAY}, {"lunes", WEEKDAY}, {"maart", 3}, {"mag", 5}, {"maggio", 5},
+    {"mai", 5}, {"maio", 5}, {"maj", 5}, {"mar", 3}, {"march", 3}, {"marco", 3}, {"mardi", WEEKDAY}, {"mars", 3},
+    {"martedi", WEEKDAY}, {"martedì", WEEKDAY}, {"martes", WEEKDAY}, {"marzo", 3}, {"março", 3}, {"may", 5},
+    {"mayo", 5}, {"mei", 5}, {"mer", WEEKDAY}, {"mercoledi", WEEKDAY}, {"mercoledì", WEEKDAY}, {"mercredi", WEEKDAY},
+    {"mi", WEEKDAY}, {"miercoles", WEEKDAY}, {"mittwoch", WEEKDAY}, {"mié", WEEKDAY}, {"miércoles", WEEKDAY},
+    {"mo", WEEKDAY}, {"mon", WEEKDAY}, {"monday", WEEKDAY}, {"montag", WEEKDAY}, {"mrt", 3}, {"mrz", 3}, {"mÄr", 3},
+    {"mÄrz", 3}, {"mär", 3}, {"märz", 3}, {"nd", FILLER}, {"nov", 11}, {"november", 11}, {"novembre", 11},
+    {"novembro", 11}, {"noviembre", 11}, {"o", FILLER}, {"oct", 10}, {"october", 10}, {"octobre", 10},
+    {"octubre", 10}, {"of", FILLER}, {"okt", 10}, {"oktober", 10}, {"ott", 10}, {"ottobre", 10}, {"out", 10},
+    {"outubro", 10}, {"rd", FILLER}, {"sa", WEEKDAY}, {"sab", WEEKDAY}, {"sabado", WEEKDAY}, {"sabato", WEEKDAY},
+    {"sam", WEEKDAY}, {"samedi", WEEKDAY}, {"samstag", WEEKDAY}, {"sat", WEEKDAY}, {"saturday", WEEKDAY}, {"sep", 9},
+    {"sept", 9}, {"september", 9}, {"septembre", 9}, {"septiembre", 9}, {"set", 9}, {"setembro", 9},
+    {"settembre", 9}, {"so", WEEKDAY}, {"sonnabend", WEEKDAY}, {"sonntag", WEEKDAY}, {"st", FILLER},
+    {"sun", WEEKDAY}, {"sunday", WEEKDAY}, {"sáb", WEEKDAY}, {"sábado", WEEKDAY}, {"th", FILLER}, {"the", FILLER},
+    {"thu", WEEKDAY}, {"thur", WEEKDAY}, {"thurs", WEEKDAY}, {"thursday", WEEKDAY}, {"tue", WEEKDAY},
+    {"tues", WEEKDAY}, {"tuesday", WEEKDAY}, {"uhr", FILLER}, {"um", FILLER}, {"ven", WEEKDAY},
+    {"vendredi", WEEKDAY}, {"venerdi", WEEKDAY}, {"venerdì", WEEKDAY}, {"vie", WEEKDAY}, {"viernes", WEEKDAY},
+    {"wed", WEEKDAY}, {"wednesday", WEEKDAY}, {"weds", WEEKDAY}, {"ª", FILLER}, {"º", FILLER}, {"à", FILLER},
+    {"年", FILLER}, {"日", FILLER}, {"月", FILLER}, {"년", FILLER}, {"월", FILLER}, {"일", FILLER},
 };
+// clang-format on
 
 static char lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
-// Whether " a b c " has the word; any case of ASCII.
-static bool has_word(const char *list, const char *word, size_t size) {
-    for (const char *p = list; *p;) {
-        const char *next = p + 1;
-        const char *end = strchr(next, ' ');
-        if (!end) return false;
-        if ((size_t)(end - next) == size && *next == lower(*word)) {
-            size_t i = 1;
-            while (i < size && next[i] == lower(word[i])) i++;
-            if (i == size) return true;
-        }
-        p = end;
-    }
-    return false;
+static int compare_words(const void *key, const void *row) {
+    return strcmp(key, ((const struct word *)row)->text);
 }
 
 static int find_word(const char *word, size_t size) {
-    const char initial = (unsigned char)*word < 0x80 ? lower(*word) : '*';
-    for (size_t i = 0; i < sizeof words / sizeof *words && size <= LONGEST_WORD; i++) {
-        if (!strchr(words[i].initials, initial)) continue;
-        if (has_word(words[i].text, word, size)) return words[i].what;
-    }
-    return 0;
+    char small[LONGEST_WORD + 1];
+    if (size > LONGEST_WORD) return 0;
+    for (size_t i = 0; i < size; i++) small[i] = lower(word[i]);
+    small[size] = '\0';
+    const struct word *found =
+        bsearch(small, words, sizeof words / sizeof *words, sizeof *words, compare_words);
+    return found ? found->what : 0;
 }
 
 static bool is_digit(char c) {
@@ -221,8 +229,8 @@ static bool take_number(spelling *s) {
     if (is_digit(peek(s, 0))) { // 202401311430, 20240131143000
         if (s->numbers || s->month || s->has_clock || digits != 8) return false;
         const int more = take_digits(s, 6, &rest);
-        return (more == 4 || more == 6) && !is_digit(peek(s, 0)) &&
-               add_number(s, value, digits) && set_clock_digits(s, rest, more);
+        return (more == 4 || more == 6) && !is_digit(peek(s, 0)) && add_number(s, value, digits) &&
+               set_clock_digits(s, rest, more);
     }
     if (digits == 8 && (s->numbers || s->month)) return false;
     const bool good = digits == 1 || digits == 2 || digits == 4 || digits == 8;
@@ -318,9 +326,9 @@ static bool take_word(spelling *s) {
 static bool read_spelling(spelling *s) {
     while (s->p < s->end) {
         const char c = *s->p;
-        const bool good = is_digit(c)                                      ? take_number(s)
+        const bool good = is_digit(c)                               ? take_number(s)
                           : is_letter(c) && !blank_at(s->p, s->end) ? take_word(s)
-                                                                           : take_mark(s);
+                                                                    : take_mark(s);
         if (!good) return false;
     }
     return s->marks == 0 || s->mark == '.'; // "31. 1. 2024."
@@ -384,7 +392,7 @@ static void read_named(const spelling *s, hg__time_reading *r) {
     if (s->numbers != 1) return;
     if (digits[0] == 4) read_month(s, x[0], s->month, r);
     if (digits[0] > 2) return;
-    r->weak = !s->has_clock; // "Set 2"
+    r->weak = !s->has_clock;                                          // "Set 2"
     if (digits[0] == 2) read_month(s, year_of(x[0], 2), s->month, r); // Jan-24
     if (hg__time_of_day(1972, s->month, x[0], &day)) set(s, HG_TIME_NO_YEAR, day, r);
 }

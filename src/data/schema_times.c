@@ -5,23 +5,31 @@
 #include "base/mem.h"
 #include "data/schema_measure.h"
 
-enum { DAY = 86400, ENOUGH = 20, ALL = (1 << HG_TIME_FORMATS) - 1, NUMBERS = ALL & ~((1 << HG_TIME_EPOCH) - 1) };
+enum {
+    DAY = 86400,
+    ENOUGH = 20,
+    ALL = (1 << HG_TIME_FORMATS) - 1,
+    NUMBERS = ALL & ~((1 << HG_TIME_EPOCH) - 1)
+};
 
 // ---- names --------------------------------------------------------------------------------------
 
-static const char date_words[] =
-    " date dates day datum datums fecha jour giorno dia día dato dag datetime dob birthday birthdate "
-    "geburtstag дата 日期 日付 날짜 ";
+static const char date_words[] = " date dates day datum datums fecha jour giorno dia día dato dag "
+                                 "datetime dob birthday birthdate "
+                                 "geburtstag дата 日期 日付 날짜 ";
 static const char time_words[] =
-    " time times timestamp timestamps ts dt tag data zeit zeitpunkt zeitstempel uhrzeit epoch unixtime hora heure ora tijd tid "
-    "horodatage datetime created updated modified opened closed started ended start end begin seen logged "
+    " time times timestamp timestamps ts dt tag data zeit zeitpunkt zeitstempel uhrzeit epoch "
+    "unixtime hora heure ora tijd tid "
+    "horodatage datetime created updated modified opened closed started ended start end begin seen "
+    "logged "
     "arrival arrived departure departed received sent expires expiry время 时间 時間 시간 ";
 static const char last_words[] = " at on ";
 static const char ends[] = " date datum timestamp datetime ";
 // With one of these it is a length of time, or none at all.
-static const char other_words[] =
-    " delta diff difference duration dauer elapsed delay latency count cnt num number rate usage spent remaining left "
-    "response run cpu wait total sum avg update updates candidate candidates mandate runtime uptime ";
+static const char other_words[] = " delta diff difference duration dauer elapsed delay latency "
+                                  "count cnt num number rate usage spent remaining left "
+                                  "response run cpu wait total sum avg update updates candidate "
+                                  "candidates mandate runtime uptime ";
 
 // What follows "year" and its like is a span of values.
 static const struct {
@@ -29,10 +37,10 @@ static const struct {
     double least, most;
 } parts[] = {
     {" year years yr jahr annee année ano año anno jaar år god год 年 ", 1900, 2100},
-    {" month mon monat mois mes mese maand måned месяц 月 ",                 1,    12  },
-    {" week wk woche kw semaine semana settimana uke vecka неделя ",          1,    53  },
-    {" quarter qtr quartal trimestre kwartaal ",                              1,    4   },
-    {" doy yday dayofyear ",                                                  1,    366 },
+    {" month mon monat mois mes mese maand måned месяц 月 ",             1,    12  },
+    {" week wk woche kw semaine semana settimana uke vecka неделя ",      1,    53  },
+    {" quarter qtr quartal trimestre kwartaal ",                                1,    4   },
+    {" doy yday dayofyear ",                                                    1,    366 },
 };
 
 enum { LONGEST_WORD = 32 };
@@ -284,8 +292,7 @@ int hg__times_choose(const hg__measure *m, bool is_id, bool is_constant, bool *u
     if (best < 0) return -1;
     // That a constant is another day tomorrow says nothing.
     if (is_constant && (best == HG_TIME_CLOCK || (is_number && !m->says))) return -1;
-    const bool is_time =
-        is_number ? is_number_time(m, best, is_id) : is_text_time(m, best, values);
+    const bool is_time = is_number ? is_number_time(m, best, is_id) : is_text_time(m, best, values);
     return is_time ? best : -1;
 }
 

@@ -47,17 +47,22 @@ static void check_encoding(const hg__schema *s, const hg__cell *one) {
 
 static void check(const hg__schema *s) {
     static const hg__cell cells[] = {
-        {HG_CELL_MISSING, 0,  0,        NULL              },
-        {HG_CELL_NUMBER,  0,  0,        NULL              },
-        {HG_CELL_NUMBER,  0,  1,        NULL              },
-        {HG_CELL_NUMBER,  0,  -1.7e308, NULL              },
-        {HG_CELL_NUMBER,  0,  1e-320,   NULL              },
-        {HG_CELL_NUMBER,  2,  80,       "80"              },
-        {HG_CELL_TEXT,    0,  0,        ""                },
-        {HG_CELL_TEXT,    1,  0,        "x"               },
-        {HG_CELL_TEXT,    10, 0,        "2024-02-29"      },
-        {HG_CELL_TEXT,    16, 0,        "9999-12-31 23:59"},
-        {HG_CELL_TEXT,    16, 0,        "0000-01-01 00:00"}
+        {HG_CELL_MISSING, 0,  0,          NULL                          },
+        {HG_CELL_NUMBER,  0,  0,          NULL                          },
+        {HG_CELL_NUMBER,  0,  1,          NULL                          },
+        {HG_CELL_NUMBER,  0,  -1.7e308,   NULL                          },
+        {HG_CELL_NUMBER,  0,  1e-320,     NULL                          },
+        {HG_CELL_NUMBER,  2,  80,         "80"                          },
+        {HG_CELL_TEXT,    0,  0,          ""                            },
+        {HG_CELL_TEXT,    1,  0,          "x"                           },
+        {HG_CELL_TEXT,    10, 0,          "2024-02-29"                  },
+        {HG_CELL_TEXT,    16, 0,          "9999-12-31 23:59"            },
+        {HG_CELL_TEXT,    16, 0,          "0000-01-01 00:00"            },
+        {HG_CELL_TEXT,    10, 0,          "31/12/9999"                  },
+        {HG_CELL_TEXT,    8,  0,          "12:00 AM"                    },
+        {HG_CELL_TEXT,    28, 0,          "Wed Jan 31 14:30:00 CET 2024"},
+        {HG_CELL_NUMBER,  8,  20240131,   "20240131"                    },
+        {HG_CELL_NUMBER,  0,  1706711400, NULL                          }
     };
     check_writing(s);
     if (s->columns > MOST_COLUMNS || s->width > MOST_FLOATS) return;
