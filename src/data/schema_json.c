@@ -46,6 +46,13 @@ static bool add_number(json_t *to, const hg__column *c) {
            add(to, "scores", numbers(c->score, c->knots));
 }
 
+static bool add_time(json_t *to, const hg__column *c) {
+    const char *format = hg__time_types[c->format].name;
+    bool good = add(to, "week", json_boolean(c->week)) && add(to, "clock", json_boolean(c->clock));
+    if (c->format != HG_TIME_ISO) good = good && add(to, "format", json_string(format));
+    return c->unsure ? good && add(to, "unsure", json_true()) : good;
+}
+
 static json_t *write_column(const hg__column *c) {
     json_t *to = json_object();
     if (!to) return NULL;
@@ -58,13 +65,7 @@ static json_t *write_column(const hg__column *c) {
     if (c->kind == HG_COLUMN_NUMBER) good = good && add_number(to, c);
     if (c->kind == HG_COLUMN_BOOLEAN) good = good && add(to, "fill", json_real(c->fill));
     if (c->forward) good = good && add(to, "forward", json_true());
-    if (c->kind == HG_COLUMN_TIME) {
-        good = good && add(to, "week", json_boolean(c->week)) &&
-               add(to, "clock", json_boolean(c->clock));
-        const char *format = hg__time_types[c->format].name;
-        if (c->format != HG_TIME_ISO) good = good && add(to, "format", json_string(format));
-        if (c->unsure) good = good && add(to, "unsure", json_true());
-    }
+    if (c->kind == HG_COLUMN_TIME) good = good && add_time(to, c);
     if (c->kind == HG_COLUMN_NUMBER || c->kind == HG_COLUMN_TIME) {
         good = good && add(to, "least", json_real(c->least)) && add(to, "most", json_real(c->most));
     }

@@ -4,39 +4,42 @@
 
 #include <string.h>
 
-#define FIRST_SECOND -62135596800.0 // of the year 1
-#define LAST_SECOND  253402300799.0 // of the year 9999
-#define FROM_2001    978307200.0    // seconds
+#define FIRST_SECOND (-62135596800.0) // of the year 1
+#define LAST_SECOND  253402300799.0   // of the year 9999
+#define FROM_2001    978307200.0      // seconds
 #define TO_2101      4133980800.0
 
 enum { DAY = 86400 };
 
+// origin, unit, per, least, most
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define EPOCH(per) 0, 1, per, FROM_2001 *(per), TO_2101 *(per)
-#define TEXT       0, 0, 1, 0, 0, false
+#define TEXT       0, 0, 1, 0, 0
+// NOLINTEND(bugprone-macro-parentheses)
 
 // clang-format off
 const hg__time_type hg__time_types[HG_TIME_FORMATS] = {
-    [HG_TIME_ISO]      = {"iso", "", "a date such as 2024-05-31 or 2024-05-31 14:30:00", true, true, false, TEXT},
-    [HG_TIME_YMD]      = {"ymd", "year first", "a date such as 2024/05/31 or 20240531", true, true, true, TEXT},
-    [HG_TIME_YYMD]     = {"yymd", "year first", "a date such as 24/05/31", true, true, true, TEXT},
-    [HG_TIME_DMY]      = {"dmy", "day first", "a date such as 31/05/2024", true, true, true, TEXT},
-    [HG_TIME_MDY]      = {"mdy", "month first", "a date such as 05/31/2024", true, true, true, TEXT},
-    [HG_TIME_NAMED]    = {"named_month", "months by name", "a date such as 31 May 2024", true, true, false, TEXT},
-    [HG_TIME_MONTH]    = {"year_month", "years and months", "a month such as 2024-05", false, false, false, TEXT},
-    [HG_TIME_NO_YEAR]  = {"no_year", "without a year", "a date such as May 31 14:30:00", false, true, false, TEXT},
-    [HG_TIME_CLOCK]    = {"clock", "times of day", "a time such as 14:30:00", false, true, false, TEXT},
-    [HG_TIME_EPOCH]    = {"epoch", "seconds since 1970", "seconds since 1970", true, true, false, EPOCH(1.0), true},
-    [HG_TIME_EPOCH_MS] = {"epoch_ms", "milliseconds since 1970", "milliseconds since 1970", true, true, false, EPOCH(1e3), true},
-    [HG_TIME_EPOCH_US] = {"epoch_us", "microseconds since 1970", "microseconds since 1970", true, true, false, EPOCH(1e6), false},
-    [HG_TIME_EPOCH_NS] = {"epoch_ns", "nanoseconds since 1970", "nanoseconds since 1970", true, true, false, EPOCH(1e9), false},
+    [HG_TIME_ISO]      = {"iso", "", "a date such as 2024-05-31 or 2024-05-31 14:30:00", TEXT, true, true, false, false},
+    [HG_TIME_YMD]      = {"ymd", "year first", "a date such as 2024/05/31 or 20240531", TEXT, true, true, true, false},
+    [HG_TIME_YYMD]     = {"yymd", "year first", "a date such as 24/05/31", TEXT, true, true, true, false},
+    [HG_TIME_DMY]      = {"dmy", "day first", "a date such as 31/05/2024", TEXT, true, true, true, false},
+    [HG_TIME_MDY]      = {"mdy", "month first", "a date such as 05/31/2024", TEXT, true, true, true, false},
+    [HG_TIME_NAMED]    = {"named_month", "months by name", "a date such as 31 May 2024", TEXT, true, true, false, false},
+    [HG_TIME_MONTH]    = {"year_month", "years and months", "a month such as 2024-05", TEXT, false, false, false, false},
+    [HG_TIME_NO_YEAR]  = {"no_year", "without a year", "a date such as May 31 14:30:00", TEXT, false, true, false, false},
+    [HG_TIME_CLOCK]    = {"clock", "times of day", "a time such as 14:30:00", TEXT, false, true, false, false},
+    [HG_TIME_EPOCH]    = {"epoch", "seconds since 1970", "seconds since 1970", EPOCH(1.0), true, true, false, true},
+    [HG_TIME_EPOCH_MS] = {"epoch_ms", "milliseconds since 1970", "milliseconds since 1970", EPOCH(1e3), true, true, false, true},
+    [HG_TIME_EPOCH_US] = {"epoch_us", "microseconds since 1970", "microseconds since 1970", EPOCH(1e6), true, true, false, false},
+    [HG_TIME_EPOCH_NS] = {"epoch_ns", "nanoseconds since 1970", "nanoseconds since 1970", EPOCH(1e9), true, true, false, false},
     // Days since 1899-12-30; those of 1920 to 2099.
-    [HG_TIME_SERIAL]   = {"serial", "a spreadsheet's days", "a spreadsheet's day such as 45443", true, true, false, 25569, DAY, 1, 7306, 73050, false},
+    [HG_TIME_SERIAL]   = {"serial", "a spreadsheet's days", "a spreadsheet's day such as 45443", 25569, DAY, 1, 7306, 73050, true, true, false, false},
     // Days since the year 0; those of 1900 to 2100.
-    [HG_TIME_DATENUM]  = {"datenum", "days since the year 0", "days since the year 0", true, true, false, 719529, DAY, 1, 693962, 767011, false},
-    [HG_TIME_JULIAN]   = {"julian", "Julian days", "a Julian day such as 2460461.5", true, true, false, 2440587.5, DAY, 1, 2415020, 2488070, false},
+    [HG_TIME_DATENUM]  = {"datenum", "days since the year 0", "days since the year 0", 719529, DAY, 1, 693962, 767011, true, true, false, false},
+    [HG_TIME_JULIAN]   = {"julian", "Julian days", "a Julian day such as 2460461.5", 2440587.5, DAY, 1, 2415020, 2488070, true, true, false, false},
     // Tenths of microseconds since 1601, and since the year 1; those of 2001 to 2100.
-    [HG_TIME_FILETIME] = {"filetime", "100 ns since 1601", "100 ns since 1601", true, true, false, 116444736000000000.0, 1, 1e7, 126227808000000000.0, 157784544000000000.0, false},
-    [HG_TIME_TICKS]    = {"ticks", "100 ns since the year 1", "100 ns since the year 1", true, true, false, 621355968000000000.0, 1, 1e7, 631139040000000000.0, 662695776000000000.0, false},
+    [HG_TIME_FILETIME] = {"filetime", "100 ns since 1601", "100 ns since 1601", 116444736000000000.0, 1, 1e7, 126227808000000000.0, 157784544000000000.0, true, true, false, false},
+    [HG_TIME_TICKS]    = {"ticks", "100 ns since the year 1", "100 ns since the year 1", 621355968000000000.0, 1, 1e7, 631139040000000000.0, 662695776000000000.0, true, true, false, false},
 };
 // clang-format on
 

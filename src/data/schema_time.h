@@ -33,13 +33,14 @@ typedef enum hg__time_format {
 enum { HG_SAYS_DATE = 1, HG_SAYS_TIME = 2 };
 
 typedef struct hg__time_type {
-    const char *name;                   // in columns= and the model file
-    const char *says;                   // in the line about a column; "": nothing
-    const char *example;                // what is expected: "a date such as ..."
-    bool has_day, has_clock, has_order; // order: the same digits may mean another day
+    const char *name;    // in columns= and the model file
+    const char *says;    // in the line about a column; "": nothing
+    const char *example; // what is expected: "a date such as ..."
     // Numbers: seconds = (x - origin) * unit / per. In training those from least to most count, where the name says so (`any`:
-    // or they rise through the file). unit 0: no such number.
+    // or they come in order). unit 0: no such number.
     double origin, unit, per, least, most;
+    bool has_day, has_clock;
+    bool has_order; // the same digits may mean another day
     bool any;
 } hg__time_type;
 
