@@ -27,7 +27,7 @@ static void read_formats(const char *text, hg__time_reading *r, char formats[200
 static const struct {
     const char *text, *formats;
     double seconds; // of the first
-} texts[] = {
+} spelt[] = {
     {"2024-01-31T14:30:00Z",                                               "iso ",         HALF_PAST_TWO        },
     {"2024/1/31 14:30",                                                    "ymd ",         HALF_PAST_TWO        },
     {"2024.01.31",                                                         "ymd ", JAN_31},
@@ -99,18 +99,18 @@ static const struct {
 
 static void texts_read_by_every_format_that_gives_a_day(void **state) {
     (void)state;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    for (size_t i = 0; i < sizeof spelt / sizeof *spelt; i++) {
         hg__time_reading r;
         char formats[200];
-        read_formats(texts[i].text, &r, formats);
-        if (strcmp(formats, texts[i].formats) != 0) print_error("%s: %s\n", texts[i].text, formats);
-        assert_string_equal(formats, texts[i].formats);
+        read_formats(spelt[i].text, &r, formats);
+        if (strcmp(formats, spelt[i].formats) != 0) print_error("%s: %s\n", spelt[i].text, formats);
+        assert_string_equal(formats, spelt[i].formats);
         int first = 0;
         while (first < HG_TIME_FORMATS && !(r.formats & 1U << first)) first++;
         if (first == HG_TIME_FORMATS) continue;
         const double got = r.seconds[first];
-        if (got != texts[i].seconds) print_error("%s: %f\n", texts[i].text, got);
-        assert_true(got == texts[i].seconds);
+        if (got != spelt[i].seconds) print_error("%s: %f\n", spelt[i].text, got);
+        assert_true(got == spelt[i].seconds);
     }
 }
 
