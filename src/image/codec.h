@@ -33,6 +33,7 @@ typedef struct hg__codec {
     const char *name;       // also info.format
     const char *extensions; // ".tif.tiff.": each between dots, lower case
     bool (*sniff)(const uint8_t *head, size_t size);
+    bool (*guess)(const uint8_t *head, size_t size); // NULL; asked where no format's sign is there
     // Fills r->info from the header and sets r->state. hg__image_check() must be asked before pixels are allocated.
     int (*open)(hg__image_reader *r, hg_error *err);
     int (*read)(hg__image_reader *r, void *to, int32_t lines, hg_error *err);

@@ -1,43 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-// codec_dicom.c - DICOM, grey of 8 to 16 bits; frames are pages. DCMTK reads it, in a plug-in that is opened when the
-// first DICOM file is met, so that nobody else pays for it.
+// codec_dicom.c - DICOM, grey of 8 to 16 bits or floats, colour of 8 to 16; frames are pages. DCMTK reads it, in a plug-in
+// that is opened when the first DICOM file is met, so that nobody else pays for it.
 //
-// A sample is the stored value on 0 .. white, 2^stored - 1: signed ones are moved up by half the range, and in
-// MONOCHROME1 (white is zero) turned round. Rescale slope and window are left to who displays the file.
-// A file written like another has all its elements, and pixels that are not compressed.
-#include <dlfcn.h>
-#include <pthread.h>
+// What samples are is said in dicom_samples.c; rescale slope and window are left to who displays the file. A file written
+// like another is an image derived from it, with pixels that are not compressed (dicom_derive.cc).
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "image/codec.h"
-#include "image/dicom_depth.h"
-#include "image/dicom_plugin.h"
+#include "image/dicom_inflate.h"
+#include "image/dicom_load.h"
 #include "image/dicom_rle.h"
-
-typedef struct samples {
-    int32_t shift; // of the lowest bit in use
-    uint32_t white, half;
-    bool is_signed, is_white_zero;
-} samples;
+#include "image/dicom_samples.h"
+#include "image/dicom_uid.h"
+#include "image/dicom_walk.h"
 
 typedef struct dicom_reader {
     hg__dicom *file; // owned by the plug-in, closed here
     hg__dicom_info info;
-    samples samples;
-    uint8_t *frame; // owned, (height, width) of 8 or 16 bits as stored
+    hg__dicom_layout layout; // of the frame in there
+    uint8_t *frame;          // owned, as stored: 8, 16 or 32 bits
     size_t frame_bytes;
     int32_t held; // the frame in there, -1 none
 } dicom_reader;
 
 typedef struct dicom_writer {
-    hg__dicom *file; // as in dicom_reader
-    samples samples;
-    uint8_t *pixels; // owned, grown: (frames, height, width) of 8 or 16 bits as stored
-    size_t bytes;    // filled
+    hg__dicom *file;     // as in dicom_reader
+    hg__dicom_info info; // of the file it is like
+    hg__dicom_samples samples;
+    uint8_t
+        *pixels;  // owned, grown: (frames, height, width, channels) of 8, 16 or 32 bits as stored
+    size_t bytes; // filled
     size_t capacity;
     int32_t frames;
     hg__writer *out; // borrowed
@@ -45,176 +39,111 @@ typedef struct dicom_writer {
     int code;
 } dicom_writer;
 
-// ---- the plug-in --------------------------------------------------------------------------------
-
-static const char plugin_name[] = "hourglass-dicom.so";
-
-static struct {
-    const hg__dicom_plugin *entry; // NULL: not there
-    char reason[300];              // why it could not be opened; "" where there is no such file
-    pthread_once_t once;
-} plugin = {.once = PTHREAD_ONCE_INIT};
-
-// "folder/between/hourglass-dicom.so" is opened where there is one.
-static void *open_in(const char *folder, const char *between) {
-    char path[2048];
-    const int length = snprintf(path, sizeof path, "%s%s/%s", folder, between, plugin_name);
-    if (length < 0 || (size_t)length >= sizeof path || !hg__is_file(path)) return NULL;
-    void *opened = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    const char *reason = opened ? "" : dlerror();
-    snprintf(plugin.reason, sizeof plugin.reason, "%s", reason ? reason : "");
-    return opened;
-}
-
-static void cut_name(char *path) {
-    char *slash = strrchr(path, '/');
-    if (slash) *slash = '\0';
-}
-
-// Beside the command, where `make install` puts it, and beside the library that holds this code.
-static void *open_near(void) {
-    char folder[1024];
-    Dl_info here;
-    const ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
-    void *opened = NULL;
-    if (length > 0) {
-        folder[length] = '\0';
-        cut_name(folder);
-        opened = open_in(folder, "");
-        if (!opened) opened = open_in(folder, "/../lib/hourglass");
-    }
-    if (!opened && dladdr(&plugin, &here) != 0 && here.dli_fname) {
-        snprintf(folder, sizeof folder, "%s", here.dli_fname);
-        cut_name(folder);
-        opened = open_in(folder, "/hourglass");
-    }
-    return opened;
-}
-
-static void find_plugin(void) {
-    const char *wish = getenv("HG_PLUGINS");
-    void *opened = wish && *wish ? open_in(wish, "") : NULL;
-    if (!opened) opened = open_near();
-    const hg__dicom_plugin *entry = opened ? dlsym(opened, HG_DICOM_SYMBOL) : NULL;
-    if (entry && entry->interface == HG_DICOM_INTERFACE) {
-        plugin.entry = entry; // never closed: DCMTK's tables live there
-    } else if (opened) {
-        snprintf(plugin.reason, sizeof plugin.reason, "it belongs to another release");
-    }
-}
-
-static const hg__dicom_plugin *get_plugin(void) {
-    pthread_once(&plugin.once, find_plugin);
-    return plugin.entry;
-}
-
-const char *hg__image_dicom_version(void) {
-    const hg__dicom_plugin *p = get_plugin();
-    return p ? p->version : "";
-}
-
-static int need_plugin(const char *name, hg_error *err) {
-    if (get_plugin()) return HG_OK;
-    if (!plugin.reason[0]) {
-        return hg__fail(
-            err, HG_ERR_MISSING,
-            "%s: DICOM needs %s, which is not here; apt-get install libdcmtk-dev g++ and "
-            "build again",
-            name, plugin_name);
-    }
-    return hg__fail(err, HG_ERR_MISSING,
-                    "%s: DICOM needs the package libdcmtk17: cannot open %s: %s", name, plugin_name,
-                    plugin.reason);
-}
-
-// ---- samples ------------------------------------------------------------------------------------
-
-static uint32_t to_sample(const samples *s, uint32_t stored) {
-    uint32_t v = stored >> s->shift & s->white;
-    if (s->is_signed) v ^= s->half; // two's complement moved up by half
-    return s->is_white_zero ? s->white - v : v;
-}
-
-// Bits above those in use repeat the sign.
-static uint32_t to_stored(const samples *s, uint32_t sample) {
-    uint32_t v = sample < s->white ? sample : s->white;
-    if (s->is_white_zero) v = s->white - v;
-    if (!s->is_signed) return v << s->shift;
-    v ^= s->half;
-    if (v & s->half) v |= ~s->white;
-    return v << s->shift;
-}
-
 // ---- reading ------------------------------------------------------------------------------------
-
-static bool sniff(const uint8_t *head, size_t size) {
-    return size >= 132 && memcmp(head + 128, "DICM", 4) == 0;
-}
 
 static void close_reader(hg__image_reader *r) {
     dicom_reader *d = r->state;
     if (!d) return;
-    if (plugin.entry) plugin.entry->close(d->file);
+    if (d->file) hg__dicom_load()->close(d->file);
     hg__free(d->frame);
     hg__free(d);
     r->state = NULL;
 }
 
-static int check_bits(const hg__image_reader *r, const hg__dicom_info *i, hg_error *err) {
-    const bool whole = i->allocated == 8 || i->allocated == 16;
-    if (whole && i->stored >= 2 && i->stored <= i->allocated && i->high < i->allocated &&
-        i->high >= i->stored - 1) {
+static int check_bits(const hg__image_reader *r, hg__dicom_info *i, hg_error *err) {
+    if (i->is_float) return HG_OK;
+    if (i->high < i->stored - 1) i->high = i->stored - 1; // it has no room there
+    const bool is_whole = i->allocated == 8 || i->allocated == 16;
+    if (is_whole && i->stored >= 2 && i->stored <= i->allocated && i->high < i->allocated)
         return HG_OK;
-    }
+    const char *what = i->allocated == 1    ? " (a mask or segmentation)"
+                       : i->allocated == 32 ? " (as in a dose grid)"
+                                            : "";
     return hg__fail(err, HG_ERR_DATA,
-                    "%s: expected DICOM samples of 8 or 16 bits, got %d bits up to bit %d of %d",
-                    r->name, i->stored, i->high, i->allocated);
+                    "%s: expected DICOM samples of 2 to 16 bits in 8 or 16, got %d in %d%s",
+                    r->name, i->stored, i->allocated, what);
 }
 
-static int read_header(hg__image_reader *r, dicom_reader *d, hg_error *err) {
-    hg__dicom_trouble trouble = {""};
+static void set_layout(dicom_reader *d) {
     const hg__dicom_info *i = &d->info;
-    d->file = plugin.entry->open(r->bytes, r->size, &d->info, &trouble);
-    if (!d->file) return hg__fail(err, HG_ERR_DATA, "%s: %s", r->name, trouble.text);
-    HG_TRY(check_bits(r, i, err));
-    d->samples = (samples){.shift = i->high + 1 - i->stored,
-                           .white = (1U << i->stored) - 1,
-                           .half = 1U << (i->stored - 1),
-                           .is_signed = i->is_signed,
-                           .is_white_zero = i->is_white_zero};
-    r->info = (hg__image_info){.format = "dicom",
-                               .width = i->width,
-                               .height = i->height,
-                               .channels = 1,
-                               .dtype = i->allocated == 8 ? HG_U8 : HG_U16,
-                               .white = (float)d->samples.white,
-                               .orientation = 1,
-                               .pages = i->frames};
+    d->layout = (hg__dicom_layout){.colours = i->colours,
+                                   .is_planar = i->is_planar,
+                                   .pixels = (size_t)i->width * (size_t)i->height,
+                                   .palette = i->palette,
+                                   .palette_first = i->palette_first,
+                                   .entries = i->entries};
+    if (i->is_float) return;
+    d->layout.samples = (hg__dicom_samples){.shift = i->high + 1 - i->stored,
+                                            .white = (1U << i->stored) - 1,
+                                            .half = 1U << (i->stored - 1),
+                                            .is_signed = i->is_signed,
+                                            .is_white_zero = i->is_white_zero,
+                                            .is_wide = i->allocated == 16};
+}
+
+static hg__image_info to_image_info(const dicom_reader *d) {
+    const hg__dicom_info *i = &d->info;
+    const bool is_palette = i->colours == HG_DICOM_PALETTE;
+    const bool is_byte = is_palette || i->allocated == 8;
+    return (hg__image_info){.format = "dicom",
+                            .width = i->width,
+                            .height = i->height,
+                            .channels = i->colours == HG_DICOM_GREY ? 1 : 3,
+                            .dtype = i->is_float ? HG_F32
+                                     : is_byte   ? HG_U8
+                                                 : HG_U16,
+                            .white = i->is_float  ? 1
+                                     : is_palette ? 255
+                                                  : (float)d->layout.samples.white,
+                            .orientation = 1,
+                            .pages = i->frames};
+}
+
+static int check_frames(const hg__image_reader *r, const hg__dicom_info *i, hg_error *err) {
     if (i->frames < 1) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected at least 1 DICOM frame, got %d", r->name,
                         i->frames);
     }
-    HG_TRY(hg__image_check(r, err));
-    d->frame_bytes = hg__image_line_bytes(&r->info) * (size_t)i->height;
-    const uint64_t wanted = (uint64_t)d->frame_bytes * (uint64_t)i->frames;
+    if (i->colours == HG_DICOM_YBR_422 && i->width % 2) {
+        return hg__fail(err, HG_ERR_DATA, "%s: expected an even width for YBR_FULL_422, got %d",
+                        r->name, i->width);
+    }
+    const uint64_t wanted = hg__dicom_frame_bytes(i) * (uint64_t)i->frames;
     if (i->pixel_bytes && i->pixel_bytes < wanted) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected %llu bytes of DICOM pixels, got %llu",
                         r->name, (unsigned long long)wanted, (unsigned long long)i->pixel_bytes);
     }
-    // DCMTK fills an even number of bytes.
-    d->frame = hg__alloc(d->frame_bytes + 2, 1, err);
+    return HG_OK;
+}
+
+static int read_header(hg__image_reader *r, dicom_reader *d, const hg__dicom_span *s,
+                       hg_error *err) {
+    hg__dicom_trouble trouble = {""};
+    d->file = hg__dicom_load()->open(s->bytes, s->size, &d->info, &trouble);
+    if (!d->file) return hg__fail(err, HG_ERR_DATA, "%s: %s", r->name, trouble.text);
+    HG_TRY(check_bits(r, &d->info, err));
+    set_layout(d);
+    r->info = to_image_info(d);
+    HG_TRY(hg__image_check(r, err));
+    HG_TRY(check_frames(r, &d->info, err));
+    d->frame_bytes = (size_t)hg__dicom_frame_bytes(&d->info);
+    d->frame = hg__alloc(d->frame_bytes + 2, 1, err); // DCMTK fills an even number of bytes
     d->held = -1;
     r->held = r->size + d->frame_bytes;
     return d->frame ? HG_OK : HG_ERR_MEMORY;
 }
 
 static int open_reader(hg__image_reader *r, hg_error *err) {
-    HG_TRY(need_plugin(r->name, err));
-    HG_TRY(hg__dicom_check_depth(r->bytes, r->size, r->name, err));
-    dicom_reader *d = hg__alloc(1, sizeof *d, err);
-    if (!d) return HG_ERR_MEMORY;
+    HG_TRY(hg__dicom_need(r->name, err));
+    hg__dicom_span s = {r->bytes, r->size};
+    uint8_t *inflated = NULL;
+    int code = hg__dicom_inflate(&s, &inflated, r->name, err);
+    if (code == HG_OK) code = hg__dicom_check(&s, r->name, err);
+    dicom_reader *d = code == HG_OK ? hg__alloc(1, sizeof *d, err) : NULL;
+    if (code == HG_OK && !d) code = HG_ERR_MEMORY;
     r->state = d;
-    int code = read_header(r, d, err);
+    if (code == HG_OK) code = read_header(r, d, &s, err);
+    hg__free(inflated);
     if (code < 0) close_reader(r);
     return code;
 }
@@ -223,9 +152,12 @@ static int unpack_frame(const hg__image_reader *r, hg__dicom_trouble *trouble) {
     const dicom_reader *d = r->state;
     const uint8_t *bytes = NULL;
     size_t size = 0;
-    if (plugin.entry->fragment(d->file, r->info.page, &bytes, &size, trouble) < 0) return -1;
-    const size_t width = hg__dtype_size(r->info.dtype);
-    if (hg__dicom_unpack_rle(bytes, size, d->frame_bytes / width, width, d->frame)) return 0;
+    if (hg__dicom_load()->fragment(d->file, r->info.page, &bytes, &size, trouble) < 0) return -1;
+    const size_t width = d->layout.samples.is_wide ? 2 : 1;
+    if (hg__dicom_unpack_rle(bytes, size, d->layout.pixels, (size_t)d->info.samples, width,
+                             d->frame)) {
+        return 0;
+    }
     snprintf(trouble->text, sizeof trouble->text,
              "expected whole run lengths (RLE) in frame %d, got damaged ones", r->info.page + 1);
     return -1;
@@ -235,10 +167,11 @@ static int hold_frame(const hg__image_reader *r, hg_error *err) {
     dicom_reader *d = r->state;
     hg__dicom_trouble trouble = {""};
     if (d->held == r->info.page) return HG_OK;
-    const size_t even = d->frame_bytes + d->frame_bytes % 2;
+    if (d->info.is_rle) d->layout.is_planar = false; // its segments are laid out so
     const int done = d->info.is_rle
                          ? unpack_frame(r, &trouble)
-                         : plugin.entry->read(d->file, r->info.page, d->frame, even, &trouble);
+                         : hg__dicom_load()->read(d->file, r->info.page, d->frame, d->frame_bytes,
+                                                  &d->layout.colours, &trouble);
     if (done < 0) return hg__fail(err, HG_ERR_DATA, "%s: %s", r->name, trouble.text);
     d->held = r->info.page;
     return HG_OK;
@@ -249,15 +182,10 @@ static int read_lines(hg__image_reader *r, void *to, int32_t lines, hg_error *er
     const dicom_reader *d = r->state;
     const size_t width = (size_t)r->info.width, count = width * (size_t)lines;
     const size_t first = width * (size_t)r->next_line;
-    uint16_t stored, *u16 = to;
-    uint8_t *u8 = to;
-    for (size_t i = 0; i < count; i++) {
-        if (r->info.dtype == HG_U8) {
-            u8[i] = (uint8_t)to_sample(&d->samples, d->frame[first + i]);
-        } else {
-            memcpy(&stored, d->frame + 2 * (first + i), 2);
-            u16[i] = (uint16_t)to_sample(&d->samples, stored);
-        }
+    if (d->info.is_float) {
+        memcpy(to, d->frame + first * sizeof(float), count * sizeof(float));
+    } else {
+        hg__dicom_get(&d->layout, d->frame, first, count, to);
     }
     return HG_OK;
 }
@@ -274,7 +202,7 @@ static int next_page(hg__image_reader *r, hg_error *err) {
 static void drop(hg__image_writer *w) {
     dicom_writer *d = w->state;
     if (!d) return;
-    if (plugin.entry) plugin.entry->close(d->file);
+    if (d->file) hg__dicom_load()->close(d->file);
     hg__free(d->pixels);
     hg__free(d);
     w->state = NULL;
@@ -295,6 +223,17 @@ static int add_frame(hg__image_writer *w, hg_error *err) {
     return HG_OK;
 }
 
+// A palette's colours are written as such, whatever their indices were.
+static void set_written(dicom_writer *d, const dicom_reader *from) {
+    d->info = from->info;
+    d->samples = from->layout.samples;
+    if (d->info.colours != HG_DICOM_PALETTE) return;
+    d->info.allocated = d->info.stored = 8;
+    d->info.high = 7;
+    d->info.is_signed = 0;
+    d->samples = (hg__dicom_samples){.white = 255, .half = 128};
+}
+
 static int create(hg__image_writer *w, const hg__image_reader *like, hg_error *err) {
     if (!like || like->codec != &hg__codec_dicom || like->info.dtype != w->info.dtype) {
         return hg__fail(err, HG_ERR_USAGE,
@@ -306,9 +245,9 @@ static int create(hg__image_writer *w, const hg__image_reader *like, hg_error *e
     w->state = d;
     const dicom_reader *from = like->state;
     hg__dicom_trouble trouble = {""};
-    d->samples = from->samples;
+    set_written(d, from);
     d->out = &w->file;
-    d->file = plugin.entry->copy(from->file, &trouble);
+    d->file = hg__dicom_load()->copy(from->file, &trouble);
     int code = d->file ? add_frame(w, err)
                        : hg__fail(err, HG_ERR_MEMORY, "%s: %s", w->file.path, trouble.text);
     if (code < 0) drop(w);
@@ -323,18 +262,14 @@ static int start_page(hg__image_writer *w, const hg__image_reader *like, hg_erro
 static int write_lines(hg__image_writer *w, const void *from, int32_t lines, hg_error *err) {
     dicom_writer *d = w->state;
     (void)err;
-    const size_t count = (size_t)w->info.width * (size_t)lines;
-    const uint8_t *u8 = from;
-    const uint16_t *u16 = from;
-    for (size_t i = 0; i < count; i++) {
-        if (w->info.dtype == HG_U8) {
-            d->pixels[d->bytes++] = (uint8_t)to_stored(&d->samples, u8[i]);
-        } else {
-            const uint16_t stored = (uint16_t)to_stored(&d->samples, u16[i]);
-            memcpy(d->pixels + d->bytes, &stored, 2);
-            d->bytes += 2;
-        }
+    const size_t bytes = hg__image_line_bytes(&w->info) * (size_t)lines;
+    if (d->info.is_float) {
+        memcpy(d->pixels + d->bytes, from, bytes);
+    } else {
+        hg__dicom_put(&d->samples, from, bytes / hg__dtype_size(w->info.dtype),
+                      d->pixels + d->bytes);
     }
+    d->bytes += bytes;
     return HG_OK;
 }
 
@@ -344,14 +279,32 @@ static int sink(void *context, const void *bytes, size_t size) {
     return d->code;
 }
 
+// The same pixels from the same file have the same UIDs, here and on any machine; a series stays together.
 static int finish(hg__image_writer *w, hg_error *err) {
     dicom_writer *d = w->state;
+    const hg__dicom_info *i = &d->info;
     hg__dicom_trouble trouble = {""};
+    char image[HG_DICOM_UID], series[HG_DICOM_UID], study[HG_DICOM_UID];
     d->err = err;
     d->code = HG_OK;
+    hg__dicom_uid(image, "image", i->image_uid, d->pixels, d->bytes);
+    hg__dicom_uid(series, "series", i->series_uid[0] ? i->series_uid : image, "", 0);
+    hg__dicom_uid(study, "study", image, "", 0);
     if (d->bytes % 2) d->pixels[d->bytes++] = 0; // DICOM's values are even
-    const int done =
-        plugin.entry->write(d->file, d->pixels, d->bytes, d->frames, sink, d, &trouble);
+    const hg__dicom_new made = {.pixels = d->pixels,
+                                .bytes = d->bytes,
+                                .frames = d->frames,
+                                .allocated = i->is_float ? 32 : i->allocated,
+                                .stored = i->stored,
+                                .high = i->high,
+                                .is_signed = i->is_signed,
+                                .is_rgb = w->info.channels == 3,
+                                .image_uid = image,
+                                .series_uid = series,
+                                .study_uid = study,
+                                .software = "Hourglass",
+                                .version = hg_version()};
+    const int done = hg__dicom_load()->write(d->file, &made, sink, d, &trouble);
     if (d->code < 0) return d->code;
     if (done == 0) return HG_OK;
     return hg__fail(err, HG_ERR_IO, "%s: %s", w->file.path, trouble.text);
@@ -360,7 +313,8 @@ static int finish(hg__image_writer *w, hg_error *err) {
 const hg__codec hg__codec_dicom = {
     .name = "dicom",
     .extensions = ".dcm.dicom.",
-    .sniff = sniff,
+    .sniff = hg__dicom_has_mark,
+    .guess = hg__dicom_is_bare,
     .open = open_reader,
     .read = read_lines,
     .next_page = next_page,

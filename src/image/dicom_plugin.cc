@@ -1,57 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// dicom_plugin.cc - DCMTK behind plain C: built into hourglass-dicom.so, never into the library.
-#include "image/dicom_plugin.h"
-
-#include <dcmtk/config/osconfig.h>
-// osconfig.h comes before everything of DCMTK's
-#include <cstdio>
+// dicom_plugin.cc - DCMTK behind plain C: built into hourglass-dicom.so, never into the library. Reading; writing is in
+// dicom_derive.cc.
+#include <algorithm>
+#include <cstring>
 #include <dcmtk/dcmdata/dccodec.h>
 #include <dcmtk/dcmdata/dcistrmb.h>
-#include <dcmtk/dcmdata/dcostrma.h>
 #include <dcmtk/dcmdata/dcpixseq.h>
 #include <dcmtk/dcmdata/dcpxitem.h>
-#include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpls/djdecode.h>
 #include <dcmtk/oflog/oflog.h>
-#include <exception>
 #include <limits>
 #include <memory>
 
-struct hg__dicom {
-    DcmFileFormat file;
-    Uint32 fragment = 0; // where the next frame of compressed ones begins
-};
+#include "image/dicom_dcmtk.h"
+
+using namespace hourglass;
 
 namespace {
-
-int fail(hg__dicom_trouble *trouble, const char *text) {
-    std::snprintf(trouble->text, sizeof trouble->text, "%s", text);
-    return -1;
-}
-
-int fail(hg__dicom_trouble *trouble, const char *what, const OFCondition &why) {
-    std::snprintf(trouble->text, sizeof trouble->text, "%s: %s", what, why.text());
-    return -1;
-}
-
-// Runs `work` and turns whatever it throws into a failure.
-template <class Result, class Work>
-Result guard(hg__dicom_trouble *trouble, Result failed, Work work) {
-    try {
-        return work();
-    } catch (const std::exception &e) {
-        fail(trouble, e.what());
-    } catch (...) {
-        fail(trouble, "DCMTK failed in a way it does not name");
-    }
-    return failed;
-}
 
 // DCMTK's decoders, as long as the plug-in lives.
 struct decoders {
     decoders() {
-        OFLog::configure(OFLogger::OFF_LOG_LEVEL); // it would print
+        OFLog::configure(OFLogger::OFF_LOG_LEVEL);           // it would print
+        dcmIgnoreFileMetaInformationGroupLength.set(OFTrue); // often wrong, never needed
+        dcmAcceptUnexpectedImplicitEncoding.set(OFTrue); // dicom_walk.c follows these
         DJDecoderRegistration::registerCodecs();
         DJLSDecoderRegistration::registerCodecs();
     }
@@ -65,49 +38,174 @@ void prepare() {
     static const decoders all; // made once, by whichever thread comes first
 }
 
-int32_t get_short(DcmDataset *set, const DcmTagKey &tag, Uint16 otherwise) {
-    Uint16 value = otherwise;
+int32_t get_short(DcmDataset *set, const DcmTagKey &tag, int32_t otherwise) {
+    Uint16 value = 0;
     return set->findAndGetUint16(tag, value).good() ? value : otherwise;
 }
 
-// What the pixels are made of, from the elements beside them.
-int read_info(DcmDataset *set, hg__dicom_info *info, hg__dicom_trouble *trouble) {
-    DcmElement *pixels = nullptr;
-    OFString colours;
-    Sint32 frames = 1;
-    if (set->findAndGetElement(DCM_PixelData, pixels).bad() || pixels->isEmpty()) {
-        return fail(trouble, "expected DICOM pixels, got none");
+// ---- what a file holds --------------------------------------------------------------------------
+
+const struct {
+    const char *name;
+    int32_t samples;
+    hg__dicom_colours colours;
+} interpretations[] = {
+    {"MONOCHROME1",   1, HG_DICOM_GREY   },
+    {"MONOCHROME2",   1, HG_DICOM_GREY   },
+    {"RGB",           3, HG_DICOM_RGB    },
+    {"YBR_FULL",      3, HG_DICOM_YBR    },
+    {"YBR_FULL_422",  3, HG_DICOM_YBR_422},
+    {"PALETTE COLOR", 1, HG_DICOM_PALETTE},
+};
+
+int fail_no_pixels(DcmFileFormat *file, hg__dicom_trouble *trouble) {
+    OFString kind;
+    if (file->getDataset()->findAndGetOFString(DCM_SOPClassUID, kind).bad() || kind.empty()) {
+        file->getMetaInfo()->findAndGetOFString(DCM_MediaStorageSOPClassUID, kind);
     }
-    set->findAndGetOFString(DCM_PhotometricInterpretation, colours);
-    if (set->findAndGetSint32(DCM_NumberOfFrames, frames).bad()) frames = 1;
-    *info = hg__dicom_info{};
+    const bool is_index = kind == UID_MediaStorageDirectoryStorage;
+    const char *name = is_index
+                           ? "a DICOMDIR, an index of other files"
+                           : dcmFindNameOfUID(kind.c_str(), "an object of a kind it does not name");
+    std::snprintf(trouble->text, sizeof trouble->text,
+                  "expected a DICOM picture, got %s, which holds no pixels", name);
+    return -1;
+}
+
+int read_colours(DcmDataset *set, hg__dicom_info *info, hg__dicom_trouble *trouble) {
+    OFString name;
+    set->findAndGetOFString(DCM_PhotometricInterpretation, name);
+    if (name.empty()) name = info->samples == 3 ? "RGB" : "MONOCHROME2"; // as before DICOM
+    info->is_white_zero = name == "MONOCHROME1";
+    for (const auto &i : interpretations) {
+        if (name != i.name) continue;
+        info->colours = i.colours;
+        if (info->samples == i.samples) return 0;
+        std::snprintf(trouble->text, sizeof trouble->text,
+                      "expected %d samples in a DICOM pixel of %s, got %d", i.samples, i.name,
+                      info->samples);
+        return -1;
+    }
+    std::snprintf(trouble->text, sizeof trouble->text,
+                  "expected DICOM pixels in grey, RGB, YBR_FULL or of a palette, got %.40s",
+                  name.c_str());
+    return -1;
+}
+
+// Entries of 8 bits may lie two in a word; those of 16 bits have their high byte taken, unless all are small.
+bool read_table(DcmDataset *set, const DcmTagKey &tag, size_t entries, int32_t bits,
+                std::vector<Uint16> &to) {
+    const Uint16 *word = nullptr;
+    unsigned long count = 0;
+    if (set->findAndGetUint16Array(tag, word, &count).bad() || !word) return false;
+    const bool is_packed = bits <= 8 && count < entries;
+    if (count < (is_packed ? (entries + 1) / 2 : entries)) return false;
+    to.resize(entries);
+    for (size_t i = 0; i < entries; i++) {
+        to[i] = is_packed ? static_cast<Uint16>(word[i / 2] >> (i % 2 ? 8 : 0) & 255) : word[i];
+    }
+    return true;
+}
+
+int read_palette(DcmDataset *set, hg__dicom *d, hg__dicom_trouble *trouble) {
+    const DcmTagKey tables[3] = {DCM_RedPaletteColorLookupTableData,
+                                 DCM_GreenPaletteColorLookupTableData,
+                                 DCM_BluePaletteColorLookupTableData};
+    DcmElement *shape = nullptr;
+    Uint16 entries = 0, first = 0, bits = 0;
+    if (set->findAndGetElement(DCM_RedPaletteColorLookupTableDescriptor, shape).bad() ||
+        set->findAndGetUint16(DCM_RedPaletteColorLookupTableDescriptor, entries, 0).bad() ||
+        set->findAndGetUint16(DCM_RedPaletteColorLookupTableDescriptor, bits, 2).bad()) {
+        return fail(trouble, "expected a DICOM palette of three tables, got none");
+    }
+    if (set->findAndGetUint16(DCM_RedPaletteColorLookupTableDescriptor, first, 1).bad()) first = 0;
+    const size_t count = entries ? entries : 65536;
+    std::vector<Uint16> colour[3];
+    Uint16 highest = 0;
+    for (int c = 0; c < 3; c++) {
+        if (!read_table(set, tables[c], count, bits, colour[c])) {
+            return fail(trouble, "expected a DICOM palette of three tables, got shorter, missing "
+                                 "or segmented ones");
+        }
+        highest = std::max(highest, *std::max_element(colour[c].begin(), colour[c].end()));
+    }
+    d->palette.resize(3 * count);
+    for (size_t i = 0; i < 3 * count; i++) {
+        const Uint16 v = colour[i % 3][i / 3];
+        d->palette[i] = static_cast<uint8_t>(highest > 255 ? v >> 8 : v);
+    }
+    d->info.palette = d->palette.data();
+    d->info.palette_first = d->info.is_signed ? static_cast<Sint16>(first) : first;
+    d->info.entries = static_cast<int32_t>(count);
+    return 0;
+}
+
+void read_uid(DcmDataset *set, const DcmTagKey &tag, char uid[65]) {
+    OFString text;
+    set->findAndGetOFString(tag, text);
+    std::snprintf(uid, 65, "%s", text.c_str());
+}
+
+// How the pixels lie, from the elements beside them. What ACR-NEMA had not is as it was then.
+void read_shape(DcmDataset *set, hg__dicom_info *info) {
+    Sint32 frames = 1;
+    if (set->findAndGetSint32(DCM_NumberOfFrames, frames).bad() || frames == 0) frames = 1;
     info->width = get_short(set, DCM_Columns, 0);
     info->height = get_short(set, DCM_Rows, 0);
     info->frames = frames;
     info->allocated = get_short(set, DCM_BitsAllocated, 0);
-    info->stored = get_short(set, DCM_BitsStored, 0);
-    info->high = get_short(set, DCM_HighBit, 0);
+    info->stored = get_short(set, DCM_BitsStored, info->allocated);
+    info->high = get_short(set, DCM_HighBit, info->stored - 1);
     info->samples = get_short(set, DCM_SamplesPerPixel, 1);
+    info->is_planar = info->samples > 1 && get_short(set, DCM_PlanarConfiguration, 0) == 1;
     info->is_signed = get_short(set, DCM_PixelRepresentation, 0) != 0;
-    info->is_white_zero = colours == "MONOCHROME1";
-    if (info->samples != 1 || (colours != "MONOCHROME1" && colours != "MONOCHROME2")) {
-        std::snprintf(trouble->text, sizeof trouble->text,
-                      "expected a grey DICOM picture, got %.40s",
-                      colours.empty() ? "one that does not name its colours" : colours.c_str());
-        return -1;
-    }
-    const DcmXfer syntax(set->getOriginalXfer());
-    info->is_rle = syntax.getXfer() == EXS_RLELossless;
+    read_uid(set, DCM_SOPInstanceUID, info->image_uid);
+    read_uid(set, DCM_SeriesInstanceUID, info->series_uid);
+    read_uid(set, DCM_StudyInstanceUID, info->study_uid);
+}
+
+// 422 is a way to lie in the file: who decodes it gives whole pixels.
+int read_syntax(const DcmElement *pixels, hg__dicom *d, hg__dicom_trouble *trouble) {
+    const DcmXfer syntax(d->syntax);
+    d->info.is_rle = syntax.getXfer() == EXS_RLELossless;
     if (!syntax.isEncapsulated()) {
-        info->pixel_bytes = pixels->getLength();
-    } else if (!info->is_rle &&
-               !DcmCodecList::canChangeCoding(syntax.getXfer(), EXS_LittleEndianExplicit)) {
-        std::snprintf(trouble->text, sizeof trouble->text,
-                      "expected DICOM pixels plain, RLE, JPEG or JPEG-LS, got %s",
-                      syntax.getXferName());
-        return -1;
+        d->info.pixel_bytes = const_cast<DcmElement *>(pixels)->getLength();
+        return 0;
     }
-    return 0;
+    if (d->info.colours == HG_DICOM_YBR_422) d->info.colours = HG_DICOM_YBR;
+    if (d->info.is_rle ||
+        DcmCodecList::canChangeCoding(syntax.getXfer(), EXS_LittleEndianExplicit)) {
+        return 0;
+    }
+    std::snprintf(trouble->text, sizeof trouble->text,
+                  "expected DICOM pixels plain, RLE, JPEG or JPEG-LS, got %s",
+                  syntax.getXferName());
+    return -1;
+}
+
+int read_info(hg__dicom *d, hg__dicom_trouble *trouble) {
+    DcmDataset *set = d->file.getDataset();
+    DcmElement *pixels = nullptr;
+    hg__dicom_info *info = &d->info;
+    d->syntax = set->getOriginalXfer();
+    read_shape(set, info);
+    if (set->findAndGetElement(DCM_FloatPixelData, pixels).good() && !pixels->isEmpty()) {
+        info->is_float = 1;
+        info->pixel_bytes = pixels->getLength();
+        return info->samples == 1 ? 0 : fail(trouble, "expected DICOM floats in grey, got colour");
+    }
+    if (set->tagExists(DCM_DoubleFloatPixelData)) {
+        return fail(trouble, "expected DICOM pixels of 8 to 16 bits or 32-bit floats, got doubles");
+    }
+    if (set->findAndGetElement(DCM_PixelData, pixels).bad() || pixels->isEmpty()) {
+        return fail_no_pixels(&d->file, trouble);
+    }
+    if (!info->width || !info->height || !info->allocated) {
+        return fail(trouble, "expected a DICOM picture's columns, rows and bits, got pixels alone");
+    }
+    if (read_colours(set, info, trouble) < 0) return -1;
+    if (info->colours == HG_DICOM_PALETTE && read_palette(set, d, trouble) < 0) return -1;
+    return read_syntax(pixels, d, trouble);
 }
 
 hg__dicom *open(const uint8_t *bytes, size_t size, hg__dicom_info *info,
@@ -125,22 +223,61 @@ hg__dicom *open(const uint8_t *bytes, size_t size, hg__dicom_info *info,
             fail(trouble, "cannot read DICOM", done);
             return nullptr;
         }
-        return read_info(d->file.getDataset(), info, trouble) < 0 ? nullptr : d.release();
+        if (read_info(d.get(), trouble) < 0) return nullptr;
+        *info = d->info;
+        return d.release();
     });
 }
 
-int read(hg__dicom *d, int32_t frame, void *to, size_t size, hg__dicom_trouble *trouble) {
+// ---- frames -------------------------------------------------------------------------------------
+
+int read_plain(hg__dicom *d, int32_t frame, void *to, size_t size, hg__dicom_trouble *trouble) {
+    DcmDataset *set = d->file.getDataset();
+    DcmElement *pixels = nullptr;
+    Uint8 *bytes = nullptr;
+    Uint16 *words = nullptr;
+    Float32 *floats = nullptr;
+    OFCondition done =
+        set->findAndGetElement(d->info.is_float ? DCM_FloatPixelData : DCM_PixelData, pixels);
+    if (done.good()) {
+        done = d->info.is_float         ? pixels->getFloat32Array(floats)
+               : d->info.allocated == 8 ? pixels->getUint8Array(bytes)
+                                        : pixels->getUint16Array(words);
+    }
+    const void *from = floats;
+    if (bytes) from = bytes;
+    if (words) from = words;
+    if (done.bad() || !from) return fail(trouble, "cannot read DICOM pixels", done);
+    const size_t at = static_cast<size_t>(frame) * size;
+    if (at + size > pixels->getLength()) return fail(trouble, "cannot read DICOM pixels: too few");
+    std::memcpy(to, static_cast<const char *>(from) + at, size);
+    return 0;
+}
+
+int read_packed(hg__dicom *d, int32_t frame, void *to, size_t size, hg__dicom_colours *colours,
+                hg__dicom_trouble *trouble) {
+    DcmDataset *set = d->file.getDataset();
+    DcmElement *pixels = nullptr;
+    OFString name;
+    OFCondition done = set->findAndGetElement(DCM_PixelData, pixels);
+    const size_t even = size + size % 2; // DCMTK fills an even number of bytes
+    if (even > std::numeric_limits<Uint32>::max()) return fail(trouble, "too large a frame");
+    if (done.good()) {
+        done = pixels->getUncompressedFrame(set, static_cast<Uint32>(frame), d->fragment, to,
+                                            static_cast<Uint32>(even), name);
+    }
+    if (done.bad()) return fail(trouble, "cannot read DICOM pixels", done);
+    if (name == "RGB") *colours = HG_DICOM_RGB;
+    if (name == "YBR_FULL" || name == "YBR_FULL_422") *colours = HG_DICOM_YBR;
+    return 0;
+}
+
+int read(hg__dicom *d, int32_t frame, void *to, size_t size, hg__dicom_colours *colours,
+         hg__dicom_trouble *trouble) {
     return guard(trouble, -1, [&] {
-        DcmDataset *set = d->file.getDataset();
-        DcmElement *pixels = nullptr;
-        OFString colours;
-        OFCondition done = set->findAndGetElement(DCM_PixelData, pixels);
-        if (size > std::numeric_limits<Uint32>::max()) return fail(trouble, "too large a frame");
-        if (done.good()) {
-            done = pixels->getUncompressedFrame(set, static_cast<Uint32>(frame), d->fragment, to,
-                                                static_cast<Uint32>(size), colours);
-        }
-        return done.bad() ? fail(trouble, "cannot read DICOM pixels", done) : 0;
+        *colours = d->info.colours;
+        return d->info.pixel_bytes ? read_plain(d, frame, to, size, trouble)
+                                   : read_packed(d, frame, to, size, colours, trouble);
     });
 }
 
@@ -162,78 +299,6 @@ int fragment(hg__dicom *d, int32_t frame, const uint8_t **bytes, size_t *size,
         *bytes = data;
         *size = item->getLength();
         return 0;
-    });
-}
-
-hg__dicom *copy(const hg__dicom *like, hg__dicom_trouble *trouble) {
-    return guard(trouble, static_cast<hg__dicom *>(nullptr), [&] {
-        auto d = std::make_unique<hg__dicom>();
-        d->file = like->file;
-        d->file.getDataset()->findAndDeleteElement(DCM_PixelData);
-        return d.release();
-    });
-}
-
-// DCMTK's end of a pipe into a hg__dicom_sink.
-class consumer : public DcmConsumer {
-  public:
-    consumer(hg__dicom_sink *sink_, void *context_) : sink(sink_), context(context_) {}
-    OFBool good() const override {
-        return !broken;
-    }
-    OFCondition status() const override {
-        return broken ? EC_InvalidStream : EC_Normal;
-    }
-    OFBool isFlushed() const override {
-        return OFTrue;
-    }
-    offile_off_t avail() const override {
-        return std::numeric_limits<offile_off_t>::max();
-    }
-    offile_off_t write(const void *bytes, offile_off_t size) override {
-        if (!broken && size > 0) broken = sink(context, bytes, static_cast<size_t>(size)) < 0;
-        return broken ? 0 : size;
-    }
-    void flush() override {}
-
-  private:
-    hg__dicom_sink *sink;
-    void *context;
-    bool broken = false;
-};
-
-class output : public DcmOutputStream {
-  public:
-    explicit output(DcmConsumer *end) : DcmOutputStream(end) {}
-};
-
-OFCondition put_pixels(DcmDataset *set, const void *pixels, size_t bytes) {
-    if (bytes > std::numeric_limits<Uint32>::max() - 1) return EC_TooManyBytesRequested;
-    if (get_short(set, DCM_BitsAllocated, 8) == 8) {
-        return set->putAndInsertUint8Array(DCM_PixelData, static_cast<const Uint8 *>(pixels),
-                                           static_cast<unsigned long>(bytes));
-    }
-    return set->putAndInsertUint16Array(DCM_PixelData, static_cast<const Uint16 *>(pixels),
-                                        static_cast<unsigned long>(bytes / 2));
-}
-
-int write(hg__dicom *d, const void *pixels, size_t bytes, int32_t frames, hg__dicom_sink *sink,
-          void *context, hg__dicom_trouble *trouble) {
-    return guard(trouble, -1, [&] {
-        DcmDataset *set = d->file.getDataset();
-        OFCondition done = put_pixels(set, pixels, bytes);
-        if (done.good() && set->tagExists(DCM_NumberOfFrames)) {
-            done = set->putAndInsertString(DCM_NumberOfFrames, std::to_string(frames).c_str());
-        }
-        consumer end(sink, context);
-        output stream(&end);
-        if (done.good()) {
-            d->file.transferInit();
-            done = d->file.write(stream, EXS_LittleEndianExplicit, EET_ExplicitLength, nullptr,
-                                 EGL_recalcGL, EPD_withoutPadding, 0, 0, 0, EWM_fileformat);
-            d->file.transferEnd();
-        }
-        return done.bad() || !end.good() ? fail(trouble, "cannot write DICOM", done) : 0;
     });
 }
 

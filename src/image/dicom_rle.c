@@ -30,17 +30,19 @@ static bool unpack_segment(const uint8_t *from, size_t size, size_t count, size_
     return true;
 }
 
-bool hg__dicom_unpack_rle(const uint8_t *from, size_t size, size_t count, size_t width,
-                          uint8_t *to) {
-    if (size < HEADER || get_number(from) != width) return false;
+bool hg__dicom_unpack_rle(const uint8_t *from, size_t size, size_t count, size_t samples,
+                          size_t width, uint8_t *to) {
+    const size_t segments = samples * width;
+    if (size < HEADER || get_number(from) != segments) return false;
     const uint16_t one = 1;
     const bool is_little = *(const uint8_t *)&one == 1;
-    for (size_t s = 0; s < width; s++) {
+    for (size_t s = 0; s < segments; s++) {
         const size_t start = get_number(from + 4 + 4 * s);
-        const size_t end = s + 1 < width ? get_number(from + 8 + 4 * s) : size;
+        const size_t end = s + 1 < segments ? get_number(from + 8 + 4 * s) : size;
         if (start < HEADER || start > end || end > size) return false;
-        const size_t place = is_little ? width - 1 - s : s;
-        if (!unpack_segment(from + start, end - start, count, width, to + place)) return false;
+        const size_t byte = s % width, place = is_little ? width - 1 - byte : byte;
+        uint8_t *first = to + s / width * width + place;
+        if (!unpack_segment(from + start, end - start, count, segments, first)) return false;
     }
     return true;
 }

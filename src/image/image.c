@@ -34,6 +34,9 @@ static const hg__codec *find_by_content(const uint8_t *head, size_t size) {
     for (size_t i = 0; i < CODECS; i++) {
         if (codecs[i]->sniff(head, size)) return codecs[i];
     }
+    for (size_t i = 0; i < CODECS; i++) {
+        if (codecs[i]->guess && codecs[i]->guess(head, size)) return codecs[i];
+    }
     return NULL;
 }
 
