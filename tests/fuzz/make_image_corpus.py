@@ -38,7 +38,7 @@ with tifffile.TiffWriter(FOLDER + 'good_pages.tif', byteorder='>') as writer:
 def dicom(name, frames, stored, **more):
     meta = pydicom.dataset.FileMetaDataset()
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = '1.2.840.10008.5.1.4.1.1.7', '1.2'
-    meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    meta.TransferSyntaxUID = more.pop('syntax', pydicom.uid.ExplicitVRLittleEndian)
     d = pydicom.dataset.FileDataset(name, {}, file_meta=meta, preamble=b'\0' * 128)
     d.SOPClassUID, d.SOPInstanceUID, d.PatientName = meta.MediaStorageSOPClassUID, '1.2', 'A^B'
     d.SamplesPerPixel, d.PhotometricInterpretation = 1, more.pop('photometric', 'MONOCHROME2')
@@ -47,10 +47,12 @@ def dicom(name, frames, stored, **more):
     d.PixelRepresentation = int(frames.dtype.kind == 'i')
     d.PerformedProtocolCodeSequence = [pydicom.Dataset()]
     d.PerformedProtocolCodeSequence[0].CodeValue = 'nested'
-    d.is_little_endian, d.is_implicit_VR = True, False
+    d.is_little_endian, d.is_implicit_VR = True, meta.TransferSyntaxUID == pydicom.uid.ImplicitVRLittleEndian
     data = frames.tobytes()
     d.PixelData = data + b'\0' * (len(data) % 2)
     d['PixelData'].VR = 'OW' if frames.dtype.itemsize == 2 else 'OB'
+    for key, value in more.items():
+        setattr(d, key, value)
     d.save_as(name, write_like_original=False)
 
 
@@ -64,3 +66,24 @@ with tempfile.TemporaryDirectory() as temporary:
     for name, words in [('rle', ['dcmcrle', plain12]), ('jpegls', ['dcmcjpls', plain12]),
                         ('lossless', ['dcmcjpeg', '+e1', plain12]), ('baseline', ['dcmcjpeg', '+eb', plain8])]:
         subprocess.run(words + [FOLDER + 'good_%s.dcm' % name], check=True)
+
+tables = {}
+for i, name in enumerate(('Red', 'Green', 'Blue')):
+    tables[name + 'PaletteColorLookupTableDescriptor'] = [9, 1, 8]
+    tables[name + 'PaletteColorLookupTableData'] = bytes((20 + 15 * j + 40 * i) % 256 for j in range(9)) + b'\0'
+dicom(FOLDER + 'good_palette.dcm', (1 + x + y)[None, :, :, 0].astype(np.uint8) % 11, 8, photometric='PALETTE COLOR', **tables)
+icon = pydicom.Dataset()
+icon.Rows, icon.Columns, icon.BitsAllocated, icon.PixelData = 1, 2, 8, b'\1\2'
+dicom(FOLDER + 'good_planes.dcm', np.moveaxis(colour, 2, 0).reshape(1, 9, 33), 8, photometric='RGB', SamplesPerPixel=3,
+      Columns=11, PlanarConfiguration=1, IconImageSequence=[icon])
+half = colour[:, :10].copy()
+dicom(FOLDER + 'good_half.dcm', half.reshape(1, 9, 30)[:, :, :20], 8, photometric='YBR_FULL_422', SamplesPerPixel=3, Columns=10,
+      PlanarConfiguration=0)
+with tempfile.TemporaryDirectory() as temporary:
+    plain = os.path.join(temporary, 'a.dcm')
+    dicom(plain, twelve, 12, syntax=pydicom.uid.ImplicitVRLittleEndian)
+    with open(plain, 'rb') as f:
+        data = f.read()
+    with open(FOLDER + 'good_bare.dcm', 'wb') as f: # the data set alone
+        f.write(data[144 + int.from_bytes(data[140:144], 'little'):])
+    subprocess.run(['dcmconv', '+td', FOLDER + 'good_u12.dcm', FOLDER + 'good_deflated.dcm'], check=True)
