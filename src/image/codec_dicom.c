@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// codec_dicom.c - DICOM, grey of 8 to 16 bits or floats, colour of 8 to 16; frames are pages. DCMTK reads it, in a plug-in
+// codec_dicom.c - DICOM, grey and colour of 2 to 32 bits, grey floats; frames are pages. DCMTK reads it, in a plug-in
 // that is opened when the first DICOM file is met, so that nobody else pays for it.
 //
 // What samples are is said in dicom_samples.c; rescale slope and window are left to who displays the file. A file written
@@ -53,14 +53,18 @@ static void close_reader(hg__image_reader *r) {
 static int check_bits(const hg__image_reader *r, hg__dicom_info *i, hg_error *err) {
     if (i->is_float) return HG_OK;
     if (i->high < i->stored - 1) i->high = i->stored - 1; // it has no room there
-    const bool is_whole = i->allocated == 8 || i->allocated == 16;
+    const bool is_whole = i->allocated == 8 || i->allocated == 16 || i->allocated == 32;
+    if (i->allocated == 32 && i->is_big) { // some swap words, some bytes
+        return hg__fail(
+            err, HG_ERR_DATA,
+            "%s: expected DICOM samples of 32 bits in little endian order, got big endian",
+            r->name);
+    }
     if (is_whole && i->stored >= 2 && i->stored <= i->allocated && i->high < i->allocated)
         return HG_OK;
-    const char *what = i->allocated == 1    ? " (a mask or segmentation)"
-                       : i->allocated == 32 ? " (as in a dose grid)"
-                                            : "";
+    const char *what = i->allocated == 1 ? " (a mask or segmentation)" : "";
     return hg__fail(err, HG_ERR_DATA,
-                    "%s: expected DICOM samples of 2 to 16 bits in 8 or 16, got %d in %d%s",
+                    "%s: expected DICOM samples of 2 to 32 bits in 8, 16 or 32, got %d in %d%s",
                     r->name, i->stored, i->allocated, what);
 }
 
@@ -74,24 +78,24 @@ static void set_layout(dicom_reader *d) {
                                    .entries = i->entries};
     if (i->is_float) return;
     d->layout.samples = (hg__dicom_samples){.shift = i->high + 1 - i->stored,
-                                            .white = (1U << i->stored) - 1,
+                                            .white = UINT32_MAX >> (32 - i->stored),
                                             .half = 1U << (i->stored - 1),
                                             .is_signed = i->is_signed,
                                             .is_white_zero = i->is_white_zero,
-                                            .is_wide = i->allocated == 16};
+                                            .bytes = (size_t)i->allocated / 8};
 }
 
 static hg__image_info to_image_info(const dicom_reader *d) {
     const hg__dicom_info *i = &d->info;
     const bool is_palette = i->colours == HG_DICOM_PALETTE;
-    const bool is_byte = is_palette || i->allocated == 8;
+    const hg__dtype whole = is_palette || i->allocated == 8 ? HG_U8
+                            : i->allocated == 16            ? HG_U16
+                                                            : HG_U32;
     return (hg__image_info){.format = "dicom",
                             .width = i->width,
                             .height = i->height,
                             .channels = i->colours == HG_DICOM_GREY ? 1 : 3,
-                            .dtype = i->is_float ? HG_F32
-                                     : is_byte   ? HG_U8
-                                                 : HG_U16,
+                            .dtype = i->is_float ? HG_F32 : whole,
                             .white = i->is_float  ? 1
                                      : is_palette ? 255
                                                   : (float)d->layout.samples.white,
@@ -153,9 +157,8 @@ static int unpack_frame(const hg__image_reader *r, hg__dicom_trouble *trouble) {
     const uint8_t *bytes = NULL;
     size_t size = 0;
     if (hg__dicom_load()->fragment(d->file, r->info.page, &bytes, &size, trouble) < 0) return -1;
-    const size_t width = d->layout.samples.is_wide ? 2 : 1;
-    if (hg__dicom_unpack_rle(bytes, size, d->layout.pixels, (size_t)d->info.samples, width,
-                             d->frame)) {
+    if (hg__dicom_unpack_rle(bytes, size, d->layout.pixels, (size_t)d->info.samples,
+                             d->layout.samples.bytes, d->frame)) {
         return 0;
     }
     snprintf(trouble->text, sizeof trouble->text,
@@ -231,7 +234,7 @@ static void set_written(dicom_writer *d, const dicom_reader *from) {
     d->info.allocated = d->info.stored = 8;
     d->info.high = 7;
     d->info.is_signed = 0;
-    d->samples = (hg__dicom_samples){.white = 255, .half = 128};
+    d->samples = (hg__dicom_samples){.white = 255, .half = 128, .bytes = 1};
 }
 
 static int create(hg__image_writer *w, const hg__image_reader *like, hg_error *err) {
@@ -294,10 +297,11 @@ static int finish(hg__image_writer *w, hg_error *err) {
     const hg__dicom_new made = {.pixels = d->pixels,
                                 .bytes = d->bytes,
                                 .frames = d->frames,
-                                .allocated = i->is_float ? 32 : i->allocated,
+                                .allocated = i->allocated,
                                 .stored = i->stored,
                                 .high = i->high,
                                 .is_signed = i->is_signed,
+                                .is_float = i->is_float,
                                 .is_rgb = w->info.channels == 3,
                                 .image_uid = image,
                                 .series_uid = series,

@@ -16,6 +16,7 @@ struct hg__dicom {
     Uint32 fragment = 0;                   // where the next frame of compressed ones begins
     std::vector<uint8_t> palette;          // (entries, 3)
     E_TransferSyntax syntax = EXS_Unknown; // of the file that was read
+    OFString kind;                         // its SOP class
     hg__dicom_info info = {};
 
     hg__dicom() = default;

@@ -149,13 +149,11 @@ void append(DcmDataset *set, const DcmTagKey &tag, const char *between, const st
     if (whole.size() <= most) put(set, tag, whole);
 }
 
-void add_source(DcmDataset *set, const hg__dicom_info *info) {
-    OFString kind;
-    set->findAndGetOFString(DCM_SOPClassUID, kind);
-    if (!info->image_uid[0] || kind.empty()) return; // it cannot be named
+void add_source(DcmDataset *set, const hg__dicom *d) {
+    if (!d->info.image_uid[0] || d->kind.empty()) return; // it cannot be named
     DcmItem *source = add_item(set, DCM_SourceImageSequence);
-    put(source, DCM_ReferencedSOPClassUID, kind.c_str());
-    put(source, DCM_ReferencedSOPInstanceUID, info->image_uid);
+    put(source, DCM_ReferencedSOPClassUID, d->kind.c_str());
+    put(source, DCM_ReferencedSOPInstanceUID, d->info.image_uid);
     put(source, DCM_SpatialLocationsPreserved, "YES");
     add_code(source, "121322", "Source image for image processing operation");
 }
@@ -181,8 +179,8 @@ void describe(hg__dicom *d, const hg__dicom_new *n) {
     const std::string maker = std::string(n->software) + " " + n->version;
     mark_types(set);
     mark_losses(set, d->syntax);
-    put_if_none(set, DCM_SOPClassUID, UID_SecondaryCaptureImageStorage);
-    add_source(set, &d->info);
+    put(set, DCM_SOPClassUID, d->kind.empty() ? UID_SecondaryCaptureImageStorage : d->kind.c_str());
+    add_source(set, d);
     add_maker(set, n);
     append(set, DCM_DerivationDescription, "; ", "Noise removed by " + maker, 1024);
     append(set, DCM_SeriesDescription, " ", "denoised", 64);
@@ -201,7 +199,7 @@ OFCondition put_shape(DcmDataset *set, const hg__dicom_new *n) {
     } else {
         put_if_none(set, DCM_PhotometricInterpretation, "MONOCHROME2");
     }
-    if (n->allocated == 32) return EC_Normal; // floats have no more to say
+    if (n->is_float) return EC_Normal; // floats have no more to say
     const struct {
         DcmTagKey tag;
         int32_t value;
@@ -221,7 +219,7 @@ OFCondition put_shape(DcmDataset *set, const hg__dicom_new *n) {
 
 OFCondition put_pixels(DcmDataset *set, const hg__dicom_new *n) {
     if (n->bytes > std::numeric_limits<Uint32>::max() - 1) return EC_TooManyBytesRequested;
-    if (n->allocated == 32) {
+    if (n->is_float) {
         return set->putAndInsertFloat32Array(DCM_FloatPixelData,
                                              static_cast<const Float32 *>(n->pixels),
                                              static_cast<unsigned long>(n->bytes / 4));
@@ -277,6 +275,7 @@ hg__dicom *copy(const hg__dicom *like, hg__dicom_trouble *trouble) {
         d->info = like->info;
         d->info.palette = nullptr;
         d->syntax = like->syntax;
+        d->kind = like->kind;
         drop(set, stale);
         drop_other_pixels(set);
         return d.release();

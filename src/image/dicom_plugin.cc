@@ -24,7 +24,7 @@ struct decoders {
     decoders() {
         OFLog::configure(OFLogger::OFF_LOG_LEVEL);           // it would print
         dcmIgnoreFileMetaInformationGroupLength.set(OFTrue); // often wrong, never needed
-        dcmAcceptUnexpectedImplicitEncoding.set(OFTrue); // dicom_walk.c follows these
+        dcmAcceptUnexpectedImplicitEncoding.set(OFTrue);     // dicom_walk.c follows these
         DJDecoderRegistration::registerCodecs();
         DJLSDecoderRegistration::registerCodecs();
     }
@@ -58,11 +58,7 @@ const struct {
     {"PALETTE COLOR", 1, HG_DICOM_PALETTE},
 };
 
-int fail_no_pixels(DcmFileFormat *file, hg__dicom_trouble *trouble) {
-    OFString kind;
-    if (file->getDataset()->findAndGetOFString(DCM_SOPClassUID, kind).bad() || kind.empty()) {
-        file->getMetaInfo()->findAndGetOFString(DCM_MediaStorageSOPClassUID, kind);
-    }
+int fail_no_pixels(const OFString &kind, hg__dicom_trouble *trouble) {
     const bool is_index = kind == UID_MediaStorageDirectoryStorage;
     const char *name = is_index
                            ? "a DICOMDIR, an index of other files"
@@ -140,10 +136,27 @@ int read_palette(DcmDataset *set, hg__dicom *d, hg__dicom_trouble *trouble) {
     return 0;
 }
 
-void read_uid(DcmDataset *set, const DcmTagKey &tag, char uid[65]) {
-    OFString text;
-    set->findAndGetOFString(tag, text);
-    std::snprintf(uid, 65, "%s", text.c_str());
+// What the file is called: by itself, or by its header alone.
+void read_names(hg__dicom *d) {
+    const struct {
+        DcmTagKey tag, header;
+        char *uid;
+    } names[] = {
+        {DCM_SOPInstanceUID,    DCM_MediaStorageSOPInstanceUID, d->info.image_uid },
+        {DCM_SeriesInstanceUID, DCM_UndefinedTagKey,            d->info.series_uid},
+        {DCM_StudyInstanceUID,  DCM_UndefinedTagKey,            d->info.study_uid },
+        {DCM_SOPClassUID,       DCM_MediaStorageSOPClassUID,    nullptr           },
+    };
+    for (const auto &n : names) {
+        OFString text;
+        d->file.getDataset()->findAndGetOFString(n.tag, text);
+        if (text.empty()) d->file.getMetaInfo()->findAndGetOFString(n.header, text);
+        if (n.uid) {
+            std::snprintf(n.uid, 65, "%s", text.c_str());
+        } else {
+            d->kind = text;
+        }
+    }
 }
 
 // How the pixels lie, from the elements beside them. What ACR-NEMA had not is as it was then.
@@ -159,9 +172,6 @@ void read_shape(DcmDataset *set, hg__dicom_info *info) {
     info->samples = get_short(set, DCM_SamplesPerPixel, 1);
     info->is_planar = info->samples > 1 && get_short(set, DCM_PlanarConfiguration, 0) == 1;
     info->is_signed = get_short(set, DCM_PixelRepresentation, 0) != 0;
-    read_uid(set, DCM_SOPInstanceUID, info->image_uid);
-    read_uid(set, DCM_SeriesInstanceUID, info->series_uid);
-    read_uid(set, DCM_StudyInstanceUID, info->study_uid);
 }
 
 // 422 is a way to lie in the file: who decodes it gives whole pixels.
@@ -170,6 +180,7 @@ int read_syntax(const DcmElement *pixels, hg__dicom *d, hg__dicom_trouble *troub
     d->info.is_rle = syntax.getXfer() == EXS_RLELossless;
     if (!syntax.isEncapsulated()) {
         d->info.pixel_bytes = const_cast<DcmElement *>(pixels)->getLength();
+        d->info.is_big = syntax.isBigEndian();
         return 0;
     }
     if (d->info.colours == HG_DICOM_YBR_422) d->info.colours = HG_DICOM_YBR;
@@ -189,6 +200,7 @@ int read_info(hg__dicom *d, hg__dicom_trouble *trouble) {
     hg__dicom_info *info = &d->info;
     d->syntax = set->getOriginalXfer();
     read_shape(set, info);
+    read_names(d);
     if (set->findAndGetElement(DCM_FloatPixelData, pixels).good() && !pixels->isEmpty()) {
         info->is_float = 1;
         info->pixel_bytes = pixels->getLength();
@@ -198,7 +210,7 @@ int read_info(hg__dicom *d, hg__dicom_trouble *trouble) {
         return fail(trouble, "expected DICOM pixels of 8 to 16 bits or 32-bit floats, got doubles");
     }
     if (set->findAndGetElement(DCM_PixelData, pixels).bad() || pixels->isEmpty()) {
-        return fail_no_pixels(&d->file, trouble);
+        return fail_no_pixels(d->kind, trouble);
     }
     if (!info->width || !info->height || !info->allocated) {
         return fail(trouble, "expected a DICOM picture's columns, rows and bits, got pixels alone");

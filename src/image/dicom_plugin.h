@@ -28,6 +28,7 @@ typedef struct hg__dicom_info {
     int32_t allocated, stored, high; // bits of a sample, those in use, the highest of them
     int32_t samples;                 // of a pixel
     hg__dicom_colours colours;
+    int32_t is_big;    // plain pixels with the most significant byte first
     int32_t is_planar; // a frame's samples of one colour lie together
     int32_t is_signed;
     int32_t is_white_zero;  // MONOCHROME1
@@ -53,8 +54,8 @@ typedef struct hg__dicom_new {
     const void *pixels; // (frames, height, width, samples), native
     size_t bytes;
     int32_t frames;
-    int32_t allocated, stored, high, is_signed; // 32: floats
-    int32_t is_rgb;
+    int32_t allocated, stored, high, is_signed;
+    int32_t is_float, is_rgb;
     const char *image_uid, *series_uid; // of the new image
     const char *study_uid;              // where the other has none
     const char *software, *version;     // who made it

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// `count` pixels of `samples` samples of `width` bytes (1 or 2, native order), interleaved, from one fragment; false where
+// `count` pixels of `samples` samples of `width` bytes (1, 2 or 4, native order), interleaved, from one fragment; false where
 // it is damaged or has fewer.
 bool hg__dicom_unpack_rle(const uint8_t *from, size_t size, size_t count, size_t samples,
                           size_t width, uint8_t *to);

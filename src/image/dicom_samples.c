@@ -29,21 +29,25 @@ static uint32_t to_stored(const hg__dicom_samples *s, uint32_t sample) {
     return v << s->shift;
 }
 
-static uint32_t fetch(const hg__dicom_layout *l, const uint8_t *frame, size_t at) {
-    uint32_t stored = frame[l->samples.is_wide ? 2 * at : at];
-    if (l->samples.is_wide) {
-        uint16_t word;
-        memcpy(&word, frame + 2 * at, 2);
-        stored = word;
+static uint32_t load(size_t bytes, const void *from, size_t at) {
+    uint16_t word;
+    uint32_t two;
+    switch (bytes) {
+    case 1: return ((const uint8_t *)from)[at];
+    case 2: memcpy(&word, (const uint8_t *)from + 2 * at, 2); return word;
+    default: memcpy(&two, (const uint8_t *)from + 4 * at, 4); return two;
     }
-    return to_sample(&l->samples, stored);
 }
 
-static void store(bool is_wide, void *to, size_t at, uint32_t sample) {
-    if (is_wide) {
-        ((uint16_t *)to)[at] = (uint16_t)sample;
-    } else {
-        ((uint8_t *)to)[at] = (uint8_t)sample;
+static uint32_t fetch(const hg__dicom_layout *l, const uint8_t *frame, size_t at) {
+    return to_sample(&l->samples, load(l->samples.bytes, frame, at));
+}
+
+static void store(size_t bytes, void *to, size_t at, uint32_t sample) {
+    switch (bytes) {
+    case 1: ((uint8_t *)to)[at] = (uint8_t)sample; break;
+    case 2: ((uint16_t *)to)[at] = (uint16_t)sample; break;
+    default: ((uint32_t *)to)[at] = sample;
     }
 }
 
@@ -82,11 +86,11 @@ static void get_palette(const hg__dicom_layout *l, const uint8_t *frame, size_t 
 
 void hg__dicom_get(const hg__dicom_layout *l, const uint8_t *frame, size_t first, size_t count,
                    void *to) {
-    const bool is_wide = l->samples.is_wide;
+    const size_t bytes = l->samples.bytes;
     const bool is_ybr = l->colours == HG_DICOM_YBR || l->colours == HG_DICOM_YBR_422;
     for (size_t i = 0; i < count; i++) {
         if (l->colours == HG_DICOM_GREY) {
-            store(is_wide, to, i, fetch(l, frame, first + i));
+            store(bytes, to, i, fetch(l, frame, first + i));
             continue;
         }
         if (l->colours == HG_DICOM_PALETTE) {
@@ -96,14 +100,12 @@ void hg__dicom_get(const hg__dicom_layout *l, const uint8_t *frame, size_t first
         uint32_t colour[3];
         for (size_t c = 0; c < 3; c++) colour[c] = fetch(l, frame, place(l, first + i, c));
         if (is_ybr) to_rgb(colour, &l->samples);
-        for (size_t c = 0; c < 3; c++) store(is_wide, to, 3 * i + c, colour[c]);
+        for (size_t c = 0; c < 3; c++) store(bytes, to, 3 * i + c, colour[c]);
     }
 }
 
 void hg__dicom_put(const hg__dicom_samples *s, const void *from, size_t count, void *to) {
-    const uint8_t *u8 = from;
-    const uint16_t *u16 = from;
     for (size_t i = 0; i < count; i++) {
-        store(s->is_wide, to, i, to_stored(s, s->is_wide ? u16[i] : u8[i]));
+        store(s->bytes, to, i, to_stored(s, load(s->bytes, from, i)));
     }
 }

@@ -12,7 +12,7 @@ typedef struct hg__dicom_samples {
     int32_t shift; // of the lowest bit in use
     uint32_t white, half;
     bool is_signed, is_white_zero;
-    bool is_wide; // a stored value takes 16 bits, not 8
+    size_t bytes; // of a stored value: 1, 2 or 4
 } hg__dicom_samples;
 
 typedef struct hg__dicom_layout {
@@ -26,9 +26,10 @@ typedef struct hg__dicom_layout {
 
 // Bytes of a frame as it is stored.
 uint64_t hg__dicom_frame_bytes(const hg__dicom_info *i);
-// `count` pixels from the `first`: grey, or interleaved red, green, blue. 8 bits where stored so or of a palette, else 16.
+// `count` pixels from the `first`: grey, or interleaved red, green, blue. Of a palette 8 bits each, else
+// as many as are stored.
 void hg__dicom_get(const hg__dicom_layout *l, const uint8_t *frame, size_t first, size_t count,
                    void *to);
-// `count` samples as stored values, 8 or 16 bits. What was signed is so again.
+// `count` samples as stored values of as many bytes. What was signed is so again.
 void hg__dicom_put(const hg__dicom_samples *s, const void *from, size_t count, void *to);
 #endif

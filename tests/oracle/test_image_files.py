@@ -240,7 +240,7 @@ def write_dicom(name, frames, stored=None, syntax=ExplicitVRLittleEndian, photom
     d.is_little_endian, d.is_implicit_VR = syntax != ExplicitVRBigEndian, syntax == ImplicitVRLittleEndian
     data = frames.astype(frames.dtype.newbyteorder(">" if syntax == ExplicitVRBigEndian else "<")).tobytes()
     d.PixelData = data + b"\0" * (len(data) % 2)
-    d["PixelData"].VR = "OW" if frames.dtype.itemsize == 2 else "OB"
+    d["PixelData"].VR = "OB" if frames.dtype.itemsize == 1 else "OW"
     for key, value in more.items():
         setattr(d, key, value)
     if d.PixelData is None:
@@ -252,7 +252,7 @@ def samples_of(frames, stored, inverted=False):
     """What the reader must give: 0 .. 2^stored - 1, signed ones moved up, white highest."""
     white = 2 ** stored - 1
     v = frames.astype(np.int64) + (2 ** (stored - 1) if frames.dtype.kind == "i" else 0)
-    return list((white - v if inverted else v).astype(np.uint8 if frames.dtype.itemsize == 1 else np.uint16))
+    return list((white - v if inverted else v).astype("u%d" % frames.dtype.itemsize))
 
 
 # What a derived image has of its own, and what may not be kept (PS3.3, C.7.6.1.1.2 and C.12.4).
@@ -328,7 +328,7 @@ def check_dicom():
     write_dicom("short.dcm", frames_of(np.uint16, 12), 12, Rows=44)
     check_refused("short.dcm", "bytes of DICOM pixels, got")
     write_dicom("wide.dcm", frames_of(np.uint16, 12), 17)
-    check_refused("wide.dcm", "expected DICOM samples of 2 to 16 bits in 8 or 16, got 17 in 16")
+    check_refused("wide.dcm", "expected DICOM samples of 2 to 32 bits in 8, 16 or 32, got 17 in 16")
     write_dicom("none.dcm", frames_of(np.uint16, 12), 12, Rows=0)
     check_refused("none.dcm", "")
 
@@ -446,6 +446,11 @@ def check_forms():
         data = open(path("deflated.dcm"), "rb").read()
         open(path("cut.dcm"), "wb").write(data[:-50])
         check_refused("cut.dcm", "cut off")
+    dose = random.integers(0, 2 ** 32, (2, 15, 10), np.uint32)
+    write_dicom("dose.dcm", dose, 32)
+    check_dicom_kept("dose.dcm", check_file("dose.dcm", list(dose)))
+    write_dicom("dose.dcm", dose.astype(np.int32), 32, syntax=ImplicitVRLittleEndian)
+    check_dicom_kept("dose.dcm", check_file("dose.dcm", samples_of(dose.astype(np.int32), 32)))
     high = (frames_of(np.uint16, 10).astype(np.uint16) << 4) | 0xC003
     write_dicom("high.dcm", high, 10, HighBit=13)
     check_file("high.dcm", [(high[0] >> 4 & 1023)])
@@ -491,8 +496,6 @@ def check_no_pictures():
         check_refused("none.dcm", words)
     write_dicom("none.dcm", np.zeros((1, 8, 1), np.uint8), 1, BitsAllocated=1, Columns=8)
     check_refused("none.dcm", "got 1 in 1 (a mask or segmentation)")
-    write_dicom("dose.dcm", frames_of(np.uint16, 12, 1, 10, 20), 32, BitsAllocated=32, Columns=10)
-    check_refused("dose.dcm", "got 32 in 32 (as in a dose grid)")
     write_dicom("none.dcm", frames, 12, syntax=pydicom.uid.UID("1.2.840.10008.1.2.4.100"),
                 PixelData=pydicom.encaps.encapsulate([b"12345678"]))
     data = open(path("none.dcm"), "rb").read()
