@@ -42,9 +42,8 @@ static uint32_t draw(const settings *s, int page, int x, int y, int k) {
 static double number_of(const settings *s, uint32_t value) {
     const double step = s->bits == 64 ? 0x1p40 : s->bits == 32 ? 65537 : 1;
     if (format_of(s) == SAMPLEFORMAT_IEEEFP) return value / 65535.0;
-    if (format_of(s) == SAMPLEFORMAT_INT)
-        return ((double)value - (s->bits == 8 ? 40 : 12345)) * step;
-    return value * step;
+    const double middle = format_of(s) != SAMPLEFORMAT_INT ? 0 : s->bits == 8 ? 40 : 12345;
+    return (value - middle) * step;
 }
 
 // One sample into a line as libtiff wants it: native order, packed from the highest bit.
@@ -193,8 +192,9 @@ static double find_wanted(const settings *s, int page, int x, int y, int k) {
         return s->photometric == PHOTOMETRIC_MINISWHITE ? 1 - v : v;
     }
     double v = number_of(s, stored);
-    if (s->photometric == PHOTOMETRIC_MINISWHITE)
-        v = s->format == SAMPLEFORMAT_INT ? -1 - v : top_of(s) - v;
+    if (s->photometric == PHOTOMETRIC_MINISWHITE) {
+        v = (s->format == SAMPLEFORMAT_INT ? -1 : top_of(s)) - v;
+    }
     if (s->extra == EXTRASAMPLE_ASSOCALPHA && k < s->samples - 1) {
         v *= top_of(s) / number_of(s, draw(s, page, x, y, s->samples - 1));
     }
@@ -337,6 +337,30 @@ static void one_bit_is_written_as_the_nearer_of_two(void **state) {
     free(g.data);
 }
 
+// Whether a page says of itself that something is lost.
+static bool is_told(const uint8_t *bytes, size_t size) {
+    hg__image_reader *r = hg__image_open_bytes(bytes, size, "some.file", NULL);
+    bool told = false;
+    for (int more = r != NULL; more > 0; more = hg__image_next_page(r, NULL)) {
+        double line[WIDTH * 4];
+        for (int y = 0; y < HEIGHT; y++) (void)hg__image_read_lines(r, line, 1, NULL);
+        told = told || hg__image_note(r)[0];
+    }
+    hg__image_close(r);
+    return told;
+}
+
+// Cut off anywhere, a file is an error; or the cut took fields that are not its pixels, and a note says so.
+static void assert_cuts_are_told(const file_bytes *f) {
+    hg_error err;
+    for (size_t size = 0; size < f->size; size++) {
+        const int code = decode(f->data, size, &err);
+        if (code != HG_ERR_DATA && !is_told(f->data, size)) {
+            fail_msg("cut after %zu of %zu bytes: %d %s", size, f->size, code, err.message);
+        }
+    }
+}
+
 static void jpeg_within_is_read_and_written_without_loss(void **state) {
     (void)state;
     const settings s = {
@@ -354,7 +378,7 @@ static void jpeg_within_is_read_and_written_without_loss(void **state) {
     hg__image_info i, j;
     uint8_t *a = decode_first(&f, &i), *b = decode_first(&g, &j);
     assert_memory_equal(a, b, (size_t)WIDTH * HEIGHT * 3);
-    assert_cuts_fail(&f);
+    assert_cuts_are_told(&f);
     assert_true(count_flips_refused(&f, f.size) > 100);
     free(a);
     free(b);
@@ -435,18 +459,19 @@ static void pages_in_a_circle_end_where_they_began(void **state) {
     free(f.data);
 }
 
-static void a_file_cut_off_anywhere_fails(void **state) {
+static void a_file_cut_off_anywhere_fails_or_says_so(void **state) {
     (void)state;
     for (size_t k = 0; k < KINDS; k++) {
         file_bytes f = make_tiff(kinds[k]);
-        assert_cuts_fail(&f);
+        assert_cuts_are_told(&f);
         free(f.data);
     }
 }
 
 static void any_bit_turned_round_is_a_result_or_a_sentence(void **state) {
     (void)state;
-    for (size_t k = 0; k < KINDS; k++) {
+    for (size_t k = 0; k < KINDS;
+         k += k < 18 ? 1 : 4) { // the later ones differ in their types alone
         file_bytes f = make_tiff(kinds[k]);
         assert_true(count_flips_refused(&f, f.size) > 50);
         free(f.data);
@@ -560,7 +585,7 @@ int main(int count, char **words) {
         cmocka_unit_test(what_is_not_taken_is_refused_in_one_sentence),
         cmocka_unit_test(lying_sizes_are_refused_before_memory_is_taken),
         cmocka_unit_test(pages_in_a_circle_end_where_they_began),
-        cmocka_unit_test(a_file_cut_off_anywhere_fails),
+        cmocka_unit_test(a_file_cut_off_anywhere_fails_or_says_so),
         cmocka_unit_test(any_bit_turned_round_is_a_result_or_a_sentence),
         cmocka_unit_test(the_pages_and_bit_depths_of_shared_files_are_read),
         cmocka_unit_test(a_new_file_has_the_shape_it_was_given),

@@ -42,7 +42,7 @@ static void what_is_no_image_is_named(void **state) {
         {HEAD("P7\nP8\nP9\n"),                                                   "text"                               },
         {HEAD("\0\0\0\x18"
               "ftypcrx "),
-         "a Canon raw file (CR3); develop it to TIFF first"                                                           },
+         "a camera's raw file (CR3); develop it to TIFF first"                                                        },
         {HEAD("RIFF\1\2\3\4AVI LIST"),
          "an AVI video; give it as \"ffmpeg -v error -i FILE -f yuv4mpegpipe - | hourglass denoise "
          "source=- out=clean.y4m\""                                                                                   },

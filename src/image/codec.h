@@ -18,6 +18,8 @@ struct hg__image_reader {
     int32_t next_line; // of this page
     size_t taken;      // bytes of pixels since the map's pages were let go of
     size_t held;
+    char note
+        [200];   // what of this page a file written like it will not have, without the name; or ""
     void *state; // the codec's, owned; codec->close frees it
 };
 

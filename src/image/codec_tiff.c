@@ -22,12 +22,23 @@ hear_error(TIFF *tiff, void *data, const char *module, const char *format, va_li
     return 1; // dealt with: nothing is printed
 }
 
-// A tag whose values lie behind the end of the file is only a warning to libtiff.
+// Warnings of a decoder that loses nothing.
+static bool is_harmless(const char *format) {
+    static const char *const words[] = {"Old-style LZW codes", "Improper JPEG strip/tile size",
+                                        "Deprecated and troublesome"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strstr(format, words[i])) return true;
+    }
+    return false;
+}
+
 __attribute__((format(printf, 4, 0))) static int
 hear_warning(TIFF *tiff, void *data, const char *module, const char *format, va_list args) {
-    const hg__tiff_talk *talk = data;
-    const bool cut = strncmp(format, "IO error", 8) == 0;
-    return talk->strict || cut ? hear_error(tiff, data, module, format, args) : 1;
+    hg__tiff_talk *talk = data;
+    const bool is_cut = strncmp(format, "IO error", 8) == 0;
+    if (talk->strict && !is_harmless(format)) return hear_error(tiff, data, module, format, args);
+    if (is_cut && !talk->lost[0]) vsnprintf(talk->lost, sizeof talk->lost, format, args);
+    return 1;
 }
 
 static void unmap(thandle_t self, void *base, toff_t size) {
@@ -321,6 +332,8 @@ static int take_buffers(hg__image_reader *r, hg_error *err) {
 
 static int read_page_header(hg__image_reader *r, hg_error *err) {
     hg__tiff_reader *t = r->state;
+    HG_TRY(hg__tiff_find_picture(r, err));
+    if (t->talk.lost[0]) snprintf(r->note, sizeof r->note, "%s", t->talk.lost);
     r->info.orientation = get_short(t->tiff, TIFFTAG_ORIENTATION);
     if (r->info.orientation < 1 || r->info.orientation > 8) r->info.orientation = 1;
     HG_TRY(read_layout(r, err));
@@ -350,10 +363,13 @@ static int open_first_page(hg__image_reader *r, hg_error *err) {
                                   .most = 4 * r->size + LIBRARY_BYTES};
     t->tiff = hg__tiff_open("r", t, &doors, &t->talk);
     if (!t->tiff) return fail_tiff(r, err);
+    HG_TRY(hg__tiff_refuse_raw(r, err));
+    t->talk.text[0] = '\0';
     r->info = (hg__image_info){.format = "tiff"};
     r->info.pages = (int32_t)hg__tiff.NumberOfDirectories(t->tiff);
-    if (t->talk.text[0] || r->info.pages < 1) return fail_tiff(r, err);
-    return read_page_header(r, err);
+    if (t->talk.text[0] || r->info.pages < 1) return fail_tiff(r, err); // a link that leads nowhere
+    HG_TRY(read_page_header(r, err));
+    return hg__tiff_find_planes(r, err);
 }
 
 static int open_reader(hg__image_reader *r, hg_error *err) {
@@ -371,8 +387,16 @@ static int open_reader(hg__image_reader *r, hg_error *err) {
 static int next_page(hg__image_reader *r, hg_error *err) {
     hg__tiff_reader *t = r->state;
     if (r->info.page + 1 >= r->info.pages) return 0;
+    r->note[0] = '\0';
+    if (t->plane_bytes) {
+        r->info.page++;
+        return 1;
+    }
     t->talk = (hg__tiff_talk){0};
-    if (!hg__tiff.ReadDirectory(t->tiff) || t->talk.text[0]) return fail_tiff(r, err);
+    const int done = t->has_left ? hg__tiff.SetDirectory(t->tiff, (tdir_t)(r->info.page + 1))
+                                 : hg__tiff.ReadDirectory(t->tiff);
+    if (!done) return fail_tiff(r, err);
+    t->has_left = false;
     r->info.page++;
     HG_TRY(read_page_header(r, err));
     return 1;
@@ -438,6 +462,7 @@ static bool read_band(const hg__image_reader *r, uint32_t y) {
 // Line y as stored, or NULL.
 static const uint8_t *read_stored(const hg__image_reader *r, uint32_t y) {
     hg__tiff_reader *t = r->state;
+    if (t->plane_bytes) return hg__tiff_read_plane(r, y);
     if (!t->band) return hg__tiff.ReadScanline(t->tiff, t->line, y, 0) == 1 ? t->line : NULL;
     if (y % t->band_lines == 0 && !read_band(r, y)) return NULL;
     return t->band + (y % t->band_lines) * t->line_bytes;

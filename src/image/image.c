@@ -151,6 +151,10 @@ const hg__image_info *hg__image_info_of(const hg__image_reader *r) {
     return &r->info;
 }
 
+const char *hg__image_note(const hg__image_reader *r) {
+    return r->note;
+}
+
 size_t hg__image_held(const hg__image_reader *r) {
     return r->held;
 }

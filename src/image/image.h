@@ -63,6 +63,8 @@ hg__image_reader *hg__image_open(const char *path, hg_error *err);
 hg__image_reader *hg__image_open_bytes(const uint8_t *bytes, size_t size, const char *name,
                                        hg_error *err);
 const hg__image_info *hg__image_info_of(const hg__image_reader *r);
+// What of this page is not read, and so not in a file written like it: "its SubIFDs are left out"; mostly "".
+const char *hg__image_note(const hg__image_reader *r);
 // The next `lines` lines of this page into `to`. A damaged or cut-off file fails; it is never filled up.
 int hg__image_read_lines(hg__image_reader *r, void *to, int32_t lines, hg_error *err);
 // 1 and the next page's header, 0 if that was the last, negative on failure. All lines must have been read.

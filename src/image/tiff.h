@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// tiff.h - what reading and writing TIFF share. Only codec_tiff.c, tiff_write.c and tiff_api.c include this.
+// tiff.h - what reading and writing TIFF share. Only codec_tiff.c and tiff_*.c include this.
 #ifndef HG_IMAGE_TIFF_H
 #define HG_IMAGE_TIFF_H
 #include <tiffio.h>
@@ -10,14 +10,14 @@
 // other run would pay for.
 // clang-format off
 #define HG_TIFF_FUNCTIONS(F)                                                                       \
-    F(Cleanup) F(ClientOpenExt) F(Close) F(ComputeStrip) F(ComputeTile) F(FieldDataType)           \
+    F(Cleanup) F(ClientOpenExt) F(Close) F(ComputeStrip) F(ComputeTile) F(CurrentDirOffset) F(FieldDataType)           \
     F(FieldPassCount) F(FieldReadCount) F(FindField) F(Flush) F(GetField) F(GetFieldDefaulted)     \
     F(GetTagListCount) F(GetTagListEntry) F(GetVersion) F(IsBigEndian) F(IsBigTIFF)                \
-    F(IsCODECConfigured) F(IsTiled) F(MergeFieldInfo) F(NumberOfDirectories) F(OpenOptionsAlloc)   \
+    F(IsCODECConfigured) F(IsByteSwapped) F(IsTiled) F(MergeFieldInfo) F(NumberOfDirectories) F(OpenOptionsAlloc)   \
     F(OpenOptionsFree) F(OpenOptionsSetErrorHandlerExtR) F(OpenOptionsSetMaxSingleMemAlloc)        \
     F(OpenOptionsSetWarningHandlerExtR) F(RasterScanlineSize64) F(ReadDirectory)                   \
-    F(ReadEncodedStrip) F(ReadEncodedTile) F(ReadScanline) F(ScanlineSize64) F(SetField)           \
-    F(TileRowSize64) F(TileSize64) F(WriteDirectory) F(WriteScanline)
+    F(ReadEncodedStrip) F(ReadEncodedTile) F(ReadScanline) F(ScanlineSize64) F(SetDirectory) F(SetField)           \
+    F(SetSubDirectory) F(TileRowSize64) F(TileSize64) F(WriteDirectory) F(WriteScanline)
 // clang-format on
 
 // NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration
@@ -30,10 +30,13 @@ typedef struct hg__tiff_functions {
 extern hg__tiff_functions hg__tiff;
 int hg__tiff_need(const char *path, hg_error *err);
 
-// What libtiff said: only the first sentence counts.
+// What libtiff said: only the first sentence counts. It reports as errors what it then does without (an orientation
+// of 0), so outside of pixels a sentence is no failure while the call succeeds.
 typedef struct hg__tiff_talk {
     char text[200]; // "" while nothing was wrong
-    bool strict;    // a warning is an error too: while pixels are decoded
+    char lost
+        [200];   // a field that could not be read: its values lie behind the end of the file; or ""
+    bool strict; // a warning is an error too: while pixels are decoded
 } hg__tiff_talk;
 
 // Where libtiff gets and puts bytes; `map` may be NULL.
@@ -48,6 +51,8 @@ typedef struct hg__tiff_doors {
 // libtiff prints nothing and tells `talk`. NULL on failure.
 TIFF *hg__tiff_open(const char *mode, thandle_t self, const hg__tiff_doors *doors,
                     hg__tiff_talk *talk);
+
+enum { HG_TIFF_LAYERS = 37724 }; // Photoshop's, which it shows instead of the picture
 
 // How one page keeps its samples.
 typedef struct hg__tiff_layout {
@@ -81,7 +86,19 @@ typedef struct hg__tiff_reader {
     uint8_t *piece; // owned, (piece_bytes): one tile, or one plane's strip
     size_t line_bytes, piece_bytes;
     uint32_t band_lines;
+    uint64_t planes_at,
+        plane_bytes; // pages that are planes behind one another in the file; 0: directories
+    bool has_left;   // the chain of directories, for a SubIFD
 } hg__tiff_reader;
+
+// tiff_kind.c: what a TIFF is beyond its directories. r->state is open at the page.
+int hg__tiff_refuse_raw(const hg__image_reader *r, hg_error *err);
+// Goes to the page's SubIFD where the picture is there; says in r->note what is left out.
+int hg__tiff_find_picture(hg__image_reader *r, hg_error *err);
+// Planes outside the directories become pages, or are refused. After the first page's header.
+int hg__tiff_find_planes(hg__image_reader *r, hg_error *err);
+const uint8_t *hg__tiff_read_plane(const hg__image_reader *r, uint32_t y); // a line as stored
+bool hg__tiff_is_imagej_stack(const hg__tiff_reader *t);
 
 int hg__tiff_create(hg__image_writer *w, const hg__image_reader *like, hg_error *err);
 int hg__tiff_write(hg__image_writer *w, const void *from, int32_t lines, hg_error *err);

@@ -72,10 +72,11 @@ static int fail_write(const tiff_writer *t, hg_error *err) {
 
 // ---- what a page keeps of another ---------------------------------------------------------------
 
-// Fields whose values are places in the old file.
-static bool is_place(uint32_t tag, TIFFDataType type) {
-    return type == TIFF_IFD || type == TIFF_IFD8 || tag == TIFFTAG_SUBIFD ||
-           tag == TIFFTAG_EXIFIFD || tag == TIFFTAG_GPSIFD || tag == TIFFTAG_INTEROPERABILITYIFD;
+// Fields whose values are places in the old file, or old pixels.
+static bool is_left_out(uint32_t tag, TIFFDataType type) {
+    return tag == HG_TIFF_LAYERS || type == TIFF_IFD || type == TIFF_IFD8 ||
+           tag == TIFFTAG_SUBIFD || tag == TIFFTAG_EXIFIFD || tag == TIFFTAG_GPSIFD ||
+           tag == TIFFTAG_INTEROPERABILITYIFD;
 }
 
 // A field that libtiff does not know by name: `count` values of its type.
@@ -109,14 +110,23 @@ static void copy_counted(TIFF *to, TIFF *from, uint32_t tag, const TIFFField *fi
     }
 }
 
+// What says of a stack in one directory where its planes are: each has its own directory now.
+static bool is_of_stack(const hg__tiff_reader *like, int32_t page, uint32_t tag) {
+    if (!like->plane_bytes) return false;
+    const bool is_kept = page == 0 && hg__tiff_is_imagej_stack(like);
+    return (tag == TIFFTAG_IMAGEDESCRIPTION && !is_kept) || (tag >= 33628 && tag <= 33631);
+}
+
 // Texts, colour profile, XMP, and the fields of others (GeoTIFF, ImageJ ...).
-static void copy_fields(TIFF *to, TIFF *from) {
+static void copy_fields(TIFF *to, const hg__tiff_reader *like, int32_t page) {
+    TIFF *from = like->tiff;
     const int count = hg__tiff.GetTagListCount(from);
     for (int i = 0; i < count; i++) {
         const uint32_t tag = hg__tiff.GetTagListEntry(from, i);
         const TIFFField *field = hg__tiff.FindField(from, tag, TIFF_ANY);
         char *text = NULL;
-        if (!field || is_place(tag, hg__tiff.FieldDataType(field))) continue;
+        if (!field || is_left_out(tag, hg__tiff.FieldDataType(field))) continue;
+        if (is_of_stack(like, page, tag)) continue;
         if (hg__tiff.FieldPassCount(field)) {
             copy_counted(to, from, tag, field);
         } else if (hg__tiff.FieldDataType(field) == TIFF_ASCII &&
@@ -170,8 +180,16 @@ static uint16_t pick_compression(TIFF *from, const hg__tiff_layout *l) {
     return hg__tiff.IsCODECConfigured(old) ? old : NEW_DEFLATE;
 }
 
-static void set_compression(TIFF *to, TIFF *from, const hg__tiff_layout *l) {
+// Of a stack without compression ImageJ takes all planes to lie behind one another, and looks at no directory but the
+// first; libtiff puts the directories between them. Compressed ones it finds.
+static void set_compression(TIFF *to, const hg__tiff_reader *like, const hg__tiff_layout *l) {
+    TIFF *from = like ? like->tiff : NULL;
+    const bool is_stack = like && hg__tiff_is_imagej_stack(like);
     const uint16_t compression = pick_compression(from, l);
+    if (is_stack && compression == COMPRESSION_NONE) {
+        hg__tiff.SetField(to, TIFFTAG_COMPRESSION, NEW_DEFLATE);
+        return;
+    }
     uint16_t predictor = l->format == SAMPLEFORMAT_IEEEFP ? PREDICTOR_FLOATINGPOINT
                          : l->bits % 8 == 0               ? PREDICTOR_HORIZONTAL
                                                           : PREDICTOR_NONE;
@@ -224,10 +242,10 @@ static int set_fields(hg__image_writer *w, const hg__tiff_reader *like, hg_error
     hg__tiff.SetField(to, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
     hg__tiff.SetField(to, TIFFTAG_ORIENTATION, info->orientation);
     if (info->alpha) hg__tiff.SetField(to, TIFFTAG_EXTRASAMPLES, 1, &l->extra);
-    set_compression(to, like ? like->tiff : NULL, l);
+    set_compression(to, like, l);
     if (like) {
         copy_resolution(to, like->tiff);
-        copy_fields(to, like->tiff);
+        copy_fields(to, like, info->page);
     }
     const size_t line = ((size_t)info->width * l->samples * l->bits + 7) / 8;
     const size_t lines = STRIP_BYTES / (line + 1) + 1;

@@ -226,6 +226,8 @@ static int done(void *context, int32_t end, hg_error *err) {
 
 // What the codecs hold of a page: the reader says it, a writer of the same format holds as much.
 static int plan_page(picture *p, hg__tiling *t, hg_error *err) {
+    const char *note = hg__image_note(p->reader);
+    if (*note) hg__denoise_note(p->d, "%s: %s", p->path, note);
     p->info = *hg__image_info_of(p->reader);
     p->line = hg__image_line_bytes(&p->info);
     p->pixel = p->line / (size_t)p->info.width;
