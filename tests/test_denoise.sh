@@ -134,6 +134,13 @@ expect "another extension is another format" denoise -q model=$colour source=goo
 expect "which it then is" sh -c 'head -c 2 photo.ppm | grep -q P6'
 expect "out= without an image's extension is a folder" denoise -q model=$colour source=good/one.png out=new/folder
 expect "and is made" [ -s new/folder/one.png ]
+expect "with a note" sh -c '"$1" denoise model=$2 source=good/one.png out=new/other 2>&1 | grep -q "out=new/other has no image.s extension: the folder is made"' - "$HOURGLASS" $colour
+cp good/photo.png odd.ima && cp good/photo.png IM0001
+expect "an extension nobody knows is a file of the source's format" denoise -q model=$colour source=odd.ima out=odd_clean.ima
+expect "which is a file" cmp odd_clean.ima clean/photo.png
+expect "or the folder that it ends in a slash for" denoise -q model=$colour source=IM0001 out=slash.ed/
+expect "as it is named" cmp slash.ed/IM0001 clean/photo.png
+refuse 2 'expected a name that ends in .png, .jpg' model=$colour source=good/photo.png out=photo.bmp
 expect "--json counts" sh -c '"$1" denoise -q --json model=$2 source=good/one.png out=one.png | grep -q "^{\"images\":1,\"failed\":0,"' - "$HOURGLASS" $colour
 
 # ---- what 0 and 1 are -----------------------------------------------------------------------------
@@ -169,15 +176,16 @@ mkdir -p album/summer/day album/empty
 cp good/photo.png album/ && cp good/grey.png album/summer/ && cp good/one.png album/summer/day/ && cp bad/cut.png album/summer/
 echo text >album/notes.txt
 cp bad/text.png album/summer/day/
+cp good/one.png album/summer/IM000001
 mkdir -p mirror/summer && echo old >mirror/summer/cut.png && echo old >mirror/photo.png
 denoise model=$colour source=album out=mirror >out 2>err
 status=$?
 expect "a folder with bad files: exit $status" [ $status = 4 ]
-expect "which says how many" grep -qx 'hourglass denoise: 2 of 5 images could not be cleaned' err
+expect "which says how many" grep -qx 'hourglass denoise: 2 of 6 images could not be cleaned' err
 expect "one note for each" [ "$(grep -c 'note: album/summer/.*: ' err)" = 2 ]
 expect "and one for what is no image" grep -q 'note: album: 1 file that is no image' err
 expect "nothing on standard output" [ ! -s out ]
-expect "good ones are there" [ -s mirror/summer/grey.png ] && expect "at any depth" [ -s mirror/summer/day/one.png ]
+expect "good ones are there" [ -s mirror/summer/grey.png ] && expect "at any depth" [ -s mirror/summer/day/one.png ] && expect "of any name" [ -s mirror/summer/IM000001 ]
 expect "an older file is replaced" cmp mirror/photo.png clean/photo.png
 expect "unless the new one failed" [ "$(cat mirror/summer/cut.png)" = old ]
 expect "nothing half-written" [ ! -e mirror/summer/day/text.png ]

@@ -60,6 +60,40 @@ static void a_file_is_a_list_of_one(void **state) {
     expect_list(in_folder("odd.name"), folder, (const char *const[]){"odd.name", NULL});
 }
 
+// A DICOM file as far as its class: what a CD's directory, a report or a picture says it is.
+static void put_dicom(const char *name, const char *class) {
+    char bytes[300] = {[128] = 'D', [129] = 'I', [130] = 'C', [131] = 'M'};
+    snprintf(bytes + 160, 100, "%s", class);
+    assert_int_equal(hg__write_file(in_folder(name), bytes, sizeof bytes, NULL), HG_OK);
+}
+
+static void images_of_any_name_are_known_by_their_content(void **state) {
+    (void)state;
+    assert_int_equal(hg__make_folder(in_folder("odd"), NULL), HG_OK);
+    put_dicom("odd/IM000001", "1.2.840.10008.5.1.4.1.1.2");
+    put_dicom("odd/1.2.840.113619.2", "1.2.840.10008.5.1.4.1.1.4");
+    put_dicom("odd/DICOMDIR", "1.2.840.10008.1.3.10");
+    put_dicom("odd/report", "1.2.840.10008.5.1.4.1.1.88.11");
+    put_file("odd/a.IMA", "P5\n1 1\n255\nx");
+    put_file("odd/b.jfif", "nothing of an image");
+    put_file("odd/readme", "P2 is a format\n");
+    put_file("odd/columns.csv", "P1\nP2\n");
+    put_file("odd/empty", "");
+    put_file("odd/.DS_Store", "P5\n1 1\n255\nx");
+    put_file("odd/list", "IM000001\na.IMA\n");
+    hg__image_list list;
+    hg_error err = {0};
+    expect_list(in_folder("odd"), in_folder("odd"),
+                (const char *const[]){"1.2.840.113619.2", "IM000001", "a.IMA", "b.jfif", NULL});
+    assert_int_equal(hg__image_list_open(&list, in_folder("odd"), &err), HG_OK);
+    assert_int_equal(list.others, 6);
+    hg__image_list_clear(&list);
+    expect_list(in_folder("odd/list"), in_folder("odd"),
+                (const char *const[]){"IM000001", "a.IMA", NULL});
+    assert_true(hg__image_is_named(in_folder("odd/list"), "a.IMA"));
+    assert_false(hg__image_is_named(in_folder("odd/list"), "readme"));
+}
+
 static void a_text_file_names_images_in_its_own_order(void **state) {
     (void)state;
     put_file("list.txt", "z.PNG\r\n\na/10.webp\nm.ppm");
@@ -71,7 +105,7 @@ static void a_text_file_names_images_in_its_own_order(void **state) {
 
 static void what_lists_no_images_is_refused(void **state) {
     (void)state;
-    char sentence[300];
+    char sentence[400];
     snprintf(sentence, sizeof sentence, "%s: expected image files, got none", in_folder("none"));
     expect_no_list(in_folder("none"), sentence);
     put_file("bad.txt", "x.png\n/y.png\n");
@@ -83,7 +117,16 @@ static void what_lists_no_images_is_refused(void **state) {
              in_folder("bad.txt"));
     expect_no_list(in_folder("bad.txt"), sentence);
     assert_int_equal(hg__write_file(in_folder("bad.txt"), "a\0b", 3, NULL), HG_OK);
-    snprintf(sentence, sizeof sentence, "%s:1: expected the path of an image, got no text",
+    snprintf(
+        sentence, sizeof sentence,
+        "%s: expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom), got a file that begins "
+        "with 61 00 62",
+        in_folder("bad.txt"));
+    expect_no_list(in_folder("bad.txt"), sentence);
+    put_file("bad.txt", "GIF89a, no path");
+    snprintf(sentence, sizeof sentence,
+             "%s: expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom), got a GIF file; "
+             "convert it to PNG or TIFF first",
              in_folder("bad.txt"));
     expect_no_list(in_folder("bad.txt"), sentence);
     snprintf(sentence, sizeof sentence, "%s: cannot open: No such file or directory",
@@ -95,6 +138,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_folder_is_walked_and_sorted_by_name),
         cmocka_unit_test(a_file_is_a_list_of_one),
+        cmocka_unit_test(images_of_any_name_are_known_by_their_content),
         cmocka_unit_test(a_text_file_names_images_in_its_own_order),
         cmocka_unit_test(what_lists_no_images_is_refused),
     };

@@ -135,16 +135,18 @@ static void a_folder_is_rows_of_crops(void **state) {
     hg__data_close(d);
 }
 
+#define LEFT_OUT "; on_bad=skip leaves it out"
+
 static void what_cannot_be_used_is_named(void **state) {
     (void)state;
     hg__picture_options o = plain;
     o.crop = 10;
     expect_refusal("grey", &o, HG_ERR_DATA,
-                   "@/grey/b.png: expected at least 10 x 10 pixels (crop), got 9 x 8");
+                   "@/grey/b.png: expected at least 10 x 10 pixels (crop), got 9 x 8" LEFT_OUT);
     o.crop = 0;
     expect_refusal("grey", &o, HG_ERR_DATA,
                    "@/grey/b.png: expected 24 x 20 pixels as a.png has (crop=0 takes whole "
-                   "images), got 9 x 8");
+                   "images), got 9 x 8" LEFT_OUT);
     o = plain;
     o.noise = "fog";
     hg_error err = {0};
@@ -168,6 +170,104 @@ static void bad_images_may_be_left_out(void **state) {
     o.crop = 60;
     assert_null(hg__data_open(at("bad"), &options, &err));
     assert_non_null(strstr(err.message, "/bad: none of the 2 images can be used; the last: "));
+}
+
+// Writes a copy of `from` whose byte `at_end` from its end is turned round, or which ends there.
+static void damage(const char *from, const char *to, size_t at_end, bool cut) {
+    hg__map m;
+    assert_int_equal(hg__map_open(&m, at("%s", from), NULL), HG_OK);
+    uint8_t *bytes = malloc(m.size);
+    assert_non_null(bytes);
+    memcpy(bytes, m.data, m.size);
+    if (!cut) bytes[m.size - at_end] ^= 0xFF;
+    assert_int_equal(hg__write_file(at("%s", to), bytes, cut ? m.size - at_end : m.size, NULL),
+                     HG_OK);
+    free(bytes);
+    hg__map_close(&m);
+}
+
+// whole/: six images; hurt/: five of them, 0 cut off, 2 with a wrong checksum.
+static void make_hurt_folders(void) {
+    assert_int_equal(hg__make_folder(at("hurt"), NULL), HG_OK);
+    assert_int_equal(hg__make_folder(at("whole"), NULL), HG_OK);
+    for (int k = 0; k < 6; k++) {
+        char name[32], hurt[32];
+        snprintf(name, sizeof name, "whole/%d.%s", k, k % 2 ? "tif" : "png");
+        snprintf(hurt, sizeof hurt, "hurt/%d.%s", k, k % 2 ? "tif" : "png");
+        write_picture(name, k, 20, 24, 1);
+        if (k < 5) damage(name, hurt, k == 0 ? 40 : k == 2 ? 14 : 0, k != 2);
+    }
+}
+
+static hg__data *open_skipping(const char *name, hg__picture_options o, hg_error *err) {
+    const hg__data_options options = {"", "", "skip", 1 << 20, &o};
+    return hg__data_open(at("%s", name), &options, err);
+}
+
+static hg__data *opened_skipping(const char *name, const hg__picture_options *o) {
+    hg_error err = {0};
+    hg__data *d = open_skipping(name, *o, &err);
+    if (!d) fail_msg("%s: %s", name, err.message);
+    return d;
+}
+
+static void damage_behind_the_header_leaves_an_image_out_too(void **state) {
+    (void)state;
+    hg__picture_options o = plain;
+    float x[CROP * CROP], target[CROP * CROP];
+    make_hurt_folders();
+    hg__data *d = opened_skipping("hurt", &o);
+    assert_true(d->rows == 3 && d->skipped == 2);
+    assert_non_null(strstr(d->first_skipped, "hurt/0.png: "));
+    for (int i = 0; i < 3; i++) make(d, i, 0, 1, NULL, x); // what is left can be read
+    hg__data_close(d);
+    o.target = at("hurt"); // a broken target leaves the pair out
+    d = opened_skipping("whole", &o);
+    assert_true(d->rows == 3 && d->skipped == 3); // and 5 has none
+    for (int i = 0; i < 3; i++) make(d, i, 0, 1, x, target);
+    hg__data_close(d);
+}
+
+static void without_skip_the_sentence_says_how_to_go_on(void **state) {
+    (void)state;
+    hg_error err = {0};
+    float x[CROP * CROP];
+    const hg__picture_place place = {1, 0, 1};
+    unlink(at("hurt/0.png")); // its header cannot be read either
+    hg__data *d = opened("hurt", &plain, 1 << 20);
+    assert_int_equal(hg__pictures_make(d->pictures, &place, NULL, x, NULL, &err), HG_ERR_DATA);
+    assert_non_null(strstr(err.message, "hurt/2.png: "));
+    assert_non_null(strstr(err.message, LEFT_OUT));
+    hg__data_close(d);
+    for (int k = 1; k < 5; k++) {
+        if (k != 2) unlink(at("hurt/%d.%s", k, k % 2 ? "tif" : "png"));
+    }
+    assert_null(open_skipping("hurt", plain, &err));
+    assert_non_null(strstr(err.message, "none of the 1 images can be used; the last: "));
+}
+
+// Series of DICOM files are named by numbers with dots: no extension is taken off them.
+static void partners_are_found_by_name_whatever_it_is(void **state) {
+    (void)state;
+    static const char *const names[] = {"1.2.840.1", "1.2.840.2", "IM01", "x.png", "x.pgm"};
+    float x[CROP * CROP], target[CROP * CROP];
+    assert_int_equal(hg__make_folder(at("from"), NULL), HG_OK);
+    assert_int_equal(hg__make_folder(at("to"), NULL), HG_OK);
+    for (int k = 0; k < 5; k++) {
+        for (int to = 0; to < 2; to++) { // saved by a name that says its format
+            write_picture("made.pgm", k + 8 * to, 12, 10, 1);
+            assert_int_equal(rename(at("made.pgm"), at("%s/%s", to ? "to" : "from", names[k])), 0);
+        }
+    }
+    hg__picture_options o = plain;
+    o.target = at("to");
+    hg__data *d = opened("from", &o, 1 << 20);
+    assert_int_equal(d->rows, 5);
+    for (int i = 0; i < 5; i++) {
+        make(d, i, 0, 0, x, target);
+        assert_int_equal(sample(target, 0) - sample(x, 0), 8 * 4096);
+    }
+    hg__data_close(d);
 }
 
 static void whole_images_need_no_crop(void **state) {
@@ -374,12 +474,12 @@ static void images_too_small_to_halve_are_named(void **state) {
     o.noise = "blind";
     expect_refusal("noisy", &o, HG_ERR_DATA,
                    "@/noisy/a.pgm: expected at least 16 x 16 pixels (twice crop, as noise=blind "
-                   "halves images), got 10 x 12");
+                   "halves images), got 10 x 12" LEFT_OUT);
     o.crop = 0;
     write_picture("line.pgm", 1, 1, 12, 1);
     expect_refusal("line.pgm", &o, HG_ERR_DATA,
                    "@/line.pgm: expected at least 2 x 2 pixels (noise=blind halves images), got "
-                   "12 x 1");
+                   "12 x 1" LEFT_OUT);
 }
 
 static void pairs_are_cut_alike(void **state) {
@@ -519,10 +619,10 @@ static void partners_that_do_not_fit_are_named(void **state) {
     snprintf(partner, sizeof partner, "%s", at("grey"));
     expect_refusal(
         "noisy", &o, HG_ERR_DATA,
-        "@/noisy/a.pgm: expected 24 x 20 pixels as its partner @/grey/a.png, got 10 x 12");
+        "@/noisy/a.pgm: expected 24 x 20 pixels as its partner @/grey/a.png, got 10 x 12" LEFT_OUT);
     snprintf(partner, sizeof partner, "%s", at("both"));
     expect_refusal("noisy", &o, HG_ERR_DATA,
-                   "@/noisy/a.pgm: expected a partner @/both/a.*, found none");
+                   "@/noisy/a.pgm: expected a partner @/both/a.*, found none" LEFT_OUT);
     o.noise = "blind";
     char sentence[400];
     snprintf(sentence, sizeof sentence, "noise=blind: expected noisy images alone, got target=%s",
@@ -799,6 +899,9 @@ int main(void) {
         cmocka_unit_test(a_folder_is_rows_of_crops),
         cmocka_unit_test(what_cannot_be_used_is_named),
         cmocka_unit_test(bad_images_may_be_left_out),
+        cmocka_unit_test(damage_behind_the_header_leaves_an_image_out_too),
+        cmocka_unit_test(without_skip_the_sentence_says_how_to_go_on),
+        cmocka_unit_test(partners_are_found_by_name_whatever_it_is),
         cmocka_unit_test(whole_images_need_no_crop),
         cmocka_unit_test(the_first_fixed_crop_is_the_middle),
         cmocka_unit_test(training_crops_lie_anywhere_and_turn_in_eight_ways),

@@ -171,7 +171,7 @@ static bool is_pictures(const char *path) {
     const size_t line = strcspn((const char *)head, "\r\n");
     if (memchr(head, '\0', (size_t)got) || memchr(head, ',', line)) return false;
     head[line] = '\0';
-    return line > 0 && hg__image_is_image_path((const char *)head);
+    return line > 0 && hg__image_is_named(path, (const char *)head);
 }
 
 bool hg__data_is_pictures(const char *path) {

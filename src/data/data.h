@@ -38,6 +38,7 @@ typedef struct hg__data {
     float scale;                   // what one stored unit is worth: 1/255 for u8, 1 for f32
     char **column;                 // (width) owned names, or NULL where the file has none
     int64_t skipped;               // bad rows left out (on_bad=skip)
+    char first_skipped[500];       // of images: what was wrong with the first of them
     uint64_t fingerprint;          // of shape and contents, for run.json
     struct hg__pictures *pictures; // owned: rows are made from images (pictures.h); else NULL
     int32_t

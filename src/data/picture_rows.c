@@ -79,6 +79,13 @@ static void cut_out(const hg__pictures *p, const hg__image *image, const cut *at
     if (at->transpose) transpose(x, at->height, C);
 }
 
+int hg__pictures_advise(int code, hg_error *err) {
+    if (!err || code != HG_ERR_DATA) return code;
+    const size_t used = strlen(err->message);
+    snprintf(err->message + used, sizeof err->message - used, "; on_bad=skip leaves it out");
+    return code;
+}
+
 // One file's crop.
 static int cut_file(const hg__pictures *p, int64_t image, bool is_partner, const cut *at, float *x,
                     hg_error *err) {
@@ -91,7 +98,8 @@ static int cut_file(const hg__pictures *p, int64_t image, bool is_partner, const
                                    .range = p->has_rule ? &samples->range : NULL};
     HG_TRY(hg__join_path(path, sizeof path, is_partner ? p->partners.folder : p->list.folder,
                          is_partner ? from->partner_name : from->name, err));
-    HG_TRY(hg__picture_cache_take(p->cache, &file, &decoded, err));
+    const int taken = hg__picture_cache_take(p->cache, &file, &decoded, err);
+    if (taken < 0) return p->skips ? taken : hg__pictures_advise(taken, err);
     const hg__image_info *info = &decoded->info;
     int code = HG_OK;
     if (info->height == from->height && info->width == from->width) {

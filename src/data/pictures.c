@@ -47,21 +47,29 @@ typedef struct header {
     hg__picture_samples samples;
 } header;
 
-// Reads all pixels of what is not of 8 bits, where its range is wanted.
+// Every line of the first page: for its range where `f` is not NULL, else for nothing but whether it can be decoded.
+static int read_lines(hg__image_reader *r, hg__range_finder *f, hg_error *err) {
+    const hg__image_info *info = hg__image_info_of(r);
+    uint8_t *line = hg__alloc(hg__image_line_bytes(info), 1, err);
+    int code = line ? HG_OK : HG_ERR_MEMORY;
+    for (int32_t y = 0; y < info->height && code == HG_OK; y++) {
+        code = hg__image_read_lines(r, line, 1, err);
+        if (code == HG_OK && f) hg__range_add(f, line);
+    }
+    hg__free(line);
+    return code;
+}
+
+// Reads all pixels of what is not of 8 bits, where its range is wanted, and of everything where what is damaged is left out.
 static int read_samples(hg__pictures *p, hg__image_reader *r, hg__picture_samples *s,
                         hg_error *err) {
     const hg__image_info *info = hg__image_info_of(r);
     *s = (hg__picture_samples){.dtype = info->dtype, .white = info->white};
-    if (!p->has_rule || !hg__range_is_open(info)) return HG_OK;
-    if (!p->finder) p->finder = hg__range_finder_new(err);
-    uint8_t *line = p->finder ? hg__alloc(hg__image_line_bytes(info), 1, err) : NULL;
-    int code = line ? hg__range_begin(p->finder, info, err) : HG_ERR_MEMORY;
-    for (int32_t y = 0; code == HG_OK && y < info->height; y++) {
-        code = hg__image_read_lines(r, line, 1, err);
-        if (code == HG_OK) hg__range_add(p->finder, line);
-    }
-    hg__free(line);
-    if (code < 0) return code;
+    if (!p->has_rule || !hg__range_is_open(info))
+        return p->skips ? read_lines(r, NULL, err) : HG_OK;
+    if (!p->finder && !(p->finder = hg__range_finder_new(err))) return HG_ERR_MEMORY;
+    HG_TRY(hg__range_begin(p->finder, info, err));
+    HG_TRY(read_lines(r, p->finder, err));
     hg__range_end(p->finder, &s->page);
     s->range = s->page.own;
     if (!p->finds_range && hg__range_suits(&p->range, info, p->finder)) {
@@ -119,10 +127,11 @@ static int check_size(const hg__pictures *p, const char *name, const header *h, 
 
 // ---- pairs --------------------------------------------------------------------------------------
 
-// How much of a name is without its extension.
+// How much of a name is without its extension. What has no letter is none: 1.2.840.113619.7 is a name.
 static size_t stem(const char *name) {
     const char *slash = strrchr(name, '/'), *dot = strrchr(slash ? slash : name, '.');
-    return dot ? (size_t)(dot - name) : strlen(name);
+    const bool is_number = dot && strspn(dot + 1, "0123456789") == strlen(dot + 1);
+    return dot && !is_number ? (size_t)(dot - name) : strlen(name);
 }
 
 static int compare_stems(const void *a, const void *b) {
@@ -132,11 +141,30 @@ static int compare_stems(const void *a, const void *b) {
     return order ? order : (n > m) - (n < m);
 }
 
-// The partner of `name` among the sorted partners, of the same size.
+// Of one stem by their whole names: qsort() keeps no order.
+static int compare_partners(const void *a, const void *b) {
+    const int order = compare_stems(a, b);
+    return order ? order : strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+// The partner of `name` among the sorted partners: of those with its path, the one with its extension too.
+static const char *const *find_name(const hg__pictures *p, const char *name) {
+    const char *const *first = (const char *const *)p->partners.name, *const *end =
+                                                                          first + p->partners.count;
+    const char *const *found =
+        bsearch(&name, first, (size_t)p->partners.count, sizeof *first, compare_stems);
+    if (!found) return NULL;
+    while (found > first && compare_stems(found - 1, &name) == 0) found--;
+    for (const char *const *at = found; at < end && compare_stems(at, &name) == 0; at++) {
+        if (strcmp(*at, name) == 0) return at;
+    }
+    return found;
+}
+
+// It must be of the same size.
 static int find_partner(hg__pictures *p, hg__picture *picture, uint64_t *hash, hg_error *err) {
     header h = {0};
-    const char *const *found = bsearch(&picture->name, p->partners.name, (size_t)p->partners.count,
-                                       sizeof *p->partners.name, compare_stems);
+    const char *const *found = find_name(p, picture->name);
     if (!found) {
         return hg__fail(err, HG_ERR_DATA, "%s/%s: expected a partner %s/%.*s.*, found none",
                         p->list.folder, picture->name, p->partners.folder, (int)stem(picture->name),
@@ -220,28 +248,33 @@ static void share_ranges(hg__pictures *p) {
     }
 }
 
-static int read_headers(hg__pictures *p, bool skip, int64_t *skipped, uint64_t *hash,
-                        hg_error *err) {
+// What is left out with on_bad=skip is decided here, once and by decoding each image whole: no thread and no resumed run
+// can come to another set.
+static int read_headers(hg__pictures *p, hg__data *d, uint64_t *hash, hg_error *err) {
     int32_t channels = 1;
     hg_error why = {0};
     p->picture = hg__alloc((size_t)p->list.count, sizeof *p->picture, err);
     if (!p->picture) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < p->list.count; i++) {
         const int code = add_picture(p, p->list.name[i], &channels, hash, &why);
-        if (code < 0 && (!skip || code == HG_ERR_MEMORY)) {
+        if (code < 0 && (!p->skips || code == HG_ERR_MEMORY)) {
             if (err) *err = why;
-            return code;
+            return hg__pictures_advise(code, err);
         }
-        *skipped += code < 0;
+        if (code < 0 && d->skipped++ == 0) {
+            snprintf(d->first_skipped, sizeof d->first_skipped, "%s", why.message);
+        }
     }
     if (p->channels == 0) p->channels = channels;
     hg__range_finder_free(p->finder);
     p->finder = NULL;
+    if (p->count == 0) {
+        return hg__fail(err, HG_ERR_DATA, "%s: none of the %d images can be used; the last: %.300s",
+                        p->list.folder, p->list.count, why.message);
+    }
     if (p->finds_range) find_range(p);
     if (p->has_pairs) share_ranges(p);
-    if (p->count > 0) return HG_OK;
-    return hg__fail(err, HG_ERR_DATA, "%s: none of the %d images can be used; the last: %.300s",
-                    p->list.folder, p->list.count, why.message);
+    return HG_OK;
 }
 
 // About as many crops as cover the mean picture once.
@@ -292,14 +325,13 @@ static int open_lists(hg__pictures *p, const char *path, const hg__picture_optio
                         "noise=blind: expected noisy images alone, got target=%s", o->target);
     }
     HG_TRY(hg__image_list_open(&p->partners, o->target, err));
-    qsort(p->partners.name, (size_t)p->partners.count, sizeof *p->partners.name, compare_stems);
+    qsort(p->partners.name, (size_t)p->partners.count, sizeof *p->partners.name, compare_partners);
     return HG_OK;
 }
 
 int hg__pictures_open(hg__data *d, const char *path, const hg__data_options *o, hg_error *err) {
     static const hg__picture_options whole = {.target = "", .noise = ""};
     const hg__picture_options *own = o->pictures ? o->pictures : &whole;
-    const bool skip = o->on_bad && strcmp(o->on_bad, "skip") == 0;
     hg__pictures *p = hg__alloc(1, sizeof *p, err);
     if (!p) return HG_ERR_MEMORY;
     d->pictures = p; // hg__data_close() frees it
@@ -312,9 +344,10 @@ int hg__pictures_open(hg__data *d, const char *path, const hg__data_options *o, 
     p->finds_range = own->find_range;
     p->range = own->range;
     p->has_rule = p->finds_range || p->range.kind != HG_RANGE_UNKNOWN;
+    p->skips = o->on_bad && strcmp(o->on_bad, "skip") == 0;
     uint64_t hash = 1;
     HG_TRY(open_lists(p, path, own, err));
-    HG_TRY(read_headers(p, skip, &d->skipped, &hash, err));
+    HG_TRY(read_headers(p, d, &hash, err));
     HG_TRY(describe(p, d, hash, err));
     const int64_t files = p->has_pairs ? 2 * p->count : p->count;
     p->memory = o->memory;

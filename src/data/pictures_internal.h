@@ -25,6 +25,7 @@ struct hg__pictures {
     hg__noise noise;
     uint64_t seed;
     bool flip, has_pairs;
+    bool skips;                      // images that cannot be used (on_bad=skip)
     double grey;                     // share of the crops in colour that are turned grey
     int32_t height, width, channels; // of a row
     int32_t crop, crops;
@@ -38,4 +39,7 @@ struct hg__pictures {
     hg__range_finder *finder; // owned, while opening; made for the first file that is not of 8 bits
     hg__picture_cache *cache; // owned; file i is picture i, file count + i its partner
 };
+
+// Says behind a file's failure how to go on without it; gives back the code.
+int hg__pictures_advise(int code, hg_error *err);
 #endif

@@ -369,7 +369,7 @@ static int finish(hg__image_writer *w, hg_error *err) {
 
 const hg__codec hg__codec_jpeg = {
     .name = "jpeg",
-    .extensions = ".jpg.jpeg.",
+    .extensions = ".jpg.jpeg.jpe.jfif.jif.pjpeg.jpg_large.",
     .sniff = sniff,
     .open = open_reader,
     .read = read_lines,

@@ -88,9 +88,16 @@ static int read_number(const hg__image_reader *r, size_t *at, int digits, int32_
 
 // ---- reading ------------------------------------------------------------------------------------
 
+// P1 to P6, blanks or comments, a digit: a text may well begin with "P1" and a new line.
 static bool pnm_sniff(const uint8_t *head, size_t size) {
-    return size >= 3 && head[0] == 'P' && head[1] >= '1' && head[1] <= '6' &&
-           (isspace(head[2]) || head[2] == '#');
+    if (size < 3 || head[0] != 'P' || head[1] < '1' || head[1] > '6') return false;
+    if (!isspace(head[2]) && head[2] != '#') return false;
+    bool is_comment = false;
+    for (size_t i = 2; i < size; i++) {
+        is_comment = head[i] != '\n' && (is_comment || head[i] == '#');
+        if (!is_comment && !isspace(head[i])) return isdigit(head[i]);
+    }
+    return true; // cut off, or a long comment
 }
 
 static int read_header(hg__image_reader *r, reading *s, hg_error *err) {

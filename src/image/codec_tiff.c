@@ -528,7 +528,7 @@ static int read_lines(hg__image_reader *r, void *to, int32_t lines, hg_error *er
 
 const hg__codec hg__codec_tiff = {
     .name = "tiff",
-    .extensions = ".tif.tiff.",
+    .extensions = ".tif.tiff.tif8.tf8.btf.",
     .sniff = sniff,
     .open = open_reader,
     .read = read_lines,

@@ -40,16 +40,29 @@ static const hg__codec *find_by_content(const uint8_t *head, size_t size) {
     return NULL;
 }
 
-static const hg__codec *find_by_extension(const char *path) {
+// Whether the path ends in one of ".tif.tiff.".
+static bool ends_in(const char *path, const char *extensions) {
     const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
     const size_t n = dot ? strlen(dot + 1) : 0;
-    if (n == 0) return NULL;
+    if (n == 0) return false;
+    for (const char *p = extensions; p[1]; p = strchr(p + 1, '.')) {
+        if (strncasecmp(p + 1, dot + 1, n) == 0 && p[n + 1] == '.') return true;
+    }
+    return false;
+}
+
+static const hg__codec *find_by_extension(const char *path) {
     for (size_t i = 0; i < CODECS; i++) {
-        for (const char *p = codecs[i]->extensions; p[1]; p = strchr(p + 1, '.')) {
-            if (strncasecmp(p + 1, dot + 1, n) == 0 && p[n + 1] == '.') return codecs[i];
-        }
+        if (ends_in(path, codecs[i]->extensions)) return codecs[i];
     }
     return NULL;
+}
+
+bool hg__image_is_foreign_path(const char *path) {
+    return ends_in(
+        path, ".bmp.gif.jp2.j2k.jpx.jxl.jxr.heic.heif.avif.psd.xcf.exr.hdr.pfm.pam.tga.ico.svg."
+              "pdf.eps.dng.nef.cr2.cr3.arw.raf.orf.rw2.pef.fits.fit.nii.nrrd.npy.npz.csv."
+              "mp4.mov.avi.mkv.webm.y4m.zip.gz.");
 }
 
 bool hg__image_sniff(const uint8_t *head, size_t size) {
@@ -65,7 +78,7 @@ bool hg__image_is_image_path(const char *path) {
     return find_by_extension(path) != NULL;
 }
 
-static int refuse(const uint8_t *bytes, size_t size, const char *name, hg_error *err) {
+int hg__image_refuse(const uint8_t *bytes, size_t size, const char *name, hg_error *err) {
     char got[64];
     hg__magic_describe(bytes, size, got);
     const char *advice = hg__magic_advice(bytes, size);
@@ -115,7 +128,7 @@ static hg__image_reader *new_reader(const char *name, hg_error *err) {
 
 static int begin(hg__image_reader *r, hg_error *err) {
     const hg__codec *codec = find_by_content(r->bytes, r->size);
-    if (!codec) return refuse(r->bytes, r->size, r->name, err);
+    if (!codec) return hg__image_refuse(r->bytes, r->size, r->name, err);
     r->codec = codec;
     r->info = (hg__image_info){
         .format = codec->name, .channels = 1, .white = 255, .orientation = 1, .pages = 1};

@@ -121,9 +121,10 @@ void hg__image_from_real(const hg__image_info *info, const float *from, int32_t 
 
 // ---- folders ------------------------------------------------------------------------------------
 
-// The image files in a folder and its subfolders, sorted by name, as paths relative to it. By extension (png
-// jpg jpeg tif tiff webp pgm ppm pnm dcm dicom, any case). `path` may also be one image file, or a text
-// file with one path a line (relative to its own folder), or a multi-level folder; links to folders are not followed.
+// The image files in a folder and its subfolders, sorted by name, as paths relative to it: by extension (png
+// jpg jpeg tif tiff webp pgm ppm pnm dcm dicom, any case), and whatever else begins as an image does (IM000001,
+// scan.ima). `path` may also be one image file, or a text file with one path a line (relative to its own folder), or a
+// multi-level folder; links to folders are not followed.
 typedef struct hg__image_list {
     char folder[1024]; // what names are relative to, without a slash at its end
     char **name;       // owned, (count)
@@ -136,6 +137,12 @@ void hg__image_list_clear(hg__image_list *list);        // {0} is fine
 bool hg__image_is_image_path(const char *path);         // by its extension
 const char *hg__image_format_of(const char *path);      // what its extension names, or NULL
 bool hg__image_sniff(const uint8_t *head, size_t size); // by its first bytes (at least 132)
+// Whether a line of the text file `list` names an image: by its extension, or by the content of the file behind it.
+bool hg__image_is_named(const char *list, const char *name);
+// Whether the name ends as files of pictures or video do that are not written here: .bmp, .heic, .mp4 ...
+bool hg__image_is_foreign_path(const char *path);
+// "x.bmp: expected an image (png ...), got a BMP file; convert it ...". HG_ERR_DATA.
+int hg__image_refuse(const uint8_t *bytes, size_t size, const char *name, hg_error *err);
 
 // What reads DICOM here, such as "3.6.7"; "" where the plug-in for it is missing. Opens the plug-in.
 const char *hg__image_dicom_version(void);

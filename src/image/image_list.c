@@ -3,8 +3,10 @@
 #include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
+#include "base/magic.h"
 #include "base/mem.h"
 #include "image/image.h"
 
@@ -49,6 +51,46 @@ static int set_folder_of(hg__image_list *list, const char *path, const char **na
                  : set_folder(list, ".", 1, err);
 }
 
+// ---- what is an image ---------------------------------------------------------------------------
+
+// DICOM without pixels, as it lies among images: the directory of a CD, reports, marks, plans. By the class that the
+// file's head names.
+static bool is_dicom_without_pixels(const hg__map *m) {
+    static const char *const classes[] = {
+        "1.2.840.10008.1.3.10",          "1.2.840.10008.5.1.4.1.1.88.",
+        "1.2.840.10008.5.1.4.1.1.11.",   "1.2.840.10008.5.1.4.1.1.481.3",
+        "1.2.840.10008.5.1.4.1.1.481.5", "1.2.840.10008.5.1.4.1.1.104.",
+        "1.2.840.10008.5.1.4.1.1.66"};
+    enum { LOOK = 512 };
+    const size_t size = m->size < LOOK ? m->size : LOOK;
+    if (size < 132 || memcmp(m->data + 128, "DICM", 4) != 0) return false;
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+        if (memmem(m->data, size, classes[i], strlen(classes[i]))) return true;
+    }
+    return false;
+}
+
+// 1: an image by its extension or else its content; 0: none, or not to be read by us.
+static int is_image_file(const char *path, hg_error *err) {
+    hg__map m;
+    if (!hg__is_file(path)) return 0;
+    if (hg__image_is_image_path(path)) return 1;
+    if (access(path, R_OK) != 0) return 0;
+    HG_TRY(hg__map_open(&m, path, err));
+    const int is_image = hg__image_sniff(m.data, m.size) && !is_dicom_without_pixels(&m);
+    hg__map_close(&m);
+    return is_image;
+}
+
+bool hg__image_is_named(const char *list, const char *name) {
+    char path[2048];
+    const char *slash = strrchr(list, '/');
+    if (hg__image_is_image_path(name)) return true;
+    const int length = name[0] == '/' || !slash ? 0 : (int)(slash - list) + 1;
+    const int size = snprintf(path, sizeof path, "%.*s%s", length, list, name);
+    return size > 0 && (size_t)size < sizeof path && is_image_file(path, NULL) == 1;
+}
+
 // ---- a folder -----------------------------------------------------------------------------------
 
 // One entry of list->folder/inside: an image joins the list, a folder the folders still to be read. Links to
@@ -64,7 +106,8 @@ static int add_entry(hg__image_list *list, hg__image_list *folders, const char *
         snprintf(name, sizeof name, "%s", entry);
     }
     HG_TRY(hg__join_path(path, sizeof path, list->folder, name, err));
-    if (hg__image_is_image_path(entry) && hg__is_file(path)) return add_name(list, name, err);
+    const int is_image = is_image_file(path, err);
+    if (is_image) return is_image < 0 ? is_image : add_name(list, name, err);
     if (lstat(path, &s) == 0 && S_ISDIR(s.st_mode)) return add_name(folders, name, err);
     list->others++;
     return HG_OK;
@@ -115,7 +158,7 @@ static int add_line(hg__image_list *list, const char *name, const char *path, in
         return hg__fail(err, HG_ERR_DATA,
                         "%s:%d: expected paths that are all relative or all absolute", path, line);
     }
-    if (!hg__image_is_image_path(name)) {
+    if (!hg__image_is_named(path, name)) {
         return hg__fail(err, HG_ERR_DATA, "%s:%d: expected the path of an image, got \"%.60s\"",
                         path, line, name);
     }
@@ -148,7 +191,11 @@ static int list_file(hg__image_list *list, const char *path, hg_error *err) {
     HG_TRY(set_folder_of(list, path, &name, err));
     HG_TRY(hg__map_open(&m, path, err));
     const bool is_image = hg__image_is_image_path(path) || hg__image_sniff(m.data, m.size);
-    const int code = is_image ? add_name(list, name, err) : add_lines(list, &m, path, err);
+    const bool is_text = m.size && hg__magic_is_text(m.data, m.size);
+    const bool is_list = is_text && !hg__magic_name(m.data, m.size);
+    const int code = is_image  ? add_name(list, name, err)
+                     : is_list ? add_lines(list, &m, path, err)
+                               : hg__image_refuse(m.data, m.size, path, err);
     hg__map_close(&m);
     return code;
 }

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -150,17 +151,48 @@ static int find_kind(const char *path, kind *k, hg_error *err) {
     return HG_OK;
 }
 
-// out= names a folder unless it ends as an image file does.
+// The extension, with a letter in it and short: "jfif", not the "7" of 1.2.840.7; or NULL.
+static const char *extension_of(const char *path) {
+    enum { LONGEST = 10 };
+    const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash + 1 : path, '.');
+    if (!dot || dot == (slash ? slash + 1 : path) || !dot[1] || strlen(dot) > LONGEST) return NULL;
+    return strspn(dot + 1, "0123456789") == strlen(dot + 1) ? NULL : dot + 1;
+}
+
+// Where one image goes. out= is a folder if it is there as one, ends in a slash or has no extension; else it is a file.
+static int find_out(const hg__denoiser *d, const char *path, const char *out, char joined[1024],
+                    const char **to, hg_error *err) {
+    const size_t length = strlen(out);
+    const bool is_there = hg__is_folder(out), is_slashed = length && out[length - 1] == '/';
+    const char *extension = extension_of(out), *slash = strrchr(path, '/');
+    if (!is_there && !is_slashed && extension) {
+        const char *own = extension_of(path);
+        const bool is_own = own && strcasecmp(own, extension) == 0;
+        if (hg__image_is_foreign_path(out) && !is_own) {
+            return hg__fail(err, HG_ERR_USAGE,
+                            "out: expected a name that ends in .png, .jpg, .tif, .webp, .pgm or "
+                            ".ppm, or a folder, got %s",
+                            out);
+        }
+        *to = out;
+        return HG_OK;
+    }
+    HG_TRY(hg__make_folder(out, err));
+    HG_TRY(hg__join_path(joined, 1024, out, slash ? slash + 1 : path, err));
+    *to = joined;
+    if (!is_there && !is_slashed) {
+        hg__denoise_note(d, "out=%s has no image's extension: the folder is made, and %s", out,
+                         joined);
+    }
+    return HG_OK;
+}
+
 static int one_image(hg__denoiser *d, const char *path, const char *out, hg_error *err) {
     char joined[1024];
-    if (hg__is_folder(out) || !hg__image_is_image_path(out)) {
-        const char *slash = strrchr(path, '/');
-        HG_TRY(hg__make_folder(out, err));
-        HG_TRY(hg__join_path(joined, sizeof joined, out, slash ? slash + 1 : path, err));
-        out = joined;
-    }
+    const char *to = out;
+    HG_TRY(find_out(d, path, out, joined, &to, err));
     d->result->images = 1;
-    return hg__denoise_image(d, path, out, err);
+    return hg__denoise_image(d, path, to, err);
 }
 
 static int run(hg__denoiser *d, const struct hg__values *v, hg_error *err) {

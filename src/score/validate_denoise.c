@@ -113,9 +113,10 @@ static int open_images(validation *v, hg_error *err) {
     v->data = hg__data_open(o->data, &d, err);
     if (!v->data) return (int)err->code;
     if (!v->data->skipped || !v->listener || !v->listener->note) return HG_OK;
-    char text[256];
-    snprintf(text, sizeof text, "%lld images that could not be used were left out (on_bad=skip)",
-             (long long)v->data->skipped);
+    char text[600];
+    snprintf(text, sizeof text, "%lld image%s left out (on_bad=skip): %s",
+             (long long)v->data->skipped, v->data->skipped > 1 ? "s were" : " was",
+             v->data->first_skipped);
     v->listener->note(v->listener->context, text);
     return HG_OK;
 }

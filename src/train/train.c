@@ -547,6 +547,17 @@ static int run(hg__trainer *t, hg_train_result *r, hg_model **best, hg_error *er
     return code == HG_OK ? written : code;
 }
 
+// What on_bad=skip left out.
+static void tell_skipped(hg__trainer *t, const hg__data *data) {
+    char sentence[600];
+    const long long n = data->skipped;
+    if (n == 0) return;
+    snprintf(sentence, sizeof sentence, "%lld %s%s left out (on_bad=skip)%s%s", n,
+             data->pictures ? "image" : "row", n > 1 ? "s were" : " was",
+             data->first_skipped[0] ? ": " : "", data->first_skipped);
+    note(t, sentence);
+}
+
 int hg__train(const hg_options *o, hg__table *given, const hg_listener *l, hg_train_result *result,
               hg_model **best, hg_error *err) {
     static const hg_listener nobody = {0};
@@ -559,11 +570,9 @@ int hg__train(const hg_options *o, hg__table *given, const hg_listener *l, hg_tr
         t->l = l ? l : &nobody;
         t->given = given;
         code = prepare(t, o, &kept);
-        if (code == HG_OK && t->data->skipped && !t->is_table) {
-            char sentence[128];
-            snprintf(sentence, sizeof sentence, "%lld rows were left out (on_bad=skip)",
-                     (long long)t->data->skipped);
-            note(t, sentence);
+        if (code == HG_OK && !t->is_table) {
+            tell_skipped(t, t->data);
+            if (t->val_data && t->val_data != t->data) tell_skipped(t, t->val_data);
         }
         if (code == HG_OK) code = run(t, &own, best, &kept);
         clear(t);
