@@ -37,6 +37,7 @@ static void what_is_no_image_is_named(void **state) {
         {HEAD("\0\0\0\14jP  \r\n\x87\n"),                                        "a JPEG 2000 file" CONVERT           },
         {HEAD("\xff\x4f\xff\x51\0\51"),                                          "a JPEG 2000 file" CONVERT           },
         {HEAD("\xff\x0a\1\2\0"),                                                 "a JPEG XL file" CONVERT             },
+        {HEAD("\xff\xd8\xff\xf7\0\13\10"),                                       "a JPEG-LS file" CONVERT             },
         {HEAD("8BPS\0\1\0\0"),                                                   "a Photoshop file (PSD)" CONVERT     },
         {HEAD("P7\nWIDTH 2\nHEIGHT 2\nDEPTH 1\nMAXVAL 255\nENDHDR\n"),           "a PAM file (P7)" CONVERT            },
         {HEAD("P7\nP8\nP9\n"),                                                   "text"                               },

@@ -209,6 +209,30 @@ static void behind_a_thumbnail_the_picture_is_taken(void **state) {
     hg__image_close(r);
 }
 
+static void a_mask_is_told_from_a_picture(void **state) {
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        made m;
+        start(&m, k == 1);
+        const uint32_t pixels = add_planes(&m, 1, 8, 0);
+        const tag more[] = {
+            {(uint16_t)(k == 0 ? 262 : 254), k == 0 ? SHORT : LONG, 1, k == 2 ? 1 : 4}
+        };
+        point_to(&m, 4, m.size);
+        (void)add_picture(&m, WIDTH, 8, pixels, more, 1);
+        const file_bytes f = {m.bytes, m.size};
+        file_bytes g = copy_like(&f, NULL);
+        for (int copied = 0; copied < 2; copied++) {
+            hg__image_reader *r =
+                copied ? hg__image_open_bytes(g.data, g.size, "copy", NULL) : open_made(&m);
+            assert_int_equal(hg__image_info_of(r)->is_mask, k < 2);
+            assert_int_equal(hg__image_info_of(r)->channels, 1);
+            hg__image_close(r);
+        }
+        free(g.data);
+    }
+}
+
 static void what_photoshop_would_show_instead_is_left_out(void **state) {
     (void)state;
     made m;
@@ -383,6 +407,7 @@ int main(void) {
         cmocka_unit_test(raw_files_of_cameras_are_refused_by_name),
         cmocka_unit_test(smaller_copies_are_left_out_and_a_note_says_so),
         cmocka_unit_test(behind_a_thumbnail_the_picture_is_taken),
+        cmocka_unit_test(a_mask_is_told_from_a_picture),
         cmocka_unit_test(what_photoshop_would_show_instead_is_left_out),
         cmocka_unit_test(planes_behind_one_directory_are_pages),
         cmocka_unit_test(a_stack_written_for_imagej_is_compressed),

@@ -11,6 +11,7 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
+#include "base/magic.h"
 #include "base/mem.h"
 #include "image/codec.h"
 #include "image/exif.h"
@@ -104,8 +105,10 @@ static void expect(trouble *t, hg_error *err) {
 
 // ---- reading ------------------------------------------------------------------------------------
 
+// JPEG-LS begins alike; of it the table of magic numbers has something to advise.
 static bool sniff(const uint8_t *head, size_t size) {
-    return size >= 3 && head[0] == 0xff && head[1] == 0xd8 && head[2] == 0xff;
+    return size >= 3 && head[0] == 0xff && head[1] == 0xd8 && head[2] == 0xff &&
+           !hg__magic_advice(head, size);
 }
 
 static void count_scans(j_common_ptr jpeg) {

@@ -144,7 +144,6 @@ static const char *name_photometric(uint16_t photometric) {
     case PHOTOMETRIC_LOGL:
     case PHOTOMETRIC_LOGLUV: return "LogLuv";
     case PHOTOMETRIC_CFA: return "a camera's raw mosaic";
-    case PHOTOMETRIC_MASK: return "a mask";
     default: return "unknown colours";
     }
 }
@@ -215,6 +214,11 @@ static int read_palette(const hg__image_reader *r, hg_error *err) {
     return HG_OK;
 }
 
+static bool is_mask_page(TIFF *tiff) {
+    uint32_t kind = 0;
+    return hg__tiff.GetField(tiff, TIFFTAG_SUBFILETYPE, &kind) && kind & FILETYPE_MASK;
+}
+
 // Photometric, planes and the sample behind the colours.
 static int read_layout(hg__image_reader *r, hg_error *err) {
     hg__tiff_reader *t = r->state;
@@ -233,13 +237,15 @@ static int read_layout(hg__image_reader *r, hg_error *err) {
         hg__tiff.SetField(t->tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB)) {
         photometric = PHOTOMETRIC_RGB;
     }
-    if (photometric > PHOTOMETRIC_PALETTE) {
+    if (photometric > PHOTOMETRIC_MASK) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected a grey, RGB or palette TIFF, got %s",
                         r->name, name_photometric(photometric));
     }
     l->photometric = photometric;
     HG_TRY(find_type(r, err));
-    r->info.channels = photometric >= PHOTOMETRIC_RGB ? 3 : 1;
+    const bool is_grey = photometric < PHOTOMETRIC_RGB || photometric == PHOTOMETRIC_MASK;
+    r->info.channels = is_grey ? 1 : 3;
+    r->info.is_mask = photometric == PHOTOMETRIC_MASK || is_mask_page(t->tiff);
     const int more = photometric == PHOTOMETRIC_PALETTE ? 0 : l->samples - r->info.channels;
     if (more < 0 || more > 1) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected a TIFF of %d or %d samples a pixel, got %d",

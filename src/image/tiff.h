@@ -58,7 +58,7 @@ enum { HG_TIFF_LAYERS = 37724 }; // Photoshop's, which it shows instead of the p
 typedef struct hg__tiff_layout {
     uint16_t bits;           // of a sample: 1 to 16, 32 or 64
     uint16_t format;         // SAMPLEFORMAT_UINT, _INT or _IEEEFP
-    uint16_t photometric;    // PHOTOMETRIC_MINISBLACK, _MINISWHITE, _RGB or _PALETTE
+    uint16_t photometric;    // PHOTOMETRIC_MINISBLACK, _MINISWHITE, _RGB, _PALETTE or _MASK
     uint16_t samples;        // of a pixel
     uint16_t extra;          // EXTRASAMPLE_*, where there is alpha
     uint8_t palette[256][3]; // red, green, blue

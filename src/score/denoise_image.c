@@ -296,7 +296,20 @@ static void tell_of_range(picture *p) {
     p->d->has_told_outside = true;
 }
 
+// A mask is no picture: its lines go through as they are.
+static int pass_page(picture *p, hg_error *err) {
+    uint8_t *line = hg__alloc(p->line, 1, err);
+    int code = line ? HG_OK : HG_ERR_MEMORY;
+    for (int32_t y = 0; y < p->info.height && code == HG_OK; y++) {
+        code = hg__image_read_lines(p->reader, line, 1, err);
+        if (code == HG_OK) code = writing(p, hg__image_write_lines(p->writer, line, 1, err));
+    }
+    hg__free(line);
+    return code;
+}
+
 static int run_page(picture *p, const hg__tiling *t, hg_error *err) {
+    if (p->info.is_mask) return pass_page(p, err);
     const double started = hg__seconds();
     free_lines(p); // the last page's, before anything new
     HG_TRY(hg__denoise_tiles(p->d, t, err));
