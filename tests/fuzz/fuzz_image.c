@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 static void check_info(const hg__image_info *i) {
     if (!i->format || i->width < 1 || i->height < 1) abort();
     if (i->channels != 1 && i->channels != 3) abort();
-    if (i->dtype != HG_U8 && i->dtype != HG_U16 && i->dtype != HG_F32) abort();
+    if (i->dtype == HG_BOOL || i->dtype == HG_BF16) abort();
     if (!(i->white > 0) || i->orientation < 1 || i->orientation > 8) abort();
     if ((uint64_t)i->width * (uint64_t)i->height > hg__image_limit.pixels) abort();
 }

@@ -33,6 +33,27 @@ tifffile.imwrite(FOLDER + 'good_big.tif', grey.astype(np.uint16) * 257, bigtiff=
 with tifffile.TiffWriter(FOLDER + 'good_pages.tif', byteorder='>') as writer:
     for page in (grey.astype(np.uint16) * 257, grey):
         writer.write(page, photometric='minisblack', metadata=None)
+for kind in ('i1', 'i2', 'u4', 'i4', 'f2', 'f8'):  # types that TIFF alone has
+    tifffile.imwrite(FOLDER + 'good_%s.tif' % kind, (grey.astype(np.float64) - 100).astype(kind)[:5], metadata=None,
+                     photometric='minisblack', byteorder='<>'[kind[1] == '4'])
+stack = np.stack([grey, 255 - grey, grey]).astype(np.uint16)[:, :5]
+tifffile.imwrite(FOLDER + 'good_truncated.tif', stack, truncate=True, photometric='minisblack')
+tifffile.imwrite(FOLDER + 'good_imagej.tif', stack, imagej=True, truncate=True)
+tifffile.imwrite(FOLDER + 'ome.tif', stack[:1], ome=False, description=(
+    '<OME><Image><Pixels SizeX="11" SizeY="5" SizeC="1" SizeZ="3" SizeT="1"/></Image></OME>'), metadata=None)
+tifffile.imwrite(FOLDER + 'stk.tif', stack[:1], metadata=None, extratags=[(33629, '2I', 3, (1, 1) * 3, True)])
+for name, dng in (('good_behind_thumbnail.tif', []), ('raw.tif', [(50706, 'B', 4, (1, 4, 0, 0), True)])):
+    with tifffile.TiffWriter(FOLDER + name) as writer:
+        writer.write(grey[:3, :4], photometric='minisblack', subifds=1, subfiletype=1, metadata=None, extratags=dng)
+        writer.write(grey, photometric='minisblack', metadata=None)
+        writer.write(grey[:4] > 90, photometric='minisblack', subfiletype=4, metadata=None)
+packed = bytes((12 * i + 7) % 256 for i in range(33 * 4))  # 11 pixels of 3 samples of 8 bits are 22 of 12
+tags = [(256, 22), (257, 4), (258, 12), (259, 1), (262, 1), (273, 8), (278, 4), (279, len(packed))]
+with open(FOLDER + 'good_12bit.tif', 'wb') as out:
+    out.write(b'II*\0' + (8 + len(packed)).to_bytes(4, 'little') + packed + len(tags).to_bytes(2, 'little'))
+    for tag, value in tags:
+        out.write(tag.to_bytes(2, 'little') + b'\4\0\1\0\0\0' + value.to_bytes(4, 'little'))
+    out.write(bytes(4))
 
 
 def dicom(name, frames, stored, **more):
