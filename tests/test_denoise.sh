@@ -134,7 +134,7 @@ expect "another extension is another format" denoise -q model=$colour source=goo
 expect "which it then is" sh -c 'head -c 2 photo.ppm | grep -q P6'
 expect "out= without an image's extension is a folder" denoise -q model=$colour source=good/one.png out=new/folder
 expect "and is made" [ -s new/folder/one.png ]
-expect "with a note" sh -c '"$1" denoise model=$2 source=good/one.png out=new/other 2>&1 | grep -q "out=new/other has no image.s extension: the folder is made"' - "$HOURGLASS" $colour
+expect "with a note" sh -c '"$1" denoise model=$2 source=good/one.png out=new/other 2>&1 | grep -q "out=new/other has no image.s extension: the folder was made"' - "$HOURGLASS" $colour
 cp good/photo.png odd.ima && cp good/photo.png IM0001
 expect "an extension nobody knows is a file of the source's format" denoise -q model=$colour source=odd.ima out=odd_clean.ima
 expect "which is a file" cmp odd_clean.ima clean/photo.png

@@ -238,7 +238,8 @@ static int read_layout(hg__image_reader *r, hg_error *err) {
         photometric = PHOTOMETRIC_RGB;
     }
     if (photometric > PHOTOMETRIC_MASK) {
-        return hg__fail(err, HG_ERR_DATA, "%s: expected a grey, RGB or palette TIFF, got %s",
+        return hg__fail(err, HG_ERR_DATA,
+                        "%s: expected a grey, RGB or palette TIFF, got %s; convert it to RGB first",
                         r->name, name_photometric(photometric));
     }
     l->photometric = photometric;

@@ -160,39 +160,34 @@ static const char *extension_of(const char *path) {
 }
 
 // Where one image goes. out= is a folder if it is there as one, ends in a slash or has no extension; else it is a file.
-static int find_out(const hg__denoiser *d, const char *path, const char *out, char joined[1024],
-                    const char **to, hg_error *err) {
+// joined: the file in the folder, "" where out= is one itself.
+static int find_out(const char *path, const char *out, char joined[1024], hg_error *err) {
     const size_t length = strlen(out);
-    const bool is_there = hg__is_folder(out), is_slashed = length && out[length - 1] == '/';
     const char *extension = extension_of(out), *slash = strrchr(path, '/');
-    if (!is_there && !is_slashed && extension) {
-        const char *own = extension_of(path);
-        const bool is_own = own && strcasecmp(own, extension) == 0;
-        if (hg__image_is_foreign_path(out) && !is_own) {
-            return hg__fail(err, HG_ERR_USAGE,
-                            "out: expected a name that ends in .png, .jpg, .tif, .webp, .pgm or "
-                            ".ppm, or a folder, got %s",
-                            out);
-        }
-        *to = out;
-        return HG_OK;
+    const char *own = extension_of(path);
+    joined[0] = '\0';
+    if (hg__is_folder(out) || (length && out[length - 1] == '/') || !extension) {
+        HG_TRY(hg__make_folder(out, err));
+        return hg__join_path(joined, 1024, out, slash ? slash + 1 : path, err);
     }
-    HG_TRY(hg__make_folder(out, err));
-    HG_TRY(hg__join_path(joined, 1024, out, slash ? slash + 1 : path, err));
-    *to = joined;
-    if (!is_there && !is_slashed) {
-        hg__denoise_note(d, "out=%s has no image's extension: the folder is made, and %s", out,
-                         joined);
-    }
-    return HG_OK;
+    if (!hg__image_is_foreign_path(out) || (own && strcasecmp(own, extension) == 0)) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "out: expected a name that ends in .png, .jpg, .tif, .webp, .pgm or .ppm, or a "
+                    "folder, got %s",
+                    out);
 }
 
 static int one_image(hg__denoiser *d, const char *path, const char *out, hg_error *err) {
     char joined[1024];
-    const char *to = out;
-    HG_TRY(find_out(d, path, out, joined, &to, err));
+    const bool is_there = hg__is_folder(out);
+    HG_TRY(find_out(path, out, joined, err));
     d->result->images = 1;
-    return hg__denoise_image(d, path, to, err);
+    HG_TRY(hg__denoise_image(d, path, joined[0] ? joined : out, err));
+    if (joined[0] && !is_there && out[strlen(out) - 1] != '/') {
+        hg__denoise_note(d, "out=%s has no image's extension: the folder was made, and %s in it",
+                         out, joined + strlen(out) + 1);
+    }
+    return HG_OK;
 }
 
 static int run(hg__denoiser *d, const struct hg__values *v, hg_error *err) {
