@@ -263,8 +263,9 @@ HG_API hg_watcher *hg_watcher_new(const hg_model *m, const char *const *name, in
 HG_API void hg_watcher_free(hg_watcher *w); // NULL is fine
 
 // cell (columns): each as text, as a CSV file would have it: "12.5", "tcp", "2024-05-31 14:30"; NULL, "" and "NA" are
-// missing. The score is, to the bit, that of `hourglass predict on_bad=score_missing`. HG_ERR_DATA: a number too
-// large, text that is not UTF-8; HG_ERR_MEMORY: no room to work in. After both the next row may come.
+// missing, and so is a text where a number belongs, or a number too large. The score is, to the bit, that of
+// `hourglass predict on_bad=score_missing`. HG_ERR_DATA: text that is not UTF-8; HG_ERR_MEMORY: no room to work in. After
+// both the next row may come.
 HG_API int hg_watch(hg_watcher *w, const char *const *cell, hg_verdict *v, hg_error *err);
 
 #ifdef __cplusplus

@@ -175,7 +175,8 @@ static void slips_in_what_a_person_says_are_named(void **state) {
          "x.csv: columns=door: expected the name of a column or a number from 1 to 14; did you mean 'doors'?"},
         {"doors categry",
          "columns=: column 'doors': expected number, category, boolean, time, id, text or ignore, and for a "
-         "number standard, robust or quantile, log or linear, for a time its format; got 'categry'; did you mean 'category'?"},
+         "number standard, robust or quantile, log or linear, decimal_point or decimal_comma, for a time its format; "
+         "got 'categry'; did you mean 'category'?"},
         {"doors category log",
          "columns=: column 'doors': expected one kind, a scaling for a number only, a format for a "
          "time, got 'category log'"},

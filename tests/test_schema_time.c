@@ -246,7 +246,7 @@ static void a_month_and_the_next_are_the_same_floats_as_iso_dates(void **state) 
         const hg__column *k = &s->column[0], *iso = &s->column[1];
         if (k->kind != HG_COLUMN_TIME) print_error("%s\n", spellings[i].pattern);
         assert_int_equal(k->kind, HG_COLUMN_TIME);
-        assert_string_equal(hg__time_types[k->format].name, spellings[i].format);
+        assert_string_equal(hg__time_types[k->time_format].name, spellings[i].format);
         assert_true(k->week && k->clock == spellings[i].clock && k->width == iso->width &&
                     !k->unsure);
         c.count += NEXT;
@@ -398,7 +398,7 @@ static void names_and_order_say_which_numbers_are_times(void **state) {
         if (k->kind != expected[i].kind || k->width != expected[i].width) print_error("%s\n", line);
         assert_int_equal(k->kind, expected[i].kind);
         assert_int_equal(k->width, expected[i].width);
-        if (k->kind == HG_COLUMN_TIME) assert_int_equal(k->format, expected[i].format);
+        if (k->kind == HG_COLUMN_TIME) assert_int_equal(k->time_format, expected[i].format);
     }
     assert_true(fabs(case_column(s, "until")->missing - 0.2) < 1e-9);
     hg_error err = {0};
@@ -406,7 +406,7 @@ static void names_and_order_say_which_numbers_are_times(void **state) {
     hg__schema *back = hg__schema_from_json(json, "x", &err);
     assert_non_null(back);
     for (int32_t i = 0; i < s->columns; i++) {
-        assert_int_equal(back->column[i].format, s->column[i].format);
+        assert_int_equal(back->column[i].time_format, s->column[i].time_format);
         assert_int_equal(back->column[i].forward, s->column[i].forward);
     }
     hg__schema_free(back);
@@ -442,7 +442,7 @@ static void a_number_that_only_moves_forward_is_left_out(void **state) {
     assert_int_equal(case_column(s, "newest")->kind, HG_COLUMN_ID);
     assert_int_equal(case_column(s, "grade")->kind, HG_COLUMN_NUMBER);
     assert_int_equal(case_column(s, "fell")->kind, HG_COLUMN_NUMBER);
-    assert_int_equal(case_column(s, "x")->format, HG_TIME_EPOCH); // it rises
+    assert_int_equal(case_column(s, "x")->time_format, HG_TIME_EPOCH); // it rises
     hg__schema_free(s);
     s = case_infer(&c, &(hg__schema_options){.override = "odometer number, elapsed epoch"});
     assert_int_equal(case_column(s, "odometer")->kind, HG_COLUMN_NUMBER);

@@ -108,9 +108,11 @@ static void no_value_and_a_word_for_a_number_count_as_missing(void **state) {
     (void)state;
     hg_watcher *w = watcher(0);
     const hg_verdict none = judge(w, NULL, "box", "north"), empty = judge(w, "", "box", "north"),
-                     word = judge(w, "wide", "box", "north");
+                     word = judge(w, "wide", "box", "north"),
+                     large = judge(w, "1e999", "box", "north");
     assert_true(none.missing == 1 && empty.missing == 1 && word.missing == 1);
     assert_true(none.score == empty.score && none.score == word.score);
+    assert_true(large.missing == 1 && large.score == none.score);
     hg_watcher_free(w);
 }
 
@@ -151,13 +153,9 @@ static void a_bad_cell_is_named_and_the_next_row_comes(void **state) {
     hg_watcher *w = watcher(0);
     hg_verdict v;
     hg_error err = {0};
-    const char *const bytes[] = {"10", "\xFF\xFE", "north"}, *const large[] = {"1e999", "box",
-                                                                               "north"};
+    const char *const bytes[] = {"10", "\xFF\xFE", "north"};
     assert_int_equal(hg_watch(w, bytes, &v, &err), HG_ERR_DATA);
     assert_string_equal(err.message, "row 1: column 'kind': expected UTF-8 text, got other bytes");
-    assert_int_equal(hg_watch(w, large, &v, &err), HG_ERR_DATA);
-    assert_string_equal(err.message,
-                        "row 2: column 'size': expected a finite number, got one too large");
     assert_false(judge(w, "10", "box", "north").alarm);
     hg_watcher_free(w);
 }

@@ -43,6 +43,7 @@ enum {
     HG_ODBC_INPUT = 1, // a parameter
     // types
     HG_ODBC_NUMERIC = 2,
+    HG_ODBC_REAL = 7,
     HG_ODBC_DOUBLE = 8, // also SQL_C_DOUBLE
     HG_ODBC_BIGINT = -5,
     HG_ODBC_TINYINT = -6,

@@ -22,6 +22,7 @@ void hg__schema_free(hg__schema *s) {
         hg__names_free(c->index);
         hg__free(c->knot);
         hg__free(c->score);
+        hg__free(c->hint);
         hg__free(c->name);
     }
     hg__free(s->column);
@@ -125,6 +126,9 @@ int hg__schema_match(const hg__schema *s, const hg__table *t, int32_t *from, hg_
 // ---- a line for people --------------------------------------------------------------------------
 
 static void describe_number(const hg__column *c, hg__text *t) {
+    char example[64];
+    hg__number_example(&c->format, example, sizeof example);
+    if (c->format.point) hg__text_add(t, " such as %s", example);
     hg__text_add(t, "%s, %s: ", c->log ? ", log" : "", hg__scaling_names[c->scaling]);
     if (c->scaling == HG_SCALE_QUANTILE) {
         hg__text_add(t, "%d knots, %.4g to %.4g", c->knots, c->least, c->most);
@@ -150,10 +154,10 @@ static void format_date(double seconds, char text[32]) {
 
 static void describe_time(const hg__column *c, hg__text *t) {
     char from[32], to[32];
-    const hg__time_type *type = &hg__time_types[c->format];
+    const hg__time_type *type = &hg__time_types[c->time_format];
     if (*type->says) hg__text_add(t, ", %s", type->says);
     if (c->unsure) {
-        const bool day = c->format == HG_TIME_DMY;
+        const bool day = c->time_format == HG_TIME_DMY;
         hg__text_add(t, " (%s first fits as well; columns=\"%s %s\" says so)",
                      day ? "month" : "day", c->name, day ? "mdy" : "dmy");
     }
@@ -190,6 +194,7 @@ void hg__column_describe(const hg__column *c, char *text, size_t size) {
     default: hg__text_add(&t, ", left out"); break;
     }
     if (c->may_miss && c->missing < 1) hg__text_add(&t, ", %.2g %% missing", 100 * c->missing);
+    if (c->hint) hg__text_add(&t, "; %s", c->hint);
     snprintf(text, size, "%s", t.failed ? c->name : t.data);
     hg__text_clear(&t);
 }

@@ -15,6 +15,7 @@
 #include <jansson.h>
 
 #include "data/data.h"
+#include "data/number_text.h"
 #include "data/table.h"
 
 enum {
@@ -57,13 +58,17 @@ typedef struct
     int32_t first, width; // its floats in an encoded row; width 0: none
     bool may_miss;        // its last float says that the value was missing
     bool week, clock;     // time: which floats it has
-    int format;           // time: how it is written, one of hg__time_types; 0: ISO 8601
+    int time_format;      // time: how it is written, one of hg__time_types; 0: ISO 8601
     bool unsure;          // time: whether day or month comes first could not be decided
     bool forward;         // id: a number that never falls
     hg__scaling scaling;  // number
     bool log;
     double unit, centre, scale; // unit and scale above 0
     double fill;                // what stands for a missing value, before scaling
+    hg__number_format format;   // number: how it is written where it is not plain
+    int32_t decimals;           // number: the most that training saw; -1: not known
+    bool spelt;                 // category: levels are texts as they stand, "1E5" is not "100000"
+    char *hint;                 // owned: for the one who trains; NULL: nothing
     double *knot, *score;       // owned, (knots) ascending: x (or its log), and its normal score
     int32_t knots;
     char **
@@ -142,6 +147,14 @@ int hg__schema_encode(const hg__schema *s, const hg__table *t, const int32_t *fr
 // What column c of an encoded or reconstructed row x (width of the schema) says in the table's terms: "12.5", "tcp",
 // "(other)", "Tue 14:30", "missing".
 void hg__column_decode(const hg__column *c, const float *x, char *text, size_t size);
+// The same with a number in no more decimals than training saw, a whole one whole.
+void hg__column_decode_own(const hg__column *c, const float *x, char *text, size_t size);
+// A number's value; false for other kinds and where it is missing.
+bool hg__column_number(const hg__column *c, const float *x, double *value);
+
+// The cell as its table has it: its text, or the shortest one that says its number; "missing". Control characters become
+// '?'; what is longer than `size` ends in "...".
+void hg__cell_write(const hg__cell *cell, char *text, size_t size);
 
 // ---- a whole table as rows of floats ------------------------------------------------------------
 

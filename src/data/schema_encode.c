@@ -2,6 +2,7 @@
 // schema_encode.c - a row of cells as a row of floats, and what such floats say.
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/real.h"
 #include "data/schema_internal.h"
@@ -45,10 +46,34 @@ static int note_missing(const encoding *e, const hg__column *c, const char *expe
 
 // ---- each kind ----------------------------------------------------------------------------------
 
+// Whether the cell is a number of the column's: read as its format says or, in a model that knows of such things, in the
+// one way it can be read.
+static bool read_number(const hg__column *c, const hg__cell *cell, double *number) {
+    hg__number_value v;
+    *number = cell->number;
+    if (cell->kind == HG_CELL_MISSING) return false;
+    if (cell->text && c->format.point) {
+        const bool reads = hg__number_read(&c->format, cell->text, (size_t)cell->size, &v);
+        *number = reads ? v.x : 0;
+        return reads;
+    }
+    if (cell->kind == HG_CELL_NUMBER) return true;
+    return c->decimals >= 0 && hg__number_read_sure(cell->text, (size_t)cell->size, number);
+}
+
+static int refuse_number(const encoding *e, const hg__column *c, const hg__cell *cell) {
+    char expected[96];
+    const bool endless =
+        cell->kind == HG_CELL_TEXT && hg__number_is_endless(cell->text, (size_t)cell->size);
+    hg__number_expected(&c->format, endless, expected, sizeof expected);
+    return note_missing(e, c, expected, cell);
+}
+
 static int encode_number(const encoding *e, const hg__column *c, const hg__cell *cell, float *x) {
-    const bool is_number = cell->kind == HG_CELL_NUMBER;
-    if (!is_number) HG_TRY(note_missing(e, c, "a number", cell));
-    x[0] = hg__scale_apply(c, is_number ? cell->number : c->fill);
+    double number;
+    const bool is_number = read_number(c, cell, &number);
+    if (!is_number) HG_TRY(refuse_number(e, c, cell));
+    x[0] = hg__scale_apply(c, is_number ? number : c->fill);
     if (c->may_miss) x[1] = !is_number;
     return HG_OK;
 }
@@ -73,7 +98,11 @@ static int encode_category(const encoding *e, const hg__column *c, const hg__cel
     }
     char buffer[32];
     const char *text;
-    const size_t size = hg__level_text(cell, buffer, &text);
+    size_t size = hg__level_text(cell, buffer, &text);
+    if (c->spelt && cell->text) {
+        text = cell->text;
+        size = (size_t)cell->size;
+    }
     const int32_t level = hg__names_find(c->index, text, size);
     e->notes->unseen += level < 0;
     x[level < 0 ? c->levels : level] = 1;
@@ -83,10 +112,10 @@ static int encode_category(const encoding *e, const hg__column *c, const hg__cel
 static int encode_time(const encoding *e, const hg__column *c, const hg__cell *cell, float *x) {
     double seconds = 0;
     static const hg__cell none = {.kind = HG_CELL_MISSING};
-    const int reads = hg__time_read_as(c->format, cell, &seconds);
+    const int reads = hg__time_read_as(c->time_format, cell, &seconds);
     const bool is_time = reads == 1;
     if (!is_time) {
-        const char *expected = hg__time_types[c->format].example;
+        const char *expected = hg__time_types[c->time_format].example;
         HG_TRY(note_missing(e, c, expected, reads == 0 ? &none : cell));
     }
     const double days = floor(seconds / DAY); // since a Thursday
@@ -145,12 +174,36 @@ int hg__schema_encode(const hg__schema *s, const hg__table *t, const int32_t *fr
 
 // ---- and back -----------------------------------------------------------------------------------
 
-static void decode_number(const hg__column *c, float x, char *text, size_t size) {
-    double v = hg__scale_invert(c, (double)x);
-    const double whole = floor(v + 0.5);
+static double number_of(const hg__column *c, float x) {
+    const double v = hg__scale_invert(c, (double)x), whole = floor(v + 0.5);
     const double step = fabs(hg__scale_invert(c, (double)nextafterf(x, INFINITY)) - v);
-    if (fabs(v - whole) <= step) v = whole; // what float32 rounded away
-    snprintf(text, size, fabs(v) >= 1e6 && fabs(v) < 1e15 ? "%.0f" : "%.6g", v + 0);
+    return (fabs(v - whole) <= step ? whole : v) + 0; // what float32 rounded away
+}
+
+static void decode_number(const hg__column *c, float x, char *text, size_t size) {
+    char plain[64];
+    const double v = number_of(c, x);
+    snprintf(plain, sizeof plain, fabs(v) >= 1e6 && fabs(v) < 1e15 ? "%.0f" : "%.6g", v);
+    hg__number_write(&c->format, plain, text, size);
+}
+
+// In `most` decimals or, where that says more than a network can know, in fewer: 6 digits, but a whole number whole.
+static void round_to(double v, int32_t most, char *text, size_t size) {
+    enum { DIGITS = 6, LAST = 15 };
+    char digits[32];
+    snprintf(digits, sizeof digits, "%.*e", DIGITS - 1, v);
+    const char *e = strchr(digits, 'e');
+    const long ten = e ? strtol(e + 1, NULL, 10) : 0;
+    long places = DIGITS - 1 - ten;
+    if (ten < -4 && most > -ten && v != 0) places = -1; // small, and the column has such
+    if (places > most) places = most;
+    if (places < 0 && ten >= 0) places = 0;
+    if (places < 0 || ten >= LAST) {
+        snprintf(text, size, "%.*g", DIGITS, v);
+    } else {
+        snprintf(text, size, "%.*f", (int)places, v);
+    }
+    if (*text == '-' && strspn(text, "-0.") == strlen(text)) memmove(text, text + 1, strlen(text));
 }
 
 static void decode_category(const hg__column *c, const float *x, char *text, size_t size) {
@@ -190,6 +243,24 @@ static void decode_time(const hg__column *c, const float *x, char *text, size_t 
         snprintf(clock, sizeof clock, "%02d:%02d", minute / 60, minute % 60);
     }
     snprintf(text, size, "%s%s%s", day, *day && *clock ? " " : "", clock);
+}
+
+bool hg__column_number(const hg__column *c, const float *x, double *value) {
+    x += c->first;
+    if (c->kind != HG_COLUMN_NUMBER || (c->may_miss && x[c->width - 1] > 0.5F)) return false;
+    *value = number_of(c, x[0]);
+    return true;
+}
+
+void hg__column_decode_own(const hg__column *c, const float *x, char *text, size_t size) {
+    double v;
+    char plain[64];
+    if (c->decimals < 0 || !hg__column_number(c, x, &v)) {
+        hg__column_decode(c, x, text, size);
+        return;
+    }
+    round_to(v, c->decimals, plain, sizeof plain);
+    hg__number_write(&c->format, plain, text, size);
 }
 
 void hg__column_decode(const hg__column *c, const float *x, char *text, size_t size) {

@@ -33,6 +33,35 @@ static void add_number(hg__measure *m, double x) {
     m->last = x;
 }
 
+// As the column's format says, or its levels are spelt.
+static void reread(hg__measure *m, hg__cell *cell) {
+    hg__number_value v;
+    if (cell->kind == HG_CELL_MISSING || !cell->text) return;
+    if (m->spelt) {
+        cell->kind = HG_CELL_TEXT;
+        return;
+    }
+    const bool reads = hg__number_read(&m->format, cell->text, (size_t)cell->size, &v);
+    cell->kind = reads ? HG_CELL_NUMBER : HG_CELL_TEXT;
+    if (!reads) return;
+    cell->number = v.x;
+    if (v.decimals > m->decimals) m->decimals = v.decimals;
+}
+
+// What the cell says about how the column's numbers are written.
+static int add_spelling(const hg__table *t, hg__measure *m, const hg__cell *cell,
+                        hg__cell_class class, hg_error *err) {
+    if (m->format.point || m->spelt) return HG_OK; // it is known
+    if (cell->kind == HG_CELL_NUMBER) {
+        const int decimals = hg__plain_number_add(&m->plain, cell);
+        if (decimals > m->decimals) m->decimals = decimals;
+    }
+    if (class != HG_CLASS_TEXT) return HG_OK;
+    if (!m->texts && !(m->texts = hg__alloc(1, sizeof *m->texts, err))) return HG_ERR_MEMORY;
+    hg__number_texts_add(m->texts, cell, t->point);
+    return HG_OK;
+}
+
 static int add_cell(const hg__table *t, hg__measure *m, int32_t numbers, const hg__cell *cell,
                     hg_error *err) {
     hg__time_reading when;
@@ -42,9 +71,13 @@ static int add_cell(const hg__table *t, hg__measure *m, int32_t numbers, const h
         char where[1100];
         hg__table_where(t, where, sizeof where);
         hg__cell_show(cell, m->shown[class]);
+        if (class == HG_CLASS_TEXT) {
+            m->endless = hg__number_is_endless(cell->text, (size_t)cell->size);
+        }
         if (!(m->where[class] = hg__copy_text(where, err))) return HG_ERR_MEMORY;
     }
     if (class == HG_CLASS_MISSING) return HG_OK;
+    HG_TRY(add_spelling(t, m, cell, class, err));
     if (cell->kind == HG_CELL_NUMBER) {
         add_number(m, cell->number);
         hg__time_read_number(cell->number, m->says, &when);
@@ -55,6 +88,11 @@ static int add_cell(const hg__table *t, hg__measure *m, int32_t numbers, const h
         return HG_OK;
     }
     return hg__tally_add(&m->tally, cell, err);
+}
+
+static bool is_wanted(const hg__measuring *m, int32_t i) {
+    const hg__measure *c = &m->column[i];
+    return !m->way[i].ignore && !c->passed && (!m->again || c->again);
 }
 
 // Takes the row into the sample: each row of the table with the same probability (reservoir sampling, Vitter 1985), a
@@ -71,19 +109,23 @@ static void sample_row(hg__measuring *m, const hg__cell *cell, uint64_t seed) {
         m->sampled++;
     }
     for (int32_t i = 0; i < m->columns; i++) {
-        if (m->column[i].passed) continue;
+        if (m->column[i].passed || (m->again && !m->column[i].again)) continue;
         const bool number = cell[i].kind == HG_CELL_NUMBER;
         m->sample[(size_t)i * (size_t)m->sample_rows + (size_t)at] =
             number ? cell[i].number : (double)NAN;
     }
 }
 
-static int add_row(const hg__table *t, hg__measuring *m, const hg__cell *cell,
+static int add_row(const hg__table *t, hg__measuring *m, hg__cell *cell,
                    const hg__schema_options *o, hg_error *err) {
+    for (int32_t i = 0; i < m->columns; i++) {
+        const hg__measure *c = &m->column[i];
+        if (c->format.point || c->spelt) reread(&m->column[i], &cell[i]);
+    }
     sample_row(m, cell, o->seed);
     m->rows++;
     for (int32_t i = 0; i < m->columns; i++) {
-        if (m->way[i].ignore || m->column[i].passed) continue;
+        if (!is_wanted(m, i)) continue;
         HG_TRY(add_cell(t, &m->column[i], m->numbers, &cell[i], err));
     }
     return HG_OK;
@@ -91,8 +133,8 @@ static int add_row(const hg__table *t, hg__measuring *m, const hg__cell *cell,
 
 // ---- all of them --------------------------------------------------------------------------------
 
-static bool is_wanted(const hg__measuring *m, const hg__cell *cell, const hg__schema_options *o,
-                      int64_t row) {
+static bool is_learned(const hg__measuring *m, const hg__cell *cell, const hg__schema_options *o,
+                       int64_t row) {
     if (o->use && !o->use(o->use_context, row)) return false;
     return m->label < 0 || hg__label_is_normal(&cell[m->label], o->normal);
 }
@@ -111,7 +153,7 @@ static int read_rows(hg__table *t, hg__measuring *m, const hg__schema_options *o
             code = HG_OK;
         } else if (code < 0) {
             if (err) *err = why;
-        } else if (is_wanted(m, cell, o, row)) {
+        } else if (is_learned(m, cell, o, row)) {
             code = add_row(t, m, cell, o, err);
         } else {
             m->unwanted++;
@@ -143,7 +185,7 @@ static int start(hg__table *t, hg__measuring *m, const hg__schema_options *o, hg
         c->all_numbers = m->way[i].kind == HG_COLUMN_CATEGORY;
         c->passed = o->levels_of != NULL;
         c->says = t->named ? hg__time_name(t->name[i]) : 0;
-        c->said = m->way[i].format;
+        c->said = m->way[i].time_format;
         if (m->way[i].kind == HG_COLUMN_TIME) c->says = HG_SAYS_DATE | HG_SAYS_TIME;
         c->tally.limit = HG_MAX_LEVELS;
         c->tally.room = (size_t)TEXT_BYTES / (size_t)t->columns;
@@ -152,6 +194,7 @@ static int start(hg__table *t, hg__measuring *m, const hg__schema_options *o, hg
     for (int32_t i = 0; o->levels_of && i < o->levels_of->columns; i++) {
         const hg__column *c = &o->levels_of->column[i];
         m->column[c->position].passed = c->kind != HG_COLUMN_CATEGORY;
+        m->column[c->position].spelt = c->spelt;
     }
     m->numbers = SAMPLE_CELLS / t->columns;
     if (m->numbers > NUMBERS) m->numbers = NUMBERS;
@@ -161,12 +204,41 @@ static int start(hg__table *t, hg__measuring *m, const hg__schema_options *o, hg
     return m->sample ? HG_OK : HG_ERR_MEMORY;
 }
 
-static void clear(hg__measuring *m) {
-    for (int32_t i = 0; m->column && i < m->columns; i++) {
-        hg__tally_clear(&m->column[i].tally);
-        hg__times_clear(m->column[i].time);
-        for (int k = 0; k < HG_CLASSES; k++) hg__free(m->column[i].where[k]);
+static void clear_column(hg__measure *c) {
+    hg__tally_clear(&c->tally);
+    hg__times_clear(c->time);
+    for (int k = 0; k < HG_CLASSES; k++) hg__free(c->where[k]);
+    hg__free(c->texts);
+    hg__free(c->hint);
+}
+
+// Some columns once more, all that was measured of them forgotten but how they are to be read.
+static int read_again(hg__table *t, hg__measuring *m, const hg__schema_options *o, hg_error *err) {
+    for (int32_t i = 0; i < m->columns; i++) {
+        hg__measure *c = &m->column[i],
+                    fresh = {
+                        .all_numbers = c->all_numbers,
+                        .again = true,
+                        .says = c->says,
+                        .said = c->said,
+                        .format = c->format,
+                        .spelt = c->spelt,
+                        .tally = {.limit = c->tally.limit, .room = c->tally.room}
+        };
+        if (!c->again) continue;
+        fresh.hint = c->hint;
+        c->hint = NULL;
+        clear_column(c);
+        *c = fresh;
     }
+    m->again = true;
+    m->rows = m->sampled = m->unwanted = m->bad = 0;
+    HG_TRY(hg__table_rewind(t, err));
+    return read_rows(t, m, o, err);
+}
+
+static void clear(hg__measuring *m) {
+    for (int32_t i = 0; m->column && i < m->columns; i++) clear_column(&m->column[i]);
     hg__free(m->column);
     hg__free(m->way);
     hg__free(m->sample);
@@ -185,7 +257,7 @@ static int no_rows(const hg__table *t, const hg__measuring *m, hg_error *err) {
                     m->unwanted ? "none of them: normal= says which values are normal" : "none");
 }
 
-static int add_columns(hg__schema *s, const hg__table *t, const hg__measuring *m,
+static int add_columns(hg__schema *s, const hg__table *t, hg__measuring *m,
                        const hg__schema_options *o, hg_error *err) {
     for (int32_t i = 0; i < t->columns; i++) {
         if (m->way[i].ignore) continue;
@@ -200,8 +272,8 @@ static int add_columns(hg__schema *s, const hg__table *t, const hg__measuring *m
     return HG_OK;
 }
 
-static int make(hg__schema *s, const hg__table *t, const hg__measuring *m,
-                const hg__schema_options *o, hg_error *err) {
+static int make(hg__schema *s, const hg__table *t, hg__measuring *m, const hg__schema_options *o,
+                hg_error *err) {
     if (m->rows == 0) return no_rows(t, m, err);
     s->column = hg__alloc((size_t)t->columns, sizeof *s->column, err);
     if (!s->column) return HG_ERR_MEMORY;
@@ -240,6 +312,10 @@ hg__schema *hg__schema_infer(hg__table *t, const hg__schema_options *options, in
     hg__schema *s = hg__alloc(1, sizeof *s, err);
     int code = s ? start(t, &m, &o, err) : HG_ERR_MEMORY;
     if (code == HG_OK) code = read_rows(t, &m, &o, err);
+    if (code == HG_OK && m.rows > 0 && !o.levels_of) {
+        code = hg__kind_look_again(&m, t, &o, err);
+        if (code > 0) code = read_again(t, &m, &o, err);
+    }
     if (code == HG_OK) code = make(s, t, &m, &o, err);
     if (code == HG_OK) code = hg__table_rewind(t, err);
     if (bad) *bad = m.bad;

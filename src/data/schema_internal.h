@@ -94,8 +94,9 @@ bool hg__list_next(const char **list, bool whole, char *name, char *rest, size_t
 
 typedef struct hg__override {
     int kind, scaling, log; // -1: not said
-    int format;             // of times; -1: not said
+    int time_format;        // -1: not said
     bool ignore;
+    char point; // decimal_point, decimal_comma; 0: not said
 } hg__override;
 
 // Fills way (columns of t) from columns= and ignore=.

@@ -36,20 +36,33 @@ static bool add(json_t *to, const char *key, json_t *value) {
     return json_object_set_new(to, key, value) == 0;
 }
 
+static json_t *write_format(const hg__number_format *f) {
+    const char point[2] = {f->point, '\0'};
+    json_t *to = json_object();
+    if (to && add(to, "point", json_string(point)) && add(to, "prefix", json_string(f->prefix)) &&
+        add(to, "suffix", json_string(f->suffix))) {
+        return to;
+    }
+    json_decref(to);
+    return NULL;
+}
+
 static bool add_number(json_t *to, const hg__column *c) {
     bool good = add(to, "scaling", json_string(hg__scaling_names[c->scaling]));
     if (c->log) good = good && add(to, "unit", json_real(c->unit));
     good = good && add(to, "centre", json_real(c->centre)) &&
            add(to, "scale", json_real(c->scale)) && add(to, "fill", json_real(c->fill));
+    if (c->decimals >= 0) good = good && add(to, "decimals", json_integer(c->decimals));
+    if (c->format.point) good = good && add(to, "format", write_format(&c->format));
     if (c->scaling != HG_SCALE_QUANTILE) return good;
     return good && add(to, "knots", numbers(c->knot, c->knots)) &&
            add(to, "scores", numbers(c->score, c->knots));
 }
 
 static bool add_time(json_t *to, const hg__column *c) {
-    const char *format = hg__time_types[c->format].name;
+    const char *format = hg__time_types[c->time_format].name;
     bool good = add(to, "week", json_boolean(c->week)) && add(to, "clock", json_boolean(c->clock));
-    if (c->format != HG_TIME_ISO) good = good && add(to, "format", json_string(format));
+    if (c->time_format != HG_TIME_ISO) good = good && add(to, "format", json_string(format));
     return c->unsure ? good && add(to, "unsure", json_true()) : good;
 }
 
@@ -72,6 +85,7 @@ static json_t *write_column(const hg__column *c) {
     if (c->levels > 0 || c->kind == HG_COLUMN_CATEGORY) {
         good = good && add(to, "levels", texts(c->level, c->levels));
     }
+    if (c->spelt) good = good && add(to, "spelt", json_true());
     if (good) return to;
     json_decref(to);
     return NULL;
@@ -210,6 +224,33 @@ static int read_knots(const reading *r, const json_t *from, hg__column *c) {
     return HG_OK;
 }
 
+static int read_affix(const reading *r, const json_t *from, const char *key, char to[HG_AFFIX]) {
+    const json_t *value = json_object_get(from, key);
+    const char *text = json_string_value(value);
+    const size_t size = json_string_length(value);
+    bool good = text && size < HG_AFFIX;
+    for (size_t i = 0; good && i < size; i++) good = (unsigned char)text[i] > ' ' && text[i] != 127;
+    if (!good) return refuse(r, key, "a text of at most 15 bytes");
+    memcpy(to, text, size);
+    return HG_OK;
+}
+
+// Both are absent in models of version 0.1.
+static int read_format(const reading *r, const json_t *from, hg__column *c) {
+    static const char *const point[] = {".", ","};
+    const json_t *format = json_object_get(from, "format");
+    int which;
+    if (json_object_get(from, "decimals")) {
+        HG_TRY(read_whole(r, from, "decimals", 0, 15, &c->decimals));
+    }
+    if (!format) return HG_OK;
+    HG_TRY(read_word(r, format, "point", point, 2, &which));
+    HG_TRY(read_affix(r, format, "prefix", c->format.prefix));
+    HG_TRY(read_affix(r, format, "suffix", c->format.suffix));
+    c->format.point = *point[which];
+    return HG_OK;
+}
+
 static int read_number(const reading *r, const json_t *from, hg__column *c) {
     int scaling;
     HG_TRY(read_word(r, from, "scaling", hg__scaling_names, HG_SCALINGS, &scaling));
@@ -219,6 +260,7 @@ static int read_number(const reading *r, const json_t *from, hg__column *c) {
     HG_TRY(read_real(r, from, "centre", -LARGEST, LARGEST, &c->centre));
     HG_TRY(read_real(r, from, "scale", SMALLEST, LARGEST, &c->scale));
     HG_TRY(read_real(r, from, "fill", -LARGEST, LARGEST, &c->fill));
+    HG_TRY(read_format(r, from, c));
     return c->scaling == HG_SCALE_QUANTILE ? read_knots(r, from, c) : HG_OK;
 }
 
@@ -231,8 +273,8 @@ static int read_time(const reading *r, const json_t *from, hg__column *c) {
     const json_t *format = json_object_get(from, "format");
     if (format) {
         const char *name = json_string_value(format);
-        c->format = name ? hg__time_find(name, strlen(name)) : -1;
-        if (c->format < 0) return refuse(r, "format", "a known word");
+        c->time_format = name ? hg__time_find(name, strlen(name)) : -1;
+        if (c->time_format < 0) return refuse(r, "format", "a known word");
     }
     c->unsure = json_is_true(json_object_get(from, "unsure"));
     HG_TRY(read_truth(r, from, "week", &c->week));
@@ -247,7 +289,9 @@ static int read_kind(const reading *r, const json_t *from, hg__column *c) {
     }
     switch (c->kind) {
     case HG_COLUMN_NUMBER: return read_number(r, from, c);
-    case HG_COLUMN_CATEGORY: return read_levels(r, from, 0, HG_MAX_LEVELS, c);
+    case HG_COLUMN_CATEGORY:
+        if (json_object_get(from, "spelt")) HG_TRY(read_truth(r, from, "spelt", &c->spelt));
+        return read_levels(r, from, 0, HG_MAX_LEVELS, c);
     case HG_COLUMN_BOOLEAN: return read_boolean(r, from, c);
     case HG_COLUMN_TIME: return read_time(r, from, c);
     case HG_COLUMN_ID: c->forward = json_is_true(json_object_get(from, "forward")); return HG_OK;
@@ -263,6 +307,7 @@ static int read_column(const reading *r, const json_t *from, const hg__schema *s
     enum { MAX_NAME = 1 << 16 };
     int kind;
     c->unit = c->scale = 1;
+    c->decimals = -1;
     HG_TRY(read_text(r, json_object_get(from, "name"), "name", MAX_NAME, &c->name));
     HG_TRY(read_word(r, from, "kind", hg__column_kind_names, HG_COLUMN_KINDS, &kind));
     c->kind = (hg__column_kind)kind;

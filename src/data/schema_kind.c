@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "data/schema_measure.h"
 
 enum {
@@ -17,8 +18,24 @@ enum {
     KNOTS = 129
 };
 
+static bool is_stop(const hg__schema_options *o) {
+    return !*o->on_bad || strcmp(o->on_bad, "stop") == 0;
+}
+
 static int64_t count_numbers(const hg__measure *m) {
     return m->count[HG_CLASS_BIT] + m->count[HG_CLASS_NUMBER];
+}
+
+static bool has_few_words(const hg__measure *m) {
+    return m->count[HG_CLASS_TIME] <= HG_FEW_WORDS && hg__number_texts_are_few(m->texts);
+}
+
+// Whether a column of `numbers` among `values` is one of numbers: where a tenth are a few words ("sold out") it is, and they
+// will be named; where people said what is to become of these, half of it may be.
+static bool is_of_numbers(const hg__measure *m, int64_t numbers, int64_t values, bool stop) {
+    if (hg__is_nearly(numbers, values)) return true;
+    const bool enough = stop ? numbers * 10 >= values * 9 : numbers * 2 >= values;
+    return enough && has_few_words(m);
 }
 
 static bool is_constant(const hg__measure *m) {
@@ -89,27 +106,165 @@ static bool is_category(const hg__measure *m, int32_t max_levels) {
     return covered * 2 >= all;
 }
 
-static hg__column_kind kind_of_texts(const hg__measure *m, const char *name, int32_t max_levels) {
+static hg__column_kind kind_of_texts(const hg__measure *m, const char *name, int32_t max_levels,
+                                     bool stop) {
     const int64_t texts = hg__count_texts(m), values = texts + count_numbers(m);
     const hg__tally *t = &m->tally;
     const bool unique = (t->entries + t->rest) * 10 >= values * 9;
+    const bool of_numbers = is_of_numbers(m, count_numbers(m), values, stop);
+    if (unique && of_numbers) return HG_COLUMN_NUMBER;
     if (values >= ENOUGH && unique && (t->entries * 10 >= values * 9 || is_id_name(name))) {
         return HG_COLUMN_ID;
     }
     if (is_category(m, max_levels)) return HG_COLUMN_CATEGORY;
-    if (count_numbers(m) * 2 >= values) return HG_COLUMN_NUMBER; // its texts will be named
+    if (of_numbers) return HG_COLUMN_NUMBER; // its texts will be named
     return unique ? HG_COLUMN_ID : HG_COLUMN_TEXT;
 }
 
-static hg__column_kind find_kind(const hg__measure *m, const char *name, int32_t max_levels,
-                                 double *sample, int64_t sampled) {
+static hg__column_kind find_kind(const hg__measure *m, const char *name,
+                                 const hg__schema_options *o, double *sample, int64_t sampled) {
     const int64_t numbers = count_numbers(m), values = numbers + hg__count_texts(m);
+    if (m->format.point) {
+        return is_number_id(m, name, sample, sampled) ? HG_COLUMN_ID : HG_COLUMN_NUMBER;
+    }
     if (is_constant(m)) return HG_COLUMN_CONSTANT;
     if (m->count[HG_CLASS_BIT] + m->count[HG_CLASS_WORD] == values) return HG_COLUMN_BOOLEAN;
     if (hg__is_nearly(numbers, values)) {
         return is_number_id(m, name, sample, sampled) ? HG_COLUMN_ID : HG_COLUMN_NUMBER;
     }
-    return kind_of_texts(m, name, max_levels);
+    return kind_of_texts(m, name, o->max_levels, is_stop(o));
+}
+
+static bool is_time(const hg__measure *m, const char *name) {
+    bool unsure;
+    return hg__times_choose(m, is_id_name(name), is_constant(m), &unsure) >= 0;
+}
+
+// ---- how it is written --------------------------------------------------------------------------
+
+static int set_hint(hg__measure *m, hg__text *t, hg_error *err) {
+    hg__free(m->hint);
+    m->hint = hg__text_take(t, err);
+    return m->hint ? HG_OK : HG_ERR_MEMORY;
+}
+
+static bool is_ordinal(const char *suffix) {
+    static const char *const all[] = {"st", "nd", "rd", "th"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (strcasecmp(suffix, all[i]) == 0) return true;
+    }
+    return false;
+}
+
+// A word to the one who trains about numbers that are not taken for such.
+static int hint_at_numbers(hg__measure *m, const char *name, const hg__number_choice *c,
+                           hg_error *err) {
+    const int64_t numbers = count_numbers(m), values = numbers + hg__count_texts(m);
+    const hg__number_format *f = &c->format;
+    char units[64] = "";
+    hg__text t = {0};
+    if (m->texts) hg__number_units(m->texts, values, units, sizeof units);
+    const bool known = !*f->prefix || hg__is_currency(f->prefix);
+    if (*units) {
+        hg__text_add(&t, "looks like numbers with several units (%s)", units);
+    } else if (f->point && *f->suffix && known && !is_ordinal(f->suffix) &&
+               hg__is_nearly(c->numbers, values)) {
+        hg__text_add(&t,
+                     "looks like numbers with '%s' behind; columns=\"%.60s number\" makes them so",
+                     f->suffix, name);
+    } else if (numbers * 2 >= values && m->texts) {
+        hg__text_add(&t,
+                     "%lld in 100 cells are numbers; columns=\"%.60s number\" with "
+                     "on_bad=score_missing takes the others as missing",
+                     (long long)(numbers * 100 / values), name);
+    } else {
+        return HG_OK;
+    }
+    return set_hint(m, &t, err);
+}
+
+static int hint_at_point(hg__measure *m, const char *name, const hg__number_choice *c,
+                         hg_error *err) {
+    const bool comma = c->format.point == ',';
+    hg__text t = {0};
+    if (!c->either) return HG_OK;
+    hg__text_add(&t, "'%s' is taken for 1234; columns=\"%.60s %s\" says otherwise",
+                 comma ? "1.234" : "1,234", name, comma ? "decimal_point" : "decimal_comma");
+    return set_hint(m, &t, err);
+}
+
+static int look_again(hg__measure *m, const hg__override *way, const char *name, char point,
+                      const hg__schema_options *o, hg_error *err) {
+    const int64_t texts = hg__count_texts(m), values = texts + count_numbers(m);
+    const bool forced = way->kind == HG_COLUMN_NUMBER, free_to_choose = way->kind < 0;
+    if (texts == 0 && !way->point) return HG_OK;
+    const hg__number_choice c =
+        hg__number_choose(m->texts, &m->plain, way->point ? way->point : point, way->point != 0);
+    const bool natural = free_to_choose && c.sure && !c.telephone && !is_constant(m) &&
+                         !is_time(m, name) && is_of_numbers(m, c.numbers, values, is_stop(o));
+    if (c.format.point && (forced || natural)) {
+        m->format = c.format;
+        m->again = true;
+        return hint_at_point(m, name, &c, err);
+    }
+    hg__tally_sort(&m->tally);
+    const bool of_texts = free_to_choose && !is_constant(m) && !is_time(m, name) &&
+                          !hg__is_nearly(count_numbers(m), values);
+    const hg__column_kind kind = of_texts ? kind_of_texts(m, name, o->max_levels, is_stop(o))
+                                 : free_to_choose ? HG_COLUMN_NUMBER
+                                                  : (hg__column_kind)way->kind;
+    m->spelt = m->again = kind == HG_COLUMN_CATEGORY && texts > 0 && m->plain.codes > 0;
+    if (!of_texts || kind == HG_COLUMN_NUMBER) return HG_OK;
+    return hint_at_numbers(m, name, &c, err);
+}
+
+// The decimal point of most columns that leave no doubt about theirs; where none does, the table's own.
+static char find_point(const hg__measuring *all, const hg__table *t) {
+    int32_t votes[2] = {0};
+    for (int32_t i = 0; i < t->columns; i++) {
+        const hg__measure *m = &all->column[i];
+        if (all->way[i].ignore || m->passed) continue;
+        const hg__number_choice c = hg__number_choose(m->texts, &m->plain, t->point, false);
+        const hg__plain_numbers *p = &m->plain;
+        const bool mostly = c.numbers * 2 >= count_numbers(m) + hg__count_texts(m);
+        for (int k = 0; k < 2 && mostly; k++) {
+            const bool plain = !c.format.point && p->pointed[k] > p->thirds[k];
+            votes[k] += plain || (c.format.point == ".,"[k] && c.certain);
+        }
+    }
+    const char usual = t->point ? t->point : '.', other = usual == '.' ? ',' : '.';
+    return votes[other == ','] > votes[usual == ','] ? other : usual;
+}
+
+// Plain numbers whose points may all be marks of thousands, in a table of decimal commas.
+static int doubt_points(hg__measure *m, const char *name, char point, hg_error *err) {
+    const int k = point == ',';
+    const hg__plain_numbers *p = &m->plain;
+    if (p->pointed[1 - k] == 0 || p->pointed[1 - k] > p->thirds[1 - k] || p->pointed[k] > 0) {
+        return HG_OK;
+    }
+    const hg__number_choice c = {.format = {.point = point}, .either = true};
+    m->format = c.format;
+    m->again = true;
+    return hint_at_point(m, name, &c, err);
+}
+
+int hg__kind_look_again(hg__measuring *all, const hg__table *t, const hg__schema_options *o,
+                        hg_error *err) {
+    int again = 0;
+    const char point = find_point(all, t);
+    for (int32_t i = 0; i < t->columns; i++) {
+        hg__measure *m = &all->column[i];
+        if (all->way[i].ignore || m->passed) continue;
+        const char *name = t->named ? t->name[i] : "";
+        HG_TRY(look_again(m, &all->way[i], name, point, o, err));
+        const bool is_plain = hg__count_texts(m) == 0 && all->way[i].kind <= HG_COLUMN_NUMBER;
+        if (is_plain && !m->again && t->point && point != t->point) {
+            HG_TRY(doubt_points(m, name, point, err));
+        }
+        again |= m->again;
+    }
+    return again;
 }
 
 // A number that never falls and rises again and again lies beyond all that was seen in the rows to come; so does the year or
@@ -123,18 +278,19 @@ static bool is_forward(const hg__measure *m, hg__column_kind kind, const char *n
     return kind == HG_COLUMN_CONSTANT || (kind == HG_COLUMN_NUMBER && n >= ENOUGH);
 }
 
-// From the column's cells alone.
+// From the column's cells alone. What is read in a format of its own, or as it is spelt, is no time: that was seen before.
 static void find_kind_alone(hg__column *c, const hg__measure *m, const char *name,
-                            int32_t max_levels, double *sample, int64_t sampled) {
-    bool unsure;
-    const int format = hg__times_choose(m, is_id_name(name), is_constant(m), &unsure);
+                            const hg__schema_options *o, double *sample, int64_t sampled) {
+    const int format = m->format.point || m->spelt
+                           ? -1
+                           : hg__times_choose(m, is_id_name(name), is_constant(m), &c->unsure);
     if (format >= 0) {
         c->kind = HG_COLUMN_TIME;
-        c->format = format;
-        c->unsure = unsure;
+        c->time_format = format;
         return;
     }
-    c->kind = find_kind(m, name, max_levels, sample, sampled);
+    c->unsure = false;
+    c->kind = find_kind(m, name, o, sample, sampled);
     c->forward = is_forward(m, c->kind, name);
     if (c->forward) c->kind = HG_COLUMN_ID;
 }
@@ -159,11 +315,11 @@ static int refuse(const hg__column *c, const char *where, const char *expected, 
 
 static int count_strange_times(const hg__column *c, const hg__measure *m,
                                const hg__schema_options *o, int64_t *strange, hg_error *err) {
-    const int64_t read = m->time ? hg__times_read(m->time, c->format) + m->time->zeros : 0;
+    const int64_t read = m->time ? hg__times_read(m->time, c->time_format) + m->time->zeros : 0;
     *strange = m->number.count + hg__count_texts(m) - m->zeros - read;
     if (*strange == 0 || (*o->on_bad && strcmp(o->on_bad, "stop") != 0)) return HG_OK;
-    const hg__time_miss *miss = hg__times_find_miss(m->time, c->format);
-    const char *example = hg__time_types[c->format].example;
+    const hg__time_miss *miss = hg__times_find_miss(m->time, c->time_format);
+    const char *example = hg__time_types[c->time_format].example;
     if (miss) return refuse(c, miss->where, example, miss->shown, err);
     int k = HG_CLASS_MISSING + 1;
     while (k < HG_CLASSES - 1 && !m->where[k]) k++;
@@ -173,15 +329,18 @@ static int count_strange_times(const hg__column *c, const hg__measure *m,
 // Cells that the kind has no use for; the first of them ends it all where on_bad is stop.
 static int count_strange(const hg__column *c, const hg__measure *m, const hg__schema_options *o,
                          int64_t *strange, hg_error *err) {
-    static const char *const expected[] = {"a number", "", "0 or 1, yes or no, true or false"};
+    static const char *const expected[] = {"", "", "0 or 1, yes or no, true or false"};
     if (c->kind == HG_COLUMN_TIME) return count_strange_times(c, m, o, strange, err);
-    const bool stop = !*o->on_bad || strcmp(o->on_bad, "stop") == 0;
+    const bool stop = is_stop(o);
+    char number[64];
+    hg__number_expected(&c->format, m->endless, number, sizeof number);
     *strange = 0;
     for (int k = HG_CLASS_MISSING + 1; k < HG_CLASSES; k++) {
         if (belongs(c->kind, k) || m->count[k] == 0) continue;
         *strange += m->count[k];
         if (!stop) continue;
-        return refuse(c, m->where[k], expected[c->kind], m->shown[k], err);
+        const char *what = c->kind == HG_COLUMN_NUMBER ? number : expected[c->kind];
+        return refuse(c, m->where[k], what, m->shown[k], err);
     }
     return HG_OK;
 }
@@ -240,7 +399,7 @@ static int choose_words(hg__column *c, const hg__tally *t, hg_error *err) {
 
 // ---- all of it ----------------------------------------------------------------------------------
 
-int hg__kind_choose(hg__column *c, const hg__measuring *all, int32_t i, const hg__table *t,
+int hg__kind_choose(hg__column *c, hg__measuring *all, int32_t i, const hg__table *t,
                     const hg__schema_options *o, hg_error *err) {
     hg__measure *m = &all->column[i];
     const hg__override *way = &all->way[i];
@@ -249,11 +408,20 @@ int hg__kind_choose(hg__column *c, const hg__measuring *all, int32_t i, const hg
     hg__tally_sort(&m->tally);
     c->unit = c->scale = 1;
     if (way->kind < 0) {
-        find_kind_alone(c, m, t->named ? c->name : "", o->max_levels, sample, sampled);
+        find_kind_alone(c, m, t->named ? c->name : "", o, sample, sampled);
     } else {
         c->kind = (hg__column_kind)way->kind;
-        if (c->kind == HG_COLUMN_TIME) c->format = hg__times_settle(m, way->format, &c->unsure);
+        if (c->kind == HG_COLUMN_TIME)
+            c->time_format = hg__times_settle(m, way->time_format, &c->unsure);
     }
+    c->decimals = -1;
+    if (c->kind == HG_COLUMN_NUMBER) {
+        c->format = m->format;
+        c->decimals = m->decimals;
+    }
+    c->spelt = m->spelt && c->kind == HG_COLUMN_CATEGORY;
+    c->hint = m->hint;
+    m->hint = NULL;
     int64_t strange;
     HG_TRY(count_strange(c, m, o, &strange, err));
     const bool skip = strcmp(o->on_bad, "skip") == 0;

@@ -3,6 +3,7 @@
 #ifndef HG_DATA_SCHEMA_MEASURE_H
 #define HG_DATA_SCHEMA_MEASURE_H
 #include "data/schema_internal.h"
+#include "data/schema_number.h"
 
 typedef struct hg__measure {
     int64_t count[HG_CLASSES];
@@ -18,6 +19,14 @@ typedef struct hg__measure {
     hg__times *time;       // owned; NULL until a cell reads as a time
     bool passed;           // over: nothing is to be known of it
     bool all_numbers;      // asked for as a category: numbers are tallied like texts
+    hg__plain_numbers plain;
+    hg__number_texts *texts; // owned; NULL where there is none
+    int32_t decimals;        // the most
+    bool again;              // to be measured anew, as format and spelt say
+    hg__number_format format;
+    bool spelt;
+    bool endless; // the first text reads as infinite
+    char *hint;   // owned, for the column
     hg__tally tally;
 } hg__measure;
 
@@ -31,6 +40,7 @@ typedef struct hg__measuring {
     int64_t rows, unwanted, bad;
     hg_error first_bad;
     int32_t numbers; // different numbers of a column that are counted
+    bool again;      // the second time: of some columns
 } hg__measuring;
 
 static inline int64_t hg__count_texts(const hg__measure *m) {
@@ -53,8 +63,12 @@ int hg__times_choose(const hg__measure *m, bool is_id, bool is_constant, bool *u
 int hg__times_settle(const hg__measure *m, int said, bool *unsure);
 // What the column's floats are, and from when to when it goes.
 void hg__times_set(hg__column *c, const hg__measure *m);
+// After the first pass: 1 where a column must be measured again, its numbers read in a format of their own or its levels as
+// they are spelt.
+int hg__kind_look_again(hg__measuring *all, const hg__table *t, const hg__schema_options *o,
+                        hg_error *err);
 
 // Gives column c (its name is set) the kind that column i of the table asks for, its levels and its scale.
-int hg__kind_choose(hg__column *c, const hg__measuring *all, int32_t i, const hg__table *t,
+int hg__kind_choose(hg__column *c, hg__measuring *all, int32_t i, const hg__table *t,
                     const hg__schema_options *o, hg_error *err);
 #endif

@@ -9,14 +9,16 @@
 
 enum { MAX_NAME = 512 };
 
-static const char *const words[] = {"number",   "category", "boolean", "time",     "id",
-                                    "constant", "text",     "ignore",  "standard", "robust",
-                                    "quantile", "log",      "linear"};
+static const char *const words[] = {
+    "number",   "category", "boolean",  "time", "id",     "constant",      "text",         "ignore",
+    "standard", "robust",   "quantile", "log",  "linear", "decimal_point", "decimal_comma"};
 enum {
     WORD_IGNORE = HG_COLUMN_KINDS,
     WORD_STANDARD,
     WORD_LOG = WORD_STANDARD + HG_SCALINGS,
     WORD_LINEAR,
+    WORD_POINT,
+    WORD_COMMA,
     WORDS
 };
 
@@ -83,8 +85,8 @@ int32_t hg__table_column(const hg__table *t, const char *option, const char *nam
 // A format of times.
 static bool add_format(hg__override *o, int format) {
     if (o->kind < 0) o->kind = HG_COLUMN_TIME;
-    const bool good = o->kind == HG_COLUMN_TIME && (o->format < 0 || o->format == format);
-    o->format = format;
+    const bool good = o->kind == HG_COLUMN_TIME && (o->time_format < 0 || o->time_format == format);
+    o->time_format = format;
     return good;
 }
 
@@ -101,10 +103,11 @@ static bool add_word(hg__override *o, int word) {
     } else {
         if (o->kind < 0) o->kind = HG_COLUMN_NUMBER;
         if (word < WORD_LOG) o->scaling = word - WORD_STANDARD;
-        if (word >= WORD_LOG) o->log = word == WORD_LOG;
+        if (word == WORD_LOG || word == WORD_LINEAR) o->log = word == WORD_LOG;
+        if (word >= WORD_POINT) o->point = word == WORD_POINT ? '.' : ',';
     }
-    if (o->kind != HG_COLUMN_TIME && o->format >= 0) return false;
-    return o->kind == HG_COLUMN_NUMBER || (o->scaling < 0 && o->log < 0);
+    if (o->kind != HG_COLUMN_TIME && o->time_format >= 0) return false;
+    return o->kind == HG_COLUMN_NUMBER || (o->scaling < 0 && o->log < 0 && !o->point);
 }
 
 // Formats of times come behind WORDS.
@@ -135,8 +138,8 @@ static int read_words(hg__override *o, const char *name, const char *said, const
             return hg__fail(err, HG_ERR_USAGE,
                             "%s: column '%.60s': expected number, category, boolean, time, id, "
                             "text or ignore, and for a number "
-                            "standard, robust or quantile, log or linear, for a time its format; "
-                            "got '%s'%s%s%s",
+                            "standard, robust or quantile, log or linear, decimal_point or "
+                            "decimal_comma, for a time its format; got '%s'%s%s%s",
                             where, name, word, near ? "; did you mean '" : "", near ? near : "",
                             near ? "'?" : "");
         }
@@ -193,7 +196,8 @@ static int read_file(reader *r, hg_error *err) {
 int hg__override_read(const hg__table *t, const hg__schema_options *o, hg__override *way,
                       hg_error *err) {
     char name[MAX_NAME], said[MAX_NAME];
-    for (int32_t i = 0; i < t->columns; i++) way[i] = (hg__override){-1, -1, -1, -1, false};
+    static const hg__override none = {.kind = -1, .scaling = -1, .log = -1, .time_format = -1};
+    for (int32_t i = 0; i < t->columns; i++) way[i] = none;
     for (const char *p = o->ignore; hg__list_next(&p, true, name, said, sizeof name);) {
         const int32_t at = hg__table_column(t, "ignore", name, err);
         if (at < 0) return at;

@@ -313,13 +313,13 @@ int hg__times_settle(const hg__measure *m, int said, bool *unsure) {
 // ---- what can be learned from it ----------------------------------------------------------------
 
 void hg__times_set(hg__column *c, const hg__measure *m) {
-    const hg__time_type *type = &hg__time_types[c->format];
+    const hg__time_type *type = &hg__time_types[c->time_format];
     if (!m->time) return;
-    const hg__time_span *s = &m->time->span[c->format], *iso = &m->time->span[HG_TIME_ISO];
-    hg__times_range(m->time, c->format, &c->least, &c->most);
+    const hg__time_span *s = &m->time->span[c->time_format], *iso = &m->time->span[HG_TIME_ISO];
+    hg__times_range(m->time, c->time_format, &c->least, &c->most);
     const double span = c->most - c->least;
     const bool clock = type->has_clock && (s->clock || iso->clock);
     // Every hour was seen in two days; times without a date went round twice if they fell twice.
-    c->clock = clock && (c->format == HG_TIME_CLOCK ? s->falls >= 2 : span >= 2 * DAY);
+    c->clock = clock && (c->time_format == HG_TIME_CLOCK ? s->falls >= 2 : span >= 2 * DAY);
     c->week = type->has_day && span >= 14 * DAY; // every day of the week
 }

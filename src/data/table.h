@@ -11,9 +11,11 @@
 
 typedef enum hg__cell_kind { HG_CELL_MISSING, HG_CELL_NUMBER, HG_CELL_TEXT } hg__cell_kind;
 
+enum { HG_CELL_SINGLE = -4 };
+
 typedef struct hg__cell {
     hg__cell_kind kind; // a text that reads as a number (CSV) is a NUMBER and has its text as well
-    int32_t size;       // bytes of text
+    int32_t size;       // bytes of text; HG_CELL_SINGLE: no text, and the number was a float32
     double number;      // finite where kind is HG_CELL_NUMBER
     const char
         *text; // UTF-8, not terminated, until the next call; NULL where the source has numbers only
@@ -50,6 +52,7 @@ struct hg__table {
     char *
         *name; // owned, (columns) owned, no two alike; "column 1" ... where the source has no names
     bool named;   // the source has names
+    char point;   // of a text's numbers: '.' or ','; 0: the source has numbers of its own
     int64_t rows; // as far as known without reading; else -1
     void *state;  // the type's own
 };

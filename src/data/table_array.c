@@ -58,6 +58,7 @@ static int part_read(array_part *p, int64_t row, hg__cell *cell, hg_error *err) 
     const double *value = p->value + (row - p->first) * d->width;
     for (int32_t i = 0; i < d->width; i++) {
         cell[i] = (hg__cell){.kind = isnan(value[i]) ? HG_CELL_MISSING : HG_CELL_NUMBER,
+                             .size = d->dtype == HG_F32 ? HG_CELL_SINGLE : 0,
                              .number = value[i]};
     }
     return HG_OK;

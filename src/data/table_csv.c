@@ -82,7 +82,7 @@ static int read_head(hg__table *t, csv_table *c, hg_error *err) {
         t->name = head.name;
         head.name = NULL;
         c->separator = head.separator;
-        c->point = head.point;
+        t->point = c->point = head.point;
         set_classes(c);
     }
     hg__csv_head_clear(&head);
@@ -128,8 +128,8 @@ static void close_csv(hg__table *t) {
 
 // ---- a row --------------------------------------------------------------------------------------
 
-// What a cell without quotes is; false if it has no place in a table.
-static bool classify(const csv_table *c, const char *text, size_t size, hg__cell *cell) {
+// What a cell without quotes is. One that reads as infinite or too large is a text: a code, unless its column says otherwise.
+static void classify(const csv_table *c, const char *text, size_t size, hg__cell *cell) {
     const hg__csv_cell raw = {.text = text, .size = size};
     const bool may_be_number = size && c->classes[(uint8_t)*text] & DIGIT;
     cell->text = text;
@@ -137,17 +137,15 @@ static bool classify(const csv_table *c, const char *text, size_t size, hg__cell
     if (may_be_number || size <= 9) {
         static const hg__cell_kind kinds[] = {[HG_CSV_NUMBER] = HG_CELL_NUMBER,
                                               [HG_CSV_MISSING] = HG_CELL_MISSING,
-                                              [HG_CSV_TEXT] = HG_CELL_TEXT};
-        const hg__csv_kind kind = hg__csv_read_double(&raw, c->point, &cell->number);
-        if (kind == HG_CSV_INFINITE) return false;
-        cell->kind = kinds[kind];
+                                              [HG_CSV_TEXT] = HG_CELL_TEXT,
+                                              [HG_CSV_INFINITE] = HG_CELL_TEXT};
+        cell->kind = kinds[hg__csv_read_double(&raw, c->point, &cell->number)];
     } else {
         cell->kind = HG_CELL_TEXT;
     }
-    return true;
 }
 
-// The cell without quotes at p, which is no plain number; where it ends, or NULL. *seen: classes of its bytes.
+// The cell without quotes at p, which is no plain number; where it ends. *seen: classes of its bytes.
 static const char *read_word(const csv_table *c, const char *p, hg__cell *cell, unsigned *seen) {
     const char *text = p, *end;
     unsigned k;
@@ -158,7 +156,8 @@ static const char *read_word(const csv_table *c, const char *p, hg__cell *cell, 
     end = p;
     while (end > text && c->classes[(uint8_t)end[-1]] & BLANK) end--;
     while (text < end && c->classes[(uint8_t)*text] & BLANK) text++;
-    return classify(c, text, (size_t)(end - text), cell) ? p : NULL;
+    classify(c, text, (size_t)(end - text), cell);
+    return p;
 }
 
 // A row without quotes at p, cell (columns); where the next begins, or NULL if slow_row() must look at it.
@@ -178,7 +177,6 @@ static const char *fast_row(const csv_table *c, const char *p, int32_t columns, 
             cell->size = (int32_t)(p - start);
         } else {
             p = read_word(c, start, cell, &seen);
-            if (!p) return NULL;
         }
         cell++;
         if (--columns == 0) break;
@@ -225,10 +223,8 @@ static int slow_cell(const hg__table *t, int32_t column, hg__csv_cell *raw, hg__
         *cell = (hg__cell){.kind = HG_CELL_TEXT, .text = raw->text, .size = (int32_t)raw->size};
         return HG_OK; // nothing with a quote in it is a number
     }
-    if (classify(c, raw->text, raw->size, cell)) return HG_OK;
-    char text[48];
-    hg__csv_show_cell(raw, text);
-    return bad_cell(t, column, "a finite number", text, err);
+    classify(c, raw->text, raw->size, cell);
+    return HG_OK;
 }
 
 static int slow_row(const hg__table *t, const char *p, int64_t cells, hg__cell *cell,

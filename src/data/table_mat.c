@@ -307,7 +307,9 @@ static hg__cell get_cell(const hg__mat_array *a, const uint8_t *data, size_t at)
     const hg__dtype type = types[a->class];
     double x;
     hg__array_widen(type, host_is_big, data + at * hg__dtype_size(type), 1, &x);
-    return (hg__cell){.kind = isnan(x) ? HG_CELL_MISSING : HG_CELL_NUMBER, .number = x};
+    return (hg__cell){.kind = isnan(x) ? HG_CELL_MISSING : HG_CELL_NUMBER,
+                      .size = type == HG_F32 ? HG_CELL_SINGLE : 0,
+                      .number = x};
 }
 
 static int rewind_mat(hg__table *t, hg_error *err) {

@@ -25,6 +25,7 @@ enum {
 // A column of a block.
 typedef struct bound {
     bool is_text;
+    bool is_real;  // a float32, as the database says
     size_t width;  // bytes of a cell
     uint8_t *cell; // owned, (block) of double, or (block, width / 2) units of UTF-16
     long *length;  // owned, (block) bytes, or HG_ODBC_NULL_DATA
@@ -91,6 +92,7 @@ static int describe(hg__table *t, int32_t i, hg_error *err) {
                         t->path, s->what, name);
     }
     bound *b = &s->column[i];
+    b->is_real = type == HG_ODBC_REAL;
     b->is_text = !is_number(type) && !is_boolean(s, number);
     const bool any = type == HG_ODBC_LONGVARCHAR || type == HG_ODBC_WLONGVARCHAR || size >= LONGEST;
     const size_t units = any ? LONGEST : size < SHORTEST ? SHORTEST : size + 1; // and its zero
@@ -271,7 +273,9 @@ static int read_cell(hg__table *t, int32_t i, size_t row, hg__cell *cell, hg_err
     memcpy(&number, b->cell + row * b->width, sizeof number);
     if (isnan(number)) return HG_OK;
     if (isinf(number)) return refuse(t, i, "a finite number, got an infinite one", err);
-    *cell = (hg__cell){.kind = HG_CELL_NUMBER, .number = number};
+    const bool is_single = b->is_real && number == (double)(float)number;
+    *cell = (hg__cell){
+        .kind = HG_CELL_NUMBER, .size = is_single ? HG_CELL_SINGLE : 0, .number = number};
     return HG_OK;
 }
 

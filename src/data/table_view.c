@@ -60,6 +60,7 @@ hg__table *hg__table_view(hg__table *t, hg__row_filter *keep, void *context, hg_
     if (!made) return NULL;
     made->type = &view_type;
     made->named = t->named;
+    made->point = t->point;
     made->rows = -1;
     snprintf(made->path, sizeof made->path, "%s", t->path);
     view *v = made->state = hg__alloc(1, sizeof *v, err);

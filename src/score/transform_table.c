@@ -64,7 +64,7 @@ static int write_row(table_writer *w, const float *y, hg_error *err) {
             .kind = HG_CELL_TEXT, .text = w->text[i], .size = (int32_t)strlen(w->text[i])};
         if (c->may_miss && strcmp(w->text[i], "missing") == 0) *cell = (hg__cell){0};
         if (cell->kind != HG_CELL_TEXT || w->column[i].kind != HG_OUT_NUMBER) continue;
-        const bool is_number = hg__parse_float(w->text[i], &cell->number);
+        const bool is_number = hg__column_number(c, y, &cell->number);
         cell->kind = is_number ? HG_CELL_NUMBER : HG_CELL_MISSING;
     }
     return hg__score_sheet_add(&w->out, w->cell, err);

@@ -48,6 +48,7 @@ static int name_columns(hg_watcher *w, const char *const *name, int32_t columns,
     t->type = &rows_to_come;
     t->state = w;
     t->named = name != NULL;
+    t->point = '.';
     t->name = hg__alloc((size_t)count, sizeof *t->name, err);
     if (!t->name) return HG_ERR_MEMORY;
     for (; t->columns < count; t->columns++) {
@@ -152,17 +153,17 @@ static hg__csv_kind classify(const char *text, size_t size, double *number) {
 static int read_cell(const hg_watcher *w, int32_t column, const char *text, hg_error *err) {
     static const hg__cell_kind kinds[] = {[HG_CSV_NUMBER] = HG_CELL_NUMBER,
                                           [HG_CSV_MISSING] = HG_CELL_MISSING,
-                                          [HG_CSV_TEXT] = HG_CELL_TEXT};
+                                          [HG_CSV_TEXT] = HG_CELL_TEXT,
+                                          [HG_CSV_INFINITE] = HG_CELL_TEXT};
     hg__cell *cell = &w->cell[column];
     *cell = (hg__cell){.kind = HG_CELL_MISSING};
     if (!text) return HG_OK;
     const size_t size = strlen(text);
     const hg__csv_kind kind = classify(text, size, &cell->number);
-    if (kind == HG_CSV_INFINITE || size > INT32_MAX || !hg__is_utf8(text, size)) {
-        return hg__fail(err, HG_ERR_DATA, "row %lld: column '%.60s': expected %s",
-                        (long long)w->rows, w->table.name[column],
-                        kind == HG_CSV_INFINITE ? "a finite number, got one too large"
-                                                : "UTF-8 text, got other bytes");
+    if (size > INT32_MAX || !hg__is_utf8(text, size)) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "row %lld: column '%.60s': expected UTF-8 text, got other bytes",
+                        (long long)w->rows, w->table.name[column]);
     }
     cell->kind = kinds[kind];
     cell->text = text;
@@ -170,11 +171,17 @@ static int read_cell(const hg_watcher *w, int32_t column, const char *text, hg_e
     return HG_OK;
 }
 
-static int read_row(const hg_watcher *w, const char *const *cell, hg_error *err) {
+// Into w->x.
+static int read_row(const hg_watcher *w, const char *const *cell, hg__encoding_notes *notes,
+                    hg_error *err) {
     const locale_t before = uselocale(w->plain);
     int code = HG_OK;
     for (int32_t i = 0; i < w->table.columns && code == HG_OK; i++) {
         code = read_cell(w, i, cell[i], err);
+    }
+    if (code == HG_OK) {
+        code = hg__schema_encode(w->model->schema, &w->table, w->from, w->cell, true, w->x, notes,
+                                 err);
     }
     uselocale(before);
     return code;
@@ -191,8 +198,7 @@ int hg_watch(hg_watcher *w, const char *const *cell, hg_verdict *v, hg_error *er
     hg__encoding_notes notes = {0};
     float score;
     w->rows++;
-    HG_TRY(read_row(w, cell, err));
-    HG_TRY(hg__schema_encode(s, &w->table, w->from, w->cell, true, w->x, &notes, err));
+    HG_TRY(read_row(w, cell, &notes, err));
     HG_TRY(hg__detector_score(w->detector, w->x, 1, &score, w->share, err));
     int32_t most = 0;
     for (int32_t i = 1; i < s->columns; i++) {

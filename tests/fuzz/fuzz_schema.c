@@ -41,6 +41,7 @@ static void check_encoding(const hg__schema *s, const hg__cell *one) {
     }
     for (int32_t i = 0; i < s->columns; i++) {
         hg__column_decode(&s->column[i], x, text, sizeof text);
+        hg__column_decode_own(&s->column[i], x, text, sizeof text);
         hg__column_describe(&s->column[i], text, sizeof text);
     }
 }
@@ -55,6 +56,9 @@ static void check(const hg__schema *s) {
         {HG_CELL_NUMBER,  2,  80,         "80"                          },
         {HG_CELL_TEXT,    0,  0,          ""                            },
         {HG_CELL_TEXT,    1,  0,          "x"                           },
+        {HG_CELL_TEXT,    13, 0,          "-$ 1,234.50kg"               },
+        {HG_CELL_TEXT,    8,  0,          "1.234,5%"                    },
+        {HG_CELL_TEXT,    5,  0,          "1e999"                       },
         {HG_CELL_TEXT,    10, 0,          "2024-02-29"                  },
         {HG_CELL_TEXT,    16, 0,          "9999-12-31 23:59"            },
         {HG_CELL_TEXT,    16, 0,          "0000-01-01 00:00"            },

@@ -111,6 +111,7 @@ put('table_csv/good_comma.csv', b'\xef\xbb\xbfOrt;Menge\r\nK\xc3\xb6ln;3,14\r\n"
 put('table_csv/good_nameless.csv', b'0|tcp|http|0.25|normal.\n0|udp|?|1|smurf.\n')
 put('table_csv/good_same_names.tsv', b'x\tx\t\tx.2\n1\t2\tNA\t4\n')
 put('table_csv/good.csv.gz', gz(b'a,b\n1,x\n2,y\n'))
+put('table_csv/good_money.csv', b'price,paid,share,change,weight,code\n"1,234","-$5.00",40.1%,(3.20),70.2 kg,1E5\n"12,34,567",$-5,"40,1 %",3.20-,500 g,INF\n\'123,R$ 5,.5%,\xe2\x88\x925,12.-,007\n')
 put('table_csv/bad_rows.csv', b'a,b\n1,x\n2\n3,y,z\n4,\xff\n1e999,y\n5,x\0\n6,"z\n7,w\n')
 put('table_csv/bad_name.csv', b'a,\xff\n1,2\n')
 put('table_csv/digits.csv', b'a,b\n' + b'7' * 5000 + b',0.' + b'3' * 3000 + b'\n')

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "data/table.h"
+#include "data/schema.h"
 
 // NOLINTNEXTLINE(readability-identifier-naming)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -24,10 +24,22 @@ static inline uint64_t mix_bytes(uint64_t h, const void *bytes, size_t size) {
 static inline uint64_t check_cell(uint64_t h, const hg__cell *c) {
     if (c->kind == HG_CELL_NUMBER && !__builtin_isfinite(c->number)) abort();
     if (c->text && (c->size < 0 || !hg__is_utf8(c->text, (size_t)c->size))) abort();
+    char text[32];
+    hg__cell_write(c, text, sizeof text);
+    if (!hg__is_utf8(text, strlen(text))) abort();
     if (c->kind == HG_CELL_TEXT && (!c->text || memchr(c->text, 0, (size_t)c->size))) abort();
     h = mix_bytes(h, &c->kind, sizeof c->kind);
     if (c->kind == HG_CELL_NUMBER) h = mix_bytes(h, &c->number, sizeof c->number);
     return c->kind == HG_CELL_TEXT ? mix_bytes(h, c->text, (size_t)c->size) : h;
+}
+
+// Its columns learned, whatever they hold.
+static inline void check_schema(hg__table *t) {
+    const hg__schema_options o = {.on_bad = "score_missing"};
+    hg_error err = {0};
+    hg__schema *s = t->columns <= 64 ? hg__schema_infer(t, &o, NULL, &err) : NULL;
+    if (!s && t->columns <= 64 && !err.message[0]) abort();
+    hg__schema_free(s);
 }
 
 // One pass; a hash of all it gave.
@@ -60,6 +72,7 @@ static inline void read_as_table(const uint8_t *bytes, size_t size) {
     for (int32_t i = 0; t && i < t->columns && i < 100; i++) {
         if (hg__table_find(t, t->name[i]) != i) abort();
     }
+    if (t && hg__table_rewind(t, &err) == HG_OK) check_schema(t);
     free(cell);
     hg__table_close(t);
     close(fd);
