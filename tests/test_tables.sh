@@ -14,6 +14,7 @@ run() { "$HOURGLASS" "$@" >out 2>err; }
 must() { run "$@" || bad "$*: $(tail -1 err)"; }
 model=runs/t/weights/best.safetensors
 fast="steps=300 progress=none threads=2"
+change() { awk -F, -v OFS=, "$1" faulty.csv >bad.csv; }
 
 must train data=train.csv name=t $fast
 for kind in "pump  category, 4 levels" "load  number" "time  time" "id  id, left out" "mode  category, 2 levels"; do
@@ -25,10 +26,16 @@ must predict model=$model source=faulty.csv
 cp scores.csv first.csv
 expect "a line a row, and a header" [ "$(wc -l <first.csv)" = 1001 ]
 expect "the columns" [ "$(head -1 first.csv)" = row,score,p_value,alarm,column_1,observed_1,expected_1,share_1,column_2,observed_2,expected_2,share_2,column_3,observed_3,expected_3,share_3 ]
-expect "the unheard-of mode is found, with its reason" grep -qE '^500,[^,]*,[^,]*,1,mode,\(other\),(run|standby),' first.csv
+expect "the unheard-of mode is found, with its reason" grep -qE '^500,[^,]*,[^,]*,1,mode,purge,(run|standby),' first.csv
 expect "the unheard-of mode is counted" grep -q "1 cells hold a value that training never saw" err
 expect "three of the five faults are alarms at least" [ "$(awk -F, '$1 % 200 == 100 && $4 == 1' first.csv | wc -l)" -ge 3 ]
 expect "a leak shows in flow, observed below expected" awk -F, '$1 == 300 { ok = $5 == "flow" && $6 < 0.75 * $7 } END { exit !ok }' first.csv
+as_in() { # as_in TABLE SCORES: every observed value is the cell of its row and column
+    awk -F, 'NR == FNR { for (i = 1; i <= NF; i++) { if (FNR == 1) at[$i] = i; else has[FNR - 2, i] = $i == "" ? "missing" : $i } next }
+        FNR > 1 { for (i = 5; i < NF; i += 4) if ($i != "") { seen++; bad += has[$1, at[$i]] != $(i + 1) } } END { exit bad > 0 || seen < 100 }' "$1" "$2"
+}
+expect "observed is what the table has, to the digit" as_in faulty.csv first.csv
+expect "expected has no more decimals than training had" awk -F, '$5 == "temperature" { n++; bad += $7 !~ /^-?[0-9]+\.[0-9]$/ } END { exit !n || bad > 0 }' first.csv
 expect "shares are parts of one" awk -F, 'NR > 1 && ($8 > 1 || $8 + $12 + $16 > 1.0001 || $8 < $12) { bad = 1 } END { exit bad }' first.csv
 
 # ---- the same score, however the row comes ----
@@ -75,6 +82,20 @@ if command -v sqlite3 >/dev/null; then
 else
     skip "no sqlite3 to look with"
 fi
+
+awk -F, -v OFS=, 'NR > 1 { $5 = "$" $5; f = int(1000 + $6 * 40); $6 = sprintf("\"%d,%03d.%d\"", f / 1000, f % 1000, f % 10); $8 = $8 " C"; $9 = $9 == 0 ? $9 : "(" $9 ")" } { print }' train.csv >dressed.csv
+must train data=dressed.csv name=dressed ignore=time,id $fast
+expect "money, thousands, units and brackets are numbers" [ "$(grep -cE "note: (load  number such as .1,234.5,|flow  number such as 1,234.5,|temperature  number such as 1,234.5 C,|vibration  number such as 1,234.5,)" err)" = 4 ]
+must predict model=runs/dressed/weights/best.safetensors source=dressed.csv out=dressed.out top=9
+expect "observed as it is written, quoted where it must be" [ "$(grep -cE 'flow,"[0-9]+,[0-9]{3}\.[0-9]",[0-9.]+,.*load,\$0\.|load,\$0\..*flow,"[0-9]+,[0-9]{3}\.[0-9]",[0-9.]+,' dressed.out)" -gt 1000 ]
+must reconstruct model=runs/dressed/weights/best.safetensors source=dressed.csv out=made.csv
+must predict model=runs/dressed/weights/best.safetensors source=made.csv out=made.out
+expect "what is reconstructed can be scored" [ "$(wc -l <made.out)" = 1501 ]
+change 'NR == 17 { $6 = "INF" } { print }'
+run predict model=$model source=bad.csv out=inf.csv
+expect "an infinite number is named" grep -q "bad.csv:17: column 'flow': expected a finite number, got 'INF'" err
+must predict model=$model source=bad.csv out=inf.csv on_bad=score_missing
+expect "and its row scored, as it stands" [ "$(wc -l <inf.csv)" = 1001 ]
 
 # ---- thresholds ----
 must predict model=$model source=faulty.csv out=strict.csv fpr=1e-6
@@ -134,7 +155,6 @@ refused() { # refused NAME STATUS SENTENCE command...
     expect "$name: says $wanted, not: $(tail -1 err)" grep -qE "$wanted" err
     expect "$name: out= is the old one" [ "$(cat bad.out)" = old ]
 }
-change() { awk -F, -v OFS=, "$1" faulty.csv >bad.csv; }
 change 'NR == 17 { print $1, $2; next } { print }'
 refused "a short row" 4 'bad.csv:17: expected 9 columns, got 2' predict model=$model source=bad.csv
 must predict model=$model source=bad.csv out=skip.csv on_bad=skip

@@ -126,8 +126,8 @@ static int open_table(hg__feed *f, const hg_options *o, hg_error *err) {
                                     .memory = (size_t)v->max_mem};
     hg__table *table = hg__table_open(v->data, &from, err);
     if (!table) return (int)err->code;
+    f->table = table;
     f->data = hg__schema_read(f->model->schema, table, &how, &f->side, &f->notes, err);
-    hg__table_close(table);
     if (!f->data) return (int)err->code;
     tell_notes(f);
     return HG_OK;
@@ -214,7 +214,13 @@ int hg__feed_open(hg__feed *f, const hg_options *o, hg__goal goal, const hg_list
     return code;
 }
 
+void hg__feed_close_table(hg__feed *f) {
+    hg__table_close(f->table);
+    f->table = NULL;
+}
+
 void hg__feed_close(hg__feed *f) {
+    hg__feed_close_table(f);
     hg__loader_free(f->loader);
     hg__run_plan_free(f->plan);
     hg__pool_free(f->pool);

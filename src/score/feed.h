@@ -11,6 +11,7 @@ typedef struct hg__feed {
     hg_model *model;          // owned
     hg_model *folded;         // owned: what runs, where it is another (fold.h)
     hg__data *data;           // owned
+    hg__table *table;         // owned: what data was read from, for a second look; NULL: no table
     hg__pool *pool;           // owned
     hg__run_plan *plan;       // owned
     hg__loader *loader;       // owned
@@ -34,6 +35,9 @@ typedef struct hg__feed {
 int hg__feed_open(hg__feed *f, const hg_options *o, hg__goal goal, const hg_listener *listener,
                   hg_error *err);
 void hg__feed_close(hg__feed *f); // {0} is fine
+
+// The table is closed: nobody looks at it again.
+void hg__feed_close_table(hg__feed *f);
 
 // groupby=, or what the model was calibrated by; "" where there is none.
 const char *hg__feed_group_column(const hg__feed *f, const hg_options *o);

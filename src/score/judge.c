@@ -66,6 +66,7 @@ static int make_room(hg__judge *j, hg_error *err) {
 
 static int open_judge(hg__judge *j, const hg_options *o, const hg_listener *l, hg_error *err) {
     HG_TRY(hg__feed_open(&j->feed, o, HG_ERRORS, l, err));
+    if (!j->wants_shares) hg__feed_close_table(&j->feed);
     const hg_model *m = j->feed.model;
     if (!m->schema) {
         return hg__fail(err, HG_ERR_MODEL,

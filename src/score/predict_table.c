@@ -16,9 +16,8 @@ enum { DESKS = 32, PIECE = 64 };    // rows are written in pieces, one on each d
 
 // What a piece of rows is written with.
 typedef struct desk {
-    hg__cell *cell;                   // owned, one row
-    char (*observed)[HG_REASON_CELL]; // owned, (top)
-    hg__text lines;                   // owned
+    hg__cell *cell; // owned, one row
+    hg__text lines; // owned
     int64_t alarms;
 } desk;
 
@@ -71,8 +70,7 @@ static void name_columns(sheet *s) {
 static int make_desk(const sheet *s, desk *d, hg_error *err) {
     const size_t top = (size_t)s->top;
     d->cell = hg__alloc(FIXED + PER_REASON * top, sizeof *d->cell, err);
-    if (d->cell) d->observed = hg__alloc(top + 1, sizeof *d->observed, err);
-    return d->observed ? HG_OK : HG_ERR_MEMORY;
+    return d->cell ? HG_OK : HG_ERR_MEMORY;
 }
 
 static int make_room(sheet *s, hg_error *err) {
@@ -92,7 +90,6 @@ static void clear(sheet *s) {
     hg__free(s->name);
     for (int32_t i = 0; i < DESKS; i++) {
         hg__free(s->desk[i].cell);
-        hg__free(s->desk[i].observed);
         hg__text_clear(&s->desk[i].lines);
     }
 }
@@ -108,7 +105,7 @@ static hg__cell text(const char *t) {
 }
 
 // The cells of row i's reasons.
-static void explain(const sheet *s, desk *d, int32_t i, hg__cell *cell) {
+static void explain(const sheet *s, int32_t i, hg__cell *cell) {
     const hg__judge *j = &s->judge;
     const hg__schema *schema = j->feed.model->schema;
     const float *share = j->share + (ptrdiff_t)i * schema->columns;
@@ -120,10 +117,8 @@ static void explain(const sheet *s, desk *d, int32_t i, hg__cell *cell) {
             for (int32_t k = 0; k < PER_REASON; k++) cell[k] = (hg__cell){0};
             continue;
         }
-        const hg__column *c = &schema->column[best];
-        hg__column_decode(c, j->x + (ptrdiff_t)i * schema->width, d->observed[r], HG_REASON_CELL);
-        cell[0] = text(c->name);
-        cell[1] = text(d->observed[r]);
+        cell[0] = text(schema->column[best].name);
+        cell[1] = text(s->reasons.observed[reason]);
         cell[2] = text(s->reasons.expected[reason]);
         cell[3] = number((double)share[best] / sum);
     }
@@ -151,7 +146,7 @@ static void fill_row(const sheet *s, desk *d, int32_t i) {
         *cell++ = number(alarm);
     }
     if (j->group) *cell++ = text(hg__judge_group_name(j, i));
-    if (s->top) explain(s, d, i, cell);
+    if (s->top) explain(s, i, cell);
 }
 
 static void format_piece(void *context, int32_t task, int32_t thread) {
@@ -187,7 +182,7 @@ static int write_batch(sheet *s, hg_error *err) {
     const int32_t rows = s->judge.count, most = DESKS * PIECE;
     for (s->first = 0; s->first < rows; s->first += most) {
         const int32_t now = rows - s->first < most ? rows - s->first : most;
-        if (s->top) hg__reasons_find(&s->reasons, s->first, now);
+        if (s->top) HG_TRY(hg__reasons_find(&s->reasons, s->first, now, err));
         HG_TRY((s->out.database ? write_cells : write_lines)(s, now, err));
     }
     s->result->rows += rows;
@@ -250,6 +245,7 @@ static int run(sheet *s, const hg_options *o, hg_error *err) {
     while ((more = hg__judge_next(j, err)) > 0) HG_TRY(write_batch(s, err));
     if (more < 0) return more;
     for (int32_t i = 0; i < DESKS; i++) s->result->alarms += s->desk[i].alarms;
+    hg__feed_close_table(&j->feed); // a database may be the one that is written to
     return hg__score_sheet_commit(&s->out, err);
 }
 

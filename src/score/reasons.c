@@ -12,14 +12,17 @@ int hg__reasons_init(hg__reasons *r, const hg__judge *j, int32_t rows, int32_t t
     *r = (hg__reasons){.judge = j, .rows = rows, .top = top};
     r->best = hg__alloc(count, sizeof *r->best, err);
     if (r->best) r->expected = hg__alloc(count, sizeof *r->expected, err);
-    if (r->expected) r->expect = hg__expect_new(j->feed.model, j->feed.plan, err);
-    return r->expect ? HG_OK : HG_ERR_MEMORY;
+    if (r->expected) r->observed = hg__alloc(count, sizeof *r->observed, err);
+    if (r->observed) r->expect = hg__expect_new(j->feed.model, j->feed.plan, err);
+    return r->expect ? hg__observed_init(&r->look, &j->feed, err) : HG_ERR_MEMORY;
 }
 
 void hg__reasons_clear(hg__reasons *r) {
     hg__expect_free(r->expect);
     hg__free(r->best);
     hg__free(r->expected);
+    hg__free(r->observed);
+    hg__observed_clear(&r->look);
     *r = (hg__reasons){0};
 }
 
@@ -44,8 +47,8 @@ static void decode_piece(void *context, int32_t task, int32_t thread) {
     (void)thread;
     for (int32_t i = from; i < end; i++) {
         const int32_t slot = r->slot[i];
-        hg__column_decode(&s->column[r->best[slot]], r->made + (ptrdiff_t)i * s->width,
-                          r->expected[slot], HG_REASON_CELL);
+        hg__column_decode_own(&s->column[r->best[slot]], r->made + (ptrdiff_t)i * s->width,
+                              r->expected[slot], HG_REASON_CELL);
     }
 }
 
@@ -64,7 +67,21 @@ static void expect(hg__reasons *r, int32_t first, const int32_t *slot, int32_t c
     hg__pool_run(j->feed.pool, decode_piece, r, (count + PIECE - 1) / PIECE);
 }
 
-void hg__reasons_find(hg__reasons *r, int32_t first, int32_t rows) {
+// observed of rows from `first` on: what the table has there.
+static int observe(hg__reasons *r, int32_t first, int32_t rows, hg_error *err) {
+    const int64_t *number = r->judge->feed.side.number;
+    for (int32_t i = 0; i < rows; i++) {
+        const int64_t row = r->judge->first + first + i;
+        HG_TRY(hg__observed_row(&r->look, number ? number[row] : row, err));
+        for (int32_t slot = i * r->top; slot < (i + 1) * r->top; slot++) {
+            if (r->best[slot] < 0) continue;
+            hg__observed_write(&r->look, r->best[slot], r->observed[slot], HG_REASON_CELL);
+        }
+    }
+    return HG_OK;
+}
+
+int hg__reasons_find(hg__reasons *r, int32_t first, int32_t rows, hg_error *err) {
     const int32_t columns = r->judge->feed.model->schema->columns, top = r->top;
     int32_t slot[HG_EXPECT_MOST], count = 0;
     for (int32_t i = 0; i < rows; i++) {
@@ -78,4 +95,5 @@ void hg__reasons_find(hg__reasons *r, int32_t first, int32_t rows) {
             count = 0;
         }
     }
+    return observe(r, first, rows, err);
 }

@@ -4,6 +4,7 @@
 #define HG_SCORE_REASONS_H
 #include "score/expect.h"
 #include "score/judge.h"
+#include "score/observed.h"
 
 enum { HG_REASON_CELL = 256 }; // bytes of a value as text
 
@@ -13,8 +14,10 @@ typedef struct hg__reasons {
     int32_t rows, top;
     int32_t *best; // owned, (rows, top): columns, largest share first; -1: no more
     char (*expected)[HG_REASON_CELL]; // owned, (rows, top)
-    const int32_t *slot;              // of the reasons that are being decoded: places in best
-    const float *made;                // their rows
+    char (*observed)[HG_REASON_CELL]; // owned, (rows, top)
+    hg__observed look;
+    const int32_t *slot; // of the reasons that are being decoded: places in best
+    const float *made;   // their rows
     int32_t slots;
 } hg__reasons;
 
@@ -22,6 +25,7 @@ typedef struct hg__reasons {
 int hg__reasons_init(hg__reasons *r, const hg__judge *j, int32_t rows, int32_t top, hg_error *err);
 void hg__reasons_clear(hg__reasons *r); // {0} is fine
 
-// best and expected of rows first .. first + rows - 1 of the judge's batch.
-void hg__reasons_find(hg__reasons *r, int32_t first, int32_t rows);
+// best, observed and expected of rows first .. first + rows - 1 of the judge's batch. May only fail where the table cannot be
+// read again.
+int hg__reasons_find(hg__reasons *r, int32_t first, int32_t rows, hg_error *err);
 #endif

@@ -63,6 +63,7 @@ static int transform(hg__feed *f, hg__goal goal, const char *out, hg_error *err)
 static int run(const hg_options *o, hg__goal goal, const hg_listener *l, hg_error *err) {
     hg__feed f;
     HG_TRY(hg__feed_open(&f, o, goal, l, err));
+    hg__feed_close_table(&f);
     const bool is_table = f.model->schema && goal != HG_ENCODE;
     const int code =
         is_table ? hg__transform_table(&f, goal, o, err) : transform(&f, goal, o->values.out, err);
