@@ -446,7 +446,7 @@ static void a_number_that_only_moves_forward_is_left_out(void **state) {
     hg__schema_free(s);
     s = case_infer(&c, &(hg__schema_options){.override = "odometer number, elapsed epoch"});
     assert_int_equal(case_column(s, "odometer")->kind, HG_COLUMN_NUMBER);
-    assert_int_equal(case_column(s, "elapsed")->format, HG_TIME_EPOCH);
+    assert_int_equal(case_column(s, "elapsed")->time_format, HG_TIME_EPOCH);
     assert_true(case_column(s, "elapsed")->most < 30);
     hg__schema_free(s);
 }
