@@ -19,6 +19,7 @@ typedef struct hg__denoiser {
     hg_denoise_result *result;   // borrowed
     bool has_told;               // that windows are blended
     bool has_told_outside;       // that samples are left as they are
+    bool has_told_other;         // that samples are not those the model was trained on
     bool is_fatal; // the last failure is none of the file's: the others would fail too
 } hg__denoiser;
 

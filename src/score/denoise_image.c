@@ -60,11 +60,17 @@ static int read_page(picture *p, hg__image_reader *r, hg__range_finder *f, hg_er
 }
 
 static void tell_of_other(const picture *p, const hg__range_rule *rule) {
-    hg__denoise_note(
-        p->d,
-        "%s: the model was trained on %s samples of %.6g .. %.6g, which these are not: "
-        "they are taken by their own range",
-        p->path, hg__dtype_name(rule->dtype), rule->low, rule->high);
+    char text[160];
+    snprintf(text, sizeof text,
+             "the model was trained on %s samples of %.6g .. %.6g, which these are not: they are "
+             "taken by their own range",
+             hg__dtype_name(rule->dtype), rule->low, rule->high);
+    if (p->d->has_told_other) {
+        hg__denoise_detail(p->d, "%s: %s", p->path, text);
+    } else {
+        hg__denoise_note(p->d, "%s: %s", p->path, text);
+    }
+    p->d->has_told_other = true;
 }
 
 static page_range pick_range(const picture *p, const hg__image_info *info, hg__range_finder *f) {
