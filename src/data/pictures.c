@@ -65,9 +65,11 @@ static int read_samples(hg__pictures *p, hg__image_reader *r, hg__picture_sample
                         hg_error *err) {
     const hg__image_info *info = hg__image_info_of(r);
     *s = (hg__picture_samples){.dtype = info->dtype, .white = info->white};
-    if (!p->has_rule || !hg__range_is_open(info))
+    if (!p->has_rule || !hg__range_is_open(info)) {
         return p->skips ? read_lines(r, NULL, err) : HG_OK;
-    if (!p->finder && !(p->finder = hg__range_finder_new(err))) return HG_ERR_MEMORY;
+    }
+    if (!p->finder) p->finder = hg__range_finder_new(err);
+    if (!p->finder) return HG_ERR_MEMORY;
     HG_TRY(hg__range_begin(p->finder, info, err));
     HG_TRY(read_lines(r, p->finder, err));
     hg__range_end(p->finder, &s->page);
