@@ -90,7 +90,7 @@ int hg__tally_add(hg__tally *t, const hg__cell *cell, hg_error *err) {
         return HG_OK;
     }
     HG_TRY(make_room(t, size, err));
-    key.at = t->text_size;
+    if (key.size >= 0) key.at = t->text_size; // a number stands in the same place
     if (size) memcpy(t->text + key.at, cell->text, size);
     t->text_size += size;
     t->entry[t->entries] = key;
