@@ -60,8 +60,9 @@ static int check_bits(const hg__image_reader *r, hg__dicom_info *i, hg_error *er
             "%s: expected DICOM samples of 32 bits in little endian order, got big endian",
             r->name);
     }
-    if (is_whole && i->stored >= 2 && i->stored <= i->allocated && i->high < i->allocated)
+    if (is_whole && i->stored >= 2 && i->stored <= i->allocated && i->high < i->allocated) {
         return HG_OK;
+    }
     const char *what = i->allocated == 1 ? " (a mask or segmentation)" : "";
     return hg__fail(err, HG_ERR_DATA,
                     "%s: expected DICOM samples of 2 to 32 bits in 8, 16 or 32, got %d in %d%s",

@@ -5,6 +5,7 @@
 #include "image/dicom_inflate.h"
 
 #include <string.h>
+#define ZLIB_CONST // inflate() only reads
 #include <zlib.h>
 
 #include "base/mem.h"
@@ -52,8 +53,9 @@ static int unpack(z_stream *z, uint8_t **held, size_t *used, const char *name, h
         *used += step - z->avail_out;
     }
     if (code == Z_STREAM_END) return HG_OK;
-    if (code == Z_MEM_ERROR)
+    if (code == Z_MEM_ERROR) {
         return hg__fail(err, HG_ERR_MEMORY, "out of memory: could not unpack %s", name);
+    }
     return hg__fail(
         err, HG_ERR_DATA,
         "%s: expected a whole deflated DICOM file, got a damaged one or one that is cut off", name);
@@ -78,7 +80,7 @@ int hg__dicom_inflate(hg__dicom_span *s, uint8_t **held, const char *name, hg_er
     }
     HG_TRY(copy_header(s, at, held, err));
     z_stream z = {.zalloc = zlib_alloc, .zfree = zlib_free};
-    z.next_in = (z_const Bytef *)(uintptr_t)(s->bytes + at);
+    z.next_in = s->bytes + at;
     z.avail_in = (uInt)(s->size - at);
     size_t used = at;
     int code = inflateInit2(&z, -MAX_WBITS) == Z_OK

@@ -240,9 +240,10 @@ static const struct {
 static int refuse_unknown(const walk *w, const char *name, hg_error *err) {
     const size_t length = strlen(PLAIN ".4.");
     if (strncmp(w->syntax, PLAIN ".4.", length) != 0) return HG_OK;
-    int n = 0;
-    for (const char *c = w->syntax + length; *c && n < 1000; c++)
+    int n = 0; // 1000: no plain number
+    for (const char *c = w->syntax + length; *c && n < 1000; c++) {
         n = *c == '.' ? 1000 : 10 * n + *c - '0';
+    }
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
         if (n < unknown[i].first || n > unknown[i].last) continue;
         return hg__fail(
