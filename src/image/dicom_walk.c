@@ -215,8 +215,8 @@ bool hg__dicom_is_bare(const uint8_t *head, size_t size) {
         if (!read_element(&w, &e)) return false;
         const uint32_t group = e.tag >> 16;
         const bool is_sane = i == 0 ? group == 2 || group == 8 : e.tag > last && group <= 0x20;
-        if (!is_sane || e.length > LONGEST || e.length % 2 || e.length > w.size - w.at)
-            return false;
+        const bool fits_in = e.length <= LONGEST && e.length <= w.size - w.at;
+        if (!is_sane || !fits_in || e.length % 2) return false;
         last = e.tag;
         w.at += e.length;
     }
