@@ -86,6 +86,13 @@ static void set_layout(dicom_reader *d) {
                                             .bytes = (size_t)i->allocated / 8};
 }
 
+static double find_nodata(const dicom_reader *d) {
+    const hg__dicom_info *i = &d->info;
+    if (i->is_float) return (double)i->float_padding;
+    const hg__dicom_samples *s = &d->layout.samples;
+    return (double)hg__dicom_sample(s, (uint32_t)i->padding << s->shift);
+}
+
 static hg__image_info to_image_info(const dicom_reader *d) {
     const hg__dicom_info *i = &d->info;
     const bool is_palette = i->colours == HG_DICOM_PALETTE;
@@ -101,7 +108,9 @@ static hg__image_info to_image_info(const dicom_reader *d) {
                                      : is_palette ? 255
                                                   : (float)d->layout.samples.white,
                             .orientation = 1,
-                            .pages = i->frames};
+                            .pages = i->frames,
+                            .has_nodata = i->has_padding,
+                            .nodata = i->has_padding ? find_nodata(d) : 0};
 }
 
 static int check_frames(const hg__image_reader *r, const hg__dicom_info *i, hg_error *err) {

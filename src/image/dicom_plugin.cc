@@ -174,6 +174,23 @@ void read_shape(DcmDataset *set, hg__dicom_info *info) {
     info->is_signed = get_short(set, DCM_PixelRepresentation, 0) != 0;
 }
 
+// Signed or not as the pixels are, whatever its own kind says.
+void read_padding(DcmDataset *set, hg__dicom_info *info) {
+    Uint16 word = 0;
+    Sint16 number = 0;
+    Float32 real = 0;
+    if (info->is_float) {
+        info->has_padding = set->findAndGetFloat32(DCM_FloatPixelPaddingValue, real).good();
+        info->float_padding = real;
+    } else if (set->findAndGetSint16(DCM_PixelPaddingValue, number).good()) {
+        info->has_padding = 1;
+        info->padding = info->is_signed ? number : static_cast<Uint16>(number);
+    } else if (set->findAndGetUint16(DCM_PixelPaddingValue, word).good()) {
+        info->has_padding = 1;
+        info->padding = info->is_signed ? static_cast<Sint16>(word) : word;
+    }
+}
+
 // 422 is a way to lie in the file: who decodes it gives whole pixels.
 int read_syntax(const DcmElement *pixels, hg__dicom *d, hg__dicom_trouble *trouble) {
     const DcmXfer syntax(d->syntax);
@@ -204,6 +221,7 @@ int read_info(hg__dicom *d, hg__dicom_trouble *trouble) {
     if (set->findAndGetElement(DCM_FloatPixelData, pixels).good() && !pixels->isEmpty()) {
         info->is_float = 1;
         info->pixel_bytes = pixels->getLength();
+        read_padding(set, info);
         return info->samples == 1 ? 0 : fail(trouble, "expected DICOM floats in grey, got colour");
     }
     if (set->tagExists(DCM_DoubleFloatPixelData)) {
@@ -216,6 +234,7 @@ int read_info(hg__dicom *d, hg__dicom_trouble *trouble) {
         return fail(trouble, "expected a DICOM picture's columns, rows and bits, got pixels alone");
     }
     if (read_colours(set, info, trouble) < 0) return -1;
+    if (info->colours == HG_DICOM_GREY) read_padding(set, info);
     if (info->colours == HG_DICOM_PALETTE && read_palette(set, d, trouble) < 0) return -1;
     return read_syntax(pixels, d, trouble);
 }

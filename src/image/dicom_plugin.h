@@ -31,9 +31,12 @@ typedef struct hg__dicom_info {
     int32_t is_big;    // plain pixels with the most significant byte first
     int32_t is_planar; // a frame's samples of one colour lie together
     int32_t is_signed;
-    int32_t is_white_zero;  // MONOCHROME1
-    int32_t is_float;       // FloatPixelData, of 32 bits
-    int32_t is_rle;         // its frames come by `fragment`, the others' by `read`
+    int32_t is_white_zero; // MONOCHROME1
+    int32_t is_float;      // FloatPixelData, of 32 bits
+    int32_t is_rle;        // its frames come by `fragment`, the others' by `read`
+    int32_t has_padding;   // a value that stands for no pixel: `padding`, not shifted, or a float
+    int32_t padding;
+    float float_padding;
     uint64_t pixel_bytes;   // of the pixels where they are not compressed, else 0
     const uint8_t *palette; // the plug-in's, until `close`: (entries, 3)
     int32_t palette_first;  // the stored value of its first entry

@@ -13,7 +13,7 @@ uint64_t hg__dicom_frame_bytes(const hg__dicom_info *i) {
     return pixels * samples * (uint64_t)i->allocated / 8;
 }
 
-static uint32_t to_sample(const hg__dicom_samples *s, uint32_t stored) {
+uint32_t hg__dicom_sample(const hg__dicom_samples *s, uint32_t stored) {
     uint32_t v = stored >> s->shift & s->white;
     if (s->is_signed) v ^= s->half; // two's complement moved up by half
     return s->is_white_zero ? s->white - v : v;
@@ -40,7 +40,7 @@ static uint32_t load(size_t bytes, const void *from, size_t at) {
 }
 
 static uint32_t fetch(const hg__dicom_layout *l, const uint8_t *frame, size_t at) {
-    return to_sample(&l->samples, load(l->samples.bytes, frame, at));
+    return hg__dicom_sample(&l->samples, load(l->samples.bytes, frame, at));
 }
 
 static void store(size_t bytes, void *to, size_t at, uint32_t sample) {

@@ -26,6 +26,8 @@ typedef struct hg__dicom_layout {
 
 // Bytes of a frame as it is stored.
 uint64_t hg__dicom_frame_bytes(const hg__dicom_info *i);
+// A stored value's sample.
+uint32_t hg__dicom_sample(const hg__dicom_samples *s, uint32_t stored);
 // `count` pixels from the `first`: grey, or interleaved red, green, blue. Of a palette 8 bits each, else
 // as many as are stored.
 void hg__dicom_get(const hg__dicom_layout *l, const uint8_t *frame, size_t first, size_t count,

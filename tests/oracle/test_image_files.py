@@ -516,6 +516,26 @@ def check_floats():
     check("floats stay floats", d.FloatPixelData == real.tobytes() and "PixelData" not in d and "BitsStored" not in d, d)
 
 
+def check_denoised():
+    """The whole way: a CT stack with a TIFF's sign in front and pixels that are none."""
+    frames = (frames_of(np.int16, 10, 2, 40, 50) + 600).astype(np.int16)
+    frames[:, :7], frames[:, 20:, :5] = -2000, -2000
+    write_dicom("slice.dcm", frames, 16, PixelPaddingValue=-2000, ImageType=["ORIGINAL", "PRIMARY", "AXIAL"])
+    data = open(path("slice.dcm"), "rb").read()
+    open(path("slice.dcm"), "wb").write(b"II*\0\x08\0\0\0" + data[8:])
+    clean = path("clean.dcm")
+    done = subprocess.run([COMMAND, "denoise", "-q", "model=models/denoise.safetensors", "data=" + path("slice.dcm"), "out=" + clean],
+                          capture_output=True, text=True)
+    check("a CT stack is cleaned", done.returncode == 0, done.stderr)
+    if done.returncode == 0:
+        check_dicom_kept("slice.dcm", clean, frozenset(["PixelPaddingValue"]))
+        d = pydicom.dcmread(clean)
+        got = d.pixel_array
+        check("padding stays", d.PixelPaddingValue == -2000 and ((got == -2000) == (frames == -2000)).all())
+        off = np.abs(got.astype(int) - frames)
+        check("all else is near", 0 < off.mean() < 60 and off.max() < 300, (off.mean(), off.max()))
+
+
 def check_nesting():
     """Many items are fine; many in each other would overflow DCMTK's stack."""
     meta = b"\0" * 128 + b"DICM" + struct.pack("<HH2sH", 2, 0x10, b"UI", 20) + b"1.2.840.10008.1.2.1\0"
@@ -546,6 +566,7 @@ else:
     check_icons()
     check_no_pictures()
     check_floats()
+    check_denoised()
     check_nesting()
 shutil.rmtree(FOLDER, ignore_errors=True)
 print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))
