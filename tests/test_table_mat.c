@@ -64,6 +64,56 @@ static void version_7_3_is_read_and_libhdf5_says_nothing(void **state) {
     close(heard);
 }
 
+static void names_may_be_in_any_encoding(void **state) {
+    (void)state;
+    static const char numbers[] = "1|2\n3|4\n";
+    expect_seed("good_latin.mat", "", numbers);
+    expect_seed("good_utf8.mat", "", numbers);
+    expect_seed("good_gbk.mat", "", numbers);
+    expect_seed("good_latin.mat", "gr\u00f6\u00dfe", numbers); // as one types it
+    expect_seed("good_utf8.mat", "gr\u00f6\u00dfe", numbers);
+    expect_seed("good_latin.mat", "gr?\?e", numbers); // as it was shown
+    expect_seed("good_gbk.mat", "?\?\?\?", numbers);
+    expect_seed("three_names.mat", "gr?\?e", numbers);
+    expect_seed("three_names.mat", "",
+                "! x.mat: expected a matrix 'X', or one single matrix of numbers, got 'gr?\?e', "
+                "'gr\u00f6\u00dfe', '?\?\?\?'");
+    expect_seed("three_names.mat", "gr\u00f6\u00dfe", numbers); // to the byte
+    expect_seed("good_latin.mat", "gr\u00f6\u00dfen",
+                "! x.mat: expected an array 'gr\u00f6\u00dfen', got 'gr?\?e'");
+}
+
+static void other_headers_and_byte_orders_are_read(void **state) {
+    (void)state;
+    expect_seed("good_foreign.mat", "", "1|2\n3|4\n");
+    expect_seed("good_big_endian.mat", "", "1|2\n3|4\n");
+}
+
+static void version_4_is_read(void **state) {
+    (void)state;
+    uint8_t bytes[4096];
+    expect_seed("good_old.mat", "", "# column 1|column 2|y\n0.5|2|0\n3|4|1\n5|-6|0\n");
+    expect_seed("good_old.mat", "y", "0\n1\n0\n");
+    expect_seed("good_old.mat", "note",
+                "! x.mat: expected 'note' to be a matrix of numbers, got text");
+    expect_seed("good_old_swapped.mat", "", "1|-2\n3|4\n");
+    expect_seed("old_complex.mat", "",
+                "! x.mat: expected 'X' to be a matrix of numbers, got complex numbers");
+    expect_seed("old_cut.mat", "",
+                "! x.mat: expected an array at byte 25 that ends within the file, got the end of "
+                "the file at byte 94");
+    const size_t size = read_seed("table_mat/good_old.mat", bytes, sizeof bytes);
+    for (size_t cut = 1; cut < size; cut++) {
+        const sample_file f = save_sample(bytes, cut, "x.mat");
+        hg_error err = {0};
+        hg__table *t = hg__table_open(f.path, NULL, &err);
+        assert_true(t ? !t->named : err.code < 0 && err.message[0]); // between arrays: one less
+        hg__table_close(t);
+        remove_sample(&f);
+    }
+    damage_table("table_mat/good_old.mat", "x.mat");
+}
+
 static void others_are_refused_with_a_sentence(void **state) {
     (void)state;
     expect_seed("two.mat", "",
@@ -78,6 +128,9 @@ static void others_are_refused_with_a_sentence(void **state) {
                 "! x.mat: expected 'X' to be a matrix of numbers, got 3 dimensions");
     expect_seed("complex.mat", "",
                 "! x.mat: expected 'X' to be a matrix of numbers, got complex numbers");
+    expect_seed("complex_alone.mat", "",
+                "! x.mat: expected a matrix 'X', or one single matrix of numbers, got 'M' (complex "
+                "numbers)");
     expect_seed("huge.mat", "",
                 "! x.mat: 'X' (1073741824 x 1048576) is larger than its file can hold");
     expect_seed("short_data.mat", "", "! x.mat: expected 3 x 2 numbers in 'X', got fewer");
@@ -117,6 +170,9 @@ int main(void) {
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matrices_are_rows_of_numbers),
+        cmocka_unit_test(names_may_be_in_any_encoding),
+        cmocka_unit_test(other_headers_and_byte_orders_are_read),
+        cmocka_unit_test(version_4_is_read),
         cmocka_unit_test(version_7_3_is_read_and_libhdf5_says_nothing),
         cmocka_unit_test(others_are_refused_with_a_sentence),
         cmocka_unit_test(a_cut_file_is_refused),

@@ -151,6 +151,27 @@ put('table_mat/complex.mat', mat(matrix(b'X', 6, (2, 1), 9, bytes(16), 8)))
 put('table_mat/huge.mat', mat(matrix(b'X', 6, (1 << 30, 1 << 20), 9, bytes(16))))
 put('table_mat/short_data.mat', mat(matrix(b'X', 6, (3, 2), 9, bytes(16))))
 put('table_mat/none.mat', mat())
+# Names in Latin 1, UTF-8 and GBK; other kinds of arrays beside the matrix; text in the header that is not MATLAB's; the other byte order.
+named = [matrix(name, 6, (2, 2), 2, bytes([1, 3, 2, 4])) for name in ('größe'.encode('latin-1'), 'größe'.encode(), '数据'.encode('gbk'))]
+put('table_mat/good_latin.mat', mat(named[0]))
+put('table_mat/good_utf8.mat', mat(packed(named[1])))
+put('table_mat/good_gbk.mat', mat(matrix(b'note', 4, (1, 2), 4, struct.pack('<2H', 104, 105)), named[2]))
+put('table_mat/three_names.mat', mat(*named))
+put('table_mat/good_foreign.mat', b'Written by something else'.ljust(124) + mat(named[0])[124:])
+put('table_mat/complex_alone.mat', mat(matrix(b'M', 6, (2, 1), 9, bytes(16), 8)))
+swapped = struct.pack('>IIII', 6, 8, 6, 0) + struct.pack('>IIii', 5, 8, 2, 2) + struct.pack('>II', 1, 1) + b'M'.ljust(8, b'\0') + struct.pack('>II4d', 9, 32, 1, 3, 2, 4)
+put('table_mat/good_big_endian.mat', b'MATLAB 5.0 MAT-file'.ljust(124) + b'\1\0MI' + struct.pack('>II', 14, len(swapped)) + swapped)
+
+
+def old(name, kind, rows, columns, data, order='<', imaginary=0):
+    return struct.pack(order + '5i', kind + (1000 if order == '>' else 0), rows, columns, imaginary, len(name) + 1) + name + b'\0' + data
+
+
+old_x, old_y = old(b'X', 0, 3, 2, struct.pack('<6d', 0.5, 3, 5, 2, 4, -6)), old(b'y', 50, 3, 1, bytes([0, 1, 0]))
+put('table_mat/good_old.mat', old(b'note', 51, 1, 2, b'hi') + old_x + old_y)
+put('table_mat/good_old_swapped.mat', old(b'gr\xf6sse', 30, 2, 2, struct.pack('>4h', 1, 3, -2, 4), '>'))
+put('table_mat/old_complex.mat', old(b'X', 10, 1, 2, bytes(16), imaginary=1))
+put('table_mat/old_cut.mat', old_y + old_x[:-1])
 # table_mat/good_hdf5.mat, of version 7.3, was written by libmatio.
 
 
