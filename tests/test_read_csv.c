@@ -155,6 +155,26 @@ static void bad_rows_may_be_left_out(void **state) {
                    "ignore=a leaves the column out");
 }
 
+// An open quote costs its own line, a line too long to be held itself; the rows behind them are read.
+static void lines_without_an_end_may_be_left_out(void **state) {
+    (void)state;
+    enum { LONG = 33 << 20 };
+    hg__data_options o = in_memory;
+    o.on_bad = "skip";
+    expect_rows(BYTES("a,b\n1,2\n\"3,4\n5,6\n"), "x.csv", &o, 2, 2, (const float[]){1, 2, 5, 6});
+    expect_rows(BYTES("a,b\n1,2\n5,6\n7,\"8"), "x.csv", &o, 2, 2, (const float[]){1, 2, 5, 6});
+    char *text = malloc(LONG + 32);
+    assert_non_null(text);
+    snprintf(text, LONG + 32, "1,2\n");
+    memset(text + 4, '7', LONG);
+    snprintf(text + 4 + LONG, 28, "\n5,6\n");
+    expect_rows(text, LONG + 9, "x.csv", &o, 2, 2, (const float[]){1, 2, 5, 6});
+    o.on_bad = "stop";
+    expect_refusal(text, LONG + 9, "x.csv", &o,
+                   "x.csv:2: expected a line of at most 16777216 bytes, got a longer one");
+    free(text);
+}
+
 static void lines_longer_than_the_window_are_read(void **state) {
     (void)state;
     enum { CELLS = 300000, LONG = 40 << 20 };
@@ -338,6 +358,7 @@ int main(void) {
         cmocka_unit_test(label_and_ignored_columns_are_left_out),
         cmocka_unit_test(bad_rows_are_refused_with_a_sentence),
         cmocka_unit_test(bad_rows_may_be_left_out),
+        cmocka_unit_test(lines_without_an_end_may_be_left_out),
         cmocka_unit_test(lines_longer_than_the_window_are_read),
         cmocka_unit_test(many_rows_are_read),
         cmocka_unit_test(numbers_are_rounded_as_strtof_does),

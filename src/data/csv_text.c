@@ -62,6 +62,15 @@ int hg__csv_window_more(hg__csv_window *w, hg_error *err) {
     return HG_OK;
 }
 
+bool hg__csv_window_drop(hg__csv_window *w) {
+    const char *end =
+        w->end > w->start ? memchr(w->text + w->start, '\n', w->end - w->start) : NULL;
+    w->start = end ? (size_t)(end + 1 - w->text) : w->end;
+    if (w->complete < w->start) w->complete = w->start;
+    w->line += end != NULL;
+    return end != NULL;
+}
+
 // ---- records and cells --------------------------------------------------------------------------
 
 // Where the quoted cell that opens at p ends, one past its closing quote; NULL if it does not.

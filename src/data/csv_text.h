@@ -19,6 +19,8 @@ int hg__csv_window_init(hg__csv_window *w, hg__source *s, hg_error *err);
 void hg__csv_window_clear(hg__csv_window *w);
 // Reads on until there is a new newline; sets at_end (and adds a newline that is missing).
 int hg__csv_window_more(hg__csv_window *w, hg_error *err);
+// Lets go of the line at the start. False where its end has not been seen yet: what comes next belongs to it.
+bool hg__csv_window_drop(hg__csv_window *w);
 
 // One record: its length with the newline, its cells and its newlines (more than one within quotes).
 typedef struct hg__csv_record {

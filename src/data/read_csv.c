@@ -25,6 +25,7 @@ typedef struct csv {
     bool *used; // owned, (columns): is a feature
     hg__sink sink;
     hg_error first; // why the first row was skipped
+    bool lost;      // in a line that is passed over, to its end
 } csv;
 
 // ---- which columns are features -----------------------------------------------------------------
@@ -160,6 +161,16 @@ static int slow_row(const csv *c, const char *p, int64_t cells, float *to, hg_er
     return HG_OK;
 }
 
+// A row that cannot be used: it ends the reading, or is counted.
+static int skip_row(csv *c, const hg_error *why, hg_error *err) {
+    if (strcmp(c->o->on_bad, "skip") != 0) {
+        if (err) *err = *why;
+        return why->code;
+    }
+    if (c->d->skipped++ == 0) c->first = *why;
+    return 0;
+}
+
 // The record at the start of the window by the slow way: 1 row, 0 none (blank or skipped, or *partial).
 static int read_record(csv *c, float *to, bool *partial, hg_error *err) {
     hg__csv_window *w = &c->window;
@@ -170,11 +181,7 @@ static int read_record(csv *c, float *to, bool *partial, hg_error *err) {
     int code = r.blank ? 0 : 1;
     hg_error why;
     if (!r.blank && slow_row(c, w->text + w->start, r.cells, to, &why) < 0) {
-        if (strcmp(c->o->on_bad, "skip") != 0) {
-            if (err) *err = why;
-            return why.code;
-        }
-        if (c->d->skipped++ == 0) c->first = why;
+        HG_TRY(skip_row(c, &why, err));
         code = 0;
     }
     w->start += r.size;
@@ -203,24 +210,41 @@ static int64_t read_window(csv *c, float *to, size_t room, bool *partial, hg_err
     return (int64_t)rows;
 }
 
+// More text. A line that cannot be had whole, for its quote never closes or it is too long to be held, is a bad row.
+static int read_more(csv *c, hg_error *err) {
+    hg__csv_window *w = &c->window;
+    const size_t held = w->end - w->start;
+    hg_error why = {0};
+    if (w->at_end) {
+        hg__fail(&why, HG_ERR_DATA, "%s:%llu: expected a closing quote, got the end of the file",
+                 c->d->path, (unsigned long long)w->line);
+    } else {
+        const int code = hg__csv_window_more(w, &why);
+        if (code == HG_OK) return HG_OK;
+        if (code != HG_ERR_DATA || held < hg__data_limit.line) {
+            if (err) *err = why;
+            return code;
+        }
+    }
+    HG_TRY(skip_row(c, &why, err));
+    c->lost = !hg__csv_window_drop(w);
+    return HG_OK;
+}
+
 static int read_rows(csv *c, hg_error *err) {
     hg__csv_window *w = &c->window;
     for (;;) {
         void *to;
         size_t room;
         bool partial;
+        if (c->lost) c->lost = !hg__csv_window_drop(w);
         HG_TRY(hg__sink_reserve(&c->sink, &to, &room, err));
         int64_t rows = read_window(c, to, room, &partial, err);
         if (rows < 0) return (int)rows;
         hg__sink_commit(&c->sink, (size_t)rows);
         if ((size_t)rows == room) continue;
-        if (w->at_end && partial) {
-            return hg__fail(err, HG_ERR_DATA,
-                            "%s:%llu: expected a closing quote, got the end of the file",
-                            c->d->path, (unsigned long long)w->line);
-        }
-        if (w->at_end) return HG_OK;
-        HG_TRY(hg__csv_window_more(w, err));
+        if (w->at_end && !partial) return HG_OK;
+        HG_TRY(read_more(c, err));
     }
 }
 

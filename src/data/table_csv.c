@@ -99,7 +99,7 @@ static int open_csv(hg__table *t, const hg__table_options *o, hg_error *err) {
     if (c->plain == (locale_t)0) {
         return hg__fail(err, HG_ERR_MEMORY, "out of memory: could not get the C locale");
     }
-    c->fd = hg__open_read(t->path, err);
+    c->fd = hg__open_read(t->source, err);
     return c->fd < 0 ? c->fd : read_head(t, c, err);
 }
 
@@ -245,24 +245,13 @@ static int slow_row(const hg__table *t, const char *p, int64_t cells, hg__cell *
 
 // ---- row after row ------------------------------------------------------------------------------
 
-// Lets go of the line at the start of the window.
-static void drop_line(csv_table *c) {
-    hg__csv_window *w = &c->window;
-    const char *end =
-        w->end > w->start ? memchr(w->text + w->start, '\n', w->end - w->start) : NULL;
-    c->lost = !end;
-    w->start = end ? (size_t)(end + 1 - w->text) : w->end;
-    if (w->complete < w->start) w->complete = w->start;
-    w->line += end != NULL;
-}
-
 // More text. A line too long to be held is a bad row; a file that cannot be read on is the end of all.
 static int read_more(csv_table *c, hg_error *err) {
     hg__csv_window *w = &c->window;
     const size_t held = w->end - w->start;
     int code = hg__csv_window_more(w, err);
     if (code == HG_ERR_DATA && held >= hg__data_limit.line) {
-        drop_line(c);
+        c->lost = !hg__csv_window_drop(w);
     } else if (code == HG_ERR_DATA) {
         code = HG_ERR_IO;
         if (err) err->code = code;
@@ -282,7 +271,7 @@ static int read_record(hg__table *t, hg__cell *cell, hg_error *err) {
         return r.blank ? 0 : slow_row(t, p, r.cells, cell, err);
     }
     if (!w->at_end) return read_more(c, err);
-    drop_line(c);
+    c->lost = !hg__csv_window_drop(w);
     return hg__fail(err, HG_ERR_DATA, "%s:%llu: expected a closing quote, got the end of the file",
                     t->path, (unsigned long long)c->line);
 }
@@ -292,7 +281,7 @@ static int next_row(hg__table *t, hg__cell *cell, hg_error *err) {
     hg__csv_window *w = &c->window;
     int code = 0;
     while (code == 0) {
-        if (c->lost) drop_line(c);
+        if (c->lost) c->lost = !hg__csv_window_drop(w);
         c->line = w->line;
         if (w->start >= w->complete) {
             if (w->at_end) return 0;
