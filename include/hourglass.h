@@ -57,7 +57,8 @@ typedef struct hg_options hg_options;
 
 // All options of `mode` ("train", "predict", ...) at their defaults; NULL for an unknown mode.
 HG_API hg_options *hg_options_new(const char *mode, hg_error *err);
-HG_API void hg_options_free(hg_options *o); // NULL is fine
+HG_API void
+hg_options_free(hg_options *o); // NULL is fine; with the last options goes what was read of pipes
 
 // Sets one option from text, exactly as the command line would. An unknown name or a value out of
 // range leaves everything as it was and names the nearest option.
@@ -81,7 +82,7 @@ HG_API const char *hg_options_get(hg_options *o, const char *name);
 // Whether the option was set by anyone (as opposed to standing at its default).
 HG_API bool hg_options_is_set(const hg_options *o, const char *name);
 
-// Whether everything the mode cannot do without was set; every job asks this first.
+// Whether everything the mode cannot do without was set, and out= is none of the files to read; every job asks this first.
 HG_API int hg_options_check(const hg_options *o, hg_error *err);
 
 // All options as YAML that hg_options_load() takes: a heap string for hg_text_free(), or NULL.

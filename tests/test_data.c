@@ -37,7 +37,9 @@ static void paths_that_are_no_files_are_refused(void **state) {
     assert_string_equal(err.message, "/proc/self/fdinfo: expected image files, got none");
     assert_int_equal(err.code, HG_ERR_DATA);
     assert_null(hg__data_open("/dev/null", &in_memory, &err));
-    assert_string_equal(err.message, "/dev/null: expected a file, got a device or pipe");
+    assert_string_equal(err.message, "/dev/null: expected rows of numbers, got an empty file");
+    assert_null(hg__data_open("/dev/zero", &in_memory, &err));
+    assert_string_equal(err.message, "/dev/zero: expected a file or a pipe, got a device");
     assert_null(hg__data_open("/nowhere/at/all.csv", &in_memory, &err));
     assert_string_equal(err.message, "/nowhere/at/all.csv: cannot open: No such file or directory");
     assert_int_equal(err.code, HG_ERR_IO);

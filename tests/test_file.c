@@ -6,8 +6,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/file.h"
+#include "base/stream.h"
 #include "faults.h"
 
 #include <cmocka.h>
@@ -153,9 +155,11 @@ static void what_is_no_file_is_not_mapped(void **state) {
     assert_non_null(strstr(err.message, "missing: cannot open: No such file or directory"));
     assert_int_equal(hg__map_open(&m, folder, &err), HG_ERR_IO);
     assert_non_null(strstr(err.message, "expected a file, got a folder"));
-    assert_int_equal(hg__map_open(&m, "/dev/null", &err), HG_ERR_IO);
-    assert_non_null(strstr(err.message, "got a device or pipe"));
+    assert_int_equal(hg__map_open(&m, "/dev/zero", &err), HG_ERR_DATA);
+    assert_string_equal(err.message, "/dev/zero: expected a file or a pipe, got a device");
     assert_true(!m.size && !m.data);
+    assert_int_equal(hg__map_open(&m, "/dev/null", &err), HG_OK);
+    assert_true(m.size == 0 && m.data != NULL);
     write_text("empty", "");
     assert_int_equal(hg__map_open(&m, at("empty"), &err), HG_OK);
     assert_true(m.size == 0 && m.data != NULL);
@@ -209,12 +213,189 @@ static void folders_are_made_with_their_parents(void **state) {
     write_text("one/file", "x");
     assert_true(hg__is_file(at("one/file")) && !hg__is_folder(at("one/file")));
     assert_int_equal(hg__make_folder(at("one/file/below"), &err), HG_ERR_IO);
-    assert_non_null(strstr(err.message, "one/file: cannot make the folder"));
+    assert_non_null(strstr(err.message, "one/file: expected a folder, got a file"));
+    assert_int_equal(symlink("nowhere", at("one/link")), 0);
+    assert_int_equal(hg__make_folder(at("one/link"), &err), HG_ERR_IO);
+    assert_non_null(
+        strstr(err.message, "one/link: expected a folder, got a link that leads to none"));
     assert_int_equal(hg__make_folder("", &err), HG_ERR_USAGE);
     memset(endless, '/', sizeof endless);
     endless[1024] = '\0';
     assert_int_equal(hg__make_folder(endless, &err), HG_ERR_USAGE);
     assert_non_null(strstr(err.message, "expected a path of 1 to 1023 bytes, got 1024"));
+}
+
+// Permissions do not bind root, but nobody makes folders in /sys.
+static void a_folder_that_cannot_be_made_says_why(void **state) {
+    (void)state;
+    hg_error err = {0};
+    assert_int_equal(hg__make_folder(at("closed"), &err), HG_OK);
+    assert_int_equal(chmod(at("closed"), 0555), 0);
+    if (geteuid() != 0) {
+        assert_int_equal(hg__make_folder(at("closed/runs"), &err), HG_ERR_IO);
+        assert_non_null(strstr(err.message, "closed/runs: cannot make the folder: Permission"));
+    }
+    if (hg__is_folder("/sys/kernel")) {
+        assert_int_equal(hg__make_folder("/sys/kernel/runs", &err), HG_ERR_IO);
+        assert_null(strstr(err.message, "No such file"));
+    }
+}
+
+static void a_file_is_itself_by_any_path(void **state) {
+    (void)state;
+    assert_int_equal(hg__make_folder(at("same/below"), NULL), HG_OK);
+    write_text("same/x", "1");
+    write_text("same/y", "1");
+    assert_int_equal(symlink("x", at("same/link")), 0);
+    assert_int_equal(symlink("..", at("same/below/up")), 0);
+    assert_int_equal(link(at("same/x"), at("same/hard")), 0);
+    static const char *const same[] = {"same/x",    "same/./x",        "same/link",
+                                       "same/hard", "same/below/../x", "same/below/up/x"};
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        assert_true(hg__is_same_file(at("same/x"), at(same[i])));
+        assert_true(hg__is_same_file(at(same[i]), at("same/x")));
+    }
+    assert_false(hg__is_same_file(at("same/x"), at("same/y")));
+    assert_false(hg__is_same_file(at("same/x"), at("same/new")));
+    assert_false(hg__is_same_file(at("same/new"), at("same/new")));
+    assert_false(hg__is_same_file(at("same"), at("same"))); // a folder
+    assert_false(hg__is_same_file("/dev/null", "/dev/null"));
+}
+
+static void a_name_may_be_as_long_as_names_are(void **state) {
+    (void)state;
+    char name[256];
+    memset(name, 'n', sizeof name);
+    for (size_t length = 215; length < 256; length++) {
+        char path[512];
+        hg_error err = {0};
+        snprintf(path, sizeof path, "%s/%.*s", folder, (int)length, name);
+        if (hg__write_file(path, "long", 4, &err) < 0) fail_msg("%s", err.message);
+        assert_true(hg__is_file(path));
+        unlink(path);
+    }
+    expect_no_temporary();
+}
+
+static void descriptors_are_written_into_and_not_replaced(void **state) {
+    (void)state;
+    char path[32], got[8] = "";
+    const int fd = open(at("through"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "a", 1), 1);
+    snprintf(path, sizeof path, "/dev/fd/%d", fd);
+    assert_int_equal(hg__write_file(path, "b", 1, NULL), HG_OK);
+    assert_int_equal(write(fd, "c", 1), 1);
+    assert_int_equal(pread(fd, got, sizeof got, 0), 3);
+    assert_string_equal(got, "abc");
+    close(fd);
+    assert_int_equal(hg__named_descriptor("/dev/stdout"), 1);
+    assert_int_equal(hg__named_descriptor("/proc/self/fd/63"), 63);
+    assert_int_equal(hg__named_descriptor("/dev/fd/"), -1);
+    assert_int_equal(hg__named_descriptor("/dev/fd/1/x"), -1);
+    hg_error err = {0};
+    assert_int_equal(hg__write_file("", "x", 1, &err), HG_ERR_USAGE);
+}
+
+// ---- streams ------------------------------------------------------------------------------------
+
+// A process of its own, as a pipe holds little, writes `size` bytes and ends.
+static void write_from_a_child(int to, char byte, size_t size) {
+    char block[4096];
+    memset(block, byte, sizeof block);
+    const pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid != 0) return;
+    for (size_t left = size; left;) {
+        const ssize_t n = write(to, block, left < sizeof block ? left : sizeof block);
+        if (n <= 0) _exit(1);
+        left -= (size_t)n;
+    }
+    _exit(0);
+}
+
+static void expect_bytes(const char *path, char byte, size_t size) {
+    hg__map m;
+    hg_error err = {0};
+    if (hg__map_open(&m, path, &err) < 0) fail_msg("%s", err.message);
+    assert_int_equal(m.size, size);
+    for (size_t i = 0; i < size; i++) assert_int_equal(m.data[i], byte);
+    hg__map_close(&m);
+}
+
+static void a_pipe_is_read_as_often_as_one_likes(void **state) {
+    (void)state;
+    enum { MUCH = 1000000 };
+    char path[32];
+    int end[2];
+    assert_int_equal(pipe(end), 0);
+    write_from_a_child(end[1], 'p', MUCH);
+    close(end[1]);
+    snprintf(path, sizeof path, "/dev/fd/%d", end[0]);
+    assert_true(hg__is_stream(path));
+    assert_int_equal(hg__stream_keep(path, NULL), HG_OK);
+    assert_int_equal(hg__stream_keep(path, NULL), HG_OK);
+    for (int i = 0; i < 3; i++) expect_bytes(path, 'p', MUCH);
+    hg__stream_forget_all();
+    expect_bytes(path, 'p', 0); // all of it was read
+    close(end[0]);
+    assert_int_equal(wait(NULL) > 0, 1);
+}
+
+static void a_named_pipe_is_another_the_next_time(void **state) {
+    (void)state;
+    assert_int_equal(mkfifo(at("fifo"), 0600), 0);
+    for (const char *byte = "abc"; *byte; byte++) {
+        const pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            const int to = open(at("fifo"), O_WRONLY | O_CLOEXEC); // waits for its reader
+            _exit(write(to, byte, 1) == 1 ? 0 : 1);
+        }
+        assert_int_equal(hg__stream_keep(at("fifo"), NULL), HG_OK);
+        expect_bytes(at("fifo"), *byte, 1);
+        expect_bytes(at("fifo"), *byte, 1);
+        hg__stream_forget_all();
+        assert_int_equal(wait(NULL), pid);
+    }
+}
+
+static void a_stream_that_failed_once_has_failed(void **state) {
+    (void)state;
+    char path[32];
+    int end[2];
+    hg__map m;
+    hg_error err = {0};
+    assert_int_equal(pipe(end), 0);
+    assert_int_equal(write(end[1], "1,2\n", 4), 4);
+    close(end[1]);
+    snprintf(path, sizeof path, "/dev/fd/%d", end[0]);
+    assert_int_equal(hg__stream_keep(path, NULL), HG_OK);
+    setenv("TMPDIR", at("missing"), 1);
+    assert_int_equal(hg__map_open(&m, path, &err), HG_ERR_IO);
+    unsetenv("TMPDIR");
+    err = (hg_error){0};
+    assert_int_equal(hg__map_open(&m, path, &err), HG_ERR_IO); // what is left may not be all
+    assert_non_null(strstr(err.message, "cannot make a temporary file"));
+    hg__stream_forget_all();
+    close(end[0]);
+}
+
+static void standard_input_that_is_a_file_is_that_file(void **state) {
+    (void)state;
+    char path[256];
+    write_text("input", "sssss");
+    snprintf(path, sizeof path, "%s", at("input"));
+    const int before = dup(STDIN_FILENO), fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_int_equal(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+    assert_true(hg__is_same_file("-", path));
+    expect_bytes("-", 's', 5);
+    expect_bytes("-", 's', 5);
+    assert_int_equal(lseek(STDIN_FILENO, 2, SEEK_SET), 2); // somebody read a part
+    expect_bytes("-", 's', 3);
+    assert_int_equal(dup2(before, STDIN_FILENO), STDIN_FILENO);
+    close(before);
+    close(fd);
 }
 
 static void a_path_fits_or_is_an_error(void **state) {
@@ -300,6 +481,14 @@ int main(int argc, char **argv) {
         cmocka_unit_test(bytes_are_read_where_they_are),
         cmocka_unit_test(a_spill_has_no_name),
         cmocka_unit_test(folders_are_made_with_their_parents),
+        cmocka_unit_test(a_folder_that_cannot_be_made_says_why),
+        cmocka_unit_test(a_file_is_itself_by_any_path),
+        cmocka_unit_test(a_name_may_be_as_long_as_names_are),
+        cmocka_unit_test(descriptors_are_written_into_and_not_replaced),
+        cmocka_unit_test(a_pipe_is_read_as_often_as_one_likes),
+        cmocka_unit_test(a_named_pipe_is_another_the_next_time),
+        cmocka_unit_test(a_stream_that_failed_once_has_failed),
+        cmocka_unit_test(standard_input_that_is_a_file_is_that_file),
         cmocka_unit_test(a_path_fits_or_is_an_error),
         cmocka_unit_test(a_write_that_fails_leaves_the_old_file_and_nothing_else),
     };

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,6 +18,7 @@
 
 #include "base/mem.h"
 #include "base/secret.h"
+#include "base/stream.h"
 
 enum { WRITER_BUFFER = 1 << 16 };
 
@@ -46,6 +48,7 @@ int hg__open_read(const char *path, hg_error *err) {
     if (hg__is_database(path)) { // its password must not get into a message
         return hg__fail(err, HG_ERR_USAGE, "odbc: expected a file, got a database");
     }
+    if (hg__is_stream(path)) return hg__stream_open(path, err);
     int fd = is_refused(EIO) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open", path);
     return fd;
@@ -56,7 +59,7 @@ static int map_descriptor(hg__map *m, int fd, const char *path, hg_error *err) {
     if (fstat(fd, &s) != 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot stat", path);
     if (!S_ISREG(s.st_mode)) {
         return hg__fail(err, HG_ERR_IO, "%s: expected a file, got %s", path,
-                        S_ISDIR(s.st_mode) ? "a folder" : "a device or pipe");
+                        S_ISDIR(s.st_mode) ? "a folder" : "a device");
     }
     *m = (hg__map){(const uint8_t *)"", (size_t)s.st_size};
     if (s.st_size == 0) return HG_OK;
@@ -146,16 +149,32 @@ static bool is_device(const char *path) {
     return stat(path, &s) == 0 && !S_ISREG(s.st_mode) && !S_ISDIR(s.st_mode);
 }
 
+// The descriptor of what is not replaced but written into: a pipe, /dev/full, "/dev/stdout" whatever that is. -1 where it
+// cannot be opened; NOT_DIRECT where `path` is to be a file.
+enum { NOT_DIRECT = -2 };
+
+static int open_direct(const char *path) {
+    const int named = hg__named_descriptor(path);
+    if (named < 0 && !is_device(path)) return NOT_DIRECT;
+    if (is_refused(EIO)) return -1;
+    return named >= 0 ? fcntl(named, F_DUPFD_CLOEXEC, 3) : open(path, O_WRONLY | O_CLOEXEC);
+}
+
 // A name of its own for every writer: a killed process with our number may have left one (in a container
-// numbers come back), and two writers may be at the same file. -1 and errno where it cannot be made.
+// numbers come back), and two writers may be at the same file. Of a name that leaves no room for more (255 bytes) the end is
+// dropped. -1 and errno where it cannot be made.
 static int create_temporary(hg__writer *w) {
-    enum { ATTEMPTS = 1000 };
+    enum { ATTEMPTS = 1000, KEPT = 220 };
     int fd = -1;
     if (is_refused(EIO)) return -1;
+    const char *slash = strrchr(w->path, '/');
+    const size_t folder = slash ? (size_t)(slash + 1 - w->path) : 0, length = strlen(w->path);
+    const bool long_name = length - folder > KEPT && length - folder <= NAME_MAX;
+    const int kept = (int)(long_name ? folder + KEPT : length);
     for (int i = 0; i < ATTEMPTS; i++) {
         char number[16] = "";
         if (i) snprintf(number, sizeof number, ".%d", i);
-        snprintf(w->temporary, sizeof w->temporary, "%s.%ld%s.tmp", w->path, (long)getpid(),
+        snprintf(w->temporary, sizeof w->temporary, "%.*s.%ld%s.tmp", kept, w->path, (long)getpid(),
                  number);
         fd = open(w->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0 || errno != EEXIST) break;
@@ -168,23 +187,26 @@ int hg__writer_open(hg__writer *w, const char *path, hg_error *err) {
     if (hg__is_database(path)) {
         return hg__fail(err, HG_ERR_USAGE, "odbc: expected a file to write, got a database");
     }
+    if (!*path) {
+        return hg__fail(err, HG_ERR_USAGE, "out: expected the name of a file to write, got none");
+    }
     if (strlen(path) >= sizeof w->path) {
         return hg__fail(err, HG_ERR_USAGE,
                         "%.60s...: expected a path of at most %zu bytes, got %zu", path,
                         sizeof w->path - 1, strlen(path));
     }
     snprintf(w->path, sizeof w->path, "%s", path);
+    if (!is_stdout(w) && hg__is_folder(path)) {
+        return hg__fail(err, HG_ERR_IO, "%s: expected a file to write, got a folder", path);
+    }
     w->buffer = hg__alloc(WRITER_BUFFER, 1, err);
     if (!w->buffer) return HG_ERR_MEMORY;
     if (is_stdout(w)) {
         w->fd = STDOUT_FILENO;
         return HG_OK;
     }
-    if (is_device(path)) { // /dev/full, a pipe: nothing to rename over
-        w->fd = is_refused(EIO) ? -1 : open(path, O_WRONLY | O_CLOEXEC);
-    } else {
-        w->fd = create_temporary(w);
-    }
+    w->fd = open_direct(path);
+    if (w->fd == NOT_DIRECT) w->fd = create_temporary(w);
     if (w->fd < 0) {
         int code = hg__fail_errno(err, HG_ERR_IO, "%s: cannot create", path);
         hg__free(w->buffer);
@@ -291,6 +313,30 @@ bool hg__is_file(const char *path) {
     return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }
 
+// As stat(), "-" being the descriptor `standard`.
+static bool look(const char *path, int standard, struct stat *s) {
+    return (strcmp(path, "-") == 0 ? fstat(standard, s) : stat(path, s)) == 0;
+}
+
+bool hg__is_same_file(const char *in, const char *out) {
+    struct stat a, b;
+    return look(in, STDIN_FILENO, &a) && look(out, STDOUT_FILENO, &b) && S_ISREG(a.st_mode) &&
+           a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+// What stands where a folder was wanted, or why there is none.
+static int fail_folder(const char *path, int number, hg_error *err) {
+    struct stat s;
+    if (number == EEXIST && lstat(path, &s) == 0) {
+        return hg__fail(err, HG_ERR_IO, "%s: expected a folder, got %s", path,
+                        S_ISREG(s.st_mode)   ? "a file"
+                        : S_ISLNK(s.st_mode) ? "a link that leads to none"
+                                             : "a device or pipe");
+    }
+    errno = number;
+    return hg__fail_errno(err, HG_ERR_IO, "%s: cannot make the folder", path);
+}
+
 int hg__make_folder(const char *path, hg_error *err) {
     char part[1024];
     size_t length = strlen(path);
@@ -303,9 +349,8 @@ int hg__make_folder(const char *path, hg_error *err) {
         if (part[i] != '/' && part[i] != '\0') continue;
         char kept = part[i];
         part[i] = '\0';
-        if (mkdir(part, 0777) != 0 && !hg__is_folder(part)) {
-            return hg__fail_errno(err, HG_ERR_IO, "%s: cannot make the folder", part);
-        }
+        const int number = mkdir(part, 0777) == 0 ? 0 : errno;
+        if (number && !hg__is_folder(part)) return fail_folder(part, number, err);
         part[i] = kept;
     }
     return HG_OK;
@@ -318,13 +363,25 @@ int hg__join_path(char *buffer, size_t size, const char *folder, const char *nam
                     size - 1);
 }
 
-int hg__open_spill(hg_error *err) {
+static const char *spill_folder(void) {
     const char *folder = getenv("TMPDIR");
+    return folder && *folder ? folder : "/tmp";
+}
+
+int hg__open_spill(hg_error *err) {
     char path[1024];
-    HG_TRY(hg__join_path(path, sizeof path, folder && *folder ? folder : "/tmp", "hourglass-XXXXXX",
-                         err));
+    HG_TRY(hg__join_path(path, sizeof path, spill_folder(), "hourglass-XXXXXX", err));
     int fd = is_refused(EIO) ? -1 : mkostemp(path, O_CLOEXEC);
-    if (fd < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot make a temporary file", path);
+    if (fd < 0) {
+        return hg__fail_errno(err, HG_ERR_IO, "%s: cannot make a temporary file (TMPDIR)",
+                              spill_folder());
+    }
     unlink(path);
     return fd;
+}
+
+int hg__spill(int fd, const void *bytes, size_t size, hg_error *err) {
+    char name[1100];
+    snprintf(name, sizeof name, "%.1000s: the temporary file (TMPDIR)", spill_folder());
+    return hg__write_all(fd, bytes, size, name, err);
 }

@@ -25,7 +25,8 @@ int hg__write_all(int fd, const void *bytes, size_t size, const char *path, hg_e
 int hg__read_stream(int fd, void *buffer, size_t size, size_t *got,
                     const volatile sig_atomic_t *stop, const char *name, hg_error *err);
 
-// Opens for reading (close-on-exec). Negative code on failure, else the descriptor.
+// Opens for reading (close-on-exec). Negative code on failure, else the descriptor: of a folder too. "-" is standard input; of
+// that and of a pipe it is a copy in a file (stream.h), so that all that can be done with files can be done with it.
 int hg__open_read(const char *path, hg_error *err);
 
 // A file being written: bytes go to "<path>.<pid>.tmp" (".<pid>.1.tmp" ... where that exists); commit syncs it, renames it
@@ -53,12 +54,15 @@ int hg__append_line(const char *path, const char *line, hg_error *err);
 int hg__make_folder(const char *path, hg_error *err); // with parents; existing is fine
 bool hg__is_folder(const char *path);
 bool hg__is_file(const char *path);
+// Whether two paths lead to one regular file, over links of any kind. "-": standard input for `in`, standard output for `out`.
+bool hg__is_same_file(const char *in, const char *out);
 
 // "folder/name" in buffer (size); an error if it does not fit.
 int hg__join_path(char *buffer, size_t size, const char *folder, const char *name, hg_error *err);
 
 // An anonymous temporary file in $TMPDIR (or /tmp), gone when closed; the descriptor.
 int hg__open_spill(hg_error *err);
+int hg__spill(int fd, const void *bytes, size_t size, hg_error *err); // adds to it
 
 // Fault injection, as mem.h: HG_FAIL_IO=n (or n+) makes the n-th call of write, fsync, rename, read or
 // open in this file fail (writes with ENOSPC, the rest with EIO).

@@ -2,18 +2,17 @@
 // data.c - from a path to rows: which reader, and what every reader's rows have in common.
 #include "data/data.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/magic.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "base/stream.h"
 #include "data/pictures.h"
 #include "data/reader.h"
 #include "data/scan.h"
@@ -141,28 +140,21 @@ bool hg__data_is_built_in(const char *path) {
 }
 
 int hg__data_check_path(const char *path, hg_error *err) {
-    struct stat st;
     if (hg__is_database(path)) {
         return hg__fail(
             err, HG_ERR_USAGE,
             "odbc: expected a file of rows, got a database; a model of a table takes one");
     }
-    if (strlen(path) >= sizeof((hg__data *)0)->path) {
-        return hg__fail(err, HG_ERR_USAGE,
-                        "%.60s...: expected a path of at most %zu bytes, got %zu", path,
-                        sizeof((hg__data *)0)->path - 1, strlen(path));
-    }
-    if (stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) {
-        return HG_OK; // open() says what is wrong
-    }
-    return hg__fail(err, HG_ERR_DATA, "%s: expected a file, got a device or pipe", path);
+    if (strlen(path) < sizeof((hg__data *)0)->path) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE, "%.60s...: expected a path of at most %zu bytes, got %zu",
+                    path, sizeof((hg__data *)0)->path - 1, strlen(path));
 }
 
 // A folder, an image, or a text file whose first line names an image.
 static bool is_pictures(const char *path) {
     uint8_t head[HG_SOURCE_HEAD + 1] = {0};
     if (hg__is_folder(path)) return true;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int fd = hg__open_read(path, NULL);
     if (fd < 0) return false;
     const ssize_t got = read(fd, head, HG_SOURCE_HEAD);
     close(fd);
@@ -203,16 +195,21 @@ static int open_path(const char *path, hg_error *err) {
 
 hg__data *hg__data_open(const char *path, const hg__data_options *o, hg_error *err) {
     if (hg__data_check_path(path, err) < 0) return NULL;
-    if (hg__data_is_pictures(path)) return open_pictures(path, o, err);
+    if (hg__data_is_pictures(path)) {
+        if (strcmp(path, "-") != 0) return open_pictures(path, o, err);
+        hg__fail(err, HG_ERR_DATA, "%s: expected rows, got images, which are read from files",
+                 hg__input_name(path));
+        return NULL;
+    }
     const int fd = open_path(path, err);
-    return fd < 0 ? NULL : hg__data_open_descriptor(fd, path, o, err);
+    return fd < 0 ? NULL : hg__data_open_descriptor(fd, hg__input_name(path), o, err);
 }
 
 hg__data *hg__data_open_raw(const char *path, const char *array, size_t memory, hg_error *err) {
     const hg__data_options o = {.label = "", .ignore = "", .on_bad = "", .memory = memory};
     if (hg__data_check_path(path, err) < 0) return NULL;
     const int fd = open_path(path, err);
-    return fd < 0 ? NULL : open_file(fd, path, &o, array, err);
+    return fd < 0 ? NULL : open_file(fd, hg__input_name(path), &o, array, err);
 }
 
 void hg__data_release(hg__data *d) {

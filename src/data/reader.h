@@ -35,7 +35,7 @@ bool hg__reader_is_meant(const hg__reader *r, const char *path, const uint8_t *h
 // What the file that begins so is, for a message: "a PNG image", "a file that begins with 01 02 03 04".
 void hg__data_describe(const uint8_t *head, size_t size, char text[64]);
 
-// What can be said about a path before it is opened: opening a pipe would wait for its writer.
+// What can be said about a path before it is opened.
 int hg__data_check_path(const char *path, hg_error *err);
 
 bool hg__data_is_built_in(const char *path); // "fashion", "fashion-test"

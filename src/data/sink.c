@@ -37,7 +37,7 @@ static int flush(hg__sink *s, hg_error *err) {
         if (fd < 0) return fd;
         s->fd = fd;
     }
-    HG_TRY(hg__write_all(s->fd, s->block, s->used, "temporary file", err));
+    HG_TRY(hg__spill(s->fd, s->block, s->used, err));
     s->used = 0;
     size_t small =
         s->row_bytes > DISK_BLOCK ? s->row_bytes : DISK_BLOCK / s->row_bytes * s->row_bytes;

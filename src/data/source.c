@@ -157,7 +157,8 @@ int hg__source_open(hg__source *s, int fd, const char *path, hg_error *err) {
     struct stat st;
     if (fstat(fd, &st) != 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot stat", path);
     if (!S_ISREG(st.st_mode)) {
-        return hg__fail(err, HG_ERR_IO, "%s: expected a file, got a device or pipe", path);
+        return hg__fail(err, HG_ERR_IO, "%s: expected a file, got %s", path,
+                        S_ISDIR(st.st_mode) ? "a folder" : "a device");
     }
     s->size = (uint64_t)st.st_size;
     uint8_t magic[2] = {0};
@@ -224,7 +225,7 @@ int hg__source_spill(hg__source *s, uint64_t *size, hg_error *err) {
     while (n >= 0) {
         n = hg__source_read(s, block, SPILL_BLOCK, err);
         if (n <= 0) break;
-        int code = hg__write_all(fd, block, (size_t)n, "temporary file", err);
+        int code = hg__spill(fd, block, (size_t)n, err);
         if (code < 0) n = code;
         *size += (uint64_t)n;
     }

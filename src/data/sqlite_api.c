@@ -2,6 +2,7 @@
 // sqlite_api.c - what we call of SQLite 3, opened at the first database file.
 #include "data/sqlite_api.h"
 
+#include <errno.h>
 #include <pthread.h>
 
 #include "base/library.h"
@@ -42,5 +43,8 @@ bool hg__sqlite_is_file(const uint8_t *head, size_t size) {
 
 int hg__sqlite_fail(const hg__sqlite *api, struct sqlite3 *db, const char *path, const char *what,
                     hg_error *err) {
-    return hg__fail(err, HG_ERR_IO, "%s: %s: %s", path, what, api->errmsg(db));
+    const int number = api->errcode(db) == HG_SQLITE_CANNOT_OPEN ? api->system_errno(db) : 0;
+    if (number == 0) return hg__fail(err, HG_ERR_IO, "%s: %s: %s", path, what, api->errmsg(db));
+    errno = number;
+    return hg__fail_errno(err, HG_ERR_IO, "%s: %s", path, what);
 }

@@ -10,6 +10,7 @@ struct sqlite3_stmt;
 
 enum {
     HG_SQLITE_OK = 0,
+    HG_SQLITE_CANNOT_OPEN = 14,
     HG_SQLITE_ROW = 100,
     HG_SQLITE_DONE = 101,
     HG_SQLITE_INTEGER = 1,
@@ -31,6 +32,8 @@ enum {
     F(int, close, (struct sqlite3 *db))                                                            \
     F(int, busy_timeout, (struct sqlite3 *db, int milliseconds))                                   \
     F(const char *, errmsg, (struct sqlite3 *db))                                                  \
+    F(int, errcode, (struct sqlite3 *db))                                                          \
+    F(int, system_errno, (struct sqlite3 *db))                                                     \
     F(int, exec, (struct sqlite3 *db, const char *sql, int (*callback)(void *, int, char **, char **), \
                   void *context, char **message))                                                  \
     F(int, prepare_v2, (struct sqlite3 *db, const char *sql, int size, struct sqlite3_stmt **statement, \

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "base/stream.h"
 #include "base/text.h"
 #include "data/reader.h"
 
@@ -36,21 +37,28 @@ static const hg__table_type *find_type(const char *source, const uint8_t *head, 
 static const hg__table_type *find_file_type(const char *path, hg_error *err) {
     if (hg__data_check_path(path, err) < 0) return NULL;
     if (hg__data_is_pictures(path)) {
-        hg__fail(err, HG_ERR_DATA, "%s: expected a table, got images", path);
+        hg__fail(err, HG_ERR_DATA, "%s: expected a table, got %s", hg__input_name(path),
+                 hg__is_folder(path) ? "a folder" : "images");
         return NULL;
     }
     const int fd = hg__open_read(path, err);
     if (fd < 0) return NULL;
     hg__source s;
-    const int code = hg__source_open(&s, fd, path, err);
+    const char *name = hg__input_name(path);
+    const int code = hg__source_open(&s, fd, name, err);
     hg__source_close(&s);
     if (code < 0) return NULL;
     const hg__table_type *type = find_type(path, s.head, s.head_size);
+    if (type == &hg__table_sqlite && s.packed) {
+        hg__fail(err, HG_ERR_DATA, "%s: expected a file as SQLite writes it, got a gzipped one",
+                 name);
+        return NULL;
+    }
     if (type) return type;
     char text[64] = "an empty file";
     if (s.head_size) hg__data_describe(s.head, s.head_size, text);
     hg__fail(err, HG_ERR_DATA, "%s: expected a table (csv, sqlite, mat, npy, npz or idx), got %s",
-             path, text);
+             name, text);
     return NULL;
 }
 
@@ -136,7 +144,8 @@ const hg__table_type *hg__table_find_type(const char *source, hg_error *err) {
 static bool open_table(hg__table *t, const hg__table_options *o, hg_error *err) {
     t->type = hg__table_find_type(t->source, err);
     if (!t->type) return false;
-    snprintf(t->path, sizeof t->path, "%s", hg__is_database(t->source) ? t->type->name : t->source);
+    snprintf(t->path, sizeof t->path, "%s",
+             hg__is_database(t->source) ? t->type->name : hg__input_name(t->source));
     return t->type->open(t, o, err) >= 0 && settle_names(t, err) >= 0;
 }
 

@@ -86,7 +86,6 @@ static int open_array(hg__table *t, const hg__table_options *o, hg_error *err) {
     if (!a) return HG_ERR_MEMORY;
     t->state = a;
     hg_error why = {0};
-    snprintf(t->path, sizeof t->path, "%s", t->source);
     int code = part_open(&a->x, t->source, o->table, &why);
     if (code < 0) {
         if (err) *err = why;

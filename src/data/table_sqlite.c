@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "base/stream.h"
 #include "base/text.h"
 #include "data/sql_text.h"
 #include "data/sqlite_api.h"
@@ -157,6 +158,11 @@ static int open_table(hg__table *t, const hg__table_options *o, hg_error *err) {
     if (!s) return HG_ERR_MEMORY;
     s->api = hg__sqlite_get(t->path, err);
     if (!s->api) return HG_ERR_MISSING;
+    if (hg__is_stream(t->source)) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "%s: expected the name of a file for SQLite, got a database from a stream",
+                        t->path);
+    }
     // Whoever wrote last may have been killed: taking back what it left needs a connection that may write.
     if (connect_to(t, HG_SQLITE_READ_ONLY, NULL) < 0) {
         s->api->close(s->db);

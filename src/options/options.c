@@ -2,10 +2,12 @@
 // options.c - the table, and one option read, checked and written at a time.
 #include "options/options.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <strings.h>
 
 #include "base/mem.h"
+#include "base/stream.h"
 #include "options/row.h"
 
 enum {
@@ -264,6 +266,8 @@ static void fail_mode(const char *name, hg_error *err) {
              nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
+static atomic_int living; // options: with the last of them what was read of streams goes
+
 hg_options *hg_options_new(const char *mode, hg_error *err) {
     const hg__mode *m = find_mode(mode);
     if (!m) {
@@ -272,6 +276,7 @@ hg_options *hg_options_new(const char *mode, hg_error *err) {
     }
     hg_options *o = hg__alloc(1, sizeof *o, err);
     if (!o) return NULL;
+    atomic_fetch_add(&living, 1);
     o->mode = m;
     for (int i = 0; i < HG_OPTION_COUNT; i++) {
         (void)take(o, &rows[i], standard_of(m, &rows[i]), "", NULL);
@@ -280,6 +285,7 @@ hg_options *hg_options_new(const char *mode, hg_error *err) {
 }
 
 void hg_options_free(hg_options *o) {
+    if (o && atomic_fetch_sub(&living, 1) == 1) hg__stream_forget_all();
     hg__free(o);
 }
 
@@ -310,6 +316,7 @@ int hg_options_check(const hg_options *o, hg_error *err) {
     if (v->nesterov && v->momentum <= 0) {
         return hg__fail(err, HG_ERR_USAGE, "nesterov: expected momentum above 0 with it, got 0");
     }
+    HG_TRY(hg__options_check_paths(o, err));
     if (o->mode->bit == TRAIN && v->resume[0]) return HG_OK; // the run to go on with has its data
     for (const char *need = o->mode->needs; *need;) {
         char name[32];

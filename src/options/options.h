@@ -57,4 +57,10 @@ int hg__options_parse_yaml(hg_options *o, const char *text, size_t size, const c
 // All options of the mode as YAML, one `key: value` a line: args.yaml. hg__options_parse_yaml() gives
 // the same options back, but for passwords of databases: *** stands in their place. An allocation failure shows in out->failed.
 void hg__options_format_yaml(const hg_options *o, hg__text *out);
+// The i-th option of the mode that names a file to read: its value ("" if it has none) and what that is, "model"; NULL past the
+// last. The value need be no file: a preset, a fraction.
+const char *hg__options_input(const hg_options *o, size_t i, const char **what);
+
+// Refuses an `out` that is the file `in`, by whatever path or link. `what` it is, for the message.
+int hg__check_out(const char *in, const char *what, const char *out, hg_error *err);
 #endif

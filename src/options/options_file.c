@@ -61,8 +61,10 @@ int hg_options_load(hg_options *o, const char *path, hg_error *err) {
     return load(o, path, false, err);
 }
 
+const char hg__options_folder_file[] = "hourglass.yaml";
+
 int hg_options_load_folder(hg_options *o, hg_error *err) {
-    const char *path = "hourglass.yaml";
+    const char *path = hg__options_folder_file;
     return hg__is_file(path) ? load(o, path, true, err) : HG_OK;
 }
 

@@ -35,4 +35,9 @@ int hg__option_set(hg_options *o, const char *name, const char *value, const cha
 
 // The value as text that sets it again.
 void hg__option_format(const hg_options *o, int row, char buffer[HG_MAX_VALUE]);
+
+extern const char hg__options_folder_file[]; // the current folder's own options
+
+// What hg_options_check() has to say about files: out= is none of those that are read. Streams among these are kept from here on.
+int hg__options_check_paths(const hg_options *o, hg_error *err);
 #endif

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// stream.c - what can be read but once, kept as a file.
+#include "base/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+
+enum { BLOCK = 1 << 18 };
+
+// A stream is known by its place in the file system too: /dev/fd/63 is another pipe the next time.
+typedef struct stream {
+    char *path; // owned
+    dev_t device;
+    ino_t inode;
+    int fd;       // owned: the copy; -1: not read yet
+    hg_error why; // a reading that failed: what is left of the stream is not all of it
+    struct stream *next;
+} stream;
+
+static stream *first; // owned, a list
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static bool is_standard(const char *path) {
+    return path[0] == '-' && !path[1];
+}
+
+const char *hg__input_name(const char *path) {
+    return is_standard(path) ? "standard input" : path;
+}
+
+static bool look(const char *path, struct stat *s) {
+    return (is_standard(path) ? fstat(STDIN_FILENO, s) : stat(path, s)) == 0;
+}
+
+bool hg__is_stream(const char *path) {
+    struct stat s;
+    if (is_standard(path)) return true;
+    return look(path, &s) && (S_ISFIFO(s.st_mode) || S_ISCHR(s.st_mode) || S_ISSOCK(s.st_mode));
+}
+
+int hg__named_descriptor(const char *path) {
+    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+    static const char *const names[] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(path, names[i]) == 0) return i;
+    }
+    for (int i = 0; i < 2; i++) {
+        const size_t length = strlen(folders[i]);
+        if (strncmp(path, folders[i], length) != 0) continue;
+        const char *digits = path + length;
+        const size_t count = strspn(digits, "0123456789");
+        if (count && count < 9 && !digits[count]) return (int)strtol(digits, NULL, 10);
+    }
+    return -1;
+}
+
+// ---- the copy -----------------------------------------------------------------------------------
+
+static int refuse(const char *path, const char *what, hg_error *err) {
+    return hg__fail(err, HG_ERR_DATA, "%s: expected a file or a pipe, got %s", hg__input_name(path),
+                    what);
+}
+
+// Refuses what has no end, or none that could be waited for.
+static int check_kind(int fd, const char *path, hg_error *err) {
+    struct stat s;
+    if (fstat(fd, &s) != 0) {
+        return hg__fail_errno(err, HG_ERR_IO, "%s: cannot read", hg__input_name(path));
+    }
+    if (S_ISDIR(s.st_mode)) return refuse(path, "a folder", err);
+    if (S_ISBLK(s.st_mode)) return refuse(path, "a device", err);
+    const bool is_null =
+        S_ISCHR(s.st_mode) && s.st_rdev == makedev(1, 3); // an empty file to anybody
+    return S_ISCHR(s.st_mode) && !is_null && !isatty(fd) ? refuse(path, "a device", err) : HG_OK;
+}
+
+static int open_stream(const char *path, hg_error *err) {
+    struct stat s;
+    if (is_standard(path)) return STDIN_FILENO;
+    const int named = hg__named_descriptor(path); // a socket cannot be opened by its name
+    const int fd = named >= 0 ? fcntl(named, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) return fd;
+    const int number = errno;
+    if (stat(path, &s) == 0 && S_ISSOCK(s.st_mode)) return refuse(path, "a socket", err);
+    errno = number;
+    return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open", path);
+}
+
+static int copy_bytes(int from, int to, const char *path, hg_error *err) {
+    char *block = hg__alloc(BLOCK, 1, err);
+    if (!block) return HG_ERR_MEMORY;
+    size_t got = BLOCK;
+    int code = HG_OK;
+    while (code == HG_OK && got == BLOCK) {
+        code = hg__read_stream(from, block, BLOCK, &got, NULL, hg__input_name(path), err);
+        if (code == HG_OK) code = hg__spill(to, block, got, err);
+    }
+    hg__free(block);
+    return code;
+}
+
+static int copy(int from, const char *path, hg_error *err) {
+    HG_TRY(check_kind(from, path, err));
+    const int to = hg__open_spill(err);
+    if (to < 0) return to;
+    const int code = copy_bytes(from, to, path, err);
+    if (code == HG_OK) return to;
+    close(to);
+    return code;
+}
+
+static int reopen(int fd, const char *path, hg_error *err) {
+    char place[32];
+    snprintf(place, sizeof place, "/proc/self/fd/%d", fd);
+    const int again = open(place, O_RDONLY | O_CLOEXEC);
+    if (again >= 0) return again;
+    return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open again", hg__input_name(path));
+}
+
+// Standard input that is a file of which nothing was read (`< rows.csv`) is that file.
+static int open_whole(const char *path) {
+    struct stat s;
+    const bool whole = is_standard(path) && look(path, &s) && S_ISREG(s.st_mode) &&
+                       lseek(STDIN_FILENO, 0, SEEK_CUR) == 0;
+    return whole ? reopen(STDIN_FILENO, path, NULL) : -1;
+}
+
+static int make_copy(const char *path, hg_error *err) {
+    const int whole = open_whole(path);
+    if (whole >= 0) return whole;
+    const int from = open_stream(path, err);
+    if (from < 0) return from;
+    const int to = copy(from, path, err);
+    if (from != STDIN_FILENO) close(from);
+    if (to < 0) return to;
+    if (lseek(to, 0, SEEK_SET) == 0) return to;
+    close(to);
+    return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open again", hg__input_name(path));
+}
+
+// ---- which are kept -----------------------------------------------------------------------------
+
+static stream *find(const char *path) {
+    struct stat s;
+    if (!look(path, &s)) return NULL;
+    for (stream *each = first; each; each = each->next) {
+        const bool same = each->inode == s.st_ino && each->device == s.st_dev;
+        if (same && strcmp(each->path, path) == 0) return each;
+    }
+    return NULL;
+}
+
+static int add(const char *path, hg_error *err) {
+    struct stat s;
+    if (!look(path, &s)) return HG_OK; // reading it will say why
+    stream *new = hg__alloc(1, sizeof *new, err);
+    char *name = new ? hg__copy_text(path, err) : NULL;
+    if (!name) {
+        hg__free(new);
+        return HG_ERR_MEMORY;
+    }
+    *new = (stream){.path = name, .device = s.st_dev, .inode = s.st_ino, .fd = -1, .next = first};
+    first = new;
+    return HG_OK;
+}
+
+int hg__stream_keep(const char *path, hg_error *err) {
+    if (!hg__is_stream(path)) return HG_OK;
+    pthread_mutex_lock(&lock);
+    const int code = find(path) ? HG_OK : add(path, err);
+    pthread_mutex_unlock(&lock);
+    return code;
+}
+
+void hg__stream_forget_all(void) {
+    pthread_mutex_lock(&lock);
+    while (first) {
+        stream *next = first->next;
+        if (first->fd >= 0) close(first->fd);
+        hg__free(first->path);
+        hg__free(first);
+        first = next;
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+static int open_kept(stream *s, hg_error *err) {
+    if (s->fd < 0 && !s->why.code) s->fd = make_copy(s->path, &s->why);
+    if (s->fd >= 0) return reopen(s->fd, s->path, err);
+    return hg__fail(err, s->why.code, "%s", s->why.message);
+}
+
+int hg__stream_open(const char *path, hg_error *err) {
+    pthread_mutex_lock(&lock);
+    stream *kept = find(path);
+    const int fd = kept ? open_kept(kept, err) : make_copy(path, err);
+    pthread_mutex_unlock(&lock);
+    return fd;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// options_paths.c - the options that name files to read: none of them is the one to write, and streams among them are kept.
+#include <string.h>
+
+#include "base/file.h"
+#include "base/stream.h"
+#include "options/row.h"
+
+// What a job reads, in the words of a message.
+static const struct {
+    int option;
+    const char *what;
+} inputs[] = {
+    {HG_OPTION_data,       "table"          },
+    {HG_OPTION_source,     "file of weights"},
+    {HG_OPTION_model,      "model"          },
+    {HG_OPTION_target,     "image"          },
+    {HG_OPTION_columns,    "file of columns"},
+    {HG_OPTION_val,        "file of rows"   },
+    {HG_OPTION_pretrained, "file of weights"},
+    {HG_OPTION_cfg,        "file of options"},
+};
+enum { INPUTS = sizeof inputs / sizeof *inputs };
+
+static const char *value_of(const hg_options *o, int input) {
+    const hg__row *r = &hg__option_rows()[inputs[input].option];
+    if (!(r->modes & o->mode->bit)) return "";
+    return (const char *)&o->values + r->offset;
+}
+
+const char *hg__options_input(const hg_options *o, size_t i, const char **what) {
+    if (i >= INPUTS) return NULL;
+    *what = inputs[i].what;
+    return value_of(o, (int)i);
+}
+
+int hg__check_out(const char *in, const char *what, const char *out, hg_error *err) {
+    if (!*in || !*out || !hg__is_same_file(in, out)) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE, "%s: expected out= to be another file, got the %s itself",
+                    hg__input_name(in), what);
+}
+
+// A stream has been read by the first who asks: two options cannot share it.
+static int check_streams(const hg_options *o, int i, hg_error *err) {
+    const char *value = value_of(o, i);
+    for (int k = 0; k < i; k++) {
+        if (strcmp(value, "-") != 0 || strcmp(value, value_of(o, k)) != 0) continue;
+        const hg__row *rows = hg__option_rows();
+        return hg__fail(err, HG_ERR_USAGE, "%s: expected a file, got - which %s= reads already",
+                        rows[inputs[i].option].name, rows[inputs[k].option].name);
+    }
+    return HG_OK;
+}
+
+// What denoise reads may be an image, a folder or video: it looks itself, and so says what it was.
+static bool is_looked_at(const hg_options *o, int i) {
+    return inputs[i].option == HG_OPTION_data && strcmp(o->mode->name, "denoise") == 0;
+}
+
+int hg__options_check_paths(const hg_options *o, hg_error *err) {
+    for (int i = 0; i < INPUTS; i++) {
+        const char *value = value_of(o, i);
+        if (!*value) continue;
+        HG_TRY(check_streams(o, i, err));
+        if (!is_looked_at(o, i)) {
+            HG_TRY(hg__check_out(value, inputs[i].what, o->values.out, err));
+        }
+        HG_TRY(hg__stream_keep(value, err));
+    }
+    return hg__check_out(hg__options_folder_file, "file of options", o->values.out, err);
+}
