@@ -100,7 +100,7 @@ static const struct {
 } museum[] = {
     {"deep_nesting", "header byte 5: expected a value at most 64 deep that ends"},
     {"dtype_twice", "'a': expected JSON, got an error: duplicate object key near '\"dtype\"'"},
-    {"empty", "expected at least 10 bytes, got 0"},
+    {"empty", "expected a safetensors file, got an empty file"},
     {"endless_header", "expected a header of 2 to 100000000 bytes, got 4611686018427387904"},
     {"external_path", "'a': expected dtype, shape and data_offsets and nothing else"},
     {"from_the_future", "expected a model of version 1, got 2: a newer Hourglass wrote it"},

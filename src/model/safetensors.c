@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/magic.h"
 #include "base/mem.h"
 #include "model/safetensors_json.h"
 #include "model/safetensors_sort.h"
@@ -315,11 +316,20 @@ static int check_kind(const reader *r, const uint8_t *bytes, size_t size) {
     return HG_OK;
 }
 
+// What begins like no header: its first eight bytes are no length that one could have, and no object follows.
+static int refuse_kind(const reader *r, const uint8_t *bytes, size_t size) {
+    char what[64];
+    hg__magic_describe(bytes, size, what);
+    return REFUSE("%s: expected a safetensors file, got %s", r->path, what);
+}
+
 static int parse(reader *r, const uint8_t *bytes, size_t size) {
     uint64_t header = 0;
     if (size) HG_TRY(check_kind(r, bytes, size));
+    if (size == 0) return refuse_kind(r, bytes, size);
     if (size < 10) return REFUSE("%s: expected at least 10 bytes, got %zu", r->path, size);
     for (int i = 7; i >= 0; i--) header = header << 8 | bytes[i];
+    if (header > MAX_HEADER && bytes[8] != '{') return refuse_kind(r, bytes, size);
     if (header < 2 || header > MAX_HEADER) {
         return REFUSE("%s: expected a header of 2 to %d bytes, got %" PRIu64, r->path, MAX_HEADER,
                       header);
