@@ -76,7 +76,7 @@ refuse 4 'of frame 2'
 expect "the frame before a cut is there" [ "$(wc -c <out.y4m)" = $((head + frame)) ]
 head -c $((head + frame + 3)) whole.y4m >in.y4m && refuse 4 'the end within a line'
 : >in.y4m && refuse 4 'got nothing'
-cp good/photo.png in.y4m && refuse 4 'expected YUV4MPEG2 video'
+cp good/photo.png in.y4m && refuse 4 'expected YUV4MPEG2 video, got a PNG image'
 cp good/odd.pgm in.y4m && refuse 4 "got 'P5'"
 echo 'YUV4MPEG2 W37 F25:1' >in.y4m && refuse 4 'expected W and H'
 echo 'YUV4MPEG2 W0 H5' >in.y4m && refuse 4 "got 'W0'"
@@ -86,7 +86,7 @@ echo 'YUV4MPEG2 W5 H5 Crgb' >in.y4m && refuse 4 "got 'Crgb'"
 echo 'YUV4MPEG2 W1000000 H1000000' >in.y4m && refuse 4 'frames of at most'
 echo 'YUV4MPEG2 W30000 H30000' >in.y4m && refuse 2 'expected max_mem of at least'
 { head -n 1 whole.y4m; echo NOFRAME; } >in.y4m && refuse 4 "got 'NOFRAME'"
-head -c 5000 /dev/zero | tr '\0' 'Y' >in.y4m && refuse 4 'lines of at most'
+{ printf 'YUV4MPEG2 '; head -c 5000 /dev/zero | tr '\0' 'Y'; } >in.y4m && refuse 4 'lines of at most'
 
 # A file is whole or not at all; a folder takes the name.
 head -c $((head + frame + 100)) whole.y4m >cut.y4m

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/stream.h"
 
 static int run_baseline(const hg__method *m, const hg__contest *t, float *score, hg__figure *f,
                         hg_error *err) {
@@ -134,13 +135,24 @@ static void clear(hg__comparison *c) {
     hg__free(c->set);
 }
 
+static int find_files(hg__files *f, const hg_options *o, hg_error *err) {
+    HG_TRY(hg__files_find(f, o->values.data, err));
+    int code = HG_OK;
+    for (size_t i = 0; code == HG_OK && i < f->count; i++) {
+        code = hg__check_out(f->path[i], "table", o->values.out, err);
+        if (code == HG_OK) code = hg__stream_keep(f->path[i], err);
+    }
+    if (code < 0) hg__files_clear(f);
+    return code;
+}
+
 int hg_compare(const hg_options *o, const hg_listener *l, bool json, char **text, hg_error *err) {
     static const hg_listener nobody = {0};
     hg_error own;
     hg__files files;
     if (!err) err = &own;
     HG_TRY(hg_options_check(o, err));
-    HG_TRY(hg__files_find(&files, o->values.data, err));
+    HG_TRY(find_files(&files, o, err));
     if (!l) l = &nobody;
     hg__comparison c = {.seeds = (int32_t)o->values.seeds, .first_seed = o->values.seed};
     list_methods(&c, l);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/stream.h"
 #include "base/text.h"
 #include "data/schema.h"
 #include "score/judge.h"
@@ -89,6 +90,11 @@ int hg_calibrate(const hg_options *o, const hg_listener *l, bool json, char **te
     hg__thresholds fresh = {0};
     hg__text t = {0};
     *text = NULL;
+    if (hg__is_stream(o->values.model)) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "%s: expected a model file, which is written anew, got a stream",
+                        o->values.model);
+    }
     HG_TRY(hg__judge_open(&j, o, false, l, err));
     int code = calibrate(&j, o, &fresh, err);
     if (code == HG_OK) {

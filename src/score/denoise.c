@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/stream.h"
 #include "image/image.h"
 #include "score/y4m.h"
 
@@ -167,6 +168,10 @@ static int find_out(const char *path, const char *out, char joined[1024], hg_err
     const char *own = extension_of(path);
     joined[0] = '\0';
     if (hg__is_folder(out) || (length && out[length - 1] == '/') || !extension) {
+        if (hg__is_stream(path)) {
+            return hg__fail(err, HG_ERR_USAGE,
+                            "out: expected an image's name for the image of a pipe, got %s", out);
+        }
         HG_TRY(hg__make_folder(out, err));
         return hg__join_path(joined, 1024, out, slash ? slash + 1 : path, err);
     }

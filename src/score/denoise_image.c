@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "image/range.h"
+#include "options/options.h"
 #include "score/denoise.h"
 
 // What the file's first reading found of a page.
@@ -372,15 +373,8 @@ static int run_pages(picture *p, const char *out, hg_error *err) {
     return writing(p, hg__image_commit(w, err));
 }
 
-static bool is_same_file(const char *a, const char *b) {
-    return hg__is_file(a) && hg__is_file(b) && hg__denoise_is_inside(a, b);
-}
-
 int hg__denoise_image(hg__denoiser *d, const char *path, const char *out, hg_error *err) {
-    if (is_same_file(path, out)) {
-        return hg__fail(err, HG_ERR_USAGE,
-                        "%s: expected out= to be another file, got the image itself", path);
-    }
+    HG_TRY(hg__check_out(path, "image", out, err));
     picture p = {.d = d, .path = path};
     p.reader = hg__image_open(path, err);
     int code = p.reader ? run_pages(&p, out, err) : (int)err->code;

@@ -4,12 +4,15 @@
 // A colour model sees colours: luma and chroma, spread to luma's size, become red, green and blue, and what the model
 // made of them goes back. Chroma takes over only what the model changed, the mean over the pixels a sample stands for: a
 // model that changes nothing changes no byte. A grey model cleans each plane by itself, as video without colour is.
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/magic.h"
 #include "base/mem.h"
 #include "image/image.h"
+#include "options/options.h"
 #include "score/denoise.h"
 #include "score/y4m.h"
 
@@ -19,7 +22,7 @@ typedef struct matrix {
     float red, blue;
 } matrix;
 static const matrix bt601 = {0.299F, 0.114F}, bt709 = {0.2126F, 0.0722F};
-enum { HD_LINES = 720 };
+enum { HD_LINES = 720, MAGIC = 9 };
 
 typedef struct plane {
     const uint8_t *in; // (height, width) samples
@@ -229,10 +232,27 @@ static int run_frame(video *v, hg_error *err) {
     return HG_OK;
 }
 
-// 1 and the next line without its end; 0 at the end of the stream.
-static int read_line(video *v, char line[HG_Y4M_LINE], hg_error *err) {
+// How all such video begins. Of anything else it is said what it is: an image has no lines.
+static int read_magic(video *v, char line[HG_Y4M_LINE], hg_error *err) {
     const volatile sig_atomic_t *stop = v->d->listener ? v->d->listener->stop : NULL;
-    for (size_t i = 0; i < HG_Y4M_LINE; i++) {
+    char what[64] = "nothing";
+    size_t got;
+    HG_TRY(hg__read_stream(v->fd, line, MAGIC, &got, stop, v->name, err));
+    if (got == MAGIC && memcmp(line, "YUV4MPEG2", MAGIC) == 0) return HG_OK;
+    if (got && hg__magic_is_text((const uint8_t *)line, got)) {
+        line[got] = '\0';
+        snprintf(what, sizeof what, "'%.*s'", (int)strcspn(line, "\r\n"), line);
+    } else if (got) {
+        hg__magic_describe((const uint8_t *)line, got, what);
+    }
+    return hg__fail(err, HG_ERR_DATA, "%s: expected YUV4MPEG2 video, got %s%s", v->name, what,
+                    v->fd == STDIN_FILENO && got ? " (images are read from files)" : "");
+}
+
+// 1 and the next line without its end, of which `i` bytes are there; 0 at the end of the stream.
+static int read_line(video *v, char line[HG_Y4M_LINE], size_t i, hg_error *err) {
+    const volatile sig_atomic_t *stop = v->d->listener ? v->d->listener->stop : NULL;
+    for (; i < HG_Y4M_LINE; i++) {
         size_t got;
         HG_TRY(hg__read_stream(v->fd, line + i, 1, &got, stop, v->name, err));
         if (got && line[i] && line[i] != '\n') continue;
@@ -274,7 +294,7 @@ static int check_frame_line(const video *v, const char *line, hg_error *err) {
 static int run_frames(video *v, hg_error *err) {
     char line[HG_Y4M_LINE];
     int code;
-    while ((code = read_line(v, line, err)) > 0) {
+    while ((code = read_line(v, line, 0, err)) > 0) {
         code = check_frame_line(v, line, err);
         if (code == HG_OK) code = read_frame(v, err);
         if (code == HG_OK) code = run_frame(v, err);
@@ -318,11 +338,8 @@ static int make_tiles(video *v, bool is_colour, hg_error *err) {
 
 static int run_stream(video *v, hg_error *err) {
     char line[HG_Y4M_LINE];
-    const int more = read_line(v, line, err);
-    if (more == 0) {
-        return hg__fail(err, HG_ERR_DATA, "%s: expected YUV4MPEG2 video, got nothing", v->name);
-    }
-    HG_TRY(more);
+    HG_TRY(read_magic(v, line, err));
+    HG_TRY(read_line(v, line, MAGIC, err));
     HG_TRY(hg__y4m_parse(&v->y, line, v->name, err));
     v->matrix = v->y.height < HD_LINES ? bt601 : bt709;
     HG_TRY(make_tiles(v, v->y.across && v->d->needs.channels == 3, err));
@@ -358,10 +375,7 @@ int hg__denoise_video(hg__denoiser *d, const char *path, const char *out, hg_err
                              strcmp(name, "-") == 0 ? "video.y4m" : name, err));
         out = joined;
     }
-    if (hg__is_file(path) && hg__is_file(out) && hg__denoise_is_inside(out, path)) {
-        return hg__fail(err, HG_ERR_USAGE,
-                        "%s: expected out= to be another file, got the video itself", path);
-    }
+    HG_TRY(hg__check_out(path, "video", out, err));
     video v = {.d = d, .name = path, .fd = -1, .out = {.fd = -1}};
     int code = open_streams(&v, path, out, err);
     if (code == HG_OK) code = run_stream(&v, err);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "backend/kernels.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "data/pictures.h"
 #include "data/table_out.h"
@@ -142,11 +143,23 @@ static int open_rows(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *
     return f->data ? HG_OK : (int)err->code;
 }
 
+// Where images are read, out= is none of them.
+static int check_out(const hg__data *d, const char *out, hg_error *err) {
+    char path[2048];
+    for (int64_t i = 0; d->pictures && i < d->rows && hg__is_file(out); i++) {
+        const hg__picture_files files = hg__pictures_files(d->pictures, i);
+        HG_TRY(hg__join_path(path, sizeof path, files.folder, files.name, err));
+        HG_TRY(hg__check_out(path, "image", out, err));
+    }
+    return HG_OK;
+}
+
 static int open_files(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
     f->model = hg_model_load(o->values.model, err);
     if (!f->model) return (int)err->code;
     HG_TRY(check_neck(f->model, goal, o->values.model, err));
     HG_TRY(open_rows(f, o, goal, err));
+    HG_TRY(check_out(f->data, o->values.out, err));
     HG_TRY(check_width(f, goal, err));
     if (f->data->rows < 1) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected at least 1 row, got none", f->data->path);

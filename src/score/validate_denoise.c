@@ -16,6 +16,7 @@
 #include "data/pictures.h"
 #include "image/range.h"
 #include "options/options.h"
+#include "score/denoise.h"
 #include "score/filters.h"
 #include "score/tiles.h"
 #include "score/val_sheet.h"
@@ -137,9 +138,23 @@ static int open_sheet(validation *v, hg_error *err) {
 }
 
 // 1: open; 0: the model or the data are not of this kind.
+// Pictures are not written among the images that are measured: the next time they would be some of them.
+static int check_out(const hg_options *o, hg_error *err) {
+    const char *const folders[] = {o->values.data, o->values.target}, *out = o->values.out;
+    for (size_t i = 0; i < 2; i++) {
+        const bool is_folder = *out && hg__is_folder(folders[i]);
+        if (!is_folder || !hg__denoise_is_inside(out, folders[i])) continue;
+        return hg__fail(err, HG_ERR_USAGE,
+                        "out: expected a folder outside %s, whose images stay as they are, got %s",
+                        folders[i], out);
+    }
+    return HG_OK;
+}
+
 static int open_validation(validation *v, hg_error *err) {
     hg_error why;
     if (!hg__data_is_pictures(v->o->values.data)) return 0;
+    HG_TRY(check_out(v->o, err));
     v->model = hg_model_load(v->o->values.model, err);
     if (!v->model) return (int)err->code;
     if (hg__image_needs_of(v->model, &v->needs, &why) < 0) return 0;

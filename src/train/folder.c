@@ -18,26 +18,74 @@
 
 static const char results_header[] = "epoch,time,train/loss,val/loss,lr\n";
 
-// Points PROJECT/latest at the folder; a file system without links goes without.
+// Points PROJECT/latest at the folder; a file system without links goes without. What is there and no link stays.
 static void point_latest(const char *project, const char *name) {
     char link[1024], temporary[1088];
+    struct stat s;
     if (hg__join_path(link, sizeof link, project, "latest", NULL) < 0) return;
+    if (lstat(link, &s) == 0 && !S_ISLNK(s.st_mode)) return;
     snprintf(temporary, sizeof temporary, "%s.%ld.tmp", link, (long)getpid());
     if (symlink(name, temporary) == 0 && rename(temporary, link) != 0) unlink(temporary);
+}
+
+// Whether the run that writes into `folder` would write over `path`, or over one of the images of a folder `path`.
+static bool is_written(const char *folder, const char *path) {
+    static const char *const names[] = {"args.yaml",
+                                        "results.csv",
+                                        "run.json",
+                                        "metrics.json",
+                                        "samples.npy",
+                                        "samples.png",
+                                        "left_out.csv",
+                                        "weights/best.safetensors",
+                                        "weights/last.safetensors"};
+    const char *slash = strrchr(path, '/'), *own = slash ? slash + 1 : path;
+    char written[1024], read[1024];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (hg__join_path(written, sizeof written, folder, names[i], NULL) < 0) continue;
+        if (hg__is_same_file(path, written)) return true;
+    }
+    if (strncmp(own, "epoch", 5) == 0 && // save_period=
+        snprintf(written, sizeof written, "%.500s/weights/%.500s", folder, own) > 0 &&
+        hg__is_same_file(path, written)) {
+        return true;
+    }
+    return hg__join_path(written, sizeof written, folder, "samples.png", NULL) == HG_OK &&
+           hg__join_path(read, sizeof read, path, "samples.png", NULL) == HG_OK &&
+           hg__is_same_file(read, written);
+}
+
+// A results folder that is there (exist_ok=true) may hold what the run reads. Of cfg= it keeps the record: args.yaml.
+static int check_inputs(const hg_options *o, const char *folder, hg_error *err) {
+    const char *value, *what;
+    for (size_t i = 0; (value = hg__options_input(o, i, &what)); i++) {
+        if (!*value || value == o->values.cfg || !is_written(folder, value)) continue;
+        return hg__fail(err, HG_ERR_USAGE,
+                        "%s: expected a results folder other than %s, which would write over the "
+                        "%s that is read",
+                        value, folder, what);
+    }
+    return HG_OK;
+}
+
+// PROJECT/NAME, or the first of NAME2 ... that is not there yet, is made.
+static int claim(const hg_options *o, char name[HG_MAX_VALUE + 16], char *path, hg_error *err) {
+    for (int number = 1;; number++) {
+        snprintf(name, HG_MAX_VALUE + 16, number > 1 ? "%s%d" : "%s", o->values.name, number);
+        HG_TRY(hg__join_path(path, 1024, o->values.project, name, err));
+        if (mkdir(path, 0777) == 0) return HG_OK;
+        if (errno != EEXIST) {
+            return hg__fail_errno(err, HG_ERR_IO, "%s: cannot make the folder", path);
+        }
+        if (o->values.exist_ok && hg__is_folder(path)) return HG_OK;
+    }
 }
 
 int hg__folder_make(const hg_options *o, char *path, hg_error *err) {
     char name[HG_MAX_VALUE + 16], weights[1024];
     HG_TRY(hg__make_folder(o->values.project, err));
-    for (int number = 1;; number++) {
-        snprintf(name, sizeof name, number > 1 ? "%s%d" : "%s", o->values.name, number);
-        HG_TRY(hg__join_path(path, 1024, o->values.project, name, err));
-        if (mkdir(path, 0777) == 0) break;
-        if (errno != EEXIST) {
-            return hg__fail_errno(err, HG_ERR_IO, "%s: cannot make the folder", path);
-        }
-        if (o->values.exist_ok && hg__is_folder(path)) break;
-    }
+    HG_TRY(claim(o, name, path, err));
+    HG_TRY(check_inputs(o, path, err));
     HG_TRY(hg__join_path(weights, sizeof weights, path, "weights", err));
     HG_TRY(hg__make_folder(weights, err));
     point_latest(o->values.project, name);
