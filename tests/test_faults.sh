@@ -47,7 +47,7 @@ one() { # one VARIABLE VALUE OUT command...
     shift 3
     [ "$out" = - ] && rm -rf tree && mkdir tree
     [ "$out" = - ] || cp "${OLD:-old}" "tree/$out"
-    env "$variable=$value" timeout 120 "$HOURGLASS" "$@" >stdout 2>stderr
+    env "$variable=$value" timeout 120 "$HOURGLASS" "$@" >stdout 2>stderr < <(cat "${FEED:-/dev/null}")
     status=$?
     why=
     if [ $status -ge 124 ] || grep -qE 'AddressSanitizer|LeakSanitizer|UndefinedBehavior|runtime error' stderr; then
@@ -112,7 +112,7 @@ tortured "denoise a picture" o.ppm denoise -q model=$clean source=in/pictures/a.
 tortured "denoise a folder" - denoise -q model=$clean source=in/pictures out=tree/new threads=2
 tortured "denoise video" o.y4m denoise -q model=$clean source=in/x.y4m out=tree/o.y4m threads=2
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "train on a table" - train -q data=in/t.csv label=state steps=4 batch=16 threads=2 project=tree name=run
-STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "predict a table" o.csv predict -q model=$table data=in/t.csv out=tree/o.csv threads=2
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) FEED=in/t.csv tortured "predict a table that comes through a pipe" o.csv predict -q model=$table data=- out=tree/o.csv threads=2
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "val of labels" - val --json model=$table data=in/t.csv label=state resamples=20
 OLD=$table STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured calibrate o.safetensors calibrate -q model=tree/o.safetensors data=in/t.csv label=state fpr=0.2
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "reconstruct a table" o.csv reconstruct -q model=$table data=in/t.csv out=tree/o.csv

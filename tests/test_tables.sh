@@ -207,4 +207,91 @@ done
 must train data=train.csv name=raw model=ae latent=2 prepare=none ignore=id,time,pump,mode epochs=1 progress=none
 must predict model=runs/raw/weights/best.safetensors source=train.csv out=raw.csv ignore=id,time,pump,mode
 expect "prepare=none: rows of numbers as before" [ "$(head -1 raw.csv)" = row,score ]
+
+# ---- tables that come but once: standard input, pipes, named pipes; packed or not ----
+must predict model=$model data=faulty.csv out=first.csv
+gzip -c faulty.csv >faulty.csv.gz
+piped() { # piped NAME command...: the scores are those of the file
+    name=$1
+    shift
+    rm -f pipe.csv
+    run "$@" out=pipe.csv || bad "$name: $(tail -1 err)"
+    expect "$name: the same scores" cmp -s first.csv pipe.csv
+}
+piped "standard input" predict model=$model data=- <faulty.csv
+cat faulty.csv | { piped "standard input, a pipe" predict model=$model data=-; [ $failed = 0 ]; } || bad "data=- from a pipe"
+piped "a pipe" predict model=$model data=<(cat faulty.csv)
+piped "a pipe, packed" predict model=$model data=<(cat faulty.csv.gz)
+piped "/dev/stdin" predict model=$model data=/dev/stdin < <(cat faulty.csv)
+{ read -r _ && piped "standard input, from where it stands" predict model=$model data=-; } < <(echo first && cat faulty.csv)
+mkfifo fifo && { cat faulty.csv >fifo & } && piped "a named pipe" predict model=$model data=fifo
+piped "the model" predict model=<(cat $model) data=faulty.csv
+must train data=- name=piped $fast < <(cat train.csv)
+expect "training reads it as often as it needs" [ "$(hash_of $model)" = "$(hash_of runs/piped/weights/best.safetensors)" ]
+must train data=- prepare=none model=ae latent=2 ignore=id,time,pump,mode epochs=1 progress=none name=rawpipe < <(cat train.csv)
+expect "rows of numbers too" [ "$(hash_of runs/raw/weights/best.safetensors)" = "$(hash_of runs/rawpipe/weights/best.safetensors)" ]
+run val model=$model data=- label=state < <(cat labelled.csv)
+mv out val.out
+run val model=$model data=labelled.csv label=state
+expect "val" cmp -s out val.out
+cp $model copy.safetensors
+must calibrate model=copy.safetensors data=- < <(cat fresh.csv)
+must encode model=$model data=- out=code.npy < <(cat faulty.csv)
+must compare data=- label=state seeds=1 steps=5 < <(cat labelled.csv)
+expect "compare" grep -q '^autoencoder' out
+refused "nothing comes" 4 'standard input: expected a table .*, got an empty file' predict model=$model data=- </dev/null
+refused "a folder comes" 4 'standard input: expected a file or a pipe, got a folder' predict model=$model data=- <.
+refused "a device without an end" 4 '/dev/zero: expected a file or a pipe, got a device' predict model=$model data=/dev/zero
+TMPDIR=/nowhere refused "no place for the copy" 1 'temporary file.*No such file' predict model=$model data=- < <(cat faulty.csv)
+refused "a row in a pipe" 4 'standard input:3: expected 9 columns, got 1' predict model=$model data=- < <(head -2 faulty.csv; echo 1)
+run train data=- val=- $fast <train.csv
+expect "two cannot read it: exit 2 (got $?): $(cat err)" grep -q 'val: expected a file, got - which data= reads already' err
+run calibrate model=- data=fresh.csv <$model
+expect "a stream is not written anew: $(cat err)" grep -q 'expected a model file, which is written anew' err
+printf 'SQLite format 3\0 and so on' >s3.db
+refused "a database in a pipe" 2 'expected the name of a file for SQLite' predict model=$model data=- < <(cat s3.db)
+gzip s3.db
+refused "a packed database" 4 'got a gzipped one' predict model=$model data=s3.db.gz
+
+# ---- out= is none of what is read, by whatever path ----
+mkdir -p place && ln -s ../faulty.csv place/link.csv && ln faulty.csv hard.csv && ln -s .. place/up && cp faulty.csv faulty.before
+itself() { # itself NAME "the WHAT" command...
+    name=$1 what=$2
+    shift 2
+    run "$@"
+    got=$?
+    expect "$name: exit 2 (got $got)" [ $got = 2 ]
+    expect "$name: got $what itself, not: $(tail -1 err)" grep -q "expected out= to be another file, got $what itself" err
+}
+for path in faulty.csv ./faulty.csv "$PWD/faulty.csv" place/../faulty.csv place/link.csv hard.csv place/up/faulty.csv; do
+    for job in predict encode reconstruct; do
+        itself "$job to $path" "the table" $job model=$model data=faulty.csv out="$path"
+    done
+done
+itself "from a link" "the table" predict model=$model data=place/link.csv out=faulty.csv
+itself "from standard input" "the table" predict model=$model data=- out=faulty.csv <faulty.csv
+"$HOURGLASS" predict model=$model data=faulty.csv out=- 2>err >>faulty.csv
+expect "to standard output: $(cat err)" grep -q 'got the table itself' err
+itself "compare" "the table" compare data=labelled.csv label=state out=labelled.csv
+mkdir tables && cp labelled.csv tables && itself "compare, of a folder" "the table" compare data=tables label=state seeds=1 steps=5 out=tables/labelled.csv
+itself "the model" "the model" predict model=$model data=faulty.csv out=runs/t/../t/weights/best.safetensors
+itself "decode" "the table" decode model=runs/raw/weights/best.safetensors data=faulty.csv out=faulty.csv
+itself "import" "the file of weights" import source=$model model='dense 1 | dense input' input=2 out=$model
+echo "data: faulty.csv" >opt.yaml
+itself "its options" "the file of options" predict cfg=opt.yaml model=$model out=opt.yaml
+must predict model=$model data=faulty.csv out=s.db table=again
+itself "a database" "the table" predict model=$model data=s.db query="select * from again" out=s.db table=more
+(mkdir default && cd default && cp ../faulty.csv scores.csv && "$HOURGLASS" predict model=../$model data=scores.csv 2>../err)
+expect "out= is not named: $(cat err)" grep -q 'scores.csv: expected out= to be another file' err
+expect "the table is what it was" cmp -s faulty.csv faulty.before
+cp runs/t/results.csv results.before
+raw="prepare=none model=ae latent=2 ignore=id,time,pump,mode epochs=1 progress=none"
+run train data=runs/t/results.csv exist_ok=true name=t $fast
+expect "training does not write over data= (exit $?): $(tail -1 err)" grep -q 'expected a results folder other than runs/t' err
+run train data=train.csv pretrained=runs/raw/weights/best.safetensors exist_ok=true name=raw $raw
+expect "nor over pretrained= (exit $?): $(tail -1 err)" grep -q 'expected a results folder other than runs/raw' err
+expect "the results are what they were" cmp -s runs/t/results.csv results.before
+cp train.csv runs/t/mine.csv
+must train data=runs/t/mine.csv exist_ok=true name=t $fast
+must train cfg=runs/t/args.yaml
 finish
