@@ -131,10 +131,9 @@ static void bad_rows_are_refused_with_a_sentence(void **state) {
         {BYTES("1,2\n3,abcdefghijabcdefghijabcdefghijabcdefghij\1\n"),
          "x.csv:2: expected a number in column 2, got "
          "'abcdefghijabcdefghijabcdefghijabcdefghij...'; ignore=2 leaves the column out"                                               },
-        {BYTES("\xff\xfe"
-               "1\0,\0"
-               "2\0"),
-         "x.csv: expected idx, npy, npz, csv or tsv, got UTF-16 text"                                                                  },
+        {BYTES("\xff\xfe\0\0"
+               "1\0\0\0"),
+         "x.csv: expected idx, npy, npz, csv or tsv, got UTF-32 text"                                                                  },
     };
     expect_refusals(bad, sizeof bad / sizeof *bad, "x.csv");
 }

@@ -35,7 +35,12 @@ static void values_may_be_missing(void **state) {
     (void)state;
     CSV("a,b,c,d,e,f,g\n,?,-,NA,<NA>,#na,n/a\n1,2,3,4,5,6,7\n#N/A,NaN,-nan,nil,NULL,None,Missing\n",
         "# a|b|c|d|e|f|g\n?|?|?|?|?|?|?\n1|2|3|4|5|6|7\n?|?|?|?|?|?|?\n");
-    CSV("a,b\n1,missing one\n--,naN0\n", "# a|b\n1|'missing one'\n'--'|'naN0'\n");
+    CSV("a,b\n1,missing one\n----,naN0\n", "# a|b\n1|'missing one'\n'----'|'naN0'\n");
+    // as databases, spreadsheets, statistics programs and printf() write it
+    CSV("a,b,c,d,e,f,g\n\\N,(null),<null>,[NULL],--,.,NaT\n1,2,3,4,5,6,7\n"
+        "#NULL!,#DIV/0!,#VALUE!,#REF!,#NAME?,#NUM!,#NV\n"
+        "n.a.,-nan(ind),1.#QNAN,-1.#IND,{null},#WERT!,nan(ind)\n",
+        "# a|b|c|d|e|f|g\n?|?|?|?|?|?|?\n1|2|3|4|5|6|7\n?|?|?|?|?|?|?\n?|?|?|?|?|?|?\n");
     CSV("x\n1\n\n2\n", "# x\n1\n2\n"); // an empty line is none
 }
 
@@ -97,12 +102,12 @@ static void reading_goes_on_behind_a_bad_row(void **state) {
     // What is too large for a number, or infinite, may be a code: the column decides.
     CSV("a,b\n1,1e999\n-inf,2\n3,4\n", "# a|b\n1|'1e999'\n'-inf'|2\n3|4\n");
     CSV("1,x\n1e309,\"y\"\n", "1|'x'\n'1e309'|'y'\n");
+#define MEND "; iconv -f WINDOWS-1252 -t UTF-8 mends most such files"
     CSV("a,b\n1,\xff\n2,\xed\xa0\x80\n\"\xc3\",3\n4,\xe2\x82\xac\n",
-        "# a|b\n! x.csv:2: column 'b': expected UTF-8 text, got other bytes\n! x.csv:3: column "
-        "'b': "
-        "expected UTF-8 text, got other bytes\n! x.csv:4: column 'a': expected UTF-8 text, got "
-        "other "
-        "bytes\n4|'\xe2\x82\xac'\n");
+        "# a|b\n! x.csv:2: column 'b': expected UTF-8 text, got other bytes" MEND
+        "\n! x.csv:3: column 'b': expected UTF-8 text, got other bytes" MEND
+        "\n! x.csv:4: column 'a': expected UTF-8 text, got other bytes" MEND
+        "\n4|'\xe2\x82\xac'\n");
     CSV("a,b\n1,x\0y\n2,3\n",
         "# a|b\n! x.csv:2: column 'b': expected text, got a zero byte\n2|3\n");
     CSV("a,b\n1,2\n\"3,4\n5,6\n",
@@ -114,10 +119,9 @@ static void files_that_are_no_table_are_refused(void **state) {
     CSV("", "! x.csv: expected a table (csv, sqlite, mat, npy, npz or idx), got an empty file");
     CSV("\n\n", "! x.csv: expected rows, got only empty lines");
     CSV("\"a,b\n", "! x.csv: expected rows, got a quote that never closes");
-    CSV("a,\xff\n1,2\n", "! x.csv:1: column 2: expected a name in UTF-8, got other bytes");
-    CSV("\xff\xfe"
-        "a\0",
-        "! x.csv: expected a table (csv, sqlite, mat, npy, npz or idx), got UTF-16 text");
+    CSV("a,\xff\n1,2\n", "! x.csv:1: column 2: expected a name in UTF-8, got other bytes" MEND);
+    CSV("\xff\xfe\0\0a\0\0\0",
+        "! x.csv: expected a table (csv, sqlite, mat, npy, npz or idx), got UTF-32 text");
     expect_table(BYTES("\1\2\3\4"), "x.bin", NULL,
                  "! x.bin: expected a table (csv, sqlite, mat, npy, npz or idx), got a file that "
                  "begins with 01 02 03 04");

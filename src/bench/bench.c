@@ -251,7 +251,8 @@ typedef struct reading {
 
 static void run_read(void *context) {
     reading *r = context;
-    const hg__data_options options = {"", "", "stop", 1U << 30, NULL};
+    const hg__data_options options = {
+        .label = "", .ignore = "", .on_bad = "stop", .memory = 1U << 30};
     hg__data *d = hg__data_open(r->path, &options, &r->err);
     if (!d) r->code = (int)r->err.code;
     hg__data_close(d);

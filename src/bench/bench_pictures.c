@@ -138,7 +138,8 @@ static void clear_feed(feed *f) {
 static int make_feed(feed *f, const album *a, size_t memory, int32_t crops, hg_error *err) {
     hg__picture_options pictures = {
         .target = "", .noise = "gaussian 25", .crop = CROP, .crops = crops, .flip = true};
-    const hg__data_options options = {"", "", "stop", memory, &pictures};
+    const hg__data_options options = {
+        .label = "", .ignore = "", .on_bad = "stop", .memory = memory, .pictures = &pictures};
     const hg__making making = {.pool = a->pool};
     *f = (feed){.data = hg__data_open(a->folder, &options, err)};
     if (!f->data) return err ? (int)err->code : HG_ERR_MEMORY;

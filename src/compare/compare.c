@@ -59,7 +59,8 @@ static int run_table(hg__comparison *c, hg__table *t, const hg_options *o, const
 // A file in a folder that is no table is passed over.
 static int run_file(hg__comparison *c, const hg__files *f, size_t i, const hg_options *o,
                     const hg_listener *l, hg__pool *pool, hg_error *err) {
-    const hg__table_options how = {.query = o->values.query, .table = o->values.table};
+    const hg__table_options how = {
+        .query = o->values.query, .table = o->values.table, .header = {.say = o->values.header}};
     hg_error why = {0};
     hg__table *t = hg__table_open(f->path[i], &how, &why);
     if (!t && f->from_folder && why.code != HG_ERR_MEMORY) {
@@ -70,6 +71,7 @@ static int run_file(hg__comparison *c, const hg__files *f, size_t i, const hg_op
         *err = why;
         return (int)why.code;
     }
+    if (*t->note) note(l, name_of(t->path), t->note);
     const int code = run_table(c, t, o, l, pool, err);
     hg__table_close(t);
     return code;

@@ -28,6 +28,7 @@ int hg__csv_window_init(hg__csv_window *w, hg__source *s, hg_error *err) {
 }
 
 void hg__csv_window_clear(hg__csv_window *w) {
+    hg__csv_filter_free(w->filter);
     hg__free(w->text);
     *w = (hg__csv_window){0};
 }
@@ -47,13 +48,32 @@ static int make_room(hg__csv_window *w, hg_error *err) {
     return resize(w, w->capacity * 2, err);
 }
 
-int hg__csv_window_more(hg__csv_window *w, hg_error *err) {
-    HG_TRY(make_room(w, err));
-    size_t want = w->capacity - w->end - 1; // 1: the newline that may be missing
-    int64_t n = hg__source_read(w->source, w->text + w->end, want, err);
+int hg__csv_window_filter(hg__csv_window *w, const hg__csv_dialect *d, hg_error *err) {
+    if (!w->filter) w->filter = hg__csv_filter_new(w->source, err);
+    if (!w->filter) return HG_ERR_MEMORY;
+    HG_TRY(
+        hg__csv_filter_begin(w->filter, d, w->text + w->start, w->end - w->start, w->at_end, err));
+    w->start = w->end = w->complete = 0;
+    w->at_end = false;
+    return HG_OK;
+}
+
+static int read_text(hg__csv_window *w, hg_error *err) {
+    const size_t want = w->capacity - w->end - 1; // 1: the newline that may be missing
+    char *to = w->text + w->end;
+    const int64_t n = w->filter ? hg__csv_filter_read(w->filter, to, want, &w->at_end, err)
+                                : hg__source_read(w->source, to, want, err);
     if (n < 0) return (int)n;
     w->end += (size_t)n;
-    w->at_end = (size_t)n < want;
+    if (!w->filter) w->at_end = (size_t)n < want;
+    return HG_OK;
+}
+
+int hg__csv_window_more(hg__csv_window *w, hg_error *err) {
+    static const char end_mark = '\x1a'; // that DOS put behind a text
+    HG_TRY(make_room(w, err));
+    HG_TRY(read_text(w, err));
+    while (w->at_end && w->end > w->complete && w->text[w->end - 1] == end_mark) w->end--;
     if (w->at_end && w->end > w->start && w->text[w->end - 1] != '\n') w->text[w->end++] = '\n';
     memset(w->text + w->end, 0, HG_CSV_PAD);
     size_t complete = w->end;
@@ -103,6 +123,14 @@ static bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\r';
 }
 
+bool hg__csv_is_blank(const char *text, const hg__csv_record *r, int32_t columns) {
+    if (r->blank || columns == 1 || r->cells > 1) return r->blank;
+    for (size_t i = 0; i + 1 < r->size; i++) {
+        if (!is_blank(text[i])) return false;
+    }
+    return true;
+}
+
 static hg__csv_cell trim(const char *text, const char *end, bool quoted) {
     while (end > text && is_blank(end[-1])) end--;
     while (text < end && is_blank(*text)) text++;
@@ -123,27 +151,47 @@ const char *hg__csv_next_cell(const char *text, char separator, hg__csv_cell *ce
     return p + 1;
 }
 
-static bool is_one_of(const hg__csv_cell *cell, const char *const *words, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        if (strlen(words[i]) != cell->size) continue;
-        if (strncasecmp(words[i], cell->text, cell->size) == 0) return true;
-    }
-    return false;
-}
+// Words by their length, in lower case.
+typedef struct word {
+    uint8_t size;
+    bool infinite;
+    char text[10];
+} word;
+
+#define MISSING(text) \
+ { sizeof(text) - 1, false, text }
+#define INFINITE(text) \
+ { sizeof(text) - 1, true, text }
+
+// As people, databases, spreadsheets, statistics programs and printf() write what is no value.
+static const word words[] = {
+    MISSING("?"),          MISSING("-"),          MISSING("."),        MISSING("--"),
+    MISSING("---"),        MISSING("na"),         MISSING("n/a"),      MISSING("n.a."),
+    MISSING("<na>"),       MISSING("nan"),        MISSING("-nan"),     MISSING("nat"),
+    MISSING("nil"),        MISSING("null"),       MISSING("none"),     MISSING("missing"),
+    MISSING("\\n"),        MISSING("(null)"),     MISSING("<null>"),   MISSING("[null]"),
+    MISSING("{null}"),     MISSING("(none)"),     MISSING("#na"),      MISSING("#n/a"),
+    MISSING("#nv"),        MISSING("#n/d"),       MISSING("#null!"),   MISSING("#div/0!"),
+    MISSING("#value!"),    MISSING("#ref!"),      MISSING("#name?"),   MISSING("#num!"),
+    MISSING("#error!"),    MISSING("#wert!"),     MISSING("#bezug!"),  MISSING("#zahl!"),
+    MISSING("#valeur!"),   MISSING("#nombre!"),   MISSING("nan(ind)"), MISSING("-nan(ind)"),
+    MISSING("1.#qnan"),    MISSING("-1.#qnan"),   MISSING("1.#ind"),   MISSING("-1.#ind"),
+    MISSING("1.#qnan0"),   MISSING("-1.#qnan0"),  MISSING("1.#ind00"), MISSING("-1.#ind00"),
+    INFINITE("inf"),       INFINITE("+inf"),      INFINITE("-inf"),    INFINITE("infinity"),
+    INFINITE("+infinity"), INFINITE("-infinity"), INFINITE("1.#inf"),  INFINITE("-1.#inf"),
+    INFINITE("1.#inf00"),  INFINITE("-1.#inf00")};
 
 // What a cell that is no number is.
 static hg__csv_kind read_word(const hg__csv_cell *cell) {
-    static const char *const missing[] = {"",     "?",   "-",    "NA",   "N/A",  "NaN",     "-NaN",
-                                          "#N/A", "nil", "null", "none", "<NA>", "missing", "#NA"};
-    static const char *const infinite[] = {"inf",      "+inf",      "-inf",
-                                           "infinity", "+infinity", "-infinity"};
-    static const char first[] = "?-nN#<mMiI+"; // bytes of these words
+    static const char first[] = "?-.nN#<mMiI+\\([{1"; // bytes of these words
     enum { LONGEST = 9 };
-    if (cell->size > LONGEST) return HG_CSV_TEXT;
-    const bool may_be = !cell->size || memchr(first, *cell->text, sizeof first - 1);
-    if (!may_be) return HG_CSV_TEXT;
-    if (is_one_of(cell, missing, sizeof missing / sizeof *missing)) return HG_CSV_MISSING;
-    if (is_one_of(cell, infinite, sizeof infinite / sizeof *infinite)) return HG_CSV_INFINITE;
+    if (!cell->size) return HG_CSV_MISSING;
+    if (cell->size > LONGEST || !memchr(first, *cell->text, sizeof first - 1)) return HG_CSV_TEXT;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (words[i].size != cell->size) continue;
+        if (strncasecmp(words[i].text, cell->text, cell->size) != 0) continue;
+        return words[i].infinite ? HG_CSV_INFINITE : HG_CSV_MISSING;
+    }
     return HG_CSV_TEXT;
 }
 

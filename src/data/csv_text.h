@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// csv_text.h - CSV as text: a window that slides over the file, records, cells. (RFC 4180, any newline but a lone CR.)
+// csv_text.h - CSV as text: a window that slides over the file, records, cells. (RFC 4180; csv_filter.h makes other dialects so.)
 #ifndef HG_DATA_CSV_TEXT_H
 #define HG_DATA_CSV_TEXT_H
-#include "data/source.h"
+#include "data/csv_filter.h"
 
 // The part of the text that is in memory. All records up to `complete` have their newline in it.
 typedef struct hg__csv_window {
     hg__source *source; // borrowed
-    char *text;         // owned, (capacity) and HG_CSV_PAD zeros
+    hg__csv_filter
+        *filter; // owned: between source and text; NULL where bytes are taken as they are
+    char *text;  // owned, (capacity) and HG_CSV_PAD zeros
     size_t capacity;
     size_t start, end; // what is not used up yet
     size_t complete;   // one past the last newline
@@ -17,6 +19,8 @@ typedef struct hg__csv_window {
 
 int hg__csv_window_init(hg__csv_window *w, hg__source *s, hg_error *err);
 void hg__csv_window_clear(hg__csv_window *w);
+// From the beginning of the text in this dialect; what the window holds was all that was read so far.
+int hg__csv_window_filter(hg__csv_window *w, const hg__csv_dialect *d, hg_error *err);
 // Reads on until there is a new newline; sets at_end (and adds a newline that is missing).
 int hg__csv_window_more(hg__csv_window *w, hg_error *err);
 // Lets go of the line at the start. False where its end has not been seen yet: what comes next belongs to it.
@@ -31,6 +35,9 @@ typedef struct hg__csv_record {
 
 // The record at `text`, of which `size` bytes are there; false if its quotes do not close in them.
 bool hg__csv_find_record(const char *text, size_t size, char separator, hg__csv_record *r);
+
+// Whether it is no row: an empty line or, where rows have several cells, one of blanks alone.
+bool hg__csv_is_blank(const char *text, const hg__csv_record *r, int32_t columns);
 
 // One cell, blanks and quotes taken off.
 typedef struct hg__csv_cell {

@@ -123,7 +123,8 @@ hg__data *hg__data_open_descriptor(int fd, const char *name, const hg__data_opti
     const hg__data_options full = {.label = o->label ? o->label : none,
                                    .ignore = o->ignore ? o->ignore : none,
                                    .on_bad = o->on_bad ? o->on_bad : none,
-                                   .memory = o->memory};
+                                   .memory = o->memory,
+                                   .header = o->header};
     return open_file(fd, name, &full, NULL, err);
 }
 

@@ -13,6 +13,7 @@
 #define HG_DATA_DATA_H
 #include "base/error.h"
 #include "base/rng.h"
+#include "data/header.h"
 #include "tensor/tensor.h"
 
 enum { HG_MAX_WIDTH = 1 << 24 };
@@ -23,6 +24,7 @@ typedef struct hg__data_options {
     const char *on_bad; // "stop" or "skip": what a row that cannot be used does; "" is stop
     size_t memory;      // bytes that may be held (or mapped) at a time; above, rows live on disk
     struct hg__picture_options *pictures; // borrowed; for folders of images; NULL: the defaults
+    hg__header_wish header;               // text: whether the first row is names
 } hg__data_options;
 
 typedef struct hg__data {
@@ -39,6 +41,7 @@ typedef struct hg__data {
     char **column;                 // (width) owned names, or NULL where the file has none
     int64_t skipped;               // bad rows left out (on_bad=skip)
     char first_skipped[500];       // of images: what was wrong with the first of them
+    char note[256];                // what a user should know of how the file is read; ""
     uint64_t fingerprint;          // of shape and contents, for run.json
     struct hg__pictures *pictures; // owned: rows are made from images (pictures.h); else NULL
     int32_t

@@ -68,6 +68,7 @@ static int pick_columns(csv *c, hg_error *err) {
     c->used = hg__alloc((size_t)c->head.columns, sizeof *c->used, err);
     if (!c->used) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < c->head.columns; i++) c->used[i] = true;
+    if (c->head.last_empty) c->used[c->head.columns - 1] = false;
     HG_TRY(leave_out(c, "label", c->o->label, err));
     HG_TRY(leave_out(c, "ignore", c->o->ignore, err));
     int32_t width = 0;
@@ -93,9 +94,12 @@ static int pick_columns(csv *c, hg_error *err) {
 }
 
 static int read_header(csv *c, hg_error *err) {
-    const hg__csv_wish wish = {
-        .what = "rows of numbers", .label = c->o->label, .ignore = c->o->ignore};
+    const hg__csv_wish wish = {.what = "rows of numbers",
+                               .label = c->o->label,
+                               .ignore = c->o->ignore,
+                               .header = c->o->header};
     HG_TRY(hg__csv_head_read(&c->head, &c->window, &wish, err));
+    snprintf(c->d->note, sizeof c->d->note, "%s", c->head.note);
     return pick_columns(c, err);
 }
 
@@ -178,9 +182,10 @@ static int read_record(csv *c, float *to, bool *partial, hg_error *err) {
     *partial =
         !hg__csv_find_record(w->text + w->start, w->complete - w->start, c->head.separator, &r);
     if (*partial) return 0;
-    int code = r.blank ? 0 : 1;
+    const bool blank = hg__csv_is_blank(w->text + w->start, &r, c->head.columns);
+    int code = blank ? 0 : 1;
     hg_error why;
-    if (!r.blank && slow_row(c, w->text + w->start, r.cells, to, &why) < 0) {
+    if (!blank && slow_row(c, w->text + w->start, r.cells, to, &why) < 0) {
         HG_TRY(skip_row(c, &why, err));
         code = 0;
     }
@@ -282,13 +287,19 @@ static int open_csv(hg__data *d, hg__source *s, const hg__data_options *o, hg_er
     return code;
 }
 
-// Text: no control characters but tab and newlines.
+// Text: no control characters but tab and newlines, and the one with which DOS ended a text. UTF-16 says that it is.
 static bool sniff(const uint8_t *head, size_t size) {
-    for (size_t i = 0; i < size; i++) {
-        if (head[i] >= ' ' && head[i] != 127) continue;
-        if (head[i] != '\t' && head[i] != '\n' && head[i] != '\r') return false;
+    const bool little = size >= 4 && head[0] == 0xff && head[1] == 0xfe && (head[2] || head[3]);
+    const bool wide = little || (size >= 4 && head[0] == 0xfe && head[1] == 0xff);
+    for (size_t i = wide ? 2 : 0; i < size; i++) {
+        const uint8_t c = head[i];
+        if (wide && c == 0) continue;
+        if (c >= ' ' && c != 127) continue;
+        if (c == 0x1a && i > 0 && i + 1 == size) continue;
+        if (wide && i + 1 < size && head[i ^ 1] != 0) continue; // half of a letter
+        if (c != '\t' && c != '\n' && c != '\r') return false;
     }
-    return size > 0 && !(size >= 2 && head[0] >= 0xfe && head[1] >= 0xfe);
+    return size > 0 && (wide || !(size >= 2 && head[0] >= 0xfe && head[1] >= 0xfe));
 }
 
 const hg__reader hg__reader_csv = {"csv", ".csv.tsv.txt.data.", sniff, open_csv};

@@ -103,7 +103,39 @@ static int match_positions(const hg__schema *s, const hg__table *t, int32_t *fro
     return HG_OK;
 }
 
-static int no_such_column(const hg__table *t, const char *name, hg_error *err) {
+int hg__schema_header(const hg__schema *s, const char *say, hg__header_wish *wish,
+                      const char ***names, hg_error *err) {
+    *wish = (hg__header_wish){.say = say, .is_known = true};
+    *names = NULL;
+    if (!s->named) return HG_OK;
+    *names = hg__alloc((size_t)s->columns, sizeof **names, err);
+    if (!*names) return HG_ERR_MEMORY;
+    for (int32_t i = 0; i < s->columns; i++) {
+        if (s->column[i].width > 0) (*names)[wish->names++] = s->column[i].name;
+    }
+    wish->name = *names;
+    return HG_OK;
+}
+
+// Not one of the schema's names is there, but as many columns: the first row may have been one.
+static bool may_lack_header(const hg__schema *s, const hg__table *t, const hg__names *names) {
+    const bool fits =
+        t->columns == s->table_columns || (s->label >= 0 && t->columns == s->table_columns - 1);
+    bool found = strcmp(t->type->name, "csv") != 0;
+    for (int32_t i = 0; i < s->columns && !found; i++) {
+        found = hg__names_find(names, s->column[i].name, strlen(s->column[i].name)) >= 0;
+    }
+    return fits && !found;
+}
+
+static int no_such_column(const hg__schema *s, const hg__table *t, const hg__names *names,
+                          const char *name, hg_error *err) {
+    if (may_lack_header(s, t, names)) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "%.200s: expected a column '%.80s' as in training, got a first row without "
+                        "any of the names ('%.40s' ...); header=no takes it as a row",
+                        t->path, name, t->name[0]);
+    }
     const char *near = hg__nearest_name(name, (const char *const *)t->name, (size_t)t->columns);
     return hg__fail(err, HG_ERR_DATA, "%.200s: expected a column '%.80s' as in training%s%.80s%s",
                     t->path, name, near ? "; nearest is '" : "", near ? near : "", near ? "'" : "");
@@ -117,7 +149,7 @@ int hg__schema_match(const hg__schema *s, const hg__table *t, int32_t *from, hg_
     for (int32_t i = 0; i < s->columns && code == HG_OK; i++) {
         const hg__column *c = &s->column[i];
         from[i] = hg__names_find(names, c->name, strlen(c->name));
-        if (from[i] < 0 && c->width > 0) code = no_such_column(t, c->name, err);
+        if (from[i] < 0 && c->width > 0) code = no_such_column(s, t, names, c->name, err);
     }
     hg__names_free(names);
     return code;

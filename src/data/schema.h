@@ -124,6 +124,10 @@ json_t *hg__schema_to_json(const hg__schema *s, hg_error *err);
 // `where` is for messages. Everything is checked: a foreign file gives no schema that reads out of bounds.
 hg__schema *hg__schema_from_json(const json_t *json, const char *where, hg_error *err);
 
+// What a file of such rows is likely to have as its first row. *names: for hg__free(), when the file is closed.
+int hg__schema_header(const hg__schema *s, const char *say, hg__header_wish *wish,
+                      const char ***names, hg_error *err);
+
 // Which of the table's columns is each of the schema's: from (columns). By name where both have names (in any
 // order; more columns than the schema's are passed over), else by position, with or without the label. A missing one
 // is named; -1 for one without floats.

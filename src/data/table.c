@@ -152,7 +152,8 @@ static bool open_table(hg__table *t, const hg__table_options *o, hg_error *err) 
 hg__table *hg__table_open(const char *source, const hg__table_options *o, hg_error *err) {
     static const char none[] = "";
     const hg__table_options full = {.query = o && o->query ? o->query : none,
-                                    .table = o && o->table ? o->table : none};
+                                    .table = o && o->table ? o->table : none,
+                                    .header = o ? o->header : (hg__header_wish){0}};
     hg__table *t = hg__alloc(1, sizeof *t, err);
     if (!t) return NULL;
     t->rows = -1;

@@ -7,7 +7,7 @@
 // row (and the reader's window) is held in memory.
 #ifndef HG_DATA_TABLE_H
 #define HG_DATA_TABLE_H
-#include "base/error.h"
+#include "data/header.h"
 
 typedef enum hg__cell_kind { HG_CELL_MISSING, HG_CELL_NUMBER, HG_CELL_TEXT } hg__cell_kind;
 
@@ -25,6 +25,7 @@ typedef struct hg__table_options {
     const char *query; // odbc:, sqlite: what to select; ""
     const char
         *table; // sqlite file, odbc:, .mat, .npz: which table or array; "" where there is but one
+    hg__header_wish header; // text: whether the first row is names
 } hg__table_options;
 
 typedef struct hg__table hg__table;
@@ -51,10 +52,11 @@ struct hg__table {
     int32_t columns;
     char *
         *name; // owned, (columns) owned, no two alike; "column 1" ... where the source has no names
-    bool named;   // the source has names
-    char point;   // of a text's numbers: '.' or ','; 0: the source has numbers of its own
-    int64_t rows; // as far as known without reading; else -1
-    void *state;  // the type's own
+    bool named;     // the source has names
+    char point;     // of a text's numbers: '.' or ','; 0: the source has numbers of its own
+    char note[256]; // what a user should know of how it is read; ""
+    int64_t rows;   // as far as known without reading; else -1
+    void *state;    // the type's own
 };
 
 #define TABLE(name) extern const hg__table_type hg__table_##name;

@@ -22,11 +22,14 @@
 // What a byte may be.
 enum { STOP = 1, QUOTE = 2, DIGIT = 4, BLANK = 8, HIGH = 16, ZERO = 32 };
 
+#define RECODE "; iconv -f WINDOWS-1252 -t UTF-8 mends most such files"
+
 typedef struct csv_table {
     int fd; // owned: one file for all passes
     hg__source source;
     hg__csv_window window;
     char separator, point;
+    hg__header_wish header;
     bool lost;            // in a line too long to be held: pass on to its end
     uint64_t line;        // of the row given last
     locale_t plain;       // strtod() shall see a point as a point
@@ -48,7 +51,8 @@ static void set_classes(csv_table *c) {
 
 // The file from its beginning: head says what it looks like.
 static int begin(csv_table *c, const char *path, hg__csv_head *head, hg_error *err) {
-    static const hg__csv_wish wish = {.what = "rows", .label = "", .ignore = "", .commas = true};
+    const hg__csv_wish wish = {
+        .what = "rows", .label = "", .ignore = "", .commas = true, .header = c->header};
     hg__source_close(&c->source);
     const int fd = dup(c->fd);
     if (fd < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open again", path);
@@ -67,8 +71,8 @@ static int check_names(const hg__table *t, const hg__csv_head *head, hg_error *e
     for (int32_t i = 0; head->name && i < head->columns; i++) {
         if (hg__is_utf8(head->name[i], strlen(head->name[i]))) continue;
         return hg__fail(err, HG_ERR_DATA,
-                        "%s:%llu: column %d: expected a name in UTF-8, got other bytes", t->path,
-                        (unsigned long long)head->line, i + 1);
+                        "%s:%llu: column %d: expected a name in UTF-8, got other bytes" RECODE,
+                        t->path, (unsigned long long)head->line, i + 1);
     }
     return HG_OK;
 }
@@ -81,6 +85,7 @@ static int read_head(hg__table *t, csv_table *c, hg_error *err) {
         t->columns = head.columns;
         t->name = head.name;
         head.name = NULL;
+        snprintf(t->note, sizeof t->note, "%s", head.note);
         c->separator = head.separator;
         t->point = c->point = head.point;
         set_classes(c);
@@ -90,10 +95,10 @@ static int read_head(hg__table *t, csv_table *c, hg_error *err) {
 }
 
 static int open_csv(hg__table *t, const hg__table_options *o, hg_error *err) {
-    (void)o;
     csv_table *c = hg__alloc(1, sizeof *c, err);
     if (!c) return HG_ERR_MEMORY;
     t->state = c;
+    c->header = o->header;
     c->source.fd = c->fd = -1;
     c->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (c->plain == (locale_t)0) {
@@ -215,7 +220,7 @@ static int slow_cell(const hg__table *t, int32_t column, hg__csv_cell *raw, hg__
     const csv_table *c = t->state;
     const hg__csv_window *w = &c->window;
     if (!hg__is_utf8(raw->text, raw->size)) {
-        return bad_cell(t, column, "UTF-8 text", "other bytes", err);
+        return bad_cell(t, column, "UTF-8 text", "other bytes" RECODE, err);
     }
     if (memchr(raw->text, 0, raw->size)) return bad_cell(t, column, "text", "a zero byte", err);
     if (raw->quoted && memchr(raw->text, '"', raw->size)) {
@@ -268,7 +273,8 @@ static int read_record(hg__table *t, hg__cell *cell, hg_error *err) {
     if (hg__csv_find_record(p, w->complete - w->start, c->separator, &r)) {
         w->start += r.size;
         w->line += r.lines;
-        return r.blank ? 0 : slow_row(t, p, r.cells, cell, err);
+        if (hg__csv_is_blank(p, &r, t->columns)) return 0;
+        return slow_row(t, p, r.cells, cell, err);
     }
     if (!w->at_end) return read_more(c, err);
     c->lost = !hg__csv_window_drop(w);

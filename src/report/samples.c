@@ -217,7 +217,8 @@ int hg_report_samples(const char *folder, int32_t n, hg_error *err) {
     HG_TRY(hg__join_path(from, sizeof from, folder, "samples.npy", err));
     HG_TRY(hg__join_path(to, sizeof to, folder, "samples.png", err));
     HG_TRY(read_shape(folder, &shape, err));
-    const hg__data_options plain = {"", "", "stop", SIZE_MAX, NULL};
+    const hg__data_options plain = {
+        .label = "", .ignore = "", .on_bad = "stop", .memory = SIZE_MAX};
     hg__data *pairs = hg__data_open(from, &plain, err);
     if (!pairs) return (int)err->code;
     const int code = draw_pairs(pairs, &shape, n, to, err);

@@ -118,17 +118,17 @@ static void tell_notes(const hg__feed *f) {
 // one that is read.
 static int open_table(hg__feed *f, const hg_options *o, hg_error *err) {
     const struct hg__values *v = &o->values;
-    const hg__table_options from = {.query = v->query,
-                                    .table = hg__table_out_is(v->out) ? "" : v->table};
+    hg__table_options from = {.query = v->query, .table = hg__table_out_is(v->out) ? "" : v->table};
     const hg__encode_options how = {.label = v->label,
                                     .normal = v->normal,
                                     .group = hg__feed_group_column(f, o),
                                     .on_bad = v->on_bad,
                                     .memory = (size_t)v->max_mem};
-    hg__table *table = hg__table_open(v->data, &from, err);
-    if (!table) return (int)err->code;
-    f->table = table;
-    f->data = hg__schema_read(f->model->schema, table, &how, &f->side, &f->notes, err);
+    HG_TRY(hg__schema_header(f->model->schema, v->header, &from.header, &f->names, err));
+    f->table = hg__table_open(v->data, &from, err);
+    if (!f->table) return (int)err->code;
+    if (*f->table->note) tell(f, f->table->note);
+    f->data = hg__schema_read(f->model->schema, f->table, &how, &f->side, &f->notes, err);
     if (!f->data) return (int)err->code;
     tell_notes(f);
     return HG_OK;
@@ -137,9 +137,21 @@ static int open_table(hg__feed *f, const hg_options *o, hg_error *err) {
 static int open_rows(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
     const struct hg__values *v = &o->values;
     hg__picture_options pictures = {.target = "", .noise = "", .range = f->model->range};
-    const hg__data_options d = {v->label, v->ignore, v->on_bad, (size_t)v->max_mem, &pictures};
+    const bool has_names = goal != HG_DECODE && f->model->column;
+    const hg__data_options d = {
+        .label = v->label,
+        .ignore = v->ignore,
+        .on_bad = v->on_bad,
+        .memory = (size_t)v->max_mem,
+        .pictures = &pictures,
+        .header = {.say = v->header,
+                   .is_known = has_names,
+                   .name = has_names ? (const char *const *)f->model->column : NULL,
+                   .names = has_names ? f->model->spec.width : 0}
+    };
     if (f->model->schema && goal != HG_DECODE) return open_table(f, o, err);
     f->data = hg__data_open(v->data, &d, err);
+    if (f->data && *f->data->note) tell(f, f->data->note);
     return f->data ? HG_OK : (int)err->code;
 }
 
@@ -229,7 +241,9 @@ int hg__feed_open(hg__feed *f, const hg_options *o, hg__goal goal, const hg_list
 
 void hg__feed_close_table(hg__feed *f) {
     hg__table_close(f->table);
+    hg__free(f->names);
     f->table = NULL;
+    f->names = NULL;
 }
 
 void hg__feed_close(hg__feed *f) {

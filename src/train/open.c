@@ -39,7 +39,11 @@ static int open_val(hg__trainer *t, hg__data_options *o, hg_error *err) {
     if (t->schema) {
         HG_TRY(hg__open_val_table(t, err));
     } else {
+        o->header.is_known = t->data->column != NULL;
+        o->header.name = (const char *const *)t->data->column;
+        o->header.names = t->data->column ? t->data->width : 0;
         t->val_data = hg__data_open(v->val, o, err);
+        if (t->val_data) hg__trainer_note(t, t->val_data->note);
     }
     if (!t->val_data) return err ? (int)err->code : HG_ERR_DATA;
     if (!t->val_data->pictures != !t->data->pictures) {
@@ -73,12 +77,18 @@ static int check_noise(hg__trainer *t, hg_error *err) {
 int hg__open_data(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     hg__picture_options pictures = picture_options(v);
-    hg__data_options options = {v->label, v->ignore, v->on_bad, (size_t)v->max_mem, &pictures};
+    hg__data_options options = {.label = v->label,
+                                .ignore = v->ignore,
+                                .on_bad = v->on_bad,
+                                .memory = (size_t)v->max_mem,
+                                .pictures = &pictures,
+                                .header = {.say = v->header}};
     double fraction = 0;
     if (t->is_table) {
         HG_TRY(hg__open_table(t, err));
     } else {
         t->data = hg__data_open(v->data, &options, err);
+        if (t->data) hg__trainer_note(t, t->data->note);
     }
     if (!t->data) return err ? (int)err->code : HG_ERR_DATA;
     HG_TRY(check_noise(t, err));

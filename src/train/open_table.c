@@ -13,8 +13,8 @@
 
 enum { MAX_LEVELS = 64, TOLD_COLUMNS = 64 };
 
-static void note(const hg__trainer *t, const char *sentence) {
-    if (t->l->note) t->l->note(t->l->context, sentence);
+void hg__trainer_note(const hg__trainer *t, const char *sentence) {
+    if (*sentence && t->l->note) t->l->note(t->l->context, sentence);
 }
 
 // Options that only scores and thresholds of a table have use for.
@@ -111,17 +111,17 @@ static void tell_columns(const hg__trainer *t, int64_t bad) {
     for (int32_t i = 0; i < s->columns; i++) {
         hg__column_describe(&s->column[i], line, sizeof line);
         if (s->columns <= TOLD_COLUMNS) {
-            note(t, line);
+            hg__trainer_note(t, line);
         } else if (t->l->detail) {
             t->l->detail(t->l->context, line);
         }
     }
     snprintf(line, sizeof line, "%d columns become %d numbers a row", s->columns, s->width);
-    note(t, line);
+    hg__trainer_note(t, line);
     if (!bad) return;
     snprintf(line, sizeof line, "%lld rows were left out (on_bad=%.20s)", (long long)bad,
              t->o.values.on_bad);
-    note(t, line);
+    hg__trainer_note(t, line);
 }
 
 // What training and scoring will hold beside the rows, where that is more than rows may take.
@@ -249,10 +249,12 @@ static int view_normal(const hg__trainer *t, hg__table *table, bool may_lack, hg
 
 int hg__open_table(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
-    const hg__table_options how = {.query = v->query, .table = v->table};
+    const hg__table_options how = {
+        .query = v->query, .table = v->table, .header = {.say = v->header}};
     hg__table *opened = t->given ? NULL : hg__table_open(v->data, &how, err);
     hg__table *table = t->given ? t->given : opened, *view;
     if (!table) return err->code;
+    if (opened) hg__trainer_note(t, opened->note);
     normal_rows normal;
     hg__trim *trim = t->trim.is_wanted ? &t->trim : NULL;
     int code = view_normal(t, table, false, trim, &normal, &view, err);
@@ -262,7 +264,7 @@ int hg__open_table(hg__trainer *t, hg_error *err) {
         snprintf(line, sizeof line,
                  "%lld rows are labelled as anomalies: training does not see them",
                  (long long)normal.left_out);
-        note(t, line);
+        hg__trainer_note(t, line);
     }
     hg__table_close(view);
     hg__table_close(opened);
@@ -274,10 +276,16 @@ int hg__open_val_table(hg__trainer *t, hg_error *err) {
     const hg__encode_options encode = {
         .group = v->groupby, .on_bad = v->on_bad, .memory = (size_t)v->max_mem};
     hg__encoding_notes notes = {0};
-    const hg__table_options how = {0};
+    hg__table_options how = {0};
     normal_rows normal;
+    const char **names;
+    HG_TRY(hg__schema_header(t->schema, v->header, &how.header, &names, err));
     hg__table *table = hg__table_open(v->val, &how, err), *view;
-    if (!table) return err->code;
+    if (!table) {
+        hg__free(names);
+        return err->code;
+    }
+    hg__trainer_note(t, table->note);
     int code = view_normal(t, table, true, NULL, &normal, &view, err);
     if (code == HG_OK) {
         t->val_data =
@@ -286,5 +294,6 @@ int hg__open_val_table(hg__trainer *t, hg_error *err) {
     }
     hg__table_close(view);
     hg__table_close(table);
+    hg__free(names);
     return code;
 }

@@ -81,6 +81,7 @@ hg__loader *hg__open_fixed_loader(hg__trainer *t, const hg__rows *rows, hg_error
 bool hg__is_table_run(const hg__trainer *t);
 int hg__set_table_options(hg__trainer *t, hg_error *err);
 int hg__open_table(hg__trainer *t, hg_error *err);
+void hg__trainer_note(const hg__trainer *t, const char *sentence); // for the user; "" is none
 int hg__open_val_table(hg__trainer *t,
                        hg_error *err); // val=FILE with the schema of the training rows
 
