@@ -24,8 +24,10 @@ static void others_are_refused_with_a_sentence(void **state) {
         const char *seed, *sentence;
     } bad[] = {
         {"npz/two.npz", "x.npz: expected an array 'X' or one single array with rows, got 'a', 'b'"},
-        {"npz/none.npz", "x.npz: expected an array 'X' or one single array with rows, got no .npy file in the archive"},
-        {"npz/empty.npz", "x.npz: expected an array 'X' or one single array with rows, got no .npy file in the archive"},
+        {"npz/none.npz", "x.npz: expected rows of numbers, got only a header"},
+        {"npz/texts.zip", "x.npz: expected a table or arrays, got a zip archive of 2 files (a.csv, ...): unpack it"},
+        {"npz/book.xlsx", "x.npz: expected a table or arrays, got an Excel workbook (.xlsx): save it as CSV"},
+        {"npz/empty.npz", "x.npz: expected a table or arrays, got an empty zip archive"},
         {"npz/nested.npz", "x.npz: expected NumPy's magic bytes in the .npy header"},
     };
     // clang-format on

@@ -116,15 +116,17 @@ static void reading_goes_on_behind_a_bad_row(void **state) {
 
 static void files_that_are_no_table_are_refused(void **state) {
     (void)state;
-    CSV("", "! x.csv: expected a table (csv, sqlite, mat, npy, npz or idx), got an empty file");
+    CSV("",
+        "! x.csv: expected a table (csv, jsonl, sqlite, mat, npy, npz or idx), got an empty file");
     CSV("\n\n", "! x.csv: expected rows, got only empty lines");
     CSV("\"a,b\n", "! x.csv: expected rows, got a quote that never closes");
     CSV("a,\xff\n1,2\n", "! x.csv:1: column 2: expected a name in UTF-8, got other bytes" MEND);
     CSV("\xff\xfe\0\0a\0\0\0",
-        "! x.csv: expected a table (csv, sqlite, mat, npy, npz or idx), got UTF-32 text");
-    expect_table(BYTES("\1\2\3\4"), "x.bin", NULL,
-                 "! x.bin: expected a table (csv, sqlite, mat, npy, npz or idx), got a file that "
-                 "begins with 01 02 03 04");
+        "! x.csv: expected a table (csv, jsonl, sqlite, mat, npy, npz or idx), got UTF-32 text");
+    expect_table(
+        BYTES("\1\2\3\4"), "x.bin", NULL,
+        "! x.bin: expected a table (csv, jsonl, sqlite, mat, npy, npz or idx), got a file that "
+        "begins with 01 02 03 04");
     expect_table(BYTES("\x89PNG\r\n\x1a\n"), "x.png", NULL,
                  "! x.png: expected a table, got images");
     CSV("a,b\n", "# a|b\n");

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "data/csv_arff.h"
 #include "data/csv_header.h"
 #include "data/csv_layout.h"
 #include "data/csv_number.h"
@@ -422,6 +423,9 @@ static int read_head(reading *r, hg_error *err) {
     hg__csv_record one;
     HG_TRY(make_lines(r, err));
     HG_TRY(refuse_strangers(w, err));
+    if (hg__csv_is_arff(w->text + w->start, w->complete - w->start)) {
+        return hg__csv_arff_read(h, w, err);
+    }
     HG_TRY(settle(r, err));
     h->separator = r->layout.separator;
     HG_TRY(hold_two_records(w, h->separator, err));

@@ -51,15 +51,28 @@ static bool is_number(const hg__csv_cell *cell, bool commas) {
     return kind != HG_CSV_TEXT || (commas && hg__csv_read_double(cell, ',', &x) != HG_CSV_TEXT);
 }
 
-static int32_t count_missing(const char *p, const hg__csv_layout *l) {
-    int32_t missing = 0;
+// How many of its cells are of that kind.
+static int32_t count_kind(const char *p, const hg__csv_layout *l, hg__csv_kind kind) {
+    int32_t count = 0;
     for (int32_t i = 0; i < l->width; i++) {
         hg__csv_cell cell;
         double x;
         p = hg__csv_next_cell(p, l->separator, &cell);
-        missing += hg__csv_read_double(&cell, '.', &x) == HG_CSV_MISSING;
+        count += hg__csv_read_double(&cell, '.', &x) == kind;
     }
-    return missing;
+    return count;
+}
+
+// The first record behind that of the names; below lines of prose units may stand between.
+static int64_t first_row(const search *s, const char *text, const hg__csv_layout *l) {
+    int64_t i = l->above + 1;
+    for (int k = 0; l->above && k < 2 && i < s->count; k++) {
+        if (s->place[i].cells == l->width &&
+            count_kind(text + s->place[i].at, l, HG_CSV_TEXT) < l->width)
+            break;
+        i++;
+    }
+    return i;
 }
 
 // Sets numbers and number_columns from the records behind the first.
@@ -68,10 +81,10 @@ static int judge_cells(const search *s, const char *text, hg__csv_layout *l, hg_
     if (!text_in) return HG_ERR_MEMORY;
     int64_t seen = 0;
     l->numbers = true;
-    for (int64_t i = l->above + 1; i < s->count && seen < JUDGED; i++) {
+    for (int64_t i = first_row(s, text, l); i < s->count && seen < JUDGED; i++) {
         if (s->place[i].cells != l->width) continue;
         const char *p = text + s->place[i].at;
-        if (count_missing(p, l) == l->width) continue;
+        if (count_kind(p, l, HG_CSV_MISSING) == l->width) continue;
         seen++;
         for (int32_t k = 0; k < l->width; k++) {
             hg__csv_cell cell;

@@ -193,7 +193,8 @@ static const struct {
 } strangers[] = {
     {is_wide,          "UTF-16 text without a byte order mark",            "save it as UTF-8 first"                             },
     {is_markup,        "markup (XML, HTML)",                               "export it as CSV first"                             },
-    {is_json_lines,    "lines of JSON",                                    "a model of a table reads them (prepare=table)"      },
+    {is_json_lines,    "lines of JSON",
+     "a table may be lines of JSON, rows of numbers (prepare=none) not"                                                         },
     {is_json_object,   "JSON",                                             "save it as lines of JSON, an object each, or as CSV"},
     {is_json_list,     "JSON",                                             "save it as lines of JSON, an object each, or as CSV"},
     {is_sql,           "an SQL dump",                                      "load it into a database, and read that"             },

@@ -110,6 +110,7 @@ static hg__data *open_file(int fd, const char *name, const hg__data_options *o, 
     snprintf(d->array, sizeof d->array, "%s", array ? array : "");
     hg__source s;
     int code = hg__source_open(&s, fd, name, err);
+    if (code == HG_OK) code = hg__zip_text(&s, err);
     if (code == HG_OK) code = read_all(d, &s, o, err);
     hg__source_close(&s);
     if (code == HG_OK) return d;

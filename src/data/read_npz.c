@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // read_npz.c - NumPy's .npz: a zip archive of .npy files. Which one is the data: 'X' or 'x', or the only array
-// of two or more dimensions, or the only array.
+// of two or more dimensions, or the only array. An archive of one text is that text.
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/text.h"
+#include "data/csv_text.h"
 #include "data/npy_header.h"
 #include "data/zip_api.h"
 
@@ -96,6 +97,54 @@ static int look_at(archive *z, zip_uint64_t i, choice *c, hg_error *err) {
     return code;
 }
 
+// What an archive without arrays is, by the names in it.
+static const struct {
+    const char *name, *what;
+} kinds[] = {
+    {"xl/workbook.xml",    "an Excel workbook (.xlsx): save it as CSV"      },
+    {"xl/workbook.bin",    "an Excel workbook (.xlsb): save it as CSV"      },
+    {"word/",              "a Word document"                                },
+    {"ppt/",               "a presentation"                                 },
+    {"content.xml",        "an OpenDocument file (.ods): save it as CSV"    },
+    {"Index/Document.iwa", "a Numbers or Pages document: save it as CSV"    },
+    {"META-INF/",          "a Java archive"                                 },
+    {"data.pkl",           "a PyTorch file: save its arrays as .npy or .npz"},
+    {"doc.kml",            "a KMZ file: save it as CSV"                     },
+};
+
+// Files that are nobody's data: folders, and what macOS puts into archives.
+static bool is_aside(const char *name) {
+    const size_t n = name ? strlen(name) : 0;
+    if (n == 0 || name[n - 1] == '/' || strncmp(name, "__MACOSX/", 9) == 0) return true;
+    return n >= 9 && strcmp(name + n - 9, ".DS_Store") == 0;
+}
+
+static int refuse_archive(const archive *z, zip_int64_t count, hg_error *err) {
+    const char *one = "";
+    int files = 0;
+    for (zip_int64_t i = 0; i < count; i++) {
+        const char *name = z->api->get_name(z->zip, (zip_uint64_t)i, 0);
+        for (size_t k = 0; name && k < sizeof kinds / sizeof *kinds; k++) {
+            if (!strstr(name, kinds[k].name)) continue;
+            return hg__fail(err, HG_ERR_DATA, "%s: expected a table or arrays, got %s", z->path,
+                            kinds[k].what);
+        }
+        if (is_aside(name)) continue;
+        if (files++ == 0) one = name;
+    }
+    if (files == 0) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "%s: expected a table or arrays, got an empty zip archive", z->path);
+    }
+    char shown[48];
+    const hg__csv_cell cell = {.text = one, .size = strlen(one)};
+    hg__csv_show_cell(&cell, shown);
+    return hg__fail(
+        err, HG_ERR_DATA,
+        "%s: expected a table or arrays, got a zip archive of %d file%s (%s%s): unpack it", z->path,
+        files, files == 1 ? "" : "s", shown, files > 1 ? ", ..." : "");
+}
+
 static int choose(archive *z, choice *c, zip_uint64_t *index, hg_error *err) {
     zip_int64_t count = z->api->get_num_entries(z->zip, 0);
     if (count < 0 || (uint64_t)count > hg__data_limit.entries) {
@@ -106,6 +155,7 @@ static int choose(archive *z, choice *c, zip_uint64_t *index, hg_error *err) {
     if (c->names.failed) {
         return hg__fail(err, HG_ERR_MEMORY, "out of memory while reading %s", z->path);
     }
+    if (!c->arrays && !*c->wish) return refuse_archive(z, count, err);
     zip_int64_t best = c->named;
     if (best < 0 && *c->wish) {
         return hg__fail(err, HG_ERR_USAGE, "%s: expected an array '%.60s', got %s", z->path,
@@ -116,7 +166,7 @@ static int choose(archive *z, choice *c, zip_uint64_t *index, hg_error *err) {
     if (best < 0) {
         return hg__fail(err, HG_ERR_DATA,
                         "%s: expected an array 'X' or one single array with rows, got %s", z->path,
-                        c->arrays ? c->names.data : "no .npy file in the archive");
+                        c->names.data);
     }
     *index = (zip_uint64_t)best;
     return HG_OK;
@@ -172,6 +222,52 @@ static int open_npz(hg__data *d, hg__source *s, const hg__data_options *o, hg_er
 static bool sniff(const uint8_t *head, size_t size) {
     return size >= 4 && head[0] == 'P' && head[1] == 'K' && (head[2] == 3 || head[2] == 5) &&
            head[3] == head[2] + 1;
+}
+
+// ---- an archive of one text ---------------------------------------------------------------------
+
+// The only file in it that is no .npy, or -1.
+static zip_int64_t find_only(const archive *z) {
+    const zip_int64_t count = z->api->get_num_entries(z->zip, 0);
+    zip_int64_t only = -1;
+    if (count < 0 || (uint64_t)count > hg__data_limit.entries) return -1;
+    for (zip_int64_t i = 0; i < count; i++) {
+        const char *name = z->api->get_name(z->zip, (zip_uint64_t)i, 0);
+        if (is_aside(name)) continue;
+        if (only >= 0 || name_size(name)) return -1;
+        only = i;
+    }
+    return only;
+}
+
+// Copies it to a temporary file if it is a text: *fd is its descriptor, else -1.
+static int unpack_text(archive *z, zip_uint64_t index, int *fd, hg_error *err) {
+    hg__source s;
+    uint64_t size;
+    int code = open_entry(z, index, &s, err);
+    *fd = -1;
+    if (code == HG_OK && hg__reader_csv.sniff(s.head, s.head_size)) {
+        code = hg__source_spill(&s, &size, err);
+        if (code >= 0) *fd = code;
+    }
+    hg__source_close(&s);
+    close_entry(z);
+    return code < 0 ? code : HG_OK;
+}
+
+int hg__zip_text(hg__source *s, hg_error *err) {
+    hg_error unused;
+    int fd = -1;
+    if (!sniff(s->head, s->head_size) || s->packed) return HG_OK;
+    archive z = {.api = hg__zip_get(s->path, &unused), .path = s->path};
+    if (!z.api || open_zip(&z, s, &unused) < 0) return HG_OK; // who reads it on says so
+    const zip_int64_t only = find_only(&z);
+    const int code = only >= 0 ? unpack_text(&z, (zip_uint64_t)only, &fd, err) : HG_OK;
+    z.api->discard(z.zip);
+    if (code < 0 || fd < 0) return code;
+    const char *path = s->path;
+    hg__source_close(s);
+    return hg__source_open(s, fd, path, err);
 }
 
 const hg__reader hg__reader_npz = {"npz", ".npz.", sniff, open_npz};

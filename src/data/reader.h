@@ -32,6 +32,9 @@ typedef struct hg__reader {
 // Whether a file whose content nobody knew is the reader's by its extension.
 bool hg__reader_is_meant(const hg__reader *r, const char *path, const uint8_t *head, size_t size);
 
+// A source over a zip archive of one text becomes one over that text, in a temporary file.
+int hg__zip_text(hg__source *s, hg_error *err);
+
 // What the file that begins so is, for a message: "a PNG image", "a file that begins with 01 02 03 04".
 void hg__data_describe(const uint8_t *head, size_t size, char text[64]);
 

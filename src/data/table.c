@@ -45,7 +45,8 @@ static const hg__table_type *find_file_type(const char *path, hg_error *err) {
     if (fd < 0) return NULL;
     hg__source s;
     const char *name = hg__input_name(path);
-    const int code = hg__source_open(&s, fd, name, err);
+    int code = hg__source_open(&s, fd, name, err);
+    if (code == HG_OK) code = hg__zip_text(&s, err);
     hg__source_close(&s);
     if (code < 0) return NULL;
     const hg__table_type *type = find_type(path, s.head, s.head_size);
@@ -57,8 +58,8 @@ static const hg__table_type *find_file_type(const char *path, hg_error *err) {
     if (type) return type;
     char text[64] = "an empty file";
     if (s.head_size) hg__data_describe(s.head, s.head_size, text);
-    hg__fail(err, HG_ERR_DATA, "%s: expected a table (csv, sqlite, mat, npy, npz or idx), got %s",
-             name, text);
+    hg__fail(err, HG_ERR_DATA,
+             "%s: expected a table (csv, jsonl, sqlite, mat, npy, npz or idx), got %s", name, text);
     return NULL;
 }
 
@@ -147,6 +148,18 @@ static bool open_table(hg__table *t, const hg__table_options *o, hg_error *err) 
     snprintf(t->path, sizeof t->path, "%s",
              hg__is_database(t->source) ? t->type->name : hg__input_name(t->source));
     return t->type->open(t, o, err) >= 0 && settle_names(t, err) >= 0;
+}
+
+int hg__table_open_text(const hg__table *t, hg_error *err) {
+    const int fd = hg__open_read(t->source, err);
+    if (fd < 0) return fd;
+    hg__source s;
+    int code = hg__source_open(&s, fd, t->path, err);
+    if (code == HG_OK) code = hg__zip_text(&s, err);
+    const int taken = code == HG_OK ? s.fd : code;
+    if (code == HG_OK) s.fd = -1;
+    hg__source_close(&s);
+    return taken;
 }
 
 hg__table *hg__table_open(const char *source, const hg__table_options *o, hg_error *err) {

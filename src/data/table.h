@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// table.h - rows of mixed cells under named columns: CSV with text in it, databases, arrays.
+// table.h - rows of mixed cells under named columns: CSV with text in it, lines of JSON, databases, arrays.
 //
 //   source ──> hg__table: cell by cell, row by row, twice over ──> schema.h: rows of floats for a network
 //
@@ -32,7 +32,7 @@ typedef struct hg__table hg__table;
 
 // One kind of source; tables.def lists them.
 typedef struct hg__table_type {
-    const char *name; // "csv", "mat", "sqlite", "odbc", "array"
+    const char *name; // "csv", "jsonl", "mat", "sqlite", "odbc", "array"
     // Whether `source` (a path, or "odbc:DSN=...") is of this kind; head: its first bytes, none where it is no file.
     bool (*sniff)(const char *source, const uint8_t *head, size_t size);
     // Fills columns, name (NULL: none; empty ones and two alike are seen to by the caller), rows and state. Whatever it
@@ -67,6 +67,9 @@ struct hg__table {
 // as a table of numbers. `o` may be NULL. Names that are empty become "column 3", the second "x" becomes "x.2".
 hg__table *hg__table_open(const char *source, const hg__table_options *o, hg_error *err);
 void hg__table_close(hg__table *t); // NULL is fine
+
+// For types of text: the source's file, or the text that a zip archive is of; a descriptor or a negative code.
+int hg__table_open_text(const hg__table *t, hg_error *err);
 
 // What kind of table a source would be, by its first bytes; NULL where it is none.
 const hg__table_type *hg__table_find_type(const char *source, hg_error *err);

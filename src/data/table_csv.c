@@ -104,7 +104,7 @@ static int open_csv(hg__table *t, const hg__table_options *o, hg_error *err) {
     if (c->plain == (locale_t)0) {
         return hg__fail(err, HG_ERR_MEMORY, "out of memory: could not get the C locale");
     }
-    c->fd = hg__open_read(t->source, err);
+    c->fd = hg__table_open_text(t, err);
     return c->fd < 0 ? c->fd : read_head(t, c, err);
 }
 
