@@ -345,13 +345,13 @@ int hg__csv_judge_header(const hg__csv_sample *s, const hg__header_wish *wish, c
     const first_look l =
         look(s, s->text + first, has_second ? s->text + second : NULL, label, ignore);
     v->is_header = l.is_named;
-    if (l.is_named || (wish->is_known && !wish->name)) return HG_OK;
+    if (l.is_named) return HG_OK;
     bool is = false;
     if (l.any_number && !l.any_text) {
         HG_TRY(judge_numbers(s, first, &is, err));
         v->is_header = is;
         if (is) v->why = "is taken as names of columns; header=no takes it as a row";
-    } else if (l.any_text && !l.any_number) {
+    } else if (l.any_text && !l.any_number && !(wish->is_known && !wish->name)) {
         HG_TRY(judge_words(s, first, &is, err));
         v->is_header = !is;
         if (is)
