@@ -89,8 +89,9 @@ static int read_names(hg__csv_head *h, hg__csv_window *w, hg_error *err) {
     for (int more; (more = take_line(w, &text, &size, err)) != 0;) {
         if (more < 0) return more;
         const line l = trim(text, size);
-        if (is_word(l, "@data"))
+        if (is_word(l, "@data")) {
             return h->columns ? HG_OK : refuse(w, "@attribute before @data", err);
+        }
         if (is_word(l, "@attribute")) HG_TRY(add_name(h, w, l, err));
     }
     return refuse(w, "@data, got the end of the file", err);

@@ -322,42 +322,49 @@ static int judge_numbers(const hg__csv_sample *s, size_t first, bool *is, hg_err
 
 // ---- the verdict --------------------------------------------------------------------------------
 
+// The record behind the one at `first`, if it has as many cells; NULL if not.
+static const char *find_second(const hg__csv_sample *s, size_t first, const hg__csv_record *one) {
+    hg__csv_record two = {0};
+    size_t at = first + one->size;
+    do {
+        at += two.size;
+        if (at >= s->size) return NULL;
+        if (!hg__csv_find_record(s->text + at, s->size - at, s->separator, &two)) return NULL;
+    } while (two.blank);
+    return two.cells == s->columns ? s->text + at : NULL;
+}
+
+// Where no name stands above a number: only what stands below can tell.
+static int compare_rows(const hg__csv_sample *s, size_t first, const first_look *l,
+                        const hg__header_wish *wish, hg__csv_verdict *v, hg_error *err) {
+    const bool nameless = wish->is_known && !wish->name;
+    bool is = false;
+    if (l->any_number && !l->any_text) {
+        HG_TRY(judge_numbers(s, first, &is, err));
+        v->is_header = is;
+        v->why = is ? "is taken as names of columns; header=no takes it as a row" : NULL;
+    } else if (l->any_text && !l->any_number && !nameless) {
+        HG_TRY(judge_words(s, first, &is, err));
+        v->is_header = !is;
+        v->why = is ? "is taken as a row, as those below are like it; header=yes takes it as names"
+                    : NULL;
+    }
+    return HG_OK;
+}
+
 int hg__csv_judge_header(const hg__csv_sample *s, const hg__header_wish *wish, const char *label,
                          const char *ignore, hg__csv_verdict *v, hg_error *err) {
-    size_t first = 0, second;
-    hg__csv_record one, two;
+    size_t first = 0;
+    hg__csv_record one;
     *v = (hg__csv_verdict){0};
     if (!hg__csv_sample_next(s, &first, &one)) return HG_OK;
     const bool yes = wish->say && strcmp(wish->say, "yes") == 0;
     const bool no = wish->say && strcmp(wish->say, "no") == 0;
     v->is_header = yes || (!no && wish->is_known && has_names(s, s->text + first, wish));
     if (yes || no || v->is_header) return HG_OK;
-    second = first + one.size;
-    while (second < s->size &&
-           hg__csv_find_record(s->text + second, s->size - second, s->separator, &two) &&
-           two.blank) {
-        second += two.size;
-    }
-    const bool has_second =
-        second < s->size &&
-        hg__csv_find_record(s->text + second, s->size - second, s->separator, &two) &&
-        two.cells == s->columns;
-    const first_look l =
-        look(s, s->text + first, has_second ? s->text + second : NULL, label, ignore);
+    const first_look l = look(s, s->text + first, find_second(s, first, &one), label, ignore);
     v->is_header = l.is_named;
-    if (l.is_named) return HG_OK;
-    bool is = false;
-    if (l.any_number && !l.any_text) {
-        HG_TRY(judge_numbers(s, first, &is, err));
-        v->is_header = is;
-        if (is) v->why = "is taken as names of columns; header=no takes it as a row";
-    } else if (l.any_text && !l.any_number && !(wish->is_known && !wish->name)) {
-        HG_TRY(judge_words(s, first, &is, err));
-        v->is_header = !is;
-        if (is)
-            v->why = "is taken as a row, as those below are like it; header=yes takes it as names";
-    }
-    return HG_OK;
+    return l.is_named ? HG_OK : compare_rows(s, first, &l, wish, v, err);
 }
 
 // ---- names, units, titles -----------------------------------------------------------------------

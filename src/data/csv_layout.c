@@ -67,9 +67,8 @@ static int32_t count_kind(const char *p, const hg__csv_layout *l, hg__csv_kind k
 static int64_t first_row(const search *s, const char *text, const hg__csv_layout *l) {
     int64_t i = l->above + 1;
     for (int k = 0; l->above && k < 2 && i < s->count; k++) {
-        if (s->place[i].cells == l->width &&
-            count_kind(text + s->place[i].at, l, HG_CSV_TEXT) < l->width)
-            break;
+        const bool fits = s->place[i].cells == l->width;
+        if (fits && count_kind(text + s->place[i].at, l, HG_CSV_TEXT) < l->width) break;
         i++;
     }
     return i;
@@ -210,8 +209,9 @@ static bool are_words(const search *s, const char *text, const hg__csv_layout *l
 // Between blanks: texts of several words have blanks too. There must be numbers, or many words, always as many.
 static bool is_split_by_blanks(const search *s, const char *text, const hg__csv_layout *l) {
     if (l->bad * 10 > l->good || is_grouped(s, text, l)) return false;
-    if (l->width == 2 && !l->numbers)
-        return l->number_columns && are_words(s, text, l); // else 12 kg
+    if (l->width == 2 && !l->numbers) { // 12 kg
+        return l->number_columns && are_words(s, text, l);
+    }
     if (l->number_columns) return true;
     return l->width > 2 && l->good >= 10 && l->bad == 0 && l->above == 0;
 }
@@ -312,7 +312,7 @@ static bool begins_with(const search *s, const char *mark) {
 static bool has_single_quotes(const search *s) {
     for (size_t i = 0; i < s->size; i++) {
         if (s->text[i] != '\'') continue;
-        if (i == 0 || memchr("\n\t;,| ", s->text[i - 1], 6)) return true;
+        if (i == 0 || strchr("\n\t;,| ", s->text[i - 1])) return true;
     }
     return false;
 }
@@ -473,20 +473,25 @@ static void find_divider(search *s) {
     if (equal) l->divider = "'=' seems to divide; a first line sep== says that it does";
 }
 
+// What fits may be something else all the same.
+static int look_twice(search *s, hg_error *err) {
+    const hg__csv_layout *l = &s->best;
+    if (l->width == 1) return HG_OK;
+    if (!l->first_is_number && !*l->dialect.comment) HG_TRY(try_comments(s, l->dialect, err));
+    if (!l->numbers && hg__csv_dialect_is_plain(&l->dialect)) {
+        HG_TRY(try_with_blanks(s, (hg__csv_dialect){0}, err)); // all numbers in another way?
+    }
+    return *l->dialect.comment ? HG_OK : look_behind_comments(s, err);
+}
+
 static int search_all(search *s, char separator, hg_error *err) {
     HG_TRY(look_first(s, separator, err));
-    if (!separator && !is_settled(s)) HG_TRY(try_quotes(s, err));
-    if (!separator && s->best.width > 1) {
-        if (!s->best.first_is_number && !*s->best.dialect.comment) {
-            HG_TRY(try_comments(s, s->best.dialect, err));
-        }
-        if (!s->best.numbers && hg__csv_dialect_is_plain(&s->best.dialect)) {
-            HG_TRY(try_with_blanks(s, (hg__csv_dialect){0}, err)); // all numbers in another way?
-        }
-        if (!*s->best.dialect.comment) HG_TRY(look_behind_comments(s, err));
-    }
+    s->best.names = SIZE_MAX;
+    if (separator) return HG_OK;
+    if (!is_settled(s)) HG_TRY(try_quotes(s, err));
+    HG_TRY(look_twice(s, err));
     find_names(s);
-    if (!separator) find_divider(s);
+    find_divider(s);
     return HG_OK;
 }
 

@@ -124,7 +124,7 @@ static bool is_matrix_market(span s) {
 static bool is_rule(span line) {
     int drawn = 0;
     for (size_t i = 0; i < line.size; i++) {
-        if (!memchr("-=+|: ", line.text[i], 6)) return false;
+        if (!line.text[i] || !strchr("-=+|: ", line.text[i])) return false;
         drawn += line.text[i] == '-' || line.text[i] == '=';
     }
     return drawn >= 3;
@@ -184,7 +184,7 @@ static bool is_wide(span s) {
 }
 
 static bool is_text_file(span s) {
-    return hg__magic_name((const uint8_t *)s.text, s.size) && memchr("{%v", *s.text, 3);
+    return hg__magic_name((const uint8_t *)s.text, s.size) && strchr("{%v", *s.text);
 }
 
 static const struct {

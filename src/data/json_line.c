@@ -16,8 +16,12 @@ static int fail(hg__json_walk *w, const char *expected, const char *got) {
     return -1;
 }
 
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static void pass_blanks(hg__json_walk *w) {
-    while (w->at < w->end && memchr(" \t\r\n", *w->at, 4)) w->at++;
+    while (w->at < w->end && is_blank(*w->at)) w->at++;
 }
 
 static bool take(hg__json_walk *w, char c) {

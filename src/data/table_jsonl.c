@@ -69,9 +69,13 @@ static int read_more(jsonl_table *j, hg_error *err) {
     return code;
 }
 
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static bool is_empty(const char *text, size_t size) {
     for (size_t i = 0; i < size; i++) {
-        if (!memchr(" \t\r\n", text[i], 4)) return false;
+        if (!is_blank(text[i])) return false;
     }
     return true;
 }
@@ -305,7 +309,7 @@ static void where_jsonl(const hg__table *t, char *text, size_t size) {
 static bool sniff_jsonl(const char *source, const uint8_t *head, size_t size) {
     (void)source;
     size_t i = size >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-    while (i < size && memchr(" \t\r\n", head[i], 4)) i++;
+    while (i < size && is_blank((char)head[i])) i++;
     if (i == size || head[i++] != '{') return false;
     while (i < size && (head[i] == ' ' || head[i] == '\t')) i++;
     if (i == size || head[i] != '"') return false;
