@@ -69,8 +69,9 @@ static int add_name(hg__csv_head *h, const hg__csv_window *w, line l, hg_error *
     while (stop < end && (quoted ? *stop != *rest.text : !is_blank(*stop) && *stop != '{')) stop++;
     if (stop == p || stop == end) return refuse(w, "a name and a type behind @attribute", err);
     const line type = trim(stop + quoted, (size_t)(end - stop) - quoted);
-    if (is_word(type, "relational"))
+    if (is_word(type, "relational")) {
         return refuse(w, "columns of cells, got a relational one", err);
+    }
     if (h->columns >= hg__data_limit.width) return refuse(w, "fewer columns", err);
     char **grown = hg__grow(h->name, (size_t)h->columns + 1, sizeof *grown, err);
     if (!grown) return HG_ERR_MEMORY;

@@ -137,10 +137,8 @@ static int take_short_names(hg__csv_reading *r, hg_error *err) {
     HG_TRY(copy_names(h, r->w->text + above, trailing ? 0 : 1, h->columns - 1, err));
     h->last_empty = trailing;
     r->layout.above--;
-    if (!trailing)
-        hg__csv_add_note(
-            h,
-            "rows have one cell more than there are names: the first is taken as a row's own name");
+    if (trailing) return HG_OK;
+    hg__csv_add_note(h, "rows have one cell more than there are names: the first is their own");
     return HG_OK;
 }
 
