@@ -285,7 +285,7 @@ static hg__data *open_mnist(const char *name) {
     char path[1024];
     const char *folder = getenv("HG_DATA");
     snprintf(path, sizeof path, "%s/mnist/%s", folder ? folder : "../shared/data", name);
-    const hg__data_options o = {"", "", "stop", 192 << 20, NULL};
+    const hg__data_options o = {.label = "", .ignore = "", .on_bad = "stop", .memory = 192 << 20};
     return hg__data_open(path, &o, NULL);
 }
 

@@ -57,7 +57,8 @@ static void write_picture(const char *name, int32_t number, int32_t height, int3
 
 static hg__data *open_folder(const char *name, hg__picture_options o, size_t memory,
                              hg_error *err) {
-    const hg__data_options options = {"", "", "stop", memory, &o};
+    const hg__data_options options = {
+        .label = "", .ignore = "", .on_bad = "stop", .memory = memory, .pictures = &o};
     return hg__data_open(at("%s", name), &options, err);
 }
 
@@ -161,7 +162,8 @@ static void bad_images_may_be_left_out(void **state) {
     (void)state;
     hg_error err = {0};
     hg__picture_options o = plain;
-    const hg__data_options options = {"", "", "skip", 1 << 20, &o};
+    const hg__data_options options = {
+        .label = "", .ignore = "", .on_bad = "skip", .memory = 1 << 20, .pictures = &o};
     hg__data *d = hg__data_open(at("bad"), &options, &err);
     assert_non_null(d);
     assert_int_equal(d->rows, 1);
@@ -200,7 +202,8 @@ static void make_hurt_folders(void) {
 }
 
 static hg__data *open_skipping(const char *name, hg__picture_options o, hg_error *err) {
-    const hg__data_options options = {"", "", "skip", 1 << 20, &o};
+    const hg__data_options options = {
+        .label = "", .ignore = "", .on_bad = "skip", .memory = 1 << 20, .pictures = &o};
     return hg__data_open(at("%s", name), &options, err);
 }
 

@@ -111,7 +111,7 @@ static void must_run(job *j, const char *mode, const char *model, const char *da
 }
 
 static hg__data *open_rows(const char *name) {
-    const hg__data_options o = {"", "", "stop", 192 << 20, NULL};
+    const hg__data_options o = {.label = "", .ignore = "", .on_bad = "stop", .memory = 192 << 20};
     hg_error err = {0};
     hg__data *d = hg__data_open(at(name), &o, &err);
     if (!d) fail_msg("%s", err.message);
@@ -429,7 +429,7 @@ static void write_named_model(void) {
 
 static void columns_are_matched_by_name(void **state) {
     (void)state;
-    const hg__data_options o = {"", "", "stop", 1 << 20, NULL};
+    const hg__data_options o = {.label = "", .ignore = "", .on_bad = "stop", .memory = 1 << 20};
     write_named_model();
     write_text("right.csv", "a,b,\"c, or d\"\n1,2,3\n4,5,6.5\n");
     write_text("mixed.csv", "b,more,\"c, or d\",a\n2,9,3,1\n5,9,6.5,4\n");
@@ -453,7 +453,7 @@ static void columns_are_matched_by_name(void **state) {
 
 static void a_missing_column_is_named(void **state) {
     (void)state;
-    const hg__data_options o = {"", "", "stop", 1 << 20, NULL};
+    const hg__data_options o = {.label = "", .ignore = "", .on_bad = "stop", .memory = 1 << 20};
     hg_error err = {0};
     char expected[256];
     write_named_model();

@@ -132,7 +132,7 @@ static void tell_room(const hg__trainer *t) {
     snprintf(line, sizeof line,
              "the detector's rows of %d numbers take %zu MB beside what max_mem= bounds",
              t->data->width, (room >> 20) + 1);
-    note(t, line);
+    hg__trainer_note(t, line);
 }
 
 static bool is_learned(const void *context, int64_t row) {
