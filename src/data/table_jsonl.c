@@ -211,6 +211,7 @@ static int open_jsonl(hg__table *t, const hg__table_options *o, hg_error *err) {
     jsonl_table *j = hg__alloc(1, sizeof *j, err);
     if (!j) return HG_ERR_MEMORY;
     t->state = j;
+    t->point = '.';
     j->source.fd = j->fd = -1;
     j->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (j->plain == (locale_t)0) {
