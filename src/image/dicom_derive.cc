@@ -89,6 +89,16 @@ void drop_other_pixels(DcmDataset *set) {
     }
 }
 
+// Overlays that lie in bits of the pixels (retired in 2004) go with those bits.
+void drop_overlays(DcmDataset *set) {
+    for (Uint16 group = 0x6000; group < 0x6020; group = static_cast<Uint16>(group + 2)) {
+        if (!set->tagExists({group, 0x0100}) || set->tagExists({group, 0x3000})) continue;
+        for (unsigned long i = set->card(); i > 0; i--) {
+            if (set->getElement(i - 1)->getGTag() == group) delete set->remove(i - 1);
+        }
+    }
+}
+
 // ---- what is said -------------------------------------------------------------------------------
 
 void put(DcmItem *item, const DcmTagKey &tag, const std::string &text) {
@@ -278,6 +288,7 @@ hg__dicom *copy(const hg__dicom *like, hg__dicom_trouble *trouble) {
         d->kind = like->kind;
         drop(set, stale);
         drop_other_pixels(set);
+        drop_overlays(set);
         return d.release();
     });
 }
