@@ -131,7 +131,11 @@ build/clang/hourglass: FORCE ; @$(MAKE) CC=clang SAN= $@
 endif
 with = $(foreach x,$2,$(if $(strip $(foreach w,$1,$(findstring $(w),$(notdir $x)))),$x))
 EVERY := $(SCRIPTS) $(TESTS) $(FUZZERS)
-PICKED := $(filter-out $(call with,$(SKIP),$(EVERY)),$(if $(ONLY),$(call with,$(ONLY),$(EVERY)),$(EVERY)))
+WANTED := $(filter-out $(call with,$(SKIP),$(EVERY)),$(if $(ONLY),$(call with,$(ONLY),$(EVERY)),$(EVERY)))
+# Those that take longest come first: else the last of them runs alone while other cores wait.
+LONG := faults false_alarms same_bits big_file table_sources test_tables test_baselines test_model test_pictures test_train
+PICKED := $(foreach w,$(LONG),$(call with,$w,$(WANTED)))
+PICKED += $(filter-out $(PICKED),$(WANTED))
 run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(HELPERS) $(EXAMPLES) $(OTHER)) $(PLUGIN)
 	@CC=$(CC) SAN=$(SAN) tools/run_tests.sh $(O) $(PICKED)
 

@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Allocations and I/O fail one by one under all other jobs: see faults.sh.
+. tests/lib.sh
+. tests/faults.sh
+
+tortured pca - train -q data=in/x.csv model=pca latent=2 project=tree name=run
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "train on a table" - train -q data=in/t.csv label=state steps=4 batch=16 threads=2 project=tree name=run
+tortured reconstruct o.npy reconstruct -q model=$model data=in/x.csv out=tree/o.npy
+tortured "reconstruct to CSV" o.csv reconstruct -q model=$model data=in/x.csv out=tree/o.csv
+tortured encode o.npy encode -q model=$model data=in/y.npy out=tree/o.npy
+tortured decode o.npy decode -q model=$model data=in/z.npy out=tree/o.npy
+tortured predict o.csv predict -q model=$model data=in/x.csv out=tree/o.csv
+tortured val - val --json model=$model data=in/x.csv
+tortured "val on images" - val --json model=$clean data=in/pictures noise="gaussian 25" threads=2 out=tree/pictures
+tortured "val on spoilt rows" - val --json model=$model data=in/x.csv noise="gaussian 25"
+STEP=$((23 * STEP)) STEP_EVER=$((9 * STEP_EVER)) tortured compare o.csv compare -q data=in/labels.csv label=y seeds=1 steps=2 threads=2 out=tree/o.csv
+tortured import o.safetensors import -q source=$model model="dense 2 relu | dense input sigmoid" input=5 out=tree/o.safetensors
+tortured "denoise a picture" o.ppm denoise -q model=$clean source=in/pictures/a.ppm out=tree/o.ppm threads=2
+tortured "denoise a folder" - denoise -q model=$clean source=in/pictures out=tree/new threads=2
+tortured "denoise video" o.y4m denoise -q model=$clean source=in/x.y4m out=tree/o.y4m threads=2
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) FEED=in/t.csv tortured "predict a table that comes through a pipe" o.csv predict -q model=$table data=- out=tree/o.csv threads=2
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "val of labels" - val --json model=$table data=in/t.csv label=state resamples=20
+OLD=$table STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured calibrate o.safetensors calibrate -q model=tree/o.safetensors data=in/t.csv label=state fpr=0.2
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "reconstruct a table" o.csv reconstruct -q model=$table data=in/t.csv out=tree/o.csv
+tortured info - info --json model=$model
+tortured verify - verify model=$model
+end_of_faults
