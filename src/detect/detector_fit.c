@@ -63,6 +63,18 @@ typedef struct sample {
     double *all; // owned, (HG_TERMS, usual_rows) and at least (width)
 } sample;
 
+// The rows at hand, for the first time or the second.
+static void see(hg__column_scale *scale, const walk *w, int32_t width, bool again) {
+    for (int64_t i = 0; i < w->now; i++) {
+        const float *x = w->x + i * width;
+        if (again) {
+            hg__column_scale_measure(scale, x, width, w->count);
+        } else {
+            hg__column_scale_meet(scale, x, width, w->from + i, w->count);
+        }
+    }
+}
+
 // scale: what makes the numbers of the training rows weigh alike.
 static int fit_scale(hg__detector *d, const sample *s, hg_error *err) {
     hg__column_scale *scale = hg__alloc((size_t)d->width, sizeof *scale, err);
@@ -70,16 +82,7 @@ static int fit_scale(hg__detector *d, const sample *s, hg_error *err) {
     int code = HG_OK;
     for (int pass = 0; pass < 2 && code == HG_OK; pass++) {
         walk w = walk_from(d, s->train, 0, s->train_rows, s->x);
-        while ((code = walk_on(&w, err)) > 0) {
-            for (int64_t i = 0; i < w.now; i++) {
-                const float *x = s->x + i * d->width;
-                if (pass == 0) {
-                    hg__column_scale_meet(scale, x, d->width, w.from + i, w.count);
-                } else {
-                    hg__column_scale_measure(scale, x, d->width, w.count);
-                }
-            }
-        }
+        while ((code = walk_on(&w, err)) > 0) see(scale, &w, d->width, pass > 0);
     }
     for (int32_t j = 0; j < d->width; j++) d->scale[j] = hg__column_scale_of(&scale[j]);
     hg__free(scale);

@@ -283,7 +283,7 @@ static uint64_t meet_lowest(block *b, const search *s, int32_t i, const float *p
     int32_t lowest[HG_MAX_NEIGHBOURS], n = 0;
     uint64_t left, met = 0;
     for (int32_t j = 0; j < columns; j++) {
-        if (n == s->k && !(product[j] < product[lowest[n - 1]])) continue;
+        if (n && n == s->k && !(product[j] < product[lowest[n - 1]])) continue;
         int32_t at = n < s->k ? n++ : n - 1;
         for (; at > 0 && product[lowest[at - 1]] > product[j]; at--) lowest[at] = lowest[at - 1];
         lowest[at] = j;
