@@ -54,7 +54,8 @@ else ifdef SAN
  CFLAGS += -fsanitize=$(SAN:fuzz=fuzzer-no-link,address,undefined) -fno-sanitize-recover=all -fno-omit-frame-pointer
  LDFLAGS += -fsanitize=$(SAN:fuzz=fuzzer,address,undefined)
 endif
-KERNEL  := -O3
+# Sanitizers make the kernels' sources long: optimised further they take minutes to compile, and the bits are the same.
+KERNEL  := $(if $(SAN),-O1,-O3)
 
 LIB_SRC  := $(wildcard src/*/*.c)
 CLI_SRC  := $(wildcard cli/*.c)
