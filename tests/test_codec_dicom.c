@@ -296,8 +296,7 @@ static void sequences_in_sequences_without_end_are_refused(void **state) {
     memcpy(deep, f.data, at);
     for (size_t i = 0; i < levels; i++) memcpy(deep + at + i * sizeof start, start, sizeof start);
     const file_bytes g = {deep, at + levels * sizeof start};
-    assert_refused(&g, "some.file: expected DICOM sequences nested at most 32 deep, got more or "
-                       "damaged ones");
+    assert_refused(&g, "some.file: expected DICOM sequences nested at most 32 deep, got more");
     free(deep);
     free(f.data);
 }

@@ -2,14 +2,14 @@
 // dicom_walk.c - what a DICOM file is, whether its lengths can be true, and how deep its sequences are nested. Found
 // before DCMTK, which takes memory for any length and follows sequences on the stack.
 //
-// The file is walked (PS3.5, chapter 7): every element's header, and into each sequence. What this walk cannot follow
-// is left to DCMTK where items are too few to be deep, and else refused, so that nothing deep is hidden from it.
+// The file is walked (PS3.5, chapter 7): every element's header, and into each sequence. What this walk cannot follow is
+// refused, so that nothing long or deep is hidden from it.
 #include "image/dicom_walk.h"
 
 #include <string.h>
 
 // DCMTK 3.6.7 takes 1.5 KiB of stack for each sequence in a sequence. A sequence and its item are two levels.
-enum { FEW_ITEMS = 500, DEEPEST = 64, PREAMBLE = 128, MARK = 4 };
+enum { DEEPEST = 64, PREAMBLE = 128, MARK = 4 };
 
 #define ITEM      0xfffee000U
 #define ITEM_END  0xfffee00dU
@@ -51,16 +51,6 @@ static uint32_t number(const walk *w, size_t at, size_t width) {
     return value;
 }
 
-static size_t count_items(const uint8_t *bytes, size_t size) {
-    size_t count = 0;
-    for (size_t i = 0; i + 4 <= size && count <= FEW_ITEMS; i++) {
-        const uint8_t *b = bytes + i;
-        count += (b[0] == 0xfe && b[1] == 0xff && b[2] == 0 && b[3] == 0xe0) ||
-                 (b[0] == 0xff && b[1] == 0xfe && b[2] == 0xe0 && b[3] == 0);
-    }
-    return count;
-}
-
 static bool is_one_of(const char *kinds, const char kind[2]) {
     for (const char *k = kinds; *k; k += 3) {
         if (memcmp(k, kind, 2) == 0) return true;
@@ -84,10 +74,13 @@ static bool read_element(walk *w, element *e) {
         w->at += 8;
         return true;
     }
-    if (w->size - w->at < 12) return false;
-    e->length = number(w, w->at + 8, 4);
-    w->at += 12;
-    return is_one_of(LONG_KINDS, e->kind);
+    const bool is_long = is_one_of(LONG_KINDS, e->kind);
+    if (!is_long) e->kind[0] = e->kind[1] = '\0'; // no kind: implicit all of a sudden
+    const size_t before = is_long ? 8 : 4;
+    if (w->size - w->at < before + 4) return false;
+    e->length = number(w, w->at + before, 4);
+    w->at += before + 4;
+    return true;
 }
 
 static bool fits(walk *w, uint32_t length) {
@@ -113,7 +106,7 @@ static bool leave(walk *w) {
 // Whether the value is a sequence: by its kind, or as it has no length, or as it begins with an item.
 static bool is_sequence(const walk *w, const element *e) {
     if (memcmp(e->kind, "SQ", 2) == 0 || e->length == NO_LENGTH) return true;
-    if (!w->is_implicit || e->length < 8 || w->size - w->at < 8) return false;
+    if (e->kind[0] || e->length < 8 || w->size - w->at < 8) return false;
     return (number(w, w->at, 2) << 16 | number(w, w->at + 2, 2)) == ITEM;
 }
 
@@ -303,8 +296,11 @@ int hg__dicom_check(hg__dicom_span *s, const char *name, hg_error *err) {
             "%s: expected %u more bytes of a DICOM element, got %zu: cut off or damaged", name,
             w.too_long, w.size - w.at);
     }
-    if (count_items(s->bytes, s->size) <= FEW_ITEMS) return HG_OK; // DCMTK may make something of it
+    if (w.depth == DEEPEST) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "%s: expected DICOM sequences nested at most %d deep, got more", name,
+                        DEEPEST / 2);
+    }
     return hg__fail(err, HG_ERR_DATA,
-                    "%s: expected DICOM sequences nested at most %d deep, got more or damaged ones",
-                    name, DEEPEST / 2);
+                    "%s: expected whole DICOM elements, got a damaged one at byte %zu", name, w.at);
 }
