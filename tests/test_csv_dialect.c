@@ -319,8 +319,9 @@ static void what_is_no_csv_is_named(void **state) {
         const sample_file f = save_sample(strangers[i].text, strlen(strangers[i].text), "x.csv");
         hg_error err = {0};
         hg__table *t = hg__table_open(f.path, NULL, &err);
-        if (t || !strstr(err.message, strangers[i].name))
+        if (t || !strstr(err.message, strangers[i].name)) {
             print_error("%s: %s\n", strangers[i].name, err.message);
+        }
         assert_null(t);
         assert_non_null(strstr(err.message, strangers[i].name));
         assert_int_equal(err.code, HG_ERR_DATA);
