@@ -289,8 +289,8 @@ static void sequences_in_sequences_without_end_are_refused(void **state) {
     static const uint8_t start[] = {0x40, 0,    0x60, 2,    'S', 'Q',  0,    0,    0xff, 0xff,
                                     0xff, 0xff, 0xfe, 0xff, 0,   0xe0, 0xff, 0xff, 0xff, 0xff};
     file_bytes f = load_seed(0);
-    const size_t at = f.size - WIDTH * HEIGHT * 2 - 14,
-                 levels = 100000; // 12 + 2: PixelData's header, a byte pair
+    const size_t at = f.size - WIDTH * HEIGHT * 2 - 12,
+                 levels = 100000; // 12: PixelData's header
     uint8_t *deep = malloc(f.size + levels * sizeof start);
     assert_non_null(deep);
     memcpy(deep, f.data, at);

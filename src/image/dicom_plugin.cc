@@ -191,19 +191,63 @@ void read_padding(DcmDataset *set, hg__dicom_info *info) {
     }
 }
 
+// ---- JPEG ---------------------------------------------------------------------------------------
+
+// Whether the data begin as JPEG does: start of image, tables and notes, start of a frame.
+bool is_jpeg(const Uint8 *data, size_t size) {
+    if (size < 2 || data[0] != 0xff || data[1] != 0xd8) return false;
+    size_t at = 2;
+    while (size - at >= 4 && data[at] == 0xff) {
+        const Uint8 marker = data[at + 1];
+        const bool is_table = marker == 0xc4 || marker == 0xcc || marker == 0xdb || marker == 0xdd;
+        if (marker == 0xff) { // filled up
+            at++;
+            continue;
+        }
+        if (!is_table && marker != 0xfe && (marker < 0xe0 || marker > 0xef)) {
+            return marker >= 0xc0 && marker <= 0xcf && marker != 0xc8;
+        }
+        const size_t length = static_cast<size_t>(data[at + 2]) << 8 | data[at + 3];
+        if (length + 2 > size - at) return false;
+        at += length + 2;
+    }
+    return false;
+}
+
+// DCMTK 3.6.7 looks for the frame's marker and stays at a TEM (FF 01) for ever. Entropy-coded data have none either.
+int check_jpeg(const hg__dicom *d, DcmElement *pixels, hg__dicom_trouble *trouble) {
+    DcmPixelSequence *list = nullptr;
+    auto *element = dynamic_cast<DcmPixelData *>(pixels);
+    if (!element || element->getEncapsulatedRepresentation(d->syntax, nullptr, list).bad()) {
+        return fail(trouble, "expected DICOM pixels, got none");
+    }
+    const Uint8 tem[] = {0xff, 0x01};
+    for (unsigned long i = 1; i < list->card(); i++) {
+        DcmPixelItem *item = nullptr;
+        Uint8 *data = nullptr;
+        if (list->getItem(item, i).bad() || item->getUint8Array(data).bad() || !data) continue;
+        const Uint8 *begin = data, *end = data + item->getLength();
+        if (!is_jpeg(data, item->getLength()) && std::search(begin, end, tem, tem + 2) != end) {
+            return fail(trouble, "expected DICOM pixels as JPEG, got damaged ones");
+        }
+    }
+    return 0;
+}
+
 // 422 is a way to lie in the file: who decodes it gives whole pixels.
-int read_syntax(const DcmElement *pixels, hg__dicom *d, hg__dicom_trouble *trouble) {
+int read_syntax(DcmElement *pixels, hg__dicom *d, hg__dicom_trouble *trouble) {
     const DcmXfer syntax(d->syntax);
     d->info.is_rle = syntax.getXfer() == EXS_RLELossless;
     if (!syntax.isEncapsulated()) {
-        d->info.pixel_bytes = const_cast<DcmElement *>(pixels)->getLength();
+        d->info.pixel_bytes = pixels->getLength();
         d->info.is_big = syntax.isBigEndian();
         return 0;
     }
     if (d->info.colours == HG_DICOM_YBR_422) d->info.colours = HG_DICOM_YBR;
-    if (d->info.is_rle ||
-        DcmCodecList::canChangeCoding(syntax.getXfer(), EXS_LittleEndianExplicit)) {
-        return 0;
+    if (d->info.is_rle) return 0;
+    if (DcmCodecList::canChangeCoding(syntax.getXfer(), EXS_LittleEndianExplicit)) {
+        const bool is_ls = d->syntax == EXS_JPEGLSLossless || d->syntax == EXS_JPEGLSLossy;
+        return is_ls ? 0 : check_jpeg(d, pixels, trouble);
     }
     std::snprintf(trouble->text, sizeof trouble->text,
                   "expected DICOM pixels plain, RLE, JPEG or JPEG-LS, got %s",
