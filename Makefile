@@ -87,7 +87,7 @@ $(O)/libhourglass.a: $(LIB_OBJ) ; @rm -f $@; ar rcs $@ $^
 $(O)/libhourglass.so: $(LIB_OBJ)
 	@echo "LD $@"; $(CC) $(LDFLAGS) -shared -Wl,-soname,libhourglass.so.0 -Wl,--no-undefined $^ $(LIBS) -o $@
 
-build/hourglass-dicom.so: $(wildcard src/image/dicom_*.cc) src/image/dicom_dcmtk.h src/image/dicom_plugin.h
+build/hourglass-dicom.so: $(wildcard src/image/dicom_*.cc) src/image/dicom_dcmtk.hh src/image/dicom_plugin.h
 	@mkdir -p $(@D); echo "LD $@"; g++ -std=c++17 -O2 -Wall -Wextra -Werror -fPIC -fvisibility=hidden -Isrc -shared -s $(LDFLAGS) $(filter %.cc,$^) \
 	    -ldcmjpls -ldcmjpeg -ldcmdata -loflog -lofstd -o $@.new && mv $@.new $@
 

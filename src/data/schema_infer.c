@@ -163,12 +163,9 @@ static int read_rows(hg__table *t, hg__measuring *m, const hg__schema_options *o
     return code;
 }
 
-static int start(hg__table *t, hg__measuring *m, const hg__schema_options *o, hg_error *err) {
-    m->columns = t->columns;
-    m->way = hg__alloc((size_t)t->columns, sizeof *m->way, err);
-    m->column = hg__alloc((size_t)t->columns, sizeof *m->column, err);
-    if (!m->way || !m->column) return HG_ERR_MEMORY;
-    HG_TRY(hg__override_read(t, o, m->way, err));
+// Label and group are no features.
+static int find_side_columns(const hg__table *t, hg__measuring *m, const hg__schema_options *o,
+                             hg_error *err) {
     m->label = -1;
     if (*o->label) {
         m->label = hg__table_column(t, "label", o->label, err);
@@ -180,6 +177,10 @@ static int start(hg__table *t, hg__measuring *m, const hg__schema_options *o, hg
         if (group < 0) return group;
         m->way[group].ignore = true;
     }
+    return HG_OK;
+}
+
+static void begin_columns(const hg__table *t, hg__measuring *m, const hg__schema_options *o) {
     for (int32_t i = 0; i < t->columns; i++) {
         hg__measure *c = &m->column[i];
         c->all_numbers = m->way[i].kind == HG_COLUMN_CATEGORY;
@@ -196,6 +197,16 @@ static int start(hg__table *t, hg__measuring *m, const hg__schema_options *o, hg
         m->column[c->position].passed = c->kind != HG_COLUMN_CATEGORY;
         m->column[c->position].spelt = c->spelt;
     }
+}
+
+static int start(hg__table *t, hg__measuring *m, const hg__schema_options *o, hg_error *err) {
+    m->columns = t->columns;
+    m->way = hg__alloc((size_t)t->columns, sizeof *m->way, err);
+    m->column = hg__alloc((size_t)t->columns, sizeof *m->column, err);
+    if (!m->way || !m->column) return HG_ERR_MEMORY;
+    HG_TRY(hg__override_read(t, o, m->way, err));
+    HG_TRY(find_side_columns(t, m, o, err));
+    begin_columns(t, m, o);
     m->numbers = SAMPLE_CELLS / t->columns;
     if (m->numbers > NUMBERS) m->numbers = NUMBERS;
     m->sample_rows = SAMPLE_CELLS / t->columns;

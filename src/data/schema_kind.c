@@ -411,8 +411,9 @@ int hg__kind_choose(hg__column *c, hg__measuring *all, int32_t i, const hg__tabl
         find_kind_alone(c, m, t->named ? c->name : "", o, sample, sampled);
     } else {
         c->kind = (hg__column_kind)way->kind;
-        if (c->kind == HG_COLUMN_TIME)
+        if (c->kind == HG_COLUMN_TIME) {
             c->time_format = hg__times_settle(m, way->time_format, &c->unsure);
+        }
     }
     c->decimals = -1;
     if (c->kind == HG_COLUMN_NUMBER) {

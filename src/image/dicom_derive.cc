@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "image/dicom_dcmtk.h"
+#include "image/dicom_dcmtk.hh"
 
 namespace hourglass {
 namespace {

@@ -13,7 +13,7 @@
 #include <limits>
 #include <memory>
 
-#include "image/dicom_dcmtk.h"
+#include "image/dicom_dcmtk.hh"
 
 using namespace hourglass;
 

@@ -74,6 +74,14 @@ static int check_noise(hg__trainer *t, hg_error *err) {
     return HG_OK;
 }
 
+static int open_rows(hg__trainer *t, const hg__data_options *o, hg_error *err) {
+    if (t->is_table) return hg__open_table(t, err);
+    t->data = hg__data_open(t->o.values.data, o, err);
+    if (!t->data) return (int)err->code;
+    hg__trainer_note(t, t->data->note);
+    return HG_OK;
+}
+
 int hg__open_data(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     hg__picture_options pictures = picture_options(v);
@@ -84,13 +92,7 @@ int hg__open_data(hg__trainer *t, hg_error *err) {
                                 .pictures = &pictures,
                                 .header = {.say = v->header}};
     double fraction = 0;
-    if (t->is_table) {
-        HG_TRY(hg__open_table(t, err));
-    } else {
-        t->data = hg__data_open(v->data, &options, err);
-        if (t->data) hg__trainer_note(t, t->data->note);
-    }
-    if (!t->data) return err ? (int)err->code : HG_ERR_DATA;
+    HG_TRY(open_rows(t, &options, err));
     HG_TRY(check_noise(t, err));
     const bool is_file = !hg__parse_float(v->val, &fraction);
     HG_TRY(hg__rows_split(t->data, is_file ? 0 : fraction, v->fraction, (uint64_t)v->seed, &t->rows,

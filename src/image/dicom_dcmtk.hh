@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// dicom_dcmtk.h - what the plug-in's own files (dicom_*.cc) share; C++, behind dicom_plugin.h.
+// dicom_dcmtk.hh - what the plug-in's own files (dicom_*.cc) share; C++, behind dicom_plugin.h.
 #ifndef HG_IMAGE_DICOM_DCMTK_H
 #define HG_IMAGE_DICOM_DCMTK_H
 #include <dcmtk/config/osconfig.h>
