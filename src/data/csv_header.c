@@ -179,7 +179,7 @@ static int judge_words(const hg__csv_sample *s, size_t first, bool *are, hg_erro
 
 // ---- numbers ------------------------------------------------------------------------------------
 
-// The first record's numbers (all, but maybe the first), and what the columns below are like.
+// The first record's numbers (all, but texts and maybe the first), and what the columns below are like.
 typedef struct scale {
     double *x, *least, *most; // owned, (columns)
     int32_t from;             // 1 where the first cell is empty
@@ -222,6 +222,7 @@ static bool read_scale(const hg__csv_sample *s, const char *p, scale *n) {
             n->from = 1;
             continue;
         }
+        if (kind == HG_CSV_TEXT) continue;
         if (kind != HG_CSV_NUMBER) return false;
         n->x[n->count] = x;
         n->least[n->count] = (double)INFINITY;
@@ -231,17 +232,20 @@ static bool read_scale(const hg__csv_sample *s, const char *p, scale *n) {
     return n->count > 0 && is_monotone(n->x, n->count);
 }
 
-static void add_row(const hg__csv_sample *s, const char *p, scale *n, double *row) {
-    int32_t numbers = 0;
+static void add_row(const hg__csv_sample *s, const char *first, const char *p, scale *n,
+                    double *row) {
+    int32_t numbers = 0, next = 0;
     for (int32_t i = 0; i < s->columns; i++) {
         hg__csv_cell cell;
         double x;
+        const bool word = read_next(s, &first, &cell, &x) == HG_CSV_TEXT;
         const hg__csv_kind kind = read_next(s, &p, &cell, &x);
         if (i < n->from) {
             n->counted = n->counted && kind == HG_CSV_NUMBER && x == (double)n->rows;
             continue;
         }
-        const int32_t k = i - n->from;
+        if (word) continue;
+        const int32_t k = next++;
         row[k] = kind == HG_CSV_NUMBER ? x : (double)NAN;
         if (kind != HG_CSV_NUMBER) continue;
         numbers++;
@@ -312,7 +316,7 @@ static int judge_numbers(const hg__csv_sample *s, size_t first, bool *is, hg_err
     hg__csv_record r;
     if (read_scale(s, s->text + first, &n) && hg__csv_sample_next(s, &at, &r)) {
         for (at += r.size; n.rows < RECORDS && hg__csv_sample_next(s, &at, &r); at += r.size) {
-            add_row(s, s->text + at, &n, room + 3 * columns);
+            add_row(s, s->text + first, s->text + at, &n, room + 3 * columns);
         }
         *is = n.rows > 0 && is_scale(&n);
     }
@@ -337,13 +341,20 @@ static const char *find_second(const hg__csv_sample *s, size_t first, const hg__
 // Where no name stands above a number: only what stands below can tell.
 static int compare_rows(const hg__csv_sample *s, size_t first, const first_look *l,
                         const hg__header_wish *wish, hg__csv_verdict *v, hg_error *err) {
+    static const char names_why[] = "is taken as names of columns; header=no takes it as a row";
     const bool nameless = wish->is_known && !wish->name;
     bool is = false;
     if (l->any_number && !l->any_text) {
         HG_TRY(judge_numbers(s, first, &is, err));
         v->is_header = is;
-        v->why = is ? "is taken as names of columns; header=no takes it as a row" : NULL;
-    } else if (l->any_text && !l->any_number && !nameless) {
+        v->why = is ? names_why : NULL;
+    } else if (l->any_text && l->any_number && !nameless) { // country,2019,2020,2021
+        bool values = true;
+        if (s->columns - l->texts >= 3) HG_TRY(judge_numbers(s, first, &is, err));
+        if (is) HG_TRY(judge_words(s, first, &values, err));
+        v->is_header = is && !values;
+        v->why = v->is_header ? names_why : NULL;
+    } else if (l->any_text && !nameless) {
         HG_TRY(judge_words(s, first, &is, err));
         v->is_header = !is;
         v->why = is ? "is taken as a row, as those below are like it; header=yes takes it as names"
