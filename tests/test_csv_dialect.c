@@ -121,6 +121,20 @@ static void blanks_may_separate(void **state) {
         "but not as many in each (columns of fixed width?)");
 }
 
+static void one_column_stays_one(void **state) {
+    (void)state;
+    CSV("when\n1 May 2024 10:30\n12 May 2024 11:00\n13 May 2024 9:15\n",
+        "# when\n'1 May 2024 10:30'\n'12 May 2024 11:00'\n'13 May 2024 9:15'\n");
+    CSV("v\n45,123\n1,200\n7,001\n", "# v\n'45,123'\n'1,200'\n'7,001'\n");
+    CSV("v\n$5,123\n$1,200\n$7,001\n", "# v\n'$5,123'\n'$1,200'\n'$7,001'\n");
+    CSV("v\n5,12 kg\n10,5 kg\n7,01 kg\n", "# v\n'5,12 kg'\n'10,5 kg'\n'7,01 kg'\n");
+    CSV("v\n1,200,300.5\n1,200,100.5\n1,200.5\n", "# v\n'1,200,300.5'\n'1,200,100.5'\n'1,200.5'\n");
+    CSV("a b\n1 200\n2 050\n5 700\n", "# a b\n'1 200'\n'2 050'\n'5 700'\n");
+    CSV("a b\n1 200\n2 350\n5 700\n", "# a|b\n1|200\n2|350\n5|700\n"); // two names
+    CSV("2024-05-01 12:00 0.5\n2024-05-02 13:00 0.25\n2024-05-03 14:30 0.5\n",
+        "'2024-05-01'|'12:00'|0.5\n'2024-05-02'|'13:00'|0.25\n'2024-05-03'|'14:30'|0.5\n");
+}
+
 static void comments_are_passed_over(void **state) {
     (void)state;
     SAME("# by a logger\nt,p\n20.5,5\n21,5.25\n22.5,6\n23,7\n");
@@ -371,6 +385,7 @@ int main(void) {
         cmocka_unit_test(utf16_is_read_by_its_mark),
         cmocka_unit_test(long_utf16_is_read_to_its_end),
         cmocka_unit_test(blanks_may_separate),
+        cmocka_unit_test(one_column_stays_one),
         cmocka_unit_test(comments_are_passed_over),
         cmocka_unit_test(other_quotes_are_seen),
         cmocka_unit_test(a_separator_may_be_said),

@@ -338,29 +338,29 @@ static const char *find_second(const hg__csv_sample *s, size_t first, const hg__
     return two.cells == s->columns ? s->text + at : NULL;
 }
 
+// Numbers among names must be a scale; texts must not be values of their columns.
+static int judge_all(const hg__csv_sample *s, size_t first, const first_look *l, bool *is,
+                     const char **why, hg_error *err) {
+    bool numbers = false, values = false;
+    if (l->any_number && s->columns - l->texts >= (l->any_text ? 3 : 1)) {
+        HG_TRY(judge_numbers(s, first, &numbers, err));
+    }
+    if (l->any_text && numbers == l->any_number) HG_TRY(judge_words(s, first, &values, err));
+    *is = numbers == l->any_number && !values;
+    if (*is && numbers) *why = "is taken as names of columns; header=no takes it as a row";
+    if (values && !numbers) {
+        *why = "is taken as a row, as those below are like it; header=yes takes it as names";
+    }
+    return HG_OK;
+}
+
 // Where no name stands above a number: only what stands below can tell.
 static int compare_rows(const hg__csv_sample *s, size_t first, const first_look *l,
                         const hg__header_wish *wish, hg__csv_verdict *v, hg_error *err) {
-    static const char names_why[] = "is taken as names of columns; header=no takes it as a row";
     const bool nameless = wish->is_known && !wish->name;
-    bool is = false;
-    if (l->any_number && !l->any_text) {
-        HG_TRY(judge_numbers(s, first, &is, err));
-        v->is_header = is;
-        v->why = is ? names_why : NULL;
-    } else if (l->any_text && l->any_number && !nameless) { // country,2019,2020,2021
-        bool values = true;
-        if (s->columns - l->texts >= 3) HG_TRY(judge_numbers(s, first, &is, err));
-        if (is) HG_TRY(judge_words(s, first, &values, err));
-        v->is_header = is && !values;
-        v->why = v->is_header ? names_why : NULL;
-    } else if (l->any_text && !nameless) {
-        HG_TRY(judge_words(s, first, &is, err));
-        v->is_header = !is;
-        v->why = is ? "is taken as a row, as those below are like it; header=yes takes it as names"
-                    : NULL;
-    }
-    return HG_OK;
+    if (!l->any_number && !l->any_text) return HG_OK;
+    if (l->any_text && nameless) return HG_OK;
+    return judge_all(s, first, l, &v->is_header, &v->why, err);
 }
 
 int hg__csv_judge_header(const hg__csv_sample *s, const hg__header_wish *wish, const char *label,

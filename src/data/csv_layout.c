@@ -10,6 +10,8 @@
 
 #include "base/mem.h"
 #include "data/csv_number.h"
+#include "data/number_text.h"
+#include "data/schema_time.h"
 
 enum { RECORDS = 1000, JUDGED = 50, MOST_ABOVE = 64, WIDTHS = 16, OPEN_QUOTES = 3 };
 
@@ -126,6 +128,13 @@ static const char *pass_blanks(const char *p, const char *end) {
     return p;
 }
 
+// A line without the blanks around it.
+static hg__csv_cell trimmed(const char *p, const char *end) {
+    p = pass_blanks(p, end);
+    while (end > p && strchr(" \t\r\n", end[-1])) end--;
+    return (hg__csv_cell){.text = p, .size = (size_t)(end - p)};
+}
+
 static bool starts(const char *p, const char *end, const char *mark) {
     const size_t n = strlen(mark);
     return (size_t)(end - p) >= n && memcmp(p, mark, n) == 0;
@@ -181,20 +190,6 @@ static bool find_below(const search *s, hg__csv_layout *l) {
     return false;
 }
 
-// `1 234` in every record but the first: thousands, not two columns.
-static bool is_grouped(const search *s, const char *text, const hg__csv_layout *l) {
-    if (l->width != 2) return false;
-    for (int64_t i = l->above + 1; i < s->count && i <= JUDGED; i++) {
-        if (s->place[i].cells != 2) continue;
-        hg__csv_cell a, b;
-        const char *p = hg__csv_next_cell(text + s->place[i].at, l->separator, &a);
-        (void)hg__csv_next_cell(p, l->separator, &b);
-        const size_t digits = strspn(b.text, "0123456789");
-        if (a.size > 4 || digits != 3) return false;
-    }
-    return true;
-}
-
 // The first record's cells are texts.
 static bool are_words(const search *s, const char *text, const hg__csv_layout *l) {
     const char *p = text + s->place[l->above].at;
@@ -204,6 +199,49 @@ static bool are_words(const search *s, const char *text, const hg__csv_layout *l
         if (is_number(&cell, true)) return false;
     }
     return l->above == 0;
+}
+
+// `1 234` in every record but the first: thousands, not two columns. Below two words some group begins with 0.
+static bool is_grouped(const search *s, const char *text, const hg__csv_layout *l) {
+    if (l->width != 2) return false;
+    bool zero = !are_words(s, text, l);
+    for (int64_t i = l->above + 1; i < s->count && i <= JUDGED; i++) {
+        if (s->place[i].cells != 2) continue;
+        hg__csv_cell a, b;
+        const char *p = hg__csv_next_cell(text + s->place[i].at, l->separator, &a);
+        (void)hg__csv_next_cell(p, l->separator, &b);
+        const size_t digits = strspn(b.text, "0123456789");
+        if (a.size > 4 || digits != 3) return false;
+        zero = zero || *b.text == '0';
+    }
+    return zero;
+}
+
+// $1,234  12,5 kg
+static bool is_number_text(const hg__csv_cell *cell) {
+    hg__number_text n;
+    hg__number_value v;
+    if (!hg__number_scan(cell->text, cell->size, &n)) return false;
+    if (!hg__number_value_of(&n, '.', &v) && !hg__number_value_of(&n, ',', &v)) return false;
+    const bool suffix = !*n.suffix || strcmp(n.suffix, "%") == 0 || hg__is_currency(n.suffix) ||
+                        hg__is_unit(n.suffix, n.gap);
+    return suffix && (!*n.prefix || hg__is_currency(n.prefix));
+}
+
+// Each line below the first, whole, is one time or (`numbers`) one number with commas or blanks in it: 31 May 2024, $1,234.
+static bool are_single(const search *s, bool numbers) {
+    const char *end = s->text + s->size;
+    int seen = 0;
+    for (const char *p = next_line(s->text, end), *next; p < end && seen < JUDGED; p = next) {
+        hg__time_reading when;
+        next = next_line(p, end);
+        const hg__csv_cell cell = trimmed(p, next);
+        if (!cell.size) continue;
+        seen++;
+        hg__time_read_text(cell.text, cell.size, &when);
+        if (!when.formats && !(numbers && is_number_text(&cell))) return false;
+    }
+    return seen > 2;
 }
 
 // Between blanks: texts of several words have blanks too. There must be numbers, or many words, always as many.
@@ -261,6 +299,8 @@ static bool is_below_prose(const hg__csv_layout *l) {
 
 static int take(search *s, const char *text, hg__csv_layout *l, bool usual, hg_error *err) {
     if (has_decimal_commas(s, text, l)) return HG_OK;
+    const bool may_be_one = l->dialect.blanks || l->separator == ',';
+    if (may_be_one && are_single(s, l->above == 1 && s->place[0].cells == 1)) return HG_OK;
     HG_TRY(judge_cells(s, text, l, err));
     if (!is_below_prose(l) || *l->dialect.comment == l->separator || drops_rows(s, l)) return HG_OK;
     if (l->width == 1 && !l->numbers) return HG_OK;
@@ -375,11 +415,12 @@ static int look_first(search *s, char separator, hg_error *err) {
     count_records(s, l);
     HG_TRY(judge_cells(s, s->text, l, err));
     if (separator || l->width > 1 || l->bad < 2) return HG_OK;
-    hg__csv_layout one = {.separator = ';', .width = 1}; // one column, 3,14 in it
-    list_records(s, s->text, s->size, ';');
+    // One column, 3,14 in it. Not between ';', where 45,123 would be no thousands.
+    hg__csv_layout one = {.separator = '\t', .width = 1};
+    list_records(s, s->text, s->size, '\t');
     count_records(s, &one);
     if (one.bad == 0) HG_TRY(judge_cells(s, s->text, &one, err));
-    if (one.numbers) *l = one;
+    if (one.numbers || are_single(s, true)) *l = one;
     return HG_OK;
 }
 
@@ -458,6 +499,7 @@ static void find_divider(search *s) {
     l->divider = NULL;
     list_records(s, s->text, s->size, l->separator);
     if (l->width > 1 || l->numbers || l->bad || *l->dialect.comment || s->count < 4) return;
+    if (are_single(s, true)) return;
     for (int64_t i = 1; i < s->count; i++, seen++) {
         const char *p = s->text + s->place[i].at, *end = memchr(p, '\n', s->size - s->place[i].at);
         if (!end) break;

@@ -163,6 +163,8 @@ static bool is_sparse(span s) {
         while (p < end && (unsigned char)(*p - '0') <= 9) p++;
         if (p == digits || p + 1 >= end || *p != ':' || !strchr("-.0123456789", p[1])) return false;
         if (memchr(line.text, ':', (size_t)(blank - line.text)) || holds(line, ",")) return false;
+        if (strspn(line.text, "+-.0123456789") < (size_t)(blank - line.text)) return false;
+        if (memchr(line.text + 1, '-', (size_t)(blank - line.text - 1))) return false; // a date
     }
     return lines > 1;
 }
