@@ -312,25 +312,29 @@ static void what_is_no_csv_is_named(void **state) {
     static const struct {
         const char *text, *name;
     } strangers[] = {
-        {"<!DOCTYPE html>\n<html></html>\n",                    "a web page"                },
-        {"\n<table>\n<tr><td>1</td></tr></table>\n",            "markup (XML, HTML)"        },
-        {"<?xml version=\"1.0\"?>\n<a/>\n",                     "an XML file"               },
-        {"[\n {\"a\": 1},\n {\"a\": 2}\n]\n",                   "JSON"                      },
-        {"[[1,2],[3,4]]\n",                                     "JSON"                      },
-        {"[1, 2]\n[3, 4]\n",                                    "JSON"                      },
-        {"{\n \"a\": [1, 2]\n}\n",                              "JSON"                      },
-        {"-- dump\nINSERT INTO t VALUES (1,2);\n",              "an SQL dump"               },
-        {"CREATE TABLE t (a int);\n",                           "an SQL dump"               },
-        {"# x\n@problemName a\n@data\n1,2:0\n",                 "a time series file (.ts)"  },
-        {"%%MatrixMarket matrix\n1 1 1\n",                      "a Matrix Market file"      },
-        {"| a | b |\n|---|---|\n| 1 | 2 |\n",                   "a table drawn with lines"  },
-        {"+---+---+\n| a | b |\n+---+---+\n",                   "a table drawn with lines"  },
-        {" a | b \n---+---\n 1 | 2\n",                          "a table drawn with lines"  },
-        {"---\na: 1\nb: 2\n",                                   "YAML"                      },
-        {"[a]\nx=1\n",                                          "settings in sections (INI)"},
-        {"1 1:0.5 3:1\n0 2:0.5\n",                              "pairs of index and value"  },
-        {"ID;PWXL;N;E\nC;Y1;X1;K1\n",                           "a SYLK file"               },
-        {"version https://git-lfs.github.com/spec/v1\noid 1\n", "a Git LFS pointer"         },
+        {"<!DOCTYPE html>\n<html></html>\n",                     "a web page"                },
+        {"\n<table>\n<tr><td>1</td></tr></table>\n",             "markup (XML, HTML)"        },
+        {"<?xml version=\"1.0\"?>\n<a/>\n",                      "an XML file"               },
+        {"[\n {\"a\": 1},\n {\"a\": 2}\n]\n",                    "JSON"                      },
+        {"[[1,2],[3,4]]\n",                                      "JSON"                      },
+        {"[1, 2]\n[3, 4]\n",                                     "JSON"                      },
+        {"{\n \"a\": [1, 2]\n}\n",                               "JSON"                      },
+        {"-- dump\nINSERT INTO t VALUES (1,2);\n",               "an SQL dump"               },
+        {"CREATE TABLE t (a int);\n",                            "an SQL dump"               },
+        {"# x\n@problemName a\n@data\n1,2:0\n",                  "a time series file (.ts)"  },
+        {"%%MatrixMarket matrix\n1 1 1\n",                       "a Matrix Market file"      },
+        {"| a | b |\n|---|---|\n| 1 | 2 |\n",                    "a table drawn with lines"  },
+        {"+---+---+\n| a | b |\n+---+---+\n",                    "a table drawn with lines"  },
+        {" a | b \n---+---\n 1 | 2\n",                           "a table drawn with lines"  },
+        {"---\na: 1\nb: 2\n",                                    "YAML"                      },
+        {"[a]\nx=1\n",                                           "settings in sections (INI)"},
+        {"1 1:0.5 3:1\n0 2:0.5\n",                               "pairs of index and value"  },
+        {"- a: 1\n  b: 2\n- a: 2\n  b: 3\n",                     "YAML"                      },
+        {"// log\n{\"a\": 1, \"b\": 2}\n{\"a\": 2, \"b\": 2}\n", "nearly JSON"               },
+        {"{'a': 1, 'b': 2}\n{'a': 2, 'b': 2}\n",                 "nearly JSON"               },
+        {"(lp0\nI1\naI2\naI3\na.",                               "a Python pickle"           },
+        {"ID;PWXL;N;E\nC;Y1;X1;K1\n",                            "a SYLK file"               },
+        {"version https://git-lfs.github.com/spec/v1\noid 1\n",  "a Git LFS pointer"         },
     };
     for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
         const sample_file f = save_sample(strangers[i].text, strlen(strangers[i].text), "x.csv");
@@ -344,6 +348,10 @@ static void what_is_no_csv_is_named(void **state) {
         assert_int_equal(err.code, HG_ERR_DATA);
         remove_sample(&f);
     }
+    expect_table(BYTES("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), "x.csv", NULL,
+                 "! x.csv: expected lines of cells, got nothing but zero bytes");
+    expect_table(BYTES("\xff\xfe{\0\"\0a\0\"\0:\0\x31\0}\0\n\0"), "x.csv", NULL,
+                 "! x.csv: expected lines of cells, got lines of JSON; save it as UTF-8 first");
     // cells that only begin so
     CSV("<NA>,1\nx,2\n", "?|1\n'x'|2\n");
     CSV("[NULL],1\n5,2\n", "?|1\n5|2\n");

@@ -214,6 +214,7 @@ static int refuse_strangers(const hg__csv_window *w, hg_error *err) {
     const char *advice;
     const char *name = hg__text_stranger(w->text + w->start, w->complete - w->start, &advice);
     if (!name) return HG_OK;
+    if (w->filter && hg__csv_filter_dialect(w->filter)->utf16) advice = "save it as UTF-8 first";
     return hg__fail(err, HG_ERR_DATA, "%s: expected lines of cells, got %s%s%s", w->source->path,
                     name, *advice ? "; " : "", advice);
 }

@@ -69,6 +69,15 @@ static bool is_json_lines(span s) {
     return is_json_object(first) && first.text[first.size - 1] == '}';
 }
 
+// What JSON or a dictionary of Python begins with, below comments or not: {'a': 1}
+static bool is_near_json(span s) {
+    span line = next_line(&s);
+    while (begins(line, "#") || begins(line, "//")) line = next_line(&s);
+    const char next = line.size ? second_byte(line) : '\0';
+    return line.size && *line.text == '{' && (next == '"' || next == '\'') && holds(line, ": ") &&
+           line.text[line.size - 1] == '}';
+}
+
 static bool is_json_list(span s) {
     if (*s.text != '[') return false;
     const char next = second_byte(s);
@@ -144,6 +153,7 @@ static bool is_drawn(span s) {
 
 static bool is_yaml(span s) {
     const span first = next_line(&s), second = next_line(&s);
+    if (begins(first, "- ") && holds(first, ": ")) return holds(second, ": ");
     return first.size == 3 && begins(first, "---") && (holds(second, ": ") || begins(second, "- "));
 }
 
@@ -185,6 +195,25 @@ static bool is_wide(span s) {
     return zeros * 3 > s.size;
 }
 
+static bool is_zero(span s) {
+    for (size_t i = 0; i < s.size; i++) {
+        if (s.text[i]) return false;
+    }
+    return true;
+}
+
+// Protocol 0: a list, a dictionary, or the name of a class.
+static bool is_pickle(span s) {
+    static const char *const words[] = {"ccopy_reg", "cnumpy.", "cpandas.", "cdatetime",
+                                        "ccollections"};
+    const span line = next_line(&s), second = next_line(&s);
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+        if (begins(line, words[k]) && !holds(line, ",")) return true;
+    }
+    return (begins(line, "(lp") || begins(line, "(dp")) && line.size < 8 && second.size &&
+           strchr("aISVFL(", *second.text);
+}
+
 static bool is_text_file(span s) {
     return hg__magic_name((const uint8_t *)s.text, s.size) && strchr("{%v", *s.text);
 }
@@ -193,16 +222,21 @@ static const struct {
     bool (*is)(span s);
     const char *name, *advice;
 } strangers[] = {
+    {is_zero,          "nothing but zero bytes",                           ""                                                   },
     {is_wide,          "UTF-16 text without a byte order mark",            "save it as UTF-8 first"                             },
     {is_markup,        "markup (XML, HTML)",                               "export it as CSV first"                             },
     {is_json_lines,    "lines of JSON",
      "a table may be lines of JSON, rows of numbers (prepare=none) not"                                                         },
     {is_json_object,   "JSON",                                             "save it as lines of JSON, an object each, or as CSV"},
+    {is_near_json,     "lines that are nearly JSON",
+     "save it as lines of JSON, an object each, without comments and with double quotes"                                        },
     {is_json_list,     "JSON",                                             "save it as lines of JSON, an object each, or as CSV"},
     {is_sql,           "an SQL dump",                                      "load it into a database, and read that"             },
     {is_time_series,   "a time series file (.ts)",                         "save it as CSV first"                               },
     {is_matrix_market, "a Matrix Market file",                             "save it as .npy or CSV first"                       },
     {is_drawn,         "a table drawn with lines (Markdown, psql, MySQL)", "export it as CSV first"                             },
+    {is_pickle,        "a Python pickle",
+     "pickles can run code and are never read; save it as CSV or .npy"                                                          },
     {is_yaml,          "YAML",                                             "save it as CSV first"                               },
     {is_ini,           "settings in sections (INI)",                       ""                                                   },
     {is_sparse,        "pairs of index and value (LIBSVM)",                "save it as .npy or CSV first"                       },
