@@ -133,7 +133,7 @@ static void bad_rows_are_refused_with_a_sentence(void **state) {
          "'abcdefghijabcdefghijabcdefghijabcdefghij...'; ignore=2 leaves the column out"                                               },
         {BYTES("\xff\xfe\0\0"
                "1\0\0\0"),
-         "x.csv: expected idx, npy, npz, csv or tsv, got UTF-32 text"                                                                  },
+         "x.csv: expected idx, npy, npz, csv or tsv, got UTF-32 text; save it as UTF-8 first"                                          },
     };
     expect_refusals(bad, sizeof bad / sizeof *bad, "x.csv");
 }

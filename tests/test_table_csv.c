@@ -121,8 +121,8 @@ static void files_that_are_no_table_are_refused(void **state) {
     CSV("\n\n", "! x.csv: expected rows, got only empty lines");
     CSV("\"a,b\n", "! x.csv: expected rows, got a quote that never closes");
     CSV("a,\xff\n1,2\n", "! x.csv:1: column 2: expected a name in UTF-8, got other bytes" MEND);
-    CSV("\xff\xfe\0\0a\0\0\0",
-        "! x.csv: expected a table (csv, jsonl, sqlite, mat, npy, npz or idx), got UTF-32 text");
+    CSV("\xff\xfe\0\0a\0\0\0", "! x.csv: expected a table (csv, jsonl, sqlite, mat, npy, npz or "
+                               "idx), got UTF-32 text; save it as UTF-8 first");
     expect_table(
         BYTES("\1\2\3\4"), "x.bin", NULL,
         "! x.bin: expected a table (csv, jsonl, sqlite, mat, npy, npz or idx), got a file that "

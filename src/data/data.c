@@ -40,15 +40,19 @@ enum {
     READERS
 };
 
-// A gzip file was unpacked already: what is left is one inside another.
-void hg__data_describe(const uint8_t *head, size_t size, char text[64]) {
+// A gzip file was unpacked already: what is left is one inside another. What to do follows, unless that is to denoise a video.
+void hg__data_describe(const uint8_t *head, size_t size, char text[HG_DESCRIBED]) {
     const bool is_twice = size >= 2 && head[0] == 0x1f && head[1] == 0x8b;
-    hg__magic_describe(head, size, text);
-    if (is_twice) snprintf(text, 64, "a gzip file inside a gzip file");
+    const char *advice = hg__magic_advice(head, size);
+    char name[64];
+    hg__magic_describe(head, size, name);
+    if (is_twice) snprintf(name, sizeof name, "a gzip file inside a gzip file");
+    const bool is_short = advice && strlen(advice) < 48;
+    snprintf(text, HG_DESCRIBED, "%s%s%s", name, is_short ? "; " : "", is_short ? advice : "");
 }
 
 static int refuse(const hg__source *s, hg_error *err) {
-    char text[64];
+    char text[HG_DESCRIBED];
     hg__data_describe(s->head, s->head_size, text);
     return hg__fail(err, HG_ERR_DATA, "%s: expected idx, npy, npz, csv or tsv, got %s", s->path,
                     text);
