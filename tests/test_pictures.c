@@ -484,6 +484,48 @@ static void pictures_of_one_kind_have_one_range(void **state) {
     hg__data_close(d);
 }
 
+static void write_samples(const char *name, uint16_t *samples) { // (16, 16)
+    hg_error err = {0};
+    const hg__image image = {
+        .info = {.width = 16,
+                 .height = 16,
+                 .channels = 1,
+                 .dtype = HG_U16,
+                 .white = 65535,
+                 .orientation = 1,
+                 .pages = 1},
+        .pixels = samples
+    };
+    assert_int_equal(hg__image_save(&image, at("%s", name), &err), HG_OK);
+}
+
+// Things of 20000 to 20151 in a clean target on a ground of 0, and no gap between in the noisy input: the ground is learnt.
+// What is far from the input as well is no part of the target.
+static void a_ground_of_one_value_is_part_of_a_target(void **state) {
+    (void)state;
+    uint16_t samples[256];
+    float x[256], target[256];
+    char partner[256];
+    assert_int_equal(hg__make_folder(at("grounds"), NULL), HG_OK);
+    assert_int_equal(hg__make_folder(at("grounds-clean"), NULL), HG_OK);
+    for (int i = 0; i < 256; i++) samples[i] = (uint16_t)(i * 80);
+    write_samples("grounds/a.pgm", samples);
+    for (int i = 0; i < 256; i++) samples[i] = (uint16_t)(i < 104 ? 0 : 20000 + i - 104);
+    samples[200] = 65535;
+    write_samples("grounds-clean/a.pgm", samples);
+    hg__picture_options o = plain;
+    o.crop = 16;
+    o.flip = false;
+    o.find_range = true;
+    snprintf(partner, sizeof partner, "%s", at("grounds-clean"));
+    o.target = partner;
+    hg__data *d = opened("grounds", &o, 1 << 20);
+    make(d, 0, 0, 0, x, target);
+    for (int i = 0; i < 104; i++) assert_true(target[i] == 0);
+    for (int i = 104; i < 256; i++) assert_true(target[i] > 0.95F && target[i] <= 1);
+    hg__data_close(d);
+}
+
 static void pictures_of_several_kinds_have_a_range_each(void **state) {
     (void)state;
     float x[256];
@@ -549,6 +591,7 @@ int main(void) {
         cmocka_unit_test(images_too_small_to_halve_are_named),
         cmocka_unit_test(pairs_are_cut_alike),
         cmocka_unit_test(pictures_of_one_kind_have_one_range),
+        cmocka_unit_test(a_ground_of_one_value_is_part_of_a_target),
         cmocka_unit_test(pictures_of_several_kinds_have_a_range_each),
         cmocka_unit_test(partners_that_do_not_fit_are_named),
     };

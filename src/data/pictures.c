@@ -240,6 +240,14 @@ static void find_range(hg__pictures *p) {
     }
 }
 
+static void share_pictures(hg__pictures *p) {
+    for (int64_t i = 0; i < p->count; i++) {
+        const hg__picture_samples *from = &p->picture[i].samples;
+        hg__picture_samples *to = &p->picture[i].partner_samples;
+        if (is_alike(from, to)) hg__range_join(&from->page, &to->page);
+    }
+}
+
 // What is 0 and 1 of a picture is so of its partner.
 static void share_ranges(hg__pictures *p) {
     for (int64_t i = 0; i < p->count; i++) {
@@ -274,6 +282,7 @@ static int read_headers(hg__pictures *p, hg__data *d, uint64_t *hash, hg_error *
         return hg__fail(err, HG_ERR_DATA, "%s: none of the %d images can be used; the last: %.300s",
                         p->list.folder, p->list.count, why.message);
     }
+    if (p->has_pairs) share_pictures(p);
     if (p->finds_range) find_range(p);
     if (p->has_pairs) share_ranges(p);
     return HG_OK;

@@ -402,6 +402,14 @@ hg__sample_range hg__range_within(const hg__page_samples *page, double low, doub
     return r;
 }
 
+void hg__range_join(const hg__page_samples *picture, hg__page_samples *partner) {
+    hg__sample_range *own = &partner->own;
+    if (!(picture->own.low < picture->own.high) || !(own->low < own->high)) return;
+    const double spare = picture->most / 2 - picture->least / 2;
+    if (!picture->cut_below) own->least = fmin(own->least, picture->least - spare);
+    if (!picture->cut_above) own->most = fmax(own->most, picture->most + spare);
+}
+
 bool hg__range_is_other(const hg__image_info *info) {
     const hg__sample_range *r = &info->range;
     return r->low < r->high && (r->low != 0 || r->high != (double)info->white);

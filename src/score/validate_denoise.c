@@ -78,14 +78,15 @@ typedef struct validation {
 typedef struct specimen {
     validation *v;
     hg__frame frame;
-    const char *name;    // for messages
-    hg__image_info info; // of the image that is to be cleaned, with its range
-    uint8_t *outside;    // owned; 1 where either image's sample is no part of it; NULL: nowhere
-    void *line;          // owned; one line of info's samples
-    double decibels;     // of the peak that PSNR is told of over 1
-    float *clean, *x;    // owned; x: what is to be cleaned
-    float *y[STRENGTHS]; // owned; what was made of it
-    hg__quality *row;    // (columns) of the sheet
+    hg__page_samples page; // how the image's own samples lie; {0} of 8 bits
+    const char *name;      // for messages
+    hg__image_info info;   // of the image that is to be cleaned, with its range
+    uint8_t *outside;      // owned; 1 where either image's sample is no part of it; NULL: nowhere
+    void *line;            // owned; one line of info's samples
+    double decibels;       // of the peak that PSNR is told of over 1
+    float *clean, *x;      // owned; x: what is to be cleaned
+    float *y[STRENGTHS];   // owned; what was made of it
+    hg__quality *row;      // (columns) of the sheet
 } specimen;
 
 static void close_validation(validation *v) {
@@ -185,12 +186,14 @@ static int find_range(specimen *s, hg__image *image, hg_error *err) {
     HG_TRY(hg__range_find(s->v->finder, image, &found, err));
     const hg__sample_range *of_image = &s->info.range;
     if (s->info.format && of_image->low < of_image->high && hg__range_is_alike(info, &s->info)) {
+        hg__range_join(&s->page, &found);
         info->range = hg__range_within(&found, of_image->low, of_image->high);
     } else if (hg__range_suits(rule, info, s->v->finder)) {
         info->range = hg__range_within(&found, rule->low, rule->high);
     } else {
         info->range = found.own;
     }
+    if (!s->info.format) s->page = found;
     return HG_OK;
 }
 
