@@ -154,6 +154,33 @@ static void bad_files_are_refused_with_their_sentence(void **state) {
     }
 }
 
+// What a PGM cannot say is refused, and never written as bytes that mean something else.
+static void samples_with_a_sign_or_wider_are_refused(void **state) {
+    (void)state;
+    static const hg__dtype types[] = {HG_I8, HG_I16, HG_I32, HG_U32, HG_F16, HG_F32, HG_F64};
+    char path[96], sentence[200];
+    double pixel = 0;
+    snprintf(path, sizeof path, "%s/new.pgm", folder);
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        hg_error err = {0};
+        const hg__image image = {
+            .info = {.width = 1,
+                     .height = 1,
+                     .channels = 1,
+                     .dtype = types[i],
+                     .white = 1,
+                     .orientation = 1,
+                     .pages = 1},
+            .pixels = &pixel
+        };
+        snprintf(sentence, sizeof sentence,
+                 "%s: expected samples of 8 or 16 bits without a sign for PNM, got %s", path,
+                 hg__dtype_name(types[i]));
+        assert_int_equal(hg__image_save(&image, path, &err), HG_ERR_USAGE);
+        assert_string_equal(err.message, sentence);
+    }
+}
+
 static void damaged_files_are_survived(void **state) {
     (void)state;
     for (int i = 0; i < GOOD; i++) {
@@ -172,6 +199,7 @@ int main(void) {
         cmocka_unit_test(text_lines_stay_under_seventy_letters),
         cmocka_unit_test(a_new_file_is_binary),
         cmocka_unit_test(bad_files_are_refused_with_their_sentence),
+        cmocka_unit_test(samples_with_a_sign_or_wider_are_refused),
         cmocka_unit_test(damaged_files_are_survived),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

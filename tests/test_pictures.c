@@ -484,8 +484,10 @@ static void pictures_of_one_kind_have_one_range(void **state) {
     hg__data_close(d);
 }
 
-static void write_samples(const char *name, uint16_t *samples) { // (16, 16)
+static void write_samples(const char *name, const uint16_t *samples) { // (16, 16)
     hg_error err = {0};
+    uint16_t pixels[256];
+    memcpy(pixels, samples, sizeof pixels);
     const hg__image image = {
         .info = {.width = 16,
                  .height = 16,
@@ -494,7 +496,7 @@ static void write_samples(const char *name, uint16_t *samples) { // (16, 16)
                  .white = 65535,
                  .orientation = 1,
                  .pages = 1},
-        .pixels = samples
+        .pixels = pixels
     };
     assert_int_equal(hg__image_save(&image, at("%s", name), &err), HG_OK);
 }

@@ -226,8 +226,12 @@ static bool has_extension(const char *path, const char *extension) {
 static int check_shape(const hg__image_writer *w, hg_error *err) {
     const hg__image_info *i = &w->info;
     const char *path = w->file.path;
-    const char *got = i->alpha             ? "an alpha channel"
-                      : i->dtype == HG_F32 ? "samples that are not whole numbers"
+    if (i->dtype != HG_U8 && i->dtype != HG_U16) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "%s: expected samples of 8 or 16 bits without a sign for PNM, got %s", path,
+                        hg__dtype_name(i->dtype));
+    }
+    const char *got = i->alpha ? "an alpha channel"
                       : has_extension(path, i->channels == 3 ? ".pgm" : ".ppm")
                           ? i->channels == 3 ? "colour" : "grey"
                           : NULL;
