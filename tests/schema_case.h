@@ -17,7 +17,7 @@
 // Rows by a function of their number: cell i of row `row` as text; "" is missing, "!" makes the row unreadable.
 typedef void write_cell(int64_t row, int32_t column, char text[64]);
 
-enum { CASE_COLUMNS = 16 };
+enum { CASE_COLUMNS = 24 };
 
 typedef struct schema_case {
     hg__table table;

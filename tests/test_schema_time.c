@@ -90,7 +90,19 @@ static const struct {
     {"16:9",                                                               "",             0                    },
     {"user 17",                                                            "",             0                    },
     {"Wed 31",                                                             "",             0                    },
-    {"2024-001",                                                           "",             0                    },
+    {"2024-031",                                                           "ymd ", JAN_31},
+    {"2024-366",                                                           "ymd ", JAN_31 + 335 * DAY},
+    {"2024-367", "", 0},
+    {"2023-366", "", 0},
+    {"2024-000", "", 0},
+    {"2024_01_31", "ymd ", JAN_31},
+    {"31_01_2024", "dmy ", JAN_31},
+    {"31 01 2024", "dmy ", JAN_31},
+    {"31 01 24", "", 0},
+    {"2024-01-31 (Wed)", "ymd ", JAN_31},
+    {"31.01.", "no_year ", 65664000},
+    {"Wed 01/31", "no_year ", 65664000},
+    {"31/32", "", 0},
     {"1-800-555",                                                          "",             0                    },
     {"4-2024-31-1",                                                        "",             0                    },
     {"2024-01/31",                                                         "",             0                    },
@@ -357,8 +369,17 @@ static void write_columns(int64_t row, int32_t column, char text[64]) {
     case 10: snprintf(text, 64, "2024-%02d", 1 + r / 300); break;                     // period
     case 11: snprintf(text, 64, "%s", r % 5 ? "31.12.2023" : "0000-00-00"); break;    // until
     case 12: snprintf(text, 64, "2024/01/31"); break;                                 // made
-    default: snprintf(text, 64, "%d", 2024 + r / 700); break;                         // year
+    case 13: snprintf(text, 64, "%d", 2024 + r / 700); break;                         // year
+    case 14: snprintf(text, 64, "%d", 2024001 + mixed % 366); break;                  // day
+    case 15: snprintf(text, 64, "202401"); break;                                     // jour
+    case 16: snprintf(text, 64, "%d", r % 5 ? 20240101 + mixed % 31 : 99991231); break; // valid_to
+    case 17: snprintf(text, 64, "%lld", 1704067200000 + mixed * 3600000LL); break;      // x
+    case 18: snprintf(text, 64, "%d:%02d:%02d", mixed % 5, r % 60, mixed % 60); break;  // duration
+    case 19: snprintf(text, 64, "%d/%d", 1 + r % 9, 2 + mixed % 7); break;              // size
+    case 20: snprintf(text, 64, "%d/%d", 1 + r % 12, 1 + mixed % 28); break;            // dia
+    default: snprintf(text, 64, "%d.1.2024", 1 + mixed % 31); break;
     }
+    if (column == 21 && r % 9 == 0) snprintf(text, 64, "open"); // closes
 }
 
 static void names_and_order_say_which_numbers_are_times(void **state) {
@@ -367,7 +388,7 @@ static void names_and_order_say_which_numbers_are_times(void **state) {
     case_open(
         &c,
         "created_at closedTime amount Datum price salary release group opens logged period until "
-        "made year",
+        "made year day jour valid_to x duration size dia closes",
         0, 1000, write_columns);
     hg__schema *s = case_infer(&c, &(hg__schema_options){0});
     static const struct {
@@ -376,20 +397,28 @@ static void names_and_order_say_which_numbers_are_times(void **state) {
         int format;
         int32_t width;
     } expected[] = {
-        {"created_at", HG_COLUMN_TIME,     HG_TIME_EPOCH,   4 },
-        {"closedTime", HG_COLUMN_TIME,     HG_TIME_EPOCH,   5 }, // 0: not closed
-        {"amount",     HG_COLUMN_NUMBER,   0,               1 },
-        {"Datum",      HG_COLUMN_TIME,     HG_TIME_SERIAL,  2 },
-        {"price",      HG_COLUMN_NUMBER,   0,               1 },
-        {"salary",     HG_COLUMN_NUMBER,   0,               1 },
-        {"release",    HG_COLUMN_CATEGORY, 0,               22},
-        {"group",      HG_COLUMN_CATEGORY, 0,               10},
-        {"opens",      HG_COLUMN_TIME,     HG_TIME_CLOCK,   2 },
-        {"logged",     HG_COLUMN_TIME,     HG_TIME_NO_YEAR, 2 },
-        {"period",     HG_COLUMN_TIME,     HG_TIME_MONTH,   0 },
-        {"until",      HG_COLUMN_TIME,     HG_TIME_DMY,     0 },
-        {"made",       HG_COLUMN_TIME,     HG_TIME_YMD,     0 }, // tomorrow it is another day
-        {"year",       HG_COLUMN_ID,       0,               0 },
+        {"created_at", HG_COLUMN_TIME,     HG_TIME_EPOCH,    4  },
+        {"closedTime", HG_COLUMN_TIME,     HG_TIME_EPOCH,    5  }, // 0: not closed
+        {"amount",     HG_COLUMN_NUMBER,   0,                1  },
+        {"Datum",      HG_COLUMN_TIME,     HG_TIME_SERIAL,   2  },
+        {"price",      HG_COLUMN_NUMBER,   0,                1  },
+        {"salary",     HG_COLUMN_NUMBER,   0,                1  },
+        {"release",    HG_COLUMN_CATEGORY, 0,                22 },
+        {"group",      HG_COLUMN_CATEGORY, 0,                10 },
+        {"opens",      HG_COLUMN_TIME,     HG_TIME_CLOCK,    2  },
+        {"logged",     HG_COLUMN_TIME,     HG_TIME_NO_YEAR,  2  },
+        {"period",     HG_COLUMN_TIME,     HG_TIME_MONTH,    0  },
+        {"until",      HG_COLUMN_TIME,     HG_TIME_DMY,      0  },
+        {"made",       HG_COLUMN_TIME,     HG_TIME_YMD,      0  }, // tomorrow it is another day
+        {"year",       HG_COLUMN_ID,       0,                0  },
+        {"day",        HG_COLUMN_TIME,     HG_TIME_YMD,      2  },
+        {"jour",       HG_COLUMN_TIME,     HG_TIME_MONTH,    0  },
+        {"valid_to",   HG_COLUMN_TIME,     HG_TIME_YMD,      2  }, // for ever
+        {"x",          HG_COLUMN_TIME,     HG_TIME_EPOCH_MS, 4  },
+        {"duration",   HG_COLUMN_CATEGORY, 0,                129}, // no time of day
+        {"size",       HG_COLUMN_CATEGORY, 0,                64 },
+        {"dia",        HG_COLUMN_TIME,     HG_TIME_NO_YEAR,  0  },
+        {"closes",     HG_COLUMN_TEXT,     0,                0  }, // no category: other days come tomorrow
     };
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         const hg__column *k = case_column(s, expected[i].name);
@@ -437,7 +466,8 @@ static void a_number_that_only_moves_forward_is_left_out(void **state) {
     case_open(&c, "elapsed odometer newest grade fell x", 0, 300, write_forward);
     hg__schema *s = case_infer(&c, &(hg__schema_options){0});
     hg__column_describe(case_column(s, "elapsed"), line, sizeof line);
-    assert_string_equal(line, "elapsed  id, only moves forward, left out");
+    assert_string_equal(line, "elapsed  id, only moves forward, left out; "
+                              "columns=\"elapsed number\" keeps it");
     assert_true(case_column(s, "odometer")->forward);
     assert_int_equal(case_column(s, "newest")->kind, HG_COLUMN_ID);
     assert_int_equal(case_column(s, "grade")->kind, HG_COLUMN_NUMBER);
@@ -452,6 +482,31 @@ static void a_number_that_only_moves_forward_is_left_out(void **state) {
 }
 
 // ---- what does not belong -----------------------------------------------------------------------
+
+static void write_open(int64_t row, int32_t column, char text[64]) {
+    const int r = (int)row;
+    if (column == 0) snprintf(text, 64, r % 9 ? "%02d.01.2024" : "open", 1 + r * 607 % 31);
+    if (column == 2) snprintf(text, 64, "%d", r * 607 % 1000);
+    if (column == 1) snprintf(text, 64, "1'704'%03d'%03d", r * 607 % 1000, r * 211 % 1000);
+}
+
+static void dates_among_other_texts_are_no_category(void **state) {
+    (void)state;
+    schema_case c;
+    char line[300];
+    case_open(&c, "closes ts x", 0, 300, write_open);
+    hg__schema *s = case_infer(&c, &(hg__schema_options){0});
+    hg__column_describe(case_column(s, "closes"), line, sizeof line);
+    assert_string_equal(line, "closes  text, left out; 88 in 100 cells are dates; "
+                              "columns=\"closes time\" with on_bad=score_missing takes the others "
+                              "as missing");
+    hg__schema_free(s);
+    s = case_infer(&c, &(hg__schema_options){.on_bad = "score_missing"});
+    assert_int_equal(case_column(s, "closes")->time_format, HG_TIME_DMY);
+    assert_true(case_column(s, "closes")->missing > 0.1);
+    assert_int_equal(case_column(s, "ts")->kind, HG_COLUMN_TEXT); // seconds since 1970
+    hg__schema_free(s);
+}
 
 static void write_slip(int64_t row, int32_t column, char text[64]) {
     const int r = (int)row;
@@ -488,6 +543,7 @@ int main(void) {
         cmocka_unit_test(rows_to_come_are_read_in_the_order_of_training),
         cmocka_unit_test(names_and_order_say_which_numbers_are_times),
         cmocka_unit_test(a_number_that_only_moves_forward_is_left_out),
+        cmocka_unit_test(dates_among_other_texts_are_no_category),
         cmocka_unit_test(a_cell_of_another_format_is_named_with_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -205,6 +205,7 @@ static void describe_time(const hg__column *c, hg__text *t) {
 
 static void describe_id(const hg__column *c, hg__text *t) {
     hg__text_add(t, "%s, left out", c->forward ? ", only moves forward" : "");
+    if (c->forward) hg__text_add(t, "; columns=\"%.60s number\" keeps it", c->name);
 }
 
 void hg__column_describe(const hg__column *c, char *text, size_t size) {

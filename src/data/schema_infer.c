@@ -163,6 +163,17 @@ static int read_rows(hg__table *t, hg__measuring *m, const hg__schema_options *o
     return code;
 }
 
+static void start_column(hg__measure *c, const hg__table *t, int32_t i, const hg__override *way) {
+    c->all_numbers = way->kind == HG_COLUMN_CATEGORY;
+    c->says = t->named ? hg__time_name(t->name[i]) : 0;
+    c->says_length = t->named && hg__time_length_name(t->name[i]);
+    c->said = way->time_format;
+    if (way->kind == HG_COLUMN_TIME) c->says = HG_SAYS_DATE | HG_SAYS_TIME;
+    c->tally.limit = HG_MAX_LEVELS;
+    c->tally.room = (size_t)TEXT_BYTES / (size_t)t->columns;
+    if (c->tally.room > 4 << 20) c->tally.room = 4 << 20;
+}
+
 // Label and group are no features.
 static int find_side_columns(const hg__table *t, hg__measuring *m, const hg__schema_options *o,
                              hg_error *err) {
@@ -182,15 +193,8 @@ static int find_side_columns(const hg__table *t, hg__measuring *m, const hg__sch
 
 static void begin_columns(const hg__table *t, hg__measuring *m, const hg__schema_options *o) {
     for (int32_t i = 0; i < t->columns; i++) {
-        hg__measure *c = &m->column[i];
-        c->all_numbers = m->way[i].kind == HG_COLUMN_CATEGORY;
-        c->passed = o->levels_of != NULL;
-        c->says = t->named ? hg__time_name(t->name[i]) : 0;
-        c->said = m->way[i].time_format;
-        if (m->way[i].kind == HG_COLUMN_TIME) c->says = HG_SAYS_DATE | HG_SAYS_TIME;
-        c->tally.limit = HG_MAX_LEVELS;
-        c->tally.room = (size_t)TEXT_BYTES / (size_t)t->columns;
-        if (c->tally.room > 4 << 20) c->tally.room = 4 << 20;
+        start_column(&m->column[i], t, i, &m->way[i]);
+        m->column[i].passed = o->levels_of != NULL;
     }
     for (int32_t i = 0; o->levels_of && i < o->levels_of->columns; i++) {
         const hg__column *c = &o->levels_of->column[i];
@@ -231,6 +235,7 @@ static int read_again(hg__table *t, hg__measuring *m, const hg__schema_options *
                         .all_numbers = c->all_numbers,
                         .again = true,
                         .says = c->says,
+                        .says_length = c->says_length,
                         .said = c->said,
                         .format = c->format,
                         .spelt = c->spelt,

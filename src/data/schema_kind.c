@@ -140,6 +140,13 @@ static bool is_time(const hg__measure *m, const char *name) {
     return hg__times_choose(m, is_id_name(name), is_constant(m), &unsure) >= 0;
 }
 
+// Dates among other texts ("unknown", "open").
+static bool is_partly_time(const hg__measure *m) {
+    bool unsure;
+    const int64_t numbers = count_numbers(m), values = numbers + hg__count_texts(m);
+    return !hg__is_nearly(numbers, values) && hg__times_choose_mostly(m, &unsure) >= 0;
+}
+
 // ---- how it is written --------------------------------------------------------------------------
 
 static int set_hint(hg__measure *m, hg__text *t, hg_error *err) {
@@ -183,6 +190,18 @@ static int hint_at_numbers(hg__measure *m, const char *name, const hg__number_ch
     return set_hint(m, &t, err);
 }
 
+static int hint_at_times(hg__measure *m, const char *name, hg_error *err) {
+    bool unsure;
+    const int format = hg__times_choose_mostly(m, &unsure);
+    const int64_t values = count_numbers(m) + hg__count_texts(m);
+    hg__text t = {0};
+    hg__text_add(&t,
+                 "%lld in 100 cells are dates; columns=\"%.60s time\" with on_bad=score_missing "
+                 "takes the others as missing",
+                 (long long)(hg__times_read(m->time, format) * 100 / values), name);
+    return set_hint(m, &t, err);
+}
+
 static int hint_at_point(hg__measure *m, const char *name, const hg__number_choice *c,
                          hg_error *err) {
     const bool comma = c->format.point == ',';
@@ -206,6 +225,10 @@ static int look_again(hg__measure *m, const hg__override *way, const char *name,
         m->format = c.format;
         m->again = true;
         return hint_at_point(m, name, &c, err);
+    }
+    if (free_to_choose && !is_constant(m) && !is_time(m, name) && is_partly_time(m)) {
+        const bool taken = !is_stop(o) && hg__number_texts_are_few(m->texts);
+        return taken ? HG_OK : hint_at_times(m, name, err);
     }
     hg__tally_sort(&m->tally);
     const bool of_texts = free_to_choose && !is_constant(m) && !is_time(m, name) &&
@@ -278,21 +301,37 @@ static bool is_forward(const hg__measure *m, hg__column_kind kind, const char *n
     return kind == HG_COLUMN_CONSTANT || (kind == HG_COLUMN_NUMBER && n >= ENOUGH);
 }
 
+// Numbers with marks, 1,704,067,200, that are times as the name says: neither times as written nor numbers to learn from.
+static bool is_written_time(const hg__measure *m) {
+    bool unsure;
+    return m->format.point && m->says && hg__times_choose(m, false, is_constant(m), &unsure) >= 0;
+}
+
 // From the column's cells alone. What is read in a format of its own, or as it is spelt, is no time: that was seen before.
 static void find_kind_alone(hg__column *c, const hg__measure *m, const char *name,
                             const hg__schema_options *o, double *sample, int64_t sampled) {
-    const int format = m->format.point || m->spelt
-                           ? -1
-                           : hg__times_choose(m, is_id_name(name), is_constant(m), &c->unsure);
+    const bool is_written = m->format.point || m->spelt;
+    const int format =
+        is_written ? -1 : hg__times_choose(m, is_id_name(name), is_constant(m), &c->unsure);
     if (format >= 0) {
         c->kind = HG_COLUMN_TIME;
         c->time_format = format;
         return;
     }
-    c->unsure = false;
-    c->kind = find_kind(m, name, o, sample, sampled);
-    c->forward = is_forward(m, c->kind, name);
-    if (c->forward) c->kind = HG_COLUMN_ID;
+    if (is_written_time(m)) {
+        c->kind = HG_COLUMN_TEXT;
+        return;
+    }
+    if (is_written || is_constant(m) || !is_partly_time(m)) {
+        c->unsure = false;
+        c->kind = find_kind(m, name, o, sample, sampled);
+        c->forward = is_forward(m, c->kind, name);
+        if (c->forward) c->kind = HG_COLUMN_ID;
+        return;
+    }
+    const bool taken = !is_stop(o) && hg__number_texts_are_few(m->texts);
+    c->time_format = taken ? hg__times_choose_mostly(m, &c->unsure) : HG_TIME_ISO;
+    c->kind = taken ? HG_COLUMN_TIME : HG_COLUMN_TEXT;
 }
 
 // ---- what does not belong -----------------------------------------------------------------------

@@ -15,6 +15,7 @@ typedef struct hg__measure {
     int64_t rises, falls;  // numbers above and below the one before
     int64_t zeros;         // numbers
     int says;              // the column's name, of times
+    bool says_length;      // so that 0:30:00 is no time of day
     int said;              // columns=: a format of times; -1: none
     hg__times *time;       // owned; NULL until a cell reads as a time
     bool passed;           // over: nothing is to be known of it
@@ -59,6 +60,8 @@ int hg__times_add(hg__measure *m, hg__cell_class class, const hg__table *table,
 // The format that makes the column one of times, -1: it is none. *unsure: another order of day and month reads as many cells,
 // and nothing says which it is.
 int hg__times_choose(const hg__measure *m, bool is_id, bool is_constant, bool *unsure);
+// The format by which half the cells of a column of texts are times, -1: there is none.
+int hg__times_choose_mostly(const hg__measure *m, bool *unsure);
 // The format of a column that a person calls one of times; said: -1 or one of its formats.
 int hg__times_settle(const hg__measure *m, int said, bool *unsure);
 // What the column's floats are, and from when to when it goes.

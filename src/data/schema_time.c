@@ -9,7 +9,7 @@
 #define FROM_2001    978307200.0      // seconds
 #define TO_2101      4133980800.0
 
-enum { DAY = 86400 };
+enum { DAY = 86400, FOR_EVER = 99991231 };
 
 // origin, unit, per, least, most
 // NOLINTBEGIN(bugprone-macro-parentheses)
@@ -159,7 +159,8 @@ static void read_digits(int64_t date, int64_t clock, hg__time_reading *r) {
     const int year = (int)(date / 10000), month = (int)(date / 100 % 100);
     const int hour = (int)(clock / 10000), minute = (int)(clock / 100 % 100);
     double seconds;
-    if (year < 1900 || year > 2100 || hour > 23 || minute > 59 || clock % 100 > 60) return;
+    const bool in_range = year >= 1900 && (year <= 2100 || date == FOR_EVER);
+    if (!in_range || hour > 23 || minute > 59 || clock % 100 > 60) return;
     if (!hg__time_of_day(year, month, (int)(date % 100), &seconds)) return;
     set(r, HG_TIME_YMD, seconds + hour * 3600 + minute * 60 + (double)(clock % 100));
 }
@@ -172,7 +173,19 @@ static void read_named_digits(int64_t x, hg__time_reading *r) {
         if (hg__time_of_day(year, second, first, &seconds)) set(r, HG_TIME_DMY, seconds);
         if (hg__time_of_day(year, first, second, &seconds)) set(r, HG_TIME_MDY, seconds);
     }
+    const int of_year = (int)(x % 1000);
+    if (x >= 1900001 && x <= 2100366 && of_year >= 1) { // 2024031
+        double next;
+        (void)hg__time_of_day((int)(x / 1000) + 1, 1, 1, &next);
+        (void)hg__time_of_day((int)(x / 1000), 1, 1, &seconds);
+        seconds += (of_year - 1) * (double)DAY;
+        if (seconds < next) set(r, HG_TIME_YMD, seconds);
+    }
     if (x < 100101 || x > 991231) return;
+    if (x >= 190001 && x <= 210012 &&
+        hg__time_of_day((int)(x / 100), (int)(x % 100), 1, &seconds)) {
+        set(r, HG_TIME_MONTH, seconds); // 202401
+    }
     const int of_century = (int)(x / 10000), month = (int)(x / 100 % 100);
     const int century = of_century < 69 ? 2000 : 1900; // as POSIX has it
     if (hg__time_of_day(century + of_century, month, (int)(x % 100), &seconds)) {
@@ -188,7 +201,7 @@ void hg__time_read_number(double x, int says, hg__time_reading *r) {
     if (!(x >= 7306 && x < 1e18 * 5) || (!says && x < 19000101)) return; // most numbers are none
     if (x < 21e12 && x == (double)(int64_t)x) {
         const int64_t whole = (int64_t)x;
-        if (whole <= 21001231) read_digits(whole, 0, r);
+        if (whole <= 21001231 || whole == FOR_EVER) read_digits(whole, 0, r);
         if (whole >= 1900010100 && whole <= 2100123123) {
             read_digits(whole / 100, whole % 100 * 10000, r);
         }
@@ -215,7 +228,7 @@ static int read_number_as(int format, double x, double *seconds) {
         *seconds = (x - t->origin) * t->unit / t->per;
         return *seconds >= FIRST_SECOND && *seconds <= LAST_SECOND ? 1 : -1;
     }
-    if (!t->has_order) return -1;
+    if (!t->has_order && format != HG_TIME_MONTH) return -1;
     hg__time_read_number(x, HG_SAYS_DATE, &r);
     if (r.formats & 1U << format) {
         *seconds = r.seconds[format];

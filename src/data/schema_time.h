@@ -99,6 +99,8 @@ typedef struct hg__times {
 
 // What a name says: "order_date", "createdAt", "Datum", "fecha alta".
 int hg__time_name(const char *name);
+// Whether it says a length of time, or no time at all: "duration", "cpu_time".
+bool hg__time_length_name(const char *name);
 // Whether it is of a year, month, week or quarter, as a column of its own, and least and most may be such.
 bool hg__time_part_name(const char *name, double least, double most);
 

@@ -9,7 +9,7 @@
 
 #include "data/schema_time.h"
 
-enum { SHORTEST = 4, LONGEST = 80, LONGEST_WORD = 14, FIRST_YEAR = 1700, PIVOT = 69 };
+enum { SHORTEST = 3, LONGEST = 80, LONGEST_WORD = 14, FIRST_YEAR = 1700, PIVOT = 69 };
 
 typedef struct spelling {
     const char *p, *end;
@@ -233,7 +233,8 @@ static bool take_number(spelling *s) {
                set_clock_digits(s, rest, more);
     }
     if (digits == 8 && (s->numbers || s->month)) return false;
-    const bool good = digits == 1 || digits == 2 || digits == 4 || digits == 8;
+    const bool day_of_year = digits == 3 && s->numbers == 1 && s->digits[0] == 4 && !s->month;
+    const bool good = digits == 1 || digits == 2 || digits == 4 || digits == 8 || day_of_year;
     return good && !dated && add_number(s, value, digits);
 }
 
@@ -272,7 +273,7 @@ static bool take_mark(spelling *s) {
     if (s->has_clock && (c == '+' || c == '-') && is_digit(peek(s, 1)) && !s->has_zone) {
         return take_offset(s);
     }
-    if (s->has_clock && (c == '(' || c == '[')) return take_comment(s);
+    if ((s->has_clock || is_dated(s)) && (c == '(' || c == '[')) return take_comment(s);
     if (!c || !strchr("-/.,_:", c) || (c == ':' && !is_dated(s))) return false;
     if (!s->numbers && !s->month && !s->has_weekday && !s->has_clock) return false;
     s->mark = c;
@@ -358,13 +359,14 @@ static void read_three(const spelling *s, hg__time_reading *r) {
     static const int ymd[] = {0, 1, 2}, dmy[] = {2, 1, 0}, mdy[] = {2, 0, 1};
     if (s->between[0] != s->between[1]) return;
     const char mark = s->between[0];
-    if (mark && !strchr("-/.", mark)) return;
     const int *digits = s->digits;
+    const bool apart = mark || (digits[0] == 2 && digits[1] == 2 && digits[2] == 4); // 31 01 2024
+    if (mark && !strchr("-/._", mark)) return;
     r->mark = mark;
     r->zero = s->number[0] + s->number[1] + s->number[2] == 0 && s->clock == 0 &&
               (digits[0] == 4 || digits[2] == 4);
     if (digits[0] == 4) set_day(s, HG_TIME_YMD, ymd, r);
-    if (digits[0] == 4 || !mark || (digits[2] != 4 && digits[2] != 2)) return;
+    if (digits[0] == 4 || !apart || (digits[2] != 4 && digits[2] != 2)) return;
     if (digits[0] == 2 && digits[2] == 2) set_day(s, HG_TIME_YYMD, ymd, r);
     set_day(s, HG_TIME_DMY, dmy, r);
     set_day(s, HG_TIME_MDY, mdy, r);
@@ -418,9 +420,32 @@ static void read_part(const spelling *s, hg__time_reading *r) {
     set(s, HG_TIME_YMD, (double)(monday + x[2] - 1) * 86400, r);
 }
 
+// 2024-031: ISO 8601's day of the year.
+static void read_day_of_year(const spelling *s, hg__time_reading *r) {
+    const int year = s->number[0], of_year = s->number[1];
+    double first, next;
+    if (year < 1900 || year > 2100 || of_year < 1) return;
+    (void)hg__time_of_day(year, 1, 1, &first);
+    (void)hg__time_of_day(year + 1, 1, 1, &next);
+    const double day = first + (of_year - 1) * 86400.0;
+    r->weak = true; // or the number of an invoice
+    if (day < next) set(s, HG_TIME_YMD, day, r);
+}
+
+// 31.01., 01/31: both mean the same here, for nothing is learned of it but the time of day.
+static void read_no_year(const spelling *s, hg__time_reading *r) {
+    const int a = s->number[0], b = s->number[1];
+    double day;
+    const bool reads = hg__time_of_day(1972, a, b, &day) || hg__time_of_day(1972, b, a, &day);
+    r->weak = true; // or a fraction, a size
+    if (reads) set(s, HG_TIME_NO_YEAR, day, r);
+}
+
 static void read_two(const spelling *s, hg__time_reading *r) {
     const int *digits = s->digits;
     if (!s->between[0] || !strchr("-/.", s->between[0])) return;
+    if (digits[0] == 4 && digits[1] == 3) read_day_of_year(s, r);
+    if (digits[0] <= 2 && digits[1] <= 2) read_no_year(s, r);
     if (digits[0] == 4 && digits[1] <= 2) read_month(s, s->number[0], s->number[1], r);
     if (digits[1] == 4 && digits[0] <= 2) read_month(s, s->number[1], s->number[0], r);
 }

@@ -36,11 +36,12 @@ static const struct {
     const char *words;
     double least, most;
 } parts[] = {
-    {" year years yr jahr annee année ano año anno jaar år god год 年 ", 1900, 2100},
-    {" month mon monat mois mes mese maand måned месяц 月 ",             1,    12  },
-    {" week wk woche kw semaine semana settimana uke vecka неделя ",      1,    53  },
-    {" quarter qtr quartal trimestre kwartaal ",                                1,    4   },
-    {" doy yday dayofyear ",                                                    1,    366 },
+    {" year years yr jahr annee année ano año anno jaar år god год 年 ", 1900,   2100  },
+    {" month mon monat mois mes mese maand måned месяц 月 ",             1,      12    },
+    {" month months monat mois mes mese maand period yearmonth yyyymm ",        190001, 210012},
+    {" week wk woche kw semaine semana settimana uke vecka неделя ",      1,      53    },
+    {" quarter qtr quartal trimestre kwartaal ",                                1,      4     },
+    {" doy yday dayofyear ",                                                    1,      366   },
 };
 
 enum { LONGEST_WORD = 32 };
@@ -78,6 +79,14 @@ static bool is_in(const char *list, const char *word, bool end) {
         if (n == size && memcmp(p, word, n) == 0) return true;
         if (end && n < size && memcmp(p, word + size - n, n) == 0) return true;
         p += n;
+    }
+    return false;
+}
+
+bool hg__time_length_name(const char *name) {
+    char word[LONGEST_WORD + 1];
+    while (next_word(&name, word)) {
+        if (is_in(other_words, word, false)) return true;
     }
     return false;
 }
@@ -264,11 +273,14 @@ static int find_best(const hg__times *t, uint32_t among, bool *unsure) {
 static bool is_number_time(const hg__measure *m, int format, bool is_id) {
     const int64_t read = hg__times_read(m->time, format), numbers = m->number.count;
     const bool all = read == numbers, in_order = is_in_order(m->time, format);
-    if (!m->says) return all && (format == HG_TIME_YMD || (in_order && !is_id));
+    const hg__time_span *s = &m->time->span[format];
+    // Few other numbers are as large and all within ten years.
+    const bool ms =
+        format == HG_TIME_EPOCH_MS && read >= ENOUGH && s->most - s->least < 3660.0 * DAY;
+    if (!m->says) return all && (format == HG_TIME_YMD || ((in_order || ms) && !is_id));
     if (!hg__is_nearly(read + m->zeros, numbers)) return false;
     const bool is_narrow = format != HG_TIME_SERIAL && format != HG_TIME_DATENUM;
     if (is_narrow || m->says & HG_SAYS_DATE) return true;
-    const hg__time_span *s = &m->time->span[format];
     return in_order && s->most - s->least < 3660.0 * DAY; // and not milliseconds of a minute
 }
 
@@ -290,10 +302,22 @@ int hg__times_choose(const hg__measure *m, bool is_id, bool is_constant, bool *u
     if (!is_number && !m->says) among &= ~(uint32_t)NUMBERS;
     const int best = find_best(m->time, among, unsure);
     if (best < 0) return -1;
+    if (best == HG_TIME_CLOCK && m->says_length) return -1;
     // That a constant is another day tomorrow says nothing.
     if (is_constant && (best == HG_TIME_CLOCK || (is_number && !m->says))) return -1;
     const bool is_time = is_number ? is_number_time(m, best, is_id) : is_text_time(m, best, values);
     return is_time ? best : -1;
+}
+
+// Half the cells at the least: a category of these would be new ones tomorrow. Times of day come again.
+int hg__times_choose_mostly(const hg__measure *m, bool *unsure) {
+    const int64_t values = m->number.count + hg__count_texts(m);
+    *unsure = false;
+    if (!m->time) return -1;
+    const int best = find_best(m->time, m->says ? ALL : ALL & ~NUMBERS, unsure);
+    if (best < 0 || best == HG_TIME_CLOCK || m->time->texts + m->time->numbers < ENOUGH) return -1;
+    const bool sure = m->time->span[best].weak == 0 || m->says;
+    return sure && hg__times_read(m->time, best) * 2 >= values ? best : -1;
 }
 
 int hg__times_settle(const hg__measure *m, int said, bool *unsure) {
