@@ -165,6 +165,14 @@ static void other_quotes_are_seen(void **state) {
     CSV("a,b\n1,it's\n2,x\n", "# a|b\n1|'it's'\n2|'x'\n");
 }
 
+static void separators_behind_backslashes_divide_nothing(void **state) {
+    (void)state;
+    CSV("x,name\n1,a\\, b\n2,b\\, c\n3,a\\, c\n",
+        "! x.csv: expected cells between tabs, ';', ',', '|' or blanks, got lines that hold "
+        "separators behind backslashes; cells with a separator want quotes");
+    CSV("x,path\n1,a\\\n2,b\\\n", "# x|path\n1|'a\\'\n2|'b\\'\n");
+}
+
 static void a_separator_may_be_said(void **state) {
     (void)state;
     SAME("sep=;\nt;p\n20,5;5\n21;5,25\n22,5;6\n23;7\n");
@@ -396,6 +404,7 @@ int main(void) {
         cmocka_unit_test(one_column_stays_one),
         cmocka_unit_test(comments_are_passed_over),
         cmocka_unit_test(other_quotes_are_seen),
+        cmocka_unit_test(separators_behind_backslashes_divide_nothing),
         cmocka_unit_test(a_separator_may_be_said),
         cmocka_unit_test(lines_above_the_table_are_passed_over),
         cmocka_unit_test(names_may_be_one_fewer),

@@ -526,6 +526,19 @@ static int look_twice(search *s, hg_error *err) {
     return *l->dialect.comment ? HG_OK : look_behind_comments(s, err);
 }
 
+// A \, below a line with fewer cells: not one cell more, but a comma within one.
+static void find_escaped(search *s) {
+    hg__csv_layout *l = &s->best;
+    const char escaped[] = {'\\', l->separator, '\0'};
+    if (!l->above || l->width < 2 || !hg__csv_dialect_is_plain(&l->dialect)) return;
+    list_records(s, s->text, s->size, l->separator);
+    for (int64_t i = l->above; i < s->count; i++) {
+        const size_t at = s->place[i].at, end = i + 1 < s->count ? s->place[i + 1].at : s->size;
+        if (!memmem(s->text + at, end - at, escaped, 2)) return;
+    }
+    l->divider = "hold separators behind backslashes; cells with a separator want quotes";
+}
+
 static int search_all(search *s, char separator, hg_error *err) {
     HG_TRY(look_first(s, separator, err));
     s->best.names = SIZE_MAX;
@@ -534,6 +547,7 @@ static int search_all(search *s, char separator, hg_error *err) {
     HG_TRY(look_twice(s, err));
     find_names(s);
     find_divider(s);
+    find_escaped(s);
     return HG_OK;
 }
 
