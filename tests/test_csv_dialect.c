@@ -162,6 +162,10 @@ static void other_quotes_are_seen(void **state) {
         "# a|b\n1|'x, y'\n2|'it's'\n3|'say \"hi\", ok'\n4|'p, q'\n");
     CSV("a,b\n1,\"x \\\"y\\\", z\"\n2,\"\\\\\"\n3,\"c, \\\"d\"\n",
         "# a|b\n1|'x \"y\", z'\n2|'\\'\n3|'c, \"d'\n");
+    CSV("'a','b'\n'1','x'\n'2','y'\n", "# a|b\n1|'x'\n2|'y'\n");
+    CSV("'a','b'\n'w','x'\n'v','y'\n", "# a|b\n'w'|'x'\n'v'|'y'\n");
+    CSV("n,w\n'1,x\n'2,y\n'3,z\n",
+        "# n|w\n''1'|'x'\n''2'|'y'\n''3'|'z'\n"); // a spreadsheet's
     CSV("a,b\n1,it's\n2,x\n", "# a|b\n1|'it's'\n2|'x'\n");
 }
 

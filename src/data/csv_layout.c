@@ -254,6 +254,20 @@ static bool is_split_by_blanks(const search *s, const char *text, const hg__csv_
     return l->width > 2 && l->good >= 10 && l->bad == 0 && l->above == 0;
 }
 
+// All cells of the first records.
+static bool are_quoted(const search *s, const char *text, const hg__csv_layout *l) {
+    for (int64_t i = l->above; i < s->count && i <= JUDGED; i++) {
+        const char *p = text + s->place[i].at;
+        if (s->place[i].cells != l->width) continue;
+        for (int32_t k = 0; k < l->width; k++) {
+            hg__csv_cell cell;
+            p = hg__csv_next_cell(p, l->separator, &cell);
+            if (!cell.quoted) return false;
+        }
+    }
+    return true;
+}
+
 static int64_t lost(const hg__csv_layout *l) {
     return l->above + l->bad;
 }
@@ -266,6 +280,11 @@ static bool is_better(const hg__csv_layout *a, const hg__csv_layout *b) {
     const bool uncommented = *a->dialect.comment && !*b->dialect.comment && a->width == b->width;
     if (uncommented && a->first_is_number && !b->first_is_number && a->good * 2 > b->good) {
         return lost(a) <= lost(b);
+    }
+    // 'Quoted' though nothing is lost without.
+    const bool unquoted = a->dialect.quote && !b->dialect.quote && a->width == b->width;
+    if (unquoted && lost(a) <= lost(b) && (a->quoted || a->number_columns > b->number_columns)) {
+        return true;
     }
     // What is all numbers, split in this way and in no other, is meant so.
     if (a->numbers != b->numbers && lost(a) <= lost(b)) return a->numbers;
@@ -302,6 +321,7 @@ static int take(search *s, const char *text, hg__csv_layout *l, bool usual, hg_e
     const bool may_be_one = l->dialect.blanks || l->separator == ',';
     if (may_be_one && are_single(s, l->above == 1 && s->place[0].cells == 1)) return HG_OK;
     HG_TRY(judge_cells(s, text, l, err));
+    l->quoted = l->dialect.quote && are_quoted(s, text, l);
     if (!is_below_prose(l) || *l->dialect.comment == l->separator || drops_rows(s, l)) return HG_OK;
     if (l->width == 1 && !l->numbers) return HG_OK;
     if (l->dialect.blanks && !is_split_by_blanks(s, text, l)) return HG_OK;

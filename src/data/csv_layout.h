@@ -14,6 +14,7 @@ typedef struct hg__csv_layout {
     bool numbers;           // behind the first record, cells are numbers, or missing
     int32_t number_columns; // columns of which that is so
     bool first_is_number;   // the first is one of them
+    bool quoted;            // in single quotes: all cells of the first records
     size_t
         names; // where the comment right above the table begins in the text as it is; SIZE_MAX: there is none
     const char *
