@@ -276,6 +276,27 @@ static void what_is_no_number_in_a_format_is_named(void **state) {
                  "columns=\"slips category\" or on_bad=score_missing takes it");
 }
 
+static void write_partly(int64_t row, int32_t column, char text[64]) {
+    const int r = (int)row, x = value(r);
+    if (column == 0) snprintf(text, 64, r % 5 ? "%d.5%%" : "%d.5", x);
+    if (column == 1) snprintf(text, 64, "%d.%d%c", x % 900, x % 10, "KM"[r % 2]);
+    if (column == 2) snprintf(text, 64, "%d", x);
+}
+
+static void the_way_to_have_numbers_is_said(void **state) {
+    (void)state;
+    schema_case c;
+    case_open(&c, "rate views x", 0, ROWS, write_partly);
+    static char rate[] = "Rate (mean)";
+    c.table.name[0] = rate;
+    hg__schema *s = case_infer(&c, &plain);
+    assert_string_equal(s->column[0].hint,
+                        "80 in 100 cells are numbers; columns=\"\\\"Rate (mean)\\\" number\" with "
+                        "on_bad=score_missing takes the others as missing");
+    assert_string_equal(s->column[1].hint, "looks like numbers with several units (K, M)");
+    hg__schema_free(s);
+}
+
 // ---- what stays as it is ------------------------------------------------------------------------
 
 static void write_others(int64_t row, int32_t column, char text[64]) {
@@ -534,6 +555,7 @@ int main(void) {
         cmocka_unit_test(other_columns_decide_where_a_column_cannot),
         cmocka_unit_test(a_person_may_say_what_it_is),
         cmocka_unit_test(what_is_no_number_in_a_format_is_named),
+        cmocka_unit_test(the_way_to_have_numbers_is_said),
         cmocka_unit_test(codes_addresses_and_serials_stay_texts),
         cmocka_unit_test(a_quarter_of_texts_makes_a_column_of_texts),
         cmocka_unit_test(codes_that_read_as_numbers_keep_their_texts),

@@ -185,6 +185,17 @@ static bool read_back(reading *r) {
     return r->open == r->closed && (!minus || !*n->suffix || hg__is_currency(n->suffix));
 }
 
+// "$ -", as spreadsheets write nothing where accounts are kept.
+static bool is_dash(const reading *r) {
+    hg__number_text *n = r->n;
+    if (r->p < r->end || !n->negative || r->open || !hg__is_currency(n->prefix)) return false;
+    n->negative = false;
+    n->odd = true;
+    n->body = "0";
+    n->size = 1;
+    return true;
+}
+
 bool hg__number_scan(const char *text, size_t size, hg__number_text *n) {
     *n = (hg__number_text){0};
     if (size == 0 || size > MAX_TEXT) return false;
@@ -194,7 +205,7 @@ bool hg__number_scan(const char *text, size_t size, hg__number_text *n) {
         r.p += first;
         n->odd = true;
     }
-    if (!read_front(&r)) return false;
+    if (!read_front(&r)) return is_dash(&r);
     read_body(&r);
     return read_back(&r);
 }

@@ -185,13 +185,13 @@ static void format_date(double seconds, char text[32]) {
 }
 
 static void describe_time(const hg__column *c, hg__text *t) {
-    char from[32], to[32];
+    char from[32], to[32], quoted[HG_QUOTED];
     const hg__time_type *type = &hg__time_types[c->time_format];
     if (*type->says) hg__text_add(t, ", %s", type->says);
     if (c->unsure) {
         const bool day = c->time_format == HG_TIME_DMY;
         hg__text_add(t, " (%s first fits as well; columns=\"%s %s\" says so)",
-                     day ? "month" : "day", c->name, day ? "mdy" : "dmy");
+                     day ? "month" : "day", hg__list_quote(c->name, quoted), day ? "mdy" : "dmy");
     }
     format_date(c->least, from);
     format_date(c->most, to);
@@ -204,8 +204,10 @@ static void describe_time(const hg__column *c, hg__text *t) {
 }
 
 static void describe_id(const hg__column *c, hg__text *t) {
+    char quoted[HG_QUOTED];
     hg__text_add(t, "%s, left out", c->forward ? ", only moves forward" : "");
-    if (c->forward) hg__text_add(t, "; columns=\"%.60s number\" keeps it", c->name);
+    if (!c->forward) return;
+    hg__text_add(t, "; columns=\"%s number\" keeps it", hg__list_quote(c->name, quoted));
 }
 
 void hg__column_describe(const hg__column *c, char *text, size_t size) {

@@ -92,6 +92,10 @@ void hg__cell_show(const hg__cell *cell, char text[48]);
 // quotes (two of them mean one), or with `whole` all of it; rest what follows. False at the end.
 bool hg__list_next(const char **list, bool whole, char *name, char *rest, size_t size);
 
+enum { HG_QUOTED = 72 };
+// A name for an example of such a list between double quotes, as a shell wants it: \"Unit Price\" where it has blanks.
+const char *hg__list_quote(const char *name, char quoted[HG_QUOTED]);
+
 typedef struct hg__override {
     int kind, scaling, log; // -1: not said
     int time_format;        // -1: not said

@@ -168,7 +168,9 @@ static int hint_at_numbers(hg__measure *m, const char *name, const hg__number_ch
                            hg_error *err) {
     const int64_t numbers = count_numbers(m), values = numbers + hg__count_texts(m);
     const hg__number_format *f = &c->format;
-    char units[64] = "";
+    char units[64] = "", quoted[HG_QUOTED];
+    const bool more = c->sure && !c->telephone && c->numbers > numbers;
+    const int64_t most = more ? c->numbers : numbers;
     hg__text t = {0};
     if (m->texts) hg__number_units(m->texts, values, units, sizeof units);
     const bool known = !*f->prefix || hg__is_currency(f->prefix);
@@ -176,14 +178,13 @@ static int hint_at_numbers(hg__measure *m, const char *name, const hg__number_ch
         hg__text_add(&t, "looks like numbers with several units (%s)", units);
     } else if (f->point && *f->suffix && known && !is_ordinal(f->suffix) &&
                hg__is_nearly(c->numbers, values)) {
+        hg__text_add(&t, "looks like numbers with '%s' behind; columns=\"%s number\" makes them so",
+                     f->suffix, hg__list_quote(name, quoted));
+    } else if (most * 2 >= values && m->texts) {
         hg__text_add(&t,
-                     "looks like numbers with '%s' behind; columns=\"%.60s number\" makes them so",
-                     f->suffix, name);
-    } else if (numbers * 2 >= values && m->texts) {
-        hg__text_add(&t,
-                     "%lld in 100 cells are numbers; columns=\"%.60s number\" with "
+                     "%lld in 100 cells are numbers; columns=\"%s number\" with "
                      "on_bad=score_missing takes the others as missing",
-                     (long long)(numbers * 100 / values), name);
+                     (long long)(most * 100 / values), hg__list_quote(name, quoted));
     } else {
         return HG_OK;
     }
@@ -191,24 +192,28 @@ static int hint_at_numbers(hg__measure *m, const char *name, const hg__number_ch
 }
 
 static int hint_at_times(hg__measure *m, const char *name, hg_error *err) {
+    char quoted[HG_QUOTED];
     bool unsure;
     const int format = hg__times_choose_mostly(m, &unsure);
     const int64_t values = count_numbers(m) + hg__count_texts(m);
     hg__text t = {0};
     hg__text_add(&t,
-                 "%lld in 100 cells are dates; columns=\"%.60s time\" with on_bad=score_missing "
+                 "%lld in 100 cells are dates; columns=\"%s time\" with on_bad=score_missing "
                  "takes the others as missing",
-                 (long long)(hg__times_read(m->time, format) * 100 / values), name);
+                 (long long)(hg__times_read(m->time, format) * 100 / values),
+                 hg__list_quote(name, quoted));
     return set_hint(m, &t, err);
 }
 
 static int hint_at_point(hg__measure *m, const char *name, const hg__number_choice *c,
                          hg_error *err) {
     const bool comma = c->format.point == ',';
+    char quoted[HG_QUOTED];
     hg__text t = {0};
     if (!c->either) return HG_OK;
-    hg__text_add(&t, "'%s' is taken for 1234; columns=\"%.60s %s\" says otherwise",
-                 comma ? "1.234" : "1,234", name, comma ? "decimal_point" : "decimal_comma");
+    hg__text_add(&t, "'%s' is taken for 1234; columns=\"%s %s\" says otherwise",
+                 comma ? "1.234" : "1,234", hg__list_quote(name, quoted),
+                 comma ? "decimal_point" : "decimal_comma");
     return set_hint(m, &t, err);
 }
 
@@ -279,7 +284,7 @@ int hg__kind_look_again(hg__measuring *all, const hg__table *t, const hg__schema
     for (int32_t i = 0; i < t->columns; i++) {
         hg__measure *m = &all->column[i];
         if (all->way[i].ignore || m->passed) continue;
-        const char *name = t->named ? t->name[i] : "";
+        const char *name = t->name[i];
         HG_TRY(look_again(m, &all->way[i], name, point, o, err));
         const bool is_plain = hg__count_texts(m) == 0 && all->way[i].kind <= HG_COLUMN_NUMBER;
         if (is_plain && !m->again && t->point && point != t->point) {
@@ -346,10 +351,11 @@ static bool belongs(hg__column_kind kind, int class) {
 
 static int refuse(const hg__column *c, const char *where, const char *expected, const char *shown,
                   hg_error *err) {
+    char quoted[HG_QUOTED];
     return hg__fail(err, HG_ERR_DATA,
-                    "%.200s: column '%.60s': expected %s, got %s; columns=\"%.60s category\" or "
+                    "%.200s: column '%.60s': expected %s, got %s; columns=\"%s category\" or "
                     "on_bad=score_missing takes it",
-                    where, c->name, expected, shown, c->name);
+                    where, c->name, expected, shown, hg__list_quote(c->name, quoted));
 }
 
 static int count_strange_times(const hg__column *c, const hg__measure *m,

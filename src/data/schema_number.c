@@ -182,6 +182,15 @@ hg__number_choice hg__number_choose(const hg__number_texts *texts, const hg__pla
     return c;
 }
 
+// 1.2M beside 345K.
+static bool is_magnitude(const char *suffix) {
+    static const char *const all[] = {"k", "K", "M", "B", "bn", "mn", "T", "Mio.", "Mrd."};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (strcmp(suffix, all[i]) == 0) return true;
+    }
+    return false;
+}
+
 void hg__number_units(const hg__number_texts *texts, int64_t values, char *list, size_t size) {
     int64_t known = 0;
     int32_t units = 0;
@@ -190,7 +199,7 @@ void hg__number_units(const hg__number_texts *texts, int64_t values, char *list,
     for (int32_t i = 0; i < texts->looks; i++) {
         const hg__number_look *l = &texts->look[i];
         const char *what = *l->suffix ? l->suffix : l->prefix;
-        if (!*what || !is_known(l)) continue;
+        if (!*what || !(is_known(l) || is_magnitude(l->suffix))) continue;
         known += l->count;
         if (used + HG_AFFIX + 3 > size) continue;
         used += (size_t)snprintf(list + used, size - used, "%s%s", units++ ? ", " : "", what);

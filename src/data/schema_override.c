@@ -66,6 +66,15 @@ bool hg__list_next(const char **list, bool whole, char *name, char *rest, size_t
     return true;
 }
 
+const char *hg__list_quote(const char *name, char quoted[HG_QUOTED]) {
+    if (!*name || strpbrk(name, " ,\"")) {
+        snprintf(quoted, HG_QUOTED, "\\\"%.60s\\\"", name);
+    } else {
+        snprintf(quoted, HG_QUOTED, "%.60s", name);
+    }
+    return quoted;
+}
+
 // ---- which column -------------------------------------------------------------------------------
 
 int32_t hg__table_column(const hg__table *t, const char *option, const char *name, hg_error *err) {
