@@ -70,6 +70,8 @@ static const struct {
     {"5. M\xc3\xa4rz 2024",                                                "named_month ", JAN_31 + 34 * DAY       },
     {"1er ao\xc3\xbbt 2024",                                               "named_month ", JAN_31 + 183 * DAY      },
     {"31 de enero de 2024",                                                "named_month ", JAN_31},
+    {"31 stycznia 2024 r.", "named_month ", JAN_31},
+    {"31 \xd1\x8f\xd0\xbd\xd0\xb2\xd0\xb0\xd1\x80\xd1\x8f 2024 \xd0\xb3.", "named_month ", JAN_31},
     {"2024-01",                                                            "year_month ",  JAN_31 - 30 * DAY       },
     {"January 2024",                                                       "year_month ",  JAN_31 - 30 * DAY       },
     {"2024-Q1",                                                            "year_month ",  JAN_31 - 30 * DAY       },

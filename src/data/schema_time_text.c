@@ -9,7 +9,7 @@
 
 #include "data/schema_time.h"
 
-enum { SHORTEST = 3, LONGEST = 80, LONGEST_WORD = 14, FIRST_YEAR = 1700, PIVOT = 69 };
+enum { SHORTEST = 3, LONGEST = 80, LONGEST_WORD = 18, FIRST_YEAR = 1700, PIVOT = 69 };
 
 typedef struct spelling {
     const char *p, *end;
@@ -34,38 +34,41 @@ static const struct word {
 } words[] = {
     {"abr", 4}, {"abril", 4}, {"ago", 8}, {"agosto", 8}, {"aout", 8}, {"aoÛt", 8}, {"août", 8}, {"apr", 4},
     {"april", 4}, {"aprile", 4}, {"at", FILLER}, {"aug", 8}, {"august", 8}, {"augusti", 8}, {"augustus", 8},
-    {"avr", 4}, {"avril", 4}, {"de", FILLER}, {"dec", 12}, {"december", 12}, {"decembre", 12}, {"del", FILLER},
-    {"dez", 12}, {"dezember", 12}, {"dezembro", 12}, {"di", WEEKDAY}, {"dic", 12}, {"dicembre", 12},
+    {"avr", 4}, {"avril", 4}, {"czerwca", 6}, {"de", FILLER}, {"dec", 12}, {"december", 12}, {"decembre", 12},
+    {"del", FILLER}, {"dez", 12}, {"dezember", 12}, {"dezembro", 12}, {"di", WEEKDAY}, {"dic", 12}, {"dicembre", 12},
     {"diciembre", 12}, {"dienstag", WEEKDAY}, {"dim", WEEKDAY}, {"dimanche", WEEKDAY}, {"do", WEEKDAY},
     {"dom", WEEKDAY}, {"domingo", WEEKDAY}, {"donnerstag", WEEKDAY}, {"dÉc", 12}, {"dÉcembre", 12}, {"déc", 12},
     {"décembre", 12}, {"el", FILLER}, {"ene", 1}, {"enero", 1}, {"er", FILLER}, {"feb", 2}, {"febbraio", 2},
     {"febrero", 2}, {"februar", 2}, {"februari", 2}, {"february", 2}, {"fev", 2}, {"fevereiro", 2}, {"fevrier", 2},
     {"fr", WEEKDAY}, {"freitag", WEEKDAY}, {"fri", WEEKDAY}, {"friday", WEEKDAY}, {"fÉvrier", 2}, {"févr", 2},
     {"février", 2}, {"gen", 1}, {"gennaio", 1}, {"gio", WEEKDAY}, {"giovedi", WEEKDAY}, {"giovedì", WEEKDAY},
-    {"giu", 6}, {"giugno", 6}, {"h", FILLER}, {"hrs", FILLER}, {"jan", 1}, {"janeiro", 1}, {"januar", 1},
-    {"januari", 1}, {"january", 1}, {"janv", 1}, {"janvier", 1}, {"jeu", WEEKDAY}, {"jeudi", WEEKDAY},
+    {"giu", 6}, {"giugno", 6}, {"grudnia", 12}, {"h", FILLER}, {"hrs", FILLER}, {"jan", 1}, {"janeiro", 1},
+    {"januar", 1}, {"januari", 1}, {"january", 1}, {"janv", 1}, {"janvier", 1}, {"jeu", WEEKDAY}, {"jeudi", WEEKDAY},
     {"jue", WEEKDAY}, {"jueves", WEEKDAY}, {"juil", 7}, {"juillet", 7}, {"juin", 6}, {"jul", 7}, {"julho", 7},
     {"juli", 7}, {"julio", 7}, {"july", 7}, {"jun", 6}, {"june", 6}, {"junho", 6}, {"juni", 6}, {"junio", 6},
-    {"kl", FILLER}, {"le", FILLER}, {"lug", 7}, {"luglio", 7}, {"lun", WEEKDAY}, {"lundi", WEEKDAY},
-    {"lunedi", WEEKDAY}, {"lunedì", WEEKDAY}, {"lunes", WEEKDAY}, {"maart", 3}, {"mag", 5}, {"maggio", 5},
-    {"mai", 5}, {"maio", 5}, {"maj", 5}, {"mar", 3}, {"march", 3}, {"marco", 3}, {"mardi", WEEKDAY}, {"mars", 3},
-    {"martedi", WEEKDAY}, {"martedì", WEEKDAY}, {"martes", WEEKDAY}, {"marzo", 3}, {"março", 3}, {"may", 5},
-    {"mayo", 5}, {"mei", 5}, {"mer", WEEKDAY}, {"mercoledi", WEEKDAY}, {"mercoledì", WEEKDAY}, {"mercredi", WEEKDAY},
-    {"mi", WEEKDAY}, {"miercoles", WEEKDAY}, {"mittwoch", WEEKDAY}, {"mié", WEEKDAY}, {"miércoles", WEEKDAY},
-    {"mo", WEEKDAY}, {"mon", WEEKDAY}, {"monday", WEEKDAY}, {"montag", WEEKDAY}, {"mrt", 3}, {"mrz", 3}, {"mÄr", 3},
-    {"mÄrz", 3}, {"mär", 3}, {"märz", 3}, {"nd", FILLER}, {"nov", 11}, {"november", 11}, {"novembre", 11},
-    {"novembro", 11}, {"noviembre", 11}, {"o", FILLER}, {"oct", 10}, {"october", 10}, {"octobre", 10},
-    {"octubre", 10}, {"of", FILLER}, {"okt", 10}, {"oktober", 10}, {"ott", 10}, {"ottobre", 10}, {"out", 10},
-    {"outubro", 10}, {"rd", FILLER}, {"sa", WEEKDAY}, {"sab", WEEKDAY}, {"sabado", WEEKDAY}, {"sabato", WEEKDAY},
+    {"kl", FILLER}, {"kwietnia", 4}, {"le", FILLER}, {"lipca", 7}, {"listopada", 11}, {"lug", 7}, {"luglio", 7},
+    {"lun", WEEKDAY}, {"lundi", WEEKDAY}, {"lunedi", WEEKDAY}, {"lunedì", WEEKDAY}, {"lunes", WEEKDAY}, {"lutego", 2},
+    {"maart", 3}, {"mag", 5}, {"maggio", 5}, {"mai", 5}, {"maio", 5}, {"maj", 5}, {"maja", 5}, {"mar", 3},
+    {"marca", 3}, {"march", 3}, {"marco", 3}, {"mardi", WEEKDAY}, {"mars", 3}, {"martedi", WEEKDAY},
+    {"martedì", WEEKDAY}, {"martes", WEEKDAY}, {"marzo", 3}, {"março", 3}, {"may", 5}, {"mayo", 5}, {"mei", 5},
+    {"mer", WEEKDAY}, {"mercoledi", WEEKDAY}, {"mercoledì", WEEKDAY}, {"mercredi", WEEKDAY}, {"mi", WEEKDAY},
+    {"miercoles", WEEKDAY}, {"mittwoch", WEEKDAY}, {"mié", WEEKDAY}, {"miércoles", WEEKDAY}, {"mo", WEEKDAY},
+    {"mon", WEEKDAY}, {"monday", WEEKDAY}, {"montag", WEEKDAY}, {"mrt", 3}, {"mrz", 3}, {"mÄr", 3}, {"mÄrz", 3},
+    {"mär", 3}, {"märz", 3}, {"nd", FILLER}, {"nov", 11}, {"november", 11}, {"novembre", 11}, {"novembro", 11},
+    {"noviembre", 11}, {"o", FILLER}, {"oct", 10}, {"october", 10}, {"octobre", 10}, {"octubre", 10}, {"of", FILLER},
+    {"okt", 10}, {"oktober", 10}, {"ott", 10}, {"ottobre", 10}, {"out", 10}, {"outubro", 10}, {"października", 10},
+    {"r", FILLER}, {"rd", FILLER}, {"sa", WEEKDAY}, {"sab", WEEKDAY}, {"sabado", WEEKDAY}, {"sabato", WEEKDAY},
     {"sam", WEEKDAY}, {"samedi", WEEKDAY}, {"samstag", WEEKDAY}, {"sat", WEEKDAY}, {"saturday", WEEKDAY}, {"sep", 9},
-    {"sept", 9}, {"september", 9}, {"septembre", 9}, {"septiembre", 9}, {"set", 9}, {"setembro", 9},
-    {"settembre", 9}, {"so", WEEKDAY}, {"sonnabend", WEEKDAY}, {"sonntag", WEEKDAY}, {"st", FILLER},
+    {"sept", 9}, {"september", 9}, {"septembre", 9}, {"septiembre", 9}, {"set", 9}, {"setembro", 9}, {"settembre", 9},
+    {"sierpnia", 8}, {"so", WEEKDAY}, {"sonnabend", WEEKDAY}, {"sonntag", WEEKDAY}, {"st", FILLER}, {"stycznia", 1},
     {"sun", WEEKDAY}, {"sunday", WEEKDAY}, {"sáb", WEEKDAY}, {"sábado", WEEKDAY}, {"th", FILLER}, {"the", FILLER},
     {"thu", WEEKDAY}, {"thur", WEEKDAY}, {"thurs", WEEKDAY}, {"thursday", WEEKDAY}, {"tue", WEEKDAY},
-    {"tues", WEEKDAY}, {"tuesday", WEEKDAY}, {"uhr", FILLER}, {"um", FILLER}, {"ven", WEEKDAY},
-    {"vendredi", WEEKDAY}, {"venerdi", WEEKDAY}, {"venerdì", WEEKDAY}, {"vie", WEEKDAY}, {"viernes", WEEKDAY},
-    {"wed", WEEKDAY}, {"wednesday", WEEKDAY}, {"weds", WEEKDAY}, {"ª", FILLER}, {"º", FILLER}, {"à", FILLER},
-    {"年", FILLER}, {"日", FILLER}, {"月", FILLER}, {"년", FILLER}, {"월", FILLER}, {"일", FILLER},
+    {"tues", WEEKDAY}, {"tuesday", WEEKDAY}, {"uhr", FILLER}, {"um", FILLER}, {"ven", WEEKDAY}, {"vendredi", WEEKDAY},
+    {"venerdi", WEEKDAY}, {"venerdì", WEEKDAY}, {"vie", WEEKDAY}, {"viernes", WEEKDAY}, {"wed", WEEKDAY},
+    {"wednesday", WEEKDAY}, {"weds", WEEKDAY}, {"września", 9}, {"ª", FILLER}, {"º", FILLER}, {"à", FILLER},
+    {"августа", 8}, {"апреля", 4}, {"г", FILLER}, {"декабря", 12}, {"июля", 7}, {"июня", 6}, {"марта", 3}, {"мая", 5},
+    {"ноября", 11}, {"октября", 10}, {"сентября", 9}, {"февраля", 2}, {"января", 1}, {"年", FILLER}, {"日", FILLER},
+    {"月", FILLER}, {"년", FILLER}, {"월", FILLER}, {"일", FILLER},
 };
 // clang-format on
 
