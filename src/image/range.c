@@ -21,14 +21,16 @@ enum {
     BINS = 1 << 16,
     CUT =
         100, // a group of several values is cut off below 1 / CUT of all samples; the rest has as much
-    LONE = 100,     // what lies far out is a rarity below 1 / LONE of all samples
-    ALIKE = 100000, // times its own extent the gap before a group of one value is
-    MANY = 16,      // samples that share a value
-    VALUES = 4,     // that the rest has at the least: pictures of a few levels are left alone
-    REACH = 2,      // times its range, what is far from the picture
-    NEAR = 4,       // a part of its range, what is near the picture
-    STEPS = 16,     // whole numbers: no less far than this
-    CONSTANT = 1024 // a page of one value: its part that becomes the range
+    LONE = 100,      // what lies far out is a rarity below 1 / LONE of all samples
+    ALIKE = 100000,  // times its own extent the gap before a group of one value is
+    MANY = 16,       // samples that share a value
+    VALUES = 4,      // that the rest has at the least: pictures of a few levels are left alone
+    REACH = 2,       // times its range, what is far from the picture
+    NEAR = 4,        // a part of its range, what is near the picture
+    STEPS = 16,      // whole numbers: no less far than this
+    PADDING = -1500, // and below: no Hounsfield units (air is -1000), but what CT scanners pad with
+    PART = 8,        // of its range, the gap above padding
+    CONSTANT = 1024  // a page of one value: its part that becomes the range
 };
 
 typedef struct bin {
@@ -207,14 +209,27 @@ static bool is_one_value(const group *g, size_t first, size_t last, double gap) 
     return half_extent(g, first, last) * ALIKE <= gap && count_of(g, first, last) >= MANY;
 }
 
-// Whether they may be the picture beside the gap.
-static bool is_rest(const group *g, size_t first, size_t last, double gap) {
+// Whether they may be a picture.
+static bool is_picture(const group *g, size_t first, size_t last) {
     size_t values = 0;
     for (size_t i = first; i <= last && values < VALUES; i++) {
         values += g->bin[i].low < g->bin[i].high ? VALUES : 1;
     }
-    return gap > half_extent(g, first, last) && values >= VALUES &&
-           count_of(g, first, last) >= g->all / CUT;
+    return values >= VALUES && count_of(g, first, last) >= g->all / CUT;
+}
+
+// Whether they may be the picture beside the gap.
+static bool is_rest(const group *g, size_t first, size_t last, double gap) {
+    return gap > half_extent(g, first, last) && is_picture(g, first, last);
+}
+
+// Whether bins g->first .. last are a scanner's padding (-2000, -3024): one value of a good share, below all tissue by less
+// than the range of it. The rest is another picture without it.
+static bool is_padding(const group *g, size_t last, double gap) {
+    const bin *b = &g->bin[last];
+    return last == g->first && b->low == b->high && b->low <= PADDING &&
+           b->low == nearbyint(b->low) && b->count >= g->all / CUT && b->count >= MANY &&
+           gap * PART > half_extent(g, last + 1, g->last) && is_picture(g, last + 1, g->last);
 }
 
 // The widest gap and the next, as the bins before them; last where there is none.
@@ -237,7 +252,8 @@ static bool cut(group *g) {
     if (i == g->last) return false;
     const double gap = half_gap(g, i);
     const bool above = is_apart(g, i + 1, g->last, gap) && is_rest(g, g->first, i, gap);
-    const bool below = is_apart(g, g->first, i, gap) && is_rest(g, i + 1, g->last, gap);
+    const bool below =
+        (is_apart(g, g->first, i, gap) && is_rest(g, i + 1, g->last, gap)) || is_padding(g, i, gap);
     if (above && (!below || count_of(g, g->first, i) >= count_of(g, i + 1, g->last))) {
         g->last = i;
         return true;
