@@ -434,6 +434,34 @@ static void no_data_is_a_pixel_with_it_in_every_channel(void **state) {
     assert_memory_equal(to, kept, sizeof kept);
 }
 
+static void partners_in_one_unit_are_told_by_where_they_lie(void **state) {
+    (void)state;
+    static const struct {
+        double least, most;
+        bool is_shared;
+    } partner[] = {
+        {100, 3900,  true }, // the mean of many
+        {500, 2000,  true },
+        {0,   1,     false},
+        {0,   255,   false},
+        {0,   65535, false},
+        {-1,  1,     false},
+    };
+    const hg__page_samples picture = {
+        .own = {0, 4095, 0, 4095},
+          .least = 20, .most = 4095
+    };
+    for (size_t i = 0; i < sizeof partner / sizeof *partner; i++) {
+        const double low = partner[i].least, high = partner[i].most;
+        const hg__page_samples p = {
+            .own = {low, high, low, high},
+              .least = low, .most = high
+        };
+        assert_int_equal(hg__range_is_shared(&picture, &p), partner[i].is_shared);
+        assert_false(hg__range_is_shared(&(hg__page_samples){.least = 0}, &p)); // of 8 bits
+    }
+}
+
 static void a_models_range_is_for_samples_of_its_kind(void **state) {
     (void)state;
     const hg__range_rule rule = {
@@ -473,6 +501,7 @@ int main(void) {
         cmocka_unit_test(neighbours_stand_for_what_is_outside),
         cmocka_unit_test(lines_of_nothing_at_the_top_are_the_middle),
         cmocka_unit_test(no_data_is_a_pixel_with_it_in_every_channel),
+        cmocka_unit_test(partners_in_one_unit_are_told_by_where_they_lie),
         cmocka_unit_test(a_models_range_is_for_samples_of_its_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

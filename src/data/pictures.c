@@ -240,11 +240,15 @@ static void find_range(hg__pictures *p) {
     }
 }
 
+static bool is_in_one_unit(const hg__picture_samples *from, const hg__picture_samples *to) {
+    return is_alike(from, to) || hg__range_is_shared(&from->page, &to->page);
+}
+
 static void share_pictures(hg__pictures *p) {
     for (int64_t i = 0; i < p->count; i++) {
         const hg__picture_samples *from = &p->picture[i].samples;
         hg__picture_samples *to = &p->picture[i].partner_samples;
-        if (is_alike(from, to)) hg__range_join(&from->page, &to->page);
+        if (is_in_one_unit(from, to)) hg__range_join(&from->page, &to->page);
     }
 }
 
@@ -253,7 +257,7 @@ static void share_ranges(hg__pictures *p) {
     for (int64_t i = 0; i < p->count; i++) {
         const hg__picture_samples *from = &p->picture[i].samples;
         hg__picture_samples *to = &p->picture[i].partner_samples;
-        if (to->dtype == HG_U8 || !is_alike(from, to)) continue;
+        if (to->dtype == HG_U8 || !is_in_one_unit(from, to)) continue;
         to->range = hg__range_within(&to->page, from->range.low, from->range.high);
     }
 }

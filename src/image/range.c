@@ -418,6 +418,15 @@ hg__sample_range hg__range_within(const hg__page_samples *page, double low, doub
     return r;
 }
 
+bool hg__range_is_shared(const hg__page_samples *picture, const hg__page_samples *partner) {
+    if (!(picture->own.low < picture->own.high) || !(partner->own.low < partner->own.high)) {
+        return false;
+    }
+    const double spare = picture->most / 2 - picture->least / 2;
+    return partner->least >= picture->least - spare && partner->most <= picture->most + spare &&
+           partner->most / 2 - partner->least / 2 >= spare / NEAR;
+}
+
 void hg__range_join(const hg__page_samples *picture, hg__page_samples *partner) {
     hg__sample_range *own = &partner->own;
     if (!(picture->own.low < picture->own.high) || !(own->low < own->high)) return;

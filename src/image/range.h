@@ -61,7 +61,10 @@ bool hg__range_suits(const hg__range_rule *rule, const hg__image_info *info,
                      const hg__range_finder *f);
 // The page's range where low .. high become 0 and 1.
 hg__sample_range hg__range_within(const hg__page_samples *page, double low, double high);
-// What is part of a picture is part of its partner, of the same kind, too: the background of a clean target is often one value
+// Whether two pages of different samples seem to be in one unit, as 12-bit numbers and floats that are their mean are: the
+// second lies about where the first does.
+bool hg__range_is_shared(const hg__page_samples *picture, const hg__page_samples *partner);
+// What is part of a picture is part of its partner, in the same unit, too: the background of a clean target is often one value
 // far from the rest, where the noisy input has no gap. Half the picture's range on either side belongs to it.
 void hg__range_join(const hg__page_samples *picture, hg__page_samples *partner);
 // What a picture whose samples lie in least .. most becomes: 0 .. white where that is near enough.

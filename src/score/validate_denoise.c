@@ -185,7 +185,9 @@ static int find_range(specimen *s, hg__image *image, hg_error *err) {
     if (!s->v->finder) return HG_ERR_MEMORY;
     HG_TRY(hg__range_find(s->v->finder, image, &found, err));
     const hg__sample_range *of_image = &s->info.range;
-    if (s->info.format && of_image->low < of_image->high && hg__range_is_alike(info, &s->info)) {
+    const bool is_partner = s->info.format && of_image->low < of_image->high;
+    if (is_partner &&
+        (hg__range_is_alike(info, &s->info) || hg__range_is_shared(&s->page, &found))) {
         hg__range_join(&s->page, &found);
         info->range = hg__range_within(&found, of_image->low, of_image->high);
     } else if (hg__range_suits(rule, info, s->v->finder)) {
