@@ -352,7 +352,7 @@ static void numbers_beyond_a_type_are_its_ends(void **state) {
     }
     hg__image_info info = {.width = 3, .height = 1, .channels = 1, .dtype = HG_F64, .white = 1};
     float x[3];
-    hg__image_to_real(&info, (const double[]){1e300, -INFINITY, NAN}, 1, 1, x);
+    hg__image_to_real(&info, (const double[]){1e300, -(double)INFINITY, (double)NAN}, 1, 1, x);
     assert_true(x[0] == 0 && x[1] == 0 && x[2] == 0); // what is no float is none
 }
 

@@ -534,7 +534,8 @@ static void a_step_with_rows_on_disk_allocates_nothing(void **state) {
     assert_int_equal(hg__npy_add_header(&w, HG_F32, &shape, NULL), HG_OK);
     assert_int_equal(hg__writer_add(&w, x, 100 * 50 * sizeof *x, NULL), HG_OK);
     assert_int_equal(hg__writer_commit(&w, NULL), HG_OK);
-    hg__data *d = hg__data_open(path, &(hg__data_options){"", "", "", 1, NULL}, NULL);
+    hg__data *d = hg__data_open(
+        path, &(hg__data_options){.label = "", .ignore = "", .on_bad = "", .memory = 1}, NULL);
     unlink(path);
     assert_non_null(d);
     assert_null(d->base);

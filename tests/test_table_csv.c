@@ -134,8 +134,8 @@ static void files_that_are_no_table_are_refused(void **state) {
     assert_null(hg__table_open("/nowhere/x.csv", NULL, &err));
     assert_int_equal(err.code, HG_ERR_IO);
     assert_null(hg__table_open("/dev/null", NULL, &err));
-    assert_string_equal(err.message, "/dev/null: expected a table (csv, sqlite, mat, npy, npz or "
-                                     "idx), got an empty file");
+    assert_string_equal(err.message, "/dev/null: expected a table (csv, jsonl, sqlite, mat, npy, "
+                                     "npz or idx), got an empty file");
     assert_null(hg__table_open("/", NULL, &err));
     assert_string_equal(err.message, "/: expected a table, got a folder");
 }
