@@ -16,15 +16,15 @@ static void content_goes_before_the_extension(void **state) {
     assert_string_equal(d->format, "npy");
     hg__data_close(d);
     static const bad_input bad[] = {
-        {BYTES("\x89PNG\r\n\x1a\n"), "x: expected idx, npy, npz, csv or tsv, got a PNG image"},
+        {BYTES("\x89PNG\r\n\x1a\n"), "x: expected idx, npy, npz, csv or tsv, got a PNG image"               },
         {BYTES("PAR1\x15\4\x15"),
-         "x: expected idx, npy, npz, csv or tsv, got a Parquet file; save it as CSV first"   },
+         "x: expected idx, npy, npz, csv or tsv, got a Parquet file; save it as CSV first"                  },
         {BYTES("\x80\4K\1."),        "x: expected idx, npy, npz, csv or tsv, got a Python pickle; save it "
-         "as .npy or CSV first"                                                                },
+                              "as .npy or CSV first"                           },
         {BYTES("\1\2\3\4\5"),
-         "x: expected idx, npy, npz, csv or tsv, got a file that begins with 01 02 03 04"},
-        {BYTES("\1"),                          "x: expected idx, npy, npz, csv or tsv, got a file that begins with 01"                                                                        },
-        {BYTES(""),                          "x: expected rows of numbers, got an empty file" },
+         "x: expected idx, npy, npz, csv or tsv, got a file that begins with 01 02 03 04"                   },
+        {BYTES("\1"),                "x: expected idx, npy, npz, csv or tsv, got a file that begins with 01"},
+        {BYTES(""),                  "x: expected rows of numbers, got an empty file"                       },
     };
     expect_refusals(bad, sizeof bad / sizeof *bad, "x");
     expect_refusal(BYTES("\1\2\3\4"), "a.npy.GZ", &in_memory,

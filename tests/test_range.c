@@ -353,7 +353,7 @@ static void nothing_overflows_near_the_largest_float(void **state) {
         .channels = 3,
         .dtype = HG_F32,
         .white = 1,
-        .range = {-(double)FLT_MAX, (double)FLT_MAX, -INFINITY, INFINITY}
+        .range = {-(double)FLT_MAX, (double)FLT_MAX, -(double)INFINITY, (double)INFINITY}
     };
     hg__image_to_real(&info, ends, 1, 3, x);
     for (int i = 0; i < 6; i++) assert_true(x[i] >= 0 && x[i] <= 1);

@@ -42,7 +42,7 @@ static void bad_files_are_refused_with_a_sentence(void **state) {
         {"gz/bad_sum.csv.gz",
          "x.gz: the gzip stream is damaged after 12 unpacked bytes (incorrect data check)"       },
         {"gz/twice.csv.gz",   "x.gz: expected idx, npy, npz, csv or tsv, got a gzip file inside a "
-         "gzip file; unpack it first"                                                                      },
+                            "gzip file; unpack it first"              },
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         uint8_t bytes[2048];
