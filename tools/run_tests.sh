@@ -7,6 +7,7 @@
 # the rest the exit status. HOURGLASS is the command under test.
 build=$1
 shift
+jobs=${TEST_JOBS:-$(nproc)} # before OMP_NUM_THREADS is set: nproc obeys it
 log=$build/log
 mkdir -p "$log"
 rm -f "$log"/*.sum
@@ -53,7 +54,7 @@ run_one() {
 }
 export -f run_one
 
-printf '%s\0' "$@" | xargs -0 -n 1 -P "${TEST_JOBS:-$(nproc)}" bash -c 'run_one "$1"' _
+printf '%s\0' "$@" | xargs -0 -n 1 -P "$jobs" bash -c 'run_one "$1"' _
 cat "$log"/*.sum 2>/dev/null | awk -v wanted=$# '
     { passed += $1; failed += $2; skipped += $3 }
     END {
