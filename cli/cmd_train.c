@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// cmd_train.c - trains, shows how it goes, says what came of it, draws samples.
+// cmd_train.c - trains, shows how it goes, says what came of it, draws its pictures.
 #include <math.h>
 #include <stdlib.h>
 
@@ -77,9 +77,11 @@ static int32_t samples_of(hg_options *o, const char *folder) {
     return n;
 }
 
-static int draw_samples(hg_options *o, const hg_train_result *r, hg_error *err) {
-    int32_t n = r->folder[0] ? samples_of(o, r->folder) : 0;
-    return n > 0 ? hg_report_samples(r->folder, n, err) : HG_OK;
+static int draw_pictures(hg_options *o, const hg_train_result *r, hg_error *err) {
+    if (!r->folder[0]) return HG_OK;
+    int32_t n = samples_of(o, r->folder);
+    int code = n > 0 ? hg_report_samples(r->folder, n, err) : HG_OK;
+    return code < 0 ? code : hg_report_training(r->folder, err);
 }
 
 int cmd_train(const cli_line *line) {
@@ -97,7 +99,7 @@ int cmd_train(const cli_line *line) {
     cli_progress_close(&w.progress);
     if (code == HG_OK && !line->quiet) print_summary(&result);
     if (code == HG_OK && line->json) print_json(&result);
-    if (code == HG_OK) code = draw_samples(o, &result, &err);
+    if (code == HG_OK) code = draw_pictures(o, &result, &err);
     if (code < 0) status = cli_fail(line, &err);
     hg_options_free(o);
     return status;

@@ -217,6 +217,10 @@ HG_API void hg_text_free(char *text); // NULL is fine
 // are not images are drawn as curves.
 HG_API int hg_report_samples(const char *folder, int32_t n, hg_error *err);
 
+// Writes RUN/training.png: the losses by epoch and, where the model has a threshold, the held-out rows' scores with it.
+// A run without an epoch (PCA) has nothing to draw.
+HG_API int hg_report_training(const char *folder, hg_error *err);
+
 // ---- models and scorers: arrays in memory -------------------------------------------------------
 
 typedef struct hg_model hg_model;   // weights and what is needed to use them; immutable once loaded

@@ -2,12 +2,14 @@
 // samples.c - samples.png: what went in above what came back, eight pairs a line; below, where rows were spoilt, what
 // should have come back.
 //
-//   +----+ +----+ +----+        Pictures are magnified by a whole number. Other rows are curves: grey went in,
-//   | in | | in | | in |        blue came back, black should have, all in one box.
-//   +----+ +----+ +----+
-//   |out | |out | |out |
-//   +----+ +----+ +----+
+//      10 validation rows ...
+//       +----+ +----+ +----+        Pictures are magnified by a whole number. Other rows are curves: grey went in,
+//    in |    | |    | |    |        blue came back, black should have, all in one box.
+//       +----+ +----+ +----+
+//   out |    | |    | |    |
+//       +----+ +----+ +----+
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -15,12 +17,25 @@
 #include "data/data.h"
 #include "model/model.h"
 #include "report/canvas.h"
+#include "report/lettering.h"
 
 enum { ACROSS = 8, MARGIN = 16, GAP = 10, PAIR_GAP = 2, LINE_GAP = 18 };
+enum {
+    CAPTION = 24,
+    CAPTION_WIDTH = 360,
+    NAMES = 58
+}; // above the pairs; at least; left of pictures
 enum { SIDE = 96, MOST_ZOOM = 12, CURVE_WIDTH = 260, CURVE_HEIGHT = 110, CURVES_ACROSS = 4 };
 
 static const hg__colour frame = {226, 228, 232}, grey = {150, 154, 160}, blue = {31, 105, 206},
-                        black = {20, 22, 26};
+                        black = {20, 22, 26}, words = {90, 94, 100};
+
+// What stands above, in the middle and below: of rows that went in as they were, and of spoilt ones.
+static const char *const bands[2][3] = {
+    {"in",     "out",     ""     },
+    {"spoilt", "cleaned", "clean"}
+};
+static const float small = 8, large = 9; // heights of capitals
 
 // The pairs and how they are drawn.
 typedef struct sheet {
@@ -32,7 +47,9 @@ typedef struct sheet {
     int32_t picture_h;            // of one of a cell's pictures, as drawn
     int32_t zoom, shrink;         // one of them is 1
     float low, high;              // values drawn as black and white, or bottom and top
+    int32_t left;                 // of the first pair, in pixels
     int32_t across, cell_w, cell_h;
+    int32_t code; // numbers between in and out
 } sheet;
 
 // ---- pictures -----------------------------------------------------------------------------------
@@ -91,6 +108,48 @@ static void draw_frame(hg__canvas *c, int32_t x, int32_t y, int32_t w, int32_t h
     hg__canvas_box(c, x + w - 1, y, 1, h, frame);
 }
 
+// Bottom and top of the scale, which all boxes share, in each box's left corners.
+static void draw_scale(hg__canvas *c, const sheet *s, int32_t left, int32_t top) {
+    const float x = (float)left + 6;
+    char text[32];
+    snprintf(text, sizeof text, "%.4g", (double)s->high);
+    hg__canvas_write(c, x, (float)top + 10, small, HG_LEFT, words, text);
+    snprintf(text, sizeof text, "%.4g", (double)s->low);
+    hg__canvas_write(c, x, (float)(top + CURVE_HEIGHT) - 10, small, HG_LEFT, words, text);
+}
+
+// ---- words --------------------------------------------------------------------------------------
+
+static void write_names(hg__canvas *c, const sheet *s, int32_t top) {
+    const int32_t step = s->picture_h + PAIR_GAP;
+    for (int32_t k = 0; k < (s->clean ? 3 : 2); k++) {
+        const int32_t middle = top + k * step + s->picture_h / 2;
+        hg__canvas_write(c, (float)(s->left - 8), (float)middle, small, HG_RIGHT, words,
+                         bands[s->clean != NULL][k]);
+    }
+}
+
+// What the sheet shows; of curves also in which colour.
+static void write_caption(hg__canvas *c, const sheet *s) {
+    char text[160];
+    float x = (float)s->left;
+    const float y = MARGIN + large / 2;
+    int used = snprintf(text, sizeof text, "%d rows", s->n);
+    if (s->code < s->width) {
+        used += snprintf(text + used, sizeof text - (size_t)used, " through %d numbers", s->code);
+    }
+    snprintf(text + used, sizeof text - (size_t)used, s->H ? "; black %.4g, white %.4g" : ":",
+             (double)s->low, (double)s->high);
+    hg__canvas_write(c, x, y, large, HG_LEFT, black, text);
+    if (s->H) return;
+    const hg__colour colours[] = {grey, blue, black};
+    for (int32_t k = 0; k < (s->clean ? 3 : 2); k++) {
+        x += hg__lettering_width(text, large) + 12;
+        snprintf(text, sizeof text, "%s", bands[s->clean != NULL][k]);
+        hg__canvas_write(c, x, y, large, HG_LEFT, colours[k], text);
+    }
+}
+
 // ---- the sheet ----------------------------------------------------------------------------------
 
 static int32_t smaller(int32_t a, int32_t b) {
@@ -100,6 +159,7 @@ static int32_t smaller(int32_t a, int32_t b) {
 static void lay_out(sheet *s, const hg__shape *shape) {
     const int32_t r = shape->rank;
     s->zoom = s->shrink = s->channels = 1;
+    s->left = MARGIN;
     s->across = smaller(s->n, CURVES_ACROSS);
     s->cell_w = CURVE_WIDTH;
     s->cell_h = CURVE_HEIGHT;
@@ -115,6 +175,7 @@ static void lay_out(sheet *s, const hg__shape *shape) {
     s->zoom = longest < SIDE ? smaller(SIDE / longest, MOST_ZOOM) : 1;
     s->shrink = longest > 2 * SIDE ? (longest + 2 * SIDE - 1) / (2 * SIDE) : 1;
     s->across = smaller(s->n, ACROSS);
+    s->left = MARGIN + NAMES;
     s->cell_w = (s->W + s->shrink - 1) / s->shrink * s->zoom;
     s->picture_h = (s->H + s->shrink - 1) / s->shrink * s->zoom;
     s->cell_h = 2 * s->picture_h + PAIR_GAP;
@@ -141,15 +202,17 @@ static void draw_pair(hg__canvas *c, const sheet *s, int32_t i) {
     const float *in = s->in + (size_t)i * (size_t)s->width;
     const float *out = s->out + (size_t)i * (size_t)s->width;
     const float *clean = s->clean ? s->clean + (size_t)i * (size_t)s->width : NULL;
-    const int32_t left = MARGIN + i % s->across * (s->cell_w + GAP);
-    const int32_t top = MARGIN + i / s->across * (s->cell_h + LINE_GAP);
+    const int32_t left = s->left + i % s->across * (s->cell_w + GAP);
+    const int32_t top = MARGIN + CAPTION + i / s->across * (s->cell_h + LINE_GAP);
     if (s->H) {
+        if (i % s->across == 0) write_names(c, s, top);
         draw_picture(c, s, in, left, top);
         draw_picture(c, s, out, left, top + s->picture_h + PAIR_GAP);
         if (clean) draw_picture(c, s, clean, left, top + 2 * (s->picture_h + PAIR_GAP));
         return;
     }
     draw_frame(c, left, top, s->cell_w, s->cell_h);
+    draw_scale(c, s, left, top);
     draw_curve(c, s, in, left, top, grey);
     if (clean) draw_curve(c, s, clean, left, top, black);
     draw_curve(c, s, out, left, top, blue);
@@ -160,9 +223,11 @@ static int draw(sheet *s, const hg__shape *shape, const char *path, hg_error *er
     lay_out(s, shape);
     find_range(s);
     const int64_t lines = (s->n + s->across - 1) / s->across;
-    const int64_t width = 2 * MARGIN + (int64_t)s->across * (s->cell_w + GAP) - GAP;
-    const int64_t height = 2 * MARGIN + lines * (s->cell_h + LINE_GAP) - LINE_GAP;
+    const int64_t pairs = (int64_t)s->across * (s->cell_w + GAP) - GAP;
+    const int64_t width = s->left + (pairs > CAPTION_WIDTH ? pairs : CAPTION_WIDTH) + MARGIN;
+    const int64_t height = 2 * MARGIN + CAPTION + lines * (s->cell_h + LINE_GAP) - LINE_GAP;
     HG_TRY(hg__canvas_init(&c, width, height, err));
+    write_caption(&c, s);
     for (int32_t i = 0; i < s->n; i++) draw_pair(&c, s, i);
     const int code = hg__canvas_save(&c, path, err);
     hg__canvas_clear(&c);
@@ -171,11 +236,17 @@ static int draw(sheet *s, const hg__shape *shape, const char *path, hg_error *er
 
 // ---- from the results folder --------------------------------------------------------------------
 
+// Of the model that made the pairs.
+typedef struct facts {
+    hg__shape shape; // of a row
+    int32_t code;    // numbers in a code
+} facts;
+
 // pairs: samples.npy, (2 or 3, stored, width), read as 2 or 3 rows of stored * width numbers.
-static int draw_pairs(const hg__data *pairs, const hg__shape *shape, int32_t n, const char *path,
+static int draw_pairs(const hg__data *pairs, const facts *f, int32_t n, const char *path,
                       hg_error *err) {
     size_t width;
-    if (!hg__shape_count(shape, &width) || width < 1 || pairs->rows < 2 || pairs->rows > 3 ||
+    if (!hg__shape_count(&f->shape, &width) || width < 1 || pairs->rows < 2 || pairs->rows > 3 ||
         pairs->width % (int64_t)width) {
         return hg__fail(
             err, HG_ERR_DATA,
@@ -187,41 +258,45 @@ static int draw_pairs(const hg__data *pairs, const hg__shape *shape, int32_t n, 
     float *x = hg__alloc((size_t)pairs->rows * block, sizeof *x, err);
     if (!x) return HG_ERR_MEMORY;
     const int32_t stored = (int32_t)(block / width);
-    sheet s = {.in = x, .out = x + block, .n = smaller(n, stored), .width = (int32_t)width};
+    sheet s = {.in = x,
+               .out = x + block,
+               .n = smaller(n, stored),
+               .width = (int32_t)width,
+               .code = f->code};
     if (pairs->rows > 2) s.clean = x + 2 * block;
     int code = HG_OK;
     for (int64_t i = 0; code == HG_OK && i < pairs->rows; i++) {
         code = hg__data_row(pairs, i, x + (size_t)i * block, err);
     }
-    if (code == HG_OK) code = draw(&s, shape, path, err);
+    if (code == HG_OK) code = draw(&s, &f->shape, path, err);
     hg__free(x);
     return code;
 }
 
-static int read_shape(const char *folder, hg__shape *shape, hg_error *err) {
+static int read_facts(const char *folder, facts *f, hg_error *err) {
     char path[1024];
     HG_TRY(hg__join_path(path, sizeof path, folder, "weights/best.safetensors", err));
     hg_model *m = hg_model_load(path, err);
     if (!m) return (int)err->code;
-    *shape = m->spec.input;
+    *f = (facts){m->spec.input, hg_model_code_size(m)};
     hg_model_free(m);
     return HG_OK;
 }
 
 int hg_report_samples(const char *folder, int32_t n, hg_error *err) {
     char from[1024], to[1024];
-    hg__shape shape = {0};
+    facts f = {0};
     hg_error own;
     if (!err) err = &own;
     if (n < 1) return hg__fail(err, HG_ERR_USAGE, "samples: expected at least 1, got %d", n);
     HG_TRY(hg__join_path(from, sizeof from, folder, "samples.npy", err));
     HG_TRY(hg__join_path(to, sizeof to, folder, "samples.png", err));
-    HG_TRY(read_shape(folder, &shape, err));
+    HG_TRY(read_facts(folder, &f, err));
     const hg__data_options plain = {
         .label = "", .ignore = "", .on_bad = "stop", .memory = SIZE_MAX};
     hg__data *pairs = hg__data_open(from, &plain, err);
     if (!pairs) return (int)err->code;
-    const int code = draw_pairs(pairs, &shape, n, to, err);
+    const int code = draw_pairs(pairs, &f, n, to, err);
     hg__data_close(pairs);
     return code;
 }

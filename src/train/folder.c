@@ -36,6 +36,7 @@ static bool is_written(const char *folder, const char *path) {
                                         "metrics.json",
                                         "samples.npy",
                                         "samples.png",
+                                        "training.png",
                                         "left_out.csv",
                                         "weights/best.safetensors",
                                         "weights/last.safetensors"};
