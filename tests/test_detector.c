@@ -37,7 +37,7 @@ typedef struct bench {
     int32_t width;
 } bench;
 
-static void keep_detector(hg_model *m, json_t *detector) {
+static void keep_detector(hg_model *m, hg__json *detector) {
     hg__model_set_detector(m, detector);
 }
 
@@ -67,7 +67,7 @@ static void open_bench(bench *b, int64_t rows, int32_t threads, float *held_scor
     assert_int_equal(hg__model_take_schema(b->model, s, &err), HG_OK);
     const double part = rows == ROWS ? (double)HELD / ROWS : 0;
     assert_int_equal(hg__rows_split(b->data, part, 1, 3, &b->train, &b->held, &err), HG_OK);
-    json_t *detector = json_object();
+    hg__json *detector = hg__json_object();
     assert_int_equal(
         hg__detector_fit(b->model, &b->train, &b->held, held_score, detector, b->pool, &err),
         HG_OK);

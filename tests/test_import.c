@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // test_import.c - weights of other programs become a model; info and verify say what is in one.
-#include <jansson.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 
+#include "base/json.h"
 #include "faults.h"
 #include "model/model.h"
 
@@ -230,14 +230,15 @@ static void info_says_what_is_in_a_model(void **state) {
     assert_non_null(strstr(text, "weight [2, 3], bias [2]\n"));
     hg_text_free(text);
     text = ask(hg_info, "info", in_folder("m.safetensors"), true, &err);
-    json_t *o = json_loads(text, 0, NULL);
+    hg__json *o = hg__json_read(text, strlen(text), "test", NULL);
     assert_non_null(o);
-    assert_int_equal(json_integer_value(json_object_get(o, "parameters")), 17);
-    assert_int_equal(json_integer_value(json_object_get(o, "width")), 3);
-    assert_int_equal(json_integer_value(json_object_get(o, "code")), 2);
-    assert_int_equal(json_array_size(json_object_get(o, "layers")), 4);
-    assert_true(json_integer_value(json_object_get(json_object_get(o, "memory"), "training")) > 0);
-    json_decref(o);
+    assert_int_equal(hg__json_integer_value(hg__json_object_get(o, "parameters")), 17);
+    assert_int_equal(hg__json_integer_value(hg__json_object_get(o, "width")), 3);
+    assert_int_equal(hg__json_integer_value(hg__json_object_get(o, "code")), 2);
+    assert_int_equal(hg__json_array_size(hg__json_object_get(o, "layers")), 4);
+    assert_true(hg__json_integer_value(
+                    hg__json_object_get(hg__json_object_get(o, "memory"), "training")) > 0);
+    hg__json_free(o);
     hg_text_free(text);
 }
 

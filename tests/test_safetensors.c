@@ -54,7 +54,7 @@ static void a_bad_header_is_refused_with_its_sentence(void **state) {
         {"  {}", 0, "x: expected a header that starts with '{'"},
         {"{]", 0, "x: header byte 1: expected a name"},
         {"{\"a\"}", 0, "x: header byte 4: expected ':'"},
-        {"{\"a\":}", 0, "x: 'a': expected JSON, got an error: unexpected token near end of file"},
+        {"{\"a\":}", 0, "x: 'a': expected JSON, got text that ends too early at byte 1"},
         {"{\"a\":{}", 0, "x: 'a': expected dtype, shape and data_offsets and nothing else"},
         {"{\"a\":1}", 0, "x: 'a': expected dtype, shape and data_offsets and nothing else"},
         {"{\"a", 0, "x: header byte 1: the name is too long"},
@@ -82,7 +82,7 @@ static void a_bad_header_is_refused_with_its_sentence(void **state) {
         {"{\"__metadata__\":[]}", 0, "x: expected __metadata__ to be an object"},
         {"{\"__metadata__\":{\"a\":null}}", 0, "x: expected __metadata__ 'a' to be a string"},
         {"{\"__metadata__\":{\"a\":\"\",\"a\":\"\"}}", 0,
-         "x: __metadata__: expected JSON, got an error: duplicate object key near '\"a\"'"},
+         "x: __metadata__: expected JSON, got a key twice at byte 15"},
     };
     // clang-format on
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -99,7 +99,7 @@ static const struct {
     const char *name, *sentence;
 } museum[] = {
     {"deep_nesting", "header byte 5: expected a value at most 64 deep that ends"},
-    {"dtype_twice", "'a': expected JSON, got an error: duplicate object key near '\"dtype\"'"},
+    {"dtype_twice", "'a': expected JSON, got a key twice at byte 61"},
     {"empty", "expected a safetensors file, got an empty file"},
     {"endless_header", "expected a header of 2 to 100000000 bytes, got 4611686018427387904"},
     {"external_path", "'a': expected dtype, shape and data_offsets and nothing else"},
@@ -111,13 +111,13 @@ static const struct {
     {"hole", "'b': expected its data at byte 4, got 8: there is a hole"},
     {"html_page", "expected a safetensors file, got a web page"},
     {"input_overflow", "model: expected rows of 1 to 16777216 features, got the shape [2147483647, 2147483647, 2147483647, 2147483647, 2147483647, 2147483647, 2147483647, 2147483647]"},
-    {"integer_too_big", "'a': expected JSON, got an error: too big integer near '18446744073709551617'"},
+    {"integer_too_big", "'a': expected JSON, got an integer too large at byte"},
     {"lfs_pointer", "expected a safetensors file, got a Git LFS pointer, not the file itself"},
     {"metadata_many", "expected __metadata__ of at most 33554432 bytes and 4096 pairs"},
     {"metadata_number", "expected __metadata__ 'step' to be a string"},
-    {"name_with_nul", "expected texts without a zero byte"},
+    {"name_with_nul", "expected JSON, got a text with a zero byte at byte 1"},
     {"negative_offset", "'a': expected data_offsets to be two growing whole numbers"},
-    {"not_utf8", "expected JSON, got an error: unable to decode byte 0xff near '\"a'"},
+    {"not_utf8", "expected JSON, got a text that is not UTF-8 at byte 1"},
     {"offset_past_end", "'a': expected data within 0 bytes, got an end at 9223372036854775807"},
     {"overlap", "'b': expected its data at byte 8, got 4: tensors overlap"},
     {"pickle", "expected a safetensors file, got a Python pickle; pickles can run code and are never read"},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // test_schema_json.c - a schema survives the model file to the last bit, and a foreign one is not trusted.
+#include "base/json.h"
 #include "faults.h"
-#include "model/safetensors_json.h"
 #include "schema_case.h"
 
 static void write_row(int64_t row, int32_t column, char text[64]) {
@@ -24,26 +24,25 @@ static const hg__schema_options options = {
     .label = "label", .normal = "0,1,2,3,4,5", .override = "third quantile, cube log number"};
 
 static char *write_json(const hg__schema *s) {
-    json_t *json = hg__schema_to_json(s, NULL);
+    hg__json *json = hg__schema_to_json(s, NULL);
     assert_non_null(json);
     char *text = hg__json_text(json, NULL);
-    json_decref(json);
+    hg__json_free(json);
     assert_non_null(text);
     return text;
 }
 
 static hg__schema *read_json(const char *text, hg_error *err) {
-    json_t *json = hg__json_read(text, strlen(text), "m.safetensors", NULL);
+    hg__json *json = hg__json_read(text, strlen(text), "m.safetensors", NULL);
     assert_non_null(json);
     hg__schema *s = hg__schema_from_json(json, "m.safetensors", err);
-    json_decref(json);
+    hg__json_free(json);
     return s;
 }
 
 static void a_schema_comes_back_from_json_to_the_last_bit(void **state) {
     (void)state;
     schema_case c;
-    hg__json_begin();
     case_open(&c, names, 0, 300, write_row);
     hg__schema *s = case_infer(&c, &options);
     char *text = write_json(s);
@@ -182,14 +181,13 @@ static const hg__schema_options few = {
 static int run_out(void) {
     schema_case c;
     hg_error err = {0};
-    hg__json_begin();
     case_open(&c, "proto third label", 0, 60, write_row);
     c.order[2] = 7;
     hg__schema *s = hg__schema_infer(&c.table, &few, NULL, &err), *back = NULL;
-    json_t *json = s ? hg__schema_to_json(s, &err) : NULL;
+    hg__json *json = s ? hg__schema_to_json(s, &err) : NULL;
     if (json) back = hg__schema_from_json(json, "m", &err);
     const bool good = back != NULL;
-    json_decref(json);
+    hg__json_free(json);
     hg__schema_free(s);
     hg__schema_free(back);
     if (good) return CHILD_WORKED;

@@ -132,10 +132,10 @@ static void a_format_is_kept_and_read_when_scoring(void **state) {
     hg_error err = {0};
     case_open(&c, names, 0, ROWS, write_money);
     hg__schema *s = case_infer(&c, &plain);
-    json_t *json = hg__schema_to_json(s, &err);
+    hg__json *json = hg__schema_to_json(s, &err);
     hg__schema *back = hg__schema_from_json(json, "m", &err);
     assert_non_null(back);
-    json_decref(json);
+    hg__json_free(json);
     for (int64_t row = 0; row < 40; row++) {
         float x[64], y[64];
         hg__encoding_notes notes = {0};
@@ -415,9 +415,9 @@ static void codes_that_read_as_numbers_keep_their_texts(void **state) {
     assert_int_equal(code->levels, 7); // 1E5 is not 100000, 007 is not 7
     const hg__column *port = case_column(s, "port");
     assert_true(port->levels == 1 && !port->spelt); // numbers alone have one form
-    json_t *json = hg__schema_to_json(s, &err);
+    hg__json *json = hg__schema_to_json(s, &err);
     hg__schema *back = hg__schema_from_json(json, "m", &err);
-    json_decref(json);
+    hg__json_free(json);
     for (int64_t row = 0; row < 7; row++) {
         char text[64], wanted[64];
         assert_int_equal(case_encode(&c, back, row, false, x, &notes, &err), HG_OK);

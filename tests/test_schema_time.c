@@ -433,7 +433,7 @@ static void names_and_order_say_which_numbers_are_times(void **state) {
     }
     assert_true(fabs(case_column(s, "until")->missing - 0.2) < 1e-9);
     hg_error err = {0};
-    json_t *json = hg__schema_to_json(s, &err);
+    hg__json *json = hg__schema_to_json(s, &err);
     hg__schema *back = hg__schema_from_json(json, "x", &err);
     assert_non_null(back);
     for (int32_t i = 0; i < s->columns; i++) {
@@ -441,11 +441,11 @@ static void names_and_order_say_which_numbers_are_times(void **state) {
         assert_int_equal(back->column[i].forward, s->column[i].forward);
     }
     hg__schema_free(back);
-    json_t *column = json_array_get(json_object_get(json, "columns"), 0);
-    json_object_set_new(column, "format", json_string("moon"));
+    hg__json *column = hg__json_array_get(hg__json_object_get(json, "columns"), 0);
+    hg__json_set(column, "format", hg__json_string("moon", NULL));
     assert_null(hg__schema_from_json(json, "x", &err));
     assert_string_equal(err.message, "x: schema, column 1: expected a known word as 'format'");
-    json_decref(json);
+    hg__json_free(json);
     hg__schema_free(s);
 }
 

@@ -127,7 +127,7 @@ static void a_model_file_gives_them_back(void **state) {
     make_rows(score, group, &held);
     assert_int_equal(hg__thresholds_fit(&t, &held, 0.013, NULL), HG_OK);
     hg_model *m = small_model();
-    json_t *detector = json_object();
+    hg__json *detector = hg__json_object();
     assert_int_equal(hg__thresholds_save(&t, m, detector, NULL), HG_OK);
     hg__model_set_detector(m, detector);
     m = round_trip(m);
@@ -150,7 +150,7 @@ static void a_model_file_gives_them_back(void **state) {
     held.group = NULL;
     hg__thresholds_clear(&t);
     assert_int_equal(hg__thresholds_fit(&t, &held, 0.05, NULL), HG_OK);
-    detector = json_deep_copy(m->detector);
+    detector = hg__json_copy(m->detector, NULL);
     assert_int_equal(hg__thresholds_save(&t, m, detector, NULL), HG_OK);
     hg__model_set_detector(m, detector);
     m = round_trip(m);
@@ -190,11 +190,11 @@ static void a_file_with_scores_and_no_rate_is_refused(void **state) {
         hg_model *m = small_model();
         hg_error err = {0};
         assert_int_equal(hg__thresholds_fit(&t, &held, 0.05, NULL), HG_OK);
-        json_t *detector = json_object();
+        hg__json *detector = hg__json_object();
         assert_int_equal(hg__thresholds_save(&t, m, detector, NULL), HG_OK);
-        json_decref(detector);
+        hg__json_free(detector);
         hg__thresholds_clear(&t);
-        hg__model_set_detector(m, json_loads(texts[i], 0, NULL));
+        hg__model_set_detector(m, hg__json_read(texts[i], strlen(texts[i]), "test", NULL));
         assert_int_equal(hg__thresholds_load(&t, m, "x.safetensors", &err), HG_ERR_MODEL);
         assert_non_null(
             strstr(err.message, "x.safetensors: detector: expected fpr between 0 and 1"));

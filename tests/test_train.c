@@ -35,24 +35,25 @@ static void the_results_folder_holds_everything(void **state) {
     assert_int_equal(strncmp(results, "epoch,time,train/loss,val/loss,lr\n1,", 36), 0);
     hg_text_free(results);
     assert_int_equal(count_lines(at("runs/all/results.csv")), 1 + 3);
-    json_t *info = read_json(at("runs/all/run.json"));
-    assert_string_equal(json_string_value(json_object_get(info, "exit_reason")), "done");
-    assert_string_equal(json_string_value(json_object_get(info, "version")), HG_VERSION);
-    assert_int_equal(json_integer_value(json_object_get(info, "seed")), 4);
-    assert_int_equal(json_integer_value(json_object_get(info, "threads")), 2);
-    assert_int_equal(json_integer_value(json_object_get(info, "rows")), 54);
+    hg__json *info = read_json(at("runs/all/run.json"));
+    assert_string_equal(hg__json_string_value(hg__json_object_get(info, "exit_reason")), "done");
+    assert_string_equal(hg__json_string_value(hg__json_object_get(info, "version")), HG_VERSION);
+    assert_int_equal(hg__json_integer_value(hg__json_object_get(info, "seed")), 4);
+    assert_int_equal(hg__json_integer_value(hg__json_object_get(info, "threads")), 2);
+    assert_int_equal(hg__json_integer_value(hg__json_object_get(info, "rows")), 54);
     const char *const keys[] = {"host", "cpu", "data_fingerprint", "start", "end", "data"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        assert_true(json_string_length(json_object_get(info, keys[i])) > 0);
+        assert_true(hg__json_string_size(hg__json_object_get(info, keys[i])) > 0);
     }
-    assert_true(json_integer_value(json_object_get(info, "peak_memory_bytes")) > 0);
-    json_decref(info);
-    json_t *metrics = read_json(at("runs/all/metrics.json"));
-    const json_t *pca = json_object_get(json_object_get(metrics, "baselines"), "pca");
-    assert_true(fabs(json_real_value(json_object_get(metrics, "mse")) - r.val_mse) < 1e-6);
+    assert_true(hg__json_integer_value(hg__json_object_get(info, "peak_memory_bytes")) > 0);
+    hg__json_free(info);
+    hg__json *metrics = read_json(at("runs/all/metrics.json"));
+    const hg__json *pca = hg__json_object_get(hg__json_object_get(metrics, "baselines"), "pca");
+    assert_true(fabs(hg__json_number_value(hg__json_object_get(metrics, "mse")) - r.val_mse) <
+                1e-6);
     assert_true(hg__eigen_is_available() == (pca != NULL));
-    assert_true(fabs(json_real_value(json_object_get(pca, "mse")) - r.pca_mse) < 1e-6);
-    json_decref(metrics);
+    assert_true(fabs(hg__json_number_value(hg__json_object_get(pca, "mse")) - r.pca_mse) < 1e-6);
+    hg__json_free(metrics);
     expect_loads("all", "best");
     expect_loads("all", "last");
     expect_loads("all", "pca");
@@ -140,10 +141,10 @@ static void without_validation_the_last_is_the_best_and_figures_are_empty(void *
     assert_non_null(strstr(results, ",,0.001\n"));
     assert_null(strstr(results, "nan"));
     hg_text_free(results);
-    json_t *metrics = read_json(at("runs/none/metrics.json"));
-    assert_true(json_is_null(json_object_get(metrics, "val_loss")));
-    assert_true(json_is_null(json_object_get(metrics, "mse")));
-    json_decref(metrics);
+    hg__json *metrics = read_json(at("runs/none/metrics.json"));
+    assert_true(hg__json_is_null(hg__json_object_get(metrics, "val_loss")));
+    assert_true(hg__json_is_null(hg__json_object_get(metrics, "mse")));
+    hg__json_free(metrics);
 }
 
 static void validation_rows_of_another_width_are_refused(void **state) {
@@ -479,9 +480,9 @@ static void a_run_that_diverges_says_where_and_keeps_its_checkpoint(void **state
     assert_non_null(strstr(sentence, at("runs/diverged/weights/last.safetensors")));
     expect_loads("diverged", "last");
     assert_string_equal(r.exit_reason, "failed");
-    json_t *info = read_json(at("runs/diverged/run.json"));
-    assert_string_equal(json_string_value(json_object_get(info, "exit_reason")), "failed");
-    json_decref(info);
+    hg__json *info = read_json(at("runs/diverged/run.json"));
+    assert_string_equal(hg__json_string_value(hg__json_object_get(info, "exit_reason")), "failed");
+    hg__json_free(info);
 }
 
 // One step makes the weights infinite while the loss, taken before it, is fine.

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "model/safetensors_json.h"
+#include "base/json.h"
 #include "score/val_sheet.h"
 
 #include <cmocka.h>
@@ -47,19 +47,20 @@ static void fill(example *e, int64_t images) {
     e->sheet = (hg__val_sheet){images, COLUMNS, columns, e->quality, e->name, e->frame, "", 7};
 }
 
-static json_t *to_json(const example *e) {
+static hg__json *to_json(const example *e) {
     char *text = hg__val_sheet_format(&e->sheet, true, NULL);
     assert_non_null(text);
-    json_t *o = hg__json_read(text, strlen(text) - 1, "test", NULL);
+    hg__json *o = hg__json_read(text, strlen(text) - 1, "test", NULL);
     assert_non_null(o);
     hg_text_free(text);
     return o;
 }
 
-static double number_at(const json_t *o, const char *a, const char *b, const char *c) {
-    const json_t *of = json_object_get(json_object_get(o, a), b);
-    of = c ? json_object_get(json_object_get(of, "psnr"), c) : json_object_get(of, "mean");
-    return json_is_number(of) ? json_number_value(of) : (double)NAN;
+static double number_at(const hg__json *o, const char *a, const char *b, const char *c) {
+    const hg__json *of = hg__json_object_get(hg__json_object_get(o, a), b);
+    of = c ? hg__json_object_get(hg__json_object_get(of, "psnr"), c)
+           : hg__json_object_get(of, "mean");
+    return hg__json_is_number(of) ? hg__json_number_value(of) : (double)NAN;
 }
 
 static bool is_near(double x, double y) {
@@ -70,15 +71,15 @@ static void the_setting_with_the_best_mean_psnr_counts(void **state) {
     (void)state;
     static example e;
     fill(&e, IMAGES);
-    json_t *o = to_json(&e);
-    const json_t *gaussian = json_object_get(json_object_get(o, "mean"), "gaussian");
-    assert_string_equal(json_string_value(json_object_get(gaussian, "setting")), "sigma 1");
+    hg__json *o = to_json(&e);
+    const hg__json *gaussian = hg__json_object_get(hg__json_object_get(o, "mean"), "gaussian");
+    assert_string_equal(hg__json_string_value(hg__json_object_get(gaussian, "setting")), "sigma 1");
     assert_true(is_near(number_at(o, "mean", "gaussian", "mean"), 25));
     assert_true(is_near(number_at(o, "gain", "gaussian", NULL), 24 - 25));
     assert_true(is_near(number_at(o, "gain", "input", NULL), 3));
-    assert_int_equal(json_array_size(json_object_get(o, "settings")), 3);
-    assert_int_equal(json_array_size(json_object_get(o, "rows")), IMAGES);
-    json_decref(o);
+    assert_int_equal(hg__json_array_size(hg__json_object_get(o, "settings")), 3);
+    assert_int_equal(hg__json_array_size(hg__json_object_get(o, "rows")), IMAGES);
+    hg__json_free(o);
 }
 
 // Half 20, half 22: the mean of 40 has a standard error of 1 / sqrt(40) = 0.158.
@@ -86,14 +87,14 @@ static void intervals_are_two_standard_errors_to_each_side(void **state) {
     (void)state;
     static example e;
     fill(&e, IMAGES);
-    json_t *o = to_json(&e);
+    hg__json *o = to_json(&e);
     assert_true(is_near(number_at(o, "mean", "input", "mean"), 21));
     assert_true(fabs(number_at(o, "mean", "input", "low") - (21 - 1.96 * 0.158)) < 0.06);
     assert_true(fabs(number_at(o, "mean", "input", "high") - (21 + 1.96 * 0.158)) < 0.06);
     // What is the same for every image has no width.
     assert_true(is_near(number_at(o, "mean", "gaussian", "low"), 25));
     assert_true(is_near(number_at(o, "mean", "gaussian", "high"), 25));
-    json_decref(o);
+    hg__json_free(o);
 }
 
 static void the_same_seed_draws_the_same_intervals(void **state) {
@@ -106,14 +107,14 @@ static void the_same_seed_draws_the_same_intervals(void **state) {
     char *one = hg__val_sheet_format(&e.sheet, true, NULL);
     char *two = hg__val_sheet_format(&e.sheet, true, NULL);
     assert_string_equal(one, two);
-    json_t *before = to_json(&e);
+    hg__json *before = to_json(&e);
     e.sheet.seed = 8;
-    json_t *after = to_json(&e);
+    hg__json *after = to_json(&e);
     const double moved =
         number_at(before, "mean", "input", "high") - number_at(after, "mean", "input", "high");
     assert_true(fabs(moved) > 0 && fabs(moved) < 3);
-    json_decref(before);
-    json_decref(after);
+    hg__json_free(before);
+    hg__json_free(after);
     hg_text_free(one);
     hg_text_free(two);
 }
@@ -123,14 +124,14 @@ static void what_is_no_number_is_null(void **state) {
     static example e;
     fill(&e, 1);
     e.quality[0] = (hg__quality){(double)INFINITY, (double)NAN};
-    json_t *o = to_json(&e);
-    const json_t *row = json_array_get(json_object_get(o, "rows"), 0);
-    const json_t *input = json_object_get(row, "input");
-    assert_true(json_is_null(json_object_get(input, "psnr")));
-    assert_true(json_is_null(json_object_get(input, "ssim")));
+    hg__json *o = to_json(&e);
+    const hg__json *row = hg__json_array_get(hg__json_object_get(o, "rows"), 0);
+    const hg__json *input = hg__json_object_get(row, "input");
+    assert_true(hg__json_is_null(hg__json_object_get(input, "psnr")));
+    assert_true(hg__json_is_null(hg__json_object_get(input, "ssim")));
     assert_true(isnan(number_at(o, "mean", "output", "low"))); // one image has no interval
-    assert_string_equal(json_string_value(json_object_get(row, "name")), "a \"name\".png");
-    json_decref(o);
+    assert_string_equal(hg__json_string_value(hg__json_object_get(row, "name")), "a \"name\".png");
+    hg__json_free(o);
 }
 
 static void the_table_is_for_people(void **state) {

@@ -2,7 +2,6 @@
 // train_case.h - small training runs in a temporary folder, and a look at what they left.
 #ifndef HG_TESTS_TRAIN_CASE_H
 #define HG_TESTS_TRAIN_CASE_H
-#include <jansson.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/text.h"
@@ -147,9 +147,9 @@ static inline void expect_loads(const char *run_name, const char *file) {
     hg_model_free(m);
 }
 
-static inline json_t *read_json(const char *path) {
+static inline hg__json *read_json(const char *path) {
     char *text = read_text(path);
-    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    hg__json *root = hg__json_read(text, strlen(text), path, NULL);
     hg_text_free(text);
     assert_non_null(root);
     return root;

@@ -5,7 +5,7 @@
 # a "?" behind it is wanted but not required: where Debian does not offer it, what needs it is skipped.
 set -eu
 
-build='gcc make pkg-config libc6-dev zlib1g-dev libjansson-dev libyaml-dev libzip-dev libpng-dev libwebp-dev libjpeg62-turbo-dev
+build='gcc make pkg-config libc6-dev zlib1g-dev libyaml-dev libzip-dev libpng-dev libwebp-dev libjpeg62-turbo-dev
     libtiff-dev liblapack3 libsqlite3-0? libodbc2? libmatio11? dataset-fashion-mnist python-matplotlib-data?'
 test="$build libcmocka-dev clang libclang-rt-14-dev? gcc-aarch64-linux-gnu? libc6-dev-arm64-cross? qemu-user?
     python3 python3-numpy? python3-torch? python3-skimage? python3-sklearn? python3-pil? python3-tifffile? python3-pydicom? g++? libdcmtk-dev? dcmtk? ffmpeg?
@@ -27,7 +27,7 @@ done
 if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
     # Another distribution: we cannot tell what is there, so we only complain if the tools are not.
     if command -v "${CC:-gcc}" >/dev/null 2>&1 && command -v pkg-config >/dev/null 2>&1 &&
-        pkg-config --exists zlib jansson yaml-0.1 libzip libpng libwebp libjpeg libtiff-4; then exit 0; fi
+        pkg-config --exists zlib yaml-0.1 libzip libpng libwebp libjpeg libtiff-4; then exit 0; fi
     echo "setup: this is not Debian or Ubuntu. Please install what these Debian packages hold:" >&2
     printf '%s\n' $wanted | tr -d '?' | sort -u | sed 's/^/  /' >&2
     exit 6

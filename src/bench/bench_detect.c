@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // bench_detect.c - rows of a table a second through a detector, neighbours and network together.
-#include <jansson.h>
 #include <stdio.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "bench/bench.h"
 #include "data/schema.h"
@@ -61,10 +61,10 @@ static int fit(judged *j, hg__pool *pool, hg_error *err) {
     hg__rows train = hg__rows_all(j->data), held = train;
     train.count = held.first = REFERENCES;
     held.count = ROWS - REFERENCES;
-    json_t *unused = json_object();
+    hg__json *unused = hg__json_object();
     if (!unused) return hg__fail(err, HG_ERR_MEMORY, "out of memory");
     const int code = hg__detector_fit(j->model, &train, &held, NULL, unused, pool, err);
-    json_decref(unused);
+    hg__json_free(unused);
     HG_TRY(code);
     j->scores = hg__detector_new(j->model, pool, title, err);
     j->score = j->scores ? hg__alloc(ROWS, sizeof *j->score, err) : NULL;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // checks.c - what this machine and this build have: `hourglass checks`.
 #include <dlfcn.h>
-#include <jansson.h>
 #include <jpeglib.h>
 #include <png.h>
 #include <sys/utsname.h>
@@ -13,6 +12,7 @@
 #include "backend/kernels.h"
 #include "backend/pool.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "data/mat_api.h"
@@ -35,7 +35,7 @@ typedef struct library {
     const char *use;
 } library;
 
-enum { LIBRARIES = 14 };
+enum { LIBRARIES = 13 };
 
 // The training images of the built-in example, as Debian's package installs them.
 static const char fashion[] = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz";
@@ -100,7 +100,6 @@ static void find_libraries(facts *f) {
     snprintf(f->tiff, sizeof f->tiff, "%.*s", (int)strspn(tiff, "0123456789."), tiff);
     const library all[LIBRARIES] = {
         {"zlib",          zlibVersion(),                           "zlib1g-dev",            ".gz files"   },
-        {"jansson",       jansson_version_str(),                   "libjansson-dev",        "model files" },
         {"libyaml",       yaml_get_version_string(),               "libyaml-dev",           "cfg= files"  },
         {"libzip",        hg__zip_version(),                       "libzip4",               ".npz files"  },
         {"libpng",        png_get_libpng_ver(NULL),                "libpng-dev",            "PNG images"  },
@@ -137,30 +136,30 @@ static void write_lines(const facts *f, hg__text *out) {
     }
 }
 
-static json_t *make_json(const facts *f) {
-    json_t *list = json_array();
+static hg__json *make_json(const facts *f) {
+    hg__json *list = hg__json_array();
     for (size_t i = 0; i < LIBRARIES; i++) {
         const library *l = &f->libraries[i];
-        json_array_append_new(list, json_pack("{s:s, s:b, s:s, s:s, s:s}", "name", l->name, "found",
-                                              l->version[0] != '\0', "version", l->version,
-                                              "package", l->package, "use", l->use));
+        hg__json_append(list, hg__json_pack("{s:s, s:b, s:s, s:s, s:s}", "name", l->name, "found",
+                                            l->version[0] != '\0', "version", l->version, "package",
+                                            l->package, "use", l->use));
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:o}", "version", hg_version(),
-                     "compiler", COMPILER, "system", f->system.sysname, "processor", f->cpu,
-                     "kernels", f->table, "kernels_here", f->tables, "threads", (int)f->threads,
-                     "memory_bytes", (json_int_t)f->memory, "libraries", list);
+    return hg__json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:o}", "version", hg_version(),
+                         "compiler", COMPILER, "system", f->system.sysname, "processor", f->cpu,
+                         "kernels", f->table, "kernels_here", f->tables, "threads", (int)f->threads,
+                         "memory_bytes", (int64_t)f->memory, "libraries", list);
 }
 
 static void write_json(const facts *f, hg__text *out) {
-    json_t *object = make_json(f);
-    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    hg__json *object = make_json(f);
+    char *text = hg__json_text(object, NULL);
     if (text) {
         hg__text_add(out, "%s\n", text);
-        free(text);
+        hg__free(text);
     } else {
         out->failed = true;
     }
-    json_decref(object);
+    hg__json_free(object);
 }
 
 int hg_checks(const hg_options *o, bool json, char **text, hg_error *err) {

@@ -12,8 +12,8 @@
 // The schema goes into the model file as JSON, so that a model scores raw rows anywhere.
 #ifndef HG_DATA_SCHEMA_H
 #define HG_DATA_SCHEMA_H
-#include <jansson.h>
 
+#include "base/json.h"
 #include "data/data.h"
 #include "data/number_text.h"
 #include "data/table.h"
@@ -119,10 +119,10 @@ int32_t hg__schema_swap_levels(hg__schema *s, hg__schema *from, hg_error *err);
 // A line for a column: "duration  number, log, robust: centre 3.1, scale 2.2, 4 % missing".
 void hg__column_describe(const hg__column *c, char *text, size_t size);
 
-// A new reference, or NULL. hg__json_begin() comes before it.
-json_t *hg__schema_to_json(const hg__schema *s, hg_error *err);
+// NULL without memory.
+hg__json *hg__schema_to_json(const hg__schema *s, hg_error *err);
 // `where` is for messages. Everything is checked: a foreign file gives no schema that reads out of bounds.
-hg__schema *hg__schema_from_json(const json_t *json, const char *where, hg_error *err);
+hg__schema *hg__schema_from_json(const hg__json *json, const char *where, hg_error *err);
 
 // What a file of such rows is likely to have as its first row. *names: for hg__free(), when the file is closed.
 int hg__schema_header(const hg__schema *s, const char *say, hg__header_wish *wish,

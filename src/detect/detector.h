@@ -24,7 +24,7 @@ typedef struct hg__detector hg__detector;
 // (borrowed) is to become its "detector". score (held->count), or NULL: of the held-out rows, of which none is its own
 // neighbour, as no row to come will be.
 int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held, float *score,
-                     json_t *detector, hg__pool *pool, hg_error *err);
+                     hg__json *detector, hg__pool *pool, hg_error *err);
 
 // About how many bytes that takes for a table of so many rows of so many numbers.
 size_t hg__detector_room(int64_t rows, int32_t width);

@@ -180,7 +180,7 @@ static int add_part(hg_model *m, const char *name, hg__dtype dtype, int64_t rows
     return hg__model_add_part(m, &t, err);
 }
 
-static int keep(hg_model *m, const hg__detector *d, sample *s, json_t *detector, hg_error *err) {
+static int keep(hg_model *m, const hg__detector *d, sample *s, hg__json *detector, hg_error *err) {
     hg__tensor references = {
         .dtype = HG_F32,
         .name = "detector.reference",
@@ -194,7 +194,7 @@ static int keep(hg_model *m, const hg__detector *d, sample *s, json_t *detector,
     HG_TRY(add_part(m, "detector.inverse", HG_F32, d->width, 0, d->inverse, err));
     HG_TRY(add_part(m, "detector.unit", HG_F64, HG_TERMS, 0, d->unit, err));
     HG_TRY(add_part(m, "detector.weight", HG_F64, HG_TERMS, 0, d->weight, err));
-    if (json_object_set_new(detector, "score", json_string("distance and residual")) == 0) {
+    if (hg__json_set(detector, "score", hg__json_string("distance and residual", NULL)) == 0) {
         return HG_OK;
     }
     return hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping the detector");
@@ -247,7 +247,7 @@ static int score_held(hg__detector *d, const sample *s, const hg__rows *held, fl
 }
 
 int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held, float *score,
-                     json_t *detector, hg__pool *pool, hg_error *err) {
+                     hg__json *detector, hg__pool *pool, hg_error *err) {
     // Without held-out rows a tenth of the training rows takes their place.
     // And where training rows were chosen one by one, held-out rows may be such as were not.
     const bool joins = held->count && held->data == train->data && !train->row;

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
-#include "model/safetensors_json.h"
 
 void hg__thresholds_clear(hg__thresholds *t) {
     hg__calibrations_clear(&t->held);
@@ -70,21 +70,21 @@ void hg__thresholds_write(const hg__thresholds *t, const char *indent, hg__text 
 
 // ---- in the model file --------------------------------------------------------------------------
 
-int hg__thresholds_save(const hg__thresholds *t, hg_model *m, json_t *detector, hg_error *err) {
+int hg__thresholds_save(const hg__thresholds *t, hg_model *m, hg__json *detector, hg_error *err) {
     HG_TRY(hg__calibrations_save(&t->held, m, err));
-    int bad = json_object_set_new(detector, "fpr", json_real(t->fpr));
+    int bad = hg__json_set(detector, "fpr", hg__json_real(t->fpr));
     if (*t->column) {
-        bad |= json_object_set_new(detector, "groupby", hg__json_string(t->column, err));
+        bad |= hg__json_set(detector, "groupby", hg__json_string(t->column, err));
     } else {
-        json_object_del(detector, "groupby");
+        hg__json_remove(detector, "groupby");
     }
     return bad ? hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping thresholds") : HG_OK;
 }
 
 int hg__thresholds_load(hg__thresholds *t, const hg_model *m, const char *where, hg_error *err) {
-    const json_t *detector = m->detector;
-    const char *column = json_string_value(json_object_get(detector, "groupby"));
-    const double fpr = json_number_value(json_object_get(detector, "fpr"));
+    const hg__json *detector = m->detector;
+    const char *column = hg__json_string_value(hg__json_object_get(detector, "groupby"));
+    const double fpr = hg__json_number_value(hg__json_object_get(detector, "fpr"));
     *t = (hg__thresholds){0};
     HG_TRY(hg__calibrations_load(&t->held, m, where, err));
     if (t->held.whole.count == 0) return HG_OK;

@@ -45,7 +45,7 @@ const hg__threshold_group *hg__thresholds_find(const hg__thresholds *t, const ch
 void hg__thresholds_write(const hg__thresholds *t, const char *indent, hg__text *to);
 
 // Into m's parts, and into `detector` (borrowed), the object that is to become its "detector".
-int hg__thresholds_save(const hg__thresholds *t, hg_model *m, json_t *detector, hg_error *err);
+int hg__thresholds_save(const hg__thresholds *t, hg_model *m, hg__json *detector, hg_error *err);
 // From a model that was loaded. HG_OK and groups 0 where it has none. `where` starts the sentence of an error.
 int hg__thresholds_load(hg__thresholds *t, const hg_model *m, const char *where, hg_error *err);
 #endif

@@ -42,7 +42,7 @@ void hg_model_free(hg_model *m) {
     hg__free(m->column);
     hg__model_drop_parts(m, "");
     hg__free(m->part);
-    json_decref(m->detector);
+    hg__json_free(m->detector);
     hg__free(m->options);
     hg__free(m->params);
     hg__spans_free(m->spans);

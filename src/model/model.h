@@ -2,8 +2,8 @@
 // model.h - a network with its weights, and the file it lives in.
 #ifndef HG_MODEL_MODEL_H
 #define HG_MODEL_MODEL_H
-#include <jansson.h>
 
+#include "base/json.h"
 #include "image/range.h"
 #include "model/safetensors.h"
 #include "model/spec.h"
@@ -19,7 +19,7 @@ struct hg_model {
     char fingerprint[24];      // of the training data, hex; "" if none
     hg__range_rule range;      // what 0 and 1 were in the images it was trained on
     struct hg__schema *schema; // owned: rows are a table's (table_model.c); NULL: rows of numbers
-    json_t *detector;          // owned: what the file says of it (parts.h), or NULL
+    hg__json *detector;        // owned: what the file says of it (parts.h), or NULL
     hg__tensor *part; // owned with its data, (parts): tensors that are no weights (parts.h)
     int32_t parts;
     hg__spans *spans; // owned: rows are a table's and outputs logits (loss=columns); else NULL

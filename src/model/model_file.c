@@ -7,84 +7,84 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "data/schema.h"
 #include "model/parts.h"
-#include "model/safetensors_json.h"
 
 enum { MAX_DIM = INT32_MAX, MAX_COLUMNS = 1 << 20 };
 
 // ---- writing ------------------------------------------------------------------------------------
 
-static int add(json_t *object, const char *key, json_t *value, hg_error *err) {
-    if (value && json_object_set_new(object, key, value) == 0) return HG_OK;
+static int add(hg__json *object, const char *key, hg__json *value, hg_error *err) {
+    if (value && hg__json_set(object, key, value) == 0) return HG_OK;
     return hg__fail(err, HG_ERR_MEMORY, "out of memory while writing '%s'", key);
 }
 
-static json_t *columns_json(const hg_model *m, hg_error *err) {
-    json_t *list = json_array();
+static hg__json *columns_json(const hg_model *m, hg_error *err) {
+    hg__json *list = hg__json_array();
     for (int32_t i = 0; list && i < m->spec.width; i++) {
-        json_t *name = hg__json_string(m->column[i], err);
-        if (name && json_array_append_new(list, name) == 0) continue;
-        json_decref(list);
+        hg__json *name = hg__json_string(m->column[i], err);
+        if (name && hg__json_append(list, name) == 0) continue;
+        hg__json_free(list);
         return NULL;
     }
     return list;
 }
 
-static int add_options(const hg_model *m, json_t *o, hg_error *err) {
-    json_t *options = hg__json_read(m->options, strlen(m->options), "options", err);
+static int add_options(const hg_model *m, hg__json *o, hg_error *err) {
+    hg__json *options = hg__json_read(m->options, strlen(m->options), "options", err);
     return options ? add(o, "options", options, err) : HG_ERR_MEMORY;
 }
 
-static int add_input(const hg_model *m, json_t *o, hg_error *err) {
-    json_t *input = json_array();
+static int add_input(const hg_model *m, hg__json *o, hg_error *err) {
+    hg__json *input = hg__json_array();
     HG_TRY(add(o, "input", input, err));
     for (int32_t i = 0; i < m->spec.input.rank; i++) {
-        if (json_array_append_new(input, json_integer(m->spec.input.dim[i])) < 0) {
+        if (hg__json_append(input, hg__json_integer(m->spec.input.dim[i])) < 0) {
             return hg__fail(err, HG_ERR_MEMORY, "out of memory while writing 'input'");
         }
     }
     return HG_OK;
 }
 
-json_t *hg__model_range_json(const hg__range_rule *r) {
-    if (r->kind == HG_RANGE_PAGE) return json_pack("{s:s}", "samples", "mixed");
-    return json_pack("{s:s, s:f, s:f, s:f}", "samples", hg__dtype_name(r->dtype), "white",
-                     (double)r->white, "low", r->low, "high", r->high);
+hg__json *hg__model_range_json(const hg__range_rule *r) {
+    if (r->kind == HG_RANGE_PAGE) return hg__json_pack("{s:s}", "samples", "mixed");
+    return hg__json_pack("{s:s, s:f, s:f, s:f}", "samples", hg__dtype_name(r->dtype), "white",
+                         (double)r->white, "low", r->low, "high", r->high);
 }
 
 // What stands in the object only where there is one.
-static int add_optional(const hg_model *m, json_t *o, hg_error *err) {
+static int add_optional(const hg_model *m, hg__json *o, hg_error *err) {
     if (m->range.kind != HG_RANGE_UNKNOWN) {
         HG_TRY(add(o, "range", hg__model_range_json(&m->range), err));
     }
     if (m->schema) HG_TRY(add(o, "schema", hg__schema_to_json(m->schema, err), err));
-    return m->detector ? add(o, "detector", json_incref(m->detector), err) : HG_OK;
+    return m->detector ? add(o, "detector", hg__json_share(m->detector), err) : HG_OK;
 }
 
-static int fill_object(const hg_model *m, json_t *o, hg_error *err) {
-    int code = add(o, "version", json_integer(HG_MODEL_VERSION), err);
-    if (code == HG_OK) code = add(o, "kind", json_string(m->kind), err);
-    if (code == HG_OK) code = add(o, "spec", json_string(m->spec.text), err);
+static int fill_object(const hg_model *m, hg__json *o, hg_error *err) {
+    int code = add(o, "version", hg__json_integer(HG_MODEL_VERSION), err);
+    if (code == HG_OK) code = add(o, "kind", hg__json_string(m->kind, NULL), err);
+    if (code == HG_OK) code = add(o, "spec", hg__json_string(m->spec.text, NULL), err);
     if (code == HG_OK) code = add_input(m, o, err);
-    if (code == HG_OK) code = add(o, "input_scale", json_real((double)m->input_scale), err);
+    if (code == HG_OK) code = add(o, "input_scale", hg__json_real((double)m->input_scale), err);
     if (code == HG_OK && m->column) code = add(o, "columns", columns_json(m, err), err);
-    if (code == HG_OK && m->fingerprint[0]) code = add(o, "data", json_string(m->fingerprint), err);
+    if (code == HG_OK && m->fingerprint[0])
+        code = add(o, "data", hg__json_string(m->fingerprint, NULL), err);
     if (code == HG_OK && m->options) code = add_options(m, o, err);
     return code == HG_OK ? add_optional(m, o, err) : code;
 }
 
 static char *model_json(const hg_model *m, hg_error *err) {
-    hg__json_begin();
-    json_t *o = json_object();
+    hg__json *o = hg__json_object();
     char *text = NULL;
     if (!o) {
         hg__fail(err, HG_ERR_MEMORY, "out of memory while writing a model");
     } else if (fill_object(m, o, err) == HG_OK) {
         text = hg__json_text(o, err);
     }
-    json_decref(o);
+    hg__json_free(o);
     return text;
 }
 
@@ -164,15 +164,15 @@ int hg__model_save(const hg_model *m, const char *path, const hg__extra *extra, 
 
 // ---- reading ------------------------------------------------------------------------------------
 
-static int check_version(const json_t *o, const char *path, hg_error *err) {
-    const json_t *version = json_object_get(o, "version");
-    if (!json_is_integer(version) || json_integer_value(version) < 1) {
+static int check_version(const hg__json *o, const char *path, hg_error *err) {
+    const hg__json *version = hg__json_object_get(o, "version");
+    if (!hg__json_is_integer(version) || hg__json_integer_value(version) < 1) {
         return hg__fail(err, HG_ERR_MODEL, "%s: expected a model with a version", path);
     }
-    if (json_integer_value(version) <= HG_MODEL_VERSION) return HG_OK;
+    if (hg__json_integer_value(version) <= HG_MODEL_VERSION) return HG_OK;
     return hg__fail(err, HG_ERR_MODEL,
                     "%s: expected a model of version %d, got %lld: a newer Hourglass wrote it",
-                    path, HG_MODEL_VERSION, (long long)json_integer_value(version));
+                    path, HG_MODEL_VERSION, (long long)hg__json_integer_value(version));
 }
 
 static int check_hash(const hg__tensors *t, hg_error *err) {
@@ -196,16 +196,16 @@ static int fail_field(const char *path, const char *field, const char *what, hg_
     return hg__fail(err, HG_ERR_MODEL, "%s: %s: expected %s", path, field, what);
 }
 
-static int read_input(const json_t *o, hg__shape *shape, const char *path, hg_error *err) {
-    const json_t *input = json_object_get(o, "input");
-    const size_t rank = json_array_size(input);
+static int read_input(const hg__json *o, hg__shape *shape, const char *path, hg_error *err) {
+    const hg__json *input = hg__json_object_get(o, "input");
+    const size_t rank = hg__json_array_size(input);
     if (rank < 1 || rank > HG_MAX_RANK) {
         return fail_field(path, "input", "a list of 1 to 8 sizes", err);
     }
     for (size_t i = 0; i < rank; i++) {
-        const json_t *dim = json_array_get(input, i);
-        const json_int_t size = json_integer_value(dim);
-        if (!json_is_integer(dim) || size < 1 || size > MAX_DIM) {
+        const hg__json *dim = hg__json_array_get(input, i);
+        const int64_t size = hg__json_integer_value(dim);
+        if (!hg__json_is_integer(dim) || size < 1 || size > MAX_DIM) {
             return fail_field(path, "input", "sizes from 1", err);
         }
         shape->dim[i] = size;
@@ -214,8 +214,8 @@ static int read_input(const json_t *o, hg__shape *shape, const char *path, hg_er
     return HG_OK;
 }
 
-static int read_spec(hg_model *m, const json_t *o, const char *path, hg_error *err) {
-    const char *text = json_string_value(json_object_get(o, "spec"));
+static int read_spec(hg_model *m, const hg__json *o, const char *path, hg_error *err) {
+    const char *text = hg__json_string_value(hg__json_object_get(o, "spec"));
     hg__shape input = {0};
     hg_error why;
     HG_TRY(read_input(o, &input, path, err));
@@ -226,16 +226,16 @@ static int read_spec(hg_model *m, const json_t *o, const char *path, hg_error *e
                     why.message);
 }
 
-static int read_columns(hg_model *m, const json_t *o, const char *path, hg_error *err) {
-    const json_t *columns = json_object_get(o, "columns");
+static int read_columns(hg_model *m, const hg__json *o, const char *path, hg_error *err) {
+    const hg__json *columns = hg__json_object_get(o, "columns");
     if (!columns) return HG_OK;
-    if (json_array_size(columns) != (size_t)m->spec.width) {
+    if (hg__json_array_size(columns) != (size_t)m->spec.width) {
         return fail_field(path, "columns", "as many names as a row has features", err);
     }
     m->column = hg__alloc((size_t)m->spec.width, sizeof *m->column, err);
     if (!m->column) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < m->spec.width; i++) {
-        const char *name = json_string_value(json_array_get(columns, (size_t)i));
+        const char *name = hg__json_string_value(hg__json_array_get(columns, (size_t)i));
         if (!name) return fail_field(path, "columns", "names", err);
         m->column[i] = hg__copy_text(name, err);
         if (!m->column[i]) return HG_ERR_MEMORY;
@@ -243,35 +243,38 @@ static int read_columns(hg_model *m, const json_t *o, const char *path, hg_error
     return HG_OK;
 }
 
-static int read_small(hg_model *m, const json_t *o, const char *path, hg_error *err) {
-    const char *kind = json_string_value(json_object_get(o, "kind"));
-    const json_t *scale = json_object_get(o, "input_scale"), *data = json_object_get(o, "data"),
-                 *options = json_object_get(o, "options");
-    const double value = json_number_value(scale);
+static int read_small(hg_model *m, const hg__json *o, const char *path, hg_error *err) {
+    const char *kind = hg__json_string_value(hg__json_object_get(o, "kind"));
+    const hg__json *scale = hg__json_object_get(o, "input_scale"),
+                   *data = hg__json_object_get(o, "data"),
+                   *options = hg__json_object_get(o, "options");
+    const double value = hg__json_number_value(scale);
     if (!kind || (strcmp(kind, "autoencoder") != 0 && strcmp(kind, "pca") != 0)) {
         return fail_field(path, "kind", "autoencoder or pca", err);
     }
     snprintf(m->kind, sizeof m->kind, "%s", kind);
     m->input_scale = (float)value;
-    if (!json_is_number(scale) || !isfinite(m->input_scale) || !(m->input_scale > 0)) {
+    if (!hg__json_is_number(scale) || !isfinite(m->input_scale) || !(m->input_scale > 0)) {
         return fail_field(path, "input_scale", "a number above 0", err);
     }
     if (data) {
-        if (!json_is_string(data) || json_string_length(data) >= sizeof m->fingerprint) {
+        if (!hg__json_is_string(data) || hg__json_string_size(data) >= sizeof m->fingerprint) {
             return fail_field(path, "data", "a fingerprint", err);
         }
-        snprintf(m->fingerprint, sizeof m->fingerprint, "%s", json_string_value(data));
+        snprintf(m->fingerprint, sizeof m->fingerprint, "%s", hg__json_string_value(data));
     }
     if (!options) return HG_OK;
-    if (!json_is_object(options)) return fail_field(path, "options", "an object", err);
+    if (!hg__json_is_object(options)) return fail_field(path, "options", "an object", err);
     m->options = hg__json_text(options, err);
     return m->options ? HG_OK : HG_ERR_MEMORY;
 }
 
-static int read_range(hg_model *m, const json_t *o, const char *path, hg_error *err) {
-    const json_t *range = json_object_get(o, "range"), *white = json_object_get(range, "white"),
-                 *low = json_object_get(range, "low"), *high = json_object_get(range, "high");
-    const char *samples = json_string_value(json_object_get(range, "samples"));
+static int read_range(hg_model *m, const hg__json *o, const char *path, hg_error *err) {
+    const hg__json *range = hg__json_object_get(o, "range"),
+                   *white = hg__json_object_get(range, "white"),
+                   *low = hg__json_object_get(range, "low"),
+                   *high = hg__json_object_get(range, "high");
+    const char *samples = hg__json_string_value(hg__json_object_get(range, "samples"));
     hg__range_rule *r = &m->range;
     if (!range) return HG_OK;
     if (samples && strcmp(samples, "mixed") == 0) {
@@ -279,34 +282,34 @@ static int read_range(hg_model *m, const json_t *o, const char *path, hg_error *
         return HG_OK;
     }
     *r = (hg__range_rule){.kind = HG_RANGE_FIXED,
-                          .white = (float)json_number_value(white),
-                          .low = json_number_value(low),
-                          .high = json_number_value(high)};
-    if (samples && hg__dtype_find(samples, &r->dtype) && json_is_number(low) &&
-        json_is_number(high) && isfinite(r->white) && r->white > 0 && r->low < r->high) {
+                          .white = (float)hg__json_number_value(white),
+                          .low = hg__json_number_value(low),
+                          .high = hg__json_number_value(high)};
+    if (samples && hg__dtype_find(samples, &r->dtype) && hg__json_is_number(low) &&
+        hg__json_is_number(high) && isfinite(r->white) && r->white > 0 && r->low < r->high) {
         return HG_OK;
     }
     return fail_field(path, "range", "samples (a type, or mixed), white, low and high", err);
 }
 
-static int read_parts(hg_model *m, const json_t *o, const hg__tensors *t, hg_error *err) {
-    const json_t *schema = json_object_get(o, "schema");
-    json_t *detector = json_object_get(o, "detector");
+static int read_parts(hg_model *m, const hg__json *o, const hg__tensors *t, hg_error *err) {
+    const hg__json *schema = hg__json_object_get(o, "schema");
+    hg__json *detector = hg__json_object_get(o, "detector");
     HG_TRY(read_range(m, o, t->path, err));
     if (schema) {
         hg__schema *s = hg__schema_from_json(schema, t->path, err);
         if (!s) return HG_ERR_MODEL;
         HG_TRY(hg__model_take_schema(m, s, err));
     }
-    if (detector) hg__model_set_detector(m, json_incref(detector));
+    if (detector) hg__model_set_detector(m, hg__json_share(detector));
     for (size_t i = 0; i < t->count; i++) {
         if (hg__is_part(t->tensor[i].name)) HG_TRY(hg__model_add_part(m, &t->tensor[i], err));
     }
     return HG_OK;
 }
 
-static int read_model(hg_model *m, const json_t *o, const hg__tensors *t, hg_error *err) {
-    if (!json_is_object(o)) return fail_field(t->path, HG_META_MODEL, "an object", err);
+static int read_model(hg_model *m, const hg__json *o, const hg__tensors *t, hg_error *err) {
+    if (!hg__json_is_object(o)) return fail_field(t->path, HG_META_MODEL, "an object", err);
     HG_TRY(check_version(o, t->path, err));
     HG_TRY(check_hash(t, err));
     HG_TRY(read_spec(m, o, t->path, err));
@@ -330,11 +333,11 @@ int hg__model_from_tensors(hg_model **m, const hg__tensors *t, hg_error *err) {
                         "`hourglass import` makes a model of weights",
                         t->path);
     }
-    json_t *o = hg__json_read(text, strlen(text), t->path, err);
+    hg__json *o = hg__json_read(text, strlen(text), t->path, err);
     if (!o) return err->code;
     *m = hg__alloc(1, sizeof **m, err);
     int code = *m ? read_model(*m, o, t, err) : HG_ERR_MEMORY;
-    json_decref(o);
+    hg__json_free(o);
     if (code < 0) {
         hg_model_free(*m);
         *m = NULL;

@@ -13,8 +13,8 @@ bool hg__is_part(const char *name) {
     return strncmp(name, prefix_of_parts, sizeof prefix_of_parts - 1) == 0;
 }
 
-void hg__model_set_detector(hg_model *m, json_t *detector) {
-    json_decref(m->detector);
+void hg__model_set_detector(hg_model *m, hg__json *detector) {
+    hg__json_free(m->detector);
     m->detector = detector;
 }
 

@@ -5,7 +5,7 @@
 #include "model/model.h"
 
 // Keeps `detector` (stolen) in place of what was there.
-void hg__model_set_detector(hg_model *m, json_t *detector);
+void hg__model_set_detector(hg_model *m, hg__json *detector);
 
 // Keeps a copy of a tensor; its name begins with "detector.". What had that name goes.
 int hg__model_add_part(hg_model *m, const hg__tensor *tensor, hg_error *err);

@@ -3,7 +3,7 @@
 //
 //   u64 N (little-endian) | N bytes: a JSON object, "name": {"dtype", "shape", "data_offsets"} | data
 //
-// The header's outermost object is walked here, entry by entry; each entry alone goes through jansson.
+// The header's outermost object is walked here, entry by entry; each entry alone is parsed (base/json.h).
 // So the memory taken is that of the tensors found, however the header was made.
 #include "model/safetensors.h"
 
@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/magic.h"
 #include "base/mem.h"
-#include "model/safetensors_json.h"
 #include "model/safetensors_sort.h"
 
 enum {
@@ -42,22 +42,23 @@ typedef struct reader {
 
 // ---- one entry of the header --------------------------------------------------------------------
 
-static int add_pairs(reader *r, json_t *pairs) {
+static int add_pairs(reader *r, hg__json *pairs) {
     hg__tensors *t = r->t;
-    const size_t count = json_object_size(pairs);
-    const char *key;
-    json_t *value;
-    if (!json_is_object(pairs)) return REFUSE("%s: expected __metadata__ to be an object", r->path);
+    const size_t count = hg__json_object_size(pairs);
+    if (!hg__json_is_object(pairs))
+        return REFUSE("%s: expected __metadata__ to be an object", r->path);
     t->key = hg__alloc(count, sizeof *t->key, r->err);
     t->value = hg__alloc(count, sizeof *t->value, r->err);
     if (!t->key || !t->value) return HG_ERR_MEMORY;
-    json_object_foreach(pairs, key, value) {
-        if (!json_is_string(value)) {
+    for (size_t i = 0; i < count; i++) {
+        const char *key = hg__json_object_key(pairs, i);
+        const hg__json *value = hg__json_object_value(pairs, i);
+        if (!hg__json_is_string(value)) {
             return REFUSE("%s: expected __metadata__ '%.100s' to be a string", r->path, key);
         }
         t->pairs++; // before the copies, so that close() frees the half of a pair
         t->key[t->pairs - 1] = hg__copy_text(key, r->err);
-        t->value[t->pairs - 1] = hg__copy_text(json_string_value(value), r->err);
+        t->value[t->pairs - 1] = hg__copy_text(hg__json_string_value(value), r->err);
         if (!t->key[t->pairs - 1] || !t->value[t->pairs - 1]) return HG_ERR_MEMORY;
     }
     return HG_OK;
@@ -73,16 +74,16 @@ static int read_metadata(reader *r, const char *text, size_t size) {
                       HG_MAX_METADATA, MAX_PAIRS);
     }
     snprintf(where, sizeof where, "%s: __metadata__", r->path);
-    json_t *pairs = hg__json_read(text, size, where, r->err);
+    hg__json *pairs = hg__json_read(text, size, where, r->err);
     if (!pairs) return r->err->code;
     int code = add_pairs(r, pairs);
-    json_decref(pairs);
+    hg__json_free(pairs);
     return code;
 }
 
-static int read_shape(const reader *r, const json_t *shape, hg__tensor *tensor) {
-    const size_t rank = json_array_size(shape);
-    if (!json_is_array(shape)) {
+static int read_shape(const reader *r, const hg__json *shape, hg__tensor *tensor) {
+    const size_t rank = hg__json_array_size(shape);
+    if (!hg__json_is_array(shape)) {
         return REFUSE("%s: '%s': expected shape to be a list", r->path, tensor->name);
     }
     if (rank > HG_MAX_RANK) {
@@ -90,24 +91,24 @@ static int read_shape(const reader *r, const json_t *shape, hg__tensor *tensor) 
                       tensor->name, HG_MAX_RANK, rank);
     }
     for (size_t i = 0; i < rank; i++) {
-        const json_t *dim = json_array_get(shape, i);
-        if (!json_is_integer(dim) || json_integer_value(dim) < 0) {
+        const hg__json *dim = hg__json_array_get(shape, i);
+        if (!hg__json_is_integer(dim) || hg__json_integer_value(dim) < 0) {
             return REFUSE("%s: '%s': expected shape to hold whole numbers from 0", r->path,
                           tensor->name);
         }
-        tensor->shape.dim[i] = json_integer_value(dim);
+        tensor->shape.dim[i] = hg__json_integer_value(dim);
     }
     tensor->shape.rank = (int32_t)rank;
     return HG_OK;
 }
 
-static int read_offsets(const reader *r, const json_t *offsets, hg__tensor *tensor) {
-    const json_t *first = json_array_get(offsets, 0), *last = json_array_get(offsets, 1);
-    const json_int_t begin = json_integer_value(first), end = json_integer_value(last);
+static int read_offsets(const reader *r, const hg__json *offsets, hg__tensor *tensor) {
+    const hg__json *first = hg__json_array_get(offsets, 0), *last = hg__json_array_get(offsets, 1);
+    const int64_t begin = hg__json_integer_value(first), end = hg__json_integer_value(last);
     char shape[128];
     size_t bytes;
-    if (json_array_size(offsets) != 2 || !json_is_integer(first) || !json_is_integer(last) ||
-        begin < 0 || end < begin) {
+    if (hg__json_array_size(offsets) != 2 || !hg__json_is_integer(first) ||
+        !hg__json_is_integer(last) || begin < 0 || end < begin) {
         return REFUSE("%s: '%s': expected data_offsets to be two growing whole numbers", r->path,
                       tensor->name);
     }
@@ -126,14 +127,15 @@ static int read_offsets(const reader *r, const json_t *offsets, hg__tensor *tens
     return HG_OK;
 }
 
-static int read_entry(const reader *r, const json_t *entry, hg__tensor *tensor) {
-    const json_t *dtype = json_object_get(entry, "dtype"), *shape = json_object_get(entry, "shape"),
-                 *offsets = json_object_get(entry, "data_offsets");
-    if (json_object_size(entry) != 3 || !dtype || !shape || !offsets) {
+static int read_entry(const reader *r, const hg__json *entry, hg__tensor *tensor) {
+    const hg__json *dtype = hg__json_object_get(entry, "dtype"),
+                   *shape = hg__json_object_get(entry, "shape"),
+                   *offsets = hg__json_object_get(entry, "data_offsets");
+    if (hg__json_object_size(entry) != 3 || !dtype || !shape || !offsets) {
         return REFUSE("%s: '%s': expected dtype, shape and data_offsets and nothing else", r->path,
                       tensor->name);
     }
-    const char *name = json_string_value(dtype);
+    const char *name = hg__json_string_value(dtype);
     if (!name || !hg__dtype_find(name, &tensor->dtype)) {
         return REFUSE("%s: '%s': expected a known dtype such as F32, got '%.40s'", r->path,
                       tensor->name, name ? name : "no text");
@@ -160,10 +162,10 @@ static int read_tensor(reader *r, const char *name, const char *text, size_t siz
     }
     char where[1400];
     snprintf(where, sizeof where, "%s: '%s'", r->path, tensor.name);
-    json_t *entry = hg__json_read(text, size, where, r->err);
+    hg__json *entry = hg__json_read(text, size, where, r->err);
     if (!entry) return r->err->code;
     int code = read_entry(r, entry, &tensor);
-    json_decref(entry);
+    hg__json_free(entry);
     HG_TRY(code);
     if (t->count == r->capacity) {
         size_t capacity = r->capacity ? 2 * r->capacity : 16;
@@ -210,12 +212,12 @@ static int read_pair(reader *r) {
                       r->at, HG_MAX_JSON_DEPTH);
     }
     r->at += (size_t)size;
-    json_t *key = hg__json_read(name_text, (size_t)name_size, r->path, r->err);
+    hg__json *key = hg__json_read(name_text, (size_t)name_size, r->path, r->err);
     if (!key) return r->err->code;
-    const char *name = json_string_value(key);
+    const char *name = hg__json_string_value(key);
     int code = strcmp(name, "__metadata__") == 0 ? read_metadata(r, text, (size_t)size)
                                                  : read_tensor(r, name, text, (size_t)size);
-    json_decref(key);
+    hg__json_free(key);
     return code;
 }
 

@@ -2,23 +2,23 @@
 // safetensors_write.c - writes .safetensors files: the same tensors always give the same bytes.
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "model/safetensors.h"
-#include "model/safetensors_json.h"
 #include "model/safetensors_sort.h"
 
 // ---- header -------------------------------------------------------------------------------------
 
 static int add_string(hg__text *header, const char *text, hg_error *err) {
-    json_t *string = hg__json_string(text, err);
+    hg__json *string = hg__json_string(text, err);
     if (!string) return HG_ERR_MEMORY;
-    if (strcmp(json_string_value(string), text) != 0) {
-        json_decref(string);
+    if (strcmp(hg__json_string_value(string), text) != 0) {
+        hg__json_free(string);
         return hg__fail(err, HG_ERR_USAGE, "'%.60s': expected a name in UTF-8", text);
     }
     char *quoted = hg__json_text(string, err);
-    json_decref(string);
+    hg__json_free(string);
     if (!quoted) return HG_ERR_MEMORY;
     int code = hg__text_add(header, "%s", quoted);
     hg__free(quoted);

@@ -59,11 +59,11 @@ static int fit(hg__judge *j, hg__thresholds *fresh, const char *column, double f
 // The model's "detector" with the new thresholds in place of the old ones, and the file written anew.
 static int save(const hg__judge *j, const hg__thresholds *fresh, const char *path, hg_error *err) {
     hg_model *m = j->feed.model;
-    json_t *detector = json_deep_copy(m->detector);
+    hg__json *detector = hg__json_copy(m->detector, NULL);
     if (!detector) return hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping thresholds");
     const int code = hg__thresholds_save(fresh, m, detector, err);
     if (code < 0) {
-        json_decref(detector);
+        hg__json_free(detector);
         return code;
     }
     hg__model_set_detector(m, detector);

@@ -91,8 +91,8 @@ static int check_neck(const hg_model *m, hg__goal goal, const char *path, hg_err
 
 const char *hg__feed_group_column(const hg__feed *f, const hg_options *o) {
     if (*o->values.groupby) return o->values.groupby;
-    const json_t *detector = f->model->detector;
-    const char *column = json_string_value(json_object_get(detector, "groupby"));
+    const hg__json *detector = f->model->detector;
+    const char *column = hg__json_string_value(hg__json_object_get(detector, "groupby"));
     return column ? column : "";
 }
 

@@ -3,11 +3,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "model/model_file.h"
 #include "model/plan.h"
-#include "model/safetensors_json.h"
 #include "options/options.h"
 #include "score/info_table.h"
 
@@ -48,11 +48,11 @@ static int64_t layer_parameters(const hg__layer *l) {
 
 // The memory that training takes, by making the plan. The batch is the one the model was trained with.
 static int measure_plan(opened *o, hg_error *err) {
-    json_t *options = o->model->options ? hg__json_read(o->model->options,
-                                                        strlen(o->model->options), "options", err)
-                                        : NULL;
-    const json_int_t batch = json_integer_value(json_object_get(options, "batch"));
-    json_decref(options);
+    hg__json *options = o->model->options ? hg__json_read(o->model->options,
+                                                          strlen(o->model->options), "options", err)
+                                          : NULL;
+    const int64_t batch = hg__json_integer_value(hg__json_object_get(options, "batch"));
+    hg__json_free(options);
     o->batch = batch > 0 && batch <= MAX_BATCH ? (int32_t)batch : 128;
     const hg__train_setup setup = {
         .batch = o->batch,
@@ -149,85 +149,85 @@ static char *info_text(const opened *o, hg_error *err) {
 
 // ---- for programs -------------------------------------------------------------------------------
 
-// jansson's *_new() functions take NULL values and then fail: one check at the end is enough.
-static json_t *shape_json(const hg__shape *shape) {
-    json_t *list = json_array();
+// hg__json_set() takes NULL and then fails: one check at the end is enough.
+static hg__json *shape_json(const hg__shape *shape) {
+    hg__json *list = hg__json_array();
     for (int32_t i = 0; i < shape->rank; i++) {
-        if (json_array_append_new(list, json_integer(shape->dim[i])) < 0) {
-            json_decref(list);
+        if (hg__json_append(list, hg__json_integer(shape->dim[i])) < 0) {
+            hg__json_free(list);
             return NULL;
         }
     }
     return list;
 }
 
-static json_t *layer_json(const hg__layer *l) {
-    json_t *o = json_object(), *tensors = json_object();
+static hg__json *layer_json(const hg__layer *l) {
+    hg__json *o = hg__json_object(), *tensors = hg__json_object();
     char name[32];
     snprintf(name, sizeof name, "%s.%d", l->side, (int)l->index);
-    int bad = json_object_set_new(o, "name", json_string(name));
-    bad |= json_object_set_new(o, "type", json_string(l->type->name));
-    bad |= json_object_set_new(o, "in", shape_json(&l->in));
-    bad |= json_object_set_new(o, "out", shape_json(&l->out));
-    bad |= json_object_set_new(o, "parameters", json_integer(layer_parameters(l)));
+    int bad = hg__json_set(o, "name", hg__json_string(name, NULL));
+    bad |= hg__json_set(o, "type", hg__json_string(l->type->name, NULL));
+    bad |= hg__json_set(o, "in", shape_json(&l->in));
+    bad |= hg__json_set(o, "out", shape_json(&l->out));
+    bad |= hg__json_set(o, "parameters", hg__json_integer(layer_parameters(l)));
     for (int32_t i = 0; i < l->params; i++) {
-        bad |= json_object_set_new(tensors, l->param[i].name, shape_json(&l->param[i].shape));
+        bad |= hg__json_set(tensors, l->param[i].name, shape_json(&l->param[i].shape));
     }
-    bad |= json_object_set_new(o, "tensors", tensors);
+    bad |= hg__json_set(o, "tensors", tensors);
     if (!bad) return o;
-    json_decref(o);
+    hg__json_free(o);
     return NULL;
 }
 
-static int add_network(json_t *o, const hg_model *m) {
-    json_t *layers = json_array();
-    int bad = json_object_set_new(o, "kind", json_string(m->kind));
-    bad |= json_object_set_new(o, "spec", json_string(m->spec.text));
-    bad |= json_object_set_new(o, "input", shape_json(&m->spec.input));
-    bad |= json_object_set_new(o, "width", json_integer(m->spec.width));
-    bad |= json_object_set_new(o, "code", json_integer(m->spec.code));
-    bad |= json_object_set_new(o, "input_scale", json_real((double)m->input_scale));
+static int add_network(hg__json *o, const hg_model *m) {
+    hg__json *layers = hg__json_array();
+    int bad = hg__json_set(o, "kind", hg__json_string(m->kind, NULL));
+    bad |= hg__json_set(o, "spec", hg__json_string(m->spec.text, NULL));
+    bad |= hg__json_set(o, "input", shape_json(&m->spec.input));
+    bad |= hg__json_set(o, "width", hg__json_integer(m->spec.width));
+    bad |= hg__json_set(o, "code", hg__json_integer(m->spec.code));
+    bad |= hg__json_set(o, "input_scale", hg__json_real((double)m->input_scale));
     if (m->range.kind != HG_RANGE_UNKNOWN) {
-        bad |= json_object_set_new(o, "range", hg__model_range_json(&m->range));
+        bad |= hg__json_set(o, "range", hg__model_range_json(&m->range));
     }
-    bad |= json_object_set_new(o, "parameters", json_integer(m->spec.parameters));
+    bad |= hg__json_set(o, "parameters", hg__json_integer(m->spec.parameters));
     for (int32_t i = 0; i < m->spec.layers; i++) {
-        bad |= json_array_append_new(layers, layer_json(&m->spec.layer[i]));
+        bad |= hg__json_append(layers, layer_json(&m->spec.layer[i]));
     }
-    return bad | json_object_set_new(o, "layers", layers);
+    return bad | hg__json_set(o, "layers", layers);
 }
 
-static int add_provenance(json_t *o, const hg_model *m, hg_error *err) {
+static int add_provenance(hg__json *o, const hg_model *m, hg_error *err) {
     int bad = 0;
-    if (m->fingerprint[0]) bad |= json_object_set_new(o, "data", json_string(m->fingerprint));
+    if (m->fingerprint[0]) bad |= hg__json_set(o, "data", hg__json_string(m->fingerprint, NULL));
     if (m->options) {
-        json_t *options = hg__json_read(m->options, strlen(m->options), "options", err);
-        bad |= json_object_set_new(o, "options", options);
+        hg__json *options = hg__json_read(m->options, strlen(m->options), "options", err);
+        bad |= hg__json_set(o, "options", options);
     }
     if (m->column) {
-        json_t *names = json_array();
+        hg__json *names = hg__json_array();
         for (int32_t i = 0; i < m->spec.width; i++) {
-            bad |= json_array_append_new(names, hg__json_string(m->column[i], err));
+            bad |= hg__json_append(names, hg__json_string(m->column[i], err));
         }
-        bad |= json_object_set_new(o, "columns", names);
+        bad |= hg__json_set(o, "columns", names);
     }
     return bad;
 }
 
-static int add_memory(json_t *o, const opened *model) {
-    json_t *memory = json_object();
+static int add_memory(hg__json *o, const opened *model) {
+    hg__json *memory = hg__json_object();
     const size_t weights = model->model->spec.params * sizeof(hg__real);
-    int bad = json_object_set_new(memory, "weights", json_integer((json_int_t)weights));
-    bad |= json_object_set_new(memory, "training", json_integer((json_int_t)model->training_bytes));
-    bad |= json_object_set_new(memory, "batch", json_integer(model->batch));
-    bad |= json_object_set_new(memory, "threads", json_integer(model->threads));
-    return bad | json_object_set_new(o, "memory", memory);
+    int bad = hg__json_set(memory, "weights", hg__json_integer((int64_t)weights));
+    bad |= hg__json_set(memory, "training", hg__json_integer((int64_t)model->training_bytes));
+    bad |= hg__json_set(memory, "batch", hg__json_integer(model->batch));
+    bad |= hg__json_set(memory, "threads", hg__json_integer(model->threads));
+    return bad | hg__json_set(o, "memory", memory);
 }
 
 // The object as a line of text; takes it. bad: building it failed.
-static char *finish_json(json_t *object, int bad, hg_error *err) {
+static char *finish_json(hg__json *object, int bad, hg_error *err) {
     char *text = bad ? NULL : hg__json_text(object, err);
-    json_decref(object);
+    hg__json_free(object);
     if (text) {
         hg__text t = {0};
         hg__text_add(&t, "%s\n", text);
@@ -239,19 +239,18 @@ static char *finish_json(json_t *object, int bad, hg_error *err) {
 }
 
 static char *info_json(const opened *model, hg_error *err) {
-    hg__json_begin();
-    json_t *o = json_object();
-    int bad = json_object_set_new(o, "file", hg__json_string(model->tensors.path, err));
-    bad |= json_object_set_new(o, "bytes", json_integer((json_int_t)model->bytes));
+    hg__json *o = hg__json_object();
+    int bad = hg__json_set(o, "file", hg__json_string(model->tensors.path, err));
+    bad |= hg__json_set(o, "bytes", hg__json_integer((int64_t)model->bytes));
     bad |= add_network(o, model->model);
     bad |= add_memory(o, model);
     bad |= add_provenance(o, model->model, err);
     const int code = hg__info_table_json(o, model->model, model->tensors.path, err);
     if (code < 0) {
-        json_decref(o);
+        hg__json_free(o);
         return NULL;
     }
-    bad |= json_object_set_new(o, "resumable", json_boolean(state_tensors(&model->tensors) > 0));
+    bad |= hg__json_set(o, "resumable", hg__json_boolean(state_tensors(&model->tensors) > 0));
     return finish_json(o, bad, err);
 }
 
@@ -283,15 +282,14 @@ static char *verify_text(const opened *o, hg_error *err) {
 }
 
 static char *verify_json(const opened *o, hg_error *err) {
-    hg__json_begin();
-    json_t *object = json_object();
+    hg__json *object = hg__json_object();
     const char *checksum = hg__tensors_metadata(&o->tensors, HG_META_CHECKSUM);
-    int bad = json_object_set_new(object, "file", hg__json_string(o->tensors.path, err));
-    bad |= json_object_set_new(object, "whole", json_true());
-    bad |= json_object_set_new(object, "bytes", json_integer((json_int_t)o->bytes));
-    bad |= json_object_set_new(object, "tensors", json_integer((json_int_t)o->tensors.count));
-    bad |= json_object_set_new(object, "parameters", json_integer(o->model->spec.parameters));
-    bad |= json_object_set_new(object, "checksum", json_string(checksum));
+    int bad = hg__json_set(object, "file", hg__json_string(o->tensors.path, err));
+    bad |= hg__json_set(object, "whole", hg__json_boolean(true));
+    bad |= hg__json_set(object, "bytes", hg__json_integer((int64_t)o->bytes));
+    bad |= hg__json_set(object, "tensors", hg__json_integer((int64_t)o->tensors.count));
+    bad |= hg__json_set(object, "parameters", hg__json_integer(o->model->spec.parameters));
+    bad |= hg__json_set(object, "checksum", hg__json_string(checksum, NULL));
     return finish_json(object, bad, err);
 }
 

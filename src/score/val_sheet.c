@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/text.h"
-#include "model/safetensors_json.h"
 
 enum { DRAWS = 2000, FIGURES = 2 }; // figures: PSNR, SSIM
 
@@ -188,83 +188,82 @@ static char *make_table(const summary *m, hg_error *err) {
 
 // ---- JSON ---------------------------------------------------------------------------------------
 
-static json_t *number(double x) {
-    return isfinite(x) ? json_real(x) : json_null();
+static hg__json *number(double x) {
+    return isfinite(x) ? hg__json_real(x) : hg__json_null();
 }
 
-static json_t *estimate_json(const estimate *e) {
-    return json_pack("{so so so}", "mean", number(e->mean), "low", number(e->low), "high",
-                     number(e->high));
+static hg__json *estimate_json(const estimate *e) {
+    return hg__json_pack("{so so so}", "mean", number(e->mean), "low", number(e->low), "high",
+                         number(e->high));
 }
 
-static json_t *quality_json(const hg__quality *q) {
-    return json_pack("{so so}", "psnr", number(q->psnr), "ssim", number(q->ssim));
+static hg__json *quality_json(const hg__quality *q) {
+    return hg__json_pack("{so so}", "psnr", number(q->psnr), "ssim", number(q->ssim));
 }
 
-static json_t *row_json(const summary *m, int64_t image, hg_error *err) {
+static hg__json *row_json(const summary *m, int64_t image, hg_error *err) {
     const hg__frame *f = &m->s->frame[image];
-    json_t *row = json_pack("{so si si si}", "name", hg__json_string(m->s->name[image], err),
-                            "width", f->width, "height", f->height, "channels", f->channels);
+    hg__json *row = hg__json_pack("{so si si si}", "name", hg__json_string(m->s->name[image], err),
+                                  "width", f->width, "height", f->height, "channels", f->channels);
     int bad = row == NULL;
     for (int32_t k = 0; k < HG_METHODS && !bad; k++) {
         if (m->best[k] < 0) continue;
         const hg__quality *q = &m->s->quality[image * m->s->columns + m->best[k]];
-        bad |= json_object_set_new(row, method_name[k], quality_json(q));
+        bad |= hg__json_set(row, method_name[k], quality_json(q));
     }
     if (!bad) return row;
-    json_decref(row);
+    hg__json_free(row);
     return NULL;
 }
 
-static int add_means(const summary *m, json_t *o) {
+static int add_means(const summary *m, hg__json *o) {
     int bad = 0;
-    json_t *mean = json_object(), *gain = json_object();
+    hg__json *mean = hg__json_object(), *gain = hg__json_object();
     for (int32_t k = 0; k < HG_METHODS; k++) {
         if (m->best[k] < 0) continue;
-        json_t *of = json_pack("{so so}", "psnr", estimate_json(&m->of[k][0]), "ssim",
-                               estimate_json(&m->of[k][1]));
-        bad |= json_object_set_new(mean, method_name[k], of);
+        hg__json *of = hg__json_pack("{so so}", "psnr", estimate_json(&m->of[k][0]), "ssim",
+                                     estimate_json(&m->of[k][1]));
+        bad |= hg__json_set(mean, method_name[k], of);
         if (k > HG_OUTPUT) {
-            bad |=
-                json_object_set_new(of, "setting", json_string(m->s->column[m->best[k]].setting));
+            bad |= hg__json_set(of, "setting",
+                                hg__json_string(m->s->column[m->best[k]].setting, NULL));
         }
         if (k != HG_OUTPUT) {
-            bad |= json_object_set_new(gain, method_name[k], estimate_json(&m->gain[k]));
+            bad |= hg__json_set(gain, method_name[k], estimate_json(&m->gain[k]));
         }
     }
-    bad |= json_object_set_new(o, "mean", mean);
-    return bad | json_object_set_new(o, "gain", gain);
+    bad |= hg__json_set(o, "mean", mean);
+    return bad | hg__json_set(o, "gain", gain);
 }
 
 // Every setting that was tried, with its means.
-static int add_settings(const summary *m, json_t *o) {
+static int add_settings(const summary *m, hg__json *o) {
     int bad = 0;
-    json_t *list = json_array();
+    hg__json *list = hg__json_array();
     for (int32_t c = 0; c < m->s->columns; c++) {
         const hg__val_column *column = &m->s->column[c];
         if (column->method <= HG_OUTPUT) continue;
         const double psnr = mean_of_column(m, c, 0), ssim = mean_of_column(m, c, 1);
-        bad |= json_array_append_new(
-            list, json_pack("{ss ss so so}", "method", method_name[column->method], "setting",
-                            column->setting, "psnr", number(psnr), "ssim", number(ssim)));
+        bad |= hg__json_append(
+            list, hg__json_pack("{ss ss so so}", "method", method_name[column->method], "setting",
+                                column->setting, "psnr", number(psnr), "ssim", number(ssim)));
     }
-    return bad | json_object_set_new(o, "settings", list);
+    return bad | hg__json_set(o, "settings", list);
 }
 
 static char *make_json(const summary *m, hg_error *err) {
-    hg__json_begin();
-    json_t *rows = json_array(), *o = json_object();
-    int bad = json_object_set_new(o, "images", json_integer((json_int_t)m->s->images));
-    bad |= json_object_set_new(o, "noise", hg__json_string(m->s->noise, err));
-    bad |= json_object_set_new(o, "seed", json_integer((json_int_t)m->s->seed));
+    hg__json *rows = hg__json_array(), *o = hg__json_object();
+    int bad = hg__json_set(o, "images", hg__json_integer((int64_t)m->s->images));
+    bad |= hg__json_set(o, "noise", hg__json_string(m->s->noise, err));
+    bad |= hg__json_set(o, "seed", hg__json_integer((int64_t)m->s->seed));
     bad |= add_means(m, o) | add_settings(m, o);
     for (int64_t i = 0; i < m->s->images; i++) {
-        bad |= json_array_append_new(rows, row_json(m, i, err));
+        bad |= hg__json_append(rows, row_json(m, i, err));
     }
-    bad |= json_object_set_new(o, "rows", rows);
+    bad |= hg__json_set(o, "rows", rows);
     hg__text t = {0};
     char *text = bad ? NULL : hg__json_text(o, err);
-    json_decref(o);
+    hg__json_free(o);
     if (!text) {
         hg__fail(err, HG_ERR_MEMORY, "out of memory while writing JSON");
         return NULL;

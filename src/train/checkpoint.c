@@ -4,13 +4,12 @@
 // Beside the weights the file has "optimizer.<state>.<parameter>" tensors in the weights' own layout, and
 // the metadata key "hourglass.training" with the progress as JSON. Everything is exact, so a run that goes on from
 // it ends in the same bits as one that was never stopped.
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
-#include "model/safetensors_json.h"
 #include "train/folder.h"
 #include "train/trainer.h"
 
@@ -29,21 +28,21 @@ static char *format_progress(const hg__progress *p, hg_error *err) {
     return hg__text_take(&t, err);
 }
 
-static bool get_count(const json_t *root, const char *key, int64_t *value) {
-    const json_t *item = json_object_get(root, key);
-    *value = json_integer_value(item);
-    return json_is_integer(item) && *value >= 0;
+static bool get_count(const hg__json *root, const char *key, int64_t *value) {
+    const hg__json *item = hg__json_object_get(root, key);
+    *value = hg__json_integer_value(item);
+    return hg__json_is_integer(item) && *value >= 0;
 }
 
-static bool get_real(const json_t *root, const char *key, double *value) {
-    const char *text = json_string_value(json_object_get(root, key));
+static bool get_real(const hg__json *root, const char *key, double *value) {
+    const char *text = hg__json_string_value(hg__json_object_get(root, key));
     char *end = NULL;
     if (text) *value = strtod(text, &end);
     return text && end != text && !*end && !isnan(*value);
 }
 
 static bool parse_progress(const char *text, hg__progress *p) {
-    json_t *root = hg__json_read(text, strlen(text), progress_key, NULL);
+    hg__json *root = hg__json_read(text, strlen(text), progress_key, NULL);
     int64_t epoch = 0, best_epoch = 0;
     const bool good =
         get_count(root, "epoch", &epoch) && get_count(root, "batch", &p->batch) &&
@@ -51,7 +50,7 @@ static bool parse_progress(const char *text, hg__progress *p) {
         get_count(root, "best_epoch", &best_epoch) && get_real(root, "loss_sum", &p->loss_sum) &&
         get_real(root, "best_loss", &p->best_loss) &&
         get_real(root, "train_loss", &p->train_loss) && get_real(root, "seconds", &p->seconds);
-    json_decref(root);
+    hg__json_free(root);
     p->epoch = (int32_t)epoch;
     p->best_epoch = (int32_t)best_epoch;
     return good && epoch <= INT32_MAX && best_epoch <= epoch;

@@ -20,7 +20,7 @@ static int asked_fpr(const hg__trainer *t, double *fpr, hg_error *err) {
 }
 
 // score (val_rows.count): of the held-out rows.
-static int fit_thresholds(hg__trainer *t, const float *score, hg_model *best, json_t *detector,
+static int fit_thresholds(hg__trainer *t, const float *score, hg_model *best, hg__json *detector,
                           hg_error *err) {
     const hg__side_columns *side = t->val_data ? &t->val_side : &t->side;
     const int64_t count = t->val_rows.count;
@@ -53,7 +53,7 @@ int hg__fit_detector(hg__trainer *t, hg_model *best, hg_error *err) {
     const size_t held = (size_t)t->val_rows.count;
     float *score = hg__alloc(held + 1, sizeof *score, err);
     if (!score) return HG_ERR_MEMORY;
-    json_t *detector = json_object();
+    hg__json *detector = hg__json_object();
     int code =
         detector ? HG_OK : hg__fail(err, HG_ERR_MEMORY, "out of memory while fitting the detector");
     if (code == HG_OK) {
@@ -62,7 +62,7 @@ int hg__fit_detector(hg__trainer *t, hg_model *best, hg_error *err) {
     if (code == HG_OK && held) code = fit_thresholds(t, score, best, detector, err);
     hg__free(score);
     if (code < 0) {
-        json_decref(detector);
+        hg__json_free(detector);
         return code;
     }
     hg__model_set_detector(best, detector);

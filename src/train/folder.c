@@ -3,7 +3,6 @@
 #include "train/folder.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/secret.h"
 
@@ -147,8 +147,8 @@ int hg__folder_add_result(const char *folder, const hg__result_row *row, hg_erro
 
 // ---- the two JSON files -------------------------------------------------------------------------
 
-static json_t *number_or_null(double x) {
-    return isfinite(x) ? json_real(x) : json_null();
+static hg__json *number_or_null(double x) {
+    return isfinite(x) ? hg__json_real(x) : hg__json_null();
 }
 
 // The value of the first "model name" line of /proc/cpuinfo, or "unknown".
@@ -166,13 +166,13 @@ static void find_cpu(char *buffer, size_t size) {
     (void)fclose(f);
 }
 
-static int write_json(const char *folder, const char *name, json_t *root, hg_error *err) {
-    char *dumped = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
-    json_decref(root);
-    if (!dumped) return hg__fail(err, HG_ERR_MEMORY, "%s/%s: out of memory", folder, name);
+static int write_json(const char *folder, const char *name, hg__json *root, hg_error *err) {
+    char *dumped = hg__json_lines(root, 9, err);
+    hg__json_free(root);
+    if (!dumped) return HG_ERR_MEMORY;
     hg__text text = {0};
     hg__text_add(&text, "%s\n", dumped);
-    hg__lib_free(dumped);
+    hg__free(dumped);
     return write_text(folder, name, &text, err);
 }
 
@@ -185,35 +185,36 @@ int hg__folder_write_run(const char *folder, const hg__run_facts *f, hg_error *e
     snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)f->fingerprint);
     (void)getrusage(RUSAGE_SELF, &usage);
     hg__mask_secrets(f->options->values.data, data, sizeof data);
-    json_t *root = json_pack(
+    hg__json *root = hg__json_pack(
         "{s:s, s:s, s:s, s:s, s:i, s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "version",
         hg_version(), "host", host, "cpu", cpu, "isa", f->isa, "threads", f->threads, "seed",
-        (json_int_t)f->options->values.seed, "data", data, "data_fingerprint", fingerprint, "start",
-        f->start, "end", now, "rows", (json_int_t)f->result->rows, "parameters",
-        (json_int_t)f->result->parameters, "peak_memory_bytes", (json_int_t)usage.ru_maxrss * 1024);
+        (int64_t)f->options->values.seed, "data", data, "data_fingerprint", fingerprint, "start",
+        f->start, "end", now, "rows", (int64_t)f->result->rows, "parameters",
+        (int64_t)f->result->parameters, "peak_memory_bytes", (int64_t)usage.ru_maxrss * 1024);
     if (root) {
-        json_object_set_new(root, "steps", json_integer((json_int_t)f->steps));
-        json_object_set_new(root, "seconds", number_or_null(f->result->seconds));
-        json_object_set_new(root, "rows_per_second", number_or_null(f->result->rows_per_second));
-        json_object_set_new(root, "exit_reason",
-                            f->exit_reason ? json_string(f->exit_reason) : json_null());
+        hg__json_set(root, "steps", hg__json_integer((int64_t)f->steps));
+        hg__json_set(root, "seconds", number_or_null(f->result->seconds));
+        hg__json_set(root, "rows_per_second", number_or_null(f->result->rows_per_second));
+        hg__json_set(root, "exit_reason",
+                     f->exit_reason ? hg__json_string(f->exit_reason, NULL) : hg__json_null());
     }
     return write_json(folder, "run.json", root, err);
 }
 
 int hg__folder_write_metrics(const char *folder, const hg__run_facts *f, hg_error *err) {
     const hg_train_result *r = f->result;
-    json_t *baselines = json_object();
+    hg__json *baselines = hg__json_object();
     if (isfinite(r->pca_mse)) {
-        json_object_set_new(baselines, "pca",
-                            json_pack("{s:f, s:f}", "mse", r->pca_mse, "seconds", f->pca_seconds));
+        hg__json_set(baselines, "pca",
+                     hg__json_pack("{s:f, s:f}", "mse", r->pca_mse, "seconds", f->pca_seconds));
     }
-    json_t *root = json_pack("{s:i, s:i, s:s, s:o}", "best_epoch", r->best_epoch, "epochs",
-                             r->epochs, "loss", f->options->values.loss, "baselines", baselines);
+    hg__json *root =
+        hg__json_pack("{s:i, s:i, s:s, s:o}", "best_epoch", r->best_epoch, "epochs", r->epochs,
+                      "loss", f->options->values.loss, "baselines", baselines);
     if (root) {
-        json_object_set_new(root, "val_loss", number_or_null(r->best_val_loss));
-        json_object_set_new(root, "train_loss", number_or_null(r->train_loss));
-        json_object_set_new(root, "mse", number_or_null(r->val_mse));
+        hg__json_set(root, "val_loss", number_or_null(r->best_val_loss));
+        hg__json_set(root, "train_loss", number_or_null(r->train_loss));
+        hg__json_set(root, "mse", number_or_null(r->val_mse));
     }
     return write_json(folder, "metrics.json", root, err);
 }

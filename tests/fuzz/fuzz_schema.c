@@ -3,9 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "data/schema.h"
-#include "model/safetensors_json.h"
 
 // NOLINTNEXTLINE(readability-identifier-naming)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -13,17 +13,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum { MOST_COLUMNS = 64, MOST_FLOATS = 4096 };
 
 static void check_writing(const hg__schema *s) {
-    json_t *json = hg__schema_to_json(s, NULL);
+    hg__json *json = hg__schema_to_json(s, NULL);
     if (!json) abort();
     char *text = hg__json_text(json, NULL);
     hg__schema *back = hg__schema_from_json(json, "again", NULL);
-    json_t *second = back ? hg__schema_to_json(back, NULL) : NULL;
+    hg__json *second = back ? hg__schema_to_json(back, NULL) : NULL;
     char *again = second ? hg__json_text(second, NULL) : NULL;
     if (!text || !again || strcmp(text, again) != 0) abort();
     hg__free(text);
     hg__free(again);
-    json_decref(json);
-    json_decref(second);
+    hg__json_free(json);
+    hg__json_free(second);
     hg__schema_free(back);
 }
 
@@ -75,10 +75,10 @@ static void check(const hg__schema *s) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     hg_error err = {0};
-    json_t *json = hg__json_read((const char *)data, size, "fuzz", NULL);
+    hg__json *json = hg__json_read((const char *)data, size, "fuzz", NULL);
     if (!json) return 0;
     hg__schema *s = hg__schema_from_json(json, "fuzz", &err);
-    json_decref(json);
+    hg__json_free(json);
     if (!s && (err.code != HG_ERR_MODEL || !err.message[0])) abort();
     if (s) check(s);
     hg__schema_free(s);

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+// json_read.c - JSON from text (RFC 8259): strict, bounded in depth and size, without recursion.
+//
+// Containers are open from their first bracket to their last; a value goes into the innermost as soon as it begins, so that
+// what was read so far hangs together and is freed as one where the text turns out to be wrong.
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json_internal.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+enum { LONGEST_NUMBER = 400 }; // bytes: more than any double needs
+
+typedef struct reader {
+    const char *text;
+    size_t size, at;
+    hg__json *open[HG_MAX_JSON_DEPTH]; // borrowed, (depth)
+    int depth;
+    const char *wrong; // what came instead of JSON; NULL and failed: no memory
+    size_t wrong_at;
+    bool failed;
+} reader;
+
+static void *fail(reader *r, const char *wrong) {
+    if (r->failed) return NULL;
+    r->wrong = wrong;
+    r->wrong_at = r->at;
+    r->failed = true;
+    return NULL;
+}
+
+// The next byte that is no blank; 0 at the end.
+static char look(reader *r) {
+    while (r->at < r->size && memchr(" \t\n\r", r->text[r->at], 4)) r->at++;
+    return r->at < r->size ? r->text[r->at] : '\0';
+}
+
+static void *fail_here(reader *r) {
+    return fail(r, r->at < r->size ? "something else" : "text that ends too early");
+}
+
+// ---- strings ------------------------------------------------------------------------------------
+
+static int hex(const char *digits, size_t left) {
+    int value = 0;
+    for (int i = 0; i < 4; i++) {
+        const char *all = "0123456789abcdefABCDEF";
+        const char *at = (size_t)i < left && digits[i] ? strchr(all, digits[i]) : NULL;
+        if (!at) return -1;
+        const int digit = (int)(at - all);
+        value = 16 * value + (digit < 16 ? digit : digit - 6);
+    }
+    return value;
+}
+
+// The character of the \u at `from`, of one escape or of a pair; its bytes in *used. Negative: none.
+static int32_t read_escaped(const char *from, size_t left, size_t *used) {
+    const int32_t first = hex(from + 2, left - 2);
+    *used = 6;
+    if (first < 0 || first < 0xD800 || first > 0xDFFF) return first;
+    if (first > 0xDBFF || left < 8 || from[6] != '\\' || from[7] != 'u') return -1;
+    const int32_t second = hex(from + 8, left - 8);
+    *used = 12;
+    if (second < 0xDC00 || second > 0xDFFF) return -1;
+    return 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+}
+
+static size_t write_utf8(char *to, int32_t c) {
+    const size_t size = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    static const int32_t first[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    for (size_t i = size; i-- > 1; c >>= 6) to[i] = (char)(0x80 | (c & 0x3F));
+    to[0] = (char)(first[size] | c);
+    return size;
+}
+
+// Undoes one escape at text + *from.
+static bool unescape(reader *r, size_t *from, size_t end, char *to, size_t *size) {
+    static const char names[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
+    const char name = r->text[*from + 1];
+    if (name == 'u') {
+        size_t used;
+        const int32_t c = read_escaped(r->text + *from, end - *from, &used);
+        if (c <= 0) {
+            fail(r, c == 0 ? "a text with a zero byte" : "an escape that is none");
+            return false;
+        }
+        *size += write_utf8(to + *size, c);
+        *from += used;
+        return true;
+    }
+    const char *known = memchr(names, name, sizeof names - 1);
+    if (!known) {
+        fail(r, "an escape that is none");
+        return false;
+    }
+    to[(*size)++] = means[known - names];
+    *from += 2;
+    return true;
+}
+
+// The closing quote of the string whose first byte is at `at`; r->size: none.
+static size_t closing_quote(const reader *r, size_t at) {
+    while (at < r->size && r->text[at] != '"') at += r->text[at] == '\\' ? 2 : 1;
+    return at < r->size ? at : r->size;
+}
+
+// The string at the opening quote, a heap text of *size bytes.
+static char *read_text(reader *r, size_t *size) {
+    const size_t begin = r->at + 1, end = closing_quote(r, begin);
+    if (end == r->size) return fail(r, "a text that never ends");
+    if (!hg__is_utf8(r->text + begin, end - begin)) return fail(r, "a text that is not UTF-8");
+    char *to = hg__grow(NULL, end - begin + 1, 1, NULL); // escapes are longer than what they mean
+    if (!to) return fail(r, NULL);
+    *size = 0;
+    for (size_t from = begin; from < end && !r->failed;) {
+        if (r->text[from] == '\\') {
+            if (!unescape(r, &from, end, to, size)) break;
+        } else if ((unsigned char)r->text[from] < 0x20) {
+            fail(r, "a control byte in a text");
+        } else {
+            to[(*size)++] = r->text[from++];
+        }
+    }
+    if (r->failed) {
+        hg__free(to);
+        return NULL;
+    }
+    to[*size] = '\0';
+    r->at = end + 1;
+    return to;
+}
+
+static hg__json *read_string(reader *r) {
+    hg__json *v = hg__json_new(HG_JSON_STRING);
+    if (!v) return fail(r, NULL);
+    v->text = read_text(r, &v->size);
+    if (v->text) return v;
+    hg__json_free(v);
+    return NULL;
+}
+
+// ---- numbers and words --------------------------------------------------------------------------
+
+// Bytes of the number as JSON has it; 0: none. whole: without a point or exponent.
+static size_t number_size(const char *c, bool *whole) {
+    size_t n = c[0] == '-' ? 1 : 0;
+    if (c[n] < '0' || c[n] > '9') return 0;
+    if (c[n] == '0' && c[n + 1] >= '0' && c[n + 1] <= '9') return 0;
+    n += strspn(c + n, "0123456789");
+    *whole = c[n] != '.' && c[n] != 'e' && c[n] != 'E';
+    if (c[n] == '.') {
+        const size_t digits = strspn(c + n + 1, "0123456789");
+        if (digits == 0) return 0;
+        n += 1 + digits;
+    }
+    if (c[n] == 'e' || c[n] == 'E') {
+        n += c[n + 1] == '+' || c[n + 1] == '-' ? 2 : 1;
+        const size_t digits = strspn(c + n, "0123456789");
+        if (digits == 0) return 0;
+        n += digits;
+    }
+    return n;
+}
+
+static hg__json *read_number(reader *r) {
+    char digits[LONGEST_NUMBER + 1];
+    const size_t left = r->size - r->at, most = left < LONGEST_NUMBER ? left : LONGEST_NUMBER;
+    memcpy(digits, r->text + r->at, most);
+    digits[most] = '\0';
+    bool whole = false;
+    const size_t size = number_size(digits, &whole);
+    if (size == 0 || size == LONGEST_NUMBER) return fail(r, "a number that is none");
+    digits[size] = '\0';
+    errno = 0;
+    const int64_t integer = whole ? strtoll(digits, NULL, 10) : 0;
+    if (errno) return fail(r, "an integer too large");
+    const double real = whole ? 0 : strtod(digits, NULL);
+    if (!isfinite(real)) return fail(r, "a number too large");
+    r->at += size;
+    hg__json *v = whole ? hg__json_integer(integer) : hg__json_real(real);
+    return v ? v : fail(r, NULL);
+}
+
+static hg__json *read_word(reader *r) {
+    static const char *const words[] = {"null", "false", "true"};
+    for (int i = 0; i < 3; i++) {
+        const size_t size = strlen(words[i]);
+        if (r->size - r->at < size || memcmp(r->text + r->at, words[i], size) != 0) continue;
+        r->at += size;
+        hg__json *v = i == 0 ? hg__json_null() : hg__json_boolean(i == 2);
+        return v ? v : fail(r, NULL);
+    }
+    return fail_here(r);
+}
+
+// ---- values -------------------------------------------------------------------------------------
+
+static hg__json *top(const reader *r) {
+    return r->depth > 0 ? r->open[r->depth - 1] : NULL;
+}
+
+static hg__json *open_list(reader *r, hg__json_kind kind) {
+    if (r->depth == HG_MAX_JSON_DEPTH) return fail(r, "a value too deep");
+    r->at++;
+    hg__json *v = hg__json_new(kind);
+    return v ? v : fail(r, NULL);
+}
+
+static hg__json *read_value(reader *r) {
+    const char c = look(r);
+    if (c == '{') return open_list(r, HG_JSON_OBJECT);
+    if (c == '[') return open_list(r, HG_JSON_ARRAY);
+    if (c == '"') return read_string(r);
+    if (c == '-' || (c >= '0' && c <= '9')) return read_number(r);
+    return read_word(r);
+}
+
+static char *read_key(reader *r) {
+    size_t size;
+    if (look(r) != '"') return fail_here(r);
+    char *key = read_text(r, &size);
+    if (!key) return NULL;
+    if (look(r) == ':') {
+        r->at++;
+        return key;
+    }
+    hg__free(key);
+    return fail_here(r);
+}
+
+static int compare_keys(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+// Few are compared with one another, many are sorted.
+static void check_keys(reader *r, const hg__json *object) {
+    enum { FEW = 8 };
+    const size_t n = object->count;
+    bool twice = false;
+    for (size_t i = 1; n <= FEW && i < n; i++) {
+        for (size_t k = 0; k < i; k++) twice |= strcmp(object->key[i], object->key[k]) == 0;
+    }
+    char **sorted = n > FEW ? hg__grow(NULL, n, sizeof *sorted, NULL) : NULL;
+    if (n > FEW && !sorted) fail(r, NULL);
+    if (sorted) {
+        memcpy(sorted, object->key, n * sizeof *sorted);
+        qsort(sorted, n, sizeof *sorted, compare_keys);
+        for (size_t i = 1; i < n; i++) twice |= strcmp(sorted[i], sorted[i - 1]) == 0;
+        hg__free(sorted);
+    }
+    if (twice) fail(r, "a key twice");
+}
+
+// Closes what closes here; whether a value is to come.
+static bool close_lists(reader *r) {
+    char next = look(r);
+    while (r->depth > 0 && !r->failed) {
+        const hg__json *list = top(r);
+        if (next != (list->kind == HG_JSON_OBJECT ? '}' : ']')) break;
+        if (list->kind == HG_JSON_OBJECT) check_keys(r, list);
+        r->depth--;
+        r->at++;
+        next = look(r);
+    }
+    if (r->depth == 0 || r->failed) return false;
+    if (next != ',') {
+        fail_here(r);
+        return false;
+    }
+    r->at++;
+    return true;
+}
+
+static hg__json *read_all(reader *r) {
+    hg__json *root = NULL;
+    bool more = true;
+    while (more) {
+        hg__json *list = top(r);
+        char *key = list && list->kind == HG_JSON_OBJECT ? read_key(r) : NULL;
+        hg__json *v = r->failed ? NULL : read_value(r);
+        if (!v) {
+            hg__free(key);
+            break;
+        }
+        if (!list) root = v;
+        if (list && hg__json_put(list, key, v) < 0) {
+            fail(r, NULL);
+            break;
+        }
+        const bool opens = v->kind == HG_JSON_ARRAY || v->kind == HG_JSON_OBJECT;
+        if (opens) r->open[r->depth++] = v;
+        const char end = v->kind == HG_JSON_OBJECT ? '}' : ']';
+        more = (opens && look(r) != end) || close_lists(r);
+    }
+    look(r);
+    if (!r->failed && r->at < r->size) fail_here(r);
+    if (!r->failed) return root;
+    hg__json_free(root);
+    return NULL;
+}
+
+// ---- bounds -------------------------------------------------------------------------------------
+
+// Behind the closing quote of the string that starts at i, or size + 1.
+static size_t string_end(const char *text, size_t size, size_t i) {
+    for (i++; i < size && text[i] != '"'; i++) {
+        if (text[i] == '\\') i++;
+    }
+    return i < size ? i + 1 : size + 1;
+}
+
+ptrdiff_t hg__json_extent(const char *text, size_t size, size_t *items) {
+    int depth = 0;
+    size_t i = 0;
+    *items = 0;
+    while (i < size) {
+        const char c = text[i];
+        const bool ends = c == ',' || c == '}' || c == ']';
+        if (depth == 0 && ends) return (ptrdiff_t)i;
+        if (c == '"') {
+            i = string_end(text, size, i);
+        } else {
+            if (c == '{' || c == '[') depth++;
+            if (c == '}' || c == ']') depth--;
+            *items += c == ',';
+            i++;
+        }
+        if (depth > HG_MAX_JSON_DEPTH || i > size) return -1;
+        if (depth == 0 && (c == '"' || ends)) return (ptrdiff_t)i;
+    }
+    return depth == 0 ? (ptrdiff_t)size : -1;
+}
+
+hg__json *hg__json_read(const char *text, size_t size, const char *where, hg_error *err) {
+    size_t items;
+    if (hg__json_extent(text, size, &items) < 0) {
+        hg__fail(err, HG_ERR_MODEL, "%s: expected JSON at most %d deep, got text that never ends",
+                 where, HG_MAX_JSON_DEPTH);
+        return NULL;
+    }
+    if (items > HG_MAX_JSON_ITEMS) {
+        hg__fail(err, HG_ERR_MODEL, "%s: expected JSON of at most %d items, got %zu", where,
+                 HG_MAX_JSON_ITEMS, items);
+        return NULL;
+    }
+    reader r = {.text = text, .size = size};
+    hg__json *value = read_all(&r);
+    if (value) return value;
+    if (r.wrong) {
+        hg__fail(err, HG_ERR_MODEL, "%s: expected JSON, got %s at byte %zu", where, r.wrong,
+                 r.wrong_at + 1);
+    } else {
+        hg__fail(err, HG_ERR_MEMORY, "%s: out of memory while reading JSON", where);
+    }
+    return NULL;
+}

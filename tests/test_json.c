@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// test_json.c - JSON values made, read and written, and what is refused.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <cmocka.h>
+
+static void expect_same(const char *text, const char *again) {
+    hg_error err = {0};
+    hg__json *v = hg__json_read(text, strlen(text), "t", &err);
+    if (!v) fail_msg("%s: %s", text, err.message);
+    char *written = hg__json_text(v, NULL);
+    assert_string_equal(written, again);
+    hg__json *copy = hg__json_copy(v, NULL);
+    char *third = hg__json_text(copy, NULL);
+    assert_string_equal(third, again);
+    hg__free(written);
+    hg__free(third);
+    hg__json_free(copy);
+    hg__json_free(v);
+}
+
+static void what_is_read_is_written_again(void **state) {
+    (void)state;
+    static const char *const same[] = {"null",
+                                       "true",
+                                       "[]",
+                                       "{}",
+                                       "-5",
+                                       "[1,[2,[3]],{}]",
+                                       "{\"a\":{\"b\":[]},\"c\":\"d\"}",
+                                       "9223372036854775807",
+                                       "0.10000000000000001",
+                                       "1e-5",
+                                       "1e300",
+                                       "\"\\\"\\\\\\b\\f\\n\\r\\t\\u001F/\xC3\xA9\""};
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) expect_same(same[i], same[i]);
+    expect_same(" { \"a\" : [ 1 , 2 ] }\n", "{\"a\":[1,2]}");
+    expect_same("\"\\u0041\\u00e9\\u20AC\\ud83d\\uDE00\\/\"",
+                "\"A\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80/\"");
+    expect_same("[-0, 1.0, 1E+2, 1e-400]", "[0,1.0,100.0,0.0]");
+}
+
+static void what_is_no_json_is_refused_at_its_place(void **state) {
+    (void)state;
+    static const char *const bad[][2] = {
+        {"",                                                                                        "text that ends too early at byte 1"},
+        {"[1,]",                                                                                    "something else at byte 4"          },
+        {"[1 2]",                                                                                   "something else at byte 4"          },
+        {"[1}",                                                                                     "something else at byte 3"          },
+        {"{\"a\"}",                                                                                 "something else at byte 5"          },
+        {"{\"a\":1,}",                                                                              "something else at byte 8"          },
+        {"{a:1}",                                                                                   "something else at byte 2"          },
+        {"1 1",                                                                                     "something else at byte 3"          },
+        {"nul",                                                                                     "something else at byte 1"          },
+        {"01",                                                                                      "a number that is none at byte 1"   },
+        {"1.",                                                                                      "a number that is none at byte 1"   },
+        {"-",                                                                                       "a number that is none at byte 1"   },
+        {"1e999",                                                                                   "a number too large at byte 1"      },
+        {"9223372036854775808",                                                                     "an integer too large at byte 1"    },
+        {"\"\\x\"",                                                                                 "an escape that is none at byte 1"  },
+        {"\"\\u12\"",                                                                               "an escape that is none at byte 1"  },
+        {"\"\\ud800\"",                                                                             "an escape that is none at byte 1"  },
+        {"\"\\ud800\\u0041\"",                                                                      "an escape that is none at byte 1"  },
+        {"\"\\u0000\"",                                                                             "a text with a zero byte at byte 1" },
+        {"\"a\nb\"",                                                                                "a control byte in a text at byte 1"},
+        {"\"\xFF\"",                                                                                "a text that is not UTF-8 at byte 1"},
+        {"{\"a\":1,\"a\":2}",                                                                       "a key twice"                       },
+        {"{\"a\":1,\"b\":2,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1,\"\\u0063\":1}",
+         "a key twice"                                                                                                                  },
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        hg_error err = {0};
+        assert_null(hg__json_read(bad[i][0], strlen(bad[i][0]), "t", &err));
+        assert_int_equal(err.code, HG_ERR_MODEL);
+        if (!strstr(err.message, bad[i][1])) fail_msg("%s: %s", bad[i][0], err.message);
+    }
+    assert_null(hg__json_read("1\0", 2, "t", NULL));
+}
+
+// Every beginning of a text, in a block that ends where the text does: the sanitizers look on.
+static void no_beginning_is_read_beyond(void **state) {
+    (void)state;
+    static const char text[] =
+        "{\"a\":[1,-2.5e+3,\"\\u00e9\\ud83d\\ude00\\n\"],\"b\":null,\"c\":{}}";
+    for (size_t size = 0; size < sizeof text - 1; size++) {
+        char *part = hg__grow(NULL, size, 1, NULL);
+        memcpy(part, text, size);
+        assert_null(hg__json_read(part, size, "t", NULL));
+        hg__free(part);
+    }
+}
+
+static void depth_is_bounded_and_costs_no_stack(void **state) {
+    (void)state;
+    char deep[2 * HG_MAX_JSON_DEPTH + 3] = "";
+    memset(deep, '[', HG_MAX_JSON_DEPTH);
+    memset(deep + HG_MAX_JSON_DEPTH, ']', HG_MAX_JSON_DEPTH);
+    expect_same(deep, deep);
+    memset(deep, '[', HG_MAX_JSON_DEPTH + 1);
+    memset(deep + HG_MAX_JSON_DEPTH + 1, ']', HG_MAX_JSON_DEPTH + 1);
+    assert_null(hg__json_read(deep, sizeof deep - 1, "t", NULL));
+    hg__json *v = hg__json_array();
+    for (int i = 0; i < 100000; i++) {
+        hg__json *outer = hg__json_array();
+        assert_int_equal(hg__json_append(outer, v), HG_OK);
+        v = outer;
+    }
+    assert_null(hg__json_text(v, NULL)); // deeper than could be read again
+    hg__json_free(v);
+}
+
+static void objects_are_made_and_changed(void **state) {
+    (void)state;
+    hg__json *part = hg__json_string("L\xE4nge", NULL); // Latin-1
+    hg__json *o = hg__json_pack("{s:s, s:i, s:I, s:f, s:b, s:o}", "s", "x", "i", 3, "I",
+                                (int64_t)1 << 40, "f", 0.5, "b", 1, "o", part);
+    assert_int_equal(hg__json_set(o, "i", hg__json_integer(4)), HG_OK);
+    hg__json_remove(o, "s");
+    hg__json *shared = hg__json_share(hg__json_object_get(o, "o"));
+    char *text = hg__json_text(o, NULL);
+    assert_string_equal(
+        text, "{\"i\":4,\"I\":1099511627776,\"f\":0.5,\"b\":true,\"o\":\"L\xC3\xA4nge\"}");
+    hg__free(text);
+    text = hg__json_lines(o, 9, NULL);
+    assert_string_equal(text, "{\n  \"i\": 4,\n  \"I\": 1099511627776,\n  \"f\": 0.5,\n  \"b\": "
+                              "true,\n  \"o\": \"L\xC3\xA4nge\"\n}");
+    hg__free(text);
+    hg__json_free(o);
+    assert_int_equal(hg__json_string_size(shared), 6); // lives on
+    hg__json_free(shared);
+}
+
+static void a_failed_part_fails_the_whole(void **state) {
+    (void)state;
+    hg__json *o = hg__json_object();
+    assert_null(hg__json_real((double)NAN));
+    assert_true(hg__json_set(o, "x", hg__json_real((double)INFINITY)) < 0);
+    assert_null(hg__json_pack("{s:f, s:o}", "x", (double)NAN, "o", hg__json_array()));
+    assert_true(hg__json_set(NULL, "x", hg__json_null()) < 0);
+    assert_true(hg__json_append(o, hg__json_null()) < 0);
+    hg__json_free(o);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_read_is_written_again),
+        cmocka_unit_test(what_is_no_json_is_refused_at_its_place),
+        cmocka_unit_test(no_beginning_is_read_beyond),
+        cmocka_unit_test(depth_is_bounded_and_costs_no_stack),
+        cmocka_unit_test(objects_are_made_and_changed),
+        cmocka_unit_test(a_failed_part_fails_the_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
