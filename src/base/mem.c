@@ -87,6 +87,17 @@ void hg__lib_free(void *block) {
     free(block);
 }
 
+void *hg__zlib_alloc(void *unused, unsigned count, unsigned size) {
+    (void)unused;
+    size_t bytes;
+    return hg__multiply(count, size, &bytes) ? hg__lib_malloc(bytes) : NULL;
+}
+
+void hg__zlib_free(void *unused, void *block) {
+    (void)unused;
+    hg__lib_free(block);
+}
+
 void hg_text_free(char *text) {
     hg__free(text);
 }

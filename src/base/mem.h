@@ -21,9 +21,12 @@ bool hg__multiply(size_t a, size_t b, size_t *product);
 // Calls of hg__alloc() and hg__grow() in this process so far: tests hold a training step to 0.
 uint64_t hg__alloc_count(void);
 
-// malloc, realloc and free for libraries that take them (jansson, zlib): the same fault injection.
+// malloc and free for libraries that take them: the same fault injection.
 void *hg__lib_malloc(size_t size);
 void hg__lib_free(void *block);
+// The same as zlib takes them: z_stream's zalloc and zfree.
+void *hg__zlib_alloc(void *unused, unsigned count, unsigned size);
+void hg__zlib_free(void *unused, void *block);
 
 // Fault injection: with HG_FAIL_ALLOC=n in the environment the n-th allocation of the process
 // fails; with HG_FAIL_ALLOC=n+ that one and every later one.

@@ -23,17 +23,6 @@ typedef struct hg__inflate {
     uint8_t block[PACKED_BLOCK];
 } hg__inflate;
 
-static void *zlib_alloc(void *context, unsigned count, unsigned size) {
-    (void)context;
-    size_t bytes;
-    return hg__multiply(count, size, &bytes) ? hg__lib_malloc(bytes) : NULL;
-}
-
-static void zlib_free(void *context, void *block) {
-    (void)context;
-    hg__lib_free(block);
-}
-
 // The next block of packed bytes; 0 at the end of the file.
 static int64_t fetch(hg__source *s, hg_error *err) {
     hg__inflate *g = s->inflate;
@@ -135,8 +124,8 @@ static int64_t read_any(hg__source *s, uint8_t *to, size_t size, hg_error *err) 
 static int open_gzip(hg__source *s, hg_error *err) {
     s->inflate = hg__alloc(1, sizeof *s->inflate, err);
     if (!s->inflate) return HG_ERR_MEMORY;
-    s->inflate->z.zalloc = zlib_alloc;
-    s->inflate->z.zfree = zlib_free;
+    s->inflate->z.zalloc = hg__zlib_alloc;
+    s->inflate->z.zfree = hg__zlib_free;
     if (inflateInit2(&s->inflate->z, 15 + 16) != Z_OK) { // 16: gzip frames only
         return hg__fail(err, HG_ERR_MEMORY, "out of memory: could not unpack %s", s->path);
     }

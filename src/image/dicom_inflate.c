@@ -13,17 +13,6 @@
 
 enum { FIRST = 1 << 16 };
 
-static void *zlib_alloc(void *context, unsigned count, unsigned size) {
-    (void)context;
-    size_t bytes;
-    return hg__multiply(count, size, &bytes) ? hg__lib_malloc(bytes) : NULL;
-}
-
-static void zlib_free(void *context, void *block) {
-    (void)context;
-    hg__lib_free(block);
-}
-
 // More than pixels of this size and what may stand beside them are not taken.
 static size_t most_bytes(void) {
     return (size_t)hg__image_limit.pixels * 8 + (1 << 24);
@@ -79,7 +68,7 @@ int hg__dicom_inflate(hg__dicom_span *s, uint8_t **held, const char *name, hg_er
         return hg__fail(err, HG_ERR_DATA, "%s: expected less than 4 GB of deflated DICOM", name);
     }
     HG_TRY(copy_header(s, at, held, err));
-    z_stream z = {.zalloc = zlib_alloc, .zfree = zlib_free};
+    z_stream z = {.zalloc = hg__zlib_alloc, .zfree = hg__zlib_free};
     z.next_in = s->bytes + at;
     z.avail_in = (uInt)(s->size - at);
     size_t used = at;
