@@ -10,6 +10,26 @@
 // makes something returns a pointer or NULL. Both take `hg_error *err` last, which may be NULL and
 // is filled on failure only. The library never prints, exits or aborts. Unless a comment says
 // otherwise, a function may be called from several threads as long as they do not share an object.
+//
+// What a host may rely on:
+//   locale        numbers are read and written with a point, whatever setlocale() or uselocale() say. The host's locale is back
+//                 when a call returns, and in callbacks.
+//   arithmetic    the host's rounding mode, flush-to-zero and floating-point traps change no bit; they too come back.
+//   allocators    malloc() and free(). No other library's allocator or settings are changed.
+//   stack         128 KB are enough for any call.
+//   threads       those of scorers and jobs block all signals that are not about themselves, and end with hg_scorer_free() or the
+//                 job. A model may be used by any number of scorers and watchers at once.
+//   signals       no handler is set. Writing to a pipe (out=) whose reader has left raises SIGPIPE as write() does; where the
+//                 host ignores it the call gives HG_ERR_IO. Stop a job by hg_listener.stop, which a handler may set.
+//   cancellation  pthread_cancel() takes effect when the call has returned: nothing leaks, but a job runs to its end unless
+//                 hg_listener.stop asks it not to. A callback returns: no longjmp(), no exceptions through it.
+//   fork          a child may use and free what its parent made; scorers run there on one thread. What holds for every library
+//                 with threads holds here: a child forked while another thread is within a call may only exec() or _exit(), and
+//                 so may one that is forked in a callback.
+//   dlclose       may be called once every object is freed; nothing of the library stays. Libraries that it opened when they
+//                 were needed (LAPACK, SQLite, ODBC, libmatio, DCMTK) do.
+//   pipes         what is read of standard input or a pipe is kept, for all jobs that name it, until the hg_options that named
+//                 it first is freed.
 #ifndef HG_HOURGLASS_H
 #define HG_HOURGLASS_H
 #include <signal.h>
@@ -57,8 +77,7 @@ typedef struct hg_options hg_options;
 
 // All options of `mode` ("train", "predict", ...) at their defaults; NULL for an unknown mode.
 HG_API hg_options *hg_options_new(const char *mode, hg_error *err);
-HG_API void
-hg_options_free(hg_options *o); // NULL is fine; with the last options goes what was read of pipes
+HG_API void hg_options_free(hg_options *o); // NULL is fine; what was read of its pipes goes too
 
 // Sets one option from text, exactly as the command line would. An unknown name or a value out of
 // range leaves everything as it was and names the nearest option.
@@ -237,9 +256,11 @@ HG_API const char *hg_model_spec(const hg_model *m);  // "dense 64 relu | dense 
 HG_API hg_scorer *hg_scorer_new(const hg_model *m, int32_t threads, hg_error *err);
 HG_API void hg_scorer_free(hg_scorer *s); // NULL is fine
 
-// x: (rows, width). score: (rows), the mean squared error of each row: higher is more anomalous.
+// x: (rows, width). score: (rows), the mean squared error of each row against its reconstruction: higher is more anomalous.
+// Where the model is a table's, x is a row as the network sees it, numbers scaled and categories one-hot, and this is the
+// distance to the y below. The score of `hourglass predict`, in which an ordinary row has about 1, is another one: hg_watch().
 HG_API void hg_score(hg_scorer *s, const float *x, int64_t rows, float *score);
-// y: (rows, width). z: (rows, code).
+// y: (rows, width), in the units of x; of a table's categories and missing values the probabilities. z: (rows, code).
 HG_API void hg_reconstruct_rows(hg_scorer *s, const float *x, int64_t rows, float *y);
 HG_API void hg_encode_rows(hg_scorer *s, const float *x, int64_t rows, float *z);
 HG_API void hg_decode_rows(hg_scorer *s, const float *z, int64_t rows, float *y);

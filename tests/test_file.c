@@ -333,10 +333,10 @@ static void a_pipe_is_read_as_often_as_one_likes(void **state) {
     close(end[1]);
     snprintf(path, sizeof path, "/dev/fd/%d", end[0]);
     assert_true(hg__is_stream(path));
-    assert_int_equal(hg__stream_keep(path, NULL), HG_OK);
-    assert_int_equal(hg__stream_keep(path, NULL), HG_OK);
+    assert_int_equal(hg__stream_keep(path, state, NULL), HG_OK);
+    assert_int_equal(hg__stream_keep(path, state, NULL), HG_OK);
     for (int i = 0; i < 3; i++) expect_bytes(path, 'p', MUCH);
-    hg__stream_forget_all();
+    hg__stream_forget(state);
     expect_bytes(path, 'p', 0); // all of it was read
     close(end[0]);
     assert_int_equal(wait(NULL) > 0, 1);
@@ -352,10 +352,10 @@ static void a_named_pipe_is_another_the_next_time(void **state) {
             const int to = open(at("fifo"), O_WRONLY | O_CLOEXEC); // waits for its reader
             _exit(write(to, byte, 1) == 1 ? 0 : 1);
         }
-        assert_int_equal(hg__stream_keep(at("fifo"), NULL), HG_OK);
+        assert_int_equal(hg__stream_keep(at("fifo"), state, NULL), HG_OK);
         expect_bytes(at("fifo"), *byte, 1);
         expect_bytes(at("fifo"), *byte, 1);
-        hg__stream_forget_all();
+        hg__stream_forget(state);
         assert_int_equal(wait(NULL), pid);
     }
 }
@@ -370,14 +370,14 @@ static void a_stream_that_failed_once_has_failed(void **state) {
     assert_int_equal(write(end[1], "1,2\n", 4), 4);
     close(end[1]);
     snprintf(path, sizeof path, "/dev/fd/%d", end[0]);
-    assert_int_equal(hg__stream_keep(path, NULL), HG_OK);
+    assert_int_equal(hg__stream_keep(path, state, NULL), HG_OK);
     setenv("TMPDIR", at("missing"), 1);
     assert_int_equal(hg__map_open(&m, path, &err), HG_ERR_IO);
     unsetenv("TMPDIR");
     err = (hg_error){0};
     assert_int_equal(hg__map_open(&m, path, &err), HG_ERR_IO); // what is left may not be all
     assert_non_null(strstr(err.message, "cannot make a temporary file"));
-    hg__stream_forget_all();
+    hg__stream_forget(state);
     close(end[0]);
 }
 

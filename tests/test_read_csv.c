@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // test_read_csv.c - the CSV reader: values to the last bit, headers, quotes, and every way a row can be wrong.
 #include <float.h>
-#include <locale.h>
 #include <math.h>
 
 #include "base/rng.h"
@@ -332,16 +331,6 @@ static void awkward_numbers_are_read(void **state) {
     }
 }
 
-static void another_locale_changes_nothing(void **state) {
-    (void)state;
-    if (!setlocale(LC_ALL, "de_DE.UTF-8") && !setlocale(LC_ALL, "fr_FR.UTF-8")) {
-        printf("skipped: no locale with a decimal comma\n");
-        return;
-    }
-    CSV("0.50000002980232238769531250,1\n", 1, 2, 0.5F, 1);
-    setlocale(LC_ALL, "C");
-}
-
 static void damaged_files_are_survived(void **state) {
     (void)state;
     damage_seed("csv/good_plain.csv");
@@ -362,7 +351,6 @@ int main(void) {
         cmocka_unit_test(many_rows_are_read),
         cmocka_unit_test(numbers_are_rounded_as_strtof_does),
         cmocka_unit_test(awkward_numbers_are_read),
-        cmocka_unit_test(another_locale_changes_nothing),
         cmocka_unit_test(damaged_files_are_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // test_table_csv.c - CSV as a table: numbers and texts, what the file is like, and every way a row can be wrong.
-#include <locale.h>
 #include <math.h>
 #include <sys/stat.h>
 #include <zlib.h>
@@ -223,23 +222,6 @@ static void numbers_are_rounded_as_strtod_does(void **state) {
     }
 }
 
-static void another_locale_changes_nothing(void **state) {
-    (void)state;
-    if (!setlocale(LC_ALL, "de_DE.UTF-8") && !setlocale(LC_ALL, "fr_FR.UTF-8")) {
-        printf("skipped: no locale with a decimal comma\n");
-        return;
-    }
-    const sample_file f = save_sample(BYTES("a,b\n0.12345678901234567,x\n"), "x.csv");
-    hg_error err;
-    hg__cell cell[2];
-    hg__table *t = hg__table_open(f.path, NULL, &err);
-    assert_int_equal(hg__table_next(t, cell, &err), 1);
-    assert_true(cell[0].number == 0.12345678901234567);
-    hg__table_close(t);
-    remove_sample(&f);
-    setlocale(LC_ALL, "C");
-}
-
 static void a_file_that_shrinks_is_noticed(void **state) {
     (void)state;
     const sample_file f = save_sample(BYTES("a,b\n1,x\n"), "x.csv");
@@ -295,7 +277,6 @@ int main(void) {
         cmocka_unit_test(files_that_are_no_table_are_refused),
         cmocka_unit_test(numbers_without_end_are_texts),
         cmocka_unit_test(numbers_are_rounded_as_strtod_does),
-        cmocka_unit_test(another_locale_changes_nothing),
         cmocka_unit_test(a_file_that_shrinks_is_noticed),
         cmocka_unit_test(a_damaged_archive_ends_the_reading),
         cmocka_unit_test(damaged_files_are_survived),

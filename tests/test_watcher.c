@@ -5,6 +5,8 @@
 
 #include "hourglass.h"
 
+#include "data/schema.h"
+#include "model/model.h"
 #include "table_case.h"
 
 #include <cmocka.h>
@@ -104,6 +106,44 @@ static void what_was_never_seen_is_counted_and_scores_higher(void **state) {
     hg_watcher_free(w);
 }
 
+// Of rows of a table too: what comes out is comparable with what went in, and the score is their distance.
+static void a_scorer_gives_probabilities_and_the_squared_error_of_these(void **state) {
+    (void)state;
+    enum { ROWS = 70 };
+    hg_error err = {0};
+    const int32_t width = hg_model_width(model), code = hg_model_code_size(model);
+    const hg__schema *s = model->schema;
+    hg_scorer *scorer = hg_scorer_new(model, 2, &err);
+    float *x = calloc((size_t)(ROWS * width), sizeof *x), score[ROWS],
+          *y = calloc((size_t)(ROWS * width), sizeof *y),
+          *z = calloc(ROWS, sizeof *z * (size_t)code),
+          *decoded = calloc((size_t)(ROWS * width), sizeof *y);
+    assert_true(scorer && x && y && z && decoded);
+    for (int32_t i = 0; i < ROWS; i++) {
+        x[i * width + s->column[0].first] = (float)sin(i);
+        x[i * width + s->column[1].first + i % 2] = 1;
+    }
+    hg_score(scorer, x, ROWS, score);
+    hg_reconstruct_rows(scorer, x, ROWS, y);
+    hg_encode_rows(scorer, x, ROWS, z);
+    hg_decode_rows(scorer, z, ROWS, decoded);
+    assert_memory_equal(y, decoded, sizeof *y * (size_t)(ROWS * width));
+    for (int32_t i = 0; i < ROWS; i++) {
+        double squares = 0, kinds = 0;
+        for (int32_t j = 0; j < width; j++)
+            squares += pow((double)(x[i * width + j] - y[i * width + j]), 2);
+        for (int32_t j = 0; j < s->column[1].width - s->column[1].may_miss; j++)
+            kinds += (double)y[i * width + s->column[1].first + j];
+        assert_true(fabs(squares / width - (double)score[i]) < 1e-5);
+        assert_true(fabs(kinds - 1) < 1e-5);
+    }
+    hg_scorer_free(scorer);
+    free(x);
+    free(y);
+    free(z);
+    free(decoded);
+}
+
 static void no_value_and_a_word_for_a_number_count_as_missing(void **state) {
     (void)state;
     hg_watcher *w = watcher(0);
@@ -179,6 +219,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_ordinary_row_passes_and_a_far_one_says_which_column),
         cmocka_unit_test(what_was_never_seen_is_counted_and_scores_higher),
+        cmocka_unit_test(a_scorer_gives_probabilities_and_the_squared_error_of_these),
         cmocka_unit_test(no_value_and_a_word_for_a_number_count_as_missing),
         cmocka_unit_test(each_group_has_its_threshold_and_a_new_one_that_of_all),
         cmocka_unit_test(a_lower_rate_has_a_higher_threshold),

@@ -15,9 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 enum { CACHE_LINE = 64 };
 static const double spin_seconds = 20e-6;
@@ -37,6 +39,7 @@ typedef struct worker {
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
 struct hg__pool {
     int32_t threads;
+    pid_t owner; // a forked child has the pool, but not its threads
     _Atomic(hg__task *) task;
     _Atomic(void *) context;
     int32_t count;
@@ -142,8 +145,13 @@ static void wake_sleepers(hg__pool *p) {
     pthread_mutex_unlock(&p->lock);
 }
 
+// Whether the threads are there: not in a child of the process that started them.
+static bool has_threads(const hg__pool *p) {
+    return p->threads > 1 && p->owner == getpid();
+}
+
 void hg__pool_run(hg__pool *p, hg__task *task, void *context, int32_t count) {
-    if (p->threads == 1 || count <= 1) {
+    if (count <= 1 || !has_threads(p)) {
         for (int32_t i = 0; i < count; i++) task(context, i, 0);
         return;
     }
@@ -174,8 +182,7 @@ static int start_workers(hg__pool *p, int32_t threads, hg_error *err) {
     for (p->threads = 1; p->threads < threads; p->threads++) {
         worker *w = &p->worker[p->threads];
         *w = (worker){.pool = p, .number = p->threads};
-        const int number = pthread_create(&w->thread, NULL, run_worker, w);
-        if (number == 0) continue;
+        if (hg__thread_start(&w->thread, run_worker, w, NULL) == HG_OK) continue;
         return hg__fail(err, HG_ERR_MEMORY, "threads: expected %d threads, the system gave %d",
                         threads, p->threads);
     }
@@ -187,6 +194,7 @@ hg__pool *hg__pool_new(int32_t threads, hg_error *err) {
     if (threads > HG_MAX_THREADS) threads = HG_MAX_THREADS;
     hg__pool *p = hg__alloc(1, sizeof *p, err);
     if (!p) return NULL;
+    p->owner = getpid();
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->work, NULL);
     pthread_cond_init(&p->finished, NULL);
@@ -200,17 +208,24 @@ hg__pool *hg__pool_new(int32_t threads, hg_error *err) {
     return p;
 }
 
-void hg__pool_free(hg__pool *p) {
-    if (!p) return;
+static void end_workers(hg__pool *p) {
     atomic_store(&p->closing, true);
     pthread_mutex_lock(&p->lock);
     atomic_fetch_add(&p->generation, 1);
     pthread_cond_broadcast(&p->work);
     pthread_mutex_unlock(&p->lock);
     for (int32_t t = 1; t < p->threads; t++) pthread_join(p->worker[t].thread, NULL);
-    pthread_cond_destroy(&p->finished);
-    pthread_cond_destroy(&p->work);
-    pthread_mutex_destroy(&p->lock);
+}
+
+// In a child the lock may be held, and the conditions waited for, by threads that are not there.
+void hg__pool_free(hg__pool *p) {
+    if (!p) return;
+    if (has_threads(p)) end_workers(p);
+    if (p->owner == getpid()) {
+        pthread_cond_destroy(&p->finished);
+        pthread_cond_destroy(&p->work);
+        pthread_mutex_destroy(&p->lock);
+    }
     hg__free(p->share);
     hg__free(p->worker);
     hg__free(p);

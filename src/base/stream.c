@@ -22,8 +22,11 @@ typedef struct stream {
     char *path; // owned
     dev_t device;
     ino_t inode;
-    int fd;       // owned: the copy; -1: not read yet
-    hg_error why; // a reading that failed: what is left of the stream is not all of it
+    const void *owner;    // who announced it; NULL once it is forgotten
+    int32_t users;        // who are just opening it: the last of them frees what is forgotten
+    pthread_mutex_t lock; // of the two below: reading may take as long as the other end likes
+    int fd;               // owned: the copy; -1: not read yet
+    hg_error why;         // a reading that failed: what is left of the stream is not all of it
     struct stream *next;
 } stream;
 
@@ -155,12 +158,12 @@ static stream *find(const char *path) {
     if (!look(path, &s)) return NULL;
     for (stream *each = first; each; each = each->next) {
         const bool same = each->inode == s.st_ino && each->device == s.st_dev;
-        if (same && strcmp(each->path, path) == 0) return each;
+        if (same && each->owner && strcmp(each->path, path) == 0) return each;
     }
     return NULL;
 }
 
-static int add(const char *path, hg_error *err) {
+static int add(const char *path, const void *owner, hg_error *err) {
     struct stat s;
     if (!look(path, &s)) return HG_OK; // reading it will say why
     stream *new = hg__alloc(1, sizeof *new, err);
@@ -169,41 +172,73 @@ static int add(const char *path, hg_error *err) {
         hg__free(new);
         return HG_ERR_MEMORY;
     }
-    *new = (stream){.path = name, .device = s.st_dev, .inode = s.st_ino, .fd = -1, .next = first};
+    *new = (stream){.path = name,
+                    .device = s.st_dev,
+                    .inode = s.st_ino,
+                    .owner = owner,
+                    .fd = -1,
+                    .next = first};
+    pthread_mutex_init(&new->lock, NULL);
     first = new;
     return HG_OK;
 }
 
-int hg__stream_keep(const char *path, hg_error *err) {
+int hg__stream_keep(const char *path, const void *owner, hg_error *err) {
     if (!hg__is_stream(path)) return HG_OK;
     pthread_mutex_lock(&lock);
-    const int code = find(path) ? HG_OK : add(path, err);
+    const int code = find(path) ? HG_OK : add(path, owner, err);
     pthread_mutex_unlock(&lock);
     return code;
 }
 
-void hg__stream_forget_all(void) {
-    pthread_mutex_lock(&lock);
-    while (first) {
-        stream *next = first->next;
-        if (first->fd >= 0) close(first->fd);
-        hg__free(first->path);
-        hg__free(first);
-        first = next;
+// Those that nobody owns and nobody uses.
+static void drop_forgotten(void) {
+    for (stream **link = &first; *link;) {
+        stream *each = *link;
+        if (each->owner || each->users > 0) {
+            link = &each->next;
+            continue;
+        }
+        *link = each->next;
+        if (each->fd >= 0) close(each->fd);
+        pthread_mutex_destroy(&each->lock);
+        hg__free(each->path);
+        hg__free(each);
     }
+}
+
+void hg__stream_forget(const void *owner) {
+    pthread_mutex_lock(&lock);
+    for (stream *each = first; each; each = each->next) {
+        if (each->owner == owner) each->owner = NULL;
+    }
+    drop_forgotten();
     pthread_mutex_unlock(&lock);
 }
 
 static int open_kept(stream *s, hg_error *err) {
+    int fd;
+    pthread_mutex_lock(&s->lock);
     if (s->fd < 0 && !s->why.code) s->fd = make_copy(s->path, &s->why);
-    if (s->fd >= 0) return reopen(s->fd, s->path, err);
-    return hg__fail(err, s->why.code, "%s", s->why.message);
+    if (s->fd >= 0) {
+        fd = reopen(s->fd, s->path, err);
+    } else {
+        fd = hg__fail(err, s->why.code, "%s", s->why.message);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return fd;
 }
 
 int hg__stream_open(const char *path, hg_error *err) {
     pthread_mutex_lock(&lock);
     stream *kept = find(path);
-    const int fd = kept ? open_kept(kept, err) : make_copy(path, err);
+    if (kept) kept->users++;
+    pthread_mutex_unlock(&lock);
+    if (!kept) return make_copy(path, err);
+    const int fd = open_kept(kept, err);
+    pthread_mutex_lock(&lock);
+    kept->users--;
+    drop_forgotten();
     pthread_mutex_unlock(&lock);
     return fd;
 }

@@ -11,9 +11,9 @@ bool hg__is_stream(const char *path);         // "-", a pipe, a device; not what
 const char *hg__input_name(const char *path); // for messages: "standard input" for "-"
 int hg__named_descriptor(const char *path);   // 1 of "/dev/stdout", 63 of "/dev/fd/63"; -1: none
 
-int hg__stream_keep(const char *path,
-                    hg_error *err); // announces it; what is no stream is passed over
-void hg__stream_forget_all(void);
+// Announces it; what is no stream is passed over, and so is one that another owner keeps already.
+int hg__stream_keep(const char *path, const void *owner, hg_error *err);
+void hg__stream_forget(const void *owner); // what this owner announced
 
 // A descriptor of its own, at the beginning of the copy.
 int hg__stream_open(const char *path, hg_error *err);

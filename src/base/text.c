@@ -114,18 +114,19 @@ bool hg__is_utf8(const char *text, size_t size) {
 // Edit distance with insertions, deletions, replacements and swapped neighbours (Damerau).
 static size_t distance(const char *a, const char *b) {
     enum { MAX = 48 };
-    size_t d[MAX + 1][MAX + 1], n = strlen(a), m = strlen(b);
+    uint8_t d[MAX + 1][MAX + 1]; // no larger than MAX
+    const size_t n = strlen(a), m = strlen(b);
     if (n > MAX || m > MAX) return SIZE_MAX; // no name is that long
-    for (size_t i = 0; i <= n; i++) d[i][0] = i;
-    for (size_t j = 0; j <= m; j++) d[0][j] = j;
+    for (size_t i = 0; i <= n; i++) d[i][0] = (uint8_t)i;
+    for (size_t j = 0; j <= m; j++) d[0][j] = (uint8_t)j;
     for (size_t i = 1; i <= n; i++) {
         for (size_t j = 1; j <= m; j++) {
-            size_t best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            int best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
             if (d[i - 1][j] + 1 < best) best = d[i - 1][j] + 1;
             if (d[i][j - 1] + 1 < best) best = d[i][j - 1] + 1;
             bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
             if (swapped && d[i - 2][j - 2] + 1 < best) best = d[i - 2][j - 2] + 1;
-            d[i][j] = best;
+            d[i][j] = (uint8_t)best;
         }
     }
     return d[n][m];

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/entry.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/rng.h"
@@ -323,6 +324,7 @@ static int run_all(hg__bench *b, hg_error *err) {
 }
 
 int hg_bench(const hg_options *o, const hg_listener *l, bool json, char **text, hg_error *err) {
+    HG_JOB_ENTRY(l);
     (void)l;
     hg__bench b = {.o = o, .k = hg__kernels_pick(), .json = json};
     b.pool = hg__pool_new((int32_t)o->values.threads, err);

@@ -243,14 +243,18 @@ static int bench_format(hg__bench *b, const char *extension, hg_error *err) {
         wanted = wanted || hg__bench_wants(b, name[i]);
     }
     if (!wanted) return HG_OK;
-    album a = {.extension = extension, .pool = b->pool};
+    album *a = hg__alloc(1, sizeof *a, err);
+    if (!a) return HG_ERR_MEMORY;
+    a->extension = extension;
+    a->pool = b->pool;
     hg__figure f[FIGURES] = {
         {.name = name[DECODED], .rows = 1,                  .pixels = pixels},
         {.name = name[BATCHES],                     .rows = 1,                           .pixels = pixels, .share_of = "decoding's speed"},
         {.name = name[TRAINED],     .share_of = "it spent waiting for data"},
     };
-    const int code = bench_album(b, &a, f, err);
-    remove_album(&a);
+    const int code = bench_album(b, a, f, err);
+    remove_album(a);
+    hg__free(a);
     return code;
 }
 

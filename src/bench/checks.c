@@ -11,6 +11,7 @@
 
 #include "backend/kernels.h"
 #include "backend/pool.h"
+#include "base/entry.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -163,6 +164,7 @@ static void write_json(const facts *f, hg__text *out) {
 }
 
 int hg_checks(const hg_options *o, bool json, char **text, hg_error *err) {
+    HG_ENTRY;
     (void)o; // has nothing to say yet
     facts f = {.threads = 1};
     hg__text out = {0};

@@ -25,9 +25,8 @@ static int set_options(hg_options *o, const hg__contest *t, const char *folder, 
                                         "max_mem", "threads", "clean",  "contamination", "steps"};
     char seed[32];
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
-        hg_options from = *t->o; // asking for a value writes its text
         if (!hg_options_is_set(t->o, taken[i])) continue;
-        HG_TRY(hg_options_set(o, taken[i], hg_options_get(&from, taken[i]), err));
+        HG_TRY(hg__option_take(o, t->o, taken[i], err));
     }
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)t->seed);
     HG_TRY(hg_options_set(o, "data", t->table->path, err));

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/entry.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/stream.h"
@@ -142,13 +143,14 @@ static int find_files(hg__files *f, const hg_options *o, hg_error *err) {
     int code = HG_OK;
     for (size_t i = 0; code == HG_OK && i < f->count; i++) {
         code = hg__check_out(f->path[i], "table", o->values.out, err);
-        if (code == HG_OK) code = hg__stream_keep(f->path[i], err);
+        if (code == HG_OK) code = hg__stream_keep(f->path[i], o, err);
     }
     if (code < 0) hg__files_clear(f);
     return code;
 }
 
 int hg_compare(const hg_options *o, const hg_listener *l, bool json, char **text, hg_error *err) {
+    HG_JOB_ENTRY(l);
     static const hg_listener nobody = {0};
     hg_error own;
     hg__files files;

@@ -26,6 +26,8 @@ typedef struct layout {
     uint64_t total; // bytes of the body
     bool fortran;   // and it matters
     bool raw;       // elements are kept as they are
+    uint8_t *block; // owned, (BLOCK): bytes as they come
+    float *wide;    // owned, (BLOCK): what becomes of them, where they are gathered
 } layout;
 
 // ---- widening -----------------------------------------------------------------------------------
@@ -189,14 +191,13 @@ static int use_in_place(hg__data *d, hg__source *s, bool map, hg_error *err) {
 // `count` elements from the source to `to`: bytes as they are, or floats.
 static int read_elements(const layout *l, const hg__data *d, hg__source *s, uint8_t *to,
                          size_t count, hg_error *err) {
-    uint8_t block[BLOCK];
     while (count) {
         size_t most = l->raw ? count : BLOCK / l->element;
         size_t n = count < most ? count : most;
-        uint8_t *into = l->raw ? to : block;
+        uint8_t *into = l->raw ? to : l->block;
         HG_TRY(hg__source_need(s, into, n * l->element, "more data (its header says so)", err));
         if (!l->raw) {
-            hg__array_convert(l->a->dtype, l->a->big_endian, block, n, (float *)(void *)to);
+            hg__array_convert(l->a->dtype, l->a->big_endian, l->block, n, (float *)(void *)to);
         }
         to += n * hg__dtype_size(d->dtype);
         count -= n;
@@ -233,19 +234,18 @@ static size_t fortran_column(const hg__shape *row, size_t column) {
 // `rows` rows from `first` on, gathered column by column from a file whose body is at `offset`.
 static int gather_rows(const layout *l, const hg__data *d, int fd, uint64_t offset, uint64_t first,
                        size_t rows, uint8_t *to, hg_error *err) {
-    uint8_t block[BLOCK];
-    float wide[BLOCK];
     for (size_t c = 0; c < l->row; c++) {
         uint64_t start = (uint64_t)fortran_column(&d->shape, c) * (uint64_t)d->rows + first;
-        HG_TRY(
-            hg__read_at(fd, block, rows * l->element, offset + start * l->element, d->path, err));
+        HG_TRY(hg__read_at(fd, l->block, rows * l->element, offset + start * l->element, d->path,
+                           err));
         if (l->raw) {
             const size_t n = l->element;
-            for (size_t r = 0; r < rows; r++) memcpy(to + (r * l->row + c) * n, block + r * n, n);
+            for (size_t r = 0; r < rows; r++)
+                memcpy(to + (r * l->row + c) * n, l->block + r * n, n);
             continue;
         }
-        hg__array_convert(l->a->dtype, l->a->big_endian, block, rows, wide);
-        for (size_t r = 0; r < rows; r++) ((float *)(void *)to)[r * l->row + c] = wide[r];
+        hg__array_convert(l->a->dtype, l->a->big_endian, l->block, rows, l->wide);
+        for (size_t r = 0; r < rows; r++) ((float *)(void *)to)[r * l->row + c] = l->wide[r];
     }
     return HG_OK;
 }
@@ -284,6 +284,22 @@ static int read_across(const layout *l, hg__data *d, hg__source *s, hg__sink *k,
     return code;
 }
 
+static int make_blocks(layout *l, hg_error *err) {
+    l->block = hg__alloc(BLOCK, 1, err);
+    if (l->block && l->fortran) l->wide = hg__alloc(BLOCK, sizeof *l->wide, err);
+    return l->block && (l->wide || !l->fortran) ? HG_OK : HG_ERR_MEMORY;
+}
+
+static int read_body(const layout *l, hg__data *d, hg__source *s, size_t memory, hg_error *err) {
+    hg__sink sink;
+    HG_TRY(hg__sink_init(&sink, l->row * hg__dtype_size(d->dtype), memory, err));
+    int code = l->fortran ? read_across(l, d, s, &sink, err) : read_in_order(l, d, s, &sink, err);
+    if (code == HG_OK) code = hg__source_finish(s, "the data", err);
+    if (code == HG_OK) code = hg__sink_finish(&sink, d, err);
+    hg__sink_clear(&sink);
+    return code;
+}
+
 int hg__array_open(const hg__array *a, hg__data *d, hg__source *s, const hg__data_options *o,
                    hg_error *err) {
     layout l = {.a = a, .element = hg__dtype_size(a->dtype), .raw = d->raw || a->dtype == HG_U8};
@@ -297,11 +313,9 @@ int hg__array_open(const hg__array *a, hg__data *d, hg__source *s, const hg__dat
     if (plain && !l.fortran && !s->packed && (!fits || aligned)) {
         return use_in_place(d, s, fits, err);
     }
-    hg__sink sink;
-    HG_TRY(hg__sink_init(&sink, l.row * hg__dtype_size(d->dtype), o->memory, err));
-    int code = l.fortran ? read_across(&l, d, s, &sink, err) : read_in_order(&l, d, s, &sink, err);
-    if (code == HG_OK) code = hg__source_finish(s, "the data", err);
-    if (code == HG_OK) code = hg__sink_finish(&sink, d, err);
-    hg__sink_clear(&sink);
+    int code = make_blocks(&l, err);
+    if (code == HG_OK) code = read_body(&l, d, s, o->memory, err);
+    hg__free(l.block);
+    hg__free(l.wide);
     return code;
 }

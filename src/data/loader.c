@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/thread.h"
 #include "data/data.h"
 #include "data/pictures.h"
 #include "data/scan.h"
@@ -267,10 +268,9 @@ static int prepare(hg__loader *l, hg_error *err) {
     if (l->makes) HG_TRY(prepare_making(l, err));
     for (int i = 0; i < 2; i++) HG_TRY(fill_slot(l, &l->slot[i], err));
     if (!on_disk) return HG_OK;
-    l->has_thread = pthread_create(&l->thread, NULL, run, l) == 0;
-    return l->has_thread
-               ? HG_OK
-               : hg__fail(err, HG_ERR_MEMORY, "could not start the thread that reads rows");
+    HG_TRY(hg__thread_start(&l->thread, run, l, err));
+    l->has_thread = true;
+    return HG_OK;
 }
 
 int64_t hg__loader_rows(const hg__loader *l) {

@@ -5,7 +5,6 @@
 // fast_row(). The first thing that is not plain (a quote, a blank, a missing value, a wrong width) sends the
 // row from its start through slow_row(), which knows everything and finds the words for what is wrong.
 #include <errno.h>
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -271,15 +270,7 @@ static int open_csv(hg__data *d, hg__source *s, const hg__data_options *o, hg_er
     csv c = {.d = d, .o = o, .window = {.source = s}, .sink = {.fd = -1}};
     d->dtype = HG_F32;
     d->scale = 1;
-    locale_t plain =
-        newlocale(LC_ALL_MASK, "C", (locale_t)0); // strtof() shall see a point as a point
-    if (plain == (locale_t)0) {
-        return hg__fail(err, HG_ERR_MEMORY, "out of memory: could not get the C locale");
-    }
-    locale_t before = uselocale(plain);
     int code = read_all(&c, err);
-    uselocale(before);
-    freelocale(plain);
     hg__csv_head_clear(&c.head);
     hg__free(c.used);
     hg__csv_window_clear(&c.window);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // read_npz.c - NumPy's .npz: a zip archive of .npy files. Which one is the data: 'X' or 'x', or the only array
 // of two or more dimensions, or the only array. An archive of one text is that text.
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -193,7 +194,7 @@ static int read_archive(archive *z, hg__data *d, const hg__data_options *o, hg_e
 // libzip seeks: a gzipped archive is unpacked to a temporary file first.
 static int open_zip(archive *z, hg__source *s, hg_error *err) {
     uint64_t size;
-    int fd = s->packed ? hg__source_spill(s, &size, err) : dup(s->fd);
+    int fd = s->packed ? hg__source_spill(s, &size, err) : fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
     if (fd < 0) {
         return s->packed ? fd : hg__fail_errno(err, HG_ERR_IO, "%s: cannot open again", s->path);
     }

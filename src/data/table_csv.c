@@ -6,7 +6,7 @@
 //
 // A row that cannot be used is behind us when its error is returned. A record that never ends (a quote that is not
 // closed) is given up with its first line: what follows may be rows.
-#include <locale.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,7 +32,6 @@ typedef struct csv_table {
     hg__header_wish header;
     bool lost;            // in a line too long to be held: pass on to its end
     uint64_t line;        // of the row given last
-    locale_t plain;       // strtod() shall see a point as a point
     uint8_t classes[256]; // of bytes
 } csv_table;
 
@@ -54,15 +53,13 @@ static int begin(csv_table *c, const char *path, hg__csv_head *head, hg_error *e
     const hg__csv_wish wish = {
         .what = "rows", .label = "", .ignore = "", .commas = true, .header = c->header};
     hg__source_close(&c->source);
-    const int fd = dup(c->fd);
+    const int fd = fcntl(c->fd, F_DUPFD_CLOEXEC, 3);
     if (fd < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open again", path);
     HG_TRY(hg__source_open(&c->source, fd, path, err));
     hg__csv_window_clear(&c->window);
     HG_TRY(hg__csv_window_init(&c->window, &c->source, err));
     c->lost = false;
-    const locale_t before = uselocale(c->plain);
     const int code = hg__csv_head_read(head, &c->window, &wish, err);
-    uselocale(before);
     c->line = head->line;
     return code;
 }
@@ -100,10 +97,6 @@ static int open_csv(hg__table *t, const hg__table_options *o, hg_error *err) {
     t->state = c;
     c->header = o->header;
     c->source.fd = c->fd = -1;
-    c->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (c->plain == (locale_t)0) {
-        return hg__fail(err, HG_ERR_MEMORY, "out of memory: could not get the C locale");
-    }
     c->fd = hg__table_open_text(t, err);
     return c->fd < 0 ? c->fd : read_head(t, c, err);
 }
@@ -127,7 +120,6 @@ static void close_csv(hg__table *t) {
     hg__source_close(&c->source);
     hg__csv_window_clear(&c->window);
     if (c->fd >= 0) close(c->fd);
-    if (c->plain != (locale_t)0) freelocale(c->plain);
     hg__free(c);
 }
 
@@ -282,7 +274,7 @@ static int read_record(hg__table *t, hg__cell *cell, hg_error *err) {
                     t->path, (unsigned long long)c->line);
 }
 
-static int next_row(hg__table *t, hg__cell *cell, hg_error *err) {
+static int next_csv(hg__table *t, hg__cell *cell, hg_error *err) {
     csv_table *c = t->state;
     hg__csv_window *w = &c->window;
     int code = 0;
@@ -302,14 +294,6 @@ static int next_row(hg__table *t, hg__cell *cell, hg_error *err) {
         }
         code = read_record(t, cell, err);
     }
-    return code;
-}
-
-static int next_csv(hg__table *t, hg__cell *cell, hg_error *err) {
-    csv_table *c = t->state;
-    const locale_t before = uselocale(c->plain);
-    const int code = next_row(t, cell, err);
-    uselocale(before);
     return code;
 }
 

@@ -3,7 +3,7 @@
 //
 // The columns are the names of the first thousand lines, in the order in which they come. A name that comes only later is passed
 // over, a line without one of them has no value there. Cells are what they would be in CSV: "NA" is missing, "12" a number.
-#include <locale.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,12 +27,11 @@ typedef struct jsonl_table {
     hg__names *index; // owned: finds a column
     int32_t indexed;  // columns it knows
     uint64_t *seen;   // owned, (columns): line in which a column came last
-    locale_t plain;   // strtod() shall see a point as a point
 } jsonl_table;
 
 static int begin(jsonl_table *j, const char *path, hg_error *err) {
     hg__source_close(&j->source);
-    const int fd = dup(j->fd);
+    const int fd = fcntl(j->fd, F_DUPFD_CLOEXEC, 3);
     if (fd < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open again", path);
     HG_TRY(hg__source_open(&j->source, fd, path, err));
     hg__csv_window_clear(&j->window);
@@ -213,10 +212,6 @@ static int open_jsonl(hg__table *t, const hg__table_options *o, hg_error *err) {
     t->state = j;
     t->point = '.';
     j->source.fd = j->fd = -1;
-    j->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (j->plain == (locale_t)0) {
-        return hg__fail(err, HG_ERR_MEMORY, "out of memory: could not get the C locale");
-    }
     j->fd = hg__table_open_text(t, err);
     if (j->fd < 0) return j->fd;
     HG_TRY(begin(j, t->path, err));
@@ -238,7 +233,6 @@ static void close_jsonl(hg__table *t) {
     hg__names_free(j->index);
     hg__free(j->seen);
     if (j->fd >= 0) close(j->fd);
-    if (j->plain != (locale_t)0) freelocale(j->plain);
     hg__free(j);
 }
 
@@ -295,10 +289,7 @@ static int next_jsonl(hg__table *t, hg__cell *cell, hg_error *err) {
     size_t size;
     const int more = next_line(j, &text, &size, err);
     if (more <= 0) return more;
-    const locale_t before = uselocale(j->plain);
-    const int code = read_row(t, text, size, cell, err);
-    uselocale(before);
-    return code;
+    return read_row(t, text, size, cell, err);
 }
 
 static void where_jsonl(const hg__table *t, char *text, size_t size) {

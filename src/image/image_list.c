@@ -113,12 +113,18 @@ static int add_entry(hg__image_list *list, hg__image_list *folders, const char *
     return HG_OK;
 }
 
-static int read_folder(hg__image_list *list, hg__image_list *folders, const char *inside,
+static int open_folder(const hg__image_list *list, const char *inside, DIR **folder,
                        hg_error *err) {
     char path[4096];
     HG_TRY(hg__join_path(path, sizeof path, list->folder, inside, err));
-    DIR *folder = opendir(path);
-    if (!folder) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot read the folder", path);
+    *folder = opendir(path);
+    return *folder ? HG_OK : hg__fail_errno(err, HG_ERR_IO, "%s: cannot read the folder", path);
+}
+
+static int read_folder(hg__image_list *list, hg__image_list *folders, const char *inside,
+                       hg_error *err) {
+    DIR *folder;
+    HG_TRY(open_folder(list, inside, &folder, err));
     int code = HG_OK;
     for (const struct dirent *e = readdir(folder); e && code == HG_OK; e = readdir(folder)) {
         code = add_entry(list, folders, inside, e->d_name, err);
@@ -137,9 +143,7 @@ static int list_folder(hg__image_list *list, const char *path, hg_error *err) {
     HG_TRY(set_folder(list, path, strlen(path), err));
     int code = add_name(&folders, "", err);
     for (int32_t i = 0; i < folders.count && code == HG_OK; i++) {
-        char inside[2048];
-        snprintf(inside, sizeof inside, "%s", folders.name[i]);
-        code = read_folder(list, &folders, inside, err);
+        code = read_folder(list, &folders, folders.name[i], err);
     }
     hg__image_list_clear(&folders);
     HG_TRY(code);

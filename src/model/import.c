@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // import.c - makes a model file of weights that another program has saved.
+#include "base/entry.h"
 #include "model/model.h"
 #include "options/options.h"
 
@@ -12,6 +13,7 @@ static int take_and_save(hg_model *m, const char *source, const char *out, hg_er
 }
 
 int hg_import(const hg_options *o, const hg_listener *l, hg_error *err) {
+    HG_JOB_ENTRY(l);
     const struct hg__values *v = &o->values;
     hg_error own;
     (void)l; // it is done before there is anything to tell

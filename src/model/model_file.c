@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/entry.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "data/schema.h"
@@ -346,6 +347,7 @@ int hg__model_from_tensors(hg_model **m, const hg__tensors *t, hg_error *err) {
 }
 
 hg_model *hg_model_load(const char *path, hg_error *err) {
+    HG_ENTRY;
     hg__tensors t;
     hg_model *m;
     if (hg__tensors_open(&t, path, err) < 0) return NULL;

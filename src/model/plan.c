@@ -17,6 +17,7 @@ struct hg__run_plan {
     hg__pool *pool;        // borrowed
     const hg__kernels *k;
     int32_t chunk; // rows a task carries
+    bool finishes; // outputs become what rows have
     hg__slots slots;
     size_t slot_at[HG_MAX_LAYERS + 1]; // offset of each in a thread's block
     size_t layers_at, spare_at;        // and of the layers' scratch, and of a loss's
@@ -79,6 +80,10 @@ hg__run_plan *hg__run_plan_new(const hg_model *m, hg__pool *pool, hg_error *err)
     return NULL;
 }
 
+void hg__run_plan_finish(hg__run_plan *p) {
+    p->finishes = p->model->spans != NULL;
+}
+
 void hg__run_plan_free(hg__run_plan *p) {
     if (!p) return;
     hg__free(p->block);
@@ -138,8 +143,8 @@ static double score_of(const hg__run_plan *p, const hg__real *y, const hg__real 
                        hg__real *spare) {
     const hg__spans *s = p->model->spans;
     const hg__real no_delta = (hg__real)INFINITY;
-    return (s ? hg__spans_loss(s, p->k, NULL, y, target, 1, no_delta, spare)
-              : p->k->sum_square_diff(y, target, n)) /
+    return (s && !p->finishes ? hg__spans_loss(s, p->k, NULL, y, target, 1, no_delta, spare)
+                              : p->k->sum_square_diff(y, target, n)) /
            n;
 }
 
@@ -151,7 +156,8 @@ static void deliver(const job *j, hg__real *block, int64_t row, int32_t rows) {
     const int32_t n = j->width_out;
     for (int32_t r = 0; r < rows; r++) {
         const hg__real *target = target_of(j, row + r, hg__view_row(x, r));
-        const hg__real *got = hg__view_row(y, r);
+        hg__real *got = hg__view_row(y, r);
+        if (p->finishes && j->goal != HG_ENCODE) hg__spans_finish(s, p->k, got);
         if (j->sums) {
             j->sums[row + r] = loss_of(j, got, target, spare);
         } else if (j->goal == HG_SCORE) {

@@ -42,6 +42,9 @@ typedef struct hg__run_plan hg__run_plan;
 
 // Borrows m and pool; where the model has spans HG_RECONSTRUCT gives logits (hg__spans_finish); weights may be changed between runs (training does).
 hg__run_plan *hg__run_plan_new(const hg_model *m, hg__pool *pool, hg_error *err);
+// From now on outputs are as rows have them: probabilities for logits. HG_SCORE is then the mean squared error of these; losses
+// and HG_ERRORS, which want logits, are not to be asked for.
+void hg__run_plan_finish(hg__run_plan *p);
 void hg__run_plan_free(hg__run_plan *p); // NULL is fine
 // Any number of rows. out: as the goal says, contiguous. Allocates nothing, cannot fail.
 void hg__run(hg__run_plan *p, hg__goal goal, const hg__input *in, float *out);

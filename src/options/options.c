@@ -2,10 +2,10 @@
 // options.c - the table, and one option read, checked and written at a time.
 #include "options/options.h"
 
-#include <stdatomic.h>
 #include <stddef.h>
 #include <strings.h>
 
+#include "base/entry.h"
 #include "base/mem.h"
 #include "base/stream.h"
 #include "options/row.h"
@@ -266,9 +266,8 @@ static void fail_mode(const char *name, hg_error *err) {
              nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
-static atomic_int living; // options: with the last of them what was read of streams goes
-
 hg_options *hg_options_new(const char *mode, hg_error *err) {
+    HG_ENTRY;
     const hg__mode *m = find_mode(mode);
     if (!m) {
         fail_mode(mode, err);
@@ -276,7 +275,6 @@ hg_options *hg_options_new(const char *mode, hg_error *err) {
     }
     hg_options *o = hg__alloc(1, sizeof *o, err);
     if (!o) return NULL;
-    atomic_fetch_add(&living, 1);
     o->mode = m;
     for (int i = 0; i < HG_OPTION_COUNT; i++) {
         (void)take(o, &rows[i], standard_of(m, &rows[i]), "", NULL);
@@ -285,15 +283,29 @@ hg_options *hg_options_new(const char *mode, hg_error *err) {
 }
 
 void hg_options_free(hg_options *o) {
-    if (o && atomic_fetch_sub(&living, 1) == 1) hg__stream_forget_all();
+    HG_ENTRY;
+    if (o) hg__stream_forget(o);
     hg__free(o);
 }
 
+hg_options *hg__options_copy(const hg_options *o, hg_error *err) {
+    hg_options *copy = hg__alloc(1, sizeof *copy, err);
+    return copy ? memcpy(copy, o, sizeof *copy) : NULL;
+}
+
+int hg__option_take(hg_options *o, const hg_options *from, const char *name, hg_error *err) {
+    char value[HG_MAX_VALUE];
+    hg__option_format(from, hg__option_find(from->mode, name), value);
+    return hg_options_set(o, name, value, err);
+}
+
 int hg_options_set(hg_options *o, const char *name, const char *value, hg_error *err) {
+    HG_ENTRY;
     return hg__option_set(o, name, value, "", err);
 }
 
 const char *hg_options_get(hg_options *o, const char *name) {
+    HG_ENTRY;
     int i = hg__option_find(o->mode, name);
     if (i < 0) return NULL;
     hg__option_format(o, i, o->text);
@@ -312,6 +324,7 @@ static bool is_given(const hg_options *o, int row) {
 }
 
 int hg_options_check(const hg_options *o, hg_error *err) {
+    HG_ENTRY;
     const struct hg__values *v = &o->values;
     if (v->nesterov && v->momentum <= 0) {
         return hg__fail(err, HG_ERR_USAGE, "nesterov: expected momentum above 0 with it, got 0");

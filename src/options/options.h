@@ -42,13 +42,18 @@ typedef struct hg__mode {
     uint32_t bit;
 } hg__mode;
 
-// Plain data: may be copied with =.
+// Plain data, but 36 KB: no place for it on the stack.
 struct hg_options {
     const hg__mode *mode;      // never NULL
     struct hg__values values;  // options of other modes stand at their defaults
     bool set[HG_OPTION_COUNT]; // by anyone, as opposed to standing at the default
     char text[HG_MAX_VALUE];   // answer of hg_options_get()
 };
+
+hg_options *hg__options_copy(const hg_options *o, hg_error *err); // for hg_options_free()
+
+// Sets the option `name` as `from` has it.
+int hg__option_take(hg_options *o, const hg_options *from, const char *name, hg_error *err);
 
 // Sets every option named in YAML text; `name` for messages ("args.yaml"). On failure o is as it was.
 int hg__options_parse_yaml(hg_options *o, const char *text, size_t size, const char *name,

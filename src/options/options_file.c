@@ -2,6 +2,7 @@
 // options_file.c - options from YAML files and from the environment, and back to YAML.
 #include <ctype.h>
 
+#include "base/entry.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/secret.h"
@@ -37,7 +38,9 @@ static int parse(hg_options *o, const char *text, size_t size, const char *name,
                  hg_error *err) {
     reading *r = hg__alloc(1, sizeof *r, err);
     if (!r) return HG_ERR_MEMORY;
-    *r = (reading){*o, name, shared};
+    r->options = *o;
+    r->name = name;
+    r->shared = shared;
     int code = hg__yaml_read(text, size, name, take_pair, r, err);
     if (code == HG_OK) *o = r->options;
     hg__free(r);
@@ -58,19 +61,24 @@ static int load(hg_options *o, const char *path, bool shared, hg_error *err) {
 }
 
 int hg_options_load(hg_options *o, const char *path, hg_error *err) {
+    HG_ENTRY;
     return load(o, path, false, err);
 }
 
 const char hg__options_folder_file[] = "hourglass.yaml";
 
 int hg_options_load_folder(hg_options *o, hg_error *err) {
+    HG_ENTRY;
     const char *path = hg__options_folder_file;
     return hg__is_file(path) ? load(o, path, true, err) : HG_OK;
 }
 
 int hg_options_environment(hg_options *o, hg_error *err) {
-    hg_options before = *o;
-    for (int i = 0; i < HG_OPTION_COUNT; i++) {
+    HG_ENTRY;
+    hg_options *before = hg__options_copy(o, err);
+    if (!before) return HG_ERR_MEMORY;
+    int code = HG_OK;
+    for (int i = 0; code == HG_OK && i < HG_OPTION_COUNT; i++) {
         const hg__row *r = &hg__option_rows()[i];
         char name[64], where[80];
         int length = snprintf(name, sizeof name, "HG_%s", r->name);
@@ -79,13 +87,11 @@ int hg_options_environment(hg_options *o, hg_error *err) {
         if (i == HG_OPTION_data) continue; // HG_DATA is where the tests find theirs
         if (!(r->modes & o->mode->bit) || !value || !*value) continue;
         snprintf(where, sizeof where, "%s: ", name);
-        int code = hg__option_set(o, r->name, value, where, err);
-        if (code < 0) {
-            *o = before;
-            return code;
-        }
+        code = hg__option_set(o, r->name, value, where, err);
     }
-    return HG_OK;
+    if (code < 0) *o = *before;
+    hg_options_free(before);
+    return code;
 }
 
 // ---- back to YAML -------------------------------------------------------------------------------
@@ -144,6 +150,7 @@ void hg__options_format_yaml(const hg_options *o, hg__text *out) {
 }
 
 char *hg_options_format(const hg_options *o, hg_error *err) {
+    HG_ENTRY;
     hg__text out = {0};
     hg__options_format_yaml(o, &out);
     return hg__text_take(&out, err);

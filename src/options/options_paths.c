@@ -65,7 +65,7 @@ int hg__options_check_paths(const hg_options *o, hg_error *err) {
         if (!is_looked_at(o, i)) {
             HG_TRY(hg__check_out(value, inputs[i].what, o->values.out, err));
         }
-        HG_TRY(hg__stream_keep(value, err));
+        HG_TRY(hg__stream_keep(value, o, err));
     }
     return hg__check_out(hg__options_folder_file, "file of options", o->values.out, err);
 }

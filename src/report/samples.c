@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/entry.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "data/data.h"
@@ -284,6 +285,7 @@ static int read_facts(const char *folder, facts *f, hg_error *err) {
 }
 
 int hg_report_samples(const char *folder, int32_t n, hg_error *err) {
+    HG_ENTRY;
     char from[1024], to[1024];
     facts f = {0};
     hg_error own;

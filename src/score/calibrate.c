@@ -2,6 +2,7 @@
 // calibrate.c - new thresholds from new normal rows, without training.
 #include <string.h>
 
+#include "base/entry.h"
 #include "base/mem.h"
 #include "base/stream.h"
 #include "base/text.h"
@@ -86,6 +87,7 @@ static int calibrate(hg__judge *j, const hg_options *o, hg__thresholds *fresh, h
 }
 
 int hg_calibrate(const hg_options *o, const hg_listener *l, bool json, char **text, hg_error *err) {
+    HG_JOB_ENTRY(l);
     hg__judge j;
     hg__thresholds fresh = {0};
     hg__text t = {0};

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/entry.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/stream.h"
@@ -209,6 +210,7 @@ static int run(hg__denoiser *d, const struct hg__values *v, hg_error *err) {
 
 int hg_denoise(const hg_options *o, const hg_listener *l, hg_denoise_result *result,
                hg_error *err) {
+    HG_JOB_ENTRY(l);
     hg_error own_error;
     hg_denoise_result own_result;
     if (!err) err = &own_error;

@@ -46,11 +46,22 @@ static bool resolve(const char *path, char to[PATH_MAX]) {
     return true;
 }
 
+// Where two paths lead: the second PATH_MAX bytes behind the first, for hg__free(). NULL where that cannot be told.
+static char *resolve_both(const char *first, const char *second) {
+    char *to = hg__alloc(2, PATH_MAX, NULL);
+    if (to && resolve(first, to) && resolve(second, to + PATH_MAX)) return to;
+    hg__free(to);
+    return NULL;
+}
+
 bool hg__denoise_is_inside(const char *out, const char *source) {
-    char a[PATH_MAX], b[PATH_MAX];
-    if (!resolve(out, a) || !resolve(source, b)) return true; // rather refuse
+    char *a = resolve_both(out, source);
+    if (!a) return true; // rather refuse
+    const char *b = a + PATH_MAX;
     const size_t n = strlen(b);
-    return strncmp(a, b, n) == 0 && (a[n] == '\0' || a[n] == '/' || n == 1);
+    const bool inside = strncmp(a, b, n) == 0 && (a[n] == '\0' || a[n] == '/' || n == 1);
+    hg__free(a);
+    return inside;
 }
 
 static const char *root_of(const hg__image_list *list) { // "" stands for absolute paths
@@ -59,15 +70,19 @@ static const char *root_of(const hg__image_list *list) { // "" stands for absolu
 
 // Whether `path` is one of the list's own files.
 static bool is_listed(const hg__image_list *list, const char *path) {
-    char a[PATH_MAX], b[PATH_MAX];
     if (!hg__is_file(path)) return false;
-    if (!resolve(path, a) || !resolve(root_of(list), b)) return true; // rather refuse
+    char *a = resolve_both(path, root_of(list));
+    if (!a) return true; // rather refuse
+    const char *b = a + PATH_MAX;
     const size_t n = strcmp(b, "/") == 0 ? 0 : strlen(b);
-    if (strncmp(a, b, n) != 0 || a[n] != '/') return false;
-    for (int32_t i = 0; i < list->count; i++) {
-        if (strcmp(list->name[i], a + n + 1) == 0) return true;
+    bool found = false;
+    if (strncmp(a, b, n) == 0 && a[n] == '/') {
+        for (int32_t i = 0; i < list->count && !found; i++) {
+            found = strcmp(list->name[i], a + n + 1) == 0;
+        }
     }
-    return false;
+    hg__free(a);
+    return found;
 }
 
 // The folder of `path`, made where it is not there.

@@ -15,7 +15,7 @@ void hg__expect_free(hg__expect *e); // NULL is fine
 
 // x (count) rows (width), column (count): their rows (count, width) with what is expected in that column, for
 // hg__column_decode(); valid until the next call. count: at most HG_EXPECT_MOST. The same bits for any cut into calls.
-enum { HG_EXPECT_MOST = 1024 };
+enum { HG_EXPECT_MOST = 512 };
 const float *hg__expect_run(hg__expect *e, const float *const *x, const int32_t *column,
                             int32_t count);
 #endif

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/entry.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -257,6 +258,7 @@ static char *info_json(const opened *model, hg_error *err) {
 // ---- the jobs -----------------------------------------------------------------------------------
 
 int hg_info(const hg_options *o, bool json, char **text, hg_error *err) {
+    HG_ENTRY;
     opened model;
     hg_error own;
     if (!err) err = &own;
@@ -294,6 +296,7 @@ static char *verify_json(const opened *o, hg_error *err) {
 }
 
 int hg_verify(const hg_options *o, bool json, char **text, hg_error *err) {
+    HG_ENTRY;
     opened model;
     HG_TRY(open_model(&model, o, err));
     *text = json ? verify_json(&model, err) : verify_text(&model, err);

@@ -2,6 +2,7 @@
 // predict.c - a score for each row of a file, as lines of "row,score".
 #include <string.h>
 
+#include "base/entry.h"
 #include "base/mem.h"
 #include "options/options.h"
 #include "score/feed.h"
@@ -100,6 +101,7 @@ static int predict_rows(const hg_options *o, const hg_listener *l, hg_predict_re
 
 int hg_predict(const hg_options *o, const hg_listener *l, hg_predict_result *result,
                hg_error *err) {
+    HG_JOB_ENTRY(l);
     hg_predict_result own;
     hg_error kept;
     if (!result) result = &own;

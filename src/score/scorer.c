@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // scorer.c - a model on arrays in memory: the run plan with row pointers made for it.
+#include "base/entry.h"
 #include "base/mem.h"
 #include "model/fold.h"
 #include "model/plan.h"
@@ -15,6 +16,7 @@ struct hg_scorer {
 };
 
 hg_scorer *hg_scorer_new(const hg_model *m, int32_t threads, hg_error *err) {
+    HG_ENTRY;
     if (threads < 0 || threads > HG_MAX_THREADS) {
         hg__fail(err, HG_ERR_USAGE, "scorer: expected 0 to %d threads, got %d", HG_MAX_THREADS,
                  threads);
@@ -26,12 +28,16 @@ hg_scorer *hg_scorer_new(const hg_model *m, int32_t threads, hg_error *err) {
     s->row = hg__alloc(BLOCK, sizeof *s->row, err);
     if (s->row && hg__model_fold(m, &s->folded, err) == HG_OK) s->pool = hg__pool_new(threads, err);
     if (s->pool) s->plan = hg__run_plan_new(s->folded ? s->folded : m, s->pool, err);
-    if (s->plan) return s;
+    if (s->plan) {
+        hg__run_plan_finish(s->plan);
+        return s;
+    }
     hg_scorer_free(s);
     return NULL;
 }
 
 void hg_scorer_free(hg_scorer *s) {
+    HG_ENTRY;
     if (!s) return;
     hg__run_plan_free(s->plan);
     hg__pool_free(s->pool);
@@ -55,17 +61,21 @@ static void run(hg_scorer *s, hg__goal goal, const float *x, int64_t rows, float
 }
 
 void hg_score(hg_scorer *s, const float *x, int64_t rows, float *score) {
+    HG_ENTRY;
     run(s, HG_SCORE, x, rows, score, s->model->spec.width, 1);
 }
 
 void hg_reconstruct_rows(hg_scorer *s, const float *x, int64_t rows, float *y) {
+    HG_ENTRY;
     run(s, HG_RECONSTRUCT, x, rows, y, s->model->spec.width, s->model->spec.width);
 }
 
 void hg_encode_rows(hg_scorer *s, const float *x, int64_t rows, float *z) {
+    HG_ENTRY;
     run(s, HG_ENCODE, x, rows, z, s->model->spec.width, s->model->spec.code);
 }
 
 void hg_decode_rows(hg_scorer *s, const float *z, int64_t rows, float *y) {
+    HG_ENTRY;
     run(s, HG_DECODE, z, rows, y, s->model->spec.code, s->model->spec.width);
 }

@@ -3,6 +3,7 @@
 //
 // Files hold float32 in the model's units. One exception: pictures stored as bytes that go out as .idx become
 // bytes again, value / scale rounded to the nearest. Rows of a table go out as a table: transform_table.c.
+#include "base/entry.h"
 #include "base/mem.h"
 #include "options/options.h"
 #include "score/feed.h"
@@ -72,13 +73,16 @@ static int run(const hg_options *o, hg__goal goal, const hg_listener *l, hg_erro
 }
 
 int hg_reconstruct(const hg_options *o, const hg_listener *l, hg_error *err) {
+    HG_JOB_ENTRY(l);
     return run(o, HG_RECONSTRUCT, l, err);
 }
 
 int hg_encode(const hg_options *o, const hg_listener *l, hg_error *err) {
+    HG_JOB_ENTRY(l);
     return run(o, HG_ENCODE, l, err);
 }
 
 int hg_decode(const hg_options *o, const hg_listener *l, hg_error *err) {
+    HG_JOB_ENTRY(l);
     return run(o, HG_DECODE, l, err);
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/entry.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "detect/metrics.h"
@@ -127,6 +128,7 @@ static int write_text(hg__judge *j, const hg_options *o, bool json, char **text,
 
 int hg_val_labels(const hg_options *o, const hg_listener *l, bool json, char **text,
                   hg_error *err) {
+    HG_JOB_ENTRY(l);
     hg__judge j;
     *text = NULL;
     if (!*o->values.label) return HG_OK;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // validate.c - how well a model reproduces a file's rows: one pass, nothing kept but a number a row.
+#include "base/entry.h"
 #include "base/mem.h"
 #include "options/options.h"
 #include "score/feed.h"
@@ -82,6 +83,7 @@ static int check_options(const hg_options *o, hg_error *err) {
 }
 
 int hg_val(const hg_options *o, const hg_listener *l, hg_val_result *result, hg_error *err) {
+    HG_JOB_ENTRY(l);
     hg__feed f;
     hg_val_result unused;
     HG_TRY(check_options(o, err));

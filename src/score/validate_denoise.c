@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/entry.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "data/pictures.h"
@@ -486,6 +487,7 @@ static int validate(validation *v, hg_error *err) {
 
 int hg_val_images(const hg_options *o, const hg_listener *l, bool json, char **text,
                   hg_error *err) {
+    HG_JOB_ENTRY(l);
     hg_error own;
     if (!err) err = &own;
     *text = NULL;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // watcher.c - rows of a table that come one at a time: score, p-value, alarm, and the column that says most.
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "hourglass.h"
 
+#include "base/entry.h"
 #include "base/mem.h"
 #include "data/csv_number.h"
 #include "data/csv_text.h"
@@ -28,7 +28,6 @@ struct hg_watcher {
     hg__cell *cell;   // owned, (table.columns)
     float *x, *share; // owned, (width), (the schema's columns)
     int64_t rows;     // watched so far
-    locale_t plain;   // owned: a point is a point
 };
 
 static void say_where(const hg__table *t, char *text, size_t size) {
@@ -92,10 +91,7 @@ static int make_room(hg_watcher *w, hg_error *err) {
     w->from = hg__alloc(columns, sizeof *w->from, err);
     if (w->from) w->share = hg__alloc(columns, sizeof *w->share, err);
     if (w->share) w->x = hg__alloc((size_t)w->model->spec.width, sizeof *w->x, err);
-    if (!w->x) return HG_ERR_MEMORY;
-    w->plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (w->plain) return HG_OK;
-    return hg__fail(err, HG_ERR_MEMORY, "out of memory while opening a watcher");
+    return w->x ? HG_OK : HG_ERR_MEMORY;
 }
 
 static int open_watcher(hg_watcher *w, const char *const *name, int32_t columns, double fpr,
@@ -114,6 +110,7 @@ static int open_watcher(hg_watcher *w, const char *const *name, int32_t columns,
 
 hg_watcher *hg_watcher_new(const hg_model *m, const char *const *name, int32_t columns, double fpr,
                            hg_error *err) {
+    HG_ENTRY;
     hg_error unused = {0};
     hg_watcher *w = hg__alloc(1, sizeof *w, err);
     if (!w) return NULL;
@@ -124,10 +121,10 @@ hg_watcher *hg_watcher_new(const hg_model *m, const char *const *name, int32_t c
 }
 
 void hg_watcher_free(hg_watcher *w) {
+    HG_ENTRY;
     if (!w) return;
     for (int32_t i = 0; i < w->table.columns; i++) hg__free(w->table.name[i]);
     hg__free(w->table.name);
-    if (w->plain) freelocale(w->plain);
     hg__detector_free(w->detector);
     hg__thresholds_clear(&w->thresholds);
     hg__pool_free(w->pool);
@@ -174,7 +171,6 @@ static int read_cell(const hg_watcher *w, int32_t column, const char *text, hg_e
 // Into w->x.
 static int read_row(const hg_watcher *w, const char *const *cell, hg__encoding_notes *notes,
                     hg_error *err) {
-    const locale_t before = uselocale(w->plain);
     int code = HG_OK;
     for (int32_t i = 0; i < w->table.columns && code == HG_OK; i++) {
         code = read_cell(w, i, cell[i], err);
@@ -183,7 +179,6 @@ static int read_row(const hg_watcher *w, const char *const *cell, hg__encoding_n
         code = hg__schema_encode(w->model->schema, &w->table, w->from, w->cell, true, w->x, notes,
                                  err);
     }
-    uselocale(before);
     return code;
 }
 
@@ -194,6 +189,7 @@ static const hg__threshold_group *group_of(const hg_watcher *w, const char *cons
 }
 
 int hg_watch(hg_watcher *w, const char *const *cell, hg_verdict *v, hg_error *err) {
+    HG_ENTRY;
     const hg__schema *s = w->model->schema;
     hg__encoding_notes notes = {0};
     float score;

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/entry.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "base/stream.h"
 #include "data/pictures.h"
 #include "model/pca.h"
 #include "train/folder.h"
@@ -54,8 +56,7 @@ static int take_resumed_options(hg__trainer *t, const hg_options *o, hg_error *e
     int code = hg_options_load(own, path, err);
     for (size_t i = 0; code == HG_OK && hg_option_at("train", i, &row); i++) {
         if (!hg_options_is_set(o, row.name) || strcmp(row.name, "cfg") == 0) continue;
-        hg_options copy = *o;
-        code = hg_options_set(own, row.name, hg_options_get(&copy, row.name), err);
+        code = hg__option_take(own, o, row.name, err);
     }
     if (code == HG_OK && hg__is_database(own->values.data) && strstr(own->values.data, "=***")) {
         code = hg__fail(err, HG_ERR_USAGE,
@@ -214,6 +215,7 @@ static int prepare(hg__trainer *t, const hg_options *o, hg_error *err) {
 }
 
 static void clear(hg__trainer *t) {
+    hg__stream_forget(&t->o);
     hg__loader_free(t->loader);
     hg__loader_free(t->val_loader);
     hg__train_plan_free(t->plan);
@@ -431,9 +433,12 @@ static int take_up(hg__trainer *t, hg_error *err) {
             "%s: stopped within an epoch: expected batch=%lld as before, got batch=%lld", t->folder,
             (long long)(p->rows / p->batch), (long long)t->o.values.batch);
     }
-    hg_options now = t->o;
-    now.values.resume[0] = '\0';
-    return hg__folder_write_args(t->folder, &now, err);
+    hg_options *now = hg__options_copy(&t->o, err);
+    if (!now) return HG_ERR_MEMORY;
+    now->values.resume[0] = '\0';
+    const int code = hg__folder_write_args(t->folder, now, err);
+    hg_options_free(now);
+    return code;
 }
 
 static int run_epochs(hg__trainer *t, const char **reason, hg_error *err) {
@@ -584,5 +589,6 @@ int hg__train(const hg_options *o, hg__table *given, const hg_listener *l, hg_tr
 }
 
 int hg_train(const hg_options *o, const hg_listener *l, hg_train_result *result, hg_error *err) {
+    HG_JOB_ENTRY(l);
     return hg__train(o, NULL, l, result, NULL, err);
 }

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// entry.h - what a public function does first: it sets aside what the host's thread has set up, until it returns.
+//
+//   locale           a point is a point, whatever the host's setlocale() says
+//   floating point   rounding to nearest, denormals kept, no traps: the same bits in every host
+//   cancellation     a cancelled thread ends after the call, not within it
+//
+// Callbacks see the host's own locale and floating point again. Threads of ours begin the same way (base/thread.h).
+#ifndef HG_BASE_ENTRY_H
+#define HG_BASE_ENTRY_H
+#include <fenv.h>
+#include <locale.h>
+
+#include "hourglass.h"
+
+typedef struct hg__entry {
+    locale_t plain;  // owned: the C locale, while we are in
+    locale_t locale; // borrowed: the host's
+    fenv_t floats;
+    int cancel;
+} hg__entry;
+
+void hg__entry_begin(hg__entry *e);
+void hg__entry_end(hg__entry *e);
+
+// A listener of ours that calls the host's.
+typedef struct hg__relay {
+    hg_listener own;
+    const hg_listener *host; // borrowed
+    hg__entry *entry;        // borrowed
+} hg__relay;
+
+// NULL for NULL; lives as long as r.
+const hg_listener *hg__relay_init(hg__relay *r, hg__entry *e, const hg_listener *host);
+
+// The first line of a public function: ends by itself where the function does.
+#define HG_ENTRY                                             \
+ __attribute__((cleanup(hg__entry_end))) hg__entry hg__here; \
+ hg__entry_begin(&hg__here)
+
+// The same for a job with the listener l.
+#define HG_JOB_ENTRY(l)  \
+ HG_ENTRY;               \
+ hg__relay hg__listener; \
+ (l) = hg__relay_init(&hg__listener, &hg__here, (l))
+#endif

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// dlopen_run.c - a host that knows the library as a plug-in only: loads, uses and unloads it again and again, and looks at what
+// is left in the process. dlopen_run LIBRARY MODEL CYCLES
+#include <dirent.h>
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hourglass.h"
+
+// What a process holds.
+typedef struct holdings {
+    long kilobytes, maps, descriptors, threads;
+} holdings;
+
+static long count_entries(const char *path) {
+    DIR *folder = opendir(path);
+    long count = 0;
+    while (folder && readdir(folder)) count++;
+    if (folder) closedir(folder);
+    return count;
+}
+
+static holdings look(void) {
+    char line[512];
+    holdings h = {.descriptors = count_entries("/proc/self/fd"),
+                  .threads = count_entries("/proc/self/task")};
+    FILE *f = fopen("/proc/self/status", "re");
+    while (f && fgets(line, sizeof line, f)) {
+        if (strncmp(line, "RssAnon:", 8) == 0) h.kilobytes = strtol(line + 8, NULL, 10);
+    }
+    if (f) fclose(f);
+    f = fopen("/proc/self/maps", "re");
+    while (f && fgets(line, sizeof line, f)) h.maps++;
+    if (f) fclose(f);
+    return h;
+}
+
+// ISO C has no cast from an object to a function; POSIX gives both the same size.
+static bool find(void *library, const char *name, void *function) {
+    void *symbol = dlsym(library, name);
+    if (symbol) memcpy(function, &symbol, sizeof symbol);
+    return symbol != NULL;
+}
+
+// Loads the model, scores a row on two threads, asks for a job that says what is in the file.
+static bool use(void *library, const char *path) {
+    hg_model *(*load)(const char *, hg_error *);
+    void (*free_model)(hg_model *);
+    int32_t (*width)(const hg_model *);
+    hg_scorer *(*new_scorer)(const hg_model *, int32_t, hg_error *);
+    void (*free_scorer)(hg_scorer *);
+    void (*score)(hg_scorer *, const float *, int64_t, float *);
+    hg_options *(*new_options)(const char *, hg_error *);
+    int (*set)(hg_options *, const char *, const char *, hg_error *);
+    int (*info)(const hg_options *, bool, char **, hg_error *);
+    void (*free_options)(hg_options *);
+    void (*free_text)(char *);
+    bool good =
+        find(library, "hg_model_load", &load) && find(library, "hg_model_free", &free_model) &&
+        find(library, "hg_model_width", &width) && find(library, "hg_scorer_new", &new_scorer) &&
+        find(library, "hg_scorer_free", &free_scorer) && find(library, "hg_score", &score) &&
+        find(library, "hg_options_new", &new_options) && find(library, "hg_options_set", &set) &&
+        find(library, "hg_info", &info) && find(library, "hg_options_free", &free_options) &&
+        find(library, "hg_text_free", &free_text);
+    if (!good) return false;
+    hg_model *m = load(path, NULL);
+    hg_scorer *s = m ? new_scorer(m, 2, NULL) : NULL;
+    float *x = m ? calloc((size_t)width(m), sizeof *x) : NULL, y = -1;
+    if (s && x) score(s, x, 1, &y);
+    hg_options *o = new_options("info", NULL);
+    char *text = NULL;
+    good = o && set(o, "model", path, NULL) == HG_OK && info(o, true, &text, NULL) == HG_OK;
+    free_text(text);
+    free_options(o);
+    free_scorer(s);
+    free_model(m);
+    free(x);
+    return good && y >= 0;
+}
+
+static bool cycle(const char *path, const char *model) {
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!library) {
+        fprintf(stderr, "%s\n", dlerror());
+        return false;
+    }
+    const bool good = use(library, model);
+    return dlclose(library) == 0 && good;
+}
+
+int main(int argc, char **argv) {
+    const long cycles = argc == 4 ? strtol(argv[3], NULL, 10) : 0;
+    holdings before = {0};
+    if (cycles < 1) return 2;
+    for (long i = 0; i < cycles + 20; i++) { // the first few fill what is filled once
+        if (i == 20) before = look();
+        if (!cycle(argv[1], argv[2])) return 1;
+    }
+    const holdings after = look();
+    void *still = dlopen(argv[1], RTLD_NOW | RTLD_NOLOAD);
+    printf("%ld cycles: %+ld KB, %+ld maps, %+ld descriptors, %+ld threads%s\n", cycles,
+           after.kilobytes - before.kilobytes, after.maps - before.maps,
+           after.descriptors - before.descriptors, after.threads - before.threads,
+           still ? ", still loaded" : "");
+    const bool grew = after.kilobytes > before.kilobytes + 256 || after.maps > before.maps ||
+                      after.descriptors > before.descriptors || after.threads > before.threads;
+    return grew || still ? 1 : 0;
+}
