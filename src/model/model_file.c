@@ -71,8 +71,9 @@ static int fill_object(const hg_model *m, hg__json *o, hg_error *err) {
     if (code == HG_OK) code = add_input(m, o, err);
     if (code == HG_OK) code = add(o, "input_scale", hg__json_real((double)m->input_scale), err);
     if (code == HG_OK && m->column) code = add(o, "columns", columns_json(m, err), err);
-    if (code == HG_OK && m->fingerprint[0])
+    if (code == HG_OK && m->fingerprint[0]) {
         code = add(o, "data", hg__json_string(m->fingerprint, NULL), err);
+    }
     if (code == HG_OK && m->options) code = add_options(m, o, err);
     return code == HG_OK ? add_optional(m, o, err) : code;
 }

@@ -45,8 +45,9 @@ typedef struct reader {
 static int add_pairs(reader *r, hg__json *pairs) {
     hg__tensors *t = r->t;
     const size_t count = hg__json_object_size(pairs);
-    if (!hg__json_is_object(pairs))
+    if (!hg__json_is_object(pairs)) {
         return REFUSE("%s: expected __metadata__ to be an object", r->path);
+    }
     t->key = hg__alloc(count, sizeof *t->key, r->err);
     t->value = hg__alloc(count, sizeof *t->value, r->err);
     if (!t->key || !t->value) return HG_ERR_MEMORY;
