@@ -3,6 +3,12 @@
 // is left in the process. dlopen_run LIBRARY MODEL CYCLES
 #include <dirent.h>
 #include <dlfcn.h>
+#if defined(__has_include)
+# if __has_include(<jansson.h>)
+#  include <jansson.h>
+#  define HAS_JANSSON
+# endif
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +86,59 @@ static bool use(void *library, const char *path) {
     return good && y >= 0;
 }
 
+#ifdef HAS_JANSSON
+// A host that uses jansson, with an allocator of its own that knows its blocks.
+static long blocks, foreign;
+
+static void *own_malloc(size_t size) {
+    size_t *block = malloc(size + 2 * sizeof *block);
+    if (!block) return NULL;
+    block[0] = 0x1234567;
+    blocks++;
+    return block + 2;
+}
+
+static void own_free(void *pointer) {
+    if (!pointer) return;
+    size_t *block = (size_t *)pointer - 2;
+    if (block[0] == 0x1234567) {
+        blocks--;
+        free(block);
+    } else {
+        foreign++;
+    }
+}
+
+typedef struct jansson {
+    json_t *(*read)(const char *, size_t, json_error_t *);
+    void (*delete)(json_t *);
+    void (*set)(json_malloc_t, json_free_t);
+    void (*get)(json_malloc_t *, json_free_t *);
+    json_t *held;
+} jansson;
+
+static bool jansson_begin(jansson *j) {
+    void *library = dlopen("libjansson.so.4", RTLD_NOW | RTLD_GLOBAL);
+    const bool found = library && find(library, "json_loads", &j->read) &&
+                       find(library, "json_delete", &j->delete) &&
+                       find(library, "json_set_alloc_funcs", &j->set) &&
+                       find(library, "json_get_alloc_funcs", &j->get);
+    if (!found) return false;
+    j->set(own_malloc, own_free);
+    j->held = j->read("{\"a\": [1, 2, \"text\"]}", 0, NULL);
+    return j->held != NULL;
+}
+
+// Whether the allocator is still the host's, and its object in one piece.
+static bool jansson_end(const jansson *j) {
+    json_malloc_t allocate;
+    json_free_t release;
+    j->get(&allocate, &release);
+    j->delete (j->held);
+    return allocate == own_malloc && release == own_free && blocks == 0 && foreign == 0;
+}
+#endif
+
 static bool cycle(const char *path, const char *model) {
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!library) {
@@ -94,11 +153,21 @@ int main(int argc, char **argv) {
     const long cycles = argc == 4 ? strtol(argv[3], NULL, 10) : 0;
     holdings before = {0};
     if (cycles < 1) return 2;
+#ifdef HAS_JANSSON
+    jansson j;
+    const bool has_jansson = jansson_begin(&j);
+#endif
     for (long i = 0; i < cycles + 20; i++) { // the first few fill what is filled once
         if (i == 20) before = look();
         if (!cycle(argv[1], argv[2])) return 1;
     }
     const holdings after = look();
+#ifdef HAS_JANSSON
+    if (has_jansson && !jansson_end(&j)) {
+        puts("the host's jansson is not what it was");
+        return 1;
+    }
+#endif
     void *still = dlopen(argv[1], RTLD_NOW | RTLD_NOLOAD);
     printf("%ld cycles: %+ld KB, %+ld maps, %+ld descriptors, %+ld threads%s\n", cycles,
            after.kilobytes - before.kilobytes, after.maps - before.maps,
