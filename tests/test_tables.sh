@@ -208,6 +208,15 @@ must train data=train.csv name=raw model=ae latent=2 prepare=none ignore=id,time
 must predict model=runs/raw/weights/best.safetensors source=train.csv out=raw.csv ignore=id,time,pump,mode
 expect "prepare=none: rows of numbers as before" [ "$(head -1 raw.csv)" = row,score ]
 
+# ---- compare: the autoencoder meets test rows as it met those it was trained on ----
+# Levels as frequent as each other, and rare ones: among the rows that are not held out their order and number are others.
+awk 'BEGIN { print "part,y,state"; for (i = 0; i < 600; i++) { k = i % 6; bad = i % 60 == 7
+    printf "%s,%.2f,%s\n", i % 30 == 3 ? "r" int(i / 90) : "p" k, 3 * (bad ? (k + 3) % 6 : k) + i % 7 / 20, bad ? "fault" : "ok" } }' >levels.csv
+must compare data=levels.csv label=state seeds=1 steps=300
+expect "compare knows a level by its name: $(grep ^autoencoder out)" grep -qE '^autoencoder +1.0000' out
+awk 'BEGIN { print "part,y,state"; for (i = 0; i < 400; i++) printf "p%d,%d,%s\n", i * 7919 % 61 % 40, i * 31 % 97, i % 40 == 5 ? "fault" : "ok" }' >rare.csv
+must compare data=rare.csv label=state seeds=2 steps=5
+
 # ---- tables that come but once: standard input, pipes, named pipes; packed or not ----
 must predict model=$model data=faulty.csv out=first.csv
 gzip -c faulty.csv >faulty.csv.gz

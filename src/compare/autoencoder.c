@@ -12,6 +12,8 @@
 #include "detect/detector.h"
 #include "train/trainer.h"
 
+enum { BLOCK = 1024 }; // rows scored at a time
+
 static int keep_train(void *context, const hg__table *table, const hg__cell *cell, int64_t row,
                       hg_error *err) {
     const hg__contest *t = context;
@@ -66,15 +68,41 @@ static void remove_folder(const char *folder) {
     }
 }
 
-static int score_test(const hg__contest *t, const hg_model *m, float *score, hg_error *err) {
-    if (m->spec.width != t->width) {
-        return hg__fail(err, HG_ERR_DATA,
-                        "%.300s: expected the same columns in both readings, got %d and %d numbers",
-                        t->table->path, t->width, m->spec.width);
+// Scores the rows of d that did not train, a block at a time. `side` numbers them.
+static int score_rows(const hg__contest *t, hg__detector *d, const hg__data *rows,
+                      const hg__side_columns *side, float *x, float *score, hg_error *err) {
+    int64_t held = 0, done = 0;
+    for (int64_t i = 0; i < rows->rows; i++) {
+        const int64_t number = side->number ? side->number[i] : i;
+        const bool trains = number < t->table_rows && t->is_train[number];
+        if (!trains && done + held == t->test_rows) return HG_ERR_DATA;
+        if (!trains) HG_TRY(hg__data_row(rows, i, x + held++ * rows->width, err));
+        if (held == 0 || (held < BLOCK && i + 1 < rows->rows)) continue;
+        HG_TRY(hg__detector_score(d, x, held, score + done, NULL, err));
+        done += held;
+        held = 0;
     }
+    return done == t->test_rows ? HG_OK : HG_ERR_DATA;
+}
+
+// The test rows are read once more, by the model's own schema: it knows the levels of the rows that were not held out, the
+// baselines those of all training rows.
+static int score_test(const hg__contest *t, const hg_model *m, float *score, hg_error *err) {
+    const hg__encode_options how = hg__contest_encoding(t);
+    hg__encoding_notes notes = {0};
+    hg__side_columns side = {0};
+    HG_TRY(hg__table_rewind(t->table, err));
     hg__detector *d = hg__detector_new(m, t->pool, t->table->path, err);
-    if (!d) return (int)err->code;
-    const int code = hg__detector_score(d, t->test, t->test_rows, score, NULL, err);
+    hg__data *rows = d ? hg__schema_read(m->schema, t->table, &how, &side, &notes, err) : NULL;
+    float *x = rows ? hg__alloc(BLOCK, (size_t)rows->width * sizeof *x, err) : NULL;
+    int code = x ? score_rows(t, d, rows, &side, x, score, err) : (int)err->code;
+    if (code == HG_ERR_DATA) {
+        code =
+            hg__fail(err, code, "%.300s: expected the same rows in both readings", t->table->path);
+    }
+    hg__free(x);
+    hg__data_close(rows);
+    hg__side_columns_clear(&side);
     hg__detector_free(d);
     return code;
 }

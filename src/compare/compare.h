@@ -69,6 +69,8 @@ void hg__files_clear(hg__files *f); // {0} is fine
 // trial.c: every seed and method on one table; s->figure has room.
 int hg__set_run(hg__set *s, hg__comparison *c, hg__table *t, const hg_options *o,
                 const hg_listener *l, hg__pool *pool, hg_error *err);
+// How the rows of a trial's table are read, whatever schema they are encoded with.
+hg__encode_options hg__contest_encoding(const hg__contest *t);
 
 // autoencoder.c: trains on the trial's table as `hourglass train` does.
 int hg__autoencoder_run(const hg__method *m, const hg__contest *t, float *score, hg__figure *f,

@@ -50,14 +50,18 @@ static hg__schema *learn(hg__contest *t, hg_error *err) {
 }
 
 // A test row may hold what the training rows never held; it is scored all the same.
-static int read_all(hg__contest *t, reading *r, hg_error *err) {
+hg__encode_options hg__contest_encoding(const hg__contest *t) {
     const struct hg__values *v = &t->o->values;
     const bool skips = strcmp(v->on_bad, "skip") == 0;
-    const hg__encode_options how = {.label = v->label,
-                                    .normal = v->normal,
-                                    .group = "",
-                                    .on_bad = skips ? v->on_bad : "score_missing",
-                                    .memory = (size_t)v->max_mem};
+    return (hg__encode_options){.label = v->label,
+                                .normal = v->normal,
+                                .group = "",
+                                .on_bad = skips ? v->on_bad : "score_missing",
+                                .memory = (size_t)v->max_mem};
+}
+
+static int read_all(hg__contest *t, reading *r, hg_error *err) {
+    const hg__encode_options how = hg__contest_encoding(t);
     hg__encoding_notes notes = {0};
     *r = (reading){0};
     r->data = hg__schema_read(t->schema, t->table, &how, &r->side, &notes, err);

@@ -63,9 +63,12 @@ int hg__schema_layout(hg__schema *s, hg_error *err) {
     return HG_OK;
 }
 
+// In whatever order: which level is the more frequent among some of the rows is nothing to read them anew for.
 static bool has_same_levels(const hg__column *a, const hg__column *b) {
     bool same = a->levels == b->levels;
-    for (int32_t k = 0; same && k < a->levels; k++) same = strcmp(a->level[k], b->level[k]) == 0;
+    for (int32_t k = 0; same && k < a->levels; k++) {
+        same = hg__names_find(a->index, b->level[k], strlen(b->level[k])) >= 0;
+    }
     return same;
 }
 
