@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/real.h"
+#include "base/rng.h"
 #include "schema_case.h"
 
 static const hg__schema_options plain = {0};
@@ -322,6 +323,81 @@ static void the_sample_is_a_function_of_the_seed(void **state) {
     assert_true(knot[0] != knot[2]);
 }
 
+// ---- a log or none, by planted errors -----------------------------------------------------------
+
+// A normal number of its own for each row and draw.
+static double draw_normal(int64_t row, int draw) {
+    const hg__philox r = hg__philox_run(5, HG_STREAM_SCHEMA, 0, (uint32_t)row, (uint32_t)draw);
+    return hg__normal_quantile(((double)r.word[0] + 0.5) / 4294967296.0);
+}
+
+// A price follows its article, an amount price and number, a cost the sum of two; alone follows nothing.
+static void write_prices(int64_t row, int32_t column, char text[64]) {
+    const int article = (int)(row * 7919 % 20);
+    const double price = exp(article * 0.25 + 0.08 * draw_normal(row, 0));
+    const int number = 1 + (int)(row / 7 % 5);
+    const double one = exp(draw_normal(row, 1)), two = exp(draw_normal(row, 2));
+    switch (column) {
+    case 0: snprintf(text, 64, "a%d", article); break;
+    case 1: snprintf(text, 64, row % 40 == 3 ? "" : "%.2f", price); break;
+    case 2: snprintf(text, 64, "%d", number); break;
+    case 3: snprintf(text, 64, "%.2f", price * number); break;
+    case 4: snprintf(text, 64, "%.3f", one); break;
+    case 5: snprintf(text, 64, "%.3f", two); break;
+    case 6: snprintf(text, 64, "%.3f", 2 * one + 3 * two); break;
+    case 7: snprintf(text, 64, "%.2f", exp(3 + draw_normal(row, 3))); break;
+    case 8: snprintf(text, 64, "%.2f", -exp(draw_normal(row, 4))); break;
+    default: snprintf(text, 64, "%.4f", 50 + 5 * draw_normal(row, 5)); break;
+    }
+}
+
+static const char *const price_names =
+    "article price number amount one two cost alone below_zero usual";
+
+static void a_log_is_taken_where_it_finds_more_errors(void **state) {
+    (void)state;
+    schema_case c;
+    char line[300];
+    for (int rows = 300; rows <= 5000; rows += 4700) {
+        case_open(&c, price_names, 0, rows, write_prices);
+        hg__schema *s = case_infer(&c, &plain);
+        for (int32_t i = 1; i < s->columns; i++) {
+            const hg__column *k = &s->column[i];
+            const bool is_log = i == 1 || i == 3;
+            if (k->log != is_log) print_error("%s of %d rows\n", k->name, rows);
+            assert_true(k->log == is_log && k->scaling == HG_SCALE_STANDARD);
+        }
+        const hg__column *price = case_column(s, "price");
+        hg__column_describe(price, line, sizeof line);
+        assert_non_null(strstr(line, "number, log, standard: centre "));
+        assert_non_null(strstr(line, " % of planted errors, "));
+        // Ten times as much is as far from a low price as from a high one.
+        const float low = hg__scale_apply(price, 20) - hg__scale_apply(price, 2);
+        const float high = hg__scale_apply(price, 1000) - hg__scale_apply(price, 100);
+        assert_true(low > 0.4F * high);
+        assert_true(fabs(hg__scale_invert(price, (double)hg__scale_apply(price, 38.6)) - 38.6) <
+                    1e-3);
+        hg__schema_free(s);
+    }
+}
+
+static void what_is_said_of_a_scale_goes_before_the_trial(void **state) {
+    (void)state;
+    schema_case c;
+    case_open(&c, price_names, 0, 1000, write_prices);
+    const hg__schema_options o = {.override = "price linear, amount robust, alone log"};
+    hg__schema *s = case_infer(&c, &o);
+    assert_false(case_column(s, "price")->log);
+    assert_false(case_column(s, "amount")->log);
+    assert_int_equal(case_column(s, "amount")->scaling, HG_SCALE_ROBUST);
+    assert_true(case_column(s, "alone")->log);
+    hg__schema_free(s);
+    case_open(&c, price_names, 0, 90, write_prices); // too few rows to try anything
+    s = case_infer(&c, &plain);
+    assert_false(case_column(s, "price")->log);
+    hg__schema_free(s);
+}
+
 // ---- rows and columns that are not there --------------------------------------------------------
 
 static void write_bad(int64_t row, int32_t column, char text[64]) {
@@ -411,6 +487,8 @@ int main(void) {
         cmocka_unit_test(quantiles_become_normal_scores_and_outliers_stay_visible),
         cmocka_unit_test(scaling_can_be_undone),
         cmocka_unit_test(the_sample_is_a_function_of_the_seed),
+        cmocka_unit_test(a_log_is_taken_where_it_finds_more_errors),
+        cmocka_unit_test(what_is_said_of_a_scale_goes_before_the_trial),
         cmocka_unit_test(rows_that_cannot_be_read_stop_or_are_counted),
         cmocka_unit_test(columns_are_learned_from_the_rows_asked_for),
         cmocka_unit_test(tables_without_anything_to_learn_are_refused),

@@ -208,6 +208,21 @@ must train data=train.csv name=raw model=ae latent=2 prepare=none ignore=id,time
 must predict model=runs/raw/weights/best.safetensors source=train.csv out=raw.csv ignore=id,time,pump,mode
 expect "prepare=none: rows of numbers as before" [ "$(head -1 raw.csv)" = row,score ]
 
+# ---- a factor of ten in a skewed column ----
+awk 'function draw() { x = x * 16807 % 2147483647; return x / 2147483647 }
+    function normal() { return draw() + draw() + draw() + draw() + draw() + draw() - 3 }
+    BEGIN { x = 77; print "article,price,number,hour"
+    for (i = 0; i < 2000; i++) { a = int(12 * draw()); printf "a%d,%.2f,%d,%.1f\n", a, exp(0.35 + a / 2 + 0.4 * normal()), 1 + int(4 * draw()), 24 * draw() } }' >till.csv
+printf 'article,price,number,hour\na2,3.80,2,12.5\na2,38.00,2,12.5\na9,3.80,2,12.5\n' >slips.csv
+must train data=till.csv name=till $fast
+expect "a price that follows its article has a log, and is told so" grep -qE 'price  number, log, standard: .*; finds [0-9]+ % of planted errors, [0-9]+ % without log' err
+must predict model=runs/till/weights/best.safetensors data=slips.csv out=slips.scores.csv
+expect "a decimal point that slipped is found: $(cut -d, -f1-4 slips.scores.csv | tr '\n' ' ')" awk -F, 'NR > 1 { bad += NR == 2 ? $3 < 0.1 : $3 > 0.001 || !$4 } END { exit bad }' slips.scores.csv
+must info model=runs/till/weights/best.safetensors
+expect "info says so too" grep -q 'price  number, log, standard' out
+must train data=till.csv name=tillplain $fast columns="price linear"
+expect "columns= goes before the trial" grep -q 'price  number, standard' err
+
 # ---- compare: the autoencoder meets test rows as it met those it was trained on ----
 # Levels as frequent as each other, and rare ones: among the rows that are not held out their order and number are others.
 awk 'BEGIN { print "part,y,state"; for (i = 0; i < 600; i++) { k = i % 6; bad = i % 60 == 7

@@ -110,9 +110,9 @@ static void sample_row(hg__measuring *m, const hg__cell *cell, uint64_t seed) {
     }
     for (int32_t i = 0; i < m->columns; i++) {
         if (m->column[i].passed || (m->again && !m->column[i].again)) continue;
-        const bool number = cell[i].kind == HG_CELL_NUMBER;
-        m->sample[(size_t)i * (size_t)m->sample_rows + (size_t)at] =
-            number ? cell[i].number : (double)NAN;
+        double *x = m->sample + (size_t)i * (size_t)m->sample_rows + (size_t)at;
+        *x = cell[i].kind == HG_CELL_NUMBER ? cell[i].number : (double)NAN;
+        if (cell[i].kind == HG_CELL_TEXT) *x = hg__text_mark(cell[i].text, (size_t)cell[i].size);
     }
 }
 
@@ -296,7 +296,12 @@ static int make(hg__schema *s, const hg__table *t, hg__measuring *m, const hg__s
     s->table_columns = t->columns;
     s->named = t->named;
     s->label = m->label;
-    HG_TRY(add_columns(s, t, m, o, err));
+    hg__trial trial = {0};
+    int code = o->levels_of ? HG_OK : hg__trial_take(&trial, m, err);
+    if (code == HG_OK) code = add_columns(s, t, m, o, err);
+    if (code == HG_OK) code = hg__trial_choose(&trial, s, m, err);
+    hg__trial_clear(&trial);
+    HG_TRY(code);
     HG_TRY(hg__schema_layout(s, err));
     if (o->levels_of) return HG_OK;
     for (int32_t i = 0; i < s->columns; i++) {

@@ -100,7 +100,8 @@ typedef struct hg__override {
     int kind, scaling, log; // -1: not said
     int time_format;        // -1: not said
     bool ignore;
-    char point; // decimal_point, decimal_comma; 0: not said
+    char point;  // decimal_point, decimal_comma; 0: not said
+    double unit; // of the log; 0: the typical size
 } hg__override;
 
 // Fills way (columns of t) from columns= and ignore=.

@@ -449,7 +449,7 @@ int hg__kind_choose(hg__column *c, hg__measuring *all, int32_t i, const hg__tabl
     hg__measure *m = &all->column[i];
     const hg__override *way = &all->way[i];
     double *sample = all->sample + (size_t)i * (size_t)all->sample_rows;
-    const int64_t sampled = gather(all, i);
+    const int64_t sampled = m->sampled = gather(all, i);
     hg__tally_sort(&m->tally);
     c->unit = c->scale = 1;
     if (way->kind < 0) {

@@ -11,6 +11,7 @@ typedef struct hg__measure {
     char shown[HG_CLASSES][48]; // and what it is
     hg__moments number;
     int64_t whole, rising; // whole numbers; those above the number before
+    int64_t sampled;       // numbers in the sample
     double last;           // the number before
     int64_t rises, falls;  // numbers above and below the one before
     int64_t zeros;         // numbers
@@ -36,13 +37,22 @@ typedef struct hg__measuring {
     hg__override *way;   // owned, (columns)
     hg__measure *column; // owned, (columns)
     int32_t label;       // -1: none
-    double *sample;      // owned, (columns, sample_rows): NaN where there is no number
+    double *
+        sample; // owned, (columns, sample_rows): NaN where there is no number, of a text hg__text_mark()
     int64_t sample_rows, sampled;
     int64_t rows, unwanted, bad;
     hg_error first_bad;
     int32_t numbers; // different numbers of a column that are counted
     bool again;      // the second time: of some columns
 } hg__measuring;
+
+// A NaN of whose bits each text has its own, and none those of a missing value.
+static inline double hg__text_mark(const char *text, size_t size) {
+    const uint64_t bits = 0x7FF9000000000000ULL | (uint32_t)hg__hash_bytes(text, size);
+    double mark;
+    memcpy(&mark, &bits, sizeof mark);
+    return mark;
+}
 
 static inline int64_t hg__count_texts(const hg__measure *m) {
     return m->count[HG_CLASS_WORD] + m->count[HG_CLASS_TIME] + m->count[HG_CLASS_TEXT];
@@ -74,4 +84,16 @@ int hg__kind_look_again(hg__measuring *all, const hg__table *t, const hg__schema
 // Gives column c (its name is set) the kind that column i of the table asks for, its levels and its scale.
 int hg__kind_choose(hg__column *c, hg__measuring *all, int32_t i, const hg__table *t,
                     const hg__schema_options *o, hg_error *err);
+
+// Rows of the sample, side by side, before it is sorted.
+typedef struct hg__trial {
+    int32_t positions; // columns of the table, the first
+    int64_t rows;
+    double *cell; // owned, (positions, rows); NULL: too few rows
+} hg__trial;
+
+int hg__trial_take(hg__trial *t, const hg__measuring *m, hg_error *err);
+// Gives those numbers a log of which it finds more errors, where nothing was said of their scale.
+int hg__trial_choose(const hg__trial *t, hg__schema *s, hg__measuring *m, hg_error *err);
+void hg__trial_clear(hg__trial *t); // {0} is fine
 #endif

@@ -198,7 +198,7 @@ int hg__scale_choose(hg__column *c, const hg__override *way, const hg__moments *
     qsort(sample, (size_t)count, sizeof *sample, compare);
     c->fill = quantile(sample, count, 0.5);
     hg__moments m = *all;
-    c->unit = unit_of(sample, count);
+    c->unit = way->unit > 0 ? way->unit : unit_of(sample, count);
     c->log = way->log >= 0 ? way->log == 1 : is_far(c, all, sample, count);
     if (c->log) {
         for (int64_t i = 0; i < count; i++) sample[i] = signed_log(c, sample[i]);
