@@ -131,23 +131,30 @@ static void add_columns(hg__guesser *g, const hg__schema *s, const double *cell,
     }
 }
 
+static int fill(hg__guesser *g, const hg__schema *s, const double *cell, int32_t positions,
+                hg_error *err) {
+    const size_t rows = (size_t)g->rows;
+    const size_t features = (size_t)(s->columns < FEATURES / 2 ? 2 * s->columns : FEATURES);
+    g->feature = hg__alloc((features + CATEGORIES) * rows, sizeof *g->feature, err);
+    if (!g->feature) return HG_ERR_MEMORY;
+    g->code = hg__alloc((CATEGORIES + 1) * rows, sizeof *g->code, err);
+    if (!g->code) return HG_ERR_MEMORY;
+    uint64_t *key = hg__alloc(rows, sizeof *key, err);
+    if (!key) return HG_ERR_MEMORY;
+    add_columns(g, s, cell, positions, key);
+    hg__free(key);
+    g->sum = hg__alloc(2 * (size_t)g->levels + 1, sizeof *g->sum, err);
+    if (!g->sum) return HG_ERR_MEMORY;
+    g->count = hg__alloc(2 * (size_t)g->levels + 1, sizeof *g->count, err);
+    return g->count ? HG_OK : HG_ERR_MEMORY;
+}
+
 hg__guesser *hg__guesser_new(const hg__schema *s, const double *cell, int32_t positions,
                              int64_t rows, hg_error *err) {
-    const size_t all = (size_t)rows;
-    const size_t features = (size_t)(s->columns < FEATURES / 2 ? 2 * s->columns : FEATURES);
     hg__guesser *g = hg__alloc(1, sizeof *g, err);
     if (!g) return NULL;
     g->rows = rows;
-    g->feature = hg__alloc((features + CATEGORIES) * all, sizeof *g->feature, err);
-    if (g->feature) g->code = hg__alloc((CATEGORIES + 1) * all, sizeof *g->code, err);
-    uint64_t *key = g->code ? hg__alloc(all, sizeof *key, err) : NULL;
-    if (key) {
-        add_columns(g, s, cell, positions, key);
-        g->sum = hg__alloc(2 * (size_t)g->levels + 1, sizeof *g->sum, err);
-    }
-    if (g->sum) g->count = hg__alloc(2 * (size_t)g->levels + 1, sizeof *g->count, err);
-    hg__free(key);
-    if (g->count) return g;
+    if (fill(g, s, cell, positions, err) == HG_OK) return g;
     hg__guesser_free(g);
     return NULL;
 }
