@@ -19,7 +19,8 @@
 
 enum {
     COLUMNS = 256, // of a table, the first
-    ROWS = 2048,   // of the sample
+    ROWS = 2048,   // of the sample, fewer where a table has many columns
+    MANY = 64,
     LEAST_ROWS = 100,
     LEAST_DIFFERENT = 20,
     FARTHEST = 20 // one in so many rows is among the farthest
@@ -31,7 +32,8 @@ static const double gain = 0.1, loss = 0.03, chance = 0.3, draw = 0.02;
 
 int hg__trial_take(hg__trial *t, const hg__measuring *m, hg_error *err) {
     t->positions = m->columns < COLUMNS ? m->columns : COLUMNS;
-    t->rows = m->sampled < ROWS ? m->sampled : ROWS;
+    const int64_t most = m->columns > MANY ? (int64_t)ROWS * MANY / t->positions : ROWS;
+    t->rows = m->sampled < most ? m->sampled : most;
     if (t->rows < LEAST_ROWS) return HG_OK;
     t->cell = hg__alloc((size_t)t->positions * (size_t)t->rows, sizeof *t->cell, err);
     if (!t->cell) return HG_ERR_MEMORY;
