@@ -70,7 +70,8 @@ static void add_number(hg__guesser *g, const hg__column *c, int32_t column, cons
     if (c->least < 0 || g->features == FEATURES) return;
     x = g->feature + g->features * g->rows;
     for (int64_t i = 0; i < g->rows; i++) {
-        x[i] = isfinite(cell[i]) ? hg__log1p(cell[i] / c->unit) : cell[i];
+        const double size = cell[i] / c->unit;
+        x[i] = isnan(size) ? size : hg__log1p(size < HG_TRIED_MOST ? size : HG_TRIED_MOST);
     }
     add_feature(g, column);
 }

@@ -4,6 +4,8 @@
 #define HG_DATA_SCHEMA_GUESS_H
 #include "data/schema.h"
 
+#define HG_TRIED_MOST 1e150 // so that squares are finite
+
 typedef struct hg__guesser hg__guesser;
 
 // Over the first `positions` columns of the table. cell (positions, rows): numbers, else NaN, of whose bits each text has its own.

@@ -110,7 +110,8 @@ typedef struct way {
 } way;
 
 static double apply(const way *w, double x) {
-    return w->unit > 0 ? hg__log1p(x / w->unit) : x;
+    const double size = w->unit > 0 ? x / w->unit : 0;
+    return w->unit > 0 ? hg__log1p(size < HG_TRIED_MOST ? size : HG_TRIED_MOST) : x;
 }
 
 static int compare(const void *a, const void *b) {
@@ -209,14 +210,15 @@ static bool is_skewed(const tried *t, double *low) {
     const int64_t above = t->count - zeros;
     if (different < LEAST_DIFFERENT || 2 * zeros > t->count) return false;
     *low = t->sorted[zeros + above / 100];
-    return t->sorted[t->count - 1 - above / 100] >= span * *low &&
+    return *low > 1 / HG_TRIED_MOST && t->sorted[t->count - 1 - above / 100] >= span * *low &&
            t->sorted[t->count / 2] < sum / (double)t->count;
 }
 
 // Whether the column's scale is to be tried at all: nothing else was said of it, or seen.
 static bool is_open(const hg__column *c, const hg__override *said, const hg__trial *t) {
     const bool is_plain = c->kind == HG_COLUMN_NUMBER && !c->log && c->position < t->positions;
-    return is_plain && said->log < 0 && said->scaling < 0 && c->least >= 0 && c->most < HUGE_VAL;
+    return is_plain && said->log < 0 && said->scaling < 0 && c->least >= 0 &&
+           c->most < HG_TRIED_MOST;
 }
 
 enum { PLAIN, TYPICAL, THROUGHOUT, WAYS };
