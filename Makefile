@@ -1,7 +1,7 @@
 # Hourglass. The targets:
 #
 #   make            the library and the command, build/hourglass
-#   make demo       sets up, builds, trains on Fashion-MNIST and compares with PCA (about a minute)
+#   make demo       sets up, builds, trains on Fashion-MNIST and compares with PCA (a minute and a half)
 #   make test       sets up, builds and runs every test; ends in "N passed, N failed"
 #   make check      layers, headers, format, tidy: what a change must pass before the tests
 #   make fuzz       runs each fuzz target for FUZZ_SECONDS (60)
@@ -12,7 +12,8 @@
 #   make aarch64    the portable part for 64-bit Arm under qemu: the same bits as here
 #   make longest    the longest functions and files
 #   make cov        line and branch coverage of the library under the tests
-#   make install    into DESTDIR and PREFIX (/usr/local)
+#   make docs       rewrites what README.md and docs/ show of the command's output
+#   make install    into DESTDIR and PREFIX (/usr/local; without root: PREFIX=$HOME/.local); make uninstall takes it back
 #   make clean
 #
 # Settings: CC=gcc|clang, SAN=address,undefined or thread (a sanitizer build), V=1 (show commands),
@@ -40,8 +41,9 @@ BASE    := $(LANGUAGE) $(WARN) -Iinclude -Isrc -include base/banned.h -g -fPIC -
            -ffp-contract=off -fno-math-errno -fstack-protector-strong -pthread \
            $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 CFLAGS  ?=
-# Asked once, and only when something is compiled: `make demo` installs the packages first.
-PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES)))$(PACKAGE_CFLAGS)
+# Asked once, and only when something is compiled: `make demo` installs the packages first. What is missing is named.
+PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null))$(if $(LACKING),$(error $(LACKING)))$(PACKAGE_CFLAGS)
+LACKING = $(eval LACKING := $(shell tools/setup.sh missing))$(LACKING)
 PACKAGE_LIBS = $(eval PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PACKAGE_LIBS)
 ALL_CFLAGS = $(BASE) $(OPTIMISE) $(PACKAGE_CFLAGS) -MMD -MP $(CFLAGS)
 LIBS     = $(PACKAGE_LIBS) -lm -pthread
@@ -74,7 +76,8 @@ C_FILES  := $(LIB_SRC) $(CLI_SRC) $(wildcard tests/*.c) $(FUZZ_SRC) $(wildcard t
 # DICOM, where DCMTK is: opened at the first such file, so that nothing else links with it.
 PLUGIN := $(if $(and $(wildcard /usr/include/dcmtk/dcmdata/dctk.h),$(shell command -v g++)),build/hourglass-dicom.so)
 
-all: $(O)/hourglass $(if $(filter build/gcc,$(O)),build/hourglass) $(PLUGIN)
+INSTALLED := $(if $(filter build/gcc,$(O)),build/hourglass build/gcc/libhourglass.so)
+all: $(O)/hourglass $(INSTALLED) $(PLUGIN)
 
 # build/hourglass is always the release command, whatever else is being built.
 ifeq ($(O),build/gcc)
@@ -136,10 +139,10 @@ with = $(foreach x,$2,$(if $(strip $(foreach w,$1,$(findstring $(w),$(notdir $x)
 EVERY := $(SCRIPTS) $(TESTS) $(FUZZERS)
 WANTED := $(filter-out $(call with,$(SKIP),$(EVERY)),$(if $(ONLY),$(call with,$(ONLY),$(EVERY)),$(EVERY)))
 # Those that take longest come first: else the last of them runs alone while other cores wait.
-LONG := faults false_alarms same_bits big_file table_sources test_tables test_baselines test_model test_pictures test_train
+LONG := faults false_alarms same_bits big_file test_docs table_sources test_tables test_baselines test_model test_pictures test_train
 PICKED := $(foreach w,$(LONG),$(call with,$w,$(WANTED)))
 PICKED += $(filter-out $(PICKED),$(WANTED))
-run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(HELPERS) $(EXAMPLES) $(OTHER) $(if $(SAN),,$(O)/libhourglass.so)) $(PLUGIN)
+run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(HELPERS) $(EXAMPLES) $(OTHER) $(INSTALLED) $(if $(SAN),,$(O)/libhourglass.so)) $(PLUGIN)
 	@CC=$(CC) SAN=$(SAN) tools/run_tests.sh $(O) $(PICKED)
 
 check:
@@ -176,6 +179,7 @@ bench-peers:
 	@bench/peers/run.sh
 
 golden: build/hourglass ; @GOLDEN=1 HOURGLASS=$(CURDIR)/build/hourglass tests/run_cli.sh
+docs: build/hourglass $(O)/hourglass ; @GOLDEN=1 HOURGLASS=$(CURDIR)/build/gcc/hourglass tests/test_docs.sh
 longest: ; @tools/longest.sh $(LIB_SRC) $(CLI_SRC)
 
 cov:
@@ -191,27 +195,45 @@ build/aarch64/bits: tests/bits.c $(ARM_SRC) $(HEADERS)
 	@mkdir -p $(@D); echo "CC $@"
 	$(Q)aarch64-linux-gnu-gcc $(filter-out -fPIC -D_FORTIFY_SOURCE=2,$(BASE)) -O2 -static -Wl,--unresolved-symbols=ignore-all $(filter %.c,$^) -lm -o $@
 
+# A prefix of one's own is no place where the system looks for libraries: programs are told, and the folder may move.
+override PREFIX := $(PREFIX:~/%=$(HOME)/%)
+SYSTEM   := $(filter /usr /usr/local,$(PREFIX))
+PC_HEAD   = 'prefix=$(if $(SYSTEM),$(PREFIX),$${pcfiledir}/../..)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include'
+TO       := $(DESTDIR)$(PREFIX)
 install: build/hourglass build/gcc/libhourglass.a build/gcc/libhourglass.so $(PLUGIN)
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig include share/doc/hourglass)
-	install -m 755 build/hourglass $(DESTDIR)$(PREFIX)/bin/hourglass
-	install -m 644 build/gcc/libhourglass.a $(DESTDIR)$(PREFIX)/lib/libhourglass.a
-	install -s -m 755 build/gcc/libhourglass.so $(DESTDIR)$(PREFIX)/lib/libhourglass.so.$(VERSION)
-	ln -sf libhourglass.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libhourglass.so.0
-	ln -sf libhourglass.so.0 $(DESTDIR)$(PREFIX)/lib/libhourglass.so
-	$(if $(PLUGIN),install -D -m 755 $(PLUGIN) $(DESTDIR)$(PREFIX)/lib/hourglass/$(notdir $(PLUGIN)))
-	install -m 644 include/hourglass.h $(DESTDIR)$(PREFIX)/include/hourglass.h
-	install -m 644 LICENSE README.md CHANGELOG.md $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/hourglass
-	printf '%s\n' 'Name: hourglass' 'Description: Autoencoders: train, score, reconstruct' 'Version: $(VERSION)' \
-	    'Cflags: -I$(PREFIX)/include' 'Libs: -L$(PREFIX)/lib -lhourglass' 'Requires.private: $(PACKAGES)' \
-	    'Libs.private: -lm -pthread' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/hourglass.pc
-	install -d $(DESTDIR)$(PREFIX)/share/hourglass/models
-	$(if $(wildcard models/*),install -m 644 $(wildcard models/*) $(DESTDIR)$(PREFIX)/share/hourglass/models)
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1
-	build/hourglass help --man > $(DESTDIR)$(PREFIX)/share/man/man1/hourglass.1
+	$(Q)install -d $(addprefix $(TO)/,bin lib/pkgconfig lib/hourglass include share/man/man1 share/doc/hourglass share/hourglass/models \
+	    share/bash-completion/completions share/zsh/site-functions share/fish/vendor_completions.d)
+	$(Q)install -m 755 build/hourglass $(TO)/bin/hourglass
+	$(Q)install -m 644 build/gcc/libhourglass.a $(TO)/lib/libhourglass.a
+	$(Q)install -s -m 755 build/gcc/libhourglass.so $(TO)/lib/libhourglass.so.$(VERSION)
+	$(Q)ln -sf libhourglass.so.$(VERSION) $(TO)/lib/libhourglass.so.0
+	$(Q)ln -sf libhourglass.so.0 $(TO)/lib/libhourglass.so
+	$(Q)$(if $(PLUGIN),install -m 755 $(PLUGIN) $(TO)/lib/hourglass/$(notdir $(PLUGIN)))
+	$(Q)install -m 644 include/hourglass.h $(TO)/include/hourglass.h
+	$(Q)install -m 644 LICENSE README.md CHANGELOG.md $(wildcard docs/*.md) $(TO)/share/doc/hourglass
+	$(Q)printf '%s\n' $(PC_HEAD) 'Name: hourglass' 'Description: Autoencoders: train, score, reconstruct' 'Version: $(VERSION)' \
+	    'Cflags: -I$${includedir}' 'Libs: -L$${libdir}$(if $(SYSTEM),, -Wl$(comma)-rpath$(comma)$${libdir}) -lhourglass' \
+	    'Requires.private: $(PACKAGES)' 'Libs.private: -lm -pthread' > $(TO)/lib/pkgconfig/hourglass.pc
+	$(Q)install -m 644 models/* $(TO)/share/hourglass/models
+	$(Q)build/hourglass help --man > $(TO)/share/man/man1/hourglass.1
+	$(Q)build/hourglass completion bash > $(TO)/share/bash-completion/completions/hourglass
+	$(Q)build/hourglass completion zsh > $(TO)/share/zsh/site-functions/_hourglass
+	$(Q)build/hourglass completion fish > $(TO)/share/fish/vendor_completions.d/hourglass.fish
+	@$(LDCONFIG)
+	@echo "installed in $(TO)$(if $(SYSTEM)$(DESTDIR),,: PATH needs $(PREFIX)/bin$(comma) PKG_CONFIG_PATH $(PREFIX)/lib/pkgconfig)"
+
+# The loader's list, where root installs into this system.
+LDCONFIG = [ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || PATH=$$PATH:/sbin:/usr/sbin ldconfig
+uninstall:
+	$(Q)rm -f $(addprefix $(TO)/,bin/hourglass lib/libhourglass.a lib/libhourglass.so lib/libhourglass.so.0* \
+	    include/hourglass.h lib/pkgconfig/hourglass.pc share/man/man1/hourglass.1 share/bash-completion/completions/hourglass \
+	    share/zsh/site-functions/_hourglass share/fish/vendor_completions.d/hourglass.fish)
+	$(Q)rm -rf $(addprefix $(TO)/,lib/hourglass share/hourglass share/doc/hourglass)
+	@$(LDCONFIG)
 
 clean: ; rm -rf build
 FORCE:
 .PHONY: all help demo test run-tests check layers headers format reformat tidy fuzz bench bench-peers golden longest cov \
-        aarch64 install clean FORCE
+        docs aarch64 install uninstall clean FORCE
 .SECONDARY:
 -include $(DOUBLE:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(FUZZERS:=.d) $(wildcard $(O)/tests/*.d)

@@ -1,17 +1,47 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that a group of targets needs: tools/setup.sh build|test|check|bench ...
-# Says nothing when nothing is missing; otherwise prints the list and makes one apt-get call. A name with
-# a "?" behind it is wanted but not required: where Debian does not offer it, what needs it is skipped.
+# Says nothing when nothing is missing; otherwise prints the list and calls apt-get, through sudo where it must. A name
+# with a "?" behind it is wanted but not required: without it what needs it is skipped, and nothing else stops.
+# Exit status 6 where a required one is missing; the last line is then what an administrator would type.
+#
+# tools/setup.sh missing: names the packages that compiling lacks, and installs nothing.
 set -eu
 
-build='gcc make pkg-config libc6-dev zlib1g-dev libyaml-dev libzip-dev libpng-dev libwebp-dev libjpeg62-turbo-dev
-    libtiff-dev liblapack3 libsqlite3-0? libodbc2? libmatio11? dataset-fashion-mnist python-matplotlib-data?'
+compile='gcc make pkg-config libc6-dev zlib1g-dev libyaml-dev libzip-dev libpng-dev libwebp-dev
+    libjpeg62-turbo-dev libtiff-dev'
+build="$compile liblapack3 dataset-fashion-mnist libsqlite3-0? libodbc2? libmatio11? python-matplotlib-data?"
 test="$build libcmocka-dev clang locales libclang-rt-14-dev? gcc-aarch64-linux-gnu? libc6-dev-arm64-cross? qemu-user? libjansson-dev?
     python3 python3-numpy? python3-torch? python3-skimage? python3-sklearn? python3-pil? python3-tifffile? python3-pydicom? g++? libdcmtk-dev? dcmtk? ffmpeg?
     sqlite3? libsqlite3-dev? libmatio-dev? unixodbc? unixodbc-dev? libsqliteodbc? odbc-postgresql? postgresql?"
 check="$build clang clang-format clang-tidy"
 bench="$build g++ python3 python3-dev python3-venv"
+
+say() { echo "setup: $*" >&2; }
+have() { command -v "$1" >/dev/null 2>&1; }
+is_debian() { have apt-get && have apt-cache && have dpkg-query; }
+is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+is_offered() { [ -n "$(apt-cache madison "$1" 2>/dev/null)" ]; }
+
+# What a required package is for is here, whoever brought it: another distribution, a package of another name.
+does_work() {
+    case $1 in
+    gcc | make | pkg-config | clang | clang-format | clang-tidy | g++ | python3) have "$1" ;;
+    libc6-dev) printf '#include <stdio.h>\n' | "${CC:-gcc}" -E - >/dev/null 2>&1 ;;
+    zlib1g-dev) pkg-config --exists zlib 2>/dev/null ;;
+    libyaml-dev) pkg-config --exists yaml-0.1 2>/dev/null ;;
+    libzip-dev) pkg-config --exists libzip 2>/dev/null ;;
+    libpng-dev) pkg-config --exists libpng 2>/dev/null ;;
+    libwebp-dev) pkg-config --exists libwebp 2>/dev/null ;;
+    libjpeg62-turbo-dev) pkg-config --exists libjpeg 2>/dev/null ;;
+    libtiff-dev) pkg-config --exists libtiff-4 2>/dev/null ;;
+    locales) have localedef ;;
+    libcmocka-dev) pkg-config --exists cmocka 2>/dev/null ;;
+    liblapack3) PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | grep -q 'liblapack\.so' ;;
+    dataset-fashion-mnist) [ -r /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz ] ;;
+    *) false ;;
+    esac
+}
 
 wanted=
 for group in "$@"; do
@@ -20,66 +50,85 @@ for group in "$@"; do
     test) wanted="$wanted $test" ;;
     check) wanted="$wanted $check" ;;
     bench) wanted="$wanted $bench" ;;
-    *) echo "setup: expected build, test, check or bench, got \"$group\"" >&2; exit 2 ;;
+    missing) wanted="$wanted $compile" ;;
+    *) say "expected build, test, check, bench or missing, got \"$group\""; exit 2 ;;
     esac
 done
 
-if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
-    # Another distribution: we cannot tell what is there, so we only complain if the tools are not.
-    if command -v "${CC:-gcc}" >/dev/null 2>&1 && command -v pkg-config >/dev/null 2>&1 &&
-        pkg-config --exists zlib yaml-0.1 libzip libpng libwebp libjpeg libtiff-4; then exit 0; fi
-    echo "setup: this is not Debian or Ubuntu. Please install what these Debian packages hold:" >&2
-    printf '%s\n' $wanted | tr -d '?' | sort -u | sed 's/^/  /' >&2
+required= optional=
+for name in $(printf '%s\n' $wanted | sort -u); do
+    if is_debian && is_installed "${name%'?'}"; then continue; fi
+    case $name in
+    *'?') optional="$optional ${name%'?'}" ;;
+    *) does_work "$name" || required="$required $name" ;;
+    esac
+done
+if [ "$*" = missing ]; then
+    [ -n "$required" ] || exit 0
+    echo "these Debian packages are missing:$required; install them with apt-get as root, or type \`make demo\`, which does"
     exit 6
 fi
-
-is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
-is_offered() { [ -n "$(apt-cache madison "$1" 2>/dev/null)" ]; }
-
-missing=
-for name in $(printf '%s\n' $wanted | sort -u); do
-    is_installed "${name%'?'}" || missing="$missing $name"
-done
-[ -n "$missing" ] || exit 0
-
-root=
-if [ "$(id -u)" != 0 ]; then
-    if ! command -v sudo >/dev/null 2>&1; then
-        echo "setup: missing:$(echo "$missing" | tr -d '?'); run as root, or install sudo" >&2
-        exit 6
-    fi
-    root=sudo
+if ! is_debian; then
+    [ -n "$required" ] || exit 0
+    say "this is not Debian or Ubuntu. Please install what these Debian packages hold:$required"
+    exit 6
 fi
+[ -n "$required$optional" ] || exit 0
 
-updated=
-ask=
-for name in $missing; do
-    # No lists yet, or old ones: an optional package that an existing list lacks is no reason to ask again.
-    if [ -z "$updated" ] && ! is_offered "${name%'?'}" && { [ "$name" = "${name%'?'}" ] || ! is_offered make; }; then
-        $root apt-get update -qq
-        updated=yes
-    fi
-    if is_offered "${name%'?'}"; then
-        ask="$ask ${name%'?'}"
-    elif [ "$name" != "${name%'?'}" ]; then
-        echo "setup: ${name%'?'} is not offered here; what needs it is skipped" >&2
-    else
-        echo "setup: the package $name is missing, and apt-get does not offer it" >&2
-        exit 6
-    fi
-done
-[ -n "$ask" ] || exit 0
-
-install() { $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $ask; }
-echo "setup: installing$ask" >&2
+# Who may install: root, who needs no password for sudo, or who can be asked for it (only if there is no way around).
+may=no sudo=
+if [ "$(id -u)" = 0 ]; then
+    may=yes
+elif have sudo && sudo -n true 2>/dev/null || { have sudo && [ -n "$required" ] && [ -t 2 ] && sudo -v; }; then
+    may=yes sudo=sudo
+fi
+apt() { $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 "$@"; }
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if ! install >"$log" 2>&1; then
-    # The lists may be older than the archive: once more with new ones.
-    [ -n "$updated" ] || $root apt-get update -qq
-    if [ -n "$updated" ] || ! install >"$log" 2>&1; then
-        tail -20 "$log" >&2
-        echo "setup: apt-get could not install$ask" >&2
+
+# No lists yet, or older ones than a required package.
+is_updated=no
+update() {
+    [ $may$is_updated = yesno ] || return 0
+    is_updated=yes
+    apt update >"$log" 2>&1 || tail -3 "$log" >&2
+}
+is_offered make || update
+for name in $required; do is_offered "$name" || update; done
+offered=
+for name in $optional; do
+    if is_offered "$name"; then offered="$offered $name"; fi
+done
+line="apt-get install -y --no-install-recommends"
+
+if [ $may = no ]; then
+    if [ -n "$required" ]; then
+        is_offered make || line="apt-get update && $line"
+        say "packages are missing, and you are not root and may not use sudo here. An administrator would type:"
+        echo "$line$required$offered" >&2
         exit 6
     fi
+    [ -z "$offered" ] || say "not here, and not needed (what they are for is left out); an administrator would type: $line$offered"
+    exit 0
 fi
+
+install() { apt install -y --no-install-recommends "$@" >"$log" 2>&1; }
+if [ -n "$required$offered" ]; then
+    say "installing$required$offered"
+    if install $required $offered; then
+        offered=
+    elif [ -n "$required" ]; then
+        # The lists may be older than the archive; or an optional package stands in the way.
+        update
+        if install $required $offered; then
+            offered=
+        elif ! install $required; then
+            tail -20 "$log" >&2
+            say "apt-get could not install these, and nothing goes without them:$required"
+            exit 6
+        fi
+    fi
+fi
+left=
+for name in $optional; do is_installed "$name" || left="$left $name"; done
+[ -z "$left" ] || say "could not be installed, and are not needed (what they are for is left out):$left"

@@ -7,10 +7,9 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
+#include "base/place.h"
 #include "image/image.h"
 
 static const char plugin_name[] = "hourglass-dicom.so";
@@ -32,28 +31,15 @@ static void *open_in(const char *folder, const char *between) {
     return opened;
 }
 
-static void cut_name(char *path) {
-    char *slash = strrchr(path, '/');
-    if (slash) *slash = '\0';
-}
-
 // Beside the command, where `make install` puts it, and beside the library that holds this code.
 static void *open_near(void) {
     char folder[1024];
-    Dl_info here;
-    const ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
     void *opened = NULL;
-    if (length > 0) {
-        folder[length] = '\0';
-        cut_name(folder);
+    if (hg__place_of_command(folder)) {
         opened = open_in(folder, "");
         if (!opened) opened = open_in(folder, "/../lib/hourglass");
     }
-    if (!opened && dladdr(&plugin, &here) != 0 && here.dli_fname) {
-        snprintf(folder, sizeof folder, "%s", here.dli_fname);
-        cut_name(folder);
-        opened = open_in(folder, "/hourglass");
-    }
+    if (!opened && hg__place_of_library(folder)) opened = open_in(folder, "/hourglass");
     return opened;
 }
 

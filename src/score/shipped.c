@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // shipped.c - where the models that come with the program lie.
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
+#include "base/place.h"
 #include "score/denoise.h"
 
-// Beside the command: as built, one folder further down (build/gcc), and as installed.
+// Beside the command, or the library where a program of somebody else's holds it: as built, one folder further down
+// (build/gcc), and as installed.
 static const char *const beside[] = {"/models", "/../models", "/../../models",
                                      "/../share/hourglass/models"};
 static const char *const anywhere[] = {"/usr/local/share/hourglass/models",
@@ -18,6 +18,13 @@ static bool is_there(const char *folder, const char *below, const char *name, ch
     return length > 0 && length < 1024 && hg__is_file(path);
 }
 
+static bool is_beside(const char *folder, const char *name, char path[1024]) {
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+        if (is_there(folder, beside[i], name, path)) return true;
+    }
+    return false;
+}
+
 int hg__shipped_find(const char *name, char path[1024], hg_error *err) {
     const char *asked = getenv("HG_MODELS");
     if (asked && *asked) {
@@ -25,16 +32,9 @@ int hg__shipped_find(const char *name, char path[1024], hg_error *err) {
         return hg__fail(err, HG_ERR_MISSING, "HG_MODELS: expected %s in %.200s, found none", name,
                         asked);
     }
-    char folder[512];
-    const ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
-    if (length > 0) {
-        folder[length] = '\0';
-        char *slash = strrchr(folder, '/');
-        if (slash) *slash = '\0';
-        for (size_t i = 0; slash && i < sizeof beside / sizeof *beside; i++) {
-            if (is_there(folder, beside[i], name, path)) return HG_OK;
-        }
-    }
+    char folder[1024];
+    if (hg__place_of_command(folder) && is_beside(folder, name, path)) return HG_OK;
+    if (hg__place_of_library(folder) && is_beside(folder, name, path)) return HG_OK;
     for (size_t i = 0; i < sizeof anywhere / sizeof *anywhere; i++) {
         if (is_there(anywhere[i], "", name, path)) return HG_OK;
     }
