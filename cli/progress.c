@@ -2,7 +2,7 @@
 // progress.c - training as it goes, on stderr: a live bar on a terminal, else a line an epoch.
 //
 //   epoch  3/20  ██████████▌···············  loss 0.01234   1.21 M rows/s   left 0:12 min
-//   epoch  3/20  loss 0.01234  val 0.01301 *  1.21 M rows/s  4.21 s      (* = the best so far)
+//   epoch  3/20  loss 0.01234  val 0.01301 *  1.21 M rows/s  4.21 s      (* = the best so far; of a long epoch also steps)
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,13 +98,27 @@ static void draw_bar(cli_progress *p, const hg_train_event *e) {
     p->shown = e->seconds;
 }
 
+// "epoch 1/1  step 400 of 1000  loss 0.01234  1.21 k rows/s  12.1 s"
+static void print_step(cli_progress *p, const hg_train_event *e) {
+    char rate[32], took[32];
+    cli_format_rate(rate, e->rows_per_second);
+    cli_format_seconds(took, e->seconds);
+    fprintf(stderr, "epoch %*d/%d  step %lld of %lld  loss %.6g  %s rows/s  %s\n",
+            digits(e->epochs), e->epoch, e->epochs, (long long)e->step, (long long)e->steps,
+            e->train_loss, rate, took);
+    p->shown = e->seconds;
+}
+
 void cli_progress_train(cli_progress *p, const hg_train_event *e) {
-    bool due = e->seconds - p->shown >= 0.1 || p->shown < 0; // ten times a second
+    static const double bar_every = 0.1, line_every = 10; // seconds: nobody waits longer for a line
     if (p->style == CLI_NONE) return;
     if (!e->epoch_end) {
-        if (p->style == CLI_BAR && due) draw_bar(p, e);
+        const double silent = e->seconds - (p->shown < 0 ? 0 : p->shown);
+        if (p->style == CLI_BAR && (silent >= bar_every || p->shown < 0)) draw_bar(p, e);
+        if (p->style == CLI_LINES && silent >= line_every) print_step(p, e);
         return;
     }
+    p->shown = e->seconds;
     cli_progress_close(p);
     if (p->style == CLI_JSON) {
         print_json(e);
