@@ -70,6 +70,9 @@ if ! is_sanitized; then
                 printf "fpr=%g: %d sets, %d to %d alarms, expected %.0f +- %.0f\n", fpr, sets, above, from, mean, z
                 exit !(sets > 0 && above <= mean + 2.58 * z && from >= mean - 2.58 * z)
             }' "$work/rates" && ok || bad "fpr=$fpr over all sets"
+        [ -f "$sets/38_thyroid.npz" ] || continue
+        total=$(awk -v fpr=$fpr '$2 == fpr && $6 == "conformal" { above += $10 } END { print above }' "$work/rates")
+        expect "docs/ANOMALIES.md tells the $total alarms at fpr=$fpr" grep -qw "$total" docs/ANOMALIES.md
     done
 fi
 finish
