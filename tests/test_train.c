@@ -566,6 +566,19 @@ static void events_come_in_order_and_are_filled_in(void **state) {
     assert_int_equal(t.notes, 0);
 }
 
+static void an_epoch_that_steps_end_has_so_many(void **state) {
+    (void)state;
+    static told t;
+    t = (told){0};
+    hg_train_result r;
+    run(HG_OK, "name=shortened epochs=0 steps=10", &t, &r);
+    const hg_train_event *last = &t.event[t.events - 1];
+    assert_true(t.events > 1 && last->epoch_end);
+    assert_int_equal(t.event[0].steps, 7);
+    assert_int_equal(last->steps, 3);
+    assert_int_equal(last->step, 3);
+}
+
 static void rows_left_out_are_noted(void **state) {
     (void)state;
     static told t;
@@ -666,6 +679,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_validation_loss_that_is_not_finite_is_a_divergence),
         cmocka_unit_test(a_project_that_cannot_be_made_is_refused),
         cmocka_unit_test(events_come_in_order_and_are_filled_in),
+        cmocka_unit_test(an_epoch_that_steps_end_has_so_many),
         cmocka_unit_test(rows_left_out_are_noted),
         cmocka_unit_test(every_fault_is_an_error_and_leaves_whole_files),
     };

@@ -261,11 +261,18 @@ static int32_t count_epochs(const hg__trainer *t) {
     return (int32_t)fmin(fmax(ceil(all), least), 1e6);
 }
 
+// Steps of this epoch: steps= may end it early.
+static int64_t steps_of_epoch(const hg__trainer *t) {
+    const int64_t wanted = t->o.values.steps, whole = steps_per_epoch(t);
+    const int64_t begun = t->progress.step - t->progress.batch; // steps before it
+    return wanted > 0 && wanted - begun < whole ? wanted - begun : whole;
+}
+
 static hg_train_event event_now(const hg__trainer *t, double lr, double epoch_began) {
     return (hg_train_event){.epoch = t->progress.epoch + 1,
                             .epochs = count_epochs(t),
                             .step = t->progress.batch,
-                            .steps = steps_per_epoch(t),
+                            .steps = steps_of_epoch(t),
                             .train_loss = mean_loss(t),
                             .val_loss = (double)NAN,
                             .lr = lr,
