@@ -215,17 +215,30 @@ static void decode_category(const hg__column *c, const float *x, char *text, siz
     snprintf(text, size, "%s", name);
 }
 
-// Of `steps` equal parts of a turn, the one that (sine, cosine) points at.
+// Takes part i of `steps` for *best where it lies nearer to where (sine, cosine) points; the first of equals.
+static void take_nearer(const float *x, int i, int steps, int *best, double *most) {
+    const double turn = (double)i / steps;
+    const double along = (double)x[0] * hg__sin_turn(turn) + (double)x[1] * hg__cos_turn(turn);
+    if (along > *most || (along == *most && i < *best)) {
+        *most = along;
+        *best = i;
+    }
+}
+
+// Of `steps` equal parts of a turn, the one that (sine, cosine) points at: the best of a few, then of those between its
+// neighbours, and so on, for `along` rises to one side of it and falls to the other.
 static int nearest_turn(const float *x, int steps) {
-    int best = 0;
+    static const int strides[] = {120, 15, 3, 1};
+    int best = 0, before = 0;
     double most = -(double)INFINITY;
-    for (int i = 0; i < steps; i++) {
-        const double turn = (double)i / steps;
-        const double along = (double)x[0] * hg__sin_turn(turn) + (double)x[1] * hg__cos_turn(turn);
-        if (along > most) {
-            most = along;
-            best = i;
+    for (size_t k = 0; k < sizeof strides / sizeof *strides; k++) {
+        const int stride = strides[k], middle = best;
+        const int first = before ? middle - before : 0, last = before ? middle + before : steps - 1;
+        if (stride >= steps) continue;
+        for (int i = first; i <= last; i += stride) {
+            take_nearer(x, (i + steps) % steps, steps, &best, &most);
         }
+        before = stride;
     }
     return best;
 }
