@@ -52,24 +52,38 @@ typedef int cli_long_job(const hg_options *o, const hg_listener *l, bool json, c
                          hg_error *err);
 int cli_run_long_job(const cli_line *line, cli_long_job *job);
 
-// A listener that prints notes (unless quiet) and stops on SIGINT and SIGTERM. A second signal leaves
-// at once. cli_stop is the signal that came, or 0.
-hg_listener cli_listen(const cli_line *line);
-extern volatile sig_atomic_t cli_stop;
-
-// ---- progress.c: one line an epoch on stderr ----------------------------------------------------
+// ---- progress.c: one line an epoch, and a bar a stage, on stderr --------------------------------
 
 typedef enum cli_style { CLI_NONE, CLI_BAR, CLI_LINES, CLI_JSON } cli_style;
 
 typedef struct cli_progress {
     cli_style style;
     bool colour, unicode, open; // open: an unfinished line is on the screen
-    double shown;               // seconds of the event that was drawn last
+    double shown;               // seconds of the event that was drawn last; below 0: none of this stage
+    long long done;             // of the last stage that ended
+    char unit[16];
 } cli_progress;
 
 cli_progress cli_progress_init(const char *style, bool quiet); // style: what progress= says
 void cli_progress_train(cli_progress *p, const hg_train_event *e);
+void cli_progress_stage(cli_progress *p, const hg_progress_event *e);
 void cli_progress_close(cli_progress *p); // before anything else is printed
+
+// "1000 rows, 12 alarms -> scores.csv" at the end of a job. more: what stands behind the count; "".
+void cli_print_done(const cli_progress *p, long long count, const char *unit, const char *more,
+                    const char *out);
+
+// ---- job.c: what a job tells --------------------------------------------------------------------
+
+typedef struct cli_watch {
+    const cli_line *line;
+    cli_progress progress;
+} cli_watch;
+
+// A listener that prints notes and progress (unless quiet) and stops on SIGINT and SIGTERM. A second signal leaves
+// at once. cli_stop is the signal that came, or 0. w is what it needs; o: progress= of the job.
+hg_listener cli_listen(cli_watch *w, const cli_line *line, hg_options *o);
+extern volatile sig_atomic_t cli_stop;
 
 // ---- output.c: JSON and numbers for people ------------------------------------------------------
 

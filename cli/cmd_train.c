@@ -5,21 +5,6 @@
 
 #include "cli.h"
 
-typedef struct watch {
-    const cli_line *line;
-    cli_progress progress;
-} watch;
-
-static void show(void *context, const hg_train_event *e) {
-    cli_progress_train(&((watch *)context)->progress, e);
-}
-
-static void note(void *context, const char *sentence) {
-    watch *w = context;
-    cli_progress_close(&w->progress);
-    if (!w->line->quiet) fprintf(stderr, "hourglass train: note: %s\n", sentence);
-}
-
 static void print_summary(const hg_train_result *r) {
     char took[32], rate[32];
     cli_format_seconds(took, r->seconds);
@@ -88,11 +73,8 @@ int cmd_train(const cli_line *line) {
     hg_options *o;
     int status = cli_begin(line, &o);
     if (status != CLI_DONE) return status;
-    watch w = {line, cli_progress_init(hg_options_get(o, "progress"), line->quiet)};
-    hg_listener l = cli_listen(line);
-    l.context = &w;
-    l.train = show;
-    l.note = note;
+    cli_watch w;
+    const hg_listener l = cli_listen(&w, line, o);
     hg_train_result result = {0};
     hg_error err = {0};
     int code = hg_train(o, &l, &result, &err);

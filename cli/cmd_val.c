@@ -39,13 +39,15 @@ int cmd_val(const cli_line *line) {
     hg_options *o;
     int status = cli_begin(line, &o);
     if (status != CLI_DONE) return status;
-    hg_listener l = cli_listen(line);
+    cli_watch w;
+    const hg_listener l = cli_listen(&w, line, o);
     hg_val_result result = {0};
     hg_error err = {0};
     char *text = NULL;
     int code = hg_val_images(o, &l, line->json, &text, &err);
     if (code == HG_OK && !text) code = hg_val_labels(o, &l, line->json, &text, &err);
     if (code == HG_OK && !text) code = hg_val(o, &l, &result, &err);
+    cli_progress_close(&w.progress);
     if (code < 0) {
         status = cli_fail(line, &err);
     } else if (text) {
@@ -54,6 +56,10 @@ int cmd_val(const cli_line *line) {
         print_json(&result);
     } else {
         print_lines(&result);
+    }
+    const char *out = hg_options_get(o, "out");
+    if (code == HG_OK && *out && !line->quiet) {
+        cli_print_done(&w.progress, w.progress.done, w.progress.unit, "", out);
     }
     hg_text_free(text);
     hg_options_free(o);

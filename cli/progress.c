@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// progress.c - training as it goes, on stderr: a live bar on a terminal, else a line an epoch.
+// progress.c - a job as it goes, on stderr: a live bar on a terminal, else a line an epoch or, of stages that take long, now and then.
 //
+//   scoring  ██████████▌···············  1.25 M of 2.00 M  310.2 k rows/s  left 2.4 s
 //   epoch  3/20  ██████████▌···············  loss 0.01234   1.21 M rows/s   left 0:12 min
 //   epoch  3/20  loss 0.01234  val 0.01301 *  1.21 M rows/s  4.21 s      (* = the best so far; of a long epoch also steps)
 #include <math.h>
@@ -10,7 +11,7 @@
 
 #include "cli.h"
 
-enum { BAR_WIDTH = 24 };
+enum { BAR_WIDTH = 24, BAR_BYTES = BAR_WIDTH * 4 + 16 };
 
 static bool is_unicode(void) {
     static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
@@ -79,20 +80,24 @@ static const char *cell_of(const cli_progress *p, int eighths) {
     return part[eighths < 0 ? 0 : eighths > 8 ? 8 : eighths];
 }
 
+static void make_bar(const cli_progress *p, double part, char bar[BAR_BYTES]) {
+    int filled = (int)(part * BAR_WIDTH * 8);
+    size_t used = (size_t)snprintf(bar, BAR_BYTES, "%s", p->colour ? "\033[36m" : "");
+    for (int i = 0; i < BAR_WIDTH; i++) {
+        used += (size_t)snprintf(bar + used, BAR_BYTES - used, "%s", cell_of(p, filled - 8 * i));
+    }
+    snprintf(bar + used, BAR_BYTES - used, "%s", p->colour ? "\033[0m" : "");
+}
+
 static void draw_bar(cli_progress *p, const hg_train_event *e) {
     double part = e->steps > 0 ? (double)e->step / (double)e->steps : 0;
-    int filled = (int)(part * BAR_WIDTH * 8);
-    char rate[32], left[32], bar[BAR_WIDTH * 4 + 1] = "";
-    size_t used = 0;
-    for (int i = 0; i < BAR_WIDTH; i++) {
-        used += (size_t)snprintf(bar + used, sizeof bar - used, "%s", cell_of(p, filled - 8 * i));
-    }
+    char rate[32], left[32], bar[BAR_BYTES];
+    make_bar(p, part, bar);
     double done = (e->epoch - 1 + part) / (e->epochs > 0 ? e->epochs : 1);
     cli_format_rate(rate, e->rows_per_second);
     cli_format_seconds(left, done > 0 ? e->seconds * (1 - done) / done : -1);
-    fprintf(stderr, "\r\033[Kepoch %*d/%d  %s%s%s  loss %.6g  %s rows/s  left %s",
-            digits(e->epochs), e->epoch, e->epochs, p->colour ? "\033[36m" : "", bar,
-            p->colour ? "\033[0m" : "", e->train_loss, rate, left);
+    fprintf(stderr, "\r\033[Kepoch %*d/%d  %s  loss %.6g  %s rows/s  left %s", digits(e->epochs),
+            e->epoch, e->epochs, bar, e->train_loss, rate, left);
     fflush(stderr);
     p->open = true;
     p->shown = e->seconds;
@@ -125,4 +130,85 @@ void cli_progress_train(cli_progress *p, const hg_train_event *e) {
     } else {
         print_epoch(p, e);
     }
+}
+
+// ---- a stage of any job -------------------------------------------------------------------------
+
+// Seconds to come; below 0 where nobody knows.
+static double left_of(const hg_progress_event *e) {
+    return e->part > 0 ? e->seconds * (1 - e->part) / e->part : -1;
+}
+
+static void print_stage_json(const hg_progress_event *e) {
+    fputc('{', stderr);
+    cli_json_text(stderr, "stage", e->stage);
+    fputc(',', stderr);
+    cli_json_text(stderr, "unit", e->unit);
+    fputc(',', stderr);
+    cli_json_whole(stderr, "done", e->done);
+    fputc(',', stderr);
+    cli_json_whole(stderr, "total", e->total);
+    const struct {
+        const char *key;
+        double value;
+    } numbers[] = {
+        {"seconds",    e->seconds                                   },
+        {"per_second", e->per_second                                },
+        {"left",       left_of(e) >= 0 ? left_of(e) : (double)NAN},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        fputc(',', stderr);
+        cli_json_number(stderr, numbers[i].key, numbers[i].value);
+    }
+    fputs("}\n", stderr);
+}
+
+// "reading  BAR  1.25 M of 2.00 M  310.2 k rows/s  left 2.4 s"; where the end is not known, without a bar and with the time it took.
+static void print_stage(const cli_progress *p, const hg_progress_event *e) {
+    char done[32], total[32], rate[32], time[32], bar[BAR_BYTES] = "";
+    cli_format_rate(done, (double)e->done);
+    cli_format_rate(total, (double)e->total);
+    cli_format_rate(rate, e->per_second);
+    cli_format_seconds(time, e->part > 0 ? left_of(e) : e->seconds);
+    if (p->style == CLI_BAR && e->part >= 0) make_bar(p, e->part, bar);
+    fprintf(stderr, "%s  %s%s%s%s%s  %s %s/s  %s%s", e->stage, bar, *bar ? "  " : "", done,
+            e->total > 0 ? " of " : "", e->total > 0 ? total : "", rate, e->unit,
+            e->part > 0 ? "left " : "", time);
+}
+
+void cli_progress_stage(cli_progress *p, const hg_progress_event *e) {
+    static const double bar_from = 0.3, line_from = 5, line_every = 10; // seconds
+    if (e->end) {
+        p->done = e->done;
+        snprintf(p->unit, sizeof p->unit, "%s", e->unit);
+        p->shown = -1;
+        cli_progress_close(p);
+        return;
+    }
+    if (p->style == CLI_NONE) return;
+    if (e->seconds < p->shown) p->shown = -1; // another one
+    if (p->style == CLI_BAR) {
+        if (e->seconds < bar_from) return;
+        fputs("\r\033[K", stderr);
+        print_stage(p, e);
+        p->open = true;
+    } else {
+        if (e->seconds < (p->shown < 0 ? line_from : p->shown + line_every)) return;
+        p->shown = e->seconds;
+        if (p->style == CLI_JSON) {
+            print_stage_json(e);
+        } else {
+            print_stage(p, e);
+            fputc('\n', stderr);
+        }
+    }
+    fflush(stderr);
+}
+
+void cli_print_done(const cli_progress *p, long long count, const char *unit, const char *more,
+                    const char *out) {
+    const size_t length = strlen(unit);
+    const bool is_one = count == 1 && length && unit[length - 1] == 's';
+    fprintf(stderr, "%lld %.*s%s %s %s\n", count, (int)(length - is_one), unit, more,
+            p->unicode ? "→" : "->", strcmp(out, "-") == 0 ? "standard output" : out);
 }

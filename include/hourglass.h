@@ -142,6 +142,16 @@ typedef struct hg_train_event {
     double rows_per_second; // of this epoch so far
 } hg_train_event;
 
+// A stage of a job: "reading", "scoring", "denoising". How training goes is an hg_train_event.
+typedef struct hg_progress_event {
+    const char *stage, *unit; // what is done to what: "reading", "rows"; valid during the call
+    int64_t done, total;      // total 0: nobody knows, as of what comes from a pipe
+    double part;              // from 0 to 1; of a file by its bytes; below 0: not known
+    double seconds;           // since the stage began
+    double per_second;        // units, since then
+    bool end;                 // the stage is over, and done is all
+} hg_progress_event;
+
 // Callbacks are called on the thread that called the job; any may be NULL.
 typedef struct hg_listener {
     void *context; // borrowed, handed back
@@ -150,6 +160,8 @@ typedef struct hg_listener {
     const volatile sig_atomic_t *stop; // becomes non-zero: finish the step, checkpoint, return
     void (*detail)(void *context,
                    const char *sentence); // what only some want to know: a line a file
+    // How far a stage is: about ten times a second at most, and once at its end.
+    void (*progress)(void *context, const hg_progress_event *e);
 } hg_listener;
 
 // ---- jobs: one per mode of the command ----------------------------------------------------------
@@ -195,6 +207,7 @@ typedef struct hg_predict_result {
     int64_t missing;      // cells without a value
     int64_t strange;      // cells taken as missing because they were not what their column holds
     int64_t left_out;     // rows (on_bad=skip)
+    bool judged;          // the model has thresholds: alarms were looked for
 } hg_predict_result;
 
 // A score a row: the higher, the more unusual. Where the model came from a table also its p-value, whether it is an alarm

@@ -66,6 +66,7 @@ static int run_file(hg__comparison *c, const hg__files *f, size_t i, const hg_op
     hg__table *t = hg__table_open(f->path[i], &how, &why);
     if (!t && f->from_folder && why.code != HG_ERR_MEMORY) {
         note(l, name_of(f->path[i]), "passed over, for it is no table");
+        hg__meter_add(&c->meter, (int64_t)c->seeds * c->methods);
         return HG_OK;
     }
     if (!t) {
@@ -80,6 +81,8 @@ static int run_file(hg__comparison *c, const hg__files *f, size_t i, const hg_op
 
 static int run_files(hg__comparison *c, const hg__files *f, const hg_options *o,
                      const hg_listener *l, hg_error *err) {
+    hg__meter_start(&c->meter, l, "comparing", "runs",
+                    (int64_t)f->count * c->seeds * c->methods);
     c->set = hg__alloc(f->count, sizeof *c->set, err);
     hg__pool *pool = c->set ? hg__pool_new((int32_t)o->values.threads, err) : NULL;
     int code = pool ? HG_OK : HG_ERR_MEMORY;
@@ -87,6 +90,7 @@ static int run_files(hg__comparison *c, const hg__files *f, const hg_options *o,
         code = run_file(c, f, i, o, l, pool, err);
     }
     hg__pool_free(pool);
+    if (code == HG_OK) hg__meter_end(&c->meter);
     if (code == HG_OK && c->sets == 0) {
         return hg__fail(err, HG_ERR_DATA, "%.300s: expected tables, found none", o->values.data);
     }

@@ -54,6 +54,7 @@ typedef struct hg__comparison {
     bool left_out
         [HG_MAX_METHODS]; // (methods): a table was too wide for it; goes before anything is reported
     hg__set *set;         // owned, (sets)
+    hg__meter meter;      // of runs of a method
 } hg__comparison;
 
 // files.c: the tables data= names: a file, a folder of them, or several between commas. path: owned, (count) owned.

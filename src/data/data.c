@@ -129,7 +129,8 @@ hg__data *hg__data_open_descriptor(int fd, const char *name, const hg__data_opti
                                    .ignore = o->ignore ? o->ignore : none,
                                    .on_bad = o->on_bad ? o->on_bad : none,
                                    .memory = o->memory,
-                                   .header = o->header};
+                                   .header = o->header,
+                                   .listener = o->listener};
     return open_file(fd, name, &full, NULL, err);
 }
 

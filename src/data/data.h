@@ -25,6 +25,7 @@ typedef struct hg__data_options {
     size_t memory;      // bytes that may be held (or mapped) at a time; above, rows live on disk
     struct hg__picture_options *pictures; // borrowed; for folders of images; NULL: the defaults
     hg__header_wish header;               // text: whether the first row is names
+    const hg_listener *listener;          // borrowed: told how far the reading is; or NULL
 } hg__data_options;
 
 typedef struct hg__data {

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "data/blind.h"
 #include "data/pictures_internal.h"
 
@@ -264,13 +265,20 @@ static void share_ranges(hg__pictures *p) {
 
 // What is left out with on_bad=skip is decided here, once and by decoding each image whole: no thread and no resumed run
 // can come to another set.
-static int read_headers(hg__pictures *p, hg__data *d, uint64_t *hash, hg_error *err) {
+static int read_headers(hg__pictures *p, hg__data *d, uint64_t *hash, const hg_listener *l,
+                        hg_error *err) {
     int32_t channels = 1;
+    hg__meter meter;
     hg_error why = {0};
     p->picture = hg__alloc((size_t)p->list.count, sizeof *p->picture, err);
     if (!p->picture) return HG_ERR_MEMORY;
+    hg__meter_start(&meter, l, "looking at", "images", p->list.count);
     for (int32_t i = 0; i < p->list.count; i++) {
+        if (hg__meter_is_stopped(&meter)) {
+            return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", d->path);
+        }
         const int code = add_picture(p, p->list.name[i], &channels, hash, &why);
+        hg__meter_add(&meter, 1);
         if (code < 0 && (!p->skips || code == HG_ERR_MEMORY)) {
             if (err) *err = why;
             return hg__pictures_advise(code, err);
@@ -279,6 +287,7 @@ static int read_headers(hg__pictures *p, hg__data *d, uint64_t *hash, hg_error *
             snprintf(d->first_skipped, sizeof d->first_skipped, "%s", why.message);
         }
     }
+    hg__meter_end(&meter);
     if (p->channels == 0) p->channels = channels;
     hg__range_finder_free(p->finder);
     p->finder = NULL;
@@ -362,7 +371,7 @@ int hg__pictures_open(hg__data *d, const char *path, const hg__data_options *o, 
     p->skips = o->on_bad && strcmp(o->on_bad, "skip") == 0;
     uint64_t hash = 1;
     HG_TRY(open_lists(p, path, own, err));
-    HG_TRY(read_headers(p, d, &hash, err));
+    HG_TRY(read_headers(p, d, &hash, o->listener, err));
     HG_TRY(describe(p, d, hash, err));
     const int64_t files = p->has_pairs ? 2 * p->count : p->count;
     p->memory = o->memory;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/meter.h"
 #include "base/text.h"
 #include "data/csv_head.h"
 #include "data/csv_number.h"
@@ -24,6 +25,7 @@ typedef struct csv {
     bool *used; // owned, (columns): is a feature
     hg__sink sink;
     hg_error first; // why the first row was skipped
+    hg__meter meter;
     bool lost;      // in a line that is passed over, to its end
 } csv;
 
@@ -235,6 +237,14 @@ static int read_more(csv *c, hg_error *err) {
     return HG_OK;
 }
 
+static int tell(csv *c, hg_error *err) {
+    const hg__source *s = c->window.source;
+    if (s->size > 0) hg__meter_part(&c->meter, (double)s->at / (double)s->size);
+    hg__meter_at(&c->meter, (int64_t)c->sink.rows);
+    if (!hg__meter_is_stopped(&c->meter)) return HG_OK;
+    return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", c->d->path);
+}
+
 static int read_rows(csv *c, hg_error *err) {
     hg__csv_window *w = &c->window;
     for (;;) {
@@ -246,6 +256,7 @@ static int read_rows(csv *c, hg_error *err) {
         int64_t rows = read_window(c, to, room, &partial, err);
         if (rows < 0) return (int)rows;
         hg__sink_commit(&c->sink, (size_t)rows);
+        HG_TRY(tell(c, err));
         if ((size_t)rows == room) continue;
         if (w->at_end && !partial) return HG_OK;
         HG_TRY(read_more(c, err));
@@ -256,7 +267,9 @@ static int read_all(csv *c, hg_error *err) {
     HG_TRY(hg__csv_window_init(&c->window, c->window.source, err));
     HG_TRY(read_header(c, err));
     HG_TRY(hg__sink_init(&c->sink, (size_t)c->d->width * sizeof(float), c->o->memory, err));
+    hg__meter_start(&c->meter, c->o->listener, "reading", "rows", 0);
     HG_TRY(read_rows(c, err));
+    hg__meter_end(&c->meter);
     if (c->sink.rows > 0) return hg__sink_finish(&c->sink, c->d, err);
     if (c->d->skipped == 0) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected rows of numbers, got only a header",

@@ -153,6 +153,17 @@ int hg__schema_encode(const hg__schema *s, const hg__table *t, const int32_t *fr
 void hg__column_decode(const hg__column *c, const float *x, char *text, size_t size);
 // The same with a number in no more decimals than training saw, a whole one whole.
 void hg__column_decode_own(const hg__column *c, const float *x, char *text, size_t size);
+// Of a column of times: what a cell says. False for other kinds, and where it says nothing.
+typedef struct hg__when {
+    double seconds; // since 1970
+    bool has_date;  // else a time of day alone
+    bool is_utc;    // the cell names its offset, or is a number that counts in UTC
+} hg__when;
+bool hg__column_time(const hg__column *c, const hg__cell *cell, hg__when *when);
+// What x says as the nearest such time to `near`, and which parts of it are meant, the others being near's:
+// "2024-03-03 05:56 (weekday, hour)"; where near has no date as hg__column_decode().
+void hg__column_decode_when(const hg__column *c, const float *x, const hg__when *near, char *text,
+                            size_t size);
 // A number's value; false for other kinds and where it is missing.
 bool hg__column_number(const hg__column *c, const float *x, double *value);
 

@@ -215,49 +215,6 @@ static void decode_category(const hg__column *c, const float *x, char *text, siz
     snprintf(text, size, "%s", name);
 }
 
-// Takes part i of `steps` for *best where it lies nearer to where (sine, cosine) points; the first of equals.
-static void take_nearer(const float *x, int i, int steps, int *best, double *most) {
-    const double turn = (double)i / steps;
-    const double along = (double)x[0] * hg__sin_turn(turn) + (double)x[1] * hg__cos_turn(turn);
-    if (along > *most || (along == *most && i < *best)) {
-        *most = along;
-        *best = i;
-    }
-}
-
-// Of `steps` equal parts of a turn, the one that (sine, cosine) points at: the best of a few, then of those between its
-// neighbours, and so on, for `along` rises to one side of it and falls to the other.
-static int nearest_turn(const float *x, int steps) {
-    static const int strides[] = {120, 15, 3, 1};
-    int best = 0, before = 0;
-    double most = -(double)INFINITY;
-    for (size_t k = 0; k < sizeof strides / sizeof *strides; k++) {
-        const int stride = strides[k], middle = best;
-        const int first = before ? middle - before : 0, last = before ? middle + before : steps - 1;
-        if (stride >= steps) continue;
-        for (int i = first; i <= last; i += stride) {
-            take_nearer(x, (i + steps) % steps, steps, &best, &most);
-        }
-        before = stride;
-    }
-    return best;
-}
-
-static void decode_time(const hg__column *c, const float *x, char *text, size_t size) {
-    static const char days[7][4] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
-    const char *day = "";
-    char clock[16] = "";
-    if (c->week) {
-        day = days[nearest_turn(x, 7)];
-        x += 2;
-    }
-    if (c->clock) {
-        const int minute = nearest_turn(x, DAY / 60);
-        snprintf(clock, sizeof clock, "%02d:%02d", minute / 60, minute % 60);
-    }
-    snprintf(text, size, "%s%s%s", day, *day && *clock ? " " : "", clock);
-}
-
 bool hg__column_number(const hg__column *c, const float *x, double *value) {
     x += c->first;
     if (c->kind != HG_COLUMN_NUMBER || (c->may_miss && x[c->width - 1] > 0.5F)) return false;
@@ -287,7 +244,7 @@ void hg__column_decode(const hg__column *c, const float *x, char *text, size_t s
     } else if (c->kind == HG_COLUMN_NUMBER) {
         decode_number(c, x[0], text, size);
     } else if (c->kind == HG_COLUMN_TIME) {
-        decode_time(c, x, text, size);
+        hg__when_decode(c, x, text, size);
     } else if (c->kind == HG_COLUMN_CONSTANT) {
         snprintf(text, size, "%s", x[0] > 0.5F ? "(another)" : c->level[0]);
     } else if (x[0] < -0.5F || x[0] > 1.5F) {

@@ -86,6 +86,9 @@ bool hg__cell_is_word(const char *text, size_t size, const char *words); // " no
 // At most 40 bytes of the cell for a message.
 void hg__cell_show(const hg__cell *cell, char text[48]);
 
+// x: the column's floats. "Tue 14:30", "Tue", "14:30".
+void hg__when_decode(const hg__column *c, const float *x, char *text, size_t size);
+
 // ---- lists: `name`, `name word word` between commas ---------------------------------------------
 
 // The next item of a list: *list moves behind it. name (size) gets what stands before the first blank, or between double

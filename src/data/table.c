@@ -186,11 +186,37 @@ void hg__table_close(hg__table *t) {
 }
 
 int hg__table_rewind(hg__table *t, hg_error *err) {
+    if (t->meter) hg__meter_restart(t->meter);
     return t->type->rewind(t, err);
 }
 
+// Now and then: how far the reading is.
+static int tell(const hg__table *t, hg_error *err) {
+    enum { EVERY = 256 }; // rows
+    hg__meter *m = t->meter;
+    const hg__source *s = t->bytes;
+    if (++m->done % EVERY != 0) return HG_OK;
+    if (s && s->size > 0) hg__meter_part(m, (double)s->at / (double)s->size);
+    hg__meter_add(m, 0);
+    if (!hg__meter_is_stopped(m)) return HG_OK;
+    return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", t->path);
+}
+
 int hg__table_next(hg__table *t, hg__cell *cell, hg_error *err) {
-    return t->type->next(t, cell, err);
+    const int more = t->type->next(t, cell, err);
+    if (more <= 0 || !t->meter) return more;
+    HG_TRY(tell(t, err));
+    return more;
+}
+
+void hg__table_start_meter(hg__table *t, hg__meter *m, const hg_listener *l, const char *stage) {
+    hg__meter_start(m, l, stage, "rows", t->rows > 0 ? t->rows : 0);
+    t->meter = m;
+}
+
+void hg__table_end_meter(hg__table *t) {
+    if (t->meter) hg__meter_end(t->meter);
+    t->meter = NULL;
 }
 
 void hg__table_where(const hg__table *t, char *text, size_t size) {

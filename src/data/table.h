@@ -7,7 +7,9 @@
 // row (and the reader's window) is held in memory.
 #ifndef HG_DATA_TABLE_H
 #define HG_DATA_TABLE_H
+#include "base/meter.h"
 #include "data/header.h"
+#include "data/source.h"
 
 typedef enum hg__cell_kind { HG_CELL_MISSING, HG_CELL_NUMBER, HG_CELL_TEXT } hg__cell_kind;
 
@@ -57,6 +59,10 @@ struct hg__table {
     char note[256]; // what a user should know of how it is read; ""
     int64_t rows;   // as far as known without reading; else -1
     void *state;    // the type's own
+    // Of text, the type's own, else NULL: where it is read from, and the line in which the row given last begins, from 1.
+    const hg__source *bytes;
+    const uint64_t *line;
+    hg__meter *meter; // borrowed: told of rows that are read, and asked whether to stop; or NULL
 };
 
 #define TABLE(name) extern const hg__table_type hg__table_##name;
@@ -81,6 +87,10 @@ int hg__table_rewind(hg__table *t, hg_error *err);
 // or too long, text that is not UTF-8, a number out of range) the next call goes on behind the bad row. Any other
 // code, HG_ERR_IO where the source is damaged, ends the reading.
 int hg__table_next(hg__table *t, hg__cell *cell, hg_error *err);
+
+// From here on `m` says how far the reading is, and a request to stop ends it with HG_ERR_STOPPED; until it ends.
+void hg__table_start_meter(hg__table *t, hg__meter *m, const hg_listener *l, const char *stage);
+void hg__table_end_meter(hg__table *t);
 
 // Where the row given last stands: "x.csv:17", "x.db, table flows, row 17".
 void hg__table_where(const hg__table *t, char *text, size_t size);

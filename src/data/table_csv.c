@@ -95,6 +95,8 @@ static int open_csv(hg__table *t, const hg__table_options *o, hg_error *err) {
     csv_table *c = hg__alloc(1, sizeof *c, err);
     if (!c) return HG_ERR_MEMORY;
     t->state = c;
+    t->bytes = &c->source;
+    t->line = &c->line;
     c->header = o->header;
     c->source.fd = c->fd = -1;
     c->fd = hg__table_open_text(t, err);

@@ -210,6 +210,8 @@ static int open_jsonl(hg__table *t, const hg__table_options *o, hg_error *err) {
     jsonl_table *j = hg__alloc(1, sizeof *j, err);
     if (!j) return HG_ERR_MEMORY;
     t->state = j;
+    t->bytes = &j->source;
+    t->line = &j->line;
     t->point = '.';
     j->source.fd = j->fd = -1;
     j->fd = hg__table_open_text(t, err);

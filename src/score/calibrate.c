@@ -97,7 +97,7 @@ int hg_calibrate(const hg_options *o, const hg_listener *l, bool json, char **te
                         "%s: expected a model file, which is written anew, got a stream",
                         o->values.model);
     }
-    HG_TRY(hg__judge_open(&j, o, false, l, err));
+    HG_TRY(hg__judge_open(&j, o, false, false, l, err));
     int code = calibrate(&j, o, &fresh, err);
     if (code == HG_OK) {
         (json ? write_json : write_lines)(&t, &fresh);

@@ -111,11 +111,14 @@ static int one(hg__denoiser *d, const hg__image_list *list, const char *name, co
 }
 
 static int all(hg__denoiser *d, const hg__image_list *list, const char *out, hg_error *err) {
+    d->is_folder = true;
+    hg__meter_start(&d->meter, d->listener, "denoising", "images", list->count);
     for (int32_t i = 0; i < list->count; i++) {
         hg_error why = {0};
         d->is_fatal = false;
         const int32_t failed = d->result->failed;
         const int code = one(d, list, list->name[i], out, &why);
+        hg__meter_add(&d->meter, 1);
         if (code == HG_OK) continue;
         if (d->is_fatal || code == HG_ERR_STOPPED || code == HG_ERR_MEMORY) {
             *err = why;
@@ -124,6 +127,7 @@ static int all(hg__denoiser *d, const hg__image_list *list, const char *out, hg_
         d->result->failed = failed + 1;
         hg__denoise_note(d, "%s", why.message);
     }
+    hg__meter_end(&d->meter);
     if (!d->result->failed) return HG_OK;
     return hg__fail(err, HG_ERR_DATA, "%d of %d images could not be cleaned", d->result->failed,
                     list->count);

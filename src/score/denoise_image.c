@@ -321,16 +321,22 @@ static int run_page(picture *p, const hg__tiling *t, hg_error *err) {
     free_lines(p); // the last page's, before anything new
     HG_TRY(hg__denoise_tiles(p->d, t, err));
     HG_TRY(make_lines(p, t, err));
+    const int64_t pixels = (int64_t)t->height * t->width;
+    const bool is_alone = !p->d->is_folder;
+    if (is_alone) hg__meter_start(&p->d->meter, p->d->listener, "denoising", "pixels", pixels);
     const hg__tile_io io = {.context = p,
                             .name = p->path,
+                            .meter = &p->d->meter,
+                            .worth = is_alone ? pixels / ((int64_t)t->rows * t->columns * t->runs) : 0,
                             .get = get,
                             .put = put,
                             .need = need,
                             .done = done,
                             .stop = p->d->listener ? p->d->listener->stop : NULL};
     HG_TRY(hg__tiles_run(p->d->tiles, &io, err));
+    if (is_alone) hg__meter_end(&p->d->meter);
     tell_of_range(p);
-    p->d->result->pixels += (int64_t)t->height * t->width;
+    p->d->result->pixels += pixels;
     hg__denoise_detail(p->d, "%s: %d x %d, %d channel%s, %d x %d windows of %d x %d, %.2f s",
                        p->path, t->width, t->height, p->info.channels,
                        p->info.channels > 1 ? "s" : "", t->columns, t->rows, t->window_width,

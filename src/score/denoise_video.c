@@ -6,6 +6,7 @@
 // model that changes nothing changes no byte. A grey model cleans each plane by itself, as video without colour is.
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -300,6 +301,7 @@ static int run_frames(video *v, hg_error *err) {
         if (code == HG_OK) code = run_frame(v, err);
         if (code == HG_OK) code = write_frame(v, line, err);
         if (code < 0) return code;
+        hg__meter_add(&v->d->meter, 1);
     }
     return code;
 }
@@ -336,6 +338,14 @@ static int make_tiles(video *v, bool is_colour, hg_error *err) {
     return v->now && (v->colour || !is_colour) ? HG_OK : HG_ERR_MEMORY;
 }
 
+// About how many there are; 0 where the stream has no length.
+static int64_t count_frames(const video *v) {
+    static const size_t mark = sizeof "FRAME"; // a line before each
+    struct stat s;
+    if (fstat(v->fd, &s) != 0 || !S_ISREG(s.st_mode)) return 0;
+    return (int64_t)((size_t)s.st_size / (hg__y4m_frame_bytes(&v->y) + mark));
+}
+
 static int run_stream(video *v, hg_error *err) {
     char line[HG_Y4M_LINE];
     HG_TRY(read_magic(v, line, err));
@@ -353,7 +363,10 @@ static int run_stream(video *v, hg_error *err) {
     HG_TRY(hg__writer_add(&v->out, line, strlen(line), err));
     HG_TRY(hg__writer_add(&v->out, "\n", 1, err));
     HG_TRY(hg__writer_flush(&v->out, err));
-    return run_frames(v, err);
+    hg__meter_start(&v->d->meter, v->d->listener, "denoising", "frames", count_frames(v));
+    HG_TRY(run_frames(v, err));
+    hg__meter_end(&v->d->meter);
+    return HG_OK;
 }
 
 static int open_streams(video *v, const char *path, const char *out, hg_error *err) {

@@ -9,8 +9,8 @@
 
 typedef struct hg__expect hg__expect;
 
-// Borrows m, which has a schema, and a plan of it.
-hg__expect *hg__expect_new(const hg_model *m, hg__run_plan *plan, hg_error *err);
+// Borrows m, which has a schema, a plan of it, and the plan's pool.
+hg__expect *hg__expect_new(const hg_model *m, hg__run_plan *plan, hg__pool *pool, hg_error *err);
 void hg__expect_free(hg__expect *e); // NULL is fine
 
 // x (count) rows (width), column (count): their rows (count, width) with what is expected in that column, for

@@ -128,7 +128,9 @@ static int open_table(hg__feed *f, const hg_options *o, hg_error *err) {
     f->table = hg__table_open(v->data, &from, err);
     if (!f->table) return (int)err->code;
     if (*f->table->note) tell(f, f->table->note);
+    hg__table_start_meter(f->table, &f->meter, f->listener, "reading");
     f->data = hg__schema_read(f->model->schema, f->table, &how, &f->side, &f->notes, err);
+    hg__table_end_meter(f->table);
     if (!f->data) return (int)err->code;
     tell_notes(f);
     return HG_OK;
@@ -147,7 +149,8 @@ static int open_rows(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *
         .header = {.say = v->header,
                    .is_known = has_names,
                    .name = has_names ? (const char *const *)f->model->column : NULL,
-                   .names = has_names ? f->model->spec.width : 0}
+                   .names = has_names ? f->model->spec.width : 0},
+        .listener = f->listener
     };
     if (f->model->schema && goal != HG_DECODE) return open_table(f, o, err);
     f->data = hg__data_open(v->data, &d, err);
@@ -207,6 +210,17 @@ static int open_noise(hg__feed *f, const char *noise, hg_error *err) {
                     "\"blind\"");
 }
 
+static void start(hg__feed *f, hg__goal goal) {
+    static const char *const stages[] = {[HG_RECONSTRUCT] = "reconstructing",
+                                         [HG_ENCODE] = "encoding",
+                                         [HG_DECODE] = "decoding",
+                                         [HG_SCORE] = "scoring",
+                                         [HG_ERRORS] = "scoring"};
+    hg__loader_start(f->loader, false, 0, 0, 0);
+    hg__meter_start(&f->meter, f->listener, stages[goal], f->data->pictures ? "images" : "rows",
+                    f->data->rows);
+}
+
 static int open_feed(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
     HG_TRY(open_noise(f, o->values.noise, err));
     HG_TRY(open_files(f, o, goal, err));
@@ -224,7 +238,7 @@ static int open_feed(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *
     const bool is_spoilt = f->noise.steps > 0;
     if (f->plan) f->loader = hg__loader_new(&f->rows, f->batch, is_spoilt ? &making : NULL, err);
     if (!f->loader) return (int)err->code;
-    hg__loader_start(f->loader, false, 0, 0, 0);
+    start(f, goal);
     return HG_OK;
 }
 
@@ -284,11 +298,20 @@ static void gather_targets(const hg__feed *f) {
     }
 }
 
+void hg__feed_restart(hg__feed *f) {
+    hg__loader_start(f->loader, false, 0, 0, 0);
+    hg__meter_restart(&f->meter);
+    f->now.count = 0;
+}
+
 int hg__feed_next(hg__feed *f, hg__input *in, hg_error *err) {
     if (f->listener && f->listener->stop && *f->listener->stop) {
         return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", f->data->path);
     }
+    hg__meter_add(&f->meter, f->now.count); // what was given last is done with
+    f->now.count = 0;
     const int more = hg__loader_next(f->loader, &f->now, err);
+    if (more == 0) hg__meter_end(&f->meter);
     if (more <= 0) return more;
     *in = (hg__input){.row = f->now.row,
                       .count = f->now.count,

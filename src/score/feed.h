@@ -2,6 +2,7 @@
 // feed.h - a model, a file of rows that fits it, and the rows batch by batch: what every scoring job begins with.
 #ifndef HG_SCORE_FEED_H
 #define HG_SCORE_FEED_H
+#include "base/meter.h"
 #include "data/data.h"
 #include "data/noise.h"
 #include "data/schema.h"
@@ -29,6 +30,7 @@ typedef struct hg__feed {
     hg__noise noise;             // of noise=; no steps: rows as they are
     hg__batch now;               // what hg__feed_next() gave last
     const hg_listener *listener; // borrowed, or NULL
+    hg__meter meter;             // of reading, then of what is made of the rows
 } hg__feed;
 
 // Loads model=, opens data= and checks that they fit. Columns that both name are matched by name. The goal says what
@@ -42,6 +44,9 @@ void hg__feed_close_table(hg__feed *f);
 
 // groupby=, or what the model was calibrated by; "" where there is none.
 const char *hg__feed_group_column(const hg__feed *f, const hg_options *o);
+
+// From the first row again.
+void hg__feed_restart(hg__feed *f);
 
 // 1 with the next rows in the file's order (f->now says which), 0 at the end, negative if the disk failed or the listener
 // asked to stop.

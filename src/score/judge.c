@@ -64,9 +64,10 @@ static int make_room(hg__judge *j, hg_error *err) {
     return j->share ? HG_OK : HG_ERR_MEMORY;
 }
 
-static int open_judge(hg__judge *j, const hg_options *o, const hg_listener *l, hg_error *err) {
+static int open_judge(hg__judge *j, const hg_options *o, bool wants_table, const hg_listener *l,
+                      hg_error *err) {
     HG_TRY(hg__feed_open(&j->feed, o, HG_ERRORS, l, err));
-    if (!j->wants_shares) hg__feed_close_table(&j->feed);
+    if (!wants_table) hg__feed_close_table(&j->feed);
     const hg_model *m = j->feed.model;
     if (!m->schema) {
         return hg__fail(err, HG_ERR_MODEL,
@@ -81,10 +82,10 @@ static int open_judge(hg__judge *j, const hg_options *o, const hg_listener *l, h
     return make_room(j, err);
 }
 
-int hg__judge_open(hg__judge *j, const hg_options *o, bool wants_shares, const hg_listener *l,
-                   hg_error *err) {
+int hg__judge_open(hg__judge *j, const hg_options *o, bool wants_shares, bool wants_table,
+                   const hg_listener *l, hg_error *err) {
     *j = (hg__judge){.wants_shares = wants_shares};
-    const int code = open_judge(j, o, l, err);
+    const int code = open_judge(j, o, wants_table, l, err);
     if (code < 0) hg__judge_close(j);
     return code;
 }
@@ -101,7 +102,7 @@ void hg__judge_close(hg__judge *j) {
 }
 
 void hg__judge_restart(hg__judge *j) {
-    hg__loader_start(j->feed.loader, false, 0, 0, 0);
+    hg__feed_restart(&j->feed);
 }
 
 // score=error: the mean over columns of their errors, each column's its share.

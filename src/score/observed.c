@@ -37,6 +37,6 @@ int hg__observed_row(hg__observed *o, int64_t row, hg_error *err) {
     return HG_OK;
 }
 
-void hg__observed_write(const hg__observed *o, int32_t column, char *text, size_t size) {
-    hg__cell_write(&o->cell[o->from[column]], text, size);
+const hg__cell *hg__observed_cell(const hg__observed *o, int32_t column) {
+    return &o->cell[o->from[column]];
 }

@@ -20,6 +20,6 @@ void hg__observed_clear(hg__observed *o); // {0} is fine
 
 // Looks at row `row` of the table; rows only go forward.
 int hg__observed_row(hg__observed *o, int64_t row, hg_error *err);
-// What it has in column `column` of the schema: hg__cell_write().
-void hg__observed_write(const hg__observed *o, int32_t column, char *text, size_t size);
+// What it has in column `column` of the schema.
+const hg__cell *hg__observed_cell(const hg__observed *o, int32_t column);
 #endif

@@ -6,13 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <stdlib.h>
+#include <strings.h>
+
 #include "base/mem.h"
 #include "data/schema.h"
+#include "score/carried.h"
 #include "score/reasons.h"
 #include "score/score_sheet.h"
 
-enum { FIXED = 5, PER_REASON = 4 }; // columns of the sheet
-enum { DESKS = 32, PIECE = 64 };    // rows are written in pieces, one on each desk
+enum { FIXED = 6, PER_REASON = 4 }; // columns of the sheet
+enum { DESKS = 32, PIECE = 64, AT_HAND = DESKS * PIECE }; // rows are written in pieces, one on each desk
 
 // What a piece of rows is written with.
 typedef struct desk {
@@ -25,11 +29,16 @@ typedef struct sheet {
     hg__judge judge;
     hg__score_sheet out;
     hg__out_column *column; // owned, (FIXED + PER_REASON * top)
-    char (*name)[32];       // owned: of the columns of reasons
+    char **name;            // owned, (names) owned: of columns, where they are no constants
+    int32_t names;
     int32_t columns, top;
     desk desk[DESKS];
-    hg__reasons reasons; // of the rows the desks have now
-    int32_t first;       // of the rows the desks have now, in the judge's batch
+    hg__observed look;     // at the table, once more
+    hg__carried carried;   // of the rows the desks have now
+    hg__reasons reasons;   // of the rows the desks have now
+    bool *wanted;          // owned, (DESKS * PIECE): whether a row's reasons are
+    int32_t first;         // of the rows the desks have now, in the judge's batch
+    bool all_reasons;      // reasons=all
     bool by_fdr; // fdr=: an alarm is a p-value of at most `limit`; else the thresholds decide
     double limit;
     hg_predict_result *result;
@@ -37,11 +46,46 @@ typedef struct sheet {
 
 // ---- the sheet's columns ------------------------------------------------------------------------
 
+// The first `behind` of the columns go behind the others.
+static void turn(hg__out_column *column, int32_t count, int32_t behind) {
+    for (; behind > 0; behind--) {
+        const hg__out_column first = column[0];
+        memmove(column, column + 1, (size_t)(count - 1) * sizeof *column);
+        column[count - 1] = first;
+    }
+}
+
 static void add_column(sheet *s, const char *name, hg__out_kind kind) {
     s->column[s->columns++] = (hg__out_column){name, kind};
 }
 
-static void name_columns(sheet *s) {
+// The name becomes the sheet's.
+static int add_own(sheet *s, char *name, hg__out_kind kind) {
+    if (!name) return HG_ERR_MEMORY;
+    s->name[s->names++] = name;
+    add_column(s, name, kind);
+    return HG_OK;
+}
+
+static bool has_column(const sheet *s, const char *name) {
+    for (int32_t i = 0; i < s->columns; i++) {
+        if (strcasecmp(s->column[i].name, name) == 0) return true; // databases do not tell them apart
+    }
+    return false;
+}
+
+// A column that is carried along under its name or, where the sheet has such a column, as "score.2".
+static int add_carried(sheet *s, const char *name, hg_error *err) {
+    hg__text own = {0};
+    hg__text_add(&own, "%s", name);
+    for (int32_t n = 2; !own.failed && has_column(s, own.data); n++) {
+        own.length = 0;
+        hg__text_add(&own, "%s.%d", name, n);
+    }
+    return add_own(s, hg__text_take(&own, err), HG_OUT_TEXT);
+}
+
+static int add_reason(sheet *s, int32_t r, hg_error *err) {
     static const struct {
         const char *name;
         hg__out_kind kind;
@@ -51,43 +95,65 @@ static void name_columns(sheet *s) {
         {"expected", HG_OUT_TEXT  },
         {"share",    HG_OUT_NUMBER},
     };
+    for (int32_t k = 0; k < PER_REASON; k++) {
+        hg__text name = {0};
+        hg__text_add(&name, "%s_%d", reason[k].name, r + 1);
+        HG_TRY(add_own(s, hg__text_take(&name, err), reason[k].kind));
+    }
+    return HG_OK;
+}
+
+// Reasons last: what is carried along has to make way for their names as well.
+static int name_columns(sheet *s, hg_error *err) {
     add_column(s, "row", HG_OUT_INTEGER);
+    if (s->carried.has_line) add_column(s, "line", HG_OUT_INTEGER);
     add_column(s, "score", HG_OUT_NUMBER);
     if (s->judge.thresholds.groups) {
         add_column(s, "p_value", HG_OUT_NUMBER);
         add_column(s, "alarm", HG_OUT_INTEGER);
     }
     if (s->judge.group) add_column(s, "group", HG_OUT_TEXT);
-    for (int32_t r = 0; r < s->top; r++) {
-        for (int32_t k = 0; k < PER_REASON; k++) {
-            char *name = s->name[r * PER_REASON + k];
-            snprintf(name, sizeof *s->name, "%s_%d", reason[k].name, r + 1);
-            add_column(s, name, reason[k].kind);
-        }
+    const int32_t fixed = s->columns;
+    for (int32_t r = 0; r < s->top; r++) HG_TRY(add_reason(s, r, err));
+    for (int32_t k = 0; k < s->carried.columns; k++) {
+        HG_TRY(add_carried(s, s->judge.feed.table->name[s->carried.from[k]], err));
     }
-}
-
-static int make_desk(const sheet *s, desk *d, hg_error *err) {
-    const size_t top = (size_t)s->top;
-    d->cell = hg__alloc(FIXED + PER_REASON * top, sizeof *d->cell, err);
-    return d->cell ? HG_OK : HG_ERR_MEMORY;
+    turn(s->column + fixed, s->columns - fixed, s->top * PER_REASON);
+    return HG_OK;
 }
 
 static int make_room(sheet *s, hg_error *err) {
-    const size_t top = (size_t)s->top;
-    s->column = hg__alloc(FIXED + PER_REASON * top, sizeof *s->column, err);
-    if (s->column) s->name = hg__alloc(PER_REASON * top + 1, sizeof *s->name, err);
-    if (!s->name) return HG_ERR_MEMORY;
-    for (int32_t i = 0; i < DESKS; i++) HG_TRY(make_desk(s, &s->desk[i], err));
-    return s->top ? hg__reasons_init(&s->reasons, &s->judge, DESKS * PIECE, s->top, err) : HG_OK;
+    const size_t own = (size_t)PER_REASON * (size_t)s->top + (size_t)s->carried.columns;
+    s->column = hg__alloc(FIXED + own, sizeof *s->column, err);
+    if (s->column) s->name = hg__alloc(own, sizeof *s->name, err);
+    if (s->name) s->wanted = hg__alloc(AT_HAND, sizeof *s->wanted, err);
+    if (!s->wanted) return HG_ERR_MEMORY;
+    for (int32_t i = 0; i < DESKS; i++) {
+        s->desk[i].cell = hg__alloc(FIXED + own, sizeof *s->desk[i].cell, err);
+        if (!s->desk[i].cell) return HG_ERR_MEMORY;
+    }
+    return s->top ? hg__reasons_init(&s->reasons, &s->judge, AT_HAND, s->top, err) : HG_OK;
+}
+
+// What goes out of the table itself. Where that is nothing, it is closed.
+static int open_look(sheet *s, const char *keep, hg_error *err) {
+    hg__feed *f = &s->judge.feed;
+    HG_TRY(hg__carried_init(&s->carried, f->model->schema, f->table, keep, AT_HAND, err));
+    if (s->top || hg__carried_any(&s->carried)) return hg__observed_init(&s->look, f, err);
+    hg__feed_close_table(f);
+    return HG_OK;
 }
 
 static void clear(sheet *s) {
     hg__score_sheet_abort(&s->out);
     hg__reasons_clear(&s->reasons);
+    hg__observed_clear(&s->look);
+    hg__carried_clear(&s->carried);
     hg__judge_close(&s->judge);
+    for (int32_t i = 0; i < s->names; i++) hg__free(s->name[i]);
     hg__free(s->column);
     hg__free(s->name);
+    hg__free(s->wanted);
     for (int32_t i = 0; i < DESKS; i++) {
         hg__free(s->desk[i].cell);
         hg__text_clear(&s->desk[i].lines);
@@ -137,6 +203,7 @@ static void fill_row(const sheet *s, desk *d, int32_t i) {
     const int64_t row = j->first + i;
     hg__cell *cell = d->cell;
     *cell++ = number((double)(numbers ? numbers[row] : row));
+    if (s->carried.has_line) *cell++ = number((double)s->carried.line[i - s->first]);
     *cell++ = number(score);
     if (g) {
         const double p = hg__calibration_p(g->held, score);
@@ -146,6 +213,9 @@ static void fill_row(const sheet *s, desk *d, int32_t i) {
         *cell++ = number(alarm);
     }
     if (j->group) *cell++ = text(hg__judge_group_name(j, i));
+    for (int32_t k = 0; k < s->carried.columns; k++) {
+        *cell++ = hg__carried_cell(&s->carried, i - s->first, k);
+    }
     if (s->top) explain(s, i, cell);
 }
 
@@ -178,11 +248,34 @@ static int write_cells(sheet *s, int32_t rows, hg_error *err) {
     return HG_OK;
 }
 
+// Whether the reasons of row i of the judge's batch are asked for. A model without thresholds has no alarms.
+static bool is_wanted(const sheet *s, int32_t i) {
+    const hg__threshold_group *g = hg__judge_group(&s->judge, i);
+    const double score = (double)s->judge.score[i];
+    if (s->all_reasons || !g) return true;
+    return is_alarm(s, score, s->by_fdr ? hg__calibration_p(g->held, score) : 0, g);
+}
+
+// The table is read on to `rows` rows from s->first on.
+static int look_at(sheet *s, int32_t rows, hg_error *err) {
+    const int64_t *number = s->judge.feed.side.number;
+    for (int32_t i = 0; i < rows; i++) {
+        const int64_t row = s->judge.first + s->first + i;
+        HG_TRY(hg__observed_row(&s->look, number ? number[row] : row, err));
+        HG_TRY(hg__carried_take(&s->carried, s->look.table, s->look.cell, i, err));
+        if (s->top) hg__reasons_observe(&s->reasons, i, &s->look);
+    }
+    return HG_OK;
+}
+
 static int write_batch(sheet *s, hg_error *err) {
-    const int32_t rows = s->judge.count, most = DESKS * PIECE;
-    for (s->first = 0; s->first < rows; s->first += most) {
-        const int32_t now = rows - s->first < most ? rows - s->first : most;
-        if (s->top) HG_TRY(hg__reasons_find(&s->reasons, s->first, now, err));
+    const int32_t rows = s->judge.count;
+    for (s->first = 0; s->first < rows; s->first += AT_HAND) {
+        const int32_t now = rows - s->first < AT_HAND ? rows - s->first : AT_HAND;
+        for (int32_t i = 0; s->top && i < now; i++) s->wanted[i] = is_wanted(s, s->first + i);
+        if (s->top) hg__reasons_pick(&s->reasons, s->first, now, s->wanted);
+        if (s->look.table) HG_TRY(look_at(s, now, err));
+        if (s->top) hg__reasons_expect(&s->reasons);
         HG_TRY((s->out.database ? write_cells : write_lines)(s, now, err));
     }
     s->result->rows += rows;
@@ -238,8 +331,9 @@ static int run(sheet *s, const hg_options *o, hg_error *err) {
                         "`hourglass calibrate` gives it some",
                         in_vain);
     }
+    HG_TRY(open_look(s, v->keep, err));
     HG_TRY(make_room(s, err));
-    name_columns(s);
+    HG_TRY(name_columns(s, err));
     if (v->fdr > 0) HG_TRY(find_limit(s, v->fdr, err));
     HG_TRY(hg__score_sheet_open(&s->out, v->out, v->format, v->table, s->column, s->columns, err));
     while ((more = hg__judge_next(j, err)) > 0) HG_TRY(write_batch(s, err));
@@ -251,10 +345,13 @@ static int run(sheet *s, const hg_options *o, hg_error *err) {
 
 int hg__predict_table(const hg_options *o, const hg_listener *l, hg_predict_result *result,
                       hg_error *err) {
-    sheet s = {.top = (int32_t)o->values.top, .result = result};
-    HG_TRY(hg__judge_open(&s.judge, o, s.top > 0, l, err));
+    sheet s = {.top = (int32_t)o->values.top,
+               .all_reasons = strcmp(o->values.reasons, "all") == 0,
+               .result = result};
+    HG_TRY(hg__judge_open(&s.judge, o, s.top > 0, true, l, err));
     int code = run(&s, o, err);
     const hg__encoding_notes *n = &s.judge.feed.notes;
+    result->judged = s.judge.thresholds.groups > 0;
     result->unseen = n->unseen;
     result->missing = n->missing;
     result->strange = n->strange;

@@ -13,8 +13,9 @@ int hg__reasons_init(hg__reasons *r, const hg__judge *j, int32_t rows, int32_t t
     r->best = hg__alloc(count, sizeof *r->best, err);
     if (r->best) r->expected = hg__alloc(count, sizeof *r->expected, err);
     if (r->expected) r->observed = hg__alloc(count, sizeof *r->observed, err);
-    if (r->observed) r->expect = hg__expect_new(j->feed.model, j->feed.plan, err);
-    return r->expect ? hg__observed_init(&r->look, &j->feed, err) : HG_ERR_MEMORY;
+    if (r->observed) r->when = hg__alloc(count, sizeof *r->when, err);
+    if (r->when) r->expect = hg__expect_new(j->feed.model, j->feed.plan, j->feed.pool, err);
+    return r->expect ? HG_OK : HG_ERR_MEMORY;
 }
 
 void hg__reasons_clear(hg__reasons *r) {
@@ -22,7 +23,7 @@ void hg__reasons_clear(hg__reasons *r) {
     hg__free(r->best);
     hg__free(r->expected);
     hg__free(r->observed);
-    hg__observed_clear(&r->look);
+    hg__free(r->when);
     *r = (hg__reasons){0};
 }
 
@@ -47,18 +48,23 @@ static void decode_piece(void *context, int32_t task, int32_t thread) {
     (void)thread;
     for (int32_t i = from; i < end; i++) {
         const int32_t slot = r->slot[i];
-        hg__column_decode_own(&s->column[r->best[slot]], r->made + (ptrdiff_t)i * s->width,
-                              r->expected[slot], HG_REASON_CELL);
+        const hg__column *c = &s->column[r->best[slot]];
+        const float *made = r->made + (ptrdiff_t)i * s->width;
+        if (c->kind == HG_COLUMN_TIME) {
+            hg__column_decode_when(c, made, &r->when[slot], r->expected[slot], HG_REASON_CELL);
+        } else {
+            hg__column_decode_own(c, made, r->expected[slot], HG_REASON_CELL);
+        }
     }
 }
 
-// expected of the reasons in slot (count), of rows from `first` on.
-static void expect(hg__reasons *r, int32_t first, const int32_t *slot, int32_t count) {
+// expected of the reasons in slot (count).
+static void expect(hg__reasons *r, const int32_t *slot, int32_t count) {
     const hg__judge *j = r->judge;
     const float *x[HG_EXPECT_MOST];
     int32_t column[HG_EXPECT_MOST];
     for (int32_t i = 0; i < count; i++) {
-        x[i] = j->x + (ptrdiff_t)(first + slot[i] / r->top) * j->feed.width;
+        x[i] = j->x + (ptrdiff_t)(r->first + slot[i] / r->top) * j->feed.width;
         column[i] = r->best[slot[i]];
     }
     r->made = hg__expect_run(r->expect, x, column, count);
@@ -67,33 +73,35 @@ static void expect(hg__reasons *r, int32_t first, const int32_t *slot, int32_t c
     hg__pool_run(j->feed.pool, decode_piece, r, (count + PIECE - 1) / PIECE);
 }
 
-// observed of rows from `first` on: what the table has there.
-static int observe(hg__reasons *r, int32_t first, int32_t rows, hg_error *err) {
-    const int64_t *number = r->judge->feed.side.number;
+void hg__reasons_pick(hg__reasons *r, int32_t first, int32_t rows, const bool *wanted) {
+    const int32_t columns = r->judge->feed.model->schema->columns;
+    r->first = first;
+    r->count = rows;
     for (int32_t i = 0; i < rows; i++) {
-        const int64_t row = r->judge->first + first + i;
-        HG_TRY(hg__observed_row(&r->look, number ? number[row] : row, err));
-        for (int32_t slot = i * r->top; slot < (i + 1) * r->top; slot++) {
-            if (r->best[slot] < 0) continue;
-            hg__observed_write(&r->look, r->best[slot], r->observed[slot], HG_REASON_CELL);
-        }
+        find_best(r->judge->share + (ptrdiff_t)(first + i) * columns, wanted[i] ? columns : 0,
+                  r->best + (ptrdiff_t)i * r->top, r->top);
     }
-    return HG_OK;
 }
 
-int hg__reasons_find(hg__reasons *r, int32_t first, int32_t rows, hg_error *err) {
-    const int32_t columns = r->judge->feed.model->schema->columns, top = r->top;
-    int32_t slot[HG_EXPECT_MOST], count = 0;
-    for (int32_t i = 0; i < rows; i++) {
-        find_best(r->judge->share + (ptrdiff_t)(first + i) * columns, columns,
-                  r->best + (ptrdiff_t)i * top, top);
+void hg__reasons_observe(hg__reasons *r, int32_t i, const hg__observed *look) {
+    const hg__schema *s = r->judge->feed.model->schema;
+    for (int32_t slot = i * r->top; slot < (i + 1) * r->top; slot++) {
+        const int32_t best = r->best[slot];
+        if (best < 0) continue;
+        const hg__cell *cell = hg__observed_cell(look, best);
+        hg__cell_write(cell, r->observed[slot], HG_REASON_CELL);
+        if (!hg__column_time(&s->column[best], cell, &r->when[slot])) r->when[slot].has_date = false;
     }
-    for (int32_t i = 0; i < rows * top; i++) {
+}
+
+void hg__reasons_expect(hg__reasons *r) {
+    int32_t slot[HG_EXPECT_MOST], count = 0;
+    const int32_t last = r->count * r->top - 1;
+    for (int32_t i = 0; i <= last; i++) {
         if (r->best[i] >= 0) slot[count++] = i;
-        if (count == HG_EXPECT_MOST || (count && i == rows * top - 1)) {
-            expect(r, first, slot, count);
+        if (count == HG_EXPECT_MOST || (count && i == last)) {
+            expect(r, slot, count);
             count = 0;
         }
     }
-    return observe(r, first, rows, err);
 }

@@ -336,6 +336,7 @@ static int run_row(hg__tiles *s, hg_error *err) {
                 return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", s->io->name);
             }
             run_window(s);
+            if (s->io->meter) hg__meter_add(s->io->meter, s->io->worth);
         }
     }
     if (t->blend) finish_sums(s);

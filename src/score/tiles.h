@@ -15,6 +15,7 @@
 #define HG_SCORE_TILES_H
 #include <signal.h>
 
+#include "base/meter.h"
 #include "model/plan_image.h"
 
 // What is to be covered, and how much memory there is.
@@ -59,6 +60,8 @@ typedef struct hg__tile_io {
     // Behind a row of windows: the lines before `end` have been put. NULL: nobody waits for them.
     int (*done)(void *context, int32_t end, hg_error *err);
     const volatile sig_atomic_t *stop; // as in hg_listener; may be NULL
+    hg__meter *meter;                  // borrowed: told of each window; or NULL
+    int64_t worth;                     // what a window counts there
 } hg__tile_io;
 
 typedef struct hg__tiles hg__tiles;

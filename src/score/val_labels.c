@@ -138,7 +138,7 @@ int hg_val_labels(const hg_options *o, const hg_listener *l, bool json, char **t
     const bool is_table = m->schema != NULL;
     hg_model_free(m);
     if (!is_table) return HG_OK;
-    HG_TRY(hg__judge_open(&j, o, false, l, err));
+    HG_TRY(hg__judge_open(&j, o, false, false, l, err));
     const int code = write_text(&j, o, json, text, err);
     hg__judge_close(&j);
     return code;

@@ -112,7 +112,7 @@ static int open_images(validation *v, hg_error *err) {
     const struct hg__values *o = &v->o->values;
     hg__picture_options p = {
         .target = o->target, .noise = "", .crop = 1, .crops = 1, .channels = 1};
-    const hg__data_options d = {.on_bad = o->on_bad, .memory = (size_t)o->max_mem, .pictures = &p};
+    const hg__data_options d = {.on_bad = o->on_bad, .memory = (size_t)o->max_mem, .pictures = &p, .listener = v->listener};
     v->data = hg__data_open(o->data, &d, err);
     if (!v->data) return (int)err->code;
     if (!v->data->skipped || !v->listener || !v->listener->note) return HG_OK;
@@ -473,6 +473,8 @@ static int treat(specimen *s, int64_t image, hg_error *err) {
 }
 
 static int validate(validation *v, hg_error *err) {
+    hg__meter meter;
+    hg__meter_start(&meter, v->listener, "measuring", "images", v->sheet.images);
     for (int64_t i = 0; i < v->sheet.images; i++) {
         if (v->listener && v->listener->stop && *v->listener->stop) {
             return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", v->data->path);
@@ -481,7 +483,9 @@ static int validate(validation *v, hg_error *err) {
         const int code = treat(&s, i, err);
         close_specimen(&s);
         if (code < 0) return code;
+        hg__meter_add(&meter, 1);
     }
+    hg__meter_end(&meter);
     return HG_OK;
 }
 

@@ -90,7 +90,8 @@ int hg__open_data(hg__trainer *t, hg_error *err) {
                                 .on_bad = v->on_bad,
                                 .memory = (size_t)v->max_mem,
                                 .pictures = &pictures,
-                                .header = {.say = v->header}};
+                                .header = {.say = v->header},
+                                .listener = t->l};
     double fraction = 0;
     HG_TRY(open_rows(t, &options, err));
     HG_TRY(check_noise(t, err));

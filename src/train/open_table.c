@@ -258,7 +258,9 @@ int hg__open_table(hg__trainer *t, hg_error *err) {
     normal_rows normal;
     hg__trim *trim = t->trim.is_wanted ? &t->trim : NULL;
     int code = view_normal(t, table, false, trim, &normal, &view, err);
+    hg__table_start_meter(table, &t->meter, t->l, "reading");
     if (code == HG_OK) code = read_table(t, view ? view : table, err);
+    hg__table_end_meter(table);
     if (code == HG_OK && normal.left_out) {
         char line[160];
         snprintf(line, sizeof line,
@@ -287,11 +289,13 @@ int hg__open_val_table(hg__trainer *t, hg_error *err) {
     }
     hg__trainer_note(t, table->note);
     int code = view_normal(t, table, true, NULL, &normal, &view, err);
+    hg__table_start_meter(table, &t->meter, t->l, "reading");
     if (code == HG_OK) {
         t->val_data =
             hg__schema_read(t->schema, view ? view : table, &encode, &t->val_side, &notes, err);
         code = t->val_data ? HG_OK : (int)err->code;
     }
+    hg__table_end_meter(table);
     hg__table_close(view);
     hg__table_close(table);
     hg__free(names);

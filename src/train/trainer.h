@@ -35,6 +35,7 @@ typedef struct hg__trim {
 typedef struct hg__trainer {
     hg_options o;         // effective: with resume=, the run's own under the caller's
     const hg_listener *l; // never NULL
+    hg__meter meter;      // of what comes before the first step
     char folder[1024];
     hg__table *given; // borrowed: rows of a table that is open already, instead of data=; or NULL
     hg__data *data, *val_data; // owned; val_data NULL unless val= is a file
