@@ -99,9 +99,8 @@ static bool add_affix(char *affix, const char *bytes, size_t size) {
 
 // Where the body begins: at a digit, or at a point before one ("Rs.500": there it ends a word).
 static bool is_body(const reading *r, sort s) {
-    const size_t length = strlen(r->n->prefix);
     if (s == DIGIT) return true;
-    return s == POINT && is_digit(r->p + 1, r->end) && !(length && r->p[-1] != ' ');
+    return s == POINT && is_digit(r->p + 1, r->end) && !(*r->n->prefix && r->p[-1] != ' ');
 }
 
 static bool read_front(reading *r) {

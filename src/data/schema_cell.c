@@ -21,7 +21,8 @@ int hg__cell_boolean(const hg__cell *cell) {
         return cell->number == 0 ? 0 : cell->number == 1 ? 1 : -1;
     }
     const size_t size = (size_t)cell->size;
-    if (cell->kind != HG_CELL_TEXT || size > 5) return -1;
+    if (cell->kind != HG_CELL_TEXT || size == 0 || size > 5) return -1;
+    if (!strchr("nfytNFYT", cell->text[0])) return -1; // most words are none
     if (hg__cell_is_word(cell->text, size, "no false f n")) return 0;
     return hg__cell_is_word(cell->text, size, "yes true t y") ? 1 : -1;
 }

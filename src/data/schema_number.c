@@ -51,6 +51,15 @@ static bool is_hopeless(const hg__number_texts *n) {
            n->different > HG_FEW_WORDS;
 }
 
+// No number has letters alone.
+static bool is_of_letters(const hg__cell *cell) {
+    for (int32_t i = 0; i < cell->size; i++) {
+        const char small = (char)(cell->text[i] | 0x20);
+        if (small < 'a' || small > 'z') return false;
+    }
+    return true;
+}
+
 void hg__number_texts_add(hg__number_texts *n, const hg__cell *cell, char point) {
     hg__number_text parts;
     hg__number_value v[2] = {0};
@@ -59,7 +68,7 @@ void hg__number_texts_add(hg__number_texts *n, const hg__cell *cell, char point)
         n->words++;
         return;
     }
-    if (hg__number_scan(cell->text, (size_t)cell->size, &parts)) {
+    if (!is_of_letters(cell) && hg__number_scan(cell->text, (size_t)cell->size, &parts)) {
         for (int k = 0; k < 2; k++) reads[k] = hg__number_value_of(&parts, points[k], &v[k]);
     }
     hg__number_look *l = reads[0] || reads[1] ? find_look(n, &parts) : NULL;
