@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -177,7 +178,7 @@ static void print_stage(const cli_progress *p, const hg_progress_event *e) {
 }
 
 void cli_progress_stage(cli_progress *p, const hg_progress_event *e) {
-    static const double bar_from = 0.3, line_from = 5, line_every = 10; // seconds
+    static const double bar_from = 0.3, line_from = 10, line_every = 10; // seconds
     if (e->end) {
         p->done = e->done;
         snprintf(p->unit, sizeof p->unit, "%s", e->unit);
@@ -207,8 +208,12 @@ void cli_progress_stage(cli_progress *p, const hg_progress_event *e) {
 
 void cli_print_done(const cli_progress *p, long long count, const char *unit, const char *more,
                     const char *out) {
+    const bool is_secret = strncasecmp(out, "odbc:", 5) == 0; // there may be a password in it
     const size_t length = strlen(unit);
     const bool is_one = count == 1 && length && unit[length - 1] == 's';
     fprintf(stderr, "%lld %.*s%s %s %s\n", count, (int)(length - is_one), unit, more,
-            p->unicode ? "→" : "->", strcmp(out, "-") == 0 ? "standard output" : out);
+            p->unicode ? "→" : "->",
+            strcmp(out, "-") == 0 ? "standard output"
+            : is_secret           ? "the database"
+                                  : out);
 }

@@ -68,12 +68,12 @@ status=$?
 expect "find_anomalies: exit $status: $(cat "$work/err")" [ $status = 0 ]
 expect "find_anomalies says what the columns are" grep -q "^pump  category, 3 levels" "$work/out"
 expect "and what it found" grep -q "20 rows, 4 alarms, 0 cells" "$work/out"
-expect "every fifth row is an alarm" [ "$(awk -F, '$4 == 1 { printf "%s ", $1 }' "$work/found.csv")" = "4 9 14 19 " ]
+expect "every fifth row is an alarm" [ "$(awk -F, '$5 == 1 { printf "%s ", $1 }' "$work/found.csv")" = "4 9 14 19 " ]
 "$HOURGLASS" predict -q model="$work/pumps/weights/best.safetensors" data="$work/new.csv" out="$work/same.csv" || bad "predict"
 expect "the example and the command give the same scores and reasons" cmp -s "$work/found.csv" "$work/same.csv"
 "$examples/watch_rows" "$work/pumps/weights/best.safetensors" <"$work/new.csv" >"$work/watched" 2>"$work/err"
 expect "watch_rows: exit $?: $(cat "$work/err")" [ "$(wc -l <"$work/watched")" = 20 ]
-expect "row by row, the same scores and alarms" [ "$(cut -d, -f 1,2,4 "$work/watched")" = "$(tail -n +2 "$work/found.csv" | cut -d, -f 1,2,4)" ]
+expect "row by row, the same scores and alarms" [ "$(cut -d, -f 1,2,4 "$work/watched")" = "$(tail -n +2 "$work/found.csv" | cut -d, -f 1,3,5)" ]
 awk -F, '{ print "x," $3 "," $1 "," $2 }' "$work/new.csv" | "$examples/watch_rows" "$work/pumps/weights/best.safetensors" >"$work/moved"
 expect "columns in any order, one too many: the same" cmp -s "$work/watched" "$work/moved"
 cut -d, -f 1,2 "$work/new.csv" | "$examples/watch_rows" "$work/pumps/weights/best.safetensors" 2>"$work/err"
@@ -90,7 +90,7 @@ expect "every allocation may fail: $((n - 2)) did, each with a sentence ($silent
 head -n 101 "$work/normal.csv" >"$work/few.csv" # few held-out rows have an exponential tail
 printf 'pump,load,temperature\np1,0.2,1000\n' >"$work/far.csv"
 "$examples/find_anomalies" "$work/few.csv" "$work/far.csv" "$work/found.csv" project="$work" name=few >/dev/null || bad "find_anomalies"
-expect "a p-value is never 0, however far the row" [ "$(tail -n 1 "$work/found.csv" | cut -d, -f 3 | grep -c 'e-[1-9]')" = 1 ]
+expect "a p-value is never 0, however far the row" [ "$(tail -n 1 "$work/found.csv" | cut -d, -f 4 | grep -c 'e-[1-9]')" = 1 ]
 "$examples/find_anomalies" "$work/normal.csv" "$work/noisy.pgm" "$work/other.csv" project="$work" 2>"$work/err" >/dev/null
 expect "a table that does not fit ends with 1" [ $? = 1 ]
 expect "and a sentence about it" grep -q "noisy.pgm" "$work/err"

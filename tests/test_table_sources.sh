@@ -21,15 +21,20 @@ refused() { # refused STATUS WORDS command...: exits so, with one sentence that 
     expect "$words: in $(tail -1 err)" grep -qF -- "$words" err
     expect "$words: one sentence: $(cat err)" [ "$(grep -vc note: err)" = 1 ]
 }
-scores() { cut -d, -f1,2 "$1"; }
+columns() { # columns NAMES FILE: by their names
+    awk -F, -v names="$1" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; n = split(names, name, " ") }
+        { for (i = 1; i <= n; i++) printf "%s%s", $at[name[i]], i < n ? "," : "\n" }' "$2"
+}
+scores() { columns "row score" "$1"; }
+alarms() { columns alarm "$1" | awk '{ n += $1 } END { print n }'; }
 model=runs/t/weights/best.safetensors
 must train data=train.csv name=t steps=300
 
 # ---- what is planted is found, with its reason ----
 awk -F, -v OFS=, 'NR == 12 { $6 = 60 } NR == 22 { $3 = "drum" } NR == 32 { $8 = 8 } NR == 42 { $7 = "" } NR == 52 { $2 = "" }
     NR == 62 { $4 = ($4 == "yes" ? "no" : "yes") } { print }' fresh.csv >odd.csv
-must predict model=$model data=odd.csv out=odd.out on_bad=score_missing
-row() { awk -F, -v row="$1" "\$1 == row && ($2) { found = 1 } END { exit !found }" odd.out; }
+must predict model=$model data=odd.csv out=odd.out on_bad=score_missing reasons=all
+row() { columns "row score p_value alarm column_1 observed_1 expected_1 share_1" odd.out | awk -F, -v row="$1" "\$1 == row && ($2) { found = 1 } END { exit !found }"; }
 expect "a number beside its partner: the column, what is there and about what should be" \
     row 10 '$4 == 1 && $5 == "weight" && $6 == "60" && $7 < 40 && $8 > 0.5'
 expect "a level that training never saw" row 20 '$4 == 1 && $5 == "kind" && $6 == "drum" && $7 ~ /^(box|bag|tube)$/'
@@ -42,7 +47,7 @@ for words in "1 cells hold a value that training never saw" "1 cells have no val
 done
 must predict model=$model data=fresh.csv out=fresh.out
 expect "none of it is said where there is none: $(cat err)" [ "$(grep -c cells err)" = 0 ]
-score_of() { awk -F, -v row="$1" '$1 == row { print $2 }' "$2"; }
+score_of() { scores "$2" | awk -F, -v row="$1" '$1 == row { print $2 }'; }
 for row in 10 20 30 60; do
     was=$(score_of $row fresh.out) is=$(score_of $row odd.out)
     expect "row $row scores higher: $was, then $is" awk "BEGIN { exit !($is > 2 * $was) }"
@@ -55,8 +60,8 @@ expect "the others keep their numbers and scores" cmp -s <(scores odd.out | grep
 
 # ---- where rows come from and go to ----
 must predict model=$model data=fresh.csv out=fresh.jsonl
-expect "JSON by the file's name" [ "$(grep -c '^{"row":[0-9]*,"score":' fresh.jsonl)" = 400 ]
-expect "the same figures" cmp -s <(sed 's/^{"row":\([0-9]*\),"score":\([^,]*\),.*/\1,\2/' fresh.jsonl) <(scores fresh.out | tail -n +2)
+expect "JSON by the file's name" [ "$(grep -c '^{"row":[0-9]*,"line":[0-9]*,"score":' fresh.jsonl)" = 400 ]
+expect "the same figures" cmp -s <(sed 's/^{"row":\([0-9]*\),"line":[0-9]*,"score":\([^,]*\),.*/\1,\2/' fresh.jsonl) <(scores fresh.out | tail -n +2)
 if command -v sqlite3 >/dev/null && ! "$HOURGLASS" checks | grep -q '^SQLite .*missing'; then
     printf '.mode csv\n.import train.csv train\n.import fresh.csv fresh\n.import odd.csv odd\n' | sqlite3 x.db
     sqlite3 x.db "create table typed as select \"when\", site, kind, open, cast(size as real) size, cast(weight as real) weight,
@@ -64,8 +69,8 @@ if command -v sqlite3 >/dev/null && ! "$HOURGLASS" checks | grep -q '^SQLite .*m
     must predict model=$model data=x.db query='select * from typed' out=y.db table=scores
     must predict model=$model data=x.db query='select * from typed order by rowid' out=sqlite.out
     expect "SQLite: the scores of the CSV" cmp -s <(scores fresh.out) <(scores sqlite.out)
-    expect "and in the table" [ "$(sqlite3 y.db 'select count(*), sum(alarm), max(column_1) is not null from scores')" = "400|$(awk -F, '{ n += $4 } END { print n }' fresh.out)|1" ]
-    expect "as they are in the file" [ "$(sqlite3 y.db "select printf('%.6g', max(score)) from scores")" = "$(awk -F, 'NR > 1 && $2 > m { m = $2 } END { printf "%.6g", m }' fresh.out)" ]
+    expect "and in the table" [ "$(sqlite3 y.db 'select count(*), sum(alarm), max(column_1) is not null from scores')" = "400|$(alarms fresh.out)|1" ]
+    expect "as they are in the file" [ "$(sqlite3 y.db "select printf('%.6g', max(score)) from scores")" = "$(scores fresh.out | awk -F, 'NR > 1 && $2 > m { m = $2 } END { printf "%.6g", m }')" ]
     refused 1 'no such table: nope' predict model=$model data=x.db query='select * from nope' out=no.csv
     refused 1 'no such column: nope' train data=x.db query='select nope from fresh' name=no
     must predict model=$model data=x.db query='select * from typed' out=y.db table=twice
@@ -85,7 +90,7 @@ if has_postgres && make_server; then
     expect "PostgreSQL: the scores of the CSV" cmp -s <(scores fresh.out) <(scores pg.out)
     must predict -v model=$model data="$pg" query='select * from fresh order by row' out="$pg" table=scores
     cat out err >said
-    expect "and in its table" [ "$(sql 'select count(*), sum(alarm) from scores')" = "400|$(awk -F, '{ n += $4 } END { print n }' fresh.out)" ]
+    expect "and in its table" [ "$(sql 'select count(*), sum(alarm) from scores')" = "400|$(alarms fresh.out)" ]
     must predict model=$model data="$pg" query='select * from fresh order by row' out="$pg" table=scores fpr=0.1
     expect "which takes more" [ "$(sql 'select count(*) from scores')" = 800 ]
     must train -v data="$pg" query='select * from fresh order by row' ignore=row name=pg steps=100
@@ -157,7 +162,7 @@ must train data=train.csv val=0 name=none steps=100
 none=runs/none/weights/best.safetensors
 expect "val=0: no threshold" sh -c '! grep -q threshold err'
 must predict model=$none data=fresh.csv out=none.out top=0
-expect "and no p-values" [ "$(head -1 none.out)" = row,score ]
+expect "and no p-values" [ "$(head -1 none.out)" = row,line,score ]
 for option in fpr=0.1 fdr=0.1 fail_on_anomaly=true groupby=site; do
     refused 2 "${option%=*}: expected a model with held-out scores, got one without" predict model=$none data=fresh.csv out=no.csv $option
 done
@@ -166,7 +171,7 @@ must calibrate model=$none data=fresh.csv fpr=0.02
 expect "calibrate gives it a threshold" grep -q "at most 0.02 of normal rows raise an alarm (400 held-out rows)" out
 must predict model=$none data=fresh.csv out=some.out top=0
 expect "which predict has, with the same scores" cmp -s <(scores none.out) <(scores some.out)
-expect "8 alarms of the 400 rows it comes from" [ "$(awk -F, '{ n += $4 } END { print n }' some.out)" -le 8 ]
+expect "8 alarms of the 400 rows it comes from" [ "$(alarms some.out)" -le 8 ]
 "$HOURGLASS" verify model=$none >/dev/null 2>&1 || bad "the model is not whole: $before"
 must calibrate model=$none data=fresh.csv alarms=1/week rate=10/min --json
 expect "calibrate says that rows are too few: $(cat out)" grep -qE '"guaranteed":false,"rows_needed":100799' out
@@ -176,11 +181,11 @@ refused 2 "alarms=many: expected a number above 0 and a time" train data=train.c
 expect "which is said before training" [ ! -e runs/no ]
 must train data=train.csv name=group groupby=site fpr=0.05 steps=100
 must predict model=runs/group/weights/best.safetensors data=fresh.csv out=group.out
-expect "groupby= is no feature, and predict knows it" [ "$(head -1 group.out | cut -d, -f5)" = group ]
-expect "each row has its own" [ "$(awk -F, 'NR > 1 { print $5 }' group.out | sort -u | tr -d '\n')" = ENS ]
+expect "groupby= is no feature, and predict knows it" [ "$(head -1 group.out | cut -d, -f6)" = group ]
+expect "each row has its own" [ "$(awk -F, 'NR > 1 { print $6 }' group.out | sort -u | tr -d '\n')" = ENS ]
 awk -F, -v OFS=, 'NR > 1 { $2 = "W" } { print }' fresh.csv >west.csv
 must predict model=runs/group/weights/best.safetensors data=west.csv out=west.out
-expect "a group that training never saw has the threshold of all" [ "$(awk -F, 'NR > 1 { print $5 }' west.out | sort -u)" = W ]
+expect "a group that training never saw has the threshold of all" [ "$(awk -F, 'NR > 1 { print $6 }' west.out | sort -u)" = W ]
 expect "and the same scores" cmp -s <(scores group.out) <(scores west.out)
 
 # ---- models of numbers ----

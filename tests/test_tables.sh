@@ -13,6 +13,7 @@ awk -F, -v OFS=, 'NR == 1 { print $0, "state"; next } { print $0, ((NR - 2) % 20
 run() { "$HOURGLASS" "$@" >out 2>err; }
 must() { run "$@" || bad "$*: $(tail -1 err)"; }
 model=runs/t/weights/best.safetensors
+export HG_KEEP=none HG_REASONS=all # what both do otherwise is looked at below
 fast="steps=300 progress=none threads=2"
 change() { awk -F, -v OFS=, "$1" faulty.csv >bad.csv; }
 
@@ -25,32 +26,47 @@ expect "the threshold is told, with what it rests on" grep -qE "threshold [0-9.e
 must predict model=$model source=faulty.csv
 cp scores.csv first.csv
 expect "a line a row, and a header" [ "$(wc -l <first.csv)" = 1001 ]
-expect "the columns" [ "$(head -1 first.csv)" = row,score,p_value,alarm,column_1,observed_1,expected_1,share_1,column_2,observed_2,expected_2,share_2,column_3,observed_3,expected_3,share_3 ]
-expect "the unheard-of mode is found, with its reason" grep -qE '^500,[^,]*,[^,]*,1,mode,purge,(run|standby),' first.csv
+expect "the columns" [ "$(head -1 first.csv)" = row,line,score,p_value,alarm,column_1,observed_1,expected_1,share_1,column_2,observed_2,expected_2,share_2,column_3,observed_3,expected_3,share_3 ]
+expect "the unheard-of mode is found, with its reason" grep -qE '^500,502,[^,]*,[^,]*,1,mode,purge,(run|standby),' first.csv
 expect "the unheard-of mode is counted" grep -q "1 cells hold a value that training never saw" err
-expect "three of the five faults are alarms at least" [ "$(awk -F, '$1 % 200 == 100 && $4 == 1' first.csv | wc -l)" -ge 3 ]
-expect "a leak shows in flow, observed below expected" awk -F, '$1 == 300 { ok = $5 == "flow" && $6 < 0.75 * $7 } END { exit !ok }' first.csv
+expect "three of the five faults are alarms at least" [ "$(awk -F, '$1 % 200 == 100 && $5 == 1' first.csv | wc -l)" -ge 3 ]
+expect "a leak shows in flow, observed below expected" awk -F, '$1 == 300 { ok = $6 == "flow" && $7 < 0.75 * $8 } END { exit !ok }' first.csv
 as_in() { # as_in TABLE SCORES: every observed value is the cell of its row and column
     awk -F, 'NR == FNR { for (i = 1; i <= NF; i++) { if (FNR == 1) at[$i] = i; else has[FNR - 2, i] = $i == "" ? "missing" : $i } next }
-        FNR > 1 { for (i = 5; i < NF; i += 4) if ($i != "") { seen++; bad += has[$1, at[$i]] != $(i + 1) } } END { exit bad > 0 || seen < 100 }' "$1" "$2"
+        FNR > 1 { for (i = 6; i < NF; i += 4) if ($i != "") { seen++; bad += has[$1, at[$i]] != $(i + 1) } } END { exit bad > 0 || seen < 100 }' "$1" "$2"
 }
 expect "observed is what the table has, to the digit" as_in faulty.csv first.csv
-expect "expected has no more decimals than training had" awk -F, '$5 == "temperature" { n++; bad += $7 !~ /^-?[0-9]+\.[0-9]$/ } END { exit !n || bad > 0 }' first.csv
-expect "shares are parts of one" awk -F, 'NR > 1 && ($8 > 1 || $8 + $12 + $16 > 1.0001 || $8 < $12) { bad = 1 } END { exit bad }' first.csv
+expect "expected has no more decimals than training had" awk -F, '$6 == "temperature" { n++; bad += $8 !~ /^-?[0-9]+\.[0-9]$/ } END { exit !n || bad > 0 }' first.csv
+expect "shares are parts of one" awk -F, 'NR > 1 && ($9 > 1 || $9 + $13 + $17 > 1.0001 || $9 < $13) { bad = 1 } END { exit bad }' first.csv
+
+# ---- what joins the scores to the table ----
+HG_KEEP='' HG_REASONS=alarms must predict model=$model source=faulty.csv out=plain.csv
+expect "ids are carried along" [ "$(cut -d, -f6 plain.csv)" = "$(cut -d, -f1 faulty.csv)" ]
+expect "the row's line is where it is" awk -F, 'NR > 1 && ($2 != NR || $1 != NR - 2) { bad = 1 } END { exit bad }' plain.csv
+expect "reasons are those of alarms, and no others" cmp -s <(cut -d, -f1-5,7- plain.csv) \
+    <(awk -F, -v OFS=, 'NR > 1 && $5 == 0 { for (i = 6; i <= NF; i++) $i = "" } { print }' first.csv)
+expect "a time is expected as one that can be sorted" grep -qE ',time,2024-03-[0-9]{2} [0-9:]{5},2024-03-[0-9]{2} [0-9:]{5} \(weekday and hour\),' first.csv
+expect "one closing line: $(tail -1 err)" grep -qE '^1000 rows, [0-9]+ alarms? (→|->) plain.csv$' err
+awk -F, -v OFS=, 'NR == 1 { $3 = "\"pump\""; print $0, "score"; next } NR == 3 { $4 = "\"r\n1\"" } { print $0, "=" NR }' faulty.csv >span.csv
+must predict model=$model source=span.csv out=span.jsonl keep=score,mode reasons=all on_bad=score_missing
+expect "keep= names others, which give way to the sheet's own" grep -qE '^\{"row":2,"line":5,"score":[0-9.e+-]+,.*"id":"[0-9]+","score.2":"=4","mode":"[a-z]+",' span.jsonl
+expect "a row over two lines is where it begins" grep -qE '^\{"row":1,"line":3,.*"mode":"r.1",' span.jsonl
+run predict model=$model source=faulty.csv out=no.csv keep=serial
+expect "a column that is not there is named: $(tail -1 err)" grep -q "keep=serial: expected the name of a column" err
 
 # ---- the same score, however the row comes ----
-scores() { cut -d, -f1-4 "$1"; }
+scores() { cut -d, -f1-5 "$1"; }
 awk -F, -v OFS=, '{ print $9, $3, $8, $1, $7, $2, $6, $4, $5, "extra" }' faulty.csv >permuted.csv
 must predict model=$model source=permuted.csv out=permuted.out
 expect "columns in another order, and one more, change no bit" cmp -s <(scores first.csv) <(scores permuted.out)
 { head -1 faulty.csv && tail -n +2 faulty.csv | tac; } >reversed.csv
 must predict model=$model source=reversed.csv out=reversed.out
-expect "rows in another order change no bit" cmp -s <(tail -n +2 first.csv | cut -d, -f2-4) <(tail -n +2 reversed.out | cut -d, -f2-4 | tac)
+expect "rows in another order change no bit" cmp -s <(tail -n +2 first.csv | cut -d, -f3-5) <(tail -n +2 reversed.out | cut -d, -f3-5 | tac)
 for part in 1 2; do
     { head -1 faulty.csv && tail -n +2 faulty.csv | sed -n "$([ $part = 1 ] && echo 1,333p || echo '334,$p')"; } >part$part.csv
     must predict model=$model source=part$part.csv out=part$part.out
 done
-expect "a file in two parts changes no bit" cmp -s <(tail -n +2 first.csv | cut -d, -f2-) <(tail -qn +2 part1.out part2.out | cut -d, -f2-)
+expect "a file in two parts changes no bit" cmp -s <(tail -n +2 first.csv | cut -d, -f3-) <(tail -qn +2 part1.out part2.out | cut -d, -f3-)
 for threads in 1 3; do
     must predict model=$model source=faulty.csv out=threads.out threads=$threads
     expect "$threads threads change no bit" cmp -s first.csv threads.out
@@ -68,14 +84,14 @@ expect "args.yaml repeats it" [ "$(hash_of $model)" = "$(hash_of runs/args/weigh
 must predict model=$model source=faulty.csv out=- --json
 expect "JSON: an object a row" [ "$(grep -c '^{"row":.*"column_1":".*}$' out)" = 1000 ]
 must predict model=$model source=faulty.csv out=few.csv top=0
-expect "top=0: no reasons" [ "$(head -1 few.csv)" = row,score,p_value,alarm ]
+expect "top=0: no reasons" [ "$(head -1 few.csv)" = row,line,score,p_value,alarm ]
 run predict model=$model source=faulty.csv out=few.csv fail_on_anomaly=true
 expect "exit 3 where there are alarms" [ $? = 3 ]
 must predict model=$model source=faulty.csv out=error.csv score=error
-expect "score=error: the plain error, without alarms" [ "$(head -1 error.csv | cut -d, -f1-3)" = row,score,column_1 ]
+expect "score=error: the plain error, without alarms" [ "$(head -1 error.csv | cut -d, -f1-4)" = row,line,score,column_1 ]
 must predict model=$model source=faulty.csv out=s.db table=scores
 if command -v sqlite3 >/dev/null; then
-    expect "scores into a database" [ "$(sqlite3 s.db 'select sum(alarm) from scores')" = "$(awk -F, '{ n += $4 } END { print n }' first.csv)" ]
+    expect "scores into a database" [ "$(sqlite3 s.db 'select sum(alarm) from scores')" = "$(awk -F, '{ n += $5 } END { print n }' first.csv)" ]
     printf '.mode csv\n.import faulty.csv pumps\n' | sqlite3 in.db
     must predict model=$model source=in.db query="select * from pumps order by cast(id as int)" out=in.csv on_bad=score_missing
     expect "rows out of a database" [ "$(wc -l <in.csv)" = 1001 ]
@@ -99,10 +115,10 @@ expect "and its row scored, as it stands" [ "$(wc -l <inf.csv)" = 1001 ]
 
 # ---- thresholds ----
 must predict model=$model source=faulty.csv out=strict.csv fpr=1e-6
-expect "a smaller rate, fewer alarms" [ "$(awk -F, '{ n += $4 } END { print n }' strict.csv)" -le "$(awk -F, '{ n += $4 } END { print n }' first.csv)" ]
+expect "a smaller rate, fewer alarms" [ "$(awk -F, '{ n += $5 } END { print n }' strict.csv)" -le "$(awk -F, '{ n += $5 } END { print n }' first.csv)" ]
 expect "what is extrapolated is called so, with the rows it would take" grep -q "999999" err
 must predict model=$model source=faulty.csv out=fdr.csv fdr=0.1
-expect "fdr= finds the clearest faults" [ "$(awk -F, '$1 % 200 == 100 && $4 == 1' fdr.csv | wc -l)" -ge 2 ]
+expect "fdr= finds the clearest faults" [ "$(awk -F, '$1 % 200 == 100 && $5 == 1' fdr.csv | wc -l)" -ge 2 ]
 must predict model=$model source=faulty.csv out=rate.csv alarms=2/day rate=10/min
 expect "alarms= and rate= make a rate" grep -q "0.000138889" err
 run predict model=$model source=faulty.csv fpr=0.1 alarms=2/day rate=10/min
@@ -113,11 +129,11 @@ cp $model copy.safetensors
 must calibrate model=copy.safetensors data=fresh.csv fpr=0.02
 expect "calibrate says what it rests on" grep -q "(1200 held-out rows)" out
 must predict model=copy.safetensors source=faulty.csv out=new.csv
-expect "calibrate changes no score" cmp -s <(cut -d, -f1,2 first.csv) <(cut -d, -f1,2 new.csv)
+expect "calibrate changes no score" cmp -s <(cut -d, -f1,3 first.csv) <(cut -d, -f1,3 new.csv)
 must calibrate model=copy.safetensors data=fresh.csv groupby=pump fpr=0.02
 expect "a threshold for each pump" [ "$(grep -c '^pump=P' out)" = 4 ]
 must predict model=copy.safetensors source=faulty.csv out=grouped.csv
-expect "the group of each row" awk -F, 'NR == 1 { ok = $5 == "group" } NR == 2 { ok = ok && $5 ~ /^P[1-4]$/ } END { exit !ok }' grouped.csv
+expect "the group of each row" awk -F, 'NR == 1 { ok = $6 == "group" } NR == 2 { ok = ok && $6 ~ /^P[1-4]$/ } END { exit !ok }' grouped.csv
 expect "the first model is what it was" [ "$before" = "$(hash_of $model)" ]
 
 # ---- labels ----
@@ -201,7 +217,7 @@ for way in us compact ms meter; do
     month $way 30 200 >next.csv
     must train data=month.csv name=$way steps=100 progress=none threads=2
     must predict model=runs/$way/weights/best.safetensors source=next.csv out=next.out
-    expect "$way: few of 200 rows of the next month raise an alarm" [ "$(awk -F, '$4 == 1' next.out | wc -l)" -le 5 ]
+    expect "$way: few of 200 rows of the next month raise an alarm" [ "$(awk -F, '$5 == 1' next.out | wc -l)" -le 5 ]
 done
 
 must train data=train.csv name=raw model=ae latent=2 prepare=none ignore=id,time,pump,mode epochs=1 progress=none

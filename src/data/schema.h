@@ -161,7 +161,7 @@ typedef struct hg__when {
 } hg__when;
 bool hg__column_time(const hg__column *c, const hg__cell *cell, hg__when *when);
 // What x says as the nearest such time to `near`, and which parts of it are meant, the others being near's:
-// "2024-03-03 05:56 (weekday, hour)"; where near has no date as hg__column_decode().
+// "2024-03-03 05:56 (weekday and hour)"; where near has no date as hg__column_decode().
 void hg__column_decode_when(const hg__column *c, const float *x, const hg__when *near, char *text,
                             size_t size);
 // A number's value; false for other kinds and where it is missing.

@@ -106,5 +106,5 @@ void hg__column_decode_when(const hg__column *c, const float *x, const hg__when 
     if (minute >= 0) snprintf(clock, sizeof clock, " %02d:%02d", minute / 60, minute % 60);
     snprintf(text, size, "%04d-%02d-%02d%s%s (%s%s%s)", date.tm_year + 1900, date.tm_mon + 1,
              date.tm_mday, clock, *clock && near->is_utc ? " UTC" : "", day < 0 ? "" : "weekday",
-             day >= 0 && minute >= 0 ? ", " : "", minute < 0 ? "" : "hour");
+             day >= 0 && minute >= 0 ? " and " : "", minute < 0 ? "" : "hour");
 }
