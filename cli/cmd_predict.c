@@ -24,7 +24,7 @@ int cmd_predict(const cli_line *line) {
             snprintf(more, sizeof more, ", %lld alarm%s", (long long)result.alarms,
                      result.alarms == 1 ? "" : "s");
         }
-        cli_print_done(&w.progress, result.rows, "rows", more, hg_options_get(o, "out"));
+        cli_print_done(&w.progress, result.rows, w.progress.unit, more, hg_options_get(o, "out"));
     }
     if (code < 0) {
         status = cli_fail(line, &err);

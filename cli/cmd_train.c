@@ -9,8 +9,15 @@ static void print_summary(const hg_train_result *r) {
     char took[32], rate[32];
     cli_format_seconds(took, r->seconds);
     cli_format_rate(rate, r->rows_per_second);
-    fprintf(stderr, "%s: %d epochs in %s, %s rows/s, best epoch %d\n", r->exit_reason, r->epochs,
-            took, rate, r->best_epoch);
+    fprintf(stderr, "%s: ", r->exit_reason);
+    if (r->epochs > 0) {
+        fprintf(stderr, "%d epochs in %s", r->epochs, took);
+    } else { // solved, not trained
+        fprintf(stderr, "%lld rows in %s", (long long)r->rows, took);
+    }
+    if (r->rows_per_second > 0) fprintf(stderr, ", %s rows/s", rate);
+    if (r->epochs > 0) fprintf(stderr, ", best epoch %d", r->best_epoch);
+    fputc('\n', stderr);
     if (isfinite(r->val_mse)) fprintf(stderr, "validation MSE %.6g", r->val_mse);
     if (isfinite(r->val_mse) && isfinite(r->pca_mse)) {
         fprintf(stderr, ", PCA with the same code size %.6g", r->pca_mse);

@@ -81,6 +81,15 @@ static const char *cell_of(const cli_progress *p, int eighths) {
     return part[eighths < 0 ? 0 : eighths > 8 ? 8 : eighths];
 }
 
+// Whole seconds: more would flicker.
+static void format_left(char buffer[32], double seconds) {
+    if (seconds >= 0 && seconds < 59) {
+        snprintf(buffer, 32, "%d s", (int)seconds + 1);
+    } else {
+        cli_format_seconds(buffer, seconds);
+    }
+}
+
 static void make_bar(const cli_progress *p, double part, char bar[BAR_BYTES]) {
     int filled = (int)(part * BAR_WIDTH * 8);
     size_t used = (size_t)snprintf(bar, BAR_BYTES, "%s", p->colour ? "\033[36m" : "");
@@ -96,7 +105,7 @@ static void draw_bar(cli_progress *p, const hg_train_event *e) {
     make_bar(p, part, bar);
     double done = (e->epoch - 1 + part) / (e->epochs > 0 ? e->epochs : 1);
     cli_format_rate(rate, e->rows_per_second);
-    cli_format_seconds(left, done > 0 ? e->seconds * (1 - done) / done : -1);
+    format_left(left, done > 0 ? e->seconds * (1 - done) / done : -1);
     fprintf(stderr, "\r\033[Kepoch %*d/%d  %s  loss %.6g  %s rows/s  left %s", digits(e->epochs),
             e->epoch, e->epochs, bar, e->train_loss, rate, left);
     fflush(stderr);
@@ -170,7 +179,7 @@ static void print_stage(const cli_progress *p, const hg_progress_event *e) {
     cli_format_rate(done, (double)e->done);
     cli_format_rate(total, (double)e->total);
     cli_format_rate(rate, e->per_second);
-    cli_format_seconds(time, e->part > 0 ? left_of(e) : e->seconds);
+    (e->part > 0 ? format_left : cli_format_seconds)(time, e->part > 0 ? left_of(e) : e->seconds);
     if (p->style == CLI_BAR && e->part >= 0) make_bar(p, e->part, bar);
     fprintf(stderr, "%s  %s%s%s%s%s  %s %s/s  %s%s", e->stage, bar, *bar ? "  " : "", done,
             e->total > 0 ? " of " : "", e->total > 0 ? total : "", rate, e->unit,

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <time.h>
 
+#include "base/real.h"
 #include "schema_case.h"
 
 enum { DAY = 86400, ROWS = 600, NEXT = 200 };
@@ -535,6 +536,80 @@ static void a_cell_of_another_format_is_named_with_its_place(void **state) {
     hg__schema_free(s);
 }
 
+// ---- what floats say ----------------------------------------------------------------------------
+
+static void a_minute_is_the_nearest_of_all(void **state) {
+    (void)state;
+    enum { MINUTES = 1440 };
+    const hg__column c = {.kind = HG_COLUMN_TIME, .clock = true, .width = 2};
+    for (int i = 0; i < 2000; i++) {
+        const double angle = i * 0.0031, size = i % 3 ? 1 : 1e-20 * (i + 1);
+        const float x[] = {(float)(size * sin(angle)), (float)(size * cos(angle))};
+        char text[32], expected[32];
+        double most = -1;
+        int best = 0;
+        for (int m = 0; m < MINUTES; m++) {
+            const double turn = (double)m / MINUTES;
+            const double along =
+                (double)x[0] * hg__sin_turn(turn) + (double)x[1] * hg__cos_turn(turn);
+            if (along > most) {
+                most = along;
+                best = m;
+            }
+        }
+        hg__column_decode(&c, x, text, sizeof text);
+        snprintf(expected, sizeof expected, "%02d:%02d", best / 60, best % 60);
+        assert_string_equal(text, expected);
+    }
+    const float nothing[] = {0, 0}, none[] = {NAN, NAN};
+    char text[32];
+    hg__column_decode(&c, nothing, text, sizeof text);
+    assert_string_equal(text, "00:00");
+    hg__column_decode(&c, none, text, sizeof text);
+    assert_string_equal(text, "00:00");
+}
+
+static void an_expected_time_is_the_nearest_such_day(void **state) {
+    (void)state;
+    // A Sunday, six in the morning.
+    const float sunday[] = {(float)hg__sin_turn(3 / 7.0), (float)hg__cos_turn(3 / 7.0), 1, 0};
+    const struct {
+        int format;
+        bool week, clock;
+        const char *cell, *expected;
+    } cases[] = {
+        {HG_TIME_ISO,   true,  true,  "2024-03-04 02:20",     "2024-03-03 06:00 (weekday and hour)"    },
+        {HG_TIME_ISO,   true,  true,  "2024-02-29",           "2024-03-03 06:00 (weekday and hour)"    },
+        {HG_TIME_ISO,   true,  true,  "2024-03-04T02:20Z",    "2024-03-03 06:00 UTC (weekday and hour)"},
+        {HG_TIME_ISO,   true,  false, "2024-03-03",           "2024-03-03 (weekday)"                   },
+        {HG_TIME_DMY,   true,  true,  "31.12.1969 23:00",     "1969-12-28 06:00 (weekday and hour)"    },
+        {HG_TIME_CLOCK, false, true,  "14:30",                "06:00"                                  },
+        {HG_TIME_ISO,   true,  true,  "soon",                 "Sun 06:00"                              },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const hg__column c = {.kind = HG_COLUMN_TIME,
+                              .time_format = cases[i].format,
+                              .week = cases[i].week,
+                              .clock = cases[i].clock,
+                              .width = 2 * (cases[i].week + cases[i].clock)};
+        const hg__cell cell = {
+            .kind = HG_CELL_TEXT, .text = cases[i].cell, .size = (int32_t)strlen(cases[i].cell)};
+        hg__when when = {0};
+        char text[64];
+        if (!hg__column_time(&c, &cell, &when)) when.has_date = false;
+        hg__column_decode_when(&c, sunday + (cases[i].week ? 0 : 2), &when, text, sizeof text);
+        assert_string_equal(text, cases[i].expected);
+    }
+    const hg__column epoch = {
+        .kind = HG_COLUMN_TIME, .time_format = HG_TIME_EPOCH, .clock = true, .width = 2};
+    const hg__cell cell = {.kind = HG_CELL_NUMBER, .number = JAN_31};
+    hg__when when = {0};
+    char text[64];
+    assert_true(hg__column_time(&epoch, &cell, &when));
+    hg__column_decode_when(&epoch, sunday + 2, &when, text, sizeof text);
+    assert_string_equal(text, "2024-01-31 06:00 UTC (hour)");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_read_by_every_format_that_gives_a_day),
@@ -547,6 +622,8 @@ int main(void) {
         cmocka_unit_test(a_number_that_only_moves_forward_is_left_out),
         cmocka_unit_test(dates_among_other_texts_are_no_category),
         cmocka_unit_test(a_cell_of_another_format_is_named_with_its_place),
+        cmocka_unit_test(a_minute_is_the_nearest_of_all),
+        cmocka_unit_test(an_expected_time_is_the_nearest_such_day),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

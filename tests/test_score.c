@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "base/rng.h"
 #include "data/data.h"
 #include "model/plan.h"
@@ -309,6 +310,63 @@ static void a_job_stops_when_asked_and_leaves_no_file(void **state) {
     assert_false(hg__is_file(at("stopped.csv")));
 }
 
+// What a listener heard.
+typedef struct heard {
+    int ends, events;
+    int64_t done, total;
+    double last; // seconds of the event before
+    char stage[32], unit[16];
+} heard;
+
+static void hear(void *context, const hg_progress_event *e) {
+    heard *h = context;
+    h->events++;
+    h->ends += e->end;
+    assert_true(e->done >= 0 && (e->total == 0 || e->done <= e->total) && e->part <= 1);
+    assert_true(e->end || e->seconds >= h->last + 0.1); // ten times a second at most
+    h->last = e->end ? 0 : e->seconds;
+    h->done = e->done;
+    h->total = e->total;
+    snprintf(h->stage, sizeof h->stage, "%s", e->stage);
+    snprintf(h->unit, sizeof h->unit, "%s", e->unit);
+}
+
+static void a_job_tells_how_far_it_is(void **state) {
+    (void)state;
+    heard h = {0};
+    const hg_listener l = {.context = &h, .progress = hear};
+    hg_options *o = options("predict", "m.safetensors", "bytes.idx", "told.csv");
+    assert_int_equal(hg_predict(o, &l, NULL, NULL), HG_OK);
+    hg_options_free(o);
+    assert_true(h.ends >= 1);
+    assert_int_equal(h.done, ROWS);
+    assert_int_equal(h.total, ROWS);
+    assert_string_equal(h.stage, "scoring");
+    assert_string_equal(h.unit, "rows");
+}
+
+static void a_meter_speaks_now_and_then_and_at_the_end(void **state) {
+    (void)state;
+    heard h = {0};
+    const hg_listener l = {.context = &h, .progress = hear};
+    hg__meter m = {0};
+    hg__meter_end(&m); // nothing began
+    hg__meter_start(&m, &l, "reading", "rows", 0);
+    for (int i = 0; i < 100000; i++) {
+        hg__meter_part(&m, i / 1e5);
+        hg__meter_add(&m, 1);
+    }
+    assert_true(h.events < 50);
+    hg__meter_end(&m);
+    hg__meter_end(&m);
+    assert_int_equal(h.ends, 1);
+    assert_int_equal(h.done, 100000);
+    hg__meter_start(&m, NULL, "reading", "rows", 3); // nobody listens
+    hg__meter_add(&m, 3);
+    hg__meter_end(&m);
+    assert_false(hg__meter_is_stopped(&m));
+}
+
 // ---- reconstruct, encode, decode ----------------------------------------------------------------
 
 static void rows_come_out_as_the_scorer_has_them(void **state) {
@@ -525,6 +583,8 @@ int main(void) {
         cmocka_unit_test(predict_writes_the_scorers_numbers),
         cmocka_unit_test(val_is_the_mean_and_median_of_the_scores),
         cmocka_unit_test(a_job_stops_when_asked_and_leaves_no_file),
+        cmocka_unit_test(a_job_tells_how_far_it_is),
+        cmocka_unit_test(a_meter_speaks_now_and_then_and_at_the_end),
         cmocka_unit_test(rows_come_out_as_the_scorer_has_them),
         cmocka_unit_test(pictures_keep_their_shape),
         cmocka_unit_test(bytes_that_go_out_as_idx_are_bytes_again_to_the_nearest),

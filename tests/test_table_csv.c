@@ -265,6 +265,59 @@ static void damaged_files_are_survived(void **state) {
     damage_table("csv/good_quotes.csv", "x.csv");
 }
 
+static void remember_end(void *context, const hg_progress_event *e) {
+    if (e->end) *(hg_progress_event *)context = *e;
+}
+
+static void a_reading_tells_how_far_it_is_and_stops(void **state) {
+    (void)state;
+    enum { ROWS = 1000 };
+    static char text[8 * ROWS];
+    size_t size = (size_t)snprintf(text, sizeof text, "a,b\n");
+    for (int i = 0; i < ROWS; i++) {
+        size += (size_t)snprintf(text + size, sizeof text - size, "%d,x\n", i % 7);
+    }
+    const sample_file f = save_sample(text, size, "x.csv");
+    volatile sig_atomic_t stop = 0;
+    hg_progress_event end = {0};
+    const hg_listener l = {.context = &end, .progress = remember_end, .stop = &stop};
+    hg_error err = {0};
+    hg__meter meter;
+    hg__cell cell[2];
+    hg__table *t = hg__table_open(f.path, NULL, &err);
+    assert_non_null(t);
+    hg__table_start_meter(t, &meter, &l, "reading");
+    while (hg__table_next(t, cell, &err) > 0) continue;
+    hg__table_end_meter(t);
+    assert_int_equal(end.done, ROWS);
+    assert_int_equal(end.total, 0);
+    assert_true(end.part > 0.9);
+    assert_int_equal(hg__table_rewind(t, &err), HG_OK);
+    hg__table_start_meter(t, &meter, &l, "reading");
+    stop = 1;
+    int code = 1;
+    for (int i = 0; i < ROWS && code > 0; i++) code = hg__table_next(t, cell, &err);
+    assert_int_equal(code, HG_ERR_STOPPED);
+    hg__table_close(t);
+    remove_sample(&f);
+}
+
+static void a_row_knows_the_line_it_begins_in(void **state) {
+    (void)state;
+    const sample_file f = save_sample(BYTES("a,b\n1,x\n\n2,\"y\nz\"\n3,w\n"), "x.csv");
+    static const uint64_t lines[] = {2, 4, 6};
+    hg_error err = {0};
+    hg__cell cell[2];
+    hg__table *t = hg__table_open(f.path, NULL, &err);
+    assert_non_null(t);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        assert_int_equal(hg__table_next(t, cell, &err), 1);
+        assert_int_equal(*t->line, lines[i]);
+    }
+    hg__table_close(t);
+    remove_sample(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_and_texts_are_told_apart),
@@ -280,6 +333,8 @@ int main(void) {
         cmocka_unit_test(a_file_that_shrinks_is_noticed),
         cmocka_unit_test(a_damaged_archive_ends_the_reading),
         cmocka_unit_test(damaged_files_are_survived),
+        cmocka_unit_test(a_reading_tells_how_far_it_is_and_stops),
+        cmocka_unit_test(a_row_knows_the_line_it_begins_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

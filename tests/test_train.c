@@ -70,6 +70,8 @@ static void the_result_says_what_happened(void **state) {
     assert_string_equal(r.exit_reason, "done");
     assert_true(r.train_loss > 0 && r.best_val_loss > 0 && r.seconds > 0 && r.rows_per_second > 0);
     assert_true(fabs(r.val_mse - r.best_val_loss) < 1e-9); // the loss is mse
+    run(HG_OK, "name=rate batch=2 steps=5", NULL, &r); // an epoch that was not finished
+    assert_true(r.rows_per_second * r.seconds < 11);
 }
 
 static void folders_are_numbered_unless_they_may_exist(void **state) {
@@ -425,7 +427,7 @@ static void pca_is_trained_by_the_same_command(void **state) {
     snprintf(more, sizeof more, "name=pca model=pca latent=2 label=label data=%s", at("x.csv"));
     run(HG_OK, more, NULL, &r);
     assert_string_equal(r.exit_reason, "done");
-    assert_true(r.val_mse > 0 && isnan(r.pca_mse));
+    assert_true(r.val_mse > 0 && isnan(r.pca_mse) && r.rows_per_second > 0);
     expect_loads("pca", "last");
     hg_model *m = hg_model_load(at("runs/pca/weights/best.safetensors"), &err);
     assert_non_null(m);

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// predict.c - a score for each row of a file, as lines of "row,score".
+// predict.c - a score for each row of a file, as lines of "row,score"; for each image of a folder "row,file,score".
 #include <string.h>
 
 #include "base/entry.h"
 #include "base/mem.h"
+#include "data/pictures.h"
 #include "options/options.h"
 #include "score/feed.h"
 #include "score/format_g9.h"
 #include "score/judge.h"
 #include "score/predict_table.h"
+#include "score/score_sheet.h"
 
 // Text is made by the pool's threads, a piece of rows each, and written in order.
 enum { PIECE = 256, LINE = 20 + 1 + HG_MAX_G9 + 1 };
@@ -80,11 +82,55 @@ static int predict(hg__feed *f, const char *out, hg_error *err) {
     return code;
 }
 
+// ---- images -------------------------------------------------------------------------------------
+
+static int write_image(const hg__feed *f, int64_t image, float score, hg__score_sheet *out,
+                       hg_error *err) {
+    char name[1024];
+    const char *file = hg__pictures_files(f->data->pictures, image).name;
+    hg__cell cell[] = {
+        {.kind = HG_CELL_NUMBER, .number = (double)image},
+        {.kind = HG_CELL_TEXT,   .text = file, .size = (int32_t)strlen(file)},
+        {.kind = HG_CELL_NUMBER, .number = (double)score}
+    };
+    hg__cell_write(&cell[1], name, sizeof name);
+    cell[1].text = name;
+    cell[1].size = (int32_t)strlen(name);
+    return hg__score_sheet_add(out, cell, err);
+}
+
+static int predict_images(hg__feed *f, const struct hg__values *v, hg_error *err) {
+    static const hg__out_column columns[] = {
+        {"row",   HG_OUT_INTEGER},
+        {"file",  HG_OUT_TEXT   },
+        {"score", HG_OUT_NUMBER }
+    };
+    hg__score_sheet out = {0};
+    float *score = hg__alloc((size_t)f->batch, sizeof *score, err);
+    int code = score ? hg__score_sheet_open(&out, v->out, v->format, v->table, columns,
+                                            sizeof columns / sizeof *columns, err)
+                     : HG_ERR_MEMORY;
+    hg__input in;
+    int more = 0;
+    while (code == HG_OK && (more = hg__feed_next(f, &in, err)) > 0) {
+        hg__run(f->plan, HG_SCORE, &in, score);
+        for (int32_t i = 0; code == HG_OK && i < f->now.count; i++) {
+            code = write_image(f, f->now.number[i], score[i], &out, err);
+        }
+    }
+    if (code == HG_OK) code = more;
+    if (code == HG_OK) code = hg__score_sheet_commit(&out, err);
+    hg__score_sheet_abort(&out);
+    hg__free(score);
+    return code;
+}
+
 static int predict_rows(const hg_options *o, const hg_listener *l, hg_predict_result *r,
                         hg_error *err) {
     hg__feed f;
+    const bool is_json = strcmp(o->values.format, "json") == 0;
     const char *in_vain =
-        strcmp(o->values.format, "json") == 0 ? "format=json" : hg__threshold_option(o);
+        is_json && !hg__data_is_pictures(o->values.data) ? "format=json" : hg__threshold_option(o);
     if (in_vain) {
         return hg__fail(err, HG_ERR_USAGE,
                         "%s: expected a model of a table, got one of rows of numbers (`hourglass "
@@ -92,7 +138,8 @@ static int predict_rows(const hg_options *o, const hg_listener *l, hg_predict_re
                         in_vain);
     }
     HG_TRY(hg__feed_open(&f, o, HG_SCORE, l, err));
-    const int code = predict(&f, o->values.out, err);
+    const int code =
+        f.data->pictures ? predict_images(&f, &o->values, err) : predict(&f, o->values.out, err);
     r->rows = f.data->rows;
     r->left_out = f.data->skipped;
     hg__feed_close(&f);

@@ -350,6 +350,7 @@ static int run_epoch(hg__trainer *t, double *lr, double epoch_began, hg_error *e
         }
         p->loss_sum += loss;
         p->rows += batch.count;
+        t->seen += batch.count;
         p->batch++;
         p->step++;
         if ((p->batch & 15) == 0 && hg__seconds() - told > event_period) {
@@ -513,13 +514,14 @@ static int fit_pca(hg__trainer *t, const char **reason, hg_error *err) {
     t->model = pca;
     if (code == HG_OK) code = save_best(t, "best", err);
     if (code == HG_OK) code = save_best(t, "last", err);
+    t->seen = t->rows.count;
     *reason = "done";
     return code;
 }
 
 static void fill_result(const hg__trainer *t, hg_train_result *r) {
     const hg__progress *p = &t->progress;
-    const int64_t rows = t->loader ? hg__loader_rows(t->loader) : t->rows.count;
+    const double lately = hg__seconds() - t->began; // without what was before resume=
     snprintf(r->folder, sizeof r->folder, "%s", t->folder);
     r->best_epoch = p->best_epoch;
     r->epochs = p->epoch;
@@ -527,7 +529,7 @@ static void fill_result(const hg__trainer *t, hg_train_result *r) {
     r->train_loss = p->epoch ? p->train_loss : (double)NAN;
     r->val_mse = r->pca_mse = (double)NAN;
     r->seconds = trained_seconds(t);
-    r->rows_per_second = p->epoch ? (double)p->epoch * (double)rows / r->seconds : 0;
+    r->rows_per_second = lately > 0 ? (double)t->seen / lately : 0;
     r->rows = t->rows.count;
     r->parameters = t->model->spec.parameters;
 }
