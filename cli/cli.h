@@ -59,8 +59,8 @@ typedef enum cli_style { CLI_NONE, CLI_BAR, CLI_LINES, CLI_JSON } cli_style;
 typedef struct cli_progress {
     cli_style style;
     bool colour, unicode, open; // open: an unfinished line is on the screen
-    double shown;               // seconds of the event that was drawn last; below 0: none of this stage
-    long long done;             // of the last stage that ended
+    double shown;   // seconds of the event that was drawn last; below 0: none of this stage
+    long long done; // of the last stage that ended
     char unit[16];
 } cli_progress;
 

@@ -162,8 +162,8 @@ static void print_stage_json(const hg_progress_event *e) {
         const char *key;
         double value;
     } numbers[] = {
-        {"seconds",    e->seconds                                   },
-        {"per_second", e->per_second                                },
+        {"seconds",    e->seconds                                },
+        {"per_second", e->per_second                             },
         {"left",       left_of(e) >= 0 ? left_of(e) : (double)NAN},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {

@@ -172,8 +172,9 @@ typedef struct hg_train_result {
     double best_val_loss, train_loss; // NaN where there is none
     double val_mse;                   // of the best weights, per row and feature
     double pca_mse; // of PCA with the same code size on the same rows; NaN if not fitted
-    double seconds;         // with those before resume=
-    double rows_per_second; // that were trained on, validation and checkpoints within; since it began or was resumed
+    double seconds; // with those before resume=
+    double
+        rows_per_second; // that were trained on, validation and checkpoints within; since it began or was resumed
     int64_t rows, parameters;
     char exit_reason[64]; // "done", "early stopping", "time", "stopped"
 } hg_train_result;

@@ -578,13 +578,13 @@ static void an_expected_time_is_the_nearest_such_day(void **state) {
         bool week, clock;
         const char *cell, *expected;
     } cases[] = {
-        {HG_TIME_ISO,   true,  true,  "2024-03-04 02:20",     "2024-03-03 06:00 (weekday and hour)"    },
-        {HG_TIME_ISO,   true,  true,  "2024-02-29",           "2024-03-03 06:00 (weekday and hour)"    },
-        {HG_TIME_ISO,   true,  true,  "2024-03-04T02:20Z",    "2024-03-03 06:00 UTC (weekday and hour)"},
-        {HG_TIME_ISO,   true,  false, "2024-03-03",           "2024-03-03 (weekday)"                   },
-        {HG_TIME_DMY,   true,  true,  "31.12.1969 23:00",     "1969-12-28 06:00 (weekday and hour)"    },
-        {HG_TIME_CLOCK, false, true,  "14:30",                "06:00"                                  },
-        {HG_TIME_ISO,   true,  true,  "soon",                 "Sun 06:00"                              },
+        {HG_TIME_ISO,   true,  true,  "2024-03-04 02:20",  "2024-03-03 06:00 (weekday and hour)"    },
+        {HG_TIME_ISO,   true,  true,  "2024-02-29",        "2024-03-03 06:00 (weekday and hour)"    },
+        {HG_TIME_ISO,   true,  true,  "2024-03-04T02:20Z", "2024-03-03 06:00 UTC (weekday and hour)"},
+        {HG_TIME_ISO,   true,  false, "2024-03-03",        "2024-03-03 (weekday)"                   },
+        {HG_TIME_DMY,   true,  true,  "31.12.1969 23:00",  "1969-12-28 06:00 (weekday and hour)"    },
+        {HG_TIME_CLOCK, false, true,  "14:30",             "06:00"                                  },
+        {HG_TIME_ISO,   true,  true,  "soon",              "Sun 06:00"                              },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const hg__column c = {.kind = HG_COLUMN_TIME,

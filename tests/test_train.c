@@ -70,7 +70,7 @@ static void the_result_says_what_happened(void **state) {
     assert_string_equal(r.exit_reason, "done");
     assert_true(r.train_loss > 0 && r.best_val_loss > 0 && r.seconds > 0 && r.rows_per_second > 0);
     assert_true(fabs(r.val_mse - r.best_val_loss) < 1e-9); // the loss is mse
-    run(HG_OK, "name=rate batch=2 steps=5", NULL, &r); // an epoch that was not finished
+    run(HG_OK, "name=rate batch=2 steps=5", NULL, &r);     // an epoch that was not finished
     assert_true(r.rows_per_second * r.seconds < 11);
 }
 

@@ -16,7 +16,9 @@ static void tell(hg__meter *m, bool end) {
                                  .unit = m->unit,
                                  .done = m->done,
                                  .total = m->total,
-                                 .part = part < 0 ? -1 : part > 1 ? 1 : part,
+                                 .part = part < 0   ? -1
+                                         : part > 1 ? 1
+                                                    : part,
                                  .seconds = seconds,
                                  .per_second = seconds > 0 ? (double)m->done / seconds : 0,
                                  .end = end};

@@ -23,7 +23,7 @@ void hg__meter_add(hg__meter *m, int64_t count);
 void hg__meter_at(hg__meter *m, int64_t done); // the same with what is done by now
 // Before one of the two: which part is done, where the total is not known.
 void hg__meter_part(hg__meter *m, double part);
-void hg__meter_restart(hg__meter *m); // the stage once more
-void hg__meter_end(hg__meter *m); // {0} is fine, and so is a second time
+void hg__meter_restart(hg__meter *m);          // the stage once more
+void hg__meter_end(hg__meter *m);              // {0} is fine, and so is a second time
 bool hg__meter_is_stopped(const hg__meter *m); // the listener asks to stop
 #endif

@@ -81,8 +81,7 @@ static int run_file(hg__comparison *c, const hg__files *f, size_t i, const hg_op
 
 static int run_files(hg__comparison *c, const hg__files *f, const hg_options *o,
                      const hg_listener *l, hg_error *err) {
-    hg__meter_start(&c->meter, l, "comparing", "runs",
-                    (int64_t)f->count * c->seeds * c->methods);
+    hg__meter_start(&c->meter, l, "comparing", "runs", (int64_t)f->count * c->seeds * c->methods);
     c->set = hg__alloc(f->count, sizeof *c->set, err);
     hg__pool *pool = c->set ? hg__pool_new((int32_t)o->values.threads, err) : NULL;
     int code = pool ? HG_OK : HG_ERR_MEMORY;

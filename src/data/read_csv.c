@@ -26,7 +26,7 @@ typedef struct csv {
     hg__sink sink;
     hg_error first; // why the first row was skipped
     hg__meter meter;
-    bool lost;      // in a line that is passed over, to its end
+    bool lost; // in a line that is passed over, to its end
 } csv;
 
 // ---- which columns are features -----------------------------------------------------------------

@@ -38,7 +38,8 @@ static int nearest_turn(const float *x, int steps) {
     int best = 0;
     double most = -(double)INFINITY;
     const double turn = turn_of(x);
-    const int guess = turn >= 0 && turn <= 1 ? (int)(turn * steps + 0.5) : 0; // no number is neither
+    const int guess =
+        turn >= 0 && turn <= 1 ? (int)(turn * steps + 0.5) : 0; // no number is neither
     for (int i = guess - AROUND; i <= guess + AROUND; i++) {
         take_nearer(x, (i + steps) % steps, steps, &best, &most);
     }
@@ -78,8 +79,8 @@ bool hg__column_time(const hg__column *c, const hg__cell *cell, hg__when *when) 
     }
     when->has_date = type->has_day;
     const bool is_epoch = c->time_format >= HG_TIME_EPOCH && c->time_format <= HG_TIME_EPOCH_NS;
-    when->is_utc = cell->kind == HG_CELL_NUMBER ? is_epoch
-                                                : has_offset(cell->text, (size_t)cell->size);
+    when->is_utc =
+        cell->kind == HG_CELL_NUMBER ? is_epoch : has_offset(cell->text, (size_t)cell->size);
     return true;
 }
 

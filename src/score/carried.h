@@ -20,7 +20,7 @@ typedef struct hg__carried {
 // keep: names separated by commas, "none" for none at all; the schema's ids come first unless it is that. rows: at hand at most.
 int hg__carried_init(hg__carried *c, const hg__schema *s, const hg__table *t, const char *keep,
                      int32_t rows, hg_error *err);
-void hg__carried_clear(hg__carried *c);                // {0} is fine
+void hg__carried_clear(hg__carried *c);                    // {0} is fine
 static inline bool hg__carried_any(const hg__carried *c) { // else nobody need look at the table
     return c->has_line || c->columns > 0;
 }

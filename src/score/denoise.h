@@ -20,7 +20,7 @@ typedef struct hg__denoiser {
     bool has_told;               // that windows are blended
     bool has_told_outside;       // that samples are left as they are
     bool has_told_other;         // that samples are not those the model was trained on
-    hg__meter meter;               // of the pixels of a page, the images of a folder or the frames of video
+    hg__meter meter; // of the pixels of a page, the images of a folder or the frames of video
     bool is_folder;
     bool is_fatal; // the last failure is none of the file's: the others would fail too
 } hg__denoiser;

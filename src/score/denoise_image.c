@@ -327,7 +327,8 @@ static int run_page(picture *p, const hg__tiling *t, hg_error *err) {
     const hg__tile_io io = {.context = p,
                             .name = p->path,
                             .meter = &p->d->meter,
-                            .worth = is_alone ? pixels / ((int64_t)t->rows * t->columns * t->runs) : 0,
+                            .worth =
+                                is_alone ? pixels / ((int64_t)t->rows * t->columns * t->runs) : 0,
                             .get = get,
                             .put = put,
                             .need = need,

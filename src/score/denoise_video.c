@@ -292,9 +292,18 @@ static int check_frame_line(const video *v, const char *line, hg_error *err) {
                     (long long)v->d->result->frames + 1, line);
 }
 
+// About how many there are; 0 where the stream has no length.
+static int64_t count_frames(const video *v) {
+    static const size_t mark = sizeof "FRAME"; // a line before each
+    struct stat s;
+    if (fstat(v->fd, &s) != 0 || !S_ISREG(s.st_mode)) return 0;
+    return (int64_t)((size_t)s.st_size / (hg__y4m_frame_bytes(&v->y) + mark));
+}
+
 static int run_frames(video *v, hg_error *err) {
     char line[HG_Y4M_LINE];
     int code;
+    hg__meter_start(&v->d->meter, v->d->listener, "denoising", "frames", count_frames(v));
     while ((code = read_line(v, line, 0, err)) > 0) {
         code = check_frame_line(v, line, err);
         if (code == HG_OK) code = read_frame(v, err);
@@ -303,6 +312,7 @@ static int run_frames(video *v, hg_error *err) {
         if (code < 0) return code;
         hg__meter_add(&v->d->meter, 1);
     }
+    hg__meter_end(&v->d->meter);
     return code;
 }
 
@@ -338,14 +348,6 @@ static int make_tiles(video *v, bool is_colour, hg_error *err) {
     return v->now && (v->colour || !is_colour) ? HG_OK : HG_ERR_MEMORY;
 }
 
-// About how many there are; 0 where the stream has no length.
-static int64_t count_frames(const video *v) {
-    static const size_t mark = sizeof "FRAME"; // a line before each
-    struct stat s;
-    if (fstat(v->fd, &s) != 0 || !S_ISREG(s.st_mode)) return 0;
-    return (int64_t)((size_t)s.st_size / (hg__y4m_frame_bytes(&v->y) + mark));
-}
-
 static int run_stream(video *v, hg_error *err) {
     char line[HG_Y4M_LINE];
     HG_TRY(read_magic(v, line, err));
@@ -363,10 +365,7 @@ static int run_stream(video *v, hg_error *err) {
     HG_TRY(hg__writer_add(&v->out, line, strlen(line), err));
     HG_TRY(hg__writer_add(&v->out, "\n", 1, err));
     HG_TRY(hg__writer_flush(&v->out, err));
-    hg__meter_start(&v->d->meter, v->d->listener, "denoising", "frames", count_frames(v));
-    HG_TRY(run_frames(v, err));
-    hg__meter_end(&v->d->meter);
-    return HG_OK;
+    return run_frames(v, err);
 }
 
 static int open_streams(video *v, const char *path, const char *out, hg_error *err) {

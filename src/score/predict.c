@@ -90,8 +90,8 @@ static int write_image(const hg__feed *f, int64_t image, float score, hg__score_
     const char *file = hg__pictures_files(f->data->pictures, image).name;
     hg__cell cell[] = {
         {.kind = HG_CELL_NUMBER, .number = (double)image},
-        {.kind = HG_CELL_TEXT,   .text = file, .size = (int32_t)strlen(file)},
-        {.kind = HG_CELL_NUMBER, .number = (double)score}
+        {.kind = HG_CELL_TEXT,   .text = file,            .size = (int32_t)strlen(file)},
+        {.kind = HG_CELL_NUMBER,                      .number = (double)score                       }
     };
     hg__cell_write(&cell[1], name, sizeof name);
     cell[1].text = name;

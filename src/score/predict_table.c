@@ -4,9 +4,8 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
-
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "base/mem.h"
@@ -16,7 +15,11 @@
 #include "score/score_sheet.h"
 
 enum { FIXED = 6, PER_REASON = 4 }; // columns of the sheet
-enum { DESKS = 32, PIECE = 64, AT_HAND = DESKS * PIECE }; // rows are written in pieces, one on each desk
+enum {
+    DESKS = 32,
+    PIECE = 64,
+    AT_HAND = DESKS * PIECE
+}; // rows are written in pieces, one on each desk
 
 // What a piece of rows is written with.
 typedef struct desk {
@@ -33,12 +36,12 @@ typedef struct sheet {
     int32_t names;
     int32_t columns, top;
     desk desk[DESKS];
-    hg__observed look;     // at the table, once more
-    hg__carried carried;   // of the rows the desks have now
-    hg__reasons reasons;   // of the rows the desks have now
-    bool *wanted;          // owned, (DESKS * PIECE): whether a row's reasons are
-    int32_t first;         // of the rows the desks have now, in the judge's batch
-    bool all_reasons;      // reasons=all
+    hg__observed look;   // at the table, once more
+    hg__carried carried; // of the rows the desks have now
+    hg__reasons reasons; // of the rows the desks have now
+    bool *wanted;        // owned, (DESKS * PIECE): whether a row's reasons are
+    int32_t first;       // of the rows the desks have now, in the judge's batch
+    bool all_reasons;    // reasons=all
     bool by_fdr; // fdr=: an alarm is a p-value of at most `limit`; else the thresholds decide
     double limit;
     hg_predict_result *result;
@@ -69,7 +72,8 @@ static int add_own(sheet *s, char *name, hg__out_kind kind) {
 
 static bool has_column(const sheet *s, const char *name) {
     for (int32_t i = 0; i < s->columns; i++) {
-        if (strcasecmp(s->column[i].name, name) == 0) return true; // databases do not tell them apart
+        if (strcasecmp(s->column[i].name, name) == 0)
+            return true; // databases do not tell them apart
     }
     return false;
 }
@@ -316,26 +320,34 @@ static void tell_alarms(const sheet *s, const hg_listener *l) {
     l->note(l->context, line);
 }
 
-static int run(sheet *s, const hg_options *o, hg_error *err) {
-    const struct hg__values *v = &o->values;
-    hg__judge *j = &s->judge;
-    int more;
-    const char *in_vain = j->thresholds.groups ? NULL : hg__threshold_option(o);
-    if (in_vain && !j->detector) {
+// Nothing that only thresholds have use for was set in vain.
+static int check_thresholds(const sheet *s, const hg_options *o, hg_error *err) {
+    const char *in_vain = s->judge.thresholds.groups ? NULL : hg__threshold_option(o);
+    if (!in_vain) return HG_OK;
+    if (!s->judge.detector) {
         return hg__fail(err, HG_ERR_USAGE, "%s: expected scores with thresholds, got score=error",
                         in_vain);
     }
-    if (in_vain) {
-        return hg__fail(err, HG_ERR_USAGE,
-                        "%s: expected a model with held-out scores, got one without; "
-                        "`hourglass calibrate` gives it some",
-                        in_vain);
-    }
+    return hg__fail(err, HG_ERR_USAGE,
+                    "%s: expected a model with held-out scores, got one without; "
+                    "`hourglass calibrate` gives it some",
+                    in_vain);
+}
+
+static int make_ready(sheet *s, const hg_options *o, hg_error *err) {
+    const struct hg__values *v = &o->values;
+    HG_TRY(check_thresholds(s, o, err));
     HG_TRY(open_look(s, v->keep, err));
     HG_TRY(make_room(s, err));
     HG_TRY(name_columns(s, err));
     if (v->fdr > 0) HG_TRY(find_limit(s, v->fdr, err));
-    HG_TRY(hg__score_sheet_open(&s->out, v->out, v->format, v->table, s->column, s->columns, err));
+    return hg__score_sheet_open(&s->out, v->out, v->format, v->table, s->column, s->columns, err);
+}
+
+static int run(sheet *s, const hg_options *o, hg_error *err) {
+    hg__judge *j = &s->judge;
+    int more;
+    HG_TRY(make_ready(s, o, err));
     while ((more = hg__judge_next(j, err)) > 0) HG_TRY(write_batch(s, err));
     if (more < 0) return more;
     for (int32_t i = 0; i < DESKS; i++) s->result->alarms += s->desk[i].alarms;

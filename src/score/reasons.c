@@ -90,7 +90,8 @@ void hg__reasons_observe(hg__reasons *r, int32_t i, const hg__observed *look) {
         if (best < 0) continue;
         const hg__cell *cell = hg__observed_cell(look, best);
         hg__cell_write(cell, r->observed[slot], HG_REASON_CELL);
-        if (!hg__column_time(&s->column[best], cell, &r->when[slot])) r->when[slot].has_date = false;
+        r->when[slot].has_date = false;
+        (void)hg__column_time(&s->column[best], cell, &r->when[slot]);
     }
 }
 

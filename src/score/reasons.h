@@ -17,8 +17,8 @@ typedef struct hg__reasons {
     char (*observed)[HG_REASON_CELL]; // owned, (rows, top)
     hg__when *when; // owned, (rows, top): of a time, what the row has; has_date false: nothing
     int32_t first, count; // the rows at hand, in the judge's batch
-    const int32_t *slot; // of the reasons that are being decoded: places in best
-    const float *made;   // their rows
+    const int32_t *slot;  // of the reasons that are being decoded: places in best
+    const float *made;    // their rows
     int32_t slots;
 } hg__reasons;
 

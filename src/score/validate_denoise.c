@@ -112,7 +112,8 @@ static int open_images(validation *v, hg_error *err) {
     const struct hg__values *o = &v->o->values;
     hg__picture_options p = {
         .target = o->target, .noise = "", .crop = 1, .crops = 1, .channels = 1};
-    const hg__data_options d = {.on_bad = o->on_bad, .memory = (size_t)o->max_mem, .pictures = &p, .listener = v->listener};
+    const hg__data_options d = {
+        .on_bad = o->on_bad, .memory = (size_t)o->max_mem, .pictures = &p, .listener = v->listener};
     v->data = hg__data_open(o->data, &d, err);
     if (!v->data) return (int)err->code;
     if (!v->data->skipped || !v->listener || !v->listener->note) return HG_OK;

@@ -58,7 +58,7 @@ typedef struct hg__trainer {
     hg__progress progress;
     char start[32];
     double began;   // of this session, on hg__seconds()
-    int64_t seen; // rows that steps have been made with since it began
+    int64_t seen;   // rows that steps have been made with since it began
     double earlier; // seconds of earlier sessions
     double pca_seconds;
 } hg__trainer;

@@ -1,4 +1,5 @@
 # Detectors side by side: 300 normal rows on a line, 30 anomalies off it, in two of three files of a folder.
+export HG_PROGRESS=none
 rows() {
     awk -v seed="$1" 'function draw() { x = x * 16807 % 2147483647; return x / 2147483647 }
     BEGIN {
