@@ -99,7 +99,8 @@ void hg__column_decode_when(const hg__column *c, const float *x, const hg__when 
     char clock[16] = "";
     const bool is_missing = c->may_miss && x[c->first + c->width - 1] > 0.5F;
     point_at(c, x + c->first, &day, &minute);
-    const time_t noon = (time_t)(nearest_day(near->seconds, day) * DAY + DAY / 2);
+    const double seconds = near->has_date ? near->seconds : 0;
+    const time_t noon = (time_t)(nearest_day(seconds, day) * DAY + DAY / 2);
     if (is_missing || !near->has_date || !gmtime_r(&noon, &date)) {
         hg__column_decode(c, x, text, size);
         return;

@@ -72,8 +72,8 @@ static int add_own(sheet *s, char *name, hg__out_kind kind) {
 
 static bool has_column(const sheet *s, const char *name) {
     for (int32_t i = 0; i < s->columns; i++) {
-        if (strcasecmp(s->column[i].name, name) == 0)
-            return true; // databases do not tell them apart
+        const bool is_same = strcasecmp(s->column[i].name, name) == 0; // databases tell no case apart
+        if (is_same) return true;
     }
     return false;
 }
