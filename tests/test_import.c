@@ -4,8 +4,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include "base/json.h"
+#include "base/mem.h"
 #include "faults.h"
 #include "model/model.h"
 
@@ -242,6 +244,34 @@ static void info_says_what_is_in_a_model(void **state) {
     hg_text_free(text);
 }
 
+// A file of 2 KB whose training would take gigabytes, and one of a batch of a million rows.
+static void looking_costs_nothing(void **state) {
+    (void)state;
+    hg_error err = {0};
+    const hg__shape input = {
+        3, {1024, 1024, 1}
+    };
+    const char *path = in_folder("large.safetensors");
+    hg_model *m = hg__model_from_spec("keep 1, conv 4 relu, batchnorm relu, conv input, add 1",
+                                      &input, 0, 1, &err);
+    assert_non_null(m);
+    m->options =
+        hg__copy_text("{\"batch\": 1048576, \"optimizer\": \"sgd\", \"loss\": \"columns\"}", NULL);
+    assert_non_null(m->options);
+    assert_int_equal(hg__model_save(m, path, NULL, &err), HG_OK);
+    hg_model_free(m);
+    struct rusage before, after;
+    getrusage(RUSAGE_SELF, &before);
+    char *text = ask(hg_info, "info", path, false, &err);
+    assert_non_null(text);
+    assert_non_null(strstr(text, "training with sgd, 1048576 rows a step"));
+    hg_text_free(text);
+    hg_text_free(ask(hg_info, "info", path, true, &err));
+    hg_text_free(ask(hg_verify, "verify", path, true, &err));
+    getrusage(RUSAGE_SELF, &after);
+    assert_true(after.ru_maxrss - before.ru_maxrss < 16 << 10); // KB
+}
+
 static void verify_says_whole_or_what_is_wrong(void **state) {
     (void)state;
     hg_error err = {0};
@@ -278,6 +308,7 @@ int main(void) {
         cmocka_unit_test(what_does_not_fit_is_refused_and_nothing_is_written),
         cmocka_unit_test(a_model_keeps_its_weights_when_others_are_refused),
         cmocka_unit_test(info_says_what_is_in_a_model),
+        cmocka_unit_test(looking_costs_nothing),
         cmocka_unit_test(verify_says_whole_or_what_is_wrong),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -212,6 +212,20 @@ static void bytes_give_the_model_of_the_same_numbers_as_floats(void **state) {
     hg_model_free(from_floats);
 }
 
+static void a_fit_takes_what_was_counted(void **state) {
+    (void)state;
+    NEED_LAPACK();
+    enum { WIDTH = 300, CODE_SIZE = 40, COUNT = 320 };
+    static float x[COUNT * WIDTH];
+    for (uint32_t i = 0; i < COUNT * WIDTH; i++) x[i] = (float)noise(i, 7);
+    const uint64_t before = hg__alloc_bytes();
+    hg_model *m = fit(x, COUNT, WIDTH, CODE_SIZE, NULL);
+    const uint64_t taken = hg__alloc_bytes() - before, counted = hg__pca_bytes(WIDTH, CODE_SIZE);
+    const uint64_t rest = 4 * m->spec.params * sizeof *m->params; // the model, and what fills it
+    assert_true(taken >= counted && taken < counted + rest);
+    hg_model_free(m);
+}
+
 static void rows_in_a_plane_come_back_exactly_with_more_components_than_it_has(void **state) {
     (void)state;
     NEED_LAPACK();
@@ -346,6 +360,7 @@ int main(void) {
         cmocka_unit_test(components_are_orthonormal_and_their_largest_number_is_positive),
         cmocka_unit_test(the_bits_do_not_depend_on_the_threads),
         cmocka_unit_test(bytes_give_the_model_of_the_same_numbers_as_floats),
+        cmocka_unit_test(a_fit_takes_what_was_counted),
         cmocka_unit_test(rows_in_a_plane_come_back_exactly_with_more_components_than_it_has),
         cmocka_unit_test(one_row_and_equal_rows_come_back_as_they_are),
         cmocka_unit_test(a_model_of_one_feature_is_possible),

@@ -296,6 +296,79 @@ static void a_plan_that_takes_over_goes_on_in_the_same_bits(void **state) {
     hg_model_free(b);
 }
 
+// ---- what a plan takes --------------------------------------------------------------------------
+
+static void expect_counted(hg_model *m, const hg__train_setup *s, int32_t threads) {
+    hg__pool *pool = hg__pool_new(threads, NULL);
+    size_t counted = 0;
+    assert_int_equal(hg__train_plan_measure(m, threads, s, &counted, NULL), HG_OK);
+    const uint64_t before = hg__alloc_bytes();
+    hg__train_plan *p = new_plan(m, pool, s);
+    const uint64_t taken = hg__alloc_bytes() - before;
+    if (counted != taken || counted != hg__train_plan_bytes(p)) {
+        fail_msg("%s: %zu bytes were counted, %llu taken", m->spec.text, counted,
+                 (unsigned long long)taken);
+    }
+    hg__train_plan_free(p);
+    hg__pool_free(pool);
+}
+
+static void a_plan_takes_what_was_counted(void **state) {
+    (void)state;
+    static const char *const optims[] = {"adam", "sgd", "adamw"};
+    static const struct {
+        const char *spec;
+        hg__shape input;
+        int32_t batch;
+    } images[] = {
+        {"conv",                                            {3, {28, 28, 1}}, 40},
+        {"unet",                                            {3, {16, 24, 3}}, 5 },
+        {"conv 8, batchnorm relu, conv input, groupnorm 1", {3, {9, 11, 2}},  17},
+    };
+    for (int i = 0; i < WIRINGS; i++) {
+        hg_model *m = new_model(wirings[i].spec, wirings[i].width);
+        hg__train_setup s = setup_of(loss_for(&wirings[i], i), optims[i % 3], wirings[i].batch);
+        s.clip = i % 2;
+        expect_counted(m, &s, 1 + i % 3);
+        hg_model_free(m);
+    }
+    for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
+        const hg__train_setup s = setup_of("mse", "adam", images[i].batch);
+        hg_model *m = hg__model_from_spec(images[i].spec, &images[i].input, 0, 3, NULL);
+        assert_non_null(m);
+        expect_counted(m, &s, 2);
+        hg_model_free(m);
+    }
+    const hg__train_setup s = setup_of("columns", "adam", BATCH);
+    const hg__span span[] = {
+        {.first = 0, .width = 1, .kind = HG_SPAN_NUMBER  },
+        {.first = 1, .width = 8, .kind = HG_SPAN_CATEGORY}
+    };
+    hg_model *m = new_model("table", 9);
+    m->spans = hg__spans_new(span, 2, 9, NULL);
+    assert_non_null(m->spans);
+    expect_counted(m, &s, 2);
+    hg_model_free(m);
+}
+
+static void what_no_machine_holds_is_counted_too(void **state) {
+    (void)state;
+    const hg__train_setup s = setup_of("mse", "adam", 1 << 20);
+    const hg__shape input = {
+        3, {4096, 4096, 1}
+    };
+    hg_model *m =
+        hg__model_from_spec("keep 1, conv 100 k1, conv input k1, add 1", &input, 0, 0, NULL);
+    size_t counted = 0;
+    assert_non_null(m);
+    assert_int_equal(hg__train_plan_measure(m, HG_MAX_THREADS, &s, &counted, NULL), HG_OK);
+    assert_true(counted > (size_t)1 << 52);
+    hg_model_free(m);
+    hg__layer l = {
+        .type = hg__layer_type_find("up")}; // they fit an int32_t, but not with what pads them
+    assert_int_equal(hg__layer_set_out(&l, 1, 1, INT32_MAX, NULL), HG_ERR_USAGE);
+}
+
 // ---- running ------------------------------------------------------------------------------------
 
 static int32_t width_out(const hg_model *m, hg__goal goal) {
@@ -595,6 +668,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(any_number_of_threads_gives_the_same_weights),
         cmocka_unit_test(every_kernel_table_gives_the_same_weights),
         cmocka_unit_test(a_plan_that_takes_over_goes_on_in_the_same_bits),
+        cmocka_unit_test(a_plan_takes_what_was_counted),
+        cmocka_unit_test(what_no_machine_holds_is_counted_too),
         cmocka_unit_test(a_batch_of_one_is_a_row_of_many_for_every_goal),
         cmocka_unit_test(decoding_a_code_is_reconstructing_its_row),
         cmocka_unit_test(the_loss_of_a_run_is_the_loss_by_hand),

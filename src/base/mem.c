@@ -10,7 +10,7 @@
 
 enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
 
-static atomic_uint_least64_t calls;
+static atomic_uint_least64_t calls, given;
 static uint64_t fail_at; // 0: never
 static bool fail_after;  // the later ones too
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -31,6 +31,10 @@ static bool is_refused(void) {
 
 uint64_t hg__alloc_count(void) {
     return atomic_load_explicit(&calls, memory_order_relaxed);
+}
+
+uint64_t hg__alloc_bytes(void) {
+    return atomic_load_explicit(&given, memory_order_relaxed);
 }
 
 bool hg__multiply(size_t a, size_t b, size_t *product) {
@@ -56,6 +60,7 @@ void *hg__alloc(size_t count, size_t size, hg_error *err) {
         no_memory(err, count, size);
         return NULL;
     }
+    atomic_fetch_add_explicit(&given, bytes, memory_order_relaxed);
     return memset(block, 0, bytes);
 }
 

@@ -20,6 +20,8 @@ bool hg__multiply(size_t a, size_t b, size_t *product);
 
 // Calls of hg__alloc() and hg__grow() in this process so far: tests hold a training step to 0.
 uint64_t hg__alloc_count(void);
+uint64_t hg__alloc_bytes(
+    void); // that hg__alloc() gave so far: tests compare it with what was said beforehand
 
 // malloc and free for libraries that take them: the same fault injection.
 void *hg__lib_malloc(size_t size);

@@ -180,10 +180,27 @@ static const char *read_tail(const double row[TAIL_COLUMNS], hg__calibration *c)
     return NULL;
 }
 
-// Rows *at to *at + count of the scores, of which there are `all`.
-static int read_one(hg__calibration *c, const double row[TAIL_COLUMNS], const float *score,
-                    int64_t all, int64_t *at, const char *where, hg_error *err) {
+// Of scores that were read.
+static int check_scores(const hg__calibration *c, const char *where, hg_error *err) {
+    for (int64_t i = 0; i < c->count; i++) {
+        if (isfinite(c->score[i]) && (i == 0 || c->score[i] >= c->score[i - 1])) continue;
+        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected finite scores that ascend", where,
+                        score_name);
+    }
+    if (c->tail.count > 0 && c->tail.start > (double)c->score[c->count - 1]) {
+        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected a start below the highest score",
+                        where, tail_name);
+    }
+    return HG_OK;
+}
+
+// Rows *at to *at + count of the scores, of which there are `all`; number i of the tails says how many. Both may lie at any byte.
+static int read_one(hg__calibration *c, const hg__tensor *tail, int64_t i, const hg__tensor *score,
+                    int64_t *at, const char *where, hg_error *err) {
+    const int64_t all = score->shape.dim[0];
+    double row[TAIL_COLUMNS];
     *c = (hg__calibration){0};
+    memcpy(row, (const uint8_t *)tail->data + (size_t)i * sizeof row, sizeof row);
     const char *expected = read_tail(row, c);
     if (expected) {
         return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected %s", where, tail_name, expected);
@@ -193,21 +210,15 @@ static int read_one(hg__calibration *c, const double row[TAIL_COLUMNS], const fl
                         "%s: '%s': expected %" PRId64 " scores or more, got %" PRId64, where,
                         score_name, *at + c->count, all);
     }
-    const float *from = score + *at;
-    for (int64_t i = 0; i < c->count; i++) {
-        if (isfinite(from[i]) && (i == 0 || from[i] >= from[i - 1])) continue;
-        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected finite scores that ascend", where,
-                        score_name);
-    }
-    if (c->tail.count > 0 && c->tail.start > (double)from[c->count - 1]) {
-        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected a start below the highest score",
-                        where, tail_name);
-    }
-    c->score = hg__alloc((size_t)c->count, sizeof *c->score, err);
+    const size_t count = (size_t)c->count;
+    c->score = hg__alloc(count, sizeof *c->score, err);
     if (!c->score) return HG_ERR_MEMORY;
-    memcpy(c->score, from, (size_t)c->count * sizeof *from);
+    memcpy(c->score, (const uint8_t *)score->data + (size_t)*at * sizeof *c->score,
+           count * sizeof *c->score);
     *at += c->count;
-    return HG_OK;
+    const int code = check_scores(c, where, err);
+    if (code < 0) hg__calibration_clear(c);
+    return code;
 }
 
 // The name that starts at *at, a copy; NULL (and err) where there is none.
@@ -226,7 +237,6 @@ static char *read_name(const char *names, int64_t size, int64_t *at, const char 
 
 static int load_groups(hg__calibrations *c, const hg_model *m, const hg__tensor *score,
                        const hg__tensor *tail, int64_t at, const char *where, hg_error *err) {
-    const double *row = tail->data; // (1 + groups, TAIL_COLUMNS)
     const int64_t groups = tail->shape.dim[0] - 1, all = score->shape.dim[0];
     if (groups > all) {
         return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected at most a group a score", where,
@@ -242,8 +252,7 @@ static int load_groups(hg__calibrations *c, const hg_model *m, const hg__tensor 
     }
     HG_TRY(make_room(c, (int32_t)groups, err));
     for (int64_t g = 0; g < groups; g++) {
-        row += TAIL_COLUMNS;
-        HG_TRY(read_one(c->group + g, row, score->data, all, &at, where, err));
+        HG_TRY(read_one(c->group + g, tail, g + 1, score, &at, where, err));
         c->groups++;
         c->name[g] = read_name(names, letters, &letter, where, err);
         if (!c->name[g]) return err && err->code < 0 ? (int)err->code : HG_ERR_MODEL;
@@ -266,7 +275,7 @@ int hg__calibrations_load(hg__calibrations *c, const hg_model *m, const char *wh
     if (tail->shape.dim[0] < 1 || all < 1 || all > INT32_MAX) {
         return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected a row or more", where, tail_name);
     }
-    int code = read_one(&c->whole, tail->data, score->data, all, &at, where, err);
+    int code = read_one(&c->whole, tail, 0, score, &at, where, err);
     if (code == HG_OK) code = load_groups(c, m, score, tail, at, where, err);
     if (code < 0) hg__calibrations_clear(c);
     return code;

@@ -171,20 +171,21 @@ static float element(const hg__tensor *t, size_t i) {
     }
 }
 
-// to (count): the tensor as floats, all of them finite.
+// to (count), if it is not NULL: the tensor as floats, all of them finite.
 static int read_floats(const hg__tensors *t, const hg__tensor *tensor, float *to, size_t count,
                        hg_error *err) {
     for (size_t i = 0; i < count; i++) {
-        to[i] = element(tensor, i);
-        if (isfinite(to[i])) continue;
+        const float value = element(tensor, i);
+        if (to) to[i] = value;
+        if (isfinite(value)) continue;
         return hg__fail(err, HG_ERR_MODEL,
                         "%s: '%s': expected finite values, got %g at element %zu", t->path,
-                        tensor->name, (double)to[i], i);
+                        tensor->name, (double)value, i);
     }
     return HG_OK;
 }
 
-// All parameters: read into `buffer`, and put into `params` if it is not NULL.
+// All parameters: looked at, and put into `params` by way of `buffer` if that is not NULL.
 static int walk(const hg__spec *s, const hg__tensors *t, bool foreign, float *buffer,
                 hg__real *params, hg_error *err) {
     for (int32_t i = 0; i < s->layers; i++) {
@@ -194,7 +195,7 @@ static int walk(const hg__spec *s, const hg__tensors *t, bool foreign, float *bu
             size_t count;
             if (!tensor || !hg__shape_count(&tensor->shape, &count)) continue; // was checked
             HG_TRY(read_floats(t, tensor, buffer, count, err));
-            if (params) hg__param_import(&l->param[k], params, buffer);
+            if (buffer) hg__param_import(&l->param[k], params, buffer);
         }
     }
     return HG_OK;
@@ -203,6 +204,8 @@ static int walk(const hg__spec *s, const hg__tensors *t, bool foreign, float *bu
 int hg__weights_read(const hg__spec *s, const hg__tensors *t, bool foreign, hg__real *params,
                      hg_error *err) {
     size_t largest = 0;
+    HG_TRY(walk(s, t, foreign, NULL, NULL, err));
+    if (!params) return HG_OK;
     for (int32_t i = 0; i < s->layers; i++) {
         for (int32_t k = 0; k < s->layer[i].params; k++) {
             size_t count;
@@ -212,8 +215,7 @@ int hg__weights_read(const hg__spec *s, const hg__tensors *t, bool foreign, hg__
     }
     float *buffer = hg__alloc(largest, sizeof *buffer, err);
     if (!buffer) return HG_ERR_MEMORY;
-    int code = walk(s, t, foreign, buffer, NULL, err);
-    if (code == HG_OK) code = walk(s, t, foreign, buffer, params, err);
+    const int code = walk(s, t, foreign, buffer, params, err);
     hg__free(buffer);
     return code;
 }

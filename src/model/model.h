@@ -22,6 +22,7 @@ struct hg_model {
     hg__json *detector;        // owned: what the file says of it (parts.h), or NULL
     hg__tensor *part; // owned with its data, (parts): tensors that are no weights (parts.h)
     int32_t parts;
+    bool is_look;     // hg__model_look(): params is NULL, and the parts' data is the file's
     hg__spans *spans; // owned: rows are a table's and outputs logits (loss=columns); else NULL
 };
 
@@ -40,6 +41,9 @@ hg_model *hg__model_new(const char *model, const hg__shape *input, int32_t laten
 
 // Loads, refusing anything that is not a whole Hourglass model file.
 int hg__model_from_tensors(hg_model **m, const hg__tensors *t, hg_error *err);
+
+// The same for who only looks: checks all of it, but leaves weights and parts where they are, so that nothing is held twice. Borrows t.
+int hg__model_look(hg_model **m, const hg__tensors *t, hg_error *err);
 
 // Extra tensors and metadata beside the weights: what resume= needs.
 typedef struct hg__extra {

@@ -305,7 +305,9 @@ static int read_parts(hg_model *m, const hg__json *o, const hg__tensors *t, hg_e
     }
     if (detector) hg__model_set_detector(m, hg__json_share(detector));
     for (size_t i = 0; i < t->count; i++) {
-        if (hg__is_part(t->tensor[i].name)) HG_TRY(hg__model_add_part(m, &t->tensor[i], err));
+        if (!hg__is_part(t->tensor[i].name)) continue;
+        HG_TRY(m->is_look ? hg__model_give_part(m, &t->tensor[i], err)
+                          : hg__model_add_part(m, &t->tensor[i], err));
     }
     return HG_OK;
 }
@@ -319,12 +321,12 @@ static int read_model(hg_model *m, const hg__json *o, const hg__tensors *t, hg_e
     HG_TRY(read_small(m, o, t->path, err));
     HG_TRY(read_columns(m, o, t->path, err));
     HG_TRY(read_parts(m, o, t, err));
-    m->params = hg__alloc(m->spec.params, sizeof *m->params, err);
-    if (!m->params) return HG_ERR_MEMORY;
+    if (!m->is_look) m->params = hg__alloc(m->spec.params, sizeof *m->params, err);
+    if (!m->is_look && !m->params) return HG_ERR_MEMORY;
     return hg__weights_read(&m->spec, t, false, m->params, err);
 }
 
-int hg__model_from_tensors(hg_model **m, const hg__tensors *t, hg_error *err) {
+static int from_tensors(hg_model **m, const hg__tensors *t, bool is_look, hg_error *err) {
     hg_error own;
     const char *text = hg__tensors_metadata(t, HG_META_MODEL);
     *m = NULL;
@@ -338,6 +340,7 @@ int hg__model_from_tensors(hg_model **m, const hg__tensors *t, hg_error *err) {
     hg__json *o = hg__json_read(text, strlen(text), t->path, err);
     if (!o) return err->code;
     *m = hg__alloc(1, sizeof **m, err);
+    if (*m) (*m)->is_look = is_look;
     int code = *m ? read_model(*m, o, t, err) : HG_ERR_MEMORY;
     hg__json_free(o);
     if (code < 0) {
@@ -345,6 +348,14 @@ int hg__model_from_tensors(hg_model **m, const hg__tensors *t, hg_error *err) {
         *m = NULL;
     }
     return code;
+}
+
+int hg__model_from_tensors(hg_model **m, const hg__tensors *t, hg_error *err) {
+    return from_tensors(m, t, false, err);
+}
+
+int hg__model_look(hg_model **m, const hg__tensors *t, hg_error *err) {
+    return from_tensors(m, t, true, err);
 }
 
 hg_model *hg_model_load(const char *path, hg_error *err) {

@@ -15,8 +15,8 @@ hg__json *hg__model_range_json(const hg__range_rule *r); // "range" of the objec
 // other programs' files: short names, F64, F16 and BF16 too.
 int hg__weights_check(const hg__spec *s, const hg__tensors *t, bool foreign, hg_error *err);
 
-// After the check: values into params (s->params). On failure (a value that is not finite) params is
-// as it was.
+// After the check: values into params (s->params); NULL: they are only looked at. On failure (a value that is not finite)
+// params is as it was.
 int hg__weights_read(const hg__spec *s, const hg__tensors *t, bool foreign, hg__real *params,
                      hg_error *err);
 #endif

@@ -29,7 +29,7 @@ void hg__model_drop_parts(hg_model *m, const char *prefix) {
     int32_t kept = 0;
     for (int32_t i = 0; i < m->parts; i++) {
         if (strncmp(m->part[i].name, prefix, strlen(prefix)) == 0) {
-            hg__free((void *)m->part[i].data);
+            if (!m->is_look) hg__free((void *)m->part[i].data);
         } else {
             m->part[kept++] = m->part[i];
         }

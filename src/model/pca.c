@@ -86,6 +86,12 @@ static int check(const hg__rows *rows, int32_t code, hg_error *err) {
     return HG_OK;
 }
 
+// The covariance, what its eigenvectors take, and they themselves with their values.
+size_t hg__pca_bytes(int32_t width, int32_t code) {
+    const size_t own = (size_t)code * ((size_t)width + 1) * sizeof(double);
+    return hg__covariance_bytes(width) + hg__eigen_bytes(width, code) + own;
+}
+
 int hg__pca_fit(hg_model **m, const hg__rows *rows, int32_t code, hg__pool *pool, hg_error *err) {
     hg_error own;
     if (!err) err = &own;
@@ -94,7 +100,7 @@ int hg__pca_fit(hg_model **m, const hg__rows *rows, int32_t code, hg__pool *pool
     const hg__data *d = rows->data;
     hg__covariance v;
     HG_TRY(hg__covariance_fit(&v, rows, pool, err));
-    const size_t Z = (size_t)code, N = (size_t)d->width;
+    const size_t Z = (size_t)code, N = (size_t)d->width; // as hg__pca_bytes() counts
     double *value = hg__alloc(Z, sizeof *value, err);
     double *V = value ? hg__alloc(Z * N, sizeof *V, err) : NULL;
     int result = HG_ERR_MEMORY;

@@ -19,6 +19,9 @@ enum { HG_MAX_PCA_WIDTH = 8192 };
 // than the rows is HG_ERR_USAGE; without LAPACK on this machine it is HG_ERR_MISSING.
 int hg__pca_fit(hg_model **m, const hg__rows *rows, int32_t code, hg__pool *pool, hg_error *err);
 
+// Bytes that a fit takes beside its rows and its model.
+size_t hg__pca_bytes(int32_t width, int32_t code);
+
 // ---- its parts ----------------------------------------------------------------------------------
 
 typedef struct hg__covariance {
@@ -30,11 +33,13 @@ typedef struct hg__covariance {
 } hg__covariance;
 
 int hg__covariance_fit(hg__covariance *v, const hg__rows *rows, hg__pool *pool, hg_error *err);
+size_t hg__covariance_bytes(int32_t width);
 void hg__covariance_clear(hg__covariance *v); // {0} is fine
 
 // The `k` largest eigenvalues of a symmetric matrix, largest first, and their vectors of length 1. a: as
 // hg__covariance.c, and destroyed. value: (k). vector: (k, n), each with its largest number positive.
 int hg__eigen_top(double *a, int32_t n, int32_t stride, int32_t k, double *value, double *vector,
                   hg_error *err);
-bool hg__eigen_is_available(void); // whether LAPACK was found on this machine
+size_t hg__eigen_bytes(int32_t n, int32_t k); // that hg__eigen_top() takes
+bool hg__eigen_is_available(void);            // whether LAPACK was found on this machine
 #endif

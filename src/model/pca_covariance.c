@@ -23,6 +23,25 @@ typedef struct job {
     int32_t tiles;  // in each direction
 } job;
 
+// Doubles it takes.
+typedef struct sizes {
+    size_t mean, c, packed;
+} sizes;
+
+static int32_t stride_of(int32_t width) {
+    return (width + TILE - 1) / TILE * TILE;
+}
+
+static sizes sizes_of(int32_t width) {
+    const size_t S = (size_t)stride_of(width);
+    return (sizes){S, S * S, S * CHUNK};
+}
+
+size_t hg__covariance_bytes(int32_t width) {
+    const sizes s = sizes_of(width);
+    return (s.mean + s.c + s.packed) * sizeof(double);
+}
+
 static double element(const void *row, bool is_u8, int32_t j) {
     return is_u8 ? ((const uint8_t *)row)[j] : (double)((const float *)row)[j];
 }
@@ -139,13 +158,13 @@ static int passes(job *w, const hg__rows *rows, hg__pool *pool, hg_error *err) {
 }
 
 int hg__covariance_fit(hg__covariance *v, const hg__rows *rows, hg__pool *pool, hg_error *err) {
-    const int32_t N = rows->data->width, tiles = (N + TILE - 1) / TILE, stride = tiles * TILE;
-    const size_t S = (size_t)stride;
+    const int32_t N = rows->data->width, stride = stride_of(N), tiles = stride / TILE;
+    const sizes s = sizes_of(N);
     hg_error own;
     if (!err) err = &own;
-    double *mean = hg__alloc(S, sizeof *mean, err);
-    double *c = mean ? hg__alloc(S * S, sizeof *c, err) : NULL;
-    double *packed = c ? hg__alloc(S * CHUNK, sizeof *packed, err) : NULL;
+    double *mean = hg__alloc(s.mean, sizeof *mean, err);
+    double *c = mean ? hg__alloc(s.c, sizeof *c, err) : NULL;
+    double *packed = c ? hg__alloc(s.packed, sizeof *packed, err) : NULL;
     *v = (hg__covariance){.N = N, .stride = stride, .mean = mean, .c = c};
     int code = HG_ERR_MEMORY;
     if (mean && packed) {

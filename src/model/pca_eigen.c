@@ -46,15 +46,30 @@ static void workspace_clear(workspace *s) {
     hg__free(s->iwork);
 }
 
-static int workspace_init(workspace *s, int32_t n, int32_t k, hg_error *err) {
+// Elements of each.
+typedef struct sizes {
+    size_t w, z, work, support, iwork;
+} sizes;
+
+static sizes sizes_of(int32_t n, int32_t k) {
     enum { BLOCK = 64 }; // DSYEVR asks for 26 n at least; more lets it work in blocks
     const size_t count = (size_t)n;
-    *s = (workspace){.lwork = (BLOCK + 6) * n, .liwork = 10 * n};
-    s->w = hg__alloc(count, sizeof *s->w, err);
-    s->z = s->w ? hg__alloc(count * (size_t)k, sizeof *s->z, err) : NULL;
-    s->work = s->z ? hg__alloc((size_t)s->lwork, sizeof *s->work, err) : NULL;
-    s->support = s->work ? hg__alloc(2 * count, sizeof *s->support, err) : NULL;
-    s->iwork = s->support ? hg__alloc((size_t)s->liwork, sizeof *s->iwork, err) : NULL;
+    return (sizes){count, count * (size_t)k, (BLOCK + 6) * count, 2 * count, 10 * count};
+}
+
+size_t hg__eigen_bytes(int32_t n, int32_t k) {
+    const sizes c = sizes_of(n, k);
+    return (c.w + c.z + c.work) * sizeof(double) + (c.support + c.iwork) * sizeof(int);
+}
+
+static int workspace_init(workspace *s, int32_t n, int32_t k, hg_error *err) {
+    const sizes c = sizes_of(n, k);
+    *s = (workspace){.lwork = (int)c.work, .liwork = (int)c.iwork};
+    s->w = hg__alloc(c.w, sizeof *s->w, err);
+    s->z = s->w ? hg__alloc(c.z, sizeof *s->z, err) : NULL;
+    s->work = s->z ? hg__alloc(c.work, sizeof *s->work, err) : NULL;
+    s->support = s->work ? hg__alloc(c.support, sizeof *s->support, err) : NULL;
+    s->iwork = s->support ? hg__alloc(c.iwork, sizeof *s->iwork, err) : NULL;
     if (s->iwork) return HG_OK;
     workspace_clear(s);
     return HG_ERR_MEMORY;

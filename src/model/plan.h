@@ -81,4 +81,8 @@ void hg__train_plan_refresh(hg__train_plan *p);
 // "output of encoder.1 (relu)".
 void hg__train_find_not_finite(hg__train_plan *p, const hg__input *in, char name[64]);
 size_t hg__train_plan_bytes(const hg__train_plan *p); // memory it holds
+// The same of a plan that is not made, for a pool of so many threads; SIZE_MAX: more than a size_t holds. m needs no weights.
+// Up to 2^20 rows a batch.
+int hg__train_plan_measure(hg_model *m, int32_t threads, const hg__train_setup *s, size_t *bytes,
+                           hg_error *err);
 #endif

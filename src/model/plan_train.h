@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// plan_train.h - the training plan from inside: plan_train.c lays it out and updates the weights (phase 2),
-// plan_segments.c takes the batch forward and back (phase 1).
+// plan_train.h - the training plan from inside: plan_layout.c lays it out, plan_train.c makes it and updates
+// the weights (phase 2), plan_segments.c takes the batch forward and back (phase 1).
 #ifndef HG_MODEL_PLAN_TRAIN_H
 #define HG_MODEL_PLAN_TRAIN_H
 #include "model/plan_internal.h"
@@ -23,6 +23,7 @@ typedef struct hg__weights_task {
 struct hg__train_plan {
     hg_model *model; // borrowed
     hg__pool *pool;  // borrowed
+    int32_t threads; // of it
     const hg__kernels *k;
     hg__train_setup setup;
     hg__loss_kernel *loss; // NULL by columns
@@ -53,7 +54,7 @@ struct hg__train_plan {
     hg__real *spare;   // per thread (3, ld of the rows): a loss's scratch, and a target
     double *row_loss;  // owned, (batch)
     double *tile_norm; // owned, (tasks)
-    size_t bytes;
+    size_t bytes;      // of all of it; SIZE_MAX where a size_t is too small
 
     // The step being run.
     const hg__input *in;
@@ -72,6 +73,11 @@ static inline int32_t hg__width_at(const hg__spec *s, int32_t boundary) {
 static inline int32_t hg__chunks_of(const hg__train_plan *p, int64_t rows) {
     return (int32_t)((rows + p->chunk - 1) / p->chunk);
 }
+
+// Fills in all of p (zeros before) that needs no memory, and counts: elements of p->block.
+size_t hg__train_lay(hg__train_plan *p, hg_model *m, int32_t threads, const hg__train_setup *s);
+// All memory of the block as one walk: with base NULL to count it (elements), then to hand it out.
+size_t hg__train_lay_out(hg__train_plan *p, hg__real *base);
 
 // Phase 1 of p->in: row_loss, the gradients phase 2 reads, chunks' shares.
 void hg__train_batch(hg__train_plan *p);

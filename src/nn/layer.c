@@ -58,9 +58,15 @@ static int fail_shape(const hg__layer *l, const char *wanted, hg_error *err) {
                     shape);
 }
 
+// So many numbers that rows of them can be padded.
+static bool fits_row(const hg__shape *s) {
+    size_t count = 0;
+    return hg__shape_count(s, &count) && count <= INT32_MAX - 4 * HG_LANES;
+}
+
 int hg__layer_extent(const hg__layer *l, hg__extent *e, hg_error *err) {
     size_t count = 0;
-    if (l->in.rank > 3 || !hg__shape_count(&l->in, &count) || count < 1 || count > INT32_MAX) {
+    if (l->in.rank > 3 || !hg__shape_count(&l->in, &count) || count < 1 || !fits_row(&l->in)) {
         return fail_shape(l, "an image or a vector of fewer than 2^31 numbers", err);
     }
     *e = hg__extent_of(&l->in);
@@ -84,11 +90,10 @@ int hg__layer_whole(const hg__layer *l, int32_t i, const char *name, int32_t low
 }
 
 int hg__layer_set_out(hg__layer *l, int64_t H, int64_t W, int64_t C, hg_error *err) {
-    size_t count;
     l->out = (hg__shape){
         3, {H, W, C}
     };
-    if (hg__shape_count(&l->out, &count) && count <= INT32_MAX) return HG_OK;
+    if (fits_row(&l->out)) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
                     "%s: expected an output of fewer than 2^31 numbers, got %lld x %lld x %lld",
                     l->type->name, (long long)H, (long long)W, (long long)C);

@@ -3,11 +3,13 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "backend/pool.h"
 #include "base/entry.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "model/model_file.h"
+#include "model/pca.h"
 #include "model/plan.h"
 #include "options/options.h"
 #include "score/info_table.h"
@@ -20,7 +22,8 @@ typedef struct opened {
     hg_model *model;
     size_t bytes;           // of the file
     size_t training_bytes;  // memory of a training plan on this machine
-    int32_t batch, threads; // that it was made for
+    int32_t batch, threads; // that it was counted for
+    const char *method;     // of training
 } opened;
 
 static void close_model(opened *o) {
@@ -33,7 +36,8 @@ static int open_model(opened *o, const hg_options *options, hg_error *err) {
     HG_TRY(hg_options_check(options, err));
     HG_TRY(hg__tensors_open(&o->tensors, options->values.model, err));
     o->bytes = o->tensors.map.size;
-    int code = hg__model_from_tensors(&o->model, &o->tensors, err);
+    const int code = hg__model_look(&o->model, &o->tensors, err);
+    hg__map_forget(&o->tensors.map); // all of it was looked at once
     if (code < 0) close_model(o);
     return code;
 }
@@ -47,28 +51,39 @@ static int64_t layer_parameters(const hg__layer *l) {
     return sum;
 }
 
-// The memory that training takes, by making the plan. The batch is the one the model was trained with.
-static int measure_plan(opened *o, hg_error *err) {
-    hg__json *options = o->model->options ? hg__json_read(o->model->options,
-                                                          strlen(o->model->options), "options", err)
-                                          : NULL;
+// As the options say that the model was trained with, as far as they can be.
+static hg__train_setup setup_of(const hg_model *m, const hg__json *options) {
     const int64_t batch = hg__json_integer_value(hg__json_object_get(options, "batch"));
-    hg__json_free(options);
-    o->batch = batch > 0 && batch <= MAX_BATCH ? (int32_t)batch : 128;
-    const hg__train_setup setup = {
-        .batch = o->batch,
-        .loss = hg__loss_find("mse"),
-        .optim = hg__optim_find("adam"),
-        .optim_options = {.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8}
+    const char *loss = hg__json_string_value(hg__json_object_get(options, "loss"));
+    const char *optim = hg__json_string_value(hg__json_object_get(options, "optimizer"));
+    hg__train_setup s = {
+        .batch = batch > 0 && batch <= MAX_BATCH ? (int32_t)batch : 128,
+        .loss = hg__loss_find(loss ? loss : "mse"),
+        .optim = hg__optim_find(optim ? optim : "adam"),
+        .clip = hg__json_number_value(hg__json_object_get(options, "clip")),
     };
-    hg__pool *pool = hg__pool_new(0, err);
-    if (!pool) return HG_ERR_MEMORY;
-    o->threads = hg__pool_threads(pool);
-    hg__train_plan *plan = hg__train_plan_new(o->model, pool, &setup, err);
-    if (plan) o->training_bytes = hg__train_plan_bytes(plan);
-    hg__train_plan_free(plan);
-    hg__pool_free(pool);
-    return plan ? HG_OK : HG_ERR_MEMORY;
+    if (!s.loss || (s.loss->by_columns && !m->spans)) s.loss = hg__loss_find("mse");
+    if (!s.optim) s.optim = hg__optim_find("adam");
+    return s;
+}
+
+// The memory that training takes: counted, not taken.
+static int measure_training(opened *o, hg_error *err) {
+    hg_model *m = o->model;
+    o->threads = hg__usable_cpus();
+    if (strcmp(m->kind, "pca") == 0) {
+        o->method = "principal components";
+        o->training_bytes = hg__pca_bytes(m->spec.width, m->spec.code);
+        return HG_OK;
+    }
+    hg__json *options =
+        m->options ? hg__json_read(m->options, strlen(m->options), "options", err) : NULL;
+    if (m->options && !options) return HG_ERR_MEMORY;
+    const hg__train_setup setup = setup_of(m, options);
+    hg__json_free(options);
+    o->batch = setup.batch;
+    o->method = setup.optim->name;
+    return hg__train_plan_measure(m, o->threads, &setup, &o->training_bytes, err);
 }
 
 // ---- for people ---------------------------------------------------------------------------------
@@ -112,6 +127,16 @@ static size_t state_tensors(const hg__tensors *t) {
     return count;
 }
 
+static void add_memory_line(hg__text *t, const opened *o) {
+    char rows[48] = "";
+    if (o->batch) snprintf(rows, sizeof rows, "%d rows a step and ", (int)o->batch);
+    hg__text_add(t, "memory      %.2f MB of weights; training with %s, %s%d threads takes ",
+                 (double)o->model->spec.params * sizeof(hg__real) / 1e6, o->method, rows,
+                 (int)o->threads);
+    hg__text_add(t, "%s%.2f MB more\n", o->training_bytes == SIZE_MAX ? "more than " : "",
+                 (double)o->training_bytes / 1e6);
+}
+
 static char *info_text(const opened *o, hg_error *err) {
     const hg_model *m = o->model;
     hg__text t = {0};
@@ -130,11 +155,7 @@ static char *info_text(const opened *o, hg_error *err) {
     }
     hg__text_add(&t, "code        %d numbers\n", (int)m->spec.code);
     hg__text_add(&t, "parameters  %" PRId64 "\n", m->spec.parameters);
-    hg__text_add(&t,
-                 "memory      %.2f MB of weights; training with adam, %d rows a step and %d "
-                 "threads takes %.2f MB more\n",
-                 (double)m->spec.params * sizeof(hg__real) / 1e6, (int)o->batch, (int)o->threads,
-                 (double)o->training_bytes / 1e6);
+    add_memory_line(&t, o);
     add_columns(&t, m);
     if (hg__info_table_text(&t, m, o->tensors.path, err) < 0) {
         hg__text_clear(&t);
@@ -219,8 +240,10 @@ static int add_memory(hg__json *o, const opened *model) {
     hg__json *memory = hg__json_object();
     const size_t weights = model->model->spec.params * sizeof(hg__real);
     int bad = hg__json_set(memory, "weights", hg__json_integer((int64_t)weights));
-    bad |= hg__json_set(memory, "training", hg__json_integer((int64_t)model->training_bytes));
-    bad |= hg__json_set(memory, "batch", hg__json_integer(model->batch));
+    const size_t most = INT64_MAX, training = model->training_bytes;
+    bad |= hg__json_set(memory, "training",
+                        hg__json_integer((int64_t)(training < most ? training : most)));
+    if (model->batch) bad |= hg__json_set(memory, "batch", hg__json_integer(model->batch));
     bad |= hg__json_set(memory, "threads", hg__json_integer(model->threads));
     return bad | hg__json_set(o, "memory", memory);
 }
@@ -263,7 +286,7 @@ int hg_info(const hg_options *o, bool json, char **text, hg_error *err) {
     hg_error own;
     if (!err) err = &own;
     HG_TRY(open_model(&model, o, err));
-    int code = measure_plan(&model, err);
+    int code = measure_training(&model, err);
     if (code == HG_OK) {
         *text = json ? info_json(&model, err) : info_text(&model, err);
         if (!*text) code = (int)err->code;
