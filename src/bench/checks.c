@@ -111,7 +111,7 @@ static void find_libraries(facts *f) {
         {"LAPACK",        f->lapack,                               "liblapack3",            "PCA"         },
         {"SQLite",        hg__sqlite_version(),                    "libsqlite3-0",          "SQLite files"},
         {"ODBC",          hg__odbc_version(),                      "libodbc2",              "databases"   },
-        {"libmatio",      hg__mat_version(),                       "libmatio11",            "MATLAB files"},
+        {"libmatio",      hg__mat_version(),                       "libmatio11",            "MATLAB files 7.3"},
         {"Fashion-MNIST", hg__is_file(fashion) ? "installed" : "", "dataset-fashion-mnist",
          "data=fashion"                                                                                   },
     };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// mat_api.c - what we call of libmatio 1.5, opened at the first .mat file.
+// mat_api.c - what we call of libmatio 1.5, opened at the first .mat file of version 7.3.
 #include "data/mat_api.h"
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,20 +35,10 @@ const hg__mat *hg__mat_get(const char *path, hg_error *err) {
     pthread_once(&mat.once, find_mat);
     if (mat.found) return &mat.functions;
     hg__fail(err, HG_ERR_MISSING,
-             "%s: MATLAB files need the Debian package libmatio11, found no libmatio 1.5", path);
+             "%s: MATLAB files of version 7.3 need the Debian package libmatio11, found no "
+             "libmatio 1.5; or save it with `-v7` in MATLAB",
+             path);
     return NULL;
-}
-
-void hg__mat_quiet(void) {
-    int (*set_auto)(int64_t stack, void *print, void *context) = NULL; // H5Eset_auto2
-    for (size_t i = 0; files[i] && !set_auto; i++) {
-        void *opened = dlopen(files[i], RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
-        void *symbol = opened ? dlsym(opened, "H5Eset_auto2") : NULL; // in what libmatio needs
-        memcpy(&set_auto, &symbol,
-               sizeof set_auto);     // ISO C has no cast from an object to a function
-        if (opened) dlclose(opened); // the one that counts stays open
-    }
-    if (set_auto) (void)set_auto(0, NULL, NULL);
 }
 
 const char *hg__mat_version(void) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// mat_api.h - what we call of libmatio 1.5 (github.com/tbeu/matio), opened at the first .mat file. The declarations are
+// mat_api.h - what we call of libmatio 1.5 (github.com/tbeu/matio), opened at the first .mat file of version 7.3. The declarations are
 // our own: building needs no header, and tests/test_table_mat.c compares them with libmatio's where that is there.
 #ifndef HG_DATA_MAT_API_H
 #define HG_DATA_MAT_API_H
 #include "base/error.h"
 
-struct hg__mat_file;
+struct hg__matio;
 
-// matvar_t as far as it is read.
-typedef struct hg__mat_array {
+// matvar_t as far as it is read. Its classes are those of mat.h.
+typedef struct hg__mat_variable {
     size_t bytes; // of data
     int rank;
     int stored_type;
@@ -18,32 +18,16 @@ typedef struct hg__mat_array {
     size_t *dim; // (rank)
     char *name;
     void *data; // NULL where only the header was read
-} hg__mat_array;
-
-enum { // matio_classes
-    HG_MAT_CHAR = 4,
-    HG_MAT_SPARSE = 5,
-    HG_MAT_DOUBLE = 6,
-    HG_MAT_SINGLE,
-    HG_MAT_INT8,
-    HG_MAT_UINT8,
-    HG_MAT_INT16,
-    HG_MAT_UINT16,
-    HG_MAT_INT32,
-    HG_MAT_UINT32,
-    HG_MAT_INT64,
-    HG_MAT_UINT64
-};
+} hg__mat_variable;
 
 // clang-format off
 #define HG_MAT_FUNCTIONS(F)                                                       \
     F(void, GetLibraryVersion, (int *major, int *minor, int *release))            \
-    F(struct hg__mat_file *, Open, (const char *path, int mode))                        \
-    F(int, Close, (struct hg__mat_file *file))                                          \
-    F(hg__mat_array *, VarReadNextInfo, (struct hg__mat_file *file))                    \
-    F(int, VarReadData, (struct hg__mat_file *file, hg__mat_array *array, void *data,   \
-                         int *start, int *stride, int *edge))                     \
-    F(void, VarFree, (hg__mat_array *array))
+    F(struct hg__matio *, Open, (const char *path, int mode))                        \
+    F(int, Close, (struct hg__matio *file))                                          \
+    F(hg__mat_variable *, VarReadNextInfo, (struct hg__matio *file))                    \
+    F(int, VarReadData, (struct hg__matio *file, hg__mat_variable *array, void *data,   \
+                         int *start, int *stride, int *edge))
 // clang-format on
 
 // NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration
@@ -55,7 +39,5 @@ typedef struct hg__mat {
 
 // NULL with HG_ERR_MISSING and a sentence about `path` where there is no libmatio 1.5.
 const hg__mat *hg__mat_get(const char *path, hg_error *err);
-// libhdf5, which libmatio reads version 7.3 with, prints its errors. Not any more.
-void hg__mat_quiet(void);
 const char *hg__mat_version(void); // "" where it is not there
 #endif

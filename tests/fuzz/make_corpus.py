@@ -130,8 +130,8 @@ put('table_csv/page.html', b'<!DOCTYPE html>\n<html><td>1</td></html>\n')
 put('table_csv/digits.csv', b'a,b\n' + b'7' * 5000 + b',0.' + b'3' * 3000 + b'\n')
 
 
-def element(kind, data):
-    return struct.pack('<II', kind, len(data)) + data + bytes(-len(data) % 8)
+def element(kind, data, size=None):
+    return struct.pack('<II', kind, len(data) if size is None else size) + data + bytes(-len(data) % 8)
 
 
 def matrix(name, kind, shape, stored, data, flags=0):
@@ -164,6 +164,29 @@ put('table_mat/complex.mat', mat(matrix(b'X', 6, (2, 1), 9, bytes(16), 8)))
 put('table_mat/huge.mat', mat(matrix(b'X', 6, (1 << 30, 1 << 20), 9, bytes(16))))
 put('table_mat/short_data.mat', mat(matrix(b'X', 6, (3, 2), 9, bytes(16))))
 put('table_mat/none.mat', mat())
+# Headers that promise more than there is.
+
+
+def array(*parts):
+    return element(14, b''.join(parts))
+
+
+def flags(kind):
+    return element(6, struct.pack('<II', kind, 0))
+
+
+many = struct.pack('<ii', 1 << 30, 1 << 20)
+put('table_mat/cells_of_cells.mat', mat(array(flags(1), element(5, many), element(1, b'c'), element(14, bytes(16), 1 << 31))))
+put('table_mat/cells_negative.mat', mat(array(flags(6), element(5, struct.pack('<ii', -1, 1 << 28)), element(1, b'X'), element(9, bytes(16)))))
+put('table_mat/long_name.mat', mat(array(flags(1), element(5, many), element(1, b'X' * 8, 0xfffffff0), element(9, bytes(8)))))
+put('table_mat/many_sizes.mat', mat(array(flags(1), element(5, many, 0x7ffffff8), element(1, b'X'), element(9, bytes(16)))))
+put('table_mat/packed_bomb.mat', mat(packed(array(flags(6), element(5, struct.pack('<ii', 1 << 24, 1)), element(1, b'X'), element(9, bytes(1 << 15), 1 << 27)))))
+put('table_mat/packed_short.mat', mat(packed(array(flags(6), element(5, struct.pack('<ii', 40, 1)), element(1, b'X'), element(9, bytes(16), 320)))))
+put('table_mat/no_numbers.mat', mat(array(flags(6), element(5, struct.pack('<ii', 2, 1)), element(1, b'X'), element(14, bytes(16)))))
+put('table_mat/good_beside_objects.mat', mat(array(flags(17), element(1, b's'), element(1, b'MCOS'), element(1, b'string')), element(2, bytes(8)), array(),
+                                             array(flags(16), element(5, struct.pack('<ii', 1, 1)), element(1, b'f'), array()),
+                                             matrix(b'm', 6, (2, 2), 2, bytes([1, 3, 2, 4]))))
+put('table_mat/good_small_element.mat', mat(array(flags(8), element(5, struct.pack('<ii', 2, 1)), struct.pack('<I', 1 | 1 << 16) + b'X\0\0\0', struct.pack('<I', 1 | 2 << 16) + b'\7\x08\0\0')))
 # Names in Latin 1, UTF-8 and GBK; other kinds of arrays beside the matrix; text in the header that is not MATLAB's; the other byte order.
 named = [matrix(name, 6, (2, 2), 2, bytes([1, 3, 2, 4])) for name in ('größe'.encode('latin-1'), 'größe'.encode(), '数据'.encode('gbk'))]
 put('table_mat/good_latin.mat', mat(named[0]))
