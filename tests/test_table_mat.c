@@ -168,8 +168,9 @@ static void more_arrays_than_anybody_has_are_refused(void **state) {
     (void)state;
     enum { MANY = 1100, EACH = 16 };
     static uint8_t bytes[128 + MANY * EACH] = "MATLAB 5.0 MAT-file";
-    memcpy(bytes + 124, "\0\1IM", 4);
-    for (int i = 0; i < MANY; i++) memcpy(bytes + 128 + i * EACH, "\16\0\0\0\10\0\0\0", 8);
+    static const uint8_t mark[] = {0, 1, 'I', 'M'}, tag[] = {14, 0, 0, 0, 8, 0, 0, 0};
+    memcpy(bytes + 124, mark, sizeof mark);
+    for (int i = 0; i < MANY; i++) memcpy(bytes + 128 + i * EACH, tag, sizeof tag);
     expect_table(bytes, sizeof bytes, "x.mat", NULL,
                  "! x.mat: the array that ends at byte 144 is damaged");
     for (int i = 0; i < MANY; i++) bytes[128 + i * EACH] = 1; // not arrays: passed over

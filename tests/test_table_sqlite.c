@@ -27,6 +27,7 @@ SAME_VALUE(HG_SQLITE_BLOB, SQLITE_BLOB)
 SAME_VALUE(HG_SQLITE_READ_ONLY, SQLITE_OPEN_READONLY)
 SAME_VALUE(HG_SQLITE_READ_WRITE, SQLITE_OPEN_READWRITE)
 SAME_VALUE(HG_SQLITE_CREATE, SQLITE_OPEN_CREATE)
+SAME_VALUE(HG_SQLITE_LIMIT_LENGTH, SQLITE_LIMIT_LENGTH)
 
 # define SAME_TYPE(result, name, arguments)                                            \
   _Static_assert(__builtin_types_compatible_p(__typeof__(&sqlite3_##name),             \
@@ -96,6 +97,33 @@ static void every_type_becomes_a_cell(void **state) {
         }
         assert_int_equal(hg__table_rewind(t, &err), HG_OK);
     }
+    hg__table_close(t);
+}
+
+// Texts with a zero in them were cut there; a view of 40 bytes took a gigabyte.
+static void cells_that_are_none_are_refused(void **state) {
+    (void)state;
+    hg_error err = {HG_OK, ""};
+    hg__cell cell[1];
+    unlink(path);
+    run_sql("create table t (a); insert into t values (cast(x'610062' as text)), (x'00'), (9e999), "
+            "(cast(x'ff' as text)), ('x')");
+    static const char *const says[] = {"text without a zero byte", "got a blob", "infinite",
+                                       "UTF-8"};
+    hg__table *t = hg__table_open(path, NULL, &err);
+    assert_non_null(t);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(hg__table_next(t, cell, &err), HG_ERR_DATA);
+        assert_non_null(strstr(err.message, says[i]));
+    }
+    assert_int_equal(hg__table_next(t, cell, &err), 1);
+    hg__table_close(t);
+    unlink(path);
+    run_sql("create view v as select printf('%.*c', 900000000, 'x') as a");
+    t = hg__table_open(path, NULL, &err);
+    assert_non_null(t);
+    assert_int_equal(hg__table_next(t, cell, &err), HG_ERR_IO);
+    assert_non_null(strstr(err.message, "too big"));
     hg__table_close(t);
 }
 
@@ -221,6 +249,7 @@ int main(int argc, char **argv) {
     if (argc == 3) return run_scenario(argv[2]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_becomes_a_cell),
+        cmocka_unit_test(cells_that_are_none_are_refused),
         cmocka_unit_test(a_query_may_join_and_order),
         cmocka_unit_test(a_query_that_fails_on_its_way_ends_the_reading),
         cmocka_unit_test(what_was_committed_is_read_back),

@@ -21,6 +21,9 @@ enum {
     HG_SQLITE_READ_ONLY = 1, // flags of open_v2
     HG_SQLITE_READ_WRITE = 2,
     HG_SQLITE_CREATE = 4,
+    HG_SQLITE_LIMIT_LENGTH = 0, // of limit
+    HG_SQLITE_LONGEST =
+        16 << 20, // bytes of a row or a cell: a view of a few bytes may make a gigabyte
     HG_SQLITE_WAIT_MS = 10000, // for another program's lock
 };
 
@@ -30,6 +33,7 @@ enum {
     F(const char *, libversion, (void))                                                            \
     F(int, open_v2, (const char *path, struct sqlite3 **db, int flags, const char *vfs))           \
     F(int, close, (struct sqlite3 *db))                                                            \
+    F(int, limit, (struct sqlite3 *db, int which, int value))                                      \
     F(int, busy_timeout, (struct sqlite3 *db, int milliseconds))                                   \
     F(const char *, errmsg, (struct sqlite3 *db))                                                  \
     F(int, errcode, (struct sqlite3 *db))                                                          \

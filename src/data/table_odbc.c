@@ -259,6 +259,7 @@ static int read_text(hg__table *t, int32_t i, size_t row, hg__cell *cell, hg_err
     const uint16_t *units = (const uint16_t *)(const void *)(b->cell + row * b->width);
     const int64_t size = hg__utf16_to_utf8(units, (size_t)length / sizeof *units, b->text);
     if (size < 0) return refuse(t, i, "Unicode, got text that is not", err);
+    if (memchr(b->text, 0, (size_t)size)) return refuse(t, i, "text without a zero byte", err);
     *cell = (hg__cell){.kind = HG_CELL_TEXT, .text = b->text, .size = (int32_t)size};
     return HG_OK;
 }

@@ -145,9 +145,12 @@ static int connect_to(hg__table *t, int flags, hg_error *err) {
         return hg__sqlite_fail(s->api, s->db, t->path, "cannot be opened", err);
     }
     s->api->busy_timeout(s->db, HG_SQLITE_WAIT_MS);
+    s->api->limit(s->db, HG_SQLITE_LIMIT_LENGTH, HG_SQLITE_LONGEST);
     // The transaction sees the file as it is at its first read, until it ends with the connection.
-    if (s->api->exec(s->db, "PRAGMA query_only = ON; BEGIN; SELECT 1 FROM sqlite_master", NULL,
-                     NULL, NULL) != HG_SQLITE_OK) {
+    if (s->api->exec(s->db,
+                     "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; BEGIN; "
+                     "SELECT 1 FROM sqlite_master",
+                     NULL, NULL, NULL) != HG_SQLITE_OK) {
         return hg__sqlite_fail(s->api, s->db, t->path, "cannot be read", err);
     }
     return HG_OK;
@@ -208,8 +211,11 @@ static int read_cell(hg__table *t, int32_t i, hg__cell *cell, hg_error *err) {
         cell->text = (const char *)s->api->column_text(s->rows, i);
         cell->size = s->api->column_bytes(s->rows, i);
         if (!cell->text) return hg__fail(err, HG_ERR_MEMORY, "%s: out of memory", t->path);
-        if (hg__is_utf8(cell->text, (size_t)cell->size)) return HG_OK;
-        return refuse(t, i, "UTF-8, got text that is not", err);
+        if (!hg__is_utf8(cell->text, (size_t)cell->size)) {
+            return refuse(t, i, "UTF-8, got text that is not", err);
+        }
+        if (!memchr(cell->text, 0, (size_t)cell->size)) return HG_OK;
+        return refuse(t, i, "text without a zero byte", err);
     case HG_SQLITE_BLOB:
         return refuse(t, i, "a number or text, got a blob (leave the column out by query=)", err);
     default: return HG_OK;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Writes the seed files of the readers' fuzz targets: tests/fuzz/corpus/{idx,npy,npz,csv,gz,image,table_csv,table_mat,video}, and
 # the images of tests/museum. Good files' names begin with "good_". No NumPy: every byte is said here. Run from the root of the tree; the result is committed.
-import gzip, io, os, struct, zipfile, zlib
+import gzip, io, os, sqlite3, struct, subprocess, sys, tempfile, zipfile, zlib
 
 ROOT = 'tests/fuzz/corpus/'
 
@@ -290,3 +290,51 @@ put(MUSEUM + 'size_overflow.ppm', b'P6\n1431655766 2\n255\n\0\0\0\0')
 put(MUSEUM + 'digits.pgm', b'P5\n' + b'9' * 400 + b' 1\n255\n\0')
 put(MUSEUM + 'endless_comment.pgm', b'P2\n#' + b'x' * 3000)
 put(MUSEUM + 'white_past_16.pgm', b'P5\n2 2\n70000\n' + bytes(8))
+
+# SQLite files, of the smallest pages.
+
+
+def database(*statements):
+    with tempfile.TemporaryDirectory() as folder:
+        db = sqlite3.connect(folder + '/x.db', isolation_level=None)
+        for s in ('PRAGMA page_size = 512',) + statements:
+            db.execute(s)
+        db.close()
+        with open(folder + '/x.db', 'rb') as f:
+            return f.read()
+
+
+rows = "INSERT INTO t VALUES (1, 2.5, 'x'), (2, NULL, 'ö'), (-3, 1e300, '')"
+put('table_sqlite/good_table.db', database('CREATE TABLE t (a INTEGER, b REAL, c TEXT)', rows))
+put('table_sqlite/good_view.db', database('CREATE VIEW v AS SELECT 1 AS a, 2 AS a UNION SELECT 3, 4'))
+put('table_sqlite/two.db', database('CREATE TABLE t (a)', 'CREATE TABLE "u v" (b)'))
+put('table_sqlite/none.db', database('CREATE TABLE t (a)', 'DROP TABLE t'))
+put('table_sqlite/bad_cells.db', database('CREATE TABLE t (a, b)', "INSERT INTO t VALUES (x'00', 1), (9e999, 2), (CAST(x'ff' AS TEXT), 3)"))
+put('table_sqlite/endless_text.db', database('CREATE VIEW v AS SELECT zeroblob(900000000) AS a'))
+put('table_jsonl/good.txt', b'{"a": 1, "b": "x\\u00e4\\ud83d\\ude00\\n"}\n{"b": null, "c": true, "a": -1.5e3}\n')
+put('table_jsonl/bad.txt', b'{"a": [1]}\n{"a": 1e999}\n{"a": 1, "a": 2}\n{"a": "\\ud800"}\n{"a" 1}\nx\n{"a": 1} 2\n{"a\n')
+put('odbc/string.txt', b'DSN=x;UID=me;PWD={a;b}}c=Xy};Server=h')
+put('odbc/forgot.txt', b'Password=Xy for;got;UID=me')
+put('odbc/names.txt', b'a."b`c.d')
+put('odbc/wide.txt', 'tcp ä😀'.encode('utf-16-le'))
+put('odbc/query.txt', b'  SELECT a,\n\t b FROM t -- ' + b'x' * 90 + 'ö'.encode() * 9)
+
+# Models, by the command: the same bits wherever it runs.
+TABLE = 'at,kind,a,b\n' + ''.join('2024-03-%02d %02d:00,%s,%d,%.1f\n' % (i % 28 + 1, i % 24, 'xyz'[i % 3], i * 7 % 13, i % 5 / 2) for i in range(48))
+PICTURES = idx(8, (12, 4, 4), bytes(i * i * 37 % 251 for i in range(12 * 16)))
+JOBS = [('good_image', PICTURES, ['model=keep 1, conv 2 relu, batchnorm, conv 2 s2 | deconv 2 s2, conv input, add 1', 'prepare=none', 'batch=4']),
+        ('good_table', TABLE, ['model=dense 3 | dense input', 'fpr=0.2']),
+        ('good_groups', TABLE, ['model=dense 2 | dense input', 'groupby=kind', 'fpr=0.2']),
+        ('good_numbers', TABLE, ['model=dense 3 relu, batchnorm | dense input', 'columns=at ignore, kind ignore', 'fpr=0.2']),
+        ('good_pca', '1,2,4\n2,3,5\n3,9,1\n4,4,4\n' * 5, ['model=pca', 'latent=2', 'prepare=none'])]
+if os.path.exists('build/hourglass'):
+    for name, table, options in JOBS:
+        with tempfile.TemporaryDirectory() as folder:
+            with open(folder + '/x.csv', 'wb') as f:
+                f.write(table if isinstance(table, bytes) else table.encode())
+            command = ['build/hourglass', 'train', 'data=' + folder + '/x.csv', 'project=' + folder, 'name=m', 'prepare=table', 'epochs=1']
+            done = subprocess.run(command + options, capture_output=True, text=True)
+            if done.returncode:
+                sys.exit(name + ': ' + done.stderr)
+            with open(folder + '/m/weights/best.safetensors', 'rb') as f:
+                put('model/%s.safetensors' % name, f.read())

@@ -57,12 +57,8 @@ static inline uint64_t run_pass(hg__table *t, hg__cell *cell) {
     return h;
 }
 
-static inline void read_as_table(const uint8_t *bytes, size_t size) {
-    char path[64];
+static inline void read_path_as_table(const char *path) {
     hg_error err = {0};
-    const int fd = (int)syscall(SYS_memfd_create, "fuzz", 0U);
-    if (fd < 0 || write(fd, bytes, size) != (ssize_t)size) abort();
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     hg__table *t = hg__table_open(path, NULL, &err);
     if (!t && (err.code >= 0 || !err.message[0])) abort();
     hg__cell *cell = t ? calloc((size_t)t->columns, sizeof *cell) : NULL;
@@ -75,6 +71,14 @@ static inline void read_as_table(const uint8_t *bytes, size_t size) {
     if (t && hg__table_rewind(t, &err) == HG_OK) check_schema(t);
     free(cell);
     hg__table_close(t);
+}
+
+static inline void read_as_table(const uint8_t *bytes, size_t size) {
+    char path[64];
+    const int fd = (int)syscall(SYS_memfd_create, "fuzz", 0U);
+    if (fd < 0 || write(fd, bytes, size) != (ssize_t)size) abort();
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    read_path_as_table(path);
     close(fd);
 }
 #endif

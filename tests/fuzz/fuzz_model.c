@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// fuzz_model.c - behind the checksum: any bytes as a model file whose checksum is made right, then everything that a program does
+// with a model. Whatever the file says, each call does its work or says in a sentence why not, in bounds of memory and time.
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "data/schema.h"
+#include "model/model_file.h"
+#include "model/plan_image.h"
+#include "model/safetensors_json.h"
+
+// NOLINTNEXTLINE(readability-identifier-naming)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { MOST_NUMBERS = 1 << 14, MOST_COLUMNS = 64, ROWS = 3 };
+
+// ---- the checksum, and the length of the header -------------------------------------------------
+
+// The header's length where the object before the tensors ends, so that an edited text stays one; false where there is no object.
+static bool mend_length(uint8_t *bytes, size_t size) {
+    size_t items;
+    if (size < 10 || bytes[8] != '{') return false;
+    const ptrdiff_t extent = hg__json_extent((const char *)bytes + 8, size - 8, &items);
+    if (extent < 0) return false;
+    uint64_t length = (uint64_t)extent;
+    while (8 + length < size && bytes[8 + length] == ' ' && length % 8) length++;
+    for (int i = 0; i < 8; i++) bytes[i] = (uint8_t)(length >> 8 * i);
+    return true;
+}
+
+static bool mend_checksum(uint8_t *bytes, size_t size) {
+    static const char key[] = "\"" HG_META_CHECKSUM "\":\"";
+    hg__tensors t;
+    uint64_t hash;
+    char digits[17];
+    uint8_t *at = memmem(bytes, size, key, sizeof key - 1);
+    if (!at || (size_t)(bytes + size - at) < sizeof key + 16) return false;
+    if (hg__tensors_parse(&t, bytes, size, "fuzz", NULL) < 0) return false;
+    const int code =
+        hg__tensors_hash(t.tensor, t.count, (const char *const *)t.key,
+                         (const char *const *)t.value, t.pairs, HG_META_CHECKSUM, &hash, NULL);
+    hg__tensors_close(&t);
+    if (code < 0) return false;
+    snprintf(digits, sizeof digits, "%016" PRIx64, hash);
+    memcpy(at + sizeof key - 1, digits, 16);
+    return true;
+}
+
+// ---- what a program does with it ----------------------------------------------------------------
+
+// A number that a file may say is still one that a test can afford.
+static bool is_small(const hg__spec *s) {
+    if (s->width > MOST_NUMBERS || s->params > MOST_NUMBERS) return false;
+    for (int32_t i = 0; i < s->layers; i++) {
+        const hg__layer *l = &s->layer[i];
+        size_t count;
+        if (!hg__shape_count(&l->out, &count) || count > MOST_NUMBERS) return false;
+        if (l->type->scratch_count && l->type->scratch_count(l) > MOST_NUMBERS) return false;
+    }
+    return true;
+}
+
+// Rows through the network, twice: the same bits.
+static void check_scorer(const hg_model *m) {
+    static float x[ROWS * MOST_NUMBERS], y[ROWS * MOST_NUMBERS], score[2][ROWS];
+    hg_error err = {0};
+    hg_scorer *s = hg_scorer_new(m, 1, &err);
+    if (!s) {
+        if (err.code >= 0 || !err.message[0]) abort();
+        return;
+    }
+    for (int32_t i = 0; i < ROWS * m->spec.width; i++) x[i] = (float)(i % 7) / 3 - 1;
+    for (int k = 0; k < 2; k++) hg_score(s, x, ROWS, score[k]);
+    if (memcmp(score[0], score[1], sizeof score[0]) != 0) abort();
+    hg_reconstruct_rows(s, x, ROWS, y);
+    if (m->spec.code <= MOST_NUMBERS) hg_encode_rows(s, x, ROWS, y);
+    hg_scorer_free(s);
+}
+
+static void check_verdict(const hg_verdict *v) {
+    const bool is_fine = (isnan(v->p_value) || (v->p_value >= 0 && v->p_value <= 1)) && v->reason &&
+                         v->reason_share >= 0 && v->reason_share <= 1 + 1e-6 && v->unseen >= 0 &&
+                         v->missing >= 0 && v->alarm == (v->score > v->threshold);
+    if (!is_fine) abort();
+}
+
+static void check_watcher(const hg_model *m) {
+    static const char *const words[] = {
+        "1", "run", "2024-03-01 10:00", NULL, "-1e300", "", "$ 1,200", "7.5", "\xff"};
+    enum { WORDS = sizeof words / sizeof *words };
+    const char *cell[MOST_COLUMNS];
+    hg_error err = {0};
+    if (m->schema && m->schema->table_columns > MOST_COLUMNS) return;
+    hg_watcher *w = hg_watcher_new(m, NULL, 0, 0, &err);
+    if (!w && (err.code >= 0 || !err.message[0])) abort();
+    for (int k = 0; w && k < WORDS; k++) {
+        hg_verdict first = {0}, again = {0};
+        for (int32_t i = 0; i < m->schema->table_columns; i++) cell[i] = words[(k + i) % WORDS];
+        const int code = hg_watch(w, cell, &first, &err);
+        if (code < 0 && (code != (int)err.code || !err.message[0])) abort();
+        if (hg_watch(w, cell, &again, &err) != code) abort();
+        if (code == HG_OK) check_verdict(&first);
+        if (memcmp(&first.score, &again.score, sizeof first.score) != 0) abort();
+    }
+    hg_watcher_free(w);
+}
+
+static void check_image(const hg_model *m) {
+    hg__image_needs needs;
+    hg_error err = {0};
+    if (hg__image_needs_of(m, &needs, &err) < 0) {
+        if (!err.message[0]) abort();
+        return;
+    }
+    if (needs.least < 1 || needs.multiple < 1 || needs.least % needs.multiple) abort();
+    (void)hg__image_plan_bytes(m, needs.least, needs.least, 1);
+}
+
+// ---- the jobs that look at a file ---------------------------------------------------------------
+
+typedef int job(const hg_options *o, bool json, char **text, hg_error *err);
+
+static int ask(job *run, const char *mode, const char *path, bool json) {
+    hg_error err = {0};
+    char *text = NULL;
+    hg_options *o = hg_options_new(mode, NULL);
+    if (!o || hg_options_set(o, "model", path, NULL) < 0) abort();
+    const int code = run(o, json, &text, &err);
+    if ((code == HG_OK) != (text != NULL) || (code < 0 && !err.message[0])) abort();
+    hg_text_free(text);
+    hg_options_free(o);
+    return code;
+}
+
+// Of a model that can be loaded, verify says that it is whole; of any other that it is not.
+static void check_looks(const uint8_t *bytes, size_t size, bool is_whole) {
+    char path[64];
+    const int fd = (int)syscall(SYS_memfd_create, "fuzz", 0U);
+    if (fd < 0 || write(fd, bytes, size) != (ssize_t)size) abort();
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if ((ask(hg_verify, "verify", path, size % 2) == HG_OK) != is_whole) abort();
+    if (is_whole) (void)ask(hg_info, "info", path, false);
+    if (is_whole) (void)ask(hg_info, "info", path, true);
+    close(fd);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    hg__tensors t;
+    hg_model *m = NULL;
+    hg_error err = {0};
+    uint8_t *bytes = malloc(size ? size : 1);
+    if (!bytes) abort();
+    memcpy(bytes, data, size);
+    if (mend_length(bytes, size) && mend_checksum(bytes, size) &&
+        hg__tensors_parse(&t, bytes, size, "fuzz", NULL) == HG_OK) {
+        const int code = hg__model_from_tensors(&m, &t, &err);
+        if ((code == HG_OK) != (m != NULL) || (code < 0 && !err.message[0])) abort();
+        hg__tensors_close(&t);
+        check_looks(bytes, size, m != NULL);
+    }
+    if (m && is_small(&m->spec)) {
+        check_scorer(m);
+        check_watcher(m);
+        check_image(m);
+    }
+    hg_model_free(m);
+    free(bytes);
+    return 0;
+}
