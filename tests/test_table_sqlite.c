@@ -100,7 +100,7 @@ static void every_type_becomes_a_cell(void **state) {
     hg__table_close(t);
 }
 
-// Texts with a zero in them were cut there; a view of 40 bytes took a gigabyte.
+// Texts with a zero in them were cut there; a view of 40 bytes makes any number of them.
 static void cells_that_are_none_are_refused(void **state) {
     (void)state;
     hg_error err = {HG_OK, ""};
@@ -119,7 +119,7 @@ static void cells_that_are_none_are_refused(void **state) {
     assert_int_equal(hg__table_next(t, cell, &err), 1);
     hg__table_close(t);
     unlink(path);
-    run_sql("create view v as select printf('%.*c', 900000000, 'x') as a");
+    run_sql("create view v as select hex(zeroblob(9000000)) as a");
     t = hg__table_open(path, NULL, &err);
     assert_non_null(t);
     assert_int_equal(hg__table_next(t, cell, &err), HG_ERR_IO);
