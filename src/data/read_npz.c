@@ -17,7 +17,12 @@ typedef struct archive {
     zip_t *zip;
     zip_file_t *file; // the open entry
     const char *path; // borrowed
+    uint64_t size;    // of its file
+    uint64_t left;    // bytes that the open entry may still unpack to
 } archive;
+
+// What an entry may unpack to, for each byte it has in the archive. Deflate makes 1032 of one; bzip2, LZMA and Zstandard millions.
+enum { EXPANSION = 1100, ALWAYS_ALLOWED = 16 << 20 };
 
 static int64_t pull(void *context, void *buffer, size_t size, hg_error *err) {
     archive *z = context;
@@ -29,6 +34,13 @@ static int64_t pull(void *context, void *buffer, size_t size, hg_error *err) {
                             z->api->file_strerror(z->file));
         }
         if (n == 0) break;
+        if ((uint64_t)n > z->left) {
+            return hg__fail(err, HG_ERR_DATA,
+                            "%s: expected at most %d bytes unpacked for each of the archive, got "
+                            "more",
+                            z->path, EXPANSION);
+        }
+        z->left -= (uint64_t)n;
         done += (size_t)n;
     }
     return (int64_t)done;
@@ -47,6 +59,8 @@ static int open_entry(archive *z, zip_uint64_t index, hg__source *s, hg_error *e
         return hg__fail(err, HG_ERR_DATA, "%s: cannot open '%.60s' in the archive (%s)", z->path,
                         z->api->get_name(z->zip, index, 0), z->api->strerror(z->zip));
     }
+    const uint64_t packed = st.comp_size < z->size ? st.comp_size : z->size;
+    z->left = ALWAYS_ALLOWED + packed * EXPANSION;
     return hg__source_open_entry(s, z->path, st.size, err);
 }
 
@@ -193,8 +207,8 @@ static int read_archive(archive *z, hg__data *d, const hg__data_options *o, hg_e
 
 // libzip seeks: a gzipped archive is unpacked to a temporary file first.
 static int open_zip(archive *z, hg__source *s, hg_error *err) {
-    uint64_t size;
-    int fd = s->packed ? hg__source_spill(s, &size, err) : fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
+    z->size = s->size;
+    int fd = s->packed ? hg__source_spill(s, &z->size, err) : fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
     if (fd < 0) {
         return s->packed ? fd : hg__fail_errno(err, HG_ERR_IO, "%s: cannot open again", s->path);
     }

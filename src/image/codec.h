@@ -14,9 +14,11 @@ struct hg__image_reader {
     char name[1024];      // for messages
     const uint8_t *bytes; // the whole file, mapped or the caller's
     size_t size;
-    hg__map map;       // {0} where the bytes are the caller's
-    int32_t next_line; // of this page
-    size_t taken;      // bytes of pixels since the map's pages were let go of
+    hg__map map;        // {0} where the bytes are the caller's
+    int32_t next_line;  // of this page
+    int32_t pixel_bits; // of a pixel in the file, where that is less than info says; else 0
+    uint64_t unpacked;  // bytes of pixels of all pages so far, as pixel_bits counts
+    size_t taken;       // bytes of pixels since the map's pages were let go of
     size_t held;
     char note
         [200];   // what of this page a file written like it will not have, without the name; or ""

@@ -19,8 +19,10 @@
 enum {
     NEW_QUALITY = 95,
     LEAST_QUALITY = 90,
-    MOST_SCANS = 500, // each one walks over the whole picture, however few bytes it has
-    MOST_BLOCKS = 10, // of an MCU: B.2.3 of ITU-T T.81
+    MOST_SCANS = 500,  // each one walks over the whole picture, however few bytes it has
+    MANY_SCANS = 64,   // from here on each must have bytes for
+    SCAN_SHARE = 1000, // so many coefficients a byte
+    MOST_BLOCKS = 10,  // of an MCU: B.2.3 of ITU-T T.81
     OUTPUT_BUFFER = 1 << 15,
     MARKER_LENGTH = 0xffff,
 };
@@ -38,6 +40,7 @@ typedef struct decoder {
     struct jpeg_decompress_struct jpeg;
     trouble trouble;
     struct jpeg_progress_mgr progress;
+    size_t size, coefficients; // bytes of the file; of a picture of several scans
     bool started;
 } decoder;
 
@@ -113,10 +116,12 @@ static bool sniff(const uint8_t *head, size_t size) {
 
 static void count_scans(j_common_ptr jpeg) {
     decoder *d = (decoder *)(void *)jpeg;
-    if (d->jpeg.input_scan_number <= MOST_SCANS) return;
+    const int scans = d->jpeg.input_scan_number;
+    const size_t share = (size_t)(scans > MANY_SCANS ? scans : 0) * d->coefficients / SCAN_SHARE;
+    if (scans <= MOST_SCANS && share <= d->size) return;
     d->trouble.code =
         hg__fail(d->trouble.err, HG_ERR_DATA, "%s: expected a JPEG of at most %d scans, got more",
-                 d->trouble.name, MOST_SCANS);
+                 d->trouble.name, share > d->size ? MANY_SCANS : MOST_SCANS);
     leave(jpeg);
 }
 
@@ -151,6 +156,7 @@ static int fill_info(hg__image_reader *r, struct jpeg_decompress_struct *jpeg, h
         held += (size_t)c->width_in_blocks * c->height_in_blocks * DCTSIZE2 * sizeof(JCOEF);
     }
     r->held = jpeg_has_multiple_scans(jpeg) ? held : 0;
+    ((decoder *)r->state)->coefficients = r->held / sizeof(JCOEF);
     // Twice the coefficients and some: blocks at the edges, and lines of a wide picture.
     jpeg->mem->max_memory_to_use = (long)(2 * held + (64 << 20));
     return HG_OK;
@@ -180,6 +186,7 @@ static int open_reader(hg__image_reader *r, hg_error *err) {
     decoder *d = hg__alloc(1, sizeof *d, err);
     if (!d) return HG_ERR_MEMORY;
     r->state = d;
+    d->size = r->size;
     d->jpeg.err = prepare_trouble(&d->trouble, r->name);
     expect(&d->trouble, err);
     int code = read_header(r, d, err);

@@ -190,6 +190,7 @@ static int read_header(hg__image_reader *r, reading *s, hg_error *err) {
     const int colour = c.data[9];
     s->depth = c.data[8];
     s->is_interlaced = c.data[12] != 0;
+    if (s->depth < 8 || (colour & PNG_COLOR_MASK_PALETTE)) r->pixel_bits = s->depth; // one sample
     r->info.width = (int32_t)width;
     r->info.height = (int32_t)height;
     r->info.channels = colour & PNG_COLOR_MASK_COLOR ? 3 : 1;

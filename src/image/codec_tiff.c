@@ -271,6 +271,8 @@ static int read_size(hg__image_reader *r, hg_error *err) {
     }
     r->info.width = (int32_t)width;
     r->info.height = (int32_t)height;
+    const bool is_few = t->layout.bits < 8 || t->layout.photometric == PHOTOMETRIC_PALETTE;
+    r->pixel_bits = is_few ? t->layout.bits * t->layout.samples : 0;
     HG_TRY(hg__image_check(r, err));
     const uint64_t bytes = hg__tiff.RasterScanlineSize64(t->tiff) * (uint64_t)height;
     if (get_short(t->tiff, TIFFTAG_COMPRESSION) == COMPRESSION_NONE && bytes > r->size) {
@@ -345,6 +347,7 @@ static int read_page_header(hg__image_reader *r, hg_error *err) {
     if (r->info.orientation < 1 || r->info.orientation > 8) r->info.orientation = 1;
     HG_TRY(read_layout(r, err));
     HG_TRY(read_size(r, err));
+    HG_TRY(hg__tiff_check_shares(r, err));
     hg__tiff_read_nodata(t->tiff, &t->layout, &r->info);
     return take_buffers(r, err);
 }

@@ -10,11 +10,13 @@
 #include "base/mem.h"
 #include "image/codec.h"
 
-enum { ALWAYS_ALLOWED = 1 << 24 }; // bytes of pixels that no expansion is too large for
-enum { MOST_TAKEN = 16 << 20 };    // bytes of pixels read before the file's pages are let go of
+enum {
+    ALWAYS_ALLOWED = 1 << 24
+}; // bytes of pixels that no expansion is too large for; deflate makes 1032 of one
+enum { MOST_TAKEN = 16 << 20 }; // bytes of pixels read before the file's pages are let go of
 
 hg__image_limits hg__image_limit = {
-    .pixels = 1 << 30, .side = 1 << 20, .expansion = 10000, .pages = 100000};
+    .pixels = 1 << 30, .side = 1 << 20, .expansion = 1100, .pages = 100000};
 
 #define CODEC(name) CODEC_##name,
 enum {
@@ -89,6 +91,27 @@ int hg__image_refuse(const uint8_t *bytes, size_t size, const char *name, hg_err
 
 // ---- reading ------------------------------------------------------------------------------------
 
+// Bytes of pixels of this page, as far as the file says something of each.
+static uint64_t page_bytes(const hg__image_reader *r) {
+    const uint64_t lines = (uint64_t)r->info.height;
+    if (!r->pixel_bits) return lines * hg__image_line_bytes(&r->info);
+    return lines * (((uint64_t)r->info.width * (uint64_t)r->pixel_bits + 7) / 8);
+}
+
+// Pages may share their bytes: what one of them may hold, all of them may together.
+static int check_pages(hg__image_reader *r, hg_error *err) {
+    r->unpacked += page_bytes(r);
+    if (r->unpacked <= ALWAYS_ALLOWED || r->unpacked / hg__image_limit.expansion <= r->size) {
+        return HG_OK;
+    }
+    return hg__fail(
+        err, HG_ERR_DATA,
+        "%s: page %d: expected at least %llu bytes for this and the pages before it, got "
+        "%zu",
+        r->name, r->info.page + 1, (unsigned long long)(r->unpacked / hg__image_limit.expansion),
+        r->size);
+}
+
 int hg__image_check(const hg__image_reader *r, hg_error *err) {
     const hg__image_info *i = &r->info;
     const hg__image_limits *most = &hg__image_limit;
@@ -107,7 +130,7 @@ int hg__image_check(const hg__image_reader *r, hg_error *err) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected at most %llu pixels, got %d x %d", r->name,
                         (unsigned long long)most->pixels, i->width, i->height);
     }
-    const uint64_t bytes = (uint64_t)hg__image_line_bytes(i) * (uint64_t)i->height;
+    const uint64_t bytes = page_bytes(r);
     if (bytes > ALWAYS_ALLOWED && bytes / most->expansion > r->size) {
         return hg__fail(
             err, HG_ERR_DATA, "%s: expected at least %llu bytes for a picture of %d x %d, got %zu",
@@ -132,7 +155,8 @@ static int begin(hg__image_reader *r, hg_error *err) {
     r->codec = codec;
     r->info = (hg__image_info){
         .format = codec->name, .channels = 1, .white = 255, .orientation = 1, .pages = 1};
-    return codec->open(r, err);
+    HG_TRY(codec->open(r, err));
+    return check_pages(r, err);
 }
 
 hg__image_reader *hg__image_open_bytes(const uint8_t *bytes, size_t size, const char *name,
@@ -189,8 +213,10 @@ int hg__image_next_page(hg__image_reader *r, hg_error *err) {
     assert(r->next_line == r->info.height);
     if (!r->codec->next_page) return 0;
     const int code = r->codec->next_page(r, err);
-    if (code == 1) r->next_line = 0;
-    return code;
+    if (code != 1) return code;
+    r->next_line = 0;
+    HG_TRY(check_pages(r, err));
+    return 1;
 }
 
 void hg__image_close(hg__image_reader *r) {

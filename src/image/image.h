@@ -17,7 +17,7 @@
 typedef struct hg__image_limits {
     uint64_t pixels;    // of one page: width * height
     int32_t side;       // largest width or height
-    uint64_t expansion; // bytes of pixels for each byte of the file
+    uint64_t expansion; // bytes of pixels for each byte of the file, over all its pages
     int32_t pages;
 } hg__image_limits;
 

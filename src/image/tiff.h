@@ -89,12 +89,15 @@ typedef struct hg__tiff_reader {
     uint64_t planes_at,
         plane_bytes; // pages that are planes behind one another in the file; 0: directories
     bool has_left;   // the chain of directories, for a SubIFD
+    uint64_t stored; // bytes of the strips and tiles of all pages so far
 } hg__tiff_reader;
 
 // tiff_kind.c: what a TIFF is beyond its directories. r->state is open at the page.
 int hg__tiff_refuse_raw(const hg__image_reader *r, hg_error *err);
 // Goes to the page's SubIFD where the picture is there; says in r->note what is left out.
 int hg__tiff_find_picture(hg__image_reader *r, hg_error *err);
+// Refuses strips, tiles and pages that are the same bytes over and over.
+int hg__tiff_check_shares(hg__image_reader *r, hg_error *err);
 // Planes outside the directories become pages, or are refused. After the first page's header.
 int hg__tiff_find_planes(hg__image_reader *r, hg_error *err);
 const uint8_t *hg__tiff_read_plane(const hg__image_reader *r, uint32_t y); // a line as stored

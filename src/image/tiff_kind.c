@@ -269,6 +269,26 @@ static int check_ome(const hg__image_reader *r, hg_error *err) {
                     r->name, r->info.pages, (unsigned long long)planes);
 }
 
+// Some writers keep equal tiles once. But what is unpacked again and again costs time, however few its pixels.
+int hg__tiff_check_shares(hg__image_reader *r, hg_error *err) {
+    enum { MOST_SHARED = 16, ALWAYS_ALLOWED = 16 << 20 };
+    static const uint16_t tags[] = {TIFFTAG_STRIPBYTECOUNTS, TIFFTAG_TILEBYTECOUNTS};
+    hg__tiff_reader *t = r->state;
+    field counts;
+    for (size_t k = 0; k < sizeof tags / sizeof *tags; k++) {
+        if (!find_field(t, here(t), tags[k], &counts)) continue;
+        for (uint64_t i = 0; i < counts.count; i++) {
+            const uint64_t bytes = value_of(t, &counts, i);
+            t->stored += sizeof bytes + (bytes < t->size ? bytes : t->size); // and its count
+        }
+    }
+    if (t->stored <= ALWAYS_ALLOWED || t->stored / MOST_SHARED <= t->size) return HG_OK;
+    return hg__fail(err, HG_ERR_DATA,
+                    "%s: page %d: expected strips or tiles of their own, got %llu bytes of them in "
+                    "a file of %zu",
+                    r->name, r->info.page + 1, (unsigned long long)t->stored, r->size);
+}
+
 // Strips without compression that hold the plane several times.
 static int check_strips(const hg__image_reader *r, uint64_t plane, hg_error *err) {
     const hg__tiff_reader *t = r->state;

@@ -2,6 +2,7 @@
 // tiles.c - which windows cover a picture, and the model over each of them.
 #include "score/tiles.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -17,6 +18,10 @@ struct hg__tiles {
     hg__real *input;      // the plan's, (window_height, window_width, channels)
     float *sum; // owned, (runs, window_height, width, channels); NULL where nothing is blended
     const hg__tile_io *io; // of this run; borrowed
+    float *
+        line; // owned, (threads, window_width, channels): a line of a window before it is looked at
+    bool has_output;      // input and output are of a window that was run
+    atomic_bool is_other; // a line of this window is not that of the last
     // Of the window in work:
     const hg__real *output;           // shaped as input
     int32_t row, column, run;         // which it is
@@ -167,7 +172,10 @@ hg__tiles *hg__tiles_new(const hg_model *m, hg__pool *pool, const hg__tiling *t,
     tiles->channels = needs.channels;
     tiles->pool = pool;
     tiles->plan = hg__image_plan_new(m, pool, t->window_height, t->window_width, err);
-    bool made = tiles->plan;
+    const size_t line = (size_t)t->window_width * (size_t)needs.channels;
+    const size_t lines = (size_t)hg__pool_threads(pool);
+    if (tiles->plan) tiles->line = hg__alloc(lines, line * sizeof *tiles->line, err);
+    bool made = tiles->line;
     if (made && t->blend) {
         tiles->sum = hg__alloc((size_t)t->runs * (size_t)t->window_height,
                                (size_t)t->width * (size_t)needs.channels * sizeof(float), err);
@@ -185,6 +193,7 @@ void hg__tiles_free(hg__tiles *tiles) {
     if (!tiles) return;
     hg__image_plan_free(tiles->plan);
     hg__free(tiles->sum);
+    hg__free(tiles->line);
     hg__free(tiles);
 }
 
@@ -234,12 +243,16 @@ static void get_line(void *context, int32_t task, int32_t thread) {
     const size_t channels = (size_t)s->channels;
     const hg__tile_piece piece = {s->run, reflect(s->top + task, t->height), s->left,
                                   least(t->window_width, t->width - s->left), thread};
-    float *to = s->input + (size_t)task * (size_t)t->window_width * channels;
+    const size_t numbers = (size_t)t->window_width * channels;
+    float *to = s->line + (size_t)thread * numbers, *input = s->input + (size_t)task * numbers;
     s->io->get(s->io->context, &piece, to);
     for (int32_t x = piece.width; x < t->window_width; x++) {
         const int32_t from = reflect(s->left + x, t->width) - s->left;
         memcpy(to + (size_t)x * channels, to + (size_t)from * channels, channels * sizeof *to);
     }
+    if (memcmp(input, to, numbers * sizeof *to) == 0) return;
+    memcpy(input, to, numbers * sizeof *to);
+    atomic_store_explicit(&s->is_other, true, memory_order_relaxed);
 }
 
 // Where the window's output of a pixel of the picture stands.
@@ -314,8 +327,11 @@ static void finish_sums(hg__tiles *s) {
 
 static void run_window(hg__tiles *s) {
     const hg__tiling *t = &s->t;
+    atomic_store_explicit(&s->is_other, !s->has_output, memory_order_relaxed);
     hg__pool_run(s->pool, get_line, s, t->window_height);
-    s->output = hg__image_plan_run(s->plan);
+    // What is the last one's to the bit comes out as that did: blank paper, and files made to cost much.
+    if (s->is_other) s->output = hg__image_plan_run(s->plan);
+    s->has_output = true;
     if (t->blend) {
         const int32_t end = least(s->top + t->window_height, t->height);
         hg__pool_run(s->pool, add_line, s, end - s->first);
