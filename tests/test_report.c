@@ -241,7 +241,7 @@ static void a_threshold_stands_among_the_scores(void **state) {
     for (int i = 0; i < ROWS; i++) score[i] = 0.5F + (float)(i % 40) / 40;
     hg__thresholds t;
     const hg__held_out held = {.score = score, .rows = ROWS, .column = ""};
-    json_t *detector = json_object();
+    hg__json *detector = hg__json_object();
     hg_model *m = hg__model_new("dense 2 | dense input", &shape, 0, 1, NULL);
     assert_int_equal(hg__thresholds_fit(&t, &held, 0.1, NULL), HG_OK);
     assert_int_equal(hg__thresholds_save(&t, m, detector, NULL), HG_OK);
