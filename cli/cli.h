@@ -87,7 +87,8 @@ extern volatile sig_atomic_t cli_stop;
 
 // ---- output.c: JSON and numbers for people ------------------------------------------------------
 
-void cli_print_text(const char *text);                           // on stdout, ends in a new line
+void cli_show(char *text);             // made fit for a terminal, on one line, in place
+void cli_print_text(const char *text); // on stdout, ends in a new line
 void cli_json_text(FILE *f, const char *key, const char *value); // "key":"value"
 void cli_json_number(FILE *f, const char *key, double value);    // "key":1.5, or null
 void cli_json_whole(FILE *f, const char *key, long long value);  // "key":3

@@ -23,7 +23,10 @@ static void print_summary(const hg_train_result *r) {
         fprintf(stderr, ", PCA with the same code size %.6g", r->pca_mse);
     }
     if (isfinite(r->val_mse)) fputc('\n', stderr);
-    if (r->folder[0]) fprintf(stderr, "results in %s\n", r->folder);
+    char folder[sizeof r->folder];
+    snprintf(folder, sizeof folder, "%s", r->folder);
+    cli_show(folder);
+    if (folder[0]) fprintf(stderr, "results in %s\n", folder);
 }
 
 static void print_json(const hg_train_result *r) {

@@ -57,8 +57,11 @@ static int status_of(hg_code code) {
     }
 }
 
+// Most sentences are the library's, which has made them fit for a terminal; the command's own name what was typed.
 int cli_fail(const cli_line *line, const hg_error *err) {
-    const char *sentence = err->message;
+    char sentence[sizeof err->message];
+    snprintf(sentence, sizeof sentence, "%s", err->message);
+    cli_show(sentence);
     size_t length = strlen(line->command);
     bool named = strncmp(sentence, line->command, length) == 0 && sentence[length] == ':';
     fprintf(stderr, "hourglass %s%s%s\n", named ? "" : line->command, named ? "" : ": ", sentence);
@@ -127,7 +130,10 @@ static int set_word(hg_options *o, const char *mode, const cli_line *line, int i
     size_t length = equals ? (size_t)(equals - start) : strlen(start);
     char name[64];
     if ((!equals && !dashed) || length == 0 || length >= sizeof name) {
-        return fail(err, "expected key=value or --key value, got '%.60s'", word);
+        char shown[256];
+        snprintf(shown, sizeof shown, "%s", word);
+        cli_show(shown); // before it is cut
+        return fail(err, "expected key=value or --key value, got '%.60s'", shown);
     }
     memcpy(name, start, length);
     name[length] = '\0';

@@ -5,10 +5,33 @@
 
 #include "cli.h"
 
+void cli_show(char *text) {
+    for (char *c = text; *c; c++) {
+        if (*c == '\n' || *c == '\t') *c = '?';
+    }
+    hg_text_clean(text);
+}
+
+// A control character of two bytes (C1), which a terminal obeys like one of one.
+static bool is_wide_control(const unsigned char *c) {
+    return c[0] == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0;
+}
+
+// U+2028 to U+202E and U+2066 to U+2069: ends of lines, and marks that turn the direction of writing.
+static bool is_turn(const unsigned char *c) {
+    return c[0] == 0xE2 && ((c[1] == 0x80 && c[2] >= 0xA8 && c[2] <= 0xAE) ||
+                            (c[1] == 0x81 && c[2] >= 0xA6 && c[2] <= 0xA9));
+}
+
 void cli_json_text(FILE *f, const char *key, const char *value) {
     fprintf(f, "\"%s\":\"", key);
     for (const unsigned char *c = (const unsigned char *)value; *c; c++) {
-        if (*c < 0x20) {
+        if (is_wide_control(c)) {
+            fprintf(f, "\\u%04x", *++c);
+        } else if (is_turn(c)) {
+            fprintf(f, "\\u20%02x", (c[1] & 3U) << 6 | (c[2] & 0x3FU));
+            c += 2;
+        } else if (*c < 0x20 || *c == 0x7F) {
             fprintf(f, "\\u%04x", *c);
         } else {
             fprintf(f, "%s%c", *c == '"' || *c == '\\' ? "\\" : "", *c);

@@ -70,6 +70,11 @@ typedef struct hg_error {
     char message[500]; // one sentence: where, what was expected, what came
 } hg_error;
 
+// Makes a text that came from outside (a column's name, a path) fit for a terminal, in place and no longer than before: ? for
+// each control character but line ends and tabs, each mark that turns the direction of writing and each byte that is no
+// UTF-8; *** for passwords of connection strings and addresses. Messages and notes are so already.
+HG_API void hg_text_clean(char *text);
+
 // ---- options ------------------------------------------------------------------------------------
 
 // The settings of one mode, made from the option table. Every value is checked when it is set.

@@ -312,7 +312,7 @@ static void a_name_that_is_no_utf8_is_not_written(void **state) {
     hg_error err = {0};
     assert_int_equal(hg__tensors_write(in_folder("no"), &bad, 1, NULL, NULL, 0, &err),
                      HG_ERR_USAGE);
-    assert_string_equal(err.message, "'a\xFF': expected a name in UTF-8");
+    assert_string_equal(err.message, "'a?': expected a name in UTF-8");
     assert_int_not_equal(access(in_folder("no"), F_OK), 0);
 }
 

@@ -5,7 +5,8 @@
 #include "hourglass.h"
 
 // Writes code and message to err (which may be NULL) and returns code, so that callers can write
-// `return hg__fail(err, HG_ERR_DATA, "%s:%d: expected %d columns, got %d", ...)`.
+// `return hg__fail(err, HG_ERR_DATA, "%s:%d: expected %d columns, got %d", ...)`. What came from outside may stand in it as it
+// is: control characters become ?, passwords ***.
 int hg__fail(hg_error *err, hg_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/stream.h"
@@ -49,6 +50,7 @@ int hg__open_read(const char *path, hg_error *err) {
         return hg__fail(err, HG_ERR_USAGE, "odbc: expected a file, got a database");
     }
     if (hg__is_stream(path)) return hg__stream_open(path, err);
+    HG_TRY(hg__refuse_address("file", path, err));
     int fd = is_refused(EIO) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open", path);
     return fd;
@@ -187,6 +189,7 @@ int hg__writer_open(hg__writer *w, const char *path, hg_error *err) {
     if (hg__is_database(path)) {
         return hg__fail(err, HG_ERR_USAGE, "odbc: expected a file to write, got a database");
     }
+    HG_TRY(hg__refuse_address("out", path, err));
     if (!*path) {
         return hg__fail(err, HG_ERR_USAGE, "out: expected the name of a file to write, got none");
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json_internal.h"
+#include "base/show.h"
 #include "base/text.h"
 
 enum { DEEPEST = HG_MAX_JSON_DEPTH + 16 }; // what is built around a value that was read
@@ -30,7 +31,7 @@ static void add_string(writer *w, const char *text, size_t size) {
     for (size_t i = 0, begin = 0; i <= size; i++) {
         const unsigned char c = i < size ? (unsigned char)text[i] : '\0';
         if (i < size && c >= 0x20 && c != '"' && c != '\\') continue;
-        hg__text_add_bytes(&w->out, text + begin, i - begin);
+        hg__text_add_json(&w->out, text + begin, i - begin);
         begin = i + 1;
         if (i == size) break;
         const char *known = memchr(named, c, sizeof named - 1);

@@ -86,8 +86,8 @@ bool hg__parse_float(const char *text, double *value) {
     return true;
 }
 
-// Bytes of the sequence at `c`, of which `left` are there; 0 if it is none.
-static size_t utf8_length(const uint8_t *c, size_t left) {
+size_t hg__utf8_length(const char *text, size_t left) {
+    const uint8_t *c = (const uint8_t *)text;
     if (c[0] < 0x80) return 1;
     if (c[0] < 0xC2 || c[0] > 0xF4) return 0;
     const size_t length = c[0] < 0xE0 ? 2 : c[0] < 0xF0 ? 3 : 4;
@@ -102,9 +102,8 @@ static size_t utf8_length(const uint8_t *c, size_t left) {
 }
 
 bool hg__is_utf8(const char *text, size_t size) {
-    const uint8_t *bytes = (const uint8_t *)text;
     for (size_t at = 0; at < size;) {
-        const size_t length = utf8_length(bytes + at, size - at);
+        const size_t length = hg__utf8_length(text + at, size - at);
         if (!length) return false;
         at += length;
     }

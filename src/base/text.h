@@ -23,6 +23,9 @@ bool hg__parse_float(const char *text, double *value);
 
 // Whether `size` bytes are UTF-8 (Unicode 15, table 3-7): no overlong forms, no surrogates, nothing above U+10FFFF.
 bool hg__is_utf8(const char *text, size_t size);
+size_t
+hg__utf8_length(const char *text,
+                size_t left); // of its first character, of `left` bytes 1 at least; 0 if it is none
 
 // The name in `names` (count) nearest to `wrong` by edit distance, or NULL if none is near.
 const char *hg__nearest_name(const char *wrong, const char *const *names, size_t count);

@@ -8,6 +8,8 @@
 #include "base/entry.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/secret.h"
+#include "base/show.h"
 #include "base/stream.h"
 
 static int run_baseline(const hg__method *m, const hg__contest *t, float *score, hg__figure *f,
@@ -26,7 +28,7 @@ static int run_baseline(const hg__method *m, const hg__contest *t, float *score,
 static void note(const hg_listener *l, const char *path, const char *what) {
     char line[700];
     snprintf(line, sizeof line, "%.150s: %s", path, what);
-    if (l->note) l->note(l->context, line);
+    hg__tell(l, line);
 }
 
 static void list_methods(hg__comparison *c, const hg_listener *l) {
@@ -46,13 +48,14 @@ static void list_methods(hg__comparison *c, const hg_listener *l) {
 
 static const char *name_of(const char *path) {
     const char *slash = strrchr(path, '/');
-    return slash && slash[1] && strncmp(path, "odbc:", 5) != 0 ? slash + 1 : path;
+    return slash && slash[1] && !hg__is_database(path) ? slash + 1 : path;
 }
 
 static int run_table(hg__comparison *c, hg__table *t, const hg_options *o, const hg_listener *l,
                      hg__pool *pool, hg_error *err) {
     hg__set *s = &c->set[c->sets++];
     snprintf(s->name, sizeof s->name, "%.255s", name_of(t->path));
+    hg__cut_partial(s->name);
     s->figure = hg__alloc((size_t)c->seeds * (size_t)c->methods, sizeof *s->figure, err);
     return s->figure ? hg__set_run(s, c, t, o, l, pool, err) : HG_ERR_MEMORY;
 }

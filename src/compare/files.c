@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "compare/compare.h"
 
 enum { MAX_FILES = 10000 };
@@ -59,7 +60,7 @@ static int add_any(hg__files *f, const char *path, hg_error *err) {
 // What is there under its whole name, and a database, is not taken apart at commas.
 static int find(hg__files *f, const char *data, hg_error *err) {
     char path[HG_MAX_VALUE];
-    if (hg__is_file(data) || hg__is_folder(data) || strncmp(data, "odbc:", 5) == 0) {
+    if (hg__is_file(data) || hg__is_folder(data) || hg__is_database(data)) {
         return add_any(f, data, err);
     }
     for (const char *at = data; *at;) {

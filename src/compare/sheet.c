@@ -3,8 +3,11 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/show.h"
 #include "compare/compare.h"
+#include "data/csv_write.h"
 
 static double value_at(const hg__figure *f, size_t offset) {
     double x;
@@ -119,6 +122,11 @@ static void add_methods(const hg__comparison *c, hg__text *t) {
     }
 }
 
+static void show_name(const hg__set *set, char name[sizeof set->name]) {
+    snprintf(name, sizeof set->name, "%s", set->name);
+    hg__clean(name);
+}
+
 // A line a set, a column a method.
 static void add_sets(const hg__comparison *c, int32_t measure, hg__text *t) {
     hg__text_add(t, "%-28s %8s %7s %8s", measures[measure].name, "rows", "columns", "anomalies");
@@ -126,7 +134,9 @@ static void add_sets(const hg__comparison *c, int32_t measure, hg__text *t) {
     hg__text_add(t, "\n");
     for (int32_t s = 0; s < c->sets; s++) {
         const hg__set *set = &c->set[s];
-        hg__text_add(t, "%-28.28s %8lld %7d %9lld", set->name, (long long)set->rows, set->columns,
+        char name[sizeof set->name];
+        show_name(set, name);
+        hg__text_add(t, "%-28.28s %8lld %7d %9lld", name, (long long)set->rows, set->columns,
                      (long long)set->anomalies);
         for (int32_t m = 0; m < c->methods; m++) {
             hg__text_add(t, " %12.4f", hg__figure_mean(c, s, m, measures[measure].offset));
@@ -141,8 +151,10 @@ void hg__comparison_format(const hg__comparison *c, hg__text *out) {
     for (int32_t i = 0; c->sets > 1 && i < MEASURES; i++) add_sets(c, i, out);
     if (c->sets == 1) {
         const hg__set *s = &c->set[0];
+        char name[sizeof s->name];
+        show_name(s, name);
         hg__text_add(out, "%s: %lld rows, %lld of them anomalies; %d columns, %d numbers a row\n",
-                     s->name, (long long)s->rows, (long long)s->anomalies, s->columns, s->width);
+                     name, (long long)s->rows, (long long)s->anomalies, s->columns, s->width);
     }
     hg__text_add(out,
                  "Half of the normal rows train, the other half and all anomalies are the test; "
@@ -158,13 +170,11 @@ void hg__comparison_format(const hg__comparison *c, hg__text *out) {
 
 static void add_text(hg__text *t, const char *text) {
     hg__text_add(t, "\"");
-    for (; *text; text++) {
-        const unsigned char b = (unsigned char)*text;
-        if (b < ' ' || b == '"' || b == '\\') {
-            hg__text_add(t, "\\u%04x", b);
-        } else {
-            hg__text_add_bytes(t, text, 1);
-        }
+    while (*text) {
+        const size_t plain = strcspn(text, "\"\\");
+        hg__text_add_json(t, text, plain);
+        text += plain;
+        if (*text) hg__text_add(t, "\\%c", *text++);
     }
     hg__text_add(t, "\"");
 }
@@ -207,24 +217,13 @@ void hg__comparison_format_json(const hg__comparison *c, hg__text *out) {
     hg__text_add(out, "}\n");
 }
 
-// A name with a comma, a quote or a line's end in it, in quotes.
-static void add_field(hg__text *t, const char *text) {
-    const bool quotes = strpbrk(text, ",\"\r\n") != NULL;
-    if (quotes) hg__text_add(t, "\"");
-    for (; *text; text++) {
-        if (*text == '"') hg__text_add(t, "\"");
-        hg__text_add_bytes(t, text, 1);
-    }
-    if (quotes) hg__text_add(t, "\"");
-}
-
 void hg__comparison_format_csv(const hg__comparison *c, hg__text *out) {
     hg__text_add(out, "set,seed,method,auroc,ap,fit_seconds,score_seconds\n");
     for (int32_t s = 0; s < c->sets; s++) {
         for (int32_t i = 0; i < c->seeds; i++) {
             for (int32_t m = 0; m < c->methods; m++) {
                 const hg__figure *f = figure_of(c, s, i, m);
-                add_field(out, c->set[s].name);
+                hg__text_add_csv(out, c->set[s].name, strlen(c->set[s].name), ',');
                 hg__text_add(out, ",%lld,%s,%.9g,%.9g,%.4f,%.4f\n", (long long)c->first_seed + i,
                              c->method[m].name, f->auroc, f->ap, f->fit, f->score);
             }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/show.h"
 #include "compare/compare.h"
 #include "detect/metrics.h"
 
@@ -191,7 +192,7 @@ static bool is_too_wide(hg__comparison *c, const hg__contest *t, int32_t method)
     if (room < SIZE_MAX) snprintf(why, sizeof why, "it needs max_mem=%zuM", (room >> 20) + 1);
     snprintf(line, sizeof line, "%.120s: %s is left out: %s for rows of %d numbers", t->table->path,
              c->method[method].name, why, t->width);
-    if (t->l->note) t->l->note(t->l->context, line);
+    hg__tell(t->l, line);
     return true;
 }
 
@@ -207,7 +208,7 @@ static int run_methods(hg__comparison *c, hg__contest *t, rows *r, hg__figure *f
                  "%.120s: seed %llu: %s: AUROC %.4f, average precision %.4f, %.2f s",
                  t->table->path, (unsigned long long)t->seed, c->method[m].name, f[m].auroc,
                  f[m].ap, f[m].fit + f[m].score);
-        t->l->detail(t->l->context, line);
+        hg__tell_detail(t->l, line);
     }
     return HG_OK;
 }

@@ -3,7 +3,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/show.h"
 #include "data/schema_internal.h"
 
 // As many digits as it takes to read the number back: of a double, or of a float.
@@ -43,9 +45,10 @@ void hg__cell_write(const hg__cell *cell, char *text, size_t size) {
         // Not within a character.
         while (n > 0 && ((unsigned char)cell->text[n] & 0xc0) == 0x80) n--;
     }
+    memcpy(text, cell->text, n);
     for (size_t i = 0; i < n; i++) {
-        const unsigned char c = (unsigned char)cell->text[i];
-        text[i] = c < ' ' || c == 127 ? '?' : (char)c;
+        if (!text[i]) text[i] = '?';
     }
     snprintf(text + n, size - n, "%s", cut ? "..." : "");
+    hg__printable(text, false);
 }

@@ -218,6 +218,10 @@ static bool is_text_file(span s) {
     return hg__magic_name((const uint8_t *)s.text, s.size) && strchr("{%v", *s.text);
 }
 
+static bool is_dsn(span s) {
+    return s.size >= 5 && strncasecmp(s.text, "[odbc", 5) == 0;
+}
+
 static const struct {
     bool (*is)(span s);
     const char *name, *advice;
@@ -238,6 +242,7 @@ static const struct {
     {is_pickle,        "a Python pickle",
      "pickles can run code and are never read; save it as CSV or .npy"                                                          },
     {is_yaml,          "YAML",                                             "save it as CSV first"                               },
+    {is_dsn,           "a DSN file of ODBC",                               "odbc:FILEDSN=FILE reads what it names"              },
     {is_ini,           "settings in sections (INI)",                       ""                                                   },
     {is_sparse,        "pairs of index and value (LIBSVM)",                "save it as .npy or CSV first"                       },
     {is_sylk,          "a SYLK file",                                      "save it as CSV first"                               },

@@ -39,7 +39,35 @@ const char *hg__odbc_version(void) {
 }
 
 bool hg__odbc_is(const char *source) {
-    return strncmp(source, "odbc:", 5) == 0;
+    return hg__is_database(source);
+}
+
+// Puts *** where `secret` (length) stands in `text` (size).
+static void hide(const char *secret, size_t length, char *text, size_t size) {
+    char *at = text;
+    while (length && (at = memmem(at, strlen(at), secret, length))) {
+        char rest[MESSAGE];
+        snprintf(rest, sizeof rest, "***%s", at + length);
+        snprintf(at, size - (size_t)(at - text), "%s", rest);
+        at += strlen(at) < 3 ? strlen(at) : 3;
+    }
+}
+
+// What is in braces or quotes, of which those within are doubled: bytes in `to`.
+static size_t unpack(const char *value, size_t length, char to[MESSAGE]) {
+    size_t used = 0;
+    while (length && value[length - 1] == ' ') length--;
+    const char close = !length                           ? 0
+                       : *value == '{'                   ? '}'
+                       : *value == '"' || *value == '\'' ? *value
+                                                         : 0;
+    const bool packed = close && length > 1 && value[length - 1] == close;
+    const size_t end = packed ? length - 1 : length;
+    for (size_t i = packed; i < end && used < MESSAGE; i++) {
+        to[used++] = value[i];
+        if (packed && value[i] == close && i + 1 < end && value[i + 1] == close) i++;
+    }
+    return used;
 }
 
 // Puts *** where a secret of `source` stands in `text` (size).
@@ -47,15 +75,11 @@ static void hide_secrets(const char *source, char *text, size_t size) {
     size_t length;
     const char *secret = hg__find_secret(source, &length);
     for (; secret; secret = hg__find_secret(secret + length, &length)) {
-        if (length > 1 && *secret == '{') secret++, length -= 2;
-        if (!length) continue;
-        char *at = text;
-        while ((at = memmem(at, strlen(at), secret, length))) {
-            char rest[MESSAGE];
-            snprintf(rest, sizeof rest, "***%s", at + length);
-            snprintf(at, size - (size_t)(at - text), "%s", rest);
-            at += strlen(at) < 3 ? strlen(at) : 3;
-        }
+        const size_t blanks = strspn(secret, " ");
+        const size_t kept = blanks < length ? length - blanks : 0;
+        char value[MESSAGE];
+        hide(secret + blanks, kept, text, size);                       // as it was written
+        hide(value, unpack(secret + blanks, kept, value), text, size); // as the driver has it
     }
 }
 
@@ -155,7 +179,7 @@ static int begin(hg__odbc_link *l, hg_error *err) {
 
 int hg__odbc_open(hg__odbc_link *l, const char *source, const char *path, bool in_blocks,
                   hg_error *err) {
-    const char *text = source + strlen("odbc:");
+    const char *text = hg__database_text(source);
     *l = (hg__odbc_link){.api = get_odbc(), .source = text, .path = path};
     if (!l->api) {
         return hg__fail(err, HG_ERR_MISSING,

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "base/show.h"
 #include "base/text.h"
 #include "data/schema_internal.h"
 
@@ -234,5 +235,6 @@ void hg__column_describe(const hg__column *c, char *text, size_t size) {
     if (c->may_miss && c->missing < 1) hg__text_add(&t, ", %.2g %% missing", 100 * c->missing);
     if (c->hint) hg__text_add(&t, "; %s", c->hint);
     snprintf(text, size, "%s", t.failed ? c->name : t.data);
+    hg__clean(text);
     hg__text_clear(&t);
 }

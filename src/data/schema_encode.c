@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/real.h"
+#include "data/csv_write.h"
 #include "data/schema_internal.h"
 
 enum { DAY = 86400 };
@@ -145,7 +146,8 @@ static void encode_constant(const encoding *e, const hg__column *c, const hg__ce
         return;
     }
     const size_t size = hg__level_text(cell, buffer, &text);
-    x[0] = strlen(c->level[0]) != size || memcmp(c->level[0], text, size) != 0;
+    x[0] = (strlen(c->level[0]) != size || memcmp(c->level[0], text, size) != 0) &&
+           !hg__csv_is_written(text, size, c->level[0]);
     e->notes->changed += x[0] > 0;
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // schema_names.c - names found by their bytes: columns of a table, levels of a category.
+#include <string.h>
+
 #include "base/mem.h"
+#include "data/csv_write.h"
 #include "data/schema_internal.h"
 
 typedef struct slot {
@@ -37,7 +40,7 @@ void hg__names_free(hg__names *n) {
     hg__free(n);
 }
 
-int32_t hg__names_find(const hg__names *n, const char *text, size_t size) {
+static int32_t find(const hg__names *n, const char *text, size_t size) {
     const uint64_t hash = hg__hash_bytes(text, size);
     for (size_t at = hash & n->mask; n->slot[at].index >= 0; at = (at + 1) & n->mask) {
         const slot *s = &n->slot[at];
@@ -45,4 +48,25 @@ int32_t hg__names_find(const hg__names *n, const char *text, size_t size) {
         if (memcmp(n->name[s->index], text, size) == 0) return s->index;
     }
     return -1;
+}
+
+// The name that `text` is in a CSV file of ours, or the other way round: with an apostrophe in front lest a spreadsheet runs
+// it, with ? for control characters.
+static int32_t find_written(const hg__names *n, const char *text, size_t size) {
+    char written[HG_CSV_WRITTEN];
+    const size_t length = hg__csv_written(text, size, written, sizeof written);
+    if (length && (length != size || memcmp(written, text, size) != 0)) {
+        return find(n, written, length);
+    }
+    if (*text != '\'' && !memchr(text, '?', size)) return -1;
+    for (size_t at = 0; at <= n->mask; at++) {
+        const int32_t i = n->slot[at].index;
+        if (i >= 0 && hg__csv_is_written(text, size, n->name[i])) return i;
+    }
+    return -1;
+}
+
+int32_t hg__names_find(const hg__names *n, const char *text, size_t size) {
+    const int32_t at = find(n, text, size);
+    return at >= 0 || !size ? at : find_written(n, text, size);
 }

@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "base/stream.h"
 #include "base/text.h"
+#include "data/csv_write.h"
 #include "data/reader.h"
 
 static const hg__table_type *const types[] = {
@@ -227,6 +228,9 @@ int32_t hg__table_find(const hg__table *t, const char *name) {
     int64_t number;
     for (int32_t i = 0; i < t->columns; i++) {
         if (strcmp(t->name[i], name) == 0) return i;
+    }
+    for (int32_t i = 0; i < t->columns; i++) {
+        if (hg__csv_is_written(t->name[i], strlen(t->name[i]), name)) return i;
     }
     if (!hg__parse_int(name, &number) || number < 1 || number > t->columns) return -1;
     return (int32_t)number - 1;

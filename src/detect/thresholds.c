@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/show.h"
 
 void hg__thresholds_clear(hg__thresholds *t) {
     hg__calibrations_clear(&t->held);
@@ -56,7 +57,12 @@ void hg__thresholds_write(const hg__thresholds *t, const char *indent, hg__text 
     for (int32_t g = 0; g < t->groups && g <= MOST; g++) {
         const hg__threshold_group *group = &t->group[g];
         hg__text_add(to, "%s", indent);
-        if (g) hg__text_add(to, "%s=%s: ", t->column, group->name);
+        if (g) {
+            hg__text_add_shown(to, t->column);
+            hg__text_add(to, "=");
+            hg__text_add_shown(to, group->name);
+            hg__text_add(to, ": ");
+        }
         if (g && group->held == t->group[0].held) {
             hg__text_add(to, "too few rows, so that of all: ");
         }

@@ -10,6 +10,7 @@
 #include "base/entry.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "data/schema.h"
 #include "model/parts.h"
 
@@ -245,6 +246,29 @@ static int read_columns(hg_model *m, const hg__json *o, const char *path, hg_err
     return HG_OK;
 }
 
+// Whoever wrote the file may have kept a connection string as it was.
+static hg__json *hide_secrets(const hg__json *options, hg_error *err) {
+    hg__json *own = hg__json_object();
+    int bad = own == NULL;
+    for (size_t i = 0; !bad && i < hg__json_object_size(options); i++) {
+        hg__json *value = hg__json_object_value(options, i);
+        const char *text = hg__json_string_value(value);
+        const size_t room = text ? strlen(text) + 1 : 1;
+        char *masked = text ? hg__alloc(room, 4, err) : NULL; // each secret becomes three stars
+        bad = text && !masked;
+        if (masked) hg__mask_secrets(text, masked, 4 * room);
+        if (!bad) {
+            value = masked ? hg__json_string(masked, err) : hg__json_share(value);
+            bad = hg__json_set(own, hg__json_object_key(options, i), value) < 0;
+        }
+        hg__free(masked);
+    }
+    if (!bad) return own;
+    hg__json_free(own);
+    hg__fail(err, HG_ERR_MEMORY, "out of memory while reading JSON");
+    return NULL;
+}
+
 static int read_small(hg_model *m, const hg__json *o, const char *path, hg_error *err) {
     const char *kind = hg__json_string_value(hg__json_object_get(o, "kind"));
     const hg__json *scale = hg__json_object_get(o, "input_scale"),
@@ -267,7 +291,9 @@ static int read_small(hg_model *m, const hg__json *o, const char *path, hg_error
     }
     if (!options) return HG_OK;
     if (!hg__json_is_object(options)) return fail_field(path, "options", "an object", err);
-    m->options = hg__json_text(options, err);
+    hg__json *own = hide_secrets(options, err);
+    if (own) m->options = hg__json_text(own, err);
+    hg__json_free(own);
     return m->options ? HG_OK : HG_ERR_MEMORY;
 }
 

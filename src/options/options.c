@@ -7,6 +7,7 @@
 
 #include "base/entry.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "base/stream.h"
 #include "options/row.h"
 
@@ -199,11 +200,13 @@ static int take_text(hg_options *o, const hg__row *r, const char *value, const c
 
 static int take(hg_options *o, const hg__row *r, const char *value, const char *where,
                 hg_error *err) {
+    char shown[HG_MAX_VALUE];
+    hg__mask_secrets(value, shown, sizeof shown); // whole, before a message cuts it
     if (r->type == HG_TYPE_TEXT) return take_text(o, r, value, where, err);
     if (r->type == HG_TYPE_BOOL) {
         if (parse_bool(value, field(o, r))) return HG_OK;
         return hg__fail(err, HG_ERR_USAGE, "%s%s: expected true or false, got '%.60s'", where,
-                        r->name, value);
+                        r->name, shown);
     }
     if (r->type == HG_TYPE_CHOICE) {
         if (is_choice(r->range, value)) {
@@ -211,13 +214,13 @@ static int take(hg_options *o, const hg__row *r, const char *value, const char *
             return HG_OK;
         }
         return hg__fail(err, HG_ERR_USAGE, "%s%s: expected %s, got '%.60s'", where, r->name,
-                        r->range, value);
+                        r->range, shown);
     }
     const char *expected = take_number(o, r, value);
     if (!expected) return HG_OK;
     const char *to = strstr(r->range, " to ");
     return hg__fail(err, HG_ERR_USAGE, "%s%s: expected %s from %.*s to %s, got '%.60s'", where,
-                    r->name, expected, (int)(to - r->range), r->range, to + 4, value);
+                    r->name, expected, (int)(to - r->range), r->range, to + 4, shown);
 }
 
 int hg__option_set(hg_options *o, const char *name, const char *value, const char *where,

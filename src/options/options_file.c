@@ -106,7 +106,8 @@ static unsigned decode(const unsigned char *s, size_t *length) {
 
 // What YAML does not take raw between double quotes, or would fold.
 static bool needs_escape(unsigned point) {
-    return point < 0x20 || (point >= 0x7F && point <= 0x9F) || point == 0x2028 || point == 0x2029 ||
+    return point < 0x20 || (point >= 0x7F && point <= 0x9F) ||
+           (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069) ||
            point == 0xFEFF || point == 0xFFFE || point == 0xFFFF;
 }
 

@@ -2,6 +2,7 @@
 // options_paths.c - the options that name files to read: none of them is the one to write, and streams among them are kept.
 #include <string.h>
 
+#include "base/address.h"
 #include "base/file.h"
 #include "base/stream.h"
 #include "options/row.h"
@@ -57,7 +58,24 @@ static bool is_looked_at(const hg_options *o, int i) {
     return inputs[i].option == HG_OPTION_data && strcmp(o->mode->name, "denoise") == 0;
 }
 
+// Folders and files that are written are none of these either.
+static int check_addresses(const hg_options *o, hg_error *err) {
+    static const int others[] = {HG_OPTION_out, HG_OPTION_project, HG_OPTION_name,
+                                 HG_OPTION_resume};
+    const hg__row *rows = hg__option_rows();
+    for (int i = 0; i < INPUTS; i++) {
+        HG_TRY(hg__refuse_address(rows[inputs[i].option].name, value_of(o, i), err));
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        const hg__row *r = &rows[others[i]];
+        if (!(r->modes & o->mode->bit)) continue;
+        HG_TRY(hg__refuse_address(r->name, (const char *)&o->values + r->offset, err));
+    }
+    return HG_OK;
+}
+
 int hg__options_check_paths(const hg_options *o, hg_error *err) {
+    HG_TRY(check_addresses(o, err));
     for (int i = 0; i < INPUTS; i++) {
         const char *value = value_of(o, i);
         if (!*value) continue;

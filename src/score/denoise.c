@@ -13,6 +13,7 @@
 #include "base/entry.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/show.h"
 #include "base/stream.h"
 #include "image/image.h"
 #include "score/y4m.h"
@@ -29,7 +30,7 @@ void hg__denoise_note(const hg__denoiser *d, const char *format, ...) {
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    d->listener->note(d->listener->context, text);
+    hg__tell(d->listener, text);
 }
 
 void hg__denoise_detail(const hg__denoiser *d, const char *format, ...) {
@@ -39,7 +40,7 @@ void hg__denoise_detail(const hg__denoiser *d, const char *format, ...) {
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    d->listener->detail(d->listener->context, text);
+    hg__tell_detail(d->listener, text);
 }
 
 bool hg__denoise_is_stopped(const hg__denoiser *d) {

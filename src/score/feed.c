@@ -7,6 +7,8 @@
 #include "backend/kernels.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/show.h"
+#include "data/csv_write.h"
 #include "data/pictures.h"
 #include "data/table_out.h"
 #include "model/fold.h"
@@ -30,6 +32,9 @@ static int32_t find_column(const hg__data *d, const char *name, int32_t guess) {
     if (guess < d->width && strcmp(d->column[guess], name) == 0) return guess;
     for (int32_t j = 0; j < d->width; j++) {
         if (strcmp(d->column[j], name) == 0) return j;
+    }
+    for (int32_t j = 0; j < d->width; j++) {
+        if (hg__csv_is_written(d->column[j], strlen(d->column[j]), name)) return j;
     }
     return -1;
 }
@@ -68,7 +73,7 @@ static int check_width(hg__feed *f, hg__goal goal, hg_error *err) {
 // ---- open, close --------------------------------------------------------------------------------
 
 static void tell(const hg__feed *f, const char *sentence) {
-    if (f->listener && f->listener->note) f->listener->note(f->listener->context, sentence);
+    hg__tell(f->listener, sentence);
 }
 
 // Codes need a neck, and a decoder that lives on the code alone.

@@ -7,6 +7,7 @@
 #include "base/entry.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/show.h"
 #include "base/text.h"
 #include "model/model_file.h"
 #include "model/pca.h"
@@ -113,7 +114,8 @@ static void add_columns(hg__text *t, const hg_model *m) {
     if (!m->column) return;
     hg__text_add(t, "columns     ");
     for (int32_t i = 0; i < m->spec.width && i < MOST; i++) {
-        hg__text_add(t, "%s%s", i ? ", " : "", m->column[i]);
+        hg__text_add(t, "%s", i ? ", " : "");
+        hg__text_add_shown(t, m->column[i]);
     }
     if (m->spec.width > MOST) hg__text_add(t, " and %d more", (int)m->spec.width - MOST);
     hg__text_add(t, "\n");
@@ -137,12 +139,28 @@ static void add_memory_line(hg__text *t, const opened *o) {
                  (double)o->training_bytes / 1e6);
 }
 
+static void add_line(hg__text *t, const char *what, const char *text) {
+    if (!*text) return;
+    hg__text_add(t, "%s", what);
+    hg__text_add_shown(t, text);
+    hg__text_add(t, "\n");
+}
+
+// Everything in it was shown name by name: what is left are passwords.
+static char *take_clean(hg__text *t, hg_error *err) {
+    char *text = hg__text_take(t, err);
+    if (text) hg_text_clean(text);
+    return text;
+}
+
 static char *info_text(const opened *o, hg_error *err) {
     const hg_model *m = o->model;
     hg__text t = {0};
     char shape[128];
     hg__shape_format(&m->spec.input, shape);
-    hg__text_add(&t, "file        %s, %zu bytes\n", o->tensors.path, o->bytes);
+    hg__text_add(&t, "file        ");
+    hg__text_add_shown(&t, o->tensors.path);
+    hg__text_add(&t, ", %zu bytes\n", o->bytes);
     hg__text_add(&t, "kind        %s\n", m->kind);
     hg__text_add(&t, "model       %s\n", m->spec.text);
     hg__text_add(&t, "input       %s, %d features, a stored unit is worth %.6g\n", shape,
@@ -161,12 +179,12 @@ static char *info_text(const opened *o, hg_error *err) {
         hg__text_clear(&t);
         return NULL;
     }
-    if (m->fingerprint[0]) hg__text_add(&t, "data        fingerprint %s\n", m->fingerprint);
-    if (m->options) hg__text_add(&t, "options     %s\n", m->options);
+    add_line(&t, "data        fingerprint ", m->fingerprint);
+    add_line(&t, "options     ", m->options ? m->options : "");
     const size_t state = state_tensors(&o->tensors);
     if (state) hg__text_add(&t, "resume      %zu tensors of the optimizer\n", state);
     add_layers(&t, &m->spec);
-    return hg__text_take(&t, err);
+    return take_clean(&t, err);
 }
 
 // ---- for programs -------------------------------------------------------------------------------
@@ -298,12 +316,13 @@ int hg_info(const hg_options *o, bool json, char **text, hg_error *err) {
 // open_model() has checked everything: that it came back is the answer.
 static char *verify_text(const opened *o, hg_error *err) {
     hg__text t = {0};
+    hg__text_add_shown(&t, o->tensors.path);
     hg__text_add(&t,
-                 "%s: whole: %zu bytes, %zu tensors, %" PRId64
+                 ": whole: %zu bytes, %zu tensors, %" PRId64
                  " parameters, all finite; the checksum %s agrees\n",
-                 o->tensors.path, o->bytes, o->tensors.count, o->model->spec.parameters,
+                 o->bytes, o->tensors.count, o->model->spec.parameters,
                  hg__tensors_metadata(&o->tensors, HG_META_CHECKSUM));
-    return hg__text_take(&t, err);
+    return take_clean(&t, err);
 }
 
 static char *verify_json(const opened *o, hg_error *err) {

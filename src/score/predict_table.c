@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "base/show.h"
 #include "data/schema.h"
 #include "score/carried.h"
 #include "score/reasons.h"
@@ -317,7 +318,7 @@ static void tell_alarms(const sheet *s, const hg_listener *l) {
     hg__threshold_describe(&j->thresholds.group[0].at, from, sizeof from);
     snprintf(line, sizeof line, "%lld of %lld rows raised an alarm; %s", (long long)r->alarms,
              (long long)r->rows, s->by_fdr ? "by fdr=" : from);
-    l->note(l->context, line);
+    hg__tell(l, line);
 }
 
 // Nothing that only thresholds have use for was set in vain.

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/show.h"
+#include "data/csv_write.h"
 #include "score/format_g9.h"
 
 enum { FLUSH = 1 << 16 }; // bytes
@@ -15,33 +17,17 @@ static bool ends_in(const char *path, const char *end) {
     return length > size && strcasecmp(path + length - size, end) == 0;
 }
 
-// CSV (RFC 4180): quoted where it must be.
 static void add_csv_text(hg__text *t, const char *text, size_t size) {
-    bool plain = true;
-    for (size_t i = 0; i < size; i++) plain = plain && !strchr(",\"\r\n", text[i]);
-    if (plain && size && text[0] != ' ' && text[size - 1] != ' ') {
-        hg__text_add_bytes(t, text, size);
-        return;
-    }
-    hg__text_add_bytes(t, "\"", 1);
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] == '"') hg__text_add_bytes(t, "\"", 1);
-        hg__text_add_bytes(t, text + i, 1);
-    }
-    hg__text_add_bytes(t, "\"", 1);
+    hg__text_add_csv(t, text, size, ',');
 }
 
 static void add_json_text(hg__text *t, const char *text, size_t size) {
     hg__text_add_bytes(t, "\"", 1);
-    for (size_t i = 0; i < size; i++) {
-        const unsigned char byte = (unsigned char)text[i];
-        if (byte == '"' || byte == '\\') {
-            hg__text_add(t, "\\%c", byte);
-        } else if (byte < ' ') {
-            hg__text_add(t, "\\u%04x", byte);
-        } else {
-            hg__text_add_bytes(t, text + i, 1);
-        }
+    for (size_t at = 0; at < size; at++) {
+        const size_t from = at;
+        while (at < size && text[at] != '"' && text[at] != '\\') at++;
+        hg__text_add_json(t, text + from, at - from);
+        if (at < size) hg__text_add(t, "\\%c", text[at]);
     }
     hg__text_add_bytes(t, "\"", 1);
 }

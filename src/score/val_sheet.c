@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/show.h"
 #include "base/text.h"
 
 enum { DRAWS = 2000, FIGURES = 2 }; // figures: PSNR, SSIM
@@ -132,7 +133,11 @@ static void add_row(const summary *m, hg__text *t, int64_t image) {
     const size_t length = strlen(m->s->name[image]);
     char size[32];
     snprintf(size, sizeof size, "%d x %d", f->width, f->height);
-    const char *name = m->s->name[image] + (length > NAME ? length - NAME : 0);
+    char name[NAME + 1];
+    const char *end = m->s->name[image] + (length > NAME ? length - NAME : 0);
+    while (length > NAME && ((unsigned char)*end & 0xC0) == 0x80) end++; // not within a character
+    snprintf(name, sizeof name, "%s", end);
+    hg__clean(name);
     hg__text_add(t, "%-*s %13s", NAME, name, size);
     for (int32_t k = 0; k < HG_METHODS; k++) {
         if (m->best[k] < 0) continue;

@@ -2,6 +2,7 @@
 // validate.c - how well a model reproduces a file's rows: one pass, nothing kept but a number a row.
 #include "base/entry.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "options/options.h"
 #include "score/feed.h"
 
@@ -76,10 +77,13 @@ static int check_options(const hg_options *o, hg_error *err) {
     const char *what = v->target[0] ? "target" : v->out[0] ? "out" : NULL;
     if (!what && v->noise[0] && hg__data_is_pictures(v->data)) what = "noise";
     if (!what) return HG_OK;
+    char data[HG_MAX_VALUE], model[HG_MAX_VALUE];
+    hg__mask_secrets(v->data, data, sizeof data); // whole, before a message cuts it
+    hg__mask_secrets(v->model, model, sizeof model);
     return hg__fail(err, HG_ERR_USAGE,
                     "%s: expected images, and a model that takes them in any size, got data=%.200s "
                     "and model=%.200s",
-                    what, v->data, v->model);
+                    what, data, model);
 }
 
 int hg_val(const hg_options *o, const hg_listener *l, hg_val_result *result, hg_error *err) {

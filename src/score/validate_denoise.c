@@ -14,6 +14,7 @@
 #include "base/entry.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/show.h"
 #include "data/pictures.h"
 #include "image/range.h"
 #include "options/options.h"
@@ -121,7 +122,7 @@ static int open_images(validation *v, hg_error *err) {
     snprintf(text, sizeof text, "%lld image%s left out (on_bad=skip): %s",
              (long long)v->data->skipped, v->data->skipped > 1 ? "s were" : " was",
              v->data->first_skipped);
-    v->listener->note(v->listener->context, text);
+    hg__tell(v->listener, text);
     return HG_OK;
 }
 

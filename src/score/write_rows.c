@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "data/csv_write.h"
 #include "data/write_npy.h"
 #include "score/format_g9.h"
 
@@ -79,16 +80,13 @@ static int idx_rows(hg__row_writer *w, const float *x, size_t count, hg_error *e
 
 // ---- csv, tsv -----------------------------------------------------------------------------------
 
-// A name as it stands, or in quotes where it has a separator, a quote or a line end.
 static int csv_add_name(hg__row_writer *w, const char *name, hg_error *err) {
-    const char special[] = {w->format->separator, '"', '\n', '\r', '\0'};
-    if (!strpbrk(name, special)) return hg__writer_add(&w->file, name, strlen(name), err);
-    HG_TRY(hg__writer_add(&w->file, "\"", 1, err));
-    for (; *name; name++) {
-        if (*name == '"') HG_TRY(hg__writer_add(&w->file, "\"", 1, err));
-        HG_TRY(hg__writer_add(&w->file, name, 1, err));
-    }
-    return hg__writer_add(&w->file, "\"", 1, err);
+    hg__text t = {0};
+    hg__text_add_csv(&t, name, strlen(name), w->format->separator);
+    const int code = t.failed ? hg__fail(err, HG_ERR_MEMORY, "%s: out of memory", w->file.path)
+                              : hg__writer_add(&w->file, t.data ? t.data : "", t.length, err);
+    hg__text_clear(&t);
+    return code;
 }
 
 static int csv_head(hg__row_writer *w, hg_error *err) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/show.h"
 #include "base/text.h"
 #include "data/table_view.h"
 #include "detect/alarms.h"
@@ -14,13 +15,14 @@
 enum { MAX_LEVELS = 64, TOLD_COLUMNS = 64 };
 
 void hg__trainer_note(const hg__trainer *t, const char *sentence) {
-    if (*sentence && t->l->note) t->l->note(t->l->context, sentence);
+    if (*sentence) hg__tell(t->l, sentence);
 }
 
 // Options that only scores and thresholds of a table have use for.
-static const int anomaly_options[] = {HG_OPTION_label, HG_OPTION_normal,       HG_OPTION_groupby,
-                                      HG_OPTION_fpr,   HG_OPTION_alarms,       HG_OPTION_rate,
-                                      HG_OPTION_clean, HG_OPTION_contamination};
+static const int anomaly_options[] = {
+    HG_OPTION_label, HG_OPTION_normal,        HG_OPTION_groupby,
+    HG_OPTION_fpr,   HG_OPTION_alarms,        HG_OPTION_rate,
+    HG_OPTION_clean, HG_OPTION_contamination};
 
 // Whether what data= names is taken as a table: mixed cells always, an array where anomalies are spoken of.
 static bool is_mixed(const hg_options *o) {
@@ -112,8 +114,8 @@ static void tell_columns(const hg__trainer *t, int64_t bad) {
         hg__column_describe(&s->column[i], line, sizeof line);
         if (s->columns <= TOLD_COLUMNS) {
             hg__trainer_note(t, line);
-        } else if (t->l->detail) {
-            t->l->detail(t->l->context, line);
+        } else {
+            hg__tell_detail(t->l, line);
         }
     }
     snprintf(line, sizeof line, "%d columns become %d numbers a row", s->columns, s->width);

@@ -8,6 +8,7 @@
 #include "base/entry.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "base/show.h"
 #include "base/stream.h"
 #include "data/pictures.h"
 #include "model/pca.h"
@@ -242,7 +243,7 @@ static void tell(hg__trainer *t, const hg_train_event *e) {
 }
 
 static void note(const hg__trainer *t, const char *sentence) {
-    if (t->l->note) t->l->note(t->l->context, sentence);
+    hg__tell(t->l, sentence);
 }
 
 static double mean_loss(const hg__trainer *t) {

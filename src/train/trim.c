@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/show.h"
 #include "detect/outliers.h"
 #include "train/trainer.h"
 
@@ -164,7 +165,7 @@ int hg__trim_write(hg__trainer *t, hg_error *err) {
             line, sizeof line,
             "%lld of %lld rows fit the others least and are not trained on: left_out.csv has them",
             (long long)t->trim.left_out, (long long)t->data->rows);
-        t->l->note(t->l->context, line);
+        hg__tell(t->l, line);
     }
     HG_TRY(hg__join_path(path, sizeof path, t->folder, "left_out.csv", err));
     HG_TRY(hg__writer_open(&w, path, err));
