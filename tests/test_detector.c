@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "detect/detector.h"
+#include "detect/quantise.h"
 #include "model/parts.h"
 #include "schema_case.h"
 
@@ -42,7 +43,8 @@ static void keep_detector(hg_model *m, hg__json *detector) {
 }
 
 // A network with the weights it starts with: the score's rules hold for any.
-static void open_bench(bench *b, int64_t rows, int32_t threads, float *held_score) {
+static void open_bench_as(bench *b, hg__reference_kind kind, int64_t rows, int32_t threads,
+                          float *held_score) {
     const hg__schema_options learn = {0};
     const hg__encode_options how = {.memory = 1 << 24};
     hg__side_columns side;
@@ -69,10 +71,14 @@ static void open_bench(bench *b, int64_t rows, int32_t threads, float *held_scor
     assert_int_equal(hg__rows_split(b->data, part, 1, 3, &b->train, &b->held, &err), HG_OK);
     hg__json *detector = hg__json_object();
     assert_int_equal(
-        hg__detector_fit(b->model, &b->train, &b->held, held_score, detector, b->pool, &err),
+        hg__detector_fit(b->model, &b->train, &b->held, kind, held_score, detector, b->pool, &err),
         HG_OK);
     keep_detector(b->model, detector);
     hg__side_columns_clear(&side);
+}
+
+static void open_bench(bench *b, int64_t rows, int32_t threads, float *held_score) {
+    open_bench_as(b, HG_REFERENCES_EXACT, rows, threads, held_score);
 }
 
 static void close_bench(bench *b) {
@@ -222,6 +228,102 @@ static void a_model_file_gives_the_same_bits(void **state) {
     close_bench(&b);
 }
 
+static bool is_row_of(const bench *b, const float *x) {
+    const float *row = b->data->base;
+    for (int64_t i = 0; i < b->data->rows; i++, row += b->width) {
+        if (memcmp(row, x, (size_t)b->width * sizeof *x) == 0) return true;
+    }
+    return false;
+}
+
+static void sums_are_scores(const float *score, const float *share) {
+    for (int i = 0; i < ROWS + 4; i++) {
+        double sum = 0;
+        for (int c = 0; c < COLUMNS; c++) sum += (double)share[i * COLUMNS + c];
+        assert_true(fabs(sum - (double)score[i]) <= 1e-4 * (double)score[i] + 1e-12);
+    }
+}
+
+// Saved and loaded, the model scores as `score` has it.
+static void a_file_scores_so(bench *b, const float *score) {
+    char path[] = "/tmp/hourglass-test-XXXXXX";
+    float again[ROWS + 4];
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(hg__model_save(b->model, path, NULL, NULL), HG_OK);
+    hg_model_free(b->model);
+    b->model = hg_model_load(path, NULL);
+    assert_non_null(b->model);
+    assert_true(hg__detector_is_in(b->model));
+    score_all(b, again, NULL);
+    assert_memory_equal(score, again, sizeof again);
+    unlink(path);
+}
+
+// first: the first of the odd rows that is told.
+static void check_kind(hg__reference_kind kind, int32_t references, int first) {
+    bench b;
+    float score[ROWS + 4], share[(ROWS + 4) * COLUMNS], held[HELD], most = 0;
+    open_bench_as(&b, kind, ROWS, 1, held);
+    score_all(&b, score, share);
+    sums_are_scores(score, share);
+    for (int i = 0; i < HELD; i++) { // a row to come scores as the held-out ones did
+        assert_true(held[i] == score[hg__rows_at(&b.held, i)]);
+        most = held[i] > most ? held[i] : most;
+    }
+    for (int i = first; i < ODD; i++) assert_true(score[ROWS + 1 + i] > most);
+    const hg__tensor *kept = hg__model_part(b.model, "detector.reference");
+    assert_int_equal(kept ? kept->shape.dim[0] : 0, references);
+    for (int64_t i = 0; i < references; i++) {
+        assert_false(is_row_of(&b, (const float *)kept->data + i * b.width));
+    }
+    a_file_scores_so(&b, score);
+    assert_int_equal(hg__detector_references(b.model), kind);
+    close_bench(&b);
+}
+
+static void a_model_may_keep_means_of_rows_or_none(void **state) {
+    (void)state;
+    check_kind(HG_REFERENCES_QUANTISED, (ROWS - HELD) / HG_QUANTISE_ROWS, 0);
+    // The residual of a network that was not trained tells what is far out, not what belongs together.
+    check_kind(HG_REFERENCES_NONE, 0, 1);
+}
+
+// Groups of four take in all rows: those of a few clusters become their means.
+static void rows_that_lie_together_become_their_mean(void **state) {
+    (void)state;
+    enum { N = 23 };
+    float x[N * 2];
+    const float scale[] = {1, 0.5F};
+    for (int i = 0; i < N; i++) { // by turns at 0, 10 and 20; the last one too many of each
+        const int turn = i / 3;
+        x[2 * i] = (float)(10 * (i % 3)) + (float)turn / 64;
+        x[2 * i + 1] = (float)(i % 3);
+    }
+    assert_int_equal(hg__quantise(x, N, 2, scale, NULL), HG_OK);
+    int at[3] = {0};
+    for (int i = 0; i < N / HG_QUANTISE_ROWS; i++) {
+        assert_true(x[2 * i] * HG_QUANTISE_STEPS == floorf(x[2 * i] * HG_QUANTISE_STEPS));
+        for (int c = 0; c < 3; c++) at[c] += fabsf(x[2 * i] - (float)(10 * c)) < 0.5F;
+    }
+    assert_true(at[0] >= 1 && at[2] >= 1 && at[0] + at[1] + at[2] >= 4);
+}
+
+static void too_few_rows_have_no_mean(void **state) {
+    (void)state;
+    bench b;
+    hg_error err = {0};
+    open_bench(&b, 3, 1, NULL);
+    hg__json *unused = hg__json_object();
+    assert_int_equal(hg__detector_fit(b.model, &b.train, &b.held, HG_REFERENCES_QUANTISED, NULL,
+                                      unused, b.pool, &err),
+                     HG_ERR_DATA);
+    assert_non_null(strstr(err.message, "references=none"));
+    hg__json_free(unused);
+    close_bench(&b);
+}
+
 static void a_table_of_few_rows_has_a_detector_too(void **state) {
     (void)state;
     for (int64_t rows = 2; rows < 14;
@@ -347,6 +449,9 @@ int main(void) {
         cmocka_unit_test(held_out_rows_are_scored_as_if_they_were_no_references),
         cmocka_unit_test(the_bits_do_not_depend_on_how_rows_are_given),
         cmocka_unit_test(a_model_file_gives_the_same_bits),
+        cmocka_unit_test(a_model_may_keep_means_of_rows_or_none),
+        cmocka_unit_test(rows_that_lie_together_become_their_mean),
+        cmocka_unit_test(too_few_rows_have_no_mean),
         cmocka_unit_test(a_table_of_few_rows_has_a_detector_too),
         cmocka_unit_test(numbers_that_make_no_score_are_refused),
         cmocka_unit_test(parts_that_are_missing_or_of_another_shape_are_refused),

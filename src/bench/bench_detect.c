@@ -63,7 +63,8 @@ static int fit(judged *j, hg__pool *pool, hg_error *err) {
     held.count = ROWS - REFERENCES;
     hg__json *unused = hg__json_object();
     if (!unused) return hg__fail(err, HG_ERR_MEMORY, "out of memory");
-    const int code = hg__detector_fit(j->model, &train, &held, NULL, unused, pool, err);
+    const int code =
+        hg__detector_fit(j->model, &train, &held, HG_REFERENCES_EXACT, NULL, unused, pool, err);
     hg__json_free(unused);
     HG_TRY(code);
     j->scores = hg__detector_new(j->model, pool, title, err);

@@ -23,8 +23,9 @@ static int keep_train(void *context, const hg__table *table, const hg__cell *cel
 
 // The options a training takes over from the comparison, and what keeps it out of the user's folders.
 static int set_options(hg_options *o, const hg__contest *t, const char *folder, hg_error *err) {
-    static const char *const taken[] = {"label",   "ignore",  "normal", "columns",       "on_bad",
-                                        "max_mem", "threads", "clean",  "contamination", "steps"};
+    static const char *const taken[] = {"label",         "ignore",  "normal",    "columns",
+                                        "on_bad",        "max_mem", "threads",   "clean",
+                                        "contamination", "steps",   "references"};
     char seed[32];
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
         if (!hg_options_is_set(t->o, taken[i])) continue;

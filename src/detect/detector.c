@@ -24,8 +24,25 @@ void hg__detector_free(hg__detector *d) {
     hg__free(d);
 }
 
+const char *const hg__reference_words[] = {"exact", "quantised", "none"};
+
+hg__reference_kind hg__references_find(const char *word) {
+    for (int i = HG_REFERENCES_QUANTISED; i <= HG_REFERENCES_NONE; i++) {
+        if (strcmp(word, hg__reference_words[i]) == 0) return (hg__reference_kind)i;
+    }
+    return HG_REFERENCES_EXACT;
+}
+
+hg__reference_kind hg__detector_references(const hg_model *m) {
+    const char *word = hg__json_string_value(hg__json_object_get(m->detector, "rows"));
+    const hg__reference_kind kind = word ? hg__references_find(word) : HG_REFERENCES_EXACT;
+    const bool has_none = !hg__model_part(m, "detector.reference");
+    return kind == HG_REFERENCES_NONE && !has_none ? HG_REFERENCES_EXACT : kind; // whatever it says
+}
+
 bool hg__detector_is_in(const hg_model *m) {
-    return m->schema && hg__model_part(m, "detector.reference");
+    return m->schema && (hg__model_part(m, "detector.reference") ||
+                         hg__detector_references(m) == HG_REFERENCES_NONE);
 }
 
 float *hg__numbers(size_t rows, size_t width, hg_error *err) {
@@ -151,8 +168,8 @@ static double thinness(const hg__detector *d, int64_t i) {
 }
 
 void hg__detector_terms(const hg__detector *d, int64_t i, double *term) {
-    term[HG_FAR] = (double)distance_of(d, i)[0] / thinness(d, i);
-    term[HG_FAR_RESIDUAL] = (double)d->distance[OF_RESIDUALS + i];
+    term[HG_FAR] = d->references ? (double)distance_of(d, i)[0] / thinness(d, i) : 0;
+    term[HG_FAR_RESIDUAL] = d->references ? (double)d->distance[OF_RESIDUALS + i] : 0;
     term[HG_RESIDUAL] = square_of(d->residual + i * d->width, d->width);
 }
 
@@ -201,6 +218,7 @@ int hg__detector_measure(hg__detector *d, const float *x, int64_t rows, int64_t 
     const int32_t count = find_distinct(d, x, (int32_t)rows, own);
     for (int32_t i = 0; i < count; i++) d->row[i] = x + (ptrdiff_t)d->distinct[i] * d->width;
     reconstruct(d, count);
+    if (!d->references) return HG_OK;
     HG_TRY(find_near(d, d->in_rows, d->scaled, count, d->near, own, 0, err));
     return find_near(d, d->in_residuals, d->residual, count, 1, own, OF_RESIDUALS, err);
 }
@@ -232,6 +250,10 @@ static void share_row(const hg__detector *d, int64_t i, float *share) {
     const ptrdiff_t width = d->width;
     const float *r = d->residual + i * width;
     memset(share, 0, (size_t)s->columns * sizeof *share);
+    if (!d->references) {
+        add_distance(s, r, NULL, factor(d, HG_RESIDUAL), share);
+        return;
+    }
     add_distance(s, d->scaled + i * width, d->reference + nearest_of(d, i)[0] * width,
                  factor(d, HG_FAR) / thinness(d, i), share);
     add_distance(s, r, d->residual_of + d->index[OF_RESIDUALS + i] * width,
@@ -327,12 +349,14 @@ static int take_floats(const hg_model *m, const char *name, int64_t count, const
     return HG_OK;
 }
 
-static int take_terms(const hg_model *m, const char *name, double to[HG_TERMS], const char *where,
-                      hg_error *err) {
+// What is not kept stands at `without`: the distances of a model that has no references.
+static int take_terms(const hg__detector *d, const char *name, double without, double to[HG_TERMS],
+                      const char *where, hg_error *err) {
     const hg__tensor *t;
-    HG_TRY(hg__model_take_part(m, name, HG_F64, HG_TERMS, 0, where, &t, err));
+    HG_TRY(hg__model_take_part(d->model, name, HG_F64, HG_TERMS, 0, where, &t, err));
     memcpy(to, t->data, HG_TERMS * sizeof *to);
-    for (int32_t q = 0; q < HG_TERMS; q++) {
+    if (!d->references) to[HG_FAR] = to[HG_FAR_RESIDUAL] = without;
+    for (int32_t q = d->references ? 0 : HG_RESIDUAL; q < HG_TERMS; q++) {
         const limits *l = &in_terms;
         if (to[q] >= l->least && to[q] <= l->most) continue; // no number is neither
         return fail_number(name, l, to[q], where, err);
@@ -346,28 +370,31 @@ static int take(hg__detector *d, const char *where, hg_error *err) {
     const float *raw;
     HG_TRY(take_floats(m, "detector.scale", width, &in_scales, d->scale, where, err));
     HG_TRY(take_floats(m, "detector.inverse", width, &in_scales, d->inverse, where, err));
+    HG_TRY(take_terms(d, "detector.unit", 1, d->unit, where, err));
+    HG_TRY(take_terms(d, "detector.weight", 0, d->weight, where, err));
+    if (!rows) return HG_OK;
     HG_TRY(take_floats(m, "detector.spread", rows, &in_spreads, d->spread, where, err));
-    HG_TRY(take_terms(m, "detector.unit", d->unit, where, err));
-    HG_TRY(take_terms(m, "detector.weight", d->weight, where, err));
     HG_TRY(find_floats(m, "detector.reference", rows, width, &in_rows, &raw, where, err));
     HG_TRY(hg__detector_index(d, raw, err));
     hg__detector_average_spread(d);
     return HG_OK;
 }
 
+// How many references there are. 0 only where the model says that it keeps none.
+static int64_t count_references(const hg_model *m, const char *where, hg_error *err) {
+    const hg__tensor *t;
+    if (hg__detector_references(m) == HG_REFERENCES_NONE) return 0;
+    HG_TRY(hg__model_take_part(m, "detector.reference", HG_F32, -1, m->spec.width, where, &t, err));
+    const int64_t rows = t->shape.dim[0];
+    if (rows >= 1 && rows <= INT32_MAX) return rows;
+    return hg__fail(err, HG_ERR_MODEL, "%s: 'detector.reference': expected rows, got %lld", where,
+                    (long long)rows);
+}
+
 hg__detector *hg__detector_new(const hg_model *m, hg__pool *pool, const char *where,
                                hg_error *err) {
-    const hg__tensor *t;
-    if (hg__model_take_part(m, "detector.reference", HG_F32, -1, m->spec.width, where, &t, err) <
-        0) {
-        return NULL;
-    }
-    const int64_t rows = t->shape.dim[0];
-    if (rows < 1 || rows > INT32_MAX) {
-        hg__fail(err, HG_ERR_MODEL, "%s: 'detector.reference': expected rows, got %lld", where,
-                 (long long)rows);
-        return NULL;
-    }
+    const int64_t rows = count_references(m, where, err);
+    if (rows < 0) return NULL;
     hg__detector *d = hg__detector_make(m, (int32_t)rows, INT64_MAX, pool, err);
     if (d && take(d, where, err) == HG_OK) return d;
     hg__detector_free(d);

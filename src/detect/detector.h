@@ -19,18 +19,32 @@
 
 typedef struct hg__detector hg__detector;
 
+// What of training rows the model keeps: the rows; means of a few of them, rounded (quantise.h); nothing, and then c is all there
+// is of the score.
+typedef enum hg__reference_kind {
+    HG_REFERENCES_EXACT,
+    HG_REFERENCES_QUANTISED,
+    HG_REFERENCES_NONE
+} hg__reference_kind;
+
+// In the words of references=.
+extern const char *const hg__reference_words[];
+hg__reference_kind hg__references_find(const char *word);
+
 // Fits to m, which is trained and has a schema: reference rows are drawn from `train` by its order, then from `held` where both
 // are of the same data; usual sizes are measured on `held` (on training rows where it is empty). Becomes m's parts; `detector`
 // (borrowed) is to become its "detector". score (held->count), or NULL: of the held-out rows, of which none is its own
 // neighbour, as no row to come will be.
-int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held, float *score,
-                     hg__json *detector, hg__pool *pool, hg_error *err);
+int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held,
+                     hg__reference_kind kind, float *score, hg__json *detector, hg__pool *pool,
+                     hg_error *err);
 
 // About how many bytes that takes for a table of so many rows of so many numbers.
 size_t hg__detector_room(int64_t rows, int32_t width);
 
 // From a model that carries one: what hg__detector_is_in() says. Borrows m. `where` starts the sentence of an error.
 bool hg__detector_is_in(const hg_model *m);
+hg__reference_kind hg__detector_references(const hg_model *m); // of such a model
 hg__detector *hg__detector_new(const hg_model *m, hg__pool *pool, const char *where, hg_error *err);
 void hg__detector_free(hg__detector *d); // NULL is fine
 

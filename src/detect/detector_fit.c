@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "detect/column_scale.h"
 #include "detect/detector_internal.h"
+#include "detect/quantise.h"
 #include "model/parts.h"
 
 // References: a sample that size keeps both the model file and a row's search small.
@@ -58,7 +59,8 @@ typedef struct sample {
         *usual; // borrowed; usual: held-out rows, or training rows that are no references
     int64_t train_rows, usual_first, usual_rows; // how many of them, from where on
     int64_t own;                                 // reference that the first of usual is, or -1
-    float *raw;  // owned, (references, width): training rows, then held-out ones
+    int64_t drawn;                               // rows of raw, of which the references are made
+    float *raw;  // owned, (drawn, width): training rows, then held-out ones
     float *x;    // owned, (block, width): the rows at hand
     double *all; // owned, (HG_TERMS, usual_rows) and at least (width)
 } sample;
@@ -180,8 +182,9 @@ static int add_part(hg_model *m, const char *name, hg__dtype dtype, int64_t rows
     return hg__model_add_part(m, &t, err);
 }
 
-static int keep(hg_model *m, const hg__detector *d, sample *s, hg__json *detector, hg_error *err) {
-    hg__tensor references = {
+// What of the rows is kept beside their usual sizes.
+static int keep_references(hg_model *m, const hg__detector *d, sample *s, hg_error *err) {
+    const hg__tensor references = {
         .dtype = HG_F32,
         .name = "detector.reference",
         .shape = {2, {d->references, d->width}},
@@ -189,32 +192,41 @@ static int keep(hg_model *m, const hg__detector *d, sample *s, hg__json *detecto
     };
     HG_TRY(hg__model_give_part(m, &references, err));
     s->raw = NULL;
-    HG_TRY(add_part(m, "detector.spread", HG_F32, d->references, 0, d->spread, err));
+    return add_part(m, "detector.spread", HG_F32, d->references, 0, d->spread, err);
+}
+
+static int keep(hg_model *m, const hg__detector *d, sample *s, hg__reference_kind kind,
+                hg__json *detector, hg_error *err) {
+    static const char both[] = "distance and residual";
+    if (d->references) HG_TRY(keep_references(m, d, s, err));
     HG_TRY(add_part(m, "detector.scale", HG_F32, d->width, 0, d->scale, err));
     HG_TRY(add_part(m, "detector.inverse", HG_F32, d->width, 0, d->inverse, err));
     HG_TRY(add_part(m, "detector.unit", HG_F64, HG_TERMS, 0, d->unit, err));
     HG_TRY(add_part(m, "detector.weight", HG_F64, HG_TERMS, 0, d->weight, err));
-    if (hg__json_set(detector, "score", hg__json_string("distance and residual", NULL)) == 0) {
-        return HG_OK;
+    int bad =
+        hg__json_set(detector, "score", hg__json_string(d->references ? both : "residual", NULL));
+    if (kind != HG_REFERENCES_EXACT) {
+        bad |= hg__json_set(detector, "rows", hg__json_string(hg__reference_words[kind], NULL));
     }
+    if (!bad) return HG_OK;
     return hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping the detector");
 }
 
 // Held-out rows are references too, as far as there is room: none is its own neighbour when it says what is usual.
 static int take_sample(sample *s, const hg__detector *d, const hg__rows *train,
                        const hg__rows *held, hg_error *err) {
-    const int64_t width = d->width, references = d->references;
+    const int64_t width = d->width;
     const bool has_held = held->count > 0;
-    const int64_t trained = hg__at_most(train->count, references), others = references - trained;
+    const int64_t trained = hg__at_most(train->count, s->drawn), others = s->drawn - trained;
     s->train = train;
     s->usual = has_held ? held : train;
     s->train_rows = hg__at_most(train->count, SAMPLE);
-    s->usual_rows = hg__at_most(has_held ? held->count : train->count - references, SAMPLE);
+    s->usual_rows = hg__at_most(has_held ? held->count : train->count - s->drawn, SAMPLE);
     if (s->usual_rows < 1) s->usual_rows = 1; // one row is all there is
     s->usual_first = has_held ? 0 : train->count - s->usual_rows;
     s->own = others ? trained : -1;
     const int64_t room = HG_TERMS * s->usual_rows > width ? HG_TERMS * s->usual_rows : width;
-    s->raw = hg__numbers((size_t)references, (size_t)width, err);
+    s->raw = hg__numbers((size_t)s->drawn, (size_t)width, err);
     if (!s->raw) return HG_ERR_MEMORY;
     HG_TRY(copy_rows(train, 0, trained, s->raw, err));
     HG_TRY(copy_rows(held, 0, others, s->raw + trained * width, err));
@@ -223,14 +235,22 @@ static int take_sample(sample *s, const hg__detector *d, const hg__rows *train,
     return s->all ? HG_OK : HG_ERR_MEMORY;
 }
 
+static int fit_references(hg__detector *d, const sample *s, hg_error *err) {
+    if (d->references < s->drawn) {
+        HG_TRY(hg__quantise(s->raw, (int32_t)s->drawn, d->width, d->scale, err));
+    }
+    HG_TRY(hg__detector_index(d, s->raw, err));
+    return fit_spread(d, err);
+}
+
 static int fit(hg__detector *d, const sample *s, int64_t rows, hg_error *err) {
     const double trust = (double)rows / ((double)rows + few_rows);
-    const double weight[HG_TERMS] = {weight_of_distance, trust, trust};
+    const double weight[HG_TERMS] = {d->references ? weight_of_distance : 0,
+                                     d->references ? trust : 0, trust};
     memcpy(d->weight, weight, sizeof weight);
     HG_TRY(fit_scale(d, s, err));
     HG_TRY(fit_residuals(d, s, err));
-    HG_TRY(hg__detector_index(d, s->raw, err));
-    HG_TRY(fit_spread(d, err));
+    if (d->references) HG_TRY(fit_references(d, s, err));
     return fit_units(d, s, err);
 }
 
@@ -246,21 +266,45 @@ static int score_held(hg__detector *d, const sample *s, const hg__rows *held, fl
     return code;
 }
 
-int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held, float *score,
-                     hg__json *detector, hg__pool *pool, hg_error *err) {
+// Rows that references are made of. Means are taken of more rows, as far as finding those that lie together takes seconds.
+static int64_t count_drawn(int64_t most, int32_t width, hg__reference_kind kind) {
+    const double bearable = 3e10;
+    int64_t drawn = hg__at_most(most, (int64_t)REFERENCES * HG_QUANTISE_ROWS);
+    if (kind != HG_REFERENCES_QUANTISED) return hg__at_most(drawn, REFERENCES);
+    while (drawn > 64 && (double)drawn * (double)drawn * width > bearable) drawn /= 2;
+    return drawn;
+}
+
+// How many references so many rows make, or HG_ERR_DATA.
+static int32_t count_references(int64_t drawn, hg__reference_kind kind, hg_error *err) {
+    if (kind == HG_REFERENCES_NONE) return 0;
+    if (kind == HG_REFERENCES_EXACT) return (int32_t)drawn;
+    if (drawn >= HG_QUANTISE_ROWS) return (int32_t)(drawn / HG_QUANTISE_ROWS);
+    return hg__fail(err, HG_ERR_DATA,
+                    "references=quantised: expected at least %d training rows to take means of, "
+                    "got %lld; references=none needs none",
+                    HG_QUANTISE_ROWS, (long long)drawn);
+}
+
+int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held,
+                     hg__reference_kind kind, float *score, hg__json *detector, hg__pool *pool,
+                     hg_error *err) {
     // Without held-out rows a tenth of the training rows takes their place.
-    // And where training rows were chosen one by one, held-out rows may be such as were not.
-    const bool joins = held->count && held->data == train->data && !train->row;
+    // And where training rows were chosen one by one, held-out rows may be such as were not. A row cannot be taken out of a
+    // mean to be scored as if it was none.
+    const bool joins =
+        held->count && held->data == train->data && !train->row && kind == HG_REFERENCES_EXACT;
     const int64_t most = joins         ? train->count + held->count
                          : held->count ? train->count
                                        : train->count - train->count / 10;
     const int64_t rows = train->count > held->count ? train->count : held->count;
-    const int32_t references = (int32_t)hg__at_most(most, REFERENCES);
-    sample s = {0};
+    sample s = {.drawn = count_drawn(most, m->spec.width, kind)};
+    const int32_t references = count_references(s.drawn, kind, err);
+    if (references < 0) return references;
     hg__detector *d = hg__detector_make(m, references, rows, pool, err);
     int code = d ? take_sample(&s, d, train, held, err) : HG_ERR_MEMORY;
     if (code == HG_OK) code = fit(d, &s, train->count, err);
-    if (code == HG_OK) code = keep(m, d, &s, detector, err);
+    if (code == HG_OK) code = keep(m, d, &s, kind, detector, err);
     if (code == HG_OK && score) code = score_held(d, &s, held, score, err);
     hg__free(s.raw);
     hg__free(s.x);

@@ -3,14 +3,17 @@
 #include "score/info_table.h"
 
 #include "base/json.h"
+#include "base/show.h"
 #include "data/schema.h"
 #include "detect/detector.h"
+#include "detect/quantise.h"
 #include "detect/thresholds.h"
 
 static const char indent[] = "            "; // as wide as the other lines' first words
 
 static int64_t references_of(const hg_model *m) {
-    return hg__model_part(m, "detector.reference")->shape.dim[0];
+    const hg__tensor *part = hg__model_part(m, "detector.reference");
+    return part ? part->shape.dim[0] : 0;
 }
 
 // ---- for people ---------------------------------------------------------------------------------
@@ -25,6 +28,18 @@ static void add_schema(hg__text *t, const hg__schema *s) {
     }
 }
 
+static void add_references(hg__text *t, const hg_model *m) {
+    const long long count = (long long)references_of(m);
+    switch (hg__detector_references(m)) {
+    case HG_REFERENCES_EXACT: hg__text_add(t, "; %lld reference rows", count); break;
+    case HG_REFERENCES_QUANTISED:
+        hg__text_add(t, "; %lld references, each the rounded mean of %d rows or more", count,
+                     HG_QUANTISE_ROWS);
+        break;
+    case HG_REFERENCES_NONE: hg__text_add(t, "; no rows are kept"); break;
+    }
+}
+
 int hg__info_table_text(hg__text *t, const hg_model *m, const char *where, hg_error *err) {
     hg__thresholds all;
     if (!m->schema) return HG_OK;
@@ -32,8 +47,10 @@ int hg__info_table_text(hg__text *t, const hg_model *m, const char *where, hg_er
     if (!hg__detector_is_in(m)) return HG_OK;
     const char *score = hg__json_string_value(hg__json_object_get(m->detector, "score"));
     HG_TRY(hg__thresholds_load(&all, m, where, err));
-    hg__text_add(t, "detector    %s; %lld reference rows, %lld held out\n", score ? score : "",
-                 (long long)references_of(m), (long long)(all.groups ? all.held.whole.count : 0));
+    hg__text_add(t, "detector    ");
+    hg__text_add_shown(t, score ? score : "");
+    add_references(t, m);
+    hg__text_add(t, ", %lld held out\n", (long long)(all.groups ? all.held.whole.count : 0));
     hg__thresholds_write(&all, indent, t);
     hg__thresholds_clear(&all);
     return HG_OK;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // detect.c - a trained model of a table becomes a detector: references, usual sizes, thresholds.
 #include "base/mem.h"
+#include "base/show.h"
 #include "detect/alarms.h"
 #include "detect/detector.h"
 #include "detect/thresholds.h"
@@ -41,7 +42,7 @@ static int fit_thresholds(hg__trainer *t, const float *score, hg_model *best, hg
     if (code == HG_OK && t->l->note) {
         char line[300];
         hg__threshold_describe(&all.group[0].at, line, sizeof line);
-        t->l->note(t->l->context, line);
+        hg__tell(t->l, line);
     }
     hg__thresholds_clear(&all);
     hg__free(group);
@@ -57,7 +58,9 @@ int hg__fit_detector(hg__trainer *t, hg_model *best, hg_error *err) {
     int code =
         detector ? HG_OK : hg__fail(err, HG_ERR_MEMORY, "out of memory while fitting the detector");
     if (code == HG_OK) {
-        code = hg__detector_fit(best, &t->rows, &t->val_rows, score, detector, t->pool, err);
+        code = hg__detector_fit(best, &t->rows, &t->val_rows,
+                                hg__references_find(t->o.values.references), score, detector,
+                                t->pool, err);
     }
     if (code == HG_OK && held) code = fit_thresholds(t, score, best, detector, err);
     hg__free(score);

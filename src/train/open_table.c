@@ -22,7 +22,7 @@ void hg__trainer_note(const hg__trainer *t, const char *sentence) {
 static const int anomaly_options[] = {
     HG_OPTION_label, HG_OPTION_normal,        HG_OPTION_groupby,
     HG_OPTION_fpr,   HG_OPTION_alarms,        HG_OPTION_rate,
-    HG_OPTION_clean, HG_OPTION_contamination};
+    HG_OPTION_clean, HG_OPTION_contamination, HG_OPTION_references};
 
 // Whether what data= names is taken as a table: mixed cells always, an array where anomalies are spoken of.
 static bool is_mixed(const hg_options *o) {
