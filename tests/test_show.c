@@ -120,21 +120,21 @@ static void nothing_is_too_odd_to_be_cleaned(void **state) {
         "&",     "key", "\033", "ü", "\xff", "\302\233", "12",  "jdbc:", "?",      "\303"};
     uint32_t random = 1;
     for (int i = 0; i < 20000; i++) {
-        char text[160] = "", masked[100], again[160];
+        char odd[160] = "", masked[100], again[160];
         size_t used = 0;
         for (int k = 0; k < 14; k++) {
             random = random * 1664525U + 1013904223U;
             const char *next = piece[(random >> 16) % COUNT(piece)];
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s", next);
+            used += (size_t)snprintf(odd + used, sizeof odd - used, "%s", next);
         }
-        hg__mask_secrets(text, masked, 1 + (random >> 8) % sizeof masked);
-        hg__refuse_address("x", text, NULL);
-        hg__clean(text);
-        assert_true(strlen(text) <= used);
-        assert_true(hg__is_utf8(text, strlen(text)));
-        snprintf(again, sizeof again, "%s", text);
+        hg__mask_secrets(odd, masked, 1 + (random >> 8) % sizeof masked);
+        hg__refuse_address("x", odd, NULL);
+        hg__clean(odd);
+        assert_true(strlen(odd) <= used);
+        assert_true(hg__is_utf8(odd, strlen(odd)));
+        snprintf(again, sizeof again, "%s", odd);
         hg__printable(again, false);
-        assert_string_equal(again, text);
+        assert_string_equal(again, odd);
     }
 }
 
