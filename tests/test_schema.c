@@ -339,7 +339,7 @@ static void write_prices(int64_t row, int32_t column, char text[64]) {
     const double one = exp(draw_normal(row, 1)), two = exp(draw_normal(row, 2));
     switch (column) {
     case 0: snprintf(text, 64, "a%d", article); break;
-    case 1: snprintf(text, 64, row % 40 == 3 ? "" : "%.2f", price); break;
+    case 1: snprintf(text, 64, "%.2f", price); break;
     case 2: snprintf(text, 64, "%d", number); break;
     case 3: snprintf(text, 64, "%.2f", price * number); break;
     case 4: snprintf(text, 64, "%.3f", one); break;
@@ -349,6 +349,7 @@ static void write_prices(int64_t row, int32_t column, char text[64]) {
     case 8: snprintf(text, 64, "%.2f", -exp(draw_normal(row, 4))); break;
     default: snprintf(text, 64, "%.4f", 50 + 5 * draw_normal(row, 5)); break;
     }
+    if (column == 1 && row % 40 == 3) *text = 0; // a price here and there is missing
 }
 
 static const char *const price_names =

@@ -12,7 +12,7 @@
 #include "data/schema.h"
 #include "model/model_file.h"
 #include "model/plan_image.h"
-#include "model/safetensors_json.h"
+#include "base/json.h"
 
 // NOLINTNEXTLINE(readability-identifier-naming)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
