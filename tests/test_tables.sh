@@ -233,7 +233,7 @@ printf 'article,price,number,hour\na2,3.80,2,12.5\na2,38.00,2,12.5\na9,3.80,2,12
 must train data=till.csv name=till $fast
 expect "a price that follows its article has a log, and is told so" grep -qE 'price  number, log, standard: .*; finds [0-9]+ % of planted errors, [0-9]+ % without log' err
 must predict model=runs/till/weights/best.safetensors data=slips.csv out=slips.scores.csv
-expect "a decimal point that slipped is found: $(cut -d, -f1-4 slips.scores.csv | tr '\n' ' ')" awk -F, 'NR > 1 { bad += NR == 2 ? $3 < 0.1 : $3 > 0.001 || !$4 } END { exit bad }' slips.scores.csv
+expect "a decimal point that slipped is found: $(cut -d, -f1-5 slips.scores.csv | tr '\n' ' ')" awk -F, 'NR > 1 { bad += NR == 2 ? $4 < 0.1 : $4 > 0.001 || !$5 } END { exit bad }' slips.scores.csv
 must info model=runs/till/weights/best.safetensors
 expect "info says so too" grep -q 'price  number, log, standard' out
 must train data=till.csv name=tillplain $fast columns="price linear"

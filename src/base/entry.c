@@ -51,6 +51,13 @@ static void relay_detail(void *context, const char *sentence) {
     go_in(r->entry);
 }
 
+static void relay_progress(void *context, const hg_progress_event *event) {
+    const hg__relay *r = context;
+    go_out(r->entry);
+    r->host->progress(r->host->context, event);
+    go_in(r->entry);
+}
+
 const hg_listener *hg__relay_init(hg__relay *r, hg__entry *e, const hg_listener *host) {
     if (!host) return NULL;
     *r = (hg__relay){.host = host, .entry = e};
@@ -58,6 +65,7 @@ const hg_listener *hg__relay_init(hg__relay *r, hg__entry *e, const hg_listener 
                            .train = host->train ? relay_train : NULL,
                            .note = host->note ? relay_note : NULL,
                            .stop = host->stop,
-                           .detail = host->detail ? relay_detail : NULL};
+                           .detail = host->detail ? relay_detail : NULL,
+                           .progress = host->progress ? relay_progress : NULL};
     return &r->own;
 }
