@@ -29,17 +29,31 @@ int hg__read_stream(int fd, void *buffer, size_t size, size_t *got,
 // that and of a pipe it is a copy in a file (stream.h), so that all that can be done with files can be done with it.
 int hg__open_read(const char *path, hg_error *err);
 
-// A file being written: bytes go to "<path>.<pid>.tmp" (".<pid>.1.tmp" ... where that exists); commit syncs it, renames it
-// over `path` and syncs the folder. Until then `path` is what it was; abort leaves no trace.
+enum { HG_PLACE = 2048 }; // bytes of a path that links led to
+
+// A file being written (writer.c): commit syncs it, renames it over `path` and syncs the folder. Until then `path` is what it
+// was; abort leaves no trace. Where `path` is a link, what it leads to is replaced.
 // path "-" is standard output, and a device or pipe is itself: bytes pass straight through.
 typedef struct hg__writer {
-    int fd;
-    char path[1024], temporary[1088];
+    int fd;           // to read and write, but where bytes pass straight through
+    char path[1024];  // as it was given, for messages
+    char place[2048]; // what is renamed over
+    char temporary
+        [2112]; // "<place>.<pid>.tmp" (".<pid>.1.tmp" ... where that exists); "": it has no name
+    bool is_direct; // a device or pipe
     size_t used;
     char *buffer; // owned, (HG_WRITER_BUFFER)
 } hg__writer;
 
-int hg__writer_open(hg__writer *w, const char *path, hg_error *err);
+// Who may read what is written, from its first byte on.
+typedef enum hg__file_mode {
+    HG_MODE_KEEP,    // whoever may read what it replaces; a new file: as the umask has it
+    HG_MODE_PRIVATE, // the owner alone
+    HG_MODE_OPEN     // as the umask has it
+} hg__file_mode;
+
+int hg__writer_open(hg__writer *w, const char *path, hg_error *err); // HG_MODE_KEEP
+int hg__writer_open_mode(hg__writer *w, const char *path, hg__file_mode mode, hg_error *err);
 int hg__writer_add(hg__writer *w, const void *bytes, size_t size, hg_error *err);
 int hg__writer_flush(hg__writer *w, hg_error *err);  // whoever reads along has all that was added
 int hg__writer_commit(hg__writer *w, hg_error *err); // closes in every case
@@ -65,5 +79,6 @@ int hg__open_spill(hg_error *err);
 int hg__spill(int fd, const void *bytes, size_t size, hg_error *err); // adds to it
 
 // Fault injection, as mem.h: HG_FAIL_IO=n (or n+) makes the n-th call of write, fsync, rename, read or
-// open in this file fail (writes with ENOSPC, the rest with EIO).
+// open in these files fail (writes with ENOSPC, the rest with EIO). True where it strikes; errno is `number`.
+bool hg__io_is_refused(int number);
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tiff_write.c - TIFF and BigTIFF, by libtiff: writing.
 //
-// libtiff goes back in a file it writes, so it works on the writer's temporary file itself. A file written like
+// libtiff goes back in a file it writes, so it works on the writer's file itself. A file written like
 // another keeps its byte order, bits, kind of grey and alpha, lossless compression with its predictor,
 // resolution, colour profile and every other tag that does not point into the old file. It is always in
 // strips of whole pixels; a palette becomes RGB; what was lossy (JPEG) becomes deflate.
@@ -19,7 +19,7 @@ typedef struct tiff_writer {
     hg__tiff_talk talk;
     hg__tiff_layout layout;
     const char *path; // borrowed
-    int fd;           // the temporary file once more, to read and write
+    int fd;           // the writer's, once more
     uint64_t at;
     uint32_t line;   // of this page
     uint8_t *stored; // owned, one line as stored
@@ -268,11 +268,11 @@ static int check_kind(const hg__image_writer *w, hg_error *err) {
 
 static int open_file(hg__image_writer *w, const hg__tiff_reader *like, hg_error *err) {
     tiff_writer *t = w->state;
-    if (!w->file.temporary[0]) {
+    if (w->file.is_direct) {
         return hg__fail(err, HG_ERR_USAGE, "%s: expected a file for TIFF, got a device or pipe",
                         w->file.path);
     }
-    t->fd = open(w->file.temporary, O_RDWR | O_CLOEXEC);
+    t->fd = fcntl(w->file.fd, F_DUPFD_CLOEXEC, 3);
     if (t->fd < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open again", w->file.path);
     const uint64_t page = hg__image_line_bytes(&w->info) * (uint64_t)w->info.height;
     const uint64_t pages = w->info.pages > 1 ? (uint64_t)w->info.pages : 1;

@@ -15,8 +15,14 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "base/sweep.h"
 
 static const char results_header[] = "epoch,time,train/loss,val/loss,lr\n";
+
+static bool is_link_name(const char *name, const void *context) {
+    (void)context;
+    return strcmp(name, "latest") == 0;
+}
 
 // Points PROJECT/latest at the folder; a file system without links goes without. What is there and no link stays.
 static void point_latest(const char *project, const char *name) {
@@ -24,13 +30,13 @@ static void point_latest(const char *project, const char *name) {
     struct stat s;
     if (hg__join_path(link, sizeof link, project, "latest", NULL) < 0) return;
     if (lstat(link, &s) == 0 && !S_ISLNK(s.st_mode)) return;
+    hg__sweep(project, false, is_link_name, NULL);
     snprintf(temporary, sizeof temporary, "%s.%ld.tmp", link, (long)getpid());
     if (symlink(name, temporary) == 0 && rename(temporary, link) != 0) unlink(temporary);
 }
 
-// Whether the run that writes into `folder` would write over `path`, or over one of the images of a folder `path`.
-static bool is_written(const char *folder, const char *path) {
-    static const char *const names[] = {"args.yaml",
+// What a run writes, and into which folder of its own. Beside them weights/epochN.safetensors (save_period=).
+static const char *const own_files[] = {"args.yaml",
                                         "results.csv",
                                         "run.json",
                                         "metrics.json",
@@ -39,11 +45,17 @@ static bool is_written(const char *folder, const char *path) {
                                         "training.png",
                                         "left_out.csv",
                                         "weights/best.safetensors",
-                                        "weights/last.safetensors"};
+                                        "weights/last.safetensors",
+                                        "weights/pca.safetensors"};
+
+enum { OWN_FILES = sizeof own_files / sizeof *own_files };
+
+// Whether the run that writes into `folder` would write over `path`, or over one of the images of a folder `path`.
+static bool is_written(const char *folder, const char *path) {
     const char *slash = strrchr(path, '/'), *own = slash ? slash + 1 : path;
     char written[1024], read[1024];
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (hg__join_path(written, sizeof written, folder, names[i], NULL) < 0) continue;
+    for (size_t i = 0; i < OWN_FILES; i++) {
+        if (hg__join_path(written, sizeof written, folder, own_files[i], NULL) < 0) continue;
         if (hg__is_same_file(path, written)) return true;
     }
     if (strncmp(own, "epoch", 5) == 0 && // save_period=
@@ -54,6 +66,28 @@ static bool is_written(const char *folder, const char *path) {
     return hg__join_path(written, sizeof written, folder, "samples.png", NULL) == HG_OK &&
            hg__join_path(read, sizeof read, path, "samples.png", NULL) == HG_OK &&
            hg__is_same_file(read, written);
+}
+
+static bool is_own_name(const char *name, const void *context) {
+    (void)context;
+    for (size_t i = 0; i < OWN_FILES; i++) {
+        const char *slash = strrchr(own_files[i], '/');
+        if (strcmp(name, slash ? slash + 1 : own_files[i]) == 0) return true;
+    }
+    if (strncmp(name, "epoch", 5) != 0) return false;
+    const size_t digits = strspn(name + 5, "0123456789");
+    return digits > 0 && strcmp(name + 5 + digits, ".safetensors") == 0;
+}
+
+int hg__folder_lock(hg__lock *l, const char *folder, hg_error *err) {
+    char weights[1024];
+    HG_TRY(hg__lock_folder(l, folder, err));
+    const bool is_alone = l->fd >= 0;
+    hg__sweep(folder, is_alone, is_own_name, NULL);
+    if (hg__join_path(weights, sizeof weights, folder, "weights", NULL) == HG_OK) {
+        hg__sweep(weights, is_alone, is_own_name, NULL);
+    }
+    return HG_OK;
 }
 
 // A results folder that is there (exist_ok=true) may hold what the run reads. Of cfg= it keeps the record: args.yaml.
@@ -82,10 +116,17 @@ static int claim(const hg_options *o, char name[HG_MAX_VALUE + 16], char *path, 
     }
 }
 
-int hg__folder_make(const hg_options *o, char *path, hg_error *err) {
+bool hg__folder_is_there(const hg_options *o, char *path) {
+    return o->values.exist_ok &&
+           hg__join_path(path, 1024, o->values.project, o->values.name, NULL) == HG_OK &&
+           hg__is_folder(path);
+}
+
+int hg__folder_make(const hg_options *o, char *path, hg__lock *l, hg_error *err) {
     char name[HG_MAX_VALUE + 16], weights[1024];
     HG_TRY(hg__make_folder(o->values.project, err));
     HG_TRY(claim(o, name, path, err));
+    if (l->fd < 0 && !l->why) HG_TRY(hg__folder_lock(l, path, err));
     HG_TRY(check_inputs(o, path, err));
     HG_TRY(hg__join_path(weights, sizeof weights, path, "weights", err));
     HG_TRY(hg__make_folder(weights, err));

@@ -2,11 +2,18 @@
 // folder.h - the results folder of one training run, and what is written into it besides weights.
 #ifndef HG_TRAIN_FOLDER_H
 #define HG_TRAIN_FOLDER_H
+#include "base/lock.h"
 #include "options/options.h"
 
 // Makes PROJECT/NAME (NAME2, NAME3 ... where it exists and exist_ok is false) with its weights/, and
-// points PROJECT/latest at it. path (1024).
-int hg__folder_make(const hg_options *o, char *path, hg_error *err);
+// points PROJECT/latest at it. path (1024). Takes its lock unless that was tried before.
+int hg__folder_make(const hg_options *o, char *path, hg__lock *l, hg_error *err);
+
+// Whether that is a folder which is there already, `path` (1024).
+bool hg__folder_is_there(const hg_options *o, char *path);
+
+// One training at a time: takes the folder's lock, and takes away what a dead one was writing. HG_ERR_IO: another has it.
+int hg__folder_lock(hg__lock *l, const char *folder, hg_error *err);
 
 // "FOLDER/weights/NAME.safetensors" in buffer (1024).
 int hg__folder_weights(const char *folder, const char *name, char *buffer, hg_error *err);

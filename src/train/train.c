@@ -65,7 +65,6 @@ static int take_resumed_options(hg__trainer *t, const hg_options *o, hg_error *e
     }
     t->o = *own;
     hg_options_free(own);
-    snprintf(t->folder, sizeof t->folder, "%s", o->values.resume);
     return code;
 }
 
@@ -168,8 +167,27 @@ static int make_plans(hg__trainer *t, hg_error *err) {
     return t->runner ? HG_OK : HG_ERR_MEMORY;
 }
 
+static void tell_lockless(const hg__trainer *t) {
+    char sentence[1400];
+    snprintf(sentence, sizeof sentence,
+             "%.1000s: cannot be locked (%s): nothing keeps a second training out of it", t->folder,
+             t->lock.why);
+    hg__trainer_note(t, sentence);
+}
+
+// A folder that is there already is locked before anything is read.
+static int lock_folder(hg__trainer *t, const hg_options *o, hg_error *err) {
+    const bool resumes = *o->values.resume != 0;
+    if (resumes) snprintf(t->folder, sizeof t->folder, "%s", o->values.resume);
+    if (resumes ? !hg__is_folder(t->folder) : !hg__folder_is_there(o, t->folder)) return HG_OK;
+    HG_TRY(hg__folder_lock(&t->lock, t->folder, err));
+    if (resumes && t->lock.fd < 0) tell_lockless(t);
+    return HG_OK;
+}
+
 static int make_folder(hg__trainer *t, hg_error *err) {
-    HG_TRY(hg__folder_make(&t->o, t->folder, err));
+    HG_TRY(hg__folder_make(&t->o, t->folder, &t->lock, err));
+    if (t->lock.fd < 0) tell_lockless(t);
     return hg__folder_write_args(t->folder, &t->o, err);
 }
 
@@ -201,6 +219,7 @@ static int open_run(hg__trainer *t, hg_error *err) {
 }
 
 static int prepare(hg__trainer *t, const hg_options *o, hg_error *err) {
+    HG_TRY(lock_folder(t, o, err));
     HG_TRY(take_options(t, o, err));
     t->pool = hg__pool_new((int32_t)t->o.values.threads, err);
     t->sums = t->pool ? hg__alloc(HG_EVAL_ROWS, sizeof *t->sums, err) : NULL;
@@ -230,6 +249,7 @@ static void clear(hg__trainer *t) {
     hg__trim_clear(&t->trim);
     hg__free(t->sums);
     hg__pool_free(t->pool);
+    hg__lock_release(&t->lock);
 }
 
 // ---- the loop -----------------------------------------------------------------------------------
@@ -584,6 +604,7 @@ int hg__train(const hg_options *o, hg__table *given, const hg_listener *l, hg_tr
         memset(&own, 0, sizeof own);
         t->l = l ? l : &nobody;
         t->given = given;
+        t->lock.fd = -1;
         code = prepare(t, o, &kept);
         if (code == HG_OK && !t->is_table) {
             tell_skipped(t, t->data);

@@ -2,6 +2,7 @@
 // trainer.h - everything one training run holds, and where it stands.
 #ifndef HG_TRAIN_TRAINER_H
 #define HG_TRAIN_TRAINER_H
+#include "base/lock.h"
 #include "data/data.h"
 #include "data/noise.h"
 #include "data/schema.h"
@@ -37,6 +38,7 @@ typedef struct hg__trainer {
     const hg_listener *l; // never NULL
     hg__meter meter;      // of what comes before the first step
     char folder[1024];
+    hg__lock lock;    // of the folder
     hg__table *given; // borrowed: rows of a table that is open already, instead of data=; or NULL
     hg__data *data, *val_data; // owned; val_data NULL unless val= is a file
     hg__schema *schema;        // owned until the model takes it: rows are a table's; else NULL
