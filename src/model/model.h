@@ -9,6 +9,8 @@
 #include "model/spec.h"
 #include "nn/spans.h"
 
+enum { HG_RUN_ID = 17 };
+
 struct hg_model {
     hg__spec spec;
     hg__real *params;          // owned, (spec.params): all of it, one block
@@ -17,6 +19,9 @@ struct hg_model {
     char **column;             // owned, (width) names, or NULL
     char *options;             // owned JSON text: the training options, or NULL
     char fingerprint[24];      // of the training data, hex; "" if none
+    char run[HG_RUN_ID];       // which training run it is of, hex; "" if that is not known
+    bool will_hold_rows;       // training will put rows into its file
+    bool is_shared;            // share=: others may read such a file
     hg__range_rule range;      // what 0 and 1 were in the images it was trained on
     struct hg__schema *schema; // owned: rows are a table's (table_model.c); NULL: rows of numbers
     hg__json *detector;        // owned: what the file says of it (parts.h), or NULL
@@ -54,6 +59,11 @@ typedef struct hg__extra {
 } hg__extra;
 int hg__model_save(const hg_model *m, const char *path, const hg__extra *extra,
                    hg_error *err); // extra may be NULL
+// The same over a model file that is there: who may read that may read this, and is_shared everybody.
+int hg__model_save_over(const hg_model *m, const char *path, hg_error *err);
+
+// Whether rows it was trained on can be read back from it, exactly: its file is the owner's alone unless it is shared.
+bool hg__model_holds_rows(const hg_model *m);
 
 // Full tensor name of a parameter, "encoder.0.weight".
 void hg__param_name(const hg__layer *l, int32_t param, char buffer[64]);

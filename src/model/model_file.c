@@ -136,8 +136,8 @@ static int fill_sheet(sheet *s, const hg_model *m, const hg__extra *extra, hg_er
     for (int32_t i = 0; i < m->spec.layers; i++) weights += (size_t)m->spec.layer[i].params;
     s->tensor = hg__alloc(weights + (size_t)m->parts + extra->tensors, sizeof *s->tensor, err);
     s->values = hg__alloc((size_t)m->spec.parameters, sizeof *s->values, err);
-    s->key = hg__alloc(extra->pairs + 3, sizeof *s->key, err);
-    s->value = hg__alloc(extra->pairs + 3, sizeof *s->value, err);
+    s->key = hg__alloc(extra->pairs + 4, sizeof *s->key, err);
+    s->value = hg__alloc(extra->pairs + 4, sizeof *s->value, err);
     if (!s->tensor || !s->values || !s->key || !s->value) return HG_ERR_MEMORY;
     s->json = model_json(m, err);
     if (!s->json) return HG_ERR_MEMORY;
@@ -146,6 +146,7 @@ static int fill_sheet(sheet *s, const hg_model *m, const hg__extra *extra, hg_er
     for (size_t i = 0; i < extra->tensors; i++) s->tensor[s->tensors++] = extra->tensor[i];
     add_pair(s, "format", "pt");
     add_pair(s, HG_META_MODEL, s->json);
+    if (m->run[0]) add_pair(s, HG_META_RUN, m->run);
     for (size_t i = 0; i < extra->pairs; i++) add_pair(s, extra->key[i], extra->value[i]);
     HG_TRY(hg__tensors_hash(s->tensor, s->tensors, s->key, s->value, s->pairs, HG_META_CHECKSUM,
                             &hash, err));
@@ -154,15 +155,33 @@ static int fill_sheet(sheet *s, const hg_model *m, const hg__extra *extra, hg_er
     return HG_OK;
 }
 
-int hg__model_save(const hg_model *m, const char *path, const hg__extra *extra, hg_error *err) {
-    const hg__extra none = {0};
+bool hg__model_holds_rows(const hg_model *m) {
+    return hg__model_part(m, "detector.reference") != NULL;
+}
+
+static int save(const hg_model *m, const char *path, hg__file_mode mode, const hg__extra *extra,
+                hg_error *err) {
     sheet s = {0};
-    int code = fill_sheet(&s, m, extra ? extra : &none, err);
+    int code = fill_sheet(&s, m, extra, err);
     if (code == HG_OK) {
-        code = hg__tensors_write(path, s.tensor, s.tensors, s.key, s.value, s.pairs, err);
+        code = hg__tensors_write(path, mode, s.tensor, s.tensors, s.key, s.value, s.pairs, err);
     }
     clear_sheet(&s);
     return code;
+}
+
+int hg__model_save(const hg_model *m, const char *path, const hg__extra *extra, hg_error *err) {
+    const hg__extra none = {0};
+    const bool has_rows = m->will_hold_rows || hg__model_holds_rows(m);
+    const hg__file_mode mode = !has_rows      ? HG_MODE_KEEP
+                               : m->is_shared ? HG_MODE_OPEN
+                                              : HG_MODE_PRIVATE;
+    return save(m, path, mode, extra ? extra : &none, err);
+}
+
+int hg__model_save_over(const hg_model *m, const char *path, hg_error *err) {
+    const hg__extra none = {0};
+    return save(m, path, m->is_shared ? HG_MODE_OPEN : HG_MODE_KEEP, &none, err);
 }
 
 // ---- reading ------------------------------------------------------------------------------------
@@ -338,10 +357,18 @@ static int read_parts(hg_model *m, const hg__json *o, const hg__tensors *t, hg_e
     return HG_OK;
 }
 
+// A text that is no number of a run is as good as none.
+static void read_run(hg_model *m, const hg__tensors *t) {
+    const char *run = hg__tensors_metadata(t, HG_META_RUN);
+    const size_t digits = run ? strspn(run, "0123456789abcdef") : 0;
+    if (digits == HG_RUN_ID - 1 && !run[digits]) snprintf(m->run, sizeof m->run, "%s", run);
+}
+
 static int read_model(hg_model *m, const hg__json *o, const hg__tensors *t, hg_error *err) {
     if (!hg__json_is_object(o)) return fail_field(t->path, HG_META_MODEL, "an object", err);
     HG_TRY(check_version(o, t->path, err));
     HG_TRY(check_hash(t, err));
+    read_run(m, t);
     HG_TRY(read_spec(m, o, t->path, err));
     HG_TRY(hg__weights_check(&m->spec, t, false, err));
     HG_TRY(read_small(m, o, t->path, err));

@@ -7,6 +7,8 @@
 #define HG_META_MODEL    "hourglass"          // one JSON object: docs/MODELFILE.md
 #define HG_META_CHECKSUM "hourglass.checksum" // 16 hex digits: hg__tensors_hash() of all else
 
+#define HG_META_RUN "hourglass.run" // 16 hex digits: which training it is of; not in files of 0.1.0
+
 enum { HG_MODEL_VERSION = 1 };
 
 hg__json *hg__model_range_json(const hg__range_rule *r); // "range" of the object; NULL: no memory

@@ -71,10 +71,10 @@ static int write_tensors(hg__writer *w, const hg__place *sorted, size_t count, h
     return HG_OK;
 }
 
-static int write_file(const char *path, hg__text *header, const hg__place *sorted, size_t count,
-                      hg_error *err) {
+static int write_file(const char *path, hg__file_mode mode, hg__text *header,
+                      const hg__place *sorted, size_t count, hg_error *err) {
     hg__writer w;
-    HG_TRY(hg__writer_open(&w, path, err));
+    HG_TRY(hg__writer_open_mode(&w, path, mode, err));
     int code = write_header(&w, header, err);
     if (code == HG_OK) code = write_tensors(&w, sorted, count, err);
     if (code == HG_OK) return hg__writer_commit(&w, err);
@@ -82,7 +82,7 @@ static int write_file(const char *path, hg__text *header, const hg__place *sorte
     return code;
 }
 
-int hg__tensors_write(const char *path, const hg__tensor *tensors, size_t count,
+int hg__tensors_write(const char *path, hg__file_mode mode, const hg__tensor *tensors, size_t count,
                       const char *const *key, const char *const *value, size_t pairs,
                       hg_error *err) {
     hg__text header = {0};
@@ -99,7 +99,7 @@ int hg__tensors_write(const char *path, const hg__tensor *tensors, size_t count,
     }
     hg__text_add(&header, "}");
     if (header.failed) code = hg__fail(err, HG_ERR_MEMORY, "out of memory while writing a header");
-    if (code == HG_OK) code = write_file(path, &header, sorted, count, err);
+    if (code == HG_OK) code = write_file(path, mode, &header, sorted, count, err);
     hg__text_clear(&header);
     hg__free(sorted);
     return code;

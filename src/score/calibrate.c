@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/entry.h"
+#include "base/lock.h"
 #include "base/mem.h"
 #include "base/stream.h"
 #include "base/text.h"
@@ -57,9 +58,26 @@ static int fit(hg__judge *j, hg__thresholds *fresh, const char *column, double f
     return more;
 }
 
+// A run that is under way would write over the new thresholds, or they over its better weights.
+static int check_folder(const char *model, hg_error *err) {
+    static const char inside[] = "weights/";
+    enum { LENGTH = sizeof inside - 1 };
+    char folder[1024];
+    const char *slash = strrchr(model, '/');
+    const size_t length = slash ? (size_t)(slash + 1 - model) : 0, before = length - LENGTH;
+    if (length < LENGTH || length >= sizeof folder) return HG_OK;
+    if (strncmp(model + before, inside, LENGTH) != 0) return HG_OK;
+    if (before > 0 && model[before - 1] != '/') return HG_OK;
+    snprintf(folder, sizeof folder, "%.*s", before ? (int)before : 1, before ? model : ".");
+    return hg__lock_check(folder, err);
+}
+
 // The model's "detector" with the new thresholds in place of the old ones, and the file written anew.
-static int save(const hg__judge *j, const hg__thresholds *fresh, const char *path, hg_error *err) {
+static int save(const hg__judge *j, const hg__thresholds *fresh, const struct hg__values *v,
+                hg_error *err) {
     hg_model *m = j->feed.model;
+    HG_TRY(check_folder(v->model, err));
+    m->is_shared = v->share;
     hg__json *detector = hg__json_copy(m->detector, NULL);
     if (!detector) return hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping thresholds");
     const int code = hg__thresholds_save(fresh, m, detector, err);
@@ -68,7 +86,7 @@ static int save(const hg__judge *j, const hg__thresholds *fresh, const char *pat
         return code;
     }
     hg__model_set_detector(m, detector);
-    return hg__model_save(m, path, NULL, err);
+    return hg__model_save_over(m, v->model, err);
 }
 
 static int calibrate(hg__judge *j, const hg_options *o, hg__thresholds *fresh, hg_error *err) {
@@ -105,7 +123,7 @@ int hg_calibrate(const hg_options *o, const hg_listener *l, bool json, char **te
         if (!*text) code = HG_ERR_MEMORY;
     }
     // The model last: nothing behind it can fail, so that it is the old one or told of.
-    if (code == HG_OK) code = save(&j, &fresh, o->values.model, err);
+    if (code == HG_OK) code = save(&j, &fresh, &o->values, err);
     if (code < 0) {
         hg__free(*text);
         *text = NULL;

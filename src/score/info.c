@@ -179,6 +179,11 @@ static char *info_text(const opened *o, hg_error *err) {
         hg__text_clear(&t);
         return NULL;
     }
+    if (hg__model_holds_rows(m)) {
+        hg__text_add(&t,
+                     "holds       training rows: whoever may read this file can read them back, "
+                     "exactly\n");
+    }
     add_line(&t, "data        fingerprint ", m->fingerprint);
     add_line(&t, "options     ", m->options ? m->options : "");
     const size_t state = state_tensors(&o->tensors);
@@ -286,6 +291,7 @@ static char *info_json(const opened *model, hg_error *err) {
     bad |= hg__json_set(o, "bytes", hg__json_integer((int64_t)model->bytes));
     bad |= add_network(o, model->model);
     bad |= add_memory(o, model);
+    bad |= hg__json_set(o, "holds_rows", hg__json_boolean(hg__model_holds_rows(model->model)));
     bad |= add_provenance(o, model->model, err);
     const int code = hg__info_table_json(o, model->model, model->tensors.path, err);
     if (code < 0) {

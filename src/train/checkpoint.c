@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "model/model_file.h"
 #include "train/folder.h"
 #include "train/trainer.h"
 
@@ -21,10 +22,8 @@ static char *format_progress(const hg__progress *p, hg_error *err) {
     hg__text_add(
         &t, "{\"epoch\": %d, \"batch\": %lld, \"step\": %lld, \"rows\": %lld, \"best_epoch\": %d, ",
         p->epoch, (long long)p->batch, (long long)p->step, (long long)p->rows, p->best_epoch);
-    hg__text_add(&t,
-                 "\"loss_sum\": \"%a\", \"best_loss\": \"%a\", \"train_loss\": \"%a\", "
-                 "\"seconds\": \"%.3f\"}",
-                 p->loss_sum, p->best_loss, p->train_loss, p->seconds);
+    hg__text_add(&t, "\"loss_sum\": \"%a\", \"best_loss\": \"%a\", \"train_loss\": \"%a\"}",
+                 p->loss_sum, p->best_loss, p->train_loss);
     return hg__text_take(&t, err);
 }
 
@@ -48,8 +47,8 @@ static bool parse_progress(const char *text, hg__progress *p) {
         get_count(root, "epoch", &epoch) && get_count(root, "batch", &p->batch) &&
         get_count(root, "step", &p->step) && get_count(root, "rows", &p->rows) &&
         get_count(root, "best_epoch", &best_epoch) && get_real(root, "loss_sum", &p->loss_sum) &&
-        get_real(root, "best_loss", &p->best_loss) &&
-        get_real(root, "train_loss", &p->train_loss) && get_real(root, "seconds", &p->seconds);
+        get_real(root, "best_loss", &p->best_loss) && get_real(root, "train_loss", &p->train_loss);
+    if (!get_real(root, "seconds", &p->seconds)) p->seconds = 0; // version 0.1.0 kept it here
     hg__json_free(root);
     p->epoch = (int32_t)epoch;
     p->best_epoch = (int32_t)best_epoch;
@@ -123,17 +122,21 @@ static int take_state(hg__trainer *t, const hg__tensors *file, int32_t state, co
 static int take_model(hg__trainer *t, const hg__tensors *file, hg_error *err) {
     hg_model *saved = NULL, *m = t->model;
     HG_TRY(hg__model_from_tensors(&saved, file, err));
-    int code = HG_OK;
-    if (strcmp(saved->spec.text, m->spec.text) != 0) {
+    int code = hg__run_compare(file->path, saved->run, m->run, err);
+    if (code == HG_OK && strcmp(saved->spec.text, m->spec.text) != 0) {
         code = hg__fail(err, HG_ERR_MODEL, "%s: expected the model '%.150s', got '%.150s'",
                         file->path, m->spec.text, saved->spec.text);
-    } else if (strcmp(saved->fingerprint, m->fingerprint) != 0) {
+    } else if (code == HG_OK && strcmp(saved->fingerprint, m->fingerprint) != 0) {
         code = hg__fail(
             err, HG_ERR_DATA,
             "%s: expected the data the run began with (fingerprint %s), got other data (%s)",
             t->data->path, saved->fingerprint, m->fingerprint);
-    } else {
+    } else if (code == HG_OK && saved->run[0]) {
+        code = hg__run_check(t, saved->run, err);
+    }
+    if (code == HG_OK) {
         memcpy(m->params, saved->params, saved->spec.params * sizeof *saved->params);
+        if (!m->run[0]) snprintf(m->run, sizeof m->run, "%s", saved->run);
     }
     hg_model_free(saved);
     return code;
@@ -163,6 +166,19 @@ static int load(hg__trainer *t, const hg__tensors *file, hg_error *err) {
     return HG_OK;
 }
 
+// The best weights, where there are any yet, are of the same run too: what is trained on may never be better.
+static int check_best(const hg__trainer *t, hg_error *err) {
+    char path[1024];
+    hg__tensors file = {0};
+    HG_TRY(hg__folder_weights(t->folder, "best", path, err));
+    if (!hg__is_file(path)) return HG_OK;
+    HG_TRY(hg__tensors_open(&file, path, err));
+    const char *run = hg__tensors_metadata(&file, HG_META_RUN);
+    const int code = run ? hg__run_compare(path, run, t->model->run, err) : HG_OK;
+    hg__tensors_close(&file);
+    return code;
+}
+
 int hg__checkpoint_load(hg__trainer *t, hg_error *err) {
     char path[1024];
     hg__tensors file = {0};
@@ -171,5 +187,5 @@ int hg__checkpoint_load(hg__trainer *t, hg_error *err) {
     HG_TRY(hg__tensors_open(&file, path, err));
     const int code = load(t, &file, err);
     hg__tensors_close(&file);
-    return code;
+    return code == HG_OK && t->progress.best_epoch > 0 ? check_best(t, err) : code;
 }

@@ -151,8 +151,9 @@ static int write_text(const char *folder, const char *name, hg__text *text, hg_e
     return code;
 }
 
-int hg__folder_write_args(const char *folder, const hg_options *o, hg_error *err) {
+int hg__folder_write_args(const char *folder, const hg_options *o, const char *run, hg_error *err) {
     hg__text text = {0};
+    hg__run_write(&text, run);
     hg__options_format_yaml(o, &text);
     return write_text(folder, "args.yaml", &text, err);
 }
@@ -184,6 +185,49 @@ int hg__folder_add_result(const char *folder, const hg__result_row *row, hg_erro
     snprintf(line, sizeof line, "%d,%.3f,%.9g,%s,%.9g\n", row->epoch, row->time, row->train_loss,
              val, row->lr);
     return hg__append_line(path, line, err);
+}
+
+// The number between `from` and the next comma.
+static bool read_cell(const char *from, const char *stop, double *value) {
+    char cell[64];
+    const char *comma = memchr(from, ',', (size_t)(stop - from));
+    const int length = (int)((comma ? comma : stop) - from);
+    snprintf(cell, sizeof cell, "%.*s", length, from);
+    return hg__parse_float(cell, value);
+}
+
+// The largest second column of results.csv.
+static double seconds_of_results(const char *folder) {
+    char path[1024];
+    hg__map m;
+    double most = 0;
+    if (hg__join_path(path, sizeof path, folder, "results.csv", NULL) < 0) return 0;
+    if (!hg__is_file(path) || hg__map_open(&m, path, NULL) < 0) return 0;
+    const char *line = (const char *)m.data, *end = line + m.size;
+    for (const char *stop; line < end && (stop = memchr(line, '\n', (size_t)(end - line)));
+         line = stop + 1) {
+        const char *comma = memchr(line, ',', (size_t)(stop - line));
+        double seconds = 0;
+        if (comma && read_cell(comma + 1, stop, &seconds) && seconds > most) most = seconds;
+    }
+    hg__map_close(&m);
+    return most;
+}
+
+static double seconds_of_run(const char *folder) {
+    char path[1024];
+    hg__map m;
+    if (hg__join_path(path, sizeof path, folder, "run.json", NULL) < 0) return 0;
+    if (!hg__is_file(path) || hg__map_open(&m, path, NULL) < 0) return 0;
+    hg__json *root = hg__json_read((const char *)m.data, m.size, path, NULL);
+    const double seconds = hg__json_number_value(hg__json_object_get(root, "seconds"));
+    hg__json_free(root);
+    hg__map_close(&m);
+    return seconds > 0 ? seconds : 0;
+}
+
+double hg__folder_seconds(const char *folder) {
+    return fmax(seconds_of_results(folder), seconds_of_run(folder));
 }
 
 // ---- the two JSON files -------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 #ifndef HG_TRAIN_FOLDER_H
 #define HG_TRAIN_FOLDER_H
 #include "base/lock.h"
+#include "base/text.h"
+#include "model/model.h"
 #include "options/options.h"
 
 // Makes PROJECT/NAME (NAME2, NAME3 ... where it exists and exist_ok is false) with its weights/, and
@@ -18,7 +20,13 @@ int hg__folder_lock(hg__lock *l, const char *folder, hg_error *err);
 // "FOLDER/weights/NAME.safetensors" in buffer (1024).
 int hg__folder_weights(const char *folder, const char *name, char *buffer, hg_error *err);
 
-int hg__folder_write_args(const char *folder, const hg_options *o, hg_error *err);
+// run: whose it is, "" if that is not known.
+int hg__folder_write_args(const char *folder, const hg_options *o, const char *run, hg_error *err);
+void hg__run_write(hg__text *text, const char *id); // run_id.c: the line in args.yaml
+int hg__run_read(const char *folder, char id[HG_RUN_ID], hg_error *err);
+
+// Seconds trained so far, over all sessions that ended or finished an epoch: by results.csv and run.json.
+double hg__folder_seconds(const char *folder);
 
 // results.csv: keeps the header and the rows up to `epoch` (0: a fresh file).
 int hg__folder_cut_results(const char *folder, int32_t epoch, hg_error *err);

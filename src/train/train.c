@@ -116,7 +116,11 @@ static int make_model(hg__trainer *t, hg_error *err) {
     } else if (code == HG_OK) {
         code = copy_columns(t->model, t->data, err);
     }
-    if (code == HG_OK) describe_data(t->model, t->data);
+    if (code == HG_OK) {
+        describe_data(t->model, t->data);
+        t->model->will_hold_rows = t->is_table; // hg__fit_detector()
+        t->model->is_shared = v->share;
+    }
     const bool scaled = !*v->pretrained && strcmp(v->init, "scaled") == 0;
     return code == HG_OK && scaled ? hg__start_scaled(t, err) : code;
 }
@@ -188,7 +192,8 @@ static int lock_folder(hg__trainer *t, const hg_options *o, hg_error *err) {
 static int make_folder(hg__trainer *t, hg_error *err) {
     HG_TRY(hg__folder_make(&t->o, t->folder, &t->lock, err));
     if (t->lock.fd < 0) tell_lockless(t);
-    return hg__folder_write_args(t->folder, &t->o, err);
+    hg__run_id(t, t->model->run);
+    return hg__folder_write_args(t->folder, &t->o, t->model->run, err);
 }
 
 // What ends the run: epochs= where it is set or nothing else is.
@@ -230,6 +235,7 @@ static int prepare(hg__trainer *t, const hg_options *o, hg_error *err) {
         if (!t->val_loader) return err && err->code < 0 ? (int)err->code : HG_ERR_MEMORY;
     }
     if (strcmp(t->model->kind, "pca") != 0) HG_TRY(make_plans(t, err));
+    if (*o->values.resume) t->earlier = hg__folder_seconds(t->folder);
     if (!*o->values.resume) HG_TRY(make_folder(t, err));
     return hg__trim_write(t, err);
 }
@@ -454,7 +460,9 @@ static int stop_with_checkpoint(hg__trainer *t, hg_error *err) {
 
 // Takes up the checkpoint. args.yaml then says what the run is now, so that it still repeats it.
 static int take_up(hg__trainer *t, hg_error *err) {
+    HG_TRY(hg__run_read(t->folder, t->model->run, err));
     HG_TRY(hg__checkpoint_load(t, err));
+    if (!t->model->run[0]) hg__run_id(t, t->model->run);
     const hg__progress *p = &t->progress;
     if (p->batch > 0 && p->rows != p->batch * t->o.values.batch) {
         return hg__fail(
@@ -465,7 +473,7 @@ static int take_up(hg__trainer *t, hg_error *err) {
     hg_options *now = hg__options_copy(&t->o, err);
     if (!now) return HG_ERR_MEMORY;
     now->values.resume[0] = '\0';
-    const int code = hg__folder_write_args(t->folder, now, err);
+    const int code = hg__folder_write_args(t->folder, now, t->model->run, err);
     hg_options_free(now);
     return code;
 }
@@ -474,7 +482,7 @@ static int run_epochs(hg__trainer *t, const char **reason, hg_error *err) {
     double lr = 0;
     t->progress.best_loss = (double)INFINITY;
     if (*t->o.values.resume) HG_TRY(take_up(t, err));
-    t->earlier = t->progress.seconds;
+    t->earlier = fmax(t->earlier, t->progress.seconds);
     HG_TRY(hg__folder_cut_results(t->folder, t->progress.epoch, err));
     if (t->progress.step == 0) { // from here on the run can be resumed
         HG_TRY(hg__checkpoint_save(t, err));
@@ -504,6 +512,7 @@ static int finish_best(hg__trainer *t, hg_train_result *r, hg_model **out, hg_er
     t->loader = NULL;
     best = hg_model_load(path, err);
     if (!best) return (int)err->code;
+    best->is_shared = t->o.values.share;
     int code = t->is_table ? hg__fit_detector(t, best, err) : HG_OK;
     if (code == HG_OK && t->val_rows.count && !t->is_table) {
         hg__run_plan *runner = hg__run_plan_new(best, t->pool, err);
@@ -531,6 +540,7 @@ static int fit_pca(hg__trainer *t, const char **reason, hg_error *err) {
     HG_TRY(hg__pca_fit(&pca, &t->rows, t->model->spec.code, t->pool, err));
     int code = HG_OK;
     describe_data(pca, t->data);
+    snprintf(pca->run, sizeof pca->run, "%s", t->model->run);
     hg_model_free(t->model);
     t->model = pca;
     if (code == HG_OK) code = save_best(t, "best", err);

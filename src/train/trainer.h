@@ -72,6 +72,12 @@ int hg__checkpoint_save(hg__trainer *t, hg_error *err);
 // Loads it into model, plan and progress. HG_OK and no change where there is none yet.
 int hg__checkpoint_load(hg__trainer *t, hg_error *err);
 
+// run_id.c. Which run a file is of: it must be that of args.yaml ("": not known).
+void hg__run_id(const hg__trainer *t, char id[HG_RUN_ID]);
+int hg__run_check(const hg__trainer *t, const char *id,
+                  hg_error *err); // whether the options can still be that run's
+int hg__run_compare(const char *path, const char *id, const char *want, hg_error *err);
+
 // start.c: scales freshly drawn weights and sets the output's bias.
 int hg__start_scaled(hg__trainer *t, hg_error *err);
 
