@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,42 +52,49 @@ int hg__open_read(const char *path, hg_error *err) {
     return fd;
 }
 
-static int map_descriptor(hg__map *m, int fd, const char *path, hg_error *err) {
+static int measure(int fd, const char *path, size_t *size, hg_error *err) {
     struct stat s;
     if (fstat(fd, &s) != 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot stat", path);
     if (!S_ISREG(s.st_mode)) {
         return hg__fail(err, HG_ERR_IO, "%s: expected a file, got %s", path,
                         S_ISDIR(s.st_mode) ? "a folder" : "a device");
     }
-    *m = (hg__map){(const uint8_t *)"", (size_t)s.st_size};
-    if (s.st_size == 0) return HG_OK;
-    void *data =
-        hg__io_is_refused(EIO) ? MAP_FAILED : mmap(NULL, m->size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (data == MAP_FAILED) {
-        *m = (hg__map){0};
-        return hg__fail_errno(err, HG_ERR_IO, "%s: cannot map", path);
-    }
-    m->data = data;
+    *size = (size_t)s.st_size;
     return HG_OK;
 }
 
-int hg__map_open(hg__map *m, const char *path, hg_error *err) {
+int hg__map_read(hg__map *m, int fd, const char *path, size_t most, hg_error *err) {
+    *m = (hg__map){0};
+    static const uint8_t none[1] = {0};
+    size_t size = 0;
+    HG_TRY(measure(fd, path, &size, err));
+    if (size > most) size = most;
+    *m = (hg__map){none, 0};
+    if (size == 0) return HG_OK;
+    uint8_t *bytes = hg__grow(NULL, size, 1, err);
+    const int code = bytes ? hg__read_at(fd, bytes, size, 0, path, err) : HG_ERR_MEMORY;
+    *m = (hg__map){bytes, size};
+    if (code < 0) hg__map_close(m);
+    return code;
+}
+
+int hg__map_open_head(hg__map *m, const char *path, size_t most, hg_error *err) {
     *m = (hg__map){0};
     int fd = hg__open_read(path, err);
     if (fd < 0) return fd;
-    int code = map_descriptor(m, fd, path, err);
+    int code = hg__map_read(m, fd, path, most, err);
     close(fd);
     return code;
 }
 
-void hg__map_forget(const hg__map *m) {
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): only to drop the const
-    if (m->size) (void)madvise((void *)(uintptr_t)m->data, m->size, MADV_DONTNEED);
+int hg__map_open(hg__map *m, const char *path, hg_error *err) {
+    return hg__map_open_head(m, path, SIZE_MAX, err);
 }
 
 void hg__map_close(hg__map *m) {
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): only to drop the const
-    if (m->size) munmap((void *)(uintptr_t)m->data, m->size);
+    if (m->size)
+        hg__free((void *)(uintptr_t)
+                     m->data); // NOLINT(performance-no-int-to-ptr): only to drop the const
     *m = (hg__map){0};
 }
 

@@ -4,16 +4,18 @@
 #define HG_BASE_FILE_H
 #include "base/error.h"
 
-// A whole file in memory, mapped read-only. An empty file has size 0 and data "".
+// A whole file in memory, read at once: whatever becomes of the file meanwhile, these are its bytes. An empty file has size 0 and
+// data "".
 typedef struct hg__map {
-    const uint8_t *data;
+    const uint8_t *data; // owned, (size)
     size_t size;
 } hg__map;
 
 int hg__map_open(hg__map *m, const char *path, hg_error *err);
+// No more than its first `most` bytes.
+int hg__map_open_head(hg__map *m, const char *path, size_t most, hg_error *err);
+int hg__map_read(hg__map *m, int fd, const char *path, size_t most, hg_error *err);
 void hg__map_close(hg__map *m); // {0} is fine
-// Lets go of what was read so far: it leaves this process's memory, and is fetched again where it is asked for again.
-void hg__map_forget(const hg__map *m);
 
 // Reads exactly `size` bytes at `offset`, through short reads and EINTR.
 int hg__read_at(int fd, void *buffer, size_t size, uint64_t offset, const char *path,

@@ -3,7 +3,6 @@
 #include "data/array.h"
 
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -170,22 +169,21 @@ static int check_size(const layout *l, const hg__source *s, hg_error *err) {
                     (unsigned long long)l->total, text, (unsigned long long)body);
 }
 
-// ---- four ways to get at the rows ---------------------------------------------------------------
+// ---- ways to get at the rows --------------------------------------------------------------------
 
-// As they lie in the file: mapped, or read from it when they are asked for.
-static int use_in_place(hg__data *d, hg__source *s, bool map, hg_error *err) {
-    if (map) {
-        void *mapping = mmap(NULL, (size_t)s->size, PROT_READ, MAP_PRIVATE, s->fd, 0);
-        if (mapping == MAP_FAILED) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot map", s->path);
-        d->mapping = mapping;
-        d->mapping_size = (size_t)s->size;
-        d->base = (const uint8_t *)mapping + s->position;
-        return HG_OK;
-    }
+// As they lie in the file, which is read when they are asked for.
+static void use_in_place(hg__data *d, hg__source *s) {
     d->offset = s->position;
     d->fd = s->fd;
     s->fd = -1;
-    return HG_OK;
+}
+
+// All at once. Not mapped: a file that is cut off while it is used would be the end of the process.
+static int read_at_once(const layout *l, hg__data *d, const hg__source *s, hg_error *err) {
+    d->owned = hg__alloc((size_t)l->total, 1, err);
+    if (!d->owned) return HG_ERR_MEMORY;
+    d->base = d->owned;
+    return hg__read_at(s->fd, d->owned, (size_t)l->total, s->position, s->path, err);
 }
 
 // `count` elements from the source to `to`: bytes as they are, or floats.
@@ -310,9 +308,10 @@ int hg__array_open(const hg__array *a, hg__data *d, hg__source *s, const hg__dat
     d->big_endian = a->big_endian;
     d->scale = a->dtype == HG_U8 ? 1.0F / 255.0F : 1.0F;
     bool plain = l.raw || (a->dtype == HG_F32 && a->big_endian == host_is_big);
-    bool fits = s->size <= o->memory, aligned = l.raw || s->position % sizeof(float) == 0;
-    if (plain && !l.fortran && !s->packed && (!fits || aligned)) {
-        return use_in_place(d, s, fits, err);
+    if (plain && !l.fortran && !s->packed) {
+        if (!d->raw && s->size <= o->memory) return read_at_once(&l, d, s, err);
+        use_in_place(d, s);
+        return HG_OK;
     }
     int code = make_blocks(&l, err);
     if (code == HG_OK) code = read_body(&l, d, s, o->memory, err);

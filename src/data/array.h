@@ -14,7 +14,7 @@ typedef struct hg__array {
 
 // Fills d from the body and checks that the file ends with it. u8 stays u8, everything else becomes f32 (with d->raw:
 // everything stays as it is).
-// Bytes that can be used as they lie are mapped (up to o->memory) or left where they are.
+// Bytes that can be used as they lie are read at once (up to o->memory) or left where they are.
 int hg__array_open(const hg__array *a, hg__data *d, hg__source *s, const hg__data_options *o,
                    hg_error *err);
 

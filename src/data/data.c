@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -220,11 +219,10 @@ hg__data *hg__data_open_raw(const char *path, const char *array, size_t memory, 
 }
 
 void hg__data_release(hg__data *d) {
-    if (d->mapping) munmap(d->mapping, d->mapping_size);
     hg__free(d->owned);
     if (d->fd >= 0) close(d->fd);
     d->base = NULL;
-    d->mapping = d->owned = NULL;
+    d->owned = NULL;
     d->fd = -1;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // data.h - rows of numbers, all of one width, wherever they live.
 //
-//   file ──sniff──> reader (readers.def) ──> hg__data: rows in memory, mapped, or on disk
+//   file ──sniff──> reader (readers.def) ──> hg__data: rows in memory or on disk
 //                                               │
 //                        split (val=, fraction=) ──> hg__rows: which rows, in which order
 //                                               │
@@ -22,7 +22,7 @@ typedef struct hg__data_options {
     const char *label;  // name (or 1-based number) of the column that is a label, not a feature; ""
     const char *ignore; // names separated by commas, left out; ""
     const char *on_bad; // "stop" or "skip": what a row that cannot be used does; "" is stop
-    size_t memory;      // bytes that may be held (or mapped) at a time; above, rows live on disk
+    size_t memory;      // bytes that may be held at a time; above, rows live on disk
     struct hg__picture_options *pictures; // borrowed; for folders of images; NULL: the defaults
     hg__header_wish header;               // text: whether the first row is names
     const hg_listener *listener;          // borrowed: told how far the reading is; or NULL
@@ -51,9 +51,7 @@ typedef struct hg__data {
     const void *base; // all rows, contiguous, or NULL where they live on disk
     int fd;           // rows on disk: row i is width * size bytes at offset + i * that; else -1
     uint64_t offset;
-    void *owned;   // heap block behind base, or NULL
-    void *mapping; // mmap behind base, or NULL
-    size_t mapping_size;
+    void *owned; // heap block behind base, or NULL
 } hg__data;
 
 // Opens a file known by its content. "fashion" is the Debian package's Fashion-MNIST training images and

@@ -32,12 +32,20 @@ static uint64_t hash_bytes(uint64_t h, const uint8_t *bytes, size_t size) {
     return mix(h, word ^ (uint64_t)size << 56);
 }
 
-static uint64_t hash_file(uint64_t h, const char *name, const hg__map *m) {
-    h = hash_bytes(h, (const uint8_t *)name, strlen(name));
-    h = mix(h, m->size);
-    if (m->size <= 2 * (size_t)HASHED) return hash_bytes(h, m->data, m->size);
-    h = hash_bytes(h, m->data, HASHED);
-    return hash_bytes(h, m->data + m->size - HASHED, HASHED);
+static int hash_piece(uint64_t *h, hg__image_reader *r, size_t at, size_t size, hg_error *err) {
+    const uint8_t *bytes = hg__image_peek(r, at, size, err);
+    if (!bytes) return HG_ERR_IO;
+    *h = hash_bytes(*h, bytes, size);
+    return HG_OK;
+}
+
+static int hash_file(uint64_t *h, const char *name, hg__image_reader *r, hg_error *err) {
+    const size_t size = hg__image_size(r);
+    *h = hash_bytes(*h, (const uint8_t *)name, strlen(name));
+    *h = mix(*h, size);
+    if (size <= 2 * (size_t)HASHED) return hash_piece(h, r, 0, size, err);
+    HG_TRY(hash_piece(h, r, 0, HASHED, err));
+    return hash_piece(h, r, size - HASHED, HASHED, err);
 }
 
 // ---- headers ------------------------------------------------------------------------------------
@@ -84,10 +92,9 @@ static int read_samples(hg__pictures *p, hg__image_reader *r, hg__picture_sample
 static int read_header(hg__pictures *p, const char *folder, const char *name, header *h,
                        uint64_t *hash, hg_error *err) {
     char path[1024];
-    hg__map map;
+    int code = HG_OK;
     HG_TRY(hg__join_path(path, sizeof path, folder, name, err));
-    HG_TRY(hg__map_open(&map, path, err));
-    hg__image_reader *r = hg__image_open_bytes(map.data, map.size, path, err);
+    hg__image_reader *r = hg__image_open(path, err);
     if (r) {
         const hg__image_info *info = hg__image_info_of(r);
         const bool turned = info->orientation >= 5;
@@ -95,11 +102,10 @@ static int read_header(hg__pictures *p, const char *folder, const char *name, he
                       .width = turned ? info->height : info->width,
                       .channels = info->channels,
                       .bytes = hg__image_line_bytes(info) * (size_t)info->height};
-        *hash = hash_file(*hash, name, &map);
+        code = hash_file(hash, name, r, err);
     }
-    const int code = r ? read_samples(p, r, &h->samples, err) : (int)err->code;
+    if (code == HG_OK) code = r ? read_samples(p, r, &h->samples, err) : (int)err->code;
     hg__image_close(r);
-    hg__map_close(&map);
     return code;
 }
 

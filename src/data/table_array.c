@@ -10,7 +10,7 @@
 #include "data/scan.h"
 #include "data/table.h"
 
-enum { MEMORY = 256 << 20, BLOCK = 1 << 16 }; // bytes mapped or held, and converted at a time
+enum { MEMORY = 256 << 20, BLOCK = 1 << 16 }; // bytes held, and converted at a time
 
 // One array, a block of its rows at a time.
 typedef struct array_part {

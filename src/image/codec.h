@@ -8,17 +8,37 @@
 #include "base/file.h"
 #include "image/image.h"
 
+// The bytes of a file (image_file.c).
+typedef struct hg__image_file {
+    const char *name; // borrowed, for messages
+    size_t size;
+    const uint8_t *
+        bytes; // all of it: the caller's, a small file's or that of a format that asks for it; else NULL
+    hg_error why;    // a piece could not be read; code 0: none such
+    int fd;          // owned; -1: the bytes are the caller's
+    uint8_t *own;    // owned, (size), or NULL: bytes
+    uint8_t *window; // owned, (room): `held` bytes from `first` on
+    size_t room, held;
+    uint64_t first;
+} hg__image_file;
+
+int hg__image_file_open(hg__image_file *f, const char *path, hg_error *err);
+int hg__image_file_hold(hg__image_file *f, hg_error *err); // all of it in memory, if it is not
+void hg__image_file_drop(hg__image_file *f);               // gives that memory back
+void hg__image_file_close(hg__image_file *f);              // {.fd = -1} is fine
+// A piece that lies within the file; good until the next call. NULL: it could not be read. The codec then fails with whatever
+// sentence it has, or none: who called the codec says why.
+const uint8_t *hg__image_file_at(hg__image_file *f, uint64_t at, size_t size);
+bool hg__image_file_copy(hg__image_file *f, uint64_t at, void *to, size_t size);
+
 struct hg__image_reader {
     const struct hg__codec *codec;
     hg__image_info info;
     char name[1024];      // for messages
-    const uint8_t *bytes; // the whole file, mapped or the caller's
-    size_t size;
-    hg__map map;        // {0} where the bytes are the caller's
-    int32_t next_line;  // of this page
-    int32_t pixel_bits; // of a pixel in the file, where that is less than info says; else 0
-    uint64_t unpacked;  // bytes of pixels of all pages so far, as pixel_bits counts
-    size_t taken;       // bytes of pixels since the map's pages were let go of
+    hg__image_file *file; // owned
+    int32_t next_line;    // of this page
+    int32_t pixel_bits;   // of a pixel in the file, where that is less than info says; else 0
+    uint64_t unpacked;    // bytes of pixels of all pages so far, as pixel_bits counts
     size_t held;
     char note
         [200];   // what of this page a file written like it will not have, without the name; or ""
@@ -38,6 +58,7 @@ typedef struct hg__codec {
     const char *extensions; // ".tif.tiff.": each between dots, lower case
     bool (*sniff)(const uint8_t *head, size_t size);
     bool (*guess)(const uint8_t *head, size_t size); // NULL; asked where no format's sign is there
+    bool is_whole;                                   // needs all of the file in memory
     // Fills r->info from the header and sets r->state. hg__image_check() must be asked before pixels are allocated.
     int (*open)(hg__image_reader *r, hg_error *err);
     int (*read)(hg__image_reader *r, void *to, int32_t lines, hg_error *err);

@@ -143,13 +143,13 @@ static int read_header(hg__image_reader *r, dicom_reader *d, const hg__dicom_spa
     d->frame_bytes = (size_t)hg__dicom_frame_bytes(&d->info);
     d->frame = hg__alloc(d->frame_bytes + 2, 1, err); // DCMTK fills an even number of bytes
     d->held = -1;
-    r->held = r->size + d->frame_bytes;
+    r->held = r->file->size + d->frame_bytes;
     return d->frame ? HG_OK : HG_ERR_MEMORY;
 }
 
 static int open_reader(hg__image_reader *r, hg_error *err) {
     HG_TRY(hg__dicom_need(r->name, err));
-    hg__dicom_span s = {r->bytes, r->size};
+    hg__dicom_span s = {r->file->bytes, r->file->size};
     uint8_t *inflated = NULL;
     int code = hg__dicom_inflate(&s, &inflated, r->name, err);
     if (code == HG_OK) code = hg__dicom_check(&s, r->name, err);
@@ -158,6 +158,7 @@ static int open_reader(hg__image_reader *r, hg_error *err) {
     r->state = d;
     if (code == HG_OK) code = read_header(r, d, &s, err);
     hg__free(inflated);
+    hg__image_file_drop(r->file); // DCMTK has what it needs of it
     if (code < 0) close_reader(r);
     return code;
 }
@@ -329,6 +330,7 @@ const hg__codec hg__codec_dicom = {
     .extensions = ".dcm.dicom.",
     .sniff = hg__dicom_has_mark,
     .guess = hg__dicom_is_bare,
+    .is_whole = true,
     .open = open_reader,
     .read = read_lines,
     .next_page = next_page,

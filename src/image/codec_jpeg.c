@@ -24,6 +24,7 @@ enum {
     SCAN_SHARE = 1000, // so many coefficients a byte
     MOST_BLOCKS = 10,  // of an MCU: B.2.3 of ITU-T T.81
     OUTPUT_BUFFER = 1 << 15,
+    INPUT_PIECE = 1 << 16,
     MARKER_LENGTH = 0xffff,
 };
 
@@ -41,7 +42,11 @@ typedef struct decoder {
     trouble trouble;
     struct jpeg_progress_mgr progress;
     size_t size, coefficients; // bytes of the file; of a picture of several scans
+    struct jpeg_source_mgr source;
+    hg__image_file *file; // borrowed
+    size_t at;            // behind what libjpeg has
     bool started;
+    uint8_t piece[INPUT_PIECE]; // of a file that is not in memory
 } decoder;
 
 typedef struct encoder {
@@ -170,6 +175,51 @@ static void close_reader(hg__image_reader *r) {
     r->state = NULL;
 }
 
+static void begin_source(j_decompress_ptr jpeg) {
+    (void)jpeg;
+}
+
+// At the end of the file libjpeg is given an end of the image, and a warning, as its own source of memory does it.
+static boolean fill_source(j_decompress_ptr jpeg) {
+    static const JOCTET end[] = {0xff, JPEG_EOI};
+    decoder *d = (decoder *)(void *)jpeg;
+    const size_t left = d->file->size - d->at, n = left < INPUT_PIECE ? left : INPUT_PIECE;
+    const uint8_t *piece = d->file->bytes ? d->file->bytes + d->at : d->piece;
+    if (n == 0 || (piece == d->piece && !hg__image_file_copy(d->file, d->at, d->piece, n))) {
+        piece = NULL;
+    }
+    if (!piece) WARNMS(jpeg, JWRN_JPEG_EOF);
+    d->at += piece ? n : 0;
+    d->source.next_input_byte = piece ? piece : end;
+    d->source.bytes_in_buffer = piece ? n : sizeof end;
+    return TRUE;
+}
+
+static void skip_source(j_decompress_ptr jpeg, long count) {
+    decoder *d = (decoder *)(void *)jpeg;
+    struct jpeg_source_mgr *s = &d->source;
+    if (count <= 0) return;
+    const size_t n = (size_t)count, held = s->bytes_in_buffer;
+    const size_t step = n < held ? n : held, left = d->file->size - d->at;
+    s->next_input_byte += step;
+    s->bytes_in_buffer -= step;
+    d->at += n - step < left ? n - step : left;
+}
+
+static void end_source(j_decompress_ptr jpeg) {
+    (void)jpeg;
+}
+
+static void take_source(decoder *d, hg__image_file *file) {
+    d->file = file;
+    d->source = (struct jpeg_source_mgr){.init_source = begin_source,
+                                         .fill_input_buffer = fill_source,
+                                         .skip_input_data = skip_source,
+                                         .resync_to_restart = jpeg_resync_to_restart,
+                                         .term_source = end_source};
+    d->jpeg.src = &d->source;
+}
+
 static int read_header(hg__image_reader *r, decoder *d, hg_error *err) {
     if (setjmp(d->trouble.jump)) return d->trouble.code;
     jpeg_create_decompress(&d->jpeg);
@@ -177,7 +227,7 @@ static int read_header(hg__image_reader *r, decoder *d, hg_error *err) {
     d->jpeg.progress = &d->progress;
     for (int i = 1; i < 16; i++) jpeg_save_markers(&d->jpeg, JPEG_APP0 + i, MARKER_LENGTH);
     jpeg_save_markers(&d->jpeg, JPEG_COM, MARKER_LENGTH);
-    jpeg_mem_src(&d->jpeg, r->bytes, r->size);
+    take_source(d, r->file);
     jpeg_read_header(&d->jpeg, TRUE);
     return fill_info(r, &d->jpeg, err);
 }
@@ -186,7 +236,7 @@ static int open_reader(hg__image_reader *r, hg_error *err) {
     decoder *d = hg__alloc(1, sizeof *d, err);
     if (!d) return HG_ERR_MEMORY;
     r->state = d;
-    d->size = r->size;
+    d->size = r->file->size;
     d->jpeg.err = prepare_trouble(&d->trouble, r->name);
     expect(&d->trouble, err);
     int code = read_header(r, d, err);

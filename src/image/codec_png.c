@@ -12,7 +12,7 @@
 #include "image/codec.h"
 #include "image/exif.h"
 
-enum { SIGNATURE = 8, CHUNK = 12, IHDR_SIZE = 13, PASSES = 7 };
+enum { SIGNATURE = 8, CHUNK = 12, IHDR_SIZE = 13, PASSES = 7, PIECE = 1 << 16 };
 
 // libpng and the way out of it; `leave` is where its errors arrive.
 typedef struct png_side {
@@ -26,8 +26,8 @@ typedef struct png_side {
 
 typedef struct reading {
     png_side side;
-    const uint8_t *bytes;
-    size_t size, at;
+    hg__image_file *file; // borrowed
+    size_t at;
     hg__image_info *page;
     int32_t depth; // bits a sample, in the file
     bool is_interlaced;
@@ -78,8 +78,8 @@ static void give_memory(png_structp png, png_voidp block) {
 
 static void fetch(png_structp png, png_bytep to, size_t size) {
     reading *s = png_get_io_ptr(png);
-    if (size > s->size - s->at) png_error(png, "it ends too early");
-    memcpy(to, s->bytes + s->at, size);
+    if (size > s->file->size - s->at) png_error(png, "it ends too early");
+    if (!hg__image_file_copy(s->file, s->at, to, size)) png_error(png, "it cannot be read");
     s->at += size;
 }
 
@@ -114,7 +114,8 @@ static uint32_t big_endian(const uint8_t *p) {
 }
 
 typedef struct chunk {
-    const uint8_t *type, *data;
+    uint8_t type[4];
+    size_t at; // its data
     uint32_t size;
 } chunk;
 
@@ -124,14 +125,16 @@ static bool is_type(const chunk *c, const char *type) {
 
 // The chunk at *at, which then stands behind it.
 static int next_chunk(const hg__image_reader *r, size_t *at, chunk *c, hg_error *err) {
-    const size_t left = r->size - *at;
-    *c = (chunk){r->bytes, r->bytes, 0};
-    const uint32_t size = left >= CHUNK ? big_endian(r->bytes + *at) : 0;
-    if (left < CHUNK || size > left - CHUNK) {
+    const size_t left = r->file->size - *at;
+    *c = (chunk){.at = *at + 8};
+    const uint8_t *head = left >= CHUNK ? hg__image_file_at(r->file, *at, 8) : NULL;
+    if (head) c->size = big_endian(head);
+    if (!head || c->size > left - CHUNK) {
         return hg__fail(err, HG_ERR_DATA, "%s: the PNG is cut off after %zu bytes", r->name,
-                        r->size);
+                        r->file->size);
     }
-    *c = (chunk){r->bytes + *at + 4, r->bytes + *at + 8, size};
+    const uint32_t size = c->size;
+    memcpy(c->type, head + 4, 4);
     *at += CHUNK + (size_t)size;
     return HG_OK;
 }
@@ -147,29 +150,31 @@ static bool is_kept(const chunk *c) {
 }
 
 static int check_sum(const hg__image_reader *r, const chunk *c, hg_error *err) {
-    const uLong sum = crc32_z(crc32_z(0, NULL, 0), c->type, (size_t)c->size + 4);
-    if (sum == big_endian(c->data + c->size)) return HG_OK;
+    uLong sum = crc32_z(crc32_z(0, NULL, 0), c->type, 4);
+    for (size_t at = 0; at < c->size; at += PIECE) {
+        const size_t n = c->size - at < PIECE ? c->size - at : PIECE;
+        const uint8_t *piece = hg__image_file_at(r->file, c->at + at, n);
+        if (piece) sum = crc32_z(sum, piece, n);
+    }
+    const uint8_t *said = hg__image_file_at(r->file, c->at + c->size, 4);
+    if (said && sum == big_endian(said)) return HG_OK;
     return hg__fail(err, HG_ERR_DATA, "%s: the PNG is damaged: %.4s: CRC error", r->name,
                     (const char *)c->type);
 }
 
 // Over all chunks to the last.
 static int walk(hg__image_reader *r, hg_error *err) {
-    enum { MOST_TOUCHED = 16 << 20 }; // bytes of the file
-    size_t at = SIGNATURE, forgotten = 0;
+    size_t at = SIGNATURE;
     chunk c;
     do {
-        if (at - forgotten > MOST_TOUCHED) {
-            hg__map_forget(&r->map);
-            forgotten = at;
-        }
         HG_TRY(next_chunk(r, &at, &c, err));
         if (is_type(&c, "acTL")) {
             return hg__fail(err, HG_ERR_DATA, "%s: expected a still picture, got an animated PNG",
                             r->name);
         }
         if (!is_type(&c, "IDAT")) HG_TRY(check_sum(r, &c, err)); // libpng checks IDAT's
-        if (is_type(&c, "eXIf")) r->info.orientation = hg__exif_orientation(c.data, c.size);
+        const uint8_t *exif = is_type(&c, "eXIf") ? hg__image_file_at(r->file, c.at, c.size) : NULL;
+        if (exif) r->info.orientation = hg__exif_orientation(exif, c.size);
     } while (!is_type(&c, "IEND"));
     return HG_OK;
 }
@@ -182,14 +187,16 @@ static int read_header(hg__image_reader *r, reading *s, hg_error *err) {
     if (!is_type(&c, "IHDR") || c.size != IHDR_SIZE) {
         return hg__fail(err, HG_ERR_DATA, "%s: the PNG is damaged: its header is missing", r->name);
     }
-    const uint32_t width = big_endian(c.data), height = big_endian(c.data + 4);
+    const uint8_t *data = hg__image_file_at(r->file, c.at, IHDR_SIZE);
+    if (!data) return HG_ERR_IO; // image.c says why
+    const uint32_t width = big_endian(data), height = big_endian(data + 4);
     if (width > INT32_MAX || height > INT32_MAX) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected sides of at most %d pixels, got %u x %u",
                         r->name, INT32_MAX, width, height);
     }
-    const int colour = c.data[9];
-    s->depth = c.data[8];
-    s->is_interlaced = c.data[12] != 0;
+    const int colour = data[9];
+    s->depth = data[8];
+    s->is_interlaced = data[12] != 0;
     if (s->depth < 8 || (colour & PNG_COLOR_MASK_PALETTE)) r->pixel_bits = s->depth; // one sample
     r->info.width = (int32_t)width;
     r->info.height = (int32_t)height;
@@ -239,7 +246,7 @@ static void settle_reading(void *context) {
 static int png_open(hg__image_reader *r, hg_error *err) {
     reading *s = r->state = hg__alloc(1, sizeof *s, err);
     if (!s) return HG_ERR_MEMORY;
-    *s = (reading){.side = {.name = r->name}, .bytes = r->bytes, .size = r->size, .page = &r->info};
+    *s = (reading){.side = {.name = r->name}, .file = r->file, .page = &r->info};
     HG_TRY(read_header(r, s, err));
     HG_TRY(walk(r, err));
     s->side.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &s->side, fail, ignore, &s->side,
@@ -318,7 +325,10 @@ static void write_kept(png_structp png, const hg__image_reader *like) {
     chunk c;
     hg_error err;
     while (next_chunk(like, &at, &c, &err) == HG_OK && !is_type(&c, "IEND")) {
-        if (is_kept(&c)) png_write_chunk(png, c.type, c.data, c.size);
+        if (!is_kept(&c)) continue;
+        const uint8_t *data = hg__image_file_at(like->file, c.at, c.size);
+        if (!data) png_error(png, "what it is to be like cannot be read");
+        png_write_chunk(png, c.type, data, c.size);
     }
 }
 

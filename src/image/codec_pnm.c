@@ -50,11 +50,21 @@ static size_t stored_line(const kind *k, const hg__image_info *i) {
 
 // ---- numbers in text ----------------------------------------------------------------------------
 
+// The byte at `at`; 0 where the file cannot be read any more.
+static uint8_t byte_at(const hg__image_reader *r, size_t at) {
+    const uint8_t *byte = hg__image_file_at(r->file, at, 1);
+    return byte ? *byte : 0;
+}
+
+static bool is_end_of_line(uint8_t c) {
+    return c == '\n' || c == '\r';
+}
+
 static void skip_blanks(const hg__image_reader *r, size_t *at) {
-    while (*at < r->size) {
-        if (r->bytes[*at] == '#') {
-            while (*at < r->size && r->bytes[*at] != '\n' && r->bytes[*at] != '\r') (*at)++;
-        } else if (isspace(r->bytes[*at])) {
+    while (*at < r->file->size) {
+        if (byte_at(r, *at) == '#') {
+            while (*at < r->file->size && !is_end_of_line(byte_at(r, *at))) (*at)++;
+        } else if (isspace(byte_at(r, *at))) {
             (*at)++;
         } else {
             return;
@@ -69,8 +79,8 @@ static int read_number(const hg__image_reader *r, size_t *at, int digits, int32_
     *value = 0;
     skip_blanks(r, at);
     const size_t start = *at;
-    while (*at < r->size && isdigit(r->bytes[*at]) && digits-- > 0) {
-        sum = sum * 10 + (r->bytes[(*at)++] - '0');
+    while (*at < r->file->size && isdigit(byte_at(r, *at)) && digits-- > 0) {
+        sum = sum * 10 + (byte_at(r, (*at)++) - '0');
         if (sum > INT32_MAX) {
             return hg__fail(err, HG_ERR_DATA, "%s: expected %s of at most %d, got more", r->name,
                             what, INT32_MAX);
@@ -78,12 +88,12 @@ static int read_number(const hg__image_reader *r, size_t *at, int digits, int32_
     }
     *value = (int32_t)sum;
     if (*at > start) return HG_OK;
-    if (*at == r->size) {
+    if (*at == r->file->size) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected %s, got the end of the file", r->name,
                         what);
     }
     return hg__fail(err, HG_ERR_DATA, "%s: expected %s at byte %zu, got 0x%02x", r->name, what, *at,
-                    r->bytes[*at]);
+                    byte_at(r, *at));
 }
 
 // ---- reading ------------------------------------------------------------------------------------
@@ -103,7 +113,7 @@ static bool pnm_sniff(const uint8_t *head, size_t size) {
 static int read_header(hg__image_reader *r, reading *s, hg_error *err) {
     size_t at = 2;
     enum { ANY = 1 << 20 };
-    s->kind = (kind){(char)r->bytes[1], 1};
+    s->kind = (kind){(char)byte_at(r, 1), 1};
     HG_TRY(read_number(r, &at, ANY, &r->info.width, "a width", err));
     HG_TRY(read_number(r, &at, ANY, &r->info.height, "a height", err));
     if (!is_bits(&s->kind)) HG_TRY(read_number(r, &at, ANY, &s->kind.most, "a largest value", err));
@@ -111,7 +121,7 @@ static int read_header(hg__image_reader *r, reading *s, hg_error *err) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected a largest value of 1 to %d, got %d",
                         r->name, MOST_WHITE, s->kind.most);
     }
-    if (at == r->size || !isspace(r->bytes[at])) {
+    if (at == r->file->size || !isspace(byte_at(r, at))) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected a blank before the pixels", r->name);
     }
     s->header = s->at = at + 1;
@@ -124,14 +134,14 @@ static int read_header(hg__image_reader *r, reading *s, hg_error *err) {
 // Nothing but blanks (and, in text, comments) may follow: another picture there would be lost.
 static int check_end(const hg__image_reader *r, size_t at, bool with_comments, hg_error *err) {
     if (with_comments) skip_blanks(r, &at);
-    while (at < r->size && (isspace(r->bytes[at]) || r->bytes[at] == 0)) at++;
-    if (at == r->size) return HG_OK;
+    while (at < r->file->size && (isspace(byte_at(r, at)) || byte_at(r, at) == 0)) at++;
+    if (at == r->file->size) return HG_OK;
     return hg__fail(err, HG_ERR_DATA, "%s: expected one picture, got %zu more bytes behind it",
-                    r->name, r->size - at);
+                    r->name, r->file->size - at);
 }
 
 static int check_size(const hg__image_reader *r, const reading *s, hg_error *err) {
-    const size_t left = r->size - s->header, height = (size_t)r->info.height;
+    const size_t left = r->file->size - s->header, height = (size_t)r->info.height;
     if (is_text(&s->kind)) {
         // At least a digit, and a blank between two, but for single bits.
         const size_t samples = line_samples(&r->info) * height;
@@ -181,9 +191,10 @@ static int read_text_line(const hg__image_reader *r, reading *s, void *to, hg_er
 }
 
 static int read_binary_line(const hg__image_reader *r, reading *s, void *to, hg_error *err) {
-    const uint8_t *from = r->bytes + s->at;
-    const size_t n = line_samples(&r->info);
-    s->at += stored_line(&s->kind, &r->info);
+    const size_t n = line_samples(&r->info), stored = stored_line(&s->kind, &r->info);
+    const uint8_t *from = hg__image_file_at(r->file, s->at, stored);
+    if (!from) return HG_ERR_IO; // image.c says why
+    s->at += stored;
     if (s->kind.most == 255) {
         memcpy(to, from, n);
         return HG_OK;
@@ -241,12 +252,24 @@ static int check_shape(const hg__image_writer *w, hg_error *err) {
                     path, got ? got : ".pbm");
 }
 
+static int copy_header(hg__image_writer *w, const hg__image_reader *like, size_t size,
+                       hg_error *err) {
+    enum { PIECE = 1 << 16 };
+    for (size_t at = 0; at < size; at += PIECE) {
+        const size_t n = size - at < PIECE ? size - at : PIECE;
+        const uint8_t *piece = hg__image_file_at(like->file, at, n);
+        if (!piece) return hg__fail(err, like->file->why.code, "%s", like->file->why.message);
+        HG_TRY(hg__writer_add(&w->file, piece, n, err));
+    }
+    return HG_OK;
+}
+
 static int write_header(hg__image_writer *w, const hg__image_reader *like, hg_error *err) {
     writing *s = w->state;
     if (like && like->codec == w->codec) {
         const reading *from = like->state;
         s->kind = from->kind;
-        return hg__writer_add(&w->file, like->bytes, from->header, err);
+        return copy_header(w, like, from->header, err);
     }
     HG_TRY(check_shape(w, err));
     char header[64];

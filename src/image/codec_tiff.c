@@ -68,8 +68,7 @@ TIFF *hg__tiff_open(const char *mode, thandle_t self, const hg__tiff_doors *door
     hg__tiff.OpenOptionsSetWarningHandlerExtR(options, hear_warning, talk);
     hg__tiff.OpenOptionsSetMaxSingleMemAlloc(options, (tmsize_t)doors->most);
     TIFF *tiff = hg__tiff.ClientOpenExt("", mode, self, doors->read, doors->write, doors->seek,
-                                        close_nothing, doors->size,
-                                        doors->map ? doors->map : map_nothing, unmap, options);
+                                        close_nothing, doors->size, map_nothing, unmap, options);
     hg__tiff.OpenOptionsFree(options);
     return tiff;
 }
@@ -79,7 +78,7 @@ static tmsize_t read_bytes(thandle_t self, void *to, tmsize_t size) {
     if (size < 0 || t->at >= t->size) return 0;
     const size_t left = t->size - (size_t)t->at;
     const size_t n = (size_t)size < left ? (size_t)size : left;
-    memcpy(to, t->bytes + t->at, n);
+    if (!hg__image_file_copy(t->file, t->at, to, n)) return -1;
     t->at += n;
     return (tmsize_t)n;
 }
@@ -102,14 +101,6 @@ static toff_t seek(thandle_t self, toff_t offset, int whence) {
 static toff_t get_size(thandle_t self) {
     const hg__tiff_reader *t = self;
     return t->size;
-}
-
-static int map_bytes(thandle_t self, void **base, toff_t *size) {
-    const hg__tiff_reader *t = self;
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): only to drop the const; libtiff reads
-    *base = (void *)(uintptr_t)t->bytes;
-    *size = t->size;
-    return 1;
 }
 
 // ---- the header of a page -----------------------------------------------------------------------
@@ -275,10 +266,10 @@ static int read_size(hg__image_reader *r, hg_error *err) {
     r->pixel_bits = is_few ? t->layout.bits * t->layout.samples : 0;
     HG_TRY(hg__image_check(r, err));
     const uint64_t bytes = hg__tiff.RasterScanlineSize64(t->tiff) * (uint64_t)height;
-    if (get_short(t->tiff, TIFFTAG_COMPRESSION) == COMPRESSION_NONE && bytes > r->size) {
+    if (get_short(t->tiff, TIFFTAG_COMPRESSION) == COMPRESSION_NONE && bytes > r->file->size) {
         return hg__fail(err, HG_ERR_DATA,
                         "%s: expected %zu bytes of pixels, got a TIFF file of %zu bytes", r->name,
-                        (size_t)bytes, r->size);
+                        (size_t)bytes, r->file->size);
     }
     return HG_OK;
 }
@@ -369,8 +360,7 @@ static int open_first_page(hg__image_reader *r, hg_error *err) {
                                   .write = write_nothing,
                                   .seek = seek,
                                   .size = get_size,
-                                  .map = map_bytes,
-                                  .most = 4 * r->size + LIBRARY_BYTES};
+                                  .most = 4 * r->file->size + LIBRARY_BYTES};
     t->tiff = hg__tiff_open("r", t, &doors, &t->talk);
     if (!t->tiff) return fail_tiff(r, err);
     HG_TRY(hg__tiff_refuse_raw(r, err));
@@ -387,8 +377,12 @@ static int open_reader(hg__image_reader *r, hg_error *err) {
     hg__tiff_reader *t = hg__alloc(1, sizeof *t, err);
     if (!t) return HG_ERR_MEMORY;
     r->state = t;
-    t->bytes = r->bytes;
-    t->size = r->size;
+    t->file = r->file;
+    const uint8_t *head = hg__image_file_at(r->file, 0, 4);
+    if (!head) return HG_ERR_IO; // image.c says why
+    t->is_big_end = head[0] == 'M';
+    t->is_big_tiff = head[t->is_big_end ? 3 : 2] == 43;
+    t->size = r->file->size;
     int code = open_first_page(r, err);
     if (code < 0) close_reader(r);
     return code;

@@ -80,7 +80,7 @@ static int webp_open(hg__image_reader *r, hg_error *err) {
     reading *s = r->state = hg__alloc(1, sizeof *s, err);
     if (!s) return HG_ERR_MEMORY;
     WebPBitstreamFeatures f;
-    const VP8StatusCode status = WebPGetFeatures(r->bytes, r->size, &f);
+    const VP8StatusCode status = WebPGetFeatures(r->file->bytes, r->file->size, &f);
     if (status != VP8_STATUS_OK) return refuse(r, status, err);
     if (f.has_animation) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected a still picture, got an animated WebP",
@@ -92,12 +92,12 @@ static int webp_open(hg__image_reader *r, hg_error *err) {
     r->info.channels = 3;
     r->info.alpha = f.has_alpha;
     chunk c;
-    for (size_t at = RIFF_HEADER; next_chunk(r->bytes, r->size, &at, &c);) {
+    for (size_t at = RIFF_HEADER; next_chunk(r->file->bytes, r->file->size, &at, &c);) {
         if (is_type(&c, "EXIF")) r->info.orientation = hg__exif_orientation(c.data, c.size);
     }
     HG_TRY(hg__image_check(r, err));
-    // The picture, and libwebp's own at 4 bytes a pixel where it is lossless.
-    r->held = hg__image_line_bytes(&r->info) * (size_t)f.height;
+    // The file, the picture, and libwebp's own at 4 bytes a pixel where it is lossless.
+    r->held = r->file->size + hg__image_line_bytes(&r->info) * (size_t)f.height;
     if (!s->is_lossy) r->held += (size_t)f.width * (size_t)f.height * 4;
     return HG_OK;
 }
@@ -112,7 +112,7 @@ static int decode(hg__image_reader *r, hg_error *err) {
     config.output.colorspace = r->info.alpha ? MODE_RGBA : MODE_RGB;
     config.output.is_external_memory = 1;
     config.output.u.RGBA = (WebPRGBABuffer){s->whole, (int)line, height * line};
-    const VP8StatusCode status = WebPDecode(r->bytes, r->size, &config);
+    const VP8StatusCode status = WebPDecode(r->file->bytes, r->file->size, &config);
     WebPFreeDecBuffer(&config.output);
     return status == VP8_STATUS_OK ? HG_OK : refuse(r, status, err);
 }
@@ -161,7 +161,7 @@ static void keep_chunks(writing *s, const hg__image_reader *like) {
         {"XMP ", HAS_XMP,     false}
     };
     chunk c;
-    for (size_t at = RIFF_HEADER; next_chunk(like->bytes, like->size, &at, &c);) {
+    for (size_t at = RIFF_HEADER; next_chunk(like->file->bytes, like->file->size, &at, &c);) {
         for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
             if (!is_type(&c, kept[i].type) || s->flags & kept[i].flag) continue;
             s->flags |= kept[i].flag;
@@ -287,6 +287,7 @@ const hg__codec hg__codec_webp = {
     .name = "webp",
     .extensions = ".webp.",
     .sniff = webp_sniff,
+    .is_whole = true,
     .open = webp_open,
     .read = webp_read,
     .close = webp_close,

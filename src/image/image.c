@@ -13,10 +13,9 @@
 enum {
     ALWAYS_ALLOWED = 1 << 24
 }; // bytes of pixels that no expansion is too large for; deflate makes 1032 of one
-enum { MOST_TAKEN = 16 << 20 }; // bytes of pixels read before the file's pages are let go of
 
 hg__image_limits hg__image_limit = {
-    .pixels = 1 << 30, .side = 1 << 20, .expansion = 1100, .pages = 100000};
+    .pixels = 1 << 30, .side = 1 << 20, .expansion = 1100, .pages = 100000, .whole = 4 << 20};
 
 #define CODEC(name) CODEC_##name,
 enum {
@@ -101,7 +100,7 @@ static uint64_t page_bytes(const hg__image_reader *r) {
 // Pages may share their bytes: what one of them may hold, all of them may together.
 static int check_pages(hg__image_reader *r, hg_error *err) {
     r->unpacked += page_bytes(r);
-    if (r->unpacked <= ALWAYS_ALLOWED || r->unpacked / hg__image_limit.expansion <= r->size) {
+    if (r->unpacked <= ALWAYS_ALLOWED || r->unpacked / hg__image_limit.expansion <= r->file->size) {
         return HG_OK;
     }
     return hg__fail(
@@ -109,7 +108,7 @@ static int check_pages(hg__image_reader *r, hg_error *err) {
         "%s: page %d: expected at least %llu bytes for this and the pages before it, got "
         "%zu",
         r->name, r->info.page + 1, (unsigned long long)(r->unpacked / hg__image_limit.expansion),
-        r->size);
+        r->file->size);
 }
 
 int hg__image_check(const hg__image_reader *r, hg_error *err) {
@@ -131,10 +130,11 @@ int hg__image_check(const hg__image_reader *r, hg_error *err) {
                         (unsigned long long)most->pixels, i->width, i->height);
     }
     const uint64_t bytes = page_bytes(r);
-    if (bytes > ALWAYS_ALLOWED && bytes / most->expansion > r->size) {
-        return hg__fail(
-            err, HG_ERR_DATA, "%s: expected at least %llu bytes for a picture of %d x %d, got %zu",
-            r->name, (unsigned long long)(bytes / most->expansion), i->width, i->height, r->size);
+    if (bytes > ALWAYS_ALLOWED && bytes / most->expansion > r->file->size) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "%s: expected at least %llu bytes for a picture of %d x %d, got %zu",
+                        r->name, (unsigned long long)(bytes / most->expansion), i->width, i->height,
+                        r->file->size);
     }
     if (i->pages > most->pages) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected at most %d pages, got %d", r->name,
@@ -145,13 +145,33 @@ int hg__image_check(const hg__image_reader *r, hg_error *err) {
 
 static hg__image_reader *new_reader(const char *name, hg_error *err) {
     hg__image_reader *r = hg__alloc(1, sizeof *r, err);
-    if (r) snprintf(r->name, sizeof r->name, "%s", name);
+    hg__image_file *file = r ? hg__alloc(1, sizeof *file, err) : NULL;
+    if (!file) {
+        hg__free(r);
+        return NULL;
+    }
+    snprintf(r->name, sizeof r->name, "%s", name);
+    *file = (hg__image_file){.name = r->name, .fd = -1};
+    r->file = file;
     return r;
 }
 
-static int begin(hg__image_reader *r, hg_error *err) {
-    const hg__codec *codec = find_by_content(r->bytes, r->size);
-    if (!codec) return hg__image_refuse(r->bytes, r->size, r->name, err);
+// What a codec came to. Where the file itself could not be read, that is the reason, and it is a failure whatever the codec made
+// of it.
+static int judge(const hg__image_reader *r, int code, hg_error *err) {
+    const hg_error *why = &r->file->why;
+    return why->code ? hg__fail(err, why->code, "%s", why->message) : code;
+}
+
+static int open_codec(hg__image_reader *r, hg_error *err) {
+    enum { HEAD = 1 << 16 };
+    const hg__image_file *f = r->file;
+    const size_t size = f->bytes || f->size < HEAD ? f->size : HEAD;
+    const uint8_t *head = hg__image_file_at(r->file, 0, size);
+    if (!head) return HG_ERR_IO;
+    const hg__codec *codec = find_by_content(head, size);
+    if (!codec) return hg__image_refuse(head, size, r->name, err);
+    if (codec->is_whole) HG_TRY(hg__image_file_hold(r->file, err));
     r->codec = codec;
     r->info = (hg__image_info){
         .format = codec->name, .channels = 1, .white = 255, .orientation = 1, .pages = 1};
@@ -159,12 +179,16 @@ static int begin(hg__image_reader *r, hg_error *err) {
     return check_pages(r, err);
 }
 
+static int begin(hg__image_reader *r, hg_error *err) {
+    return judge(r, open_codec(r, err), err);
+}
+
 hg__image_reader *hg__image_open_bytes(const uint8_t *bytes, size_t size, const char *name,
                                        hg_error *err) {
     hg__image_reader *r = new_reader(name, err);
     if (!r) return NULL;
-    r->bytes = bytes;
-    r->size = size;
+    r->file->bytes = bytes;
+    r->file->size = size;
     if (begin(r, err) == HG_OK) return r;
     hg__image_close(r);
     return NULL;
@@ -173,12 +197,8 @@ hg__image_reader *hg__image_open_bytes(const uint8_t *bytes, size_t size, const 
 hg__image_reader *hg__image_open(const char *path, hg_error *err) {
     hg__image_reader *r = new_reader(path, err);
     if (!r) return NULL;
-    int code = hg__map_open(&r->map, path, err);
-    if (code == HG_OK) {
-        r->bytes = r->map.data;
-        r->size = r->map.size;
-        code = begin(r, err);
-    }
+    int code = hg__image_file_open(r->file, r->name, err);
+    if (code == HG_OK) code = begin(r, err);
     if (code == HG_OK) return r;
     hg__image_close(r);
     return NULL;
@@ -192,6 +212,16 @@ const char *hg__image_note(const hg__image_reader *r) {
     return r->note;
 }
 
+size_t hg__image_size(const hg__image_reader *r) {
+    return r->file->size;
+}
+
+const uint8_t *hg__image_peek(hg__image_reader *r, uint64_t at, size_t size, hg_error *err) {
+    const uint8_t *bytes = hg__image_file_at(r->file, at, size);
+    if (!bytes) judge(r, HG_OK, err);
+    return bytes;
+}
+
 size_t hg__image_held(const hg__image_reader *r) {
     return r->held;
 }
@@ -199,20 +229,15 @@ size_t hg__image_held(const hg__image_reader *r) {
 int hg__image_read_lines(hg__image_reader *r, void *to, int32_t lines, hg_error *err) {
     assert(lines >= 0 && lines <= r->info.height - r->next_line);
     if (lines == 0) return HG_OK;
-    HG_TRY(r->codec->read(r, to, lines, err));
+    HG_TRY(judge(r, r->codec->read(r, to, lines, err), err));
     r->next_line += lines;
-    r->taken += hg__image_line_bytes(&r->info) * (size_t)lines;
-    if (r->taken >= MOST_TAKEN) { // the file may be larger than the memory its reader may take
-        hg__map_forget(&r->map);
-        r->taken = 0;
-    }
     return HG_OK;
 }
 
 int hg__image_next_page(hg__image_reader *r, hg_error *err) {
     assert(r->next_line == r->info.height);
     if (!r->codec->next_page) return 0;
-    const int code = r->codec->next_page(r, err);
+    const int code = judge(r, r->codec->next_page(r, err), err);
     if (code != 1) return code;
     r->next_line = 0;
     HG_TRY(check_pages(r, err));
@@ -222,7 +247,8 @@ int hg__image_next_page(hg__image_reader *r, hg_error *err) {
 void hg__image_close(hg__image_reader *r) {
     if (!r) return;
     if (r->state) r->codec->close(r);
-    hg__map_close(&r->map);
+    hg__image_file_close(r->file);
+    hg__free(r->file);
     hg__free(r);
 }
 

@@ -19,6 +19,7 @@ typedef struct hg__image_limits {
     int32_t side;       // largest width or height
     uint64_t expansion; // bytes of pixels for each byte of the file, over all its pages
     int32_t pages;
+    uint64_t whole; // bytes of a file that is read at once; larger ones a piece at a time
 } hg__image_limits;
 
 extern hg__image_limits hg__image_limit; // fuzzers shrink it
@@ -60,6 +61,9 @@ typedef struct hg__image_reader hg__image_reader;
 
 // Opens and reads the first page's header. `path` is borrowed for messages until close.
 hg__image_reader *hg__image_open(const char *path, hg_error *err);
+// The file's size, and a piece of it, which is the reader's until the next call; NULL where it cannot be read.
+size_t hg__image_size(const hg__image_reader *r);
+const uint8_t *hg__image_peek(hg__image_reader *r, uint64_t at, size_t size, hg_error *err);
 // The same over bytes the caller keeps; name is for messages. This is what fuzzers call.
 hg__image_reader *hg__image_open_bytes(const uint8_t *bytes, size_t size, const char *name,
                                        hg_error *err);

@@ -70,13 +70,15 @@ static bool is_dicom_without_pixels(const hg__map *m) {
     return false;
 }
 
+enum { HEAD = 1 << 16 }; // bytes that say what a file is
+
 // 1: an image by its extension or else its content; 0: none, or not to be read by us.
 static int is_image_file(const char *path, hg_error *err) {
     hg__map m;
     if (!hg__is_file(path)) return 0;
     if (hg__image_is_image_path(path)) return 1;
     if (access(path, R_OK) != 0) return 0;
-    HG_TRY(hg__map_open(&m, path, err));
+    HG_TRY(hg__map_open_head(&m, path, HEAD, err));
     const int is_image = hg__image_sniff(m.data, m.size) && !is_dicom_without_pixels(&m);
     hg__map_close(&m);
     return is_image;
@@ -189,16 +191,24 @@ static int add_lines(hg__image_list *list, const hg__map *m, const char *path, h
     return HG_OK;
 }
 
+static int add_all_lines(hg__image_list *list, const char *path, hg_error *err) {
+    hg__map m;
+    HG_TRY(hg__map_open(&m, path, err));
+    const int code = add_lines(list, &m, path, err);
+    hg__map_close(&m);
+    return code;
+}
+
 static int list_file(hg__image_list *list, const char *path, hg_error *err) {
     const char *name;
     hg__map m;
     HG_TRY(set_folder_of(list, path, &name, err));
-    HG_TRY(hg__map_open(&m, path, err));
+    HG_TRY(hg__map_open_head(&m, path, HEAD, err));
     const bool is_image = hg__image_is_image_path(path) || hg__image_sniff(m.data, m.size);
     const bool is_text = m.size && hg__magic_is_text(m.data, m.size);
     const bool is_list = is_text && !hg__magic_name(m.data, m.size);
     const int code = is_image  ? add_name(list, name, err)
-                     : is_list ? add_lines(list, &m, path, err)
+                     : is_list ? add_all_lines(list, path, err)
                                : hg__image_refuse(m.data, m.size, path, err);
     hg__map_close(&m);
     return code;

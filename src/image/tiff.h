@@ -39,12 +39,11 @@ typedef struct hg__tiff_talk {
     bool strict; // a warning is an error too: while pixels are decoded
 } hg__tiff_talk;
 
-// Where libtiff gets and puts bytes; `map` may be NULL.
+// Where libtiff gets and puts bytes. It maps nothing.
 typedef struct hg__tiff_doors {
     TIFFReadWriteProc read, write;
     TIFFSeekProc seek;
     TIFFSizeProc size;
-    TIFFMapFileProc map;
     size_t most; // bytes of one block of libtiff's memory; 0: any
 } hg__tiff_doors;
 
@@ -76,8 +75,9 @@ void hg__tiff_read_nodata(TIFF *tiff, const hg__tiff_layout *l, hg__image_info *
 typedef struct hg__tiff_reader {
     TIFF *tiff; // owned
     hg__tiff_talk talk;
-    const uint8_t *bytes; // borrowed
+    hg__image_file *file; // borrowed
     size_t size;
+    bool is_big_end, is_big_tiff;
     uint64_t at;
     hg__tiff_layout layout;
     uint8_t *line; // owned, (line_bytes), as stored

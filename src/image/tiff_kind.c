@@ -20,14 +20,6 @@ typedef struct field {
     uint64_t count, at; // values begin at byte `at`
 } field;
 
-static bool is_big_end(const hg__tiff_reader *t) {
-    return t->bytes[0] == 'M';
-}
-
-static bool is_big_tiff(const hg__tiff_reader *t) {
-    return t->bytes[is_big_end(t) ? 3 : 2] == 43;
-}
-
 static bool is_inside(const hg__tiff_reader *t, uint64_t at, uint64_t size) {
     return at <= t->size && size <= t->size - at;
 }
@@ -35,9 +27,9 @@ static bool is_inside(const hg__tiff_reader *t, uint64_t at, uint64_t size) {
 // `size` bytes as a number; 0 outside of the file.
 static uint64_t number_at(const hg__tiff_reader *t, uint64_t at, size_t size) {
     uint64_t v = 0;
-    if (!is_inside(t, at, size)) return 0;
-    for (size_t i = 0; i < size; i++) {
-        v = v << 8 | t->bytes[at + (is_big_end(t) ? i : size - 1 - i)];
+    const uint8_t *bytes = is_inside(t, at, size) ? hg__image_file_at(t->file, at, size) : NULL;
+    for (size_t i = 0; bytes && i < size; i++) {
+        v = v << 8 | bytes[t->is_big_end ? i : size - 1 - i];
     }
     return v;
 }
@@ -59,7 +51,7 @@ static size_t size_of(uint16_t type) {
 }
 
 static bool find_field(const hg__tiff_reader *t, uint64_t directory, uint16_t tag, field *f) {
-    const bool big = is_big_tiff(t);
+    const bool big = t->is_big_tiff;
     const size_t head = big ? 8 : 2, entry = big ? 20 : 12, word = big ? 8 : 4;
     const uint64_t count = number_at(t, directory, head);
     for (uint64_t i = 0; i < count; i++) {
@@ -123,10 +115,11 @@ static const char *name_by_maker(const hg__tiff_reader *t) {
     };
     field f;
     if (!find_field(t, here(t), TIFFTAG_MAKE, &f)) return "";
+    const char *maker = (const char *)hg__image_file_at(t->file, f.at, f.count);
     for (size_t i = 0; i < sizeof makers / sizeof *makers; i++) {
         const size_t n = strlen(makers[i].maker);
-        const char *maker = (const char *)t->bytes + f.at;
-        if (f.count >= n && strncasecmp(maker, makers[i].maker, n) == 0) return makers[i].name;
+        if (maker && f.count >= n && strncasecmp(maker, makers[i].maker, n) == 0)
+            return makers[i].name;
     }
     return "";
 }
@@ -134,8 +127,9 @@ static const char *name_by_maker(const hg__tiff_reader *t) {
 // " (DNG)", "" where only its mosaic says so; NULL: it is none.
 static const char *name_raw(const hg__tiff_reader *t) {
     field subs;
-    if (t->size > 12 && memcmp(t->bytes + 8, "CR\2", 3) == 0) return " (CR2)";
-    if (t->size > 12 && memcmp(t->bytes + 8, "IIII", 4) == 0) return " (IIQ)";
+    const uint8_t *mark = t->size > 12 ? hg__image_file_at(t->file, 8, 4) : NULL;
+    if (mark && memcmp(mark, "CR\2", 3) == 0) return " (CR2)";
+    if (mark && memcmp(mark, "IIII", 4) == 0) return " (IIQ)";
     if (find_field(t, here(t), TAG_DNG_VERSION, &(field){0})) return " (DNG)";
     if (is_mosaic(t, here(t))) return name_by_maker(t);
     if (!find_field(t, here(t), TIFFTAG_SUBIFD, &subs)) return NULL;
@@ -286,7 +280,7 @@ int hg__tiff_check_shares(hg__image_reader *r, hg_error *err) {
     return hg__fail(err, HG_ERR_DATA,
                     "%s: page %d: expected strips or tiles of their own, got %llu bytes of them in "
                     "a file of %zu",
-                    r->name, r->info.page + 1, (unsigned long long)t->stored, r->size);
+                    r->name, r->info.page + 1, (unsigned long long)t->stored, r->file->size);
 }
 
 // Strips without compression that hold the plane several times.
@@ -343,7 +337,8 @@ const uint8_t *hg__tiff_read_plane(const hg__image_reader *r, uint32_t y) {
         t->planes_at + (uint64_t)r->info.page * t->plane_bytes + (uint64_t)y * t->line_bytes;
     const size_t size = hg__dtype_size(r->info.dtype);
     if (!is_inside(t, at, t->line_bytes)) return NULL; // was checked
-    const uint8_t *from = t->bytes + at;
+    const uint8_t *from = hg__image_file_at(t->file, at, t->line_bytes);
+    if (!from) return NULL;
     if (!hg__tiff.IsByteSwapped(t->tiff) || size == 1) return from;
     for (size_t i = 0; i < t->line_bytes; i++) {
         t->line[i] = from[i - i % size + (size - 1 - i % size)];

@@ -164,7 +164,8 @@ static int save(const hg_model *m, const char *path, hg__file_mode mode, const h
     sheet s = {0};
     int code = fill_sheet(&s, m, extra, err);
     if (code == HG_OK) {
-        code = hg__tensors_write(path, mode, s.tensor, s.tensors, s.key, s.value, s.pairs, err);
+        code =
+            hg__tensors_write_mode(path, mode, s.tensor, s.tensors, s.key, s.value, s.pairs, err);
     }
     clear_sheet(&s);
     return code;

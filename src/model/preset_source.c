@@ -51,7 +51,7 @@ static int visit(void *context, const char *key, const char *value, size_t line,
 
 static int read_yaml(page *p, const char *path, hg_error *err) {
     hg__map map;
-    HG_TRY(hg__map_open(&map, path, err));
+    HG_TRY(hg__map_open_head(&map, path, HG_MAX_YAML + 1, err));
     int code = hg__yaml_read((const char *)map.data, map.size, path, visit, p, err);
     hg__map_close(&map);
     HG_TRY(code);

@@ -10,6 +10,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/magic.h"
@@ -31,6 +33,7 @@ typedef struct reader {
     const char *path;    // for messages
     const char *header;  // (size)
     size_t size, at;     // at: cursor
+    size_t file_size;    // of which only the first bytes may be there while its kind is asked for
     const uint8_t *data; // (data_size)
     size_t data_size;
     size_t capacity; // of t->tensor
@@ -326,7 +329,8 @@ static int refuse_kind(const reader *r, const uint8_t *bytes, size_t size) {
     return REFUSE("%s: expected a safetensors file, got %s", r->path, what);
 }
 
-static int parse(reader *r, const uint8_t *bytes, size_t size) {
+// What the first bytes say: the header's length, or that this is no such file.
+static int read_length(reader *r, const uint8_t *bytes, size_t size, uint64_t *length) {
     uint64_t header = 0;
     if (size) HG_TRY(check_kind(r, bytes, size));
     if (size == 0) return refuse_kind(r, bytes, size);
@@ -337,11 +341,18 @@ static int parse(reader *r, const uint8_t *bytes, size_t size) {
         return REFUSE("%s: expected a header of 2 to %d bytes, got %" PRIu64, r->path, MAX_HEADER,
                       header);
     }
-    if (header > size - 8) {
+    if (header > r->file_size - 8) {
         return REFUSE("%s: expected a header of %" PRIu64 " bytes, got the end of the file after "
                       "%zu",
-                      r->path, header, size - 8);
+                      r->path, header, r->file_size - 8);
     }
+    *length = header;
+    return HG_OK;
+}
+
+static int parse(reader *r, const uint8_t *bytes, size_t size) {
+    uint64_t header;
+    HG_TRY(read_length(r, bytes, size, &header));
     r->header = (const char *)bytes + 8;
     r->size = (size_t)header;
     r->data = bytes + 8 + header;
@@ -355,22 +366,47 @@ int hg__tensors_parse(hg__tensors *t, const uint8_t *bytes, size_t size, const c
     hg_error own; // the code is asked for, even where the caller wants no error
     *t = (hg__tensors){0};
     snprintf(t->path, sizeof t->path, "%s", name);
-    reader r = {.t = t, .path = t->path, .err = err ? err : &own};
+    reader r = {.t = t, .path = t->path, .file_size = size, .err = err ? err : &own};
     int code = parse(&r, bytes, size);
     if (code < 0) hg__tensors_close(t);
     return code;
 }
 
-int hg__tensors_open(hg__tensors *t, const char *path, hg_error *err) {
+// Something else that is large is refused by its first bytes, and not read.
+static int check_head(int fd, const char *path, hg_error *err) {
+    enum { HEAD = 1 << 16 };
+    hg_error own;
+    hg__map head;
+    struct stat s;
+    uint64_t length;
+    HG_TRY(hg__map_read(&head, fd, path, HEAD, err));
+    reader r = {.path = path,
+                .file_size = fstat(fd, &s) == 0 ? (size_t)s.st_size : head.size,
+                .err = err ? err : &own};
+    const int code = read_length(&r, head.data, head.size, &length);
+    hg__map_close(&head);
+    return code;
+}
+
+static int open_descriptor(hg__tensors *t, int fd, const char *path, hg_error *err) {
     hg__map map;
-    *t = (hg__tensors){0};
-    HG_TRY(hg__map_open(&map, path, err));
+    HG_TRY(check_head(fd, path, err));
+    HG_TRY(hg__map_read(&map, fd, path, SIZE_MAX, err));
     int code = hg__tensors_parse(t, map.data, map.size, path, err);
     if (code < 0) {
         hg__map_close(&map);
     } else {
         t->map = map;
     }
+    return code;
+}
+
+int hg__tensors_open(hg__tensors *t, const char *path, hg_error *err) {
+    *t = (hg__tensors){0};
+    const int fd = hg__open_read(path, err);
+    if (fd < 0) return fd;
+    const int code = open_descriptor(t, fd, path, err);
+    close(fd);
     return code;
 }
 

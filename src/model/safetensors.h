@@ -35,7 +35,10 @@ int hg__tensors_hash(const hg__tensor *tensors, size_t count, const char *const 
                      hg_error *err);
 
 // Writes a file whole or not at all. Tensors are sorted as docs/MODELFILE.md says; keys as given.
-int hg__tensors_write(const char *path, hg__file_mode mode, const hg__tensor *tensors, size_t count,
+int hg__tensors_write(const char *path, const hg__tensor *tensors, size_t count,
                       const char *const *key, const char *const *value, size_t pairs,
                       hg_error *err);
+int hg__tensors_write_mode(const char *path, hg__file_mode mode, const hg__tensor *tensors,
+                           size_t count, const char *const *key, const char *const *value,
+                           size_t pairs, hg_error *err);
 #endif

@@ -82,9 +82,9 @@ static int write_file(const char *path, hg__file_mode mode, hg__text *header,
     return code;
 }
 
-int hg__tensors_write(const char *path, hg__file_mode mode, const hg__tensor *tensors, size_t count,
-                      const char *const *key, const char *const *value, size_t pairs,
-                      hg_error *err) {
+int hg__tensors_write_mode(const char *path, hg__file_mode mode, const hg__tensor *tensors,
+                           size_t count, const char *const *key, const char *const *value,
+                           size_t pairs, hg_error *err) {
     hg__text header = {0};
     size_t offset = 0;
     hg_error own;
@@ -103,6 +103,12 @@ int hg__tensors_write(const char *path, hg__file_mode mode, const hg__tensor *te
     hg__text_clear(&header);
     hg__free(sorted);
     return code;
+}
+
+int hg__tensors_write(const char *path, const hg__tensor *tensors, size_t count,
+                      const char *const *key, const char *const *value, size_t pairs,
+                      hg_error *err) {
+    return hg__tensors_write_mode(path, HG_MODE_KEEP, tensors, count, key, value, pairs, err);
 }
 
 // ---- hash ---------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@
 #include "image/image.h"
 #include "score/y4m.h"
 
-// Code, libraries, the model, the threads' stacks, codecs' tables and the pages of a mapped file in use.
+// Code, libraries, the model, the threads' stacks, codecs' tables and small files whole.
 enum { PROCESS = 48 << 20, MEGABYTE = 1 << 20 };
 
 // ---- telling ------------------------------------------------------------------------------------
@@ -147,7 +147,8 @@ static int find_kind(const char *path, kind *k, hg_error *err) {
     *k = hg__is_folder(path) ? FOLDER : VIDEO;
     if (*k == FOLDER || is_standard(path)) return HG_OK;
     hg__map m;
-    HG_TRY(hg__map_open(&m, path, err));
+    enum { HEAD = 1 << 16 };
+    HG_TRY(hg__map_open_head(&m, path, HEAD, err));
     const bool is_image = hg__image_is_image_path(path) || hg__image_sniff(m.data, m.size);
     *k = hg__y4m_sniff(m.data, m.size) ? VIDEO : is_image ? IMAGE : FOLDER;
     hg__map_close(&m);

@@ -38,7 +38,6 @@ static int open_model(opened *o, const hg_options *options, hg_error *err) {
     HG_TRY(hg__tensors_open(&o->tensors, options->values.model, err));
     o->bytes = o->tensors.map.size;
     const int code = hg__model_look(&o->model, &o->tensors, err);
-    hg__map_forget(&o->tensors.map); // all of it was looked at once
     if (code < 0) close_model(o);
     return code;
 }
