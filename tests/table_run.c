@@ -2,7 +2,7 @@
 // table_run.c - reads a table and prints its rows, or writes made-up ones into a database: for test_databases.sh.
 //
 //   table_run read source=x.db [table=t] [query=q] [passes=2] [pause=1000]
-//   table_run write out=x.db table=t [rows=1000] [from=1] [pause=1000] [commit=0] [texts=0] [long=1]
+//   table_run write out=x.db table=t [rows=1000] [from=1] [pause=1000] [commit=0] [texts=0] [long=1] [append=1]
 //
 // A row that cannot be had is a line "! sentence"; pause waits for a line of standard input behind so many rows. The exit
 // status is that of the command: 6 where a library is missing.
@@ -14,7 +14,7 @@
 
 typedef struct wishes {
     const char *source, *out, *table, *query;
-    int64_t passes, pause, rows, from, commit, texts, longest;
+    int64_t passes, pause, rows, from, commit, texts, longest, append;
 } wishes;
 
 static int take_number(const char *text, int64_t *value) {
@@ -40,6 +40,7 @@ static int take(wishes *w, const char *word) {
         {"from",   NULL,       &w->from   },
         {"commit", NULL,       &w->commit },
         {"texts",  NULL,       &w->texts  },
+        {"append", NULL,       &w->append },
         {"long",   NULL,       &w->longest},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
@@ -121,7 +122,8 @@ static int write_rows(const wishes *w, hg_error *err) {
         {"the \"why\"", HG_OUT_TEXT   }
     };
     if (!hg__table_out_is(w->out)) return hg__fail(err, HG_ERR_USAGE, "%s: no database", w->out);
-    hg__table_out *t = hg__table_out_open(w->out, w->table, column, w->texts ? 3 : 2, err);
+    hg__table_out *t =
+        hg__table_out_open(w->out, w->table, column, w->texts ? 3 : 2, w->append != 0, err);
     int code = t ? HG_OK : (int)err->code;
     for (int64_t i = w->from; code == HG_OK && i < w->from + w->rows; i++) {
         code = write_row(t, i, w, err);

@@ -55,10 +55,11 @@ if ! "$HOURGLASS" checks | grep -q '^SQLite .*missing'; then
     same "both passes are alike" first.csv second.csv
     expect "numbers, text and nothing come back" grep -qx "3,0.375,'naïve 😀 '3''" first.csv
     expect "nothing is nothing" grep -qx '7,,' first.csv
-    expect "rows are appended" "$run" write out=new.db table=scores rows=10 from=21
+    refused 3 'expected a table without rows, got scores with 20: append=true adds to them' "$run" write out=new.db table=scores rows=10 from=21
+    expect "rows are appended" "$run" write out=new.db table=scores rows=10 from=21 append=1
     read_it source=new.db
     expect "30 rows: $(wc -l <out)" [ "$(wc -l <out)" = 31 ]
-    "$run" write out=new.db table=scores rows=10 commit=0
+    "$run" write out=new.db table=scores rows=10 commit=0 append=1
     expect "what is not committed is not there" sh -c "'$run' read source=new.db | cmp -s - out"
     "$run" write out=none.db table=scores rows=10 commit=0
     expect "nor is the file" [ ! -e none.db ]
@@ -97,7 +98,7 @@ if ! "$HOURGLASS" checks | grep -q '^SQLite .*missing'; then
     # Killed in the middle: nothing was there.
     rm -f killed.db
     "$run" write out=killed.db table=scores rows=3 >/dev/null
-    begin go "$run" write out=killed.db table=scores rows=300000 pause=250000
+    begin go "$run" write out=killed.db table=scores rows=300000 append=1 pause=250000
     kill_it
     expect "it had written into the file" [ -s killed.db-journal ]
     read_it source=killed.db
@@ -118,7 +119,7 @@ if command -v odbcinst >/dev/null && driver SQLite3; then
     "$run" write out=direct.db table=scores rows=2500
     "$run" read source=direct.db passes=2 >both.csv
     same "as what was written directly" both.csv direct.csv
-    "$run" write out="$lite" table=scores rows=2000 commit=0
+    "$run" write out="$lite" table=scores rows=2000 commit=0 append=1
     "$run" read source=odbc.db passes=2 >again.csv
     same "what is not committed is not there" again.csv direct.csv
     refused 4 'expected text of at most 1000 characters' "$run" write out="$lite" table=long long=1001
@@ -209,10 +210,10 @@ expect "both passes see the same rows: $(wc -l <out), $(cat err)" [ "$(wc -l <ou
 expect "the next one does not" [ "$("$run" read source="$pg" table=scores | wc -l)" = 101 ]
 
 # Killed, or the server gone, in the middle.
-begin pgo "$run" write out="$pg" table=scores rows=20000 pause=15000
+begin pgo "$run" write out="$pg" table=scores rows=20000 append=1 pause=15000
 kill_it
 expect "killed in the middle of writing" [ "$(sql 'select count(*) from scores')" = 100 ]
-begin pgo "$run" write out="$pg" table=killed rows=20000 pause=15000
+begin pgo "$run" write out="$pg" table=killed rows=20000 append=1 pause=15000
 kill_it
 expect "no table is left either" [ "$(sql "select count(*) from information_schema.tables where table_name = 'killed'")" = 0 ]
 begin pgo "$run" read source="$pg" query='select i from generate_series(1, 300000) as i' pause=10000
@@ -224,14 +225,14 @@ expect "that says where: $(cat err)" grep -q 'query, behind row [0-9]*: ' err
 expect "the rows before are there" [ "$(wc -l <out)" -gt 10000 ]
 refused 2 'cannot connect' "$run" read source="$pg" table=scores
 expect "the server comes back" start_server
-begin pgo "$run" write out="$pg" table=scores rows=20000 pause=15000
+begin pgo "$run" write out="$pg" table=scores rows=20000 append=1 pause=15000
 stop_server immediate
 go_on
 expect "a connection lost in writing: exit $status" [ $status = 2 ]
 expect "is one sentence: $(cat err)" [ "$(wc -l <err)" = 1 ]
 expect "the server comes back again" start_server
 expect "and nothing was written" [ "$(sql 'select count(*) from scores')" = 100 ]
-begin pgo "$run" write out="$pg" table=scores rows=20000 pause=20000
+begin pgo "$run" write out="$pg" table=scores rows=20000 append=1 pause=20000
 stop_server immediate
 go_on
 expect "lost before the commit: exit $status: $(cat err)" [ $status = 2 ]

@@ -176,7 +176,7 @@ static void what_was_committed_is_read_back(void **state) {
     (void)state;
     hg_error err = {HG_OK, ""};
     unlink(path);
-    hg__table_out *out = hg__table_out_open(path, "s", columns, 2, &err);
+    hg__table_out *out = hg__table_out_open(path, "s", columns, 2, false, &err);
     assert_non_null(out);
     hg__cell cell[2] = {
         {.kind = HG_CELL_NUMBER, .number = 0x1p53},
@@ -215,7 +215,7 @@ static int read_and_write(hg_error *err) {
         {.kind = HG_CELL_NUMBER, .number = 1},
         { .kind = HG_CELL_TEXT,           .text = "x",   .size = 1}
     };
-    hg__table_out *out = hg__table_out_open(path, "s", columns, 2, err);
+    hg__table_out *out = hg__table_out_open(path, "s", columns, 2, true, err);
     int code = out ? hg__table_out_add(out, cell, err) : (int)err->code;
     if (code == HG_OK) code = hg__table_out_commit(out, err);
     hg__table_out_close(out);

@@ -37,14 +37,13 @@ enum { HG_PLACE = 2048 }; // bytes of a path that links led to
 // was; abort leaves no trace. Where `path` is a link, what it leads to is replaced.
 // path "-" is standard output, and a device or pipe is itself: bytes pass straight through.
 typedef struct hg__writer {
-    int fd;           // to read and write, but where bytes pass straight through
-    char path[1024];  // as it was given, for messages
-    char place[2048]; // what is renamed over
-    char temporary
-        [2112]; // "<place>.<pid>.tmp" (".<pid>.1.tmp" ... where that exists); "": it has no name
-    bool is_direct; // a device or pipe
+    int fd;          // to read and write, but where bytes pass straight through
+    char path[1024]; // as it was given, for messages
+    char *place;     // (HG_PLACE): what is renamed over
+    char *temporary; // (HG_PLACE): "<place>.<pid>.tmp" (".<pid>.1.tmp" ...); "": it has no name
+    bool is_direct;  // a device or pipe
     size_t used;
-    char *buffer; // owned, (HG_WRITER_BUFFER)
+    char *buffer; // owned: what is not written yet, and behind it place and temporary
 } hg__writer;
 
 // Who may read what is written, from its first byte on.

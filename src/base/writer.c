@@ -25,6 +25,7 @@
 #include "base/stream.h"
 
 enum { WRITER_BUFFER = 1 << 16, PRIVATE = 0600, PUBLIC = 0666 };
+enum { NUMBERS = 64 }; // bytes that a temporary name has more than its file's
 
 static bool is_stdout(const hg__writer *w) {
     return w->path[0] == '-' && !w->path[1];
@@ -79,7 +80,7 @@ static int follow(const char *path, char place[HG_PLACE]) {
         const bool is_whole = next[0] == '/' || !strchr(place, '/');
         const int length = is_whole ? snprintf(place, HG_PLACE, "%s", next)
                                     : snprintf(place, HG_PLACE, "%s/%s", folder, next);
-        if (length >= HG_PLACE) {
+        if (length >= HG_PLACE - NUMBERS) {
             errno = ENAMETOOLONG;
             return -1;
         }
@@ -100,8 +101,7 @@ static void name_temporary(hg__writer *w, int i) {
     const int kept = (int)(long_name ? folder + KEPT : length);
     char number[16] = "";
     if (i) snprintf(number, sizeof number, ".%d", i);
-    snprintf(w->temporary, sizeof w->temporary, "%.*s.%ld%s.tmp", kept, w->place, (long)getpid(),
-             number);
+    snprintf(w->temporary, HG_PLACE, "%.*s.%ld%s.tmp", kept, w->place, (long)getpid(), number);
 }
 
 enum { ATTEMPTS = 1000 };
@@ -156,7 +156,7 @@ static bool is_passed_on(const char *name) {
 
 // Attributes and the access list. False: there is a list which the new file does not have.
 static bool pass_on_attributes(const char *from, int to) {
-    char names[4096], value[4096];
+    char names[2048], value[2048];
     bool all = true;
     const ssize_t size = listxattr(from, names, sizeof names);
     for (const char *name = names; size > 0 && name < names + size; name += strlen(name) + 1) {
@@ -217,8 +217,10 @@ int hg__writer_open_mode(hg__writer *w, const char *path, hg__file_mode mode, hg
     *w = (hg__writer){.fd = -1};
     HG_TRY(check_path(path, err));
     snprintf(w->path, sizeof w->path, "%s", path);
-    w->buffer = hg__alloc(WRITER_BUFFER, 1, err);
+    w->buffer = hg__alloc(WRITER_BUFFER + 2 * HG_PLACE, 1, err);
     if (!w->buffer) return HG_ERR_MEMORY;
+    w->place = w->buffer + WRITER_BUFFER;
+    w->temporary = w->place + HG_PLACE;
     if (is_stdout(w)) {
         w->fd = STDOUT_FILENO;
         return HG_OK;

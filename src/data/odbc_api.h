@@ -37,6 +37,7 @@ enum {
     HG_ODBC_SERIALIZABLE = 8,
     // SQLFreeStmt, SQLEndTran, row and parameter status
     HG_ODBC_CLOSE = 0,
+    HG_ODBC_UNBIND = 2,
     HG_ODBC_COMMIT = 0,
     HG_ODBC_ROLLBACK = 1,
     HG_ODBC_ROW_ERROR = 5,

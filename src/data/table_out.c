@@ -27,7 +27,7 @@ static int open_it(hg__table_out *t, const char *out, const char *table,
 }
 
 hg__table_out *hg__table_out_open(const char *out, const char *table, const hg__out_column *column,
-                                  int32_t columns, hg_error *err) {
+                                  int32_t columns, bool appends, hg_error *err) {
     const hg__table_out_type *type = find_type(out);
     assert(type && columns > 0);
     if (!table[0]) {
@@ -38,9 +38,17 @@ hg__table_out *hg__table_out_open(const char *out, const char *table, const hg__
     if (!t) return NULL;
     t->type = type;
     t->columns = columns;
+    t->appends = appends;
     if (open_it(t, out, table, column, err) == HG_OK) return t;
     hg__table_out_close(t);
     return NULL;
+}
+
+int hg__table_out_refuse(const hg__table_out *t, const char *table, int64_t rows, hg_error *err) {
+    return hg__fail(err, HG_ERR_USAGE,
+                    "%s: expected a table without rows, got %.100s with %lld: append=true adds to "
+                    "them, table= names another",
+                    t->path, table, (long long)rows);
 }
 
 int hg__table_out_add(hg__table_out *t, const hg__cell *cell, hg_error *err) {

@@ -34,6 +34,7 @@ struct hg__table_out {
     hg__out_kind *kind; // owned, (columns)
     int32_t columns;
     int64_t rows; // added
+    bool appends; // the table may have rows already
     void *state;  // the type's own
 };
 
@@ -41,9 +42,11 @@ struct hg__table_out {
 bool hg__table_out_is(const char *out);
 
 // Creates the table where it is missing; else it must have all of these columns (columns it has besides take their
-// defaults). A name is quoted, so it may be anything; odbc: a dot divides schema and table.
+// defaults) and, unless `appends`, no rows (HG_ERR_USAGE). A name is quoted, so it may be anything; odbc: a dot divides schema and table.
 hg__table_out *hg__table_out_open(const char *out, const char *table, const hg__out_column *column,
-                                  int32_t columns, hg_error *err);
+                                  int32_t columns, bool appends, hg_error *err);
+// For the types: refuses a table that has `rows` rows already.
+int hg__table_out_refuse(const hg__table_out *t, const char *table, int64_t rows, hg_error *err);
 
 // A row, cell (columns). Numbers and missing values go into columns of numbers, text and missing values into columns of
 // text.

@@ -22,6 +22,7 @@ typedef struct target {
     hg__odbc_link link;
     bound *column; // owned, (columns)
     uint16_t *status;
+    int64_t had;        // rows that the table has already, unless they are to be added to
     unsigned long done; // rows that the driver has seen to
     size_t used;        // rows that wait
     bool in_blocks;
@@ -56,6 +57,27 @@ static int probe(target *s, const char *table, hg_error *err) {
     return run(s, &sql, err);
 }
 
+// The rows that the table has; before the statement is prepared for more.
+static int count_rows(hg__table_out *t, const char *table, hg_error *err) {
+    target *s = t->state;
+    const hg__sql_style style = style_of(&s->link);
+    const hg__odbc *api = s->link.api;
+    long length = HG_ODBC_NULL_DATA;
+    hg__text sql = {0};
+    api->FreeStmt(s->link.statement, HG_ODBC_CLOSE);
+    hg__text_add(&sql, "SELECT COUNT(*) FROM ");
+    hg__sql_add_table(&sql, table, &style);
+    HG_TRY(run(s, &sql, err));
+    const bool done = hg__odbc_worked(api->BindCol(s->link.statement, 1, HG_ODBC_C_SBIGINT, &s->had,
+                                                   sizeof s->had, &length)) &&
+                      hg__odbc_worked(api->Fetch(s->link.statement));
+    if (!done) hg__odbc_fail(&s->link, HG_ERR_IO, s->what, err);
+    api->FreeStmt(s->link.statement, HG_ODBC_CLOSE);
+    api->FreeStmt(s->link.statement, HG_ODBC_UNBIND);
+    if (!done) return HG_ERR_IO;
+    return probe(s, table, err);
+}
+
 // The catalogue's answers differ from driver to driver; whether a select works does not. One that fails may spoil the
 // transaction, in which nothing was done yet.
 static int find_or_create(hg__table_out *t, const char *table, const hg__out_column *column,
@@ -63,9 +85,8 @@ static int find_or_create(hg__table_out *t, const char *table, const hg__out_col
     target *s = t->state;
     const hg__sql_style style = style_of(&s->link);
     const int code = probe(s, table, NULL);
-    if (code == HG_OK || code == HG_ERR_MEMORY) {
-        return code == HG_OK ? HG_OK : hg__fail(err, HG_ERR_MEMORY, "out of memory");
-    }
+    if (code == HG_ERR_MEMORY) return hg__fail(err, HG_ERR_MEMORY, "out of memory");
+    if (code == HG_OK) return t->appends ? HG_OK : count_rows(t, table, err);
     s->link.api->FreeStmt(s->link.statement, HG_ODBC_CLOSE);
     s->link.api->EndTran(HG_ODBC_CONNECTION, s->link.connection, HG_ODBC_ROLLBACK);
     hg__text sql = {0};
@@ -185,6 +206,7 @@ static int open_out(hg__table_out *t, const char *out, const char *table,
     HG_TRY(hg__odbc_open(&s->link, out, t->path, false, err));
     HG_TRY(find_or_create(t, table, column, err));
     HG_TRY(prepare_insert(t, table, column, err));
+    if (s->had > 0) return hg__table_out_refuse(t, table, s->had, err);
     return make_room(t, err);
 }
 

@@ -67,6 +67,23 @@ static int is_there(hg__table_out *t, const char *table, bool *found, hg_error *
     return failed ? HG_ERR_IO : HG_OK;
 }
 
+// A table that is there must be empty, or be added to.
+static int check_rows(hg__table_out *t, const char *table, hg_error *err) {
+    target *s = t->state;
+    struct sqlite3_stmt *count = NULL;
+    hg__text sql = {0};
+    if (t->appends) return HG_OK;
+    hg__text_add(&sql, "SELECT count(*) FROM ");
+    hg__sql_add_table(&sql, table, &style);
+    HG_TRY(prepare(t, &sql, &count, err));
+    const bool done = s->api->step(count) == HG_SQLITE_ROW;
+    const int64_t rows = done ? (int64_t)s->api->column_double(count, 0) : 0;
+    if (!done) hg__sqlite_fail(s->api, s->db, t->path, "cannot be read", err);
+    s->api->finalize(count);
+    if (!done) return HG_ERR_IO;
+    return rows ? hg__table_out_refuse(t, table, rows, err) : HG_OK;
+}
+
 static int create(hg__table_out *t, const char *table, const hg__out_column *column,
                   hg_error *err) {
     struct sqlite3_stmt *statement = NULL;
@@ -134,7 +151,8 @@ static int open_out(hg__table_out *t, const char *out, const char *table,
     }
     HG_TRY(is_there(t, table, &found, err));
     if (!found) HG_TRY(create(t, table, column, err));
-    return open_insert(t, table, column, err);
+    HG_TRY(open_insert(t, table, column, err));
+    return check_rows(t, table, err);
 }
 
 static int bind(const hg__table_out *t, int32_t i, const hg__cell *cell) {

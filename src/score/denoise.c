@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/show.h"
 #include "base/stream.h"
+#include "base/sweep.h"
 #include "image/image.h"
 #include "score/y4m.h"
 
@@ -190,6 +191,7 @@ static int one_image(hg__denoiser *d, const char *path, const char *out, hg_erro
     const bool is_there = hg__is_folder(out);
     HG_TRY(find_out(path, out, joined, err));
     d->result->images = 1;
+    hg__sweep_beside(joined[0] ? joined : out);
     HG_TRY(hg__denoise_image(d, path, joined[0] ? joined : out, err));
     if (joined[0] && !is_there && out[strlen(out) - 1] != '/') {
         hg__denoise_note(d, "out=%s has no image's extension: the folder was made, and %s in it",

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/sweep.h"
 #include "image/image.h"
 #include "score/denoise.h"
 
@@ -92,8 +93,23 @@ static int make_folder_of(const char *path, hg_error *err) {
     return hg__make_folder(folder, err);
 }
 
+static bool is_image_name(const char *name, const void *context) {
+    (void)context;
+    return hg__image_is_image_path(name);
+}
+
+// Takes away what a killed run left in the folder of `path`, unless that is `last`, where it was done.
+static void sweep(const char *path, char last[1024]) {
+    char folder[1024];
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
+    if (strcmp(folder, last) == 0) return;
+    hg__sweep(folder, false, is_image_name, NULL);
+    memcpy(last, folder, sizeof folder);
+}
+
+// swept (1024): the folder that was swept last.
 static int one(hg__denoiser *d, const hg__image_list *list, const char *name, const char *out,
-               hg_error *err) {
+               char *swept, hg_error *err) {
     char from[1024], to[1024];
     if (is_climbing(name)) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected a path below the list's own folder", name);
@@ -107,17 +123,19 @@ static int one(hg__denoiser *d, const hg__image_list *list, const char *name, co
         return hg__fail(err, HG_ERR_USAGE,
                         "%s: expected out= to be no image that is to be cleaned, got one", to);
     }
+    sweep(to, swept);
     return hg__denoise_image(d, from, to, err);
 }
 
 static int all(hg__denoiser *d, const hg__image_list *list, const char *out, hg_error *err) {
     d->is_folder = true;
     hg__meter_start(&d->meter, d->listener, "denoising", "images", list->count);
+    char swept[1024] = "";
     for (int32_t i = 0; i < list->count; i++) {
         hg_error why = {0};
         d->is_fatal = false;
         const int32_t failed = d->result->failed;
-        const int code = one(d, list, list->name[i], out, &why);
+        const int code = one(d, list, list->name[i], out, swept, &why);
         hg__meter_add(&d->meter, 1);
         if (code == HG_OK) continue;
         if (d->is_fatal || code == HG_ERR_STOPPED || code == HG_ERR_MEMORY) {

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/magic.h"
 #include "base/mem.h"
+#include "base/sweep.h"
 #include "image/image.h"
 #include "options/options.h"
 #include "score/denoise.h"
@@ -376,6 +377,7 @@ static int open_streams(video *v, const char *path, const char *out, hg_error *e
         v->fd = hg__open_read(path, err);
     }
     if (v->fd < 0) return v->fd;
+    hg__sweep_beside(out);
     return hg__writer_open(&v->out, out, err);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/entry.h"
 #include "base/mem.h"
+#include "base/sweep.h"
 #include "data/pictures.h"
 #include "options/options.h"
 #include "score/feed.h"
@@ -137,7 +138,9 @@ static int predict_rows(const hg_options *o, const hg_listener *l, hg_predict_re
                         "train prepare=table` makes the other)",
                         in_vain);
     }
+    HG_TRY(hg__append_check(o->values.append, o->values.out, err));
     HG_TRY(hg__feed_open(&f, o, HG_SCORE, l, err));
+    hg__sweep_beside(o->values.out);
     const int code =
         f.data->pictures ? predict_images(&f, &o->values, err) : predict(&f, o->values.out, err);
     r->rows = f.data->rows;

@@ -73,7 +73,8 @@ static int add_own(sheet *s, char *name, hg__out_kind kind) {
 
 static bool has_column(const sheet *s, const char *name) {
     for (int32_t i = 0; i < s->columns; i++) {
-        const bool is_same = strcasecmp(s->column[i].name, name) == 0; // databases tell no case apart
+        const bool is_same =
+            strcasecmp(s->column[i].name, name) == 0; // databases tell no case apart
         if (is_same) return true;
     }
     return false;
@@ -342,7 +343,8 @@ static int make_ready(sheet *s, const hg_options *o, hg_error *err) {
     HG_TRY(make_room(s, err));
     HG_TRY(name_columns(s, err));
     if (v->fdr > 0) HG_TRY(find_limit(s, v->fdr, err));
-    return hg__score_sheet_open(&s->out, v->out, v->format, v->table, s->column, s->columns, err);
+    const hg__sheet_target to = {v->out, v->format, v->table, v->append};
+    return hg__score_sheet_open(&s->out, &to, s->column, s->columns, err);
 }
 
 static int run(sheet *s, const hg_options *o, hg_error *err) {

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/show.h"
+#include "base/sweep.h"
 #include "data/csv_write.h"
 #include "score/format_g9.h"
 
@@ -73,13 +74,26 @@ int hg__score_sheet_add_lines(hg__score_sheet *s, hg__text *lines, hg_error *err
     return HG_OK;
 }
 
-int hg__score_sheet_open(hg__score_sheet *s, const char *out, const char *format, const char *table,
+int hg__append_check(bool appends, const char *out, hg_error *err) {
+    if (!appends) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "append: expected rows of a table for a database in out=, got %s, which is "
+                    "written anew",
+                    out);
+}
+
+int hg__score_sheet_open(hg__score_sheet *s, const hg__sheet_target *to,
                          const hg__out_column *column, int32_t columns, hg_error *err) {
+    const char *out = to->out, *format = to->format;
+    hg_error own = {0};
     *s = (hg__score_sheet){.column = column, .columns = columns};
     if (hg__table_out_is(out)) {
-        s->database = hg__table_out_open(out, table, column, columns, err);
-        return s->database ? HG_OK : HG_ERR_IO;
+        if (!err) err = &own;
+        s->database = hg__table_out_open(out, to->table, column, columns, to->appends, err);
+        return s->database ? HG_OK : (int)err->code;
     }
+    HG_TRY(hg__append_check(to->appends, out, err));
+    hg__sweep_beside(out);
     s->json = strcmp(format, "json") == 0 ||
               (strcmp(format, "auto") == 0 && (ends_in(out, ".json") || ends_in(out, ".jsonl")));
     HG_TRY(hg__writer_open(&s->file, out, err));

@@ -15,8 +15,18 @@ typedef struct hg__score_sheet {
     hg__table_out *database; // owned; NULL for text
 } hg__score_sheet;
 
-// out: a file, "-", or a database; format: "auto", "csv" or "json"; table: of a database.
-int hg__score_sheet_open(hg__score_sheet *s, const char *out, const char *format, const char *table,
+// Where they go.
+typedef struct hg__sheet_target {
+    const char *out;    // a file, "-", or a database
+    const char *format; // "auto", "csv" or "json"
+    const char *table;  // of a database
+    bool appends;       // to the rows that this table has
+} hg__sheet_target;
+
+// Refuses append= for an `out` that is no table of a database.
+int hg__append_check(bool appends, const char *out, hg_error *err);
+
+int hg__score_sheet_open(hg__score_sheet *s, const hg__sheet_target *to,
                          const hg__out_column *column, int32_t columns, hg_error *err);
 int hg__score_sheet_add(hg__score_sheet *s, const hg__cell *cell, hg_error *err); // cell (columns)
 

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "options/options.h"
 #include "score/feed.h"
+#include "score/score_sheet.h"
 #include "score/transform_table.h"
 #include "score/write_rows.h"
 
@@ -66,8 +67,11 @@ static int run(const hg_options *o, hg__goal goal, const hg_listener *l, hg_erro
     HG_TRY(hg__feed_open(&f, o, goal, l, err));
     hg__feed_close_table(&f);
     const bool is_table = f.model->schema && goal != HG_ENCODE;
-    const int code =
-        is_table ? hg__transform_table(&f, goal, o, err) : transform(&f, goal, o->values.out, err);
+    int code = is_table ? HG_OK : hg__append_check(o->values.append, o->values.out, err);
+    if (code == HG_OK) {
+        code = is_table ? hg__transform_table(&f, goal, o, err)
+                        : transform(&f, goal, o->values.out, err);
+    }
     hg__feed_close(&f);
     return code;
 }

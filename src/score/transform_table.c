@@ -109,7 +109,9 @@ int hg__transform_table(hg__feed *f, hg__goal goal, const hg_options *o, hg_erro
     int code = make_room(&w, f, err);
     if (code == HG_OK) {
         name_columns(&w);
-        code = hg__score_sheet_open(&w.out, out, "csv", o->values.table, w.column, w.columns, err);
+        code = hg__score_sheet_open(
+            &w.out, &(hg__sheet_target){out, "csv", o->values.table, o->values.append}, w.column,
+            w.columns, err);
     }
     if (code == HG_OK) code = write_all(&w, f, goal, err);
     clear(&w);

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "base/sweep.h"
 #include "data/csv_write.h"
 #include "data/write_npy.h"
 #include "score/format_g9.h"
@@ -162,6 +163,7 @@ int hg__row_writer_open(hg__row_writer *w, const char *path, const hg__row_forma
     if (layout->shape.rank >= HG_MAX_RANK) {
         w->layout.shape = (hg__shape){1, {(int64_t)width}}; // no room for the rows' dimension
     }
+    hg__sweep_beside(path);
     HG_TRY(hg__writer_open(&w->file, path, err));
     const int code = format->head(w, err);
     if (code < 0) hg__writer_abort(&w->file);
