@@ -84,11 +84,31 @@ static inline int decode(const uint8_t *bytes, size_t size, hg_error *err) {
     return code;
 }
 
+// The same from a file of which no more than a piece is in memory at a time. cut: it loses its second half once it is open.
+static inline int decode_pieces(const file_bytes *f, bool cut, hg_error *err) {
+    char path[128];
+    const uint64_t whole = hg__image_limit.whole;
+    assert_int_equal(hg__write_file(case_path(path, "pieces"), f->data, f->size, err), HG_OK);
+    hg__image_limit.whole = 0;
+    *err = (hg_error){0};
+    hg__image_reader *r = hg__image_open(path, err);
+    if (cut) assert_int_equal(truncate(path, (off_t)f->size / 2), 0);
+    const int code = r ? read_pages(r, err) : err->code;
+    hg__image_close(r);
+    hg__image_limit.whole = whole;
+    unlink(path);
+    return code;
+}
+
 static inline void assert_whole(const file_bytes *f, int pages) {
     hg_error err;
     const int code = decode(f->data, f->size, &err);
     if (code < 0) print_error("%s\n", err.message);
     assert_int_equal(code, pages);
+    assert_int_equal(decode_pieces(f, false, &err), pages);
+    const int cut =
+        decode_pieces(f, true, &err); // what was read before is enough, or it is an error
+    assert_true(cut == pages || (cut < 0 && cut == (int)err.code));
 }
 
 static inline void assert_refused(const file_bytes *f, const char *sentence) {

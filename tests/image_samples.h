@@ -110,11 +110,23 @@ static inline void read_file(const char *path, sample *s) {
 
 // ---- opening ------------------------------------------------------------------------------------
 
+static inline void expect_same_image(const hg__image *a, const hg__image *b);
+
+// From memory; and the same from a file that is read a piece at a time.
 static inline void load(hg__image *image, const sample *s, const char *name) {
     hg_error err = {0};
-    if (hg__image_load_bytes(image, s->bytes, s->size, name, false, &err) == HG_OK) return;
-    print_error("%s\n", err.message);
-    fail();
+    hg__image pieces = {0};
+    const uint64_t whole = hg__image_limit.whole;
+    if (hg__image_load_bytes(image, s->bytes, s->size, name, false, &err) < 0) {
+        fail_msg("%s", err.message);
+    }
+    assert_int_equal(hg__write_file(in_folder("pieces"), s->bytes, s->size, &err), HG_OK);
+    hg__image_limit.whole = 0;
+    if (hg__image_load(&pieces, in_folder("pieces"), false, &err) < 0) fail_msg("%s", err.message);
+    hg__image_limit.whole = whole;
+    expect_same_image(image, &pieces);
+    hg__image_clear(&pieces);
+    unlink(in_folder("pieces"));
 }
 
 // Header and all lines; the sentence of what went wrong must be exactly this one.

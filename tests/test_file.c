@@ -7,9 +7,12 @@
 #include <stddef.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/stream.h"
+#include "base/sweep.h"
 #include "faults.h"
 
 #include <cmocka.h>
@@ -456,6 +459,196 @@ static void a_write_that_fails_leaves_the_old_file_and_nothing_else(void **state
     }
 }
 
+// ---- who may read it, and where it goes -----------------------------------------------------------
+
+static mode_t mode_of(const char *name) {
+    struct stat s;
+    assert_int_equal(stat(at(name), &s), 0);
+    return s.st_mode & 07777;
+}
+
+static void a_replaced_file_passes_on_who_may_read_it(void **state) {
+    (void)state;
+    static const mode_t modes[] = {0600, 0640, 0644, 0444, 0666, 0200};
+    hg__writer w;
+    struct stat s;
+    const mode_t mask = umask(022);
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        write_text("mine", "old");
+        assert_int_equal(chmod(at("mine"), modes[i]), 0);
+        assert_int_equal(hg__writer_open(&w, at("mine"), NULL), HG_OK);
+        assert_int_equal(fstat(w.fd, &s), 0);
+        assert_int_equal(s.st_mode & 0777, modes[i]); // before it has a byte
+        assert_int_equal(hg__writer_add(&w, "new", 3, NULL), HG_OK);
+        assert_int_equal(hg__writer_commit(&w, NULL), HG_OK);
+        assert_int_equal(mode_of("mine"), modes[i]);
+    }
+    write_text("fresh", "new");
+    assert_int_equal(mode_of("fresh"), 0644);
+    umask(mask);
+}
+
+static void a_private_file_is_private_from_its_birth(void **state) {
+    (void)state;
+    static const struct {
+        hg__file_mode wish;
+        mode_t mode;
+    } kinds[] = {
+        {HG_MODE_PRIVATE, 0600},
+        {HG_MODE_OPEN,    0644},
+        {HG_MODE_PRIVATE, 0600}, // whatever was there
+    };
+    hg__writer w;
+    struct stat s;
+    const mode_t mask = umask(022);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        assert_int_equal(hg__writer_open_mode(&w, at("rows"), kinds[i].wish, NULL), HG_OK);
+        assert_int_equal(fstat(w.fd, &s), 0);
+        assert_int_equal(s.st_mode & 0777, kinds[i].mode);
+        assert_int_equal(hg__writer_commit(&w, NULL), HG_OK);
+        assert_int_equal(mode_of("rows"), kinds[i].mode);
+    }
+    umask(mask);
+}
+
+static void attributes_are_passed_on_where_there_are_any(void **state) {
+    (void)state;
+    char value[8] = "";
+    write_text("marked", "old");
+    if (setxattr(at("marked"), "user.note", "kept", 5, 0) != 0) return; // none on this file system
+    write_text("marked", "new");
+    assert_int_equal(getxattr(at("marked"), "user.note", value, sizeof value), 5);
+    assert_string_equal(value, "kept");
+}
+
+static void a_link_stays_one_to_what_is_replaced(void **state) {
+    (void)state;
+    struct stat s;
+    assert_int_equal(hg__make_folder(at("elsewhere"), NULL), HG_OK);
+    write_text("elsewhere/target", "old");
+    assert_int_equal(symlink("elsewhere/target", at("link")), 0);
+    assert_int_equal(symlink("link", at("link2")), 0);
+    write_text("link2", "new");
+    expect_text("elsewhere/target", "new");
+    assert_int_equal(symlink(at("elsewhere/none yet"), at("early")), 0); // leads to nothing yet
+    write_text("early", "new");
+    expect_text("elsewhere/none yet", "new");
+    static const char *const links[] = {"link", "link2", "early"};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(lstat(at(links[i]), &s), 0);
+        assert_true(S_ISLNK(s.st_mode));
+    }
+    hg_error err = {0};
+    assert_int_equal(symlink("circle", at("circle")), 0);
+    assert_int_equal(hg__write_file(at("circle"), "x", 1, &err), HG_ERR_IO);
+    expect_no_temporary();
+}
+
+// ---- what killed processes leave ----------------------------------------------------------------
+
+static bool is_there(const char *name) {
+    return access(at(name), F_OK) == 0;
+}
+
+static pid_t dead_process(void) {
+    const pid_t pid = fork();
+    if (pid == 0) _exit(0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    return pid;
+}
+
+static const char *left_by(const char *name, pid_t pid, const char *more) {
+    static char text[8][64];
+    static int next;
+    next = (next + 1) % 8;
+    snprintf(text[next], sizeof text[0], "%s.%ld%s.tmp", name, (long)pid, more);
+    return text[next];
+}
+
+static void what_a_dead_process_left_is_taken_away_and_nothing_else(void **state) {
+    (void)state;
+    const pid_t dead = dead_process(), alive = getppid();
+    const char *gone[] = {left_by("out.csv", dead, ""), left_by("out.csv", dead, ".3"),
+                          left_by("out.csv", getpid(), "")};
+    const char *kept[] = {left_by("out.csv", alive, ""), left_by("other.csv", dead, ""),
+                          "out.csv.tmp", "out.csv.x.tmp", "out.csv.1.bak"};
+    for (int i = 0; i < 3; i++) assert_int_equal(hg__append_line(at(gone[i]), "x", NULL), HG_OK);
+    for (int i = 0; i < 5; i++) assert_int_equal(hg__append_line(at(kept[i]), "x", NULL), HG_OK);
+    hg__sweep_beside(at("out.csv"));
+    for (int i = 0; i < 3; i++) assert_false(is_there(gone[i]));
+    for (int i = 0; i < 5; i++) {
+        assert_true(is_there(kept[i]));
+        unlink(at(kept[i]));
+    }
+}
+
+// A number may be another process's today; a lock may not.
+static void what_is_being_written_is_never_taken_away(void **state) {
+    (void)state;
+    const char *name = left_by("busy", getpid(), "");
+    const int fd = open(at(name), O_RDWR | O_CREAT, 0666);
+    assert_true(fd >= 0 && hg__lock_descriptor(fd));
+    hg__sweep_beside(at("busy"));
+    assert_true(is_there(name));
+    close(fd);
+    hg__sweep_beside(at("busy"));
+    assert_false(is_there(name));
+}
+
+static void one_at_a_time_has_a_folder(void **state) {
+    (void)state;
+    hg__lock a, b;
+    hg_error err = {0};
+    char sentence[300];
+    assert_int_equal(hg__make_folder(at("run"), NULL), HG_OK);
+    assert_int_equal(hg__lock_check(at("run"), &err), HG_OK);
+    assert_int_equal(hg__lock_folder(&a, at("run"), &err), HG_OK);
+    assert_true(a.fd >= 0);
+    snprintf(sentence, sizeof sentence, "%s: is being trained by process %ld", at("run"),
+             (long)getpid());
+    assert_int_equal(hg__lock_folder(&b, at("run"), &err), HG_ERR_IO); // in the same process, too
+    assert_string_equal(err.message, sentence);
+    assert_int_equal(hg__lock_check(at("run"), &err), HG_ERR_IO);
+    hg__lock_release(&a);
+    assert_false(is_there("run/.lock"));
+    assert_int_equal(hg__lock_folder(&b, at("run"), &err), HG_OK);
+    hg__lock_release(&b);
+}
+
+static void a_dead_process_has_no_folder(void **state) {
+    (void)state;
+    hg__lock l;
+    hg_error err = {0};
+    const pid_t pid = fork();
+    if (pid == 0) _exit(hg__lock_folder(&l, at("run"), NULL) == HG_OK && l.fd >= 0 ? 0 : 1);
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_true(is_there("run/.lock")); // but nobody holds it
+    assert_int_equal(hg__lock_check(at("run"), &err), HG_OK);
+    assert_int_equal(hg__lock_folder(&l, at("run"), &err), HG_OK);
+    assert_true(l.fd >= 0);
+    hg__lock_release(&l);
+    assert_int_equal(hg__lock_folder(&l, at("no such run"), &err), HG_OK); // none to be had
+    assert_true(l.fd < 0 && l.why);
+}
+
+static void a_file_that_shrinks_is_an_error_and_one_in_memory_stays(void **state) {
+    (void)state;
+    hg__map m;
+    char byte[2] = "";
+    hg_error err = {0};
+    write_text("shrinks", "ab");
+    const int fd = hg__open_read(at("shrinks"), &err);
+    assert_int_equal(hg__map_open(&m, at("shrinks"), &err), HG_OK);
+    assert_int_equal(truncate(at("shrinks"), 1), 0);
+    assert_memory_equal(m.data, "ab", 2);
+    hg__map_close(&m);
+    assert_int_equal(hg__read_at(fd, byte, 2, 0, "shrinks", &err), HG_ERR_IO);
+    assert_string_equal(err.message, "shrinks: expected 1 more bytes, got the end of the file");
+    close(fd);
+}
+
 static int make_folder(void **state) {
     (void)state;
     return mkdtemp(folder) ? 0 : -1;
@@ -490,6 +683,15 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_stream_that_failed_once_has_failed),
         cmocka_unit_test(standard_input_that_is_a_file_is_that_file),
         cmocka_unit_test(a_path_fits_or_is_an_error),
+        cmocka_unit_test(a_replaced_file_passes_on_who_may_read_it),
+        cmocka_unit_test(a_private_file_is_private_from_its_birth),
+        cmocka_unit_test(attributes_are_passed_on_where_there_are_any),
+        cmocka_unit_test(a_link_stays_one_to_what_is_replaced),
+        cmocka_unit_test(what_a_dead_process_left_is_taken_away_and_nothing_else),
+        cmocka_unit_test(what_is_being_written_is_never_taken_away),
+        cmocka_unit_test(one_at_a_time_has_a_folder),
+        cmocka_unit_test(a_dead_process_has_no_folder),
+        cmocka_unit_test(a_file_that_shrinks_is_an_error_and_one_in_memory_stays),
         cmocka_unit_test(a_write_that_fails_leaves_the_old_file_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

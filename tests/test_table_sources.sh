@@ -74,7 +74,8 @@ if command -v sqlite3 >/dev/null && ! "$HOURGLASS" checks | grep -q '^SQLite .*m
     refused 1 'no such table: nope' predict model=$model data=x.db query='select * from nope' out=no.csv
     refused 1 'no such column: nope' train data=x.db query='select nope from fresh' name=no
     must predict model=$model data=x.db query='select * from typed' out=y.db table=twice
-    refused 4 'expected a value' predict model=$model data=odd.csv out=y.db table=twice
+    refused 2 "expected a table without rows, got twice with 400: append=true adds to them" predict model=$model data=fresh.csv out=y.db table=twice
+    refused 4 'expected a value' predict model=$model data=odd.csv out=y.db table=twice append=true
     expect "what fails adds no row to a table" [ "$(sqlite3 y.db 'select count(*) from twice')" = 400 ]
     must train data=x.db table=typed name=lite steps=100
     must train data=fresh.csv name=csv steps=100
@@ -91,7 +92,7 @@ if has_postgres && make_server; then
     must predict -v model=$model data="$pg" query='select * from fresh order by row' out="$pg" table=scores
     cat out err >said
     expect "and in its table" [ "$(sql 'select count(*), sum(alarm) from scores')" = "400|$(alarms fresh.out)" ]
-    must predict model=$model data="$pg" query='select * from fresh order by row' out="$pg" table=scores fpr=0.1
+    must predict model=$model data="$pg" query='select * from fresh order by row' out="$pg" table=scores append=true fpr=0.1
     expect "which takes more" [ "$(sql 'select count(*) from scores')" = 800 ]
     must train -v data="$pg" query='select * from fresh order by row' ignore=row name=pg steps=100
     cat out err >>said

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/lock.h"
 #include "faults.h"
 #include "model/pca.h"
 #include "train_case.h"
@@ -366,6 +367,180 @@ static void a_run_that_is_another_now_is_not_resumed(void **state) {
     assert_non_null(strstr(err.message, "expected a checkpoint"));
 }
 
+static void copy_file(const char *from, const char *to) {
+    hg__map m;
+    hg_error err = {0};
+    assert_int_equal(hg__map_open(&m, from, &err), HG_OK);
+    assert_int_equal(hg__write_file(to, m.data, m.size, &err), HG_OK);
+    hg__map_close(&m);
+}
+
+static void weights_and_options_of_two_runs_are_not_resumed(void **state) {
+    (void)state;
+    hg_train_result r;
+    hg_error err = {0};
+    static const char *const files[] = {"args.yaml", "weights/last.safetensors",
+                                        "weights/best.safetensors"};
+    run(HG_OK, "name=first", NULL, NULL);
+    run(HG_OK, "name=second seed=5", NULL, NULL); // the same model and data
+    for (int i = 0; i < 3; i++) {
+        copy_file(at("runs/first/%s", files[i]), at("kept"));
+        copy_file(at("runs/second/%s", files[i]), at("runs/first/%s", files[i]));
+        char *before = read_text(at("runs/first/args.yaml"));
+        assert_int_equal(resume(at("runs/first"), "epochs", "4", &r, &err), HG_ERR_MODEL);
+        assert_non_null(strstr(err.message, "they do not belong together"));
+        char *after = read_text(at("runs/first/args.yaml"));
+        assert_string_equal(before, after);
+        hg_text_free(before);
+        hg_text_free(after);
+        copy_file(at("kept"), at("runs/first/%s", files[i]));
+    }
+    assert_int_equal(resume(at("runs/first"), "seed", "5", &r, &err), HG_ERR_USAGE);
+    assert_non_null(strstr(err.message, "expected the seed that the run began with, got seed=5"));
+    if (resume(at("runs/first"), "epochs", "4", &r, &err) < 0) fail_msg("%s", err.message);
+}
+
+// As those of version 0.1.0 are: no run anywhere, and seconds among the progress.
+static void a_run_that_does_not_say_which_it_is_goes_on(void **state) {
+    (void)state;
+    hg_train_result r;
+    hg_error err = {0};
+    run(HG_OK, "name=plain epochs=3", NULL, NULL);
+    run(HG_OK, "name=longer epochs=4", NULL, NULL);
+    char *args = read_text(at("runs/plain/args.yaml"));
+    const char *rest = strchr(args, '\n') + 1;
+    assert_memory_equal(args, "# run ", 6);
+    assert_int_equal(hg__write_file(at("runs/plain/args.yaml"), rest, strlen(rest), &err), HG_OK);
+    hg_text_free(args);
+    if (resume(at("runs/plain"), "epochs", "4", &r, &err) < 0) fail_msg("%s", err.message);
+    expect_same_best("plain", "longer");
+    expect_same_results("plain", "longer");
+}
+
+static void the_same_training_gives_the_same_checkpoint(void **state) {
+    (void)state;
+    run(HG_OK, "name=once", NULL, NULL);
+    run(HG_OK, "name=twice threads=1", NULL, NULL);
+    assert_true(is_same_file(at("runs/once/weights/last.safetensors"),
+                             at("runs/twice/weights/last.safetensors")));
+}
+
+static void seconds_go_on_where_they_were(void **state) {
+    (void)state;
+    hg_train_result r;
+    hg_error err = {0};
+    run(HG_OK, "name=long epochs=2", NULL, NULL);
+    char *text = read_text(at("runs/long/results.csv"));
+    hg__text slow = {0};
+    const char *last = strstr(text, "\n2,") + 3;
+    hg__text_add(&slow, "%.*s1000.5%s", (int)(last - text), text, strchr(last, ','));
+    assert_int_equal(hg__write_file(at("runs/long/results.csv"), slow.data, slow.length, &err),
+                     HG_OK);
+    hg__text_clear(&slow);
+    hg_text_free(text);
+    if (resume(at("runs/long"), "epochs", "3", &r, &err) < 0) fail_msg("%s", err.message);
+    assert_true(r.seconds >= 1000.5 && r.seconds < 2000);
+}
+
+static void a_folder_is_trained_in_by_one_at_a_time(void **state) {
+    (void)state;
+    hg__lock l;
+    hg_train_result r;
+    hg_error err = {0};
+    run(HG_OK, "name=one", NULL, NULL);
+    copy_file(at("runs/one/args.yaml"), at("kept"));
+    assert_int_equal(hg__lock_folder(&l, at("runs/one"), &err), HG_OK);
+    assert_int_equal(resume(at("runs/one"), NULL, NULL, &r, &err), HG_ERR_IO);
+    assert_non_null(strstr(err.message, "runs/one: is being trained by process "));
+    const char *sentence = run(HG_ERR_IO, "name=one exist_ok=true seed=8", NULL, NULL);
+    assert_non_null(strstr(sentence, "runs/one: is being trained by process "));
+    assert_true(is_same_file(at("runs/one/args.yaml"), at("kept")));
+    hg__lock_release(&l);
+    assert_int_equal(resume(at("runs/one"), NULL, NULL, &r, &err), HG_OK);
+    assert_int_not_equal(access(at("runs/one/.lock"), F_OK), 0);
+}
+
+static void what_a_killed_run_left_is_taken_away(void **state) {
+    (void)state;
+    static const char *const left[] = {"args.yaml.1.tmp", "results.csv.1.2.tmp",
+                                       "weights/last.safetensors.1.tmp",
+                                       "weights/epoch12.safetensors.1.tmp"};
+    static const char mine[] = "runs/left/notes.txt.1.tmp";
+    hg_train_result r;
+    hg_error err = {0};
+    for (int pass = 0; pass < 2; pass++) {
+        if (pass == 0) run(HG_OK, "name=left", NULL, NULL);
+        for (int i = 0; i < 4; i++) {
+            assert_int_equal(hg__append_line(at("runs/left/%s", left[i]), "x", &err), HG_OK);
+        }
+        assert_int_equal(hg__append_line(at("%s", mine), "x", &err), HG_OK);
+        if (pass == 0) assert_int_equal(resume(at("runs/left"), NULL, NULL, &r, &err), HG_OK);
+        if (pass == 1) run(HG_OK, "name=left exist_ok=true", NULL, NULL);
+        for (int i = 0; i < 4; i++) {
+            assert_int_not_equal(access(at("runs/left/%s", left[i]), F_OK), 0);
+        }
+        assert_int_equal(access(at("%s", mine), F_OK), 0);
+        unlink(at("%s", mine));
+    }
+}
+
+static void cut_off_data(void *context, const hg_train_event *e) {
+    if (e->epoch_end) assert_int_equal(truncate(context, 4000), 0);
+}
+
+static void data_that_shrinks_is_an_error_or_in_memory(void **state) {
+    (void)state;
+    static const char *const memory[] = {"1M", "192M"};
+    char path[256];
+    hg_error err = {0};
+    hg_train_result r;
+    snprintf(path, sizeof path, "%s", at("large.npy"));
+    for (int i = 0; i < 2; i++) {
+        write_npy("large.npy", 50000, WIDTH, 3);
+        hg_options *o = new_options("name=shrunk exist_ok=true epochs=2 batch=1000 pca=false");
+        assert_int_equal(hg_options_set(o, "data", path, &err), HG_OK);
+        assert_int_equal(hg_options_set(o, "max_mem", memory[i], &err), HG_OK);
+        const hg_listener l = {.context = path, .train = cut_off_data};
+        const int code = hg_train(o, &l, &r, &err);
+        hg_options_free(o);
+        assert_int_equal(code, i ? HG_OK : HG_ERR_IO);
+        if (i == 0) assert_non_null(strstr(err.message, "got the end of the file"));
+        assert_int_equal(count_temporary(), 0);
+    }
+    unlink(path);
+}
+
+static mode_t mode_of(const char *path) {
+    struct stat s;
+    assert_int_equal(stat(path, &s), 0);
+    return s.st_mode & 0777;
+}
+
+// A table's model holds rows; others do not.
+static void a_model_that_holds_rows_is_its_owners_alone(void **state) {
+    (void)state;
+    static const struct {
+        const char *more;
+        mode_t best, last;
+    } runs[] = {
+        {"name=modes exist_ok=true",                                                           0644, 0644},
+        {"name=modes exist_ok=true prepare=table model=dense_3_tanh_|_dense_input",            0600, 0600},
+        {"name=modes exist_ok=true prepare=table share=true model=dense_3_tanh_|_dense_input", 0644,
+         0644                                                                                            },
+    };
+    const mode_t mask = umask(022);
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        run(HG_OK, runs[i].more, NULL, NULL);
+        assert_int_equal(mode_of(at("runs/modes/weights/best.safetensors")), runs[i].best);
+        assert_int_equal(mode_of(at("runs/modes/weights/last.safetensors")), runs[i].last);
+        assert_int_equal(mode_of(at("runs/modes/results.csv")), 0644);
+        hg_model *m = hg_model_load(at("runs/modes/weights/best.safetensors"), NULL);
+        assert_true(m && hg__model_holds_rows(m) == (i > 0));
+        hg_model_free(m);
+    }
+    umask(mask);
+}
+
 static void rows_of_results_that_make_no_sense_are_dropped(void **state) {
     (void)state;
     hg_train_result r;
@@ -395,7 +570,12 @@ static void a_run_may_start_from_pretrained_weights(void **state) {
     snprintf(more, sizeof more, "name=second lr=0 epochs=1 pretrained=%s",
              at("runs/first/weights/best.safetensors"));
     run(HG_OK, more, NULL, NULL);
-    expect_same_best("first", "second");
+    hg_model *a = hg_model_load(at("runs/first/weights/best.safetensors"), &err);
+    hg_model *b = hg_model_load(at("runs/second/weights/best.safetensors"), &err);
+    assert_true(a && b);
+    assert_memory_equal(a->params, b->params, a->spec.params * sizeof *a->params);
+    hg_model_free(a);
+    hg_model_free(b);
     hg_options *o = hg_options_new("train", &err); // without model=: the weights' own
     hg_options_set(o, "data", at("x.npy"), &err);
     hg_options_set(o, "project", at("runs"), &err);
@@ -671,6 +851,14 @@ int main(int argc, char **argv) {
         cmocka_unit_test(other_data_of_the_same_width_is_not_resumed_with),
         cmocka_unit_test(a_run_may_be_resumed_for_more_epochs),
         cmocka_unit_test(a_run_that_is_another_now_is_not_resumed),
+        cmocka_unit_test(weights_and_options_of_two_runs_are_not_resumed),
+        cmocka_unit_test(a_run_that_does_not_say_which_it_is_goes_on),
+        cmocka_unit_test(the_same_training_gives_the_same_checkpoint),
+        cmocka_unit_test(seconds_go_on_where_they_were),
+        cmocka_unit_test(a_folder_is_trained_in_by_one_at_a_time),
+        cmocka_unit_test(what_a_killed_run_left_is_taken_away),
+        cmocka_unit_test(data_that_shrinks_is_an_error_or_in_memory),
+        cmocka_unit_test(a_model_that_holds_rows_is_its_owners_alone),
         cmocka_unit_test(rows_of_results_that_make_no_sense_are_dropped),
         cmocka_unit_test(a_run_may_start_from_pretrained_weights),
         cmocka_unit_test(pca_is_trained_by_the_same_command),
