@@ -381,23 +381,23 @@ static void weights_and_options_of_two_runs_are_not_resumed(void **state) {
     hg_error err = {0};
     static const char *const files[] = {"args.yaml", "weights/last.safetensors",
                                         "weights/best.safetensors"};
-    run(HG_OK, "name=first", NULL, NULL);
-    run(HG_OK, "name=second seed=5", NULL, NULL); // the same model and data
+    run(HG_OK, "name=alpha", NULL, NULL);
+    run(HG_OK, "name=beta seed=5", NULL, NULL); // the same model and data
     for (int i = 0; i < 3; i++) {
-        copy_file(at("runs/first/%s", files[i]), at("kept"));
-        copy_file(at("runs/second/%s", files[i]), at("runs/first/%s", files[i]));
-        char *before = read_text(at("runs/first/args.yaml"));
-        assert_int_equal(resume(at("runs/first"), "epochs", "4", &r, &err), HG_ERR_MODEL);
+        copy_file(at("runs/alpha/%s", files[i]), at("kept"));
+        copy_file(at("runs/beta/%s", files[i]), at("runs/alpha/%s", files[i]));
+        char *before = read_text(at("runs/alpha/args.yaml"));
+        assert_int_equal(resume(at("runs/alpha"), "epochs", "4", &r, &err), HG_ERR_MODEL);
         assert_non_null(strstr(err.message, "they do not belong together"));
-        char *after = read_text(at("runs/first/args.yaml"));
+        char *after = read_text(at("runs/alpha/args.yaml"));
         assert_string_equal(before, after);
         hg_text_free(before);
         hg_text_free(after);
-        copy_file(at("kept"), at("runs/first/%s", files[i]));
+        copy_file(at("kept"), at("runs/alpha/%s", files[i]));
     }
-    assert_int_equal(resume(at("runs/first"), "seed", "5", &r, &err), HG_ERR_USAGE);
+    assert_int_equal(resume(at("runs/alpha"), "seed", "5", &r, &err), HG_ERR_USAGE);
     assert_non_null(strstr(err.message, "expected the seed that the run began with, got seed=5"));
-    if (resume(at("runs/first"), "epochs", "4", &r, &err) < 0) fail_msg("%s", err.message);
+    if (resume(at("runs/alpha"), "epochs", "4", &r, &err) < 0) fail_msg("%s", err.message);
 }
 
 // As those of version 0.1.0 are: no run anywhere, and seconds among the progress.
