@@ -293,6 +293,21 @@ refused "a database in a pipe" 2 'expected the name of a file for SQLite' predic
 gzip s3.db
 refused "a packed database" 4 'got a gzipped one' predict model=$model data=s3.db.gz
 
+# ---- who may read a model that holds rows ----
+mode_of() { stat -c %a "$1"; }
+private=runs/private/weights/best.safetensors
+mkdir -p runs/private/weights && cp $model $private
+(umask 022 && chmod 640 $private && "$HOURGLASS" calibrate model=$private data=fresh.csv >out 2>err) || bad "calibrate: $(cat err)"
+expect "calibrate keeps the mode: $(mode_of $private)" [ "$(mode_of $private)" = 640 ]
+(umask 022 && "$HOURGLASS" calibrate model=$private data=fresh.csv share=true >out 2>err) || bad "calibrate share=true: $(cat err)"
+expect "unless it is to be shared: $(mode_of $private)" [ "$(mode_of $private)" = 644 ]
+expect "training made it its owner's alone: $(mode_of $model)" [ "$(mode_of $model)" = 600 ]
+must info model=$private
+expect "info says that it holds rows" grep -q '^holds       training rows: .*exactly' out
+must info model=$private --json
+expect "and so in JSON" grep -q '"holds_rows": *true' out
+refused "append= to a text" 2 'append: expected rows of a table for a database in out=' predict model=$model data=faulty.csv out=a.csv append=true
+
 # ---- out= is none of what is read, by whatever path ----
 mkdir -p place && ln -s ../faulty.csv place/link.csv && ln faulty.csv hard.csv && ln -s .. place/up && cp faulty.csv faulty.before
 itself() { # itself NAME "the WHAT" command...
