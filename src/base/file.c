@@ -92,9 +92,9 @@ int hg__map_open(hg__map *m, const char *path, hg_error *err) {
 }
 
 void hg__map_close(hg__map *m) {
-    if (m->size)
-        hg__free((void *)(uintptr_t)
-                     m->data); // NOLINT(performance-no-int-to-ptr): only to drop the const
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): only to drop the const
+    void *bytes = (void *)(uintptr_t)m->data;
+    if (m->size) hg__free(bytes);
     *m = (hg__map){0};
 }
 

@@ -118,8 +118,9 @@ static const char *name_by_maker(const hg__tiff_reader *t) {
     const char *maker = (const char *)hg__image_file_at(t->file, f.at, f.count);
     for (size_t i = 0; i < sizeof makers / sizeof *makers; i++) {
         const size_t n = strlen(makers[i].maker);
-        if (maker && f.count >= n && strncasecmp(maker, makers[i].maker, n) == 0)
+        if (maker && f.count >= n && strncasecmp(maker, makers[i].maker, n) == 0) {
             return makers[i].name;
+        }
     }
     return "";
 }

@@ -351,7 +351,7 @@ static int read_length(reader *r, const uint8_t *bytes, size_t size, uint64_t *l
 }
 
 static int parse(reader *r, const uint8_t *bytes, size_t size) {
-    uint64_t header;
+    uint64_t header = 0;
     HG_TRY(read_length(r, bytes, size, &header));
     r->header = (const char *)bytes + 8;
     r->size = (size_t)header;
@@ -378,7 +378,7 @@ static int check_head(int fd, const char *path, hg_error *err) {
     hg_error own;
     hg__map head;
     struct stat s;
-    uint64_t length;
+    uint64_t length = 0;
     HG_TRY(hg__map_read(&head, fd, path, HEAD, err));
     reader r = {.path = path,
                 .file_size = fstat(fd, &s) == 0 ? (size_t)s.st_size : head.size,
