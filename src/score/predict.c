@@ -106,11 +106,12 @@ static int predict_images(hg__feed *f, const struct hg__values *v, hg_error *err
         {"file",  HG_OUT_TEXT   },
         {"score", HG_OUT_NUMBER }
     };
+    const hg__sheet_target to = {v->out, v->format, v->table, v->append};
     hg__score_sheet out = {0};
     float *score = hg__alloc((size_t)f->batch, sizeof *score, err);
-    int code = score ? hg__score_sheet_open(&out, v->out, v->format, v->table, columns,
-                                            sizeof columns / sizeof *columns, err)
-                     : HG_ERR_MEMORY;
+    int code = score
+                   ? hg__score_sheet_open(&out, &to, columns, sizeof columns / sizeof *columns, err)
+                   : HG_ERR_MEMORY;
     hg__input in;
     int more = 0;
     while (code == HG_OK && (more = hg__feed_next(f, &in, err)) > 0) {
@@ -126,6 +127,12 @@ static int predict_images(hg__feed *f, const struct hg__values *v, hg_error *err
     return code;
 }
 
+static int predict_numbers(hg__feed *f, const struct hg__values *v, hg_error *err) {
+    HG_TRY(hg__append_check(v->append, v->out, err));
+    hg__sweep_beside(v->out);
+    return predict(f, v->out, err);
+}
+
 static int predict_rows(const hg_options *o, const hg_listener *l, hg_predict_result *r,
                         hg_error *err) {
     hg__feed f;
@@ -138,11 +145,9 @@ static int predict_rows(const hg_options *o, const hg_listener *l, hg_predict_re
                         "train prepare=table` makes the other)",
                         in_vain);
     }
-    HG_TRY(hg__append_check(o->values.append, o->values.out, err));
     HG_TRY(hg__feed_open(&f, o, HG_SCORE, l, err));
-    hg__sweep_beside(o->values.out);
-    const int code =
-        f.data->pictures ? predict_images(&f, &o->values, err) : predict(&f, o->values.out, err);
+    const int code = f.data->pictures ? predict_images(&f, &o->values, err)
+                                      : predict_numbers(&f, &o->values, err);
     r->rows = f.data->rows;
     r->left_out = f.data->skipped;
     hg__feed_close(&f);
