@@ -78,6 +78,7 @@ run predict model=$model data=again.csv out=scores2.csv
 expect "what was written so is read again: $(cat err)" sh -c '! grep -q "never saw\|expected" err && [ "$(wc -l <scores2.csv)" = 301 ]'
 
 # ---- models without rows ----
+expect "a model with rows is its owner's alone" [ "$(stat -c %a $model)" = 600 ]
 for kind in quantised none; do
     run train data=hostile.csv label=state steps=60 references=$kind name=$kind
     run calibrate model=runs/$kind/weights/best.safetensors data=hostile.csv label=state
@@ -86,6 +87,8 @@ for kind in quantised none; do
     expect "and scores" [ "$(grep -c . $kind.csv)" = 301 ]
     run info model=runs/$kind/weights/best.safetensors
     expect "info says so: $kind" grep -q "rounded mean\|no rows are kept" out
+    expect "and that no row can be read back" sh -c '! grep -q "^holds" out'
+    expect "others may read it" [ "$(stat -c %A runs/$kind/weights/best.safetensors | cut -c8)" = r ]
 done
 
 # ---- passwords ----

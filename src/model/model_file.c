@@ -156,7 +156,8 @@ static int fill_sheet(sheet *s, const hg_model *m, const hg__extra *extra, hg_er
 }
 
 bool hg__model_holds_rows(const hg_model *m) {
-    return hg__model_part(m, "detector.reference") != NULL;
+    const char *kept = hg__json_string_value(hg__json_object_get(m->detector, "rows"));
+    return hg__model_part(m, "detector.reference") && !(kept && strcmp(kept, "quantised") == 0);
 }
 
 static int save(const hg_model *m, const char *path, hg__file_mode mode, const hg__extra *extra,

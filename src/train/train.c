@@ -118,7 +118,7 @@ static int make_model(hg__trainer *t, hg_error *err) {
     }
     if (code == HG_OK) {
         describe_data(t->model, t->data);
-        t->model->will_hold_rows = t->is_table; // hg__fit_detector()
+        t->model->will_hold_rows = t->is_table && strcmp(v->references, "exact") == 0;
         t->model->is_shared = v->share;
     }
     const bool scaled = !*v->pretrained && strcmp(v->init, "scaled") == 0;
