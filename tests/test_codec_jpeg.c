@@ -157,6 +157,51 @@ static void too_many_scans_are_refused(void **state) {
     free(g.data);
 }
 
+// A picture of 4 MB in 9 KB whose scans say nothing, in 18 bytes each: 64 of them are read, no more.
+static void scans_that_say_nothing_are_few(void **state) {
+    (void)state;
+    enum { SIDE = 2048, BLOCKS = SIDE / 8 * SIDE / 8, SCANS = 70, FEW = 8 };
+    // clang-format off
+    static const uint8_t head[] = {0xff, 0xd8, 0xff, 0xdb, 0, 67, 0},
+                         frame[] = {0xff, 0xc2, 0, 11, 8, SIDE >> 8, 0, SIDE >> 8, 0, 1, 1, 0x11, 0},
+                         dc[] = {0xff, 0xc4, 0, 20, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+                         ac[] = {0xff, 0xc4, 0, 20, 16, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xe0},
+                         first[] = {0xff, 0xda, 0, 8, 1, 1, 0, 0, 0, 0};
+    // clang-format on
+    static const struct {
+        const uint8_t *at;
+        size_t size;
+    } parts[] = {
+        {frame, sizeof frame},
+        {dc,    sizeof dc   },
+        {ac,    sizeof ac   },
+        {first, sizeof first}
+    };
+    static uint8_t bytes[1 << 14];
+    size_t size = sizeof head + 64;
+    memcpy(bytes, head, sizeof head);
+    memset(bytes + sizeof head, 1, 64);
+    for (size_t i = 0; i < 4; i++) {
+        memcpy(bytes + size, parts[i].at, parts[i].size);
+        size += parts[i].size;
+    }
+    size += BLOCKS / 8; // a zero bit a block: no difference
+    for (int i = 0; i < SCANS; i++) {
+        const uint8_t k = (uint8_t)(1 + i % 63);
+        const uint8_t scan[] = {0xff, 0xda, 0, 8, 1, 1, 0, k, k,
+                                0,    0,    0, 0, 0, 0, 0, 0, 0x0f}; // 4 x 16384 blocks
+        memcpy(bytes + size, scan, sizeof scan);
+        size += sizeof scan;
+    }
+    memcpy(bytes + size, "\xff\xd9", 2);
+    assert_refused(&(file_bytes){bytes, size + 2},
+                   "some.file: expected a JPEG of at most 64 scans, got more");
+    size -= (size_t)FEW * 18;
+    memcpy(bytes + size, "\xff\xd9", 2);
+    hg_error err = {0};
+    if (decode(bytes, size + 2, &err) < 0) fail_msg("%s", err.message);
+}
+
 static void a_file_cut_off_anywhere_fails(void **state) {
     (void)state;
     const settings all[] = {grey, colour, progressive};
@@ -327,6 +372,7 @@ int main(int count, char **words) {
         cmocka_unit_test(twelve_bits_are_refused),
         cmocka_unit_test(lossless_files_and_lying_sizes_are_refused),
         cmocka_unit_test(too_many_scans_are_refused),
+        cmocka_unit_test(scans_that_say_nothing_are_few),
         cmocka_unit_test(a_file_cut_off_anywhere_fails),
         cmocka_unit_test(any_bit_turned_round_is_a_result_or_a_sentence),
         cmocka_unit_test(a_truncated_photograph_fails_in_one_sentence),

@@ -286,7 +286,7 @@ static void bad_files_are_refused_with_their_sentence(void **state) {
     expect_refusal(&s, "x.png", "x.png: expected at most 1073741824 pixels, got 100000 x 100000");
     make_bad(&s, 20000, 20000, 8, GREY);
     expect_refusal(&s, "x.png",
-                   "x.png: expected at least 40000 bytes for a picture of 20000 x 20000, got 68");
+                   "x.png: expected at least 363636 bytes for a picture of 20000 x 20000, got 68");
     make_bad(&s, 0xffffffff, 1, 8, GREY);
     expect_refusal(&s, "x.png",
                    "x.png: expected sides of at most 2147483647 pixels, got 4294967295 x 1");

@@ -27,6 +27,7 @@ static void others_are_refused_with_a_sentence(void **state) {
         {"npz/none.npz", "x.npz: expected rows of numbers, got only a header"},
         {"npz/texts.zip", "x.npz: expected a table or arrays, got a zip archive of 2 files (a.csv, ...): unpack it"},
         {"npz/book.xlsx", "x.npz: expected a table or arrays, got an Excel workbook (.xlsx): save it as CSV"},
+        {"npz/bomb.npz", "x.npz: expected at most 1100 bytes unpacked for each of the archive, got more"},
         {"npz/empty.npz", "x.npz: expected a table or arrays, got an empty zip archive"},
         {"npz/nested.npz", "x.npz: expected NumPy's magic bytes in the .npy header"},
     };

@@ -386,6 +386,52 @@ static void odd_fields_do_not_matter(void **state) {
     }
 }
 
+// Pages, and strips, that are the same bytes over and over.
+static void what_is_shared_is_not_unpacked_for_ever(void **state) {
+    (void)state;
+    enum { PAGES = 40, WIDE = 64, STRIPS = 2000 };
+    const hg__image_limits before = hg__image_limit;
+    static made m;
+    uint8_t pixels[WIDE * HEIGHT];
+    start(&m, false);
+    const uint32_t at = (uint32_t)m.size;
+    for (uint32_t i = 0; i < sizeof pixels; i++) add(&m, i, 1);
+    size_t link = 4;
+    for (int i = 0; i < PAGES; i++) {
+        point_to(&m, link, m.size);
+        link = add_picture(&m, WIDE, 8, at, NULL, 0);
+    }
+    hg_error err = {0};
+    assert_int_equal(decode(m.bytes, m.size, &err), PAGES);
+    hg__image_limit.always = 1000;
+    hg__image_limit.expansion = 2;
+    hg__image_reader *r = open_made(&m);
+    int code = 1;
+    while (code > 0) {
+        assert_int_equal(hg__image_read_lines(r, pixels, HEIGHT, &err), HG_OK);
+        code = hg__image_next_page(r, &err);
+    }
+    hg__image_close(r);
+    hg__image_limit = before;
+    assert_int_equal(code, HG_ERR_DATA);
+    assert_non_null(strstr(err.message, "for this and the pages before it"));
+    start(&m, false);
+    const uint32_t counts = (uint32_t)m.size;
+    for (int i = 0; i < STRIPS; i++) add(&m, 60000, 2);
+    const uint32_t offsets = (uint32_t)m.size;
+    for (int i = 0; i < STRIPS; i++) add(&m, 8, 4);
+    const tag tags[] = {
+        {257, LONG,  1,      STRIPS },
+        {278, LONG,  1,      1      },
+        {259, SHORT, 1,      8      },
+        {273, LONG,  STRIPS, offsets},
+        {279, SHORT, STRIPS, counts }
+    };
+    point_to(&m, 4, m.size);
+    add_picture(&m, 4, 8, 0, tags, 5);
+    expect_refused(&m, "expected strips or tiles of their own, got");
+}
+
 static void flips_and_cuts_of_all_these_are_results_or_sentences(void **state) {
     (void)state;
     made m;
@@ -414,6 +460,7 @@ int main(void) {
         cmocka_unit_test(planes_that_are_not_there_are_an_error_or_one_plane),
         cmocka_unit_test(an_ome_tiff_of_several_files_is_refused),
         cmocka_unit_test(odd_fields_do_not_matter),
+        cmocka_unit_test(what_is_shared_is_not_unpacked_for_ever),
         cmocka_unit_test(flips_and_cuts_of_all_these_are_results_or_sentences),
     };
     return cmocka_run_group_tests(tests, make_case_folder, remove_case_folder);

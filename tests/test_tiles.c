@@ -182,6 +182,28 @@ static void any_windows_give_the_bits_of_one(void **state) {
     assert_true(many > 10);
 }
 
+static int fill(void **state) {
+    (void)state;
+    for (uint32_t i = 0; i < sizeof from / sizeof *from; i++) {
+        from[i] = (float)(hg__philox_run(1, i, 0, 0, 0).word[0] >> 8) * 0x1p-24F;
+    }
+    return 0;
+}
+
+// Windows that are the last one's to the bit are not run again: what they put is the same.
+static void windows_that_are_equal_give_the_bits_of_one(void **state) {
+    for (size_t i = 0; i < sizeof exact / sizeof *exact; i++) {
+        const picture p = {.height = 127, .width = SIDE};
+        hg_model *m = new_model(exact[i].spec, exact[i].channels);
+        for (size_t k = 0; k < sizeof from / sizeof *from; k++) from[k] = 0.25F;
+        (void)compare_windows(m, p, exact[i].runs);
+        from[(sizeof from / sizeof *from) / 3] = 1; // one pixel in one of them
+        (void)compare_windows(m, p, exact[i].runs);
+        hg_model_free(m);
+    }
+    (void)fill(state);
+}
+
 static void edges_are_the_pictures_own(void **state) {
     (void)state;
     // One window must be the plan itself, run over the picture made whole by reflection.
@@ -288,17 +310,10 @@ static void a_picture_too_large_for_any_memory_is_refused(void **state) {
     hg_model_free(m);
 }
 
-static int fill(void **state) {
-    (void)state;
-    for (uint32_t i = 0; i < sizeof from / sizeof *from; i++) {
-        from[i] = (float)(hg__philox_run(1, i, 0, 0, 0).word[0] >> 8) * 0x1p-24F;
-    }
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_windows_give_the_bits_of_one),
+        cmocka_unit_test(windows_that_are_equal_give_the_bits_of_one),
         cmocka_unit_test(edges_are_the_pictures_own),
         cmocka_unit_test(what_changes_nothing_is_blended_into_itself),
         cmocka_unit_test(blended_windows_come_near_to_one),

@@ -10,12 +10,12 @@
 #include "base/mem.h"
 #include "image/codec.h"
 
-enum {
-    ALWAYS_ALLOWED = 1 << 24
-}; // bytes of pixels that no expansion is too large for; deflate makes 1032 of one
-
-hg__image_limits hg__image_limit = {
-    .pixels = 1 << 30, .side = 1 << 20, .expansion = 1100, .pages = 100000, .whole = 4 << 20};
+hg__image_limits hg__image_limit = {.pixels = 1 << 30,
+                                    .side = 1 << 20,
+                                    .expansion = 1100, // deflate makes 1032 of one
+                                    .always = 1 << 24,
+                                    .pages = 100000,
+                                    .whole = 4 << 20};
 
 #define CODEC(name) CODEC_##name,
 enum {
@@ -100,7 +100,8 @@ static uint64_t page_bytes(const hg__image_reader *r) {
 // Pages may share their bytes: what one of them may hold, all of them may together.
 static int check_pages(hg__image_reader *r, hg_error *err) {
     r->unpacked += page_bytes(r);
-    if (r->unpacked <= ALWAYS_ALLOWED || r->unpacked / hg__image_limit.expansion <= r->file->size) {
+    if (r->unpacked <= hg__image_limit.always ||
+        r->unpacked / hg__image_limit.expansion <= r->file->size) {
         return HG_OK;
     }
     return hg__fail(
@@ -130,7 +131,7 @@ int hg__image_check(const hg__image_reader *r, hg_error *err) {
                         (unsigned long long)most->pixels, i->width, i->height);
     }
     const uint64_t bytes = page_bytes(r);
-    if (bytes > ALWAYS_ALLOWED && bytes / most->expansion > r->file->size) {
+    if (bytes > most->always && bytes / most->expansion > r->file->size) {
         return hg__fail(err, HG_ERR_DATA,
                         "%s: expected at least %llu bytes for a picture of %d x %d, got %zu",
                         r->name, (unsigned long long)(bytes / most->expansion), i->width, i->height,

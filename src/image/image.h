@@ -18,6 +18,7 @@ typedef struct hg__image_limits {
     uint64_t pixels;    // of one page: width * height
     int32_t side;       // largest width or height
     uint64_t expansion; // bytes of pixels for each byte of the file, over all its pages
+    uint64_t always;    // bytes of pixels that no expansion is too large for
     int32_t pages;
     uint64_t whole; // bytes of a file that is read at once; larger ones a piece at a time
 } hg__image_limits;

@@ -74,6 +74,7 @@ put('npz/good_matrix.npz', npz([('y.npy', npy('<i8', '(1,)', bytes(8))), ('data.
 put('npz/two.npz', npz([('a.npy', f4), ('b.npy', f4)]))
 put('npz/none.npz', npz([('a.txt', b'hello')]))
 put('npz/empty.npz', npz([]))
+put('npz/bomb.npz', npz([('X.npy', npy('|u1', '(1048576, 64)', bytes(1 << 26)))], zipfile.ZIP_BZIP2))
 put('npz/text.zip', npz([('d/', b''), ('d/x.csv', b'a,b\n1,x\n2,y\n'), ('__MACOSX/d/._x.csv', b'\0\5')]))
 put('npz/lines.zip', npz([('x.jsonl', b'{"a": 1, "b": "x"}\n{"a": 2, "b": "y"}\n')]))
 put('npz/texts.zip', npz([('a.csv', b'a,b\n1,x\n'), ('b.csv', b'a,b\n1,x\n')]))
