@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "data/mat.h"
 #include "data/mat_api.h"
+#include "faults.h"
 #include "table_case.h"
 
 #if __has_include(<matio.h>)
@@ -178,6 +179,73 @@ static void more_arrays_than_anybody_has_are_refused(void **state) {
                  "! x.mat: expected a matrix 'X', or one single matrix of numbers, got none");
 }
 
+// The child of the test below: reads the file at the path that is its name.
+static int run_scenario(const char *path) {
+    hg_error err = {0};
+    hg__table *t = hg__table_open(path, NULL, &err);
+    const bool is_fine = t || (err.code < 0 && err.message[0]);
+    const int code = t ? CHILD_WORKED : CHILD_FAILED_WELL;
+    hg__table_close(t);
+    return is_fine ? code : CHILD_FAILED_BADLY;
+}
+
+static void every_allocation_and_every_read_may_fail(void **state) {
+    (void)state;
+    static const char *const seeds[] = {"good_plain.mat", "good_packed.mat", "good_old.mat",
+                                        "good_rows.mat.gz", "good_hdf5.mat"};
+    for (size_t i = 0; i < sizeof seeds / sizeof *seeds - !*hg__mat_version(); i++) {
+        char seed[64];
+        uint8_t bytes[4096];
+        snprintf(seed, sizeof seed, "table_mat/%s", seeds[i]);
+        const sample_file f = save_sample(bytes, read_seed(seed, bytes, sizeof bytes), "x.mat");
+        assert_true(count_faults(f.path, "HG_FAIL_ALLOC", "") > 2);
+        assert_true(count_faults(f.path, "HG_FAIL_IO", "") > 2);
+        remove_sample(&f);
+    }
+}
+
+// Arrays of version 4 with no numbers in them, by their names; rows and columns of each.
+static void expect_arrays(int count, const char *name, const int32_t sizes[][2], const char *says) {
+    static uint8_t bytes[1 << 16];
+    size_t size = 0;
+    for (int i = 0; i < count; i++) {
+        char own[64];
+        snprintf(own, sizeof own, "%s%d", name, i);
+        const int32_t rows = sizes[i % 4][0], width = sizes[i % 4][1];
+        const int32_t head[] = {50, rows, width, 0, (int32_t)strlen(own) + 1}; // of bytes
+        memcpy(bytes + size, head, sizeof head);
+        memcpy(bytes + size + sizeof head, own, strlen(own) + 1);
+        size += sizeof head + strlen(own) + 1;
+        memset(bytes + size, 1, (size_t)(rows * width));
+        size += (size_t)(rows * width);
+    }
+    expect_table(bytes, size, "x.mat", NULL, says);
+}
+
+static void of_many_arrays_one_is_meant(void **state) {
+    (void)state;
+    static const int32_t none[4][2] =
+        {
+            {0, 3},
+            {3, 0},
+            {0, 0},
+            {0, 1}
+    },
+                         one[4][2] = {{2, 2}, {1, 3}, {3, 1}, {1, 1}},
+                         lone[4][2] = {{3, 1}, {0, 1}, {1, 0}, {0, 0}};
+    expect_arrays(1, "a", lone, "1\n1\n1\n");
+    expect_arrays(4, "a", lone, "1\n1\n1\n");
+    expect_arrays(4, "a", one, "1|1\n1|1\n");
+    expect_arrays(3, "an_array_whose_name_is_long_and_that_is_empty_", none,
+                  "! x.mat: expected a matrix 'X', or one single matrix of numbers, got "
+                  "'an_array_whose_name_is_long_and_that_is_empty_0' (0 x 3), "
+                  "'an_array_whose_name_is_long_and_that_is_empty_1' (3 x 0), "
+                  "'an_array_whose_name_is_long_and_that_is_empty_2' (0 x 0)");
+    expect_arrays(1030, "a", none, "! x.mat: expected at most 1024 arrays, got more");
+    expect_arrays(1, "an_array_with_a_name_of_62_letters_which_is_all_MATLAB_has_fo", lone,
+                  "1\n1\n1\n");
+}
+
 static void a_cut_file_is_refused(void **state) {
     (void)state;
     static const char *const seeds[] = {"table_mat/good_plain.mat", "table_mat/good_packed.mat"};
@@ -203,7 +271,8 @@ static void damaged_files_are_survived(void **state) {
     damage_table("table_mat/good_packed.mat", "x.mat");
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (argc == 3) return run_scenario(argv[2]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matrices_are_rows_of_numbers),
         cmocka_unit_test(names_may_be_in_any_encoding),
@@ -213,6 +282,8 @@ int main(void) {
         cmocka_unit_test(others_are_refused_with_a_sentence),
         cmocka_unit_test(nothing_is_taken_on_a_files_word),
         cmocka_unit_test(more_arrays_than_anybody_has_are_refused),
+        cmocka_unit_test(every_allocation_and_every_read_may_fail),
+        cmocka_unit_test(of_many_arrays_one_is_meant),
         cmocka_unit_test(a_cut_file_is_refused),
         cmocka_unit_test(damaged_files_are_survived),
     };

@@ -36,6 +36,8 @@ SAME_VALUE(HG_SQLITE_LIMIT_LENGTH, SQLITE_LIMIT_LENGTH)
 HG_SQLITE_FUNCTIONS(SAME_TYPE)
 #endif
 
+enum { FAILED = 1 }; // SQLITE_ERROR
+
 static char folder[64], path[80];
 
 static int make_folder(void **state) {
@@ -208,6 +210,133 @@ static void a_database_is_known_by_its_content_or_its_name(void **state) {
     assert_false(hg__table_out_is(path)); // somebody's text
 }
 
+// ---- every call may fail ----------------------------------------------------------------------------
+
+// SQLite, whose call number fail_at fails.
+static hg__sqlite real;
+static int calls, fail_at;
+
+static bool is_due(void) {
+    return ++calls == fail_at;
+}
+
+static int open_or_fail(const char *file, struct sqlite3 **db, int flags, const char *vfs) {
+    const int code = real.open_v2(file, db, flags, vfs);
+    return is_due() ? FAILED : code;
+}
+
+static int exec_or_fail(struct sqlite3 *db, const char *sql,
+                        int (*callback)(void *, int, char **, char **), void *context,
+                        char **message) {
+    return is_due() ? FAILED : real.exec(db, sql, callback, context, message);
+}
+
+static int prepare_or_fail(struct sqlite3 *db, const char *sql, int size,
+                           struct sqlite3_stmt **statement, const char **tail) {
+    return is_due() ? FAILED : real.prepare_v2(db, sql, size, statement, tail);
+}
+
+static int step_or_fail(struct sqlite3_stmt *statement) {
+    return is_due() ? FAILED : real.step(statement);
+}
+
+static const char *name_or_fail(struct sqlite3_stmt *statement, int column) {
+    return is_due() ? NULL : real.column_name(statement, column);
+}
+
+static const unsigned char *text_or_fail(struct sqlite3_stmt *statement, int column) {
+    return is_due() ? NULL : real.column_text(statement, column);
+}
+
+static int bind_or_fail(struct sqlite3_stmt *statement, int parameter, double value) {
+    return is_due() ? FAILED : real.bind_double(statement, parameter, value);
+}
+
+static int read_or_write(int job, hg_error *err) {
+    static const hg__table_options options[] = {{.query = ""}, {.query = "select * from t"}};
+    hg__cell cell[2] = {
+        {.kind = HG_CELL_NUMBER, .number = 1},
+        { .kind = HG_CELL_TEXT,           .text = "x",   .size = 1}
+    };
+    if (job < 2) {
+        hg__table *t = hg__table_open(path, &options[job], err);
+        int code = t ? 1 : (int)err->code;
+        while (code > 0) code = hg__table_next(t, cell, err);
+        hg__table_close(t);
+        return code;
+    }
+    hg__table_out *out = hg__table_out_open(path, job == 2 ? "t" : "new", columns, 2, err);
+    int code = out ? hg__table_out_add(out, cell, err) : (int)err->code;
+    if (code == HG_OK) code = hg__table_out_commit(out, err);
+    hg__table_out_close(out);
+    return code;
+}
+
+static void every_call_may_fail(void **state) {
+    (void)state;
+    hg__sqlite *api = (hg__sqlite *)hg__sqlite_get(path, NULL);
+    real = *api;
+    for (int job = 0; job < 4; job++) {
+        int met = 0;
+        for (int n = 1; n == 1 || calls >= n - 1; n++) {
+            hg_error err = {HG_OK, ""};
+            *api = real;
+            unlink(path);
+            run_sql("create table t (row, score); insert into t values (1, 'x')");
+            *api = (hg__sqlite){0};
+            *api = real;
+            api->open_v2 = open_or_fail;
+            api->exec = exec_or_fail;
+            api->prepare_v2 = prepare_or_fail;
+            api->step = step_or_fail;
+            api->column_name = name_or_fail;
+            api->column_text = text_or_fail;
+            api->bind_double = bind_or_fail;
+            calls = 0;
+            fail_at = n;
+            const int code = read_or_write(job, &err);
+            met += code < 0;
+            if (code < 0) assert_true(err.code == code && err.message[0]);
+        }
+        assert_true(met > 3);
+    }
+    *api = real;
+    fail_at = 0;
+}
+
+static void what_is_no_query_or_table_is_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *sql, *query, *table, *says;
+    } cases[] = {
+        {"create table t (a); drop table t",       "",                   "",  "expected a table, found none"       },
+        {"create table t (a)",                     "",                   "u", "expected a table \"u\", found t"    },
+        {"create table t (a); create table u (a)", "",                   "",
+         "expected table= or query=, as there are several tables: t, u"                                            },
+        {"create table t (a)",                     "select 1; select 2", "",  "expected one statement, got several"},
+        {"create table t (a)",                     "select 1; nonsense", "",  "expected one statement, got several"},
+        {"create table t (a)",                     "-- nothing",         "",  "expected a query that gives rows"   },
+        {"create table t (a)",                     "begin",              "",  "expected a query that gives rows"   },
+        {"create table t (a)",                     "select b from t",    "",  "no such column"                     },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        hg_error err = {HG_OK, ""};
+        unlink(path);
+        run_sql(cases[i].sql);
+        assert_null(hg__table_open(
+            path, &(hg__table_options){.query = cases[i].query, .table = cases[i].table}, &err));
+        if (!strstr(err.message, cases[i].says)) fail_msg("%s", err.message);
+    }
+    unlink(path);
+    run_sql("create table t (a); create table u (b); insert into u values (3)");
+    hg_error err = {HG_OK, ""};
+    hg__cell cell[1];
+    hg__table *t = hg__table_open(path, &(hg__table_options){.table = "U"}, &err);
+    assert_non_null(t);
+    assert_int_equal(hg__table_next(t, cell, &err), 1);
+    hg__table_close(t);
+}
+
 // ---- every allocation may fail --------------------------------------------------------------------
 
 static int read_and_write(hg_error *err) {
@@ -254,6 +383,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_query_that_fails_on_its_way_ends_the_reading),
         cmocka_unit_test(what_was_committed_is_read_back),
         cmocka_unit_test(a_database_is_known_by_its_content_or_its_name),
+        cmocka_unit_test(every_call_may_fail),
+        cmocka_unit_test(what_is_no_query_or_table_is_refused),
         cmocka_unit_test(memory_that_runs_out_is_an_error),
     };
     if (!hg__sqlite_version()[0]) {

@@ -340,6 +340,106 @@ static void a_run_may_be_resumed_for_more_epochs(void **state) {
     hg_text_free(args);
 }
 
+// ---- checkpoints that are none ------------------------------------------------------------------
+
+// The checkpoint of a run written anew, whole and with its checksum: `progress` where it is not NULL, and without tensor `lost`, or
+// with that of another shape (is_bent).
+static void rewrite_checkpoint(const char *from, const char *to, const char *progress,
+                               const char *lost, bool is_bent) {
+    hg__tensors t;
+    uint64_t hash;
+    char sum[20];
+    hg_error err = {0};
+    assert_int_equal(hg__tensors_open(&t, from, &err), HG_OK);
+    size_t kept = 0;
+    for (size_t i = 0; i < t.count; i++) {
+        hg__tensor one = t.tensor[i];
+        const bool is_it = lost && strncmp(one.name, lost, strlen(lost)) == 0;
+        if (is_it && is_bent)
+            one.shape = (hg__shape){
+                3, {1, 1, one.shape.dim[0]}
+            };
+        if (is_it && is_bent)
+            one.shape.dim[1] =
+                t.tensor[i].shape.rank > 1 ? one.shape.dim[1] * t.tensor[i].shape.dim[1] : 1;
+        if (!is_it || is_bent) t.tensor[kept++] = one;
+    }
+    t.count = kept;
+    size_t checksum = 0;
+    for (size_t i = 0; i < t.pairs; i++) {
+        if (strcmp(t.key[i], "hourglass.checksum") == 0) checksum = i;
+        if (!progress || strcmp(t.key[i], "hourglass.training") != 0) continue;
+        hg__free(t.value[i]);
+        t.value[i] = hg__copy_text(progress, NULL);
+    }
+    const char *const *key = (const char *const *)t.key, *const *value =
+                                                             (const char *const *)t.value;
+    assert_int_equal(
+        hg__tensors_hash(t.tensor, t.count, key, value, t.pairs, "hourglass.checksum", &hash, &err),
+        HG_OK);
+    snprintf(sum, sizeof sum, "%016llx", (unsigned long long)hash);
+    hg__free(t.value[checksum]);
+    t.value[checksum] = hg__copy_text(sum, NULL);
+    assert_int_equal(hg__tensors_write(to, t.tensor, t.count, key, value, t.pairs, &err), HG_OK);
+    hg__tensors_close(&t);
+}
+
+static void expect_no_checkpoint(const char *says) {
+    hg_train_result r;
+    hg_error err = {0};
+    assert_int_equal(resume(at("runs/flaws"), "epochs", "5", &r, &err), HG_ERR_MODEL);
+    if (!strstr(err.message, says)) fail_msg("%s", err.message);
+}
+
+static void progress_that_is_none_is_refused(void **state) {
+    (void)state;
+    static const char says[] = "expected a checkpoint with 'hourglass.training' in its metadata";
+    static const char *const bad[] = {"-1",       "1.5",     "\"x\"", "\"\"",
+                                      "\"0x1p\"", "\"nan\"", "null",  "4294967296"};
+    char from[1024], to[1024];
+    run(HG_OK, "name=flaws epochs=3", NULL, NULL);
+    snprintf(to, sizeof to, "%s", at("runs/flaws/weights/last.safetensors"));
+    snprintf(from, sizeof from, "%s", at("whole.safetensors"));
+    assert_int_equal(rename(to, from), 0);
+    hg__tensors t;
+    assert_int_equal(hg__tensors_open(&t, from, NULL), HG_OK);
+    json_t *whole = json_loads(hg__tensors_metadata(&t, "hourglass.training"), 0, NULL);
+    hg__tensors_close(&t);
+    const char *key;
+    json_t *value;
+    json_object_foreach(whole, key, value) {
+        if (strcmp(key, "seconds") == 0) continue;
+        for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+            json_t *copy = json_deep_copy(whole);
+            const bool is_count = json_is_integer(value), is_epoch = strstr(key, "epoch") != NULL;
+            if (is_count && !is_epoch && i == 7) json_object_del(copy, key);
+            if (!is_count || is_epoch || i < 7)
+                json_object_set_new(copy, key, json_loads(bad[i], JSON_DECODE_ANY, NULL));
+            char *text = json_dumps(copy, 0);
+            rewrite_checkpoint(from, to, text, NULL, false);
+            expect_no_checkpoint(says);
+            free(text);
+            json_decref(copy);
+        }
+    }
+    json_decref(whole);
+    rewrite_checkpoint(from, to, "{", NULL, false);
+    expect_no_checkpoint(says);
+    rewrite_checkpoint(from, to, NULL, "optimizer.exp_avg_sq.", false);
+    expect_no_checkpoint("expected a tensor 'optimizer.exp_avg_sq.encoder.0.weight' in the "
+                         "weight's shape, got none");
+    rewrite_checkpoint(from, to, NULL, "optimizer.exp_avg.", true);
+    expect_no_checkpoint("in the weight's shape, got another shape");
+    rewrite_checkpoint(from, to, NULL, "encoder.0.weight", false);
+    expect_no_checkpoint("encoder.0.weight");
+    hg_train_result r;
+    hg_error err = {0};
+    rewrite_checkpoint(from, to, NULL, NULL, false);
+    if (resume(at("runs/flaws"), "epochs", "5", &r, &err) < 0) fail_msg("%s", err.message);
+    unlink(to); // stopped before the first one: begins anew
+    assert_int_equal(resume(at("runs/flaws"), "epochs", "2", &r, &err), HG_OK);
+}
+
 static void a_run_that_is_another_now_is_not_resumed(void **state) {
     (void)state;
     hg_train_result r;
@@ -850,6 +950,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(another_batch_size_within_an_epoch_is_refused),
         cmocka_unit_test(other_data_of_the_same_width_is_not_resumed_with),
         cmocka_unit_test(a_run_may_be_resumed_for_more_epochs),
+        cmocka_unit_test(progress_that_is_none_is_refused),
         cmocka_unit_test(a_run_that_is_another_now_is_not_resumed),
         cmocka_unit_test(weights_and_options_of_two_runs_are_not_resumed),
         cmocka_unit_test(a_run_that_does_not_say_which_it_is_goes_on),
