@@ -246,6 +246,29 @@ static void of_many_arrays_one_is_meant(void **state) {
                   "1\n1\n1\n");
 }
 
+// X of 3 x 2 and what is called y.
+static void expect_with_y(int32_t class, int32_t rows, int32_t width, const char *says) {
+    const int32_t x[] = {50, 3, 2, 0, 2}, y[] = {50 + class, rows, width, 0, 2};
+    uint8_t bytes[128];
+    memset(bytes, 1, sizeof bytes);
+    memcpy(bytes, x, sizeof x);
+    memcpy(bytes + 20, "X", 2);
+    memcpy(bytes + 28, y, sizeof y);
+    memcpy(bytes + 48, "y", 2);
+    expect_table(bytes, 50 + (size_t)(rows * width), "x.mat", NULL, says);
+}
+
+static void y_is_a_number_for_each_row(void **state) {
+    (void)state;
+    static const char good[] = "# column 1|column 2|y\n1|1|1\n1|1|1\n1|1|1\n";
+    expect_with_y(0, 3, 1, good);
+    expect_with_y(0, 1, 3, good);
+#define NO_Y "! x.mat: expected y to be 3 numbers, one for each row of X, got "
+    expect_with_y(0, 2, 1, NO_Y "2 x 1");
+    expect_with_y(0, 0, 3, NO_Y "0 x 3");
+    expect_with_y(1, 1, 3, NO_Y "text");
+}
+
 static void a_cut_file_is_refused(void **state) {
     (void)state;
     static const char *const seeds[] = {"table_mat/good_plain.mat", "table_mat/good_packed.mat"};
@@ -284,6 +307,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(more_arrays_than_anybody_has_are_refused),
         cmocka_unit_test(every_allocation_and_every_read_may_fail),
         cmocka_unit_test(of_many_arrays_one_is_meant),
+        cmocka_unit_test(y_is_a_number_for_each_row),
         cmocka_unit_test(a_cut_file_is_refused),
         cmocka_unit_test(damaged_files_are_survived),
     };
