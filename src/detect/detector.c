@@ -400,3 +400,9 @@ hg__detector *hg__detector_new(const hg_model *m, hg__pool *pool, const char *wh
     hg__detector_free(d);
     return NULL;
 }
+
+double hg__part_of(double share, double all) {
+    if (isinf(all)) return isinf(share) ? 1 : 0;
+    const double part = all > 0 ? share / all : 0;
+    return part > 1 ? 1 : part > 0 ? part : 0;
+}

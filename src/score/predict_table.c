@@ -192,7 +192,7 @@ static void explain(const sheet *s, int32_t i, hg__cell *cell) {
         cell[0] = text(schema->column[best].name);
         cell[1] = text(s->reasons.observed[reason]);
         cell[2] = text(s->reasons.expected[reason]);
-        cell[3] = number((double)share[best] / sum);
+        cell[3] = number(hg__part_of((double)share[best], sum));
     }
 }
 

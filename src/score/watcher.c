@@ -207,7 +207,7 @@ int hg_watch(hg_watcher *w, const char *const *cell, hg_verdict *v, hg_error *er
         .threshold = group ? group->at.value : (double)NAN,
         .alarm = group && (double)score > group->at.value,
         .reason = s->column[most].name,
-        .reason_share = (double)w->share[most] / (score > 0 ? (double)score : 1),
+        .reason_share = hg__part_of((double)w->share[most], (double)score),
         .unseen = (int32_t)(notes.unseen + notes.changed),
         .missing = (int32_t)(notes.missing + notes.strange),
     };
