@@ -51,6 +51,10 @@ hg_listener cli_listen(cli_watch *w, const cli_line *line, hg_options *o) {
 }
 
 int cli_begin(const cli_line *line, hg_options **options) {
+    char sentence[HG_SENTENCE];
+    for (size_t i = 0; !line->quiet && hg_environment_at(i, sentence); i++) {
+        fprintf(stderr, "hourglass %s: note: %s\n", line->command, sentence);
+    }
     int status = cli_options(line, line->command, 0, options);
     if (status != CLI_DONE) return status;
     hg_error err = {0};

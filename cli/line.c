@@ -130,10 +130,11 @@ static int set_word(hg_options *o, const char *mode, const cli_line *line, int i
     size_t length = equals ? (size_t)(equals - start) : strlen(start);
     char name[64];
     if ((!equals && !dashed) || length == 0 || length >= sizeof name) {
-        char shown[256];
+        char shown[256], guess[160];
         snprintf(shown, sizeof shown, "%s", word);
         cli_show(shown); // before it is cut
-        return fail(err, "expected key=value or --key value, got '%.60s'", shown);
+        cli_guess(mode, shown, i + 1 < line->words ? line->word[i + 1] : NULL, guess);
+        return fail(err, "expected key=value or --key value, got '%.60s'%s", shown, guess);
     }
     memcpy(name, start, length);
     name[length] = '\0';

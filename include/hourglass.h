@@ -99,6 +99,11 @@ HG_API int hg_options_load_folder(hg_options *o, hg_error *err);
 // works on.
 HG_API int hg_options_environment(hg_options *o, hg_error *err);
 
+// The i-th variable of the environment that begins with HG_, is not empty and means nothing here, as a sentence with the nearest
+// name; false past the last.
+enum { HG_SENTENCE = 256 };
+HG_API bool hg_environment_at(size_t i, char sentence[HG_SENTENCE]);
+
 // The value as text that hg_options_set() would take; NULL for an unknown name. Valid until the
 // next call on `o`.
 HG_API const char *hg_options_get(hg_options *o, const char *name);
@@ -114,6 +119,7 @@ HG_API char *hg_options_format(const hg_options *o, hg_error *err);
 
 // One row of the option table, for help texts, completion and bindings.
 typedef struct hg_option_info {
+    const char *group;    // "training": see hg_group_at()
     const char *name;     // "lr"
     const char *type;     // "int", "size", "float", "bool", "text", "choice"
     const char *standard; // default, as text
@@ -133,6 +139,31 @@ typedef struct hg_mode_info {
 HG_API bool hg_mode_at(size_t i, hg_mode_info *info);                       // false past the end
 HG_API size_t hg_option_count(const char *mode);                            // 0 for an unknown mode
 HG_API bool hg_option_at(const char *mode, size_t i, hg_option_info *info); // false past the end
+
+// What options are grouped by.
+typedef struct hg_group_info {
+    const char *name;  // "training"
+    const char *title; // "How long, how fast"
+} hg_group_info;
+HG_API bool hg_group_at(size_t i, hg_group_info *info); // in the order of help; false past the end
+
+// A line of the command as an example of a mode's options of one group.
+typedef struct hg_example_info {
+    const char *mode, *group; // "train", "table"
+    const char *line;         // "hourglass train data=normal.csv"
+    const char *summary;      // what it does
+} hg_example_info;
+HG_API bool hg_example_at(size_t i, hg_example_info *info); // false past the end
+
+// The words that an option's little language has: presets and layers of model=, kinds of noise=.
+typedef struct hg_word_info {
+    const char *list;    // "presets", "layers", "kinds"
+    const char *name;    // "ae"
+    const char *takes;   // what stands behind it: "units", "0 to 1000: standard deviation"; ""
+    const char *summary; // one line
+    const char *example; // "dense 64 relu"; ""
+} hg_word_info;
+HG_API bool hg_word_at(const char *option, size_t i, hg_word_info *info); // false past the end
 
 // ---- what a job tells while it runs -------------------------------------------------------------
 

@@ -48,8 +48,7 @@ int hg__open_read(const char *path, hg_error *err) {
     if (hg__is_stream(path)) return hg__stream_open(path, err);
     HG_TRY(hg__refuse_address("file", path, err));
     int fd = hg__io_is_refused(EIO) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open", path);
-    return fd;
+    return fd < 0 ? hg__fail_open(path, errno, err) : fd;
 }
 
 static int measure(int fd, const char *path, size_t *size, hg_error *err) {
@@ -149,7 +148,7 @@ int hg__write_all(int fd, const void *bytes, size_t size, const char *path, hg_e
 int hg__append_line(const char *path, const char *line, hg_error *err) {
     int fd =
         hg__io_is_refused(EIO) ? -1 : open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-    if (fd < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open for writing", path);
+    if (fd < 0) return hg__fail_create(path, errno, err);
     int code = hg__write_all(fd, line, strlen(line), path, err);
     close(fd);
     return code;
@@ -185,8 +184,7 @@ static int fail_folder(const char *path, int number, hg_error *err) {
                         : S_ISLNK(s.st_mode) ? "a link that leads to none"
                                              : "a device or pipe");
     }
-    errno = number;
-    return hg__fail_errno(err, HG_ERR_IO, "%s: cannot make the folder", path);
+    return hg__fail_create(path, number, err);
 }
 
 int hg__make_folder(const char *path, hg_error *err) {

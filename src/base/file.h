@@ -60,6 +60,16 @@ int hg__writer_flush(hg__writer *w, hg_error *err);  // whoever reads along has 
 int hg__writer_commit(hg__writer *w, hg_error *err); // closes in every case
 void hg__writer_abort(hg__writer *w);                // after any failure of add; {0} is fine
 
+// The sentence for a file that could not be made (errno `number`): which folder is missing, is none, or must not be written into.
+int hg__fail_create(const char *path, int number, hg_error *err);
+// The same for one that could not be opened for reading: with the nearest name that is there.
+int hg__fail_open(const char *path, int number, hg_error *err);
+// Whether a file could be made there, as far as can be told without making one: asked before work is done for it. "-", devices and
+// pipes are fine.
+int hg__check_creatable(const char *path, hg_error *err);
+// The same for a folder that is made with its parents, and written into.
+int hg__check_folder_creatable(const char *path, hg_error *err);
+
 // All of it in one call.
 int hg__write_file(const char *path, const void *bytes, size_t size, hg_error *err);
 

@@ -397,6 +397,11 @@ const char *hg__magic_advice(const uint8_t *head, size_t size) {
     return r ? r->advice : NULL;
 }
 
+bool hg__magic_is_video(const uint8_t *head, size_t size) {
+    const char *advice = hg__magic_advice(head, size);
+    return advice && strcmp(advice, VIDEO) == 0;
+}
+
 void hg__magic_describe(const uint8_t *head, size_t size, char text[64]) {
     const char *name = hg__magic_name(head, size);
     if (!name && size == 0) name = "an empty file";

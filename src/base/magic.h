@@ -11,6 +11,9 @@ const char *hg__magic_name(const uint8_t *head, size_t size);
 // What to do with a file of that kind, "convert it to PNG or TIFF first"; NULL where nothing is known.
 const char *hg__magic_advice(const uint8_t *head, size_t size);
 
+// Whether it is video (of a kind that is read through ffmpeg only).
+bool hg__magic_is_video(const uint8_t *head, size_t size);
+
 // One sentence's end for any file: its name; else "text", "an empty file" or "a file that begins with 01 02 03 04".
 void hg__magic_describe(const uint8_t *head, size_t size, char text[64]);
 

@@ -146,6 +146,46 @@ const char *hg__nearest_name(const char *wrong, const char *const *names, size_t
     return nearest;
 }
 
+void hg__suggest(const char *wrong, const char *const *names, size_t count,
+                 char text[HG_SUGGESTED]) {
+    enum { LONGEST = 40, ROOM = 60 }; // of a name; for one more and the end
+    const char *near = hg__nearest_name(wrong, names, count);
+    text[0] = '\0';
+    if (near) {
+        snprintf(text, HG_SUGGESTED, "; did you mean '%.60s'?", near);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const size_t used = strlen(text), left = HG_SUGGESTED - used;
+        if (left < ROOM + 24) {
+            snprintf(text + used, left, " and %zu more", count - i);
+            return;
+        }
+        snprintf(text + used, left, "%s%.*s", i ? ", " : "; there are ", LONGEST, names[i]);
+    }
+}
+
+void hg__shell_word(const char *word, char *text, size_t size) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-./=,:+@%";
+    if (*word && strspn(word, plain) == strlen(word)) {
+        snprintf(text, size, "%s", word);
+        return;
+    }
+    size_t used = 0;
+    if (size > 0) text[used++] = '\'';
+    for (; *word && used + 6 < size; word++) { // room for what a quote becomes, and the end
+        if (*word == '\'') {
+            memcpy(text + used, "'\\''", 4);
+            used += 4;
+        } else {
+            text[used++] = *word;
+        }
+    }
+    if (used + 1 < size) text[used++] = '\'';
+    text[used < size ? used : size - 1] = '\0';
+}
+
 void hg__format_float(char buffer[32], double x) {
     snprintf(buffer, 32, "%.15g", x);
     if (strtod(buffer, NULL) != x && isfinite(x)) snprintf(buffer, 32, "%.17g", x);

@@ -30,6 +30,14 @@ hg__utf8_length(const char *text,
 // The name in `names` (count) nearest to `wrong` by edit distance, or NULL if none is near.
 const char *hg__nearest_name(const char *wrong, const char *const *names, size_t count);
 
+// What to say behind a name that is none of `names` (count): "; did you mean 'label'?", or where none is near "; there are a, b, c".
+enum { HG_SUGGESTED = 200 };
+void hg__suggest(const char *wrong, const char *const *names, size_t count,
+                 char text[HG_SUGGESTED]);
+
+// A word for a line of the shell, in quotes where it must be: my\ clip.mov as 'my clip.mov'. Cut where it is too long.
+void hg__shell_word(const char *word, char *text, size_t size);
+
 // Writes x so that reading it back gives the same double, as short as "%.15g" or "%.17g" allow.
 void hg__format_float(char buffer[32], double x);
 #endif

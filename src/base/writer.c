@@ -229,7 +229,7 @@ int hg__writer_open_mode(hg__writer *w, const char *path, hg__file_mode mode, hg
     w->is_direct = w->fd != NOT_DIRECT;
     if (!w->is_direct) w->fd = follow(path, w->place) == 0 ? create(w, mode) : -1;
     if (w->fd < 0) {
-        int code = hg__fail_errno(err, HG_ERR_IO, "%s: cannot create", path);
+        int code = hg__fail_create(path, errno, err);
         hg__free(w->buffer);
         *w = (hg__writer){.fd = -1};
         return code;

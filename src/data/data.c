@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/stream.h"
+#include "data/folder_kind.h"
 #include "data/pictures.h"
 #include "data/reader.h"
 #include "data/scan.h"
@@ -46,6 +47,7 @@ void hg__data_describe(const uint8_t *head, size_t size, char text[HG_DESCRIBED]
     char name[64];
     hg__magic_describe(head, size, name);
     if (is_twice) snprintf(name, sizeof name, "a gzip file inside a gzip file");
+    if (hg__magic_is_video(head, size)) advice = "ffmpeg -i FILE %05d.png makes images of it";
     const bool is_short = advice && strlen(advice) < 48;
     snprintf(text, HG_DESCRIBED, "%s%s%s", name, is_short ? "; " : "", is_short ? advice : "");
 }
@@ -129,6 +131,7 @@ hg__data *hg__data_open_descriptor(int fd, const char *name, const hg__data_opti
                                    .on_bad = o->on_bad ? o->on_bad : none,
                                    .memory = o->memory,
                                    .header = o->header,
+                                   .text_advice = o->text_advice,
                                    .listener = o->listener};
     return open_file(fd, name, &full, NULL, err);
 }
@@ -176,13 +179,31 @@ bool hg__data_is_pictures(const char *path) {
     return !built_in(path) && is_pictures(path);
 }
 
+// An image with the name of a table: one of the two is a slip.
+static int check_name(const char *path, hg_error *err) {
+    uint8_t head[HG_SOURCE_HEAD];
+    char what[64];
+    if (!hg__is_named_table(path) || !hg__is_file(path)) return HG_OK;
+    const int fd = hg__open_read(path, err);
+    if (fd < 0) return fd;
+    const ssize_t got = read(fd, head, sizeof head);
+    close(fd);
+    if (got <= 0 || !hg__image_sniff(head, (size_t)got)) return HG_OK;
+    hg__magic_describe(head, (size_t)got, what);
+    if (strcmp(what, "text") == 0) snprintf(what, sizeof what, "an image (PGM or PPM)");
+    return hg__fail(err, HG_ERR_DATA,
+                    "%s: expected a table, as its name says, got %s; an image needs a name of its "
+                    "kind (.png, .jpg, .tif)",
+                    path, what);
+}
+
 static hg__data *open_pictures(const char *path, const hg__data_options *o, hg_error *err) {
     hg__data *d = hg__alloc(1, sizeof *d, err);
     if (!d) return NULL;
     d->fd = -1;
     snprintf(d->path, sizeof d->path, "%s", path);
     snprintf(d->format, sizeof d->format, "images");
-    if (hg__pictures_open(d, path, o, err) == HG_OK) return d;
+    if (check_name(path, err) == HG_OK && hg__pictures_open(d, path, o, err) == HG_OK) return d;
     hg__data_close(d);
     return NULL;
 }

@@ -25,7 +25,9 @@ typedef struct hg__data_options {
     size_t memory;      // bytes that may be held at a time; above, rows live on disk
     struct hg__picture_options *pictures; // borrowed; for folders of images; NULL: the defaults
     hg__header_wish header;               // text: whether the first row is names
-    const hg_listener *listener;          // borrowed: told how far the reading is; or NULL
+    const char *
+        text_advice; // for the sentence about a cell that is no number: "; without ..."; NULL: none
+    const hg_listener *listener; // borrowed: told how far the reading is; or NULL
 } hg__data_options;
 
 typedef struct hg__data {

@@ -23,6 +23,10 @@ enum {
     MOST_NAME = 40
 };
 
+const hg__noise_type *hg__noise_type_at(size_t i) {
+    return i < TYPES ? types[i] : NULL;
+}
+
 // ---- the grammar --------------------------------------------------------------------------------
 
 static void skip_blanks(const char **at) {
@@ -46,6 +50,12 @@ static int refuse_name(const char *at, const char *word, hg_error *err) {
     }
     names[TYPES] = "blind";
     if (!*word && !*at) return hg__fail(err, HG_ERR_USAGE, "noise: expected a step, got the end");
+    if (!*word && strspn(at, "0123456789.- ") == strlen(at)) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "noise: expected a kind before its amount, got '%.40s'; did you mean "
+                        "noise=\"gaussian %.40s\"?",
+                        at, at);
+    }
     if (!*word) return hg__fail(err, HG_ERR_USAGE, "noise: expected a step, got '%.40s'", at);
     const char *nearest = hg__nearest_name(word, names, TYPES + 1);
     return hg__fail(err, HG_ERR_USAGE, "noise: expected %sblind, got '%s'%s%s%s", list, word,
@@ -58,8 +68,11 @@ static int take_number(const char *name, const char **at, double *value, hg_erro
     take_word(at, "0123456789.", word);
     if (hg__parse_float(word, value)) return HG_OK;
     if (!*from) {
-        return hg__fail(err, HG_ERR_USAGE,
-                        "noise: %s: expected a number or a range such as 10-50, got the end", name);
+        return hg__fail(
+            err, HG_ERR_USAGE,
+            "noise: %s: expected a number or a range such as 10-50, got the end; did you "
+            "mean noise=\"%s 10-50\"?",
+            name, name);
     }
     return hg__fail(err, HG_ERR_USAGE,
                     "noise: %s: expected a number or a range such as 10-50, got '%.40s'", name,

@@ -226,22 +226,30 @@ static int downscale(const hg__noise_row *r, float *x, hg_error *err) {
 }
 
 const hg__noise_type hg__noise_gaussian_blur = {.name = "gaussian_blur",
+                                                .summary = "blurred by a gaussian",
+                                                .amount = "standard deviation, pixels",
                                                 .most = 50,
                                                 .needs_image = true,
                                                 .scratch = gaussian_scratch,
                                                 .apply = gaussian_blur};
 const hg__noise_type hg__noise_motion_blur = {.name = "motion_blur",
+                                              .summary = "blurred along a line of any angle",
+                                              .amount = "length, pixels",
                                               .least = 1,
                                               .most = 200,
                                               .needs_image = true,
                                               .scratch = motion_scratch,
                                               .apply = motion_blur};
 const hg__noise_type hg__noise_defocus_blur = {.name = "defocus_blur",
+                                               .summary = "blurred by a disc",
+                                               .amount = "radius, pixels",
                                                .most = 50,
                                                .needs_image = true,
                                                .scratch = defocus_scratch,
                                                .apply = defocus_blur};
 const hg__noise_type hg__noise_downscale = {.name = "downscale",
+                                            .summary = "made smaller and back",
+                                            .amount = "factor",
                                             .least = 1,
                                             .most = 64,
                                             .needs_image = true,

@@ -60,9 +60,24 @@ static int jitter(const hg__noise_row *r, float *x, hg_error *err) {
     return HG_OK;
 }
 
-const hg__noise_type hg__noise_mask = {
-    .name = "mask", .most = 100, .scratch = one_row, .apply = mask};
-const hg__noise_type hg__noise_swap = {
-    .name = "swap", .most = 100, .needs_donor = true, .scratch = one_row, .apply = swap};
-const hg__noise_type hg__noise_jitter = {
-    .name = "jitter", .most = 1000, .by_ratio = true, .scratch = one_row, .apply = jitter};
+const hg__noise_type hg__noise_mask = {.name = "mask",
+                                       .summary = "some values set to 0",
+                                       .amount = "percent of the pixels, or of a table's columns",
+                                       .most = 100,
+                                       .scratch = one_row,
+                                       .apply = mask};
+const hg__noise_type hg__noise_swap = {.name = "swap",
+                                       .summary =
+                                           "some columns take the values of another row; tables",
+                                       .amount = "percent of the columns",
+                                       .most = 100,
+                                       .needs_donor = true,
+                                       .scratch = one_row,
+                                       .apply = swap};
+const hg__noise_type hg__noise_jitter = {.name = "jitter",
+                                         .summary = "added noise to numbers as they are; tables",
+                                         .amount = "standard deviation, in a column's own scale",
+                                         .most = 1000,
+                                         .by_ratio = true,
+                                         .scratch = one_row,
+                                         .apply = jitter};

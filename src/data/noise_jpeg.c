@@ -120,6 +120,8 @@ static int jpeg(const hg__noise_row *r, float *x, hg_error *err) {
 }
 
 const hg__noise_type hg__noise_jpeg = {.name = "jpeg",
+                                       .summary = "compressed and back",
+                                       .amount = "quality, 1 to 100",
                                        .least = 1,
                                        .most = 100,
                                        .needs_image = true,

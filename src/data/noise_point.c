@@ -86,12 +86,33 @@ static int salt_pepper(const hg__noise_row *r, float *x, hg_error *err) {
     return HG_OK;
 }
 
-const hg__noise_type hg__noise_gaussian = {
-    .name = "gaussian", .most = 1000, .scratch = one_row, .apply = gaussian};
-const hg__noise_type hg__noise_poisson = {
-    .name = "poisson", .least = 0.1, .most = 1000000, .scratch = two_rows, .apply = poisson};
-const hg__noise_type hg__noise_speckle = {
-    .name = "speckle", .most = 1000, .scratch = one_row, .apply = speckle};
-const hg__noise_type hg__noise_salt_pepper = {
-    .name = "salt_pepper", .most = 100, .scratch = one_row, .apply = salt_pepper};
-const hg__noise_type hg__noise_clip = {.name = "clip", .apply = clip};
+const hg__noise_type hg__noise_gaussian = {.name = "gaussian",
+                                           .summary = "added noise",
+                                           .amount = "standard deviation, 8-bit grey levels",
+                                           .most = 1000,
+                                           .scratch = one_row,
+                                           .apply = gaussian};
+const hg__noise_type hg__noise_poisson = {.name = "poisson",
+                                          .summary = "shot noise",
+                                          .amount = "photons at the peak, of white",
+                                          .least = 0.1,
+                                          .most = 1000000,
+                                          .scratch = two_rows,
+                                          .apply = poisson};
+const hg__noise_type hg__noise_speckle = {.name = "speckle",
+                                          .summary = "each value multiplied by 1 + gaussian",
+                                          .amount = "standard deviation, percent",
+                                          .most = 1000,
+                                          .scratch = one_row,
+                                          .apply = speckle};
+const hg__noise_type hg__noise_salt_pepper = {.name = "salt_pepper",
+                                              .summary = "some pixels black or white",
+                                              .amount = "percent of the pixels",
+                                              .most = 100,
+                                              .scratch = one_row,
+                                              .apply = salt_pepper};
+const hg__noise_type hg__noise_clip = {
+    .name = "clip",
+    .summary = "rounded to 8 bits and cut off below black and above white",
+    .amount = "",
+    .apply = clip};

@@ -20,6 +20,8 @@ typedef struct hg__noise_row {
 
 typedef struct hg__noise_type {
     const char *name;
+    const char *summary,
+        *amount;        // one line for help; what the number is, and its unit ("" if there is none)
     double least, most; // of the amount; both 0: there is none
     bool needs_image;   // of 1 or 3 channels
     bool needs_donor;   // another row: not an image
@@ -33,6 +35,8 @@ typedef struct hg__noise_type {
 #define NOISE(name) extern const hg__noise_type hg__noise_##name;
 #include "data/noise.def"
 #undef NOISE
+
+const hg__noise_type *hg__noise_type_at(size_t i); // NULL past the last
 
 static inline size_t hg__noise_count(const hg__noise_row *r) {
     return (size_t)r->height * (size_t)r->width * (size_t)r->channels;

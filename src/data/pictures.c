@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/meter.h"
 #include "data/blind.h"
+#include "data/folder_kind.h"
 #include "data/pictures_internal.h"
 
 enum { HASHED = 512 << 10 }; // bytes at each end of a file
@@ -347,7 +348,12 @@ static int describe(hg__pictures *p, hg__data *d, uint64_t hash, hg_error *err) 
 static int open_lists(hg__pictures *p, const char *path, const hg__picture_options *o,
                       hg_error *err) {
     HG_TRY(hg__noise_parse(&p->noise, o->noise, err));
-    HG_TRY(hg__image_list_open(&p->list, path, err));
+    const bool is_folder = hg__is_folder(path);
+    const int code = hg__image_list_open(&p->list, path, err);
+    if (is_folder && (code == HG_OK || code == HG_ERR_DATA)) {
+        HG_TRY(hg__folder_check(path, p->list.count, err));
+    }
+    HG_TRY(code);
     p->has_pairs = *o->target != '\0';
     if (!p->has_pairs) return HG_OK;
     if (p->noise.blind) {

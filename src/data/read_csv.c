@@ -33,11 +33,11 @@ typedef struct csv {
 
 static int no_such_column(const csv *c, const char *option, const char *word, hg_error *err) {
     const char *const *names = (const char *const *)c->head.name;
-    const char *near = names ? hg__nearest_name(word, names, (size_t)c->head.columns) : NULL;
+    char known[HG_SUGGESTED] = "";
+    if (names) hg__suggest(word, names, (size_t)c->head.columns, known);
     return hg__fail(err, HG_ERR_USAGE,
-                    "%s: %s=%.60s: expected the name of a column or a number from 1 to %d%s%.60s%s",
-                    c->d->path, option, word, c->head.columns, near ? "; did you mean '" : "",
-                    near ? near : "", near ? "'?" : "");
+                    "%.200s: %s=%.60s: expected the name of a column or a number from 1 to %d%s",
+                    c->d->path, option, word, c->head.columns, known);
 }
 
 // Takes out the columns a list of names (or numbers from 1) means.
@@ -142,8 +142,9 @@ static int bad_cell(const csv *c, int32_t column, hg__csv_kind kind, const hg__c
         snprintf(number, sizeof number, "%d", column + 1);
         return hg__fail(
             err, HG_ERR_DATA,
-            "%s:%llu: expected a number in %s, got '%s'; ignore=%.60s leaves the column out",
-            c->d->path, line, name, text, c->head.name ? c->head.name[column] : number);
+            "%s:%llu: expected a number in %s, got '%s'; ignore=%.60s leaves the column out%s",
+            c->d->path, line, name, text, c->head.name ? c->head.name[column] : number,
+            c->o->text_advice ? c->o->text_advice : "");
     }
     const char *what = kind == HG_CSV_MISSING ? "is missing" : "is not a finite float32";
     return hg__fail(err, HG_ERR_DATA, "%s:%llu: %s %s (%s); on_bad=skip leaves such rows out",

@@ -140,9 +140,16 @@ static int no_such_column(const hg__schema *s, const hg__table *t, const hg__nam
                         "any of the names ('%.40s' ...); header=no takes it as a row",
                         t->path, name, t->name[0]);
     }
+    char names_there[HG_SUGGESTED];
     const char *near = hg__nearest_name(name, (const char *const *)t->name, (size_t)t->columns);
-    return hg__fail(err, HG_ERR_DATA, "%.200s: expected a column '%.80s' as in training%s%.80s%s",
-                    t->path, name, near ? "; nearest is '" : "", near ? near : "", near ? "'" : "");
+    if (near) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "%.200s: expected a column '%.80s' as in training; nearest is '%.80s'",
+                        t->path, name, near);
+    }
+    hg__suggest(name, (const char *const *)t->name, (size_t)t->columns, names_there);
+    return hg__fail(err, HG_ERR_DATA, "%.150s: expected a column '%.80s' as in training%s", t->path,
+                    name, names_there);
 }
 
 int hg__schema_match(const hg__schema *s, const hg__table *t, int32_t *from, hg_error *err) {

@@ -192,6 +192,9 @@ typedef struct hg__encode_options {
     size_t memory;      // above, rows live on disk
 } hg__encode_options;
 
+// The column of that name, or number from 1; negative with an error that names the nearest.
+int32_t hg__table_column(const hg__table *t, const char *option, const char *name, hg_error *err);
+
 // Whether a label's value is one of `normal` (names separated by commas) or, where that is empty, one of 0, normal,
 // normal., false, no, ok, good, benign, negative, inlier, nominal, regular in any case.
 bool hg__label_is_normal(const hg__cell *cell, const char *normal);

@@ -157,6 +157,7 @@ static int read_rows(hg__table *t, hg__measuring *m, const hg__schema_options *o
             code = add_row(t, m, cell, o, err);
         } else {
             m->unwanted++;
+            if (m->label >= 0) hg__label_list_add(&m->labels, &cell[m->label]);
         }
     }
     hg__free(cell);
@@ -262,15 +263,18 @@ static void clear(hg__measuring *m) {
 
 // ---- a schema of it -----------------------------------------------------------------------------
 
-static int no_rows(const hg__table *t, const hg__measuring *m, hg_error *err) {
+static int no_rows(const hg__table *t, const hg__measuring *m, const hg__schema_options *o,
+                   hg_error *err) {
     if (m->bad > 0) {
         return hg__fail(err, HG_ERR_DATA,
                         "%.200s: none of %lld rows can be used; the first: %.250s", t->path,
                         (long long)m->bad, m->first_bad.message);
     }
-    return hg__fail(err, HG_ERR_DATA, "%.200s: expected rows%s, got %s", t->path,
-                    m->label >= 0 ? " that are normal by their label" : "",
-                    m->unwanted ? "none of them: normal= says which values are normal" : "none");
+    if (m->label >= 0 && m->unwanted && m->labels.count) {
+        return hg__label_refuse(t->path, o->label, o->normal, &m->labels, err);
+    }
+    return hg__fail(err, HG_ERR_DATA, "%.200s: expected rows%s, got none", t->path,
+                    m->label >= 0 ? " that are normal by their label" : "");
 }
 
 static int add_columns(hg__schema *s, const hg__table *t, hg__measuring *m,
@@ -290,7 +294,7 @@ static int add_columns(hg__schema *s, const hg__table *t, hg__measuring *m,
 
 static int make(hg__schema *s, const hg__table *t, hg__measuring *m, const hg__schema_options *o,
                 hg_error *err) {
-    if (m->rows == 0) return no_rows(t, m, err);
+    if (m->rows == 0) return no_rows(t, m, o, err);
     s->column = hg__alloc((size_t)t->columns, sizeof *s->column, err);
     if (!s->column) return HG_ERR_MEMORY;
     s->table_columns = t->columns;

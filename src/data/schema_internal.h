@@ -111,9 +111,6 @@ typedef struct hg__override {
 int hg__override_read(const hg__table *t, const hg__schema_options *o, hg__override *way,
                       hg_error *err);
 
-// The column of that name, or number from 1; negative with an error that names the nearest.
-int32_t hg__table_column(const hg__table *t, const char *option, const char *name, hg_error *err);
-
 // ---- scales -------------------------------------------------------------------------------------
 
 typedef struct hg__moments {

@@ -2,6 +2,8 @@
 // schema_label.c - which values of a label mean normal.
 #include "data/schema_label.h"
 
+#include <stdio.h>
+
 #include "base/text.h"
 #include "data/schema_internal.h"
 
@@ -36,4 +38,39 @@ bool hg__label_is_anomaly(const hg__cell *cell) {
     return hg__cell_is_word(
         text, size,
         "1 anomaly anomalous abnormal true yes bad outlier attack fraud malicious positive");
+}
+
+static bool is_in(const hg__label_list *list, const char *text, size_t size) {
+    for (const char *at = list->text; *at;) {
+        const size_t length = strcspn(at, ",");
+        if (length == size && memcmp(at, text, size) == 0) return true;
+        at += length + (at[length] ? 2 : 0);
+    }
+    return false;
+}
+
+void hg__label_list_add(hg__label_list *list, const hg__cell *cell) {
+    enum { MOST = 8, LONGEST = 16 };
+    char buffer[32];
+    const char *text;
+    if (list->count > MOST || cell->kind == HG_CELL_MISSING) return;
+    size_t size = hg__level_text(cell, buffer, &text);
+    if (size > LONGEST) size = LONGEST;
+    if (is_in(list, text, size)) return;
+    const size_t used = strlen(list->text);
+    if (list->count++ == MOST) {
+        snprintf(list->text + used, sizeof list->text - used, ", ...");
+    } else {
+        snprintf(list->text + used, sizeof list->text - used, "%s%.*s", used ? ", " : "", (int)size,
+                 text);
+    }
+}
+
+int hg__label_refuse(const char *path, const char *label, const char *normal,
+                     const hg__label_list *met, hg_error *err) {
+    const bool said = normal && *normal;
+    return hg__fail(err, HG_ERR_USAGE, "%.200s: label=%.60s: %s, got %s%s", path, label,
+                    said ? "expected values that are normal=, at least one"
+                         : "expected 0 and 1 or names such as normal",
+                    met->text, said ? "" : "; normal= says which are normal");
 }

@@ -3,6 +3,7 @@
 #ifndef HG_DATA_SCHEMA_MEASURE_H
 #define HG_DATA_SCHEMA_MEASURE_H
 #include "data/schema_internal.h"
+#include "data/schema_label.h"
 #include "data/schema_number.h"
 
 typedef struct hg__measure {
@@ -41,6 +42,7 @@ typedef struct hg__measuring {
         sample; // owned, (columns, sample_rows): NaN where there is no number, of a text hg__text_mark()
     int64_t sample_rows, sampled;
     int64_t rows, unwanted, bad;
+    hg__label_list labels; // of unwanted rows
     hg_error first_bad;
     int32_t numbers; // different numbers of a column that are counted
     bool again;      // the second time: of some columns

@@ -80,13 +80,11 @@ const char *hg__list_quote(const char *name, char quoted[HG_QUOTED]) {
 int32_t hg__table_column(const hg__table *t, const char *option, const char *name, hg_error *err) {
     const int32_t at = hg__table_find(t, name);
     if (at >= 0) return at;
-    const char *near = NULL;
-    if (t->named) near = hg__nearest_name(name, (const char *const *)t->name, (size_t)t->columns);
-    return hg__fail(
-        err, HG_ERR_USAGE,
-        "%.200s: %s=%.60s: expected the name of a column or a number from 1 to %d%s%.60s%s",
-        t->path, option, name, t->columns, near ? "; did you mean '" : "", near ? near : "",
-        near ? "'?" : "");
+    char names[HG_SUGGESTED] = "";
+    if (t->named) hg__suggest(name, (const char *const *)t->name, (size_t)t->columns, names);
+    return hg__fail(err, HG_ERR_USAGE,
+                    "%.200s: %s=%.60s: expected the name of a column or a number from 1 to %d%s",
+                    t->path, option, name, t->columns, names);
 }
 
 // ---- what is said about it ----------------------------------------------------------------------

@@ -5,14 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
+#include "base/magic.h"
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/stream.h"
 #include "base/text.h"
 #include "data/csv_write.h"
+#include "data/folder_kind.h"
 #include "data/reader.h"
+#include "image/image.h"
 
 static const hg__table_type *const types[] = {
 #define TABLE(name) &hg__table_##name,
@@ -34,12 +38,28 @@ static const hg__table_type *find_type(const char *source, const uint8_t *head, 
     return NULL;
 }
 
+static void refuse_pictures(const char *path, hg_error *err) {
+    uint8_t head[HG_SOURCE_HEAD];
+    char what[64] = "images";
+    if (hg__is_folder(path)) {
+        hg__folder_refuse(path, "a table", 0, err);
+        return;
+    }
+    const int fd = hg__open_read(path, NULL);
+    const ssize_t got = fd < 0 ? 0 : read(fd, head, sizeof head);
+    if (fd >= 0) close(fd);
+    if (got > 0 && hg__image_sniff(head, (size_t)got)) {
+        hg__magic_describe(head, (size_t)got, what);
+        if (strcmp(what, "text") == 0) snprintf(what, sizeof what, "an image (PGM or PPM)");
+    }
+    hg__fail(err, HG_ERR_DATA, "%s: expected a table, got %s", hg__input_name(path), what);
+}
+
 // NULL where the file is no table.
 static const hg__table_type *find_file_type(const char *path, hg_error *err) {
     if (hg__data_check_path(path, err) < 0) return NULL;
     if (hg__data_is_pictures(path)) {
-        hg__fail(err, HG_ERR_DATA, "%s: expected a table, got %s", hg__input_name(path),
-                 hg__is_folder(path) ? "a folder" : "images");
+        refuse_pictures(path, err);
         return NULL;
     }
     const int fd = hg__open_read(path, err);

@@ -22,7 +22,17 @@
 // What a byte may be.
 enum { STOP = 1, QUOTE = 2, DIGIT = 4, BLANK = 8, HIGH = 16, ZERO = 32 };
 
-#define RECODE "; iconv -f WINDOWS-1252 -t UTF-8 mends most such files"
+// What makes such text UTF-8, if it is Western European as most is: a line with the file's own name.
+static int refuse_bytes(const hg__table *t, const char *where, const char *expected,
+                        hg_error *err) {
+    char word[200];
+    const bool is_file = hg__is_file(t->path) && !strstr(t->path, ".gz");
+    hg__shell_word(is_file ? t->path : "FILE", word, sizeof word);
+    return hg__fail(err, HG_ERR_DATA,
+                    "%.250s: expected %s, got other bytes; \"iconv -f WINDOWS-1252 -t UTF-8 %s > "
+                    "utf8.csv\" mends most such files",
+                    where, expected, word);
+}
 
 typedef struct csv_table {
     int fd; // owned: one file for all passes
@@ -67,9 +77,10 @@ static int begin(csv_table *c, const char *path, hg__csv_head *head, hg_error *e
 static int check_names(const hg__table *t, const hg__csv_head *head, hg_error *err) {
     for (int32_t i = 0; head->name && i < head->columns; i++) {
         if (hg__is_utf8(head->name[i], strlen(head->name[i]))) continue;
-        return hg__fail(err, HG_ERR_DATA,
-                        "%s:%llu: column %d: expected a name in UTF-8, got other bytes" RECODE,
-                        t->path, (unsigned long long)head->line, i + 1);
+        char where[256];
+        snprintf(where, sizeof where, "%.200s:%llu: column %d", t->path,
+                 (unsigned long long)head->line, i + 1);
+        return refuse_bytes(t, where, "a name in UTF-8", err);
     }
     return HG_OK;
 }
@@ -186,17 +197,22 @@ static const char *fast_row(const csv_table *c, const char *p, int32_t columns, 
     return p + 1;
 }
 
+// "x.csv:3: column 'kind'"
+static void place_of(const hg__table *t, int32_t column, char *text, size_t size) {
+    const csv_table *c = t->state;
+    int used = snprintf(text, size, "%.1000s:%llu: column ", t->path, (unsigned long long)c->line);
+    if (t->named) {
+        snprintf(text + used, size - (size_t)used, "'%.60s'", t->name[column]);
+    } else {
+        snprintf(text + used, size - (size_t)used, "%d", column + 1);
+    }
+}
+
 static int bad_cell(const hg__table *t, int32_t column, const char *expected, const char *got,
                     hg_error *err) {
-    const csv_table *c = t->state;
-    char name[80];
-    if (t->named) {
-        snprintf(name, sizeof name, "column '%.60s'", t->name[column]);
-    } else {
-        snprintf(name, sizeof name, "column %d", column + 1);
-    }
-    return hg__fail(err, HG_ERR_DATA, "%s:%llu: %s: expected %s, got %s", t->path,
-                    (unsigned long long)c->line, name, expected, got);
+    char place[1120];
+    place_of(t, column, place, sizeof place);
+    return hg__fail(err, HG_ERR_DATA, "%s: expected %s, got %s", place, expected, got);
 }
 
 // Takes one of each two quotes out of the `size` bytes at text; how many are left.
@@ -214,7 +230,9 @@ static int slow_cell(const hg__table *t, int32_t column, hg__csv_cell *raw, hg__
     const csv_table *c = t->state;
     const hg__csv_window *w = &c->window;
     if (!hg__is_utf8(raw->text, raw->size)) {
-        return bad_cell(t, column, "UTF-8 text", "other bytes" RECODE, err);
+        char place[1120];
+        place_of(t, column, place, sizeof place);
+        return refuse_bytes(t, place, "UTF-8 text", err);
     }
     if (memchr(raw->text, 0, raw->size)) return bad_cell(t, column, "text", "a zero byte", err);
     if (raw->quoted && memchr(raw->text, '"', raw->size)) {

@@ -165,8 +165,9 @@ static int add_line(hg__image_list *list, const char *name, const char *path, in
                         "%s:%d: expected paths that are all relative or all absolute", path, line);
     }
     if (!hg__image_is_named(path, name)) {
-        return hg__fail(err, HG_ERR_DATA, "%s:%d: expected the path of an image, got \"%.60s\"",
-                        path, line, name);
+        return hg__fail(err, HG_ERR_DATA, "%s:%d: expected the path of an image, got \"%.60s\"%s",
+                        path, line, name,
+                        line > 1 ? "" : "; a text is read as a list of images, a path a line");
     }
     return add_name(list, name + is_absolute, err);
 }

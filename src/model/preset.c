@@ -13,23 +13,23 @@
 // clang-format off
 static const hg__preset presets[] = {
     {"ae", "dense %d relu | dense input sigmoid",
-     "one hidden layer, the textbook autoencoder", 64},
+     "one hidden layer, the textbook autoencoder", HG_FOR_ANY, 64},
     {"deep", "dense 512 relu, dense 256 relu, dense %d | "
              "dense 256 relu, dense 512 relu, dense input sigmoid",
-     "three layers a side", 64},
+     "three layers a side", HG_FOR_ANY, 64},
     {"pca", "dense %d | dense input",
-     "principal components: the best linear autoencoder", 64},
+     "principal components: the best linear autoencoder", HG_FOR_ANY, 64},
     {"conv", "conv 16 k3 s2 relu, conv 32 k3 s2 relu, dense %d | "
              "dense like relu, deconv 16 k4 s2 relu, deconv input k4 s2 sigmoid",
-     "images of one size through a narrow neck; sides are multiples of 4", 64},
+     "images of one size through a narrow neck; sides are multiples of 4", HG_FOR_IMAGES, 64},
     {"table", "dense %d silu | dense %d silu, dense input",
-     "rows of a table, spoilt on the way in: wide enough to hold a row, it learns what goes with what", 96},
+     "rows of a table, spoilt on the way in: wide enough to hold a row, it learns what goes with what", HG_FOR_TABLES, 96},
     {"unet", "keep 1, conv 32 relu, conv 32 relu, keep 2, conv 48 k2 s2, conv 48 relu, conv 48 relu, keep 3, "
              "conv 64 k2 s2, conv 64 relu, conv 64 relu | deconv 48 k2 s2, add 3, conv 48 relu, conv 48 relu, "
              "deconv 32 k2 s2, add 2, conv 32 relu, conv 32 relu, conv input, add 1",
-     "cleans images: residual, three scales; the default where rows are spoilt images", 0},
+     "cleans images: residual, three scales; the default where rows are spoilt images", HG_FOR_IMAGES, 0},
     {"dncnn", "keep 1, " FIVE FIVE FIVE CONV64 "conv input, add 1",
-     "cleans images: residual, 17 layers at full size (Zhang et al. 2017, without batch norm)", 0},
+     "cleans images: residual, 17 layers at full size (Zhang et al. 2017, without batch norm)", HG_FOR_IMAGES, 0},
 };
 // clang-format on
 
@@ -63,8 +63,9 @@ static int fail_unknown(const char *word, hg_error *err) {
     }
     const char *near = hg__nearest_name(word, names, count);
     if (near) {
-        return hg__fail(err, HG_ERR_USAGE, "model: there is no preset '%.60s'; did you mean '%s'?",
-                        word, near);
+        return hg__fail(err, HG_ERR_USAGE,
+                        "model: there is no preset '%.60s' (%s); did you mean '%s'?", word, known,
+                        near);
     }
     return hg__fail(err, HG_ERR_USAGE,
                     "model: expected a preset (%s) or a spec such as 'dense 64 relu | dense input "
@@ -92,4 +93,52 @@ int hg__preset_expand(const char *text, int32_t latent, char to[HG_MAX_SPEC], hg
         return HG_OK;
     }
     return fail_unknown(to, err);
+}
+
+static bool ends_with(const char *text, const char *end) {
+    const size_t n = strlen(text), m = strlen(end);
+    return n > m && strcmp(text + n - m, end) == 0;
+}
+
+// "ae, deep, pca, table": the presets for `is_for`.
+static void list_presets(hg__preset_for is_for, char *list, size_t size) {
+    list[0] = '\0';
+    for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
+        if (presets[i].is_for != HG_FOR_ANY && presets[i].is_for != is_for) continue;
+        const size_t used = strlen(list);
+        snprintf(list + used, size - used, "%s%s", used ? ", " : "", presets[i].name);
+    }
+}
+
+// The preset of that name, with blanks around it; NULL where it is none.
+static const hg__preset *find_preset(const char *model) {
+    static const char blanks[] = " \t\r\n";
+    const char *name = model + strspn(model, blanks);
+    for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
+        const size_t length = strlen(presets[i].name);
+        if (strncmp(name, presets[i].name, length) != 0) continue;
+        if (!name[length + strspn(name + length, blanks)]) return &presets[i];
+    }
+    return NULL;
+}
+
+hg__preset_for hg__preset_kind(const char *model) {
+    const hg__preset *p = find_preset(model);
+    return p ? p->is_for : HG_FOR_ANY;
+}
+
+int hg__preset_check(const char *model, hg__preset_for is_for, const char *what, hg_error *err) {
+    char word[HG_MAX_SPEC], list[200];
+    if (ends_with(model, ".safetensors") || ends_with(model, ".yaml") || ends_with(model, ".yml")) {
+        return HG_OK;
+    }
+    HG_TRY(hg__preset_expand(model, 0, word, err));
+    const hg__preset *p = find_preset(model);
+    if (!p || is_for == HG_FOR_ANY || p->is_for == HG_FOR_ANY || p->is_for == is_for) return HG_OK;
+    list_presets(is_for, list, sizeof list);
+    return hg__fail(
+        err, HG_ERR_USAGE,
+        "model=%s: expected %s, got %s; without model= the one that suits is taken, and "
+        "these can be: %s",
+        p->name, p->is_for == HG_FOR_IMAGES ? "images" : "rows of a table", what, list);
 }

@@ -316,8 +316,12 @@ static int check_kind(const reader *r, const uint8_t *bytes, size_t size) {
         if (size < known[i].length || memcmp(bytes, known[i].start, known[i].length) != 0) continue;
         // A safetensors header of that very length starts alike, but has '{' at byte 8.
         if (known[i].length <= 4 && size > 8 && bytes[8] == '{') continue;
-        return REFUSE("%s: expected a safetensors file, got %s%s", r->path, known[i].what,
-                      is_pickle || i == 0 ? "; pickles can run code and are never read" : "");
+        return REFUSE(
+            "%s: expected a safetensors file, got %s%s", r->path, known[i].what,
+            is_pickle || i == 0
+                ? "; pickles can run code and are never read: safetensors.torch.save_file() "
+                  "writes the weights, hourglass import takes them"
+                : "");
     }
     return HG_OK;
 }
@@ -326,7 +330,9 @@ static int check_kind(const reader *r, const uint8_t *bytes, size_t size) {
 static int refuse_kind(const reader *r, const uint8_t *bytes, size_t size) {
     char what[64];
     hg__magic_describe(bytes, size, what);
-    return REFUSE("%s: expected a safetensors file, got %s", r->path, what);
+    return REFUSE("%s: expected a safetensors file, got %s; hourglass train writes one into the "
+                  "weights folder of its results",
+                  r->path, what);
 }
 
 // What the first bytes say: the header's length, or that this is no such file.
@@ -334,6 +340,7 @@ static int read_length(reader *r, const uint8_t *bytes, size_t size, uint64_t *l
     uint64_t header = 0;
     if (size) HG_TRY(check_kind(r, bytes, size));
     if (size == 0) return refuse_kind(r, bytes, size);
+    if (size < 10 && hg__magic_is_text(bytes, size)) return refuse_kind(r, bytes, size);
     if (size < 10) return REFUSE("%s: expected at least 10 bytes, got %zu", r->path, size);
     for (int i = 7; i >= 0; i--) header = header << 8 | bytes[i];
     if (header > MAX_HEADER && bytes[8] != '{') return refuse_kind(r, bytes, size);

@@ -35,12 +35,20 @@ void hg__spec_clear(hg__spec *s);                // {0} is fine
 int hg__spec_format(hg__spec *s, hg_error *err); // s->text: the canonical text of its layers
 
 // A named network: "ae" -> "dense 64 relu | dense input sigmoid" with 64 replaced by latent.
+typedef enum hg__preset_for { HG_FOR_ANY, HG_FOR_IMAGES, HG_FOR_TABLES } hg__preset_for;
+
 typedef struct hg__preset {
     const char *name, *spec, *summary; // spec has "%d" once or more where the code size goes
+    hg__preset_for is_for;             // what it makes sense for
     int32_t latent;                    // its own code size
 } hg__preset;
 const hg__preset *hg__presets(size_t *count);
 
 // The spec that text names if it is one word and a preset's name, else text itself, blanks around it removed.
 int hg__preset_expand(const char *text, int32_t latent, char to[HG_MAX_SPEC], hg_error *err);
+
+// Refuses a model= that is one word and no preset, file or spec, before any data is read; and one that is a preset for other
+// data than `is_for`, whose name for the sentence is `what`. HG_FOR_ANY: whatever the data is.
+int hg__preset_check(const char *model, hg__preset_for is_for, const char *what, hg_error *err);
+hg__preset_for hg__preset_kind(const char *model); // HG_FOR_ANY: a spec, or for whatever there is
 #endif

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/stream.h"
+#include "options/quantity.h"
 #include "options/row.h"
 
 enum {
@@ -46,12 +47,24 @@ static const hg__mode modes[MODES] = {
 // clang-format off
 static const hg__row rows[HG_OPTION_COUNT] = {
 #define OPTION(type, name, standard, min, max, unit, choices, alias, modes, help) \
-    {HG_TYPE_##type, modes, #name, standard, min, max, RANGE_##type(min, max, choices), unit, \
+    {HG_TYPE_##type, HG_GROUP, modes, #name, standard, min, max, RANGE_##type(min, max, choices), unit, \
      alias, help, offsetof(struct hg__values, name)},
 #include "options/options.def"
 #undef OPTION
 };
 // clang-format on
+
+static const hg_group_info groups[] = {
+#define GROUP(name, title) {#name, title},
+#include "options/groups.def"
+#undef GROUP
+};
+
+static const hg_example_info examples[] = {
+#define EXAMPLE(mode, group, line, summary) {mode, #group, line, summary},
+#include "options/examples.def"
+#undef EXAMPLE
+};
 
 static const char *const type_name[] = {"int", "size", "float", "bool", "text", "choice"};
 
@@ -118,31 +131,16 @@ static bool parse_bool(const char *text, bool *value) {
     return false;
 }
 
-// A whole number, with K, M, G or T behind it for powers of 1024.
-static bool parse_size(const char *text, int64_t *value) {
-    char digits[24];
-    size_t length = strlen(text);
-    if (length == 0 || length >= sizeof digits) return false;
-    const char *suffixes = "KMGT", *suffix = strchr(suffixes, text[length - 1]);
-    memcpy(digits, text, length + 1);
-    if (suffix) digits[length - 1] = '\0';
-    int64_t x;
-    if (!hg__parse_int(digits, &x)) return false;
-    int shift = suffix ? 10 * (int)(suffix - suffixes + 1) : 0;
-    if (x < 0 || x > INT64_MAX >> shift) return false;
-    *value = (int64_t)((uint64_t)x << shift);
-    return true;
-}
-
-static bool is_choice(const char *choices, const char *text) {
-    size_t length = strlen(text);
-    for (const char *c = choices; length;) {
+// The word among `choices` that text is, in letters of any case; its length in *length, or NULL.
+static const char *find_choice(const char *choices, const char *text, size_t *length) {
+    *length = strlen(text);
+    for (const char *c = choices; *length;) {
         size_t word = strcspn(c, "|");
-        if (word == length && memcmp(c, text, word) == 0) return true;
+        if (word == *length && strncasecmp(c, text, word) == 0) return c;
         if (!c[word]) break;
         c += word + 1;
     }
-    return false;
+    return NULL;
 }
 
 static bool is_inside(const hg__row *r, double x) {
@@ -159,11 +157,11 @@ static const char *take_number(hg_options *o, const hg__row *r, const char *valu
         memcpy(field(o, r), &whole, sizeof whole);
         return NULL;
     case HG_TYPE_SIZE:
-        if (!parse_size(value, &whole) || !is_inside(r, (double)whole)) return "a size";
+        if (!hg__parse_size(value, &whole) || !is_inside(r, (double)whole)) return "a size";
         memcpy(field(o, r), &whole, sizeof whole);
         return NULL;
     default:
-        if (!hg__parse_float(value, &real) || !is_inside(r, real)) return "a number";
+        if (!hg__parse_quantity(value, r->unit, &real) || !is_inside(r, real)) return "a number";
         memcpy(field(o, r), &real, sizeof real);
         return NULL;
     }
@@ -187,12 +185,18 @@ static int take_text(hg_options *o, const hg__row *r, const char *value, const c
         return hg__fail(err, HG_ERR_USAGE, "%s%s: expected UTF-8 text, got other bytes", where,
                         r->name);
     }
-    double number;
-    bool checked = r->max > r->min && hg__parse_float(value, &number);
+    double number, bare;
+    char plain[32];
+    const bool checked = r->max > r->min && hg__parse_quantity(value, r->unit, &number);
     if (checked && !is_inside(r, number)) {
         return hg__fail(err, HG_ERR_USAGE,
-                        "%s%s: expected a number from %g to %g or a file, got '%.60s'", where,
-                        r->name, r->min, r->max, value);
+                        "%s%s: expected a number from %g to %g%s or %s, got '%.60s'", where,
+                        r->name, r->min, r->max, hg__quantity_advice(r->unit),
+                        strcmp(r->standard, "auto") == 0 ? "auto" : "a file", value);
+    }
+    if (checked && !hg__parse_float(value, &bare)) { // 10%: whoever reads it finds 0.1
+        hg__format_float(plain, number);
+        value = plain;
     }
     put_text(o, r, value);
     return HG_OK;
@@ -209,8 +213,12 @@ static int take(hg_options *o, const hg__row *r, const char *value, const char *
                         r->name, shown);
     }
     if (r->type == HG_TYPE_CHOICE) {
-        if (is_choice(r->range, value)) {
-            put_text(o, r, value);
+        size_t length;
+        char word[64];
+        const char *choice = find_choice(r->range, value, &length);
+        if (choice && length < sizeof word) {
+            snprintf(word, sizeof word, "%.*s", (int)length, choice);
+            put_text(o, r, word);
             return HG_OK;
         }
         return hg__fail(err, HG_ERR_USAGE, "%s%s: expected %s, got '%.60s'", where, r->name,
@@ -219,14 +227,20 @@ static int take(hg_options *o, const hg__row *r, const char *value, const char *
     const char *expected = take_number(o, r, value);
     if (!expected) return HG_OK;
     const char *to = strstr(r->range, " to ");
-    return hg__fail(err, HG_ERR_USAGE, "%s%s: expected %s from %.*s to %s, got '%.60s'", where,
-                    r->name, expected, (int)(to - r->range), r->range, to + 4, shown);
+    return hg__fail(err, HG_ERR_USAGE, "%s%s: expected %s from %.*s to %s%s, got '%.60s'", where,
+                    r->name, expected, (int)(to - r->range), r->range, to + 4,
+                    hg__quantity_advice(r->unit), shown);
 }
 
 int hg__option_set(hg_options *o, const char *name, const char *value, const char *where,
                    hg_error *err) {
     int i = hg__option_find(o->mode, name);
     if (i < 0) return fail_unknown(o, name, where, err);
+    char found[HG_MAX_VALUE];
+    if (rows[i].type == HG_TYPE_TEXT && strlen(value) < sizeof found) {
+        hg__option_find_weights(o, i, value, found);
+        value = found;
+    }
     HG_TRY(take(o, &rows[i], value, where, err));
     o->set[i] = true;
     return HG_OK;
@@ -326,23 +340,34 @@ static bool is_given(const hg_options *o, int row) {
     return text ? *(const char *)field_of(o, &rows[row]) != '\0' : o->set[row];
 }
 
+// What the option is, in the first words of its help, and a line of this mode that has it.
+static int fail_missing(const hg_options *o, const hg__row *r, hg_error *err) {
+    const char *example = "";
+    for (size_t i = 0; !*example && i < sizeof examples / sizeof *examples; i++) {
+        const bool is_own = strcmp(examples[i].mode, o->mode->name) == 0;
+        if (is_own && strncmp(examples[i].line, "hourglass", 9) == 0) example = examples[i].line;
+    }
+    return hg__fail(err, HG_ERR_USAGE, "%s: expected %s=..., got none; it is the %.*s%s%s%s",
+                    o->mode->name, r->name, (int)strcspn(r->help, ";"), r->help,
+                    *example ? ", as in `" : "", example, *example ? "`" : "");
+}
+
 int hg_options_check(const hg_options *o, hg_error *err) {
     HG_ENTRY;
     const struct hg__values *v = &o->values;
     if (v->nesterov && v->momentum <= 0) {
         return hg__fail(err, HG_ERR_USAGE, "nesterov: expected momentum above 0 with it, got 0");
     }
+    HG_TRY(hg__options_check_weights(o, err));
     HG_TRY(hg__options_check_paths(o, err));
+    HG_TRY(hg__options_check_out(o, err));
     if (o->mode->bit == TRAIN && v->resume[0]) return HG_OK; // the run to go on with has its data
     for (const char *need = o->mode->needs; *need;) {
         char name[32];
         size_t length = strcspn(need, " ");
         snprintf(name, sizeof name, "%.*s", (int)length, need);
         int i = hg__option_find(o->mode, name);
-        if (i >= 0 && !is_given(o, i)) {
-            return hg__fail(err, HG_ERR_USAGE, "%s: expected %s=..., got none; it is the %s",
-                            o->mode->name, name, rows[i].help);
-        }
+        if (i >= 0 && !is_given(o, i)) return fail_missing(o, &rows[i], err);
         need += length + (need[length] == ' ');
     }
     return HG_OK;
@@ -365,7 +390,8 @@ bool hg_option_at(const char *mode, size_t i, hg_option_info *info) {
     const hg__mode *m = find_mode(mode);
     for (int r = 0; m && r < HG_OPTION_COUNT; r++) {
         if (!(rows[r].modes & m->bit) || i--) continue;
-        *info = (hg_option_info){rows[r].name,
+        *info = (hg_option_info){groups[rows[r].group].name,
+                                 rows[r].name,
                                  type_name[rows[r].type],
                                  standard_of(m, &rows[r]),
                                  rows[r].range,
@@ -375,4 +401,16 @@ bool hg_option_at(const char *mode, size_t i, hg_option_info *info) {
         return true;
     }
     return false;
+}
+
+bool hg_group_at(size_t i, hg_group_info *info) {
+    if (i >= sizeof groups / sizeof *groups) return false;
+    *info = groups[i];
+    return true;
+}
+
+bool hg_example_at(size_t i, hg_example_info *info) {
+    if (i >= sizeof examples / sizeof *examples) return false;
+    *info = examples[i];
+    return true;
 }

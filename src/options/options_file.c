@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// options_file.c - options from YAML files and from the environment, and back to YAML.
-#include <ctype.h>
-
+// options_file.c - options from YAML files, and back to YAML.
 #include "base/entry.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -71,27 +69,6 @@ int hg_options_load_folder(hg_options *o, hg_error *err) {
     HG_ENTRY;
     const char *path = hg__options_folder_file;
     return hg__is_file(path) ? load(o, path, true, err) : HG_OK;
-}
-
-int hg_options_environment(hg_options *o, hg_error *err) {
-    HG_ENTRY;
-    hg_options *before = hg__options_copy(o, err);
-    if (!before) return HG_ERR_MEMORY;
-    int code = HG_OK;
-    for (int i = 0; code == HG_OK && i < HG_OPTION_COUNT; i++) {
-        const hg__row *r = &hg__option_rows()[i];
-        char name[64], where[80];
-        int length = snprintf(name, sizeof name, "HG_%s", r->name);
-        for (int c = 0; c < length; c++) name[c] = (char)toupper((unsigned char)name[c]);
-        const char *value = getenv(name);
-        if (i == HG_OPTION_data) continue; // HG_DATA is where the tests find theirs
-        if (!(r->modes & o->mode->bit) || !value || !*value) continue;
-        snprintf(where, sizeof where, "%s: ", name);
-        code = hg__option_set(o, r->name, value, where, err);
-    }
-    if (code < 0) *o = *before;
-    hg_options_free(before);
-    return code;
 }
 
 // ---- back to YAML -------------------------------------------------------------------------------

@@ -13,8 +13,15 @@ typedef enum hg__option_type {
     HG_TYPE_CHOICE
 } hg__option_type;
 
+typedef enum hg__group {
+#define GROUP(name, title) HG_GROUP_##name,
+#include "options/groups.def"
+#undef GROUP
+} hg__group;
+
 typedef struct hg__row {
     hg__option_type type;
+    hg__group group;
     uint32_t modes; // bits
     const char *name, *standard;
     double min, max;
@@ -40,4 +47,14 @@ extern const char hg__options_folder_file[]; // the current folder's own options
 
 // What hg_options_check() has to say about files: out= is none of those that are read. Streams among these are kept from here on.
 int hg__options_check_paths(const hg_options *o, hg_error *err);
+
+// The same of out=: it is something that the mode writes, and can be made.
+int hg__options_check_out(const hg_options *o, hg_error *err);
+bool hg__output_takes(const char *mode, const char *end); // ".csv"
+
+// What a value of option `row` stands for, into `to`: a results folder in model= or pretrained= for its best weights, weights in
+// resume= for their results folder; else the value.
+void hg__option_find_weights(const hg_options *o, int row, const char *value,
+                             char to[HG_MAX_VALUE]);
+int hg__options_check_weights(const hg_options *o, hg_error *err);
 #endif

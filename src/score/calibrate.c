@@ -96,8 +96,10 @@ static int calibrate(hg__judge *j, const hg_options *o, hg__thresholds *fresh, h
         return hg__fail(err, HG_ERR_USAGE, "score: expected auto, which has thresholds, got error");
     }
     if (!j->detector) {
-        return hg__fail(err, HG_ERR_MODEL,
-                        "%s: expected a model with anomaly scores, got one without", v->model);
+        char lack[HG_LACK];
+        hg__judge_lack(j, o, lack);
+        return hg__fail(err, HG_ERR_MODEL, "%.100s: expected anomaly scores to calibrate: %s",
+                        v->model, lack);
     }
     HG_TRY(hg__asked_fpr(o, &fpr, err));
     if (!(fpr > 0)) fpr = j->thresholds.groups ? j->thresholds.fpr : v->fpr;

@@ -8,10 +8,12 @@
 #include <stdarg.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/entry.h"
 #include "base/file.h"
+#include "base/magic.h"
 #include "base/mem.h"
 #include "base/show.h"
 #include "base/stream.h"
@@ -186,13 +188,21 @@ static int find_out(const char *path, const char *out, char joined[1024], hg_err
                     out);
 }
 
+// An interrupted file: what was there stays.
+static int stopped(const char *path, const char *out, hg_error *err) {
+    return hg__fail(err, HG_ERR_STOPPED, "%.200s: stopped on request; %.200s %s", path, out,
+                    hg__is_file(out) ? "is as it was before" : "was not written");
+}
+
 static int one_image(hg__denoiser *d, const char *path, const char *out, hg_error *err) {
     char joined[1024];
     const bool is_there = hg__is_folder(out);
     HG_TRY(find_out(path, out, joined, err));
     d->result->images = 1;
     hg__sweep_beside(joined[0] ? joined : out);
-    HG_TRY(hg__denoise_image(d, path, joined[0] ? joined : out, err));
+    const int code = hg__denoise_image(d, path, joined[0] ? joined : out, err);
+    if (code == HG_ERR_STOPPED) return stopped(path, joined[0] ? joined : out, err);
+    HG_TRY(code);
     if (joined[0] && !is_there && out[strlen(out) - 1] != '/') {
         hg__denoise_note(d, "out=%s has no image's extension: the folder was made, and %s in it",
                          out, joined + strlen(out) + 1);
@@ -200,10 +210,50 @@ static int one_image(hg__denoiser *d, const char *path, const char *out, hg_erro
     return HG_OK;
 }
 
+static int video(hg__denoiser *d, const char *path, const char *out, hg_error *err) {
+    const int code = hg__denoise_video(d, path, out, err);
+    if (code != HG_ERR_STOPPED) return code;
+    if (!is_standard(out)) return stopped(hg__input_name(path), out, err);
+    return hg__fail(err, HG_ERR_STOPPED,
+                    "%.200s: stopped on request; what went out ends with frame %lld",
+                    hg__input_name(path), (long long)d->result->frames);
+}
+
+static bool ends_in(const char *path, const char *ends) {
+    const char *extension = extension_of(path);
+    char among[16];
+    snprintf(among, sizeof among, ".%.10s.", extension ? extension : "");
+    return extension && strcasestr(ends, among);
+}
+
+// Video that only ffmpeg reads: the line that does, with the names of this run.
+static int refuse_video(const struct hg__values *v, hg_error *err) {
+    uint8_t head[4096];
+    char in[160], out[160], model[160] = "", what[64];
+    const int fd = hg__is_file(v->data) ? hg__open_read(v->data, err) : HG_ERR_USAGE;
+    if (fd < 0) return HG_OK; // a folder, a pipe, or what the next who opens it will say
+    const ssize_t got = read(fd, head, sizeof head);
+    close(fd);
+    if (got <= 0 || !hg__magic_is_video(head, (size_t)got)) return HG_OK;
+    const bool is_film = ends_in(v->out, ".mp4.m4v.mov.avi.mkv.webm.ogv.mpg.mpeg.wmv.flv.");
+    hg__magic_describe(head, (size_t)got, what);
+    hg__shell_word(v->data, in, sizeof in);
+    hg__shell_word(is_film ? v->out : "clean.mp4", out, sizeof out);
+    if (*v->model) {
+        snprintf(model, sizeof model, " model=");
+        hg__shell_word(v->model, model + 7, sizeof model - 7);
+    }
+    return hg__fail(err, HG_ERR_DATA,
+                    "%.60s: expected images or Y4M video, got %s; \"ffmpeg -v error -i %s -f "
+                    "yuv4mpegpipe - | hourglass denoise%s source=- out=- | ffmpeg -v error -i - "
+                    "%s\" cleans it",
+                    v->data, what, in, model, out);
+}
+
 static int run(hg__denoiser *d, const struct hg__values *v, hg_error *err) {
     kind k;
     HG_TRY(find_kind(v->data, &k, err));
-    if (k == VIDEO) return hg__denoise_video(d, v->data, v->out, err);
+    if (k == VIDEO) return video(d, v->data, v->out, err);
     if (is_standard(v->out)) {
         return hg__fail(err, HG_ERR_USAGE,
                         "out: expected a file or a folder for images, got - (which is for video)");
@@ -220,6 +270,7 @@ int hg_denoise(const hg_options *o, const hg_listener *l, hg_denoise_result *res
     if (!err) err = &own_error;
     if (!result) result = &own_result;
     *result = (hg_denoise_result){0};
+    HG_TRY(refuse_video(&o->values, err));
     HG_TRY(hg_options_check(o, err));
     const double started = hg__seconds();
     hg__denoiser d = {.listener = l, .result = result};

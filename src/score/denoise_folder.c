@@ -127,6 +127,15 @@ static int one(hg__denoiser *d, const hg__image_list *list, const char *name, co
     return hg__denoise_image(d, from, to, err);
 }
 
+// Ended on request while image i was worked on.
+static int stopped(const hg__denoiser *d, const hg__image_list *list, int32_t i, const char *out,
+                   hg_error *err) {
+    return hg__fail(err, HG_ERR_STOPPED,
+                    "stopped on request: %d of %d images are cleaned, in %.200s; %d are left, from "
+                    "%.200s on",
+                    (int)(i - d->result->failed), list->count, out, list->count - i, list->name[i]);
+}
+
 static int all(hg__denoiser *d, const hg__image_list *list, const char *out, hg_error *err) {
     d->is_folder = true;
     hg__meter_start(&d->meter, d->listener, "denoising", "images", list->count);
@@ -138,7 +147,11 @@ static int all(hg__denoiser *d, const hg__image_list *list, const char *out, hg_
         const int code = one(d, list, list->name[i], out, swept, &why);
         hg__meter_add(&d->meter, 1);
         if (code == HG_OK) continue;
-        if (d->is_fatal || code == HG_ERR_STOPPED || code == HG_ERR_MEMORY) {
+        if (code == HG_ERR_STOPPED) {
+            d->result->failed = failed; // the one that was interrupted is none
+            return stopped(d, list, i, out, err);
+        }
+        if (d->is_fatal || code == HG_ERR_MEMORY) {
             *err = why;
             return code;
         }
@@ -160,6 +173,12 @@ int hg__denoise_folder(hg__denoiser *d, const char *path, const char *out, hg_er
         code = hg__fail(err, HG_ERR_USAGE,
                         "out: expected a folder outside %s, whose images stay as they are, got %s",
                         path, out);
+    } else if (!hg__is_folder(out) && hg__image_is_image_path(out)) {
+        code =
+            hg__fail(err, HG_ERR_USAGE,
+                     "out: expected a folder for the images of %.200s, got %.200s, the name of an "
+                     "image",
+                     path, out);
     } else if (hg__is_file(out)) {
         code = hg__fail(err, HG_ERR_USAGE, "out: expected a folder, got the file %s", out);
     } else {

@@ -247,8 +247,12 @@ static int read_magic(video *v, char line[HG_Y4M_LINE], hg_error *err) {
     } else if (got) {
         hg__magic_describe((const uint8_t *)line, got, what);
     }
+    const bool is_film = got && hg__magic_is_video((const uint8_t *)line, got);
     return hg__fail(err, HG_ERR_DATA, "%s: expected YUV4MPEG2 video, got %s%s", v->name, what,
-                    v->fd == STDIN_FILENO && got ? " (images are read from files)" : "");
+                    is_film
+                        ? "; \"ffmpeg -v error -i FILE -f yuv4mpegpipe -\" before it makes it so"
+                    : v->fd == STDIN_FILENO && got ? " (images are read from files)"
+                                                   : "");
 }
 
 // 1 and the next line without its end, of which `i` bytes are there; 0 at the end of the stream.

@@ -2,9 +2,11 @@
 // judge.c - a model's whole opinion of a table's rows.
 #include "score/judge.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "data/schema.h"
 #include "detect/alarms.h"
 
@@ -132,6 +134,39 @@ int hg__judge_next(hg__judge *j, hg_error *err) {
         judge_by_error(j, &in);
     }
     return more;
+}
+
+// The results folder that a model file lies in, as a word of a command; RUN where it lies elsewhere.
+static void name_run(const char *model, char quoted[160]) {
+    char folder[160];
+    const char *at = strstr(model, "/weights/");
+    snprintf(folder, sizeof folder, "%.*s", at ? (int)(at - model) : 3, at ? model : "RUN");
+    hg__shell_word(folder, quoted, 160);
+}
+
+void hg__judge_lack(const hg__judge *j, const hg_options *o, char text[HG_LACK]) {
+    char word[160];
+    text[0] = '\0';
+    if (j->thresholds.groups || strcmp(o->values.score, "error") == 0) return;
+    if (!j->detector) {
+        const size_t length = strlen(o->values.model);
+        const bool is_last =
+            length >= 16 && strcmp(o->values.model + length - 16, "last.safetensors") == 0;
+        name_run(o->values.model, word);
+        snprintf(
+            text, HG_LACK,
+            "the model has neither anomaly scores nor thresholds%s; \"hourglass train resume=%s "
+            "steps=1\" ends it here and makes them in best.safetensors",
+            is_last ? ", which best.safetensors has once training has ended"
+                    : ": its training did not end",
+            word);
+        return;
+    }
+    hg__shell_word(o->values.model, word, sizeof word);
+    snprintf(text, HG_LACK,
+             "the model has no thresholds: no rows were held out (val=0); \"hourglass calibrate "
+             "model=%s data=NORMAL\" makes them",
+             word);
 }
 
 const hg__threshold_group *hg__judge_group(const hg__judge *j, int32_t i) {

@@ -39,6 +39,10 @@ const char *hg__judge_group_name(const hg__judge *j, int32_t i); // NULL without
 // The name of the first option that was set and means nothing without thresholds; NULL where none was.
 const char *hg__threshold_option(const hg_options *o);
 
+// Why there are no thresholds, and what gives some; "" where there are, or score=error was asked for.
+enum { HG_LACK = 400 };
+void hg__judge_lack(const hg__judge *j, const hg_options *o, char text[HG_LACK]);
+
 // The rate asked for: fpr=, or alarms= with rate=; 0 where neither was set.
 int hg__asked_fpr(const hg_options *o, double *fpr, hg_error *err);
 #endif

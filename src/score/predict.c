@@ -145,6 +145,16 @@ static int predict_rows(const hg_options *o, const hg_listener *l, hg_predict_re
                         "train prepare=table` makes the other)",
                         in_vain);
     }
+    const bool is_table =
+        hg__table_out_is(o->values.out) || hg__score_sheet_is_json(o->values.out, o->values.format);
+    if (is_table && !hg__data_is_pictures(o->values.data)) {
+        return hg__fail(
+            err, HG_ERR_USAGE,
+            "out: expected a name that ends in .csv, or -, for the scores of a model of "
+            "rows of numbers, got %.200s; JSON and databases are for models of tables "
+            "(`hourglass train prepare=table` makes one)",
+            o->values.out);
+    }
     HG_TRY(hg__feed_open(&f, o, HG_SCORE, l, err));
     const int code = f.data->pictures ? predict_images(&f, &o->values, err)
                                       : predict_numbers(&f, &o->values, err);

@@ -322,18 +322,21 @@ static void tell_alarms(const sheet *s, const hg_listener *l) {
     hg__tell(l, line);
 }
 
+// Why there is no column of alarms.
+static void tell_lack(const sheet *s, const hg_options *o, const hg_listener *l) {
+    char text[HG_LACK];
+    hg__judge_lack(&s->judge, o, text);
+    if (*text) hg__tell(l, text);
+}
+
 // Nothing that only thresholds have use for was set in vain.
 static int check_thresholds(const sheet *s, const hg_options *o, hg_error *err) {
+    char lack[HG_LACK];
     const char *in_vain = s->judge.thresholds.groups ? NULL : hg__threshold_option(o);
     if (!in_vain) return HG_OK;
-    if (!s->judge.detector) {
-        return hg__fail(err, HG_ERR_USAGE, "%s: expected scores with thresholds, got score=error",
-                        in_vain);
-    }
-    return hg__fail(err, HG_ERR_USAGE,
-                    "%s: expected a model with held-out scores, got one without; "
-                    "`hourglass calibrate` gives it some",
-                    in_vain);
+    hg__judge_lack(&s->judge, o, lack);
+    return hg__fail(err, HG_ERR_USAGE, "%s: expected scores with thresholds: %s", in_vain,
+                    *lack ? lack : "got score=error, which has none");
 }
 
 static int make_ready(sheet *s, const hg_options *o, hg_error *err) {
@@ -372,6 +375,7 @@ int hg__predict_table(const hg_options *o, const hg_listener *l, hg_predict_resu
     result->strange = n->strange;
     result->left_out = s.judge.feed.data->skipped;
     if (code == HG_OK) tell_alarms(&s, l);
+    if (code == HG_OK) tell_lack(&s, o, l);
     clear(&s);
     return code;
 }

@@ -74,6 +74,11 @@ int hg__score_sheet_add_lines(hg__score_sheet *s, hg__text *lines, hg_error *err
     return HG_OK;
 }
 
+bool hg__score_sheet_is_json(const char *out, const char *format) {
+    return strcmp(format, "json") == 0 ||
+           (strcmp(format, "auto") == 0 && (ends_in(out, ".json") || ends_in(out, ".jsonl")));
+}
+
 int hg__append_check(bool appends, const char *out, hg_error *err) {
     if (!appends) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
@@ -94,8 +99,7 @@ int hg__score_sheet_open(hg__score_sheet *s, const hg__sheet_target *to,
     }
     HG_TRY(hg__append_check(to->appends, out, err));
     hg__sweep_beside(out);
-    s->json = strcmp(format, "json") == 0 ||
-              (strcmp(format, "auto") == 0 && (ends_in(out, ".json") || ends_in(out, ".jsonl")));
+    s->json = hg__score_sheet_is_json(out, format);
     HG_TRY(hg__writer_open(&s->file, out, err));
     for (int32_t i = 0; i < columns && !s->json; i++) {
         if (i) hg__text_add(&s->text, ",");

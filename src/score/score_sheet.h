@@ -26,6 +26,7 @@ typedef struct hg__sheet_target {
 // Refuses append= for an `out` that is no table of a database.
 int hg__append_check(bool appends, const char *out, hg_error *err);
 
+bool hg__score_sheet_is_json(const char *out, const char *format); // of options out= and format=
 int hg__score_sheet_open(hg__score_sheet *s, const hg__sheet_target *to,
                          const hg__out_column *column, int32_t columns, hg_error *err);
 int hg__score_sheet_add(hg__score_sheet *s, const hg__cell *cell, hg_error *err); // cell (columns)

@@ -6,6 +6,7 @@
 
 #include "base/sweep.h"
 #include "data/csv_write.h"
+#include "data/table_out.h"
 #include "data/write_npy.h"
 #include "score/format_g9.h"
 
@@ -136,15 +137,22 @@ const hg__row_format *hg__row_format_find(const char *path, const char *family, 
     for (int i = 0; i < FORMATS; i++) {
         if (ends_with(path, formats[i].end)) return &formats[i];
     }
-    if (ends_with(path, ".gz") || ends_with(path, ".npz")) {
-        hg__fail(err, HG_ERR_USAGE, "%s: expected a name that ends in .npy, .csv, .tsv or .idx",
-                 path);
+    const hg__row_format *own = &formats[0];
+    for (int i = 0; i < FORMATS; i++) {
+        if (strcmp(family, formats[i].family) != 0) continue;
+        own = &formats[i];
+        break;
+    }
+    // A name that says what these rows are not: text beside bytes, a database, a packed file.
+    const bool is_text = ends_with(path, ".txt") && !own->separator;
+    if (is_text || hg__table_out_is(path) || ends_with(path, ".gz") || ends_with(path, ".npz")) {
+        hg__fail(
+            err, HG_ERR_USAGE,
+            "%.300s: expected a name that ends in .npy, .csv, .tsv or .idx for rows of numbers",
+            path);
         return NULL;
     }
-    for (int i = 0; i < FORMATS; i++) {
-        if (strcmp(family, formats[i].family) == 0) return &formats[i];
-    }
-    return &formats[0];
+    return own;
 }
 
 bool hg__row_format_has_bytes(const hg__row_format *f) {

@@ -109,9 +109,7 @@ static int claim(const hg_options *o, char name[HG_MAX_VALUE + 16], char *path, 
         snprintf(name, HG_MAX_VALUE + 16, number > 1 ? "%s%d" : "%s", o->values.name, number);
         HG_TRY(hg__join_path(path, 1024, o->values.project, name, err));
         if (mkdir(path, 0777) == 0) return HG_OK;
-        if (errno != EEXIST) {
-            return hg__fail_errno(err, HG_ERR_IO, "%s: cannot make the folder", path);
-        }
+        if (errno != EEXIST) return hg__fail_create(path, errno, err);
         if (o->values.exist_ok && hg__is_folder(path)) return HG_OK;
     }
 }

@@ -74,6 +74,15 @@ static int check_noise(hg__trainer *t, hg_error *err) {
     return HG_OK;
 }
 
+// What else can be done with a column of text: a table is learned with it.
+static const char *text_advice(const hg__trainer *t) {
+    const struct hg__values *v = &t->o.values;
+    const bool is_file = *v->pretrained || strstr(v->model, ".safetensors");
+    return is_file                     ? "; with prepare=table it is learned too"
+           : t->o.set[HG_OPTION_model] ? "; without model= it is learned too"
+                                       : "; without prepare=none it is learned too";
+}
+
 static int open_rows(hg__trainer *t, const hg__data_options *o, hg_error *err) {
     if (t->is_table) return hg__open_table(t, err);
     t->data = hg__data_open(t->o.values.data, o, err);
@@ -90,6 +99,7 @@ int hg__open_data(hg__trainer *t, hg_error *err) {
                                 .on_bad = v->on_bad,
                                 .memory = (size_t)v->max_mem,
                                 .pictures = &pictures,
+                                .text_advice = text_advice(t),
                                 .header = {.say = v->header},
                                 .listener = t->l};
     double fraction = 0;

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/show.h"
 #include "base/text.h"
+#include "data/schema_label.h"
 #include "data/table_view.h"
 #include "detect/alarms.h"
 #include "detect/detector.h"
@@ -41,6 +42,20 @@ bool hg__is_table_run(const hg__trainer *t) {
     if (strcmp(v->prepare, "none") == 0) return false;
     const bool is_open = !t->o.set[HG_OPTION_model] && !*v->pretrained;
     return (is_open || strcmp(v->model, "table") == 0) && is_mixed(&t->o);
+}
+
+// model= fits what data= is: before any of it is read.
+int hg__check_model(const hg__trainer *t, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    HG_TRY(hg__preset_check(v->model, HG_FOR_ANY, "", err));
+    if (t->given || hg__preset_kind(v->model) == HG_FOR_ANY) return HG_OK;
+    if (hg__data_is_pictures(v->data)) {
+        return hg__preset_check(v->model, HG_FOR_IMAGES, "images", err);
+    }
+    hg_error unused;
+    const hg__table_type *type = hg__table_find_type(v->data, &unused);
+    if (!type || strcmp(type->name, "array") == 0) return HG_OK;
+    return hg__preset_check(v->model, HG_FOR_TABLES, "a table", err);
 }
 
 // What suits the rows of a table, and was measured: docs/ANOMALIES.md. Set where nobody else did, so that args.yaml repeats it.
@@ -92,6 +107,7 @@ typedef struct normal_rows {
     hg__trim *trim;           // borrowed: told which rows are kept; or NULL
     int64_t next, seen, kept; // of this pass: the row to come; rows without the bad ones
     int64_t left_out;         // in this pass, by their label
+    hg__label_list met;       // of those left out
 } normal_rows;
 
 static int keep_normal(void *context, const hg__table *t, const hg__cell *cell, int64_t row,
@@ -103,6 +119,7 @@ static int keep_normal(void *context, const hg__table *t, const hg__cell *cell, 
     const int64_t bad = row - n->seen++;
     const bool is_normal = hg__label_is_normal(&cell[n->label], n->normal);
     n->left_out += !is_normal;
+    if (!is_normal) hg__label_list_add(&n->met, &cell[n->label]);
     if (is_normal && n->trim) HG_TRY(hg__trim_pass(n->trim, bad + n->kept++, row, err));
     return is_normal;
 }
@@ -241,9 +258,7 @@ static int view_normal(const hg__trainer *t, hg__table *table, bool may_lack, hg
     if (!*v->label) return HG_OK;
     normal->label = hg__table_find(table, v->label);
     if (normal->label < 0) {
-        if (may_lack) return HG_OK;
-        return hg__fail(err, HG_ERR_DATA, "%s: expected a column '%s' (label=), found none",
-                        table->path, v->label);
+        return may_lack ? HG_OK : hg__table_column(table, "label", v->label, err);
     }
     *view = hg__table_view(table, keep_normal, normal, err);
     return *view ? HG_OK : (int)err->code;
@@ -263,6 +278,9 @@ int hg__open_table(hg__trainer *t, hg_error *err) {
     hg__table_start_meter(table, &t->meter, t->l, "reading");
     if (code == HG_OK) code = read_table(t, view ? view : table, err);
     hg__table_end_meter(table);
+    if (code == HG_ERR_DATA && normal.left_out && normal.left_out == normal.seen) {
+        code = hg__label_refuse(table->path, v->label, v->normal, &normal.met, err);
+    }
     if (code == HG_OK && normal.left_out) {
         char line[160];
         snprintf(line, sizeof line,

@@ -215,6 +215,7 @@ static int take_options(hg__trainer *t, const hg_options *o, hg_error *err) {
 
 // Data and a model for it.
 static int open_run(hg__trainer *t, hg_error *err) {
+    HG_TRY(hg__check_model(t, err));
     t->is_table = hg__is_table_run(t);
     if (t->is_table) HG_TRY(hg__set_table_options(t, err));
     HG_TRY(hg__trim_check(t, err));
@@ -454,8 +455,10 @@ static int stop_with_checkpoint(hg__trainer *t, hg_error *err) {
     t->progress.seconds = trained_seconds(t);
     HG_TRY(check_weights(t, err));
     HG_TRY(hg__checkpoint_save(t, err));
-    return hg__fail(err, HG_ERR_STOPPED, "stopped in epoch %d of %d; go on with: resume=%s",
-                    t->progress.epoch + 1, count_epochs(t), t->folder);
+    return hg__fail(err, HG_ERR_STOPPED, "stopped in epoch %d of %d; go on with: resume=%s%s",
+                    t->progress.epoch + 1, count_epochs(t), t->folder,
+                    t->is_table ? " (and steps=1 to end here: scores and thresholds are made then)"
+                                : "");
 }
 
 // Takes up the checkpoint. args.yaml then says what the run is now, so that it still repeats it.

@@ -87,8 +87,9 @@ hg__loader *hg__open_loader(hg__trainer *t, hg_error *err);
 // The same rows every time, as validation wants them; `rows` of t->data or t->val_data.
 hg__loader *hg__open_fixed_loader(hg__trainer *t, const hg__rows *rows, hg_error *err);
 
-// open_table.c: whether rows are a table's; options for such a run where nobody set them; schema, data and side.
+// open_table.c: whether rows are a table's; whether model= is for such; options for such a run where nobody set them; schema, data and side.
 bool hg__is_table_run(const hg__trainer *t);
+int hg__check_model(const hg__trainer *t, hg_error *err);
 int hg__set_table_options(hg__trainer *t, hg_error *err);
 int hg__open_table(hg__trainer *t, hg_error *err);
 void hg__trainer_note(const hg__trainer *t, const char *sentence); // for the user; "" is none
