@@ -60,7 +60,10 @@ static const char *const examples[][2] = {
     {"hourglass cfg train lr=0.01 > mine.yaml",                                   "keeps settings for cfg=mine.yaml"},
 };
 
-enum { FLAGS = 4, STATUSES = 8, EXAMPLES = 4 };
+// Options whose values are little languages.
+static const char *const languages[] = {"model", "noise"};
+
+enum { FLAGS = 4, STATUSES = 8, EXAMPLES = 4, LANGUAGES = 2 };
 
 static const char usage[] =
     "hourglass MODE [key=value | --key value | --key=value ...] [-q|-v] [--json]";
@@ -82,29 +85,113 @@ static void print_overview(void) {
     for (size_t i = 0; i < FLAGS; i++) printf("  %-14s %s\n", flags[i][0], flags[i][1]);
     printf("\nExamples\n");
     for (size_t i = 0; i < EXAMPLES; i++) printf("  %s\n", examples[i][0]);
-    printf(
-        "\n`hourglass help MODE` lists a mode's options. Exit status: 0 done, 1 failed, 2 usage, "
-        "4 bad data,\n5 model file refused, 6 something is missing, 130 or 143 stopped by a "
-        "signal.\n");
+    printf("\n`hourglass help MODE` lists a mode's options, `hourglass help model` presets and "
+           "layers, "
+           "`hourglass help noise`\nkinds of noise, `hourglass help OPTION` any option. Exit "
+           "status: 0 done, 1 failed, 2 usage, "
+           "4 bad data,\n5 model file refused, 6 something is missing, 130 or 143 stopped by a "
+           "signal.\n");
+}
+
+// " [0 to 100, epochs]": what values there are, and of what.
+static void format_range(const hg_option_info *o, char text[160]) {
+    const char *comma = o->range[0] && o->unit[0] ? ", " : "";
+    text[0] = '\0';
+    if (o->range[0] || o->unit[0]) snprintf(text, 160, " [%s%s%s]", o->range, comma, o->unit);
+}
+
+// The words of an option's own little language, list by list.
+static void print_words(const char *option) {
+    hg_word_info w;
+    const char *list = "";
+    for (size_t i = 0; hg_word_at(option, i, &w); i++) {
+        if (strcmp(list, w.list) != 0) printf("\n%s of %s=\n", w.list, option);
+        list = w.list;
+        char left[80];
+        snprintf(left, sizeof left, "%s%s%s", w.name, w.takes[0] && w.takes[0] != '(' ? " " : "",
+                 strcmp(w.list, "layers") == 0 ? w.takes : "");
+        printf("  %-28s %s", left, w.summary);
+        if (strcmp(w.list, "layers") != 0 && w.takes[0]) printf(" [%s]", w.takes);
+        const bool is_layer = strcmp(w.list, "layers") == 0;
+        if (is_layer && strcmp(w.example, w.name) != 0) printf(" (%s)", w.example);
+        putchar('\n');
+    }
 }
 
 static void print_option(const hg_mode_info *mode, const hg_option_info *o) {
-    char left[64], range[128] = "";
+    char left[64], range[160];
+    hg_word_info word;
     snprintf(left, sizeof left, "%s=%s", o->name, o->standard);
-    if (o->range[0]) snprintf(range, sizeof range, " [%s]", o->range);
+    format_range(o, range);
     printf("  %-20s %s%s", left, o->help, range);
-    if (is_needed(mode, o->name) && !o->standard[0]) printf(" (needed)");
+    if (mode && is_needed(mode, o->name) && !o->standard[0]) printf(" (needed)");
     if (o->alias[0]) printf(" (also %s=)", o->alias);
+    if (mode && hg_word_at(o->name, 0, &word)) printf(" (`hourglass help %s`)", o->name);
     putchar('\n');
+}
+
+// The options of one group, a title before them and examples behind; nothing where the mode has none.
+static void print_group(const hg_mode_info *mode, const hg_group_info *group) {
+    hg_option_info o;
+    hg_example_info e;
+    bool begun = false;
+    for (size_t i = 0; hg_option_at(mode->name, i, &o); i++) {
+        if (strcmp(o.group, group->name) != 0) continue;
+        if (!begun) printf("\n%s\n", group->title);
+        begun = true;
+        print_option(mode, &o);
+    }
+    for (size_t i = 0; begun && hg_example_at(i, &e); i++) {
+        if (strcmp(e.mode, mode->name) != 0 || strcmp(e.group, group->name) != 0) continue;
+        printf("  $ %s\n      %s\n", e.line, e.summary);
+    }
+}
+
+// One option, in every mode that has it.
+static bool print_one_option(const char *name) {
+    hg_mode_info mode;
+    hg_option_info o;
+    bool found = false;
+    for (size_t m = 0; hg_mode_at(m, &mode); m++) {
+        for (size_t i = 0; hg_option_at(mode.name, i, &o); i++) {
+            if (strcmp(o.name, name) != 0 && strcmp(o.alias, name) != 0) continue;
+            if (!found) {
+                print_option(NULL, &o);
+                printf("  taken by: %s", mode.name);
+                name = o.name;
+            } else {
+                printf(", %s", mode.name);
+            }
+            found = true;
+        }
+    }
+    if (!found) return false;
+    putchar('\n');
+    print_words(name);
+    return true;
+}
+
+// The library names what is nearest: a mode, or an option of training.
+static int fail_unknown(const cli_line *line, const char *name) {
+    static const char hint[] = "; did you mean ";
+    hg_error err = {0};
+    hg_options_free(hg_options_new(name, &err));
+    if (!strstr(err.message, hint)) {
+        hg_options *o = hg_options_new("train", NULL);
+        if (o) (void)hg_options_set(o, name, "", &err);
+        hg_options_free(o);
+    }
+    const char *near = strstr(err.message, hint);
+    return cli_fail_usage(line, "there is no mode or option '%.60s'%s", name,
+                          near ? near : " (`hourglass help` lists the modes)");
 }
 
 static int print_command(const cli_line *line, const char *name) {
     const cli_command *c = cli_find_command(name);
     hg_mode_info mode;
-    hg_option_info o;
-    if (!c) {
-        return cli_fail_usage(line, "there is no mode '%.60s' (`hourglass help` lists them)", name);
-    }
+    hg_group_info group;
+    if (!c && print_one_option(name)) return CLI_DONE;
+    if (!c) return fail_unknown(line, name);
     printf("hourglass %s: %s\n\n", name, summary_of(c));
     if (!find_mode(name, &mode)) {
         printf("  hourglass %s%s%s\n", name, c->words[0] ? " " : "", c->words);
@@ -112,8 +199,8 @@ static int print_command(const cli_line *line, const char *name) {
     }
     printf("  hourglass %s", name);
     print_needs(&mode, " ");
-    printf(" [key=value ...]\n\n");
-    for (size_t i = 0; hg_option_at(name, i, &o); i++) print_option(&mode, &o);
+    printf(" [key=value ...]\n");
+    for (size_t i = 0; hg_group_at(i, &group); i++) print_group(&mode, &group);
     return CLI_DONE;
 }
 
@@ -124,20 +211,60 @@ static void print_cell(const char *text) {
     for (; *text; text++) printf("%s%c", *text == '|' ? "\\" : "", *text);
 }
 
-static void print_markdown_mode(const hg_mode_info *mode) {
+static void print_markdown_option(const hg_option_info *o) {
+    printf("| `%s` | %s%s%s | %s", o->name, o->standard[0] ? "`" : "", o->standard,
+           o->standard[0] ? "`" : "", o->type);
+    printf("%s", o->range[0] ? ": " : "");
+    print_cell(o->range);
+    printf("%s%s | ", o->unit[0] ? ", " : "", o->unit);
+    print_cell(o->help);
+    if (o->alias[0]) printf(" (also `%s`)", o->alias);
+    printf(" |\n");
+}
+
+static void print_markdown_group(const hg_mode_info *mode, const hg_group_info *group) {
     hg_option_info o;
+    hg_example_info e;
+    bool begun = false;
+    for (size_t i = 0; hg_option_at(mode->name, i, &o); i++) {
+        if (strcmp(o.group, group->name) != 0) continue;
+        if (!begun) {
+            printf("\n%s\n\n| option | default | takes | meaning |\n|---|---|---|---|\n",
+                   group->title);
+        }
+        begun = true;
+        print_markdown_option(&o);
+    }
+    for (size_t i = 0; begun && hg_example_at(i, &e); i++) {
+        if (strcmp(e.mode, mode->name) != 0 || strcmp(e.group, group->name) != 0) continue;
+        printf("\n`%s`: %s.\n", e.line, e.summary);
+    }
+}
+
+static void print_markdown_mode(const hg_mode_info *mode) {
+    hg_group_info group;
     printf("\n## %s\n\n`hourglass %s", mode->name, mode->name);
     print_needs(mode, " ");
-    printf("` %s.\n\n| option | default | takes | meaning |\n|---|---|---|---|\n", mode->summary);
-    for (size_t i = 0; hg_option_at(mode->name, i, &o); i++) {
-        printf("| `%s` | %s%s%s | %s", o.name, o.standard[0] ? "`" : "", o.standard,
-               o.standard[0] ? "`" : "", o.type);
-        printf("%s", o.range[0] ? ": " : "");
-        print_cell(o.range);
-        printf("%s%s | ", o.unit[0] ? ", " : "", o.unit);
-        print_cell(o.help);
-        if (o.alias[0]) printf(" (also `%s`)", o.alias);
-        printf(" |\n");
+    printf("` %s.\n", mode->summary);
+    for (size_t i = 0; hg_group_at(i, &group); i++) print_markdown_group(mode, &group);
+}
+
+static void print_markdown_words(const char *option) {
+    hg_word_info w;
+    const char *list = "";
+    for (size_t i = 0; hg_word_at(option, i, &w); i++) {
+        if (strcmp(list, w.list) != 0) {
+            printf("\n## %s of `%s=`\n\n| name | takes | meaning | %s |\n|---|---|---|---|\n",
+                   w.list, option, strcmp(w.list, "presets") == 0 ? "spec" : "example");
+        }
+        list = w.list;
+        printf("| `%s` | ", w.name);
+        print_cell(w.takes);
+        printf(" | ");
+        print_cell(w.summary);
+        printf(" | %s", w.example[0] ? "`" : "");
+        print_cell(w.example);
+        printf("%s |\n", w.example[0] ? "`" : "");
     }
 }
 
@@ -156,6 +283,7 @@ static void print_markdown(void) {
     printf("\n%s\n\n| exit status | means |\n|---|---|\n", precedence);
     for (size_t i = 0; i < STATUSES; i++) printf("| %s | %s |\n", statuses[i][0], statuses[i][1]);
     for (size_t i = 0; hg_mode_at(i, &mode); i++) print_markdown_mode(&mode);
+    for (size_t i = 0; i < LANGUAGES; i++) print_markdown_words(languages[i]);
 }
 
 // ---- as a man page ------------------------------------------------------------------------------
@@ -177,17 +305,48 @@ static void print_man_item(const char *left, const char *right) {
     putchar('\n');
 }
 
-static void print_man_mode(const hg_mode_info *mode) {
+static void print_man_group(const hg_mode_info *mode, const hg_group_info *group) {
     hg_option_info o;
+    hg_example_info e;
+    bool begun = false;
+    for (size_t i = 0; hg_option_at(mode->name, i, &o); i++) {
+        char left[64], right[600], range[160];
+        if (strcmp(o.group, group->name) != 0) continue;
+        if (!begun) {
+            fputs(".PP\n", stdout);
+            print_man_text(group->title);
+            putchar('\n');
+        }
+        begun = true;
+        format_range(&o, range);
+        snprintf(left, sizeof left, "%s=%s", o.name, o.standard);
+        snprintf(right, sizeof right, "%s%s", o.help, range);
+        print_man_item(left, right);
+    }
+    for (size_t i = 0; begun && hg_example_at(i, &e); i++) {
+        if (strcmp(e.mode, mode->name) != 0 || strcmp(e.group, group->name) != 0) continue;
+        print_man_item(e.line, e.summary);
+    }
+}
+
+static void print_man_mode(const hg_mode_info *mode) {
+    hg_group_info group;
     printf(".SS %s\n", mode->name);
     print_man_text(mode->summary);
     putchar('\n');
-    for (size_t i = 0; hg_option_at(mode->name, i, &o); i++) {
-        char left[64], right[400];
-        snprintf(left, sizeof left, "%s=%s", o.name, o.standard);
-        snprintf(right, sizeof right, "%s%s%s%s", o.help, o.range[0] ? " [" : "", o.range,
-                 o.range[0] ? "]" : "");
-        print_man_item(left, right);
+    for (size_t i = 0; hg_group_at(i, &group); i++) print_man_group(mode, &group);
+}
+
+static void print_man_words(const char *option) {
+    hg_word_info w;
+    const char *list = "";
+    for (size_t i = 0; hg_word_at(option, i, &w); i++) {
+        char left[120];
+        if (strcmp(list, w.list) != 0) printf(".SS %s of %s=\n", w.list, option);
+        list = w.list;
+        snprintf(left, sizeof left, "%s%s%s%s", w.name, w.takes[0] ? " [" : "", w.takes,
+                 w.takes[0] ? "]" : "");
+        print_man_item(left, w.summary);
     }
 }
 
@@ -205,6 +364,7 @@ static void print_man(void) {
     print_man_text(precedence);
     putchar('\n');
     for (size_t i = 0; hg_mode_at(i, &mode); i++) print_man_mode(&mode);
+    for (size_t i = 0; i < LANGUAGES; i++) print_man_words(languages[i]);
     printf(".SH EXIT STATUS\n");
     for (size_t i = 0; i < STATUSES; i++) print_man_item(statuses[i][0], statuses[i][1]);
     printf(".SH EXAMPLES\n");
