@@ -44,8 +44,15 @@ static inline void remove_sample(const sample_file *f) {
 
 // A message without the sample's folder.
 static inline const char *plain_message(const sample_file *f, const char *message) {
+    static char plain[sizeof(((hg_error *)0)->message)];
     const size_t n = strlen(f->folder);
-    return strncmp(message, f->folder, n) == 0 && message[n] == '/' ? message + n + 1 : message;
+    size_t used = 0;
+    for (const char *at = message; *at;) { // wherever the folder stands
+        if (strncmp(at, f->folder, n) == 0 && at[n] == '/') at += n + 1;
+        if (*at) plain[used++] = *at++;
+    }
+    plain[used] = '\0';
+    return plain;
 }
 
 // "12.5|'tcp'|?": a row of cells (columns).

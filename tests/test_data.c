@@ -36,7 +36,8 @@ static void paths_that_are_no_files_are_refused(void **state) {
     (void)state;
     hg_error err = {0};
     assert_null(hg__data_open("/proc/self/fdinfo", &in_memory, &err));
-    assert_string_equal(err.message, "/proc/self/fdinfo: expected image files, got none");
+    assert_non_null(
+        strstr(err.message, "/proc/self/fdinfo: expected images or one table, got a folder"));
     assert_int_equal(err.code, HG_ERR_DATA);
     assert_null(hg__data_open("/dev/null", &in_memory, &err));
     assert_string_equal(err.message, "/dev/null: expected rows of numbers, got an empty file");

@@ -127,7 +127,7 @@ static void a_file_that_cannot_be_made_is_an_error(void **state) {
     path[1023] = '\0'; // fits, but no file system takes such a name
     assert_int_equal(hg__writer_open(&w, path, &err), HG_ERR_IO);
     assert_int_equal(hg__writer_open(&w, at("no/such/folder"), &err), HG_ERR_IO);
-    assert_non_null(strstr(err.message, "no/such/folder: cannot create: No such file"));
+    assert_non_null(strstr(err.message, "no/such/folder: cannot create: there is no folder "));
     assert_int_equal(hg__make_folder(at("a_folder"), NULL), HG_OK);
     assert_int_equal(hg__write_file(at("a_folder"), "x", 1, &err), HG_ERR_IO);
     assert_true(hg__is_folder(at("a_folder")));
@@ -236,12 +236,50 @@ static void a_folder_that_cannot_be_made_says_why(void **state) {
     assert_int_equal(chmod(at("closed"), 0555), 0);
     if (geteuid() != 0) {
         assert_int_equal(hg__make_folder(at("closed/runs"), &err), HG_ERR_IO);
-        assert_non_null(strstr(err.message, "closed/runs: cannot make the folder: Permission"));
+        assert_non_null(strstr(err.message, "closed/runs: cannot create: no permission"));
     }
     if (hg__is_folder("/sys/kernel")) {
         assert_int_equal(hg__make_folder("/sys/kernel/runs", &err), HG_ERR_IO);
         assert_null(strstr(err.message, "No such file"));
     }
+}
+
+static void what_cannot_be_written_is_told_before(void **state) {
+    (void)state;
+    hg_error err = {0};
+    assert_int_equal(hg__check_creatable(at("new.csv"), &err), HG_OK);
+    assert_int_equal(hg__check_creatable("-", &err), HG_OK);
+    assert_int_equal(hg__check_creatable("/dev/null", &err), HG_OK);
+    assert_int_equal(hg__check_creatable(at("none/new.csv"), &err), HG_ERR_IO);
+    assert_non_null(strstr(err.message, "there is no folder"));
+    assert_int_equal(hg__write_file(at("plain"), "x", 1, &err), HG_OK);
+    assert_int_equal(hg__check_creatable(at("plain"), &err), HG_OK);
+    assert_int_equal(hg__check_creatable(at("plain/new.csv"), &err), HG_ERR_IO);
+    assert_non_null(strstr(err.message, "expected a folder, got"));
+    assert_int_equal(hg__check_folder_creatable(at("a/b/c"), &err), HG_OK);
+    assert_int_equal(hg__check_folder_creatable(at("plain/b"), &err), HG_ERR_IO);
+    assert_int_equal(hg__make_folder(at("shut"), &err), HG_OK);
+    assert_int_equal(chmod(at("shut"), 0555), 0);
+    if (geteuid() == 0) return; // whom permissions do not bind
+    assert_int_equal(hg__check_creatable(at("shut/new.csv"), &err), HG_ERR_IO);
+    assert_non_null(strstr(err.message, "no permission to write into"));
+    assert_int_equal(hg__check_folder_creatable(at("shut/a/b"), &err), HG_ERR_IO);
+    assert_non_null(strstr(err.message, "no permission to write into"));
+}
+
+static void the_nearest_file_is_named(void **state) {
+    (void)state;
+    hg_error err = {0};
+    char wrong[1200];
+    assert_int_equal(hg__write_file(at("normal.csv"), "x", 1, &err), HG_OK);
+    assert_int_equal(hg__open_read(at("norml.csv"), &err), HG_ERR_IO);
+    assert_non_null(strstr(err.message, "No such file or directory; did you mean "));
+    assert_non_null(strstr(err.message, "normal.csv?"));
+    assert_int_equal(hg__open_read(at("norml.txt"), &err), HG_ERR_IO);
+    assert_null(strstr(err.message, "did you mean"));
+    memset(wrong, 'n', sizeof wrong);
+    wrong[sizeof wrong - 1] = '\0';
+    assert_int_equal(hg__open_read(wrong, &err), HG_ERR_IO);
 }
 
 static void a_file_is_itself_by_any_path(void **state) {
@@ -664,6 +702,8 @@ static int remove_folder(void **state) {
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "child") == 0) return child();
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_cannot_be_written_is_told_before),
+        cmocka_unit_test(the_nearest_file_is_named),
         cmocka_unit_test(a_file_is_what_was_added),
         cmocka_unit_test(an_old_file_stands_until_the_new_one_is_whole),
         cmocka_unit_test(a_left_over_temporary_file_is_no_obstacle),

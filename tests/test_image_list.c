@@ -113,7 +113,9 @@ static void what_lists_no_images_is_refused(void **state) {
              "%s:2: expected paths that are all relative or all absolute", in_folder("bad.txt"));
     expect_no_list(in_folder("bad.txt"), sentence);
     put_file("bad.txt", "1,2,3\n");
-    snprintf(sentence, sizeof sentence, "%s:1: expected the path of an image, got \"1,2,3\"",
+    snprintf(sentence, sizeof sentence,
+             "%s:1: expected the path of an image, got \"1,2,3\"; a text is read as a list of "
+             "images, a path a line",
              in_folder("bad.txt"));
     expect_no_list(in_folder("bad.txt"), sentence);
     assert_int_equal(hg__write_file(in_folder("bad.txt"), "a\0b", 3, NULL), HG_OK);

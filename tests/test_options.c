@@ -6,7 +6,10 @@
 #include <stdint.h>
 
 #include "base/mem.h"
+#include "image/image.h"
 #include "options/options.h"
+#include "options/quantity.h"
+#include "options/row.h"
 
 #include <cmocka.h>
 
@@ -79,34 +82,35 @@ static void bad_values_are_refused_with_one_sentence(void **state) {
     static const struct {
         const char *name, *value, *sentence;
     } table[] = {
-        {"epoch",    "1",                 "train: there is no option 'epoch'; did you mean 'epochs'?"       },
-        {"zebra",    "1",                 "train: there is no option 'zebra'"                               },
-        {"",         "1",                 "train: there is no option ''"                                    },
-        {"seconds",  "1",                 "train: there is no option 'seconds'"                             },
-        {"epochs",   "-1",                "epochs: expected a whole number from 0 to 1000000, got '-1'"     },
-        {"epochs",   "1000001",           "epochs: expected a whole number from 0 to 1000000, got '1000001'"},
-        {"epochs",   "1e3",               "epochs: expected a whole number from 0 to 1000000, got '1e3'"    },
-        {"epochs",   " 1",                "epochs: expected a whole number from 0 to 1000000, got ' 1'"     },
-        {"epochs",   "",                  "epochs: expected a whole number from 0 to 1000000, got ''"       },
-        {"lr",       "1x",                "lr: expected a number from 0 to 1000, got '1x'"                  },
-        {"lr",       "inf",               "lr: expected a number from 0 to 1000, got 'inf'"                 },
-        {"lr",       "-1e-9",             "lr: expected a number from 0 to 1000, got '-1e-9'"               },
-        {"fraction", "0",                 "fraction: expected a number from 1e-9 to 1, got '0'"             },
-        {"nesterov", "si",                "nesterov: expected true or false, got 'si'"                      },
-        {"loss",     "l2",                "loss: expected mse|mae|bce|huber|columns, got 'l2'"              },
-        {"loss",     "mse|mae",           "loss: expected mse|mae|bce|huber|columns, got 'mse|mae'"         },
-        {"loss",     "",                  "loss: expected mse|mae|bce|huber|columns, got ''"                },
-        {"loss",     "ms",                "loss: expected mse|mae|bce|huber|columns, got 'ms'"              },
-        {"val",      "1",                 "val: expected a number from 0 to 0.9 or a file, got '1'"         },
-        {"max_mem",  "1",                 "max_mem: expected a size from 1M to 1T, got '1'"                 },
-        {"max_mem",  "M",                 "max_mem: expected a size from 1M to 1T, got 'M'"                 },
-        {"max_mem",  "-1M",               "max_mem: expected a size from 1M to 1T, got '-1M'"               },
+        {"epoch",    "1",                 "train: there is no option 'epoch'; did you mean 'epochs'?"                  },
+        {"zebra",    "1",                 "train: there is no option 'zebra'"                                          },
+        {"",         "1",                 "train: there is no option ''"                                               },
+        {"seconds",  "1",                 "train: there is no option 'seconds'"                                        },
+        {"epochs",   "-1",                "epochs: expected a whole number from 0 to 1000000, got '-1'"                },
+        {"epochs",   "1000001",           "epochs: expected a whole number from 0 to 1000000, got '1000001'"           },
+        {"epochs",   "1e3",               "epochs: expected a whole number from 0 to 1000000, got '1e3'"               },
+        {"epochs",   " 1",                "epochs: expected a whole number from 0 to 1000000, got ' 1'"                },
+        {"epochs",   "",                  "epochs: expected a whole number from 0 to 1000000, got ''"                  },
+        {"lr",       "1x",                "lr: expected a number from 0 to 1000, got '1x'"                             },
+        {"lr",       "inf",               "lr: expected a number from 0 to 1000, got 'inf'"                            },
+        {"lr",       "-1e-9",             "lr: expected a number from 0 to 1000, got '-1e-9'"                          },
+        {"fraction", "0",
+         "fraction: expected a number from 1e-9 to 1 (a share, or as 1%), got '0'"                                     },
+        {"nesterov", "si",                "nesterov: expected true or false, got 'si'"                                 },
+        {"loss",     "l2",                "loss: expected mse|mae|bce|huber|columns, got 'l2'"                         },
+        {"loss",     "mse|mae",           "loss: expected mse|mae|bce|huber|columns, got 'mse|mae'"                    },
+        {"loss",     "",                  "loss: expected mse|mae|bce|huber|columns, got ''"                           },
+        {"loss",     "ms",                "loss: expected mse|mae|bce|huber|columns, got 'ms'"                         },
+        {"val",      "1",                 "val: expected a number from 0 to 0.9 (a share, or as 1%) or a file, got '1'"},
+        {"max_mem",  "1",                 "max_mem: expected a size from 1M to 1T, got '1'"                            },
+        {"max_mem",  "M",                 "max_mem: expected a size from 1M to 1T, got 'M'"                            },
+        {"max_mem",  "-1M",               "max_mem: expected a size from 1M to 1T, got '-1M'"                          },
         {"max_mem",  "9007199254740993T",
-         "max_mem: expected a size from 1M to 1T, got '9007199254740993T'"                                  },
-        {"name",     "a\xC0\x80",         "name: expected UTF-8 text, got other bytes"                      },
-        {"name",     "\xED\xA0\x80",      "name: expected UTF-8 text, got other bytes"                      },
-        {"name",     "\xF4\x90\x80\x80",  "name: expected UTF-8 text, got other bytes"                      },
-        {"name",     "\xE2\x82",          "name: expected UTF-8 text, got other bytes"                      },
+         "max_mem: expected a size from 1M to 1T, got '9007199254740993T'"                                             },
+        {"name",     "a\xC0\x80",         "name: expected UTF-8 text, got other bytes"                                 },
+        {"name",     "\xED\xA0\x80",      "name: expected UTF-8 text, got other bytes"                                 },
+        {"name",     "\xF4\x90\x80\x80",  "name: expected UTF-8 text, got other bytes"                                 },
+        {"name",     "\xE2\x82",          "name: expected UTF-8 text, got other bytes"                                 },
     };
     hg_options *o = make("train");
     const hg_options before = *o;
@@ -266,8 +270,176 @@ static void the_environment_sets_the_modes_options(void **state) {
     hg_options_free(o);
 }
 
+static void numbers_are_taken_in_their_units(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *unit;
+        double value; // below 0: refused
+    } cases[] = {
+        {"1%",      "share", 0.01        },
+        {"0.1 %",   "share", 0.1 / 100   },
+        {"0.5",     "share", 0.5         },
+        {"1%%",     "share", -1          },
+        {"5m",      "share", -1          },
+        {"%",       "share", -1          },
+        {"90s",     "hours", 90 / 3600.0 },
+        {"1h30m",   "hours", 1.5         },
+        {"2 days",  "hours", 48          },
+        {"5m5",     "hours", -1          },
+        {"-5m",     "hours", -1          },
+        {"1e1m",    "hours", -1          },
+        {"1.2.3s",  "hours", -1          },
+        {"",        "hours", -1          },
+        {"200ms",   "s",     200 / 1000.0},
+        {"1%",      "rows",  -1          },
+        {"12 rows", "rows",  -1          },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double value = -1;
+        const bool taken = hg__parse_quantity(cases[i].text, cases[i].unit, &value);
+        if (taken != (cases[i].value >= 0)) fail_msg("'%s' in %s", cases[i].text, cases[i].unit);
+        if (taken && value != cases[i].value) fail_msg("'%s' is %.17g", cases[i].text, value);
+    }
+    static const struct {
+        const char *text;
+        int64_t bytes; // below 0: refused
+    } sizes[] = {
+        {"512",      512                },
+        {"2k",       2048               },
+        {"512M",     (int64_t)512 << 20 },
+        {"512MB",    (int64_t)512 << 20 },
+        {"2 GiB",    (int64_t)2 << 30   },
+        {"1.5G",     (int64_t)1536 << 20},
+        {"1.3",      -1                 },
+        {"2iB",      -1                 },
+        {"M",        -1                 },
+        {"2Q",       -1                 },
+        {"2MM",      -1                 },
+        {"1e3",      -1                 },
+        {"9999999T", -1                 },
+    };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        int64_t bytes = -1;
+        const bool taken = hg__parse_size(sizes[i].text, &bytes);
+        if (taken != (sizes[i].bytes >= 0)) fail_msg("size '%s'", sizes[i].text);
+        if (taken && bytes != sizes[i].bytes)
+            fail_msg("'%s' is %lld", sizes[i].text, (long long)bytes);
+    }
+}
+
+static bool is_a_group(const char *name) {
+    hg_group_info group;
+    for (size_t i = 0; hg_group_at(i, &group); i++) {
+        if (strcmp(group.name, name) == 0) return *group.title != '\0';
+    }
+    return false;
+}
+
+static void every_option_says_what_it_takes(void **state) {
+    (void)state;
+    hg_mode_info mode;
+    hg_option_info o;
+    for (size_t m = 0; hg_mode_at(m, &mode); m++) {
+        for (size_t i = 0; hg_option_at(mode.name, i, &o); i++) {
+            const bool is_text = strcmp(o.type, "text") == 0;
+            if (strlen(o.help) < 8) fail_msg("%s has no help", o.name);
+            if (!is_text && !*o.range) fail_msg("%s has no range", o.name);
+            if (!is_a_group(o.group)) fail_msg("%s is in no group", o.name);
+        }
+    }
+}
+
+// Each example of help is a line that its mode takes: all but its files.
+static void examples_are_lines_that_are_taken(void **state) {
+    (void)state;
+    hg_example_info e;
+    hg_error err = {0};
+    for (size_t i = 0; hg_example_at(i, &e); i++) {
+        char line[512], *mode, *at;
+        assert_true(is_a_group(e.group) && *e.summary);
+        const char *own = strstr(e.line, "hourglass ");
+        assert_non_null(own);
+        assert_true(strlen(own) < sizeof line);
+        snprintf(line, sizeof line, "%s", own + 10);
+        mode = line;
+        at = line + strcspn(line, " ");
+        *at++ = '\0';
+        assert_string_equal(mode, e.mode);
+        hg_options *o = make(mode);
+        while (*at && *at != '|') { // key=value key='a value'
+            char *key = at, *value = strchr(at, '=');
+            assert_non_null(value);
+            *value++ = '\0';
+            const char *end = *value == '\'' ? "'" : " ";
+            value += *end == '\'';
+            at = value + strcspn(value, end);
+            if (*at) *at++ = '\0';
+            at += strspn(at, " ");
+            if (hg_options_set(o, key, value, &err) != HG_OK) fail_msg("%s", err.message);
+        }
+        hg_options_free(o);
+    }
+}
+
+static void words_of_an_option_come_from_its_tables(void **state) {
+    (void)state;
+    hg_word_info w;
+    bool has_unet = false, has_dense = false, has_blind = false;
+    for (size_t i = 0; hg_word_at("model", i, &w); i++) {
+        if (!*w.summary || !*w.name) fail_msg("%s has no summary", w.name);
+        has_unet |= strcmp(w.list, "presets") == 0 && strcmp(w.name, "unet") == 0;
+        has_dense |= strcmp(w.list, "layers") == 0 && strcmp(w.name, "dense") == 0;
+    }
+    for (size_t i = 0; hg_word_at("noise", i, &w); i++) {
+        if (!*w.summary) fail_msg("%s has no summary", w.name);
+        has_blind |= strcmp(w.name, "blind") == 0;
+    }
+    assert_true(has_unet && has_dense && has_blind);
+    assert_false(hg_word_at("lr", 0, &w));
+}
+
+// What denoise is said to write is what the codecs write, and video.
+static void outputs_are_what_codecs_write(void **state) {
+    (void)state;
+    static const char *const written[] = {".png", ".jpg", ".tif", ".webp", ".pgm", ".ppm"};
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "x%s", written[i]);
+        assert_true(hg__output_takes("denoise", written[i]) && hg__image_is_image_path(name));
+        assert_false(hg__output_takes("predict", written[i]));
+    }
+    assert_true(hg__output_takes("denoise", ".Y4M") && hg__output_takes("predict", ".csv"));
+    assert_false(hg__output_takes("denoise", ".gif") || hg__output_takes("denoise", ""));
+}
+
+static void variables_that_mean_nothing_are_told(void **state) {
+    (void)state;
+    char sentence[HG_SENTENCE];
+    size_t before = 0, after = 0;
+    while (hg_environment_at(before, sentence)) before++;
+    setenv("HG_TREADS", "2", 1);
+    setenv("HG_THREADS", "2", 1);
+    setenv("HG_EPOCHZ", "", 1); // empty: as if it were not there
+    bool found = false;
+    for (; hg_environment_at(after, sentence); after++) {
+        found |= strcmp(sentence, "HG_TREADS in the environment is no option; did you mean "
+                                  "HG_THREADS?") == 0;
+    }
+    assert_true(found);
+    assert_int_equal(after, before + 1);
+    unsetenv("HG_TREADS");
+    unsetenv("HG_THREADS");
+    unsetenv("HG_EPOCHZ");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_taken_in_their_units),
+        cmocka_unit_test(every_option_says_what_it_takes),
+        cmocka_unit_test(examples_are_lines_that_are_taken),
+        cmocka_unit_test(words_of_an_option_come_from_its_tables),
+        cmocka_unit_test(outputs_are_what_codecs_write),
+        cmocka_unit_test(variables_that_mean_nothing_are_told),
         cmocka_unit_test(the_defaults_are_those_of_the_page),
         cmocka_unit_test(a_mode_may_have_its_own_default),
         cmocka_unit_test(every_default_can_be_set_and_read_back),

@@ -100,7 +100,7 @@ static const struct {
 } museum[] = {
     {"deep_nesting", "header byte 5: expected a value at most 64 deep that ends"},
     {"dtype_twice", "'a': expected JSON, got a key twice at byte 61"},
-    {"empty", "expected a safetensors file, got an empty file"},
+    {"empty", "expected a safetensors file, got an empty file; hourglass train writes one into the weights folder of its results"},
     {"endless_header", "expected a header of 2 to 100000000 bytes, got 4611686018427387904"},
     {"external_path", "'a': expected dtype, shape and data_offsets and nothing else"},
     {"from_the_future", "expected a model of version 1, got 2: a newer Hourglass wrote it"},
@@ -120,7 +120,7 @@ static const struct {
     {"not_utf8", "expected JSON, got a text that is not UTF-8 at byte 1"},
     {"offset_past_end", "'a': expected data within 0 bytes, got an end at 9223372036854775807"},
     {"overlap", "'b': expected its data at byte 8, got 4: tensors overlap"},
-    {"pickle", "expected a safetensors file, got a Python pickle; pickles can run code and are never read"},
+    {"pickle", "expected a safetensors file, got a Python pickle; pickles can run code and are never read: safetensors.torch.save_file() writes the weights, hourglass import takes them"},
     {"rank_nine", "'a': expected a shape of at most 8 numbers, got 9"},
     {"shape_larger_than_bytes", "'encoder.0.weight': expected the bytes of F32 [1024, 1024], got 16"},
     {"shape_overflow", "'a': expected the bytes of F32 [4294967296, 4294967296], got 0"},
@@ -129,7 +129,7 @@ static const struct {
     {"spec_path", "model: expected a preset (ae, deep, pca, conv, table, unet, dncnn) or a spec such as 'dense 64 relu | dense input sigmoid', got '/etc/secret.yaml'"},
     {"tail", "expected 4 bytes of data, as the header says, got 26"},
     {"tail_in_header", "header byte 53: expected only spaces behind the object"},
-    {"torch_zip", "expected a safetensors file, got a zip archive (PyTorch's .pt, Keras' .keras); pickles can run code and are never read"},
+    {"torch_zip", "expected a safetensors file, got a zip archive (PyTorch's .pt, Keras' .keras); pickles can run code and are never read: safetensors.torch.save_file() writes the weights, hourglass import takes them"},
     {"twice", "'a': expected each name once, got it twice"},
     {"unknown_dtype", "'a': expected a known dtype such as F32, got 'F4'"},
 };

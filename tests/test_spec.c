@@ -144,7 +144,7 @@ static void what_is_wrong_is_said_with_its_place(void **state) {
     static const char *const bad[][2] = {
         {"", "model: expected a preset or a spec, got nothing"},
         {" \t", "model: expected a preset or a spec, got nothing"},
-        {"aee", "model: there is no preset 'aee'; did you mean 'ae'?"},
+        {"aee", "model: there is no preset 'aee' (ae, deep, pca, conv, table, unet, dncnn); did you mean 'ae'?"},
         {"model.pt", "model: expected a preset (ae, deep, pca, conv, table, unet, dncnn) or a spec such as 'dense 64 relu | dense input sigmoid', got 'model.pt'"},
         {"dense 64", "model: expected as many outputs as a row has features (784), got 64; 'input' stands for that number"},
         {"keep 1, dense input", "model: nothing takes what 'keep 1' keeps: expected an 'add' or 'concat' behind it"},

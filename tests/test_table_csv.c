@@ -101,7 +101,7 @@ static void reading_goes_on_behind_a_bad_row(void **state) {
     // What is too large for a number, or infinite, may be a code: the column decides.
     CSV("a,b\n1,1e999\n-inf,2\n3,4\n", "# a|b\n1|'1e999'\n'-inf'|2\n3|4\n");
     CSV("1,x\n1e309,\"y\"\n", "1|'x'\n'1e309'|'y'\n");
-#define MEND "; iconv -f WINDOWS-1252 -t UTF-8 mends most such files"
+#define MEND "; \"iconv -f WINDOWS-1252 -t UTF-8 x.csv > utf8.csv\" mends most such files"
     CSV("a,b\n1,\xff\n2,\xed\xa0\x80\n\"\xc3\",3\n4,\xe2\x82\xac\n",
         "# a|b\n! x.csv:2: column 'b': expected UTF-8 text, got other bytes" MEND
         "\n! x.csv:3: column 'b': expected UTF-8 text, got other bytes" MEND
@@ -127,7 +127,7 @@ static void files_that_are_no_table_are_refused(void **state) {
         "! x.bin: expected a table (csv, jsonl, sqlite, mat, npy, npz or idx), got a file that "
         "begins with 01 02 03 04");
     expect_table(BYTES("\x89PNG\r\n\x1a\n"), "x.png", NULL,
-                 "! x.png: expected a table, got images");
+                 "! x.png: expected a table, got a PNG image");
     CSV("a,b\n", "# a|b\n");
     hg_error err = {0};
     assert_null(hg__table_open("/nowhere/x.csv", NULL, &err));
@@ -136,7 +136,7 @@ static void files_that_are_no_table_are_refused(void **state) {
     assert_string_equal(err.message, "/dev/null: expected a table (csv, jsonl, sqlite, mat, npy, "
                                      "npz or idx), got an empty file");
     assert_null(hg__table_open("/", NULL, &err));
-    assert_string_equal(err.message, "/: expected a table, got a folder");
+    assert_non_null(strstr(err.message, "/: expected a table, got a folder"));
 }
 
 // A file of `before`, then `size` bytes of `byte`, then `after`.

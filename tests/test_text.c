@@ -252,8 +252,41 @@ static void utf8_is_told_from_other_bytes(void **state) {
     assert_true(hg__is_utf8("a\0b", 3));
 }
 
+static void names_are_suggested_or_listed(void **state) {
+    (void)state;
+    static const char *const names[] = {"load", "temperature", "kind", "label"};
+    char text[HG_SUGGESTED];
+    hg__suggest("labl", names, 4, text);
+    assert_string_equal(text, "; did you mean 'label'?");
+    hg__suggest("zzz", names, 4, text);
+    assert_string_equal(text, "; there are load, temperature, kind, label");
+    hg__suggest("zzz", names, 0, text);
+    assert_string_equal(text, "");
+    const char *many[100];
+    for (size_t i = 0; i < 100; i++) many[i] = "a name that is rather long, longer than is shown";
+    hg__suggest("zzz", many, 100, text);
+    assert_non_null(strstr(text, " more"));
+}
+
+static void words_of_the_shell_are_quoted_where_they_must_be(void **state) {
+    (void)state;
+    char text[40];
+    hg__shell_word("runs/a_b-1.csv", text, sizeof text);
+    assert_string_equal(text, "runs/a_b-1.csv");
+    hg__shell_word("my clip.mov", text, sizeof text);
+    assert_string_equal(text, "'my clip.mov'");
+    hg__shell_word("a'b$(c)", text, sizeof text);
+    assert_string_equal(text, "'a'\\''b$(c)'");
+    hg__shell_word("", text, sizeof text);
+    assert_string_equal(text, "''");
+    hg__shell_word("a word that is longer than there is room for it", text, sizeof text);
+    assert_true(strlen(text) < sizeof text && text[strlen(text) - 1] == '\'');
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_are_suggested_or_listed),
+        cmocka_unit_test(words_of_the_shell_are_quoted_where_they_must_be),
         cmocka_unit_test(whole_numbers_are_read),
         cmocka_unit_test(real_numbers_are_read),
         cmocka_unit_test(a_number_comes_back_from_its_text),
