@@ -74,7 +74,7 @@ if command -v sqlite3 >/dev/null && ! "$HOURGLASS" checks | grep -q '^SQLite .*m
     refused 1 'no such table: nope' predict model=$model data=x.db query='select * from nope' out=no.csv
     refused 1 'no such column: nope' train data=x.db query='select nope from fresh' name=no
     must predict model=$model data=x.db query='select * from typed' out=y.db table=twice
-    refused 2 "expected a table without rows, got twice with 400: append=true adds to them" predict model=$model data=fresh.csv out=y.db table=twice
+    refused 2 "expected a table without rows, got twice with 400: append=true adds to them" predict model=$model data=x.db query="select * from typed" out=y.db table=twice
     refused 4 'expected a value' predict model=$model data=odd.csv out=y.db table=twice append=true
     expect "what fails adds no row to a table" [ "$(sqlite3 y.db 'select count(*) from twice')" = 400 ]
     must train data=x.db table=typed name=lite steps=100

@@ -395,7 +395,10 @@ static int from_tensors(hg_model **m, const hg__tensors *t, bool is_look, hg_err
     hg__json *o = hg__json_read(text, strlen(text), t->path, err);
     if (!o) return err->code;
     *m = hg__alloc(1, sizeof **m, err);
-    if (*m) (*m)->is_look = is_look;
+    if (*m) {
+        (*m)->is_look = is_look;
+        read_run(*m, t);
+    }
     int code = *m ? read_model(*m, o, t, err) : HG_ERR_MEMORY;
     hg__json_free(o);
     if (code < 0) {
