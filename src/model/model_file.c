@@ -366,19 +366,22 @@ static void read_run(hg_model *m, const hg__tensors *t) {
     if (digits == HG_RUN_ID - 1 && !run[digits]) snprintf(m->run, sizeof m->run, "%s", run);
 }
 
+static int read_weights(hg_model *m, const hg__tensors *t, hg_error *err) {
+    if (!m->is_look) m->params = hg__alloc(m->spec.params, sizeof *m->params, err);
+    if (!m->is_look && !m->params) return HG_ERR_MEMORY;
+    return hg__weights_read(&m->spec, t, false, m->params, err);
+}
+
 static int read_model(hg_model *m, const hg__json *o, const hg__tensors *t, hg_error *err) {
     if (!hg__json_is_object(o)) return fail_field(t->path, HG_META_MODEL, "an object", err);
     HG_TRY(check_version(o, t->path, err));
     HG_TRY(check_hash(t, err));
-    read_run(m, t);
     HG_TRY(read_spec(m, o, t->path, err));
     HG_TRY(hg__weights_check(&m->spec, t, false, err));
     HG_TRY(read_small(m, o, t->path, err));
     HG_TRY(read_columns(m, o, t->path, err));
     HG_TRY(read_parts(m, o, t, err));
-    if (!m->is_look) m->params = hg__alloc(m->spec.params, sizeof *m->params, err);
-    if (!m->is_look && !m->params) return HG_ERR_MEMORY;
-    return hg__weights_read(&m->spec, t, false, m->params, err);
+    return read_weights(m, t, err);
 }
 
 static int from_tensors(hg_model **m, const hg__tensors *t, bool is_look, hg_error *err) {
