@@ -265,7 +265,7 @@ static int read_or_write(int job, hg_error *err) {
         hg__table_close(t);
         return code;
     }
-    hg__table_out *out = hg__table_out_open(path, job == 2 ? "t" : "new", columns, 2, err);
+    hg__table_out *out = hg__table_out_open(path, job == 2 ? "t" : "new", columns, 2, true, err);
     int code = out ? hg__table_out_add(out, cell, err) : (int)err->code;
     if (code == HG_OK) code = hg__table_out_commit(out, err);
     hg__table_out_close(out);

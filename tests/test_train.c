@@ -391,11 +391,26 @@ static void expect_no_checkpoint(const char *says) {
     if (!strstr(err.message, says)) fail_msg("%s", err.message);
 }
 
+// `text`, a flat object, with another value for `key`; to be freed.
+static char *with_value(const char *text, const char *key, const char *value) {
+    char start[64];
+    snprintf(start, sizeof start, "\"%s\": ", key);
+    const char *at = strstr(text, start);
+    assert_non_null(at);
+    at += strlen(start);
+    hg__text t = {0};
+    hg__text_add(&t, "%.*s%s%s", (int)(at - text), text, value, at + strcspn(at, ",}"));
+    return hg__text_take(&t, NULL);
+}
+
 static void progress_that_is_none_is_refused(void **state) {
     (void)state;
     static const char says[] = "expected a checkpoint with 'hourglass.training' in its metadata";
-    static const char *const bad[] = {"-1",       "1.5",     "\"x\"", "\"\"",
-                                      "\"0x1p\"", "\"nan\"", "null",  "4294967296"};
+    static const char *const counts[] = {"epoch", "best_epoch", "batch", "step", "rows"};
+    static const char *const reals[] = {"loss_sum", "best_loss", "train_loss"};
+    static const char *const no_counts[] = {"-1", "1.5", "\"x\"", "null", "4294967296"};
+    static const char *const no_reals[] = {"1", "\"\"", "\"0x1p x\"", "\"nan\"", "null"};
+    enum { FLAWS = 5 };
     char from[1024], to[1024];
     run(HG_OK, "name=flaws epochs=3", NULL, NULL);
     snprintf(to, sizeof to, "%s", at("runs/flaws/weights/last.safetensors"));
@@ -403,26 +418,20 @@ static void progress_that_is_none_is_refused(void **state) {
     assert_int_equal(rename(to, from), 0);
     hg__tensors t;
     assert_int_equal(hg__tensors_open(&t, from, NULL), HG_OK);
-    json_t *whole = json_loads(hg__tensors_metadata(&t, "hourglass.training"), 0, NULL);
+    char *whole = hg__copy_text(hg__tensors_metadata(&t, "hourglass.training"), NULL);
     hg__tensors_close(&t);
-    const char *key;
-    json_t *value;
-    json_object_foreach(whole, key, value) {
-        if (strcmp(key, "seconds") == 0) continue;
-        for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-            json_t *copy = json_deep_copy(whole);
-            const bool is_count = json_is_integer(value), is_epoch = strstr(key, "epoch") != NULL;
-            if (is_count && !is_epoch && i == 7) json_object_del(copy, key);
-            if (!is_count || is_epoch || i < 7)
-                json_object_set_new(copy, key, json_loads(bad[i], JSON_DECODE_ANY, NULL));
-            char *text = json_dumps(copy, 0);
+    for (size_t k = 0; k < 5 + 3; k++) {
+        const bool is_count = k < 5;
+        for (size_t i = 0; i < FLAWS; i++) {
+            if (is_count && k > 1 && i == 4) continue; // steps may be as many
+            char *text = with_value(whole, is_count ? counts[k] : reals[k - 5],
+                                    is_count ? no_counts[i] : no_reals[i]);
             rewrite_checkpoint(from, to, text, NULL, false);
             expect_no_checkpoint(says);
-            free(text);
-            json_decref(copy);
+            hg__free(text);
         }
     }
-    json_decref(whole);
+    hg__free(whole);
     rewrite_checkpoint(from, to, "{", NULL, false);
     expect_no_checkpoint(says);
     rewrite_checkpoint(from, to, NULL, "optimizer.exp_avg_sq.", false);
