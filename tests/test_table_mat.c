@@ -216,8 +216,8 @@ static void expect_arrays(int count, const char *name, const int32_t sizes[][2],
         memcpy(bytes + size, head, sizeof head);
         memcpy(bytes + size + sizeof head, own, strlen(own) + 1);
         size += sizeof head + strlen(own) + 1;
-        memset(bytes + size, 1, (size_t)(rows * width));
-        size += (size_t)(rows * width);
+        memset(bytes + size, 1, (size_t)rows * (size_t)width);
+        size += (size_t)rows * (size_t)width;
     }
     expect_table(bytes, size, "x.mat", NULL, says);
 }

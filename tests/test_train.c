@@ -355,13 +355,9 @@ static void rewrite_checkpoint(const char *from, const char *to, const char *pro
     for (size_t i = 0; i < t.count; i++) {
         hg__tensor one = t.tensor[i];
         const bool is_it = lost && strncmp(one.name, lost, strlen(lost)) == 0;
-        if (is_it && is_bent)
-            one.shape = (hg__shape){
-                3, {1, 1, one.shape.dim[0]}
-            };
-        if (is_it && is_bent)
-            one.shape.dim[1] =
-                t.tensor[i].shape.rank > 1 ? one.shape.dim[1] * t.tensor[i].shape.dim[1] : 1;
+        size_t count = 0;
+        assert_true(hg__shape_count(&one.shape, &count));
+        if (is_it && is_bent) one.shape = hg__shape_of((hg__extent){1, 1, (int32_t)count});
         if (!is_it || is_bent) t.tensor[kept++] = one;
     }
     t.count = kept;
