@@ -16,6 +16,7 @@
 
 enum { FAILED = -1, COLUMNS = 5, MOST_ROWS = 1500 };
 enum { NUMBER, REAL, TEXT, FLAG, LONG_TEXT }; // the columns
+enum flaw { NO_FLAW, INFINITE, TOO_LONG, HALF, WITH_ZERO, ROW_ERROR, MISSING, NO_NUMBER };
 
 // ---- the driver ---------------------------------------------------------------------------------
 
@@ -26,7 +27,7 @@ static struct {
     short columns;
     int rows, rows_later; // of the first pass, of later ones
     int odd_row;          // a row with a flaw in
-    enum { NO_FLAW, INFINITE, TOO_LONG, HALF, WITH_ZERO, ROW_ERROR, MISSING, NO_NUMBER } flaw;
+    enum flaw flaw;
     bool gives_no_data, rejects_row, appends;
     int64_t had; // rows of a table to be written
     uint32_t isolations;
@@ -342,7 +343,7 @@ static void cells_of_every_type_are_read(void **state) {
 static void what_is_no_cell_is_refused(void **state) {
     (void)state;
     static const struct {
-        int flaw;
+        enum flaw flaw;
         const char *says; // NULL: nothing is there
     } flaws[] = {
         {INFINITE,  "row 2, column n: expected a finite number, got an infinite one"     },
