@@ -322,8 +322,9 @@ static void numbers_are_taken_in_their_units(void **state) {
         int64_t bytes = -1;
         const bool taken = hg__parse_size(sizes[i].text, &bytes);
         if (taken != (sizes[i].bytes >= 0)) fail_msg("size '%s'", sizes[i].text);
-        if (taken && bytes != sizes[i].bytes)
+        if (taken && bytes != sizes[i].bytes) {
             fail_msg("'%s' is %lld", sizes[i].text, (long long)bytes);
+        }
     }
 }
 

@@ -100,20 +100,20 @@ static void find_libraries(facts *f) {
     const char *tiff = hg__image_tiff_version() + strcspn(hg__image_tiff_version(), "0123456789");
     snprintf(f->tiff, sizeof f->tiff, "%.*s", (int)strspn(tiff, "0123456789."), tiff);
     const library all[LIBRARIES] = {
-        {"zlib",          zlibVersion(),                           "zlib1g-dev",            ".gz files"   },
-        {"libyaml",       yaml_get_version_string(),               "libyaml-dev",           "cfg= files"  },
-        {"libzip",        hg__zip_version(),                       "libzip4",               ".npz files"  },
-        {"libpng",        png_get_libpng_ver(NULL),                "libpng-dev",            "PNG images"  },
-        {"libjpeg-turbo", TEXT_OF(LIBJPEG_TURBO_VERSION),          "libjpeg62-turbo-dev",   "JPEG images" },
-        {"libtiff",       f->tiff,                                 "libtiff6",              "TIFF images" },
-        {"libwebp",       f->webp,                                 "libwebp-dev",           "WebP images" },
-        {"DCMTK",         hg__image_dicom_version(),               "libdcmtk-dev g++",      "DICOM images"},
-        {"LAPACK",        f->lapack,                               "liblapack3",            "PCA"         },
-        {"SQLite",        hg__sqlite_version(),                    "libsqlite3-0",          "SQLite files"},
-        {"ODBC",          hg__odbc_version(),                      "libodbc2",              "databases"   },
+        {"zlib",          zlibVersion(),                           "zlib1g-dev",            ".gz files"       },
+        {"libyaml",       yaml_get_version_string(),               "libyaml-dev",           "cfg= files"      },
+        {"libzip",        hg__zip_version(),                       "libzip4",               ".npz files"      },
+        {"libpng",        png_get_libpng_ver(NULL),                "libpng-dev",            "PNG images"      },
+        {"libjpeg-turbo", TEXT_OF(LIBJPEG_TURBO_VERSION),          "libjpeg62-turbo-dev",   "JPEG images"     },
+        {"libtiff",       f->tiff,                                 "libtiff6",              "TIFF images"     },
+        {"libwebp",       f->webp,                                 "libwebp-dev",           "WebP images"     },
+        {"DCMTK",         hg__image_dicom_version(),               "libdcmtk-dev g++",      "DICOM images"    },
+        {"LAPACK",        f->lapack,                               "liblapack3",            "PCA"             },
+        {"SQLite",        hg__sqlite_version(),                    "libsqlite3-0",          "SQLite files"    },
+        {"ODBC",          hg__odbc_version(),                      "libodbc2",              "databases"       },
         {"libmatio",      hg__mat_version(),                       "libmatio11",            "MATLAB files 7.3"},
         {"Fashion-MNIST", hg__is_file(fashion) ? "installed" : "", "dataset-fashion-mnist",
-         "data=fashion"                                                                                   },
+         "data=fashion"                                                                                       },
     };
     memcpy(f->libraries, all, sizeof all);
 }
