@@ -32,7 +32,7 @@ static bool is_secret(const char *key, size_t size) {
     static const char *const parts[] = {
         "pwd",       "pass",       "secret",        "token",      "pqopt",      "apikey",
         "accesskey", "accountkey", "sharedkey",     "privatekey", "sessionkey", "signingkey",
-        "authkey",   "credential", "encryptionkey", "signature",  "authoriz"};
+        "authkey",   "credential", "encryptionkey", "signature",  "authoriz",   "bearer"};
     static const char *const whole[] = {"pw",  "psw", "sig",      "sas",
                                         "jwt", "pin", "passwort", "kennwort"};
     char small[KEY];
@@ -134,6 +134,10 @@ bool hg__is_connection(const char *text) {
     return is_secret(at, key) && strchr(at, ';');
 }
 
+static bool is_scheme(const char *at) {
+    return strncasecmp(at, "odbc:", 5) == 0 || strncasecmp(at, "jdbc:", 5) == 0;
+}
+
 void hg__mask_secrets(const char *source, char *text, size_t size) {
     size_t used = 0, length;
     const bool is_database = hg__is_database(source);
@@ -147,7 +151,7 @@ void hg__mask_secrets(const char *source, char *text, size_t size) {
         at = secret + length;
     }
     if (used < size) snprintf(text + used, size - used, "%s", at);
-    if (is_any || strstr(source, "://")) hg__hide_secrets(text);
+    if (is_any || strstr(source, "://") || is_scheme(skip_blanks(source))) hg__hide_secrets(text);
 }
 
 // ---- within a sentence --------------------------------------------------------------------------
@@ -234,8 +238,13 @@ static char *hide_value(char *value, bool is_connection) {
     return put_stars(at, end < last ? end : last);
 }
 
-static bool is_scheme(const char *at) {
-    return strncasecmp(at, "odbc:", 5) == 0 || strncasecmp(at, "jdbc:", 5) == 0;
+// jdbc:oracle:thin:me/secret@host. Where to go on.
+static char *hide_in_oracle(char *at) {
+    char *end = at + strcspn(at, " \t\r\n\"'>"), *host = memrchr(at, '@', (size_t)(end - at));
+    if (host) end = host; // else it is cut off
+    char *slash = memchr(at, '/', (size_t)(end - at));
+    if (!slash || is_hidden(slash + 1)) return at;
+    return put_stars(slash + 1, end);
 }
 
 void hg__hide_secrets(char *text) {
@@ -247,6 +256,7 @@ void hg__hide_secrets(char *text) {
             is_connection = true;
             from = at + 5;
         }
+        if (strncasecmp(at, "jdbc:oracle:", 12) == 0) at = hide_in_oracle(at + 12);
         if (strncmp(at, "://", 3) == 0) {
             const bool is_web = at - text >= 4 && (strncasecmp(at - 4, "http", 4) == 0 ||
                                                    strncasecmp(at - 4, "ttps", 4) == 0);
