@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // main.c - finds the command and runs it.
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "cli.h"
@@ -38,6 +39,7 @@ static int finish(const cli_line *line, int status) {
 
 int main(int argc, char **argv) {
     cli_line line;
+    signal(SIGXFSZ, SIG_IGN); // a file too large (ulimit -f) is a failed write, and said so
     cli_parse_line(&line, argc, argv);
     if (!line.command) {
         fprintf(stderr, "hourglass: expected a mode, as in `hourglass train data=fashion`; "

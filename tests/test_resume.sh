@@ -66,4 +66,24 @@ for case in INT:130 TERM:143; do
     expect "readable after SIG$signal" readable "$run"
     expect "no temporary file after SIG$signal" [ -z "$(find "$run" -name '*.tmp')" ]
 done
+
+# Columns that an earlier version learned otherwise than this one does: the run goes on with its own.
+awk -v seed=7 'BEGIN { srand(seed); print "x,y"; for (i = 0; i < 300; i++) printf "%.4f,%.4f\n", 1 + rand(), rand() }' >"$work/rows.csv"
+"$HOURGLASS" train -q data="$work/rows.csv" columns='x number log' epochs=2 project=$work name=earlier || bad "the earlier run"
+sed -i 's/^columns:.*/columns: ""/' "$work/earlier/args.yaml"
+"$HOURGLASS" train -q resume="$work/earlier" epochs=3 2>"$work/err" || bad "other columns learned: $(cat "$work/err")"
+"$HOURGLASS" info model="$work/earlier" >"$work/info"
+expect "the run's own columns: $(cat "$work/info")" grep -q 'x  number.*log' "$work/info"
+
+# Weights without the state to go on from are not written over from the first epoch on.
+rm "$work/earlier/weights/last.safetensors"
+want=$(hash_of "$work/earlier/weights/best.safetensors")
+"$HOURGLASS" train -q resume="$work/earlier" epochs=4 2>"$work/err"
+expect "no last.safetensors: $? $(cat "$work/err")" grep -q 'got no such file; to begin with the best weights' "$work/err"
+expect "the best weights are kept" [ "$(hash_of "$work/earlier/weights/best.safetensors")" = "$want" ]
+
+# A file too large is a failed write, not a killed process.
+(ulimit -f 2; "$HOURGLASS" predict -q model="$work/earlier" data="$work/rows.csv" out="$work/large.csv" 2>"$work/err"; echo $? >"$work/status")
+expect "ulimit -f: $(cat "$work/status" "$work/err")" [ "$(cat "$work/status")" = 1 ]
+expect "ulimit -f: $(cat "$work/err")" grep -q 'cannot write: File too large' "$work/err"
 finish

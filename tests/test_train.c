@@ -441,7 +441,10 @@ static void progress_that_is_none_is_refused(void **state) {
     hg_error err = {0};
     rewrite_checkpoint(from, to, NULL, NULL, false);
     if (resume(at("runs/flaws"), "epochs", "5", &r, &err) < 0) fail_msg("%s", err.message);
-    unlink(to); // stopped before the first one: begins anew
+    unlink(to); // it would begin anew, and write over the best weights
+    assert_int_equal(resume(at("runs/flaws"), "epochs", "2", &r, &err), HG_ERR_MODEL);
+    assert_non_null(strstr(err.message, "got no such file; to begin with the best weights"));
+    unlink(at("runs/flaws/weights/best.safetensors")); // stopped before the first one: begins anew
     assert_int_equal(resume(at("runs/flaws"), "epochs", "2", &r, &err), HG_OK);
 }
 

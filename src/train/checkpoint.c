@@ -179,11 +179,22 @@ static int check_best(const hg__trainer *t, hg_error *err) {
     return code;
 }
 
+// A run stopped before its first checkpoint has no best weights either: it may begin anew. Any other would lose them.
+static int check_missing(const hg__trainer *t, const char *last, hg_error *err) {
+    char best[1024];
+    HG_TRY(hg__folder_weights(t->folder, "best", best, err));
+    if (!hg__is_file(best)) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL,
+                    "%s: expected the weights and state to go on from, got no such file; to begin "
+                    "with the best weights: pretrained=%s",
+                    last, best);
+}
+
 int hg__checkpoint_load(hg__trainer *t, hg_error *err) {
     char path[1024];
     hg__tensors file = {0};
     HG_TRY(hg__folder_weights(t->folder, "last", path, err));
-    if (!hg__is_file(path)) return HG_OK; // stopped before the first one
+    if (!hg__is_file(path)) return check_missing(t, path, err);
     HG_TRY(hg__tensors_open(&file, path, err));
     const int code = load(t, &file, err);
     hg__tensors_close(&file);

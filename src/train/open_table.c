@@ -11,6 +11,7 @@
 #include "detect/alarms.h"
 #include "detect/detector.h"
 #include "model/parts.h"
+#include "train/folder.h"
 #include "train/trainer.h"
 
 enum { MAX_LEVELS = 64, TOLD_COLUMNS = 64 };
@@ -225,7 +226,36 @@ static int read_again(hg__trainer *t, hg__table *table, hg_error *err) {
     return read_rows(t, table, err);
 }
 
-static int read_table(hg__trainer *t, hg__table *table, hg_error *err) {
+// resume=: *first is the model as the run left it; NULL where there is none yet.
+static int load_first(const hg__trainer *t, hg_model **first, hg_error *err) {
+    char path[1024];
+    *first = NULL;
+    if (!t->keeps_columns) return HG_OK;
+    HG_TRY(hg__folder_weights(t->o.values.resume, "last", path, err));
+    if (!hg__is_file(path)) return HG_OK;
+    *first = hg_model_load(path, err);
+    return *first ? HG_OK : (int)err->code;
+}
+
+// A run that an earlier version began goes on with the columns as that version learned them: today's may be others. Whether the
+// rows are then those of the run is seen later, by their fingerprint.
+static int keep_columns(hg__trainer *t, hg__table *table, hg_error *err) {
+    hg_model *first;
+    char own[24];
+    HG_TRY(load_first(t, &first, err));
+    snprintf(own, sizeof own, "%016llx", (unsigned long long)t->data->fingerprint);
+    const bool differs = first && first->schema && strcmp(first->fingerprint, own) != 0;
+    if (differs) {
+        hg__schema_free(t->schema);
+        t->schema = first->schema;
+        first->schema = NULL;
+    }
+    hg_model_free(first);
+    return differs ? read_again(t, table, err) : HG_OK;
+}
+
+// What the columns are, and the rows by it. *bad: rows that were left out.
+static int learn_table(hg__trainer *t, hg__table *table, int64_t *bad, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     const hg__schema_options learn = {.label = v->label,
                                       .ignore = v->ignore,
@@ -235,13 +265,19 @@ static int read_table(hg__trainer *t, hg__table *table, hg_error *err) {
                                       .on_bad = v->on_bad,
                                       .max_levels = MAX_LEVELS,
                                       .seed = (uint64_t)v->seed};
-    int64_t bad = 0;
-    t->schema = hg__schema_infer(table, &learn, &bad, err);
+    t->schema = hg__schema_infer(table, &learn, bad, err);
     if (!t->schema) return err->code;
     HG_TRY(read_rows(t, table, err));
     const int changed = has_categories(t->schema) ? learn_levels(t, table, &learn, err) : 0;
     HG_TRY(changed < 0 ? changed : HG_OK);
     if (changed) HG_TRY(read_again(t, table, err));
+    return keep_columns(t, table, err);
+}
+
+static int read_table(hg__trainer *t, hg__table *table, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    int64_t bad = 0;
+    HG_TRY(learn_table(t, table, &bad, err));
     tell_columns(t, bad);
     tell_room(t);
     const int64_t wanted = EPOCH_STEPS * v->batch, rows = t->data->rows;

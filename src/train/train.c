@@ -49,6 +49,7 @@ static bool is_over(const hg__trainer *t) {
 
 // resume=RUN: the run's own options, under those the caller set.
 static int take_resumed_options(hg__trainer *t, const hg_options *o, hg_error *err) {
+    static const char *const columns[] = {"columns", "label", "ignore", "normal", "groupby"};
     char path[1024];
     hg_option_info row;
     HG_TRY(hg__join_path(path, sizeof path, o->values.resume, "args.yaml", err));
@@ -64,6 +65,10 @@ static int take_resumed_options(hg__trainer *t, const hg_options *o, hg_error *e
                         "%s: its password was not kept: expected data= once more", path);
     }
     t->o = *own;
+    t->keeps_columns = true;
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+        if (hg_options_is_set(o, columns[i])) t->keeps_columns = false;
+    }
     hg_options_free(own);
     return code;
 }

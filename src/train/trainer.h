@@ -41,6 +41,7 @@ typedef struct hg__trainer {
     hg__lock lock;    // of the folder
     hg__table *given; // borrowed: rows of a table that is open already, instead of data=; or NULL
     hg__data *data, *val_data; // owned; val_data NULL unless val= is a file
+    bool keeps_columns;        // resume=, and no option asks for other columns than the run's own
     hg__schema *schema;        // owned until the model takes it: rows are a table's; else NULL
     bool is_table;
     hg__side_columns side, val_side; // of the rows of data and val_data
