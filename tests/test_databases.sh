@@ -69,6 +69,9 @@ if ! "$HOURGLASS" checks | grep -q '^SQLite .*missing'; then
     refused 3 'expected a table "nope", found a "b" c; drop, scores' "$run" read source=new.db table=nope
     refused 4 'expected a column "the "why"", found row, score' "$run" write out=new.db table='a "b" c; drop'
     refused 3 'needs table=' "$run" write out=new.db
+    echo "row,score" >text.db
+    refused 2 'text.db: cannot be written: file is not a database' "$run" write out=text.db table=scores rows=1
+    expect "which it stays" [ "$(cat text.db)" = "row,score" ]
     refused 2 'no such table: nope' "$run" read source=new.db query='select * from nope'
     refused 3 'expected one statement, got several' "$run" read source=new.db query='select 1; select 2'
     refused 3 'a query that gives rows, got: delete' "$run" read source=new.db query='delete from scores'

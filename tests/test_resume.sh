@@ -75,6 +75,10 @@ sed -i 's/^columns:.*/columns: ""/' "$work/earlier/args.yaml"
 "$HOURGLASS" info model="$work/earlier" >"$work/info"
 expect "the run's own columns: $(cat "$work/info")" grep -q 'x  number.*log' "$work/info"
 
+touch "$work/earlier/weights/best.safetensors.999999999.tmp" # of no process
+"$HOURGLASS" calibrate -q model="$work/earlier" data="$work/rows.csv" >"$work/out" 2>&1 || bad "calibrate: $(cat "$work/out")"
+expect "what a dead calibrate left is gone" [ -z "$(find "$work/earlier" -name '*.tmp')" ]
+
 # Weights without the state to go on from are not written over from the first epoch on.
 rm "$work/earlier/weights/last.safetensors"
 want=$(hash_of "$work/earlier/weights/best.safetensors")

@@ -21,14 +21,14 @@ typedef struct target {
     bool is_committed; // all was said
 } target;
 
-// A file with this content, or an absent or empty one that is called so.
+// A file with this content, or one that is called so: where it is something else it cannot be opened.
 static bool is_sqlite(const char *out) {
     static const char *const endings[] = {".db", ".sqlite", ".sqlite3"};
     uint8_t head[16];
     const int fd = open(out, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     const ssize_t size = fd >= 0 ? read(fd, head, sizeof head) : 0;
     if (fd >= 0) close(fd);
-    if (size > 0) return hg__sqlite_is_file(head, (size_t)size);
+    if (size > 0 && hg__sqlite_is_file(head, (size_t)size)) return true;
     const char *dot = strrchr(out, '.');
     for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++) {
         if (strcasecmp(dot, endings[i]) == 0) return true;

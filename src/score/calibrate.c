@@ -6,6 +6,7 @@
 #include "base/lock.h"
 #include "base/mem.h"
 #include "base/stream.h"
+#include "base/sweep.h"
 #include "base/text.h"
 #include "data/schema.h"
 #include "score/judge.h"
@@ -86,6 +87,7 @@ static int save(const hg__judge *j, const hg__thresholds *fresh, const struct hg
         return code;
     }
     hg__model_set_detector(m, detector);
+    hg__sweep_beside(v->model);
     return hg__model_save_over(m, v->model, err);
 }
 
