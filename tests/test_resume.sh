@@ -79,6 +79,13 @@ touch "$work/earlier/weights/best.safetensors.999999999.tmp" # of no process
 "$HOURGLASS" calibrate -q model="$work/earlier" data="$work/rows.csv" >"$work/out" 2>&1 || bad "calibrate: $(cat "$work/out")"
 expect "what a dead calibrate left is gone" [ -z "$(find "$work/earlier" -name '*.tmp')" ]
 
+# Nor is a run begun from nothing.
+cp "$work/earlier/args.yaml" "$work/args.yaml"
+: >"$work/earlier/args.yaml"
+"$HOURGLASS" train -q resume="$work/earlier" epochs=4 2>"$work/err"
+expect "an empty args.yaml: $(cat "$work/err")" grep -q 'earlier/args.yaml: expected the options of a run, got no data=' "$work/err"
+mv "$work/args.yaml" "$work/earlier/args.yaml"
+
 # Weights without the state to go on from are not written over from the first epoch on.
 rm "$work/earlier/weights/last.safetensors"
 want=$(hash_of "$work/earlier/weights/best.safetensors")

@@ -52,6 +52,8 @@ static const char *const spellings[][2] = {
     {"jdbc:postgresql://host/db?user=me&password=s3cr3t", "user=me"      },
     {"jdbc:oracle:thin:scott/s3cr3t@host:1521:orcl",      "@host:1521"   },
     {"odbc:DSN=x;Bearer=s3cr3t;Port=3",                   "Port=3"       },
+    {"odbc:DSN=x;Licence_Key=s3cr3t;Port=3",              "Port=3"       },
+    {"odbc:DSN=x;Contrase\303\261a=s3cr3t;Port=3",        "Port=3"       },
     {"ODBC:Server=https://me:s3cr3t@host/;Port=3",        "Port=3"       },
 };
 

@@ -30,11 +30,13 @@ static bool ends_in(const char *text, const char *end) {
 
 static bool is_secret(const char *key, size_t size) {
     static const char *const parts[] = {
-        "pwd",       "pass",       "secret",        "token",      "pqopt",      "apikey",
-        "accesskey", "accountkey", "sharedkey",     "privatekey", "sessionkey", "signingkey",
-        "authkey",   "credential", "encryptionkey", "signature",  "authoriz",   "bearer"};
-    static const char *const whole[] = {"pw",  "psw", "sig",      "sas",
-                                        "jwt", "pin", "passwort", "kennwort"};
+        "pwd",        "pass",       "secret",     "token",      "pqopt",
+        "apikey",     "accesskey",  "accountkey", "sharedkey",  "privatekey",
+        "sessionkey", "signingkey", "authkey",    "credential", "encryptionkey",
+        "signature",  "authoriz",   "bearer",     "clientkey",  "licensekey",
+        "licencekey", "masterkey",  "cookie",     "contrase",   "senha"};
+    static const char *const whole[] = {"pw",  "psw",      "sig",      "sas", "jwt",
+                                        "pin", "passwort", "kennwort", "otp"};
     char small[KEY];
     reduce(key, size, small);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {

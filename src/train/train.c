@@ -60,6 +60,10 @@ static int take_resumed_options(hg__trainer *t, const hg_options *o, hg_error *e
         if (!hg_options_is_set(o, row.name) || strcmp(row.name, "cfg") == 0) continue;
         code = hg__option_take(own, o, row.name, err);
     }
+    if (code == HG_OK && !*own->values.data) {
+        code = hg__fail(err, HG_ERR_USAGE,
+                        "%s: expected the options of a run, got no data=: it is not whole", path);
+    }
     if (code == HG_OK && hg__is_database(own->values.data) && strstr(own->values.data, "=***")) {
         code = hg__fail(err, HG_ERR_USAGE,
                         "%s: its password was not kept: expected data= once more", path);
