@@ -114,12 +114,37 @@ static void a_host_that_waits_for_all_its_children_does_no_harm(void **state) {
     (void)signal(SIGCHLD, before);
 }
 
+// What is not ours must not end up in our files, nor our pipe be taken for a stream.
+static int without_streams(void) {
+    int fd[2];
+    hg_error err = {0};
+    hg__writer w = {0};
+    for (int i = 0; i <= STDERR_FILENO; i++) close(i);
+    fd[0] = hg__open_read("/dev/null", &err);
+    fd[1] = hg__open_spill(&err);
+    const int code = hg__writer_open(&w, "/tmp/hourglass_test_helper", &err);
+    const bool clear = code == HG_OK && fd[0] > 2 && fd[1] > 2 && w.fd > 2;
+    hg__writer_abort(&w);
+    return clear && run(write_five, &fd[0], &err) == HG_OK ? 7 : 1;
+}
+
+static void a_host_may_have_closed_its_standard_streams(void **state) {
+    (void)state;
+    int status;
+    const pid_t child = fork();
+    if (child == 0) _exit(without_streams());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 7);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_it_makes_comes_back),
         cmocka_unit_test(its_sentence_comes_back),
         cmocka_unit_test(it_may_crash_run_for_ever_or_take_all_there_is),
         cmocka_unit_test(a_host_that_waits_for_all_its_children_does_no_harm),
+        cmocka_unit_test(a_host_may_have_closed_its_standard_streams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,7 +47,7 @@ int hg__open_read(const char *path, hg_error *err) {
     }
     if (hg__is_stream(path)) return hg__stream_open(path, err);
     HG_TRY(hg__refuse_address("file", path, err));
-    int fd = hg__io_is_refused(EIO) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    int fd = hg__io_is_refused(EIO) ? -1 : hg__off_standard(open(path, O_RDONLY | O_CLOEXEC));
     return fd < 0 ? hg__fail_open(path, errno, err) : fd;
 }
 
@@ -213,6 +213,14 @@ int hg__join_path(char *buffer, size_t size, const char *folder, const char *nam
                     size - 1);
 }
 
+int hg__off_standard(int fd) {
+    if (fd < 0 || fd > STDERR_FILENO) return fd;
+    const int other = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), number = errno;
+    close(fd);
+    errno = number;
+    return other;
+}
+
 static const char *spill_folder(void) {
     const char *folder = getenv("TMPDIR");
     return folder && *folder ? folder : "/tmp";
@@ -221,12 +229,13 @@ static const char *spill_folder(void) {
 int hg__open_spill(hg_error *err) {
     char path[1024];
     HG_TRY(hg__join_path(path, sizeof path, spill_folder(), "hourglass-XXXXXX", err));
-    int fd = hg__io_is_refused(EIO) ? -1 : mkostemp(path, O_CLOEXEC);
+    const int made = hg__io_is_refused(EIO) ? -1 : mkostemp(path, O_CLOEXEC);
+    if (made >= 0) unlink(path);
+    const int fd = hg__off_standard(made);
     if (fd < 0) {
         return hg__fail_errno(err, HG_ERR_IO, "%s: cannot make a temporary file (TMPDIR)",
                               spill_folder());
     }
-    unlink(path);
     return fd;
 }
 

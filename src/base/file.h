@@ -85,6 +85,10 @@ bool hg__is_same_file(const char *in, const char *out);
 // "folder/name" in buffer (size); an error if it does not fit.
 int hg__join_path(char *buffer, size_t size, const char *folder, const char *name, hg_error *err);
 
+// A descriptor as it came from open(), on another number where it is one of the standard streams, which a host may have closed: what
+// somebody prints is not to end up in our file. Negative, and errno, as it is.
+int hg__off_standard(int fd);
+
 // An anonymous temporary file in $TMPDIR (or /tmp), gone when closed; the descriptor.
 int hg__open_spill(hg_error *err);
 int hg__spill(int fd, const void *bytes, size_t size, hg_error *err); // adds to it

@@ -95,6 +95,8 @@ static int run(const hg__helper *h, int fd, hg_error *err) {
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return hg__fail_errno(err, HG_ERR_IO, "%s: cannot make a pipe for %s", h->path, h->what);
     }
+    ends[0] = hg__off_standard(ends[0]);
+    ends[1] = hg__off_standard(ends[1]);
     const pid_t child = fork();
     if (child == 0) {
         (void)close(ends[0]);

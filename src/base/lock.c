@@ -77,8 +77,9 @@ static int drop(hg__lock *l) {
 // HG_OK and fd -1 where there is no lock to be had, and `why` says so.
 static int take(hg__lock *l, const char *folder, hg_error *err) {
     enum { MODE = 0666 };
-    l->fd = hg__io_is_refused(EIO) ? -1
-                                   : open(l->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, MODE);
+    l->fd = hg__io_is_refused(EIO)
+                ? -1
+                : hg__off_standard(open(l->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, MODE));
     if (l->fd < 0) {
         l->why = strerror(errno);
         return HG_OK;

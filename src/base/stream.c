@@ -91,7 +91,8 @@ static int open_stream(const char *path, hg_error *err) {
     struct stat s;
     if (is_standard(path)) return STDIN_FILENO;
     const int named = hg__named_descriptor(path); // a socket cannot be opened by its name
-    const int fd = named >= 0 ? fcntl(named, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC);
+    const int fd = named >= 0 ? fcntl(named, F_DUPFD_CLOEXEC, 3)
+                              : hg__off_standard(open(path, O_RDONLY | O_CLOEXEC));
     if (fd >= 0) return fd;
     const int number = errno;
     if (stat(path, &s) == 0 && S_ISSOCK(s.st_mode)) return refuse(path, "a socket", err);
@@ -125,7 +126,7 @@ static int copy(int from, const char *path, hg_error *err) {
 static int reopen(int fd, const char *path, hg_error *err) {
     char place[32];
     snprintf(place, sizeof place, "/proc/self/fd/%d", fd);
-    const int again = open(place, O_RDONLY | O_CLOEXEC);
+    const int again = hg__off_standard(open(place, O_RDONLY | O_CLOEXEC));
     if (again >= 0) return again;
     return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open again", hg__input_name(path));
 }

@@ -44,7 +44,8 @@ static int open_direct(const char *path) {
     const int named = hg__named_descriptor(path);
     if (named < 0 && !is_device(path)) return NOT_DIRECT;
     if (hg__io_is_refused(EIO)) return -1;
-    return named >= 0 ? fcntl(named, F_DUPFD_CLOEXEC, 3) : open(path, O_WRONLY | O_CLOEXEC);
+    return named >= 0 ? fcntl(named, F_DUPFD_CLOEXEC, 3)
+                      : hg__off_standard(open(path, O_WRONLY | O_CLOEXEC));
 }
 
 // ---- where it goes ------------------------------------------------------------------------------
@@ -110,7 +111,7 @@ static int create_named(hg__writer *w, mode_t mode) {
     int fd = -1;
     for (int i = 0; i < ATTEMPTS; i++) {
         name_temporary(w, i);
-        fd = open(w->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        fd = hg__off_standard(open(w->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode));
         if (fd >= 0 || errno != EEXIST) break;
     }
     return fd;
@@ -121,7 +122,7 @@ static int create_nameless(const hg__writer *w, mode_t mode) {
     char folder[HG_PLACE];
     if (access("/proc/self/fd", X_OK) != 0) return -1;
     folder_of(w->place, folder, sizeof folder);
-    return open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+    return hg__off_standard(open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, mode));
 }
 
 // The descriptor; -1 and errno.

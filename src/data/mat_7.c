@@ -59,8 +59,11 @@ static int read_7(hg__mat_file *f, const hg__mat_array *a, size_t count, hg__mat
         char name[64];
         memset(to->bytes, i ? 0xff : 0, bytes);
         if (api->VarReadData(f->state, a->handle, to->bytes, start, stride, edge) != 0) {
-            return hg__fail(err, HG_ERR_DATA, "%s: libmatio could not read '%s': it is damaged",
-                            f->path, hg__mat_show_name(a, name));
+            return hg__fail(
+                err, HG_ERR_DATA,
+                "%s: libmatio could not read '%s': it is damaged, or packed by a filter "
+                "that is not there; save it with `-v7` in MATLAB",
+                f->path, hg__mat_show_name(a, name));
         }
         got[i] = hash(to->bytes, bytes);
     }

@@ -104,6 +104,7 @@ static const char *describe(const hg__mat_array *a, char text[96]) {
     return a->class == HG_MAT_CHAR     ? "text"
            : a->class == HG_MAT_SPARSE ? "a sparse matrix"
            : a->is_complex             ? "complex numbers"
+           : a->class == 0             ? "an array that says no class"
                                        : "cells or structures";
 }
 
