@@ -37,6 +37,7 @@ typedef struct video {
     hg__denoiser *d; // borrowed
     const char *name;
     int fd;
+    off_t size; // of a file, bytes, as it was when we began; 0 where the stream has no length
     hg__writer out;
     hg__y4m y;
     matrix matrix;
@@ -300,9 +301,22 @@ static int check_frame_line(const video *v, const char *line, hg_error *err) {
 // About how many there are; 0 where the stream has no length.
 static int64_t count_frames(const video *v) {
     static const size_t mark = sizeof "FRAME"; // a line before each
+    return (int64_t)((size_t)v->size / (hg__y4m_frame_bytes(&v->y) + mark));
+}
+
+static off_t measure(int fd) {
     struct stat s;
-    if (fstat(v->fd, &s) != 0 || !S_ISREG(s.st_mode)) return 0;
-    return (int64_t)((size_t)s.st_size / (hg__y4m_frame_bytes(&v->y) + mark));
+    return fstat(fd, &s) == 0 && S_ISREG(s.st_mode) ? s.st_size : 0;
+}
+
+// A video says nowhere how many frames it has: a file that became shorter must not pass for a whole one.
+static int check_end(const video *v, hg_error *err) {
+    const off_t at = v->size ? lseek(v->fd, 0, SEEK_CUR) : 0;
+    if (at >= v->size) return HG_OK;
+    return hg__fail(err, HG_ERR_IO,
+                    "%s: expected %lld bytes, got the end of the file at byte %lld: it was cut off "
+                    "while it was read",
+                    v->name, (long long)v->size, (long long)at);
 }
 
 static int run_frames(video *v, hg_error *err) {
@@ -318,7 +332,7 @@ static int run_frames(video *v, hg_error *err) {
         hg__meter_add(&v->d->meter, 1);
     }
     hg__meter_end(&v->d->meter);
-    return code;
+    return code < 0 ? code : check_end(v, err);
 }
 
 // ---- making -------------------------------------------------------------------------------------
@@ -355,6 +369,7 @@ static int make_tiles(video *v, bool is_colour, hg_error *err) {
 
 static int run_stream(video *v, hg_error *err) {
     char line[HG_Y4M_LINE];
+    v->size = measure(v->fd);
     HG_TRY(read_magic(v, line, err));
     HG_TRY(read_line(v, line, MAGIC, err));
     HG_TRY(hg__y4m_parse(&v->y, line, v->name, err));
