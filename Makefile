@@ -189,7 +189,7 @@ cov:
 
 # The part without foreign libraries (what would call one is not called), for another machine: the bits of this one.
 ARM_SRC := $(wildcard src/base/*.c src/tensor/*.c src/nn/*.c src/backend/cpu.c src/backend/cpu_ref.c src/backend/pool.c) \
-           $(addprefix src/model/,model.c parts.c plan.c plan_segments.c plan_train.c preset.c preset_source.c slots.c spec.c) src/data/schema.c src/data/schema_names.c
+           $(addprefix src/model/,model.c parts.c plan.c plan_layout.c plan_segments.c plan_train.c preset.c preset_source.c slots.c spec.c) src/data/schema.c src/data/schema_names.c
 aarch64: ; @tests/test_aarch64.sh
 build/aarch64/bits: tests/bits.c $(ARM_SRC) $(HEADERS)
 	@mkdir -p $(@D); echo "CC $@"
@@ -236,4 +236,4 @@ FORCE:
 .PHONY: all help demo test run-tests check layers headers format reformat tidy fuzz bench bench-peers golden longest cov \
         docs aarch64 install uninstall clean FORCE
 .SECONDARY:
--include $(DOUBLE:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(FUZZERS:=.d) $(wildcard $(O)/tests/*.d)
+-include $(DOUBLE:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(FUZZERS:=.d) $(EXAMPLES:=.d) $(wildcard $(O)/tests/*.d)

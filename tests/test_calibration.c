@@ -504,20 +504,22 @@ static void alarms_a_day_at_rows_a_minute_are_a_rate(void **state) {
         const char *alarms, *rate;
         double fpr;
     } good[] = {
-        {"2/day",    "1000/min", 2.0 / 1440000},
-        {"1/week",   "1/s",      1.0 / 604800 },
-        {"0.5/h",    "10/hour",  0.05         },
-        {"3/minute", "1e3/sec",  3.0 / 60000  },
-        {"7/d",      "1/second", 7.0 / 86400  },
+        {"2/day",     "1000/min",  2.0 / 1440000 },
+        {"1/week",    "1/s",       1.0 / 604800  },
+        {"0.5/h",     "10/hour",   0.05          },
+        {"3/minute",  "1e3/sec",   3.0 / 60000   },
+        {"7/d",       "1/second",  7.0 / 86400   },
+        {"2 per day", "10k / min", 2.0 / 14400000},
+        {"1 /week",   "0.5 M/h",   1.0 / 84e6    },
     };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         double fpr = 0;
         assert_int_equal(hg__alarms_fpr(good[i].alarms, good[i].rate, &fpr, NULL), HG_OK);
         assert_true(near(fpr, good[i].fpr, 1e-15));
     }
-    const char *const bad[] = {"",       "2",       "2/",    "/day",   "2/fortnight",
-                               "0/day",  "-1/day",  "x/day", "2/day ", " 2/day",
-                               "2//day", "inf/day", "2 /day"};
+    const char *const bad[] = {"",        "2",      "2/",     "/day",   "2/fortnight",
+                               "0/day",   "-1/day", "x/day",  "2/day ", "2//day",
+                               "inf/day", "2 days", "2Q/day", "k/day",  "per day"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         double fpr = 7;
         hg_error err = {0};

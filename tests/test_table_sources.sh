@@ -165,7 +165,7 @@ expect "val=0: no threshold" sh -c '! grep -q threshold err'
 must predict model=$none data=fresh.csv out=none.out top=0
 expect "and no p-values" [ "$(head -1 none.out)" = row,line,score ]
 for option in fpr=0.1 fdr=0.1 fail_on_anomaly=true groupby=site; do
-    refused 2 "${option%=*}: expected a model with held-out scores, got one without" predict model=$none data=fresh.csv out=no.csv $option
+    refused 2 "${option%=*}: expected scores with thresholds: the model has no thresholds: no rows were held out (val=0)" predict model=$none data=fresh.csv out=no.csv $option
 done
 before=$(hash_of $none)
 must calibrate model=$none data=fresh.csv fpr=0.02
@@ -177,7 +177,7 @@ expect "8 alarms of the 400 rows it comes from" [ "$(alarms some.out)" -le 8 ]
 must calibrate model=$none data=fresh.csv alarms=1/week rate=10/min --json
 expect "calibrate says that rows are too few: $(cat out)" grep -qE '"guaranteed":false,"rows_needed":100799' out
 refused 2 "score: expected auto" calibrate model=$none data=fresh.csv score=error
-refused 2 "fpr: expected scores with thresholds, got score=error" predict model=$model data=fresh.csv out=no.csv score=error fpr=0.1
+refused 2 "fpr: expected scores with thresholds: got score=error, which has none" predict model=$model data=fresh.csv out=no.csv score=error fpr=0.1
 refused 2 "alarms=many: expected a number above 0 and a time" train data=train.csv alarms=many rate=10/min name=no
 expect "which is said before training" [ ! -e runs/no ]
 must train data=train.csv name=group groupby=site fpr=0.05 steps=100
