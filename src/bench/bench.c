@@ -44,6 +44,10 @@ static void measure_peak(hg__bench *b) {
     }
 }
 
+static bool is_stopped(const hg__bench *b) {
+    return b->stop && *b->stop;
+}
+
 double hg__bench_best(hg__bench *b, void (*work)(void *), void *context) {
     double best = (double)INFINITY;
     const double until = hg__seconds() + b->o->values.seconds;
@@ -52,13 +56,14 @@ double hg__bench_best(hg__bench *b, void (*work)(void *), void *context) {
         work(context);
         const double took = hg__seconds() - began;
         if (took < best) best = took;
+        if (is_stopped(b)) break;
         if (round < 5 || round % 8 == 0) measure_peak(b);
     }
     return best;
 }
 
 bool hg__bench_wants(const hg__bench *b, const char *name) {
-    return strstr(name, b->o->values.only) != NULL;
+    return !is_stopped(b) && strstr(name, b->o->values.only) != NULL;
 }
 
 void hg__bench_measure(hg__bench *b, hg__figure f, double units, void (*work)(void *),
@@ -316,6 +321,7 @@ static int run_all(hg__bench *b, hg_error *err) {
     if (code == HG_OK && wants(b, "conv")) code = hg__bench_conv(b, err);
     if (code == HG_OK && wants(b, "read")) code = bench_read(b, err);
     if (code == HG_OK && wants(b, "read")) code = hg__bench_pictures(b, err);
+    if (code == HG_OK && is_stopped(b)) return hg__fail(err, HG_ERR_STOPPED, "stopped on request");
     if (code == HG_OK && b->lines == 0) {
         code = hg__fail(err, HG_ERR_USAGE, "bench: no figure of what=%s has '%s' in its name",
                         b->o->values.what, b->o->values.only);
@@ -325,8 +331,7 @@ static int run_all(hg__bench *b, hg_error *err) {
 
 int hg_bench(const hg_options *o, const hg_listener *l, bool json, char **text, hg_error *err) {
     HG_JOB_ENTRY(l);
-    (void)l;
-    hg__bench b = {.o = o, .k = hg__kernels_pick(), .json = json};
+    hg__bench b = {.o = o, .stop = l ? l->stop : NULL, .k = hg__kernels_pick(), .json = json};
     b.pool = hg__pool_new((int32_t)o->values.threads, err);
     if (!b.pool) return HG_ERR_MEMORY;
     if (json) hg__text_add(&b.text, "{\"results\": [");

@@ -24,6 +24,7 @@ typedef struct hg__figure {
 
 typedef struct hg__bench {
     const hg_options *o;
+    const volatile sig_atomic_t *stop; // may be NULL
     hg__pool *pool;
     const hg__kernels *k;
     double peak; // multiply-adds x 2 a second, all threads, best seen
@@ -32,7 +33,7 @@ typedef struct hg__bench {
     int lines;
 } hg__bench;
 
-bool hg__bench_wants(const hg__bench *b, const char *name); // option only=
+bool hg__bench_wants(const hg__bench *b, const char *name); // option only=; nothing once stopped
 void hg__bench_add(hg__bench *b, const hg__figure *f);      // if it is wanted
 
 // Repeats work(context) until the option's seconds are over, at least 5 times; the best time. The peak is

@@ -120,6 +120,9 @@ int hg__autoencoder_run(const hg__method *method, const hg__contest *t, float *s
     }
     const double began = hg__seconds();
     int code = train(t, folder, &m, err);
+    if (code == HG_ERR_STOPPED) { // what training says, resume=, is of a folder that goes now
+        hg__fail(err, code, "stopped on request");
+    }
     const double fitted = hg__seconds();
     if (code == HG_OK && m) code = score_test(t, m, score, err);
     f->fit = fitted - began;

@@ -72,5 +72,6 @@ int hg__label_refuse(const char *path, const char *label, const char *normal,
     return hg__fail(err, HG_ERR_USAGE, "%.200s: label=%.60s: %s, got %s%s", path, label,
                     said ? "expected values that are normal=, at least one"
                          : "expected 0 and 1 or names such as normal",
-                    met->text, said ? "" : "; normal= says which are normal");
+                    *met->text ? met->text : "no values",
+                    said ? "" : "; normal= says which are normal");
 }
