@@ -36,9 +36,10 @@ void cli_parse_line(cli_line *line, int argc, char **argv);
 // order: CLI_DONE and *options for hg_options_free(), or the exit status after printing why not.
 int cli_options(const cli_line *line, const char *mode, int first, hg_options **options);
 
-// "; did you mean data=normal.csv?" for a word of `mode` that is no key=value; next: the word behind it, or NULL. "" where nothing
-// comes to mind.
-void cli_guess(const char *mode, const char *word, const char *next, char guess[160]);
+// "; did you mean data=normal.csv?" for a word of `mode` that is no key=value; before, next: the words beside it, or NULL. "" where
+// nothing comes to mind.
+void cli_guess(const char *mode, const char *word, const char *before, const char *next,
+               char guess[160]);
 
 // Prints "hourglass COMMAND: sentence" and gives the exit status that fits.
 int cli_fail(const cli_line *line, const hg_error *err);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // guess.c - what a word that is no key=value was probably meant as: `hourglass train normal.csv`.
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -28,6 +29,7 @@ static bool is_name_of(const char *option, const char *word) {
 // What the modes work on: the first of these that a mode has.
 static const char *main_input(const char *mode) {
     static const char *const inputs[] = {"data", "source", "model"};
+    if (strcmp(mode, "denoise") == 0) return "source"; // as its examples say
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
         if (has_option(mode, inputs[i])) return inputs[i];
     }
@@ -42,7 +44,19 @@ static const char *input_for(const char *mode, const char *word) {
     return is_yaml && has_option(mode, "cfg") ? "cfg" : main_input(mode);
 }
 
-void cli_guess(const char *mode, const char *word, const char *next, char guess[160]) {
+// noise=gaussian 25: the shell parted one value. A word that names a file is more likely one that lacks its key.
+static bool is_rest_of_value(const char *mode, const char *before, const char *word) {
+    char name[64];
+    const size_t length = strcspn(before, "=");
+    if (!before[length] || !before[length + 1] || length >= sizeof name) return false;
+    if (*word == '-' || *word == '=' || strchr("\"'", before[length + 1])) return false;
+    const char *bare = before + strspn(before, "-");
+    snprintf(name, sizeof name, "%.*s", (int)(before + length - bare), bare);
+    return has_option(mode, name) && access(word, F_OK) != 0;
+}
+
+void cli_guess(const char *mode, const char *word, const char *before, const char *next,
+               char guess[160]) {
     const char *quote = strpbrk(word, " |;&'\"") ? "\"" : "";
     const char *bare = word + strspn(word, "-"), *input = input_for(mode, bare);
     guess[0] = '\0';
@@ -56,6 +70,10 @@ void cli_guess(const char *mode, const char *word, const char *next, char guess[
                  is_spaced ? "; did you mean %.60s=VALUE, without blanks around =?"
                            : "; did you mean %.60s=VALUE?",
                  word);
+    } else if (is_rest_of_value(mode, before, word)) {
+        const int length = (int)strcspn(before, "=");
+        snprintf(guess, 160, "; did you mean %.*s=\"%.60s %.40s%s\"?", length, before,
+                 before + length + 1, word, next && !strchr(next, '=') ? " ..." : "");
     } else if (*word && *word != '=' && *word != '-' && input) {
         snprintf(guess, 160, "; did you mean %s=%s%.100s%s?", input, quote, word, quote);
     }

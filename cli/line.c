@@ -133,7 +133,10 @@ static int set_word(hg_options *o, const char *mode, const cli_line *line, int i
         char shown[256], guess[160];
         snprintf(shown, sizeof shown, "%s", word);
         cli_show(shown); // before it is cut
-        cli_guess(mode, shown, i + 1 < line->words ? line->word[i + 1] : NULL, guess);
+        char before[256] = "";
+        snprintf(before, sizeof before, "%s", i > 0 ? line->word[i - 1] : "");
+        cli_show(before);
+        cli_guess(mode, shown, before, i + 1 < line->words ? line->word[i + 1] : NULL, guess);
         return fail(err, "expected key=value or --key value, got '%.60s'%s", shown, guess);
     }
     memcpy(name, start, length);

@@ -97,16 +97,44 @@ int hg__option_find(const hg__mode *mode, const char *name) {
     return -1;
 }
 
+// What other programs call the options.
+static const char *name_here(const hg__mode *mode, const char *name) {
+    static const char *const called[][2] = {
+        {"batch_size",    "batch"  },
+        {"learning_rate", "lr"     },
+        {"num_epochs",    "epochs" },
+        {"output",        "out"    },
+        {"input",         "data"   },
+        {"file",          "data"   },
+        {"dataset",       "data"   },
+        {"path",          "data"   },
+        {"bottleneck",    "latent" },
+        {"latent_dim",    "latent" },
+        {"workers",       "threads"},
+        {"jobs",          "threads"},
+        {"random_state",  "seed"   },
+        {"exclude",       "ignore" },
+        {"target",        "label"  },
+        {"memory",        "max_mem"}
+    };
+    for (size_t i = 0; i < sizeof called / sizeof *called; i++) {
+        const bool is_it = is_name(called[i][0], name);
+        if (is_it && hg__option_find(mode, called[i][1]) >= 0) return called[i][1];
+    }
+    return NULL;
+}
+
 static int fail_unknown(const hg_options *o, const char *name, const char *where, hg_error *err) {
     const char *names[HG_OPTION_COUNT];
     size_t count = 0;
     for (int i = 0; i < HG_OPTION_COUNT; i++) {
         if (rows[i].modes & o->mode->bit) names[count++] = rows[i].name;
     }
-    const char *nearest = hg__nearest_name(name, names, count);
+    const char *nearest = name_here(o->mode, name);
+    if (!nearest) nearest = hg__nearest_name(name, names, count);
     return hg__fail(err, HG_ERR_USAGE, "%s%s: there is no option '%.60s'%s%s%s", where,
-                    o->mode->name, name, nearest ? "; did you mean '" : "", nearest ? nearest : "",
-                    nearest ? "'?" : "");
+                    o->mode->name, name, nearest ? "; did you mean '" : " (`hourglass help ",
+                    nearest ? nearest : o->mode->name, nearest ? "'?" : "` lists them)");
 }
 
 // ---- values -------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ static const hg__colour words = {90, 94, 100};
 static const float small = 8, large = 9; // heights of capitals
 
 hg__axis hg__axis_over(double low, double high, bool log) {
-    hg__axis a = {low, high, log && low > 0};
+    hg__axis a = {low, high, log && low > 0, false};
     if (low < high) return a;
     a.low = a.log ? low / 2 : low - fmax(fabs(low) / 2, 0.5);
     a.high = a.log ? high * 2 : high + fmax(fabs(high) / 2, 0.5);
@@ -43,7 +43,8 @@ typedef void each_tick(const hg__plot *p, double value);
 static void even_ticks(const hg__plot *p, const hg__axis *a, each_tick *each) {
     const double rough = (a->high - a->low) / 5, power = pow(10, floor(log10(rough)));
     const double ratio = rough / power;
-    const double step = power * (ratio < 1.5 ? 1 : ratio < 3.5 ? 2 : ratio < 7.5 ? 5 : 10);
+    const double round = power * (ratio < 1.5 ? 1 : ratio < 3.5 ? 2 : ratio < 7.5 ? 5 : 10);
+    const double step = a->whole ? fmax(round, 1) : round;
     for (int32_t i = 0; i <= 12; i++) {
         const double value = (ceil(a->low / step - 1e-9) + i) * step;
         if (value > a->high + step * 1e-9) break;
@@ -129,7 +130,8 @@ void hg__plot_mark(const hg__plot *p, double x, hg__colour colour) {
 
 void hg__plot_legend(const hg__plot *p, int32_t i, double end, hg__colour colour,
                      const char *text) {
-    const float y = p->top + 14 + 16 * (float)i, right = at_x(p, end) - 10;
-    const float least = p->left + 10 + hg__lettering_width(text, small);
-    hg__canvas_write(p->canvas, fmaxf(right, least), y, small, HG_RIGHT, colour, text);
+    const float y = p->top + 14 + 16 * (float)i, x = at_x(p, end);
+    const bool fits = x - p->left > p->width / 2;
+    hg__canvas_write(p->canvas, fits ? x - 10 : x + 10, y, small, fits ? HG_RIGHT : HG_LEFT, colour,
+                     text);
 }

@@ -8,6 +8,7 @@
 typedef struct hg__axis {
     double low, high; // low < high
     bool log;
+    bool whole; // numbers stand at whole values only
 } hg__axis;
 
 // Over [low, high], both finite; widened where they are the same. `log`: by powers of ten, if low is positive.
@@ -41,6 +42,6 @@ void hg__plot_bar(const hg__plot *p, double x0, double x1, double y, hg__colour 
 // A line from bottom to top at x.
 void hg__plot_mark(const hg__plot *p, double x, hg__colour colour);
 
-// The i-th line of words at the top of the box, left of the value `end` on the x axis.
+// The i-th line of words at the top of the box, left of the value `end` on the x axis, or right of it in the left half.
 void hg__plot_legend(const hg__plot *p, int32_t i, double end, hg__colour colour, const char *text);
 #endif

@@ -135,9 +135,10 @@ static void write_caption(hg__canvas *c, const sheet *s) {
     char text[160];
     float x = (float)s->left;
     const float y = MARGIN + large / 2;
-    int used = snprintf(text, sizeof text, "%d rows", s->n);
+    int used = snprintf(text, sizeof text, "%d %s", s->n, s->n == 1 ? "row" : "rows");
     if (s->code < s->width) {
-        used += snprintf(text + used, sizeof text - (size_t)used, " through %d numbers", s->code);
+        used += snprintf(text + used, sizeof text - (size_t)used, " through %d %s", s->code,
+                         s->code == 1 ? "number" : "numbers");
     }
     snprintf(text + used, sizeof text - (size_t)used, s->H ? "; black %.4g, white %.4g" : ":",
              (double)s->low, (double)s->high);

@@ -92,10 +92,12 @@ static void draw_losses(hg__canvas *c, const losses *l) {
     const int32_t best = find_losses(l, &low, &high);
     hg__plot p = panel(c, 0);
     p.x = hg__axis_over(l->epoch[0], l->epoch[l->count - 1], false);
+    p.x.whole = true;
     p.y = hg__axis_over(low, high, high > 10 * low);
     hg__plot_frame(&p, "Loss by epoch", "epoch");
     hg__plot_curve(&p, l->epoch, l->train, l->count, grey);
     hg__plot_curve(&p, l->epoch, l->val, l->count, blue);
+    if (l->count == 1) hg__plot_point(&p, l->epoch[0], l->train[0], grey); // no curve
     snprintf(text, sizeof text, "training %.4g", l->train[l->count - 1]);
     hg__plot_legend(&p, 0, p.x.high, grey, text);
     if (best < 0) return;

@@ -54,6 +54,9 @@ printf 'load,k\377\n1,2\n' >latin.csv && try hourglass train data=latin.csv
 # Words that are no key=value; variables that mean nothing.
 for word in normal.csv 'my file.csv' runs/table/weights/best.safetensors conv epochs -epochs=3 mine.yaml; do try hourglass train "$word"; done
 try hourglass train data = normal.csv
+try hourglass train data=normal.csv noise=gaussian 25
+try hourglass train data=my file.csv
+try hourglass denoise photo.jpg
 try hourglass verify best.safetensors
 HG_TREADS=2 HG_LEARNING=1 HG_DATA=x HG_EPOCHS=3 HG_LR= try hourglass checks
 HG_TREADS=2 try hourglass checks -q
