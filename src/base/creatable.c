@@ -129,6 +129,16 @@ static void find_near(const char *folder, const char *name, char near[256]) {
     closedir(dir);
 }
 
+// "a.csv,b.csv" where a.csv is there.
+static bool is_list(const char *path) {
+    char first[1024];
+    struct stat s;
+    const size_t length = strcspn(path, ",");
+    if (!path[length] || length >= sizeof first) return false;
+    snprintf(first, sizeof first, "%.*s", (int)length, path);
+    return stat(first, &s) == 0;
+}
+
 // Behind the sentence: the path with its first part that is not there replaced by the nearest that is.
 static void suggest(const char *path, char *text, size_t size) {
     char folder[1024], part[1024], name[256], near[256];
@@ -136,6 +146,10 @@ static void suggest(const char *path, char *text, size_t size) {
     size_t end = 0;
     if (strpbrk(path, "*?")) {
         snprintf(text, size, "; a pattern names no file: one is read");
+        return;
+    }
+    if (is_list(path)) {
+        snprintf(text, size, "; a list names no file: one is read");
         return;
     }
     do {

@@ -38,7 +38,7 @@ try hourglass denoise source='my clip.mp4' out=cleaned model=runs/rows
 # Folders and files that are not what they seem.
 mkdir mixed csvs && cp log.csv normal.csv mixed && cp log.csv csvs
 printf 'P5 2 2 255\n1234' >mixed/photo.pgm && cp mixed/photo.pgm photo.csv && cp 'my clip.mp4' film.csv
-for data in mixed csvs empty photo.csv film.csv norml.csv 'https://a.org/b.csv' '*.csv'; do try hourglass train data="$data"; done
+for data in mixed csvs empty photo.csv film.csv norml.csv 'https://a.org/b.csv' '*.csv' normal.csv,log.csv; do try hourglass train data="$data"; done
 for data in mixed csvs photo.csv; do try hourglass predict model=runs/table data=$data; done
 
 # Models and noise that do not suit, labels that are others.
