@@ -12,8 +12,6 @@ epochs=$(($(wc -l <runs/INT/results.csv) + 1))
 hourglass train -q resume=runs/INT epochs=$epochs; echo $?
 
 # What is not to be gone on with says only that it stopped.
-awk 'BEGIN { print "a,b,c"; for (i = 0; i < 300; i++) print i % 17, i % 23, i % 30 ? "ok" : "bad" }' >log.csv
-hourglass compare data=log.csv label=c seeds=1 steps=100000000 -q &
-sleep 0.5; kill -INT $!; wait $!; echo $?
-hourglass bench what=kernels seconds=3600 -q &
-sleep 0.2; kill -INT $!; wait $!; echo $?
+awk 'BEGIN { OFS = ","; print "a,b,c"; for (i = 0; i < 300; i++) print i % 17, i % 23, i % 30 ? "ok" : "bad" }' >log.csv
+timeout -s INT --preserve-status 1 hourglass compare data=log.csv label=c seeds=1 steps=100000000 -q; echo $?
+timeout -s INT --preserve-status 0.5 hourglass bench what=kernels seconds=3600 -q; echo $?
