@@ -269,7 +269,7 @@ static void run_rows(hg__text *told) {
     hg_error err = {0};
     hg_model *m = hg_model_load(at("table/weights/best.safetensors"), &err);
     hg_watcher *w = m ? hg_watcher_new(m, NULL, 0, 0, &err) : NULL;
-    const char *const cell[] = {"12.5", "box", "2024-03-02 10:05"};
+    const char *const cell[] = {"12.5", "box", "2024-03-02 10:05", "no"};
     hg_verdict v = {0};
     const int code = w ? hg_watch(w, cell, &v, &err) : -1;
     hg__text_add(told, "watch %d %s\n", code, err.message);

@@ -78,7 +78,7 @@ static tmsize_t read_bytes(thandle_t self, void *to, tmsize_t size) {
     if (size < 0 || t->at >= t->size) return 0;
     const size_t left = t->size - (size_t)t->at;
     const size_t n = (size_t)size < left ? (size_t)size : left;
-    if (!hg__image_file_copy(t->file, t->at, to, n)) return -1;
+    if (!hg__image_file_copy(t->file, t->at, to, n)) return 0; // of -1 libtiff 4.5 makes an offset
     t->at += n;
     return (tmsize_t)n;
 }
