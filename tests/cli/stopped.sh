@@ -13,5 +13,12 @@ hourglass train -q resume=runs/INT epochs=$epochs; echo $?
 
 # What is not to be gone on with says only that it stopped.
 awk 'BEGIN { OFS = ","; print "a,b,c"; for (i = 0; i < 300; i++) print i % 17, i % 23, i % 30 ? "ok" : "bad" }' >log.csv
-timeout -s INT --preserve-status 1 hourglass compare data=log.csv label=c seeds=1 steps=100000000 -q; echo $?
-timeout -s INT --preserve-status 0.5 hourglass bench what=kernels seconds=3600 -q; echo $?
+interrupt() { # interrupt WORD...: once it listens
+    hourglass "$@" &
+    until grep -qs '^SigCgt:.*[2367abef]$' /proc/$!/status; do sleep 0.05; done
+    sleep 0.5
+    kill -INT $!
+    wait $!; echo $?
+}
+interrupt compare data=log.csv label=c seeds=1 steps=100000000 -q
+interrupt bench what=kernels seconds=3600 -q
