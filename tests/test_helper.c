@@ -40,7 +40,7 @@ static int take_all(void *context, int fd, hg_error *err) {
     (void)context, (void)fd;
     static volatile size_t sum;
     for (int i = 0; i < 64; i++) {
-        char *block = malloc((size_t)32 << 20);
+        volatile char *block = malloc((size_t)32 << 20); // or clang does without it
         if (!block) return hg__fail(err, HG_ERR_MEMORY, "no more");
         for (size_t k = 0; k < (size_t)32 << 20; k += 4096) block[k] = 1, sum += (size_t)block[k];
     }
