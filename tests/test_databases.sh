@@ -22,13 +22,14 @@ refused() {
 }
 same() { expect "$1" cmp -s "$2" "$3"; }
 
-# begin FIFO command...: runs it up to its pause; go_on lets it end; kill_it does not
+# begin FIFO command...: runs it up to its pause; go_on lets it end; kill_it does not. The pipe is open for reading here
+# too: who writes into it gets no SIGPIPE where the command has ended by then.
 begin() {
     fifo=$1
     shift
     : >err
     "$@" <"$fifo" >out 2>err &
-    exec 3>"$fifo"
+    exec 3<>"$fifo"
     for _ in $(seq 300); do grep -q paused err && return || sleep 0.1; done
     bad "no pause: $*: $(cat err)"
 }
