@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "base/lock.h"
+#include "model/model_file.h"
 #include "train_case.h"
 
 // ---- resuming -----------------------------------------------------------------------------------
@@ -168,42 +169,57 @@ static void a_run_may_be_resumed_for_more_epochs(void **state) {
 
 // ---- checkpoints that are none ------------------------------------------------------------------
 
-// The checkpoint of a run written anew, whole and with its checksum: `progress` where it is not NULL, and without tensor `lost`, or
-// with that of another shape (is_bent).
-static void rewrite_checkpoint(const char *from, const char *to, const char *progress,
-                               const char *lost, bool is_bent) {
+// What is changed in a checkpoint that is written anew, whole and with its checksum.
+typedef struct change {
+    const char *progress; // instead of what it says; NULL: that
+    const char *tensor;   // those whose names begin so are left out, or
+    bool is_bent;         // have another shape, or
+    bool is_whole;        // another type of number
+    bool is_of_no_run;
+} change;
+
+static void rewrite_checkpoint(const char *from, const char *to, const change *c) {
     hg__tensors t;
     uint64_t hash;
     char sum[20];
     hg_error err = {0};
     assert_int_equal(hg__tensors_open(&t, from, &err), HG_OK);
-    size_t kept = 0;
+    size_t kept = 0, pairs = 0, checksum = 0;
     for (size_t i = 0; i < t.count; i++) {
         hg__tensor one = t.tensor[i];
-        const bool is_it = lost && strncmp(one.name, lost, strlen(lost)) == 0;
+        const bool is_it = c->tensor && strncmp(one.name, c->tensor, strlen(c->tensor)) == 0;
         size_t count = 0;
         assert_true(hg__shape_count(&one.shape, &count));
-        if (is_it && is_bent) one.shape = hg__shape_of((hg__extent){1, 1, (int32_t)count});
-        if (!is_it || is_bent) t.tensor[kept++] = one;
+        if (is_it && c->is_bent) one.shape = hg__shape_of((hg__extent){1, 1, (int32_t)count});
+        if (is_it && c->is_whole) one.dtype = HG_I32;
+        if (!is_it || c->is_bent || c->is_whole) t.tensor[kept++] = one;
     }
     t.count = kept;
-    size_t checksum = 0;
+    const char *key[16], *value[16];
     for (size_t i = 0; i < t.pairs; i++) {
-        if (strcmp(t.key[i], "hourglass.checksum") == 0) checksum = i;
-        if (!progress || strcmp(t.key[i], "hourglass.training") != 0) continue;
-        hg__free(t.value[i]);
-        t.value[i] = hg__copy_text(progress, NULL);
+        assert_true(pairs < 16);
+        if (c->is_of_no_run && strcmp(t.key[i], HG_META_RUN) == 0) continue;
+        if (strcmp(t.key[i], "hourglass.checksum") == 0) checksum = pairs;
+        const bool is_it = c->progress && strcmp(t.key[i], "hourglass.training") == 0;
+        key[pairs] = t.key[i];
+        value[pairs++] = is_it ? c->progress : t.value[i];
     }
-    const char *const *key = (const char *const *)t.key, *const *value =
-                                                             (const char *const *)t.value;
     assert_int_equal(
-        hg__tensors_hash(t.tensor, t.count, key, value, t.pairs, "hourglass.checksum", &hash, &err),
+        hg__tensors_hash(t.tensor, t.count, key, value, pairs, "hourglass.checksum", &hash, &err),
         HG_OK);
     snprintf(sum, sizeof sum, "%016llx", (unsigned long long)hash);
-    hg__free(t.value[checksum]);
-    t.value[checksum] = hg__copy_text(sum, NULL);
-    assert_int_equal(hg__tensors_write(to, t.tensor, t.count, key, value, t.pairs, &err), HG_OK);
+    value[checksum] = sum;
+    assert_int_equal(hg__tensors_write(to, t.tensor, t.count, key, value, pairs, &err), HG_OK);
     hg__tensors_close(&t);
+}
+
+// What the checkpoint says of the run's progress; to be freed.
+static char *progress_of(const char *path) {
+    hg__tensors t;
+    assert_int_equal(hg__tensors_open(&t, path, NULL), HG_OK);
+    char *text = hg__copy_text(hg__tensors_metadata(&t, "hourglass.training"), NULL);
+    hg__tensors_close(&t);
+    return text;
 }
 
 static void expect_no_checkpoint(const char *says) {
@@ -238,34 +254,35 @@ static void progress_that_is_none_is_refused(void **state) {
     snprintf(to, sizeof to, "%s", at("runs/flaws/weights/last.safetensors"));
     snprintf(from, sizeof from, "%s", at("whole.safetensors"));
     assert_int_equal(rename(to, from), 0);
-    hg__tensors t;
-    assert_int_equal(hg__tensors_open(&t, from, NULL), HG_OK);
-    char *whole = hg__copy_text(hg__tensors_metadata(&t, "hourglass.training"), NULL);
-    hg__tensors_close(&t);
+    char *progress = progress_of(from);
     for (size_t k = 0; k < 5 + 3; k++) {
         const bool is_count = k < 5;
         for (size_t i = 0; i < FLAWS; i++) {
             if (is_count && k > 1 && i == 4) continue; // steps may be as many
-            char *text = with_value(whole, is_count ? counts[k] : reals[k - 5],
+            char *text = with_value(progress, is_count ? counts[k] : reals[k - 5],
                                     is_count ? no_counts[i] : no_reals[i]);
-            rewrite_checkpoint(from, to, text, NULL, false);
+            rewrite_checkpoint(from, to, &(change){.progress = text});
             expect_no_checkpoint(says);
             hg__free(text);
         }
     }
-    hg__free(whole);
-    rewrite_checkpoint(from, to, "{", NULL, false);
+    hg__free(progress);
+    rewrite_checkpoint(from, to, &(change){.progress = "{"});
     expect_no_checkpoint(says);
-    rewrite_checkpoint(from, to, NULL, "optimizer.exp_avg_sq.", false);
+    rewrite_checkpoint(from, to, &(change){.tensor = "optimizer.exp_avg_sq."});
     expect_no_checkpoint("expected a tensor 'optimizer.exp_avg_sq.encoder.0.weight' in the "
                          "weight's shape, got none");
-    rewrite_checkpoint(from, to, NULL, "optimizer.exp_avg.", true);
+    const change bent = {.tensor = "optimizer.exp_avg.", .is_bent = true};
+    const change whole = {.tensor = "optimizer.exp_avg.", .is_whole = true};
+    rewrite_checkpoint(from, to, &bent);
     expect_no_checkpoint("in the weight's shape, got another shape");
-    rewrite_checkpoint(from, to, NULL, "encoder.0.weight", false);
+    rewrite_checkpoint(from, to, &whole);
+    expect_no_checkpoint("in the weight's shape, got another type of number");
+    rewrite_checkpoint(from, to, &(change){.tensor = "encoder.0.weight"});
     expect_no_checkpoint("encoder.0.weight");
     hg_train_result r;
     hg_error err = {0};
-    rewrite_checkpoint(from, to, NULL, NULL, false);
+    rewrite_checkpoint(from, to, &(change){0});
     if (resume(at("runs/flaws"), "epochs", "5", &r, &err) < 0) fail_msg("%s", err.message);
     unlink(to); // it would begin anew, and write over the best weights
     assert_int_equal(resume(at("runs/flaws"), "epochs", "2", &r, &err), HG_ERR_MODEL);
@@ -349,6 +366,69 @@ static void a_run_that_does_not_say_which_it_is_goes_on(void **state) {
     if (resume(at("runs/plain"), "epochs", "4", &r, &err) < 0) fail_msg("%s", err.message);
     expect_same_best("plain", "longer");
     expect_same_results("plain", "longer");
+}
+
+static void a_checkpoint_of_version_0_1_0_goes_on(void **state) {
+    (void)state;
+    hg_train_result r;
+    hg_error err = {0};
+    char path[2][256];
+    run(HG_OK, "name=aged epochs=2", NULL, NULL);
+    run(HG_OK, "name=fresh epochs=3", NULL, NULL);
+    char *progress = progress_of(at("runs/aged/weights/last.safetensors"));
+    hg__text timed = {0}; // version 0.1.0 wrote the seconds too
+    hg__text_add(&timed, "{\"seconds\": \"0x1.8p+1\", %s", progress + 1);
+    for (int i = 0; i < 2; i++) {
+        const change c = {.progress = timed.data, .is_of_no_run = true};
+        snprintf(path[0], sizeof path[0], "%s", at("kept"));
+        snprintf(path[1], sizeof path[1], "%s",
+                 at("runs/aged/weights/%s.safetensors", i ? "best" : "last"));
+        assert_int_equal(rename(path[1], path[0]), 0);
+        rewrite_checkpoint(path[0], path[1], &c);
+    }
+    hg__text_clear(&timed);
+    hg__free(progress);
+    if (resume(at("runs/aged"), "epochs", "3", &r, &err) < 0) fail_msg("%s", err.message);
+    assert_int_equal(r.epochs, 3);
+    expect_same_results("aged", "fresh");
+}
+
+static void state_that_is_not_trained_is_no_state_of_the_optimiser(void **state) {
+    (void)state;
+    static const char normed[] = "model=dense_4,_batchnorm_relu_|_dense_input";
+    char more[128];
+    hg_train_result r;
+    hg_error err = {0};
+    snprintf(more, sizeof more, "name=normed epochs=2 %s", normed);
+    run(HG_OK, more, NULL, NULL);
+    snprintf(more, sizeof more, "name=straight4 epochs=4 %s", normed);
+    run(HG_OK, more, NULL, NULL);
+    if (resume(at("runs/normed"), "epochs", "4", &r, &err) < 0) fail_msg("%s", err.message);
+    expect_same_best("normed", "straight4");
+    expect_same_results("normed", "straight4");
+}
+
+// Gone, they are made anew; damaged, nothing is trained over them; none yet: there are none to look at.
+static void best_weights_may_be_gone_but_not_damaged(void **state) {
+    (void)state;
+    hg_train_result r;
+    hg_error err = {0};
+    char last[256], kept[256];
+    run(HG_OK, "name=unbest epochs=2", NULL, NULL);
+    assert_int_equal(hg__write_file(at("runs/unbest/weights/best.safetensors"), "broken", 6, &err),
+                     HG_OK);
+    assert_int_equal(resume(at("runs/unbest"), "epochs", "3", &r, &err), HG_ERR_MODEL);
+    assert_non_null(strstr(err.message, "best.safetensors"));
+    snprintf(last, sizeof last, "%s", at("runs/unbest/weights/last.safetensors"));
+    snprintf(kept, sizeof kept, "%s", at("kept"));
+    copy_file(last, kept);
+    unlink(at("runs/unbest/weights/best.safetensors"));
+    if (resume(at("runs/unbest"), "epochs", "3", &r, &err) < 0) fail_msg("%s", err.message);
+    char *progress = progress_of(kept), *none = with_value(progress, "best_epoch", "0");
+    rewrite_checkpoint(kept, last, &(change){.progress = none});
+    hg__free(progress);
+    hg__free(none);
+    if (resume(at("runs/unbest"), "epochs", "3", &r, &err) < 0) fail_msg("%s", err.message);
 }
 
 static void the_same_training_gives_the_same_checkpoint(void **state) {
@@ -505,6 +585,9 @@ int main(void) {
         cmocka_unit_test(a_run_that_is_another_now_is_not_resumed),
         cmocka_unit_test(weights_and_options_of_two_runs_are_not_resumed),
         cmocka_unit_test(a_run_that_does_not_say_which_it_is_goes_on),
+        cmocka_unit_test(a_checkpoint_of_version_0_1_0_goes_on),
+        cmocka_unit_test(state_that_is_not_trained_is_no_state_of_the_optimiser),
+        cmocka_unit_test(best_weights_may_be_gone_but_not_damaged),
         cmocka_unit_test(the_same_training_gives_the_same_checkpoint),
         cmocka_unit_test(seconds_go_on_where_they_were),
         cmocka_unit_test(a_folder_is_trained_in_by_one_at_a_time),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // test_table_mat.c - MATLAB files as tables: which matrix, its numbers, and files that are none.
+#include <math.h>
 #include <stddef.h>
 #include <sys/resource.h>
 
@@ -28,6 +29,8 @@ _Static_assert((int)HG_MAT_UINT32 == (int)MAT_C_UINT32 && (int)HG_MAT_UINT64 == 
 _Static_assert((int)MAT_ACC_RDONLY == 0 && MATIO_MAJOR_VERSION == 1 && MATIO_MINOR_VERSION == 5,
                "1.5");
 #endif
+
+#define NO_X "! x.mat: expected a matrix 'X', or one single matrix of numbers, got "
 
 static void expect_seed(const char *seed, const char *array, const char *says) {
     char path[64];
@@ -60,6 +63,7 @@ static void version_7_3_is_read_and_libhdf5_says_nothing(void **state) {
     const int before = dup(STDERR_FILENO), heard = make_file("", 0);
     assert_int_equal(dup2(heard, STDERR_FILENO), STDERR_FILENO);
     expect_table(bytes, size, "x.mat", NULL, "# column 1|column 2|y\n1|2|0\n3|4|1\n5|6|0\n");
+    expect_seed("good_hdf5.mat", "X", "1|2\n3|4\n5|6\n");
     expect_table(bytes, 1500, "x.mat", NULL,
                  "! x.mat: expected a matrix 'X', or one single matrix of numbers, got none");
     assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
@@ -246,6 +250,86 @@ static void of_many_arrays_one_is_meant(void **state) {
                   "1\n1\n1\n");
 }
 
+// An element of version 5: its tag, its bytes, and zeros up to the next eight bytes.
+static void add_element(hg__text *to, uint32_t type, const void *bytes, size_t size) {
+    const uint32_t tag[] = {type, (uint32_t)size};
+    hg__text_add_bytes(to, (const char *)tag, sizeof tag);
+    hg__text_add_bytes(to, bytes, size);
+    while (to->length % 8) hg__text_add_bytes(to, "", 1);
+}
+
+// An array of version 5, behind the header where it is the first; its numbers are bytes.
+static void add_array(hg__text *to, uint32_t class, int32_t rows, int32_t width, const char *name,
+                      const char *numbers) {
+    static const char header[124] = "MATLAB 5.0 MAT-file";
+    const uint32_t flags[] = {class, 0};
+    const int32_t sizes[] = {rows, width};
+    hg__text own = {0};
+    add_element(&own, 6, flags, sizeof flags);
+    add_element(&own, 5, sizes, sizeof sizes);
+    add_element(&own, 1, name, strlen(name));
+    add_element(&own, 2, numbers, strlen(numbers));
+    if (to->length == 0) {
+        hg__text_add_bytes(to, header, sizeof header);
+        hg__text_add_bytes(to, "\0\1IM", 4);
+    }
+    add_element(to, 14, own.data, own.length);
+    hg__text_clear(&own);
+}
+
+// What was added, and is no more after it.
+static void expect_added(hg__text *file, const char *array, const char *says) {
+    const hg__table_options o = {.table = array};
+    expect_table(file->data, file->length, "x.mat", &o, says);
+    hg__text_clear(file);
+    *file = (hg__text){0};
+}
+
+static void what_leaves_a_doubt_is_listed(void **state) {
+    (void)state;
+    hg__text file = {0}, name = {0}, says = {0};
+    add_array(&file, 6, 1, 2, "gr\xf6\xdf\x65", "12"); // in two code pages
+    add_array(&file, 6, 1, 2, "gr\x94\xe1\x65", "34");
+    expect_added(&file, "gr?\?e", "! x.mat: expected one array 'gr?\?e', got 'gr?\?e', 'gr?\?e'");
+    add_array(&file, 6, 1, 3, "a", "123"); // which of them is a row of numbers, and which labels?
+    add_array(&file, 6, 1, 3, "y", "456");
+    expect_added(&file, "", NO_X "'a', 'y'");
+    add_array(&file, 6, 1, 2, "", "12");
+    expect_added(&file, "Z", "! x.mat: expected an array 'Z', got ''");
+    add_array(&file, 0, 2, 2, "a", "1234");
+    expect_added(&file, "", NO_X "'a' (an array that says no class)");
+    hg__text_add(&name, "an");
+    for (int i = 0; i < 40; i++) hg__text_add(&name, "\u00e9");
+    hg__text_add(&says, NO_X "'%.62s' (0 x 2)", name.data); // whole letters of it
+    add_array(&file, 6, 0, 2, name.data, "");
+    expect_added(&file, "", says.data);
+    hg__text_clear(&name);
+    hg__text_clear(&says);
+}
+
+static void sizes_are_held_against_one_another(void **state) {
+    (void)state;
+    hg__text file = {0};
+    add_array(&file, 6, 4, 2, "X", "12345678");
+    add_array(&file, 6, 2, 2, "y", "1234"); // as many as rows, but no list
+    expect_added(&file, "",
+                 "! x.mat: expected y to be 4 numbers, one for each row of X, got 2 x 2");
+    add_array(&file, 6, 1, (1 << 24) + 1, "X", "12");
+    expect_added(&file, "", "! x.mat: 'X' (1 x 16777217) is larger than its file can hold");
+    expect_table(BYTES("MATLAB 7.3 MAT-file"), "x.mat", NULL,
+                 "! x.mat: expected a header of 128 bytes, got 19");
+    static const struct {
+        int32_t head[5];
+        char name[4];
+        double number[2];
+    } endless = {
+        {0,  2, 1, 0, 4},
+        "low", {1, (double)-INFINITY}
+    }; // version 4
+    expect_table(&endless, sizeof endless, "x.mat", NULL,
+                 "1\n! x.mat, row 2: column 1: expected a finite number, got -inf\n");
+}
+
 // X of 3 x 2 and what is called y.
 static void expect_with_y(int32_t class, int32_t rows, int32_t width, const char *says) {
     const int32_t x[] = {50, 3, 2, 0, 2}, y[] = {50 + class, rows, width, 0, 2};
@@ -307,6 +391,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(more_arrays_than_anybody_has_are_refused),
         cmocka_unit_test(every_allocation_and_every_read_may_fail),
         cmocka_unit_test(of_many_arrays_one_is_meant),
+        cmocka_unit_test(what_leaves_a_doubt_is_listed),
+        cmocka_unit_test(sizes_are_held_against_one_another),
         cmocka_unit_test(y_is_a_number_for_each_row),
         cmocka_unit_test(a_cut_file_is_refused),
         cmocka_unit_test(damaged_files_are_survived),

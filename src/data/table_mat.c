@@ -188,15 +188,13 @@ static int choose(hg__mat_file *f, choice *c, hg_error *err) {
 // The numbers of an array whose header was read.
 static int load(hg__mat_file *f, const hg__mat_array *a, hg__mat_numbers *to, hg_error *err) {
     char text[96], name[SHOWN];
-    size_t count = 0, bytes;
+    size_t count = 0;
     if (!is_numeric(a)) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected '%s' to be a matrix of numbers, got %s",
                         f->path, hg__mat_show_name(a, name), describe(a, text));
     }
     const bool fits = a->dim[0] <= INT32_MAX && a->dim[1] <= HG_MAX_WIDTH &&
-                      hg__multiply(a->dim[0], a->dim[1], &count) &&
-                      hg__multiply(count, sizeof(double), &bytes) &&
-                      count / HG_MAT_RATIO <= f->size;
+                      hg__multiply(a->dim[0], a->dim[1], &count) && count / HG_MAT_RATIO <= f->size;
     if (fits) return f->kind->read(f, a, count, to, err);
     return hg__fail(err, HG_ERR_DATA, "%s: '%s' (%s) is larger than its file can hold", f->path,
                     hg__mat_show_name(a, name), describe(a, text));

@@ -112,7 +112,10 @@ static int take_state(hg__trainer *t, const hg__tensors *file, int32_t state, co
     if (!from || from->dtype != HG_F32 || !hg__shape_is_equal(&from->shape, &l->param[q].shape)) {
         return hg__fail(err, HG_ERR_MODEL,
                         "%s: expected a tensor '%s' in the weight's shape, got %s", file->path,
-                        name, from ? "another shape" : "none");
+                        name,
+                        !from                   ? "none"
+                        : from->dtype != HG_F32 ? "another type of number"
+                                                : "another shape");
     }
     hg__param_import(&l->param[q], hg__train_state(t->plan, state), from->data);
     return HG_OK;
