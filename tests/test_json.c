@@ -10,6 +10,8 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
+#include "faults.h"
 
 #include <cmocka.h>
 
@@ -19,7 +21,7 @@ static void expect_same(const char *text, const char *again) {
     if (!v) fail_msg("%s: %s", text, err.message);
     char *written = hg__json_text(v, NULL);
     assert_string_equal(written, again);
-    hg__json *copy = hg__json_copy(v, NULL);
+    hg__json *copy = hg__json_copy(v);
     char *third = hg__json_text(copy, NULL);
     assert_string_equal(third, again);
     hg__free(written);
@@ -139,6 +141,107 @@ static void objects_are_made_and_changed(void **state) {
     hg__json_free(shared);
 }
 
+static void what_was_read_is_changed_in_a_copy(void **state) {
+    (void)state;
+    static const char text[] = "{\"a\":[1],\"b\":\"x\",\"c\":-2.5e1}";
+    hg__json *v = hg__json_read(text, strlen(text), "t", NULL);
+    assert_true(hg__json_set(v, "a", hg__json_null()) < 0);
+    assert_true(hg__json_append(hg__json_object_get(v, "a"), hg__json_null()) < 0);
+    hg__json_remove(v, "a");
+    assert_int_equal(hg__json_object_size(v), 3);
+    hg__json *copy = hg__json_copy(v), *array = hg__json_copy(hg__json_object_get(v, "a"));
+    hg__json_free(v); // its values live on
+    hg__json_remove(copy, "a");
+    assert_int_equal(hg__json_set(copy, "d", array), HG_OK);
+    assert_int_equal(hg__json_append(array, hg__json_share(hg__json_object_get(copy, "b"))), HG_OK);
+    assert_int_equal(hg__json_set(copy, "b", hg__json_boolean(true)), HG_OK);
+    char *written = hg__json_text(copy, NULL);
+    assert_string_equal(written, "{\"b\":true,\"c\":-25.0,\"d\":[1,\"x\"]}");
+    hg__free(written);
+    hg__json_free(copy);
+    assert_null(hg__json_copy(NULL));
+}
+
+// `part` so often, with commas between, in a list, or in an object: ":1" behind keys.
+static hg__text repeat(const char *part, int times) {
+    const bool is_object = *part == ':';
+    hg__text t = {0};
+    hg__text_add(&t, is_object ? "{" : "[");
+    for (int i = 0; i < times; i++) {
+        if (i) hg__text_add(&t, ",");
+        if (is_object) hg__text_add(&t, "\"%x\"", i);
+        hg__text_add(&t, "%s", part);
+    }
+    hg__text_add(&t, is_object ? "}" : "]");
+    assert_false(t.failed);
+    return t;
+}
+
+static void memory_is_in_proportion_to_the_text(void **state) {
+    (void)state;
+    static const char *const parts[] = {
+        "[]",
+        "{}",
+        "1",
+        "1e1",
+        "\"\"",
+        "null",
+        "[1]",
+        "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",
+        "{\"\":{\"\":1}}",
+        ":1",
+        "[\"a,b:[{\",{\"k\":[2,{\"k\":[]}]}]",
+        " [ [\n] , { } ] "};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        hg__text t = repeat(parts[i], 20000);
+        const uint64_t bytes = hg__alloc_bytes(), calls = hg__alloc_count();
+        hg__json *v = hg__json_read(t.data, t.length, "t", NULL);
+        assert_non_null(v);
+        if (hg__alloc_bytes() - bytes > 5 * t.length + t.length / 10 + 2048) {
+            fail_msg("%s: %d bytes for %d of text", parts[i], (int)(hg__alloc_bytes() - bytes),
+                     (int)t.length);
+        }
+        assert_true(hg__alloc_count() - calls <= 4);
+        char *written = hg__json_text(v, NULL);
+        if (strcmp(parts[i], "1e1") != 0 && !strchr(parts[i], ' ')) {
+            assert_string_equal(written, t.data);
+        }
+        hg__free(written);
+        hg__json_free(v);
+        hg__text_clear(&t);
+    }
+    hg_error err = {0};
+    assert_null(hg__json_read("1", (size_t)HG_MAX_JSON_SIZE + 1, "t", &err));
+    assert_string_equal(err.message,
+                        "t: expected JSON of at most 1073741824 bytes, got 1073741825");
+    hg__text t = repeat("1", HG_MAX_JSON_ITEMS + 2);
+    assert_null(hg__json_read(t.data, t.length, "t", &err));
+    assert_string_equal(err.message, "t: expected JSON of at most 2097152 items, got 2097153");
+    hg__text_clear(&t);
+}
+
+// The child of the test below.
+static int run_scenario(void) {
+    hg_error err = {0};
+    static const char text[] = "{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,"
+                               "\"i\":[1,{}]}";
+    hg__json *v = hg__json_read(text, strlen(text), "t", &err), *copy = hg__json_copy(v);
+    const int bad = hg__json_set(copy, "new", hg__json_string("text", NULL));
+    char *written = copy && !bad ? hg__json_text(copy, NULL) : NULL;
+    const bool is_well = v || (err.code == HG_ERR_MEMORY && err.message[0]);
+    const bool is_whole = written && strstr(written, "\"i\":[1,{}],\"new\":\"text\"}");
+    const int code = is_whole ? CHILD_WORKED : CHILD_FAILED_WELL;
+    hg__free(written);
+    hg__json_free(copy);
+    hg__json_free(v);
+    return is_well && (is_whole || !written) ? code : CHILD_FAILED_BADLY;
+}
+
+static void every_allocation_may_fail(void **state) {
+    (void)state;
+    assert_true(count_faults("json", "HG_FAIL_ALLOC", "") > 20);
+}
+
 static void a_failed_part_fails_the_whole(void **state) {
     (void)state;
     hg__json *o = hg__json_object();
@@ -150,13 +253,18 @@ static void a_failed_part_fails_the_whole(void **state) {
     hg__json_free(o);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    (void)argv;
+    if (argc == 3) return run_scenario();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_read_is_written_again),
         cmocka_unit_test(what_is_no_json_is_refused_at_its_place),
         cmocka_unit_test(no_beginning_is_read_beyond),
         cmocka_unit_test(depth_is_bounded_and_costs_no_stack),
         cmocka_unit_test(objects_are_made_and_changed),
+        cmocka_unit_test(what_was_read_is_changed_in_a_copy),
+        cmocka_unit_test(memory_is_in_proportion_to_the_text),
+        cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(a_failed_part_fails_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

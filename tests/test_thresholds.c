@@ -150,7 +150,7 @@ static void a_model_file_gives_them_back(void **state) {
     held.group = NULL;
     hg__thresholds_clear(&t);
     assert_int_equal(hg__thresholds_fit(&t, &held, 0.05, NULL), HG_OK);
-    detector = hg__json_copy(m->detector, NULL);
+    detector = hg__json_copy(m->detector);
     assert_int_equal(hg__thresholds_save(&t, m, detector, NULL), HG_OK);
     hg__model_set_detector(m, detector);
     m = round_trip(m);

@@ -5,13 +5,16 @@
 // holds. What makes a value gives NULL without memory, and what adds one takes NULL for a failure: a whole object may be
 // built and the failures of all its parts looked at once. Reading NULL, or a value of another kind, gives NULL or 0.
 // Values are not of one thread, but are used by one at a time.
+//
+// What was read can be looked at, not changed: that fails. Any value of it keeps all of it, which takes at most five times the text.
 #ifndef HG_BASE_JSON_H
 #define HG_BASE_JSON_H
 #include "base/error.h"
 
 enum {
     HG_MAX_JSON_DEPTH = 64,
-    HG_MAX_JSON_ITEMS = 1 << 21, // commas in one text: bounds what a document takes in memory
+    HG_MAX_JSON_SIZE = 1 << 30,  // bytes of one text
+    HG_MAX_JSON_ITEMS = 1 << 21, // commas in one text
 };
 
 typedef struct hg__json hg__json;
@@ -40,7 +43,8 @@ int hg__json_update(hg__json *object, const hg__json *from);
 
 hg__json *hg__json_share(hg__json *value); // NULL for NULL
 void hg__json_free(hg__json *value);       // NULL is fine
-hg__json *hg__json_copy(const hg__json *value, hg_error *err);
+// A list of the same values, which are shared: it can be changed. Any other value: shared. NULL without memory, and for NULL.
+hg__json *hg__json_copy(const hg__json *value);
 
 // ---- looking ------------------------------------------------------------------------------------
 

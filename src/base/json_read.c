@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // json_read.c - JSON from text (RFC 8259): strict, bounded in depth and size, without recursion.
 //
-// Containers are open from their first bracket to their last; a value goes into the innermost as soon as it begins, so that
-// what was read so far hangs together and is freed as one where the text turns out to be wrong.
+// What may stand in the text is counted first, and there are as many cells. From their beginning on stand the values of the
+// lists that are open, one list behind the other; where a list is closed, its values move behind all of that, to the end of what is
+// free, and its own cell says where. So both ends grow towards one another, and never meet.
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -15,31 +17,44 @@
 enum { LONGEST_NUMBER = 400 }; // bytes: more than any double needs
 
 typedef struct reader {
-    const char *text;
+    char *text; // the document's
     size_t size, at;
-    hg__json *open[HG_MAX_JSON_DEPTH]; // borrowed, (depth)
+    hg__json_document *d;
+    size_t top;                     // cells of values whose list is open
+    size_t low;                     // where those of lists that are closed begin
+    size_t open[HG_MAX_JSON_DEPTH]; // cells of the lists that are open, (depth)
     int depth;
     const char *wrong; // what came instead of JSON; NULL and failed: no memory
     size_t wrong_at;
     bool failed;
 } reader;
 
-static void *fail(reader *r, const char *wrong) {
-    if (r->failed) return NULL;
+static bool fail(reader *r, const char *wrong) {
+    if (r->failed) return false;
     r->wrong = wrong;
     r->wrong_at = r->at;
     r->failed = true;
-    return NULL;
+    return false;
+}
+
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
 // The next byte that is no blank; 0 at the end.
 static char look(reader *r) {
-    while (r->at < r->size && r->text[r->at] && strchr(" \t\n\r", r->text[r->at])) r->at++;
+    while (r->at < r->size && is_blank(r->text[r->at])) r->at++;
     return r->at < r->size ? r->text[r->at] : '\0';
 }
 
-static void *fail_here(reader *r) {
+static bool fail_here(reader *r) {
     return fail(r, r->at < r->size ? "something else" : "text that ends too early");
+}
+
+static bool push(reader *r, hg__json_kind kind, size_t at) {
+    assert(r->top < r->low);
+    *hg__json_cell(r->d, r->top++) = (hg__json){.kind = kind, .is_read = true, .at = (uint32_t)at};
+    return true;
 }
 
 // ---- strings ------------------------------------------------------------------------------------
@@ -107,39 +122,25 @@ static size_t closing_quote(const reader *r, size_t at) {
     return at < r->size ? at : r->size;
 }
 
-// The string at the opening quote, a heap text of *size bytes.
-static char *read_text(reader *r, size_t *size) {
+// The string at the opening quote, which is undone where it stands: escapes are longer than what they mean.
+static bool read_string(reader *r) {
     const size_t begin = r->at + 1, end = closing_quote(r, begin);
     if (end == r->size) return fail(r, "a text that never ends");
     if (!hg__is_utf8(r->text + begin, end - begin)) return fail(r, "a text that is not UTF-8");
-    char *to = hg__grow(NULL, end - begin + 1, 1, NULL); // escapes are longer than what they mean
-    if (!to) return fail(r, NULL);
-    *size = 0;
-    for (size_t from = begin; from < end && !r->failed;) {
+    char *to = r->text + begin;
+    size_t size = 0;
+    for (size_t from = begin; from < end;) {
         if (r->text[from] == '\\') {
-            if (!unescape(r, &from, end, to, size)) break;
+            if (!unescape(r, &from, end, to, &size)) return false;
         } else if ((unsigned char)r->text[from] < 0x20) {
-            fail(r, "a control byte in a text");
+            return fail(r, "a control byte in a text");
         } else {
-            to[(*size)++] = r->text[from++];
+            to[size++] = r->text[from++];
         }
     }
-    if (r->failed) {
-        hg__free(to);
-        return NULL;
-    }
-    to[*size] = '\0';
+    to[size] = '\0';
     r->at = end + 1;
-    return to;
-}
-
-static hg__json *read_string(reader *r) {
-    hg__json *v = hg__json_new(HG_JSON_STRING);
-    if (!v) return fail(r, NULL);
-    v->text = read_text(r, &v->size);
-    if (v->text) return v;
-    hg__json_free(v);
-    return NULL;
+    return push(r, HG_JSON_STRING, begin);
 }
 
 // ---- numbers and words --------------------------------------------------------------------------
@@ -165,7 +166,7 @@ static size_t number_size(const char *c, bool *whole) {
     return n;
 }
 
-static hg__json *read_number(reader *r) {
+static bool read_number(reader *r) {
     char digits[LONGEST_NUMBER + 1];
     const size_t left = r->size - r->at, most = left < LONGEST_NUMBER ? left : LONGEST_NUMBER;
     memcpy(digits, r->text + r->at, most);
@@ -175,41 +176,39 @@ static hg__json *read_number(reader *r) {
     if (size == 0 || size == LONGEST_NUMBER) return fail(r, "a number that is none");
     digits[size] = '\0';
     errno = 0;
-    const int64_t integer = whole ? strtoll(digits, NULL, 10) : 0;
+    if (whole) (void)strtoll(digits, NULL, 10);
     if (errno) return fail(r, "an integer too large");
-    const double real = whole ? 0 : strtod(digits, NULL);
-    if (!isfinite(real)) return fail(r, "a number too large");
+    if (!whole && !isfinite(strtod(digits, NULL))) return fail(r, "a number too large");
     r->at += size;
-    hg__json *v = whole ? hg__json_integer(integer) : hg__json_real(real);
-    return v ? v : fail(r, NULL);
+    return push(r, whole ? HG_JSON_INTEGER : HG_JSON_REAL, r->at - size);
 }
 
-static hg__json *read_word(reader *r) {
+static bool read_word(reader *r) {
     static const char *const words[] = {"null", "false", "true"};
     for (int i = 0; i < 3; i++) {
         const size_t size = strlen(words[i]);
         if (r->size - r->at < size || memcmp(r->text + r->at, words[i], size) != 0) continue;
         r->at += size;
-        hg__json *v = i == 0 ? hg__json_null() : hg__json_boolean(i == 2);
-        return v ? v : fail(r, NULL);
+        return push(r, i == 0 ? HG_JSON_NULL : HG_JSON_BOOLEAN, i == 2);
     }
     return fail_here(r);
 }
 
 // ---- values -------------------------------------------------------------------------------------
 
-static hg__json *top(const reader *r) {
-    return r->depth > 0 ? r->open[r->depth - 1] : NULL;
+// NULL: none is open.
+static hg__json *innermost(const reader *r) {
+    return r->depth > 0 ? hg__json_cell(r->d, r->open[r->depth - 1]) : NULL;
 }
 
-static hg__json *open_list(reader *r, hg__json_kind kind) {
+static bool open_list(reader *r, hg__json_kind kind) {
     if (r->depth == HG_MAX_JSON_DEPTH) return fail(r, "a value too deep");
     r->at++;
-    hg__json *v = hg__json_new(kind);
-    return v ? v : fail(r, NULL);
+    r->open[r->depth++] = r->top;
+    return push(r, kind, 0);
 }
 
-static hg__json *read_value(reader *r) {
+static bool read_value(reader *r) {
     const char c = look(r);
     if (c == '{') return open_list(r, HG_JSON_OBJECT);
     if (c == '[') return open_list(r, HG_JSON_ARRAY);
@@ -218,88 +217,82 @@ static hg__json *read_value(reader *r) {
     return read_word(r);
 }
 
-static char *read_key(reader *r) {
-    size_t size;
+static bool read_key(reader *r) {
     if (look(r) != '"') return fail_here(r);
-    char *key = read_text(r, &size);
-    if (!key) return NULL;
-    if (look(r) == ':') {
-        r->at++;
-        return key;
-    }
-    hg__free(key);
-    return fail_here(r);
+    if (!read_string(r)) return false;
+    if (look(r) != ':') return fail_here(r);
+    r->at++;
+    return true;
 }
 
 static int compare_keys(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-// Few are compared with one another, many are sorted.
+// Of an object that is closed. Few are compared with one another, many are sorted.
 static void check_keys(reader *r, const hg__json *object) {
     enum { FEW = 8 };
     const size_t n = object->count;
+    const char *few[FEW];
     bool twice = false;
-    for (size_t i = 1; n <= FEW && i < n; i++) {
-        for (size_t k = 0; k < i; k++) twice |= strcmp(object->key[i], object->key[k]) == 0;
+    const char **key = n > FEW ? hg__grow(NULL, n, sizeof *key, NULL) : few;
+    if (!key) {
+        fail(r, NULL);
+        return;
     }
-    char **sorted = n > FEW ? hg__grow(NULL, n, sizeof *sorted, NULL) : NULL;
-    if (n > FEW && !sorted) fail(r, NULL);
-    if (sorted) {
-        memcpy(sorted, object->key, n * sizeof *sorted);
-        qsort(sorted, n, sizeof *sorted, compare_keys);
-        for (size_t i = 1; i < n; i++) twice |= strcmp(sorted[i], sorted[i - 1]) == 0;
-        hg__free(sorted);
+    for (size_t i = 0; i < n; i++) key[i] = hg__json_key(object, i);
+    if (n > FEW) qsort(key, n, sizeof *key, compare_keys);
+    for (size_t i = 1; i < n; i++) {
+        for (size_t k = n > FEW ? i - 1 : 0; k < i; k++) twice |= strcmp(key[i], key[k]) == 0;
     }
+    if (n > FEW) hg__free(key);
     if (twice) fail(r, "a key twice");
+}
+
+// The innermost list: its values move to where they stay.
+static void close_list(reader *r) {
+    const size_t own = r->open[--r->depth], n = r->top - own - 1;
+    hg__json *list = hg__json_cell(r->d, own);
+    r->low -= n;
+    for (size_t i = n; i-- > 0;) { // they may overlap
+        *hg__json_cell(r->d, r->low + i) = *hg__json_cell(r->d, own + 1 + i);
+    }
+    r->top = own + 1;
+    const bool is_object = list->kind == HG_JSON_OBJECT;
+    list->at = (uint32_t)r->low;
+    list->count = (uint32_t)(is_object ? n / 2 : n) & 0xFFFFFF;
+    if (is_object) check_keys(r, list);
 }
 
 // Closes what closes here; whether a value is to come.
 static bool close_lists(reader *r) {
     char next = look(r);
     while (r->depth > 0 && !r->failed) {
-        const hg__json *list = top(r);
-        if (next != (list->kind == HG_JSON_OBJECT ? '}' : ']')) break;
-        if (list->kind == HG_JSON_OBJECT) check_keys(r, list);
-        r->depth--;
-        r->at++;
+        if (next != (innermost(r)->kind == HG_JSON_OBJECT ? '}' : ']')) break;
+        close_list(r);
+        if (!r->failed) r->at++;
         next = look(r);
     }
     if (r->depth == 0 || r->failed) return false;
-    if (next != ',') {
-        fail_here(r);
-        return false;
-    }
+    if (next != ',') return fail_here(r);
     r->at++;
     return true;
 }
 
-static hg__json *read_all(reader *r) {
-    hg__json *root = NULL;
+static bool read_all(reader *r) {
     bool more = true;
     while (more) {
-        hg__json *list = top(r);
-        char *key = list && list->kind == HG_JSON_OBJECT ? read_key(r) : NULL;
-        hg__json *v = r->failed ? NULL : read_value(r);
-        if (!v) {
-            hg__free(key);
-            break;
-        }
-        if (!list) root = v;
-        if (list && hg__json_put(list, key, v) < 0) {
-            fail(r, NULL);
-            break;
-        }
-        const bool opens = v->kind == HG_JSON_ARRAY || v->kind == HG_JSON_OBJECT;
-        if (opens) r->open[r->depth++] = v;
-        const char end = v->kind == HG_JSON_OBJECT ? '}' : ']';
+        const hg__json *list = innermost(r);
+        if (list && list->kind == HG_JSON_OBJECT && !read_key(r)) break;
+        const int depth = r->depth;
+        if (!read_value(r)) break;
+        const bool opens = r->depth > depth;
+        const char end = opens && innermost(r)->kind == HG_JSON_OBJECT ? '}' : ']';
         more = (opens && look(r) != end) || close_lists(r);
     }
     look(r);
     if (!r->failed && r->at < r->size) fail_here(r);
-    if (!r->failed) return root;
-    hg__json_free(root);
-    return NULL;
+    return !r->failed;
 }
 
 // ---- bounds -------------------------------------------------------------------------------------
@@ -334,8 +327,29 @@ ptrdiff_t hg__json_extent(const char *text, size_t size, size_t *items) {
     return depth == 0 ? (ptrdiff_t)size : -1;
 }
 
+// Values and keys that may stand in the text: each is the first, or behind one of these, and what is none of them fails.
+static size_t count_values(const char *text, size_t size) {
+    size_t count = 1;
+    for (size_t i = 0; i < size;) {
+        const char c = text[i];
+        i = c == '"' ? string_end(text, size, i) : i + 1;
+        if (c == '{' || c == '[') {
+            while (i < size && is_blank(text[i])) i++;
+            if (i < size && text[i] != '}' && text[i] != ']') count++;
+        } else {
+            count += c == ',' || c == ':';
+        }
+    }
+    return count;
+}
+
 hg__json *hg__json_read(const char *text, size_t size, const char *where, hg_error *err) {
     size_t items;
+    if (size > HG_MAX_JSON_SIZE) {
+        hg__fail(err, HG_ERR_MODEL, "%s: expected JSON of at most %d bytes, got %zu", where,
+                 HG_MAX_JSON_SIZE, size);
+        return NULL;
+    }
     if (hg__json_extent(text, size, &items) < 0) {
         hg__fail(err, HG_ERR_MODEL, "%s: expected JSON at most %d deep, got text that never ends",
                  where, HG_MAX_JSON_DEPTH);
@@ -346,9 +360,11 @@ hg__json *hg__json_read(const char *text, size_t size, const char *where, hg_err
                  HG_MAX_JSON_ITEMS, items);
         return NULL;
     }
-    reader r = {.text = text, .size = size};
-    hg__json *value = read_all(&r);
-    if (value) return value;
+    const size_t cells = count_values(text, size);
+    hg__json_document *d = hg__json_document_new(text, size, cells);
+    reader r = {.text = d ? d->text : NULL, .size = size, .d = d, .low = cells};
+    if (d && read_all(&r)) return hg__json_cell(d, 0);
+    if (d) hg__json_document_free(d);
     if (r.wrong) {
         hg__fail(err, HG_ERR_MODEL, "%s: expected JSON, got %s at byte %zu", where, r.wrong,
                  r.wrong_at + 1);

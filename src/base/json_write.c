@@ -66,12 +66,14 @@ static void add_break(writer *w) {
 }
 
 static void add_value(writer *w, const hg__json *v) {
-    switch (v->kind) {
+    switch ((hg__json_kind)v->kind) {
     case HG_JSON_NULL: add(w, "null"); break;
-    case HG_JSON_BOOLEAN: add(w, v->truth ? "true" : "false"); break;
-    case HG_JSON_INTEGER: hg__text_add(&w->out, "%lld", (long long)v->integer); break;
-    case HG_JSON_REAL: add_real(w, v->real); break;
-    case HG_JSON_STRING: add_string(w, v->text, v->size); break;
+    case HG_JSON_BOOLEAN: add(w, hg__json_is_true(v) ? "true" : "false"); break;
+    case HG_JSON_INTEGER:
+        hg__text_add(&w->out, "%lld", (long long)hg__json_integer_value(v));
+        break;
+    case HG_JSON_REAL: add_real(w, hg__json_number_value(v)); break;
+    case HG_JSON_STRING: add_string(w, hg__json_string_value(v), hg__json_string_size(v)); break;
     case HG_JSON_ARRAY:
     case HG_JSON_OBJECT:
         add(w, v->kind == HG_JSON_OBJECT ? "{" : "[");
@@ -89,7 +91,7 @@ static void add_value(writer *w, const hg__json *v) {
 static void go_on(writer *w) {
     const hg__json *list = w->open[w->depth - 1].list;
     const size_t i = w->open[w->depth - 1].next++;
-    if (i == list->count) {
+    if (i == hg__json_count(list)) {
         w->depth--;
         if (i > 0) add_break(w);
         add(w, list->kind == HG_JSON_OBJECT ? "}" : "]");
@@ -98,10 +100,11 @@ static void go_on(writer *w) {
     if (i > 0) add(w, ",");
     add_break(w);
     if (list->kind == HG_JSON_OBJECT) {
-        add_string(w, list->key[i], strlen(list->key[i]));
+        const char *key = hg__json_key(list, i);
+        add_string(w, key, strlen(key));
         add(w, w->compact ? ":" : ": ");
     }
-    add_value(w, list->item[i]);
+    add_value(w, hg__json_item(list, i));
 }
 
 static char *write_all(writer *w, const hg__json *value, hg_error *err) {

@@ -90,7 +90,7 @@ static hg__json *groups_json(const hg__thresholds *all, hg_error *err) {
 }
 
 static hg__json *detector_json(const hg_model *m, const hg__thresholds *all, hg_error *err) {
-    hg__json *o = hg__json_copy(m->detector, NULL);
+    hg__json *o = hg__json_copy(m->detector);
     int bad = hg__json_set(o, "references", hg__json_integer((int64_t)references_of(m)));
     if (all->groups) {
         hg__json *whole = threshold_json(all, 0, err);
