@@ -62,6 +62,11 @@ static void what_is_no_json_is_refused_at_its_place(void **state) {
         {"{\"a\":1,}",                                                                              "something else at byte 8"          },
         {"{a:1}",                                                                                   "something else at byte 2"          },
         {"1 1",                                                                                     "something else at byte 3"          },
+        {"[\n",                                                                                     "text that never ends"              },
+        {"\"\\ud83d\\n1234\"",                                                                      "an escape that is none at byte 1"  },
+        {"\"\\ud83dx12345\"",                                                                       "an escape that is none at byte 1"  },
+        {"\"\\u00g0\"",                                                                             "an escape that is none at byte 1"  },
+        {"1e",                                                                                      "a number that is none at byte 1"   },
         {"nul",                                                                                     "something else at byte 1"          },
         {"01",                                                                                      "a number that is none at byte 1"   },
         {"1.",                                                                                      "a number that is none at byte 1"   },
@@ -226,10 +231,14 @@ static int run_scenario(void) {
     static const char text[] = "{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,"
                                "\"i\":[1,{}]}";
     hg__json *v = hg__json_read(text, strlen(text), "t", &err), *copy = hg__json_copy(v);
-    const int bad = hg__json_set(copy, "new", hg__json_string("text", NULL));
+    hg__json *part = hg__json_pack("{s:s, s:i, s:f, s:b, s:o, s:o}", "s", "x", "i", 3, "f", 0.5,
+                                   "b", 0, "n", hg__json_null(), "o", hg__json_array());
+    const int bad = hg__json_set(copy, "new", part);
     char *written = copy && !bad ? hg__json_text(copy, NULL) : NULL;
     const bool is_well = v || (err.code == HG_ERR_MEMORY && err.message[0]);
-    const bool is_whole = written && strstr(written, "\"i\":[1,{}],\"new\":\"text\"}");
+    const bool is_whole =
+        written && strstr(written, "\"i\":[1,{}],\"new\":{\"s\":\"x\",\"i\":3,\"f\":0.5,"
+                                   "\"b\":false,\"n\":null,\"o\":[]}}");
     const int code = is_whole ? CHILD_WORKED : CHILD_FAILED_WELL;
     hg__free(written);
     hg__json_free(copy);
@@ -240,6 +249,66 @@ static int run_scenario(void) {
 static void every_allocation_may_fail(void **state) {
     (void)state;
     assert_true(count_faults("json", "HG_FAIL_ALLOC", "") > 20);
+}
+
+// The i-th of 5, -2.5, "x", true, null; 5: a list of them; 6: none.
+static void expect_kind(const hg__json *v, size_t i) {
+    assert_int_equal(hg__json_is_integer(v), i == 0);
+    assert_int_equal(hg__json_is_number(v), i <= 1);
+    assert_int_equal(hg__json_is_string(v), i == 2);
+    assert_int_equal(hg__json_is_boolean(v), i == 3);
+    assert_int_equal(hg__json_is_null(v), i == 4);
+    assert_int_equal(hg__json_is_array(v), i == 5);
+    assert_false(hg__json_is_object(v));
+}
+
+static void expect_held(const hg__json *v, size_t i) {
+    assert_int_equal(hg__json_integer_value(v), i == 0 ? 5 : 0);
+    assert_true(hg__json_number_value(v) == (i == 0 ? 5 : i == 1 ? -2.5 : 0));
+    assert_int_equal(hg__json_string_size(v), i == 2);
+    assert_true((hg__json_string_value(v) != NULL) == (i == 2));
+    assert_int_equal(hg__json_is_true(v), i == 3);
+    assert_int_equal(hg__json_array_size(v), i == 5 ? 5 : 0);
+    assert_int_equal(hg__json_object_size(v), 0);
+    assert_null(hg__json_object_get(v, "a"));
+    assert_null(hg__json_object_key(v, 0));
+    assert_null(hg__json_object_value(v, 0));
+}
+
+static void what_is_of_another_kind_gives_nothing(void **state) {
+    (void)state;
+    static const char text[] = "{\"a\":[5,-2.5,\"x\",true,null]}";
+    hg__json *made = hg__json_pack("{s:o}", "a", hg__json_array()), *list;
+    hg__json *read = hg__json_read(text, strlen(text), "t", NULL);
+    list = hg__json_object_get(made, "a");
+    assert_int_equal(hg__json_append(list, hg__json_integer(5)), HG_OK);
+    assert_int_equal(hg__json_append(list, hg__json_real(-2.5)), HG_OK);
+    assert_int_equal(hg__json_append(list, hg__json_string("x", NULL)), HG_OK);
+    assert_int_equal(hg__json_append(list, hg__json_boolean(true)), HG_OK);
+    assert_int_equal(hg__json_append(list, hg__json_null()), HG_OK);
+    for (int k = 0; k < 2; k++) {
+        const hg__json *o = k ? made : read, *a = hg__json_object_value(o, 0);
+        assert_string_equal(hg__json_object_key(o, 0), "a");
+        assert_true(hg__json_is_object(o) && hg__json_is_array(a));
+        for (size_t i = 0; i < 7; i++) {
+            const hg__json *v = i == 5 ? a : hg__json_array_get(a, i);
+            expect_kind(v, i);
+            expect_held(v, i);
+        }
+        assert_null(hg__json_array_get(o, 0));
+        assert_null(hg__json_object_get(o, "b"));
+    }
+    assert_int_equal(hg__json_update(made, read), HG_OK); // "a" is another now, and shared
+    assert_ptr_equal(hg__json_object_get(made, "a"), hg__json_object_get(read, "a"));
+    assert_true(hg__json_update(NULL, read) < 0 && hg__json_update(made, NULL) < 0);
+    assert_true(hg__json_update(read, made) < 0);
+    hg__json_remove(made, "b");
+    hg__json_remove(NULL, "b");
+    assert_int_equal(hg__json_object_size(made), 1);
+    assert_true(hg__json_set(made, "a", NULL) < 0);
+    hg__json_free(NULL);
+    hg__json_free(read);
+    hg__json_free(made);
 }
 
 static void a_failed_part_fails_the_whole(void **state) {
@@ -265,6 +334,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(what_was_read_is_changed_in_a_copy),
         cmocka_unit_test(memory_is_in_proportion_to_the_text),
         cmocka_unit_test(every_allocation_may_fail),
+        cmocka_unit_test(what_is_of_another_kind_gives_nothing),
         cmocka_unit_test(a_failed_part_fails_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

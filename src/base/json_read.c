@@ -29,8 +29,8 @@ typedef struct reader {
     bool failed;
 } reader;
 
+// The first thing wrong is the last: nothing is read behind it.
 static bool fail(reader *r, const char *wrong) {
-    if (r->failed) return false;
     r->wrong = wrong;
     r->wrong_at = r->at;
     r->failed = true;
