@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // test_codec_png.c - PNG: every kind of sample, what is kept, what is refused, damage.
+#include <png.h>
+
 #include "image_samples.h"
 
 enum { GREY = 0, COLOUR = 2, PALETTE = 3, GREY_ALPHA = 4, COLOUR_ALPHA = 6 };
@@ -316,6 +318,51 @@ static void bad_files_are_refused_with_their_sentence(void **state) {
     expect_refusal(&s, "x.png", "x.png: the PNG is damaged: its header is missing");
 }
 
+// 8-bit grey, all 7, whose compressed data goes on behind the last pixel: `more` blocks of a zero, 6 bytes each, and no end.
+static void make_long(sample *s, int64_t width, int64_t height, int interlace, int more) {
+    uint8_t rows[512] = {0}, packed[1 << 16];
+    z_stream z = {0};
+    size_t used = 0;
+    for (int pass = 0; pass < (interlace ? 7 : 1); pass++) {
+        const int64_t wide = interlace ? PNG_PASS_COLS(width, pass) : width;
+        const int64_t high = interlace ? PNG_PASS_ROWS(height, pass) : height;
+        for (int64_t y = 0; wide && y < high; y++, used += (size_t)wide + 1) {
+            memset(rows + used + 1, 7, (size_t)wide);
+        }
+    }
+    assert_int_equal(deflateInit(&z, 9), Z_OK);
+    z.next_out = packed;
+    z.avail_out = sizeof packed;
+    z.next_in = rows;
+    z.avail_in = (uInt)used;
+    assert_int_equal(deflate(&z, Z_FULL_FLUSH), Z_OK);
+    size_t size = z.total_out;
+    deflateEnd(&z);
+    for (; more--; size += 6) memcpy(packed + size, "\0\1\0\xfe\xff", 6);
+    start_png(s, (uint32_t)width, (uint32_t)height, 8, GREY, interlace);
+    put_chunk(s, "IDAT", packed, size);
+    end_png(s);
+}
+
+static void what_is_compressed_behind_the_pixels_is_not_inflated_to_its_end(void **state) {
+    (void)state;
+    sample s;
+    hg__image image;
+    for (uint32_t i = 0; i < 2 * 9 * 9; i++) {
+        const uint32_t width = 1 + i / 2 % 9, height = 1 + i / 18;
+        make_long(&s, width, height, (int)(i % 2), 8000);
+        load(&image, &s, "x.png");
+        for (uint32_t k = 0; k < width * height; k++) {
+            assert_int_equal(((const uint8_t *)image.pixels)[k], 7);
+        }
+        hg__image_clear(&image);
+        s.bytes[s.size - 13] ^= 1;
+        expect_refusal(&s, "x.png", "x.png: the PNG is damaged: IDAT: CRC error");
+        make_long(&s, width, height, (int)(i % 2), 3);
+        expect_refusal(&s, "x.png", "x.png: the PNG is damaged: Not enough image data");
+    }
+}
+
 static void real_samples_are_not_written(void **state) {
     (void)state;
     float pixel = 0.5F;
@@ -348,6 +395,7 @@ int main(void) {
         cmocka_unit_test(what_stands_beside_the_pixels_is_kept),
         cmocka_unit_test(a_new_file_says_its_orientation_and_widens_twelve_bits),
         cmocka_unit_test(bad_files_are_refused_with_their_sentence),
+        cmocka_unit_test(what_is_compressed_behind_the_pixels_is_not_inflated_to_its_end),
         cmocka_unit_test(real_samples_are_not_written),
         cmocka_unit_test(damaged_files_are_refused_or_read_as_they_were),
     };

@@ -14,6 +14,10 @@
 
 enum { SIGNATURE = 8, CHUNK = 12, IHDR_SIZE = 13, PASSES = 7, PIECE = 1 << 16 };
 
+// libpng inflates what follows the last pixel to its end, which can be a thousand times what stands in the file. So many bytes
+// of it may be fetched: the end of what ordinary writers write, and some more.
+enum { MOST_BEHIND = 1 << 15 };
+
 // libpng and the way out of it; `leave` is where its errors arrive.
 typedef struct png_side {
     png_structp png;
@@ -34,6 +38,9 @@ typedef struct reading {
     uint8_t *whole; // owned, (height, line); interlaced files only, once lines are wanted
     uint8_t *to;    // of the read under way
     int32_t lines;
+    int64_t rows;  // lines of pixels that libpng has still to inflate, over all passes
+    size_t behind; // bytes fetched since, while it looks for the end of the compressed data
+    bool is_left;  // that took too long: libpng is not asked again
 } reading;
 
 typedef struct writing {
@@ -78,9 +85,22 @@ static void give_memory(png_structp png, png_voidp block) {
 
 static void fetch(png_structp png, png_bytep to, size_t size) {
     reading *s = png_get_io_ptr(png);
+    if (!s->rows && (s->behind += size) > MOST_BEHIND) {
+        s->is_left = true;
+        png_longjmp(png, 1); // no error: the pixels are there
+    }
     if (size > s->file->size - s->at) png_error(png, "it ends too early");
     if (!hg__image_file_copy(s->file, s->at, to, size)) png_error(png, "it cannot be read");
     s->at += size;
+}
+
+// At each line of pixels, once it is inflated.
+// NOLINTNEXTLINE(readability-non-const-parameter): libpng says what it takes
+static void count_row(png_structp png, png_row_infop info, png_bytep bytes) {
+    reading *s = png_get_io_ptr(png);
+    (void)info;
+    (void)bytes;
+    if (s->rows > 0) s->rows--;
 }
 
 static void add(png_structp png, png_bytep bytes, size_t size) {
@@ -218,6 +238,17 @@ static bool is_little_endian(void) {
     return *(const uint8_t *)&one == 1;
 }
 
+// Lines of pixels there are in the compressed data.
+static int64_t count_rows(const reading *s) {
+    const int64_t width = s->page->width, height = s->page->height;
+    int64_t rows = 0;
+    if (!s->is_interlaced) return height;
+    for (int pass = 0; pass < PASSES; pass++) {
+        if (PNG_PASS_COLS(width, pass)) rows += PNG_PASS_ROWS(height, pass);
+    }
+    return rows;
+}
+
 static void start_reading(void *context) {
     reading *s = context;
     png_structp png = s->side.png;
@@ -233,6 +264,8 @@ static void start_reading(void *context) {
     png_set_expand(png);
     if (s->depth == 16 && is_little_endian()) png_set_swap(png);
     if (s->is_interlaced) png_set_interlace_handling(png);
+    png_set_read_user_transform_fn(png, count_row);
+    s->rows = count_rows(s);
 }
 
 static void settle_reading(void *context) {
@@ -268,6 +301,29 @@ static void read_rows(void *context) {
     }
 }
 
+// What comes behind the pixels. The rest of what is compressed is no longer inflated, only passed over.
+static void read_end(void *context) {
+    reading *s = context;
+    s->rows = 1;
+    png_read_end(s->side.png, NULL);
+}
+
+// Where libpng was left before the end, its check of the compressed data's sums.
+static int check_pixels(const hg__image_reader *r, hg_error *err) {
+    size_t at = SIGNATURE;
+    chunk c;
+    do {
+        HG_TRY(next_chunk(r, &at, &c, err));
+        if (is_type(&c, "IDAT")) HG_TRY(check_sum(r, &c, err));
+    } while (!is_type(&c, "IEND"));
+    return HG_OK;
+}
+
+static int finish_reading(hg__image_reader *r, hg_error *err) {
+    reading *s = r->state;
+    return s->is_left ? check_pixels(r, err) : run(&s->side, read_end, s, err);
+}
+
 static void read_whole(void *context) {
     reading *s = context;
     const size_t line = hg__image_line_bytes(s->page);
@@ -276,12 +332,6 @@ static void read_whole(void *context) {
             png_read_row(s->side.png, s->whole + (size_t)i * line, NULL);
         }
     }
-    png_read_end(s->side.png, NULL);
-}
-
-static void read_end(void *context) {
-    const reading *s = context;
-    png_read_end(s->side.png, NULL);
 }
 
 static int read_interlaced(hg__image_reader *r, void *to, int32_t lines, hg_error *err) {
@@ -290,7 +340,8 @@ static int read_interlaced(hg__image_reader *r, void *to, int32_t lines, hg_erro
     if (!s->whole) {
         s->whole = hg__alloc((size_t)r->info.height, line, err);
         if (!s->whole) return HG_ERR_MEMORY;
-        const int code = run(&s->side, read_whole, s, err);
+        int code = run(&s->side, read_whole, s, err);
+        if (code == HG_OK) code = finish_reading(r, err);
         if (code < 0) {
             hg__free(s->whole);
             s->whole = NULL;
@@ -308,7 +359,7 @@ static int png_read(hg__image_reader *r, void *to, int32_t lines, hg_error *err)
     s->lines = lines;
     HG_TRY(run(&s->side, read_rows, s, err));
     const bool is_last = r->next_line + lines == r->info.height;
-    return is_last ? run(&s->side, read_end, s, err) : HG_OK;
+    return is_last ? finish_reading(r, err) : HG_OK;
 }
 
 static void png_close(hg__image_reader *r) {
