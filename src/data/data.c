@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/stream.h"
+#include "base/text.h"
 #include "data/folder_kind.h"
 #include "data/pictures.h"
 #include "data/reader.h"
@@ -138,14 +139,38 @@ hg__data *hg__data_open_descriptor(int fd, const char *name, const hg__data_opti
 
 #define FASHION "/usr/share/datasets/fashion-mnist/"
 
-// The Debian package's file behind a built-in name, or NULL.
+static const struct {
+    const char *name, *file; // of the Debian package
+} built_ins[] = {
+    {"fashion",      FASHION "train-images-idx3-ubyte.gz"},
+    {"fashion-test", FASHION "t10k-images-idx3-ubyte.gz" },
+};
+enum { BUILT_INS = sizeof built_ins / sizeof *built_ins };
+
+// The file behind a built-in name, or NULL.
 static const char *built_in(const char *path) {
-    if (strcmp(path, "fashion") == 0) return FASHION "train-images-idx3-ubyte.gz";
-    return strcmp(path, "fashion-test") == 0 ? FASHION "t10k-images-idx3-ubyte.gz" : NULL;
+    for (size_t i = 0; i < BUILT_INS; i++) {
+        if (strcmp(path, built_ins[i].name) == 0) return built_ins[i].file;
+    }
+    return NULL;
 }
 
 bool hg__data_is_built_in(const char *path) {
     return built_in(path) != NULL;
+}
+
+// A word that is no file may be a built-in name misspelt.
+int hg__data_open_read(const char *path, hg_error *err) {
+    const char *names[BUILT_INS];
+    const int fd = hg__open_read(path, err);
+    if (fd >= 0 || !err || strpbrk(path, "./") || access(path, F_OK) == 0) return fd;
+    for (size_t i = 0; i < BUILT_INS; i++) names[i] = built_ins[i].name;
+    const char *near = hg__nearest_name(path, names, BUILT_INS);
+    const size_t used = strlen(err->message);
+    if (near && !strstr(err->message, "; did you mean ")) {
+        snprintf(err->message + used, sizeof err->message - used, "; did you mean '%s'?", near);
+    }
+    return fd;
 }
 
 int hg__data_check_path(const char *path, hg_error *err) {
@@ -217,7 +242,7 @@ static int open_path(const char *path, hg_error *err) {
             "data=%s: %s is not there; install the Debian package dataset-fashion-mnist", path,
             package);
     }
-    return hg__open_read(package ? package : path, err);
+    return package ? hg__open_read(package, err) : hg__data_open_read(path, err);
 }
 
 hg__data *hg__data_open(const char *path, const hg__data_options *o, hg_error *err) {

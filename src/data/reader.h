@@ -45,6 +45,9 @@ int hg__data_check_path(const char *path, hg_error *err);
 
 bool hg__data_is_built_in(const char *path); // "fashion", "fashion-test"
 
+// As hg__open_read(), of a file of rows: where nothing is there and a built-in name is near, that is told too.
+int hg__data_open_read(const char *path, hg_error *err);
+
 // As hg__data_open() over an open descriptor, which it takes; `name` is for messages and its extension.
 hg__data *hg__data_open_descriptor(int fd, const char *name, const hg__data_options *o,
                                    hg_error *err);

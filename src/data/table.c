@@ -62,7 +62,7 @@ static const hg__table_type *find_file_type(const char *path, hg_error *err) {
         refuse_pictures(path, err);
         return NULL;
     }
-    const int fd = hg__open_read(path, err);
+    const int fd = hg__data_open_read(path, err);
     if (fd < 0) return NULL;
     hg__source s;
     const char *name = hg__input_name(path);
