@@ -235,6 +235,29 @@ static void pca_is_trained_by_the_same_command(void **state) {
     assert_int_equal(count_lines(at("runs/pca/results.csv")), 1);
 }
 
+static void a_refused_run_takes_its_folder_away_again(void **state) {
+    (void)state;
+    static const char refused[] = "model=pca latent=7 fraction=1", said[] = "PCA expects a code";
+    char more[512], to[64];
+    hg_train_result r;
+    run(HG_OK, "name=kept epochs=1", NULL, NULL);
+    snprintf(more, sizeof more, "name=wide %s", refused);
+    assert_non_null(strstr(run(HG_ERR_USAGE, more, NULL, &r), said));
+    assert_string_equal(r.folder, "");
+    assert_int_not_equal(access(at("runs/wide"), F_OK), 0);
+    const ssize_t length = readlink(at("runs/latest"), to, sizeof to);
+    assert_true(length == 4 && strncmp(to, "kept", 4) == 0);
+    snprintf(more, sizeof more, "project=%s %s", at("other"), refused);
+    run(HG_ERR_USAGE, more, NULL, NULL);
+    assert_int_not_equal(access(at("other"), F_OK), 0);
+    // One that was there stays, with what the run wrote.
+    assert_int_equal(hg__make_folder(at("runs/there"), NULL), HG_OK);
+    snprintf(more, sizeof more, "name=there exist_ok=true %s", refused);
+    run(HG_ERR_USAGE, more, NULL, &r);
+    assert_string_equal(r.folder, at("runs/there"));
+    assert_true(hg__is_file(at("runs/there/run.json")));
+}
+
 static void names_of_columns_go_into_the_model(void **state) {
     (void)state;
     char more[512];
@@ -465,6 +488,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(time_ends_a_run_but_not_before_its_first_epoch),
         cmocka_unit_test(a_run_may_start_from_pretrained_weights),
         cmocka_unit_test(pca_is_trained_by_the_same_command),
+        cmocka_unit_test(a_refused_run_takes_its_folder_away_again),
         cmocka_unit_test(names_of_columns_go_into_the_model),
         cmocka_unit_test(a_batch_larger_than_the_data_takes_no_more_memory),
         cmocka_unit_test(a_run_that_diverges_says_where_and_keeps_its_checkpoint),

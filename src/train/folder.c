@@ -2,6 +2,7 @@
 // folder.c - the results folder of one training run.
 #include "train/folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -22,6 +23,14 @@ static const char results_header[] = "epoch,time,train/loss,val/loss,lr\n";
 static bool is_link_name(const char *name, const void *context) {
     (void)context;
     return strcmp(name, "latest") == 0;
+}
+
+// Where PROJECT/latest leads; "": nowhere.
+static void read_latest(const char *project, char name[256]) {
+    char link[1024];
+    const bool fits = hg__join_path(link, sizeof link, project, "latest", NULL) == HG_OK;
+    const ssize_t n = fits ? readlink(link, name, 255) : 0;
+    name[n > 0 ? n : 0] = '\0';
 }
 
 // Points PROJECT/latest at the folder; a file system without links goes without. What is there and no link stays.
@@ -104,11 +113,13 @@ static int check_inputs(const hg_options *o, const char *folder, hg_error *err) 
 }
 
 // PROJECT/NAME, or the first of NAME2 ... that is not there yet, is made.
-static int claim(const hg_options *o, char name[HG_MAX_VALUE + 16], char *path, hg_error *err) {
+static int claim(const hg_options *o, char name[HG_MAX_VALUE + 16], char *path, bool *is_new,
+                 hg_error *err) {
     for (int number = 1;; number++) {
         snprintf(name, HG_MAX_VALUE + 16, number > 1 ? "%s%d" : "%s", o->values.name, number);
         HG_TRY(hg__join_path(path, 1024, o->values.project, name, err));
-        if (mkdir(path, 0777) == 0) return HG_OK;
+        *is_new = mkdir(path, 0777) == 0;
+        if (*is_new) return HG_OK;
         if (errno != EEXIST) return hg__fail_create(path, errno, err);
         if (o->values.exist_ok && hg__is_folder(path)) return HG_OK;
     }
@@ -120,16 +131,75 @@ bool hg__folder_is_there(const hg_options *o, char *path) {
            hg__is_folder(path);
 }
 
-int hg__folder_make(const hg_options *o, char *path, hg__lock *l, hg_error *err) {
+int hg__folder_make(const hg_options *o, char *path, hg__lock *l, hg__folder_made *made,
+                    hg_error *err) {
     char name[HG_MAX_VALUE + 16], weights[1024];
+    made->is_project_new = !hg__is_folder(o->values.project);
     HG_TRY(hg__make_folder(o->values.project, err));
-    HG_TRY(claim(o, name, path, err));
+    read_latest(o->values.project, made->before);
+    HG_TRY(claim(o, name, path, &made->is_new, err));
     if (l->fd < 0 && !l->why) HG_TRY(hg__folder_lock(l, path, err));
     HG_TRY(check_inputs(o, path, err));
     HG_TRY(hg__join_path(weights, sizeof weights, path, "weights", err));
     HG_TRY(hg__make_folder(weights, err));
     point_latest(o->values.project, name);
     return HG_OK;
+}
+
+// What a run writes before there are weights.
+static const char *const records[] = {"args.yaml", "results.csv", "run.json", "left_out.csv"};
+enum { RECORDS = sizeof records / sizeof *records };
+
+static bool is_record(const char *name) {
+    for (size_t i = 0; i < RECORDS; i++) {
+        if (strcmp(name, records[i]) == 0) return true;
+    }
+    return false;
+}
+
+// Whether nothing is in a folder but, where asked, records, the lock and weights/.
+static bool is_bare(const char *path, bool with_records) {
+    bool is_bare = true;
+    DIR *dir = opendir(path);
+    if (!dir) return false;
+    for (const struct dirent *e = readdir(dir); e && is_bare; e = readdir(dir)) {
+        const char *name = e->d_name;
+        const bool is_own =
+            is_record(name) || strcmp(name, ".lock") == 0 || strcmp(name, "weights") == 0;
+        is_bare = strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || (with_records && is_own);
+    }
+    closedir(dir);
+    return is_bare;
+}
+
+// PROJECT/latest as it was before the run that has `path`.
+static void restore_latest(const char *project, const char *path, const char *before) {
+    char now[256], link[1024];
+    const char *slash = strrchr(path, '/');
+    read_latest(project, now);
+    if (!*now || strcmp(now, slash ? slash + 1 : path) != 0) return;
+    if (*before) {
+        point_latest(project, before);
+    } else if (hg__join_path(link, sizeof link, project, "latest", NULL) == HG_OK) {
+        unlink(link);
+    }
+}
+
+bool hg__folder_unmake(const hg_options *o, const char *path, hg__lock *l,
+                       const hg__folder_made *made) {
+    char weights[1024], record[1024];
+    if (!made->is_new || !is_bare(path, true)) return false;
+    if (hg__join_path(weights, sizeof weights, path, "weights", NULL) < 0) return false;
+    if (hg__is_folder(weights) && !is_bare(weights, false)) return false;
+    for (size_t i = 0; i < RECORDS; i++) {
+        if (hg__join_path(record, sizeof record, path, records[i], NULL) == HG_OK) unlink(record);
+    }
+    rmdir(weights);
+    hg__lock_release(l);
+    if (rmdir(path) != 0) return false; // somebody put something there
+    restore_latest(o->values.project, path, made->before);
+    if (made->is_project_new) rmdir(o->values.project); // if it is empty
+    return true;
 }
 
 int hg__folder_weights(const char *folder, const char *name, char *buffer, hg_error *err) {

@@ -7,9 +7,21 @@
 #include "model/model.h"
 #include "options/options.h"
 
+// What a run has made of its folder, so that it can be taken away again.
+typedef struct hg__folder_made {
+    bool is_new, is_project_new; // the folder; the one it lies in
+    char before[256];            // where PROJECT/latest led; "": nowhere
+} hg__folder_made;
+
 // Makes PROJECT/NAME (NAME2, NAME3 ... where it exists and exist_ok is false) with its weights/, and
 // points PROJECT/latest at it. path (1024). Takes its lock unless that was tried before.
-int hg__folder_make(const hg_options *o, char *path, hg__lock *l, hg_error *err);
+int hg__folder_make(const hg_options *o, char *path, hg__lock *l, hg__folder_made *made,
+                    hg_error *err);
+
+// Takes away the new folder of a run that was refused: where it holds no weights and nothing that is not the run's. Then lets go of
+// the lock. True if it is gone.
+bool hg__folder_unmake(const hg_options *o, const char *path, hg__lock *l,
+                       const hg__folder_made *made);
 
 // Whether that is a folder which is there already, `path` (1024).
 bool hg__folder_is_there(const hg_options *o, char *path);

@@ -199,7 +199,7 @@ static int lock_folder(hg__trainer *t, const hg_options *o, hg_error *err) {
 }
 
 static int make_folder(hg__trainer *t, hg_error *err) {
-    HG_TRY(hg__folder_make(&t->o, t->folder, &t->lock, err));
+    HG_TRY(hg__folder_make(&t->o, t->folder, &t->lock, &t->made, err));
     if (t->lock.fd < 0) tell_lockless(t);
     hg__run_id(t, t->model->run);
     return hg__folder_write_args(t->folder, &t->o, t->model->run, err);
@@ -633,6 +633,11 @@ int hg__train(const hg_options *o, hg__table *given, const hg_listener *l, hg_tr
             if (t->val_data && t->val_data != t->data) tell_skipped(t, t->val_data);
         }
         if (code == HG_OK) code = run(t, &own, best, &kept);
+        const bool is_refused = code == HG_ERR_USAGE || code == HG_ERR_DATA ||
+                                code == HG_ERR_MISSING || code == HG_ERR_MEMORY;
+        if (is_refused && hg__folder_unmake(&t->o, t->folder, &t->lock, &t->made)) {
+            own.folder[0] = '\0';
+        }
         clear(t);
         hg__free(t);
         if (result) *result = own;

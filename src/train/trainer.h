@@ -2,12 +2,12 @@
 // trainer.h - everything one training run holds, and where it stands.
 #ifndef HG_TRAIN_TRAINER_H
 #define HG_TRAIN_TRAINER_H
-#include "base/lock.h"
 #include "data/data.h"
 #include "data/noise.h"
 #include "data/schema.h"
 #include "model/plan.h"
 #include "options/options.h"
+#include "train/folder.h"
 
 // Where a run stands: with the weights and the optimiser's state, all that going on needs.
 typedef struct hg__progress {
@@ -38,7 +38,8 @@ typedef struct hg__trainer {
     const hg_listener *l; // never NULL
     hg__meter meter;      // of what comes before the first step
     char folder[1024];
-    hg__lock lock;    // of the folder
+    hg__lock lock; // of the folder
+    hg__folder_made made;
     hg__table *given; // borrowed: rows of a table that is open already, instead of data=; or NULL
     hg__data *data, *val_data; // owned; val_data NULL unless val= is a file
     bool keeps_columns;        // resume=, and no option asks for other columns than the run's own
