@@ -32,6 +32,13 @@ ifeq ($(MAKELEVEL),0)
  MAKEFLAGS += -j$(shell nproc)
 endif
 
+# `make clean demo`: in this order, each with a make of its own, which sees what the one before left.
+ifneq ($(and $(filter clean,$(MAKECMDGOALS)),$(filter-out clean,$(MAKECMDGOALS))),)
+.NOTPARALLEL:
+.PHONY: $(MAKECMDGOALS)
+$(sort $(MAKECMDGOALS)): ; @$(MAKE) $@
+else
+
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
            -Wundef -Wpointer-arith -Wwrite-strings -Wdouble-promotion -Wformat=2 -Werror
 LANGUAGE := -std=c11 -D_GNU_SOURCE
@@ -237,3 +244,4 @@ FORCE:
         docs aarch64 install uninstall clean FORCE
 .SECONDARY:
 -include $(DOUBLE:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(FUZZERS:=.d) $(EXAMPLES:=.d) $(wildcard $(O)/tests/*.d)
+endif

@@ -92,4 +92,16 @@ into uninstall PREFIX="$work/moved"
 expect "make uninstall leaves nothing: $(find "$work/moved" ! -type d)" [ -z "$(find "$work/moved" ! -type d)" ]
 into install DESTDIR="$work/package" PREFIX=/usr
 expect "a package's pkg-config file has the prefix it will have" grep -q '^prefix=/usr$' "$work/package/usr/lib/pkgconfig/hourglass.pc"
+
+# ---- several goals of one make, where cleaning takes a while ----
+tree=$work/tree
+mkdir -p "$tree/tools" "$tree/include" "$tree/src/base" "$tree/cli" "$work/slow"
+cp Makefile "$tree" && cp include/hourglass.h "$tree/include" && cp src/base/banned.h "$tree/src/base"
+echo 'int main(void) { return 0; }' | tee "$tree/cli/main.c" | sed 's/main/hg__none/; s/int/int hg__none(void); &/' >"$tree/src/base/none.c"
+stub ../tree/tools/setup.sh '[ "$1" = missing ] || { mkdir -p build && echo demo >build/demo; }'
+stub ../tree/tools/demo.sh 'cat build/demo'
+stub ../slow/rm 'sleep 1; PATH=/usr/bin:/bin; exec rm "$@"'
+PATH=$work/slow:$PATH make -j2 -C "$tree" clean demo >"$work/out" 2>&1
+expect "make clean demo, one after the other: $(tail -1 "$work/out")" [ "$(grep -c '^demo$' "$work/out")" = 1 ]
+expect "and what was built is there" [ -x "$tree/build/hourglass" ]
 finish
