@@ -53,6 +53,10 @@ expect "keep= names others, which give way to the sheet's own" grep -qE '^\{"row
 expect "a row over two lines is where it begins" grep -qE '^\{"row":1,"line":3,.*"mode":"r.1",' span.jsonl
 run predict model=$model source=faulty.csv out=no.csv keep=serial
 expect "a column that is not there is named: $(tail -1 err)" grep -q "keep=serial: expected the name of a column" err
+tail -n +2 faulty.csv >bare.csv
+must predict model=$model source=bare.csv out=bare.out keep=mode
+expect "a table without a header knows the names that the model has in their places" \
+    cmp -s <(cut -d, -f7 bare.out | tail -n +2) <(awk -F, -v n=$(sed 's/,/\n/g; q' faulty.csv | grep -nx mode | cut -d: -f1) 'NR > 1 { print $n }' faulty.csv)
 
 # ---- the same score, however the row comes ----
 scores() { cut -d, -f1-5 "$1"; }

@@ -32,10 +32,26 @@ static void add_ids(hg__carried *c, const hg__schema *s, const hg__table *t) {
     }
 }
 
-static int add_named(hg__carried *c, const hg__table *t, const char *keep, hg_error *err) {
+// The model's name of a column that a table without names has in its place, as info and the reasons show it; -1: none.
+static int32_t find_in_place(const hg__schema *s, const hg__table *t, const char *name) {
+    int32_t *from =
+        s->named && !t->named ? hg__alloc((size_t)s->columns, sizeof *from, NULL) : NULL;
+    int32_t found = -1;
+    const bool fits = from && hg__schema_match(s, t, from, NULL) == HG_OK;
+    for (int32_t i = 0; fits && found < 0 && i < s->columns; i++) {
+        if (strcmp(s->column[i].name, name) == 0) found = from[i];
+    }
+    hg__free(from);
+    return found;
+}
+
+static int add_named(hg__carried *c, const hg__schema *s, const hg__table *t, const char *keep,
+                     hg_error *err) {
     char name[256], rest[2];
     for (const char *p = keep; hg__list_next(&p, true, name, rest, sizeof name);) {
-        const int32_t column = hg__table_column(t, "keep", name, err);
+        int32_t column = hg__table_find(t, name);
+        if (column < 0) column = find_in_place(s, t, name);
+        if (column < 0) column = hg__table_column(t, "keep", name, err);
         if (column < 0) return column;
         add(c, column);
     }
@@ -49,7 +65,7 @@ int hg__carried_init(hg__carried *c, const hg__schema *s, const hg__table *t, co
     if (!c->from) return HG_ERR_MEMORY;
     if (strcmp(keep, "none") != 0 || hg__table_find(t, keep) >= 0) {
         add_ids(c, s, t);
-        HG_TRY(add_named(c, t, keep, err));
+        HG_TRY(add_named(c, s, t, keep, err));
     }
     const size_t cells = (size_t)rows * (size_t)c->columns;
     c->line = hg__alloc((size_t)rows, sizeof *c->line, err);
