@@ -27,7 +27,8 @@
 //                 with threads holds here: a child forked while another thread is within a call may only exec() or _exit(), and
 //                 so may one that is forked in a callback.
 //   dlclose       may be called once every object is freed; nothing of the library stays. Libraries that it opened when they
-//                 were needed (LAPACK, SQLite, ODBC, libmatio, DCMTK) do.
+//                 were needed (LAPACK, SQLite, ODBC, DCMTK) do. libmatio is opened in a process of its own; in the host's only
+//                 by hg_checks().
 //   pipes         what is read of standard input or a pipe is kept, for all jobs that name it, until the hg_options that named
 //                 it first is freed.
 #ifndef HG_HOURGLASS_H

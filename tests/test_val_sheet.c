@@ -126,9 +126,10 @@ static void what_is_no_number_is_null(void **state) {
     e.quality[0] = (hg__quality){(double)INFINITY, (double)NAN};
     hg__json *o = to_json(&e);
     const hg__json *row = hg__json_array_get(hg__json_object_get(o, "rows"), 0);
-    const hg__json *input = hg__json_object_get(row, "input");
-    assert_true(hg__json_is_null(hg__json_object_get(input, "psnr")));
-    assert_true(hg__json_is_null(hg__json_object_get(input, "ssim")));
+    char *input = hg__json_text(hg__json_object_get(row, "input"), NULL);
+    assert_non_null(strstr(input, "\"psnr\":null"));
+    assert_non_null(strstr(input, "\"ssim\":null"));
+    hg_text_free(input);
     assert_true(isnan(number_at(o, "mean", "output", "low"))); // one image has no interval
     assert_string_equal(hg__json_string_value(hg__json_object_get(row, "name")), "a \"name\".png");
     hg__json_free(o);

@@ -352,10 +352,6 @@ const char *hg__json_key(const hg__json *object, size_t i) {
     return d->text + hg__json_cell(d, object->at + 2 * i)->at;
 }
 
-bool hg__json_is_null(const hg__json *value) {
-    return is(value, HG_JSON_NULL);
-}
-
 bool hg__json_is_boolean(const hg__json *value) {
     return is(value, HG_JSON_BOOLEAN);
 }

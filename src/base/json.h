@@ -48,7 +48,6 @@ hg__json *hg__json_copy(const hg__json *value);
 
 // ---- looking ------------------------------------------------------------------------------------
 
-bool hg__json_is_null(const hg__json *value);
 bool hg__json_is_boolean(const hg__json *value);
 bool hg__json_is_true(const hg__json *value);
 bool hg__json_is_integer(const hg__json *value);
