@@ -14,18 +14,9 @@
 #include "base/stream.h"
 #include "base/sweep.h"
 #include "faults.h"
+#include "own_folder.h"
 
 #include <cmocka.h>
-
-static char folder[64] = "/tmp/hourglass-test-XXXXXX";
-
-static const char *at(const char *name) {
-    static char path[8][256];
-    static int next;
-    next = (next + 1) % 8;
-    snprintf(path[next], sizeof path[next], "%s/%s", folder, name);
-    return path[next];
-}
 
 static void write_text(const char *name, const char *text) {
     hg_error err = {0};
@@ -685,18 +676,6 @@ static void a_file_that_shrinks_is_an_error_and_one_in_memory_stays(void **state
     assert_int_equal(hg__read_at(fd, byte, 2, 0, "shrinks", &err), HG_ERR_IO);
     assert_string_equal(err.message, "shrinks: expected 1 more bytes, got the end of the file");
     close(fd);
-}
-
-static int make_folder(void **state) {
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    return system(command);
 }
 
 int main(int argc, char **argv) {

@@ -23,6 +23,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/thread.h"
+#include "own_folder.h"
 
 #include <cmocka.h>
 
@@ -38,16 +39,6 @@
 #endif
 
 enum { ROWS = 300, STACK = IS_SANITIZED ? 4 << 20 : 128 << 10 };
-
-static char folder[] = "/tmp/hourglass-test-XXXXXX";
-
-static const char *at(const char *name) {
-    static char path[4][160]; // a few at a time
-    static int next;
-    next = (next + 1) % 4;
-    snprintf(path[next], sizeof path[next], "%s/%s", folder, name);
-    return path[next];
-}
 
 // ---- what is read -------------------------------------------------------------------------------
 
@@ -77,13 +68,6 @@ static int make_files(void **state) {
     hg__text_clear(&numbers);
     hg__text_clear(&image);
     return code;
-}
-
-static int remove_files(void **state) {
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    return system(command); // NOLINT(cert-env33-c): a folder of our own
 }
 
 // ---- every job ----------------------------------------------------------------------------------
@@ -533,7 +517,7 @@ int main(void) {
         cmocka_unit_test(a_cancelled_thread_ends_after_the_call),
         cmocka_unit_test(a_pipe_is_read_anew_by_other_options),
     };
-    const int failed = cmocka_run_group_tests(tests, make_files, remove_files);
+    const int failed = cmocka_run_group_tests(tests, make_files, remove_folder);
     hg__text_clear(&expected);
     return failed;
 }

@@ -11,6 +11,7 @@
 #include "data/write_npy.h"
 #include "detect/thresholds.h"
 #include "model/model.h"
+#include "own_folder.h"
 #include "report/lettering.h"
 
 #include <cmocka.h>
@@ -18,27 +19,10 @@
 static const char blue[] = "\x1f\x69\xce", grey[] = "\x96\x9a\xa0", red[] = "\xc8\x3c\x28",
                   white[] = "\xff\xff\xff";
 
-static char folder[] = "/tmp/hourglass-test-XXXXXX";
-
-static const char *at(const char *name) {
-    static char path[2][128];
-    static int next;
-    next = !next;
-    snprintf(path[next], sizeof path[next], "%s/%s", folder, name);
-    return path[next];
-}
-
-static int make_folder(void **state) {
+static int make_files(void **state) {
     (void)state;
     if (!mkdtemp(folder)) return -1;
     return hg__make_folder(at("weights"), NULL);
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    return system(command);
 }
 
 static void write_model(const hg__shape *shape) {
@@ -325,5 +309,5 @@ int main(void) {
         cmocka_unit_test(a_canvas_cuts_off_what_lies_outside),
         cmocka_unit_test(a_canvas_too_large_is_refused),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_files, remove_folder);
 }

@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "data/data.h"
 #include "model/plan.h"
+#include "own_folder.h"
 #include "score/format_g9.h"
 #include "score/write_rows.h"
 
@@ -19,17 +20,8 @@
 
 enum { H = 5, W = 7, WIDTH = H * W, CODE = 6, ROWS = 700 };
 
-static char folder[] = "/tmp/hourglass-test-XXXXXX";
 static float x[ROWS * WIDTH]; // what bytes.idx and floats.npy hold
 static uint8_t bytes[ROWS * WIDTH];
-
-static const char *at(const char *name) {
-    static char path[4][128]; // a few at a time
-    static int next;
-    next = (next + 1) % 4;
-    snprintf(path[next], sizeof path[next], "%s/%s", folder, name);
-    return path[next];
-}
 
 static void write_text(const char *name, const char *text) {
     assert_int_equal(hg__write_file(at(name), text, strlen(text), NULL), HG_OK);
@@ -71,13 +63,6 @@ static int make_files(void **state) {
     const int code = hg__model_save(m, at("m.safetensors"), NULL, NULL);
     hg_model_free(m);
     return code;
-}
-
-static int remove_files(void **state) {
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    return system(command);
 }
 
 // ---- jobs ---------------------------------------------------------------------------------------
@@ -600,5 +585,5 @@ int main(void) {
         cmocka_unit_test(numbers_are_written_as_printf_writes_them),
         cmocka_unit_test(halves_are_rounded_to_even),
     };
-    return cmocka_run_group_tests(tests, make_files, remove_files);
+    return cmocka_run_group_tests(tests, make_files, remove_folder);
 }

@@ -12,23 +12,15 @@
 #include "data/noise.h"
 #include "image/image.h"
 #include "model/model.h"
+#include "own_folder.h"
 #include "score/val_sheet.h"
 
 #include <cmocka.h>
 
 enum { ROWS = 300, MOST = 4 };
 
-static char folder[] = "/tmp/hourglass-test-XXXXXX";
 static float x[ROWS * MOST]; // what rows.csv holds
 static const char text_of_noise[] = "gaussian 40 + mask 20";
-
-static const char *at(const char *name) {
-    static char path[4][128]; // a few at a time
-    static int next;
-    next = (next + 1) % 4;
-    snprintf(path[next], sizeof path[next], "%s/%s", folder, name);
-    return path[next];
-}
 
 // Columns a, more, b.
 static int make_files(void **state) {
@@ -45,13 +37,6 @@ static int make_files(void **state) {
         }
     }
     return hg__write_file(at("rows.csv"), text, used, NULL);
-}
-
-static int remove_files(void **state) {
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    return system(command);
 }
 
 static hg_model *save_model(const char *name, int32_t columns, const char *const *column) {
@@ -230,5 +215,5 @@ int main(void) {
         cmocka_unit_test(a_name_leads_nowhere_else),
         cmocka_unit_test(a_picture_that_is_too_wide_is_refused),
     };
-    return cmocka_run_group_tests(tests, make_files, remove_files);
+    return cmocka_run_group_tests(tests, make_files, remove_folder);
 }
