@@ -94,9 +94,17 @@ extern volatile sig_atomic_t cli_stop;
 
 void cli_show(char *text);             // made fit for a terminal, on one line, in place
 void cli_print_text(const char *text); // on stdout, ends in a new line
-void cli_json_text(FILE *f, const char *key, const char *value); // "key":"value"
-void cli_json_number(FILE *f, const char *key, double value);    // "key":1.5, or null
-void cli_json_whole(FILE *f, const char *key, long long value);  // "key":3
-void cli_format_rate(char buffer[32], double per_second);        // "1.25 M"
-void cli_format_seconds(char buffer[32], double seconds);        // "12.3 s", "2:05", "1:02:05"
+
+typedef struct cli_field {
+    const char *key;
+    enum { CLI_TEXT, CLI_NUMBER, CLI_WHOLE, CLI_TRUTH } type;
+    const char *text;
+    double number; // null where it is not finite
+    long long whole;
+    bool truth;
+} cli_field;
+void cli_print_object(FILE *f, const cli_field *field, size_t count); // {"key":"value","epoch":3}
+
+void cli_format_rate(char buffer[32], double per_second); // "1.25 M"
+void cli_format_seconds(char buffer[32], double seconds); // "12.3 s", "2:05", "1:02:05"
 #endif

@@ -5,17 +5,14 @@
 #include "cli.h"
 
 static void print_json(const hg_denoise_result *r) {
-    putchar('{');
-    cli_json_whole(stdout, "images", r->images);
-    putchar(',');
-    cli_json_whole(stdout, "failed", r->failed);
-    putchar(',');
-    cli_json_whole(stdout, "frames", r->frames);
-    putchar(',');
-    cli_json_whole(stdout, "pixels", r->pixels);
-    putchar(',');
-    cli_json_number(stdout, "seconds", r->seconds);
-    puts("}");
+    const cli_field fields[] = {
+        {"images",  CLI_WHOLE,  .whole = r->images  },
+        {"failed",  CLI_WHOLE,  .whole = r->failed  },
+        {"frames",  CLI_WHOLE,  .whole = r->frames  },
+        {"pixels",  CLI_WHOLE,  .whole = r->pixels  },
+        {"seconds", CLI_NUMBER, .number = r->seconds},
+    };
+    cli_print_object(stdout, fields, sizeof fields / sizeof *fields);
 }
 
 static void print_done(const cli_progress *p, const hg_denoise_result *r, const char *out) {

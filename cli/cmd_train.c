@@ -30,34 +30,21 @@ static void print_summary(const hg_train_result *r) {
 }
 
 static void print_json(const hg_train_result *r) {
-    putchar('{');
-    cli_json_text(stdout, "folder", r->folder);
-    putchar(',');
-    cli_json_text(stdout, "exit_reason", r->exit_reason);
-    putchar(',');
-    cli_json_whole(stdout, "epochs", r->epochs);
-    putchar(',');
-    cli_json_whole(stdout, "best_epoch", r->best_epoch);
-    putchar(',');
-    cli_json_whole(stdout, "rows", r->rows);
-    putchar(',');
-    cli_json_whole(stdout, "parameters", r->parameters);
-    const struct {
-        const char *key;
-        double value;
-    } numbers[] = {
-        {"train_loss",      r->train_loss     },
-        {"best_val_loss",   r->best_val_loss  },
-        {"val_mse",         r->val_mse        },
-        {"pca_mse",         r->pca_mse        },
-        {"seconds",         r->seconds        },
-        {"rows_per_second", r->rows_per_second},
+    const cli_field fields[] = {
+        {"folder",          CLI_TEXT,   .text = r->folder           },
+        {"exit_reason",     CLI_TEXT,   .text = r->exit_reason      },
+        {"epochs",          CLI_WHOLE,  .whole = r->epochs          },
+        {"best_epoch",      CLI_WHOLE,  .whole = r->best_epoch      },
+        {"rows",            CLI_WHOLE,  .whole = r->rows            },
+        {"parameters",      CLI_WHOLE,  .whole = r->parameters      },
+        {"train_loss",      CLI_NUMBER, .number = r->train_loss     },
+        {"best_val_loss",   CLI_NUMBER, .number = r->best_val_loss  },
+        {"val_mse",         CLI_NUMBER, .number = r->val_mse        },
+        {"pca_mse",         CLI_NUMBER, .number = r->pca_mse        },
+        {"seconds",         CLI_NUMBER, .number = r->seconds        },
+        {"rows_per_second", CLI_NUMBER, .number = r->rows_per_second},
     };
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        putchar(',');
-        cli_json_number(stdout, numbers[i].key, numbers[i].value);
-    }
-    puts("}");
+    cli_print_object(stdout, fields, sizeof fields / sizeof *fields);
 }
 
 // How many samples to draw. A resumed run has its own wish, unless the caller has one.

@@ -3,26 +3,16 @@
 #include "cli.h"
 
 static void print_json(const hg_val_result *r) {
-    putchar('{');
-    cli_json_whole(stdout, "rows", r->rows);
-    putchar(',');
-    cli_json_whole(stdout, "width", r->width);
-    const struct {
-        const char *key;
-        double value;
-    } numbers[] = {
-        {"mse",            r->mse           },
-        {"mae",            r->mae           },
-        {"row_mse_median", r->row_mse_median},
-        {"row_mse_max",    r->row_mse_max   },
-        {"input_mse",      r->input_mse     },
+    const cli_field fields[] = {
+        {"rows",           CLI_WHOLE,  .whole = r->rows           },
+        {"width",          CLI_WHOLE,  .whole = r->width          },
+        {"mse",            CLI_NUMBER, .number = r->mse           },
+        {"mae",            CLI_NUMBER, .number = r->mae           },
+        {"row_mse_median", CLI_NUMBER, .number = r->row_mse_median},
+        {"row_mse_max",    CLI_NUMBER, .number = r->row_mse_max   },
+        {"input_mse",      CLI_NUMBER, .number = r->input_mse     },
     };
-    const size_t count = sizeof numbers / sizeof *numbers - !(r->input_mse > 0);
-    for (size_t i = 0; i < count; i++) {
-        putchar(',');
-        cli_json_number(stdout, numbers[i].key, numbers[i].value);
-    }
-    puts("}");
+    cli_print_object(stdout, fields, sizeof fields / sizeof *fields - !(r->input_mse > 0));
 }
 
 static void print_lines(const hg_val_result *r) {

@@ -7,9 +7,8 @@ int cmd_version(const cli_line *line) {
         return cli_fail_usage(line, "expected no word behind it, got '%.60s'", line->word[0]);
     }
     if (line->json) {
-        putchar('{');
-        cli_json_text(stdout, "version", hg_version());
-        puts("}");
+        const cli_field version = {"version", CLI_TEXT, .text = hg_version()};
+        cli_print_object(stdout, &version, 1);
     } else {
         printf("hourglass %s\n", hg_version());
     }

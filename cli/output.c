@@ -23,8 +23,8 @@ static bool is_turn(const unsigned char *c) {
                             (c[1] == 0x81 && c[2] >= 0xA6 && c[2] <= 0xA9));
 }
 
-void cli_json_text(FILE *f, const char *key, const char *value) {
-    fprintf(f, "\"%s\":\"", key);
+static void print_quoted(FILE *f, const char *value) {
+    fputc('"', f);
     for (const unsigned char *c = (const unsigned char *)value; *c; c++) {
         if (is_wide_control(c)) {
             fprintf(f, "\\u%04x", *++c);
@@ -40,16 +40,26 @@ void cli_json_text(FILE *f, const char *key, const char *value) {
     fputc('"', f);
 }
 
-void cli_json_number(FILE *f, const char *key, double value) {
-    if (isfinite(value)) {
-        fprintf(f, "\"%s\":%.15g", key, value);
+static void print_value(FILE *f, const cli_field *v) {
+    if (v->type == CLI_TEXT) {
+        print_quoted(f, v->text);
+    } else if (v->type == CLI_WHOLE) {
+        fprintf(f, "%lld", v->whole);
+    } else if (v->type == CLI_TRUTH) {
+        fputs(v->truth ? "true" : "false", f);
+    } else if (isfinite(v->number)) {
+        fprintf(f, "%.15g", v->number);
     } else {
-        fprintf(f, "\"%s\":null", key);
+        fputs("null", f);
     }
 }
 
-void cli_json_whole(FILE *f, const char *key, long long value) {
-    fprintf(f, "\"%s\":%lld", key, value);
+void cli_print_object(FILE *f, const cli_field *field, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        fprintf(f, "%c\"%s\":", i ? ',' : '{', field[i].key);
+        print_value(f, &field[i]);
+    }
+    fputs("}\n", f);
 }
 
 void cli_format_rate(char buffer[32], double per_second) {

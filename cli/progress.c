@@ -45,17 +45,17 @@ void cli_progress_close(cli_progress *p) {
 }
 
 static void print_json(const hg_train_event *e) {
-    fprintf(stderr, "{\"epoch\":%d,\"epochs\":%d,", e->epoch, e->epochs);
-    cli_json_number(stderr, "train_loss", e->train_loss);
-    fputc(',', stderr);
-    cli_json_number(stderr, "val_loss", e->val_loss);
-    fprintf(stderr, ",\"best\":%s,", e->is_best ? "true" : "false");
-    cli_json_number(stderr, "lr", e->lr);
-    fputc(',', stderr);
-    cli_json_number(stderr, "seconds", e->seconds);
-    fputc(',', stderr);
-    cli_json_number(stderr, "rows_per_second", e->rows_per_second);
-    fputs("}\n", stderr);
+    const cli_field fields[] = {
+        {"epoch",           CLI_WHOLE,  .whole = e->epoch           },
+        {"epochs",          CLI_WHOLE,  .whole = e->epochs          },
+        {"train_loss",      CLI_NUMBER, .number = e->train_loss     },
+        {"val_loss",        CLI_NUMBER, .number = e->val_loss       },
+        {"best",            CLI_TRUTH,  .truth = e->is_best         },
+        {"lr",              CLI_NUMBER, .number = e->lr             },
+        {"seconds",         CLI_NUMBER, .number = e->seconds        },
+        {"rows_per_second", CLI_NUMBER, .number = e->rows_per_second},
+    };
+    cli_print_object(stderr, fields, sizeof fields / sizeof *fields);
 }
 
 static int digits(int32_t n) {
@@ -150,27 +150,17 @@ static double left_of(const hg_progress_event *e) {
 }
 
 static void print_stage_json(const hg_progress_event *e) {
-    fputc('{', stderr);
-    cli_json_text(stderr, "stage", e->stage);
-    fputc(',', stderr);
-    cli_json_text(stderr, "unit", e->unit);
-    fputc(',', stderr);
-    cli_json_whole(stderr, "done", e->done);
-    fputc(',', stderr);
-    cli_json_whole(stderr, "total", e->total);
-    const struct {
-        const char *key;
-        double value;
-    } numbers[] = {
-        {"seconds",    e->seconds                                },
-        {"per_second", e->per_second                             },
-        {"left",       left_of(e) >= 0 ? left_of(e) : (double)NAN},
+    const double left = left_of(e);
+    const cli_field fields[] = {
+        {"stage",      CLI_TEXT,   .text = e->stage                        },
+        {"unit",       CLI_TEXT,   .text = e->unit                         },
+        {"done",       CLI_WHOLE,  .whole = e->done                        },
+        {"total",      CLI_WHOLE,  .whole = e->total                       },
+        {"seconds",    CLI_NUMBER, .number = e->seconds                    },
+        {"per_second", CLI_NUMBER, .number = e->per_second                 },
+        {"left",       CLI_NUMBER, .number = left >= 0 ? left : (double)NAN},
     };
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        fputc(',', stderr);
-        cli_json_number(stderr, numbers[i].key, numbers[i].value);
-    }
-    fputs("}\n", stderr);
+    cli_print_object(stderr, fields, sizeof fields / sizeof *fields);
 }
 
 // "reading  BAR  1.25 M of 2.00 M  310.2 k rows/s  left 2.4 s"; where the end is not known, without a bar and with the time it took.
