@@ -98,10 +98,10 @@ void cli_print_text(const char *text); // on stdout, ends in a new line
 typedef struct cli_field {
     const char *key;
     enum { CLI_TEXT, CLI_NUMBER, CLI_WHOLE, CLI_TRUTH } type;
+    bool truth;
     const char *text;
     double number; // null where it is not finite
     long long whole;
-    bool truth;
 } cli_field;
 void cli_print_object(FILE *f, const cli_field *field, size_t count); // {"key":"value","epoch":3}
 
