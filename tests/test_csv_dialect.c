@@ -46,6 +46,9 @@ static void encode(const char *text, bool big, uint8_t *to, size_t *size) {
     }
 }
 
+#define MENDS(encoding)                                                                           \
+ "without a byte order mark; \"iconv -f " encoding " -t UTF-8 x.csv > utf8.csv\" makes UTF-8 of " \
+ "it"
 static void utf16_is_read_by_its_mark(void **state) {
     (void)state;
     uint8_t bytes[1024] = {0xff, 0xfe};
@@ -59,8 +62,8 @@ static void utf16_is_read_by_its_mark(void **state) {
         expect_table(bytes, size + 2, "x.csv", NULL, plain);
         encode("t,p\n20.5,5\n", big, bytes, &size);
         expect_table(bytes, size, "x.csv", NULL,
-                     "! x.csv: expected lines of cells, got UTF-16 text without a byte order mark; "
-                     "save it as UTF-8 first");
+                     big ? "! x.csv: expected lines of cells, got UTF-16 text " MENDS("UTF-16BE")
+                         : "! x.csv: expected lines of cells, got UTF-16 text " MENDS("UTF-16LE"));
     }
     // a letter of two bytes, of three, a pair, and half of one
     expect_table(
@@ -73,6 +76,25 @@ static void utf16_is_read_by_its_mark(void **state) {
                        "1"),
                  "x.csv", NULL,
                  "! x.csv: expected UTF-16, of two bytes each, got an odd number of bytes");
+}
+
+#define KINDS "expected a table (csv, jsonl, sqlite, mat, npy, npz or idx), got "
+static void wide_text_without_a_mark_is_named_with_what_mends_it(void **state) {
+    (void)state;
+    expect_table(BYTES("{\0\"\0a\0\"\0:\0\xe4\0}\0\n\0"), "x.jsonl", NULL,
+                 "! x.jsonl: " KINDS
+                 "UTF-16 text without a byte order mark; \"iconv -f UTF-16LE -t "
+                 "UTF-8 x.jsonl > utf8.csv\" makes UTF-8 of it");
+    // a blank first and letters beyond Latin-1
+    expect_table(BYTES("\0 \0a\0,\3\xb1\0\n\0001\0,\0002\0\n"), "x.csv", NULL,
+                 "! x.csv: expected lines of cells, got UTF-16 text " MENDS("UTF-16BE"));
+    expect_table(BYTES("a\0\0\0,\0\0\0\xb1\3\0\0\n\0\0\0"), "x.csv", NULL,
+                 "! x.csv: expected lines of cells, got UTF-32 text " MENDS("UTF-32LE"));
+    expect_table(BYTES("\0\0\0a\0\0\0,\0\0\3\xb1\0\0\0\n"), "x.csv", NULL,
+                 "! x.csv: expected lines of cells, got UTF-32 text " MENDS("UTF-32BE"));
+    // numbers of 16 bits are no text
+    expect_table(BYTES("\7\0\1\0\5\0\x30\0\x31\0\x32\0"), "x.bin", NULL,
+                 "! x.bin: " KINDS "a file that begins with 07 00 01 00");
 }
 
 // Pairs that are cut by the edge of a block.
@@ -403,6 +425,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_end_as_they_like),
         cmocka_unit_test(utf16_is_read_by_its_mark),
+        cmocka_unit_test(wide_text_without_a_mark_is_named_with_what_mends_it),
         cmocka_unit_test(long_utf16_is_read_to_its_end),
         cmocka_unit_test(blanks_may_separate),
         cmocka_unit_test(one_column_stays_one),

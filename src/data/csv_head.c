@@ -214,7 +214,18 @@ static int refuse_strangers(const hg__csv_window *w, hg_error *err) {
     const char *advice;
     const char *name = hg__text_stranger(w->text + w->start, w->complete - w->start, &advice);
     if (!name) return HG_OK;
-    if (w->filter && hg__csv_filter_dialect(w->filter)->utf16) advice = "save it as UTF-8 first";
+    const bool is_marked = w->filter && hg__csv_filter_dialect(w->filter)->utf16;
+    const hg__source *s = w->source;
+    const char *encoding = is_marked ? NULL : hg__text_wide(s->head, s->head_size);
+    if (encoding) {
+        char line[HG_ICONV];
+        hg__text_iconv(encoding, s->path, line);
+        return hg__fail(err, HG_ERR_DATA,
+                        "%.200s: expected lines of cells, got %.6s text without a byte order mark; "
+                        "\"%s\" makes UTF-8 of it",
+                        s->path, encoding, line);
+    }
+    if (is_marked) advice = "save it as UTF-8 first";
     return hg__fail(err, HG_ERR_DATA, "%s: expected lines of cells, got %s%s%s", w->source->path,
                     name, *advice ? "; " : "", advice);
 }

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/file.h"
 #include "base/magic.h"
+#include "base/text.h"
 
 enum { LOOKED = 16 << 10, LINES = 20 };
 
@@ -249,6 +251,34 @@ static const struct {
     {is_mime,          "a web archive",                                    "save it as CSV first"                               },
     {is_text_file,     "a file of another kind",                           ""                                                   },
 };
+
+const char *hg__text_wide(const uint8_t *text, size_t size) {
+    enum { LEAST = 8 };
+    size_t zeros = 0, zeros_at[4] = {0};
+    size -= size % 4;
+    if (size < LEAST) return NULL;
+    for (size_t i = 0; i < size; i++) {
+        zeros += !text[i];
+        zeros_at[i % 4] += !text[i];
+        const bool is_low = text[i] && !text[i ^ 1]; // of a unit whose other byte is zero
+        if (is_low && text[i] < ' ' && !strchr("\t\n\r", text[i])) return NULL;
+    }
+    if (zeros * 8 > size * 5) {
+        if (zeros_at[0] * LEAST < size / 4 && zeros_at[3] == size / 4) return "UTF-32LE";
+        return zeros_at[3] * LEAST < size / 4 && zeros_at[0] == size / 4 ? "UTF-32BE" : NULL;
+    }
+    const size_t even = zeros_at[0] + zeros_at[2], odd = zeros_at[1] + zeros_at[3];
+    if (zeros * 3 <= size) return NULL;
+    if (even * LEAST < odd) return "UTF-16LE";
+    return odd * LEAST < even ? "UTF-16BE" : NULL;
+}
+
+void hg__text_iconv(const char *encoding, const char *path, char line[HG_ICONV]) {
+    char word[200];
+    const bool is_file = hg__is_file(path) && !strstr(path, ".gz");
+    hg__shell_word(is_file ? path : "FILE", word, sizeof word);
+    snprintf(line, HG_ICONV, "iconv -f %s -t UTF-8 %s > utf8.csv", encoding, word);
+}
 
 const char *hg__text_stranger(const char *text, size_t size, const char **advice) {
     span s = trim((span){text, size < LOOKED ? size : LOOKED});

@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "base/stream.h"
 #include "base/text.h"
+#include "data/csv_stranger.h"
 #include "data/folder_kind.h"
 #include "data/pictures.h"
 #include "data/reader.h"
@@ -42,7 +43,16 @@ enum {
 };
 
 // A gzip file was unpacked already: what is left is one inside another. What to do follows, unless that is to denoise a video.
-void hg__data_describe(const uint8_t *head, size_t size, char text[HG_DESCRIBED]) {
+void hg__data_describe(const char *path, const uint8_t *head, size_t size,
+                       char text[HG_DESCRIBED]) {
+    const char *encoding = hg__magic_name(head, size) ? NULL : hg__text_wide(head, size);
+    if (encoding) {
+        char line[HG_ICONV];
+        hg__text_iconv(encoding, path, line);
+        snprintf(text, HG_DESCRIBED,
+                 "%.6s text without a byte order mark; \"%s\" makes UTF-8 of it", encoding, line);
+        return;
+    }
     const bool is_twice = size >= 2 && head[0] == 0x1f && head[1] == 0x8b;
     const char *advice = hg__magic_advice(head, size);
     char name[64];
@@ -55,7 +65,7 @@ void hg__data_describe(const uint8_t *head, size_t size, char text[HG_DESCRIBED]
 
 static int refuse(const hg__source *s, hg_error *err) {
     char text[HG_DESCRIBED];
-    hg__data_describe(s->head, s->head_size, text);
+    hg__data_describe(s->path, s->head, s->head_size, text);
     return hg__fail(err, HG_ERR_DATA, "%s: expected idx, npy, npz, csv or tsv, got %s", s->path,
                     text);
 }

@@ -35,10 +35,10 @@ bool hg__reader_is_meant(const hg__reader *r, const char *path, const uint8_t *h
 // A source over a zip archive of one text becomes one over that text, in a temporary file.
 int hg__zip_text(hg__source *s, hg_error *err);
 
-enum { HG_DESCRIBED = 128 };
+enum { HG_DESCRIBED = 360 };
 
 // What the file that begins so is, for a message: "a Parquet file; save it as CSV first", "a file that begins with 01 02 03 04".
-void hg__data_describe(const uint8_t *head, size_t size, char text[HG_DESCRIBED]);
+void hg__data_describe(const char *path, const uint8_t *head, size_t size, char text[HG_DESCRIBED]);
 
 // What can be said about a path before it is opened.
 int hg__data_check_path(const char *path, hg_error *err);

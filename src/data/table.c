@@ -78,7 +78,7 @@ static const hg__table_type *find_file_type(const char *path, hg_error *err) {
     }
     if (type) return type;
     char text[HG_DESCRIBED] = "an empty file";
-    if (s.head_size) hg__data_describe(s.head, s.head_size, text);
+    if (s.head_size) hg__data_describe(name, s.head, s.head_size, text);
     hg__fail(err, HG_ERR_DATA,
              "%s: expected a table (csv, jsonl, sqlite, mat, npy, npz or idx), got %s", name, text);
     return NULL;

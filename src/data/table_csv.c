@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "data/csv_head.h"
 #include "data/csv_number.h"
+#include "data/csv_stranger.h"
 #include "data/reader.h"
 #include "data/table.h"
 
@@ -25,13 +26,11 @@ enum { STOP = 1, QUOTE = 2, DIGIT = 4, BLANK = 8, HIGH = 16, ZERO = 32 };
 // What makes such text UTF-8, if it is Western European as most is: a line with the file's own name.
 static int refuse_bytes(const hg__table *t, const char *where, const char *expected,
                         hg_error *err) {
-    char word[200];
-    const bool is_file = hg__is_file(t->path) && !strstr(t->path, ".gz");
-    hg__shell_word(is_file ? t->path : "FILE", word, sizeof word);
+    char line[HG_ICONV];
+    hg__text_iconv("WINDOWS-1252", t->path, line);
     return hg__fail(err, HG_ERR_DATA,
-                    "%.250s: expected %s, got other bytes; \"iconv -f WINDOWS-1252 -t UTF-8 %s > "
-                    "utf8.csv\" mends most such files",
-                    where, expected, word);
+                    "%.200s: expected %s, got other bytes; \"%s\" mends most such files", where,
+                    expected, line);
 }
 
 typedef struct csv_table {
