@@ -37,7 +37,7 @@ int hg__folder_write_args(const char *folder, const hg_options *o, const char *r
 void hg__run_write(hg__text *text, const char *id); // run_id.c: the line in args.yaml
 int hg__run_read(const char *folder, char id[HG_RUN_ID], hg_error *err);
 
-// Seconds trained so far, over all sessions that ended or finished an epoch: by results.csv and run.json.
+// Seconds trained so far, without the pauses before resume=: at the last epoch or where the run ended, by results.csv and run.json.
 double hg__folder_seconds(const char *folder);
 
 // results.csv: keeps the header and the rows up to `epoch` (0: a fresh file).

@@ -2,7 +2,7 @@
 // run_id.c - which run a file belongs to: 16 hex digits in args.yaml and in each file of weights, so that resume= never goes on
 // with the weights of one run and the options of another.
 //
-// The first 8 are of what no session of a run may change (seed, network, data), the others of how it began. Nothing of where
+// The first 8 are of what resume= may not change (seed, network, data), the others of how it began. Nothing of where
 // or when: the same training has the same number, and its files the same bytes.
 #include <inttypes.h>
 #include <stdio.h>

@@ -19,7 +19,7 @@ typedef struct hg__progress {
     double best_loss;   // infinite before the first
     int32_t best_epoch; // 0: none yet
     double train_loss;  // mean of the last epoch finished
-    double seconds;     // trained so far, over all sessions
+    double seconds;     // trained so far, without the pauses before resume=
 } hg__progress;
 
 // clean=false: what is known of rows that do not fit.
@@ -61,9 +61,9 @@ typedef struct hg__trainer {
     const hg__schedule *schedule;
     hg__progress progress;
     char start[32];
-    double began;   // of this session, on hg__seconds()
+    double began;   // start or resume=, on hg__seconds()
     int64_t seen;   // rows that steps have been made with since it began
-    double earlier; // seconds of earlier sessions
+    double earlier; // seconds trained before resume=
     double pca_seconds;
 } hg__trainer;
 
