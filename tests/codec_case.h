@@ -40,12 +40,12 @@ static inline const char *case_path(char path[128], const char *name) {
 
 // Reads a file whole and removes it.
 static inline file_bytes take_file(const char *path) {
-    hg__map m;
-    assert_int_equal(hg__map_open(&m, path, NULL), HG_OK);
+    hg__content m;
+    assert_int_equal(hg__content_read(&m, path, NULL), HG_OK);
     file_bytes f = {malloc(m.size ? m.size : 1), m.size};
     assert_non_null(f.data);
     memcpy(f.data, m.data, m.size);
-    hg__map_close(&m);
+    hg__content_free(&m);
     unlink(path);
     return f;
 }
@@ -225,12 +225,12 @@ static inline file_bytes load_shared(const char *name) {
     char path[1024];
     snprintf(path, sizeof path, "%s/%s", root ? root : "../shared/data", name);
     if (!hg__is_file(path)) skip();
-    hg__map m;
-    assert_int_equal(hg__map_open(&m, path, NULL), HG_OK);
+    hg__content m;
+    assert_int_equal(hg__content_read(&m, path, NULL), HG_OK);
     file_bytes f = {malloc(m.size), m.size};
     assert_non_null(f.data);
     memcpy(f.data, m.data, m.size);
-    hg__map_close(&m);
+    hg__content_free(&m);
     return f;
 }
 #endif

@@ -319,11 +319,11 @@ static void a_run_that_is_another_now_is_not_resumed(void **state) {
 }
 
 static void copy_file(const char *from, const char *to) {
-    hg__map m;
+    hg__content m;
     hg_error err = {0};
-    assert_int_equal(hg__map_open(&m, from, &err), HG_OK);
+    assert_int_equal(hg__content_read(&m, from, &err), HG_OK);
     assert_int_equal(hg__write_file(to, m.data, m.size, &err), HG_OK);
-    hg__map_close(&m);
+    hg__content_free(&m);
 }
 
 static void weights_and_options_of_two_runs_are_not_resumed(void **state) {

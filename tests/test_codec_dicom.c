@@ -25,13 +25,13 @@ enum {
 
 static file_bytes load_seed(size_t k) {
     char path[128];
-    hg__map m;
+    hg__content m;
     snprintf(path, sizeof path, "tests/fuzz/corpus/image/good_%s.dcm", seeds[k]);
-    assert_int_equal(hg__map_open(&m, path, NULL), HG_OK);
+    assert_int_equal(hg__content_read(&m, path, NULL), HG_OK);
     file_bytes f = {malloc(m.size), m.size};
     assert_non_null(f.data);
     memcpy(f.data, m.data, m.size);
-    hg__map_close(&m);
+    hg__content_free(&m);
     return f;
 }
 

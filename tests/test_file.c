@@ -24,12 +24,12 @@ static void write_text(const char *name, const char *text) {
 }
 
 static void expect_text(const char *name, const char *text) {
-    hg__map m;
+    hg__content m;
     hg_error err = {0};
-    if (hg__map_open(&m, at(name), &err) < 0) fail_msg("%s", err.message);
+    if (hg__content_read(&m, at(name), &err) < 0) fail_msg("%s", err.message);
     assert_int_equal(m.size, strlen(text));
     assert_memory_equal(m.data, text, m.size);
-    hg__map_close(&m);
+    hg__content_free(&m);
 }
 
 static void expect_no_temporary(void) {
@@ -54,12 +54,12 @@ static void a_file_is_what_was_added(void **state) {
     assert_int_equal(hg__writer_add(&w, all + PARTS * PART, LARGE, NULL), HG_OK);
     assert_false(hg__is_file(at("parts"))); // not before it is whole
     assert_int_equal(hg__writer_commit(&w, NULL), HG_OK);
-    hg__map m;
-    assert_int_equal(hg__map_open(&m, at("parts"), NULL), HG_OK);
+    hg__content m;
+    assert_int_equal(hg__content_read(&m, at("parts"), NULL), HG_OK);
     assert_int_equal(m.size, sizeof all);
     assert_memory_equal(m.data, all, sizeof all);
-    hg__map_close(&m);
-    hg__map_close(&m); // {0} is fine
+    hg__content_free(&m);
+    hg__content_free(&m); // {0} is fine
     expect_no_temporary();
 }
 
@@ -141,23 +141,23 @@ static void lines_are_appended(void **state) {
 
 // ---- reading ------------------------------------------------------------------------------------
 
-static void what_is_no_file_is_not_mapped(void **state) {
+static void what_is_no_file_is_not_read_whole(void **state) {
     (void)state;
-    hg__map m;
+    hg__content m;
     hg_error err = {0};
-    assert_int_equal(hg__map_open(&m, at("missing"), &err), HG_ERR_IO);
+    assert_int_equal(hg__content_read(&m, at("missing"), &err), HG_ERR_IO);
     assert_non_null(strstr(err.message, "missing: cannot open: No such file or directory"));
-    assert_int_equal(hg__map_open(&m, folder, &err), HG_ERR_IO);
+    assert_int_equal(hg__content_read(&m, folder, &err), HG_ERR_IO);
     assert_non_null(strstr(err.message, "expected a file, got a folder"));
-    assert_int_equal(hg__map_open(&m, "/dev/zero", &err), HG_ERR_DATA);
+    assert_int_equal(hg__content_read(&m, "/dev/zero", &err), HG_ERR_DATA);
     assert_string_equal(err.message, "/dev/zero: expected a file or a pipe, got a device");
     assert_true(!m.size && !m.data);
-    assert_int_equal(hg__map_open(&m, "/dev/null", &err), HG_OK);
+    assert_int_equal(hg__content_read(&m, "/dev/null", &err), HG_OK);
     assert_true(m.size == 0 && m.data != NULL);
     write_text("empty", "");
-    assert_int_equal(hg__map_open(&m, at("empty"), &err), HG_OK);
+    assert_int_equal(hg__content_read(&m, at("empty"), &err), HG_OK);
     assert_true(m.size == 0 && m.data != NULL);
-    hg__map_close(&m);
+    hg__content_free(&m);
 }
 
 static void bytes_are_read_where_they_are(void **state) {
@@ -347,12 +347,12 @@ static void write_from_a_child(int to, char byte, size_t size) {
 }
 
 static void expect_bytes(const char *path, char byte, size_t size) {
-    hg__map m;
+    hg__content m;
     hg_error err = {0};
-    if (hg__map_open(&m, path, &err) < 0) fail_msg("%s", err.message);
+    if (hg__content_read(&m, path, &err) < 0) fail_msg("%s", err.message);
     assert_int_equal(m.size, size);
     for (size_t i = 0; i < size; i++) assert_int_equal(m.data[i], byte);
-    hg__map_close(&m);
+    hg__content_free(&m);
 }
 
 static void a_pipe_is_read_as_often_as_one_likes(void **state) {
@@ -396,7 +396,7 @@ static void a_stream_that_failed_once_has_failed(void **state) {
     (void)state;
     char path[32];
     int end[2];
-    hg__map m;
+    hg__content m;
     hg_error err = {0};
     assert_int_equal(pipe(end), 0);
     assert_int_equal(write(end[1], "1,2\n", 4), 4);
@@ -404,10 +404,10 @@ static void a_stream_that_failed_once_has_failed(void **state) {
     snprintf(path, sizeof path, "/dev/fd/%d", end[0]);
     assert_int_equal(hg__stream_keep(path, state, NULL), HG_OK);
     setenv("TMPDIR", at("missing"), 1);
-    assert_int_equal(hg__map_open(&m, path, &err), HG_ERR_IO);
+    assert_int_equal(hg__content_read(&m, path, &err), HG_ERR_IO);
     unsetenv("TMPDIR");
     err = (hg_error){0};
-    assert_int_equal(hg__map_open(&m, path, &err), HG_ERR_IO); // what is left may not be all
+    assert_int_equal(hg__content_read(&m, path, &err), HG_ERR_IO); // what is left may not be all
     assert_non_null(strstr(err.message, "cannot make a temporary file"));
     hg__stream_forget(state);
     close(end[0]);
@@ -664,15 +664,15 @@ static void a_dead_process_has_no_folder(void **state) {
 
 static void a_file_that_shrinks_is_an_error_and_one_in_memory_stays(void **state) {
     (void)state;
-    hg__map m;
+    hg__content m;
     char byte[2] = "";
     hg_error err = {0};
     write_text("shrinks", "ab");
     const int fd = hg__open_read(at("shrinks"), &err);
-    assert_int_equal(hg__map_open(&m, at("shrinks"), &err), HG_OK);
+    assert_int_equal(hg__content_read(&m, at("shrinks"), &err), HG_OK);
     assert_int_equal(truncate(at("shrinks"), 1), 0);
     assert_memory_equal(m.data, "ab", 2);
-    hg__map_close(&m);
+    hg__content_free(&m);
     assert_int_equal(hg__read_at(fd, byte, 2, 0, "shrinks", &err), HG_ERR_IO);
     assert_string_equal(err.message, "shrinks: expected 1 more bytes, got the end of the file");
     close(fd);
@@ -689,7 +689,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(two_writers_of_one_file_do_not_meet),
         cmocka_unit_test(a_file_that_cannot_be_made_is_an_error),
         cmocka_unit_test(lines_are_appended),
-        cmocka_unit_test(what_is_no_file_is_not_mapped),
+        cmocka_unit_test(what_is_no_file_is_not_read_whole),
         cmocka_unit_test(bytes_are_read_where_they_are),
         cmocka_unit_test(a_spill_has_no_name),
         cmocka_unit_test(folders_are_made_with_their_parents),

@@ -212,11 +212,11 @@ static hg_options *make_options(const char *mode, const char *text, hg_error *er
 }
 
 static void tell_file(hg__text *told, const char *name) {
-    hg__map m;
-    if (hg__map_open(&m, at(name), NULL) < 0) return;
+    hg__content m;
+    if (hg__content_read(&m, at(name), NULL) < 0) return;
     hg__text_add(told, "%s:\n", name);
     hg__text_add_bytes(told, (const char *)m.data, m.size);
-    hg__map_close(&m);
+    hg__content_free(&m);
 }
 
 static void run_step(hg__text *told, const char *const step[3]) {

@@ -103,12 +103,12 @@ static void what_is_saved_is_loaded_bit_for_bit(void **state) {
 }
 
 static uint8_t *read_file(const char *path, size_t *size) {
-    hg__map map;
-    assert_int_equal(hg__map_open(&map, path, NULL), HG_OK);
-    uint8_t *bytes = hg__alloc(map.size, 1, NULL);
-    memcpy(bytes, map.data, map.size);
-    *size = map.size;
-    hg__map_close(&map);
+    hg__content content;
+    assert_int_equal(hg__content_read(&content, path, NULL), HG_OK);
+    uint8_t *bytes = hg__alloc(content.size, 1, NULL);
+    memcpy(bytes, content.data, content.size);
+    *size = content.size;
+    hg__content_free(&content);
     return bytes;
 }
 

@@ -74,8 +74,8 @@ static void bad_images_may_be_left_out(void **state) {
 
 // Writes a copy of `from` whose byte `at_end` from its end is turned round, or which ends there.
 static void damage(const char *from, const char *to, size_t at_end, bool cut) {
-    hg__map m;
-    assert_int_equal(hg__map_open(&m, at("%s", from), NULL), HG_OK);
+    hg__content m;
+    assert_int_equal(hg__content_read(&m, at("%s", from), NULL), HG_OK);
     uint8_t *bytes = malloc(m.size);
     assert_non_null(bytes);
     memcpy(bytes, m.data, m.size);
@@ -83,7 +83,7 @@ static void damage(const char *from, const char *to, size_t at_end, bool cut) {
     assert_int_equal(hg__write_file(at("%s", to), bytes, cut ? m.size - at_end : m.size, NULL),
                      HG_OK);
     free(bytes);
-    hg__map_close(&m);
+    hg__content_free(&m);
 }
 
 // whole/: six images; hurt/: five of them, 0 cut off, 2 with a wrong checksum.

@@ -271,7 +271,7 @@ static void the_writer_aligns_and_leaves_no_holes(void **state) {
     assert_int_equal(hg__tensors_write(path, three, 3, keys, values, 2, NULL), HG_OK);
     assert_int_equal(hg__tensors_open(&t, path, NULL), HG_OK);
     uint64_t header = 0;
-    memcpy(&header, t.map.data, 8);
+    memcpy(&header, t.content.data, 8);
     assert_int_equal(header % 8, 0);
     assert_string_equal(t.tensor[0].name, "c"); // doubles first, bytes last
     assert_string_equal(t.tensor[2].name, "z");

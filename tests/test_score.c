@@ -239,9 +239,9 @@ static void predict_writes_the_scorers_numbers(void **state) {
     expected_scores(score);
     for (int k = 0; k < 2; k++) {
         must_run(predict, "predict", "m.safetensors", data[k], "scores.csv");
-        hg__map map;
-        assert_int_equal(hg__map_open(&map, at("scores.csv"), NULL), HG_OK);
-        const char *text = (const char *)map.data, *end = text + map.size;
+        hg__content content;
+        assert_int_equal(hg__content_read(&content, at("scores.csv"), NULL), HG_OK);
+        const char *text = (const char *)content.data, *end = text + content.size;
         assert_memory_equal(text, "row,score\n", 10);
         text += 10;
         for (int i = 0; i < ROWS; i++) {
@@ -252,7 +252,7 @@ static void predict_writes_the_scorers_numbers(void **state) {
             text += length;
         }
         assert_ptr_equal(text, end);
-        hg__map_close(&map);
+        hg__content_free(&content);
     }
 }
 
@@ -487,14 +487,14 @@ static void columns_are_matched_by_name(void **state) {
     hg__data_close(d);
     must_run(hg_reconstruct, "reconstruct", "named.safetensors", "right.csv", "right_out.csv");
     must_run(hg_reconstruct, "reconstruct", "named.safetensors", "mixed.csv", "mixed_out.csv");
-    hg__map right, mixed;
-    assert_int_equal(hg__map_open(&right, at("right_out.csv"), NULL), HG_OK);
-    assert_int_equal(hg__map_open(&mixed, at("mixed_out.csv"), NULL), HG_OK);
+    hg__content right, mixed;
+    assert_int_equal(hg__content_read(&right, at("right_out.csv"), NULL), HG_OK);
+    assert_int_equal(hg__content_read(&mixed, at("mixed_out.csv"), NULL), HG_OK);
     assert_int_equal(right.size, mixed.size);
     assert_memory_equal(right.data, mixed.data, right.size);
     assert_memory_equal(right.data, "a,b,\"c, or d\"\n", 14);
-    hg__map_close(&right);
-    hg__map_close(&mixed);
+    hg__content_free(&right);
+    hg__content_free(&mixed);
 }
 
 static void a_missing_column_is_named(void **state) {

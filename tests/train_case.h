@@ -93,25 +93,25 @@ static inline const char *run(int code, const char *more, told *t, hg_train_resu
 }
 
 static inline char *read_text(const char *path) {
-    hg__map map;
+    hg__content content;
     hg_error err = {0};
     hg__text text = {0};
-    if (hg__map_open(&map, path, &err) < 0) fail_msg("%s", err.message);
-    hg__text_add_bytes(&text, (const char *)map.data, map.size);
-    hg__map_close(&map);
+    if (hg__content_read(&content, path, &err) < 0) fail_msg("%s", err.message);
+    hg__text_add_bytes(&text, (const char *)content.data, content.size);
+    hg__content_free(&content);
     return hg__text_take(&text, NULL);
 }
 
 static inline bool is_same_file(const char *a, const char *b) {
-    hg__map one = {0}, two = {0};
+    hg__content one = {0}, two = {0};
     hg_error err = {0};
-    if (hg__map_open(&one, a, &err) < 0 || hg__map_open(&two, b, &err) < 0) {
+    if (hg__content_read(&one, a, &err) < 0 || hg__content_read(&two, b, &err) < 0) {
         fail_msg("%s", err.message);
     }
     bool same = one.size == two.size && one.data && two.data;
     same = same && memcmp(one.data, two.data, one.size) == 0;
-    hg__map_close(&one);
-    hg__map_close(&two);
+    hg__content_free(&one);
+    hg__content_free(&two);
     return same;
 }
 

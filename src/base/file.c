@@ -62,39 +62,40 @@ static int measure(int fd, const char *path, size_t *size, hg_error *err) {
     return HG_OK;
 }
 
-int hg__map_read(hg__map *m, int fd, const char *path, size_t most, hg_error *err) {
-    *m = (hg__map){0};
+int hg__content_read_descriptor(hg__content *c, int fd, const char *path, size_t most,
+                                hg_error *err) {
+    *c = (hg__content){0};
     static const uint8_t none[1] = {0};
     size_t size = 0;
     HG_TRY(measure(fd, path, &size, err));
     if (size > most) size = most;
-    *m = (hg__map){none, 0};
+    *c = (hg__content){none, 0};
     if (size == 0) return HG_OK;
     uint8_t *bytes = hg__grow(NULL, size, 1, err);
     const int code = bytes ? hg__read_at(fd, bytes, size, 0, path, err) : HG_ERR_MEMORY;
-    *m = (hg__map){bytes, size};
-    if (code < 0) hg__map_close(m);
+    *c = (hg__content){bytes, size};
+    if (code < 0) hg__content_free(c);
     return code;
 }
 
-int hg__map_open_head(hg__map *m, const char *path, size_t most, hg_error *err) {
-    *m = (hg__map){0};
+int hg__content_read_head(hg__content *c, const char *path, size_t most, hg_error *err) {
+    *c = (hg__content){0};
     int fd = hg__open_read(path, err);
     if (fd < 0) return fd;
-    int code = hg__map_read(m, fd, path, most, err);
+    int code = hg__content_read_descriptor(c, fd, path, most, err);
     close(fd);
     return code;
 }
 
-int hg__map_open(hg__map *m, const char *path, hg_error *err) {
-    return hg__map_open_head(m, path, SIZE_MAX, err);
+int hg__content_read(hg__content *c, const char *path, hg_error *err) {
+    return hg__content_read_head(c, path, SIZE_MAX, err);
 }
 
-void hg__map_close(hg__map *m) {
+void hg__content_free(hg__content *c) {
     // NOLINTNEXTLINE(performance-no-int-to-ptr): only to drop the const
-    void *bytes = (void *)(uintptr_t)m->data;
-    if (m->size) hg__free(bytes);
-    *m = (hg__map){0};
+    void *bytes = (void *)(uintptr_t)c->data;
+    if (c->size) hg__free(bytes);
+    *c = (hg__content){0};
 }
 
 int hg__read_at(int fd, void *buffer, size_t size, uint64_t offset, const char *path,

@@ -6,16 +6,17 @@
 
 // A whole file in memory, read at once: whatever becomes of the file meanwhile, these are its bytes. An empty file has size 0 and
 // data "".
-typedef struct hg__map {
+typedef struct hg__content {
     const uint8_t *data; // owned, (size)
     size_t size;
-} hg__map;
+} hg__content;
 
-int hg__map_open(hg__map *m, const char *path, hg_error *err);
+int hg__content_read(hg__content *c, const char *path, hg_error *err);
 // No more than its first `most` bytes.
-int hg__map_open_head(hg__map *m, const char *path, size_t most, hg_error *err);
-int hg__map_read(hg__map *m, int fd, const char *path, size_t most, hg_error *err);
-void hg__map_close(hg__map *m); // {0} is fine
+int hg__content_read_head(hg__content *c, const char *path, size_t most, hg_error *err);
+int hg__content_read_descriptor(hg__content *c, int fd, const char *path, size_t most,
+                                hg_error *err);
+void hg__content_free(hg__content *c); // {0} is fine
 
 // Reads exactly `size` bytes at `offset`, through short reads and EINTR.
 int hg__read_at(int fd, void *buffer, size_t size, uint64_t offset, const char *path,

@@ -91,15 +91,15 @@ static void list_tables(const contents *c, char *text, size_t size) {
 // What the first file that is neither table nor image is.
 static void describe_other(const char *path, const contents *c, char *text, size_t size) {
     char file[MOST_PATH], what[64];
-    hg__map m;
+    hg__content m;
     text[0] = '\0';
     if (!*c->other || hg__join_path(file, sizeof file, path, c->other, NULL) < 0) return;
-    if (hg__map_open(&m, file, NULL) < 0) return;
+    if (hg__content_read(&m, file, NULL) < 0) return;
     hg__magic_describe(m.data, m.size, what);
     const char *advice = hg__magic_advice(m.data, m.size);
     snprintf(text, size, " (%.60s is %s%s%.60s)", c->other, what, advice ? ": " : "",
              advice && !strchr(advice, '"') ? advice : "");
-    hg__map_close(&m);
+    hg__content_free(&m);
 }
 
 // How to go on with tables: name one, or make one of all that are CSV.

@@ -193,10 +193,10 @@ static bool is_yaml(const char *text) {
 }
 
 static int read_file(reader *r, hg_error *err) {
-    hg__map m;
-    HG_TRY(hg__map_open_head(&m, r->where, HG_MAX_YAML + 1, err));
+    hg__content m;
+    HG_TRY(hg__content_read_head(&m, r->where, HG_MAX_YAML + 1, err));
     const int code = hg__yaml_read((const char *)m.data, m.size, r->where, visit, r, err);
-    hg__map_close(&m);
+    hg__content_free(&m);
     return code;
 }
 

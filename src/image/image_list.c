@@ -55,7 +55,7 @@ static int set_folder_of(hg__image_list *list, const char *path, const char **na
 
 // DICOM without pixels, as it lies among images: the directory of a CD, reports, marks, plans. By the class that the
 // file's head names.
-static bool is_dicom_without_pixels(const hg__map *m) {
+static bool is_dicom_without_pixels(const hg__content *m) {
     static const char *const classes[] = {
         "1.2.840.10008.1.3.10",          "1.2.840.10008.5.1.4.1.1.88.",
         "1.2.840.10008.5.1.4.1.1.11.",   "1.2.840.10008.5.1.4.1.1.481.3",
@@ -74,13 +74,13 @@ enum { HEAD = 1 << 16 }; // bytes that say what a file is
 
 // 1: an image by its extension or else its content; 0: none, or not to be read by us.
 static int is_image_file(const char *path, hg_error *err) {
-    hg__map m;
+    hg__content m;
     if (!hg__is_file(path)) return 0;
     if (hg__image_is_image_path(path)) return 1;
     if (access(path, R_OK) != 0) return 0;
-    HG_TRY(hg__map_open_head(&m, path, HEAD, err));
+    HG_TRY(hg__content_read_head(&m, path, HEAD, err));
     const int is_image = hg__image_sniff(m.data, m.size) && !is_dicom_without_pixels(&m);
-    hg__map_close(&m);
+    hg__content_free(&m);
     return is_image;
 }
 
@@ -173,7 +173,7 @@ static int add_line(hg__image_list *list, const char *name, const char *path, in
 }
 
 // One path a line, relative to the list's folder or absolute; blank lines are skipped.
-static int add_lines(hg__image_list *list, const hg__map *m, const char *path, hg_error *err) {
+static int add_lines(hg__image_list *list, const hg__content *m, const char *path, hg_error *err) {
     const char *text = (const char *)m->data, *end = text + m->size;
     for (int line = 1; text < end; line++) {
         const char *stop = memchr(text, '\n', (size_t)(end - text));
@@ -193,25 +193,25 @@ static int add_lines(hg__image_list *list, const hg__map *m, const char *path, h
 }
 
 static int add_all_lines(hg__image_list *list, const char *path, hg_error *err) {
-    hg__map m;
-    HG_TRY(hg__map_open(&m, path, err));
+    hg__content m;
+    HG_TRY(hg__content_read(&m, path, err));
     const int code = add_lines(list, &m, path, err);
-    hg__map_close(&m);
+    hg__content_free(&m);
     return code;
 }
 
 static int list_file(hg__image_list *list, const char *path, hg_error *err) {
     const char *name;
-    hg__map m;
+    hg__content m;
     HG_TRY(set_folder_of(list, path, &name, err));
-    HG_TRY(hg__map_open_head(&m, path, HEAD, err));
+    HG_TRY(hg__content_read_head(&m, path, HEAD, err));
     const bool is_image = hg__image_is_image_path(path) || hg__image_sniff(m.data, m.size);
     const bool is_text = m.size && hg__magic_is_text(m.data, m.size);
     const bool is_list = is_text && !hg__magic_name(m.data, m.size);
     const int code = is_image  ? add_name(list, name, err)
                      : is_list ? add_all_lines(list, path, err)
                                : hg__image_refuse(m.data, m.size, path, err);
-    hg__map_close(&m);
+    hg__content_free(&m);
     return code;
 }
 

@@ -50,10 +50,10 @@ static int visit(void *context, const char *key, const char *value, size_t line,
 }
 
 static int read_yaml(page *p, const char *path, hg_error *err) {
-    hg__map map;
-    HG_TRY(hg__map_open_head(&map, path, HG_MAX_YAML + 1, err));
-    int code = hg__yaml_read((const char *)map.data, map.size, path, visit, p, err);
-    hg__map_close(&map);
+    hg__content content;
+    HG_TRY(hg__content_read_head(&content, path, HG_MAX_YAML + 1, err));
+    int code = hg__yaml_read((const char *)content.data, content.size, path, visit, p, err);
+    hg__content_free(&content);
     HG_TRY(code);
     if (p->has_model) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE, "%s: expected a line `model: SPEC`, got none", path);

@@ -383,27 +383,27 @@ int hg__tensors_parse(hg__tensors *t, const uint8_t *bytes, size_t size, const c
 static int check_head(int fd, const char *path, hg_error *err) {
     enum { HEAD = 1 << 16 };
     hg_error own;
-    hg__map head;
+    hg__content head;
     struct stat s;
     uint64_t length = 0;
-    HG_TRY(hg__map_read(&head, fd, path, HEAD, err));
+    HG_TRY(hg__content_read_descriptor(&head, fd, path, HEAD, err));
     reader r = {.path = path,
                 .file_size = fstat(fd, &s) == 0 ? (size_t)s.st_size : head.size,
                 .err = err ? err : &own};
     const int code = read_length(&r, head.data, head.size, &length);
-    hg__map_close(&head);
+    hg__content_free(&head);
     return code;
 }
 
 static int open_descriptor(hg__tensors *t, int fd, const char *path, hg_error *err) {
-    hg__map map;
+    hg__content content;
     HG_TRY(check_head(fd, path, err));
-    HG_TRY(hg__map_read(&map, fd, path, SIZE_MAX, err));
-    int code = hg__tensors_parse(t, map.data, map.size, path, err);
+    HG_TRY(hg__content_read_descriptor(&content, fd, path, SIZE_MAX, err));
+    int code = hg__tensors_parse(t, content.data, content.size, path, err);
     if (code < 0) {
-        hg__map_close(&map);
+        hg__content_free(&content);
     } else {
-        t->map = map;
+        t->content = content;
     }
     return code;
 }
@@ -425,7 +425,7 @@ void hg__tensors_close(hg__tensors *t) {
     hg__free(t->key);
     hg__free(t->value);
     hg__free(t->tensor);
-    hg__map_close(&t->map);
+    hg__content_free(&t->content);
     *t = (hg__tensors){0};
 }
 

@@ -9,8 +9,8 @@
 enum { HG_MAX_METADATA = 32 << 20 }; // bytes of the "__metadata__" entry
 
 typedef struct hg__tensors {
-    hg__map map;
-    hg__tensor *tensor; // owned, (count), in the header's order; data points into the map
+    hg__content content;
+    hg__tensor *tensor; // owned, (count), in the header's order; data points into content
     size_t count;
     char **key, **value; // owned, (pairs): __metadata__
     size_t pairs;

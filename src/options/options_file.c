@@ -51,10 +51,10 @@ int hg__options_parse_yaml(hg_options *o, const char *text, size_t size, const c
 }
 
 static int load(hg_options *o, const char *path, bool shared, hg_error *err) {
-    hg__map m;
-    HG_TRY(hg__map_open_head(&m, path, HG_MAX_YAML + 1, err));
+    hg__content m;
+    HG_TRY(hg__content_read_head(&m, path, HG_MAX_YAML + 1, err));
     int code = parse(o, (const char *)m.data, m.size, path, shared, err);
-    hg__map_close(&m);
+    hg__content_free(&m);
     return code;
 }
 

@@ -53,9 +53,9 @@ static bool read_line(const char *line, size_t length, double *epoch, double *tr
 
 static int read_losses(const char *folder, losses *l, hg_error *err) {
     char path[1024];
-    hg__map file;
+    hg__content file;
     HG_TRY(hg__join_path(path, sizeof path, folder, "results.csv", err));
-    HG_TRY(hg__map_open(&file, path, err));
+    HG_TRY(hg__content_read(&file, path, err));
     const char *at = (const char *)file.data, *end = at + file.size;
     size_t lines = 0;
     for (const char *p = at; p < end; p++) lines += *p == '\n';
@@ -70,7 +70,7 @@ static int read_losses(const char *folder, losses *l, hg_error *err) {
             read_line(at, (size_t)(stop - at), &l->epoch[i], &l->train[i], &l->val[i]) ? 1 : 0;
         at = stop + 1;
     }
-    hg__map_close(&file);
+    hg__content_free(&file);
     return l->epoch ? HG_OK : HG_ERR_MEMORY;
 }
 

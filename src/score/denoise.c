@@ -149,12 +149,12 @@ static bool is_standard(const char *path) {
 static int find_kind(const char *path, kind *k, hg_error *err) {
     *k = hg__is_folder(path) ? FOLDER : VIDEO;
     if (*k == FOLDER || is_standard(path)) return HG_OK;
-    hg__map m;
+    hg__content m;
     enum { HEAD = 1 << 16 };
-    HG_TRY(hg__map_open_head(&m, path, HEAD, err));
+    HG_TRY(hg__content_read_head(&m, path, HEAD, err));
     const bool is_image = hg__image_is_image_path(path) || hg__image_sniff(m.data, m.size);
     *k = hg__y4m_sniff(m.data, m.size) ? VIDEO : is_image ? IMAGE : FOLDER;
-    hg__map_close(&m);
+    hg__content_free(&m);
     return HG_OK;
 }
 

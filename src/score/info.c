@@ -36,7 +36,7 @@ static int open_model(opened *o, const hg_options *options, hg_error *err) {
     *o = (opened){0};
     HG_TRY(hg_options_check(options, err));
     HG_TRY(hg__tensors_open(&o->tensors, options->values.model, err));
-    o->bytes = o->tensors.map.size;
+    o->bytes = o->tensors.content.size;
     const int code = hg__model_look(&o->model, &o->tensors, err);
     if (code < 0) close_model(o);
     return code;

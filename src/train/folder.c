@@ -228,9 +228,9 @@ int hg__folder_write_args(const char *folder, const hg_options *o, const char *r
 
 int hg__folder_cut_results(const char *folder, int32_t epoch, hg_error *err) {
     char path[1024];
-    hg__map old = {0};
+    hg__content old = {0};
     HG_TRY(hg__join_path(path, sizeof path, folder, "results.csv", err));
-    if (epoch > 0 && hg__is_file(path)) HG_TRY(hg__map_open(&old, path, err));
+    if (epoch > 0 && hg__is_file(path)) HG_TRY(hg__content_read(&old, path, err));
     hg__text kept = {0};
     hg__text_add(&kept, "%s", results_header);
     for (const char *line = (const char *)old.data, *end = line + old.size; line && line < end;) {
@@ -242,7 +242,7 @@ int hg__folder_cut_results(const char *folder, int32_t epoch, hg_error *err) {
         }
         line = stop + 1;
     }
-    hg__map_close(&old);
+    hg__content_free(&old);
     return write_text(folder, "results.csv", &kept, err);
 }
 
@@ -267,10 +267,10 @@ static bool read_cell(const char *from, const char *stop, double *value) {
 // The largest second column of results.csv.
 static double seconds_of_results(const char *folder) {
     char path[1024];
-    hg__map m;
+    hg__content m;
     double most = 0;
     if (hg__join_path(path, sizeof path, folder, "results.csv", NULL) < 0) return 0;
-    if (!hg__is_file(path) || hg__map_open(&m, path, NULL) < 0) return 0;
+    if (!hg__is_file(path) || hg__content_read(&m, path, NULL) < 0) return 0;
     const char *line = (const char *)m.data, *end = line + m.size;
     for (const char *stop; line < end && (stop = memchr(line, '\n', (size_t)(end - line)));
          line = stop + 1) {
@@ -278,19 +278,19 @@ static double seconds_of_results(const char *folder) {
         double seconds = 0;
         if (comma && read_cell(comma + 1, stop, &seconds) && seconds > most) most = seconds;
     }
-    hg__map_close(&m);
+    hg__content_free(&m);
     return most;
 }
 
 static double seconds_of_run(const char *folder) {
     char path[1024];
-    hg__map m;
+    hg__content m;
     if (hg__join_path(path, sizeof path, folder, "run.json", NULL) < 0) return 0;
-    if (!hg__is_file(path) || hg__map_open(&m, path, NULL) < 0) return 0;
+    if (!hg__is_file(path) || hg__content_read(&m, path, NULL) < 0) return 0;
     hg__json *root = hg__json_read((const char *)m.data, m.size, path, NULL);
     const double seconds = hg__json_number_value(hg__json_object_get(root, "seconds"));
     hg__json_free(root);
-    hg__map_close(&m);
+    hg__content_free(&m);
     return seconds > 0 ? seconds : 0;
 }
 

@@ -64,15 +64,15 @@ void hg__run_write(hg__text *text, const char *id) {
 int hg__run_read(const char *folder, char id[HG_RUN_ID], hg_error *err) {
     enum { BEFORE = sizeof before - 1, DIGITS = HG_RUN_ID - 1 };
     char path[1024];
-    hg__map m;
+    hg__content m;
     id[0] = '\0';
     HG_TRY(hg__join_path(path, sizeof path, folder, "args.yaml", err));
-    HG_TRY(hg__map_open(&m, path, err));
+    HG_TRY(hg__content_read(&m, path, err));
     const char *text = (const char *)m.data;
     const bool has = m.size > BEFORE + DIGITS && memcmp(text, before, BEFORE) == 0 &&
                      text[BEFORE + DIGITS] == ':';
     if (has) snprintf(id, HG_RUN_ID, "%.*s", (int)DIGITS, text + BEFORE);
     if (has && strspn(id, "0123456789abcdef") != DIGITS) id[0] = '\0';
-    hg__map_close(&m);
+    hg__content_free(&m);
     return HG_OK;
 }
