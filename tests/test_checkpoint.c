@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // test_checkpoint.c - how a run goes on: the same bits as without a stop, one run a folder, and what is no checkpoint.
-#include <pthread.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include "base/lock.h"
@@ -46,26 +47,18 @@ static void a_run_resumed_between_epochs_ends_in_the_same_bits(void **state) {
     }
 }
 
-// Asks to stop some time into an epoch: waits for the first epoch's end, then `delay_us`.
-typedef struct stopper {
-    told told;
-    long delay_us;
-    pthread_t thread;
-    bool started;
-} stopper;
+// Asks to stop some time into the second epoch. By a signal: a thread would have to get the processor meanwhile, and the run sleeps
+// between epochs only.
+static volatile sig_atomic_t asked;
 
-static void *stop_later(void *context) {
-    stopper *s = context;
-    const struct timespec delay = {0, s->delay_us * 1000};
-    nanosleep(&delay, NULL);
-    s->told.stop = 1;
-    return NULL;
+static void ask_to_stop(int signal_number) {
+    (void)signal_number;
+    asked = 1;
 }
 
-static void start_stopper(void *context, const hg_train_event *e) {
-    stopper *s = context;
-    if (!e->epoch_end || s->started) return;
-    s->started = pthread_create(&s->thread, NULL, stop_later, s) == 0;
+static void start_timer(void *context, const hg_train_event *e) {
+    const struct itimerval delay = {.it_value = {.tv_usec = *(const int *)context}};
+    if (e->epoch_end && e->epoch == 1) assert_int_equal(setitimer(ITIMER_REAL, &delay, NULL), 0);
 }
 
 // Whether the run stopped within an epoch: what the checkpoint says about its batches.
@@ -83,17 +76,19 @@ static bool is_within_epoch(const char *run_folder) {
 
 // A run with long_run's options and `name`, stopped within an epoch; its folder.
 static void stop_within_epoch(const char *name, hg_train_result *r) {
-    static stopper s;
+    const struct sigaction take = {.sa_handler = ask_to_stop, .sa_flags = SA_RESTART};
     char more[768];
     hg_error err = {0};
+    assert_int_equal(sigaction(SIGALRM, &take, NULL), 0);
     snprintf(more, sizeof more, "%s batch=2 data=%s name=%s", long_run, at("long.npy"), name);
     for (int attempt = 0, code = HG_OK; attempt < 200; attempt++) {
-        s = (stopper){.delay_us = 1 + (attempt * 271) % 8000};
-        const hg_listener l = {.context = &s, .train = start_stopper, .stop = &s.told.stop};
+        int delay_us = 1000 + (attempt * 271) % 8000;
+        const hg_listener l = {.context = &delay_us, .train = start_timer, .stop = &asked};
         hg_options *o = new_options(more);
+        asked = 0;
         code = hg_train(o, &l, r, &err);
         hg_options_free(o);
-        if (s.started) pthread_join(s.thread, NULL);
+        setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
         if (code == HG_ERR_STOPPED && is_within_epoch(r->folder)) return;
     }
     fail_msg("no run stopped within an epoch: %s", err.message);

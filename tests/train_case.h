@@ -195,7 +195,7 @@ static inline int make_folder(void **state) {
     write_npy("x.npy", ROWS, WIDTH, 1);
     write_npy("val.npy", 25, WIDTH, 2);
     write_npy("wide.npy", 25, WIDTH + 1, 3);
-    write_npy("long.npy", 2000, WIDTH, 4);
+    write_npy("long.npy", 16000, WIDTH, 4);
     hg__text csv = {0};
     hg__text_add(&csv, "a,b,c,label\n");
     for (int i = 0; i < 30; i++) {
