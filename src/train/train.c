@@ -571,7 +571,7 @@ static void fill_result(const hg__trainer *t, hg_train_result *r) {
     r->best_val_loss = t->val_rows.count && p->best_epoch ? p->best_loss : (double)NAN;
     r->train_loss = p->epoch ? p->train_loss : (double)NAN;
     r->val_mse = r->pca_mse = (double)NAN;
-    r->seconds = trained_seconds(t);
+    r->seconds = t->earlier + lately;
     r->rows_per_second = lately > 0 ? (double)t->seen / lately : 0;
     r->rows = t->rows.count;
     r->parameters = t->model->spec.parameters;
