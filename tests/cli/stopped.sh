@@ -13,9 +13,9 @@ hourglass train -q resume=runs/INT epochs=$epochs; echo $?
 
 # What is not to be gone on with says only that it stopped.
 awk 'BEGIN { OFS = ","; print "a,b,c"; for (i = 0; i < 300; i++) print i % 17, i % 23, i % 30 ? "ok" : "bad" }' >log.csv
-interrupt() { # interrupt WORD...: once it listens
+interrupt() { # interrupt WORD...: once it is the command, no longer the shell, and listens
     hourglass "$@" &
-    until grep -qs '^SigCgt:.*[2367abef]$' /proc/$!/status; do sleep 0.05; done
+    until grep -qs '^Name:.*hourglass' /proc/$!/status && grep -qs '^SigCgt:.*[2367abef]$' /proc/$!/status; do sleep 0.05; done
     sleep 0.5
     kill -INT $!
     wait $!; echo $?
