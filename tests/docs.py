@@ -30,7 +30,7 @@ import tempfile
 
 INLINE = re.compile(r"<!--\$ (.+?) -->(.*?)<!--\$-->")
 UNITS = r"(?:[nµmk]?s|min|h|[kM]?\s?(?:rows|samples|images|steps)/s|%\sof\sthe\speak)"
-MACHINE = re.compile(r"\s*(?<![\w.])\d+(?:\.\d+)?\s?(?:[kMG]\s)?" + UNITS + r"(?![\w/])")
+MACHINE = re.compile(r"\s*(?<![\w.:])\d+(?:\.\d+|(?::\d\d)+)?\s?(?:[kMG]\s)?" + UNITS + r"(?![\w/])")
 golden = bool(os.environ.get("GOLDEN"))
 
 
