@@ -30,7 +30,8 @@ begin() {
     : >err
     "$@" <"$fifo" >out 2>err &
     exec 3<>"$fifo"
-    for _ in $(seq 300); do grep -q paused err && return || sleep 0.1; done
+    until grep -q paused err || [ -z "$(jobs -pr)" ]; do sleep 0.1; done
+    grep -q paused err && return
     bad "no pause: $*: $(cat err)"
 }
 go_on() {

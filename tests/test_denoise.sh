@@ -261,10 +261,7 @@ sys.exit(status)' "$HOURGLASS" denoise -v model=$colour source=large.ppm out=lar
     rm -f large_clean.ppm
     mkdir two && mv large.ppm two/b.ppm && cp good/photo.png two/a.png
     "$HOURGLASS" denoise model=$colour source=two out=stopped 2>err &
-    for _ in $(seq 100); do
-        [ -e stopped/a.png ] && break # what is being written now has no name
-        sleep 0.1
-    done
+    until [ -e stopped/a.png ] || [ -z "$(jobs -pr)" ]; do sleep 0.1; done # what is being written now has no name
     signal_job INT
     wait %1
     status=$?

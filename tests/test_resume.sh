@@ -54,10 +54,7 @@ for case in INT:130 TERM:143; do
     run=$work/stopped$signal
     "$HOURGLASS" train -q $options name=stopped$signal epochs=100000 2>"$work/err" &
     victim=$!
-    for i in $(seq 300); do
-        [ -s "$run/weights/best.safetensors" ] && break
-        sleep 0.1
-    done
+    until [ -s "$run/weights/best.safetensors" ] || [ -z "$(jobs -pr)" ]; do sleep 0.1; done
     signal_job $signal
     wait $victim
     status=$?

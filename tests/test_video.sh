@@ -113,7 +113,7 @@ mkfifo to from
 "$HOURGLASS" denoise "$(model colour)" source=- out=- <to >from 2>err &
 exec 3>to 4<from
 head -c $((head + frame)) whole.y4m >&3
-timeout 20 head -c $((head + frame)) <&4 >first
+timeout 300 head -c $((head + frame)) <&4 >first
 expect "a frame comes out before the next goes in: $(wc -c <first) bytes" [ "$(wc -c <first)" = $((head + frame)) ]
 signal_job INT
 wait %1
