@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "hourglass.h"
 
@@ -28,10 +29,17 @@ static long count_entries(const char *path) {
     return count;
 }
 
+// A thread that was joined may still be listed for a moment.
+static long count_threads(void) {
+    enum { ALONE = 3, MS = 10000 }; // ".", ".." and the first
+    static const char tasks[] = "/proc/self/task";
+    for (int i = 0; i < MS && count_entries(tasks) > ALONE; i++) usleep(1000);
+    return count_entries(tasks);
+}
+
 static holdings look(void) {
     char line[512];
-    holdings h = {.descriptors = count_entries("/proc/self/fd"),
-                  .threads = count_entries("/proc/self/task")};
+    holdings h = {.descriptors = count_entries("/proc/self/fd"), .threads = count_threads()};
     FILE *f = fopen("/proc/self/status", "re");
     while (f && fgets(line, sizeof line, f)) {
         if (strncmp(line, "RssAnon:", 8) == 0) h.kilobytes = strtol(line + 8, NULL, 10);
