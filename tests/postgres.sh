@@ -12,7 +12,7 @@ pg="odbc:Driver=PostgreSQL Unicode;Servername=$here;Port=$port;Database=postgres
 # As the one who may run a server: not root.
 as() { if [ "$(id -u)" = 0 ]; then runuser -u "$owner" -- "$@"; else "$@"; fi; }
 stop_server() { # stop_server fast|immediate
-    [ -z "$server" ] || (cd / && as "$bin/pg_ctl" -D "$here/data" -m "$1" -w -t 30 stop >/dev/null 2>&1)
+    [ -z "$server" ] || (cd / && as "$bin/pg_ctl" -D "$here/data" -m "$1" -w -t 300 stop >/dev/null 2>&1)
     server=
 }
 clean() {
@@ -24,7 +24,7 @@ trap 'exit 130' INT TERM
 driver() { odbcinst -q -d -n "$1" >/dev/null 2>&1; }
 has_postgres() { [ -n "$bin" ] && command -v odbcinst >/dev/null && driver 'PostgreSQL Unicode'; }
 start_server() {
-    (cd / && as "$bin/pg_ctl" -D "$here/data" -w -t 60 -l "$here/log" \
+    (cd / && as "$bin/pg_ctl" -D "$here/data" -w -t 300 -l "$here/log" \
         -o "-p $port -k $here -c listen_addresses='' -c fsync=off -c shared_buffers=16MB" start >/dev/null) && server=yes
 }
 make_server() {
