@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "faults.h"
 #include "score/val_sheet.h"
 
 #include <cmocka.h>
@@ -159,13 +160,33 @@ static void the_table_is_for_people(void **state) {
     hg_text_free(text);
 }
 
-int main(void) {
+// The child of the test below.
+static int run_scenario(void) {
+    example e;
+    hg_error err = {0};
+    fill(&e, 2);
+    char *text = hg__val_sheet_format(&e.sheet, true, &err);
+    const bool is_whole = text && strstr(text, "\"setting\":\"sigma 1\"");
+    hg_text_free(text);
+    if (is_whole) return CHILD_WORKED;
+    return !text && err.code == HG_ERR_MEMORY ? CHILD_FAILED_WELL : CHILD_FAILED_BADLY;
+}
+
+static void every_allocation_may_fail(void **state) {
+    (void)state;
+    assert_true(count_faults("sheet", "HG_FAIL_ALLOC", "") > 20);
+}
+
+int main(int argc, char **argv) {
+    (void)argv;
+    if (argc == 3) return run_scenario();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_setting_with_the_best_mean_psnr_counts),
         cmocka_unit_test(intervals_are_two_standard_errors_to_each_side),
         cmocka_unit_test(the_same_seed_draws_the_same_intervals),
         cmocka_unit_test(what_is_no_number_is_null),
         cmocka_unit_test(the_table_is_for_people),
+        cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -228,11 +228,11 @@ static int add_means(const summary *m, hg__json *o) {
         if (m->best[k] < 0) continue;
         hg__json *of = hg__json_pack("{so so}", "psnr", estimate_json(&m->of[k][0]), "ssim",
                                      estimate_json(&m->of[k][1]));
-        bad |= hg__json_set(mean, method_name[k], of);
         if (k > HG_OUTPUT) {
             bad |= hg__json_set(of, "setting",
                                 hg__json_string(m->s->column[m->best[k]].setting, NULL));
         }
+        bad |= hg__json_set(mean, method_name[k], of); // takes it, even where it fails
         if (k != HG_OUTPUT) {
             bad |= hg__json_set(gain, method_name[k], estimate_json(&m->gain[k]));
         }
