@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "image/image.h"
+#include "own_folder.h"
 
 #include <cmocka.h>
 
@@ -79,28 +80,6 @@ static inline void end_png(sample *s) {
 
 // ---- folders and files --------------------------------------------------------------------------
 
-static char folder[] = "/tmp/hourglass-test-XXXXXX";
-
-static inline const char *in_folder(const char *name) {
-    static char path[4][160];
-    static int next;
-    next = (next + 1) % 4;
-    snprintf(path[next], sizeof path[next], "%s/%s", folder, name);
-    return path[next];
-}
-
-static inline int make_folder(void **state) {
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static inline int remove_folder(void **state) {
-    (void)state;
-    char command[160];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    return system(command);
-}
-
 static inline void read_file(const char *path, sample *s) {
     FILE *file = fopen(path, "rb");
     assert_non_null(file);
@@ -120,13 +99,13 @@ static inline void load(hg__image *image, const sample *s, const char *name) {
     if (hg__image_load_bytes(image, s->bytes, s->size, name, false, &err) < 0) {
         fail_msg("%s", err.message);
     }
-    assert_int_equal(hg__write_file(in_folder("pieces"), s->bytes, s->size, &err), HG_OK);
+    assert_int_equal(hg__write_file(at("pieces"), s->bytes, s->size, &err), HG_OK);
     hg__image_limit.whole = 0;
-    if (hg__image_load(&pieces, in_folder("pieces"), false, &err) < 0) fail_msg("%s", err.message);
+    if (hg__image_load(&pieces, at("pieces"), false, &err) < 0) fail_msg("%s", err.message);
     hg__image_limit.whole = whole;
     expect_same_image(image, &pieces);
     hg__image_clear(&pieces);
-    unlink(in_folder("pieces"));
+    unlink(at("pieces"));
 }
 
 // Header and all lines; the sentence of what went wrong must be exactly this one.
@@ -147,14 +126,14 @@ static inline void pass_through(const sample *s, const char *name, sample *again
     load(&image, s, name);
     hg__image_reader *r = hg__image_open_bytes(s->bytes, s->size, name, &err);
     assert_non_null(r);
-    hg__image_writer *w = hg__image_create(in_folder(name), r, &err);
+    hg__image_writer *w = hg__image_create(at(name), r, &err);
     hg__image_close(r); // not needed any more
     if (!w) print_error("%s\n", err.message);
     assert_non_null(w);
     assert_int_equal(hg__image_write_lines(w, image.pixels, image.info.height, &err), HG_OK);
     assert_int_equal(hg__image_commit(w, &err), HG_OK);
     hg__image_clear(&image);
-    read_file(in_folder(name), again);
+    read_file(at(name), again);
 }
 
 static inline void expect_same_image(const hg__image *a, const hg__image *b) {

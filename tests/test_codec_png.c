@@ -142,7 +142,7 @@ static void few_bits_are_rounded(void **state) {
     hg_error err = {0};
     make(&kinds[0], &s, NULL); // one bit
     hg__image_reader *r = hg__image_open_bytes(s.bytes, s.size, "x.png", &err);
-    hg__image_writer *w = hg__image_create(in_folder("x.png"), r, &err);
+    hg__image_writer *w = hg__image_create(at("x.png"), r, &err);
     assert_non_null(w);
     const uint8_t lines[HEIGHT][WIDTH] = {
         {0,    127, 128, 255, 1},
@@ -152,7 +152,7 @@ static void few_bits_are_rounded(void **state) {
     assert_int_equal(hg__image_write_lines(w, lines, HEIGHT, &err), HG_OK);
     assert_int_equal(hg__image_commit(w, &err), HG_OK);
     hg__image_close(r);
-    read_file(in_folder("x.png"), &again);
+    read_file(at("x.png"), &again);
     load(&image, &again, "x.png");
     const uint8_t rounded[HEIGHT][WIDTH] = {
         {0,    0, 255, 255, 0},
@@ -263,8 +263,8 @@ static void a_new_file_says_its_orientation_and_widens_twelve_bits(void **state)
         pixels
     };
     hg__image again;
-    assert_int_equal(hg__image_save(&image, in_folder("new.png"), NULL), HG_OK);
-    assert_int_equal(hg__image_load(&again, in_folder("new.png"), false, NULL), HG_OK);
+    assert_int_equal(hg__image_save(&image, at("new.png"), NULL), HG_OK);
+    assert_int_equal(hg__image_load(&again, at("new.png"), false, NULL), HG_OK);
     assert_int_equal(again.info.orientation, 8);
     assert_true(again.info.white == 65535);
     const uint16_t wide[] = {0, 16, 32776, 65535, 65535, 65519};
@@ -371,10 +371,10 @@ static void real_samples_are_not_written(void **state) {
         {.width = 1, .height = 1, .channels = 1, .dtype = HG_F32, .white = 1},
         &pixel
     };
-    assert_int_equal(hg__image_save(&image, in_folder("no.png"), &err), HG_ERR_USAGE);
+    assert_int_equal(hg__image_save(&image, at("no.png"), &err), HG_ERR_USAGE);
     assert_non_null(
         strstr(err.message, "no.png: expected samples of 8 or 16 bits for PNG, got F32"));
-    assert_int_not_equal(access(in_folder("no.png"), F_OK), 0);
+    assert_int_not_equal(access(at("no.png"), F_OK), 0);
 }
 
 static void damaged_files_are_refused_or_read_as_they_were(void **state) {

@@ -109,16 +109,16 @@ static void a_new_file_is_binary(void **state) {
     };
     sample s;
     hg_error err = {0};
-    assert_int_equal(hg__image_save(&image, in_folder("x.ppm"), NULL), HG_OK);
-    read_file(in_folder("x.ppm"), &s);
+    assert_int_equal(hg__image_save(&image, at("x.ppm"), NULL), HG_OK);
+    read_file(at("x.ppm"), &s);
     assert_int_equal(s.size, 17);
     assert_memory_equal(s.bytes, "P6\n1 2\n255\n\1\2\3\4\5\6", 17);
-    assert_int_equal(hg__image_save(&image, in_folder("x.pgm"), &err), HG_ERR_USAGE);
+    assert_int_equal(hg__image_save(&image, at("x.pgm"), &err), HG_ERR_USAGE);
     assert_non_null(strstr(err.message, "got colour"));
     image.info.alpha = true;
-    assert_int_equal(hg__image_save(&image, in_folder("y.ppm"), &err), HG_ERR_USAGE);
+    assert_int_equal(hg__image_save(&image, at("y.ppm"), &err), HG_ERR_USAGE);
     assert_non_null(strstr(err.message, "got an alpha channel"));
-    assert_int_not_equal(access(in_folder("y.ppm"), F_OK), 0);
+    assert_int_not_equal(access(at("y.ppm"), F_OK), 0);
 }
 
 static void bad_files_are_refused_with_their_sentence(void **state) {

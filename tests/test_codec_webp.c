@@ -19,8 +19,8 @@ static void make(bool alpha, int32_t orientation, sample *s) {
         pixels
     };
     hg__image again;
-    assert_int_equal(hg__image_save(&image, in_folder("new.webp"), NULL), HG_OK);
-    read_file(in_folder("new.webp"), s);
+    assert_int_equal(hg__image_save(&image, at("new.webp"), NULL), HG_OK);
+    read_file(at("new.webp"), s);
     load(&again, s, "new.webp");
     assert_int_equal(again.info.width, WIDTH);
     assert_int_equal(again.info.height, HEIGHT);
@@ -128,14 +128,14 @@ static void what_webp_cannot_hold_is_refused(void **state) {
         {.width = 20000, .height = 1, .channels = 1, .dtype = HG_U8, .white = 255},
         pixels
     };
-    assert_int_equal(hg__image_save(&image, in_folder("no.webp"), &err), HG_ERR_USAGE);
+    assert_int_equal(hg__image_save(&image, at("no.webp"), &err), HG_ERR_USAGE);
     assert_non_null(
         strstr(err.message, "expected sides of at most 16383 pixels for WebP, got 20000 x 1"));
     image.info.width = 10;
     image.info.dtype = HG_U16;
-    assert_int_equal(hg__image_save(&image, in_folder("no.webp"), &err), HG_ERR_USAGE);
+    assert_int_equal(hg__image_save(&image, at("no.webp"), &err), HG_ERR_USAGE);
     assert_non_null(strstr(err.message, "expected samples of 8 bits for WebP, got U16"));
-    assert_int_not_equal(access(in_folder("no.webp"), F_OK), 0);
+    assert_int_not_equal(access(at("no.webp"), F_OK), 0);
 }
 
 static void grey_becomes_three_equal_colours(void **state) {
@@ -146,8 +146,8 @@ static void grey_becomes_three_equal_colours(void **state) {
         {.width = 3, .height = 1, .channels = 1, .dtype = HG_U8, .white = 255},
         pixels
     };
-    assert_int_equal(hg__image_save(&image, in_folder("grey.webp"), NULL), HG_OK);
-    assert_int_equal(hg__image_load(&again, in_folder("grey.webp"), true, NULL), HG_OK);
+    assert_int_equal(hg__image_save(&image, at("grey.webp"), NULL), HG_OK);
+    assert_int_equal(hg__image_load(&again, at("grey.webp"), true, NULL), HG_OK);
     assert_memory_equal(again.pixels, "\0\0\0\x64\x64\x64\xff\xff\xff", 9);
     hg__image_clear(&again);
 }

@@ -125,8 +125,8 @@ static void all_eight_orientations_come_upright(void **state) {
             pixels
         };
         hg__image again;
-        assert_int_equal(hg__image_save(&image, in_folder("turn.png"), NULL), HG_OK);
-        assert_int_equal(hg__image_load(&again, in_folder("turn.png"), true, NULL), HG_OK);
+        assert_int_equal(hg__image_save(&image, at("turn.png"), NULL), HG_OK);
+        assert_int_equal(hg__image_load(&again, at("turn.png"), true, NULL), HG_OK);
         assert_int_equal(again.info.orientation, 1);
         assert_int_equal(again.info.width, orientation < 5 ? 3 : 2);
         assert_int_equal(again.info.height, orientation < 5 ? 2 : 3);
@@ -143,8 +143,8 @@ static void turning_moves_whole_pixels(void **state) {
         pixels
     };
     hg__image again;
-    assert_int_equal(hg__image_save(&image, in_folder("turn16.png"), NULL), HG_OK);
-    assert_int_equal(hg__image_load(&again, in_folder("turn16.png"), true, NULL), HG_OK);
+    assert_int_equal(hg__image_save(&image, at("turn16.png"), NULL), HG_OK);
+    assert_int_equal(hg__image_load(&again, at("turn16.png"), true, NULL), HG_OK);
     assert_int_equal(again.info.width, 2);
     assert_memory_equal(again.pixels, turned, sizeof turned);
     hg__image_clear(&again);
@@ -363,7 +363,7 @@ static void a_writer_that_is_given_up_leaves_no_trace(void **state) {
         uint8_t line[] = {1, 2, 3};
         const hg__image_info info = {
             .width = 3, .height = 2, .channels = 1, .dtype = HG_U8, .white = 255};
-        hg__image_writer *w = hg__image_create_new(in_folder(names[i]), &info, NULL);
+        hg__image_writer *w = hg__image_create_new(at(names[i]), &info, NULL);
         assert_non_null(w);
         assert_int_equal(hg__image_write_lines(w, line, 1, NULL), HG_OK);
         hg__image_abort(w);
@@ -380,7 +380,7 @@ static void one_page_formats_refuse_a_second(void **state) {
     uint8_t pixels[6];
     put_grey(&s, 3, 2);
     hg__image_reader *r = hg__image_open_bytes(s.bytes, s.size, "x.pgm", &err);
-    hg__image_writer *w = hg__image_create(in_folder("page.pgm"), r, &err);
+    hg__image_writer *w = hg__image_create(at("page.pgm"), r, &err);
     assert_int_equal(hg__image_read_lines(r, pixels, 2, &err), HG_OK);
     assert_int_equal(hg__image_write_lines(w, pixels, 2, &err), HG_OK);
     assert_int_equal(hg__image_start_page(w, r, &err), HG_ERR_USAGE);
@@ -436,7 +436,7 @@ static void every_failing_allocation_and_write_is_an_error(void **state) {
     for (int i = 0; i < 3; i++) {
         hg__image again;
         char path[160];
-        snprintf(path, sizeof path, "%s", in_folder(names[i]));
+        snprintf(path, sizeof path, "%s", at(names[i]));
         assert_int_equal(hg__image_save(&image, path, NULL), HG_OK);
         assert_true(count_faults(path, "HG_FAIL_ALLOC", "") >= 4);
         assert_true(count_faults(path, "HG_FAIL_ALLOC", "+") >= 4);
