@@ -249,6 +249,22 @@ static void add_bits(hg__text *told, const void *number, size_t size) {
     hg__text_add(told, "\n");
 }
 
+// A picture's bytes, as digits: what is told is text.
+static void tell_picture(hg__text *told, const char *name) {
+    hg__content m;
+    hg__text_add(told, "%s:\n", name);
+    if (hg__content_read(&m, at(name), NULL) < 0) return;
+    add_bits(told, m.data, m.size);
+    hg__content_free(&m);
+}
+
+static void run_reports(hg__text *told) {
+    hg__text_add(told, "samples %d\n", hg_report_samples(at("dense"), 4, NULL));
+    tell_picture(told, "dense/samples.png");
+    hg__text_add(told, "training %d\n", hg_report_training(at("table"), NULL));
+    tell_picture(told, "table/training.png");
+}
+
 static void run_rows(hg__text *told) {
     hg_error err = {0};
     hg_model *m = hg_model_load(at("table/weights/best.safetensors"), &err);
@@ -269,12 +285,12 @@ static void run_rows(hg__text *told) {
     add_bits(told, score, sizeof score);
     hg_scorer_free(s);
     hg_model_free(m);
-    hg__text_add(told, "samples %d\n", hg_report_samples(at("dense"), 4, NULL));
 }
 
 static void *run_all(void *context) {
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) run_step(context, steps[i]);
     run_rows(context);
+    run_reports(context);
     return context;
 }
 

@@ -38,6 +38,7 @@ int hg__zip_text(hg__source *s, hg_error *err);
 enum { HG_DESCRIBED = 360 };
 
 // What the file that begins so is, for a message: "a Parquet file; save it as CSV first", "a file that begins with 01 02 03 04".
+// path: its name in a line to copy, where there is one.
 void hg__data_describe(const char *path, const uint8_t *head, size_t size, char text[HG_DESCRIBED]);
 
 // What can be said about a path before it is opened.

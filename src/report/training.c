@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/entry.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -180,6 +181,7 @@ static int read_thresholds(const char *folder, hg__thresholds *t, hg_error *err)
 }
 
 int hg_report_training(const char *folder, hg_error *err) {
+    HG_ENTRY;
     char path[1024];
     losses l = {0};
     hg__thresholds t = {0};

@@ -159,17 +159,17 @@ static bool is_record(const char *name) {
 
 // Whether nothing is in a folder but, where asked, records, the lock and weights/.
 static bool is_bare(const char *path, bool with_records) {
-    bool is_bare = true;
+    bool bare = true;
     DIR *dir = opendir(path);
     if (!dir) return false;
-    for (const struct dirent *e = readdir(dir); e && is_bare; e = readdir(dir)) {
+    for (const struct dirent *e = readdir(dir); e && bare; e = readdir(dir)) {
         const char *name = e->d_name;
         const bool is_own =
             is_record(name) || strcmp(name, ".lock") == 0 || strcmp(name, "weights") == 0;
-        is_bare = strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || (with_records && is_own);
+        bare = strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || (with_records && is_own);
     }
     closedir(dir);
-    return is_bare;
+    return bare;
 }
 
 // PROJECT/latest as it was before the run that has `path`.
