@@ -4,42 +4,14 @@
 //   (W x + b - mean) f + bias  =  (f W) x + (b - mean) f + bias
 #include "model/fold.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 
-enum { WEIGHT, BIAS, MEAN, VARIANCE, EPS = 0 }; // of a batchnorm
-
-static bool is_transposed(const hg__layer *l) {
-    return strncmp(l->type->name, "deconv", 6) == 0;
-}
-
-static bool is_linear(const hg__layer *l) {
-    static const char *const names[] = {"dense", "conv", "conv1d", "deconv", "deconv1d"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(l->type->name, names[i]) == 0) return true;
-    }
-    return false;
-}
-
-// Whether layer i is a batchnorm that the one before it can take in. Not over the neck: the code stays what it is.
+// Whether layer i is one that the layer before it can take in. Not over the neck: the code stays what it is.
 static bool is_folded(const hg__spec *s, int32_t i) {
-    return i > 0 && i < s->layers && strcmp(s->layer[i].type->name, "batchnorm") == 0 &&
-           i != s->neck && is_linear(&s->layer[i - 1]);
-}
-
-// Position of an argument in "channels k=3 bias=1"; there is one.
-static int32_t argument(const hg__layer_type *type, const char *name) {
-    const size_t length = strlen(name);
-    int32_t i = 0;
-    for (const char *at = type->args; *at && i + 1 < HG_MAX_ARGS; i++) {
-        if (strncmp(at, name, length) == 0 && at[length] == '=') break;
-        at += strcspn(at, " ");
-        at += *at == ' ';
-    }
-    return i;
+    return i > 0 && i < s->layers && s->layer[i].type->affine && i != s->neck &&
+           s->layer[i - 1].type->channel;
 }
 
 // The spec's text without the batch norms, every layer that takes one in with a bias.
@@ -56,7 +28,7 @@ static int write_text(const hg__spec *s, char text[HG_MAX_SPEC], hg_error *err) 
         }
         hg__layer *l = &shorter->layer[shorter->layers++];
         *l = s->layer[i];
-        if (is_folded(s, i + 1) && l->params < 2) l->arg[argument(l->type, "bias")] = 1;
+        if (is_folded(s, i + 1) && l->params < 2) l->arg[l->type->bias_arg] = 1;
     }
     if (!s->has_neck) shorter->neck = shorter->layers;
     if (code == HG_OK) code = hg__spec_format(shorter, err);
@@ -64,17 +36,6 @@ static int write_text(const hg__spec *s, char text[HG_MAX_SPEC], hg_error *err) 
     hg__spec_clear(shorter);
     hg__free(shorter);
     return code;
-}
-
-// The channel that element i of a weight goes to, in the file's order.
-static size_t channel_of(const hg__layer *l, size_t i) {
-    const int64_t *dim = l->param[0].shape.dim;
-    size_t taps = 1; // of one pair of channels
-    for (int32_t k = 2; k < l->param[0].shape.rank; k++) taps *= (size_t)dim[k];
-    const size_t rows = (size_t)dim[0], columns = (size_t)dim[1];
-    if (!is_transposed(l)) return i / (columns * taps);
-    const size_t groups = (size_t)l->arg[argument(l->type, "g")];
-    return i / (columns * taps) / (rows / groups) * columns + i / taps % columns;
 }
 
 // values: room for the largest parameter. to, from: layers of `folded` and of m; norm: what follows, or NULL.
@@ -87,13 +48,10 @@ static void fill_layer(hg_model *folded, const hg__layer *to, const hg_model *m,
         memset(values, 0, count * sizeof *values);
         if (q < from->params) hg__param_export(&from->param[q], p, values);
         for (size_t i = 0; norm && i < count; i++) {
-            const size_t c = q == 0 ? channel_of(from, i) : i;
-            const double variance = (double)p[norm->param[VARIANCE].offset + c];
-            const double factor =
-                (double)p[norm->param[WEIGHT].offset + c] / sqrt(variance + norm->arg[EPS]);
-            const double mean = q == 0 ? 0 : (double)p[norm->param[MEAN].offset + c];
-            const double shift = q == 0 ? 0 : (double)p[norm->param[BIAS].offset + c];
-            values[i] = (float)(((double)values[i] - mean) * factor + shift);
+            hg__affine a;
+            norm->type->affine(norm, p, q == 0 ? from->type->channel(from, i) : i, &a);
+            if (q == 0) a.centre = a.bias = 0;
+            values[i] = (float)(((double)values[i] - a.centre) * a.factor + a.bias);
         }
         hg__param_import(&to->param[q], folded->params, values);
     }

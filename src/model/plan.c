@@ -205,8 +205,7 @@ hg__loss_kernel *hg__loss_kernel_for(const hg__spec *s, const hg__loss *loss, co
                                      int32_t *layers) {
     *layers = s->layers;
     if (loss->by_columns) return NULL;
-    const bool sigmoid = strcmp(s->layer[s->layers - 1].type->name, "sigmoid") == 0;
-    *layers = s->layers - sigmoid;
+    *layers = s->layers - s->layer[s->layers - 1].type->is_logistic;
     return *layers < s->layers ? loss->pick_from_logits(k) : loss->pick(k);
 }
 

@@ -210,7 +210,7 @@ const hg__real *hg__image_plan_run(hg__image_plan *p) {
     const hg__spec *s = &p->spec;
     for (p->first = 0; p->first < s->layers; p->first = p->last + 1) {
         p->last = p->first;
-        if (hg__is_keep(&s->layer[p->first])) continue; // nothing to do: its output is its input
+        if (s->layer[p->first].type->remembers) continue; // nothing to do: its output is its input
         while (p->last + 1 < s->layers && s->layer[p->last + 1].type->in_place &&
                p->slots.of[p->last + 2] == p->slots.of[p->last + 1]) {
             p->last++;

@@ -14,7 +14,7 @@
 
 // Whether the layer's output lies in its input's buffer. What was kept must stay as it is.
 static bool shares(const hg__spec *s, int32_t layer) {
-    if (hg__is_keep(&s->layer[layer])) return true;
+    if (s->layer[layer].type->remembers) return true;
     return layer > 0 && s->layer[layer].type->in_place && !s->layer[layer - 1].type->in_place;
 }
 
@@ -132,7 +132,7 @@ static size_t lay_buffers(hg__train_plan *p, hg__real *base, size_t at) {
     at = place_gradients(p, base, at);
     for (int32_t i = 0; i < p->layers; i++) {
         const hg__layer *l = &p->model->spec.layer[i];
-        if (hg__is_keep(l) && l->needs_dx) at = place(p, p->kept, i, base, at);
+        if (l->type->remembers && l->needs_dx) at = place(p, p->kept, i, base, at);
     }
     return at;
 }

@@ -25,7 +25,7 @@ static hg__pass pass_of(const hg__train_plan *p, const hg__pass *pass, int32_t i
     own.scratch = p->scratch + (size_t)thread * p->scratch_count;
     own.measured = p->measured;
     own.joined = l->type->batch ? p->joined + l->joined : NULL;
-    const int32_t keep = l->type->takes ? l->from : hg__is_keep(l) ? i : -1;
+    const int32_t keep = l->type->takes ? l->from : l->type->remembers ? i : -1;
     if (keep < 0) return own;
     own.x2 = chunk_of(&p->x[keep], pass->row, thread);
     if (p->kept[keep].base) own.dx2 = chunk_of(&p->kept[keep], pass->row, thread);

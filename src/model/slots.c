@@ -6,7 +6,7 @@
 static bool is_kept(const hg__spec *spec, int32_t boundary, int32_t i) {
     for (int32_t k = 0; k < i; k++) {
         const hg__layer *l = &spec->layer[k];
-        if (hg__is_keep(l) && l->from > i && boundary == k + 1) return true;
+        if (l->type->remembers && l->from > i && boundary == k + 1) return true;
     }
     return false;
 }
@@ -24,7 +24,7 @@ static bool is_busy(const hg__slots *s, const hg__spec *spec, int32_t slot, int3
 
 static bool works_in_place(const hg__slots *s, const hg__spec *spec, int32_t i) {
     const hg__layer *l = &spec->layer[i];
-    if (hg__is_keep(l)) return true;
+    if (l->type->remembers) return true;
     if (!l->type->in_place || s->of[i] == 0) return false;
     for (int32_t b = 0; b <= i; b++) {
         if (s->of[b] == s->of[i] && is_kept(spec, b, i)) return false;

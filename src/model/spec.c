@@ -213,7 +213,7 @@ static int find_kept(const parser *p, hg__layer *l) {
     const hg__spec *s = p->spec;
     for (int32_t i = l->number - 1; i >= 0; i--) {
         hg__layer *keep = &s->layer[i];
-        if (!hg__is_keep(keep) || keep->arg[0] != l->arg[0] || keep->from >= 0) continue;
+        if (!keep->type->remembers || keep->arg[0] != l->arg[0] || keep->from >= 0) continue;
         keep->from = l->number;
         l->from = i;
         l->in2 = keep->out;
@@ -248,9 +248,9 @@ static int shape_layer(parser *p) {
 static const hg__shape *flattened(const hg__spec *s) {
     int32_t open = 0;
     for (int32_t i = s->layers - 2; i >= 0; i--) {
-        const char *name = s->layer[i].type->name;
-        open += strcmp(name, "unflatten") == 0;
-        if (strcmp(name, "flatten") == 0 && open-- == 0) return &s->layer[i].in;
+        const hg__reorders how = s->layer[i].type->reorders;
+        open += how == HG_TO_IMAGE;
+        if (how == HG_TO_VECTOR && open-- == 0) return &s->layer[i].in;
     }
     return NULL;
 }
@@ -270,7 +270,7 @@ static int put_between(parser *p) {
     if (!flattens && !images) return HG_OK;
     HG_TRY(check_room(p));
     l[1] = *l;
-    *l = (hg__layer){.type = hg__layer_type_find(flattens ? "flatten" : "unflatten")};
+    *l = (hg__layer){.type = hg__layer_type_reordering(flattens ? HG_TO_VECTOR : HG_TO_IMAGE)};
     if (images) {
         const hg__extent e = hg__extent_of(image);
         l->arg[0] = e.C, l->arg[1] = e.H, l->arg[2] = e.W;
@@ -388,9 +388,8 @@ static int read_words(parser *p) {
 // Whether it is written behind another layer without a comma.
 static bool is_behind(const hg__layer *l) {
     argument a;
-    const bool activates = l->type->in_place || strcmp(l->type->name, "dropout") == 0;
     const bool needs_argument = argument_at(l->type, 0, &a) && !a.has_standard;
-    return activates && !l->type->init && !needs_argument;
+    return l->type->in_place && !l->type->init && !needs_argument;
 }
 
 // Items as numbers, arguments with a default by name and only where they differ from it.
@@ -438,7 +437,7 @@ static int check_whole(hg__spec *s, int32_t latent, hg_error *err) {
                         (int)s->width, out);
     }
     for (int32_t i = 0; i < s->layers; i++) {
-        if (!hg__is_keep(&s->layer[i]) || s->layer[i].from >= 0) continue;
+        if (!s->layer[i].type->remembers || s->layer[i].from >= 0) continue;
         return hg__fail(err, HG_ERR_USAGE,
                         "model: nothing takes what 'keep %g' keeps: expected an "
                         "'add' or 'concat' behind it",

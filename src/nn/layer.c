@@ -20,10 +20,6 @@ hg__shape hg__shape_of(hg__extent e) {
     };
 }
 
-bool hg__is_keep(const hg__layer *l) {
-    return strcmp(l->type->name, "keep") == 0;
-}
-
 size_t hg__layer_span(const hg__layer *l) {
     if (l->params == 0) return 0;
     const hg__param *last = &l->param[l->params - 1];

@@ -108,6 +108,14 @@ typedef struct hg__trial {
     hg__extent in, in2;
 } hg__trial;
 
+// Between an image (H, W, C) and PyTorch's vector of it (C, H, W).
+typedef enum hg__reorders { HG_REORDERS_NOT, HG_TO_VECTOR, HG_TO_IMAGE } hg__reorders;
+
+// y = (x - centre) factor + bias
+typedef struct hg__affine {
+    double centre, factor, bias;
+} hg__affine;
+
 // Types whose rows see each other in training. Forward: measure() of every chunk, then join() once on one thread, then
 // forward() of every chunk, which reads pass->joined. Backward the same with measure_back() and join_back().
 // settle() follows when the step's loss is known to be finite. Where pass->training is false none is called.
@@ -136,8 +144,24 @@ typedef struct hg__layer_type {
     bool
         bands; // forward() can compute some lines of an image: pass->top .. bottom-1, where top * W * C
                // is a multiple of 16, and so is bottom * W * C but at the image's end
-    bool takes; // has a second input, pass->x2: what the keep of the same slot saw
-    bool flat;  // wants a vector: behind an image layer the parser puts a `flatten` before it
+    bool takes;     // has a second input, pass->x2: what the keep of the same slot saw
+    bool remembers; // y is x, which an add or concat takes up again: keep
+    bool flat;      // wants a vector: behind an image layer the parser puts a `flatten` before it
+    hg__reorders reorders; // flatten and unflatten, which the parser puts in where they are missing
+
+    // What it is like, for who starts, folds and measures a model.
+    double squared_gain; // of the weights before it, so that variance stays; 0: 1 (train/start.c)
+    bool keeps_scale;    // so does what is behind it: the gain is that of the next layer
+    bool is_residual;    // adds what it is to change: the weights before it start small
+    bool is_logistic;    // y = 1 / (1 + e^-x): a loss can take x, the logits (loss.h)
+    bool is_linear;      // y is linear in x
+    // Linear types with weights: the output channel that element i of the first parameter belongs to, in the file's order.
+    size_t (*channel)(const hg__layer *l, size_t i);
+    int32_t bias_arg; // the argument that gives it a bias where that is a choice; else 0
+    // What it does to channel c outside training: the linear layer before it can take that in (model/fold.c).
+    void (*affine)(const hg__layer *l, const hg__real *params, size_t c, hg__affine *to);
+    // What PyTorch's default draws lack besides the gain so that variance stays; NULL: 1.
+    double (*init_scale)(const hg__layer *l);
 
     // Sets l->out and l->param[] (name, shape, panels, count) from l->in and l->arg.
     int (*shape)(hg__layer *l, hg_error *err);
@@ -176,7 +200,6 @@ typedef struct hg__layer_type {
 } hg__layer_type;
 
 hg__extent hg__extent_of(const hg__shape *s);
-bool hg__is_keep(const hg__layer *l);
 size_t hg__layer_span(const hg__layer *l); // elements from its first parameter to behind its last
 hg__shape hg__shape_of(hg__extent e);      // rank 3
 int64_t hg__extent_count(hg__extent e);
@@ -199,7 +222,8 @@ void hg__pass_lines(const hg__pass *p, const hg__shape *out, int32_t *top, int32
 void hg__pass_span(const hg__pass *p, const hg__shape *out, int64_t *first, int64_t *count);
 
 const hg__layer_type *hg__layer_type_find(const char *name); // NULL if there is none
-const hg__layer_type *const *hg__layer_types(void);          // all, NULL-terminated
+const hg__layer_type *hg__layer_type_reordering(hg__reorders how);
+const hg__layer_type *const *hg__layer_types(void); // all, NULL-terminated
 
 // Parameter values between memory (padded, panels) and the file (PyTorch's layout, exact copies).
 void hg__param_export(const hg__param *p, const hg__real *block, float *to);   // to: shape

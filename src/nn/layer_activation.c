@@ -23,7 +23,7 @@ static int shape(hg__layer *l, hg_error *err) {
 }
 
 // f for each of `rows` rows; kernels may work up to the padded end of a row.
-#define FUNCTION(id, item_args, item_summary, item_example, from_y)                          \
+#define FUNCTION(id, item_args, item_summary, item_example, from_y, ...)                     \
  static void id##_forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y,     \
                           int32_t rows) {                                                    \
   int64_t first, n;                                                                          \
@@ -42,26 +42,26 @@ static int shape(hg__layer *l, hg_error *err) {
   }                                                                                          \
  }                                                                                           \
  extern const hg__layer_type hg__layer_##id;                                                 \
- const hg__layer_type hg__layer_##id = {                                                     \
-     .name = #id,                                                                            \
-     .args = (item_args),                                                                    \
-     .summary = (item_summary),                                                              \
-     .example = (item_example),                                                              \
-     .in_place = (from_y),                                                                   \
-     .bands = true,                                                                          \
-     .shape = shape,                                                                         \
-     .forward = id##_forward,                                                                \
-     .backward = id##_backward,                                                              \
- }
+ const hg__layer_type hg__layer_##id = {.name = #id,                                         \
+                                        .args = (item_args),                                 \
+                                        .summary = (item_summary),                           \
+                                        .example = (item_example),                           \
+                                        .in_place = (from_y),                                \
+                                        .bands = true,                                       \
+                                        .shape = shape,                                      \
+                                        .forward = id##_forward,                             \
+                                        .backward = id##_backward,                           \
+                                        __VA_ARGS__}
 
-FUNCTION(relu, "", "max(x, 0)", "relu", true);
-FUNCTION(leaky_relu, "slope=0.01", "x, or slope x below 0", "leaky_relu 0.1", true);
-FUNCTION(elu, "alpha=1", "x, or alpha (e^x - 1) below 0", "elu 0.7", true);
-FUNCTION(gelu, "", "x Phi(x), the erf form", "gelu", false);
-FUNCTION(silu, "", "x sigmoid(x)", "silu", false);
-FUNCTION(tanh, "", "hyperbolic tangent", "tanh", true);
-FUNCTION(sigmoid, "", "1 / (1 + e^-x)", "sigmoid", true);
-FUNCTION(softplus, "", "log(1 + e^x)", "softplus", true);
+FUNCTION(relu, "", "max(x, 0)", "relu", true, .squared_gain = 2);
+FUNCTION(leaky_relu, "slope=0.01", "x, or slope x below 0", "leaky_relu 0.1", true,
+         .squared_gain = 2);
+FUNCTION(elu, "alpha=1", "x, or alpha (e^x - 1) below 0", "elu 0.7", true, .squared_gain = 2);
+FUNCTION(gelu, "", "x Phi(x), the erf form", "gelu", false, .squared_gain = 2);
+FUNCTION(silu, "", "x sigmoid(x)", "silu", false, .squared_gain = 2);
+FUNCTION(tanh, "", "hyperbolic tangent", "tanh", true, .squared_gain = 1);
+FUNCTION(sigmoid, "", "1 / (1 + e^-x)", "sigmoid", true, .is_logistic = true);
+FUNCTION(softplus, "", "log(1 + e^x)", "softplus", true, .squared_gain = 1);
 
 // linear: what goes in comes out, and stays where it is if it is there already.
 static void linear_forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y,
@@ -85,6 +85,8 @@ const hg__layer_type hg__layer_linear = {
     .example = "linear",
     .in_place = true,
     .bands = true,
+    .keeps_scale = true,
+    .is_linear = true,
     .shape = shape,
     .forward = linear_forward,
     .backward = linear_backward,

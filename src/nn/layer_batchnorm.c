@@ -250,6 +250,13 @@ static size_t scratch_count(const hg__layer *l) {
     return SCORING_PARTS * hg__norm_stride(l);
 }
 
+static void affine(const hg__layer *l, const hg__real *params, size_t c, hg__affine *to) {
+    const double variance = (double)params[l->param[RUNNING_VAR].offset + c];
+    to->centre = (double)params[l->param[RUNNING_MEAN].offset + c];
+    to->factor = (double)params[l->param[WEIGHT].offset + c] / sqrt(variance + l->arg[EPS]);
+    to->bias = (double)params[l->param[BIAS].offset + c];
+}
+
 // clang-format off
 static const hg__trial trials[] = {
     {.item = "batchnorm", .in = {6, 5, 3}},
@@ -269,6 +276,8 @@ const hg__layer_type hg__layer_batchnorm = {
     .example = "batchnorm",
     .trials = trials,
     .bands = true,
+    .keeps_scale = true,
+    .affine = affine,
     .shape = shape,
     .init = init,
     .forward = forward,

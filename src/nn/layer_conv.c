@@ -413,6 +413,25 @@ static void reach(const hg__layer *l, int32_t *neighbours, double *growth) {
     *neighbours = is_deconv(l) ? (wide + s - 1) / s : p > wide - p ? p : wide - p;
 }
 
+// The weight is (out, in / groups, taps) or, transposed, (in, out / groups, taps).
+static size_t channel(const hg__layer *l, size_t i) {
+    const hg__param *w = &l->param[WEIGHT];
+    const size_t rows = (size_t)w->shape.dim[0], columns = (size_t)w->shape.dim[1];
+    const size_t taps = (size_t)w->taps, row = i / (columns * taps);
+    if (!is_deconv(l)) return row;
+    return row / (rows / (size_t)w->groups) * columns + i / taps % columns;
+}
+
+// PyTorch takes a transposed convolution's fan-in from the wrong side, and an output pixel sees a weight only where the
+// stride puts it.
+static double deconv_init_scale(const hg__layer *l) {
+    const hg__extent in = hg__extent_of(&l->in), out = hg__extent_of(&l->out);
+    const hg__shape *w = &l->param[WEIGHT].shape;
+    const double groups = (double)out.C / (double)w->dim[1];
+    const double shares = (double)in.H * in.W / ((double)out.H * out.W);
+    return sqrt((double)w->dim[1] / ((double)w->dim[0] / groups * shares));
+}
+
 // clang-format off
 static const hg__trial conv_trials[] = {
     {"conv 20 3 s=2", {9, 7, 3}, {0}},        {"conv 3 3", {8, 6, 20}, {0}},
@@ -436,21 +455,24 @@ static const hg__trial deconv1d_trials[] = {
     {"deconv1d 3 4 s=2", {1, 9, 5}, {0}},     {"deconv1d 17 5 s=3", {1, 7, 1}, {0}}, {0}};
 
 // NOLINTBEGIN(bugprone-macro-parentheses)
-#define CONV_TYPE(id, in_bands, args_text, summary_text, example_text)                            \
+#define CONV_TYPE(id, in_bands, args_text, summary_text, example_text, ...)                       \
  const hg__layer_type hg__layer_##id = {                                                          \
      .name = #id, .args = args_text, .summary = summary_text, .example = example_text,            \
-     .trials = id##_trials, .bands = in_bands, .shape = shape, .init = init, .forward = forward,      \
+     .trials = id##_trials, .bands = in_bands, .is_linear = true, .channel = channel,             \
+     .bias_arg = WITH_BIAS, .shape = shape, .init = init, .forward = forward,                     \
      .backward = backward, .tile_count = tile_count, .tile = tile, .refresh = refresh,            \
      .shadow_count = shadow_count, .accumulate = accumulate, .scratch_count = scratch_count,      \
-     .reach = reach}
+     .reach = reach, __VA_ARGS__}
 // NOLINTEND(bugprone-macro-parentheses)
 
 CONV_TYPE(conv, true, "channels k=3 s=1 p=-1 d=1 g=1 bias=1",
-          "convolution of images; p=-1 keeps the size", "conv 32 k3 s2");
+          "convolution of images; p=-1 keeps the size", "conv 32 k3 s2", .init_scale = NULL);
 CONV_TYPE(conv1d, false, "channels k=3 s=1 p=-1 d=1 g=1 bias=1",
-          "convolution of signals; p=-1 keeps the length", "conv1d 32 k5");
+          "convolution of signals; p=-1 keeps the length", "conv1d 32 k5", .init_scale = NULL);
 CONV_TYPE(deconv, true, "channels k=4 s=2 p=-1 d=1 g=1 bias=1 op=-1",
-          "transposed convolution of images; p=-1 makes them s times as large", "deconv 16 k4 s2");
+          "transposed convolution of images; p=-1 makes them s times as large", "deconv 16 k4 s2",
+          .init_scale = deconv_init_scale);
 CONV_TYPE(deconv1d, false, "channels k=4 s=2 p=-1 d=1 g=1 bias=1 op=-1",
-          "transposed convolution of signals; p=-1 makes them s times as long", "deconv1d 16 k4 s2");
+          "transposed convolution of signals; p=-1 makes them s times as long", "deconv1d 16 k4 s2",
+          .init_scale = NULL);
 // clang-format on

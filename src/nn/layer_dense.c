@@ -167,6 +167,10 @@ static size_t shadow_count(const hg__layer *l) {
     return hg__panel_count(outputs(l), inputs(l));
 }
 
+static size_t channel(const hg__layer *l, size_t i) { // the weight is (units, inputs)
+    return i / (size_t)l->param[WEIGHT].shape.dim[1];
+}
+
 extern const hg__layer_type hg__layer_dense;
 const hg__layer_type hg__layer_dense = {
     .name = "dense",
@@ -174,6 +178,8 @@ const hg__layer_type hg__layer_dense = {
     .summary = "fully connected: y = x W^T + b",
     .example = "dense 37",
     .flat = true,
+    .is_linear = true,
+    .channel = channel,
     .shape = shape,
     .init = init,
     .forward = forward,

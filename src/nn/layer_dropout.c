@@ -45,6 +45,7 @@ const hg__layer_type hg__layer_dropout = {
     .example = "dropout 0.3",
     .in_place = true,
     .bands = true,
+    .keeps_scale = true,
     .shape = shape,
     .forward = drop,
     .backward = backward,

@@ -180,6 +180,7 @@ const hg__layer_type hg__layer_groupnorm = {
         "groups of channels of each image brought to mean 0 and variance 1, then weight and bias",
     .example = "groupnorm 8",
     .trials = trials,
+    .keeps_scale = true,
     .shape = shape,
     .init = hg__norm_init,
     .forward = forward,

@@ -19,6 +19,12 @@ const hg__layer_type *const *hg__layer_types(void) {
     return types;
 }
 
+const hg__layer_type *hg__layer_type_reordering(hg__reorders how) {
+    const hg__layer_type *const *t = types;
+    while (*t && (*t)->reorders != how) t++;
+    return *t;
+}
+
 const hg__layer_type *hg__layer_type_find(const char *name) {
     for (const hg__layer_type *const *t = types; *t; t++) {
         if (strcmp((*t)->name, name) == 0) return *t;

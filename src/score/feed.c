@@ -85,7 +85,7 @@ static int check_neck(const hg_model *m, hg__goal goal, const char *path, hg_err
                         path, s->text);
     }
     for (int32_t i = 0; goal == HG_DECODE && i < s->neck; i++) {
-        if (!hg__is_keep(&s->layer[i]) || s->layer[i].from < s->neck) continue;
+        if (!s->layer[i].type->remembers || s->layer[i].from < s->neck) continue;
         return hg__fail(err, HG_ERR_MODEL,
                         "%s: expected a decoder that lives on the code alone, got one that takes "
                         "what '%s %g' of the encoder kept",

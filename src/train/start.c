@@ -16,38 +16,21 @@
 
 enum { MEAN_ROWS = 4096, MEAN_PICTURES = 64 };
 
-static bool is_any(const char *name, const char *const *names) {
-    while (*names && strcmp(*names, name) != 0) names++;
-    return *names != NULL;
-}
-
 // The type behind layer i, past what does not change the scale; NULL at the end.
-static const char *behind(const hg__spec *s, int32_t i) {
-    static const char *const same[] = {"dropout",   "linear",    "flatten", "unflatten", "keep",
-                                       "batchnorm", "groupnorm", "shuffle", "unshuffle", NULL};
-    for (i++; i < s->layers && is_any(s->layer[i].type->name, same);) i++;
-    return i < s->layers ? s->layer[i].type->name : NULL;
-}
-
-static double gain_before(const char *activation) {
-    static const char *const rectifiers[] = {"relu", "leaky_relu", "elu", "gelu", "silu", NULL};
-    return activation && is_any(activation, rectifiers) ? sqrt(2) : 1;
+static const hg__layer_type *behind(const hg__spec *s, int32_t i) {
+    for (i++; i < s->layers && s->layer[i].type->keeps_scale;) i++;
+    return i < s->layers ? s->layer[i].type : NULL;
 }
 
 static bool has_weights(const hg__layer *l) {
     return l->params > 0 && l->param[0].shape.rank >= 2;
 }
 
-// What the draws are multiplied by: sqrt(3) times the gain. PyTorch takes a transposed convolution's fan-in from the wrong side: its
-// weight is (in, out / groups, height, width), and an output pixel sees a weight only where the stride puts it.
-static double scale_before(const hg__layer *l, const char *activation) {
-    const double factor = sqrt(3) * gain_before(activation);
-    const hg__shape *w = &l->param[0].shape;
-    if (strcmp(l->type->name, "deconv") != 0 || w->rank != 4) return factor;
-    const hg__extent in = hg__extent_of(&l->in), out = hg__extent_of(&l->out);
-    const double groups = (double)out.C / (double)w->dim[1];
-    const double shares = (double)in.H * in.W / ((double)out.H * out.W);
-    return factor * sqrt((double)w->dim[1] / ((double)w->dim[0] / groups * shares));
+// What the draws are multiplied by: sqrt(3) times the gain.
+static double scale_before(const hg__layer *l, const hg__layer_type *activation) {
+    const double squared = activation ? activation->squared_gain : 0;
+    const double factor = sqrt(3) * (squared > 0 ? sqrt(squared) : 1);
+    return l->type->init_scale ? factor * l->type->init_scale(l) : factor;
 }
 
 static void scale_layer(const hg__layer *l, hg__real *params, double factor) {
@@ -91,14 +74,14 @@ static double logit(double p) {
 }
 
 // The bias that makes feature j's mean of the model's output.
-static double bias_for(const hg__trainer *t, size_t j, double mean, bool sigmoid) {
+static double bias_for(const hg__trainer *t, size_t j, double mean, bool logistic) {
     const hg__spans *s = t->model->spans;
-    if (sigmoid || (s && s->weight[j] < 0)) return logit(mean);
+    if (logistic || (s && s->weight[j] < 0)) return logit(mean);
     if (!s || s->weight[j] > 0) return mean;
     return coarse(log(mean < 1e-3 ? 1e-3 : mean)); // a level: of softmax
 }
 
-static int start_at_mean(hg__trainer *t, const hg__layer *l, bool sigmoid, hg_error *err) {
+static int start_at_mean(hg__trainer *t, const hg__layer *l, bool logistic, hg_error *err) {
     const size_t width = (size_t)t->data->width;
     const size_t count = (size_t)l->param[1].shape.dim[0], most = count > width ? count : width;
     double *mean = hg__alloc(most, sizeof *mean, err);
@@ -106,7 +89,7 @@ static int start_at_mean(hg__trainer *t, const hg__layer *l, bool sigmoid, hg_er
     int code = row ? find_mean(t, row, mean, err) : HG_ERR_MEMORY;
     if (code == HG_OK) join_means(&t->data->shape, mean, width, count);
     for (size_t j = 0; code == HG_OK && j < count; j++) {
-        row[j] = (float)bias_for(t, j, mean[j], sigmoid);
+        row[j] = (float)bias_for(t, j, mean[j], logistic);
     }
     if (code == HG_OK) hg__param_import(&l->param[1], t->model->params, row);
     hg__free(row);
@@ -123,9 +106,9 @@ int hg__start_scaled(hg__trainer *t, hg_error *err) {
         scale_layer(last, t->model->params, scale_before(last, behind(s, i)));
     }
     if (!last) return HG_OK;
-    const char *activation = behind(s, (int32_t)(last - s->layer));
-    if (activation && strcmp(activation, "add") == 0) scale_layer(last, t->model->params, 0.1);
+    const hg__layer_type *activation = behind(s, (int32_t)(last - s->layer));
+    if (activation && activation->is_residual) scale_layer(last, t->model->params, 0.1);
     if (last->params < 2) return HG_OK;
-    const bool sigmoid = activation && strcmp(activation, "sigmoid") == 0;
-    return activation && !sigmoid ? HG_OK : start_at_mean(t, last, sigmoid, err);
+    const bool logistic = activation && activation->is_logistic;
+    return activation && !logistic ? HG_OK : start_at_mean(t, last, logistic, err);
 }

@@ -137,17 +137,17 @@ static int make_model(hg__trainer *t, hg_error *err) {
 // Cross-entropy takes outputs in (0, 1) only; the loss by columns makes them so itself.
 static int check_loss(const hg__trainer *t, hg_error *err) {
     const hg__spec *s = &t->model->spec;
-    const char *last = s->layer[s->layers - 1].type->name;
-    if (strcmp(t->o.values.loss, "columns") == 0 && strcmp(last, "dense") != 0 &&
-        strcmp(last, "linear") != 0) {
+    const hg__layer_type *last = s->layer[s->layers - 1].type;
+    if (strcmp(t->o.values.loss, "columns") == 0 && !last->is_linear) {
         return hg__fail(
             err, HG_ERR_USAGE,
-            "loss=columns: expected a model that ends in dense, got one that ends in %s", last);
+            "loss=columns: expected a model that ends in dense, got one that ends in %s",
+            last->name);
     }
-    if (strcmp(t->o.values.loss, "bce") != 0 || strcmp(last, "sigmoid") == 0) return HG_OK;
+    if (strcmp(t->o.values.loss, "bce") != 0 || last->is_logistic) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
                     "loss=bce: expected a model that ends in sigmoid, got one that ends in %s",
-                    last);
+                    last->name);
 }
 
 static int make_plans(hg__trainer *t, hg_error *err) {
