@@ -213,6 +213,25 @@ static void a_run_may_start_from_pretrained_weights(void **state) {
     assert_false(hg__is_folder(at("runs/refused")));
 }
 
+// All that norms do is to undo a scale: what is behind them decides, as it does behind none.
+static void norms_leave_the_first_weights_to_what_is_behind_them(void **state) {
+    (void)state;
+    static const char *const norms[] = {"", ",_layernorm", ",_groupnorm_1,", ",_batchnorm"};
+    hg_model *m[4];
+    for (int i = 0; i < 4; i++) {
+        char more[200];
+        hg_error err = {0};
+        snprintf(more, sizeof more, "name=norm%d lr=0 epochs=1 model=dense_8%s_relu_|_dense_input",
+                 i, norms[i]);
+        run(HG_OK, more, NULL, NULL);
+        m[i] = hg_model_load(at("runs/norm%d/weights/best.safetensors", i), &err);
+        if (!m[i]) fail_msg("%s", err.message);
+        const hg__param *first = &m[0]->spec.layer[0].param[0];
+        assert_memory_equal(m[i]->params, m[0]->params, first->count * sizeof *m[0]->params);
+    }
+    for (int i = 0; i < 4; i++) hg_model_free(m[i]);
+}
+
 static void pca_is_trained_by_the_same_command(void **state) {
     (void)state;
     if (!hg__eigen_is_available()) {
@@ -487,6 +506,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(patience_ends_a_run_that_gets_no_better),
         cmocka_unit_test(time_ends_a_run_but_not_before_its_first_epoch),
         cmocka_unit_test(a_run_may_start_from_pretrained_weights),
+        cmocka_unit_test(norms_leave_the_first_weights_to_what_is_behind_them),
         cmocka_unit_test(pca_is_trained_by_the_same_command),
         cmocka_unit_test(a_refused_run_takes_its_folder_away_again),
         cmocka_unit_test(names_of_columns_go_into_the_model),

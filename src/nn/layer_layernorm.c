@@ -72,6 +72,7 @@ const hg__layer_type hg__layer_layernorm = {
     .args = "eps=1e-5",
     .summary = "each row brought to mean 0 and variance 1, then weight and bias",
     .example = "layernorm",
+    .keeps_scale = true,
     .shape = shape,
     .init = hg__norm_init,
     .forward = forward,
