@@ -40,8 +40,7 @@ static uint64_t train(const char *spec, size_t way, int32_t threads, const uint8
     hg_model *m = hg__model_from_spec(spec, &shape, 0, 7, &err);
     const hg__train_setup setup = {
         .batch = BATCH,
-        .loss = hg__loss_find(ways[way].loss),
-        .loss_arg = 0.3,
+        .objective = hg__objective_of(hg__loss_find(ways[way].loss), 0.3),
         .optim = hg__optim_find(ways[way].optim),
         .optim_options = {1e-2, 0.9, 0.999, 1e-8, 1e-3, 0.9, 0.99, true},
         .clip = ways[way].clip,

@@ -58,8 +58,7 @@ static inline const char *loss_for(const wiring *w, int i) {
 static inline hg__train_setup setup_of(const char *loss, const char *optim, int32_t batch) {
     return (hg__train_setup){
         .batch = batch,
-        .loss = hg__loss_find(loss),
-        .loss_arg = hg__loss_find(loss)->standard_arg,
+        .objective = hg__objective_of(hg__loss_find(loss), hg__loss_find(loss)->standard_arg),
         .optim = hg__optim_find(optim),
         .optim_options = {.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .alpha = 0.99},
         .seed = 5
@@ -215,16 +214,16 @@ static inline double naive_gradient(naive *n, const hg__train_setup *s, const hg
                      .scratch = n->scratch,
                      .measured = n->measured};
     naive_widen(n, in);
-    const bool logits = strcmp(spec->layer[spec->layers - 1].type->name, "sigmoid") == 0 &&
-                        s->loss->pick_from_logits;
+    const hg__loss_rows what = {.k = n->k, .shape = spec->input, .n = spec->width};
+    const bool logits = spec->layer[spec->layers - 1].type->is_logistic &&
+                        hg__objective_takes_logits(&s->objective);
     const int32_t last = spec->layers - logits;
     naive_forward(n, &pass, last, rows);
-    hg__loss_kernel *loss = logits ? s->loss->pick_from_logits(n->k) : s->loss->pick(n->k);
     double sum = 0;
     for (int32_t r = 0; r < rows; r++) {
-        sum += loss(n->dx[last] + r * n->ld[last], n->x[last] + r * n->ld[last],
-                    n->x[0] + r * n->ld[0], (hg__real)(1 / ((double)rows * spec->width)),
-                    (hg__real)s->loss_arg, spec->width);
+        sum += hg__objective_row(&s->objective, &what, logits, n->dx[last] + r * n->ld[last],
+                                 n->x[last] + r * n->ld[last], n->x[0] + r * n->ld[0],
+                                 (hg__real)(1 / ((double)rows * spec->width)), NULL);
     }
     for (int32_t i = last - 1; i >= 0; i--) {
         const hg__layer *l = &spec->layer[i];

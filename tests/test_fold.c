@@ -43,7 +43,7 @@ static void run(const hg_model *m, hg__goal goal, float *to) {
     for (int32_t r = 0; r < ROWS; r++) row[r] = x + r * WIDTH;
     const hg__input in = {.row = row, .count = ROWS, .dtype = HG_F32, .scale = 1};
     hg__pool *pool = hg__pool_new(2, NULL);
-    hg__run_plan *p = hg__run_plan_new(m, pool, NULL);
+    hg__run_plan *p = hg__run_plan_new(m, pool, NULL, NULL);
     assert_non_null(p);
     hg__run(p, goal, &in, to);
     hg__run_plan_free(p);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "nn/loss.h"
+#include "nn/objective.h"
 
 #include <cmocka.h>
 
@@ -46,7 +46,12 @@ static double huber_logits(double y, double t) {
     return huber(sigmoid(y), t);
 }
 
-static void expect_loss(const char *name, hg__loss_kernel *f, formula *exact, bool unit) {
+static void expect_loss(const char *name, hg__loss_function *f, const hg__kernels *k,
+                        formula *exact, bool unit) {
+    const hg__loss_rows r = {
+        .k = k, .shape = {1, {N}},
+             .n = N
+    };
     hg__real y[ROOM], t[ROOM], dy[ROOM];
     double want = 0;
     for (uint32_t i = 0; i < ROOM; i++) {
@@ -58,13 +63,13 @@ static void expect_loss(const char *name, hg__loss_kernel *f, formula *exact, bo
         if (i % 50 == 1) y[i] = 1, t[i] = i % 100 == 1;
         if (i < N) want += exact((double)y[i], (double)t[i]);
     }
-    double got = f(dy, y, t, (hg__real)0.01, 1, N);
+    double got = f(&r, dy, y, t, (hg__real)0.01, 1, NULL);
     if (!(fabs(got / want - 1) < 1e-6)) fail_msg("%s: expected %.9g, got %.9g", name, want, got);
     for (int i = 0; i < N; i++) {
         if (!isfinite((double)dy[i])) fail_msg("%s: gradient [%d] is %g", name, i, (double)dy[i]);
     }
     for (int i = N; i % HG_LANES; i++) assert_true(dy[i] == 0);
-    got = f(y, y, t, (hg__real)0.01, 1, N); // the gradient may take y's place
+    got = f(&r, y, y, t, (hg__real)0.01, 1, NULL); // the gradient may take y's place
     for (int i = 0; i < N; i++) assert_true(y[i] == dy[i]);
     assert_true(fabs(got / want - 1) < 1e-6);
 }
@@ -81,15 +86,12 @@ static void values_are_pytorchs(void **state) {
         {"bce",   bce,   bce_logits,   true },
         {"huber", huber, huber_logits, false}
     };
-    size_t count = 0;
-    hg__losses(&count);
-    assert_int_equal(count, sizeof rows / sizeof *rows);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const hg__loss *l = hg__loss_find(rows[i].name);
         assert_non_null(l);
         for (const hg__kernels *const *k = hg__kernels_all(); *k; k++) {
-            expect_loss(l->name, l->pick(*k), rows[i].exact, rows[i].unit);
-            expect_loss("from logits", l->pick_from_logits(*k), rows[i].from_logits, false);
+            expect_loss(l->name, l->row, *k, rows[i].exact, rows[i].unit);
+            expect_loss("of logits", l->row_of_logits, *k, rows[i].from_logits, false);
         }
     }
     assert_null(hg__loss_find("msee"));
@@ -99,13 +101,74 @@ static void a_value_that_is_not_a_number_shows_in_every_loss(void **state) {
     (void)state;
     size_t count = 0;
     const hg__loss *l = hg__losses(&count);
-    const hg__kernels *k = hg__kernels_pick();
+    const hg__loss_rows r = {
+        .k = hg__kernels_pick(), .shape = {1, {N}},
+             .n = N
+    };
+    const hg__loss_rows before = {
+        .k = r.k, .shape = {1, {100}},
+             .n = 100
+    };
     hg__real y[ROOM] = {0}, t[ROOM] = {0};
     y[100] = NAN;
     for (size_t i = 0; i < count; i++) {
-        assert_true(isnan(l[i].pick(k)(NULL, y, t, 1, 1, N)));
-        assert_true(!isnan(l[i].pick(k)(NULL, y, t, 1, 1, 100)));
-        assert_true(isnan(l[i].pick_from_logits(k)(NULL, y, t, 1, 1, N)));
+        if (l[i].is_of_spans) continue;
+        assert_true(isnan(l[i].row(&r, NULL, y, t, 1, 1, NULL)));
+        assert_true(!isnan(l[i].row(&before, NULL, y, t, 1, 1, NULL)));
+        assert_true(isnan(l[i].row_of_logits(&r, NULL, y, t, 1, 1, NULL)));
+    }
+}
+
+static void expect_refused(const char *text, const char *words) {
+    hg__objective o;
+    hg_error err = {0};
+    assert_int_equal(hg__objective_parse(&o, text, 0, &err), HG_ERR_USAGE);
+    if (!strstr(err.message, words)) fail_msg("%s: %s", text, err.message);
+}
+
+static void an_objective_is_a_sum_of_losses(void **state) {
+    (void)state;
+    hg__objective o;
+    assert_int_equal(hg__objective_parse(&o, "huber", 0, NULL), HG_OK);
+    assert_true(o.terms == 1 && o.term[0].weight == 1 && o.term[0].arg == 1);
+    assert_int_equal(hg__objective_parse(&o, " 8.4e-1 mse +0.16 mae + huber", 0.5, NULL), HG_OK);
+    assert_true(o.terms == 3 && o.term[0].weight == 0.84 && o.term[1].weight == 0.16);
+    assert_true(o.term[2].weight == 1 && o.term[2].arg == 0.5);
+    expect_refused("", "expected mse, mae, bce, huber, columns, or a sum");
+    expect_refused("mse + msa", "got 'msa'; did you mean 'm");
+    expect_refused("mse +", "got ''");
+    expect_refused("1 2 mse", "got '1 2 mse'");
+    expect_refused("-1 mse", "expected a weight above 0");
+    expect_refused("nan mse", "expected a weight above 0");
+    expect_refused("mse + mse + mse + mse + mse + mse + mse + mse + mse", "at most 8");
+}
+
+static void the_slope_of_a_sum_is_the_sum_of_the_slopes(void **state) {
+    (void)state;
+    const hg__loss_rows r = {
+        .k = hg__kernels_pick(), .shape = {1, {N}},
+             .n = N
+    };
+    hg__real y[ROOM], t[ROOM], sum[ROOM], one[ROOM], scratch[ROOM];
+    hg__objective o;
+    for (uint32_t i = 0; i < ROOM; i++) {
+        const hg__philox p = hg__philox_run(4, i, 0, 0, 0);
+        y[i] = (hg__real)hg__unit_float(p.word[0]), t[i] = (hg__real)hg__unit_float(p.word[1]);
+    }
+    for (int of_logits = 0; of_logits < 2; of_logits++) {
+        double want = 0;
+        assert_int_equal(hg__objective_parse(&o, "0.7 mse + 0.2 mae", 0, NULL), HG_OK);
+        assert_true(hg__objective_takes_logits(&o) && hg__objective_scratch(&o, &r) <= ROOM);
+        const double got = hg__objective_row(&o, &r, of_logits, sum, y, t, 1, scratch);
+        for (int i = 0; i < 2; i++) {
+            const hg__objective alone = hg__objective_of(o.term[i].loss, 0);
+            const double weight = o.term[i].weight;
+            want += weight * hg__objective_row(&alone, &r, of_logits, one, y, t, 1, NULL);
+            for (int j = 0; j < N; j++) sum[j] -= (hg__real)weight * one[j];
+        }
+        assert_true(fabs(got - want) < 1e-9);
+        for (int j = 0; j < N; j++) assert_true(fabs((double)sum[j]) < 1e-6);
+        assert_true(hg__objective_row(&o, &r, of_logits, NULL, y, t, 1, scratch) == got);
     }
 }
 
@@ -113,6 +176,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_pytorchs),
         cmocka_unit_test(a_value_that_is_not_a_number_shows_in_every_loss),
+        cmocka_unit_test(an_objective_is_a_sum_of_losses),
+        cmocka_unit_test(the_slope_of_a_sum_is_the_sum_of_the_slopes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -308,16 +308,16 @@ static double measure(const hg_model *m, const hg__data *d, hg__pool *pool) {
     enum { BATCH = 500 };
     const hg__rows all = hg__rows_all(d);
     hg__loader *l = hg__loader_new(&all, BATCH, NULL, NULL);
-    hg__run_plan *plan = hg__run_plan_new(m, pool, NULL);
+    hg__run_plan *plan = hg__run_plan_new(m, pool, NULL, NULL);
     assert_non_null(l);
     assert_non_null(plan);
-    const hg__loss *mse = hg__loss_find("mse");
+    const hg__objective mse = hg__objective_of(hg__loss_find("mse"), 0);
     double sums[BATCH], total = 0;
     hg__batch b;
     hg__loader_start(l, false, 0, 0, 0);
     while (hg__loader_next(l, &b, NULL) > 0) {
         const hg__input in = {.row = b.row, .count = b.count, .dtype = d->dtype, .scale = d->scale};
-        hg__run_loss(plan, mse, 0, &in, sums);
+        hg__run_loss(plan, &mse, &in, sums);
         for (int32_t i = 0; i < b.count; i++) total += sums[i];
     }
     hg__run_plan_free(plan);

@@ -184,10 +184,10 @@ static void train_on(const char *spec, int32_t threads, bool spoilt, float score
     m->spans = new_spans();
     hg__pool *pool = hg__pool_new(threads, NULL);
     hg__train_plan *t = new_plan(m, pool, &setup);
-    hg__run_plan *p = hg__run_plan_new(m, pool, NULL);
+    hg__run_plan *p = hg__run_plan_new(m, pool, NULL, NULL);
     const hg__input in = table_rows(spoilt, target);
     const bool has_batch = strstr(spec, "batchnorm") != NULL; // runs by other statistics
-    if (!has_batch) hg__run_loss(p, setup.loss, (double)INFINITY, &in, sums);
+    if (!has_batch) hg__run_loss(p, &setup.objective, &in, sums);
     for (int r = 0; r < TABLE_ROWS; r++) want += sums[r];
     for (int step = 1; step <= 200; step++) {
         last = hg__train_step(t, &in, 1e-2, step);

@@ -23,7 +23,7 @@ static void draw_bytes(uint8_t *to, size_t count) { // count: a multiple of 4
 hg__train_plan *hg__bench_plan(hg_model *m, int32_t batch, hg__pool *pool, hg_error *err) {
     const hg__optim_options adam = {.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
     const hg__train_setup setup = {.batch = batch,
-                                   .loss = hg__loss_find("mse"),
+                                   .objective = hg__objective_of(hg__loss_find("mse"), 0),
                                    .optim = hg__optim_find("adam"),
                                    .optim_options = adam};
     return hg__train_plan_new(m, pool, &setup, err);

@@ -93,7 +93,7 @@ hg__detector *hg__detector_make(const hg_model *m, int32_t references, int64_t r
     if (d->which) d->slot = hg__alloc(2 * HG_DETECTOR_BLOCK, sizeof *d->slot, err);
     if (d->slot) d->row = hg__alloc(HG_DETECTOR_BLOCK, sizeof *d->row, err);
     if (d->row && hg__model_fold(m, &d->folded, err) == HG_OK) {
-        d->plan = hg__run_plan_new(d->folded ? d->folded : m, pool, err);
+        d->plan = hg__run_plan_new(d->folded ? d->folded : m, pool, NULL, err);
     }
     if (d->plan) return d;
     hg__detector_free(d);

@@ -33,9 +33,8 @@ typedef struct job {
     int32_t first, last; // layers
     int32_t width_in, width_out;
     float *out;
-    hg__loss_kernel *kernel; // hg__run_loss; NULL by columns
-    double loss_arg;
-    double *sums; // (count): where losses go; else NULL
+    const hg__objective *objective; // hg__run_loss; else NULL
+    double *sums;                   // (count): where losses go; else NULL
 } job;
 
 static int32_t slot_ld(const hg__slots *s, int32_t slot) {
@@ -43,7 +42,7 @@ static int32_t slot_ld(const hg__slots *s, int32_t slot) {
 }
 
 // Lays a thread's block out.
-static void lay_out(hg__run_plan *p) {
+static void lay_out(hg__run_plan *p, const hg__objective *o) {
     const hg__spec *s = &p->model->spec;
     size_t scratch = 0, widest = 1;
     hg__slots_find(&p->slots, s);
@@ -63,17 +62,21 @@ static void lay_out(hg__run_plan *p) {
     }
     p->layers_at = p->block_stride + HG_LANES; // kernels read up to a vector beyond the last row
     p->spare_at = p->layers_at + scratch;
-    p->block_stride = p->spare_at + 2 * (size_t)hg__pad_columns(s->width);
+    const hg__loss_rows rows = hg__loss_rows_of(p->model, p->k);
+    const size_t wanted = o ? hg__objective_scratch(o, &rows) : 0;
+    const size_t least = 2 * (size_t)hg__pad_columns(s->width); // of scoring by columns
+    p->block_stride = p->spare_at + (wanted > least ? wanted : least);
     p->block_stride = (p->block_stride + HG_LANES - 1) / HG_LANES * HG_LANES;
 }
 
-hg__run_plan *hg__run_plan_new(const hg_model *m, hg__pool *pool, hg_error *err) {
+hg__run_plan *hg__run_plan_new(const hg_model *m, hg__pool *pool, const hg__objective *o,
+                               hg_error *err) {
     hg__run_plan *p = hg__alloc(1, sizeof *p, err);
     if (!p) return NULL;
     p->model = m;
     p->pool = pool;
     p->k = hg__kernels_pick();
-    lay_out(p);
+    lay_out(p, o);
     p->block = hg__alloc((size_t)hg__pool_threads(pool), p->block_stride * sizeof *p->block, err);
     if (p->block) return p;
     hg__run_plan_free(p);
@@ -134,9 +137,9 @@ static const hg__real *target_of(const job *j, int64_t row, const hg__real *x) {
 
 static double loss_of(const job *j, const hg__real *y, const hg__real *target, hg__real *spare) {
     const hg__run_plan *p = j->plan;
-    const hg__real arg = (hg__real)j->loss_arg;
-    if (j->kernel) return j->kernel(NULL, y, target, 1, arg, j->width_out);
-    return hg__spans_loss(p->model->spans, p->k, NULL, y, target, 1, arg, spare);
+    const hg__loss_rows rows = hg__loss_rows_of(p->model, p->k);
+    const bool of_logits = j->last < p->model->spec.layers;
+    return hg__objective_row(j->objective, &rows, of_logits, NULL, y, target, 1, spare);
 }
 
 static double score_of(const hg__run_plan *p, const hg__real *y, const hg__real *target, int32_t n,
@@ -201,24 +204,24 @@ void hg__run(hg__run_plan *p, hg__goal goal, const hg__input *in, float *out) {
     run_job(&j);
 }
 
-hg__loss_kernel *hg__loss_kernel_for(const hg__spec *s, const hg__loss *loss, const hg__kernels *k,
-                                     int32_t *layers) {
-    *layers = s->layers;
-    if (loss->by_columns) return NULL;
-    *layers = s->layers - s->layer[s->layers - 1].type->is_logistic;
-    return *layers < s->layers ? loss->pick_from_logits(k) : loss->pick(k);
+hg__loss_rows hg__loss_rows_of(const hg_model *m, const hg__kernels *k) {
+    return (hg__loss_rows){.k = k, .shape = m->spec.input, .n = m->spec.width, .spans = m->spans};
 }
 
-void hg__run_loss(hg__run_plan *p, const hg__loss *loss, double loss_arg, const hg__input *in,
-                  double *sums) {
+int32_t hg__layers_before(const hg__spec *s, const hg__objective *o) {
+    const bool fuses = s->layer[s->layers - 1].type->is_logistic && hg__objective_takes_logits(o);
+    return s->layers - fuses;
+}
+
+void hg__run_loss(hg__run_plan *p, const hg__objective *o, const hg__input *in, double *sums) {
     const hg__spec *s = &p->model->spec;
     job j = {.plan = p,
              .goal = HG_SCORE,
              .in = in,
+             .last = hg__layers_before(s, o),
              .width_in = s->width,
              .width_out = s->width,
-             .loss_arg = loss_arg};
+             .objective = o};
     j.sums = sums;
-    j.kernel = hg__loss_kernel_for(s, loss, p->k, &j.last);
     run_job(&j);
 }

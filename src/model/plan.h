@@ -10,7 +10,7 @@
 #define HG_MODEL_PLAN_H
 #include "backend/pool.h"
 #include "model/model.h"
-#include "nn/loss.h"
+#include "nn/objective.h"
 #include "nn/optim.h"
 
 // Rows as they come: pointers to `width` elements of dtype (HG_U8 or HG_F32), worth `scale` a unit.
@@ -41,21 +41,21 @@ typedef enum hg__goal {
 typedef struct hg__run_plan hg__run_plan;
 
 // Borrows m and pool; where the model has spans HG_RECONSTRUCT gives logits (hg__spans_finish); weights may be changed between runs (training does).
-hg__run_plan *hg__run_plan_new(const hg_model *m, hg__pool *pool, hg_error *err);
+// o: what hg__run_loss() will be asked for; NULL is fine.
+hg__run_plan *hg__run_plan_new(const hg_model *m, hg__pool *pool, const hg__objective *o,
+                               hg_error *err);
 // From now on outputs are as rows have them: probabilities for logits. HG_SCORE is then the mean squared error of these; losses
 // and HG_ERRORS, which want logits, are not to be asked for.
 void hg__run_plan_finish(hg__run_plan *p);
 void hg__run_plan_free(hg__run_plan *p); // NULL is fine
 // Any number of rows. out: as the goal says, contiguous. Allocates nothing, cannot fail.
 void hg__run(hg__run_plan *p, hg__goal goal, const hg__input *in, float *out);
-// sums (count): each row's loss summed over its features, of a loss as training has it.
-void hg__run_loss(hg__run_plan *p, const hg__loss *loss, double loss_arg, const hg__input *in,
-                  double *sums);
+// sums (count): each row's loss summed over its features. The plan was made for this objective, or for none and it has no scratch.
+void hg__run_loss(hg__run_plan *p, const hg__objective *o, const hg__input *in, double *sums);
 
 typedef struct hg__train_setup {
     int32_t batch;
-    const hg__loss *loss;
-    double loss_arg;
+    hg__objective objective;
     const hg__optim *optim;
     hg__optim_options optim_options;
     double clip;   // largest norm of the whole gradient; 0: no clipping

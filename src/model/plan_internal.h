@@ -11,8 +11,8 @@ void hg__fetch(const void *from, size_t bytes);
 void hg__widen_rows(const hg__kernels *k, const hg__input *in, int64_t first, int32_t rows,
                     int32_t n, hg__real *x, ptrdiff_t ldx);
 
-// The loss's kernel for this network, and how many layers run before it: one fewer where the last is a sigmoid
-// that the loss takes in itself. NULL where the loss is by columns.
-hg__loss_kernel *hg__loss_kernel_for(const hg__spec *s, const hg__loss *loss, const hg__kernels *k,
-                                     int32_t *layers);
+// What a model's rows are to a loss.
+hg__loss_rows hg__loss_rows_of(const hg_model *m, const hg__kernels *k);
+// How many layers run before the objective: one fewer where the last is logistic and the losses take its logits.
+int32_t hg__layers_before(const hg__spec *s, const hg__objective *o);
 #endif

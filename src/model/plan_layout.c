@@ -149,7 +149,7 @@ size_t hg__train_lay_out(hg__train_plan *p, hg__real *base) {
     p->share = take(base, &at, (size_t)hg__chunks_of(p, (int64_t)batch) * p->share_count);
     p->joined = take(base, &at, p->joined_count);
     p->scratch = take(base, &at, threads * p->scratch_count);
-    p->spare = take(base, &at, threads * 3 * (size_t)p->x[0].ld);
+    p->spare = take(base, &at, threads * ((size_t)p->x[0].ld + p->loss_scratch));
     return lay_buffers(p, base, at) + HG_LANES; // kernels read up to a vector beyond the last row
 }
 
@@ -198,7 +198,9 @@ size_t hg__train_lay(hg__train_plan *p, hg_model *m, int32_t threads, const hg__
     p->threads = threads;
     p->k = hg__kernels_pick();
     p->setup = *s;
-    p->loss = hg__loss_kernel_for(&m->spec, s->loss, p->k, &p->layers);
+    p->layers = hg__layers_before(&m->spec, &s->objective);
+    p->rows = hg__loss_rows_of(m, p->k);
+    p->loss_scratch = hg__objective_scratch(&s->objective, &p->rows);
     p->chunk = pick_chunk(m, s->batch);
     find_cuts(p);
     measure_tiles(p);

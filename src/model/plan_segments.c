@@ -69,24 +69,16 @@ static void fetch_ahead(const hg__train_plan *p, int64_t row) {
     hg__fetch(p->in->ahead[row], (size_t)p->model->spec.width * hg__dtype_size(p->in->dtype));
 }
 
-// One row's loss, and dy. spare: (2, ld of the rows).
-static double row_loss(const hg__train_plan *p, hg__real *dy, const hg__real *y,
-                       const hg__real *target, hg__real *spare) {
-    const int32_t n = p->model->spec.width;
-    const hg__real scale = (hg__real)(1 / ((double)p->in->count * n));
-    const hg__real arg = (hg__real)p->setup.loss_arg;
-    if (p->loss) return p->loss(dy, y, target, scale, arg, n);
-    return hg__spans_loss(p->model->spans, p->k, dy, y, target, scale, arg, spare);
-}
-
 // The losses of a chunk's rows, and the gradient at the model's output.
 static void find_losses(const hg__train_plan *p, const hg__pass *pass, int32_t rows,
                         int32_t thread) {
     const hg__view x = chunk_of(&p->x[0], pass->row, thread);
     const hg__view y = chunk_of(&p->x[p->layers], pass->row, thread);
     const hg__view dy = chunk_of(&p->dx[p->layers], pass->row, thread);
-    hg__real *spare = p->spare + (size_t)thread * 3 * (size_t)p->x[0].ld;
-    hg__real *own_target = spare + 2 * (ptrdiff_t)p->x[0].ld;
+    const bool of_logits = p->layers < p->model->spec.layers;
+    const hg__real scale = (hg__real)(1 / ((double)p->in->count * p->rows.n));
+    hg__real *own_target = p->spare + (size_t)thread * ((size_t)p->x[0].ld + p->loss_scratch);
+    hg__real *scratch = own_target + p->x[0].ld;
     for (int32_t r = 0; r < rows; r++) {
         const int64_t row = pass->row + r;
         fetch_ahead(p, row);
@@ -95,7 +87,9 @@ static void find_losses(const hg__train_plan *p, const hg__pass *pass, int32_t r
             target = memcpy(own_target, p->in->target[row],
                             (size_t)p->model->spec.width * sizeof *own_target);
         }
-        p->row_loss[row] = row_loss(p, hg__view_row(dy, r), hg__view_row(y, r), target, spare);
+        p->row_loss[row] =
+            hg__objective_row(&p->setup.objective, &p->rows, of_logits, hg__view_row(dy, r),
+                              hg__view_row(y, r), target, scale, scratch);
     }
 }
 

@@ -41,10 +41,8 @@ static int take_memory(hg__train_plan *p, size_t elements, hg_error *err) {
 
 hg__train_plan *hg__train_plan_new(hg_model *m, hg__pool *pool, const hg__train_setup *s,
                                    hg_error *err) {
-    if (s->loss->by_columns && !m->spans) {
-        hg__fail(err, HG_ERR_USAGE, "loss=columns: expected the rows of a table, got numbers only");
-        return NULL;
-    }
+    const hg__loss_rows rows = hg__loss_rows_of(m, hg__kernels_pick());
+    if (hg__objective_check(&s->objective, &rows, NULL, err) < 0) return NULL;
     hg__train_plan *p = hg__alloc(1, sizeof *p, err);
     if (!p) return NULL;
     const size_t elements = hg__train_lay(p, m, hg__pool_threads(pool), s);

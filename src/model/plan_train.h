@@ -26,7 +26,8 @@ struct hg__train_plan {
     int32_t threads; // of it
     const hg__kernels *k;
     hg__train_setup setup;
-    hg__loss_kernel *loss; // NULL by columns
+    hg__loss_rows rows; // what they are to a loss
+    size_t loss_scratch;
     hg__optim_kernel *update;
     int32_t layers; // that run before the loss
     int32_t chunk;  // rows a task of phase 1 carries
@@ -51,7 +52,7 @@ struct hg__train_plan {
     int32_t cuts;
     hg__real *scratch; // per thread (scratch_count): for the layers
     size_t scratch_count;
-    hg__real *spare;   // per thread (3, ld of the rows): a loss's scratch, and a target
+    hg__real *spare;   // per thread (ld of the rows, loss_scratch): a target, and a loss's scratch
     double *row_loss;  // owned, (batch)
     double *tile_norm; // owned, (tasks)
     size_t bytes;      // of all of it; SIZE_MAX where a size_t is too small

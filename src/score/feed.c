@@ -237,7 +237,7 @@ static int open_feed(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *
     if (f->pick) HG_TRY(make_picked(f, err));
     f->pool = hg__pool_new((int32_t)o->values.threads, err);
     HG_TRY(hg__model_fold(f->model, &f->folded, err));
-    if (f->pool) f->plan = hg__run_plan_new(f->folded ? f->folded : f->model, f->pool, err);
+    if (f->pool) f->plan = hg__run_plan_new(f->folded ? f->folded : f->model, f->pool, NULL, err);
     const hg__making making = {
         .noise = &f->noise, .seed = (uint64_t)o->values.seed, .fixed = true, .pool = f->pool};
     const bool is_spoilt = f->noise.steps > 0;

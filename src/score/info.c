@@ -58,11 +58,15 @@ static hg__train_setup setup_of(const hg_model *m, const hg__json *options) {
     const char *optim = hg__json_string_value(hg__json_object_get(options, "optimizer"));
     hg__train_setup s = {
         .batch = batch > 0 && batch <= MAX_BATCH ? (int32_t)batch : 128,
-        .loss = hg__loss_find(loss ? loss : "mse"),
         .optim = hg__optim_find(optim ? optim : "adam"),
         .clip = hg__json_number_value(hg__json_object_get(options, "clip")),
     };
-    if (!s.loss || (s.loss->by_columns && !m->spans)) s.loss = hg__loss_find("mse");
+    const hg__loss_rows rows = {.shape = m->spec.input, .n = m->spec.width, .spans = m->spans};
+    const hg__layer_type *last = m->spec.layer[m->spec.layers - 1].type;
+    if (!loss || hg__objective_parse(&s.objective, loss, 0, NULL) < 0 ||
+        hg__objective_check(&s.objective, &rows, last, NULL) < 0) {
+        s.objective = hg__objective_of(hg__loss_find("mse"), 0);
+    }
     if (!s.optim) s.optim = hg__optim_find("adam");
     return s;
 }

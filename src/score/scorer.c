@@ -27,7 +27,7 @@ hg_scorer *hg_scorer_new(const hg_model *m, int32_t threads, hg_error *err) {
     s->model = m;
     s->row = hg__alloc(BLOCK, sizeof *s->row, err);
     if (s->row && hg__model_fold(m, &s->folded, err) == HG_OK) s->pool = hg__pool_new(threads, err);
-    if (s->pool) s->plan = hg__run_plan_new(s->folded ? s->folded : m, s->pool, err);
+    if (s->pool) s->plan = hg__run_plan_new(s->folded ? s->folded : m, s->pool, NULL, err);
     if (s->plan) {
         hg__run_plan_finish(s->plan);
         return s;

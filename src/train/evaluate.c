@@ -11,8 +11,8 @@
 
 enum { PCA_WIDTH = 4096 }; // features; the covariance holds width^2 doubles
 
-int hg__evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, const hg__loss *loss,
-                 double loss_arg, double *sums, double *mean, hg_error *err) {
+int hg__evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, const hg__objective *o,
+                 double *sums, double *mean, hg_error *err) {
     hg__batch batch;
     double sum = 0;
     int more;
@@ -23,7 +23,7 @@ int hg__evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, const 
                               .dtype = batch.dtype,
                               .scale = batch.scale,
                               .target = batch.target};
-        hg__run_loss(runner, loss, loss_arg, &in, sums);
+        hg__run_loss(runner, o, &in, sums);
         for (int32_t i = 0; i < batch.count; i++) sum += sums[i];
     }
     *mean = sum / ((double)hg__loader_rows(loader) * width);
@@ -31,12 +31,13 @@ int hg__evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, const 
 }
 
 static int measure(hg__trainer *t, const hg_model *pca, double *mse, hg_error *err) {
+    const hg__objective squared = hg__objective_of(hg__loss_find("mse"), 0);
     const bool held_out = t->val_rows.count > 0;
     hg__loader *own = held_out ? NULL : hg__loader_new(&t->rows, HG_EVAL_ROWS, NULL, err);
     if (!held_out && !own) return HG_ERR_MEMORY;
-    hg__run_plan *runner = hg__run_plan_new(pca, t->pool, err);
+    hg__run_plan *runner = hg__run_plan_new(pca, t->pool, NULL, err);
     const int code = runner ? hg__evaluate(runner, held_out ? t->val_loader : own, t->data->width,
-                                           hg__loss_find("mse"), 0, t->sums, mse, err)
+                                           &squared, t->sums, mse, err)
                             : HG_ERR_MEMORY;
     hg__run_plan_free(runner);
     hg__loader_free(own);

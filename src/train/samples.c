@@ -55,7 +55,7 @@ static int fill(hg__trainer *t, const hg_model *m, const hg__rows *rows, float *
     const int32_t width = m->spec.width;
     const void **row = hg__alloc((size_t)n, sizeof *row, err);
     hg__loader *l = row && t->spoils ? hg__open_fixed_loader(t, rows, err) : NULL;
-    hg__run_plan *runner = row ? hg__run_plan_new(m, t->pool, err) : NULL;
+    hg__run_plan *runner = row ? hg__run_plan_new(m, t->pool, NULL, err) : NULL;
     int code = runner && (l || !t->spoils) ? HG_OK : HG_ERR_MEMORY;
     if (code == HG_OK) {
         code = l ? take_spoilt(l, blocks, blocks + 2 * n * width, n, width, err)

@@ -21,10 +21,6 @@ static double trained_seconds(const hg__trainer *t) {
     return t->earlier + hg__seconds() - t->began;
 }
 
-static double loss_argument(const hg__trainer *t) {
-    return t->o.values.delta > 0 ? t->o.values.delta : t->loss->standard_arg;
-}
-
 static int64_t steps_per_epoch(const hg__trainer *t) {
     return (hg__loader_rows(t->loader) + t->o.values.batch - 1) / t->o.values.batch;
 }
@@ -134,35 +130,24 @@ static int make_model(hg__trainer *t, hg_error *err) {
     return code == HG_OK && scaled ? hg__start_scaled(t, err) : code;
 }
 
-// Cross-entropy takes outputs in (0, 1) only; the loss by columns makes them so itself.
-static int check_loss(const hg__trainer *t, hg_error *err) {
+static int pick_objective(hg__trainer *t, hg_error *err) {
     const hg__spec *s = &t->model->spec;
-    const hg__layer_type *last = s->layer[s->layers - 1].type;
-    if (strcmp(t->o.values.loss, "columns") == 0 && !last->is_linear) {
-        return hg__fail(
-            err, HG_ERR_USAGE,
-            "loss=columns: expected a model that ends in dense, got one that ends in %s",
-            last->name);
-    }
-    if (strcmp(t->o.values.loss, "bce") != 0 || last->is_logistic) return HG_OK;
-    return hg__fail(err, HG_ERR_USAGE,
-                    "loss=bce: expected a model that ends in sigmoid, got one that ends in %s",
-                    last->name);
+    const hg__loss_rows rows = {.shape = s->input, .n = s->width, .spans = t->model->spans};
+    HG_TRY(hg__objective_parse(&t->objective, t->o.values.loss, t->o.values.delta, err));
+    return hg__objective_check(&t->objective, &rows, s->layer[s->layers - 1].type, err);
 }
 
 static int make_plans(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
-    HG_TRY(check_loss(t, err));
+    HG_TRY(pick_objective(t, err));
     t->loader = hg__open_loader(t, err);
     if (!t->loader) return err && err->code < 0 ? (int)err->code : HG_ERR_MEMORY;
     const int64_t rows = hg__loader_rows(t->loader), batch = v->batch < rows ? v->batch : rows;
-    t->loss = hg__loss_find(v->loss);
     t->optim = hg__optim_find(v->optimizer);
     t->schedule = hg__schedule_find(v->schedule);
     const hg__train_setup setup = {
         .batch = (int32_t)batch,
-        .loss = t->loss,
-        .loss_arg = loss_argument(t),
+        .objective = t->objective,
         .optim = t->optim,
         .optim_options = {.lr = v->lr,
                           .beta1 = v->beta1,
@@ -176,7 +161,7 @@ static int make_plans(hg__trainer *t, hg_error *err) {
         .seed = (uint64_t)v->seed
     };
     t->plan = hg__train_plan_new(t->model, t->pool, &setup, err);
-    t->runner = t->plan ? hg__run_plan_new(t->model, t->pool, err) : NULL;
+    t->runner = t->plan ? hg__run_plan_new(t->model, t->pool, &t->objective, err) : NULL;
     return t->runner ? HG_OK : HG_ERR_MEMORY;
 }
 
@@ -409,8 +394,8 @@ static int save_best(hg__trainer *t, const char *name, hg_error *err) {
 static int validate(hg__trainer *t, double *loss, hg_error *err) {
     HG_TRY(check_weights(t, err));
     if (t->val_rows.count == 0) return HG_OK;
-    HG_TRY(hg__evaluate(t->runner, t->val_loader, t->data->width, t->loss, loss_argument(t),
-                        t->sums, loss, err));
+    HG_TRY(
+        hg__evaluate(t->runner, t->val_loader, t->data->width, &t->objective, t->sums, loss, err));
     return isfinite(*loss) ? HG_OK : diverged(t, t->progress.batch, "the validation loss", err);
 }
 
@@ -527,9 +512,10 @@ static int finish_best(hg__trainer *t, hg_train_result *r, hg_model **out, hg_er
     best->is_shared = t->o.values.share;
     int code = t->is_table ? hg__fit_detector(t, best, err) : HG_OK;
     if (code == HG_OK && t->val_rows.count && !t->is_table) {
-        hg__run_plan *runner = hg__run_plan_new(best, t->pool, err);
-        code = runner ? hg__evaluate(runner, t->val_loader, t->data->width, hg__loss_find("mse"), 0,
-                                     t->sums, &r->val_mse, err)
+        const hg__objective mse = hg__objective_of(hg__loss_find("mse"), 0);
+        hg__run_plan *runner = hg__run_plan_new(best, t->pool, NULL, err);
+        code = runner ? hg__evaluate(runner, t->val_loader, t->data->width, &mse, t->sums,
+                                     &r->val_mse, err)
                       : HG_ERR_MEMORY;
         hg__run_plan_free(runner);
     }

@@ -54,9 +54,9 @@ typedef struct hg__trainer {
     hg__pool *pool;
     hg_model *model;
     hg__train_plan *plan;
-    hg__run_plan *runner; // the same weights, for validation
-    double *sums;         // owned, (EVAL_ROWS): losses of validation rows
-    const hg__loss *loss;
+    hg__run_plan *runner;    // the same weights, for validation
+    double *sums;            // owned, (EVAL_ROWS): losses of validation rows
+    hg__objective objective; // of training and validation
     const hg__optim *optim;
     const hg__schedule *schedule;
     hg__progress progress;
@@ -116,8 +116,8 @@ int hg__train(const hg_options *o, hg__table *given, const hg_listener *l, hg_tr
               hg_model **best, hg_error *err);
 
 // evaluate.c. Mean loss per row and feature of a model over a loader's rows of `width` features.
-int hg__evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, const hg__loss *loss,
-                 double loss_arg, double *sums, double *mean, hg_error *err);
+int hg__evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, const hg__objective *o,
+                 double *sums, double *mean, hg_error *err);
 // The PCA baseline: fits it on the training rows, saves weights/pca.safetensors, measures its MSE (NaN where there
 // is no room for it: code size >= width, or more than HG_PCA_WIDTH features).
 int hg__evaluate_pca(hg__trainer *t, double *mse, hg_error *err);

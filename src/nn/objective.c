@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// objective.c - losses weighted and added up.
+#include "nn/objective.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+hg__objective hg__objective_of(const hg__loss *loss, double arg) {
+    return (hg__objective){
+        .term[0] = {.loss = loss, .weight = 1, .arg = arg},
+          .terms = 1
+    };
+}
+
+// ---- reading --------------------------------------------------------------------------------------
+
+static int fail_loss(const char *name, hg_error *err) {
+    size_t count;
+    const hg__loss *l = hg__losses(&count);
+    const char *names[32];
+    char known[512] = "";
+    for (size_t i = 0; i < count && i < sizeof names / sizeof *names; i++) {
+        const size_t used = strlen(known);
+        names[i] = l[i].name;
+        snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", l[i].name);
+    }
+    const char *near = hg__nearest_name(name, names, count);
+    return hg__fail(err, HG_ERR_USAGE,
+                    "loss: expected %s, or a sum such as '0.84 ms_ssim + 0.16 mae', got '%s'%s%s%s",
+                    known, name, near ? "; did you mean '" : "", near ? near : "",
+                    near ? "'?" : "");
+}
+
+// "mae" or "0.16 mae", of `size` bytes.
+static int read_term(hg__term *term, const char *text, size_t size, double delta, hg_error *err) {
+    char word[64], name[64], number[64], rest[2];
+    if (size >= sizeof word) size = sizeof word - 1; // too long for any: refused by its name
+    memcpy(word, text, size);
+    word[size] = '\0';
+    const int words = sscanf(word, "%63s %63s %1s", number, name, rest);
+    const bool weighted = words == 2;
+    term->weight = 1;
+    if (weighted && (!hg__parse_float(number, &term->weight) || !(term->weight > 0) ||
+                     !(term->weight <= 1e6))) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "loss: expected a weight above 0, up to 1000000, before '%s', got '%s'",
+                        name, number);
+    }
+    const char *wanted = words < 1 ? "" : weighted ? name : words == 1 ? number : word;
+    term->loss = hg__loss_find(wanted);
+    if (!term->loss) return fail_loss(wanted, err);
+    term->arg = delta > 0 ? delta : term->loss->standard_arg;
+    return HG_OK;
+}
+
+int hg__objective_parse(hg__objective *o, const char *text, double delta, hg_error *err) {
+    *o = (hg__objective){0};
+    for (const char *at = text;; at++) {
+        // A sign may stand in a number, 1e+2: a plus between terms has a blank before it.
+        const char *end = strstr(at, " +");
+        if (o->terms == HG_MAX_TERMS) {
+            return hg__fail(err, HG_ERR_USAGE, "loss: expected at most %d losses", HG_MAX_TERMS);
+        }
+        HG_TRY(
+            read_term(&o->term[o->terms++], at, end ? (size_t)(end - at) : strlen(at), delta, err));
+        if (!end) return HG_OK;
+        at = end + 1;
+    }
+}
+
+// ---- what it asks for -----------------------------------------------------------------------------
+
+static int check_term(const hg__loss *l, const hg__loss_rows *r, const hg__layer_type *last,
+                      hg_error *err) {
+    if (l->is_of_spans && !r->spans) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "loss=%s: expected the rows of a table, got numbers only", l->name);
+    }
+    if (l->is_of_spans && last && !last->is_linear) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "loss=%s: expected a model that ends in dense, got one that ends in %s",
+                        l->name, last->name);
+    }
+    if (l->is_of_unit && last && !last->is_logistic) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "loss=%s: expected a model that ends in sigmoid, got one that ends in %s",
+                        l->name, last->name);
+    }
+    return l->check ? l->check(r, err) : HG_OK;
+}
+
+int hg__objective_check(const hg__objective *o, const hg__loss_rows *r, const hg__layer_type *last,
+                        hg_error *err) {
+    for (int32_t i = 0; i < o->terms; i++) HG_TRY(check_term(o->term[i].loss, r, last, err));
+    return HG_OK;
+}
+
+bool hg__objective_takes_logits(const hg__objective *o) {
+    for (int32_t i = 0; i < o->terms; i++) {
+        if (!o->term[i].loss->row_of_logits) return false;
+    }
+    return true;
+}
+
+// Behind the losses' own scratch lies the slope of the terms behind the first.
+static size_t scratch_of_losses(const hg__objective *o, const hg__loss_rows *r) {
+    size_t most = 0;
+    for (int32_t i = 0; i < o->terms; i++) {
+        const hg__loss *l = o->term[i].loss;
+        const size_t n = l->scratch ? l->scratch(r) : 0;
+        if (n > most) most = n;
+    }
+    return (most + HG_LANES - 1) / HG_LANES * HG_LANES;
+}
+
+size_t hg__objective_scratch(const hg__objective *o, const hg__loss_rows *r) {
+    return scratch_of_losses(o, r) + (o->terms > 1 ? (size_t)hg__pad_columns(r->n) : 0);
+}
+
+// ---- a row ----------------------------------------------------------------------------------------
+
+static double term_row(const hg__term *term, const hg__loss_rows *r, bool of_logits, hg__real *dy,
+                       const hg__real *y, const hg__real *t, hg__real scale, hg__real *scratch) {
+    hg__loss_function *f = of_logits ? term->loss->row_of_logits : term->loss->row;
+    return f(r, dy, y, t, scale * (hg__real)term->weight, (hg__real)term->arg, scratch);
+}
+
+double hg__objective_row(const hg__objective *o, const hg__loss_rows *r, bool of_logits,
+                         hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
+                         hg__real *scratch) {
+    if (o->terms == 1) {
+        return o->term[0].weight * term_row(&o->term[0], r, of_logits, dy, y, t, scale, scratch);
+    }
+    hg__real *slope = dy ? scratch + scratch_of_losses(o, r) : NULL;
+    double sum = 0;
+    for (int32_t i = 0; i < o->terms; i++) {
+        const hg__term *term = &o->term[i];
+        sum += term->weight * term_row(term, r, of_logits, i ? slope : dy, y, t, scale, scratch);
+        if (i && dy) r->k->add(dy, dy, slope, hg__pad_columns(r->n));
+    }
+    return sum;
+}
