@@ -195,8 +195,8 @@ cov:
 	@tools/coverage.sh build/gcc-coverage
 
 # The part without foreign libraries (what would call one is not called), for another machine: the bits of this one.
-ARM_SRC := $(wildcard src/base/*.c src/tensor/*.c src/nn/*.c src/backend/cpu.c src/backend/cpu_ref.c src/backend/pool.c) \
-           $(addprefix src/model/,model.c parts.c plan.c plan_layout.c plan_segments.c plan_train.c preset.c preset_source.c slots.c spec.c) src/data/schema.c src/data/schema_names.c
+ARM_SRC := $(wildcard src/base/*.c src/tensor/*.c src/nn/*.c src/graph/*.c src/exec/*.c src/backend/cpu.c src/backend/cpu_ref.c src/backend/pool.c) \
+           $(addprefix src/model/,fold.c model.c parts.c preset_source.c) src/data/schema.c src/data/schema_names.c
 aarch64: ; @tests/test_aarch64.sh
 build/aarch64/bits: tests/bits.c $(ARM_SRC) $(HEADERS)
 	@mkdir -p $(@D); echo "CC $@"

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "model/plan.h"
+#include "exec/plan.h"
 
 enum { ROWS = 70, WIDTH = 45, BATCH = 32, EPOCHS = 3 };
 

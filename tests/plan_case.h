@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "model/plan.h"
+#include "exec/plan.h"
 
 #include <cmocka.h>
 
@@ -106,6 +106,7 @@ typedef struct naive {
     const hg__kernels *k;
     hg__real *x[HG_MAX_LAYERS + 1], *dx[HG_MAX_LAYERS + 1], *shadow, *g;
     hg__real *joined, *scratch; // of batchnorm
+    size_t shadow_at[HG_MAX_LAYERS], joined_at[HG_MAX_LAYERS];
     double *measured;
     int32_t ld[HG_MAX_LAYERS + 1];
 } naive;
@@ -129,7 +130,9 @@ static inline void for_tiles(naive *n,
 }
 
 static inline void refresh(naive *n, const hg__layer *l, const hg__tile *t) {
-    if (l->type->refresh) l->type->refresh(l, n->k, t, n->m->params, n->shadow);
+    if (l->type->refresh) {
+        l->type->refresh(l, n->k, t, n->m->params, n->shadow + n->shadow_at[l->number]);
+    }
 }
 
 static inline void naive_init(naive *n, const char *spec, int32_t width) {
@@ -145,10 +148,10 @@ static inline void naive_init(naive *n, const char *spec, int32_t width) {
         assert_true(n->x[i] && n->dx[i]);
     }
     for (int32_t i = 0; i < n->m->spec.layers; i++) {
-        hg__layer *l = &n->m->spec.layer[i];
-        l->shadow = shadow;
+        const hg__layer *l = &n->m->spec.layer[i];
+        n->shadow_at[i] = shadow;
         if (l->type->shadow_count) shadow += (l->type->shadow_count(l) + 15) / 16 * 16;
-        l->joined = joined;
+        n->joined_at[i] = joined;
         if (l->type->batch) joined += l->type->batch->joined_count(l);
     }
     n->joined = hg__alloc(joined + 1, sizeof *n->joined, NULL);
@@ -192,7 +195,7 @@ static inline void naive_forward(naive *n, hg__pass *pass, int32_t last, int32_t
     for (int32_t i = 0; i < last; i++) {
         const hg__layer *l = &n->m->spec.layer[i];
         const hg__batch_type *batch = l->type->batch;
-        pass->joined = n->joined + l->joined;
+        pass->joined = n->joined + n->joined_at[i];
         if (batch) batch->measure(l, pass, x_at(n, i), rows);
         if (batch) batch->join(l, pass, rows);
         l->type->forward(l, pass, x_at(n, i), x_at(n, i + 1), rows);
@@ -207,7 +210,6 @@ static inline double naive_gradient(naive *n, const hg__train_setup *s, const hg
     const int32_t rows = (int32_t)in->count;
     hg__pass pass = {.k = n->k,
                      .params = n->m->params,
-                     .shadow = n->shadow,
                      .training = true,
                      .seed = s->seed,
                      .step = step,
@@ -228,7 +230,8 @@ static inline double naive_gradient(naive *n, const hg__train_setup *s, const hg
     for (int32_t i = last - 1; i >= 0; i--) {
         const hg__layer *l = &spec->layer[i];
         const hg__batch_type *batch = l->type->batch;
-        pass.joined = n->joined + l->joined;
+        pass.joined = n->joined + n->joined_at[i];
+        pass.shadow = n->shadow + n->shadow_at[i];
         if (batch) batch->measure_back(l, &pass, x_at(n, i), dx_at(n, i + 1), rows);
         if (batch) batch->join_back(l, &pass, rows);
         l->type->backward(l, &pass, l->type->in_place ? (hg__view){0} : x_at(n, i), x_at(n, i + 1),
@@ -236,7 +239,7 @@ static inline double naive_gradient(naive *n, const hg__train_setup *s, const hg
     }
     for (int32_t i = 0; i < last; i++) {
         const hg__layer *l = &spec->layer[i];
-        pass.joined = n->joined + l->joined;
+        pass.joined = n->joined + n->joined_at[i];
         for (int32_t t = 0; l->type->tile_count && t < l->type->tile_count(l); t++) {
             hg__tile tile = {0};
             l->type->tile(l, t, &tile);

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "exec/plan.h"
+#include "exec/plan_image.h"
 #include "model/fold.h"
-#include "model/plan.h"
-#include "model/plan_image.h"
 
 #include <cmocka.h>
 

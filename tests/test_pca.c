@@ -7,8 +7,8 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "exec/plan.h"
 #include "model/pca.h"
-#include "model/plan.h"
 
 #include <cmocka.h>
 

@@ -11,7 +11,7 @@
 #include "base/meter.h"
 #include "base/rng.h"
 #include "data/data.h"
-#include "model/plan.h"
+#include "exec/plan.h"
 #include "own_folder.h"
 #include "score/format_g9.h"
 #include "score/write_rows.h"

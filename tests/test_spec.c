@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "faults.h"
-#include "model/spec.h"
+#include "graph/spec.h"
 
 #include <cmocka.h>
 
@@ -41,18 +41,7 @@ static void layers_are_numbered_on_their_side_and_in_the_whole(void **state) {
         assert_int_equal(s.layer[i].number, i);
         assert_int_equal(s.layer[i].index, index[i]);
         assert_int_equal(s.layer[i].is_decoder, i >= 3);
-        assert_int_equal(s.layer[i].needs_dx, i > 0);
     }
-    hg__spec_clear(&s);
-}
-
-static void nothing_needs_a_gradient_before_the_first_parameters(void **state) {
-    (void)state;
-    hg__spec s;
-    assert_int_equal(hg__spec_parse(&s, "relu, dense 4 | dense input", &row, 0, NULL), HG_OK);
-    assert_false(s.layer[0].needs_dx);
-    assert_false(s.layer[1].needs_dx);
-    assert_true(s.layer[2].needs_dx);
     hg__spec_clear(&s);
 }
 
@@ -148,7 +137,7 @@ static void what_is_wrong_is_said_with_its_place(void **state) {
         {"model.pt", "model: expected a preset (ae, deep, pca, conv, table, unet, dncnn) or a spec such as 'dense 64 relu | dense input sigmoid', got 'model.pt'"},
         {"dense 64", "model: expected as many outputs as a row has features (784), got 64; 'input' stands for that number"},
         {"keep 1, dense input", "model: nothing takes what 'keep 1' keeps: expected an 'add' or 'concat' behind it"},
-        {"keep 1, dense input, add 2", "model: at 'add 2': expected a 'keep 2' before it that nothing else takes"},
+        {"keep 1, dense input, add 2", "model: at 'add 2': expected a 'keep 2' before it"},
         {"conv 3 k3 s2 q5, conv input", "model: at 'q5': there is no layer 'q5'"},
         {"dens 64 | dense input", "model: at 'dens 64': there is no layer 'dens'; did you mean 'dense'?"},
         {"dense 64 rellu | dense input", "model: at 'rellu': there is no layer 'rellu'; did you mean 'relu'?"},
@@ -250,7 +239,6 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_spec_becomes_layers_with_parameters_as_pytorch_has_them),
         cmocka_unit_test(layers_are_numbered_on_their_side_and_in_the_whole),
-        cmocka_unit_test(nothing_needs_a_gradient_before_the_first_parameters),
         cmocka_unit_test(parameters_lie_on_whole_vectors_one_behind_the_other),
         cmocka_unit_test(canonical_text_is_a_fixed_point),
         cmocka_unit_test(every_preset_takes_a_code_size),

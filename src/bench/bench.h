@@ -6,7 +6,7 @@
 #include "backend/pool.h"
 #include "base/text.h"
 #include "data/data.h"
-#include "model/plan.h"
+#include "exec/plan.h"
 #include "options/options.h"
 
 // One line of the table. What makes no sense for it is 0.

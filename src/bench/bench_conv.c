@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "bench/bench.h"
-#include "model/plan_image.h"
+#include "exec/plan_image.h"
 
 enum { BAND = 16 };
 
@@ -124,8 +124,6 @@ static int make_stage(stage *s, const layer_case *c, int32_t side, const hg__ben
                  .images = hg__pool_threads(b->pool)};
     if (!s->model) return err ? (int)err->code : HG_ERR_MEMORY;
     s->layer = s->model->spec.layer[c->layer];
-    s->layer.needs_dx = true;
-    s->layer.shadow = 0;
     s->block = hg__alloc(lay_out(s, &shadow), sizeof *s->block, err);
     if (!s->block) return HG_ERR_MEMORY;
     (void)lay_out(s, &shadow);

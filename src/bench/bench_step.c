@@ -79,8 +79,10 @@ double hg__layer_flops(const hg__layer *l) {
 // Forward, the weights' gradient, and backward where something before has parameters.
 static double flops_of_row(const hg__spec *s) {
     double sum = 0;
+    bool wants_dx = false;
     for (int32_t i = 0; i < s->layers; i++) {
-        sum += hg__layer_flops(&s->layer[i]) * (s->layer[i].needs_dx ? 3 : 2);
+        sum += hg__layer_flops(&s->layer[i]) * (wants_dx ? 3 : 2);
+        wants_dx = wants_dx || s->layer[i].params > 0;
     }
     return sum;
 }

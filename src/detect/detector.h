@@ -15,7 +15,7 @@
 #ifndef HG_DETECT_DETECTOR_H
 #define HG_DETECT_DETECTOR_H
 #include "data/data.h"
-#include "model/plan.h"
+#include "exec/plan.h"
 
 typedef struct hg__detector hg__detector;
 

@@ -14,14 +14,12 @@ static bool is_folded(const hg__spec *s, int32_t i) {
            s->layer[i - 1].type->channel;
 }
 
-// The spec's text without the batch norms, every layer that takes one in with a bias.
-static int write_text(const hg__spec *s, char text[HG_MAX_SPEC], hg_error *err) {
-    hg__spec *shorter = hg__alloc(1, sizeof *shorter, err);
-    if (!shorter) return HG_ERR_MEMORY;
-    shorter->neck = s->neck;
+// The network without the layers that are taken in, those before them with a bias.
+static int shorten(const hg__spec *s, hg__spec *shorter, hg_error *err) {
+    *shorter = (hg__spec){.neck = s->neck, .has_neck = s->has_neck};
     shorter->layer = hg__alloc((size_t)s->layers, sizeof *shorter->layer, err);
-    int code = shorter->layer ? HG_OK : HG_ERR_MEMORY;
-    for (int32_t i = 0; code == HG_OK && i < s->layers; i++) {
+    if (!shorter->layer) return HG_ERR_MEMORY;
+    for (int32_t i = 0; i < s->layers; i++) {
         if (is_folded(s, i)) {
             shorter->neck -= i < s->neck;
             continue;
@@ -31,11 +29,8 @@ static int write_text(const hg__spec *s, char text[HG_MAX_SPEC], hg_error *err) 
         if (is_folded(s, i + 1) && l->params < 2) l->arg[l->type->bias_arg] = 1;
     }
     if (!s->has_neck) shorter->neck = shorter->layers;
-    if (code == HG_OK) code = hg__spec_format(shorter, err);
-    if (code == HG_OK) memcpy(text, shorter->text, HG_MAX_SPEC);
-    hg__spec_clear(shorter);
-    hg__free(shorter);
-    return code;
+    HG_TRY(hg__spec_shape(shorter, &s->input, err));
+    return hg__spec_format(shorter, err);
 }
 
 // values: room for the largest parameter. to, from: layers of `folded` and of m; norm: what follows, or NULL.
@@ -72,19 +67,21 @@ static int fill(hg_model *folded, const hg_model *m, hg_error *err) {
 }
 
 int hg__model_fold(const hg_model *m, hg_model **folded, hg_error *err) {
-    char text[HG_MAX_SPEC];
     int32_t count = 0;
     *folded = NULL;
     for (int32_t i = 0; i < m->spec.layers; i++) count += is_folded(&m->spec, i);
     if (!count) return HG_OK;
-    HG_TRY(write_text(&m->spec, text, err));
-    *folded = hg__model_from_spec(text, &m->spec.input, 0, 0, err);
-    if (!*folded) return HG_ERR_MEMORY;
-    memcpy((*folded)->kind, m->kind, sizeof m->kind);
-    (*folded)->input_scale = m->input_scale;
-    const int code = fill(*folded, m, err);
-    if (code == HG_OK) return HG_OK;
-    hg_model_free(*folded);
-    *folded = NULL;
+    hg_model *f = hg__alloc(1, sizeof *f, err);
+    if (!f) return HG_ERR_MEMORY;
+    memcpy(f->kind, m->kind, sizeof f->kind);
+    f->input_scale = m->input_scale;
+    int code = shorten(&m->spec, &f->spec, err);
+    if (code == HG_OK) f->params = hg__alloc(f->spec.params, sizeof *f->params, err);
+    if (code == HG_OK) code = f->params ? fill(f, m, err) : HG_ERR_MEMORY;
+    if (code == HG_OK) {
+        *folded = f;
+    } else {
+        hg_model_free(f);
+    }
     return code;
 }

@@ -4,9 +4,9 @@
 #define HG_MODEL_MODEL_H
 
 #include "base/json.h"
+#include "graph/spec.h"
 #include "image/range.h"
 #include "model/safetensors.h"
-#include "model/spec.h"
 #include "nn/spans.h"
 
 enum { HG_RUN_ID = 17 };

@@ -55,25 +55,21 @@ typedef struct hg__layer {
     const char *side; // "encoder", "decoder", or "body" where there is no neck
     int32_t index;    // position on its side, as in nn.Sequential: encoder.<index>
     int32_t number;   // position in the whole model: the layer's random stream
-    bool needs_dx;    // something before it has parameters
-    size_t shadow;    // offset of the transposed weights in the plan's shadow block
-    size_t share;     // offset of its gradient in a chunk's share (types with accumulate)
-    size_t
-        joined; // offset of what it knows of the batch in the plan's joined block (types with batch)
-    int32_t
-        from; // add, concat: number of the keep layer they take from; keep: of who takes; else -1
+    int32_t from;     // add, concat: number of the keep layer they take from; else -1
+    int32_t takers;   // keep: how many take from it
 } hg__layer;
 
 // What a pass over a chunk needs besides the data.
 typedef struct hg__pass {
     const hg__kernels *k;
     const hg__real *params; // the model's parameter block
-    const hg__real *shadow; // transposed copies that backward() reads; NULL outside training
-    bool training;          // dropout drops
-    uint64_t seed;          // of the run
-    uint64_t step;          // counts from 1 over the whole run
-    int64_t row;            // position of the chunk's first row in its batch
-    hg__view x2;            // add, concat: what was kept
+    const hg__real
+        *shadow; // transposed weights of this layer, which backward() reads; NULL outside training
+    bool training;     // dropout drops
+    uint64_t seed;     // of the run
+    uint64_t step;     // counts from 1 over the whole run
+    int64_t row;       // position of the chunk's first row in its batch
+    hg__view x2;       // add, concat: what was kept
     hg__view dx2;      // backward of add, concat: gradient at what was kept (at NULL: not wanted);
                        // backward of keep: that gradient, to be added
     hg__real *scratch; // scratch_count() elements, of this thread

@@ -263,7 +263,7 @@ static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view
             const hg__convolve v = {.kernels = p->k,
                                     .in = plane(dy, &l->out, r, i, c.groups),
                                     .out = plane(dx, &l->in, r, i, c.groups),
-                                    .weights = p->shadow + l->shadow + (size_t)i * each,
+                                    .weights = p->shadow + (size_t)i * each,
                                     .bottom = (int32_t)l->in.dim[0],
                                     .scratch = p->scratch,
                                     .far = hg__is_far((size_t)rows * (size_t)dx.ld)};
@@ -389,7 +389,7 @@ static void refresh(const hg__layer *l, const hg__kernels *k, const hg__tile *t,
     const size_t each = hg__matrix_count(m);
     const size_t group = (t->offset - l->param[WEIGHT].offset) / each;
     const hg__real *from = params + l->param[WEIGHT].offset + group * each;
-    hg__real *to = shadow + l->shadow + group * hg__matrix_count(e);
+    hg__real *to = shadow + group * hg__matrix_count(e);
     if (m.N > HG_THIN && e.N > HG_THIN) {
         transpose_tile(l, k, t, params + t->offset, to);
         return;

@@ -93,7 +93,7 @@ static void forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view 
 static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, hg__view dy,
                      hg__view dx, int32_t rows) {
     (void)x, (void)y;
-    const matrix w = {p->shadow + l->shadow, NULL, outputs(l), inputs(l)};
+    const matrix w = {p->shadow, NULL, outputs(l), inputs(l)};
     multiply(p->k, dy, &w, dx, rows);
 }
 
@@ -158,7 +158,7 @@ static void refresh(const hg__layer *l, const hg__kernels *k, const hg__tile *t,
     if (t->param != WEIGHT) return;
     const int32_t K = inputs(l), N = outputs(l);
     const int32_t tall = smaller(K - t->row, TILE_K), wide = smaller(N - t->column, HG_PANEL);
-    k->transpose(shadow + l->shadow + hg__panel_index(N, K, t->column, t->row),
+    k->transpose(shadow + hg__panel_index(N, K, t->column, t->row),
                  (ptrdiff_t)hg__panel_width(K, t->row), params + t->offset,
                  (ptrdiff_t)hg__panel_width(N, t->column), tall, wide);
 }

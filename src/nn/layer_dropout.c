@@ -46,6 +46,7 @@ const hg__layer_type hg__layer_dropout = {
     .in_place = true,
     .bands = true,
     .keeps_scale = true,
+    .is_linear = true,
     .shape = shape,
     .forward = drop,
     .backward = backward,

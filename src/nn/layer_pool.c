@@ -126,6 +126,7 @@ const hg__layer_type hg__layer_avgpool = {
     .example = "avgpool 2",
     .trials = avgpool_trials,
     .bands = true,
+    .is_linear = true,
     .shape = shape,
     .forward = avgpool,
     .backward = avgpool_back,

@@ -114,6 +114,7 @@ const hg__layer_type hg__layer_reflect = {
     .example = "reflect 1",
     .trials = trials,
     .bands = true,
+    .is_linear = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,

@@ -115,6 +115,7 @@ const hg__layer_type hg__layer_up = {
     .example = "up 2",
     .trials = trials,
     .bands = true,
+    .is_linear = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,

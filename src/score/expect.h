@@ -5,7 +5,7 @@
 // stands for a missing value, and what the network makes of it is put in its place, ROUNDS times.
 #ifndef HG_SCORE_EXPECT_H
 #define HG_SCORE_EXPECT_H
-#include "model/plan.h"
+#include "exec/plan.h"
 
 typedef struct hg__expect hg__expect;
 

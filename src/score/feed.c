@@ -84,12 +84,13 @@ static int check_neck(const hg_model *m, hg__goal goal, const char *path, hg_err
         return hg__fail(err, HG_ERR_MODEL, "%s: expected a model with a neck ('|'), got '%.200s'",
                         path, s->text);
     }
-    for (int32_t i = 0; goal == HG_DECODE && i < s->neck; i++) {
-        if (!s->layer[i].type->remembers || s->layer[i].from < s->neck) continue;
+    for (int32_t i = s->neck; goal == HG_DECODE && i < s->layers; i++) {
+        if (!s->layer[i].type->takes || s->layer[i].from >= s->neck) continue;
+        const hg__layer *keep = &s->layer[s->layer[i].from];
         return hg__fail(err, HG_ERR_MODEL,
                         "%s: expected a decoder that lives on the code alone, got one that takes "
                         "what '%s %g' of the encoder kept",
-                        path, s->layer[i].type->name, s->layer[i].arg[0]);
+                        path, keep->type->name, keep->arg[0]);
     }
     return HG_OK;
 }

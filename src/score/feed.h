@@ -6,7 +6,7 @@
 #include "data/data.h"
 #include "data/noise.h"
 #include "data/schema.h"
-#include "model/plan.h"
+#include "exec/plan.h"
 
 typedef struct hg__feed {
     hg_model *model;          // owned

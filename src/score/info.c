@@ -9,9 +9,9 @@
 #include "base/mem.h"
 #include "base/show.h"
 #include "base/text.h"
+#include "exec/plan.h"
 #include "model/model_file.h"
 #include "model/pca.h"
-#include "model/plan.h"
 #include "options/options.h"
 #include "score/info_table.h"
 

@@ -2,8 +2,8 @@
 // scorer.c - a model on arrays in memory: the run plan with row pointers made for it.
 #include "base/entry.h"
 #include "base/mem.h"
+#include "exec/plan.h"
 #include "model/fold.h"
-#include "model/plan.h"
 
 enum { BLOCK = 4096 }; // rows a run
 

@@ -16,7 +16,7 @@
 #include <signal.h>
 
 #include "base/meter.h"
-#include "model/plan_image.h"
+#include "exec/plan_image.h"
 
 // What is to be covered, and how much memory there is.
 typedef struct hg__tile_job {

@@ -6,7 +6,7 @@
 #include "hourglass.h"
 
 #include "data/noise_type.h"
-#include "model/spec.h"
+#include "graph/spec.h"
 
 static bool preset_at(size_t i, hg_word_info *info) {
     size_t count;

@@ -5,7 +5,7 @@
 #include "data/data.h"
 #include "data/noise.h"
 #include "data/schema.h"
-#include "model/plan.h"
+#include "exec/plan.h"
 #include "options/options.h"
 #include "train/folder.h"
 

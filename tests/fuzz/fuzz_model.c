@@ -11,8 +11,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "data/schema.h"
+#include "exec/plan_image.h"
 #include "model/model_file.h"
-#include "model/plan_image.h"
 
 // NOLINTNEXTLINE(readability-identifier-naming)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

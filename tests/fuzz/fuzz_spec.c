@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // fuzz_spec.c - any bytes as a spec: a network whose canonical text gives the same network, or one sentence.
 #include "base/mem.h"
-#include "model/spec.h"
+#include "graph/spec.h"
 
 // NOLINTNEXTLINE(readability-identifier-naming)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

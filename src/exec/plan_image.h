@@ -4,8 +4,8 @@
 // plan.h runs many rows, each on one thread. Here one row is large: layer by layer, bands of 16 lines or more
 // go to the threads. Only models whose layers all can work in bands (no dense layer) do this; the model may
 // have been trained on another size.
-#ifndef HG_MODEL_PLAN_IMAGE_H
-#define HG_MODEL_PLAN_IMAGE_H
+#ifndef HG_EXEC_PLAN_IMAGE_H
+#define HG_EXEC_PLAN_IMAGE_H
 #include "backend/pool.h"
 #include "model/model.h"
 

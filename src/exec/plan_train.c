@@ -4,7 +4,7 @@
 // Image layers have few weights and much data: each chunk adds up its share of their gradient while its
 // activations are near, and phase 2 sums the shares in the order of the chunks. The number of chunks depends on
 // the batch alone, never on the threads.
-#include "model/plan_train.h"
+#include "exec/plan_train.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,11 +18,10 @@ static int list_tiles(hg__train_plan *p, hg_error *err) {
     p->tile_norm = p->task ? hg__alloc((size_t)p->tasks, sizeof *p->tile_norm, err) : NULL;
     if (!p->tile_norm) return HG_ERR_MEMORY;
     hg__weights_task *task = p->task;
-    for (int32_t i = 0; i < p->layers; i++) {
-        const hg__layer *l = &p->model->spec.layer[i];
-        for (int32_t t = 0; l->type->tile_count && t < l->type->tile_count(l); t++) {
-            task->layer = l;
-            task->boundary = i;
+    for (int32_t i = 0; i < p->program.layers; i++) {
+        const hg__layer *l = p->program.trained[i].layer;
+        for (int32_t t = 0; t < l->type->tile_count(l); t++) {
+            task->of = &p->program.trained[i];
             l->type->tile(l, t, &task++->tile);
         }
     }
@@ -31,7 +30,8 @@ static int list_tiles(hg__train_plan *p, hg_error *err) {
 
 // The memory that the layout asks for.
 static int take_memory(hg__train_plan *p, size_t elements, hg_error *err) {
-    const size_t batch = (size_t)p->setup.batch, measured = p->measured_count * sizeof *p->measured;
+    const size_t batch = (size_t)p->setup.batch,
+                 measured = p->program.measured_count * sizeof *p->measured;
     HG_TRY(list_tiles(p, err));
     p->block = hg__alloc(elements, sizeof *p->block, err);
     p->row_loss = p->block ? hg__alloc(batch, sizeof *p->row_loss, err) : NULL;
@@ -39,41 +39,65 @@ static int take_memory(hg__train_plan *p, size_t elements, hg_error *err) {
     return p->row_loss && (!measured || p->measured) ? HG_OK : HG_ERR_MEMORY;
 }
 
+// Brings the transposed copy of a tile up to date.
+static void refresh(hg__train_plan *p, const hg__weights_task *t) {
+    const hg__layer *l = t->of->layer;
+    if (!l->type->refresh || !t->of->has_shadow) return;
+    l->type->refresh(l, p->k, &t->tile, p->weights, p->shadow + t->of->shadow);
+}
+
+void hg__train_plan_refresh(hg__train_plan *p) {
+    for (int32_t i = 0; i < p->tasks; i++) refresh(p, &p->task[i]);
+}
+
+// The same of networks that are not trained, once.
+static void refresh_frozen(hg__train_plan *p) {
+    for (int32_t i = p->program.forward; i < p->program.ops; i++) {
+        const hg__op *op = &p->program.op[i];
+        if (op->kind != HG_OP_BACKWARD || op->block == 0) continue;
+        const hg__layer_type *type = op->layer->type;
+        if (!type->refresh) continue;
+        for (int32_t t = 0; t < type->tile_count(op->layer); t++) {
+            hg__tile tile = {0};
+            type->tile(op->layer, t, &tile);
+            type->refresh(op->layer, p->k, &tile, p->params[op->block], p->shadow + op->shadow);
+        }
+    }
+}
+
 hg__train_plan *hg__train_plan_new(hg_model *m, hg__pool *pool, const hg__train_setup *s,
                                    hg_error *err) {
     const hg__loss_rows rows = hg__loss_rows_of(m, hg__kernels_pick());
     if (hg__objective_check(&s->objective, &rows, NULL, err) < 0) return NULL;
     hg__train_plan *p = hg__alloc(1, sizeof *p, err);
+    size_t elements = 0;
     if (!p) return NULL;
-    const size_t elements = hg__train_lay(p, m, hg__pool_threads(pool), s);
     p->pool = pool;
-    p->update = s->optim->pick(p->k);
-    if (take_memory(p, elements, err) < 0) {
+    p->weights = m->params;
+    p->params[0] = m->params;
+    if (s->features.network) p->params[1] = s->features.network->params;
+    p->update = s->optim->pick(hg__kernels_pick());
+    int code = hg__train_lay(p, m, hg__pool_threads(pool), s, &elements, err);
+    if (code == HG_OK) code = take_memory(p, elements, err);
+    if (code < 0) {
         hg__train_plan_free(p);
         return NULL;
     }
     (void)hg__train_lay_out(p, p->block);
+    refresh_frozen(p);
     hg__train_plan_refresh(p);
     return p;
 }
 
 void hg__train_plan_free(hg__train_plan *p) {
     if (!p) return;
+    hg__train_unlay(p);
     hg__free(p->task);
     hg__free(p->tile_norm);
     hg__free(p->row_loss);
     hg__free(p->measured);
     hg__free(p->block);
     hg__free(p);
-}
-
-void hg__train_plan_refresh(hg__train_plan *p) {
-    for (int32_t i = 0; i < p->tasks; i++) {
-        const hg__layer *l = p->task[i].layer;
-        if (l->type->refresh && l->needs_dx) {
-            l->type->refresh(l, p->k, &p->task[i].tile, p->model->params, p->shadow);
-        }
-    }
 }
 
 hg__real *hg__train_state(hg__train_plan *p, int32_t i) {
@@ -106,49 +130,48 @@ static void widen_strip(const hg__train_plan *p, int32_t first, int32_t count, h
 // g = the chunks' shares of the tile's gradient, summed in order.
 static void sum_shares(const hg__train_plan *p, const hg__weights_task *t, hg__real *g) {
     const hg__tile *tile = &t->tile;
-    const size_t at = t->layer->share + (tile->offset - t->layer->param[0].offset);
+    const size_t at = t->of->share + (tile->offset - t->of->layer->param[0].offset);
     const hg__real *share = p->share + at;
     memcpy(g, share, tile->count * sizeof *g);
     for (int32_t i = 1; i < hg__chunks_of(p, p->in->count); i++) {
-        share += p->share_count;
+        share += p->program.share_count;
         p->k->add(g, g, share, (int64_t)tile->count);
     }
 }
 
 static void find_gradient(const hg__train_plan *p, const hg__weights_task *t, int32_t thread,
                           hg__real *g) {
-    if (t->layer->type->accumulate) {
+    const hg__layer *l = t->of->layer;
+    if (l->type->accumulate) {
         sum_shares(p, t, g);
         return;
     }
-    const hg__buffer *x = &p->x[t->boundary], *dy = &p->dx[t->boundary + 1];
+    const hg__value *value = p->program.value;
     const hg__tile *tile = &t->tile;
-    hg__view from = {x->base + tile->x_first, x->ld};
-    if (t->boundary == 0 && p->strips) {
+    const hg__view dy = {p->buffer[t->of->dy].base, value[t->of->dy].ld};
+    hg__view x = {p->buffer[t->of->x].base + tile->x_first, value[t->of->x].ld};
+    if (t->of->x == 0 && p->program.widens_again) {
         hg__real *strip = p->strip + (size_t)thread * (size_t)p->setup.batch * HG_PANEL;
         widen_strip(p, tile->x_first, tile->x_count, strip);
-        from = (hg__view){strip, HG_PANEL};
+        x = (hg__view){strip, HG_PANEL};
     }
-    const hg__pass pass = hg__pass_of_layer(p, t->layer);
-    t->layer->type->gradient(t->layer, &pass, tile, from, (hg__view){dy->base, dy->ld},
-                             (int32_t)p->in->count, g);
+    hg__pass pass = p->pass;
+    pass.joined = p->joined + t->of->joined;
+    l->type->gradient(l, &pass, tile, x, dy, (int32_t)p->in->count, g);
 }
 
 static void apply(hg__train_plan *p, const hg__weights_task *t, const hg__real *g) {
     const size_t o = t->tile.offset;
-    p->update(p->model->params + o, p->state[0] ? p->state[0] + o : NULL,
+    p->update(p->weights + o, p->state[0] ? p->state[0] + o : NULL,
               p->state[1] ? p->state[1] + o : NULL, g, (int64_t)t->tile.count, &p->step);
-    const hg__layer *l = t->layer;
-    if (l->type->refresh && l->needs_dx) {
-        l->type->refresh(l, p->k, &t->tile, p->model->params, p->shadow);
-    }
+    refresh(p, t);
 }
 
 static void run_tile(void *context, int32_t number, int32_t thread) {
     hg__train_plan *p = context;
     const hg__tile *t = &p->task[number].tile;
     hg__real *g = p->tile + (size_t)thread * p->largest_tile;
-    p->k->claim(p->model->params + t->offset, t->count);
+    p->k->claim(p->weights + t->offset, t->count);
     find_gradient(p, &p->task[number], thread, g);
     apply(p, &p->task[number], g);
 }
@@ -179,18 +202,20 @@ static void clip_and_update(hg__train_plan *p) {
 
 // The running statistics follow the batch.
 static void settle(hg__train_plan *p) {
-    for (int32_t i = 0; i < p->cuts; i++) {
-        const hg__layer *l = &p->model->spec.layer[p->cut[i]];
-        const hg__pass own = hg__pass_of_layer(p, l);
-        l->type->batch->settle(l, &own, (int32_t)p->in->count, p->model->params);
+    for (int32_t i = 0; i < p->program.forward; i++) {
+        const hg__op *op = &p->program.op[i];
+        if (op->kind != HG_OP_MEASURE) continue;
+        hg__pass own = p->pass;
+        own.joined = p->joined + op->joined;
+        op->layer->type->batch->settle(op->layer, &own, (int32_t)p->in->count, p->weights);
     }
 }
 
 double hg__train_step(hg__train_plan *p, const hg__input *in, double lr, int64_t step) {
     p->in = in;
     p->pass = (hg__pass){.k = p->k,
-                         .params = p->model->params,
-                         .shadow = p->shadow,
+                         .params = p->weights,
+                         .measured = p->measured,
                          .training = true,
                          .seed = p->setup.seed,
                          .step = (uint64_t)step};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // plan_internal.h - what the two plans share.
-#ifndef HG_MODEL_PLAN_INTERNAL_H
-#define HG_MODEL_PLAN_INTERNAL_H
-#include "model/plan.h"
+#ifndef HG_EXEC_PLAN_INTERNAL_H
+#define HG_EXEC_PLAN_INTERNAL_H
+#include "exec/plan.h"
 
 // Asks for bytes that will be read soon.
 void hg__fetch(const void *from, size_t bytes);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// plan.c - running a model: chunks of rows through its layers.
+// plan_rows.c - running a model: chunks of rows through its program.
 #include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "model/plan_internal.h"
-#include "model/slots.h"
+#include "exec/plan_internal.h"
+#include "graph/program.h"
 
 // Rows a task carries: enough to use each weight often, few enough for the cache.
 enum { CHUNK = 32, CHUNK_NUMBERS = 1 << 18 };
@@ -16,13 +16,14 @@ struct hg__run_plan {
     const hg_model *model; // borrowed
     hg__pool *pool;        // borrowed
     const hg__kernels *k;
-    int32_t chunk; // rows a task carries
-    bool finishes; // outputs become what rows have
-    hg__slots slots;
-    size_t slot_at[HG_MAX_LAYERS + 1]; // offset of each in a thread's block
-    size_t layers_at, spare_at;        // and of the layers' scratch, and of a loss's
-    hg__real *block;                   // owned: per thread the slots, (chunk, ld) each, and scratch
-    size_t block_stride;               // elements a thread
+    hg__program program; // owned
+    int32_t chunk;       // rows a task carries
+    bool finishes;       // outputs become what rows have
+    size_t *value_at;    // owned, (values): offset of each in a thread's block
+    int32_t *boundary;   // owned, (layers + 1): the value before each layer, and behind the last
+    size_t layers_at, spare_at; // offsets of the layers' scratch, and of a loss's
+    hg__real *block;            // owned: per thread the values, (chunk, ld) each, and scratch
+    size_t block_stride;        // elements a thread
 };
 
 // What one run does; lives on the caller's stack.
@@ -30,43 +31,46 @@ typedef struct job {
     hg__run_plan *plan;
     hg__goal goal;
     const hg__input *in;
-    int32_t first, last; // layers
+    int32_t x, y; // values: where the rows go in, and what comes out
     int32_t width_in, width_out;
     float *out;
     const hg__objective *objective; // hg__run_loss; else NULL
     double *sums;                   // (count): where losses go; else NULL
 } job;
 
-static int32_t slot_ld(const hg__slots *s, int32_t slot) {
-    return hg__pad_columns((int32_t)s->width[slot]);
+static int32_t pick_chunk(const hg__program *p) {
+    int32_t widest = 1;
+    for (int32_t i = 0; i < p->values; i++) {
+        if (p->value[i].n > widest) widest = p->value[i].n;
+    }
+    const int32_t rows = CHUNK_NUMBERS / widest;
+    return rows < 1 ? 1 : rows < CHUNK ? rows : CHUNK;
 }
 
 // Lays a thread's block out.
-static void lay_out(hg__run_plan *p, const hg__objective *o) {
+static int lay_out(hg__run_plan *p, const hg__objective *o, hg_error *err) {
     const hg__spec *s = &p->model->spec;
-    size_t scratch = 0, widest = 1;
-    hg__slots_find(&p->slots, s);
-    for (int32_t i = 0; i < p->slots.count; i++) {
-        if (p->slots.width[i] > widest) widest = p->slots.width[i];
-    }
-    p->chunk = CHUNK_NUMBERS / widest < CHUNK ? (int32_t)(CHUNK_NUMBERS / widest) : CHUNK;
-    if (p->chunk < 1) p->chunk = 1;
-    for (int32_t i = 0; i < p->slots.count; i++) {
-        p->slot_at[i] = p->block_stride;
-        p->block_stride += (size_t)p->chunk * (size_t)slot_ld(&p->slots, i);
-    }
-    for (int32_t i = 0; i < s->layers; i++) {
-        const hg__layer *l = &s->layer[i];
-        const size_t n = l->type->scratch_count ? l->type->scratch_count(l) : 0;
-        if (n > scratch) scratch = n;
-    }
-    p->layers_at = p->block_stride + HG_LANES; // kernels read up to a vector beyond the last row
-    p->spare_at = p->layers_at + scratch;
     const hg__loss_rows rows = hg__loss_rows_of(p->model, p->k);
     const size_t wanted = o ? hg__objective_scratch(o, &rows) : 0;
     const size_t least = 2 * (size_t)hg__pad_columns(s->width); // of scoring by columns
+    p->chunk = pick_chunk(&p->program);
+    HG_TRY(hg__program_place(&p->program, p->chunk, p->value_at, &p->block_stride, err));
+    p->layers_at = p->block_stride + HG_LANES; // kernels read up to a vector beyond the last row
+    p->spare_at = p->layers_at + p->program.scratch_count;
     p->block_stride = p->spare_at + (wanted > least ? wanted : least);
     p->block_stride = (p->block_stride + HG_LANES - 1) / HG_LANES * HG_LANES;
+    return HG_OK;
+}
+
+static int lower(hg__run_plan *p, hg_error *err) {
+    const hg__spec *s = &p->model->spec;
+    p->boundary = hg__alloc((size_t)s->layers + 1, sizeof *p->boundary, err);
+    if (!p->boundary) return HG_ERR_MEMORY;
+    hg__program_begin(&p->program, &s->input, false);
+    const int32_t y = hg__program_apply(&p->program, s, s->layers, 0, 0, p->boundary);
+    HG_TRY(hg__program_finish(&p->program, y, err));
+    p->value_at = hg__alloc((size_t)p->program.values, sizeof *p->value_at, err);
+    return p->value_at ? HG_OK : HG_ERR_MEMORY;
 }
 
 hg__run_plan *hg__run_plan_new(const hg_model *m, hg__pool *pool, const hg__objective *o,
@@ -76,8 +80,10 @@ hg__run_plan *hg__run_plan_new(const hg_model *m, hg__pool *pool, const hg__obje
     p->model = m;
     p->pool = pool;
     p->k = hg__kernels_pick();
-    lay_out(p, o);
-    p->block = hg__alloc((size_t)hg__pool_threads(pool), p->block_stride * sizeof *p->block, err);
+    int code = lower(p, err);
+    if (code == HG_OK) code = lay_out(p, o, err);
+    const size_t threads = (size_t)hg__pool_threads(pool);
+    if (code == HG_OK) p->block = hg__alloc(threads, p->block_stride * sizeof *p->block, err);
     if (p->block) return p;
     hg__run_plan_free(p);
     return NULL;
@@ -89,6 +95,9 @@ void hg__run_plan_finish(hg__run_plan *p) {
 
 void hg__run_plan_free(hg__run_plan *p) {
     if (!p) return;
+    hg__program_clear(&p->program);
+    hg__free(p->value_at);
+    hg__free(p->boundary);
     hg__free(p->block);
     hg__free(p);
 }
@@ -112,21 +121,23 @@ void hg__widen_rows(const hg__kernels *k, const hg__input *in, int64_t first, in
     }
 }
 
-// Boundary i in a thread's block.
-static hg__view boundary(const hg__run_plan *p, int32_t i, hg__real *block) {
-    const int32_t slot = p->slots.of[i];
-    return (hg__view){block + p->slot_at[slot], slot_ld(&p->slots, slot)};
+// A value in a thread's block.
+static hg__view view_of(const hg__run_plan *p, int32_t value, hg__real *block) {
+    if (value == HG_NO_VALUE) return (hg__view){0};
+    return (hg__view){block + p->value_at[value], p->program.value[value].ld};
 }
 
-// The chunk through layers first .. last-1.
+// The chunk from behind j->x up to j->y.
 static void flow(const job *j, hg__real *block, int32_t rows, int64_t row) {
     const hg__run_plan *p = j->plan;
+    const hg__program *g = &p->program;
     hg__pass pass = {.k = p->k, .params = p->model->params, .row = row};
     pass.scratch = block + p->layers_at;
-    for (int32_t i = j->first; i < j->last; i++) {
-        const hg__layer *l = &p->model->spec.layer[i];
-        if (l->type->takes) pass.x2 = boundary(p, l->from + 1, block);
-        l->type->forward(l, &pass, boundary(p, i, block), boundary(p, i + 1, block), rows);
+    for (int32_t i = g->value[j->x].op + 1; i <= g->value[j->y].op; i++) {
+        const hg__op *op = &g->op[i];
+        pass.x2 = view_of(p, op->x2, block);
+        op->layer->type->forward(op->layer, &pass, view_of(p, op->x, block),
+                                 view_of(p, op->y, block), rows);
     }
 }
 
@@ -138,7 +149,7 @@ static const hg__real *target_of(const job *j, int64_t row, const hg__real *x) {
 static double loss_of(const job *j, const hg__real *y, const hg__real *target, hg__real *spare) {
     const hg__run_plan *p = j->plan;
     const hg__loss_rows rows = hg__loss_rows_of(p->model, p->k);
-    const bool of_logits = j->last < p->model->spec.layers;
+    const bool of_logits = j->y != p->boundary[p->model->spec.layers];
     return hg__objective_row(j->objective, &rows, of_logits, NULL, y, target, 1, spare);
 }
 
@@ -154,7 +165,7 @@ static double score_of(const hg__run_plan *p, const hg__real *y, const hg__real 
 static void deliver(const job *j, hg__real *block, int64_t row, int32_t rows) {
     const hg__run_plan *p = j->plan;
     const hg__spans *s = p->model->spans;
-    const hg__view x = boundary(p, j->first, block), y = boundary(p, j->last, block);
+    const hg__view x = view_of(p, j->x, block), y = view_of(p, j->y, block);
     hg__real *spare = block + p->spare_at;
     const int32_t n = j->width_out;
     for (int32_t r = 0; r < rows; r++) {
@@ -180,7 +191,7 @@ static void run_chunk(void *context, int32_t task, int32_t thread) {
     const int64_t row = (int64_t)task * p->chunk, left = j->in->count - row;
     const int32_t rows = left < p->chunk ? (int32_t)left : p->chunk;
     hg__real *block = p->block + (size_t)thread * p->block_stride;
-    const hg__view x = boundary(p, j->first, block);
+    const hg__view x = view_of(p, j->x, block);
     hg__widen_rows(p->k, j->in, row, rows, j->width_in, x.at, x.ld);
     flow(j, block, rows, row);
     deliver(j, block, row, rows);
@@ -196,8 +207,8 @@ void hg__run(hg__run_plan *p, hg__goal goal, const hg__input *in, float *out) {
     job j = {.plan = p,
              .goal = goal,
              .in = in,
-             .first = goal == HG_DECODE ? s->neck : 0,
-             .last = goal == HG_ENCODE ? s->neck : s->layers,
+             .x = p->boundary[goal == HG_DECODE ? s->neck : 0],
+             .y = p->boundary[goal == HG_ENCODE ? s->neck : s->layers],
              .width_in = goal == HG_DECODE ? s->code : s->width,
              .width_out = goal == HG_ENCODE ? s->code : s->width};
     j.out = out;
@@ -218,7 +229,8 @@ void hg__run_loss(hg__run_plan *p, const hg__objective *o, const hg__input *in, 
     job j = {.plan = p,
              .goal = HG_SCORE,
              .in = in,
-             .last = hg__layers_before(s, o),
+             .x = p->boundary[0],
+             .y = p->boundary[hg__layers_before(s, o)],
              .width_in = s->width,
              .width_out = s->width,
              .objective = o};

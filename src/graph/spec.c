@@ -4,7 +4,7 @@
 // One pass over the words. A layer is finished (shaped, its parameters laid out) when the next one
 // begins, so that `input` and `like` can be numbers at once. No recursion, no growth: the number of
 // layers is known from the number of words.
-#include "model/spec.h"
+#include "graph/spec.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { MAX_WORD = 64, MAX_WIDTH = 1 << 24 };
+enum { MAX_WORD = 64 };
 
 typedef struct parser {
     hg__spec *spec;
@@ -193,55 +193,15 @@ static int check_room(const parser *p) {
                     HG_MAX_LAYERS);
 }
 
-static int lay_out(parser *p, hg__layer *l) {
-    hg__spec *s = p->spec;
-    for (int32_t i = 0; i < l->params; i++) {
-        hg__param *param = &l->param[i];
-        size_t count;
-        if (!hg__shape_count(&param->shape, &count)) {
-            return fail_at(p, p->layer_at, "the layer is too large");
-        }
-        param->offset = s->params;
-        s->params += (param->count + HG_LANES - 1) / HG_LANES * HG_LANES;
-        s->parameters += (int64_t)count;
-    }
-    return HG_OK;
-}
-
-// add, concat: finds the keep they take from.
-static int find_kept(const parser *p, hg__layer *l) {
-    const hg__spec *s = p->spec;
-    for (int32_t i = l->number - 1; i >= 0; i--) {
-        hg__layer *keep = &s->layer[i];
-        if (!keep->type->remembers || keep->arg[0] != l->arg[0] || keep->from >= 0) continue;
-        keep->from = l->number;
-        l->from = i;
-        l->in2 = keep->out;
-        return HG_OK;
-    }
-    char sentence[160];
-    snprintf(sentence, sizeof sentence, "expected a 'keep %g' before it that nothing else takes",
-             l->arg[0]);
-    return fail_at(p, p->layer_at, sentence);
-}
-
 // The last layer's arguments are complete: shapes it and puts its parameters into the block.
 static int shape_layer(parser *p) {
-    hg__spec *s = p->spec;
-    hg__layer *l = &s->layer[s->layers - 1];
     hg_error why;
-    l->in = s->layers > 1 ? l[-1].out : s->input;
-    l->number = s->layers - 1;
-    l->is_decoder = p->in_decoder;
-    l->side = !s->has_neck ? "body" : p->in_decoder ? "decoder" : "encoder";
-    l->index = l->number - (p->in_decoder ? s->neck : 0);
-    l->needs_dx = s->parameters > 0;
-    l->from = -1;
-    if (l->type->takes) HG_TRY(find_kept(p, l));
-    if (l->type->shape(l, &why) < 0) return fail_at(p, p->layer_at, why.message);
-    p->wide += p->in_decoder && takes_width(l->type);
+    if (hg__spec_shape_layer(p->spec, p->spec->layers - 1, p->in_decoder, &why) < 0) {
+        return fail_at(p, p->layer_at, why.message);
+    }
+    p->wide += p->in_decoder && takes_width(p->spec->layer[p->spec->layers - 1].type);
     p->layer = NULL;
-    return lay_out(p, l);
+    return HG_OK;
 }
 
 // The image that was flattened last and is not yet one again; NULL: none.
@@ -422,51 +382,6 @@ int hg__spec_format(hg__spec *s, hg_error *err) {
     return code;
 }
 
-static int check_whole(hg__spec *s, int32_t latent, hg_error *err) {
-    size_t out, code;
-    if (!hg__shape_count(&s->layer[s->layers - 1].out, &out) ||
-        !hg__shape_count(&s->layer[s->neck - 1].out, &code) || out > MAX_WIDTH ||
-        code > MAX_WIDTH) {
-        return hg__fail(err, HG_ERR_USAGE, "model: expected rows and codes of at most %d numbers",
-                        MAX_WIDTH);
-    }
-    if (out != (size_t)s->width) {
-        return hg__fail(err, HG_ERR_USAGE,
-                        "model: expected as many outputs as a row has features (%d), got %zu; "
-                        "'input' stands for that number",
-                        (int)s->width, out);
-    }
-    for (int32_t i = 0; i < s->layers; i++) {
-        if (!s->layer[i].type->remembers || s->layer[i].from >= 0) continue;
-        return hg__fail(err, HG_ERR_USAGE,
-                        "model: nothing takes what 'keep %g' keeps: expected an "
-                        "'add' or 'concat' behind it",
-                        s->layer[i].arg[0]);
-    }
-    s->code = (int32_t)code;
-    if (latent && code != (size_t)latent) {
-        return hg__fail(err, HG_ERR_USAGE,
-                        "model: latent=%d goes with a preset's name, but this spec has a code of "
-                        "%zu numbers",
-                        (int)latent, code);
-    }
-    return HG_OK;
-}
-
-static int set_input(hg__spec *s, const hg__shape *input, hg_error *err) {
-    size_t width;
-    char shape[128];
-    s->input = *input;
-    if (input->rank >= 1 && input->rank <= HG_MAX_RANK && hg__shape_count(input, &width) &&
-        width >= 1 && width <= MAX_WIDTH) {
-        s->width = (int32_t)width;
-        return HG_OK;
-    }
-    hg__shape_format(input, shape);
-    return hg__fail(err, HG_ERR_USAGE, "model: expected rows of 1 to %d features, got the shape %s",
-                    MAX_WIDTH, input->rank < 0 || input->rank > HG_MAX_RANK ? "?" : shape);
-}
-
 static int check_text(const char *text, hg_error *err) {
     if (strlen(text) >= HG_MAX_SPEC) {
         return hg__fail(err, HG_ERR_USAGE, "model: expected a spec of at most %d bytes, got %zu",
@@ -484,7 +399,7 @@ static int32_t most_layers(const char *text) {
 static int parse(hg__spec *s, const char *text, const hg__shape *input, int32_t latent,
                  hg_error *err) {
     char expanded[HG_MAX_SPEC];
-    HG_TRY(set_input(s, input, err));
+    HG_TRY(hg__spec_set_input(s, input, err));
     HG_TRY(hg__preset_expand(text, latent, expanded, err));
     HG_TRY(check_text(expanded, err));
     s->layer = hg__alloc((size_t)most_layers(expanded), sizeof *s->layer, err);
@@ -493,7 +408,13 @@ static int parse(hg__spec *s, const char *text, const hg__shape *input, int32_t 
     s->has_neck = strchr(expanded, '|') != NULL;
     HG_TRY(read_words(&p));
     if (!s->has_neck) s->neck = s->layers;
-    HG_TRY(check_whole(s, latent, err));
+    HG_TRY(hg__spec_check(s, err));
+    if (latent && s->code != latent) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "model: latent=%d goes with a preset's name, but this spec has a code of "
+                        "%d numbers",
+                        (int)latent, (int)s->code);
+    }
     return hg__spec_format(s, err);
 }
 

@@ -6,8 +6,8 @@
 //   run:    task = chunk:   rows -> widen -> layer 0 -> ... -> out, or the row's error against its input
 //   train:  task = chunk:   rows -> widen -> forward -> loss -> backward             (phase 1)
 //           task = tile:    gradient over the batch -> optimiser -> shadow copy      (phase 2)
-#ifndef HG_MODEL_PLAN_H
-#define HG_MODEL_PLAN_H
+#ifndef HG_EXEC_PLAN_H
+#define HG_EXEC_PLAN_H
 #include "backend/pool.h"
 #include "model/model.h"
 #include "nn/objective.h"
@@ -56,6 +56,12 @@ void hg__run_loss(hg__run_plan *p, const hg__objective *o, const hg__input *in, 
 typedef struct hg__train_setup {
     int32_t batch;
     hg__objective objective;
+    // Beside it, where network is not NULL: what a frozen network makes of output and target, up to its neck, held against each other
+    // (perceptual loss: Johnson, Alahi & Fei-Fei 2016). Borrowed; for rows of the model's shape; without layers that see the batch.
+    struct {
+        const hg_model *network;
+        hg__objective objective;
+    } features;
     const hg__optim *optim;
     hg__optim_options optim_options;
     double clip;   // largest norm of the whole gradient; 0: no clipping
@@ -83,6 +89,6 @@ void hg__train_find_not_finite(hg__train_plan *p, const hg__input *in, char name
 size_t hg__train_plan_bytes(const hg__train_plan *p); // memory it holds
 // The same of a plan that is not made, for a pool of so many threads; SIZE_MAX: more than a size_t holds. m needs no weights.
 // Up to 2^20 rows a batch.
-int hg__train_plan_measure(hg_model *m, int32_t threads, const hg__train_setup *s, size_t *bytes,
-                           hg_error *err);
+int hg__train_plan_measure(const hg_model *m, int32_t threads, const hg__train_setup *s,
+                           size_t *bytes, hg_error *err);
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "model/spec.h"
+#include "graph/spec.h"
 
 // unet: widths that keep the work per pixel small (140 kFLOP) and the file below 1 MB; no search was run over them.
 #define CONV64 "conv 64 relu, "

@@ -31,8 +31,17 @@ typedef struct hg__spec {
 // Parses a spec or a preset's name for rows of shape `input`. latent: the code size a preset gets (0: its own).
 int hg__spec_parse(hg__spec *s, const char *text, const hg__shape *input, int32_t latent,
                    hg_error *err);
+// The same network for rows of another shape; s->text stays. Refused where its parameters would be others.
+int hg__spec_reshape(hg__spec *s, const hg__spec *from, const hg__shape *input, hg_error *err);
+// Layers known by type and arguments (layer[].type and arg, layers, has_neck, neck), for rows of shape `input`.
+int hg__spec_shape(hg__spec *s, const hg__shape *input, hg_error *err);
 void hg__spec_clear(hg__spec *s);                // {0} is fine
 int hg__spec_format(hg__spec *s, hg_error *err); // s->text: the canonical text of its layers
+
+// Its parts, for the parser: the input first, then layer by layer (the sentence is without its place), then the whole.
+int hg__spec_set_input(hg__spec *s, const hg__shape *input, hg_error *err);
+int hg__spec_shape_layer(hg__spec *s, int32_t i, bool is_decoder, hg_error *err);
+int hg__spec_check(hg__spec *s, hg_error *err);
 
 // A named network: "ae" -> "dense 64 relu | dense input sigmoid" with 64 replaced by latent.
 typedef enum hg__preset_for { HG_FOR_ANY, HG_FOR_IMAGES, HG_FOR_TABLES } hg__preset_for;

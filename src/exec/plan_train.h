@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// plan_train.h - the training plan from inside: plan_layout.c lays it out, plan_train.c makes it and updates
+// the weights (phase 2), plan_segments.c takes the batch forward and back (phase 1).
+#ifndef HG_EXEC_PLAN_TRAIN_H
+#define HG_EXEC_PLAN_TRAIN_H
+#include "exec/plan_internal.h"
+#include "graph/program.h"
+
+// Where a value lies.
+typedef struct hg__buffer {
+    hg__real *base; // row 0 of the batch, or of thread 0's chunk
+    bool is_whole;  // spans the batch
+} hg__buffer;
+
+typedef struct hg__weights_task {
+    const hg__trained *of; // borrowed
+    hg__tile tile;
+} hg__weights_task;
+
+struct hg__train_plan {
+    const hg_model *model; // borrowed
+    hg__real *weights;     // borrowed: the model's, which are trained
+    hg__pool *pool;        // borrowed
+    int32_t threads;       // of it
+    const hg__kernels *k;
+    hg__train_setup setup;
+    hg__loss_rows rows; // what they are to a loss
+    hg__optim_kernel *update;
+    hg__program program;                   // owned
+    const hg__real *params[HG_MAX_BLOCKS]; // borrowed: of each block
+    bool of_logits;                        // the last layer is left to the loss
+    int32_t chunk;                         // rows a task of phase 1 carries
+    hg__buffer *buffer;                    // owned, (values)
+    size_t *value_at;       // owned, (values): offset among the whole, or in a thread's
+    size_t whole_count;     // elements of all whole values
+    size_t chunk_stride;    // elements of a thread's chunk's values
+    hg__real *chunk_values; // per thread (chunk_stride)
+    hg__weights_task *task; // owned, (tasks): phase 2
+    int32_t tasks;
+    hg__real *block;    // owned: everything below lies in it
+    hg__real *state[2]; // (params) each, or NULL
+    hg__real *shadow;   // transposed weights
+    hg__real *gradient; // (params), only where the norm is clipped
+    size_t largest_tile;
+    hg__real *tile;    // per thread (largest_tile): a gradient
+    hg__real *strip;   // per thread (batch, HG_PANEL): some columns of the rows
+    hg__real *share;   // per chunk (share_count): gradients that are summed up on the way
+    double *measured;  // owned, (batch, largest measured_count): of the layer whose turn it is
+    hg__real *joined;  // what types with batch know of theirs
+    hg__real *scratch; // per thread (scratch_count): for the layers
+    size_t loss_scratch;
+    hg__real *spare;   // per thread (ld of the rows, loss_scratch): a target, and a loss's scratch
+    double *row_loss;  // owned, (batch)
+    double *tile_norm; // owned, (tasks)
+    size_t bytes;      // of all of it; SIZE_MAX where a size_t is too small
+
+    // The step being run.
+    const hg__input *in;
+    hg__pass pass;
+    int32_t first_op, end_op; // of phase 1: the segment being run
+    hg__optim_step step;
+};
+
+// Chunks that so many rows make.
+static inline int32_t hg__chunks_of(const hg__train_plan *p, int64_t rows) {
+    return (int32_t)((rows + p->chunk - 1) / p->chunk);
+}
+
+// What the rows are that a loss is taken of: those of the model, or features of them, which are no table's.
+static inline hg__loss_rows hg__train_rows_of(const hg__train_plan *p, const hg__op *loss) {
+    const hg__value *v = &p->program.value[loss->x];
+    hg__loss_rows rows = p->rows;
+    rows.shape = v->shape;
+    rows.n = v->n;
+    if (loss->loss > 0) rows.spans = NULL;
+    return rows;
+}
+
+// Fills in all of p (zeros before) that needs no block, and counts its elements.
+int hg__train_lay(hg__train_plan *p, const hg_model *m, int32_t threads, const hg__train_setup *s,
+                  size_t *elements, hg_error *err);
+// All memory of the block as one walk: with base NULL to count it (elements), then to hand it out.
+size_t hg__train_lay_out(hg__train_plan *p, hg__real *base);
+void hg__train_unlay(hg__train_plan *p); // what hg__train_lay() took
+
+// Phase 1 of p->in: row_loss, the gradients phase 2 reads, chunks' shares.
+void hg__train_batch(hg__train_plan *p);
+#endif
