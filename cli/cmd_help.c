@@ -61,9 +61,9 @@ static const char *const examples[][2] = {
 };
 
 // Options whose values are little languages.
-static const char *const languages[] = {"model", "noise"};
+static const char *const languages[] = {"model", "noise", "loss"};
 
-enum { FLAGS = 4, STATUSES = 8, EXAMPLES = 4, LANGUAGES = 2 };
+enum { FLAGS = 4, STATUSES = 8, EXAMPLES = 4, LANGUAGES = 3 };
 
 static const char usage[] =
     "hourglass MODE [key=value | --key value | --key=value ...] [-q|-v] [--json]";
@@ -87,7 +87,8 @@ static void print_overview(void) {
     for (size_t i = 0; i < EXAMPLES; i++) printf("  %s\n", examples[i][0]);
     printf("\n`hourglass help MODE` lists a mode's options, `hourglass help model` presets and "
            "layers, "
-           "`hourglass help noise`\nkinds of noise, `hourglass help OPTION` any option. Exit "
+           "`hourglass help noise`\nkinds of noise, `hourglass help loss` losses, `hourglass help "
+           "OPTION` any option. Exit "
            "status: 0 done, 1 failed, 2 usage, "
            "4 bad data,\n5 model file refused, 6 something is missing, 130 or 143 stopped by a "
            "signal.\n");

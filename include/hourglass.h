@@ -156,7 +156,7 @@ typedef struct hg_example_info {
 } hg_example_info;
 HG_API bool hg_example_at(size_t i, hg_example_info *info); // false past the end
 
-// The words that an option's little language has: presets and layers of model=, kinds of noise=.
+// The words that an option's little language has: presets and layers of model=, kinds of noise=, losses of loss=.
 typedef struct hg_word_info {
     const char *list;    // "presets", "layers", "kinds"
     const char *name;    // "ae"

@@ -116,11 +116,14 @@ static inline void case_backward(const layer_case *c, hg__view x, hg__view y, hg
     c->l.type->backward(&c->l, &c->pass, x, y, dy, dx, rows);
 }
 
-// forward(), then backward() from what it left in y. Types that work in place are not given x.
+// forward(), then backward() from what it left in y. Types that work in place are not given x, others not y, and linear ones
+// without parameters neither.
 static inline void case_run(const layer_case *c, hg__view x, hg__view y, hg__view dy, hg__view dx,
                             int32_t rows) {
+    const bool in_place = c->l.type->in_place, neither = c->l.type->is_linear && c->l.params == 0;
     case_forward(c, x, y, rows);
-    case_backward(c, c->l.type->in_place ? (hg__view){0} : x, y, dy, dx, rows);
+    case_backward(c, in_place || neither ? (hg__view){0} : x,
+                  !in_place || neither ? (hg__view){0} : y, dy, dx, rows);
 }
 
 // Brings the shadow copy up to date with the parameters.
@@ -207,6 +210,7 @@ static inline int case_build(layer_case *c, const hg__layer_type *type, const hg
                          .training = true,
                          .seed = 11,
                          .step = 5,
+                         .penalty_scale = (hg__real)0.3,
                          .scratch = c->scratch,
                          .measured = c->measured,
                          .joined = c->joined};

@@ -5,7 +5,8 @@
 //   layer_run                                                             names of all types
 //
 // IN and OUT are floats. IN: the parameters as a file has them, x, what was kept, dy. OUT: y, dx, its share of
-// what was kept, the gradients of the trained parameters. CASE_ROWS rows, images as (H, W, C).
+// what was kept, the gradients of the trained parameters, and of types with a penalty what each row is to pay, of which dx
+// has 0.3 times the slope. CASE_ROWS rows, images as (H, W, C).
 #include <stdio.h>
 
 #include "layer_case.h"
@@ -57,6 +58,15 @@ static int write_gradients(void) {
     return 0;
 }
 
+static int write_penalties(void) {
+    for (int32_t r = 0; one.l.type->penalty && r < CASE_ROWS; r++) {
+        const hg__view row = case_in(&one, x, r);
+        const float paid = (float)one.l.type->penalty(&one.l, &one.pass, row.at);
+        if (fwrite(&paid, sizeof paid, 1, stdout) != 1) return 1;
+    }
+    return 0;
+}
+
 static int run(void) {
     if (read_parameters() || read_rows(x, one.ldx, one.in) ||
         read_rows(one.x2, one.ldx2, one.in2) || read_rows(dy, one.ldy, one.out)) {
@@ -66,7 +76,7 @@ static int run(void) {
     case_run(&one, case_in(&one, x, 0), case_out(&one, y, 0), case_out(&one, dy, 0),
              case_in(&one, dx, 0), CASE_ROWS);
     return write_rows(y, one.ldy, one.out) || write_rows(dx, one.ldx, one.in) ||
-           write_rows(one.dx2, one.ldx2, one.in2) || write_gradients();
+           write_rows(one.dx2, one.ldx2, one.in2) || write_gradients() || write_penalties();
 }
 
 int main(int count, char **word) {

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "layer_case.h"
-#include "nn/loss.h"
+#include "nn/objective.h"
 #include "nn/spans.h"
 
 #include <cmocka.h>
@@ -20,12 +20,16 @@ static const double step = 1e-5, limit = 1e-6;
 static layer_case one;
 static hg__real x[CASE_MOST], y[CASE_MOST], dy[CASE_MOST], dx[CASE_MOST], g[CASE_MOST];
 
-// The scalar whose gradient is taken: sum of dy * y(x, params).
+// The scalar whose gradient is taken: sum of dy * y(x, params), and what the layer has to be paid for x.
 static double objective(void) {
     double sum = 0;
     case_forward(&one, case_in(&one, x, 0), case_out(&one, y, 0), CASE_ROWS);
     for (int32_t i = 0; i < CASE_ROWS * (int32_t)one.ldy; i++) {
         if (i % one.ldy < one.out) sum += (double)dy[i] * (double)y[i];
+    }
+    for (int32_t r = 0; one.l.type->penalty && r < CASE_ROWS; r++) {
+        sum += (double)one.pass.penalty_scale *
+               one.l.type->penalty(&one.l, &one.pass, hg__view_row(case_in(&one, x, 0), r));
     }
     return sum;
 }
@@ -128,23 +132,31 @@ static void fill_loss(bool unit, int32_t n) {
     }
 }
 
-static void check_loss(const char *name, hg__loss_function *f, bool unit, double arg) {
-    enum { N = 75 };
+// What losses are tried on: vectors, and images of one scale and of two.
+static const hg__shape loss_shapes[] = {
+    {1, {75}       },
+    {2, {13, 12}   },
+    {3, {12, 14, 3}},
+    {3, {25, 22, 2}},
+    {3, {44, 46, 1}}
+};
+
+static void check_loss(const char *name, const hg__objective *o, bool of_logits,
+                       const hg__loss_rows *r, bool unit) {
+    static hg__real scratch[1 << 17];
     const hg__real scale = (hg__real)0.3;
-    const hg__loss_rows r = {
-        .k = hg__kernels_pick(), .shape = {1, {N}},
-             .n = N
-    };
+    const int32_t every = r->n > 300 ? 7 : 1; // that is tried
     deviation d = {0};
-    fill_loss(unit, N);
-    f(&r, dy, y, x, scale, (hg__real)arg, NULL);
-    for (int32_t i = N; i % HG_LANES; i++) assert_true(dy[i] == 0);
-    for (int32_t i = 0; i < N; i++) {
+    assert_true(hg__objective_scratch(o, r) <= sizeof scratch / sizeof *scratch);
+    fill_loss(unit, r->n);
+    (void)hg__objective_row(o, r, of_logits, dy, y, x, scale, scratch);
+    for (int32_t i = r->n; i % HG_LANES; i++) assert_true(dy[i] == 0);
+    for (int32_t i = 0; i < r->n; i += every) {
         const hg__real kept = y[i];
         y[i] = kept + (hg__real)step;
-        double above = f(&r, NULL, y, x, scale, (hg__real)arg, NULL);
+        double above = hg__objective_row(o, r, of_logits, NULL, y, x, scale, scratch);
         y[i] = kept - (hg__real)step;
-        double below = f(&r, NULL, y, x, scale, (hg__real)arg, NULL);
+        double below = hg__objective_row(o, r, of_logits, NULL, y, x, scale, scratch);
         y[i] = kept;
         add(&d, (double)dy[i], (double)scale * (above - below) / (2 * step));
     }
@@ -153,16 +165,43 @@ static void check_loss(const char *name, hg__loss_function *f, bool unit, double
 
 static void losses_match_finite_differences(void **state) {
     (void)state;
-    size_t count = 0;
-    const hg__loss *l = hg__losses(&count);
-    for (size_t i = 0; i < count; i++) {
-        if (l[i].is_of_spans) continue; // below
-        check_loss(l[i].name, l[i].row, l[i].is_of_unit, l[i].standard_arg);
-        if (l[i].row_of_logits) {
-            check_loss("of logits", l[i].row_of_logits, false, l[i].standard_arg);
+    for (const hg__loss *const *l = hg__losses(); *l; l++) {
+        int tried = (*l)->is_of_spans; // below
+        for (size_t i = 0; i < sizeof loss_shapes / sizeof *loss_shapes; i++) {
+            size_t n = 0;
+            assert_true(hg__shape_count(&loss_shapes[i], &n));
+            const hg__loss_rows r = {
+                .k = hg__kernels_pick(), .shape = loss_shapes[i], .n = (int32_t)n};
+            const bool fits = !(*l)->check || (*l)->check(&r, NULL) == HG_OK;
+            if ((*l)->is_of_spans || !fits) continue;
+            if (!(*l)->check && i > 0) break; // sees no image
+            const hg__objective o = hg__objective_of(*l, (*l)->standard_arg);
+            check_loss((*l)->name, &o, false, &r, (*l)->is_of_unit);
+            if ((*l)->row_of_logits) check_loss("of logits", &o, true, &r, false);
+            tried++;
         }
+        assert_true(tried > 0);
     }
-    check_loss("huber 0.3", hg__loss_find("huber")->row, false, 0.3);
+    const hg__loss_rows r = {
+        .k = hg__kernels_pick(), .shape = {1, {75}},
+             .n = 75
+    };
+    const hg__objective o = hg__objective_of(hg__loss_find("huber"), 0.3);
+    check_loss("huber 0.3", &o, false, &r, false);
+}
+
+static void sums_of_losses_match_finite_differences(void **state) {
+    (void)state;
+    const char *const sums[] = {"0.84 ms_ssim + 0.16 mae", "ssim + 3 gradient + 0.5 huber"};
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
+        hg__objective o;
+        const hg__loss_rows r = {
+            .k = hg__kernels_pick(), .shape = {3, {25, 22, 2}},
+                 .n = 1100
+        };
+        assert_int_equal(hg__objective_parse(&o, sums[i], 0, NULL), HG_OK);
+        check_loss(sums[i], &o, false, &r, false);
+    }
 }
 
 // Columns of every kind, categories below and above a vector of levels; what was missing has no slope.
@@ -209,6 +248,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layers_match_finite_differences),
         cmocka_unit_test(losses_match_finite_differences),
+        cmocka_unit_test(sums_of_losses_match_finite_differences),
         cmocka_unit_test(the_loss_by_columns_matches_finite_differences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

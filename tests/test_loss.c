@@ -97,25 +97,103 @@ static void values_are_pytorchs(void **state) {
     assert_null(hg__loss_find("msee"));
 }
 
+enum { SIDE = 24, CHANNELS = 3, PIXELS = SIDE * SIDE * CHANNELS };
+static hg__real picture[2][PIXELS + HG_LANES], slope[PIXELS + HG_LANES], scratch[1 << 17];
+static const hg__shape image = {
+    3, {SIDE, SIDE, CHANNELS}
+};
+
+static hg__loss_rows rows_of(const hg__shape *shape, const hg__kernels *k) {
+    size_t n = 0;
+    assert_true(hg__shape_count(shape, &n));
+    return (hg__loss_rows){.k = k, .shape = *shape, .n = (int32_t)n};
+}
+
+static void fill_pictures(void) {
+    for (uint32_t i = 0; i < PIXELS; i++) {
+        const hg__philox p = hg__philox_run(5, i, 0, 0, 0);
+        picture[0][i] = (hg__real)hg__unit_float(p.word[0]);
+        picture[1][i] = (hg__real)((i / CHANNELS % SIDE) / (double)SIDE);
+    }
+}
+
 static void a_value_that_is_not_a_number_shows_in_every_loss(void **state) {
     (void)state;
-    size_t count = 0;
-    const hg__loss *l = hg__losses(&count);
-    const hg__loss_rows r = {
-        .k = hg__kernels_pick(), .shape = {1, {N}},
-             .n = N
+    const hg__loss_rows r = rows_of(&image, hg__kernels_pick());
+    for (const hg__loss *const *l = hg__losses(); *l; l++) {
+        if ((*l)->is_of_spans) continue;
+        assert_true(!(*l)->scratch || (*l)->scratch(&r) <= sizeof scratch / sizeof *scratch);
+        fill_pictures();
+        assert_true(isfinite((*l)->row(&r, NULL, picture[0], picture[1], 1, 1, scratch)));
+        picture[0][700] = (hg__real)NAN;
+        assert_true(isnan((*l)->row(&r, NULL, picture[0], picture[1], 1, 1, scratch)));
+        if (!(*l)->row_of_logits) continue;
+        assert_true(isnan((*l)->row_of_logits(&r, NULL, picture[0], picture[1], 1, 1, NULL)));
+    }
+}
+
+static void expect_same_bits(const hg__loss *l) {
+    static hg__real want[PIXELS + HG_LANES];
+    double value = 0;
+    for (const hg__kernels *const *k = hg__kernels_all(); *k; k++) {
+        const hg__loss_rows r = rows_of(&image, *k);
+        const double got = l->row(&r, slope, picture[0], picture[1], (hg__real)0.01, 1, scratch);
+        if (k == hg__kernels_all()) value = got, memcpy(want, slope, sizeof want);
+        if (got != value) fail_msg("%s, %s: %.17g, not %.17g", l->name, (*k)->name, got, value);
+        assert_memory_equal(slope, want, sizeof want);
+    }
+}
+
+static void every_instruction_set_gives_the_same_bits(void **state) {
+    (void)state;
+    fill_pictures();
+    for (const hg__loss *const *l = hg__losses(); *l; l++) {
+        if (!(*l)->is_of_spans) expect_same_bits(*l); // test_spans
+    }
+}
+
+// Of an image with itself there is no loss and no slope; of its negative, more than of none.
+static void images_are_compared_by_their_structure(void **state) {
+    (void)state;
+    static const char *const names[] = {"ssim", "ms_ssim", "gradient"};
+    const hg__loss_rows r = rows_of(&image, hg__kernels_pick());
+    for (int i = 0; i < 3; i++) {
+        const hg__loss *l = hg__loss_find(names[i]);
+        fill_pictures();
+        assert_true(fabs(l->row(&r, slope, picture[0], picture[0], 1, 1, scratch)) < 1e-6 * PIXELS);
+        for (int j = 0; j < PIXELS; j++) assert_true(fabs((double)slope[j]) < 1e-5);
+        for (int j = 0; j < PIXELS; j++) picture[1][j] = 1 - picture[0][j];
+        const double negative = l->row(&r, slope, picture[1], picture[0], 1, 1, scratch) / PIXELS;
+        assert_true(i == 2 ? negative < 1e-6 : negative > 1); // which has the same edges
+        double away = 0; // a step along the slope makes it smaller, where means are below 0 too
+        for (int j = 0; j < PIXELS; j++) {
+            picture[1][j] -= (hg__real)0.05 * slope[j];
+            away += fabs((double)slope[j]);
+        }
+        const double then = l->row(&r, NULL, picture[1], picture[0], 1, 1, scratch) / PIXELS;
+        assert_true(i == 2 || (away > 1 && then < negative));
+    }
+}
+
+static void images_are_asked_for(void **state) {
+    (void)state;
+    static const char *const names[] = {"ssim", "ms_ssim", "gradient"};
+    const hg__shape shapes[] = {
+        {1, {500}      },
+        {3, {10, 40, 1}},
+        {3, {40, 10, 3}},
+        {2, {2, 250}   }
     };
-    const hg__loss_rows before = {
-        .k = r.k, .shape = {1, {100}},
-             .n = 100
-    };
-    hg__real y[ROOM] = {0}, t[ROOM] = {0};
-    y[100] = NAN;
-    for (size_t i = 0; i < count; i++) {
-        if (l[i].is_of_spans) continue;
-        assert_true(isnan(l[i].row(&r, NULL, y, t, 1, 1, NULL)));
-        assert_true(!isnan(l[i].row(&before, NULL, y, t, 1, 1, NULL)));
-        assert_true(isnan(l[i].row_of_logits(&r, NULL, y, t, 1, 1, NULL)));
+    for (int i = 0; i < 3; i++) {
+        for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
+            hg_error err = {0};
+            const hg__loss_rows r = rows_of(&shapes[k], hg__kernels_pick());
+            const hg__objective o = hg__objective_of(hg__loss_find(names[i]), 0);
+            const bool fits = i == 2 && (k == 1 || k == 2);
+            assert_int_equal(hg__objective_check(&o, &r, NULL, &err), fits ? HG_OK : HG_ERR_USAGE);
+            assert_true(fits || strstr(err.message, k == 0 ? "expected images, got rows of 500"
+                                                           : "expected images of at least"));
+        }
     }
 }
 
@@ -134,7 +212,7 @@ static void an_objective_is_a_sum_of_losses(void **state) {
     assert_int_equal(hg__objective_parse(&o, " 8.4e-1 mse +0.16 mae + huber", 0.5, NULL), HG_OK);
     assert_true(o.terms == 3 && o.term[0].weight == 0.84 && o.term[1].weight == 0.16);
     assert_true(o.term[2].weight == 1 && o.term[2].arg == 0.5);
-    expect_refused("", "expected mse, mae, bce, huber, columns, or a sum");
+    expect_refused("", "expected mse, mae, bce, huber, columns, ssim, ms_ssim, gradient, or a sum");
     expect_refused("mse + msa", "got 'msa'; did you mean 'm");
     expect_refused("mse +", "got ''");
     expect_refused("1 2 mse", "got '1 2 mse'");
@@ -149,7 +227,7 @@ static void the_slope_of_a_sum_is_the_sum_of_the_slopes(void **state) {
         .k = hg__kernels_pick(), .shape = {1, {N}},
              .n = N
     };
-    hg__real y[ROOM], t[ROOM], sum[ROOM], one[ROOM], scratch[ROOM];
+    hg__real y[ROOM], t[ROOM], sum[ROOM], one[ROOM], room[ROOM];
     hg__objective o;
     for (uint32_t i = 0; i < ROOM; i++) {
         const hg__philox p = hg__philox_run(4, i, 0, 0, 0);
@@ -159,7 +237,7 @@ static void the_slope_of_a_sum_is_the_sum_of_the_slopes(void **state) {
         double want = 0;
         assert_int_equal(hg__objective_parse(&o, "0.7 mse + 0.2 mae", 0, NULL), HG_OK);
         assert_true(hg__objective_takes_logits(&o) && hg__objective_scratch(&o, &r) <= ROOM);
-        const double got = hg__objective_row(&o, &r, of_logits, sum, y, t, 1, scratch);
+        const double got = hg__objective_row(&o, &r, of_logits, sum, y, t, 1, room);
         for (int i = 0; i < 2; i++) {
             const hg__objective alone = hg__objective_of(o.term[i].loss, 0);
             const double weight = o.term[i].weight;
@@ -168,7 +246,7 @@ static void the_slope_of_a_sum_is_the_sum_of_the_slopes(void **state) {
         }
         assert_true(fabs(got - want) < 1e-9);
         for (int j = 0; j < N; j++) assert_true(fabs((double)sum[j]) < 1e-6);
-        assert_true(hg__objective_row(&o, &r, of_logits, NULL, y, t, 1, scratch) == got);
+        assert_true(hg__objective_row(&o, &r, of_logits, NULL, y, t, 1, room) == got);
     }
 }
 
@@ -176,6 +254,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_pytorchs),
         cmocka_unit_test(a_value_that_is_not_a_number_shows_in_every_loss),
+        cmocka_unit_test(every_instruction_set_gives_the_same_bits),
+        cmocka_unit_test(images_are_compared_by_their_structure),
+        cmocka_unit_test(images_are_asked_for),
         cmocka_unit_test(an_objective_is_a_sum_of_losses),
         cmocka_unit_test(the_slope_of_a_sum_is_the_sum_of_the_slopes),
     };

@@ -471,18 +471,16 @@ static void the_loss_of_a_run_is_the_loss_by_hand(void **state) {
     (void)state;
     static float y[HAND_ROWS * HAND_WIDTH];
     double sums[HAND_ROWS];
-    size_t losses;
-    const hg__loss *loss = hg__losses(&losses);
     hg_model *m = new_model(wirings[0].spec, HAND_WIDTH);
     hg__pool *pool = hg__pool_new(3, NULL);
     hg__run_plan *p = hg__run_plan_new(m, pool, NULL, NULL);
     const hg__input in = rows_of(HAND_WIDTH, 0, HAND_ROWS);
     hg__run(p, HG_RECONSTRUCT, &in, y);
-    for (size_t i = 0; i < losses; i++) {
-        const hg__objective o = hg__objective_of(&loss[i], 0.25);
-        if (loss[i].is_of_spans) continue;
+    for (const hg__loss *const *l = hg__losses(); *l; l++) {
+        const hg__objective o = hg__objective_of(*l, 0.25);
+        if ((*l)->is_of_spans || (*l)->check) continue;
         hg__run_loss(p, &o, &in, sums);
-        check_by_hand(loss[i].name, y, sums);
+        check_by_hand((*l)->name, y, sums);
     }
     hg__run_plan_free(p);
     hg__pool_free(pool);

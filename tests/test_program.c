@@ -322,6 +322,9 @@ static void features_are_of_rows_like_the_models(void **state) {
     s.features.objective = hg__objective_of(hg__loss_find("columns"), 0);
     assert_null(hg__train_plan_new(m, pool, &s, &err));
     assert_non_null(strstr(err.message, "rows of a table"));
+    s.features.objective = hg__objective_of(hg__loss_find("ssim"), 0);
+    assert_null(hg__train_plan_new(m, pool, &s, &err));
+    assert_non_null(strstr(err.message, "images"));
     hg__pool_free(pool);
     hg_model_free(m);
     hg_model_free(other);

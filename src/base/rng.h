@@ -28,7 +28,8 @@ enum {
     HG_STREAM_BOOTSTRAP,
     HG_STREAM_SAMPLE,
     HG_STREAM_FOREST,
-    HG_STREAM_SCHEMA
+    HG_STREAM_SCHEMA,
+    HG_STREAM_LATENT
 };
 
 // A word as a number in [0, 1): 24 bits, exact in float.

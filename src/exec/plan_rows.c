@@ -127,6 +127,10 @@ static hg__view view_of(const hg__run_plan *p, int32_t value, hg__real *block) {
     return (hg__view){block + p->value_at[value], p->program.value[value].ld};
 }
 
+static void pay(const hg__layer *l, const hg__pass *p, hg__view x, int32_t rows, double *sums) {
+    for (int32_t r = 0; r < rows; r++) sums[r] += l->type->penalty(l, p, hg__view_row(x, r));
+}
+
 // The chunk from behind j->x up to j->y.
 static void flow(const job *j, hg__real *block, int32_t rows, int64_t row) {
     const hg__run_plan *p = j->plan;
@@ -135,6 +139,9 @@ static void flow(const job *j, hg__real *block, int32_t rows, int64_t row) {
     pass.scratch = block + p->layers_at;
     for (int32_t i = g->value[j->x].op + 1; i <= g->value[j->y].op; i++) {
         const hg__op *op = &g->op[i];
+        if (j->sums && op->layer->type->penalty) {
+            pay(op->layer, &pass, view_of(p, op->x, block), rows, j->sums + row);
+        }
         pass.x2 = view_of(p, op->x2, block);
         op->layer->type->forward(op->layer, &pass, view_of(p, op->x, block),
                                  view_of(p, op->y, block), rows);
@@ -173,7 +180,7 @@ static void deliver(const job *j, hg__real *block, int64_t row, int32_t rows) {
         hg__real *got = hg__view_row(y, r);
         if (p->finishes && j->goal != HG_ENCODE) hg__spans_finish(s, p->k, got);
         if (j->sums) {
-            j->sums[row + r] = loss_of(j, got, target, spare);
+            j->sums[row + r] += loss_of(j, got, target, spare);
         } else if (j->goal == HG_SCORE) {
             j->out[row + r] = (float)score_of(p, got, target, n, spare);
         } else if (j->goal == HG_ERRORS) {
@@ -193,6 +200,7 @@ static void run_chunk(void *context, int32_t task, int32_t thread) {
     hg__real *block = p->block + (size_t)thread * p->block_stride;
     const hg__view x = view_of(p, j->x, block);
     hg__widen_rows(p->k, j->in, row, rows, j->width_in, x.at, x.ld);
+    for (int32_t r = 0; j->sums && r < rows; r++) j->sums[row + r] = 0;
     flow(j, block, rows, row);
     deliver(j, block, row, rows);
 }

@@ -67,6 +67,15 @@ static void run_measure(const chunk *c, const hg__op *op) {
     op->layer->type->batch->measure(op->layer, &own, view_of(c, op->x), c->rows);
 }
 
+static void run_penalty(const chunk *c, const hg__op *op) {
+    const hg__pass own = pass_of(c, op);
+    const hg__view x = view_of(c, op->x);
+    for (int32_t r = 0; r < c->rows; r++) {
+        c->plan->row_loss[c->pass.row + r] +=
+            op->layer->type->penalty(op->layer, &own, hg__view_row(x, r));
+    }
+}
+
 // Asks for a row of the next batch while this one is worked on, so that it is near when its turn comes.
 static void fetch_ahead(const hg__train_plan *p, int64_t row) {
     if (!p->in->ahead || row >= p->in->ahead_count) return;
@@ -129,13 +138,10 @@ static void run_backward(const chunk *c, const hg__op *op) {
 }
 
 static void (*const run_op[])(const chunk *c, const hg__op *op) = {
-    [HG_OP_INPUT] = run_input,
-    [HG_OP_TARGET] = run_target,
-    [HG_OP_FORWARD] = run_forward,
-    [HG_OP_MEASURE] = run_measure,
-    [HG_OP_LOSS] = run_loss,
-    [HG_OP_SUM] = run_sum,
-    [HG_OP_MEASURE_BACK] = run_measure_back,
+    [HG_OP_INPUT] = run_input,       [HG_OP_TARGET] = run_target,
+    [HG_OP_FORWARD] = run_forward,   [HG_OP_PENALTY] = run_penalty,
+    [HG_OP_MEASURE] = run_measure,   [HG_OP_LOSS] = run_loss,
+    [HG_OP_SUM] = run_sum,           [HG_OP_MEASURE_BACK] = run_measure_back,
     [HG_OP_BACKWARD] = run_backward,
 };
 

@@ -216,6 +216,7 @@ double hg__train_step(hg__train_plan *p, const hg__input *in, double lr, int64_t
     p->pass = (hg__pass){.k = p->k,
                          .params = p->weights,
                          .measured = p->measured,
+                         .penalty_scale = (hg__real)(1 / ((double)in->count * p->rows.n)),
                          .training = true,
                          .seed = p->setup.seed,
                          .step = (uint64_t)step};

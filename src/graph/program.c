@@ -102,6 +102,11 @@ static void add_measure(hg__program *p, hg__op_kind kind, const hg__op *forward,
     p->segments++;
 }
 
+static void add_penalty(hg__program *p, const hg__layer *l, int32_t x) {
+    hg__op *op = add_op(p, HG_OP_PENALTY);
+    if (op) op->layer = l, op->x = x;
+}
+
 // y = layer(x, x2)
 static int32_t add_forward(hg__program *p, const hg__layer *l, int32_t block, int32_t x,
                            int32_t x2) {
@@ -116,6 +121,7 @@ static int32_t add_forward(hg__program *p, const hg__layer *l, int32_t block, in
     op->joined = p->joined_count;
     if (sees_batch(p, l, block)) p->joined_count += l->type->batch->joined_count(l);
     take_room(p, l);
+    if (l->type->penalty && p->trains && block == 0) add_penalty(p, l, x);
     return y;
 }
 

@@ -18,6 +18,7 @@ typedef enum hg__op_kind {
     HG_OP_INPUT,   // y = the rows that came
     HG_OP_TARGET,  // y = what is to be made of them
     HG_OP_FORWARD, // y = layer(x, x2)
+    HG_OP_PENALTY, // the layer's penalty on x, added to the loss
     HG_OP_MEASURE, // what a layer that sees the whole batch has to know of x. Behind it the batch is joined
     HG_OP_LOSS, // objective(x, x2) added to the loss, y its slope; x2 < 0: the rows' target itself
     HG_OP_SUM,  // y = x + x2: gradients of a value that is taken more than once

@@ -65,16 +65,17 @@ typedef struct hg__pass {
     const hg__real *params; // the model's parameter block
     const hg__real
         *shadow; // transposed weights of this layer, which backward() reads; NULL outside training
-    bool training;     // dropout drops
-    uint64_t seed;     // of the run
-    uint64_t step;     // counts from 1 over the whole run
-    int64_t row;       // position of the chunk's first row in its batch
-    hg__view x2;       // add, concat: what was kept
-    hg__view dx2;      // backward of add, concat: gradient at what was kept (at NULL: not wanted);
-                       // backward of keep: that gradient, to be added
-    hg__real *scratch; // scratch_count() elements, of this thread
-    double *measured;  // types with batch: (rows of the batch, measured_count())
-    hg__real *joined;  // types with batch, in training: joined_count() elements, of this layer
+    bool training; // dropout drops
+    uint64_t seed; // of the run
+    uint64_t step; // counts from 1 over the whole run
+    int64_t row;   // position of the chunk's first row in its batch
+    hg__view x2;   // add, concat: what was kept
+    hg__view dx2;  // backward of add, concat: gradient at what was kept (at NULL: not wanted);
+                   // backward of keep: that gradient, to be added
+    hg__real penalty_scale; // backward of types with a penalty: what its slope is multiplied by
+    hg__real *scratch;      // scratch_count() elements, of this thread
+    double *measured;       // types with batch: (rows of the batch, measured_count())
+    hg__real *joined;       // types with batch, in training: joined_count() elements, of this layer
     bool far; // with bottom: y as a whole is hg__is_far(), and nothing works on it in place
     int32_t top,
         bottom; // forward of types with `bands`, outside training: lines of y; bottom 0: all
@@ -169,6 +170,11 @@ typedef struct hg__layer_type {
     // in_place types dx may be dy, and x may be y or nothing.
     void (*backward)(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, hg__view dy,
                      hg__view dx, int32_t rows);
+
+    // What is paid for the input x of one row, beside the loss (NULL: nothing); backward() adds its slope, times pass->penalty_scale.
+    // A loss is summed over the numbers of a row and divided by how many there are, and so is what is paid: with beta = 1 a
+    // sum of squares and KL together are the evidence lower bound over that number.
+    double (*penalty)(const hg__layer *l, const hg__pass *p, const hg__real *x);
 
     // The parameters cut into tiles (NULL without parameters): how many, which, and the gradient of one
     // over the whole batch, g (tile->count). x: (rows, tile->x_count), from column tile->x_first on.

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// loss.h - what training makes small. One function and one row a loss; objective.h adds them up.
+// loss.h - what training makes small; objective.h adds losses up.
+//
+// Adding a loss: loss_<name>.c and one line in losses.def. The shared tests then check its slope in double, and that no
+// instruction set has other bits.
 #ifndef HG_NN_LOSS_H
 #define HG_NN_LOSS_H
 #include "nn/spans.h"
@@ -34,6 +37,9 @@ typedef struct hg__loss {
     size_t (*scratch)(const hg__loss_rows *r); // elements; NULL: none
 } hg__loss;
 
-const hg__loss *hg__loss_find(const char *name); // NULL if there is none
-const hg__loss *hg__losses(size_t *count);
+// Whether the rows are images of at least `least` pixels a side; else one sentence.
+int hg__loss_images(const hg__loss_rows *r, int32_t least, hg_error *err);
+
+const hg__loss *hg__loss_find(const char *name); // in any case; NULL if there is none
+const hg__loss *const *hg__losses(void);         // all, NULL-terminated
 #endif

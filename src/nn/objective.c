@@ -17,20 +17,20 @@ hg__objective hg__objective_of(const hg__loss *loss, double arg) {
 // ---- reading --------------------------------------------------------------------------------------
 
 static int fail_loss(const char *name, hg_error *err) {
-    size_t count;
-    const hg__loss *l = hg__losses(&count);
     const char *names[32];
-    char known[512] = "";
-    for (size_t i = 0; i < count && i < sizeof names / sizeof *names; i++) {
-        const size_t used = strlen(known);
-        names[i] = l[i].name;
-        snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", l[i].name);
+    size_t count = 0;
+    hg__text known = {0};
+    for (const hg__loss *const *l = hg__losses(); *l && count < 32; l++) {
+        hg__text_add(&known, "%s%s", count ? ", " : "", (*l)->name);
+        names[count++] = (*l)->name;
     }
     const char *near = hg__nearest_name(name, names, count);
-    return hg__fail(err, HG_ERR_USAGE,
-                    "loss: expected %s, or a sum such as '0.84 ms_ssim + 0.16 mae', got '%s'%s%s%s",
-                    known, name, near ? "; did you mean '" : "", near ? near : "",
-                    near ? "'?" : "");
+    hg__fail(err, HG_ERR_USAGE,
+             "loss: expected %s, or a sum such as '0.84 ms_ssim + 0.16 mae', got '%s'%s%s%s",
+             known.data ? known.data : "a loss", name, near ? "; did you mean '" : "",
+             near ? near : "", near ? "'?" : "");
+    hg__text_clear(&known);
+    return HG_ERR_USAGE;
 }
 
 // "mae" or "0.16 mae", of `size` bytes.

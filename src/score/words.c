@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// words.c - the words of model= and noise=, from the tables that the parsers of both read.
+// words.c - the words of model=, noise= and loss=, from the tables that the parsers of both read.
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +7,7 @@
 
 #include "data/noise_type.h"
 #include "graph/spec.h"
+#include "nn/loss.h"
 
 static bool preset_at(size_t i, hg_word_info *info) {
     size_t count;
@@ -37,6 +38,14 @@ static bool blind_at(size_t i, hg_word_info *info) {
     return i == 0;
 }
 
+static bool loss_at(size_t i, hg_word_info *info) {
+    const hg__loss *const *l = hg__losses();
+    for (size_t k = 0; k < i && *l; k++) l++;
+    if (!*l) return false;
+    *info = (hg_word_info){"losses", (*l)->name, "", (*l)->formula, ""};
+    return true;
+}
+
 static const struct {
     const char *option;
     bool (*at)(size_t i, hg_word_info *info);
@@ -45,6 +54,7 @@ static const struct {
     {"model", layer_at },
     {"noise", noise_at },
     {"noise", blind_at },
+    {"loss",  loss_at  },
 };
 
 bool hg_word_at(const char *option, size_t i, hg_word_info *info) {

@@ -103,6 +103,7 @@ int hg__open_data(hg__trainer *t, hg_error *err) {
                                 .header = {.say = v->header},
                                 .listener = t->l};
     double fraction = 0;
+    HG_TRY(hg__objective_parse(&t->objective, v->loss, v->delta, err)); // before anything is read
     HG_TRY(open_rows(t, &options, err));
     HG_TRY(check_noise(t, err));
     const bool is_file = !hg__parse_float(v->val, &fraction);

@@ -2,6 +2,7 @@
 // open_table.c - training rows from a table: its schema is learned, its rows are encoded with it.
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "base/show.h"
@@ -94,7 +95,7 @@ int hg__set_table_options(hg__trainer *t, hg_error *err) {
         HG_TRY(hg_options_set(&t->o, "steps", table_steps, err));
         t->o.values.epochs = 0;
     }
-    if (strcmp(t->o.values.loss, "columns") == 0) return HG_OK;
+    if (strcasecmp(t->o.values.loss, "columns") == 0) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
                     "loss: expected columns where rows are a table's, got %s; prepare=none takes "
                     "numbers as they are",

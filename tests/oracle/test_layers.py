@@ -9,7 +9,7 @@ from torch import nn
 
 from common import ACTIVATIONS, COMMAND, check, finish
 
-ROWS = 7  # CASE_ROWS of tests/layer_case.h
+ROWS, PENALTY_SCALE = 7, 0.3  # as in tests/layer_case.h
 RUN = os.path.join(os.path.dirname(COMMAND), "tests", "layer_run")
 draw = np.random.RandomState(5)
 tried = set()
@@ -45,8 +45,9 @@ def close(name, ours, theirs):
     check(name, worst <= 1e-5, "worst difference %.2g" % worst)
 
 
-def compare(item, shape, theirs, kept=None):
-    """theirs: a module or a function of x, and of what was kept. Shapes are of one row, as PyTorch has them."""
+def compare(item, shape, theirs, kept=None, pays=None):
+    """theirs: a module or a function of x, and of what was kept; pays: of x, what each row is to pay. Shapes are of one row,
+    as PyTorch has them."""
     tried.add(item.split()[0])
     if item.split()[0] not in NAMES:
         return
@@ -59,7 +60,8 @@ def compare(item, shape, theirs, kept=None):
         states = [value for value in theirs.buffers() if value.ndim] if weights else []
     y = theirs(*inputs)
     dy = values(*y.shape)
-    y.backward(dy.detach())
+    paid = pays(inputs[0]) if pays else torch.zeros(0)
+    ((y * dy.detach()).sum() + PENALTY_SCALE * paid.sum()).backward()
     given = b"".join(value.detach().numpy().tobytes() for value in weights + states)
     given += b"".join(to_ours(value).tobytes() for value in inputs + [dy])
     words = sides(shape) + (sides(kept) if kept else ())
@@ -75,6 +77,9 @@ def compare(item, shape, theirs, kept=None):
         worst = np.max(np.abs(ours - want)) / max(1, np.max(np.abs(want)))
         check("%s: gradient of parameter %d" % (name, i), worst <= 1e-5, "worst difference %.2g" % worst)
         at += weight.numel()
+    if pays:
+        close(name + ": what it pays", out[at:at + len(paid)], paid)
+    at += len(paid)
     check(name + ": all that came was compared", at == len(out), "%d of %d" % (at, len(out)))
 
 
@@ -134,6 +139,35 @@ compare("conv1d 7 k=5 s=2 p=2", (3, 23), nn.Conv1d(3, 7, 5, 2, 2))
 compare("deconv 5 k=4 s=2 p=1 op=0", (7, 4, 3), nn.ConvTranspose2d(7, 5, 4, 2, 1))
 compare("deconv 6 k=3 s=2 p=1 op=1 g=2", (4, 3, 5), nn.ConvTranspose2d(4, 6, 3, 2, 1, 1, 2))
 compare("deconv1d 5 k=4 s=2 p=1 op=0", (7, 9), nn.ConvTranspose1d(7, 5, 4, 2, 1))
+
+
+
+def normal_divergence(x):
+    """From the standard normal, of what the two halves say: means and logarithms of variances."""
+    mean, variance = x.chunk(2, 1)
+    named = torch.distributions.Normal(mean, torch.exp(variance / 2))
+    return torch.distributions.kl_divergence(named, torch.distributions.Normal(0, 1)).sum(1)
+
+
+def sample(item, width, beta):
+    """What it draws is its own: found from a first run, at means of 0 and variances of 1."""
+    given = b"".join(np.zeros((ROWS, n), "f4").tobytes() for n in (2 * width, width))
+    drawn = torch.from_numpy(np.frombuffer(run(item, *sides((2 * width,)), data=given), "<f4")[:ROWS * width].reshape(ROWS, width).copy())
+    good = abs(drawn.mean()) < 5 / drawn.numel() ** 0.5 and abs(drawn.std() - 1) < 4 / drawn.numel() ** 0.5
+    check(item + ": draws are standard normal", bool(good), "mean %.2g, deviation %.2g" % (drawn.mean(), drawn.std()))
+
+    def theirs(x):
+        mean, variance = x.chunk(2, 1)
+        return mean + torch.exp(variance / 2) * drawn
+
+    compare(item, (2 * width,), theirs, pays=lambda x: beta * normal_divergence(x))
+
+
+sample("sample", 13, 1)
+sample("sample 4", 200, 4)
+sample("sample beta=0.5 warmup=20", 64, 0.5 * 5 / 20)  # at step 5
+for shape in [(29,)] + IMAGES[:2]:
+    compare("l1 0.3", shape, nn.Identity(), pays=lambda x: 0.3 * x.abs().flatten(1).sum(1))
 
 missing = [name for name in NAMES if name not in tried]
 check("every layer type has a case here", not missing, " ".join(missing))

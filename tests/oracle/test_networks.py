@@ -184,6 +184,7 @@ follow("batch norm before everything", "batchnorm momentum=0.3, conv 8 s2 relu, 
 compare("DnCNN with batch norm", DNCNN, (3, 17, 12))
 compare("unet, colour", UNET, (3, 32, 32), preset="unet")
 compare("unet, grey", UNET, (1, 24, 40), 3, "unet")
+compare("kept once, taken three times", "conv 8 relu, keep 1, conv 8 silu, add 1, conv 8 relu, concat 1, conv 8, add 1, conv input", (3, 12, 16))
 compare("reflected edges", "keep 1, reflect 2, conv 12 k5 p0 silu | reflect 1, conv input p0, add 1", (3, 19, 17), 5)
 compare("concatenated, groups", "conv 16 relu, keep 1, maxpool 2, conv 24 g4 gelu, groupnorm 6 | up 2, concat 1, conv input sigmoid", (3, 16, 16))
 finish()
