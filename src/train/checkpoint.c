@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "model/model_file.h"
@@ -15,6 +16,8 @@
 #include "train/trainer.h"
 
 static const char progress_key[] = "hourglass.training";
+static const double checkpoint_period =
+    1; // seconds from one to the next at least, but for the last
 
 static char *format_progress(const hg__progress *p, hg_error *err) {
     hg__text t = {0};
@@ -101,7 +104,54 @@ int hg__checkpoint_save(hg__trainer *t, hg_error *err) {
     const int code = space ? save(t, tensor, space, path, err) : HG_ERR_MEMORY;
     hg__free(tensor);
     hg__free(space);
+    t->owes_checkpoint = false;
+    t->saved_at = hg__seconds();
     return code;
+}
+
+int hg__weights_save(hg__trainer *t, const char *name, hg_error *err) {
+    char path[1024];
+    HG_TRY(hg__folder_weights(t->folder, name, path, err));
+    return hg__model_save(t->model, path, NULL, err);
+}
+
+// The best weights, to be written later.
+static int keep_best(hg__trainer *t, hg_error *err) {
+    const size_t params = t->model->spec.params;
+    if (!t->best) t->best = hg__alloc(params, sizeof *t->best, err);
+    if (!t->best) return HG_ERR_MEMORY;
+    memcpy(t->best, t->model->params, params * sizeof *t->best);
+    t->owes_best = true;
+    return HG_OK;
+}
+
+// First the best: a checkpoint says which epoch that is.
+int hg__owed_save(hg__trainer *t, hg_error *err) {
+    if (t->owes_best) {
+        hg__real *now = t->model->params;
+        t->model->params = t->best;
+        const int code = hg__weights_save(t, "best", err);
+        t->model->params = now;
+        HG_TRY(code);
+        t->owes_best = false;
+    }
+    return t->owes_checkpoint ? hg__checkpoint_save(t, err) : HG_OK;
+}
+
+int hg__epoch_save(hg__trainer *t, bool is_best, hg_error *err) {
+    const int64_t period = t->o.values.save_period;
+    if (period && t->progress.epoch % period == 0) {
+        char name[32];
+        snprintf(name, sizeof name, "epoch%d", t->progress.epoch);
+        HG_TRY(hg__weights_save(t, name, err));
+    }
+    t->owes_checkpoint = true;
+    if (hg__seconds() - t->saved_at < checkpoint_period) return is_best ? keep_best(t, err) : HG_OK;
+    if (is_best) {
+        HG_TRY(hg__weights_save(t, "best", err));
+        t->owes_best = false;
+    }
+    return hg__owed_save(t, err);
 }
 
 static int take_state(hg__trainer *t, const hg__tensors *file, int32_t state, const hg__layer *l,

@@ -249,6 +249,7 @@ static void clear(hg__trainer *t) {
     hg__schema_free(t->schema);
     hg__trim_clear(&t->trim);
     hg__free(t->sums);
+    hg__free(t->best);
     hg__pool_free(t->pool);
     hg__lock_release(&t->lock);
 }
@@ -384,12 +385,6 @@ static int run_epoch(hg__trainer *t, double *lr, double epoch_began, hg_error *e
     return more < 0 ? more : HG_OK;
 }
 
-static int save_best(hg__trainer *t, const char *name, hg_error *err) {
-    char path[1024];
-    HG_TRY(hg__folder_weights(t->folder, name, path, err));
-    return hg__model_save(t->model, path, NULL, err);
-}
-
 // *loss: over the validation rows; NaN where there are none.
 static int validate(hg__trainer *t, double *loss, hg_error *err) {
     HG_TRY(check_weights(t, err));
@@ -397,16 +392,6 @@ static int validate(hg__trainer *t, double *loss, hg_error *err) {
     HG_TRY(
         hg__evaluate(t->runner, t->val_loader, t->data->width, &t->objective, t->sums, loss, err));
     return isfinite(*loss) ? HG_OK : diverged(t, t->progress.batch, "the validation loss", err);
-}
-
-// The files of weights that the epoch just finished is worth.
-static int save_weights(hg__trainer *t, bool is_best, hg_error *err) {
-    const int64_t period = t->o.values.save_period;
-    if (is_best) HG_TRY(save_best(t, "best", err));
-    if (!period || t->progress.epoch % period) return HG_OK;
-    char name[32];
-    snprintf(name, sizeof name, "epoch%d", t->progress.epoch);
-    return save_best(t, name, err);
 }
 
 static int finish_epoch(hg__trainer *t, double lr, double epoch_began, hg_error *err) {
@@ -424,11 +409,10 @@ static int finish_epoch(hg__trainer *t, double lr, double epoch_began, hg_error 
         p->best_loss = validates ? e.val_loss : e.train_loss;
         p->best_epoch = p->epoch;
     }
-    HG_TRY(save_weights(t, e.is_best, err));
     e.seconds = p->seconds = trained_seconds(t);
     HG_TRY(hg__folder_add_result(
         t->folder, &(hg__result_row){p->epoch, e.seconds, e.train_loss, e.val_loss, lr}, err));
-    HG_TRY(hg__checkpoint_save(t, err));
+    HG_TRY(hg__epoch_save(t, e.is_best, err));
     tell(t, &e);
     return HG_OK;
 }
@@ -448,7 +432,8 @@ static const char *reason_to_end(const hg__trainer *t) {
 static int stop_with_checkpoint(hg__trainer *t, hg_error *err) {
     t->progress.seconds = trained_seconds(t);
     HG_TRY(check_weights(t, err));
-    HG_TRY(hg__checkpoint_save(t, err));
+    t->owes_checkpoint = true;
+    HG_TRY(hg__owed_save(t, err));
     return hg__fail(err, HG_ERR_STOPPED, "stopped in epoch %d of %d; go on with: resume=%s%s",
                     t->progress.epoch + 1, count_epochs(t), t->folder,
                     t->is_table ? " (and steps=1 to end here: scores and thresholds are made then)"
@@ -475,15 +460,8 @@ static int take_up(hg__trainer *t, hg_error *err) {
     return code;
 }
 
-static int run_epochs(hg__trainer *t, const char **reason, hg_error *err) {
+static int run_until_end(hg__trainer *t, const char **reason, hg_error *err) {
     double lr = 0;
-    t->progress.best_loss = (double)INFINITY;
-    if (*t->o.values.resume) HG_TRY(take_up(t, err));
-    t->earlier = fmax(t->earlier, t->progress.seconds);
-    HG_TRY(hg__folder_cut_results(t->folder, t->progress.epoch, err));
-    if (t->progress.step == 0) { // from here on the run can be resumed
-        HG_TRY(hg__checkpoint_save(t, err));
-    }
     while (!(*reason = reason_to_end(t))) {
         const double began = hg__seconds();
         const int code = run_epoch(t, &lr, began, err);
@@ -491,7 +469,21 @@ static int run_epochs(hg__trainer *t, const char **reason, hg_error *err) {
         HG_TRY(code);
         HG_TRY(finish_epoch(t, lr, began, err));
     }
-    return HG_OK;
+    return hg__owed_save(t, err);
+}
+
+static int run_epochs(hg__trainer *t, const char **reason, hg_error *err) {
+    t->progress.best_loss = (double)INFINITY;
+    if (*t->o.values.resume) HG_TRY(take_up(t, err));
+    t->earlier = fmax(t->earlier, t->progress.seconds);
+    HG_TRY(hg__folder_cut_results(t->folder, t->progress.epoch, err));
+    if (t->progress.step == 0) { // from here on the run can be resumed
+        HG_TRY(hg__checkpoint_save(t, err));
+    }
+    const int code = run_until_end(t, reason, err);
+    t->owes_checkpoint = false; // where it failed, the weights are not to go on from
+    if (code < 0) (void)hg__owed_save(t, NULL);
+    return code;
 }
 
 // ---- afterwards ---------------------------------------------------------------------------------
@@ -541,8 +533,8 @@ static int fit_pca(hg__trainer *t, const char **reason, hg_error *err) {
     snprintf(pca->run, sizeof pca->run, "%s", t->model->run);
     hg_model_free(t->model);
     t->model = pca;
-    if (code == HG_OK) code = save_best(t, "best", err);
-    if (code == HG_OK) code = save_best(t, "last", err);
+    if (code == HG_OK) code = hg__weights_save(t, "best", err);
+    if (code == HG_OK) code = hg__weights_save(t, "last", err);
     t->seen = t->rows.count;
     *reason = "done";
     return code;

@@ -48,8 +48,9 @@ typedef struct hg__trainer {
     hg__side_columns side, val_side; // of the rows of data and val_data
     hg__rows rows, val_rows;         // val_rows.count 0: no validation
     hg__trim trim;
-    hg__noise noise; // of rows that are no pictures
-    bool spoils;     // rows are not their own targets: noise or pairs
+    hg__noise noise;                 // of rows that are no pictures
+    bool spoils;                     // rows are not their own targets: noise or pairs
+    bool owes_best, owes_checkpoint; // what epochs too short to be saved each left to be written
     hg__loader *loader, *val_loader;
     hg__pool *pool;
     hg_model *model;
@@ -61,9 +62,12 @@ typedef struct hg__trainer {
     const hg__schedule *schedule;
     hg__progress progress;
     char start[32];
-    double began;   // start or resume=, on hg__seconds()
-    int64_t seen;   // rows that steps have been made with since it began
-    double earlier; // seconds trained before resume=
+    double began;    // start or resume=, on hg__seconds()
+    int64_t seen;    // rows that steps have been made with since it began
+    double earlier;  // seconds trained before resume=
+    double saved_at; // the last checkpoint, on hg__seconds()
+    hg__real
+        *best; // owned, (params), NULL until it was needed: weights of the best epoch, to be saved
     double pca_seconds;
 } hg__trainer;
 
@@ -71,6 +75,10 @@ enum { HG_EVAL_ROWS = 1024 };
 
 // checkpoint.c: weights/last.safetensors, whole or not at all.
 int hg__checkpoint_save(hg__trainer *t, hg_error *err);
+int hg__weights_save(hg__trainer *t, const char *name, hg_error *err); // weights/NAME.safetensors
+// An epoch has ended: the files it is worth. Of epochs shorter than a second those of the last in a second.
+int hg__epoch_save(hg__trainer *t, bool is_best, hg_error *err);
+int hg__owed_save(hg__trainer *t, hg_error *err); // what it put off
 // Loads it into model, plan and progress. HG_OK and no change where there is none yet.
 int hg__checkpoint_load(hg__trainer *t, hg_error *err);
 
