@@ -36,7 +36,7 @@ int main(int argc, char **argv) {
     int bad = hg__objective_parse(&o, argv[1], 0, &err) < 0 ||
               hg__objective_check(&o, &r, NULL, &err) < 0;
     if (bad) fprintf(stderr, "%s\n", err.message);
-    const size_t room = n + HG_LANES;
+    const size_t room = (n / HG_LANES + 2) * HG_LANES; // whole vectors, and one to read on into
     hg__real *block =
         bad ? NULL : hg__alloc(3 * room + hg__objective_scratch(&o, &r), sizeof *block, &err);
     bad = !block || run(&o, &r, block, block + room, block + 2 * room, block + 3 * room);

@@ -22,6 +22,11 @@ typedef float hg__real;
 // padded to a multiple of it, so kernels may read and write up to the next multiple.
 enum { HG_LANES = 16, HG_PANEL = 64 };
 
+// Elements of as many vectors as n take.
+static inline size_t hg__whole_vectors(size_t n) {
+    return (n + HG_LANES - 1) / HG_LANES * HG_LANES;
+}
+
 // Columns padded to whole vectors, as an odd number of them where there are several: rows then start in different cache sets.
 static inline int32_t hg__pad_columns(int32_t n) {
     int32_t vectors = (n + HG_LANES - 1) / HG_LANES;
@@ -40,7 +45,7 @@ static inline size_t hg__panel_index(int32_t K, int32_t N, int32_t k, int32_t n)
     return left * (size_t)K + (size_t)k * hg__panel_width(N, n) + ((size_t)n - left);
 }
 static inline size_t hg__panel_count(int32_t K, int32_t N) { // elements with padding
-    return (size_t)K * (size_t)((N + HG_LANES - 1) / HG_LANES * HG_LANES);
+    return (size_t)K * hg__whole_vectors((size_t)N);
 }
 
 // One batch-reduce product: C (M, N) = start + sum over sets, blocks and k of A(m, k) * B(k, n).

@@ -47,10 +47,6 @@ typedef struct stage {
     size_t share_count, scratch_count;
 } stage;
 
-static size_t whole_lanes(size_t n) {
-    return (n + HG_LANES - 1) / HG_LANES * HG_LANES;
-}
-
 static size_t share_count(const hg__layer *l) {
     const hg__param *last = &l->param[l->params - 1];
     return l->params ? last->offset + last->count - l->param[0].offset : 0;
@@ -58,7 +54,7 @@ static size_t share_count(const hg__layer *l) {
 
 static hg__real *take(stage *s, size_t *at, size_t count) {
     hg__real *here = s->block ? s->block + *at : NULL;
-    *at += whole_lanes(count);
+    *at += hg__whole_vectors(count);
     return here;
 }
 
@@ -71,8 +67,8 @@ static size_t lay_out(stage *s, hg__real **shadow) {
     s->x.ld = hg__pad_columns((int32_t)in);
     s->dy.ld = hg__pad_columns((int32_t)out);
     s->to.ld = s->x.ld > s->dy.ld ? s->x.ld : s->dy.ld;
-    s->share_count = whole_lanes(share_count(l));
-    s->scratch_count = l->type->scratch_count ? whole_lanes(l->type->scratch_count(l)) : 0;
+    s->share_count = hg__whole_vectors(share_count(l));
+    s->scratch_count = l->type->scratch_count ? hg__whole_vectors(l->type->scratch_count(l)) : 0;
     const size_t images = (size_t)s->images;
     *shadow = take(s, &at, l->type->shadow_count ? l->type->shadow_count(l) : 0);
     s->share = take(s, &at, images * s->share_count);

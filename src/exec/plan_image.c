@@ -102,7 +102,7 @@ static int lay_out(hg__image_plan *p, int32_t threads, size_t *count, hg_error *
     hg__program *g = &p->program;
     hg__program_begin(g, &p->spec.input, false);
     HG_TRY(hg__program_finish(g, hg__program_apply(g, &p->spec, p->spec.layers, 0, 0, NULL), err));
-    p->scratch_stride = (g->scratch_count + 2 * HG_LANES - 1) / HG_LANES * HG_LANES;
+    p->scratch_stride = hg__whole_vectors(g->scratch_count + HG_LANES);
     const size_t scratch = (size_t)threads * p->scratch_stride;
     p->value_at = hg__alloc((size_t)g->values, sizeof *p->value_at, err);
     if (!p->value_at) return HG_ERR_MEMORY;

@@ -93,7 +93,7 @@ static int place_values(hg__train_plan *p, hg_error *err) {
 
 static hg__real *take(hg__real *base, size_t *at, size_t count) {
     hg__real *here = base ? base + *at : NULL;
-    *at += (count + HG_LANES - 1) / HG_LANES * HG_LANES;
+    *at += hg__whole_vectors(count);
     return here;
 }
 

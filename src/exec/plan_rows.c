@@ -56,9 +56,8 @@ static int lay_out(hg__run_plan *p, const hg__objective *o, hg_error *err) {
     p->chunk = pick_chunk(&p->program);
     HG_TRY(hg__program_place(&p->program, p->chunk, p->value_at, &p->block_stride, err));
     p->layers_at = p->block_stride + HG_LANES; // kernels read up to a vector beyond the last row
-    p->spare_at = p->layers_at + p->program.scratch_count;
-    p->block_stride = p->spare_at + (wanted > least ? wanted : least);
-    p->block_stride = (p->block_stride + HG_LANES - 1) / HG_LANES * HG_LANES;
+    p->spare_at = hg__whole_vectors(p->layers_at + p->program.scratch_count);
+    p->block_stride = hg__whole_vectors(p->spare_at + (wanted > least ? wanted : least));
     return HG_OK;
 }
 

@@ -7,10 +7,6 @@
 #include "backend/kernels.h"
 #include "base/mem.h"
 
-static size_t whole_vectors(size_t n) {
-    return (n + HG_LANES - 1) / HG_LANES * HG_LANES;
-}
-
 // The largest first; of equals the one that was asked for first, so that no two machines place them otherwise.
 static int compare(const void *a, const void *b) {
     const hg__block *x = *(hg__block *const *)a, *y = *(hg__block *const *)b;
@@ -24,13 +20,13 @@ static bool meet(const hg__block *a, const hg__block *b) {
 
 // The lowest place of block i where none of placed[0 .. i-1], which lie in the order of their beginnings, is in its way.
 static size_t find_gap(hg__block *const *placed, int32_t i, const hg__block *block) {
-    const size_t count = whole_vectors(block->count);
+    const size_t count = hg__whole_vectors(block->count);
     size_t at = 0;
     for (int32_t k = 0; k < i; k++) {
         const hg__block *other = placed[k];
         if (!meet(block, other)) continue;
         if (other->at >= at + count) break;
-        const size_t end = other->at + whole_vectors(other->count);
+        const size_t end = other->at + hg__whole_vectors(other->count);
         if (end > at) at = end;
     }
     return at;
@@ -50,7 +46,7 @@ int hg__places_find(hg__block *list, int32_t count, size_t *total, hg_error *err
         int32_t k = i;
         for (; k > 0 && placed[k - 1]->at > block->at; k--) placed[k] = placed[k - 1];
         placed[k] = block;
-        const size_t end = block->at + whole_vectors(block->count);
+        const size_t end = block->at + hg__whole_vectors(block->count);
         if (end > *total) *total = end;
     }
     hg__free(order);

@@ -70,10 +70,6 @@ int32_t hg__program_target(hg__program *p, const hg__shape *row) {
     return add_input(p, HG_OP_TARGET, row);
 }
 
-static size_t whole_vectors(size_t n) {
-    return (n + HG_LANES - 1) / HG_LANES * HG_LANES;
-}
-
 static bool is_wanted(const hg__program *p, int32_t value) {
     return value != HG_NO_VALUE && p->value[value].is_wanted;
 }
@@ -184,7 +180,7 @@ static void take_places(hg__program *p, hg__op *op, bool trains) {
     }
     if (op->dx == HG_NO_VALUE || !l->type->shadow_count) return;
     op->shadow = p->shadow_count;
-    p->shadow_count += whole_vectors(l->type->shadow_count(l));
+    p->shadow_count += hg__whole_vectors(l->type->shadow_count(l));
 }
 
 static void add_backward(hg__program *p, const hg__op *forward, int32_t dy, int32_t *gradient) {

@@ -16,7 +16,7 @@ static int lay_out(hg__spec *s, hg__layer *l, hg_error *err) {
             return hg__fail(err, HG_ERR_USAGE, "the layer is too large");
         }
         param->offset = s->params;
-        s->params += (param->count + HG_LANES - 1) / HG_LANES * HG_LANES;
+        s->params += hg__whole_vectors(param->count);
         s->parameters += (int64_t)count;
     }
     return HG_OK;

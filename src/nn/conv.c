@@ -19,17 +19,13 @@ static int32_t divide_up(int32_t a, int32_t b) { // b > 0
     return a > 0 ? (a + b - 1) / b : 0;
 }
 
-static size_t whole_vectors(size_t n) {
-    return (n + HG_LANES - 1) / HG_LANES * HG_LANES;
-}
-
 size_t hg__matrix_index(hg__matrix m, int32_t k, int32_t n) {
-    if (m.N <= HG_THIN) return (size_t)n * whole_vectors((size_t)m.K) + (size_t)k;
+    if (m.N <= HG_THIN) return (size_t)n * hg__whole_vectors((size_t)m.K) + (size_t)k;
     return hg__panel_index(m.K, m.N, k, n);
 }
 
 size_t hg__matrix_count(hg__matrix m) {
-    if (m.N <= HG_THIN) return (size_t)m.N * whole_vectors((size_t)m.K);
+    if (m.N <= HG_THIN) return (size_t)m.N * hg__whole_vectors((size_t)m.K);
     return hg__panel_count(m.K, m.N);
 }
 
@@ -146,7 +142,7 @@ static void multiply_thin(const pass *p, const stretch *s) {
         .a_block = p->x.reach * s->pixel,
         .a_set = s->set_step,
         .b = v->weights + hg__matrix_index(p->weights, first_row(p, s), 0),
-        .b_n = (ptrdiff_t)whole_vectors((size_t)p->weights.K),
+        .b_n = (ptrdiff_t)hg__whole_vectors((size_t)p->weights.K),
         .b_block = (ptrdiff_t)p->x.tap_step * C,
         .b_set = (ptrdiff_t)p->y.tap_step * p->kernel_width * C,
         .c = s->out,
@@ -296,7 +292,7 @@ static size_t spare_count(int32_t width) { // a line of pixels, or a column, of 
 
 size_t hg__conv_scratch(const hg__conv *c, int32_t large_channels, int32_t small_channels) {
     const int32_t channels = larger(large_channels, small_channels);
-    return whole_vectors(edge_count(&c->y, &c->x, channels)) +
+    return hg__whole_vectors(edge_count(&c->y, &c->x, channels)) +
            spare_count(larger(c->x.large, c->x.small)) + HG_LANES;
 }
 

@@ -23,7 +23,7 @@ hg__shape hg__shape_of(hg__extent e) {
 size_t hg__layer_span(const hg__layer *l) {
     if (l->params == 0) return 0;
     const hg__param *last = &l->param[l->params - 1];
-    return last->offset + (last->count + HG_LANES - 1) / HG_LANES * HG_LANES - l->param[0].offset;
+    return last->offset + hg__whole_vectors(last->count) - l->param[0].offset;
 }
 
 void hg__pass_lines(const hg__pass *p, const hg__shape *out, int32_t *top, int32_t *bottom) {
@@ -97,7 +97,7 @@ int hg__layer_set_out(hg__layer *l, int64_t H, int64_t W, int64_t C, hg_error *e
 
 void hg__copy_rows(hg__view to, hg__view from, int64_t n, int32_t rows) {
     if (to.at == from.at) return;
-    const size_t bytes = ((size_t)n + HG_LANES - 1) / HG_LANES * HG_LANES * sizeof *to.at;
+    const size_t bytes = hg__whole_vectors((size_t)n) * sizeof *to.at;
     for (int32_t r = 0; r < rows; r++) memcpy(hg__view_row(to, r), hg__view_row(from, r), bytes);
 }
 

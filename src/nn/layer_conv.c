@@ -30,10 +30,6 @@ static int32_t arg(const hg__layer *l, int32_t i) {
     return (int32_t)l->arg[i];
 }
 
-static size_t whole_vectors(size_t n) {
-    return (n + HG_LANES - 1) / HG_LANES * HG_LANES;
-}
-
 // ---- shape --------------------------------------------------------------------------------------
 
 static int32_t kernel_reach(const hg__layer *l) { // of the first to the last pixel a kernel covers
@@ -174,7 +170,7 @@ static void set_params(hg__layer *l, const hg__extent *in) {
     l->param[BIAS] = (hg__param){
         .name = "bias",
         .shape = {1, {N}},
-        .count = whole_vectors((size_t)N + (groups > 1 ? HG_LANES : 0))
+        .count = hg__whole_vectors((size_t)N + (groups > 1 ? HG_LANES : 0))
     };
 }
 
@@ -269,7 +265,8 @@ static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view
                                     .far = hg__is_far((size_t)rows * (size_t)dx.ld)};
             (is_deconv(l) ? hg__conv_gather : hg__conv_scatter)(&c, &v);
         }
-        memset(hg__view_row(dx, r) + width, 0, (whole_vectors(width) - width) * sizeof(hg__real));
+        memset(hg__view_row(dx, r) + width, 0,
+               (hg__whole_vectors(width) - width) * sizeof(hg__real));
     }
 }
 
@@ -278,7 +275,7 @@ static size_t scratch_count(const hg__layer *l) {
     const hg__extent in = hg__extent_of(&l->in), out = hg__extent_of(&l->out);
     const size_t a = hg__conv_scratch(&c, in.C, out.C);
     const size_t b = hg__conv_gradient_scratch(&c, in.C / c.groups, out.C / c.groups);
-    return (a > b ? a : b) + whole_vectors((size_t)out.C) + HG_PANEL;
+    return (a > b ? a : b) + hg__whole_vectors((size_t)out.C) + HG_PANEL;
 }
 
 // ---- gradient -----------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ static int shape(hg__layer *l, hg_error *err) {
 static void drop(const hg__layer *l, const hg__pass *p, hg__view from, hg__view to, int32_t rows) {
     int64_t first, n;
     hg__pass_span(p, &l->out, &first, &n);
-    const size_t bytes = ((size_t)n + HG_LANES - 1) / HG_LANES * HG_LANES * sizeof *to.at;
+    const size_t bytes = hg__whole_vectors((size_t)n) * sizeof *to.at;
     for (int32_t r = 0; r < rows; r++) {
         if (p->training) {
             p->k->dropout(hg__view_row(to, r), hg__view_row(from, r), (hg__real)l->arg[0], p->seed,

@@ -18,7 +18,7 @@ typedef struct hg__loss_rows {
 
 // The loss of one row of outputs y (n) against t (n), summed over its numbers; dy (n, NULL: not wanted) = scale times its slope, with
 // zeros up to whole vectors. dy may be y where the loss has no scratch. y, t: readable up to whole vectors. scratch: as the
-// loss says.
+// loss says, aligned for doubles.
 typedef double hg__loss_function(const hg__loss_rows *r, hg__real *dy, const hg__real *y,
                                  const hg__real *t, hg__real scale, hg__real arg,
                                  hg__real *scratch);

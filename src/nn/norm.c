@@ -12,7 +12,7 @@ int hg__norm_check_eps(const char *name, double eps, hg_error *err) {
 }
 
 size_t hg__norm_count(int64_t n) {
-    return ((size_t)n + HG_LANES - 1) / HG_LANES * HG_LANES;
+    return hg__whole_vectors((size_t)n);
 }
 
 void hg__norm_shape(hg__layer *l, int64_t n) {

@@ -112,7 +112,7 @@ static size_t scratch_of_losses(const hg__objective *o, const hg__loss_rows *r) 
         const size_t n = l->scratch ? l->scratch(r) : 0;
         if (n > most) most = n;
     }
-    return (most + HG_LANES - 1) / HG_LANES * HG_LANES;
+    return hg__whole_vectors(most);
 }
 
 size_t hg__objective_scratch(const hg__objective *o, const hg__loss_rows *r) {
