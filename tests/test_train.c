@@ -169,6 +169,45 @@ static void patience_ends_a_run_that_gets_no_better(void **state) {
     assert_int_equal(count_lines(at("runs/patience/results.csv")), 1 + 4);
 }
 
+static void expect_same_weights(const char *a, const char *b) {
+    hg_model *of_a = hg_model_load(at("runs/%s/weights/best.safetensors", a), NULL);
+    hg_model *of_b = hg_model_load(at("runs/%s/weights/best.safetensors", b), NULL);
+    if (of_a && of_b) {
+        assert_memory_equal(of_a->params, of_b->params, of_a->spec.params * sizeof *of_a->params);
+    } else {
+        fail_msg("%s or %s has no weights", a, b);
+    }
+    hg_model_free(of_a);
+    hg_model_free(of_b);
+}
+
+// Epochs so short are not saved each: what is the best so far waits in memory, and any end of the run writes it.
+static void the_best_weights_are_those_of_the_best_epoch(void **state) {
+    (void)state;
+    static const struct {
+        const char *name, *options;
+        int code, stop_after;
+    } ends[] = {
+        {"worse",  "epochs=200 patience=4 lr=1",    HG_OK,           0},
+        {"ctrl_c", "epochs=200 lr=1",               HG_ERR_STOPPED,  8},
+        {"blown",  "epochs=200 optimizer=sgd lr=4", HG_ERR_DIVERGED, 0},
+    };
+    static told t;
+    for (int i = 0; i < 3; i++) {
+        char more[200], short_name[32];
+        hg_train_result r, again;
+        t = (told){.stop_after = ends[i].stop_after};
+        snprintf(more, sizeof more, "name=%s %s", ends[i].name, ends[i].options);
+        run(ends[i].code, more, &t, &r);
+        assert_true(r.best_epoch >= 1 && r.best_epoch < r.epochs);
+        snprintf(short_name, sizeof short_name, "%s_short", ends[i].name);
+        snprintf(more, sizeof more, "name=%s %s epochs=%d", short_name, ends[i].options,
+                 r.best_epoch);
+        run(HG_OK, more, NULL, &again);
+        expect_same_weights(ends[i].name, short_name);
+    }
+}
+
 static void time_ends_a_run_but_not_before_its_first_epoch(void **state) {
     (void)state;
     hg_train_result r;
@@ -505,6 +544,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(without_validation_the_last_is_the_best_and_figures_are_empty),
         cmocka_unit_test(validation_rows_of_another_width_are_refused),
         cmocka_unit_test(patience_ends_a_run_that_gets_no_better),
+        cmocka_unit_test(the_best_weights_are_those_of_the_best_epoch),
         cmocka_unit_test(time_ends_a_run_but_not_before_its_first_epoch),
         cmocka_unit_test(a_run_may_start_from_pretrained_weights),
         cmocka_unit_test(norms_leave_the_first_weights_to_what_is_behind_them),
