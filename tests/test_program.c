@@ -86,16 +86,15 @@ static void read_value(const owners *m, size_t at, size_t count, int32_t value, 
 }
 
 // What an operation has to have, as layer.h promises it to layers, and what it makes.
-static int values_of(const hg__op *op, int32_t reads[3], int32_t writes[2]) {
+static void values_of(const hg__op *op, int32_t reads[3], int32_t writes[2]) {
     reads[0] = op->x, reads[1] = op->x2, reads[2] = op->dy;
     writes[0] = op->y, writes[1] = HG_NO_VALUE;
     if (op->kind == HG_OP_LOSS && op->x2 == HG_NO_VALUE) reads[1] = 0;
-    if (op->kind != HG_OP_BACKWARD) return 0;
+    if (op->kind != HG_OP_BACKWARD) return;
     const bool needs_none = op->layer->type->is_linear && op->layer->params == 0;
     reads[0] = needs_none ? HG_NO_VALUE : op->layer->type->in_place ? op->y : op->x;
     reads[1] = HG_NO_VALUE;
     writes[0] = op->dx, writes[1] = op->dx2;
-    return 0;
 }
 
 // The chunk's (or the batch's) values through all operations.
@@ -103,7 +102,7 @@ static void walk(const hg__program *g, const size_t *at, bool whole, size_t rows
                  const char *spec) {
     for (int32_t i = 0; i < g->ops; i++) {
         int32_t reads[3], writes[2];
-        (void)values_of(&g->op[i], reads, writes);
+        values_of(&g->op[i], reads, writes);
         for (int k = 0; k < 3; k++) {
             const int32_t v = reads[k];
             if (v == HG_NO_VALUE || g->value[g->value[v].lies_in].is_whole != whole) continue;
@@ -331,6 +330,21 @@ static void features_are_of_rows_like_the_models(void **state) {
     hg_model_free(batch);
 }
 
+static void losses_beyond_the_most_are_refused(void **state) {
+    (void)state;
+    hg_error err = {0};
+    hg_model *m = new_model("dense 7 | dense input", 24);
+    const hg__objective mse = hg__objective_of(hg__loss_find("mse"), 0);
+    hg__program g;
+    hg__program_begin(&g, &m->spec.input, true);
+    const int32_t y = hg__program_apply(&g, &m->spec, m->spec.layers, 0, 0, NULL);
+    for (int i = 0; i <= HG_MAX_LOSSES; i++) hg__program_lose(&g, &mse, y, HG_NO_VALUE);
+    assert_int_equal(hg__program_differentiate(&g, &err), HG_ERR_USAGE);
+    assert_non_null(strstr(err.message, "at most 4 losses"));
+    hg__program_clear(&g);
+    hg_model_free(m);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_that_live_at_the_same_time_lie_apart),
@@ -339,6 +353,7 @@ int main(void) {
         cmocka_unit_test(two_plans_of_a_model_train_side_by_side),
         cmocka_unit_test(a_value_may_be_taken_more_than_once),
         cmocka_unit_test(a_frozen_network_can_be_part_of_the_loss),
+        cmocka_unit_test(losses_beyond_the_most_are_refused),
         cmocka_unit_test(features_are_of_rows_like_the_models),
     };
     return cmocka_run_group_tests(tests, fill_rows, NULL);

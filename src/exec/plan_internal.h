@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// plan_internal.h - what the two plans share.
+// plan_internal.h - what plans share.
 #ifndef HG_EXEC_PLAN_INTERNAL_H
 #define HG_EXEC_PLAN_INTERNAL_H
 #include "exec/plan.h"

@@ -16,6 +16,7 @@ struct hg__run_plan {
     const hg_model *model; // borrowed
     hg__pool *pool;        // borrowed
     const hg__kernels *k;
+    hg__loss_rows rows;  // what the model's are to a loss
     hg__program program; // owned
     int32_t chunk;       // rows a task carries
     bool finishes;       // outputs become what rows have
@@ -50,8 +51,7 @@ static int32_t pick_chunk(const hg__program *p) {
 // Lays a thread's block out.
 static int lay_out(hg__run_plan *p, const hg__objective *o, hg_error *err) {
     const hg__spec *s = &p->model->spec;
-    const hg__loss_rows rows = hg__loss_rows_of(p->model, p->k);
-    const size_t wanted = o ? hg__objective_scratch(o, &rows) : 0;
+    const size_t wanted = o ? hg__objective_scratch(o, &p->rows) : 0;
     const size_t least = 2 * (size_t)hg__pad_columns(s->width); // of scoring by columns
     p->chunk = pick_chunk(&p->program);
     HG_TRY(hg__program_place(&p->program, p->chunk, p->value_at, &p->block_stride, err));
@@ -79,6 +79,7 @@ hg__run_plan *hg__run_plan_new(const hg_model *m, hg__pool *pool, const hg__obje
     p->model = m;
     p->pool = pool;
     p->k = hg__kernels_pick();
+    p->rows = hg__loss_rows_of(m, p->k);
     int code = lower(p, err);
     if (code == HG_OK) code = lay_out(p, o, err);
     const size_t threads = (size_t)hg__pool_threads(pool);
@@ -154,9 +155,8 @@ static const hg__real *target_of(const job *j, int64_t row, const hg__real *x) {
 
 static double loss_of(const job *j, const hg__real *y, const hg__real *target, hg__real *spare) {
     const hg__run_plan *p = j->plan;
-    const hg__loss_rows rows = hg__loss_rows_of(p->model, p->k);
     const bool of_logits = j->y != p->boundary[p->model->spec.layers];
-    return hg__objective_row(j->objective, &rows, of_logits, NULL, y, target, 1, spare);
+    return hg__objective_row(j->objective, &p->rows, of_logits, NULL, y, target, 1, spare);
 }
 
 static double score_of(const hg__run_plan *p, const hg__real *y, const hg__real *target, int32_t n,

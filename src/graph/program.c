@@ -137,7 +137,8 @@ int32_t hg__program_apply(hg__program *p, const hg__spec *s, int32_t layers, int
 }
 
 void hg__program_lose(hg__program *p, const hg__objective *o, int32_t y, int32_t target) {
-    if (p->is_out_of_memory || p->losses == HG_MAX_LOSSES) return;
+    p->has_too_many_losses |= p->losses == HG_MAX_LOSSES;
+    if (p->is_out_of_memory || p->has_too_many_losses) return;
     p->objective[p->losses] = *o;
     const hg__shape shape = p->value[y].shape;
     const int32_t slope = add_value(p, &shape, false);
@@ -301,12 +302,19 @@ static void find_lives(hg__program *p) {
 
 // ---- ending ---------------------------------------------------------------------------------------
 
-static int fail(hg_error *err) {
-    return hg__fail(err, HG_ERR_MEMORY, "out of memory while lowering a model");
+static bool is_broken(const hg__program *p) {
+    return p->is_out_of_memory || p->has_too_many_losses;
+}
+
+static int fail(const hg__program *p, hg_error *err) {
+    if (p->is_out_of_memory) {
+        return hg__fail(err, HG_ERR_MEMORY, "out of memory while lowering a model");
+    }
+    return hg__fail(err, HG_ERR_USAGE, "expected at most %d losses", HG_MAX_LOSSES);
 }
 
 int hg__program_finish(hg__program *p, int32_t output, hg_error *err) {
-    if (p->is_out_of_memory) return fail(err);
+    if (is_broken(p)) return fail(p, err);
     p->forward = p->ops;
     p->value[0].last = p->value[output].last = HG_AT_END;
     find_lives(p);
@@ -330,13 +338,13 @@ static bool can_widen_again(const hg__program *p) {
 int hg__program_differentiate(hg__program *p, hg_error *err) {
     const size_t values = (size_t)p->values;
     int32_t *gradient = hg__alloc(values, sizeof *gradient, NULL);
-    p->trained = gradient ? hg__alloc((size_t)p->ops, sizeof *p->trained, NULL) : NULL; // or fewer
+    p->trained = gradient ? hg__alloc((size_t)p->ops, sizeof *p->trained, NULL) : NULL;
     p->is_out_of_memory |= !p->trained;
     p->forward = p->ops;
     for (size_t i = 0; gradient && i < values; i++) gradient[i] = HG_NO_VALUE;
     if (!p->is_out_of_memory) go_back(p, gradient);
     hg__free(gradient);
-    if (p->is_out_of_memory) return fail(err);
+    if (is_broken(p)) return fail(p, err);
     p->widens_again = can_widen_again(p);
     find_lives(p);
     return HG_OK;

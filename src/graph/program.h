@@ -77,7 +77,8 @@ typedef struct hg__program {
     size_t shadow_count, share_count, joined_count; // elements
     size_t scratch_count;                           // elements: the most that a layer takes
     size_t measured_count;                          // numbers a row: the most that a layer measures
-    bool is_out_of_memory; // an operation did not fit: finish and differentiate say so
+    // Finish and differentiate say so: an operation did not fit; there were more than HG_MAX_LOSSES.
+    bool is_out_of_memory, has_too_many_losses;
 } hg__program;
 
 void hg__program_begin(hg__program *p, const hg__shape *row, bool trains); // value 0 is the input
