@@ -106,14 +106,14 @@ $(O)/src/backend/cpu_ref.o: ISA = -O2
 $(O)/src/backend/cpu_avx2.o: ISA = $(KERNEL) -mavx2 -mfma -mprfchw
 $(O)/src/backend/cpu_avx512.o: ISA = $(KERNEL) -mavx2 -mfma -mprfchw -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512
 # Loops over pixels that the compiler makes vectors of.
-$(O)/src/score/filters%.o $(O)/src/score/psnr.o: ISA = $(KERNEL)
+$(O)/src/restore/filters%.o $(O)/src/restore/psnr.o: ISA = $(KERNEL)
 # A host may call us on a thread of 128 KB: no function of the library takes much of it.
 $(O)/src/%.o: FRAME = $(if $(SAN)$(filter-out gcc,$(notdir $(CC))),,-Wframe-larger-than=10000)
 $(O)/%.o: %.c ; @mkdir -p $(@D); [ $(V) = 1 ] || echo "CC $<"; $(CC) $(ALL_CFLAGS) $(FRAME) $(ISA) -c $< -o $@
 $(O)/tests/test_%: $(O)/tests/test_%.o $(O)/libhourglass.a ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 $(HELPERS): %: %.o $(O)/libhourglass.a ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
 # The gradient test takes the code a second time, in double: finite differences need the digits.
-DOUBLE := $(patsubst %.c,$(O)/double/%.o,$(wildcard src/base/*.c src/tensor/*.c src/nn/*.c) src/backend/cpu.c src/backend/cpu_ref.c tests/test_gradients.c)
+DOUBLE := $(patsubst %.c,$(O)/double/%.o,$(wildcard src/base/*.c src/nn/*.c) src/backend/cpu.c src/backend/cpu_ref.c tests/test_gradients.c)
 $(O)/double/%.o: %.c ; @mkdir -p $(@D); [ $(V) = 1 ] || echo "CC $< (double)"; $(CC) $(ALL_CFLAGS) -DHG_DOUBLE -c $< -o $@
 $(O)/tests/test_gradients: $(DOUBLE) ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 $(O)/examples/%: $(O)/examples/%.o $(O)/libhourglass.a ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
@@ -195,8 +195,8 @@ cov:
 	@tools/coverage.sh build/gcc-coverage
 
 # The part without foreign libraries (what would call one is not called), for another machine: the bits of this one.
-ARM_SRC := $(wildcard src/base/*.c src/tensor/*.c src/nn/*.c src/graph/*.c src/exec/*.c src/backend/cpu.c src/backend/cpu_ref.c src/backend/pool.c) \
-           $(addprefix src/model/,fold.c model.c parts.c preset_source.c) src/data/schema.c src/data/schema_names.c
+ARM_SRC := $(filter-out %/source.c %/yaml.c,$(wildcard src/base/*.c)) $(wildcard src/nn/*.c src/graph/*.c src/exec/*.c src/backend/cpu.c src/backend/cpu_ref.c src/backend/pool.c) \
+           $(addprefix src/model/,model.c parts.c preset_source.c) src/schema/schema.c src/csv/names.c
 aarch64: ; @tests/test_aarch64.sh
 build/aarch64/bits: tests/bits.c $(ARM_SRC) $(HEADERS)
 	@mkdir -p $(@D); echo "CC $@"

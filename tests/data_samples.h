@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "data/reader.h"
+#include "array/reader.h"
 
 #include <cmocka.h>
 

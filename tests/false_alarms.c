@@ -19,10 +19,10 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "data/table_view.h"
 #include "detect/detector.h"
 #include "detect/thresholds.h"
-#include "train/trainer.h"
+#include "jobs/trainer.h"
+#include "table/table_view.h"
 
 enum { MOST_RATES = 8, TRAINS = 1, FRESH = 2 };
 

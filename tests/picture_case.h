@@ -13,8 +13,8 @@
 
 #include "backend/pool.h"
 #include "base/file.h"
-#include "data/pictures.h"
 #include "image/image.h"
+#include "rows/pictures.h"
 
 #include <cmocka.h>
 

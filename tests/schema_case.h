@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "data/schema_internal.h"
+#include "schema/schema_internal.h"
 
 #include <cmocka.h>
 

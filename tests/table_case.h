@@ -12,8 +12,8 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "data/table.h"
 #include "data_samples.h"
+#include "table/table.h"
 
 // The file of these bytes, by its name in a folder of its own.
 typedef struct sample_file {

@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "data/table_out.h"
+#include "table/table_out.h"
 
 typedef struct wishes {
     const char *source, *out, *table, *query;

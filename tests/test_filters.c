@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "score/filters.h"
+#include "restore/filters.h"
 
 #include <cmocka.h>
 

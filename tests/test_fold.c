@@ -9,7 +9,7 @@
 #include "base/rng.h"
 #include "exec/plan.h"
 #include "exec/plan_image.h"
-#include "model/fold.h"
+#include "graph/fold.h"
 
 #include <cmocka.h>
 

@@ -5,7 +5,7 @@
 #include "backend/kernels.h"
 #include "backend/pool.h"
 #include "base/mem.h"
-#include "data/noise.h"
+#include "corrupt/noise.h"
 #include "data_samples.h"
 
 enum { ROWS = 1003, WIDTH = 5, BATCH = 64 };

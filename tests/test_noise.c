@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "backend/kernels.h"
-#include "data/blind.h"
-#include "data/noise_type.h"
-#include "data/schema.h"
+#include "corrupt/blind.h"
+#include "corrupt/noise_type.h"
+#include "schema/schema.h"
 
 #include <cmocka.h>
 

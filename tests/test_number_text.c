@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/number_text.h"
+#include "csv/number_text.h"
 
 #include <cmocka.h>
 

@@ -7,10 +7,10 @@
 #include <stddef.h>
 
 #include "base/mem.h"
-#include "data/odbc_api.h"
-#include "data/table_out.h"
-#include "data/utf16.h"
+#include "csv/utf16.h"
 #include "faults.h"
+#include "table/odbc_api.h"
+#include "table/table_out.h"
 
 #include <cmocka.h>
 

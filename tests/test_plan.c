@@ -4,8 +4,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "data/data.h"
-#include "data/write_npy.h"
+#include "array/data.h"
+#include "array/write_npy.h"
 #include "exec/plan_train.h"
 #include "plan_case.h"
 

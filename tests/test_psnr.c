@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "score/psnr.h"
+#include "restore/psnr.h"
 
 #include <cmocka.h>
 

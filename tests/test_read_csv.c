@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/rng.h"
-#include "data/csv_number.h"
+#include "csv/csv_number.h"
 #include "data_samples.h"
 
 #define CSV(text, rows, width, ...) \

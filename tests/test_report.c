@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "array/write_npy.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "data/write_npy.h"
 #include "detect/thresholds.h"
 #include "model/model.h"
 #include "own_folder.h"

@@ -6,15 +6,15 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "array/data.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/meter.h"
 #include "base/rng.h"
-#include "data/data.h"
 #include "exec/plan.h"
+#include "jobs/format_g9.h"
+#include "jobs/write_rows.h"
 #include "own_folder.h"
-#include "score/format_g9.h"
-#include "score/write_rows.h"
 
 #include <cmocka.h>
 

@@ -11,7 +11,7 @@
 #include "base/address.h"
 #include "base/secret.h"
 #include "base/show.h"
-#include "data/csv_write.h"
+#include "csv/csv_write.h"
 
 #include <cmocka.h>
 

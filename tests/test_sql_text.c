@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/mem.h"
-#include "data/sql_text.h"
+#include "table/sql_text.h"
 
 #include <cmocka.h>
 

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "data/csv_number.h"
+#include "csv/csv_number.h"
 #include "table_case.h"
 
 #define CSV(text, says) expect_table(BYTES(text), "x.csv", NULL, says)

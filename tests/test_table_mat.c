@@ -5,9 +5,9 @@
 #include <sys/resource.h>
 
 #include "base/mem.h"
-#include "data/mat.h"
-#include "data/mat_api.h"
 #include "faults.h"
+#include "table/mat.h"
+#include "table/mat_api.h"
 #include "table_case.h"
 
 #if __has_include(<matio.h>)

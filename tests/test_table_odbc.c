@@ -8,8 +8,8 @@
 
 #include "base/secret.h"
 #include "base/text.h"
-#include "data/odbc_api.h"
-#include "data/table.h"
+#include "table/odbc_api.h"
+#include "table/table.h"
 
 #include <cmocka.h>
 

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 #include "base/mem.h"
-#include "data/sqlite_api.h"
-#include "data/table_out.h"
 #include "faults.h"
+#include "table/sqlite_api.h"
+#include "table/table_out.h"
 
 #include <cmocka.h>
 

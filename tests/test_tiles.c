@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "score/tiles.h"
+#include "restore/tiles.h"
 
 #include <cmocka.h>
 

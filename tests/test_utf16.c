@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "data/utf16.h"
+#include "csv/utf16.h"
 
 #include <cmocka.h>
 

@@ -9,11 +9,11 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "data/noise.h"
+#include "corrupt/noise.h"
 #include "image/image.h"
+#include "jobs/val_sheet.h"
 #include "model/model.h"
 #include "own_folder.h"
-#include "score/val_sheet.h"
 
 #include <cmocka.h>
 

@@ -5,8 +5,8 @@
 
 #include "hourglass.h"
 
-#include "data/schema.h"
 #include "model/model.h"
+#include "schema/schema.h"
 #include "table_case.h"
 
 #include <cmocka.h>

@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "options/yaml.h"
+#include "base/yaml.h"
 
 #include <cmocka.h>
 

@@ -8,12 +8,12 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "array/write_npy.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/text.h"
-#include "data/write_npy.h"
 #include "model/model.h"
 
 #include <cmocka.h>

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "data/schema.h"
 #include "detect/detector_internal.h"
 #include "detect/repeats.h"
-#include "model/fold.h"
+#include "graph/fold.h"
 #include "model/parts.h"
+#include "schema/schema.h"
 
 void hg__detector_free(hg__detector *d) {
     if (!d) return;

@@ -14,7 +14,7 @@
 // all others by a; a network that saw few rows counts less. Constants were chosen by measurement: docs/ANOMALIES.md.
 #ifndef HG_DETECT_DETECTOR_H
 #define HG_DETECT_DETECTOR_H
-#include "data/data.h"
+#include "array/data.h"
 #include "exec/plan.h"
 
 typedef struct hg__detector hg__detector;

@@ -9,8 +9,8 @@
 // An autoencoder is no help here: it learns the anomalies, too (docs/ANOMALIES.md has the figures).
 #ifndef HG_DETECT_OUTLIERS_H
 #define HG_DETECT_OUTLIERS_H
+#include "array/data.h"
 #include "backend/pool.h"
-#include "data/data.h"
 
 // score (data->rows), from 0 to below 1: the share of the rows that are less odd, in the eyes of the one that finds the row oddest.
 int hg__outliers_score(const hg__data *data, uint64_t seed, hg__pool *pool, float *score,

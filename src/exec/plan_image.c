@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "graph/fold.h"
 #include "graph/program.h"
-#include "model/fold.h"
 
 enum { BAND = 16, BAND_NUMBERS = 1 << 17 };
 

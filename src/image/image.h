@@ -12,7 +12,7 @@
 #ifndef HG_IMAGE_IMAGE_H
 #define HG_IMAGE_IMAGE_H
 #include "base/error.h"
-#include "tensor/tensor.h"
+#include "base/tensor.h"
 
 typedef struct hg__image_limits {
     uint64_t pixels;    // of one page: width * height

@@ -6,9 +6,9 @@
 
 #include "base/half.h"
 #include "base/mem.h"
-#include "data/schema.h"
 #include "model/model_file.h"
 #include "model/parts.h"
+#include "schema/schema.h"
 
 static hg_model *give_up(hg_model *m) {
     hg_model_free(m);

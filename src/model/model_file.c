@@ -11,8 +11,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/secret.h"
-#include "data/schema.h"
 #include "model/parts.h"
+#include "schema/schema.h"
 
 enum { MAX_DIM = INT32_MAX, MAX_COLUMNS = 1 << 20 };
 

@@ -6,7 +6,7 @@
 #include "model/pca.h"
 
 #include "base/mem.h"
-#include "data/pictures.h"
+#include "rows/pictures.h"
 
 // Sets one parameter of a layer from numbers in the file's layout.
 static void take(hg_model *m, const hg__layer *l, int32_t param, const float *from) {

@@ -2,8 +2,8 @@
 // pca.h - principal component analysis: the linear autoencoder that no other linear one beats.
 #ifndef HG_MODEL_PCA_H
 #define HG_MODEL_PCA_H
+#include "array/data.h"
 #include "backend/pool.h"
-#include "data/data.h"
 #include "model/model.h"
 
 // Wider rows are refused: the covariance is width x width doubles (512 MiB at this limit).

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/yaml.h"
 #include "model/model_file.h"
-#include "options/yaml.h"
 
 static bool ends_with(const char *text, const char *end) {
     const size_t n = strlen(text), m = strlen(end);

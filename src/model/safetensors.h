@@ -4,7 +4,7 @@
 #define HG_MODEL_SAFETENSORS_H
 #include "base/error.h"
 #include "base/file.h"
-#include "tensor/tensor.h"
+#include "base/tensor.h"
 
 enum { HG_MAX_METADATA = 32 << 20 }; // bytes of the "__metadata__" entry
 

@@ -2,7 +2,7 @@
 // safetensors_sort.h - tensors in an order, and their sizes.
 #ifndef HG_MODEL_SAFETENSORS_SORT_H
 #define HG_MODEL_SAFETENSORS_SORT_H
-#include "tensor/tensor.h"
+#include "base/tensor.h"
 
 typedef struct hg__place {
     const hg__tensor *tensor; // borrowed

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // table_model.c - a model of a table's rows: its schema, and the spans of its columns.
 #include "base/mem.h"
-#include "data/schema.h"
 #include "model/model.h"
+#include "schema/schema.h"
 
 int hg__model_take_schema(hg_model *m, hg__schema *s, hg_error *err) {
     hg__schema_free(m->schema);

@@ -16,7 +16,7 @@
 #define HG_NN_LAYER_H
 #include "backend/kernels.h"
 #include "base/error.h"
-#include "tensor/tensor.h"
+#include "base/tensor.h"
 
 enum { HG_MAX_ARGS = 8, HG_MAX_PARAMS = 4 };
 

@@ -5,8 +5,8 @@
 // instruction set has other bits.
 #ifndef HG_NN_LOSS_H
 #define HG_NN_LOSS_H
+#include "base/tensor.h"
 #include "nn/spans.h"
-#include "tensor/tensor.h"
 
 // What the rows are that losses are taken of.
 typedef struct hg__loss_rows {

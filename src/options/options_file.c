@@ -4,8 +4,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "base/yaml.h"
 #include "options/row.h"
-#include "options/yaml.h"
 
 // One reading of a file. The options are changed in a copy, so that a bad line 9 undoes line 3.
 typedef struct reading {

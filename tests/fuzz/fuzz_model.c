@@ -10,9 +10,9 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "data/schema.h"
 #include "exec/plan_image.h"
 #include "model/model_file.h"
+#include "schema/schema.h"
 
 // NOLINTNEXTLINE(readability-identifier-naming)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

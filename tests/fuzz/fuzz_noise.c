@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/noise.h"
+#include "corrupt/noise.h"
 
 // NOLINTNEXTLINE(readability-identifier-naming): the name is the fuzzer's
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);

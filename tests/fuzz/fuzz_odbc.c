@@ -6,8 +6,8 @@
 
 #include "base/mem.h"
 #include "base/secret.h"
-#include "data/sql_text.h"
-#include "data/utf16.h"
+#include "csv/utf16.h"
+#include "table/sql_text.h"
 
 // NOLINTNEXTLINE(readability-identifier-naming)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // fuzz_table_mat.c - any bytes as a MATLAB file of version 4 or 5: rows, or sentences. What is of version 7.3 goes to a helper process, at
 // a fork each, and is not what this looks for.
-#include "data/mat.h"
+#include "table/mat.h"
 #include "table_bytes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "image/image.h"
-#include "score/denoise.h"
+#include "jobs/denoise.h"
 
 // NOLINTNEXTLINE(readability-identifier-naming): the name is the fuzzer's
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// source.c - the bytes of a file, unpacked if it is gzipped, read once from front to back.
+//
+// Nothing here grows with the data: a gzip bomb costs the time to unpack it and no memory.
+#include "base/source.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+
+enum { PACKED_BLOCK = 1 << 16, SPILL_BLOCK = 1 << 18 };
+
+typedef struct hg__inflate {
+    z_stream z;
+    bool open;      // inflateEnd is due
+    bool between;   // a member just ended (or none began)
+    uint64_t total; // bytes unpacked
+    uint8_t block[PACKED_BLOCK];
+} hg__inflate;
+
+// The next block of packed bytes; 0 at the end of the file.
+static int64_t fetch(hg__source *s, hg_error *err) {
+    hg__inflate *g = s->inflate;
+    uint64_t left = s->size - s->at;
+    size_t n = left < PACKED_BLOCK ? (size_t)left : PACKED_BLOCK;
+    if (n) HG_TRY(hg__read_at(s->fd, g->block, n, s->at, s->path, err));
+    s->at += n;
+    g->z.next_in = g->block;
+    g->z.avail_in = (uInt)n;
+    return (int64_t)n;
+}
+
+// Between two members: true if another begins, false at the end (padding zeros are passed over).
+static int next_member(hg__source *s, bool *more, hg_error *err) {
+    hg__inflate *g = s->inflate;
+    *more = false;
+    for (bool padding = false;;) {
+        if (g->z.avail_in == 0) {
+            int64_t n = fetch(s, err);
+            if (n < 0) return (int)n;
+            if (n == 0) return HG_OK;
+        }
+        uint8_t byte = *g->z.next_in;
+        if (byte == 0x1f && !padding) break;
+        if (byte != 0) {
+            uint64_t where = s->at - g->z.avail_in;
+            return hg__fail(err, HG_ERR_DATA,
+                            "%s: expected the end of the gzip file at byte %llu, got byte 0x%02x",
+                            s->path, (unsigned long long)where, byte);
+        }
+        padding = true;
+        g->z.next_in++;
+        g->z.avail_in--;
+    }
+    *more = true;
+    return inflateReset(&g->z) == Z_OK
+               ? HG_OK
+               : hg__fail(err, HG_ERR_DATA, "%s: gzip: cannot go on", s->path);
+}
+
+static int judge(const hg__source *s, int code, uint64_t unpacked, hg_error *err) {
+    if (code == Z_OK || code == Z_BUF_ERROR || code == Z_STREAM_END) return HG_OK;
+    if (code == Z_MEM_ERROR) {
+        return hg__fail(err, HG_ERR_MEMORY, "out of memory: could not unpack %s", s->path);
+    }
+    const char *why = s->inflate->z.msg ? s->inflate->z.msg : "no reason given";
+    return hg__fail(err, HG_ERR_DATA,
+                    "%s: the gzip stream is damaged after %llu unpacked bytes (%s)", s->path,
+                    (unsigned long long)unpacked, why);
+}
+
+// Sees to it that there are packed bytes to go on with; *more is false at the end of the last member.
+static int feed(hg__source *s, bool *more, hg_error *err) {
+    hg__inflate *g = s->inflate;
+    *more = true;
+    if (g->between) {
+        HG_TRY(next_member(s, more, err));
+        g->between = !*more;
+    }
+    if (!*more || g->z.avail_in > 0) return HG_OK;
+    int64_t n = fetch(s, err);
+    if (n != 0) return n < 0 ? (int)n : HG_OK;
+    return hg__fail(err, HG_ERR_DATA, "%s: the gzip stream is cut off after %llu unpacked bytes",
+                    s->path, (unsigned long long)g->total);
+}
+
+static int64_t read_gzip(hg__source *s, uint8_t *to, size_t size, hg_error *err) {
+    hg__inflate *g = s->inflate;
+    size_t done = 0;
+    while (done < size) {
+        bool more;
+        HG_TRY(feed(s, &more, err));
+        if (!more) break;
+        size_t want = size - done < (1U << 30) ? size - done : 1U << 30;
+        g->z.next_out = to + done;
+        g->z.avail_out = (uInt)want;
+        int code = inflate(&g->z, Z_NO_FLUSH);
+        done += want - g->z.avail_out;
+        g->total += want - g->z.avail_out;
+        g->between = code == Z_STREAM_END;
+        HG_TRY(judge(s, code, g->total, err));
+    }
+    return (int64_t)done;
+}
+
+static int64_t read_plain(hg__source *s, uint8_t *to, size_t size, hg_error *err) {
+    uint64_t left = s->size - s->at;
+    size_t n = left < size ? (size_t)left : size;
+    if (n) HG_TRY(hg__read_at(s->fd, to, n, s->at, s->path, err));
+    s->at += n;
+    return (int64_t)n;
+}
+
+static int64_t read_any(hg__source *s, uint8_t *to, size_t size, hg_error *err) {
+    if (s->pull) return s->pull(s->context, to, size, err);
+    return s->inflate ? read_gzip(s, to, size, err) : read_plain(s, to, size, err);
+}
+
+static int open_gzip(hg__source *s, hg_error *err) {
+    s->inflate = hg__alloc(1, sizeof *s->inflate, err);
+    if (!s->inflate) return HG_ERR_MEMORY;
+    s->inflate->z.zalloc = hg__zlib_alloc;
+    s->inflate->z.zfree = hg__zlib_free;
+    if (inflateInit2(&s->inflate->z, 15 + 16) != Z_OK) { // 16: gzip frames only
+        return hg__fail(err, HG_ERR_MEMORY, "out of memory: could not unpack %s", s->path);
+    }
+    s->inflate->open = true;
+    s->packed = true;
+    return HG_OK;
+}
+
+static int fill_head(hg__source *s, hg_error *err) {
+    int64_t n = read_any(s, s->head, sizeof s->head, err);
+    if (n < 0) return (int)n;
+    s->head_size = (size_t)n;
+    return HG_OK;
+}
+
+int hg__source_open(hg__source *s, int fd, const char *path, hg_error *err) {
+    *s = (hg__source){.path = path, .fd = fd};
+    struct stat st;
+    if (fstat(fd, &st) != 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot stat", path);
+    if (!S_ISREG(st.st_mode)) {
+        return hg__fail(err, HG_ERR_IO, "%s: expected a file, got %s", path,
+                        S_ISDIR(st.st_mode) ? "a folder" : "a device");
+    }
+    s->size = (uint64_t)st.st_size;
+    uint8_t magic[2] = {0};
+    if (s->size >= 2) HG_TRY(hg__read_at(fd, magic, 2, 0, path, err));
+    if (magic[0] == 0x1f && magic[1] == 0x8b) HG_TRY(open_gzip(s, err));
+    return fill_head(s, err);
+}
+
+int hg__source_open_entry(hg__source *s, const char *path, uint64_t size, hg_error *err) {
+    s->path = path;
+    s->fd = -1;
+    s->size = size;
+    s->packed = true;
+    return fill_head(s, err);
+}
+
+void hg__source_close(hg__source *s) {
+    if (s->inflate) {
+        if (s->inflate->open) (void)inflateEnd(&s->inflate->z);
+        hg__free(s->inflate);
+        s->inflate = NULL;
+    }
+    if (s->fd >= 0) close(s->fd);
+    s->fd = -1;
+}
+
+int64_t hg__source_read(hg__source *s, void *buffer, size_t size, hg_error *err) {
+    size_t held = s->head_size - s->head_used;
+    size_t first = held < size ? held : size;
+    if (first) memcpy(buffer, s->head + s->head_used, first);
+    s->head_used += first;
+    int64_t more = 0;
+    if (first < size) more = read_any(s, (uint8_t *)buffer + first, size - first, err);
+    if (more < 0) return more;
+    s->position += first + (uint64_t)more;
+    return (int64_t)first + more;
+}
+
+int hg__source_need(hg__source *s, void *buffer, size_t size, const char *what, hg_error *err) {
+    int64_t n = hg__source_read(s, buffer, size, err);
+    if (n < 0) return (int)n;
+    if ((size_t)n == size) return HG_OK;
+    return hg__fail(err, HG_ERR_DATA, "%s: expected %s, got the end of the file after %llu bytes",
+                    s->path, what, (unsigned long long)s->position);
+}
+
+int hg__source_finish(hg__source *s, const char *what, hg_error *err) {
+    uint8_t byte;
+    uint64_t end = s->position;
+    int64_t n = hg__source_read(s, &byte, 1, err);
+    if (n < 0) return (int)n;
+    if (n == 0) return HG_OK;
+    return hg__fail(err, HG_ERR_DATA,
+                    "%s: expected the end of the file after %s (%llu bytes), got more", s->path,
+                    what, (unsigned long long)end);
+}
+
+int hg__source_spill(hg__source *s, uint64_t *size, hg_error *err) {
+    uint8_t *block = hg__alloc(SPILL_BLOCK, 1, err);
+    if (!block) return HG_ERR_MEMORY;
+    int fd = hg__open_spill(err);
+    int64_t n = fd;
+    *size = 0;
+    while (n >= 0) {
+        n = hg__source_read(s, block, SPILL_BLOCK, err);
+        if (n <= 0) break;
+        int code = hg__spill(fd, block, (size_t)n, err);
+        if (code < 0) n = code;
+        *size += (uint64_t)n;
+    }
+    hg__free(block);
+    if (n >= 0) return fd;
+    if (fd >= 0) close(fd);
+    return (int)n;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// source.h - the bytes of a file, unpacked if it is gzipped, read once from front to back.
+#ifndef HG_BASE_SOURCE_H
+#define HG_BASE_SOURCE_H
+#include "base/error.h"
+
+enum { HG_SOURCE_HEAD = 512 };
+
+typedef struct hg__source {
+    const char *path;  // borrowed, for messages
+    int fd;            // owned; -1 once somebody took it
+    uint64_t size;     // of the file, bytes
+    uint64_t at;       // next byte of the file to fetch
+    uint64_t position; // bytes handed out so far, unpacked
+    bool packed;       // gzip or an entry of an archive: the file's bytes are not the data's
+
+    uint8_t head[HG_SOURCE_HEAD]; // the first bytes, for sniffing; read() hands them out too
+    size_t head_size, head_used;
+
+    struct hg__inflate *inflate; // owned; NULL unless gzipped
+    // The bytes come from elsewhere (an archive): as hg__source_read(), NULL if not used.
+    int64_t (*pull)(void *context, void *buffer, size_t size, hg_error *err);
+    void *context; // borrowed
+} hg__source;
+
+// Takes over `fd` (closed by hg__source_close, also after a failure here). Knows gzip by its magic.
+int hg__source_open(hg__source *s, int fd, const char *path, hg_error *err);
+// A source over pull(context); `size` is what the archive says, in bytes.
+int hg__source_open_entry(hg__source *s, const char *path, uint64_t size, hg_error *err);
+void hg__source_close(hg__source *s);
+
+// Up to `size` bytes; fewer only at the end of the data. Negative code on failure.
+int64_t hg__source_read(hg__source *s, void *buffer, size_t size, hg_error *err);
+
+// Exactly `size` bytes, or "expected `what`, got the end of the file".
+int hg__source_need(hg__source *s, void *buffer, size_t size, const char *what, hg_error *err);
+
+// Fails unless all bytes were read; `what` was expected to be the last.
+int hg__source_finish(hg__source *s, const char *what, hg_error *err);
+
+// Copies everything that is left to an unlinked temporary file; its descriptor and size.
+int hg__source_spill(hg__source *s, uint64_t *size, hg_error *err);
+#endif

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// noise.h - how images, tables and other rows are spoilt on purpose: noise="gaussian 0-55 + jpeg 30-90".
+//
+//   noise = step { "+" step }          steps are applied from left to right
+//   step  = name [ range ] [ "@" probability ]
+//   range = number [ "-" number ]      drawn anew for each row, uniformly between the two
+//
+//   gaussian S        added, standard deviation S
+//   poisson P         shot noise at a peak of P photons for white
+//   speckle S         multiplied by 1 + gaussian of S percent
+//   salt_pepper P     P percent of the pixels black or white
+//   gaussian_blur R   standard deviation R pixels;  motion_blur L  pixels long, any angle;  defocus_blur R  disc
+//   jpeg Q            compressed with quality Q and back, 8 bits
+//   downscale F       made smaller by F and back
+//   mask P            P percent of the values (of the pixels, for images; of the columns, for tables) set to 0
+//   swap P            P percent of the columns of a table (of the values) take those of another row, one for all
+//   jitter D          added, standard deviation D of the numbers as they are: for tables, whose columns are scaled.
+//                     Of a range small and large are as likely: the logarithm is uniform
+//   clip              rounded to 8 bits and cut off below black and above white, as in a file
+// Units are 8-bit grey levels but for the last two. "blind" alone is a way to learn from noisy images (see blind.h), not
+// a corruption.
+// Draws come from the counter generator: (seed; NOISE, epoch, row, draw), so a row is spoilt the same way by
+// any thread and after any restart.
+#ifndef HG_CORRUPT_NOISE_H
+#define HG_CORRUPT_NOISE_H
+#include "base/error.h"
+
+enum { HG_MAX_NOISE_STEPS = 8, HG_NOISE_ROOTS = 24 };
+
+typedef struct hg__noise_step {
+    const struct hg__noise_type *type;
+    double low, high;            // of the amount
+    double root[HG_NOISE_ROOTS]; // of high / low: the square root, the fourth, the eighth ...
+    double probability;
+} hg__noise_step;
+
+typedef struct hg__noise {
+    hg__noise_step step[HG_MAX_NOISE_STEPS];
+    int32_t steps; // 0: none
+    bool blind;
+} hg__noise;
+
+// "" is no noise. The sentence names the step that is wrong and what there is.
+int hg__noise_parse(hg__noise *n, const char *text, hg_error *err);
+
+// Whether a row of this shape can be spoilt so: blur, jpeg and downscale need images of 1 or 3 channels, swap
+// needs none. Blind cannot: it needs more of an image than the row (pictures.h).
+int hg__noise_check(const hg__noise *n, int32_t height, int32_t width, int32_t channels,
+                    hg_error *err);
+
+// Floats hg__noise_apply() needs as scratch for one row.
+size_t hg__noise_scratch(const hg__noise *n, int32_t height, int32_t width, int32_t channels);
+
+// Which row is spoilt: its shape, and where its draws come from.
+typedef struct hg__noise_place {
+    int32_t height, width, channels; // a row that is no image: 1, n, 1
+    uint32_t epoch;
+    uint64_t seed, row;
+    const struct hg__schema *schema; // borrowed: a table's row; else NULL
+    const float *donor;              // another row, where hg__noise_needs_donor(); else NULL
+} hg__noise_place;
+
+// Whether a step takes values of another row, and which of `rows` rows that is here.
+bool hg__noise_needs_donor(const hg__noise *n);
+int64_t hg__noise_donor(const hg__noise_place *at, int64_t rows);
+
+// x (height, width, channels), white = 1, spoilt in place. Not clipped, but by jpeg (8 bits). scratch: of
+// hg__noise_scratch() floats. May fail only where the JPEG library runs out of memory.
+int hg__noise_apply(const hg__noise *n, const hg__noise_place *at, float *x, float *scratch,
+                    hg_error *err);
+#endif

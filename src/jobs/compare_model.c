@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// compare_model.c - what `hourglass train` makes of a table with its default options, as one of the methods compared.
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "detect/detector.h"
+#include "jobs/compare.h"
+#include "jobs/trainer.h"
+#include "table/table_view.h"
+
+enum { BLOCK = 1024 }; // rows scored at a time
+
+static int keep_train(void *context, const hg__table *table, const hg__cell *cell, int64_t row,
+                      hg_error *err) {
+    const hg__contest *t = context;
+    (void)table, (void)cell, (void)err;
+    return row < t->table_rows && t->is_train[row];
+}
+
+// The options a training takes over from the comparison, and what keeps it out of the user's folders.
+static int set_options(hg_options *o, const hg__contest *t, const char *folder, hg_error *err) {
+    static const char *const taken[] = {"label",         "ignore",  "normal",    "columns",
+                                        "on_bad",        "max_mem", "threads",   "clean",
+                                        "contamination", "steps",   "references"};
+    char seed[32];
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+        if (!hg_options_is_set(t->o, taken[i])) continue;
+        HG_TRY(hg__option_take(o, t->o, taken[i], err));
+    }
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)t->seed);
+    HG_TRY(hg_options_set(o, "data", t->table->path, err));
+    HG_TRY(hg_options_set(o, "seed", seed, err));
+    HG_TRY(hg_options_set(o, "project", folder, err));
+    return hg_options_set(o, "prepare", "table", err);
+}
+
+static int train(const hg__contest *t, const char *folder, hg_model **m, hg_error *err) {
+    hg_options *o = hg_options_new("train", err);
+    int code = o ? set_options(o, t, folder, err) : HG_ERR_MEMORY;
+    hg__table *view = code == HG_OK ? hg__table_view(t->table, keep_train, (void *)t, err) : NULL;
+    const hg_listener quiet = {.stop = t->l->stop};
+    if (code == HG_OK) code = view ? hg__train(o, view, &quiet, NULL, m, err) : (int)err->code;
+    hg__table_close(view);
+    hg_options_free(o);
+    return code;
+}
+
+// The results folder goes again; what was asked for is the figures.
+static void remove_folder(const char *folder) {
+    static const char *const left[] = {"train/weights/best.safetensors",
+                                       "train/weights/last.safetensors",
+                                       "train/weights",
+                                       "train/args.yaml",
+                                       "train/results.csv",
+                                       "train/run.json",
+                                       "train/left_out.csv",
+                                       "train/metrics.json",
+                                       "train",
+                                       "latest",
+                                       ""};
+    char path[256];
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, left[i]);
+        (void)remove(path);
+    }
+}
+
+// Scores the rows of d that did not train, a block at a time. `side` numbers them.
+static int score_rows(const hg__contest *t, hg__detector *d, const hg__data *rows,
+                      const hg__side_columns *side, float *x, float *score, hg_error *err) {
+    int64_t held = 0, done = 0;
+    for (int64_t i = 0; i < rows->rows; i++) {
+        const int64_t number = side->number ? side->number[i] : i;
+        const bool trains = number < t->table_rows && t->is_train[number];
+        if (!trains && done + held == t->test_rows) return HG_ERR_DATA;
+        if (!trains) HG_TRY(hg__data_row(rows, i, x + held++ * rows->width, err));
+        if (held == 0 || (held < BLOCK && i + 1 < rows->rows)) continue;
+        HG_TRY(hg__detector_score(d, x, held, score + done, NULL, err));
+        done += held;
+        held = 0;
+    }
+    return done == t->test_rows ? HG_OK : HG_ERR_DATA;
+}
+
+// The test rows are read once more, by the model's own schema: it knows the levels of the rows that were not held out, the
+// baselines those of all training rows.
+static int score_test(const hg__contest *t, const hg_model *m, float *score, hg_error *err) {
+    const hg__encode_options how = hg__contest_encoding(t);
+    hg__encoding_notes notes = {0};
+    hg__side_columns side = {0};
+    HG_TRY(hg__table_rewind(t->table, err));
+    hg__detector *d = hg__detector_new(m, t->pool, t->table->path, err);
+    hg__data *rows = d ? hg__schema_read(m->schema, t->table, &how, &side, &notes, err) : NULL;
+    float *x = rows ? hg__alloc(BLOCK, (size_t)rows->width * sizeof *x, err) : NULL;
+    int code = x ? score_rows(t, d, rows, &side, x, score, err) : (int)err->code;
+    if (code == HG_ERR_DATA) {
+        code =
+            hg__fail(err, code, "%.300s: expected the same rows in both readings", t->table->path);
+    }
+    hg__free(x);
+    hg__data_close(rows);
+    hg__side_columns_clear(&side);
+    hg__detector_free(d);
+    return code;
+}
+
+int hg__autoencoder_run(const hg__method *method, const hg__contest *t, float *score, hg__figure *f,
+                        hg_error *err) {
+    const char *place = getenv("TMPDIR");
+    char folder[128];
+    hg_model *m = NULL;
+    (void)method;
+    snprintf(folder, sizeof folder, "%.90s/hourglass-XXXXXX", place && *place ? place : "/tmp");
+    if (!mkdtemp(folder)) {
+        return hg__fail_errno(err, HG_ERR_IO, "%s: cannot make the folder", folder);
+    }
+    const double began = hg__seconds();
+    int code = train(t, folder, &m, err);
+    if (code == HG_ERR_STOPPED) { // what training says, resume=, is of a folder that goes now
+        hg__fail(err, code, "stopped on request");
+    }
+    const double fitted = hg__seconds();
+    if (code == HG_OK && m) code = score_test(t, m, score, err);
+    f->fit = fitted - began;
+    f->score = hg__seconds() - fitted;
+    hg_model_free(m);
+    remove_folder(folder);
+    return code;
+}

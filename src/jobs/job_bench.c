@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+// job_bench.c - how fast this machine does what the library does, beside how fast it could.
+//
+// Every figure is the best of several rounds, and the machine's peak of multiply-adds is measured between
+// the rounds, so that both see the same clock. Work is made from a seed: no data set is needed.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/entry.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/rng.h"
+#include "jobs/bench.h"
+
+enum { WIDTH = 784, CODE = 64, SINGLES = 20000, CSV_COLUMNS = 20 };
+
+static const hg__scene_case standard = {
+    "training step 784-64-784, batch 128", "ae", {1, {WIDTH}},
+      128, 60000
+};
+
+static void spin(void *context, int32_t task, int32_t thread) {
+    (void)task, (void)thread;
+    const hg__bench *b = context;
+    hg__real sink;
+    (void)b->k->peak(200000, &sink);
+}
+
+// Raises b->peak if this moment shows more.
+static void measure_peak(hg__bench *b) {
+    hg__real sink;
+    const int32_t threads = hg__pool_threads(b->pool);
+    const double flops = b->k->peak(200000, &sink) * threads;
+    for (int i = 0; i < 5; i++) {
+        const double began = hg__seconds();
+        hg__pool_run(b->pool, spin, b, threads);
+        const double rate = flops / (hg__seconds() - began);
+        if (rate > b->peak) b->peak = rate;
+    }
+}
+
+static bool is_stopped(const hg__bench *b) {
+    return b->stop && *b->stop;
+}
+
+double hg__bench_best(hg__bench *b, void (*work)(void *), void *context) {
+    double best = (double)INFINITY;
+    const double until = hg__seconds() + b->o->values.seconds;
+    for (int round = 0; round < 5 || hg__seconds() < until; round++) {
+        const double began = hg__seconds();
+        work(context);
+        const double took = hg__seconds() - began;
+        if (took < best) best = took;
+        if (is_stopped(b)) break;
+        if (round < 5 || round % 8 == 0) measure_peak(b);
+    }
+    return best;
+}
+
+bool hg__bench_wants(const hg__bench *b, const char *name) {
+    return !is_stopped(b) && strstr(name, b->o->values.only) != NULL;
+}
+
+void hg__bench_measure(hg__bench *b, hg__figure f, double units, void (*work)(void *),
+                       void *context) {
+    if (!hg__bench_wants(b, f.name)) return;
+    f.seconds = hg__bench_best(b, work, context) / units;
+    hg__bench_add(b, &f);
+}
+
+void hg__bench_add(hg__bench *b, const hg__figure *f) {
+    if (!hg__bench_wants(b, f->name)) return;
+    const bool is_first = b->lines++ == 0;
+    const double rate = f->flops / f->seconds, rows = f->rows / f->seconds;
+    if (b->json) {
+        hg__text_add(
+            &b->text,
+            "%s\n    {\"name\": \"%s\", \"us\": %.3f, \"rows_per_second\": %.0f, \"gflops\": %.2f, "
+            "\"fraction\": %.4f, \"bytes_per_second\": %.0f, \"pixels_per_second\": %.0f, "
+            "\"share\": %.4f, \"spec\": \"%s\"}",
+            is_first ? "" : ",", f->name, f->seconds * 1e6, rows, rate / 1e9, rate / b->peak,
+            f->bytes / f->seconds, f->pixels / f->seconds, f->share, f->spec ? f->spec : "");
+        return;
+    }
+    hg__text_add(&b->text, "%-40s %11.2f us", f->name, f->seconds * 1e6);
+    if (f->rows > 0) hg__text_add(&b->text, " %12.0f rows/s", rows);
+    if (f->flops > 0) {
+        hg__text_add(&b->text, " %8.1f GFLOP/s %5.1f %% of peak", rate / 1e9, 100 * rate / b->peak);
+    }
+    if (f->bytes > 0) hg__text_add(&b->text, " %8.2f GB/s", f->bytes / f->seconds / 1e9);
+    if (f->pixels > 0) hg__text_add(&b->text, " %8.2f Mpixel/s", f->pixels / f->seconds / 1e6);
+    if (f->share > 0) hg__text_add(&b->text, " %5.1f %% of %s", 100 * f->share, f->share_of);
+    hg__text_add(&b->text, "\n");
+}
+
+int hg__bench_alone(hg__bench *b, hg__bench_run *run, hg_error *err) {
+    hg__pool *all = b->pool;
+    const double kept = b->peak;
+    b->pool = hg__pool_new(1, err);
+    b->peak = 0;
+    const int code = b->pool ? run(b, err) : HG_ERR_MEMORY;
+    hg__pool_free(b->pool);
+    b->pool = all;
+    b->peak = kept;
+    return code;
+}
+
+// ---- kernels ------------------------------------------------------------------------------------
+
+typedef struct product {
+    const hg__kernels *k;
+    hg__gemm g;
+    int repeat;
+} product;
+
+static void run_product(void *context) {
+    const product *p = context;
+    for (int i = 0; i < p->repeat; i++) p->k->gemm(&p->g);
+}
+
+// The three products of a dense layer on one thread, from the cache: forward, and the weights' gradient.
+static int bench_kernels(hg__bench *b, hg_error *err) {
+    hg__real *space = hg__alloc(3 << 18, sizeof *space, err);
+    if (!space) return HG_ERR_MEMORY;
+    hg__real *c = space + (1 << 19);
+    const int repeat = 100;
+    product rows = {
+        b->k,
+        {.M = 16,
+             .N = 64,
+             .K = WIDTH,
+             .blocks = 1,
+             .a = space,
+             .a_m = WIDTH,
+             .a_k = 1,
+             .b = space + (1 << 18),
+             .b_k = 64,
+             .c = c,
+             .c_m = 64},
+        repeat
+    };
+    product columns = {
+        b->k,
+        {.M = 64,
+             .N = 64,
+             .K = 128,
+             .blocks = 1,
+             .a = space,
+             .a_m = 1,
+             .a_k = WIDTH,
+             .b = space + (1 << 18),
+             .b_k = 80,
+             .c = c,
+             .c_m = 64},
+        repeat
+    };
+    const hg__figure forward = {.name = "product 16 x 784 x 64, one thread",
+                                .flops = 2.0 * 16 * WIDTH * 64};
+    const hg__figure weights = {.name = "gradient 64 x 128 x 64, one thread",
+                                .flops = 2.0 * 64 * 128 * 64};
+    hg__bench_measure(b, forward, repeat, run_product, &rows);
+    hg__bench_measure(b, weights, repeat, run_product, &columns);
+    hg__free(space);
+    return HG_OK;
+}
+
+// ---- scoring ------------------------------------------------------------------------------------
+
+typedef struct scoring {
+    hg_scorer *scorer;
+    const float *x;
+    float *score;
+    int64_t rows;
+    double *latency; // (SINGLES) or NULL
+} scoring;
+
+static void run_bulk(void *context) {
+    const scoring *s = context;
+    hg_score(s->scorer, s->x, s->rows, s->score);
+}
+
+static void run_singles(void *context) {
+    const scoring *s = context;
+    for (int i = 0; i < SINGLES; i++) {
+        const double began = hg__seconds();
+        hg_score(s->scorer, s->x + (i & 63) * WIDTH, 1, s->score);
+        s->latency[i] = hg__seconds() - began;
+    }
+}
+
+static int compare_doubles(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void bench_singles(hg__bench *b, scoring *s) {
+    static const struct {
+        const char *name;
+        int32_t percent;
+    } parts[] = {
+        {"score one row, median",          50},
+        {"score one row, 99th percentile", 99},
+    };
+    if (!hg__bench_wants(b, parts[0].name) && !hg__bench_wants(b, parts[1].name)) return;
+    hg__bench_best(b, run_singles, s);
+    qsort(s->latency, SINGLES, sizeof *s->latency, compare_doubles);
+    for (int i = 0; i < 2; i++) {
+        hg__bench_add(b, &(hg__figure){.name = parts[i].name,
+                                       .seconds = s->latency[SINGLES / 100 * parts[i].percent],
+                                       .rows = 1});
+    }
+}
+
+static int bench_score(hg__bench *b, const hg__scene *s, hg_error *err) {
+    enum { BULK = 20000 };
+    float *x = hg__alloc((size_t)BULK * WIDTH, sizeof *x, err);
+    float *score = x ? hg__alloc(BULK, sizeof *score, err) : NULL;
+    double *latency = score ? hg__alloc(SINGLES, sizeof *latency, err) : NULL;
+    scoring all = {.scorer =
+                       latency ? hg_scorer_new(s->model, hg__pool_threads(b->pool), err) : NULL,
+                   .x = x,
+                   .score = score,
+                   .rows = BULK};
+    scoring one = {.scorer = all.scorer ? hg_scorer_new(s->model, 1, err) : NULL,
+                   .x = x,
+                   .score = score,
+                   .latency = latency};
+    const int code = one.scorer ? HG_OK : HG_ERR_MEMORY;
+    if (code == HG_OK) {
+        for (int i = 0; i < BULK * WIDTH; i++) x[i] = s->images[i] / 255.0F;
+        const hg__figure f = {.name = "score rows 784-64-784, from memory",
+                              .flops = 4.0 * WIDTH * CODE * BULK,
+                              .rows = BULK};
+        hg__bench_measure(b, f, 1, run_bulk, &all);
+        bench_singles(b, &one);
+    }
+    hg_scorer_free(all.scorer);
+    hg_scorer_free(one.scorer);
+    hg__free(latency);
+    hg__free(score);
+    hg__free(x);
+    return code;
+}
+
+// ---- reading ------------------------------------------------------------------------------------
+
+typedef struct reading {
+    char path[1024];
+    hg_error err;
+    int code;
+} reading;
+
+static void run_read(void *context) {
+    reading *r = context;
+    const hg__data_options options = {
+        .label = "", .ignore = "", .on_bad = "stop", .memory = 1U << 30};
+    hg__data *d = hg__data_open(r->path, &options, &r->err);
+    if (!d) r->code = (int)r->err.code;
+    hg__data_close(d);
+}
+
+static int write_csv(const char *path, size_t *bytes, hg_error *err) {
+    hg__text t = {0};
+    for (uint32_t i = 0; i < 200000; i++) {
+        for (uint32_t j = 0; j < CSV_COLUMNS; j++) {
+            const double x =
+                ((double)hg__philox_run(0, HG_STREAM_SYNTHETIC, i, j, 1).word[0] - 0x1p31) * 4.6e-9;
+            hg__text_add(&t, j + 1 < CSV_COLUMNS ? "%.5f," : "%.5f\n", x);
+        }
+    }
+    const int code = t.failed ? hg__fail(err, HG_ERR_MEMORY, "out of memory")
+                              : hg__write_file(path, t.data, t.length, err);
+    *bytes = t.length;
+    hg__text_clear(&t);
+    return code;
+}
+
+static int bench_read(hg__bench *b, hg_error *err) {
+    static const char title[] = "read CSV, 200000 x 20 decimals";
+    reading r = {.code = HG_OK};
+    size_t bytes;
+    const char *folder = getenv("TMPDIR");
+    char name[64];
+    if (!hg__bench_wants(b, title)) return HG_OK;
+    snprintf(name, sizeof name, "hourglass-bench-%ld.csv", (long)getpid());
+    HG_TRY(hg__join_path(r.path, sizeof r.path, folder && *folder ? folder : "/tmp", name, err));
+    int code = write_csv(r.path, &bytes, err);
+    if (code == HG_OK) {
+        const hg__figure f = {.name = title, .rows = 200000, .bytes = (double)bytes};
+        hg__bench_measure(b, f, 1, run_read, &r);
+        code = r.code;
+        if (code < 0 && err) *err = r.err;
+    }
+    unlink(r.path);
+    return code;
+}
+
+// -------------------------------------------------------------------------------------------------
+
+static bool wants(const hg__bench *b, const char *what) {
+    return strcmp(b->o->values.what, "all") == 0 || strcmp(b->o->values.what, what) == 0;
+}
+
+static int run_all(hg__bench *b, hg_error *err) {
+    hg__scene s = {0};
+    int code = HG_OK;
+    measure_peak(b);
+    if (wants(b, "kernels")) code = hg__bench_alone(b, bench_kernels, err);
+    if (code == HG_OK && (wants(b, "step") || wants(b, "score"))) {
+        code = hg__scene_make(&s, &standard, b->pool, err);
+        if (code == HG_OK && wants(b, "step")) hg__bench_step(b, &s, &standard);
+        if (code == HG_OK && wants(b, "score")) code = bench_score(b, &s, err);
+        hg__scene_clear(&s);
+    }
+    if (code == HG_OK && wants(b, "score")) code = hg__bench_detect(b, err);
+    if (code == HG_OK && wants(b, "conv")) code = hg__bench_conv(b, err);
+    if (code == HG_OK && wants(b, "read")) code = bench_read(b, err);
+    if (code == HG_OK && wants(b, "read")) code = hg__bench_pictures(b, err);
+    if (code == HG_OK && is_stopped(b)) return hg__fail(err, HG_ERR_STOPPED, "stopped on request");
+    if (code == HG_OK && b->lines == 0) {
+        code = hg__fail(err, HG_ERR_USAGE, "bench: no figure of what=%s has '%s' in its name",
+                        b->o->values.what, b->o->values.only);
+    }
+    return code;
+}
+
+int hg_bench(const hg_options *o, const hg_listener *l, bool json, char **text, hg_error *err) {
+    HG_JOB_ENTRY(l);
+    hg__bench b = {.o = o, .stop = l ? l->stop : NULL, .k = hg__kernels_pick(), .json = json};
+    b.pool = hg__pool_new((int32_t)o->values.threads, err);
+    if (!b.pool) return HG_ERR_MEMORY;
+    if (json) hg__text_add(&b.text, "{\"results\": [");
+    int code = run_all(&b, err);
+    const int32_t threads = hg__pool_threads(b.pool);
+    hg__text_add(&b.text,
+                 json ? "\n  ],\n  \"threads\": %d, \"isa\": \"%s\", \"peak_gflops\": %.1f}\n"
+                      : "%d threads, %s: peak of multiply-adds %.1f GFLOP/s\n",
+                 threads, b.k->name, b.peak / 1e9);
+    hg__pool_free(b.pool);
+    if (code == HG_OK) {
+        *text = hg__text_take(&b.text, err);
+        if (!*text) code = HG_ERR_MEMORY;
+    }
+    hg__text_clear(&b.text);
+    return code;
+}

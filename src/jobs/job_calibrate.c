@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// job_calibrate.c - new thresholds from new normal rows, without training.
+#include <string.h>
+
+#include "base/entry.h"
+#include "base/lock.h"
+#include "base/mem.h"
+#include "base/stream.h"
+#include "base/sweep.h"
+#include "base/text.h"
+#include "jobs/judge.h"
+#include "schema/schema.h"
+
+static void write_lines(hg__text *t, const hg__thresholds *all) {
+    hg__thresholds_write(all, "", t);
+}
+
+static void write_json(hg__text *t, const hg__thresholds *all) {
+    if (all->groups == 0) return; // there is always that of all rows
+    const hg__threshold *at = &all->group[0].at;
+    hg__text_add(t,
+                 "{\"rows\":%lld,\"fpr\":%.9g,\"threshold\":%.9g,\"guaranteed\":%s,\"rows_needed\":"
+                 "%lld,\"groups\":%d}\n",
+                 (long long)at->count, at->fpr, at->value,
+                 at->method == HG_THRESHOLD_CONFORMAL ? "true" : "false", (long long)at->least,
+                 all->groups - 1);
+}
+
+// score, group (rows): of normal rows only.
+static int64_t take_normal(const hg__judge *j, float *score, int32_t *group, int64_t n) {
+    const hg__side_columns *side = &j->feed.side;
+    for (int32_t i = 0; i < j->count; i++) {
+        const int64_t row = j->first + i;
+        if (side->label && side->label[row]) continue;
+        if (side->group) group[n] = side->group[row];
+        score[n++] = j->score[i];
+    }
+    return n;
+}
+
+static int fit(hg__judge *j, hg__thresholds *fresh, const char *column, double fpr, hg_error *err) {
+    const size_t rows = (size_t)j->feed.data->rows;
+    const hg__side_columns *side = &j->feed.side;
+    float *score = hg__alloc(rows, sizeof *score, err);
+    int32_t *group = score ? hg__alloc(rows, sizeof *group, err) : NULL;
+    int more = group ? HG_OK : HG_ERR_MEMORY;
+    int64_t n = 0;
+    while (group && (more = hg__judge_next(j, err)) > 0) n = take_normal(j, score, group, n);
+    if (more == HG_OK && n == 0) {
+        more = hg__fail(err, HG_ERR_DATA, "%s: expected normal rows, got none", j->feed.data->path);
+    }
+    if (more == HG_OK) {
+        const hg__held_out held = {
+            score, n, side->group ? group : NULL, side->group_name, side->groups, column};
+        more = hg__thresholds_fit(fresh, &held, fpr, err);
+    }
+    hg__free(score);
+    hg__free(group);
+    return more;
+}
+
+// A run that is under way would write over the new thresholds, or they over its better weights.
+static int check_folder(const char *model, hg_error *err) {
+    static const char inside[] = "weights/";
+    enum { LENGTH = sizeof inside - 1 };
+    char folder[1024];
+    const char *slash = strrchr(model, '/');
+    const size_t length = slash ? (size_t)(slash + 1 - model) : 0, before = length - LENGTH;
+    if (length < LENGTH || length >= sizeof folder) return HG_OK;
+    if (strncmp(model + before, inside, LENGTH) != 0) return HG_OK;
+    if (before > 0 && model[before - 1] != '/') return HG_OK;
+    snprintf(folder, sizeof folder, "%.*s", before ? (int)before : 1, before ? model : ".");
+    return hg__lock_check(folder, err);
+}
+
+// The model's "detector" with the new thresholds in place of the old ones, and the file written anew.
+static int save(const hg__judge *j, const hg__thresholds *fresh, const struct hg__values *v,
+                hg_error *err) {
+    hg_model *m = j->feed.model;
+    HG_TRY(check_folder(v->model, err));
+    m->is_shared = v->share;
+    hg__json *detector = hg__json_copy(m->detector);
+    if (!detector) return hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping thresholds");
+    const int code = hg__thresholds_save(fresh, m, detector, err);
+    if (code < 0) {
+        hg__json_free(detector);
+        return code;
+    }
+    hg__model_set_detector(m, detector);
+    hg__sweep_beside(v->model);
+    return hg__model_save_over(m, v->model, err);
+}
+
+static int calibrate(hg__judge *j, const hg_options *o, hg__thresholds *fresh, hg_error *err) {
+    const struct hg__values *v = &o->values;
+    double fpr;
+    if (!j->detector && strcmp(v->score, "error") == 0) {
+        return hg__fail(err, HG_ERR_USAGE, "score: expected auto, which has thresholds, got error");
+    }
+    if (!j->detector) {
+        char lack[HG_LACK];
+        hg__judge_lack(j, o, lack);
+        return hg__fail(err, HG_ERR_MODEL, "%.100s: expected anomaly scores to calibrate: %s",
+                        v->model, lack);
+    }
+    HG_TRY(hg__asked_fpr(o, &fpr, err));
+    if (!(fpr > 0)) fpr = j->thresholds.groups ? j->thresholds.fpr : v->fpr;
+    return fit(j, fresh, hg__feed_group_column(&j->feed, o), fpr, err);
+}
+
+int hg_calibrate(const hg_options *o, const hg_listener *l, bool json, char **text, hg_error *err) {
+    HG_JOB_ENTRY(l);
+    hg__judge j;
+    hg__thresholds fresh = {0};
+    hg__text t = {0};
+    *text = NULL;
+    if (hg__is_stream(o->values.model)) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "%s: expected a model file, which is written anew, got a stream",
+                        o->values.model);
+    }
+    HG_TRY(hg__judge_open(&j, o, false, false, l, err));
+    int code = calibrate(&j, o, &fresh, err);
+    if (code == HG_OK) {
+        (json ? write_json : write_lines)(&t, &fresh);
+        *text = hg__text_take(&t, err);
+        if (!*text) code = HG_ERR_MEMORY;
+    }
+    // The model last: nothing behind it can fail, so that it is the old one or told of.
+    if (code == HG_OK) code = save(&j, &fresh, &o->values, err);
+    if (code < 0) {
+        hg__free(*text);
+        *text = NULL;
+    }
+    hg__thresholds_clear(&fresh);
+    hg__judge_close(&j);
+    return code;
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// job_denoise.c - the job: a model and the threads made ready, then images, folders or video through them.
+//
+// max_mem= is the memory of the whole process. Some is taken off for what does not grow with the picture; what the
+// readers hold, the lines on their way and the model's windows share the rest (tiles.c).
+#include <stdarg.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/entry.h"
+#include "base/file.h"
+#include "base/magic.h"
+#include "base/mem.h"
+#include "base/show.h"
+#include "base/stream.h"
+#include "base/sweep.h"
+#include "image/image.h"
+#include "image/y4m.h"
+#include "jobs/denoise.h"
+
+// Code, libraries, the model, the threads' stacks, codecs' tables and small files whole.
+enum { PROCESS = 48 << 20, MEGABYTE = 1 << 20 };
+
+// ---- telling ------------------------------------------------------------------------------------
+
+void hg__denoise_note(const hg__denoiser *d, const char *format, ...) {
+    char text[1024];
+    va_list args;
+    if (!d->listener || !d->listener->note) return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    hg__tell(d->listener, text);
+}
+
+void hg__denoise_detail(const hg__denoiser *d, const char *format, ...) {
+    char text[1024];
+    va_list args;
+    if (!d->listener || !d->listener->detail) return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    hg__tell_detail(d->listener, text);
+}
+
+bool hg__denoise_is_stopped(const hg__denoiser *d) {
+    return d->listener && d->listener->stop && *d->listener->stop;
+}
+
+// ---- windows ------------------------------------------------------------------------------------
+
+static int too_little(const hg__denoiser *d, const char *name, const hg__tile_job *job,
+                      size_t needed, hg_error *err) {
+    const size_t whole = needed + PROCESS;
+    return hg__fail(
+        err, HG_ERR_USAGE, "%s: expected max_mem of at least %zuM for %d x %d pixels, got %zuM",
+        name, (whole + MEGABYTE - 1) / MEGABYTE, job->width, job->height, d->max_mem / MEGABYTE);
+}
+
+int hg__denoise_plan(const hg__denoiser *d, const char *name, hg__tile_job *job, int32_t channels,
+                     size_t held, hg__tiling *t, hg_error *err) {
+    job->runs = d->needs.channels == 1 ? channels : 1;
+    job->budget = d->budget > held ? d->budget - held : 0;
+    const int32_t threads = hg__pool_threads(d->pool);
+    if (hg__tiling_pick(t, d->model, &d->needs, threads, job)) return HG_OK;
+    if (t->bytes) {
+        return too_little(d, name, job, t->bytes + held, err);
+    }
+    return hg__fail(err, HG_ERR_DATA, "%s: expected a picture that fits into memory, got %d x %d",
+                    name, job->width, job->height);
+}
+
+static bool is_same(const hg__tiling *a, const hg__tiling *b) {
+    return a->height == b->height && a->width == b->width && a->window_height == b->window_height &&
+           a->window_width == b->window_width && a->rows == b->rows && a->columns == b->columns &&
+           a->runs == b->runs;
+}
+
+static void tell_of_blending(hg__denoiser *d, const hg__tiling *t) {
+    if (!t->blend || t->rows * t->columns == 1 || d->has_told) return;
+    d->has_told = true;
+    hg__denoise_note(
+        d,
+        "the model judges each pixel by the whole picture (groupnorm), and max_mem is too "
+        "small for that: it sees windows, which are blended over %d pixels",
+        t->overlap);
+}
+
+int hg__denoise_tiles(hg__denoiser *d, const hg__tiling *t, hg_error *err) {
+    tell_of_blending(d, t);
+    if (d->tiles && is_same(hg__tiles_tiling(d->tiles), t)) return HG_OK;
+    hg__tiles_free(d->tiles);
+    d->tiles = hg__tiles_new(d->model, d->pool, t, err);
+    return d->tiles ? HG_OK : (int)err->code;
+}
+
+// ---- making -------------------------------------------------------------------------------------
+
+static int load_model(hg__denoiser *d, const char *path, hg_error *err) {
+    char shipped[1024];
+    if (!path[0]) {
+        HG_TRY(hg__shipped_find("denoise.safetensors", shipped, err));
+        path = shipped;
+    }
+    hg_error why = {0};
+    d->model = hg_model_load(path, &why);
+    int code = d->model ? hg__image_needs_of(d->model, &d->needs, &why) : (int)why.code;
+    if (d->model && code < 0) {
+        return hg__fail(err, why.code, "%.200s: %.280s", path, why.message);
+    }
+    if (code < 0) {
+        if (err) *err = why;
+        return code;
+    }
+    const int32_t channels = d->needs.channels;
+    if (channels == 1 || channels == 3) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL, "%s: expected a model of 1 or 3 channels, got %d", path,
+                    channels);
+}
+
+static int open_denoiser(hg__denoiser *d, const hg_options *o, hg_error *err) {
+    const struct hg__values *v = &o->values;
+    HG_TRY(load_model(d, v->model, err));
+    d->max_mem = (size_t)v->max_mem;
+    d->budget = d->max_mem > PROCESS ? d->max_mem - PROCESS : 0;
+    d->pool = hg__pool_new((int32_t)v->threads, err);
+    if (!d->pool) return HG_ERR_MEMORY;
+    return HG_OK;
+}
+
+static void close_denoiser(hg__denoiser *d) {
+    hg__tiles_free(d->tiles);
+    hg__pool_free(d->pool);
+    hg_model_free(d->model);
+}
+
+// ---- one, many or moving ------------------------------------------------------------------------
+
+typedef enum kind { IMAGE, FOLDER, VIDEO } kind;
+
+static bool is_standard(const char *path) {
+    return strcmp(path, "-") == 0;
+}
+
+// What source= is: by its content, and where that says nothing by its name.
+static int find_kind(const char *path, kind *k, hg_error *err) {
+    *k = hg__is_folder(path) ? FOLDER : VIDEO;
+    if (*k == FOLDER || is_standard(path)) return HG_OK;
+    hg__content m;
+    enum { HEAD = 1 << 16 };
+    HG_TRY(hg__content_read_head(&m, path, HEAD, err));
+    const bool is_image = hg__image_is_image_path(path) || hg__image_sniff(m.data, m.size);
+    *k = hg__y4m_sniff(m.data, m.size) ? VIDEO : is_image ? IMAGE : FOLDER;
+    hg__content_free(&m);
+    return HG_OK;
+}
+
+// The extension, with a letter in it and short: "jfif", not the "7" of 1.2.840.7; or NULL.
+static const char *extension_of(const char *path) {
+    enum { LONGEST = 10 };
+    const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash + 1 : path, '.');
+    if (!dot || dot == (slash ? slash + 1 : path) || !dot[1] || strlen(dot) > LONGEST) return NULL;
+    return strspn(dot + 1, "0123456789") == strlen(dot + 1) ? NULL : dot + 1;
+}
+
+// Where one image goes. out= is a folder if it is there as one, ends in a slash or has no extension; else it is a file.
+// joined: the file in the folder, "" where out= is one itself.
+static int find_out(const char *path, const char *out, char joined[1024], hg_error *err) {
+    const size_t length = strlen(out);
+    const char *extension = extension_of(out), *slash = strrchr(path, '/');
+    const char *own = extension_of(path);
+    joined[0] = '\0';
+    if (hg__is_folder(out) || (length && out[length - 1] == '/') || !extension) {
+        if (hg__is_stream(path)) {
+            return hg__fail(err, HG_ERR_USAGE,
+                            "out: expected an image's name for the image of a pipe, got %s", out);
+        }
+        HG_TRY(hg__make_folder(out, err));
+        return hg__join_path(joined, 1024, out, slash ? slash + 1 : path, err);
+    }
+    if (!hg__image_is_foreign_path(out) || (own && strcasecmp(own, extension) == 0)) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "out: expected a name that ends in .png, .jpg, .tif, .webp, .pgm or .ppm, or a "
+                    "folder, got %s",
+                    out);
+}
+
+// An interrupted file: what was there stays.
+static int stopped(const char *path, const char *out, hg_error *err) {
+    return hg__fail(err, HG_ERR_STOPPED, "%.200s: stopped on request; %.200s %s", path, out,
+                    hg__is_file(out) ? "is as it was before" : "was not written");
+}
+
+static int one_image(hg__denoiser *d, const char *path, const char *out, hg_error *err) {
+    char joined[1024];
+    const bool is_there = hg__is_folder(out);
+    HG_TRY(find_out(path, out, joined, err));
+    d->result->images = 1;
+    hg__sweep_beside(joined[0] ? joined : out);
+    const int code = hg__denoise_image(d, path, joined[0] ? joined : out, err);
+    if (code == HG_ERR_STOPPED) return stopped(path, joined[0] ? joined : out, err);
+    HG_TRY(code);
+    if (joined[0] && !is_there && out[strlen(out) - 1] != '/') {
+        hg__denoise_note(d, "out=%s has no image's extension: the folder was made, and %s in it",
+                         out, joined + strlen(out) + 1);
+    }
+    return HG_OK;
+}
+
+static int video(hg__denoiser *d, const char *path, const char *out, hg_error *err) {
+    const int code = hg__denoise_video(d, path, out, err);
+    if (code != HG_ERR_STOPPED) return code;
+    if (!is_standard(out)) return stopped(hg__input_name(path), out, err);
+    return hg__fail(err, HG_ERR_STOPPED,
+                    "%.200s: stopped on request; what went out ends with frame %lld",
+                    hg__input_name(path), (long long)d->result->frames);
+}
+
+static bool ends_in(const char *path, const char *ends) {
+    const char *extension = extension_of(path);
+    char among[16];
+    snprintf(among, sizeof among, ".%.10s.", extension ? extension : "");
+    return extension && strcasestr(ends, among);
+}
+
+// Video that only ffmpeg reads: the line that does, with the names of this run.
+static int refuse_video(const struct hg__values *v, hg_error *err) {
+    uint8_t head[4096];
+    char in[160], out[160], model[160] = "", what[64];
+    const int fd = hg__is_file(v->data) ? hg__open_read(v->data, err) : HG_ERR_USAGE;
+    if (fd < 0) return HG_OK; // a folder, a pipe, or what the next who opens it will say
+    const ssize_t got = read(fd, head, sizeof head);
+    close(fd);
+    if (got <= 0 || !hg__magic_is_video(head, (size_t)got)) return HG_OK;
+    const bool is_film = ends_in(v->out, ".mp4.m4v.mov.avi.mkv.webm.ogv.mpg.mpeg.wmv.flv.");
+    hg__magic_describe(head, (size_t)got, what);
+    hg__shell_word(v->data, in, sizeof in);
+    hg__shell_word(is_film ? v->out : "clean.mp4", out, sizeof out);
+    if (*v->model) {
+        snprintf(model, sizeof model, " model=");
+        hg__shell_word(v->model, model + 7, sizeof model - 7);
+    }
+    return hg__fail(err, HG_ERR_DATA,
+                    "%.60s: expected images or Y4M video, got %s; \"ffmpeg -v error -i %s -f "
+                    "yuv4mpegpipe - | hourglass denoise%s source=- out=- | ffmpeg -v error -i - "
+                    "%s\" cleans it",
+                    v->data, what, in, model, out);
+}
+
+static int run(hg__denoiser *d, const struct hg__values *v, hg_error *err) {
+    kind k;
+    HG_TRY(find_kind(v->data, &k, err));
+    if (k == VIDEO) return video(d, v->data, v->out, err);
+    if (is_standard(v->out)) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "out: expected a file or a folder for images, got - (which is for video)");
+    }
+    return k == FOLDER ? hg__denoise_folder(d, v->data, v->out, err)
+                       : one_image(d, v->data, v->out, err);
+}
+
+int hg_denoise(const hg_options *o, const hg_listener *l, hg_denoise_result *result,
+               hg_error *err) {
+    HG_JOB_ENTRY(l);
+    hg_error own_error;
+    hg_denoise_result own_result;
+    if (!err) err = &own_error;
+    if (!result) result = &own_result;
+    *result = (hg_denoise_result){0};
+    HG_TRY(refuse_video(&o->values, err));
+    HG_TRY(hg_options_check(o, err));
+    const double started = hg__seconds();
+    hg__denoiser d = {.listener = l, .result = result};
+    int code = open_denoiser(&d, o, err);
+    if (code == HG_OK) code = run(&d, &o->values, err);
+    close_denoiser(&d);
+    result->seconds = hg__seconds() - started;
+    return code;
+}

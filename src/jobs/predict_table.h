@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// predict_table.h - rows of a table scored.
+#ifndef HG_JOBS_PREDICT_TABLE_H
+#define HG_JOBS_PREDICT_TABLE_H
+#include "options/options.h"
+
+// hg_predict() for a model of a table: result is never NULL.
+int hg__predict_table(const hg_options *o, const hg_listener *l, hg_predict_result *result,
+                      hg_error *err);
+#endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// score_sheet.c - rows of cells going out.
+#include "jobs/score_sheet.h"
+
+#include <float.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/show.h"
+#include "base/sweep.h"
+#include "csv/csv_write.h"
+#include "jobs/format_g9.h"
+
+enum { FLUSH = 1 << 16 }; // bytes
+
+static bool ends_in(const char *path, const char *end) {
+    const size_t length = strlen(path), size = strlen(end);
+    return length > size && strcasecmp(path + length - size, end) == 0;
+}
+
+static void add_csv_text(hg__text *t, const char *text, size_t size) {
+    hg__text_add_csv(t, text, size, ',');
+}
+
+static void add_json_text(hg__text *t, const char *text, size_t size) {
+    hg__text_add_bytes(t, "\"", 1);
+    for (size_t at = 0; at < size; at++) {
+        const size_t from = at;
+        while (at < size && text[at] != '"' && text[at] != '\\') at++;
+        hg__text_add_json(t, text + from, at - from);
+        if (at < size) hg__text_add(t, "\\%c", text[at]);
+    }
+    hg__text_add_bytes(t, "\"", 1);
+}
+
+// Nine digits say which float it was. A p-value may lie below all floats, and is not 0.
+static void add_number(hg__text *t, hg__out_kind kind, double x) {
+    char text[64];
+    if (x > 0 && x < (double)FLT_MIN) {
+        hg__text_add(t, "%.9g", x);
+        return;
+    }
+    const size_t size = kind == HG_OUT_INTEGER ? hg__format_count(text, (uint64_t)x)
+                                               : hg__format_g9(text, (float)x);
+    hg__text_add_bytes(t, text, size);
+}
+
+// A line of CSV, or an object whose missing cells are left out.
+void hg__score_sheet_format(const hg__score_sheet *s, const hg__cell *cell, hg__text *t) {
+    bool first = true;
+    for (int32_t i = 0; i < s->columns; i++) {
+        const bool missing = cell[i].kind == HG_CELL_MISSING;
+        if (s->json && missing) continue;
+        hg__text_add_bytes(t, first ? (s->json ? "{" : "") : ",", first && !s->json ? 0 : 1);
+        first = false;
+        if (s->json) {
+            add_json_text(t, s->column[i].name, strlen(s->column[i].name));
+            hg__text_add_bytes(t, ":", 1);
+        }
+        if (missing) continue;
+        if (cell[i].kind == HG_CELL_NUMBER) {
+            add_number(t, s->column[i].kind, cell[i].number);
+        } else {
+            (s->json ? add_json_text : add_csv_text)(t, cell[i].text, (size_t)cell[i].size);
+        }
+    }
+    hg__text_add_bytes(t, s->json ? "}\n" : "\n", s->json ? 2 : 1);
+}
+
+int hg__score_sheet_add_lines(hg__score_sheet *s, hg__text *lines, hg_error *err) {
+    if (lines->failed) return hg__fail(err, HG_ERR_MEMORY, "out of memory while writing scores");
+    HG_TRY(hg__writer_add(&s->file, lines->data, lines->length, err));
+    lines->length = 0;
+    return HG_OK;
+}
+
+bool hg__score_sheet_is_json(const char *out, const char *format) {
+    return strcmp(format, "json") == 0 ||
+           (strcmp(format, "auto") == 0 && (ends_in(out, ".json") || ends_in(out, ".jsonl")));
+}
+
+int hg__append_check(bool appends, const char *out, hg_error *err) {
+    if (!appends) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "append: expected rows of a table for a database in out=, got %s, which is "
+                    "written anew",
+                    out);
+}
+
+int hg__score_sheet_open(hg__score_sheet *s, const hg__sheet_target *to,
+                         const hg__out_column *column, int32_t columns, hg_error *err) {
+    const char *out = to->out, *format = to->format;
+    hg_error own = {0};
+    *s = (hg__score_sheet){.column = column, .columns = columns};
+    if (hg__table_out_is(out)) {
+        if (!err) err = &own;
+        s->database = hg__table_out_open(out, to->table, column, columns, to->appends, err);
+        return s->database ? HG_OK : (int)err->code;
+    }
+    HG_TRY(hg__append_check(to->appends, out, err));
+    hg__sweep_beside(out);
+    s->json = hg__score_sheet_is_json(out, format);
+    HG_TRY(hg__writer_open(&s->file, out, err));
+    for (int32_t i = 0; i < columns && !s->json; i++) {
+        if (i) hg__text_add(&s->text, ",");
+        add_csv_text(&s->text, column[i].name, strlen(column[i].name));
+    }
+    if (s->json) return HG_OK;
+    hg__text_add_bytes(&s->text, "\n", 1);
+    return hg__score_sheet_add_lines(s, &s->text, err);
+}
+
+int hg__score_sheet_add(hg__score_sheet *s, const hg__cell *cell, hg_error *err) {
+    if (s->database) return hg__table_out_add(s->database, cell, err);
+    hg__score_sheet_format(s, cell, &s->text);
+    if (s->text.length < FLUSH && !s->text.failed) return HG_OK;
+    return hg__score_sheet_add_lines(s, &s->text, err);
+}
+
+int hg__score_sheet_commit(hg__score_sheet *s, hg_error *err) {
+    int code = HG_OK;
+    if (s->database) {
+        code = hg__table_out_commit(s->database, err);
+    } else {
+        if (s->text.length || s->text.failed) code = hg__score_sheet_add_lines(s, &s->text, err);
+        if (code == HG_OK) code = hg__writer_commit(&s->file, err);
+    }
+    hg__score_sheet_abort(s); // of what was committed nothing is left to be taken back
+    return code;
+}
+
+void hg__score_sheet_abort(hg__score_sheet *s) {
+    hg__writer_abort(&s->file);
+    hg__table_out_close(s->database);
+    hg__text_clear(&s->text);
+    *s = (hg__score_sheet){0};
+}

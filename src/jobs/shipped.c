@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// shipped.c - where the models that come with the program lie.
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/place.h"
+#include "jobs/denoise.h"
+
+// Beside the command, or the library where a program of somebody else's holds it: as built, one folder further down
+// (build/gcc), and as installed.
+static const char *const beside[] = {"/models", "/../models", "/../../models",
+                                     "/../share/hourglass/models"};
+static const char *const anywhere[] = {"/usr/local/share/hourglass/models",
+                                       "/usr/share/hourglass/models"};
+
+static bool is_there(const char *folder, const char *below, const char *name, char path[1024]) {
+    const int length = snprintf(path, 1024, "%s%s/%s", folder, below, name);
+    return length > 0 && length < 1024 && hg__is_file(path);
+}
+
+static bool is_beside(const char *folder, const char *name, char path[1024]) {
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+        if (is_there(folder, beside[i], name, path)) return true;
+    }
+    return false;
+}
+
+int hg__shipped_find(const char *name, char path[1024], hg_error *err) {
+    const char *asked = getenv("HG_MODELS");
+    if (asked && *asked) {
+        if (is_there(asked, "", name, path)) return HG_OK;
+        return hg__fail(err, HG_ERR_MISSING, "HG_MODELS: expected %s in %.200s, found none", name,
+                        asked);
+    }
+    char folder[1024];
+    if (hg__place_of_command(folder) && is_beside(folder, name, path)) return HG_OK;
+    if (hg__place_of_library(folder) && is_beside(folder, name, path)) return HG_OK;
+    for (size_t i = 0; i < sizeof anywhere / sizeof *anywhere; i++) {
+        if (is_there(anywhere[i], "", name, path)) return HG_OK;
+    }
+    return hg__fail(err, HG_ERR_MISSING,
+                    "the model that ships (models/%s) is not beside this program; expected "
+                    "model=FILE, or its folder in HG_MODELS",
+                    name);
+}

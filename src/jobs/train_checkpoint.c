@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+// train_checkpoint.c - weights/last.safetensors: the weights, the optimiser's state and where the run stands.
+//
+// Beside the weights the file has "optimizer.<state>.<parameter>" tensors in the weights' own layout, and
+// the metadata key "hourglass.training" with the progress as JSON. Everything is exact, so a run that goes on from
+// it ends in the same bits as one that was never stopped.
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "jobs/folder.h"
+#include "jobs/trainer.h"
+#include "model/model_file.h"
+
+static const char progress_key[] = "hourglass.training";
+static const double checkpoint_period =
+    1; // seconds from one to the next at least, but for the last
+
+static char *format_progress(const hg__progress *p, hg_error *err) {
+    hg__text t = {0};
+    // %a keeps every bit of a double; JSON has no infinity
+    hg__text_add(
+        &t, "{\"epoch\": %d, \"batch\": %lld, \"step\": %lld, \"rows\": %lld, \"best_epoch\": %d, ",
+        p->epoch, (long long)p->batch, (long long)p->step, (long long)p->rows, p->best_epoch);
+    hg__text_add(&t, "\"loss_sum\": \"%a\", \"best_loss\": \"%a\", \"train_loss\": \"%a\"}",
+                 p->loss_sum, p->best_loss, p->train_loss);
+    return hg__text_take(&t, err);
+}
+
+static bool get_count(const hg__json *root, const char *key, int64_t *value) {
+    const hg__json *item = hg__json_object_get(root, key);
+    *value = hg__json_integer_value(item);
+    return hg__json_is_integer(item) && *value >= 0;
+}
+
+static bool get_real(const hg__json *root, const char *key, double *value) {
+    const char *text = hg__json_string_value(hg__json_object_get(root, key));
+    char *end = NULL;
+    if (text) *value = strtod(text, &end);
+    return text && end != text && !*end && !isnan(*value);
+}
+
+static bool parse_progress(const char *text, hg__progress *p) {
+    hg__json *root = hg__json_read(text, strlen(text), progress_key, NULL);
+    int64_t epoch = 0, best_epoch = 0;
+    const bool good =
+        get_count(root, "epoch", &epoch) && get_count(root, "batch", &p->batch) &&
+        get_count(root, "step", &p->step) && get_count(root, "rows", &p->rows) &&
+        get_count(root, "best_epoch", &best_epoch) && get_real(root, "loss_sum", &p->loss_sum) &&
+        get_real(root, "best_loss", &p->best_loss) && get_real(root, "train_loss", &p->train_loss);
+    if (!get_real(root, "seconds", &p->seconds)) p->seconds = 0; // version 0.1.0 kept it here
+    hg__json_free(root);
+    p->epoch = (int32_t)epoch;
+    p->best_epoch = (int32_t)best_epoch;
+    return good && epoch <= INT32_MAX && best_epoch <= epoch;
+}
+
+// "optimizer.exp_avg.encoder.0.weight"
+static void state_name(const hg__trainer *t, int32_t state, const hg__layer *l, int32_t param,
+                       char name[192]) {
+    char weight[64];
+    hg__param_name(l, param, weight);
+    snprintf(name, 192, "optimizer.%s.%s", t->optim->state_name[state], weight);
+}
+
+static int save(hg__trainer *t, hg__tensor *tensor, float *space, const char *path, hg_error *err) {
+    const hg__spec *s = &t->model->spec;
+    size_t count = 0;
+    for (int32_t state = 0; state < t->optim->states; state++) {
+        for (int32_t i = 0; i < s->layers; i++) {
+            const hg__layer *l = &s->layer[i];
+            for (int32_t q = 0; q < l->params; q++) {
+                if (l->param[q].is_state) continue;
+                hg__tensor *to = &tensor[count++];
+                *to = (hg__tensor){.dtype = HG_F32, .shape = l->param[q].shape, .data = space};
+                state_name(t, state, l, q, to->name);
+                hg__param_export(&l->param[q], hg__train_state(t->plan, state), space);
+                size_t n = 0;
+                (void)hg__shape_count(&to->shape, &n);
+                space += n;
+            }
+        }
+    }
+    char *progress = format_progress(&t->progress, err);
+    if (!progress) return HG_ERR_MEMORY;
+    const char *key = progress_key, *value = progress;
+    const hg__extra extra = {
+        .tensor = tensor, .tensors = count, .key = &key, .value = &value, .pairs = 1};
+    const int code = hg__model_save(t->model, path, &extra, err);
+    hg__free(progress);
+    return code;
+}
+
+int hg__checkpoint_save(hg__trainer *t, hg_error *err) {
+    char path[1024];
+    HG_TRY(hg__folder_weights(t->folder, "last", path, err));
+    const hg__spec *s = &t->model->spec;
+    const size_t states = (size_t)t->optim->states;
+    hg__tensor *tensor = hg__alloc(states * (size_t)s->layers * HG_MAX_PARAMS, sizeof *tensor, err);
+    float *space = tensor ? hg__alloc(states * (size_t)s->parameters, sizeof *space, err) : NULL;
+    const int code = space ? save(t, tensor, space, path, err) : HG_ERR_MEMORY;
+    hg__free(tensor);
+    hg__free(space);
+    t->owes_checkpoint = false;
+    t->saved_at = hg__seconds();
+    return code;
+}
+
+int hg__weights_save(hg__trainer *t, const char *name, hg_error *err) {
+    char path[1024];
+    HG_TRY(hg__folder_weights(t->folder, name, path, err));
+    return hg__model_save(t->model, path, NULL, err);
+}
+
+// The best weights, to be written later.
+static int keep_best(hg__trainer *t, hg_error *err) {
+    const size_t params = t->model->spec.params;
+    if (!t->best) t->best = hg__alloc(params, sizeof *t->best, err);
+    if (!t->best) return HG_ERR_MEMORY;
+    memcpy(t->best, t->model->params, params * sizeof *t->best);
+    t->owes_best = true;
+    return HG_OK;
+}
+
+// First the best: a checkpoint says which epoch that is.
+int hg__owed_save(hg__trainer *t, hg_error *err) {
+    if (t->owes_best) {
+        hg__real *now = t->model->params;
+        t->model->params = t->best;
+        const int code = hg__weights_save(t, "best", err);
+        t->model->params = now;
+        HG_TRY(code);
+        t->owes_best = false;
+    }
+    return t->owes_checkpoint ? hg__checkpoint_save(t, err) : HG_OK;
+}
+
+int hg__epoch_save(hg__trainer *t, bool is_best, hg_error *err) {
+    const int64_t period = t->o.values.save_period;
+    if (period && t->progress.epoch % period == 0) {
+        char name[32];
+        snprintf(name, sizeof name, "epoch%d", t->progress.epoch);
+        HG_TRY(hg__weights_save(t, name, err));
+    }
+    t->owes_checkpoint = true;
+    if (hg__seconds() - t->saved_at < checkpoint_period) return is_best ? keep_best(t, err) : HG_OK;
+    if (is_best) {
+        HG_TRY(hg__weights_save(t, "best", err));
+        t->owes_best = false;
+    }
+    return hg__owed_save(t, err);
+}
+
+static int take_state(hg__trainer *t, const hg__tensors *file, int32_t state, const hg__layer *l,
+                      int32_t q, hg_error *err) {
+    char name[192];
+    state_name(t, state, l, q, name);
+    const hg__tensor *from = hg__tensors_find(file, name);
+    if (!from || from->dtype != HG_F32 || !hg__shape_is_equal(&from->shape, &l->param[q].shape)) {
+        return hg__fail(err, HG_ERR_MODEL,
+                        "%s: expected a tensor '%s' in the weight's shape, got %s", file->path,
+                        name,
+                        !from                   ? "none"
+                        : from->dtype != HG_F32 ? "another type of number"
+                                                : "another shape");
+    }
+    hg__param_import(&l->param[q], hg__train_state(t->plan, state), from->data);
+    return HG_OK;
+}
+
+// The weights, if the checkpoint is of this model and this data.
+static int take_model(hg__trainer *t, const hg__tensors *file, hg_error *err) {
+    hg_model *saved = NULL, *m = t->model;
+    HG_TRY(hg__model_from_tensors(&saved, file, err));
+    int code = hg__run_compare(file->path, saved->run, m->run, err);
+    if (code == HG_OK && strcmp(saved->spec.text, m->spec.text) != 0) {
+        code = hg__fail(err, HG_ERR_MODEL, "%s: expected the model '%.150s', got '%.150s'",
+                        file->path, m->spec.text, saved->spec.text);
+    } else if (code == HG_OK && strcmp(saved->fingerprint, m->fingerprint) != 0) {
+        code = hg__fail(
+            err, HG_ERR_DATA,
+            "%s: expected the data the run began with (fingerprint %s), got other data (%s)",
+            t->data->path, saved->fingerprint, m->fingerprint);
+    } else if (code == HG_OK && saved->run[0]) {
+        code = hg__run_check(t, saved->run, err);
+    }
+    if (code == HG_OK) {
+        memcpy(m->params, saved->params, saved->spec.params * sizeof *saved->params);
+        if (!m->run[0]) snprintf(m->run, sizeof m->run, "%s", saved->run);
+    }
+    hg_model_free(saved);
+    return code;
+}
+
+// The optimiser's state of every trained parameter of a layer.
+static int take_states(hg__trainer *t, const hg__tensors *file, const hg__layer *l, hg_error *err) {
+    for (int32_t state = 0; state < t->optim->states; state++) {
+        for (int32_t q = 0; q < l->params; q++) {
+            if (!l->param[q].is_state) HG_TRY(take_state(t, file, state, l, q, err));
+        }
+    }
+    return HG_OK;
+}
+
+static int load(hg__trainer *t, const hg__tensors *file, hg_error *err) {
+    const char *progress = hg__tensors_metadata(file, progress_key);
+    if (!progress || !parse_progress(progress, &t->progress)) {
+        return hg__fail(err, HG_ERR_MODEL, "%s: expected a checkpoint with '%s' in its metadata",
+                        file->path, progress_key);
+    }
+    HG_TRY(take_model(t, file, err));
+    for (int32_t i = 0; i < t->model->spec.layers; i++) {
+        HG_TRY(take_states(t, file, &t->model->spec.layer[i], err));
+    }
+    hg__train_plan_refresh(t->plan);
+    return HG_OK;
+}
+
+// The best weights, where there are any yet, are of the same run too: what is trained on may never be better.
+static int check_best(const hg__trainer *t, hg_error *err) {
+    char path[1024];
+    hg__tensors file = {0};
+    HG_TRY(hg__folder_weights(t->folder, "best", path, err));
+    if (!hg__is_file(path)) return HG_OK;
+    HG_TRY(hg__tensors_open(&file, path, err));
+    const char *run = hg__tensors_metadata(&file, HG_META_RUN);
+    const int code = run ? hg__run_compare(path, run, t->model->run, err) : HG_OK;
+    hg__tensors_close(&file);
+    return code;
+}
+
+// A run stopped before its first checkpoint has no best weights either: it may begin anew. Any other would lose them.
+static int check_missing(const hg__trainer *t, const char *last, hg_error *err) {
+    char best[1024];
+    HG_TRY(hg__folder_weights(t->folder, "best", best, err));
+    if (!hg__is_file(best)) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL,
+                    "%s: expected the weights and state to go on from, got no such file; to begin "
+                    "with the best weights: pretrained=%s",
+                    last, best);
+}
+
+int hg__checkpoint_load(hg__trainer *t, hg_error *err) {
+    char path[1024];
+    hg__tensors file = {0};
+    HG_TRY(hg__folder_weights(t->folder, "last", path, err));
+    if (!hg__is_file(path)) return check_missing(t, path, err);
+    HG_TRY(hg__tensors_open(&file, path, err));
+    const int code = load(t, &file, err);
+    hg__tensors_close(&file);
+    return code == HG_OK && t->progress.best_epoch > 0 ? check_best(t, err) : code;
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// train_open.c - what a run trains on: rows of a file or crops of images, validation rows, noise.
+#include <string.h>
+
+#include "jobs/trainer.h"
+#include "rows/pictures.h"
+
+enum { PICTURE_BATCH = 16, EVAL_BYTES = 4 << 20 };
+
+static hg__picture_options picture_options(const struct hg__values *v) {
+    const bool grey = strcmp(v->colour, "grey") == 0, colour = strcmp(v->colour, "colour") == 0;
+    return (hg__picture_options){.target = v->target,
+                                 .noise = v->noise,
+                                 .crop = (int32_t)v->crop,
+                                 .crops = (int32_t)v->crops,
+                                 .channels = grey     ? 1
+                                             : colour ? 3
+                                                      : 0,
+                                 .flip = v->flip,
+                                 .grey = v->grey,
+                                 .seed = (uint64_t)v->seed,
+                                 .find_range = true};
+}
+
+static int open_val(hg__trainer *t, hg__data_options *o, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    if (t->data->pictures) {
+        hg__range_rule *range = &o->pictures->range;
+        *range = hg__pictures_range(t->data->pictures);
+        if (range->kind == HG_RANGE_UNKNOWN) range->kind = HG_RANGE_PAGE; // as denoise has it
+        if (*v->target) {
+            return hg__fail(err, HG_ERR_USAGE,
+                            "val: expected a fraction where target= names partners, got '%.200s'",
+                            v->val);
+        }
+        o->pictures->channels = (int32_t)t->data->shape.dim[2];
+        o->pictures->find_range = false;
+    }
+    if (t->schema) {
+        HG_TRY(hg__open_val_table(t, err));
+    } else {
+        o->header.is_known = t->data->column != NULL;
+        o->header.name = (const char *const *)t->data->column;
+        o->header.names = t->data->column ? t->data->width : 0;
+        t->val_data = hg__data_open(v->val, o, err);
+        if (t->val_data) hg__trainer_note(t, t->val_data->note);
+    }
+    if (!t->val_data) return err ? (int)err->code : HG_ERR_DATA;
+    if (!t->val_data->pictures != !t->data->pictures) {
+        return hg__fail(err, HG_ERR_DATA, "%s: expected %s as in %s", v->val,
+                        t->data->pictures ? "images" : "rows of numbers", v->data);
+    }
+    if (t->val_data->width != t->data->width) {
+        return hg__fail(err, HG_ERR_DATA, "%s: expected rows of %d numbers as in %s, got %d",
+                        v->val, t->data->width, v->data, t->val_data->width);
+    }
+    t->val_rows = hg__rows_all(t->val_data);
+    return HG_OK;
+}
+
+static int check_noise(hg__trainer *t, hg_error *err) {
+    struct hg__values *v = &t->o.values;
+    if (t->data->pictures) {
+        if (!t->o.set[HG_OPTION_batch]) v->batch = PICTURE_BATCH;
+        t->spoils = hg__pictures_is_spoilt(t->data->pictures);
+        return HG_OK;
+    }
+    if (*v->target) {
+        return hg__fail(err, HG_ERR_USAGE, "target: expected a folder of images in data=, got %s",
+                        v->data);
+    }
+    HG_TRY(hg__noise_parse(&t->noise, v->noise, err));
+    t->spoils = t->noise.blind || t->noise.steps > 0;
+    return HG_OK;
+}
+
+// What else can be done with a column of text: a table is learned with it.
+static const char *text_advice(const hg__trainer *t) {
+    const struct hg__values *v = &t->o.values;
+    const bool is_file = *v->pretrained || strstr(v->model, ".safetensors");
+    return is_file                     ? "; with prepare=table it is learned too"
+           : t->o.set[HG_OPTION_model] ? "; without model= it is learned too"
+                                       : "; without prepare=none it is learned too";
+}
+
+static int open_rows(hg__trainer *t, const hg__data_options *o, hg_error *err) {
+    if (t->is_table) return hg__open_table(t, err);
+    t->data = hg__data_open(t->o.values.data, o, err);
+    if (!t->data) return (int)err->code;
+    hg__trainer_note(t, t->data->note);
+    return HG_OK;
+}
+
+int hg__open_data(hg__trainer *t, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    hg__picture_options pictures = picture_options(v);
+    hg__data_options options = {.label = v->label,
+                                .ignore = v->ignore,
+                                .on_bad = v->on_bad,
+                                .memory = (size_t)v->max_mem,
+                                .pictures = &pictures,
+                                .text_advice = text_advice(t),
+                                .header = {.say = v->header},
+                                .listener = t->l};
+    double fraction = 0;
+    HG_TRY(hg__objective_parse(&t->objective, v->loss, v->delta, err)); // before anything is read
+    HG_TRY(open_rows(t, &options, err));
+    HG_TRY(check_noise(t, err));
+    const bool is_file = !hg__parse_float(v->val, &fraction);
+    HG_TRY(hg__rows_split(t->data, is_file ? 0 : fraction, v->fraction, (uint64_t)v->seed, &t->rows,
+                          &t->val_rows, err));
+    if (is_file) HG_TRY(open_val(t, &options, err));
+    HG_TRY(hg__trim_rows(t, err));
+    if (t->rows.count == 0) {
+        return hg__fail(err, HG_ERR_DATA, "%s: no rows are left to train on", t->data->path);
+    }
+    return HG_OK;
+}
+
+static hg__making making_of(hg__trainer *t, bool fixed) {
+    return (hg__making){.noise = &t->noise,
+                        .seed = (uint64_t)t->o.values.seed,
+                        .fixed = fixed,
+                        .pool = t->pool,
+                        .schema = t->model ? t->model->schema : NULL};
+}
+
+hg__loader *hg__open_loader(hg__trainer *t, hg_error *err) {
+    const hg__making making = making_of(t, false);
+    return hg__loader_new(&t->rows, (int32_t)t->o.values.batch, &making, err);
+}
+
+hg__loader *hg__open_fixed_loader(hg__trainer *t, const hg__rows *rows, hg_error *err) {
+    const hg__making making = making_of(t, true);
+    const int32_t fit = EVAL_BYTES / (4 * t->data->width), some = fit > 1 ? fit : 1;
+    const bool made = t->data->pictures || t->spoils;
+    const int32_t batch = made && some < HG_EVAL_ROWS ? some : HG_EVAL_ROWS;
+    return hg__loader_new(rows, batch, &making, err);
+}

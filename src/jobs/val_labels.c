@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// val_labels.c - how well a model's scores tell labelled anomalies from normal rows.
+#include <math.h>
+#include <string.h>
+
+#include "base/entry.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "detect/metrics.h"
+#include "jobs/judge.h"
+
+static const double level = 0.95;
+
+typedef struct line {
+    const char *key, *title;
+    size_t offset; // of an hg__interval
+} line;
+
+static const line lines[] = {
+    {"auroc",             "AUROC",             offsetof(hg__metrics, auroc)           },
+    {"average_precision", "average precision", offsetof(hg__metrics, ap)              },
+    {"best_f1",           "best F1",           offsetof(hg__metrics, best_f1)         },
+    {"precision_at_n",    "precision at n",    offsetof(hg__metrics, precision_at_n)  },
+    {"fpr_at_95_tpr",     "FPR at 95 % TPR",   offsetof(hg__metrics, fpr_at_95_tpr)   },
+    {"false_alarm_rate",  "false-alarm rate",  offsetof(hg__metrics, false_alarm_rate)},
+    {"recall",            "recall",            offsetof(hg__metrics, recall)          },
+    {"precision",         "precision",         offsetof(hg__metrics, precision)       },
+};
+enum { LINES = sizeof lines / sizeof *lines };
+
+static const hg__interval *interval_of(const hg__metrics *m, const line *l) {
+    return (const hg__interval *)((const char *)m + l->offset);
+}
+
+static void add_json_number(hg__text *t, const char *key, double x) {
+    if (isfinite(x)) hg__text_add(t, ",\"%s\":%.9g", key, x);
+}
+
+static void write_json(hg__text *t, const hg__metrics *m, const hg__threshold *at) {
+    hg__text_add(t, "{\"normal\":%lld,\"anomalies\":%lld", (long long)m->normal,
+                 (long long)m->anomalies);
+    if (at) {
+        add_json_number(t, "fpr", at->fpr);
+        add_json_number(t, "threshold", at->value);
+    }
+    for (size_t i = 0; i < LINES; i++) {
+        const hg__interval *v = interval_of(m, &lines[i]);
+        if (!isfinite(v->value)) continue;
+        hg__text_add(t, ",\"%s\":{\"value\":%.9g", lines[i].key, v->value);
+        add_json_number(t, "low", v->low);
+        add_json_number(t, "high", v->high);
+        hg__text_add(t, "}");
+    }
+    hg__text_add(t, "}\n");
+}
+
+static void write_lines(hg__text *t, const hg__metrics *m, const hg__threshold *at) {
+    hg__text_add(t, "rows               %lld normal, %lld anomalies\n", (long long)m->normal,
+                 (long long)m->anomalies);
+    for (size_t i = 0; i < LINES; i++) {
+        const hg__interval *v = interval_of(m, &lines[i]);
+        if (!isfinite(v->value)) continue;
+        hg__text_add(t, "%-17s  %-8.5g", lines[i].title, v->value);
+        if (isfinite(v->low)) hg__text_add(t, "  (95 %%: %.5g to %.5g)", v->low, v->high);
+        if (lines[i].offset == offsetof(hg__metrics, false_alarm_rate) && at) {
+            hg__text_add(t, "  asked for: %g", at->fpr);
+        }
+        hg__text_add(t, "\n");
+    }
+}
+
+// The alarms of groups have thresholds of their own: each score is moved so that its group's threshold is 0.
+static void move_scores(const hg__judge *j, float *score) {
+    for (int32_t i = 0; i < j->count; i++) {
+        const hg__threshold_group *g = hg__judge_group(j, i);
+        score[i] = j->group ? (float)((double)j->score[i] - g->at.value) : j->score[i];
+    }
+}
+
+static int measure(hg__judge *j, const hg_options *o, float *score, float *moved, hg__metrics *m,
+                   hg_error *err) {
+    const struct hg__values *v = &o->values;
+    const hg__threshold *at = j->thresholds.groups ? &j->thresholds.group[0].at : NULL;
+    const uint8_t *label = j->feed.side.label;
+    int64_t n = 0;
+    int more;
+    while ((more = hg__judge_next(j, err)) > 0) {
+        memcpy(score + n, j->score, (size_t)j->count * sizeof *score);
+        move_scores(j, moved + n);
+        n += j->count;
+    }
+    HG_TRY(more);
+    hg__metrics_options how = {.threshold = at ? at->value : (double)NAN,
+                               .level = level,
+                               .resamples = (int32_t)v->resamples,
+                               .seed = (uint64_t)v->seed};
+    hg__metrics by_group;
+    if (j->group) how.threshold = 0;
+    HG_TRY(hg__metrics_at(moved, label, n, &how, &by_group, err));
+    *m = by_group;
+    if (!memchr(label, 1, (size_t)n)) {
+        return HG_OK; // nothing to find: only false alarms can be counted
+    }
+    HG_TRY(hg__metrics_of(score, label, n, &how, m, err));
+    m->false_alarm_rate = by_group.false_alarm_rate;
+    m->recall = by_group.recall;
+    m->precision = by_group.precision;
+    return HG_OK;
+}
+
+static int write_text(hg__judge *j, const hg_options *o, bool json, char **text, hg_error *err) {
+    const size_t rows = (size_t)j->feed.data->rows;
+    float *score = hg__alloc(rows, sizeof *score, err);
+    float *moved = score ? hg__alloc(rows, sizeof *moved, err) : NULL;
+    hg__metrics m;
+    int code = moved ? measure(j, o, score, moved, &m, err) : HG_ERR_MEMORY;
+    if (code == HG_OK) {
+        hg__text t = {0};
+        const hg__threshold *at = j->thresholds.groups ? &j->thresholds.group[0].at : NULL;
+        (json ? write_json : write_lines)(&t, &m, at);
+        *text = hg__text_take(&t, err);
+        if (!*text) code = HG_ERR_MEMORY;
+    }
+    hg__free(moved);
+    hg__free(score);
+    return code;
+}
+
+int hg_val_labels(const hg_options *o, const hg_listener *l, bool json, char **text,
+                  hg_error *err) {
+    HG_JOB_ENTRY(l);
+    hg__judge j;
+    *text = NULL;
+    if (!*o->values.label) return HG_OK;
+    HG_TRY(hg_options_check(o, err));
+    hg_model *m = hg_model_load(o->values.model, err);
+    if (!m) return err ? (int)err->code : HG_ERR_MODEL;
+    const bool is_table = m->schema != NULL;
+    hg_model_free(m);
+    if (!is_table) return HG_OK;
+    HG_TRY(hg__judge_open(&j, o, false, false, l, err));
+    const int code = write_text(&j, o, json, text, err);
+    hg__judge_close(&j);
+    return code;
+}

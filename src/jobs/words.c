@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// words.c - the words of model=, noise= and loss=, from the tables that the parsers of both read.
+#include <stdio.h>
+#include <string.h>
+
+#include "hourglass.h"
+
+#include "corrupt/noise_type.h"
+#include "graph/spec.h"
+#include "nn/loss.h"
+
+static bool preset_at(size_t i, hg_word_info *info) {
+    size_t count;
+    const hg__preset *p = hg__presets(&count);
+    if (i >= count) return false;
+    *info = (hg_word_info){"presets", p[i].name, "", p[i].summary, p[i].spec};
+    return true;
+}
+
+static bool layer_at(size_t i, hg_word_info *info) {
+    const hg__layer_type *const *t = hg__layer_types();
+    for (size_t k = 0; k < i && *t; k++) t++;
+    if (!*t) return false;
+    *info = (hg_word_info){"layers", (*t)->name, (*t)->args, (*t)->summary, (*t)->example};
+    return true;
+}
+
+static bool noise_at(size_t i, hg_word_info *info) {
+    const hg__noise_type *t = hg__noise_type_at(i);
+    if (!t) return false;
+    *info = (hg_word_info){"kinds", t->name, t->amount, t->summary, ""};
+    return true;
+}
+
+static bool blind_at(size_t i, hg_word_info *info) {
+    *info = (hg_word_info){"kinds", "blind", "",
+                           "learns from images that are noisy themselves; alone", ""};
+    return i == 0;
+}
+
+static bool loss_at(size_t i, hg_word_info *info) {
+    const hg__loss *const *l = hg__losses();
+    for (size_t k = 0; k < i && *l; k++) l++;
+    if (!*l) return false;
+    *info = (hg_word_info){"losses", (*l)->name, "", (*l)->formula, ""};
+    return true;
+}
+
+static const struct {
+    const char *option;
+    bool (*at)(size_t i, hg_word_info *info);
+} lists[] = {
+    {"model", preset_at},
+    {"model", layer_at },
+    {"noise", noise_at },
+    {"noise", blind_at },
+    {"loss",  loss_at  },
+};
+
+bool hg_word_at(const char *option, size_t i, hg_word_info *info) {
+    for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
+        if (strcmp(lists[k].option, option) != 0) continue;
+        size_t count = 0;
+        while (count <= i && lists[k].at(count, info)) count++;
+        if (count > i) return true;
+        i -= count;
+    }
+    return false;
+}

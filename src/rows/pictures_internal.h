@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// pictures_internal.h - what a folder of images is, shared by opening it and making rows of it.
+#ifndef HG_ROWS_PICTURES_INTERNAL_H
+#define HG_ROWS_PICTURES_INTERNAL_H
+#include "rows/picture_cache.h"
+#include "rows/pictures.h"
+
+// One file's samples.
+typedef struct hg__picture_samples {
+    hg__dtype dtype;
+    float white;
+    hg__page_samples page;  // what was found in it
+    hg__sample_range range; // what becomes 0 and 1; {0}: 0 .. white
+} hg__picture_samples;
+
+typedef struct hg__picture {
+    const char *name;      // borrowed from the list
+    int32_t height, width; // upright
+    bool is_grey;
+    const char *partner_name; // of the clean picture of the same size; NULL without pairs
+    hg__picture_samples samples, partner_samples;
+} hg__picture;
+
+struct hg__pictures {
+    hg__noise noise;
+    uint64_t seed;
+    bool flip, has_pairs;
+    bool skips;                      // images that cannot be used (on_bad=skip)
+    double grey;                     // share of the crops in colour that are turned grey
+    int32_t height, width, channels; // of a row
+    int32_t crop, crops;
+    hg__image_list list, partners;
+    hg__picture *picture; // owned, (count)
+    int64_t count;
+    size_t bytes, memory;     // of all pictures decoded, with partners; that may be kept
+    hg__range_rule range;     // of all pictures
+    bool has_rule;            // samples outside are filled; else they are 0
+    bool finds_range;         // while opening: the rule is found
+    hg__range_finder *finder; // owned, while opening; made for the first file that is not of 8 bits
+    hg__picture_cache *cache; // owned; file i is picture i, file count + i its partner
+};
+
+// Says behind a file's failure how to go on without it; gives back the code.
+int hg__pictures_advise(int code, hg_error *err);
+#endif

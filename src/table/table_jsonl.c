@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+// table_jsonl.c - lines of JSON as a table: an object a line, its names are the columns.
+//
+// The columns are the names of the first thousand lines, in the order in which they come. A name that comes only later is passed
+// over, a line without one of them has no value there. Cells are what they would be in CSV: "NA" is missing, "12" a number.
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "array/reader.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "csv/csv_text.h"
+#include "csv/names.h"
+#include "table/json_line.h"
+#include "table/table.h"
+
+enum { LOOKED = 1000 };
+
+typedef struct jsonl_table {
+    int fd; // owned: one file for all passes
+    hg__source source;
+    hg__csv_window window;
+    bool lost;        // in a line too long to be held: pass on to its end
+    uint64_t line;    // of the row given last
+    hg__names *index; // owned: finds a column
+    int32_t indexed;  // columns it knows
+    uint64_t *seen;   // owned, (columns): line in which a column came last
+} jsonl_table;
+
+static int begin(jsonl_table *j, const char *path, hg_error *err) {
+    hg__source_close(&j->source);
+    const int fd = fcntl(j->fd, F_DUPFD_CLOEXEC, 3);
+    if (fd < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open again", path);
+    HG_TRY(hg__source_open(&j->source, fd, path, err));
+    hg__csv_window_clear(&j->window);
+    HG_TRY(hg__csv_window_init(&j->window, &j->source, err));
+    j->lost = false;
+    HG_TRY(hg__csv_window_more(&j->window, err));
+    static const char mark[] = "\xef\xbb\xbf"; // a byte order mark
+    if (j->window.end >= 3 && memcmp(j->window.text, mark, 3) == 0) j->window.start = 3;
+    return HG_OK;
+}
+
+// ---- lines --------------------------------------------------------------------------------------
+
+// Lets go of what the window holds of a line too long.
+static void drop(jsonl_table *j) {
+    hg__csv_window *w = &j->window;
+    const char *end = memchr(w->text + w->start, '\n', w->end - w->start);
+    j->lost = !end;
+    w->start = end ? (size_t)(end + 1 - w->text) : w->end;
+    if (w->complete < w->start) w->complete = w->start;
+    w->line += end != NULL;
+}
+
+static int read_more(jsonl_table *j, hg_error *err) {
+    hg__csv_window *w = &j->window;
+    const size_t held = w->end - w->start;
+    int code = hg__csv_window_more(w, err);
+    if (code == HG_ERR_DATA && held >= hg__data_limit.line) {
+        drop(j);
+    } else if (code == HG_ERR_DATA) { // the file is damaged: the end of all
+        code = HG_ERR_IO;
+        if (err) err->code = code;
+    }
+    return code;
+}
+
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool is_empty(const char *text, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (!is_blank(text[i])) return false;
+    }
+    return true;
+}
+
+// The next line that is not empty: 1, 0 at the end, or an error.
+static int next_line(jsonl_table *j, char **text, size_t *size, hg_error *err) {
+    hg__csv_window *w = &j->window;
+    for (;;) {
+        if (j->lost) drop(j);
+        j->line = w->line;
+        if (w->start >= w->complete) {
+            if (w->at_end) return 0;
+            HG_TRY(read_more(j, err));
+            continue;
+        }
+        *text = w->text + w->start;
+        const char *end = memchr(*text, '\n', w->complete - w->start);
+        *size = (size_t)(end - *text);
+        w->start += *size + 1;
+        w->line++;
+        if (!is_empty(*text, *size)) return 1;
+    }
+}
+
+static int bad_line(const hg__table *t, const hg__json_walk *w, const hg__json_member *m,
+                    hg_error *err) {
+    const jsonl_table *j = t->state;
+    char name[90] = "";
+    if (m->key && hg__is_utf8(m->key, m->key_size)) {
+        const hg__csv_cell key = {.text = m->key, .size = m->key_size};
+        char shown[48];
+        hg__csv_show_cell(&key, shown);
+        snprintf(name, sizeof name, "column '%s': ", shown);
+        if (!hg__is_utf8(name, strlen(name))) name[0] = '\0'; // cut within a letter
+    }
+    return hg__fail(err, HG_ERR_DATA, "%s:%llu: %sexpected %s, got %s", t->path,
+                    (unsigned long long)j->line, name, w->expected, w->got);
+}
+
+// ---- columns ------------------------------------------------------------------------------------
+
+static bool is_name(const char *name, const hg__json_member *m) {
+    return strlen(name) == m->key_size && memcmp(name, m->key, m->key_size) == 0;
+}
+
+// The column of that name; `guess` is the likely one. -1 if there is none.
+static int32_t find_column(const hg__table *t, const hg__json_member *m, int32_t guess) {
+    const jsonl_table *j = t->state;
+    if (guess < t->columns && is_name(t->name[guess], m)) return guess;
+    for (int32_t i = j->indexed; i < t->columns; i++) {
+        if (is_name(t->name[i], m)) return i;
+    }
+    return j->index ? hg__names_find(j->index, m->key, m->key_size) : -1;
+}
+
+// Names that came since are looked through one by one: now and then all are put in order.
+static int index_names(hg__table *t, bool all, hg_error *err) {
+    jsonl_table *j = t->state;
+    if (!all && t->columns - j->indexed < 64 + j->indexed / 2) return HG_OK;
+    hg__names *index = hg__names_new(t->name, t->columns, err);
+    if (!index) return HG_ERR_MEMORY;
+    hg__names_free(j->index);
+    j->index = index;
+    j->indexed = t->columns;
+    return HG_OK;
+}
+
+static int add_column(hg__table *t, const hg__json_member *m, size_t *room, hg_error *err) {
+    if (t->columns >= HG_MAX_COLUMNS) {
+        return hg__fail(err, HG_ERR_DATA, "%s: expected at most %d different names, got more",
+                        t->path, HG_MAX_COLUMNS);
+    }
+    if ((size_t)t->columns == *room) {
+        const size_t more = *room ? 2 * *room : 64;
+        char **grown = hg__grow(t->name, more, sizeof *grown, err);
+        if (!grown) return HG_ERR_MEMORY;
+        jsonl_table *j = t->state;
+        t->name = grown;
+        *room = more;
+        hg__names_free(j->index); // it knew the names by where they were
+        j->index = NULL;
+        j->indexed = 0;
+    }
+    char *name = hg__grow(NULL, m->key_size + 1, 1, err);
+    if (!name) return HG_ERR_MEMORY;
+    for (size_t i = 0; i < m->key_size; i++) name[i] = m->key[i];
+    name[m->key_size] = '\0';
+    t->name[t->columns++] = name;
+    return index_names(t, false, err);
+}
+
+// Names of the line; a line that is none is for the pass to come to complain of, but the first must be good.
+static int learn_line(hg__table *t, char *text, size_t size, size_t *room, hg_error *err) {
+    hg__json_walk w = hg__json_walk_line(text, size);
+    hg__json_member m;
+    int code;
+    const bool first = t->columns == 0;
+    for (int32_t guess = 0; (code = hg__json_walk_next(&w, &m)) > 0; guess++) {
+        if (!hg__is_utf8(m.key, m.key_size)) {
+            w.expected = "names in UTF-8";
+            w.got = "other bytes";
+            code = -1;
+            break;
+        }
+        if (find_column(t, &m, guess) < 0) HG_TRY(add_column(t, &m, room, err));
+    }
+    if (code == 0 || !first) return HG_OK;
+    return bad_line(t, &w, &m, err);
+}
+
+static int learn_columns(hg__table *t, hg_error *err) {
+    jsonl_table *j = t->state;
+    size_t room = 0, size;
+    char *text;
+    for (int i = 0; i < LOOKED; i++) {
+        const int code = next_line(j, &text, &size, err);
+        if (code == 0) break;
+        if (code == HG_ERR_DATA && i > 0) continue; // too long a line
+        HG_TRY(code);
+        HG_TRY(learn_line(t, text, size, &room, err));
+    }
+    if (t->columns == 0) {
+        return hg__fail(err, HG_ERR_DATA, "%s: expected lines of JSON with names in them, got none",
+                        t->path);
+    }
+    HG_TRY(index_names(t, true, err));
+    j->seen = hg__alloc((size_t)t->columns, sizeof *j->seen, err);
+    return j->seen ? HG_OK : HG_ERR_MEMORY;
+}
+
+static int open_jsonl(hg__table *t, const hg__table_options *o, hg_error *err) {
+    (void)o;
+    jsonl_table *j = hg__alloc(1, sizeof *j, err);
+    if (!j) return HG_ERR_MEMORY;
+    t->state = j;
+    t->bytes = &j->source;
+    t->line = &j->line;
+    t->point = '.';
+    j->source.fd = j->fd = -1;
+    j->fd = hg__table_open_text(t, err);
+    if (j->fd < 0) return j->fd;
+    HG_TRY(begin(j, t->path, err));
+    HG_TRY(learn_columns(t, err));
+    return begin(j, t->path, err);
+}
+
+static int rewind_jsonl(hg__table *t, hg_error *err) {
+    const jsonl_table *j = t->state;
+    memset(j->seen, 0, (size_t)t->columns * sizeof *j->seen);
+    return begin(t->state, t->path, err);
+}
+
+static void close_jsonl(hg__table *t) {
+    jsonl_table *j = t->state;
+    if (!j) return;
+    hg__source_close(&j->source);
+    hg__csv_window_clear(&j->window);
+    hg__names_free(j->index);
+    hg__free(j->seen);
+    if (j->fd >= 0) close(j->fd);
+    hg__free(j);
+}
+
+// ---- rows ---------------------------------------------------------------------------------------
+
+static int read_cell(hg__json_walk *w, const hg__json_member *m, hg__cell *cell) {
+    static const hg__cell_kind kinds[] = {[HG_CSV_NUMBER] = HG_CELL_NUMBER,
+                                          [HG_CSV_MISSING] = HG_CELL_MISSING,
+                                          [HG_CSV_INFINITE] = HG_CELL_TEXT,
+                                          [HG_CSV_TEXT] = HG_CELL_TEXT};
+    const hg__csv_cell raw = {.text = m->text, .size = m->size};
+    *cell = (hg__cell){.kind = HG_CELL_MISSING};
+    if (m->kind == HG_JSON_NULL) return 1;
+    if (m->kind == HG_JSON_TRUE || m->kind == HG_JSON_FALSE) {
+        *cell = (hg__cell){.kind = HG_CELL_NUMBER, .number = m->kind == HG_JSON_TRUE};
+        return 1;
+    }
+    w->expected = "a text in UTF-8";
+    w->got = "other bytes";
+    if (!hg__is_utf8(m->text, m->size)) return -1;
+    const hg__csv_kind kind = hg__csv_read_double(&raw, '.', &cell->number);
+    cell->kind = kinds[kind];
+    cell->text = m->text;
+    cell->size = (int32_t)m->size;
+    w->expected = "a finite number";
+    w->got = "one that is none";
+    return m->kind == HG_JSON_NUMBER && kind == HG_CSV_INFINITE ? -1 : 1;
+}
+
+static int read_row(const hg__table *t, char *text, size_t size, hg__cell *cell, hg_error *err) {
+    jsonl_table *j = t->state;
+    hg__json_walk w = hg__json_walk_line(text, size);
+    hg__json_member m;
+    int code;
+    for (int32_t i = 0; i < t->columns; i++) cell[i] = (hg__cell){.kind = HG_CELL_MISSING};
+    for (int32_t guess = 0; (code = hg__json_walk_next(&w, &m)) > 0;) {
+        const int32_t column = find_column(t, &m, guess);
+        if (column < 0) continue;
+        guess = column + 1;
+        if (j->seen[column] == j->line) {
+            w.expected = "a name once";
+            w.got = "it twice";
+            return bad_line(t, &w, &m, err);
+        }
+        j->seen[column] = j->line;
+        if (read_cell(&w, &m, cell + column) < 0) return bad_line(t, &w, &m, err);
+    }
+    return code < 0 ? bad_line(t, &w, &m, err) : 1;
+}
+
+static int next_jsonl(hg__table *t, hg__cell *cell, hg_error *err) {
+    jsonl_table *j = t->state;
+    char *text;
+    size_t size;
+    const int more = next_line(j, &text, &size, err);
+    if (more <= 0) return more;
+    return read_row(t, text, size, cell, err);
+}
+
+static void where_jsonl(const hg__table *t, char *text, size_t size) {
+    const jsonl_table *j = t->state;
+    snprintf(text, size, "%s:%llu", t->path, (unsigned long long)j->line);
+}
+
+// An object that begins and has a name in the first line that is not empty.
+static bool sniff_jsonl(const char *source, const uint8_t *head, size_t size) {
+    (void)source;
+    size_t i = size >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    while (i < size && is_blank((char)head[i])) i++;
+    if (i == size || head[i++] != '{') return false;
+    while (i < size && (head[i] == ' ' || head[i] == '\t')) i++;
+    if (i == size || head[i] != '"') return false;
+    for (i++; i < size && head[i] != '"'; i++) {
+        if (head[i] < ' ') return false;
+        if (head[i] == '\\') i++;
+    }
+    for (i++; i < size && (head[i] == ' ' || head[i] == '\t'); i++) {
+    }
+    return i >= size || head[i] == ':';
+}
+
+const hg__table_type hg__table_jsonl = {"jsonl",    sniff_jsonl, open_jsonl, rewind_jsonl,
+                                        next_jsonl, where_jsonl, close_jsonl};
