@@ -26,7 +26,7 @@ Q        = $(if $(filter 1,$(V)),,@)
 comma   := ,
 KIND    := $(firstword $(subst $(comma), ,$(SAN)))
 O       := build/$(notdir $(CC))$(if $(SAN),-$(KIND))
-VERSION := $(shell sed -n 's/^\#define HG_VERSION "\(.*\)"/\1/p' include/hourglass.h)
+VERSION := $(shell awk '/^.define HG_VERSION_(MAJOR|MINOR|PATCH) / { v = v dot $$3; dot = "." } END { print v }' include/hourglass.h)
 MAKEFLAGS += --no-print-directory -r
 ifeq ($(MAKELEVEL),0)
  MAKEFLAGS += -j$(shell nproc)

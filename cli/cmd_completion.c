@@ -12,7 +12,7 @@ static void print_modes(void) {
 
 // "data= epochs= ...", or "--data --epochs ..."
 static void print_keys(const char *mode, const char *before, const char *behind) {
-    hg_option_info o;
+    hg_option_info o = {.size = sizeof o};
     for (size_t i = 0; hg_option_at(mode, i, &o); i++) {
         printf("%s%s%s%s", i ? " " : "", before, o.name, behind);
         if (o.alias[0]) printf(" %s%s%s", before, o.alias, behind);
@@ -29,14 +29,14 @@ static bool is_path(const hg_option_info *o) {
 
 // Presets name what is to be made: not for modes that need a model that is there.
 static bool has_words(const hg_mode_info *mode, const hg_option_info *o) {
-    hg_word_info w;
+    hg_word_info w = {.size = sizeof w};
     const bool is_made = strcmp(mode->name, "train") == 0 || strcmp(mode->name, "import") == 0;
     return hg_word_at(o->name, 0, &w) && (is_made || strcmp(w.list, "presets") != 0);
 }
 
 // The values of an option with blanks between them: the words between the bars, or those of the first list of its language.
 static void print_values(const hg_option_info *o) {
-    hg_word_info w;
+    hg_word_info w = {.size = sizeof w};
     const char *list = NULL, *range = has_choices(o) ? o->range : "";
     for (const char *c = range; *c; c++) putchar(*c == '|' ? ' ' : *c);
     for (size_t i = 0; !*range && hg_word_at(o->name, i, &w); i++) {
@@ -49,8 +49,8 @@ static void print_values(const hg_option_info *o) {
 // The branches of a `case MODE.key in` for every option with values that can be listed (of which paths may be others), or, with
 // `paths`, for those that are paths.
 static void print_cases(const char *before, const char *after, const char *path, bool paths) {
-    hg_mode_info mode;
-    hg_option_info o;
+    hg_mode_info mode = {.size = sizeof mode};
+    hg_option_info o = {.size = sizeof o};
     for (size_t m = 0; hg_mode_at(m, &mode); m++) {
         for (size_t i = 0; hg_option_at(mode.name, i, &o); i++) {
             const bool listed = has_choices(&o) || has_words(&mode, &o);
@@ -71,7 +71,7 @@ static void print_cases(const char *before, const char *after, const char *path,
 // bash takes `=` for a word of its own: `lr=1` is three words. Names of files alone are quoted for the shell: of `lr=` the sign
 // would be too.
 static void print_bash(void) {
-    hg_mode_info mode;
+    hg_mode_info mode = {.size = sizeof mode};
     printf("# hourglass completion bash > /etc/bash_completion.d/hourglass\n"
            "_hourglass() {\n"
            "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} key= words= "
@@ -119,7 +119,7 @@ static void print_bash(void) {
 }
 
 static void print_zsh(void) {
-    hg_mode_info mode;
+    hg_mode_info mode = {.size = sizeof mode};
     printf("#compdef hourglass\n"
            "# hourglass completion zsh > a folder of $fpath/_hourglass\n"
            "_hourglass() {\n"
@@ -189,8 +189,8 @@ static void print_fish_option(const hg_mode_info *mode, const hg_option_info *o,
 }
 
 static void print_fish(void) {
-    hg_mode_info mode;
-    hg_option_info o;
+    hg_mode_info mode = {.size = sizeof mode};
+    hg_option_info o = {.size = sizeof o};
     printf("# hourglass completion fish > ~/.config/fish/completions/hourglass.fish\n"
            "complete -c hourglass -n __fish_use_subcommand -f -a '");
     print_modes();

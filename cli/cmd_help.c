@@ -14,7 +14,7 @@ static bool find_mode(const char *name, hg_mode_info *mode) {
 }
 
 static const char *summary_of(const cli_command *c) {
-    hg_mode_info mode;
+    hg_mode_info mode = {.size = sizeof mode};
     return find_mode(c->name, &mode) ? mode.summary : c->summary;
 }
 
@@ -29,7 +29,7 @@ static bool is_needed(const hg_mode_info *mode, const char *name) {
 
 // "data=... model=..."
 static void print_needs(const hg_mode_info *mode, const char *before) {
-    hg_option_info o;
+    hg_option_info o = {.size = sizeof o};
     for (size_t i = 0; hg_option_at(mode->name, i, &o); i++) {
         if (is_needed(mode, o.name)) printf("%s%s=...", before, o.name);
     }
@@ -103,7 +103,7 @@ static void format_range(const hg_option_info *o, char text[160]) {
 
 // The words of an option's own little language, list by list.
 static void print_words(const char *option) {
-    hg_word_info w;
+    hg_word_info w = {.size = sizeof w};
     const char *list = "";
     for (size_t i = 0; hg_word_at(option, i, &w); i++) {
         if (strcmp(list, w.list) != 0) printf("\n%s of %s=\n", w.list, option);
@@ -121,7 +121,7 @@ static void print_words(const char *option) {
 
 static void print_option(const hg_mode_info *mode, const hg_option_info *o) {
     char left[64], range[160];
-    hg_word_info word;
+    hg_word_info word = {.size = sizeof word};
     snprintf(left, sizeof left, "%s=%s", o->name, o->standard);
     format_range(o, range);
     printf("  %-20s %s%s", left, o->help, range);
@@ -133,8 +133,8 @@ static void print_option(const hg_mode_info *mode, const hg_option_info *o) {
 
 // The options of one group, a title before them and examples behind; nothing where the mode has none.
 static void print_group(const hg_mode_info *mode, const hg_group_info *group) {
-    hg_option_info o;
-    hg_example_info e;
+    hg_option_info o = {.size = sizeof o};
+    hg_example_info e = {.size = sizeof e};
     bool begun = false;
     for (size_t i = 0; hg_option_at(mode->name, i, &o); i++) {
         if (strcmp(o.group, group->name) != 0) continue;
@@ -150,8 +150,8 @@ static void print_group(const hg_mode_info *mode, const hg_group_info *group) {
 
 // One option, in every mode that has it.
 static bool print_one_option(const char *name) {
-    hg_mode_info mode;
-    hg_option_info o;
+    hg_mode_info mode = {.size = sizeof mode};
+    hg_option_info o = {.size = sizeof o};
     bool found = false;
     for (size_t m = 0; hg_mode_at(m, &mode); m++) {
         for (size_t i = 0; hg_option_at(mode.name, i, &o); i++) {
@@ -189,8 +189,8 @@ static int fail_unknown(const cli_line *line, const char *name) {
 
 static int print_command(const cli_line *line, const char *name) {
     const cli_command *c = cli_find_command(name);
-    hg_mode_info mode;
-    hg_group_info group;
+    hg_mode_info mode = {.size = sizeof mode};
+    hg_group_info group = {.size = sizeof group};
     if (!c && print_one_option(name)) return CLI_DONE;
     if (!c) return fail_unknown(line, name);
     printf("hourglass %s: %s\n\n", name, summary_of(c));
@@ -224,8 +224,8 @@ static void print_markdown_option(const hg_option_info *o) {
 }
 
 static void print_markdown_group(const hg_mode_info *mode, const hg_group_info *group) {
-    hg_option_info o;
-    hg_example_info e;
+    hg_option_info o = {.size = sizeof o};
+    hg_example_info e = {.size = sizeof e};
     bool begun = false;
     for (size_t i = 0; hg_option_at(mode->name, i, &o); i++) {
         if (strcmp(o.group, group->name) != 0) continue;
@@ -243,7 +243,7 @@ static void print_markdown_group(const hg_mode_info *mode, const hg_group_info *
 }
 
 static void print_markdown_mode(const hg_mode_info *mode) {
-    hg_group_info group;
+    hg_group_info group = {.size = sizeof group};
     printf("\n## %s\n\n`hourglass %s", mode->name, mode->name);
     print_needs(mode, " ");
     printf("` %s.\n", mode->summary);
@@ -251,7 +251,7 @@ static void print_markdown_mode(const hg_mode_info *mode) {
 }
 
 static void print_markdown_words(const char *option) {
-    hg_word_info w;
+    hg_word_info w = {.size = sizeof w};
     const char *list = "";
     for (size_t i = 0; hg_word_at(option, i, &w); i++) {
         if (strcmp(list, w.list) != 0) {
@@ -270,7 +270,7 @@ static void print_markdown_words(const char *option) {
 }
 
 static void print_markdown(void) {
-    hg_mode_info mode;
+    hg_mode_info mode = {.size = sizeof mode};
     printf("# The command\n\nWritten by `hourglass help --markdown` from the option table; a test "
            "keeps it true.\n\n```\n%s\n```\n\n| mode | does |\n|---|---|\n",
            usage);
@@ -307,8 +307,8 @@ static void print_man_item(const char *left, const char *right) {
 }
 
 static void print_man_group(const hg_mode_info *mode, const hg_group_info *group) {
-    hg_option_info o;
-    hg_example_info e;
+    hg_option_info o = {.size = sizeof o};
+    hg_example_info e = {.size = sizeof e};
     bool begun = false;
     for (size_t i = 0; hg_option_at(mode->name, i, &o); i++) {
         char left[64], right[600], range[160];
@@ -331,7 +331,7 @@ static void print_man_group(const hg_mode_info *mode, const hg_group_info *group
 }
 
 static void print_man_mode(const hg_mode_info *mode) {
-    hg_group_info group;
+    hg_group_info group = {.size = sizeof group};
     printf(".SS %s\n", mode->name);
     print_man_text(mode->summary);
     putchar('\n');
@@ -339,7 +339,7 @@ static void print_man_mode(const hg_mode_info *mode) {
 }
 
 static void print_man_words(const char *option) {
-    hg_word_info w;
+    hg_word_info w = {.size = sizeof w};
     const char *list = "";
     for (size_t i = 0; hg_word_at(option, i, &w); i++) {
         char left[120];
@@ -352,7 +352,7 @@ static void print_man_words(const char *option) {
 }
 
 static void print_man(void) {
-    hg_mode_info mode;
+    hg_mode_info mode = {.size = sizeof mode};
     printf(".TH HOURGLASS 1 \"\" \"Hourglass %s\"\n.SH NAME\nhourglass \\- trains autoencoders and "
            "puts them to work\n.SH SYNOPSIS\n",
            hg_version());

@@ -6,7 +6,7 @@
 #include "cli.h"
 
 static bool has_option(const char *mode, const char *name) {
-    hg_option_info info;
+    hg_option_info info = {.size = sizeof info};
     for (size_t i = 0; hg_option_at(mode, i, &info); i++) {
         if (strcmp(info.name, name) == 0 || strcmp(info.alias, name) == 0) return true;
     }
@@ -19,7 +19,7 @@ static bool ends_in(const char *word, const char *end) {
 }
 
 static bool is_name_of(const char *option, const char *word) {
-    hg_word_info info;
+    hg_word_info info = {.size = sizeof info};
     for (size_t i = 0; hg_word_at(option, i, &info); i++) {
         if (strcmp(info.list, "presets") == 0 && strcmp(info.name, word) == 0) return true;
     }

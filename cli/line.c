@@ -80,7 +80,7 @@ int cli_fail_usage(const cli_line *line, const char *format, ...) {
 // ---- options ------------------------------------------------------------------------------------
 
 static bool is_bool(const char *mode, const char *name) {
-    hg_option_info info;
+    hg_option_info info = {.size = sizeof info};
     for (size_t i = 0; hg_option_at(mode, i, &info); i++) {
         if (strcmp(info.name, name) == 0) return strcmp(info.type, "bool") == 0;
     }

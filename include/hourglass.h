@@ -48,8 +48,23 @@ extern "C" {
 # define HG_API
 #endif
 
-#define HG_VERSION "0.1.0"
-HG_API const char *hg_version(void); // of the library that is linked, such as "0.1.0"
+// The version of this header. The three numbers are its only place: all else is made of them.
+#define HG_VERSION_MAJOR   0
+#define HG_VERSION_MINOR   1
+#define HG_VERSION_PATCH   0
+#define HG_QUOTE(x)        #x
+#define HG_DOTTED(a, b, c) HG_QUOTE(a) "." HG_QUOTE(b) "." HG_QUOTE(c)
+#define HG_VERSION         HG_DOTTED(HG_VERSION_MAJOR, HG_VERSION_MINOR, HG_VERSION_PATCH) // "0.1.0"
+// 100 for 0.1.0: grows with each version, for #if.
+#define HG_VERSION_NUMBER  (HG_VERSION_MAJOR * 10000 + HG_VERSION_MINOR * 100 + HG_VERSION_PATCH)
+
+// The same of the library that is linked, which may be another than the header's.
+HG_API const char *hg_version(void);
+HG_API int32_t hg_version_number(void);
+
+// Structs that a call fills begin with `size_t size`, which the caller sets to sizeof before each first use: the library
+// writes no more than that, so that a program keeps working when a later library knows more fields. What the caller's
+// header knows and the library does not is set to zero. A size of 0 is HG_ERR_USAGE, or false where a call gives a bool.
 
 // ---- errors -------------------------------------------------------------------------------------
 
@@ -120,6 +135,8 @@ HG_API char *hg_options_format(const hg_options *o, hg_error *err);
 
 // One row of the option table, for help texts, completion and bindings.
 typedef struct hg_option_info {
+    // sizeof(hg_option_info)
+    size_t size;
     const char *group;    // "training": see hg_group_at()
     const char *name;     // "lr"
     const char *type;     // "int", "size", "float", "bool", "text", "choice"
@@ -132,6 +149,8 @@ typedef struct hg_option_info {
 
 // One job: what hg_options_new() takes.
 typedef struct hg_mode_info {
+    // sizeof(hg_mode_info)
+    size_t size;
     const char *name;    // "train"
     const char *needs;   // "model data": options that must be set
     const char *summary; // one line
@@ -143,6 +162,8 @@ HG_API bool hg_option_at(const char *mode, size_t i, hg_option_info *info); // f
 
 // What options are grouped by.
 typedef struct hg_group_info {
+    // sizeof(hg_group_info)
+    size_t size;
     const char *name;  // "training"
     const char *title; // "How long, how fast"
 } hg_group_info;
@@ -150,6 +171,8 @@ HG_API bool hg_group_at(size_t i, hg_group_info *info); // in the order of help;
 
 // A line of the command as an example of a mode's options of one group.
 typedef struct hg_example_info {
+    // sizeof(hg_example_info)
+    size_t size;
     const char *mode, *group; // "train", "table"
     const char *line;         // "hourglass train data=normal.csv"
     const char *summary;      // what it does
@@ -158,6 +181,8 @@ HG_API bool hg_example_at(size_t i, hg_example_info *info); // false past the en
 
 // The words that an option's little language has: presets and layers of model=, kinds of noise=, losses of loss=.
 typedef struct hg_word_info {
+    // sizeof(hg_word_info)
+    size_t size;
     const char *list;    // "presets", "layers", "kinds"
     const char *name;    // "ae"
     const char *takes;   // what stands behind it: "units", "0 to 1000: standard deviation"; ""

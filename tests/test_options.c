@@ -56,8 +56,8 @@ static void a_mode_may_have_its_own_default(void **state) {
 // Every row of every mode: its default is a value it takes, and reading it back changes nothing.
 static void every_default_can_be_set_and_read_back(void **state) {
     (void)state;
-    hg_mode_info mode;
-    hg_option_info info;
+    hg_mode_info mode = {.size = sizeof mode};
+    hg_option_info info = {.size = sizeof info};
     for (size_t m = 0; hg_mode_at(m, &mode); m++) {
         hg_options *o = make(mode.name);
         size_t i = 0;
@@ -74,6 +74,33 @@ static void every_default_can_be_set_and_read_back(void **state) {
         assert_true(i > 0 && mode.summary[0]);
         hg_options_free(o);
     }
+}
+
+// Structs are filled as far as the caller knows them, and not at all where it did not say how far.
+static void a_struct_is_filled_as_far_as_its_size_goes(void **state) {
+    (void)state;
+    struct {
+        hg_mode_info known;
+        char later[16];
+    } room;
+    memset(&room, 'x', sizeof room);
+    room.known.size = offsetof(hg_mode_info, needs);
+    assert_true(hg_mode_at(0, &room.known));
+    assert_string_equal(room.known.name, "train");
+    assert_int_equal(room.known.size, offsetof(hg_mode_info, needs));
+    assert_memory_equal(&room.known.needs, "xxxxxxxx", sizeof room.known.needs);
+    room.known.size = sizeof room;
+    assert_true(hg_mode_at(0, &room.known));
+    assert_non_null(strstr(room.known.needs, "data"));
+    for (size_t i = 0; i < sizeof room.later; i++) assert_int_equal(room.later[i], 0);
+    hg_option_info option = {0};
+    hg_group_info group = {0};
+    hg_example_info example = {0};
+    hg_word_info word = {0};
+    room.known = (hg_mode_info){0};
+    assert_false(hg_mode_at(0, &room.known) || hg_option_at("train", 0, &option));
+    assert_false(hg_group_at(0, &group) || hg_example_at(0, &example));
+    assert_false(hg_word_at("model", 0, &word) || option.name || word.name);
 }
 
 // A refused value leaves everything as it was.
@@ -205,7 +232,7 @@ static void what_a_mode_needs_is_asked_for(void **state) {
 static void unknown_names_find_nothing(void **state) {
     (void)state;
     hg_error err = {0};
-    hg_option_info info;
+    hg_option_info info = {.size = sizeof info};
     assert_null(hg_options_new("trian", &err));
     assert_string_equal(err.message, "there is no mode 'trian'; did you mean 'train'?");
     assert_int_equal(hg_option_count("trian"), 0);
@@ -331,7 +358,7 @@ static void numbers_are_taken_in_their_units(void **state) {
 }
 
 static bool is_a_group(const char *name) {
-    hg_group_info group;
+    hg_group_info group = {.size = sizeof group};
     for (size_t i = 0; hg_group_at(i, &group); i++) {
         if (strcmp(group.name, name) == 0) return *group.title != '\0';
     }
@@ -340,8 +367,8 @@ static bool is_a_group(const char *name) {
 
 static void every_option_says_what_it_takes(void **state) {
     (void)state;
-    hg_mode_info mode;
-    hg_option_info o;
+    hg_mode_info mode = {.size = sizeof mode};
+    hg_option_info o = {.size = sizeof o};
     for (size_t m = 0; hg_mode_at(m, &mode); m++) {
         for (size_t i = 0; hg_option_at(mode.name, i, &o); i++) {
             const bool is_text = strcmp(o.type, "text") == 0;
@@ -355,7 +382,7 @@ static void every_option_says_what_it_takes(void **state) {
 // Each example of help is a line that its mode takes: all but its files.
 static void examples_are_lines_that_are_taken(void **state) {
     (void)state;
-    hg_example_info e;
+    hg_example_info e = {.size = sizeof e};
     hg_error err = {0};
     for (size_t i = 0; hg_example_at(i, &e); i++) {
         char line[512], *mode, *at;
@@ -386,7 +413,7 @@ static void examples_are_lines_that_are_taken(void **state) {
 
 static void words_of_an_option_come_from_its_tables(void **state) {
     (void)state;
-    hg_word_info w;
+    hg_word_info w = {.size = sizeof w};
     bool has_unet = false, has_dense = false, has_blind = false;
     for (size_t i = 0; hg_word_at("model", i, &w); i++) {
         if (!*w.summary || !*w.name) fail_msg("%s has no summary", w.name);
@@ -446,6 +473,7 @@ int main(void) {
         cmocka_unit_test(the_defaults_are_those_of_the_page),
         cmocka_unit_test(a_mode_may_have_its_own_default),
         cmocka_unit_test(every_default_can_be_set_and_read_back),
+        cmocka_unit_test(a_struct_is_filled_as_far_as_its_size_goes),
         cmocka_unit_test(bad_values_are_refused_with_one_sentence),
         cmocka_unit_test(numbers_sizes_and_truths_have_several_spellings),
         cmocka_unit_test(source_and_data_are_one_option),

@@ -208,7 +208,20 @@ static void an_error_is_a_code_and_a_sentence(void **state) {
     errno = ENOSPC;
     hg__fail_errno(&err, HG_ERR_IO, "%s", endless);
     assert_int_equal(strlen(err.message), sizeof err.message - 1); // cut, not overrun
+}
+
+// The header's text, its number and the library's two are one version.
+static void the_version_is_the_same_in_all_its_forms(void **state) {
+    (void)state;
+    char text[32];
     assert_string_equal(hg_version(), HG_VERSION);
+    assert_int_equal(hg_version_number(), HG_VERSION_NUMBER);
+    const int number = hg_version_number();
+    snprintf(text, sizeof text, "%d.%d.%d", number / 10000, number / 100 % 100, number % 100);
+    assert_string_equal(text, HG_VERSION);
+#if HG_VERSION_NUMBER < 100
+# error "expected a number that the preprocessor can compare"
+#endif
 }
 
 static void utf8_is_told_from_other_bytes(void **state) {
@@ -295,6 +308,7 @@ int main(void) {
         cmocka_unit_test(text_grows_by_formats_and_by_bytes),
         cmocka_unit_test(text_that_failed_once_stays_failed),
         cmocka_unit_test(an_error_is_a_code_and_a_sentence),
+        cmocka_unit_test(the_version_is_the_same_in_all_its_forms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,9 @@
 #include "base/entry.h"
 
 #include <pthread.h>
+#include <string.h>
+
+#include "base/error.h"
 
 static void go_in(hg__entry *e) {
     e->locale = uselocale(e->plain);
@@ -26,6 +29,19 @@ void hg__entry_end(hg__entry *e) {
     go_out(e);
     if (e->plain) freelocale(e->plain);
     (void)pthread_setcancelstate(e->cancel, NULL);
+}
+
+int hg__fill(void *to, const void *from, size_t size, const char *type, hg_error *err) {
+    size_t room;
+    memcpy(&room, to, sizeof room);
+    if (room <= sizeof room) {
+        return hg__fail(err, HG_ERR_USAGE, "%s: expected size to be sizeof(%s), got %zu", type,
+                        type, room);
+    }
+    const size_t known = room < size ? room : size;
+    memcpy((char *)to + sizeof room, (const char *)from + sizeof room, known - sizeof room);
+    if (room > size) memset((char *)to + size, 0, room - size);
+    return HG_OK;
 }
 
 // ---- callbacks ----------------------------------------------------------------------------------

@@ -33,6 +33,11 @@ typedef struct hg__relay {
 // NULL for NULL; lives as long as r.
 const hg_listener *hg__relay_init(hg__relay *r, hg__entry *e, const hg_listener *host);
 
+// Fills a struct of the caller's that begins with its size, as the caller's header has it: writes no more than that, and
+// zeros where that is more than `size`, which ours takes. type: its name, for the sentence. HG_ERR_USAGE where the caller
+// did not set the size.
+int hg__fill(void *to, const void *from, size_t size, const char *type, hg_error *err);
+
 // The first line of a public function: ends by itself where the function does.
 #define HG_ENTRY                                             \
  __attribute__((cleanup(hg__entry_end))) hg__entry hg__here; \

@@ -46,3 +46,7 @@ int hg__fail_errno(hg_error *err, hg_code code, const char *format, ...) {
 const char *hg_version(void) {
     return HG_VERSION;
 }
+
+int32_t hg_version_number(void) {
+    return HG_VERSION_NUMBER;
+}

@@ -47,7 +47,7 @@ static bool is_over(const hg__trainer *t) {
 static int take_resumed_options(hg__trainer *t, const hg_options *o, hg_error *err) {
     static const char *const columns[] = {"columns", "label", "ignore", "normal", "groupby"};
     char path[1024];
-    hg_option_info row;
+    hg_option_info row = {.size = sizeof row};
     HG_TRY(hg__join_path(path, sizeof path, o->values.resume, "args.yaml", err));
     hg_options *own = hg_options_new("train", err);
     if (!own) return HG_ERR_MEMORY;

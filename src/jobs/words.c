@@ -3,8 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hourglass.h"
-
+#include "base/entry.h"
 #include "corrupt/noise_type.h"
 #include "graph/spec.h"
 #include "nn/loss.h"
@@ -13,7 +12,7 @@ static bool preset_at(size_t i, hg_word_info *info) {
     size_t count;
     const hg__preset *p = hg__presets(&count);
     if (i >= count) return false;
-    *info = (hg_word_info){"presets", p[i].name, "", p[i].summary, p[i].spec};
+    *info = (hg_word_info){sizeof *info, "presets", p[i].name, "", p[i].summary, p[i].spec};
     return true;
 }
 
@@ -21,20 +20,25 @@ static bool layer_at(size_t i, hg_word_info *info) {
     const hg__layer_type *const *t = hg__layer_types();
     for (size_t k = 0; k < i && *t; k++) t++;
     if (!*t) return false;
-    *info = (hg_word_info){"layers", (*t)->name, (*t)->args, (*t)->summary, (*t)->example};
+    *info = (hg_word_info){sizeof *info, "layers",      (*t)->name,
+                           (*t)->args,   (*t)->summary, (*t)->example};
     return true;
 }
 
 static bool noise_at(size_t i, hg_word_info *info) {
     const hg__noise_type *t = hg__noise_type_at(i);
     if (!t) return false;
-    *info = (hg_word_info){"kinds", t->name, t->amount, t->summary, ""};
+    *info = (hg_word_info){sizeof *info, "kinds", t->name, t->amount, t->summary, ""};
     return true;
 }
 
 static bool blind_at(size_t i, hg_word_info *info) {
-    *info = (hg_word_info){"kinds", "blind", "",
-                           "learns from images that are noisy themselves; alone", ""};
+    *info = (hg_word_info){sizeof *info,
+                           "kinds",
+                           "blind",
+                           "",
+                           "learns from images that are noisy themselves; alone",
+                           ""};
     return i == 0;
 }
 
@@ -42,7 +46,7 @@ static bool loss_at(size_t i, hg_word_info *info) {
     const hg__loss *const *l = hg__losses();
     for (size_t k = 0; k < i && *l; k++) l++;
     if (!*l) return false;
-    *info = (hg_word_info){"losses", (*l)->name, "", (*l)->formula, ""};
+    *info = (hg_word_info){sizeof *info, "losses", (*l)->name, "", (*l)->formula, ""};
     return true;
 }
 
@@ -58,11 +62,12 @@ static const struct {
 };
 
 bool hg_word_at(const char *option, size_t i, hg_word_info *info) {
+    hg_word_info own;
     for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
         if (strcmp(lists[k].option, option) != 0) continue;
         size_t count = 0;
-        while (count <= i && lists[k].at(count, info)) count++;
-        if (count > i) return true;
+        while (count <= i && lists[k].at(count, &own)) count++;
+        if (count > i) return hg__fill(info, &own, sizeof own, "hg_word_info", NULL) == HG_OK;
         i -= count;
     }
     return false;

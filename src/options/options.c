@@ -55,13 +55,13 @@ static const hg__row rows[HG_OPTION_COUNT] = {
 // clang-format on
 
 static const hg_group_info groups[] = {
-#define GROUP(name, title) {#name, title},
+#define GROUP(name, title) {sizeof(hg_group_info), #name, title},
 #include "options/groups.def"
 #undef GROUP
 };
 
 static const hg_example_info examples[] = {
-#define EXAMPLE(mode, group, line, summary) {mode, #group, line, summary},
+#define EXAMPLE(mode, group, line, summary) {sizeof(hg_example_info), mode, #group, line, summary},
 #include "options/examples.def"
 #undef EXAMPLE
 };
@@ -403,8 +403,9 @@ int hg_options_check(const hg_options *o, hg_error *err) {
 
 bool hg_mode_at(size_t i, hg_mode_info *info) {
     if (i >= MODES) return false;
-    *info = (hg_mode_info){modes[i].name, modes[i].needs, modes[i].summary};
-    return true;
+    const hg_mode_info own = {
+        .name = modes[i].name, .needs = modes[i].needs, .summary = modes[i].summary};
+    return hg__fill(info, &own, sizeof own, "hg_mode_info", NULL) == HG_OK;
 }
 
 size_t hg_option_count(const char *mode) {
@@ -418,27 +419,25 @@ bool hg_option_at(const char *mode, size_t i, hg_option_info *info) {
     const hg__mode *m = find_mode(mode);
     for (int r = 0; m && r < HG_OPTION_COUNT; r++) {
         if (!(rows[r].modes & m->bit) || i--) continue;
-        *info = (hg_option_info){groups[rows[r].group].name,
-                                 rows[r].name,
-                                 type_name[rows[r].type],
-                                 standard_of(m, &rows[r]),
-                                 rows[r].range,
-                                 rows[r].unit,
-                                 rows[r].alias,
-                                 rows[r].help};
-        return true;
+        const hg_option_info own = {.group = groups[rows[r].group].name,
+                                    .name = rows[r].name,
+                                    .type = type_name[rows[r].type],
+                                    .standard = standard_of(m, &rows[r]),
+                                    .range = rows[r].range,
+                                    .unit = rows[r].unit,
+                                    .alias = rows[r].alias,
+                                    .help = rows[r].help};
+        return hg__fill(info, &own, sizeof own, "hg_option_info", NULL) == HG_OK;
     }
     return false;
 }
 
 bool hg_group_at(size_t i, hg_group_info *info) {
     if (i >= sizeof groups / sizeof *groups) return false;
-    *info = groups[i];
-    return true;
+    return hg__fill(info, &groups[i], sizeof groups[i], "hg_group_info", NULL) == HG_OK;
 }
 
 bool hg_example_at(size_t i, hg_example_info *info) {
     if (i >= sizeof examples / sizeof *examples) return false;
-    *info = examples[i];
-    return true;
+    return hg__fill(info, &examples[i], sizeof examples[i], "hg_example_info", NULL) == HG_OK;
 }
