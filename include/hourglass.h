@@ -3,7 +3,7 @@
 //
 // Three ways in:
 //   jobs    hg_train(), hg_predict() ... do what the command's modes do: options in, files out;
-//   models  hg_model_load(), hg_scorer_new(), hg_score() ... work on arrays in memory;
+//   models  hg_model_new(), hg_model_load(), hg_scorer_new(), hg_score() ... work on arrays in memory;
 //   tables  hg_mode_at(), hg_option_at() ... say what there is, for help texts and bindings.
 //
 // Conventions. A function that does something returns HG_OK (0) or a negative hg_code; one that
@@ -317,16 +317,132 @@ HG_API int hg_report_samples(const char *folder, int32_t n, hg_error *err);
 // A run without an epoch (PCA) has nothing to draw.
 HG_API int hg_report_training(const char *folder, hg_error *err);
 
-// ---- models and scorers: arrays in memory -------------------------------------------------------
+// ---- models -------------------------------------------------------------------------------------
 
-typedef struct hg_model hg_model;   // weights and what is needed to use them; immutable once loaded
-typedef struct hg_scorer hg_scorer; // a model with its buffers, for one thread at a time
+// Weights and what is needed to use them. Nothing changes a model but hg_model_tensor_set(); else any number of threads,
+// scorers and watchers may use it at once.
+typedef struct hg_model hg_model;
 
 HG_API hg_model *hg_model_load(const char *path, hg_error *err);
-HG_API void hg_model_free(hg_model *m);           // NULL is fine; after every scorer made from it
-HG_API int32_t hg_model_width(const hg_model *m); // features a row
+
+// The same of a model file's bytes (size), at any address, which may be freed afterwards. What is refused is refused with
+// the same sentence, in which "memory" stands for the path.
+HG_API hg_model *hg_model_load_memory(const void *bytes, size_t size, hg_error *err);
+
+// A fresh model for rows of `shape` (rank): (N) numbers, an image (H, W) or (H, W, C), a signal (T, C). spec: a network such
+// as "dense 64 relu | dense input sigmoid", or a preset's name (hg_word_at("model", ...)). latent: the code size that a
+// preset gets; 0: its own. The weights are drawn from `seed` as PyTorch draws its defaults. HG_ERR_USAGE for a spec that
+// cannot be meant.
+HG_API hg_model *hg_model_new(const char *spec, const int64_t *shape, int32_t rank, int32_t latent,
+                              uint64_t seed, hg_error *err);
+HG_API void hg_model_free(hg_model *m); // NULL is fine; after every scorer made from it
+
+// Writes a model file, whole or not at all; "-" is standard output. What is there is replaced, and keeps its mode; a model
+// that holds rows it was trained on (hg_model_info.holds_rows) gets a file that is its owner's alone. A model that was
+// loaded gives the file it came from, but for the optimiser's state in a checkpoint.
+HG_API int hg_model_save(const hg_model *m, const char *path, hg_error *err);
+
+// The bytes of that file (*size) in memory, for hg_bytes_free(); NULL on failure.
+HG_API void *hg_model_save_memory(const hg_model *m, size_t *size, hg_error *err);
+HG_API void hg_bytes_free(void *bytes); // NULL is fine
+
+HG_API int32_t hg_model_width(const hg_model *m);     // features a row
 HG_API int32_t hg_model_code_size(const hg_model *m); // numbers in a code
 HG_API const char *hg_model_spec(const hg_model *m);  // "dense 64 relu | dense input sigmoid"
+
+enum {
+    HG_MAX_RANK = 8,     // dimensions of a shape, at most
+    HG_TENSOR_NAME = 64, // bytes of a tensor's name, with its end
+    HG_LAYER_SPEC = 320, // bytes of a layer's spec, with its end
+};
+
+// What a model is. Its texts are the model's.
+typedef struct hg_model_info {
+    // sizeof(hg_model_info)
+    size_t size;
+    // "autoencoder" or "pca"
+    const char *kind;
+    const char *spec;
+    // of a row (rank): (N), an image (H, W) or (H, W, C), a signal (T, C)
+    int64_t shape[HG_MAX_RANK];
+    int32_t rank;
+    // numbers in a row: the product of its shape; and in a code
+    int32_t width, code_size;
+    int32_t layers, tensors;
+    // numbers in all tensors
+    int64_t parameters;
+    // what a stored unit of the training data was worth: 1/255 for bytes, else 1
+    double input_scale;
+    // names of columns that it has: 0 for images and arrays
+    int32_t columns;
+    // rows are a table's: their cells are encoded before the network sees them (hg_watcher_new())
+    bool is_table;
+    // it says which rows are alarms
+    bool has_thresholds;
+    // rows it was trained on can be read back from its file
+    bool holds_rows;
+} hg_model_info;
+HG_API int hg_model_get_info(const hg_model *m, hg_model_info *info, hg_error *err);
+
+// The i-th column's name: of a table's columns that the model knows, in training's order without the label; of rows of
+// numbers, of each number. The model's; NULL past the last.
+HG_API const char *hg_model_column_at(const hg_model *m, int32_t i);
+
+// A layer of the network: an activation is one of its own.
+typedef struct hg_layer_info {
+    // sizeof(hg_layer_info)
+    size_t size;
+    // as the model's spec has it: "conv 16 k=3 s=2"
+    char spec[HG_LAYER_SPEC];
+    // "conv"; the library's
+    const char *type;
+    // "encoder" or "decoder"; "body" where the spec has no "|". With `index` the start of its tensors' names: encoder.0
+    const char *side;
+    int32_t index;
+    // of one row behind it (rank): (N), or (H, W, C)
+    int64_t shape[HG_MAX_RANK];
+    int32_t rank;
+    // of its own, and the numbers in them
+    int32_t tensors;
+    int64_t parameters;
+} hg_layer_info;
+HG_API bool hg_model_layer_at(const hg_model *m, int32_t i,
+                              hg_layer_info *info); // false past the last
+
+// A tensor of the weights.
+typedef struct hg_tensor_info {
+    // sizeof(hg_tensor_info)
+    size_t size;
+    // as in PyTorch's state_dict: "encoder.0.weight"
+    char name[HG_TENSOR_NAME];
+    // of its elements, as safetensors calls them: "F32"; the library's
+    const char *dtype;
+    // (rank), as PyTorch has it: of a dense layer (out, in)
+    int64_t shape[HG_MAX_RANK];
+    int32_t rank;
+    // how many elements: the product of the shape
+    size_t count;
+    // what PyTorch calls a buffer: measured while training (a running mean), not trained
+    bool is_buffer;
+} hg_tensor_info;
+HG_API bool hg_model_tensor_at(const hg_model *m, int32_t i,
+                               hg_tensor_info *info); // false past the last
+
+// Copies a tensor out: to (count), in C order. count must be the tensor's. A name that is not there is HG_ERR_USAGE and
+// names the nearest.
+HG_API int hg_model_tensor_get(const hg_model *m, const char *name, float *to, size_t count,
+                               hg_error *err);
+
+// Copies a tensor in: from (shape), in C order, all finite (else HG_ERR_DATA). The shape must be the tensor's. Only before
+// anything is made of the model: a scorer or watcher has copies of some weights and looks at others. What else the model
+// has stays, thresholds too, which are those of the old weights until they are calibrated anew. On failure the model is
+// as it was.
+HG_API int hg_model_tensor_set(hg_model *m, const char *name, const float *from,
+                               const int64_t *shape, int32_t rank, hg_error *err);
+
+// ---- scorers: arrays in memory ------------------------------------------------------------------
+
+typedef struct hg_scorer hg_scorer; // a model with its buffers, for one thread at a time
 
 // A scorer that runs up to `threads` threads (0: as many as this process may use; 1: the caller's).
 // Everything is allocated here: the calls below cannot fail. Borrows `m`.

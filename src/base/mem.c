@@ -103,6 +103,10 @@ void hg__zlib_free(void *unused, void *block) {
     hg__lib_free(block);
 }
 
+void hg_bytes_free(void *bytes) {
+    hg__free(bytes);
+}
+
 void hg_text_free(char *text) {
     hg__free(text);
 }

@@ -4,8 +4,6 @@
 #define HG_BASE_TENSOR_H
 #include "base/error.h"
 
-enum { HG_MAX_RANK = 8 };
-
 // rank 0 is a scalar with one element.
 typedef struct hg__shape {
     int32_t rank;

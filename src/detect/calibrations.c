@@ -263,10 +263,14 @@ static int load_groups(hg__calibrations *c, const hg_model *m, const hg__tensor 
                     score_name, at, groups);
 }
 
+bool hg__calibrations_is_in(const hg_model *m) {
+    return hg__model_part(m, score_name) != NULL;
+}
+
 int hg__calibrations_load(hg__calibrations *c, const hg_model *m, const char *where,
                           hg_error *err) {
     *c = (hg__calibrations){0};
-    if (!hg__model_part(m, score_name)) return HG_OK;
+    if (!hg__calibrations_is_in(m)) return HG_OK;
     const hg__tensor *score, *tail;
     HG_TRY(hg__model_take_part(m, score_name, HG_F32, -1, 0, where, &score, err));
     HG_TRY(hg__model_take_part(m, tail_name, HG_F64, -1, TAIL_COLUMNS, where, &tail, err));

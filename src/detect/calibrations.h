@@ -33,6 +33,8 @@ const hg__calibration *hg__calibrations_pick(const hg__calibrations *c, const ch
 // Puts them into the model, in place of what was there.
 int hg__calibrations_save(const hg__calibrations *c, hg_model *m, hg_error *err);
 
+bool hg__calibrations_is_in(const hg_model *m);
+
 // Copies them out of the model; whole.count is 0 where it has none. `where` is for messages. HG_ERR_MODEL for any flaw: scores
 // that do not ascend, numbers out of range, names that are not text.
 int hg__calibrations_load(hg__calibrations *c, const hg_model *m, const char *where, hg_error *err);

@@ -352,22 +352,28 @@ static bool is_behind(const hg__layer *l) {
     return l->type->in_place && !l->type->init && !needs_argument;
 }
 
-// Items as numbers, arguments with a default by name and only where they differ from it.
+// Numbers, arguments with a default by name and only where they differ from it.
+void hg__spec_format_layer(const hg__layer *l, char text[HG_LAYER_SPEC]) {
+    int used = snprintf(text, HG_LAYER_SPEC, "%s", l->type->name);
+    argument a;
+    for (int32_t k = 0; argument_at(l->type, k, &a) && used < HG_LAYER_SPEC; k++) {
+        char number[32];
+        if (a.has_standard && l->arg[k] == a.standard) continue;
+        hg__format_float(number, l->arg[k]);
+        used += snprintf(text + used, (size_t)(HG_LAYER_SPEC - used), " %s%s%s",
+                         a.has_standard ? a.name : "", a.has_standard ? "=" : "", number);
+    }
+}
+
 int hg__spec_format(hg__spec *s, hg_error *err) {
     hg__text t = {0};
     for (int32_t i = 0; i < s->layers; i++) {
         const hg__layer *l = &s->layer[i];
         const bool follows = is_behind(l); // on one line with what it activates
         const char *between = i == 0 ? "" : i == s->neck ? " | " : follows ? " " : ", ";
-        hg__text_add(&t, "%s%s", between, l->type->name);
-        argument a;
-        for (int32_t k = 0; argument_at(l->type, k, &a); k++) {
-            char number[32];
-            if (a.has_standard && l->arg[k] == a.standard) continue;
-            hg__format_float(number, l->arg[k]);
-            hg__text_add(&t, a.has_standard ? " %s=%s" : " %s%s", a.has_standard ? a.name : "",
-                         number);
-        }
+        char item[HG_LAYER_SPEC];
+        hg__spec_format_layer(l, item);
+        hg__text_add(&t, "%s%s", between, item);
     }
     int code = HG_OK;
     if (t.failed) {

@@ -37,6 +37,7 @@ int hg__spec_reshape(hg__spec *s, const hg__spec *from, const hg__shape *input, 
 int hg__spec_shape(hg__spec *s, const hg__shape *input, hg_error *err);
 void hg__spec_clear(hg__spec *s);                // {0} is fine
 int hg__spec_format(hg__spec *s, hg_error *err); // s->text: the canonical text of its layers
+void hg__spec_format_layer(const hg__layer *l, char text[HG_LAYER_SPEC]); // of one: "conv 16 s=2"
 
 // Its parts, for the parser: the input first, then layer by layer (the sentence is without its place), then the whole.
 int hg__spec_set_input(hg__spec *s, const hg__shape *input, hg_error *err);

@@ -186,6 +186,23 @@ int hg__model_save_over(const hg_model *m, const char *path, hg_error *err) {
     return save(m, path, m->is_shared ? HG_MODE_OPEN : HG_MODE_KEEP, &none, err);
 }
 
+int hg_model_save(const hg_model *m, const char *path, hg_error *err) {
+    HG_ENTRY;
+    return hg__model_save(m, path, NULL, err);
+}
+
+void *hg_model_save_memory(const hg_model *m, size_t *size, hg_error *err) {
+    HG_ENTRY;
+    const hg__extra none = {0};
+    sheet s = {0};
+    void *bytes = NULL;
+    if (fill_sheet(&s, m, &none, err) == HG_OK) {
+        bytes = hg__tensors_write_memory(size, s.tensor, s.tensors, s.key, s.value, s.pairs, err);
+    }
+    clear_sheet(&s);
+    return bytes;
+}
+
 // ---- reading ------------------------------------------------------------------------------------
 
 static int check_version(const hg__json *o, const char *path, hg_error *err) {
@@ -424,6 +441,16 @@ hg_model *hg_model_load(const char *path, hg_error *err) {
     hg__tensors t;
     hg_model *m;
     if (hg__tensors_open(&t, path, err) < 0) return NULL;
+    (void)hg__model_from_tensors(&m, &t, err); // leaves NULL on failure
+    hg__tensors_close(&t);
+    return m;
+}
+
+hg_model *hg_model_load_memory(const void *bytes, size_t size, hg_error *err) {
+    HG_ENTRY;
+    hg__tensors t;
+    hg_model *m;
+    if (hg__tensors_parse(&t, bytes, size, "memory", err) < 0) return NULL;
     (void)hg__model_from_tensors(&m, &t, err); // leaves NULL on failure
     hg__tensors_close(&t);
     return m;

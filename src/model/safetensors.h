@@ -21,7 +21,7 @@ typedef struct hg__tensors {
 int hg__tensors_open(hg__tensors *t, const char *path, hg_error *err);
 void hg__tensors_close(hg__tensors *t); // {0} is fine
 
-// The same from memory that the caller keeps (tests, fuzzing); `name` for messages.
+// The same from memory that the caller keeps; `name` for messages.
 int hg__tensors_parse(hg__tensors *t, const uint8_t *bytes, size_t size, const char *name,
                       hg_error *err);
 
@@ -41,4 +41,8 @@ int hg__tensors_write(const char *path, const hg__tensor *tensors, size_t count,
 int hg__tensors_write_mode(const char *path, hg__file_mode mode, const hg__tensor *tensors,
                            size_t count, const char *const *key, const char *const *value,
                            size_t pairs, hg_error *err);
+// The file's bytes (*size), a block for hg__free(); NULL on failure.
+uint8_t *hg__tensors_write_memory(size_t *size, const hg__tensor *tensors, size_t count,
+                                  const char *const *key, const char *const *value, size_t pairs,
+                                  hg_error *err);
 #endif

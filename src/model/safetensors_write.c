@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// safetensors_write.c - writes .safetensors files: the same tensors always give the same bytes.
+// safetensors_write.c - writes .safetensors files and their bytes: the same tensors always give the same.
 #include <string.h>
 
 #include "base/json.h"
@@ -55,28 +55,62 @@ static int add_entry(hg__text *h, const hg__place *p, size_t *offset, hg_error *
     return HG_OK;
 }
 
-static int write_header(hg__writer *w, hg__text *h, hg_error *err) {
-    uint8_t size[8];
-    while (!h->failed && h->length % 8) hg__text_add(h, " ");
-    if (h->failed) return hg__fail(err, HG_ERR_MEMORY, "out of memory while writing a header");
-    for (int i = 0; i < 8; i++) size[i] = (uint8_t)(h->length >> 8 * i);
-    HG_TRY(hg__writer_add(w, size, sizeof size, err));
-    return hg__writer_add(w, h->data, h->length, err);
+// ---- the whole ----------------------------------------------------------------------------------
+
+typedef struct layout {
+    hg__place *sorted;  // owned, (count): in the order of their bytes
+    size_t count, data; // data: bytes of all of them
+    hg__text header;    // with the blanks behind it
+} layout;
+
+static void clear_layout(layout *l) {
+    hg__text_clear(&l->header);
+    hg__free(l->sorted);
 }
 
-static int write_tensors(hg__writer *w, const hg__place *sorted, size_t count, hg_error *err) {
-    for (size_t i = 0; i < count; i++) {
-        HG_TRY(hg__writer_add(w, sorted[i].tensor->data, sorted[i].bytes, err));
+static int add_entries(layout *l, const char *path, const char *const *key,
+                       const char *const *value, size_t pairs, hg_error *err) {
+    hg__text *h = &l->header;
+    hg__text_add(h, "{");
+    HG_TRY(add_metadata(h, path, key, value, pairs, err));
+    for (size_t i = 0; i < l->count; i++) {
+        if (i || pairs) hg__text_add(h, ",");
+        HG_TRY(add_entry(h, &l->sorted[i], &l->data, err));
+    }
+    hg__text_add(h, "}");
+    while (!h->failed && h->length % 8) hg__text_add(h, " ");
+    return HG_OK;
+}
+
+// path: for messages. What is there on failure is for clear_layout(). err: not NULL.
+static int lay_out(layout *l, const char *path, const hg__tensor *tensors, size_t count,
+                   const char *const *key, const char *const *value, size_t pairs, hg_error *err) {
+    *l = (layout){.sorted = hg__tensors_sort(tensors, count, HG_BY_ALIGNMENT, err), .count = count};
+    if (!l->sorted) return err->code == HG_ERR_MODEL ? HG_ERR_MODEL : HG_ERR_MEMORY;
+    const int code = add_entries(l, path, key, value, pairs, err);
+    if (!l->header.failed) return code;
+    return hg__fail(err, HG_ERR_MEMORY, "out of memory while writing a header");
+}
+
+static void put_length(const layout *l, uint8_t length[8]) {
+    for (int i = 0; i < 8; i++) length[i] = (uint8_t)(l->header.length >> 8 * i);
+}
+
+static int add_all(hg__writer *w, const layout *l, hg_error *err) {
+    uint8_t length[8];
+    put_length(l, length);
+    HG_TRY(hg__writer_add(w, length, sizeof length, err));
+    HG_TRY(hg__writer_add(w, l->header.data, l->header.length, err));
+    for (size_t i = 0; i < l->count; i++) {
+        HG_TRY(hg__writer_add(w, l->sorted[i].tensor->data, l->sorted[i].bytes, err));
     }
     return HG_OK;
 }
 
-static int write_file(const char *path, hg__file_mode mode, hg__text *header,
-                      const hg__place *sorted, size_t count, hg_error *err) {
+static int write_file(const char *path, hg__file_mode mode, const layout *l, hg_error *err) {
     hg__writer w;
     HG_TRY(hg__writer_open_mode(&w, path, mode, err));
-    int code = write_header(&w, header, err);
-    if (code == HG_OK) code = write_tensors(&w, sorted, count, err);
+    int code = add_all(&w, l, err);
     if (code == HG_OK) return hg__writer_commit(&w, err);
     hg__writer_abort(&w);
     return code;
@@ -85,24 +119,38 @@ static int write_file(const char *path, hg__file_mode mode, hg__text *header,
 int hg__tensors_write_mode(const char *path, hg__file_mode mode, const hg__tensor *tensors,
                            size_t count, const char *const *key, const char *const *value,
                            size_t pairs, hg_error *err) {
-    hg__text header = {0};
-    size_t offset = 0;
+    layout l;
     hg_error own;
     err = err ? err : &own;
-    hg__place *sorted = hg__tensors_sort(tensors, count, HG_BY_ALIGNMENT, err);
-    if (!sorted) return err->code;
-    hg__text_add(&header, "{");
-    int code = add_metadata(&header, path, key, value, pairs, err);
-    for (size_t i = 0; code == HG_OK && i < count; i++) {
-        if (i || pairs) hg__text_add(&header, ",");
-        code = add_entry(&header, &sorted[i], &offset, err);
-    }
-    hg__text_add(&header, "}");
-    if (header.failed) code = hg__fail(err, HG_ERR_MEMORY, "out of memory while writing a header");
-    if (code == HG_OK) code = write_file(path, mode, &header, sorted, count, err);
-    hg__text_clear(&header);
-    hg__free(sorted);
+    int code = lay_out(&l, path, tensors, count, key, value, pairs, err);
+    if (code == HG_OK) code = write_file(path, mode, &l, err);
+    clear_layout(&l);
     return code;
+}
+
+static uint8_t *write_bytes(const layout *l, size_t *size, hg_error *err) {
+    *size = 8 + l->header.length + l->data; // fits: all of it is in memory already
+    uint8_t *bytes = hg__alloc(*size, 1, err), *to = bytes;
+    if (!bytes) return NULL;
+    put_length(l, to);
+    memcpy(to + 8, l->header.data, l->header.length);
+    to += 8 + l->header.length;
+    for (size_t i = 0; i < l->count; i++) {
+        if (l->sorted[i].bytes) memcpy(to, l->sorted[i].tensor->data, l->sorted[i].bytes);
+        to += l->sorted[i].bytes;
+    }
+    return bytes;
+}
+
+uint8_t *hg__tensors_write_memory(size_t *size, const hg__tensor *tensors, size_t count,
+                                  const char *const *key, const char *const *value, size_t pairs,
+                                  hg_error *err) {
+    layout l;
+    hg_error own;
+    const int code = lay_out(&l, "memory", tensors, count, key, value, pairs, err ? err : &own);
+    uint8_t *bytes = code == HG_OK ? write_bytes(&l, size, err) : NULL;
+    clear_layout(&l);
+    return bytes;
 }
 
 int hg__tensors_write(const char *path, const hg__tensor *tensors, size_t count,

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// model_info.c - what a model is, from outside: its network, what its rows are made of, whether it knows alarms.
+#include <string.h>
+
+#include "base/entry.h"
+#include "detect/calibrations.h"
+#include "schema/schema.h"
+
+static int32_t count_columns(const hg_model *m) {
+    if (m->schema) return m->schema->columns;
+    return m->column ? hg_model_width(m) : 0;
+}
+
+static int32_t count_tensors(const hg_model *m) {
+    int32_t count = 0;
+    for (int32_t i = 0; i < m->spec.layers; i++) count += m->spec.layer[i].params;
+    return count;
+}
+
+int hg_model_get_info(const hg_model *m, hg_model_info *info, hg_error *err) {
+    HG_ENTRY;
+    const hg__spec *s = &m->spec;
+    hg_model_info own = {.kind = m->kind,
+                         .spec = s->text,
+                         .rank = s->input.rank,
+                         .width = s->width,
+                         .code_size = s->code,
+                         .layers = s->layers,
+                         .tensors = count_tensors(m),
+                         .parameters = s->parameters,
+                         .input_scale = (double)m->input_scale,
+                         .columns = count_columns(m),
+                         .is_table = m->schema != NULL,
+                         .has_thresholds = hg__calibrations_is_in(m),
+                         .holds_rows = hg__model_holds_rows(m)};
+    memcpy(own.shape, s->input.dim, sizeof own.shape);
+    return hg__fill(info, &own, sizeof own, "hg_model_info", err);
+}
+
+const char *hg_model_column_at(const hg_model *m, int32_t i) {
+    if (i < 0 || i >= count_columns(m)) return NULL;
+    return m->schema ? m->schema->column[i].name : m->column[i];
+}
