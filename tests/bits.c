@@ -49,7 +49,8 @@ static uint64_t train(const char *spec, size_t way, int32_t threads, const uint8
     const hg__shape shape = ways[way].of_images ? image : vector;
     hg_error err = {0};
     hg__pool *pool = hg__pool_new(threads, &err);
-    hg_model *m = hg__model_from_spec(spec, &shape, 0, 7, &err);
+    hg__network net;
+    bool is_made = hg__network_init(&net, spec, &shape, 0, 7, &err) == HG_OK;
     hg__train_setup setup = {
         .batch = BATCH,
         .optim = hg__optim_find(ways[way].optim),
@@ -57,8 +58,8 @@ static uint64_t train(const char *spec, size_t way, int32_t threads, const uint8
         .clip = ways[way].clip,
         .seed = 7,
     };
-    const bool is_known = hg__objective_parse(&setup.objective, ways[way].loss, 0.3, &err) == HG_OK;
-    hg__train_plan *p = pool && m && is_known ? hg__train_plan_new(m, pool, &setup, &err) : NULL;
+    is_made = is_made && hg__objective_parse(&setup.objective, ways[way].loss, 0.3, &err) == HG_OK;
+    hg__train_plan *p = pool && is_made ? hg__train_plan_new(&net, pool, &setup, &err) : NULL;
     if (!p) {
         fprintf(stderr, "%s\n", err.message);
         exit(1);
@@ -76,9 +77,10 @@ static uint64_t train(const char *spec, size_t way, int32_t threads, const uint8
             (void)hg__train_step(p, &in, 1e-2, ++step);
         }
     }
-    const uint64_t h = hash(m->params, m->spec.params * sizeof *m->params, 14695981039346656037U);
+    const uint64_t h =
+        hash(net.params, net.spec.params * sizeof *net.params, 14695981039346656037U);
     hg__train_plan_free(p);
-    hg_model_free(m);
+    hg__network_clear(&net);
     hg__pool_free(pool);
     return h;
 }

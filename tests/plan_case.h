@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "exec/plan.h"
+#include "model/model.h"
 
 #include <cmocka.h>
 
@@ -75,7 +76,7 @@ static inline hg_model *new_model(const char *spec, int32_t width) {
 
 static inline hg__train_plan *new_plan(hg_model *m, hg__pool *pool, const hg__train_setup *s) {
     hg_error err = {0};
-    hg__train_plan *p = hg__train_plan_new(m, pool, s, &err);
+    hg__train_plan *p = hg__train_plan_new(&m->net, pool, s, &err);
     if (!p) fail_msg("%s", err.message);
     return p;
 }
@@ -119,8 +120,8 @@ static inline int32_t width_at(const hg__spec *s, int32_t boundary) {
 
 static inline void for_tiles(naive *n,
                              void (*visit)(naive *, const hg__layer *, const hg__tile *)) {
-    for (int32_t i = 0; i < n->m->spec.layers; i++) {
-        const hg__layer *l = &n->m->spec.layer[i];
+    for (int32_t i = 0; i < n->m->net.spec.layers; i++) {
+        const hg__layer *l = &n->m->net.spec.layer[i];
         for (int32_t t = 0; l->type->tile_count && t < l->type->tile_count(l); t++) {
             hg__tile tile = {0};
             l->type->tile(l, t, &tile);
@@ -131,7 +132,7 @@ static inline void for_tiles(naive *n,
 
 static inline void refresh(naive *n, const hg__layer *l, const hg__tile *t) {
     if (l->type->refresh) {
-        l->type->refresh(l, n->k, t, n->m->params, n->shadow + n->shadow_at[l->number]);
+        l->type->refresh(l, n->k, t, n->m->net.params, n->shadow + n->shadow_at[l->number]);
     }
 }
 
@@ -141,14 +142,14 @@ static inline void naive_init(naive *n, const char *spec, int32_t width) {
     *n = (naive){0};
     n->m = new_model(spec, width);
     n->k = hg__kernels_pick();
-    for (int32_t i = 0; i <= n->m->spec.layers; i++) {
-        n->ld[i] = hg__pad_columns(width_at(&n->m->spec, i));
+    for (int32_t i = 0; i <= n->m->net.spec.layers; i++) {
+        n->ld[i] = hg__pad_columns(width_at(&n->m->net.spec, i));
         n->x[i] = hg__alloc((size_t)n->ld[i] * MOST_ROWS, sizeof *n->x[i], NULL);
         n->dx[i] = hg__alloc((size_t)n->ld[i] * MOST_ROWS, sizeof *n->x[i], NULL);
         assert_true(n->x[i] && n->dx[i]);
     }
-    for (int32_t i = 0; i < n->m->spec.layers; i++) {
-        const hg__layer *l = &n->m->spec.layer[i];
+    for (int32_t i = 0; i < n->m->net.spec.layers; i++) {
+        const hg__layer *l = &n->m->net.spec.layer[i];
         n->shadow_at[i] = shadow;
         if (l->type->shadow_count) shadow += (l->type->shadow_count(l) + 15) / 16 * 16;
         n->joined_at[i] = joined;
@@ -159,13 +160,13 @@ static inline void naive_init(naive *n, const char *spec, int32_t width) {
     n->measured = hg__alloc((size_t)SCRATCH * MOST_ROWS, sizeof *n->measured, NULL);
     assert_true(n->joined && n->scratch && n->measured);
     n->shadow = hg__alloc(shadow, sizeof *n->shadow, NULL);
-    n->g = hg__alloc(n->m->spec.params, sizeof *n->g, NULL);
+    n->g = hg__alloc(n->m->net.spec.params, sizeof *n->g, NULL);
     assert_true(n->shadow && n->g);
     for_tiles(n, refresh);
 }
 
 static inline void naive_clear(naive *n) {
-    for (int32_t i = 0; i <= n->m->spec.layers; i++) hg__free(n->x[i]), hg__free(n->dx[i]);
+    for (int32_t i = 0; i <= n->m->net.spec.layers; i++) hg__free(n->x[i]), hg__free(n->dx[i]);
     hg__free(n->shadow);
     hg__free(n->joined);
     hg__free(n->scratch);
@@ -185,31 +186,31 @@ static inline hg__view dx_at(const naive *n, int32_t boundary) {
 static inline void naive_widen(naive *n, const hg__input *in) {
     for (int64_t r = 0; r < in->count; r++) {
         hg__real *to = n->x[0] + r * n->ld[0];
-        if (in->dtype == HG_U8) n->k->widen_u8(to, in->row[r], in->scale, n->m->spec.width);
-        if (in->dtype == HG_F32) n->k->widen_f32(to, in->row[r], n->m->spec.width);
+        if (in->dtype == HG_U8) n->k->widen_u8(to, in->row[r], in->scale, n->m->net.spec.width);
+        if (in->dtype == HG_F32) n->k->widen_f32(to, in->row[r], n->m->net.spec.width);
     }
 }
 
 // Layer after layer, the whole batch at a time.
 static inline void naive_forward(naive *n, hg__pass *pass, int32_t last, int32_t rows) {
     for (int32_t i = 0; i < last; i++) {
-        const hg__layer *l = &n->m->spec.layer[i];
+        const hg__layer *l = &n->m->net.spec.layer[i];
         const hg__batch_type *batch = l->type->batch;
         pass->joined = n->joined + n->joined_at[i];
         if (batch) batch->measure(l, pass, x_at(n, i), rows);
         if (batch) batch->join(l, pass, rows);
         l->type->forward(l, pass, x_at(n, i), x_at(n, i + 1), rows);
-        if (batch) batch->settle(l, pass, rows, n->m->params);
+        if (batch) batch->settle(l, pass, rows, n->m->net.params);
     }
 }
 
 // The gradient of the whole batch into n->g; the loss.
 static inline double naive_gradient(naive *n, const hg__train_setup *s, const hg__input *in,
                                     uint64_t step) {
-    const hg__spec *spec = &n->m->spec;
+    const hg__spec *spec = &n->m->net.spec;
     const int32_t rows = (int32_t)in->count;
     hg__pass pass = {.k = n->k,
-                     .params = n->m->params,
+                     .params = n->m->net.params,
                      .training = true,
                      .seed = s->seed,
                      .step = step,
@@ -254,16 +255,16 @@ static inline double naive_step(naive *n, const hg__train_setup *s, const hg__in
                                 int64_t step) {
     const double sum = naive_gradient(n, s, in, (uint64_t)step);
     const hg__optim_step o = hg__optim_step_at(s->optim, &s->optim_options, lr, step);
-    s->optim->pick(n->k)(n->m->params, NULL, NULL, n->g, (int64_t)n->m->spec.params, &o);
+    s->optim->pick(n->k)(n->m->net.params, NULL, NULL, n->g, (int64_t)n->m->net.spec.params, &o);
     for_tiles(n, refresh);
     return sum;
 }
 
 static inline void expect_same_params(const char *what, const hg_model *a, const hg_model *b) {
-    for (size_t i = 0; i < a->spec.params; i++) {
-        if (a->params[i] == b->params[i] || (isnan(a->params[i]) && isnan(b->params[i]))) continue;
-        fail_msg("%s: parameter %zu is %a, not %a", what, i, (double)a->params[i],
-                 (double)b->params[i]);
+    for (size_t i = 0; i < a->net.spec.params; i++) {
+        const hg__real one = a->net.params[i], other = b->net.params[i];
+        if (one == other || (isnan(one) && isnan(other))) continue;
+        fail_msg("%s: parameter %zu is %a, not %a", what, i, (double)one, (double)other);
     }
 }
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// test_fold.c - a model whose batch norms were taken into the weights before them gives what it gave.
+// test_fold.c - a network whose batch norms were taken into the weights before them gives what it gave.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,33 +17,33 @@ enum { SIDE = 12, CHANNELS = 3, WIDTH = SIDE * SIDE * CHANNELS, ROWS = 3 };
 
 static float x[ROWS * WIDTH], y[2][ROWS * WIDTH];
 
-static hg_model *new_model(const char *spec) {
+static hg__network new_network(const char *spec) {
     const hg__shape shape = {
         3, {SIDE, SIDE, CHANNELS}
     };
     hg_error err = {0};
-    hg_model *m = hg__model_from_spec(spec, &shape, 0, 4, &err);
-    if (!m) fail_msg("%s: %s", spec, err.message);
+    hg__network net;
+    if (hg__network_init(&net, spec, &shape, 0, 4, &err) < 0) fail_msg("%s: %s", spec, err.message);
     // Statistics and weights unlike those at the start.
-    for (int32_t i = 0; m && i < m->spec.layers; i++) {
-        const hg__layer *l = &m->spec.layer[i];
+    for (int32_t i = 0; i < net.spec.layers; i++) {
+        const hg__layer *l = &net.spec.layer[i];
         for (int32_t q = 0; l->type->batch && q < l->params; q++) {
             for (int32_t c = 0; c < l->param[q].shape.dim[0]; c++) {
                 const uint32_t word =
                     hg__philox_run(3, (uint32_t)i, (uint32_t)q, (uint32_t)c, 0).word[0];
-                m->params[l->param[q].offset + (size_t)c] = 0.2F + hg__unit_float(word);
+                net.params[l->param[q].offset + (size_t)c] = 0.2F + hg__unit_float(word);
             }
         }
     }
-    return m;
+    return net;
 }
 
-static void run(const hg_model *m, hg__goal goal, float *to) {
+static void run(const hg__network *net, hg__goal goal, float *to) {
     const void *row[ROWS];
     for (int32_t r = 0; r < ROWS; r++) row[r] = x + r * WIDTH;
     const hg__input in = {.row = row, .count = ROWS, .dtype = HG_F32, .scale = 1};
     hg__pool *pool = hg__pool_new(2, NULL);
-    hg__run_plan *p = hg__run_plan_new(m, pool, NULL, NULL);
+    hg__run_plan *p = hg__run_plan_new(net, pool, NULL, NULL);
     assert_non_null(p);
     hg__run(p, goal, &in, to);
     hg__run_plan_free(p);
@@ -61,9 +61,9 @@ static void expect_near(const char *spec, int32_t count) {
     }
 }
 
-static int32_t norms_of(const hg_model *m) {
+static int32_t norms_of(const hg__network *net) {
     int32_t count = 0;
-    for (int32_t i = 0; i < m->spec.layers; i++) count += m->spec.layer[i].type->batch != NULL;
+    for (int32_t i = 0; i < net->spec.layers; i++) count += net->spec.layer[i].type->batch != NULL;
     return count;
 }
 
@@ -82,51 +82,50 @@ static const struct {
 };
 // clang-format on
 
-static void folded_models_give_what_they_gave(void **state) {
+static void folded_networks_give_what_they_gave(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         hg_error err = {0};
-        hg_model *m = new_model(cases[i].spec), *folded = NULL;
-        assert_int_equal(hg__model_fold(m, &folded, &err), HG_OK);
-        if (folded) assert_int_equal(norms_of(folded), cases[i].left);
-        if (!folded) assert_int_equal(norms_of(m), cases[i].left);
-        const hg_model *other = folded ? folded : m;
-        assert_int_equal(other->spec.code, m->spec.code);
-        run(m, HG_RECONSTRUCT, y[0]);
+        hg__network net = new_network(cases[i].spec), *folded;
+        const hg__network *other = hg__network_fold(&net, &folded, &err);
+        assert_non_null(other);
+        assert_ptr_equal(other, folded ? folded : &net);
+        assert_int_equal(norms_of(other), cases[i].left);
+        assert_int_equal(other->spec.code, net.spec.code);
+        run(&net, HG_RECONSTRUCT, y[0]);
         run(other, HG_RECONSTRUCT, y[1]);
         expect_near(cases[i].spec, ROWS * WIDTH);
-        if (m->spec.code <= WIDTH) {
-            run(m, HG_ENCODE, y[0]);
+        if (net.spec.code <= WIDTH) {
+            run(&net, HG_ENCODE, y[0]);
             run(other, HG_ENCODE, y[1]);
-            expect_near(cases[i].spec, ROWS * m->spec.code);
+            expect_near(cases[i].spec, ROWS * net.spec.code);
         }
-        hg_model_free(folded);
-        hg_model_free(m);
+        hg__network_free(folded);
+        hg__network_clear(&net);
     }
 }
 
 static void what_has_nothing_to_fold_stays(void **state) {
     (void)state;
-    hg_model *m = new_model("conv 4 relu, batchnorm | conv input");
-    hg_model *folded = m;
-    assert_int_equal(hg__model_fold(m, &folded, NULL), HG_OK);
+    hg__network net = new_network("conv 4 relu, batchnorm | conv input"), *folded = &net;
+    assert_ptr_equal(hg__network_fold(&net, &folded, NULL), &net);
     assert_null(folded);
-    hg_model_free(m);
+    hg__network_clear(&net);
 }
 
 static void images_of_any_size_run_folded(void **state) {
     (void)state;
-    hg_model *m = new_model(cases[0].spec);
+    hg__network net = new_network(cases[0].spec);
     hg__pool *pool = hg__pool_new(2, NULL);
-    hg__image_plan *p = hg__image_plan_new(m, pool, SIDE, SIDE, NULL);
+    hg__image_plan *p = hg__image_plan_new(&net, pool, SIDE, SIDE, NULL);
     assert_non_null(p);
     memcpy(hg__image_plan_input(p), x, WIDTH * sizeof *x);
     memcpy(y[1], hg__image_plan_run(p), WIDTH * sizeof *x);
-    run(m, HG_RECONSTRUCT, y[0]);
+    run(&net, HG_RECONSTRUCT, y[0]);
     expect_near(cases[0].spec, WIDTH);
     hg__image_plan_free(p);
     hg__pool_free(pool);
-    hg_model_free(m);
+    hg__network_clear(&net);
 }
 
 static int fill(void **state) {
@@ -139,7 +138,7 @@ static int fill(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(folded_models_give_what_they_gave),
+        cmocka_unit_test(folded_networks_give_what_they_gave),
         cmocka_unit_test(what_has_nothing_to_fold_stays),
         cmocka_unit_test(images_of_any_size_run_folded),
     };

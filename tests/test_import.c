@@ -134,7 +134,7 @@ static void halves_are_exact(void **state) {
     hg_model *m = hg__model_from_spec("dense 1 | dense input", &input, 0, 0, &err);
     hg__tensors file = {.tensor = t, .count = 4, .path = "x"};
     assert_int_equal(hg__model_take_weights(m, &file, &err), HG_OK);
-    hg__param_export(&m->spec.layer[0].param[0], m->params, got);
+    hg__param_export(&m->net.spec.layer[0].param[0], m->net.params, got);
     for (int i = 0; i < 31 << 10; i++) {
         double want = (double)((i & 1023) + (i >> 10 ? 1024 : 0));
         for (int e = i >> 10 ? (i >> 10) : 1; e < 25; e++) want /= 2;
@@ -197,11 +197,11 @@ static void a_model_keeps_its_weights_when_others_are_refused(void **state) {
     t[3].data = bad;
     hg__tensors file = {.tensor = t, .count = 4, .path = "x"};
     hg_model *m = hg__model_from_spec("dense 2 | dense input", &input, 0, 5, &err);
-    hg__param_export(&m->spec.layer[0].param[1], m->params, before);
+    hg__param_export(&m->net.spec.layer[0].param[1], m->net.params, before);
     assert_int_equal(hg__model_take_weights(m, &file, &err), HG_ERR_MODEL);
     assert_string_equal(err.message,
                         "x: 'decoder.0.bias': expected finite values, got inf at element 2");
-    hg__param_export(&m->spec.layer[0].param[1], m->params, after);
+    hg__param_export(&m->net.spec.layer[0].param[1], m->net.params, after);
     assert_memory_equal(before, after, sizeof before);
     hg_model_free(m);
 }

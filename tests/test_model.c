@@ -89,7 +89,7 @@ static void what_is_saved_is_loaded_bit_for_bit(void **state) {
     assert_int_equal(n->range.kind, HG_RANGE_FIXED);
     assert_true(n->range.dtype == HG_I16 && n->range.white == 32767);
     assert_true(n->range.low == -1024.1 && n->range.high == 1e-300);
-    assert_memory_equal(m->params, n->params, m->spec.params * sizeof *m->params);
+    assert_memory_equal(m->net.params, n->net.params, m->net.spec.params * sizeof *m->net.params);
     assert_string_equal(hg_model_spec(n), "dense 3 relu, dense 2 | dense 5 sigmoid");
     assert_int_equal(hg_model_width(n), 5);
     assert_int_equal(hg_model_code_size(n), 2);
@@ -137,7 +137,7 @@ static void weights_lie_in_the_file_as_pytorch_has_them(void **state) {
     hg_model *m = make("dense 2 | dense input", 3);
     const float weight[] = {1, 2, 3, 4, 5, 6}; // row n: the weights of output n
     hg__tensors t;
-    hg__param_import(&m->spec.layer[0].param[0], m->params, weight);
+    hg__param_import(&m->net.spec.layer[0].param[0], m->net.params, weight);
     assert_int_equal(hg__model_save(m, in_folder("m"), NULL, NULL), HG_OK);
     assert_int_equal(hg__tensors_open(&t, in_folder("m"), NULL), HG_OK);
     assert_string_equal(hg__tensors_metadata(&t, "format"), "pt");
@@ -156,8 +156,9 @@ static void the_seed_alone_says_what_the_weights_are(void **state) {
     hg_model *a = hg__model_from_spec("ae", &input, 3, 1, NULL);
     hg_model *b = hg__model_from_spec("ae", &input, 3, 1, NULL);
     hg_model *c = hg__model_from_spec("ae", &input, 3, 2, NULL);
-    assert_memory_equal(a->params, b->params, a->spec.params * sizeof *a->params);
-    assert_memory_not_equal(a->params, c->params, a->spec.params * sizeof *a->params);
+    assert_memory_equal(a->net.params, b->net.params, a->net.spec.params * sizeof *a->net.params);
+    assert_memory_not_equal(a->net.params, c->net.params,
+                            a->net.spec.params * sizeof *a->net.params);
     hg_model_free(a);
     hg_model_free(b);
     hg_model_free(c);
@@ -356,9 +357,10 @@ static void model_may_be_a_model_file_whose_spec_is_taken(void **state) {
     assert_int_equal(hg__model_save(m, path, NULL, NULL), HG_OK);
     hg_model *n = hg__model_new(path, &input, 0, 99, NULL);
     assert_non_null(n);
-    assert_string_equal(n->spec.text, m->spec.text);
+    assert_string_equal(n->net.spec.text, m->net.spec.text);
     assert_string_equal(n->kind, "pca");
-    assert_memory_not_equal(n->params, m->params, m->spec.params * sizeof *m->params);
+    assert_memory_not_equal(n->net.params, m->net.params,
+                            m->net.spec.params * sizeof *m->net.params);
     assert_null(hg__model_new(path, &other, 0, 99, &err));
     assert_non_null(strstr(err.message, "expected a model of 8 features, got one of 9"));
     hg_model_free(m);

@@ -39,9 +39,9 @@ static void reconstruct(const hg_model *m, const float *x, int64_t rows, float *
 
 // Components as the file has them: (code, width).
 static float *components(const hg_model *m) {
-    float *v = hg__alloc((size_t)m->spec.code * (size_t)m->spec.width, sizeof *v, NULL);
+    float *v = hg__alloc((size_t)m->net.spec.code * (size_t)m->net.spec.width, sizeof *v, NULL);
     assert_non_null(v);
-    hg__param_export(&m->spec.layer[0].param[0], m->params, v);
+    hg__param_export(&m->net.spec.layer[0].param[0], m->net.params, v);
     return v;
 }
 
@@ -173,7 +173,8 @@ static void the_bits_do_not_depend_on_the_threads(void **state) {
         hg__pool *pool = hg__pool_new(threads, NULL);
         assert_non_null(pool);
         hg_model *m = fit(x, MANY, WIDE, CODE, pool);
-        assert_memory_equal(m->params, alone->params, m->spec.params * sizeof *m->params);
+        assert_memory_equal(m->net.params, alone->net.params,
+                            m->net.spec.params * sizeof *m->net.params);
         hg_model_free(m);
         hg__pool_free(pool);
     }
@@ -221,7 +222,8 @@ static void a_fit_takes_what_was_counted(void **state) {
     const uint64_t before = hg__alloc_bytes();
     hg_model *m = fit(x, COUNT, WIDTH, CODE_SIZE, NULL);
     const uint64_t taken = hg__alloc_bytes() - before, counted = hg__pca_bytes(WIDTH, CODE_SIZE);
-    const uint64_t rest = 4 * m->spec.params * sizeof *m->params; // the model, and what fills it
+    const uint64_t rest =
+        4 * m->net.spec.params * sizeof *m->net.params; // the model, and what fills it
     assert_true(taken >= counted && taken < counted + rest);
     hg_model_free(m);
 }
@@ -308,7 +310,7 @@ static double measure(const hg_model *m, const hg__data *d, hg__pool *pool) {
     enum { BATCH = 500 };
     const hg__rows all = hg__rows_all(d);
     hg__loader *l = hg__loader_new(&all, BATCH, NULL, NULL);
-    hg__run_plan *plan = hg__run_plan_new(m, pool, NULL, NULL);
+    hg__run_plan *plan = hg__run_plan_new(&m->net, pool, NULL, NULL);
     assert_non_null(l);
     assert_non_null(plan);
     const hg__objective mse = hg__objective_of(hg__loss_find("mse"), 0);

@@ -7,6 +7,7 @@
 #include "array/data.h"
 #include "array/write_npy.h"
 #include "exec/plan_train.h"
+#include "model/model.h"
 #include "plan_case.h"
 
 // ---- the layers called one by one ---------------------------------------------------------------
@@ -56,12 +57,12 @@ enum { B1 = HIDDEN * IN, W2 = B1 + HIDDEN, B2 = W2 + IN * HIDDEN, ALL = B2 + IN 
 
 static void export_params(const hg_model *m, double *to) {
     float part[HIDDEN * IN];
-    for (int32_t i = 0; i < m->spec.layers; i++) {
-        for (int32_t q = 0; q < m->spec.layer[i].params; q++) {
-            const hg__param *param = &m->spec.layer[i].param[q];
+    for (int32_t i = 0; i < m->net.spec.layers; i++) {
+        for (int32_t q = 0; q < m->net.spec.layer[i].params; q++) {
+            const hg__param *param = &m->net.spec.layer[i].param[q];
             size_t n = 0;
             assert_true(hg__shape_count(&param->shape, &n) && n <= HIDDEN * IN);
-            hg__param_export(param, m->params, part);
+            hg__param_export(param, m->net.params, part);
             for (size_t j = 0; j < n; j++) *to++ = (double)part[j];
         }
     }
@@ -146,16 +147,16 @@ static void a_step_is_what_plain_double_arithmetic_gives(void **state) {
 
 // One step of plain descent with lr 1: how far the weights moved, which is the gradient's norm.
 static double moved(double clip, hg_model *m) {
-    hg_model *before = new_model(m->spec.text, m->spec.width);
+    hg_model *before = new_model(m->net.spec.text, m->net.spec.width);
     hg__pool *pool = hg__pool_new(2, NULL);
     hg__train_setup s = setup_of("mse", "sgd", 20);
     s.clip = clip;
     hg__train_plan *p = new_plan(m, pool, &s);
-    const hg__input in = rows_of(m->spec.width, 0, 20);
+    const hg__input in = rows_of(m->net.spec.width, 0, 20);
     hg__train_step(p, &in, 1, 1);
     double squares = 0;
-    for (size_t i = 0; i < m->spec.params; i++) {
-        const double d = (double)m->params[i] - (double)before->params[i];
+    for (size_t i = 0; i < m->net.spec.params; i++) {
+        const double d = (double)m->net.params[i] - (double)before->net.params[i];
         squares += d * d;
     }
     hg__train_plan_free(p);
@@ -172,9 +173,9 @@ static void the_norm_of_the_gradient_is_clipped_as_in_pytorch(void **state) {
     const double norm = moved(0, free_run), clip = norm / 3;
     assert_true(norm > 0.01);
     assert_true(fabs(moved(clip, clipped) - norm * (clip / (norm + 1e-6))) < 1e-5 * norm);
-    for (size_t j = 0; j < clipped->spec.params; j++) { // the direction is the same
-        const double a = (double)free_run->params[j] - (double)start->params[j];
-        const double b = (double)clipped->params[j] - (double)start->params[j];
+    for (size_t j = 0; j < clipped->net.spec.params; j++) { // the direction is the same
+        const double a = (double)free_run->net.params[j] - (double)start->net.params[j];
+        const double b = (double)clipped->net.params[j] - (double)start->net.params[j];
         assert_true(fabs(a / 3 - b) < 1e-5 * norm);
     }
     moved(2 * norm, loose);
@@ -205,8 +206,8 @@ static uint64_t trained_hash(const wiring *w, const hg__train_setup *s, int32_t 
         assert_true(isfinite(loss));
         h = hash_of(&loss, sizeof loss, h);
     }
-    const size_t size = m->spec.params * sizeof *m->params;
-    h = hash_of(m->params, size, h);
+    const size_t size = m->net.spec.params * sizeof *m->net.params;
+    h = hash_of(m->net.params, size, h);
     for (int i = 0; i < s->optim->states; i++) h = hash_of(hg__train_state(p, i), size, h);
     hg__train_plan_free(p);
     hg__pool_free(pool);
@@ -280,8 +281,8 @@ static void a_plan_that_takes_over_goes_on_in_the_same_bits(void **state) {
     hg__train_plan *first = new_plan(a, pool, &s), *second = new_plan(b, pool, &s);
     const hg__input in = rows_of(w->width, 0, w->batch);
     for (int64_t step = 1; step <= 3; step++) hg__train_step(first, &in, 0.01, step);
-    const size_t size = a->spec.params * sizeof *a->params;
-    memcpy(b->params, a->params, size);
+    const size_t size = a->net.spec.params * sizeof *a->net.params;
+    memcpy(b->net.params, a->net.params, size);
     for (int i = 0; i < 2; i++) memcpy(hg__train_state(second, i), hg__train_state(first, i), size);
     hg__train_plan_refresh(second);
     for (int64_t step = 4; step <= 6; step++) {
@@ -302,14 +303,14 @@ static void a_plan_that_takes_over_goes_on_in_the_same_bits(void **state) {
 static void expect_counted(hg_model *m, const hg__train_setup *s, int32_t threads) {
     hg__pool *pool = hg__pool_new(threads, NULL);
     size_t counted = 0;
-    assert_int_equal(hg__train_plan_measure(m, threads, s, &counted, NULL), HG_OK);
+    assert_int_equal(hg__train_plan_measure(&m->net, threads, s, &counted, NULL), HG_OK);
     const uint64_t before = hg__alloc_bytes();
     hg__train_plan *p = new_plan(m, pool, s);
     const uint64_t taken = hg__alloc_bytes() - before;
     // The program's lists grow, which is not counted here; what finds the values their places takes some bytes for each, for a while.
     const size_t lists = hg__program_bytes(&p->program), finds = 150 * (size_t)p->program.values;
     if (counted > taken + lists || taken > counted + finds || counted != hg__train_plan_bytes(p)) {
-        fail_msg("%s: %zu bytes were counted, %llu taken", m->spec.text, counted,
+        fail_msg("%s: %zu bytes were counted, %llu taken", m->net.spec.text, counted,
                  (unsigned long long)taken);
     }
     hg__train_plan_free(p);
@@ -348,8 +349,8 @@ static void a_plan_takes_what_was_counted(void **state) {
         {.first = 1, .width = 8, .kind = HG_SPAN_CATEGORY}
     };
     hg_model *m = new_model("table", 9);
-    m->spans = hg__spans_new(span, 2, 9, NULL);
-    assert_non_null(m->spans);
+    m->net.spans = hg__spans_new(span, 2, 9, NULL);
+    assert_non_null(m->net.spans);
     expect_counted(m, &s, 2);
     hg_model_free(m);
 }
@@ -364,7 +365,7 @@ static void what_no_machine_holds_is_counted_too(void **state) {
         hg__model_from_spec("keep 1, conv 100 k1, conv input k1, add 1", &input, 0, 0, NULL);
     size_t counted = 0;
     assert_non_null(m);
-    assert_int_equal(hg__train_plan_measure(m, HG_MAX_THREADS, &s, &counted, NULL), HG_OK);
+    assert_int_equal(hg__train_plan_measure(&m->net, HG_MAX_THREADS, &s, &counted, NULL), HG_OK);
     assert_true(counted > (size_t)1 << 52);
     hg_model_free(m);
     hg__layer l = {
@@ -375,17 +376,18 @@ static void what_no_machine_holds_is_counted_too(void **state) {
 // ---- running ------------------------------------------------------------------------------------
 
 static int32_t width_out(const hg_model *m, hg__goal goal) {
-    return goal == HG_SCORE ? 1 : goal == HG_ENCODE ? m->spec.code : m->spec.width;
+    return goal == HG_SCORE ? 1 : goal == HG_ENCODE ? m->net.spec.code : m->net.spec.width;
 }
 
 static void run_one_by_one(const wiring *w, const hg_model *m, hg__goal goal) {
     static float all[MOST_ROWS * WIDE], single[WIDE];
-    const int32_t in_width = goal == HG_DECODE ? m->spec.code : w->width, n = width_out(m, goal);
+    const int32_t in_width = goal == HG_DECODE ? m->net.spec.code : w->width,
+                  n = width_out(m, goal);
     const int64_t count = w->width == WIDE ? 35 : 77;
     const int32_t threads[] = {1, 2, 3, 8};
     for (int i = 0; i < 4; i++) {
         hg__pool *pool = hg__pool_new(threads[i], NULL);
-        hg__run_plan *p = hg__run_plan_new(m, pool, NULL, NULL);
+        hg__run_plan *p = hg__run_plan_new(&m->net, pool, NULL, NULL);
         assert_non_null(p);
         hg__input in = rows_of(in_width, 0, count);
         if (i == 0) hg__run(p, goal, &in, all);
@@ -421,13 +423,13 @@ static void decoding_a_code_is_reconstructing_its_row(void **state) {
     const wiring *w = &wirings[8];
     hg_model *m = new_model(w->spec, w->width);
     hg__pool *pool = hg__pool_new(2, NULL);
-    hg__run_plan *p = hg__run_plan_new(m, pool, NULL, NULL);
+    hg__run_plan *p = hg__run_plan_new(&m->net, pool, NULL, NULL);
     const hg__input in = rows_of(w->width, 0, ROWS);
     hg__run(p, HG_RECONSTRUCT, &in, y);
     hg__run(p, HG_SCORE, &in, score);
     hg__run(p, HG_ENCODE, &in, z);
     const void *code[ROWS];
-    for (int i = 0; i < ROWS; i++) code[i] = z + i * m->spec.code;
+    for (int i = 0; i < ROWS; i++) code[i] = z + i * m->net.spec.code;
     const hg__input codes = {.row = code, .count = ROWS, .dtype = HG_F32, .scale = 1};
     hg__run(p, HG_DECODE, &codes, y2);
     assert_memory_equal(y, y2, sizeof y);
@@ -473,7 +475,7 @@ static void the_loss_of_a_run_is_the_loss_by_hand(void **state) {
     double sums[HAND_ROWS];
     hg_model *m = new_model(wirings[0].spec, HAND_WIDTH);
     hg__pool *pool = hg__pool_new(3, NULL);
-    hg__run_plan *p = hg__run_plan_new(m, pool, NULL, NULL);
+    hg__run_plan *p = hg__run_plan_new(&m->net, pool, NULL, NULL);
     const hg__input in = rows_of(HAND_WIDTH, 0, HAND_ROWS);
     hg__run(p, HG_RECONSTRUCT, &in, y);
     for (const hg__loss *const *l = hg__losses(); *l; l++) {
@@ -496,7 +498,7 @@ static void the_loss_of_a_step_is_the_loss_of_a_run(void **state) {
         const hg__train_setup s = setup_of(names[i], "sgd", BATCH);
         hg_model *m = new_model(w->spec, w->width);
         hg__pool *pool = hg__pool_new(2, NULL);
-        hg__run_plan *p = hg__run_plan_new(m, pool, NULL, NULL);
+        hg__run_plan *p = hg__run_plan_new(&m->net, pool, NULL, NULL);
         hg__train_plan *t = new_plan(m, pool, &s);
         const hg__input in = rows_of(w->width, 0, BATCH);
         hg__run_loss(p, &s.objective, &in, sums);
@@ -511,11 +513,11 @@ static void the_loss_of_a_step_is_the_loss_of_a_run(void **state) {
 
 static void set_param(hg_model *m, int32_t layer, int32_t param, float value) {
     static float values[WIDE];
-    const hg__param *p = &m->spec.layer[layer].param[param];
+    const hg__param *p = &m->net.spec.layer[layer].param[param];
     size_t n = 0;
     assert_true(hg__shape_count(&p->shape, &n) && n <= WIDE);
     for (size_t i = 0; i < n; i++) values[i] = value;
-    hg__param_import(p, m->params, values);
+    hg__param_import(p, m->net.params, values);
 }
 
 // Outputs of sigmoid(200) = 1 for zeros: from the logits, the loss is 200 a feature; from the rounded output,
@@ -527,11 +529,12 @@ static double loss_of_certainty(const char *spec, float bias) {
     const hg__train_setup s = setup_of("bce", "sgd", 4);
     double sum = 0;
     hg_model *m = new_model(spec, 8);
-    const int32_t last = m->spec.layers - 1, dense = m->spec.layer[last].params ? last : last - 1;
+    const int32_t last = m->net.spec.layers - 1,
+                  dense = m->net.spec.layer[last].params ? last : last - 1;
     set_param(m, dense, 0, 0);
     set_param(m, dense, 1, bias);
     hg__pool *pool = hg__pool_new(1, NULL);
-    hg__run_plan *p = hg__run_plan_new(m, pool, NULL, NULL);
+    hg__run_plan *p = hg__run_plan_new(&m->net, pool, NULL, NULL);
     hg__train_plan *t = new_plan(m, pool, &s);
     hg__run_loss(p, &s.objective, &in, &sum);
     assert_true(hg__train_step(t, &in, 0, 1) == sum);
@@ -557,7 +560,7 @@ static void count_allocations(const hg__data *d, const char *spec, double clip) 
     hg_model *m = new_model(spec, d->width);
     hg__pool *pool = hg__pool_new(3, NULL);
     hg__train_plan *p = new_plan(m, pool, &s);
-    hg__run_plan *runner = hg__run_plan_new(m, pool, NULL, NULL);
+    hg__run_plan *runner = hg__run_plan_new(&m->net, pool, NULL, NULL);
     hg__loader *loader = hg__loader_new(&rows, 16, NULL, NULL);
     static float out[16 * 64];
     double sums[16];

@@ -5,6 +5,7 @@
 
 #include "exec/plan_train.h"
 #include "graph/places.h"
+#include "model/model.h"
 #include "plan_case.h"
 
 // ---- places ---------------------------------------------------------------------------------------
@@ -131,7 +132,8 @@ static void check_training(const char *spec, int32_t width) {
     hg_model *m = new_model(spec, width);
     const hg__train_setup s = setup_of("mse", "adam", 48);
     size_t elements;
-    if (hg__train_lay(p, m, 2, &s, &elements, &err) < 0) fail_msg("%s: %s", spec, err.message);
+    const int code = hg__train_lay(p, &m->net, 2, &s, &elements, &err);
+    if (code < 0) fail_msg("%s: %s", spec, err.message);
     const size_t count = p->whole_count > p->chunk_stride ? p->whole_count : p->chunk_stride;
     owners memory = {.owner = hg__alloc(count + 1, sizeof(int32_t), NULL), .count = count};
     walk(&p->program, p->value_at, false, (size_t)p->chunk, &memory, spec);
@@ -155,8 +157,8 @@ static void check_running(const char *spec, int32_t width) {
     hg_model *m = new_model(spec, width);
     hg__program g;
     size_t *at, total;
-    hg__program_begin(&g, &m->spec.input, false);
-    const int32_t y = hg__program_apply(&g, &m->spec, m->spec.layers, 0, 0, NULL);
+    hg__program_begin(&g, &m->net.spec.input, false);
+    const int32_t y = hg__program_apply(&g, &m->net.spec, m->net.spec.layers, 0, 0, NULL);
     assert_int_equal(hg__program_finish(&g, y, NULL), HG_OK);
     at = hg__alloc((size_t)g.values, sizeof *at, NULL);
     assert_int_equal(hg__program_place(&g, 5, at, &total, NULL), HG_OK);
@@ -202,7 +204,8 @@ static void two_plans_of_a_model_train_side_by_side(void **state) {
         hg__train_plan *own = new_plan(apart, pool, &setups[which]);
         assert_true(hg__train_step(own, &in, 0.1, step) == got);
         hg__train_plan_free(own);
-        assert_memory_equal(both->params, apart->params, both->spec.params * sizeof *both->params);
+        assert_memory_equal(both->net.params, apart->net.params,
+                            both->net.spec.params * sizeof *both->net.params);
     }
     hg__train_plan_free(plan[0]);
     hg__train_plan_free(plan[1]);
@@ -221,7 +224,7 @@ static double step_once(const char *spec, int32_t threads, const hg__train_setup
     const hg__input in = rows_of(24, 0, 40);
     double loss = 0;
     for (int step = 1; step <= 3; step++) loss = hg__train_step(p, &in, 0.05, step);
-    memcpy(params, m->params, m->spec.params * sizeof *params);
+    memcpy(params, m->net.params, m->net.spec.params * sizeof *params);
     hg__train_plan_free(p);
     hg__pool_free(pool);
     hg_model_free(m);
@@ -248,8 +251,8 @@ static double feature_loss(const hg_model *m, const hg_model *frozen, hg__pool *
                            const hg__input *in) {
     static float y[40 * 24], of_y[40 * 7], of_t[40 * 7];
     const void *made[40];
-    hg__run_plan *run = hg__run_plan_new(m, pool, NULL, NULL);
-    hg__run_plan *features = hg__run_plan_new(frozen, pool, NULL, NULL);
+    hg__run_plan *run = hg__run_plan_new(&m->net, pool, NULL, NULL);
+    hg__run_plan *features = hg__run_plan_new(&frozen->net, pool, NULL, NULL);
     double sum = 0;
     hg__run(run, HG_RECONSTRUCT, in, y);
     for (int r = 0; r < 40; r++) made[r] = y + r * 24;
@@ -268,13 +271,13 @@ static void a_frozen_network_can_be_part_of_the_loss(void **state) {
     (void)state;
     hg_model *m = new_model("dense 12 tanh | dense input sigmoid", 24);
     hg_model *frozen = new_model("dense 20 gelu, dense 7 tanh | dense input", 24);
-    const size_t bytes_of_frozen = frozen->spec.params * sizeof *frozen->params;
-    hg__real *before = hg__alloc(frozen->spec.params, sizeof *before, NULL);
+    const size_t bytes_of_frozen = frozen->net.spec.params * sizeof *frozen->net.params;
+    hg__real *before = hg__alloc(frozen->net.spec.params, sizeof *before, NULL);
     hg__pool *pool = hg__pool_new(2, NULL);
     hg__train_setup s = setup_of("mse", "sgd", 40);
-    s.features.network = frozen;
+    s.features.network = &frozen->net;
     s.features.objective = hg__objective_of(hg__loss_find("mse"), 0);
-    memcpy(before, frozen->params, bytes_of_frozen);
+    memcpy(before, frozen->net.params, bytes_of_frozen);
     hg__train_plan *p = new_plan(m, pool, &s);
     const hg__input in = rows_of(24, 0, 40);
     const double want = feature_loss(m, frozen, pool, &in);
@@ -282,9 +285,9 @@ static void a_frozen_network_can_be_part_of_the_loss(void **state) {
     assert_true(fabs(got / want - 1) < 1e-5);
     for (int step = 2; step <= 60; step++) (void)hg__train_step(p, &in, 2, step);
     assert_true(hg__train_step(p, &in, 0, 61) < 0.9 * want);
-    assert_memory_equal(before, frozen->params, bytes_of_frozen);
+    assert_memory_equal(before, frozen->net.params, bytes_of_frozen);
     // The slope of one weight, against the change of the loss by hand.
-    hg__real *weight = &m->params[m->spec.layer[0].param[0].offset + 3];
+    hg__real *weight = &m->net.params[m->net.spec.layer[0].param[0].offset + 3];
     const hg__real kept = *weight, step = (hg__real)0.01;
     *weight = kept + step;
     const double above = feature_loss(m, frozen, pool, &in);
@@ -311,18 +314,18 @@ static void features_are_of_rows_like_the_models(void **state) {
     hg__pool *pool = hg__pool_new(1, NULL);
     hg__train_setup s = setup_of("mse", "sgd", 40);
     s.features.objective = s.objective;
-    s.features.network = other;
-    assert_null(hg__train_plan_new(m, pool, &s, &err));
+    s.features.network = &other->net;
+    assert_null(hg__train_plan_new(&m->net, pool, &s, &err));
     assert_non_null(strstr(err.message, "rows of the model's shape"));
-    s.features.network = batch;
-    assert_null(hg__train_plan_new(m, pool, &s, &err));
+    s.features.network = &batch->net;
+    assert_null(hg__train_plan_new(&m->net, pool, &s, &err));
     assert_non_null(strstr(err.message, "without batchnorm"));
-    s.features.network = m;
+    s.features.network = &m->net;
     s.features.objective = hg__objective_of(hg__loss_find("columns"), 0);
-    assert_null(hg__train_plan_new(m, pool, &s, &err));
+    assert_null(hg__train_plan_new(&m->net, pool, &s, &err));
     assert_non_null(strstr(err.message, "rows of a table"));
     s.features.objective = hg__objective_of(hg__loss_find("ssim"), 0);
-    assert_null(hg__train_plan_new(m, pool, &s, &err));
+    assert_null(hg__train_plan_new(&m->net, pool, &s, &err));
     assert_non_null(strstr(err.message, "images"));
     hg__pool_free(pool);
     hg_model_free(m);
@@ -336,8 +339,8 @@ static void losses_beyond_the_most_are_refused(void **state) {
     hg_model *m = new_model("dense 7 | dense input", 24);
     const hg__objective mse = hg__objective_of(hg__loss_find("mse"), 0);
     hg__program g;
-    hg__program_begin(&g, &m->spec.input, true);
-    const int32_t y = hg__program_apply(&g, &m->spec, m->spec.layers, 0, 0, NULL);
+    hg__program_begin(&g, &m->net.spec.input, true);
+    const int32_t y = hg__program_apply(&g, &m->net.spec, m->net.spec.layers, 0, 0, NULL);
     for (int i = 0; i <= HG_MAX_LOSSES; i++) hg__program_lose(&g, &mse, y, HG_NO_VALUE);
     assert_int_equal(hg__program_differentiate(&g, &err), HG_ERR_USAGE);
     assert_non_null(strstr(err.message, "at most 4 losses"));

@@ -14,6 +14,7 @@
 #include "exec/plan.h"
 #include "jobs/format_g9.h"
 #include "jobs/write_rows.h"
+#include "model/model.h"
 #include "own_folder.h"
 
 #include <cmocka.h>
@@ -188,7 +189,7 @@ static void a_scorer_is_the_run_plan(void **state) {
     for (int i = 0; i < ROWS; i++) row[i] = bytes + (size_t)i * WIDTH;
     hg_model *m = new_model();
     hg__pool *pool = hg__pool_new(2, NULL);
-    hg__run_plan *plan = hg__run_plan_new(m, pool, NULL, NULL);
+    hg__run_plan *plan = hg__run_plan_new(&m->net, pool, NULL, NULL);
     hg_scorer *s = hg_scorer_new(m, 1, NULL);
     const hg__input in = {.row = row, .count = ROWS, .dtype = HG_U8, .scale = 1 / 255.0F};
     hg__run(plan, HG_SCORE, &in, expected);

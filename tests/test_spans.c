@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // test_spans.c - the loss by columns: what it counts, its bits on every table, models that are trained with it.
+#include "model/model.h"
 #include "nn/spans.h"
 #include "plan_case.h"
 
@@ -181,10 +182,10 @@ static void train_on(const char *spec, int32_t threads, bool spoilt, float score
     float errors[TABLE_ROWS][COLUMNS];
     hg__train_setup setup = setup_of("columns", "adam", TABLE_ROWS);
     hg_model *m = new_model(spec, N);
-    m->spans = new_spans();
+    m->net.spans = new_spans();
     hg__pool *pool = hg__pool_new(threads, NULL);
     hg__train_plan *t = new_plan(m, pool, &setup);
-    hg__run_plan *p = hg__run_plan_new(m, pool, NULL, NULL);
+    hg__run_plan *p = hg__run_plan_new(&m->net, pool, NULL, NULL);
     const hg__input in = table_rows(spoilt, target);
     const bool has_batch = strstr(spec, "batchnorm") != NULL; // runs by other statistics
     if (!has_batch) hg__run_loss(p, &setup.objective, &in, sums);
@@ -227,7 +228,7 @@ static void a_model_without_columns_is_refused(void **state) {
     const hg__train_setup setup = setup_of("columns", "adam", 4);
     hg_model *m = new_model("dense 3 | dense input", 5);
     hg__pool *pool = hg__pool_new(1, NULL);
-    assert_null(hg__train_plan_new(m, pool, &setup, &err));
+    assert_null(hg__train_plan_new(&m->net, pool, &setup, &err));
     assert_string_equal(err.message,
                         "loss=columns: expected the rows of a table, got numbers only");
     hg__pool_free(pool);

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
+#include "model/model.h"
 #include "restore/tiles.h"
 
 #include <cmocka.h>
@@ -76,20 +77,20 @@ static hg__tiling run(const hg_model *m, picture p, int32_t runs, size_t budget)
     hg_error err = {0};
     hg__image_needs needs;
     hg__tiling t;
-    assert_int_equal(hg__image_needs_of(m, &needs, &err), HG_OK);
+    assert_int_equal(hg__image_needs_of(&m->net, &needs, &err), HG_OK);
     p.channels = needs.channels;
     const hg__tile_job job = {.height = p.height,
                               .width = p.width,
                               .runs = runs,
                               .line_bytes = (size_t)p.width * 2,
                               .budget = budget};
-    if (!hg__tiling_pick(&t, m, &needs, THREADS, &job)) {
-        fail_msg("%s: %d x %d do not fit into %zu bytes: %zu", m->spec.text, p.width, p.height,
+    if (!hg__tiling_pick(&t, &m->net, &needs, THREADS, &job)) {
+        fail_msg("%s: %d x %d do not fit into %zu bytes: %zu", m->net.spec.text, p.width, p.height,
                  budget, t.bytes);
     }
     assert_true(t.bytes <= budget);
     hg__pool *pool = hg__pool_new(THREADS, &err);
-    hg__tiles *tiles = hg__tiles_new(m, pool, &t, &err);
+    hg__tiles *tiles = hg__tiles_new(&m->net, pool, &t, &err);
     assert_non_null(tiles);
     const hg__tile_io io = {
         .context = &p, .name = "test", .get = get, .put = put, .need = need, .done = done};
@@ -108,16 +109,16 @@ static size_t smallest_budget(const hg_model *m, const picture *p, int32_t runs)
     hg__image_needs needs;
     hg__tiling t;
     hg__tile_job job = {p->height, p->width, runs, (size_t)p->width * 2, 1};
-    assert_int_equal(hg__image_needs_of(m, &needs, NULL), HG_OK);
-    assert_false(hg__tiling_pick(&t, m, &needs, THREADS, &job));
+    assert_int_equal(hg__image_needs_of(&m->net, &needs, NULL), HG_OK);
+    assert_false(hg__tiling_pick(&t, &m->net, &needs, THREADS, &job));
     job.budget = t.bytes - 1;
-    assert_false(hg__tiling_pick(&t, m, &needs, THREADS, &job));
+    assert_false(hg__tiling_pick(&t, &m->net, &needs, THREADS, &job));
     return t.bytes;
 }
 
 static size_t numbers_of(const picture *p, const hg_model *m, int32_t runs) {
     return (size_t)p->height * (size_t)p->width * (size_t)runs *
-           (size_t)m->spec.input.dim[m->spec.input.rank - 1];
+           (size_t)m->net.spec.input.dim[m->net.spec.input.rank - 1];
 }
 
 // ---- tests --------------------------------------------------------------------------------------
@@ -162,7 +163,7 @@ static int32_t compare_windows(const hg_model *m, picture p, int32_t runs) {
         const hg__tiling t = run(m, p, runs, budget);
         many += t.rows > 2 && t.columns > 2;
         if (memcmp(to, whole, n * sizeof *to) == 0) continue;
-        fail_msg("%s: %d x %d in %d x %d windows of %d x %d differs", m->spec.text, p.width,
+        fail_msg("%s: %d x %d in %d x %d windows of %d x %d differs", m->net.spec.text, p.width,
                  p.height, t.columns, t.rows, t.window_width, t.window_height);
     }
     return many;
@@ -211,7 +212,7 @@ static void edges_are_the_pictures_own(void **state) {
     const picture p = {.height = 5, .width = 3};
     run(m, p, 1, (size_t)1 << 30);
     hg__pool *pool = hg__pool_new(1, NULL);
-    hg__image_plan *plan = hg__image_plan_new(m, pool, 6, 4, NULL);
+    hg__image_plan *plan = hg__image_plan_new(&m->net, pool, 6, 4, NULL);
     assert_non_null(plan);
     hg__real *x = hg__image_plan_input(plan);
     for (int32_t i = 0; i < 6; i++) {
@@ -229,9 +230,9 @@ static void what_changes_nothing_is_blended_into_itself(void **state) {
     // groupnorm asks for the whole picture; behind it nothing of it is left, so windows must not show.
     hg_model *m = new_model("keep 1, conv 4 k3, groupnorm 1 | conv input k3, add 1", 1);
     hg__image_needs needs;
-    assert_int_equal(hg__image_needs_of(m, &needs, NULL), HG_OK);
+    assert_int_equal(hg__image_needs_of(&m->net, &needs, NULL), HG_OK);
     assert_int_equal(needs.reach, -1);
-    memset(m->params, 0, m->spec.params * sizeof *m->params);
+    memset(m->net.params, 0, m->net.spec.params * sizeof *m->net.params);
     for (size_t j = 0; j < sizeof sizes / sizeof *sizes; j++) {
         const picture p = {.height = sizes[j].height, .width = sizes[j].width};
         const size_t least = smallest_budget(m, &p, 1);
@@ -284,9 +285,9 @@ static void stopping_leaves_between_windows(void **state) {
                             .stop = &stop};
     hg_error err = {0};
     hg__pool *pool = hg__pool_new(1, NULL);
-    assert_int_equal(hg__image_needs_of(m, &needs, NULL), HG_OK);
-    assert_true(hg__tiling_pick(&t, m, &needs, 1, &job));
-    hg__tiles *tiles = hg__tiles_new(m, pool, &t, NULL);
+    assert_int_equal(hg__image_needs_of(&m->net, &needs, NULL), HG_OK);
+    assert_true(hg__tiling_pick(&t, &m->net, &needs, 1, &job));
+    hg__tiles *tiles = hg__tiles_new(&m->net, pool, &t, NULL);
     assert_int_equal(hg__tiles_run(tiles, &io, &err), HG_ERR_STOPPED);
     assert_string_equal(err.message, "x.png: stopped on request");
     hg__tiles_free(tiles);
@@ -304,8 +305,8 @@ static void a_picture_too_large_for_any_memory_is_refused(void **state) {
                               .runs = 1,
                               .line_bytes = 400000,
                               .budget = 1 << 20};
-    assert_int_equal(hg__image_needs_of(m, &needs, NULL), HG_OK);
-    assert_false(hg__tiling_pick(&t, m, &needs, 1, &job));
+    assert_int_equal(hg__image_needs_of(&m->net, &needs, NULL), HG_OK);
+    assert_false(hg__tiling_pick(&t, &m->net, &needs, 1, &job));
     assert_true(t.bytes > 1 << 20 && t.bytes < 1 << 24);
     hg_model_free(m);
 }

@@ -173,7 +173,8 @@ static void expect_same_weights(const char *a, const char *b) {
     hg_model *of_a = hg_model_load(at("runs/%s/weights/best.safetensors", a), NULL);
     hg_model *of_b = hg_model_load(at("runs/%s/weights/best.safetensors", b), NULL);
     if (of_a && of_b) {
-        assert_memory_equal(of_a->params, of_b->params, of_a->spec.params * sizeof *of_a->params);
+        assert_memory_equal(of_a->net.params, of_b->net.params,
+                            of_a->net.spec.params * sizeof *of_a->net.params);
     } else {
         fail_msg("%s or %s has no weights", a, b);
     }
@@ -230,7 +231,7 @@ static void a_run_may_start_from_pretrained_weights(void **state) {
     hg_model *a = hg_model_load(at("runs/first/weights/best.safetensors"), &err);
     hg_model *b = hg_model_load(at("runs/second/weights/best.safetensors"), &err);
     assert_true(a && b);
-    assert_memory_equal(a->params, b->params, a->spec.params * sizeof *a->params);
+    assert_memory_equal(a->net.params, b->net.params, a->net.spec.params * sizeof *a->net.params);
     hg_model_free(a);
     hg_model_free(b);
     hg_options *o = hg_options_new("train", &err); // without model=: the weights' own
@@ -266,8 +267,9 @@ static void norms_leave_the_first_weights_to_what_is_behind_them(void **state) {
         m[i] = hg_model_load(at("runs/norm%d/weights/best.safetensors", i), &err);
         if (!m[i]) fail_msg("%s", err.message);
         if (!m[i] || !m[0]) return; // which the analyser does not know
-        const hg__param *first = &m[0]->spec.layer[0].param[0];
-        assert_memory_equal(m[i]->params, m[0]->params, first->count * sizeof *m[0]->params);
+        const hg__param *first = &m[0]->net.spec.layer[0].param[0];
+        assert_memory_equal(m[i]->net.params, m[0]->net.params,
+                            first->count * sizeof *m[0]->net.params);
     }
     for (int i = 0; i < 4; i++) hg_model_free(m[i]);
 }
@@ -377,7 +379,7 @@ static void weights_that_are_not_finite_are_never_saved(void **state) {
     assert_non_null(m);
     float huge[WIDTH * 3];
     for (int i = 0; i < WIDTH * 3; i++) huge[i] = 1e36F;
-    hg__param_import(&m->spec.layer[0].param[0], m->params, huge);
+    hg__param_import(&m->net.spec.layer[0].param[0], m->net.params, huge);
     assert_int_equal(hg__model_save(m, at("huge.safetensors"), NULL, &err), HG_OK);
     hg_model_free(m);
     for (int i = 0; i < 2; i++) {

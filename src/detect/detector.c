@@ -16,7 +16,7 @@ void hg__detector_free(hg__detector *d) {
     hg__neighbours_free(d->in_rows);
     hg__neighbours_free(d->in_residuals);
     hg__run_plan_free(d->plan);
-    hg_model_free(d->folded);
+    hg__network_free(d->folded);
     void *const owned[] = {d->reference,   d->spread, d->scale,    d->inverse,  d->residual_of,
                            (void *)d->row, d->scaled, d->residual, d->distance, d->index,
                            d->distinct,    d->which,  d->slot,     d->other,    d->other_at};
@@ -62,7 +62,7 @@ hg__detector *hg__detector_make(const hg_model *m, int32_t references, int64_t r
     hg__detector *d = hg__alloc(1, sizeof *d, err);
     if (!d) return NULL;
     *d = (hg__detector){
-        .model = m, .pool = pool, .width = m->spec.width, .references = references, .own = -1};
+        .model = m, .pool = pool, .width = m->net.spec.width, .references = references, .own = -1};
     d->block = hg__block_rows(d->width, rows > references ? rows : references);
     d->near = references < HG_DETECTOR_NEAR ? references : HG_DETECTOR_NEAR;
     const size_t width = (size_t)d->width, kept = (size_t)references, block = (size_t)d->block;
@@ -92,9 +92,8 @@ hg__detector *hg__detector_make(const hg_model *m, int32_t references, int64_t r
     if (d->distinct) d->which = hg__alloc(HG_DETECTOR_BLOCK, sizeof *d->which, err);
     if (d->which) d->slot = hg__alloc(2 * HG_DETECTOR_BLOCK, sizeof *d->slot, err);
     if (d->slot) d->row = hg__alloc(HG_DETECTOR_BLOCK, sizeof *d->row, err);
-    if (d->row && hg__model_fold(m, &d->folded, err) == HG_OK) {
-        d->plan = hg__run_plan_new(d->folded ? d->folded : m, pool, NULL, err);
-    }
+    const hg__network *net = d->row ? hg__network_fold(&m->net, &d->folded, err) : NULL;
+    if (net) d->plan = hg__run_plan_new(net, pool, NULL, err);
     if (d->plan) return d;
     hg__detector_free(d);
     return NULL;
@@ -112,7 +111,7 @@ static void reconstruct(hg__detector *d, int64_t rows) {
     for (int64_t i = 0; i < rows; i++) {
         const float *from = d->row[i];
         float *r = d->residual + i * width, *s = d->scaled + i * width;
-        hg__spans_finish(d->model->spans, k, r);
+        hg__spans_finish(d->model->net.spans, k, r);
         for (int32_t j = 0; j < width; j++) {
             s[j] = from[j] * d->scale[j];
             r[j] = (from[j] - r[j]) * d->scale[j] * d->inverse[j];
@@ -384,7 +383,8 @@ static int take(hg__detector *d, const char *where, hg_error *err) {
 static int64_t count_references(const hg_model *m, const char *where, hg_error *err) {
     const hg__tensor *t;
     if (hg__detector_references(m) == HG_REFERENCES_NONE) return 0;
-    HG_TRY(hg__model_take_part(m, "detector.reference", HG_F32, -1, m->spec.width, where, &t, err));
+    HG_TRY(hg__model_take_part(m, "detector.reference", HG_F32, -1, m->net.spec.width, where, &t,
+                               err));
     const int64_t rows = t->shape.dim[0];
     if (rows >= 1 && rows <= INT32_MAX) return rows;
     return hg__fail(err, HG_ERR_MODEL, "%s: 'detector.reference': expected rows, got %lld", where,

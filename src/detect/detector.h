@@ -16,6 +16,7 @@
 #define HG_DETECT_DETECTOR_H
 #include "array/data.h"
 #include "exec/plan.h"
+#include "model/model.h"
 
 typedef struct hg__detector hg__detector;
 

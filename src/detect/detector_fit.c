@@ -298,7 +298,7 @@ int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held,
                          : held->count ? train->count
                                        : train->count - train->count / 10;
     const int64_t rows = train->count > held->count ? train->count : held->count;
-    sample s = {.drawn = count_drawn(most, m->spec.width, kind)};
+    sample s = {.drawn = count_drawn(most, m->net.spec.width, kind)};
     const int32_t references = count_references(s.drawn, kind, err);
     if (references < 0) return references;
     hg__detector *d = hg__detector_make(m, references, rows, pool, err);

@@ -12,7 +12,7 @@ enum { HG_FAR, HG_FAR_RESIDUAL, HG_RESIDUAL, HG_TERMS }; // a, b and c of the he
 struct hg__detector {
     const hg_model *model;     // borrowed
     hg__pool *pool;            // borrowed
-    hg_model *folded;          // owned, or NULL
+    hg__network *folded;       // owned, or NULL
     hg__run_plan *plan;        // owned
     int32_t width, references; // numbers a row; rows
     int32_t near;              // neighbours that say how densely rows lie

@@ -26,7 +26,7 @@ struct hg__expect {
 hg__expect *hg__expect_new(const hg_model *m, hg__run_plan *plan, hg__pool *pool, hg_error *err) {
     hg__expect *e = hg__alloc(1, sizeof *e, err);
     if (!e) return NULL;
-    const size_t width = (size_t)m->spec.width;
+    const size_t width = (size_t)m->net.spec.width;
     *e = (hg__expect){.model = m, .plan = plan, .pool = pool};
     e->row = hg__alloc(HG_EXPECT_MOST * width, sizeof *e->row, err);
     if (e->row) e->made = hg__alloc(HG_EXPECT_MOST * width, sizeof *e->made, err);
@@ -72,7 +72,7 @@ static void take_piece(void *context, int32_t task, int32_t thread) {
     for (int32_t i = task * PIECE; i < end_of(e, task); i++) {
         const hg__column *c = &e->model->schema->column[e->column[i]];
         float *made = e->made + (size_t)i * width;
-        hg__spans_finish_column(e->model->spans, k, e->column[i], made);
+        hg__spans_finish_column(e->model->net.spans, k, e->column[i], made);
         memcpy(e->row + (size_t)i * width + c->first, made + c->first,
                (size_t)c->width * sizeof *made);
     }

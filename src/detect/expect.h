@@ -6,6 +6,7 @@
 #ifndef HG_DETECT_EXPECT_H
 #define HG_DETECT_EXPECT_H
 #include "exec/plan.h"
+#include "model/model.h"
 
 typedef struct hg__expect hg__expect;
 

@@ -91,7 +91,7 @@ static int make_room(hg_watcher *w, hg_error *err) {
     const size_t columns = (size_t)w->model->schema->columns;
     w->from = hg__alloc(columns, sizeof *w->from, err);
     if (w->from) w->share = hg__alloc(columns, sizeof *w->share, err);
-    if (w->share) w->x = hg__alloc((size_t)w->model->spec.width, sizeof *w->x, err);
+    if (w->share) w->x = hg__alloc((size_t)w->model->net.spec.width, sizeof *w->x, err);
     return w->x ? HG_OK : HG_ERR_MEMORY;
 }
 

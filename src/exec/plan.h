@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// plan.h - a model made ready to run: buffers and tasks. What can fail fails here; running cannot.
+// plan.h - a network made ready to run: buffers and tasks. What can fail fails here; running cannot.
 //
 // A chunk of rows flows through all layers on one thread, its activations in that core's cache:
 //
@@ -9,7 +9,7 @@
 #ifndef HG_EXEC_PLAN_H
 #define HG_EXEC_PLAN_H
 #include "backend/pool.h"
-#include "model/model.h"
+#include "graph/network.h"
 #include "nn/objective.h"
 #include "nn/optim.h"
 
@@ -35,14 +35,14 @@ typedef enum hg__goal {
     HG_ENCODE,      // rows (width) -> out (count, code)
     HG_DECODE,      // rows (code) -> out (count, width)
     HG_SCORE, // rows (width) -> out (count): mean squared error of each row; with spans, mean error of its columns
-    HG_ERRORS, // rows (width) -> out (count, model->spans->columns): the error of each column
+    HG_ERRORS, // rows (width) -> out (count, net->spans->columns): the error of each column
 } hg__goal;
 
 typedef struct hg__run_plan hg__run_plan;
 
-// Borrows m and pool; where the model has spans HG_RECONSTRUCT gives logits (hg__spans_finish); weights may be changed between runs (training does).
+// Borrows net and pool; where the network has spans HG_RECONSTRUCT gives logits (hg__spans_finish); weights may be changed between runs (training does).
 // o: what hg__run_loss() will be asked for; NULL is fine.
-hg__run_plan *hg__run_plan_new(const hg_model *m, hg__pool *pool, const hg__objective *o,
+hg__run_plan *hg__run_plan_new(const hg__network *net, hg__pool *pool, const hg__objective *o,
                                hg_error *err);
 // From now on outputs are as rows have them: probabilities for logits. HG_SCORE is then the mean squared error of these; losses
 // and HG_ERRORS, which want logits, are not to be asked for.
@@ -57,9 +57,9 @@ typedef struct hg__train_setup {
     int32_t batch;
     hg__objective objective;
     // Beside it, where network is not NULL: what a frozen network makes of output and target, up to its neck, held against each other
-    // (perceptual loss: Johnson, Alahi & Fei-Fei 2016). Borrowed; for rows of the model's shape; without layers that see the batch.
+    // (perceptual loss: Johnson, Alahi & Fei-Fei 2016). Borrowed; for rows of the network's shape; without layers that see the batch.
     struct {
-        const hg_model *network;
+        const hg__network *network;
         hg__objective objective;
     } features;
     const hg__optim *optim;
@@ -70,8 +70,8 @@ typedef struct hg__train_setup {
 
 typedef struct hg__train_plan hg__train_plan;
 
-// Borrows m (whose weights it trains) and pool. A loss by columns needs a model with spans.
-hg__train_plan *hg__train_plan_new(hg_model *m, hg__pool *pool, const hg__train_setup *s,
+// Borrows net (whose weights it trains) and pool. A loss by columns needs a network with spans.
+hg__train_plan *hg__train_plan_new(hg__network *net, hg__pool *pool, const hg__train_setup *s,
                                    hg_error *err);
 void hg__train_plan_free(hg__train_plan *p); // NULL is fine
 
@@ -87,8 +87,8 @@ void hg__train_plan_refresh(hg__train_plan *p);
 // "output of encoder.1 (relu)".
 void hg__train_find_not_finite(hg__train_plan *p, const hg__input *in, char name[64]);
 size_t hg__train_plan_bytes(const hg__train_plan *p); // memory it holds
-// The same of a plan that is not made, for a pool of so many threads; SIZE_MAX: more than a size_t holds. m needs no weights.
+// The same of a plan that is not made, for a pool of so many threads; SIZE_MAX: more than a size_t holds. net needs no weights.
 // Up to 2^20 rows a batch.
-int hg__train_plan_measure(const hg_model *m, int32_t threads, const hg__train_setup *s,
+int hg__train_plan_measure(const hg__network *net, int32_t threads, const hg__train_setup *s,
                            size_t *bytes, hg_error *err);
 #endif

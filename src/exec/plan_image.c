@@ -13,7 +13,7 @@
 
 enum { BAND = 16, BAND_NUMBERS = 1 << 17 };
 
-// ---- what a model asks of images ----------------------------------------------------------------
+// ---- what a network asks of images --------------------------------------------------------------
 
 // Layers that see the whole image (groupnorm) do not work in bands: one task does them.
 static bool sees_all(const hg__layer *l) {
@@ -38,11 +38,11 @@ static int check_bands(const hg__spec *s, hg_error *err) {
 // ---- the plan -----------------------------------------------------------------------------------
 
 struct hg__image_plan {
-    const hg_model *model; // borrowed, or folded
-    hg_model *folded;      // owned: with batch norms taken in; or NULL
-    hg__pool *pool;        // borrowed
+    const hg__network *net; // borrowed, or folded
+    hg__network *folded;    // owned: with batch norms taken in; or NULL
+    hg__pool *pool;         // borrowed
     const hg__kernels *k;
-    hg__spec spec;       // owned: the model's, for this size
+    hg__spec spec;       // owned: the network's, for this size
     hg__program program; // owned, of spec
     size_t *value_at;    // owned, (values): offset of each in block
     hg__real *block;     // owned: per thread scratch_stride, then the values
@@ -51,22 +51,23 @@ struct hg__image_plan {
     int32_t band;        // lines a task
 };
 
-static int reshape(hg__spec *s, const hg_model *m, int32_t height, int32_t width, hg_error *err) {
+static int reshape(hg__spec *s, const hg__network *net, int32_t height, int32_t width,
+                   hg_error *err) {
     const hg__shape input = {
-        3, {height, width, hg__extent_of(&m->spec.input).C}
+        3, {height, width, hg__extent_of(&net->spec.input).C}
     };
-    return hg__spec_reshape(s, &m->spec, &input, err);
+    return hg__spec_reshape(s, &net->spec, &input, err);
 }
 
 // The smallest image that all layers take. Twice the multiple at least: layers take an image of one line for a signal, and
 // none may become one on its way.
-static int find_least(const hg_model *m, hg__image_needs *needs, hg_error *err) {
+static int find_least(const hg__network *net, hg__image_needs *needs, hg_error *err) {
     enum { MOST = 128 }; // multiples
     int code = HG_ERR_MODEL;
     for (int32_t i = needs->multiple > 1 ? 2 : 1; i <= MOST && code < 0; i++) {
         hg__spec s;
         needs->least = i * needs->multiple;
-        code = reshape(&s, m, needs->least, needs->least, err);
+        code = reshape(&s, net, needs->least, needs->least, err);
         if (code == HG_ERR_MEMORY) break;
         if (code == HG_OK) hg__spec_clear(&s);
     }
@@ -74,8 +75,8 @@ static int find_least(const hg_model *m, hg__image_needs *needs, hg_error *err) 
 }
 
 // Walks the layers: pixels of the image for each pixel of the layer (jump), and how far it has seen.
-int hg__image_needs_of(const hg_model *m, hg__image_needs *needs, hg_error *err) {
-    const hg__spec *s = &m->spec;
+int hg__image_needs_of(const hg__network *net, hg__image_needs *needs, hg_error *err) {
+    const hg__spec *s = &net->spec;
     double jump = 1, reach = 0, most = 1;
     bool everything = false;
     HG_TRY(check_bands(s, err));
@@ -94,7 +95,7 @@ int hg__image_needs_of(const hg_model *m, hg__image_needs *needs, hg_error *err)
     const int32_t multiple = (int32_t)ceil(most);
     const int32_t seen = ((int32_t)ceil(reach) + multiple - 1) / multiple * multiple;
     *needs = (hg__image_needs){multiple, everything ? -1 : seen, in.C, 0};
-    return find_least(m, needs, err);
+    return find_least(net, needs, err);
 }
 
 // The program of p->spec, and a place for each of its values; *count: elements that all of it takes.
@@ -118,26 +119,27 @@ static void clear(hg__image_plan *p) {
     hg__free(p->value_at);
 }
 
-size_t hg__image_plan_bytes(const hg_model *m, int32_t height, int32_t width, int32_t threads) {
+size_t hg__image_plan_bytes(const hg__network *net, int32_t height, int32_t width,
+                            int32_t threads) {
     hg__image_plan p = {0};
     size_t count = 0;
-    int code = reshape(&p.spec, m, height, width, NULL);
+    int code = reshape(&p.spec, net, height, width, NULL);
     if (code == HG_OK) code = lay_out(&p, threads, &count, NULL);
     clear(&p);
     return code < 0 ? 0 : count * sizeof(hg__real);
 }
 
-hg__image_plan *hg__image_plan_new(const hg_model *m, hg__pool *pool, int32_t height, int32_t width,
-                                   hg_error *err) {
+hg__image_plan *hg__image_plan_new(const hg__network *net, hg__pool *pool, int32_t height,
+                                   int32_t width, hg_error *err) {
     hg__image_plan *p = hg__alloc(1, sizeof *p, err);
     size_t count = 0;
     if (!p) return NULL;
     p->pool = pool;
     p->k = hg__kernels_pick();
-    int code = check_bands(&m->spec, err);
-    if (code == HG_OK) code = hg__model_fold(m, &p->folded, err);
-    p->model = p->folded ? p->folded : m;
-    if (code == HG_OK) code = reshape(&p->spec, p->model, height, width, err);
+    int code = check_bands(&net->spec, err);
+    p->net = code == HG_OK ? hg__network_fold(net, &p->folded, err) : NULL;
+    if (!p->net) code = HG_ERR_MODEL;
+    if (code == HG_OK) code = reshape(&p->spec, p->net, height, width, err);
     if (code == HG_OK) code = lay_out(p, hg__pool_threads(pool), &count, err);
     if (code == HG_OK) p->block = hg__alloc(count, sizeof *p->block, err);
     if (p->block) return p;
@@ -148,7 +150,7 @@ hg__image_plan *hg__image_plan_new(const hg_model *m, hg__pool *pool, int32_t he
 void hg__image_plan_free(hg__image_plan *p) {
     if (!p) return;
     clear(p);
-    hg_model_free(p->folded);
+    hg__network_free(p->folded);
     hg__free(p->block);
     hg__free(p);
 }
@@ -169,7 +171,7 @@ static void run_band(void *context, int32_t task, int32_t thread) {
     const hg__image_plan *p = context;
     const hg__extent e = hg__extent_of(&p->program.op[p->first].layer->out);
     hg__pass pass = {.k = p->k,
-                     .params = p->model->params,
+                     .params = p->net->params,
                      .scratch = p->block + (size_t)thread * p->scratch_stride,
                      .top = task * p->band,
                      .bottom = (task + 1) * p->band};

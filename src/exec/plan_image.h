@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// plan_image.h - a model run over one image of any size, its lines shared out among the threads.
+// plan_image.h - a network run over one image of any size, its lines shared out among the threads.
 //
 // plan.h runs many rows, each on one thread. Here one row is large: layer by layer, bands of 16 lines or more
-// go to the threads. Only models whose layers all can work in bands (no dense layer) do this; the model may
+// go to the threads. Only networks whose layers all can work in bands (no dense layer) do this; the network may
 // have been trained on another size.
 #ifndef HG_EXEC_PLAN_IMAGE_H
 #define HG_EXEC_PLAN_IMAGE_H
 #include "backend/pool.h"
-#include "model/model.h"
+#include "graph/network.h"
 
-// What a model asks of images: sides that are a multiple, and how far an output pixel sees.
+// What a network asks of images: sides that are a multiple, and how far an output pixel sees.
 typedef struct hg__image_needs {
     int32_t multiple; // of height and width
     int32_t reach; // pixels on each side, a multiple of `multiple`; -1: the whole image (groupnorm)
@@ -17,17 +17,17 @@ typedef struct hg__image_needs {
     int32_t least; // pixels a side, a multiple of `multiple`
 } hg__image_needs;
 
-// Fails if the model cannot work on images of any size.
-int hg__image_needs_of(const hg_model *m, hg__image_needs *needs, hg_error *err);
+// Fails if the network cannot work on images of any size.
+int hg__image_needs_of(const hg__network *net, hg__image_needs *needs, hg_error *err);
 
 typedef struct hg__image_plan hg__image_plan;
 
-// height and width: multiples of needs.multiple. Borrows m and pool. 1-D models are no images.
-hg__image_plan *hg__image_plan_new(const hg_model *m, hg__pool *pool, int32_t height, int32_t width,
-                                   hg_error *err);
+// height and width: multiples of needs.multiple. Borrows net and pool. 1-D networks are no images.
+hg__image_plan *hg__image_plan_new(const hg__network *net, hg__pool *pool, int32_t height,
+                                   int32_t width, hg_error *err);
 void hg__image_plan_free(hg__image_plan *p); // NULL is fine
-// Bytes a plan of this size takes; 0 if it does not fit a size_t or the model cannot.
-size_t hg__image_plan_bytes(const hg_model *m, int32_t height, int32_t width, int32_t threads);
+// Bytes a plan of this size takes; 0 if it does not fit a size_t or the network cannot.
+size_t hg__image_plan_bytes(const hg__network *net, int32_t height, int32_t width, int32_t threads);
 
 hg__real *hg__image_plan_input(hg__image_plan *p); // (height, width, channels): fill before run
 // (height, width, channels), valid until the next run; the input is left as it was. Allocates nothing, cannot fail.

@@ -11,8 +11,8 @@ void hg__fetch(const void *from, size_t bytes);
 void hg__widen_rows(const hg__kernels *k, const hg__input *in, int64_t first, int32_t rows,
                     int32_t n, hg__real *x, ptrdiff_t ldx);
 
-// What a model's rows are to a loss.
-hg__loss_rows hg__loss_rows_of(const hg_model *m, const hg__kernels *k);
+// What a network's rows are to a loss.
+hg__loss_rows hg__loss_rows_of(const hg__network *net, const hg__kernels *k);
 // How many layers run before the objective: one fewer where the last is logistic and the losses take its logits.
 int32_t hg__layers_before(const hg__spec *s, const hg__objective *o);
 #endif

@@ -5,7 +5,7 @@
 // so never leave that core's cache. Chunks of a segment run at any time, so whole values share memory only where
 // their segments differ; those of a chunk where no operation needs both.
 //
-// Nothing here takes the memory or looks at weights: `info` asks of a model what training would take.
+// Nothing here takes the memory or looks at weights: `info` asks of a network what training would take.
 #include "base/mem.h"
 #include "exec/plan_train.h"
 #include "graph/places.h"
@@ -16,14 +16,14 @@
 static void compare_features(hg__train_plan *p, int32_t y) {
     const hg__spec *s = &p->setup.features.network->spec;
     hg__program *g = &p->program;
-    const int32_t t = hg__program_target(g, &p->model->spec.input);
+    const int32_t t = hg__program_target(g, &p->net->spec.input);
     const int32_t of_target = hg__program_apply(g, s, s->neck, 1, t, NULL);
     const int32_t of_y = hg__program_apply(g, s, s->neck, 1, y, NULL);
     hg__program_lose(g, &p->setup.features.objective, of_y, of_target);
 }
 
 static int lower(hg__train_plan *p, hg_error *err) {
-    const hg__spec *s = &p->model->spec;
+    const hg__spec *s = &p->net->spec;
     hg__program *g = &p->program;
     const bool is_alone = !p->setup.features.network; // else the output itself is wanted
     const int32_t layers = is_alone ? hg__layers_before(s, &p->setup.objective) : s->layers;
@@ -36,9 +36,9 @@ static int lower(hg__train_plan *p, hg_error *err) {
 }
 
 static int check_features(const hg__train_plan *p, hg_error *err) {
-    const hg_model *f = p->setup.features.network;
+    const hg__network *f = p->setup.features.network;
     if (!f) return HG_OK;
-    if (!hg__shape_is_equal(&f->spec.input, &p->model->spec.input)) {
+    if (!hg__shape_is_equal(&f->spec.input, &p->net->spec.input)) {
         return hg__fail(err, HG_ERR_USAGE, "expected features of rows of the model's shape");
     }
     for (int32_t i = 0; i < f->spec.neck; i++) {
@@ -108,7 +108,7 @@ static void give_buffers(hg__train_plan *p, hg__real *whole) {
 
 size_t hg__train_lay_out(hg__train_plan *p, hg__real *base) {
     const hg__program *g = &p->program;
-    const size_t params = p->model->spec.params, batch = (size_t)p->setup.batch;
+    const size_t params = p->net->spec.params, batch = (size_t)p->setup.batch;
     const size_t threads = (size_t)p->threads;
     size_t at = 0;
     for (int32_t i = 0; i < p->setup.optim->states; i++) p->state[i] = take(base, &at, params);
@@ -141,16 +141,16 @@ static void measure_tiles(hg__train_plan *p) {
 }
 
 // Few rows a chunk share the work finely; many use each weight more often while it is near.
-static int32_t pick_chunk(const hg_model *m, int32_t batch) {
+static int32_t pick_chunk(const hg__network *net, int32_t batch) {
     enum { MOST_SHARES = 16 };
-    for (int32_t i = 0; i < m->spec.layers; i++) {
-        if (m->spec.layer[i].type->accumulate) return (batch + MOST_SHARES - 1) / MOST_SHARES;
+    for (int32_t i = 0; i < net->spec.layers; i++) {
+        if (net->spec.layer[i].type->accumulate) return (batch + MOST_SHARES - 1) / MOST_SHARES;
     }
-    const int32_t rows = m->spec.params * sizeof(hg__real) > (1U << 20) ? 32 : 16;
+    const int32_t rows = net->spec.params * sizeof(hg__real) > (1U << 20) ? 32 : 16;
     return rows < batch ? rows : batch;
 }
 
-// All that hg__train_plan_new() takes. A factor is below 2^32 and a sum of products below 2^63, whatever the model: batches are.
+// All that hg__train_plan_new() takes. A factor is below 2^32 and a sum of products below 2^63, whatever the network: batches are.
 static size_t count_bytes(const hg__train_plan *p, size_t elements) {
     const size_t batch = (size_t)p->setup.batch, tasks = (size_t)p->tasks;
     const hg__program *g = &p->program;
@@ -180,14 +180,14 @@ static void measure_losses(hg__train_plan *p) {
     }
 }
 
-int hg__train_lay(hg__train_plan *p, const hg_model *m, int32_t threads, const hg__train_setup *s,
-                  size_t *elements, hg_error *err) {
-    p->model = m;
+int hg__train_lay(hg__train_plan *p, const hg__network *net, int32_t threads,
+                  const hg__train_setup *s, size_t *elements, hg_error *err) {
+    p->net = net;
     p->threads = threads;
     p->k = hg__kernels_pick();
     p->setup = *s;
-    p->rows = hg__loss_rows_of(m, p->k);
-    p->chunk = pick_chunk(m, s->batch);
+    p->rows = hg__loss_rows_of(net, p->k);
+    p->chunk = pick_chunk(net, s->batch);
     HG_TRY(check_features(p, err));
     HG_TRY(lower(p, err));
     measure_losses(p);
@@ -204,12 +204,12 @@ void hg__train_unlay(hg__train_plan *p) {
     hg__free(p->buffer);
 }
 
-int hg__train_plan_measure(const hg_model *m, int32_t threads, const hg__train_setup *s,
+int hg__train_plan_measure(const hg__network *net, int32_t threads, const hg__train_setup *s,
                            size_t *bytes, hg_error *err) {
     hg__train_plan *p = hg__alloc(1, sizeof *p, err); // too large for a small thread's stack
     size_t elements = 0;
     if (!p) return HG_ERR_MEMORY;
-    const int code = hg__train_lay(p, m, threads, s, &elements, err);
+    const int code = hg__train_lay(p, net, threads, s, &elements, err);
     *bytes = p->bytes;
     hg__train_unlay(p);
     hg__free(p);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// plan_rows.c - running a model: chunks of rows through its program.
+// plan_rows.c - running a network: chunks of rows through its program.
 #include <math.h>
 #include <string.h>
 
@@ -13,10 +13,10 @@ enum { CHUNK = 32, CHUNK_NUMBERS = 1 << 18 };
 enum { FETCH = 4 };
 
 struct hg__run_plan {
-    const hg_model *model; // borrowed
-    hg__pool *pool;        // borrowed
+    const hg__network *net; // borrowed
+    hg__pool *pool;         // borrowed
     const hg__kernels *k;
-    hg__loss_rows rows;  // what the model's are to a loss
+    hg__loss_rows rows;  // what the network's are to a loss
     hg__program program; // owned
     int32_t chunk;       // rows a task carries
     bool finishes;       // outputs become what rows have
@@ -50,7 +50,7 @@ static int32_t pick_chunk(const hg__program *p) {
 
 // Lays a thread's block out.
 static int lay_out(hg__run_plan *p, const hg__objective *o, hg_error *err) {
-    const hg__spec *s = &p->model->spec;
+    const hg__spec *s = &p->net->spec;
     const size_t wanted = o ? hg__objective_scratch(o, &p->rows) : 0;
     const size_t least = 2 * (size_t)hg__pad_columns(s->width); // of scoring by columns
     p->chunk = pick_chunk(&p->program);
@@ -62,7 +62,7 @@ static int lay_out(hg__run_plan *p, const hg__objective *o, hg_error *err) {
 }
 
 static int lower(hg__run_plan *p, hg_error *err) {
-    const hg__spec *s = &p->model->spec;
+    const hg__spec *s = &p->net->spec;
     p->boundary = hg__alloc((size_t)s->layers + 1, sizeof *p->boundary, err);
     if (!p->boundary) return HG_ERR_MEMORY;
     hg__program_begin(&p->program, &s->input, false);
@@ -72,14 +72,14 @@ static int lower(hg__run_plan *p, hg_error *err) {
     return p->value_at ? HG_OK : HG_ERR_MEMORY;
 }
 
-hg__run_plan *hg__run_plan_new(const hg_model *m, hg__pool *pool, const hg__objective *o,
+hg__run_plan *hg__run_plan_new(const hg__network *net, hg__pool *pool, const hg__objective *o,
                                hg_error *err) {
     hg__run_plan *p = hg__alloc(1, sizeof *p, err);
     if (!p) return NULL;
-    p->model = m;
+    p->net = net;
     p->pool = pool;
     p->k = hg__kernels_pick();
-    p->rows = hg__loss_rows_of(m, p->k);
+    p->rows = hg__loss_rows_of(net, p->k);
     int code = lower(p, err);
     if (code == HG_OK) code = lay_out(p, o, err);
     const size_t threads = (size_t)hg__pool_threads(pool);
@@ -90,7 +90,7 @@ hg__run_plan *hg__run_plan_new(const hg_model *m, hg__pool *pool, const hg__obje
 }
 
 void hg__run_plan_finish(hg__run_plan *p) {
-    p->finishes = p->model->spans != NULL;
+    p->finishes = p->net->spans != NULL;
 }
 
 void hg__run_plan_free(hg__run_plan *p) {
@@ -135,7 +135,7 @@ static void pay(const hg__layer *l, const hg__pass *p, hg__view x, int32_t rows,
 static void flow(const job *j, hg__real *block, int32_t rows, int64_t row) {
     const hg__run_plan *p = j->plan;
     const hg__program *g = &p->program;
-    hg__pass pass = {.k = p->k, .params = p->model->params, .row = row};
+    hg__pass pass = {.k = p->k, .params = p->net->params, .row = row};
     pass.scratch = block + p->layers_at;
     for (int32_t i = g->value[j->x].op + 1; i <= g->value[j->y].op; i++) {
         const hg__op *op = &g->op[i];
@@ -155,13 +155,13 @@ static const hg__real *target_of(const job *j, int64_t row, const hg__real *x) {
 
 static double loss_of(const job *j, const hg__real *y, const hg__real *target, hg__real *spare) {
     const hg__run_plan *p = j->plan;
-    const bool of_logits = j->y != p->boundary[p->model->spec.layers];
+    const bool of_logits = j->y != p->boundary[p->net->spec.layers];
     return hg__objective_row(j->objective, &p->rows, of_logits, NULL, y, target, 1, spare);
 }
 
 static double score_of(const hg__run_plan *p, const hg__real *y, const hg__real *target, int32_t n,
                        hg__real *spare) {
-    const hg__spans *s = p->model->spans;
+    const hg__spans *s = p->net->spans;
     const hg__real no_delta = (hg__real)INFINITY;
     return (s && !p->finishes ? hg__spans_loss(s, p->k, NULL, y, target, 1, no_delta, spare)
                               : p->k->sum_square_diff(y, target, n)) /
@@ -170,7 +170,7 @@ static double score_of(const hg__run_plan *p, const hg__real *y, const hg__real 
 
 static void deliver(const job *j, hg__real *block, int64_t row, int32_t rows) {
     const hg__run_plan *p = j->plan;
-    const hg__spans *s = p->model->spans;
+    const hg__spans *s = p->net->spans;
     const hg__view x = view_of(p, j->x, block), y = view_of(p, j->y, block);
     hg__real *spare = block + p->spare_at;
     const int32_t n = j->width_out;
@@ -210,7 +210,7 @@ static void run_job(job *j) {
 }
 
 void hg__run(hg__run_plan *p, hg__goal goal, const hg__input *in, float *out) {
-    const hg__spec *s = &p->model->spec;
+    const hg__spec *s = &p->net->spec;
     job j = {.plan = p,
              .goal = goal,
              .in = in,
@@ -222,8 +222,9 @@ void hg__run(hg__run_plan *p, hg__goal goal, const hg__input *in, float *out) {
     run_job(&j);
 }
 
-hg__loss_rows hg__loss_rows_of(const hg_model *m, const hg__kernels *k) {
-    return (hg__loss_rows){.k = k, .shape = m->spec.input, .n = m->spec.width, .spans = m->spans};
+hg__loss_rows hg__loss_rows_of(const hg__network *net, const hg__kernels *k) {
+    return (hg__loss_rows){
+        .k = k, .shape = net->spec.input, .n = net->spec.width, .spans = net->spans};
 }
 
 int32_t hg__layers_before(const hg__spec *s, const hg__objective *o) {
@@ -232,7 +233,7 @@ int32_t hg__layers_before(const hg__spec *s, const hg__objective *o) {
 }
 
 void hg__run_loss(hg__run_plan *p, const hg__objective *o, const hg__input *in, double *sums) {
-    const hg__spec *s = &p->model->spec;
+    const hg__spec *s = &p->net->spec;
     job j = {.plan = p,
              .goal = HG_SCORE,
              .in = in,

@@ -65,19 +65,19 @@ static void refresh_frozen(hg__train_plan *p) {
     }
 }
 
-hg__train_plan *hg__train_plan_new(hg_model *m, hg__pool *pool, const hg__train_setup *s,
+hg__train_plan *hg__train_plan_new(hg__network *net, hg__pool *pool, const hg__train_setup *s,
                                    hg_error *err) {
-    const hg__loss_rows rows = hg__loss_rows_of(m, hg__kernels_pick());
+    const hg__loss_rows rows = hg__loss_rows_of(net, hg__kernels_pick());
     if (hg__objective_check(&s->objective, &rows, NULL, err) < 0) return NULL;
     hg__train_plan *p = hg__alloc(1, sizeof *p, err);
     size_t elements = 0;
     if (!p) return NULL;
     p->pool = pool;
-    p->weights = m->params;
-    p->params[0] = m->params;
+    p->weights = net->params;
+    p->params[0] = net->params;
     if (s->features.network) p->params[1] = s->features.network->params;
     p->update = s->optim->pick(hg__kernels_pick());
-    int code = hg__train_lay(p, m, hg__pool_threads(pool), s, &elements, err);
+    int code = hg__train_lay(p, net, hg__pool_threads(pool), s, &elements, err);
     if (code == HG_OK) code = take_memory(p, elements, err);
     if (code < 0) {
         hg__train_plan_free(p);

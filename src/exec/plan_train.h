@@ -18,10 +18,10 @@ typedef struct hg__weights_task {
 } hg__weights_task;
 
 struct hg__train_plan {
-    const hg_model *model; // borrowed
-    hg__real *weights;     // borrowed: the model's, which are trained
-    hg__pool *pool;        // borrowed
-    int32_t threads;       // of it
+    const hg__network *net; // borrowed
+    hg__real *weights;      // borrowed: the network's, which are trained
+    hg__pool *pool;         // borrowed
+    int32_t threads;        // of it
     const hg__kernels *k;
     hg__train_setup setup;
     hg__loss_rows rows; // what they are to a loss
@@ -66,7 +66,7 @@ static inline int32_t hg__chunks_of(const hg__train_plan *p, int64_t rows) {
     return (int32_t)((rows + p->chunk - 1) / p->chunk);
 }
 
-// What the rows are that a loss is taken of: those of the model, or features of them, which are no table's.
+// What the rows are that a loss is taken of: those of the network, or features of them, which are no table's.
 static inline hg__loss_rows hg__train_rows_of(const hg__train_plan *p, const hg__op *loss) {
     const hg__value *v = &p->program.value[loss->x];
     hg__loss_rows rows = p->rows;
@@ -77,8 +77,8 @@ static inline hg__loss_rows hg__train_rows_of(const hg__train_plan *p, const hg_
 }
 
 // Fills in all of p (zeros before) that needs no block, and counts its elements.
-int hg__train_lay(hg__train_plan *p, const hg_model *m, int32_t threads, const hg__train_setup *s,
-                  size_t *elements, hg_error *err);
+int hg__train_lay(hg__train_plan *p, const hg__network *net, int32_t threads,
+                  const hg__train_setup *s, size_t *elements, hg_error *err);
 // All memory of the block as one walk: with base NULL to count it (elements), then to hand it out.
 size_t hg__train_lay_out(hg__train_plan *p, hg__real *base);
 void hg__train_unlay(hg__train_plan *p); // what hg__train_lay() took

@@ -35,7 +35,7 @@ static int measure(hg__trainer *t, const hg_model *pca, double *mse, hg_error *e
     const bool held_out = t->val_rows.count > 0;
     hg__loader *own = held_out ? NULL : hg__loader_new(&t->rows, HG_EVAL_ROWS, NULL, err);
     if (!held_out && !own) return HG_ERR_MEMORY;
-    hg__run_plan *runner = hg__run_plan_new(pca, t->pool, NULL, err);
+    hg__run_plan *runner = hg__run_plan_new(&pca->net, t->pool, NULL, err);
     const int code = runner ? hg__evaluate(runner, held_out ? t->val_loader : own, t->data->width,
                                            &squared, t->sums, mse, err)
                             : HG_ERR_MEMORY;
@@ -46,7 +46,7 @@ static int measure(hg__trainer *t, const hg_model *pca, double *mse, hg_error *e
 
 int hg__evaluate_pca(hg__trainer *t, double *mse, hg_error *err) {
     char path[1024];
-    const hg__spec *s = &t->model->spec;
+    const hg__spec *s = &t->model->net.spec;
     *mse = (double)NAN;
     const int64_t rank = t->rows.count < s->width ? t->rows.count : s->width;
     if (t->spoils || s->code >= rank || s->width > PCA_WIDTH) return HG_OK;

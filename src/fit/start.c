@@ -75,7 +75,7 @@ static double logit(double p) {
 
 // The bias that makes feature j's mean of the model's output.
 static double bias_for(const hg__trainer *t, size_t j, double mean, bool logistic) {
-    const hg__spans *s = t->model->spans;
+    const hg__spans *s = t->model->net.spans;
     if (logistic || (s && s->weight[j] < 0)) return logit(mean);
     if (!s || s->weight[j] > 0) return mean;
     return coarse(log(mean < 1e-3 ? 1e-3 : mean)); // a level: of softmax
@@ -91,23 +91,23 @@ static int start_at_mean(hg__trainer *t, const hg__layer *l, bool logistic, hg_e
     for (size_t j = 0; code == HG_OK && j < count; j++) {
         row[j] = (float)bias_for(t, j, mean[j], logistic);
     }
-    if (code == HG_OK) hg__param_import(&l->param[1], t->model->params, row);
+    if (code == HG_OK) hg__param_import(&l->param[1], t->model->net.params, row);
     hg__free(row);
     hg__free(mean);
     return code;
 }
 
 int hg__start_scaled(hg__trainer *t, hg_error *err) {
-    const hg__spec *s = &t->model->spec;
+    const hg__spec *s = &t->model->net.spec;
     const hg__layer *last = NULL;
     for (int32_t i = 0; i < s->layers; i++) {
         if (!has_weights(&s->layer[i])) continue;
         last = &s->layer[i];
-        scale_layer(last, t->model->params, scale_before(last, behind(s, i)));
+        scale_layer(last, t->model->net.params, scale_before(last, behind(s, i)));
     }
     if (!last) return HG_OK;
     const hg__layer_type *activation = behind(s, (int32_t)(last - s->layer));
-    if (activation && activation->is_residual) scale_layer(last, t->model->params, 0.1);
+    if (activation && activation->is_residual) scale_layer(last, t->model->net.params, 0.1);
     if (last->params < 2) return HG_OK;
     const bool logistic = activation && activation->is_logistic;
     return activation && !logistic ? HG_OK : start_at_mean(t, last, logistic, err);

@@ -33,10 +33,10 @@ static int shorten(const hg__spec *s, hg__spec *shorter, hg_error *err) {
     return hg__spec_format(shorter, err);
 }
 
-// values: room for the largest parameter. to, from: layers of `folded` and of m; norm: what follows, or NULL.
-static void fill_layer(hg_model *folded, const hg__layer *to, const hg_model *m,
+// values: room for the largest parameter. to, from: layers of `folded` and of net; norm: what follows, or NULL.
+static void fill_layer(hg__network *folded, const hg__layer *to, const hg__network *net,
                        const hg__layer *from, const hg__layer *norm, float *values) {
-    const hg__real *p = m->params;
+    const hg__real *p = net->params;
     for (int32_t q = 0; q < to->params; q++) {
         size_t count = 0;
         (void)hg__shape_count(&to->param[q].shape, &count);
@@ -52,36 +52,31 @@ static void fill_layer(hg_model *folded, const hg__layer *to, const hg_model *m,
     }
 }
 
-static int fill(hg_model *folded, const hg_model *m, hg_error *err) {
-    const hg__spec *s = &m->spec;
+static int fill(hg__network *folded, const hg__network *net, hg_error *err) {
+    const hg__spec *s = &net->spec;
     float *values = hg__alloc((size_t)folded->spec.parameters + 1, sizeof *values, err);
     if (!values) return HG_ERR_MEMORY;
     const hg__layer *to = folded->spec.layer;
     for (int32_t i = 0; i < s->layers; i++) {
         if (is_folded(s, i)) continue;
         const hg__layer *norm = is_folded(s, i + 1) ? &s->layer[i + 1] : NULL;
-        fill_layer(folded, to++, m, &s->layer[i], norm, values);
+        fill_layer(folded, to++, net, &s->layer[i], norm, values);
     }
     hg__free(values);
     return HG_OK;
 }
 
-int hg__model_fold(const hg_model *m, hg_model **folded, hg_error *err) {
+const hg__network *hg__network_fold(const hg__network *net, hg__network **folded, hg_error *err) {
     int32_t count = 0;
     *folded = NULL;
-    for (int32_t i = 0; i < m->spec.layers; i++) count += is_folded(&m->spec, i);
-    if (!count) return HG_OK;
-    hg_model *f = hg__alloc(1, sizeof *f, err);
-    if (!f) return HG_ERR_MEMORY;
-    memcpy(f->kind, m->kind, sizeof f->kind);
-    f->input_scale = m->input_scale;
-    int code = shorten(&m->spec, &f->spec, err);
+    for (int32_t i = 0; i < net->spec.layers; i++) count += is_folded(&net->spec, i);
+    if (!count) return net;
+    hg__network *f = hg__alloc(1, sizeof *f, err);
+    if (!f) return NULL;
+    int code = shorten(&net->spec, &f->spec, err);
     if (code == HG_OK) f->params = hg__alloc(f->spec.params, sizeof *f->params, err);
-    if (code == HG_OK) code = f->params ? fill(f, m, err) : HG_ERR_MEMORY;
-    if (code == HG_OK) {
-        *folded = f;
-    } else {
-        hg_model_free(f);
-    }
-    return code;
+    if (code == HG_OK) code = f->params ? fill(f, net, err) : HG_ERR_MEMORY;
+    if (code == HG_OK) return *folded = f;
+    hg__network_free(f);
+    return NULL;
 }

@@ -83,7 +83,7 @@ static void take_room(hg__program *p, const hg__layer *l) {
     if (measured > p->measured_count) p->measured_count = measured;
 }
 
-// In training the model's own layers may see the whole batch; those of frozen networks never do.
+// In training the network's own layers may see the whole batch; those of frozen networks never do.
 static bool sees_batch(const hg__program *p, const hg__layer *l, int32_t block) {
     return p->trains && block == 0 && l->type->batch;
 }

@@ -10,8 +10,8 @@
 // An activation behind a layer is a layer of its own ("dense 64 relu" is two, as in nn.Sequential). So are the
 // `flatten` between an image and a dense layer and the `unflatten` that makes an image of a vector again: where
 // they are not written they are put in. "keep 1" remembers an image, "add 1" and "concat 1" take it up.
-#ifndef HG_MODEL_SPEC_H
-#define HG_MODEL_SPEC_H
+#ifndef HG_GRAPH_SPEC_H
+#define HG_GRAPH_SPEC_H
 #include "base/error.h"
 #include "nn/layer.h"
 

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "exec/plan_image.h"
 #include "jobs/bench.h"
+#include "model/model.h"
 
 enum { BAND = 16 };
 
@@ -93,7 +94,7 @@ static void refresh(stage *s, hg__real *shadow) {
     hg__tile t;
     for (int32_t i = 0; l->type->refresh && i < l->type->tile_count(l); i++) {
         l->type->tile(l, i, &t);
-        l->type->refresh(l, s->pass.k, &t, s->model->params, shadow);
+        l->type->refresh(l, s->pass.k, &t, s->model->net.params, shadow);
     }
 }
 
@@ -119,11 +120,11 @@ static int make_stage(stage *s, const layer_case *c, int32_t side, const hg__ben
                  .pool = b->pool,
                  .images = hg__pool_threads(b->pool)};
     if (!s->model) return err ? (int)err->code : HG_ERR_MEMORY;
-    s->layer = s->model->spec.layer[c->layer];
+    s->layer = s->model->net.spec.layer[c->layer];
     s->block = hg__alloc(lay_out(s, &shadow), sizeof *s->block, err);
     if (!s->block) return HG_ERR_MEMORY;
     (void)lay_out(s, &shadow);
-    s->pass = (hg__pass){.k = b->k, .params = s->model->params, .shadow = shadow};
+    s->pass = (hg__pass){.k = b->k, .params = s->model->net.params, .shadow = shadow};
     refresh(s, shadow);
     fill(s->x, s->images);
     fill(s->dy, s->images);
@@ -280,12 +281,12 @@ static int bench_image(hg__bench *b, size_t i, hg_error *err) {
     };
     hg_model *m = hg__model_from_spec(images[i].model, &shape, 0, 0, err);
     if (!m) return err ? (int)err->code : HG_ERR_MEMORY;
-    hg__image_plan *p = hg__image_plan_new(m, b->pool, side, side, err);
+    hg__image_plan *p = hg__image_plan_new(&m->net, b->pool, side, side, err);
     if (p) {
         const hg__figure f = {.name = images[i].name,
-                              .flops = forward_flops(&m->spec),
+                              .flops = forward_flops(&m->net.spec),
                               .pixels = (double)side * side,
-                              .spec = m->spec.text};
+                              .spec = m->net.spec.text};
         fill((hg__view){hg__image_plan_input(p), (ptrdiff_t)side * side * channels}, 1);
         hg__bench_measure(b, f, 1, run_image, p);
     }

@@ -15,6 +15,7 @@
 #include "base/rng.h"
 #include "image/image.h"
 #include "jobs/bench.h"
+#include "model/model.h"
 #include "rows/pictures.h"
 
 enum { FILES = 48, HEIGHT = 321, WIDTH = 481, CHANNELS = 3, BATCH = 16, CROP = 64 };

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "jobs/bench.h"
+#include "model/model.h"
 
 void hg__scene_clear(hg__scene *s) {
     hg__train_plan_free(s->plan);
@@ -26,13 +27,13 @@ hg__train_plan *hg__bench_plan(hg_model *m, int32_t batch, hg__pool *pool, hg_er
                                    .objective = hg__objective_of(hg__loss_find("mse"), 0),
                                    .optim = hg__optim_find("adam"),
                                    .optim_options = adam};
-    return hg__train_plan_new(m, pool, &setup, err);
+    return hg__train_plan_new(&m->net, pool, &setup, err);
 }
 
 int hg__scene_make(hg__scene *s, const hg__scene_case *c, hg__pool *pool, hg_error *err) {
     *s = (hg__scene){.model = hg__model_new(c->model, &c->shape, 0, 0, err)};
     if (!s->model) return err ? (int)err->code : HG_ERR_MEMORY;
-    const size_t width = (size_t)s->model->spec.width;
+    const size_t width = (size_t)s->model->net.spec.width;
     s->images = hg__alloc((size_t)c->rows, width, err);
     if (!s->images) return HG_ERR_MEMORY;
     draw_bytes(s->images, (size_t)c->rows * width);
@@ -91,6 +92,6 @@ void hg__bench_step(hg__bench *b, hg__scene *s, const hg__scene_case *c) {
     const double steps = (c->rows + c->batch - 1) / c->batch; // NOLINT(bugprone-integer-division)
     const double rows = c->rows / steps;
     const hg__figure f = {
-        .name = c->name, .flops = flops_of_row(&s->model->spec) * rows, .rows = rows};
+        .name = c->name, .flops = flops_of_row(&s->model->net.spec) * rows, .rows = rows};
     hg__bench_measure(b, f, steps, run_epoch, s);
 }

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "image/range.h"
 #include "jobs/denoise.h"
+#include "model/model.h"
 #include "options/options.h"
 
 // What the file's first reading found of a page.

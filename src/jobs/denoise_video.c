@@ -16,6 +16,7 @@
 #include "image/image.h"
 #include "image/y4m.h"
 #include "jobs/denoise.h"
+#include "model/model.h"
 #include "options/options.h"
 
 // Red, green and blue from luma and chroma: Y = red R + (1 - red - blue) G + blue B (ITU-R BT.601 and BT.709). The stream
@@ -343,7 +344,7 @@ static hg__tiles *new_tiles(const video *v, int32_t width, int32_t height, size_
     hg__tile_job job = {.height = height, .width = width};
     if (hg__denoise_plan(v->d, v->name, &job, 1, held, &t, err) < 0) return NULL;
     *bytes = t.bytes;
-    return hg__tiles_new(v->d->model, v->d->pool, &t, err);
+    return hg__tiles_new(&v->d->model->net, v->d->pool, &t, err);
 }
 
 // The windows first: they say whether it all fits.

@@ -63,7 +63,7 @@ static int match_columns(hg__feed *f, hg_error *err) {
 
 static int check_width(hg__feed *f, hg__goal goal, hg_error *err) {
     const bool is_code = goal == HG_DECODE;
-    f->width = is_code ? f->model->spec.code : f->model->spec.width;
+    f->width = is_code ? f->model->net.spec.code : f->model->net.spec.width;
     if (!is_code && f->model->column && f->data->column) return match_columns(f, err);
     if (f->data->width == f->width) return HG_OK;
     return hg__fail(err, HG_ERR_DATA, "%s: expected rows of %d numbers (the model's %s), got %d",
@@ -78,7 +78,7 @@ static void tell(const hg__feed *f, const char *sentence) {
 
 // Codes need a neck, and a decoder that lives on the code alone.
 static int check_neck(const hg_model *m, hg__goal goal, const char *path, hg_error *err) {
-    const hg__spec *s = &m->spec;
+    const hg__spec *s = &m->net.spec;
     if (goal != HG_ENCODE && goal != HG_DECODE) return HG_OK;
     if (!s->has_neck) {
         return hg__fail(err, HG_ERR_MODEL, "%s: expected a model with a neck ('|'), got '%.200s'",
@@ -155,7 +155,7 @@ static int open_rows(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *
         .header = {.say = v->header,
                    .is_known = has_names,
                    .name = has_names ? (const char *const *)f->model->column : NULL,
-                   .names = has_names ? f->model->spec.width : 0},
+                   .names = has_names ? f->model->net.spec.width : 0},
         .listener = f->listener
     };
     if (f->model->schema && goal != HG_DECODE) return open_table(f, o, err);
@@ -230,15 +230,15 @@ static void start(hg__feed *f, hg__goal goal) {
 static int open_feed(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
     HG_TRY(open_noise(f, o->values.noise, err));
     HG_TRY(open_files(f, o, goal, err));
-    const hg__spec *s = &f->model->spec;
+    const hg__spec *s = &f->model->net.spec;
     const int32_t out = goal == HG_SCORE ? 1 : goal == HG_ENCODE ? s->code : s->width;
     const size_t row_in = (size_t)f->data->width * hg__dtype_size(f->data->dtype);
     const size_t row_out = (size_t)out * sizeof(float);
     f->batch = pick_batch(f->data->rows, row_in > row_out ? row_in : row_out);
     if (f->pick) HG_TRY(make_picked(f, err));
     f->pool = hg__pool_new((int32_t)o->values.threads, err);
-    HG_TRY(hg__model_fold(f->model, &f->folded, err));
-    if (f->pool) f->plan = hg__run_plan_new(f->folded ? f->folded : f->model, f->pool, NULL, err);
+    const hg__network *net = hg__network_fold(&f->model->net, &f->folded, err);
+    if (net && f->pool) f->plan = hg__run_plan_new(net, f->pool, NULL, err);
     const hg__making making = {
         .noise = &f->noise, .seed = (uint64_t)o->values.seed, .fixed = true, .pool = f->pool};
     const bool is_spoilt = f->noise.steps > 0;
@@ -274,7 +274,7 @@ void hg__feed_close(hg__feed *f) {
     hg__data_close(f->data);
     hg__side_columns_clear(&f->side);
     hg_model_free(f->model);
-    hg_model_free(f->folded);
+    hg__network_free(f->folded);
     hg__free(f->pick);
     hg__free(f->picked);
     hg__free(f->pointer);

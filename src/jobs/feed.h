@@ -10,7 +10,7 @@
 
 typedef struct hg__feed {
     hg_model *model;          // owned
-    hg_model *folded;         // owned: what runs, where it is another (fold.h)
+    hg__network *folded;      // owned: what runs, where it is another (fold.h)
     hg__data *data;           // owned
     hg__table *table;         // owned: what data was read from, for a second look; NULL: no table
     const char **names;       // owned: that its header is known by; NULL

@@ -19,6 +19,7 @@
 #include "image/image.h"
 #include "image/y4m.h"
 #include "jobs/denoise.h"
+#include "model/model.h"
 
 // Code, libraries, the model, the threads' stacks, codecs' tables and small files whole.
 enum { PROCESS = 48 << 20, MEGABYTE = 1 << 20 };
@@ -64,7 +65,7 @@ int hg__denoise_plan(const hg__denoiser *d, const char *name, hg__tile_job *job,
     job->runs = d->needs.channels == 1 ? channels : 1;
     job->budget = d->budget > held ? d->budget - held : 0;
     const int32_t threads = hg__pool_threads(d->pool);
-    if (hg__tiling_pick(t, d->model, &d->needs, threads, job)) return HG_OK;
+    if (hg__tiling_pick(t, &d->model->net, &d->needs, threads, job)) return HG_OK;
     if (t->bytes) {
         return too_little(d, name, job, t->bytes + held, err);
     }
@@ -92,7 +93,7 @@ int hg__denoise_tiles(hg__denoiser *d, const hg__tiling *t, hg_error *err) {
     tell_of_blending(d, t);
     if (d->tiles && is_same(hg__tiles_tiling(d->tiles), t)) return HG_OK;
     hg__tiles_free(d->tiles);
-    d->tiles = hg__tiles_new(d->model, d->pool, t, err);
+    d->tiles = hg__tiles_new(&d->model->net, d->pool, t, err);
     return d->tiles ? HG_OK : (int)err->code;
 }
 
@@ -106,7 +107,7 @@ static int load_model(hg__denoiser *d, const char *path, hg_error *err) {
     }
     hg_error why = {0};
     d->model = hg_model_load(path, &why);
-    int code = d->model ? hg__image_needs_of(d->model, &d->needs, &why) : (int)why.code;
+    int code = d->model ? hg__image_needs_of(&d->model->net, &d->needs, &why) : (int)why.code;
     if (d->model && code < 0) {
         return hg__fail(err, why.code, "%.200s: %.280s", path, why.message);
     }

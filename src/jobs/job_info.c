@@ -61,8 +61,9 @@ static hg__train_setup setup_of(const hg_model *m, const hg__json *options) {
         .optim = hg__optim_find(optim ? optim : "adam"),
         .clip = hg__json_number_value(hg__json_object_get(options, "clip")),
     };
-    const hg__loss_rows rows = {.shape = m->spec.input, .n = m->spec.width, .spans = m->spans};
-    const hg__layer_type *last = m->spec.layer[m->spec.layers - 1].type;
+    const hg__loss_rows rows = {
+        .shape = m->net.spec.input, .n = m->net.spec.width, .spans = m->net.spans};
+    const hg__layer_type *last = m->net.spec.layer[m->net.spec.layers - 1].type;
     if (!loss || hg__objective_parse(&s.objective, loss, 0, NULL) < 0 ||
         hg__objective_check(&s.objective, &rows, last, NULL) < 0) {
         s.objective = hg__objective_of(hg__loss_find("mse"), 0);
@@ -77,7 +78,7 @@ static int measure_training(opened *o, hg_error *err) {
     o->threads = hg__usable_cpus();
     if (strcmp(m->kind, "pca") == 0) {
         o->method = "principal components";
-        o->training_bytes = hg__pca_bytes(m->spec.width, m->spec.code);
+        o->training_bytes = hg__pca_bytes(m->net.spec.width, m->net.spec.code);
         return HG_OK;
     }
     hg__json *options =
@@ -87,7 +88,7 @@ static int measure_training(opened *o, hg_error *err) {
     hg__json_free(options);
     o->batch = setup.batch;
     o->method = setup.optim->name;
-    return hg__train_plan_measure(m, o->threads, &setup, &o->training_bytes, err);
+    return hg__train_plan_measure(&m->net, o->threads, &setup, &o->training_bytes, err);
 }
 
 // ---- for people ---------------------------------------------------------------------------------
@@ -116,11 +117,11 @@ static void add_columns(hg__text *t, const hg_model *m) {
     enum { MOST = 10 };
     if (!m->column) return;
     hg__text_add(t, "columns     ");
-    for (int32_t i = 0; i < m->spec.width && i < MOST; i++) {
+    for (int32_t i = 0; i < m->net.spec.width && i < MOST; i++) {
         hg__text_add(t, "%s", i ? ", " : "");
         hg__text_add_shown(t, m->column[i]);
     }
-    if (m->spec.width > MOST) hg__text_add(t, " and %d more", (int)m->spec.width - MOST);
+    if (m->net.spec.width > MOST) hg__text_add(t, " and %d more", (int)m->net.spec.width - MOST);
     hg__text_add(t, "\n");
 }
 
@@ -136,7 +137,7 @@ static void add_memory_line(hg__text *t, const opened *o) {
     char rows[48] = "";
     if (o->batch) snprintf(rows, sizeof rows, "%d rows a step and ", (int)o->batch);
     hg__text_add(t, "memory      %.2f MB of weights; training with %s, %s%d threads takes ",
-                 (double)o->model->spec.params * sizeof(hg__real) / 1e6, o->method, rows,
+                 (double)o->model->net.spec.params * sizeof(hg__real) / 1e6, o->method, rows,
                  (int)o->threads);
     hg__text_add(t, "%s%.2f MB more\n", o->training_bytes == SIZE_MAX ? "more than " : "",
                  (double)o->training_bytes / 1e6);
@@ -160,22 +161,22 @@ static char *info_text(const opened *o, hg_error *err) {
     const hg_model *m = o->model;
     hg__text t = {0};
     char shape[128];
-    hg__shape_format(&m->spec.input, shape);
+    hg__shape_format(&m->net.spec.input, shape);
     hg__text_add(&t, "file        ");
     hg__text_add_shown(&t, o->tensors.path);
     hg__text_add(&t, ", %zu bytes\n", o->bytes);
     hg__text_add(&t, "kind        %s\n", m->kind);
-    hg__text_add(&t, "model       %s\n", m->spec.text);
+    hg__text_add(&t, "model       %s\n", m->net.spec.text);
     hg__text_add(&t, "input       %s, %d features, a stored unit is worth %.6g\n", shape,
-                 (int)m->spec.width, (double)m->input_scale);
+                 (int)m->net.spec.width, (double)m->input_scale);
     const hg__range_rule *r = &m->range;
     if (r->kind == HG_RANGE_PAGE) hg__text_add(&t, "range       of each image by itself\n");
     if (r->kind == HG_RANGE_FIXED) {
         hg__text_add(&t, "range       %.9g to %.9g of %s samples are 0 to 1\n", r->low, r->high,
                      hg__dtype_name(r->dtype));
     }
-    hg__text_add(&t, "code        %d numbers\n", (int)m->spec.code);
-    hg__text_add(&t, "parameters  %" PRId64 "\n", m->spec.parameters);
+    hg__text_add(&t, "code        %d numbers\n", (int)m->net.spec.code);
+    hg__text_add(&t, "parameters  %" PRId64 "\n", m->net.spec.parameters);
     add_memory_line(&t, o);
     add_columns(&t, m);
     if (hg__info_table_text(&t, m, o->tensors.path, err) < 0) {
@@ -191,7 +192,7 @@ static char *info_text(const opened *o, hg_error *err) {
     add_line(&t, "options     ", m->options ? m->options : "");
     const size_t state = state_tensors(&o->tensors);
     if (state) hg__text_add(&t, "resume      %zu tensors of the optimizer\n", state);
-    add_layers(&t, &m->spec);
+    add_layers(&t, &m->net.spec);
     return take_clean(&t, err);
 }
 
@@ -230,17 +231,17 @@ static hg__json *layer_json(const hg__layer *l) {
 static int add_network(hg__json *o, const hg_model *m) {
     hg__json *layers = hg__json_array();
     int bad = hg__json_set(o, "kind", hg__json_string(m->kind, NULL));
-    bad |= hg__json_set(o, "spec", hg__json_string(m->spec.text, NULL));
-    bad |= hg__json_set(o, "input", shape_json(&m->spec.input));
-    bad |= hg__json_set(o, "width", hg__json_integer(m->spec.width));
-    bad |= hg__json_set(o, "code", hg__json_integer(m->spec.code));
+    bad |= hg__json_set(o, "spec", hg__json_string(m->net.spec.text, NULL));
+    bad |= hg__json_set(o, "input", shape_json(&m->net.spec.input));
+    bad |= hg__json_set(o, "width", hg__json_integer(m->net.spec.width));
+    bad |= hg__json_set(o, "code", hg__json_integer(m->net.spec.code));
     bad |= hg__json_set(o, "input_scale", hg__json_real((double)m->input_scale));
     if (m->range.kind != HG_RANGE_UNKNOWN) {
         bad |= hg__json_set(o, "range", hg__model_range_json(&m->range));
     }
-    bad |= hg__json_set(o, "parameters", hg__json_integer(m->spec.parameters));
-    for (int32_t i = 0; i < m->spec.layers; i++) {
-        bad |= hg__json_append(layers, layer_json(&m->spec.layer[i]));
+    bad |= hg__json_set(o, "parameters", hg__json_integer(m->net.spec.parameters));
+    for (int32_t i = 0; i < m->net.spec.layers; i++) {
+        bad |= hg__json_append(layers, layer_json(&m->net.spec.layer[i]));
     }
     return bad | hg__json_set(o, "layers", layers);
 }
@@ -254,7 +255,7 @@ static int add_provenance(hg__json *o, const hg_model *m, hg_error *err) {
     }
     if (m->column) {
         hg__json *names = hg__json_array();
-        for (int32_t i = 0; i < m->spec.width; i++) {
+        for (int32_t i = 0; i < m->net.spec.width; i++) {
             bad |= hg__json_append(names, hg__json_string(m->column[i], err));
         }
         bad |= hg__json_set(o, "columns", names);
@@ -264,7 +265,7 @@ static int add_provenance(hg__json *o, const hg_model *m, hg_error *err) {
 
 static int add_memory(hg__json *o, const opened *model) {
     hg__json *memory = hg__json_object();
-    const size_t weights = model->model->spec.params * sizeof(hg__real);
+    const size_t weights = model->model->net.spec.params * sizeof(hg__real);
     int bad = hg__json_set(memory, "weights", hg__json_integer((int64_t)weights));
     const size_t most = INT64_MAX, training = model->training_bytes;
     bad |= hg__json_set(memory, "training",
@@ -329,7 +330,7 @@ static char *verify_text(const opened *o, hg_error *err) {
     hg__text_add(&t,
                  ": whole: %zu bytes, %zu tensors, %" PRId64
                  " parameters, all finite; the checksum %s agrees\n",
-                 o->bytes, o->tensors.count, o->model->spec.parameters,
+                 o->bytes, o->tensors.count, o->model->net.spec.parameters,
                  hg__tensors_metadata(&o->tensors, HG_META_CHECKSUM));
     return take_clean(&t, err);
 }
@@ -341,7 +342,7 @@ static char *verify_json(const opened *o, hg_error *err) {
     bad |= hg__json_set(object, "whole", hg__json_boolean(true));
     bad |= hg__json_set(object, "bytes", hg__json_integer((int64_t)o->bytes));
     bad |= hg__json_set(object, "tensors", hg__json_integer((int64_t)o->tensors.count));
-    bad |= hg__json_set(object, "parameters", hg__json_integer(o->model->spec.parameters));
+    bad |= hg__json_set(object, "parameters", hg__json_integer(o->model->net.spec.parameters));
     bad |= hg__json_set(object, "checksum", hg__json_string(checksum, NULL));
     return finish_json(object, bad, err);
 }

@@ -108,7 +108,7 @@ static int make_model(hg__trainer *t, hg_error *err) {
         *v->pretrained && !t->o.set[HG_OPTION_model] && hg__tensors_metadata(&weights, "hourglass");
     if (code == HG_OK && own_spec) code = hg__model_from_tensors(&start, &weights, err);
     if (code == HG_OK) {
-        t->model = hg__model_new(start ? start->spec.text : v->model, &t->data->shape,
+        t->model = hg__model_new(start ? start->net.spec.text : v->model, &t->data->shape,
                                  (int32_t)v->latent, (uint64_t)v->seed, err);
         if (!t->model) code = err && err->code < 0 ? (int)err->code : HG_ERR_USAGE;
     }
@@ -131,8 +131,8 @@ static int make_model(hg__trainer *t, hg_error *err) {
 }
 
 static int pick_objective(hg__trainer *t, hg_error *err) {
-    const hg__spec *s = &t->model->spec;
-    const hg__loss_rows rows = {.shape = s->input, .n = s->width, .spans = t->model->spans};
+    const hg__spec *s = &t->model->net.spec;
+    const hg__loss_rows rows = {.shape = s->input, .n = s->width, .spans = t->model->net.spans};
     HG_TRY(hg__objective_parse(&t->objective, t->o.values.loss, t->o.values.delta, err));
     return hg__objective_check(&t->objective, &rows, s->layer[s->layers - 1].type, err);
 }
@@ -160,8 +160,8 @@ static int make_plans(hg__trainer *t, hg_error *err) {
         .clip = v->clip,
         .seed = (uint64_t)v->seed
     };
-    t->plan = hg__train_plan_new(t->model, t->pool, &setup, err);
-    t->runner = t->plan ? hg__run_plan_new(t->model, t->pool, &t->objective, err) : NULL;
+    t->plan = hg__train_plan_new(&t->model->net, t->pool, &setup, err);
+    t->runner = t->plan ? hg__run_plan_new(&t->model->net, t->pool, &t->objective, err) : NULL;
     return t->runner ? HG_OK : HG_ERR_MEMORY;
 }
 
@@ -269,7 +269,7 @@ static void note(const hg__trainer *t, const char *sentence) {
 }
 
 static double mean_loss(const hg__trainer *t) {
-    return t->progress.loss_sum / ((double)t->progress.rows * t->model->spec.width);
+    return t->progress.loss_sum / ((double)t->progress.rows * t->model->net.spec.width);
 }
 
 // How many epochs there will be, as far as one can tell.
@@ -330,13 +330,14 @@ static int diverged(const hg__trainer *t, int64_t step, const char *name, hg_err
 
 // A step whose loss was fine may still have made weights that are not: they are never saved.
 static int check_weights(const hg__trainer *t, hg_error *err) {
-    const hg__spec *s = &t->model->spec;
+    const hg__spec *s = &t->model->net.spec;
     const hg__kernels *k = hg__kernels_pick();
     for (int32_t i = 0; i < s->layers; i++) {
         for (int32_t q = 0; q < s->layer[i].params; q++) {
             const hg__param *p = &s->layer[i].param[q];
+            const hg__real *at = t->model->net.params + p->offset;
             char name[64];
-            if (k->first_not_finite(t->model->params + p->offset, (int64_t)p->count) < 0) continue;
+            if (k->first_not_finite(at, (int64_t)p->count) < 0) continue;
             hg__param_name(&s->layer[i], q, name);
             return diverged(t, t->progress.batch, name, err);
         }
@@ -505,7 +506,7 @@ static int finish_best(hg__trainer *t, hg_train_result *r, hg_model **out, hg_er
     int code = t->is_table ? hg__fit_detector(t, best, err) : HG_OK;
     if (code == HG_OK && t->val_rows.count && !t->is_table) {
         const hg__objective mse = hg__objective_of(hg__loss_find("mse"), 0);
-        hg__run_plan *runner = hg__run_plan_new(best, t->pool, NULL, err);
+        hg__run_plan *runner = hg__run_plan_new(&best->net, t->pool, NULL, err);
         code = runner ? hg__evaluate(runner, t->val_loader, t->data->width, &mse, t->sums,
                                      &r->val_mse, err)
                       : HG_ERR_MEMORY;
@@ -527,7 +528,7 @@ static int finish_best(hg__trainer *t, hg_train_result *r, hg_model **out, hg_er
 static int fit_pca(hg__trainer *t, const char **reason, hg_error *err) {
     hg_model *pca = NULL;
     HG_TRY(hg__folder_cut_results(t->folder, 0, err));
-    HG_TRY(hg__pca_fit(&pca, &t->rows, t->model->spec.code, t->pool, err));
+    HG_TRY(hg__pca_fit(&pca, &t->rows, t->model->net.spec.code, t->pool, err));
     int code = HG_OK;
     describe_data(pca, t->data);
     snprintf(pca->run, sizeof pca->run, "%s", t->model->run);
@@ -552,7 +553,7 @@ static void fill_result(const hg__trainer *t, hg_train_result *r) {
     r->seconds = t->earlier + lately;
     r->rows_per_second = lately > 0 ? (double)t->seen / lately : 0;
     r->rows = t->rows.count;
-    r->parameters = t->model->spec.parameters;
+    r->parameters = t->model->net.spec.parameters;
 }
 
 static int run(hg__trainer *t, hg_train_result *r, hg_model **best, hg_error *err) {

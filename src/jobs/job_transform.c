@@ -9,14 +9,15 @@
 #include "jobs/score_sheet.h"
 #include "jobs/transform_table.h"
 #include "jobs/write_rows.h"
+#include "model/model.h"
 #include "options/options.h"
 
 static hg__row_layout layout_of(const hg__feed *f, hg__goal goal, const hg__row_format *format) {
     const hg_model *m = f->model;
     const hg__data *d = f->data;
-    hg__row_layout l = {.rows = d->rows, .shape = m->spec.input, .dtype = HG_F32, .unit = 1};
+    hg__row_layout l = {.rows = d->rows, .shape = m->net.spec.input, .dtype = HG_F32, .unit = 1};
     if (goal == HG_ENCODE) {
-        l.shape = (hg__shape){1, {m->spec.code}};
+        l.shape = (hg__shape){1, {m->net.spec.code}};
         return l;
     }
     // A file read as columns has names in the model's order, whatever its own was.
@@ -45,7 +46,7 @@ static int transform(hg__feed *f, hg__goal goal, const char *out, hg_error *err)
     const hg__row_format *format = hg__row_format_find(out, f->data->format, err);
     if (!format) return HG_ERR_USAGE;
     const hg__row_layout l = layout_of(f, goal, format);
-    const int32_t width = goal == HG_ENCODE ? f->model->spec.code : f->model->spec.width;
+    const int32_t width = goal == HG_ENCODE ? f->model->net.spec.code : f->model->net.spec.width;
     float *y = hg__alloc((size_t)f->batch * (size_t)width, sizeof *y, err);
     if (!y) return HG_ERR_MEMORY;
     hg__row_writer w;

@@ -3,6 +3,7 @@
 #include "jobs/observed.h"
 
 #include "base/mem.h"
+#include "model/model.h"
 
 int hg__observed_init(hg__observed *o, const hg__feed *f, hg_error *err) {
     const hg__schema *s = f->model->schema;

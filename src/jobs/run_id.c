@@ -27,7 +27,7 @@ void hg__run_id(const hg__trainer *t, char id[HG_RUN_ID]) {
     char text[128];
     snprintf(text, sizeof text, "%" PRId64, (int64_t)v->seed);
     uint64_t first = mix_text(start, text);
-    first = mix_text(first, t->model->spec.text);
+    first = mix_text(first, t->model->net.spec.text);
     first = mix_text(first, t->model->fingerprint);
     snprintf(text, sizeof text, "%" PRId64 " %a %a", (int64_t)v->batch, v->lr, v->weight_decay);
     uint64_t rest = mix_text(first, text);

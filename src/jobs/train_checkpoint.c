@@ -67,7 +67,7 @@ static void state_name(const hg__trainer *t, int32_t state, const hg__layer *l, 
 }
 
 static int save(hg__trainer *t, hg__tensor *tensor, float *space, const char *path, hg_error *err) {
-    const hg__spec *s = &t->model->spec;
+    const hg__spec *s = &t->model->net.spec;
     size_t count = 0;
     for (int32_t state = 0; state < t->optim->states; state++) {
         for (int32_t i = 0; i < s->layers; i++) {
@@ -97,7 +97,7 @@ static int save(hg__trainer *t, hg__tensor *tensor, float *space, const char *pa
 int hg__checkpoint_save(hg__trainer *t, hg_error *err) {
     char path[1024];
     HG_TRY(hg__folder_weights(t->folder, "last", path, err));
-    const hg__spec *s = &t->model->spec;
+    const hg__spec *s = &t->model->net.spec;
     const size_t states = (size_t)t->optim->states;
     hg__tensor *tensor = hg__alloc(states * (size_t)s->layers * HG_MAX_PARAMS, sizeof *tensor, err);
     float *space = tensor ? hg__alloc(states * (size_t)s->parameters, sizeof *space, err) : NULL;
@@ -117,10 +117,10 @@ int hg__weights_save(hg__trainer *t, const char *name, hg_error *err) {
 
 // The best weights, to be written later.
 static int keep_best(hg__trainer *t, hg_error *err) {
-    const size_t params = t->model->spec.params;
+    const size_t params = t->model->net.spec.params;
     if (!t->best) t->best = hg__alloc(params, sizeof *t->best, err);
     if (!t->best) return HG_ERR_MEMORY;
-    memcpy(t->best, t->model->params, params * sizeof *t->best);
+    memcpy(t->best, t->model->net.params, params * sizeof *t->best);
     t->owes_best = true;
     return HG_OK;
 }
@@ -128,10 +128,10 @@ static int keep_best(hg__trainer *t, hg_error *err) {
 // First the best: a checkpoint says which epoch that is.
 int hg__owed_save(hg__trainer *t, hg_error *err) {
     if (t->owes_best) {
-        hg__real *now = t->model->params;
-        t->model->params = t->best;
+        hg__real *now = t->model->net.params;
+        t->model->net.params = t->best;
         const int code = hg__weights_save(t, "best", err);
-        t->model->params = now;
+        t->model->net.params = now;
         HG_TRY(code);
         t->owes_best = false;
     }
@@ -176,9 +176,9 @@ static int take_model(hg__trainer *t, const hg__tensors *file, hg_error *err) {
     hg_model *saved = NULL, *m = t->model;
     HG_TRY(hg__model_from_tensors(&saved, file, err));
     int code = hg__run_compare(file->path, saved->run, m->run, err);
-    if (code == HG_OK && strcmp(saved->spec.text, m->spec.text) != 0) {
+    if (code == HG_OK && strcmp(saved->net.spec.text, m->net.spec.text) != 0) {
         code = hg__fail(err, HG_ERR_MODEL, "%s: expected the model '%.150s', got '%.150s'",
-                        file->path, m->spec.text, saved->spec.text);
+                        file->path, m->net.spec.text, saved->net.spec.text);
     } else if (code == HG_OK && strcmp(saved->fingerprint, m->fingerprint) != 0) {
         code = hg__fail(
             err, HG_ERR_DATA,
@@ -188,7 +188,8 @@ static int take_model(hg__trainer *t, const hg__tensors *file, hg_error *err) {
         code = hg__run_check(t, saved->run, err);
     }
     if (code == HG_OK) {
-        memcpy(m->params, saved->params, saved->spec.params * sizeof *saved->params);
+        memcpy(m->net.params, saved->net.params,
+               saved->net.spec.params * sizeof *saved->net.params);
         if (!m->run[0]) snprintf(m->run, sizeof m->run, "%s", saved->run);
     }
     hg_model_free(saved);
@@ -212,8 +213,8 @@ static int load(hg__trainer *t, const hg__tensors *file, hg_error *err) {
                         file->path, progress_key);
     }
     HG_TRY(take_model(t, file, err));
-    for (int32_t i = 0; i < t->model->spec.layers; i++) {
-        HG_TRY(take_states(t, file, &t->model->spec.layer[i], err));
+    for (int32_t i = 0; i < t->model->net.spec.layers; i++) {
+        HG_TRY(take_states(t, file, &t->model->net.spec.layer[i], err));
     }
     hg__train_plan_refresh(t->plan);
     return HG_OK;

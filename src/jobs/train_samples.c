@@ -52,10 +52,10 @@ static int take_spoilt(hg__loader *l, float *spoilt, float *clean, int64_t n, in
 // blocks: rows, reconstructions and, where rows are spoilt, targets; (n, width) each.
 static int fill(hg__trainer *t, const hg_model *m, const hg__rows *rows, float *blocks, int64_t n,
                 hg_error *err) {
-    const int32_t width = m->spec.width;
+    const int32_t width = m->net.spec.width;
     const void **row = hg__alloc((size_t)n, sizeof *row, err);
     hg__loader *l = row && t->spoils ? hg__open_fixed_loader(t, rows, err) : NULL;
-    hg__run_plan *runner = row ? hg__run_plan_new(m, t->pool, NULL, err) : NULL;
+    hg__run_plan *runner = row ? hg__run_plan_new(&m->net, t->pool, NULL, err) : NULL;
     int code = runner && (l || !t->spoils) ? HG_OK : HG_ERR_MEMORY;
     if (code == HG_OK) {
         code = l ? take_spoilt(l, blocks, blocks + 2 * n * width, n, width, err)
@@ -77,10 +77,10 @@ int hg__write_samples(hg__trainer *t, const hg_model *m, hg_error *err) {
     const int32_t count = t->spoils ? 3 : 2;
     if (n == 0) return HG_OK;
     HG_TRY(hg__join_path(path, sizeof path, t->folder, "samples.npy", err));
-    const size_t size = (size_t)count * (size_t)n * (size_t)m->spec.width;
+    const size_t size = (size_t)count * (size_t)n * (size_t)m->net.spec.width;
     float *blocks = hg__alloc(size, sizeof *blocks, err);
     int code = blocks ? fill(t, m, rows, blocks, n, err) : HG_ERR_MEMORY;
-    if (code == HG_OK) code = write_blocks(path, blocks, count, n, m->spec.width, err);
+    if (code == HG_OK) code = write_blocks(path, blocks, count, n, m->net.spec.width, err);
     hg__free(blocks);
     return code;
 }

@@ -6,6 +6,7 @@
 #include "corrupt/noise.h"
 #include "exec/plan.h"
 #include "jobs/folder.h"
+#include "model/model.h"
 #include "options/options.h"
 #include "schema/schema.h"
 

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "jobs/score_sheet.h"
+#include "model/model.h"
 #include "schema/schema.h"
 
 enum { CELL = HG_MAX_LEVEL_BYTES + 64 }; // bytes of a cell's text
@@ -79,7 +80,7 @@ static int write_all(table_writer *w, hg__feed *f, hg__goal goal, hg_error *err)
         hg__run(f->plan, goal, &in, w->y);
         for (int32_t i = 0; i < in.count; i++) {
             float *row = w->y + (size_t)i * width;
-            hg__spans_finish(f->model->spans, k, row);
+            hg__spans_finish(f->model->net.spans, k, row);
             HG_TRY(write_row(w, row, err));
         }
     }

@@ -18,6 +18,7 @@
 #include "image/range.h"
 #include "jobs/denoise.h"
 #include "jobs/val_sheet.h"
+#include "model/model.h"
 #include "options/options.h"
 #include "restore/filters.h"
 #include "restore/tiles.h"
@@ -161,7 +162,7 @@ static int open_validation(validation *v, hg_error *err) {
     HG_TRY(check_out(v->o, err));
     v->model = hg_model_load(v->o->values.model, err);
     if (!v->model) return (int)err->code;
-    if (hg__image_needs_of(v->model, &v->needs, &why) < 0) return 0;
+    if (hg__image_needs_of(&v->model->net, &v->needs, &why) < 0) return 0;
     if (v->needs.channels != 1 && v->needs.channels != 3) return 0;
     HG_TRY(open_noise(v, err));
     HG_TRY(open_images(v, err));
@@ -416,14 +417,14 @@ static int run_model(specimen *s, hg_error *err) {
                             .put = take_piece,
                             .stop = v->listener ? v->listener->stop : NULL};
     hg__tiling t;
-    if (!hg__tiling_pick(&t, v->model, &v->needs, hg__pool_threads(v->pool), &job)) {
+    if (!hg__tiling_pick(&t, &v->model->net, &v->needs, hg__pool_threads(v->pool), &job)) {
         return hg__fail(err, HG_ERR_USAGE,
                         "%s: expected max_mem of at least %zuM for the model and %d x %d pixels, "
                         "got %zuM",
                         s->name, ((held + t.bytes) >> 20) + 1, s->frame.width, s->frame.height,
                         most >> 20);
     }
-    hg__tiles *tiles = hg__tiles_new(v->model, v->pool, &t, err);
+    hg__tiles *tiles = hg__tiles_new(&v->model->net, v->pool, &t, err);
     if (!tiles) return (int)err->code;
     const int code = hg__tiles_run(tiles, &io, err);
     hg__tiles_free(tiles);

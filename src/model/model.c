@@ -10,11 +10,6 @@
 #include "model/parts.h"
 #include "schema/schema.h"
 
-static hg_model *give_up(hg_model *m) {
-    hg_model_free(m);
-    return NULL;
-}
-
 // Whether the text, which was parsed, is the name of the preset of principal components.
 static bool is_pca(const char *text) {
     return strncmp(text + strspn(text, " \t\r\n"), "pca", 3) == 0 && !strchr(text, '|');
@@ -24,47 +19,38 @@ hg_model *hg__model_from_spec(const char *spec, const hg__shape *input, int32_t 
                               uint64_t seed, hg_error *err) {
     hg_model *m = hg__alloc(1, sizeof *m, err);
     if (!m) return NULL;
-    if (hg__spec_parse(&m->spec, spec, input, latent, err) < 0) return give_up(m);
+    if (hg__network_init(&m->net, spec, input, latent, seed, err) < 0) {
+        hg__free(m);
+        return NULL;
+    }
     snprintf(m->kind, sizeof m->kind, "%s", is_pca(spec) ? "pca" : "autoencoder");
     m->input_scale = 1;
-    m->params = hg__alloc(m->spec.params, sizeof *m->params, err);
-    if (!m->params) return give_up(m);
-    for (int32_t i = 0; i < m->spec.layers; i++) {
-        const hg__layer *l = &m->spec.layer[i];
-        if (l->type->init) l->type->init(l, m->params, seed);
-    }
     return m;
 }
 
 void hg_model_free(hg_model *m) {
     if (!m) return;
-    for (int32_t i = 0; m->column && i < m->spec.width; i++) hg__free(m->column[i]);
+    for (int32_t i = 0; m->column && i < m->net.spec.width; i++) hg__free(m->column[i]);
     hg__free(m->column);
     hg__model_drop_parts(m, "");
     hg__free(m->part);
     hg__json_free(m->detector);
     hg__free(m->options);
-    hg__free(m->params);
-    hg__spans_free(m->spans);
     hg__schema_free(m->schema);
-    hg__spec_clear(&m->spec);
+    hg__network_clear(&m->net);
     hg__free(m);
 }
 
 int32_t hg_model_width(const hg_model *m) {
-    return m->spec.width;
+    return m->net.spec.width;
 }
 
 int32_t hg_model_code_size(const hg_model *m) {
-    return m->spec.code;
+    return m->net.spec.code;
 }
 
 const char *hg_model_spec(const hg_model *m) {
-    return m->spec.text;
-}
-
-void hg__param_name(const hg__layer *l, int32_t param, char buffer[64]) {
-    snprintf(buffer, 64, "%s.%d.%s", l->side, (int)l->index, l->param[param].name);
+    return m->net.spec.text;
 }
 
 // ---- weights out of tensors ---------------------------------------------------------------------
@@ -221,6 +207,6 @@ int hg__weights_read(const hg__spec *s, const hg__tensors *t, bool foreign, hg__
 }
 
 int hg__model_take_weights(hg_model *m, const hg__tensors *t, hg_error *err) {
-    HG_TRY(hg__weights_check(&m->spec, t, true, err));
-    return hg__weights_read(&m->spec, t, true, m->params, err);
+    HG_TRY(hg__weights_check(&m->net.spec, t, true, err));
+    return hg__weights_read(&m->net.spec, t, true, m->net.params, err);
 }

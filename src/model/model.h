@@ -4,31 +4,41 @@
 #define HG_MODEL_MODEL_H
 
 #include "base/json.h"
-#include "graph/spec.h"
+#include "graph/network.h"
 #include "image/range.h"
 #include "model/safetensors.h"
-#include "nn/spans.h"
 
 enum { HG_RUN_ID = 17 };
 
 struct hg_model {
-    hg__spec spec;
-    hg__real *params;          // owned, (spec.params): all of it, one block
-    char kind[16];             // "autoencoder" or "pca"
-    float input_scale;         // what a stored unit of the training data was worth: 1/255 for bytes
-    char **column;             // owned, (width) names, or NULL
-    char *options;             // owned JSON text: the training options, or NULL
-    char fingerprint[24];      // of the training data, hex; "" if none
-    char run[HG_RUN_ID];       // which training run it is of, hex; "" if that is not known
-    bool will_hold_rows;       // training will put rows into its file
-    bool is_shared;            // share=: others may read such a file
-    hg__range_rule range;      // what 0 and 1 were in the images it was trained on
-    struct hg__schema *schema; // owned: rows are a table's (table_model.c); NULL: rows of numbers
-    hg__json *detector;        // owned: what the file says of it (parts.h), or NULL
-    hg__tensor *part; // owned with its data, (parts): tensors that are no weights (parts.h)
+    hg__network net;
+    // "autoencoder" or "pca"
+    char kind[16];
+    // what a stored unit of the training data was worth: 1/255 for bytes
+    float input_scale;
+    // owned, (width) names, or NULL
+    char **column;
+    // owned JSON text: the training options, or NULL
+    char *options;
+    // of the training data, hex; "" if none
+    char fingerprint[24];
+    // which training run it is of, hex; "" if that is not known
+    char run[HG_RUN_ID];
+    // training will put rows into its file
+    bool will_hold_rows;
+    // share=: others may read such a file
+    bool is_shared;
+    // what 0 and 1 were in the images it was trained on
+    hg__range_rule range;
+    // owned: rows are a table's (table_model.c); NULL: rows of numbers
+    struct hg__schema *schema;
+    // owned: what the file says of the detector (parts.h), or NULL
+    hg__json *detector;
+    // owned with its data, (parts): tensors that are no weights (parts.h)
+    hg__tensor *part;
     int32_t parts;
-    bool is_look;     // hg__model_look(): params is NULL, and the parts' data is the file's
-    hg__spans *spans; // owned: rows are a table's and outputs logits (loss=columns); else NULL
+    // hg__model_look(): net.params is NULL, and the parts' data is the file's
+    bool is_look;
 };
 
 // Makes m a model of a table's rows: takes s (also on failure) and makes the spans of its columns. Its width must be the schema's.
@@ -64,9 +74,6 @@ int hg__model_save_over(const hg_model *m, const char *path, hg_error *err);
 
 // Whether rows it was trained on can be read back from it, exactly: its file is the owner's alone unless it is shared.
 bool hg__model_holds_rows(const hg_model *m);
-
-// Full tensor name of a parameter, "encoder.0.weight".
-void hg__param_name(const hg__layer *l, int32_t param, char buffer[64]);
 
 // Takes weights by name from a file: "encoder.0.weight", or "encoder.weight" where a side has one layer with
 // parameters. Every parameter must be there with its shape; what is left over is an error that names it.

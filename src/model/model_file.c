@@ -25,7 +25,7 @@ static int add(hg__json *object, const char *key, hg__json *value, hg_error *err
 
 static hg__json *columns_json(const hg_model *m, hg_error *err) {
     hg__json *list = hg__json_array();
-    for (int32_t i = 0; list && i < m->spec.width; i++) {
+    for (int32_t i = 0; list && i < m->net.spec.width; i++) {
         hg__json *name = hg__json_string(m->column[i], err);
         if (name && hg__json_append(list, name) == 0) continue;
         hg__json_free(list);
@@ -42,8 +42,8 @@ static int add_options(const hg_model *m, hg__json *o, hg_error *err) {
 static int add_input(const hg_model *m, hg__json *o, hg_error *err) {
     hg__json *input = hg__json_array();
     HG_TRY(add(o, "input", input, err));
-    for (int32_t i = 0; i < m->spec.input.rank; i++) {
-        if (hg__json_append(input, hg__json_integer(m->spec.input.dim[i])) < 0) {
+    for (int32_t i = 0; i < m->net.spec.input.rank; i++) {
+        if (hg__json_append(input, hg__json_integer(m->net.spec.input.dim[i])) < 0) {
             return hg__fail(err, HG_ERR_MEMORY, "out of memory while writing 'input'");
         }
     }
@@ -68,7 +68,7 @@ static int add_optional(const hg_model *m, hg__json *o, hg_error *err) {
 static int fill_object(const hg_model *m, hg__json *o, hg_error *err) {
     int code = add(o, "version", hg__json_integer(HG_MODEL_VERSION), err);
     if (code == HG_OK) code = add(o, "kind", hg__json_string(m->kind, NULL), err);
-    if (code == HG_OK) code = add(o, "spec", hg__json_string(m->spec.text, NULL), err);
+    if (code == HG_OK) code = add(o, "spec", hg__json_string(m->net.spec.text, NULL), err);
     if (code == HG_OK) code = add_input(m, o, err);
     if (code == HG_OK) code = add(o, "input_scale", hg__json_real((double)m->input_scale), err);
     if (code == HG_OK && m->column) code = add(o, "columns", columns_json(m, err), err);
@@ -111,14 +111,14 @@ static void clear_sheet(sheet *s) {
 
 static void add_weights(sheet *s, const hg_model *m) {
     float *to = s->values;
-    for (int32_t i = 0; i < m->spec.layers; i++) {
-        const hg__layer *l = &m->spec.layer[i];
+    for (int32_t i = 0; i < m->net.spec.layers; i++) {
+        const hg__layer *l = &m->net.spec.layer[i];
         for (int32_t k = 0; k < l->params; k++) {
             hg__tensor *t = &s->tensor[s->tensors++];
             size_t count = 0;
             *t = (hg__tensor){.dtype = HG_F32, .shape = l->param[k].shape, .data = to};
             hg__param_name(l, k, t->name);
-            hg__param_export(&l->param[k], m->params, to);
+            hg__param_export(&l->param[k], m->net.params, to);
             (void)hg__shape_count(&t->shape, &count); // fits: the layer was made
             to += count;
         }
@@ -133,9 +133,9 @@ static void add_pair(sheet *s, const char *key, const char *value) {
 static int fill_sheet(sheet *s, const hg_model *m, const hg__extra *extra, hg_error *err) {
     size_t weights = 0;
     uint64_t hash;
-    for (int32_t i = 0; i < m->spec.layers; i++) weights += (size_t)m->spec.layer[i].params;
+    for (int32_t i = 0; i < m->net.spec.layers; i++) weights += (size_t)m->net.spec.layer[i].params;
     s->tensor = hg__alloc(weights + (size_t)m->parts + extra->tensors, sizeof *s->tensor, err);
-    s->values = hg__alloc((size_t)m->spec.parameters, sizeof *s->values, err);
+    s->values = hg__alloc((size_t)m->net.spec.parameters, sizeof *s->values, err);
     s->key = hg__alloc(extra->pairs + 4, sizeof *s->key, err);
     s->value = hg__alloc(extra->pairs + 4, sizeof *s->value, err);
     if (!s->tensor || !s->values || !s->key || !s->value) return HG_ERR_MEMORY;
@@ -261,7 +261,7 @@ static int read_spec(hg_model *m, const hg__json *o, const char *path, hg_error 
     hg_error why;
     HG_TRY(read_input(o, &input, path, err));
     if (!text) return fail_field(path, "spec", "a text", err);
-    int code = hg__spec_parse(&m->spec, text, &input, 0, &why);
+    int code = hg__spec_parse(&m->net.spec, text, &input, 0, &why);
     if (code == HG_OK) return HG_OK;
     return hg__fail(err, code == HG_ERR_MEMORY ? HG_ERR_MEMORY : HG_ERR_MODEL, "%s: %s", path,
                     why.message);
@@ -270,12 +270,12 @@ static int read_spec(hg_model *m, const hg__json *o, const char *path, hg_error 
 static int read_columns(hg_model *m, const hg__json *o, const char *path, hg_error *err) {
     const hg__json *columns = hg__json_object_get(o, "columns");
     if (!columns) return HG_OK;
-    if (hg__json_array_size(columns) != (size_t)m->spec.width) {
+    if (hg__json_array_size(columns) != (size_t)m->net.spec.width) {
         return fail_field(path, "columns", "as many names as a row has features", err);
     }
-    m->column = hg__alloc((size_t)m->spec.width, sizeof *m->column, err);
+    m->column = hg__alloc((size_t)m->net.spec.width, sizeof *m->column, err);
     if (!m->column) return HG_ERR_MEMORY;
-    for (int32_t i = 0; i < m->spec.width; i++) {
+    for (int32_t i = 0; i < m->net.spec.width; i++) {
         const char *name = hg__json_string_value(hg__json_array_get(columns, (size_t)i));
         if (!name) return fail_field(path, "columns", "names", err);
         m->column[i] = hg__copy_text(name, err);
@@ -384,9 +384,9 @@ static void read_run(hg_model *m, const hg__tensors *t) {
 }
 
 static int read_weights(hg_model *m, const hg__tensors *t, hg_error *err) {
-    if (!m->is_look) m->params = hg__alloc(m->spec.params, sizeof *m->params, err);
-    if (!m->is_look && !m->params) return HG_ERR_MEMORY;
-    return hg__weights_read(&m->spec, t, false, m->params, err);
+    if (!m->is_look) m->net.params = hg__alloc(m->net.spec.params, sizeof *m->net.params, err);
+    if (!m->is_look && !m->net.params) return HG_ERR_MEMORY;
+    return hg__weights_read(&m->net.spec, t, false, m->net.params, err);
 }
 
 static int read_model(hg_model *m, const hg__json *o, const hg__tensors *t, hg_error *err) {
@@ -394,7 +394,7 @@ static int read_model(hg_model *m, const hg__json *o, const hg__tensors *t, hg_e
     HG_TRY(check_version(o, t->path, err));
     HG_TRY(check_hash(t, err));
     HG_TRY(read_spec(m, o, t->path, err));
-    HG_TRY(hg__weights_check(&m->spec, t, false, err));
+    HG_TRY(hg__weights_check(&m->net.spec, t, false, err));
     HG_TRY(read_small(m, o, t->path, err));
     HG_TRY(read_columns(m, o, t->path, err));
     HG_TRY(read_parts(m, o, t, err));

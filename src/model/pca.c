@@ -10,13 +10,14 @@
 
 // Sets one parameter of a layer from numbers in the file's layout.
 static void take(hg_model *m, const hg__layer *l, int32_t param, const float *from) {
-    hg__param_import(&l->param[param], m->params, from);
+    hg__param_import(&l->param[param], m->net.params, from);
 }
 
 // V: (Z, N) components. mean: (N), in the units the model sees.
 static int fill(hg_model *m, const double *V, const double *mean, hg_error *err) {
-    const size_t N = (size_t)m->spec.width, Z = (size_t)m->spec.code;
-    const hg__layer *encoder = &m->spec.layer[0], *decoder = &m->spec.layer[m->spec.neck];
+    const size_t N = (size_t)m->net.spec.width, Z = (size_t)m->net.spec.code;
+    const hg__layer *encoder = &m->net.spec.layer[0],
+                    *decoder = &m->net.spec.layer[m->net.spec.neck];
     float *buffer = hg__alloc(Z * N, sizeof *buffer, err);
     if (!buffer) return HG_ERR_MEMORY;
     for (size_t i = 0; i < Z * N; i++) buffer[i] = (float)V[i];

@@ -66,11 +66,11 @@ static hg_model *new_like(const char *path, const hg__shape *input, int32_t late
     size_t width = 0;
     hg_model *m = NULL, *like = hg_model_load(path, err);
     if (!like) return NULL;
-    if (!hg__shape_count(input, &width) || width != (size_t)like->spec.width) {
+    if (!hg__shape_count(input, &width) || width != (size_t)like->net.spec.width) {
         hg__fail(err, HG_ERR_MODEL, "%s: expected a model of %zu features, got one of %d", path,
-                 width, (int)like->spec.width);
+                 width, (int)like->net.spec.width);
     } else {
-        m = hg__model_from_spec(like->spec.text, input, latent, seed, err);
+        m = hg__model_from_spec(like->net.spec.text, input, latent, seed, err);
     }
     if (m) memcpy(m->kind, like->kind, sizeof m->kind);
     hg_model_free(like);

@@ -4,12 +4,13 @@
 #include "base/mem.h"
 #include "exec/plan.h"
 #include "graph/fold.h"
+#include "model/model.h"
 
 enum { BLOCK = 4096 }; // rows a run
 
 struct hg_scorer {
     const hg_model *model; // borrowed
-    hg_model *folded;      // owned: what runs, where it is another
+    hg__network *folded;   // owned: what runs, where it is another
     hg__pool *pool;        // owned
     hg__run_plan *plan;    // owned
     const void **row;      // owned, (BLOCK)
@@ -26,8 +27,9 @@ hg_scorer *hg_scorer_new(const hg_model *m, int32_t threads, hg_error *err) {
     if (!s) return NULL;
     s->model = m;
     s->row = hg__alloc(BLOCK, sizeof *s->row, err);
-    if (s->row && hg__model_fold(m, &s->folded, err) == HG_OK) s->pool = hg__pool_new(threads, err);
-    if (s->pool) s->plan = hg__run_plan_new(s->folded ? s->folded : m, s->pool, NULL, err);
+    const hg__network *net = s->row ? hg__network_fold(&m->net, &s->folded, err) : NULL;
+    if (net) s->pool = hg__pool_new(threads, err);
+    if (s->pool) s->plan = hg__run_plan_new(net, s->pool, NULL, err);
     if (s->plan) {
         hg__run_plan_finish(s->plan);
         return s;
@@ -41,7 +43,7 @@ void hg_scorer_free(hg_scorer *s) {
     if (!s) return;
     hg__run_plan_free(s->plan);
     hg__pool_free(s->pool);
-    hg_model_free(s->folded);
+    hg__network_free(s->folded);
     hg__free(s->row);
     hg__free(s);
 }
@@ -62,20 +64,20 @@ static void run(hg_scorer *s, hg__goal goal, const float *x, int64_t rows, float
 
 void hg_score(hg_scorer *s, const float *x, int64_t rows, float *score) {
     HG_ENTRY;
-    run(s, HG_SCORE, x, rows, score, s->model->spec.width, 1);
+    run(s, HG_SCORE, x, rows, score, s->model->net.spec.width, 1);
 }
 
 void hg_reconstruct_rows(hg_scorer *s, const float *x, int64_t rows, float *y) {
     HG_ENTRY;
-    run(s, HG_RECONSTRUCT, x, rows, y, s->model->spec.width, s->model->spec.width);
+    run(s, HG_RECONSTRUCT, x, rows, y, s->model->net.spec.width, s->model->net.spec.width);
 }
 
 void hg_encode_rows(hg_scorer *s, const float *x, int64_t rows, float *z) {
     HG_ENTRY;
-    run(s, HG_ENCODE, x, rows, z, s->model->spec.width, s->model->spec.code);
+    run(s, HG_ENCODE, x, rows, z, s->model->net.spec.width, s->model->net.spec.code);
 }
 
 void hg_decode_rows(hg_scorer *s, const float *z, int64_t rows, float *y) {
     HG_ENTRY;
-    run(s, HG_DECODE, z, rows, y, s->model->spec.code, s->model->spec.width);
+    run(s, HG_DECODE, z, rows, y, s->model->net.spec.code, s->model->net.spec.width);
 }

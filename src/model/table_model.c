@@ -7,12 +7,10 @@
 int hg__model_take_schema(hg_model *m, hg__schema *s, hg_error *err) {
     hg__schema_free(m->schema);
     m->schema = s;
-    hg__spans_free(m->spans);
-    m->spans = NULL;
-    if (s->width != m->spec.width) {
+    if (s->width != m->net.spec.width) {
         return hg__fail(err, HG_ERR_MODEL,
                         "schema: expected %d numbers a row, as the model takes, got %d",
-                        m->spec.width, s->width);
+                        m->net.spec.width, s->width);
     }
     hg__span *span = hg__alloc((size_t)s->columns, sizeof *span, err);
     if (!span) return HG_ERR_MEMORY;
@@ -24,7 +22,7 @@ int hg__model_take_schema(hg_model *m, hg__schema *s, hg_error *err) {
                        .kind = c->kind == HG_COLUMN_CATEGORY ? HG_SPAN_CATEGORY : HG_SPAN_NUMBER,
                        .may_miss = c->may_miss};
     }
-    m->spans = hg__spans_new(span, s->columns, s->width, err);
+    const int code = hg__network_set_spans(&m->net, span, s->columns, err);
     hg__free(span);
-    return m->spans ? HG_OK : HG_ERR_MEMORY;
+    return code;
 }

@@ -280,7 +280,7 @@ static int read_facts(const char *folder, facts *f, hg_error *err) {
     HG_TRY(hg__join_path(path, sizeof path, folder, "weights/best.safetensors", err));
     hg_model *m = hg_model_load(path, err);
     if (!m) return (int)err->code;
-    *f = (facts){m->spec.input, hg_model_code_size(m)};
+    *f = (facts){m->net.spec.input, hg_model_code_size(m)};
     hg_model_free(m);
     return HG_OK;
 }

@@ -78,9 +78,9 @@ static int32_t count_windows(const hg__tiling *t, int32_t full, int32_t window) 
     return 1 + (full - window + step - 1) / step;
 }
 
-static size_t bytes_of(const hg__tiling *t, const hg_model *m, int32_t channels, int32_t threads,
-                       size_t line_bytes) {
-    const size_t plan = hg__image_plan_bytes(m, t->window_height, t->window_width, threads);
+static size_t bytes_of(const hg__tiling *t, const hg__network *net, int32_t channels,
+                       int32_t threads, size_t line_bytes) {
+    const size_t plan = hg__image_plan_bytes(net, t->window_height, t->window_width, threads);
     size_t line = line_bytes, sum = 0, lines, bytes;
     if (t->blend) {
         sum = sizeof(float) * (size_t)channels * (size_t)t->runs;
@@ -92,7 +92,7 @@ static size_t bytes_of(const hg__tiling *t, const hg_model *m, int32_t channels,
 }
 
 typedef struct search {
-    const hg_model *model;
+    const hg__network *net;
     const hg__image_needs *needs;
     const hg__tile_job *job;
     int32_t threads, most_rows;
@@ -102,7 +102,7 @@ typedef struct search {
 static bool try_rows(const search *s, hg__tiling *t, int32_t rows) {
     t->window_height = window_of(t, t->full_height, rows, s->needs);
     t->rows = count_windows(t, t->full_height, t->window_height);
-    t->bytes = bytes_of(t, s->model, s->needs->channels, s->threads, s->job->line_bytes);
+    t->bytes = bytes_of(t, s->net, s->needs->channels, s->threads, s->job->line_bytes);
     return t->bytes && t->bytes <= s->job->budget;
 }
 
@@ -132,7 +132,7 @@ static double cost_of(const hg__tiling *t) {
     return (double)t->rows * t->columns * t->window_height * t->window_width;
 }
 
-bool hg__tiling_pick(hg__tiling *best, const hg_model *m, const hg__image_needs *needs,
+bool hg__tiling_pick(hg__tiling *best, const hg__network *net, const hg__image_needs *needs,
                      int32_t threads, const hg__tile_job *job) {
     const int32_t multiple = needs->multiple;
     hg__tiling t = {.height = job->height,
@@ -143,7 +143,7 @@ bool hg__tiling_pick(hg__tiling *best, const hg_model *m, const hg__image_needs 
                     .blend = needs->reach < 0,
                     .runs = job->runs};
     const int32_t smallest = smallest_window(&t, needs);
-    const search s = {m, needs, job, threads, most_windows(&t, t.full_height, smallest)};
+    const search s = {net, needs, job, threads, most_windows(&t, t.full_height, smallest)};
     const int32_t most = most_windows(&t, t.full_width, smallest);
     if (!fit_columns(&s, &t, most)) {
         *best = t;
@@ -163,15 +163,16 @@ bool hg__tiling_pick(hg__tiling *best, const hg_model *m, const hg__image_needs 
 
 // ---- making -------------------------------------------------------------------------------------
 
-hg__tiles *hg__tiles_new(const hg_model *m, hg__pool *pool, const hg__tiling *t, hg_error *err) {
+hg__tiles *hg__tiles_new(const hg__network *net, hg__pool *pool, const hg__tiling *t,
+                         hg_error *err) {
     hg__image_needs needs;
-    if (hg__image_needs_of(m, &needs, err) < 0) return NULL;
+    if (hg__image_needs_of(net, &needs, err) < 0) return NULL;
     hg__tiles *tiles = hg__alloc(1, sizeof *tiles, err);
     if (!tiles) return NULL;
     tiles->t = *t;
     tiles->channels = needs.channels;
     tiles->pool = pool;
-    tiles->plan = hg__image_plan_new(m, pool, t->window_height, t->window_width, err);
+    tiles->plan = hg__image_plan_new(net, pool, t->window_height, t->window_width, err);
     const size_t line = (size_t)t->window_width * (size_t)needs.channels;
     const size_t lines = (size_t)hg__pool_threads(pool);
     if (tiles->plan) tiles->line = hg__alloc(lines, line * sizeof *tiles->line, err);

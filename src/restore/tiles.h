@@ -39,7 +39,7 @@ typedef struct hg__tiling {
 
 // The windows that cost the fewest pixels within the budget. False if not even the smallest fit; t->bytes then says what
 // those would take (0: more than a size_t holds).
-bool hg__tiling_pick(hg__tiling *t, const hg_model *m, const hg__image_needs *needs,
+bool hg__tiling_pick(hg__tiling *t, const hg__network *net, const hg__image_needs *needs,
                      int32_t threads, const hg__tile_job *job);
 
 // Some columns of one of the picture's lines, on their way to or from the model.
@@ -66,8 +66,9 @@ typedef struct hg__tile_io {
 
 typedef struct hg__tiles hg__tiles;
 
-// Borrows m and pool.
-hg__tiles *hg__tiles_new(const hg_model *m, hg__pool *pool, const hg__tiling *t, hg_error *err);
+// Borrows net and pool.
+hg__tiles *hg__tiles_new(const hg__network *net, hg__pool *pool, const hg__tiling *t,
+                         hg_error *err);
 void hg__tiles_free(hg__tiles *tiles); // NULL is fine
 const hg__tiling *hg__tiles_tiling(const hg__tiles *tiles);
 int hg__tiles_run(hg__tiles *tiles, const hg__tile_io *io, hg_error *err);

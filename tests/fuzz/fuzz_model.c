@@ -82,14 +82,15 @@ static void check_scorer(const hg_model *m) {
         if (err.code >= 0 || !err.message[0]) abort();
         return;
     }
-    for (int32_t i = 0; i < ROWS * m->spec.width; i++) x[i] = (float)(i % 7) / 3 - 1;
+    for (int32_t i = 0; i < ROWS * m->net.spec.width; i++) x[i] = (float)(i % 7) / 3 - 1;
     for (int k = 0; k < 2; k++) hg_score(s, x, ROWS, score[k]);
     for (int i = 0; i < ROWS; i++) {
         if (score[0][i] != score[1][i] && !isnan(score[0][i])) abort();
     }
     hg_reconstruct_rows(s, x, ROWS, y);
-    if (m->spec.code <= MOST_NUMBERS) hg_encode_rows(s, x, ROWS, y);
-    if (m->spec.code <= MOST_NUMBERS && !is_bridged(&m->spec)) hg_decode_rows(s, y, ROWS, x);
+    const bool fits = m->net.spec.code <= MOST_NUMBERS;
+    if (fits) hg_encode_rows(s, x, ROWS, y);
+    if (fits && !is_bridged(&m->net.spec)) hg_decode_rows(s, y, ROWS, x);
     hg_scorer_free(s);
 }
 
@@ -125,12 +126,12 @@ static void check_watcher(const hg_model *m) {
 static void check_image(const hg_model *m) {
     hg__image_needs needs;
     hg_error err = {0};
-    if (hg__image_needs_of(m, &needs, &err) < 0) {
+    if (hg__image_needs_of(&m->net, &needs, &err) < 0) {
         if (!err.message[0]) abort();
         return;
     }
     if (needs.least < 1 || needs.multiple < 1 || needs.least % needs.multiple) abort();
-    (void)hg__image_plan_bytes(m, needs.least, needs.least, 1);
+    (void)hg__image_plan_bytes(&m->net, needs.least, needs.least, 1);
 }
 
 // ---- the jobs that look at a file ---------------------------------------------------------------
@@ -175,7 +176,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         hg__tensors_close(&t);
         check_looks(bytes, size, m != NULL);
     }
-    if (m && is_small(&m->spec)) {
+    if (m && is_small(&m->net.spec)) {
         check_scorer(m);
         check_watcher(m);
         check_image(m);

@@ -7,6 +7,7 @@
 
 #include "image/image.h"
 #include "jobs/denoise.h"
+#include "model/model.h"
 
 // NOLINTNEXTLINE(readability-identifier-naming): the name is the fuzzer's
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -20,7 +21,7 @@ static void make_model(hg__denoiser *d, int32_t channels) {
     d->pool = hg__pool_new(1, NULL);
     d->budget = d->max_mem = 1 << 24;
     if (!d->model || !d->pool) abort();
-    if (hg__image_needs_of(d->model, &d->needs, NULL) < 0) abort();
+    if (hg__image_needs_of(&d->model->net, &d->needs, NULL) < 0) abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {

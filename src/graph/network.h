@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// network.h - a network: layers with shapes, their parameters, and the columns its rows are of.
+#ifndef HG_GRAPH_NETWORK_H
+#define HG_GRAPH_NETWORK_H
+#include "graph/spec.h"
+#include "nn/spans.h"
+
+typedef struct hg__network {
+    hg__spec spec;
+    // owned, (spec.params): all of it, one block; NULL where only its shape is known
+    hg__real *params;
+    // owned: rows are a table's and outputs logits (loss=columns); NULL: rows of numbers
+    hg__spans *spans;
+} hg__network;
+
+// A network with its weights drawn (PyTorch's default initialisation) from seed. spec, latent: as hg__spec_parse() has
+// them. Fills all of net, which is cleared on failure.
+int hg__network_init(hg__network *net, const char *spec, const hg__shape *input, int32_t latent,
+                     uint64_t seed, hg_error *err);
+void hg__network_clear(hg__network *net); // {0} is fine
+void hg__network_free(hg__network *net);  // one that hg__network_fold() made; NULL is fine
+
+// Its rows are of these columns from now on (copied), in place of what they were before.
+int hg__network_set_spans(hg__network *net, const hg__span *span, int32_t columns, hg_error *err);
+
+// Full name of a parameter, as PyTorch has it: "encoder.0.weight".
+void hg__param_name(const hg__layer *l, int32_t param, char buffer[64]);
+#endif
