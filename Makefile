@@ -194,13 +194,13 @@ cov:
 	@find build/gcc-coverage -name '*.gcda' -delete 2>/dev/null; $(MAKE) SAN=coverage run-tests
 	@tools/coverage.sh build/gcc-coverage
 
-# The part without foreign libraries (what would call one is not called), for another machine: the bits of this one.
-ARM_SRC := $(filter-out %/source.c %/yaml.c,$(wildcard src/base/*.c)) $(wildcard src/nn/*.c src/graph/*.c src/exec/*.c src/backend/cpu.c src/backend/cpu_ref.c src/backend/pool.c) \
-           $(addprefix src/model/,model.c parts.c preset_source.c) src/schema/schema.c src/csv/names.c
+# The rooms without foreign libraries, for another machine: the bits of this one.
+ARM_ROOMS := base backend nn graph exec
+ARM_SRC := $(filter-out src/backend/cpu_avx%.c,$(wildcard $(ARM_ROOMS:%=src/%/*.c)))
 aarch64: ; @tests/test_aarch64.sh
 build/aarch64/bits: tests/bits.c $(ARM_SRC) $(HEADERS)
 	@mkdir -p $(@D); echo "CC $@"
-	$(Q)aarch64-linux-gnu-gcc $(filter-out -fPIC -D_FORTIFY_SOURCE=2,$(BASE)) -O2 -static -Wl,--unresolved-symbols=ignore-all $(filter %.c,$^) -lm -o $@
+	$(Q)aarch64-linux-gnu-gcc $(filter-out -fPIC -D_FORTIFY_SOURCE=2,$(BASE)) -O2 -static $(filter %.c,$^) -lm -o $@
 
 # A prefix of one's own is no place where the system looks for libraries: programs are told, and the folder may move.
 override PREFIX := $(PREFIX:~/%=$(HOME)/%)

@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "base/yaml.h"
+#include "files/yaml.h"
 
 #include <cmocka.h>
 

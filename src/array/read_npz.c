@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "array/npy_header.h"
-#include "array/zip_api.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "csv/csv_text.h"
+#include "files/zip_api.h"
 
 typedef struct archive {
     const hg__zip *api;

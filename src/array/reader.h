@@ -4,7 +4,7 @@
 #define HG_ARRAY_READER_H
 #include "array/data.h"
 #include "base/limits.h"
-#include "base/source.h"
+#include "files/source.h"
 
 typedef struct hg__reader {
     const char *name;                                // also hg__data.format

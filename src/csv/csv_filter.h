@@ -7,7 +7,7 @@
 // Files in no such dialect never come here.
 #ifndef HG_CSV_CSV_FILTER_H
 #define HG_CSV_CSV_FILTER_H
-#include "base/source.h"
+#include "files/source.h"
 
 typedef struct hg__csv_dialect {
     char utf16;      // 'l' or 'b', the order of its bytes; 0: UTF-8

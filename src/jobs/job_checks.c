@@ -9,7 +9,6 @@
 #include <yaml.h>
 #include <zlib.h>
 
-#include "array/zip_api.h"
 #include "backend/kernels.h"
 #include "backend/pool.h"
 #include "base/entry.h"
@@ -17,6 +16,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "files/zip_api.h"
 #include "image/image.h"
 #include "table/mat_api.h"
 #include "table/odbc_api.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "base/yaml.h"
+#include "files/yaml.h"
 #include "model/model_file.h"
 
 static bool ends_with(const char *text, const char *end) {

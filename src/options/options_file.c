@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/secret.h"
-#include "base/yaml.h"
+#include "files/yaml.h"
 #include "options/row.h"
 
 // One reading of a file. The options are changed in a copy, so that a bad line 9 undoes line 3.

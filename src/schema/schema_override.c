@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "base/yaml.h"
+#include "files/yaml.h"
 #include "schema/schema_internal.h"
 
 enum { MAX_NAME = 512 };

@@ -8,8 +8,8 @@
 #ifndef HG_TABLE_TABLE_H
 #define HG_TABLE_TABLE_H
 #include "base/meter.h"
-#include "base/source.h"
 #include "csv/cell.h"
+#include "files/source.h"
 
 typedef struct hg__table_options {
     const char *query; // odbc:, sqlite: what to select; ""

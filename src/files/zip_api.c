@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // zip_api.c - what we call of libzip, opened at the first archive.
-#include "array/zip_api.h"
+#include "files/zip_api.h"
 
 #include <pthread.h>
 

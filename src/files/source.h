@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // source.h - the bytes of a file, unpacked if it is gzipped, read once from front to back.
-#ifndef HG_BASE_SOURCE_H
-#define HG_BASE_SOURCE_H
+#ifndef HG_FILES_SOURCE_H
+#define HG_FILES_SOURCE_H
 #include "base/error.h"
 
 enum { HG_SOURCE_HEAD = 512 };

@@ -2,7 +2,7 @@
 // source.c - the bytes of a file, unpacked if it is gzipped, read once from front to back.
 //
 // Nothing here grows with the data: a gzip bomb costs the time to unpack it and no memory.
-#include "base/source.h"
+#include "files/source.h"
 
 #include <errno.h>
 #include <string.h>

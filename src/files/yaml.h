@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // yaml.h - YAML, as much of it as a list of settings needs: one flat mapping of scalars.
-#ifndef HG_BASE_YAML_H
-#define HG_BASE_YAML_H
+#ifndef HG_FILES_YAML_H
+#define HG_FILES_YAML_H
 #include "base/error.h"
 
 enum { HG_MAX_YAML = 1 << 20, HG_MAX_YAML_KEYS = 256 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // zip_api.h - what we call of libzip, opened at the first archive: it brings a cryptographic library along, which takes
 // every other start a millisecond.
-#ifndef HG_ARRAY_ZIP_API_H
-#define HG_ARRAY_ZIP_API_H
+#ifndef HG_FILES_ZIP_API_H
+#define HG_FILES_ZIP_API_H
 #include <zip.h>
 
 #include "base/error.h"

@@ -4,7 +4,7 @@
 //   STREAM-START  DOCUMENT-START  MAPPING-START  (SCALAR SCALAR)*  MAPPING-END  DOCUMENT-END  STREAM-END
 //
 // The walk stops at the first nested value, so depth never exceeds one and aliases never expand.
-#include "base/yaml.h"
+#include "files/yaml.h"
 
 #include <yaml.h>
 
