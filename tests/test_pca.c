@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "exec/plan.h"
-#include "model/pca.h"
+#include "fit/pca.h"
 
 #include <cmocka.h>
 

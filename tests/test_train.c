@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 
 #include "faults.h"
-#include "model/pca.h"
+#include "fit/pca.h"
 #include "train_case.h"
 
 // ---- the results folder -------------------------------------------------------------------------

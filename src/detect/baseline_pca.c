@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "detect/baseline.h"
 #include "detect/blocks.h"
-#include "model/pca.h"
+#include "fit/pca.h"
 
 enum { ROWS = 64 };
 static const double smallest =

@@ -5,9 +5,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "fit/pca.h"
 #include "jobs/folder.h"
 #include "jobs/trainer.h"
-#include "model/pca.h"
 
 enum { PCA_WIDTH = 4096 }; // features; the covariance holds width^2 doubles
 

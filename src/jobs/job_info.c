@@ -10,9 +10,9 @@
 #include "base/show.h"
 #include "base/text.h"
 #include "exec/plan.h"
+#include "fit/pca.h"
 #include "jobs/info_table.h"
 #include "model/model_file.h"
-#include "model/pca.h"
 #include "options/options.h"
 
 enum { MAX_BATCH = 1 << 20 };

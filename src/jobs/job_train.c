@@ -10,9 +10,9 @@
 #include "base/secret.h"
 #include "base/show.h"
 #include "base/stream.h"
+#include "fit/pca.h"
 #include "jobs/folder.h"
 #include "jobs/trainer.h"
-#include "model/pca.h"
 #include "rows/pictures.h"
 
 static const double event_period = 0.1; // seconds between two events within an epoch

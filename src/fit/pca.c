@@ -3,7 +3,7 @@
 //
 //   code  z  = V (x - mean)         V (code, N): the eigenvectors of the covariance with the largest values
 //   back  x' = V^T z + mean
-#include "model/pca.h"
+#include "fit/pca.h"
 
 #include "base/mem.h"
 #include "rows/pictures.h"
@@ -53,7 +53,7 @@ static int make_model(hg_model **m, const hg__data *d, int32_t code, const doubl
                       const double *mean, hg_error *err) {
     char spec[64];
     snprintf(spec, sizeof spec, "dense %d | dense input", code);
-    hg_model *made = hg__model_new(spec, &d->shape, 0, 0, err);
+    hg_model *made = hg__model_from_spec(spec, &d->shape, 0, 0, err);
     if (!made) return (int)err->code;
     snprintf(made->kind, sizeof made->kind, "pca");
     snprintf(made->fingerprint, sizeof made->fingerprint, "%016llx",

@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "base/mem.h"
-#include "model/pca.h"
+#include "fit/pca.h"
 
 // LAPACK's DSYEVR with Fortran's calling convention: everything by address, column-major, and the
 // lengths of the three texts at the end.

@@ -9,7 +9,7 @@
 // A tile belongs to one task and sums over the rows in order: the result is the same for any number
 // of threads.
 #include "base/mem.h"
-#include "model/pca.h"
+#include "fit/pca.h"
 
 enum { CHUNK = 256, STRIP = 4, TILE = 64, STRIPS_PER_TILE = TILE / STRIP };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // pca.h - principal component analysis: the linear autoencoder that no other linear one beats.
-#ifndef HG_MODEL_PCA_H
-#define HG_MODEL_PCA_H
+#ifndef HG_FIT_PCA_H
+#define HG_FIT_PCA_H
 #include "array/data.h"
 #include "backend/pool.h"
 #include "model/model.h"
@@ -28,8 +28,8 @@ typedef struct hg__covariance {
     int32_t N, stride; // features; doubles between rows of c
     int64_t rows;      // summed so far
     double *mean;      // owned, (stride), in stored units (not scaled)
-    double
-        *c; // owned, (stride, stride): C(i, j) for i <= j at c[i*stride + j], not divided by rows
+    // owned, (stride, stride): C(i, j) for i <= j at c[i*stride + j], not divided by rows
+    double *c;
 } hg__covariance;
 
 int hg__covariance_fit(hg__covariance *v, const hg__rows *rows, hg__pool *pool, hg_error *err);
