@@ -13,13 +13,13 @@ static int32_t count_columns(const hg_model *m) {
 
 static int32_t count_tensors(const hg_model *m) {
     int32_t count = 0;
-    for (int32_t i = 0; i < m->spec.layers; i++) count += m->spec.layer[i].params;
+    for (int32_t i = 0; i < m->net.spec.layers; i++) count += m->net.spec.layer[i].params;
     return count;
 }
 
 int hg_model_get_info(const hg_model *m, hg_model_info *info, hg_error *err) {
     HG_ENTRY;
-    const hg__spec *s = &m->spec;
+    const hg__spec *s = &m->net.spec;
     hg_model_info own = {.kind = m->kind,
                          .spec = s->text,
                          .rank = s->input.rank,

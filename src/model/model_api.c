@@ -31,7 +31,7 @@ hg_model *hg_model_new(const char *spec, const int64_t *shape, int32_t rank, int
 
 bool hg_model_layer_at(const hg_model *m, int32_t i, hg_layer_info *info) {
     HG_ENTRY;
-    const hg__spec *s = &m->spec;
+    const hg__spec *s = &m->net.spec;
     if (i < 0 || i >= s->layers) return false;
     const hg__layer *l = &s->layer[i];
     hg_layer_info own = {.type = l->type->name,
@@ -54,8 +54,8 @@ bool hg_model_layer_at(const hg_model *m, int32_t i, hg_layer_info *info) {
 // The i-th tensor of the whole network: its layer, and which of its parameters; NULL past the last.
 static const hg__layer *find_at(const hg_model *m, int32_t i, int32_t *param) {
     *param = i;
-    for (int32_t k = 0; i >= 0 && k < m->spec.layers; k++) {
-        const hg__layer *l = &m->spec.layer[k];
+    for (int32_t k = 0; i >= 0 && k < m->net.spec.layers; k++) {
+        const hg__layer *l = &m->net.spec.layer[k];
         if (*param < l->params) return l;
         *param -= l->params;
     }
@@ -121,7 +121,7 @@ int hg_model_tensor_get(const hg_model *m, const char *name, float *to, size_t c
                         "model: '%s': expected room for its %zu numbers of shape %s, got %zu", name,
                         want, shape, count);
     }
-    hg__param_export(param, m->params, to);
+    hg__param_export(param, m->net.params, to);
     return HG_OK;
 }
 
@@ -151,6 +151,6 @@ int hg_model_tensor_set(hg_model *m, const char *name, const float *from, const 
                         "model: '%s': expected finite values, got %g at element %zu", name,
                         (double)from[i], i);
     }
-    hg__param_import(param, m->params, from);
+    hg__param_import(param, m->net.params, from);
     return HG_OK;
 }
