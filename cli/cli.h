@@ -22,8 +22,10 @@ typedef struct cli_command {
     int (*run)(const cli_line *line); // the exit status
 } cli_command;
 
-extern const cli_command cli_commands[]; // ends with name NULL
-const cli_command *cli_find_command(const char *name);
+// The i-th word that `hourglass` takes first: jobs, then commands.def. false past the last.
+bool cli_command_at(size_t i, cli_command *command);
+bool cli_find_command(const char *name, cli_command *command);
+bool cli_find_job(const char *name, hg_job_info *job);
 
 #define COMMAND(name, words, summary) int cmd_##name(const cli_line *line);
 #include "commands.def"
@@ -32,7 +34,7 @@ const cli_command *cli_find_command(const char *name);
 // Takes argv apart. argv's order is changed.
 void cli_parse_line(cli_line *line, int argc, char **argv);
 
-// The options of `mode` as the folder, cfg=, the environment and line->word from `first` on say, in that
+// The options of the job `mode` as the folder, cfg=, the environment and line->word from `first` on say, in that
 // order: CLI_DONE and *options for hg_options_free(), or the exit status after printing why not.
 int cli_options(const cli_line *line, const char *mode, int first, hg_options **options);
 
@@ -45,17 +47,6 @@ void cli_guess(const char *mode, const char *word, const char *before, const cha
 int cli_fail(const cli_line *line, const hg_error *err);
 int cli_fail_usage(const cli_line *line, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-
-// A job that only takes options; a job that answers with a text.
-typedef int cli_job(const hg_options *o, const hg_listener *l, hg_error *err);
-typedef int cli_text_job(const hg_options *o, bool json, char **text, hg_error *err);
-int cli_begin(const cli_line *line, hg_options **options); // cli_options() and hg_options_check()
-int cli_run_job(const cli_line *line, cli_job *job);
-int cli_run_text_job(const cli_line *line, cli_text_job *job);
-// A job that answers with a text and takes its time.
-typedef int cli_long_job(const hg_options *o, const hg_listener *l, bool json, char **text,
-                         hg_error *err);
-int cli_run_long_job(const cli_line *line, cli_long_job *job);
 
 // ---- progress.c: one line an epoch, and a bar a stage, on stderr --------------------------------
 
@@ -78,17 +69,28 @@ void cli_progress_close(cli_progress *p); // before anything else is printed
 void cli_print_done(const cli_progress *p, long long count, const char *unit, const char *more,
                     const char *out);
 
-// ---- job.c: what a job tells --------------------------------------------------------------------
+// ---- job.c, ending.c: a job of the library ------------------------------------------------------
 
-typedef struct cli_watch {
+typedef struct cli_run {
     const cli_line *line;
+    hg_options *o;
     cli_progress progress;
-} cli_watch;
+    hg_result result;
+    int code;           // what hg_run() gave; an ending may find more that went wrong
+    bool has_anomalies; // and that is to be the exit status
+} cli_run;
 
-// A listener that prints notes and progress (unless quiet) and stops on SIGINT and SIGTERM. A second signal leaves
-// at once. cli_stop is the signal that came, or 0. w is what it needs; o: progress= of the job.
-hg_listener cli_listen(cli_watch *w, const cli_line *line, hg_options *o);
-extern volatile sig_atomic_t cli_stop;
+typedef struct cli_ending {
+    const char *job;                           // NULL: all others
+    int (*prepare)(cli_run *r, hg_error *err); // before the job, or NULL
+    void (*end)(cli_run *r, hg_error *err);    // behind it, also where it failed
+} cli_ending;
+
+const cli_ending *cli_find_ending(const char *job); // never NULL
+
+int cli_run_job(const cli_line *line); // the exit status
+
+extern volatile sig_atomic_t cli_stop; // the signal that came, or 0
 
 // ---- output.c: JSON and numbers for people ------------------------------------------------------
 

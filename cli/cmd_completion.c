@@ -5,9 +5,8 @@
 #include "cli.h"
 
 static void print_modes(void) {
-    for (const cli_command *c = cli_commands; c->name; c++) {
-        printf("%s%s", c == cli_commands ? "" : " ", c->name);
-    }
+    cli_command c;
+    for (size_t i = 0; cli_command_at(i, &c); i++) printf("%s%s", i ? " " : "", c.name);
 }
 
 // "data= epochs= ...", or "--data --epochs ..."
@@ -28,7 +27,7 @@ static bool is_path(const hg_option_info *o) {
 }
 
 // Presets name what is to be made: not for modes that need a model that is there.
-static bool has_words(const hg_mode_info *mode, const hg_option_info *o) {
+static bool has_words(const hg_job_info *mode, const hg_option_info *o) {
     hg_word_info w = {.size = sizeof w};
     const bool is_made = strcmp(mode->name, "train") == 0 || strcmp(mode->name, "import") == 0;
     return hg_word_at(o->name, 0, &w) && (is_made || strcmp(w.list, "presets") != 0);
@@ -49,9 +48,9 @@ static void print_values(const hg_option_info *o) {
 // The branches of a `case MODE.key in` for every option with values that can be listed (of which paths may be others), or, with
 // `paths`, for those that are paths.
 static void print_cases(const char *before, const char *after, const char *path, bool paths) {
-    hg_mode_info mode = {.size = sizeof mode};
+    hg_job_info mode = {.size = sizeof mode};
     hg_option_info o = {.size = sizeof o};
-    for (size_t m = 0; hg_mode_at(m, &mode); m++) {
+    for (size_t m = 0; hg_job_at(m, &mode); m++) {
         for (size_t i = 0; hg_option_at(mode.name, i, &o); i++) {
             const bool listed = has_choices(&o) || has_words(&mode, &o);
             if (!(paths ? is_path(&o) && !listed : listed)) continue;
@@ -71,7 +70,7 @@ static void print_cases(const char *before, const char *after, const char *path,
 // bash takes `=` for a word of its own: `lr=1` is three words. Names of files alone are quoted for the shell: of `lr=` the sign
 // would be too.
 static void print_bash(void) {
-    hg_mode_info mode = {.size = sizeof mode};
+    hg_job_info mode = {.size = sizeof mode};
     printf("# hourglass completion bash > /etc/bash_completion.d/hourglass\n"
            "_hourglass() {\n"
            "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} key= words= "
@@ -90,7 +89,7 @@ static void print_bash(void) {
            "    key=${key#--}; key=${key//-/_}\n"
            "    case $cur in --*) key=--; esac\n"
            "    case ${COMP_WORDS[1]}.$key in\n");
-    for (size_t m = 0; hg_mode_at(m, &mode); m++) {
+    for (size_t m = 0; hg_job_at(m, &mode); m++) {
         printf("    %s.) compopt -o nospace 2>/dev/null; words=\"", mode.name);
         print_keys(mode.name, "", "=");
         printf("\" ;;\n    %s.--) words=\"", mode.name);
@@ -119,7 +118,7 @@ static void print_bash(void) {
 }
 
 static void print_zsh(void) {
-    hg_mode_info mode = {.size = sizeof mode};
+    hg_job_info mode = {.size = sizeof mode};
     printf("#compdef hourglass\n"
            "# hourglass completion zsh > a folder of $fpath/_hourglass\n"
            "_hourglass() {\n"
@@ -143,7 +142,7 @@ static void print_zsh(void) {
            "    return\n"
            "    fi\n"
            "    case $words[2] in\n");
-    for (size_t m = 0; hg_mode_at(m, &mode); m++) {
+    for (size_t m = 0; hg_job_at(m, &mode); m++) {
         printf("    %s) if [[ $current == --* ]]; then compadd -- ", mode.name);
         print_keys(mode.name, "--", "");
         printf(" --quiet --verbose --json --help; else compadd -S '' -- ");
@@ -167,7 +166,7 @@ static void print_quoted(const char *text) {
 }
 
 // A line for `key=`, or for each of its values; and one for `--key`, with the values it takes.
-static void print_fish_option(const hg_mode_info *mode, const hg_option_info *o, const char *name) {
+static void print_fish_option(const hg_job_info *mode, const hg_option_info *o, const char *name) {
     const char *choices = has_choices(o) ? o->range : "";
     const bool listed = *choices || has_words(mode, o);
     do {
@@ -189,13 +188,13 @@ static void print_fish_option(const hg_mode_info *mode, const hg_option_info *o,
 }
 
 static void print_fish(void) {
-    hg_mode_info mode = {.size = sizeof mode};
+    hg_job_info mode = {.size = sizeof mode};
     hg_option_info o = {.size = sizeof o};
     printf("# hourglass completion fish > ~/.config/fish/completions/hourglass.fish\n"
            "complete -c hourglass -n __fish_use_subcommand -f -a '");
     print_modes();
     printf("'\n");
-    for (size_t m = 0; hg_mode_at(m, &mode); m++) {
+    for (size_t m = 0; hg_job_at(m, &mode); m++) {
         for (size_t i = 0; hg_option_at(mode.name, i, &o); i++) {
             print_fish_option(&mode, &o, o.name);
             if (o.alias[0]) print_fish_option(&mode, &o, o.alias);

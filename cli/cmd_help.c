@@ -6,19 +6,7 @@
 
 // ---- what the tables say ------------------------------------------------------------------------
 
-static bool find_mode(const char *name, hg_mode_info *mode) {
-    for (size_t i = 0; hg_mode_at(i, mode); i++) {
-        if (strcmp(mode->name, name) == 0) return true;
-    }
-    return false;
-}
-
-static const char *summary_of(const cli_command *c) {
-    hg_mode_info mode = {.size = sizeof mode};
-    return find_mode(c->name, &mode) ? mode.summary : c->summary;
-}
-
-static bool is_needed(const hg_mode_info *mode, const char *name) {
+static bool is_needed(const hg_job_info *mode, const char *name) {
     size_t length = strlen(name);
     for (const char *at = mode->needs; (at = strstr(at, name)) != NULL; at += length) {
         bool starts = at == mode->needs || at[-1] == ' ';
@@ -28,7 +16,7 @@ static bool is_needed(const hg_mode_info *mode, const char *name) {
 }
 
 // "data=... model=..."
-static void print_needs(const hg_mode_info *mode, const char *before) {
+static void print_needs(const hg_job_info *mode, const char *before) {
     hg_option_info o = {.size = sizeof o};
     for (size_t i = 0; hg_option_at(mode->name, i, &o); i++) {
         if (is_needed(mode, o.name)) printf("%s%s=...", before, o.name);
@@ -78,9 +66,8 @@ static void print_overview(void) {
     printf("Hourglass %s: learns what normal data looks like, then finds what does not fit.\n\n"
            "  %s\n\nModes\n",
            hg_version(), usage);
-    for (const cli_command *c = cli_commands; c->name; c++) {
-        printf("  %-12s %s\n", c->name, summary_of(c));
-    }
+    cli_command c;
+    for (size_t i = 0; cli_command_at(i, &c); i++) printf("  %-12s %s\n", c.name, c.summary);
     printf("\nFlags\n");
     for (size_t i = 0; i < FLAGS; i++) printf("  %-14s %s\n", flags[i][0], flags[i][1]);
     printf("\nExamples\n");
@@ -119,7 +106,7 @@ static void print_words(const char *option) {
     }
 }
 
-static void print_option(const hg_mode_info *mode, const hg_option_info *o) {
+static void print_option(const hg_job_info *mode, const hg_option_info *o) {
     char left[64], range[160];
     hg_word_info word = {.size = sizeof word};
     snprintf(left, sizeof left, "%s=%s", o->name, o->standard);
@@ -132,7 +119,7 @@ static void print_option(const hg_mode_info *mode, const hg_option_info *o) {
 }
 
 // The options of one group, a title before them and examples behind; nothing where the mode has none.
-static void print_group(const hg_mode_info *mode, const hg_group_info *group) {
+static void print_group(const hg_job_info *mode, const hg_group_info *group) {
     hg_option_info o = {.size = sizeof o};
     hg_example_info e = {.size = sizeof e};
     bool begun = false;
@@ -143,17 +130,17 @@ static void print_group(const hg_mode_info *mode, const hg_group_info *group) {
         print_option(mode, &o);
     }
     for (size_t i = 0; begun && hg_example_at(i, &e); i++) {
-        if (strcmp(e.mode, mode->name) != 0 || strcmp(e.group, group->name) != 0) continue;
+        if (strcmp(e.job, mode->name) != 0 || strcmp(e.group, group->name) != 0) continue;
         printf("  $ %s\n      %s\n", e.line, e.summary);
     }
 }
 
 // One option, in every mode that has it.
 static bool print_one_option(const char *name) {
-    hg_mode_info mode = {.size = sizeof mode};
+    hg_job_info mode = {.size = sizeof mode};
     hg_option_info o = {.size = sizeof o};
     bool found = false;
-    for (size_t m = 0; hg_mode_at(m, &mode); m++) {
+    for (size_t m = 0; hg_job_at(m, &mode); m++) {
         for (size_t i = 0; hg_option_at(mode.name, i, &o); i++) {
             if (strcmp(o.name, name) != 0 && strcmp(o.alias, name) != 0) continue;
             if (!found) {
@@ -188,14 +175,15 @@ static int fail_unknown(const cli_line *line, const char *name) {
 }
 
 static int print_command(const cli_line *line, const char *name) {
-    const cli_command *c = cli_find_command(name);
-    hg_mode_info mode = {.size = sizeof mode};
+    cli_command c;
+    hg_job_info mode = {.size = sizeof mode};
     hg_group_info group = {.size = sizeof group};
-    if (!c && print_one_option(name)) return CLI_DONE;
-    if (!c) return fail_unknown(line, name);
-    printf("hourglass %s: %s\n\n", name, summary_of(c));
-    if (!find_mode(name, &mode)) {
-        printf("  hourglass %s%s%s\n", name, c->words[0] ? " " : "", c->words);
+    if (!cli_find_command(name, &c)) {
+        return print_one_option(name) ? CLI_DONE : fail_unknown(line, name);
+    }
+    printf("hourglass %s: %s\n\n", name, c.summary);
+    if (!cli_find_job(name, &mode)) {
+        printf("  hourglass %s%s%s\n", name, c.words[0] ? " " : "", c.words);
         return CLI_DONE;
     }
     printf("  hourglass %s", name);
@@ -223,7 +211,7 @@ static void print_markdown_option(const hg_option_info *o) {
     printf(" |\n");
 }
 
-static void print_markdown_group(const hg_mode_info *mode, const hg_group_info *group) {
+static void print_markdown_group(const hg_job_info *mode, const hg_group_info *group) {
     hg_option_info o = {.size = sizeof o};
     hg_example_info e = {.size = sizeof e};
     bool begun = false;
@@ -237,12 +225,12 @@ static void print_markdown_group(const hg_mode_info *mode, const hg_group_info *
         print_markdown_option(&o);
     }
     for (size_t i = 0; begun && hg_example_at(i, &e); i++) {
-        if (strcmp(e.mode, mode->name) != 0 || strcmp(e.group, group->name) != 0) continue;
+        if (strcmp(e.job, mode->name) != 0 || strcmp(e.group, group->name) != 0) continue;
         printf("\n`%s`: %s.\n", e.line, e.summary);
     }
 }
 
-static void print_markdown_mode(const hg_mode_info *mode) {
+static void print_markdown_mode(const hg_job_info *mode) {
     hg_group_info group = {.size = sizeof group};
     printf("\n## %s\n\n`hourglass %s", mode->name, mode->name);
     print_needs(mode, " ");
@@ -270,20 +258,21 @@ static void print_markdown_words(const char *option) {
 }
 
 static void print_markdown(void) {
-    hg_mode_info mode = {.size = sizeof mode};
+    hg_job_info mode = {.size = sizeof mode};
+    cli_command c;
     printf("# The command\n\nWritten by `hourglass help --markdown` from the option table; a test "
            "keeps it true.\n\n```\n%s\n```\n\n| mode | does |\n|---|---|\n",
            usage);
-    for (const cli_command *c = cli_commands; c->name; c++) {
-        printf("| `%s%s", c->name, c->words[0] ? " " : "");
-        print_cell(c->words);
-        printf("` | %s |\n", summary_of(c));
+    for (size_t i = 0; cli_command_at(i, &c); i++) {
+        printf("| `%s%s", c.name, c.words[0] ? " " : "");
+        print_cell(c.words);
+        printf("` | %s |\n", c.summary);
     }
     printf("\n| flag | does |\n|---|---|\n");
     for (size_t i = 0; i < FLAGS; i++) printf("| `%s` | %s |\n", flags[i][0], flags[i][1]);
     printf("\n%s\n\n| exit status | means |\n|---|---|\n", precedence);
     for (size_t i = 0; i < STATUSES; i++) printf("| %s | %s |\n", statuses[i][0], statuses[i][1]);
-    for (size_t i = 0; hg_mode_at(i, &mode); i++) print_markdown_mode(&mode);
+    for (size_t i = 0; hg_job_at(i, &mode); i++) print_markdown_mode(&mode);
     for (size_t i = 0; i < LANGUAGES; i++) print_markdown_words(languages[i]);
 }
 
@@ -306,7 +295,7 @@ static void print_man_item(const char *left, const char *right) {
     putchar('\n');
 }
 
-static void print_man_group(const hg_mode_info *mode, const hg_group_info *group) {
+static void print_man_group(const hg_job_info *mode, const hg_group_info *group) {
     hg_option_info o = {.size = sizeof o};
     hg_example_info e = {.size = sizeof e};
     bool begun = false;
@@ -325,12 +314,12 @@ static void print_man_group(const hg_mode_info *mode, const hg_group_info *group
         print_man_item(left, right);
     }
     for (size_t i = 0; begun && hg_example_at(i, &e); i++) {
-        if (strcmp(e.mode, mode->name) != 0 || strcmp(e.group, group->name) != 0) continue;
+        if (strcmp(e.job, mode->name) != 0 || strcmp(e.group, group->name) != 0) continue;
         print_man_item(e.line, e.summary);
     }
 }
 
-static void print_man_mode(const hg_mode_info *mode) {
+static void print_man_mode(const hg_job_info *mode) {
     hg_group_info group = {.size = sizeof group};
     printf(".SS %s\n", mode->name);
     print_man_text(mode->summary);
@@ -352,19 +341,20 @@ static void print_man_words(const char *option) {
 }
 
 static void print_man(void) {
-    hg_mode_info mode = {.size = sizeof mode};
+    hg_job_info mode = {.size = sizeof mode};
+    cli_command c;
     printf(".TH HOURGLASS 1 \"\" \"Hourglass %s\"\n.SH NAME\nhourglass \\- trains autoencoders and "
            "puts them to work\n.SH SYNOPSIS\n",
            hg_version());
     print_man_text(usage);
     printf("\n.SH MODES\n");
-    for (const cli_command *c = cli_commands; c->name; c++) print_man_item(c->name, summary_of(c));
+    for (size_t i = 0; cli_command_at(i, &c); i++) print_man_item(c.name, c.summary);
     printf(".SH FLAGS\n");
     for (size_t i = 0; i < FLAGS; i++) print_man_item(flags[i][0], flags[i][1]);
     printf(".SH OPTIONS\n");
     print_man_text(precedence);
     putchar('\n');
-    for (size_t i = 0; hg_mode_at(i, &mode); i++) print_man_mode(&mode);
+    for (size_t i = 0; hg_job_at(i, &mode); i++) print_man_mode(&mode);
     for (size_t i = 0; i < LANGUAGES; i++) print_man_words(languages[i]);
     printf(".SH EXIT STATUS\n");
     for (size_t i = 0; i < STATUSES; i++) print_man_item(statuses[i][0], statuses[i][1]);

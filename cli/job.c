@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// job.c - runs a job of the library: options in, signals and notes during, exit status out.
+// job.c - runs a job of the library: options in, signals and notes during, its text and exit status out.
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,43 +14,53 @@ static void stop(int signal_number) {
 }
 
 static void print_note(void *context, const char *sentence) {
-    cli_watch *w = context;
-    cli_progress_close(&w->progress);
-    if (!w->line->quiet) fprintf(stderr, "hourglass %s: note: %s\n", w->line->command, sentence);
+    cli_run *r = context;
+    cli_progress_close(&r->progress);
+    if (!r->line->quiet) fprintf(stderr, "hourglass %s: note: %s\n", r->line->command, sentence);
 }
 
 static void print_detail(void *context, const char *sentence) {
-    cli_watch *w = context;
-    cli_progress_close(&w->progress);
-    fprintf(stderr, "hourglass %s: %s\n", w->line->command, sentence);
+    cli_run *r = context;
+    cli_progress_close(&r->progress);
+    fprintf(stderr, "hourglass %s: %s\n", r->line->command, sentence);
 }
 
 static void show_epoch(void *context, const hg_train_event *e) {
-    cli_progress_train(&((cli_watch *)context)->progress, e);
+    cli_progress_train(&((cli_run *)context)->progress, e);
 }
 
 static void show_stage(void *context, const hg_progress_event *e) {
-    cli_progress_stage(&((cli_watch *)context)->progress, e);
+    cli_progress_stage(&((cli_run *)context)->progress, e);
 }
 
-hg_listener cli_listen(cli_watch *w, const cli_line *line, hg_options *o) {
-    const char *style = hg_options_get(o, "progress");
-    *w = (cli_watch){line, cli_progress_init(style ? style : "none", line->quiet)};
+// A job that would be over before it asks is left to the signal's own ways.
+static void catch_signals(const char *job) {
+    hg_job_info info = {.size = sizeof info};
     struct sigaction action;
+    if (!cli_find_job(job, &info) || !info.stops) return;
     memset(&action, 0, sizeof action);
     action.sa_handler = stop;
     action.sa_flags = SA_RESTART;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    return (hg_listener){.context = w,
+}
+
+// Prints notes and progress (unless quiet), and stops on SIGINT and SIGTERM. A second signal leaves at once.
+static hg_listener listen(cli_run *r) {
+    const char *style = hg_options_get(r->o, "progress");
+    r->progress = cli_progress_init(style ? style : "none", r->line->quiet);
+    catch_signals(r->line->command);
+    return (hg_listener){.size = sizeof(hg_listener),
+                         .context = r,
                          .train = show_epoch,
                          .progress = show_stage,
                          .note = print_note,
                          .stop = &cli_stop,
-                         .detail = line->verbose ? print_detail : NULL};
+                         .detail = r->line->verbose ? print_detail : NULL};
 }
 
-int cli_begin(const cli_line *line, hg_options **options) {
+// The options, checked, and printed where that was asked for.
+static int begin(const cli_line *line, hg_options **options) {
     char sentence[HG_SENTENCE];
     for (size_t i = 0; !line->quiet && hg_environment_at(i, sentence); i++) {
         fprintf(stderr, "hourglass %s: note: %s\n", line->command, sentence);
@@ -66,65 +76,23 @@ int cli_begin(const cli_line *line, hg_options **options) {
     return status;
 }
 
-// Of a job that says itself what it made of how much.
-static void print_done(const cli_watch *w, hg_options *o) {
-    const cli_progress *p = &w->progress;
-    const char *out = hg_options_get(o, "out");
-    if (!out) out = hg_options_get(o, "model"); // calibrate
-    if (!w->line->quiet && p->done && out && *out) cli_print_done(p, p->done, p->unit, "", out);
-}
-
-int cli_run_job(const cli_line *line, cli_job *job) {
-    hg_options *o;
-    int status = cli_begin(line, &o);
-    if (status != CLI_DONE) return status;
-    cli_watch w;
-    hg_listener l = cli_listen(&w, line, o);
-    hg_error err = {0};
-    const int code = job(o, &l, &err);
-    cli_progress_close(&w.progress);
-    if (code < 0) {
-        status = cli_fail(line, &err);
-    } else {
-        print_done(&w, o);
-    }
-    hg_options_free(o);
-    return status;
-}
-
-int cli_run_long_job(const cli_line *line, cli_long_job *job) {
-    hg_options *o;
-    int status = cli_begin(line, &o);
-    if (status != CLI_DONE) return status;
-    cli_watch w;
-    const hg_listener l = cli_listen(&w, line, o);
-    hg_error err = {0};
-    char *text = NULL;
-    const int code = job(o, &l, line->json, &text, &err);
-    cli_progress_close(&w.progress);
-    if (code < 0) {
-        status = cli_fail(line, &err);
-    } else {
-        cli_print_text(text);
-        print_done(&w, o);
-    }
-    hg_text_free(text);
-    hg_options_free(o);
-    return status;
-}
-
-int cli_run_text_job(const cli_line *line, cli_text_job *job) {
-    hg_options *o;
-    int status = cli_begin(line, &o);
+int cli_run_job(const cli_line *line) {
+    cli_run r = {
+        .line = line, .result = {.size = sizeof r.result, .json = line->json}
+    };
+    int status = begin(line, &r.o);
     if (status != CLI_DONE) return status;
     hg_error err = {0};
-    char *text = NULL;
-    if (job(o, line->json, &text, &err) < 0) {
-        status = cli_fail(line, &err);
-    } else {
-        cli_print_text(text);
-    }
-    hg_text_free(text);
-    hg_options_free(o);
+    const cli_ending *ending = cli_find_ending(line->command);
+    const hg_listener l = listen(&r);
+    r.code = ending->prepare ? ending->prepare(&r, &err) : HG_OK;
+    if (r.code == HG_OK) r.code = hg_run(r.o, &l, &r.result, &err);
+    cli_progress_close(&r.progress);
+    if (r.code == HG_OK && r.result.text) cli_print_text(r.result.text);
+    ending->end(&r, &err);
+    if (r.code < 0) status = cli_fail(line, &err);
+    if (r.code == HG_OK && r.has_anomalies) status = CLI_ANOMALIES;
+    hg_text_free(r.result.text);
+    hg_options_free(r.o);
     return status;
 }

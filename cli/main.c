@@ -7,19 +7,38 @@
 #include "cli.h"
 
 // clang-format off
-const cli_command cli_commands[] = {
+static const cli_command others[] = {
 #define COMMAND(name, words, summary) {#name, words, summary, cmd_##name},
 #include "commands.def"
 #undef COMMAND
-    {NULL, NULL, NULL, NULL},
 };
 // clang-format on
 
-const cli_command *cli_find_command(const char *name) {
-    for (const cli_command *c = cli_commands; c->name; c++) {
-        if (strcmp(c->name, name) == 0) return c;
+bool cli_command_at(size_t i, cli_command *command) {
+    hg_job_info job = {.size = sizeof job};
+    size_t jobs = 0;
+    if (hg_job_at(i, &job)) {
+        *command = (cli_command){job.name, "", job.summary, cli_run_job};
+        return true;
     }
-    return NULL;
+    while (hg_job_at(jobs, &job)) jobs++;
+    if (i - jobs >= sizeof others / sizeof *others) return false;
+    *command = others[i - jobs];
+    return true;
+}
+
+bool cli_find_command(const char *name, cli_command *command) {
+    for (size_t i = 0; cli_command_at(i, command); i++) {
+        if (strcmp(command->name, name) == 0) return true;
+    }
+    return false;
+}
+
+bool cli_find_job(const char *name, hg_job_info *job) {
+    for (size_t i = 0; hg_job_at(i, job); i++) {
+        if (strcmp(job->name, name) == 0) return true;
+    }
+    return false;
 }
 
 static int fail_unknown(const cli_line *line) {
@@ -46,11 +65,11 @@ int main(int argc, char **argv) {
                         "`hourglass help` lists them\n");
         return CLI_USAGE;
     }
-    const cli_command *command = cli_find_command(line.command);
-    if (!command) return fail_unknown(&line);
-    if (line.help && command->run != cmd_help) { // `hourglass train --help`
+    cli_command command;
+    if (!cli_find_command(line.command, &command)) return fail_unknown(&line);
+    if (line.help && command.run != cmd_help) { // `hourglass train --help`
         line = (cli_line){.command = "help", .word = line.word - 1, .words = 1};
-        command = cli_find_command("help");
+        command.run = cmd_help;
     }
-    return finish(&line, command->run(&line));
+    return finish(&line, command.run(&line));
 }

@@ -25,14 +25,14 @@ int main(int argc, char **argv) {
         return argc == 1 ? 0 : 2;
     }
     hg_error err = {0};
-    hg_denoise_result result = {0};
-    const hg_listener listener = {.note = note};
+    hg_result result = {.size = sizeof result};
+    const hg_listener listener = {.size = sizeof listener, .note = note};
     hg_options *o = hg_options_new("denoise", &err);
     int code = o ? HG_OK : (int)err.code;
     if (code == HG_OK) code = hg_options_set(o, "source", argv[1], &err);
     if (code == HG_OK) code = hg_options_set(o, "out", argv[2], &err);
     for (int i = 3; code == HG_OK && i < argc; i++) code = set(o, argv[i], &err);
-    if (code == HG_OK) code = hg_denoise(o, &listener, &result, &err);
+    if (code == HG_OK) code = hg_run(o, &listener, &result, &err);
     hg_options_free(o);
     if (code == HG_OK) {
         printf("%lld pixels cleaned\n", (long long)result.pixels);

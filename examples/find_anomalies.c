@@ -21,17 +21,17 @@ static int set(hg_options *o, const char *text, hg_error *err) {
 
 // Trains on data; folder: where the model went.
 static int train(const char *data, int count, char **options, const hg_listener *l,
-                 hg_train_result *result, hg_error *err) {
+                 hg_result *result, hg_error *err) {
     hg_options *o = hg_options_new("train", err);
     int code = o ? hg_options_set(o, "data", data, err) : HG_ERR_MEMORY;
     for (int i = 0; i < count && code == HG_OK; i++) code = set(o, options[i], err);
-    if (code == HG_OK) code = hg_train(o, l, result, err);
+    if (code == HG_OK) code = hg_run(o, l, result, err);
     hg_options_free(o);
     return code;
 }
 
 static int predict(const char *folder, const char *data, const char *out, const hg_listener *l,
-                   hg_predict_result *result, hg_error *err) {
+                   hg_result *result, hg_error *err) {
     char model[1100];
     snprintf(model, sizeof model, "%s/weights/best.safetensors", folder);
     hg_options *o = hg_options_new("predict", err);
@@ -40,7 +40,7 @@ static int predict(const char *folder, const char *data, const char *out, const 
     if (code == HG_OK) code = hg_options_set(o, "out", out, err);
     // A cell that makes no sense, or is missing where none was, counts as missing instead of ending the run.
     if (code == HG_OK) code = hg_options_set(o, "on_bad", "score_missing", err);
-    if (code == HG_OK) code = hg_predict(o, l, result, err);
+    if (code == HG_OK) code = hg_run(o, l, result, err);
     hg_options_free(o);
     return code;
 }
@@ -51,9 +51,9 @@ int main(int argc, char **argv) {
         return 0;
     }
     hg_error err = {0};
-    const hg_listener listener = {.note = tell};
-    hg_train_result trained;
-    hg_predict_result found;
+    const hg_listener listener = {.size = sizeof listener, .note = tell};
+    hg_result trained = {.size = sizeof trained};
+    hg_result found = {.size = sizeof found};
     int code = train(argv[1], argc - 4, argv + 4, &listener, &trained, &err);
     if (code == HG_OK) code = predict(trained.folder, argv[2], argv[3], &listener, &found, &err);
     if (code == HG_OK) {

@@ -31,9 +31,9 @@ int main(int argc, char **argv) {
     int code = o ? hg_options_set(o, "data", argv[1], &err) : (int)err.code;
     for (int i = 2; i < argc && code == HG_OK; i++) code = set(o, argv[i], &err);
 
-    const hg_listener listener = {.train = tell};
-    hg_train_result result;
-    if (code == HG_OK) code = hg_train(o, &listener, &result, &err);
+    const hg_listener listener = {.size = sizeof listener, .train = tell};
+    hg_result result = {.size = sizeof result};
+    if (code == HG_OK) code = hg_run(o, &listener, &result, &err);
     if (code == HG_OK) {
         printf("%s/weights/best.safetensors: mean squared error %.6f\n", result.folder,
                result.val_mse);

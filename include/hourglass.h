@@ -2,9 +2,9 @@
 // hourglass.h - the whole public interface of libhourglass. Plain C11, also valid C++.
 //
 // Three ways in:
-//   jobs    hg_train(), hg_predict() ... do what the command's modes do: options in, files out;
+//   jobs    hg_run() does what the command's modes do: options in, files and an hg_result out;
 //   models  hg_model_new(), hg_model_load(), hg_scorer_new(), hg_score() ... work on arrays in memory;
-//   tables  hg_mode_at(), hg_option_at() ... say what there is, for help texts and bindings.
+//   tables  hg_job_at(), hg_option_at() ... say what there is, for help texts and bindings.
 //
 // Conventions. A function that does something returns HG_OK (0) or a negative hg_code; one that
 // makes something returns a pointer or NULL. Both take `hg_error *err` last, which may be NULL and
@@ -20,15 +20,15 @@
 //   threads       those of scorers and jobs block all signals that are not about themselves, and end with hg_scorer_free() or the
 //                 job. A model may be used by any number of scorers and watchers at once.
 //   signals       no handler is set. Writing to a pipe (out=) whose reader has left raises SIGPIPE as write() does; where the
-//                 host ignores it the call gives HG_ERR_IO. Stop a job by hg_listener.stop, which a handler may set.
+//                 host ignores it the call gives HG_ERR_IO. Stop a job by hg_listener.stop, which a handler may set, or by hg_listener.abort.
 //   cancellation  pthread_cancel() takes effect when the call has returned: nothing leaks, but a job runs to its end unless
-//                 hg_listener.stop asks it not to. A callback returns: no longjmp(), no exceptions through it.
+//                 hg_listener.stop or abort asks it not to. A callback returns: no longjmp(), no exceptions through it.
 //   fork          a child may use and free what its parent made; scorers run there on one thread. What holds for every library
 //                 with threads holds here: a child forked while another thread is within a call may only exec() or _exit(), and
 //                 so may one that is forked in a callback.
 //   dlclose       may be called once every object is freed; nothing of the library stays. Libraries that it opened when they
 //                 were needed (LAPACK, SQLite, ODBC, DCMTK) do. libmatio is opened in a process of its own; in the host's only
-//                 by hg_checks().
+//                 by the job "checks".
 //   pipes         what is read of standard input or a pipe is kept, for all jobs that name it, until the hg_options that named
 //                 it first is freed.
 #ifndef HG_HOURGLASS_H
@@ -65,18 +65,20 @@ HG_API int32_t hg_version_number(void);
 // Structs that a call fills begin with `size_t size`, which the caller sets to sizeof before each first use: the library
 // writes no more than that, so that a program keeps working when a later library knows more fields. What the caller's
 // header knows and the library does not is set to zero. A size of 0 is HG_ERR_USAGE, or false where a call gives a bool.
+// Of hg_listener, which a call reads, it reads no more than that: what lies behind a smaller size counts as zero.
 
 // ---- errors -------------------------------------------------------------------------------------
 
 typedef enum hg_code {
     HG_OK = 0,
-    HG_ERR_MEMORY = -1,   // allocation failed
-    HG_ERR_IO = -2,       // could not open, read, write, sync or rename
-    HG_ERR_USAGE = -3,    // an option or argument that cannot be meant
-    HG_ERR_DATA = -4,     // the data is not what its format, or the model, asks for
-    HG_ERR_MODEL = -5,    // the model file is refused
-    HG_ERR_MISSING = -6,  // a device or library is not there
-    HG_ERR_STOPPED = -7,  // stopped on request (see hg_listener.stop); a checkpoint was written
+    HG_ERR_MEMORY = -1,  // allocation failed
+    HG_ERR_IO = -2,      // could not open, read, write, sync or rename
+    HG_ERR_USAGE = -3,   // an option or argument that cannot be meant
+    HG_ERR_DATA = -4,    // the data is not what its format, or the model, asks for
+    HG_ERR_MODEL = -5,   // the model file is refused
+    HG_ERR_MISSING = -6, // a device or library is not there
+    HG_ERR_STOPPED =
+        -7, // stopped on request (see hg_listener.stop, abort); of training a checkpoint was written
     HG_ERR_DIVERGED = -8, // training met a value that is not finite
 } hg_code;
 
@@ -93,11 +95,11 @@ HG_API void hg_text_clean(char *text);
 
 // ---- options ------------------------------------------------------------------------------------
 
-// The settings of one mode, made from the option table. Every value is checked when it is set.
+// The settings of one job, made from the option table. Every value is checked when it is set.
 typedef struct hg_options hg_options;
 
-// All options of `mode` ("train", "predict", ...) at their defaults; NULL for an unknown mode.
-HG_API hg_options *hg_options_new(const char *mode, hg_error *err);
+// All options of `job` ("train", "predict", ...; hg_job_at()) at their defaults; NULL for an unknown one.
+HG_API hg_options *hg_options_new(const char *job, hg_error *err);
 HG_API void hg_options_free(hg_options *o); // NULL is fine; what was read of its pipes goes too
 
 // Sets one option from text, exactly as the command line would. An unknown name or a value out of
@@ -107,7 +109,7 @@ HG_API int hg_options_set(hg_options *o, const char *name, const char *value, hg
 // Sets every option named in a YAML mapping (`lr: 1e-3`); file:line in the error.
 HG_API int hg_options_load(hg_options *o, const char *path, hg_error *err);
 
-// The same from ./hourglass.yaml if there is one. It serves every mode: an option that only another mode
+// The same from ./hourglass.yaml if there is one. It serves every job: an option that only another job
 // has is passed over.
 HG_API int hg_options_load_folder(hg_options *o, hg_error *err);
 
@@ -127,7 +129,7 @@ HG_API const char *hg_options_get(hg_options *o, const char *name);
 // Whether the option was set by anyone (as opposed to standing at its default).
 HG_API bool hg_options_is_set(const hg_options *o, const char *name);
 
-// Whether everything the mode cannot do without was set, and out= is none of the files to read; every job asks this first.
+// Whether everything the job cannot do without was set, and out= is none of the files to read; hg_run() asks this first.
 HG_API int hg_options_check(const hg_options *o, hg_error *err);
 
 // All options as YAML that hg_options_load() takes: a heap string for hg_text_free(), or NULL.
@@ -147,18 +149,19 @@ typedef struct hg_option_info {
     const char *help;     // one line
 } hg_option_info;
 
-// One job: what hg_options_new() takes.
-typedef struct hg_mode_info {
-    // sizeof(hg_mode_info)
+// A job: a mode of the command. Its name is what hg_options_new() takes.
+typedef struct hg_job_info {
+    // sizeof(hg_job_info)
     size_t size;
     const char *name;    // "train"
     const char *needs;   // "model data": options that must be set
     const char *summary; // one line
-} hg_mode_info;
+    bool stops; // on request (hg_listener.stop, abort); else it is over before anybody would ask
+} hg_job_info;
 
-HG_API bool hg_mode_at(size_t i, hg_mode_info *info);                       // false past the end
-HG_API size_t hg_option_count(const char *mode);                            // 0 for an unknown mode
-HG_API bool hg_option_at(const char *mode, size_t i, hg_option_info *info); // false past the end
+HG_API bool hg_job_at(size_t i, hg_job_info *info);                        // false past the end
+HG_API size_t hg_option_count(const char *job);                            // 0 for an unknown job
+HG_API bool hg_option_at(const char *job, size_t i, hg_option_info *info); // false past the end
 
 // What options are grouped by.
 typedef struct hg_group_info {
@@ -169,13 +172,13 @@ typedef struct hg_group_info {
 } hg_group_info;
 HG_API bool hg_group_at(size_t i, hg_group_info *info); // in the order of help; false past the end
 
-// A line of the command as an example of a mode's options of one group.
+// A line of the command as an example of a job's options of one group.
 typedef struct hg_example_info {
     // sizeof(hg_example_info)
     size_t size;
-    const char *mode, *group; // "train", "table"
-    const char *line;         // "hourglass train data=normal.csv"
-    const char *summary;      // what it does
+    const char *job, *group; // "train", "table"
+    const char *line;        // "hourglass train data=normal.csv"
+    const char *summary;     // what it does
 } hg_example_info;
 HG_API bool hg_example_at(size_t i, hg_example_info *info); // false past the end
 
@@ -193,7 +196,10 @@ HG_API bool hg_word_at(const char *option, size_t i, hg_word_info *info); // fal
 
 // ---- what a job tells while it runs -------------------------------------------------------------
 
+// Events begin with the size that the library's own has: a field lies in it where it ends within that size. A program that
+// runs with the library it was compiled for, or a later one, need not ask.
 typedef struct hg_train_event {
+    size_t size;
     int32_t epoch, epochs;       // epoch counts from 1
     int64_t step, steps;         // within the epoch
     bool epoch_end;              // val_loss, is_best and seconds are filled only here
@@ -206,6 +212,7 @@ typedef struct hg_train_event {
 
 // A stage of a job: "reading", "scoring", "denoising". How training goes is an hg_train_event.
 typedef struct hg_progress_event {
+    size_t size;
     const char *stage, *unit; // what is done to what: "reading", "rows"; valid during the call
     int64_t done, total;      // total 0: nobody knows, as of what comes from a pipe
     double part;              // from 0 to 1; of a file by its bytes; below 0: not known
@@ -214,99 +221,104 @@ typedef struct hg_progress_event {
     bool end;                 // the stage is over, and done is all
 } hg_progress_event;
 
-// Callbacks are called on the thread that called the job; any may be NULL.
+// Callbacks are called on the thread that called the job; any may be NULL. The listener is copied at the start of the job.
 typedef struct hg_listener {
-    void *context; // borrowed, handed back
+    // sizeof(hg_listener).
+    size_t size;
+    // Borrowed, handed back.
+    void *context;
     void (*train)(void *context, const hg_train_event *e);
-    void (*note)(void *context, const char *sentence); // something a user should know
-    const volatile sig_atomic_t *stop; // becomes non-zero: finish the step, checkpoint, return
-    void (*detail)(void *context,
-                   const char *sentence); // what only some want to know: a line a file
+    // Something a user should know.
+    void (*note)(void *context, const char *sentence);
+    // Becomes non-zero: finish the step, checkpoint, return HG_ERR_STOPPED. A signal handler may set it.
+    const volatile sig_atomic_t *stop;
+    // True: the same. Asked where stop is looked at, between steps, blocks of rows or windows of a picture: it should be quick.
+    // Once it has said true it is not asked again.
+    bool (*abort)(void *context);
+    // What only some want to know: a line a file.
+    void (*detail)(void *context, const char *sentence);
     // How far a stage is: about ten times a second at most, and once at its end.
     void (*progress)(void *context, const hg_progress_event *e);
 } hg_listener;
 
 // ---- jobs: one per mode of the command ----------------------------------------------------------
 
-typedef struct hg_train_result {
-    char folder[1024]; // the results folder; "" if none was made
+// What came of a job, for all jobs alike: what is not its own is NaN, 0 or "".
+typedef struct hg_result {
+    // In: sizeof(hg_result).
+    size_t size;
+    // In: the text is to be one JSON object, not lines for people.
+    bool json;
+    // The job's answer, a heap string for hg_text_free(): of val, calibrate, compare, info, verify, checks and bench. NULL of
+    // those that write files, and of a job that failed.
+    char *text;
+    // train: the results folder; "" if none was made.
+    char folder[1024];
+    // train: why it ended: "done", "early stopping", "time", "stopped".
+    char exit_reason[64];
+    // train: the epoch of the best weights, and epochs trained; 0 where it was solved (PCA).
     int32_t best_epoch, epochs;
-    double best_val_loss, train_loss; // NaN where there is none
-    double val_mse;                   // of the best weights, per row and feature
-    double pca_mse; // of PCA with the same code size on the same rows; NaN if not fitted
-    double seconds; // with those before resume=
-    double
-        rows_per_second; // that were trained on, validation and checkpoints within; since it began or was resumed
-    int64_t rows, parameters;
-    char exit_reason[64]; // "done", "early stopping", "time", "stopped"
-} hg_train_result;
-
-// Trains as `o` (mode "train") says and writes the results folder. `result` may be NULL.
-HG_API int hg_train(const hg_options *o, const hg_listener *l, hg_train_result *result,
-                    hg_error *err);
-
-typedef struct hg_val_result {
-    int64_t rows;
-    int32_t width;      // features a row
-    double mse, mae;    // mean over rows and features
-    double row_mse_max; // the worst row's mean squared error
-    double row_mse_median;
-    double input_mse; // of the spoilt rows themselves, where noise= spoilt them; else 0
-} hg_val_result;
-
-HG_API int hg_val(const hg_options *o, const hg_listener *l, hg_val_result *result, hg_error *err);
-// The same for whole images of any size, where data= holds images and model= can take them: PSNR and SSIM of what goes in
-// (spoilt by noise=, or partners of target=) and of what comes out, per image and as means with 95 % intervals, beside
-// classical filters at their best setting. *text as below; NULL where hg_val() is the measure.
-HG_API int hg_val_images(const hg_options *o, const hg_listener *l, bool json, char **text,
-                         hg_error *err);
-// The same for a table with label=, and a model that scores its rows: AUROC, average precision and the like with bootstrap
-// intervals, false alarms and hits at the threshold. *text as below; NULL where hg_val() is the measure.
-HG_API int hg_val_labels(const hg_options *o, const hg_listener *l, bool json, char **text,
-                         hg_error *err);
-
-typedef struct hg_predict_result {
-    int64_t rows, alarms; // scored; of them, above the threshold (0 where the model has none)
-    int64_t unseen;       // cells with a level that training never saw
-    int64_t missing;      // cells without a value
-    int64_t strange;      // cells taken as missing because they were not what their column holds
-    int64_t left_out;     // rows (on_bad=skip)
-    bool judged;          // the model has thresholds: alarms were looked for
-} hg_predict_result;
-
-// A score a row: the higher, the more unusual. Where the model came from a table also its p-value, whether it is an alarm
-// and the columns that made it so. `result` may be NULL.
-HG_API int hg_predict(const hg_options *o, const hg_listener *l, hg_predict_result *result,
-                      hg_error *err);
-HG_API int hg_reconstruct(const hg_options *o, const hg_listener *l, hg_error *err); // x -> x̂
-HG_API int hg_encode(const hg_options *o, const hg_listener *l, hg_error *err);      // x -> code
-HG_API int hg_decode(const hg_options *o, const hg_listener *l, hg_error *err);      // code -> x̂
-HG_API int hg_import(const hg_options *o, const hg_listener *l, hg_error *err); // weights -> model
-
-typedef struct hg_denoise_result {
-    int32_t images, failed; // files; of them, those that could not be cleaned
-    int64_t frames;         // of video
-    int64_t pixels;         // of all pages or frames that were cleaned
+    // train: mean loss per row and feature: the best of the validation rows, and the last epoch's.
+    double best_val_loss, train_loss;
+    // train: mean squared error of the best weights on the validation rows, per row and feature.
+    double val_mse;
+    // train: that of PCA with the same code size on the same rows; NaN if not fitted.
+    double pca_mse;
+    // train: s, with those before resume=; denoise: s, of all of it.
     double seconds;
-} hg_denoise_result;
+    // train: rows a second trained on, validation and checkpoints within; since it began or was resumed.
+    double rows_per_second;
+    // train: rows trained on; val: measured, where it measures how rows are given back; predict: scored.
+    int64_t rows;
+    // train: numbers in the model that were learned.
+    int64_t parameters;
+    // val, where it measures how rows are given back: features a row.
+    int32_t width;
+    // val, likewise: mean squared and mean absolute error over rows and features.
+    double mse, mae;
+    // val, likewise: the mean squared error of the worst row, and the median over rows.
+    double row_mse_max, row_mse_median;
+    // val, likewise: the mean squared error of the rows that went in, where noise= corrupted them.
+    double input_mse;
+    // predict: rows above the threshold; 0 where the model has none.
+    int64_t alarms;
+    // predict: cells with a level that training never saw.
+    int64_t unseen;
+    // predict: cells without a value.
+    int64_t missing;
+    // predict: cells taken as missing because they were not what their column holds.
+    int64_t strange;
+    // predict: rows left out (on_bad=skip).
+    int64_t left_out;
+    // predict: the model has thresholds: alarms were looked for.
+    bool judged;
+    // denoise: image files; of them, those that could not be cleaned.
+    int32_t images, failed;
+    // denoise: frames of video.
+    int64_t frames;
+    // denoise: pixels of all pages or frames that were cleaned.
+    int64_t pixels;
+} hg_result;
 
-// Cleans an image, a folder of them, or video. `result` may be NULL; it is filled in on failure too.
-HG_API int hg_denoise(const hg_options *o, const hg_listener *l, hg_denoise_result *result,
-                      hg_error *err);
-
-// Three that answer with a text: *text is set to a heap string for hg_text_free(). With `json`, one
-// JSON object; otherwise lines for people.
-HG_API int hg_info(const hg_options *o, bool json, char **text, hg_error *err);
-HG_API int hg_verify(const hg_options *o, bool json, char **text, hg_error *err);
-HG_API int hg_checks(const hg_options *o, bool json, char **text, hg_error *err);
-HG_API int hg_bench(const hg_options *o, const hg_listener *l, bool json, char **text,
-                    hg_error *err);
-// New thresholds from new normal rows: writes the model file anew.
-HG_API int hg_calibrate(const hg_options *o, const hg_listener *l, bool json, char **text,
-                        hg_error *err);
-// Detectors side by side on labelled tables: data= is a table, a folder of them, or several with commas.
-HG_API int hg_compare(const hg_options *o, const hg_listener *l, bool json, char **text,
-                      hg_error *err);
+// Runs the job that `o` was made for. `l` and `result` may be NULL. result is filled in on failure too, as far as the job came
+// (and where its size is not refused). HG_ERR_USAGE: an option that is needed and not set, a size of 0; else what the job
+// meets. Several threads may run jobs at once, each with options of its own.
+//
+//   train        trains as the options say and writes the results folder
+//   reconstruct  x -> x̂; encode: x -> code; decode: code -> x̂; to out=
+//   predict      a score a row to out=: the higher, the more unusual. Where the model came from a table also its p-value, whether
+//                it is an alarm and the columns that made it so
+//   val          how well a model does, as a text and, of rows, as figures. data= of whole images and a model that can take them
+//                in any size: PSNR and SSIM of what goes in (corrupted by noise=, or partners of target=) and of what comes out,
+//                per image and as means with 95 % intervals, beside classical filters at their best setting. A table with
+//                label=, and a model that scores its rows: AUROC, average precision and the like with bootstrap intervals, false
+//                alarms and hits at the threshold. Else how well rows are given back
+//   calibrate    new thresholds from new normal rows: writes the model file anew
+//   compare      detectors side by side on labelled tables: data= is a table, a folder of them, or several with commas
+//   denoise      cleans an image, a folder of them, or video
+//   import       another program's weights -> a model file
+//   info, verify, checks, bench   answer with a text
+HG_API int hg_run(const hg_options *o, const hg_listener *l, hg_result *result, hg_error *err);
 HG_API void hg_text_free(char *text); // NULL is fine
 
 // Writes RUN/samples.png: up to `n` validation rows, each input above its reconstruction. Rows that

@@ -68,7 +68,7 @@ static bool use(void *library, const char *path) {
     void (*score)(hg_scorer *, const float *, int64_t, float *);
     hg_options *(*new_options)(const char *, hg_error *);
     int (*set)(hg_options *, const char *, const char *, hg_error *);
-    int (*info)(const hg_options *, bool, char **, hg_error *);
+    int (*run)(const hg_options *, const hg_listener *, hg_result *, hg_error *);
     void (*free_options)(hg_options *);
     void (*free_text)(char *);
     bool good =
@@ -76,7 +76,7 @@ static bool use(void *library, const char *path) {
         find(library, "hg_model_width", &width) && find(library, "hg_scorer_new", &new_scorer) &&
         find(library, "hg_scorer_free", &free_scorer) && find(library, "hg_score", &score) &&
         find(library, "hg_options_new", &new_options) && find(library, "hg_options_set", &set) &&
-        find(library, "hg_info", &info) && find(library, "hg_options_free", &free_options) &&
+        find(library, "hg_run", &run) && find(library, "hg_options_free", &free_options) &&
         find(library, "hg_text_free", &free_text);
     if (!good) return false;
     hg_model *m = load(path, NULL);
@@ -84,9 +84,9 @@ static bool use(void *library, const char *path) {
     float *x = m ? calloc((size_t)width(m), sizeof *x) : NULL, y = -1;
     if (s && x) score(s, x, 1, &y);
     hg_options *o = new_options("info", NULL);
-    char *text = NULL;
-    good = o && set(o, "model", path, NULL) == HG_OK && info(o, true, &text, NULL) == HG_OK;
-    free_text(text);
+    hg_result r = {.size = sizeof r, .json = true};
+    good = o && set(o, "model", path, NULL) == HG_OK && run(o, NULL, &r, NULL) == HG_OK;
+    free_text(r.text);
     free_options(o);
     free_scorer(s);
     free_model(m);

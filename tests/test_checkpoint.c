@@ -18,7 +18,7 @@ static void a_run_resumed_between_epochs_ends_in_the_same_bits(void **state) {
     (void)state;
     static told t;
     char more[512];
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     for (int i = 0; i < 2; i++) {
         const char *optim = i ? "optimizer=sgd momentum=0.9 name=sgd" : "optimizer=adam name=adam";
         const char *name = i ? "sgd" : "adam";
@@ -34,12 +34,13 @@ static void a_run_resumed_between_epochs_ends_in_the_same_bits(void **state) {
         hg_options *o = hg_options_new("train", &err);
         assert_int_equal(hg_options_set(o, "resume", r.folder, &err), HG_OK);
         t = (told){.stop_after = 4};
-        const hg_listener l = {.context = &t, .train = take_event, .stop = &t.stop};
-        assert_int_equal(hg_train(o, &l, NULL, &err), HG_ERR_STOPPED);
+        const hg_listener l = {
+            .size = sizeof l, .context = &t, .train = take_event, .stop = &t.stop};
+        assert_int_equal(hg_run(o, &l, NULL, &err), HG_ERR_STOPPED);
         assert_int_equal(t.event[0].epoch, 3);
-        if (hg_train(o, NULL, &r, &err) < 0) fail_msg("%s", err.message);
+        if (hg_run(o, NULL, &r, &err) < 0) fail_msg("%s", err.message);
         assert_int_equal(r.epochs, 6);
-        if (hg_train(o, NULL, &r, &err) < 0) fail_msg("a finished run: %s", err.message);
+        if (hg_run(o, NULL, &r, &err) < 0) fail_msg("a finished run: %s", err.message);
         hg_options_free(o);
         snprintf(more, sizeof more, "%s2", name);
         expect_same_best(name, more);
@@ -75,7 +76,7 @@ static bool is_within_epoch(const char *run_folder) {
 }
 
 // A run with long_run's options and `name`, stopped within an epoch; its folder.
-static void stop_within_epoch(const char *name, hg_train_result *r) {
+static void stop_within_epoch(const char *name, hg_result *r) {
     const struct sigaction take = {.sa_handler = ask_to_stop, .sa_flags = SA_RESTART};
     char more[768];
     hg_error err = {0};
@@ -83,10 +84,11 @@ static void stop_within_epoch(const char *name, hg_train_result *r) {
     snprintf(more, sizeof more, "%s batch=2 data=%s name=%s", long_run, at("long.npy"), name);
     for (int attempt = 0, code = HG_OK; attempt < 200; attempt++) {
         int delay_us = 1000 + (attempt * 271) % 8000;
-        const hg_listener l = {.context = &delay_us, .train = start_timer, .stop = &asked};
+        const hg_listener l = {
+            .size = sizeof l, .context = &delay_us, .train = start_timer, .stop = &asked};
         hg_options *o = new_options(more);
         asked = 0;
-        code = hg_train(o, &l, r, &err);
+        code = hg_run(o, &l, r, &err);
         hg_options_free(o);
         setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
         if (code == HG_ERR_STOPPED && is_within_epoch(r->folder)) return;
@@ -97,33 +99,33 @@ static void stop_within_epoch(const char *name, hg_train_result *r) {
 static void a_run_resumed_within_an_epoch_ends_in_the_same_bits(void **state) {
     (void)state;
     char more[768];
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     hg_error err = {0};
     snprintf(more, sizeof more, "%s batch=2 data=%s name=straight", long_run, at("long.npy"));
     run(HG_OK, more, NULL, NULL);
     stop_within_epoch("within", &r);
     hg_options *o = hg_options_new("train", &err);
     assert_int_equal(hg_options_set(o, "resume", r.folder, &err), HG_OK);
-    if (hg_train(o, NULL, &r, &err) < 0) fail_msg("%s", err.message);
+    if (hg_run(o, NULL, &r, &err) < 0) fail_msg("%s", err.message);
     hg_options_free(o);
     const char *name = strrchr(r.folder, '/') + 1;
     expect_same_best("straight", name);
     expect_same_results("straight", name);
 }
 
-static int resume(const char *run_folder, const char *name, const char *value, hg_train_result *r,
+static int resume(const char *run_folder, const char *name, const char *value, hg_result *r,
                   hg_error *err) {
     hg_options *o = hg_options_new("train", err);
     assert_int_equal(hg_options_set(o, "resume", run_folder, err), HG_OK);
     if (name) assert_int_equal(hg_options_set(o, name, value, err), HG_OK);
-    const int code = hg_train(o, NULL, r, err);
+    const int code = hg_run(o, NULL, r, err);
     hg_options_free(o);
     return code;
 }
 
 static void another_batch_size_within_an_epoch_is_refused(void **state) {
     (void)state;
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     hg_error err = {0};
     stop_within_epoch("batch", &r);
     char *before = read_text(at("runs/%s/args.yaml", strrchr(r.folder, '/') + 1));
@@ -139,7 +141,7 @@ static void another_batch_size_within_an_epoch_is_refused(void **state) {
 
 static void other_data_of_the_same_width_is_not_resumed_with(void **state) {
     (void)state;
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     hg_error err = {0};
     run(HG_OK, "name=data", NULL, &r);
     assert_int_equal(resume(at("runs/data"), "data", at("long.npy"), &r, &err), HG_ERR_DATA);
@@ -148,7 +150,7 @@ static void other_data_of_the_same_width_is_not_resumed_with(void **state) {
 
 static void a_run_may_be_resumed_for_more_epochs(void **state) {
     (void)state;
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     hg_error err = {0};
     run(HG_OK, "name=more epochs=3", NULL, &r);
     run(HG_OK, "name=whole epochs=5", NULL, NULL);
@@ -218,7 +220,7 @@ static char *progress_of(const char *path) {
 }
 
 static void expect_no_checkpoint(const char *says) {
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     hg_error err = {0};
     assert_int_equal(resume(at("runs/flaws"), "epochs", "5", &r, &err), HG_ERR_MODEL);
     if (!strstr(err.message, says)) fail_msg("%s", err.message);
@@ -275,7 +277,7 @@ static void progress_that_is_none_is_refused(void **state) {
     expect_no_checkpoint("in the weight's shape, got another type of number");
     rewrite_checkpoint(from, to, &(change){.tensor = "encoder.0.weight"});
     expect_no_checkpoint("encoder.0.weight");
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     hg_error err = {0};
     rewrite_checkpoint(from, to, &(change){0});
     if (resume(at("runs/flaws"), "epochs", "5", &r, &err) < 0) fail_msg("%s", err.message);
@@ -288,7 +290,7 @@ static void progress_that_is_none_is_refused(void **state) {
 
 static void a_run_that_is_another_now_is_not_resumed(void **state) {
     (void)state;
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     hg_error err = {0};
     run(HG_OK, "name=other", NULL, &r);
     run(HG_OK, "name=same", NULL, NULL);
@@ -323,7 +325,7 @@ static void copy_file(const char *from, const char *to) {
 
 static void weights_and_options_of_two_runs_are_not_resumed(void **state) {
     (void)state;
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     hg_error err = {0};
     static const char *const files[] = {"args.yaml", "weights/last.safetensors",
                                         "weights/best.safetensors"};
@@ -349,7 +351,7 @@ static void weights_and_options_of_two_runs_are_not_resumed(void **state) {
 // As those of version 0.1.0 are: no run anywhere, and seconds among the progress.
 static void a_run_that_does_not_say_which_it_is_goes_on(void **state) {
     (void)state;
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     hg_error err = {0};
     run(HG_OK, "name=plain epochs=3", NULL, NULL);
     run(HG_OK, "name=longer epochs=4", NULL, NULL);
@@ -365,7 +367,7 @@ static void a_run_that_does_not_say_which_it_is_goes_on(void **state) {
 
 static void a_checkpoint_of_version_0_1_0_goes_on(void **state) {
     (void)state;
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     hg_error err = {0};
     char path[2][256];
     run(HG_OK, "name=aged epochs=2", NULL, NULL);
@@ -392,7 +394,7 @@ static void state_that_is_not_trained_is_no_state_of_the_optimiser(void **state)
     (void)state;
     static const char normed[] = "model=dense_4,_batchnorm_relu_|_dense_input";
     char more[128];
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     hg_error err = {0};
     snprintf(more, sizeof more, "name=normed epochs=2 %s", normed);
     run(HG_OK, more, NULL, NULL);
@@ -406,7 +408,7 @@ static void state_that_is_not_trained_is_no_state_of_the_optimiser(void **state)
 // Gone, they are made anew; damaged, nothing is trained over them; none yet: there are none to look at.
 static void best_weights_may_be_gone_but_not_damaged(void **state) {
     (void)state;
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     hg_error err = {0};
     char last[256], kept[256];
     run(HG_OK, "name=unbest epochs=2", NULL, NULL);
@@ -436,7 +438,7 @@ static void the_same_training_gives_the_same_checkpoint(void **state) {
 
 static void seconds_go_on_where_they_were(void **state) {
     (void)state;
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     hg_error err = {0};
     run(HG_OK, "name=long epochs=2", NULL, NULL);
     char *text = read_text(at("runs/long/results.csv"));
@@ -454,7 +456,7 @@ static void seconds_go_on_where_they_were(void **state) {
 static void a_folder_is_trained_in_by_one_at_a_time(void **state) {
     (void)state;
     hg__lock l;
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     hg_error err = {0};
     run(HG_OK, "name=one", NULL, NULL);
     copy_file(at("runs/one/args.yaml"), at("kept"));
@@ -475,7 +477,7 @@ static void what_a_killed_run_left_is_taken_away(void **state) {
                                        "weights/last.safetensors.1.tmp",
                                        "weights/epoch12.safetensors.1.tmp"};
     static const char mine[] = "runs/left/notes.txt.1.tmp";
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     hg_error err = {0};
     for (int pass = 0; pass < 2; pass++) {
         if (pass == 0) run(HG_OK, "name=left", NULL, NULL);
@@ -502,15 +504,15 @@ static void data_that_shrinks_is_an_error_or_in_memory(void **state) {
     static const char *const memory[] = {"1M", "192M"};
     char path[256];
     hg_error err = {0};
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     snprintf(path, sizeof path, "%s", at("large.npy"));
     for (int i = 0; i < 2; i++) {
         write_npy("large.npy", 50000, WIDTH, 3);
         hg_options *o = new_options("name=shrunk exist_ok=true epochs=2 batch=1000 pca=false");
         assert_int_equal(hg_options_set(o, "data", path, &err), HG_OK);
         assert_int_equal(hg_options_set(o, "max_mem", memory[i], &err), HG_OK);
-        const hg_listener l = {.context = path, .train = cut_off_data};
-        const int code = hg_train(o, &l, &r, &err);
+        const hg_listener l = {.size = sizeof l, .context = path, .train = cut_off_data};
+        const int code = hg_run(o, &l, &r, &err);
         hg_options_free(o);
         assert_int_equal(code, i ? HG_OK : HG_ERR_IO);
         if (i == 0) assert_non_null(strstr(err.message, "got the end of the file"));
@@ -552,7 +554,7 @@ static void a_model_that_holds_rows_is_its_owners_alone(void **state) {
 
 static void rows_of_results_that_make_no_sense_are_dropped(void **state) {
     (void)state;
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     hg_error err = {0};
     run(HG_OK, "name=cut epochs=3", NULL, NULL);
     run(HG_OK, "name=uncut epochs=3", NULL, NULL);

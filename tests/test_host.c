@@ -85,63 +85,14 @@ static void see_sentence(void *context, const char *sentence) {
     seen = *localeconv()->decimal_point;
 }
 
-typedef int text_job(const hg_options *o, const hg_listener *l, bool json, char **text,
-                     hg_error *err);
-
-static int info(const hg_options *o, const hg_listener *l, bool json, char **text, hg_error *err) {
-    (void)l;
-    return hg_info(o, json, text, err);
-}
-
-static int verify(const hg_options *o, const hg_listener *l, bool json, char **text,
-                  hg_error *err) {
-    (void)l;
-    return hg_verify(o, json, text, err);
-}
-
-static int checks(const hg_options *o, const hg_listener *l, bool json, char **text,
-                  hg_error *err) {
-    (void)l;
-    return hg_checks(o, json, text, err);
-}
-
-static int plain(const char *mode, const hg_options *o, const hg_listener *l, hg_error *err) {
-    static const struct {
-        const char *mode;
-        int (*run)(const hg_options *o, const hg_listener *l, hg_error *err);
-    } jobs[] = {
-        {"reconstruct", hg_reconstruct},
-        {"encode",      hg_encode     },
-        {"decode",      hg_decode     },
-        {"import",      hg_import     },
-    };
-    for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++) {
-        if (strcmp(jobs[i].mode, mode) == 0) return jobs[i].run(o, l, err);
+// Whose text says the same every time.
+static bool repeats(const char *job) {
+    static const char *const timed[] = {"checks", "bench", "compare"};
+    for (size_t i = 0; i < sizeof timed / sizeof *timed; i++) {
+        if (strcmp(timed[i], job) == 0) return false;
     }
-    if (strcmp(mode, "train") == 0) return hg_train(o, l, NULL, err);
-    if (strcmp(mode, "predict") == 0) return hg_predict(o, l, NULL, err);
-    if (strcmp(mode, "denoise") == 0) return hg_denoise(o, l, NULL, err);
-    hg_val_result r;
-    return hg_val(o, l, &r, err);
+    return true;
 }
-
-// Those that answer with a text: it joins what was told where it says the same every time.
-static const struct {
-    const char *name;
-    text_job *run;
-    const char *mode;
-    bool repeats;
-} text_jobs[] = {
-    {"val_images", hg_val_images, "val",       true },
-    {"val_labels", hg_val_labels, "val",       true },
-    {"info",       info,          "info",      true },
-    {"verify",     verify,        "verify",    true },
-    {"checks",     checks,        "checks",    false},
-    {"bench",      hg_bench,      "bench",     false},
-    {"calibrate",  hg_calibrate,  "calibrate", true },
-    {"compare",    hg_compare,    "compare",   false},
-};
-enum { TEXT_JOBS = sizeof text_jobs / sizeof *text_jobs };
 
 // job, options between semicolons (@ is the folder), the file that comes of it
 static const char *const steps[][3] = {
@@ -167,9 +118,8 @@ static const char *const steps[][3] = {
     {"encode",      "model=@dense/weights/best.safetensors;data=@x.csv;out=@e.csv",                     "e.csv"        },
     {"decode",      "model=@dense/weights/best.safetensors;data=@e.csv;out=@de.csv",                    "de.csv"       },
     {"val",         "model=@dense/weights/best.safetensors;data=@x.csv;noise=gaussian 0.5",             ""             },
-    {"val_images",
-     "model=@image/weights/best.safetensors;data=@images;noise=gaussian 12.5;threads=2",                ""             },
-    {"val_labels",  "model=@table/weights/best.safetensors;data=@t.csv;label=odd;resamples=20",         ""             },
+    {"val",         "model=@image/weights/best.safetensors;data=@images;noise=gaussian 12.5;threads=2", ""             },
+    {"val",         "model=@table/weights/best.safetensors;data=@t.csv;label=odd;resamples=20",         ""             },
     {"denoise",     "model=@image/weights/best.safetensors;data=@images/a.pgm;out=@a.pgm;threads=2",
      "a.pgm"                                                                                                           },
     {"denoise",     "model=@image/weights/best.safetensors;data=@images;out=@clean;threads=2",
@@ -219,23 +169,24 @@ static void tell_file(hg__text *told, const char *name) {
     hg__content_free(&m);
 }
 
+// A text joins what was told: lines, then JSON.
 static void run_step(hg__text *told, const char *const step[3]) {
-    const char *mode = step[0];
-    int32_t job = -1;
-    for (int32_t i = 0; i < TEXT_JOBS; i++) {
-        if (strcmp(text_jobs[i].name, mode) == 0) job = i;
-    }
+    const char *job = step[0];
     hg_error err = {0};
-    const hg_listener listener = {.context = told, .train = see_train, .note = see_sentence};
-    hg_options *o = make_options(job < 0 ? mode : text_jobs[job].mode, step[1], &err);
-    if (o && job < 0) (void)plain(mode, o, &listener, &err);
-    for (int json = 0; o && job >= 0 && json < 2; json++) {
-        char *text = NULL;
-        (void)text_jobs[job].run(o, &listener, json, &text, &err);
-        if (text && text_jobs[job].repeats) hg__text_add(told, "%s\n", text);
-        hg_text_free(text);
+    const hg_listener listener = {
+        .size = sizeof listener, .context = told, .train = see_train, .note = see_sentence};
+    hg_options *o = make_options(job, step[1], &err);
+    hg_result result = {.size = sizeof result};
+    if (o) (void)hg_run(o, &listener, &result, &err);
+    if (result.text && repeats(job)) hg__text_add(told, "%s\n", result.text);
+    if (result.text) {
+        hg_text_free(result.text);
+        result.json = true;
+        (void)hg_run(o, &listener, &result, &err);
+        if (result.text && repeats(job)) hg__text_add(told, "%s\n", result.text);
+        hg_text_free(result.text);
     }
-    hg__text_add(told, "%s %s: exit %d %s\n", mode, step[1], err.code, err.message);
+    hg__text_add(told, "%s %s: exit %d %s\n", job, step[1], err.code, err.message);
     if (step[2][0]) tell_file(told, step[2]);
     char *yaml = o ? hg_options_format(o, NULL) : NULL;
     if (yaml) hg__text_add(told, "%s", yaml);
@@ -479,9 +430,9 @@ static void cancel_self(void *context, const hg_train_event *event) {
 }
 
 static void *train_and_be_cancelled(void *context) {
-    const hg_listener listener = {.train = cancel_self};
+    const hg_listener listener = {.size = sizeof listener, .train = cancel_self};
     hg_options *o = make_options("train", steps[1][1], NULL);
-    *(int *)context = hg_train(o, &listener, NULL, NULL);
+    *(int *)context = hg_run(o, &listener, NULL, NULL);
     hg_options_free(o);
     *(int *)context += 100;
     pthread_testcancel();
@@ -513,11 +464,11 @@ static int64_t rows_of_pipe(const char *path, int rows) {
         for (int i = 0; i < rows; i++) good &= write(to, "0.1,0.2,0.3,0.4,0.5\n", 20) == 20;
         _exit(good ? 0 : 1);
     }
-    hg_predict_result r = {0};
+    hg_result r = {.size = sizeof r};
     hg_options *o =
         make_options("predict", "model=@dense/weights/best.safetensors;out=@f.csv", &err);
     assert_int_equal(hg_options_set(o, "data", path, &err), HG_OK);
-    if (hg_predict(o, NULL, &r, &err) < 0) fail_msg("%s", err.message);
+    if (hg_run(o, NULL, &r, &err) < 0) fail_msg("%s", err.message);
     hg_options_free(o);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
     return r.rows;

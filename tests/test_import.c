@@ -45,7 +45,7 @@ static int import(const char *source, const char *model, hg_error *err) {
     assert_int_equal(hg_options_set(o, "model", model, err), HG_OK);
     assert_int_equal(hg_options_set(o, "input", "3", err), HG_OK);
     assert_int_equal(hg_options_set(o, "out", in_folder("m.safetensors"), err), HG_OK);
-    int code = hg_import(o, NULL, err);
+    int code = hg_run(o, NULL, NULL, err);
     hg_options_free(o);
     return code;
 }
@@ -206,17 +206,15 @@ static void a_model_keeps_its_weights_when_others_are_refused(void **state) {
     hg_model_free(m);
 }
 
-typedef int text_job(const hg_options *o, bool json, char **text, hg_error *err);
-
-static char *ask(text_job *job, const char *mode, const char *path, bool json, hg_error *err) {
-    char *text = NULL;
-    hg_options *o = hg_options_new(mode, err);
+static char *ask(const char *job, const char *path, bool json, hg_error *err) {
+    hg_result r = {.size = sizeof r, .json = json};
+    hg_options *o = hg_options_new(job, err);
     assert_non_null(o);
     assert_int_equal(hg_options_set(o, "model", path, err), HG_OK);
-    int code = job(o, json, &text, err);
-    assert_int_equal(code == HG_OK, text != NULL);
+    int code = hg_run(o, NULL, &r, err);
+    assert_int_equal(code == HG_OK, r.text != NULL);
     hg_options_free(o);
-    return text;
+    return r.text;
 }
 
 static void info_says_what_is_in_a_model(void **state) {
@@ -224,14 +222,14 @@ static void info_says_what_is_in_a_model(void **state) {
     hg_error err = {0};
     save(numbered, 4);
     expect_imported("dense 2 relu | dense input sigmoid");
-    char *text = ask(hg_info, "info", in_folder("m.safetensors"), false, &err);
+    char *text = ask("info", in_folder("m.safetensors"), false, &err);
     assert_non_null(text);
     assert_non_null(
         strstr(text, "\nkind        autoencoder\nmodel       dense 2 relu | dense 3 sigmoid\n"));
     assert_non_null(strstr(text, "\nparameters  17\n"));
     assert_non_null(strstr(text, "weight [2, 3], bias [2]\n"));
     hg_text_free(text);
-    text = ask(hg_info, "info", in_folder("m.safetensors"), true, &err);
+    text = ask("info", in_folder("m.safetensors"), true, &err);
     hg__json *o = hg__json_read(text, strlen(text), "test", NULL);
     assert_non_null(o);
     assert_int_equal(hg__json_integer_value(hg__json_object_get(o, "parameters")), 17);
@@ -262,12 +260,12 @@ static void looking_costs_nothing(void **state) {
     hg_model_free(m);
     struct rusage before, after;
     getrusage(RUSAGE_SELF, &before);
-    char *text = ask(hg_info, "info", path, false, &err);
+    char *text = ask("info", path, false, &err);
     assert_non_null(text);
     assert_non_null(strstr(text, "training with sgd, 1048576 rows a step"));
     hg_text_free(text);
-    hg_text_free(ask(hg_info, "info", path, true, &err));
-    hg_text_free(ask(hg_verify, "verify", path, true, &err));
+    hg_text_free(ask("info", path, true, &err));
+    hg_text_free(ask("verify", path, true, &err));
     getrusage(RUSAGE_SELF, &after);
     assert_true(after.ru_maxrss - before.ru_maxrss < 16 << 10); // KB
 }
@@ -278,11 +276,11 @@ static void verify_says_whole_or_what_is_wrong(void **state) {
     save(numbered, 4);
     expect_imported("dense 2 | dense input");
     const char *path = in_folder("m.safetensors");
-    char *text = ask(hg_verify, "verify", path, false, &err);
+    char *text = ask("verify", path, false, &err);
     assert_non_null(text);
     assert_non_null(strstr(text, ": whole: "));
     hg_text_free(text);
-    text = ask(hg_verify, "verify", path, true, &err);
+    text = ask("verify", path, true, &err);
     assert_non_null(text);
     assert_non_null(strstr(text, "\"whole\":true"));
     hg_text_free(text);
@@ -293,7 +291,7 @@ static void verify_says_whole_or_what_is_wrong(void **state) {
     fseek(f, -1, SEEK_END);
     fputc(last ^ 1, f);
     fclose(f);
-    assert_null(ask(hg_verify, "verify", path, false, &err));
+    assert_null(ask("verify", path, false, &err));
     assert_int_equal(err.code, HG_ERR_MODEL);
     assert_non_null(strstr(err.message, "the file was damaged or changed"));
 }

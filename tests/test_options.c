@@ -53,15 +53,15 @@ static void a_mode_may_have_its_own_default(void **state) {
     hg_options_free(o);
 }
 
-// Every row of every mode: its default is a value it takes, and reading it back changes nothing.
+// Every row of every job: its default is a value it takes, and reading it back changes nothing.
 static void every_default_can_be_set_and_read_back(void **state) {
     (void)state;
-    hg_mode_info mode = {.size = sizeof mode};
+    hg_job_info job = {.size = sizeof job};
     hg_option_info info = {.size = sizeof info};
-    for (size_t m = 0; hg_mode_at(m, &mode); m++) {
-        hg_options *o = make(mode.name);
+    for (size_t m = 0; hg_job_at(m, &job); m++) {
+        hg_options *o = make(job.name);
         size_t i = 0;
-        for (; hg_option_at(mode.name, i, &info); i++) {
+        for (; hg_option_at(job.name, i, &info); i++) {
             set(o, info.name, info.standard);
             assert_true(hg_options_is_set(o, info.name));
             char text[HG_MAX_VALUE];
@@ -70,8 +70,8 @@ static void every_default_can_be_set_and_read_back(void **state) {
             assert_string_equal(hg_options_get(o, info.name), text);
             assert_true(info.help[0] != '\0');
         }
-        assert_int_equal(hg_option_count(mode.name), i);
-        assert_true(i > 0 && mode.summary[0]);
+        assert_int_equal(hg_option_count(job.name), i);
+        assert_true(i > 0 && job.summary[0]);
         hg_options_free(o);
     }
 }
@@ -80,25 +80,25 @@ static void every_default_can_be_set_and_read_back(void **state) {
 static void a_struct_is_filled_as_far_as_its_size_goes(void **state) {
     (void)state;
     struct {
-        hg_mode_info known;
+        hg_job_info known;
         char later[16];
     } room;
     memset(&room, 'x', sizeof room);
-    room.known.size = offsetof(hg_mode_info, needs);
-    assert_true(hg_mode_at(0, &room.known));
+    room.known.size = offsetof(hg_job_info, needs);
+    assert_true(hg_job_at(0, &room.known));
     assert_string_equal(room.known.name, "train");
-    assert_int_equal(room.known.size, offsetof(hg_mode_info, needs));
+    assert_int_equal(room.known.size, offsetof(hg_job_info, needs));
     assert_memory_equal(&room.known.needs, "xxxxxxxx", sizeof room.known.needs);
     room.known.size = sizeof room;
-    assert_true(hg_mode_at(0, &room.known));
+    assert_true(hg_job_at(0, &room.known));
     assert_non_null(strstr(room.known.needs, "data"));
     for (size_t i = 0; i < sizeof room.later; i++) assert_int_equal(room.later[i], 0);
     hg_option_info option = {0};
     hg_group_info group = {0};
     hg_example_info example = {0};
     hg_word_info word = {0};
-    room.known = (hg_mode_info){0};
-    assert_false(hg_mode_at(0, &room.known) || hg_option_at("train", 0, &option));
+    room.known = (hg_job_info){0};
+    assert_false(hg_job_at(0, &room.known) || hg_option_at("train", 0, &option));
     assert_false(hg_group_at(0, &group) || hg_example_at(0, &example));
     assert_false(hg_word_at("model", 0, &word) || option.name || word.name);
 }
@@ -367,10 +367,10 @@ static bool is_a_group(const char *name) {
 
 static void every_option_says_what_it_takes(void **state) {
     (void)state;
-    hg_mode_info mode = {.size = sizeof mode};
+    hg_job_info job = {.size = sizeof job};
     hg_option_info o = {.size = sizeof o};
-    for (size_t m = 0; hg_mode_at(m, &mode); m++) {
-        for (size_t i = 0; hg_option_at(mode.name, i, &o); i++) {
+    for (size_t m = 0; hg_job_at(m, &job); m++) {
+        for (size_t i = 0; hg_option_at(job.name, i, &o); i++) {
             const bool is_text = strcmp(o.type, "text") == 0;
             if (strlen(o.help) < 8) fail_msg("%s has no help", o.name);
             if (!is_text && !*o.range) fail_msg("%s has no range", o.name);
@@ -394,7 +394,7 @@ static void examples_are_lines_that_are_taken(void **state) {
         mode = line;
         at = line + strcspn(line, " ");
         *at++ = '\0';
-        assert_string_equal(mode, e.mode);
+        assert_string_equal(mode, e.job);
         hg_options *o = make(mode);
         while (*at && *at != '|') { // key=value key='a value'
             char *key = at, *value = strchr(at, '=');

@@ -68,8 +68,6 @@ static int make_files(void **state) {
 
 // ---- jobs ---------------------------------------------------------------------------------------
 
-typedef int job(const hg_options *o, const hg_listener *l, hg_error *err);
-
 static hg_options *options(const char *mode, const char *model, const char *data, const char *out) {
     hg_options *o = hg_options_new(mode, NULL);
     assert_non_null(o);
@@ -79,22 +77,17 @@ static hg_options *options(const char *mode, const char *model, const char *data
     return o;
 }
 
-static int predict(const hg_options *o, const hg_listener *l, hg_error *err) {
-    return hg_predict(o, l, NULL, err);
-}
-
-static int run(job *j, const char *mode, const char *model, const char *data, const char *out,
+static int run(const char *job, const char *model, const char *data, const char *out,
                hg_error *err) {
-    hg_options *o = options(mode, model, data, out);
-    const int code = j(o, NULL, err);
+    hg_options *o = options(job, model, data, out);
+    const int code = hg_run(o, NULL, NULL, err);
     hg_options_free(o);
     return code;
 }
 
-static void must_run(job *j, const char *mode, const char *model, const char *data,
-                     const char *out) {
+static void must_run(const char *job, const char *model, const char *data, const char *out) {
     hg_error err = {0};
-    if (run(j, mode, model, data, out, &err) < 0) fail_msg("%s", err.message);
+    if (run(job, model, data, out, &err) < 0) fail_msg("%s", err.message);
 }
 
 static hg__data *open_rows(const char *name) {
@@ -239,7 +232,7 @@ static void predict_writes_the_scorers_numbers(void **state) {
     const char *data[] = {"bytes.idx", "floats.npy"};
     expected_scores(score);
     for (int k = 0; k < 2; k++) {
-        must_run(predict, "predict", "m.safetensors", data[k], "scores.csv");
+        must_run("predict", "m.safetensors", data[k], "scores.csv");
         hg__content content;
         assert_int_equal(hg__content_read(&content, at("scores.csv"), NULL), HG_OK);
         const char *text = (const char *)content.data, *end = text + content.size;
@@ -267,10 +260,11 @@ static void val_is_the_mean_and_median_of_the_scores(void **state) {
         most = fmax(most, (double)score[i]);
     }
     hg_options *o = options("val", "m.safetensors", "bytes.idx", NULL);
-    hg_val_result r;
+    hg_result r = {.size = sizeof r};
     hg_error err = {0};
-    if (hg_val(o, NULL, &r, &err) < 0) fail_msg("%s", err.message);
+    if (hg_run(o, NULL, &r, &err) < 0) fail_msg("%s", err.message);
     hg_options_free(o);
+    hg_text_free(r.text);
     assert_int_equal(r.rows, ROWS);
     assert_int_equal(r.width, WIDTH);
     assert_true(fabs(r.mse - sum / ROWS) < 1e-6 * r.mse);
@@ -288,10 +282,10 @@ static void val_is_the_mean_and_median_of_the_scores(void **state) {
 static void a_job_stops_when_asked_and_leaves_no_file(void **state) {
     (void)state;
     const volatile sig_atomic_t stop = 1;
-    const hg_listener l = {.stop = &stop};
+    const hg_listener l = {.size = sizeof l, .stop = &stop};
     hg_error err = {0};
     hg_options *o = options("predict", "m.safetensors", "bytes.idx", "stopped.csv");
-    assert_int_equal(hg_predict(o, &l, NULL, &err), HG_ERR_STOPPED);
+    assert_int_equal(hg_run(o, &l, NULL, &err), HG_ERR_STOPPED);
     hg_options_free(o);
     assert_false(hg__is_file(at("stopped.csv")));
 }
@@ -320,9 +314,9 @@ static void hear(void *context, const hg_progress_event *e) {
 static void a_job_tells_how_far_it_is(void **state) {
     (void)state;
     heard h = {0};
-    const hg_listener l = {.context = &h, .progress = hear};
+    const hg_listener l = {.size = sizeof l, .context = &h, .progress = hear};
     hg_options *o = options("predict", "m.safetensors", "bytes.idx", "told.csv");
-    assert_int_equal(hg_predict(o, &l, NULL, NULL), HG_OK);
+    assert_int_equal(hg_run(o, &l, NULL, NULL), HG_OK);
     hg_options_free(o);
     assert_true(h.ends >= 1);
     assert_int_equal(h.done, ROWS);
@@ -334,7 +328,7 @@ static void a_job_tells_how_far_it_is(void **state) {
 static void a_meter_speaks_now_and_then_and_at_the_end(void **state) {
     (void)state;
     heard h = {0};
-    const hg_listener l = {.context = &h, .progress = hear};
+    const hg_listener l = {.size = sizeof l, .context = &h, .progress = hear};
     hg__meter m = {0};
     hg__meter_end(&m); // nothing began
     hg__meter_start(&m, &l, "reading", "rows", 0);
@@ -362,11 +356,11 @@ static void rows_come_out_as_the_scorer_has_them(void **state) {
     hg_scorer *s = hg_scorer_new(m, 1, NULL);
     hg_reconstruct_rows(s, x, ROWS, y);
     hg_encode_rows(s, x, ROWS, z);
-    must_run(hg_reconstruct, "reconstruct", "m.safetensors", "bytes.idx", "y.npy");
+    must_run("reconstruct", "m.safetensors", "bytes.idx", "y.npy");
     same_rows("y.npy", y, WIDTH);
-    must_run(hg_encode, "encode", "m.safetensors", "floats.npy", "z.npy");
+    must_run("encode", "m.safetensors", "floats.npy", "z.npy");
     same_rows("z.npy", z, CODE);
-    must_run(hg_decode, "decode", "m.safetensors", "z.npy", "back.npy");
+    must_run("decode", "m.safetensors", "z.npy", "back.npy");
     same_rows("back.npy", y, WIDTH);
     hg_scorer_free(s);
     hg_model_free(m);
@@ -378,12 +372,12 @@ static void pictures_keep_their_shape(void **state) {
         2, {H, W}
     };
     const char *out[] = {"y.npy", "y.idx", "back.npy", "back.idx"};
-    must_run(hg_encode, "encode", "m.safetensors", "bytes.idx", "z.npy");
+    must_run("encode", "m.safetensors", "bytes.idx", "z.npy");
     for (int i = 0; i < 4; i++) {
         if (i < 2) {
-            must_run(hg_reconstruct, "reconstruct", "m.safetensors", "bytes.idx", out[i]);
+            must_run("reconstruct", "m.safetensors", "bytes.idx", out[i]);
         } else {
-            must_run(hg_decode, "decode", "m.safetensors", "z.npy", out[i]);
+            must_run("decode", "m.safetensors", "z.npy", out[i]);
         }
         hg__data *d = open_rows(out[i]);
         assert_true(hg__shape_is_equal(&d->shape, &shape));
@@ -398,7 +392,7 @@ static void bytes_that_go_out_as_idx_are_bytes_again_to_the_nearest(void **state
     hg_model *m = new_model();
     hg_scorer *s = hg_scorer_new(m, 1, NULL);
     hg_reconstruct_rows(s, x, ROWS, y);
-    must_run(hg_reconstruct, "reconstruct", "m.safetensors", "bytes.idx", "y.idx");
+    must_run("reconstruct", "m.safetensors", "bytes.idx", "y.idx");
     hg__data *d = open_rows("y.idx");
     float row[WIDTH];
     for (int64_t i = 0; i < ROWS; i++) {
@@ -414,7 +408,7 @@ static void bytes_that_go_out_as_idx_are_bytes_again_to_the_nearest(void **state
 
 static void a_name_that_says_nothing_gets_the_inputs_format(void **state) {
     (void)state;
-    must_run(hg_reconstruct, "reconstruct", "m.safetensors", "bytes.idx", "same");
+    must_run("reconstruct", "m.safetensors", "bytes.idx", "same");
     hg__data *d = open_rows("same");
     assert_string_equal(d->format, "idx");
     hg__data_close(d);
@@ -429,9 +423,8 @@ static void a_compressed_output_is_refused(void **state) {
         "out: expected a name that ends in .npy, .csv, .tsv or .idx, for rows of a table .csv or "
         "a database, got %s, a packed file",
         at("y.npy.gz"));
-    assert_int_equal(
-        run(hg_reconstruct, "reconstruct", "m.safetensors", "bytes.idx", "y.npy.gz", &err),
-        HG_ERR_USAGE);
+    assert_int_equal(run("reconstruct", "m.safetensors", "bytes.idx", "y.npy.gz", &err),
+                     HG_ERR_USAGE);
     assert_string_equal(err.message, expected);
     assert_false(hg__is_file(at("y.npy.gz")));
 }
@@ -439,8 +432,7 @@ static void a_compressed_output_is_refused(void **state) {
 static void a_folder_that_is_not_there_is_an_error(void **state) {
     (void)state;
     hg_error err = {0};
-    assert_int_equal(run(predict, "predict", "m.safetensors", "bytes.idx", "no/s.csv", &err),
-                     HG_ERR_IO);
+    assert_int_equal(run("predict", "m.safetensors", "bytes.idx", "no/s.csv", &err), HG_ERR_IO);
     assert_non_null(strstr(err.message, "no/s.csv: cannot create"));
 }
 
@@ -450,16 +442,15 @@ static void rows_of_another_width_are_refused(void **state) {
     (void)state;
     hg_error err = {0};
     char expected[256];
-    must_run(hg_encode, "encode", "m.safetensors", "bytes.idx", "z.npy");
+    must_run("encode", "m.safetensors", "bytes.idx", "z.npy");
     snprintf(expected, sizeof expected,
              "%s: expected rows of 35 numbers (the model's width), got 6", at("z.npy"));
-    assert_int_equal(run(predict, "predict", "m.safetensors", "z.npy", "s.csv", &err), HG_ERR_DATA);
+    assert_int_equal(run("predict", "m.safetensors", "z.npy", "s.csv", &err), HG_ERR_DATA);
     assert_string_equal(err.message, expected);
     assert_false(hg__is_file(at("s.csv")));
     snprintf(expected, sizeof expected, "%s: expected rows of 6 numbers (the model's code), got 35",
              at("floats.npy"));
-    assert_int_equal(run(hg_decode, "decode", "m.safetensors", "floats.npy", "y.npy", &err),
-                     HG_ERR_DATA);
+    assert_int_equal(run("decode", "m.safetensors", "floats.npy", "y.npy", &err), HG_ERR_DATA);
     assert_string_equal(err.message, expected);
 }
 
@@ -486,8 +477,8 @@ static void columns_are_matched_by_name(void **state) {
         skip();
     }
     hg__data_close(d);
-    must_run(hg_reconstruct, "reconstruct", "named.safetensors", "right.csv", "right_out.csv");
-    must_run(hg_reconstruct, "reconstruct", "named.safetensors", "mixed.csv", "mixed_out.csv");
+    must_run("reconstruct", "named.safetensors", "right.csv", "right_out.csv");
+    must_run("reconstruct", "named.safetensors", "mixed.csv", "mixed_out.csv");
     hg__content right, mixed;
     assert_int_equal(hg__content_read(&right, at("right_out.csv"), NULL), HG_OK);
     assert_int_equal(hg__content_read(&mixed, at("mixed_out.csv"), NULL), HG_OK);
@@ -513,8 +504,7 @@ static void a_missing_column_is_named(void **state) {
     hg__data_close(d);
     snprintf(expected, sizeof expected,
              "%s: expected a column named \"b\" (the model has it), found none", at("short.csv"));
-    assert_int_equal(run(predict, "predict", "named.safetensors", "short.csv", "s.csv", &err),
-                     HG_ERR_DATA);
+    assert_int_equal(run("predict", "named.safetensors", "short.csv", "s.csv", &err), HG_ERR_DATA);
     assert_string_equal(err.message, expected);
 }
 

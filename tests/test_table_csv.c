@@ -280,7 +280,8 @@ static void a_reading_tells_how_far_it_is_and_stops(void **state) {
     const sample_file f = save_sample(text, size, "x.csv");
     volatile sig_atomic_t stop = 0;
     hg_progress_event end = {0};
-    const hg_listener l = {.context = &end, .progress = remember_end, .stop = &stop};
+    const hg_listener l = {
+        .size = sizeof l, .context = &end, .progress = remember_end, .stop = &stop};
     hg_error err = {0};
     hg__meter meter;
     hg__cell cell[2];

@@ -282,7 +282,7 @@ static void stopping_leaves_between_windows(void **state) {
                             .put = put,
                             .need = need,
                             .done = done,
-                            .stop = &stop};
+                            .listener = &(hg_listener){.stop = &stop}};
     hg_error err = {0};
     hg__pool *pool = hg__pool_new(1, NULL);
     assert_int_equal(hg__image_needs_of(&m->net, &needs, NULL), HG_OK);

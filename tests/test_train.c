@@ -20,7 +20,7 @@ static void the_results_folder_holds_everything(void **state) {
                                  "weights/last.safetensors",
                                  "weights/pca.safetensors"};
     char link[256] = "";
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     run(HG_OK, "name=all", NULL, &r);
     assert_string_equal(r.folder, at("runs/all"));
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
@@ -59,7 +59,7 @@ static void the_results_folder_holds_everything(void **state) {
 
 static void the_result_says_what_happened(void **state) {
     (void)state;
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     run(HG_OK, "name=result fraction=0.5 epochs=5", NULL, &r);
     assert_int_equal(r.epochs, 5);
     assert_true(r.best_epoch >= 1 && r.best_epoch <= 5);
@@ -74,7 +74,7 @@ static void the_result_says_what_happened(void **state) {
 
 static void folders_are_numbered_unless_they_may_exist(void **state) {
     (void)state;
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     char link[256] = "";
     run(HG_OK, "name=n epochs=1", NULL, &r);
     run(HG_OK, "name=n epochs=1", NULL, &r);
@@ -95,8 +95,8 @@ static void args_yaml_repeats_the_run_bit_for_bit(void **state) {
         NULL);
     hg_options *o = hg_options_new("train", &err);
     assert_int_equal(hg_options_load(o, at("runs/args/args.yaml"), &err), HG_OK);
-    hg_train_result r;
-    if (hg_train(o, NULL, &r, &err) < 0) fail_msg("%s", err.message);
+    hg_result r = {.size = sizeof r};
+    if (hg_run(o, NULL, &r, &err) < 0) fail_msg("%s", err.message);
     hg_options_free(o);
     assert_string_equal(r.folder, at("runs/args2"));
     expect_same_best("args", "args2");
@@ -117,7 +117,7 @@ static void the_weights_of_every_other_epoch_are_kept(void **state) {
 
 static void rows_may_be_held_out_or_come_from_a_file_or_be_none(void **state) {
     (void)state;
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     char more[512];
     run(HG_OK, "name=val val=0.5", NULL, &r);
     assert_int_equal(r.rows, 30);
@@ -130,7 +130,7 @@ static void rows_may_be_held_out_or_come_from_a_file_or_be_none(void **state) {
 static void without_validation_the_last_is_the_best_and_figures_are_empty(void **state) {
     (void)state;
     static told t;
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     t = (told){0};
     run(HG_OK, "name=none val=0", &t, &r);
     assert_int_equal(r.rows, ROWS);
@@ -161,7 +161,7 @@ static void validation_rows_of_another_width_are_refused(void **state) {
 
 static void patience_ends_a_run_that_gets_no_better(void **state) {
     (void)state;
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     run(HG_OK, "name=patience lr=0 epochs=50 patience=3", NULL, &r);
     assert_int_equal(r.epochs, 4);
     assert_int_equal(r.best_epoch, 1);
@@ -196,7 +196,7 @@ static void the_best_weights_are_those_of_the_best_epoch(void **state) {
     static told t;
     for (int i = 0; i < 3; i++) {
         char more[200], short_name[32];
-        hg_train_result r, again;
+        hg_result r = {.size = sizeof r}, again = r;
         t = (told){.stop_after = ends[i].stop_after};
         snprintf(more, sizeof more, "name=%s %s", ends[i].name, ends[i].options);
         run(ends[i].code, more, &t, &r);
@@ -211,7 +211,7 @@ static void the_best_weights_are_those_of_the_best_epoch(void **state) {
 
 static void time_ends_a_run_but_not_before_its_first_epoch(void **state) {
     (void)state;
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     run(HG_OK, "name=time epochs=50 time=1e-12", NULL, &r);
     assert_int_equal(r.epochs, 1);
     assert_string_equal(r.exit_reason, "time");
@@ -241,7 +241,7 @@ static void a_run_may_start_from_pretrained_weights(void **state) {
     hg_options_set(o, "lr", "0", &err);
     hg_options_set(o, "name", "third", &err);
     hg_options_set(o, "pretrained", at("runs/first/weights/last.safetensors"), &err);
-    if (hg_train(o, NULL, NULL, &err) < 0) fail_msg("%s", err.message);
+    if (hg_run(o, NULL, NULL, &err) < 0) fail_msg("%s", err.message);
     hg_options_free(o);
     hg_model *m = hg_model_load(at("runs/third/weights/best.safetensors"), &err);
     assert_string_equal(hg_model_spec(m), "dense 3 tanh | dense 6");
@@ -282,7 +282,7 @@ static void pca_is_trained_by_the_same_command(void **state) {
     }
     char more[512];
     hg_error err = {0};
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     snprintf(more, sizeof more, "name=pca model=pca latent=2 label=label data=%s", at("x.csv"));
     run(HG_OK, more, NULL, &r);
     assert_string_equal(r.exit_reason, "done");
@@ -300,7 +300,7 @@ static void a_refused_run_takes_its_folder_away_again(void **state) {
     (void)state;
     static const char refused[] = "model=pca latent=7 fraction=1", said[] = "PCA expects a code";
     char more[512], to[64];
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     run(HG_OK, "name=kept epochs=1", NULL, NULL);
     snprintf(more, sizeof more, "name=wide %s", refused);
     assert_non_null(strstr(run(HG_ERR_USAGE, more, NULL, &r), said));
@@ -342,7 +342,7 @@ static void a_batch_larger_than_the_data_takes_no_more_memory(void **state) {
         getrusage(RUSAGE_SELF, &before);
         hg_error err = {0};
         hg_options *o = new_options("name=batch batch=1048576");
-        const int code = hg_train(o, NULL, NULL, &err);
+        const int code = hg_run(o, NULL, NULL, &err);
         hg_options_free(o);
         getrusage(RUSAGE_SELF, &after);
         _exit(code < 0 ? 2 : after.ru_maxrss - before.ru_maxrss > 300 << 10);
@@ -356,7 +356,7 @@ static void a_batch_larger_than_the_data_takes_no_more_memory(void **state) {
 
 static void a_run_that_diverges_says_where_and_keeps_its_checkpoint(void **state) {
     (void)state;
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     const char *sentence =
         run(HG_ERR_DIVERGED, "name=diverged optimizer=sgd lr=1000 epochs=100", NULL, &r);
     assert_non_null(strstr(sentence, "training diverged in epoch "));
@@ -410,7 +410,7 @@ static void a_validation_loss_that_is_not_finite_is_a_divergence(void **state) {
 static void a_project_that_cannot_be_made_is_refused(void **state) {
     (void)state;
     char more[512];
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     snprintf(more, sizeof more, "project=%s", at("x.csv/runs"));
     const char *sentence = run(HG_ERR_IO, more, NULL, &r);
     assert_non_null(strstr(sentence, "x.csv"));
@@ -426,7 +426,7 @@ static void events_come_in_order_and_are_filled_in(void **state) {
     (void)state;
     static told t;
     t = (told){0};
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     run(HG_OK, "name=events epochs=4 lr=0.01 schedule=step step_every=2 gamma=0.5", &t, &r);
     int ends = 0;
     double best = (double)INFINITY, seconds = 0;
@@ -454,7 +454,7 @@ static void an_epoch_that_steps_end_has_so_many(void **state) {
     (void)state;
     static told t;
     t = (told){0};
-    hg_train_result r;
+    hg_result r = {.size = sizeof r};
     run(HG_OK, "name=shortened epochs=0 steps=10", &t, &r);
     const hg_train_event *last = &t.event[t.events - 1];
     assert_true(t.events > 1 && last->epoch_end);
@@ -498,7 +498,7 @@ static int child(void) {
     for (size_t i = 0; o && code == HG_OK && i < sizeof set / sizeof *set; i++) {
         code = hg_options_set(o, set[i][0], set[i][1], &err);
     }
-    if (code == HG_OK) code = hg_train(o, NULL, NULL, &err);
+    if (code == HG_OK) code = hg_run(o, NULL, NULL, &err);
     hg_options_free(o);
     if (code == HG_OK) return CHILD_WORKED;
     return code == err.code && *err.message && (code == HG_ERR_MEMORY || code == HG_ERR_IO)

@@ -29,7 +29,7 @@ static int train_model(void **state) {
     static char folder[] = "/tmp/hourglass-test-XXXXXX";
     char path[128];
     hg_error err = {0};
-    hg_train_result result;
+    hg_result result = {.size = sizeof result};
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/x.csv", folder);
     write_training(path);
@@ -47,7 +47,7 @@ static int train_model(void **state) {
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         assert_int_equal(hg_options_set(o, options[i][0], options[i][1], &err), HG_OK);
     }
-    assert_int_equal(hg_train(o, NULL, &result, &err), HG_OK);
+    assert_int_equal(hg_run(o, NULL, &result, &err), HG_OK);
     hg_options_free(o);
     snprintf(path, sizeof path, "%s/run/weights/best.safetensors", folder);
     model = hg_model_load(path, &err);

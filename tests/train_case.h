@@ -76,16 +76,17 @@ static inline hg_options *new_options(const char *more) {
 }
 
 // A run that must end with `code`. t, r may be NULL.
-static inline const char *run(int code, const char *more, told *t, hg_train_result *r) {
+static inline const char *run(int code, const char *more, told *t, hg_result *r) {
     static hg_error err;
-    hg_train_result own;
+    hg_result own = {.size = sizeof own};
     err = (hg_error){0};
     hg_options *o = new_options(more);
-    const hg_listener l = {.context = t,
+    const hg_listener l = {.size = sizeof l,
+                           .context = t,
                            .train = t ? take_event : NULL,
                            .note = t ? take_note : NULL,
                            .stop = t ? &t->stop : NULL};
-    const int got = hg_train(o, &l, r ? r : &own, &err);
+    const int got = hg_run(o, &l, r ? r : &own, &err);
     hg_options_free(o);
     if (got != code) fail_msg("%s: ended with %d, not %d: %s", more, got, code, err.message);
     if (code < 0) assert_int_equal(err.code, code);

@@ -5,8 +5,6 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "base/error.h"
-
 static void go_in(hg__entry *e) {
     e->locale = uselocale(e->plain);
     (void)fegetenv(&e->floats);
@@ -48,40 +46,62 @@ int hg__fill(void *to, const void *from, size_t size, const char *type, hg_error
 
 static void relay_train(void *context, const hg_train_event *event) {
     const hg__relay *r = context;
+    hg_train_event sized = *event;
+    sized.size = sizeof sized;
     go_out(r->entry);
-    r->host->train(r->host->context, event);
+    r->host.train(r->host.context, &sized);
     go_in(r->entry);
 }
 
 static void relay_note(void *context, const char *sentence) {
     const hg__relay *r = context;
     go_out(r->entry);
-    r->host->note(r->host->context, sentence);
+    r->host.note(r->host.context, sentence);
     go_in(r->entry);
+}
+
+static bool relay_abort(void *context) {
+    hg__relay *r = context;
+    if (r->is_aborted) return true;
+    go_out(r->entry);
+    r->is_aborted = r->host.abort(r->host.context);
+    go_in(r->entry);
+    return r->is_aborted;
 }
 
 static void relay_detail(void *context, const char *sentence) {
     const hg__relay *r = context;
     go_out(r->entry);
-    r->host->detail(r->host->context, sentence);
+    r->host.detail(r->host.context, sentence);
     go_in(r->entry);
 }
 
 static void relay_progress(void *context, const hg_progress_event *event) {
     const hg__relay *r = context;
+    hg_progress_event sized = *event;
+    sized.size = sizeof sized;
     go_out(r->entry);
-    r->host->progress(r->host->context, event);
+    r->host.progress(r->host.context, &sized);
     go_in(r->entry);
 }
 
-const hg_listener *hg__relay_init(hg__relay *r, hg__entry *e, const hg_listener *host) {
-    if (!host) return NULL;
-    *r = (hg__relay){.host = host, .entry = e};
-    r->own = (hg_listener){.context = r,
-                           .train = host->train ? relay_train : NULL,
-                           .note = host->note ? relay_note : NULL,
-                           .stop = host->stop,
-                           .detail = host->detail ? relay_detail : NULL,
-                           .progress = host->progress ? relay_progress : NULL};
-    return &r->own;
+int hg__relay_init(hg__relay *r, hg__entry *e, const hg_listener **l, hg_error *err) {
+    const hg_listener *host = *l;
+    *r = (hg__relay){.entry = e};
+    if (host && host->size < sizeof host->size) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "hg_listener: expected size to be sizeof(hg_listener), got %zu",
+                        host->size);
+    }
+    if (host) memcpy(&r->host, host, host->size < sizeof *host ? host->size : sizeof *host);
+    r->own = (hg_listener){.size = sizeof r->own,
+                           .context = r,
+                           .train = r->host.train ? relay_train : NULL,
+                           .note = r->host.note ? relay_note : NULL,
+                           .stop = r->host.stop,
+                           .abort = r->host.abort ? relay_abort : NULL,
+                           .detail = r->host.detail ? relay_detail : NULL,
+                           .progress = r->host.progress ? relay_progress : NULL};
+    *l = &r->own;
+    return HG_OK;
 }

@@ -11,7 +11,7 @@
 #include <fenv.h>
 #include <locale.h>
 
-#include "hourglass.h"
+#include "base/error.h"
 
 typedef struct hg__entry {
     locale_t plain;  // owned: the C locale, while we are in
@@ -26,12 +26,16 @@ void hg__entry_end(hg__entry *e);
 // A listener of ours that calls the host's.
 typedef struct hg__relay {
     hg_listener own;
-    const hg_listener *host; // borrowed
-    hg__entry *entry;        // borrowed
+    // What the host's had, as far as its size goes.
+    hg_listener host;
+    // Borrowed.
+    hg__entry *entry;
+    // The host has asked to stop by abort().
+    bool is_aborted;
 } hg__relay;
 
-// NULL for NULL; lives as long as r.
-const hg_listener *hg__relay_init(hg__relay *r, hg__entry *e, const hg_listener *host);
+// Makes *l ours, which lives as long as r; of a host without one (*l is NULL), one that nobody hears and that never stops.
+int hg__relay_init(hg__relay *r, hg__entry *e, const hg_listener **l, hg_error *err);
 
 // Fills a struct of the caller's that begins with its size, as the caller's header has it: writes no more than that, and
 // zeros where that is more than `size`, which ours takes. type: its name, for the sentence. HG_ERR_USAGE where the caller
@@ -43,9 +47,9 @@ int hg__fill(void *to, const void *from, size_t size, const char *type, hg_error
  __attribute__((cleanup(hg__entry_end))) hg__entry hg__here; \
  hg__entry_begin(&hg__here)
 
-// The same for a job with the listener l.
-#define HG_JOB_ENTRY(l)  \
- HG_ENTRY;               \
- hg__relay hg__listener; \
- (l) = hg__relay_init(&hg__listener, &hg__here, (l))
+// The same for a job with the listener l, which is never NULL afterwards. Fails where it has no size.
+#define HG_JOB_ENTRY(l, err) \
+ HG_ENTRY;                   \
+ hg__relay hg__listener;     \
+ HG_TRY(hg__relay_init(&hg__listener, &hg__here, &(l), (err)))
 #endif

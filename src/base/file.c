@@ -17,6 +17,7 @@
 
 #include "base/address.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "base/secret.h"
 #include "base/stream.h"
 
@@ -116,15 +117,18 @@ int hg__read_at(int fd, void *buffer, size_t size, uint64_t offset, const char *
     return HG_OK;
 }
 
-int hg__read_stream(int fd, void *buffer, size_t size, size_t *got,
-                    const volatile sig_atomic_t *stop, const char *name, hg_error *err) {
+int hg__read_stream(int fd, void *buffer, size_t size, size_t *got, const hg_listener *listener,
+                    const char *name, hg_error *err) {
     enum { WAIT_MS = 200 }; // a signal may come between the question and the wait
+    const bool asks = listener && (listener->stop || listener->abort);
     char *to = buffer;
     *got = 0;
     while (*got < size) {
-        if (stop && *stop) return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", name);
+        if (hg__is_stopped(listener)) {
+            return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", name);
+        }
         struct pollfd wait = {.fd = fd, .events = POLLIN};
-        if (stop && poll(&wait, 1, WAIT_MS) <= 0) continue; // nothing yet, or a signal
+        if (asks && poll(&wait, 1, WAIT_MS) <= 0) continue; // nothing yet, or a signal
         ssize_t n = hg__io_is_refused(EIO) ? -1 : read(fd, to + *got, size - *got);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot read", name);

@@ -23,10 +23,10 @@ int hg__read_at(int fd, void *buffer, size_t size, uint64_t offset, const char *
                 hg_error *err);
 int hg__write_all(int fd, const void *bytes, size_t size, const char *path, hg_error *err);
 
-// Reads from a pipe or standard input: *got is less than `size` only at its end. While it waits, *stop (NULL: never) becoming
-// non-zero ends it with HG_ERR_STOPPED.
-int hg__read_stream(int fd, void *buffer, size_t size, size_t *got,
-                    const volatile sig_atomic_t *stop, const char *name, hg_error *err);
+// Reads from a pipe or standard input: *got is less than `size` only at its end. While it waits, a listener that asks to
+// stop ends it with HG_ERR_STOPPED; NULL: none does.
+int hg__read_stream(int fd, void *buffer, size_t size, size_t *got, const hg_listener *listener,
+                    const char *name, hg_error *err);
 
 // Opens for reading (close-on-exec). Negative code on failure, else the descriptor: of a folder too. "-" is standard input; of
 // that and of a pipe it is a copy in a file (stream.h), so that all that can be done with files can be done with it.

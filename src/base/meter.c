@@ -65,5 +65,10 @@ void hg__meter_end(hg__meter *m) {
 }
 
 bool hg__meter_is_stopped(const hg__meter *m) {
-    return m->listener && m->listener->stop && *m->listener->stop;
+    return hg__is_stopped(m->listener);
+}
+
+bool hg__is_stopped(const hg_listener *l) {
+    if (!l) return false;
+    return (l->stop && *l->stop) || (l->abort && l->abort(l->context));
 }

@@ -26,4 +26,7 @@ void hg__meter_part(hg__meter *m, double part);
 void hg__meter_restart(hg__meter *m);          // the stage once more
 void hg__meter_end(hg__meter *m);              // {0} is fine, and so is a second time
 bool hg__meter_is_stopped(const hg__meter *m); // the listener asks to stop
+
+// Whether it does, by stop or by abort(): asked on the job's own thread. l may be NULL.
+bool hg__is_stopped(const hg_listener *l);
 #endif

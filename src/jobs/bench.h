@@ -24,7 +24,7 @@ typedef struct hg__figure {
 
 typedef struct hg__bench {
     const hg_options *o;
-    const volatile sig_atomic_t *stop; // may be NULL
+    const hg_listener *listener;
     hg__pool *pool;
     const hg__kernels *k;
     double peak; // multiply-adds x 2 a second, all threads, best seen

@@ -42,7 +42,7 @@ static int train(const hg__contest *t, const char *folder, hg_model **m, hg_erro
     hg_options *o = hg_options_new("train", err);
     int code = o ? set_options(o, t, folder, err) : HG_ERR_MEMORY;
     hg__table *view = code == HG_OK ? hg__table_view(t->table, keep_train, (void *)t, err) : NULL;
-    const hg_listener quiet = {.stop = t->l->stop};
+    const hg_listener quiet = {.context = t->l->context, .stop = t->l->stop, .abort = t->l->abort};
     if (code == HG_OK) code = view ? hg__train(o, view, &quiet, NULL, m, err) : (int)err->code;
     hg__table_close(view);
     hg_options_free(o);

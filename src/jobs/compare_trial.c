@@ -198,7 +198,7 @@ static bool is_too_wide(hg__comparison *c, const hg__contest *t, int32_t method)
 
 static int run_methods(hg__comparison *c, hg__contest *t, rows *r, hg__figure *f, hg_error *err) {
     for (int32_t m = 0; m < c->methods; m++) {
-        if (t->l->stop && *t->l->stop) return hg__fail(err, HG_ERR_STOPPED, "stopped on request");
+        if (hg__is_stopped(t->l)) return hg__fail(err, HG_ERR_STOPPED, "stopped on request");
         if (!is_too_wide(c, t, m)) HG_TRY(measure(&c->method[m], t, r, &f[m], err));
         hg__meter_add(&c->meter, 1);
         if (c->left_out[m]) continue;

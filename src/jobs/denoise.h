@@ -16,7 +16,7 @@ typedef struct hg__denoiser {
     size_t budget;               // bytes that pictures may take: max_mem without the process itself
     size_t max_mem;              // for messages
     const hg_listener *listener; // borrowed, or NULL
-    hg_denoise_result *result;   // borrowed
+    hg_result *result;           // borrowed
     bool has_told;               // that windows are blended
     bool has_told_outside;       // that samples are left as they are
     bool has_told_other;         // that samples are not those the model was trained on

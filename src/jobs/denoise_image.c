@@ -334,7 +334,7 @@ static int run_page(picture *p, const hg__tiling *t, hg_error *err) {
                             .put = put,
                             .need = need,
                             .done = done,
-                            .stop = p->d->listener ? p->d->listener->stop : NULL};
+                            .listener = p->d->listener};
     HG_TRY(hg__tiles_run(p->d->tiles, &io, err));
     if (is_alone) hg__meter_end(&p->d->meter);
     tell_of_range(p);

@@ -216,7 +216,7 @@ static int run_plane(video *v, int32_t i, hg_error *err) {
                             .name = v->name,
                             .get = v->colour ? get_colour : get_plane,
                             .put = v->colour ? put_colour : put_plane,
-                            .stop = v->d->listener ? v->d->listener->stop : NULL};
+                            .listener = v->d->listener};
     v->at = &v->plane[i];
     return hg__tiles_run(i && v->chroma ? v->chroma : v->luma, &io, err);
 }
@@ -238,10 +238,9 @@ static int run_frame(video *v, hg_error *err) {
 
 // How all such video begins. Of anything else it is said what it is: an image has no lines.
 static int read_magic(video *v, char line[HG_Y4M_LINE], hg_error *err) {
-    const volatile sig_atomic_t *stop = v->d->listener ? v->d->listener->stop : NULL;
     char what[64] = "nothing";
     size_t got;
-    HG_TRY(hg__read_stream(v->fd, line, MAGIC, &got, stop, v->name, err));
+    HG_TRY(hg__read_stream(v->fd, line, MAGIC, &got, v->d->listener, v->name, err));
     if (got == MAGIC && memcmp(line, "YUV4MPEG2", MAGIC) == 0) return HG_OK;
     if (got && hg__magic_is_text((const uint8_t *)line, got)) {
         line[got] = '\0';
@@ -259,10 +258,9 @@ static int read_magic(video *v, char line[HG_Y4M_LINE], hg_error *err) {
 
 // 1 and the next line without its end, of which `i` bytes are there; 0 at the end of the stream.
 static int read_line(video *v, char line[HG_Y4M_LINE], size_t i, hg_error *err) {
-    const volatile sig_atomic_t *stop = v->d->listener ? v->d->listener->stop : NULL;
     for (; i < HG_Y4M_LINE; i++) {
         size_t got;
-        HG_TRY(hg__read_stream(v->fd, line + i, 1, &got, stop, v->name, err));
+        HG_TRY(hg__read_stream(v->fd, line + i, 1, &got, v->d->listener, v->name, err));
         if (got && line[i] && line[i] != '\n') continue;
         const bool is_line = got && line[i];
         line[i] = '\0';
@@ -276,10 +274,9 @@ static int read_line(video *v, char line[HG_Y4M_LINE], size_t i, hg_error *err) 
 }
 
 static int read_frame(video *v, hg_error *err) {
-    const volatile sig_atomic_t *stop = v->d->listener ? v->d->listener->stop : NULL;
     const size_t bytes = hg__y4m_frame_bytes(&v->y);
     size_t got;
-    HG_TRY(hg__read_stream(v->fd, v->in, bytes, &got, stop, v->name, err));
+    HG_TRY(hg__read_stream(v->fd, v->in, bytes, &got, v->d->listener, v->name, err));
     if (got == bytes) return HG_OK;
     return hg__fail(err, HG_ERR_DATA,
                     "%s: expected %zu bytes of frame %lld, got %zu: it is cut off", v->name, bytes,

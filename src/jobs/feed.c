@@ -176,8 +176,6 @@ static int check_out(const hg__data *d, const char *out, hg_error *err) {
 }
 
 static int open_files(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
-    f->model = hg_model_load(o->values.model, err);
-    if (!f->model) return (int)err->code;
     HG_TRY(check_neck(f->model, goal, o->values.model, err));
     HG_TRY(open_rows(f, o, goal, err));
     HG_TRY(check_out(f->data, o->values.out, err));
@@ -248,12 +246,9 @@ static int open_feed(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *
     return HG_OK;
 }
 
-int hg__feed_open(hg__feed *f, const hg_options *o, hg__goal goal, const hg_listener *listener,
-                  hg_error *err) {
-    hg_error own;
-    if (!err) err = &own;
-    *f = (hg__feed){.listener = listener};
-    HG_TRY(hg_options_check(o, err));
+int hg__feed_open(hg__feed *f, hg_model *m, const hg_options *o, hg__goal goal,
+                  const hg_listener *listener, hg_error *err) {
+    *f = (hg__feed){.listener = listener, .model = m};
     const int code = open_feed(f, o, goal, err);
     if (code < 0) hg__feed_close(f);
     return code;
@@ -311,7 +306,7 @@ void hg__feed_restart(hg__feed *f) {
 }
 
 int hg__feed_next(hg__feed *f, hg__input *in, hg_error *err) {
-    if (f->listener && f->listener->stop && *f->listener->stop) {
+    if (hg__is_stopped(f->listener)) {
         return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", f->data->path);
     }
     hg__meter_add(&f->meter, f->now.count); // what was given last is done with

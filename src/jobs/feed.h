@@ -33,10 +33,10 @@ typedef struct hg__feed {
     hg__meter meter;             // of reading, then of what is made of the rows
 } hg__feed;
 
-// Loads model=, opens data= and checks that they fit. Columns that both name are matched by name. The goal says what
+// Opens data= for a model, which it takes (also on failure), and checks that they fit. Columns that both name are matched by name. The goal says what
 // comes out of a row, and so how many rows a batch may have. f is cleared on failure.
-int hg__feed_open(hg__feed *f, const hg_options *o, hg__goal goal, const hg_listener *listener,
-                  hg_error *err);
+int hg__feed_open(hg__feed *f, hg_model *m, const hg_options *o, hg__goal goal,
+                  const hg_listener *listener, hg_error *err);
 void hg__feed_close(hg__feed *f); // {0} is fine
 
 // The table is closed: nobody looks at it again.

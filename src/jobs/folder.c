@@ -355,7 +355,7 @@ int hg__folder_write_run(const char *folder, const hg__run_facts *f, hg_error *e
 }
 
 int hg__folder_write_metrics(const char *folder, const hg__run_facts *f, hg_error *err) {
-    const hg_train_result *r = f->result;
+    const hg_result *r = f->result;
     hg__json *baselines = hg__json_object();
     if (isfinite(r->pca_mse)) {
         hg__json_set(baselines, "pca",

@@ -55,7 +55,7 @@ typedef struct hg__run_facts {
     int64_t steps; // done in all
     const char *isa, *start, *exit_reason;
     uint64_t fingerprint;
-    const hg_train_result *result;
+    const hg_result *result;
     double pca_seconds;
 } hg__run_facts;
 int hg__folder_write_run(const char *folder, const hg__run_facts *f, hg_error *err); // run.json

@@ -10,11 +10,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/entry.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/meter.h"
 #include "base/rng.h"
 #include "jobs/bench.h"
+#include "jobs/job.h"
 
 enum { WIDTH = 784, CODE = 64, SINGLES = 20000, CSV_COLUMNS = 20 };
 
@@ -44,7 +45,7 @@ static void measure_peak(hg__bench *b) {
 }
 
 static bool is_stopped(const hg__bench *b) {
-    return b->stop && *b->stop;
+    return hg__is_stopped(b->listener);
 }
 
 double hg__bench_best(hg__bench *b, void (*work)(void *), void *context) {
@@ -328,9 +329,9 @@ static int run_all(hg__bench *b, hg_error *err) {
     return code;
 }
 
-int hg_bench(const hg_options *o, const hg_listener *l, bool json, char **text, hg_error *err) {
-    HG_JOB_ENTRY(l);
-    hg__bench b = {.o = o, .stop = l ? l->stop : NULL, .k = hg__kernels_pick(), .json = json};
+int hg__job_bench(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
+    const bool json = r->json;
+    hg__bench b = {.o = o, .listener = l, .k = hg__kernels_pick(), .json = json};
     b.pool = hg__pool_new((int32_t)o->values.threads, err);
     if (!b.pool) return HG_ERR_MEMORY;
     if (json) hg__text_add(&b.text, "{\"results\": [");
@@ -342,8 +343,8 @@ int hg_bench(const hg_options *o, const hg_listener *l, bool json, char **text, 
                  threads, b.k->name, b.peak / 1e9);
     hg__pool_free(b.pool);
     if (code == HG_OK) {
-        *text = hg__text_take(&b.text, err);
-        if (!*text) code = HG_ERR_MEMORY;
+        r->text = hg__text_take(&b.text, err);
+        if (!r->text) code = HG_ERR_MEMORY;
     }
     hg__text_clear(&b.text);
     return code;

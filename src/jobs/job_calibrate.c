@@ -2,12 +2,12 @@
 // job_calibrate.c - new thresholds from new normal rows, without training.
 #include <string.h>
 
-#include "base/entry.h"
 #include "base/lock.h"
 #include "base/mem.h"
 #include "base/stream.h"
 #include "base/sweep.h"
 #include "base/text.h"
+#include "jobs/job.h"
 #include "jobs/judge.h"
 #include "schema/schema.h"
 
@@ -108,30 +108,26 @@ static int calibrate(hg__judge *j, const hg_options *o, hg__thresholds *fresh, h
     return fit(j, fresh, hg__feed_group_column(&j->feed, o), fpr, err);
 }
 
-int hg_calibrate(const hg_options *o, const hg_listener *l, bool json, char **text, hg_error *err) {
-    HG_JOB_ENTRY(l);
+int hg__job_calibrate(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     hg__judge j;
     hg__thresholds fresh = {0};
     hg__text t = {0};
-    *text = NULL;
     if (hg__is_stream(o->values.model)) {
         return hg__fail(err, HG_ERR_USAGE,
                         "%s: expected a model file, which is written anew, got a stream",
                         o->values.model);
     }
-    HG_TRY(hg__judge_open(&j, o, false, false, l, err));
+    hg_model *m = hg_model_load(o->values.model, err);
+    if (!m) return (int)err->code;
+    HG_TRY(hg__judge_open(&j, m, o, false, false, l, err));
     int code = calibrate(&j, o, &fresh, err);
     if (code == HG_OK) {
-        (json ? write_json : write_lines)(&t, &fresh);
-        *text = hg__text_take(&t, err);
-        if (!*text) code = HG_ERR_MEMORY;
+        (r->json ? write_json : write_lines)(&t, &fresh);
+        r->text = hg__text_take(&t, err);
+        if (!r->text) code = HG_ERR_MEMORY;
     }
     // The model last: nothing behind it can fail, so that it is the old one or told of.
     if (code == HG_OK) code = save(&j, &fresh, &o->values, err);
-    if (code < 0) {
-        hg__free(*text);
-        *text = NULL;
-    }
     hg__thresholds_clear(&fresh);
     hg__judge_close(&j);
     return code;

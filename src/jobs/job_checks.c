@@ -11,13 +11,13 @@
 
 #include "backend/kernels.h"
 #include "backend/pool.h"
-#include "base/entry.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "files/zip_api.h"
 #include "image/image.h"
+#include "jobs/job.h"
 #include "table/mat_api.h"
 #include "table/odbc_api.h"
 #include "table/sqlite_api.h"
@@ -163,18 +163,17 @@ static void write_json(const facts *f, hg__text *out) {
     hg__json_free(object);
 }
 
-int hg_checks(const hg_options *o, bool json, char **text, hg_error *err) {
-    HG_ENTRY;
-    (void)o; // has nothing to say yet
+int hg__job_checks(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
+    (void)o, (void)l; // have nothing to say yet
     facts f = {.threads = 1};
     hg__text out = {0};
     find_machine(&f);
     find_libraries(&f);
-    if (json) {
+    if (r->json) {
         write_json(&f, &out);
     } else {
         write_lines(&f, &out);
     }
-    *text = hg__text_take(&out, err);
-    return *text ? HG_OK : HG_ERR_MEMORY;
+    r->text = hg__text_take(&out, err);
+    return r->text ? HG_OK : HG_ERR_MEMORY;
 }

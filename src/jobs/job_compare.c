@@ -3,13 +3,13 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "base/entry.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/show.h"
 #include "base/stream.h"
 #include "jobs/compare.h"
+#include "jobs/job.h"
 
 static int run_baseline(const hg__method *m, const hg__contest *t, float *score, hg__figure *f,
                         hg_error *err) {
@@ -154,20 +154,14 @@ static int find_files(hg__files *f, const hg_options *o, hg_error *err) {
     return code;
 }
 
-int hg_compare(const hg_options *o, const hg_listener *l, bool json, char **text, hg_error *err) {
-    HG_JOB_ENTRY(l);
-    static const hg_listener nobody = {0};
-    hg_error own;
+int hg__job_compare(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     hg__files files;
-    if (!err) err = &own;
-    HG_TRY(hg_options_check(o, err));
     HG_TRY(find_files(&files, o, err));
-    if (!l) l = &nobody;
     hg__comparison c = {.seeds = (int32_t)o->values.seeds, .first_seed = o->values.seed};
     list_methods(&c, l);
     int code = run_files(&c, &files, o, l, err);
     drop_left_out(&c);
-    if (code == HG_OK) code = report(&c, o, json, text, err);
+    if (code == HG_OK) code = report(&c, o, r->json, &r->text, err);
     clear(&c);
     hg__files_clear(&files);
     return code;

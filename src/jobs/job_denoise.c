@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/entry.h"
 #include "base/file.h"
 #include "base/magic.h"
 #include "base/mem.h"
@@ -19,6 +18,7 @@
 #include "image/image.h"
 #include "image/y4m.h"
 #include "jobs/denoise.h"
+#include "jobs/job.h"
 #include "model/model.h"
 
 // Code, libraries, the model, the threads' stacks, codecs' tables and small files whole.
@@ -47,7 +47,7 @@ void hg__denoise_detail(const hg__denoiser *d, const char *format, ...) {
 }
 
 bool hg__denoise_is_stopped(const hg__denoiser *d) {
-    return d->listener && d->listener->stop && *d->listener->stop;
+    return hg__is_stopped(d->listener);
 }
 
 // ---- windows ------------------------------------------------------------------------------------
@@ -262,21 +262,13 @@ static int run(hg__denoiser *d, const struct hg__values *v, hg_error *err) {
                        : one_image(d, v->data, v->out, err);
 }
 
-int hg_denoise(const hg_options *o, const hg_listener *l, hg_denoise_result *result,
-               hg_error *err) {
-    HG_JOB_ENTRY(l);
-    hg_error own_error;
-    hg_denoise_result own_result;
-    if (!err) err = &own_error;
-    if (!result) result = &own_result;
-    *result = (hg_denoise_result){0};
+int hg__job_denoise(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     HG_TRY(refuse_video(&o->values, err));
-    HG_TRY(hg_options_check(o, err));
     const double started = hg__seconds();
-    hg__denoiser d = {.listener = l, .result = result};
+    hg__denoiser d = {.listener = l, .result = r};
     int code = open_denoiser(&d, o, err);
     if (code == HG_OK) code = run(&d, &o->values, err);
     close_denoiser(&d);
-    result->seconds = hg__seconds() - started;
+    r->seconds = hg__seconds() - started;
     return code;
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // job_import.c - makes a model file of weights that another program has saved.
-#include "base/entry.h"
+#include "jobs/job.h"
 #include "model/model.h"
-#include "options/options.h"
 
 static int take_and_save(hg_model *m, const char *source, const char *out, hg_error *err) {
     hg__tensors weights;
@@ -12,13 +11,9 @@ static int take_and_save(hg_model *m, const char *source, const char *out, hg_er
     return code < 0 ? code : hg__model_save(m, out, NULL, err);
 }
 
-int hg_import(const hg_options *o, const hg_listener *l, hg_error *err) {
-    HG_JOB_ENTRY(l);
+int hg__job_import(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     const struct hg__values *v = &o->values;
-    hg_error own;
-    (void)l; // it is done before there is anything to tell
-    err = err ? err : &own;
-    HG_TRY(hg_options_check(o, err));
+    (void)l, (void)r; // it is done before there is anything to tell
     if (v->input < 1) {
         return hg__fail(err, HG_ERR_USAGE,
                         "input: expected the features of a row, from 1, got %lld",

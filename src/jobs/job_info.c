@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "backend/pool.h"
-#include "base/entry.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/show.h"
@@ -12,8 +11,8 @@
 #include "exec/plan.h"
 #include "fit/pca.h"
 #include "jobs/info_table.h"
+#include "jobs/job.h"
 #include "model/model_file.h"
-#include "options/options.h"
 
 enum { MAX_BATCH = 1 << 20 };
 
@@ -34,7 +33,6 @@ static void close_model(opened *o) {
 
 static int open_model(opened *o, const hg_options *options, hg_error *err) {
     *o = (opened){0};
-    HG_TRY(hg_options_check(options, err));
     HG_TRY(hg__tensors_open(&o->tensors, options->values.model, err));
     o->bytes = o->tensors.content.size;
     const int code = hg__model_look(&o->model, &o->tensors, err);
@@ -308,16 +306,14 @@ static char *info_json(const opened *model, hg_error *err) {
 
 // ---- the jobs -----------------------------------------------------------------------------------
 
-int hg_info(const hg_options *o, bool json, char **text, hg_error *err) {
-    HG_ENTRY;
+int hg__job_info(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     opened model;
-    hg_error own;
-    if (!err) err = &own;
+    (void)l;
     HG_TRY(open_model(&model, o, err));
     int code = measure_training(&model, err);
     if (code == HG_OK) {
-        *text = json ? info_json(&model, err) : info_text(&model, err);
-        if (!*text) code = (int)err->code;
+        r->text = r->json ? info_json(&model, err) : info_text(&model, err);
+        if (!r->text) code = (int)err->code;
     }
     close_model(&model);
     return code;
@@ -347,11 +343,11 @@ static char *verify_json(const opened *o, hg_error *err) {
     return finish_json(object, bad, err);
 }
 
-int hg_verify(const hg_options *o, bool json, char **text, hg_error *err) {
-    HG_ENTRY;
+int hg__job_verify(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     opened model;
+    (void)l;
     HG_TRY(open_model(&model, o, err));
-    *text = json ? verify_json(&model, err) : verify_text(&model, err);
+    r->text = r->json ? verify_json(&model, err) : verify_text(&model, err);
     close_model(&model);
-    return *text ? HG_OK : HG_ERR_MEMORY;
+    return r->text ? HG_OK : HG_ERR_MEMORY;
 }

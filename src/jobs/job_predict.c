@@ -2,15 +2,14 @@
 // job_predict.c - a score for each row of a file, as lines of "row,score"; for each image of a folder "row,file,score".
 #include <string.h>
 
-#include "base/entry.h"
 #include "base/mem.h"
 #include "base/sweep.h"
 #include "jobs/feed.h"
 #include "jobs/format_g9.h"
+#include "jobs/job.h"
 #include "jobs/judge.h"
 #include "jobs/predict_table.h"
 #include "jobs/score_sheet.h"
-#include "options/options.h"
 #include "rows/pictures.h"
 
 // Text is made by the pool's threads, a piece of rows each, and written in order.
@@ -133,9 +132,8 @@ static int predict_numbers(hg__feed *f, const struct hg__values *v, hg_error *er
     return predict(f, v->out, err);
 }
 
-static int predict_rows(const hg_options *o, const hg_listener *l, hg_predict_result *r,
-                        hg_error *err) {
-    hg__feed f;
+// What only a model of a table can do must not be passed over.
+static int check_options(const hg_options *o, hg_error *err) {
     const bool is_json = strcmp(o->values.format, "json") == 0;
     const char *in_vain =
         is_json && !hg__data_is_pictures(o->values.data) ? "format=json" : hg__threshold_option(o);
@@ -155,7 +153,13 @@ static int predict_rows(const hg_options *o, const hg_listener *l, hg_predict_re
             "(`hourglass train prepare=table` makes one)",
             o->values.out);
     }
-    HG_TRY(hg__feed_open(&f, o, HG_SCORE, l, err));
+    return HG_OK;
+}
+
+static int predict_rows(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
+                        hg_error *err) {
+    hg__feed f;
+    HG_TRY(hg__feed_open(&f, m, o, HG_SCORE, l, err));
     const int code = f.data->pictures ? predict_images(&f, &o->values, err)
                                       : predict_numbers(&f, &o->values, err);
     r->rows = f.data->rows;
@@ -164,18 +168,12 @@ static int predict_rows(const hg_options *o, const hg_listener *l, hg_predict_re
     return code;
 }
 
-int hg_predict(const hg_options *o, const hg_listener *l, hg_predict_result *result,
-               hg_error *err) {
-    HG_JOB_ENTRY(l);
-    hg_predict_result own;
-    hg_error kept;
-    if (!result) result = &own;
-    if (!err) err = &kept;
-    *result = (hg_predict_result){0};
-    HG_TRY(hg_options_check(o, err));
+int hg__job_predict(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     hg_model *m = hg_model_load(o->values.model, err);
     if (!m) return (int)err->code;
-    const bool is_table = m->schema != NULL;
+    if (m->schema) return hg__predict_table(m, o, l, r, err);
+    const int code = check_options(o, err);
+    if (code == HG_OK) return predict_rows(m, o, l, r, err);
     hg_model_free(m);
-    return is_table ? hg__predict_table(o, l, result, err) : predict_rows(o, l, result, err);
+    return code;
 }

@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/entry.h"
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/show.h"
 #include "base/stream.h"
 #include "fit/pca.h"
 #include "jobs/folder.h"
+#include "jobs/job.h"
 #include "jobs/trainer.h"
 #include "rows/pictures.h"
 
@@ -257,7 +257,7 @@ static void clear(hg__trainer *t) {
 // ---- the loop -----------------------------------------------------------------------------------
 
 static bool is_stopped(const hg__trainer *t) {
-    return t->l->stop && *t->l->stop;
+    return hg__is_stopped(t->l);
 }
 
 static void tell(hg__trainer *t, const hg_train_event *e) {
@@ -490,7 +490,7 @@ static int run_epochs(hg__trainer *t, const char **reason, hg_error *err) {
 // ---- afterwards ---------------------------------------------------------------------------------
 
 // The best weights: measured beside PCA, or made a detector. *out: as hg__train() has it.
-static int finish_best(hg__trainer *t, hg_train_result *r, hg_model **out, hg_error *err) {
+static int finish_best(hg__trainer *t, hg_result *r, hg_model **out, hg_error *err) {
     char path[1024];
     hg_model *best;
     HG_TRY(hg__folder_weights(t->folder, "best", path, err));
@@ -541,7 +541,7 @@ static int fit_pca(hg__trainer *t, const char **reason, hg_error *err) {
     return code;
 }
 
-static void fill_result(const hg__trainer *t, hg_train_result *r) {
+static void fill_result(const hg__trainer *t, hg_result *r) {
     const hg__progress *p = &t->progress;
     const double lately = hg__seconds() - t->began; // without what was before resume=
     snprintf(r->folder, sizeof r->folder, "%s", t->folder);
@@ -556,7 +556,7 @@ static void fill_result(const hg__trainer *t, hg_train_result *r) {
     r->parameters = t->model->net.spec.parameters;
 }
 
-static int run(hg__trainer *t, hg_train_result *r, hg_model **best, hg_error *err) {
+static int run(hg__trainer *t, hg_result *r, hg_model **best, hg_error *err) {
     const char *reason = NULL;
     const bool is_pca = strcmp(t->model->kind, "pca") == 0;
     hg__format_now(t->start);
@@ -594,15 +594,15 @@ static void tell_skipped(hg__trainer *t, const hg__data *data) {
     note(t, sentence);
 }
 
-int hg__train(const hg_options *o, hg__table *given, const hg_listener *l, hg_train_result *result,
+int hg__train(const hg_options *o, hg__table *given, const hg_listener *l, hg_result *result,
               hg_model **best, hg_error *err) {
     static const hg_listener nobody = {0};
-    hg_train_result own;
+    hg_result own = {0};
     hg_error kept = {0}; // so that errors have a code to return even where the caller wants none
     hg__trainer *t = hg__alloc(1, sizeof *t, &kept);
     int code = t ? HG_OK : HG_ERR_MEMORY;
     if (t) {
-        memset(&own, 0, sizeof own);
+        if (result) own = *result;
         t->l = l ? l : &nobody;
         t->given = given;
         t->lock.fd = -1;
@@ -625,7 +625,6 @@ int hg__train(const hg_options *o, hg__table *given, const hg_listener *l, hg_tr
     return code;
 }
 
-int hg_train(const hg_options *o, const hg_listener *l, hg_train_result *result, hg_error *err) {
-    HG_JOB_ENTRY(l);
-    return hg__train(o, NULL, l, result, NULL, err);
+int hg__job_train(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
+    return hg__train(o, NULL, l, r, NULL, err);
 }

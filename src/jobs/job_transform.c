@@ -3,14 +3,13 @@
 //
 // Files hold float32 in the model's units. One exception: pictures stored as bytes that go out as .idx become
 // bytes again, value / scale rounded to the nearest. Rows of a table go out as a table: transform_table.c.
-#include "base/entry.h"
 #include "base/mem.h"
 #include "jobs/feed.h"
+#include "jobs/job.h"
 #include "jobs/score_sheet.h"
 #include "jobs/transform_table.h"
 #include "jobs/write_rows.h"
 #include "model/model.h"
-#include "options/options.h"
 
 static hg__row_layout layout_of(const hg__feed *f, hg__goal goal, const hg__row_format *format) {
     const hg_model *m = f->model;
@@ -65,7 +64,9 @@ static int transform(hg__feed *f, hg__goal goal, const char *out, hg_error *err)
 
 static int run(const hg_options *o, hg__goal goal, const hg_listener *l, hg_error *err) {
     hg__feed f;
-    HG_TRY(hg__feed_open(&f, o, goal, l, err));
+    hg_model *m = hg_model_load(o->values.model, err);
+    if (!m) return (int)err->code;
+    HG_TRY(hg__feed_open(&f, m, o, goal, l, err));
     hg__feed_close_table(&f);
     const bool is_table = f.model->schema && goal != HG_ENCODE;
     int code = is_table ? HG_OK : hg__append_check(o->values.append, o->values.out, err);
@@ -77,17 +78,17 @@ static int run(const hg_options *o, hg__goal goal, const hg_listener *l, hg_erro
     return code;
 }
 
-int hg_reconstruct(const hg_options *o, const hg_listener *l, hg_error *err) {
-    HG_JOB_ENTRY(l);
+int hg__job_reconstruct(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
+    (void)r;
     return run(o, HG_RECONSTRUCT, l, err);
 }
 
-int hg_encode(const hg_options *o, const hg_listener *l, hg_error *err) {
-    HG_JOB_ENTRY(l);
+int hg__job_encode(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
+    (void)r;
     return run(o, HG_ENCODE, l, err);
 }
 
-int hg_decode(const hg_options *o, const hg_listener *l, hg_error *err) {
-    HG_JOB_ENTRY(l);
+int hg__job_decode(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
+    (void)r;
     return run(o, HG_DECODE, l, err);
 }

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// job_val.c - how well a model reproduces a file's rows: one pass, nothing kept but a number a row.
-#include "base/entry.h"
+// job_val.c - how well a model does: at cleaning images, at finding labelled anomalies, or else at giving back a file's rows:
+// one pass, nothing kept but a number a row.
+#include <inttypes.h>
+#include <math.h>
+
 #include "base/mem.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "jobs/feed.h"
-#include "options/options.h"
+#include "jobs/job.h"
+#include "jobs/val.h"
 
 typedef struct tally {
     double *row_mse;           // (rows of the file)
@@ -45,20 +50,20 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void conclude(const hg__feed *f, tally *t, hg_val_result *r) {
+static void conclude(const hg__feed *f, tally *t, hg_result *r) {
     const double numbers = (double)t->rows * f->width;
     const size_t n = (size_t)t->rows;
     qsort(t->row_mse, n, sizeof *t->row_mse, compare);
-    *r = (hg_val_result){.rows = t->rows,
-                         .width = f->width,
-                         .input_mse = t->noise / numbers,
-                         .mse = t->squares / numbers,
-                         .mae = t->absolutes / numbers,
-                         .row_mse_max = t->row_mse[n - 1],
-                         .row_mse_median = (t->row_mse[(n - 1) / 2] + t->row_mse[n / 2]) / 2};
+    r->rows = t->rows;
+    r->width = f->width;
+    if (f->noise.steps > 0) r->input_mse = t->noise / numbers;
+    r->mse = t->squares / numbers;
+    r->mae = t->absolutes / numbers;
+    r->row_mse_max = t->row_mse[n - 1];
+    r->row_mse_median = (t->row_mse[(n - 1) / 2] + t->row_mse[n / 2]) / 2;
 }
 
-static int validate(hg__feed *f, hg_val_result *r, hg_error *err) {
+static int validate(hg__feed *f, hg_result *r, hg_error *err) {
     tally t = {.row_mse = hg__alloc((size_t)f->data->rows, sizeof *t.row_mse, err)};
     if (t.row_mse) t.sums = hg__alloc((size_t)f->batch, sizeof *t.sums, err);
     int more = HG_ERR_MEMORY;
@@ -72,7 +77,7 @@ static int validate(hg__feed *f, hg_val_result *r, hg_error *err) {
     return more;
 }
 
-// What only hg_val_images() can do must not be passed over.
+// What only hg__val_images() can do must not be passed over.
 static int check_options(const hg_options *o, hg_error *err) {
     const struct hg__values *v = &o->values;
     const char *what = v->target[0] ? "target" : v->out[0] ? "out" : NULL;
@@ -87,13 +92,45 @@ static int check_options(const hg_options *o, hg_error *err) {
                     what, data, model);
 }
 
-int hg_val(const hg_options *o, const hg_listener *l, hg_val_result *result, hg_error *err) {
-    HG_JOB_ENTRY(l);
+static void write_json(hg__text *t, const hg_result *r) {
+    hg__text_add(t,
+                 "{\"rows\":%" PRId64 ",\"width\":%d,\"mse\":%.15g,\"mae\":%.15g,"
+                 "\"row_mse_median\":%.15g,\"row_mse_max\":%.15g",
+                 r->rows, r->width, r->mse, r->mae, r->row_mse_median, r->row_mse_max);
+    if (r->input_mse > 0) hg__text_add(t, ",\"input_mse\":%.15g", r->input_mse);
+    hg__text_add(t, "}\n");
+}
+
+static void write_lines(hg__text *t, const hg_result *r) {
+    hg__text_add(t, "rows            %" PRId64 "\n", r->rows);
+    hg__text_add(t, "width           %d\n", r->width);
+    hg__text_add(t, "mse             %.9g\n", r->mse);
+    hg__text_add(t, "mae             %.9g\n", r->mae);
+    hg__text_add(t, "row mse median  %.9g\n", r->row_mse_median);
+    hg__text_add(t, "row mse max     %.9g\n", r->row_mse_max);
+    if (r->input_mse > 0) hg__text_add(t, "input mse       %.9g\n", r->input_mse);
+}
+
+static int val_rows(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
+                    hg_error *err) {
     hg__feed f;
-    hg_val_result unused;
-    HG_TRY(check_options(o, err));
-    HG_TRY(hg__feed_open(&f, o, HG_SCORE, l, err));
-    const int code = validate(&f, result ? result : &unused, err);
+    hg__text t = {0};
+    HG_TRY(hg__feed_open(&f, m, o, HG_SCORE, l, err));
+    const int code = validate(&f, r, err);
     hg__feed_close(&f);
+    HG_TRY(code);
+    (r->json ? write_json : write_lines)(&t, r);
+    r->text = hg__text_take(&t, err);
+    return r->text ? HG_OK : HG_ERR_MEMORY;
+}
+
+int hg__job_val(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
+    hg_model *m = hg_model_load(o->values.model, err);
+    if (!m) return (int)err->code;
+    if (hg__val_cleans_images(m, o)) return hg__val_images(m, o, l, r, err);
+    if (*o->values.label && m->schema) return hg__val_labels(m, o, l, r, err);
+    const int code = check_options(o, err);
+    if (code == HG_OK) return val_rows(m, o, l, r, err);
+    hg_model_free(m);
     return code;
 }

@@ -66,11 +66,10 @@ static int make_room(hg__judge *j, hg_error *err) {
     return j->share ? HG_OK : HG_ERR_MEMORY;
 }
 
-static int open_judge(hg__judge *j, const hg_options *o, bool wants_table, const hg_listener *l,
-                      hg_error *err) {
-    HG_TRY(hg__feed_open(&j->feed, o, HG_ERRORS, l, err));
+static int open_judge(hg__judge *j, hg_model *m, const hg_options *o, bool wants_table,
+                      const hg_listener *l, hg_error *err) {
+    HG_TRY(hg__feed_open(&j->feed, m, o, HG_ERRORS, l, err));
     if (!wants_table) hg__feed_close_table(&j->feed);
-    const hg_model *m = j->feed.model;
     if (!m->schema) {
         return hg__fail(err, HG_ERR_MODEL,
                         "%s: expected a model of a table, got one of rows of numbers",
@@ -84,10 +83,10 @@ static int open_judge(hg__judge *j, const hg_options *o, bool wants_table, const
     return make_room(j, err);
 }
 
-int hg__judge_open(hg__judge *j, const hg_options *o, bool wants_shares, bool wants_table,
-                   const hg_listener *l, hg_error *err) {
+int hg__judge_open(hg__judge *j, hg_model *m, const hg_options *o, bool wants_shares,
+                   bool wants_table, const hg_listener *l, hg_error *err) {
     *j = (hg__judge){.wants_shares = wants_shares};
-    const int code = open_judge(j, o, wants_table, l, err);
+    const int code = open_judge(j, m, o, wants_table, l, err);
     if (code < 0) hg__judge_close(j);
     return code;
 }

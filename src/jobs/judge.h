@@ -22,10 +22,10 @@ typedef struct hg__judge {
     int32_t count;
 } hg__judge;
 
-// Opens model= and data=; thresholds as fpr=, alarms= and rate= ask, else as the model was calibrated. j is cleared on
+// Opens data= for a model, which it takes (also on failure); thresholds as fpr=, alarms= and rate= ask, else as the model was calibrated. j is cleared on
 // failure. The model must have a schema. wants_table: the table stays open for a second look.
-int hg__judge_open(hg__judge *j, const hg_options *o, bool wants_shares, bool wants_table,
-                   const hg_listener *l, hg_error *err);
+int hg__judge_open(hg__judge *j, hg_model *m, const hg_options *o, bool wants_shares,
+                   bool wants_table, const hg_listener *l, hg_error *err);
 void hg__judge_close(hg__judge *j); // {0} is fine
 
 // 1 with the next rows scored, 0 at the end, negative on failure.

@@ -45,7 +45,7 @@ typedef struct sheet {
     bool all_reasons;    // reasons=all
     bool by_fdr; // fdr=: an alarm is a p-value of at most `limit`; else the thresholds decide
     double limit;
-    hg_predict_result *result;
+    hg_result *result;
 } sheet;
 
 // ---- the sheet's columns ------------------------------------------------------------------------
@@ -313,7 +313,7 @@ static int find_limit(sheet *s, double fdr, hg_error *err) {
 
 static void tell_alarms(const sheet *s, const hg_listener *l) {
     const hg__judge *j = &s->judge;
-    const hg_predict_result *r = s->result;
+    const hg_result *r = s->result;
     char line[400], from[250];
     if (!l || !l->note || !j->thresholds.groups) return;
     hg__threshold_describe(&j->thresholds.group[0].at, from, sizeof from);
@@ -361,12 +361,12 @@ static int run(sheet *s, const hg_options *o, hg_error *err) {
     return hg__score_sheet_commit(&s->out, err);
 }
 
-int hg__predict_table(const hg_options *o, const hg_listener *l, hg_predict_result *result,
+int hg__predict_table(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *result,
                       hg_error *err) {
     sheet s = {.top = (int32_t)o->values.top,
                .all_reasons = strcmp(o->values.reasons, "all") == 0,
                .result = result};
-    HG_TRY(hg__judge_open(&s.judge, o, s.top > 0, true, l, err));
+    HG_TRY(hg__judge_open(&s.judge, m, o, s.top > 0, true, l, err));
     int code = run(&s, o, err);
     const hg__encoding_notes *n = &s.judge.feed.notes;
     result->judged = s.judge.thresholds.groups > 0;

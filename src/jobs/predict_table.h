@@ -4,7 +4,7 @@
 #define HG_JOBS_PREDICT_TABLE_H
 #include "options/options.h"
 
-// hg_predict() for a model of a table: result is never NULL.
-int hg__predict_table(const hg_options *o, const hg_listener *l, hg_predict_result *result,
+// The job for a model of a table, which it takes.
+int hg__predict_table(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *result,
                       hg_error *err);
 #endif

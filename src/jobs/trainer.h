@@ -120,8 +120,8 @@ void hg__trim_clear(hg__trim *m);
 // detect.c: gives a trained model of a table its detector and thresholds, and saves it.
 int hg__fit_detector(hg__trainer *t, hg_model *best, hg_error *err);
 
-// train.c: hg_train() on a table that is open (given, or NULL), with the best model (for the caller to free) in *best unless NULL.
-int hg__train(const hg_options *o, hg__table *given, const hg_listener *l, hg_train_result *result,
+// train.c: the job on a table that is open (given, or NULL), with the best model (for the caller to free) in *best unless NULL.
+int hg__train(const hg_options *o, hg__table *given, const hg_listener *l, hg_result *result,
               hg_model **best, hg_error *err);
 
 // evaluate.c. Mean loss per row and feature of a model over a loader's rows of `width` features.

@@ -11,15 +11,14 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/entry.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/show.h"
 #include "image/range.h"
 #include "jobs/denoise.h"
+#include "jobs/val.h"
 #include "jobs/val_sheet.h"
 #include "model/model.h"
-#include "options/options.h"
 #include "restore/filters.h"
 #include "restore/tiles.h"
 #include "rows/pictures.h"
@@ -142,7 +141,6 @@ static int open_sheet(validation *v, hg_error *err) {
     return s->frame ? HG_OK : HG_ERR_MEMORY;
 }
 
-// 1: open; 0: the model or the data are not of this kind.
 // Pictures are not written among the images that are measured: the next time they would be some of them.
 static int check_out(const hg_options *o, hg_error *err) {
     const char *const folders[] = {o->values.data, o->values.target}, *out = o->values.out;
@@ -156,19 +154,22 @@ static int check_out(const hg_options *o, hg_error *err) {
     return HG_OK;
 }
 
-static int open_validation(validation *v, hg_error *err) {
+bool hg__val_cleans_images(const hg_model *m, const hg_options *o) {
+    hg__image_needs needs;
     hg_error why;
-    if (!hg__data_is_pictures(v->o->values.data)) return 0;
+    if (!hg__data_is_pictures(o->values.data)) return false;
+    if (hg__image_needs_of(&m->net, &needs, &why) < 0) return false;
+    return needs.channels == 1 || needs.channels == 3;
+}
+
+static int open_validation(validation *v, hg_error *err) {
     HG_TRY(check_out(v->o, err));
-    v->model = hg_model_load(v->o->values.model, err);
-    if (!v->model) return (int)err->code;
-    if (hg__image_needs_of(&v->model->net, &v->needs, &why) < 0) return 0;
-    if (v->needs.channels != 1 && v->needs.channels != 3) return 0;
+    HG_TRY(hg__image_needs_of(&v->model->net, &v->needs, err));
     HG_TRY(open_noise(v, err));
     HG_TRY(open_images(v, err));
     HG_TRY(open_sheet(v, err));
     v->pool = hg__pool_new((int32_t)v->o->values.threads, err);
-    return v->pool ? 1 : HG_ERR_MEMORY;
+    return v->pool ? HG_OK : HG_ERR_MEMORY;
 }
 
 // ---- images in ----------------------------------------------------------------------------------
@@ -415,7 +416,7 @@ static int run_model(specimen *s, hg_error *err) {
                             .name = s->name,
                             .get = give_piece,
                             .put = take_piece,
-                            .stop = v->listener ? v->listener->stop : NULL};
+                            .listener = v->listener};
     hg__tiling t;
     if (!hg__tiling_pick(&t, &v->model->net, &v->needs, hg__pool_threads(v->pool), &job)) {
         return hg__fail(err, HG_ERR_USAGE,
@@ -479,7 +480,7 @@ static int validate(validation *v, hg_error *err) {
     hg__meter meter;
     hg__meter_start(&meter, v->listener, "measuring", "images", v->sheet.images);
     for (int64_t i = 0; i < v->sheet.images; i++) {
-        if (v->listener && v->listener->stop && *v->listener->stop) {
+        if (hg__is_stopped(v->listener)) {
             return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", v->data->path);
         }
         specimen s = {.v = v};
@@ -492,19 +493,14 @@ static int validate(validation *v, hg_error *err) {
     return HG_OK;
 }
 
-int hg_val_images(const hg_options *o, const hg_listener *l, bool json, char **text,
-                  hg_error *err) {
-    HG_JOB_ENTRY(l);
-    hg_error own;
-    if (!err) err = &own;
-    *text = NULL;
-    HG_TRY(hg_options_check(o, err));
-    validation v = {.o = o, .listener = l};
+int hg__val_images(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
+                   hg_error *err) {
+    validation v = {.o = o, .listener = l, .model = m};
     int code = open_validation(&v, err);
-    if (code == 1) code = validate(&v, err);
-    if (code == HG_OK && v.sheet.frame) {
-        *text = hg__val_sheet_format(&v.sheet, json, err);
-        if (!*text) code = HG_ERR_MEMORY;
+    if (code == HG_OK) code = validate(&v, err);
+    if (code == HG_OK) {
+        r->text = hg__val_sheet_format(&v.sheet, r->json, err);
+        if (!r->text) code = HG_ERR_MEMORY;
     }
     close_validation(&v);
     return code;

@@ -3,11 +3,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/entry.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "detect/metrics.h"
 #include "jobs/judge.h"
+#include "jobs/val.h"
 
 static const double level = 0.95;
 
@@ -126,20 +126,11 @@ static int write_text(hg__judge *j, const hg_options *o, bool json, char **text,
     return code;
 }
 
-int hg_val_labels(const hg_options *o, const hg_listener *l, bool json, char **text,
-                  hg_error *err) {
-    HG_JOB_ENTRY(l);
+int hg__val_labels(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
+                   hg_error *err) {
     hg__judge j;
-    *text = NULL;
-    if (!*o->values.label) return HG_OK;
-    HG_TRY(hg_options_check(o, err));
-    hg_model *m = hg_model_load(o->values.model, err);
-    if (!m) return err ? (int)err->code : HG_ERR_MODEL;
-    const bool is_table = m->schema != NULL;
-    hg_model_free(m);
-    if (!is_table) return HG_OK;
-    HG_TRY(hg__judge_open(&j, o, false, false, l, err));
-    const int code = write_text(&j, o, json, text, err);
+    HG_TRY(hg__judge_open(&j, m, o, false, false, l, err));
+    const int code = write_text(&j, o, r->json, &r->text, err);
     hg__judge_close(&j);
     return code;
 }

@@ -13,28 +13,28 @@
 #include "options/row.h"
 
 enum {
-#define MODE(id, ...) NUMBER_OF_##id,
-#include "options/modes.def"
-#undef MODE
-    MODES
+#define JOB(id, ...) NUMBER_OF_##id,
+#include "options/jobs.def"
+#undef JOB
+    JOBS
 };
 
 enum {
-#define MODE(id, ...) id = 1 << NUMBER_OF_##id,
-#include "options/modes.def"
-#undef MODE
+#define JOB(id, ...) id = 1 << NUMBER_OF_##id,
+#include "options/jobs.def"
+#undef JOB
     SCORING = RECONSTRUCT | ENCODE | PREDICT | VAL,
     TABLES = TRAIN | SCORING | CALIBRATE | COMPARE,
     WRITING = RECONSTRUCT | ENCODE | DECODE | DENOISE | PREDICT | IMPORT,
     ALL_MODELS = TRAIN | WRITING | VAL | CALIBRATE | INFO | VERIFY,
-    ALL = (1 << MODES) - 1
+    ALL = (1 << JOBS) - 1
 };
 
-static const hg__mode modes[MODES] = {
-#define MODE(id, name, own_key, own_value, needs, summary) \
- {name, own_key, own_value, needs, summary, id},
-#include "options/modes.def"
-#undef MODE
+static const hg__job jobs[JOBS] = {
+#define JOB(id, name, own_key, own_value, needs, stops, summary) \
+ {#name, NUMBER_OF_##id, own_key, own_value, needs, summary, stops, id},
+#include "options/jobs.def"
+#undef JOB
 };
 
 #define RANGE_INT(min, max, choices)    #min " to " #max
@@ -46,8 +46,8 @@ static const hg__mode modes[MODES] = {
 
 // clang-format off
 static const hg__row rows[HG_OPTION_COUNT] = {
-#define OPTION(type, name, standard, min, max, unit, choices, alias, modes, help) \
-    {HG_TYPE_##type, HG_GROUP, modes, #name, standard, min, max, RANGE_##type(min, max, choices), unit, \
+#define OPTION(type, name, standard, min, max, unit, choices, alias, jobs, help) \
+    {HG_TYPE_##type, HG_GROUP, jobs, #name, standard, min, max, RANGE_##type(min, max, choices), unit, \
      alias, help, offsetof(struct hg__values, name)},
 #include "options/options.def"
 #undef OPTION
@@ -61,7 +61,7 @@ static const hg_group_info groups[] = {
 };
 
 static const hg_example_info examples[] = {
-#define EXAMPLE(mode, group, line, summary) {sizeof(hg_example_info), mode, #group, line, summary},
+#define EXAMPLE(job, group, line, summary) {sizeof(hg_example_info), job, #group, line, summary},
 #include "options/examples.def"
 #undef EXAMPLE
 };
@@ -74,9 +74,9 @@ const hg__row *hg__option_rows(void) {
 
 // ---- finding ------------------------------------------------------------------------------------
 
-static const hg__mode *find_mode(const char *name) {
-    for (size_t i = 0; i < MODES; i++) {
-        if (strcmp(modes[i].name, name) == 0) return &modes[i];
+static const hg__job *find_job(const char *name) {
+    for (size_t i = 0; i < JOBS; i++) {
+        if (strcmp(jobs[i].name, name) == 0) return &jobs[i];
     }
     return NULL;
 }
@@ -89,16 +89,16 @@ static bool is_name(const char *name, const char *given) {
     return !*name && !*given;
 }
 
-int hg__option_find(const hg__mode *mode, const char *name) {
+int hg__option_find(const hg__job *job, const char *name) {
     for (int i = 0; *name && i < HG_OPTION_COUNT; i++) {
-        if (!(rows[i].modes & mode->bit)) continue;
+        if (!(rows[i].jobs & job->bit)) continue;
         if (is_name(rows[i].name, name) || is_name(rows[i].alias, name)) return i;
     }
     return -1;
 }
 
 // What other programs call the options.
-static const char *name_here(const hg__mode *mode, const char *name) {
+static const char *name_here(const hg__job *job, const char *name) {
     static const char *const called[][2] = {
         {"batch_size",    "batch"  },
         {"learning_rate", "lr"     },
@@ -119,7 +119,7 @@ static const char *name_here(const hg__mode *mode, const char *name) {
     };
     for (size_t i = 0; i < sizeof called / sizeof *called; i++) {
         const bool is_it = is_name(called[i][0], name);
-        if (is_it && hg__option_find(mode, called[i][1]) >= 0) return called[i][1];
+        if (is_it && hg__option_find(job, called[i][1]) >= 0) return called[i][1];
     }
     return NULL;
 }
@@ -128,13 +128,13 @@ static int fail_unknown(const hg_options *o, const char *name, const char *where
     const char *names[HG_OPTION_COUNT];
     size_t count = 0;
     for (int i = 0; i < HG_OPTION_COUNT; i++) {
-        if (rows[i].modes & o->mode->bit) names[count++] = rows[i].name;
+        if (rows[i].jobs & o->job->bit) names[count++] = rows[i].name;
     }
-    const char *nearest = name_here(o->mode, name);
+    const char *nearest = name_here(o->job, name);
     if (!nearest) nearest = hg__nearest_name(name, names, count);
     return hg__fail(err, HG_ERR_USAGE, "%s%s: there is no option '%.60s'%s%s%s", where,
-                    o->mode->name, name, nearest ? "; did you mean '" : " (`hourglass help ",
-                    nearest ? nearest : o->mode->name, nearest ? "'?" : "` lists them)");
+                    o->job->name, name, nearest ? "; did you mean '" : " (`hourglass help ",
+                    nearest ? nearest : o->job->name, nearest ? "'?" : "` lists them)");
 }
 
 // ---- values -------------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ static int take(hg_options *o, const hg__row *r, const char *value, const char *
 
 int hg__option_set(hg_options *o, const char *name, const char *value, const char *where,
                    hg_error *err) {
-    int i = hg__option_find(o->mode, name);
+    int i = hg__option_find(o->job, name);
     if (i < 0) return fail_unknown(o, name, where, err);
     char found[HG_MAX_VALUE];
     if (rows[i].type == HG_TYPE_TEXT && strlen(value) < sizeof found) {
@@ -298,31 +298,31 @@ void hg__option_format(const hg_options *o, int row, char buffer[HG_MAX_VALUE]) 
 
 // ---- the public functions -----------------------------------------------------------------------
 
-// The default of a row in a mode.
-static const char *standard_of(const hg__mode *mode, const hg__row *r) {
-    return strcmp(mode->own_key, r->name) == 0 ? mode->own_value : r->standard;
+// The default of a row in a job.
+static const char *standard_of(const hg__job *job, const hg__row *r) {
+    return strcmp(job->own_key, r->name) == 0 ? job->own_value : r->standard;
 }
 
-static void fail_mode(const char *name, hg_error *err) {
-    const char *names[MODES];
-    for (size_t i = 0; i < MODES; i++) names[i] = modes[i].name;
-    const char *nearest = hg__nearest_name(name, names, MODES);
+static void fail_job(const char *name, hg_error *err) {
+    const char *names[JOBS];
+    for (size_t i = 0; i < JOBS; i++) names[i] = jobs[i].name;
+    const char *nearest = hg__nearest_name(name, names, JOBS);
     hg__fail(err, HG_ERR_USAGE, "there is no mode '%.60s'%s%s%s", name,
              nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
 }
 
-hg_options *hg_options_new(const char *mode, hg_error *err) {
+hg_options *hg_options_new(const char *job, hg_error *err) {
     HG_ENTRY;
-    const hg__mode *m = find_mode(mode);
-    if (!m) {
-        fail_mode(mode, err);
+    const hg__job *j = find_job(job);
+    if (!j) {
+        fail_job(job, err);
         return NULL;
     }
     hg_options *o = hg__alloc(1, sizeof *o, err);
     if (!o) return NULL;
-    o->mode = m;
+    o->job = j;
     for (int i = 0; i < HG_OPTION_COUNT; i++) {
-        (void)take(o, &rows[i], standard_of(m, &rows[i]), "", NULL);
+        (void)take(o, &rows[i], standard_of(j, &rows[i]), "", NULL);
     }
     return o;
 }
@@ -340,7 +340,7 @@ hg_options *hg__options_copy(const hg_options *o, hg_error *err) {
 
 int hg__option_take(hg_options *o, const hg_options *from, const char *name, hg_error *err) {
     char value[HG_MAX_VALUE];
-    hg__option_format(from, hg__option_find(from->mode, name), value);
+    hg__option_format(from, hg__option_find(from->job, name), value);
     return hg_options_set(o, name, value, err);
 }
 
@@ -351,14 +351,14 @@ int hg_options_set(hg_options *o, const char *name, const char *value, hg_error 
 
 const char *hg_options_get(hg_options *o, const char *name) {
     HG_ENTRY;
-    int i = hg__option_find(o->mode, name);
+    int i = hg__option_find(o->job, name);
     if (i < 0) return NULL;
     hg__option_format(o, i, o->text);
     return o->text;
 }
 
 bool hg_options_is_set(const hg_options *o, const char *name) {
-    int i = hg__option_find(o->mode, name);
+    int i = hg__option_find(o->job, name);
     return i >= 0 && o->set[i];
 }
 
@@ -368,15 +368,15 @@ static bool is_given(const hg_options *o, int row) {
     return text ? *(const char *)field_of(o, &rows[row]) != '\0' : o->set[row];
 }
 
-// What the option is, in the first words of its help, and a line of this mode that has it.
+// What the option is, in the first words of its help, and a line of this job that has it.
 static int fail_missing(const hg_options *o, const hg__row *r, hg_error *err) {
     const char *example = "";
     for (size_t i = 0; !*example && i < sizeof examples / sizeof *examples; i++) {
-        const bool is_own = strcmp(examples[i].mode, o->mode->name) == 0;
+        const bool is_own = strcmp(examples[i].job, o->job->name) == 0;
         if (is_own && strncmp(examples[i].line, "hourglass", 9) == 0) example = examples[i].line;
     }
     return hg__fail(err, HG_ERR_USAGE, "%s: expected %s=..., got none; it is the %.*s%s%s%s",
-                    o->mode->name, r->name, (int)strcspn(r->help, ";"), r->help,
+                    o->job->name, r->name, (int)strcspn(r->help, ";"), r->help,
                     *example ? ", as in `" : "", example, *example ? "`" : "");
 }
 
@@ -389,40 +389,42 @@ int hg_options_check(const hg_options *o, hg_error *err) {
     HG_TRY(hg__options_check_weights(o, err));
     HG_TRY(hg__options_check_paths(o, err));
     HG_TRY(hg__options_check_out(o, err));
-    if (o->mode->bit == TRAIN && v->resume[0]) return HG_OK; // the run to go on with has its data
-    for (const char *need = o->mode->needs; *need;) {
+    if (o->job->bit == TRAIN && v->resume[0]) return HG_OK; // the run to go on with has its data
+    for (const char *need = o->job->needs; *need;) {
         char name[32];
         size_t length = strcspn(need, " ");
         snprintf(name, sizeof name, "%.*s", (int)length, need);
-        int i = hg__option_find(o->mode, name);
+        int i = hg__option_find(o->job, name);
         if (i >= 0 && !is_given(o, i)) return fail_missing(o, &rows[i], err);
         need += length + (need[length] == ' ');
     }
     return HG_OK;
 }
 
-bool hg_mode_at(size_t i, hg_mode_info *info) {
-    if (i >= MODES) return false;
-    const hg_mode_info own = {
-        .name = modes[i].name, .needs = modes[i].needs, .summary = modes[i].summary};
-    return hg__fill(info, &own, sizeof own, "hg_mode_info", NULL) == HG_OK;
+bool hg_job_at(size_t i, hg_job_info *info) {
+    if (i >= JOBS) return false;
+    const hg_job_info own = {.name = jobs[i].name,
+                             .needs = jobs[i].needs,
+                             .summary = jobs[i].summary,
+                             .stops = jobs[i].stops};
+    return hg__fill(info, &own, sizeof own, "hg_job_info", NULL) == HG_OK;
 }
 
-size_t hg_option_count(const char *mode) {
-    const hg__mode *m = find_mode(mode);
+size_t hg_option_count(const char *job) {
+    const hg__job *j = find_job(job);
     size_t count = 0;
-    for (int i = 0; m && i < HG_OPTION_COUNT; i++) count += (rows[i].modes & m->bit) != 0;
+    for (int i = 0; j && i < HG_OPTION_COUNT; i++) count += (rows[i].jobs & j->bit) != 0;
     return count;
 }
 
-bool hg_option_at(const char *mode, size_t i, hg_option_info *info) {
-    const hg__mode *m = find_mode(mode);
-    for (int r = 0; m && r < HG_OPTION_COUNT; r++) {
-        if (!(rows[r].modes & m->bit) || i--) continue;
+bool hg_option_at(const char *job, size_t i, hg_option_info *info) {
+    const hg__job *j = find_job(job);
+    for (int r = 0; j && r < HG_OPTION_COUNT; r++) {
+        if (!(rows[r].jobs & j->bit) || i--) continue;
         const hg_option_info own = {.group = groups[rows[r].group].name,
                                     .name = rows[r].name,
                                     .type = type_name[rows[r].type],
-                                    .standard = standard_of(m, &rows[r]),
+                                    .standard = standard_of(j, &rows[r]),
                                     .range = rows[r].range,
                                     .unit = rows[r].unit,
                                     .alias = rows[r].alias,

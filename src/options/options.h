@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// options.h - the settings of one mode as plain fields, made from options.def.
+// options.h - the settings of one job as plain fields, made from options.def.
 //
 //   options.def ──> struct hg__values: one field a row ──> a job reads o->values.epochs
 //        └──> set, get, help, range checks, args.yaml, completion, docs/COMMAND.md
 //
-// A job's first line is HG_TRY(hg_options_check(o, err)): the mode's required options are there.
+// hg_run() has asked hg_options_check() before a job begins: the required options are there.
 #ifndef HG_OPTIONS_OPTIONS_H
 #define HG_OPTIONS_OPTIONS_H
 #include "base/text.h"
@@ -34,18 +34,20 @@ enum {
     HG_OPTION_COUNT
 };
 
-typedef struct hg__mode {
+typedef struct hg__job {
     const char *name;
-    const char *own_key, *own_value; // the option whose default is another in this mode; "" if none
+    int number;                      // of its row in jobs.def, from 0
+    const char *own_key, *own_value; // the option whose default is another in this job; "" if none
     const char *needs;               // "data model": options that must be set
     const char *summary;             // one line for help
+    bool stops;                      // on request
     uint32_t bit;
-} hg__mode;
+} hg__job;
 
 // Plain data, but 36 KB: no place for it on the stack.
 struct hg_options {
-    const hg__mode *mode;      // never NULL
-    struct hg__values values;  // options of other modes stand at their defaults
+    const hg__job *job;        // never NULL
+    struct hg__values values;  // options of other jobs stand at their defaults
     bool set[HG_OPTION_COUNT]; // by anyone, as opposed to standing at the default
     char text[HG_MAX_VALUE];   // answer of hg_options_get()
 };
@@ -59,10 +61,10 @@ int hg__option_take(hg_options *o, const hg_options *from, const char *name, hg_
 int hg__options_parse_yaml(hg_options *o, const char *text, size_t size, const char *name,
                            hg_error *err);
 
-// All options of the mode as YAML, one `key: value` a line: args.yaml. hg__options_parse_yaml() gives
+// All options of the job as YAML, one `key: value` a line: args.yaml. hg__options_parse_yaml() gives
 // the same options back, but for passwords of databases: *** stands in their place. An allocation failure shows in out->failed.
 void hg__options_format_yaml(const hg_options *o, hg__text *out);
-// The i-th option of the mode that names a file to read: its value ("" if it has none) and what that is, "model"; NULL past the
+// The i-th option of the job that names a file to read: its value ("" if it has none) and what that is, "model"; NULL past the
 // last. The value need be no file: a preset, a fraction.
 const char *hg__options_input(const hg_options *o, size_t i, const char **what);
 

@@ -11,18 +11,18 @@
 typedef struct reading {
     hg_options options;
     const char *name; // of the file, borrowed
-    bool shared;      // pass over options that another mode has
+    bool shared;      // pass over options that another job has
 } reading;
 
-static bool is_of_another_mode(const char *key) {
-    const hg__mode any = {.bit = UINT32_MAX};
+static bool is_of_another_job(const char *key) {
+    const hg__job any = {.bit = UINT32_MAX};
     return hg__option_find(&any, key) >= 0;
 }
 
 static int take_pair(void *context, const char *key, const char *value, size_t line,
                      hg_error *err) {
     reading *r = context;
-    if (r->shared && hg__option_find(r->options.mode, key) < 0 && is_of_another_mode(key)) {
+    if (r->shared && hg__option_find(r->options.job, key) < 0 && is_of_another_job(key)) {
         return HG_OK;
     }
     char where[256];
@@ -115,7 +115,7 @@ void hg__options_format_yaml(const hg_options *o, hg__text *out) {
     char value[HG_MAX_VALUE];
     for (int i = 0; i < HG_OPTION_COUNT; i++) {
         const hg__row *r = &hg__option_rows()[i];
-        if (!(r->modes & o->mode->bit)) continue;
+        if (!(r->jobs & o->job->bit)) continue;
         hg__option_format(o, i, value);
         hg__text_add(out, "%s: ", r->name);
         if (r->type == HG_TYPE_TEXT) {

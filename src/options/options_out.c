@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// options_out.c - whether out= is something that the mode can write, asked before any work is done for it.
+// options_out.c - whether out= is something that the job can write, asked before any work is done for it.
 #include <string.h>
 #include <strings.h>
 
@@ -8,11 +8,11 @@
 #include "options/row.h"
 
 static const struct output {
-    const char *mode, *ends;
+    const char *job, *ends;
     bool is_folder;
     const char *words;
 } outputs[] = {
-#define OUTPUT(mode, ends, folder, words) {mode, ends, folder, words},
+#define OUTPUT(job, ends, folder, words) {job, ends, folder, words},
 #define FOREIGN(...)
 #include "options/outputs.def"
 #undef OUTPUT
@@ -45,9 +45,9 @@ static bool is_among(const char *end, const char *ends) {
     return false;
 }
 
-static const struct output *find_output(const char *mode) {
+static const struct output *find_output(const char *job) {
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
-        if (strcmp(outputs[i].mode, mode) == 0) return &outputs[i];
+        if (strcmp(outputs[i].job, job) == 0) return &outputs[i];
     }
     return NULL;
 }
@@ -59,8 +59,8 @@ static const char *find_foreign(const char *end) {
     return NULL;
 }
 
-bool hg__output_takes(const char *mode, const char *end) {
-    const struct output *o = find_output(mode);
+bool hg__output_takes(const char *job, const char *end) {
+    const struct output *o = find_output(job);
     return o && is_among(end, o->ends);
 }
 
@@ -90,17 +90,17 @@ static int check_film(const hg_options *o, const struct output *output, hg_error
 // What is written besides out=.
 static int check_written(const hg_options *o, hg_error *err) {
     const struct hg__values *v = &o->values;
-    if (strcmp(o->mode->name, "train") == 0 && !*v->resume) {
+    if (strcmp(o->job->name, "train") == 0 && !*v->resume) {
         return hg__check_folder_creatable(v->project, err);
     }
-    if (strcmp(o->mode->name, "calibrate") == 0) return hg__check_creatable(v->model, err);
+    if (strcmp(o->job->name, "calibrate") == 0) return hg__check_creatable(v->model, err);
     return HG_OK;
 }
 
 int hg__options_check_out(const hg_options *o, hg_error *err) {
     HG_TRY(check_written(o, err));
     const struct hg__values *v = &o->values;
-    const struct output *output = find_output(o->mode->name);
+    const struct output *output = find_output(o->job->name);
     if (!output || !*v->out) return HG_OK;
     const bool takes_database = is_among(".db", output->ends);
     const bool is_database =

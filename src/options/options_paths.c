@@ -25,7 +25,7 @@ enum { INPUTS = sizeof inputs / sizeof *inputs };
 
 static const char *value_of(const hg_options *o, int input) {
     const hg__row *r = &hg__option_rows()[inputs[input].option];
-    if (!(r->modes & o->mode->bit)) return "";
+    if (!(r->jobs & o->job->bit)) return "";
     return (const char *)&o->values + r->offset;
 }
 
@@ -55,7 +55,7 @@ static int check_streams(const hg_options *o, int i, hg_error *err) {
 
 // What denoise reads may be an image, a folder or video: it looks itself, and so says what it was.
 static bool is_looked_at(const hg_options *o, int i) {
-    return inputs[i].option == HG_OPTION_data && strcmp(o->mode->name, "denoise") == 0;
+    return inputs[i].option == HG_OPTION_data && strcmp(o->job->name, "denoise") == 0;
 }
 
 // Folders and files that are written are none of these either.
@@ -68,7 +68,7 @@ static int check_addresses(const hg_options *o, hg_error *err) {
     }
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         const hg__row *r = &rows[others[i]];
-        if (!(r->modes & o->mode->bit)) continue;
+        if (!(r->jobs & o->job->bit)) continue;
         HG_TRY(hg__refuse_address(r->name, (const char *)&o->values + r->offset, err));
     }
     return HG_OK;

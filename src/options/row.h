@@ -22,7 +22,7 @@ typedef enum hg__group {
 typedef struct hg__row {
     hg__option_type type;
     hg__group group;
-    uint32_t modes; // bits
+    uint32_t jobs; // bits
     const char *name, *standard;
     double min, max;
     const char *range; // "1 to 100", or the choices, or ""
@@ -33,8 +33,8 @@ typedef struct hg__row {
 
 const hg__row *hg__option_rows(void); // (HG_OPTION_COUNT)
 
-// The row that `mode` knows under this name, or alias; `-` stands for `_`. -1 if there is none.
-int hg__option_find(const hg__mode *mode, const char *name);
+// The row that `job` knows under this name, or alias; `-` stands for `_`. -1 if there is none.
+int hg__option_find(const hg__job *job, const char *name);
 
 // As hg_options_set(), with `where` ("args.yaml:3: ") before the sentence of an error.
 int hg__option_set(hg_options *o, const char *name, const char *value, const char *where,
@@ -48,9 +48,9 @@ extern const char hg__options_folder_file[]; // the current folder's own options
 // What hg_options_check() has to say about files: out= is none of those that are read. Streams among these are kept from here on.
 int hg__options_check_paths(const hg_options *o, hg_error *err);
 
-// The same of out=: it is something that the mode writes, and can be made.
+// The same of out=: it is something that the job writes, and can be made.
 int hg__options_check_out(const hg_options *o, hg_error *err);
-bool hg__output_takes(const char *mode, const char *end); // ".csv"
+bool hg__output_takes(const char *job, const char *end); // ".csv"
 
 // What a value of option `row` stands for, into `to`: a results folder in model= or pretrained= for its best weights, weights in
 // resume= for their results folder; else the value.

@@ -349,7 +349,7 @@ static int run_row(hg__tiles *s, hg_error *err) {
         s->first_column = cut_before(columns, s->column);
         s->end_column = least(cut_behind(columns, s->column), t->width);
         for (s->run = 0; s->run < t->runs; s->run++) {
-            if (s->io->stop && *s->io->stop) {
+            if (hg__is_stopped(s->io->listener)) {
                 return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", s->io->name);
             }
             run_window(s);

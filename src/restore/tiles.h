@@ -59,9 +59,9 @@ typedef struct hg__tile_io {
     int (*need)(void *context, int32_t first, int32_t end, hg_error *err);
     // Behind a row of windows: the lines before `end` have been put. NULL: nobody waits for them.
     int (*done)(void *context, int32_t end, hg_error *err);
-    const volatile sig_atomic_t *stop; // as in hg_listener; may be NULL
-    hg__meter *meter;                  // borrowed: told of each window; or NULL
-    int64_t worth;                     // what a window counts there
+    const hg_listener *listener; // borrowed: asked before each window whether to stop; or NULL
+    hg__meter *meter;            // borrowed: told of each window; or NULL
+    int64_t worth;               // what a window counts there
 } hg__tile_io;
 
 typedef struct hg__tiles hg__tiles;

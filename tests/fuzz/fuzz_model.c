@@ -136,16 +136,14 @@ static void check_image(const hg_model *m) {
 
 // ---- the jobs that look at a file ---------------------------------------------------------------
 
-typedef int job(const hg_options *o, bool json, char **text, hg_error *err);
-
-static int ask(job *run, const char *mode, const char *path, bool json) {
+static int ask(const char *job, const char *path, bool json) {
     hg_error err = {0};
-    char *text = NULL;
-    hg_options *o = hg_options_new(mode, NULL);
+    hg_result r = {.size = sizeof r, .json = json};
+    hg_options *o = hg_options_new(job, NULL);
     if (!o || hg_options_set(o, "model", path, NULL) < 0) abort();
-    const int code = run(o, json, &text, &err);
-    if ((code == HG_OK) != (text != NULL) || (code < 0 && !err.message[0])) abort();
-    hg_text_free(text);
+    const int code = hg_run(o, NULL, &r, &err);
+    if ((code == HG_OK) != (r.text != NULL) || (code < 0 && !err.message[0])) abort();
+    hg_text_free(r.text);
     hg_options_free(o);
     return code;
 }
@@ -156,9 +154,9 @@ static void check_looks(const uint8_t *bytes, size_t size, bool is_whole) {
     const int fd = (int)syscall(SYS_memfd_create, "fuzz", 0U);
     if (fd < 0 || write(fd, bytes, size) != (ssize_t)size) abort();
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    if ((ask(hg_verify, "verify", path, size % 2) == HG_OK) != is_whole) abort();
-    if (is_whole) (void)ask(hg_info, "info", path, false);
-    if (is_whole) (void)ask(hg_info, "info", path, true);
+    if ((ask("verify", path, size % 2) == HG_OK) != is_whole) abort();
+    if (is_whole) (void)ask("info", path, false);
+    if (is_whole) (void)ask("info", path, true);
     close(fd);
 }
 
