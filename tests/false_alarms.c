@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "detect/detector.h"
+#include "detect/table_model.h"
 #include "detect/thresholds.h"
 #include "jobs/trainer.h"
 #include "table/table_view.h"
@@ -124,7 +125,7 @@ static int read_fresh(job *j, const hg_model *m, hg__data **d, hg_error *err) {
     hg__encoding_notes notes = {0};
     j->wanted = FRESH;
     hg__table *view = hg__table_view(j->table, keep, j, err);
-    *d = view ? hg__schema_read(m->schema, view, &how, &side, &notes, err) : NULL;
+    *d = view ? hg__schema_read(hg__model_schema(m), view, &how, &side, &notes, err) : NULL;
     hg__table_close(view);
     hg__side_columns_clear(&side);
     return *d ? HG_OK : (int)err->code;

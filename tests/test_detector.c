@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "detect/detector.h"
 #include "detect/quantise.h"
+#include "detect/table_model.h"
 #include "model/parts.h"
 #include "schema_case.h"
 
@@ -63,7 +64,7 @@ static void open_bench_as(bench *b, hg__reference_kind kind, int64_t rows, int32
             case_encode(&b->table, s, ROWS + i, false, b->odd + i * b->width, &notes, &err), HG_OK);
     }
     b->pool = hg__pool_new(threads, &err);
-    b->model = hg__model_new("table", &b->data->shape, 0, 1, &err);
+    b->model = hg__model_from_spec("table", &b->data->shape, 0, 1, &err);
     assert_non_null(b->pool);
     assert_non_null(b->model);
     assert_int_equal(hg__model_take_schema(b->model, s, &err), HG_OK);

@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 #include "base/mem.h"
+#include "detect/table_model.h"
 #include "faults.h"
+#include "jobs/model_source.h"
 #include "model/model_file.h"
 #include "model/parts.h"
 
@@ -42,6 +44,56 @@ static hg_model *make_full(void) {
     return m;
 }
 
+// An attachment of our own: a text of at most 3 bytes.
+static void *parse_note(hg__json *entry, const char *where, hg_error *err) {
+    const char *text = hg__json_string_value(entry);
+    if (text && strlen(text) <= 3) return hg__copy_text(text, err);
+    hg__fail(err, HG_ERR_MODEL, "%s: note: expected at most 3 bytes", where);
+    return NULL;
+}
+
+static hg__json *format_note(void *note, hg_error *err) {
+    return hg__json_string(note, err);
+}
+
+static const hg__attachment notes = {"note", parse_note, format_note, hg__free};
+
+static hg_model *read_noted(const char *path, hg_error *err) {
+    static const hg__attachment *const types[] = {&notes, NULL};
+    hg__tensors t;
+    hg_model *m = NULL;
+    assert_int_equal(hg__tensors_open(&t, path, err), HG_OK);
+    (void)hg__model_read(&m, &t, types, false, err);
+    hg__tensors_close(&t);
+    return m;
+}
+
+static void what_is_attached_is_kept_and_checked(void **state) {
+    (void)state;
+    hg_model *m = make_full();
+    hg_error err = {0};
+    hg__model_attach(m, &notes, hg__copy_text("one", NULL));
+    hg__model_attach(m, &notes, hg__copy_text("two", NULL)); // takes its place
+    assert_int_equal(m->attachments, 1);
+    assert_int_equal(hg__model_save(m, in_folder("n"), NULL, &err), HG_OK);
+    hg_model *n = read_noted(in_folder("n"), &err);
+    assert_non_null(n);
+    assert_string_equal(hg__model_attached(n, &notes), "two");
+    char *own = hg__model_detach(n, &notes);
+    assert_string_equal(own, "two");
+    assert_null(hg__model_attached(n, &notes));
+    hg__free(own);
+    hg_model_free(n);
+    n = hg_model_load(in_folder("n"), &err); // an entry that nobody there knows
+    assert_non_null(n);
+    hg_model_free(n);
+    hg__model_attach(m, &notes, hg__copy_text("three", NULL));
+    assert_int_equal(hg__model_save(m, in_folder("n"), NULL, &err), HG_OK);
+    assert_null(read_noted(in_folder("n"), &err));
+    assert_non_null(strstr(err.message, "/n: note: expected at most 3 bytes"));
+    hg_model_free(m);
+}
+
 static void the_detectors_parts_are_kept(void **state) {
     (void)state;
     hg_model *m = make_full();
@@ -65,7 +117,8 @@ static void the_detectors_parts_are_kept(void **state) {
     assert_int_equal(m->parts, 1);
     assert_int_equal(hg__model_take_part(m, "detector.a", HG_F64, -1, 2, "p", &got, &err), HG_OK);
     assert_memory_equal(got->data, values + 2, 4 * sizeof *values);
-    assert_int_equal(hg__json_integer_value(hg__json_object_get(m->detector, "width")), 5);
+    assert_int_equal(hg__json_integer_value(hg__json_object_get(hg__model_detector(m), "width")),
+                     5);
     assert_int_equal(hg__model_take_part(m, "detector.a", HG_F64, 3, 2, "p", &got, &err),
                      HG_ERR_MODEL);
     assert_string_equal(err.message,
@@ -408,6 +461,7 @@ int main(int argc, char **argv) {
     if (!mkdtemp(folder)) return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_saved_is_loaded_bit_for_bit),
+        cmocka_unit_test(what_is_attached_is_kept_and_checked),
         cmocka_unit_test(the_detectors_parts_are_kept),
         cmocka_unit_test(the_same_model_gives_the_same_bytes),
         cmocka_unit_test(weights_lie_in_the_file_as_pytorch_has_them),

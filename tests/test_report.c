@@ -9,6 +9,7 @@
 #include "array/write_npy.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "detect/table_model.h"
 #include "detect/thresholds.h"
 #include "model/model.h"
 #include "own_folder.h"
@@ -26,7 +27,7 @@ static int make_files(void **state) {
 }
 
 static void write_model(const hg__shape *shape) {
-    hg_model *m = hg__model_new("dense 2 | dense input", shape, 0, 1, NULL);
+    hg_model *m = hg__model_from_spec("dense 2 | dense input", shape, 0, 1, NULL);
     assert_non_null(m);
     assert_int_equal(hg__model_save(m, at("weights/best.safetensors"), NULL, NULL), HG_OK);
     hg_model_free(m);
@@ -226,7 +227,7 @@ static void a_threshold_stands_among_the_scores(void **state) {
     hg__thresholds t;
     const hg__held_out held = {.score = score, .rows = ROWS, .column = ""};
     hg__json *detector = hg__json_object();
-    hg_model *m = hg__model_new("dense 2 | dense input", &shape, 0, 1, NULL);
+    hg_model *m = hg__model_from_spec("dense 2 | dense input", &shape, 0, 1, NULL);
     assert_int_equal(hg__thresholds_fit(&t, &held, 0.1, NULL), HG_OK);
     assert_int_equal(hg__thresholds_save(&t, m, detector, NULL), HG_OK);
     hg__model_set_detector(m, detector);

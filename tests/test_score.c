@@ -33,7 +33,7 @@ static hg_model *new_model(void) {
         2, {H, W}
     };
     hg_error err = {0};
-    hg_model *m = hg__model_new("dense 6 tanh | dense input sigmoid", &shape, 0, 3, &err);
+    hg_model *m = hg__model_from_spec("dense 6 tanh | dense input sigmoid", &shape, 0, 3, &err);
     if (!m) fail_msg("%s", err.message);
     if (m) m->input_scale = 1 / 255.0F;
     return m;
@@ -457,7 +457,7 @@ static void rows_of_another_width_are_refused(void **state) {
 static void write_named_model(void) {
     const hg__shape shape = {1, {3}};
     const char *name[] = {"a", "b", "c, or d"};
-    hg_model *m = hg__model_new("dense 2 | dense input", &shape, 0, 1, NULL);
+    hg_model *m = hg__model_from_spec("dense 2 | dense input", &shape, 0, 1, NULL);
     assert_non_null(m);
     m->column = hg__alloc(3, sizeof *m->column, NULL);
     for (int i = 0; i < 3; i++) m->column[i] = hg__copy_text(name[i], NULL);

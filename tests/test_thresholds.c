@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "detect/table_model.h"
 #include "detect/thresholds.h"
 
 #include <cmocka.h>
@@ -150,7 +151,7 @@ static void a_model_file_gives_them_back(void **state) {
     held.group = NULL;
     hg__thresholds_clear(&t);
     assert_int_equal(hg__thresholds_fit(&t, &held, 0.05, NULL), HG_OK);
-    detector = hg__json_copy(m->detector);
+    detector = hg__json_copy(hg__model_detector(m));
     assert_int_equal(hg__thresholds_save(&t, m, detector, NULL), HG_OK);
     hg__model_set_detector(m, detector);
     m = round_trip(m);

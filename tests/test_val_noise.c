@@ -41,7 +41,7 @@ static int make_files(void **state) {
 
 static hg_model *save_model(const char *name, int32_t columns, const char *const *column) {
     const hg__shape shape = {1, {columns}};
-    hg_model *m = hg__model_new("dense 2 | dense input", &shape, 0, 1, NULL);
+    hg_model *m = hg__model_from_spec("dense 2 | dense input", &shape, 0, 1, NULL);
     assert_non_null(m);
     m->column = hg__alloc((size_t)columns, sizeof *m->column, NULL);
     for (int32_t j = 0; j < columns; j++) m->column[j] = hg__copy_text(column[j], NULL);

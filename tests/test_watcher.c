@@ -5,6 +5,7 @@
 
 #include "hourglass.h"
 
+#include "detect/table_model.h"
 #include "model/model.h"
 #include "schema/schema.h"
 #include "table_case.h"
@@ -112,7 +113,7 @@ static void a_scorer_gives_probabilities_and_the_squared_error_of_these(void **s
     enum { ROWS = 70 };
     hg_error err = {0};
     const int32_t width = hg_model_width(model), code = hg_model_code_size(model);
-    const hg__schema *s = model->schema;
+    const hg__schema *s = hg__model_schema(model);
     hg_scorer *scorer = hg_scorer_new(model, 2, &err);
     float *x = calloc(ROWS, (size_t)width * sizeof *x), score[ROWS],
           *y = calloc(ROWS, (size_t)width * sizeof *y), *z = calloc(ROWS, sizeof *z * (size_t)code),

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "detect/detector_internal.h"
 #include "detect/repeats.h"
+#include "detect/table_model.h"
 #include "graph/fold.h"
 #include "model/parts.h"
 #include "schema/schema.h"
@@ -34,15 +35,15 @@ hg__reference_kind hg__references_find(const char *word) {
 }
 
 hg__reference_kind hg__detector_references(const hg_model *m) {
-    const char *word = hg__json_string_value(hg__json_object_get(m->detector, "rows"));
+    const char *word = hg__json_string_value(hg__json_object_get(hg__model_detector(m), "rows"));
     const hg__reference_kind kind = word ? hg__references_find(word) : HG_REFERENCES_EXACT;
     const bool has_none = !hg__model_part(m, "detector.reference");
     return kind == HG_REFERENCES_NONE && !has_none ? HG_REFERENCES_EXACT : kind; // whatever it says
 }
 
 bool hg__detector_is_in(const hg_model *m) {
-    return m->schema && (hg__model_part(m, "detector.reference") ||
-                         hg__detector_references(m) == HG_REFERENCES_NONE);
+    return hg__model_schema(m) && (hg__model_part(m, "detector.reference") ||
+                                   hg__detector_references(m) == HG_REFERENCES_NONE);
 }
 
 float *hg__numbers(size_t rows, size_t width, hg_error *err) {
@@ -245,7 +246,7 @@ static void add_distance(const hg__schema *s, const float *a, const float *b, do
 }
 
 static void share_row(const hg__detector *d, int64_t i, float *share) {
-    const hg__schema *s = d->model->schema;
+    const hg__schema *s = hg__model_schema(d->model);
     const ptrdiff_t width = d->width;
     const float *r = d->residual + i * width;
     memset(share, 0, (size_t)s->columns * sizeof *share);
@@ -263,7 +264,7 @@ static void share_row(const hg__detector *d, int64_t i, float *share) {
 // own: as hg__detector_measure() has it.
 int hg__detector_score_own(hg__detector *d, const float *x, int64_t rows, int64_t own, float *score,
                            float *share, hg_error *err) {
-    const ptrdiff_t width = d->width, columns = d->model->schema->columns;
+    const ptrdiff_t width = d->width, columns = hg__model_schema(d->model)->columns;
     double times[HG_TERMS];
     for (int32_t q = 0; q < HG_TERMS; q++) times[q] = factor(d, q);
     for (int64_t from = 0; from < rows; from += d->block) {

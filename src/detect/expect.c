@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "detect/table_model.h"
 #include "schema/schema.h"
 
 enum { ROUNDS = 4 }; // of the network's guesses: by then they hardly move
@@ -54,10 +55,10 @@ static int32_t end_of(const hg__expect *e, int32_t task) {
 
 static void blank_piece(void *context, int32_t task, int32_t thread) {
     hg__expect *e = context;
-    const size_t width = (size_t)e->model->schema->width;
+    const size_t width = (size_t)hg__model_schema(e->model)->width;
     (void)thread;
     for (int32_t i = task * PIECE; i < end_of(e, task); i++) {
-        const hg__column *c = &e->model->schema->column[e->column[i]];
+        const hg__column *c = &hg__model_schema(e->model)->column[e->column[i]];
         float *to = e->row + (size_t)i * width;
         memcpy(to, e->x[i], width * sizeof *to);
         memset(to + c->first, 0, (size_t)c->width * sizeof *to); // a scaled number's mean; no level
@@ -66,11 +67,11 @@ static void blank_piece(void *context, int32_t task, int32_t thread) {
 
 static void take_piece(void *context, int32_t task, int32_t thread) {
     hg__expect *e = context;
-    const size_t width = (size_t)e->model->schema->width;
+    const size_t width = (size_t)hg__model_schema(e->model)->width;
     const hg__kernels *k = hg__kernels_pick();
     (void)thread;
     for (int32_t i = task * PIECE; i < end_of(e, task); i++) {
-        const hg__column *c = &e->model->schema->column[e->column[i]];
+        const hg__column *c = &hg__model_schema(e->model)->column[e->column[i]];
         float *made = e->made + (size_t)i * width;
         hg__spans_finish_column(e->model->net.spans, k, e->column[i], made);
         memcpy(e->row + (size_t)i * width + c->first, made + c->first,

@@ -4,10 +4,11 @@
 
 #include "base/entry.h"
 #include "detect/calibrations.h"
-#include "schema/schema.h"
+#include "detect/table_model.h"
 
 static int32_t count_columns(const hg_model *m) {
-    if (m->schema) return m->schema->columns;
+    const hg__schema *s = hg__model_schema(m);
+    if (s) return s->columns;
     return m->column ? hg_model_width(m) : 0;
 }
 
@@ -30,14 +31,15 @@ int hg_model_get_info(const hg_model *m, hg_model_info *info, hg_error *err) {
                          .parameters = s->parameters,
                          .input_scale = (double)m->input_scale,
                          .columns = count_columns(m),
-                         .is_table = m->schema != NULL,
+                         .is_table = hg__model_schema(m) != NULL,
                          .has_thresholds = hg__calibrations_is_in(m),
-                         .holds_rows = hg__model_holds_rows(m)};
+                         .holds_rows = m->holds_rows};
     memcpy(own.shape, s->input.dim, sizeof own.shape);
     return hg__fill(info, &own, sizeof own, "hg_model_info", err);
 }
 
 const char *hg_model_column_at(const hg_model *m, int32_t i) {
     if (i < 0 || i >= count_columns(m)) return NULL;
-    return m->schema ? m->schema->column[i].name : m->column[i];
+    const hg__schema *s = hg__model_schema(m);
+    return s ? s->column[i].name : m->column[i];
 }

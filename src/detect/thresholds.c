@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/show.h"
+#include "detect/table_model.h"
 
 void hg__thresholds_clear(hg__thresholds *t) {
     hg__calibrations_clear(&t->held);
@@ -88,7 +89,7 @@ int hg__thresholds_save(const hg__thresholds *t, hg_model *m, hg__json *detector
 }
 
 int hg__thresholds_load(hg__thresholds *t, const hg_model *m, const char *where, hg_error *err) {
-    const hg__json *detector = m->detector;
+    const hg__json *detector = hg__model_detector(m);
     const char *column = hg__json_string_value(hg__json_object_get(detector, "groupby"));
     const double fpr = hg__json_number_value(hg__json_object_get(detector, "fpr"));
     *t = (hg__thresholds){0};

@@ -12,6 +12,7 @@
 #include "csv/csv_number.h"
 #include "csv/csv_text.h"
 #include "detect/detector.h"
+#include "detect/table_model.h"
 #include "detect/thresholds.h"
 #include "model/model.h"
 #include "schema/schema.h"
@@ -42,7 +43,7 @@ static const hg__table_type rows_to_come = {.name = "rows", .where = say_where};
 
 static int name_columns(hg_watcher *w, const char *const *name, int32_t columns, hg_error *err) {
     hg__table *t = &w->table;
-    const hg__schema *s = w->model->schema;
+    const hg__schema *s = hg__model_schema(w->model);
     const int32_t count = columns > 0 ? columns : s->table_columns;
     snprintf(t->path, sizeof t->path, "rows");
     t->type = &rows_to_come;
@@ -74,10 +75,10 @@ static int find_group(hg_watcher *w, hg_error *err) {
 
 static int check(const hg_model *m, const char *const *name, int32_t columns, double fpr,
                  hg_error *err) {
-    if (!m->schema || !hg__detector_is_in(m)) {
+    if (!hg__model_schema(m) || !hg__detector_is_in(m)) {
         return hg__fail(err, HG_ERR_MODEL,
                         "watcher: expected a model trained on a table, got one %s",
-                        m->schema ? "without anomaly scores" : "of rows of numbers");
+                        hg__model_schema(m) ? "without anomaly scores" : "of rows of numbers");
     }
     if (columns < 0 || columns > HG_MAX_COLUMNS || (name && columns == 0)) {
         return hg__fail(err, HG_ERR_USAGE, "watcher: expected %d to %d columns, got %d",
@@ -88,7 +89,7 @@ static int check(const hg_model *m, const char *const *name, int32_t columns, do
 }
 
 static int make_room(hg_watcher *w, hg_error *err) {
-    const size_t columns = (size_t)w->model->schema->columns;
+    const size_t columns = (size_t)hg__model_schema(w->model)->columns;
     w->from = hg__alloc(columns, sizeof *w->from, err);
     if (w->from) w->share = hg__alloc(columns, sizeof *w->share, err);
     if (w->share) w->x = hg__alloc((size_t)w->model->net.spec.width, sizeof *w->x, err);
@@ -177,8 +178,8 @@ static int read_row(const hg_watcher *w, const char *const *cell, hg__encoding_n
         code = read_cell(w, i, cell[i], err);
     }
     if (code == HG_OK) {
-        code = hg__schema_encode(w->model->schema, &w->table, w->from, w->cell, true, w->x, notes,
-                                 err);
+        code = hg__schema_encode(hg__model_schema(w->model), &w->table, w->from, w->cell, true,
+                                 w->x, notes, err);
     }
     return code;
 }
@@ -191,7 +192,7 @@ static const hg__threshold_group *group_of(const hg_watcher *w, const char *cons
 
 int hg_watch(hg_watcher *w, const char *const *cell, hg_verdict *v, hg_error *err) {
     HG_ENTRY;
-    const hg__schema *s = w->model->schema;
+    const hg__schema *s = hg__model_schema(w->model);
     hg__encoding_notes notes = {0};
     float score;
     w->rows++;

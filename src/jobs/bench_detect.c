@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "detect/detector.h"
+#include "detect/table_model.h"
 #include "jobs/bench.h"
 #include "model/parts.h"
 #include "schema/schema.h"
@@ -97,7 +98,7 @@ static int read_made(judged *j, hg__schema **schema, hg_error *err) {
 static int make(judged *j, hg__pool *pool, hg_error *err) {
     hg__schema *schema = NULL;
     const int code = read_made(j, &schema, err);
-    if (code == HG_OK) j->model = hg__model_new("table", &j->data->shape, 0, 0, err);
+    if (code == HG_OK) j->model = hg__model_from_spec("table", &j->data->shape, 0, 0, err);
     if (!j->model) {
         hg__schema_free(schema);
         return HG_ERR_MEMORY;

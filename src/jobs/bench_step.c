@@ -31,7 +31,7 @@ hg__train_plan *hg__bench_plan(hg_model *m, int32_t batch, hg__pool *pool, hg_er
 }
 
 int hg__scene_make(hg__scene *s, const hg__scene_case *c, hg__pool *pool, hg_error *err) {
-    *s = (hg__scene){.model = hg__model_new(c->model, &c->shape, 0, 0, err)};
+    *s = (hg__scene){.model = hg__model_from_spec(c->model, &c->shape, 0, 0, err)};
     if (!s->model) return err ? (int)err->code : HG_ERR_MEMORY;
     const size_t width = (size_t)s->model->net.spec.width;
     s->images = hg__alloc((size_t)c->rows, width, err);

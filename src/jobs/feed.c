@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/show.h"
 #include "csv/csv_write.h"
+#include "detect/table_model.h"
 #include "graph/fold.h"
 #include "model/parts.h"
 #include "options/options.h"
@@ -97,7 +98,7 @@ static int check_neck(const hg_model *m, hg__goal goal, const char *path, hg_err
 
 const char *hg__feed_group_column(const hg__feed *f, const hg_options *o) {
     if (*o->values.groupby) return o->values.groupby;
-    const hg__json *detector = f->model->detector;
+    const hg__json *detector = hg__model_detector(f->model);
     const char *column = hg__json_string_value(hg__json_object_get(detector, "groupby"));
     return column ? column : "";
 }
@@ -130,12 +131,12 @@ static int open_table(hg__feed *f, const hg_options *o, hg_error *err) {
                                     .group = hg__feed_group_column(f, o),
                                     .on_bad = v->on_bad,
                                     .memory = (size_t)v->max_mem};
-    HG_TRY(hg__schema_header(f->model->schema, v->header, &from.header, &f->names, err));
+    HG_TRY(hg__schema_header(hg__model_schema(f->model), v->header, &from.header, &f->names, err));
     f->table = hg__table_open(v->data, &from, err);
     if (!f->table) return (int)err->code;
     if (*f->table->note) tell(f, f->table->note);
     hg__table_start_meter(f->table, &f->meter, f->listener, "reading");
-    f->data = hg__schema_read(f->model->schema, f->table, &how, &f->side, &f->notes, err);
+    f->data = hg__schema_read(hg__model_schema(f->model), f->table, &how, &f->side, &f->notes, err);
     hg__table_end_meter(f->table);
     if (!f->data) return (int)err->code;
     tell_notes(f);
@@ -158,7 +159,7 @@ static int open_rows(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *
                    .names = has_names ? f->model->net.spec.width : 0},
         .listener = f->listener
     };
-    if (f->model->schema && goal != HG_DECODE) return open_table(f, o, err);
+    if (hg__model_schema(f->model) && goal != HG_DECODE) return open_table(f, o, err);
     f->data = hg__data_open(v->data, &d, err);
     if (f->data && *f->data->note) tell(f, f->data->note);
     return f->data ? HG_OK : (int)err->code;

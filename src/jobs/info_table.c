@@ -6,6 +6,7 @@
 #include "base/show.h"
 #include "detect/detector.h"
 #include "detect/quantise.h"
+#include "detect/table_model.h"
 #include "detect/thresholds.h"
 #include "schema/schema.h"
 
@@ -42,10 +43,10 @@ static void add_references(hg__text *t, const hg_model *m) {
 
 int hg__info_table_text(hg__text *t, const hg_model *m, const char *where, hg_error *err) {
     hg__thresholds all;
-    if (!m->schema) return HG_OK;
-    add_schema(t, m->schema);
+    if (!hg__model_schema(m)) return HG_OK;
+    add_schema(t, hg__model_schema(m));
     if (!hg__detector_is_in(m)) return HG_OK;
-    const char *score = hg__json_string_value(hg__json_object_get(m->detector, "score"));
+    const char *score = hg__json_string_value(hg__json_object_get(hg__model_detector(m), "score"));
     HG_TRY(hg__thresholds_load(&all, m, where, err));
     hg__text_add(t, "detector    ");
     hg__text_add_shown(t, score ? score : "");
@@ -90,7 +91,7 @@ static hg__json *groups_json(const hg__thresholds *all, hg_error *err) {
 }
 
 static hg__json *detector_json(const hg_model *m, const hg__thresholds *all, hg_error *err) {
-    hg__json *o = hg__json_copy(m->detector);
+    hg__json *o = hg__json_copy(hg__model_detector(m));
     int bad = hg__json_set(o, "references", hg__json_integer((int64_t)references_of(m)));
     if (all->groups) {
         hg__json *whole = threshold_json(all, 0, err);
@@ -105,8 +106,8 @@ static hg__json *detector_json(const hg_model *m, const hg__thresholds *all, hg_
 
 int hg__info_table_json(hg__json *to, const hg_model *m, const char *where, hg_error *err) {
     hg__thresholds all;
-    if (!m->schema) return HG_OK;
-    int bad = hg__json_set(to, "schema", hg__schema_to_json(m->schema, err));
+    if (!hg__model_schema(m)) return HG_OK;
+    int bad = hg__json_set(to, "schema", hg__schema_to_json(hg__model_schema(m), err));
     if (hg__detector_is_in(m)) {
         HG_TRY(hg__thresholds_load(&all, m, where, err));
         bad |= hg__json_set(to, "detector", detector_json(m, &all, err));

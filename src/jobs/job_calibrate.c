@@ -7,6 +7,7 @@
 #include "base/stream.h"
 #include "base/sweep.h"
 #include "base/text.h"
+#include "detect/table_model.h"
 #include "jobs/job.h"
 #include "jobs/judge.h"
 #include "schema/schema.h"
@@ -79,7 +80,7 @@ static int save(const hg__judge *j, const hg__thresholds *fresh, const struct hg
     hg_model *m = j->feed.model;
     HG_TRY(check_folder(v->model, err));
     m->is_shared = v->share;
-    hg__json *detector = hg__json_copy(m->detector);
+    hg__json *detector = hg__json_copy(hg__model_detector(m));
     if (!detector) return hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping thresholds");
     const int code = hg__thresholds_save(fresh, m, detector, err);
     if (code < 0) {

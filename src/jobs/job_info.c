@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/show.h"
 #include "base/text.h"
+#include "detect/table_model.h"
 #include "exec/plan.h"
 #include "fit/pca.h"
 #include "jobs/info_table.h"
@@ -181,7 +182,7 @@ static char *info_text(const opened *o, hg_error *err) {
         hg__text_clear(&t);
         return NULL;
     }
-    if (hg__model_holds_rows(m)) {
+    if (m->holds_rows) {
         hg__text_add(&t,
                      "holds       training rows: whoever may read this file can read them back, "
                      "exactly\n");
@@ -293,7 +294,7 @@ static char *info_json(const opened *model, hg_error *err) {
     bad |= hg__json_set(o, "bytes", hg__json_integer((int64_t)model->bytes));
     bad |= add_network(o, model->model);
     bad |= add_memory(o, model);
-    bad |= hg__json_set(o, "holds_rows", hg__json_boolean(hg__model_holds_rows(model->model)));
+    bad |= hg__json_set(o, "holds_rows", hg__json_boolean(model->model->holds_rows));
     bad |= add_provenance(o, model->model, err);
     const int code = hg__info_table_json(o, model->model, model->tensors.path, err);
     if (code < 0) {

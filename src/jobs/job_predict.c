@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/sweep.h"
+#include "detect/table_model.h"
 #include "jobs/feed.h"
 #include "jobs/format_g9.h"
 #include "jobs/job.h"
@@ -171,7 +172,7 @@ static int predict_rows(hg_model *m, const hg_options *o, const hg_listener *l, 
 int hg__job_predict(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     hg_model *m = hg_model_load(o->values.model, err);
     if (!m) return (int)err->code;
-    if (m->schema) return hg__predict_table(m, o, l, r, err);
+    if (hg__model_schema(m)) return hg__predict_table(m, o, l, r, err);
     const int code = check_options(o, err);
     if (code == HG_OK) return predict_rows(m, o, l, r, err);
     hg_model_free(m);

@@ -9,9 +9,11 @@
 #include "base/secret.h"
 #include "base/show.h"
 #include "base/stream.h"
+#include "detect/table_model.h"
 #include "fit/pca.h"
 #include "jobs/folder.h"
 #include "jobs/job.h"
+#include "jobs/model_source.h"
 #include "jobs/trainer.h"
 #include "rows/pictures.h"
 
@@ -123,7 +125,7 @@ static int make_model(hg__trainer *t, hg_error *err) {
     }
     if (code == HG_OK) {
         describe_data(t->model, t->data);
-        t->model->will_hold_rows = t->is_table && strcmp(v->references, "exact") == 0;
+        t->model->holds_rows = t->is_table && strcmp(v->references, "exact") == 0;
         t->model->is_shared = v->share;
     }
     const bool scaled = !*v->pretrained && strcmp(v->init, "scaled") == 0;

@@ -4,6 +4,7 @@
 // Files hold float32 in the model's units. One exception: pictures stored as bytes that go out as .idx become
 // bytes again, value / scale rounded to the nearest. Rows of a table go out as a table: transform_table.c.
 #include "base/mem.h"
+#include "detect/table_model.h"
 #include "jobs/feed.h"
 #include "jobs/job.h"
 #include "jobs/score_sheet.h"
@@ -68,7 +69,7 @@ static int run(const hg_options *o, hg__goal goal, const hg_listener *l, hg_erro
     if (!m) return (int)err->code;
     HG_TRY(hg__feed_open(&f, m, o, goal, l, err));
     hg__feed_close_table(&f);
-    const bool is_table = f.model->schema && goal != HG_ENCODE;
+    const bool is_table = hg__model_schema(f.model) && goal != HG_ENCODE;
     int code = is_table ? HG_OK : hg__append_check(o->values.append, o->values.out, err);
     if (code == HG_OK) {
         code = is_table ? hg__transform_table(&f, goal, o, err)

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "detect/table_model.h"
 #include "jobs/feed.h"
 #include "jobs/job.h"
 #include "jobs/val.h"
@@ -128,7 +129,7 @@ int hg__job_val(const hg_options *o, const hg_listener *l, hg_result *r, hg_erro
     hg_model *m = hg_model_load(o->values.model, err);
     if (!m) return (int)err->code;
     if (hg__val_cleans_images(m, o)) return hg__val_images(m, o, l, r, err);
-    if (*o->values.label && m->schema) return hg__val_labels(m, o, l, r, err);
+    if (*o->values.label && hg__model_schema(m)) return hg__val_labels(m, o, l, r, err);
     const int code = check_options(o, err);
     if (code == HG_OK) return val_rows(m, o, l, r, err);
     hg_model_free(m);

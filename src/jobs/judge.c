@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "detect/alarms.h"
+#include "detect/table_model.h"
 #include "schema/schema.h"
 
 int hg__asked_fpr(const hg_options *o, double *fpr, hg_error *err) {
@@ -57,7 +58,7 @@ static int open_thresholds(hg__judge *j, const hg_options *o, hg_error *err) {
 
 static int make_room(hg__judge *j, hg_error *err) {
     const size_t batch = (size_t)j->feed.batch, width = (size_t)j->feed.width;
-    const size_t columns = (size_t)j->feed.model->schema->columns;
+    const size_t columns = (size_t)hg__model_schema(j->feed.model)->columns;
     j->x = hg__alloc(batch * width, sizeof *j->x, err);
     if (j->x) j->score = hg__alloc(batch, sizeof *j->score, err);
     if (!j->score) return HG_ERR_MEMORY;
@@ -70,7 +71,7 @@ static int open_judge(hg__judge *j, hg_model *m, const hg_options *o, bool wants
                       const hg_listener *l, hg_error *err) {
     HG_TRY(hg__feed_open(&j->feed, m, o, HG_ERRORS, l, err));
     if (!wants_table) hg__feed_close_table(&j->feed);
-    if (!m->schema) {
+    if (!hg__model_schema(m)) {
         return hg__fail(err, HG_ERR_MODEL,
                         "%s: expected a model of a table, got one of rows of numbers",
                         o->values.model);
@@ -109,7 +110,7 @@ void hg__judge_restart(hg__judge *j) {
 // score=error: the mean over columns of their errors, each column's its share.
 static void judge_by_error(hg__judge *j, const hg__input *in) {
     const hg__feed *f = &j->feed;
-    const int64_t columns = f->model->schema->columns;
+    const int64_t columns = hg__model_schema(f->model)->columns;
     hg__run(f->plan, HG_SCORE, in, j->score);
     if (!j->wants_shares) return;
     hg__run(f->plan, HG_ERRORS, in, j->share);

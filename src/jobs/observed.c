@@ -3,10 +3,11 @@
 #include "jobs/observed.h"
 
 #include "base/mem.h"
+#include "detect/table_model.h"
 #include "model/model.h"
 
 int hg__observed_init(hg__observed *o, const hg__feed *f, hg_error *err) {
-    const hg__schema *s = f->model->schema;
+    const hg__schema *s = hg__model_schema(f->model);
     *o = (hg__observed){.table = f->table};
     o->from = hg__alloc((size_t)s->columns, sizeof *o->from, err);
     if (o->from) o->cell = hg__alloc((size_t)o->table->columns, sizeof *o->cell, err);

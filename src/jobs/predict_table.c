@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/show.h"
+#include "detect/table_model.h"
 #include "jobs/carried.h"
 #include "jobs/reasons.h"
 #include "jobs/score_sheet.h"
@@ -144,7 +145,7 @@ static int make_room(sheet *s, hg_error *err) {
 // What goes out of the table itself. Where that is nothing, it is closed.
 static int open_look(sheet *s, const char *keep, hg_error *err) {
     hg__feed *f = &s->judge.feed;
-    HG_TRY(hg__carried_init(&s->carried, f->model->schema, f->table, keep, AT_HAND, err));
+    HG_TRY(hg__carried_init(&s->carried, hg__model_schema(f->model), f->table, keep, AT_HAND, err));
     if (s->top || hg__carried_any(&s->carried)) return hg__observed_init(&s->look, f, err);
     hg__feed_close_table(f);
     return HG_OK;
@@ -179,7 +180,7 @@ static hg__cell text(const char *t) {
 // The cells of row i's reasons.
 static void explain(const sheet *s, int32_t i, hg__cell *cell) {
     const hg__judge *j = &s->judge;
-    const hg__schema *schema = j->feed.model->schema;
+    const hg__schema *schema = hg__model_schema(j->feed.model);
     const float *share = j->share + (ptrdiff_t)i * schema->columns;
     double sum = 0;
     for (int32_t c = 0; c < schema->columns; c++) sum += (double)share[c];

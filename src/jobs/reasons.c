@@ -3,6 +3,7 @@
 #include "jobs/reasons.h"
 
 #include "base/mem.h"
+#include "detect/table_model.h"
 #include "schema/schema.h"
 
 enum { PIECE = 64 }; // values a task decodes
@@ -43,7 +44,7 @@ static void find_best(const float *share, int32_t columns, int32_t *best, int32_
 
 static void decode_piece(void *context, int32_t task, int32_t thread) {
     const hg__reasons *r = context;
-    const hg__schema *s = r->judge->feed.model->schema;
+    const hg__schema *s = hg__model_schema(r->judge->feed.model);
     const int32_t from = task * PIECE, end = r->slots - from < PIECE ? r->slots : from + PIECE;
     (void)thread;
     for (int32_t i = from; i < end; i++) {
@@ -74,7 +75,7 @@ static void expect(hg__reasons *r, const int32_t *slot, int32_t count) {
 }
 
 void hg__reasons_pick(hg__reasons *r, int32_t first, int32_t rows, const bool *wanted) {
-    const int32_t columns = r->judge->feed.model->schema->columns;
+    const int32_t columns = hg__model_schema(r->judge->feed.model)->columns;
     r->first = first;
     r->count = rows;
     for (int32_t i = 0; i < rows; i++) {
@@ -84,7 +85,7 @@ void hg__reasons_pick(hg__reasons *r, int32_t first, int32_t rows, const bool *w
 }
 
 void hg__reasons_observe(hg__reasons *r, int32_t i, const hg__observed *look) {
-    const hg__schema *s = r->judge->feed.model->schema;
+    const hg__schema *s = hg__model_schema(r->judge->feed.model);
     for (int32_t slot = i * r->top; slot < (i + 1) * r->top; slot++) {
         const int32_t best = r->best[slot];
         if (best < 0) continue;

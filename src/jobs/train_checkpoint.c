@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "detect/table_model.h"
 #include "jobs/folder.h"
 #include "jobs/trainer.h"
 #include "model/model_file.h"

@@ -4,6 +4,7 @@
 #include "base/show.h"
 #include "detect/alarms.h"
 #include "detect/detector.h"
+#include "detect/table_model.h"
 #include "detect/thresholds.h"
 #include "jobs/folder.h"
 #include "jobs/trainer.h"

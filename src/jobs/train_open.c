@@ -2,6 +2,7 @@
 // train_open.c - what a run trains on: rows of a file or crops of images, validation rows, noise.
 #include <string.h>
 
+#include "detect/table_model.h"
 #include "jobs/trainer.h"
 #include "rows/pictures.h"
 
@@ -122,7 +123,7 @@ static hg__making making_of(hg__trainer *t, bool fixed) {
                         .seed = (uint64_t)t->o.values.seed,
                         .fixed = fixed,
                         .pool = t->pool,
-                        .schema = t->model ? t->model->schema : NULL};
+                        .schema = t->model ? hg__model_schema(t->model) : NULL};
 }
 
 hg__loader *hg__open_loader(hg__trainer *t, hg_error *err) {

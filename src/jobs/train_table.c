@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "detect/alarms.h"
 #include "detect/detector.h"
+#include "detect/table_model.h"
 #include "jobs/folder.h"
 #include "jobs/trainer.h"
 #include "model/parts.h"
@@ -245,11 +246,10 @@ static int keep_columns(hg__trainer *t, hg__table *table, hg_error *err) {
     char own[24];
     HG_TRY(load_first(t, &first, err));
     snprintf(own, sizeof own, "%016llx", (unsigned long long)t->data->fingerprint);
-    const bool differs = first && first->schema && strcmp(first->fingerprint, own) != 0;
+    const bool differs = first && hg__model_schema(first) && strcmp(first->fingerprint, own) != 0;
     if (differs) {
         hg__schema_free(t->schema);
-        t->schema = first->schema;
-        first->schema = NULL;
+        t->schema = hg__model_give_schema(first);
     }
     hg_model_free(first);
     return differs ? read_again(t, table, err) : HG_OK;

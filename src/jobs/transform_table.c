@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "detect/table_model.h"
 #include "jobs/score_sheet.h"
 #include "model/model.h"
 #include "schema/schema.h"
@@ -100,7 +101,7 @@ static bool is_of_numbers(const char *out) {
 
 int hg__transform_table(hg__feed *f, hg__goal goal, const hg_options *o, hg_error *err) {
     const char *out = o->values.out;
-    table_writer w = {.schema = f->model->schema, .is_database = hg__table_out_is(out)};
+    table_writer w = {.schema = hg__model_schema(f->model), .is_database = hg__table_out_is(out)};
     if (!w.is_database && is_of_numbers(out)) {
         return hg__fail(err, HG_ERR_USAGE,
                         "%s: expected a name that ends in .csv, or a database: the rows are a "

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "detect/metrics.h"
+#include "detect/table_model.h"
 #include "jobs/judge.h"
 #include "jobs/val.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // model.c - a network with its weights: made, freed, asked, filled from tensors.
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +9,6 @@
 #include "base/mem.h"
 #include "model/model_file.h"
 #include "model/parts.h"
-#include "schema/schema.h"
 
 // Whether the text, which was parsed, is the name of the preset of principal components.
 static bool is_pca(const char *text) {
@@ -34,11 +34,41 @@ void hg_model_free(hg_model *m) {
     hg__free(m->column);
     hg__model_drop_parts(m, "");
     hg__free(m->part);
-    hg__json_free(m->detector);
     hg__free(m->options);
-    hg__schema_free(m->schema);
+    for (int32_t i = 0; i < m->attachments; i++) m->attached[i].type->free(m->attached[i].value);
     hg__network_clear(&m->net);
     hg__free(m);
+}
+
+static int32_t find_attached(const hg_model *m, const hg__attachment *type) {
+    int32_t i = 0;
+    while (i < m->attachments && m->attached[i].type != type) i++;
+    return i;
+}
+
+void *hg__model_attached(const hg_model *m, const hg__attachment *type) {
+    const int32_t i = find_attached(m, type);
+    return i < m->attachments ? m->attached[i].value : NULL;
+}
+
+void *hg__model_detach(hg_model *m, const hg__attachment *type) {
+    const int32_t i = find_attached(m, type);
+    if (i == m->attachments) return NULL;
+    void *value = m->attached[i].value;
+    m->attachments--;
+    for (int32_t k = i; k < m->attachments; k++) m->attached[k] = m->attached[k + 1];
+    return value;
+}
+
+void hg__model_attach(hg_model *m, const hg__attachment *type, void *value) {
+    const int32_t i = find_attached(m, type);
+    if (i < m->attachments) {
+        type->free(m->attached[i].value);
+    } else {
+        assert(i < HG_MAX_ATTACHED); // as many as there are types
+        m->attachments++;
+    }
+    m->attached[i] = (hg__attached){type, value};
 }
 
 int32_t hg_model_width(const hg_model *m) {

@@ -10,6 +10,23 @@
 
 enum { HG_RUN_ID = 17 };
 
+// What another room keeps in a model beside the network: an entry of the JSON object in the model's file, and what is made of it.
+typedef struct hg__attachment {
+    // of the entry
+    const char *key;
+    // Checks the entry and makes of it what free() takes away; NULL where it fails. where: begins sentences.
+    void *(*parse)(hg__json *entry, const char *where, hg_error *err);
+    hg__json *(*format)(void *value, hg_error *err);
+    void (*free)(void *value);
+} hg__attachment;
+
+typedef struct hg__attached {
+    const hg__attachment *type;
+    void *value;
+} hg__attached;
+
+enum { HG_MAX_ATTACHED = 4 };
+
 struct hg_model {
     hg__network net;
     // "autoencoder" or "pca"
@@ -24,41 +41,37 @@ struct hg_model {
     char fingerprint[24];
     // which training run it is of, hex; "" if that is not known
     char run[HG_RUN_ID];
-    // training will put rows into its file
-    bool will_hold_rows;
+    // rows it was trained on can be read back from it, exactly, or will be once training is over: its file is the owner's alone
+    // unless it is shared
+    bool holds_rows;
     // share=: others may read such a file
     bool is_shared;
     // what 0 and 1 were in the images it was trained on
     hg__range_rule range;
-    // owned: rows are a table's (table_model.c); NULL: rows of numbers
-    struct hg__schema *schema;
-    // owned: what the file says of the detector (parts.h), or NULL
-    hg__json *detector;
+    // values owned, (attachments): in the order of the file
+    hg__attached attached[HG_MAX_ATTACHED];
+    int32_t attachments;
     // owned with its data, (parts): tensors that are no weights (parts.h)
     hg__tensor *part;
     int32_t parts;
-    // hg__model_look(): net.params is NULL, and the parts' data is the file's
+    // hg__model_read(): net.params is NULL, and the parts' data is the file's
     bool is_look;
 };
 
-// Makes m a model of a table's rows: takes s (also on failure) and makes the spans of its columns. Its width must be the schema's.
-int hg__model_take_schema(hg_model *m, struct hg__schema *s, hg_error *err);
+// Attaches value, which becomes m's, in place of what there was of that type.
+void hg__model_attach(hg_model *m, const hg__attachment *type, void *value);
+void *hg__model_attached(const hg_model *m, const hg__attachment *type); // NULL if there is none
+void *hg__model_detach(hg_model *m, const hg__attachment *type);         // the caller's from now on
 
 // A model with its weights drawn (PyTorch's default initialisation) from seed. spec: a spec or a preset's
 // name; no file is touched.
 hg_model *hg__model_from_spec(const char *spec, const hg__shape *input, int32_t latent,
                               uint64_t seed, hg_error *err);
 
-// The same for all that model= may be: also a YAML file (`model: SPEC`, `latent: 64`) or a model file, whose
-// spec is taken and whose weights are not.
-hg_model *hg__model_new(const char *model, const hg__shape *input, int32_t latent, uint64_t seed,
-                        hg_error *err);
-
-// Loads, refusing anything that is not a whole Hourglass model file.
-int hg__model_from_tensors(hg_model **m, const hg__tensors *t, hg_error *err);
-
-// The same for who only looks: checks all of it, but leaves weights and parts where they are, so that nothing is held twice. Borrows t.
-int hg__model_look(hg_model **m, const hg__tensors *t, hg_error *err);
+// Reads what is in t, refusing anything that is not a whole Hourglass model file. types: what may be attached, NULL behind the
+// last. is_look: checks all of it, but leaves weights and parts where they are, so that nothing is held twice; borrows t.
+int hg__model_read(hg_model **m, const hg__tensors *t, const hg__attachment *const *types,
+                   bool is_look, hg_error *err);
 
 // Extra tensors and metadata beside the weights: what resume= needs.
 typedef struct hg__extra {
@@ -71,9 +84,6 @@ int hg__model_save(const hg_model *m, const char *path, const hg__extra *extra,
                    hg_error *err); // extra may be NULL
 // The same over a model file that is there: who may read that may read this, and is_shared everybody.
 int hg__model_save_over(const hg_model *m, const char *path, hg_error *err);
-
-// Whether rows it was trained on can be read back from it, exactly: its file is the owner's alone unless it is shared.
-bool hg__model_holds_rows(const hg_model *m);
 
 // Takes weights by name from a file: "encoder.0.weight", or "encoder.weight" where a side has one layer with
 // parameters. Every parameter must be there with its shape; what is left over is an error that names it.

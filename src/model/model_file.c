@@ -12,7 +12,6 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "model/parts.h"
-#include "schema/schema.h"
 
 enum { MAX_DIM = INT32_MAX, MAX_COLUMNS = 1 << 20 };
 
@@ -61,8 +60,11 @@ static int add_optional(const hg_model *m, hg__json *o, hg_error *err) {
     if (m->range.kind != HG_RANGE_UNKNOWN) {
         HG_TRY(add(o, "range", hg__model_range_json(&m->range), err));
     }
-    if (m->schema) HG_TRY(add(o, "schema", hg__schema_to_json(m->schema, err), err));
-    return m->detector ? add(o, "detector", hg__json_share(m->detector), err) : HG_OK;
+    for (int32_t i = 0; i < m->attachments; i++) {
+        const hg__attached *a = &m->attached[i];
+        HG_TRY(add(o, a->type->key, a->type->format(a->value, err), err));
+    }
+    return HG_OK;
 }
 
 static int fill_object(const hg_model *m, hg__json *o, hg_error *err) {
@@ -155,11 +157,6 @@ static int fill_sheet(sheet *s, const hg_model *m, const hg__extra *extra, hg_er
     return HG_OK;
 }
 
-bool hg__model_holds_rows(const hg_model *m) {
-    const char *kept = hg__json_string_value(hg__json_object_get(m->detector, "rows"));
-    return hg__model_part(m, "detector.reference") && !(kept && strcmp(kept, "quantised") == 0);
-}
-
 static int save(const hg_model *m, const char *path, hg__file_mode mode, const hg__extra *extra,
                 hg_error *err) {
     sheet s = {0};
@@ -174,8 +171,7 @@ static int save(const hg_model *m, const char *path, hg__file_mode mode, const h
 
 int hg__model_save(const hg_model *m, const char *path, const hg__extra *extra, hg_error *err) {
     const hg__extra none = {0};
-    const bool has_rows = m->will_hold_rows || hg__model_holds_rows(m);
-    const hg__file_mode mode = !has_rows      ? HG_MODE_KEEP
+    const hg__file_mode mode = !m->holds_rows ? HG_MODE_KEEP
                                : m->is_shared ? HG_MODE_OPEN
                                               : HG_MODE_PRIVATE;
     return save(m, path, mode, extra ? extra : &none, err);
@@ -358,16 +354,22 @@ static int read_range(hg_model *m, const hg__json *o, const char *path, hg_error
     return fail_field(path, "range", "samples (a type, or mixed), white, low and high", err);
 }
 
-static int read_parts(hg_model *m, const hg__json *o, const hg__tensors *t, hg_error *err) {
-    const hg__json *schema = hg__json_object_get(o, "schema");
-    hg__json *detector = hg__json_object_get(o, "detector");
-    HG_TRY(read_range(m, o, t->path, err));
-    if (schema) {
-        hg__schema *s = hg__schema_from_json(schema, t->path, err);
-        if (!s) return HG_ERR_MODEL;
-        HG_TRY(hg__model_take_schema(m, s, err));
+static int read_attached(hg_model *m, const hg__json *o, const hg__attachment *const *types,
+                         const char *path, hg_error *err) {
+    for (; *types; types++) {
+        hg__json *entry = hg__json_object_get(o, (*types)->key);
+        void *value = entry ? (*types)->parse(entry, path, err) : NULL;
+        if (entry && !value) return (int)err->code;
+        if (value) hg__model_attach(m, *types, value);
     }
-    if (detector) hg__model_set_detector(m, hg__json_share(detector));
+    return HG_OK;
+}
+
+// What stands beside the network.
+static int read_beside(hg_model *m, const hg__json *o, const hg__tensors *t,
+                       const hg__attachment *const *types, hg_error *err) {
+    HG_TRY(read_range(m, o, t->path, err));
+    HG_TRY(read_attached(m, o, types, t->path, err));
     for (size_t i = 0; i < t->count; i++) {
         if (!hg__is_part(t->tensor[i].name)) continue;
         HG_TRY(m->is_look ? hg__model_give_part(m, &t->tensor[i], err)
@@ -389,7 +391,8 @@ static int read_weights(hg_model *m, const hg__tensors *t, hg_error *err) {
     return hg__weights_read(&m->net.spec, t, false, m->net.params, err);
 }
 
-static int read_model(hg_model *m, const hg__json *o, const hg__tensors *t, hg_error *err) {
+static int read_model(hg_model *m, const hg__json *o, const hg__tensors *t,
+                      const hg__attachment *const *types, hg_error *err) {
     if (!hg__json_is_object(o)) return fail_field(t->path, HG_META_MODEL, "an object", err);
     HG_TRY(check_version(o, t->path, err));
     HG_TRY(check_hash(t, err));
@@ -397,11 +400,12 @@ static int read_model(hg_model *m, const hg__json *o, const hg__tensors *t, hg_e
     HG_TRY(hg__weights_check(&m->net.spec, t, false, err));
     HG_TRY(read_small(m, o, t->path, err));
     HG_TRY(read_columns(m, o, t->path, err));
-    HG_TRY(read_parts(m, o, t, err));
+    HG_TRY(read_beside(m, o, t, types, err));
     return read_weights(m, t, err);
 }
 
-static int from_tensors(hg_model **m, const hg__tensors *t, bool is_look, hg_error *err) {
+int hg__model_read(hg_model **m, const hg__tensors *t, const hg__attachment *const *types,
+                   bool is_look, hg_error *err) {
     hg_error own;
     const char *text = hg__tensors_metadata(t, HG_META_MODEL);
     *m = NULL;
@@ -419,39 +423,11 @@ static int from_tensors(hg_model **m, const hg__tensors *t, bool is_look, hg_err
         (*m)->is_look = is_look;
         read_run(*m, t);
     }
-    int code = *m ? read_model(*m, o, t, err) : HG_ERR_MEMORY;
+    int code = *m ? read_model(*m, o, t, types, err) : HG_ERR_MEMORY;
     hg__json_free(o);
     if (code < 0) {
         hg_model_free(*m);
         *m = NULL;
     }
     return code;
-}
-
-int hg__model_from_tensors(hg_model **m, const hg__tensors *t, hg_error *err) {
-    return from_tensors(m, t, false, err);
-}
-
-int hg__model_look(hg_model **m, const hg__tensors *t, hg_error *err) {
-    return from_tensors(m, t, true, err);
-}
-
-hg_model *hg_model_load(const char *path, hg_error *err) {
-    HG_ENTRY;
-    hg__tensors t;
-    hg_model *m;
-    if (hg__tensors_open(&t, path, err) < 0) return NULL;
-    (void)hg__model_from_tensors(&m, &t, err); // leaves NULL on failure
-    hg__tensors_close(&t);
-    return m;
-}
-
-hg_model *hg_model_load_memory(const void *bytes, size_t size, hg_error *err) {
-    HG_ENTRY;
-    hg__tensors t;
-    hg_model *m;
-    if (hg__tensors_parse(&t, bytes, size, "memory", err) < 0) return NULL;
-    (void)hg__model_from_tensors(&m, &t, err); // leaves NULL on failure
-    hg__tensors_close(&t);
-    return m;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// parts.c - what the detector keeps in a model file beside the weights.
+// parts.c - tensors that a model keeps beside the weights.
 #include "model/parts.h"
 
 #include <stdio.h>
@@ -11,11 +11,6 @@ static const char prefix_of_parts[] = "detector.";
 
 bool hg__is_part(const char *name) {
     return strncmp(name, prefix_of_parts, sizeof prefix_of_parts - 1) == 0;
-}
-
-void hg__model_set_detector(hg_model *m, hg__json *detector) {
-    hg__json_free(m->detector);
-    m->detector = detector;
 }
 
 const hg__tensor *hg__model_part(const hg_model *m, const char *name) {

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// parts.h - what the detector keeps in a model file beside the weights: JSON, and tensors named "detector.".
+// parts.h - tensors that a model keeps beside the weights, for whoever attaches something: named "detector.".
 #ifndef HG_MODEL_PARTS_H
 #define HG_MODEL_PARTS_H
 #include "model/model.h"
-
-// Keeps `detector` (stolen) in place of what was there.
-void hg__model_set_detector(hg_model *m, hg__json *detector);
 
 // Keeps a copy of a tensor; its name begins with "detector.". What had that name goes.
 int hg__model_add_part(hg_model *m, const hg__tensor *tensor, hg_error *err);

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "detect/table_model.h"
 #include "exec/plan_image.h"
 #include "model/model_file.h"
 #include "schema/schema.h"
@@ -107,7 +108,7 @@ static void check_watcher(const hg_model *m) {
     enum { WORDS = sizeof words / sizeof *words };
     const char *cell[MOST_COLUMNS];
     hg_error err = {0};
-    const int32_t columns = m->schema ? m->schema->table_columns : 0;
+    const int32_t columns = hg__model_schema(m) ? hg__model_schema(m)->table_columns : 0;
     if (columns > MOST_COLUMNS) return;
     hg_watcher *w = hg_watcher_new(m, NULL, 0, 0, &err);
     if (!w && (err.code >= 0 || !err.message[0])) abort();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // fuzz_safetensors.c - any bytes as a weights file: tensors within the bytes, or one sentence; then as a model.
+#include "detect/table_model.h"
 #include "model/model.h"
 
 // NOLINTNEXTLINE(readability-identifier-naming)
