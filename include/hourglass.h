@@ -210,6 +210,20 @@ typedef struct hg_train_event {
     double rows_per_second; // of this epoch so far
 } hg_train_event;
 
+// A step of training, just made.
+typedef struct hg_step_event {
+    size_t size;
+    // From 1: over the whole run; the epoch that it is of.
+    int64_t step;
+    int32_t epoch;
+    // The batch's, and its mean loss per row and feature, before the weights were changed.
+    int32_t rows;
+    double loss;
+    double lr;
+    // Since training began.
+    double seconds;
+} hg_step_event;
+
 // A stage of a job: "reading", "scoring", "denoising". How training goes is an hg_train_event.
 typedef struct hg_progress_event {
     size_t size;
@@ -239,6 +253,9 @@ typedef struct hg_listener {
     void (*detail)(void *context, const char *sentence);
     // How far a stage is: about ten times a second at most, and once at its end.
     void (*progress)(void *context, const hg_progress_event *e);
+    // After each step of training, however short: true ends it early. The epoch begun is validated as it is, and the best weights so
+    // far are the result, with exit_reason "callback".
+    bool (*step)(void *context, const hg_step_event *e);
 } hg_listener;
 
 // ---- jobs: one per mode of the command ----------------------------------------------------------
@@ -254,7 +271,7 @@ typedef struct hg_result {
     char *text;
     // train: the results folder; "" if none was made.
     char folder[1024];
-    // train: why it ended: "done", "early stopping", "time", "stopped".
+    // train: why it ended: "done", "early stopping", "time", "callback", "stopped".
     char exit_reason[64];
     // train: the epoch of the best weights, and epochs trained; 0 where it was solved (PCA).
     int32_t best_epoch, epochs;

@@ -35,7 +35,7 @@ typedef struct rate {
 } rate;
 
 typedef struct job {
-    const char *folder, *path, *val;
+    const char *path, *val;
     int64_t seeds, most;
     rate rate[MOST_RATES];
     int32_t rates;
@@ -95,15 +95,13 @@ static int train(job *j, uint64_t seed, hg_model **m, hg_error *err) {
     char text[32];
     snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
     const char *const pairs[][2] = {
-        {"data",     j->path  },
-        {"label",    "y"      },
-        {"prepare",  "table"  },
-        {"steps",    "200"    },
-        {"val",      j->val   },
-        {"seed",     text     },
-        {"project",  j->folder},
-        {"exist_ok", "true"   },
-        {"threads",  "1"      }
+        {"data",    j->path},
+        {"label",   "y"    },
+        {"prepare", "table"},
+        {"steps",   "200"  },
+        {"val",     j->val },
+        {"seed",    text   },
+        {"threads", "1"    }
     };
     hg_options *o = hg_options_new("train", err);
     int code = o ? HG_OK : HG_ERR_MEMORY;
@@ -112,7 +110,8 @@ static int train(job *j, uint64_t seed, hg_model **m, hg_error *err) {
     }
     j->wanted = TRAINS;
     hg__table *view = code == HG_OK ? hg__table_view(j->table, keep, j, err) : NULL;
-    if (code == HG_OK) code = view ? hg__train(o, view, NULL, NULL, m, err) : HG_ERR_MEMORY;
+    *m = view ? hg__train_model(o, view, NULL, err) : NULL;
+    if (code == HG_OK && !*m) code = (int)err->code;
     hg__table_close(view);
     hg_options_free(o);
     return code;
@@ -274,17 +273,16 @@ static int run(job *j, hg_error *err) {
 
 int main(int argc, char **argv) {
     hg_error err = {0};
-    if (argc < 7 || argc > 6 + MOST_RATES) {
-        fputs("usage: false_alarms FOLDER TABLE SEEDS ROWS VAL FPR ...\n", stderr);
+    if (argc < 6 || argc > 5 + MOST_RATES) {
+        fputs("usage: false_alarms TABLE SEEDS ROWS VAL FPR ...\n", stderr);
         return 2;
     }
-    job j = {.folder = argv[1],
-             .path = argv[2],
-             .seeds = strtoll(argv[3], NULL, 10),
-             .most = strtoll(argv[4], NULL, 10),
-             .val = argv[5],
-             .rates = argc - 6};
-    for (int32_t r = 0; r < j.rates; r++) j.rate[r].fpr = strtod(argv[6 + r], NULL);
+    job j = {.path = argv[1],
+             .seeds = strtoll(argv[2], NULL, 10),
+             .most = strtoll(argv[3], NULL, 10),
+             .val = argv[4],
+             .rates = argc - 5};
+    for (int32_t r = 0; r < j.rates; r++) j.rate[r].fpr = strtod(argv[5 + r], NULL);
     if (run(&j, &err) == HG_OK) return 0;
     fprintf(stderr, "%s\n", err.message);
     return 1;

@@ -13,13 +13,12 @@ if [ -d /dev/shm ] && [ -w /dev/shm ]; then rm -rf "$work" && work=$(mktemp -d /
 
 # one TABLE VAL FPR...
 one() {
-    table=$1 folder=$work/$(basename "$1")-$2
+    table=$1
     shift
-    mkdir -p "$folder"
-    "$run" "$folder" "$table" "$seeds" "$rows" "$@" || echo "failed $table"
+    "$run" "$table" "$seeds" "$rows" "$@" || echo "failed $table"
 }
 export -f one
-export run seeds rows work
+export run seeds rows
 
 # Mixed columns: rare levels, some of them in held-out rows only; a long tail; a column of a few values.
 awk 'BEGIN {

@@ -85,6 +85,16 @@ static void relay_progress(void *context, const hg_progress_event *event) {
     go_in(r->entry);
 }
 
+static bool relay_step(void *context, const hg_step_event *event) {
+    const hg__relay *r = context;
+    hg_step_event sized = *event;
+    sized.size = sizeof sized;
+    go_out(r->entry);
+    const bool ends = r->host.step(r->host.context, &sized);
+    go_in(r->entry);
+    return ends;
+}
+
 int hg__relay_init(hg__relay *r, hg__entry *e, const hg_listener **l, hg_error *err) {
     const hg_listener *host = *l;
     *r = (hg__relay){.entry = e};
@@ -101,7 +111,8 @@ int hg__relay_init(hg__relay *r, hg__entry *e, const hg_listener **l, hg_error *
                            .stop = r->host.stop,
                            .abort = r->host.abort ? relay_abort : NULL,
                            .detail = r->host.detail ? relay_detail : NULL,
-                           .progress = r->host.progress ? relay_progress : NULL};
+                           .progress = r->host.progress ? relay_progress : NULL,
+                           .step = r->host.step ? relay_step : NULL};
     *l = &r->own;
     return HG_OK;
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "jobs/trainer.h"
+#include "fit/fit.h"
 
 enum { MEAN_ROWS = 4096, MEAN_PICTURES = 64 };
 
@@ -40,12 +40,12 @@ static void scale_layer(const hg__layer *l, hg__real *params, double factor) {
 }
 
 // mean (width) of up to MEAN_ROWS rows spread over the training rows.
-static int find_mean(const hg__trainer *t, float *row, double *mean, hg_error *err) {
-    const int32_t width = t->data->width;
-    const int64_t most = t->data->pictures ? MEAN_PICTURES : MEAN_ROWS;
-    const int64_t n = t->rows.count < most ? t->rows.count : most;
+static int find_mean(const hg__rows *rows, float *row, double *mean, hg_error *err) {
+    const int32_t width = rows->data->width;
+    const int64_t most = rows->data->pictures ? MEAN_PICTURES : MEAN_ROWS;
+    const int64_t n = rows->count < most ? rows->count : most;
     for (int64_t i = 0; i < n; i++) {
-        HG_TRY(hg__data_row(t->data, hg__rows_at(&t->rows, i * t->rows.count / n), row, err));
+        HG_TRY(hg__data_row(rows->data, hg__rows_at(rows, i * rows->count / n), row, err));
         for (int32_t j = 0; j < width; j++) mean[j] += (double)row[j] / (double)n;
     }
     return HG_OK;
@@ -74,41 +74,41 @@ static double logit(double p) {
 }
 
 // The bias that makes feature j's mean of the model's output.
-static double bias_for(const hg__trainer *t, size_t j, double mean, bool logistic) {
-    const hg__spans *s = t->model->net.spans;
+static double bias_for(const hg__spans *s, size_t j, double mean, bool logistic) {
     if (logistic || (s && s->weight[j] < 0)) return logit(mean);
     if (!s || s->weight[j] > 0) return mean;
     return coarse(log(mean < 1e-3 ? 1e-3 : mean)); // a level: of softmax
 }
 
-static int start_at_mean(hg__trainer *t, const hg__layer *l, bool logistic, hg_error *err) {
-    const size_t width = (size_t)t->data->width;
+static int start_at_mean(hg__network *net, const hg__layer *l, const hg__rows *rows, bool logistic,
+                         hg_error *err) {
+    const size_t width = (size_t)rows->data->width;
     const size_t count = (size_t)l->param[1].shape.dim[0], most = count > width ? count : width;
     double *mean = hg__alloc(most, sizeof *mean, err);
     float *row = mean ? hg__alloc(most, sizeof *row, err) : NULL;
-    int code = row ? find_mean(t, row, mean, err) : HG_ERR_MEMORY;
-    if (code == HG_OK) join_means(&t->data->shape, mean, width, count);
+    int code = row ? find_mean(rows, row, mean, err) : HG_ERR_MEMORY;
+    if (code == HG_OK) join_means(&rows->data->shape, mean, width, count);
     for (size_t j = 0; code == HG_OK && j < count; j++) {
-        row[j] = (float)bias_for(t, j, mean[j], logistic);
+        row[j] = (float)bias_for(net->spans, j, mean[j], logistic);
     }
-    if (code == HG_OK) hg__param_import(&l->param[1], t->model->net.params, row);
+    if (code == HG_OK) hg__param_import(&l->param[1], net->params, row);
     hg__free(row);
     hg__free(mean);
     return code;
 }
 
-int hg__start_scaled(hg__trainer *t, hg_error *err) {
-    const hg__spec *s = &t->model->net.spec;
+int hg__start_scaled(hg__network *net, const hg__rows *rows, hg_error *err) {
+    const hg__spec *s = &net->spec;
     const hg__layer *last = NULL;
     for (int32_t i = 0; i < s->layers; i++) {
         if (!has_weights(&s->layer[i])) continue;
         last = &s->layer[i];
-        scale_layer(last, t->model->net.params, scale_before(last, behind(s, i)));
+        scale_layer(last, net->params, scale_before(last, behind(s, i)));
     }
     if (!last) return HG_OK;
     const hg__layer_type *activation = behind(s, (int32_t)(last - s->layer));
-    if (activation && activation->is_residual) scale_layer(last, t->model->net.params, 0.1);
+    if (activation && activation->is_residual) scale_layer(last, net->params, 0.1);
     if (last->params < 2) return HG_OK;
     const bool logistic = activation && activation->is_logistic;
-    return activation && !logistic ? HG_OK : start_at_mean(t, last, logistic, err);
+    return activation && !logistic ? HG_OK : start_at_mean(net, last, rows, logistic, err);
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // compare_model.c - what `hourglass train` makes of a table with its default options, as one of the methods compared.
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -22,8 +19,8 @@ static int keep_train(void *context, const hg__table *table, const hg__cell *cel
     return row < t->table_rows && t->is_train[row];
 }
 
-// The options a training takes over from the comparison, and what keeps it out of the user's folders.
-static int set_options(hg_options *o, const hg__contest *t, const char *folder, hg_error *err) {
+// The options a training takes over from the comparison.
+static int set_options(hg_options *o, const hg__contest *t, hg_error *err) {
     static const char *const taken[] = {"label",         "ignore",  "normal",    "columns",
                                         "on_bad",        "max_mem", "threads",   "clean",
                                         "contamination", "steps",   "references"};
@@ -35,39 +32,19 @@ static int set_options(hg_options *o, const hg__contest *t, const char *folder, 
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)t->seed);
     HG_TRY(hg_options_set(o, "data", t->table->path, err));
     HG_TRY(hg_options_set(o, "seed", seed, err));
-    HG_TRY(hg_options_set(o, "project", folder, err));
     return hg_options_set(o, "prepare", "table", err);
 }
 
-static int train(const hg__contest *t, const char *folder, hg_model **m, hg_error *err) {
+static hg_model *train(const hg__contest *t, hg_error *err) {
+    const hg_listener quiet = {
+        .size = sizeof quiet, .context = t->l->context, .stop = t->l->stop, .abort = t->l->abort};
     hg_options *o = hg_options_new("train", err);
-    int code = o ? set_options(o, t, folder, err) : HG_ERR_MEMORY;
-    hg__table *view = code == HG_OK ? hg__table_view(t->table, keep_train, (void *)t, err) : NULL;
-    const hg_listener quiet = {.context = t->l->context, .stop = t->l->stop, .abort = t->l->abort};
-    if (code == HG_OK) code = view ? hg__train(o, view, &quiet, NULL, m, err) : (int)err->code;
+    const bool is_set = o && set_options(o, t, err) == HG_OK;
+    hg__table *view = is_set ? hg__table_view(t->table, keep_train, (void *)t, err) : NULL;
+    hg_model *m = view ? hg__train_model(o, view, &quiet, err) : NULL;
     hg__table_close(view);
     hg_options_free(o);
-    return code;
-}
-
-// The results folder goes again; what was asked for is the figures.
-static void remove_folder(const char *folder) {
-    static const char *const left[] = {"train/weights/best.safetensors",
-                                       "train/weights/last.safetensors",
-                                       "train/weights",
-                                       "train/args.yaml",
-                                       "train/results.csv",
-                                       "train/run.json",
-                                       "train/left_out.csv",
-                                       "train/metrics.json",
-                                       "train",
-                                       "latest",
-                                       ""};
-    char path[256];
-    for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, left[i]);
-        (void)remove(path);
-    }
+    return m;
 }
 
 // Scores the rows of d that did not train, a block at a time. `side` numbers them.
@@ -95,8 +72,7 @@ static int score_test(const hg__contest *t, const hg_model *m, float *score, hg_
     hg__side_columns side = {0};
     HG_TRY(hg__table_rewind(t->table, err));
     hg__detector *d = hg__detector_new(m, t->pool, t->table->path, err);
-    hg__data *rows =
-        d ? hg__schema_read(hg__model_schema(m), t->table, &how, &side, &notes, err) : NULL;
+    hg__data *rows = d ? hg__schema_read(hg__model_schema(m), t->table, &how, &side, &notes, err) : NULL;
     float *x = rows ? hg__alloc(BLOCK, (size_t)rows->width * sizeof *x, err) : NULL;
     int code = x ? score_rows(t, d, rows, &side, x, score, err) : (int)err->code;
     if (code == HG_ERR_DATA) {
@@ -112,24 +88,13 @@ static int score_test(const hg__contest *t, const hg_model *m, float *score, hg_
 
 int hg__autoencoder_run(const hg__method *method, const hg__contest *t, float *score, hg__figure *f,
                         hg_error *err) {
-    const char *place = getenv("TMPDIR");
-    char folder[128];
-    hg_model *m = NULL;
     (void)method;
-    snprintf(folder, sizeof folder, "%.90s/hourglass-XXXXXX", place && *place ? place : "/tmp");
-    if (!mkdtemp(folder)) {
-        return hg__fail_errno(err, HG_ERR_IO, "%s: cannot make the folder", folder);
-    }
     const double began = hg__seconds();
-    int code = train(t, folder, &m, err);
-    if (code == HG_ERR_STOPPED) { // what training says, resume=, is of a folder that goes now
-        hg__fail(err, code, "stopped on request");
-    }
+    hg_model *m = train(t, err);
     const double fitted = hg__seconds();
-    if (code == HG_OK && m) code = score_test(t, m, score, err);
+    const int code = m ? score_test(t, m, score, err) : (int)err->code;
     f->fit = fitted - began;
     f->score = hg__seconds() - fitted;
     hg_model_free(m);
-    remove_folder(folder);
     return code;
 }

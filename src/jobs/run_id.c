@@ -9,8 +9,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "jobs/folder.h"
-#include "jobs/trainer.h"
+#include "jobs/train_run.h"
 
 static uint64_t mix_text(uint64_t h, const char *text) {
     for (; *text; text++) h = (h ^ (uint8_t)*text) * 0x100000001B3ULL;
@@ -36,13 +35,13 @@ void hg__run_id(const hg__trainer *t, char id[HG_RUN_ID]) {
     snprintf(id, HG_RUN_ID, "%08" PRIx32 "%08" PRIx32, fold(first), fold(rest));
 }
 
-int hg__run_check(const hg__trainer *t, const char *id, hg_error *err) {
+int hg__run_check(const hg__train_run *r, const char *id, hg_error *err) {
     char own[HG_RUN_ID];
-    hg__run_id(t, own);
+    hg__run_id(&r->t, own);
     if (strncmp(own, id, 8) == 0) return HG_OK; // network and data were compared before
     return hg__fail(err, HG_ERR_USAGE,
-                    "%s: expected the seed that the run began with, got seed=%" PRId64, t->folder,
-                    (int64_t)t->o.values.seed);
+                    "%s: expected the seed that the run began with, got seed=%" PRId64, r->folder,
+                    (int64_t)r->t.o.values.seed);
 }
 
 int hg__run_compare(const char *path, const char *id, const char *want, hg_error *err) {

@@ -12,8 +12,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "detect/table_model.h"
-#include "jobs/folder.h"
-#include "jobs/trainer.h"
+#include "jobs/train_run.h"
 #include "model/model_file.h"
 
 static const char progress_key[] = "hourglass.training";
@@ -60,105 +59,94 @@ static bool parse_progress(const char *text, hg__progress *p) {
 }
 
 // "optimizer.exp_avg.encoder.0.weight"
-static void state_name(const hg__trainer *t, int32_t state, const hg__layer *l, int32_t param,
+static void state_name(const hg__train_run *r, int32_t state, const hg__layer *l, int32_t param,
                        char name[192]) {
     char weight[64];
     hg__param_name(l, param, weight);
-    snprintf(name, 192, "optimizer.%s.%s", t->optim->state_name[state], weight);
+    snprintf(name, 192, "optimizer.%s.%s", r->t.fit->setup.optim->state_name[state], weight);
 }
 
-static int save(hg__trainer *t, hg__tensor *tensor, float *space, const char *path, hg_error *err) {
-    const hg__spec *s = &t->model->net.spec;
+static int save(hg__train_run *r, hg__tensor *tensor, float *space, const char *path,
+                hg_error *err) {
+    const hg__spec *s = &r->t.model->net.spec;
     size_t count = 0;
-    for (int32_t state = 0; state < t->optim->states; state++) {
+    for (int32_t state = 0; state < r->t.fit->setup.optim->states; state++) {
         for (int32_t i = 0; i < s->layers; i++) {
             const hg__layer *l = &s->layer[i];
             for (int32_t q = 0; q < l->params; q++) {
                 if (l->param[q].is_state) continue;
                 hg__tensor *to = &tensor[count++];
                 *to = (hg__tensor){.dtype = HG_F32, .shape = l->param[q].shape, .data = space};
-                state_name(t, state, l, q, to->name);
-                hg__param_export(&l->param[q], hg__train_state(t->plan, state), space);
+                state_name(r, state, l, q, to->name);
+                hg__param_export(&l->param[q], hg__train_state(r->t.fit->plan, state), space);
                 size_t n = 0;
                 (void)hg__shape_count(&to->shape, &n);
                 space += n;
             }
         }
     }
-    char *progress = format_progress(&t->progress, err);
+    char *progress = format_progress(&r->t.fit->progress, err);
     if (!progress) return HG_ERR_MEMORY;
     const char *key = progress_key, *value = progress;
     const hg__extra extra = {
         .tensor = tensor, .tensors = count, .key = &key, .value = &value, .pairs = 1};
-    const int code = hg__model_save(t->model, path, &extra, err);
+    const int code = hg__model_save(r->t.model, path, &extra, err);
     hg__free(progress);
     return code;
 }
 
-int hg__checkpoint_save(hg__trainer *t, hg_error *err) {
+int hg__checkpoint_save(hg__train_run *r, hg_error *err) {
     char path[1024];
-    HG_TRY(hg__folder_weights(t->folder, "last", path, err));
-    const hg__spec *s = &t->model->net.spec;
-    const size_t states = (size_t)t->optim->states;
+    HG_TRY(hg__folder_weights(r->folder, "last", path, err));
+    const hg__spec *s = &r->t.model->net.spec;
+    const size_t states = (size_t)r->t.fit->setup.optim->states;
     hg__tensor *tensor = hg__alloc(states * (size_t)s->layers * HG_MAX_PARAMS, sizeof *tensor, err);
     float *space = tensor ? hg__alloc(states * (size_t)s->parameters, sizeof *space, err) : NULL;
-    const int code = space ? save(t, tensor, space, path, err) : HG_ERR_MEMORY;
+    const int code = space ? save(r, tensor, space, path, err) : HG_ERR_MEMORY;
     hg__free(tensor);
     hg__free(space);
-    t->owes_checkpoint = false;
-    t->saved_at = hg__seconds();
+    r->owes_checkpoint = false;
+    r->saved_at = hg__seconds();
     return code;
 }
 
-int hg__weights_save(hg__trainer *t, const char *name, hg_error *err) {
+int hg__weights_save(const hg__train_run *r, const char *name, const hg_model *m, hg_error *err) {
     char path[1024];
-    HG_TRY(hg__folder_weights(t->folder, name, path, err));
-    return hg__model_save(t->model, path, NULL, err);
-}
-
-// The best weights, to be written later.
-static int keep_best(hg__trainer *t, hg_error *err) {
-    const size_t params = t->model->net.spec.params;
-    if (!t->best) t->best = hg__alloc(params, sizeof *t->best, err);
-    if (!t->best) return HG_ERR_MEMORY;
-    memcpy(t->best, t->model->net.params, params * sizeof *t->best);
-    t->owes_best = true;
-    return HG_OK;
+    HG_TRY(hg__folder_weights(r->folder, name, path, err));
+    return hg__model_save(m, path, NULL, err);
 }
 
 // First the best: a checkpoint says which epoch that is.
-int hg__owed_save(hg__trainer *t, hg_error *err) {
-    if (t->owes_best) {
-        hg__real *now = t->model->net.params;
-        t->model->net.params = t->best;
-        const int code = hg__weights_save(t, "best", err);
-        t->model->net.params = now;
+int hg__owed_save(hg__train_run *r, hg_error *err) {
+    if (r->owes_best) {
+        hg_model *m = r->t.model;
+        hg__real *now = m->net.params;
+        m->net.params = r->t.fit->best;
+        const int code = hg__weights_save(r, "best", m, err);
+        m->net.params = now;
         HG_TRY(code);
-        t->owes_best = false;
+        r->owes_best = false;
     }
-    return t->owes_checkpoint ? hg__checkpoint_save(t, err) : HG_OK;
+    return r->owes_checkpoint ? hg__checkpoint_save(r, err) : HG_OK;
 }
 
-int hg__epoch_save(hg__trainer *t, bool is_best, hg_error *err) {
-    const int64_t period = t->o.values.save_period;
-    if (period && t->progress.epoch % period == 0) {
+int hg__epoch_save(hg__train_run *r, bool is_best, hg_error *err) {
+    const int64_t period = r->t.o.values.save_period;
+    const int32_t epoch = r->t.fit->progress.epoch;
+    if (period && epoch % period == 0) {
         char name[32];
-        snprintf(name, sizeof name, "epoch%d", t->progress.epoch);
-        HG_TRY(hg__weights_save(t, name, err));
+        snprintf(name, sizeof name, "epoch%d", epoch);
+        HG_TRY(hg__weights_save(r, name, r->t.model, err));
     }
-    t->owes_checkpoint = true;
-    if (hg__seconds() - t->saved_at < checkpoint_period) return is_best ? keep_best(t, err) : HG_OK;
-    if (is_best) {
-        HG_TRY(hg__weights_save(t, "best", err));
-        t->owes_best = false;
-    }
-    return hg__owed_save(t, err);
+    r->owes_checkpoint = true;
+    r->owes_best = r->owes_best || is_best;
+    return hg__seconds() - r->saved_at < checkpoint_period ? HG_OK : hg__owed_save(r, err);
 }
 
-static int take_state(hg__trainer *t, const hg__tensors *file, int32_t state, const hg__layer *l,
+static int take_state(hg__train_run *r, const hg__tensors *file, int32_t state, const hg__layer *l,
                       int32_t q, hg_error *err) {
     char name[192];
-    state_name(t, state, l, q, name);
+    state_name(r, state, l, q, name);
     const hg__tensor *from = hg__tensors_find(file, name);
     if (!from || from->dtype != HG_F32 || !hg__shape_is_equal(&from->shape, &l->param[q].shape)) {
         return hg__fail(err, HG_ERR_MODEL,
@@ -168,13 +156,13 @@ static int take_state(hg__trainer *t, const hg__tensors *file, int32_t state, co
                         : from->dtype != HG_F32 ? "another type of number"
                                                 : "another shape");
     }
-    hg__param_import(&l->param[q], hg__train_state(t->plan, state), from->data);
+    hg__param_import(&l->param[q], hg__train_state(r->t.fit->plan, state), from->data);
     return HG_OK;
 }
 
 // The weights, if the checkpoint is of this model and this data.
-static int take_model(hg__trainer *t, const hg__tensors *file, hg_error *err) {
-    hg_model *saved = NULL, *m = t->model;
+static int take_model(hg__train_run *r, const hg__tensors *file, hg_error *err) {
+    hg_model *saved = NULL, *m = r->t.model;
     HG_TRY(hg__model_from_tensors(&saved, file, err));
     int code = hg__run_compare(file->path, saved->run, m->run, err);
     if (code == HG_OK && strcmp(saved->net.spec.text, m->net.spec.text) != 0) {
@@ -184,9 +172,9 @@ static int take_model(hg__trainer *t, const hg__tensors *file, hg_error *err) {
         code = hg__fail(
             err, HG_ERR_DATA,
             "%s: expected the data the run began with (fingerprint %s), got other data (%s)",
-            t->data->path, saved->fingerprint, m->fingerprint);
+            r->t.data->path, saved->fingerprint, m->fingerprint);
     } else if (code == HG_OK && saved->run[0]) {
-        code = hg__run_check(t, saved->run, err);
+        code = hg__run_check(r, saved->run, err);
     }
     if (code == HG_OK) {
         memcpy(m->net.params, saved->net.params,
@@ -198,46 +186,64 @@ static int take_model(hg__trainer *t, const hg__tensors *file, hg_error *err) {
 }
 
 // The optimiser's state of every trained parameter of a layer.
-static int take_states(hg__trainer *t, const hg__tensors *file, const hg__layer *l, hg_error *err) {
-    for (int32_t state = 0; state < t->optim->states; state++) {
+static int take_states(hg__train_run *r, const hg__tensors *file, const hg__layer *l,
+                       hg_error *err) {
+    for (int32_t state = 0; state < r->t.fit->setup.optim->states; state++) {
         for (int32_t q = 0; q < l->params; q++) {
-            if (!l->param[q].is_state) HG_TRY(take_state(t, file, state, l, q, err));
+            if (!l->param[q].is_state) HG_TRY(take_state(r, file, state, l, q, err));
         }
     }
     return HG_OK;
 }
 
-static int load(hg__trainer *t, const hg__tensors *file, hg_error *err) {
+static int load(hg__train_run *r, const hg__tensors *file, hg_error *err) {
     const char *progress = hg__tensors_metadata(file, progress_key);
-    if (!progress || !parse_progress(progress, &t->progress)) {
+    if (!progress || !parse_progress(progress, &r->t.fit->progress)) {
         return hg__fail(err, HG_ERR_MODEL, "%s: expected a checkpoint with '%s' in its metadata",
                         file->path, progress_key);
     }
-    HG_TRY(take_model(t, file, err));
-    for (int32_t i = 0; i < t->model->net.spec.layers; i++) {
-        HG_TRY(take_states(t, file, &t->model->net.spec.layer[i], err));
+    HG_TRY(take_model(r, file, err));
+    for (int32_t i = 0; i < r->t.model->net.spec.layers; i++) {
+        HG_TRY(take_states(r, file, &r->t.model->net.spec.layer[i], err));
     }
-    hg__train_plan_refresh(t->plan);
+    hg__fit_refresh(r->t.fit);
     return HG_OK;
 }
 
+static int take_best(hg__train_run *r, const hg__tensors *file, hg_error *err) {
+    const hg_model *m = r->t.model;
+    const char *run = hg__tensors_metadata(file, HG_META_RUN);
+    hg_model *best = NULL;
+    if (run) HG_TRY(hg__run_compare(file->path, run, m->run, err));
+    HG_TRY(hg__model_from_tensors(&best, file, err));
+    int code = HG_OK;
+    if (strcmp(best->net.spec.text, m->net.spec.text) != 0) {
+        code = hg__fail(err, HG_ERR_MODEL, "%s: expected the model '%.150s', got '%.150s'",
+                        file->path, m->net.spec.text, best->net.spec.text);
+    } else {
+        memcpy(r->t.fit->best, best->net.params, m->net.spec.params * sizeof *best->net.params);
+        r->t.fit->has_best = true;
+    }
+    hg_model_free(best);
+    return code;
+}
+
 // The best weights, where there are any yet, are of the same run too: what is trained on may never be better.
-static int check_best(const hg__trainer *t, hg_error *err) {
+static int load_best(hg__train_run *r, hg_error *err) {
     char path[1024];
     hg__tensors file = {0};
-    HG_TRY(hg__folder_weights(t->folder, "best", path, err));
+    HG_TRY(hg__folder_weights(r->folder, "best", path, err));
     if (!hg__is_file(path)) return HG_OK;
     HG_TRY(hg__tensors_open(&file, path, err));
-    const char *run = hg__tensors_metadata(&file, HG_META_RUN);
-    const int code = run ? hg__run_compare(path, run, t->model->run, err) : HG_OK;
+    const int code = take_best(r, &file, err);
     hg__tensors_close(&file);
     return code;
 }
 
 // A run stopped before its first checkpoint has no best weights either: it may begin anew. Any other would lose them.
-static int check_missing(const hg__trainer *t, const char *last, hg_error *err) {
+static int check_missing(const hg__train_run *r, const char *last, hg_error *err) {
     char best[1024];
-    HG_TRY(hg__folder_weights(t->folder, "best", best, err));
+    HG_TRY(hg__folder_weights(r->folder, "best", best, err));
     if (!hg__is_file(best)) return HG_OK;
     return hg__fail(err, HG_ERR_MODEL,
                     "%s: expected the weights and state to go on from, got no such file; to begin "
@@ -245,13 +251,13 @@ static int check_missing(const hg__trainer *t, const char *last, hg_error *err) 
                     last, best);
 }
 
-int hg__checkpoint_load(hg__trainer *t, hg_error *err) {
+int hg__checkpoint_load(hg__train_run *r, hg_error *err) {
     char path[1024];
     hg__tensors file = {0};
-    HG_TRY(hg__folder_weights(t->folder, "last", path, err));
-    if (!hg__is_file(path)) return check_missing(t, path, err);
+    HG_TRY(hg__folder_weights(r->folder, "last", path, err));
+    if (!hg__is_file(path)) return check_missing(r, path, err);
     HG_TRY(hg__tensors_open(&file, path, err));
-    const int code = load(t, &file, err);
+    const int code = load(r, &file, err);
     hg__tensors_close(&file);
-    return code == HG_OK && t->progress.best_epoch > 0 ? check_best(t, err) : code;
+    return code == HG_OK && r->t.fit->progress.best_epoch > 0 ? load_best(r, err) : code;
 }

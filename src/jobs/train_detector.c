@@ -6,7 +6,6 @@
 #include "detect/detector.h"
 #include "detect/table_model.h"
 #include "detect/thresholds.h"
-#include "jobs/folder.h"
 #include "jobs/trainer.h"
 
 // group (rows->count): that of each held-out row.
@@ -22,8 +21,7 @@ static int asked_fpr(const hg__trainer *t, double *fpr, hg_error *err) {
 }
 
 // score (val_rows.count): of the held-out rows.
-static int fit_thresholds(hg__trainer *t, const float *score, hg_model *best, hg__json *detector,
-                          hg_error *err) {
+static int fit_thresholds(hg__trainer *t, const float *score, hg__json *detector, hg_error *err) {
     const hg__side_columns *side = t->val_data ? &t->val_side : &t->side;
     const int64_t count = t->val_rows.count;
     double fpr;
@@ -39,7 +37,7 @@ static int fit_thresholds(hg__trainer *t, const float *score, hg_model *best, hg
                                side->groups,
                                t->o.values.groupby};
     int code = hg__thresholds_fit(&all, &held, fpr, err);
-    if (code == HG_OK) code = hg__thresholds_save(&all, best, detector, err);
+    if (code == HG_OK) code = hg__thresholds_save(&all, t->model, detector, err);
     if (code == HG_OK && t->l->note) {
         char line[300];
         hg__threshold_describe(&all.group[0].at, line, sizeof line);
@@ -50,8 +48,7 @@ static int fit_thresholds(hg__trainer *t, const float *score, hg_model *best, hg
     return code;
 }
 
-int hg__fit_detector(hg__trainer *t, hg_model *best, hg_error *err) {
-    char path[1024];
+int hg__fit_detector(hg__trainer *t, hg_error *err) {
     const size_t held = (size_t)t->val_rows.count;
     float *score = hg__alloc(held + 1, sizeof *score, err);
     if (!score) return HG_ERR_MEMORY;
@@ -59,17 +56,16 @@ int hg__fit_detector(hg__trainer *t, hg_model *best, hg_error *err) {
     int code =
         detector ? HG_OK : hg__fail(err, HG_ERR_MEMORY, "out of memory while fitting the detector");
     if (code == HG_OK) {
-        code = hg__detector_fit(best, &t->rows, &t->val_rows,
+        code = hg__detector_fit(t->model, &t->rows, &t->val_rows,
                                 hg__references_find(t->o.values.references), score, detector,
                                 t->pool, err);
     }
-    if (code == HG_OK && held) code = fit_thresholds(t, score, best, detector, err);
+    if (code == HG_OK && held) code = fit_thresholds(t, score, detector, err);
     hg__free(score);
     if (code < 0) {
         hg__json_free(detector);
         return code;
     }
-    hg__model_set_detector(best, detector);
-    HG_TRY(hg__folder_weights(t->folder, "best", path, err));
-    return hg__model_save(best, path, NULL, err);
+    hg__model_set_detector(t->model, detector);
+    return HG_OK;
 }

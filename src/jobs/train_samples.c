@@ -4,8 +4,7 @@
 
 #include "array/write_npy.h"
 #include "base/mem.h"
-#include "jobs/folder.h"
-#include "jobs/trainer.h"
+#include "jobs/train_run.h"
 
 // blocks: (count, n, width)
 static int write_blocks(const char *path, const float *blocks, int32_t count, int64_t n,
@@ -50,8 +49,8 @@ static int take_spoilt(hg__loader *l, float *spoilt, float *clean, int64_t n, in
 }
 
 // blocks: rows, reconstructions and, where rows are spoilt, targets; (n, width) each.
-static int fill(hg__trainer *t, const hg_model *m, const hg__rows *rows, float *blocks, int64_t n,
-                hg_error *err) {
+static int fill(hg__trainer *t, const hg__rows *rows, float *blocks, int64_t n, hg_error *err) {
+    const hg_model *m = t->model;
     const int32_t width = m->net.spec.width;
     const void **row = hg__alloc((size_t)n, sizeof *row, err);
     hg__loader *l = row && t->spoils ? hg__open_fixed_loader(t, rows, err) : NULL;
@@ -70,17 +69,19 @@ static int fill(hg__trainer *t, const hg_model *m, const hg__rows *rows, float *
     return code;
 }
 
-int hg__write_samples(hg__trainer *t, const hg_model *m, hg_error *err) {
+int hg__write_samples(hg__train_run *r, hg_error *err) {
+    hg__trainer *t = &r->t;
+    const int32_t width = t->model->net.spec.width;
     char path[1024];
     const hg__rows *rows = t->val_rows.count ? &t->val_rows : &t->rows;
     const int64_t n = rows->count < t->o.values.samples ? rows->count : t->o.values.samples;
     const int32_t count = t->spoils ? 3 : 2;
     if (n == 0) return HG_OK;
-    HG_TRY(hg__join_path(path, sizeof path, t->folder, "samples.npy", err));
-    const size_t size = (size_t)count * (size_t)n * (size_t)m->net.spec.width;
+    HG_TRY(hg__join_path(path, sizeof path, r->folder, "samples.npy", err));
+    const size_t size = (size_t)count * (size_t)n * (size_t)width;
     float *blocks = hg__alloc(size, sizeof *blocks, err);
-    int code = blocks ? fill(t, m, rows, blocks, n, err) : HG_ERR_MEMORY;
-    if (code == HG_OK) code = write_blocks(path, blocks, count, n, m->net.spec.width, err);
+    int code = blocks ? fill(t, rows, blocks, n, err) : HG_ERR_MEMORY;
+    if (code == HG_OK) code = write_blocks(path, blocks, count, n, width, err);
     hg__free(blocks);
     return code;
 }

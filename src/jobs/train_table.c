@@ -18,10 +18,6 @@
 
 enum { MAX_LEVELS = 64, TOLD_COLUMNS = 64 };
 
-void hg__trainer_note(const hg__trainer *t, const char *sentence) {
-    if (*sentence) hg__tell(t->l, sentence);
-}
-
 // Options that only scores and thresholds of a table have use for.
 static const int anomaly_options[] = {
     HG_OPTION_label, HG_OPTION_normal,        HG_OPTION_groupby,

@@ -156,7 +156,7 @@ static int add_lines(hg__writer *w, const hg__trainer *t, hg_error *err) {
     return HG_OK;
 }
 
-int hg__trim_write(hg__trainer *t, hg_error *err) {
+int hg__trim_write(const hg__trainer *t, const char *folder, hg_error *err) {
     char path[1024], line[160];
     hg__writer w = {0};
     if (!t->trim.odd) return HG_OK;
@@ -167,7 +167,7 @@ int hg__trim_write(hg__trainer *t, hg_error *err) {
             (long long)t->trim.left_out, (long long)t->data->rows);
         hg__tell(t->l, line);
     }
-    HG_TRY(hg__join_path(path, sizeof path, t->folder, "left_out.csv", err));
+    HG_TRY(hg__join_path(path, sizeof path, folder, "left_out.csv", err));
     HG_TRY(hg__writer_open(&w, path, err));
     const int code = add_lines(&w, t, err);
     if (code == HG_OK) return hg__writer_commit(&w, err);

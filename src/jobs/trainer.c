@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+// trainer.c - from options to a trained model, in memory.
+#include "jobs/trainer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/show.h"
+#include "base/stream.h"
+#include "detect/table_model.h"
+#include "fit/pca.h"
+#include "jobs/model_source.h"
+#include "rows/pictures.h"
+
+void hg__trainer_note(const hg__trainer *t, const char *sentence) {
+    if (*sentence) hg__tell(t->l, sentence);
+}
+
+// ---- the model ----------------------------------------------------------------------------------
+
+void hg__trainer_describe(hg_model *m, const hg__data *d) {
+    m->input_scale = d->scale;
+    if (d->pictures) m->range = hg__pictures_range(d->pictures);
+    snprintf(m->fingerprint, sizeof m->fingerprint, "%016llx", (unsigned long long)d->fingerprint);
+}
+
+static int copy_columns(hg_model *m, const hg__data *d, hg_error *err) {
+    if (!d->column) return HG_OK;
+    m->column = hg__alloc((size_t)d->width, sizeof *m->column, err);
+    for (int32_t i = 0; m->column && i < d->width; i++) {
+        m->column[i] = hg__copy_text(d->column[i], err);
+        if (!m->column[i]) return HG_ERR_MEMORY;
+    }
+    return m->column ? HG_OK : HG_ERR_MEMORY;
+}
+
+// Where model= was left alone: images that are to be cleaned get unet, other images conv. It becomes an option that
+// was set, so that args.yaml repeats the run.
+static int pick_model(hg__trainer *t, hg_error *err) {
+    if (t->is_table || t->o.set[HG_OPTION_model] || *t->o.values.pretrained) return HG_OK;
+    const bool is_image = t->data->shape.rank >= 2;
+    if (is_image && t->spoils) return hg_options_set(&t->o, "model", "unet", err);
+    return t->data->pictures ? hg_options_set(&t->o, "model", "conv", err) : HG_OK;
+}
+
+// The spec: model=, or that of the pretrained model file where model= was left alone.
+static int make_model(hg__trainer *t, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    hg__tensors weights = {0};
+    hg_model *start = NULL;
+    int code = *v->pretrained ? hg__tensors_open(&weights, v->pretrained, err) : HG_OK;
+    const bool own_spec =
+        *v->pretrained && !t->o.set[HG_OPTION_model] && hg__tensors_metadata(&weights, "hourglass");
+    if (code == HG_OK && own_spec) code = hg__model_from_tensors(&start, &weights, err);
+    if (code == HG_OK) {
+        t->model = hg__model_new(start ? start->net.spec.text : v->model, &t->data->shape,
+                                 (int32_t)v->latent, (uint64_t)v->seed, err);
+        if (!t->model) code = err->code < 0 ? (int)err->code : HG_ERR_USAGE;
+    }
+    if (code == HG_OK && *v->pretrained) code = hg__model_take_weights(t->model, &weights, err);
+    hg_model_free(start);
+    hg__tensors_close(&weights);
+    if (code == HG_OK && t->schema) {
+        code = hg__model_take_schema(t->model, t->schema, err);
+        t->schema = NULL; // it is the model's now
+    } else if (code == HG_OK) {
+        code = copy_columns(t->model, t->data, err);
+    }
+    if (code == HG_OK) {
+        hg__trainer_describe(t->model, t->data);
+        t->model->holds_rows = t->is_table && strcmp(v->references, "exact") == 0;
+        t->model->is_shared = v->share;
+    }
+    const bool scaled = !*v->pretrained && strcmp(v->init, "scaled") == 0;
+    return code == HG_OK && scaled ? hg__start_scaled(&t->model->net, &t->rows, err) : code;
+}
+
+// ---- making ready -------------------------------------------------------------------------------
+
+static hg__fit_setup setup_of(const hg__trainer *t) {
+    const struct hg__values *v = &t->o.values;
+    return (hg__fit_setup){
+        .batch = (int32_t)v->batch,
+        .epochs = v->epochs,
+        .steps = v->steps,
+        .seconds = v->time * 3600,
+        .patience = v->patience,
+        .objective = t->objective,
+        .optim = hg__optim_find(v->optimizer),
+        .optim_options = {.lr = v->lr,
+                          .beta1 = v->beta1,
+                          .beta2 = v->beta2,
+                          .eps = v->eps,
+                          .weight_decay = v->weight_decay,
+                          .momentum = v->momentum,
+                          .alpha = v->alpha,
+                          .nesterov = v->nesterov},
+        .schedule = hg__schedule_find(v->schedule),
+        .warmup = v->warmup,
+        .step_every = (int32_t)v->step_every,
+        .gamma = v->gamma,
+        .clip = v->clip,
+        .shuffle = v->shuffle,
+        .seed = (uint64_t)v->seed
+    };
+}
+
+static int make_fit(hg__trainer *t, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    if (t->val_rows.count) {
+        t->val_loader = hg__open_fixed_loader(t, &t->val_rows, err);
+        if (!t->val_loader) return (int)err->code;
+    }
+    if (strcmp(t->model->kind, "pca") == 0) return HG_OK;
+    HG_TRY(hg__objective_parse(&t->objective, v->loss, v->delta, err));
+    t->loader = hg__open_loader(t, err);
+    if (!t->loader) return (int)err->code;
+    const hg__fit_setup setup = setup_of(t);
+    t->fit = hg__fit_new(&t->model->net, t->loader, t->val_loader, &setup, t->pool, err);
+    return t->fit ? HG_OK : (int)err->code;
+}
+
+// What ends the run: epochs= where it is set or nothing else is.
+static int check_end(hg__trainer *t, hg_error *err) {
+    struct hg__values *v = &t->o.values;
+    const bool has_other = v->time > 0 || v->steps > 0;
+    if (has_other && !t->o.set[HG_OPTION_epochs]) v->epochs = 0;
+    if (has_other || v->epochs > 0) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "epochs: expected at least 1 where neither time= nor steps= is set, got 0");
+}
+
+int hg__trainer_open(hg__trainer *t, hg_error *err) {
+    HG_TRY(check_end(t, err));
+    t->pool = hg__pool_new((int32_t)t->o.values.threads, err);
+    if (!t->pool) return HG_ERR_MEMORY;
+    HG_TRY(hg__check_model(t, err));
+    t->is_table = hg__is_table_run(t);
+    if (t->is_table) HG_TRY(hg__set_table_options(t, err));
+    HG_TRY(hg__trim_check(t, err));
+    HG_TRY(hg__open_data(t, err));
+    HG_TRY(pick_model(t, err));
+    HG_TRY(make_model(t, err));
+    HG_TRY(make_fit(t, err));
+    t->began = hg__seconds();
+    return HG_OK;
+}
+
+static void free_loaders(hg__trainer *t) {
+    hg__loader_free(t->loader);
+    hg__loader_free(t->val_loader);
+    t->loader = t->val_loader = NULL;
+}
+
+void hg__trainer_clear(hg__trainer *t) {
+    hg__stream_forget(&t->o);
+    hg__fit_free(t->fit);
+    free_loaders(t);
+    hg_model_free(t->model);
+    hg__data_close(t->data);
+    hg__data_close(t->val_data);
+    hg__side_columns_clear(&t->side);
+    hg__side_columns_clear(&t->val_side);
+    hg__schema_free(t->schema);
+    hg__trim_clear(&t->trim);
+    hg__pool_free(t->pool);
+}
+
+// ---- training -----------------------------------------------------------------------------------
+
+static bool is_stopped(void *context) {
+    const hg__trainer *t = context;
+    return hg__is_stopped(t->l);
+}
+
+static bool take_step(void *context, const hg_step_event *e) {
+    const hg__trainer *t = context;
+    return t->l->step(t->l->context, e);
+}
+
+static void take_event(void *context, const hg_train_event *e) {
+    const hg__trainer *t = context;
+    t->l->train(t->l->context, e);
+}
+
+static int take_epoch(void *context, const hg_train_event *e, hg_error *err) {
+    const hg__trainer *t = context;
+    if (t->keep) HG_TRY(t->keep(t->keep_context, e, err));
+    if (t->l->train) t->l->train(t->l->context, e);
+    return HG_OK;
+}
+
+// model=pca: solved, not trained.
+static int solve(hg__trainer *t, hg_error *err) {
+    hg_model *pca = NULL;
+    HG_TRY(hg__pca_fit(&pca, &t->rows, t->model->net.spec.code, t->pool, err));
+    hg__trainer_describe(pca, t->data);
+    snprintf(pca->run, sizeof pca->run, "%s", t->model->run);
+    hg_model_free(t->model);
+    t->model = pca;
+    t->solved = t->rows.count;
+    t->reason = "done";
+    return HG_OK;
+}
+
+int hg__trainer_run(hg__trainer *t, hg_error *err) {
+    const hg__fit_hooks hooks = {.context = t,
+                                 .is_stopped = is_stopped,
+                                 .step = t->l->step ? take_step : NULL,
+                                 .event = t->l->train ? take_event : NULL,
+                                 .epoch = take_epoch};
+    if (!t->fit) return solve(t, err);
+    t->earlier = t->fit->progress.seconds;
+    const int code = hg__fit_run(t->fit, &hooks, err);
+    t->reason = t->fit->reason;
+    return code;
+}
+
+int hg__trainer_finish(hg__trainer *t, double *val_mse, hg_error *err) {
+    if (t->fit) hg__fit_end(t->fit);
+    hg__loader_free(t->loader); // gives room to what is fitted now
+    t->loader = NULL;
+    if (t->is_table) return hg__fit_detector(t, err);
+    return t->val_loader ? hg__evaluate_mse(&t->model->net, t->val_loader, t->pool, val_mse, err)
+                         : HG_OK;
+}
+
+const hg__progress *hg__trainer_progress(const hg__trainer *t) {
+    static const hg__progress none;
+    return t->fit ? &t->fit->progress : &none;
+}
+
+void hg__trainer_fill(const hg__trainer *t, hg_result *r) {
+    const hg__progress *p = hg__trainer_progress(t);
+    const double lately = hg__seconds() - t->began; // without what was before resume=
+    const int64_t seen = t->fit ? t->fit->seen : t->solved;
+    r->best_epoch = p->best_epoch;
+    r->epochs = p->epoch;
+    r->best_val_loss = t->val_rows.count && p->best_epoch ? p->best_loss : (double)NAN;
+    r->train_loss = p->epoch ? p->train_loss : (double)NAN;
+    r->val_mse = r->pca_mse = (double)NAN;
+    r->seconds = t->earlier + lately;
+    r->rows_per_second = lately > 0 ? (double)seen / lately : 0;
+    r->rows = t->rows.count;
+    r->parameters = t->model->net.spec.parameters;
+}
+
+// Everything from options to the best model, which then is the caller's; NULL on failure.
+static hg_model *train(hg__trainer *t, hg_error *err) {
+    double unused;
+    if (hg__trainer_open(t, err) < 0 || hg__trainer_run(t, err) < 0) return NULL;
+    if (hg__trainer_finish(t, &unused, err) < 0) return NULL;
+    hg_model *m = t->model;
+    t->model = NULL;
+    return m;
+}
+
+hg_model *hg__train_model(const hg_options *o, hg__table *given, const hg_listener *l,
+                          hg_error *err) {
+    static const hg_listener nobody = {0};
+    hg_error own;
+    if (!err) err = &own;
+    hg__trainer *t = hg__alloc(1, sizeof *t, err);
+    if (!t) return NULL;
+    t->o = *o;
+    t->l = l ? l : &nobody;
+    t->given = given;
+    hg_model *m = hg_options_check(&t->o, err) == HG_OK ? train(t, err) : NULL;
+    hg__trainer_clear(t);
+    hg__free(t);
+    return m;
+}
