@@ -375,6 +375,24 @@ HG_API int hg_model_save(const hg_model *m, const char *path, hg_error *err);
 HG_API void *hg_model_save_memory(const hg_model *m, size_t *size, hg_error *err);
 HG_API void hg_bytes_free(void *bytes); // NULL is fine
 
+// Rows in memory, borrowed: data (rows, width), every number finite. shape: of one row, 0 behind its last: {12}, or {28, 28} or
+// {28, 28, 3} (height, width, channels) of an image; width is their product.
+typedef struct hg_array {
+    const float *data;
+    int64_t rows;
+    int32_t shape[3];
+} hg_array;
+
+// Trains on an array as `o` (mode "train") says, as hg_run() does, but reads no file except that of pretrained=, writes none and makes
+// no folder: project=, name=, samples=, save_period= and pca= mean nothing here, data=, resume= and what is said of a table's columns
+// is HG_ERR_USAGE, and val= is a fraction. Columns are numbers as they are: no schema, no detector. target: what each row is to
+// become, of the same rows and shape; NULL: itself. The model is the caller's, of the best epoch, and may be used at once.
+// NULL: HG_ERR_STOPPED where hg_listener.stop or abort asked for it (hg_listener.step ends early and leaves a model), HG_ERR_DIVERGED,
+// HG_ERR_USAGE, HG_ERR_DATA (a number that is not finite, shapes that differ), HG_ERR_MEMORY. l and result may be NULL; result has
+// no folder and no pca_mse.
+HG_API hg_model *hg_fit(const hg_options *o, const hg_array *x, const hg_array *target,
+                        const hg_listener *l, hg_result *result, hg_error *err);
+
 HG_API int32_t hg_model_width(const hg_model *m);     // features a row
 HG_API int32_t hg_model_code_size(const hg_model *m); // numbers in a code
 HG_API const char *hg_model_spec(const hg_model *m);  // "dense 64 relu | dense input sigmoid"

@@ -5,7 +5,7 @@
 # and one judges its rows as they come.
 . tests/lib.sh
 examples=$(dirname "$HOURGLASS")/examples
-for name in train_model score_rows denoise_image find_anomalies watch_rows; do
+for name in train_model fit_array score_rows denoise_image find_anomalies watch_rows; do
     if [ ! -x "$examples/$name" ]; then
         skip "the examples are not built"
         finish
@@ -40,6 +40,15 @@ expect "and a sentence" grep -q "none.safetensors: cannot open" "$work/err"
 "$examples/train_model" "$work/rows.csv" epoch=4 2>"$work/err"
 expect "a wrong option ends with 1" [ $? = 1 ]
 expect "and the nearest name" grep -q "epochs" "$work/err"
+
+(cd "$work" && mkdir empty && cd empty && "$examples/fit_array" epochs=300 lr=0.02 threads=1 >"$work/out" 2>"$work/err")
+status=$?
+expect "fit_array: exit $status: $(cat "$work/err")" [ $status = 0 ]
+expect "fit_array ends early: $(cat "$work/out")" grep -q "^callback after [0-9]* epochs; the last batch's loss 0\.0000" "$work/out"
+expect "and writes nothing" [ -z "$(ls -A "$work/empty")" ]
+"$examples/fit_array" data=x.csv 2>"$work/err"
+expect "an array beside data= ends with 1" [ $? = 1 ]
+expect "and a sentence" grep -q "^data: expected none of it beside an array" "$work/err"
 
 # A noisy ramp of 20 x 24 pixels.
 awk 'BEGIN { srand(2); print "P2 20 24 255"; for (i = 0; i < 480; i++) print int(40 + i / 4 + 30 * rand()) }' >"$work/noisy.pgm"

@@ -49,6 +49,9 @@ typedef struct hg__data {
     int32_t
         crops; // rows an epoch for each of `rows`, where rows are made: crops of a picture, ways to spoil a row; 0 is 1
 
+    // Borrowed, (rows, width): what each row is to become; NULL: itself.
+    const float *pair;
+
     const void *base; // all rows, contiguous, or NULL where they live on disk
     int fd;           // rows on disk: row i is width * size bytes at offset + i * that; else -1
     uint64_t offset;

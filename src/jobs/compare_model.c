@@ -72,7 +72,8 @@ static int score_test(const hg__contest *t, const hg_model *m, float *score, hg_
     hg__side_columns side = {0};
     HG_TRY(hg__table_rewind(t->table, err));
     hg__detector *d = hg__detector_new(m, t->pool, t->table->path, err);
-    hg__data *rows = d ? hg__schema_read(hg__model_schema(m), t->table, &how, &side, &notes, err) : NULL;
+    hg__data *rows =
+        d ? hg__schema_read(hg__model_schema(m), t->table, &how, &side, &notes, err) : NULL;
     float *x = rows ? hg__alloc(BLOCK, (size_t)rows->width * sizeof *x, err) : NULL;
     int code = x ? score_rows(t, d, rows, &side, x, score, err) : (int)err->code;
     if (code == HG_ERR_DATA) {

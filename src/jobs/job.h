@@ -13,4 +13,11 @@ typedef int hg__job_run(const hg_options *o, const hg_listener *l, hg_result *r,
 #define JOB(id, name, ...) hg__job_run hg__job_##name;
 #include "options/jobs.def"
 #undef JOB
+
+// What no job has said anything of.
+hg_result hg__result_unset(bool json);
+// Whether the caller's struct (NULL is fine) has a size that holds the text.
+int hg__result_check(const hg_result *r, hg_error *err);
+// Gives the caller as much as it has room for; its size has been checked. NULL: the text is freed.
+void hg__result_hand_over(const hg_result *own, hg_result *result);
 #endif

@@ -251,8 +251,8 @@ int hg__job_train(const hg_options *o, const hg_listener *l, hg_result *result, 
     r->lock.fd = -1;
     int code = prepare(r, o, err);
     if (code == HG_OK) code = run(r, result, err);
-    const bool is_refused = code == HG_ERR_USAGE || code == HG_ERR_DATA ||
-                            code == HG_ERR_MISSING || code == HG_ERR_MEMORY;
+    const bool is_refused = code == HG_ERR_USAGE || code == HG_ERR_DATA || code == HG_ERR_MISSING ||
+                            code == HG_ERR_MEMORY;
     if (is_refused && hg__folder_unmake(&r->t.o, r->folder, &r->lock, &r->made)) {
         result->folder[0] = '\0';
     }

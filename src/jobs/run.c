@@ -13,8 +13,7 @@ static hg__job_run *const runs[] = {
 #undef JOB
 };
 
-// What no job has said anything of.
-static hg_result unset(bool json) {
+hg_result hg__result_unset(bool json) {
     const double none = (double)NAN;
     return (hg_result){.size = sizeof(hg_result),
                        .json = json,
@@ -31,8 +30,7 @@ static hg_result unset(bool json) {
                        .input_mse = none};
 }
 
-// The caller's size has been checked.
-static void hand_over(const hg_result *own, hg_result *result) {
+void hg__result_hand_over(const hg_result *own, hg_result *result) {
     if (result) {
         (void)hg__fill(result, own, sizeof *own, "hg_result", NULL);
     } else {
@@ -40,7 +38,7 @@ static void hand_over(const hg_result *own, hg_result *result) {
     }
 }
 
-static int check_result(const hg_result *r, hg_error *err) {
+int hg__result_check(const hg_result *r, hg_error *err) {
     const size_t least =
         offsetof(hg_result, text) + sizeof r->text; // else the text would have no owner
     if (!r || r->size >= least) return HG_OK;
@@ -52,14 +50,14 @@ int hg_run(const hg_options *o, const hg_listener *l, hg_result *result, hg_erro
     hg_error why = {0}; // so that there is a sentence to look at even where the caller wants none
     if (!err) err = &why;
     HG_JOB_ENTRY(l, err);
-    HG_TRY(check_result(result, err));
-    hg_result own = unset(result && result->json);
+    HG_TRY(hg__result_check(result, err));
+    hg_result own = hg__result_unset(result && result->json);
     int code = hg_options_check(o, err);
     if (code == HG_OK) code = runs[o->job->number](o, l, &own, err);
     if (code < 0) {
         hg__free(own.text);
         own.text = NULL;
     }
-    hand_over(&own, result);
+    hg__result_hand_over(&own, result);
     return code;
 }

@@ -71,7 +71,7 @@ static int check_noise(hg__trainer *t, hg_error *err) {
                         v->data);
     }
     HG_TRY(hg__noise_parse(&t->noise, v->noise, err));
-    t->spoils = t->noise.blind || t->noise.steps > 0;
+    t->spoils = t->noise.blind || t->noise.steps > 0 || t->data->pair;
     return HG_OK;
 }
 
@@ -85,6 +85,7 @@ static const char *text_advice(const hg__trainer *t) {
 }
 
 static int open_rows(hg__trainer *t, const hg__data_options *o, hg_error *err) {
+    if (t->data) return HG_OK; // an array
     if (t->is_table) return hg__open_table(t, err);
     t->data = hg__data_open(t->o.values.data, o, err);
     if (!t->data) return (int)err->code;

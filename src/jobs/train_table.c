@@ -37,6 +37,7 @@ static bool is_mixed(const hg_options *o) {
 
 bool hg__is_table_run(const hg__trainer *t) {
     const struct hg__values *v = &t->o.values;
+    if (t->data) return false;
     if (t->given || strcmp(v->prepare, "table") == 0) return true;
     if (strcmp(v->prepare, "none") == 0) return false;
     const bool is_open = !t->o.set[HG_OPTION_model] && !*v->pretrained;
@@ -47,7 +48,7 @@ bool hg__is_table_run(const hg__trainer *t) {
 int hg__check_model(const hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     HG_TRY(hg__preset_check(v->model, HG_FOR_ANY, "", err));
-    if (t->given || hg__preset_kind(v->model) == HG_FOR_ANY) return HG_OK;
+    if (t->given || t->data || hg__preset_kind(v->model) == HG_FOR_ANY) return HG_OK;
     if (hg__data_is_pictures(v->data)) {
         return hg__preset_check(v->model, HG_FOR_IMAGES, "images", err);
     }

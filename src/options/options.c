@@ -380,16 +380,21 @@ static int fail_missing(const hg_options *o, const hg__row *r, hg_error *err) {
                     *example ? ", as in `" : "", example, *example ? "`" : "");
 }
 
-int hg_options_check(const hg_options *o, hg_error *err) {
-    HG_ENTRY;
+int hg__options_check_given(const hg_options *o, hg_error *err) {
     const struct hg__values *v = &o->values;
     if (v->nesterov && v->momentum <= 0) {
         return hg__fail(err, HG_ERR_USAGE, "nesterov: expected momentum above 0 with it, got 0");
     }
     HG_TRY(hg__options_check_weights(o, err));
     HG_TRY(hg__options_check_paths(o, err));
-    HG_TRY(hg__options_check_out(o, err));
-    if (o->job->bit == TRAIN && v->resume[0]) return HG_OK; // the run to go on with has its data
+    return hg__options_check_out(o, err);
+}
+
+int hg_options_check(const hg_options *o, hg_error *err) {
+    HG_ENTRY;
+    HG_TRY(hg__options_check_given(o, err));
+    // The run to go on with has its data.
+    if (o->job->bit == TRAIN && o->values.resume[0]) return HG_OK;
     for (const char *need = o->job->needs; *need;) {
         char name[32];
         size_t length = strcspn(need, " ");

@@ -52,6 +52,9 @@ struct hg_options {
     char text[HG_MAX_VALUE];   // answer of hg_options_get()
 };
 
+// hg_options_check() without what the mode needs: for who has that already.
+int hg__options_check_given(const hg_options *o, hg_error *err);
+
 hg_options *hg__options_copy(const hg_options *o, hg_error *err); // for hg_options_free()
 
 // Sets the option `name` as `from` has it.

@@ -156,8 +156,9 @@ static int spoil(const hg__loader *l, const slot *s, int32_t i, float *x, float 
     hg__noise_place place = l->place;
     float *target = s->targets + at;
     place.row = (uint64_t)(l->crops * s->number[i] + s->draw[i]);
-    HG_TRY(hg__data_row(l->rows.data, s->number[i], target, err));
-    memcpy(x, target, l->row_bytes);
+    const float *pair = l->rows.data->pair;
+    HG_TRY(hg__data_row(l->rows.data, s->number[i], x, err));
+    memcpy(target, pair ? pair + s->number[i] * l->rows.data->width : x, l->row_bytes);
     if (l->needs_donor) {
         const int64_t other = hg__rows_at(&l->rows, hg__noise_donor(&place, l->rows.count));
         HG_TRY(hg__data_row(l->rows.data, other, scratch + l->donor_at, err));
@@ -283,8 +284,10 @@ static void plan_making(hg__loader *l, const hg__making *making) {
     const hg__noise *noise = making ? making->noise : NULL;
     const bool has_noise = noise && (noise->steps > 0 || noise->blind);
     l->making = making ? *making : (hg__making){.fixed = true};
-    l->makes = d->pictures || has_noise;
-    l->spoils = d->pictures ? making && hg__pictures_is_spoilt(d->pictures) : has_noise;
+    const bool has_pairs = making && d->pair;
+    l->makes = d->pictures || has_noise || has_pairs;
+    l->spoils =
+        d->pictures ? making && hg__pictures_is_spoilt(d->pictures) : has_noise || has_pairs;
     l->crops = l->makes && d->crops > 1 ? d->crops : 1;
     l->total = l->rows.count * l->crops;
     l->block = d->pictures ? hg__pictures_block(d->pictures) : l->crops > 1 ? l->rows.count : 0;
