@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// watch_rows.c - judges rows of a table as they come: names of columns first, then a row a line, commas between cells.
+// watch_rows.c - says of rows what is unusual as they come: names of columns first, then a row a line, commas between cells.
 //
 //   train_model normal.csv ... ; tail -f readings.csv | watch_rows runs/train/weights/best.safetensors
 #include <hourglass.h>
@@ -16,17 +16,19 @@ static int32_t split(char *line, char *cell[MOST]) {
     return n;
 }
 
-static int watch(hg_watcher *watcher, int32_t columns, hg_error *err) {
+static int watch(hg_detector *detector, int32_t columns, hg_error *err) {
     char line[65536], *cell[MOST];
-    hg_verdict v;
+    hg_verdict v = {.size = sizeof v};
     for (long row = 0; fgets(line, sizeof line, stdin); row++) {
         if (split(line, cell) != columns) {
             fprintf(stderr, "row %ld: expected %d cells\n", row, (int)columns);
             continue;
         }
-        const int code = hg_watch(watcher, (const char *const *)cell, &v, err);
+        const int code = hg_detect_text(detector, (const char *const *)cell, &v, err);
         if (code != HG_OK) return code;
-        printf("%ld,%.9g,%.9g,%d,%s\n", row, v.score, v.p_value, v.alarm, v.reason);
+        printf("%ld,%.9g,%.9g,%d,%s", row, v.score, v.p_value, v.alarm, v.reason);
+        if (v.alarm) printf(",%s,%s", v.column < 0 ? "" : cell[v.column], v.expected);
+        putchar('\n');
         fflush(stdout);
     }
     return HG_OK;
@@ -42,11 +44,11 @@ int main(int argc, char **argv) {
     const int32_t columns = split(line, name);
     hg_error err = {0};
     hg_model *model = hg_model_load(argv[1], &err);
-    hg_watcher *watcher =
-        model ? hg_watcher_new(model, (const char *const *)name, columns, 0, &err) : NULL;
-    const int code = watcher ? watch(watcher, columns, &err) : HG_ERR_MODEL;
+    hg_detector *detector =
+        model ? hg_detector_new(model, (const char *const *)name, columns, 0, 1, &err) : NULL;
+    const int code = detector ? watch(detector, columns, &err) : HG_ERR_MODEL;
     if (code != HG_OK) fprintf(stderr, "%s\n", err.message);
-    hg_watcher_free(watcher);
+    hg_detector_free(detector);
     hg_model_free(model);
     return code == HG_OK ? 0 : 1;
 }

@@ -17,8 +17,8 @@
 //   arithmetic    the host's rounding mode, flush-to-zero and floating-point traps change no bit; they too come back.
 //   allocators    malloc() and free(). No other library's allocator or settings are changed.
 //   stack         128 KB are enough for any call.
-//   threads       those of scorers and jobs block all signals that are not about themselves, and end with hg_scorer_free() or the
-//                 job. A model may be used by any number of scorers and watchers at once.
+//   threads       those of scorers, detectors and jobs block all signals that are not about themselves, and end with hg_scorer_free() or the
+//                 job. A model may be used by any number of scorers and detectors at once.
 //   signals       no handler is set. Writing to a pipe (out=) whose reader has left raises SIGPIPE as write() does; where the
 //                 host ignores it the call gives HG_ERR_IO. Stop a job by hg_listener.stop, which a handler may set, or by hg_listener.abort.
 //   cancellation  pthread_cancel() takes effect when the call has returned: nothing leaks, but a job runs to its end unless
@@ -349,7 +349,7 @@ HG_API int hg_report_training(const char *folder, hg_error *err);
 // ---- models -------------------------------------------------------------------------------------
 
 // Weights and what is needed to use them. Nothing changes a model but hg_model_tensor_set(); else any number of threads,
-// scorers and watchers may use it at once.
+// scorers and detectors may use it at once.
 typedef struct hg_model hg_model;
 
 HG_API hg_model *hg_model_load(const char *path, hg_error *err);
@@ -422,7 +422,7 @@ typedef struct hg_model_info {
     double input_scale;
     // names of columns that it has: 0 for images and arrays
     int32_t columns;
-    // rows are a table's: their cells are encoded before the network sees them (hg_watcher_new())
+    // rows are a table's: their cells are encoded before the network sees them (hg_detector_new())
     bool is_table;
     // it says which rows are alarms
     bool has_thresholds;
@@ -481,7 +481,7 @@ HG_API int hg_model_tensor_get(const hg_model *m, const char *name, float *to, s
                                hg_error *err);
 
 // Copies a tensor in: from (shape), in C order, all finite (else HG_ERR_DATA). The shape must be the tensor's. Only before
-// anything is made of the model: a scorer or watcher has copies of some weights and looks at others. What else the model
+// anything is made of the model: a scorer or detector has copies of some weights and looks at others. What else the model
 // has stays, thresholds too, which are those of the old weights until they are calibrated anew. On failure the model is
 // as it was.
 HG_API int hg_model_tensor_set(hg_model *m, const char *name, const float *from,
@@ -498,41 +498,61 @@ HG_API void hg_scorer_free(hg_scorer *s); // NULL is fine
 
 // x: (rows, width). score: (rows), the mean squared error of each row against its reconstruction: higher is more anomalous.
 // Where the model is a table's, x is a row as the network sees it, numbers scaled and categories one-hot, and this is the
-// distance to the y below. The score of `hourglass predict`, in which an ordinary row has about 1, is another one: hg_watch().
+// distance to the y below. The score of `hourglass predict`, in which an ordinary row has about 1, is another one: hg_detect().
 HG_API void hg_score(hg_scorer *s, const float *x, int64_t rows, float *score);
 // y: (rows, width), in the units of x; of a table's categories and missing values the probabilities. z: (rows, code).
 HG_API void hg_reconstruct_rows(hg_scorer *s, const float *x, int64_t rows, float *y);
 HG_API void hg_encode_rows(hg_scorer *s, const float *x, int64_t rows, float *z);
 HG_API void hg_decode_rows(hg_scorer *s, const float *z, int64_t rows, float *y);
 
-// ---- tables: rows that come one at a time -------------------------------------------------------
+// ---- detectors: what is unusual, and why --------------------------------------------------------
 
-typedef struct hg_watcher hg_watcher; // a table's model with its buffers, for one thread at a time
+// A model with its thresholds and buffers, for one thread at a time. Rows come one at a time, as they are met, or many together:
+// what is said of a row does not depend on those beside it, on the order or on the number of threads.
+typedef struct hg_detector hg_detector;
 
 // What is thought of a row.
 typedef struct hg_verdict {
-    double score;        // an ordinary row scores about 1
-    double p_value;      // how often a normal row scores as high; NaN without thresholds
-    double threshold;    // NaN where training held no rows out
-    bool alarm;          // score > threshold
-    const char *reason;  // the column with the largest share of the score; the model's
-    double reason_share; // from 0 to 1
-    int32_t unseen;      // cells of a category or constant with a value training never saw
-    int32_t missing;     // cells taken as missing where training missed none
+    // sizeof(hg_verdict), which the caller sets: no more than that is written. Of several verdicts that of the first counts.
+    size_t size;
+    // The higher, the more unusual: that of `hourglass predict`, to the bit. Of a table's row an ordinary one scores about 1; of
+    // a row of numbers, or where training did not end, it is the error of the reconstruction. NaN where a model of rows of
+    // numbers has one missing.
+    double score;
+    double p_value; // how often a normal row scores as high; NaN without thresholds
+    double
+        threshold; // of the row's group, where thresholds go by one; NaN where training held no rows out
+    double reason_share; // the part of the score that the column below has, from 0 to 1
+    const char *
+        reason; // the column with the largest share of the score, "" for none; as long as model and detector live
+    int32_t column;  // which of the caller's columns that is, from 0; -1: none
+    int32_t unseen;  // cells of a category or constant with a value training never saw
+    int32_t missing; // cells taken as missing where training missed none
+    bool alarm;      // score > threshold
+    // What was expected in that column, given the others, as `hourglass predict` says it; ends in "..." where it is longer. Of
+    // alarms and, without thresholds, of all rows; else "": it takes longer than the score.
+    char expected[64];
 } hg_verdict;
 
-// A watcher of rows whose columns are called `name` (columns), in any order; what the model does not know is passed over.
-// name NULL: as training's table had them, with or without its label; columns 0: with it. fpr: the rate of false
-// alarms asked for; 0: the model's own. Borrows m, copies the names.
-HG_API hg_watcher *hg_watcher_new(const hg_model *m, const char *const *name, int32_t columns,
-                                  double fpr, hg_error *err);
-HG_API void hg_watcher_free(hg_watcher *w); // NULL is fine
+// A detector of rows whose columns are called `name` (columns), in any order; what the model does not know is passed over.
+// name NULL: as training's table had them, with or without its label; columns 0: with it. A model of rows of numbers without
+// names takes its columns in their order. fpr: the rate of false alarms asked for, 0 <= fpr < 1; 0, or where the model has
+// no thresholds: the model's own. threads: as hg_scorer_new(); 1 for rows one at a time. Borrows m, copies the names.
+HG_API hg_detector *hg_detector_new(const hg_model *m, const char *const *name, int32_t columns,
+                                    double fpr, int32_t threads, hg_error *err);
+HG_API void hg_detector_free(hg_detector *d); // NULL is fine
 
-// cell (columns): each as text, as a CSV file would have it: "12.5", "tcp", "2024-05-31 14:30"; NULL, "" and "NA" are
+// A row of texts, cell (columns): each as a CSV file would have it: "12.5", "tcp", "2024-05-31 14:30"; NULL, "" and "NA" are
 // missing, and so is a text where a number belongs, or a number too large. The score is, to the bit, that of
-// `hourglass predict on_bad=score_missing`. HG_ERR_DATA: text that is not UTF-8; HG_ERR_MEMORY: no room to work in. After
-// both the next row may come.
-HG_API int hg_watch(hg_watcher *w, const char *const *cell, hg_verdict *v, hg_error *err);
+// `hourglass predict on_bad=score_missing`. HG_ERR_DATA: text that is not UTF-8; HG_ERR_USAGE: v->size is 0; HG_ERR_MEMORY: no
+// room to work in. After each the next row may come. Once a row was scored, none allocates anything.
+HG_API int hg_detect_text(hg_detector *d, const char *const *cell, hg_verdict *v, hg_error *err);
+
+// Rows of numbers, x (rows, columns), at the speed of `hourglass predict`; NaN is missing, and so is infinity. v (rows). To a
+// table's model these are cells with a number in them, a category's level 3 or a time in seconds; to a model of rows of numbers
+// what hg_score() takes, rounded to float. Allocates where there are more rows than in any call before. HG_ERR_USAGE and
+// HG_ERR_MEMORY as above: v is then as far as it was filled, and the next rows may come.
+HG_API int hg_detect(hg_detector *d, const double *x, int64_t rows, hg_verdict *v, hg_error *err);
 
 #ifdef __cplusplus
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The example programs do what their first lines say: one trains on a small file, one scores the file's rows with
 # the model, to the same numbers as the command, one cleans an image as the command does, one finds anomalies in a table,
-# and one judges its rows as they come.
+# and one says of its rows what is unusual as they come.
 . tests/lib.sh
 examples=$(dirname "$HOURGLASS")/examples
 for name in train_model fit_array score_rows denoise_image find_anomalies watch_rows; do
@@ -87,8 +87,12 @@ awk -F, '{ print "x," $3 "," $1 "," $2 }' "$work/new.csv" | "$examples/watch_row
 expect "columns in any order, one too many: the same" cmp -s "$work/watched" "$work/moved"
 cut -d, -f 1,2 "$work/new.csv" | "$examples/watch_rows" "$work/pumps/weights/best.safetensors" 2>"$work/err"
 expect "a column less is missed by name" grep -q "^rows: expected a column 'temperature' as in training" "$work/err"
+expect "of alarms what was seen and what was expected, as the command says it" \
+    [ "$(awk -F, '$4 == 1 { print $5 "," $6 "," $7 }' "$work/watched")" = "$(awk -F, '$5 == 1 { print $6 "," $7 "," $8 }' "$work/found.csv")" ]
 "$examples/watch_rows" "$model" <"$work/new.csv" 2>"$work/err"
-expect "a model of rows of numbers watches nothing: $(cat "$work/err")" grep -q "expected a model trained on a table" "$work/err"
+expect "columns that are too few for a model of rows of numbers are told of: $(cat "$work/err")" grep -q "^rows: expected 12 columns, as the model has, got 3" "$work/err"
+(seq -s , 12 && cat "$work/rows.csv") | "$examples/watch_rows" "$model" >"$work/watched" 2>"$work/err"
+expect "rows of numbers are watched, to the same scores: $(cat "$work/err")" cmp -s "$work/scores" <(cut -d, -f 2 "$work/watched")
 n=1 status=1 silent=0
 while [ $status = 1 ] && [ $n -lt 3000 ]; do
     HG_FAIL_ALLOC=$n "$examples/watch_rows" "$work/pumps/weights/best.safetensors" <"$work/new.csv" >"$work/out" 2>"$work/err"

@@ -219,14 +219,14 @@ static void run_reports(hg__text *told) {
 static void run_rows(hg__text *told) {
     hg_error err = {0};
     hg_model *m = hg_model_load(at("table/weights/best.safetensors"), &err);
-    hg_watcher *w = m ? hg_watcher_new(m, NULL, 0, 0, &err) : NULL;
+    hg_detector *d = m ? hg_detector_new(m, NULL, 0, 0, 1, &err) : NULL;
     const char *const cell[] = {"12.5", "box", "2024-03-02 10:05", "no"};
-    hg_verdict v = {0};
-    const int code = w ? hg_watch(w, cell, &v, &err) : -1;
-    hg__text_add(told, "watch %d %s\n", code, err.message);
+    hg_verdict v = {.size = sizeof v};
+    const int code = d ? hg_detect_text(d, cell, &v, &err) : -1;
+    hg__text_add(told, "detect %d %s\n", code, err.message);
     add_bits(told, &v.score, sizeof v.score);
     add_bits(told, &v.p_value, sizeof v.p_value);
-    hg_watcher_free(w);
+    hg_detector_free(d);
     hg_model_free(m);
     m = hg_model_load(at("dense/weights/best.safetensors"), &err);
     hg_scorer *s = m ? hg_scorer_new(m, 2, &err) : NULL;

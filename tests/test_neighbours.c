@@ -167,16 +167,18 @@ static void any_cut_and_any_threads_give_the_same_bits(void **state) {
     assert_int_equal(hg__neighbours_find(n, x.x, X, K, want, want_index, NULL, NULL), HG_OK);
     for (int32_t threads = 1; threads <= 3; threads++) {
         hg__pool *pool = hg__pool_new(threads, NULL);
+        hg__blocks blocks = {.pool = pool};
         for (int32_t piece = 1; piece <= X; piece = piece * 5 + 2) {
             for (int32_t first = 0; first < X; first += piece) {
                 const int32_t rows = X - first < piece ? X - first : piece;
                 assert_int_equal(hg__neighbours_find(n, x.x + first * 27, rows, K, got + first * K,
-                                                     got_index + first * K, pool, NULL),
+                                                     got_index + first * K, &blocks, NULL),
                                  HG_OK);
             }
             assert_memory_equal(got, want, sizeof want);
             assert_memory_equal(got_index, want_index, sizeof want_index);
         }
+        hg__blocks_clear(&blocks);
         hg__pool_free(pool);
     }
     hg__neighbours_free(n);

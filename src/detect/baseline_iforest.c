@@ -202,7 +202,7 @@ static int score(const void *state, const float *x, int64_t rows, float *to, hg_
                  hg_error *err) {
     job w = {.f = state, .x = x};
     w.score = to;
-    return hg__blocks_run(pool, rows, ROWS, ROWS, score_block, &w, err);
+    return hg__blocks_run_once(pool, rows, ROWS, ROWS, score_block, &w, err);
 }
 
 const hg__baseline hg__baseline_iforest = {

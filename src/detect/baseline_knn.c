@@ -59,10 +59,10 @@ static void *fit(const float *x, int64_t rows, int32_t width, uint64_t seed, hg_
 
 // z: (rows, width), distance: (rows, K): room
 static int score_chunk(const knn *s, const float *x, int64_t rows, float *score, float *z,
-                       float *distance, hg__pool *pool, hg_error *err) {
+                       float *distance, hg__blocks *b, hg_error *err) {
     const size_t width = (size_t)s->z.width, k = (size_t)s->k;
     for (size_t i = 0; i < (size_t)rows; i++) hg__zscore_run(&s->z, x + i * width, z + i * width);
-    HG_TRY(hg__neighbours_find(s->near, z, rows, s->k, distance, NULL, pool, err));
+    HG_TRY(hg__neighbours_find(s->near, z, rows, s->k, distance, NULL, b, err));
     for (size_t i = 0; i < (size_t)rows; i++) {
         float sum = 0;
         for (size_t j = 0; j < k; j++) sum += sqrtf(distance[i * k + j]);
@@ -76,13 +76,15 @@ static int score(const void *state, const float *x, int64_t rows, float *to, hg_
     const knn *s = state;
     const size_t width = (size_t)s->z.width;
     const int64_t block = hg__block_rows(s->z.width, rows);
+    hg__blocks blocks = {.pool = pool};
     float *room = hg__numbers((size_t)block, width + K, err);
     int code = room ? HG_OK : HG_ERR_MEMORY;
     for (int64_t i = 0; code == HG_OK && i < rows; i += block) {
         const int64_t count = hg__at_most(rows - i, block);
         code = score_chunk(s, x + (size_t)i * width, count, to + i, room,
-                           room + (size_t)block * width, pool, err);
+                           room + (size_t)block * width, &blocks, err);
     }
+    hg__blocks_clear(&blocks);
     hg__free(room);
     return code;
 }

@@ -166,7 +166,7 @@ static int score(const void *state, const float *x, int64_t rows, float *to, hg_
     job w = {.s = s, .x = x};
     w.score = to;
     const size_t each = (size_t)s->stride + (size_t)s->z.width;
-    return hg__blocks_run(pool, rows, ROWS, ROWS * each, score_block, &w, err);
+    return hg__blocks_run_once(pool, rows, ROWS, ROWS * each, score_block, &w, err);
 }
 
 const hg__baseline hg__baseline_pca = {

@@ -20,18 +20,44 @@ static void run_one(void *context, int32_t task, int32_t thread) {
             w->scratch + (size_t)thread * w->room);
 }
 
-int hg__blocks_run(hg__pool *pool, int64_t rows, int32_t block, size_t room, hg__block_task *task,
+void hg__blocks_clear(hg__blocks *b) {
+    hg__free(b->scratch);
+    b->scratch = NULL;
+    b->floats = 0;
+}
+
+// At least so many floats.
+static int make_room(hg__blocks *b, size_t threads, size_t room, hg_error *err) {
+    size_t floats;
+    if (!hg__multiply(threads, room, &floats)) floats = SIZE_MAX;
+    if (floats <= b->floats && b->scratch) return HG_OK;
+    hg__blocks_clear(b);
+    b->scratch = hg__alloc(floats, sizeof(float), err);
+    if (!b->scratch) return HG_ERR_MEMORY;
+    b->floats = floats;
+    return HG_OK;
+}
+
+int hg__blocks_run(hg__blocks *b, int64_t rows, int32_t block, size_t room, hg__block_task *task,
                    const void *context, hg_error *err) {
-    const size_t threads = pool ? (size_t)hg__pool_threads(pool) : 1;
+    if (!b) return hg__blocks_run_once(NULL, rows, block, room, task, context, err);
+    const size_t threads = b->pool ? (size_t)hg__pool_threads(b->pool) : 1;
     const size_t apart = (room + 15) / 16 * 16; // threads write to cache lines of their own
-    job w = {task, context, rows, block, apart, hg__alloc(threads, apart * sizeof(float), err)};
-    if (!w.scratch) return HG_ERR_MEMORY;
+    HG_TRY(make_room(b, threads, apart, err));
+    job w = {task, context, rows, block, apart, b->scratch};
     const int32_t tasks = (int32_t)((rows + block - 1) / block);
-    if (pool) {
-        hg__pool_run(pool, run_one, &w, tasks);
+    if (b->pool) {
+        hg__pool_run(b->pool, run_one, &w, tasks);
     } else {
         for (int32_t t = 0; t < tasks; t++) run_one(&w, t, 0);
     }
-    hg__free(w.scratch);
     return HG_OK;
+}
+
+int hg__blocks_run_once(hg__pool *pool, int64_t rows, int32_t block, size_t room,
+                        hg__block_task *task, const void *context, hg_error *err) {
+    hg__blocks own = {.pool = pool};
+    const int code = hg__blocks_run(&own, rows, block, room, task, context, err);
+    hg__blocks_clear(&own);
+    return code;
 }

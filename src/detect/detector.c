@@ -18,11 +18,16 @@ void hg__detector_free(hg__detector *d) {
     hg__neighbours_free(d->in_residuals);
     hg__run_plan_free(d->plan);
     hg__network_free(d->folded);
+    hg__blocks_clear(&d->blocks);
     void *const owned[] = {d->reference,   d->spread, d->scale,    d->inverse,  d->residual_of,
                            (void *)d->row, d->scaled, d->residual, d->distance, d->index,
                            d->distinct,    d->which,  d->slot,     d->other,    d->other_at};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) hg__free(owned[i]);
     hg__free(d);
+}
+
+hg__run_plan *hg__detector_plan(const hg__detector *d) {
+    return d->plan;
 }
 
 const char *const hg__reference_words[] = {"exact", "quantised", "none"};
@@ -62,8 +67,11 @@ hg__detector *hg__detector_make(const hg_model *m, int32_t references, int64_t r
                                 hg_error *err) {
     hg__detector *d = hg__alloc(1, sizeof *d, err);
     if (!d) return NULL;
-    *d = (hg__detector){
-        .model = m, .pool = pool, .width = m->net.spec.width, .references = references, .own = -1};
+    *d = (hg__detector){.model = m,
+                        .blocks = {.pool = pool},
+                        .width = m->net.spec.width,
+                        .references = references,
+                        .own = -1};
     d->block = hg__block_rows(d->width, rows > references ? rows : references);
     d->near = references < HG_DETECTOR_NEAR ? references : HG_DETECTOR_NEAR;
     const size_t width = (size_t)d->width, kept = (size_t)references, block = (size_t)d->block;
@@ -191,12 +199,12 @@ static void pass_own(int32_t found, int32_t near, int64_t own, const float *dist
 
 // The `near` nearest of x (rows, width), as hg__neighbours_find(); row i is not its own neighbour where it is reference own + i
 // (own -1: none is any).
-static int find_near(const hg__detector *d, const hg__neighbours *in, const float *x, int64_t rows,
+static int find_near(hg__detector *d, const hg__neighbours *in, const float *x, int64_t rows,
                      int32_t near, int64_t own, size_t at, hg_error *err) {
     float *distance = d->distance + at;
     int32_t *index = d->index + at;
     const int32_t found = own >= 0 && near < d->references ? near + 1 : near;
-    HG_TRY(hg__neighbours_find(in, x, rows, found, distance, index, d->pool, err));
+    HG_TRY(hg__neighbours_find(in, x, rows, found, distance, index, &d->blocks, err));
     for (int64_t i = 0; own >= 0 && i < rows; i++) {
         pass_own(found, near, own + i, distance + i * found, index + i * found, distance + i * near,
                  index + i * near);

@@ -47,7 +47,8 @@ size_t hg__detector_room(int64_t rows, int32_t width);
 bool hg__detector_is_in(const hg_model *m);
 hg__reference_kind hg__detector_references(const hg_model *m); // of such a model
 hg__detector *hg__detector_new(const hg_model *m, hg__pool *pool, const char *where, hg_error *err);
-void hg__detector_free(hg__detector *d); // NULL is fine
+void hg__detector_free(hg__detector *d);                // NULL is fine
+hg__run_plan *hg__detector_plan(const hg__detector *d); // of its network; outputs are logits
 
 // score (rows) of x (rows, width) and, unless NULL, share (rows, columns): each column's part of the score. The same bits for any number of threads, any cut into calls and
 // any order of the rows.

@@ -137,7 +137,7 @@ static int fit_spread(hg__detector *d, hg_error *err) {
     for (int64_t from = 0; from < d->references; from += d->block) {
         const int64_t n = hg__at_most(d->references - from, d->block);
         HG_TRY(hg__neighbours_find(d->in_rows, d->reference + from * d->width, n, near, d->distance,
-                                   d->index, d->pool, err));
+                                   d->index, &d->blocks, err));
         keep_others(d, from, n, near);
     }
     for (int32_t i = 0; i < d->references; i++) d->spread[i] = hg__detector_spread(d, i, -1);

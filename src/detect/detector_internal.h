@@ -11,7 +11,7 @@ enum { HG_FAR, HG_FAR_RESIDUAL, HG_RESIDUAL, HG_TERMS }; // a, b and c of the he
 
 struct hg__detector {
     const hg_model *model;     // borrowed
-    hg__pool *pool;            // borrowed
+    hg__blocks blocks;         // of the borrowed pool
     hg__network *folded;       // owned, or NULL
     hg__run_plan *plan;        // owned
     int32_t width, references; // numbers a row; rows

@@ -404,12 +404,12 @@ static void run_block(const void *context, int64_t first, int32_t rows, float *s
 }
 
 int hg__neighbours_find(const hg__neighbours *n, const float *x, int64_t rows, int32_t k,
-                        float *distance, int32_t *index, hg__pool *pool, hg_error *err) {
+                        float *distance, int32_t *index, hg__blocks *b, hg_error *err) {
     assert(k >= 1 && k <= HG_MAX_NEIGHBOURS && k <= n->count);
     search s = {.n = n, .kernels = hg__kernels_pick(), .x = x, .k = k};
     s.stride = (size_t)hg__pad_columns(n->width);
-    s.most = pick_rows(n->width, rows, pool ? hg__pool_threads(pool) : 1);
+    s.most = pick_rows(n->width, rows, b && b->pool ? hg__pool_threads(b->pool) : 1);
     s.distance = distance;
     s.index = index;
-    return hg__blocks_run(pool, rows, s.most, room_for(&s), run_block, &s, err);
+    return hg__blocks_run(b, rows, s.most, room_for(&s), run_block, &s, err);
 }

@@ -2,8 +2,7 @@
 // neighbours.h - the k nearest of many references to each of many rows, exactly, at the speed of a matrix product.
 #ifndef HG_DETECT_NEIGHBOURS_H
 #define HG_DETECT_NEIGHBOURS_H
-#include "backend/pool.h"
-#include "base/error.h"
+#include "detect/blocks.h"
 
 enum { HG_MAX_NEIGHBOURS = 64 };
 
@@ -19,8 +18,8 @@ void hg__neighbours_free(hg__neighbours *n); // NULL is fine
 // For each row of x (rows, width) its k nearest references: distance (rows, k), squared, ascending, and their numbers
 // index (rows, k), or NULL; of equals the lower number first. Squared distances are sums of squared differences, so
 // a copy of a reference is at 0 from it; one that is not a number counts as infinite. k: 1 .. HG_MAX_NEIGHBOURS and at most count.
-// The same bits for any number of threads and any cut into calls. pool NULL: the caller's thread. Many calls may run at once
-// as far as each has its own pool.
+// The same bits for any number of threads and any cut into calls. b NULL: the caller's thread. Many calls may run at once
+// as far as each has its own b.
 int hg__neighbours_find(const hg__neighbours *n, const float *x, int64_t rows, int32_t k,
-                        float *distance, int32_t *index, hg__pool *pool, hg_error *err);
+                        float *distance, int32_t *index, hg__blocks *b, hg_error *err);
 #endif

@@ -19,6 +19,7 @@ static const double core = 0.8;
 typedef struct search {
     const hg__data *data; // borrowed
     hg__pool *pool;       // borrowed
+    hg__blocks blocks;    // of that pool
     hg__shuffle order;    // the first `others` rows of it are those that all are compared with
     int32_t others, near;
     hg__neighbours *in;                  // owned
@@ -35,6 +36,7 @@ typedef struct search {
 
 static void clear(search *s) {
     hg__neighbours_free(s->in);
+    hg__blocks_clear(&s->blocks);
     if (s->forest) s->trees->free(s->forest);
     if (s->ellipsoid) s->squares->free(s->ellipsoid);
     hg__free(s->scale);
@@ -151,7 +153,7 @@ static int take_others(search *s, hg_error *err) {
 // next and so on; -1: none is any.
 static int measure_distance(search *s, int64_t rows, int64_t own, float *far, hg_error *err) {
     const int32_t found = s->near + 1;
-    HG_TRY(hg__neighbours_find(s->in, s->x, rows, found, s->distance, s->index, s->pool, err));
+    HG_TRY(hg__neighbours_find(s->in, s->x, rows, found, s->distance, s->index, &s->blocks, err));
     for (int64_t i = 0; i < rows; i++) {
         const int32_t *index = s->index + i * found;
         int32_t k = s->near - 1;
@@ -255,6 +257,7 @@ int hg__outliers_score(const hg__data *data, uint64_t seed, hg__pool *pool, floa
     const int32_t others = (int32_t)hg__at_most(rows, OTHERS), share = others / NEAR_SHARE;
     search s = {.data = data,
                 .pool = pool,
+                .blocks = {.pool = pool},
                 .order = hg__shuffle_init(seed, HG_STREAM_SPLIT, 1, (uint64_t)rows),
                 .others = others,
                 .block = hg__block_rows(data->width, rows),

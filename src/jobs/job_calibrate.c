@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "detect/table_model.h"
 #include "jobs/job.h"
-#include "jobs/judge.h"
+#include "jobs/scored_rows.h"
 #include "schema/schema.h"
 
 static void write_lines(hg__text *t, const hg__thresholds *all) {
@@ -28,27 +28,28 @@ static void write_json(hg__text *t, const hg__thresholds *all) {
 }
 
 // score, group (rows): of normal rows only.
-static int64_t take_normal(const hg__judge *j, float *score, int32_t *group, int64_t n) {
-    const hg__side_columns *side = &j->feed.side;
-    for (int32_t i = 0; i < j->count; i++) {
-        const int64_t row = j->first + i;
+static int64_t take_normal(const hg__scored_rows *r, float *score, int32_t *group, int64_t n) {
+    const hg__side_columns *side = &r->feed.side;
+    for (int32_t i = 0; i < r->scorer.count; i++) {
+        const int64_t row = r->first + i;
         if (side->label && side->label[row]) continue;
         if (side->group) group[n] = side->group[row];
-        score[n++] = j->score[i];
+        score[n++] = r->scorer.score[i];
     }
     return n;
 }
 
-static int fit(hg__judge *j, hg__thresholds *fresh, const char *column, double fpr, hg_error *err) {
-    const size_t rows = (size_t)j->feed.data->rows;
-    const hg__side_columns *side = &j->feed.side;
+static int fit(hg__scored_rows *r, hg__thresholds *fresh, const char *column, double fpr,
+               hg_error *err) {
+    const size_t rows = (size_t)r->feed.data->rows;
+    const hg__side_columns *side = &r->feed.side;
     float *score = hg__alloc(rows, sizeof *score, err);
     int32_t *group = score ? hg__alloc(rows, sizeof *group, err) : NULL;
     int more = group ? HG_OK : HG_ERR_MEMORY;
     int64_t n = 0;
-    while (group && (more = hg__judge_next(j, err)) > 0) n = take_normal(j, score, group, n);
+    while (group && (more = hg__scored_rows_next(r, err)) > 0) n = take_normal(r, score, group, n);
     if (more == HG_OK && n == 0) {
-        more = hg__fail(err, HG_ERR_DATA, "%s: expected normal rows, got none", j->feed.data->path);
+        more = hg__fail(err, HG_ERR_DATA, "%s: expected normal rows, got none", r->feed.data->path);
     }
     if (more == HG_OK) {
         const hg__held_out held = {
@@ -75,9 +76,9 @@ static int check_folder(const char *model, hg_error *err) {
 }
 
 // The model's "detector" with the new thresholds in place of the old ones, and the file written anew.
-static int save(const hg__judge *j, const hg__thresholds *fresh, const struct hg__values *v,
+static int save(const hg__scored_rows *r, const hg__thresholds *fresh, const struct hg__values *v,
                 hg_error *err) {
-    hg_model *m = j->feed.model;
+    hg_model *m = r->feed.model;
     HG_TRY(check_folder(v->model, err));
     m->is_shared = v->share;
     hg__json *detector = hg__json_copy(hg__model_detector(m));
@@ -92,25 +93,26 @@ static int save(const hg__judge *j, const hg__thresholds *fresh, const struct hg
     return hg__model_save_over(m, v->model, err);
 }
 
-static int calibrate(hg__judge *j, const hg_options *o, hg__thresholds *fresh, hg_error *err) {
+static int calibrate(hg__scored_rows *r, const hg_options *o, hg__thresholds *fresh,
+                     hg_error *err) {
     const struct hg__values *v = &o->values;
     double fpr;
-    if (!j->detector && strcmp(v->score, "error") == 0) {
+    if (!r->scorer.detector && strcmp(v->score, "error") == 0) {
         return hg__fail(err, HG_ERR_USAGE, "score: expected auto, which has thresholds, got error");
     }
-    if (!j->detector) {
+    if (!r->scorer.detector) {
         char lack[HG_LACK];
-        hg__judge_lack(j, o, lack);
+        hg__scored_rows_lack(r, o, lack);
         return hg__fail(err, HG_ERR_MODEL, "%.100s: expected anomaly scores to calibrate: %s",
                         v->model, lack);
     }
     HG_TRY(hg__asked_fpr(o, &fpr, err));
-    if (!(fpr > 0)) fpr = j->thresholds.groups ? j->thresholds.fpr : v->fpr;
-    return fit(j, fresh, hg__feed_group_column(&j->feed, o), fpr, err);
+    if (!(fpr > 0)) fpr = r->scorer.thresholds.groups ? r->scorer.thresholds.fpr : v->fpr;
+    return fit(r, fresh, hg__feed_group_column(&r->feed, o), fpr, err);
 }
 
 int hg__job_calibrate(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
-    hg__judge j;
+    hg__scored_rows in;
     hg__thresholds fresh = {0};
     hg__text t = {0};
     if (hg__is_stream(o->values.model)) {
@@ -120,16 +122,16 @@ int hg__job_calibrate(const hg_options *o, const hg_listener *l, hg_result *r, h
     }
     hg_model *m = hg_model_load(o->values.model, err);
     if (!m) return (int)err->code;
-    HG_TRY(hg__judge_open(&j, m, o, false, false, l, err));
-    int code = calibrate(&j, o, &fresh, err);
+    HG_TRY(hg__scored_rows_open(&in, m, o, false, false, l, err));
+    int code = calibrate(&in, o, &fresh, err);
     if (code == HG_OK) {
         (r->json ? write_json : write_lines)(&t, &fresh);
         r->text = hg__text_take(&t, err);
         if (!r->text) code = HG_ERR_MEMORY;
     }
     // The model last: nothing behind it can fail, so that it is the old one or told of.
-    if (code == HG_OK) code = save(&j, &fresh, &o->values, err);
+    if (code == HG_OK) code = save(&in, &fresh, &o->values, err);
     hg__thresholds_clear(&fresh);
-    hg__judge_close(&j);
+    hg__scored_rows_close(&in);
     return code;
 }

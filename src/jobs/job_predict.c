@@ -8,9 +8,9 @@
 #include "jobs/feed.h"
 #include "jobs/format_g9.h"
 #include "jobs/job.h"
-#include "jobs/judge.h"
 #include "jobs/predict_table.h"
 #include "jobs/score_sheet.h"
+#include "jobs/scored_rows.h"
 #include "rows/pictures.h"
 
 // Text is made by the pool's threads, a piece of rows each, and written in order.

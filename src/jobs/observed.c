@@ -38,7 +38,3 @@ int hg__observed_row(hg__observed *o, int64_t row, hg_error *err) {
     }
     return HG_OK;
 }
-
-const hg__cell *hg__observed_cell(const hg__observed *o, int32_t column) {
-    return &o->cell[o->from[column]];
-}

@@ -18,8 +18,6 @@ typedef struct hg__observed {
 int hg__observed_init(hg__observed *o, const hg__feed *f, hg_error *err);
 void hg__observed_clear(hg__observed *o); // {0} is fine
 
-// Looks at row `row` of the table; rows only go forward.
+// Looks at row `row` of the table, which is in cell then; rows only go forward.
 int hg__observed_row(hg__observed *o, int64_t row, hg_error *err);
-// What it has in column `column` of the schema.
-const hg__cell *hg__observed_cell(const hg__observed *o, int32_t column);
 #endif

@@ -10,10 +10,12 @@
 
 #include "base/mem.h"
 #include "base/show.h"
+#include "detect/reasons.h"
 #include "detect/table_model.h"
 #include "jobs/carried.h"
-#include "jobs/reasons.h"
+#include "jobs/observed.h"
 #include "jobs/score_sheet.h"
+#include "jobs/scored_rows.h"
 #include "schema/schema.h"
 
 enum { FIXED = 6, PER_REASON = 4 }; // columns of the sheet
@@ -31,7 +33,7 @@ typedef struct desk {
 } desk;
 
 typedef struct sheet {
-    hg__judge judge;
+    hg__scored_rows in;
     hg__score_sheet out;
     hg__out_column *column; // owned, (FIXED + PER_REASON * top)
     char **name;            // owned, (names) owned: of columns, where they are no constants
@@ -42,7 +44,7 @@ typedef struct sheet {
     hg__carried carried; // of the rows the desks have now
     hg__reasons reasons; // of the rows the desks have now
     bool *wanted;        // owned, (DESKS * PIECE): whether a row's reasons are
-    int32_t first;       // of the rows the desks have now, in the judge's batch
+    int32_t first;       // of the rows the desks have now, in the batch
     bool all_reasons;    // reasons=all
     bool by_fdr; // fdr=: an alarm is a p-value of at most `limit`; else the thresholds decide
     double limit;
@@ -115,15 +117,15 @@ static int name_columns(sheet *s, hg_error *err) {
     add_column(s, "row", HG_OUT_INTEGER);
     if (s->carried.has_line) add_column(s, "line", HG_OUT_INTEGER);
     add_column(s, "score", HG_OUT_NUMBER);
-    if (s->judge.thresholds.groups) {
+    if (s->in.scorer.thresholds.groups) {
         add_column(s, "p_value", HG_OUT_NUMBER);
         add_column(s, "alarm", HG_OUT_INTEGER);
     }
-    if (s->judge.group) add_column(s, "group", HG_OUT_TEXT);
+    if (s->in.group) add_column(s, "group", HG_OUT_TEXT);
     const int32_t fixed = s->columns;
     for (int32_t r = 0; r < s->top; r++) HG_TRY(add_reason(s, r, err));
     for (int32_t k = 0; k < s->carried.columns; k++) {
-        HG_TRY(add_carried(s, s->judge.feed.table->name[s->carried.from[k]], err));
+        HG_TRY(add_carried(s, s->in.feed.table->name[s->carried.from[k]], err));
     }
     turn(s->column + fixed, s->columns - fixed, s->top * PER_REASON);
     return HG_OK;
@@ -139,12 +141,12 @@ static int make_room(sheet *s, hg_error *err) {
         s->desk[i].cell = hg__alloc(FIXED + own, sizeof *s->desk[i].cell, err);
         if (!s->desk[i].cell) return HG_ERR_MEMORY;
     }
-    return s->top ? hg__reasons_init(&s->reasons, &s->judge, AT_HAND, s->top, err) : HG_OK;
+    return s->top ? hg__reasons_init(&s->reasons, &s->in.scorer, AT_HAND, s->top, err) : HG_OK;
 }
 
 // What goes out of the table itself. Where that is nothing, it is closed.
 static int open_look(sheet *s, const char *keep, hg_error *err) {
-    hg__feed *f = &s->judge.feed;
+    hg__feed *f = &s->in.feed;
     HG_TRY(hg__carried_init(&s->carried, hg__model_schema(f->model), f->table, keep, AT_HAND, err));
     if (s->top || hg__carried_any(&s->carried)) return hg__observed_init(&s->look, f, err);
     hg__feed_close_table(f);
@@ -156,7 +158,7 @@ static void clear(sheet *s) {
     hg__reasons_clear(&s->reasons);
     hg__observed_clear(&s->look);
     hg__carried_clear(&s->carried);
-    hg__judge_close(&s->judge);
+    hg__scored_rows_close(&s->in);
     for (int32_t i = 0; i < s->names; i++) hg__free(s->name[i]);
     hg__free(s->column);
     hg__free(s->name);
@@ -179,11 +181,7 @@ static hg__cell text(const char *t) {
 
 // The cells of row i's reasons.
 static void explain(const sheet *s, int32_t i, hg__cell *cell) {
-    const hg__judge *j = &s->judge;
-    const hg__schema *schema = hg__model_schema(j->feed.model);
-    const float *share = j->share + (ptrdiff_t)i * schema->columns;
-    double sum = 0;
-    for (int32_t c = 0; c < schema->columns; c++) sum += (double)share[c];
+    const hg__schema *schema = hg__model_schema(s->in.feed.model);
     for (int32_t r = 0; r < s->top; r++, cell += PER_REASON) {
         const int32_t reason = (i - s->first) * s->top + r, best = s->reasons.best[reason];
         if (best < 0) {
@@ -193,7 +191,7 @@ static void explain(const sheet *s, int32_t i, hg__cell *cell) {
         cell[0] = text(schema->column[best].name);
         cell[1] = text(s->reasons.observed[reason]);
         cell[2] = text(s->reasons.expected[reason]);
-        cell[3] = number(hg__part_of((double)share[best], sum));
+        cell[3] = number(hg__reasons_part(&s->reasons, i - s->first, best));
     }
 }
 
@@ -201,13 +199,13 @@ static bool is_alarm(const sheet *s, double score, double p, const hg__threshold
     return s->by_fdr ? p <= s->limit : score > g->at.value;
 }
 
-// Row i of the judge's batch becomes the desk's cells.
+// Row i of the batch becomes the desk's cells.
 static void fill_row(const sheet *s, desk *d, int32_t i) {
-    const hg__judge *j = &s->judge;
-    const hg__threshold_group *g = hg__judge_group(j, i);
-    const int64_t *numbers = j->feed.side.number;
-    const double score = (double)j->score[i];
-    const int64_t row = j->first + i;
+    const hg__scored_rows *in = &s->in;
+    const hg__threshold_group *g = hg__scored_rows_group(in, i);
+    const int64_t *numbers = in->feed.side.number;
+    const double score = (double)in->scorer.score[i];
+    const int64_t row = in->first + i;
     hg__cell *cell = d->cell;
     *cell++ = number((double)(numbers ? numbers[row] : row));
     if (s->carried.has_line) *cell++ = number((double)s->carried.line[i - s->first]);
@@ -219,7 +217,7 @@ static void fill_row(const sheet *s, desk *d, int32_t i) {
         *cell++ = number(p);
         *cell++ = number(alarm);
     }
-    if (j->group) *cell++ = text(hg__judge_group_name(j, i));
+    if (in->group) *cell++ = text(hg__scored_rows_group_name(in, i));
     for (int32_t k = 0; k < s->carried.columns; k++) {
         *cell++ = hg__carried_cell(&s->carried, i - s->first, k);
     }
@@ -229,7 +227,7 @@ static void fill_row(const sheet *s, desk *d, int32_t i) {
 static void format_piece(void *context, int32_t task, int32_t thread) {
     sheet *s = context;
     desk *d = &s->desk[task];
-    const int32_t first = s->first + task * PIECE, left = s->judge.count - first;
+    const int32_t first = s->first + task * PIECE, left = s->in.scorer.count - first;
     (void)thread;
     for (int32_t i = first; i < first + (left < PIECE ? left : PIECE); i++) {
         fill_row(s, d, i);
@@ -240,7 +238,7 @@ static void format_piece(void *context, int32_t task, int32_t thread) {
 // `rows` rows from s->first on: their text is made by the pool's threads and written in order.
 static int write_lines(sheet *s, int32_t rows, hg_error *err) {
     const int32_t pieces = (rows + PIECE - 1) / PIECE;
-    hg__pool_run(s->judge.feed.pool, format_piece, s, pieces);
+    hg__pool_run(s->in.feed.pool, format_piece, s, pieces);
     for (int32_t i = 0; i < pieces; i++) {
         HG_TRY(hg__score_sheet_add_lines(&s->out, &s->desk[i].lines, err));
     }
@@ -255,28 +253,28 @@ static int write_cells(sheet *s, int32_t rows, hg_error *err) {
     return HG_OK;
 }
 
-// Whether the reasons of row i of the judge's batch are asked for. A model without thresholds has no alarms.
+// Whether the reasons of row i of the batch are asked for. A model without thresholds has no alarms.
 static bool is_wanted(const sheet *s, int32_t i) {
-    const hg__threshold_group *g = hg__judge_group(&s->judge, i);
-    const double score = (double)s->judge.score[i];
+    const hg__threshold_group *g = hg__scored_rows_group(&s->in, i);
+    const double score = (double)s->in.scorer.score[i];
     if (s->all_reasons || !g) return true;
     return is_alarm(s, score, s->by_fdr ? hg__calibration_p(g->held, score) : 0, g);
 }
 
 // The table is read on to `rows` rows from s->first on.
 static int look_at(sheet *s, int32_t rows, hg_error *err) {
-    const int64_t *number = s->judge.feed.side.number;
+    const int64_t *number = s->in.feed.side.number;
     for (int32_t i = 0; i < rows; i++) {
-        const int64_t row = s->judge.first + s->first + i;
+        const int64_t row = s->in.first + s->first + i;
         HG_TRY(hg__observed_row(&s->look, number ? number[row] : row, err));
         HG_TRY(hg__carried_take(&s->carried, s->look.table, s->look.cell, i, err));
-        if (s->top) hg__reasons_observe(&s->reasons, i, &s->look);
+        if (s->top) hg__reasons_observe(&s->reasons, i, s->look.cell, s->look.from);
     }
     return HG_OK;
 }
 
 static int write_batch(sheet *s, hg_error *err) {
-    const int32_t rows = s->judge.count;
+    const int32_t rows = s->in.scorer.count;
     for (s->first = 0; s->first < rows; s->first += AT_HAND) {
         const int32_t now = rows - s->first < AT_HAND ? rows - s->first : AT_HAND;
         for (int32_t i = 0; s->top && i < now; i++) s->wanted[i] = is_wanted(s, s->first + i);
@@ -293,31 +291,32 @@ static int write_batch(sheet *s, hg_error *err) {
 
 // fdr=: all p-values first, then what Benjamini and Hochberg let through.
 static int find_limit(sheet *s, double fdr, hg_error *err) {
-    hg__judge *j = &s->judge;
-    double *p = hg__alloc((size_t)j->feed.data->rows, sizeof *p, err);
+    hg__scored_rows *in = &s->in;
+    double *p = hg__alloc((size_t)in->feed.data->rows, sizeof *p, err);
     int64_t n = 0;
     int more = p ? HG_OK : HG_ERR_MEMORY;
-    while (p && (more = hg__judge_next(j, err)) > 0) {
-        for (int32_t i = 0; i < j->count; i++) {
-            p[n++] = hg__calibration_p(hg__judge_group(j, i)->held, (double)j->score[i]);
+    while (p && (more = hg__scored_rows_next(in, err)) > 0) {
+        for (int32_t i = 0; i < in->scorer.count; i++) {
+            p[n++] =
+                hg__calibration_p(hg__scored_rows_group(in, i)->held, (double)in->scorer.score[i]);
         }
     }
     if (more == HG_OK) {
         s->limit = hg__fdr_limit(p, n, fdr, err);
         if (s->limit < 0) more = (int)s->limit;
         s->by_fdr = true; // a limit of 0 is below every p-value: no alarm
-        hg__judge_restart(j);
+        hg__scored_rows_restart(in);
     }
     hg__free(p);
     return more;
 }
 
 static void tell_alarms(const sheet *s, const hg_listener *l) {
-    const hg__judge *j = &s->judge;
+    const hg__scored_rows *in = &s->in;
     const hg_result *r = s->result;
     char line[400], from[250];
-    if (!l || !l->note || !j->thresholds.groups) return;
-    hg__threshold_describe(&j->thresholds.group[0].at, from, sizeof from);
+    if (!l || !l->note || !in->scorer.thresholds.groups) return;
+    hg__threshold_describe(&in->scorer.thresholds.group[0].at, from, sizeof from);
     snprintf(line, sizeof line, "%lld of %lld rows raised an alarm; %s", (long long)r->alarms,
              (long long)r->rows, s->by_fdr ? "by fdr=" : from);
     hg__tell(l, line);
@@ -326,16 +325,16 @@ static void tell_alarms(const sheet *s, const hg_listener *l) {
 // Why there is no column of alarms.
 static void tell_lack(const sheet *s, const hg_options *o, const hg_listener *l) {
     char text[HG_LACK];
-    hg__judge_lack(&s->judge, o, text);
+    hg__scored_rows_lack(&s->in, o, text);
     if (*text) hg__tell(l, text);
 }
 
 // Nothing that only thresholds have use for was set in vain.
 static int check_thresholds(const sheet *s, const hg_options *o, hg_error *err) {
     char lack[HG_LACK];
-    const char *in_vain = s->judge.thresholds.groups ? NULL : hg__threshold_option(o);
+    const char *in_vain = s->in.scorer.thresholds.groups ? NULL : hg__threshold_option(o);
     if (!in_vain) return HG_OK;
-    hg__judge_lack(&s->judge, o, lack);
+    hg__scored_rows_lack(&s->in, o, lack);
     return hg__fail(err, HG_ERR_USAGE, "%s: expected scores with thresholds: %s", in_vain,
                     *lack ? lack : "got score=error, which has none");
 }
@@ -352,13 +351,13 @@ static int make_ready(sheet *s, const hg_options *o, hg_error *err) {
 }
 
 static int run(sheet *s, const hg_options *o, hg_error *err) {
-    hg__judge *j = &s->judge;
+    hg__scored_rows *in = &s->in;
     int more;
     HG_TRY(make_ready(s, o, err));
-    while ((more = hg__judge_next(j, err)) > 0) HG_TRY(write_batch(s, err));
+    while ((more = hg__scored_rows_next(in, err)) > 0) HG_TRY(write_batch(s, err));
     if (more < 0) return more;
     for (int32_t i = 0; i < DESKS; i++) s->result->alarms += s->desk[i].alarms;
-    hg__feed_close_table(&j->feed); // a database may be the one that is written to
+    hg__feed_close_table(&in->feed); // a database may be the one that is written to
     return hg__score_sheet_commit(&s->out, err);
 }
 
@@ -367,14 +366,14 @@ int hg__predict_table(hg_model *m, const hg_options *o, const hg_listener *l, hg
     sheet s = {.top = (int32_t)o->values.top,
                .all_reasons = strcmp(o->values.reasons, "all") == 0,
                .result = result};
-    HG_TRY(hg__judge_open(&s.judge, m, o, s.top > 0, true, l, err));
+    HG_TRY(hg__scored_rows_open(&s.in, m, o, s.top > 0, true, l, err));
     int code = run(&s, o, err);
-    const hg__encoding_notes *n = &s.judge.feed.notes;
-    result->judged = s.judge.thresholds.groups > 0;
+    const hg__encoding_notes *n = &s.in.feed.notes;
+    result->judged = s.in.scorer.thresholds.groups > 0;
     result->unseen = n->unseen;
     result->missing = n->missing;
     result->strange = n->strange;
-    result->left_out = s.judge.feed.data->skipped;
+    result->left_out = s.in.feed.data->skipped;
     if (code == HG_OK) tell_alarms(&s, l);
     if (code == HG_OK) tell_lack(&s, o, l);
     clear(&s);

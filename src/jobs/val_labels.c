@@ -6,8 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "detect/metrics.h"
-#include "detect/table_model.h"
-#include "jobs/judge.h"
+#include "jobs/scored_rows.h"
 #include "jobs/val.h"
 
 static const double level = 0.95;
@@ -71,24 +70,26 @@ static void write_lines(hg__text *t, const hg__metrics *m, const hg__threshold *
 }
 
 // The alarms of groups have thresholds of their own: each score is moved so that its group's threshold is 0.
-static void move_scores(const hg__judge *j, float *score) {
-    for (int32_t i = 0; i < j->count; i++) {
-        const hg__threshold_group *g = hg__judge_group(j, i);
-        score[i] = j->group ? (float)((double)j->score[i] - g->at.value) : j->score[i];
+static void move_scores(const hg__scored_rows *r, float *score) {
+    for (int32_t i = 0; i < r->scorer.count; i++) {
+        const hg__threshold_group *g = hg__scored_rows_group(r, i);
+        score[i] =
+            r->group ? (float)((double)r->scorer.score[i] - g->at.value) : r->scorer.score[i];
     }
 }
 
-static int measure(hg__judge *j, const hg_options *o, float *score, float *moved, hg__metrics *m,
-                   hg_error *err) {
+static int measure(hg__scored_rows *r, const hg_options *o, float *score, float *moved,
+                   hg__metrics *m, hg_error *err) {
     const struct hg__values *v = &o->values;
-    const hg__threshold *at = j->thresholds.groups ? &j->thresholds.group[0].at : NULL;
-    const uint8_t *label = j->feed.side.label;
+    const hg__threshold *at =
+        r->scorer.thresholds.groups ? &r->scorer.thresholds.group[0].at : NULL;
+    const uint8_t *label = r->feed.side.label;
     int64_t n = 0;
     int more;
-    while ((more = hg__judge_next(j, err)) > 0) {
-        memcpy(score + n, j->score, (size_t)j->count * sizeof *score);
-        move_scores(j, moved + n);
-        n += j->count;
+    while ((more = hg__scored_rows_next(r, err)) > 0) {
+        memcpy(score + n, r->scorer.score, (size_t)r->scorer.count * sizeof *score);
+        move_scores(r, moved + n);
+        n += r->scorer.count;
     }
     HG_TRY(more);
     hg__metrics_options how = {.threshold = at ? at->value : (double)NAN,
@@ -96,7 +97,7 @@ static int measure(hg__judge *j, const hg_options *o, float *score, float *moved
                                .resamples = (int32_t)v->resamples,
                                .seed = (uint64_t)v->seed};
     hg__metrics by_group;
-    if (j->group) how.threshold = 0;
+    if (r->group) how.threshold = 0;
     HG_TRY(hg__metrics_at(moved, label, n, &how, &by_group, err));
     *m = by_group;
     if (!memchr(label, 1, (size_t)n)) {
@@ -109,15 +110,17 @@ static int measure(hg__judge *j, const hg_options *o, float *score, float *moved
     return HG_OK;
 }
 
-static int write_text(hg__judge *j, const hg_options *o, bool json, char **text, hg_error *err) {
-    const size_t rows = (size_t)j->feed.data->rows;
+static int write_text(hg__scored_rows *r, const hg_options *o, bool json, char **text,
+                      hg_error *err) {
+    const size_t rows = (size_t)r->feed.data->rows;
     float *score = hg__alloc(rows, sizeof *score, err);
     float *moved = score ? hg__alloc(rows, sizeof *moved, err) : NULL;
     hg__metrics m;
-    int code = moved ? measure(j, o, score, moved, &m, err) : HG_ERR_MEMORY;
+    int code = moved ? measure(r, o, score, moved, &m, err) : HG_ERR_MEMORY;
     if (code == HG_OK) {
         hg__text t = {0};
-        const hg__threshold *at = j->thresholds.groups ? &j->thresholds.group[0].at : NULL;
+        const hg__threshold *at =
+            r->scorer.thresholds.groups ? &r->scorer.thresholds.group[0].at : NULL;
         (json ? write_json : write_lines)(&t, &m, at);
         *text = hg__text_take(&t, err);
         if (!*text) code = HG_ERR_MEMORY;
@@ -129,9 +132,9 @@ static int write_text(hg__judge *j, const hg_options *o, bool json, char **text,
 
 int hg__val_labels(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
                    hg_error *err) {
-    hg__judge j;
-    HG_TRY(hg__judge_open(&j, m, o, false, false, l, err));
-    const int code = write_text(&j, o, r->json, &r->text, err);
-    hg__judge_close(&j);
+    hg__scored_rows in;
+    HG_TRY(hg__scored_rows_open(&in, m, o, false, false, l, err));
+    const int code = write_text(&in, o, r->json, &r->text, err);
+    hg__scored_rows_close(&in);
     return code;
 }

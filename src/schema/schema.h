@@ -194,6 +194,10 @@ int32_t hg__table_column(const hg__table *t, const char *option, const char *nam
 // normal., false, no, ok, good, benign, negative, inlier, nominal, regular in any case.
 bool hg__label_is_normal(const hg__cell *cell, const char *normal);
 
+// What groupby= knows a cell by: a number in one form, however it was written, "(missing)" where there is none. How many bytes it
+// has; *text may be `buffer`.
+size_t hg__group_text(const hg__cell *cell, char buffer[32], const char **text);
+
 // Reads the table once: rows encoded with s. The data is as every other (data.h): a loader takes it.
 hg__data *hg__schema_read(const hg__schema *s, hg__table *t, const hg__encode_options *o,
                           hg__side_columns *side, hg__encoding_notes *notes, hg_error *err);

@@ -82,14 +82,17 @@ static int read_label(reading *r, const hg__cell *cell, uint8_t *label, hg_error
     return HG_OK;
 }
 
+size_t hg__group_text(const hg__cell *cell, char buffer[32], const char **text) {
+    static const hg__cell none = {HG_CELL_TEXT, 9, 0, "(missing)"};
+    return hg__level_text(cell->kind == HG_CELL_MISSING ? &none : cell, buffer, text);
+}
+
 // The group's number: the order in which they come.
 static int read_group(reading *r, const hg__cell *cell, int32_t *group, hg_error *err) {
-    static const hg__cell none = {HG_CELL_TEXT, 9, 0, "(missing)"};
     char buffer[32], where[1100];
     const char *text;
-    if (cell->kind == HG_CELL_MISSING) cell = &none;
     hg__cell key = {.kind = HG_CELL_TEXT};
-    key.size = (int32_t)hg__level_text(cell, buffer, &text);
+    key.size = (int32_t)hg__group_text(cell, buffer, &text);
     key.text = text;
     HG_TRY(hg__tally_add(&r->groups, &key, err));
     *group = hg__tally_find_text(&r->groups, text, (size_t)key.size);

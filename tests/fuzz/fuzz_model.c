@@ -98,30 +98,52 @@ static void check_scorer(const hg_model *m) {
 static void check_verdict(const hg_verdict *v) {
     const bool is_fine = (isnan(v->p_value) || (v->p_value >= 0 && v->p_value <= 1)) && v->reason &&
                          v->reason_share >= 0 && v->reason_share <= 1 + 1e-6 && v->unseen >= 0 &&
-                         v->missing >= 0 && v->alarm == (v->score > v->threshold);
+                         v->missing >= 0 && v->alarm == (v->score > v->threshold) &&
+                         (v->column >= 0 || !*v->reason) &&
+                         memchr(v->expected, 0, sizeof v->expected);
     if (!is_fine) abort();
 }
 
-static void check_watcher(const hg_model *m) {
+static void check_same(const hg_verdict *a, const hg_verdict *b) {
+    if (a->score != b->score && !isnan(a->score)) abort();
+    if (a->column != b->column || strcmp(a->expected, b->expected) != 0) abort();
+}
+
+static void check_numbers(hg_detector *d, int32_t columns) {
+    static double x[ROWS * MOST_COLUMNS];
+    hg_error err = {0};
+    hg_verdict all[ROWS] = {{.size = sizeof *all}}, one = {.size = sizeof one};
+    for (int32_t i = 0; i < ROWS * columns; i++) x[i] = i % 7 ? i * 0.37 - 2 : (double)NAN;
+    if (hg_detect(d, x, ROWS, all, &err) != HG_OK) abort();
+    for (int32_t r = 0; r < ROWS; r++) {
+        check_verdict(&all[r]);
+        if (hg_detect(d, x + r * columns, 1, &one, &err) != HG_OK) abort();
+        check_same(&all[r], &one);
+    }
+}
+
+static void check_detector(const hg_model *m) {
     static const char *const words[] = {
         "1", "run", "2024-03-01 10:00", NULL, "-1e300", "", "$ 1,200", "7.5", "\xff"};
     enum { WORDS = sizeof words / sizeof *words };
     const char *cell[MOST_COLUMNS];
     hg_error err = {0};
-    const int32_t columns = hg__model_schema(m) ? hg__model_schema(m)->table_columns : 0;
+    const int32_t columns =
+        hg__model_schema(m) ? hg__model_schema(m)->table_columns : m->net.spec.width;
     if (columns > MOST_COLUMNS) return;
-    hg_watcher *w = hg_watcher_new(m, NULL, 0, 0, &err);
-    if (!w && (err.code >= 0 || !err.message[0])) abort();
-    for (int k = 0; w && k < WORDS; k++) {
-        hg_verdict first = {0}, again = {0};
+    hg_detector *d = hg_detector_new(m, NULL, 0, 0, 1, &err);
+    if (!d && (err.code >= 0 || !err.message[0])) abort();
+    for (int k = 0; d && k < WORDS; k++) {
+        hg_verdict first = {.size = sizeof first}, again = {.size = sizeof again};
         for (int32_t i = 0; i < columns; i++) cell[i] = words[(k + i) % WORDS];
-        const int code = hg_watch(w, cell, &first, &err);
+        const int code = hg_detect_text(d, cell, &first, &err);
         if (code < 0 && (code != (int)err.code || !err.message[0])) abort();
-        if (hg_watch(w, cell, &again, &err) != code) abort();
+        if (hg_detect_text(d, cell, &again, &err) != code) abort();
         if (code == HG_OK) check_verdict(&first);
-        if (first.score != again.score && !isnan(first.score)) abort();
+        if (code == HG_OK) check_same(&first, &again);
     }
-    hg_watcher_free(w);
+    if (d) check_numbers(d, columns);
+    hg_detector_free(d);
 }
 
 static void check_image(const hg_model *m) {
@@ -177,7 +199,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     if (m && is_small(&m->net.spec)) {
         check_scorer(m);
-        check_watcher(m);
+        check_detector(m);
         check_image(m);
     }
     hg_model_free(m);
