@@ -14,7 +14,7 @@
 
 enum { MOST_COLUMNS = 64, MOST_WIDTH = 512, MOST_ROWS = 64 };
 
-static hg__span span[MOST_COLUMNS];
+static hg__column_span span[MOST_COLUMNS];
 static float y[MOST_ROWS][MOST_WIDTH], t[MOST_ROWS][MOST_WIDTH], dy[MOST_ROWS][MOST_WIDTH];
 static float error[MOST_ROWS][MOST_COLUMNS], loss[MOST_ROWS], spare[2 * MOST_WIDTH];
 

@@ -207,7 +207,7 @@ static void sums_of_losses_match_finite_differences(void **state) {
 // Columns of every kind, categories below and above a vector of levels; what was missing has no slope.
 static void the_loss_by_columns_matches_finite_differences(void **state) {
     (void)state;
-    static const hg__span list[] = {
+    static const hg__column_span list[] = {
         {0,  1,  HG_SPAN_NUMBER,   false},
         {1,  3,  HG_SPAN_CATEGORY, false},
         {4,  2,  HG_SPAN_NUMBER,   true },

@@ -344,7 +344,7 @@ static void a_plan_takes_what_was_counted(void **state) {
         hg_model_free(m);
     }
     const hg__train_setup s = setup_of("columns", "adam", BATCH);
-    const hg__span span[] = {
+    const hg__column_span span[] = {
         {.first = 0, .width = 1, .kind = HG_SPAN_NUMBER  },
         {.first = 1, .width = 8, .kind = HG_SPAN_CATEGORY}
     };

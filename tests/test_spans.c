@@ -6,7 +6,7 @@
 
 enum { N = 63, ROOM = N + 2 * HG_LANES, COLUMNS = 6 };
 
-static const hg__span columns[COLUMNS] = {
+static const hg__column_span columns[COLUMNS] = {
     {0,  1,  HG_SPAN_NUMBER,   false},
     {1,  4,  HG_SPAN_CATEGORY, false},
     {5,  0,  HG_SPAN_NUMBER,   false}, // an id: no floats
@@ -136,7 +136,7 @@ static void finished_outputs_are_probabilities(void **state) {
 static void columns_that_overlap_or_stick_out_are_refused(void **state) {
     (void)state;
     static const struct {
-        hg__span span[2];
+        hg__column_span span[2];
         const char *sentence;
     } wrong[] = {
         {{{0, 3, HG_SPAN_NUMBER, false}, {2, 1, HG_SPAN_NUMBER, false}},

@@ -58,15 +58,15 @@ static int make_spans(hg_model *m, const hg__schema *s, hg_error *err) {
                         "schema: expected %d numbers a row, as the model takes, got %d",
                         m->net.spec.width, s->width);
     }
-    hg__span *span = hg__alloc((size_t)s->columns, sizeof *span, err);
+    hg__column_span *span = hg__alloc((size_t)s->columns, sizeof *span, err);
     if (!span) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < s->columns; i++) {
         const hg__column *c = &s->column[i];
-        span[i] =
-            (hg__span){.first = c->first,
-                       .width = c->width,
-                       .kind = c->kind == HG_COLUMN_CATEGORY ? HG_SPAN_CATEGORY : HG_SPAN_NUMBER,
-                       .may_miss = c->may_miss};
+        span[i] = (hg__column_span){.first = c->first,
+                                    .width = c->width,
+                                    .kind = c->kind == HG_COLUMN_CATEGORY ? HG_SPAN_CATEGORY
+                                                                          : HG_SPAN_NUMBER,
+                                    .may_miss = c->may_miss};
     }
     const int code = hg__network_set_spans(&m->net, span, s->columns, err);
     hg__free(span);

@@ -35,7 +35,8 @@ void hg__network_free(hg__network *net) {
     hg__free(net);
 }
 
-int hg__network_set_spans(hg__network *net, const hg__span *span, int32_t columns, hg_error *err) {
+int hg__network_set_spans(hg__network *net, const hg__column_span *span, int32_t columns,
+                          hg_error *err) {
     hg__spans_free(net->spans);
     net->spans = hg__spans_new(span, columns, net->spec.width, err);
     return net->spans ? HG_OK : HG_ERR_MEMORY;

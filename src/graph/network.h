@@ -21,7 +21,8 @@ void hg__network_clear(hg__network *net); // {0} is fine
 void hg__network_free(hg__network *net);  // one that hg__network_fold() made; NULL is fine
 
 // Its rows are of these columns from now on (copied), in place of what they were before.
-int hg__network_set_spans(hg__network *net, const hg__span *span, int32_t columns, hg_error *err);
+int hg__network_set_spans(hg__network *net, const hg__column_span *span, int32_t columns,
+                          hg_error *err);
 
 // Full name of a parameter, as PyTorch has it: "encoder.0.weight".
 void hg__param_name(const hg__layer *l, int32_t param, char buffer[64]);

@@ -40,7 +40,7 @@ typedef struct axis {
     int32_t taps, tap, tap_step;
 } axis;
 
-static axis gather_axis(const hg__span *s) {
+static axis gather_axis(const hg__conv_axis *s) {
     return (axis){.in = s->large,
                   .every = 1,
                   .count = s->small,
@@ -61,7 +61,7 @@ static int32_t common_divisor(int32_t a, int32_t b) {
 }
 
 // Outputs phase, phase + s, ...: of the kernel read backwards, those positions that meet an input there.
-static axis scatter_axis(const hg__span *s, int32_t phase) {
+static axis scatter_axis(const hg__conv_axis *s, int32_t phase) {
     axis a = {.in = s->small,
               .first = phase,
               .every = s->s,
@@ -280,7 +280,7 @@ static void run_edge(const pass *p, int32_t top, int32_t bottom, int32_t o0, int
 }
 
 // Elements of scratch for the padded copy of an edge, or of a whole image where it is narrower than the kernel.
-static size_t edge_count(const hg__span *y, const hg__span *x, int32_t channels) {
+static size_t edge_count(const hg__conv_axis *y, const hg__conv_axis *x, int32_t channels) {
     const int32_t ky = (y->k - 1) * y->d, kx = (x->k - 1) * x->d;
     const int32_t lines = (EDGE_LINES - 1) * y->s + ky + 1, columns = 2 * kx + 2 * x->s + 1;
     return (size_t)lines * (size_t)columns * (size_t)channels;

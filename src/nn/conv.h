@@ -27,13 +27,13 @@ size_t hg__matrix_count(hg__matrix m); // elements with padding
 
 // One direction of a convolution between a large side (of `large` pixels) and a small one: pixel o of the small
 // side meets pixel o*s + k*d - p of the large one.
-typedef struct hg__span {
+typedef struct hg__conv_axis {
     int32_t large, small;
     int32_t k, s, p, d;
-} hg__span;
+} hg__conv_axis;
 
 typedef struct hg__conv {
-    hg__span y, x;
+    hg__conv_axis y, x;
     int32_t groups;
 } hg__conv;
 

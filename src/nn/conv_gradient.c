@@ -24,7 +24,7 @@ static int32_t larger(int32_t a, int32_t b) {
 }
 
 // The pixels of the small side that meet the large one at kernel position k: *o0 .. *o1-1.
-static void meeting(const hg__span *s, int32_t k, int32_t *o0, int32_t *o1) {
+static void meeting(const hg__conv_axis *s, int32_t k, int32_t *o0, int32_t *o1) {
     const int32_t shift = k * s->d - s->p;
     *o0 = shift < 0 ? (-shift + s->s - 1) / s->s : 0;
     *o1 = s->large - 1 - shift < 0 ? 0 : smaller(s->small, (s->large - 1 - shift) / s->s + 1);
@@ -139,7 +139,7 @@ typedef struct sight {
     int32_t stride, offset, k;
 } sight;
 
-static sight sight_of(const hg__span *s, bool thin_is_large) {
+static sight sight_of(const hg__conv_axis *s, bool thin_is_large) {
     if (thin_is_large) return (sight){s->large, s->small, s->s, -s->p, s->k};
     return (sight){s->small, s->large, 1, s->p - s->k + 1, s->k}; // a stride of 1
 }

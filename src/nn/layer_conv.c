@@ -48,18 +48,18 @@ static int32_t output_padding(const hg__layer *l) {
     return l->arg[PADDING] < 0 ? arg(l, STRIDE) - kernel_reach(l) - 1 + 2 * padding(l) : 0;
 }
 
-static hg__span span(const hg__layer *l, int32_t in, int32_t out) {
-    return (hg__span){.large = is_deconv(l) ? out : in,
-                      .small = is_deconv(l) ? in : out,
-                      .k = arg(l, KERNEL),
-                      .s = arg(l, STRIDE),
-                      .p = padding(l),
-                      .d = arg(l, DILATION)};
+static hg__conv_axis span(const hg__layer *l, int32_t in, int32_t out) {
+    return (hg__conv_axis){.large = is_deconv(l) ? out : in,
+                           .small = is_deconv(l) ? in : out,
+                           .k = arg(l, KERNEL),
+                           .s = arg(l, STRIDE),
+                           .p = padding(l),
+                           .d = arg(l, DILATION)};
 }
 
 static hg__conv conv_of(const hg__layer *l) {
     const hg__extent in = hg__extent_of(&l->in), out = hg__extent_of(&l->out);
-    const hg__span flat = {.large = 1, .small = 1, .k = 1, .s = 1, .d = 1};
+    const hg__conv_axis flat = {.large = 1, .small = 1, .k = 1, .s = 1, .d = 1};
     return (hg__conv){.y = is_signal(l) ? flat : span(l, in.H, out.H),
                       .x = span(l, in.W, out.W),
                       .groups = arg(l, GROUPS)};

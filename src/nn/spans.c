@@ -8,14 +8,14 @@
 #include "base/mem.h"
 
 // Floats of the value itself.
-static int32_t value_width(const hg__span *c) {
+static int32_t value_width(const hg__column_span *c) {
     return c->width > 0 ? c->width - c->may_miss : 0;
 }
 
-static int check(const hg__span *span, int32_t columns, int32_t width, hg_error *err) {
+static int check(const hg__column_span *span, int32_t columns, int32_t width, hg_error *err) {
     int32_t end = 0;
     for (int32_t i = 0; i < columns; i++) {
-        const hg__span *c = &span[i];
+        const hg__column_span *c = &span[i];
         if (c->width == 0) continue;
         if (c->first < end || c->width < 1 + c->may_miss || c->width > width - c->first) {
             return hg__fail(err, HG_ERR_DATA,
@@ -29,7 +29,7 @@ static int check(const hg__span *span, int32_t columns, int32_t width, hg_error 
 
 static void fill(hg__spans *s) {
     for (int32_t i = 0; i < s->columns; i++) {
-        const hg__span *c = &s->span[i];
+        const hg__column_span *c = &s->span[i];
         const int32_t n = value_width(c);
         if (n == 0) continue;
         s->counted++;
@@ -45,7 +45,8 @@ static void fill(hg__spans *s) {
     }
 }
 
-hg__spans *hg__spans_new(const hg__span *span, int32_t columns, int32_t width, hg_error *err) {
+hg__spans *hg__spans_new(const hg__column_span *span, int32_t columns, int32_t width,
+                         hg_error *err) {
     if (check(span, columns, width, err) < 0) return NULL;
     hg__spans *s = hg__alloc(1, sizeof *s, err);
     if (!s) return NULL;
@@ -71,7 +72,7 @@ void hg__spans_free(hg__spans *s) {
     hg__free(s);
 }
 
-static bool is_missing(const hg__span *c, const hg__real *t) {
+static bool is_missing(const hg__column_span *c, const hg__real *t) {
     return c->may_miss && t[c->first + c->width - 1] > (hg__real)0.5;
 }
 
@@ -84,7 +85,7 @@ static const hg__real *weights_of(const hg__spans *s, const hg__real *t, hg__rea
     if (!s->may_miss) return s->weight;
     memcpy(spare, s->weight, (size_t)hg__pad_columns(s->width) * sizeof *spare);
     for (int32_t i = 0; i < s->columns; i++) {
-        const hg__span *c = &s->span[i];
+        const hg__column_span *c = &s->span[i];
         if (c->width == 0 || !is_missing(c, t)) continue;
         memset(spare + c->first, 0, (size_t)value_width(c) * sizeof *spare);
     }
@@ -101,7 +102,8 @@ double hg__spans_loss(const hg__spans *s, const hg__kernels *k, hg__real *dy, co
     return sum * share;
 }
 
-static double number_error(const hg__span *c, const hg__real *y, const hg__real *t, double delta) {
+static double number_error(const hg__column_span *c, const hg__real *y, const hg__real *t,
+                           double delta) {
     const int32_t n = value_width(c);
     double sum = 0;
     for (int32_t i = c->first; i < c->first + n; i++) {
@@ -121,7 +123,7 @@ void hg__spans_errors(const hg__spans *s, const hg__kernels *k, const hg__real *
     const hg__real *of_group = spare;
     (void)k->loss_groups(NULL, y, t, s->group, s->groups, 1, spare, second(s, spare));
     for (int32_t i = 0; i < s->columns; i++) {
-        const hg__span *c = &s->span[i];
+        const hg__column_span *c = &s->span[i];
         const int32_t n = value_width(c), at = c->first;
         double sum = 0;
         if (n > 0 && c->kind == HG_SPAN_CATEGORY) {
@@ -136,7 +138,7 @@ void hg__spans_errors(const hg__spans *s, const hg__kernels *k, const hg__real *
 
 void hg__spans_finish_column(const hg__spans *s, const hg__kernels *k, int32_t column,
                              hg__real *y) {
-    const hg__span *c = &s->span[column];
+    const hg__column_span *c = &s->span[column];
     const int32_t n = value_width(c);
     if (n == 0) return;
     if (c->kind == HG_SPAN_CATEGORY) k->softmax(y + c->first, n);

@@ -14,15 +14,15 @@
 
 typedef enum hg__span_kind { HG_SPAN_NUMBER, HG_SPAN_CATEGORY } hg__span_kind;
 
-typedef struct hg__span {
+typedef struct hg__column_span {
     int32_t first,
         width; // its floats in a row, the flag among them; width 0: none, the column does not count
     hg__span_kind kind;
     bool may_miss; // its last float says that the value was missing
-} hg__span;
+} hg__column_span;
 
 typedef struct hg__spans {
-    hg__span *span; // owned, (columns)
+    hg__column_span *span; // owned, (columns)
     int32_t columns;
     int32_t counted;  // columns with floats
     int32_t width;    // floats of a row
@@ -33,7 +33,8 @@ typedef struct hg__spans {
 } hg__spans;
 
 // Columns in the order of their floats, which they share out among them: refused where they overlap or go beyond `width`.
-hg__spans *hg__spans_new(const hg__span *span, int32_t columns, int32_t width, hg_error *err);
+hg__spans *hg__spans_new(const hg__column_span *span, int32_t columns, int32_t width,
+                         hg_error *err);
 void hg__spans_free(hg__spans *s); // NULL is fine
 
 // The loss of a row of outputs y against t, as other losses have it: width times the mean over the columns; dy (width padded; NULL:
