@@ -278,9 +278,9 @@ static void after_the_first_a_row_allocates_nothing(void **state) {
 static void rows_of_numbers_have_the_scores_of_a_scorer_and_reasons(void **state) {
     (void)state;
     enum { WIDTH = 21, ROWS = 300 };
-    const hg__shape shape = {1, {WIDTH}};
+    const int64_t shape[] = {WIDTH};
     hg_error err = {0};
-    hg_model *m = hg__model_new("dense 6 tanh | dense input", &shape, 0, 3, &err);
+    hg_model *m = hg_model_new("dense 6 tanh | dense input", shape, 1, 0, 3, &err);
     static float x[ROWS * WIDTH], y[ROWS * WIDTH], score[ROWS];
     static double wide[ROWS * WIDTH];
     static hg_verdict v[ROWS];

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "detect/baseline.h"
-#include "detect/detector_internal.h"
+#include "detect/neighbours.h"
 
 enum { K = 5, MOST = 20000 };
 

@@ -1,8 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// blocks.c - rows in blocks, scratch a thread.
+// blocks.c - rows in blocks: room for them, and scratch a thread.
 #include "detect/blocks.h"
 
+#include "backend/kernels.h"
 #include "base/mem.h"
+
+float *hg__numbers(size_t rows, size_t width, hg_error *err) {
+    size_t count;
+    const bool fits = hg__multiply(rows, width, &count) && count <= SIZE_MAX - HG_LANES;
+    return hg__alloc(fits ? count + HG_LANES : SIZE_MAX, sizeof(float), err);
+}
+
+int32_t hg__block_rows(int32_t width, int64_t rows) {
+    enum { NUMBERS = 1 << 21, LEAST = 64 };
+    const int64_t fit = NUMBERS / width < LEAST ? LEAST : NUMBERS / width;
+    return (int32_t)hg__at_most(hg__at_most(fit, HG_BLOCK_MOST), rows < 1 ? 1 : rows);
+}
 
 typedef struct job {
     hg__block_task *task;

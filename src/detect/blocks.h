@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// blocks.h - rows in blocks of equal size, each a task of the pool with room of its own.
+// blocks.h - rows in blocks: room for them, and blocks of equal size as tasks of the pool, each with room of its own.
 #ifndef HG_DETECT_BLOCKS_H
 #define HG_DETECT_BLOCKS_H
 #include "backend/pool.h"
 #include "base/error.h"
+
+enum { HG_BLOCK_MOST = 4096 }; // rows
+
+static inline int64_t hg__at_most(int64_t n, int64_t most) {
+    return n < most ? n : most;
+}
+
+// (rows, width), for hg__free(); kernels may read a vector beyond.
+float *hg__numbers(size_t rows, size_t width, hg_error *err);
+
+// How many rows of so many numbers are worked on at a time: many, but within a few megabytes.
+int32_t hg__block_rows(int32_t width, int64_t rows);
 
 // Rows first .. first + rows - 1. scratch: `room` floats that no other thread touches meanwhile, of any content.
 typedef void hg__block_task(const void *context, int64_t first, int32_t rows, float *scratch);

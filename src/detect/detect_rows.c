@@ -14,7 +14,7 @@
 #include "csv/csv_number.h"
 #include "csv/csv_text.h"
 #include "csv/names.h"
-#include "detect/detector_internal.h"
+#include "detect/blocks.h"
 #include "detect/reasons.h"
 #include "detect/table_model.h"
 

@@ -51,18 +51,6 @@ bool hg__detector_is_in(const hg_model *m) {
                                    hg__detector_references(m) == HG_REFERENCES_NONE);
 }
 
-float *hg__numbers(size_t rows, size_t width, hg_error *err) {
-    size_t count;
-    const bool fits = hg__multiply(rows, width, &count) && count <= SIZE_MAX - HG_LANES;
-    return hg__alloc(fits ? count + HG_LANES : SIZE_MAX, sizeof(float), err);
-}
-
-int32_t hg__block_rows(int32_t width, int64_t rows) {
-    enum { NUMBERS = 1 << 21, LEAST = 64 };
-    const int64_t fit = NUMBERS / width < LEAST ? LEAST : NUMBERS / width;
-    return (int32_t)hg__at_most(hg__at_most(fit, HG_DETECTOR_BLOCK), rows < 1 ? 1 : rows);
-}
-
 hg__detector *hg__detector_make(const hg_model *m, int32_t references, int64_t rows, hg__pool *pool,
                                 hg_error *err) {
     hg__detector *d = hg__alloc(1, sizeof *d, err);
@@ -79,14 +67,14 @@ hg__detector *hg__detector_make(const hg_model *m, int32_t references, int64_t r
         float **at;
         size_t rows, width;
     } room[] = {
-        {&d->reference,   kept,              width               },
-        {&d->spread,      kept,              1                   },
-        {&d->scale,       1,                 width               },
-        {&d->inverse,     1,                 width               },
-        {&d->residual_of, kept,              width               },
-        {&d->scaled,      block,             width               },
-        {&d->residual,    block,             width               },
-        {&d->distance,    HG_DETECTOR_BLOCK, HG_DETECTOR_NEAR + 3},
+        {&d->reference,   kept,          width               },
+        {&d->spread,      kept,          1                   },
+        {&d->scale,       1,             width               },
+        {&d->inverse,     1,             width               },
+        {&d->residual_of, kept,          width               },
+        {&d->scaled,      block,         width               },
+        {&d->residual,    block,         width               },
+        {&d->distance,    HG_BLOCK_MOST, HG_DETECTOR_NEAR + 3},
     };
     bool has_all = true;
     for (size_t i = 0; has_all && i < sizeof room / sizeof *room; i++) {
@@ -94,13 +82,12 @@ hg__detector *hg__detector_make(const hg_model *m, int32_t references, int64_t r
         has_all = *room[i].at != NULL;
     }
     if (has_all) {
-        d->index =
-            hg__alloc((size_t)HG_DETECTOR_BLOCK * (HG_DETECTOR_NEAR + 3), sizeof *d->index, err);
+        d->index = hg__alloc((size_t)HG_BLOCK_MOST * (HG_DETECTOR_NEAR + 3), sizeof *d->index, err);
     }
-    if (d->index) d->distinct = hg__alloc(HG_DETECTOR_BLOCK, sizeof *d->distinct, err);
-    if (d->distinct) d->which = hg__alloc(HG_DETECTOR_BLOCK, sizeof *d->which, err);
-    if (d->which) d->slot = hg__alloc(2 * HG_DETECTOR_BLOCK, sizeof *d->slot, err);
-    if (d->slot) d->row = hg__alloc(HG_DETECTOR_BLOCK, sizeof *d->row, err);
+    if (d->index) d->distinct = hg__alloc(HG_BLOCK_MOST, sizeof *d->distinct, err);
+    if (d->distinct) d->which = hg__alloc(HG_BLOCK_MOST, sizeof *d->which, err);
+    if (d->which) d->slot = hg__alloc(2 * HG_BLOCK_MOST, sizeof *d->slot, err);
+    if (d->slot) d->row = hg__alloc(HG_BLOCK_MOST, sizeof *d->row, err);
     const hg__network *net = d->row ? hg__network_fold(&m->net, &d->folded, err) : NULL;
     if (net) d->plan = hg__run_plan_new(net, pool, NULL, err);
     if (d->plan) return d;
@@ -148,7 +135,7 @@ static const int32_t *nearest_of(const hg__detector *d, int64_t i) {
 }
 
 enum {
-    OF_RESIDUALS = HG_DETECTOR_BLOCK * (HG_DETECTOR_NEAR + 1)
+    OF_RESIDUALS = HG_BLOCK_MOST * (HG_DETECTOR_NEAR + 1)
 }; // where those begin in distance and index
 
 float hg__detector_spread(const hg__detector *d, int32_t reference, int64_t without) {
@@ -408,10 +395,4 @@ hg__detector *hg__detector_new(const hg_model *m, hg__pool *pool, const char *wh
     if (d && take(d, where, err) == HG_OK) return d;
     hg__detector_free(d);
     return NULL;
-}
-
-double hg__part_of(double share, double all) {
-    if (isinf(all)) return isinf(share) ? 1 : 0;
-    const double part = all > 0 ? share / all : 0;
-    return part > 1 ? 1 : part > 0 ? part : 0;
 }

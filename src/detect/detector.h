@@ -54,7 +54,4 @@ hg__run_plan *hg__detector_plan(const hg__detector *d); // of its network; outpu
 // any order of the rows.
 int hg__detector_score(hg__detector *d, const float *x, int64_t rows, float *score, float *share,
                        hg_error *err);
-
-// A column's share as a part of all, from 0 to 1: a share may be infinite, and 0 may be all there is.
-double hg__part_of(double share, double all);
 #endif

@@ -5,7 +5,7 @@
 #include "detect/detector.h"
 #include "detect/neighbours.h"
 
-enum { HG_DETECTOR_NEAR = 5, HG_DETECTOR_BLOCK = 4096 };
+enum { HG_DETECTOR_NEAR = 5 };
 
 enum { HG_FAR, HG_FAR_RESIDUAL, HG_RESIDUAL, HG_TERMS }; // a, b and c of the header
 
@@ -30,29 +30,19 @@ struct hg__detector {
     int32_t *other;  // (references, HG_DETECTOR_NEAR + 1): the nearest others of each; -1: no more
     float *other_at; // the same: how far they are
     int64_t own;     // the reference that the first row of the block is, or -1
-    int32_t block;   // rows at a time, at most HG_DETECTOR_BLOCK: fewer where they are wide
+    int32_t block;   // rows at a time, at most HG_BLOCK_MOST: fewer where they are wide
     // Room for a block of rows, owned:
-    const void **row; // (HG_DETECTOR_BLOCK)
-    int32_t *
-        distinct; // (HG_DETECTOR_BLOCK): positions of the rows that are no copies of others; below, i counts these
-    int32_t *which;  // (HG_DETECTOR_BLOCK): of each row which of those it is
-    int32_t *slot;   // (2 HG_DETECTOR_BLOCK): to find them
+    const void **row; // (HG_BLOCK_MOST)
+    // (HG_BLOCK_MOST): positions of the rows that are no copies of others; below, i counts these
+    int32_t *distinct;
+    int32_t *which;  // (HG_BLOCK_MOST): of each row which of those it is
+    int32_t *slot;   // (2 HG_BLOCK_MOST): to find them
     float *scaled;   // (block, width): rows, scaled
     float *residual; // (block, width)
-    float *
-        distance; // (HG_DETECTOR_BLOCK, HG_DETECTOR_NEAR + 1): to rows; then (HG_DETECTOR_BLOCK, 2): to residuals
+    // (HG_BLOCK_MOST, HG_DETECTOR_NEAR + 1): to rows; then (HG_BLOCK_MOST, 2): to residuals
+    float *distance;
     int32_t *index; // the same
 };
-
-static inline int64_t hg__at_most(int64_t n, int64_t most) {
-    return n < most ? n : most;
-}
-
-// (rows, width), for hg__free(); kernels may read a vector beyond.
-float *hg__numbers(size_t rows, size_t width, hg_error *err);
-
-// How many rows of so many numbers are worked on at a time: many, but within a few megabytes.
-int32_t hg__block_rows(int32_t width, int64_t rows);
 
 // A detector with room for everything, filled by its caller. rows: no more than so many are scored at once.
 hg__detector *hg__detector_make(const hg_model *m, int32_t references, int64_t rows, hg__pool *pool,

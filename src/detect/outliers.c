@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "detect/baseline.h"
 #include "detect/column_scale.h"
-#include "detect/detector_internal.h"
+#include "detect/neighbours.h"
 
 enum { OTHERS = 1024, SAMPLE = 16384, NEAR_SHARE = 20, LEAST_NEAR = 10 };
 

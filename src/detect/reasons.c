@@ -2,6 +2,7 @@
 // reasons.c - the columns that made rows what they are.
 #include "detect/reasons.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,11 +85,18 @@ void hg__reasons_pick(hg__reasons *r, int32_t first, int32_t rows, const bool *w
     }
 }
 
+// A share may be infinite, and 0 may be all there is.
+static double part_of(double share, double all) {
+    if (isinf(all)) return isinf(share) ? 1 : 0;
+    const double part = all > 0 ? share / all : 0;
+    return part > 1 ? 1 : part > 0 ? part : 0;
+}
+
 double hg__reasons_part(const hg__reasons *r, int32_t row, int32_t column) {
     const float *share = shares_of(r, row);
     double sum = 0;
     for (int32_t c = 0; c < r->scorer->columns; c++) sum += (double)share[c];
-    return hg__part_of((double)share[column], sum);
+    return part_of((double)share[column], sum);
 }
 
 void hg__reasons_observe(hg__reasons *r, int32_t i, const hg__cell *cell, const int32_t *from) {

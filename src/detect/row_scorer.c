@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "detect/detector_internal.h"
+#include "detect/blocks.h"
 #include "detect/table_model.h"
 #include "graph/fold.h"
 #include "schema/schema.h"
