@@ -17,13 +17,14 @@
 //   arithmetic    the host's rounding mode, flush-to-zero and floating-point traps change no bit; they too come back.
 //   allocators    malloc() and free(). No other library's allocator or settings are changed.
 //   stack         128 KB are enough for any call.
-//   threads       those of scorers, detectors and jobs block all signals that are not about themselves, and end with hg_scorer_free() or the
-//                 job. A model may be used by any number of scorers and detectors at once.
+//   threads       those of scorers, detectors, denoisers and jobs block all signals that are not about themselves, and end with
+//                 hg_scorer_free(), hg_detector_free(), hg_denoiser_free() or the job. A model may be used by any number of them
+//                 at once.
 //   signals       no handler is set. Writing to a pipe (out=) whose reader has left raises SIGPIPE as write() does; where the
 //                 host ignores it the call gives HG_ERR_IO. Stop a job by hg_listener.stop, which a handler may set, or by hg_listener.abort.
 //   cancellation  pthread_cancel() takes effect when the call has returned: nothing leaks, but a job runs to its end unless
 //                 hg_listener.stop or abort asks it not to. A callback returns: no longjmp(), no exceptions through it.
-//   fork          a child may use and free what its parent made; scorers run there on one thread. What holds for every library
+//   fork          a child may use and free what its parent made; scorers and denoisers run there on one thread. What holds for every library
 //                 with threads holds here: a child forked while another thread is within a call may only exec() or _exit(), and
 //                 so may one that is forked in a callback.
 //   dlclose       may be called once every object is freed; nothing of the library stays. Libraries that it opened when they
@@ -358,6 +359,11 @@ HG_API hg_model *hg_model_load(const char *path, hg_error *err);
 // the same sentence, in which "memory" stands for the path.
 HG_API hg_model *hg_model_load_memory(const void *bytes, size_t size, hg_error *err);
 
+// A model that ships, by its name: "denoise" is the one that `hourglass denoise` takes where model= names none. It is looked
+// for in the folder HG_MODELS names, else beside the program or the library, else where `make install` puts it.
+// HG_ERR_MISSING: it is not there.
+HG_API hg_model *hg_model_load_shipped(const char *name, hg_error *err);
+
 // A fresh model for rows of `shape` (rank): (N) numbers, an image (H, W) or (H, W, C), a signal (T, C). spec: a network such
 // as "dense 64 relu | dense input sigmoid", or a preset's name (hg_word_at("model", ...)). latent: the code size that a
 // preset gets; 0: its own. The weights are drawn from `seed` as PyTorch draws its defaults. HG_ERR_USAGE for a spec that
@@ -504,6 +510,60 @@ HG_API void hg_score(hg_scorer *s, const float *x, int64_t rows, float *score);
 HG_API void hg_reconstruct_rows(hg_scorer *s, const float *x, int64_t rows, float *y);
 HG_API void hg_encode_rows(hg_scorer *s, const float *x, int64_t rows, float *z);
 HG_API void hg_decode_rows(hg_scorer *s, const float *z, int64_t rows, float *y);
+
+// ---- pixels: an image or a frame in memory ------------------------------------------------------
+
+typedef struct hg_denoiser hg_denoiser; // a model with its buffers, for one thread at a time
+
+// A denoiser that runs up to `threads` threads (0: as many as this process may use; 1: the caller's). max_mem: bytes it may
+// take for images beside the model itself, 0: 192 MiB; where an image is too large for it the model sees windows, which leave no
+// trace. (Models with groupnorm judge by the whole image; their windows are blended.) The model takes images of
+// 1 or 3 channels in any size, else HG_ERR_MODEL. Borrows m, which any number of denoisers and scorers may share.
+HG_API hg_denoiser *hg_denoiser_new(const hg_model *m, int32_t threads, size_t max_mem,
+                                    hg_error *err);
+HG_API void hg_denoiser_free(hg_denoiser *d); // NULL is fine; before its model
+
+typedef enum hg_pixel_type {
+    HG_PIXELS_U8,
+    HG_PIXELS_U16, // in the machine's byte order
+    HG_PIXELS_F32,
+} hg_pixel_type;
+
+// The samples of a pixel, in memory's order.
+typedef enum hg_pixel_layout {
+    HG_PIXELS_GREY,
+    HG_PIXELS_RGB,
+    HG_PIXELS_BGR,
+    HG_PIXELS_RGBA,
+    HG_PIXELS_BGRA,
+} hg_pixel_layout;
+
+// An image in memory of the caller's, or a cut-out of one. {0} all that you do not set.
+typedef struct hg_pixels {
+    // the first pixel of the top line; borrowed during the call
+    void *data;
+    // pixels
+    int32_t width, height;
+    hg_pixel_layout layout;
+    hg_pixel_type type;
+    // Bytes from a line to the one below it; negative where lines are stored from the bottom up. 0: width * pixel_stride.
+    ptrdiff_t line_stride;
+    // Bytes from a pixel to the next in its line, no fewer than it has; 4 for RGB bytes with an unused fourth. 0: packed.
+    ptrdiff_t pixel_stride;
+    // The sample that is full white, 0 being black: 1023 or 4095 for 10 or 12 bits in U16. 0: 255, 65535, 1.
+    float white;
+} hg_pixels;
+
+// Cleans one image: `from` is read, `to` written. Both have one width, height, type and white, and channels of the same
+// number; RGB may become BGR. They may be the same pixels (data and strides alike: in place); else they must have none in
+// common, HG_ERR_USAGE. Alpha and bytes between pixels or lines stay: alpha is copied from `from`, the others are not touched.
+// A grey model cleans each colour by itself; a colour model sees grey as three equal colours, and their mean is taken.
+// What comes out is rounded and clipped to 0 .. white; floats are neither, and those that are not finite go in as 0. For 8-bit
+// samples it is, to the bit, what `hourglass denoise` writes. (Files of other samples are taken by the range they use, which
+// nobody looks for here.) The first call of a size makes buffers, HG_ERR_MEMORY, or HG_ERR_USAGE where max_mem is too
+// small for the smallest windows; later ones of the same size and samples allocate nothing and cannot fail.
+HG_API int hg_denoise_pixels(hg_denoiser *d, const hg_pixels *from, const hg_pixels *to,
+                             hg_error *err);
 
 // ---- detectors: what is unusual, and why --------------------------------------------------------
 

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The example programs do what their first lines say: one trains on a small file, one scores the file's rows with
-# the model, to the same numbers as the command, one cleans an image as the command does, one finds anomalies in a table,
-# and one says of its rows what is unusual as they come.
+# the model, to the same numbers as the command, one on an array, one cleans frames in memory as the command does images, one finds
+# anomalies in a table, and one says of its rows what is unusual as they come.
 . tests/lib.sh
 examples=$(dirname "$HOURGLASS")/examples
-for name in train_model fit_array score_rows denoise_image find_anomalies watch_rows; do
+for name in train_model fit_array score_rows denoise_frame find_anomalies watch_rows; do
     if [ ! -x "$examples/$name" ]; then
         skip "the examples are not built"
         finish
@@ -50,18 +50,27 @@ expect "and writes nothing" [ -z "$(ls -A "$work/empty")" ]
 expect "an array beside data= ends with 1" [ $? = 1 ]
 expect "and a sentence" grep -q "^data: expected none of it beside an array" "$work/err"
 
-# A noisy ramp of 20 x 24 pixels.
-awk 'BEGIN { srand(2); print "P2 20 24 255"; for (i = 0; i < 480; i++) print int(40 + i / 4 + 30 * rand()) }' >"$work/noisy.pgm"
+# Noisy ramps of 20 x 24 pixels, in colour, of bytes that are letters; the second is half as wide.
+ramp() { # ramp WIDTH SEED
+    awk -v w="$1" -v seed="$2" 'BEGIN { srand(seed); printf "P6\n%d 24\n255\n", w
+        for (i = 0; i < 72 * w; i++) printf "%c", int(40 + i / w + 15 * rand()) }'
+}
+ramp 20 2 >"$work/noisy.ppm"
+ramp 10 3 >"$work/narrow.ppm"
 shipped=models/denoise.safetensors
-"$examples/denoise_image" "$work/noisy.pgm" "$work/clean.pgm" model=$shipped >"$work/out" 2>"$work/err"
+for name in noisy narrow; do
+    "$HOURGLASS" denoise -q model=$shipped source="$work/$name.ppm" out="$work/$name-clean.ppm" || bad "denoise"
+done
+cat "$work"/{noisy,noisy,narrow,noisy}.ppm | "$examples/denoise_frame" $shipped >"$work/frames" 2>"$work/err"
 status=$?
-expect "denoise_image: exit $status: $(cat "$work/err")" [ $status = 0 ]
-expect "denoise_image says how much it did" grep -q "^480 pixels cleaned" "$work/out"
-"$HOURGLASS" denoise -q model=$shipped source="$work/noisy.pgm" out="$work/same.pgm" || bad "denoise"
-expect "the example and the command give the same image" cmp -s "$work/clean.pgm" "$work/same.pgm"
-"$examples/denoise_image" "$work/none.pgm" "$work/other.pgm" model=$shipped 2>"$work/err"
-expect "an image that is not there ends with 1" [ $? = 1 ]
-expect "and a sentence about it" grep -q "none.pgm" "$work/err"
+expect "denoise_frame: exit $status: $(cat "$work/err")" [ $status = 0 ]
+expect "the example and the command give the same pixels" \
+    cmp -s "$work/frames" <(cat "$work"/{noisy,noisy,narrow,noisy}-clean.ppm)
+HG_MODELS=models "$examples/denoise_frame" <"$work/noisy.ppm" >"$work/frames" 2>"$work/err"
+expect "without a model's name it takes the one that ships: $(cat "$work/err")" cmp -s "$work/frames" "$work/noisy-clean.ppm"
+"$examples/denoise_frame" "$work/none.safetensors" <"$work/noisy.ppm" 2>"$work/err"
+expect "a model that is not there ends with 1" [ $? = 1 ]
+expect "and a sentence about it" grep -q "none.safetensors: cannot open" "$work/err"
 
 # Readings of pumps: 600 as they are, then 20 of which every fifth has the temperature of another load.
 readings() { # readings ROWS SEED ODD
@@ -104,7 +113,7 @@ head -n 101 "$work/normal.csv" >"$work/few.csv" # few held-out rows have an expo
 printf 'pump,load,temperature\np1,0.2,1000\n' >"$work/far.csv"
 "$examples/find_anomalies" "$work/few.csv" "$work/far.csv" "$work/found.csv" project="$work" name=few >/dev/null || bad "find_anomalies"
 expect "a p-value is never 0, however far the row" [ "$(tail -n 1 "$work/found.csv" | cut -d, -f 4 | grep -c 'e-[1-9]')" = 1 ]
-"$examples/find_anomalies" "$work/normal.csv" "$work/noisy.pgm" "$work/other.csv" project="$work" 2>"$work/err" >/dev/null
+"$examples/find_anomalies" "$work/normal.csv" "$work/noisy.ppm" "$work/other.csv" project="$work" 2>"$work/err" >/dev/null
 expect "a table that does not fit ends with 1" [ $? = 1 ]
-expect "and a sentence about it" grep -q "noisy.pgm" "$work/err"
+expect "and a sentence about it" grep -q "noisy.ppm" "$work/err"
 finish

@@ -134,3 +134,9 @@ hg_model *hg_model_load_memory(const void *bytes, size_t size, hg_error *err) {
     hg__tensors_close(&t);
     return m;
 }
+
+hg_model *hg_model_load_shipped(const char *name, hg_error *err) {
+    HG_ENTRY;
+    char path[1024];
+    return hg__model_find_shipped(name, path, err) == HG_OK ? hg_model_load(path, err) : NULL;
+}

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// denoise.h - what the files of `hourglass denoise` share: a model at work on pictures.
+// denoise.h - what the files of `hourglass denoise` share: a denoiser, and what is told of its pictures.
 //
-//   denoise.c ──> denoise_folder.c ──> denoise_image.c ──> tiles.c
-//       └───────> denoise_video.c (y4m.c) ──────────────────┘
+//   job_denoise.c ──> denoise_folder.c ──> denoise_image.c ──> denoise_work.c ──> restore/denoiser.h
+//        └──────────> denoise_video.c ───────────────────────────┘
 #ifndef HG_JOBS_DENOISE_H
 #define HG_JOBS_DENOISE_H
 #include "options/options.h"
-#include "restore/tiles.h"
+#include "restore/denoiser.h"
 
-typedef struct hg__denoiser {
-    hg_model *model; // owned
-    hg__image_needs needs;
-    hg__pool *pool;              // owned
-    hg__tiles *tiles;            // owned: of the last picture, for the next of its size; or NULL
-    size_t budget;               // bytes that pictures may take: max_mem without the process itself
-    size_t max_mem;              // for messages
+typedef struct hg__denoise_work {
+    hg_model *model;             // owned
+    hg_denoiser *denoiser;       // owned
     const hg_listener *listener; // borrowed, or NULL
     hg_result *result;           // borrowed
     bool has_told;               // that windows are blended
@@ -23,34 +19,31 @@ typedef struct hg__denoiser {
     hg__meter meter; // of the pixels of a page, the images of a folder or the frames of video
     bool is_folder;
     bool is_fatal; // the last failure is none of the file's: the others would fail too
-} hg__denoiser;
+} hg__denoise_work;
 
-void hg__denoise_note(const hg__denoiser *d, const char *format, ...)
+// ---- denoise_work.c -----------------------------------------------------------------------------
+
+// path: of the model; "": the one that ships. d is {listener, result}.
+int hg__denoise_open(hg__denoise_work *d, const char *path, int32_t threads, size_t max_mem,
+                     hg_error *err);
+void hg__denoise_close(hg__denoise_work *d);
+
+void hg__denoise_note(const hg__denoise_work *d, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-void hg__denoise_detail(const hg__denoiser *d, const char *format, ...)
+void hg__denoise_detail(const hg__denoise_work *d, const char *format, ...)
     __attribute__((format(printf, 2, 3))); // for those who want to know of each file
-bool hg__denoise_is_stopped(const hg__denoiser *d);
+// Once: that the model's windows are blended, where they are.
+void hg__denoise_tell_of_blending(hg__denoise_work *d, const hg__tiling *t);
 
-// The windows for a picture of `channels`: each of them in a run of its own where the model is grey. held: bytes the
-// caller has beside them. Fails where max_mem is too small.
-int hg__denoise_plan(const hg__denoiser *d, const char *name, hg__tile_job *job, int32_t channels,
-                     size_t held, hg__tiling *t, hg_error *err);
-// d->tiles for t: the last ones, or new ones.
-int hg__denoise_tiles(hg__denoiser *d, const hg__tiling *t, hg_error *err);
+// ---- pictures -----------------------------------------------------------------------------------
 
 // One image file, all its pages, to the file `out`.
-int hg__denoise_image(hg__denoiser *d, const char *path, const char *out, hg_error *err);
+int hg__denoise_image(hg__denoise_work *d, const char *path, const char *out, hg_error *err);
 
 // All images of a folder, or of a list of files, into the folder `out`. A file that is bad is noted and passed over, and the
 // whole fails at the end.
-int hg__denoise_folder(hg__denoiser *d, const char *path, const char *out, hg_error *err);
-
-// Whether a picture written into folder `out` would lie in folder `source`, or out is it. Neither need exist.
-bool hg__denoise_is_inside(const char *out, const char *source);
+int hg__denoise_folder(hg__denoise_work *d, const char *path, const char *out, hg_error *err);
 
 // Video from file or standard input ("-") to file or standard output, frame by frame.
-int hg__denoise_video(hg__denoiser *d, const char *path, const char *out, hg_error *err);
-
-// Where the model that ships lies; fails where it is not there.
-int hg__shipped_find(const char *name, char path[1024], hg_error *err);
+int hg__denoise_video(hg__denoise_work *d, const char *path, const char *out, hg_error *err);
 #endif

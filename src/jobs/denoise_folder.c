@@ -1,69 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // denoise_folder.c - every image of a folder into another of the same make.
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/inside.h"
 #include "base/mem.h"
 #include "base/sweep.h"
 #include "image/image.h"
 #include "jobs/denoise.h"
-
-// Whether a relative path leaves the folder it begins in.
-static bool is_climbing(const char *name) {
-    if (name[0] == '/') return true;
-    for (const char *p = name; (p = strstr(p, "..")); p += 2) {
-        if ((p == name || p[-1] == '/') && (p[2] == '/' || !p[2])) return true;
-    }
-    return false;
-}
-
-// Takes the last name off a path, and the slashes before it; the length that is left. "/" stays.
-static size_t cut_last(char *path, size_t length) {
-    while (length && path[length - 1] == '/') length--;
-    while (length && path[length - 1] != '/') length--;
-    while (length > 1 && path[length - 1] == '/') length--;
-    path[length] = '\0';
-    return length;
-}
-
-// The path without links, of a place that need not exist: what does is resolved, the rest is kept. False if it is too
-// long or names "..": beyond what exists that means nothing.
-static bool resolve(const char *path, char to[PATH_MAX]) {
-    char part[PATH_MAX];
-    size_t length = strlen(path);
-    if (length == 0 || length >= sizeof part) return false;
-    memcpy(part, path, length + 1);
-    while (!realpath(length ? part : ".", to)) {
-        if (length == 0 || strcmp(part, "/") == 0) return false;
-        length = cut_last(part, length);
-    }
-    const char *rest = path + length;
-    const size_t used = strlen(to);
-    while (*rest == '/') rest++;
-    if (is_climbing(rest) || used + strlen(rest) + 2 > PATH_MAX) return false;
-    if (*rest) snprintf(to + used, PATH_MAX - used, "%s%s", used > 1 ? "/" : "", rest);
-    return true;
-}
-
-// Where two paths lead: the second PATH_MAX bytes behind the first, for hg__free(). NULL where that cannot be told.
-static char *resolve_both(const char *first, const char *second) {
-    char *to = hg__alloc(2, PATH_MAX, NULL);
-    if (to && resolve(first, to) && resolve(second, to + PATH_MAX)) return to;
-    hg__free(to);
-    return NULL;
-}
-
-bool hg__denoise_is_inside(const char *out, const char *source) {
-    char *a = resolve_both(out, source);
-    if (!a) return true; // rather refuse
-    const char *b = a + PATH_MAX;
-    const size_t n = strlen(b);
-    const bool inside = strncmp(a, b, n) == 0 && (a[n] == '\0' || a[n] == '/' || n == 1);
-    hg__free(a);
-    return inside;
-}
 
 static const char *root_of(const hg__image_list *list) { // "" stands for absolute paths
     return list->folder[0] ? list->folder : "/";
@@ -72,7 +17,7 @@ static const char *root_of(const hg__image_list *list) { // "" stands for absolu
 // Whether `path` is one of the list's own files.
 static bool is_listed(const hg__image_list *list, const char *path) {
     if (!hg__is_file(path)) return false;
-    char *a = resolve_both(path, root_of(list));
+    char *a = hg__resolve_both(path, root_of(list));
     if (!a) return true; // rather refuse
     const char *b = a + PATH_MAX;
     const size_t n = strcmp(b, "/") == 0 ? 0 : strlen(b);
@@ -108,10 +53,10 @@ static void sweep(const char *path, char last[1024]) {
 }
 
 // swept (1024): the folder that was swept last.
-static int one(hg__denoiser *d, const hg__image_list *list, const char *name, const char *out,
+static int one(hg__denoise_work *d, const hg__image_list *list, const char *name, const char *out,
                char *swept, hg_error *err) {
     char from[1024], to[1024];
-    if (is_climbing(name)) {
+    if (hg__path_is_climbing(name)) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected a path below the list's own folder", name);
     }
     HG_TRY(hg__join_path(from, sizeof from, list->folder, name, err));
@@ -128,15 +73,15 @@ static int one(hg__denoiser *d, const hg__image_list *list, const char *name, co
 }
 
 // Ended on request while image i was worked on.
-static int stopped(const hg__denoiser *d, const hg__image_list *list, int32_t i, const char *out,
-                   hg_error *err) {
+static int stopped(const hg__denoise_work *d, const hg__image_list *list, int32_t i,
+                   const char *out, hg_error *err) {
     return hg__fail(err, HG_ERR_STOPPED,
                     "stopped on request: %d of %d images are cleaned, in %.200s; %d are left, from "
                     "%.200s on",
                     (int)(i - d->result->failed), list->count, out, list->count - i, list->name[i]);
 }
 
-static int all(hg__denoiser *d, const hg__image_list *list, const char *out, hg_error *err) {
+static int all(hg__denoise_work *d, const hg__image_list *list, const char *out, hg_error *err) {
     d->is_folder = true;
     hg__meter_start(&d->meter, d->listener, "denoising", "images", list->count);
     char swept[1024] = "";
@@ -164,12 +109,12 @@ static int all(hg__denoiser *d, const hg__image_list *list, const char *out, hg_
                     list->count);
 }
 
-int hg__denoise_folder(hg__denoiser *d, const char *path, const char *out, hg_error *err) {
+int hg__denoise_folder(hg__denoise_work *d, const char *path, const char *out, hg_error *err) {
     hg__image_list list = {0};
     HG_TRY(hg__image_list_open(&list, path, err));
     int code;
     // Files of a list may lie beside out=: there each is looked at by itself.
-    if (hg__is_folder(path) && hg__denoise_is_inside(out, path)) {
+    if (hg__is_folder(path) && hg__path_is_inside(out, path)) {
         code = hg__fail(err, HG_ERR_USAGE,
                         "out: expected a folder outside %s, whose images stay as they are, got %s",
                         path, out);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// denoise_image.c - one image file through the model: lines in, windows over them, lines out.
+// denoise_image.c - one image file through the model, all its pages, line by line.
 //
-// What samples become 0 and 1 is range.h's rule: found beforehand, by reading the file once more. Samples that are
-// outside of the picture are filled as lines are read, so that the model sees their neighbours there, and put back as
-// lines are written.
+// What samples become 0 and 1 is range.h's rule: found beforehand, by reading the file once more.
 #include <string.h>
 
 #include "base/clock.h"
@@ -22,24 +20,14 @@ typedef struct page_range {
 } page_range;
 
 typedef struct picture {
-    hg__denoiser *d; // borrowed
+    hg__denoise_work *d; // borrowed
     const char *path;
     hg__image_reader *reader; // owned
     hg__image_writer *writer; // owned
     page_range *page;         // owned, (ranges); NULL: all pages are 0 .. white
     int32_t ranges;
-    hg__image_info info;          // of this page, with its range
-    page_range now;               // of this page
-    int64_t outside;              // samples of this page, so far
-    size_t pixel, line;           // bytes
-    int32_t first, read, written; // lines: the first in `in`, behind its last, the first in `out`
-    uint8_t *in, *out;            // owned, (window_height, line)
-    uint8_t *raw;        // owned, as `in` before it was filled; NULL where nothing is outside
-    uint8_t *last;       // owned, beside raw: the line before those just read, filled
-    uint8_t *is_outside; // owned, (width, channels), beside raw
-    float *number;       // owned, (threads, window_width, 3)
-    uint8_t *sample;     // owned, (threads, window_width) grey samples of any type
-    int32_t widest;      // window_width, or width where pieces are as wide as the picture
+    hg__line_io io; // of this page
+    page_range now; // the same
 } picture;
 
 // ---- the range of a page ------------------------------------------------------------------------
@@ -53,7 +41,7 @@ static int read_page(picture *p, hg__image_reader *r, hg__range_finder *f, hg_er
     for (int32_t y = 0; code == HG_OK && y < info->height; y++) {
         code = hg__image_read_lines(r, line, 1, err);
         if (code == HG_OK && is_open) hg__range_add(f, line);
-        if (code == HG_OK && hg__denoise_is_stopped(p->d)) {
+        if (code == HG_OK && hg__is_stopped(p->d->listener)) {
             code = hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", p->path);
         }
     }
@@ -119,102 +107,11 @@ static int find_ranges(picture *p, hg_error *err) {
     return more;
 }
 
-// ---- lines to numbers and back ------------------------------------------------------------------
-
-static hg__image_info info_of_piece(const picture *p, const hg__tile_piece *piece) {
-    hg__image_info info = p->info;
-    info.width = piece->width;
-    info.height = 1;
-    return info;
-}
-
-static const uint8_t *in_at(const picture *p, int32_t line, int32_t left) {
-    return p->in + (size_t)(line - p->first) * p->line + (size_t)left * p->pixel;
-}
-
-static const uint8_t *raw_at(const picture *p, int32_t line, int32_t left) {
-    return p->raw + (in_at(p, line, left) - p->in);
-}
-
-static float *numbers_of(const picture *p, int32_t thread) {
-    return p->number + (size_t)thread * (size_t)p->widest * 3;
-}
-
-static bool is_apart(const picture *p) { // each channel in a run of its own
-    return p->d->needs.channels == 1 && p->info.channels == 3;
-}
-
-static void get(void *context, const hg__tile_piece *piece, float *to) {
-    const picture *p = context;
-    const hg__image_info info = info_of_piece(p, piece);
-    const uint8_t *from = in_at(p, piece->line, piece->left);
-    const int32_t channels = p->d->needs.channels;
-    if (is_apart(p)) {
-        float *colour = numbers_of(p, piece->thread);
-        hg__image_to_real(&info, from, 1, 3, colour);
-        for (int32_t x = 0; x < piece->width; x++) to[x] = colour[3 * x + piece->run];
-    } else {
-        hg__image_to_real(&info, from, 1, channels, to);
-    }
-}
-
-// One of three channels: grey samples put where they belong.
-static void put_channel(const picture *p, const hg__tile_piece *piece, const float *from,
-                        uint8_t *to) {
-    const size_t size = hg__dtype_size(p->info.dtype);
-    uint8_t *grey = p->sample + (size_t)piece->thread * (size_t)p->widest * sizeof(double);
-    hg__image_info info = info_of_piece(p, piece);
-    info.channels = 1;
-    info.alpha = false;
-    hg__image_from_real(&info, from, 1, 1, grey);
-    to += (size_t)piece->run * size;
-    for (int32_t x = 0; x < piece->width; x++, to += p->pixel, grey += size) memcpy(to, grey, size);
-}
-
-static void put(void *context, const hg__tile_piece *piece, const float *from) {
-    const picture *p = context;
-    const hg__image_info info = info_of_piece(p, piece);
-    const int32_t channels = p->d->needs.channels;
-    uint8_t *to =
-        p->out + (size_t)(piece->line - p->written) * p->line + (size_t)piece->left * p->pixel;
-    if (piece->run == 0) { // alpha is kept
-        memcpy(to, in_at(p, piece->line, piece->left), (size_t)piece->width * p->pixel);
-    }
-    if (is_apart(p)) {
-        put_channel(p, piece, from, to);
-    } else {
-        hg__image_from_real(&info, from, 1, channels, to);
-    }
-    if (p->raw) {
-        hg__outside_keep(&info, raw_at(p, piece->line, piece->left), (size_t)piece->width, to);
-    }
-}
-
 // ---- lines in, lines out ------------------------------------------------------------------------
 
-// Lines just read, the first of them number `line` of the page.
-static void fill(picture *p, int32_t line, int32_t end) {
-    for (; line < end; line++) {
-        uint8_t *to = p->in + (size_t)(line - p->first) * p->line;
-        memcpy(p->raw + (to - p->in), to, p->line);
-        const int64_t found = hg__outside_mark(&p->info, to, (size_t)p->info.width, p->is_outside);
-        const uint8_t *above = line > p->first ? to - p->line : p->last;
-        if (found) hg__outside_fill(&p->info, to, line > 0 ? above : NULL, p->is_outside);
-        p->outside += found;
-    }
-}
-
-static int need(void *context, int32_t first, int32_t end, hg_error *err) {
+static int read_lines(void *context, void *to, int32_t lines, hg_error *err) {
     picture *p = context;
-    const size_t kept = (size_t)(p->read - first) * p->line;
-    if (p->raw && p->read > 0) memcpy(p->last, in_at(p, p->read - 1, 0), p->line);
-    if (p->raw) memmove(p->raw, raw_at(p, first, 0), kept);
-    memmove(p->in, in_at(p, first, 0), kept);
-    p->first = first;
-    HG_TRY(hg__image_read_lines(p->reader, p->in + kept, end - p->read, err));
-    if (p->raw) fill(p, p->read, end);
-    p->read = end;
-    return HG_OK;
+    return hg__image_read_lines(p->reader, to, lines, err);
 }
 
 // A disk that is full is so for every file.
@@ -223,11 +120,9 @@ static int writing(picture *p, int code) {
     return code;
 }
 
-static int done(void *context, int32_t end, hg_error *err) {
+static int write_lines(void *context, const void *from, int32_t lines, hg_error *err) {
     picture *p = context;
-    HG_TRY(writing(p, hg__image_write_lines(p->writer, p->out, end - p->written, err)));
-    p->written = end;
-    return HG_OK;
+    return writing(p, hg__image_write_lines(p->writer, from, lines, err));
 }
 
 // ---- pages --------------------------------------------------------------------------------------
@@ -236,66 +131,34 @@ static int done(void *context, int32_t end, hg_error *err) {
 static int plan_page(picture *p, hg__tiling *t, hg_error *err) {
     const char *note = hg__image_note(p->reader);
     if (*note) hg__denoise_note(p->d, "%s: %s", p->path, note);
-    p->info = *hg__image_info_of(p->reader);
-    p->line = hg__image_line_bytes(&p->info);
-    p->pixel = p->line / (size_t)p->info.width;
+    const hg__image_info *info = hg__image_info_of(p->reader);
     p->now = (page_range){.is_own = false};
-    if (p->page && p->info.page < p->ranges) p->now = p->page[p->info.page];
-    p->info.range = p->now.range;
-    p->outside = 0;
-    hg__tile_job job = {.height = p->info.height,
-                        .width = p->info.width,
-                        .line_bytes = (p->now.has_outside ? 3 : 2) * p->line};
-    const size_t held = 2 * hg__image_held(p->reader);
-    return hg__denoise_plan(p->d, p->path, &job, p->info.channels, held, t, err);
+    if (p->page && info->page < p->ranges) p->now = p->page[info->page];
+    p->io = (hg__line_io){.context = p,
+                          .name = p->path,
+                          .info = *info,
+                          .has_outside = p->now.has_outside,
+                          .held = 2 * hg__image_held(p->reader),
+                          .read = read_lines,
+                          .write = write_lines,
+                          .listener = p->d->listener};
+    p->io.info.range = p->now.range;
+    return hg__denoiser_plan_lines(p->d->denoiser, &p->io, t, err);
 }
 
-static void free_lines(picture *p) {
-    hg__free(p->in);
-    hg__free(p->out);
-    hg__free(p->number);
-    hg__free(p->sample);
-    hg__free(p->raw);
-    hg__free(p->last);
-    hg__free(p->is_outside);
-    p->in = p->out = p->sample = p->raw = p->last = p->is_outside = NULL;
-    p->number = NULL;
-}
-
-static int make_raw_lines(picture *p, int32_t lines, hg_error *err) {
-    const size_t samples = (size_t)p->info.width * (size_t)p->info.channels;
-    if (!p->now.has_outside) return HG_OK;
-    p->raw = hg__alloc((size_t)lines, p->line, err);
-    if (p->raw) p->last = hg__alloc(1, p->line, err);
-    if (p->last) p->is_outside = hg__alloc(samples, 1, err);
-    return p->is_outside ? HG_OK : HG_ERR_MEMORY;
-}
-
-static int make_lines(picture *p, const hg__tiling *t, hg_error *err) {
-    const size_t threads = (size_t)hg__pool_threads(p->d->pool);
-    const int32_t lines = t->window_height < t->height ? t->window_height : t->height;
-    p->widest = t->blend && t->width > t->window_width ? t->width : t->window_width;
-    p->first = p->read = p->written = 0;
-    const size_t numbers = threads * (size_t)p->widest;
-    p->in = hg__alloc((size_t)lines, p->line, err);
-    if (p->in) p->out = hg__alloc((size_t)lines, p->line, err);
-    if (p->out) p->number = hg__alloc(numbers, 3 * sizeof *p->number, err);
-    if (p->number) p->sample = hg__alloc(numbers, sizeof(double), err);
-    return p->sample ? make_raw_lines(p, lines, err) : HG_ERR_MEMORY;
-}
-
-static void tell_of_range(picture *p) {
-    const hg__sample_range *r = &p->info.range;
-    const hg__denoiser *d = p->d;
-    if (p->now.is_own && hg__range_is_other(&p->info)) {
+// outside: samples of this page.
+static void tell_of_range(picture *p, int64_t outside) {
+    const hg__image_info *info = &p->io.info;
+    const hg__sample_range *r = &info->range;
+    const hg__denoise_work *d = p->d;
+    if (p->now.is_own && hg__range_is_other(info)) {
         hg__denoise_detail(d, "%s: page %d: its own range, %.6g .. %.6g, is 0 .. 1 to the model",
-                           p->path, p->info.page + 1, r->low, r->high);
+                           p->path, info->page + 1, r->low, r->high);
     }
-    if (p->outside == 0) return;
+    if (outside == 0) return;
     char text[128];
     snprintf(text, sizeof text, "%lld sample%s, without a value or far from all others, left as %s",
-             (long long)p->outside, p->outside > 1 ? "s" : "",
-             p->outside > 1 ? "they are" : "it is");
+             (long long)outside, outside > 1 ? "s" : "", outside > 1 ? "they are" : "it is");
     if (d->has_told_outside) {
         hg__denoise_detail(d, "%s: %s", p->path, text);
     } else {
@@ -306,52 +169,45 @@ static void tell_of_range(picture *p) {
 
 // A mask is no picture: its lines go through as they are.
 static int pass_page(picture *p, hg_error *err) {
-    uint8_t *line = hg__alloc(p->line, 1, err);
+    uint8_t *line = hg__alloc(hg__image_line_bytes(&p->io.info), 1, err);
     int code = line ? HG_OK : HG_ERR_MEMORY;
-    for (int32_t y = 0; y < p->info.height && code == HG_OK; y++) {
+    for (int32_t y = 0; y < p->io.info.height && code == HG_OK; y++) {
         code = hg__image_read_lines(p->reader, line, 1, err);
-        if (code == HG_OK) code = writing(p, hg__image_write_lines(p->writer, line, 1, err));
+        if (code == HG_OK) code = write_lines(p, line, 1, err);
     }
     hg__free(line);
     return code;
 }
 
 static int run_page(picture *p, const hg__tiling *t, hg_error *err) {
-    if (p->info.is_mask) return pass_page(p, err);
+    hg__denoise_work *d = p->d;
+    if (p->io.info.is_mask) return pass_page(p, err);
     const double started = hg__seconds();
-    free_lines(p); // the last page's, before anything new
-    HG_TRY(hg__denoise_tiles(p->d, t, err));
-    HG_TRY(make_lines(p, t, err));
     const int64_t pixels = (int64_t)t->height * t->width;
-    const bool is_alone = !p->d->is_folder;
-    if (is_alone) hg__meter_start(&p->d->meter, p->d->listener, "denoising", "pixels", pixels);
-    const hg__tile_io io = {.context = p,
-                            .name = p->path,
-                            .meter = &p->d->meter,
-                            .worth =
-                                is_alone ? pixels / ((int64_t)t->rows * t->columns * t->runs) : 0,
-                            .get = get,
-                            .put = put,
-                            .need = need,
-                            .done = done,
-                            .listener = p->d->listener};
-    HG_TRY(hg__tiles_run(p->d->tiles, &io, err));
-    if (is_alone) hg__meter_end(&p->d->meter);
-    tell_of_range(p);
-    p->d->result->pixels += pixels;
-    hg__denoise_detail(p->d, "%s: %d x %d, %d channel%s, %d x %d windows of %d x %d, %.2f s",
-                       p->path, t->width, t->height, p->info.channels,
-                       p->info.channels > 1 ? "s" : "", t->columns, t->rows, t->window_width,
-                       t->window_height, hg__seconds() - started);
+    int64_t outside;
+    hg__denoise_tell_of_blending(d, t);
+    if (!d->is_folder) {
+        hg__meter_start(&d->meter, d->listener, "denoising", "pixels", pixels);
+        p->io.worth = pixels / ((int64_t)t->rows * t->columns * t->runs);
+    }
+    p->io.meter = &d->meter;
+    HG_TRY(hg__denoiser_run_lines(d->denoiser, t, &p->io, &outside, err));
+    if (!d->is_folder) hg__meter_end(&d->meter);
+    tell_of_range(p, outside);
+    d->result->pixels += pixels;
+    hg__denoise_detail(d, "%s: %d x %d, %d channel%s, %d x %d windows of %d x %d, %.2f s", p->path,
+                       t->width, t->height, p->io.info.channels, p->io.info.channels > 1 ? "s" : "",
+                       t->columns, t->rows, t->window_width, t->window_height,
+                       hg__seconds() - started);
     return HG_OK;
 }
 
 static int create(picture *p, const char *out, hg_error *err) {
     hg_error own = {0};
     const char *format = hg__image_format_of(out);
-    const bool is_alike = !format || strcmp(format, p->info.format) == 0;
+    const bool is_alike = !format || strcmp(format, p->io.info.format) == 0;
     p->writer = is_alike ? hg__image_create(out, p->reader, &own)
-                         : hg__image_create_new(out, &p->info, &own);
+                         : hg__image_create_new(out, &p->io.info, &own);
     if (p->writer) return HG_OK;
     *err = own;
     return writing(p, (int)own.code);
@@ -381,14 +237,13 @@ static int run_pages(picture *p, const char *out, hg_error *err) {
     return writing(p, hg__image_commit(w, err));
 }
 
-int hg__denoise_image(hg__denoiser *d, const char *path, const char *out, hg_error *err) {
+int hg__denoise_image(hg__denoise_work *d, const char *path, const char *out, hg_error *err) {
     HG_TRY(hg__check_out(path, "image", out, err));
     picture p = {.d = d, .path = path};
     p.reader = hg__image_open(path, err);
     int code = p.reader ? run_pages(&p, out, err) : (int)err->code;
     hg__image_abort(p.writer);
     hg__image_close(p.reader);
-    free_lines(&p);
     hg__free(p.page);
     if (code < 0) d->result->failed++;
     return code;

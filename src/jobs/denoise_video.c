@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// denoise_video.c - YUV4MPEG2 video through the model, a frame in memory at a time.
-//
-// A colour model sees colours: luma and chroma, spread to luma's size, become red, green and blue, and what the model
-// made of them goes back. Chroma takes over only what the model changed, the mean over the pixels a sample stands for: a
-// model that changes nothing changes no byte. A grey model cleans each plane by itself, as video without colour is.
+// denoise_video.c - YUV4MPEG2 video from stream to stream, a frame in memory at a time (denoiser_y4m.c).
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,230 +7,22 @@
 
 #include "base/file.h"
 #include "base/magic.h"
-#include "base/mem.h"
 #include "base/sweep.h"
-#include "image/image.h"
 #include "image/y4m.h"
 #include "jobs/denoise.h"
-#include "model/model.h"
 #include "options/options.h"
 
-// Red, green and blue from luma and chroma: Y = red R + (1 - red - blue) G + blue B (ITU-R BT.601 and BT.709). The stream
-// does not say which; as players do, frames of 720 lines and more are taken for BT.709.
-typedef struct matrix {
-    float red, blue;
-} matrix;
-static const matrix bt601 = {0.299F, 0.114F}, bt709 = {0.2126F, 0.0722F};
-enum { HD_LINES = 720, MAGIC = 9 };
-
-typedef struct plane {
-    const uint8_t *in; // (height, width) samples
-    uint8_t *out;
-    int32_t width, height;
-    float zero, unit; // sample = zero + unit * number
-} plane;
+enum { MAGIC = 9 };
 
 typedef struct video {
-    hg__denoiser *d; // borrowed
+    hg__denoise_work *d; // borrowed
     const char *name;
     int fd;
     off_t size; // of a file, bytes, as it was when we began; 0 where the stream has no length
     hg__writer out;
     hg__y4m y;
-    matrix matrix;
-    uint8_t *in, *now; // owned, a frame as it came and as it goes
-    float *colour;     // owned, (height, width, 3) as the model made it; NULL: planes by themselves
-    hg__tiles *luma, *chroma; // owned; chroma NULL: luma's, or none
-    plane plane[3];           // Y, Cb, Cr
-    const plane *at;          // the one in work
+    hg__y4m_cleaner *cleaner; // owned
 } video;
-
-// ---- samples ------------------------------------------------------------------------------------
-
-static float sample_at(const video *v, const plane *p, int32_t line, int32_t column) {
-    const size_t at = (size_t)line * (size_t)p->width + (size_t)column;
-    if (v->y.depth == 8) return (float)p->in[at];
-    return (float)(p->in[2 * at] | p->in[2 * at + 1] << 8);
-}
-
-static float number_at(const video *v, const plane *p, int32_t line, int32_t column) {
-    return (sample_at(v, p, line, column) - p->zero) / p->unit;
-}
-
-static void put_sample(const video *v, const plane *p, int32_t line, int32_t column, float value) {
-    const size_t at = (size_t)line * (size_t)p->width + (size_t)column;
-    const int32_t most = (1 << v->y.depth) - 1;
-    const int32_t rounded = value > 0 ? (value < (float)most ? (int32_t)(value + 0.5F) : most) : 0;
-    if (v->y.depth == 8) {
-        p->out[at] = (uint8_t)rounded;
-    } else {
-        p->out[2 * at] = (uint8_t)rounded;
-        p->out[2 * at + 1] = (uint8_t)(rounded >> 8);
-    }
-}
-
-static void lay_planes(video *v) {
-    const hg__y4m *y = &v->y;
-    const float step = (float)(1 << (y->depth - 8)), most = (float)((1 << y->depth) - 1);
-    const int32_t width = hg__y4m_chroma_width(y), height = hg__y4m_chroma_height(y);
-    const size_t sample = hg__y4m_sample(y);
-    const size_t luma = (size_t)y->width * (size_t)y->height * sample;
-    const size_t chroma = (size_t)width * (size_t)height * sample;
-    const bool full = y->is_full_range;
-    v->plane[0] =
-        (plane){v->in, v->now, y->width, y->height, full ? 0 : 16 * step, full ? most : 219 * step};
-    for (size_t i = 0; i < 2; i++) {
-        const size_t at = luma + i * chroma;
-        // By itself chroma is a grey picture; with luma its numbers run from -1/2 to 1/2.
-        v->plane[1 + i] = (plane){v->in + at, v->now + at, width, height, 0, most};
-        if (!v->colour) continue;
-        v->plane[1 + i].zero = 128 * step;
-        v->plane[1 + i].unit = full ? most : 224 * step;
-    }
-}
-
-// ---- planes by themselves -----------------------------------------------------------------------
-
-static void get_plane(void *context, const hg__tile_piece *piece, float *to) {
-    const video *v = context;
-    const int32_t channels = v->d->needs.channels;
-    for (int32_t x = 0; x < piece->width; x++) {
-        const float number = number_at(v, v->at, piece->line, piece->left + x);
-        for (int32_t c = 0; c < channels; c++) *to++ = number;
-    }
-}
-
-static void put_plane(void *context, const hg__tile_piece *piece, const float *from) {
-    const video *v = context;
-    const int32_t channels = v->d->needs.channels;
-    for (int32_t x = 0; x < piece->width; x++, from += channels) {
-        const float number = channels == 1 ? from[0] : (from[0] + from[1] + from[2]) / 3;
-        put_sample(v, v->at, piece->line, piece->left + x, v->at->zero + v->at->unit * number);
-    }
-}
-
-// ---- colour -------------------------------------------------------------------------------------
-
-// Between which two of `count` chroma samples luma's position lies, and how near to the second. Samples sit in the middle
-// of the pixels they stand for.
-typedef struct between {
-    int32_t a, b;
-    float share;
-} between;
-
-static between find_between(int32_t position, int32_t each, int32_t count) {
-    const float at = ((float)position + 0.5F) / (float)each - 0.5F;
-    int32_t a = (int32_t)(at + 1) - 1; // floor: at is above -1
-    const float share = at - (float)a;
-    const int32_t b = a + 1 < count ? a + 1 : count - 1;
-    if (a < 0) a = 0;
-    if (a >= count) a = count - 1;
-    return (between){a, b, share};
-}
-
-static float chroma_at(const video *v, const plane *p, between line, between column) {
-    const float top = number_at(v, p, line.a, column.a) * (1 - column.share) +
-                      number_at(v, p, line.a, column.b) * column.share;
-    if (line.share == 0) return top;
-    const float bottom = number_at(v, p, line.b, column.a) * (1 - column.share) +
-                         number_at(v, p, line.b, column.b) * column.share;
-    return top * (1 - line.share) + bottom * line.share;
-}
-
-static void get_colour(void *context, const hg__tile_piece *piece, float *to) {
-    const video *v = context;
-    const matrix m = v->matrix;
-    const between line = find_between(piece->line, v->y.down, v->plane[1].height);
-    for (int32_t x = 0; x < piece->width; x++, to += 3) {
-        const between column = find_between(piece->left + x, v->y.across, v->plane[1].width);
-        const float y = number_at(v, &v->plane[0], piece->line, piece->left + x);
-        const float cb = chroma_at(v, &v->plane[1], line, column);
-        const float cr = chroma_at(v, &v->plane[2], line, column);
-        to[0] = y + 2 * (1 - m.red) * cr;
-        to[2] = y + 2 * (1 - m.blue) * cb;
-        to[1] = (y - m.red * to[0] - m.blue * to[2]) / (1 - m.red - m.blue);
-    }
-}
-
-static void put_colour(void *context, const hg__tile_piece *piece, const float *from) {
-    const video *v = context;
-    const size_t at = (size_t)piece->line * (size_t)v->y.width + (size_t)piece->left;
-    memcpy(v->colour + 3 * at, from, 3 * (size_t)piece->width * sizeof *from);
-}
-
-// What the model changed of a pixel's chroma.
-static void add_change(const video *v, int32_t line, int32_t column, float *cb, float *cr) {
-    const matrix m = v->matrix;
-    const float *c = v->colour + 3 * ((size_t)line * (size_t)v->y.width + (size_t)column);
-    const float y = m.red * c[0] + (1 - m.red - m.blue) * c[1] + m.blue * c[2];
-    const between down = find_between(line, v->y.down, v->plane[1].height);
-    const between across = find_between(column, v->y.across, v->plane[1].width);
-    *cb += (c[2] - y) / (2 * (1 - m.blue)) - chroma_at(v, &v->plane[1], down, across);
-    *cr += (c[0] - y) / (2 * (1 - m.red)) - chroma_at(v, &v->plane[2], down, across);
-}
-
-static int32_t least(int32_t a, int32_t b) {
-    return a < b ? a : b;
-}
-
-// A line of chroma samples.
-static void take_chroma(void *context, int32_t line, int32_t thread) {
-    (void)thread;
-    const video *v = context;
-    const hg__y4m *y = &v->y;
-    const int32_t top = line * y->down, bottom = least(top + y->down, y->height);
-    for (int32_t x = 0; x < v->plane[1].width; x++) {
-        const int32_t left = x * y->across, right = least(left + y->across, y->width);
-        float change[2] = {0, 0};
-        for (int32_t i = top; i < bottom; i++) {
-            for (int32_t j = left; j < right; j++) add_change(v, i, j, &change[0], &change[1]);
-        }
-        const float pixels = (float)((bottom - top) * (right - left));
-        for (int32_t c = 0; c < 2; c++) {
-            const plane *p = &v->plane[1 + c];
-            put_sample(v, p, line, x, sample_at(v, p, line, x) + p->unit * change[c] / pixels);
-        }
-    }
-}
-
-static void take_luma(void *context, int32_t line, int32_t thread) {
-    (void)thread;
-    const video *v = context;
-    const matrix m = v->matrix;
-    const plane *p = &v->plane[0];
-    const float *c = v->colour + 3 * (size_t)line * (size_t)v->y.width;
-    for (int32_t x = 0; x < v->y.width; x++, c += 3) {
-        const float y = m.red * c[0] + (1 - m.red - m.blue) * c[1] + m.blue * c[2];
-        put_sample(v, p, line, x, p->zero + p->unit * y);
-    }
-}
-
-// ---- frames -------------------------------------------------------------------------------------
-
-static int run_plane(video *v, int32_t i, hg_error *err) {
-    const hg__tile_io io = {.context = v,
-                            .name = v->name,
-                            .get = v->colour ? get_colour : get_plane,
-                            .put = v->colour ? put_colour : put_plane,
-                            .listener = v->d->listener};
-    v->at = &v->plane[i];
-    return hg__tiles_run(i && v->chroma ? v->chroma : v->luma, &io, err);
-}
-
-static int run_frame(video *v, hg_error *err) {
-    memcpy(v->now, v->in, hg__y4m_frame_bytes(&v->y)); // alpha is kept
-    HG_TRY(run_plane(v, 0, err));
-    if (v->colour) {
-        hg__pool_run(v->d->pool, take_luma, v, v->y.height);
-        hg__pool_run(v->d->pool, take_chroma, v, v->plane[1].height);
-    } else if (v->y.across) {
-        HG_TRY(run_plane(v, 1, err));
-        HG_TRY(run_plane(v, 2, err));
-    }
-    v->d->result->frames++;
-    v->d->result->pixels += (int64_t)v->y.width * v->y.height;
-    return HG_OK;
-}
 
 // How all such video begins. Of anything else it is said what it is: an image has no lines.
 static int read_magic(video *v, char line[HG_Y4M_LINE], hg_error *err) {
@@ -276,17 +64,23 @@ static int read_line(video *v, char line[HG_Y4M_LINE], size_t i, hg_error *err) 
 static int read_frame(video *v, hg_error *err) {
     const size_t bytes = hg__y4m_frame_bytes(&v->y);
     size_t got;
-    HG_TRY(hg__read_stream(v->fd, v->in, bytes, &got, v->d->listener, v->name, err));
+    HG_TRY(hg__read_stream(v->fd, hg__y4m_cleaner_input(v->cleaner), bytes, &got, v->d->listener,
+                           v->name, err));
     if (got == bytes) return HG_OK;
     return hg__fail(err, HG_ERR_DATA,
                     "%s: expected %zu bytes of frame %lld, got %zu: it is cut off", v->name, bytes,
                     (long long)v->d->result->frames + 1, got);
 }
 
-static int write_frame(video *v, const char *line, hg_error *err) {
+// line: FRAME, as it came.
+static int clean_frame(video *v, const char *line, hg_error *err) {
+    const uint8_t *now = hg__y4m_cleaner_run(v->cleaner, v->d->listener, err);
+    if (!now) return (int)err->code;
+    v->d->result->frames++;
+    v->d->result->pixels += (int64_t)v->y.width * v->y.height;
     HG_TRY(hg__writer_add(&v->out, line, strlen(line), err));
     HG_TRY(hg__writer_add(&v->out, "\n", 1, err));
-    HG_TRY(hg__writer_add(&v->out, v->now, hg__y4m_frame_bytes(&v->y), err));
+    HG_TRY(hg__writer_add(&v->out, now, hg__y4m_frame_bytes(&v->y), err));
     return hg__writer_flush(&v->out, err);
 }
 
@@ -324,45 +118,12 @@ static int run_frames(video *v, hg_error *err) {
     while ((code = read_line(v, line, 0, err)) > 0) {
         code = check_frame_line(v, line, err);
         if (code == HG_OK) code = read_frame(v, err);
-        if (code == HG_OK) code = run_frame(v, err);
-        if (code == HG_OK) code = write_frame(v, line, err);
+        if (code == HG_OK) code = clean_frame(v, line, err);
         if (code < 0) return code;
         hg__meter_add(&v->d->meter, 1);
     }
     hg__meter_end(&v->d->meter);
     return code < 0 ? code : check_end(v, err);
-}
-
-// ---- making -------------------------------------------------------------------------------------
-
-static hg__tiles *new_tiles(const video *v, int32_t width, int32_t height, size_t held,
-                            size_t *bytes, hg_error *err) {
-    hg__tiling t;
-    hg__tile_job job = {.height = height, .width = width};
-    if (hg__denoise_plan(v->d, v->name, &job, 1, held, &t, err) < 0) return NULL;
-    *bytes = t.bytes;
-    return hg__tiles_new(&v->d->model->net, v->d->pool, &t, err);
-}
-
-// The windows first: they say whether it all fits.
-static int make_tiles(video *v, bool is_colour, hg_error *err) {
-    const hg__y4m *y = &v->y;
-    const size_t frame = hg__y4m_frame_bytes(y), luma = (size_t)y->width * (size_t)y->height;
-    const bool two = !is_colour && y->across * y->down > 1;
-    size_t bytes, held = 2 * frame + (is_colour ? 3 * luma * sizeof *v->colour : 0);
-    // Chroma's windows need no more than luma's, and most of what is left goes to these.
-    const size_t left = v->d->budget > held ? v->d->budget - held : 0;
-    v->luma = new_tiles(v, y->width, y->height, held + (two ? left / 4 : 0), &bytes, err);
-    if (!v->luma) return (int)err->code;
-    if (two) {
-        v->chroma = new_tiles(v, hg__y4m_chroma_width(y), hg__y4m_chroma_height(y), held + bytes,
-                              &bytes, err);
-        if (!v->chroma) return (int)err->code;
-    }
-    v->in = hg__alloc(frame, 1, err);
-    if (v->in) v->now = hg__alloc(frame, 1, err);
-    if (v->now && is_colour) v->colour = hg__alloc(luma, 3 * sizeof *v->colour, err);
-    return v->now && (v->colour || !is_colour) ? HG_OK : HG_ERR_MEMORY;
 }
 
 static int run_stream(video *v, hg_error *err) {
@@ -371,9 +132,8 @@ static int run_stream(video *v, hg_error *err) {
     HG_TRY(read_magic(v, line, err));
     HG_TRY(read_line(v, line, MAGIC, err));
     HG_TRY(hg__y4m_parse(&v->y, line, v->name, err));
-    v->matrix = v->y.height < HD_LINES ? bt601 : bt709;
-    HG_TRY(make_tiles(v, v->y.across && v->d->needs.channels == 3, err));
-    lay_planes(v);
+    v->cleaner = hg__y4m_cleaner_new(v->d->denoiser, &v->y, v->name, err);
+    if (!v->cleaner) return (int)err->code;
     if (v->y.is_interlaced) {
         hg__denoise_note(v->d,
                          "%s: interlaced video is cleaned as whole frames; deinterlacing it first "
@@ -398,7 +158,7 @@ static int open_streams(video *v, const char *path, const char *out, hg_error *e
     return hg__writer_open(&v->out, out, err);
 }
 
-int hg__denoise_video(hg__denoiser *d, const char *path, const char *out, hg_error *err) {
+int hg__denoise_video(hg__denoise_work *d, const char *path, const char *out, hg_error *err) {
     char joined[1024];
     if (hg__is_folder(out)) {
         const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
@@ -416,10 +176,6 @@ int hg__denoise_video(hg__denoiser *d, const char *path, const char *out, hg_err
         hg__writer_abort(&v.out);
     }
     if (v.fd > STDIN_FILENO) close(v.fd);
-    hg__tiles_free(v.luma);
-    hg__tiles_free(v.chroma);
-    hg__free(v.in);
-    hg__free(v.now);
-    hg__free(v.colour);
+    hg__y4m_cleaner_free(v.cleaner);
     return code;
 }

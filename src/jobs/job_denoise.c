@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// job_denoise.c - the job: a model and the threads made ready, then images, folders or video through them.
-//
-// max_mem= is the memory of the whole process. Some is taken off for what does not grow with the picture; what the
-// readers hold, the lines on their way and the model's windows share the rest (tiles.c).
-#include <stdarg.h>
+// job_denoise.c - the job: an image, a folder of them or video, told apart by what they hold, through one denoiser.
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -11,131 +7,12 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/magic.h"
-#include "base/mem.h"
-#include "base/show.h"
 #include "base/stream.h"
 #include "base/sweep.h"
 #include "image/image.h"
 #include "image/y4m.h"
 #include "jobs/denoise.h"
 #include "jobs/job.h"
-#include "model/model.h"
-
-// Code, libraries, the model, the threads' stacks, codecs' tables and small files whole.
-enum { PROCESS = 48 << 20, MEGABYTE = 1 << 20 };
-
-// ---- telling ------------------------------------------------------------------------------------
-
-void hg__denoise_note(const hg__denoiser *d, const char *format, ...) {
-    char text[1024];
-    va_list args;
-    if (!d->listener || !d->listener->note) return;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    hg__tell(d->listener, text);
-}
-
-void hg__denoise_detail(const hg__denoiser *d, const char *format, ...) {
-    char text[1024];
-    va_list args;
-    if (!d->listener || !d->listener->detail) return;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    hg__tell_detail(d->listener, text);
-}
-
-bool hg__denoise_is_stopped(const hg__denoiser *d) {
-    return hg__is_stopped(d->listener);
-}
-
-// ---- windows ------------------------------------------------------------------------------------
-
-static int too_little(const hg__denoiser *d, const char *name, const hg__tile_job *job,
-                      size_t needed, hg_error *err) {
-    const size_t whole = needed + PROCESS;
-    return hg__fail(
-        err, HG_ERR_USAGE, "%s: expected max_mem of at least %zuM for %d x %d pixels, got %zuM",
-        name, (whole + MEGABYTE - 1) / MEGABYTE, job->width, job->height, d->max_mem / MEGABYTE);
-}
-
-int hg__denoise_plan(const hg__denoiser *d, const char *name, hg__tile_job *job, int32_t channels,
-                     size_t held, hg__tiling *t, hg_error *err) {
-    job->runs = d->needs.channels == 1 ? channels : 1;
-    job->budget = d->budget > held ? d->budget - held : 0;
-    const int32_t threads = hg__pool_threads(d->pool);
-    if (hg__tiling_pick(t, &d->model->net, &d->needs, threads, job)) return HG_OK;
-    if (t->bytes) {
-        return too_little(d, name, job, t->bytes + held, err);
-    }
-    return hg__fail(err, HG_ERR_DATA, "%s: expected a picture that fits into memory, got %d x %d",
-                    name, job->width, job->height);
-}
-
-static bool is_same(const hg__tiling *a, const hg__tiling *b) {
-    return a->height == b->height && a->width == b->width && a->window_height == b->window_height &&
-           a->window_width == b->window_width && a->rows == b->rows && a->columns == b->columns &&
-           a->runs == b->runs;
-}
-
-static void tell_of_blending(hg__denoiser *d, const hg__tiling *t) {
-    if (!t->blend || t->rows * t->columns == 1 || d->has_told) return;
-    d->has_told = true;
-    hg__denoise_note(
-        d,
-        "the model judges each pixel by the whole picture (groupnorm), and max_mem is too "
-        "small for that: it sees windows, which are blended over %d pixels",
-        t->overlap);
-}
-
-int hg__denoise_tiles(hg__denoiser *d, const hg__tiling *t, hg_error *err) {
-    tell_of_blending(d, t);
-    if (d->tiles && is_same(hg__tiles_tiling(d->tiles), t)) return HG_OK;
-    hg__tiles_free(d->tiles);
-    d->tiles = hg__tiles_new(&d->model->net, d->pool, t, err);
-    return d->tiles ? HG_OK : (int)err->code;
-}
-
-// ---- making -------------------------------------------------------------------------------------
-
-static int load_model(hg__denoiser *d, const char *path, hg_error *err) {
-    char shipped[1024];
-    if (!path[0]) {
-        HG_TRY(hg__shipped_find("denoise.safetensors", shipped, err));
-        path = shipped;
-    }
-    hg_error why = {0};
-    d->model = hg_model_load(path, &why);
-    int code = d->model ? hg__image_needs_of(&d->model->net, &d->needs, &why) : (int)why.code;
-    if (d->model && code < 0) {
-        return hg__fail(err, why.code, "%.200s: %.280s", path, why.message);
-    }
-    if (code < 0) {
-        if (err) *err = why;
-        return code;
-    }
-    const int32_t channels = d->needs.channels;
-    if (channels == 1 || channels == 3) return HG_OK;
-    return hg__fail(err, HG_ERR_MODEL, "%s: expected a model of 1 or 3 channels, got %d", path,
-                    channels);
-}
-
-static int open_denoiser(hg__denoiser *d, const hg_options *o, hg_error *err) {
-    const struct hg__values *v = &o->values;
-    HG_TRY(load_model(d, v->model, err));
-    d->max_mem = (size_t)v->max_mem;
-    d->budget = d->max_mem > PROCESS ? d->max_mem - PROCESS : 0;
-    d->pool = hg__pool_new((int32_t)v->threads, err);
-    if (!d->pool) return HG_ERR_MEMORY;
-    return HG_OK;
-}
-
-static void close_denoiser(hg__denoiser *d) {
-    hg__tiles_free(d->tiles);
-    hg__pool_free(d->pool);
-    hg_model_free(d->model);
-}
 
 // ---- one, many or moving ------------------------------------------------------------------------
 
@@ -194,7 +71,7 @@ static int stopped(const char *path, const char *out, hg_error *err) {
                     hg__is_file(out) ? "is as it was before" : "was not written");
 }
 
-static int one_image(hg__denoiser *d, const char *path, const char *out, hg_error *err) {
+static int one_image(hg__denoise_work *d, const char *path, const char *out, hg_error *err) {
     char joined[1024];
     const bool is_there = hg__is_folder(out);
     HG_TRY(find_out(path, out, joined, err));
@@ -210,7 +87,7 @@ static int one_image(hg__denoiser *d, const char *path, const char *out, hg_erro
     return HG_OK;
 }
 
-static int video(hg__denoiser *d, const char *path, const char *out, hg_error *err) {
+static int video(hg__denoise_work *d, const char *path, const char *out, hg_error *err) {
     const int code = hg__denoise_video(d, path, out, err);
     if (code != HG_ERR_STOPPED) return code;
     if (!is_standard(out)) return stopped(hg__input_name(path), out, err);
@@ -250,7 +127,7 @@ static int refuse_video(const struct hg__values *v, hg_error *err) {
                     v->data, what, in, model, out);
 }
 
-static int run(hg__denoiser *d, const struct hg__values *v, hg_error *err) {
+static int run(hg__denoise_work *d, const struct hg__values *v, hg_error *err) {
     kind k;
     HG_TRY(find_kind(v->data, &k, err));
     if (k == VIDEO) return video(d, v->data, v->out, err);
@@ -265,10 +142,11 @@ static int run(hg__denoiser *d, const struct hg__values *v, hg_error *err) {
 int hg__job_denoise(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     HG_TRY(refuse_video(&o->values, err));
     const double started = hg__seconds();
-    hg__denoiser d = {.listener = l, .result = r};
-    int code = open_denoiser(&d, o, err);
-    if (code == HG_OK) code = run(&d, &o->values, err);
-    close_denoiser(&d);
+    hg__denoise_work d = {.listener = l, .result = r};
+    const struct hg__values *v = &o->values;
+    int code = hg__denoise_open(&d, v->model, (int32_t)v->threads, (size_t)v->max_mem, err);
+    if (code == HG_OK) code = run(&d, v, err);
+    hg__denoise_close(&d);
     r->seconds = hg__seconds() - started;
     return code;
 }

@@ -58,7 +58,7 @@ static void pick_best(summary *m) {
     double best[HG_METHODS];
     for (int32_t k = 0; k < HG_METHODS; k++) m->best[k] = -1;
     for (int32_t c = 0; c < m->s->columns; c++) {
-        const hg__method method = m->s->column[c].method;
+        const hg__val_method method = m->s->column[c].method;
         const double mean = mean_of_column(m, c, 0);
         if (m->best[method] >= 0 && !(mean > best[method])) continue;
         m->best[method] = c;

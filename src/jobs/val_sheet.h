@@ -10,12 +10,18 @@
 #include "restore/psnr.h"
 
 // What stands in a column. The columns of one method are neighbours.
-typedef enum hg__method { HG_INPUT, HG_OUTPUT, HG_GAUSSIAN, HG_MEDIAN, HG_NL_MEANS } hg__method;
+typedef enum hg__val_method {
+    HG_INPUT,
+    HG_OUTPUT,
+    HG_GAUSSIAN,
+    HG_MEDIAN,
+    HG_NL_MEANS
+} hg__val_method;
 
 enum { HG_METHODS = HG_NL_MEANS + 1 };
 
 typedef struct hg__val_column {
-    hg__method method;
+    hg__val_method method;
     char setting[64]; // "sigma 1 px"; "" for input and output
 } hg__val_column;
 

@@ -12,20 +12,19 @@
 // NOLINTNEXTLINE(readability-identifier-naming): the name is the fuzzer's
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-static void make_model(hg__denoiser *d, int32_t channels) {
+static void make_model(hg__denoise_work *d, int32_t channels) {
     static const char spec[] = "keep 1, conv 2 k3 p1 relu | conv input k3 p1, add 1";
     const hg__shape shape = {
         3, {8, 8, channels}
     };
     d->model = hg__model_from_spec(spec, &shape, 0, 5, NULL);
-    d->pool = hg__pool_new(1, NULL);
-    d->budget = d->max_mem = 1 << 24;
-    if (!d->model || !d->pool) abort();
-    if (hg__image_needs_of(&d->model->net, &d->needs, NULL) < 0) abort();
+    if (!d->model) abort();
+    d->denoiser = hg__denoiser_new(&d->model->net, 1, 1 << 24, 0, NULL);
+    if (!d->denoiser) abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
-    static hg__denoiser made[2];
+    static hg__denoise_work made[2];
     hg__image_limit.pixels = 1 << 14;
     if (!made[0].model) {
         make_model(&made[0], 1);
@@ -36,8 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     if (fd < 0 || write(fd, bytes, size) != (ssize_t)size) abort();
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     for (int i = 0; i < 2; i++) {
-        hg__denoiser d = made[i];
-        hg_denoise_result result = {0};
+        hg__denoise_work d = made[i];
+        hg_result result = {.size = sizeof result};
         hg_error err = {0};
         d.result = &result;
         const int code = hg__denoise_video(&d, path, "/dev/null", &err);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // shipped.c - where the models that come with the program lie.
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/file.h"
 #include "base/place.h"
-#include "jobs/denoise.h"
+#include "model/model.h"
 
 // Beside the command, or the library where a program of somebody else's holds it: as built, one folder further down
 // (build/gcc), and as installed.
@@ -25,21 +26,28 @@ static bool is_beside(const char *folder, const char *name, char path[1024]) {
     return false;
 }
 
-int hg__shipped_find(const char *name, char path[1024], hg_error *err) {
+int hg__model_find_shipped(const char *name, char path[1024], hg_error *err) {
+    char file[64];
+    const int length = snprintf(file, sizeof file, "%s.safetensors", name);
+    if (length >= (int)sizeof file || strchr(name, '/')) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "expected the name of a model that ships, such as \"denoise\", got %.80s",
+                        name);
+    }
     const char *asked = getenv("HG_MODELS");
     if (asked && *asked) {
-        if (is_there(asked, "", name, path)) return HG_OK;
-        return hg__fail(err, HG_ERR_MISSING, "HG_MODELS: expected %s in %.200s, found none", name,
+        if (is_there(asked, "", file, path)) return HG_OK;
+        return hg__fail(err, HG_ERR_MISSING, "HG_MODELS: expected %s in %.200s, found none", file,
                         asked);
     }
     char folder[1024];
-    if (hg__place_of_command(folder) && is_beside(folder, name, path)) return HG_OK;
-    if (hg__place_of_library(folder) && is_beside(folder, name, path)) return HG_OK;
+    if (hg__place_of_command(folder) && is_beside(folder, file, path)) return HG_OK;
+    if (hg__place_of_library(folder) && is_beside(folder, file, path)) return HG_OK;
     for (size_t i = 0; i < sizeof anywhere / sizeof *anywhere; i++) {
-        if (is_there(anywhere[i], "", name, path)) return HG_OK;
+        if (is_there(anywhere[i], "", file, path)) return HG_OK;
     }
     return hg__fail(err, HG_ERR_MISSING,
                     "the model that ships (models/%s) is not beside this program; expected "
                     "model=FILE, or its folder in HG_MODELS",
-                    name);
+                    file);
 }
