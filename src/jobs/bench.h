@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // bench.h - what the benches share: the clock, the machine's peak, the table.
+//
+//   job_bench.c ──> bench_conv.c, bench_detect.c, bench_pictures.c ──> bench_step.c ──> bench.c
 #ifndef HG_JOBS_BENCH_H
 #define HG_JOBS_BENCH_H
 #include "array/data.h"
@@ -10,7 +12,7 @@
 #include "options/options.h"
 
 // One line of the table. What makes no sense for it is 0.
-typedef struct hg__figure {
+typedef struct hg__bench_line {
     const char *name;
     double seconds; // of one unit of work, best round
     double flops;   // of one unit, and so are the next
@@ -20,7 +22,7 @@ typedef struct hg__figure {
     double share; // of what share_of says
     const char *share_of;
     const char *spec; // of the network that ran
-} hg__figure;
+} hg__bench_line;
 
 typedef struct hg__bench {
     const hg_options *o;
@@ -33,15 +35,19 @@ typedef struct hg__bench {
     int lines;
 } hg__bench;
 
+bool hg__bench_is_stopped(const hg__bench *b);
+// Raises b->peak if this moment shows more.
+void hg__bench_measure_peak(hg__bench *b);
+
 bool hg__bench_wants(const hg__bench *b, const char *name); // option only=; nothing once stopped
-void hg__bench_add(hg__bench *b, const hg__figure *f);      // if it is wanted
+void hg__bench_add(hg__bench *b, const hg__bench_line *f);  // if it is wanted
 
 // Repeats work(context) until the option's seconds are over, at least 5 times; the best time. The peak is
 // measured between the rounds.
 double hg__bench_best(hg__bench *b, void (*work)(void *), void *context);
 
 // Measures and adds a figure, if it is wanted; work() does `units` units.
-void hg__bench_measure(hg__bench *b, hg__figure f, double units, void (*work)(void *),
+void hg__bench_measure(hg__bench *b, hg__bench_line f, double units, void (*work)(void *),
                        void *context);
 
 typedef int hg__bench_run(hg__bench *b, hg_error *err);

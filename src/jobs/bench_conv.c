@@ -209,7 +209,7 @@ static int bench_layer(hg__bench *b, const layer_case *c, hg_error *err) {
     if (!wanted) return HG_OK;
     const int code = make_stage(&s, c, side, b, err);
     for (int i = 0; code == HG_OK && i < PASSES; i++) {
-        const hg__figure f = {.name = name[i], .flops = hg__layer_flops(&s.layer)};
+        const hg__bench_line f = {.name = name[i], .flops = hg__layer_flops(&s.layer)};
         hg__bench_measure(b, f, passes[i].per_thread ? s.images : 1, passes[i].run, &s);
     }
     clear_stage(&s);
@@ -283,10 +283,10 @@ static int bench_image(hg__bench *b, size_t i, hg_error *err) {
     if (!m) return err ? (int)err->code : HG_ERR_MEMORY;
     hg__image_plan *p = hg__image_plan_new(&m->net, b->pool, side, side, err);
     if (p) {
-        const hg__figure f = {.name = images[i].name,
-                              .flops = forward_flops(&m->net.spec),
-                              .pixels = (double)side * side,
-                              .spec = m->net.spec.text};
+        const hg__bench_line f = {.name = images[i].name,
+                                  .flops = forward_flops(&m->net.spec),
+                                  .pixels = (double)side * side,
+                                  .spec = m->net.spec.text};
         fill((hg__view){hg__image_plan_input(p), (ptrdiff_t)side * side * channels}, 1);
         hg__bench_measure(b, f, 1, run_image, p);
     }

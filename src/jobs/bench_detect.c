@@ -119,7 +119,7 @@ int hg__bench_detect(hg__bench *b, hg_error *err) {
     if (!hg__bench_wants(b, title)) return HG_OK;
     int code = make(&j, b->pool, err);
     if (code == HG_OK) {
-        hg__figure f = {.name = title, .rows = ROWS - REFERENCES};
+        hg__bench_line f = {.name = title, .rows = ROWS - REFERENCES};
         const hg__spec *s = &j.model->net.spec;
         double flops = 2 * 2.0 * REFERENCES * COLUMNS; // neighbours of the row and of its residual
         for (int32_t i = 0; i < s->layers; i++) flops += hg__layer_flops(&s->layer[i]);

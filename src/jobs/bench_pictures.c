@@ -193,7 +193,7 @@ static int failed(const feed *f, hg_error *err) {
 enum { DECODED, BATCHES, TRAINED, FIGURES };
 
 // Every crop from a file decoded for it: one crop of each picture an epoch and no memory to keep any.
-static int bench_batches(hg__bench *b, const album *a, hg__figure *f, hg_error *err) {
+static int bench_batches(hg__bench *b, const album *a, hg__bench_line *f, hg_error *err) {
     feed from;
     int code = make_feed(&from, a, 1, 1, err);
     if (code == HG_OK) {
@@ -205,7 +205,7 @@ static int bench_batches(hg__bench *b, const album *a, hg__figure *f, hg_error *
     return code;
 }
 
-static int bench_waiting(hg__bench *b, const album *a, hg__figure *f, hg_error *err) {
+static int bench_waiting(hg__bench *b, const album *a, hg__bench_line *f, hg_error *err) {
     feed from;
     int code = make_feed(&from, a, 1U << 30, 0, err);
     if (code == HG_OK) from.model = hg__model_from_spec("unet", &from.data->shape, 0, 0, err);
@@ -223,7 +223,7 @@ static int bench_waiting(hg__bench *b, const album *a, hg__figure *f, hg_error *
     return code;
 }
 
-static int bench_album(hg__bench *b, album *a, hg__figure *f, hg_error *err) {
+static int bench_album(hg__bench *b, album *a, hg__bench_line *f, hg_error *err) {
     HG_TRY(write_album(a, err));
     f[DECODED].seconds = hg__bench_best(b, decode_all, a) / FILES;
     HG_TRY(decoded(a, err));
@@ -248,7 +248,7 @@ static int bench_format(hg__bench *b, const char *extension, hg_error *err) {
     if (!a) return HG_ERR_MEMORY;
     a->extension = extension;
     a->pool = b->pool;
-    hg__figure f[FIGURES] = {
+    hg__bench_line f[FIGURES] = {
         {.name = name[DECODED], .rows = 1,                  .pixels = pixels},
         {.name = name[BATCHES],                     .rows = 1,                           .pixels = pixels, .share_of = "decoding's speed"},
         {.name = name[TRAINED],     .share_of = "it spent waiting for data"},

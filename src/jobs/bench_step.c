@@ -91,7 +91,7 @@ static double flops_of_row(const hg__spec *s) {
 void hg__bench_step(hg__bench *b, hg__scene *s, const hg__scene_case *c) {
     const double steps = (c->rows + c->batch - 1) / c->batch; // NOLINT(bugprone-integer-division)
     const double rows = c->rows / steps;
-    const hg__figure f = {
+    const hg__bench_line f = {
         .name = c->name, .flops = flops_of_row(&s->model->net.spec) * rows, .rows = rows};
     hg__bench_measure(b, f, steps, run_epoch, s);
 }

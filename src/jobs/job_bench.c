@@ -3,7 +3,6 @@
 //
 // Every figure is the best of several rounds, and the machine's peak of multiply-adds is measured between
 // the rounds, so that both see the same clock. Work is made from a seed: no data set is needed.
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/meter.h"
 #include "base/rng.h"
 #include "jobs/bench.h"
 #include "jobs/job.h"
@@ -23,92 +21,6 @@ static const hg__scene_case standard = {
     "training step 784-64-784, batch 128", "ae", {1, {WIDTH}},
       128, 60000
 };
-
-static void spin(void *context, int32_t task, int32_t thread) {
-    (void)task, (void)thread;
-    const hg__bench *b = context;
-    hg__real sink;
-    (void)b->k->peak(200000, &sink);
-}
-
-// Raises b->peak if this moment shows more.
-static void measure_peak(hg__bench *b) {
-    hg__real sink;
-    const int32_t threads = hg__pool_threads(b->pool);
-    const double flops = b->k->peak(200000, &sink) * threads;
-    for (int i = 0; i < 5; i++) {
-        const double began = hg__seconds();
-        hg__pool_run(b->pool, spin, b, threads);
-        const double rate = flops / (hg__seconds() - began);
-        if (rate > b->peak) b->peak = rate;
-    }
-}
-
-static bool is_stopped(const hg__bench *b) {
-    return hg__is_stopped(b->listener);
-}
-
-double hg__bench_best(hg__bench *b, void (*work)(void *), void *context) {
-    double best = (double)INFINITY;
-    const double until = hg__seconds() + b->o->values.seconds;
-    for (int round = 0; round < 5 || hg__seconds() < until; round++) {
-        const double began = hg__seconds();
-        work(context);
-        const double took = hg__seconds() - began;
-        if (took < best) best = took;
-        if (is_stopped(b)) break;
-        if (round < 5 || round % 8 == 0) measure_peak(b);
-    }
-    return best;
-}
-
-bool hg__bench_wants(const hg__bench *b, const char *name) {
-    return !is_stopped(b) && strstr(name, b->o->values.only) != NULL;
-}
-
-void hg__bench_measure(hg__bench *b, hg__figure f, double units, void (*work)(void *),
-                       void *context) {
-    if (!hg__bench_wants(b, f.name)) return;
-    f.seconds = hg__bench_best(b, work, context) / units;
-    hg__bench_add(b, &f);
-}
-
-void hg__bench_add(hg__bench *b, const hg__figure *f) {
-    if (!hg__bench_wants(b, f->name)) return;
-    const bool is_first = b->lines++ == 0;
-    const double rate = f->flops / f->seconds, rows = f->rows / f->seconds;
-    if (b->json) {
-        hg__text_add(
-            &b->text,
-            "%s\n    {\"name\": \"%s\", \"us\": %.3f, \"rows_per_second\": %.0f, \"gflops\": %.2f, "
-            "\"fraction\": %.4f, \"bytes_per_second\": %.0f, \"pixels_per_second\": %.0f, "
-            "\"share\": %.4f, \"spec\": \"%s\"}",
-            is_first ? "" : ",", f->name, f->seconds * 1e6, rows, rate / 1e9, rate / b->peak,
-            f->bytes / f->seconds, f->pixels / f->seconds, f->share, f->spec ? f->spec : "");
-        return;
-    }
-    hg__text_add(&b->text, "%-40s %11.2f us", f->name, f->seconds * 1e6);
-    if (f->rows > 0) hg__text_add(&b->text, " %12.0f rows/s", rows);
-    if (f->flops > 0) {
-        hg__text_add(&b->text, " %8.1f GFLOP/s %5.1f %% of peak", rate / 1e9, 100 * rate / b->peak);
-    }
-    if (f->bytes > 0) hg__text_add(&b->text, " %8.2f GB/s", f->bytes / f->seconds / 1e9);
-    if (f->pixels > 0) hg__text_add(&b->text, " %8.2f Mpixel/s", f->pixels / f->seconds / 1e6);
-    if (f->share > 0) hg__text_add(&b->text, " %5.1f %% of %s", 100 * f->share, f->share_of);
-    hg__text_add(&b->text, "\n");
-}
-
-int hg__bench_alone(hg__bench *b, hg__bench_run *run, hg_error *err) {
-    hg__pool *all = b->pool;
-    const double kept = b->peak;
-    b->pool = hg__pool_new(1, err);
-    b->peak = 0;
-    const int code = b->pool ? run(b, err) : HG_ERR_MEMORY;
-    hg__pool_free(b->pool);
-    b->pool = all;
-    b->peak = kept;
-    return code;
-}
 
 // ---- kernels ------------------------------------------------------------------------------------
 
@@ -159,10 +71,10 @@ static int bench_kernels(hg__bench *b, hg_error *err) {
              .c_m = 64},
         repeat
     };
-    const hg__figure forward = {.name = "product 16 x 784 x 64, one thread",
-                                .flops = 2.0 * 16 * WIDTH * 64};
-    const hg__figure weights = {.name = "gradient 64 x 128 x 64, one thread",
-                                .flops = 2.0 * 64 * 128 * 64};
+    const hg__bench_line forward = {.name = "product 16 x 784 x 64, one thread",
+                                    .flops = 2.0 * 16 * WIDTH * 64};
+    const hg__bench_line weights = {.name = "gradient 64 x 128 x 64, one thread",
+                                    .flops = 2.0 * 64 * 128 * 64};
     hg__bench_measure(b, forward, repeat, run_product, &rows);
     hg__bench_measure(b, weights, repeat, run_product, &columns);
     hg__free(space);
@@ -210,9 +122,9 @@ static void bench_singles(hg__bench *b, scoring *s) {
     hg__bench_best(b, run_singles, s);
     qsort(s->latency, SINGLES, sizeof *s->latency, compare_doubles);
     for (int i = 0; i < 2; i++) {
-        hg__bench_add(b, &(hg__figure){.name = parts[i].name,
-                                       .seconds = s->latency[SINGLES / 100 * parts[i].percent],
-                                       .rows = 1});
+        hg__bench_add(b, &(hg__bench_line){.name = parts[i].name,
+                                           .seconds = s->latency[SINGLES / 100 * parts[i].percent],
+                                           .rows = 1});
     }
 }
 
@@ -233,9 +145,9 @@ static int bench_score(hg__bench *b, const hg__scene *s, hg_error *err) {
     const int code = one.scorer ? HG_OK : HG_ERR_MEMORY;
     if (code == HG_OK) {
         for (int i = 0; i < BULK * WIDTH; i++) x[i] = s->images[i] / 255.0F;
-        const hg__figure f = {.name = "score rows 784-64-784, from memory",
-                              .flops = 4.0 * WIDTH * CODE * BULK,
-                              .rows = BULK};
+        const hg__bench_line f = {.name = "score rows 784-64-784, from memory",
+                                  .flops = 4.0 * WIDTH * CODE * BULK,
+                                  .rows = BULK};
         hg__bench_measure(b, f, 1, run_bulk, &all);
         bench_singles(b, &one);
     }
@@ -291,7 +203,7 @@ static int bench_read(hg__bench *b, hg_error *err) {
     HG_TRY(hg__join_path(r.path, sizeof r.path, folder && *folder ? folder : "/tmp", name, err));
     int code = write_csv(r.path, &bytes, err);
     if (code == HG_OK) {
-        const hg__figure f = {.name = title, .rows = 200000, .bytes = (double)bytes};
+        const hg__bench_line f = {.name = title, .rows = 200000, .bytes = (double)bytes};
         hg__bench_measure(b, f, 1, run_read, &r);
         code = r.code;
         if (code < 0 && err) *err = r.err;
@@ -309,7 +221,7 @@ static bool wants(const hg__bench *b, const char *what) {
 static int run_all(hg__bench *b, hg_error *err) {
     hg__scene s = {0};
     int code = HG_OK;
-    measure_peak(b);
+    hg__bench_measure_peak(b);
     if (wants(b, "kernels")) code = hg__bench_alone(b, bench_kernels, err);
     if (code == HG_OK && (wants(b, "step") || wants(b, "score"))) {
         code = hg__scene_make(&s, &standard, b->pool, err);
@@ -321,7 +233,9 @@ static int run_all(hg__bench *b, hg_error *err) {
     if (code == HG_OK && wants(b, "conv")) code = hg__bench_conv(b, err);
     if (code == HG_OK && wants(b, "read")) code = bench_read(b, err);
     if (code == HG_OK && wants(b, "read")) code = hg__bench_pictures(b, err);
-    if (code == HG_OK && is_stopped(b)) return hg__fail(err, HG_ERR_STOPPED, "stopped on request");
+    if (code == HG_OK && hg__bench_is_stopped(b)) {
+        return hg__fail(err, HG_ERR_STOPPED, "stopped on request");
+    }
     if (code == HG_OK && b->lines == 0) {
         code = hg__fail(err, HG_ERR_USAGE, "bench: no figure of what=%s has '%s' in its name",
                         b->o->values.what, b->o->values.only);
