@@ -11,7 +11,6 @@
 #include "backend/kernels.h"
 #include "corrupt/blind.h"
 #include "corrupt/noise_type.h"
-#include "schema/schema.h"
 
 #include <cmocka.h>
 
@@ -280,7 +279,7 @@ static void jitter_has_its_deviation_and_small_levels_are_as_likely(void **state
 }
 
 // Whether all of a column's floats were replaced; part of them never are.
-static bool is_taken(const hg__column *c, float by) {
+static bool is_taken(const hg__column_group *c, float by) {
     const float *x = row + c->first;
     for (int i = 1; i < c->width; i++) assert_true(x[i] == x[0]);
     assert_true(x[0] == 3 || x[0] == by);
@@ -289,31 +288,28 @@ static bool is_taken(const hg__column *c, float by) {
 
 static void a_column_is_taken_as_a_whole(void **state) {
     (void)state;
-    enum { N = 20, TRIES = 1000 };
+    enum { N = 20, TRIES = 1000, COLUMNS = 3 };
     static float donor[N];
-    static hg__column columns[] = {
-        {.kind = HG_COLUMN_NUMBER, .first = 0, .width = 1     },
-        {.kind = HG_COLUMN_ID    },
-        {.kind = HG_COLUMN_CATEGORY,             .first = 1,           .width = 16},
-        {.kind = HG_COLUMN_NUMBER,              .first = 17,             .width = 3    }
+    static const hg__column_group columns[COLUMNS] = {
+        {0,  1 },
+        {1,  16},
+        {17, 3 }
     };
-    const hg__schema schema = {.column = columns, .columns = 4, .width = N};
-    int taken[2][4] = {{0}};
+    int taken[2][COLUMNS] = {{0}};
     hg__noise_place at = {.height = 1, .width = N, .channels = 1, .seed = 2};
     for (int i = 0; i < N; i++) donor[i] = 9;
-    at.schema = &schema;
+    at.group = columns;
+    at.groups = COLUMNS;
     at.donor = donor;
     for (at.row = 0; at.row < TRIES; at.row++) {
         for (int way = 0; way < 2; way++) {
             fill(3, N);
             apply(way ? "swap 30" : "mask 30", &at, row);
-            for (int c = 0; c < 4; c++) {
-                if (columns[c].width) taken[way][c] += is_taken(&columns[c], way ? 9 : 0);
-            }
+            for (int c = 0; c < COLUMNS; c++) taken[way][c] += is_taken(&columns[c], way ? 9 : 0);
         }
     }
-    for (int c = 0; c < 8; c++) { // four deviations around 300
-        if (columns[c % 4].width > 0) assert_true(abs(taken[c / 4][c % 4] - 300) < 60);
+    for (int c = 0; c < 2 * COLUMNS; c++) { // four deviations around 300
+        assert_true(abs(taken[c / COLUMNS][c % COLUMNS] - 300) < 60);
     }
 }
 

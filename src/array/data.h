@@ -117,8 +117,9 @@ typedef struct hg__making {
     bool fixed;
     struct hg__pool
         *pool; // does what is left of the making in hg__loader_next(); needed if rows are made
-    const struct hg__schema
-        *schema; // borrowed: rows are a table's, spoilt column by column; or NULL
+    // Borrowed, (groups): the columns of a table's rows, which are spoilt as wholes; or NULL.
+    const struct hg__column_group *group;
+    int32_t groups;
 } hg__making;
 
 hg__loader *hg__loader_new(const hg__rows *rows, int32_t batch, const hg__making *making,

@@ -244,7 +244,8 @@ int hg__noise_apply(const hg__noise *n, const hg__noise_place *at, float *x, flo
             .key = key,
             .counter = {first + 1, at->epoch, (uint32_t)at->row},
             .amount = draw_amount(s, (double)hg__unit_float(draw.word[0])),
-            .schema = at->schema,
+            .group = at->group,
+            .groups = at->groups,
             .donor = at->donor
         };
         r.scratch = scratch;

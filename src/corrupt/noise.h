@@ -51,13 +51,21 @@ int hg__noise_check(const hg__noise *n, int32_t height, int32_t width, int32_t c
 // Floats hg__noise_apply() needs as scratch for one row.
 size_t hg__noise_scratch(const hg__noise *n, int32_t height, int32_t width, int32_t channels);
 
+// Floats of a row that belong together: a column of a table.
+typedef struct hg__column_group {
+    int32_t first, width;
+} hg__column_group;
+
 // Which row is spoilt: its shape, and where its draws come from.
 typedef struct hg__noise_place {
     int32_t height, width, channels; // a row that is no image: 1, n, 1
     uint32_t epoch;
     uint64_t seed, row;
-    const struct hg__schema *schema; // borrowed: a table's row; else NULL
-    const float *donor;              // another row, where hg__noise_needs_donor(); else NULL
+    // Borrowed, (groups): the columns of a table's row; else NULL.
+    const hg__column_group *group;
+    int32_t groups;
+    // Another row, where hg__noise_needs_donor(); else NULL.
+    const float *donor;
 } hg__noise_place;
 
 // Whether a step takes values of another row, and which of `rows` rows that is here.

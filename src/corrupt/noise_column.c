@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "corrupt/noise_type.h"
-#include "schema/schema.h"
 
 static size_t one_row(int32_t height, int32_t width, int32_t channels, double amount) {
     (void)amount;
@@ -26,16 +25,15 @@ static void replace(const hg__noise_row *r, float *x, const float *from) {
     const float share = (float)(r->amount / 100);
     const size_t units = (size_t)r->height * (size_t)r->width, each = (size_t)r->channels;
     hg__noise_uniform(r, 0, units, r->scratch);
-    if (!r->schema) {
+    if (!r->group) {
         for (size_t i = 0; i < units; i++) {
             if (r->scratch[i] < share) put(x, from, i * each, each);
         }
         return;
     }
-    for (int32_t i = 0; i < r->schema->columns; i++) {
-        const hg__column *c = &r->schema->column[i];
-        if (c->width == 0 || r->scratch[c->first] >= share) continue;
-        put(x, from, (size_t)c->first, (size_t)c->width);
+    for (int32_t i = 0; i < r->groups; i++) {
+        const hg__column_group *c = &r->group[i];
+        if (r->scratch[c->first] < share) put(x, from, (size_t)c->first, (size_t)c->width);
     }
 }
 

@@ -14,7 +14,9 @@ typedef struct hg__noise_row {
     uint32_t counter[3]; // of the step's first random row; the next ones have 1, 2 ... added to [0]
     double amount;       // what was drawn from the step's range
     float *scratch;
-    const struct hg__schema *schema; // as hg__noise_place has them
+    // As hg__noise_place has them.
+    const hg__column_group *group;
+    int32_t groups;
     const float *donor;
 } hg__noise_row;
 

@@ -2,7 +2,7 @@
 // train_open.c - what a run trains on: rows of a file or crops of images, validation rows, noise.
 #include <string.h>
 
-#include "detect/table_model.h"
+#include "base/mem.h"
 #include "jobs/trainer.h"
 #include "rows/pictures.h"
 
@@ -59,6 +59,19 @@ static int open_val(hg__trainer *t, hg__data_options *o, hg_error *err) {
     return HG_OK;
 }
 
+// The columns of a table that have floats.
+static int find_groups(hg__trainer *t, hg_error *err) {
+    const hg__schema *s = t->schema;
+    if (!s) return HG_OK;
+    t->group = hg__alloc((size_t)s->columns, sizeof *t->group, err);
+    if (!t->group) return HG_ERR_MEMORY;
+    for (int32_t i = 0; i < s->columns; i++) {
+        const hg__column *c = &s->column[i];
+        if (c->width > 0) t->group[t->groups++] = (hg__column_group){c->first, c->width};
+    }
+    return HG_OK;
+}
+
 static int check_noise(hg__trainer *t, hg_error *err) {
     struct hg__values *v = &t->o.values;
     if (t->data->pictures) {
@@ -72,7 +85,7 @@ static int check_noise(hg__trainer *t, hg_error *err) {
     }
     HG_TRY(hg__noise_parse(&t->noise, v->noise, err));
     t->spoils = t->noise.blind || t->noise.steps > 0 || t->data->pair;
-    return HG_OK;
+    return find_groups(t, err);
 }
 
 // What else can be done with a column of text: a table is learned with it.
@@ -124,7 +137,8 @@ static hg__making making_of(hg__trainer *t, bool fixed) {
                         .seed = (uint64_t)t->o.values.seed,
                         .fixed = fixed,
                         .pool = t->pool,
-                        .schema = t->model ? hg__model_schema(t->model) : NULL};
+                        .group = t->group,
+                        .groups = t->groups};
 }
 
 hg__loader *hg__open_loader(hg__trainer *t, hg_error *err) {

@@ -166,6 +166,7 @@ void hg__trainer_clear(hg__trainer *t) {
     hg__side_columns_clear(&t->val_side);
     hg__schema_free(t->schema);
     hg__trim_clear(&t->trim);
+    hg__free(t->group);
     hg__pool_free(t->pool);
 }
 

@@ -35,8 +35,10 @@ typedef struct hg__trainer {
     hg__side_columns side, val_side; // of the rows of data and val_data
     hg__rows rows, val_rows;         // val_rows.count 0: no validation
     hg__trim trim;
-    hg__noise noise; // of rows that are no pictures
-    bool spoils;     // rows are not their own targets: noise or pairs
+    hg__noise noise;         // of rows that are no pictures
+    hg__column_group *group; // owned, (groups): columns that noise takes as wholes; or NULL
+    int32_t groups;
+    bool spoils; // rows are not their own targets: noise or pairs
     hg__objective objective;
     hg__loader *loader, *val_loader;
     hg__pool *pool;
@@ -57,8 +59,8 @@ int hg__trainer_run(hg__trainer *t, hg_error *err); // codes as hg__fit_run() ha
 // The model becomes the best; a table's gets its detector, of others *val_mse is measured where rows were held out. What trained is
 // freed.
 int hg__trainer_finish(hg__trainer *t, double *val_mse, hg_error *err);
-void hg__trainer_fill(const hg__trainer *t, hg_result *r); // all but folder and exit_reason
-const hg__progress *hg__trainer_progress(const hg__trainer *t);  // zeros where there is none
+void hg__trainer_fill(const hg__trainer *t, hg_result *r);      // all but folder and exit_reason
+const hg__progress *hg__trainer_progress(const hg__trainer *t); // zeros where there is none
 void hg__trainer_describe(hg_model *m, const hg__data *d); // notes in a model what it was made from
 void hg__trainer_clear(hg__trainer *t);
 void hg__trainer_note(const hg__trainer *t, const char *sentence); // for the user; "" is none

@@ -219,7 +219,8 @@ static int prepare_making(hg__loader *l, hg_error *err) {
     const hg__noise *noise = l->making.noise;
     const hg__noise_place *e = &l->place;
     l->place = find_place(d, l->making.seed);
-    l->place.schema = l->making.schema;
+    l->place.group = l->making.group;
+    l->place.groups = l->making.groups;
     if (d->pictures) {
         l->scratch_stride = hg__pictures_scratch(d->pictures);
     } else {
