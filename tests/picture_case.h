@@ -14,15 +14,15 @@
 #include "backend/pool.h"
 #include "base/file.h"
 #include "image/image.h"
-#include "rows/pictures.h"
+#include "rows/dataset.h"
+#include "rows/loader.h"
 
 #include <cmocka.h>
 
 enum { CROP = 8, MOST = 64 * 64 * 3 };
 
 static char folder[64] = "/tmp/hourglass-test-XXXXXX";
-static const hg__picture_options plain = {
-    .target = "", .noise = "", .crop = CROP, .flip = true, .seed = 5};
+static const hg__picture_options plain = {.target = "", .crop = CROP, .flip = true, .seed = 5};
 
 __attribute__((format(printf, 1, 2))) static const char *at(const char *format, ...) {
     static char path[8][256];
@@ -57,18 +57,28 @@ static inline void write_picture(const char *name, int32_t number, int32_t heigh
     if (hg__image_save(&image, at("%s", name), &err) < 0) fail_msg("%s", err.message);
 }
 
-static inline hg__data *open_folder(const char *name, hg__picture_options o, size_t memory,
-                                    hg_error *err) {
+static inline hg__dataset *open_folder(const char *name, hg__picture_options o, size_t memory,
+                                       hg_error *err) {
     const hg__data_options options = {
-        .label = "", .ignore = "", .on_bad = "stop", .memory = memory, .pictures = &o};
-    return hg__data_open(at("%s", name), &options, err);
+        .label = "", .ignore = "", .on_bad = "stop", .memory = memory};
+    return hg__dataset_open(at("%s", name), &options, &o, err);
 }
 
-static inline hg__data *opened(const char *name, const hg__picture_options *o, size_t memory) {
+// `noise`: what is learned of them.
+static inline hg__dataset *opened_noisy(const char *name, const char *noise,
+                                        const hg__picture_options *o, size_t memory) {
     hg_error err = {0};
-    hg__data *d = open_folder(name, *o, memory, &err);
-    if (!d) fail_msg("%s: %s", name, err.message);
+    hg__corruption how = {.seed = o->seed};
+    hg__picture_options own = *o;
+    assert_int_equal(hg__noise_parse(&how.noise, noise, &err), HG_OK);
+    own.is_blind = how.noise.blind;
+    hg__dataset *d = open_folder(name, own, memory, &err);
+    if (!d || hg__dataset_corrupt(d, &how, &err) < 0) fail_msg("%s: %s", name, err.message);
     return d;
+}
+
+static inline hg__dataset *opened(const char *name, const hg__picture_options *o, size_t memory) {
+    return opened_noisy(name, "", o, memory);
 }
 
 static inline void expect_refusal(const char *name, const hg__picture_options *o, int code,
@@ -89,16 +99,20 @@ static inline void expect_refusal(const char *name, const hg__picture_options *o
     assert_int_equal(err.code, code);
 }
 
-static inline void make(const hg__data *d, int64_t image, int32_t draw, uint32_t epoch, float *x,
+// x and target as they are learned; without x the target as it is.
+static inline void make(const hg__dataset *d, int64_t image, int32_t draw, uint32_t epoch, float *x,
                         float *target) {
+    static float unused[MOST], scratch[8 * MOST];
     hg_error err = {0};
-    const hg__picture_place place = {image, draw, epoch};
-    float *scratch = malloc((hg__pictures_scratch(d->pictures) + 1) * sizeof *scratch);
-    assert_non_null(scratch);
-    if (hg__pictures_make(d->pictures, &place, x, target, scratch, &err) < 0) {
-        fail_msg("%s", err.message);
+    const hg__row_place place = {.row = image, .draw = draw, .epoch = epoch};
+    const hg__row_source *s = x ? &d->learned : &d->source;
+    hg__row_room room = {.x = x ? x : target, .scratch = scratch};
+    if (s->has_target) room.target = target ? target : unused;
+    assert_true(s->scratch <= sizeof scratch / sizeof *scratch);
+    if (hg__row_source_make(s, &place, &room, &err) < 0) fail_msg("%s", err.message);
+    if (x && target && !s->has_target) {
+        memcpy(target, x, (size_t)s->width * sizeof *target);
     }
-    free(scratch);
 }
 
 // The sample written by write_picture.

@@ -5,6 +5,8 @@
 
 #include "data_samples.h"
 #include "faults.h"
+#include "rows/dataset.h"
+#include "rows/loader.h"
 
 static void content_goes_before_the_extension(void **state) {
     (void)state;
@@ -35,7 +37,7 @@ static void content_goes_before_the_extension(void **state) {
 static void paths_that_are_no_files_are_refused(void **state) {
     (void)state;
     hg_error err = {0};
-    assert_null(hg__data_open("/proc/self/fdinfo", &in_memory, &err));
+    assert_null(hg__dataset_open("/proc/self/fdinfo", &in_memory, NULL, &err));
     assert_non_null(
         strstr(err.message, "/proc/self/fdinfo: expected images or one table, got a folder"));
     assert_int_equal(err.code, HG_ERR_DATA);
@@ -161,22 +163,24 @@ static void a_split_has_every_row_once(void **state) {
     hg__rows train, val, again, other;
     for (int rows = 1; rows <= 1000; rows += rows < 20 ? 1 : 97) {
         assert_int_equal(hg__data_wrap(&d, x, rows, 1, &err), HG_OK);
-        assert_int_equal(hg__rows_split(&d, 0.1, 1, 7, &train, &val, &err), HG_OK);
+        assert_int_equal(hg__rows_split(hg__array_source(&d), 0.1, 1, 7, &train, &val, &err),
+                         HG_OK);
         int times[1000] = {0};
         count_rows(&train, times, rows);
         count_rows(&val, times, rows);
         for (int i = 0; i < rows; i++) assert_int_equal(times[i], 1);
         assert_int_equal(val.count, rows == 1 ? 0 : rows < 15 ? 1 : (rows * 2 + 10) / 20);
-        assert_int_equal(hg__rows_split(&d, 0.1, 0.5, 7, &again, &other, &err), HG_OK);
+        assert_int_equal(hg__rows_split(hg__array_source(&d), 0.1, 0.5, 7, &again, &other, &err),
+                         HG_OK);
         for (int64_t p = 0; p < again.count; p++) {
             assert_int_equal(hg__rows_at(&again, p), hg__rows_at(&train, p));
         }
     }
-    assert_int_equal(hg__rows_split(&d, 0, 1, 7, &train, &val, &err), HG_OK);
+    assert_int_equal(hg__rows_split(hg__array_source(&d), 0, 1, 7, &train, &val, &err), HG_OK);
     assert_false(train.permuted);
     assert_int_equal(val.count, 0);
-    assert_int_equal(hg__rows_split(&d, 0.1, 1, 7, &train, &val, &err), HG_OK);
-    assert_int_equal(hg__rows_split(&d, 0.1, 1, 8, &again, &val, &err), HG_OK);
+    assert_int_equal(hg__rows_split(hg__array_source(&d), 0.1, 1, 7, &train, &val, &err), HG_OK);
+    assert_int_equal(hg__rows_split(hg__array_source(&d), 0.1, 1, 8, &again, &val, &err), HG_OK);
     int same = 0;
     for (int64_t p = 0; p < train.count; p++) {
         same += hg__rows_at(&train, p) == hg__rows_at(&again, p);
@@ -191,8 +195,9 @@ static void a_split_has_every_row_once(void **state) {
         {0.1,         (double)NAN}
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        assert_int_equal(hg__rows_split(&d, bad[i][0], bad[i][1], 7, &train, &val, &err),
-                         HG_ERR_USAGE);
+        assert_int_equal(
+            hg__rows_split(hg__array_source(&d), bad[i][0], bad[i][1], 7, &train, &val, &err),
+            HG_ERR_USAGE);
     }
 }
 
@@ -205,7 +210,7 @@ static const char *const scenarios[] = {
 };
 
 static int read_epoch(const hg__data *d, hg_error *err) {
-    const hg__rows rows = hg__rows_all(d);
+    const hg__rows rows = hg__rows_all(hg__array_source(d));
     hg__loader *l = hg__loader_new(&rows, 2, NULL, err);
     if (!l) return HG_ERR_MEMORY;
     hg__batch b;

@@ -69,7 +69,8 @@ static void open_bench_as(bench *b, hg__reference_kind kind, int64_t rows, int32
     assert_non_null(b->model);
     assert_int_equal(hg__model_take_schema(b->model, s, &err), HG_OK);
     const double part = rows == ROWS ? (double)HELD / ROWS : 0;
-    assert_int_equal(hg__rows_split(b->data, part, 1, 3, &b->train, &b->held, &err), HG_OK);
+    assert_int_equal(
+        hg__rows_split(hg__array_source(b->data), part, 1, 3, &b->train, &b->held, &err), HG_OK);
     hg__json *detector = hg__json_object();
     assert_int_equal(
         hg__detector_fit(b->model, &b->train, &b->held, kind, held_score, detector, b->pool, &err),

@@ -5,8 +5,9 @@
 #include "backend/kernels.h"
 #include "backend/pool.h"
 #include "base/mem.h"
-#include "corrupt/noise.h"
 #include "data_samples.h"
+#include "rows/corrupted.h"
+#include "rows/loader.h"
 
 enum { ROWS = 1003, WIDTH = 5, BATCH = 64 };
 
@@ -54,7 +55,7 @@ static int64_t run_epoch(hg__loader *l, int64_t *numbers, int64_t count, int64_t
 static void check_epochs(size_t memory) {
     hg_error err;
     hg__data *d = open_rows(memory);
-    const hg__rows rows = hg__rows_all(d);
+    const hg__rows rows = hg__rows_all(hg__array_source(d));
     hg__loader *l = hg__loader_new(&rows, BATCH, NULL, &err);
     assert_non_null(l);
     int64_t order[4][ROWS];
@@ -100,7 +101,8 @@ static void memory_and_disk_give_the_same_order(void **state) {
         hg_error err;
         hg__data *d = open_rows(k ? 1 : 1 << 20);
         hg__rows train, val;
-        assert_int_equal(hg__rows_split(d, 0.2, 0.7, 3, &train, &val, &err), HG_OK);
+        assert_int_equal(hg__rows_split(hg__array_source(d), 0.2, 0.7, 3, &train, &val, &err),
+                         HG_OK);
         hg__loader *l = hg__loader_new(&train, BATCH, NULL, &err);
         hg__loader_start(l, true, 9, 2, 0);
         counts[k] = run_epoch(l, order[k], train.count, 0);
@@ -115,7 +117,7 @@ static void an_epoch_may_be_left_at_any_batch(void **state) {
     (void)state;
     hg_error err;
     hg__data *d = open_rows(1);
-    const hg__rows rows = hg__rows_all(d);
+    const hg__rows rows = hg__rows_all(hg__array_source(d));
     hg__loader *l = hg__loader_new(&rows, BATCH, NULL, &err);
     int64_t numbers[ROWS];
     for (int e = 0; e < 200; e++) {
@@ -135,7 +137,7 @@ static void a_step_allocates_nothing(void **state) {
     for (int k = 0; k < 2; k++) {
         hg_error err;
         hg__data *d = open_rows(k ? 1 : 1 << 20);
-        const hg__rows rows = hg__rows_all(d);
+        const hg__rows rows = hg__rows_all(hg__array_source(d));
         hg__loader *l = hg__loader_new(&rows, BATCH, NULL, &err);
         const uint64_t before = hg__alloc_count();
         int64_t numbers[ROWS];
@@ -151,7 +153,7 @@ static void a_file_that_shrinks_is_an_error(void **state) {
     (void)state;
     hg_error err = {0};
     hg__data *d = open_rows(1);
-    const hg__rows rows = hg__rows_all(d);
+    const hg__rows rows = hg__rows_all(hg__array_source(d));
     hg__loader *l = hg__loader_new(&rows, BATCH, NULL, &err);
     assert_int_equal(ftruncate(d->fd, 2000), 0);
     hg__loader_start(l, false, 1, 0, 0);
@@ -167,7 +169,7 @@ static void impossible_batches_are_refused(void **state) {
     (void)state;
     hg_error err = {0};
     hg__data *d = open_rows(1 << 20);
-    const hg__rows rows = hg__rows_all(d);
+    const hg__rows rows = hg__rows_all(hg__array_source(d));
     assert_null(hg__loader_new(&rows, 0, NULL, &err));
     assert_string_equal(err.message, "batch: expected at least 1 row, got 0");
     hg__loader *l = hg__loader_new(&rows, INT32_MAX, NULL, &err); // no more than there are rows
@@ -185,13 +187,17 @@ static void impossible_batches_are_refused(void **state) {
 static void run_noisy(size_t memory, const char *text, int32_t threads, int64_t skip,
                       float (*x)[WIDTH], float (*target)[WIDTH]) {
     hg_error err = {0};
-    hg__noise noise;
+    hg__corruption how = {.seed = 3};
+    hg__corrupted noisy;
+    hg__row_source source;
     hg__batch b;
     hg__data *d = open_rows(memory);
-    assert_int_equal(hg__noise_parse(&noise, text, &err), HG_OK);
+    const hg__row_source clean = hg__array_source(d);
+    assert_int_equal(hg__noise_parse(&how.noise, text, &err), HG_OK);
+    assert_int_equal(hg__corrupt(&noisy, &clean, &how, &source, &err), HG_OK);
     hg__pool *pool = threads ? hg__pool_new(threads, &err) : NULL;
-    const hg__making making = {.noise = &noise, .seed = 3, .pool = pool};
-    const hg__rows rows = hg__rows_all(d);
+    const hg__making making = {.pool = pool};
+    const hg__rows rows = hg__rows_all(source);
     hg__loader *l = hg__loader_new(&rows, BATCH, &making, &err);
     assert_non_null(l);
     const uint64_t before = hg__alloc_count();
@@ -273,16 +279,17 @@ static void swapped_values_come_from_one_row(void **state) {
 static void noise_for_images_refuses_other_rows(void **state) {
     (void)state;
     hg_error err = {0};
-    hg__noise noise;
+    hg__corruption how = {0};
+    hg__corrupted noisy;
+    hg__row_source source;
     hg__data *d = open_rows(1 << 20);
-    const hg__rows rows = hg__rows_all(d);
-    assert_int_equal(hg__noise_parse(&noise, "jpeg 50", &err), HG_OK);
-    const hg__making making = {.noise = &noise};
-    assert_null(hg__loader_new(&rows, BATCH, &making, &err));
+    const hg__row_source clean = hg__array_source(d);
+    assert_int_equal(hg__noise_parse(&how.noise, "jpeg 50", &err), HG_OK);
+    assert_int_equal(hg__corrupt(&noisy, &clean, &how, &source, &err), HG_ERR_USAGE);
     assert_string_equal(err.message,
                         "noise: jpeg: expected images of 1 or 3 channels, got rows of 1 x 5 x 1");
-    assert_int_equal(hg__noise_parse(&noise, "blind", &err), HG_OK);
-    assert_null(hg__loader_new(&rows, BATCH, &making, &err));
+    assert_int_equal(hg__noise_parse(&how.noise, "blind", &err), HG_OK);
+    assert_int_equal(hg__corrupt(&noisy, &clean, &how, &source, &err), HG_ERR_USAGE);
     assert_string_equal(err.message,
                         "noise: blind: expected images from a folder, got rows of 1 x 5 x 1");
     hg__data_close(d);

@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "exec/plan.h"
 #include "fit/pca.h"
+#include "rows/loader.h"
 
 #include <cmocka.h>
 
@@ -24,7 +25,7 @@ static hg_model *fit(const float *x, int64_t rows, int32_t width, int32_t code, 
     hg__data d;
     hg_error err = {0};
     assert_int_equal(hg__data_wrap(&d, x, rows, width, &err), HG_OK);
-    const hg__rows all = hg__rows_all(&d);
+    const hg__rows all = hg__rows_all(hg__array_source(&d));
     hg_model *m = NULL;
     if (hg__pca_fit(&m, &all, code, pool, &err) != HG_OK) fail_msg("%s", err.message);
     return m;
@@ -202,7 +203,7 @@ static void bytes_give_the_model_of_the_same_numbers_as_floats(void **state) {
         .base = bytes,
         .fd = -1
     };
-    const hg__rows all = hg__rows_all(&d);
+    const hg__rows all = hg__rows_all(hg__array_source(&d));
     hg_model *from_bytes = NULL;
     assert_int_equal(hg__pca_fit(&from_bytes, &all, CODE, NULL, NULL), HG_OK);
     hg_model *from_floats = fit(x, ROWS, N, CODE, NULL);
@@ -277,7 +278,7 @@ static void a_code_wider_than_the_rows_is_refused(void **state) {
     hg_error err = {0};
     hg_model *m = NULL;
     assert_int_equal(hg__data_wrap(&d, x, 2, 2, &err), HG_OK);
-    const hg__rows all = hg__rows_all(&d);
+    const hg__rows all = hg__rows_all(hg__array_source(&d));
     assert_int_equal(hg__pca_fit(&m, &all, 3, NULL, &err), HG_ERR_USAGE);
     assert_string_equal(err.message,
                         "array: PCA expects a code of 1 to 2 numbers (the rows' width), got 3");
@@ -288,7 +289,7 @@ static void a_code_wider_than_the_rows_is_refused(void **state) {
 static void rows_that_are_too_wide_are_refused(void **state) {
     (void)state;
     const hg__data d = {.path = "wide", .rows = 1, .width = HG_MAX_PCA_WIDTH + 1, .fd = -1};
-    const hg__rows all = hg__rows_all(&d);
+    const hg__rows all = hg__rows_all(hg__array_source(&d));
     hg_error err = {0};
     hg_model *m = NULL;
     assert_int_equal(hg__pca_fit(&m, &all, 3, NULL, &err), HG_ERR_USAGE);
@@ -308,7 +309,7 @@ static hg__data *open_mnist(const char *name) {
 // Mean squared error per pixel.
 static double measure(const hg_model *m, const hg__data *d, hg__pool *pool) {
     enum { BATCH = 500 };
-    const hg__rows all = hg__rows_all(d);
+    const hg__rows all = hg__rows_all(hg__array_source(d));
     hg__loader *l = hg__loader_new(&all, BATCH, NULL, NULL);
     hg__run_plan *plan = hg__run_plan_new(&m->net, pool, NULL, NULL);
     assert_non_null(l);
@@ -328,7 +329,7 @@ static double measure(const hg_model *m, const hg__data *d, hg__pool *pool) {
 }
 
 static void check_mnist(const hg__data *train, const hg__data *test, int32_t code, double known) {
-    const hg__rows all = hg__rows_all(train);
+    const hg__rows all = hg__rows_all(hg__array_source(train));
     hg__pool *pool = hg__pool_new(0, NULL);
     hg_model *m = NULL;
     assert_non_null(pool);

@@ -10,10 +10,10 @@ static void rows_do_not_depend_on_what_is_kept(void **state) {
     float want[CROP * CROP], x[CROP * CROP];
     for (int32_t k = 0; k < 30; k++) {
         for (int m = 0; m < 3; m++) {
-            hg__data *d = opened("grey", &plain, memory[m]);
+            hg__dataset *d = opened("grey", &plain, memory[m]);
             for (int32_t j = 0; j <= k; j++) make(d, j % 3, j, 1, NULL, m ? x : want);
             if (m) assert_memory_equal(x, want, sizeof x);
-            hg__data_close(d);
+            hg__dataset_close(d);
         }
     }
 }
@@ -22,17 +22,18 @@ static void a_file_that_goes_or_changes_is_an_error(void **state) {
     (void)state;
     float x[CROP * CROP];
     hg_error err = {0};
-    const hg__picture_place place = {0, 0, 1};
+    const hg__row_place place = {.epoch = 1};
+    hg__row_room room = {.x = x};
     write_picture("gone.png", 1, 12, 12, 1);
-    hg__data *d = opened("gone.png", &plain, 0);
+    hg__dataset *d = opened("gone.png", &plain, 0);
     write_picture("gone.png", 1, 13, 12, 1);
-    assert_int_equal(hg__pictures_make(d->pictures, &place, NULL, x, NULL, &err), HG_ERR_DATA);
+    assert_int_equal(hg__row_source_make(&d->source, &place, &room, &err), HG_ERR_DATA);
     assert_non_null(strstr(err.message,
                            "gone.png: expected 12 x 12 pixels as when it was opened, got 12 x 13"));
     assert_int_equal(unlink(at("gone.png")), 0);
-    assert_true(hg__pictures_make(d->pictures, &place, NULL, x, NULL, &err) < 0);
+    assert_true(hg__row_source_make(&d->source, &place, &room, &err) < 0);
     assert_non_null(strstr(err.message, "gone.png"));
-    hg__data_close(d);
+    hg__dataset_close(d);
 }
 
 static void the_fingerprint_is_of_names_and_contents(void **state) {
@@ -43,9 +44,9 @@ static void the_fingerprint_is_of_names_and_contents(void **state) {
         if (k == 2) assert_int_equal(unlink(at("print/one.png")), 0);
         write_picture(k == 2 ? "print/two.png" : "print/one.png", k == 3, 12, 12, 1);
         if (k == 3) assert_int_equal(unlink(at("print/two.png")), 0);
-        hg__data *d = opened("print", &plain, 1 << 20);
+        hg__dataset *d = opened("print", &plain, 1 << 20);
         seen[k] = d->fingerprint;
-        hg__data_close(d);
+        hg__dataset_close(d);
     }
     assert_true(seen[0] == seen[1] && seen[0] != seen[2]);
     assert_true(seen[3] != seen[0] && seen[3] != seen[2]);
@@ -62,13 +63,13 @@ typedef struct epoch {
 } epoch;
 
 // One epoch; `helps`: the batch ahead is made as training does, in other tasks' time.
-static void run_epoch(const hg__data *d, int32_t threads, bool helps, int32_t number, int64_t skip,
-                      epoch *e) {
+static void run_epoch(const hg__dataset *d, int32_t threads, bool helps, int32_t number,
+                      int64_t skip, epoch *e) {
     hg_error err = {0};
     hg__batch b;
     hg__pool *pool = threads ? hg__pool_new(threads, &err) : NULL;
-    const hg__making making = {.seed = 5, .pool = pool};
-    const hg__rows rows = hg__rows_all(d);
+    const hg__making making = {.pool = pool};
+    const hg__rows rows = hg__rows_all(d->learned);
     hg__loader *l = hg__loader_new(&rows, BATCH, &making, &err);
     assert_non_null(l);
     assert_int_equal(hg__loader_rows(l), ROWS);
@@ -93,9 +94,8 @@ static void any_number_of_threads_makes_the_same_rows(void **state) {
     (void)state;
     static epoch want, got;
     hg__picture_options o = plain;
-    o.noise = "gaussian 10-50 + jpeg 20-80";
     o.crops = 7;
-    hg__data *d = opened("grey", &o, 1 << 20);
+    hg__dataset *d = opened_noisy("grey", "gaussian 10-50 + jpeg 20-80", &o, 1 << 20);
     run_epoch(d, 0, false, 3, 0, &want);
     assert_int_equal(want.rows, ROWS);
     int times[3] = {0};
@@ -117,7 +117,7 @@ static void any_number_of_threads_makes_the_same_rows(void **state) {
     }
     run_epoch(d, 2, true, 4, 0, &got);
     assert_memory_not_equal(got.x, want.x, sizeof want.x);
-    hg__data_close(d);
+    hg__dataset_close(d);
 }
 
 enum { IMAGES = 40, CROPS = 5, BLOCK = 5 };
@@ -160,10 +160,10 @@ static void a_folder_larger_than_memory_comes_in_blocks(void **state) {
         snprintf(name, sizeof name, "many/%02d.pgm", i);
         write_picture(name, i % 15, 12, 12, 1);
     }
-    hg__data *d = opened("many", &o, 12 * 12 * 2 * 10); // ten of them
+    hg__dataset *d = opened("many", &o, 12 * 12 * 2 * 10); // ten of them
     assert_int_equal(hg__pictures_block(d->pictures), BLOCK);
-    const hg__rows rows = hg__rows_all(d);
-    const hg__making making = {.seed = 1};
+    const hg__rows rows = hg__rows_all(d->learned);
+    const hg__making making = {0};
     hg__loader *l = hg__loader_new(&rows, 8, &making, &err);
     int64_t order[2][IMAGES * CROPS];
     for (int e = 0; e < 2; e++) {
@@ -172,17 +172,16 @@ static void a_folder_larger_than_memory_comes_in_blocks(void **state) {
     }
     assert_memory_not_equal(order[0], order[1], sizeof order[0]);
     hg__loader_free(l);
-    hg__data_close(d);
+    hg__dataset_close(d);
 }
 
 static void validation_rows_are_the_same_every_epoch(void **state) {
     (void)state;
     hg_error err = {0};
     hg__picture_options o = plain;
-    o.noise = "gaussian 25";
-    hg__data *d = opened("grey", &o, 1 << 20);
-    const hg__rows rows = hg__rows_all(d);
-    const hg__making making = {.seed = 5, .fixed = true};
+    hg__dataset *d = opened_noisy("grey", "gaussian 25", &o, 1 << 20);
+    const hg__rows rows = hg__rows_all(d->learned);
+    const hg__making making = {.fixed = true};
     hg__loader *l = hg__loader_new(&rows, 3, &making, &err);
     float want[3][CROP * CROP], middle[CROP * CROP];
     for (int e = 0; e < 3; e++) {
@@ -193,18 +192,19 @@ static void validation_rows_are_the_same_every_epoch(void **state) {
             if (e == 0) memcpy(want[i], b.row[i], sizeof want[0]);
             assert_memory_equal(b.row[i], want[i], sizeof want[0]);
         }
-        assert_int_equal(hg__data_row(d, 0, middle, &err), HG_OK);
+        assert_int_equal(hg__row_source_row(&d->source, 0, middle, &err), HG_OK);
         assert_memory_equal(b.target[0], middle, sizeof middle);
     }
     hg__loader_free(l);
-    l = hg__loader_new(&rows, 3, NULL, &err); // nobody asked for noise
+    const hg__rows clean = hg__rows_of(&rows, d->source);
+    l = hg__loader_new(&clean, 3, NULL, &err);
     hg__batch b;
     hg__loader_start(l, false, 0, 1, 0);
     assert_int_equal(hg__loader_next(l, &b, &err), 1);
     assert_memory_equal(b.row[0], middle, sizeof middle);
     assert_null(b.target);
     hg__loader_free(l);
-    hg__data_close(d);
+    hg__dataset_close(d);
 }
 
 static void an_error_on_the_way_shows_in_next(void **state) {
@@ -219,8 +219,8 @@ static void an_error_on_the_way_shows_in_next(void **state) {
     }
     hg__picture_options o = plain;
     o.crops = 1;
-    hg__data *d = opened("fades", &o, 0);
-    const hg__rows rows = hg__rows_all(d);
+    hg__dataset *d = opened("fades", &o, 0);
+    const hg__rows rows = hg__rows_all(d->learned);
     hg__pool *pool = hg__pool_new(2, &err);
     const hg__making making = {.pool = pool};
     hg__loader *l = hg__loader_new(&rows, 2, &making, &err);
@@ -233,7 +233,7 @@ static void an_error_on_the_way_shows_in_next(void **state) {
     assert_non_null(strstr(err.message, "fades/3.png"));
     hg__loader_free(l);
     hg__pool_free(pool);
-    hg__data_close(d);
+    hg__dataset_close(d);
 }
 
 int main(void) {

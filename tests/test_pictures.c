@@ -6,32 +6,33 @@
 
 static void a_folder_is_rows_of_crops(void **state) {
     (void)state;
-    hg__data *d = opened("grey", &plain, 1 << 20);
+    hg__dataset *d = opened("grey", &plain, 1 << 20);
     assert_string_equal(d->format, "images");
-    assert_int_equal(d->rows, 3);
-    assert_true(d->shape.rank == 3 && d->shape.dim[0] == CROP && d->shape.dim[1] == CROP);
-    assert_int_equal(d->shape.dim[2], 1);
-    assert_int_equal(d->width, CROP * CROP);
-    assert_true(d->dtype == HG_F32 && d->scale == 1 && !d->base && d->fd == -1);
-    assert_int_equal(d->crops,
+    assert_int_equal(d->source.rows, 3);
+    assert_true(d->source.shape.rank == 3 && d->source.shape.dim[0] == CROP &&
+                d->source.shape.dim[1] == CROP);
+    assert_int_equal(d->source.shape.dim[2], 1);
+    assert_int_equal(d->source.width, CROP * CROP);
+    assert_true(d->source.dtype == HG_F32 && d->source.scale == 1 && !d->source.base);
+    assert_int_equal(d->source.draws,
                      (20 * 24 + 8 * 9 + 16 * 40) / 3 / 64); // 6.2 crops cover the mean one
-    hg__data_close(d);
+    hg__dataset_close(d);
     hg__picture_options o = plain;
     o.crops = 4;
     d = opened("both", &o, 1 << 20);
-    assert_true(d->shape.dim[2] == 3 && d->crops == 4); // one has colour
-    hg__data_close(d);
+    assert_true(d->source.shape.dim[2] == 3 && d->source.draws == 4); // one has colour
+    hg__dataset_close(d);
     o.channels = 1;
     d = opened("both", &o, 1 << 20);
-    assert_int_equal(d->shape.dim[2], 1);
-    hg__data_close(d);
+    assert_int_equal(d->source.shape.dim[2], 1);
+    hg__dataset_close(d);
     d = opened("grey/b.png", &o, 1 << 20); // one file
-    assert_int_equal(d->rows, 1);
-    hg__data_close(d);
+    assert_int_equal(d->source.rows, 1);
+    hg__dataset_close(d);
     assert_int_equal(hg__write_file(at("list.txt"), "grey/a.png\nboth/c.pgm\n", 22, NULL), HG_OK);
     d = opened("list.txt", &o, 1 << 20);
-    assert_int_equal(d->rows, 2);
-    hg__data_close(d);
+    assert_int_equal(d->source.rows, 2);
+    hg__dataset_close(d);
 }
 
 #define LEFT_OUT "; on_bad=skip leaves it out"
@@ -46,11 +47,7 @@ static void what_cannot_be_used_is_named(void **state) {
     expect_refusal("grey", &o, HG_ERR_DATA,
                    "@/grey/b.png: expected 24 x 20 pixels as a.png has (crop=0 takes whole "
                    "images), got 9 x 8" LEFT_OUT);
-    o = plain;
-    o.noise = "fog";
     hg_error err = {0};
-    assert_null(open_folder("grey", o, 1 << 20, &err));
-    assert_int_equal(err.code, HG_ERR_USAGE);
     assert_null(open_folder("bad", plain, 1 << 20, &err));
     assert_int_equal(err.code, HG_ERR_DATA);
     assert_non_null(strstr(err.message, "bad/broken.png"));
@@ -61,14 +58,14 @@ static void bad_images_may_be_left_out(void **state) {
     hg_error err = {0};
     hg__picture_options o = plain;
     const hg__data_options options = {
-        .label = "", .ignore = "", .on_bad = "skip", .memory = 1 << 20, .pictures = &o};
-    hg__data *d = hg__data_open(at("bad"), &options, &err);
+        .label = "", .ignore = "", .on_bad = "skip", .memory = 1 << 20};
+    hg__dataset *d = hg__dataset_open(at("bad"), &options, &o, &err);
     assert_non_null(d);
-    assert_int_equal(d->rows, 1);
+    assert_int_equal(d->source.rows, 1);
     assert_int_equal(d->skipped, 1);
-    hg__data_close(d);
+    hg__dataset_close(d);
     o.crop = 60;
-    assert_null(hg__data_open(at("bad"), &options, &err));
+    assert_null(hg__dataset_open(at("bad"), &options, &o, &err));
     assert_non_null(strstr(err.message, "/bad: none of the 2 images can be used; the last: "));
 }
 
@@ -99,15 +96,15 @@ static void make_hurt_folders(void) {
     }
 }
 
-static hg__data *open_skipping(const char *name, hg__picture_options o, hg_error *err) {
+static hg__dataset *open_skipping(const char *name, hg__picture_options o, hg_error *err) {
     const hg__data_options options = {
-        .label = "", .ignore = "", .on_bad = "skip", .memory = 1 << 20, .pictures = &o};
-    return hg__data_open(at("%s", name), &options, err);
+        .label = "", .ignore = "", .on_bad = "skip", .memory = 1 << 20};
+    return hg__dataset_open(at("%s", name), &options, &o, err);
 }
 
-static hg__data *opened_skipping(const char *name, const hg__picture_options *o) {
+static hg__dataset *opened_skipping(const char *name, const hg__picture_options *o) {
     hg_error err = {0};
-    hg__data *d = open_skipping(name, *o, &err);
+    hg__dataset *d = open_skipping(name, *o, &err);
     if (!d) fail_msg("%s: %s", name, err.message);
     return d;
 }
@@ -117,29 +114,30 @@ static void damage_behind_the_header_leaves_an_image_out_too(void **state) {
     hg__picture_options o = plain;
     float x[CROP * CROP], target[CROP * CROP];
     make_hurt_folders();
-    hg__data *d = opened_skipping("hurt", &o);
-    assert_true(d->rows == 3 && d->skipped == 2);
+    hg__dataset *d = opened_skipping("hurt", &o);
+    assert_true(d->source.rows == 3 && d->skipped == 2);
     assert_non_null(strstr(d->first_skipped, "hurt/0.png: "));
     for (int i = 0; i < 3; i++) make(d, i, 0, 1, NULL, x); // what is left can be read
-    hg__data_close(d);
+    hg__dataset_close(d);
     o.target = at("hurt"); // a broken target leaves the pair out
     d = opened_skipping("whole", &o);
-    assert_true(d->rows == 3 && d->skipped == 3); // and 5 has none
+    assert_true(d->source.rows == 3 && d->skipped == 3); // and 5 has none
     for (int i = 0; i < 3; i++) make(d, i, 0, 1, x, target);
-    hg__data_close(d);
+    hg__dataset_close(d);
 }
 
 static void without_skip_the_sentence_says_how_to_go_on(void **state) {
     (void)state;
     hg_error err = {0};
     float x[CROP * CROP];
-    const hg__picture_place place = {1, 0, 1};
+    const hg__row_place place = {.row = 1, .epoch = 1};
+    hg__row_room room = {.x = x};
     unlink(at("hurt/0.png")); // its header cannot be read either
-    hg__data *d = opened("hurt", &plain, 1 << 20);
-    assert_int_equal(hg__pictures_make(d->pictures, &place, NULL, x, NULL, &err), HG_ERR_DATA);
+    hg__dataset *d = opened("hurt", &plain, 1 << 20);
+    assert_int_equal(hg__row_source_make(&d->source, &place, &room, &err), HG_ERR_DATA);
     assert_non_null(strstr(err.message, "hurt/2.png: "));
     assert_non_null(strstr(err.message, LEFT_OUT));
-    hg__data_close(d);
+    hg__dataset_close(d);
     for (int k = 1; k < 5; k++) {
         if (k != 2) unlink(at("hurt/%d.%s", k, k % 2 ? "tif" : "png"));
     }
@@ -162,25 +160,26 @@ static void partners_are_found_by_name_whatever_it_is(void **state) {
     }
     hg__picture_options o = plain;
     o.target = at("to");
-    hg__data *d = opened("from", &o, 1 << 20);
-    assert_int_equal(d->rows, 5);
+    hg__dataset *d = opened("from", &o, 1 << 20);
+    assert_int_equal(d->source.rows, 5);
     for (int i = 0; i < 5; i++) {
         make(d, i, 0, 0, x, target);
         assert_int_equal(sample(target, 0) - sample(x, 0), 8 * 4096);
     }
-    hg__data_close(d);
+    hg__dataset_close(d);
 }
 
 static void whole_images_need_no_crop(void **state) {
     (void)state;
     hg__picture_options o = plain;
     o.crop = 0;
-    hg__data *d = opened("noisy", &o, 1 << 20);
+    hg__dataset *d = opened("noisy", &o, 1 << 20);
     float x[12 * 10];
-    assert_true(d->shape.dim[0] == 12 && d->shape.dim[1] == 10 && d->crops == 1);
+    assert_true(d->source.shape.dim[0] == 12 && d->source.shape.dim[1] == 10 &&
+                d->source.draws == 1);
     make(d, 0, 0, 0, NULL, x);
     for (int32_t i = 0; i < 120; i++) assert_int_equal(sample(x, i), 4096 + i);
-    hg__data_close(d);
+    hg__dataset_close(d);
 }
 
 // ---- crops --------------------------------------------------------------------------------------
@@ -188,21 +187,21 @@ static void whole_images_need_no_crop(void **state) {
 static void the_first_fixed_crop_is_the_middle(void **state) {
     (void)state;
     float x[CROP * CROP], row[CROP * CROP];
-    hg__data *d = opened("grey", &plain, 1 << 20);
+    hg__dataset *d = opened("grey", &plain, 1 << 20);
     for (int repeat = 0; repeat < 2; repeat++) {
         make(d, 0, 0, 0, NULL, x); // of 20 lines of 24
         for (int32_t i = 0; i < CROP * CROP; i++) {
             assert_int_equal(sample(x, i), (6 + i / CROP) * 24 + 8 + i % CROP);
         }
     }
-    assert_int_equal(hg__data_row(d, 0, row, NULL), HG_OK);
+    assert_int_equal(hg__row_source_row(&d->source, 0, row, NULL), HG_OK);
     assert_memory_equal(row, x, sizeof x);
     make(d, 0, 1, 0, NULL, row); // not turned either
     assert_memory_not_equal(row, x, sizeof x);
     for (int32_t i = 0; i < CROP * CROP; i++) {
         assert_int_equal(sample(row, i) - sample(row, 0), i / CROP * 24 + i % CROP);
     }
-    hg__data_close(d);
+    hg__dataset_close(d);
 }
 
 // Which of the eight turns a crop of a picture `width` wide is, from the steps to the right and down.
@@ -235,7 +234,7 @@ static void training_crops_lie_anywhere_and_turn_in_eight_ways(void **state) {
     float x[CROP * CROP];
     int turns[8] = {0}, places[13][17] = {{0}};
     hg__picture_options o = plain;
-    hg__data *d = opened("grey", &o, 1 << 20);
+    hg__dataset *d = opened("grey", &o, 1 << 20);
     for (int32_t k = 0; k < TIMES; k++) {
         make(d, 0, k, 1 + (uint32_t)k % 7, NULL, x);
         int32_t least = 65535;
@@ -247,28 +246,28 @@ static void training_crops_lie_anywhere_and_turn_in_eight_ways(void **state) {
     }
     for (int k = 0; k < 8; k++) assert_true(abs(turns[k] - TIMES / 8) < 100);
     for (int k = 0; k < 13 * 17; k++) assert_true(places[k / 17][k % 17] > 2); // 18 expected
-    hg__data_close(d);
+    hg__dataset_close(d);
     o.flip = false;
     d = opened("grey", &o, 1 << 20);
     for (int32_t k = 0; k < 100; k++) {
         make(d, 0, k, 1, NULL, x);
         assert_int_equal(find_turn(x, 24), 0);
     }
-    hg__data_close(d);
+    hg__dataset_close(d);
 }
 
 static void colours_are_kept_joined_or_repeated(void **state) {
     (void)state;
     float colour[CROP * CROP * 3], grey[CROP * CROP];
     hg__picture_options o = plain;
-    hg__data *d = opened("both", &o, 1 << 20);
+    hg__dataset *d = opened("both", &o, 1 << 20);
     make(d, 1, 0, 0, NULL, colour); // d.ppm
     for (int32_t i = 0; i < CROP * CROP * 3; i++) {
         assert_int_equal(sample(colour, i) - sample(colour, i / 3 * 3), i % 3);
     }
     make(d, 0, 0, 0, NULL, colour); // c.pgm
     for (int32_t i = 0; i < CROP * CROP * 3; i++) assert_true(colour[i] == colour[i / 3 * 3]);
-    hg__data_close(d);
+    hg__dataset_close(d);
     o.channels = 1;
     d = opened("both", &o, 1 << 20);
     float joined[CROP * CROP];
@@ -277,7 +276,7 @@ static void colours_are_kept_joined_or_repeated(void **state) {
     const float weighted = 0.587F + 2 * 0.114F; // how far green and blue are above red
     assert_true(fabsf(joined[1] - joined[0] - 1 / 65535.0F) < 1e-6F);
     assert_true(fabsf(joined[0] * 65535 - (3 * 4096 + 24 * 4 + 8) - weighted) < 0.5F);
-    hg__data_close(d);
+    hg__dataset_close(d);
 }
 
 // ---- noise and pairs ----------------------------------------------------------------------------
@@ -286,13 +285,12 @@ static void noise_spoils_the_input_alone(void **state) {
     (void)state;
     float x[CROP * CROP], clean[CROP * CROP], target[CROP * CROP];
     hg__picture_options o = plain;
-    hg__data *d = opened("grey", &o, 1 << 20);
+    hg__dataset *d = opened("grey", &o, 1 << 20);
     make(d, 0, 3, 2, NULL, clean);
-    assert_false(hg__pictures_is_spoilt(d->pictures));
-    hg__data_close(d);
-    o.noise = "gaussian 25";
-    d = opened("grey", &o, 1 << 20);
-    assert_true(hg__pictures_is_spoilt(d->pictures));
+    assert_false(d->learned.has_target);
+    hg__dataset_close(d);
+    d = opened_noisy("grey", "gaussian 25", &o, 1 << 20);
+    assert_true(d->learned.has_target);
     make(d, 0, 3, 2, x, target);
     assert_memory_equal(target, clean, sizeof clean);
     double squares = 0;
@@ -302,7 +300,7 @@ static void noise_spoils_the_input_alone(void **state) {
     assert_memory_equal(x, clean, sizeof clean);
     make(d, 0, 3, 3, clean, NULL);
     assert_memory_not_equal(x, clean, sizeof clean);
-    hg__data_close(d);
+    hg__dataset_close(d);
 }
 
 // Halves of a picture `width` wide: each target is the pixel beside its input's. How often below or above it (0), and
@@ -320,11 +318,11 @@ static void noisy_images_alone_are_pairs_of_halves(void **state) {
     float x[CROP * CROP], target[CROP * CROP], again[CROP * CROP], plain_row[CROP * CROP];
     int apart[2] = {0};
     hg__picture_options o = plain;
-    o.noise = "blind";
-    hg__data *d = opened("blind", &o, 1 << 20); // 16 x 16, and 24 lines of 20
-    assert_int_equal(d->width, CROP * CROP);
-    assert_int_equal(d->crops, 1); // 1.4 crops of 16 x 16 cover the mean one
-    assert_true(hg__pictures_is_spoilt(d->pictures));
+    o.is_blind = true;
+    hg__dataset *d = opened_noisy("blind", "blind", &o, 1 << 20); // 16 x 16, and 24 lines of 20
+    assert_int_equal(d->source.width, CROP * CROP);
+    assert_int_equal(d->source.draws, 1); // 1.4 crops of 16 x 16 cover the mean one
+    assert_true(d->learned.has_target);
     for (int32_t k = 0; k < 50; k++) {
         make(d, k % 2, k, 1, x, target);
         check_halves(x, target, k % 2 ? 20 : 16, apart);
@@ -341,38 +339,39 @@ static void noisy_images_alone_are_pairs_of_halves(void **state) {
     for (int32_t i = 0; i < CROP * CROP; i++) {
         assert_int_equal(sample(plain_row, i), 4096 + (4 + i / CROP) * 16 + 4 + i % CROP);
     }
-    hg__data_close(d);
+    hg__dataset_close(d);
 }
 
 static void whole_noisy_images_are_halved(void **state) {
     (void)state;
     float x[6 * 5], target[6 * 5];
     hg__picture_options o = plain;
-    o.noise = "blind";
+    o.is_blind = true;
     o.crop = 0;
-    hg__data *d = opened("odd.pgm", &o, 1 << 20); // 13 lines of 11
-    assert_true(d->shape.dim[0] == 6 && d->shape.dim[1] == 5 && d->crops == 1);
+    hg__dataset *d = opened_noisy("odd.pgm", "blind", &o, 1 << 20); // 13 lines of 11
+    assert_true(d->source.shape.dim[0] == 6 && d->source.shape.dim[1] == 5 && d->source.draws == 1);
     make(d, 0, 0, 0, x, target);
     for (int32_t i = 0; i < 30; i++) {
         const int32_t place = sample(x, i) - 4096;
         assert_true(place / 11 / 2 == i / 5 && place % 11 / 2 == i % 5);
     }
-    hg__data_close(d);
+    hg__dataset_close(d);
     o.channels = 3;
     o.grey = 1;
-    d = opened("both/d.ppm", &o, 1 << 20); // colour turned grey: three channels alike
+    d = opened_noisy("both/d.ppm", "blind", &o,
+                     1 << 20); // colour turned grey: three channels alike
     float three[8 * 12 * 3], other[8 * 12 * 3];
     make(d, 0, 0, 1, three, other);
     for (int32_t i = 0; i < 8 * 12 * 3; i++) {
         assert_true(three[i] == three[i / 3 * 3] && other[i] == other[i / 3 * 3]);
     }
-    hg__data_close(d);
+    hg__dataset_close(d);
 }
 
 static void images_too_small_to_halve_are_named(void **state) {
     (void)state;
     hg__picture_options o = plain;
-    o.noise = "blind";
+    o.is_blind = true;
     expect_refusal("noisy", &o, HG_ERR_DATA,
                    "@/noisy/a.pgm: expected at least 16 x 16 pixels (twice crop, as noise=blind "
                    "halves images), got 10 x 12" LEFT_OUT);
@@ -385,13 +384,13 @@ static void images_too_small_to_halve_are_named(void **state) {
 
 static void pairs_are_cut_alike(void **state) {
     (void)state;
-    float x[CROP * CROP], target[CROP * CROP];
+    float x[CROP * CROP] = {0}, target[CROP * CROP] = {0};
     char partner[256];
     snprintf(partner, sizeof partner, "%s", at("clean"));
     hg__picture_options o = plain;
     o.target = partner;
-    hg__data *d = opened("noisy", &o, 1 << 20);
-    assert_int_equal(d->rows, 2);
+    hg__dataset *d = opened("noisy", &o, 1 << 20);
+    assert_int_equal(d->source.rows, 2);
     for (int32_t k = 0; k < 50; k++) {
         make(d, k % 2, k, 1, x, target);
         find_turn(x, 10);
@@ -399,9 +398,8 @@ static void pairs_are_cut_alike(void **state) {
             assert_int_equal(sample(target, i) - sample(x, i), 4 * 4096);
         }
     }
-    hg__data_close(d);
-    o.noise = "mask 50";
-    d = opened("noisy", &o, 1 << 20);
+    hg__dataset_close(d);
+    d = opened_noisy("noisy", "mask 50", &o, 1 << 20);
     make(d, 0, 0, 1, x, target);
     int masked = 0;
     for (int32_t i = 0; i < CROP * CROP; i++) {
@@ -409,15 +407,15 @@ static void pairs_are_cut_alike(void **state) {
         assert_true(target[i] > 0);
     }
     assert_true(masked > 15 && masked < 50);
-    hg__data_close(d);
+    hg__dataset_close(d);
 }
 
 // ---- what 0 and 1 are ---------------------------------------------------------------------------
 
 static hg__range_rule rule_of(const char *name, const hg__picture_options *o) {
-    hg__data *d = opened(name, o, 1 << 20);
+    hg__dataset *d = opened(name, o, 1 << 20);
     const hg__range_rule rule = hg__pictures_range(d->pictures);
-    hg__data_close(d);
+    hg__dataset_close(d);
     return rule;
 }
 
@@ -464,13 +462,13 @@ static void pictures_of_one_kind_have_one_range(void **state) {
     assert_int_equal(rule.kind, HG_RANGE_FIXED);
     assert_true(rule.dtype == HG_U16 && rule.white == 65535);
     assert_true(rule.low == 4096 && rule.high == 8447);
-    hg__data *d = opened("deep", &o, 1 << 20);
+    hg__dataset *d = opened("deep", &o, 1 << 20);
     make(d, 1, 0, 0, NULL, x);
     for (int i = 0; i < 256; i++) {
         const int stands = i == 5 * 16 + 5 ? i - 1 : i; // a neighbour for the hot pixel
         assert_true(fabsf(x[i] - (float)(4096 + stands) / 4351) < 1e-5F);
     }
-    hg__data_close(d);
+    hg__dataset_close(d);
     char partner[256];
     snprintf(partner, sizeof partner, "%s", at("deep-clean"));
     o.target = partner;
@@ -481,7 +479,7 @@ static void pictures_of_one_kind_have_one_range(void **state) {
     for (int i = 0; i < 256; i++) {
         assert_true(fabsf(target[i] - x[i] - 4 * 4096 / 20735.0F) < 1e-5F);
     }
-    hg__data_close(d);
+    hg__dataset_close(d);
 }
 
 static void write_samples(const char *name, const uint16_t *samples) { // (16, 16)
@@ -521,11 +519,11 @@ static void a_ground_of_one_value_is_part_of_a_target(void **state) {
     o.find_range = true;
     snprintf(partner, sizeof partner, "%s", at("grounds-clean"));
     o.target = partner;
-    hg__data *d = opened("grounds", &o, 1 << 20);
+    hg__dataset *d = opened("grounds", &o, 1 << 20);
     make(d, 0, 0, 0, x, target);
     for (int i = 0; i < 104; i++) assert_true(target[i] == 0);
     for (int i = 104; i < 256; i++) assert_true(target[i] > 0.95F && target[i] <= 1);
-    hg__data_close(d);
+    hg__dataset_close(d);
 }
 
 static void pictures_of_several_kinds_have_a_range_each(void **state) {
@@ -537,12 +535,12 @@ static void pictures_of_several_kinds_have_a_range_each(void **state) {
     o.find_range = true;
     assert_int_equal(rule_of("mixed/b.pgm", &o).kind, HG_RANGE_UNKNOWN); // of 8 bits
     assert_int_equal(rule_of("mixed", &o).kind, HG_RANGE_PAGE);
-    hg__data *d = opened("mixed", &o, 1 << 20);
+    hg__dataset *d = opened("mixed", &o, 1 << 20);
     for (int64_t k = 0; k < 2; k++) {
         make(d, k, 0, 0, NULL, x);
         for (int i = 0; i < 256; i++) assert_true(fabsf(x[i] - (float)i / 255) < 1e-5F);
     }
-    hg__data_close(d);
+    hg__dataset_close(d);
     // A model's range is taken where it is one for the picture.
     const hg__range_rule rule = {
         .kind = HG_RANGE_FIXED, .dtype = HG_U16, .white = 65535, .low = 4000, .high = 5000};
@@ -553,7 +551,7 @@ static void pictures_of_several_kinds_have_a_range_each(void **state) {
     assert_true(fabsf(x[0] - 0.096F) < 1e-5F);
     make(d, 1, 0, 0, NULL, x);
     assert_true(fabsf(x[0]) < 1e-5F);
-    hg__data_close(d);
+    hg__dataset_close(d);
 }
 
 static void partners_that_do_not_fit_are_named(void **state) {
@@ -568,7 +566,7 @@ static void partners_that_do_not_fit_are_named(void **state) {
     snprintf(partner, sizeof partner, "%s", at("both"));
     expect_refusal("noisy", &o, HG_ERR_DATA,
                    "@/noisy/a.pgm: expected a partner @/both/a.*, found none" LEFT_OUT);
-    o.noise = "blind";
+    o.is_blind = true;
     char sentence[400];
     snprintf(sentence, sizeof sentence, "noise=blind: expected noisy images alone, got target=%s",
              partner);

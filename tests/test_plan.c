@@ -9,6 +9,7 @@
 #include "exec/plan_train.h"
 #include "model/model.h"
 #include "plan_case.h"
+#include "rows/loader.h"
 
 // ---- the layers called one by one ---------------------------------------------------------------
 
@@ -554,7 +555,7 @@ static void cross_entropy_is_taken_from_the_logits(void **state) {
 // ---- no allocations -----------------------------------------------------------------------------
 
 static void count_allocations(const hg__data *d, const char *spec, double clip) {
-    const hg__rows rows = hg__rows_all(d);
+    const hg__rows rows = hg__rows_all(hg__array_source(d));
     hg__train_setup s = setup_of("mse", "adam", 16);
     s.clip = clip;
     hg_model *m = new_model(spec, d->width);

@@ -7,7 +7,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "array/folder_kind.h"
 #include "array/reader.h"
 #include "array/scan.h"
 #include "base/file.h"
@@ -17,8 +16,6 @@
 #include "base/stream.h"
 #include "base/text.h"
 #include "csv/csv_stranger.h"
-#include "image/image.h"
-#include "rows/pictures.h"
 
 static const hg__reader *const readers[] = {
 #define READER(name) &hg__reader_##name,
@@ -185,55 +182,6 @@ int hg__data_check_path(const char *path, hg_error *err) {
                     path, sizeof((hg__data *)0)->path - 1, strlen(path));
 }
 
-// A folder, an image, or a text file whose first line names an image.
-static bool is_pictures(const char *path) {
-    uint8_t head[HG_SOURCE_HEAD + 1] = {0};
-    if (hg__is_folder(path)) return true;
-    const int fd = hg__open_read(path, NULL);
-    if (fd < 0) return false;
-    const ssize_t got = read(fd, head, HG_SOURCE_HEAD);
-    close(fd);
-    if (got <= 0) return false;
-    if (hg__image_sniff(head, (size_t)got)) return true;
-    const size_t line = strcspn((const char *)head, "\r\n");
-    if (memchr(head, '\0', (size_t)got) || memchr(head, ',', line)) return false;
-    head[line] = '\0';
-    return line > 0 && hg__image_is_named(path, (const char *)head);
-}
-
-bool hg__data_is_pictures(const char *path) {
-    return !built_in(path) && is_pictures(path);
-}
-
-// An image with the name of a table: one of the two is a slip.
-static int check_name(const char *path, hg_error *err) {
-    uint8_t head[HG_SOURCE_HEAD];
-    char what[64];
-    if (!hg__is_named_table(path) || !hg__is_file(path)) return HG_OK;
-    const int fd = hg__open_read(path, err);
-    if (fd < 0) return fd;
-    const ssize_t got = read(fd, head, sizeof head);
-    close(fd);
-    if (got <= 0 || !hg__image_sniff(head, (size_t)got)) return HG_OK;
-    hg__magic_describe(head, (size_t)got, what);
-    if (strcmp(what, "text") == 0) snprintf(what, sizeof what, "an image (PGM or PPM)");
-    return hg__fail(err, HG_ERR_DATA,
-                    "%s: expected a table, as its name says, got %s; an image needs a name of its "
-                    "kind (.png, .jpg, .tif)",
-                    path, what);
-}
-
-static hg__data *open_pictures(const char *path, const hg__data_options *o, hg_error *err) {
-    hg__data *d = hg__alloc(1, sizeof *d, err);
-    if (!d) return NULL;
-    d->fd = -1;
-    snprintf(d->path, sizeof d->path, "%s", path);
-    snprintf(d->format, sizeof d->format, "images");
-    if (check_name(path, err) == HG_OK && hg__pictures_open(d, path, o, err) == HG_OK) return d;
-    hg__data_close(d);
-    return NULL;
-}
-
 // What stands behind a path is opened; negative code, else the descriptor.
 static int open_path(const char *path, hg_error *err) {
     const char *package = built_in(path);
@@ -248,12 +196,6 @@ static int open_path(const char *path, hg_error *err) {
 
 hg__data *hg__data_open(const char *path, const hg__data_options *o, hg_error *err) {
     if (hg__data_check_path(path, err) < 0) return NULL;
-    if (hg__data_is_pictures(path)) {
-        if (strcmp(path, "-") != 0) return open_pictures(path, o, err);
-        hg__fail(err, HG_ERR_DATA, "%s: expected rows, got images, which are read from files",
-                 hg__input_name(path));
-        return NULL;
-    }
     const int fd = open_path(path, err);
     return fd < 0 ? NULL : hg__data_open_descriptor(fd, hg__input_name(path), o, err);
 }
@@ -276,7 +218,6 @@ void hg__data_release(hg__data *d) {
 void hg__data_close(hg__data *d) {
     if (!d) return;
     hg__data_release(d);
-    hg__pictures_free(d->pictures);
     for (int32_t i = 0; d->column && i < d->width; i++) hg__free(d->column[i]);
     hg__free(d->column);
     hg__free(d);
@@ -296,20 +237,19 @@ int hg__data_wrap(hg__data *d, const float *x, int64_t rows, int32_t width, hg_e
     return hg__data_scan(d, false, 0, err);
 }
 
-int hg__data_row(const hg__data *d, int64_t i, float *out, hg_error *err) {
-    if (d->pictures) {
-        const hg__picture_place middle = {.image = i};
-        return hg__pictures_make(d->pictures, &middle, NULL, out, NULL, err);
-    }
-    if (d->dtype == HG_F32) return hg__data_read(d, i, 1, out, err);
-    // The bytes go to the far end of `out` and are widened from the front: each is read before the
-    // number it becomes could cover it.
-    size_t width = (size_t)d->width;
-    uint8_t *bytes = (uint8_t *)out + 3 * width;
-    HG_TRY(hg__data_read(d, i, 1, bytes, err));
+// From the front: each byte is read before the number it becomes could cover it.
+void hg__widen_bytes(float *out, size_t width, float scale) {
+    const uint8_t *bytes = (const uint8_t *)out + 3 * width;
     for (size_t k = 0; k < width; k++) {
-        uint8_t byte = bytes[k];
-        out[k] = (float)byte * d->scale;
+        const uint8_t byte = bytes[k];
+        out[k] = (float)byte * scale;
     }
+}
+
+int hg__data_row(const hg__data *d, int64_t i, float *out, hg_error *err) {
+    const size_t width = (size_t)d->width;
+    if (d->dtype == HG_F32) return hg__data_read(d, i, 1, out, err);
+    HG_TRY(hg__data_read(d, i, 1, (uint8_t *)out + 3 * width, err));
+    hg__widen_bytes(out, width, d->scale);
     return HG_OK;
 }

@@ -89,7 +89,7 @@ static int learn(pca *s, const float *x, int64_t rows, int32_t width, bool all, 
     }
     HG_TRY(hg__zscore_fit(&s->z, x, rows, width, pool, err));
     HG_TRY(hg__data_wrap(&d, x, rows, width, err));
-    const hg__rows every = hg__rows_all(&d);
+    const hg__rows every = hg__rows_all(hg__array_source(&d));
     HG_TRY(hg__covariance_fit(&v, &every, pool, err));
     correlate(&v, &s->z);
     const int code = solve(s, &v, all, err);

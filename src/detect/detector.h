@@ -17,6 +17,7 @@
 #include "array/data.h"
 #include "exec/plan.h"
 #include "model/model.h"
+#include "rows/row_source.h"
 
 typedef struct hg__detector hg__detector;
 

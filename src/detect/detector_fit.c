@@ -25,9 +25,10 @@ size_t hg__detector_room(int64_t rows, int32_t width) {
 
 // Rows first .. first + count - 1 of an order that is itself random, into x (count, width).
 static int copy_rows(const hg__rows *rows, int64_t first, int64_t count, float *x, hg_error *err) {
-    const int32_t width = rows->data->width;
+    const int32_t width = rows->source.width;
     for (int64_t i = 0; i < count; i++) {
-        HG_TRY(hg__data_row(rows->data, hg__rows_at(rows, first + i), x + i * width, err));
+        const int64_t row = hg__rows_at(rows, first + i);
+        HG_TRY(hg__row_source_row(&rows->source, row, x + i * width, err));
     }
     return HG_OK;
 }
@@ -292,8 +293,8 @@ int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held,
     // Without held-out rows a tenth of the training rows takes their place.
     // And where training rows were chosen one by one, held-out rows may be such as were not. A row cannot be taken out of a
     // mean to be scored as if it was none.
-    const bool joins =
-        held->count && held->data == train->data && !train->row && kind == HG_REFERENCES_EXACT;
+    const bool joins = held->count && held->source.context == train->source.context &&
+                       !train->row && kind == HG_REFERENCES_EXACT;
     const int64_t most = joins         ? train->count + held->count
                          : held->count ? train->count
                                        : train->count - train->count / 10;

@@ -8,8 +8,8 @@
 //   hg__fit_end()   the network has the best weights, and most of the memory is given back
 #ifndef HG_FIT_FIT_H
 #define HG_FIT_FIT_H
-#include "array/data.h"
 #include "exec/plan.h"
+#include "rows/loader.h"
 
 enum { HG_EVAL_ROWS = 1024 }; // rows a batch of a loader may have for hg__evaluate()
 

@@ -6,7 +6,6 @@
 #include "fit/pca.h"
 
 #include "base/mem.h"
-#include "rows/pictures.h"
 
 // Sets one parameter of a layer from numbers in the file's layout.
 static void take(hg_model *m, const hg__layer *l, int32_t param, const float *from) {
@@ -38,30 +37,15 @@ static int fill(hg_model *m, const double *V, const double *mean, hg_error *err)
     return HG_OK;
 }
 
-static int copy_columns(hg_model *m, const hg__data *d, hg_error *err) {
-    if (!d->column) return HG_OK;
-    m->column = hg__alloc((size_t)d->width, sizeof *m->column, err);
-    if (!m->column) return HG_ERR_MEMORY;
-    for (int32_t j = 0; j < d->width; j++) {
-        m->column[j] = hg__copy_text(d->column[j], err);
-        if (!m->column[j]) return HG_ERR_MEMORY;
-    }
-    return HG_OK;
-}
-
-static int make_model(hg_model **m, const hg__data *d, int32_t code, const double *V,
+static int make_model(hg_model **m, const hg__row_source *s, int32_t code, const double *V,
                       const double *mean, hg_error *err) {
     char spec[64];
     snprintf(spec, sizeof spec, "dense %d | dense input", code);
-    hg_model *made = hg__model_from_spec(spec, &d->shape, 0, 0, err);
+    hg_model *made = hg__model_from_spec(spec, &s->shape, 0, 0, err);
     if (!made) return (int)err->code;
     snprintf(made->kind, sizeof made->kind, "pca");
-    snprintf(made->fingerprint, sizeof made->fingerprint, "%016llx",
-             (unsigned long long)d->fingerprint);
-    made->input_scale = d->scale;
-    if (d->pictures) made->range = hg__pictures_range(d->pictures);
-    int result = copy_columns(made, d, err);
-    if (result == HG_OK) result = fill(made, V, mean, err);
+    made->input_scale = s->scale;
+    const int result = fill(made, V, mean, err);
     if (result < 0) {
         hg_model_free(made);
         return result;
@@ -71,18 +55,18 @@ static int make_model(hg_model **m, const hg__data *d, int32_t code, const doubl
 }
 
 static int check(const hg__rows *rows, int32_t code, hg_error *err) {
-    const hg__data *d = rows->data;
-    if (d->width > HG_MAX_PCA_WIDTH) {
+    const hg__row_source *s = &rows->source;
+    if (s->width > HG_MAX_PCA_WIDTH) {
         return hg__fail(err, HG_ERR_USAGE, "%s: PCA expects rows of at most %d numbers, got %d",
-                        d->path, HG_MAX_PCA_WIDTH, d->width);
+                        s->name, HG_MAX_PCA_WIDTH, s->width);
     }
-    if (code < 1 || code > d->width) {
+    if (code < 1 || code > s->width) {
         return hg__fail(err, HG_ERR_USAGE,
                         "%s: PCA expects a code of 1 to %d numbers (the rows' width), got %d",
-                        d->path, d->width, code);
+                        s->name, s->width, code);
     }
     if (rows->count < 1) {
-        return hg__fail(err, HG_ERR_DATA, "%s: PCA expects at least 1 row, got none", d->path);
+        return hg__fail(err, HG_ERR_DATA, "%s: PCA expects at least 1 row, got none", s->name);
     }
     return HG_OK;
 }
@@ -98,16 +82,16 @@ int hg__pca_fit(hg_model **m, const hg__rows *rows, int32_t code, hg__pool *pool
     if (!err) err = &own;
     *m = NULL;
     HG_TRY(check(rows, code, err));
-    const hg__data *d = rows->data;
+    const hg__row_source *s = &rows->source;
     hg__covariance v;
     HG_TRY(hg__covariance_fit(&v, rows, pool, err));
-    const size_t Z = (size_t)code, N = (size_t)d->width; // as hg__pca_bytes() counts
+    const size_t Z = (size_t)code, N = (size_t)s->width; // as hg__pca_bytes() counts
     double *value = hg__alloc(Z, sizeof *value, err);
     double *V = value ? hg__alloc(Z * N, sizeof *V, err) : NULL;
     int result = HG_ERR_MEMORY;
-    if (V) result = hg__eigen_top(v.c, d->width, v.stride, code, value, V, err);
-    for (size_t n = 0; n < N; n++) v.mean[n] *= (double)d->scale;
-    if (result == HG_OK) result = make_model(m, d, code, V, v.mean, err);
+    if (V) result = hg__eigen_top(v.c, s->width, v.stride, code, value, V, err);
+    for (size_t n = 0; n < N; n++) v.mean[n] *= (double)s->scale;
+    if (result == HG_OK) result = make_model(m, s, code, V, v.mean, err);
     hg__free(V);
     hg__free(value);
     hg__covariance_clear(&v);

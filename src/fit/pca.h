@@ -2,9 +2,9 @@
 // pca.h - principal component analysis: the linear autoencoder that no other linear one beats.
 #ifndef HG_FIT_PCA_H
 #define HG_FIT_PCA_H
-#include "array/data.h"
 #include "backend/pool.h"
 #include "model/model.h"
+#include "rows/row_source.h"
 
 // Wider rows are refused: the covariance is width x width doubles (512 MiB at this limit).
 enum { HG_MAX_PCA_WIDTH = 8192 };

@@ -10,6 +10,7 @@
 // of threads.
 #include "base/mem.h"
 #include "fit/pca.h"
+#include "rows/loader.h"
 
 enum { CHUNK = 256, STRIP = 4, TILE = 64, STRIPS_PER_TILE = TILE / STRIP };
 
@@ -158,7 +159,7 @@ static int passes(job *w, const hg__rows *rows, hg__pool *pool, hg_error *err) {
 }
 
 int hg__covariance_fit(hg__covariance *v, const hg__rows *rows, hg__pool *pool, hg_error *err) {
-    const int32_t N = rows->data->width, stride = stride_of(N), tiles = stride / TILE;
+    const int32_t N = rows->source.width, stride = stride_of(N), tiles = stride / TILE;
     const sizes s = sizes_of(N);
     hg_error own;
     if (!err) err = &own;
@@ -168,7 +169,7 @@ int hg__covariance_fit(hg__covariance *v, const hg__rows *rows, hg__pool *pool, 
     *v = (hg__covariance){.N = N, .stride = stride, .mean = mean, .c = c};
     int code = HG_ERR_MEMORY;
     if (mean && packed) {
-        job w = {.v = v, .is_u8 = rows->data->dtype == HG_U8, .packed = packed, .tiles = tiles};
+        job w = {.v = v, .is_u8 = rows->source.dtype == HG_U8, .packed = packed, .tiles = tiles};
         code = passes(&w, rows, pool, err);
     }
     hg__free(packed);

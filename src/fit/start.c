@@ -41,11 +41,11 @@ static void scale_layer(const hg__layer *l, hg__real *params, double factor) {
 
 // mean (width) of up to MEAN_ROWS rows spread over the training rows.
 static int find_mean(const hg__rows *rows, float *row, double *mean, hg_error *err) {
-    const int32_t width = rows->data->width;
-    const int64_t most = rows->data->pictures ? MEAN_PICTURES : MEAN_ROWS;
+    const int32_t width = rows->source.width;
+    const int64_t most = rows->source.make ? MEAN_PICTURES : MEAN_ROWS;
     const int64_t n = rows->count < most ? rows->count : most;
     for (int64_t i = 0; i < n; i++) {
-        HG_TRY(hg__data_row(rows->data, hg__rows_at(rows, i * rows->count / n), row, err));
+        HG_TRY(hg__row_source_row(&rows->source, hg__rows_at(rows, i * rows->count / n), row, err));
         for (int32_t j = 0; j < width; j++) mean[j] += (double)row[j] / (double)n;
     }
     return HG_OK;
@@ -82,12 +82,12 @@ static double bias_for(const hg__spans *s, size_t j, double mean, bool logistic)
 
 static int start_at_mean(hg__network *net, const hg__layer *l, const hg__rows *rows, bool logistic,
                          hg_error *err) {
-    const size_t width = (size_t)rows->data->width;
+    const size_t width = (size_t)rows->source.width;
     const size_t count = (size_t)l->param[1].shape.dim[0], most = count > width ? count : width;
     double *mean = hg__alloc(most, sizeof *mean, err);
     float *row = mean ? hg__alloc(most, sizeof *row, err) : NULL;
     int code = row ? find_mean(rows, row, mean, err) : HG_ERR_MEMORY;
-    if (code == HG_OK) join_means(&rows->data->shape, mean, width, count);
+    if (code == HG_OK) join_means(&rows->source.shape, mean, width, count);
     for (size_t j = 0; code == HG_OK && j < count; j++) {
         row[j] = (float)bias_for(net->spans, j, mean[j], logistic);
     }

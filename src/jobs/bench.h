@@ -4,12 +4,12 @@
 //   job_bench.c ──> bench_conv.c, bench_detect.c, bench_pictures.c ──> bench_step.c ──> bench.c
 #ifndef HG_JOBS_BENCH_H
 #define HG_JOBS_BENCH_H
-#include "array/data.h"
 #include "backend/kernels.h"
 #include "backend/pool.h"
 #include "base/text.h"
 #include "exec/plan.h"
 #include "options/options.h"
+#include "rows/loader.h"
 
 // One line of the table. What makes no sense for it is 0.
 typedef struct hg__bench_line {

@@ -59,7 +59,7 @@ typedef struct judged {
 } judged;
 
 static int fit(judged *j, hg__pool *pool, hg_error *err) {
-    hg__rows train = hg__rows_all(j->data), held = train;
+    hg__rows train = hg__rows_all(hg__array_source(j->data)), held = train;
     train.count = held.first = REFERENCES;
     held.count = ROWS - REFERENCES;
     hg__json *unused = hg__json_object();

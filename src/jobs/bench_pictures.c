@@ -16,7 +16,7 @@
 #include "image/image.h"
 #include "jobs/bench.h"
 #include "model/model.h"
-#include "rows/pictures.h"
+#include "rows/dataset.h"
 
 enum { FILES = 48, HEIGHT = 321, WIDTH = 481, CHANNELS = 3, BATCH = 16, CROP = 64 };
 
@@ -116,7 +116,7 @@ static int decoded(const album *a, hg_error *err) {
 // ---- batches ------------------------------------------------------------------------------------
 
 typedef struct feed {
-    hg__data *data;
+    hg__dataset *data;
     hg__rows rows;
     hg__loader *loader;
     hg_model *model; // NULL: batches only
@@ -132,19 +132,21 @@ static void clear_feed(feed *f) {
     hg__train_plan_free(f->plan);
     hg_model_free(f->model);
     hg__loader_free(f->loader);
-    hg__data_close(f->data);
+    hg__dataset_close(f->data);
 }
 
 // memory: what decoded pictures may take; crops: of each picture an epoch.
 static int make_feed(feed *f, const album *a, size_t memory, int32_t crops, hg_error *err) {
-    hg__picture_options pictures = {
-        .target = "", .noise = "gaussian 25", .crop = CROP, .crops = crops, .flip = true};
+    hg__picture_options pictures = {.target = "", .crop = CROP, .crops = crops, .flip = true};
     const hg__data_options options = {
-        .label = "", .ignore = "", .on_bad = "stop", .memory = memory, .pictures = &pictures};
+        .label = "", .ignore = "", .on_bad = "stop", .memory = memory};
     const hg__making making = {.pool = a->pool};
-    *f = (feed){.data = hg__data_open(a->folder, &options, err)};
+    hg__corruption corruption = {0};
+    *f = (feed){.data = hg__dataset_open(a->folder, &options, &pictures, err)};
     if (!f->data) return err ? (int)err->code : HG_ERR_MEMORY;
-    f->rows = hg__rows_all(f->data);
+    HG_TRY(hg__noise_parse(&corruption.noise, "gaussian 25", err));
+    HG_TRY(hg__dataset_corrupt(f->data, &corruption, err));
+    f->rows = hg__rows_all(f->data->learned);
     f->loader = hg__loader_new(&f->rows, BATCH, &making, err);
     return f->loader ? HG_OK : HG_ERR_MEMORY;
 }
@@ -208,7 +210,8 @@ static int bench_batches(hg__bench *b, const album *a, hg__bench_line *f, hg_err
 static int bench_waiting(hg__bench *b, const album *a, hg__bench_line *f, hg_error *err) {
     feed from;
     int code = make_feed(&from, a, 1U << 30, 0, err);
-    if (code == HG_OK) from.model = hg__model_from_spec("unet", &from.data->shape, 0, 0, err);
+    if (code == HG_OK)
+        from.model = hg__model_from_spec("unet", &from.data->source.shape, 0, 0, err);
     if (from.model) from.plan = hg__bench_plan(from.model, BATCH, b->pool, err);
     if (code == HG_OK && !from.plan) code = HG_ERR_MEMORY;
     if (code == HG_OK) {

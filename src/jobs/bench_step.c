@@ -42,10 +42,9 @@ int hg__scene_make(hg__scene *s, const hg__scene_case *c, hg__pool *pool, hg_err
                          .shape = c->shape,
                          .dtype = HG_U8,
                          .scale = 1 / 255.0F,
-                         .crops = 1,
                          .base = s->images,
                          .fd = -1};
-    s->rows = hg__rows_all(&s->data);
+    s->rows = hg__rows_all(hg__array_source(&s->data));
     s->loader = hg__loader_new(&s->rows, c->batch, NULL, err);
     s->plan = s->loader ? hg__bench_plan(s->model, c->batch, pool, err) : NULL;
     return s->plan ? HG_OK : HG_ERR_MEMORY;

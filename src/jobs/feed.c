@@ -13,7 +13,7 @@
 #include "graph/fold.h"
 #include "model/parts.h"
 #include "options/options.h"
-#include "rows/pictures.h"
+#include "rows/dataset.h"
 #include "table/table_out.h"
 
 // A batch holds this many bytes of rows, at most: enough rows to keep the threads busy, little enough for the cache.
@@ -29,12 +29,12 @@ static int32_t pick_batch(int64_t rows, size_t row_bytes) {
 
 // ---- columns ------------------------------------------------------------------------------------
 
-static int32_t find_column(const hg__data *d, const char *name, int32_t guess) {
-    if (guess < d->width && strcmp(d->column[guess], name) == 0) return guess;
-    for (int32_t j = 0; j < d->width; j++) {
+static int32_t find_column(const hg__dataset *d, const char *name, int32_t guess) {
+    if (guess < d->source.width && strcmp(d->column[guess], name) == 0) return guess;
+    for (int32_t j = 0; j < d->source.width; j++) {
         if (strcmp(d->column[j], name) == 0) return j;
     }
-    for (int32_t j = 0; j < d->width; j++) {
+    for (int32_t j = 0; j < d->source.width; j++) {
         if (hg__csv_is_written(d->column[j], strlen(d->column[j]), name)) return j;
     }
     return -1;
@@ -42,8 +42,8 @@ static int32_t find_column(const hg__data *d, const char *name, int32_t guess) {
 
 static int match_columns(hg__feed *f, hg_error *err) {
     const hg_model *m = f->model;
-    const hg__data *d = f->data;
-    bool in_place = d->width == f->width;
+    const hg__dataset *d = f->data;
+    bool in_place = d->source.width == f->width;
     int32_t *pick = hg__alloc((size_t)f->width, sizeof *pick, err);
     if (!pick) return HG_ERR_MEMORY;
     f->pick = pick;
@@ -66,9 +66,9 @@ static int check_width(hg__feed *f, hg__goal goal, hg_error *err) {
     const bool is_code = goal == HG_DECODE;
     f->width = is_code ? f->model->net.spec.code : f->model->net.spec.width;
     if (!is_code && f->model->column && f->data->column) return match_columns(f, err);
-    if (f->data->width == f->width) return HG_OK;
+    if (f->data->source.width == f->width) return HG_OK;
     return hg__fail(err, HG_ERR_DATA, "%s: expected rows of %d numbers (the model's %s), got %d",
-                    f->data->path, f->width, is_code ? "code" : "width", f->data->width);
+                    f->data->path, f->width, is_code ? "code" : "width", f->data->source.width);
 }
 
 // ---- open, close --------------------------------------------------------------------------------
@@ -136,7 +136,9 @@ static int open_table(hg__feed *f, const hg_options *o, hg_error *err) {
     if (!f->table) return (int)err->code;
     if (*f->table->note) tell(f, f->table->note);
     hg__table_start_meter(f->table, &f->meter, f->listener, "reading");
-    f->data = hg__schema_read(hg__model_schema(f->model), f->table, &how, &f->side, &f->notes, err);
+    hg__data *rows =
+        hg__schema_read(hg__model_schema(f->model), f->table, &how, &f->side, &f->notes, err);
+    f->data = hg__dataset_of(rows, err);
     hg__table_end_meter(f->table);
     if (!f->data) return (int)err->code;
     tell_notes(f);
@@ -145,14 +147,13 @@ static int open_table(hg__feed *f, const hg_options *o, hg_error *err) {
 
 static int open_rows(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
     const struct hg__values *v = &o->values;
-    hg__picture_options pictures = {.target = "", .noise = "", .range = f->model->range};
+    hg__picture_options pictures = {.target = "", .range = f->model->range};
     const bool has_names = goal != HG_DECODE && f->model->column;
     const hg__data_options d = {
         .label = v->label,
         .ignore = v->ignore,
         .on_bad = v->on_bad,
         .memory = (size_t)v->max_mem,
-        .pictures = &pictures,
         .header = {.say = v->header,
                    .is_known = has_names,
                    .name = has_names ? (const char *const *)f->model->column : NULL,
@@ -160,15 +161,15 @@ static int open_rows(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *
         .listener = f->listener
     };
     if (hg__model_schema(f->model) && goal != HG_DECODE) return open_table(f, o, err);
-    f->data = hg__data_open(v->data, &d, err);
+    f->data = hg__dataset_open(v->data, &d, &pictures, err);
     if (f->data && *f->data->note) tell(f, f->data->note);
     return f->data ? HG_OK : (int)err->code;
 }
 
 // Where images are read, out= is none of them.
-static int check_out(const hg__data *d, const char *out, hg_error *err) {
+static int check_out(const hg__dataset *d, const char *out, hg_error *err) {
     char path[2048];
-    for (int64_t i = 0; d->pictures && i < d->rows && hg__is_file(out); i++) {
+    for (int64_t i = 0; d->pictures && i < d->source.rows && hg__is_file(out); i++) {
         const hg__picture_files files = hg__pictures_files(d->pictures, i);
         HG_TRY(hg__join_path(path, sizeof path, files.folder, files.name, err));
         HG_TRY(hg__check_out(path, "image", out, err));
@@ -181,7 +182,7 @@ static int open_files(hg__feed *f, const hg_options *o, hg__goal goal, hg_error 
     HG_TRY(open_rows(f, o, goal, err));
     HG_TRY(check_out(f->data, o->values.out, err));
     HG_TRY(check_width(f, goal, err));
-    if (f->data->rows < 1) {
+    if (f->data->source.rows < 1) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected at least 1 row, got none", f->data->path);
     }
     if (f->data->skipped) {
@@ -190,7 +191,7 @@ static int open_files(hg__feed *f, const hg_options *o, hg__goal goal, hg_error 
                  (long long)f->data->skipped);
         tell(f, text);
     }
-    f->rows = hg__rows_all(f->data);
+    f->rows = hg__rows_all(f->data->source);
     return HG_OK;
 }
 
@@ -207,9 +208,10 @@ static int make_picked(hg__feed *f, hg_error *err) {
     return HG_OK;
 }
 
-static int open_noise(hg__feed *f, const char *noise, hg_error *err) {
-    HG_TRY(hg__noise_parse(&f->noise, noise, err));
-    if (!f->noise.blind) return HG_OK;
+static int open_noise(hg__feed *f, const struct hg__values *v, hg_error *err) {
+    f->corruption.seed = (uint64_t)v->seed;
+    HG_TRY(hg__noise_parse(&f->corruption.noise, v->noise, err));
+    if (!f->corruption.noise.blind) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
                     "noise: expected a way to spoil clean rows, such as \"gaussian 25\", got "
                     "\"blind\"");
@@ -223,26 +225,35 @@ static void start(hg__feed *f, hg__goal goal) {
                                          [HG_ERRORS] = "scoring"};
     hg__loader_start(f->loader, false, 0, 0, 0);
     hg__meter_start(&f->meter, f->listener, stages[goal], f->data->pictures ? "images" : "rows",
-                    f->data->rows);
+                    f->data->source.rows);
+}
+
+// Images are not corrupted: what is asked of them here takes none.
+static int open_loader(hg__feed *f, hg_error *err) {
+    const bool is_corrupted = f->corruption.noise.steps > 0;
+    const hg__making making = {.fixed = true, .pool = f->pool};
+    if (is_corrupted && !f->data->pictures) {
+        HG_TRY(hg__dataset_corrupt(f->data, &f->corruption, err));
+        f->rows = hg__rows_all(f->data->learned);
+    }
+    f->loader = hg__loader_new(&f->rows, f->batch, is_corrupted ? &making : NULL, err);
+    return f->loader ? HG_OK : (int)err->code;
 }
 
 static int open_feed(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
-    HG_TRY(open_noise(f, o->values.noise, err));
+    HG_TRY(open_noise(f, &o->values, err));
     HG_TRY(open_files(f, o, goal, err));
     const hg__spec *s = &f->model->net.spec;
     const int32_t out = goal == HG_SCORE ? 1 : goal == HG_ENCODE ? s->code : s->width;
-    const size_t row_in = (size_t)f->data->width * hg__dtype_size(f->data->dtype);
+    const size_t row_in = (size_t)f->data->source.width * hg__dtype_size(f->data->source.dtype);
     const size_t row_out = (size_t)out * sizeof(float);
-    f->batch = pick_batch(f->data->rows, row_in > row_out ? row_in : row_out);
+    f->batch = pick_batch(f->data->source.rows, row_in > row_out ? row_in : row_out);
     if (f->pick) HG_TRY(make_picked(f, err));
     f->pool = hg__pool_new((int32_t)o->values.threads, err);
     const hg__network *net = hg__network_fold(&f->model->net, &f->folded, err);
     if (net && f->pool) f->plan = hg__run_plan_new(net, f->pool, NULL, err);
-    const hg__making making = {
-        .noise = &f->noise, .seed = (uint64_t)o->values.seed, .fixed = true, .pool = f->pool};
-    const bool is_spoilt = f->noise.steps > 0;
-    if (f->plan) f->loader = hg__loader_new(&f->rows, f->batch, is_spoilt ? &making : NULL, err);
-    if (!f->loader) return (int)err->code;
+    if (!f->plan) return (int)err->code;
+    HG_TRY(open_loader(f, err));
     start(f, goal);
     return HG_OK;
 }
@@ -267,7 +278,7 @@ void hg__feed_close(hg__feed *f) {
     hg__loader_free(f->loader);
     hg__run_plan_free(f->plan);
     hg__pool_free(f->pool);
-    hg__data_close(f->data);
+    hg__dataset_close(f->data);
     hg__side_columns_clear(&f->side);
     hg_model_free(f->model);
     hg__network_free(f->folded);

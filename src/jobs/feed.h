@@ -2,16 +2,16 @@
 // feed.h - a model, a file of rows that fits it, and the rows batch by batch: what every scoring job begins with.
 #ifndef HG_JOBS_FEED_H
 #define HG_JOBS_FEED_H
-#include "array/data.h"
 #include "base/meter.h"
-#include "corrupt/noise.h"
 #include "exec/plan.h"
+#include "rows/dataset.h"
+#include "rows/loader.h"
 #include "schema/schema.h"
 
 typedef struct hg__feed {
     hg_model *model;          // owned
     hg__network *folded;      // owned: what runs, where it is another (fold.h)
-    hg__data *data;           // owned
+    hg__dataset *data;        // owned
     hg__table *table;         // owned: what data was read from, for a second look; NULL: no table
     const char **names;       // owned: that its header is known by; NULL
     hg__pool *pool;           // owned
@@ -27,7 +27,7 @@ typedef struct hg__feed {
         picked; // owned, (2, batch, width): where pick is set: rows, and what they were before noise; a vector of room behind
     const void **pointer;        // owned, (batch): to rows of picked
     const float **target;        // owned, (batch): to those behind them
-    hg__noise noise;             // of noise=; no steps: rows as they are
+    hg__corruption corruption;   // of noise=; no steps: rows as they are
     hg__batch now;               // what hg__feed_next() gave last
     const hg_listener *listener; // borrowed, or NULL
     hg__meter meter;             // of reading, then of what is made of the rows

@@ -65,14 +65,19 @@ static int open_array(hg__trainer *t, const hg_array *x, const hg_array *target,
     hg__shape shape;
     int32_t width = 0;
     HG_TRY(find_shape(x, &shape, &width, err));
-    t->data = hg__alloc(1, sizeof *t->data, err);
+    hg__data *rows = hg__alloc(1, sizeof *rows, err);
+    if (!rows) return HG_ERR_MEMORY;
+    const int code = hg__data_wrap(rows, x->data, x->rows, width, err);
+    if (code < 0) {
+        hg__data_close(rows);
+        return code;
+    }
+    rows->shape = shape;
+    t->data = hg__dataset_of(rows, err);
     if (!t->data) return HG_ERR_MEMORY;
-    t->data->fd = -1;
-    HG_TRY(hg__data_wrap(t->data, x->data, x->rows, width, err));
-    t->data->shape = shape;
     if (!target) return HG_OK;
     HG_TRY(check_target(x, target, width, err));
-    t->data->pair = target->data;
+    hg__dataset_pair(t->data, target->data);
     return HG_OK;
 }
 

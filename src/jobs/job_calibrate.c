@@ -41,7 +41,7 @@ static int64_t take_normal(const hg__scored_rows *r, float *score, int32_t *grou
 
 static int fit(hg__scored_rows *r, hg__thresholds *fresh, const char *column, double fpr,
                hg_error *err) {
-    const size_t rows = (size_t)r->feed.data->rows;
+    const size_t rows = (size_t)r->feed.data->source.rows;
     const hg__side_columns *side = &r->feed.side;
     float *score = hg__alloc(rows, sizeof *score, err);
     int32_t *group = score ? hg__alloc(rows, sizeof *group, err) : NULL;

@@ -11,7 +11,7 @@
 #include "jobs/predict_table.h"
 #include "jobs/score_sheet.h"
 #include "jobs/scored_rows.h"
-#include "rows/pictures.h"
+#include "rows/dataset.h"
 
 // Text is made by the pool's threads, a piece of rows each, and written in order.
 enum { PIECE = 256, LINE = 20 + 1 + HG_MAX_G9 + 1 };
@@ -136,8 +136,9 @@ static int predict_numbers(hg__feed *f, const struct hg__values *v, hg_error *er
 // What only a model of a table can do must not be passed over.
 static int check_options(const hg_options *o, hg_error *err) {
     const bool is_json = strcmp(o->values.format, "json") == 0;
-    const char *in_vain =
-        is_json && !hg__data_is_pictures(o->values.data) ? "format=json" : hg__threshold_option(o);
+    const char *in_vain = is_json && !hg__dataset_is_pictures(o->values.data)
+                              ? "format=json"
+                              : hg__threshold_option(o);
     if (in_vain) {
         return hg__fail(err, HG_ERR_USAGE,
                         "%s: expected a model of a table, got one of rows of numbers (`hourglass "
@@ -146,7 +147,7 @@ static int check_options(const hg_options *o, hg_error *err) {
     }
     const bool is_table =
         hg__table_out_is(o->values.out) || hg__score_sheet_is_json(o->values.out, o->values.format);
-    if (is_table && !hg__data_is_pictures(o->values.data)) {
+    if (is_table && !hg__dataset_is_pictures(o->values.data)) {
         return hg__fail(
             err, HG_ERR_USAGE,
             "out: expected a name that ends in .csv, or -, for the scores of a model of "
@@ -163,7 +164,7 @@ static int predict_rows(hg_model *m, const hg_options *o, const hg_listener *l, 
     HG_TRY(hg__feed_open(&f, m, o, HG_SCORE, l, err));
     const int code = f.data->pictures ? predict_images(&f, &o->values, err)
                                       : predict_numbers(&f, &o->values, err);
-    r->rows = f.data->rows;
+    r->rows = f.data->source.rows;
     r->left_out = f.data->skipped;
     hg__feed_close(&f);
     return code;

@@ -71,7 +71,7 @@ static int make_folder(hg__train_run *r, hg_error *err) {
 }
 
 // What on_bad=skip left out.
-static void tell_skipped(const hg__trainer *t, const hg__data *data) {
+static void tell_skipped(const hg__trainer *t, const hg__dataset *data) {
     char sentence[600];
     const long long n = data->skipped;
     if (n == 0) return;
@@ -186,7 +186,9 @@ static int compare_with_pca(hg__train_run *r, double *mse, hg_error *err) {
     const double began = hg__seconds();
     HG_TRY(hg__pca_fit(&pca, &t->rows, s->code, t->pool, err));
     r->pca_seconds = hg__seconds() - began;
-    int code = hg__weights_save(r, "pca", pca, err);
+    hg__trainer_describe(pca, t->data);
+    int code = hg__trainer_name_columns(pca, t->data, err);
+    if (code == HG_OK) code = hg__weights_save(r, "pca", pca, err);
     hg__loader *own =
         code == HG_OK && !t->val_loader ? hg__loader_new(&t->rows, HG_EVAL_ROWS, NULL, err) : NULL;
     hg__loader *rows = t->val_loader ? t->val_loader : own;

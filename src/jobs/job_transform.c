@@ -14,17 +14,18 @@
 
 static hg__row_layout layout_of(const hg__feed *f, hg__goal goal, const hg__row_format *format) {
     const hg_model *m = f->model;
-    const hg__data *d = f->data;
-    hg__row_layout l = {.rows = d->rows, .shape = m->net.spec.input, .dtype = HG_F32, .unit = 1};
+    const hg__dataset *d = f->data;
+    hg__row_layout l = {
+        .rows = d->source.rows, .shape = m->net.spec.input, .dtype = HG_F32, .unit = 1};
     if (goal == HG_ENCODE) {
         l.shape = (hg__shape){1, {m->net.spec.code}};
         return l;
     }
     // A file read as columns has names in the model's order, whatever its own was.
     l.column = (const char *const *)(goal == HG_RECONSTRUCT && !f->pick ? d->column : m->column);
-    if (goal == HG_RECONSTRUCT && !f->pick) l.shape = d->shape;
-    const float unit = goal == HG_DECODE ? m->input_scale : d->scale;
-    const bool was_bytes = goal == HG_DECODE ? unit > 0 && unit != 1 : d->dtype == HG_U8;
+    if (goal == HG_RECONSTRUCT && !f->pick) l.shape = d->source.shape;
+    const float unit = goal == HG_DECODE ? m->input_scale : d->source.scale;
+    const bool was_bytes = goal == HG_DECODE ? unit > 0 && unit != 1 : d->source.dtype == HG_U8;
     if (was_bytes && hg__row_format_has_bytes(format)) {
         l.dtype = HG_U8;
         l.unit = unit;

@@ -57,7 +57,7 @@ static void conclude(const hg__feed *f, tally *t, hg_result *r) {
     qsort(t->row_mse, n, sizeof *t->row_mse, compare);
     r->rows = t->rows;
     r->width = f->width;
-    if (f->noise.steps > 0) r->input_mse = t->noise / numbers;
+    if (f->corruption.noise.steps > 0) r->input_mse = t->noise / numbers;
     r->mse = t->squares / numbers;
     r->mae = t->absolutes / numbers;
     r->row_mse_max = t->row_mse[n - 1];
@@ -65,7 +65,7 @@ static void conclude(const hg__feed *f, tally *t, hg_result *r) {
 }
 
 static int validate(hg__feed *f, hg_result *r, hg_error *err) {
-    tally t = {.row_mse = hg__alloc((size_t)f->data->rows, sizeof *t.row_mse, err)};
+    tally t = {.row_mse = hg__alloc((size_t)f->data->source.rows, sizeof *t.row_mse, err)};
     if (t.row_mse) t.sums = hg__alloc((size_t)f->batch, sizeof *t.sums, err);
     int more = HG_ERR_MEMORY;
     hg__input in;
@@ -82,7 +82,7 @@ static int validate(hg__feed *f, hg_result *r, hg_error *err) {
 static int check_options(const hg_options *o, hg_error *err) {
     const struct hg__values *v = &o->values;
     const char *what = v->target[0] ? "target" : v->out[0] ? "out" : NULL;
-    if (!what && v->noise[0] && hg__data_is_pictures(v->data)) what = "noise";
+    if (!what && v->noise[0] && hg__dataset_is_pictures(v->data)) what = "noise";
     if (!what) return HG_OK;
     char data[HG_MAX_VALUE], model[HG_MAX_VALUE];
     hg__mask_secrets(v->data, data, sizeof data); // whole, before a message cuts it

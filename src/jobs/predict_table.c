@@ -292,7 +292,7 @@ static int write_batch(sheet *s, hg_error *err) {
 // fdr=: all p-values first, then what Benjamini and Hochberg let through.
 static int find_limit(sheet *s, double fdr, hg_error *err) {
     hg__scored_rows *in = &s->in;
-    double *p = hg__alloc((size_t)in->feed.data->rows, sizeof *p, err);
+    double *p = hg__alloc((size_t)in->feed.data->source.rows, sizeof *p, err);
     int64_t n = 0;
     int more = p ? HG_OK : HG_ERR_MEMORY;
     while (p && (more = hg__scored_rows_next(in, err)) > 0) {

@@ -4,14 +4,12 @@
 
 #include "base/mem.h"
 #include "jobs/trainer.h"
-#include "rows/pictures.h"
 
 enum { PICTURE_BATCH = 16, EVAL_BYTES = 4 << 20 };
 
 static hg__picture_options picture_options(const struct hg__values *v) {
     const bool grey = strcmp(v->colour, "grey") == 0, colour = strcmp(v->colour, "colour") == 0;
     return (hg__picture_options){.target = v->target,
-                                 .noise = v->noise,
                                  .crop = (int32_t)v->crop,
                                  .crops = (int32_t)v->crops,
                                  .channels = grey     ? 1
@@ -23,10 +21,11 @@ static hg__picture_options picture_options(const struct hg__values *v) {
                                  .find_range = true};
 }
 
-static int open_val(hg__trainer *t, hg__data_options *o, hg_error *err) {
+static int open_val(hg__trainer *t, hg__data_options *o, hg__picture_options *pictures,
+                    hg_error *err) {
     const struct hg__values *v = &t->o.values;
     if (t->data->pictures) {
-        hg__range_rule *range = &o->pictures->range;
+        hg__range_rule *range = &pictures->range;
         *range = hg__pictures_range(t->data->pictures);
         if (range->kind == HG_RANGE_UNKNOWN) range->kind = HG_RANGE_PAGE; // as denoise has it
         if (*v->target) {
@@ -34,16 +33,16 @@ static int open_val(hg__trainer *t, hg__data_options *o, hg_error *err) {
                             "val: expected a fraction where target= names partners, got '%.200s'",
                             v->val);
         }
-        o->pictures->channels = (int32_t)t->data->shape.dim[2];
-        o->pictures->find_range = false;
+        pictures->channels = (int32_t)t->data->source.shape.dim[2];
+        pictures->find_range = false;
     }
     if (t->schema) {
         HG_TRY(hg__open_val_table(t, err));
     } else {
         o->header.is_known = t->data->column != NULL;
         o->header.name = (const char *const *)t->data->column;
-        o->header.names = t->data->column ? t->data->width : 0;
-        t->val_data = hg__data_open(v->val, o, err);
+        o->header.names = t->data->column ? t->data->source.width : 0;
+        t->val_data = hg__dataset_open(v->val, o, pictures, err);
         if (t->val_data) hg__trainer_note(t, t->val_data->note);
     }
     if (!t->val_data) return err ? (int)err->code : HG_ERR_DATA;
@@ -51,41 +50,45 @@ static int open_val(hg__trainer *t, hg__data_options *o, hg_error *err) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected %s as in %s", v->val,
                         t->data->pictures ? "images" : "rows of numbers", v->data);
     }
-    if (t->val_data->width != t->data->width) {
+    if (t->val_data->source.width != t->data->source.width) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected rows of %d numbers as in %s, got %d",
-                        v->val, t->data->width, v->data, t->val_data->width);
+                        v->val, t->data->source.width, v->data, t->val_data->source.width);
     }
-    t->val_rows = hg__rows_all(t->val_data);
-    return HG_OK;
+    t->val_rows = hg__rows_all(t->val_data->source);
+    hg__corruption once = t->corruption;
+    once.draws = 0;
+    return hg__dataset_corrupt(t->val_data, &once, err);
 }
 
 // The columns of a table that have floats.
 static int find_groups(hg__trainer *t, hg_error *err) {
     const hg__schema *s = t->schema;
+    int32_t groups = 0;
     if (!s) return HG_OK;
     t->group = hg__alloc((size_t)s->columns, sizeof *t->group, err);
     if (!t->group) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < s->columns; i++) {
         const hg__column *c = &s->column[i];
-        if (c->width > 0) t->group[t->groups++] = (hg__column_group){c->first, c->width};
+        if (c->width > 0) t->group[groups++] = (hg__column_group){c->first, c->width};
     }
+    t->corruption.group = t->group;
+    t->corruption.groups = groups;
     return HG_OK;
 }
 
-static int check_noise(hg__trainer *t, hg_error *err) {
+// What is learned of rows: with noise, or as they are.
+static int corrupt(hg__trainer *t, hg_error *err) {
     struct hg__values *v = &t->o.values;
     if (t->data->pictures) {
         if (!t->o.set[HG_OPTION_batch]) v->batch = PICTURE_BATCH;
-        t->spoils = hg__pictures_is_spoilt(t->data->pictures);
-        return HG_OK;
-    }
-    if (*v->target) {
+    } else if (*v->target) {
         return hg__fail(err, HG_ERR_USAGE, "target: expected a folder of images in data=, got %s",
                         v->data);
     }
-    HG_TRY(hg__noise_parse(&t->noise, v->noise, err));
-    t->spoils = t->noise.blind || t->noise.steps > 0 || t->data->pair;
-    return find_groups(t, err);
+    HG_TRY(find_groups(t, err));
+    HG_TRY(hg__dataset_corrupt(t->data, &t->corruption, err));
+    t->spoils = t->data->learned.has_target;
+    return HG_OK;
 }
 
 // What else can be done with a column of text: a table is learned with it.
@@ -97,10 +100,11 @@ static const char *text_advice(const hg__trainer *t) {
                                        : "; without prepare=none it is learned too";
 }
 
-static int open_rows(hg__trainer *t, const hg__data_options *o, hg_error *err) {
+static int open_rows(hg__trainer *t, const hg__data_options *o, const hg__picture_options *pictures,
+                     hg_error *err) {
     if (t->data) return HG_OK; // an array
     if (t->is_table) return hg__open_table(t, err);
-    t->data = hg__data_open(t->o.values.data, o, err);
+    t->data = hg__dataset_open(t->o.values.data, o, pictures, err);
     if (!t->data) return (int)err->code;
     hg__trainer_note(t, t->data->note);
     return HG_OK;
@@ -113,18 +117,20 @@ int hg__open_data(hg__trainer *t, hg_error *err) {
                                 .ignore = v->ignore,
                                 .on_bad = v->on_bad,
                                 .memory = (size_t)v->max_mem,
-                                .pictures = &pictures,
                                 .text_advice = text_advice(t),
                                 .header = {.say = v->header},
                                 .listener = t->l};
     double fraction = 0;
     HG_TRY(hg__objective_parse(&t->objective, v->loss, v->delta, err)); // before anything is read
-    HG_TRY(open_rows(t, &options, err));
-    HG_TRY(check_noise(t, err));
+    HG_TRY(hg__noise_parse(&t->corruption.noise, v->noise, err));
+    t->corruption.seed = (uint64_t)v->seed;
+    pictures.is_blind = t->corruption.noise.blind;
+    HG_TRY(open_rows(t, &options, &pictures, err));
+    HG_TRY(corrupt(t, err));
     const bool is_file = !hg__parse_float(v->val, &fraction);
-    HG_TRY(hg__rows_split(t->data, is_file ? 0 : fraction, v->fraction, (uint64_t)v->seed, &t->rows,
-                          &t->val_rows, err));
-    if (is_file) HG_TRY(open_val(t, &options, err));
+    HG_TRY(hg__rows_split(t->data->source, is_file ? 0 : fraction, v->fraction, (uint64_t)v->seed,
+                          &t->rows, &t->val_rows, err));
+    if (is_file) HG_TRY(open_val(t, &options, &pictures, err));
     HG_TRY(hg__trim_rows(t, err));
     if (t->rows.count == 0) {
         return hg__fail(err, HG_ERR_DATA, "%s: no rows are left to train on", t->data->path);
@@ -132,24 +138,17 @@ int hg__open_data(hg__trainer *t, hg_error *err) {
     return HG_OK;
 }
 
-static hg__making making_of(hg__trainer *t, bool fixed) {
-    return (hg__making){.noise = &t->noise,
-                        .seed = (uint64_t)t->o.values.seed,
-                        .fixed = fixed,
-                        .pool = t->pool,
-                        .group = t->group,
-                        .groups = t->groups};
-}
-
 hg__loader *hg__open_loader(hg__trainer *t, hg_error *err) {
-    const hg__making making = making_of(t, false);
-    return hg__loader_new(&t->rows, (int32_t)t->o.values.batch, &making, err);
+    const hg__making making = {.pool = t->pool};
+    const hg__rows rows = hg__rows_of(&t->rows, t->data->learned);
+    return hg__loader_new(&rows, (int32_t)t->o.values.batch, &making, err);
 }
 
 hg__loader *hg__open_fixed_loader(hg__trainer *t, const hg__rows *rows, hg_error *err) {
-    const hg__making making = making_of(t, true);
-    const int32_t fit = EVAL_BYTES / (4 * t->data->width), some = fit > 1 ? fit : 1;
-    const bool made = t->data->pictures || t->spoils;
-    const int32_t batch = made && some < HG_EVAL_ROWS ? some : HG_EVAL_ROWS;
-    return hg__loader_new(rows, batch, &making, err);
+    const hg__making making = {.fixed = true, .pool = t->pool};
+    const hg__dataset *from = rows == &t->val_rows && t->val_data ? t->val_data : t->data;
+    const hg__rows learned = hg__rows_of(rows, from->learned);
+    const int32_t fit = EVAL_BYTES / (4 * learned.source.width), some = fit > 1 ? fit : 1;
+    const int32_t batch = learned.source.make && some < HG_EVAL_ROWS ? some : HG_EVAL_ROWS;
+    return hg__loader_new(&learned, batch, &making, err);
 }

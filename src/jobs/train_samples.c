@@ -25,7 +25,7 @@ static int write_blocks(const char *path, const float *blocks, int32_t count, in
 
 static int take_rows(const hg__rows *rows, float *to, int64_t n, int32_t width, hg_error *err) {
     for (int64_t i = 0; i < n; i++) {
-        HG_TRY(hg__data_row(rows->data, hg__rows_at(rows, i), to + i * width, err));
+        HG_TRY(hg__row_source_row(&rows->source, hg__rows_at(rows, i), to + i * width, err));
     }
     return HG_OK;
 }

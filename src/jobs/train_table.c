@@ -49,7 +49,7 @@ int hg__check_model(const hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     HG_TRY(hg__preset_check(v->model, HG_FOR_ANY, "", err));
     if (t->given || t->data || hg__preset_kind(v->model) == HG_FOR_ANY) return HG_OK;
-    if (hg__data_is_pictures(v->data)) {
+    if (hg__dataset_is_pictures(v->data)) {
         return hg__preset_check(v->model, HG_FOR_IMAGES, "images", err);
     }
     hg_error unused;
@@ -145,12 +145,12 @@ static void tell_columns(const hg__trainer *t, int64_t bad) {
 
 // What training and scoring will hold beside the rows, where that is more than rows may take.
 static void tell_room(const hg__trainer *t) {
-    const size_t room = hg__detector_room(t->data->rows, t->data->width);
+    const size_t room = hg__detector_room(t->data->source.rows, t->data->source.width);
     char line[160];
     if (room <= (size_t)t->o.values.max_mem) return;
     snprintf(line, sizeof line,
              "the detector's rows of %d numbers take %zu MB beside what max_mem= bounds",
-             t->data->width, (room >> 20) + 1);
+             t->data->source.width, (room >> 20) + 1);
     hg__trainer_note(t, line);
 }
 
@@ -162,12 +162,13 @@ static bool is_learned(const void *context, int64_t row) {
 // held (rows of the table), for the caller to free, NULL where none is: which rows measure what is usual, instead of training.
 static int mark_held(const hg__trainer *t, uint8_t **held, hg_error *err) {
     const struct hg__values *v = &t->o.values;
-    const int64_t *number = t->side.number, last = t->data->rows - 1;
+    const int64_t *number = t->side.number, last = t->data->source.rows - 1;
     double fraction;
     hg__rows train, rows;
     *held = NULL;
     if (!hg__parse_float(v->val, &fraction)) return HG_OK;
-    HG_TRY(hg__rows_split(t->data, fraction, v->fraction, (uint64_t)v->seed, &train, &rows, err));
+    HG_TRY(hg__rows_split(t->data->source, fraction, v->fraction, (uint64_t)v->seed, &train, &rows,
+                          err));
     if (!rows.count) return HG_OK;
     const size_t all = (size_t)(number ? number[last] : last) + 1 + (size_t)t->data->skipped;
     *held = hg__alloc(all, sizeof **held, err);
@@ -211,14 +212,15 @@ static int read_rows(hg__trainer *t, hg__table *table, hg_error *err) {
     const hg__encode_options encode = {
         .group = v->groupby, .on_bad = v->on_bad, .memory = (size_t)v->max_mem};
     hg__encoding_notes notes = {0};
-    t->data = hg__schema_read(t->schema, table, &encode, &t->side, &notes, err);
+    t->data =
+        hg__dataset_of(hg__schema_read(t->schema, table, &encode, &t->side, &notes, err), err);
     if (!t->data) return err->code;
-    if (t->data->rows > 0) return HG_OK;
+    if (t->data->source.rows > 0) return HG_OK;
     return hg__fail(err, HG_ERR_DATA, "%s: expected rows, got none", table->path);
 }
 
 static int read_again(hg__trainer *t, hg__table *table, hg_error *err) {
-    hg__data_close(t->data);
+    hg__dataset_close(t->data);
     hg__side_columns_clear(&t->side);
     t->data = NULL;
     HG_TRY(hg__table_rewind(table, err));
@@ -278,8 +280,8 @@ static int read_table(hg__trainer *t, hg__table *table, hg_error *err) {
     HG_TRY(learn_table(t, table, &bad, err));
     tell_columns(t, bad);
     tell_room(t);
-    const int64_t wanted = EPOCH_STEPS * v->batch, rows = t->data->rows;
-    if (v->steps > 0 && rows < wanted) t->data->crops = (int32_t)((wanted + rows - 1) / rows);
+    const int64_t wanted = EPOCH_STEPS * v->batch, rows = t->data->source.rows;
+    if (v->steps > 0 && rows < wanted) t->corruption.draws = (int32_t)((wanted + rows - 1) / rows);
     return HG_OK;
 }
 
@@ -345,8 +347,9 @@ int hg__open_val_table(hg__trainer *t, hg_error *err) {
     int code = view_normal(t, table, true, NULL, &normal, &view, err);
     hg__table_start_meter(table, &t->meter, t->l, "reading");
     if (code == HG_OK) {
-        t->val_data =
+        hg__data *rows =
             hg__schema_read(t->schema, view ? view : table, &encode, &t->val_side, &notes, err);
+        t->val_data = hg__dataset_of(rows, err);
         code = t->val_data ? HG_OK : (int)err->code;
     }
     hg__table_end_meter(table);

@@ -90,7 +90,7 @@ static int compare(const void *a, const void *b) {
 // Fills odd, left_out and expected.
 static int judge(hg__trainer *t, hg_error *err) {
     hg__trim *m = &t->trim;
-    const int64_t rows = t->data->rows;
+    const int64_t rows = t->data->source.rows;
     double share;
     HG_TRY(asked_share(t, &share, err));
     const double out = fmin(2 * (share < 0 ? auto_share : share), most_left_out);
@@ -100,7 +100,7 @@ static int judge(hg__trainer *t, hg_error *err) {
     if (score) m->odd = hg__alloc((size_t)rows, sizeof *m->odd, err);
     int code = score && m->odd ? HG_OK : HG_ERR_MEMORY;
     if (code == HG_OK) {
-        code = hg__outliers_score(t->data, (uint64_t)t->o.values.seed, t->pool, score, err);
+        code = hg__outliers_score(t->data->array, (uint64_t)t->o.values.seed, t->pool, score, err);
     }
     for (int64_t i = 0; code == HG_OK && i < rows; i++) {
         m->odd[i] = (struct hg__odd_row){i, score[i]};
@@ -114,7 +114,7 @@ static int judge(hg__trainer *t, hg_error *err) {
 static int drop_odd(const hg__trim *m, int64_t count, hg__rows *rows, int64_t **list,
                     hg_error *err) {
     if (count == 0 || rows->count == 0) return HG_OK;
-    uint8_t *is_out = hg__alloc((size_t)rows->data->rows, sizeof *is_out, err);
+    uint8_t *is_out = hg__alloc((size_t)rows->source.rows, sizeof *is_out, err);
     if (!is_out) return HG_ERR_MEMORY;
     *list = hg__alloc((size_t)rows->count, sizeof **list, err);
     int64_t n = 0;
@@ -164,7 +164,7 @@ int hg__trim_write(const hg__trainer *t, const char *folder, hg_error *err) {
         snprintf(
             line, sizeof line,
             "%lld of %lld rows fit the others least and are not trained on: left_out.csv has them",
-            (long long)t->trim.left_out, (long long)t->data->rows);
+            (long long)t->trim.left_out, (long long)t->data->source.rows);
         hg__tell(t->l, line);
     }
     HG_TRY(hg__join_path(path, sizeof path, folder, "left_out.csv", err));

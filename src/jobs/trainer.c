@@ -13,7 +13,6 @@
 #include "detect/table_model.h"
 #include "fit/pca.h"
 #include "jobs/model_source.h"
-#include "rows/pictures.h"
 
 void hg__trainer_note(const hg__trainer *t, const char *sentence) {
     if (*sentence) hg__tell(t->l, sentence);
@@ -21,16 +20,16 @@ void hg__trainer_note(const hg__trainer *t, const char *sentence) {
 
 // ---- the model ----------------------------------------------------------------------------------
 
-void hg__trainer_describe(hg_model *m, const hg__data *d) {
-    m->input_scale = d->scale;
+void hg__trainer_describe(hg_model *m, const hg__dataset *d) {
+    m->input_scale = d->source.scale;
     if (d->pictures) m->range = hg__pictures_range(d->pictures);
     snprintf(m->fingerprint, sizeof m->fingerprint, "%016llx", (unsigned long long)d->fingerprint);
 }
 
-static int copy_columns(hg_model *m, const hg__data *d, hg_error *err) {
+int hg__trainer_name_columns(hg_model *m, const hg__dataset *d, hg_error *err) {
     if (!d->column) return HG_OK;
-    m->column = hg__alloc((size_t)d->width, sizeof *m->column, err);
-    for (int32_t i = 0; m->column && i < d->width; i++) {
+    m->column = hg__alloc((size_t)d->source.width, sizeof *m->column, err);
+    for (int32_t i = 0; m->column && i < d->source.width; i++) {
         m->column[i] = hg__copy_text(d->column[i], err);
         if (!m->column[i]) return HG_ERR_MEMORY;
     }
@@ -41,7 +40,7 @@ static int copy_columns(hg_model *m, const hg__data *d, hg_error *err) {
 // was set, so that args.yaml repeats the run.
 static int pick_model(hg__trainer *t, hg_error *err) {
     if (t->is_table || t->o.set[HG_OPTION_model] || *t->o.values.pretrained) return HG_OK;
-    const bool is_image = t->data->shape.rank >= 2;
+    const bool is_image = t->data->source.shape.rank >= 2;
     if (is_image && t->spoils) return hg_options_set(&t->o, "model", "unet", err);
     return t->data->pictures ? hg_options_set(&t->o, "model", "conv", err) : HG_OK;
 }
@@ -56,7 +55,7 @@ static int make_model(hg__trainer *t, hg_error *err) {
         *v->pretrained && !t->o.set[HG_OPTION_model] && hg__tensors_metadata(&weights, "hourglass");
     if (code == HG_OK && own_spec) code = hg__model_from_tensors(&start, &weights, err);
     if (code == HG_OK) {
-        t->model = hg__model_new(start ? start->net.spec.text : v->model, &t->data->shape,
+        t->model = hg__model_new(start ? start->net.spec.text : v->model, &t->data->source.shape,
                                  (int32_t)v->latent, (uint64_t)v->seed, err);
         if (!t->model) code = err->code < 0 ? (int)err->code : HG_ERR_USAGE;
     }
@@ -67,7 +66,7 @@ static int make_model(hg__trainer *t, hg_error *err) {
         code = hg__model_take_schema(t->model, t->schema, err);
         t->schema = NULL; // it is the model's now
     } else if (code == HG_OK) {
-        code = copy_columns(t->model, t->data, err);
+        code = hg__trainer_name_columns(t->model, t->data, err);
     }
     if (code == HG_OK) {
         hg__trainer_describe(t->model, t->data);
@@ -160,8 +159,8 @@ void hg__trainer_clear(hg__trainer *t) {
     hg__fit_free(t->fit);
     free_loaders(t);
     hg_model_free(t->model);
-    hg__data_close(t->data);
-    hg__data_close(t->val_data);
+    hg__dataset_close(t->data);
+    hg__dataset_close(t->val_data);
     hg__side_columns_clear(&t->side);
     hg__side_columns_clear(&t->val_side);
     hg__schema_free(t->schema);
@@ -204,7 +203,7 @@ static int solve(hg__trainer *t, hg_error *err) {
     t->model = pca;
     t->solved = t->rows.count;
     t->reason = "done";
-    return HG_OK;
+    return hg__trainer_name_columns(pca, t->data, err);
 }
 
 int hg__trainer_run(hg__trainer *t, hg_error *err) {

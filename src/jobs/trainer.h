@@ -3,12 +3,12 @@
 // Nothing here writes a file; a run with a results folder is train_run.h.
 #ifndef HG_JOBS_TRAINER_H
 #define HG_JOBS_TRAINER_H
-#include "array/data.h"
 #include "base/meter.h"
-#include "corrupt/noise.h"
 #include "fit/fit.h"
 #include "model/model.h"
 #include "options/options.h"
+#include "rows/dataset.h"
+#include "rows/loader.h"
 #include "schema/schema.h"
 
 // clean=false: what is known of rows that do not fit.
@@ -28,17 +28,17 @@ typedef struct hg__trainer {
     hg__meter meter;      // of what comes before the first step
     hg__table *given; // borrowed: rows of a table that is open already, instead of data=; or NULL
     // Owned. data: may be there from the start, an array instead of data=. val_data: NULL unless val= is a file.
-    hg__data *data, *val_data;
+    hg__dataset *data, *val_data;
     bool keeps_columns; // resume=, and no option asks for other columns than the run's own
     hg__schema *schema; // owned until the model takes it: rows are a table's; else NULL
     bool is_table;
     hg__side_columns side, val_side; // of the rows of data and val_data
     hg__rows rows, val_rows;         // val_rows.count 0: no validation
     hg__trim trim;
-    hg__noise noise;         // of rows that are no pictures
-    hg__column_group *group; // owned, (groups): columns that noise takes as wholes; or NULL
-    int32_t groups;
-    bool spoils; // rows are not their own targets: noise or pairs
+    // noise=, what becomes of data and val_data.
+    hg__corruption corruption;
+    hg__column_group *group; // owned: that of corruption
+    bool spoils;             // rows are not their own targets: noise or pairs
     hg__objective objective;
     hg__loader *loader, *val_loader;
     hg__pool *pool;
@@ -61,7 +61,9 @@ int hg__trainer_run(hg__trainer *t, hg_error *err); // codes as hg__fit_run() ha
 int hg__trainer_finish(hg__trainer *t, double *val_mse, hg_error *err);
 void hg__trainer_fill(const hg__trainer *t, hg_result *r);      // all but folder and exit_reason
 const hg__progress *hg__trainer_progress(const hg__trainer *t); // zeros where there is none
-void hg__trainer_describe(hg_model *m, const hg__data *d); // notes in a model what it was made from
+// Notes in a model what it was made from: unit, range, fingerprint; names of columns.
+void hg__trainer_describe(hg_model *m, const hg__dataset *d);
+int hg__trainer_name_columns(hg_model *m, const hg__dataset *d, hg_error *err);
 void hg__trainer_clear(hg__trainer *t);
 void hg__trainer_note(const hg__trainer *t, const char *sentence); // for the user; "" is none
 

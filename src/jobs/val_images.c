@@ -19,6 +19,7 @@
 #include "jobs/val_specimen.h"
 #include "restore/denoiser.h"
 #include "restore/filters.h"
+#include "rows/dataset.h"
 
 // ---- the settings that are tried ----------------------------------------------------------------
 
@@ -65,7 +66,7 @@ typedef struct validation {
     const hg_listener *listener;
     hg_model *model;            // owned
     hg_denoiser *denoiser;      // owned; its pool runs the filters too
-    hg__data *data;             // owned; its pictures
+    hg__dataset *data;          // owned; its pictures
     hg__specimen_source source; // its finder is owned
     hg__val_column column[MOST_COLUMNS];
     hg__val_sheet sheet; // its arrays are owned
@@ -85,7 +86,7 @@ static void close_validation(validation *v) {
     hg__free(v->sheet.frame);
     hg__range_finder_free(v->source.finder);
     hg_denoiser_free(v->denoiser);
-    hg__data_close(v->data);
+    hg__dataset_close(v->data);
     hg_model_free(v->model);
 }
 
@@ -99,11 +100,10 @@ static int open_noise(validation *v, hg_error *err) {
 
 static int open_images(validation *v, hg_error *err) {
     const struct hg__values *o = &v->o->values;
-    hg__picture_options p = {
-        .target = o->target, .noise = "", .crop = 1, .crops = 1, .channels = 1};
+    hg__picture_options p = {.target = o->target, .crop = 1, .crops = 1, .channels = 1};
     const hg__data_options d = {
-        .on_bad = o->on_bad, .memory = (size_t)o->max_mem, .pictures = &p, .listener = v->listener};
-    v->data = hg__data_open(o->data, &d, err);
+        .on_bad = o->on_bad, .memory = (size_t)o->max_mem, .listener = v->listener};
+    v->data = hg__dataset_open(o->data, &d, &p, err);
     if (!v->data) return (int)err->code;
     if (!v->data->skipped || !v->listener || !v->listener->note) return HG_OK;
     char text[600];
@@ -118,7 +118,7 @@ static int open_sheet(validation *v, hg_error *err) {
     hg__val_sheet *s = &v->sheet;
     // Where nothing was spoilt there is nothing for a filter to do.
     const bool is_spoilt = v->source.noise.steps > 0 || v->o->values.target[0];
-    s->images = v->data->rows;
+    s->images = v->data->source.rows;
     s->column = v->column;
     s->columns = list_columns(v->column, v->o->values.baselines && is_spoilt);
     s->noise = v->o->values.noise;
@@ -145,7 +145,7 @@ static int check_out(const hg_options *o, hg_error *err) {
 bool hg__val_cleans_images(const hg_model *m, const hg_options *o) {
     hg__image_needs needs;
     hg_error why;
-    if (!hg__data_is_pictures(o->values.data)) return false;
+    if (!hg__dataset_is_pictures(o->values.data)) return false;
     if (hg__image_needs_of(&m->net, &needs, &why) < 0) return false;
     return needs.channels == 1 || needs.channels == 3;
 }

@@ -112,7 +112,7 @@ static int measure(hg__scored_rows *r, const hg_options *o, float *score, float 
 
 static int write_text(hg__scored_rows *r, const hg_options *o, bool json, char **text,
                       hg_error *err) {
-    const size_t rows = (size_t)r->feed.data->rows;
+    const size_t rows = (size_t)r->feed.data->source.rows;
     float *score = hg__alloc(rows, sizeof *score, err);
     float *moved = score ? hg__alloc(rows, sizeof *moved, err) : NULL;
     hg__metrics m;

@@ -7,30 +7,28 @@
 //   caller   next() uses A ........... next() uses B ........... next() uses A
 //   thread   ....... fills B ........   ....... fills A .......
 //
-// Rows that are made (pictures, noise): two slots and no thread. Once the caller has one batch, the rows of the
+// Rows that are made (crops, noise): two slots and no thread. Once the caller has one batch, the rows of the
 // next are tasks that anybody may do (hg__loader_make); next() does what is left of them on the pool.
 //
 // `asked` and `filled` count batches since the epoch began; batch k lives in slot k % 2. The thread may fill
 // batch k + 1 once the caller asked for batch k, that is, gave the slot of batch k - 1 back.
+#include "rows/loader.h"
+
 #include <pthread.h>
 #include <string.h>
 
-#include "array/data.h"
-#include "array/scan.h"
 #include "backend/kernels.h"
-#include "backend/pool.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/thread.h"
-#include "rows/pictures.h"
 
 typedef struct slot {
     uint8_t *bytes;   // owned, (batch) rows; NULL where rows are in memory
     const void **row; // owned, (batch)
     int64_t *number;  // owned, (batch)
     // Where rows are made: `bytes` holds floats, and
-    int32_t *draw;        // owned, (batch): which crop of the picture
+    int32_t *draw;        // owned, (batch): which way to make the row
     uint8_t *done;        // owned, (batch): 1 once the row is made
     float *targets;       // owned, (batch, width), or NULL
     const float **target; // owned, (batch), or NULL
@@ -43,29 +41,26 @@ typedef struct slot {
 struct hg__loader {
     hg__rows rows;
     int64_t total; // rows of an epoch
-    int64_t crops; // of them, those made of one row; 1 but where rows are made
+    int64_t draws; // of them, those made of one row; 1 but where rows are made
     size_t row_bytes;
     hg__shuffle order; // of this epoch
     int32_t batch;
     bool shuffled;
-    bool makes, spoils; // rows are made; have targets
-    int64_t first;      // batches passed over at the start of this epoch
-    int64_t batches;    // of this epoch, after those
-    int64_t next;       // the batch the caller gets next
+    bool makes;      // rows are made
+    int64_t first;   // batches passed over at the start of this epoch
+    int64_t batches; // of this epoch, after those
+    int64_t next;    // the batch the caller gets next
     slot slot[2];
 
     hg__making making;
-    hg__noise_place place; // shape of a row, seed, epoch
-    int64_t
-        block; // rows whose crops are mixed: pictures that fit into memory; 0 where a row comes once
-    uint64_t seed; // of this epoch's order
+    uint32_t epoch; // that rows are made for
+    int64_t block;  // rows whose draws are mixed; 0 where a row comes once
+    uint64_t seed;  // of this epoch's order
     uint32_t shuffle_epoch;
     bool is_ahead; // the rows of batch `next` may be made
     bool has_thread;
     float *scratch; // owned, (threads, scratch_stride)
     size_t scratch_stride;
-    size_t donor_at; // in a thread's scratch: another row, where the noise needs it
-    bool needs_donor;
 
     pthread_t thread;
     pthread_mutex_t lock; // guards everything below, and the epoch's fields while `reading`
@@ -75,11 +70,11 @@ struct hg__loader {
     bool reading, hold, quit;
 };
 
-// Which picture, by its place in an epoch, and which of its crops stand at position p. The pictures of one block
-// are shuffled, and the crops of the block among themselves: so a picture is decoded once an epoch, though not all fit
+// Which row, by its place in an epoch, and which of its draws stand at position p. The rows of one block
+// are shuffled, and the draws of the block among themselves: so a picture is decoded once an epoch, though not all fit
 // into memory. Where they do there is one block.
-static int64_t place_crop(const hg__loader *l, int64_t p, int32_t *draw) {
-    const int64_t crops = l->crops, span = l->block * crops, block = p / span;
+static int64_t place_draw(const hg__loader *l, int64_t p, int32_t *draw) {
+    const int64_t draws = l->draws, span = l->block * draws, block = p / span;
     int64_t first = block * l->block, inside = p % span;
     if (l->shuffled) {
         const int64_t left = l->total - block * span;
@@ -88,15 +83,15 @@ static int64_t place_crop(const hg__loader *l, int64_t p, int32_t *draw) {
                                                  (uint64_t)(left < span ? left : span));
         inside = (int64_t)hg__shuffle_at(&own, (uint64_t)inside);
     }
-    *draw = (int32_t)(inside % crops);
-    first += inside / crops;
+    *draw = (int32_t)(inside % draws);
+    first += inside / draws;
     return l->shuffled ? (int64_t)hg__shuffle_at(&l->order, (uint64_t)first) : first;
 }
 
 static void number_row(const hg__loader *l, slot *s, int32_t i) {
     int64_t p = s->first + i;
     if (l->block > 0) {
-        p = place_crop(l, p, &s->draw[i]);
+        p = place_draw(l, p, &s->draw[i]);
     } else if (l->shuffled) {
         p = (int64_t)hg__shuffle_at(&l->order, (uint64_t)p);
     }
@@ -120,7 +115,7 @@ static int read_rows(const hg__loader *l, slot *s, hg_error *err) {
     for (int32_t i = 0, n; i < s->count; i += n) {
         for (n = 1; i + n < s->count && s->number[i + n] == s->number[i] + n;) n++;
         uint8_t *to = s->bytes + (size_t)i * l->row_bytes;
-        HG_TRY(hg__data_read(l->rows.data, s->number[i], n, to, err));
+        HG_TRY(l->rows.source.read(l->rows.source.context, s->number[i], n, to, err));
     }
     return HG_OK;
 }
@@ -150,33 +145,15 @@ static void *run(void *context) {
 
 // ---- rows that are made -------------------------------------------------------------------------
 
-static int spoil(const hg__loader *l, const slot *s, int32_t i, float *x, float *scratch,
-                 hg_error *err) {
-    const size_t at = (size_t)i * (size_t)l->rows.data->width;
-    hg__noise_place place = l->place;
-    float *target = s->targets + at;
-    place.row = (uint64_t)(l->crops * s->number[i] + s->draw[i]);
-    const float *pair = l->rows.data->pair;
-    HG_TRY(hg__data_row(l->rows.data, s->number[i], x, err));
-    memcpy(target, pair ? pair + s->number[i] * l->rows.data->width : x, l->row_bytes);
-    if (l->needs_donor) {
-        const int64_t other = hg__rows_at(&l->rows, hg__noise_donor(&place, l->rows.count));
-        HG_TRY(hg__data_row(l->rows.data, other, scratch + l->donor_at, err));
-        place.donor = scratch + l->donor_at;
-    }
-    return hg__noise_apply(l->making.noise, &place, x, scratch, err);
-}
-
 static int make_row(const hg__loader *l, slot *s, int32_t i, int32_t thread, hg_error *err) {
-    const size_t at = (size_t)i * (size_t)l->rows.data->width;
+    const size_t at = (size_t)i * (size_t)l->rows.source.width;
     number_row(l, s, i);
-    const struct hg__pictures *p = l->rows.data->pictures;
-    float *x = (float *)s->bytes + at;
-    float *scratch = l->scratch + (size_t)thread * l->scratch_stride;
-    if (!p) return spoil(l, s, i, x, scratch, err);
-    const hg__picture_place place = {s->number[i], s->draw[i], l->place.epoch};
-    return hg__pictures_make(p, &place, l->spoils ? x : NULL, l->spoils ? s->targets + at : x,
-                             scratch, err);
+    const hg__row_place place = {
+        .row = s->number[i], .draw = s->draw[i], .epoch = l->epoch, .among = &l->rows};
+    hg__row_room room = {.x = (float *)s->bytes + at,
+                         .target = s->targets ? s->targets + at : NULL,
+                         .scratch = l->scratch + (size_t)thread * l->scratch_stride};
+    return hg__row_source_make(&l->rows.source, &place, &room, err);
 }
 
 // A row that fails is not done: the next call of next() makes it again and says why.
@@ -205,42 +182,19 @@ static int finish_slot(hg__loader *l, slot *s, hg_error *err) {
     return HG_OK;
 }
 
-static hg__noise_place find_place(const hg__data *d, uint64_t seed) {
-    const hg__shape *s = &d->shape;
-    const bool is_image = s->rank == 2 || s->rank == 3;
-    return (hg__noise_place){.height = is_image ? (int32_t)s->dim[0] : 1,
-                             .width = is_image ? (int32_t)s->dim[1] : d->width,
-                             .channels = s->rank == 3 ? (int32_t)s->dim[2] : 1,
-                             .seed = seed};
-}
-
-static int prepare_making(hg__loader *l, hg_error *err) {
-    const hg__data *d = l->rows.data;
-    const hg__noise *noise = l->making.noise;
-    const hg__noise_place *e = &l->place;
-    l->place = find_place(d, l->making.seed);
-    l->place.group = l->making.group;
-    l->place.groups = l->making.groups;
-    if (d->pictures) {
-        l->scratch_stride = hg__pictures_scratch(d->pictures);
-    } else {
-        HG_TRY(hg__noise_check(noise, e->height, e->width, e->channels, err));
-        l->donor_at = hg__noise_scratch(noise, e->height, e->width, e->channels);
-        l->needs_donor = hg__noise_needs_donor(noise);
-        l->scratch_stride = l->donor_at + (l->needs_donor ? (size_t)d->width : 0);
-    }
-    l->scratch_stride = (l->scratch_stride + 15) / 16 * 16;
+static int make_scratch(hg__loader *l, hg_error *err) {
     const size_t threads = l->making.pool ? (size_t)hg__pool_threads(l->making.pool) : 1;
+    l->scratch_stride = (l->rows.source.scratch + 15) / 16 * 16;
     l->scratch = hg__alloc(threads, l->scratch_stride * sizeof(float), err);
     return l->scratch ? HG_OK : HG_ERR_MEMORY;
 }
 
 // A loss reads targets in whole vectors, so the last row has a vector of room behind it.
 static int fill_made_slot(const hg__loader *l, slot *s, hg_error *err) {
-    const size_t batch = (size_t)l->batch, width = (size_t)l->rows.data->width;
+    const size_t batch = (size_t)l->batch, width = (size_t)l->rows.source.width;
     if (!(s->draw = hg__alloc(batch, sizeof *s->draw, err))) return HG_ERR_MEMORY;
     if (!(s->done = hg__alloc(batch, sizeof *s->done, err))) return HG_ERR_MEMORY;
-    if (l->spoils) {
+    if (l->rows.source.has_target) {
         size_t numbers;
         if (!hg__multiply(batch, width, &numbers)) numbers = SIZE_MAX / 2;
         s->targets = hg__alloc(numbers + HG_LANES, sizeof *s->targets, err);
@@ -258,7 +212,7 @@ static int fill_slot(const hg__loader *l, slot *s, hg_error *err) {
     if (!(s->row = hg__alloc(batch, sizeof *s->row, err))) return HG_ERR_MEMORY;
     if (!(s->number = hg__alloc(batch, sizeof *s->number, err))) return HG_ERR_MEMORY;
     if (l->makes) HG_TRY(fill_made_slot(l, s, err));
-    if (l->rows.data->base && !l->makes) return HG_OK;
+    if (l->rows.source.base && !l->makes) return HG_OK;
     if (!hg__multiply(batch, l->row_bytes, &bytes)) bytes = SIZE_MAX;
     if (!(s->bytes = hg__alloc(bytes, 1, err))) return HG_ERR_MEMORY;
     for (size_t i = 0; i < batch; i++) s->row[i] = s->bytes + i * l->row_bytes;
@@ -266,8 +220,8 @@ static int fill_slot(const hg__loader *l, slot *s, hg_error *err) {
 }
 
 static int prepare(hg__loader *l, hg_error *err) {
-    bool on_disk = !l->rows.data->base && !l->makes;
-    if (l->makes) HG_TRY(prepare_making(l, err));
+    bool on_disk = !l->rows.source.base && !l->makes;
+    if (l->makes) HG_TRY(make_scratch(l, err));
     for (int i = 0; i < 2; i++) HG_TRY(fill_slot(l, &l->slot[i], err));
     if (!on_disk) return HG_OK;
     HG_TRY(hg__thread_start(&l->thread, run, l, err));
@@ -279,20 +233,15 @@ int64_t hg__loader_rows(const hg__loader *l) {
     return l->total;
 }
 
-// What this loader has to do, from the data and what it was told.
+// What this loader has to do, from the source and what it was told.
 static void plan_making(hg__loader *l, const hg__making *making) {
-    const hg__data *d = l->rows.data;
-    const hg__noise *noise = making ? making->noise : NULL;
-    const bool has_noise = noise && (noise->steps > 0 || noise->blind);
+    const hg__row_source *from = &l->rows.source;
     l->making = making ? *making : (hg__making){.fixed = true};
-    const bool has_pairs = making && d->pair;
-    l->makes = d->pictures || has_noise || has_pairs;
-    l->spoils =
-        d->pictures ? making && hg__pictures_is_spoilt(d->pictures) : has_noise || has_pairs;
-    l->crops = l->makes && d->crops > 1 ? d->crops : 1;
-    l->total = l->rows.count * l->crops;
-    l->block = d->pictures ? hg__pictures_block(d->pictures) : l->crops > 1 ? l->rows.count : 0;
-    l->row_bytes = (size_t)d->width * hg__dtype_size(l->makes ? HG_F32 : d->dtype);
+    l->makes = from->make != NULL;
+    l->draws = l->makes && from->draws > 1 ? from->draws : 1;
+    l->total = l->rows.count * l->draws;
+    l->block = l->makes && from->block > 0 ? from->block : l->draws > 1 ? l->rows.count : 0;
+    l->row_bytes = (size_t)from->width * hg__dtype_size(from->dtype);
 }
 
 hg__loader *hg__loader_new(const hg__rows *rows, int32_t batch, const hg__making *making,
@@ -349,7 +298,7 @@ void hg__loader_start(hg__loader *l, bool shuffle, uint64_t seed, int32_t epoch,
     l->first = skip < 0 ? 0 : skip < batches ? skip : batches;
     l->batches = batches - l->first;
     l->next = l->asked = l->filled = 0;
-    l->place.epoch = l->making.fixed ? 0 : (uint32_t)epoch;
+    l->epoch = l->making.fixed ? 0 : (uint32_t)epoch;
     l->is_ahead = false;
     l->hold = false;
     pthread_cond_broadcast(&l->changed);
@@ -367,7 +316,7 @@ static void await(hg__loader *l, int64_t k) {
 
 // Waits for the thread, makes the rows, or just points at them.
 static int ready_slot(hg__loader *l, slot *s, hg_error *err) {
-    const uint8_t *base = l->rows.data->base;
+    const uint8_t *base = l->rows.source.base;
     if (l->makes) return finish_slot(l, s, err);
     if (l->has_thread) {
         await(l, l->next);
@@ -381,7 +330,6 @@ static int ready_slot(hg__loader *l, slot *s, hg_error *err) {
 
 int hg__loader_next(hg__loader *l, hg__batch *b, hg_error *err) {
     const int64_t k = l->next;
-    const hg__data *d = l->rows.data;
     if (k >= l->batches) return 0;
     slot *s = &l->slot[l->has_thread || l->makes ? k & 1 : 0];
     HG_TRY(ready_slot(l, s, err));
@@ -390,8 +338,8 @@ int hg__loader_next(hg__loader *l, hg__batch *b, hg_error *err) {
                      .target = s->target,
                      .count = s->count,
                      .first = (l->first + k) * l->batch,
-                     .dtype = l->makes ? HG_F32 : d->dtype,
-                     .scale = l->makes ? 1 : d->scale};
+                     .dtype = l->rows.source.dtype,
+                     .scale = l->rows.source.scale};
     l->next++;
     l->is_ahead = l->makes && l->next < l->batches;
     if (l->is_ahead) number_rows(l, l->next, &l->slot[l->next & 1]);

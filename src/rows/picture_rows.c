@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// picture_rows.c - one row of a folder of images: a crop, turned and spoilt as (picture, draw, epoch) says.
+// picture_rows.c - rows of a folder of images: crops, turned as (picture, draw, epoch) says.
 #include <string.h>
 
 #include "base/file.h"
 #include "base/rng.h"
-#include "corrupt/blind.h"
 #include "rows/pictures_internal.h"
 
 // Which part of a picture, and how it is turned.
@@ -18,15 +17,15 @@ static int32_t pick(uint32_t word, int32_t count) { // 0 .. count-1
 }
 
 // `cell`: how many pixels of the picture, each way, make one of the row.
-static cut place_cut(const hg__pictures *p, const hg__picture_place *at, int32_t cell) {
-    const hg__picture *from = &p->picture[at->image];
+static cut place_cut(const hg__pictures *p, const hg__row_place *at, int32_t cell) {
+    const hg__picture *from = &p->picture[at->row];
     cut c = {.height = cell * p->height, .width = cell * p->width};
     const int32_t spare_y = from->height - c.height, spare_x = from->width - c.width;
     c.top = spare_y / 2;
     c.left = spare_x / 2;
     if (at->epoch == 0 && at->draw == 0) return c;
     const hg__philox w = hg__philox_run(p->seed, (uint32_t)HG_STREAM_CROP << 16, at->epoch,
-                                        (uint32_t)at->image, (uint32_t)at->draw);
+                                        (uint32_t)at->row, (uint32_t)at->draw);
     const bool turns = p->flip && at->epoch > 0;
     c.top = pick(w.word[0], spare_y + 1);
     c.left = pick(w.word[1], spare_x + 1);
@@ -116,11 +115,11 @@ static int cut_file(const hg__pictures *p, int64_t image, bool is_partner, const
 // ---- the row ------------------------------------------------------------------------------------
 
 // Whether this crop's three channels are one.
-static bool is_grey(const hg__pictures *p, const hg__picture_place *at) {
+static bool is_grey(const hg__pictures *p, const hg__row_place *at) {
     if (p->channels == 1) return false; // there is but one
-    if (p->picture[at->image].is_grey) return true;
+    if (p->picture[at->row].is_grey) return true;
     const hg__philox w = hg__philox_run(p->seed, (uint32_t)HG_STREAM_CROP << 16 | 1, at->epoch,
-                                        (uint32_t)at->image, (uint32_t)at->draw);
+                                        (uint32_t)at->row, (uint32_t)at->draw);
     return (double)hg__unit_float(w.word[0]) < p->grey;
 }
 
@@ -136,61 +135,70 @@ static void part_channels(float *x, size_t pixels) {
     for (size_t i = pixels; i-- > 0;) x[3 * i] = x[3 * i + 1] = x[3 * i + 2] = x[i];
 }
 
-// Noise on a row; grey: on its one channel.
-static int spoil(const hg__pictures *p, const hg__noise_place *place, bool grey, float *x,
-                 float *scratch, hg_error *err) {
-    const size_t pixels = (size_t)p->height * (size_t)p->width;
-    if (!grey) return hg__noise_apply(&p->noise, place, x, scratch, err);
-    hg__noise_place one = *place;
-    one.channels = 1;
-    join_channels(x, pixels);
-    const int code = hg__noise_apply(&p->noise, &one, x, scratch, err);
-    part_channels(x, pixels);
-    return code;
-}
-
 static void make_grey(float *x, size_t pixels) {
     join_channels(x, pixels);
     part_channels(x, pixels);
 }
 
-size_t hg__pictures_scratch(const hg__pictures *p) {
-    const size_t row = (size_t)p->height * (size_t)p->width * (size_t)p->channels;
-    if (p->noise.blind) return row * HG_BLIND_CELL * HG_BLIND_CELL;
-    return hg__noise_scratch(&p->noise, p->height, p->width, p->channels);
-}
-
-// Both halves of a noisy image alone.
-static int make_blind(const hg__pictures *p, const hg__picture_place *at,
-                      const hg__noise_place *place, float *x, float *target, float *scratch,
-                      hg_error *err) {
-    const cut where = place_cut(p, at, HG_BLIND_CELL);
-    HG_TRY(cut_file(p, at->image, false, &where, scratch, err));
-    if (is_grey(p, at)) make_grey(scratch, (size_t)where.height * (size_t)where.width);
-    hg__blind_make(scratch, place, x, target);
+// One crop of a file of picture at->row, `cell` times as high and wide as a row.
+static int make_crop(const hg__pictures *p, const hg__row_place *at, bool is_partner, int32_t cell,
+                     float *x, hg_error *err) {
+    const cut where = place_cut(p, at, cell);
+    HG_TRY(cut_file(p, at->row, is_partner, &where, x, err));
+    if (is_grey(p, at)) make_grey(x, (size_t)where.height * (size_t)where.width);
     return HG_OK;
 }
 
-int hg__pictures_make(const hg__pictures *p, const hg__picture_place *at, float *x, float *target,
-                      float *scratch, hg_error *err) {
-    const hg__noise_place place = {.height = p->height,
-                                   .width = p->width,
-                                   .channels = p->channels,
-                                   .seed = p->seed,
-                                   .row = (uint64_t)at->image * (uint64_t)p->crops +
-                                          (uint64_t)at->draw,
-                                   .epoch = at->epoch};
-    const size_t pixels = (size_t)p->height * (size_t)p->width;
-    if (x && p->noise.blind) return make_blind(p, at, &place, x, target, scratch, err);
-    const cut where = place_cut(p, at, 1);
-    const bool grey = is_grey(p, at);
-    if (target) HG_TRY(cut_file(p, at->image, p->has_pairs, &where, target, err));
-    if (target && grey) make_grey(target, pixels);
-    if (!x) return HG_OK;
-    if (target && !p->has_pairs) {
-        memcpy(x, target, pixels * (size_t)p->channels * sizeof *x);
-    } else {
-        HG_TRY(cut_file(p, at->image, false, &where, x, err));
-    }
-    return spoil(p, &place, grey, x, scratch, err);
+static int make_clean(const void *context, const hg__row_place *at, hg__row_room *to,
+                      hg_error *err) {
+    const hg__pictures *p = context;
+    to->is_grey = is_grey(p, at);
+    return make_crop(p, at, p->has_pairs, 1, to->x, err);
+}
+
+static int make_pair(const void *context, const hg__row_place *at, hg__row_room *to,
+                     hg_error *err) {
+    const hg__pictures *p = context;
+    to->is_grey = is_grey(p, at);
+    HG_TRY(make_crop(p, at, true, 1, to->target, err));
+    return make_crop(p, at, false, 1, to->x, err);
+}
+
+static int make_doubled(const void *context, const hg__row_place *at, hg__row_room *to,
+                        hg_error *err) {
+    const hg__pictures *p = context;
+    to->is_grey = is_grey(p, at);
+    return make_crop(p, at, false, p->cell, to->x, err);
+}
+
+static hg__row_source source_of(const hg__pictures *p, int32_t cell) {
+    return (hg__row_source){
+        .name = p->path,
+        .context = p,
+        .rows = p->count,
+        .width = cell * p->height * cell * p->width * p->channels,
+        .shape = {3, {cell * p->height, cell * p->width, p->channels}},
+        .dtype = HG_F32,
+        .scale = 1,
+        .make = make_clean,
+        .draws = p->crops,
+        .block = hg__pictures_block(p)
+    };
+}
+
+hg__row_source hg__pictures_source(const hg__pictures *p) {
+    return source_of(p, 1);
+}
+
+hg__row_source hg__pictures_pairs(const hg__pictures *p) {
+    hg__row_source s = source_of(p, 1);
+    s.make = make_pair;
+    s.has_target = true;
+    return s;
+}
+
+hg__row_source hg__pictures_doubled(const hg__pictures *p) {
+    hg__row_source s = source_of(p, p->cell);
+    s.make = make_doubled;
+    return s;
 }

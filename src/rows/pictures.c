@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "array/folder_kind.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/meter.h"
 #include "corrupt/blind.h"
+#include "image/folder_kind.h"
 #include "rows/pictures_internal.h"
 
 enum { HASHED = 512 << 10 }; // bytes at each end of a file
@@ -110,18 +110,13 @@ static int read_header(hg__pictures *p, const char *folder, const char *name, he
     return code;
 }
 
-// How many pixels of an image, each way, make one of a row.
-static int32_t cell_of(const hg__pictures *p) {
-    return p->noise.blind ? HG_BLIND_CELL : 1;
-}
-
 static int check_size(const hg__pictures *p, const char *name, const header *h, hg_error *err) {
     const char *folder = p->list.folder;
-    const int32_t least = cell_of(p) * (p->crop > 0 ? p->crop : 1);
+    const int32_t least = p->cell * (p->crop > 0 ? p->crop : 1);
     if (h->height < least || h->width < least) {
-        const char *why = !p->noise.blind ? "crop"
-                          : p->crop > 0   ? "twice crop, as noise=blind halves images"
-                                          : "noise=blind halves images";
+        const char *why = p->cell == 1  ? "crop"
+                          : p->crop > 0 ? "twice crop, as noise=blind halves images"
+                                        : "noise=blind halves images";
         return hg__fail(err, HG_ERR_DATA,
                         "%s/%s: expected at least %d x %d pixels (%s), got %d x %d", folder, name,
                         least, least, why, h->width, h->height);
@@ -272,8 +267,7 @@ static void share_ranges(hg__pictures *p) {
 
 // What is left out with on_bad=skip is decided here, once and by decoding each image whole: no thread and no resumed run
 // can come to another set.
-static int read_headers(hg__pictures *p, hg__data *d, uint64_t *hash, const hg_listener *l,
-                        hg_error *err) {
+static int read_headers(hg__pictures *p, uint64_t *hash, const hg_listener *l, hg_error *err) {
     int32_t channels = 1;
     hg__meter meter;
     hg_error why = {0};
@@ -282,7 +276,7 @@ static int read_headers(hg__pictures *p, hg__data *d, uint64_t *hash, const hg_l
     hg__meter_start(&meter, l, "looking at", "images", p->list.count);
     for (int32_t i = 0; i < p->list.count; i++) {
         if (hg__meter_is_stopped(&meter)) {
-            return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", d->path);
+            return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", p->path);
         }
         const int code = add_picture(p, p->list.name[i], &channels, hash, &why);
         hg__meter_add(&meter, 1);
@@ -290,8 +284,8 @@ static int read_headers(hg__pictures *p, hg__data *d, uint64_t *hash, const hg_l
             if (err) *err = why;
             return hg__pictures_advise(code, err);
         }
-        if (code < 0 && d->skipped++ == 0) {
-            snprintf(d->first_skipped, sizeof d->first_skipped, "%s", why.message);
+        if (code < 0 && p->skipped++ == 0) {
+            snprintf(p->first_skipped, sizeof p->first_skipped, "%s", why.message);
         }
     }
     hg__meter_end(&meter);
@@ -315,14 +309,14 @@ static int32_t count_crops(const hg__pictures *p) {
     for (int64_t i = 0; i < p->count; i++) {
         pixels += (double)p->picture[i].height * p->picture[i].width;
     }
-    const double side = (double)cell_of(p) * p->crop;
+    const double side = (double)p->cell * p->crop;
     const double crops = pixels / ((double)p->count * side * side) + 0.5;
     return crops < 1 ? 1 : crops < 1e6 ? (int32_t)crops : 1000000;
 }
 
-static int describe(hg__pictures *p, hg__data *d, uint64_t hash, hg_error *err) {
-    p->height = p->crop ? p->crop : p->picture[0].height / cell_of(p);
-    p->width = p->crop ? p->crop : p->picture[0].width / cell_of(p);
+static int find_shape(hg__pictures *p, hg_error *err) {
+    p->height = p->crop ? p->crop : p->picture[0].height / p->cell;
+    p->width = p->crop ? p->crop : p->picture[0].width / p->cell;
     if (p->crops == 0) p->crops = count_crops(p);
     const int64_t width = (int64_t)p->height * p->width * p->channels;
     if (width > HG_MAX_WIDTH) {
@@ -330,24 +324,11 @@ static int describe(hg__pictures *p, hg__data *d, uint64_t hash, hg_error *err) 
                         "crop: expected at most %d numbers a row, got %d x %d x %d", HG_MAX_WIDTH,
                         p->width, p->height, p->channels);
     }
-    if (!p->noise.blind) {
-        HG_TRY(hg__noise_check(&p->noise, p->height, p->width, p->channels, err));
-    }
-    d->rows = p->count;
-    d->width = (int32_t)width;
-    d->shape = (hg__shape){
-        3, {p->height, p->width, p->channels}
-    };
-    d->dtype = HG_F32;
-    d->scale = 1;
-    d->crops = p->crops;
-    d->fingerprint = hash ^ hash >> 32;
     return HG_OK;
 }
 
 static int open_lists(hg__pictures *p, const char *path, const hg__picture_options *o,
                       hg_error *err) {
-    HG_TRY(hg__noise_parse(&p->noise, o->noise, err));
     const bool is_folder = hg__is_folder(path);
     const int code = hg__image_list_open(&p->list, path, err);
     if (is_folder && (code == HG_OK || code == HG_ERR_DATA)) {
@@ -356,7 +337,7 @@ static int open_lists(hg__pictures *p, const char *path, const hg__picture_optio
     HG_TRY(code);
     p->has_pairs = *o->target != '\0';
     if (!p->has_pairs) return HG_OK;
-    if (p->noise.blind) {
+    if (o->is_blind) {
         return hg__fail(err, HG_ERR_USAGE,
                         "noise=blind: expected noisy images alone, got target=%s", o->target);
     }
@@ -365,15 +346,29 @@ static int open_lists(hg__pictures *p, const char *path, const hg__picture_optio
     return HG_OK;
 }
 
-int hg__pictures_open(hg__data *d, const char *path, const hg__data_options *o, hg_error *err) {
-    static const hg__picture_options whole = {.target = "", .noise = ""};
-    const hg__picture_options *own = o->pictures ? o->pictures : &whole;
+static int open_all(hg__pictures *p, const hg__data_options *o, const hg__picture_options *own,
+                    hg_error *err) {
+    uint64_t hash = 1;
+    HG_TRY(open_lists(p, p->path, own, err));
+    HG_TRY(read_headers(p, &hash, o->listener, err));
+    HG_TRY(find_shape(p, err));
+    p->fingerprint = hash ^ hash >> 32;
+    p->memory = o->memory;
+    p->cache = hg__picture_cache_new(p->has_pairs ? 2 * p->count : p->count, o->memory, err);
+    return p->cache ? HG_OK : HG_ERR_MEMORY;
+}
+
+hg__pictures *hg__pictures_open(const char *path, const hg__data_options *o,
+                                const hg__picture_options *own, hg_error *err) {
+    static const hg__picture_options whole = {.target = ""};
+    if (!own) own = &whole;
     hg__pictures *p = hg__alloc(1, sizeof *p, err);
-    if (!p) return HG_ERR_MEMORY;
-    d->pictures = p; // hg__data_close() frees it
+    if (!p) return NULL;
+    snprintf(p->path, sizeof p->path, "%s", path);
     p->seed = own->seed;
     p->flip = own->flip;
     p->grey = own->grey;
+    p->cell = own->is_blind ? HG_BLIND_CELL : 1;
     p->crop = own->crop;
     p->crops = own->crops;
     p->channels = own->channels;
@@ -381,14 +376,9 @@ int hg__pictures_open(hg__data *d, const char *path, const hg__data_options *o, 
     p->range = own->range;
     p->has_rule = p->finds_range || p->range.kind != HG_RANGE_UNKNOWN;
     p->skips = o->on_bad && strcmp(o->on_bad, "skip") == 0;
-    uint64_t hash = 1;
-    HG_TRY(open_lists(p, path, own, err));
-    HG_TRY(read_headers(p, d, &hash, o->listener, err));
-    HG_TRY(describe(p, d, hash, err));
-    const int64_t files = p->has_pairs ? 2 * p->count : p->count;
-    p->memory = o->memory;
-    p->cache = hg__picture_cache_new(files, o->memory, err);
-    return p->cache ? HG_OK : HG_ERR_MEMORY;
+    if (open_all(p, o, own, err) == HG_OK) return p;
+    hg__pictures_free(p);
+    return NULL;
 }
 
 void hg__pictures_free(hg__pictures *p) {
@@ -421,6 +411,11 @@ hg__range_rule hg__pictures_range(const hg__pictures *p) {
     return p->range;
 }
 
-bool hg__pictures_is_spoilt(const hg__pictures *p) {
-    return p->has_pairs || p->noise.blind || p->noise.steps > 0;
+hg__picture_facts hg__pictures_facts(const hg__pictures *p) {
+    return (hg__picture_facts){
+        .skipped = p->skipped, .first_skipped = p->first_skipped, .fingerprint = p->fingerprint};
+}
+
+bool hg__pictures_has_pairs(const hg__pictures *p) {
+    return p->has_pairs;
 }

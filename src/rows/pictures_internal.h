@@ -22,9 +22,11 @@ typedef struct hg__picture {
 } hg__picture;
 
 struct hg__pictures {
-    hg__noise noise;
+    char path[1024]; // as it was given
     uint64_t seed;
     bool flip, has_pairs;
+    int32_t
+        cell; // pixels of a picture, each way, for one of a row: HG_BLIND_CELL for noise=blind, else 1
     bool skips;                      // images that cannot be used (on_bad=skip)
     double grey;                     // share of the crops in colour that are turned grey
     int32_t height, width, channels; // of a row
@@ -32,6 +34,9 @@ struct hg__pictures {
     hg__image_list list, partners;
     hg__picture *picture; // owned, (count)
     int64_t count;
+    int64_t skipped;
+    char first_skipped[500];
+    uint64_t fingerprint;
     size_t bytes, memory;     // of all pictures decoded, with partners; that may be kept
     hg__range_rule range;     // of all pictures
     bool has_rule;            // samples outside are filled; else they are 0

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "array/folder_kind.h"
 #include "array/reader.h"
 #include "base/file.h"
 #include "base/magic.h"
@@ -16,6 +15,7 @@
 #include "base/stream.h"
 #include "base/text.h"
 #include "csv/csv_write.h"
+#include "image/folder_kind.h"
 #include "image/image.h"
 
 static const hg__table_type *const types[] = {
@@ -58,7 +58,7 @@ static void refuse_pictures(const char *path, hg_error *err) {
 // NULL where the file is no table.
 static const hg__table_type *find_file_type(const char *path, hg_error *err) {
     if (hg__data_check_path(path, err) < 0) return NULL;
-    if (hg__data_is_pictures(path)) {
+    if (!hg__data_is_built_in(path) && hg__is_pictures(path)) {
         refuse_pictures(path, err);
         return NULL;
     }

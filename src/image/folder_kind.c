@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // folder_kind.c - what lies in a folder that was given as data.
-#include "array/folder_kind.h"
+#include "image/folder_kind.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/magic.h"
 #include "base/text.h"
 #include "image/image.h"
 
-enum { MOST_NAME = 256, MOST_PATH = 1024, NAMED = 3 };
+enum { MOST_NAME = 256, MOST_PATH = 1024, NAMED = 3, SNIFFED = 512 };
 
 typedef struct contents {
     int32_t tables, images, others;
@@ -31,6 +32,21 @@ bool hg__is_named_table(const char *path) {
         if (length > n && strncasecmp(path + length - n, ends[i], n) == 0) return true;
     }
     return false;
+}
+
+bool hg__is_pictures(const char *path) {
+    uint8_t head[SNIFFED + 1] = {0};
+    if (hg__is_folder(path)) return true;
+    const int fd = hg__open_read(path, NULL);
+    if (fd < 0) return false;
+    const ssize_t got = read(fd, head, SNIFFED);
+    close(fd);
+    if (got <= 0) return false;
+    if (hg__image_sniff(head, (size_t)got)) return true;
+    const size_t line = strcspn((const char *)head, "\r\n");
+    if (memchr(head, '\0', (size_t)got) || memchr(head, ',', line)) return false;
+    head[line] = '\0';
+    return line > 0 && hg__image_is_named(path, (const char *)head);
 }
 
 static void put_first(char first[MOST_NAME], const char *name) {
