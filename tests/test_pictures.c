@@ -315,7 +315,8 @@ static void check_halves(const float *x, const float *target, int32_t width, int
 
 static void noisy_images_alone_are_pairs_of_halves(void **state) {
     (void)state;
-    float x[CROP * CROP], target[CROP * CROP], again[CROP * CROP], plain_row[CROP * CROP];
+    float x[CROP * CROP] = {0}, target[CROP * CROP] = {0}, again[CROP * CROP],
+                   plain_row[CROP * CROP];
     int apart[2] = {0};
     hg__picture_options o = plain;
     o.is_blind = true;
