@@ -5,7 +5,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-#include "base/lock.h"
+#include "base/system.h"
 #include "model/model_file.h"
 #include "train_case.h"
 

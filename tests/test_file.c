@@ -10,9 +10,7 @@
 #include <sys/xattr.h>
 
 #include "base/file.h"
-#include "base/lock.h"
-#include "base/stream.h"
-#include "base/sweep.h"
+#include "base/system.h"
 #include "faults.h"
 #include "own_folder.h"
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/helper.h"
+#include "base/system.h"
 
 #include <cmocka.h>
 

@@ -20,9 +20,9 @@
 #include "hourglass.h"
 
 #include "base/file.h"
+#include "base/host.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "base/thread.h"
 #include "own_folder.h"
 
 #include <cmocka.h>

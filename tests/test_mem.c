@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
+#include "base/system.h"
 #include "faults.h"
 
 #include <cmocka.h>

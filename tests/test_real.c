@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/half.h"
 #include "base/real.h"
+#include "base/tensor.h"
 
 #include <cmocka.h>
 

@@ -8,8 +8,8 @@
 
 #include "array/data.h"
 #include "base/file.h"
+#include "base/host.h"
 #include "base/mem.h"
-#include "base/meter.h"
 #include "base/rng.h"
 #include "exec/plan.h"
 #include "jobs/format_g9.h"

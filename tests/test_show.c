@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/address.h"
-#include "base/secret.h"
 #include "base/show.h"
 #include "csv/csv_write.h"
 

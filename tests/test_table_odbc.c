@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/secret.h"
+#include "base/show.h"
 #include "base/text.h"
 #include "table/odbc_api.h"
 #include "table/table.h"

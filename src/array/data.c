@@ -10,10 +10,8 @@
 #include "array/reader.h"
 #include "array/scan.h"
 #include "base/file.h"
-#include "base/magic.h"
 #include "base/mem.h"
-#include "base/secret.h"
-#include "base/stream.h"
+#include "base/show.h"
 #include "base/text.h"
 #include "csv/csv_stranger.h"
 

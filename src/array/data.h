@@ -7,7 +7,7 @@
 #ifndef HG_ARRAY_DATA_H
 #define HG_ARRAY_DATA_H
 #include "base/error.h"
-#include "base/limits.h"
+#include "base/file.h"
 #include "base/rng.h"
 #include "base/tensor.h"
 #include "csv/cell.h"

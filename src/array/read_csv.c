@@ -11,8 +11,8 @@
 
 #include "array/reader.h"
 #include "array/sink.h"
+#include "base/host.h"
 #include "base/mem.h"
-#include "base/meter.h"
 #include "base/text.h"
 #include "csv/csv_head.h"
 #include "csv/csv_number.h"

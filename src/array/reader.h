@@ -3,7 +3,7 @@
 #ifndef HG_ARRAY_READER_H
 #define HG_ARRAY_READER_H
 #include "array/data.h"
-#include "base/limits.h"
+#include "base/file.h"
 #include "files/source.h"
 
 typedef struct hg__reader {

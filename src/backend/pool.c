@@ -17,9 +17,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "base/host.h"
 #include "base/mem.h"
-#include "base/thread.h"
+#include "base/system.h"
 
 enum { CACHE_LINE = 64 };
 static const double spin_seconds = 20e-6;

@@ -9,7 +9,6 @@
 
 #include "base/file.h"
 #include "base/show.h"
-#include "base/stream.h"
 #include "base/text.h"
 
 // The folder that `path` is to lie in.

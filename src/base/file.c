@@ -15,11 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/address.h"
+#include "base/host.h"
 #include "base/mem.h"
-#include "base/meter.h"
-#include "base/secret.h"
-#include "base/stream.h"
+#include "base/show.h"
 
 static atomic_uint_least64_t calls;
 static uint64_t fail_at; // 0: never

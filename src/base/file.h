@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// file.h - files: whole or not at all.
+// file.h - files: whole or not at all; streams; what a file is by its first bytes, and what one of data may ask for.
 #ifndef HG_BASE_FILE_H
 #define HG_BASE_FILE_H
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/error.h"
 
 // A whole file in memory, read at once: whatever becomes of the file meanwhile, these are its bytes. An empty file has size 0 and
@@ -29,7 +32,7 @@ int hg__read_stream(int fd, void *buffer, size_t size, size_t *got, const hg_lis
                     const char *name, hg_error *err);
 
 // Opens for reading (close-on-exec). Negative code on failure, else the descriptor: of a folder too. "-" is standard input; of
-// that and of a pipe it is a copy in a file (stream.h), so that all that can be done with files can be done with it.
+// that and of a pipe it is a copy in a file (below), so that all that can be done with files can be done with it.
 int hg__open_read(const char *path, hg_error *err);
 
 enum { HG_PLACE = 2048 }; // bytes of a path that links led to
@@ -97,4 +100,65 @@ int hg__spill(int fd, const void *bytes, size_t size, hg_error *err); // adds to
 // Fault injection, as mem.h: HG_FAIL_IO=n (or n+) makes the n-th call of write, fsync, rename, read or
 // open in these files fail (writes with ENOSPC, the rest with EIO). True where it strikes; errno is `number`.
 bool hg__io_is_refused(int number);
+
+// What can be read but once, standard input or a pipe, kept as a file for as many readings as it takes.
+//
+// hg__open_read() comes here by itself. A stream that was announced is copied at its first reading and stands, in a
+// temporary file without a name, until it is forgotten; any other is copied at each.
+
+bool hg__is_stream(const char *path);         // "-", a pipe, a device; not what is not there
+const char *hg__input_name(const char *path); // for messages: "standard input" for "-"
+int hg__named_descriptor(const char *path);   // 1 of "/dev/stdout", 63 of "/dev/fd/63"; -1: none
+
+// Announces it; what is no stream is passed over, and so is one that another owner keeps already.
+int hg__stream_keep(const char *path, const void *owner, hg_error *err);
+void hg__stream_forget(const void *owner); // what this owner announced
+
+// A descriptor of its own, at the beginning of the copy.
+int hg__stream_open(const char *path, hg_error *err);
+
+// Takes away what killed processes left of files they were writing: "<name>.<pid>.tmp", "<name>.<pid>.<n>.tmp".
+
+// In `folder`, of names for which is_ours() is true. Somebody else's files, and what a living process is writing, stay.
+// is_alone: nobody else writes such files here (the folder is locked), whatever process has that number today.
+void hg__sweep(const char *folder, bool is_alone,
+               bool (*is_ours)(const char *name, const void *context), const void *context);
+// Of the one file `path`, which is about to be written.
+void hg__sweep_beside(const char *path);
+
+// What a file is by its first bytes: the one table of formats that messages name.
+
+// "a BMP file", "an Excel workbook" ..., or NULL where nothing is recognised. A few kilobytes are enough; no bytes behind the
+// first 4096 are looked at. A text that happens to begin with a magic number's letters ("BMI,age") is not taken for it.
+const char *hg__magic_name(const uint8_t *head, size_t size);
+
+// What to do with a file of that kind, "convert it to PNG or TIFF first"; NULL where nothing is known.
+const char *hg__magic_advice(const uint8_t *head, size_t size);
+
+// Whether it is video (of a kind that is read through ffmpeg only).
+bool hg__magic_is_video(const uint8_t *head, size_t size);
+
+// One sentence's end for any file: its name; else "text", "an empty file" or "a file that begins with 01 02 03 04".
+void hg__magic_describe(const uint8_t *head, size_t size, char text[64]);
+
+// No control characters but those of texts; in UTF-8 or any 8-bit encoding. Of the first 512 bytes.
+bool hg__magic_is_text(const uint8_t *head, size_t size);
+
+// What a file of data may ask for.
+
+enum {
+    HG_MAX_WIDTH = 1 << 24, // features a row
+    HG_MAX_COLUMNS = 65536, // of a table
+};
+
+// What a file may ask for. Everything is checked before memory is taken.
+typedef struct hg__data_limits {
+    uint64_t rows;
+    int64_t width;     // features a row
+    size_t line, cell; // CSV: bytes of a record, bytes of a cell that is a number
+    size_t header;     // NPY: bytes of the header text
+    uint64_t entries;  // NPZ: arrays in an archive
+} hg__data_limits;
+
+extern const hg__data_limits hg__data_limit;
 #endif

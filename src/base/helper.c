@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // helper.c - a forked child under limits. It answers through a pipe; a pipe that ends without an answer is one that died.
-#include "base/helper.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/system.h"
 
 typedef struct answer {
     int code;

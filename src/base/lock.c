@@ -4,8 +4,6 @@
 // Locks of open file descriptions (F_OFD_SETLK, Linux 3.15): unlike lockf()'s they also part two threads of a process, and unlike
 // flock()'s they reach over NFS. They end with the last descriptor of the description; a child that is forked meanwhile and does
 // not exec has one too.
-#include "base/lock.h"
-
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/system.h"
 
 enum { TAKEN = 1, NO_LOCKS = 2 };
 

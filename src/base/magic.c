@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// magic.c - what a file is by its first bytes.
+// magic.c - what a file is by its first bytes, and what one of data may ask for.
 //
 // Rows are asked in order, the more particular before the more general. Where a magic number is letters that a text
 // could begin with, the row asks for more: bytes that are no text, or a second look.
-#include "base/magic.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "base/file.h"
 
 enum { MOST_LOOKED = 4096, TEXT_LOOKED = 512 };
 
@@ -412,3 +412,12 @@ void hg__magic_describe(const uint8_t *head, size_t size, char text[64]) {
         snprintf(text + used, 64 - used, " %02x", head[i]);
     }
 }
+
+const hg__data_limits hg__data_limit = {
+    .rows = 1ULL << 48,
+    .width = HG_MAX_WIDTH,
+    .line = 16 << 20,
+    .cell = 4096,
+    .header = 64 << 10,
+    .entries = 1024,
+};

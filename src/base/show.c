@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/entry.h"
-#include "base/secret.h"
+#include "base/host.h"
 
 size_t hg__unprintable(const char *text, size_t size, size_t *length) {
     const unsigned char *c = (const unsigned char *)text;

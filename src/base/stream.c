@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // stream.c - what can be read but once, kept as a file.
-#include "base/stream.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // sweep.c - takes away what killed processes left of files they were writing.
-#include "base/sweep.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/lock.h"
-#include "base/stream.h"
+#include "base/system.h"
 
 enum { NAME = 256 };
 

@@ -2,6 +2,8 @@
 // tensor.h - a box: shape, type, memory. No maths.
 #ifndef HG_BASE_TENSOR_H
 #define HG_BASE_TENSOR_H
+#include <stdint.h>
+
 #include "base/error.h"
 
 // rank 0 is a scalar with one element.
@@ -45,4 +47,10 @@ typedef struct hg__tensor {
     hg__shape shape;
     const void *data;
 } hg__tensor;
+
+// IEEE 754's 16-bit numbers.
+
+float hg__half_to_float(uint16_t half);
+// The nearest, ties to even; beyond 65504 infinity.
+uint16_t hg__half_from_double(double value);
 #endif

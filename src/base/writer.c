@@ -17,12 +17,10 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "base/address.h"
 #include "base/file.h"
-#include "base/lock.h"
 #include "base/mem.h"
-#include "base/secret.h"
-#include "base/stream.h"
+#include "base/show.h"
+#include "base/system.h"
 
 enum { WRITER_BUFFER = 1 << 16, PRIVATE = 0600, PUBLIC = 0666 };
 enum { NUMBERS = 64 }; // bytes that a temporary name has more than its file's

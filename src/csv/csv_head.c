@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/limits.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "csv/csv_arff.h"
 #include "csv/csv_names.h"

@@ -6,7 +6,6 @@
 #include <strings.h>
 
 #include "base/file.h"
-#include "base/magic.h"
 #include "base/text.h"
 
 enum { LOOKED = 16 << 10, LINES = 20 };

@@ -8,8 +8,8 @@
 
 #include "hourglass.h"
 
-#include "base/entry.h"
-#include "base/limits.h"
+#include "base/file.h"
+#include "base/host.h"
 #include "base/mem.h"
 #include "csv/csv_number.h"
 #include "csv/csv_text.h"

@@ -2,7 +2,7 @@
 // model_info.c - what a model is, from outside: its network, what its rows are made of, whether it knows alarms.
 #include <string.h>
 
-#include "base/entry.h"
+#include "base/host.h"
 #include "detect/calibrations.h"
 #include "detect/table_model.h"
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "base/entry.h"
+#include "base/host.h"
 #include "base/mem.h"
 #include "model/parts.h"
 

@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 
-#include "base/library.h"
+#include "base/system.h"
 
 #define NAME(name) #name,
 

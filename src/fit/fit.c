@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
+#include "base/system.h"
 
 static const double event_period = 0.1; // seconds between two events within an epoch
 

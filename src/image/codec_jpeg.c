@@ -11,7 +11,7 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
-#include "base/magic.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "image/codec.h"
 #include "image/exif.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
-#include "base/place.h"
+#include "base/system.h"
 #include "image/image.h"
 
 static const char plugin_name[] = "hourglass-dicom.so";

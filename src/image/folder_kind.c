@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/magic.h"
 #include "base/text.h"
 #include "image/image.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/magic.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "image/codec.h"
 

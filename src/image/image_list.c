@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/magic.h"
 #include "base/mem.h"
 #include "image/image.h"
 

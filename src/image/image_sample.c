@@ -2,7 +2,7 @@
 // image_sample.c - one sample of any type as a number and back.
 #include <math.h>
 
-#include "base/half.h"
+#include "base/tensor.h"
 #include "image/image.h"
 
 // Types of whole numbers: C's type, its least and its most as a double (64 bits: the nearest below).

@@ -2,7 +2,7 @@
 // tiff_api.c - libtiff's functions, found when the first TIFF file is met.
 #include <pthread.h>
 
-#include "base/library.h"
+#include "base/system.h"
 #include "image/tiff.h"
 
 #define NAME(name) #name,

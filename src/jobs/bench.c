@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/meter.h"
+#include "base/host.h"
+#include "base/system.h"
 
 static void spin(void *context, int32_t task, int32_t thread) {
     (void)task, (void)thread;

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/rng.h"
+#include "base/system.h"
 #include "image/image.h"
 #include "jobs/bench.h"
 #include "model/model.h"

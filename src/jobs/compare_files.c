@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/secret.h"
+#include "base/show.h"
 #include "jobs/compare.h"
 
 enum { MAX_FILES = 10000 };

@@ -2,8 +2,8 @@
 // compare_model.c - what `hourglass train` makes of a table with its default options, as one of the methods compared.
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
+#include "base/system.h"
 #include "detect/detector.h"
 #include "detect/table_model.h"
 #include "jobs/compare.h"

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "base/show.h"
+#include "base/system.h"
 #include "detect/metrics.h"
 #include "jobs/compare.h"
 

@@ -6,7 +6,6 @@
 #include "base/file.h"
 #include "base/inside.h"
 #include "base/mem.h"
-#include "base/sweep.h"
 #include "image/image.h"
 #include "jobs/denoise.h"
 

@@ -4,9 +4,9 @@
 // What samples become 0 and 1 is range.h's rule: found beforehand, by reading the file once more.
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/system.h"
 #include "image/range.h"
 #include "jobs/denoise.h"
 #include "model/model.h"

@@ -6,8 +6,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/magic.h"
-#include "base/sweep.h"
 #include "image/y4m.h"
 #include "jobs/denoise.h"
 #include "options/options.h"

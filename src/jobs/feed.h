@@ -2,7 +2,7 @@
 // feed.h - a model, a file of rows that fits it, and the rows batch by batch: what every scoring job begins with.
 #ifndef HG_JOBS_FEED_H
 #define HG_JOBS_FEED_H
-#include "base/meter.h"
+#include "base/host.h"
 #include "exec/plan.h"
 #include "rows/dataset.h"
 #include "rows/loader.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/entry.h"
+#include "base/host.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "jobs/job.h"

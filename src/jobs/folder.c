@@ -11,12 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/secret.h"
-#include "base/sweep.h"
+#include "base/show.h"
+#include "base/system.h"
 
 static const char results_header[] = "epoch,time,train/loss,val/loss,lr\n";
 

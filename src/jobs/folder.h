@@ -2,7 +2,7 @@
 // folder.h - the results folder of one training run, and what is written into it besides weights.
 #ifndef HG_JOBS_FOLDER_H
 #define HG_JOBS_FOLDER_H
-#include "base/lock.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "model/model.h"
 #include "options/options.h"

@@ -2,10 +2,9 @@
 // job_calibrate.c - new thresholds from new normal rows, without training.
 #include <string.h>
 
-#include "base/lock.h"
+#include "base/file.h"
 #include "base/mem.h"
-#include "base/stream.h"
-#include "base/sweep.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "detect/table_model.h"
 #include "jobs/job.h"

@@ -2,12 +2,10 @@
 // job_compare.c - the job: tables, one after the other; every method on each.
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/secret.h"
 #include "base/show.h"
-#include "base/stream.h"
+#include "base/system.h"
 #include "jobs/compare.h"
 #include "jobs/job.h"
 

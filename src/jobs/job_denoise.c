@@ -4,11 +4,8 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
-#include "base/magic.h"
-#include "base/stream.h"
-#include "base/sweep.h"
+#include "base/system.h"
 #include "image/image.h"
 #include "image/y4m.h"
 #include "jobs/denoise.h"

@@ -2,8 +2,8 @@
 // job_predict.c - a score for each row of a file, as lines of "row,score"; for each image of a folder "row,file,score".
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
-#include "base/sweep.h"
 #include "detect/table_model.h"
 #include "jobs/feed.h"
 #include "jobs/format_g9.h"

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
-#include "base/secret.h"
+#include "base/show.h"
+#include "base/system.h"
 #include "fit/pca.h"
 #include "jobs/job.h"
 #include "jobs/train_run.h"

@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "base/mem.h"
-#include "base/secret.h"
+#include "base/show.h"
 #include "base/text.h"
 #include "detect/table_model.h"
 #include "jobs/feed.h"

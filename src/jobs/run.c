@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "base/entry.h"
+#include "base/host.h"
 #include "base/mem.h"
 #include "jobs/job.h"
 

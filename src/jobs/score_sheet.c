@@ -6,8 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/file.h"
 #include "base/show.h"
-#include "base/sweep.h"
 #include "csv/csv_write.h"
 #include "jobs/format_g9.h"
 

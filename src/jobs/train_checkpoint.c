@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/system.h"
 #include "detect/table_model.h"
 #include "jobs/train_run.h"
 #include "model/model_file.h"

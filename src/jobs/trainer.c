@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/show.h"
-#include "base/stream.h"
+#include "base/system.h"
 #include "detect/table_model.h"
 #include "fit/pca.h"
 #include "jobs/model_source.h"

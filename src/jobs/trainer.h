@@ -3,7 +3,7 @@
 // Nothing here writes a file; a run with a results folder is train_run.h.
 #ifndef HG_JOBS_TRAINER_H
 #define HG_JOBS_TRAINER_H
-#include "base/meter.h"
+#include "base/host.h"
 #include "fit/fit.h"
 #include "model/model.h"
 #include "options/options.h"

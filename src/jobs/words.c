@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/entry.h"
+#include "base/host.h"
 #include "corrupt/noise_type.h"
 #include "graph/spec.h"
 #include "nn/loss.h"

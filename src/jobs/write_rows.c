@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "array/write_npy.h"
-#include "base/sweep.h"
+#include "base/file.h"
 #include "csv/csv_write.h"
 #include "jobs/format_g9.h"
 #include "table/table_out.h"

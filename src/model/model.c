@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/half.h"
 #include "base/mem.h"
+#include "base/tensor.h"
 #include "model/model_file.h"
 #include "model/parts.h"
 

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/entry.h"
+#include "base/host.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/secret.h"
+#include "base/show.h"
 #include "model/parts.h"
 
 enum { MAX_DIM = INT32_MAX, MAX_COLUMNS = 1 << 20 };

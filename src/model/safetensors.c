@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/json.h"
-#include "base/magic.h"
 #include "base/mem.h"
 #include "model/safetensors_sort.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // scorer.c - a model on arrays in memory: the run plan with row pointers made for it.
-#include "base/entry.h"
+#include "base/host.h"
 #include "base/mem.h"
 #include "exec/plan.h"
 #include "graph/fold.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/place.h"
+#include "base/system.h"
 #include "model/model.h"
 
 // Beside the command, or the library where a program of somebody else's holds it: as built, one folder further down

@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <strings.h>
 
-#include "base/entry.h"
+#include "base/file.h"
+#include "base/host.h"
 #include "base/mem.h"
-#include "base/secret.h"
-#include "base/stream.h"
+#include "base/show.h"
 #include "options/quantity.h"
 #include "options/row.h"
 

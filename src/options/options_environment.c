@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/entry.h"
+#include "base/host.h"
 #include "base/show.h"
 #include "base/text.h"
 #include "options/row.h"

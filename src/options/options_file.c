@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // options_file.c - options from YAML files, and back to YAML.
-#include "base/entry.h"
 #include "base/file.h"
+#include "base/host.h"
 #include "base/mem.h"
-#include "base/secret.h"
+#include "base/show.h"
 #include "files/yaml.h"
 #include "options/row.h"
 

@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "base/file.h"
-#include "base/secret.h"
+#include "base/show.h"
 #include "options/row.h"
 
 static const struct output {

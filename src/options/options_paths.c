@@ -2,9 +2,8 @@
 // options_paths.c - the options that name files to read: none of them is the one to write, and streams among them are kept.
 #include <string.h>
 
-#include "base/address.h"
 #include "base/file.h"
-#include "base/stream.h"
+#include "base/show.h"
 #include "options/row.h"
 
 // What a job reads, in the words of a message.

@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "array/data.h"
-#include "base/entry.h"
 #include "base/file.h"
+#include "base/host.h"
 #include "base/mem.h"
 #include "model/model.h"
 #include "report/canvas.h"

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/entry.h"
 #include "base/file.h"
+#include "base/host.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "detect/thresholds.h"

@@ -2,7 +2,7 @@
 // denoiser.c - what every picture shares: the model, the threads, and how much memory windows may take.
 #include "restore/denoiser.h"
 
-#include "base/entry.h"
+#include "base/host.h"
 #include "base/mem.h"
 #include "model/model.h"
 

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/entry.h"
+#include "base/host.h"
 #include "image/image.h"
 #include "restore/denoiser.h"
 

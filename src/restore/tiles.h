@@ -15,7 +15,7 @@
 #define HG_RESTORE_TILES_H
 #include <signal.h>
 
-#include "base/meter.h"
+#include "base/host.h"
 #include "exec/plan_image.h"
 
 // What is to be covered, and how much memory there is.

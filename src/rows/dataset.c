@@ -8,9 +8,7 @@
 
 #include "array/reader.h"
 #include "base/file.h"
-#include "base/magic.h"
 #include "base/mem.h"
-#include "base/stream.h"
 #include "image/folder_kind.h"
 #include "image/image.h"
 

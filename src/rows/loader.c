@@ -19,9 +19,9 @@
 
 #include "backend/kernels.h"
 #include "base/file.h"
+#include "base/host.h"
 #include "base/mem.h"
 #include "base/rng.h"
-#include "base/thread.h"
 
 typedef struct slot {
     uint8_t *bytes;   // owned, (batch) rows; NULL where rows are in memory

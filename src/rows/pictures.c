@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/host.h"
 #include "base/mem.h"
-#include "base/meter.h"
 #include "corrupt/blind.h"
 #include "image/folder_kind.h"
 #include "rows/pictures_internal.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // mat_7.c - MATLAB files of version 7.3 (HDF5), by libmatio. Not proof against files made to harm: only for a process of its own
-// (base/helper.h), which also lets go of what is kept here.
+// (base/system.h), which also lets go of what is kept here.
 #include <stdio.h>
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/library.h"
+#include "base/system.h"
 
 #define NAME(result, name, arguments) #name,
 

@@ -5,9 +5,9 @@
 #include <pthread.h>
 #include <strings.h>
 
-#include "base/library.h"
 #include "base/mem.h"
-#include "base/secret.h"
+#include "base/show.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "csv/utf16.h"
 #include "table/sql_text.h"

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "base/library.h"
+#include "base/system.h"
 
 #define NAME(result, name, arguments) #name,
 

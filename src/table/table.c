@@ -9,10 +9,8 @@
 
 #include "array/reader.h"
 #include "base/file.h"
-#include "base/magic.h"
 #include "base/mem.h"
-#include "base/secret.h"
-#include "base/stream.h"
+#include "base/show.h"
 #include "base/text.h"
 #include "csv/csv_write.h"
 #include "image/folder_kind.h"

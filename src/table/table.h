@@ -7,7 +7,7 @@
 // row (and the reader's window) is held in memory.
 #ifndef HG_TABLE_TABLE_H
 #define HG_TABLE_TABLE_H
-#include "base/meter.h"
+#include "base/host.h"
 #include "csv/cell.h"
 #include "files/source.h"
 

@@ -10,7 +10,6 @@
 
 #include "array/reader.h"
 #include "base/file.h"
-#include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "csv/csv_text.h"

@@ -11,8 +11,8 @@
 
 #include "array/array.h"
 #include "base/file.h"
-#include "base/helper.h"
 #include "base/mem.h"
+#include "base/system.h"
 #include "base/text.h"
 #include "table/mat.h"
 #include "table/mat_api.h"

@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "base/mem.h"
-#include "base/secret.h"
+#include "base/show.h"
 #include "base/text.h"
 #include "csv/utf16.h"
 #include "table/odbc_api.h"

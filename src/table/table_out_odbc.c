@@ -2,7 +2,7 @@
 // table_out_odbc.c - rows of cells into a table of any database that has an ODBC driver, in one transaction: many rows a
 // call, as arrays of parameters, where the driver takes them, else row by row.
 #include "base/mem.h"
-#include "base/secret.h"
+#include "base/show.h"
 #include "base/text.h"
 #include "csv/utf16.h"
 #include "table/odbc_api.h"

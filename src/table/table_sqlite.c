@@ -4,8 +4,8 @@
 #include <math.h>
 #include <strings.h>
 
+#include "base/file.h"
 #include "base/mem.h"
-#include "base/stream.h"
 #include "base/text.h"
 #include "table/sql_text.h"
 #include "table/sqlite_api.h"

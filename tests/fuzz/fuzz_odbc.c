@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/secret.h"
+#include "base/show.h"
 #include "csv/utf16.h"
 #include "table/sql_text.h"
 
