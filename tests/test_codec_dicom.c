@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 
 #include "codec_case.h"
-#include "image/dicom_uid.h"
+#include "image/dicom.h"
 
 enum { WIDTH = 11, HEIGHT = 9 };
 

@@ -4,7 +4,7 @@
 // jpeglib.h needs stdio.h before it
 #include <jpeglib.h>
 
-#include "image/exif.h"
+#include "image/codec.h"
 
 enum { WIDTH = 21, HEIGHT = 19 };
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "image/exif.h"
+#include "image/codec.h"
 
 #include <cmocka.h>
 

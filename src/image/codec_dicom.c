@@ -9,12 +9,7 @@
 
 #include "base/mem.h"
 #include "image/codec.h"
-#include "image/dicom_inflate.h"
-#include "image/dicom_load.h"
-#include "image/dicom_rle.h"
-#include "image/dicom_samples.h"
-#include "image/dicom_uid.h"
-#include "image/dicom_walk.h"
+#include "image/dicom.h"
 
 typedef struct dicom_reader {
     hg__dicom *file; // owned by the plug-in, closed here

@@ -14,7 +14,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "image/codec.h"
-#include "image/exif.h"
 
 enum {
     NEW_QUALITY = 95,

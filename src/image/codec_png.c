@@ -10,7 +10,6 @@
 
 #include "base/mem.h"
 #include "image/codec.h"
-#include "image/exif.h"
 
 enum { SIGNATURE = 8, CHUNK = 12, IHDR_SIZE = 13, PASSES = 7, PIECE = 1 << 16 };
 

@@ -10,7 +10,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "image/codec.h"
-#include "image/exif.h"
 
 enum { RIFF_HEADER = 12, CHUNK_HEADER = 8, VP8X_SIZE = 10 };
 enum { HAS_PROFILE = 0x20, HAS_ALPHA = 0x10, HAS_EXIF = 0x08, HAS_XMP = 0x04 };

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // dicom_load.c - the plug-in that reads DICOM, opened when the first DICOM file is met: HG_PLUGINS, beside the command,
 // beside the library.
-#include "image/dicom_load.h"
-
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -10,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/system.h"
+#include "image/dicom.h"
 #include "image/image.h"
 
 static const char plugin_name[] = "hourglass-dicom.so";

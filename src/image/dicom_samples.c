@@ -3,9 +3,9 @@
 //
 // A sample is the stored value on 0 .. white, 2^stored - 1: signed ones are moved up by half the range, and in
 // MONOCHROME1 (white is zero) turned round. Colour is red, green, blue, whatever it is in the file.
-#include "image/dicom_samples.h"
-
 #include <string.h>
+
+#include "image/dicom.h"
 
 uint64_t hg__dicom_frame_bytes(const hg__dicom_info *i) {
     const uint64_t pixels = (uint64_t)i->width * (uint64_t)i->height;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // dicom_uid.c - UIDs by SHA-256 (FIPS 180-4), of which 122 bits make a UUID of version 8 (RFC 9562).
-#include "image/dicom_uid.h"
-
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "image/dicom.h"
 
 typedef struct sha256 {
     uint32_t h[8];

@@ -4,9 +4,9 @@
 //
 // The file is walked (PS3.5, chapter 7): every element's header, and into each sequence. What this walk cannot follow is
 // refused, so that nothing long or deep is hidden from it.
-#include "image/dicom_walk.h"
-
 #include <string.h>
+
+#include "image/dicom.h"
 
 // DCMTK 3.6.7 takes 1.5 KiB of stack for each sequence in a sequence. A sequence and its item are two levels.
 enum { DEEPEST = 64, PREAMBLE = 128, MARK = 4 };

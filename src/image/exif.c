@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // exif.c - orientation from an EXIF block (CIPA DC-008; TIFF 6.0 for its layout).
-#include "image/exif.h"
-
 #include <string.h>
+
+#include "image/codec.h"
 
 enum { ORIENTATION = 0x0112, SHORT = 3, HEADER = 8, ENTRY = 12 };
 

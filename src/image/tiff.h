@@ -69,7 +69,7 @@ void hg__tiff_multiply_by_alpha(const hg__image_info *info, void *pixels, size_t
 // v = white - v for the grey samples of `count` pixels, in place: its own inverse.
 void hg__tiff_turn_grey(const hg__image_info *info, void *pixels, size_t count);
 
-// info->nodata, as samples are after all that. tiff_nodata.c
+// info->nodata, as samples are after all that. tiff_samples.c
 void hg__tiff_read_nodata(TIFF *tiff, const hg__tiff_layout *l, hg__image_info *info);
 
 typedef struct hg__tiff_reader {
