@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "nn/objective.h"
+#include "nn/loss.h"
 
 static int64_t number(const char *text) {
     return strtol(text, NULL, 10);

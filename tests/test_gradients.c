@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "layer_case.h"
-#include "nn/objective.h"
+#include "nn/loss.h"
 #include "nn/spans.h"
 
 #include <cmocka.h>

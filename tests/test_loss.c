@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "nn/objective.h"
+#include "nn/loss.h"
 
 #include <cmocka.h>
 

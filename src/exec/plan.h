@@ -10,7 +10,7 @@
 #define HG_EXEC_PLAN_H
 #include "backend/pool.h"
 #include "graph/network.h"
-#include "nn/objective.h"
+#include "nn/loss.h"
 #include "nn/optim.h"
 
 // Rows as they come: pointers to `width` elements of dtype (HG_U8 or HG_F32), worth `scale` a unit.

@@ -12,7 +12,7 @@
 #ifndef HG_GRAPH_PROGRAM_H
 #define HG_GRAPH_PROGRAM_H
 #include "graph/spec.h"
-#include "nn/objective.h"
+#include "nn/loss.h"
 
 typedef enum hg__op_kind {
     HG_OP_INPUT,   // y = the rows that came

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// layer.c - a layer's row seen as an image, and the part of it a pass computes.
+// layer.c - layer types, made from layers.def; a layer's row seen as an image, and the part of it a pass computes.
 #include "nn/layer.h"
 
 #include <math.h>
@@ -103,4 +103,32 @@ void hg__copy_rows(hg__view to, hg__view from, int64_t n, int32_t rows) {
 
 void hg__zero_padding(hg__real *row, int64_t n) {
     for (; n % HG_LANES; n++) row[n] = 0;
+}
+
+#define LAYER(x) extern const hg__layer_type hg__layer_##x;
+#include "nn/layers.def"
+#undef LAYER
+
+static const hg__layer_type *const types[] = {
+#define LAYER(x) &hg__layer_##x,
+#include "nn/layers.def"
+#undef LAYER
+    NULL,
+};
+
+const hg__layer_type *const *hg__layer_types(void) {
+    return types;
+}
+
+const hg__layer_type *hg__layer_type_reordering(hg__reorders how) {
+    const hg__layer_type *const *t = types;
+    while (*t && (*t)->reorders != how) t++;
+    return *t;
+}
+
+const hg__layer_type *hg__layer_type_find(const char *name) {
+    for (const hg__layer_type *const *t = types; *t; t++) {
+        if (strcmp((*t)->name, name) == 0) return *t;
+    }
+    return NULL;
 }

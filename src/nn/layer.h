@@ -235,4 +235,25 @@ void hg__param_import(const hg__param *p, hg__real *block, const float *from); /
 // Element i of the file layout comes from Philox(seed; INIT, layer number, param index, i / 4).
 void hg__param_init_uniform(const hg__layer *l, int32_t param, hg__real *params, uint64_t seed,
                             double bound);
+
+// What the layers that bring numbers to mean 0 and variance 1 share: a weight and a bias for each number or channel.
+
+int hg__norm_check_eps(const char *name, double eps, hg_error *err);
+// n numbers with HG_LANES' padding.
+size_t hg__norm_count(int64_t n);
+// Two parameters, weight and bias, of n numbers each; out is in.
+void hg__norm_shape(hg__layer *l, int64_t n);
+void hg__norm_init(const hg__layer *l, hg__real *params, uint64_t seed); // weight 1, bias 0
+
+// Of a layer whose first parameter has a number a channel.
+static inline int32_t hg__norm_channels(const hg__layer *l) {
+    return (int32_t)l->param[0].shape.dim[0];
+}
+static inline size_t hg__norm_stride(const hg__layer *l) { // channels with padding
+    return l->param[0].count;
+}
+static inline int64_t hg__norm_pixels(const hg__layer *l) {
+    const hg__extent e = hg__extent_of(&l->in);
+    return (int64_t)e.H * e.W;
+}
 #endif

@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "nn/norm.h"
+#include "nn/layer.h"
 
 enum { EPS, MOMENTUM };                           // arguments
 enum { WEIGHT, BIAS, RUNNING_MEAN, RUNNING_VAR }; // parameters

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "nn/norm.h"
+#include "nn/layer.h"
 
 enum { GROUPS, EPS };  // arguments
 enum { WEIGHT, BIAS }; // parameters

@@ -4,7 +4,7 @@
 // variance again from x: cheaper than keeping them.
 #include <string.h>
 
-#include "nn/norm.h"
+#include "nn/layer.h"
 
 enum { WEIGHT, BIAS };
 

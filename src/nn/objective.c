@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // objective.c - losses weighted and added up.
-#include "nn/objective.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "nn/loss.h"
 
 hg__objective hg__objective_of(const hg__loss *loss, double arg) {
     return (hg__objective){
