@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "base/mem.h"
-#include "csv/utf16.h"
+#include "base/text.h"
 #include "faults.h"
 #include "table/odbc_api.h"
 #include "table/table_out.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/show.h"
-#include "csv/csv_write.h"
+#include "csv/cell.h"
 
 #include <cmocka.h>
 

@@ -7,7 +7,6 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "csv/utf16.h"
 
 #include <cmocka.h>
 

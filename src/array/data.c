@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/show.h"
 #include "base/text.h"
-#include "csv/csv_stranger.h"
+#include "csv/csv.h"
 
 static const hg__reader *const readers[] = {
 #define READER(name) &hg__reader_##name,

@@ -14,7 +14,7 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "csv/csv_head.h"
+#include "csv/csv.h"
 #include "csv/csv_number.h"
 
 typedef struct csv {

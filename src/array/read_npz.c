@@ -9,7 +9,7 @@
 #include "array/npy_header.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "csv/csv_text.h"
+#include "csv/csv.h"
 #include "files/zip_api.h"
 
 typedef struct archive {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// text.h - growing text, strict numbers, nearest names.
+// text.h - growing text, strict numbers, UTF-8 and UTF-16, nearest names.
 #ifndef HG_BASE_TEXT_H
 #define HG_BASE_TEXT_H
 #include "base/error.h"
@@ -26,6 +26,23 @@ bool hg__is_utf8(const char *text, size_t size);
 size_t
 hg__utf8_length(const char *text,
                 size_t left); // of its first character, of `left` bytes 1 at least; 0 if it is none
+
+// UTF-16 in the machine's byte order, as ODBC's drivers speak it, and UTF-8.
+
+enum { HG_UTF8_A_UNIT = 3 }; // most bytes that a unit of UTF-16 becomes
+
+// `size` bytes of UTF-8 into `to`, which has room for as many units; the units. The bytes are known to be UTF-8.
+size_t hg__utf16_from(const char *text, size_t size, uint16_t *to);
+
+// A string, with its zero; NULL without memory, or where it is no UTF-8 (`what` names it).
+uint16_t *hg__utf16_copy(const char *text, const char *what, hg_error *err);
+
+// `count` units into `to`, which has room for HG_UTF8_A_UNIT * count bytes; the bytes, or -1 where a half of a pair stands
+// alone.
+int64_t hg__utf16_to_utf8(const uint16_t *from, size_t count, char *to);
+
+// For messages: up to the first zero or `count`, halves as '?', cut at size - 1 bytes.
+void hg__utf16_show(const uint16_t *from, size_t count, char *to, size_t size);
 
 // The name in `names` (count) nearest to `wrong` by edit distance, or NULL if none is near.
 const char *hg__nearest_name(const char *wrong, const char *const *names, size_t count);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // csv_arff.c - ARFF (Weka's format, and KEEL's): lines that name the columns, then CSV.
-#include "csv/csv_arff.h"
-
 #include <string.h>
 #include <strings.h>
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "csv/csv_internal.h"
 #include "csv/csv_number.h"
 
 typedef struct line {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // csv_filter.c - text in another dialect made the text that the CSV readers know, line for line, as it is read.
-#include "csv/csv_filter.h"
-
 #include <string.h>
 
 #include "base/mem.h"
-#include "csv/utf16.h"
+#include "base/text.h"
+#include "csv/csv.h"
 
 enum { BLOCK = 1 << 16, SUBSTITUTE = 0xFFFD };
 

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // csv_head.c - what the beginning of a CSV file says: separator, decimal point, columns and their names.
-#include "csv/csv_head.h"
-
 #include <string.h>
 #include <strings.h>
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "csv/csv_arff.h"
-#include "csv/csv_names.h"
+#include "csv/csv.h"
+#include "csv/csv_internal.h"
 #include "csv/csv_number.h"
-#include "csv/csv_stranger.h"
 
 enum { SAMPLE = 1000 }; // records that are looked at for decimal commas
 

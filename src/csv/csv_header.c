@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // csv_header.c - whether the first record of a CSV file is a row or names of columns.
-#include "csv/csv_header.h"
-
 #include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "csv/csv_internal.h"
 
 enum { RECORDS = 1000, BLOCK = 8, BODY = 50, LEAST_ROWS = 3 };
 

@@ -4,11 +4,10 @@
 // What ten records agree upon is taken at once, as nearly every file is so. Else everything that people do to tables is
 // tried on the sample: comment lines, other quotes, blanks between cells, lines above. What loses the fewest records is it,
 // and of equals the plainest.
-#include "csv/csv_layout.h"
-
 #include <string.h>
 
 #include "base/mem.h"
+#include "csv/csv_internal.h"
 #include "csv/csv_number.h"
 #include "csv/number_text.h"
 #include "csv/time_text.h"

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // csv_names.c - the names of a CSV file's columns: from its first record, a comment above it, or a line that is one cell short.
-#include "csv/csv_names.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "csv/csv_internal.h"
 
 hg__csv_sample hg__csv_sample_of(const hg__csv_reading *r, size_t at) {
     return (hg__csv_sample){.text = r->w->text + at,

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // csv_stranger.c - texts that are something else than lines of cells, by name.
-#include "csv/csv_stranger.h"
-
 #include <string.h>
 #include <strings.h>
 
 #include "base/file.h"
 #include "base/text.h"
+#include "csv/csv.h"
 
 enum { LOOKED = 16 << 10, LINES = 20 };
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // csv_text.c - CSV as text: a window that slides over the file, records, cells.
-#include "csv/csv_text.h"
-
 #include <math.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "csv/csv.h"
 #include "csv/csv_number.h"
 
 enum { WINDOW = 1 << 18, SAMPLE = 10 };

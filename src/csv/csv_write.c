@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // csv_write.c - a text as a cell of CSV.
-#include "csv/csv_write.h"
-
 #include <ctype.h>
 #include <string.h>
 
 #include "base/show.h"
+#include "csv/cell.h"
 
 static bool is_one_of(const char *list, char c) {
     return c && strchr(list, c);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/show.h"
-#include "csv/csv_write.h"
+#include "csv/cell.h"
 #include "jobs/compare.h"
 
 static double value_at(const hg__figure *f, size_t offset) {

@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/show.h"
-#include "csv/csv_write.h"
+#include "csv/cell.h"
 #include "detect/table_model.h"
 #include "graph/fold.h"
 #include "model/parts.h"

@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "base/show.h"
-#include "csv/csv_write.h"
+#include "csv/cell.h"
 #include "jobs/format_g9.h"
 
 enum { FLUSH = 1 << 16 }; // bytes

@@ -6,7 +6,7 @@
 
 #include "array/write_npy.h"
 #include "base/file.h"
-#include "csv/csv_write.h"
+#include "csv/cell.h"
 #include "jobs/format_g9.h"
 #include "table/table_out.h"
 

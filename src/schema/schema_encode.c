@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/real.h"
-#include "csv/csv_write.h"
+#include "csv/cell.h"
 #include "schema/schema_internal.h"
 
 enum { DAY = 86400 };

@@ -4,7 +4,7 @@
 #define HG_SCHEMA_SCHEMA_INTERNAL_H
 #include <string.h>
 
-#include "csv/names.h"
+#include "csv/cell.h"
 #include "csv/time_text.h"
 #include "schema/schema.h"
 

@@ -9,7 +9,6 @@
 #include "base/show.h"
 #include "base/system.h"
 #include "base/text.h"
-#include "csv/utf16.h"
 #include "table/sql_text.h"
 
 enum { LOGIN_SECONDS = 20, PATH_SHOWN = 160, MESSAGE = 512 };

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/show.h"
 #include "base/text.h"
-#include "csv/csv_write.h"
+#include "csv/cell.h"
 #include "image/folder_kind.h"
 #include "image/image.h"
 

@@ -15,9 +15,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "csv/csv_head.h"
+#include "csv/csv.h"
 #include "csv/csv_number.h"
-#include "csv/csv_stranger.h"
 #include "table/table.h"
 
 // What a byte may be.

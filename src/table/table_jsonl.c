@@ -12,8 +12,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "csv/csv_text.h"
-#include "csv/names.h"
+#include "csv/cell.h"
+#include "csv/csv.h"
 #include "table/json_line.h"
 #include "table/table.h"
 

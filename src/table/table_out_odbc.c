@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "base/show.h"
 #include "base/text.h"
-#include "csv/utf16.h"
 #include "table/odbc_api.h"
 #include "table/sql_text.h"
 

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "base/show.h"
-#include "csv/utf16.h"
+#include "base/text.h"
 #include "table/sql_text.h"
 
 // NOLINTNEXTLINE(readability-identifier-naming)

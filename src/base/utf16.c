@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // utf16.c - UTF-16 in the machine's byte order, as ODBC's drivers speak it, and UTF-8.
-#include "csv/utf16.h"
-
 #include "base/mem.h"
 #include "base/text.h"
 
