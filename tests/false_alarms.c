@@ -23,7 +23,7 @@
 #include "detect/table_model.h"
 #include "detect/thresholds.h"
 #include "jobs/trainer.h"
-#include "table/table_view.h"
+#include "table/table.h"
 
 enum { MOST_RATES = 8, TRAINS = 1, FRESH = 2 };
 

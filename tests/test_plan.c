@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "array/data.h"
-#include "array/write_npy.h"
+#include "array/sink.h"
 #include "exec/plan_train.h"
 #include "model/model.h"
 #include "plan_case.h"

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "array/write_npy.h"
+#include "array/sink.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "detect/table_model.h"

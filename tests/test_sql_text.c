@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "base/mem.h"
-#include "table/sql_text.h"
+#include "table/table_out.h"
 
 #include <cmocka.h>
 

@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "faults.h"
 #include "table/mat.h"
-#include "table/mat_api.h"
 #include "table_case.h"
 
 #if __has_include(<matio.h>)

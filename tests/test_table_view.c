@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // test_table_view.c - some of a table's rows as a table: which, where they stand, twice over, and what goes wrong in them.
 #include "schema_case.h"
-#include "table/table_view.h"
+#include "table/table.h"
 
 enum { ROWS = 12 };
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "array/write_npy.h"
+#include "array/sink.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"

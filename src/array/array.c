@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // array.c - the body of an array file: from (type, byte order, element order, shape) to rows.
-#include "array/array.h"
-
 #include <string.h>
 #include <unistd.h>
 
+#include "array/reader.h"
 #include "array/sink.h"
 #include "base/file.h"
 #include "base/mem.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "array/reader.h"
-#include "array/scan.h"
+#include "array/sink.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/show.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // read_idx.c - IDX, the format of MNIST: 0 0 type rank, the dimensions, the data, all big-endian.
 // (LeCun, Cortes and Burges, "The MNIST database of handwritten digits", the section on file formats.)
-#include "array/array.h"
+#include "array/reader.h"
 
 static bool type_of(uint8_t code, hg__dtype *t) {
     static const struct {

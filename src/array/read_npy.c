@@ -4,7 +4,7 @@
 // (NumPy Enhancement Proposal 1 and numpy.lib.format.)
 #include <string.h>
 
-#include "array/npy_header.h"
+#include "array/reader.h"
 #include "base/mem.h"
 
 static const char magic[6] = {(char)0x93, 'N', 'U', 'M', 'P', 'Y'};

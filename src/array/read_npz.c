@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "array/npy_header.h"
+#include "array/reader.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "csv/csv.h"

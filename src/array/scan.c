@@ -4,8 +4,6 @@
 // The fingerprint is four independent chains h = (rotate(h) ^ word) * odd over the 8-byte words of the
 // contents, begun from the shape, so that it does not depend on where the rows live. It tells apart files
 // that differ by accident; it is no defence against someone who wants two to be alike.
-#include "array/scan.h"
-
 #include <math.h>
 #include <string.h>
 

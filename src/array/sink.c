@@ -2,6 +2,8 @@
 // sink.c - rows on their way from a reader to where they will live: memory, or a temporary file.
 #include "array/sink.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -75,4 +77,24 @@ int hg__sink_finish(hg__sink *s, hg__data *d, hg_error *err) {
     d->rows = (int64_t)s->rows;
     hg__sink_clear(s);
     return HG_OK;
+}
+
+int hg__npy_add_header(hg__writer *w, hg__dtype dtype, const hg__shape *shape, hg_error *err) {
+    enum { MAGIC = 10, MAX = 512 };
+    char header[MAX] = "\x93NUMPY\x01", dims[160] = "";
+    size_t used = 0;
+    for (int32_t i = 0; i < shape->rank; i++) {
+        used += (size_t)snprintf(dims + used, sizeof dims - used, "%lld,%s",
+                                 (long long)shape->dim[i], i + 1 < shape->rank ? " " : "");
+    }
+    if (shape->rank > 1) dims[used - 1] = '\0'; // a tuple of one keeps its comma
+    const int text = snprintf(header + MAGIC, MAX - MAGIC,
+                              "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
+                              dtype == HG_U8 ? "|u1" : "<f4", dims);
+    const size_t whole = (MAGIC + (size_t)text + 1 + 63) / 64 * 64;
+    memset(header + MAGIC + text, ' ', whole - MAGIC - (size_t)text);
+    header[whole - 1] = '\n';
+    header[8] = (char)(unsigned char)((whole - MAGIC) & 255);
+    header[9] = (char)(unsigned char)((whole - MAGIC) >> 8);
+    return hg__writer_add(w, header, whole, err);
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // folder_kind.c - what lies in a folder that was given as data.
-#include "image/folder_kind.h"
-
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>

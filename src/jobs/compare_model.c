@@ -8,7 +8,7 @@
 #include "detect/table_model.h"
 #include "jobs/compare.h"
 #include "jobs/trainer.h"
-#include "table/table_view.h"
+#include "table/table.h"
 
 enum { BLOCK = 1024 }; // rows scored at a time
 

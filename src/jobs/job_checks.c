@@ -18,7 +18,7 @@
 #include "files/zip_api.h"
 #include "image/image.h"
 #include "jobs/job.h"
-#include "table/mat_api.h"
+#include "table/mat.h"
 #include "table/odbc_api.h"
 #include "table/sqlite_api.h"
 

@@ -2,7 +2,7 @@
 // train_samples.c - samples.npy: some rows, what the model made of them and, where rows are spoilt, what they were.
 #include <string.h>
 
-#include "array/write_npy.h"
+#include "array/sink.h"
 #include "base/mem.h"
 #include "jobs/train_run.h"
 

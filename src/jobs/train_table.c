@@ -14,7 +14,7 @@
 #include "jobs/trainer.h"
 #include "model/parts.h"
 #include "schema/schema_label.h"
-#include "table/table_view.h"
+#include "table/table.h"
 
 enum { MAX_LEVELS = 64, TOLD_COLUMNS = 64 };
 

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "array/write_npy.h"
+#include "array/sink.h"
 #include "base/file.h"
 #include "csv/cell.h"
 #include "jobs/format_g9.h"

@@ -9,7 +9,6 @@
 #include "array/reader.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "image/folder_kind.h"
 #include "image/image.h"
 
 bool hg__dataset_is_pictures(const char *path) {

@@ -13,7 +13,7 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "corrupt/blind.h"
-#include "image/folder_kind.h"
+#include "image/image.h"
 #include "rows/pictures_internal.h"
 
 enum { HASHED = 512 << 10 }; // bytes at each end of a file

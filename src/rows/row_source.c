@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "array/scan.h"
+#include "array/sink.h"
 #include "base/rng.h"
 
 // ---- a row --------------------------------------------------------------------------------------

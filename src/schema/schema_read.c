@@ -2,7 +2,6 @@
 // schema_read.c - a whole table as rows of floats, with labels and groups beside them.
 #include <stdio.h>
 
-#include "array/scan.h"
 #include "array/sink.h"
 #include "base/mem.h"
 #include "base/text.h"

@@ -114,7 +114,7 @@ static bool pass_one(hg__json_walk *w, const char *set) {
 }
 
 static int read_number(hg__json_walk *w, hg__json_member *m) {
-    m->kind = HG_JSON_NUMBER;
+    m->kind = HG_MEMBER_NUMBER;
     m->text = w->at;
     (void)pass_one(w, "-");
     bool good = pass_digits(w);
@@ -130,19 +130,19 @@ static int read_number(hg__json_walk *w, hg__json_member *m) {
 static int read_value(hg__json_walk *w, hg__json_member *m) {
     static const struct {
         const char *word;
-        hg__json_kind kind;
+        hg__member_kind kind;
     } words[] = {
-        {"null",      HG_JSON_NULL  },
-        {"false",     HG_JSON_FALSE },
-        {"true",      HG_JSON_TRUE  },
-        {"NaN",       HG_JSON_NUMBER},
-        {"Infinity",  HG_JSON_NUMBER},
-        {"-Infinity", HG_JSON_NUMBER}
+        {"null",      HG_MEMBER_NULL  },
+        {"false",     HG_MEMBER_FALSE },
+        {"true",      HG_MEMBER_TRUE  },
+        {"NaN",       HG_MEMBER_NUMBER},
+        {"Infinity",  HG_MEMBER_NUMBER},
+        {"-Infinity", HG_MEMBER_NUMBER}
     };
     const size_t left = (size_t)(w->end - w->at);
     if (left && *w->at == '"') {
         w->at++;
-        m->kind = HG_JSON_TEXT;
+        m->kind = HG_MEMBER_TEXT;
         return read_string(w, &m->text, &m->size);
     }
     if (left && *w->at == '{') return fail(w, PLAIN, "an object");

@@ -4,18 +4,18 @@
 #define HG_TABLE_JSON_LINE_H
 #include "base/error.h"
 
-typedef enum hg__json_kind {
-    HG_JSON_NULL,
-    HG_JSON_FALSE,
-    HG_JSON_TRUE,
-    HG_JSON_NUMBER, // the text reads as a number, or is NaN or Infinity, as some write
-    HG_JSON_TEXT
-} hg__json_kind;
+typedef enum hg__member_kind {
+    HG_MEMBER_NULL,
+    HG_MEMBER_FALSE,
+    HG_MEMBER_TRUE,
+    HG_MEMBER_NUMBER, // the text reads as a number, or is NaN or Infinity, as some write
+    HG_MEMBER_TEXT
+} hg__member_kind;
 
 typedef struct hg__json_member {
     const char *key, *text; // decoded, in the line itself
     size_t key_size, size;
-    hg__json_kind kind;
+    hg__member_kind kind;
 } hg__json_member;
 
 typedef struct hg__json_walk {

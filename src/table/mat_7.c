@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // mat_7.c - MATLAB files of version 7.3 (HDF5), by libmatio. Not proof against files made to harm: only for a process of its own
 // (base/system.h), which also lets go of what is kept here.
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/system.h"
 #include "table/mat.h"
-#include "table/mat_api.h"
 
 // By class.
 static const hg__dtype types[] = {
@@ -71,3 +72,41 @@ static int read_7(hg__mat_file *f, const hg__mat_array *a, size_t count, hg__mat
 }
 
 const hg__mat_kind hg__mat_7 = {open_7, next_7, read_7};
+
+#define NAME(result, name, arguments) #name,
+
+static const char *const files[] = {"libmatio.so.13", "libmatio.so.12", "libmatio.so.11",
+                                    "libmatio.so.9",  "libmatio.so",    NULL};
+
+static struct {
+    hg__mat functions;
+    bool found;
+    char version[32];
+    pthread_once_t once;
+} mat = {.once = PTHREAD_ONCE_INIT};
+
+static void find_mat(void) {
+    static const char *const names[] = {HG_MAT_FUNCTIONS(NAME)};
+    int major = 0, minor = 0, release = 0;
+    if (!hg__library_open(files, "Mat_", names, sizeof names / sizeof *names, &mat.functions)) {
+        return;
+    }
+    mat.functions.GetLibraryVersion(&major, &minor, &release);
+    mat.found = major == 1 && minor == 5; // another may have other structures
+    if (mat.found) snprintf(mat.version, sizeof mat.version, "%d.%d.%d", major, minor, release);
+}
+
+const hg__mat *hg__mat_get(const char *path, hg_error *err) {
+    pthread_once(&mat.once, find_mat);
+    if (mat.found) return &mat.functions;
+    hg__fail(err, HG_ERR_MISSING,
+             "%s: MATLAB files of version 7.3 need the Debian package libmatio11, found no "
+             "libmatio 1.5; or save it with `-v7` in MATLAB",
+             path);
+    return NULL;
+}
+
+const char *hg__mat_version(void) {
+    (void)hg__mat_get("", NULL);
+    return mat.version;
+}

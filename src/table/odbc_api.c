@@ -9,7 +9,7 @@
 #include "base/show.h"
 #include "base/system.h"
 #include "base/text.h"
-#include "table/sql_text.h"
+#include "table/table_out.h"
 
 enum { LOGIN_SECONDS = 20, PATH_SHOWN = 160, MESSAGE = 512 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // sql_text.c - statements put together, and shown in messages.
-#include "table/sql_text.h"
-
 #include <strings.h>
+
+#include "table/table_out.h"
 
 // `size` bytes of a name.
 static void add_part(hg__text *t, const char *part, size_t size, char quote) {

@@ -13,7 +13,6 @@
 #include "base/show.h"
 #include "base/text.h"
 #include "csv/cell.h"
-#include "image/folder_kind.h"
 #include "image/image.h"
 
 static const hg__table_type *const types[] = {

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "array/array.h"
-#include "array/scan.h"
+#include "array/reader.h"
+#include "array/sink.h"
 #include "base/mem.h"
 #include "table/table.h"
 

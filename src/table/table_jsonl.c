@@ -248,9 +248,9 @@ static int read_cell(hg__json_walk *w, const hg__json_member *m, hg__cell *cell)
                                           [HG_CSV_TEXT] = HG_CELL_TEXT};
     const hg__csv_cell raw = {.text = m->text, .size = m->size};
     *cell = (hg__cell){.kind = HG_CELL_MISSING};
-    if (m->kind == HG_JSON_NULL) return 1;
-    if (m->kind == HG_JSON_TRUE || m->kind == HG_JSON_FALSE) {
-        *cell = (hg__cell){.kind = HG_CELL_NUMBER, .number = m->kind == HG_JSON_TRUE};
+    if (m->kind == HG_MEMBER_NULL) return 1;
+    if (m->kind == HG_MEMBER_TRUE || m->kind == HG_MEMBER_FALSE) {
+        *cell = (hg__cell){.kind = HG_CELL_NUMBER, .number = m->kind == HG_MEMBER_TRUE};
         return 1;
     }
     w->expected = "a text in UTF-8";
@@ -262,7 +262,7 @@ static int read_cell(hg__json_walk *w, const hg__json_member *m, hg__cell *cell)
     cell->size = (int32_t)m->size;
     w->expected = "a finite number";
     w->got = "one that is none";
-    return m->kind == HG_JSON_NUMBER && kind == HG_CSV_INFINITE ? -1 : 1;
+    return m->kind == HG_MEMBER_NUMBER && kind == HG_CSV_INFINITE ? -1 : 1;
 }
 
 static int read_row(const hg__table *t, char *text, size_t size, hg__cell *cell, hg_error *err) {

@@ -9,13 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "array/array.h"
+#include "array/reader.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/system.h"
 #include "base/text.h"
 #include "table/mat.h"
-#include "table/mat_api.h"
 #include "table/table.h"
 
 enum { SHOWN = 64 };

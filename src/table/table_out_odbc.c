@@ -5,7 +5,7 @@
 #include "base/show.h"
 #include "base/text.h"
 #include "table/odbc_api.h"
-#include "table/sql_text.h"
+#include "table/table_out.h"
 
 enum { BLOCK_ROWS = 1024, NAME = 256 };
 

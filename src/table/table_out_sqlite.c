@@ -8,8 +8,8 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "table/sql_text.h"
 #include "table/sqlite_api.h"
+#include "table/table_out.h"
 
 static const hg__sql_style style = {.quote = '"'};
 

@@ -7,8 +7,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "table/sql_text.h"
 #include "table/sqlite_api.h"
+#include "table/table_out.h"
 
 typedef struct source {
     const hg__sqlite *api;

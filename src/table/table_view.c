@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // table_view.c - some of a table's rows as a table.
-#include "table/table_view.h"
-
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "table/table.h"
 
 typedef struct view {
     hg__table *of; // borrowed

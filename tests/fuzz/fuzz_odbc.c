@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/show.h"
 #include "base/text.h"
-#include "table/sql_text.h"
+#include "table/table_out.h"
 
 // NOLINTNEXTLINE(readability-identifier-naming)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
