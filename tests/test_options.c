@@ -8,8 +8,7 @@
 #include "base/mem.h"
 #include "image/image.h"
 #include "options/options.h"
-#include "options/quantity.h"
-#include "options/row.h"
+#include "options/options_internal.h"
 
 #include <cmocka.h>
 

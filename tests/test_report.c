@@ -13,7 +13,7 @@
 #include "detect/thresholds.h"
 #include "model/model.h"
 #include "own_folder.h"
-#include "report/lettering.h"
+#include "report/canvas.h"
 
 #include <cmocka.h>
 

@@ -13,7 +13,7 @@
 #include "jobs/folder.h"
 #include "jobs/trainer.h"
 #include "model/parts.h"
-#include "schema/schema_label.h"
+#include "schema/schema.h"
 #include "table/table.h"
 
 enum { MAX_LEVELS = 64, TOLD_COLUMNS = 64 };

@@ -9,8 +9,7 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/show.h"
-#include "options/quantity.h"
-#include "options/row.h"
+#include "options/options_internal.h"
 
 enum {
 #define JOB(id, ...) NUMBER_OF_##id,

@@ -9,7 +9,7 @@
 #include "base/host.h"
 #include "base/show.h"
 #include "base/text.h"
-#include "options/row.h"
+#include "options/options_internal.h"
 
 enum { MOST_NAME = 64 };
 

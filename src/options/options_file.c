@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/show.h"
 #include "files/yaml.h"
-#include "options/row.h"
+#include "options/options_internal.h"
 
 // One reading of a file. The options are changed in a copy, so that a bad line 9 undoes line 3.
 typedef struct reading {

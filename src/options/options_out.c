@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "base/show.h"
-#include "options/row.h"
+#include "options/options_internal.h"
 
 static const struct output {
     const char *job, *ends;

@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "base/show.h"
-#include "options/row.h"
+#include "options/options_internal.h"
 
 // What a job reads, in the words of a message.
 static const struct {

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "options/row.h"
+#include "options/options_internal.h"
 
 static const char *const places[] = {"weights/best.safetensors", "best.safetensors"};
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // quantity.c - numbers as people write them: 1%, 90s, 1h30m, 512M, 2.5 GB.
-#include "options/quantity.h"
-
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/text.h"
+#include "options/options_internal.h"
 
 // What a unit's numbers may have behind them. A quotient of whole numbers, so that 1% is the double that 0.01 is.
 static const struct suffix {

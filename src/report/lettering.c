@@ -6,10 +6,10 @@
 //   1  . . . . .      lines 0 and 6, small letters begin at 2, tails end at 8. A point alone, such as a dot, is
 //   ...               written twice.
 //   6  * . . . *
-#include "report/lettering.h"
-
 #include <math.h>
 #include <string.h>
+
+#include "report/canvas.h"
 
 typedef struct glyph {
     float width; // in units of the grid, from 0 to the rightmost point

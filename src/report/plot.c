@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // plot.c - axes with round numbers, curves, bars.
-#include "report/plot.h"
-
 #include <math.h>
 #include <stdio.h>
 
-#include "report/lettering.h"
+#include "report/canvas.h"
 
 const hg__colour hg__ink = {20, 22, 26}, hg__faint = {226, 228, 232};
 

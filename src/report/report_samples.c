@@ -18,7 +18,6 @@
 #include "base/mem.h"
 #include "model/model.h"
 #include "report/canvas.h"
-#include "report/lettering.h"
 
 enum { ACROSS = 8, MARGIN = 16, GAP = 10, PAIR_GAP = 2, LINE_GAP = 18 };
 enum {

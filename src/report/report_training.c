@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "detect/thresholds.h"
-#include "report/plot.h"
+#include "report/canvas.h"
 
 enum { BOX_WIDTH = 400, BOX_HEIGHT = 230, MARGIN = 20 };
 enum { PANEL_WIDTH = HG_PLOT_LEFT + BOX_WIDTH + MARGIN };

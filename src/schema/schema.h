@@ -12,7 +12,6 @@
 // The schema goes into the model file as JSON, so that a model scores raw rows anywhere.
 #ifndef HG_SCHEMA_SCHEMA_H
 #define HG_SCHEMA_SCHEMA_H
-
 #include "array/data.h"
 #include "base/json.h"
 #include "csv/number_text.h"
@@ -202,4 +201,21 @@ size_t hg__group_text(const hg__cell *cell, char buffer[32], const char **text);
 hg__data *hg__schema_read(const hg__schema *s, hg__table *t, const hg__encode_options *o,
                           hg__side_columns *side, hg__encoding_notes *notes, hg_error *err);
 void hg__side_columns_clear(hg__side_columns *s); // {0} is fine
+
+// What a label's value says by itself, where normal= is not given.
+
+bool hg__label_is_anomaly(
+    const hg__cell *cell); // 1, anomaly, true, yes, outlier, attack, fraud ...
+
+// The different values of a label that were met, for a message: the first few.
+typedef struct hg__label_list {
+    char text[160]; // "high, low"
+    int32_t count;
+} hg__label_list;
+
+void hg__label_list_add(hg__label_list *list, const hg__cell *cell);
+
+// Refuses a label of which no value is normal.
+int hg__label_refuse(const char *path, const char *label, const char *normal,
+                     const hg__label_list *met, hg_error *err);
 #endif

@@ -3,14 +3,13 @@
 //
 // Numbers are features as they are and, where none is below 0, through a log; a category is one by the mean its level has. From
 // + - * / and square root alone, in one order: the same bits everywhere.
-#include "schema/schema_guess.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/real.h"
+#include "schema/schema_internal.h"
 
 enum {
     FEATURES = 512,  // considered

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // schema_label.c - which values of a label mean normal.
-#include "schema/schema_label.h"
-
 #include <stdio.h>
 
 #include "base/text.h"
+#include "schema/schema.h"
 #include "schema/schema_internal.h"
 
 static bool is_listed(const hg__cell *cell, const char *text, size_t size, const char *list) {

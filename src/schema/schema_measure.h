@@ -2,8 +2,8 @@
 // schema_measure.h - what one pass over a table learns about its columns.
 #ifndef HG_SCHEMA_SCHEMA_MEASURE_H
 #define HG_SCHEMA_SCHEMA_MEASURE_H
+#include "schema/schema.h"
 #include "schema/schema_internal.h"
-#include "schema/schema_label.h"
 #include "schema/schema_number.h"
 
 typedef struct hg__measure {

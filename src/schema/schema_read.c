@@ -5,8 +5,8 @@
 #include "array/sink.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "schema/schema.h"
 #include "schema/schema_internal.h"
-#include "schema/schema_label.h"
 
 enum { MAX_GROUPS = 65536, SHOWN_LABELS = 12 };
 

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/real.h"
 #include "base/rng.h"
-#include "schema/schema_guess.h"
+#include "schema/schema_internal.h"
 #include "schema/schema_measure.h"
 
 enum {

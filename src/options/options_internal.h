@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// row.h - a row of the option table, for the files of this room.
-#ifndef HG_OPTIONS_ROW_H
-#define HG_OPTIONS_ROW_H
+// options_internal.h - the rows of the option table, and numbers as people write them: what the files of this room share.
+#ifndef HG_OPTIONS_OPTIONS_INTERNAL_H
+#define HG_OPTIONS_OPTIONS_INTERNAL_H
+#include "base/error.h"
 #include "options/options.h"
 
 typedef enum hg__option_type {
@@ -57,4 +58,16 @@ bool hg__output_takes(const char *job, const char *end); // ".csv"
 void hg__option_find_weights(const hg_options *o, int row, const char *value,
                              char to[HG_MAX_VALUE]);
 int hg__options_check_weights(const hg_options *o, hg_error *err);
+
+// Numbers as people write them: 1%, 90s, 1h30m, 512M, 2.5 GB.
+
+// A number in `unit` (of the option table), bare or with a unit that can be told in it: hours take 90s, 5m, 1h30m, 2d; shares
+// take 1%. A unit of which nothing is known takes bare numbers only.
+bool hg__parse_quantity(const char *text, const char *unit, double *value);
+
+// Bytes, with K, M, G or T behind them for powers of 1024; also 512MB, 2GiB, 1.5G.
+bool hg__parse_size(const char *text, int64_t *value);
+
+// What else a number in `unit` may be written as, for messages: " (a share, or as 1%)"; "" where nothing.
+const char *hg__quantity_advice(const char *unit);
 #endif
