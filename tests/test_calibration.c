@@ -10,9 +10,8 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "detect/alarms.h"
-#include "detect/binomial.h"
 #include "detect/calibration.h"
+#include "detect/metrics.h"
 
 #include <cmocka.h>
 

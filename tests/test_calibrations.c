@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "detect/calibrations.h"
+#include "detect/thresholds.h"
 #include "faults.h"
 #include "model/parts.h"
 

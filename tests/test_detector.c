@@ -7,7 +7,7 @@
 
 #include "base/rng.h"
 #include "detect/detector.h"
-#include "detect/quantise.h"
+#include "detect/neighbours.h"
 #include "detect/table_model.h"
 #include "model/parts.h"
 #include "schema_case.h"

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "detect/outliers.h"
+#include "detect/baseline.h"
 
 #include <cmocka.h>
 

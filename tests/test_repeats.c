@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "detect/repeats.h"
+#include "detect/neighbours.h"
 
 #include <cmocka.h>
 

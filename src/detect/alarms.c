@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // alarms.c - "2/day" over "1000/min".
-#include "detect/alarms.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "detect/calibration.h"
 
 static const struct unit {
     const char *names; // with blanks between and around them

@@ -2,6 +2,7 @@
 // baseline.h - what stands beside every autoencoder: detectors that need no training to speak of. baselines.def lists them.
 #ifndef HG_DETECT_BASELINE_H
 #define HG_DETECT_BASELINE_H
+#include "array/data.h"
 #include "backend/pool.h"
 #include "base/error.h"
 
@@ -36,4 +37,16 @@ int hg__zscore_fit(hg__zscore *z, const float *x, int64_t rows, int32_t width, h
 void hg__zscore_run(const hg__zscore *z, const float *x, float *to); // one row (width)
 void hg__zscore_clear(hg__zscore *z);                                // {0} is fine
 
+// Which rows of a training set do not fit the rest.
+//
+// Nobody says which are normal, so three that see different things compare a row with all:
+//   the distance to the k-th nearest of 1024 rows drawn from them, k a twentieth: anomalies that resemble each other are
+//     not to hide each other
+//   an isolation forest, which looks at columns one by one
+//   the Mahalanobis distance to the four fifths of the rows that lie closest together: columns that do not go together
+// An autoencoder is no help here: it learns the anomalies, too (docs/ANOMALIES.md has the figures).
+
+// score (data->rows), from 0 to below 1: the share of the rows that are less odd, in the eyes of the one that finds the row oddest.
+int hg__outliers_score(const hg__data *data, uint64_t seed, hg__pool *pool, float *score,
+                       hg_error *err);
 #endif

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // calibrations.c - calibrations of groups of rows, and their place in a model.
-#include "detect/calibrations.h"
-
 #include <inttypes.h>
 #include <math.h>
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "detect/thresholds.h"
 #include "model/parts.h"
 
 static const char score_name[] = HG_CALIBRATION_PREFIX "score";

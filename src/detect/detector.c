@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "detect/detector_internal.h"
-#include "detect/repeats.h"
+#include "detect/neighbours.h"
 #include "detect/table_model.h"
 #include "graph/fold.h"
 #include "model/parts.h"

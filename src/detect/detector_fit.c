@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "detect/column_scale.h"
 #include "detect/detector_internal.h"
-#include "detect/quantise.h"
+#include "detect/neighbours.h"
 #include "model/parts.h"
 
 // References: a sample that size keeps both the model file and a row's search small.

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/host.h"
-#include "detect/calibrations.h"
 #include "detect/table_model.h"
+#include "detect/thresholds.h"
 
 static int32_t count_columns(const hg_model *m) {
     const hg__schema *s = hg__model_schema(m);

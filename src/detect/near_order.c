@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // near_order.c - halves of halves of a set of rows.
-#include "detect/near_order.h"
-
 #include <math.h>
 #include <string.h>
 
 #include "backend/kernels.h"
 #include "base/mem.h"
+#include "detect/neighbours.h"
 
 enum { REFINEMENTS = 2, MOST_RANGES = 64 };
 

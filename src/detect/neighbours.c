@@ -28,7 +28,6 @@
 #include "backend/kernels.h"
 #include "base/mem.h"
 #include "detect/blocks.h"
-#include "detect/near_order.h"
 
 enum {
     ROWS = 192, // of a task: a panel of references is fetched once for all of them

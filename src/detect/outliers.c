@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // outliers.c - which rows of a training set do not fit the rest.
-#include "detect/outliers.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "detect/baseline.h"
-#include "detect/column_scale.h"
 #include "detect/neighbours.h"
 
 enum { OTHERS = 1024, SAMPLE = 16384, NEAR_SHARE = 20, LEAST_NEAR = 10 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // repeats.c - copies among rows, by a hash table with open addresses.
-#include "detect/repeats.h"
-
 #include <stddef.h>
 #include <string.h>
+
+#include "detect/neighbours.h"
 
 // Multiply and fold, a word at a time, in two chains.
 static uint64_t hash_row(const float *x, int32_t width) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // tail.c - a generalised Pareto tail by probability-weighted moments, and its own logarithm and exponential.
-#include "detect/tail.h"
-
 #include <float.h>
 #include <math.h>
+
+#include "detect/calibration.h"
 
 static const double least_shape =
     1e-4; // below, the formula loses digits and is exponential all the same

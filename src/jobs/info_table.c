@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/show.h"
 #include "detect/detector.h"
-#include "detect/quantise.h"
+#include "detect/neighbours.h"
 #include "detect/table_model.h"
 #include "detect/thresholds.h"
 #include "schema/schema.h"

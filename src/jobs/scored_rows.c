@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "detect/alarms.h"
+#include "detect/calibration.h"
 #include "detect/table_model.h"
 #include "schema/schema.h"
 

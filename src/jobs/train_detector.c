@@ -2,7 +2,7 @@
 // train_detector.c - a trained model of a table becomes a detector: references, usual sizes, thresholds.
 #include "base/mem.h"
 #include "base/show.h"
-#include "detect/alarms.h"
+#include "detect/calibration.h"
 #include "detect/detector.h"
 #include "detect/table_model.h"
 #include "detect/thresholds.h"

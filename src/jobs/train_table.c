@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/show.h"
 #include "base/text.h"
-#include "detect/alarms.h"
+#include "detect/calibration.h"
 #include "detect/detector.h"
 #include "detect/table_model.h"
 #include "jobs/folder.h"

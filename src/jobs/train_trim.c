@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/show.h"
-#include "detect/outliers.h"
+#include "detect/baseline.h"
 #include "jobs/trainer.h"
 
 enum { NUMBERS_AT_ONCE = 4096 };
