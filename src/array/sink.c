@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/int.h"
 #include "base/mem.h"
 
 enum { FIRST = 1 << 16, DISK_BLOCK = 1 << 20 };
@@ -91,7 +92,7 @@ int hg__npy_add_header(hg__writer *w, hg__dtype dtype, const hg__shape *shape, h
     const int text = snprintf(header + MAGIC, MAX - MAGIC,
                               "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
                               dtype == HG_U8 ? "|u1" : "<f4", dims);
-    const size_t whole = (MAGIC + (size_t)text + 1 + 63) / 64 * 64;
+    const size_t whole = hg__round_up_size(MAGIC + (size_t)text + 1, 64);
     memset(header + MAGIC + text, ' ', whole - MAGIC - (size_t)text);
     header[whole - 1] = '\n';
     header[8] = (char)(unsigned char)((whole - MAGIC) & 255);

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/int.h"
+
 // float everywhere but in the gradient tests, which build this code a second time in double.
 #ifdef HG_DOUBLE
 typedef double hg__real;
@@ -24,12 +26,12 @@ enum { HG_LANES = 16, HG_PANEL = 64 };
 
 // Elements of as many vectors as n take.
 static inline size_t hg__whole_vectors(size_t n) {
-    return (n + HG_LANES - 1) / HG_LANES * HG_LANES;
+    return hg__round_up_size(n, HG_LANES);
 }
 
 // Columns padded to whole vectors, as an odd number of them where there are several: rows then start in different cache sets.
 static inline int32_t hg__pad_columns(int32_t n) {
-    int32_t vectors = (n + HG_LANES - 1) / HG_LANES;
+    int32_t vectors = hg__ceil_div(n, HG_LANES);
     return (vectors > 1 && vectors % 2 == 0 ? vectors + 1 : vectors) * HG_LANES;
 }
 
@@ -37,8 +39,7 @@ static inline int32_t hg__pad_columns(int32_t n) {
 // min(HG_PANEL, rest rounded up to HG_LANES). Element (k, n):
 static inline size_t hg__panel_width(int32_t N, int32_t n) {
     int32_t left = n / HG_PANEL * HG_PANEL, rest = N - left;
-    int32_t padded = (rest + HG_LANES - 1) / HG_LANES * HG_LANES;
-    return (size_t)(padded < HG_PANEL ? padded : HG_PANEL);
+    return (size_t)hg__min(hg__round_up(rest, HG_LANES), HG_PANEL);
 }
 static inline size_t hg__panel_index(int32_t K, int32_t N, int32_t k, int32_t n) {
     size_t left = (size_t)(n / HG_PANEL) * HG_PANEL;

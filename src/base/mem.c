@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/int.h"
+
 enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
 
 static atomic_uint_least64_t calls, given;
@@ -52,7 +54,7 @@ void *hg__alloc(size_t count, size_t size, hg_error *err) {
     bool fits = hg__multiply(count, size, &bytes) && bytes <= PTRDIFF_MAX - HUGE_PAGE;
     if (fits && !is_refused()) {
         size_t alignment = bytes >= HUGE_PAGE / 2 ? HUGE_PAGE : ALIGNMENT;
-        size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+        size_t rounded = hg__round_up_size(bytes, alignment);
         block = aligned_alloc(alignment, rounded ? rounded : alignment);
         if (block && alignment == HUGE_PAGE) (void)madvise(block, rounded, MADV_HUGEPAGE);
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "image/codec.h"
@@ -44,7 +45,7 @@ static size_t line_samples(const hg__image_info *i) {
 
 // Bytes of a line in a binary file.
 static size_t stored_line(const kind *k, const hg__image_info *i) {
-    if (is_bits(k)) return ((size_t)i->width + 7) / 8;
+    if (is_bits(k)) return hg__ceil_div_size((size_t)i->width, 8);
     return line_samples(i) * (k->most > 255 ? 2 : 1);
 }
 

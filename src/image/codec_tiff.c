@@ -6,6 +6,7 @@
 //
 // Then one line as stored becomes samples: bits are spread, palettes looked up, white as zero turned round and
 // colours divided by their alpha.
+#include "base/int.h"
 #include "base/mem.h"
 #include "image/tiff.h"
 
@@ -277,7 +278,7 @@ static int read_size(hg__image_reader *r, hg_error *err) {
 // A line as stored, planes together.
 static size_t count_line_bytes(const hg__image_reader *r) {
     const hg__tiff_layout *l = &((const hg__tiff_reader *)r->state)->layout;
-    return ((size_t)r->info.width * l->samples * l->bits + 7) / 8;
+    return hg__ceil_div_size((size_t)r->info.width * l->samples * l->bits, 8);
 }
 
 // What bands need: 0 x 0 where lines come as they are.

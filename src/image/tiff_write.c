@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 #include "image/tiff.h"
 
@@ -247,7 +248,7 @@ static int set_fields(hg__image_writer *w, const hg__tiff_reader *like, hg_error
         copy_resolution(to, like->tiff);
         copy_fields(to, like, info->page);
     }
-    const size_t line = ((size_t)info->width * l->samples * l->bits + 7) / 8;
+    const size_t line = hg__ceil_div_size((size_t)info->width * l->samples * l->bits, 8);
     const size_t lines = STRIP_BYTES / (line + 1) + 1;
     hg__tiff.SetField(to, TIFFTAG_ROWSPERSTRIP,
                       (uint32_t)(lines < (size_t)info->height ? lines : (size_t)info->height));
@@ -351,7 +352,7 @@ static bool write_line(hg__image_writer *w, const uint8_t *from) {
         hg__tiff_multiply_by_alpha(info, t->samples, width);
     }
     if (t->layout.bits % 8) {
-        const size_t stored = (width * t->layout.samples * t->layout.bits + 7) / 8;
+        const size_t stored = hg__ceil_div_size(width * t->layout.samples * t->layout.bits, 8);
         pack_bits(info, t->layout.bits, t->samples, t->stored, stored);
     } else {
         memcpy(t->stored, t->samples, bytes);

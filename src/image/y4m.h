@@ -6,6 +6,7 @@
 #ifndef HG_IMAGE_Y4M_H
 #define HG_IMAGE_Y4M_H
 #include "base/error.h"
+#include "base/int.h"
 
 enum { HG_Y4M_LINE = 1024 }; // most bytes of a line, with its end
 
@@ -26,10 +27,10 @@ static inline size_t hg__y4m_sample(const hg__y4m *v) { // bytes
     return v->depth > 8 ? 2 : 1;
 }
 static inline int32_t hg__y4m_chroma_width(const hg__y4m *v) {
-    return v->across ? (v->width + v->across - 1) / v->across : 0;
+    return v->across ? hg__ceil_div(v->width, v->across) : 0;
 }
 static inline int32_t hg__y4m_chroma_height(const hg__y4m *v) {
-    return v->down ? (v->height + v->down - 1) / v->down : 0;
+    return v->down ? hg__ceil_div(v->height, v->down) : 0;
 }
 size_t hg__y4m_frame_bytes(const hg__y4m *v);
 #endif

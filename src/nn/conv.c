@@ -4,19 +4,13 @@
 
 #include <string.h>
 
+#include "base/int.h"
+
 enum { AHEAD = 12 };      // pixels between what is computed and what is fetched meanwhile
 enum { EDGE_LINES = 16 }; // lines whose edge columns go through one product
 
-static int32_t smaller(int32_t a, int32_t b) {
-    return a < b ? a : b;
-}
-
-static int32_t larger(int32_t a, int32_t b) {
-    return a > b ? a : b;
-}
-
 static int32_t divide_up(int32_t a, int32_t b) { // b > 0
-    return a > 0 ? (a + b - 1) / b : 0;
+    return hg__ceil_div(hg__max(a, 0), b);
 }
 
 size_t hg__matrix_index(hg__matrix m, int32_t k, int32_t n) {
@@ -83,15 +77,15 @@ static axis scatter_axis(const hg__conv_axis *s, int32_t phase) {
 static void taps_inside(const axis *a, int32_t o, int32_t *t0, int32_t *t1) {
     const int32_t from = o * a->stride + a->offset;
     *t0 = from < 0 ? divide_up(-from, a->reach) : 0;
-    *t1 = from < a->in ? smaller(a->taps, divide_up(a->in - from, a->reach)) : 0;
+    *t1 = from < a->in ? hg__min(a->taps, divide_up(a->in - from, a->reach)) : 0;
     if (*t0 > *t1) *t0 = *t1;
 }
 
 // Outputs whose taps all lie inside: *o0 .. *o1-1.
 static void outputs_inside(const axis *a, int32_t *o0, int32_t *o1) {
     const int32_t last = a->in - 1 - a->offset - (a->taps - 1) * a->reach; // of o * stride
-    *o0 = smaller(a->count, a->offset < 0 ? divide_up(-a->offset, a->stride) : 0);
-    *o1 = last < 0 ? 0 : smaller(a->count, last / a->stride + 1);
+    *o0 = hg__min(a->count, a->offset < 0 ? divide_up(-a->offset, a->stride) : 0);
+    *o1 = last < 0 ? 0 : hg__min(a->count, last / a->stride + 1);
     if (a->taps == 0) *o0 = 0, *o1 = a->count;
     if (*o1 < *o0) *o1 = *o0;
 }
@@ -186,7 +180,7 @@ static void multiply(const pass *p, const stretch *s, hg__real *spare) {
     };
     for (int32_t n = 0; n < N; n += HG_PANEL) {
         const ptrdiff_t width = (ptrdiff_t)hg__panel_width(N, n);
-        g.N = smaller(N - n, HG_PANEL);
+        g.N = hg__min(N - n, HG_PANEL);
         g.b = v->weights + (is_empty ? 0 : hg__matrix_index(p->weights, row, n));
         g.b_k = width;
         g.b_block = width * p->x.tap_step * C;
@@ -260,7 +254,7 @@ static void run_edge(const pass *p, int32_t top, int32_t bottom, int32_t o0, int
     const int32_t x0 = o0 * p->x.stride + p->x.offset;
     const int32_t columns = (o1 - 1 - o0) * p->x.stride + (p->x.taps - 1) * p->x.reach + 1;
     for (int32_t oy = top; oy < bottom; oy += EDGE_LINES) {
-        const int32_t M = smaller(bottom - oy, EDGE_LINES);
+        const int32_t M = hg__min(bottom - oy, EDGE_LINES);
         const int32_t lines = (M - 1) * p->y.stride + (p->y.taps - 1) * p->y.reach + 1;
         if (p->y.taps) {
             copy_padded(p, oy * p->y.stride + p->y.offset, lines, x0, columns, scratch);
@@ -287,21 +281,21 @@ static size_t edge_count(const hg__conv_axis *y, const hg__conv_axis *x, int32_t
 }
 
 static size_t spare_count(int32_t width) { // a line of pixels, or a column, of one panel
-    return (size_t)larger(width, EDGE_LINES) * HG_PANEL;
+    return (size_t)hg__max(width, EDGE_LINES) * HG_PANEL;
 }
 
 size_t hg__conv_scratch(const hg__conv *c, int32_t large_channels, int32_t small_channels) {
-    const int32_t channels = larger(large_channels, small_channels);
+    const int32_t channels = hg__max(large_channels, small_channels);
     return hg__whole_vectors(edge_count(&c->y, &c->x, channels)) +
-           spare_count(larger(c->x.large, c->x.small)) + HG_LANES;
+           spare_count(hg__max(c->x.large, c->x.small)) + HG_LANES;
 }
 
 // All outputs of one phase within lines top .. bottom-1 of the image.
 static void run_phase(const pass *p, const hg__conv *c, int32_t top, int32_t bottom) {
     int32_t o0, o1;
-    hg__real *spare = p->v->scratch, *edge = spare + spare_count(larger(c->x.large, c->x.small));
+    hg__real *spare = p->v->scratch, *edge = spare + spare_count(hg__max(c->x.large, c->x.small));
     const int32_t from = divide_up(top - p->y.first, p->y.every);
-    const int32_t to = smaller(p->y.count, divide_up(bottom - p->y.first, p->y.every));
+    const int32_t to = hg__min(p->y.count, divide_up(bottom - p->y.first, p->y.every));
     outputs_inside(&p->x, &o0, &o1);
     for (int32_t oy = from; oy < to && o1 > o0; oy++) run_line(p, oy, o0, o1, spare);
     if (to <= from) return;

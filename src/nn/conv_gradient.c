@@ -7,6 +7,7 @@
 // the windows of the thin side they see, which are copied together first. Order of the sums: pixel by pixel, both ways.
 #include <string.h>
 
+#include "base/int.h"
 #include "nn/conv.h"
 
 // NEAR: elements of `out` a product reads again and again, 24 KB; BAND: of both sides that all products do, 512 KB
@@ -15,20 +16,12 @@ enum { NEAR = 6144, BAND = 131072 };
 // Thin ends: lines between two paddings, or as many as have FEW_PIXELS; elements of a window, pixels of a product.
 enum { PADDED_LINES = 4, FEW_PIXELS = 256, MOST_WINDOW = 1024, LEAST_PIXELS = 32 };
 
-static int32_t smaller(int32_t a, int32_t b) {
-    return a < b ? a : b;
-}
-
-static int32_t larger(int32_t a, int32_t b) {
-    return a > b ? a : b;
-}
-
 // The pixels of the small side that meet the large one at kernel position k: *o0 .. *o1-1.
 static void meeting(const hg__conv_axis *s, int32_t k, int32_t *o0, int32_t *o1) {
     const int32_t shift = k * s->d - s->p;
-    *o0 = shift < 0 ? (-shift + s->s - 1) / s->s : 0;
-    *o1 = s->large - 1 - shift < 0 ? 0 : smaller(s->small, (s->large - 1 - shift) / s->s + 1);
-    *o0 = smaller(*o0, *o1);
+    *o0 = shift < 0 ? hg__ceil_div(-shift, s->s) : 0;
+    *o1 = s->large - 1 - shift < 0 ? 0 : hg__min(s->small, (s->large - 1 - shift) / s->s + 1);
+    *o0 = hg__min(*o0, *o1);
 }
 
 // Where one operand of the product begins, and its steps from pixel to pixel and from line to line.
@@ -65,14 +58,14 @@ static void add_product(const hg__conv_products *v, operand a, operand b, region
                   .b_k = b.pixel,
                   .b_block = b.line};
     hg__real spare[HG_THIN * HG_PANEL];
-    g.N = smaller(b.channels, HG_PANEL);
+    g.N = hg__min(b.channels, HG_PANEL);
     g.c = exact ? spare : to;
     g.c_m = exact ? HG_PANEL : step;
-    const int32_t wide = larger(1, NEAR / g.N), most = larger(1, wide / larger(1, r.columns));
+    const int32_t wide = hg__max(1, NEAR / g.N), most = hg__max(1, wide / hg__max(1, r.columns));
     for (int32_t line = 0; line < r.lines; line += g.blocks) {
-        g.blocks = smaller(most, r.lines - line);
+        g.blocks = hg__min(most, r.lines - line);
         for (int32_t x = 0; x < r.columns; x += g.K) {
-            g.K = smaller(wide, r.columns - x);
+            g.K = hg__min(wide, r.columns - x);
             g.add = !exact || x > 0;
             g.ahead = g.K * g.a_k;
             g.b_ahead = g.K * g.b_k;
@@ -94,7 +87,7 @@ static void add_block(const hg__conv_products *v, hg__matrix m, int32_t row, ope
     const int32_t N = b.channels;
     const ptrdiff_t column = (ptrdiff_t)hg__matrix_index(m, 0, thin && m.N > 1 ? 1 : 0);
     for (int32_t n = 0; n < N; n += HG_PANEL, b.at += HG_PANEL) {
-        b.channels = smaller(N - n, HG_PANEL);
+        b.channels = hg__min(N - n, HG_PANEL);
         if (thin) {
             add_product(v, a, b, r, v->g + row + n, column, b.channels % HG_LANES != 0);
         } else {
@@ -113,8 +106,8 @@ static void add_position(const hg__conv *c, const hg__conv_products *v, hg__matr
                          int32_t ky, int32_t kx) {
     int32_t y0, y1, x0, x1;
     meeting(&c->y, ky, &y0, &y1);
-    y0 = larger(y0, lines.top);
-    y1 = smaller(y1, lines.bottom);
+    y0 = hg__max(y0, lines.top);
+    y1 = hg__min(y1, lines.bottom);
     meeting(&c->x, kx, &x0, &x1);
     if (y0 >= y1 || x0 == x1) return;
     const int32_t forwards = ky * c->x.k + kx, backwards = c->y.k * c->x.k - 1 - forwards;
@@ -161,7 +154,7 @@ typedef struct windows {
 
 // Lines of the thick side between two paddings, by its width.
 static int32_t lines_at_once(int32_t width) {
-    return larger(PADDED_LINES, FEW_PIXELS / larger(1, width));
+    return hg__max(PADDED_LINES, FEW_PIXELS / hg__max(1, width));
 }
 
 static size_t padded_count(const sight *y, const sight *x, int32_t lines) { // pixels
@@ -179,18 +172,18 @@ static size_t padded_most(const hg__conv *c, bool thin_is_large) {
 }
 
 size_t hg__conv_gradient_scratch(const hg__conv *c, int32_t in_channels, int32_t out_channels) {
-    if (!has_small_windows(c) || smaller(in_channels, out_channels) > HG_THIN) return 0;
+    if (!has_small_windows(c) || hg__min(in_channels, out_channels) > HG_THIN) return 0;
     const size_t padded = padded_most(c, true), other = padded_most(c, false);
     const int32_t window = HG_THIN * c->y.k * c->x.k;
-    const hg__matrix product = {window, larger(HG_PANEL, larger(in_channels, out_channels))};
-    return (padded > other ? padded : other) + (size_t)larger(NEAR, LEAST_PIXELS * window) +
+    const hg__matrix product = {window, hg__max(HG_PANEL, hg__max(in_channels, out_channels))};
+    return (padded > other ? padded : other) + (size_t)hg__max(NEAR, LEAST_PIXELS * window) +
            hg__matrix_count(product) + (size_t)3 * HG_LANES;
 }
 
 // Lines y0 .. y0+lines-1 of the thin side, columns from x.offset on, without gaps; zero outside.
 static void copy_lines(const windows *w, int32_t y0, int32_t lines) {
-    const int32_t C = w->thin->channels, first = larger(0, -w->x.offset);
-    const int32_t last = larger(first, smaller(w->width, w->x.thin - w->x.offset));
+    const int32_t C = w->thin->channels, first = hg__max(0, -w->x.offset);
+    const int32_t last = hg__max(first, hg__min(w->width, w->x.thin - w->x.offset));
     hg__real *to = w->padded;
     for (int32_t y = y0; y < y0 + lines; y++, to += w->line) {
         memset(to, 0, (size_t)w->line * sizeof *to);
@@ -245,7 +238,7 @@ static void add_windows(const hg__conv_products *v, const windows *w, const hg__
                   .add = true};
     g.b_ahead = g.K * g.b_k;
     for (int32_t n = 0; n < N; n += HG_PANEL) {
-        g.N = smaller(N - n, HG_PANEL);
+        g.N = hg__min(N - n, HG_PANEL);
         g.b = thick + n;
         g.c = w->product + hg__panel_index(window, N, 0, n);
         g.c_m = (ptrdiff_t)hg__panel_width(N, n);
@@ -255,11 +248,11 @@ static void add_windows(const hg__conv_products *v, const windows *w, const hg__
 
 // Lines y .. y+lines-1 of the thick side, whose thin neighbours are padded.
 static void add_lines(const hg__conv_products *v, const windows *w, int32_t y, int32_t lines) {
-    const int32_t most = larger(1, w->pixels / larger(1, w->x.thick));
+    const int32_t most = hg__max(1, w->pixels / hg__max(1, w->x.thick));
     for (int32_t l = 0; l < lines; l += most) {
-        region r = {0, smaller(most, lines - l)};
+        region r = {0, hg__min(most, lines - l)};
         for (int32_t x = 0; x < w->x.thick; x += r.columns) {
-            r.columns = smaller(w->pixels, w->x.thick - x);
+            r.columns = hg__min(w->pixels, w->x.thick - x);
             const hg__real *thick = w->thick->at + (y + l) * w->thick->line + x * w->thick->pixel;
             const hg__real *from = w->padded + x * w->x.stride * w->thin->channels;
             for (int32_t i = 0; i < r.lines; i++) {
@@ -279,7 +272,7 @@ static void exchange(const hg__conv_products *v, hg__matrix m, const windows *w,
         for (int32_t i = 0; i < C; i += HG_PANEL) {
             hg__real *g = v->g + hg__matrix_index(m, k + i, row % outputs);
             hg__real *p = w->product + hg__panel_index(w->matrix.K, C, row, i);
-            memcpy(back ? g : p, back ? p : g, (size_t)smaller(HG_PANEL, C - i) * sizeof *g);
+            memcpy(back ? g : p, back ? p : g, (size_t)hg__min(HG_PANEL, C - i) * sizeof *g);
         }
     }
 }
@@ -296,12 +289,12 @@ static void add_thin_end(const hg__conv *c, const hg__conv_products *v, hg__matr
     w.line = (ptrdiff_t)w.width * C;
     w.run = w.x.k * C;
     w.matrix = (hg__matrix){w.y.k * w.run, w.thick->channels};
-    w.pixels = larger(LEAST_PIXELS, NEAR / (smaller(w.matrix.N, HG_PANEL) + w.matrix.K));
+    w.pixels = hg__max(LEAST_PIXELS, NEAR / (hg__min(w.matrix.N, HG_PANEL) + w.matrix.K));
     w.at = w.padded + padded_count(&w.y, &w.x, step) * (size_t)C;
-    w.product = thin_in ? v->g : w.at + larger(NEAR, w.pixels * w.matrix.K) + HG_LANES;
+    w.product = thin_in ? v->g : w.at + hg__max(NEAR, w.pixels * w.matrix.K) + HG_LANES;
     if (!thin_in) exchange(v, m, &w, false);
     for (int32_t y = 0; y < w.y.thick; y += step) {
-        const int32_t lines = smaller(step, w.y.thick - y);
+        const int32_t lines = hg__min(step, w.y.thick - y);
         copy_lines(&w, y * w.y.stride + w.y.offset, (lines - 1) * w.y.stride + w.y.k);
         add_lines(v, &w, y, lines);
     }
@@ -322,7 +315,7 @@ static int32_t lines_of_band(const hg__conv *c, const hg__conv_products *v) {
     const int64_t small = c->x.small * (v->scatters ? in : out);
     const int64_t large = (int64_t)c->x.large * (v->scatters ? out : in) * c->y.s;
     const int64_t lines = BAND / (small + large);
-    return lines < 1 ? 1 : lines > c->y.small ? larger(1, c->y.small) : (int32_t)lines;
+    return lines < 1 ? 1 : lines > c->y.small ? hg__max(1, c->y.small) : (int32_t)lines;
 }
 
 void hg__conv_gradient(const hg__conv *c, const hg__conv_products *v) {
@@ -333,7 +326,7 @@ void hg__conv_gradient(const hg__conv *c, const hg__conv_products *v) {
     }
     const int32_t step = lines_of_band(c, v);
     for (int32_t y = 0; y < c->y.small; y += step) {
-        const band lines = {y, smaller(c->y.small, y + step)};
+        const band lines = {y, hg__min(c->y.small, y + step)};
         for (int32_t ky = 0; ky < c->y.k; ky++) {
             for (int32_t kx = 0; kx < c->x.k; kx++) add_position(c, v, m, lines, ky, kx);
         }

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/int.h"
 #include "nn/conv.h"
 
 enum { WEIGHT, BIAS };
@@ -327,7 +328,7 @@ static void accumulate(const hg__layer *l, const hg__pass *p, hg__view x, hg__vi
 static int32_t tiles_of_group(const hg__layer *l) {
     const hg__matrix m = master(l);
     if (m.N <= HG_THIN) return 1;
-    return l->param[WEIGHT].taps * ((m.N + HG_PANEL - 1) / HG_PANEL);
+    return l->param[WEIGHT].taps * hg__ceil_div(m.N, HG_PANEL);
 }
 
 static int32_t tile_count(const hg__layer *l) {
@@ -407,7 +408,7 @@ static size_t shadow_count(const hg__layer *l) {
 static void reach(const hg__layer *l, int32_t *neighbours, double *growth) {
     const int32_t wide = kernel_reach(l), s = arg(l, STRIDE), p = padding(l);
     *growth = is_deconv(l) ? s : 1.0 / s;
-    *neighbours = is_deconv(l) ? (wide + s - 1) / s : p > wide - p ? p : wide - p;
+    *neighbours = is_deconv(l) ? hg__ceil_div(wide, s) : hg__max(p, wide - p);
 }
 
 // The weight is (out, in / groups, taps) or, transposed, (in, out / groups, taps).

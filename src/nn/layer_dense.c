@@ -8,6 +8,7 @@
 // A tile of the weights is 64 rows of one panel: contiguous in memory, and so in the optimiser's state.
 #include <math.h>
 
+#include "base/int.h"
 #include "nn/layer.h"
 
 enum { WEIGHT, BIAS, TILE_K = 64, BIAS_TILE = 512 };
@@ -18,14 +19,6 @@ static int32_t inputs(const hg__layer *l) {
 
 static int32_t outputs(const hg__layer *l) {
     return (int32_t)l->out.dim[0];
-}
-
-static int32_t padded(int32_t n) {
-    return (n + HG_LANES - 1) / HG_LANES * HG_LANES;
-}
-
-static int32_t smaller(int32_t a, int32_t b) {
-    return a < b ? a : b;
 }
 
 static int shape(hg__layer *l, hg_error *err) {
@@ -54,7 +47,7 @@ static int shape(hg__layer *l, hg_error *err) {
     };
     l->param[BIAS] = (hg__param){
         .name = "bias", .shape = {1, {N}},
-             .count = (size_t)padded((int32_t)N)
+             .count = (size_t)hg__round_up((int32_t)N, HG_LANES)
     };
     return HG_OK;
 }
@@ -75,7 +68,7 @@ typedef struct matrix {
 static void multiply(const hg__kernels *k, hg__view a, const matrix *w, hg__view c, int32_t rows) {
     hg__gemm g = {.M = rows, .K = w->K, .blocks = 1, .a = a.at, .a_m = a.ld, .a_k = 1, .c_m = c.ld};
     for (int32_t n = 0; n < w->N; n += HG_PANEL) {
-        g.N = smaller(w->N - n, HG_PANEL);
+        g.N = hg__min(w->N - n, HG_PANEL);
         g.b = w->panels + (size_t)n * (size_t)w->K;
         g.b_k = (ptrdiff_t)hg__panel_width(w->N, n);
         g.c = c.at + n;
@@ -98,15 +91,15 @@ static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view
 }
 
 static int32_t weight_strips(const hg__layer *l) {
-    return (inputs(l) + TILE_K - 1) / TILE_K;
+    return hg__ceil_div(inputs(l), TILE_K);
 }
 
 static int32_t weight_tiles(const hg__layer *l) {
-    return weight_strips(l) * ((outputs(l) + HG_PANEL - 1) / HG_PANEL);
+    return weight_strips(l) * hg__ceil_div(outputs(l), HG_PANEL);
 }
 
 static int32_t tile_count(const hg__layer *l) {
-    return weight_tiles(l) + (outputs(l) + BIAS_TILE - 1) / BIAS_TILE;
+    return weight_tiles(l) + hg__ceil_div(outputs(l), BIAS_TILE);
 }
 
 static void tile(const hg__layer *l, int32_t i, hg__tile *t) {
@@ -116,11 +109,11 @@ static void tile(const hg__layer *l, int32_t i, hg__tile *t) {
         *t = (hg__tile){.param = BIAS,
                         .column = n,
                         .offset = l->param[BIAS].offset + (size_t)n,
-                        .count = (size_t)smaller(padded(N) - n, BIAS_TILE)};
+                        .count = (size_t)hg__min(hg__round_up(N, HG_LANES) - n, BIAS_TILE)};
         return;
     }
     const int32_t k = i % weight_strips(l) * TILE_K, n = i / weight_strips(l) * HG_PANEL;
-    const int32_t tall = smaller(K - k, TILE_K);
+    const int32_t tall = hg__min(K - k, TILE_K);
     const size_t width = hg__panel_width(N, n);
     *t = (hg__tile){.param = WEIGHT,
                     .row = k,
@@ -139,7 +132,7 @@ static void gradient(const hg__layer *l, const hg__pass *p, const hg__tile *t, h
         return;
     }
     hg__gemm m = {.M = t->x_count,
-                  .N = smaller(N - t->column, HG_PANEL),
+                  .N = hg__min(N - t->column, HG_PANEL),
                   .K = rows,
                   .blocks = 1,
                   .a = x.at,
@@ -157,7 +150,7 @@ static void refresh(const hg__layer *l, const hg__kernels *k, const hg__tile *t,
                     const hg__real *params, hg__real *shadow) {
     if (t->param != WEIGHT) return;
     const int32_t K = inputs(l), N = outputs(l);
-    const int32_t tall = smaller(K - t->row, TILE_K), wide = smaller(N - t->column, HG_PANEL);
+    const int32_t tall = hg__min(K - t->row, TILE_K), wide = hg__min(N - t->column, HG_PANEL);
     k->transpose(shadow + hg__panel_index(N, K, t->column, t->row),
                  (ptrdiff_t)hg__panel_width(K, t->row), params + t->offset,
                  (ptrdiff_t)hg__panel_width(N, t->column), tall, wide);

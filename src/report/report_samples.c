@@ -15,6 +15,7 @@
 #include "array/data.h"
 #include "base/file.h"
 #include "base/host.h"
+#include "base/int.h"
 #include "base/mem.h"
 #include "model/model.h"
 #include "report/canvas.h"
@@ -69,8 +70,8 @@ static uint8_t shade(const sheet *s, const float *x, int32_t row, int32_t column
 }
 
 static void draw_picture(hg__canvas *c, const sheet *s, const float *x, int32_t left, int32_t top) {
-    const int32_t rows = (s->H + s->shrink - 1) / s->shrink;
-    const int32_t columns = (s->W + s->shrink - 1) / s->shrink;
+    const int32_t rows = hg__ceil_div(s->H, s->shrink);
+    const int32_t columns = hg__ceil_div(s->W, s->shrink);
     const int32_t second = s->channels == 3 ? 1 : 0, third = s->channels == 3 ? 2 : 0;
     for (int32_t i = 0; i < rows; i++) {
         for (int32_t j = 0; j < columns; j++) {
@@ -153,15 +154,11 @@ static void write_caption(hg__canvas *c, const sheet *s) {
 
 // ---- the sheet ----------------------------------------------------------------------------------
 
-static int32_t smaller(int32_t a, int32_t b) {
-    return a < b ? a : b;
-}
-
 static void lay_out(sheet *s, const hg__shape *shape) {
     const int32_t r = shape->rank;
     s->zoom = s->shrink = s->channels = 1;
     s->left = MARGIN;
-    s->across = smaller(s->n, CURVES_ACROSS);
+    s->across = hg__min(s->n, CURVES_ACROSS);
     s->cell_w = CURVE_WIDTH;
     s->cell_h = CURVE_HEIGHT;
     const bool is_last = r == 3 && (shape->dim[2] == 1 || shape->dim[2] == 3); // channels last
@@ -173,12 +170,12 @@ static void lay_out(sheet *s, const hg__shape *shape) {
     s->to_channel = is_first ? s->H * s->W : 1;
     s->to_pixel = is_last ? s->channels : 1;
     const int32_t longest = s->H > s->W ? s->H : s->W;
-    s->zoom = longest < SIDE ? smaller(SIDE / longest, MOST_ZOOM) : 1;
-    s->shrink = longest > 2 * SIDE ? (longest + 2 * SIDE - 1) / (2 * SIDE) : 1;
-    s->across = smaller(s->n, ACROSS);
+    s->zoom = longest < SIDE ? hg__min(SIDE / longest, MOST_ZOOM) : 1;
+    s->shrink = longest > 2 * SIDE ? hg__ceil_div(longest, 2 * SIDE) : 1;
+    s->across = hg__min(s->n, ACROSS);
     s->left = MARGIN + NAMES;
-    s->cell_w = (s->W + s->shrink - 1) / s->shrink * s->zoom;
-    s->picture_h = (s->H + s->shrink - 1) / s->shrink * s->zoom;
+    s->cell_w = hg__ceil_div(s->W, s->shrink) * s->zoom;
+    s->picture_h = hg__ceil_div(s->H, s->shrink) * s->zoom;
     s->cell_h = 2 * s->picture_h + PAIR_GAP;
     if (s->clean) s->cell_h += s->picture_h + PAIR_GAP;
 }
@@ -223,7 +220,7 @@ static int draw(sheet *s, const hg__shape *shape, const char *path, hg_error *er
     hg__canvas c;
     lay_out(s, shape);
     find_range(s);
-    const int64_t lines = (s->n + s->across - 1) / s->across;
+    const int64_t lines = hg__ceil_div(s->n, s->across);
     const int64_t pairs = (int64_t)s->across * (s->cell_w + GAP) - GAP;
     const int64_t width = s->left + (pairs > CAPTION_WIDTH ? pairs : CAPTION_WIDTH) + MARGIN;
     const int64_t height = 2 * MARGIN + CAPTION + lines * (s->cell_h + LINE_GAP) - LINE_GAP;
@@ -261,7 +258,7 @@ static int draw_pairs(const hg__data *pairs, const facts *f, int32_t n, const ch
     const int32_t stored = (int32_t)(block / width);
     sheet s = {.in = x,
                .out = x + block,
-               .n = smaller(n, stored),
+               .n = hg__min(n, stored),
                .width = (int32_t)width,
                .code = f->code};
     if (pairs->rows > 2) s.clean = x + 2 * block;
