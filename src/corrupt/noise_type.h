@@ -5,6 +5,7 @@
 // the C library that may differ (exp, sin, pow).
 #ifndef HG_CORRUPT_NOISE_TYPE_H
 #define HG_CORRUPT_NOISE_TYPE_H
+#include "base/int.h"
 #include "corrupt/noise.h"
 
 // One row being spoilt by one step.
@@ -48,7 +49,7 @@ static inline size_t hg__noise_count(const hg__noise_row *r) {
 void hg__noise_uniform(const hg__noise_row *r, uint32_t which, size_t n, float *to);
 void hg__noise_normal(const hg__noise_row *r, uint32_t which, size_t n, float *to);
 static inline size_t hg__noise_padded(size_t n) {
-    return (n + 15) / 16 * 16;
+    return hg__round_up_size(n, 16);
 }
 
 double hg__noise_exp(double x); // e^-x for x in 0 .. 20

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 
 #define BASELINE(name) extern const hg__baseline hg__baseline_##name;
@@ -82,7 +83,7 @@ int hg__zscore_fit(hg__zscore *z, const float *x, int64_t rows, int32_t width, h
         return HG_ERR_MEMORY;
     }
     job w = {z, x, rows};
-    hg__pool_run(pool, learn_columns, &w, (width + COLUMNS - 1) / COLUMNS);
+    hg__pool_run(pool, learn_columns, &w, hg__ceil_div(width, COLUMNS));
     return HG_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backend/kernels.h"
+#include "base/int.h"
 #include "base/mem.h"
 #include "detect/neighbours.h"
 
@@ -73,7 +74,7 @@ static void set_centre(const sorter *s, float *centre, int32_t from, int32_t end
 
 // Rows from .. end - 1 become two sets of whole panels; where the second begins.
 static int32_t cut(const sorter *s, int32_t from, int32_t end) {
-    const int32_t panels = (end - from + HG_PANEL - 1) / HG_PANEL;
+    const int32_t panels = hg__ceil_div(end - from, HG_PANEL);
     const int32_t middle = from + panels / 2 * HG_PANEL;
     float *second = s->centre + s->stride;
     memcpy(s->centre, row_of(s, from), s->width * sizeof(float));

@@ -26,6 +26,7 @@
 #include <string.h>
 
 #include "backend/kernels.h"
+#include "base/int.h"
 #include "base/mem.h"
 #include "detect/blocks.h"
 
@@ -147,8 +148,8 @@ hg__neighbours *hg__neighbours_new(const float *ref, int32_t count, int32_t widt
     hg__neighbours *n = hg__alloc(1, sizeof *n, err);
     if (!n) return NULL;
     *n = (hg__neighbours){.count = count, .width = width, .ref = ref};
-    n->panels = (count + HG_PANEL - 1) / HG_PANEL;
-    n->boxes = (n->panels + HG_LANES - 1) / HG_LANES * HG_LANES;
+    n->panels = hg__ceil_div(count, HG_PANEL);
+    n->boxes = hg__round_up(n->panels, HG_LANES);
     int code = make_room(n, err);
     if (code == HG_OK) {
         find_mean(n);
@@ -201,7 +202,7 @@ typedef struct block {
 // Few enough rows that wide ones do not take much room, and that each thread has some.
 static int32_t pick_rows(int32_t width, int64_t rows, int32_t threads) {
     int64_t most = NUMBERS / width;
-    const int64_t each = (rows + threads - 1) / threads;
+    const int64_t each = hg__ceil_div_64(rows, threads);
     if (most > ROWS) most = ROWS;
     if (most < ROWS && most > each) most = each;
     if (most > rows) most = rows;

@@ -8,6 +8,7 @@
 //
 // A tile belongs to one task and sums over the rows in order: the result is the same for any number
 // of threads.
+#include "base/int.h"
 #include "base/mem.h"
 #include "fit/pca.h"
 #include "rows/loader.h"
@@ -30,7 +31,7 @@ typedef struct sizes {
 } sizes;
 
 static int32_t stride_of(int32_t width) {
-    return (width + TILE - 1) / TILE * TILE;
+    return hg__round_up(width, TILE);
 }
 
 static sizes sizes_of(int32_t width) {

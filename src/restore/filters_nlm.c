@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 #include "restore/filters.h"
 
@@ -180,7 +181,7 @@ static int prepare(search *s, hg__pool *pool, hg_error *err) {
     s->pad = (size_t)s->n->patch + (size_t)s->n->search;
     s->pitch = (size_t)s->f->width + 2 * s->pad;
     s->plane = ((size_t)s->f->height + 2 * s->pad) * s->pitch;
-    s->across = (s->f->width + TILE_WIDTH - 1) / TILE_WIDTH;
+    s->across = hg__ceil_div(s->f->width, TILE_WIDTH);
     s->scratch_floats = (TILE_HEIGHT + around + 1) * width + TILE_WIDTH;
     s->scratch_floats += count * (1 + channels) * TILE_HEIGHT * TILE_WIDTH;
     const double numbers = (double)((around + 1) * (around + 1) * channels);
@@ -203,7 +204,7 @@ int hg__filter_nl_means(hg__pool *pool, const hg__frame *f, const float *x, cons
     const int code = prepare(&s, pool, err);
     if (code == HG_OK) {
         pad(&s, x);
-        hg__pool_run(pool, run_tile, &s, s.across * ((f->height + TILE_HEIGHT - 1) / TILE_HEIGHT));
+        hg__pool_run(pool, run_tile, &s, s.across * hg__ceil_div(f->height, TILE_HEIGHT));
     }
     hg__free(s.scratch);
     hg__free(s.padded);
