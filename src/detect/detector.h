@@ -21,7 +21,7 @@
 
 typedef struct hg__detector hg__detector;
 
-// What of training rows the model keeps: the rows; means of a few of them, rounded (quantise.h); nothing, and then c is all there
+// What of training rows the model keeps: the rows; means of a few of them, rounded (neighbours.h); nothing, and then c is all there
 // is of the score.
 typedef enum hg__reference_kind {
     HG_REFERENCES_EXACT,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // train_trim.c - rows of a table that do not fit the others (clean=false) are found before training and are not trained on.
 //
-//   all rows ──> scores (detect/outliers.h) ──┬─ the highest, as many as anomalies are expected: not held out either
+//   all rows ──> scores (detect/outliers.c) ──┬─ the highest, as many as anomalies are expected: not held out either
 //                                             ├─ as many again: neither trained on nor references
 //                                             └─ the rest
 //

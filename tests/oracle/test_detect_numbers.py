@@ -124,7 +124,7 @@ def compare_bootstrap():
 
 
 def weighted_moments(score):
-    """Start, shape, scale, rate of src/detect/tail.h, written out again: L-moments of the peaks (Hosking, 1990)."""
+    """Start, shape, scale, rate of src/detect/tail.c, written out again: L-moments of the peaks (Hosking, 1990)."""
     x, n = np.sort(score.astype("f8")), len(score)
     peaks = min(max(n // 50, min(20, n // 4)), 2000)
     start = x[n - peaks - 1]
