@@ -113,6 +113,27 @@ static void what_has_nothing_to_fold_stays(void **state) {
     hg__network_clear(&net);
 }
 
+static void rows_of_a_table_keep_their_columns(void **state) {
+    (void)state;
+    const hg__column_span span[2] = {
+        {0,   200,         HG_SPAN_NUMBER,   false},
+        {200, WIDTH - 200, HG_SPAN_CATEGORY, true }
+    };
+    hg_error err = {0};
+    hg__network net = new_network("dense 9, batchnorm relu | dense input"), *folded;
+    assert_int_equal(hg__network_set_spans(&net, span, 2, &err), HG_OK);
+    const hg__network *other = hg__network_fold(&net, &folded, &err);
+    assert_non_null(folded);
+    run(&net, HG_ERRORS, y[0]);
+    run(other, HG_ERRORS, y[1]);
+    expect_near("errors of columns", ROWS * 2);
+    run(&net, HG_SCORE, y[0]);
+    run(other, HG_SCORE, y[1]);
+    expect_near("their mean", ROWS);
+    hg__network_free(folded);
+    hg__network_clear(&net);
+}
+
 static void images_of_any_size_run_folded(void **state) {
     (void)state;
     hg__network net = new_network(cases[0].spec);
@@ -140,6 +161,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(folded_networks_give_what_they_gave),
         cmocka_unit_test(what_has_nothing_to_fold_stays),
+        cmocka_unit_test(rows_of_a_table_keep_their_columns),
         cmocka_unit_test(images_of_any_size_run_folded),
     };
     return cmocka_run_group_tests(tests, fill, NULL);

@@ -76,6 +76,9 @@ const hg__network *hg__network_fold(const hg__network *net, hg__network **folded
     int code = shorten(&net->spec, &f->spec, err);
     if (code == HG_OK) f->params = hg__alloc(f->spec.params, sizeof *f->params, err);
     if (code == HG_OK) code = f->params ? fill(f, net, err) : HG_ERR_MEMORY;
+    if (code == HG_OK && net->spans) {
+        code = hg__network_set_spans(f, net->spans->span, net->spans->columns, err);
+    }
     if (code == HG_OK) return *folded = f;
     hg__network_free(f);
     return NULL;
