@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Fails if a file under src/ includes a room that its line of LAYERS does not name. Usage: check_layers.sh [src]
+# Fails if a file under src/ includes a room that its line of LAYERS does not name, or a line names a room that stands below it:
+# so there are no circles. Usage: check_layers.sh [src]
 src=${1:-src}
 grep -rnE '^ *# *include +"[a-z]+/' "$src" --include='*.[ch]' --include='*.cu' --include='*.inc' |
 awk -v order="$src/LAYERS" -v src="$src/" '
@@ -9,7 +10,10 @@ BEGIN {
         n = split(line, a, "[: ]+")
         if (line ~ /^#/ || n == 0) continue
         known[a[1]] = 1
-        for (i = 2; i <= n; i++) if (a[i] != "") sees[a[1], a[i]] = 1
+        for (i = 2; i <= n; i++) if (a[i] != "") {
+            sees[a[1], a[i]] = 1
+            if (!(a[i] in known)) { print order ": " a[1] " names " a[i] ", which is not above it"; bad = 1 }
+        }
     }
 }
 {

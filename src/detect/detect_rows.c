@@ -17,6 +17,7 @@
 #include "detect/blocks.h"
 #include "detect/reasons.h"
 #include "detect/table_model.h"
+#include "table/table.h"
 
 enum { LONGEST = 1000 }; // bytes of a number
 enum { PIECE = 64 };     // rows a task encodes

@@ -10,6 +10,7 @@
 #include "detect/table_model.h"
 #include "graph/fold.h"
 #include "model/parts.h"
+#include "nn/spans.h"
 #include "schema/schema.h"
 
 void hg__detector_free(hg__detector *d) {

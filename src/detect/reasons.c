@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "detect/table_model.h"
+#include "nn/spans.h"
 
 enum {
     MOST = 512, // values that are guessed at together
