@@ -40,8 +40,8 @@ int cli_options(const cli_line *line, const char *mode, int first, hg_options **
 
 // "; did you mean data=normal.csv?" for a word of `mode` that is no key=value; before, next: the words beside it, or NULL. "" where
 // nothing comes to mind.
-void cli_guess(const char *mode, const char *word, const char *before, const char *next,
-               char guess[160]);
+void cli_suggest(const char *mode, const char *word, const char *before, const char *next,
+                 char suggestion[160]);
 
 // Prints "hourglass COMMAND: sentence" and gives the exit status that fits.
 int cli_fail(const cli_line *line, const hg_error *err);

@@ -89,7 +89,7 @@ static void end_predict(cli_run *r, hg_error *err) {
     char more[48] = "";
     (void)err;
     if (r->code < 0) return;
-    if (result->judged) {
+    if (result->has_thresholds) {
         snprintf(more, sizeof more, ", %lld alarm%s", (long long)result->alarms,
                  result->alarms == 1 ? "" : "s");
     }

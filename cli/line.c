@@ -130,14 +130,15 @@ static int set_word(hg_options *o, const char *mode, const cli_line *line, int i
     size_t length = equals ? (size_t)(equals - start) : strlen(start);
     char name[64];
     if ((!equals && !dashed) || length == 0 || length >= sizeof name) {
-        char shown[256], guess[160];
+        char shown[256], suggestion[160];
         snprintf(shown, sizeof shown, "%s", word);
         cli_show(shown); // before it is cut
         char before[256] = "";
         snprintf(before, sizeof before, "%s", i > 0 ? line->word[i - 1] : "");
         cli_show(before);
-        cli_guess(mode, shown, before, i + 1 < line->words ? line->word[i + 1] : NULL, guess);
-        return fail(err, "expected key=value or --key value, got '%.60s'%s", shown, guess);
+        cli_suggest(mode, shown, before, i + 1 < line->words ? line->word[i + 1] : NULL,
+                    suggestion);
+        return fail(err, "expected key=value or --key value, got '%.60s'%s", shown, suggestion);
     }
     memcpy(name, start, length);
     name[length] = '\0';

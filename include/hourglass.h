@@ -309,7 +309,7 @@ typedef struct hg_result {
     // predict: rows left out (on_bad=skip).
     int64_t left_out;
     // predict: the model has thresholds: alarms were looked for.
-    bool judged;
+    bool has_thresholds;
     // denoise: image files; of them, those that could not be cleaned.
     int32_t images, failed;
     // denoise: frames of video.

@@ -65,11 +65,11 @@ def make(name, folder):
         for part in (where, clean): os.makedirs(os.path.join(folder, part))
         for i in range(count):
             true = [low + (high - low) * v for v in scene()]
-            spoilt = [x + dice.gauss(0, noise) for x in true]
+            corrupted = [x + dice.gauss(0, noise) for x in true]
             # Dead and hot pixels are ordinary.
-            if name == "twelve": spoilt[77 * (i + 1)] = 65535
+            if name == "twelve": corrupted[77 * (i + 1)] = 65535
             save("%s/%s/%d.tif" % (folder, clean, i), kind, [fit(kind, x) for x in true])
-            save("%s/%s/%d.tif" % (folder, where, i), kind, [fit(kind, x) for x in spoilt])
+            save("%s/%s/%d.tif" % (folder, where, i), kind, [fit(kind, x) for x in corrupted])
 
 
 def same(said, out, clean, name):

@@ -19,7 +19,7 @@
 
 #include "base/mem.h"
 #include "base/rng.h"
-#include "detect/detector.h"
+#include "detect/table_detector.h"
 #include "detect/table_model.h"
 #include "detect/thresholds.h"
 #include "jobs/trainer.h"
@@ -133,10 +133,11 @@ static int read_fresh(job *j, const hg_model *m, hg__data **d, hg_error *err) {
 // score (d->rows)
 static int score_rows(const hg_model *m, const hg__data *d, hg__pool *pool, float *score,
                       hg_error *err) {
-    hg__detector *detector = hg__detector_new(m, pool, d->path, err);
+    hg__table_detector *detector = hg__table_detector_new(m, pool, d->path, err);
     int code = detector ? HG_OK : HG_ERR_MEMORY;
-    if (code == HG_OK) code = hg__detector_score(detector, d->base, d->rows, score, NULL, err);
-    hg__detector_free(detector);
+    if (code == HG_OK)
+        code = hg__table_detector_score(detector, d->base, d->rows, score, NULL, err);
+    hg__table_detector_free(detector);
     return code;
 }
 

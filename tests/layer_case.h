@@ -18,10 +18,10 @@ typedef struct layer_case {
     ptrdiff_t ldx, ldx2, ldy;  // row strides, padded
     size_t params;             // elements
     hg__real param[CASE_MOST]; // and what comes before and behind them
-    hg__real shadow[CASE_MOST], scratch[4 * CASE_MOST];
+    hg__real transposed[CASE_MOST], scratch[4 * CASE_MOST];
     hg__real x2[CASE_MOST], dx2[CASE_MOST]; // (CASE_ROWS, ldx2)
     double measured[CASE_MOST];             // types with batch
-    hg__real joined[CASE_MOST];
+    hg__real statistics[CASE_MOST];
 } layer_case;
 
 // Something in [-2, 2) that depends on all three; never nearer to 0 than 0.05, where relu has its kink.
@@ -104,7 +104,7 @@ static inline void case_begin(layer_case *c, int32_t r) {
 static inline void case_forward(const layer_case *c, hg__view x, hg__view y, int32_t rows) {
     const hg__batch_type *batch = c->pass.training ? c->l.type->batch : NULL;
     if (batch) batch->measure(&c->l, &c->pass, x, rows);
-    if (batch) batch->join(&c->l, &c->pass, rows);
+    if (batch) batch->combine(&c->l, &c->pass, rows);
     c->l.type->forward(&c->l, &c->pass, x, y, rows);
 }
 
@@ -112,7 +112,7 @@ static inline void case_backward(const layer_case *c, hg__view x, hg__view y, hg
                                  hg__view dx, int32_t rows) {
     const hg__batch_type *batch = c->l.type->batch;
     if (batch) batch->measure_back(&c->l, &c->pass, x, dy, rows);
-    if (batch) batch->join_back(&c->l, &c->pass, rows);
+    if (batch) batch->combine_back(&c->l, &c->pass, rows);
     c->l.type->backward(&c->l, &c->pass, x, y, dy, dx, rows);
 }
 
@@ -126,13 +126,13 @@ static inline void case_run(const layer_case *c, hg__view x, hg__view y, hg__vie
                   !in_place || neither ? (hg__view){0} : y, dy, dx, rows);
 }
 
-// Brings the shadow copy up to date with the parameters.
+// Brings the transposed weights up to date with the parameters.
 static inline void case_refresh(layer_case *c) {
     const hg__layer_type *t = c->l.type;
     for (int32_t i = 0; t->refresh && i < t->tile_count(&c->l); i++) {
         hg__tile tile = {0};
         t->tile(&c->l, i, &tile);
-        t->refresh(&c->l, c->pass.k, &tile, c->param, c->shadow);
+        t->refresh(&c->l, c->pass.k, &tile, c->param, c->transposed);
     }
 }
 
@@ -203,18 +203,18 @@ static inline int case_build(layer_case *c, const hg__layer_type *type, const hg
     }
     case_parameters(c);
     assert(!type->scratch_count || type->scratch_count(&c->l) <= 4 * CASE_MOST);
-    assert(!type->shadow_count || type->shadow_count(&c->l) <= CASE_MOST);
+    assert(!type->transposed_count || type->transposed_count(&c->l) <= CASE_MOST);
     c->pass = (hg__pass){.k = k,
                          .params = c->param,
-                         .shadow = c->shadow,
+                         .transposed = c->transposed,
                          .training = true,
                          .seed = 11,
                          .step = 5,
                          .penalty_scale = (hg__real)0.3,
                          .scratch = c->scratch,
                          .measured = c->measured,
-                         .joined = c->joined};
-    assert(!type->batch || (type->batch->joined_count(&c->l) <= CASE_MOST &&
+                         .statistics = c->statistics};
+    assert(!type->batch || (type->batch->statistics_count(&c->l) <= CASE_MOST &&
                             CASE_ROWS * type->batch->measured_count(&c->l) <= CASE_MOST));
     case_begin(c, 0);
     case_refresh(c);

@@ -105,9 +105,9 @@ static inline int fill_rows(void **state) {
 typedef struct naive {
     hg_model *m;
     const hg__kernels *k;
-    hg__real *x[HG_MAX_LAYERS + 1], *dx[HG_MAX_LAYERS + 1], *shadow, *g;
-    hg__real *joined, *scratch; // of batchnorm
-    size_t shadow_at[HG_MAX_LAYERS], joined_at[HG_MAX_LAYERS];
+    hg__real *x[HG_MAX_LAYERS + 1], *dx[HG_MAX_LAYERS + 1], *transposed, *g;
+    hg__real *statistics, *scratch; // of batchnorm
+    size_t transposed_at[HG_MAX_LAYERS], statistics_at[HG_MAX_LAYERS];
     double *measured;
     int32_t ld[HG_MAX_LAYERS + 1];
 } naive;
@@ -132,13 +132,13 @@ static inline void for_tiles(naive *n,
 
 static inline void refresh(naive *n, const hg__layer *l, const hg__tile *t) {
     if (l->type->refresh) {
-        l->type->refresh(l, n->k, t, n->m->net.params, n->shadow + n->shadow_at[l->number]);
+        l->type->refresh(l, n->k, t, n->m->net.params, n->transposed + n->transposed_at[l->number]);
     }
 }
 
 static inline void naive_init(naive *n, const char *spec, int32_t width) {
     enum { SCRATCH = 1 << 12 };
-    size_t shadow = 0, joined = 0;
+    size_t transposed = 0, statistics = 0;
     *n = (naive){0};
     n->m = new_model(spec, width);
     n->k = hg__kernels_pick();
@@ -150,25 +150,25 @@ static inline void naive_init(naive *n, const char *spec, int32_t width) {
     }
     for (int32_t i = 0; i < n->m->net.spec.layers; i++) {
         const hg__layer *l = &n->m->net.spec.layer[i];
-        n->shadow_at[i] = shadow;
-        if (l->type->shadow_count) shadow += (l->type->shadow_count(l) + 15) / 16 * 16;
-        n->joined_at[i] = joined;
-        if (l->type->batch) joined += l->type->batch->joined_count(l);
+        n->transposed_at[i] = transposed;
+        if (l->type->transposed_count) transposed += (l->type->transposed_count(l) + 15) / 16 * 16;
+        n->statistics_at[i] = statistics;
+        if (l->type->batch) statistics += l->type->batch->statistics_count(l);
     }
-    n->joined = hg__alloc(joined + 1, sizeof *n->joined, NULL);
+    n->statistics = hg__alloc(statistics + 1, sizeof *n->statistics, NULL);
     n->scratch = hg__alloc(SCRATCH, sizeof *n->scratch, NULL);
     n->measured = hg__alloc((size_t)SCRATCH * MOST_ROWS, sizeof *n->measured, NULL);
-    assert_true(n->joined && n->scratch && n->measured);
-    n->shadow = hg__alloc(shadow, sizeof *n->shadow, NULL);
+    assert_true(n->statistics && n->scratch && n->measured);
+    n->transposed = hg__alloc(transposed, sizeof *n->transposed, NULL);
     n->g = hg__alloc(n->m->net.spec.params, sizeof *n->g, NULL);
-    assert_true(n->shadow && n->g);
+    assert_true(n->transposed && n->g);
     for_tiles(n, refresh);
 }
 
 static inline void naive_clear(naive *n) {
     for (int32_t i = 0; i <= n->m->net.spec.layers; i++) hg__free(n->x[i]), hg__free(n->dx[i]);
-    hg__free(n->shadow);
-    hg__free(n->joined);
+    hg__free(n->transposed);
+    hg__free(n->statistics);
     hg__free(n->scratch);
     hg__free(n->measured);
     hg__free(n->g);
@@ -196,11 +196,11 @@ static inline void naive_forward(naive *n, hg__pass *pass, int32_t last, int32_t
     for (int32_t i = 0; i < last; i++) {
         const hg__layer *l = &n->m->net.spec.layer[i];
         const hg__batch_type *batch = l->type->batch;
-        pass->joined = n->joined + n->joined_at[i];
+        pass->statistics = n->statistics + n->statistics_at[i];
         if (batch) batch->measure(l, pass, x_at(n, i), rows);
-        if (batch) batch->join(l, pass, rows);
+        if (batch) batch->combine(l, pass, rows);
         l->type->forward(l, pass, x_at(n, i), x_at(n, i + 1), rows);
-        if (batch) batch->settle(l, pass, rows, n->m->net.params);
+        if (batch) batch->update_running(l, pass, rows, n->m->net.params);
     }
 }
 
@@ -231,16 +231,16 @@ static inline double naive_gradient(naive *n, const hg__train_setup *s, const hg
     for (int32_t i = last - 1; i >= 0; i--) {
         const hg__layer *l = &spec->layer[i];
         const hg__batch_type *batch = l->type->batch;
-        pass.joined = n->joined + n->joined_at[i];
-        pass.shadow = n->shadow + n->shadow_at[i];
+        pass.statistics = n->statistics + n->statistics_at[i];
+        pass.transposed = n->transposed + n->transposed_at[i];
         if (batch) batch->measure_back(l, &pass, x_at(n, i), dx_at(n, i + 1), rows);
-        if (batch) batch->join_back(l, &pass, rows);
+        if (batch) batch->combine_back(l, &pass, rows);
         l->type->backward(l, &pass, l->type->in_place ? (hg__view){0} : x_at(n, i), x_at(n, i + 1),
                           dx_at(n, i + 1), dx_at(n, i), rows);
     }
     for (int32_t i = 0; i < last; i++) {
         const hg__layer *l = &spec->layer[i];
-        pass.joined = n->joined + n->joined_at[i];
+        pass.statistics = n->statistics + n->statistics_at[i];
         for (int32_t t = 0; l->type->tile_count && t < l->type->tile_count(l); t++) {
             hg__tile tile = {0};
             l->type->tile(l, t, &tile);

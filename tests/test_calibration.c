@@ -486,7 +486,7 @@ static void clopper_and_pearsons_interval_leaves_half_of_the_rest_on_each_side(v
     for (int t = 0; t < 5; t++) {
         const int64_t n = trials[t], step = n > 100 ? 13 : 1;
         for (int64_t k = 0; k <= n; k += step) {
-            const hg__interval share = hg__share(k, n, 0.9);
+            const hg__interval share = hg__proportion(k, n, 0.9);
             assert_true(share.value == (double)k / (double)n);
             assert_true(k < n ? near(binomial_between(0, k, n, share.high), 0.05, 1e-9)
                               : share.high == 1);
@@ -494,7 +494,7 @@ static void clopper_and_pearsons_interval_leaves_half_of_the_rest_on_each_side(v
                               : share.low == 0);
         }
     }
-    assert_true(isnan(hg__share(0, 0, 0.95).value) && isnan(hg__share(0, 0, 0.95).high));
+    assert_true(isnan(hg__proportion(0, 0, 0.95).value) && isnan(hg__proportion(0, 0, 0.95).high));
 }
 
 static void alarms_a_day_at_rows_a_minute_are_a_rate(void **state) {

@@ -322,7 +322,7 @@ static void a_model_knows_its_names(void **state) {
     }
 }
 
-// ---- ARFF, archives, strangers ------------------------------------------------------------------
+// ---- ARFF, archives, other formats ------------------------------------------------------------------
 
 static void arff_is_read(void **state) {
     (void)state;
@@ -345,7 +345,7 @@ static void what_is_no_csv_is_named(void **state) {
     (void)state;
     static const struct {
         const char *text, *name;
-    } strangers[] = {
+    } other_formats[] = {
         {"<!DOCTYPE html>\n<html></html>\n",                     "a web page"                },
         {"\n<table>\n<tr><td>1</td></tr></table>\n",             "markup (XML, HTML)"        },
         {"<?xml version=\"1.0\"?>\n<a/>\n",                      "an XML file"               },
@@ -370,15 +370,16 @@ static void what_is_no_csv_is_named(void **state) {
         {"ID;PWXL;N;E\nC;Y1;X1;K1\n",                            "a SYLK file"               },
         {"version https://git-lfs.github.com/spec/v1\noid 1\n",  "a Git LFS pointer"         },
     };
-    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
-        const sample_file f = save_sample(strangers[i].text, strlen(strangers[i].text), "x.csv");
+    for (size_t i = 0; i < sizeof other_formats / sizeof *other_formats; i++) {
+        const sample_file f =
+            save_sample(other_formats[i].text, strlen(other_formats[i].text), "x.csv");
         hg_error err = {0};
         hg__table *t = hg__table_open(f.path, NULL, &err);
-        if (t || !strstr(err.message, strangers[i].name)) {
-            print_error("%s: %s\n", strangers[i].name, err.message);
+        if (t || !strstr(err.message, other_formats[i].name)) {
+            print_error("%s: %s\n", other_formats[i].name, err.message);
         }
         assert_null(t);
-        assert_non_null(strstr(err.message, strangers[i].name));
+        assert_non_null(strstr(err.message, other_formats[i].name));
         assert_int_equal(err.code, HG_ERR_DATA);
         remove_sample(&f);
     }

@@ -163,7 +163,7 @@ expect "the range does not depend on threads" [ "$(hash_of twelve-model/weights/
 expect "the model file tells of it" sh -c '"$1" info model=twelve-model/weights/best.safetensors | grep -q "^range  .*U16"' - "$HOURGLASS"
 denoise model=twelve-model/weights/best.safetensors data=real/new/0.tif out=other.tif 2>err
 expect "samples of another kind are taken by their own range, and that is said" grep -q 'note: real/new/0.tif: the model was trained on U16 samples' err
-# What is no part of the picture stays, and does not spoil the rest.
+# What is no part of the picture stays, and does not ruin the rest.
 deep odd odd || bad "could not make odd pages"
 expect "pages with other samples in them are cleaned" sh -c '"$1" denoise -v data=odd out=odd_out 2>err' - "$HOURGLASS"
 for name in minus least unsaid nan hot zero signed bytes; do

@@ -13,7 +13,7 @@ tortured decode o.npy decode -q model=$model data=in/z.npy out=tree/o.npy
 tortured predict o.csv predict -q model=$model data=in/x.csv out=tree/o.csv
 tortured val - val --json model=$model data=in/x.csv
 tortured "val on images" - val --json model=$clean data=in/pictures noise="gaussian 25" threads=2 out=tree/pictures
-tortured "val on spoilt rows" - val --json model=$model data=in/x.csv noise="gaussian 25"
+tortured "val on corrupted rows" - val --json model=$model data=in/x.csv noise="gaussian 25"
 STEP=$((23 * STEP)) STEP_EVER=$((9 * STEP_EVER)) tortured compare o.csv compare -q data=in/labels.csv label=y seeds=1 steps=2 threads=2 out=tree/o.csv
 tortured import o.safetensors import -q source=$model model="dense 2 relu | dense input sigmoid" input=5 out=tree/o.safetensors
 tortured "denoise a picture" o.ppm denoise -q model=$clean source=in/pictures/a.ppm out=tree/o.ppm threads=2

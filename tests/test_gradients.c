@@ -34,7 +34,7 @@ static double objective(void) {
     return sum;
 }
 
-// d objective / d *at. The shadow weights, which only backward() reads, stay as they are.
+// d objective / d *at. The transposed weights, which only backward() reads, stay as they are.
 static double difference(hg__real *at) {
     const hg__real kept = *at;
     *at = kept + (hg__real)step;

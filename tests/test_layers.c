@@ -52,13 +52,13 @@ static void expect_equal(const char *name, const hg__real *a, const hg__real *b,
     }
 }
 
-// What measure() and measure_back() say of a row does not depend on its chunk: two rows at a time, and what is joined
-// is the same. And it takes the whole batch: a row alone gives something else.
+// What measure() and measure_back() say of a row does not depend on its chunk: two rows at a time, and the batch's statistics are
+// the same. And it takes the whole batch: a row alone gives something else.
 static void check_measured(const hg__layer_type *t) {
-    static hg__real joined[CASE_MOST];
-    const size_t bytes = t->batch->joined_count(&one.l) * sizeof *joined;
-    memcpy(joined, one.joined, bytes);
-    memset(one.joined, 0, bytes);
+    static hg__real statistics[CASE_MOST];
+    const size_t bytes = t->batch->statistics_count(&one.l) * sizeof *statistics;
+    memcpy(statistics, one.statistics, bytes);
+    memset(one.statistics, 0, bytes);
     for (int way = 0; way < 2; way++) {
         for (int32_t r = CASE_ROWS - 1; r >= 0; r -= 2) {
             const int32_t first = r > 0 ? r - 1 : 0;
@@ -67,13 +67,13 @@ static void check_measured(const hg__layer_type *t) {
             if (way == 0) t->batch->measure(&one.l, &one.pass, from, r - first + 1);
             if (way == 1) t->batch->measure_back(&one.l, &one.pass, from, slope, r - first + 1);
         }
-        if (way == 0) t->batch->join(&one.l, &one.pass, CASE_ROWS);
-        if (way == 1) t->batch->join_back(&one.l, &one.pass, CASE_ROWS);
+        if (way == 0) t->batch->combine(&one.l, &one.pass, CASE_ROWS);
+        if (way == 1) t->batch->combine_back(&one.l, &one.pass, CASE_ROWS);
     }
-    assert_memory_equal(one.joined, joined, bytes);
+    assert_memory_equal(one.statistics, statistics, bytes);
     one.pass.row = 0;
-    t->batch->join(&one.l, &one.pass, 1);
-    assert_memory_not_equal(one.joined, joined, bytes);
+    t->batch->combine(&one.l, &one.pass, 1);
+    assert_memory_not_equal(one.statistics, statistics, bytes);
 }
 
 static void check_rows(const hg__layer_type *t) {
@@ -174,18 +174,18 @@ static void check_bands(const hg__layer_type *t) {
 }
 // Where vectors begin at multiples of one in memory, and where they do not.
 static void check_far(const hg__layer_type *t) {
-    static _Alignas(64) hg__real far_y[CASE_MOST + HG_LANES];
+    static _Alignas(64) hg__real streamed_y[CASE_MOST + HG_LANES];
     if (!t->bands) return;
     one.pass.training = false;
     t->forward(&one.l, &one.pass, case_in(&one, x, 0), case_out(&one, y, 0), CASE_ROWS);
     one.pass.bottom = hg__extent_of(&one.l.out).H;
-    one.pass.far = true;
+    one.pass.nontemporal = true;
     for (int32_t shift = 0; shift < 2; shift++) {
-        for (int32_t i = 0; i < CASE_MOST + HG_LANES; i++) far_y[i] = 99;
-        t->forward(&one.l, &one.pass, case_in(&one, x, 0), case_out(&one, far_y + shift, 0),
+        for (int32_t i = 0; i < CASE_MOST + HG_LANES; i++) streamed_y[i] = 99;
+        t->forward(&one.l, &one.pass, case_in(&one, x, 0), case_out(&one, streamed_y + shift, 0),
                    CASE_ROWS);
         for (int32_t r = 0; r < CASE_ROWS; r++) {
-            expect_equal(t->name, far_y + shift + r * one.ldy, y + r * one.ldy, one.out);
+            expect_equal(t->name, streamed_y + shift + r * one.ldy, y + r * one.ldy, one.out);
         }
     }
 }
@@ -362,7 +362,7 @@ static void batchnorm_follows_the_batches_as_pytorch_does(void **state) {
     *mean = 2, *var = 8;
     case_forward(&one, case_in(&one, x, 0), case_out(&one, y, 0), CASE_ROWS);
     assert_true(*mean == 2 && *var == 8); // not before the step is known to be good
-    one.l.type->batch->settle(&one.l, &one.pass, CASE_ROWS, one.param);
+    one.l.type->batch->update_running(&one.l, &one.pass, CASE_ROWS, one.param);
     const double variance = (2 * 28 + 14 * 0.25) / 13; // around 1003.5
     assert_true(fabs((double)*mean - (0.75 * 2 + 0.25 * 1003.5)) < 1e-4);
     assert_true(fabs((double)*var - (0.75 * 8 + 0.25 * variance)) < 1e-5);
@@ -370,7 +370,7 @@ static void batchnorm_follows_the_batches_as_pytorch_does(void **state) {
     hg__real kept[CASE_MOST];
     memcpy(kept, one.param, sizeof kept);
     case_forward(&one, case_in(&one, x, 0), case_out(&one, y, 0), 1);
-    one.l.type->batch->settle(&one.l, &one.pass, 1, one.param);
+    one.l.type->batch->update_running(&one.l, &one.pass, 1, one.param);
     assert_memory_equal(kept, one.param, sizeof kept);
 }
 

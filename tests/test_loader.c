@@ -234,7 +234,7 @@ static void expect_noise_everywhere(const char *text, float (*want)[WIDTH],
     }
 }
 
-static void rows_of_any_file_may_be_spoilt(void **state) {
+static void rows_of_any_file_may_be_corrupted(void **state) {
     (void)state;
     static float want[ROWS][WIDTH], target[ROWS][WIDTH];
     double squares = 0;
@@ -304,7 +304,7 @@ int main(void) {
         cmocka_unit_test(a_step_allocates_nothing),
         cmocka_unit_test(a_file_that_shrinks_is_an_error),
         cmocka_unit_test(impossible_batches_are_refused),
-        cmocka_unit_test(rows_of_any_file_may_be_spoilt),
+        cmocka_unit_test(rows_of_any_file_may_be_corrupted),
         cmocka_unit_test(swapped_values_come_from_one_row),
         cmocka_unit_test(noise_for_images_refuses_other_rows),
     };

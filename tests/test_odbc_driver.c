@@ -197,7 +197,7 @@ static void give_text(int column, size_t row, const char *text) {
     driver.bound[column].length[row] = (long)(2 * hg__utf16_from(text, strlen(text), to));
 }
 
-static void spoil(size_t row) {
+static void corrupt(size_t row) {
     uint16_t *text =
         (uint16_t *)(void *)(driver.bound[TEXT].cell + row * (size_t)driver.bound[TEXT].width);
     switch (driver.flaw) {
@@ -230,7 +230,7 @@ static short fetch(void *statement) {
         give_text(TEXT, row, "w\xc3\xb6rd");
         give_number(FLAG, row, 1);
         give_text(LONG_TEXT, row, "");
-        if (driver.at == driver.odd_row) spoil(row);
+        if (driver.at == driver.odd_row) corrupt(row);
     }
     return *driver.fetched || driver.gives_no_data ? HG_ODBC_SUCCESS : HG_ODBC_NO_DATA;
 }

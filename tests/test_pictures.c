@@ -281,7 +281,7 @@ static void colours_are_kept_joined_or_repeated(void **state) {
 
 // ---- noise and pairs ----------------------------------------------------------------------------
 
-static void noise_spoils_the_input_alone(void **state) {
+static void noise_corrupts_the_input_alone(void **state) {
     (void)state;
     float x[CROP * CROP], clean[CROP * CROP], target[CROP * CROP];
     hg__picture_options o = plain;
@@ -586,7 +586,7 @@ int main(void) {
         cmocka_unit_test(the_first_fixed_crop_is_the_middle),
         cmocka_unit_test(training_crops_lie_anywhere_and_turn_in_eight_ways),
         cmocka_unit_test(colours_are_kept_joined_or_repeated),
-        cmocka_unit_test(noise_spoils_the_input_alone),
+        cmocka_unit_test(noise_corrupts_the_input_alone),
         cmocka_unit_test(noisy_images_alone_are_pairs_of_halves),
         cmocka_unit_test(whole_noisy_images_are_halved),
         cmocka_unit_test(images_too_small_to_halve_are_named),

@@ -106,12 +106,12 @@ static void walk(const hg__program *g, const size_t *at, bool whole, size_t rows
         values_of(&g->op[i], reads, writes);
         for (int k = 0; k < 3; k++) {
             const int32_t v = reads[k];
-            if (v == HG_NO_VALUE || g->value[g->value[v].lies_in].is_whole != whole) continue;
+            if (v == HG_NO_VALUE || g->value[g->value[v].alias_of].is_whole != whole) continue;
             read_value(m, at[v], rows * (size_t)g->value[v].ld, v, spec);
         }
         for (int k = 0; k < 2; k++) {
             const int32_t v = writes[k];
-            if (v == HG_NO_VALUE || g->value[g->value[v].lies_in].is_whole != whole) continue;
+            if (v == HG_NO_VALUE || g->value[g->value[v].alias_of].is_whole != whole) continue;
             write_value(m, at[v], rows * (size_t)g->value[v].ld, v);
         }
     }

@@ -129,9 +129,9 @@ static void corruption_goes_round_any_source(void **state) {
     assert_int_equal(train.count, 4);
     assert_int_equal(hg__noise_parse(&how.noise, "swap 50", &err), HG_OK);
     assert_int_equal(hg__corrupt(&corrupted, &windows, &how, &source, &err), HG_OK);
-    const hg__rows spoilt = hg__rows_of(&train, source);
+    const hg__rows noisy_rows = hg__rows_of(&train, source);
     run_epoch(&train, 0, 1, &clean);
-    run_epoch(&spoilt, THREADS, 1, &noisy);
+    run_epoch(&noisy_rows, THREADS, 1, &noisy);
     for (int i = 0; i < 4; i++) {
         assert_int_equal(noisy.number[i], clean.number[i]);
         assert_memory_equal(noisy.target[i], clean.x[i], sizeof clean.x[0]);

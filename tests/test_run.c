@@ -101,7 +101,7 @@ static void a_result_is_the_jobs_own(void **state) {
                             {"label", "odd"}, {"out", at("s.csv")});
     if (hg_run(o, NULL, &r, &err) < 0) fail_msg("%s", err.message);
     assert_int_equal(r.rows, ROWS);
-    assert_true(r.judged && r.alarms > 0);
+    assert_true(r.has_thresholds && r.alarms > 0);
     assert_null(r.text);
     assert_true(isnan(r.mse) && isnan(r.seconds) && !r.exit_reason[0]);
     hg_options_free(o);

@@ -161,11 +161,11 @@ enum { TABLE_ROWS = 40 };
 
 static float table[TABLE_ROWS][N + HG_LANES], clean[TABLE_ROWS][N + HG_LANES];
 
-static hg__input table_rows(bool spoilt, const float **target) {
+static hg__input table_rows(bool corrupted, const float **target) {
     for (uint32_t i = 0; i < TABLE_ROWS; i++) {
         fill_target(clean[i], i);
         memcpy(table[i], clean[i], sizeof table[i]);
-        if (spoilt) table[i][i % N] += 1;
+        if (corrupted) table[i][i % N] += 1;
         row[i] = table[i];
         target[i] = clean[i];
     }
@@ -173,10 +173,10 @@ static hg__input table_rows(bool spoilt, const float **target) {
                        .count = TABLE_ROWS,
                        .dtype = HG_F32,
                        .scale = 1,
-                       .target = spoilt ? target : NULL};
+                       .target = corrupted ? target : NULL};
 }
 
-static void train_on(const char *spec, int32_t threads, bool spoilt, float scores[TABLE_ROWS]) {
+static void train_on(const char *spec, int32_t threads, bool corrupted, float scores[TABLE_ROWS]) {
     const float *target[TABLE_ROWS];
     double sums[TABLE_ROWS] = {0}, first = 0, last = 0, want = 0;
     float errors[TABLE_ROWS][COLUMNS];
@@ -186,7 +186,7 @@ static void train_on(const char *spec, int32_t threads, bool spoilt, float score
     hg__pool *pool = hg__pool_new(threads, NULL);
     hg__train_plan *t = new_plan(m, pool, &setup);
     hg__run_plan *p = hg__run_plan_new(&m->net, pool, NULL, NULL);
-    const hg__input in = table_rows(spoilt, target);
+    const hg__input in = table_rows(corrupted, target);
     const bool has_batch = strstr(spec, "batchnorm") != NULL; // runs by other statistics
     if (!has_batch) hg__run_loss(p, &setup.objective, &in, sums);
     for (int r = 0; r < TABLE_ROWS; r++) want += sums[r];

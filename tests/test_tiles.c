@@ -231,7 +231,7 @@ static void what_changes_nothing_is_blended_into_itself(void **state) {
     hg_model *m = new_model("keep 1, conv 4 k3, groupnorm 1 | conv input k3, add 1", 1);
     hg__image_needs needs;
     assert_int_equal(hg__image_needs_of(&m->net, &needs, NULL), HG_OK);
-    assert_int_equal(needs.reach, -1);
+    assert_int_equal(needs.receptive_radius, -1);
     memset(m->net.params, 0, m->net.spec.params * sizeof *m->net.params);
     for (size_t j = 0; j < sizeof sizes / sizeof *sizes; j++) {
         const picture p = {.height = sizes[j].height, .width = sizes[j].width};

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# test_untrusted.sh - what the command is told by strangers: passwords stay out of everything it says and writes, bytes that a
+# test_untrusted.sh - what the command is told by people it does not know: passwords stay out of everything it says and writes, bytes that a
 # terminal obeys out of what it prints, formulas out of what a spreadsheet opens.
 . tests/lib.sh
 cd "$work" || exit 1

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// test_val_noise.c - val of spoilt rows against the sums done by hand, and the pictures val writes of images.
+// test_val_noise.c - val of corrupted rows against the sums done by hand, and the pictures val writes of images.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -61,20 +61,20 @@ static int val(const char *model, const char *key, const char *value, hg_result 
     return code;
 }
 
-// The mean squares by hand: every row spoilt in the file's order of columns, `pick` of them through the model.
+// The mean squares by hand: every row corrupted in the file's order of columns, `pick` of them through the model.
 static void expect_means(const hg_result *r, const hg_model *m, const int32_t *pick,
                          int32_t columns) {
     hg__noise noise;
-    float scratch[64], spoilt[3], in[3], out[3];
+    float scratch[64], corrupted[3], in[3], out[3];
     double input = 0, output = 0, absolute = 0;
     assert_int_equal(hg__noise_parse(&noise, text_of_noise, NULL), HG_OK);
     assert_true(hg__noise_scratch(&noise, 1, 3, 1) <= 64);
     hg_scorer *s = hg_scorer_new(m, 1, NULL);
     for (uint64_t i = 0; i < ROWS; i++) {
         const hg__noise_place place = {.height = 1, .width = 3, .channels = 1, .seed = 5, .row = i};
-        memcpy(spoilt, x + 3 * i, sizeof spoilt);
-        assert_int_equal(hg__noise_apply(&noise, &place, spoilt, scratch, NULL), HG_OK);
-        for (int32_t j = 0; j < columns; j++) in[j] = spoilt[pick[j]];
+        memcpy(corrupted, x + 3 * i, sizeof corrupted);
+        assert_int_equal(hg__noise_apply(&noise, &place, corrupted, scratch, NULL), HG_OK);
+        for (int32_t j = 0; j < columns; j++) in[j] = corrupted[pick[j]];
         hg_reconstruct_rows(s, in, 1, out);
         for (int32_t j = 0; j < columns; j++) {
             const double clean = (double)x[3 * i + (uint64_t)pick[j]];
@@ -93,7 +93,7 @@ static void expect_means(const hg_result *r, const hg_model *m, const int32_t *p
 
 // ---- rows ---------------------------------------------------------------------------------------
 
-static void spoilt_rows_are_measured_against_clean_ones(void **state) {
+static void corrupted_rows_are_measured_against_clean_ones(void **state) {
     (void)state;
     const char *const names[] = {"a", "more", "b"};
     const int32_t pick[] = {0, 1, 2};
@@ -105,7 +105,7 @@ static void spoilt_rows_are_measured_against_clean_ones(void **state) {
     hg_model_free(m);
 }
 
-static void columns_in_another_order_are_spoilt_alike(void **state) {
+static void columns_in_another_order_are_corrupted_alike(void **state) {
     (void)state;
     const char *const names[] = {"b", "a"};
     const int32_t pick[] = {2, 0};
@@ -132,10 +132,10 @@ static void what_only_images_have_is_refused(void **state) {
     const struct {
         const char *key, *value, *start;
     } cases[] = {
-        {"noise",  "blind",   "noise: expected a way to spoil clean rows"},
-        {"noise",  "jpeg 50", "noise: "                                  },
-        {"target", "clean/",  "target: expected images"                  },
-        {"out",    "where",   "out: expected images"                     },
+        {"noise",  "blind",   "noise: expected a way to corrupt clean rows"},
+        {"noise",  "jpeg 50", "noise: "                                    },
+        {"target", "clean/",  "target: expected images"                    },
+        {"out",    "where",   "out: expected images"                       },
     };
     hg_model_free(save_model("all.safetensors", 3, names));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -207,8 +207,8 @@ static void a_picture_that_is_too_wide_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(spoilt_rows_are_measured_against_clean_ones),
-        cmocka_unit_test(columns_in_another_order_are_spoilt_alike),
+        cmocka_unit_test(corrupted_rows_are_measured_against_clean_ones),
+        cmocka_unit_test(columns_in_another_order_are_corrupted_alike),
         cmocka_unit_test(without_noise_nothing_is_said_of_the_input),
         cmocka_unit_test(what_only_images_have_is_refused),
         cmocka_unit_test(a_picture_has_the_three_side_by_side),

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Trains 784-64-784 on Fashion-MNIST, fits PCA with as many components beside it, and shows both on the test
-# images; trains a network that cleans such images; then spoils a photograph and cleans it with the model that
+# images; trains a network that cleans such images; then corrupts a photograph and cleans it with the model that
 # ships; and finds what is unusual in a table. Usage: demo.sh build/hourglass [photograph]
 set -eu
 command=$1
@@ -35,7 +35,7 @@ awk -v ae="$ae" -v pca="$pca" -v t="$time" -v p="$pca_time" -v rows="$rows" -v e
 echo
 
 echo "== A network learns to take noise off such images"
-# The test images, spoilt in the same way for both, are what this run is measured on and what samples.png shows.
+# The test images, corrupted in the same way for both, are what this run is measured on and what samples.png shows.
 "$command" train data=fashion val=fashion-test model=unet noise="gaussian 50" steps=1000 batch=16 schedule=cosine \
     warmup=100 pca=false seed=0 name=demo-denoise exist_ok=true
 time=$(tail -n 1 "$clean/results.csv" | cut -d , -f 2)

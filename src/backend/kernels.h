@@ -62,8 +62,8 @@ typedef struct hg__gemm {
     const hg__real *start; // (N padded) first value of every row; NULL: zeros
     int32_t more_sets;     // sets of blocks beyond the first: a kernel's rows in a convolution
     ptrdiff_t a_set, b_set;
-    bool far; // C goes past the cache: whole vectors, at multiples of one in memory
-    bool add; // C's own values come first instead of `start`
+    bool nontemporal; // C goes past the cache: whole vectors, at multiples of one in memory
+    bool add;         // C's own values come first instead of `start`
     // Elements between what is read and what is fetched into the cache meanwhile: along A's rows and, where a_m is 1,
     // also along B's; 0: nothing. It need not be memory.
     ptrdiff_t ahead, b_ahead;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// noise.h - how images, tables and other rows are spoilt on purpose: noise="gaussian 0-55 + jpeg 30-90".
+// noise.h - how images, tables and other rows are corrupted on purpose: noise="gaussian 0-55 + jpeg 30-90".
 //
 //   noise = step { "+" step }          steps are applied from left to right
 //   step  = name [ range ] [ "@" probability ]
@@ -19,7 +19,7 @@
 //   clip              rounded to 8 bits and cut off below black and above white, as in a file
 // Units are 8-bit grey levels but for the last two. "blind" alone is a way to learn from noisy images (see blind.h), not
 // a corruption.
-// Draws come from the counter generator: (seed; NOISE, epoch, row, draw), so a row is spoilt the same way by
+// Draws come from the counter generator: (seed; NOISE, epoch, row, draw), so a row is corrupted the same way by
 // any thread and after any restart.
 #ifndef HG_CORRUPT_NOISE_H
 #define HG_CORRUPT_NOISE_H
@@ -43,7 +43,7 @@ typedef struct hg__noise {
 // "" is no noise. The sentence names the step that is wrong and what there is.
 int hg__noise_parse(hg__noise *n, const char *text, hg_error *err);
 
-// Whether a row of this shape can be spoilt so: blur, jpeg and downscale need images of 1 or 3 channels, swap
+// Whether a row of this shape can be corrupted so: blur, jpeg and downscale need images of 1 or 3 channels, swap
 // needs none. Blind cannot: it needs more of an image than the row (pictures.h).
 int hg__noise_check(const hg__noise *n, int32_t height, int32_t width, int32_t channels,
                     hg_error *err);
@@ -56,7 +56,7 @@ typedef struct hg__column_group {
     int32_t first, width;
 } hg__column_group;
 
-// Which row is spoilt: its shape, and where its draws come from.
+// Which row is corrupted: its shape, and where its draws come from.
 typedef struct hg__noise_place {
     int32_t height, width, channels; // a row that is no image: 1, n, 1
     uint32_t epoch;
@@ -72,7 +72,7 @@ typedef struct hg__noise_place {
 bool hg__noise_needs_donor(const hg__noise *n);
 int64_t hg__noise_donor(const hg__noise_place *at, int64_t rows);
 
-// x (height, width, channels), white = 1, spoilt in place. Not clipped, but by jpeg (8 bits). scratch: of
+// x (height, width, channels), white = 1, corrupted in place. Not clipped, but by jpeg (8 bits). scratch: of
 // hg__noise_scratch() floats. May fail only where the JPEG library runs out of memory.
 int hg__noise_apply(const hg__noise *n, const hg__noise_place *at, float *x, float *scratch,
                     hg_error *err);

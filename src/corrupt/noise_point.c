@@ -71,7 +71,7 @@ static int poisson(const hg__noise_row *r, float *x, hg_error *err) {
     return HG_OK;
 }
 
-// Each pixel, all of its channels: 0 where u is in the lower half of what is spoilt, 1 in the upper.
+// Each pixel, all of its channels: 0 where u is in the lower half of what is corrupted, 1 in the upper.
 static int salt_pepper(const hg__noise_row *r, float *x, hg_error *err) {
     (void)err;
     const size_t pixels = (size_t)r->height * (size_t)r->width, channels = (size_t)r->channels;

@@ -8,7 +8,7 @@
 #include "base/int.h"
 #include "corrupt/noise.h"
 
-// One row being spoilt by one step.
+// One row being corrupted by one step.
 typedef struct hg__noise_row {
     int32_t height, width, channels;
     uint64_t key;

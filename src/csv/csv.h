@@ -145,10 +145,10 @@ typedef struct hg__csv_head {
 int hg__csv_head_read(hg__csv_head *h, hg__csv_window *w, const hg__csv_wish *wish, hg_error *err);
 void hg__csv_head_clear(hg__csv_head *h);
 
-// Texts that are something else than lines of cells, by name.
+// Texts in another format than lines of cells, by name.
 
 // "an XML file", "lines of JSON" ..., or NULL where the text may be a table. *advice: what to do with it; "" where that is plain.
-const char *hg__text_stranger(const char *text, size_t size, const char **advice);
+const char *hg__text_other_format(const char *text, size_t size, const char **advice);
 
 // "UTF-16LE" ... of text in units of two bytes or four, without a byte order mark, as iconv calls it; NULL of anything else.
 const char *hg__text_wide(const uint8_t *text, size_t size);

@@ -140,7 +140,7 @@ static int keep_comment(hg__csv_reading *r, const char *text, size_t size, hg_er
     return HG_OK;
 }
 
-// Of the text, whole lines that are enough to judge by: ten at least.
+// Of the text, whole lines that are enough to tell by: ten at least.
 static size_t sample_size(const char *text, size_t size) {
     enum { ENOUGH = 64 << 10, LINES = 10 };
     size_t lines = 0, i = 0;
@@ -207,9 +207,9 @@ static int make_lines(hg__csv_window *w, hg_error *err) {
     return HG_OK;
 }
 
-static int refuse_strangers(const hg__csv_window *w, hg_error *err) {
+static int refuse_other_formats(const hg__csv_window *w, hg_error *err) {
     const char *advice;
-    const char *name = hg__text_stranger(w->text + w->start, w->complete - w->start, &advice);
+    const char *name = hg__text_other_format(w->text + w->start, w->complete - w->start, &advice);
     if (!name) return HG_OK;
     const bool is_marked = w->filter && hg__csv_filter_dialect(w->filter)->utf16;
     const hg__source *s = w->source;
@@ -255,7 +255,7 @@ static int read_head(hg__csv_reading *r, hg_error *err) {
     hg__csv_head *h = r->h;
     hg__csv_window *w = r->w;
     HG_TRY(make_lines(w, err));
-    HG_TRY(refuse_strangers(w, err));
+    HG_TRY(refuse_other_formats(w, err));
     if (hg__csv_is_arff(w->text + w->start, w->complete - w->start)) {
         return hg__csv_arff_read(h, w, err);
     }

@@ -157,7 +157,7 @@ static bool are_values(const hg__csv_sample *s, const char *first, const words *
     return found >= 2 && 3 * found >= 2 * texts;
 }
 
-static int judge_words(const hg__csv_sample *s, size_t first, bool *are, hg_error *err) {
+static int classify_words(const hg__csv_sample *s, size_t first, bool *are, hg_error *err) {
     words w = {0};
     w.hits = hg__alloc((size_t)s->columns, sizeof *w.hits, err);
     w.shaped = w.hits ? hg__alloc((size_t)s->columns, sizeof *w.shaped, err) : NULL;
@@ -303,7 +303,7 @@ static bool is_scale(const scale *n) {
     return n->decimals && n->count >= 6;
 }
 
-static int judge_numbers(const hg__csv_sample *s, size_t first, bool *is, hg_error *err) {
+static int classify_numbers(const hg__csv_sample *s, size_t first, bool *is, hg_error *err) {
     scale n = {.decimals = true, .counted = true};
     const size_t columns = (size_t)s->columns;
     double *room = hg__alloc(columns, 4 * sizeof *room, err);
@@ -323,7 +323,7 @@ static int judge_numbers(const hg__csv_sample *s, size_t first, bool *is, hg_err
     return HG_OK;
 }
 
-// ---- the verdict --------------------------------------------------------------------------------
+// ---- the finding --------------------------------------------------------------------------------
 
 // The record behind the one at `first`, if it has as many cells; NULL if not.
 static const char *find_second(const hg__csv_sample *s, size_t first, const hg__csv_record *one) {
@@ -338,13 +338,13 @@ static const char *find_second(const hg__csv_sample *s, size_t first, const hg__
 }
 
 // Numbers among names must be a scale; texts must not be values of their columns.
-static int judge_all(const hg__csv_sample *s, size_t first, const first_look *l, bool *is,
-                     const char **why, hg_error *err) {
+static int classify_all(const hg__csv_sample *s, size_t first, const first_look *l, bool *is,
+                        const char **why, hg_error *err) {
     bool numbers = false, values = false;
     if (l->any_number && s->columns - l->texts >= (l->any_text ? 3 : 1)) {
-        HG_TRY(judge_numbers(s, first, &numbers, err));
+        HG_TRY(classify_numbers(s, first, &numbers, err));
     }
-    if (l->any_text && numbers == l->any_number) HG_TRY(judge_words(s, first, &values, err));
+    if (l->any_text && numbers == l->any_number) HG_TRY(classify_words(s, first, &values, err));
     *is = numbers == l->any_number && !values;
     if (*is && numbers) *why = "is taken as names of columns; header=no takes it as a row";
     if (values && !numbers) {
@@ -355,18 +355,18 @@ static int judge_all(const hg__csv_sample *s, size_t first, const first_look *l,
 
 // Where no name stands above a number: only what stands below can tell.
 static int compare_rows(const hg__csv_sample *s, size_t first, const first_look *l,
-                        const hg__header_wish *wish, hg__csv_verdict *v, hg_error *err) {
+                        const hg__header_wish *wish, hg__csv_header_finding *v, hg_error *err) {
     const bool nameless = wish->is_known && !wish->name;
     if (!l->any_number && !l->any_text) return HG_OK;
     if (l->any_text && nameless) return HG_OK;
-    return judge_all(s, first, l, &v->is_header, &v->why, err);
+    return classify_all(s, first, l, &v->is_header, &v->why, err);
 }
 
-int hg__csv_judge_header(const hg__csv_sample *s, const hg__header_wish *wish, const char *label,
-                         const char *ignore, hg__csv_verdict *v, hg_error *err) {
+int hg__csv_classify_header(const hg__csv_sample *s, const hg__header_wish *wish, const char *label,
+                            const char *ignore, hg__csv_header_finding *v, hg_error *err) {
     size_t first = 0;
     hg__csv_record one;
-    *v = (hg__csv_verdict){0};
+    *v = (hg__csv_header_finding){0};
     if (!hg__csv_sample_next(s, &first, &one)) return HG_OK;
     const bool yes = wish->say && strcmp(wish->say, "yes") == 0;
     const bool no = wish->say && strcmp(wish->say, "no") == 0;
@@ -467,7 +467,7 @@ static void find_names_below(const hg__csv_sample *s, const block *b, bool *is_n
     }
 }
 
-int hg__csv_judge_block(const hg__csv_sample *s, int *records, int *names, hg_error *err) {
+int hg__csv_find_header_block(const hg__csv_sample *s, int *records, int *names, hg_error *err) {
     block b;
     *records = 1;
     *names = 0;

@@ -43,18 +43,18 @@ typedef struct hg__csv_sample {
 // the end.
 bool hg__csv_sample_next(const hg__csv_sample *s, size_t *at, hg__csv_record *r);
 
-typedef struct hg__csv_verdict {
+typedef struct hg__csv_header_finding {
     bool is_header;
     const char *why; // what a user should know about it; NULL: nothing
-} hg__csv_verdict;
+} hg__csv_header_finding;
 
 // label, ignore: names separated by commas; a first record with one of them is a header.
-int hg__csv_judge_header(const hg__csv_sample *s, const hg__header_wish *wish, const char *label,
-                         const char *ignore, hg__csv_verdict *v, hg_error *err);
+int hg__csv_classify_header(const hg__csv_sample *s, const hg__header_wish *wish, const char *label,
+                            const char *ignore, hg__csv_header_finding *v, hg_error *err);
 
 // A header of several records: names, units, titles that were padded with separators. How many records it has, 1 for what is
 // usual, and which of them, from 0, has the names.
-int hg__csv_judge_block(const hg__csv_sample *s, int *records, int *names, hg_error *err);
+int hg__csv_find_header_block(const hg__csv_sample *s, int *records, int *names, hg_error *err);
 
 // Whether all words of the record at p differ, are texts, and none is missing.
 bool hg__csv_are_names(const hg__csv_sample *s, const char *p, int32_t columns);

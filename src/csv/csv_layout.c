@@ -12,7 +12,7 @@
 #include "csv/number_text.h"
 #include "csv/time_text.h"
 
-enum { RECORDS = 1000, JUDGED = 50, MOST_ABOVE = 64, WIDTHS = 16, OPEN_QUOTES = 3 };
+enum { RECORDS = 1000, SAMPLED = 50, MOST_ABOVE = 64, WIDTHS = 16, OPEN_QUOTES = 3 };
 
 typedef struct place {
     size_t at;
@@ -76,12 +76,12 @@ static int64_t first_row(const search *s, const char *text, const hg__csv_layout
 }
 
 // Sets numbers and number_columns from the records behind the first.
-static int judge_cells(const search *s, const char *text, hg__csv_layout *l, hg_error *err) {
+static int classify_cells(const search *s, const char *text, hg__csv_layout *l, hg_error *err) {
     bool *text_in = hg__alloc((size_t)l->width, sizeof *text_in, err);
     if (!text_in) return HG_ERR_MEMORY;
     int64_t seen = 0;
     l->numbers = true;
-    for (int64_t i = first_row(s, text, l); i < s->count && seen < JUDGED; i++) {
+    for (int64_t i = first_row(s, text, l); i < s->count && seen < SAMPLED; i++) {
         if (s->place[i].cells != l->width) continue;
         const char *p = text + s->place[i].at;
         if (count_kind(p, l, HG_CSV_MISSING) == l->width) continue;
@@ -168,7 +168,7 @@ static int64_t usual_width(const search *s) {
 static bool has_decimal_commas(const search *s, const char *text, const hg__csv_layout *l) {
     double x;
     if (l->separator != ',' || l->width != 2 || l->above == 0) return false;
-    for (int64_t i = l->above; i < s->count && i <= JUDGED; i++) {
+    for (int64_t i = l->above; i < s->count && i <= SAMPLED; i++) {
         const char *p = text + s->place[i].at, *end = hg__csv_double(p, ',', &x);
         if (!end || (*end != '\n' && *end != '\r')) return false;
     }
@@ -204,7 +204,7 @@ static bool are_words(const search *s, const char *text, const hg__csv_layout *l
 static bool is_grouped(const search *s, const char *text, const hg__csv_layout *l) {
     if (l->width != 2) return false;
     bool zero = !are_words(s, text, l);
-    for (int64_t i = l->above + 1; i < s->count && i <= JUDGED; i++) {
+    for (int64_t i = l->above + 1; i < s->count && i <= SAMPLED; i++) {
         if (s->place[i].cells != 2) continue;
         hg__csv_cell a, b;
         const char *p = hg__csv_next_cell(text + s->place[i].at, l->separator, &a);
@@ -231,7 +231,7 @@ static bool is_number_text(const hg__csv_cell *cell) {
 static bool are_single(const search *s, bool numbers) {
     const char *end = s->text + s->size;
     int seen = 0;
-    for (const char *p = next_line(s->text, end), *next; p < end && seen < JUDGED; p = next) {
+    for (const char *p = next_line(s->text, end), *next; p < end && seen < SAMPLED; p = next) {
         hg__time_reading when;
         next = next_line(p, end);
         const hg__csv_cell cell = trimmed(p, next);
@@ -255,7 +255,7 @@ static bool is_split_by_blanks(const search *s, const char *text, const hg__csv_
 
 // All cells of the first records.
 static bool are_quoted(const search *s, const char *text, const hg__csv_layout *l) {
-    for (int64_t i = l->above; i < s->count && i <= JUDGED; i++) {
+    for (int64_t i = l->above; i < s->count && i <= SAMPLED; i++) {
         const char *p = text + s->place[i].at;
         if (s->place[i].cells != l->width) continue;
         for (int32_t k = 0; k < l->width; k++) {
@@ -319,7 +319,7 @@ static int take(search *s, const char *text, hg__csv_layout *l, bool usual, hg_e
     if (has_decimal_commas(s, text, l)) return HG_OK;
     const bool may_be_one = l->dialect.blanks || l->separator == ',';
     if (may_be_one && are_single(s, l->above == 1 && s->place[0].cells == 1)) return HG_OK;
-    HG_TRY(judge_cells(s, text, l, err));
+    HG_TRY(classify_cells(s, text, l, err));
     l->quoted = l->dialect.quote && are_quoted(s, text, l);
     if (!is_below_prose(l) || *l->dialect.comment == l->separator || drops_rows(s, l)) return HG_OK;
     if (l->width == 1 && !l->numbers) return HG_OK;
@@ -432,13 +432,13 @@ static int look_first(search *s, char separator, hg_error *err) {
     if (s->count == 0) return HG_OK;
     l->width = s->place[0].cells < 1 ? 1 : (int32_t)s->place[0].cells;
     count_records(s, l);
-    HG_TRY(judge_cells(s, s->text, l, err));
+    HG_TRY(classify_cells(s, s->text, l, err));
     if (separator || l->width > 1 || l->bad < 2) return HG_OK;
     // One column, 3,14 in it. Not between ';', where 45,123 would be no thousands.
     hg__csv_layout one = {.separator = '\t', .width = 1};
     list_records(s, s->text, s->size, '\t');
     count_records(s, &one);
-    if (one.bad == 0) HG_TRY(judge_cells(s, s->text, &one, err));
+    if (one.bad == 0) HG_TRY(classify_cells(s, s->text, &one, err));
     if (one.numbers || are_single(s, true)) *l = one;
     return HG_OK;
 }

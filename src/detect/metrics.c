@@ -240,9 +240,9 @@ static void add_counts_at(const float *score, const uint8_t *label, int64_t rows
                           const hg__metrics_options *o, hg__metrics *m) {
     int64_t alarms[2] = {0, 0}; // by label
     for (int64_t i = 0; i < rows; i++) alarms[label[i]] += (double)score[i] > o->threshold;
-    m->false_alarm_rate = hg__share(alarms[0], m->normal, o->level);
-    m->recall = hg__share(alarms[1], m->anomalies, o->level);
-    m->precision = hg__share(alarms[1], alarms[0] + alarms[1], o->level);
+    m->false_alarm_rate = hg__proportion(alarms[0], m->normal, o->level);
+    m->recall = hg__proportion(alarms[1], m->anomalies, o->level);
+    m->precision = hg__proportion(alarms[1], alarms[0] + alarms[1], o->level);
 }
 
 static hg__metrics nothing_known(void) {
@@ -338,7 +338,7 @@ static double beta_quantile(double a, double b, double p) {
     return (low + high) / 2;
 }
 
-hg__interval hg__share(int64_t hits, int64_t trials, double level) {
+hg__interval hg__proportion(int64_t hits, int64_t trials, double level) {
     if (trials < 1) return (hg__interval){(double)NAN, (double)NAN, (double)NAN};
     const double k = (double)hits, n = (double)trials, side = (1 - level) / 2;
     const double low = hits ? beta_quantile(k, n - k + 1, side) : 0;

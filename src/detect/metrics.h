@@ -18,7 +18,7 @@ double hg__incomplete_beta(double a, double b, double x);
 // hits of trials as a share, and the exact interval that covers the true share with probability `level` at least
 // (Clopper & Pearson, "The use of confidence or fiducial limits illustrated in the case of the binomial", 1934).
 // NaN throughout for 0 trials.
-hg__interval hg__share(int64_t hits, int64_t trials, double level);
+hg__interval hg__proportion(int64_t hits, int64_t trials, double level);
 
 typedef struct hg__metrics {
     int64_t normal, anomalies;

@@ -193,7 +193,7 @@ typedef struct block {
     float (*best)[HG_MAX_NEIGHBOURS]; // (most, k) so far, ascending
     int32_t (*number)[HG_MAX_NEIGHBOURS]; // (most, k)
     float limit[ROWS];                    // of the product
-    float reach[ROWS];                    // of the distance to a box
+    float box_limit[ROWS];                // of the distance to a box
     double square[ROWS];                  // |x - mean|^2 less what may be wrong
     int32_t found[ROWS], next[ROWS];      // next: the panel whose box is the nearest, or -1
     int32_t row[ROWS], meeting;           // the rows that meet a panel
@@ -238,7 +238,7 @@ static void fill(block *b, const search *s, float *scratch, int64_t first) {
             moved[j] = -2 * y;
         }
         b->square[i] = square * (1 - share(n->width + 1 + 4));
-        b->limit[i] = b->reach[i] = INFINITY;
+        b->limit[i] = b->box_limit[i] = INFINITY;
         b->found[i] = 0;
         s->kernels->box_distances(b->gap + (size_t)i * boxes, from, n->low, n->high, n->width,
                                   n->boxes);
@@ -259,7 +259,7 @@ static void insert(block *b, const search *s, int32_t i, float d, int32_t number
     const double most = (double)best[s->k - 1], tiny = (s->n->width + 16) * (double)FLT_MIN,
                  own = (double)s->n->width / HG_PANEL + 14; // and to float
     b->limit[i] = at_least(most * (1 + share(own)) - b->square[i] + tiny);
-    b->reach[i] = at_least(most * (1 + share(own + s->n->width + 4)) + tiny);
+    b->box_limit[i] = at_least(most * (1 + share(own + s->n->width + 4)) + tiny);
 }
 
 // Row i meets the reference that stands at `at`.
@@ -366,7 +366,7 @@ static void pick(block *b, const hg__neighbours *n, int32_t i, int32_t panel) {
 static void find_next(block *b, const hg__neighbours *n) {
     for (int32_t i = 0; i < b->rows; i++) {
         const float *gap = b->gap + (size_t)i * (size_t)n->boxes;
-        float least = b->reach[i];
+        float least = b->box_limit[i];
         b->next[i] = -1;
         for (int32_t p = 0; p < n->panels; p++) {
             if (!(gap[p] <= least) || (gap[p] == least && b->next[i] >= 0)) continue;
@@ -393,7 +393,7 @@ static void run_block(const void *context, int64_t first, int32_t rows, float *s
     }
     for (int32_t p = 0; p < n->panels; p++) {
         for (int32_t i = 0; i < rows; i++) {
-            if (b.gap[(size_t)i * boxes + (size_t)p] <= b.reach[i]) pick(&b, n, i, p);
+            if (b.gap[(size_t)i * boxes + (size_t)p] <= b.box_limit[i]) pick(&b, n, i, p);
         }
         meet_panel(&b, s, p);
     }

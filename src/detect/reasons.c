@@ -11,9 +11,9 @@
 #include "nn/spans.h"
 
 enum {
-    MOST = 512, // values that are guessed at together
+    MOST = 512, // values that are predicted together
     PIECE = 64, // of them a task
-    ROUNDS = 4  // of the network's guesses: by then they hardly move
+    ROUNDS = 4  // of the network's predictions: by then they hardly move
 };
 
 static int make_room(hg__reasons *r, hg_error *err) {

@@ -20,12 +20,12 @@ typedef struct hg__reasons {
     // owned, (rows, top): of a time, what the row has; has_date false: nothing
     hg__when *when;
     int32_t first, count; // the rows at hand, of those the scorer was given last
-    // Room for guesses at `most` values at a time, owned.
+    // Room to predict `most` values at a time, owned.
     int32_t most;
     float *row;           // (most, width)
     float *made;          // (most, width)
     const void **pointer; // (most): to the rows
-    int32_t *slot;        // (most): places in best of those that are being guessed at
+    int32_t *slot;        // (most): places in best of those that are being predicted
     int32_t slots;
 } hg__reasons;
 

@@ -11,7 +11,7 @@
 #include "schema/schema.h"
 
 static int find_plan(hg__row_scorer *s, hg__run_plan *given, hg_error *err) {
-    s->plan = s->detector ? hg__detector_plan(s->detector) : given;
+    s->plan = s->detector ? hg__table_detector_plan(s->detector) : given;
     if (s->plan) return HG_OK;
     const hg__network *net = hg__network_fold(&s->model->net, &s->folded, err);
     if (net) s->own = hg__run_plan_new(net, s->pool, NULL, err);
@@ -22,8 +22,8 @@ static int find_plan(hg__row_scorer *s, hg__run_plan *given, hg_error *err) {
 static int open_scorer(hg__row_scorer *s, const hg__row_scorer_options *o, const char *where,
                        hg_error *err) {
     const hg_model *m = s->model;
-    if (!o->by_error && hg__detector_is_in(m)) {
-        s->detector = hg__detector_new(m, s->pool, where, err);
+    if (!o->by_error && hg__table_detector_is_in(m)) {
+        s->detector = hg__table_detector_new(m, s->pool, where, err);
         if (!s->detector) return err ? (int)err->code : HG_ERR_MODEL;
         HG_TRY(hg__thresholds_load(&s->thresholds, m, where, err));
     }
@@ -53,7 +53,7 @@ static void clear_room(hg__row_scorer *s) {
 
 void hg__row_scorer_clear(hg__row_scorer *s) {
     clear_room(s);
-    hg__detector_free(s->detector);
+    hg__table_detector_free(s->detector);
     hg__thresholds_clear(&s->thresholds);
     hg__run_plan_free(s->own);
     hg__network_free(s->folded);
@@ -119,7 +119,7 @@ int hg__row_scorer_run(hg__row_scorer *s, const hg__input *in, hg_error *err) {
         if (in->row[i] != to) memcpy(to, in->row[i], width * sizeof *to);
     }
     if (s->detector) {
-        return hg__detector_score(s->detector, s->x, s->count, s->score, s->share, err);
+        return hg__table_detector_score(s->detector, s->x, s->count, s->score, s->share, err);
     }
     score_by_error(s, in);
     return HG_OK;

@@ -5,17 +5,17 @@
 //   score, group of the row ──> calibration and threshold of that group ──> p-value, alarm
 #ifndef HG_DETECT_ROW_SCORER_H
 #define HG_DETECT_ROW_SCORER_H
-#include "detect/detector.h"
+#include "detect/table_detector.h"
 #include "detect/thresholds.h"
 
 typedef struct hg__row_scorer {
-    const hg_model *model;     // borrowed
-    hg__pool *pool;            // borrowed
-    hg__detector *detector;    // owned; NULL: the score is the error of the reconstruction
-    hg__run_plan *plan;        // borrowed; outputs are logits
-    hg__network *folded;       // owned: what `own` runs, where it is another (fold.h)
-    hg__run_plan *own;         // owned: the plan, where nobody else has one
-    hg__thresholds thresholds; // groups 0: there are none
+    const hg_model *model;        // borrowed
+    hg__pool *pool;               // borrowed
+    hg__table_detector *detector; // owned; NULL: the score is the error of the reconstruction
+    hg__run_plan *plan;           // borrowed; outputs are logits
+    hg__network *folded;          // owned: what `own` runs, where it is another (fold.h)
+    hg__run_plan *own;            // owned: the plan, where nobody else has one
+    hg__thresholds thresholds;    // groups 0: there are none
     // Columns that have shares: the schema's or, of rows of numbers, all.
     int32_t columns;
     int32_t room; // rows at a time

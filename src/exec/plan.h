@@ -5,7 +5,7 @@
 //
 //   run:    task = chunk:   rows -> widen -> layer 0 -> ... -> out, or the row's error against its input
 //   train:  task = chunk:   rows -> widen -> forward -> loss -> backward             (phase 1)
-//           task = tile:    gradient over the batch -> optimiser -> shadow copy      (phase 2)
+//           task = tile:    gradient over the batch -> optimiser -> transposed copy      (phase 2)
 #ifndef HG_EXEC_PLAN_H
 #define HG_EXEC_PLAN_H
 #include "backend/pool.h"

@@ -19,7 +19,7 @@ enum { BAND = 16, BAND_NUMBERS = 1 << 17 };
 static bool sees_all(const hg__layer *l) {
     int32_t neighbours = 0;
     double growth = 1;
-    if (l->type->reach) l->type->reach(l, &neighbours, &growth);
+    if (l->type->receptive_radius) l->type->receptive_radius(l, &neighbours, &growth);
     return neighbours < 0;
 }
 
@@ -77,23 +77,23 @@ static int find_least(const hg__network *net, hg__image_needs *needs, hg_error *
 // Walks the layers: pixels of the image for each pixel of the layer (jump), and how far it has seen.
 int hg__image_needs_of(const hg__network *net, hg__image_needs *needs, hg_error *err) {
     const hg__spec *s = &net->spec;
-    double jump = 1, reach = 0, most = 1;
+    double jump = 1, receptive_radius = 0, most = 1;
     bool everything = false;
     HG_TRY(check_bands(s, err));
     for (int32_t i = 0; i < s->layers; i++) {
         const hg__layer *l = &s->layer[i];
         int32_t neighbours = 0;
         double growth = 1;
-        if (l->type->reach) l->type->reach(l, &neighbours, &growth);
+        if (l->type->receptive_radius) l->type->receptive_radius(l, &neighbours, &growth);
         everything = everything || neighbours < 0;
         const double block = 1 / growth - 1; // pixels that become one see each other
-        reach += jump * (neighbours > block ? neighbours : block > 0 ? block : 0);
+        receptive_radius += jump * (neighbours > block ? neighbours : block > 0 ? block : 0);
         jump /= growth;
         if (jump > most) most = jump;
     }
     const hg__extent in = hg__extent_of(&s->input);
     const int32_t multiple = (int32_t)ceil(most);
-    const int32_t seen = ((int32_t)ceil(reach) + multiple - 1) / multiple * multiple;
+    const int32_t seen = ((int32_t)ceil(receptive_radius) + multiple - 1) / multiple * multiple;
     *needs = (hg__image_needs){multiple, everything ? -1 : seen, in.C, 0};
     return find_least(net, needs, err);
 }
@@ -176,7 +176,8 @@ static void run_band(void *context, int32_t task, int32_t thread) {
                      .top = task * p->band,
                      .bottom = (task + 1) * p->band};
     if (pass.bottom > e.H) pass.bottom = e.H;
-    pass.far = p->first == p->last && hg__is_far((size_t)e.H * (size_t)e.W * (size_t)e.C);
+    pass.nontemporal =
+        p->first == p->last && hg__exceeds_cache((size_t)e.H * (size_t)e.W * (size_t)e.C);
     for (int32_t i = p->first; i <= p->last; i++) {
         const hg__op *op = &p->program.op[i];
         pass.x2 = view_of(p, op->x2);
@@ -197,7 +198,7 @@ static int32_t pick_band(const hg__layer *l) {
 static bool follows(const hg__program *g, int32_t i) {
     const hg__op *op = &g->op[i];
     return op->layer->type->in_place && op->x == op[-1].y &&
-           g->value[op->y].lies_in == g->value[op->x].lies_in;
+           g->value[op->y].alias_of == g->value[op->x].alias_of;
 }
 
 const hg__real *hg__image_plan_run(hg__image_plan *p) {

@@ -66,14 +66,14 @@ static int place(hg__train_plan *p, bool whole, size_t *total, hg_error *err) {
     if (!list) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < g->values; i++) {
         const hg__value *v = &g->value[i];
-        if (v->lies_in != i || v->is_whole != whole) continue;
+        if (v->alias_of != i || v->is_whole != whole) continue;
         list[i] = (hg__block){.count = rows * (size_t)v->ld,
                               .first = whole ? segment_at(g, v->op) : v->op,
                               .last = whole ? segment_at(g, v->until) : v->until};
     }
     const int code = hg__places_find(list, g->values, total, err);
     for (int32_t i = 0; code == HG_OK && i < g->values; i++) {
-        const int32_t root = g->value[i].lies_in;
+        const int32_t root = g->value[i].alias_of;
         if (g->value[root].is_whole == whole) p->value_at[i] = list[root].at;
     }
     hg__free(list);
@@ -100,7 +100,7 @@ static hg__real *take(hg__real *base, size_t *at, size_t count) {
 static void give_buffers(hg__train_plan *p, hg__real *whole) {
     const hg__program *g = &p->program;
     for (int32_t i = 0; i < g->values; i++) {
-        const bool is_whole = g->value[g->value[i].lies_in].is_whole;
+        const bool is_whole = g->value[g->value[i].alias_of].is_whole;
         hg__real *base = is_whole ? whole : p->chunk_values;
         p->buffer[i] = (hg__buffer){.base = base + p->value_at[i], .is_whole = is_whole};
     }
@@ -113,11 +113,11 @@ size_t hg__train_lay_out(hg__train_plan *p, hg__real *base) {
     size_t at = 0;
     for (int32_t i = 0; i < p->setup.optim->states; i++) p->state[i] = take(base, &at, params);
     if (p->setup.clip > 0) p->gradient = take(base, &at, params);
-    p->shadow = take(base, &at, g->shadow_count);
+    p->transposed = take(base, &at, g->transposed_count);
     p->tile = take(base, &at, threads * p->largest_tile);
     if (g->widens_again) p->strip = take(base, &at, threads * batch * HG_PANEL);
-    p->share = take(base, &at, (size_t)hg__chunks_of(p, (int64_t)batch) * g->share_count);
-    p->joined = take(base, &at, g->joined_count);
+    p->partial = take(base, &at, (size_t)hg__chunks_of(p, (int64_t)batch) * g->partial_count);
+    p->statistics = take(base, &at, g->statistics_count);
     p->scratch = take(base, &at, threads * g->scratch_count);
     p->spare = take(base, &at, threads * ((size_t)g->value[0].ld + p->loss_scratch));
     hg__real *whole = take(base, &at, p->whole_count);
@@ -142,9 +142,9 @@ static void measure_tiles(hg__train_plan *p) {
 
 // Few rows a chunk share the work finely; many use each weight more often while it is near.
 static int32_t pick_chunk(const hg__network *net, int32_t batch) {
-    enum { MOST_SHARES = 16 };
+    enum { MOST_PARTIALS = 16 };
     for (int32_t i = 0; i < net->spec.layers; i++) {
-        if (net->spec.layer[i].type->accumulate) return (batch + MOST_SHARES - 1) / MOST_SHARES;
+        if (net->spec.layer[i].type->accumulate) return (batch + MOST_PARTIALS - 1) / MOST_PARTIALS;
     }
     const int32_t rows = net->spec.params * sizeof(hg__real) > (1U << 20) ? 32 : 16;
     return rows < batch ? rows : batch;

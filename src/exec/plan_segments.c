@@ -2,7 +2,7 @@
 // plan_segments.c - a training step's way forward and back: chunk by chunk through the operations of the program.
 //
 // Without layers that see the whole batch there is one segment: a chunk goes all the way on one thread. A batchnorm cuts the
-// way: all chunks come up to it, what they measured is joined in the order of the rows, and they go on.
+// way: all chunks come up to it, what they measured becomes statistics of the batch, in the order of the rows, and they go on.
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +14,7 @@ typedef struct chunk {
     const hg__train_plan *plan;
     hg__pass pass; // of an operation without values; row: the chunk's first
     int32_t rows, thread;
-    hg__real *share; // its part of gradients that are summed up on the way
+    hg__real *partial; // its part of gradients that are summed up on the way
 } chunk;
 
 // The chunk's rows of a value.
@@ -33,8 +33,8 @@ static hg__pass pass_of(const chunk *c, const hg__op *op) {
     hg__pass own = c->pass;
     own.params = c->plan->params[op->block];
     own.training = op->block == 0;
-    own.shadow = c->plan->shadow + op->shadow;
-    own.joined = c->plan->joined + op->joined;
+    own.transposed = c->plan->transposed + op->transposed;
+    own.statistics = c->plan->statistics + op->statistics;
     own.x2 = view_of(c, op->x2);
     own.dx2 = view_of(c, op->dx2);
     return own;
@@ -101,7 +101,7 @@ static void run_loss(const chunk *c, const hg__op *op) {
     const ptrdiff_t ld = p->program.value[0].ld;
     hg__real *room = p->spare + (size_t)c->thread * ((size_t)ld + p->loss_scratch);
     const hg__loss_rows rows = hg__train_rows_of(p, op);
-    if (op->loss == 0) memset(c->share, 0, p->program.share_count * sizeof *c->share);
+    if (op->loss == 0) memset(c->partial, 0, p->program.partial_count * sizeof *c->partial);
     for (int32_t r = 0; r < c->rows; r++) {
         const int64_t row = c->pass.row + r;
         if (op->loss == 0) fetch_ahead(p, row);
@@ -131,7 +131,7 @@ static void run_backward(const chunk *c, const hg__op *op) {
     const hg__pass own = pass_of(c, op);
     const hg__view x = view_of(c, op->x), dy = view_of(c, op->dy);
     if (type->accumulate && op->block == 0) {
-        type->accumulate(op->layer, &own, x, dy, c->rows, c->share + op->share);
+        type->accumulate(op->layer, &own, x, dy, c->rows, c->partial + op->partial);
     }
     if (op->dx == HG_NO_VALUE) return;
     type->backward(op->layer, &own, x, view_of(c, op->y), dy, view_of(c, op->dx), c->rows);
@@ -153,7 +153,7 @@ static chunk chunk_at(const hg__train_plan *p, int32_t number, int32_t thread) {
     c.pass.scratch = p->scratch + (size_t)thread * p->program.scratch_count;
     const int64_t left = p->in->count - c.pass.row;
     c.rows = left < p->chunk ? (int32_t)left : p->chunk;
-    c.share = p->share + (size_t)number * p->program.share_count;
+    c.partial = p->partial + (size_t)number * p->program.partial_count;
     return c;
 }
 
@@ -172,14 +172,14 @@ static void run_task(void *context, int32_t number, int32_t thread) {
 }
 
 // Behind a segment, on one thread: what its last operation measured.
-static void join(const hg__train_plan *p) {
+static void combine(const hg__train_plan *p) {
     const hg__op *op = &p->program.op[p->end_op - 1];
     if (op->kind != HG_OP_MEASURE && op->kind != HG_OP_MEASURE_BACK) return;
     hg__pass own = p->pass;
-    own.joined = p->joined + op->joined;
+    own.statistics = p->statistics + op->statistics;
     const hg__batch_type *batch = op->layer->type->batch;
-    (op->kind == HG_OP_MEASURE ? batch->join : batch->join_back)(op->layer, &own,
-                                                                 (int32_t)p->in->count);
+    (op->kind == HG_OP_MEASURE ? batch->combine : batch->combine_back)(op->layer, &own,
+                                                                       (int32_t)p->in->count);
 }
 
 void hg__train_batch(hg__train_plan *p) {
@@ -191,7 +191,7 @@ void hg__train_batch(hg__train_plan *p) {
         while (p->end_op < g->ops && g->op[p->end_op].segment == segment) p->end_op++;
         const int32_t side = segment == g->segments / 2 ? p->in->side_count : 0;
         hg__pool_run(p->pool, run_task, p, chunks + side);
-        join(p);
+        combine(p);
     }
 }
 

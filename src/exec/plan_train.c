@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // plan_train.c - one training step: chunks of rows forward and backward, then tiles of weights.
 //
-// Image layers have few weights and much data: each chunk adds up its share of their gradient while its
-// activations are near, and phase 2 sums the shares in the order of the chunks. The number of chunks depends on
+// Image layers have few weights and much data: each chunk adds up its partial gradient of them while its
+// activations are near, and phase 2 sums the partial gradients in the order of the chunks. The number of chunks depends on
 // the batch alone, never on the threads.
 #include "exec/plan_train.h"
 
@@ -42,8 +42,8 @@ static int take_memory(hg__train_plan *p, size_t elements, hg_error *err) {
 // Brings the transposed copy of a tile up to date.
 static void refresh(hg__train_plan *p, const hg__weights_task *t) {
     const hg__layer *l = t->of->layer;
-    if (!l->type->refresh || !t->of->has_shadow) return;
-    l->type->refresh(l, p->k, &t->tile, p->weights, p->shadow + t->of->shadow);
+    if (!l->type->refresh || !t->of->has_transposed) return;
+    l->type->refresh(l, p->k, &t->tile, p->weights, p->transposed + t->of->transposed);
 }
 
 void hg__train_plan_refresh(hg__train_plan *p) {
@@ -60,7 +60,8 @@ static void refresh_frozen(hg__train_plan *p) {
         for (int32_t t = 0; t < type->tile_count(op->layer); t++) {
             hg__tile tile = {0};
             type->tile(op->layer, t, &tile);
-            type->refresh(op->layer, p->k, &tile, p->params[op->block], p->shadow + op->shadow);
+            type->refresh(op->layer, p->k, &tile, p->params[op->block],
+                          p->transposed + op->transposed);
         }
     }
 }
@@ -127,15 +128,15 @@ static void widen_strip(const hg__train_plan *p, int32_t first, int32_t count, h
     }
 }
 
-// g = the chunks' shares of the tile's gradient, summed in order.
-static void sum_shares(const hg__train_plan *p, const hg__weights_task *t, hg__real *g) {
+// g = the chunks' partial gradients of the tile, summed in order.
+static void sum_partials(const hg__train_plan *p, const hg__weights_task *t, hg__real *g) {
     const hg__tile *tile = &t->tile;
-    const size_t at = t->of->share + (tile->offset - t->of->layer->param[0].offset);
-    const hg__real *share = p->share + at;
-    memcpy(g, share, tile->count * sizeof *g);
+    const size_t at = t->of->partial + (tile->offset - t->of->layer->param[0].offset);
+    const hg__real *partial = p->partial + at;
+    memcpy(g, partial, tile->count * sizeof *g);
     for (int32_t i = 1; i < hg__chunks_of(p, p->in->count); i++) {
-        share += p->program.share_count;
-        p->k->add(g, g, share, (int64_t)tile->count);
+        partial += p->program.partial_count;
+        p->k->add(g, g, partial, (int64_t)tile->count);
     }
 }
 
@@ -143,7 +144,7 @@ static void find_gradient(const hg__train_plan *p, const hg__weights_task *t, in
                           hg__real *g) {
     const hg__layer *l = t->of->layer;
     if (l->type->accumulate) {
-        sum_shares(p, t, g);
+        sum_partials(p, t, g);
         return;
     }
     const hg__value *value = p->program.value;
@@ -156,7 +157,7 @@ static void find_gradient(const hg__train_plan *p, const hg__weights_task *t, in
         x = (hg__view){strip, HG_PANEL};
     }
     hg__pass pass = p->pass;
-    pass.joined = p->joined + t->of->joined;
+    pass.statistics = p->statistics + t->of->statistics;
     l->type->gradient(l, &pass, tile, x, dy, (int32_t)p->in->count, g);
 }
 
@@ -201,13 +202,13 @@ static void clip_and_update(hg__train_plan *p) {
 }
 
 // The running statistics follow the batch.
-static void settle(hg__train_plan *p) {
+static void update_running(hg__train_plan *p) {
     for (int32_t i = 0; i < p->program.forward; i++) {
         const hg__op *op = &p->program.op[i];
         if (op->kind != HG_OP_MEASURE) continue;
         hg__pass own = p->pass;
-        own.joined = p->joined + op->joined;
-        op->layer->type->batch->settle(op->layer, &own, (int32_t)p->in->count, p->weights);
+        own.statistics = p->statistics + op->statistics;
+        op->layer->type->batch->update_running(op->layer, &own, (int32_t)p->in->count, p->weights);
     }
 }
 
@@ -225,7 +226,7 @@ double hg__train_step(hg__train_plan *p, const hg__input *in, double lr, int64_t
     double loss = 0;
     for (int64_t i = 0; i < in->count; i++) loss += p->row_loss[i];
     if (!isfinite(loss)) return loss; // the weights stay as they were
-    settle(p);
+    update_running(p);
     if (p->setup.clip > 0) {
         clip_and_update(p);
     } else {

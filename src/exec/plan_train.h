@@ -37,17 +37,17 @@ struct hg__train_plan {
     hg__real *chunk_values; // per thread (chunk_stride)
     hg__weights_task *task; // owned, (tasks): phase 2
     int32_t tasks;
-    hg__real *block;    // owned: everything below lies in it
-    hg__real *state[2]; // (params) each, or NULL
-    hg__real *shadow;   // transposed weights
-    hg__real *gradient; // (params), only where the norm is clipped
+    hg__real *block;      // owned: everything below lies in it
+    hg__real *state[2];   // (params) each, or NULL
+    hg__real *transposed; // transposed weights
+    hg__real *gradient;   // (params), only where the norm is clipped
     size_t largest_tile;
-    hg__real *tile;    // per thread (largest_tile): a gradient
-    hg__real *strip;   // per thread (batch, HG_PANEL): some columns of the rows
-    hg__real *share;   // per chunk (share_count): gradients that are summed up on the way
-    double *measured;  // owned, (batch, largest measured_count): of the layer whose turn it is
-    hg__real *joined;  // what types with batch know of theirs
-    hg__real *scratch; // per thread (scratch_count): for the layers
+    hg__real *tile;       // per thread (largest_tile): a gradient
+    hg__real *strip;      // per thread (batch, HG_PANEL): some columns of the rows
+    hg__real *partial;    // per chunk (partial_count): gradients that are summed up on the way
+    double *measured;     // owned, (batch, largest measured_count): of the layer whose turn it is
+    hg__real *statistics; // statistics of the batch, of types with batch
+    hg__real *scratch;    // per thread (scratch_count): for the layers
     size_t loss_scratch;
     hg__real *spare;   // per thread (ld of the rows, loss_scratch): a target, and a loss's scratch
     double *row_loss;  // owned, (batch)
@@ -83,6 +83,6 @@ int hg__train_lay(hg__train_plan *p, const hg__network *net, int32_t threads,
 size_t hg__train_lay_out(hg__train_plan *p, hg__real *base);
 void hg__train_unlay(hg__train_plan *p); // what hg__train_lay() took
 
-// Phase 1 of p->in: row_loss, the gradients phase 2 reads, chunks' shares.
+// Phase 1 of p->in: row_loss, the gradients phase 2 reads, chunks' partial gradients.
 void hg__train_batch(hg__train_plan *p);
 #endif

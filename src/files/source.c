@@ -63,7 +63,7 @@ static int next_member(hg__source *s, bool *more, hg_error *err) {
                : hg__fail(err, HG_ERR_DATA, "%s: gzip: cannot go on", s->path);
 }
 
-static int judge(const hg__source *s, int code, uint64_t unpacked, hg_error *err) {
+static int check_inflate(const hg__source *s, int code, uint64_t unpacked, hg_error *err) {
     if (code == Z_OK || code == Z_BUF_ERROR || code == Z_STREAM_END) return HG_OK;
     if (code == Z_MEM_ERROR) {
         return hg__fail(err, HG_ERR_MEMORY, "out of memory: could not unpack %s", s->path);
@@ -103,7 +103,7 @@ static int64_t read_gzip(hg__source *s, uint8_t *to, size_t size, hg_error *err)
         done += want - g->z.avail_out;
         g->total += want - g->z.avail_out;
         g->between = code == Z_STREAM_END;
-        HG_TRY(judge(s, code, g->total, err));
+        HG_TRY(check_inflate(s, code, g->total, err));
     }
     return (int64_t)done;
 }

@@ -23,11 +23,11 @@ static const hg__preset presets[] = {
              "dense like relu, deconv 16 k4 s2 relu, deconv input k4 s2 sigmoid",
      "images of one size through a narrow neck; sides are multiples of 4", HG_FOR_IMAGES, 64},
     {"table", "dense %d silu | dense %d silu, dense input",
-     "rows of a table, spoilt on the way in: wide enough to hold a row, it learns what goes with what", HG_FOR_TABLES, 96},
+     "rows of a table, corrupted on the way in: wide enough to hold a row, it learns what goes with what", HG_FOR_TABLES, 96},
     {"unet", "keep 1, conv 32 relu, conv 32 relu, keep 2, conv 48 k2 s2, conv 48 relu, conv 48 relu, keep 3, "
              "conv 64 k2 s2, conv 64 relu, conv 64 relu | deconv 48 k2 s2, add 3, conv 48 relu, conv 48 relu, "
              "deconv 32 k2 s2, add 2, conv 32 relu, conv 32 relu, conv input, add 1",
-     "cleans images: residual, three scales; the default where rows are spoilt images", HG_FOR_IMAGES, 0},
+     "cleans images: residual, three scales; the default where rows are corrupted images", HG_FOR_IMAGES, 0},
     {"dncnn", "keep 1, " FIVE FIVE FIVE CONV64 "conv input, add 1",
      "cleans images: residual, 17 layers at full size (Zhang et al. 2017, without batch norm)", HG_FOR_IMAGES, 0},
 };

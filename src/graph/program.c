@@ -33,7 +33,7 @@ static int32_t add_value(hg__program *p, const hg__shape *shape, bool is_wanted)
                                       .n = (int32_t)n,
                                       .ld = hg__pad_columns((int32_t)n),
                                       .op = p->ops,
-                                      .lies_in = p->values,
+                                      .alias_of = p->values,
                                       .is_wanted = is_wanted};
     return p->values++;
 }
@@ -88,13 +88,13 @@ static bool sees_batch(const hg__program *p, const hg__layer *l, int32_t block) 
     return p->trains && block == 0 && l->type->batch;
 }
 
-// From here on nothing is as it was before the batch was joined.
+// From here on nothing is as it was before the statistics of the batch were made.
 static void add_measure(hg__program *p, hg__op_kind kind, const hg__op *forward, int32_t dy) {
     hg__op *op = add_op(p, kind);
     if (!op) return;
     op->layer = forward->layer;
     op->x = forward->x, op->dy = dy;
-    op->joined = forward->joined;
+    op->statistics = forward->statistics;
     p->segments++;
 }
 
@@ -107,15 +107,15 @@ static void add_penalty(hg__program *p, const hg__layer *l, int32_t x) {
 static int32_t add_forward(hg__program *p, const hg__layer *l, int32_t block, int32_t x,
                            int32_t x2) {
     const bool wanted = (block == 0 && l->params > 0) || is_wanted(p, x) || is_wanted(p, x2);
-    const hg__op new = {.layer = l, .x = x, .joined = p->joined_count};
+    const hg__op new = {.layer = l, .x = x, .statistics = p->statistics_count};
     if (sees_batch(p, l, block)) add_measure(p, HG_OP_MEASURE, &new, HG_NO_VALUE);
     const int32_t y = add_value(p, &l->out, wanted);
     hg__op *op = add_op(p, HG_OP_FORWARD);
     if (!op) return HG_NO_VALUE;
     op->layer = l, op->block = block;
     op->x = x, op->x2 = x2, op->y = y;
-    op->joined = p->joined_count;
-    if (sees_batch(p, l, block)) p->joined_count += l->type->batch->joined_count(l);
+    op->statistics = p->statistics_count;
+    if (sees_batch(p, l, block)) p->statistics_count += l->type->batch->statistics_count(l);
     take_room(p, l);
     if (l->type->penalty && p->trains && block == 0) add_penalty(p, l, x);
     return y;
@@ -176,12 +176,12 @@ static int32_t add_gradient(hg__program *p, int32_t x, int32_t along) {
 static void take_places(hg__program *p, hg__op *op, bool trains) {
     const hg__layer *l = op->layer;
     if (trains && l->type->accumulate) {
-        op->share = p->share_count;
-        p->share_count += hg__layer_span(l);
+        op->partial = p->partial_count;
+        p->partial_count += hg__layer_span(l);
     }
-    if (op->dx == HG_NO_VALUE || !l->type->shadow_count) return;
-    op->shadow = p->shadow_count;
-    p->shadow_count += hg__whole_vectors(l->type->shadow_count(l));
+    if (op->dx == HG_NO_VALUE || !l->type->transposed_count) return;
+    op->transposed = p->transposed_count;
+    p->transposed_count += hg__whole_vectors(l->type->transposed_count(l));
 }
 
 static void add_backward(hg__program *p, const hg__op *forward, int32_t dy, int32_t *gradient) {
@@ -203,10 +203,10 @@ static void add_backward(hg__program *p, const hg__op *forward, int32_t dy, int3
         p->trained[p->layers++] = (hg__trained){.layer = l,
                                                 .x = back.x,
                                                 .dy = dy,
-                                                .shadow = back.shadow,
-                                                .share = back.share,
-                                                .joined = back.joined,
-                                                .has_shadow = back.dx != HG_NO_VALUE};
+                                                .transposed = back.transposed,
+                                                .partial = back.partial,
+                                                .statistics = back.statistics,
+                                                .has_transposed = back.dx != HG_NO_VALUE};
     }
     if (is_wanted(p, back.x)) contribute(p, gradient, back.x, back.dx);
     if (is_wanted(p, back.x2)) contribute(p, gradient, back.x2, back.dx2);
@@ -259,7 +259,7 @@ static void find_last_reads(hg__program *p) {
     }
     for (int32_t i = 0; i < p->layers; i++) {
         const hg__trained *t = &p->trained[i];
-        // Others are summed up on the way, or joined.
+        // Others are summed up on the way, or go into statistics of the batch.
         if (!t->layer->type->gradient || t->layer->type->batch) continue;
         if (t->x != 0 || !p->widens_again) read_at(p, t->x, HG_AT_END);
         read_at(p, t->dy, HG_AT_END);
@@ -268,12 +268,12 @@ static void find_last_reads(hg__program *p) {
 
 // Whether `to` can be computed in the place of `from` by operation i.
 static bool can_overwrite(const hg__program *p, int32_t from, int32_t i) {
-    return p->value[p->value[from].lies_in].until <= i;
+    return p->value[p->value[from].alias_of].until <= i;
 }
 
 static void lie_in(hg__program *p, int32_t to, int32_t from) {
-    hg__value *place = &p->value[p->value[from].lies_in];
-    p->value[to].lies_in = p->value[from].lies_in;
+    hg__value *place = &p->value[p->value[from].alias_of];
+    p->value[to].alias_of = p->value[from].alias_of;
     if (p->value[to].last > place->until) place->until = p->value[to].last;
 }
 
@@ -358,10 +358,10 @@ int hg__program_place(const hg__program *p, int32_t rows, size_t *at, size_t *to
         const hg__value *v = &p->value[i];
         const size_t count = rows ? (size_t)rows * (size_t)v->ld : (size_t)v->n + HG_LANES;
         list[i] =
-            (hg__block){.count = v->lies_in == i ? count : 0, .first = v->op, .last = v->until};
+            (hg__block){.count = v->alias_of == i ? count : 0, .first = v->op, .last = v->until};
     }
     const int code = hg__places_find(list, p->values, total, err);
-    for (int32_t i = 0; code == HG_OK && i < p->values; i++) at[i] = list[p->value[i].lies_in].at;
+    for (int32_t i = 0; code == HG_OK && i < p->values; i++) at[i] = list[p->value[i].alias_of].at;
     hg__free(list);
     return code;
 }

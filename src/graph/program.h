@@ -19,7 +19,7 @@ typedef enum hg__op_kind {
     HG_OP_TARGET,  // y = what is to be made of them
     HG_OP_FORWARD, // y = layer(x, x2)
     HG_OP_PENALTY, // the layer's penalty on x, added to the loss
-    HG_OP_MEASURE, // what a layer that sees the whole batch has to know of x. Behind it the batch is joined
+    HG_OP_MEASURE, // what a layer that sees the whole batch has to know of x. Behind it the statistics of the batch are made
     HG_OP_LOSS, // objective(x, x2) added to the loss, y its slope; x2 < 0: the rows' target itself
     HG_OP_SUM,  // y = x + x2: gradients of a value that is taken more than once
     HG_OP_MEASURE_BACK, // as HG_OP_MEASURE, of x and the gradient dy
@@ -35,10 +35,10 @@ typedef struct hg__op {
     int32_t block;                 // whose parameters: 0 the network's, others of frozen networks
     int32_t loss;                  // number of the objective
     int32_t x, x2, y, dy, dx, dx2; // values
-    int32_t segment;               // how often the batch was joined before it
-    size_t shadow;                 // elements: where its transposed weights lie among the program's
-    size_t share;                  // where its gradient lies in a chunk's share
-    size_t joined;                 // where what it knows of the batch lies
+    int32_t segment;               // how often statistics of the batch were made before it
+    size_t transposed;             // elements: where its transposed weights lie among the program's
+    size_t partial;                // where its gradient lies in a chunk's partial gradients
+    size_t statistics;             // where what it knows of the batch lies
 } hg__op;
 
 typedef struct hg__value {
@@ -47,7 +47,7 @@ typedef struct hg__value {
     int32_t op;      // that makes it
     int32_t last;    // that reads it last; HG_AT_END: it is needed behind them all
     int32_t
-        lies_in; // the value in whose place it is computed: itself, or one before it whose time is over
+        alias_of; // the value in whose place it is computed: itself, or one before it whose time is over
     bool is_wanted; // so is its gradient: something before it is trained
     // Of a value that lies in itself, with those that lie in it: the last that reads any of them, and whether all rows of a
     // batch are there at once, not only a chunk's: read in another segment, or at the end.
@@ -57,10 +57,10 @@ typedef struct hg__value {
 
 // Where the gradient of a layer's parameters comes from, once all rows have been through.
 typedef struct hg__trained {
-    const hg__layer *layer;       // borrowed
-    int32_t x, dy;                // values: its input, and the gradient at its output
-    size_t shadow, share, joined; // as its operations have them
-    bool has_shadow;
+    const hg__layer *layer;                 // borrowed
+    int32_t x, dy;                          // values: its input, and the gradient at its output
+    size_t transposed, partial, statistics; // as its operations have them
+    bool has_transposed;
 } hg__trained;
 
 typedef struct hg__program {
@@ -71,12 +71,13 @@ typedef struct hg__program {
     int32_t ops, values, layers, losses;
     int32_t forward; // operations before the way back
     bool trains;
-    int32_t segments; // one more than the batch is joined; the losses are in the middle one
+    int32_t
+        segments; // one more than statistics of the batch are made; the losses are in the middle one
     bool
         widens_again; // training: who reads the input at the end takes it from the rows themselves, some columns at a time
-    size_t shadow_count, share_count, joined_count; // elements
-    size_t scratch_count;                           // elements: the most that a layer takes
-    size_t measured_count;                          // numbers a row: the most that a layer measures
+    size_t transposed_count, partial_count, statistics_count; // elements
+    size_t scratch_count;  // elements: the most that a layer takes
+    size_t measured_count; // numbers a row: the most that a layer measures
     // Finish and differentiate say so: an operation did not fit; there were more than HG_MAX_LOSSES.
     bool is_out_of_memory, has_too_many_losses;
 } hg__program;

@@ -159,7 +159,7 @@ static hg__image_reader *new_reader(const char *name, hg_error *err) {
 
 // What a codec came to. Where the file itself could not be read, that is the reason, and it is a failure whatever the codec made
 // of it.
-static int judge(const hg__image_reader *r, int code, hg_error *err) {
+static int prefer_file_error(const hg__image_reader *r, int code, hg_error *err) {
     const hg_error *why = &r->file->why;
     return why->code ? hg__fail(err, why->code, "%s", why->message) : code;
 }
@@ -181,7 +181,7 @@ static int open_codec(hg__image_reader *r, hg_error *err) {
 }
 
 static int begin(hg__image_reader *r, hg_error *err) {
-    return judge(r, open_codec(r, err), err);
+    return prefer_file_error(r, open_codec(r, err), err);
 }
 
 hg__image_reader *hg__image_open_bytes(const uint8_t *bytes, size_t size, const char *name,
@@ -219,7 +219,7 @@ size_t hg__image_size(const hg__image_reader *r) {
 
 const uint8_t *hg__image_peek(hg__image_reader *r, uint64_t at, size_t size, hg_error *err) {
     const uint8_t *bytes = hg__image_file_at(r->file, at, size);
-    if (!bytes) judge(r, HG_OK, err);
+    if (!bytes) prefer_file_error(r, HG_OK, err);
     return bytes;
 }
 
@@ -230,7 +230,7 @@ size_t hg__image_held(const hg__image_reader *r) {
 int hg__image_read_lines(hg__image_reader *r, void *to, int32_t lines, hg_error *err) {
     assert(lines >= 0 && lines <= r->info.height - r->next_line);
     if (lines == 0) return HG_OK;
-    HG_TRY(judge(r, r->codec->read(r, to, lines, err), err));
+    HG_TRY(prefer_file_error(r, r->codec->read(r, to, lines, err), err));
     r->next_line += lines;
     return HG_OK;
 }
@@ -238,7 +238,7 @@ int hg__image_read_lines(hg__image_reader *r, void *to, int32_t lines, hg_error 
 int hg__image_next_page(hg__image_reader *r, hg_error *err) {
     assert(r->next_line == r->info.height);
     if (!r->codec->next_page) return 0;
-    const int code = judge(r, r->codec->next_page(r, err), err);
+    const int code = prefer_file_error(r, r->codec->next_page(r, err), err);
     if (code != 1) return code;
     r->next_line = 0;
     HG_TRY(check_pages(r, err));

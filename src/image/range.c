@@ -25,7 +25,7 @@ enum {
     ALIKE = 100000,  // times its own extent the gap before a group of one value is
     MANY = 16,       // samples that share a value
     VALUES = 4,      // that the rest has at the least: pictures of a few levels are left alone
-    REACH = 2,       // times its range, what is far from the picture
+    MARGIN = 2,      // times its range, what is far from the picture
     NEAR = 4,        // a part of its range, what is near the picture
     STEPS = 16,      // whole numbers: no less far than this
     PADDING = -1500, // and below: no Hounsfield units (air is -1000), but what CT scanners pad with
@@ -287,10 +287,10 @@ static uint64_t count_beyond(const hg__range_finder *f, size_t bins, double x, b
 }
 
 // How far from one end of the picture a sample may lie; `gap` behind it, 0 where nothing was cut off.
-static double reach_of(const hg__range_finder *f, double range, double gap) {
-    double reach = REACH * range;
-    if (!hg__image_is_real(f->info.dtype) && reach < STEPS) reach = STEPS;
-    return gap > 0 && gap / 2 < reach ? gap / 2 : reach;
+static double margin_of(const hg__range_finder *f, double range, double gap) {
+    double margin = MARGIN * range;
+    if (!hg__image_is_real(f->info.dtype) && margin < STEPS) margin = STEPS;
+    return gap > 0 && gap / 2 < margin ? gap / 2 : margin;
 }
 
 // The whole page without what may be cut off of it: beyond its ends there are no rarities, but one value.
@@ -309,8 +309,8 @@ static void find_outside(const hg__range_finder *f, size_t bins, const group *g,
     const group whole = cut_whole(f, bins);
     const double below = g->first > 0 ? 2 * half_gap(g, g->first - 1) : 0;
     const double above = g->last + 1 < calm ? 2 * half_gap(g, g->last) : 0;
-    const double least = low - reach_of(f, range, below);
-    const double most = high + reach_of(f, range, above);
+    const double least = low - margin_of(f, range, below);
+    const double most = high + margin_of(f, range, above);
     const uint64_t few = f->count / LONE;
     const bool cuts_below = whole.first > 0 && f->whole[whole.first].low >= least;
     const bool cuts_above = whole.last + 1 < bins && f->whole[whole.last].high <= most;

@@ -60,7 +60,7 @@ static hg__real *take(stage *s, size_t *at, size_t count) {
 }
 
 // All memory of a stage, counted first (no block) and then handed out.
-static size_t lay_out(stage *s, hg__real **shadow) {
+static size_t lay_out(stage *s, hg__real **transposed) {
     const hg__layer *l = &s->layer;
     size_t in = 0, out = 0, at = 0;
     (void)hg__shape_count(&l->in, &in);
@@ -71,7 +71,7 @@ static size_t lay_out(stage *s, hg__real **shadow) {
     s->share_count = hg__whole_vectors(share_count(l));
     s->scratch_count = l->type->scratch_count ? hg__whole_vectors(l->type->scratch_count(l)) : 0;
     const size_t images = (size_t)s->images;
-    *shadow = take(s, &at, l->type->shadow_count ? l->type->shadow_count(l) : 0);
+    *transposed = take(s, &at, l->type->transposed_count ? l->type->transposed_count(l) : 0);
     s->share = take(s, &at, images * s->share_count);
     s->scratch = take(s, &at, images * s->scratch_count);
     s->x.at = take(s, &at, images * (size_t)s->x.ld);
@@ -89,12 +89,12 @@ static void fill(hg__view v, int32_t rows) {
     }
 }
 
-static void refresh(stage *s, hg__real *shadow) {
+static void refresh(stage *s, hg__real *transposed) {
     const hg__layer *l = &s->layer;
     hg__tile t;
     for (int32_t i = 0; l->type->refresh && i < l->type->tile_count(l); i++) {
         l->type->tile(l, i, &t);
-        l->type->refresh(l, s->pass.k, &t, s->model->net.params, shadow);
+        l->type->refresh(l, s->pass.k, &t, s->model->net.params, transposed);
     }
 }
 
@@ -115,17 +115,17 @@ static int make_stage(stage *s, const layer_case *c, int32_t side, const hg__ben
     const hg__shape shape = {
         3, {side, side, c->channels}
     };
-    hg__real *shadow;
+    hg__real *transposed;
     *s = (stage){.model = hg__model_from_spec(c->model, &shape, 0, 0, err),
                  .pool = b->pool,
                  .images = hg__pool_threads(b->pool)};
     if (!s->model) return err ? (int)err->code : HG_ERR_MEMORY;
     s->layer = s->model->net.spec.layer[c->layer];
-    s->block = hg__alloc(lay_out(s, &shadow), sizeof *s->block, err);
+    s->block = hg__alloc(lay_out(s, &transposed), sizeof *s->block, err);
     if (!s->block) return HG_ERR_MEMORY;
-    (void)lay_out(s, &shadow);
-    s->pass = (hg__pass){.k = b->k, .params = s->model->net.params, .shadow = shadow};
-    refresh(s, shadow);
+    (void)lay_out(s, &transposed);
+    s->pass = (hg__pass){.k = b->k, .params = s->model->net.params, .transposed = transposed};
+    refresh(s, transposed);
     fill(s->x, s->images);
     fill(s->dy, s->images);
     return HG_OK;
@@ -148,7 +148,7 @@ static void forward_band(void *context, int32_t task, int32_t thread) {
     hg__pass p = pass_of(s, thread);
     p.top = task * BAND;
     p.bottom = p.top + BAND < lines ? p.top + BAND : lines;
-    p.far = hg__is_far((size_t)s->dy.ld);
+    p.nontemporal = hg__exceeds_cache((size_t)s->dy.ld);
     s->layer.type->forward(&s->layer, &p, s->x, s->to, 1);
 }
 

@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "detect/detector.h"
+#include "detect/table_detector.h"
 #include "detect/table_model.h"
 #include "jobs/bench.h"
 #include "model/parts.h"
@@ -47,34 +47,34 @@ static void made_close(hg__table *t) {
 
 // ---- the detector -------------------------------------------------------------------------------
 
-typedef struct judged {
-    hg_model *model;       // owned
-    hg__data *data;        // owned
-    hg__detector *scores;  // owned
-    hg__side_columns side; // owned
-    float *score;          // owned, (ROWS)
-    const float *x;        // (ROWS - REFERENCES, COLUMNS): rows that are no references
+typedef struct scoring {
+    hg_model *model;            // owned
+    hg__data *data;             // owned
+    hg__table_detector *scores; // owned
+    hg__side_columns side;      // owned
+    float *score;               // owned, (ROWS)
+    const float *x;             // (ROWS - REFERENCES, COLUMNS): rows that are no references
     int code;
     hg_error err;
-} judged;
+} scoring;
 
-static int fit(judged *j, hg__pool *pool, hg_error *err) {
+static int fit(scoring *j, hg__pool *pool, hg_error *err) {
     hg__rows train = hg__rows_all(hg__array_source(j->data)), held = train;
     train.count = held.first = REFERENCES;
     held.count = ROWS - REFERENCES;
     hg__json *unused = hg__json_object();
     if (!unused) return hg__fail(err, HG_ERR_MEMORY, "out of memory");
-    const int code =
-        hg__detector_fit(j->model, &train, &held, HG_REFERENCES_EXACT, NULL, unused, pool, err);
+    const int code = hg__table_detector_fit(j->model, &train, &held, HG_REFERENCES_EXACT, NULL,
+                                            unused, pool, err);
     hg__json_free(unused);
     HG_TRY(code);
-    j->scores = hg__detector_new(j->model, pool, title, err);
+    j->scores = hg__table_detector_new(j->model, pool, title, err);
     j->score = j->scores ? hg__alloc(ROWS, sizeof *j->score, err) : NULL;
     j->x = (const float *)j->data->base + (size_t)REFERENCES * COLUMNS;
     return j->score ? HG_OK : HG_ERR_MEMORY;
 }
 
-static int read_made(judged *j, hg__schema **schema, hg_error *err) {
+static int read_made(scoring *j, hg__schema **schema, hg_error *err) {
     static const hg__table_type made = {"made",    NULL,       NULL,      made_rewind,
                                         made_next, made_where, made_close};
     char names[COLUMNS][NAME], *name[COLUMNS]; // (columns)
@@ -95,7 +95,7 @@ static int read_made(judged *j, hg__schema **schema, hg_error *err) {
     return j->data ? HG_OK : HG_ERR_MEMORY;
 }
 
-static int make(judged *j, hg__pool *pool, hg_error *err) {
+static int make(scoring *j, hg__pool *pool, hg_error *err) {
     hg__schema *schema = NULL;
     const int code = read_made(j, &schema, err);
     if (code == HG_OK) j->model = hg__model_from_spec("table", &j->data->shape, 0, 0, err);
@@ -108,14 +108,14 @@ static int make(judged *j, hg__pool *pool, hg_error *err) {
 }
 
 static void score(void *context) {
-    judged *j = context;
+    scoring *j = context;
     const int code =
-        hg__detector_score(j->scores, j->x, ROWS - REFERENCES, j->score, NULL, &j->err);
+        hg__table_detector_score(j->scores, j->x, ROWS - REFERENCES, j->score, NULL, &j->err);
     if (code < 0) j->code = code;
 }
 
 int hg__bench_detect(hg__bench *b, hg_error *err) {
-    judged j = {0};
+    scoring j = {0};
     if (!hg__bench_wants(b, title)) return HG_OK;
     int code = make(&j, b->pool, err);
     if (code == HG_OK) {
@@ -128,7 +128,7 @@ int hg__bench_detect(hg__bench *b, hg_error *err) {
         code = j.code;
         if (code < 0 && err) *err = j.err;
     }
-    hg__detector_free(j.scores);
+    hg__table_detector_free(j.scores);
     hg_model_free(j.model);
     hg__data_close(j.data);
     hg__side_columns_clear(&j.side);

@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "base/system.h"
-#include "detect/detector.h"
+#include "detect/table_detector.h"
 #include "detect/table_model.h"
 #include "jobs/compare.h"
 #include "jobs/trainer.h"
@@ -48,7 +48,7 @@ static hg_model *train(const hg__contest *t, hg_error *err) {
 }
 
 // Scores the rows of d that did not train, a block at a time. `side` numbers them.
-static int score_rows(const hg__contest *t, hg__detector *d, const hg__data *rows,
+static int score_rows(const hg__contest *t, hg__table_detector *d, const hg__data *rows,
                       const hg__side_columns *side, float *x, float *score, hg_error *err) {
     int64_t held = 0, done = 0;
     for (int64_t i = 0; i < rows->rows; i++) {
@@ -57,7 +57,7 @@ static int score_rows(const hg__contest *t, hg__detector *d, const hg__data *row
         if (!trains && done + held == t->test_rows) return HG_ERR_DATA;
         if (!trains) HG_TRY(hg__data_row(rows, i, x + held++ * rows->width, err));
         if (held == 0 || (held < BLOCK && i + 1 < rows->rows)) continue;
-        HG_TRY(hg__detector_score(d, x, held, score + done, NULL, err));
+        HG_TRY(hg__table_detector_score(d, x, held, score + done, NULL, err));
         done += held;
         held = 0;
     }
@@ -71,7 +71,7 @@ static int score_test(const hg__contest *t, const hg_model *m, float *score, hg_
     hg__encoding_notes notes = {0};
     hg__side_columns side = {0};
     HG_TRY(hg__table_rewind(t->table, err));
-    hg__detector *d = hg__detector_new(m, t->pool, t->table->path, err);
+    hg__table_detector *d = hg__table_detector_new(m, t->pool, t->table->path, err);
     hg__data *rows =
         d ? hg__schema_read(hg__model_schema(m), t->table, &how, &side, &notes, err) : NULL;
     float *x = rows ? hg__alloc(BLOCK, (size_t)rows->width * sizeof *x, err) : NULL;
@@ -83,7 +83,7 @@ static int score_test(const hg__contest *t, const hg_model *m, float *score, hg_
     hg__free(x);
     hg__data_close(rows);
     hg__side_columns_clear(&side);
-    hg__detector_free(d);
+    hg__table_detector_free(d);
     return code;
 }
 

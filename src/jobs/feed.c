@@ -213,7 +213,7 @@ static int open_noise(hg__feed *f, const struct hg__values *v, hg_error *err) {
     HG_TRY(hg__noise_parse(&f->corruption.noise, v->noise, err));
     if (!f->corruption.noise.blind) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
-                    "noise: expected a way to spoil clean rows, such as \"gaussian 25\", got "
+                    "noise: expected a way to corrupt clean rows, such as \"gaussian 25\", got "
                     "\"blind\"");
 }
 

@@ -4,8 +4,8 @@
 
 #include "base/json.h"
 #include "base/show.h"
-#include "detect/detector.h"
 #include "detect/neighbours.h"
+#include "detect/table_detector.h"
 #include "detect/table_model.h"
 #include "detect/thresholds.h"
 #include "schema/schema.h"
@@ -31,7 +31,7 @@ static void add_schema(hg__text *t, const hg__schema *s) {
 
 static void add_references(hg__text *t, const hg_model *m) {
     const long long count = (long long)references_of(m);
-    switch (hg__detector_references(m)) {
+    switch (hg__table_detector_references(m)) {
     case HG_REFERENCES_EXACT: hg__text_add(t, "; %lld reference rows", count); break;
     case HG_REFERENCES_QUANTISED:
         hg__text_add(t, "; %lld references, each the rounded mean of %d rows or more", count,
@@ -45,7 +45,7 @@ int hg__info_table_text(hg__text *t, const hg_model *m, const char *where, hg_er
     hg__thresholds all;
     if (!hg__model_schema(m)) return HG_OK;
     add_schema(t, hg__model_schema(m));
-    if (!hg__detector_is_in(m)) return HG_OK;
+    if (!hg__table_detector_is_in(m)) return HG_OK;
     const char *score = hg__json_string_value(hg__json_object_get(hg__model_detector(m), "score"));
     HG_TRY(hg__thresholds_load(&all, m, where, err));
     hg__text_add(t, "detector    ");
@@ -108,7 +108,7 @@ int hg__info_table_json(hg__json *to, const hg_model *m, const char *where, hg_e
     hg__thresholds all;
     if (!hg__model_schema(m)) return HG_OK;
     int bad = hg__json_set(to, "schema", hg__schema_to_json(hg__model_schema(m), err));
-    if (hg__detector_is_in(m)) {
+    if (hg__table_detector_is_in(m)) {
         HG_TRY(hg__thresholds_load(&all, m, where, err));
         bad |= hg__json_set(to, "detector", detector_json(m, &all, err));
         hg__thresholds_clear(&all);

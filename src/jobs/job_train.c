@@ -132,8 +132,8 @@ static int take_up(hg__train_run *r, hg_error *err) {
 }
 
 static int stop_with_checkpoint(hg__train_run *r, hg_error *err) {
-    r->owes_checkpoint = true;
-    HG_TRY(hg__owed_save(r, err));
+    r->pending_checkpoint = true;
+    HG_TRY(hg__pending_save(r, err));
     return hg__fail(
         err, HG_ERR_STOPPED, "stopped in epoch %d of %d; go on with: resume=%s%s",
         r->t.fit->progress.epoch + 1, hg__fit_epochs(r->t.fit), r->folder,
@@ -158,11 +158,11 @@ static int run_epochs(hg__train_run *r, hg_error *err) {
         HG_TRY(hg__checkpoint_save(r, err));
     }
     int code = hg__trainer_run(&r->t, err);
-    if (code == HG_OK) code = hg__owed_save(r, err);
+    if (code == HG_OK) code = hg__pending_save(r, err);
     if (code == HG_ERR_STOPPED) code = stop_with_checkpoint(r, err);
     if (code == HG_ERR_DIVERGED) code = advise(r, err);
-    r->owes_checkpoint = false; // where it failed, the weights are not to go on from
-    if (code < 0) (void)hg__owed_save(r, NULL);
+    r->pending_checkpoint = false; // where it failed, the weights are not to go on from
+    if (code < 0) (void)hg__pending_save(r, NULL);
     return code;
 }
 
@@ -181,7 +181,7 @@ static int compare_with_pca(hg__train_run *r, double *mse, hg_error *err) {
     hg__trainer *t = &r->t;
     const hg__spec *s = &t->model->net.spec;
     const int64_t rank = t->rows.count < s->width ? t->rows.count : s->width;
-    if (t->spoils || s->code >= rank || s->width > PCA_WIDTH) return HG_OK;
+    if (t->has_targets || s->code >= rank || s->width > PCA_WIDTH) return HG_OK;
     hg_model *pca = NULL;
     const double began = hg__seconds();
     HG_TRY(hg__pca_fit(&pca, &t->rows, s->code, t->pool, err));

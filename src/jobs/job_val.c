@@ -40,7 +40,7 @@ static void add_batch(hg__feed *f, const hg__input *in, tally *t) {
     }
     hg__run_loss(f->plan, &mae, in, t->sums);
     for (int64_t i = 0; i < in->count; i++) t->absolutes += t->sums[i];
-    for (int64_t i = 0; in->target && i < in->count; i++) { // rows that were spoilt are floats
+    for (int64_t i = 0; in->target && i < in->count; i++) { // rows that were corrupted are floats
         t->noise += squares_between(in->row[i], in->target[i], f->width);
     }
     t->rows += in->count;

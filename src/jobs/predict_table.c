@@ -20,17 +20,17 @@
 
 enum { FIXED = 6, PER_REASON = 4 }; // columns of the sheet
 enum {
-    DESKS = 32,
+    BUFFERS = 32,
     PIECE = 64,
-    AT_HAND = DESKS * PIECE
-}; // rows are written in pieces, one on each desk
+    AT_HAND = BUFFERS * PIECE
+}; // rows are written in pieces, each in a buffer of its own
 
 // What a piece of rows is written with.
-typedef struct desk {
+typedef struct buffer {
     hg__cell *cell; // owned, one row
     hg__text lines; // owned
     int64_t alarms;
-} desk;
+} buffer;
 
 typedef struct sheet {
     hg__scored_rows in;
@@ -39,12 +39,12 @@ typedef struct sheet {
     char **name;            // owned, (names) owned: of columns, where they are no constants
     int32_t names;
     int32_t columns, top;
-    desk desk[DESKS];
+    buffer buffer[BUFFERS];
     hg__observed look;   // at the table, once more
-    hg__carried carried; // of the rows the desks have now
-    hg__reasons reasons; // of the rows the desks have now
-    bool *wanted;        // owned, (DESKS * PIECE): whether a row's reasons are
-    int32_t first;       // of the rows the desks have now, in the batch
+    hg__carried carried; // of the rows the buffers have now
+    hg__reasons reasons; // of the rows the buffers have now
+    bool *wanted;        // owned, (BUFFERS * PIECE): whether a row's reasons are
+    int32_t first;       // of the rows the buffers have now, in the batch
     bool all_reasons;    // reasons=all
     bool by_fdr; // fdr=: an alarm is a p-value of at most `limit`; else the thresholds decide
     double limit;
@@ -137,9 +137,9 @@ static int make_room(sheet *s, hg_error *err) {
     if (s->column) s->name = hg__alloc(own, sizeof *s->name, err);
     if (s->name) s->wanted = hg__alloc(AT_HAND, sizeof *s->wanted, err);
     if (!s->wanted) return HG_ERR_MEMORY;
-    for (int32_t i = 0; i < DESKS; i++) {
-        s->desk[i].cell = hg__alloc(FIXED + own, sizeof *s->desk[i].cell, err);
-        if (!s->desk[i].cell) return HG_ERR_MEMORY;
+    for (int32_t i = 0; i < BUFFERS; i++) {
+        s->buffer[i].cell = hg__alloc(FIXED + own, sizeof *s->buffer[i].cell, err);
+        if (!s->buffer[i].cell) return HG_ERR_MEMORY;
     }
     return s->top ? hg__reasons_init(&s->reasons, &s->in.scorer, AT_HAND, s->top, err) : HG_OK;
 }
@@ -163,9 +163,9 @@ static void clear(sheet *s) {
     hg__free(s->column);
     hg__free(s->name);
     hg__free(s->wanted);
-    for (int32_t i = 0; i < DESKS; i++) {
-        hg__free(s->desk[i].cell);
-        hg__text_clear(&s->desk[i].lines);
+    for (int32_t i = 0; i < BUFFERS; i++) {
+        hg__free(s->buffer[i].cell);
+        hg__text_clear(&s->buffer[i].lines);
     }
 }
 
@@ -199,8 +199,8 @@ static bool is_alarm(const sheet *s, double score, double p, const hg__threshold
     return s->by_fdr ? p <= s->limit : score > g->at.value;
 }
 
-// Row i of the batch becomes the desk's cells.
-static void fill_row(const sheet *s, desk *d, int32_t i) {
+// Row i of the batch becomes the buffer's cells.
+static void fill_row(const sheet *s, buffer *d, int32_t i) {
     const hg__scored_rows *in = &s->in;
     const hg__threshold_group *g = hg__scored_rows_group(in, i);
     const int64_t *numbers = in->feed.side.number;
@@ -226,7 +226,7 @@ static void fill_row(const sheet *s, desk *d, int32_t i) {
 
 static void format_piece(void *context, int32_t task, int32_t thread) {
     sheet *s = context;
-    desk *d = &s->desk[task];
+    buffer *d = &s->buffer[task];
     const int32_t first = s->first + task * PIECE, left = s->in.scorer.count - first;
     (void)thread;
     for (int32_t i = first; i < first + (left < PIECE ? left : PIECE); i++) {
@@ -240,15 +240,15 @@ static int write_lines(sheet *s, int32_t rows, hg_error *err) {
     const int32_t pieces = (rows + PIECE - 1) / PIECE;
     hg__pool_run(s->in.feed.pool, format_piece, s, pieces);
     for (int32_t i = 0; i < pieces; i++) {
-        HG_TRY(hg__score_sheet_add_lines(&s->out, &s->desk[i].lines, err));
+        HG_TRY(hg__score_sheet_add_lines(&s->out, &s->buffer[i].lines, err));
     }
     return HG_OK;
 }
 
 static int write_cells(sheet *s, int32_t rows, hg_error *err) {
     for (int32_t i = s->first; i < s->first + rows; i++) {
-        fill_row(s, &s->desk[0], i);
-        HG_TRY(hg__score_sheet_add(&s->out, s->desk[0].cell, err));
+        fill_row(s, &s->buffer[0], i);
+        HG_TRY(hg__score_sheet_add(&s->out, s->buffer[0].cell, err));
     }
     return HG_OK;
 }
@@ -356,7 +356,7 @@ static int run(sheet *s, const hg_options *o, hg_error *err) {
     HG_TRY(make_ready(s, o, err));
     while ((more = hg__scored_rows_next(in, err)) > 0) HG_TRY(write_batch(s, err));
     if (more < 0) return more;
-    for (int32_t i = 0; i < DESKS; i++) s->result->alarms += s->desk[i].alarms;
+    for (int32_t i = 0; i < BUFFERS; i++) s->result->alarms += s->buffer[i].alarms;
     hg__feed_close_table(&in->feed); // a database may be the one that is written to
     return hg__score_sheet_commit(&s->out, err);
 }
@@ -369,7 +369,7 @@ int hg__predict_table(hg_model *m, const hg_options *o, const hg_listener *l, hg
     HG_TRY(hg__scored_rows_open(&s.in, m, o, s.top > 0, true, l, err));
     int code = run(&s, o, err);
     const hg__encoding_notes *n = &s.in.feed.notes;
-    result->judged = s.in.scorer.thresholds.groups > 0;
+    result->has_thresholds = s.in.scorer.thresholds.groups > 0;
     result->unseen = n->unseen;
     result->missing = n->missing;
     result->strange = n->strange;

@@ -105,7 +105,7 @@ int hg__checkpoint_save(hg__train_run *r, hg_error *err) {
     const int code = space ? save(r, tensor, space, path, err) : HG_ERR_MEMORY;
     hg__free(tensor);
     hg__free(space);
-    r->owes_checkpoint = false;
+    r->pending_checkpoint = false;
     r->saved_at = hg__seconds();
     return code;
 }
@@ -117,17 +117,17 @@ int hg__weights_save(const hg__train_run *r, const char *name, const hg_model *m
 }
 
 // First the best: a checkpoint says which epoch that is.
-int hg__owed_save(hg__train_run *r, hg_error *err) {
-    if (r->owes_best) {
+int hg__pending_save(hg__train_run *r, hg_error *err) {
+    if (r->pending_best) {
         hg_model *m = r->t.model;
         hg__real *now = m->net.params;
         m->net.params = r->t.fit->best;
         const int code = hg__weights_save(r, "best", m, err);
         m->net.params = now;
         HG_TRY(code);
-        r->owes_best = false;
+        r->pending_best = false;
     }
-    return r->owes_checkpoint ? hg__checkpoint_save(r, err) : HG_OK;
+    return r->pending_checkpoint ? hg__checkpoint_save(r, err) : HG_OK;
 }
 
 int hg__epoch_save(hg__train_run *r, bool is_best, hg_error *err) {
@@ -138,9 +138,9 @@ int hg__epoch_save(hg__train_run *r, bool is_best, hg_error *err) {
         snprintf(name, sizeof name, "epoch%d", epoch);
         HG_TRY(hg__weights_save(r, name, r->t.model, err));
     }
-    r->owes_checkpoint = true;
-    r->owes_best = r->owes_best || is_best;
-    return hg__seconds() - r->saved_at < checkpoint_period ? HG_OK : hg__owed_save(r, err);
+    r->pending_checkpoint = true;
+    r->pending_best = r->pending_best || is_best;
+    return hg__seconds() - r->saved_at < checkpoint_period ? HG_OK : hg__pending_save(r, err);
 }
 
 static int take_state(hg__train_run *r, const hg__tensors *file, int32_t state, const hg__layer *l,

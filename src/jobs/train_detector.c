@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "base/show.h"
 #include "detect/calibration.h"
-#include "detect/detector.h"
+#include "detect/table_detector.h"
 #include "detect/table_model.h"
 #include "detect/thresholds.h"
 #include "jobs/trainer.h"
@@ -56,9 +56,9 @@ int hg__fit_detector(hg__trainer *t, hg_error *err) {
     int code =
         detector ? HG_OK : hg__fail(err, HG_ERR_MEMORY, "out of memory while fitting the detector");
     if (code == HG_OK) {
-        code = hg__detector_fit(t->model, &t->rows, &t->val_rows,
-                                hg__references_find(t->o.values.references), score, detector,
-                                t->pool, err);
+        code = hg__table_detector_fit(t->model, &t->rows, &t->val_rows,
+                                      hg__references_find(t->o.values.references), score, detector,
+                                      t->pool, err);
     }
     if (code == HG_OK && held) code = fit_thresholds(t, score, detector, err);
     hg__free(score);

@@ -87,7 +87,7 @@ static int corrupt(hg__trainer *t, hg_error *err) {
     }
     HG_TRY(find_groups(t, err));
     HG_TRY(hg__dataset_corrupt(t->data, &t->corruption, err));
-    t->spoils = t->data->learned.has_target;
+    t->has_targets = t->data->learned.has_target;
     return HG_OK;
 }
 

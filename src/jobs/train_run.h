@@ -10,8 +10,9 @@ typedef struct hg__train_run {
     char folder[1024];
     hg__lock lock; // of the folder
     hg__folder_made made;
-    bool owes_best, owes_checkpoint; // what epochs too short to be saved each left to be written
-    double saved_at;                 // the last checkpoint, on hg__seconds()
+    bool pending_best,
+        pending_checkpoint; // what epochs too short to be saved each left to be written
+    double saved_at;        // the last checkpoint, on hg__seconds()
     char start[32];
     double pca_seconds;
 } hg__train_run;
@@ -22,7 +23,7 @@ int hg__checkpoint_save(hg__train_run *r, hg_error *err);
 int hg__weights_save(const hg__train_run *r, const char *name, const hg_model *m, hg_error *err);
 // An epoch has ended: the files it is worth. Of epochs shorter than a second those of the last in a second.
 int hg__epoch_save(hg__train_run *r, bool is_best, hg_error *err);
-int hg__owed_save(hg__train_run *r, hg_error *err); // what it put off
+int hg__pending_save(hg__train_run *r, hg_error *err); // what it put off
 // Loads it, and the best weights, into the trainer. HG_OK and no change where there is none yet.
 int hg__checkpoint_load(hg__train_run *r, hg_error *err);
 
@@ -33,6 +34,6 @@ int hg__run_check(const hg__train_run *r, const char *id, hg_error *err);
 int hg__run_compare(const char *path, const char *id, const char *want, hg_error *err);
 
 // train_samples.c: writes samples.npy, (2 or 3, n, width): rows, their reconstructions by the best weights and, where rows
-// are spoilt, their targets.
+// are corrupted, their targets.
 int hg__write_samples(hg__train_run *r, hg_error *err);
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// train_samples.c - samples.npy: some rows, what the model made of them and, where rows are spoilt, what they were.
+// train_samples.c - samples.npy: some rows, what the model made of them and, where rows are corrupted, what they were.
 #include <string.h>
 
 #include "array/sink.h"
@@ -30,34 +30,34 @@ static int take_rows(const hg__rows *rows, float *to, int64_t n, int32_t width, 
     return HG_OK;
 }
 
-// n rows as validation has them, spoilt, and their targets. Shuffled: the crops of a picture come one after the other.
-static int take_spoilt(hg__loader *l, float *spoilt, float *clean, int64_t n, int32_t width,
-                       hg_error *err) {
+// n rows as validation has them, corrupted, and their targets. Shuffled: the crops of a picture come one after the other.
+static int take_corrupted(hg__loader *l, float *corrupted, float *clean, int64_t n, int32_t width,
+                          hg_error *err) {
     hg__batch b;
-    const size_t bytes = (size_t)width * sizeof *spoilt;
+    const size_t bytes = (size_t)width * sizeof *corrupted;
     int64_t taken = 0;
     hg__loader_start(l, true, 1, 0, 0);
     while (taken < n) {
         const int more = hg__loader_next(l, &b, err);
         if (more <= 0) return more;
         for (int32_t i = 0; i < b.count && taken < n; i++, taken++) {
-            memcpy(spoilt + taken * width, b.row[i], bytes);
+            memcpy(corrupted + taken * width, b.row[i], bytes);
             memcpy(clean + taken * width, b.target[i], bytes);
         }
     }
     return HG_OK;
 }
 
-// blocks: rows, reconstructions and, where rows are spoilt, targets; (n, width) each.
+// blocks: rows, reconstructions and, where rows are corrupted, targets; (n, width) each.
 static int fill(hg__trainer *t, const hg__rows *rows, float *blocks, int64_t n, hg_error *err) {
     const hg_model *m = t->model;
     const int32_t width = m->net.spec.width;
     const void **row = hg__alloc((size_t)n, sizeof *row, err);
-    hg__loader *l = row && t->spoils ? hg__open_fixed_loader(t, rows, err) : NULL;
+    hg__loader *l = row && t->has_targets ? hg__open_fixed_loader(t, rows, err) : NULL;
     hg__run_plan *runner = row ? hg__run_plan_new(&m->net, t->pool, NULL, err) : NULL;
-    int code = runner && (l || !t->spoils) ? HG_OK : HG_ERR_MEMORY;
+    int code = runner && (l || !t->has_targets) ? HG_OK : HG_ERR_MEMORY;
     if (code == HG_OK) {
-        code = l ? take_spoilt(l, blocks, blocks + 2 * n * width, n, width, err)
+        code = l ? take_corrupted(l, blocks, blocks + 2 * n * width, n, width, err)
                  : take_rows(rows, blocks, n, width, err);
     }
     for (int64_t i = 0; code == HG_OK && i < n; i++) row[i] = blocks + i * width;
@@ -75,7 +75,7 @@ int hg__write_samples(hg__train_run *r, hg_error *err) {
     char path[1024];
     const hg__rows *rows = t->val_rows.count ? &t->val_rows : &t->rows;
     const int64_t n = rows->count < t->o.values.samples ? rows->count : t->o.values.samples;
-    const int32_t count = t->spoils ? 3 : 2;
+    const int32_t count = t->has_targets ? 3 : 2;
     if (n == 0) return HG_OK;
     HG_TRY(hg__join_path(path, sizeof path, r->folder, "samples.npy", err));
     const size_t size = (size_t)count * (size_t)n * (size_t)width;

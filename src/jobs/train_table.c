@@ -8,7 +8,7 @@
 #include "base/show.h"
 #include "base/text.h"
 #include "detect/calibration.h"
-#include "detect/detector.h"
+#include "detect/table_detector.h"
 #include "detect/table_model.h"
 #include "jobs/folder.h"
 #include "jobs/trainer.h"
@@ -79,7 +79,7 @@ static const struct {
 static const char table_steps[] = "2400";
 enum {
     EPOCH_STEPS = 100
-}; // of few rows: each is spoilt in several ways, so that there is not a checkpoint every few steps
+}; // of few rows: each is corrupted in several ways, so that there is not a checkpoint every few steps
 
 int hg__set_table_options(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
@@ -145,7 +145,7 @@ static void tell_columns(const hg__trainer *t, int64_t bad) {
 
 // What training and scoring will hold beside the rows, where that is more than rows may take.
 static void tell_room(const hg__trainer *t) {
-    const size_t room = hg__detector_room(t->data->source.rows, t->data->source.width);
+    const size_t room = hg__table_detector_room(t->data->source.rows, t->data->source.width);
     char line[160];
     if (room <= (size_t)t->o.values.max_mem) return;
     snprintf(line, sizeof line,

@@ -23,14 +23,14 @@ enum { NUMBERS_AT_ONCE = 4096 };
 
 static const double auto_share = 0.05, most_left_out = 0.5;
 
-struct hg__odd_row {
+struct hg__outlier_row {
     int64_t row; // of data
     float score;
 };
 
 void hg__trim_clear(hg__trim *m) {
     hg__free(m->number);
-    hg__free(m->odd);
+    hg__free(m->outlier);
     hg__free(m->trained);
     hg__free(m->held);
     *m = (hg__trim){0};
@@ -82,13 +82,13 @@ int hg__trim_pass(hg__trim *m, int64_t place, int64_t row, hg_error *err) {
 }
 
 static int compare(const void *a, const void *b) {
-    const struct hg__odd_row *x = a, *y = b;
+    const struct hg__outlier_row *x = a, *y = b;
     if (x->score != y->score) return x->score > y->score ? -1 : 1;
     return (x->row > y->row) - (x->row < y->row);
 }
 
-// Fills odd, left_out and expected.
-static int judge(hg__trainer *t, hg_error *err) {
+// Fills outlier, left_out and expected.
+static int score_rows(hg__trainer *t, hg_error *err) {
     hg__trim *m = &t->trim;
     const int64_t rows = t->data->source.rows;
     double share;
@@ -97,28 +97,28 @@ static int judge(hg__trainer *t, hg_error *err) {
     m->left_out = llround(out * (double)rows);
     m->expected = share < 0 ? 0 : llround(share * (double)rows);
     float *score = hg__alloc((size_t)rows, sizeof *score, err);
-    if (score) m->odd = hg__alloc((size_t)rows, sizeof *m->odd, err);
-    int code = score && m->odd ? HG_OK : HG_ERR_MEMORY;
+    if (score) m->outlier = hg__alloc((size_t)rows, sizeof *m->outlier, err);
+    int code = score && m->outlier ? HG_OK : HG_ERR_MEMORY;
     if (code == HG_OK) {
         code = hg__outliers_score(t->data->array, (uint64_t)t->o.values.seed, t->pool, score, err);
     }
     for (int64_t i = 0; code == HG_OK && i < rows; i++) {
-        m->odd[i] = (struct hg__odd_row){i, score[i]};
+        m->outlier[i] = (struct hg__outlier_row){i, score[i]};
     }
-    if (code == HG_OK) qsort(m->odd, (size_t)rows, sizeof *m->odd, compare);
+    if (code == HG_OK) qsort(m->outlier, (size_t)rows, sizeof *m->outlier, compare);
     hg__free(score);
     return code;
 }
 
-// rows without the `count` oddest; all of them where none would stay. *list, owned, is what rows->row then is.
-static int drop_odd(const hg__trim *m, int64_t count, hg__rows *rows, int64_t **list,
-                    hg_error *err) {
+// rows without the `count` that fit least; all of them where none would stay. *list, owned, is what rows->row then is.
+static int drop_outliers(const hg__trim *m, int64_t count, hg__rows *rows, int64_t **list,
+                         hg_error *err) {
     if (count == 0 || rows->count == 0) return HG_OK;
     uint8_t *is_out = hg__alloc((size_t)rows->source.rows, sizeof *is_out, err);
     if (!is_out) return HG_ERR_MEMORY;
     *list = hg__alloc((size_t)rows->count, sizeof **list, err);
     int64_t n = 0;
-    for (int64_t i = 0; i < count; i++) is_out[m->odd[i].row] = 1;
+    for (int64_t i = 0; i < count; i++) is_out[m->outlier[i].row] = 1;
     for (int64_t i = 0; *list && i < rows->count; i++) {
         const int64_t row = hg__rows_at(rows, i);
         if (!is_out[row]) (*list)[n++] = row;
@@ -134,10 +134,10 @@ static int drop_odd(const hg__trim *m, int64_t count, hg__rows *rows, int64_t **
 int hg__trim_rows(hg__trainer *t, hg_error *err) {
     hg__trim *m = &t->trim;
     if (!m->is_wanted) return HG_OK;
-    HG_TRY(judge(t, err));
-    HG_TRY(drop_odd(m, m->left_out, &t->rows, &m->trained, err));
+    HG_TRY(score_rows(t, err));
+    HG_TRY(drop_outliers(m, m->left_out, &t->rows, &m->trained, err));
     if (t->val_data) return HG_OK; // a file of its own
-    return drop_odd(m, m->expected, &t->val_rows, &m->held, err);
+    return drop_outliers(m, m->expected, &t->val_rows, &m->held, err);
 }
 
 // ---- what is told ---------------------------------------------------------------------------------
@@ -147,10 +147,10 @@ static int add_lines(hg__writer *w, const hg__trainer *t, hg_error *err) {
     char line[64];
     HG_TRY(hg__writer_add(w, "row,score\n", 10, err));
     for (int64_t i = 0; i < m->left_out; i++) {
-        const int64_t row = m->odd[i].row, place = t->side.number ? t->side.number[row] : row;
-        const int n =
-            snprintf(line, sizeof line, "%lld,%.9g\n",
-                     (long long)(m->number ? m->number[place] : place), (double)m->odd[i].score);
+        const int64_t row = m->outlier[i].row, place = t->side.number ? t->side.number[row] : row;
+        const int n = snprintf(line, sizeof line, "%lld,%.9g\n",
+                               (long long)(m->number ? m->number[place] : place),
+                               (double)m->outlier[i].score);
         HG_TRY(hg__writer_add(w, line, (size_t)n, err));
     }
     return HG_OK;
@@ -159,7 +159,7 @@ static int add_lines(hg__writer *w, const hg__trainer *t, hg_error *err) {
 int hg__trim_write(const hg__trainer *t, const char *folder, hg_error *err) {
     char path[1024], line[160];
     hg__writer w = {0};
-    if (!t->trim.odd) return HG_OK;
+    if (!t->trim.outlier) return HG_OK;
     if (t->l->note) {
         snprintf(
             line, sizeof line,

@@ -41,7 +41,7 @@ int hg__trainer_name_columns(hg_model *m, const hg__dataset *d, hg_error *err) {
 static int pick_model(hg__trainer *t, hg_error *err) {
     if (t->is_table || t->o.set[HG_OPTION_model] || *t->o.values.pretrained) return HG_OK;
     const bool is_image = t->data->source.shape.rank >= 2;
-    if (is_image && t->spoils) return hg_options_set(&t->o, "model", "unet", err);
+    if (is_image && t->has_targets) return hg_options_set(&t->o, "model", "unet", err);
     return t->data->pictures ? hg_options_set(&t->o, "model", "conv", err) : HG_OK;
 }
 

@@ -16,7 +16,8 @@ typedef struct hg__trim {
     bool is_wanted;
     int64_t *number; // owned, (room), or NULL: in the table, of each row that was read from it
     int64_t room;
-    struct hg__odd_row *odd; // owned, (rows of data), NULL until they were judged: the oddest first
+    struct hg__outlier_row
+        *outlier;            // owned, (rows of data), NULL until they were scored: highest first
     int64_t left_out;        // of them: not trained on
     int64_t expected;        // of those: not held out either
     int64_t *trained, *held; // owned, or NULL: what rows.row and val_rows.row are
@@ -38,7 +39,7 @@ typedef struct hg__trainer {
     // noise=, what becomes of data and val_data.
     hg__corruption corruption;
     hg__column_group *group; // owned: that of corruption
-    bool spoils;             // rows are not their own targets: noise or pairs
+    bool has_targets;        // rows are not their own targets: noise or pairs
     hg__objective objective;
     hg__loader *loader, *val_loader;
     hg__pool *pool;
@@ -89,9 +90,9 @@ int hg__open_val_table(hg__trainer *t, hg_error *err);
 int hg__trim_check(hg__trainer *t, hg_error *err);
 // While a part of the table is read: its row at `place` is the table's `row`.
 int hg__trim_pass(hg__trim *m, int64_t place, int64_t row, hg_error *err);
-// Judges all rows; chooses those to train on and to hold out.
+// Scores all rows; chooses those to train on and to hold out.
 int hg__trim_rows(hg__trainer *t, hg_error *err);
-// left_out.csv and a note, where rows were judged.
+// left_out.csv and a note, where rows were scored.
 int hg__trim_write(const hg__trainer *t, const char *folder, hg_error *err);
 void hg__trim_clear(hg__trim *m);
 

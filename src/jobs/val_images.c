@@ -93,9 +93,10 @@ static void close_validation(validation *v) {
 static int open_noise(validation *v, hg_error *err) {
     HG_TRY(hg__noise_parse(&v->source.noise, v->o->values.noise, err));
     if (!v->source.noise.blind) return HG_OK;
-    return hg__fail(err, HG_ERR_USAGE,
-                    "noise: expected a way to spoil clean images, got \"blind\" (val needs what is "
-                    "clean: noise=\"gaussian 25\", or target=)");
+    return hg__fail(
+        err, HG_ERR_USAGE,
+        "noise: expected a way to corrupt clean images, got \"blind\" (val needs what is "
+        "clean: noise=\"gaussian 25\", or target=)");
 }
 
 static int open_images(validation *v, hg_error *err) {
@@ -116,11 +117,11 @@ static int open_images(validation *v, hg_error *err) {
 
 static int open_sheet(validation *v, hg_error *err) {
     hg__val_sheet *s = &v->sheet;
-    // Where nothing was spoilt there is nothing for a filter to do.
-    const bool is_spoilt = v->source.noise.steps > 0 || v->o->values.target[0];
+    // Where nothing was corrupted there is nothing for a filter to do.
+    const bool is_corrupted = v->source.noise.steps > 0 || v->o->values.target[0];
     s->images = v->data->source.rows;
     s->column = v->column;
-    s->columns = list_columns(v->column, v->o->values.baselines && is_spoilt);
+    s->columns = list_columns(v->column, v->o->values.baselines && is_corrupted);
     s->noise = v->o->values.noise;
     s->seed = v->source.seed;
     s->quality = hg__alloc((size_t)s->images, (size_t)s->columns * sizeof *s->quality, err);

@@ -25,12 +25,12 @@ size_t hg__matrix_count(hg__matrix m) {
 
 // ---- one direction ------------------------------------------------------------------------------
 
-// Outputs first + o * every, o < count, each the sum over taps t of input o*stride + offset + t*reach, where
+// Outputs first + o * every, o < count, each the sum over taps t of input o*stride + offset + t*dilation, where
 // tap t is kernel position tap + t * tap_step.
 typedef struct axis {
     int32_t in;
     int32_t first, every, count;
-    int32_t stride, offset, reach;
+    int32_t stride, offset, dilation;
     int32_t taps, tap, tap_step;
 } axis;
 
@@ -40,7 +40,7 @@ static axis gather_axis(const hg__conv_axis *s) {
                   .count = s->small,
                   .stride = s->s,
                   .offset = -s->p,
-                  .reach = s->d,
+                  .dilation = s->d,
                   .taps = s->k,
                   .tap_step = 1};
 }
@@ -62,7 +62,7 @@ static axis scatter_axis(const hg__conv_axis *s, int32_t phase) {
               .count = divide_up(s->large - phase, s->s),
               .stride = 1,
               .tap_step = s->s / common_divisor(s->s, s->d)};
-    a.reach = a.tap_step * s->d / s->s;
+    a.dilation = a.tap_step * s->d / s->s;
     for (; a.tap < s->k; a.tap++) {
         const int32_t distance = phase + s->p - (s->k - 1 - a.tap) * s->d;
         if (distance % s->s != 0) continue;
@@ -76,14 +76,14 @@ static axis scatter_axis(const hg__conv_axis *s, int32_t phase) {
 // The taps t0 .. t1-1 of output o that lie inside.
 static void taps_inside(const axis *a, int32_t o, int32_t *t0, int32_t *t1) {
     const int32_t from = o * a->stride + a->offset;
-    *t0 = from < 0 ? divide_up(-from, a->reach) : 0;
-    *t1 = from < a->in ? hg__min(a->taps, divide_up(a->in - from, a->reach)) : 0;
+    *t0 = from < 0 ? divide_up(-from, a->dilation) : 0;
+    *t1 = from < a->in ? hg__min(a->taps, divide_up(a->in - from, a->dilation)) : 0;
     if (*t0 > *t1) *t0 = *t1;
 }
 
 // Outputs whose taps all lie inside: *o0 .. *o1-1.
 static void outputs_inside(const axis *a, int32_t *o0, int32_t *o1) {
-    const int32_t last = a->in - 1 - a->offset - (a->taps - 1) * a->reach; // of o * stride
+    const int32_t last = a->in - 1 - a->offset - (a->taps - 1) * a->dilation; // of o * stride
     *o0 = hg__min(a->count, a->offset < 0 ? divide_up(-a->offset, a->stride) : 0);
     *o1 = last < 0 ? 0 : hg__min(a->count, last / a->stride + 1);
     if (a->taps == 0) *o0 = 0, *o1 = a->count;
@@ -112,7 +112,7 @@ typedef struct pass {
 
 // Neighbouring taps on neighbouring pixels are one long sum.
 static bool is_one_run(const pass *p, ptrdiff_t pixel) {
-    return p->x.reach == 1 && p->x.tap_step == 1 && pixel == p->v->in.channels;
+    return p->x.dilation == 1 && p->x.tap_step == 1 && pixel == p->v->in.channels;
 }
 
 // The kernel row and column at which the sum over a stretch begins, as a row of the weights.
@@ -133,7 +133,7 @@ static void multiply_thin(const pass *p, const stretch *s) {
         .sets = p->x.taps ? s->sets : 0,
         .a = s->at,
         .a_m = s->step,
-        .a_block = p->x.reach * s->pixel,
+        .a_block = p->x.dilation * s->pixel,
         .a_set = s->set_step,
         .b = v->weights + hg__matrix_index(p->weights, first_row(p, s), 0),
         .b_n = (ptrdiff_t)hg__whole_vectors((size_t)p->weights.K),
@@ -172,7 +172,7 @@ static void multiply(const pass *p, const stretch *s, hg__real *spare) {
         .a = s->at,
         .a_m = s->step,
         .a_k = 1,
-        .a_block = p->x.reach * s->pixel,
+        .a_block = p->x.dilation * s->pixel,
         .a_set = s->set_step,
         .more_sets = is_empty ? 0 : s->sets - 1,
         .c_m = s->out_step,
@@ -189,7 +189,7 @@ static void multiply(const pass *p, const stretch *s, hg__real *spare) {
         const bool fits = g.N % HG_LANES == 0;
         g.c = fits ? s->out + n : spare;
         g.c_m = fits ? s->out_step : width;
-        g.far = v->far && fits && is_aligned(s);
+        g.nontemporal = v->nontemporal && fits && is_aligned(s);
         v->kernels->gemm(&g);
         if (!fits) spread(s, spare, width, n, g.N);
     }
@@ -216,13 +216,13 @@ static void run_line(const pass *p, int32_t oy, int32_t o0, int32_t o1, hg__real
     int32_t t0, t1;
     const hg__plane *in = &p->v->in;
     taps_inside(&p->y, oy, &t0, &t1);
-    const int32_t iy = oy * p->y.stride + p->y.offset + t0 * p->y.reach;
+    const int32_t iy = oy * p->y.stride + p->y.offset + t0 * p->y.dilation;
     const int32_t ix = o0 * p->x.stride + p->x.offset;
     const stretch s = {.M = o1 - o0,
                        .at = t1 > t0 ? in->at + iy * in->line + ix * in->pixel : in->at,
                        .step = p->x.stride * in->pixel,
                        .pixel = in->pixel,
-                       .set_step = p->y.reach * in->line,
+                       .set_step = p->y.dilation * in->line,
                        .sets = t1 - t0,
                        .first_set = t0,
                        .out = output_at(p, oy, o0),
@@ -252,10 +252,10 @@ static void run_edge(const pass *p, int32_t top, int32_t bottom, int32_t o0, int
     if (o0 == o1) return;
     const ptrdiff_t C = p->v->in.channels;
     const int32_t x0 = o0 * p->x.stride + p->x.offset;
-    const int32_t columns = (o1 - 1 - o0) * p->x.stride + (p->x.taps - 1) * p->x.reach + 1;
+    const int32_t columns = (o1 - 1 - o0) * p->x.stride + (p->x.taps - 1) * p->x.dilation + 1;
     for (int32_t oy = top; oy < bottom; oy += EDGE_LINES) {
         const int32_t M = hg__min(bottom - oy, EDGE_LINES);
-        const int32_t lines = (M - 1) * p->y.stride + (p->y.taps - 1) * p->y.reach + 1;
+        const int32_t lines = (M - 1) * p->y.stride + (p->y.taps - 1) * p->y.dilation + 1;
         if (p->y.taps) {
             copy_padded(p, oy * p->y.stride + p->y.offset, lines, x0, columns, scratch);
         }
@@ -264,7 +264,7 @@ static void run_edge(const pass *p, int32_t top, int32_t bottom, int32_t o0, int
                                .at = scratch + (o - o0) * p->x.stride * C,
                                .step = p->y.stride * columns * C,
                                .pixel = C,
-                               .set_step = p->y.reach * columns * C,
+                               .set_step = p->y.dilation * columns * C,
                                .sets = p->y.taps,
                                .out = output_at(p, oy, o),
                                .out_step = p->y.every * p->v->out.line};

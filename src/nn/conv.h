@@ -52,7 +52,7 @@ typedef struct hg__convolve {
     const hg__real *weights, *start;
     int32_t top, bottom;
     hg__real *scratch; // hg__conv_scratch() elements
-    bool far;          // out will not be read before the cache has lost it
+    bool nontemporal;  // out will not be read before the cache has lost it
 } hg__convolve;
 
 void hg__conv_gather(const hg__conv *c, const hg__convolve *v);

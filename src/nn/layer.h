@@ -63,8 +63,8 @@ typedef struct hg__layer {
 typedef struct hg__pass {
     const hg__kernels *k;
     const hg__real *params; // the model's parameter block
-    const hg__real
-        *shadow; // transposed weights of this layer, which backward() reads; NULL outside training
+    const hg__real *
+        transposed; // transposed weights of this layer, which backward() reads; NULL outside training
     bool training; // dropout drops
     uint64_t seed; // of the run
     uint64_t step; // counts from 1 over the whole run
@@ -75,14 +75,16 @@ typedef struct hg__pass {
     hg__real penalty_scale; // backward of types with a penalty: what its slope is multiplied by
     hg__real *scratch;      // scratch_count() elements, of this thread
     double *measured;       // types with batch: (rows of the batch, measured_count())
-    hg__real *joined;       // types with batch, in training: joined_count() elements, of this layer
-    bool far; // with bottom: y as a whole is hg__is_far(), and nothing works on it in place
+    hg__real *
+        statistics; // of the batch; types with batch, in training: statistics_count() elements, of this layer
+    bool
+        nontemporal; // with bottom: y as a whole is hg__exceeds_cache(), and nothing works on it in place
     int32_t top,
         bottom; // forward of types with `bands`, outside training: lines of y; bottom 0: all
 } hg__pass;
 
 // So much that the cache will have lost it when it is read.
-static inline bool hg__is_far(size_t numbers) {
+static inline bool hg__exceeds_cache(size_t numbers) {
     return numbers * sizeof(hg__real) > (size_t)1 << 25;
 }
 
@@ -113,21 +115,21 @@ typedef struct hg__affine {
     double centre, factor, bias;
 } hg__affine;
 
-// Types whose rows see each other in training. Forward: measure() of every chunk, then join() once on one thread, then
-// forward() of every chunk, which reads pass->joined. Backward the same with measure_back() and join_back().
-// settle() follows when the step's loss is known to be finite. Where pass->training is false none is called.
+// Types whose rows see each other in training. Forward: measure() of every chunk, then combine() once on one thread, then
+// forward() of every chunk, which reads pass->statistics. Backward the same with measure_back() and combine_back().
+// update_running() follows when the step's loss is known to be finite. Where pass->training is false none is called.
 typedef struct hg__batch_type {
-    size_t (*measured_count)(const hg__layer *l); // numbers a row
-    size_t (*joined_count)(const hg__layer *l);   // elements, zero at first
+    size_t (*measured_count)(const hg__layer *l);   // numbers a row
+    size_t (*statistics_count)(const hg__layer *l); // elements, zero at first
     // Writes rows pass->row .. of pass->measured, each from one row alone: so chunks do not matter.
     void (*measure)(const hg__layer *l, const hg__pass *p, hg__view x, int32_t rows);
     void (*measure_back)(const hg__layer *l, const hg__pass *p, hg__view x, hg__view dy,
                          int32_t rows);
-    // pass->measured, rows 0 .. rows-1 in order, into pass->joined.
-    void (*join)(const hg__layer *l, const hg__pass *p, int32_t rows);
-    void (*join_back)(const hg__layer *l, const hg__pass *p, int32_t rows);
+    // pass->measured, rows 0 .. rows-1 in order, into pass->statistics.
+    void (*combine)(const hg__layer *l, const hg__pass *p, int32_t rows);
+    void (*combine_back)(const hg__layer *l, const hg__pass *p, int32_t rows);
     // Changes state parameters (the running statistics) for what the batch was.
-    void (*settle)(const hg__layer *l, const hg__pass *p, int32_t rows, hg__real *params);
+    void (*update_running)(const hg__layer *l, const hg__pass *p, int32_t rows, hg__real *params);
 } hg__batch_type;
 
 typedef struct hg__layer_type {
@@ -182,10 +184,10 @@ typedef struct hg__layer_type {
     void (*tile)(const hg__layer *l, int32_t i, hg__tile *t);
     void (*gradient)(const hg__layer *l, const hg__pass *p, const hg__tile *t, hg__view x,
                      hg__view dy, int32_t rows, hg__real *g);
-    // After a tile was updated: brings the shadow copy up to date. NULL if there is none.
+    // After a tile was updated: brings the transposed weights up to date. NULL if there is none.
     void (*refresh)(const hg__layer *l, const hg__kernels *k, const hg__tile *t,
-                    const hg__real *params, hg__real *shadow);
-    size_t (*shadow_count)(const hg__layer *l); // elements; NULL if there is none
+                    const hg__real *params, hg__real *transposed);
+    size_t (*transposed_count)(const hg__layer *l); // elements; NULL if there is none
 
     // Images: the gradient of all parameters, added to g chunk by chunk while the chunk is near (NULL: gradient()
     // does it afterwards). g: laid out as the layer's parameters, the first at g[0], so parameter i is at
@@ -196,9 +198,9 @@ typedef struct hg__layer_type {
     size_t (*scratch_count)(const hg__layer *l); // elements a thread; NULL: none
     // How far a pixel of the output looks: the neighbours it reads on each side, in pixels of its input, and
     // output pixels for each input pixel along a side. Neighbours -1: the whole image. NULL: its own pixel only, 1 (types with `bands`).
-    void (*reach)(const hg__layer *l, int32_t *neighbours, double *growth);
+    void (*receptive_radius)(const hg__layer *l, int32_t *neighbours, double *growth);
     const hg__batch_type *
-        batch; // NULL: rows do not see each other. Else gradient() reads pass->joined, not x and dy
+        batch; // NULL: rows do not see each other. Else gradient() reads pass->statistics, not x and dy
 } hg__layer_type;
 
 hg__extent hg__extent_of(const hg__shape *s);

@@ -75,7 +75,7 @@ static size_t measured_count(const hg__layer *l) {
     return MEASURED * hg__norm_stride(l);
 }
 
-static size_t joined_count(const hg__layer *l) {
+static size_t statistics_count(const hg__layer *l) {
     return PARTS * hg__norm_stride(l);
 }
 
@@ -117,13 +117,13 @@ static double squares_of(const hg__layer *l, const hg__pass *p, int32_t c, int32
     return squares;
 }
 
-static void join(const hg__layer *l, const hg__pass *p, int32_t rows) {
+static void combine(const hg__layer *l, const hg__pass *p, int32_t rows) {
     const hg__real *weight = p->params + l->param[WEIGHT].offset;
     const hg__real *bias = p->params + l->param[BIAS].offset;
     const double n = (double)hg__norm_pixels(l) * rows;
     const size_t ld = hg__norm_stride(l);
     for (int32_t c = 0; c < hg__norm_channels(l); c++) {
-        hg__real *at = p->joined + c;
+        hg__real *at = p->statistics + c;
         const double mean = sum_of(l, p, SUM, c, rows) / n;
         const double variance = squares_of(l, p, c, rows, mean) / n;
         const double inverse = 1 / sqrt(variance + l->arg[EPS]);
@@ -138,7 +138,7 @@ static void join(const hg__layer *l, const hg__pass *p, int32_t rows) {
 
 static void measure_back(const hg__layer *l, const hg__pass *p, hg__view x, hg__view dy,
                          int32_t rows) {
-    const hg__real *mean = p->joined + MEAN * hg__norm_stride(l);
+    const hg__real *mean = p->statistics + MEAN * hg__norm_stride(l);
     for (int32_t r = 0; r < rows; r++) {
         double *sum = p->measured + (size_t)(p->row + r) * measured_count(l);
         for (int32_t c = 0; c < hg__norm_channels(l); c += HG_LANES) {
@@ -149,12 +149,12 @@ static void measure_back(const hg__layer *l, const hg__pass *p, hg__view x, hg__
     }
 }
 
-static void join_back(const hg__layer *l, const hg__pass *p, int32_t rows) {
+static void combine_back(const hg__layer *l, const hg__pass *p, int32_t rows) {
     const hg__real *weight = p->params + l->param[WEIGHT].offset;
     const double n = (double)hg__norm_pixels(l) * rows;
     const size_t ld = hg__norm_stride(l);
     for (int32_t c = 0; c < hg__norm_channels(l); c++) {
-        hg__real *at = p->joined + c;
+        hg__real *at = p->statistics + c;
         const double sum = sum_of(l, p, SUM, c, rows), dot = sum_of(l, p, DOT, c, rows);
         const double inverse = (double)at[INVERSE * ld], scale = (double)weight[c] * inverse;
         at[DWEIGHT * ld] = (hg__real)(dot * inverse);
@@ -167,13 +167,14 @@ static void join_back(const hg__layer *l, const hg__pass *p, int32_t rows) {
 }
 
 // A batch of one value has no variance over n - 1, and changes nothing.
-static void settle(const hg__layer *l, const hg__pass *p, int32_t rows, hg__real *params) {
+static void update_running(const hg__layer *l, const hg__pass *p, int32_t rows, hg__real *params) {
     const double n = (double)hg__norm_pixels(l) * rows, momentum = l->arg[MOMENTUM];
     hg__real *mean = params + l->param[RUNNING_MEAN].offset;
     hg__real *variance = params + l->param[RUNNING_VAR].offset;
     for (int32_t c = 0; c < hg__norm_channels(l) && n > 1; c++) {
-        const double new_mean = (double)p->joined[MEAN * hg__norm_stride(l) + (size_t)c];
-        const double new_variance = (double)p->joined[VARIANCE * hg__norm_stride(l) + (size_t)c];
+        const double new_mean = (double)p->statistics[MEAN * hg__norm_stride(l) + (size_t)c];
+        const double new_variance =
+            (double)p->statistics[VARIANCE * hg__norm_stride(l) + (size_t)c];
         mean[c] = (hg__real)((1 - momentum) * (double)mean[c] + momentum * new_mean);
         variance[c] = (hg__real)((1 - momentum) * (double)variance[c] +
                                  momentum * (new_variance * n / (n - 1)));
@@ -182,12 +183,12 @@ static void settle(const hg__layer *l, const hg__pass *p, int32_t rows, hg__real
 
 static const hg__batch_type batch = {
     .measured_count = measured_count,
-    .joined_count = joined_count,
+    .statistics_count = statistics_count,
     .measure = measure,
     .measure_back = measure_back,
-    .join = join,
-    .join_back = join_back,
-    .settle = settle,
+    .combine = combine,
+    .combine_back = combine_back,
+    .update_running = update_running,
 };
 
 // ---- forward, backward ---------------------------------------------------------------------------
@@ -208,7 +209,7 @@ static const hg__real *running(const hg__layer *l, const hg__pass *p) {
 }
 
 static void forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows) {
-    const hg__real *a = p->training ? p->joined : running(l, p);
+    const hg__real *a = p->training ? p->statistics : running(l, p);
     int64_t first, count;
     hg__pass_span(p, &l->out, &first, &count);
     for (int32_t r = 0; r < rows; r++) {
@@ -223,7 +224,7 @@ static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view
     for (int32_t r = 0; r < rows; r++) {
         hg__real *to = hg__view_row(dx, r);
         p->k->channel_affine_back(to, hg__view_row(dy, r), hg__view_row(x, r),
-                                  p->joined + BACK * hg__norm_stride(l), hg__norm_pixels(l),
+                                  p->statistics + BACK * hg__norm_stride(l), hg__norm_pixels(l),
                                   hg__norm_channels(l));
         hg__zero_padding(to, hg__norm_pixels(l) * hg__norm_channels(l));
     }
@@ -243,7 +244,7 @@ static void gradient(const hg__layer *l, const hg__pass *p, const hg__tile *t, h
                      hg__view dy, int32_t rows, hg__real *g) {
     (void)x, (void)dy, (void)rows;
     const size_t part = t->param == WEIGHT ? DWEIGHT : DBIAS;
-    memcpy(g, p->joined + part * hg__norm_stride(l), t->count * sizeof *g);
+    memcpy(g, p->statistics + part * hg__norm_stride(l), t->count * sizeof *g);
 }
 
 static size_t scratch_count(const hg__layer *l) {

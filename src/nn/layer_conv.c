@@ -5,7 +5,7 @@
 //   deconv   y[i*s + k*d - p] += x[i] . W[k], plus b
 //
 // With large = x for conv and y for deconv, conv gathers and deconv scatters forward, and the other way round
-// backward (conv.h). The master weights stand as forward reads them; the shadow copy, with input and output
+// backward (conv.h). The master weights stand as forward reads them; the transposed weights, with input and output
 // channels exchanged, as backward does. Groups stand one after another.
 #include <math.h>
 #include <string.h>
@@ -33,20 +33,20 @@ static int32_t arg(const hg__layer *l, int32_t i) {
 
 // ---- shape --------------------------------------------------------------------------------------
 
-static int32_t kernel_reach(const hg__layer *l) { // of the first to the last pixel a kernel covers
+static int32_t kernel_span(const hg__layer *l) { // of the first to the last pixel a kernel covers
     return arg(l, DILATION) * (arg(l, KERNEL) - 1);
 }
 
 // p=-1: a stride of 1 keeps the size, others divide (conv) or multiply (deconv) it exactly.
 static int32_t padding(const hg__layer *l) {
-    const int32_t rest = kernel_reach(l) + 1 - arg(l, STRIDE);
+    const int32_t rest = kernel_span(l) + 1 - arg(l, STRIDE);
     if (l->arg[PADDING] >= 0) return arg(l, PADDING);
-    return is_deconv(l) ? (rest > 0 ? (rest + 1) / 2 : 0) : kernel_reach(l) / 2;
+    return is_deconv(l) ? (rest > 0 ? (rest + 1) / 2 : 0) : kernel_span(l) / 2;
 }
 
 static int32_t output_padding(const hg__layer *l) {
     if (l->arg[OUTPUT_PADDING] >= 0) return arg(l, OUTPUT_PADDING);
-    return l->arg[PADDING] < 0 ? arg(l, STRIDE) - kernel_reach(l) - 1 + 2 * padding(l) : 0;
+    return l->arg[PADDING] < 0 ? arg(l, STRIDE) - kernel_span(l) - 1 + 2 * padding(l) : 0;
 }
 
 static hg__conv_axis span(const hg__layer *l, int32_t in, int32_t out) {
@@ -106,7 +106,7 @@ static int check_arg(const hg__layer *l, int32_t i, const char *what, double lea
 }
 
 static int64_t output_size(const hg__layer *l, int64_t in) {
-    const int64_t wide = kernel_reach(l) + 1, s = arg(l, STRIDE), p = padding(l);
+    const int64_t wide = kernel_span(l) + 1, s = arg(l, STRIDE), p = padding(l);
     if (is_deconv(l)) return (in - 1) * s - 2 * p + wide + output_padding(l);
     return in + 2 * p < wide ? 0 : (in + 2 * p - wide) / s + 1;
 }
@@ -130,7 +130,7 @@ static int check_args(const hg__layer *l, const hg__extent *in, hg_error *err) {
         HG_TRY(check_arg(l, ranges[i].arg, ranges[i].what, ranges[i].least, ranges[i].most, err));
     }
     const int32_t groups = arg(l, GROUPS), s = arg(l, STRIDE), d = arg(l, DILATION);
-    HG_TRY(check_arg(l, PADDING, "padding", -1, kernel_reach(l), err));
+    HG_TRY(check_arg(l, PADDING, "padding", -1, kernel_span(l), err));
     if (is_deconv(l)) {
         HG_TRY(check_arg(l, OUTPUT_PADDING, "output padding", -1, (s > d ? s : d) - 1, err));
     }
@@ -229,7 +229,8 @@ static void forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view 
     const hg__conv c = conv_of(l);
     const size_t each = hg__matrix_count(master(l));
     const hg__real *bias = l->params > BIAS ? p->params + l->param[BIAS].offset : NULL;
-    const bool far = p->bottom ? p->far : hg__is_far((size_t)rows * (size_t)y.ld);
+    const bool nontemporal =
+        p->bottom ? p->nontemporal : hg__exceeds_cache((size_t)rows * (size_t)y.ld);
     for (int32_t r = 0; r < rows; r++) {
         for (int32_t i = 0; i < c.groups; i++) {
             const hg__plane out = plane(y, &l->out, r, i, c.groups);
@@ -242,7 +243,7 @@ static void forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view 
                                     .top = p->top,
                                     .bottom = p->bottom ? p->bottom : (int32_t)l->out.dim[0],
                                     .scratch = p->scratch,
-                                    .far = far};
+                                    .nontemporal = nontemporal};
             (is_deconv(l) ? hg__conv_scatter : hg__conv_gather)(&c, &v);
         }
     }
@@ -260,10 +261,10 @@ static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view
             const hg__convolve v = {.kernels = p->k,
                                     .in = plane(dy, &l->out, r, i, c.groups),
                                     .out = plane(dx, &l->in, r, i, c.groups),
-                                    .weights = p->shadow + (size_t)i * each,
+                                    .weights = p->transposed + (size_t)i * each,
                                     .bottom = (int32_t)l->in.dim[0],
                                     .scratch = p->scratch,
-                                    .far = hg__is_far((size_t)rows * (size_t)dx.ld)};
+                                    .nontemporal = hg__exceeds_cache((size_t)rows * (size_t)dx.ld)};
             (is_deconv(l) ? hg__conv_gather : hg__conv_scatter)(&c, &v);
         }
         memset(hg__view_row(dx, r) + width, 0,
@@ -381,13 +382,13 @@ static void transpose_tile(const hg__layer *l, const hg__kernels *k, const hg__t
 }
 
 static void refresh(const hg__layer *l, const hg__kernels *k, const hg__tile *t,
-                    const hg__real *params, hg__real *shadow) {
+                    const hg__real *params, hg__real *transposed) {
     if (t->param != WEIGHT) return;
     const hg__matrix m = master(l), e = exchanged(l);
     const size_t each = hg__matrix_count(m);
     const size_t group = (t->offset - l->param[WEIGHT].offset) / each;
     const hg__real *from = params + l->param[WEIGHT].offset + group * each;
-    hg__real *to = shadow + group * hg__matrix_count(e);
+    hg__real *to = transposed + group * hg__matrix_count(e);
     if (m.N > HG_THIN && e.N > HG_THIN) {
         transpose_tile(l, k, t, params + t->offset, to);
         return;
@@ -401,12 +402,12 @@ static void refresh(const hg__layer *l, const hg__kernels *k, const hg__tile *t,
     }
 }
 
-static size_t shadow_count(const hg__layer *l) {
+static size_t transposed_count(const hg__layer *l) {
     return (size_t)arg(l, GROUPS) * hg__matrix_count(exchanged(l));
 }
 
-static void reach(const hg__layer *l, int32_t *neighbours, double *growth) {
-    const int32_t wide = kernel_reach(l), s = arg(l, STRIDE), p = padding(l);
+static void receptive_radius(const hg__layer *l, int32_t *neighbours, double *growth) {
+    const int32_t wide = kernel_span(l), s = arg(l, STRIDE), p = padding(l);
     *growth = is_deconv(l) ? s : 1.0 / s;
     *neighbours = is_deconv(l) ? hg__ceil_div(wide, s) : hg__max(p, wide - p);
 }
@@ -459,8 +460,8 @@ static const hg__trial deconv1d_trials[] = {
      .trials = id##_trials, .bands = in_bands, .is_linear = true, .channel = channel,             \
      .bias_arg = WITH_BIAS, .shape = shape, .init = init, .forward = forward,                     \
      .backward = backward, .tile_count = tile_count, .tile = tile, .refresh = refresh,            \
-     .shadow_count = shadow_count, .accumulate = accumulate, .scratch_count = scratch_count,      \
-     .reach = reach, __VA_ARGS__}
+     .transposed_count = transposed_count, .accumulate = accumulate, .scratch_count = scratch_count,      \
+     .receptive_radius = receptive_radius, __VA_ARGS__}
 // NOLINTEND(bugprone-macro-parentheses)
 
 CONV_TYPE(conv, true, "channels k=3 s=1 p=-1 d=1 g=1 bias=1",

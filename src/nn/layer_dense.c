@@ -2,7 +2,7 @@
 // layer_dense.c - y = x W^T + b, PyTorch's Linear.
 //
 //   forward    Y  (rows, N) = X  (rows, K) . W^T (K, N)   W^T as panels of 64 columns
-//   backward   dX (rows, K) = dY (rows, N) . W   (N, K)   W as panels too: the shadow copy
+//   backward   dX (rows, K) = dY (rows, N) . W   (N, K)   W as panels too: the transposed weights
 //   gradient   dW^T (K, N)  = X^T (K, rows) . dY (rows, N)
 //
 // A tile of the weights is 64 rows of one panel: contiguous in memory, and so in the optimiser's state.
@@ -86,7 +86,7 @@ static void forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view 
 static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, hg__view dy,
                      hg__view dx, int32_t rows) {
     (void)x, (void)y;
-    const matrix w = {p->shadow, NULL, outputs(l), inputs(l)};
+    const matrix w = {p->transposed, NULL, outputs(l), inputs(l)};
     multiply(p->k, dy, &w, dx, rows);
 }
 
@@ -147,16 +147,16 @@ static void gradient(const hg__layer *l, const hg__pass *p, const hg__tile *t, h
 
 // The tile (k, n) of W^T, transposed into the panels of W: rows n, columns k.
 static void refresh(const hg__layer *l, const hg__kernels *k, const hg__tile *t,
-                    const hg__real *params, hg__real *shadow) {
+                    const hg__real *params, hg__real *transposed) {
     if (t->param != WEIGHT) return;
     const int32_t K = inputs(l), N = outputs(l);
     const int32_t tall = hg__min(K - t->row, TILE_K), wide = hg__min(N - t->column, HG_PANEL);
-    k->transpose(shadow + hg__panel_index(N, K, t->column, t->row),
+    k->transpose(transposed + hg__panel_index(N, K, t->column, t->row),
                  (ptrdiff_t)hg__panel_width(K, t->row), params + t->offset,
                  (ptrdiff_t)hg__panel_width(N, t->column), tall, wide);
 }
 
-static size_t shadow_count(const hg__layer *l) {
+static size_t transposed_count(const hg__layer *l) {
     return hg__panel_count(outputs(l), inputs(l));
 }
 
@@ -181,5 +181,5 @@ const hg__layer_type hg__layer_dense = {
     .tile = tile,
     .gradient = gradient,
     .refresh = refresh,
-    .shadow_count = shadow_count,
+    .transposed_count = transposed_count,
 };

@@ -156,7 +156,7 @@ static size_t scratch_count(const hg__layer *l) {
     return PARTS * hg__norm_stride(l);
 }
 
-static void reach(const hg__layer *l, int32_t *neighbours, double *growth) {
+static void receptive_radius(const hg__layer *l, int32_t *neighbours, double *growth) {
     (void)l;
     *neighbours = -1; // the whole image
     *growth = 1;
@@ -189,5 +189,5 @@ const hg__layer_type hg__layer_groupnorm = {
     .tile = tile,
     .accumulate = accumulate,
     .scratch_count = scratch_count,
-    .reach = reach,
+    .receptive_radius = receptive_radius,
 };

@@ -45,7 +45,7 @@ static int shape(hg__layer *l, hg_error *err) {
     return hg__layer_set_out(l, high / w.sh + 1, wide / w.sw + 1, e.C, err);
 }
 
-static void reach(const hg__layer *l, int32_t *neighbours, double *growth) {
+static void receptive_radius(const hg__layer *l, int32_t *neighbours, double *growth) {
     const hg__window w = window_of(l);
     const int32_t after = w.kw - w.pw - w.sw;
     *neighbours = after > w.pw ? after : w.pw;
@@ -116,7 +116,7 @@ const hg__layer_type hg__layer_maxpool = {
     .shape = shape,
     .forward = maxpool,
     .backward = maxpool_back,
-    .reach = reach,
+    .receptive_radius = receptive_radius,
 };
 TRIALS(avgpool);
 const hg__layer_type hg__layer_avgpool = {
@@ -130,5 +130,5 @@ const hg__layer_type hg__layer_avgpool = {
     .shape = shape,
     .forward = avgpool,
     .backward = avgpool_back,
-    .reach = reach,
+    .receptive_radius = receptive_radius,
 };

@@ -36,7 +36,7 @@ static int shape(hg__layer *l, hg_error *err) {
     return hg__layer_set_out(l, (int64_t)e.H + 2 * m.lines, (int64_t)e.W + 2 * m.columns, e.C, err);
 }
 
-static void reach(const hg__layer *l, int32_t *neighbours, double *growth) {
+static void receptive_radius(const hg__layer *l, int32_t *neighbours, double *growth) {
     *neighbours = (int32_t)l->arg[BY];
     *growth = 1;
 }
@@ -118,5 +118,5 @@ const hg__layer_type hg__layer_reflect = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
-    .reach = reach,
+    .receptive_radius = receptive_radius,
 };

@@ -125,12 +125,12 @@ static void unshuffle_back(const hg__layer *l, const hg__pass *p, hg__view x, hg
     }
 }
 
-static void shuffle_reach(const hg__layer *l, int32_t *neighbours, double *growth) {
+static void shuffle_receptive_radius(const hg__layer *l, int32_t *neighbours, double *growth) {
     *neighbours = 0;
     *growth = l->arg[FACTOR];
 }
 
-static void unshuffle_reach(const hg__layer *l, int32_t *neighbours, double *growth) {
+static void unshuffle_receptive_radius(const hg__layer *l, int32_t *neighbours, double *growth) {
     *neighbours = 0;
     *growth = 1 / l->arg[FACTOR];
 }
@@ -162,7 +162,7 @@ const hg__layer_type hg__layer_shuffle = {
     .shape = shuffle_shape,
     .forward = shuffle,
     .backward = shuffle_back,
-    .reach = shuffle_reach,
+    .receptive_radius = shuffle_receptive_radius,
 };
 const hg__layer_type hg__layer_unshuffle = {
     .name = "unshuffle",
@@ -176,5 +176,5 @@ const hg__layer_type hg__layer_unshuffle = {
     .shape = unshuffle_shape,
     .forward = unshuffle,
     .backward = unshuffle_back,
-    .reach = unshuffle_reach,
+    .receptive_radius = unshuffle_receptive_radius,
 };

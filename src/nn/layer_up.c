@@ -32,7 +32,7 @@ static int shape(hg__layer *l, hg_error *err) {
                              err);
 }
 
-static void reach(const hg__layer *l, int32_t *neighbours, double *growth) {
+static void receptive_radius(const hg__layer *l, int32_t *neighbours, double *growth) {
     *neighbours = l->arg[BILINEAR] > 0 ? 1 : 0;
     *growth = l->arg[FACTOR];
 }
@@ -119,5 +119,5 @@ const hg__layer_type hg__layer_up = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
-    .reach = reach,
+    .receptive_radius = receptive_radius,
 };

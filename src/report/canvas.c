@@ -62,11 +62,11 @@ static float distance(float px, float py, float x0, float y0, float dx, float dy
 
 void hg__canvas_line(hg__canvas *c, float x0, float y0, float x1, float y1, float thick,
                      hg__colour colour) {
-    const float reach = thick / 2 + 1;
-    const int32_t left = clip((int32_t)floorf(fminf(x0, x1) - reach), c->width);
-    const int32_t right = clip((int32_t)ceilf(fmaxf(x0, x1) + reach), c->width);
-    const int32_t top = clip((int32_t)floorf(fminf(y0, y1) - reach), c->height);
-    const int32_t bottom = clip((int32_t)ceilf(fmaxf(y0, y1) + reach), c->height);
+    const float margin = thick / 2 + 1;
+    const int32_t left = clip((int32_t)floorf(fminf(x0, x1) - margin), c->width);
+    const int32_t right = clip((int32_t)ceilf(fmaxf(x0, x1) + margin), c->width);
+    const int32_t top = clip((int32_t)floorf(fminf(y0, y1) - margin), c->height);
+    const int32_t bottom = clip((int32_t)ceilf(fmaxf(y0, y1) + margin), c->height);
     for (int32_t j = top; j < bottom; j++) {
         for (int32_t i = left; i < right; i++) {
             const float d = distance((float)i + 0.5F, (float)j + 0.5F, x0, y0, x1 - x0, y1 - y0);

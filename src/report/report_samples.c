@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// report_samples.c - samples.png: what went in above what came back, eight pairs a line; below, where rows were spoilt, what
+// report_samples.c - samples.png: what went in above what came back, eight pairs a line; below, where rows were corrupted, what
 // should have come back.
 //
 //      10 validation rows ...
@@ -31,10 +31,10 @@ enum { SIDE = 96, MOST_ZOOM = 12, CURVE_WIDTH = 260, CURVE_HEIGHT = 110, CURVES_
 static const hg__colour frame = {226, 228, 232}, grey = {150, 154, 160}, blue = {31, 105, 206},
                         black = {20, 22, 26}, words = {90, 94, 100};
 
-// What stands above, in the middle and below: of rows that went in as they were, and of spoilt ones.
+// What stands above, in the middle and below: of rows that went in as they were, and of corrupted ones.
 static const char *const bands[2][3] = {
-    {"in",     "out",     ""     },
-    {"spoilt", "cleaned", "clean"}
+    {"in",        "out",     ""     },
+    {"corrupted", "cleaned", "clean"}
 };
 static const float small = 8, large = 9; // heights of capitals
 

@@ -139,8 +139,9 @@ bool hg__tiling_pick(hg__tiling *best, const hg__network *net, const hg__image_n
                     .width = job->width,
                     .full_height = full_side(job->height, needs),
                     .full_width = full_side(job->width, needs),
-                    .overlap = needs->reach < 0 ? round_up(BLEND, multiple) : 2 * needs->reach,
-                    .blend = needs->reach < 0,
+                    .overlap = needs->receptive_radius < 0 ? round_up(BLEND, multiple)
+                                                           : 2 * needs->receptive_radius,
+                    .blend = needs->receptive_radius < 0,
                     .runs = job->runs};
     const int32_t smallest = smallest_window(&t, needs);
     const search s = {net, needs, job, threads, most_windows(&t, t.full_height, smallest)};

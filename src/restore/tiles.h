@@ -6,10 +6,10 @@
 //     [ window 0   ]                              it, each beginning at a multiple. What a window says of the pixels
 //            [ window 1   ]                       near its own edge is wrong unless that edge is the picture's: there
 //                      [ window 2   ]             the other window, which sees further, is believed. Where the cut
-//            └──┘ overlap = 2 x reach             lies `reach` away from both edges nothing is lost, and the result
-//                                                 is that of one large window, to the last bit.
+//            └──┘ overlap = 2 x receptive radius  lies the model's receptive radius away from both edges nothing is
+//                                                 lost, and the result is that of one large window, to the last bit.
 //
-// A model that sees the whole picture at once (groupnorm: reach -1) has no such cut; there neighbours are
+// A model that sees the whole picture at once (groupnorm: receptive radius -1) has no such cut; there neighbours are
 // blended linearly over `overlap` pixels, and the result does depend on the windows.
 #ifndef HG_RESTORE_TILES_H
 #define HG_RESTORE_TILES_H

@@ -107,18 +107,18 @@ double hg__scale_invert(const hg__column *c, double z);
 // Sets first and width of every column and of the schema, and the indices of levels.
 int hg__schema_layout(hg__schema *s, hg_error *err);
 
-// What the other columns of a sample of rows let expect of one: a linear guess, quickly.
+// What the other columns of a sample of rows let expect of one: a linear regression, quickly.
 
 #define HG_TRIED_MOST 1e150 // so that squares are finite
 
-typedef struct hg__guesser hg__guesser;
+typedef struct hg__regression hg__regression;
 
 // Over the first `positions` columns of the table. cell (positions, rows): numbers, else NaN, of whose bits each text has its own.
-hg__guesser *hg__guesser_new(const hg__schema *s, const double *cell, int32_t positions,
-                             int64_t rows, hg_error *err);
-void hg__guesser_free(hg__guesser *g); // NULL is fine
+hg__regression *hg__regression_new(const hg__schema *s, const double *cell, int32_t positions,
+                                   int64_t rows, hg_error *err);
+void hg__regression_free(hg__regression *g); // NULL is fine
 
-// guess (rows): of y (rows; NaN: nothing), some form of column `column` of the schema, of mean 0. Rows of one half are guessed
+// predicted (rows): of y (rows; NaN: nothing), some form of column `column` of the schema, of mean 0. Rows of one half are predicted
 // from what the other half teaches.
-void hg__guesser_run(hg__guesser *g, int32_t column, const double *y, double *guess);
+void hg__regression_run(hg__regression *g, int32_t column, const double *y, double *predicted);
 #endif

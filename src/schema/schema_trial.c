@@ -2,9 +2,9 @@
 // schema_trial.c - whether numbers above 0 are seen better through a log, tried with errors planted into held-out rows.
 //
 // No shape of a column says it: of two that look alike, one may follow the other columns in proportion (a price its article), the
-// other be high where something is wrong and else mean nothing. So each skewed column is guessed from the others (schema_guess.c)
+// other be high where something is wrong and else mean nothing. So each skewed column is predicted from the others (schema_regression.c)
 // as it is, through a log whose unit is the typical value, and through one whose unit is a low value, which is a log throughout.
-// What counts is how many planted errors lie farther from their guess than the farthest of the rows do. A log is taken
+// What counts is how many planted errors lie farther from their prediction than the farthest of the rows do. A log is taken
 // where it finds clearly more, and hardly fewer of any kind.
 #include <math.h>
 #include <stdio.h>
@@ -151,15 +151,15 @@ static bool standardise(const tried *t, const way *w, double *y, double *mean, d
 }
 
 // room (3, rows).
-static void measure_way(way *w, hg__guesser *g, int32_t column, const tried *t, double *room) {
-    double *y = room, *guess = room + t->rows, *gap = guess + t->rows, mean, deviation;
+static void measure_way(way *w, hg__regression *g, int32_t column, const tried *t, double *room) {
+    double *y = room, *predicted = room + t->rows, *gap = predicted + t->rows, mean, deviation;
     const int64_t limits = t->count / FARTHEST;
     int64_t n = 0;
     w->mean = 0;
     if (!standardise(t, w, y, &mean, &deviation)) return;
-    hg__guesser_run(g, column, y, guess);
+    hg__regression_run(g, column, y, predicted);
     for (int64_t i = 0; i < t->rows; i++) {
-        if (!isnan(y[i])) gap[n++] = fabs(y[i] - guess[i]);
+        if (!isnan(y[i])) gap[n++] = fabs(y[i] - predicted[i]);
     }
     qsort(gap, (size_t)n, sizeof *gap, compare);
     for (int k = 0; k < KINDS; k++) {
@@ -167,7 +167,7 @@ static void measure_way(way *w, hg__guesser *g, int32_t column, const tried *t, 
         for (int64_t i = 0; i < t->rows; i++) {
             const double x = isnan(t->x[i]) ? t->x[i] : plant[k](t, i);
             if (isnan(x) || !(x < t->x[i] || x > t->x[i])) continue;
-            const double far = fabs((apply(w, x) - mean) / deviation - guess[i]);
+            const double far = fabs((apply(w, x) - mean) / deviation - predicted[i]);
             below += count_below(gap + n - limits, limits, far);
             planted++;
         }
@@ -224,7 +224,7 @@ static bool is_open(const hg__column *c, const hg__override *said, const hg__tri
 enum { PLAIN, TYPICAL, THROUGHOUT, WAYS };
 
 // Measures all ways (WAYS); the one that the column is to have. room (4, rows).
-static int try_column(way *all, hg__guesser *g, const hg__column *c, int32_t column, tried *t,
+static int try_column(way *all, hg__regression *g, const hg__column *c, int32_t column, tried *t,
                       double *room) {
     double low;
     sort_values(t, room);
@@ -254,7 +254,7 @@ static int set_log(hg__column *c, hg__measuring *m, const way *log, const way *p
     return c->hint ? HG_OK : HG_ERR_MEMORY;
 }
 
-static int choose_all(hg__schema *s, hg__measuring *m, const hg__trial *t, hg__guesser *g,
+static int choose_all(hg__schema *s, hg__measuring *m, const hg__trial *t, hg__regression *g,
                       double *room, hg_error *err) {
     for (int32_t i = 0; i < s->columns; i++) {
         hg__column *c = &s->column[i];
@@ -278,9 +278,9 @@ static bool has_open(const hg__schema *s, const hg__measuring *m, const hg__tria
 int hg__trial_choose(const hg__trial *t, hg__schema *s, hg__measuring *m, hg_error *err) {
     if (!has_open(s, m, t)) return HG_OK;
     double *room = hg__alloc((size_t)t->rows, 4 * sizeof *room, err);
-    hg__guesser *g = room ? hg__guesser_new(s, t->cell, t->positions, t->rows, err) : NULL;
+    hg__regression *g = room ? hg__regression_new(s, t->cell, t->positions, t->rows, err) : NULL;
     const int code = g ? choose_all(s, m, t, g, room, err) : HG_ERR_MEMORY;
-    hg__guesser_free(g);
+    hg__regression_free(g);
     hg__free(room);
     return code;
 }

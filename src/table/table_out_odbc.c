@@ -77,7 +77,7 @@ static int count_rows(hg__table_out *t, const char *table, hg_error *err) {
     return probe(s, table, err);
 }
 
-// The catalogue's answers differ from driver to driver; whether a select works does not. One that fails may spoil the
+// The catalogue's answers differ from driver to driver; whether a select works does not. One that fails may ruin the
 // transaction, in which nothing was done yet.
 static int find_or_create(hg__table_out *t, const char *table, const hg__out_column *column,
                           hg_error *err) {

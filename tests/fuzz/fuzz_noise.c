@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// fuzz_noise.c - any text as a noise: a sentence, or steps that spoil a small image without leaving their memory.
+// fuzz_noise.c - any text as a noise: a sentence, or steps that corrupt a small image without leaving their memory.
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 enum { H = 9, W = 7, C = 3, N = H * W * C };
 
-// Spoils an image, or a row of a table, where that can be; else there must be a sentence.
-static void spoil(const hg__noise *n, const hg__noise_place *at) {
+// Corrupts an image, or a row of a table, where that can be; else there must be a sentence.
+static void corrupt(const hg__noise *n, const hg__noise_place *at) {
     hg_error err = {0};
     float x[N];
     if (hg__noise_check(n, at->height, at->width, at->channels, &err) < 0) {
@@ -40,10 +40,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     }
     hg__noise_place at = {
         .height = H, .width = W, .channels = C, .epoch = 1, .seed = size, .row = size};
-    spoil(&n, &at);
+    corrupt(&n, &at);
     at.height = at.channels = 1;
     at.width = N;
     at.donor = donor;
-    spoil(&n, &at);
+    corrupt(&n, &at);
     return 0;
 }

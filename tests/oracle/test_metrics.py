@@ -129,7 +129,7 @@ for name, channels in ("grey", 1), ("colour", 3):
     one = json.loads(hourglass("val", "--json", model=model, data=path("one-%s-noisy" % name), target=path("one-%s-clean" % name)))
     compare_filters(name, one, noisy, clean)
     drawn = json.loads(hourglass("val", "--json", model=model, data=path(name + "-clean"), noise="gaussian 25", baselines="false"))
-    spoilt = [row["input"]["psnr"] for row in drawn["rows"]]
-    check("%s: gaussian 25 is 20.17 dB" % name, abs(np.mean(spoilt) + 20 * np.log10(SIGMA / 255)) < 0.15 and not drawn["settings"],
-          "%.2f dB" % np.mean(spoilt))
+    corrupted = [row["input"]["psnr"] for row in drawn["rows"]]
+    check("%s: gaussian 25 is 20.17 dB" % name, abs(np.mean(corrupted) + 20 * np.log10(SIGMA / 255)) < 0.15 and not drawn["settings"],
+          "%.2f dB" % np.mean(corrupted))
 finish()

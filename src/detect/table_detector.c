@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// detector.c - how unusual a row of a table is.
+// table_detector.c - how unusual a row of a table is.
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "detect/detector_internal.h"
 #include "detect/neighbours.h"
+#include "detect/table_detector_internal.h"
 #include "detect/table_model.h"
 #include "graph/fold.h"
 #include "model/parts.h"
 #include "nn/spans.h"
 #include "schema/schema.h"
 
-void hg__detector_free(hg__detector *d) {
+void hg__table_detector_free(hg__table_detector *d) {
     if (!d) return;
     hg__neighbours_free(d->in_rows);
     hg__neighbours_free(d->in_residuals);
@@ -27,7 +27,7 @@ void hg__detector_free(hg__detector *d) {
     hg__free(d);
 }
 
-hg__run_plan *hg__detector_plan(const hg__detector *d) {
+hg__run_plan *hg__table_detector_plan(const hg__table_detector *d) {
     return d->plan;
 }
 
@@ -40,27 +40,27 @@ hg__reference_kind hg__references_find(const char *word) {
     return HG_REFERENCES_EXACT;
 }
 
-hg__reference_kind hg__detector_references(const hg_model *m) {
+hg__reference_kind hg__table_detector_references(const hg_model *m) {
     const char *word = hg__json_string_value(hg__json_object_get(hg__model_detector(m), "rows"));
     const hg__reference_kind kind = word ? hg__references_find(word) : HG_REFERENCES_EXACT;
     const bool has_none = !hg__model_part(m, "detector.reference");
     return kind == HG_REFERENCES_NONE && !has_none ? HG_REFERENCES_EXACT : kind; // whatever it says
 }
 
-bool hg__detector_is_in(const hg_model *m) {
+bool hg__table_detector_is_in(const hg_model *m) {
     return hg__model_schema(m) && (hg__model_part(m, "detector.reference") ||
-                                   hg__detector_references(m) == HG_REFERENCES_NONE);
+                                   hg__table_detector_references(m) == HG_REFERENCES_NONE);
 }
 
-hg__detector *hg__detector_make(const hg_model *m, int32_t references, int64_t rows, hg__pool *pool,
-                                hg_error *err) {
-    hg__detector *d = hg__alloc(1, sizeof *d, err);
+hg__table_detector *hg__table_detector_make(const hg_model *m, int32_t references, int64_t rows,
+                                            hg__pool *pool, hg_error *err) {
+    hg__table_detector *d = hg__alloc(1, sizeof *d, err);
     if (!d) return NULL;
-    *d = (hg__detector){.model = m,
-                        .blocks = {.pool = pool},
-                        .width = m->net.spec.width,
-                        .references = references,
-                        .own = -1};
+    *d = (hg__table_detector){.model = m,
+                              .blocks = {.pool = pool},
+                              .width = m->net.spec.width,
+                              .references = references,
+                              .own = -1};
     d->block = hg__block_rows(d->width, rows > references ? rows : references);
     d->near = references < HG_DETECTOR_NEAR ? references : HG_DETECTOR_NEAR;
     const size_t width = (size_t)d->width, kept = (size_t)references, block = (size_t)d->block;
@@ -92,7 +92,7 @@ hg__detector *hg__detector_make(const hg_model *m, int32_t references, int64_t r
     const hg__network *net = d->row ? hg__network_fold(&m->net, &d->folded, err) : NULL;
     if (net) d->plan = hg__run_plan_new(net, pool, NULL, err);
     if (d->plan) return d;
-    hg__detector_free(d);
+    hg__table_detector_free(d);
     return NULL;
 }
 
@@ -100,7 +100,7 @@ hg__detector *hg__detector_make(const hg_model *m, int32_t references, int64_t r
 
 // Of the rows that `row` points at, as encoded: scaled and residual, which takes the place of the reconstruction. What a column that hardly varies loses is not
 // blown up.
-static void reconstruct(hg__detector *d, int64_t rows) {
+static void reconstruct(hg__table_detector *d, int64_t rows) {
     const int32_t width = d->width;
     const hg__kernels *k = hg__kernels_pick();
     const hg__input in = {.row = d->row, .count = rows, .dtype = HG_F32, .scale = 1};
@@ -116,7 +116,7 @@ static void reconstruct(hg__detector *d, int64_t rows) {
     }
 }
 
-void hg__detector_reconstruct(hg__detector *d, const float *x, int64_t rows) {
+void hg__table_detector_reconstruct(hg__table_detector *d, const float *x, int64_t rows) {
     for (int64_t i = 0; i < rows; i++) d->row[i] = x + i * d->width;
     reconstruct(d, rows);
 }
@@ -127,11 +127,11 @@ static double square_of(const float *r, int32_t width) {
     return sum;
 }
 
-static const float *distance_of(const hg__detector *d, int64_t i) {
+static const float *distance_of(const hg__table_detector *d, int64_t i) {
     return d->distance + i * d->near;
 }
 
-static const int32_t *nearest_of(const hg__detector *d, int64_t i) {
+static const int32_t *nearest_of(const hg__table_detector *d, int64_t i) {
     return d->index + i * d->near;
 }
 
@@ -139,7 +139,7 @@ enum {
     OF_RESIDUALS = HG_BLOCK_MOST * (HG_DETECTOR_NEAR + 1)
 }; // where those begin in distance and index
 
-float hg__detector_spread(const hg__detector *d, int32_t reference, int64_t without) {
+float hg__table_detector_spread(const hg__table_detector *d, int32_t reference, int64_t without) {
     const size_t at = (size_t)reference * (HG_DETECTOR_NEAR + 1);
     double sum = 0;
     int32_t others = 0;
@@ -153,20 +153,20 @@ float hg__detector_spread(const hg__detector *d, int32_t reference, int64_t with
 }
 
 // What a squared distance from row i of the block is divided by: 1 and more where training rows lie far apart.
-static double thinness(const hg__detector *d, int64_t i) {
+static double local_spread(const hg__table_detector *d, int64_t i) {
     const int32_t *nearest = nearest_of(d, i);
     double sum = 0;
     for (int32_t n = 0; n < d->near; n++) {
-        sum += d->own >= 0 ? (double)hg__detector_spread(d, nearest[n], d->own + i)
+        sum += d->own >= 0 ? (double)hg__table_detector_spread(d, nearest[n], d->own + i)
                            : (double)d->spread[nearest[n]];
     }
     return d->mean_spread > 0 ? 1 + sum / d->near / d->mean_spread : 1;
 }
 
-void hg__detector_terms(const hg__detector *d, int64_t i, double *term) {
-    term[HG_FAR] = d->references ? (double)distance_of(d, i)[0] / thinness(d, i) : 0;
-    term[HG_FAR_RESIDUAL] = d->references ? (double)d->distance[OF_RESIDUALS + i] : 0;
-    term[HG_RESIDUAL] = square_of(d->residual + i * d->width, d->width);
+void hg__table_detector_terms(const hg__table_detector *d, int64_t i, double *term) {
+    term[HG_TERM_DISTANCE] = d->references ? (double)distance_of(d, i)[0] / local_spread(d, i) : 0;
+    term[HG_TERM_RESIDUAL_DISTANCE] = d->references ? (double)d->distance[OF_RESIDUALS + i] : 0;
+    term[HG_TERM_RESIDUAL] = square_of(d->residual + i * d->width, d->width);
 }
 
 // Of the `found` nearest of a row, in distance and index, the `near` that are not `own`; where they do not reach, the last one
@@ -187,7 +187,7 @@ static void pass_own(int32_t found, int32_t near, int64_t own, const float *dist
 
 // The `near` nearest of x (rows, width), as hg__neighbours_find(); row i is not its own neighbour where it is reference own + i
 // (own -1: none is any).
-static int find_near(hg__detector *d, const hg__neighbours *in, const float *x, int64_t rows,
+static int find_near(hg__table_detector *d, const hg__neighbours *in, const float *x, int64_t rows,
                      int32_t near, int64_t own, size_t at, hg_error *err) {
     float *distance = d->distance + at;
     int32_t *index = d->index + at;
@@ -200,15 +200,15 @@ static int find_near(hg__detector *d, const hg__neighbours *in, const float *x, 
     return HG_OK;
 }
 
-static int32_t find_distinct(hg__detector *d, const float *x, int32_t rows, int64_t own) {
+static int32_t find_distinct(hg__table_detector *d, const float *x, int32_t rows, int64_t own) {
     if (own < 0) return hg__repeats_find(x, rows, d->width, d->distinct, d->which, d->slot);
     for (int32_t i = 0; i < rows; i++) d->distinct[i] = d->which[i] = i; // each has another own
     return rows;
 }
 
 // Tables of events repeat their rows often.
-int hg__detector_measure(hg__detector *d, const float *x, int64_t rows, int64_t own,
-                         hg_error *err) {
+int hg__table_detector_measure(hg__table_detector *d, const float *x, int64_t rows, int64_t own,
+                               hg_error *err) {
     if (own >= d->references) own = -1;
     d->own = own;
     const int32_t count = find_distinct(d, x, (int32_t)rows, own);
@@ -219,7 +219,7 @@ int hg__detector_measure(hg__detector *d, const float *x, int64_t rows, int64_t 
     return find_near(d, d->in_residuals, d->residual, count, 1, own, OF_RESIDUALS, err);
 }
 
-static double factor(const hg__detector *d, int32_t term) {
+static double factor(const hg__table_detector *d, int32_t term) {
     double all = 0;
     for (int32_t q = 0; q < HG_TERMS; q++) all += d->weight[q];
     return d->weight[term] / (all * d->unit[term]);
@@ -241,55 +241,56 @@ static void add_distance(const hg__schema *s, const float *a, const float *b, do
     }
 }
 
-static void share_row(const hg__detector *d, int64_t i, float *share) {
+static void share_row(const hg__table_detector *d, int64_t i, float *share) {
     const hg__schema *s = hg__model_schema(d->model);
     const ptrdiff_t width = d->width;
     const float *r = d->residual + i * width;
     memset(share, 0, (size_t)s->columns * sizeof *share);
     if (!d->references) {
-        add_distance(s, r, NULL, factor(d, HG_RESIDUAL), share);
+        add_distance(s, r, NULL, factor(d, HG_TERM_RESIDUAL), share);
         return;
     }
     add_distance(s, d->scaled + i * width, d->reference + nearest_of(d, i)[0] * width,
-                 factor(d, HG_FAR) / thinness(d, i), share);
+                 factor(d, HG_TERM_DISTANCE) / local_spread(d, i), share);
     add_distance(s, r, d->residual_of + d->index[OF_RESIDUALS + i] * width,
-                 factor(d, HG_FAR_RESIDUAL), share);
-    add_distance(s, r, NULL, factor(d, HG_RESIDUAL), share);
+                 factor(d, HG_TERM_RESIDUAL_DISTANCE), share);
+    add_distance(s, r, NULL, factor(d, HG_TERM_RESIDUAL), share);
 }
 
-// own: as hg__detector_measure() has it.
-int hg__detector_score_own(hg__detector *d, const float *x, int64_t rows, int64_t own, float *score,
-                           float *share, hg_error *err) {
+// own: as hg__table_detector_measure() has it.
+int hg__table_detector_score_own(hg__table_detector *d, const float *x, int64_t rows, int64_t own,
+                                 float *score, float *share, hg_error *err) {
     const ptrdiff_t width = d->width, columns = hg__model_schema(d->model)->columns;
     double times[HG_TERMS];
     for (int32_t q = 0; q < HG_TERMS; q++) times[q] = factor(d, q);
     for (int64_t from = 0; from < rows; from += d->block) {
         const int64_t n = hg__at_most(rows - from, d->block);
-        HG_TRY(hg__detector_measure(d, x + from * width, n, own < 0 ? -1 : own + from, err));
+        HG_TRY(hg__table_detector_measure(d, x + from * width, n, own < 0 ? -1 : own + from, err));
         for (int64_t r = 0; r < n; r++) {
             const int64_t i = d->which[r];
             double term[HG_TERMS];
-            hg__detector_terms(d, i, term);
-            score[from + r] = (float)(term[HG_FAR] * times[HG_FAR] +
-                                      term[HG_FAR_RESIDUAL] * times[HG_FAR_RESIDUAL] +
-                                      term[HG_RESIDUAL] * times[HG_RESIDUAL]);
+            hg__table_detector_terms(d, i, term);
+            score[from + r] =
+                (float)(term[HG_TERM_DISTANCE] * times[HG_TERM_DISTANCE] +
+                        term[HG_TERM_RESIDUAL_DISTANCE] * times[HG_TERM_RESIDUAL_DISTANCE] +
+                        term[HG_TERM_RESIDUAL] * times[HG_TERM_RESIDUAL]);
             if (share) share_row(d, i, share + (from + r) * columns);
         }
     }
     return HG_OK;
 }
 
-int hg__detector_score(hg__detector *d, const float *x, int64_t rows, float *score, float *share,
-                       hg_error *err) {
-    return hg__detector_score_own(d, x, rows, -1, score, share, err);
+int hg__table_detector_score(hg__table_detector *d, const float *x, int64_t rows, float *score,
+                             float *share, hg_error *err) {
+    return hg__table_detector_score_own(d, x, rows, -1, score, share, err);
 }
 
-int hg__detector_index(hg__detector *d, const float *raw, hg_error *err) {
+int hg__table_detector_index(hg__table_detector *d, const float *raw, hg_error *err) {
     const size_t width = (size_t)d->width;
     for (int64_t from = 0; from < d->references; from += d->block) {
         const int64_t n = hg__at_most(d->references - from, d->block);
         const size_t at = (size_t)from * width, bytes = (size_t)n * width * sizeof(float);
-        hg__detector_reconstruct(d, raw + at, n);
+        hg__table_detector_reconstruct(d, raw + at, n);
         memcpy(d->reference + at, d->scaled, bytes);
         memcpy(d->residual_of + at, d->residual, bytes);
     }
@@ -299,7 +300,7 @@ int hg__detector_index(hg__detector *d, const float *raw, hg_error *err) {
     return d->in_residuals ? HG_OK : HG_ERR_MEMORY;
 }
 
-void hg__detector_average_spread(hg__detector *d) {
+void hg__table_detector_average_spread(hg__table_detector *d) {
     d->mean_spread = 0;
     for (int32_t i = 0; i < d->references; i++) {
         d->mean_spread += (double)d->spread[i] / d->references;
@@ -346,13 +347,13 @@ static int take_floats(const hg_model *m, const char *name, int64_t count, const
 }
 
 // What is not kept stands at `without`: the distances of a model that has no references.
-static int take_terms(const hg__detector *d, const char *name, double without, double to[HG_TERMS],
-                      const char *where, hg_error *err) {
+static int take_terms(const hg__table_detector *d, const char *name, double without,
+                      double to[HG_TERMS], const char *where, hg_error *err) {
     const hg__tensor *t;
     HG_TRY(hg__model_take_part(d->model, name, HG_F64, HG_TERMS, 0, where, &t, err));
     memcpy(to, t->data, HG_TERMS * sizeof *to);
-    if (!d->references) to[HG_FAR] = to[HG_FAR_RESIDUAL] = without;
-    for (int32_t q = d->references ? 0 : HG_RESIDUAL; q < HG_TERMS; q++) {
+    if (!d->references) to[HG_TERM_DISTANCE] = to[HG_TERM_RESIDUAL_DISTANCE] = without;
+    for (int32_t q = d->references ? 0 : HG_TERM_RESIDUAL; q < HG_TERMS; q++) {
         const limits *l = &in_terms;
         if (to[q] >= l->least && to[q] <= l->most) continue; // no number is neither
         return fail_number(name, l, to[q], where, err);
@@ -360,7 +361,7 @@ static int take_terms(const hg__detector *d, const char *name, double without, d
     return HG_OK;
 }
 
-static int take(hg__detector *d, const char *where, hg_error *err) {
+static int take(hg__table_detector *d, const char *where, hg_error *err) {
     const hg_model *m = d->model;
     const int64_t rows = d->references, width = d->width;
     const float *raw;
@@ -371,15 +372,15 @@ static int take(hg__detector *d, const char *where, hg_error *err) {
     if (!rows) return HG_OK;
     HG_TRY(take_floats(m, "detector.spread", rows, &in_spreads, d->spread, where, err));
     HG_TRY(find_floats(m, "detector.reference", rows, width, &in_rows, &raw, where, err));
-    HG_TRY(hg__detector_index(d, raw, err));
-    hg__detector_average_spread(d);
+    HG_TRY(hg__table_detector_index(d, raw, err));
+    hg__table_detector_average_spread(d);
     return HG_OK;
 }
 
 // How many references there are. 0 only where the model says that it keeps none.
 static int64_t count_references(const hg_model *m, const char *where, hg_error *err) {
     const hg__tensor *t;
-    if (hg__detector_references(m) == HG_REFERENCES_NONE) return 0;
+    if (hg__table_detector_references(m) == HG_REFERENCES_NONE) return 0;
     HG_TRY(hg__model_take_part(m, "detector.reference", HG_F32, -1, m->net.spec.width, where, &t,
                                err));
     const int64_t rows = t->shape.dim[0];
@@ -388,12 +389,12 @@ static int64_t count_references(const hg_model *m, const char *where, hg_error *
                     (long long)rows);
 }
 
-hg__detector *hg__detector_new(const hg_model *m, hg__pool *pool, const char *where,
-                               hg_error *err) {
+hg__table_detector *hg__table_detector_new(const hg_model *m, hg__pool *pool, const char *where,
+                                           hg_error *err) {
     const int64_t rows = count_references(m, where, err);
     if (rows < 0) return NULL;
-    hg__detector *d = hg__detector_make(m, (int32_t)rows, INT64_MAX, pool, err);
+    hg__table_detector *d = hg__table_detector_make(m, (int32_t)rows, INT64_MAX, pool, err);
     if (d && take(d, where, err) == HG_OK) return d;
-    hg__detector_free(d);
+    hg__table_detector_free(d);
     return NULL;
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// detector_fit.c - reference rows and usual sizes, from the rows of a training run.
+// table_detector_fit.c - reference rows and usual sizes, from the rows of a training run.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "detect/detector_internal.h"
 #include "detect/neighbours.h"
+#include "detect/table_detector_internal.h"
 #include "model/parts.h"
 
 // References: a sample that size keeps both the model file and a row's search small.
@@ -17,7 +17,7 @@ enum { REFERENCES = 4096, SAMPLE = 16384 };
 static const double weight_of_distance = 3, few_rows = 100, least_residual = 0.03;
 
 // The references three times: as they are, scaled, and their residuals; and panels of the last two.
-size_t hg__detector_room(int64_t rows, int32_t width) {
+size_t hg__table_detector_room(int64_t rows, int32_t width) {
     const size_t kept = (size_t)hg__at_most(rows, REFERENCES) * (size_t)width * sizeof(float);
     return 3 * kept + 2 * hg__neighbours_panels((int32_t)hg__at_most(rows, REFERENCES), width);
 }
@@ -48,8 +48,8 @@ static int walk_on(walk *w, hg_error *err) {
     return 1;
 }
 
-static walk walk_from(const hg__detector *d, const hg__rows *rows, int64_t first, int64_t count,
-                      float *x) {
+static walk walk_from(const hg__table_detector *d, const hg__rows *rows, int64_t first,
+                      int64_t count, float *x) {
     return (walk){.rows = rows, .first = first, .count = count, .at_once = d->block, .x = x};
 }
 
@@ -78,7 +78,7 @@ static void see(hg__column_scale *scale, const walk *w, int32_t width, bool agai
 }
 
 // scale: what makes the numbers of the training rows weigh alike.
-static int fit_scale(hg__detector *d, const sample *s, hg_error *err) {
+static int fit_scale(hg__table_detector *d, const sample *s, hg_error *err) {
     hg__column_scale *scale = hg__alloc((size_t)d->width, sizeof *scale, err);
     if (!scale) return HG_ERR_MEMORY;
     int code = HG_OK;
@@ -92,7 +92,7 @@ static int fit_scale(hg__detector *d, const sample *s, hg_error *err) {
 }
 
 // inverse: 1 / the root mean square residual of the training rows.
-static int fit_residuals(hg__detector *d, const sample *s, hg_error *err) {
+static int fit_residuals(hg__table_detector *d, const sample *s, hg_error *err) {
     double *square = s->all;
     int code;
     for (int32_t j = 0; j < d->width; j++) {
@@ -101,7 +101,7 @@ static int fit_residuals(hg__detector *d, const sample *s, hg_error *err) {
     }
     walk w = walk_from(d, s->train, 0, s->train_rows, s->x);
     while ((code = walk_on(&w, err)) > 0) {
-        hg__detector_reconstruct(d, s->x, w.now);
+        hg__table_detector_reconstruct(d, s->x, w.now);
         for (int64_t i = 0; i < w.now; i++) {
             const float *r = d->residual + i * d->width;
             for (int32_t j = 0; j < d->width; j++) square[j] += (double)r[j] * (double)r[j];
@@ -114,7 +114,7 @@ static int fit_residuals(hg__detector *d, const sample *s, hg_error *err) {
 }
 
 // The nearest others of the `count` references from `from` on, from what was found (count, near); copies of one are others.
-static void keep_others(hg__detector *d, int64_t from, int64_t count, int32_t near) {
+static void keep_others(hg__table_detector *d, int64_t from, int64_t count, int32_t near) {
     for (int64_t i = 0; i < count; i++) {
         int32_t *other = d->other + (from + i) * (HG_DETECTOR_NEAR + 1);
         float *at = d->other_at + (from + i) * (HG_DETECTOR_NEAR + 1);
@@ -128,7 +128,7 @@ static void keep_others(hg__detector *d, int64_t from, int64_t count, int32_t ne
     }
 }
 
-static int fit_spread(hg__detector *d, hg_error *err) {
+static int fit_spread(hg__table_detector *d, hg_error *err) {
     const int32_t near = (int32_t)hg__at_most(d->references, HG_DETECTOR_NEAR + 2);
     const size_t room = (size_t)d->references * (HG_DETECTOR_NEAR + 1);
     d->other = hg__alloc(room, sizeof *d->other, err);
@@ -140,8 +140,8 @@ static int fit_spread(hg__detector *d, hg_error *err) {
                                    d->index, &d->blocks, err));
         keep_others(d, from, n, near);
     }
-    for (int32_t i = 0; i < d->references; i++) d->spread[i] = hg__detector_spread(d, i, -1);
-    hg__detector_average_spread(d);
+    for (int32_t i = 0; i < d->references; i++) d->spread[i] = hg__table_detector_spread(d, i, -1);
+    hg__table_detector_average_spread(d);
     return HG_OK;
 }
 
@@ -151,15 +151,15 @@ static int compare(const void *a, const void *b) {
 }
 
 // unit (HG_TERMS): what is usual, between median and mean.
-static int fit_units(hg__detector *d, const sample *s, hg_error *err) {
+static int fit_units(hg__table_detector *d, const sample *s, hg_error *err) {
     const int64_t rows = s->usual_rows, own = s->own;
     int code;
     walk w = walk_from(d, s->usual, s->usual_first, rows, s->x);
     while ((code = walk_on(&w, err)) > 0) {
-        HG_TRY(hg__detector_measure(d, s->x, w.now, own < 0 ? -1 : own + w.from, err));
+        HG_TRY(hg__table_detector_measure(d, s->x, w.now, own < 0 ? -1 : own + w.from, err));
         for (int64_t i = 0; i < w.now; i++) {
             double of_row[HG_TERMS];
-            hg__detector_terms(d, d->which[i], of_row);
+            hg__table_detector_terms(d, d->which[i], of_row);
             for (int32_t q = 0; q < HG_TERMS; q++) s->all[q * rows + w.from + i] = of_row[q];
         }
     }
@@ -183,7 +183,7 @@ static int add_part(hg_model *m, const char *name, hg__dtype dtype, int64_t rows
 }
 
 // What of the rows is kept beside their usual sizes.
-static int keep_references(hg_model *m, const hg__detector *d, sample *s, hg_error *err) {
+static int keep_references(hg_model *m, const hg__table_detector *d, sample *s, hg_error *err) {
     const hg__tensor references = {
         .dtype = HG_F32,
         .name = "detector.reference",
@@ -195,7 +195,7 @@ static int keep_references(hg_model *m, const hg__detector *d, sample *s, hg_err
     return add_part(m, "detector.spread", HG_F32, d->references, 0, d->spread, err);
 }
 
-static int keep(hg_model *m, const hg__detector *d, sample *s, hg__reference_kind kind,
+static int keep(hg_model *m, const hg__table_detector *d, sample *s, hg__reference_kind kind,
                 hg__json *detector, hg_error *err) {
     static const char both[] = "distance and residual";
     if (d->references) HG_TRY(keep_references(m, d, s, err));
@@ -213,7 +213,7 @@ static int keep(hg_model *m, const hg__detector *d, sample *s, hg__reference_kin
 }
 
 // Held-out rows are references too, as far as there is room: none is its own neighbour when it says what is usual.
-static int take_sample(sample *s, const hg__detector *d, const hg__rows *train,
+static int take_sample(sample *s, const hg__table_detector *d, const hg__rows *train,
                        const hg__rows *held, hg_error *err) {
     const int64_t width = d->width;
     const bool has_held = held->count > 0;
@@ -235,15 +235,15 @@ static int take_sample(sample *s, const hg__detector *d, const hg__rows *train,
     return s->all ? HG_OK : HG_ERR_MEMORY;
 }
 
-static int fit_references(hg__detector *d, const sample *s, hg_error *err) {
+static int fit_references(hg__table_detector *d, const sample *s, hg_error *err) {
     if (d->references < s->drawn) {
         HG_TRY(hg__quantise(s->raw, (int32_t)s->drawn, d->width, d->scale, err));
     }
-    HG_TRY(hg__detector_index(d, s->raw, err));
+    HG_TRY(hg__table_detector_index(d, s->raw, err));
     return fit_spread(d, err);
 }
 
-static int fit(hg__detector *d, const sample *s, int64_t rows, hg_error *err) {
+static int fit(hg__table_detector *d, const sample *s, int64_t rows, hg_error *err) {
     const double trust = (double)rows / ((double)rows + few_rows);
     const double weight[HG_TERMS] = {d->references ? weight_of_distance : 0,
                                      d->references ? trust : 0, trust};
@@ -255,13 +255,13 @@ static int fit(hg__detector *d, const sample *s, int64_t rows, hg_error *err) {
 }
 
 // score (held->count): what a row like these scores, which is no reference itself.
-static int score_held(hg__detector *d, const sample *s, const hg__rows *held, float *score,
+static int score_held(hg__table_detector *d, const sample *s, const hg__rows *held, float *score,
                       hg_error *err) {
     int code;
     walk w = walk_from(d, held, 0, held->count, s->x);
     while ((code = walk_on(&w, err)) > 0) {
-        HG_TRY(hg__detector_score_own(d, s->x, w.now, s->own < 0 ? -1 : s->own + w.from,
-                                      score + w.from, NULL, err));
+        HG_TRY(hg__table_detector_score_own(d, s->x, w.now, s->own < 0 ? -1 : s->own + w.from,
+                                            score + w.from, NULL, err));
     }
     return code;
 }
@@ -286,9 +286,9 @@ static int32_t count_references(int64_t drawn, hg__reference_kind kind, hg_error
                     HG_QUANTISE_ROWS, (long long)drawn);
 }
 
-int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held,
-                     hg__reference_kind kind, float *score, hg__json *detector, hg__pool *pool,
-                     hg_error *err) {
+int hg__table_detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held,
+                           hg__reference_kind kind, float *score, hg__json *detector,
+                           hg__pool *pool, hg_error *err) {
     // Without held-out rows a tenth of the training rows takes their place.
     // And where training rows were chosen one by one, held-out rows may be such as were not. A row cannot be taken out of a
     // mean to be scored as if it was none.
@@ -301,7 +301,7 @@ int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held,
     sample s = {.drawn = count_drawn(most, m->net.spec.width, kind)};
     const int32_t references = count_references(s.drawn, kind, err);
     if (references < 0) return references;
-    hg__detector *d = hg__detector_make(m, references, rows, pool, err);
+    hg__table_detector *d = hg__table_detector_make(m, references, rows, pool, err);
     int code = d ? take_sample(&s, d, train, held, err) : HG_ERR_MEMORY;
     if (code == HG_OK) code = fit(d, &s, train->count, err);
     if (code == HG_OK) code = keep(m, d, &s, kind, detector, err);
@@ -309,6 +309,6 @@ int hg__detector_fit(hg_model *m, const hg__rows *train, const hg__rows *held,
     hg__free(s.raw);
     hg__free(s.x);
     hg__free(s.all);
-    hg__detector_free(d);
+    hg__table_detector_free(d);
     return code;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// guess.c - what a word that is no key=value was probably meant as: `hourglass train normal.csv`.
+// suggest.c - what a word that is no key=value was probably meant as: `hourglass train normal.csv`.
 #include <string.h>
 #include <unistd.h>
 
@@ -55,26 +55,26 @@ static bool is_rest_of_value(const char *mode, const char *before, const char *w
     return has_option(mode, name) && access(word, F_OK) != 0;
 }
 
-void cli_guess(const char *mode, const char *word, const char *before, const char *next,
-               char guess[160]) {
+void cli_suggest(const char *mode, const char *word, const char *before, const char *next,
+                 char suggestion[160]) {
     const char *quote = strpbrk(word, " |;&'\"") ? "\"" : "";
     const char *bare = word + strspn(word, "-"), *input = input_for(mode, bare);
-    guess[0] = '\0';
+    suggestion[0] = '\0';
     if (*word == '-' && word[1] && strcspn(bare, "=") < 64 && *bare) {
         char name[64];
         snprintf(name, sizeof name, "%.*s", (int)strcspn(bare, "="), bare);
-        if (has_option(mode, name)) snprintf(guess, 160, "; did you mean --%.100s?", bare);
+        if (has_option(mode, name)) snprintf(suggestion, 160, "; did you mean --%.100s?", bare);
     } else if (has_option(mode, word)) {
         const bool is_spaced = next && *next == '=';
-        snprintf(guess, 160,
+        snprintf(suggestion, 160,
                  is_spaced ? "; did you mean %.60s=VALUE, without blanks around =?"
                            : "; did you mean %.60s=VALUE?",
                  word);
     } else if (is_rest_of_value(mode, before, word)) {
         const int length = (int)strcspn(before, "=");
-        snprintf(guess, 160, "; did you mean %.*s=\"%.60s %.40s%s\"?", length, before,
+        snprintf(suggestion, 160, "; did you mean %.*s=\"%.60s %.40s%s\"?", length, before,
                  before + length + 1, word, next && !strchr(next, '=') ? " ..." : "");
     } else if (*word && *word != '=' && *word != '-' && input) {
-        snprintf(guess, 160, "; did you mean %s=%s%.100s%s?", input, quote, word, quote);
+        snprintf(suggestion, 160, "; did you mean %s=%s%.100s%s?", input, quote, word, quote);
     }
 }

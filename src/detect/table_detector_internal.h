@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// detector_internal.h - what scoring rows, fitting a detector and finding the odd rows of a training set share.
-#ifndef HG_DETECT_DETECTOR_INTERNAL_H
-#define HG_DETECT_DETECTOR_INTERNAL_H
-#include "detect/detector.h"
+// table_detector_internal.h - what scoring rows, fitting a detector and finding the outliers of a training set share.
+#ifndef HG_DETECT_TABLE_DETECTOR_INTERNAL_H
+#define HG_DETECT_TABLE_DETECTOR_INTERNAL_H
 #include "detect/neighbours.h"
+#include "detect/table_detector.h"
 
 enum { HG_DETECTOR_NEAR = 5 };
 
-enum { HG_FAR, HG_FAR_RESIDUAL, HG_RESIDUAL, HG_TERMS }; // a, b and c of the header
+enum {
+    HG_TERM_DISTANCE,
+    HG_TERM_RESIDUAL_DISTANCE,
+    HG_TERM_RESIDUAL,
+    HG_TERMS
+}; // a, b and c of the header
 
-struct hg__detector {
+struct hg__table_detector {
     const hg_model *model;     // borrowed
     hg__blocks blocks;         // of the borrowed pool
     hg__network *folded;       // owned, or NULL
@@ -45,26 +50,27 @@ struct hg__detector {
 };
 
 // A detector with room for everything, filled by its caller. rows: no more than so many are scored at once.
-hg__detector *hg__detector_make(const hg_model *m, int32_t references, int64_t rows, hg__pool *pool,
-                                hg_error *err);
+hg__table_detector *hg__table_detector_make(const hg_model *m, int32_t references, int64_t rows,
+                                            hg__pool *pool, hg_error *err);
 
 // Of x (rows, width), as encoded, at most a block: scaled and residual. scale and inverse are set.
-void hg__detector_reconstruct(hg__detector *d, const float *x, int64_t rows);
+void hg__table_detector_reconstruct(hg__table_detector *d, const float *x, int64_t rows);
 
 // raw (references, width), as encoded: reference, residual_of and what finds the nearest of them.
-int hg__detector_index(hg__detector *d, const float *raw, hg_error *err);
-void hg__detector_average_spread(hg__detector *d);
+int hg__table_detector_index(hg__table_detector *d, const float *raw, hg_error *err);
+void hg__table_detector_average_spread(hg__table_detector *d);
 
 // How far a reference's nearest others lie on average, as if reference `without` was not there (-1: all are).
-float hg__detector_spread(const hg__detector *d, int32_t reference, int64_t without);
+float hg__table_detector_spread(const hg__table_detector *d, int32_t reference, int64_t without);
 
 // Of x (rows, width), at most a block: what the terms need, for its distinct rows. own: number of the reference that the first
 // row is, the second is the next and so on, and is scored as if it was none; -1, or beyond all: no row is a reference.
-int hg__detector_measure(hg__detector *d, const float *x, int64_t rows, int64_t own, hg_error *err);
-void hg__detector_terms(const hg__detector *d, int64_t i,
-                        double *term); // (HG_TERMS) of distinct row i
+int hg__table_detector_measure(hg__table_detector *d, const float *x, int64_t rows, int64_t own,
+                               hg_error *err);
+void hg__table_detector_terms(const hg__table_detector *d, int64_t i,
+                              double *term); // (HG_TERMS) of distinct row i
 
-// As hg__detector_score(); own: as above, of all rows.
-int hg__detector_score_own(hg__detector *d, const float *x, int64_t rows, int64_t own, float *score,
-                           float *share, hg_error *err);
+// As hg__table_detector_score(); own: as above, of all rows.
+int hg__table_detector_score_own(hg__table_detector *d, const float *x, int64_t rows, int64_t own,
+                                 float *score, float *share, hg_error *err);
 #endif

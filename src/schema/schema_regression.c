@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// schema_guess.c - ridge regression of one column on those of the others that go with it most.
+// schema_regression.c - ridge regression of one column on those of the others that go with it most.
 //
 // Numbers are features as they are and, where none is below 0, through a log; a category is one by the mean its level has. From
 // + - * / and square root alone, in one order: the same bits everywhere.
@@ -19,7 +19,7 @@ enum {
 };
 static const double far = 20, ridge = 1;
 
-struct hg__guesser {
+struct hg__regression {
     int64_t rows;
     int32_t features, categories, levels; // levels: the most that a category has
     int32_t of[FEATURES];                 // which column of the schema
@@ -29,7 +29,7 @@ struct hg__guesser {
     int64_t *count; // owned, (2, levels): of a category's levels in two quarters
 };
 
-void hg__guesser_free(hg__guesser *g) {
+void hg__regression_free(hg__regression *g) {
     if (!g) return;
     hg__free(g->feature);
     hg__free(g->code);
@@ -41,7 +41,7 @@ void hg__guesser_free(hg__guesser *g) {
 // ---- features ---------------------------------------------------------------------------------------
 
 // Takes to (rows), values with NaN where there is none, for a feature; not where it is always the same.
-static void add_feature(hg__guesser *g, int32_t column) {
+static void add_feature(hg__regression *g, int32_t column) {
     double *x = g->feature + g->features * g->rows, sum = 0, square = 0;
     int64_t count = 0;
     for (int64_t i = 0; i < g->rows; i++) {
@@ -62,7 +62,7 @@ static void add_feature(hg__guesser *g, int32_t column) {
     g->of[g->features++] = column;
 }
 
-static void add_number(hg__guesser *g, const hg__column *c, int32_t column, const double *cell) {
+static void add_number(hg__regression *g, const hg__column *c, int32_t column, const double *cell) {
     double *x = g->feature + g->features * g->rows;
     memcpy(x, cell, (size_t)g->rows * sizeof *x);
     add_feature(g, column);
@@ -88,7 +88,7 @@ static int compare_bits(const void *a, const void *b) {
 }
 
 // key (rows): room. Levels are numbered in the order of their bits; how many there are.
-static int32_t number_levels(const hg__guesser *g, const double *cell, uint64_t *key,
+static int32_t number_levels(const hg__regression *g, const double *cell, uint64_t *key,
                              int32_t *code) {
     for (int64_t i = 0; i < g->rows; i++) key[i] = bits_of(cell[i]);
     qsort(key, (size_t)g->rows, sizeof *key, compare_bits);
@@ -105,14 +105,14 @@ static int32_t number_levels(const hg__guesser *g, const double *cell, uint64_t 
 }
 
 // Yes and no, or 0 and 1: its two levels are a feature.
-static void add_truth(hg__guesser *g, int32_t column, const int32_t *code) {
+static void add_truth(hg__regression *g, int32_t column, const int32_t *code) {
     double *x = g->feature + g->features * g->rows;
     for (int64_t i = 0; i < g->rows; i++) x[i] = code[i];
     add_feature(g, column);
 }
 
-static void add_columns(hg__guesser *g, const hg__schema *s, const double *cell, int32_t positions,
-                        uint64_t *key) {
+static void add_columns(hg__regression *g, const hg__schema *s, const double *cell,
+                        int32_t positions, uint64_t *key) {
     for (int32_t i = 0; i < s->columns && g->features < FEATURES; i++) {
         const hg__column *c = &s->column[i];
         if (c->position >= positions) return;
@@ -131,7 +131,7 @@ static void add_columns(hg__guesser *g, const hg__schema *s, const double *cell,
     }
 }
 
-static int fill(hg__guesser *g, const hg__schema *s, const double *cell, int32_t positions,
+static int fill(hg__regression *g, const hg__schema *s, const double *cell, int32_t positions,
                 hg_error *err) {
     const size_t rows = (size_t)g->rows;
     const size_t features = (size_t)(s->columns < FEATURES / 2 ? 2 * s->columns : FEATURES);
@@ -149,17 +149,17 @@ static int fill(hg__guesser *g, const hg__schema *s, const double *cell, int32_t
     return g->count ? HG_OK : HG_ERR_MEMORY;
 }
 
-hg__guesser *hg__guesser_new(const hg__schema *s, const double *cell, int32_t positions,
-                             int64_t rows, hg_error *err) {
-    hg__guesser *g = hg__alloc(1, sizeof *g, err);
+hg__regression *hg__regression_new(const hg__schema *s, const double *cell, int32_t positions,
+                                   int64_t rows, hg_error *err) {
+    hg__regression *g = hg__alloc(1, sizeof *g, err);
     if (!g) return NULL;
     g->rows = rows;
     if (fill(g, s, cell, positions, err) == HG_OK) return g;
-    hg__guesser_free(g);
+    hg__regression_free(g);
     return NULL;
 }
 
-// ---- a guess ----------------------------------------------------------------------------------------
+// ---- a prediction -----------------------------------------------------------------------------------
 
 // Rows 0, 4, 8 ... and so on are quarters, two of them a half: what learns from one knows nothing of the other.
 static bool is_in(int64_t row, int half) {
@@ -167,8 +167,8 @@ static bool is_in(int64_t row, int half) {
 }
 
 // The features made of categories for this y, behind the others: the mean of y where the level is the same, from the other
-// quarter of the half that teaches, and from both for the half that is guessed.
-static void encode_levels(const hg__guesser *g, int half, const double *y, double mean) {
+// quarter of the half that teaches, and from both for the half that is predicted.
+static void encode_levels(const hg__regression *g, int half, const double *y, double mean) {
     for (int32_t c = 0; c < g->categories; c++) {
         const int32_t *code = g->code + c * g->rows;
         double *x = g->feature + (g->features + c) * g->rows;
@@ -199,7 +199,7 @@ typedef struct tie {
     double mean, strength; // strength: squared correlation, times the squares of y
 } tie;
 
-static tie measure_tie(const hg__guesser *g, int32_t feature, int half, const double *y,
+static tie measure_tie(const hg__regression *g, int32_t feature, int half, const double *y,
                        double mean) {
     const double *x = g->feature + feature * g->rows;
     tie t = {.feature = feature};
@@ -221,7 +221,7 @@ static tie measure_tie(const hg__guesser *g, int32_t feature, int half, const do
 }
 
 // The USED strongest, the strongest first; equals in their order. How many.
-static int32_t pick_ties(const hg__guesser *g, int32_t column, int half, const double *y,
+static int32_t pick_ties(const hg__regression *g, int32_t column, int half, const double *y,
                          double mean, tie best[USED]) {
     int32_t count = 0;
     for (int32_t f = 0; f < g->features + g->categories; f++) {
@@ -257,7 +257,7 @@ static void solve(double a[USED][USED], double *b, int32_t n) {
     }
 }
 
-static void find_weights(const hg__guesser *g, const tie *best, int32_t n, int half,
+static void find_weights(const hg__regression *g, const tie *best, int32_t n, int half,
                          const double *y, double mean, double *weight) {
     double a[USED][USED] = {0};
     for (int32_t p = 0; p < n; p++) a[p][p] = ridge;
@@ -275,7 +275,8 @@ static void find_weights(const hg__guesser *g, const tie *best, int32_t n, int h
     solve(a, weight, n);
 }
 
-static void guess_half(hg__guesser *g, int32_t column, int half, const double *y, double *guess) {
+static void predict_half(hg__regression *g, int32_t column, int half, const double *y,
+                         double *predicted) {
     double mean = 0, weight[USED] = {0};
     int64_t count = 0;
     tie best[USED];
@@ -289,13 +290,13 @@ static void guess_half(hg__guesser *g, int32_t column, int half, const double *y
     const int32_t n = pick_ties(g, column, half, y, mean, best);
     find_weights(g, best, n, half, y, mean, weight);
     for (int64_t i = 1 - half; i < g->rows; i += 2) {
-        guess[i] = mean;
+        predicted[i] = mean;
         for (int32_t p = 0; p < n; p++) {
-            guess[i] += weight[p] * (g->feature[best[p].feature * g->rows + i] - best[p].mean);
+            predicted[i] += weight[p] * (g->feature[best[p].feature * g->rows + i] - best[p].mean);
         }
     }
 }
 
-void hg__guesser_run(hg__guesser *g, int32_t column, const double *y, double *guess) {
-    for (int half = 0; half < 2; half++) guess_half(g, column, half, y, guess);
+void hg__regression_run(hg__regression *g, int32_t column, const double *y, double *predicted) {
+    for (int half = 0; half < 2; half++) predict_half(g, column, half, y, predicted);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// csv_stranger.c - texts that are something else than lines of cells, by name.
+// csv_other_format.c - texts in another format than lines of cells, by name.
 #include <string.h>
 #include <strings.h>
 
@@ -225,7 +225,7 @@ static bool is_dsn(span s) {
 static const struct {
     bool (*is)(span s);
     const char *name, *advice;
-} strangers[] = {
+} other_formats[] = {
     {is_zero,          "nothing but zero bytes",                           ""                                                   },
     {is_wide,          "UTF-16 text without a byte order mark",            "save it as UTF-8 first"                             },
     {is_markup,        "markup (XML, HTML)",                               "export it as CSV first"                             },
@@ -278,16 +278,16 @@ void hg__text_iconv(const char *encoding, const char *path, char line[HG_ICONV])
     snprintf(line, HG_ICONV, "iconv -f %s -t UTF-8 %s > utf8.csv", encoding, word);
 }
 
-const char *hg__text_stranger(const char *text, size_t size, const char **advice) {
+const char *hg__text_other_format(const char *text, size_t size, const char **advice) {
     span s = trim((span){text, size < LOOKED ? size : LOOKED});
     *advice = "";
     if (!s.size) return NULL;
-    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
-        if (!strangers[i].is(s)) continue;
+    for (size_t i = 0; i < sizeof other_formats / sizeof *other_formats; i++) {
+        if (!other_formats[i].is(s)) continue;
         const char *better = hg__magic_name((const uint8_t *)s.text, s.size);
         const char *what = hg__magic_advice((const uint8_t *)s.text, s.size);
-        *advice = better && what ? what : strangers[i].advice;
-        return better ? better : strangers[i].name;
+        *advice = better && what ? what : other_formats[i].advice;
+        return better ? better : other_formats[i].name;
     }
     return NULL;
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// test_detector.c - the detector of a table on small made data: what it scores high and why, the same bits however it is
+// test_table_detector.c - the detector of a table on small made data: what it scores high and why, the same bits however it is
 // asked, and foreign files that are refused.
 #include <math.h>
 #include <stdint.h>
 #include <unistd.h>
 
 #include "base/rng.h"
-#include "detect/detector.h"
 #include "detect/neighbours.h"
+#include "detect/table_detector.h"
 #include "detect/table_model.h"
 #include "model/parts.h"
 #include "schema_case.h"
@@ -72,9 +72,9 @@ static void open_bench_as(bench *b, hg__reference_kind kind, int64_t rows, int32
     assert_int_equal(
         hg__rows_split(hg__array_source(b->data), part, 1, 3, &b->train, &b->held, &err), HG_OK);
     hg__json *detector = hg__json_object();
-    assert_int_equal(
-        hg__detector_fit(b->model, &b->train, &b->held, kind, held_score, detector, b->pool, &err),
-        HG_OK);
+    assert_int_equal(hg__table_detector_fit(b->model, &b->train, &b->held, kind, held_score,
+                                            detector, b->pool, &err),
+                     HG_OK);
     keep_detector(b->model, detector);
     hg__side_columns_clear(&side);
 }
@@ -89,23 +89,23 @@ static void close_bench(bench *b) {
     hg__pool_free(b->pool);
 }
 
-static hg__detector *make(const bench *b) {
+static hg__table_detector *make(const bench *b) {
     hg_error err = {0};
-    hg__detector *d = hg__detector_new(b->model, b->pool, "x.safetensors", &err);
+    hg__table_detector *d = hg__table_detector_new(b->model, b->pool, "x.safetensors", &err);
     if (!d) print_error("%s\n", err.message);
     assert_non_null(d);
     return d;
 }
 
-// All rows of the data, then the odd ones: score, share as hg__detector_score() has them.
+// All rows of the data, then the odd ones: score, share as hg__table_detector_score() has them.
 static void score_all(const bench *b, float *score, float *share) {
-    hg__detector *d = make(b);
+    hg__table_detector *d = make(b);
     const int64_t rows = b->data->rows;
-    assert_int_equal(hg__detector_score(d, b->data->base, rows, score, share, NULL), HG_OK);
-    assert_int_equal(
-        hg__detector_score(d, b->odd, 4, score + rows, share ? share + rows * COLUMNS : NULL, NULL),
-        HG_OK);
-    hg__detector_free(d);
+    assert_int_equal(hg__table_detector_score(d, b->data->base, rows, score, share, NULL), HG_OK);
+    assert_int_equal(hg__table_detector_score(d, b->odd, 4, score + rows,
+                                              share ? share + rows * COLUMNS : NULL, NULL),
+                     HG_OK);
+    hg__table_detector_free(d);
 }
 
 static int by_size(const void *a, const void *b) {
@@ -184,14 +184,14 @@ static void the_bits_do_not_depend_on_how_rows_are_given(void **state) {
     assert_memory_equal(held, held_by_three, sizeof held);
     close_bench(&other);
 
-    hg__detector *d = make(&b);
+    hg__table_detector *d = make(&b);
     const float *x = b.data->base;
     const int64_t width = b.width;
     for (int64_t from = 0, n = 1; from < ROWS; from += n, n = 2 * n + 1) { // cut into calls
         if (n > ROWS - from) n = ROWS - from;
-        assert_int_equal(
-            hg__detector_score(d, x + from * width, n, again + from, shares + from * COLUMNS, NULL),
-            HG_OK);
+        assert_int_equal(hg__table_detector_score(d, x + from * width, n, again + from,
+                                                  shares + from * COLUMNS, NULL),
+                         HG_OK);
     }
     assert_memory_equal(score, again, ROWS * sizeof *score);
     assert_memory_equal(share, shares, (size_t)ROWS * COLUMNS * sizeof *share);
@@ -199,11 +199,11 @@ static void the_bits_do_not_depend_on_how_rows_are_given(void **state) {
         memcpy(mixed + i * width, x + (i < 12 ? i % 3 : ROWS - 1 - i) * width,
                (size_t)width * sizeof *x);
     }
-    assert_int_equal(hg__detector_score(d, mixed, ROWS, again, NULL, NULL), HG_OK);
+    assert_int_equal(hg__table_detector_score(d, mixed, ROWS, again, NULL, NULL), HG_OK);
     for (int64_t i = 0; i < ROWS; i++) {
         assert_memory_equal(&again[i], &score[i < 12 ? i % 3 : ROWS - 1 - i], sizeof *score);
     }
-    hg__detector_free(d);
+    hg__table_detector_free(d);
     close_bench(&b);
 }
 
@@ -222,7 +222,7 @@ static void a_model_file_gives_the_same_bits(void **state) {
     hg_model *was = b.model;
     b.model = hg_model_load(path, &err);
     assert_non_null(b.model);
-    assert_true(hg__detector_is_in(b.model));
+    assert_true(hg__table_detector_is_in(b.model));
     score_all(&b, again, NULL);
     assert_memory_equal(score, again, sizeof score);
     unlink(path);
@@ -257,7 +257,7 @@ static void a_file_scores_so(bench *b, const float *score) {
     hg_model_free(b->model);
     b->model = hg_model_load(path, NULL);
     assert_non_null(b->model);
-    assert_true(hg__detector_is_in(b->model));
+    assert_true(hg__table_detector_is_in(b->model));
     score_all(b, again, NULL);
     assert_memory_equal(score, again, sizeof again);
     unlink(path);
@@ -281,7 +281,7 @@ static void check_kind(hg__reference_kind kind, int32_t references, int first) {
         assert_false(is_row_of(&b, (const float *)kept->data + i * b.width));
     }
     a_file_scores_so(&b, score);
-    assert_int_equal(hg__detector_references(b.model), kind);
+    assert_int_equal(hg__table_detector_references(b.model), kind);
     close_bench(&b);
 }
 
@@ -318,8 +318,8 @@ static void too_few_rows_have_no_mean(void **state) {
     hg_error err = {0};
     open_bench(&b, 3, 1, NULL);
     hg__json *unused = hg__json_object();
-    assert_int_equal(hg__detector_fit(b.model, &b.train, &b.held, HG_REFERENCES_QUANTISED, NULL,
-                                      unused, b.pool, &err),
+    assert_int_equal(hg__table_detector_fit(b.model, &b.train, &b.held, HG_REFERENCES_QUANTISED,
+                                            NULL, unused, b.pool, &err),
                      HG_ERR_DATA);
     assert_non_null(strstr(err.message, "references=none"));
     hg__json_free(unused);
@@ -350,13 +350,13 @@ static void put(hg_model *m, const char *name, hg__dtype dtype, hg__shape shape,
 
 static void refused(const bench *b, const char *sentence) {
     hg_error err = {0};
-    assert_null(hg__detector_new(b->model, b->pool, "x.safetensors", &err));
+    assert_null(hg__table_detector_new(b->model, b->pool, "x.safetensors", &err));
     assert_int_equal(err.code, HG_ERR_MODEL);
     assert_string_equal(err.message, sentence);
 }
 
 // The part with number `at` as `value`, and what is then said.
-static void spoil(bench *b, const char *name, size_t at, double value, const char *sentence) {
+static void corrupt(bench *b, const char *name, size_t at, double value, const char *sentence) {
     const hg__tensor *was = hg__model_part(b->model, name);
     const bool is_double = was->dtype == HG_F64;
     const size_t size = is_double ? sizeof(double) : sizeof(float);
@@ -373,7 +373,7 @@ static void spoil(bench *b, const char *name, size_t at, double value, const cha
     put(b->model, name, dtype, shape, bytes);
     refused(b, sentence);
     put(b->model, name, dtype, shape, good);
-    hg__detector_free(make(b));
+    hg__table_detector_free(make(b));
     free(bytes);
     free(good);
 }
@@ -382,20 +382,21 @@ static void numbers_that_make_no_score_are_refused(void **state) {
     (void)state;
     bench b;
     open_bench(&b, ROWS, 1, NULL);
-    spoil(&b, "detector.scale", 1, (double)NAN,
-          "x.safetensors: 'detector.scale': expected numbers from 0 to 1e+07, got nan");
-    spoil(&b, "detector.scale", 0, -1,
-          "x.safetensors: 'detector.scale': expected numbers from 0 to 1e+07, got -1");
-    spoil(&b, "detector.inverse", 2, (double)INFINITY,
-          "x.safetensors: 'detector.inverse': expected numbers from 0 to 1e+07, got inf");
-    spoil(&b, "detector.spread", 0, -2,
-          "x.safetensors: 'detector.spread': expected numbers from 0 to 1e+12, got -2");
-    spoil(&b, "detector.reference", 7, 1e30,
-          "x.safetensors: 'detector.reference': expected numbers from -10000 to 10000, got 1e+30");
-    spoil(&b, "detector.unit", 2, 0,
-          "x.safetensors: 'detector.unit': expected numbers from 1e-12 to 1e+12, got 0");
-    spoil(&b, "detector.weight", 0, (double)NAN,
-          "x.safetensors: 'detector.weight': expected numbers from 1e-12 to 1e+12, got nan");
+    corrupt(&b, "detector.scale", 1, (double)NAN,
+            "x.safetensors: 'detector.scale': expected numbers from 0 to 1e+07, got nan");
+    corrupt(&b, "detector.scale", 0, -1,
+            "x.safetensors: 'detector.scale': expected numbers from 0 to 1e+07, got -1");
+    corrupt(&b, "detector.inverse", 2, (double)INFINITY,
+            "x.safetensors: 'detector.inverse': expected numbers from 0 to 1e+07, got inf");
+    corrupt(&b, "detector.spread", 0, -2,
+            "x.safetensors: 'detector.spread': expected numbers from 0 to 1e+12, got -2");
+    corrupt(
+        &b, "detector.reference", 7, 1e30,
+        "x.safetensors: 'detector.reference': expected numbers from -10000 to 10000, got 1e+30");
+    corrupt(&b, "detector.unit", 2, 0,
+            "x.safetensors: 'detector.unit': expected numbers from 1e-12 to 1e+12, got 0");
+    corrupt(&b, "detector.weight", 0, (double)NAN,
+            "x.safetensors: 'detector.weight': expected numbers from 1e-12 to 1e+12, got nan");
     close_bench(&b);
 }
 
@@ -421,16 +422,16 @@ static void parts_that_are_missing_or_of_another_shape_are_refused(void **state)
                 2, {2, 2}
         },
             zero);
-        assert_null(hg__detector_new(b.model, b.pool, "x.safetensors", &err));
+        assert_null(hg__table_detector_new(b.model, b.pool, "x.safetensors", &err));
         assert_int_equal(err.code, HG_ERR_MODEL);
         assert_non_null(strstr(err.message, names[i]));
         hg__model_drop_parts(b.model, names[i]);
         err = (hg_error){0};
-        assert_null(hg__detector_new(b.model, b.pool, "x.safetensors", &err));
+        assert_null(hg__table_detector_new(b.model, b.pool, "x.safetensors", &err));
         assert_int_equal(err.code, HG_ERR_MODEL);
         assert_non_null(strstr(err.message, names[i]));
         put(b.model, names[i], dtype, shape, good);
-        hg__detector_free(make(&b));
+        hg__table_detector_free(make(&b));
         free(good);
     }
     put(b.model, "detector.reference", HG_F32,
@@ -440,7 +441,7 @@ static void parts_that_are_missing_or_of_another_shape_are_refused(void **state)
         zero);
     refused(&b, "x.safetensors: 'detector.reference': expected rows, got 0");
     hg__model_drop_parts(b.model, "detector.reference");
-    assert_false(hg__detector_is_in(b.model));
+    assert_false(hg__table_detector_is_in(b.model));
     close_bench(&b);
 }
 
