@@ -2,7 +2,6 @@
 // train_table.c - training rows from a table: its schema is learned, its rows are encoded with it.
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
 #include "base/show.h"
@@ -13,6 +12,7 @@
 #include "jobs/folder.h"
 #include "jobs/trainer.h"
 #include "model/parts.h"
+#include "nn/loss.h"
 #include "schema/schema.h"
 #include "table/table.h"
 
@@ -93,7 +93,8 @@ int hg__set_table_options(hg__trainer *t, hg_error *err) {
         HG_TRY(hg_options_set(&t->o, "steps", table_steps, err));
         t->o.values.epochs = 0;
     }
-    if (strcasecmp(t->o.values.loss, "columns") == 0) return HG_OK;
+    const hg__loss *loss = hg__loss_find(t->o.values.loss);
+    if (loss && loss->is_of_spans) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
                     "loss: expected columns where rows are a table's, got %s; prepare=none takes "
                     "numbers as they are",

@@ -30,8 +30,8 @@ enum {
 };
 
 static const hg__job jobs[JOBS] = {
-#define JOB(id, name, own_key, own_value, needs, stops, summary) \
- {#name, NUMBER_OF_##id, own_key, own_value, needs, summary, stops, id},
+#define JOB(id, name, others, own_key, own_value, needs, stops, summary) \
+ {#name, NUMBER_OF_##id, own_key, own_value, needs, summary, stops, (id) | (others)},
 #include "options/jobs.def"
 #undef JOB
 };
@@ -90,7 +90,7 @@ static bool is_name(const char *name, const char *given) {
 
 int hg__option_find(const hg__job *job, const char *name) {
     for (int i = 0; *name && i < HG_OPTION_COUNT; i++) {
-        if (!(rows[i].jobs & job->bit)) continue;
+        if (!(rows[i].jobs & job->bits)) continue;
         if (is_name(rows[i].name, name) || is_name(rows[i].alias, name)) return i;
     }
     return -1;
@@ -127,7 +127,7 @@ static int fail_unknown(const hg_options *o, const char *name, const char *where
     const char *names[HG_OPTION_COUNT];
     size_t count = 0;
     for (int i = 0; i < HG_OPTION_COUNT; i++) {
-        if (rows[i].jobs & o->job->bit) names[count++] = rows[i].name;
+        if (rows[i].jobs & o->job->bits) names[count++] = rows[i].name;
     }
     const char *nearest = name_here(o->job, name);
     if (!nearest) nearest = hg__nearest_name(name, names, count);
@@ -393,7 +393,7 @@ int hg_options_check(const hg_options *o, hg_error *err) {
     HG_ENTRY;
     HG_TRY(hg__options_check_given(o, err));
     // The run to go on with has its data.
-    if (o->job->bit == TRAIN && o->values.resume[0]) return HG_OK;
+    if (hg__option_find(o->job, "resume") >= 0 && o->values.resume[0]) return HG_OK;
     for (const char *need = o->job->needs; *need;) {
         char name[32];
         size_t length = strcspn(need, " ");
@@ -417,14 +417,14 @@ bool hg_job_at(size_t i, hg_job_info *info) {
 size_t hg_option_count(const char *job) {
     const hg__job *j = find_job(job);
     size_t count = 0;
-    for (int i = 0; j && i < HG_OPTION_COUNT; i++) count += (rows[i].jobs & j->bit) != 0;
+    for (int i = 0; j && i < HG_OPTION_COUNT; i++) count += (rows[i].jobs & j->bits) != 0;
     return count;
 }
 
 bool hg_option_at(const char *job, size_t i, hg_option_info *info) {
     const hg__job *j = find_job(job);
     for (int r = 0; j && r < HG_OPTION_COUNT; r++) {
-        if (!(rows[r].jobs & j->bit) || i--) continue;
+        if (!(rows[r].jobs & j->bits) || i--) continue;
         const hg_option_info own = {.group = groups[rows[r].group].name,
                                     .name = rows[r].name,
                                     .type = type_name[rows[r].type],

@@ -41,7 +41,7 @@ typedef struct hg__job {
     const char *needs;               // "data model": options that must be set
     const char *summary;             // one line for help
     bool stops;                      // on request
-    uint32_t bit;
+    uint32_t bits;                   // its own, and those of jobs whose options it has
 } hg__job;
 
 // Plain data, but 36 KB: no place for it on the stack.

@@ -36,7 +36,7 @@ int hg_options_environment(hg_options *o, hg_error *err) {
         name_of(r, name);
         const char *value = getenv(name);
         if (i == HG_OPTION_data) continue; // HG_DATA is where the tests find theirs
-        if (!(r->jobs & o->job->bit) || !value || !*value) continue;
+        if (!(r->jobs & o->job->bits) || !value || !*value) continue;
         snprintf(where, sizeof where, "%s: ", name);
         code = hg__option_set(o, r->name, value, where, err);
     }

@@ -15,7 +15,7 @@ typedef struct reading {
 } reading;
 
 static bool is_of_another_job(const char *key) {
-    const hg__job any = {.bit = UINT32_MAX};
+    const hg__job any = {.bits = UINT32_MAX};
     return hg__option_find(&any, key) >= 0;
 }
 
@@ -115,7 +115,7 @@ void hg__options_format_yaml(const hg_options *o, hg__text *out) {
     char value[HG_MAX_VALUE];
     for (int i = 0; i < HG_OPTION_COUNT; i++) {
         const hg__row *r = &hg__option_rows()[i];
-        if (!(r->jobs & o->job->bit)) continue;
+        if (!(r->jobs & o->job->bits)) continue;
         hg__option_format(o, i, value);
         hg__text_add(out, "%s: ", r->name);
         if (r->type == HG_TYPE_TEXT) {

@@ -24,7 +24,7 @@ enum { INPUTS = sizeof inputs / sizeof *inputs };
 
 static const char *value_of(const hg_options *o, int input) {
     const hg__row *r = &hg__option_rows()[inputs[input].option];
-    if (!(r->jobs & o->job->bit)) return "";
+    if (!(r->jobs & o->job->bits)) return "";
     return (const char *)&o->values + r->offset;
 }
 
@@ -67,7 +67,7 @@ static int check_addresses(const hg_options *o, hg_error *err) {
     }
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         const hg__row *r = &rows[others[i]];
-        if (!(r->jobs & o->job->bit)) continue;
+        if (!(r->jobs & o->job->bits)) continue;
         HG_TRY(hg__refuse_address(r->name, (const char *)&o->values + r->offset, err));
     }
     return HG_OK;

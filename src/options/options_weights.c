@@ -14,10 +14,9 @@ static bool takes_weights(int row) {
     return row == HG_OPTION_model || row == HG_OPTION_pretrained;
 }
 
-// Of jobs that know presets a word is one of them, though a folder has that name too.
+// Of jobs that make networks, and so know presets, a word is one of them, though a folder has that name too.
 static bool may_be_path(const hg_options *o, int row, const char *value) {
-    const bool has_presets =
-        strcmp(o->job->name, "train") == 0 || strcmp(o->job->name, "import") == 0;
+    const bool has_presets = hg__option_find(o->job, "latent") >= 0;
     return !has_presets || row != HG_OPTION_model || strchr(value, '/');
 }
 
@@ -55,7 +54,7 @@ static bool has(const char *folder, const char *name, char path[1024]) {
 // A folder that is left is one in which no best weights were found.
 int hg__options_check_weights(const hg_options *o, hg_error *err) {
     const char *value = o->values.model;
-    const bool is_asked = (hg__option_rows()[HG_OPTION_model].jobs & o->job->bit) != 0;
+    const bool is_asked = (hg__option_rows()[HG_OPTION_model].jobs & o->job->bits) != 0;
     char path[1024], latest[1024];
     const char *resume = o->values.resume;
     if (*resume && !hg__is_folder(resume)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// dataset.c - from a path to rows: which of them are images, and what is learned of either.
+// dataset.c - from a path to rows: of which kind they are, and what is learned of them.
 #include "rows/dataset.h"
 
 #include <stdio.h>
@@ -61,6 +61,24 @@ static hg__dataset *open_pictures(const char *path, const hg__data_options *o,
     return d;
 }
 
+hg__dataset *hg__dataset_of_source(const hg__row_source *s, const char *format, void *own,
+                                   void (*free_own)(void *own), hg_error *err) {
+    hg__dataset *d = hg__alloc(1, sizeof *d, err);
+    if (!d) {
+        if (own) free_own(own);
+        return NULL;
+    }
+    *d = (hg__dataset){.source = *s,
+                       .learned = *s,
+                       .own = own,
+                       .free_own = free_own,
+                       .path = s->name,
+                       .format = format,
+                       .first_skipped = "",
+                       .note = ""};
+    return d;
+}
+
 hg__dataset *hg__dataset_of(hg__data *array, hg_error *err) {
     hg__dataset *d = array ? hg__alloc(1, sizeof *d, err) : NULL;
     if (!d) {
@@ -80,17 +98,39 @@ hg__dataset *hg__dataset_of(hg__data *array, hg_error *err) {
     return d;
 }
 
+static bool is_any(const char *path) {
+    (void)path;
+    return true;
+}
+
+static hg__dataset *open_array(const char *path, const hg__data_options *o,
+                               const hg__picture_options *pictures, hg_error *err) {
+    (void)pictures;
+    return hg__dataset_of(hg__data_open(path, o, err), err);
+}
+
+const hg__dataset_type hg__dataset_pictures = {hg__dataset_is_pictures, open_pictures};
+const hg__dataset_type hg__dataset_array = {is_any, open_array};
+
+static const hg__dataset_type *const types[] = {
+#define DATASET(name) &hg__dataset_##name,
+#include "rows/datasets.def"
+#undef DATASET
+};
+
 hg__dataset *hg__dataset_open(const char *path, const hg__data_options *o,
                               const hg__picture_options *pictures, hg_error *err) {
     if (hg__data_check_path(path, err) < 0) return NULL;
-    if (hg__dataset_is_pictures(path)) return open_pictures(path, o, pictures, err);
-    return hg__dataset_of(hg__data_open(path, o, err), err);
+    size_t i = 0;
+    while (!types[i]->is(path)) i++; // the last takes any
+    return types[i]->open(path, o, pictures, err);
 }
 
 void hg__dataset_close(hg__dataset *d) {
     if (!d) return;
     hg__data_close(d->array);
     hg__pictures_free(d->pictures);
+    if (d->own) d->free_own(d->own);
     hg__free(d);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// dataset.h - what a path has rows of: a file of numbers, or images. Opened by content, handed on as a row source.
+// dataset.h - what a path has rows of: a file of numbers, images, or a source of another kind. Opened by content, handed on as a
+// row source.
 #ifndef HG_ROWS_DATASET_H
 #define HG_ROWS_DATASET_H
 #include "rows/corrupted.h"
@@ -10,9 +11,11 @@ typedef struct hg__dataset {
     hg__row_source source;
     // Rows as they are learned: paired or, after hg__dataset_corrupt(), corrupted, with targets (has_target). Else the same.
     hg__row_source learned;
-    // Owned: one of the two.
+    // Owned: one of the three, or none. own: the context of a source of another kind, and what frees it.
     hg__data *array;
     hg__pictures *pictures;
+    void *own;
+    void (*free_own)(void *own);
     // Borrowed from it: for messages; "images", or the file's format; (width) names of its columns, or NULL.
     const char *path, *format;
     char **column;
@@ -25,11 +28,28 @@ typedef struct hg__dataset {
     hg__corrupted corrupted; // behind `learned`
 } hg__dataset;
 
+// A kind of rows that a path may name.
+typedef struct hg__dataset_type {
+    bool (*is)(const char *path);
+    // NULL on failure. pictures: NULL where images are taken whole and as they are.
+    hg__dataset *(*open)(const char *path, const hg__data_options *o,
+                         const hg__picture_options *pictures, hg_error *err);
+} hg__dataset_type;
+
+#define DATASET(name) extern const hg__dataset_type hg__dataset_##name;
+#include "rows/datasets.def"
+#undef DATASET
+
 // Opens a folder of images, an image or a list of images' names, as `pictures` says (borrowed; NULL: whole and as they
 // are), or any file that hg__data_open() does.
 hg__dataset *hg__dataset_open(const char *path, const hg__data_options *o,
                               const hg__picture_options *pictures, hg_error *err);
 void hg__dataset_close(hg__dataset *d); // NULL is fine
+
+// Rows of a source of one's own; format: what it is, in a word, borrowed. Takes own (NULL is fine), its context, which free_own
+// takes away, also on failure. NULL where memory is out.
+hg__dataset *hg__dataset_of_source(const hg__row_source *s, const char *format, void *own,
+                                   void (*free_own)(void *own), hg_error *err);
 
 // Rows that are read already: takes them. NULL where they are NULL, or memory is out; then they are closed.
 hg__dataset *hg__dataset_of(hg__data *array, hg_error *err);
