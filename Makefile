@@ -78,7 +78,7 @@ FUZZERS  := $(FUZZ_SRC:%.c=$(O)/%)
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard examples/*.c))
 SCRIPTS  := $(wildcard tests/run_cli.sh tests/test_*.sh tests/oracle/test_*.py)
 HEADERS  := $(wildcard src/*/*.h include/*.h cli/*.h tests/*.h)
-C_FILES  := $(LIB_SRC) $(CLI_SRC) $(wildcard tests/*.c) $(FUZZ_SRC) $(wildcard tests/fuzz/replay.c bench/*.c examples/*.c)
+C_FILES  := $(LIB_SRC) $(CLI_SRC) $(wildcard tests/*.c) $(FUZZ_SRC) $(wildcard tests/fuzz/replay.c tests/recipes/*.c bench/*.c examples/*.c)
 
 # DICOM, where DCMTK is: opened at the first such file, so that nothing else links with it.
 PLUGIN := $(if $(and $(wildcard /usr/include/dcmtk/dcmdata/dctk.h),$(shell command -v g++)),build/hourglass-dicom.so)
