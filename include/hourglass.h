@@ -3,8 +3,10 @@
 //
 // Three ways in:
 //   jobs    hg_run() does what the command's modes do: options in, files and an hg_result out;
-//   models  hg_model_new(), hg_model_load(), hg_scorer_new(), hg_score() ... work on arrays in memory;
+//   memory  hg_fit() trains on an array; hg_model_new(), hg_model_load() ... make models, and of these scorers (rows of numbers),
+//           denoisers (pixels) and detectors (rows of a table, and why);
 //   tables  hg_job_at(), hg_option_at() ... say what there is, for help texts and bindings.
+// docs/LIBRARY.md shows each, examples/ too.
 //
 // Conventions. A function that does something returns HG_OK (0) or a negative hg_code; one that
 // makes something returns a pointer or NULL. Both take `hg_error *err` last, which may be NULL and
@@ -24,8 +26,8 @@
 //                 host ignores it the call gives HG_ERR_IO. Stop a job by hg_listener.stop, which a handler may set, or by hg_listener.abort.
 //   cancellation  pthread_cancel() takes effect when the call has returned: nothing leaks, but a job runs to its end unless
 //                 hg_listener.stop or abort asks it not to. A callback returns: no longjmp(), no exceptions through it.
-//   fork          a child may use and free what its parent made; scorers and denoisers run there on one thread. What holds for every library
-//                 with threads holds here: a child forked while another thread is within a call may only exec() or _exit(), and
+//   fork          a child may use and free what its parent made; scorers, detectors and denoisers run there on one thread. What holds for every
+//                 library with threads holds here: a child forked while another thread is within a call may only exec() or _exit(), and
 //                 so may one that is forked in a callback.
 //   dlclose       may be called once every object is freed; nothing of the library stays. Libraries that it opened when they
 //                 were needed (LAPACK, SQLite, ODBC, DCMTK) do. libmatio is opened in a process of its own; in the host's only
@@ -350,7 +352,7 @@ HG_API int hg_report_training(const char *folder, hg_error *err);
 // ---- models -------------------------------------------------------------------------------------
 
 // Weights and what is needed to use them. Nothing changes a model but hg_model_tensor_set(); else any number of threads,
-// scorers and detectors may use it at once.
+// scorers, denoisers and detectors may use it at once.
 typedef struct hg_model hg_model;
 
 HG_API hg_model *hg_model_load(const char *path, hg_error *err);
@@ -370,7 +372,7 @@ HG_API hg_model *hg_model_load_shipped(const char *name, hg_error *err);
 // cannot be meant.
 HG_API hg_model *hg_model_new(const char *spec, const int64_t *shape, int32_t rank, int32_t latent,
                               uint64_t seed, hg_error *err);
-HG_API void hg_model_free(hg_model *m); // NULL is fine; after every scorer made from it
+HG_API void hg_model_free(hg_model *m); // NULL is fine; after all that was made from it
 
 // Writes a model file, whole or not at all; "-" is standard output. What is there is replaced, and keeps its mode; a model
 // that holds rows it was trained on (hg_model_info.holds_rows) gets a file that is its owner's alone. A model that was

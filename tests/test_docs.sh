@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# README.md, docs/ANOMALIES.md and docs/RECIPES.md do what they say and show what comes; tests/docs.py says how such a page
+# README.md, docs/ANOMALIES.md, docs/RECIPES.md and docs/LIBRARY.md do what they say and show what comes; tests/docs.py says how such a page
 # is written. GOLDEN=1 (`make docs`) rewrites what they show.
 . tests/lib.sh
 case $HOURGLASS in
@@ -11,4 +11,4 @@ case $HOURGLASS in
     ;;
 esac
 # README.md repeats figures of the others: it comes last.
-exec "${PYTHON:-python3}" tests/docs.py "$HOURGLASS" docs/ANOMALIES.md docs/RECIPES.md README.md
+exec "${PYTHON:-python3}" tests/docs.py "$HOURGLASS" docs/ANOMALIES.md docs/RECIPES.md docs/LIBRARY.md README.md

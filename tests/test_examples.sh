@@ -5,11 +5,21 @@
 # anomalies in a table, and one says of its rows what is unusual as they come.
 . tests/lib.sh
 examples=$(dirname "$HOURGLASS")/examples
-for name in train_model fit_array score_rows denoise_frame find_anomalies watch_rows; do
-    if [ ! -x "$examples/$name" ]; then
+for file in examples/*.c; do
+    if [ ! -x "$examples/$(basename "$file" .c)" ]; then
         skip "the examples are not built"
         finish
     fi
+done
+# All of them are here, each below 60 lines; those that are named are there.
+for file in examples/*.c; do
+    name=$(basename "$file" .c)
+    expect "$file is run by this test" grep -q "\"\$examples/$name\"" tests/test_examples.sh
+    expect "$file has less than 60 lines, not $(wc -l <"$file")" [ "$(wc -l <"$file")" -lt 60 ]
+    expect "docs/LIBRARY.md tells of $file" grep -q "examples/$name.c" docs/LIBRARY.md
+done
+for name in $(grep -oE '[$]examples/[a-z_]+' tests/test_examples.sh | sort -u); do
+    expect "examples/${name#*/}.c is there" [ -f "examples/${name#*/}.c" ]
 done
 export HG_PROGRESS=none
 
