@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # docs/RECIPES.md says how things are added, each by one file and one row of a table. Here the tables are what it says: every row has
 # its file, every such file its row, nobody else names what stands in a table. Then one of each, of tests/recipes/, is added to a
-# copy, as the recipe has it, and used.
+# copy, as the recipe has it, and used. The files that docs/HOUSE.md and its neighbours speak of are there.
 . tests/lib.sh
 
 rows_of() { sed -n "s/^$2(\(.*\))\$/\1/p" "src/$1" | awk -F', *' -v n="${3:-1}" '{ print $n }'; }
@@ -52,6 +52,24 @@ for pair in nn/layers:LAYER nn/losses:LOSS corrupt/noise:NOISE image/codecs:CODE
     names=$(rows_of "${pair%:*}.def" "${pair#*:}" | paste -sd'|')
     found=$(grep -rnE "str(case)?cmp\([^;]*\"($names)\"" src --include='*.[ch]' | head -n 3)
     expect "names of ${pair%:*}.def are compared with: $found" [ -z "$found" ]
+done
+
+# ---- what the pages name is there ----------------------------------------------------------------
+
+for page in docs/HOUSE.md docs/RECIPES.md; do
+    named=$(grep -oE '[`(][A-Za-z0-9_./*-]+\.(c|h|cc|hh|inc|def|sh|py|awk|txt)[`)]|`(src|tests|tools|cli|docs|examples|bench)/[A-Za-z0-9_/]*`' $page | tr -d '`()' | sort -u)
+    expect "$page names files" [ "$(echo "$named" | wc -l)" -gt 3 ]
+    for name in $named; do
+        case $name in # shellcheck disable=SC2086
+        ../*) found=$(ls -d docs/$name 2>/dev/null) ;;
+        */*) found=$(ls -d $name src/$name 2>/dev/null) ;;
+        *) found=$(find src cli tests docs include tools -maxdepth 2 -name "$name") ;;
+        esac
+        expect "$page: $name is there" [ -n "$found" ]
+    done
+done
+for room in $(sed -n 's/^\([a-z]*\):.*/\1/p' src/LAYERS); do
+    expect "docs/HOUSE.md says what $room is for" grep -q "^| .$room. | ..* | ..* |$" docs/HOUSE.md
 done
 
 # ---- one of each ---------------------------------------------------------------------------------
