@@ -68,6 +68,11 @@ for page in docs/HOUSE.md docs/RECIPES.md; do
         expect "$page: $name is there" [ -n "$found" ]
     done
 done
+words=$(grep -rohE '\bhg__?[a-z_0-9]+' src include | sort -u)
+for name in $(grep -ohE '\bhg__?[a-z_0-9]+[a-z0-9]\b' docs/HOUSE.md docs/RECIPES.md docs/LIBRARY.md README.md | sort -u); do
+    case $name in hg_noun_verb | hg__noun_verb) continue ;; esac
+    expect "the pages name $name, which is there" grep -qx "$name" <<<"$words"
+done
 for room in $(sed -n 's/^\([a-z]*\):.*/\1/p' src/LAYERS); do
     expect "docs/HOUSE.md says what $room is for" grep -q "^| .$room. | ..* | ..* |$" docs/HOUSE.md
 done
