@@ -146,6 +146,46 @@ static void objects_are_made_and_changed(void **state) {
     hg__json_free(shared);
 }
 
+static void what_comes_is_written(void **state) {
+    (void)state;
+    hg__text t = {0};
+    hg__json_writer w = {.to = &t};
+    hg__json_begin(&w, NULL, '{');
+    hg__json_add_text(&w, "a\"\\\n", "x\n\"\xE2\x80\xAE");
+    hg__json_add_real(&w, "b", 9, 0.1);
+    hg__json_add_real(&w, "c", 9, (double)NAN);
+    hg__json_begin(&w, "d", '[');
+    hg__json_add_integer(&w, NULL, -1);
+    hg__json_add_boolean(&w, NULL, true);
+    hg__json_begin(&w, NULL, '{');
+    hg__json_end(&w, '}');
+    hg__json_end(&w, ']');
+    hg__json_add_fixed(&w, "e", 2, 1);
+    hg__json_end(&w, '}');
+    assert_string_equal(t.data,
+                        "{\"a\\\"\\\\\\u000a\":\"x\\u000a\\\"\\u202e\",\"b\":0.1,\"c\":null,"
+                        "\"d\":[-1,true,{}],\"e\":1.00}");
+    hg__text_clear(&t);
+    w = (hg__json_writer){.to = &t, .is_spaced = true, .has_short_escapes = true};
+    hg__json_begin(&w, NULL, '{');
+    hg__json_add_text(&w, "a", "\n\x1F");
+    hg__json_add_string(&w, "b", "xy", 1);
+    hg__json_break(&w, 2);
+    hg__json_begin(&w, "c", '[');
+    hg__json_break(&w, 4);
+    hg__json_add_written(&w, NULL, "1e9", 3);
+    hg__json_break(&w, 2);
+    hg__json_end(&w, ']');
+    hg__json_end(&w, '}');
+    assert_string_equal(t.data, "{\"a\": \"\\n\\u001F\", \"b\": \"x\",\n  \"c\": [\n    1e9\n  ]}");
+    hg__text_clear(&t);
+    hg__json *none = hg__json_real_or_null((double)INFINITY);
+    char *text = hg__json_text(none, NULL);
+    assert_string_equal(text, "null");
+    hg__free(text);
+    hg__json_free(none);
+}
+
 static void what_was_read_is_changed_in_a_copy(void **state) {
     (void)state;
     static const char text[] = "{\"a\":[1],\"b\":\"x\",\"c\":-2.5e1}";
@@ -330,6 +370,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(no_beginning_is_read_beyond),
         cmocka_unit_test(depth_is_bounded_and_costs_no_stack),
         cmocka_unit_test(objects_are_made_and_changed),
+        cmocka_unit_test(what_comes_is_written),
         cmocka_unit_test(what_was_read_is_changed_in_a_copy),
         cmocka_unit_test(memory_is_in_proportion_to_the_text),
         cmocka_unit_test(every_allocation_may_fail),

@@ -89,6 +89,10 @@ hg__json *hg__json_real(double x) {
     return value_of(v);
 }
 
+hg__json *hg__json_real_or_null(double x) {
+    return isfinite(x) ? hg__json_real(x) : hg__json_null();
+}
+
 // ---- documents ----------------------------------------------------------------------------------
 
 // Of the page that this is in.

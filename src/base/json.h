@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// json.h - JSON as values in memory: made, looked at, read from text and written.
+// json.h - JSON as values in memory: made, looked at, read from text and written; and JSON written without them.
 //
 // A value has one owner; hg__json_share() gives it another, and hg__json_free() of the last takes it away with all it
 // holds. What makes a value gives NULL without memory, and what adds one takes NULL for a failure: a whole object may be
@@ -9,7 +9,7 @@
 // What was read can be looked at, not changed: that fails. Any value of it keeps all of it, which takes at most five times the text.
 #ifndef HG_BASE_JSON_H
 #define HG_BASE_JSON_H
-#include "base/error.h"
+#include "base/text.h"
 
 enum {
     HG_MAX_JSON_DEPTH = 64,
@@ -24,7 +24,8 @@ typedef struct hg__json hg__json;
 hg__json *hg__json_null(void);
 hg__json *hg__json_boolean(bool x);
 hg__json *hg__json_integer(int64_t x);
-hg__json *hg__json_real(double x); // NULL for NaN and infinities, which JSON has not
+hg__json *hg__json_real(double x);         // NULL for NaN and infinities, which JSON has not
+hg__json *hg__json_real_or_null(double x); // null for them
 // Bytes that are no UTF-8 are taken as Latin-1.
 hg__json *hg__json_string(const char *text, hg_error *err);
 hg__json *hg__json_array(void);
@@ -81,4 +82,34 @@ char *hg__json_lines(const hg__json *value, int digits, hg_error *err);
 // The length of the JSON value at the start of text: up to its closing bracket or quote, or the next
 // ',' or '}'. Negative if it does not end or is nested too deeply. items: commas inside brackets.
 ptrdiff_t hg__json_extent(const char *text, size_t size, size_t *items);
+
+// ---- text without values ------------------------------------------------------------------------
+
+// Writes JSON as it comes, to the end of a text; all JSON of this program is made here. Start with {.to = text}: what
+// fails, fails there (text.h). Each of the functions below adds one value; key: its name in an object, NULL in a list.
+typedef struct hg__json_writer {
+    hg__text *to; // borrowed
+    // ": " and ", " rather than ":" and ","
+    bool is_spaced;
+    // strings have "\n" and its like, as values in memory are written; else "\u000a"
+    bool has_short_escapes;
+    // its own: a value stands before the next one; that begins a line, behind so many blanks
+    bool follows, begins_line;
+    int blanks;
+} hg__json_writer;
+
+void hg__json_begin(hg__json_writer *w, const char *key, char bracket); // { or [
+void hg__json_end(hg__json_writer *w, char bracket);                    // } or ]
+// The next value, or bracket that ends a list, begins a line.
+void hg__json_break(hg__json_writer *w, int blanks);
+
+void hg__json_add_text(hg__json_writer *w, const char *key, const char *text);
+void hg__json_add_string(hg__json_writer *w, const char *key, const char *text, size_t size);
+void hg__json_add_boolean(hg__json_writer *w, const char *key, bool x);
+void hg__json_add_integer(hg__json_writer *w, const char *key, int64_t x);
+// null for NaN and infinities. As printf's %.*g and %.*f have them.
+void hg__json_add_real(hg__json_writer *w, const char *key, int digits, double x);
+void hg__json_add_fixed(hg__json_writer *w, const char *key, int decimals, double x);
+void hg__json_add_written(hg__json_writer *w, const char *key, const char *json,
+                          size_t size); // what is JSON already
 #endif

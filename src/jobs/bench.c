@@ -56,20 +56,31 @@ void hg__bench_measure(hg__bench *b, hg__bench_line f, double units, void (*work
     hg__bench_add(b, &f);
 }
 
+static void add_json(hg__bench *b, const hg__bench_line *f) {
+    hg__json_writer *w = &b->json;
+    const double rate = f->flops / f->seconds;
+    hg__json_break(w, 4);
+    hg__json_begin(w, NULL, '{');
+    hg__json_add_text(w, "name", f->name);
+    hg__json_add_fixed(w, "us", 3, f->seconds * 1e6);
+    hg__json_add_fixed(w, "rows_per_second", 0, f->rows / f->seconds);
+    hg__json_add_fixed(w, "gflops", 2, rate / 1e9);
+    hg__json_add_fixed(w, "fraction", 4, rate / b->peak);
+    hg__json_add_fixed(w, "bytes_per_second", 0, f->bytes / f->seconds);
+    hg__json_add_fixed(w, "pixels_per_second", 0, f->pixels / f->seconds);
+    hg__json_add_fixed(w, "share", 4, f->share);
+    hg__json_add_text(w, "spec", f->spec ? f->spec : "");
+    hg__json_end(w, '}');
+}
+
 void hg__bench_add(hg__bench *b, const hg__bench_line *f) {
     if (!hg__bench_wants(b, f->name)) return;
-    const bool is_first = b->lines++ == 0;
-    const double rate = f->flops / f->seconds, rows = f->rows / f->seconds;
-    if (b->json) {
-        hg__text_add(
-            &b->text,
-            "%s\n    {\"name\": \"%s\", \"us\": %.3f, \"rows_per_second\": %.0f, \"gflops\": %.2f, "
-            "\"fraction\": %.4f, \"bytes_per_second\": %.0f, \"pixels_per_second\": %.0f, "
-            "\"share\": %.4f, \"spec\": \"%s\"}",
-            is_first ? "" : ",", f->name, f->seconds * 1e6, rows, rate / 1e9, rate / b->peak,
-            f->bytes / f->seconds, f->pixels / f->seconds, f->share, f->spec ? f->spec : "");
+    b->lines++;
+    if (b->json.to) {
+        add_json(b, f);
         return;
     }
+    const double rate = f->flops / f->seconds, rows = f->rows / f->seconds;
     hg__text_add(&b->text, "%-40s %11.2f us", f->name, f->seconds * 1e6);
     if (f->rows > 0) hg__text_add(&b->text, " %12.0f rows/s", rows);
     if (f->flops > 0) {

@@ -6,7 +6,7 @@
 #define HG_JOBS_BENCH_H
 #include "backend/kernels.h"
 #include "backend/pool.h"
-#include "base/text.h"
+#include "base/json.h"
 #include "exec/plan.h"
 #include "options/options.h"
 #include "rows/loader.h"
@@ -31,7 +31,7 @@ typedef struct hg__bench {
     const hg__kernels *k;
     double peak; // multiply-adds x 2 a second, all threads, best seen
     hg__text text;
-    bool json;
+    hg__json_writer json; // to text; to is NULL: a table to read
     int lines;
 } hg__bench;
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/show.h"
 #include "csv/cell.h"
 #include "jobs/compare.h"
@@ -168,53 +169,59 @@ void hg__comparison_format(const hg__comparison *c, hg__text *out) {
 
 // ---- for programs ---------------------------------------------------------------------------------
 
-static void add_text(hg__text *t, const char *text) {
-    hg__text_add(t, "\"");
-    while (*text) {
-        const size_t plain = strcspn(text, "\"\\");
-        hg__text_add_json(t, text, plain);
-        text += plain;
-        if (*text) hg__text_add(t, "\\%c", *text++);
-    }
-    hg__text_add(t, "\"");
-}
-
-static void add_json_method(const hg__comparison *c, int32_t set, int32_t m, hg__text *t) {
-    hg__text_add(t, "%s\n      {\"name\": \"%s\"", m ? "," : "", c->method[m].name);
+static void add_json_method(const hg__comparison *c, int32_t set, int32_t m, hg__json_writer *w) {
+    hg__json_break(w, 6);
+    hg__json_begin(w, NULL, '{');
+    hg__json_add_text(w, "name", c->method[m].name);
     for (int32_t i = 0; i < MEASURES; i++) {
-        hg__text_add(t, ", \"%s\": %.9g, \"%s_rank\": %.9g", measures[i].key,
-                     hg__figure_mean(c, set, m, measures[i].offset), measures[i].key,
-                     hg__figure_rank(c, set, m, measures[i].offset));
+        char rank[32];
+        snprintf(rank, sizeof rank, "%s_rank", measures[i].key);
+        hg__json_add_real(w, measures[i].key, 9, hg__figure_mean(c, set, m, measures[i].offset));
+        hg__json_add_real(w, rank, 9, hg__figure_rank(c, set, m, measures[i].offset));
     }
-    hg__text_add(t, ", \"fit_seconds\": %.4f, \"score_seconds\": %.4f}",
-                 hg__figure_mean(c, set, m, offsetof(hg__figure, fit)),
-                 hg__figure_mean(c, set, m, offsetof(hg__figure, score)));
+    hg__json_add_fixed(w, "fit_seconds", 4, hg__figure_mean(c, set, m, offsetof(hg__figure, fit)));
+    hg__json_add_fixed(w, "score_seconds", 4,
+                       hg__figure_mean(c, set, m, offsetof(hg__figure, score)));
+    hg__json_end(w, '}');
 }
 
-static void add_json_methods(const hg__comparison *c, int32_t set, hg__text *t) {
-    hg__text_add(t, "\"methods\": [");
-    for (int32_t m = 0; m < c->methods; m++) add_json_method(c, set, m, t);
-    hg__text_add(t, "]");
+static void add_json_methods(const hg__comparison *c, int32_t set, hg__json_writer *w) {
+    hg__json_begin(w, "methods", '[');
+    for (int32_t m = 0; m < c->methods; m++) add_json_method(c, set, m, w);
+    hg__json_end(w, ']');
+}
+
+static void add_json_set(const hg__comparison *c, int32_t s, hg__json_writer *w) {
+    const hg__set *set = &c->set[s];
+    hg__json_break(w, 4);
+    hg__json_begin(w, NULL, '{');
+    hg__json_add_text(w, "name", set->name);
+    hg__json_add_integer(w, "rows", set->rows);
+    hg__json_add_integer(w, "anomalies", set->anomalies);
+    hg__json_add_integer(w, "columns", set->columns);
+    hg__json_add_integer(w, "width", set->width);
+    add_json_methods(c, s, w);
+    hg__json_end(w, '}');
 }
 
 void hg__comparison_format_json(const hg__comparison *c, hg__text *out) {
     char sentence[512];
-    hg__text_add(out, "{\"seeds\": %d,\n  \"sets\": [", c->seeds);
-    for (int32_t s = 0; s < c->sets; s++) {
-        const hg__set *set = &c->set[s];
-        hg__text_add(out, "%s\n    {\"name\": ", s ? "," : "");
-        add_text(out, set->name);
-        hg__text_add(out, ", \"rows\": %lld, \"anomalies\": %lld, \"columns\": %d, \"width\": %d, ",
-                     (long long)set->rows, (long long)set->anomalies, set->columns, set->width);
-        add_json_methods(c, s, out);
-        hg__text_add(out, "}");
-    }
-    hg__text_add(out, "],\n  \"mean\": {");
-    add_json_methods(c, -1, out);
+    hg__json_writer w = {.to = out, .is_spaced = true};
+    hg__json_begin(&w, NULL, '{');
+    hg__json_add_integer(&w, "seeds", c->seeds);
+    hg__json_break(&w, 2);
+    hg__json_begin(&w, "sets", '[');
+    for (int32_t s = 0; s < c->sets; s++) add_json_set(c, s, &w);
+    hg__json_end(&w, ']');
+    hg__json_break(&w, 2);
+    hg__json_begin(&w, "mean", '{');
+    add_json_methods(c, -1, &w);
+    hg__json_end(&w, '}');
     conclude(c, sentence, sizeof sentence);
-    hg__text_add(out, "},\n  \"sentence\": ");
-    add_text(out, sentence);
-    hg__text_add(out, "}\n");
+    hg__json_break(&w, 2);
+    hg__json_add_text(&w, "sentence", sentence);
+    hg__json_end(&w, '}');
+    hg__text_add(out, "\n");
 }
 
 void hg__comparison_format_csv(const hg__comparison *c, hg__text *out) {

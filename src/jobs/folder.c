@@ -299,10 +299,6 @@ double hg__folder_seconds(const char *folder) {
 
 // ---- the two JSON files -------------------------------------------------------------------------
 
-static hg__json *number_or_null(double x) {
-    return isfinite(x) ? hg__json_real(x) : hg__json_null();
-}
-
 // The value of the first "model name" line of /proc/cpuinfo, or "unknown".
 static void find_cpu(char *buffer, size_t size) {
     snprintf(buffer, size, "unknown");
@@ -345,8 +341,8 @@ int hg__folder_write_run(const char *folder, const hg__run_facts *f, hg_error *e
         (int64_t)f->result->parameters, "peak_memory_bytes", (int64_t)usage.ru_maxrss * 1024);
     if (root) {
         hg__json_set(root, "steps", hg__json_integer((int64_t)f->steps));
-        hg__json_set(root, "seconds", number_or_null(f->result->seconds));
-        hg__json_set(root, "rows_per_second", number_or_null(f->result->rows_per_second));
+        hg__json_set(root, "seconds", hg__json_real_or_null(f->result->seconds));
+        hg__json_set(root, "rows_per_second", hg__json_real_or_null(f->result->rows_per_second));
         hg__json_set(root, "exit_reason",
                      f->exit_reason ? hg__json_string(f->exit_reason, NULL) : hg__json_null());
     }
@@ -364,9 +360,9 @@ int hg__folder_write_metrics(const char *folder, const hg__run_facts *f, hg_erro
         hg__json_pack("{s:i, s:i, s:s, s:o}", "best_epoch", r->best_epoch, "epochs", r->epochs,
                       "loss", f->options->values.loss, "baselines", baselines);
     if (root) {
-        hg__json_set(root, "val_loss", number_or_null(r->best_val_loss));
-        hg__json_set(root, "train_loss", number_or_null(r->train_loss));
-        hg__json_set(root, "mse", number_or_null(r->val_mse));
+        hg__json_set(root, "val_loss", hg__json_real_or_null(r->best_val_loss));
+        hg__json_set(root, "train_loss", hg__json_real_or_null(r->train_loss));
+        hg__json_set(root, "mse", hg__json_real_or_null(r->val_mse));
     }
     return write_json(folder, "metrics.json", root, err);
 }

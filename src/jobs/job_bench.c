@@ -243,18 +243,35 @@ static int run_all(hg__bench *b, hg_error *err) {
     return code;
 }
 
+static void begin_json(hg__bench *b) {
+    b->json = (hg__json_writer){.to = &b->text, .is_spaced = true};
+    hg__json_begin(&b->json, NULL, '{');
+    hg__json_begin(&b->json, "results", '[');
+}
+
+static void end_json(hg__bench *b) {
+    hg__json_break(&b->json, 2);
+    hg__json_end(&b->json, ']');
+    hg__json_break(&b->json, 2);
+    hg__json_add_integer(&b->json, "threads", hg__pool_threads(b->pool));
+    hg__json_add_text(&b->json, "isa", b->k->name);
+    hg__json_add_fixed(&b->json, "peak_gflops", 1, b->peak / 1e9);
+    hg__json_end(&b->json, '}');
+    hg__text_add(&b->text, "\n");
+}
+
 int hg__job_bench(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
-    const bool json = r->json;
-    hg__bench b = {.o = o, .listener = l, .k = hg__kernels_pick(), .json = json};
+    hg__bench b = {.o = o, .listener = l, .k = hg__kernels_pick()};
     b.pool = hg__pool_new((int32_t)o->values.threads, err);
     if (!b.pool) return HG_ERR_MEMORY;
-    if (json) hg__text_add(&b.text, "{\"results\": [");
+    if (r->json) begin_json(&b);
     int code = run_all(&b, err);
-    const int32_t threads = hg__pool_threads(b.pool);
-    hg__text_add(&b.text,
-                 json ? "\n  ],\n  \"threads\": %d, \"isa\": \"%s\", \"peak_gflops\": %.1f}\n"
-                      : "%d threads, %s: peak of multiply-adds %.1f GFLOP/s\n",
-                 threads, b.k->name, b.peak / 1e9);
+    if (r->json) {
+        end_json(&b);
+    } else {
+        hg__text_add(&b.text, "%d threads, %s: peak of multiply-adds %.1f GFLOP/s\n",
+                     hg__pool_threads(b.pool), b.k->name, b.peak / 1e9);
+    }
     hg__pool_free(b.pool);
     if (code == HG_OK) {
         r->text = hg__text_take(&b.text, err);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/system.h"
 #include "base/text.h"
@@ -18,12 +19,16 @@ static void write_lines(hg__text *t, const hg__thresholds *all) {
 static void write_json(hg__text *t, const hg__thresholds *all) {
     if (all->groups == 0) return; // there is always that of all rows
     const hg__threshold *at = &all->group[0].at;
-    hg__text_add(t,
-                 "{\"rows\":%lld,\"fpr\":%.9g,\"threshold\":%.9g,\"guaranteed\":%s,\"rows_needed\":"
-                 "%lld,\"groups\":%d}\n",
-                 (long long)at->count, at->fpr, at->value,
-                 at->method == HG_THRESHOLD_CONFORMAL ? "true" : "false", (long long)at->least,
-                 all->groups - 1);
+    hg__json_writer w = {.to = t};
+    hg__json_begin(&w, NULL, '{');
+    hg__json_add_integer(&w, "rows", at->count);
+    hg__json_add_real(&w, "fpr", 9, at->fpr);
+    hg__json_add_real(&w, "threshold", 9, at->value);
+    hg__json_add_boolean(&w, "guaranteed", at->method == HG_THRESHOLD_CONFORMAL);
+    hg__json_add_integer(&w, "rows_needed", at->least);
+    hg__json_add_integer(&w, "groups", all->groups - 1);
+    hg__json_end(&w, '}');
+    hg__text_add(t, "\n");
 }
 
 // score, group (rows): of normal rows only.

@@ -94,12 +94,17 @@ static int check_options(const hg_options *o, hg_error *err) {
 }
 
 static void write_json(hg__text *t, const hg_result *r) {
-    hg__text_add(t,
-                 "{\"rows\":%" PRId64 ",\"width\":%d,\"mse\":%.15g,\"mae\":%.15g,"
-                 "\"row_mse_median\":%.15g,\"row_mse_max\":%.15g",
-                 r->rows, r->width, r->mse, r->mae, r->row_mse_median, r->row_mse_max);
-    if (r->input_mse > 0) hg__text_add(t, ",\"input_mse\":%.15g", r->input_mse);
-    hg__text_add(t, "}\n");
+    hg__json_writer w = {.to = t};
+    hg__json_begin(&w, NULL, '{');
+    hg__json_add_integer(&w, "rows", r->rows);
+    hg__json_add_integer(&w, "width", r->width);
+    hg__json_add_real(&w, "mse", 15, r->mse);
+    hg__json_add_real(&w, "mae", 15, r->mae);
+    hg__json_add_real(&w, "row_mse_median", 15, r->row_mse_median);
+    hg__json_add_real(&w, "row_mse_max", 15, r->row_mse_max);
+    if (r->input_mse > 0) hg__json_add_real(&w, "input_mse", 15, r->input_mse);
+    hg__json_end(&w, '}');
+    hg__text_add(t, "\n");
 }
 
 static void write_lines(hg__text *t, const hg_result *r) {

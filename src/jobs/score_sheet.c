@@ -3,11 +3,12 @@
 #include "jobs/score_sheet.h"
 
 #include <float.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/file.h"
-#include "base/show.h"
+#include "base/json.h"
 #include "csv/cell.h"
 #include "jobs/format_g9.h"
 
@@ -22,49 +23,46 @@ static void add_csv_text(hg__text *t, const char *text, size_t size) {
     hg__text_add_csv(t, text, size, ',');
 }
 
-static void add_json_text(hg__text *t, const char *text, size_t size) {
-    hg__text_add_bytes(t, "\"", 1);
-    for (size_t at = 0; at < size; at++) {
-        const size_t from = at;
-        while (at < size && text[at] != '"' && text[at] != '\\') at++;
-        hg__text_add_json(t, text + from, at - from);
-        if (at < size) hg__text_add(t, "\\%c", text[at]);
-    }
-    hg__text_add_bytes(t, "\"", 1);
-}
-
 // Nine digits say which float it was. A p-value may lie below all floats, and is not 0.
-static void add_number(hg__text *t, hg__out_kind kind, double x) {
-    char text[64];
-    if (x > 0 && x < (double)FLT_MIN) {
-        hg__text_add(t, "%.9g", x);
-        return;
-    }
-    const size_t size = kind == HG_OUT_INTEGER ? hg__format_count(text, (uint64_t)x)
-                                               : hg__format_g9(text, (float)x);
-    hg__text_add_bytes(t, text, size);
+static size_t format_number(char text[64], hg__out_kind kind, double x) {
+    if (x > 0 && x < (double)FLT_MIN) return (size_t)snprintf(text, 64, "%.9g", x);
+    return kind == HG_OUT_INTEGER ? hg__format_count(text, (uint64_t)x)
+                                  : hg__format_g9(text, (float)x);
 }
 
-// A line of CSV, or an object whose missing cells are left out.
-void hg__score_sheet_format(const hg__score_sheet *s, const hg__cell *cell, hg__text *t) {
-    bool first = true;
+// An object whose missing cells are left out.
+static void format_json(const hg__score_sheet *s, const hg__cell *cell, hg__text *t) {
+    char number[64];
+    hg__json_writer w = {.to = t};
+    hg__json_begin(&w, NULL, '{');
     for (int32_t i = 0; i < s->columns; i++) {
-        const bool missing = cell[i].kind == HG_CELL_MISSING;
-        if (s->json && missing) continue;
-        hg__text_add_bytes(t, first ? (s->json ? "{" : "") : ",", first && !s->json ? 0 : 1);
-        first = false;
-        if (s->json) {
-            add_json_text(t, s->column[i].name, strlen(s->column[i].name));
-            hg__text_add_bytes(t, ":", 1);
-        }
-        if (missing) continue;
+        const char *name = s->column[i].name;
         if (cell[i].kind == HG_CELL_NUMBER) {
-            add_number(t, s->column[i].kind, cell[i].number);
-        } else {
-            (s->json ? add_json_text : add_csv_text)(t, cell[i].text, (size_t)cell[i].size);
+            const size_t size = format_number(number, s->column[i].kind, cell[i].number);
+            hg__json_add_written(&w, name, number, size);
+        } else if (cell[i].kind != HG_CELL_MISSING) {
+            hg__json_add_string(&w, name, cell[i].text, (size_t)cell[i].size);
         }
     }
-    hg__text_add_bytes(t, s->json ? "}\n" : "\n", s->json ? 2 : 1);
+    hg__json_end(&w, '}');
+}
+
+static void format_csv(const hg__score_sheet *s, const hg__cell *cell, hg__text *t) {
+    char number[64];
+    for (int32_t i = 0; i < s->columns; i++) {
+        if (i) hg__text_add_bytes(t, ",", 1);
+        if (cell[i].kind == HG_CELL_NUMBER) {
+            const size_t size = format_number(number, s->column[i].kind, cell[i].number);
+            hg__text_add_bytes(t, number, size);
+        } else if (cell[i].kind != HG_CELL_MISSING) {
+            add_csv_text(t, cell[i].text, (size_t)cell[i].size);
+        }
+    }
+}
+
+void hg__score_sheet_format(const hg__score_sheet *s, const hg__cell *cell, hg__text *t) {
+    (s->json ? format_json : format_csv)(s, cell, t);
+    hg__text_add_bytes(t, "\n", 1);
 }
 
 int hg__score_sheet_add_lines(hg__score_sheet *s, hg__text *lines, hg_error *err) {

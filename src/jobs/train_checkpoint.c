@@ -19,14 +19,26 @@ static const char progress_key[] = "hourglass.training";
 static const double checkpoint_period =
     1; // seconds from one to the next at least, but for the last
 
+// %a keeps every bit of a double; JSON has no infinity.
+static void add_exact(hg__json_writer *w, const char *key, double x) {
+    char text[40];
+    snprintf(text, sizeof text, "%a", x);
+    hg__json_add_text(w, key, text);
+}
+
 static char *format_progress(const hg__progress *p, hg_error *err) {
     hg__text t = {0};
-    // %a keeps every bit of a double; JSON has no infinity
-    hg__text_add(
-        &t, "{\"epoch\": %d, \"batch\": %lld, \"step\": %lld, \"rows\": %lld, \"best_epoch\": %d, ",
-        p->epoch, (long long)p->batch, (long long)p->step, (long long)p->rows, p->best_epoch);
-    hg__text_add(&t, "\"loss_sum\": \"%a\", \"best_loss\": \"%a\", \"train_loss\": \"%a\"}",
-                 p->loss_sum, p->best_loss, p->train_loss);
+    hg__json_writer w = {.to = &t, .is_spaced = true};
+    hg__json_begin(&w, NULL, '{');
+    hg__json_add_integer(&w, "epoch", p->epoch);
+    hg__json_add_integer(&w, "batch", p->batch);
+    hg__json_add_integer(&w, "step", p->step);
+    hg__json_add_integer(&w, "rows", p->rows);
+    hg__json_add_integer(&w, "best_epoch", p->best_epoch);
+    add_exact(&w, "loss_sum", p->loss_sum);
+    add_exact(&w, "best_loss", p->best_loss);
+    add_exact(&w, "train_loss", p->train_loss);
+    hg__json_end(&w, '}');
     return hg__text_take(&t, err);
 }
 

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "detect/metrics.h"
 #include "jobs/scored_rows.h"
 #include "jobs/val.h"
@@ -32,26 +32,30 @@ static const hg__interval *interval_of(const hg__metrics *m, const line *l) {
     return (const hg__interval *)((const char *)m + l->offset);
 }
 
-static void add_json_number(hg__text *t, const char *key, double x) {
-    if (isfinite(x)) hg__text_add(t, ",\"%s\":%.9g", key, x);
+static void add_finite(hg__json_writer *w, const char *key, double x) {
+    if (isfinite(x)) hg__json_add_real(w, key, 9, x);
 }
 
 static void write_json(hg__text *t, const hg__metrics *m, const hg__threshold *at) {
-    hg__text_add(t, "{\"normal\":%lld,\"anomalies\":%lld", (long long)m->normal,
-                 (long long)m->anomalies);
+    hg__json_writer w = {.to = t};
+    hg__json_begin(&w, NULL, '{');
+    hg__json_add_integer(&w, "normal", m->normal);
+    hg__json_add_integer(&w, "anomalies", m->anomalies);
     if (at) {
-        add_json_number(t, "fpr", at->fpr);
-        add_json_number(t, "threshold", at->value);
+        add_finite(&w, "fpr", at->fpr);
+        add_finite(&w, "threshold", at->value);
     }
     for (size_t i = 0; i < LINES; i++) {
         const hg__interval *v = interval_of(m, &lines[i]);
         if (!isfinite(v->value)) continue;
-        hg__text_add(t, ",\"%s\":{\"value\":%.9g", lines[i].key, v->value);
-        add_json_number(t, "low", v->low);
-        add_json_number(t, "high", v->high);
-        hg__text_add(t, "}");
+        hg__json_begin(&w, lines[i].key, '{');
+        add_finite(&w, "value", v->value);
+        add_finite(&w, "low", v->low);
+        add_finite(&w, "high", v->high);
+        hg__json_end(&w, '}');
     }
-    hg__text_add(t, "}\n");
+    hg__json_end(&w, '}');
+    hg__text_add(t, "\n");
 }
 
 static void write_lines(hg__text *t, const hg__metrics *m, const hg__threshold *at) {

@@ -193,17 +193,14 @@ static char *make_table(const summary *m, hg_error *err) {
 
 // ---- JSON ---------------------------------------------------------------------------------------
 
-static hg__json *number(double x) {
-    return isfinite(x) ? hg__json_real(x) : hg__json_null();
-}
-
 static hg__json *estimate_json(const estimate *e) {
-    return hg__json_pack("{so so so}", "mean", number(e->mean), "low", number(e->low), "high",
-                         number(e->high));
+    return hg__json_pack("{so so so}", "mean", hg__json_real_or_null(e->mean), "low",
+                         hg__json_real_or_null(e->low), "high", hg__json_real_or_null(e->high));
 }
 
 static hg__json *quality_json(const hg__quality *q) {
-    return hg__json_pack("{so so}", "psnr", number(q->psnr), "ssim", number(q->ssim));
+    return hg__json_pack("{so so}", "psnr", hg__json_real_or_null(q->psnr), "ssim",
+                         hg__json_real_or_null(q->ssim));
 }
 
 static hg__json *row_json(const summary *m, int64_t image, hg_error *err) {
@@ -251,7 +248,8 @@ static int add_settings(const summary *m, hg__json *o) {
         const double psnr = mean_of_column(m, c, 0), ssim = mean_of_column(m, c, 1);
         bad |= hg__json_append(
             list, hg__json_pack("{ss ss so so}", "method", method_name[column->method], "setting",
-                                column->setting, "psnr", number(psnr), "ssim", number(ssim)));
+                                column->setting, "psnr", hg__json_real_or_null(psnr), "ssim",
+                                hg__json_real_or_null(ssim)));
     }
     return bad | hg__json_set(o, "settings", list);
 }

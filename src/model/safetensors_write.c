@@ -10,32 +10,22 @@
 
 // ---- header -------------------------------------------------------------------------------------
 
-static int add_string(hg__text *header, const char *text, hg_error *err) {
-    hg__json *string = hg__json_string(text, err);
-    if (!string) return HG_ERR_MEMORY;
-    if (strcmp(hg__json_string_value(string), text) != 0) {
-        hg__json_free(string);
-        return hg__fail(err, HG_ERR_USAGE, "'%.60s': expected a name in UTF-8", text);
-    }
-    char *quoted = hg__json_text(string, err);
-    hg__json_free(string);
-    if (!quoted) return HG_ERR_MEMORY;
-    int code = hg__text_add(header, "%s", quoted);
-    hg__free(quoted);
-    return code;
+static int check_name(const char *text, hg_error *err) {
+    if (hg__is_utf8(text, strlen(text))) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE, "'%.60s': expected a name in UTF-8", text);
 }
 
-static int add_metadata(hg__text *h, const char *path, const char *const *key,
+static int add_metadata(hg__json_writer *w, const char *path, const char *const *key,
                         const char *const *value, size_t pairs, hg_error *err) {
+    const hg__text *h = w->to;
     if (!pairs) return HG_OK;
-    hg__text_add(h, "\"__metadata__\":{");
+    hg__json_begin(w, "__metadata__", '{');
     for (size_t i = 0; i < pairs; i++) {
-        if (i) hg__text_add(h, ",");
-        HG_TRY(add_string(h, key[i], err));
-        hg__text_add(h, ":");
-        HG_TRY(add_string(h, value[i], err));
+        HG_TRY(check_name(key[i], err));
+        HG_TRY(check_name(value[i], err));
+        hg__json_add_text(w, key[i], value[i]);
     }
-    hg__text_add(h, "}");
+    hg__json_end(w, '}');
     if (h->failed || h->length <= HG_MAX_METADATA) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
                     "%s: expected names and levels of the columns in at most %d MB, got %zu MB; "
@@ -43,14 +33,19 @@ static int add_metadata(hg__text *h, const char *path, const char *const *key,
                     path, HG_MAX_METADATA >> 20, (h->length >> 20) + 1);
 }
 
-static int add_entry(hg__text *h, const hg__place *p, size_t *offset, hg_error *err) {
+static int add_entry(hg__json_writer *w, const hg__place *p, size_t *offset, hg_error *err) {
     const hg__tensor *t = p->tensor;
-    HG_TRY(add_string(h, t->name, err));
-    hg__text_add(h, ":{\"dtype\":\"%s\",\"shape\":[", hg__dtype_name(t->dtype));
-    for (int32_t i = 0; i < t->shape.rank; i++) {
-        hg__text_add(h, "%s%lld", i ? "," : "", (long long)t->shape.dim[i]);
-    }
-    hg__text_add(h, "],\"data_offsets\":[%zu,%zu]}", *offset, *offset + p->bytes);
+    HG_TRY(check_name(t->name, err));
+    hg__json_begin(w, t->name, '{');
+    hg__json_add_text(w, "dtype", hg__dtype_name(t->dtype));
+    hg__json_begin(w, "shape", '[');
+    for (int32_t i = 0; i < t->shape.rank; i++) hg__json_add_integer(w, NULL, t->shape.dim[i]);
+    hg__json_end(w, ']');
+    hg__json_begin(w, "data_offsets", '[');
+    hg__json_add_integer(w, NULL, (int64_t)*offset);
+    hg__json_add_integer(w, NULL, (int64_t)(*offset + p->bytes));
+    hg__json_end(w, ']');
+    hg__json_end(w, '}');
     *offset += p->bytes;
     return HG_OK;
 }
@@ -71,13 +66,13 @@ static void clear_layout(layout *l) {
 static int add_entries(layout *l, const char *path, const char *const *key,
                        const char *const *value, size_t pairs, hg_error *err) {
     hg__text *h = &l->header;
-    hg__text_add(h, "{");
-    HG_TRY(add_metadata(h, path, key, value, pairs, err));
+    hg__json_writer w = {.to = h, .has_short_escapes = true};
+    hg__json_begin(&w, NULL, '{');
+    HG_TRY(add_metadata(&w, path, key, value, pairs, err));
     for (size_t i = 0; i < l->count; i++) {
-        if (i || pairs) hg__text_add(h, ",");
-        HG_TRY(add_entry(h, &l->sorted[i], &l->data, err));
+        HG_TRY(add_entry(&w, &l->sorted[i], &l->data, err));
     }
-    hg__text_add(h, "}");
+    hg__json_end(&w, '}');
     while (!h->failed && h->length % 8) hg__text_add(h, " ");
     return HG_OK;
 }
