@@ -7,6 +7,7 @@
 // 0.770 instead of 0.935 and 0.778, 2 seeds). Of many rows MOST are drawn: up to there more change nothing there.
 #include <math.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 #include "base/rng.h"
 #include "detect/baseline.h"
@@ -80,7 +81,7 @@ static int score(const void *state, const float *x, int64_t rows, float *to, hg_
     float *room = hg__numbers((size_t)block, width + K, err);
     int code = room ? HG_OK : HG_ERR_MEMORY;
     for (int64_t i = 0; code == HG_OK && i < rows; i += block) {
-        const int64_t count = hg__at_most(rows - i, block);
+        const int64_t count = hg__min_64(rows - i, block);
         code = score_chunk(s, x + (size_t)i * width, count, to + i, room,
                            room + (size_t)block * width, &blocks, err);
     }

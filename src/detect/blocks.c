@@ -3,6 +3,7 @@
 #include "detect/blocks.h"
 
 #include "backend/kernels.h"
+#include "base/int.h"
 #include "base/mem.h"
 
 float *hg__numbers(size_t rows, size_t width, hg_error *err) {
@@ -14,7 +15,7 @@ float *hg__numbers(size_t rows, size_t width, hg_error *err) {
 int32_t hg__block_rows(int32_t width, int64_t rows) {
     enum { NUMBERS = 1 << 21, LEAST = 64 };
     const int64_t fit = NUMBERS / width < LEAST ? LEAST : NUMBERS / width;
-    return (int32_t)hg__at_most(hg__at_most(fit, HG_BLOCK_MOST), rows < 1 ? 1 : rows);
+    return (int32_t)hg__min_64(hg__min_64(fit, HG_BLOCK_MOST), rows < 1 ? 1 : rows);
 }
 
 typedef struct job {
@@ -29,7 +30,7 @@ typedef struct job {
 static void run_one(void *context, int32_t task, int32_t thread) {
     const job *w = context;
     const int64_t first = (int64_t)task * w->block, left = w->rows - first;
-    w->task(w->context, first, (int32_t)(left < w->block ? left : w->block),
+    w->task(w->context, first, (int32_t)hg__min_64(left, w->block),
             w->scratch + (size_t)thread * w->room);
 }
 
@@ -58,7 +59,7 @@ int hg__blocks_run(hg__blocks *b, int64_t rows, int32_t block, size_t room, hg__
     const size_t apart = (room + 15) / 16 * 16; // threads write to cache lines of their own
     HG_TRY(make_room(b, threads, apart, err));
     job w = {task, context, rows, block, apart, b->scratch};
-    const int32_t tasks = (int32_t)((rows + block - 1) / block);
+    const int32_t tasks = (int32_t)hg__ceil_div_64(rows, block);
     if (b->pool) {
         hg__pool_run(b->pool, run_one, &w, tasks);
     } else {

@@ -7,10 +7,6 @@
 
 enum { HG_BLOCK_MOST = 4096 }; // rows
 
-static inline int64_t hg__at_most(int64_t n, int64_t most) {
-    return n < most ? n : most;
-}
-
 // (rows, width), for hg__free(); kernels may read a vector beyond.
 float *hg__numbers(size_t rows, size_t width, hg_error *err);
 

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/host.h"
+#include "base/int.h"
 #include "base/mem.h"
 #include "csv/cell.h"
 #include "csv/csv.h"
@@ -282,7 +283,7 @@ static void encode_piece(void *context, int32_t task, int32_t thread) {
     const hg_detector *d = context;
     hg__cell *cell = d->cell + (ptrdiff_t)thread * d->table.columns;
     const int32_t from = task * PIECE;
-    const int32_t end = d->at_hand - from < PIECE ? d->at_hand : from + PIECE;
+    const int32_t end = hg__min(d->at_hand, from + PIECE);
     for (int32_t i = from; i < end; i++) (void)encode_row(d, i, cell, NULL); // numbers: cannot fail
 }
 
@@ -395,8 +396,8 @@ int hg_detect(hg_detector *d, const double *x, int64_t rows, hg_verdict *v, hg_e
     d->texts = NULL;
     for (int64_t at = 0; at < rows; at += block) {
         d->numbers = x + at * d->table.columns;
-        d->at_hand = (int32_t)hg__at_most(rows - at, block);
-        hg__pool_run(d->pool, encode_piece, d, (d->at_hand + PIECE - 1) / PIECE);
+        d->at_hand = (int32_t)hg__min_64(rows - at, block);
+        hg__pool_run(d->pool, encode_piece, d, hg__ceil_div(d->at_hand, PIECE));
         HG_TRY(run(d, d->at_hand, v, size, at, err));
         d->rows += d->at_hand;
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 #include "detect/baseline.h"
 #include "detect/neighbours.h"
@@ -174,7 +175,7 @@ static int measure_block(search *s, int64_t from, int64_t rows, hg_error *err) {
 static int measure_all(search *s, hg_error *err) {
     const int64_t rows = s->data->rows;
     for (int64_t from = 0; from < rows; from += s->block) {
-        HG_TRY(measure_block(s, from, hg__at_most(rows - from, s->block), err));
+        HG_TRY(measure_block(s, from, hg__min_64(rows - from, s->block), err));
     }
     return HG_OK;
 }
@@ -232,7 +233,7 @@ static int make_room(search *s, hg_error *err) {
 }
 
 static int run(search *s, uint64_t seed, float *score, hg_error *err) {
-    const int64_t rows = hg__at_most(s->data->rows, SAMPLE);
+    const int64_t rows = hg__min_64(s->data->rows, SAMPLE);
     HG_TRY(make_room(s, err));
     float *x = hg__numbers((size_t)rows, (size_t)s->data->width, err);
     int code = x ? copy_rows(s, 0, rows, x, err) : HG_ERR_MEMORY;
@@ -251,14 +252,14 @@ int hg__outliers_score(const hg__data *data, uint64_t seed, hg__pool *pool, floa
         for (int64_t i = 0; i < rows; i++) score[i] = 0;
         return HG_OK;
     }
-    const int32_t others = (int32_t)hg__at_most(rows, OTHERS), share = others / NEAR_SHARE;
+    const int32_t others = (int32_t)hg__min_64(rows, OTHERS), share = others / NEAR_SHARE;
     search s = {.data = data,
                 .pool = pool,
                 .blocks = {.pool = pool},
                 .order = hg__shuffle_init(seed, HG_STREAM_SPLIT, 1, (uint64_t)rows),
                 .others = others,
                 .block = hg__block_rows(data->width, rows),
-                .near = (int32_t)hg__at_most(others - 1, share < LEAST_NEAR ? LEAST_NEAR : share),
+                .near = (int32_t)hg__min_64(others - 1, share < LEAST_NEAR ? LEAST_NEAR : share),
                 .trees = hg__baseline_find("iforest"),
                 .squares = hg__baseline_find("mahalanobis")};
     const int code = run(&s, seed, score, err);

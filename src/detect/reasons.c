@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 #include "detect/table_model.h"
 #include "nn/spans.h"
@@ -116,7 +117,7 @@ void hg__reasons_observe(hg__reasons *r, int32_t i, const hg__cell *cell, const 
 
 static int32_t end_of(const hg__reasons *r, int32_t task) {
     const int32_t from = task * PIECE;
-    return r->slots - from < PIECE ? r->slots : from + PIECE;
+    return hg__min(r->slots, from + PIECE);
 }
 
 static void blank_piece(void *context, int32_t task, int32_t thread) {
@@ -169,7 +170,7 @@ static void decode_piece(void *context, int32_t task, int32_t thread) {
 static void expect(hg__reasons *r) {
     const hg__row_scorer *s = r->scorer;
     const hg__input in = {.row = r->pointer, .count = r->slots, .dtype = HG_F32, .scale = 1};
-    const int32_t pieces = (r->slots + PIECE - 1) / PIECE;
+    const int32_t pieces = hg__ceil_div(r->slots, PIECE);
     hg__pool_run(s->pool, blank_piece, r, pieces);
     for (int32_t round = 0; round < ROUNDS; round++) {
         hg__run(s->plan, HG_RECONSTRUCT, &in, r->made);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 #include "detect/blocks.h"
 #include "detect/table_model.h"
@@ -85,7 +86,7 @@ static void compare_piece(void *context, int32_t task, int32_t thread) {
     const hg__row_scorer *s = context;
     const hg__kernels *k = hg__kernels_pick();
     const int32_t n = s->columns, from = task * PIECE;
-    const int32_t end = s->count - from < PIECE ? s->count : from + PIECE;
+    const int32_t end = hg__min(s->count, from + PIECE);
     (void)thread;
     for (ptrdiff_t i = from; i < end; i++) {
         const float *x = s->x + i * n, *y = s->made + i * n;
@@ -98,7 +99,7 @@ static void compare_piece(void *context, int32_t task, int32_t thread) {
 static void score_by_error(hg__row_scorer *s, const hg__input *in) {
     if (s->made) {
         hg__run(s->plan, HG_RECONSTRUCT, in, s->made);
-        hg__pool_run(s->pool, compare_piece, s, (s->count + PIECE - 1) / PIECE);
+        hg__pool_run(s->pool, compare_piece, s, hg__ceil_div(s->count, PIECE));
         return;
     }
     hg__run(s->plan, HG_SCORE, in, s->score);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 #include "detect/neighbours.h"
 #include "detect/table_detector_internal.h"
@@ -264,7 +265,7 @@ int hg__table_detector_score_own(hg__table_detector *d, const float *x, int64_t 
     double times[HG_TERMS];
     for (int32_t q = 0; q < HG_TERMS; q++) times[q] = factor(d, q);
     for (int64_t from = 0; from < rows; from += d->block) {
-        const int64_t n = hg__at_most(rows - from, d->block);
+        const int64_t n = hg__min_64(rows - from, d->block);
         HG_TRY(hg__table_detector_measure(d, x + from * width, n, own < 0 ? -1 : own + from, err));
         for (int64_t r = 0; r < n; r++) {
             const int64_t i = d->which[r];
@@ -288,7 +289,7 @@ int hg__table_detector_score(hg__table_detector *d, const float *x, int64_t rows
 int hg__table_detector_index(hg__table_detector *d, const float *raw, hg_error *err) {
     const size_t width = (size_t)d->width;
     for (int64_t from = 0; from < d->references; from += d->block) {
-        const int64_t n = hg__at_most(d->references - from, d->block);
+        const int64_t n = hg__min_64(d->references - from, d->block);
         const size_t at = (size_t)from * width, bytes = (size_t)n * width * sizeof(float);
         hg__table_detector_reconstruct(d, raw + at, n);
         memcpy(d->reference + at, d->scaled, bytes);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 #include "detect/neighbours.h"
 #include "detect/table_detector_internal.h"
@@ -18,8 +19,8 @@ static const double weight_of_distance = 3, few_rows = 100, least_residual = 0.0
 
 // The references three times: as they are, scaled, and their residuals; and panels of the last two.
 size_t hg__table_detector_room(int64_t rows, int32_t width) {
-    const size_t kept = (size_t)hg__at_most(rows, REFERENCES) * (size_t)width * sizeof(float);
-    return 3 * kept + 2 * hg__neighbours_panels((int32_t)hg__at_most(rows, REFERENCES), width);
+    const size_t kept = (size_t)hg__min_64(rows, REFERENCES) * (size_t)width * sizeof(float);
+    return 3 * kept + 2 * hg__neighbours_panels((int32_t)hg__min_64(rows, REFERENCES), width);
 }
 
 // Rows first .. first + count - 1 of an order that is itself random, into x (count, width).
@@ -42,7 +43,7 @@ typedef struct walk {
 // 1 with the next block in x, 0 at the end.
 static int walk_on(walk *w, hg_error *err) {
     w->from += w->now;
-    w->now = hg__at_most(w->count - w->from, w->at_once);
+    w->now = hg__min_64(w->count - w->from, w->at_once);
     if (w->now < 1) return 0;
     HG_TRY(copy_rows(w->rows, w->first + w->from, w->now, w->x, err));
     return 1;
@@ -129,13 +130,13 @@ static void keep_others(hg__table_detector *d, int64_t from, int64_t count, int3
 }
 
 static int fit_spread(hg__table_detector *d, hg_error *err) {
-    const int32_t near = (int32_t)hg__at_most(d->references, HG_DETECTOR_NEAR + 2);
+    const int32_t near = (int32_t)hg__min_64(d->references, HG_DETECTOR_NEAR + 2);
     const size_t room = (size_t)d->references * (HG_DETECTOR_NEAR + 1);
     d->other = hg__alloc(room, sizeof *d->other, err);
     if (d->other) d->other_at = hg__numbers(room, 1, err);
     if (!d->other || !d->other_at) return HG_ERR_MEMORY;
     for (int64_t from = 0; from < d->references; from += d->block) {
-        const int64_t n = hg__at_most(d->references - from, d->block);
+        const int64_t n = hg__min_64(d->references - from, d->block);
         HG_TRY(hg__neighbours_find(d->in_rows, d->reference + from * d->width, n, near, d->distance,
                                    d->index, &d->blocks, err));
         keep_others(d, from, n, near);
@@ -217,11 +218,11 @@ static int take_sample(sample *s, const hg__table_detector *d, const hg__rows *t
                        const hg__rows *held, hg_error *err) {
     const int64_t width = d->width;
     const bool has_held = held->count > 0;
-    const int64_t trained = hg__at_most(train->count, s->drawn), others = s->drawn - trained;
+    const int64_t trained = hg__min_64(train->count, s->drawn), others = s->drawn - trained;
     s->train = train;
     s->usual = has_held ? held : train;
-    s->train_rows = hg__at_most(train->count, SAMPLE);
-    s->usual_rows = hg__at_most(has_held ? held->count : train->count - s->drawn, SAMPLE);
+    s->train_rows = hg__min_64(train->count, SAMPLE);
+    s->usual_rows = hg__min_64(has_held ? held->count : train->count - s->drawn, SAMPLE);
     if (s->usual_rows < 1) s->usual_rows = 1; // one row is all there is
     s->usual_first = has_held ? 0 : train->count - s->usual_rows;
     s->own = others ? trained : -1;
@@ -269,8 +270,8 @@ static int score_held(hg__table_detector *d, const sample *s, const hg__rows *he
 // Rows that references are made of. Means are taken of more rows, as far as finding those that lie together takes seconds.
 static int64_t count_drawn(int64_t most, int32_t width, hg__reference_kind kind) {
     const double bearable = 3e10;
-    int64_t drawn = hg__at_most(most, (int64_t)REFERENCES * HG_QUANTISE_ROWS);
-    if (kind != HG_REFERENCES_QUANTISED) return hg__at_most(drawn, REFERENCES);
+    int64_t drawn = hg__min_64(most, (int64_t)REFERENCES * HG_QUANTISE_ROWS);
+    if (kind != HG_REFERENCES_QUANTISED) return hg__min_64(drawn, REFERENCES);
     while (drawn > 64 && (double)drawn * (double)drawn * width > bearable) drawn /= 2;
     return drawn;
 }

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 #include "graph/fold.h"
 #include "graph/program.h"
@@ -93,7 +94,7 @@ int hg__image_needs_of(const hg__network *net, hg__image_needs *needs, hg_error 
     }
     const hg__extent in = hg__extent_of(&s->input);
     const int32_t multiple = (int32_t)ceil(most);
-    const int32_t seen = ((int32_t)ceil(receptive_radius) + multiple - 1) / multiple * multiple;
+    const int32_t seen = hg__round_up((int32_t)ceil(receptive_radius), multiple);
     *needs = (hg__image_needs){multiple, everything ? -1 : seen, in.C, 0};
     return find_least(net, needs, err);
 }
@@ -209,7 +210,7 @@ const hg__real *hg__image_plan_run(hg__image_plan *p) {
         const hg__layer *l = g->op[p->first].layer;
         p->band = pick_band(l);
         const int32_t height = (int32_t)l->out.dim[0];
-        hg__pool_run(p->pool, run_band, p, (height + p->band - 1) / p->band);
+        hg__pool_run(p->pool, run_band, p, hg__ceil_div(height, p->band));
     }
     return view_of(p, g->op[g->ops - 1].y).at;
 }

@@ -6,6 +6,7 @@
 // their segments differ; those of a chunk where no operation needs both.
 //
 // Nothing here takes the memory or looks at weights: `info` asks of a network what training would take.
+#include "base/int.h"
 #include "base/mem.h"
 #include "exec/plan_train.h"
 #include "graph/places.h"
@@ -144,10 +145,10 @@ static void measure_tiles(hg__train_plan *p) {
 static int32_t pick_chunk(const hg__network *net, int32_t batch) {
     enum { MOST_PARTIALS = 16 };
     for (int32_t i = 0; i < net->spec.layers; i++) {
-        if (net->spec.layer[i].type->accumulate) return (batch + MOST_PARTIALS - 1) / MOST_PARTIALS;
+        if (net->spec.layer[i].type->accumulate) return hg__ceil_div(batch, MOST_PARTIALS);
     }
     const int32_t rows = net->spec.params * sizeof(hg__real) > (1U << 20) ? 32 : 16;
-    return rows < batch ? rows : batch;
+    return hg__min(rows, batch);
 }
 
 // All that hg__train_plan_new() takes. A factor is below 2^32 and a sum of products below 2^63, whatever the network: batches are.

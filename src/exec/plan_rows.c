@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 #include "exec/plan_internal.h"
 #include "graph/program.h"
@@ -206,7 +207,7 @@ static void run_chunk(void *context, int32_t task, int32_t thread) {
 
 static void run_job(job *j) {
     hg__pool_run(j->plan->pool, run_chunk, j,
-                 (int32_t)((j->in->count + j->plan->chunk - 1) / j->plan->chunk));
+                 (int32_t)hg__ceil_div_64(j->in->count, j->plan->chunk));
 }
 
 void hg__run(hg__run_plan *p, hg__goal goal, const hg__input *in, float *out) {

@@ -3,6 +3,7 @@
 // the weights (phase 2), plan_segments.c takes the batch forward and back (phase 1).
 #ifndef HG_EXEC_PLAN_TRAIN_H
 #define HG_EXEC_PLAN_TRAIN_H
+#include "base/int.h"
 #include "exec/plan_internal.h"
 #include "graph/program.h"
 
@@ -63,7 +64,7 @@ struct hg__train_plan {
 
 // Chunks that so many rows make.
 static inline int32_t hg__chunks_of(const hg__train_plan *p, int64_t rows) {
-    return (int32_t)((rows + p->chunk - 1) / p->chunk);
+    return (int32_t)hg__ceil_div_64(rows, p->chunk);
 }
 
 // What the rows are that a loss is taken of: those of the network, or features of them, which are no table's.

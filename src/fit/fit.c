@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 #include "base/system.h"
 
@@ -15,7 +16,7 @@ static double trained_seconds(const hg__fit *f) {
 }
 
 static int64_t steps_per_epoch(const hg__fit *f) {
-    return (hg__loader_rows(f->train) + f->setup.batch - 1) / f->setup.batch;
+    return hg__ceil_div_64(hg__loader_rows(f->train), f->setup.batch);
 }
 
 // Neither epochs nor steps say when the run ends: the clock does.

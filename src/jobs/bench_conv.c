@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 #include "exec/plan_image.h"
 #include "jobs/bench.h"
@@ -171,7 +172,7 @@ static void accumulate_image(void *context, int32_t task, int32_t thread) {
 static void run_forward(void *context) {
     const stage *s = context;
     const int32_t lines = hg__extent_of(&s->layer.out).H;
-    hg__pool_run(s->pool, forward_band, context, (lines + BAND - 1) / BAND);
+    hg__pool_run(s->pool, forward_band, context, hg__ceil_div(lines, BAND));
 }
 
 static void run_backward(void *context) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/int.h"
 #include "base/mem.h"
 #include "detect/table_model.h"
 #include "jobs/feed.h"
@@ -28,7 +29,7 @@ static void format_piece(void *context, int32_t task, int32_t thread) {
     const sheet *s = context;
     (void)thread;
     const int32_t first = task * PIECE;
-    const int32_t end = s->count - first < PIECE ? s->count : first + PIECE;
+    const int32_t end = hg__min(s->count, first + PIECE);
     char *text = s->text + (size_t)task * PIECE * LINE, *at = text;
     for (int32_t i = first; i < end; i++) {
         at += hg__format_count(at, (uint64_t)s->number[i]);
@@ -40,7 +41,7 @@ static void format_piece(void *context, int32_t task, int32_t thread) {
 }
 
 static int write_batch(hg__feed *f, sheet *s, hg__writer *w, hg_error *err) {
-    const int32_t pieces = (f->now.count + PIECE - 1) / PIECE;
+    const int32_t pieces = hg__ceil_div(f->now.count, PIECE);
     s->number = f->now.number;
     s->count = f->now.count;
     hg__pool_run(f->pool, format_piece, s, pieces);
@@ -63,7 +64,7 @@ static int write_all(hg__feed *f, sheet *s, hg__writer *w, hg_error *err) {
 }
 
 static int predict(hg__feed *f, const char *out, hg_error *err) {
-    const size_t pieces = ((size_t)f->batch + PIECE - 1) / PIECE;
+    const size_t pieces = hg__ceil_div_size((size_t)f->batch, PIECE);
     sheet s = {.score = hg__alloc((size_t)f->batch, sizeof *s.score, err)};
     if (s.score) s.text = hg__alloc(pieces * PIECE, LINE, err);
     if (s.text) s.length = hg__alloc(pieces, sizeof *s.length, err);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 #include "base/show.h"
 #include "detect/reasons.h"
@@ -229,7 +230,7 @@ static void format_piece(void *context, int32_t task, int32_t thread) {
     buffer *d = &s->buffer[task];
     const int32_t first = s->first + task * PIECE, left = s->in.scorer.count - first;
     (void)thread;
-    for (int32_t i = first; i < first + (left < PIECE ? left : PIECE); i++) {
+    for (int32_t i = first; i < first + hg__min(left, PIECE); i++) {
         fill_row(s, d, i);
         hg__score_sheet_format(&s->out, d->cell, &d->lines);
     }
@@ -237,7 +238,7 @@ static void format_piece(void *context, int32_t task, int32_t thread) {
 
 // `rows` rows from s->first on: their text is made by the pool's threads and written in order.
 static int write_lines(sheet *s, int32_t rows, hg_error *err) {
-    const int32_t pieces = (rows + PIECE - 1) / PIECE;
+    const int32_t pieces = hg__ceil_div(rows, PIECE);
     hg__pool_run(s->in.feed.pool, format_piece, s, pieces);
     for (int32_t i = 0; i < pieces; i++) {
         HG_TRY(hg__score_sheet_add_lines(&s->out, &s->buffer[i].lines, err));

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 #include "base/show.h"
 #include "base/text.h"
@@ -282,7 +283,7 @@ static int read_table(hg__trainer *t, hg__table *table, hg_error *err) {
     tell_columns(t, bad);
     tell_room(t);
     const int64_t wanted = EPOCH_STEPS * v->batch, rows = t->data->source.rows;
-    if (v->steps > 0 && rows < wanted) t->corruption.draws = (int32_t)((wanted + rows - 1) / rows);
+    if (v->steps > 0 && rows < wanted) t->corruption.draws = (int32_t)hg__ceil_div_64(wanted, rows);
     return HG_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "restore/denoiser.h"
 
 #include "base/host.h"
+#include "base/int.h"
 #include "base/mem.h"
 #include "model/model.h"
 
@@ -67,7 +68,7 @@ static int too_little(const hg_denoiser *d, const char *name, const hg__tile_job
     const size_t whole = needed + d->process, got = d->budget + d->process;
     return hg__fail(err, HG_ERR_USAGE,
                     "%s: expected max_mem of at least %zuM for %d x %d pixels, got %zuM", name,
-                    (whole + MEGABYTE - 1) / MEGABYTE, job->width, job->height, got / MEGABYTE);
+                    hg__ceil_div_size(whole, MEGABYTE), job->width, job->height, got / MEGABYTE);
 }
 
 int hg__denoiser_plan(const hg_denoiser *d, const char *name, hg__tile_job *job, int32_t channels,

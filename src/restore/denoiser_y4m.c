@@ -6,6 +6,7 @@
 // model that changes nothing changes no byte. A grey model cleans each plane by itself, as video without colour is.
 #include <string.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 #include "restore/denoiser.h"
 
@@ -162,18 +163,14 @@ static void add_change(const cleaner *v, int32_t line, int32_t column, float *cb
     *cr += (c[0] - y) / (2 * (1 - m.red)) - chroma_at(v, &v->plane[2], down, across);
 }
 
-static int32_t least(int32_t a, int32_t b) {
-    return a < b ? a : b;
-}
-
 // A line of chroma samples.
 static void take_chroma(void *context, int32_t line, int32_t thread) {
     (void)thread;
     const cleaner *v = context;
     const hg__y4m *y = &v->y;
-    const int32_t top = line * y->down, bottom = least(top + y->down, y->height);
+    const int32_t top = line * y->down, bottom = hg__min(top + y->down, y->height);
     for (int32_t x = 0; x < v->plane[1].width; x++) {
-        const int32_t left = x * y->across, right = least(left + y->across, y->width);
+        const int32_t left = x * y->across, right = hg__min(left + y->across, y->width);
         float change[2] = {0, 0};
         for (int32_t i = top; i < bottom; i++) {
             for (int32_t j = left; j < right; j++) add_change(v, i, j, &change[0], &change[1]);

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 
 // What the smallest window adds to its overlap, and over how many pixels windows are blended.
@@ -39,43 +40,43 @@ typedef struct side {
 // ---- which windows ------------------------------------------------------------------------------
 
 static int32_t round_up(int64_t n, int32_t multiple) {
-    return (int32_t)((n + multiple - 1) / multiple * multiple);
+    return (int32_t)(hg__ceil_div_64(n, multiple) * multiple);
 }
 
 static int32_t smallest_window(const hg__tiling *t, const hg__image_needs *needs) {
     const int32_t beside = t->blend ? t->overlap : SMALLEST;
     const int32_t smallest = round_up((int64_t)t->overlap + beside, needs->multiple);
     const int32_t least = needs->least > 2 ? needs->least : 2 * needs->multiple;
-    return smallest > least ? smallest : least; // reflected lines need 2
+    return hg__max(smallest, least); // reflected lines need 2
 }
 
 // A side of the picture made full.
 static int32_t full_side(int32_t pixels, const hg__image_needs *needs) {
     const int32_t full = round_up(pixels, needs->multiple);
-    return full > needs->least ? full : needs->least;
+    return hg__max(full, needs->least);
 }
 
 // The most windows along a side, and the size of each where there are `count`.
 static int32_t most_windows(const hg__tiling *t, int32_t full, int32_t smallest) {
     if (full <= smallest) return 1;
     const int32_t step = smallest - t->overlap;
-    return 1 + (full - smallest + step - 1) / step;
+    return 1 + hg__ceil_div(full - smallest, step);
 }
 
 static int32_t window_of(const hg__tiling *t, int32_t full, int32_t count,
                          const hg__image_needs *needs) {
     if (count == 1) return full;
     const int64_t all = (int64_t)full + (int64_t)t->overlap * (count - 1);
-    const int32_t window = round_up((all + count - 1) / count, needs->multiple);
+    const int32_t window = round_up(hg__ceil_div_64(all, count), needs->multiple);
     const int32_t smallest = smallest_window(t, needs);
-    return window > smallest ? window : smallest;
+    return hg__max(window, smallest);
 }
 
 // Windows of this size that it takes: rounding up may have left one too many.
 static int32_t count_windows(const hg__tiling *t, int32_t full, int32_t window) {
     if (window >= full) return 1;
     const int32_t step = window - t->overlap;
-    return 1 + (full - window + step - 1) / step;
+    return 1 + hg__ceil_div(full - window, step);
 }
 
 static size_t bytes_of(const hg__tiling *t, const hg__network *net, int32_t channels,
@@ -235,16 +236,12 @@ static int32_t cut_behind(side s, int32_t i) {
     return i == s.count - 1 ? s.full : cut_before(s, i + 1);
 }
 
-static int32_t least(int32_t a, int32_t b) {
-    return a < b ? a : b;
-}
-
 static void get_line(void *context, int32_t task, int32_t thread) {
     hg__tiles *s = context;
     const hg__tiling *t = &s->t;
     const size_t channels = (size_t)s->channels;
     const hg__tile_piece piece = {s->run, reflect(s->top + task, t->height), s->left,
-                                  least(t->window_width, t->width - s->left), thread};
+                                  hg__min(t->window_width, t->width - s->left), thread};
     const size_t numbers = (size_t)t->window_width * channels;
     float *to = s->line + (size_t)thread * numbers, *input = s->input + (size_t)task * numbers;
     s->io->get(s->io->context, &piece, to);
@@ -295,7 +292,7 @@ static void add_line(void *context, int32_t task, int32_t thread) {
     const hg__tiles *s = context;
     const side rows = rows_of(&s->t), columns = columns_of(&s->t);
     const int32_t line = s->first + task, channels = s->channels;
-    const int32_t end = least(s->left + columns.window, s->t.width);
+    const int32_t end = hg__min(s->left + columns.window, s->t.width);
     const float weight = weight_of(rows, s->row, line);
     const float *from = output_at(s, line, s->left);
     float *to = sum_at(s, s->run, line) + (size_t)s->left * (size_t)channels;
@@ -335,7 +332,7 @@ static void run_window(hg__tiles *s) {
     if (s->is_other) s->output = hg__image_plan_run(s->plan);
     s->has_output = true;
     if (t->blend) {
-        const int32_t end = least(s->top + t->window_height, t->height);
+        const int32_t end = hg__min(s->top + t->window_height, t->height);
         hg__pool_run(s->pool, add_line, s, end - s->first);
     } else {
         hg__pool_run(s->pool, put_line, s, s->end - s->first);
@@ -348,7 +345,7 @@ static int run_row(hg__tiles *s, hg_error *err) {
     for (s->column = 0; s->column < t->columns; s->column++) {
         s->left = start_of(columns, s->column);
         s->first_column = cut_before(columns, s->column);
-        s->end_column = least(cut_behind(columns, s->column), t->width);
+        s->end_column = hg__min(cut_behind(columns, s->column), t->width);
         for (s->run = 0; s->run < t->runs; s->run++) {
             if (hg__is_stopped(s->io->listener)) {
                 return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", s->io->name);
@@ -372,9 +369,10 @@ int hg__tiles_run(hg__tiles *s, const hg__tile_io *io, hg_error *err) {
     for (s->row = 0; s->row < t->rows; s->row++) {
         s->top = start_of(rows, s->row);
         s->first = cut_before(rows, s->row);
-        s->end = least(cut_behind(rows, s->row), t->height);
+        s->end = hg__min(cut_behind(rows, s->row), t->height);
         if (io->need) {
-            HG_TRY(io->need(io->context, s->top, least(s->top + t->window_height, t->height), err));
+            HG_TRY(
+                io->need(io->context, s->top, hg__min(s->top + t->window_height, t->height), err));
         }
         HG_TRY(run_row(s, err));
         if (io->done) HG_TRY(io->done(io->context, s->end, err));

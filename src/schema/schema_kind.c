@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "schema/schema_measure.h"
@@ -411,7 +412,7 @@ static int choose_levels(hg__column *c, const hg__measure *m, int64_t rows, int3
                          hg_error *err) {
     const hg__tally *t = &m->tally;
     const int64_t least = rows >= MANY_ROWS ? OFTEN : TWICE;
-    const int32_t most = t->entries < max_levels ? t->entries : max_levels;
+    const int32_t most = hg__min(t->entries, max_levels);
     int32_t n = 0;
     while (n < most && t->entry[n].count >= least) n++;
     return copy_levels(c, t, n > 0 ? n : most, err);

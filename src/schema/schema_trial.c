@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/int.h"
 #include "base/mem.h"
 #include "base/real.h"
 #include "base/rng.h"
@@ -31,7 +32,7 @@ static const double gain = 0.1, loss = 0.03, chance = 0.3, draw = 0.02;
 // ---- the rows -----------------------------------------------------------------------------------
 
 int hg__trial_take(hg__trial *t, const hg__measuring *m, hg_error *err) {
-    t->positions = m->columns < COLUMNS ? m->columns : COLUMNS;
+    t->positions = hg__min(m->columns, COLUMNS);
     const int64_t most = m->columns > MANY ? (int64_t)ROWS * MANY / t->positions : ROWS;
     t->rows = m->sampled < most ? m->sampled : most;
     if (t->rows < LEAST_ROWS) return HG_OK;
