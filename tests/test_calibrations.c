@@ -11,7 +11,7 @@
 #include "base/rng.h"
 #include "detect/thresholds.h"
 #include "faults.h"
-#include "model/parts.h"
+#include "model/model.h"
 
 #include <cmocka.h>
 

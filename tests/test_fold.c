@@ -9,7 +9,7 @@
 #include "base/rng.h"
 #include "exec/plan.h"
 #include "exec/plan_image.h"
-#include "graph/fold.h"
+#include "graph/network.h"
 
 #include <cmocka.h>
 

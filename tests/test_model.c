@@ -8,9 +8,9 @@
 #include "base/mem.h"
 #include "detect/table_model.h"
 #include "faults.h"
-#include "jobs/model_source.h"
+#include "jobs/trainer.h"
+#include "model/model.h"
 #include "model/model_file.h"
-#include "model/parts.h"
 
 #include <cmocka.h>
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "backend/kernels.h"
-#include "corrupt/blind.h"
+#include "corrupt/noise.h"
 #include "corrupt/noise_type.h"
 
 #include <cmocka.h>

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "exec/plan_train.h"
-#include "graph/places.h"
+#include "graph/program.h"
 #include "model/model.h"
 #include "plan_case.h"
 

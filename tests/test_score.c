@@ -12,8 +12,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "exec/plan.h"
-#include "jobs/format_g9.h"
-#include "jobs/write_rows.h"
+#include "jobs/score_sheet.h"
 #include "model/model.h"
 #include "own_folder.h"
 

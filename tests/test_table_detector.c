@@ -9,7 +9,7 @@
 #include "detect/neighbours.h"
 #include "detect/table_detector.h"
 #include "detect/table_model.h"
-#include "model/parts.h"
+#include "model/model.h"
 #include "schema_case.h"
 
 enum { ROWS = 500, HELD = 60, WIDTH = 9, ODD = 3, COLUMNS = 4 };

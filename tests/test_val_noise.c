@@ -11,7 +11,7 @@
 #include "base/rng.h"
 #include "corrupt/noise.h"
 #include "image/image.h"
-#include "jobs/val_sheet.h"
+#include "jobs/val.h"
 #include "model/model.h"
 #include "own_folder.h"
 

@@ -10,7 +10,7 @@
 
 #include "base/json.h"
 #include "faults.h"
-#include "jobs/val_sheet.h"
+#include "jobs/val.h"
 
 #include <cmocka.h>
 

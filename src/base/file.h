@@ -2,6 +2,7 @@
 // file.h - files: whole or not at all; streams; what a file is by its first bytes, and what one of data may ask for.
 #ifndef HG_BASE_FILE_H
 #define HG_BASE_FILE_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -161,4 +162,13 @@ typedef struct hg__data_limits {
 } hg__data_limits;
 
 extern const hg__data_limits hg__data_limit;
+
+// Where paths lead, and whether one leads into a folder that another names. None of them need exist.
+
+// Whether a relative path leaves the folder it begins in.
+bool hg__path_is_climbing(const char *name);
+// Whether `place` is `folder` or lies in it, links followed; true where that cannot be told.
+bool hg__path_is_inside(const char *place, const char *folder);
+// Where two paths lead: the second PATH_MAX bytes behind the first, for hg__free(). NULL where that cannot be told.
+char *hg__resolve_both(const char *first, const char *second);
 #endif

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // inside.c - where paths lead, and whether one leads into a folder that another names.
-#include "base/inside.h"
-
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 
 bool hg__path_is_climbing(const char *name) {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // blind.c - a noisy image becomes two of half its size: which pixels of each cell they get.
-#include "corrupt/blind.h"
-
 #include <stddef.h>
 #include <string.h>
 
 #include "base/rng.h"
+#include "corrupt/noise.h"
 
 // Pixels of a cell are numbered 0 to 3: bit 0 is right, bit 1 below. So the one beside it differs in one bit.
 enum { RIGHT = 1, BELOW = 2, CELLS_A_DRAW = 4 };

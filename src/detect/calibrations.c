@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "detect/thresholds.h"
-#include "model/parts.h"
+#include "model/model.h"
 
 static const char score_name[] = HG_CALIBRATION_PREFIX "score";
 static const char tail_name[] = HG_CALIBRATION_PREFIX "tail";

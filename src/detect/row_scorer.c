@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "detect/blocks.h"
 #include "detect/table_model.h"
-#include "graph/fold.h"
+#include "graph/network.h"
 #include "schema/schema.h"
 
 static int find_plan(hg__row_scorer *s, hg__run_plan *given, hg_error *err) {

@@ -13,9 +13,9 @@ typedef struct hg__row_scorer {
     hg__pool *pool;               // borrowed
     hg__table_detector *detector; // owned; NULL: the score is the error of the reconstruction
     hg__run_plan *plan;           // borrowed; outputs are logits
-    hg__network *folded;          // owned: what `own` runs, where it is another (fold.h)
-    hg__run_plan *own;            // owned: the plan, where nobody else has one
-    hg__thresholds thresholds;    // groups 0: there are none
+    hg__network *folded;       // owned: what `own` runs, where it is another (hg__network_fold())
+    hg__run_plan *own;         // owned: the plan, where nobody else has one
+    hg__thresholds thresholds; // groups 0: there are none
     // Columns that have shares: the schema's or, of rows of numbers, all.
     int32_t columns;
     int32_t room; // rows at a time

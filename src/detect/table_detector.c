@@ -9,8 +9,8 @@
 #include "detect/neighbours.h"
 #include "detect/table_detector_internal.h"
 #include "detect/table_model.h"
-#include "graph/fold.h"
-#include "model/parts.h"
+#include "graph/network.h"
+#include "model/model.h"
 #include "nn/spans.h"
 #include "schema/schema.h"
 

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "detect/neighbours.h"
 #include "detect/table_detector_internal.h"
-#include "model/parts.h"
+#include "model/model.h"
 
 // References: a sample that size keeps both the model file and a row's search small.
 enum { REFERENCES = 4096, SAMPLE = 16384 };

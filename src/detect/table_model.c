@@ -6,7 +6,7 @@
 
 #include "base/host.h"
 #include "base/mem.h"
-#include "model/parts.h"
+#include "model/model.h"
 
 // ---- what is attached ---------------------------------------------------------------------------
 

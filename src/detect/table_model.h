@@ -11,7 +11,7 @@ hg__schema *hg__model_schema(const hg_model *m);
 int hg__model_take_schema(hg_model *m, hg__schema *s, hg_error *err);
 hg__schema *hg__model_give_schema(hg_model *m); // the caller's from now on; NULL if there is none
 
-// What the file says of the detector, whose tensors are parts (model/parts.h). Borrowed; NULL if there is none.
+// What the file says of the detector, whose tensors are parts (model/model.h). Borrowed; NULL if there is none.
 const hg__json *hg__model_detector(const hg_model *m);
 // Keeps `detector` (stolen) in place of what was there; its parts are there already.
 void hg__model_set_detector(hg_model *m, hg__json *detector);

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "detect/calibration.h"
 #include "model/model.h"
-#include "model/parts.h"
 
 // One calibration of all held-out rows and one for each group of them (groupby=), and their tensors in a
 // model file.
@@ -30,7 +29,7 @@ void hg__calibrations_clear(hg__calibrations *c); // {0} is fine
 const hg__calibration *hg__calibrations_pick(const hg__calibrations *c, const char *name,
                                              double fpr);
 
-// In a model file, as parts (model/parts.h); hg__model_drop_parts(m, HG_CALIBRATION_PREFIX) takes them out:
+// In a model file, as parts (model/model.h); hg__model_drop_parts(m, HG_CALIBRATION_PREFIX) takes them out:
 //   detector.calibration.score  F32 (all rows)       of the whole, then of each group; each ascending
 //   detector.calibration.tail   F64 (1 + groups, 6)  of each: rows, start, shape, scale, rate, peaks
 //   detector.calibration.group  U8 (bytes)           the groups' names, each with a zero behind it; absent without groups

@@ -9,7 +9,7 @@
 
 #include "base/int.h"
 #include "base/mem.h"
-#include "graph/fold.h"
+#include "graph/network.h"
 #include "graph/program.h"
 
 enum { BAND = 16, BAND_NUMBERS = 1 << 17 };

@@ -9,7 +9,7 @@
 #include "base/int.h"
 #include "base/mem.h"
 #include "exec/plan_train.h"
-#include "graph/places.h"
+#include "graph/program.h"
 
 // ---- the program ----------------------------------------------------------------------------------
 

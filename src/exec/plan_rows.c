@@ -5,7 +5,7 @@
 
 #include "base/int.h"
 #include "base/mem.h"
-#include "exec/plan_internal.h"
+#include "exec/plan_train.h"
 #include "graph/program.h"
 
 // Rows a task carries: enough to use each weight often, few enough for the cache.

@@ -95,7 +95,7 @@ int32_t hg__fit_epochs(const hg__fit *f); // how many there will be, as far as o
 // start.c: scales freshly drawn weights and sets the output's bias to the mean of the rows (init=scaled).
 int hg__start_scaled(hg__network *net, const hg__rows *rows, hg_error *err);
 
-// evaluate.c. Mean loss per row and feature of a network over a loader's rows of `width` features.
+// Mean loss per row and feature of a network over a loader's rows of `width` features.
 int hg__evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, const hg__objective *o,
                  double *sums, double *mean, hg_error *err);
 // The same with a plan of its own: the mean squared error of a network that is not being trained.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// network.c - a network: made with weights drawn from a seed, and freed.
+// network.c - a network, its weights and names; and batch norms taken into the weights before them.
 #include "graph/network.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -44,4 +45,84 @@ int hg__network_set_spans(hg__network *net, const hg__column_span *span, int32_t
 
 void hg__param_name(const hg__layer *l, int32_t param, char buffer[64]) {
     snprintf(buffer, 64, "%s.%d.%s", l->side, (int)l->index, l->param[param].name);
+}
+
+// Batch norms taken into the weights before them: with f = weight / sqrt(variance + eps) of a channel,
+//
+//   (W x + b - mean) f + bias  =  (f W) x + (b - mean) f + bias
+
+// Whether layer i is one that the layer before it can take in. Not over the neck: the code stays what it is.
+static bool is_folded(const hg__spec *s, int32_t i) {
+    return i > 0 && i < s->layers && s->layer[i].type->affine && i != s->neck &&
+           s->layer[i - 1].type->channel;
+}
+
+// The network without the layers that are taken in, those before them with a bias.
+static int shorten(const hg__spec *s, hg__spec *shorter, hg_error *err) {
+    *shorter = (hg__spec){.neck = s->neck, .has_neck = s->has_neck};
+    shorter->layer = hg__alloc((size_t)s->layers, sizeof *shorter->layer, err);
+    if (!shorter->layer) return HG_ERR_MEMORY;
+    for (int32_t i = 0; i < s->layers; i++) {
+        if (is_folded(s, i)) {
+            shorter->neck -= i < s->neck;
+            continue;
+        }
+        hg__layer *l = &shorter->layer[shorter->layers++];
+        *l = s->layer[i];
+        if (is_folded(s, i + 1) && l->params < 2) l->arg[l->type->bias_arg] = 1;
+    }
+    if (!s->has_neck) shorter->neck = shorter->layers;
+    HG_TRY(hg__spec_shape(shorter, &s->input, err));
+    return hg__spec_format(shorter, err);
+}
+
+// values: room for the largest parameter. to, from: layers of `folded` and of net; norm: what follows, or NULL.
+static void fill_layer(hg__network *folded, const hg__layer *to, const hg__network *net,
+                       const hg__layer *from, const hg__layer *norm, float *values) {
+    const hg__real *p = net->params;
+    for (int32_t q = 0; q < to->params; q++) {
+        size_t count = 0;
+        (void)hg__shape_count(&to->param[q].shape, &count);
+        memset(values, 0, count * sizeof *values);
+        if (q < from->params) hg__param_export(&from->param[q], p, values);
+        for (size_t i = 0; norm && i < count; i++) {
+            hg__affine a;
+            norm->type->affine(norm, p, q == 0 ? from->type->channel(from, i) : i, &a);
+            if (q == 0) a.centre = a.bias = 0;
+            values[i] = (float)(((double)values[i] - a.centre) * a.factor + a.bias);
+        }
+        hg__param_import(&to->param[q], folded->params, values);
+    }
+}
+
+static int fill(hg__network *folded, const hg__network *net, hg_error *err) {
+    const hg__spec *s = &net->spec;
+    float *values = hg__alloc((size_t)folded->spec.parameters + 1, sizeof *values, err);
+    if (!values) return HG_ERR_MEMORY;
+    const hg__layer *to = folded->spec.layer;
+    for (int32_t i = 0; i < s->layers; i++) {
+        if (is_folded(s, i)) continue;
+        const hg__layer *norm = is_folded(s, i + 1) ? &s->layer[i + 1] : NULL;
+        fill_layer(folded, to++, net, &s->layer[i], norm, values);
+    }
+    hg__free(values);
+    return HG_OK;
+}
+
+const hg__network *hg__network_fold(const hg__network *net, hg__network **folded, hg_error *err) {
+    int32_t count = 0;
+    *folded = NULL;
+    for (int32_t i = 0; i < net->spec.layers; i++) count += is_folded(&net->spec, i);
+    if (!count) return net;
+    hg__network *f = hg__alloc(1, sizeof *f, err);
+    if (!f) return NULL;
+    int code = shorten(&net->spec, &f->spec, err);
+    if (code == HG_OK) f->params = hg__alloc(f->spec.params, sizeof *f->params, err);
+    if (code == HG_OK) code = f->params ? fill(f, net, err) : HG_ERR_MEMORY;
+    if (code == HG_OK && net->spans) {
+        code = hg__network_set_spans(f, net->spans->span, net->spans->columns, err);
+    }
+    if (code == HG_OK) return *folded = f;
+    hg__network_free(f);
+    return NULL;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// network.h - a network: layers with shapes, their parameters, and the columns its rows are of.
+// network.h - a network: layers with shapes, their parameters, and the columns its rows are of; and the same made quicker.
 #ifndef HG_GRAPH_NETWORK_H
 #define HG_GRAPH_NETWORK_H
 #include "graph/spec.h"
@@ -26,4 +26,14 @@ int hg__network_set_spans(hg__network *net, const hg__column_span *span, int32_t
 
 // Full name of a parameter, as PyTorch has it: "encoder.0.weight".
 void hg__param_name(const hg__layer *l, int32_t param, char buffer[64]);
+
+// A network made quicker for scoring: batch norms taken into the weights before them.
+//
+// Outside training a batchnorm is a factor and a shift for each channel, and so are the rows of a weight and a bias. Where
+// one stands directly behind a conv, deconv or dense on the same side of the neck it is multiplied in and left out.
+// Outputs agree to about 1e-6 of the largest; the plans run on the one, files keep the other.
+
+// What runs in place of net: *folded, made for that and the caller's to free, or net itself where there is nothing to fold and
+// *folded is NULL. Returns NULL for want of memory.
+const hg__network *hg__network_fold(const hg__network *net, hg__network **folded, hg_error *err);
 #endif

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // places.c - memory by lifetimes: the largest block first, each as low as those allow that live at the same time.
-#include "graph/places.h"
-
 #include <stdlib.h>
 
 #include "backend/kernels.h"
 #include "base/mem.h"
+#include "graph/program.h"
 
 // The largest first; of equals the one that was asked for first, so that no two machines place them otherwise.
 static int compare(const void *a, const void *b) {

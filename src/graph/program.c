@@ -3,7 +3,6 @@
 #include "graph/program.h"
 
 #include "base/mem.h"
-#include "graph/places.h"
 
 // ---- building -----------------------------------------------------------------------------------
 

@@ -5,12 +5,13 @@
 //
 // A value is what goes from operation to operation: so many numbers a row. Here is decided what is computed when, which values
 // share memory because one is computed in another's place, and from which operation to which each is needed; where it lies
-// is the executor's affair (places.h), for it knows how many rows there are at once.
+// is the executor's affair (hg__places_find()), for it knows how many rows there are at once.
 //
 // Built in this order: begin, load and apply as wanted, loss as wanted, then differentiate or finish. Nothing here looks at
 // weights, and nothing is written into the networks: as many programs as wanted are made of one.
 #ifndef HG_GRAPH_PROGRAM_H
 #define HG_GRAPH_PROGRAM_H
+#include "base/error.h"
 #include "graph/spec.h"
 #include "nn/loss.h"
 
@@ -100,4 +101,15 @@ size_t hg__program_bytes(const hg__program *p); // memory it holds
 // Places for the values of a program that only runs: at (values), elements, for so many rows of each, one behind the other in
 // columns of ld; rows 0: for one row, as it is, and room behind it for kernels that read on. *total: what they take together.
 int hg__program_place(const hg__program *p, int32_t rows, size_t *at, size_t *total, hg_error *err);
+
+// Memory by lifetimes: blocks whose times do not meet share it.
+
+typedef struct hg__block {
+    size_t count;        // elements
+    int32_t first, last; // its time, both ends included
+    size_t at;           // result: elements from the beginning
+} hg__block;
+
+// Places the largest first, each as low as it can be; *total: elements that all of them take together. Whole vectors each.
+int hg__places_find(hg__block *list, int32_t count, size_t *total, hg_error *err);
 #endif

@@ -7,7 +7,7 @@
 #include "detect/table_detector.h"
 #include "detect/table_model.h"
 #include "jobs/bench.h"
-#include "model/parts.h"
+#include "model/model.h"
 #include "schema/schema.h"
 
 enum { COLUMNS = 120, FACTORS = 8, REFERENCES = 4096, ROWS = 3 * REFERENCES, NAME = 16 };

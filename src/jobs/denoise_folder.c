@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/inside.h"
 #include "base/mem.h"
 #include "image/image.h"
 #include "jobs/denoise.h"

@@ -3,12 +3,12 @@
 //
 // x = m * 2^e with m < 2^24. For the decimal exponent X the nine digits are m * 10^(8-X) * 2^e, rounded to the
 // nearest, ties to even. 8-X is 0 to 26, so the product stays under 2^111 and is exact in 128 bits.
-#include "jobs/format_g9.h"
-
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "jobs/score_sheet.h"
 
 __extension__ typedef unsigned __int128 wide;
 

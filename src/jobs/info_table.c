@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // info_table.c - what `info` says of a table's model.
-#include "jobs/info_table.h"
-
 #include "base/json.h"
 #include "base/show.h"
 #include "detect/neighbours.h"
 #include "detect/table_detector.h"
 #include "detect/table_model.h"
 #include "detect/thresholds.h"
+#include "jobs/job.h"
 #include "schema/schema.h"
 
 static const char indent[] = "            "; // as wide as the other lines' first words

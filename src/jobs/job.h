@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// job.h - what every job is: a function hg__job_<name> in job_<name>.c, for its row of options/jobs.def.
+// job.h - what every job is, and what some do for a model of a table.
 //
 //   hg_run() ──> entry, options checked, a listener and a result of ours ──> hg__job_<name>() ──> as much as the caller has room for
 #ifndef HG_JOBS_JOB_H
 #define HG_JOBS_JOB_H
+#include "base/json.h"
+#include "base/text.h"
+#include "jobs/feed.h"
+#include "model/model.h"
 #include "options/options.h"
 
 // No argument is NULL. r: unset but for json, and for the job to fill in what is its own; a text is owned by it, and on failure
@@ -20,4 +24,22 @@ hg_result hg__result_unset(bool json);
 int hg__result_check(const hg_result *r, hg_error *err);
 // Gives the caller as much as it has room for; its size has been checked. NULL: the text is freed.
 void hg__result_hand_over(const hg_result *own, hg_result *result);
+
+// Rows of a table scored.
+
+// The job for a model of a table, which it takes.
+int hg__predict_table(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *result,
+                      hg_error *err);
+
+// What a model makes of a table's rows, in the table's own columns and units.
+
+// f's model is one of a table; goal: HG_RECONSTRUCT or HG_DECODE. CSV, or a database. Columns without floats (id, text) are
+// left out; a value that the model takes as missing is an empty cell.
+int hg__transform_table(hg__feed *f, hg__goal goal, const hg_options *o, hg_error *err);
+
+// What `info` says of a table's model: its columns, its detector, its thresholds.
+
+// Both add nothing where m is no model of a table. `where` starts the sentence of an error.
+int hg__info_table_text(hg__text *t, const hg_model *m, const char *where, hg_error *err);
+int hg__info_table_json(hg__json *to, const hg_model *m, const char *where, hg_error *err);
 #endif

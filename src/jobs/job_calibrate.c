@@ -8,8 +8,8 @@
 #include "base/system.h"
 #include "base/text.h"
 #include "detect/table_model.h"
+#include "jobs/feed.h"
 #include "jobs/job.h"
-#include "jobs/scored_rows.h"
 #include "schema/schema.h"
 
 static void write_lines(hg__text *t, const hg__thresholds *all) {

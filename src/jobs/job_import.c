@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // job_import.c - makes a model file of weights that another program has saved.
 #include "jobs/job.h"
-#include "jobs/model_source.h"
+#include "jobs/trainer.h"
 #include "model/model.h"
 
 static int take_and_save(hg_model *m, const char *source, const char *out, hg_error *err) {

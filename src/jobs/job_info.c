@@ -11,7 +11,6 @@
 #include "detect/table_model.h"
 #include "exec/plan.h"
 #include "fit/pca.h"
-#include "jobs/info_table.h"
 #include "jobs/job.h"
 #include "model/model_file.h"
 

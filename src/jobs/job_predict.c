@@ -7,11 +7,8 @@
 #include "base/mem.h"
 #include "detect/table_model.h"
 #include "jobs/feed.h"
-#include "jobs/format_g9.h"
 #include "jobs/job.h"
-#include "jobs/predict_table.h"
 #include "jobs/score_sheet.h"
-#include "jobs/scored_rows.h"
 #include "rows/dataset.h"
 
 // Text is made by the pool's threads, a piece of rows each, and written in order.

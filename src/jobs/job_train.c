@@ -9,7 +9,7 @@
 #include "base/system.h"
 #include "fit/pca.h"
 #include "jobs/job.h"
-#include "jobs/train_run.h"
+#include "jobs/trainer.h"
 
 enum { PCA_WIDTH = 4096 }; // features; the covariance holds width^2 doubles
 

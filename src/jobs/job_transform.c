@@ -8,8 +8,6 @@
 #include "jobs/feed.h"
 #include "jobs/job.h"
 #include "jobs/score_sheet.h"
-#include "jobs/transform_table.h"
-#include "jobs/write_rows.h"
 #include "model/model.h"
 
 static hg__row_layout layout_of(const hg__feed *f, hg__goal goal, const hg__row_format *format) {

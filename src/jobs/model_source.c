@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // model_source.c - what model= may be: a preset, a spec, a YAML file, or a model file whose spec is taken.
-#include "jobs/model_source.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "files/yaml.h"
+#include "jobs/trainer.h"
 
 static bool ends_with(const char *text, const char *end) {
     const size_t n = strlen(text), m = strlen(end);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // predict_table.c - rows of a table scored: p-values, alarms, and the columns that made them so.
-#include "jobs/predict_table.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +11,9 @@
 #include "base/show.h"
 #include "detect/reasons.h"
 #include "detect/table_model.h"
-#include "jobs/carried.h"
-#include "jobs/observed.h"
+#include "jobs/feed.h"
+#include "jobs/job.h"
 #include "jobs/score_sheet.h"
-#include "jobs/scored_rows.h"
 #include "schema/schema.h"
 
 enum { FIXED = 6, PER_REASON = 4 }; // columns of the sheet

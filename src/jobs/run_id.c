@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "jobs/train_run.h"
+#include "jobs/trainer.h"
 
 static uint64_t mix_text(uint64_t h, const char *text) {
     for (; *text; text++) h = (h ^ (uint8_t)*text) * 0x100000001B3ULL;

@@ -10,7 +10,6 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "csv/cell.h"
-#include "jobs/format_g9.h"
 
 enum { FLUSH = 1 << 16 }; // bytes
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // scored_rows.c - a table's rows scored with a model, batch by batch, as options say.
-#include "jobs/scored_rows.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +7,7 @@
 #include "base/text.h"
 #include "detect/calibration.h"
 #include "detect/table_model.h"
+#include "jobs/feed.h"
 #include "schema/schema.h"
 
 int hg__asked_fpr(const hg_options *o, double *fpr, hg_error *err) {

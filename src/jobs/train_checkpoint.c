@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/system.h"
 #include "detect/table_model.h"
-#include "jobs/train_run.h"
+#include "jobs/trainer.h"
 #include "model/model_file.h"
 
 static const char progress_key[] = "hourglass.training";

@@ -4,7 +4,7 @@
 
 #include "array/sink.h"
 #include "base/mem.h"
-#include "jobs/train_run.h"
+#include "jobs/trainer.h"
 
 // blocks: (count, n, width)
 static int write_blocks(const char *path, const float *blocks, int32_t count, int64_t n,

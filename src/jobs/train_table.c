@@ -12,7 +12,7 @@
 #include "detect/table_model.h"
 #include "jobs/folder.h"
 #include "jobs/trainer.h"
-#include "model/parts.h"
+#include "model/model.h"
 #include "nn/loss.h"
 #include "schema/schema.h"
 #include "table/table.h"

@@ -12,7 +12,6 @@
 #include "base/system.h"
 #include "detect/table_model.h"
 #include "fit/pca.h"
-#include "jobs/model_source.h"
 
 void hg__trainer_note(const hg__trainer *t, const char *sentence) {
     if (*sentence) hg__tell(t->l, sentence);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // trainer.h - a training in memory: what options ask for becomes data, a model and the engine (fit/fit.h) that trains it.
-// Nothing here writes a file; a run with a results folder is train_run.h.
+// Nothing here writes a file; a run with a results folder is hg__train_run.
 #ifndef HG_JOBS_TRAINER_H
 #define HG_JOBS_TRAINER_H
 #include "base/host.h"
 #include "fit/fit.h"
+#include "jobs/folder.h"
 #include "model/model.h"
 #include "options/options.h"
 #include "rows/dataset.h"
@@ -98,4 +99,45 @@ void hg__trim_clear(hg__trim *m);
 
 // train_detector.c: gives a trained model of a table its detector and thresholds.
 int hg__fit_detector(hg__trainer *t, hg_error *err);
+
+// A model from what model= may be.
+
+// hg__model_from_spec() for all that model= may be: also a YAML file (`model: SPEC`, `latent: 64`) or a model file, whose spec
+// is taken and whose weights are not.
+hg_model *hg__model_new(const char *model, const hg__shape *input, int32_t latent, uint64_t seed,
+                        hg_error *err);
+
+// A training with its results folder: what is written into it, and how a run is gone on with.
+
+typedef struct hg__train_run {
+    hg__trainer t;
+    char folder[1024];
+    hg__lock lock; // of the folder
+    hg__folder_made made;
+    bool pending_best,
+        pending_checkpoint; // what epochs too short to be saved each left to be written
+    double saved_at;        // the last checkpoint, on hg__seconds()
+    char start[32];
+    double pca_seconds;
+} hg__train_run;
+
+// train_checkpoint.c: weights/last.safetensors, whole or not at all.
+int hg__checkpoint_save(hg__train_run *r, hg_error *err);
+// weights/NAME.safetensors: of `m`.
+int hg__weights_save(const hg__train_run *r, const char *name, const hg_model *m, hg_error *err);
+// An epoch has ended: the files it is worth. Of epochs shorter than a second those of the last in a second.
+int hg__epoch_save(hg__train_run *r, bool is_best, hg_error *err);
+int hg__pending_save(hg__train_run *r, hg_error *err); // what it put off
+// Loads it, and the best weights, into the trainer. HG_OK and no change where there is none yet.
+int hg__checkpoint_load(hg__train_run *r, hg_error *err);
+
+// run_id.c. Which run a file is of: it must be that of args.yaml ("": not known).
+void hg__run_id(const hg__trainer *t, char id[HG_RUN_ID]);
+// Whether the options can still be that run's.
+int hg__run_check(const hg__train_run *r, const char *id, hg_error *err);
+int hg__run_compare(const char *path, const char *id, const char *want, hg_error *err);
+
+// train_samples.c: writes samples.npy, (2 or 3, n, width): rows, their reconstructions by the best weights and, where rows
+// are corrupted, their targets.
+int hg__write_samples(hg__train_run *r, hg_error *err);
 #endif

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // transform_table.c - what a model makes of a table's rows, in the table's own columns and units.
-#include "jobs/transform_table.h"
-
 #include <string.h>
 #include <strings.h>
 
 #include "base/mem.h"
 #include "detect/table_model.h"
+#include "jobs/job.h"
 #include "jobs/score_sheet.h"
 #include "model/model.h"
 #include "schema/schema.h"

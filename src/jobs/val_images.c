@@ -2,7 +2,7 @@
 // val_images.c - how well a model cleans whole images, beside the classical filters.
 //
 //   clean ──noise──> x ──model──> y      PSNR and SSIM of x, y and what each filter makes of x at each of its
-//   (or pairs: x and clean from files)   settings, against the clean image: one line of a sheet (val_sheet.h)
+//   (or pairs: x and clean from files)   settings, against the clean image: one line of a sheet (hg__val_sheet)
 //
 // The filters are treated generously: their setting is the one with the best mean PSNR on these very images, and
 // non-local means is told how far each x is from its clean image. What comes out is clipped to 0 .. 1 as a file
@@ -12,11 +12,9 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/inside.h"
 #include "base/mem.h"
 #include "base/show.h"
 #include "jobs/val.h"
-#include "jobs/val_specimen.h"
 #include "restore/denoiser.h"
 #include "restore/filters.h"
 #include "rows/dataset.h"

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "detect/metrics.h"
-#include "jobs/scored_rows.h"
+#include "jobs/feed.h"
 #include "jobs/val.h"
 
 static const double level = 0.95;

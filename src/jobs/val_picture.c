@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "image/image.h"
-#include "jobs/val_sheet.h"
+#include "jobs/val.h"
 
 enum { PARTS = 3, GAP = 8, MOST_SIDE = 1000000 };
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // val_sheet.c - which setting of each filter was best, means with their intervals, as a table or as JSON.
-#include "jobs/val_sheet.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +9,7 @@
 #include "base/rng.h"
 #include "base/show.h"
 #include "base/text.h"
+#include "jobs/val.h"
 
 enum { DRAWS = 2000, FIGURES = 2 }; // figures: PSNR, SSIM
 

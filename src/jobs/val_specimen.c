@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // val_specimen.c - an image that val measures on as numbers: read, given its range and noise, and compared.
-#include "jobs/val_specimen.h"
-
 #include <math.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "jobs/val.h"
 
 // ---- images in ----------------------------------------------------------------------------------
 

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // write_rows.c - rows of floats to a file: one table row a format.
-#include "jobs/write_rows.h"
-
 #include <math.h>
 
 #include "array/sink.h"
 #include "base/file.h"
 #include "csv/cell.h"
-#include "jobs/format_g9.h"
+#include "jobs/score_sheet.h"
 #include "table/table_out.h"
 
 struct hg__row_format {

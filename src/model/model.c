@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // model.c - a network with its weights: made, freed, asked, filled from tensors.
+#include "model/model.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,7 +10,6 @@
 #include "base/mem.h"
 #include "base/tensor.h"
 #include "model/model_file.h"
-#include "model/parts.h"
 
 // Whether the text, which was parsed, is the name of the preset of principal components.
 static bool is_pca(const char *text) {

@@ -2,7 +2,6 @@
 // model.h - a network with its weights, and the file it lives in.
 #ifndef HG_MODEL_MODEL_H
 #define HG_MODEL_MODEL_H
-
 #include "base/json.h"
 #include "graph/network.h"
 #include "image/range.h"
@@ -51,7 +50,7 @@ struct hg_model {
     // values owned, (attachments): in the order of the file
     hg__attached attached[HG_MAX_ATTACHED];
     int32_t attachments;
-    // owned with its data, (parts): tensors that are no weights (parts.h)
+    // owned with its data, (parts): tensors that are no weights (hg__model_add_part())
     hg__tensor *part;
     int32_t parts;
     // hg__model_read(): net.params is NULL, and the parts' data is the file's
@@ -91,4 +90,19 @@ int hg__model_find_shipped(const char *name, char path[1024], hg_error *err);
 // Takes weights by name from a file: "encoder.0.weight", or "encoder.weight" where a side has one layer with
 // parameters. Every parameter must be there with its shape; what is left over is an error that names it.
 int hg__model_take_weights(hg_model *m, const hg__tensors *t, hg_error *err);
+
+// Tensors that a model keeps beside the weights, for whoever attaches something: named "detector.".
+
+// Keeps a copy of a tensor; its name begins with "detector.". What had that name goes.
+int hg__model_add_part(hg_model *m, const hg__tensor *tensor, hg_error *err);
+// The same without a copy: what tensor->data points at, for hg__free(), becomes m's, unless this fails.
+int hg__model_give_part(hg_model *m, const hg__tensor *tensor, hg_error *err);
+const hg__tensor *hg__model_part(const hg_model *m, const char *name); // NULL if there is none
+void hg__model_drop_parts(hg_model *m, const char *prefix);
+bool hg__is_part(const char *name); // whether a tensor of that name is no weight but a part
+
+// The part of that name, if it is F32 or F64 as asked and has the shape (rows, columns), or (rows) where columns is 0. A
+// size of -1 is any. HG_ERR_MODEL says what was expected; `where` starts the sentence.
+int hg__model_take_part(const hg_model *m, const char *name, hg__dtype dtype, int64_t rows,
+                        int64_t columns, const char *where, const hg__tensor **part, hg_error *err);
 #endif

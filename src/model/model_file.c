@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/show.h"
-#include "model/parts.h"
+#include "model/model.h"
 
 enum { MAX_DIM = INT32_MAX, MAX_COLUMNS = 1 << 20 };
 

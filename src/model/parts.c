@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // parts.c - tensors that a model keeps beside the weights.
-#include "model/parts.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/model.h"
 
 static const char prefix_of_parts[] = "detector.";
 

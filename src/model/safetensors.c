@@ -16,7 +16,6 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "model/safetensors_sort.h"
 
 enum {
     MAX_HEADER = 100000000,

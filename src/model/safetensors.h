@@ -45,4 +45,21 @@ int hg__tensors_write_mode(const char *path, hg__file_mode mode, const hg__tenso
 uint8_t *hg__tensors_write_memory(size_t *size, const hg__tensor *tensors, size_t count,
                                   const char *const *key, const char *const *value, size_t pairs,
                                   hg_error *err);
+
+// Tensors in an order, and their sizes.
+
+typedef struct hg__place {
+    const hg__tensor *tensor; // borrowed
+    size_t bytes;
+} hg__place;
+
+typedef enum hg__order {
+    HG_BY_NAME,
+    HG_BY_ALIGNMENT, // elements' size, largest first, then name: every tensor starts where its type wants to
+    HG_BY_ADDRESS, // of the data, then size
+} hg__order;
+
+// All tensors in an order, for hg__free(); NULL without memory or where a size overflows (HG_ERR_MODEL).
+hg__place *hg__tensors_sort(const hg__tensor *tensors, size_t count, hg__order order,
+                            hg_error *err);
 #endif

@@ -3,7 +3,7 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "exec/plan.h"
-#include "graph/fold.h"
+#include "graph/network.h"
 #include "model/model.h"
 
 enum { BLOCK = 4096 }; // rows a run

@@ -157,7 +157,7 @@ typedef struct hg__layer_type {
     // Linear types with weights: the output channel that element i of the first parameter belongs to, in the file's order.
     size_t (*channel)(const hg__layer *l, size_t i);
     int32_t bias_arg; // the argument that gives it a bias where that is a choice; else 0
-    // What it does to channel c outside training: the linear layer before it can take that in (model/fold.c).
+    // What it does to channel c outside training: the linear layer before it can take that in (hg__network_fold()).
     void (*affine)(const hg__layer *l, const hg__real *params, size_t c, hg__affine *to);
     // What PyTorch's default draws lack besides the gain so that variance stays; NULL: 1.
     double (*init_scale)(const hg__layer *l);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "corrupt/blind.h"
+#include "corrupt/noise.h"
 
 // How one is seen by noise that takes images.
 static hg__noise_place find_place(const hg__row_source *s, const hg__corruption *how) {

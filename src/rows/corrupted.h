@@ -31,7 +31,7 @@ typedef struct hg__corrupted {
 int hg__corrupt(hg__corrupted *c, const hg__row_source *from, const hg__corruption *how,
                 hg__row_source *to, hg_error *err);
 
-// *to: halves of noisy images of twice the size each way, as blind.h has it.
+// *to: halves of noisy images of twice the size each way, as hg__blind_make() has it.
 void hg__part_blindly(hg__corrupted *c, const hg__row_source *from, const hg__corruption *how,
                       hg__row_source *to);
 #endif

@@ -3,11 +3,10 @@
 //
 // Where room is needed a hand goes round the files and throws out what is not in use and was not used since it
 // last came by (the "clock" of page replacement: Corbato, "A paging experiment with the Multics system", 1968).
-#include "rows/picture_cache.h"
-
 #include <pthread.h>
 
 #include "base/mem.h"
+#include "rows/pictures_internal.h"
 
 typedef struct place {
     hg__image *image; // owned; NULL: not kept

@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/host.h"
 #include "base/mem.h"
-#include "corrupt/blind.h"
+#include "corrupt/noise.h"
 #include "image/image.h"
 #include "rows/pictures_internal.h"
 
