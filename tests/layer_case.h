@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// layer_case.h - one layer of any type, built from one of its trials, with parameters: for the shared tests.
+// layer_case.h - one layer of any type, built from one of its test cases, with parameters: for the shared tests.
 #ifndef HG_TESTS_LAYER_CASE_H
 #define HG_TESTS_LAYER_CASE_H
 #include <assert.h>
@@ -72,15 +72,15 @@ static inline void case_arguments(hg__layer *l, const char *item, const char *ar
     }
 }
 
-// What a type is tried with: its trials, or its example on a vector and, if it knows bands, on an image.
+// What a type is tried with: its test cases, or its example on a vector and, if it knows bands, on an image.
 // Ended by an item of NULL.
-static inline const hg__trial *case_trials(const hg__layer_type *t) {
-    static hg__trial example[3];
-    example[0] = (hg__trial){.item = t->example};
-    example[1] = (hg__trial){
+static inline const hg__test_case *case_trials(const hg__layer_type *t) {
+    static hg__test_case example[3];
+    example[0] = (hg__test_case){.item = t->example};
+    example[1] = (hg__test_case){
         .item = t->bands ? t->example : NULL, .in = {37, 3, 5}
     };
-    return t->trials ? t->trials : example;
+    return t->test_cases ? t->test_cases : example;
 }
 
 // Buffers as the layer's input and output sides see them, from row r on.
@@ -95,7 +95,7 @@ static inline hg__view case_out(const layer_case *c, hg__real *y, int32_t r) {
 // From here on the pass begins with row r of its batch.
 static inline void case_begin(layer_case *c, int32_t r) {
     c->pass.row = r;
-    if (!c->l.type->takes) return;
+    if (!c->l.type->takes_skip) return;
     c->pass.x2 = (hg__view){c->x2 + r * c->ldx2, c->ldx2};
     c->pass.dx2 = (hg__view){c->dx2 + r * c->ldx2, c->ldx2};
 }
@@ -185,7 +185,7 @@ static inline void case_parameters(layer_case *c) {
 }
 
 // Returns what shape() returned; parameters are made up.
-static inline int case_build(layer_case *c, const hg__layer_type *type, const hg__trial *trial,
+static inline int case_build(layer_case *c, const hg__layer_type *type, const hg__test_case *trial,
                              const hg__kernels *k, hg_error *err) {
     memset(c, 0, sizeof *c);
     c->l.type = type;
@@ -197,7 +197,7 @@ static inline int case_build(layer_case *c, const hg__layer_type *type, const hg
     HG_TRY(type->shape(&c->l, err));
     c->in = case_count(&c->l.in), c->out = case_count(&c->l.out);
     c->ldx = hg__pad_columns(c->in), c->ldy = hg__pad_columns(c->out);
-    if (type->takes) {
+    if (type->takes_skip) {
         c->in2 = case_count(&c->l.in2), c->ldx2 = hg__pad_columns(c->in2);
         case_fill(c->x2, c->ldx2, CASE_ROWS, c->in2, 22, (hg__real)5);
     }

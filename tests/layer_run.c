@@ -87,7 +87,7 @@ int main(int count, char **word) {
     }
     if (count < 5 || count > 8) return count != 1;
     for (int i = 2; i < count; i++) side[i - 2] = (int32_t)strtol(word[i], NULL, 10);
-    const hg__trial trial = {
+    const hg__test_case trial = {
         word[1], {side[0], side[1], side[2]},
          {side[3], side[4], side[5]}
     };

@@ -306,7 +306,7 @@ static void a_model_knows_its_names(void **state) {
     static const char *const names[] = {"1", "2"}, *const others[] = {"a", "b"};
     static const struct {
         const char *text;
-        hg__header_wish wish;
+        hg__header_options wanted;
         const char *says;
     } cases[] = {
         {"1,2\n5,6\n",     {.is_known = true, .name = names, .names = 2},  "# 1|2\n5|6\n"      },
@@ -317,7 +317,7 @@ static void a_model_knows_its_names(void **state) {
         {"a,b\nx,y\n",     {.is_known = true, .name = others, .names = 2}, "# a|b\n'x'|'y'\n"  },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const hg__table_options o = {.header = cases[i].wish};
+        const hg__table_options o = {.header = cases[i].wanted};
         expect_table(cases[i].text, strlen(cases[i].text), "x.csv", &o, cases[i].says);
     }
 }

@@ -518,7 +518,7 @@ static void a_replaced_file_passes_on_who_may_read_it(void **state) {
 static void a_private_file_is_private_from_its_birth(void **state) {
     (void)state;
     static const struct {
-        hg__file_mode wish;
+        hg__file_mode wanted;
         mode_t mode;
     } kinds[] = {
         {HG_MODE_PRIVATE, 0600},
@@ -529,7 +529,7 @@ static void a_private_file_is_private_from_its_birth(void **state) {
     struct stat s;
     const mode_t mask = umask(022);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        assert_int_equal(hg__writer_open_mode(&w, at("rows"), kinds[i].wish, NULL), HG_OK);
+        assert_int_equal(hg__writer_open_mode(&w, at("rows"), kinds[i].wanted, NULL), HG_OK);
         assert_int_equal(fstat(w.fd, &s), 0);
         assert_int_equal(s.st_mode & 0777, kinds[i].mode);
         assert_int_equal(hg__writer_commit(&w, NULL), HG_OK);

@@ -95,7 +95,7 @@ static void check_parameters(const char *item) {
     }
 }
 
-static void check_layer(const hg__layer_type *t, const hg__trial *trial, bool training) {
+static void check_layer(const hg__layer_type *t, const hg__test_case *trial, bool training) {
     hg_error err = {0};
     if (case_build(&one, t, trial, hg__kernels_pick(), &err) != HG_OK) fail_msg("%s", err.message);
     if (hg__extent_of(&one.l.out).H > 32) return; // there for its bands
@@ -110,16 +110,16 @@ static void layers_match_finite_differences(void **state) {
     (void)state;
     assert_int_equal(sizeof(hg__real), sizeof(double));
     for (const hg__layer_type *const *t = hg__layer_types(); *t; t++) {
-        for (const hg__trial *trial = case_trials(*t); trial->item; trial++) {
+        for (const hg__test_case *trial = case_trials(*t); trial->item; trial++) {
             check_layer(*t, trial, true);
         }
-        if ((*t)->trials) continue; // those on vectors also with their defaults
+        if ((*t)->test_cases) continue; // those on vectors also with their defaults
         const bool needs = (*t)->args[0] && !strchr((*t)->args, '=');
-        check_layer(*t, &(hg__trial){.item = needs ? (*t)->example : (*t)->name}, false);
+        check_layer(*t, &(hg__test_case){.item = needs ? (*t)->example : (*t)->name}, false);
     }
     const hg__layer_type *dense = hg__layer_type_find("dense");
-    check_layer(dense, &(hg__trial){.item = "dense 70"}, true); // two panels
-    check_layer(dense, &(hg__trial){.item = "dense 1"}, true);
+    check_layer(dense, &(hg__test_case){.item = "dense 70"}, true); // two panels
+    check_layer(dense, &(hg__test_case){.item = "dense 1"}, true);
 }
 
 // Outputs and targets for a loss: inside (0, 1) where it takes probabilities.

@@ -140,12 +140,12 @@ static void job_columns(const hg__kernels *k, buffers *b, int32_t n) {
 // Groups of 1 to 40 elements, more of them than a vector has lanes; some follow a flag.
 static void job_groups(const hg__kernels *k, buffers *b, int32_t n) {
     enum { MOST_GROUPS = 60 };
-    hg__group group[MOST_GROUPS];
+    hg__softmax_group group[MOST_GROUPS];
     hg__real loss[MOST_GROUPS];
     int32_t groups = 0, at = 0;
     for (; at < n && groups < MOST_GROUPS; at += group[groups++].n) {
         const int32_t some = groups * 7 % 40 + 1, left = n - at;
-        group[groups] = (hg__group){at, some < left ? some : left, groups % 3 ? -1 : n - 1};
+        group[groups] = (hg__softmax_group){at, some < left ? some : left, groups % 3 ? -1 : n - 1};
     }
     if (n == 0) return;
     hg__real *y = new_copy(b->in[0], n), *t = new_copy(b->in[1], n), *spare = b->out[2];

@@ -16,7 +16,7 @@ static hg__real x[CASE_MOST], y[CASE_MOST], dy[CASE_MOST], dx[CASE_MOST], y2[CAS
 
 typedef void check(const hg__layer_type *t);
 
-static void build(const hg__layer_type *t, const hg__trial *trial, const hg__kernels *k) {
+static void build(const hg__layer_type *t, const hg__test_case *trial, const hg__kernels *k) {
     hg_error err = {0};
     if (case_build(&one, t, trial, k, &err) != HG_OK) fail_msg("%s: %s", trial->item, err.message);
     case_fill(x, one.ldx, CASE_ROWS, one.in, 20, (hg__real)7);
@@ -30,12 +30,12 @@ static void build_item(const char *item, hg__extent in) {
     memcpy(name, item, strcspn(item, " "));
     const hg__layer_type *t = hg__layer_type_find(name);
     assert_non_null(t);
-    build(t, &(hg__trial){item, in, {0}}, hg__kernels_pick());
+    build(t, &(hg__test_case){item, in, {0}}, hg__kernels_pick());
 }
 
 static void for_every_layer_and_table(check *run) {
     for (const hg__layer_type *const *t = hg__layer_types(); *t; t++) {
-        for (const hg__trial *trial = case_trials(*t); trial->item; trial++) {
+        for (const hg__test_case *trial = case_trials(*t); trial->item; trial++) {
             for (const hg__kernels *const *k = hg__kernels_all(); *k; k++) {
                 build(*t, trial, *k);
                 case_run(&one, case_in(&one, x, 0), case_out(&one, y, 0), case_out(&one, dy, 0),
@@ -201,7 +201,7 @@ static void bands_make_up_the_whole(void **state) {
     assert_true(had_bands);
     for (const hg__layer_type *const *t = hg__layer_types(); *t; t++) {
         int32_t most = 0;
-        for (const hg__trial *trial = case_trials(*t); trial->item; trial++) {
+        for (const hg__test_case *trial = case_trials(*t); trial->item; trial++) {
             build(*t, trial, hg__kernels_pick());
             const int32_t lines = hg__extent_of(&one.l.out).H;
             most = lines > most ? lines : most;
@@ -415,7 +415,7 @@ static void keep_adds_the_gradient_of_what_was_taken(void **state) {
     }
 }
 
-static void expect_refused(const hg__trial *trial, const char *sentence) {
+static void expect_refused(const hg__test_case *trial, const char *sentence) {
     char name[32] = {0};
     hg_error err = {0};
     memcpy(name, trial->item, strcspn(trial->item, " "));
@@ -428,40 +428,40 @@ static void expect_refused(const hg__trial *trial, const char *sentence) {
 static void images_that_do_not_fit_are_refused(void **state) {
     (void)state;
     expect_refused(
-        &(hg__trial){
+        &(hg__test_case){
             "add 1", {32, 32, 1},
              {32, 32, 3}
     },
         "add 1: expected an image of 32 x 32 x 3 as kept, got 32 x 32 x 1");
     expect_refused(
-        &(hg__trial){
+        &(hg__test_case){
             "concat 2", {16, 32, 1},
              {32, 32, 3}
     },
         "concat 2: expected an image of 32 x 32 x 3 (or other channels) as kept, got "
         "16 x 32 x 1");
-    expect_refused(&(hg__trial){"maxpool 2", {0}, {0}},
+    expect_refused(&(hg__test_case){"maxpool 2", {0}, {0}},
                    "maxpool: expected an image (height, width, channels), got the shape [29]");
     expect_refused(
-        &(hg__trial){
+        &(hg__test_case){
             "avgpool 5", {4,  9, 1},
              {0}
     },
         "avgpool: expected an image no smaller than its k=5, got 4 x 9 x 1");
     expect_refused(
-        &(hg__trial){
+        &(hg__test_case){
             "reflect 4", {9,  4, 1},
              {0}
     },
         "reflect: expected an image of sides above the 4 pixels reflected, got 9 x 4 x 1");
     expect_refused(
-        &(hg__trial){
+        &(hg__test_case){
             "maxpool 3 p=2", {8,  8, 1},
              {0}
     },
         "maxpool: expected a whole p from 0 to 1, got 2");
     expect_refused(
-        &(hg__trial){
+        &(hg__test_case){
             "up 64", {32768, 32768, 1},
              {0   }
     },
@@ -498,7 +498,7 @@ static void impossible_arguments_are_refused(void **state) {
         const hg__layer_type *t = hg__layer_type_find(name);
         assert_non_null(t);
         assert_int_equal(
-            case_build(&one, t, &(hg__trial){.item = bad[i]}, hg__kernels_pick(), &err),
+            case_build(&one, t, &(hg__test_case){.item = bad[i]}, hg__kernels_pick(), &err),
             HG_ERR_USAGE);
         assert_non_null(strstr(err.message, "expected"));
     }

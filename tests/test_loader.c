@@ -196,7 +196,7 @@ static void run_noisy(size_t memory, const char *text, int32_t threads, int64_t 
     assert_int_equal(hg__noise_parse(&how.noise, text, &err), HG_OK);
     assert_int_equal(hg__corrupt(&noisy, &clean, &how, &source, &err), HG_OK);
     hg__pool *pool = threads ? hg__pool_new(threads, &err) : NULL;
-    const hg__making making = {.pool = pool};
+    const hg__loader_options making = {.pool = pool};
     const hg__rows rows = hg__rows_all(source);
     hg__loader *l = hg__loader_new(&rows, BATCH, &making, &err);
     assert_non_null(l);

@@ -68,7 +68,7 @@ static void run_epoch(const hg__dataset *d, int32_t threads, bool helps, int32_t
     hg_error err = {0};
     hg__batch b;
     hg__pool *pool = threads ? hg__pool_new(threads, &err) : NULL;
-    const hg__making making = {.pool = pool};
+    const hg__loader_options making = {.pool = pool};
     const hg__rows rows = hg__rows_all(d->learned);
     hg__loader *l = hg__loader_new(&rows, BATCH, &making, &err);
     assert_non_null(l);
@@ -163,7 +163,7 @@ static void a_folder_larger_than_memory_comes_in_blocks(void **state) {
     hg__dataset *d = opened("many", &o, 12 * 12 * 2 * 10); // ten of them
     assert_int_equal(hg__pictures_block(d->pictures), BLOCK);
     const hg__rows rows = hg__rows_all(d->learned);
-    const hg__making making = {0};
+    const hg__loader_options making = {0};
     hg__loader *l = hg__loader_new(&rows, 8, &making, &err);
     int64_t order[2][IMAGES * CROPS];
     for (int e = 0; e < 2; e++) {
@@ -181,7 +181,7 @@ static void validation_rows_are_the_same_every_epoch(void **state) {
     hg__picture_options o = plain;
     hg__dataset *d = opened_noisy("grey", "gaussian 25", &o, 1 << 20);
     const hg__rows rows = hg__rows_all(d->learned);
-    const hg__making making = {.fixed = true};
+    const hg__loader_options making = {.fixed = true};
     hg__loader *l = hg__loader_new(&rows, 3, &making, &err);
     float want[3][CROP * CROP], middle[CROP * CROP];
     for (int e = 0; e < 3; e++) {
@@ -222,7 +222,7 @@ static void an_error_on_the_way_shows_in_next(void **state) {
     hg__dataset *d = opened("fades", &o, 0);
     const hg__rows rows = hg__rows_all(d->learned);
     hg__pool *pool = hg__pool_new(2, &err);
-    const hg__making making = {.pool = pool};
+    const hg__loader_options making = {.pool = pool};
     hg__loader *l = hg__loader_new(&rows, 2, &making, &err);
     hg__loader_start(l, false, 0, 1, 0);
     assert_int_equal(hg__loader_next(l, &b, &err), 1);

@@ -132,7 +132,7 @@ static void check_training(const char *spec, int32_t width) {
     hg_model *m = new_model(spec, width);
     const hg__train_setup s = setup_of("mse", "adam", 48);
     size_t elements;
-    const int code = hg__train_lay(p, &m->net, 2, &s, &elements, &err);
+    const int code = hg__train_layout_init(p, &m->net, 2, &s, &elements, &err);
     if (code < 0) fail_msg("%s: %s", spec, err.message);
     const size_t count = p->whole_count > p->chunk_stride ? p->whole_count : p->chunk_stride;
     owners memory = {.owner = hg__alloc(count + 1, sizeof(int32_t), NULL), .count = count};
@@ -148,7 +148,7 @@ static void check_training(const char *spec, int32_t width) {
         }
     }
     hg__free(memory.owner);
-    hg__train_unlay(p);
+    hg__train_layout_clear(p);
     hg_model_free(m);
     hg__free(p);
 }
@@ -341,7 +341,7 @@ static void losses_beyond_the_most_are_refused(void **state) {
     hg__program g;
     hg__program_begin(&g, &m->net.spec.input, true);
     const int32_t y = hg__program_apply(&g, &m->net.spec, m->net.spec.layers, 0, 0, NULL);
-    for (int i = 0; i <= HG_MAX_LOSSES; i++) hg__program_lose(&g, &mse, y, HG_NO_VALUE);
+    for (int i = 0; i <= HG_MAX_LOSSES; i++) hg__program_add_loss(&g, &mse, y, HG_NO_VALUE);
     assert_int_equal(hg__program_differentiate(&g, &err), HG_ERR_USAGE);
     assert_non_null(strstr(err.message, "at most 4 losses"));
     hg__program_clear(&g);

@@ -256,7 +256,7 @@ static void a_run_without_an_epoch_draws_nothing(void **state) {
 static void words_stand_where_they_are_asked_to(void **state) {
     (void)state;
     const hg__colour ink = {0, 0, 0};
-    const float width = hg__lettering_width("H\xc3\xa4m\x1b|", 24);
+    const float width = hg__text_width("H\xc3\xa4m\x1b|", 24);
     picture p = {
         .head = {.width = 100, .height = 40}
     };
@@ -268,7 +268,7 @@ static void words_stand_where_they_are_asked_to(void **state) {
     assert_true(count_colour(&p, "\0\0\0", left - 1, 8, 4, 24) > 24); // the H's stem
     assert_int_equal(count_colour(&p, white, 0, 0, left - 3, 40), (left - 3) * 40);
     assert_int_equal(count_colour(&p, white, beyond, 0, 100 - beyond, 40), (100 - beyond) * 40);
-    assert_true(hg__lettering_width("", 12) == 0);
+    assert_true(hg__text_width("", 12) == 0);
     hg__canvas_clear(&c);
 }
 

@@ -73,7 +73,7 @@ static void run_epoch(const hg__rows *rows, int32_t threads, int32_t number, epo
     hg_error err = {0};
     hg__batch b;
     hg__pool *pool = threads ? hg__pool_new(threads, &err) : NULL;
-    const hg__making making = {.pool = pool};
+    const hg__loader_options making = {.pool = pool};
     hg__loader *l = hg__loader_new(rows, BATCH, &making, &err);
     assert_non_null(l);
     const uint64_t before = hg__alloc_count();
@@ -171,7 +171,7 @@ static void a_model_learns_windows_of_a_signal(void **state) {
     const hg__rows rows = hg__rows_all(windows_of(&sines, DRAWS));
     hg_model *m = hg__model_from_spec("dense 4 | dense input", &rows.source.shape, 0, 1, &err);
     hg__pool *pool = hg__pool_new(2, &err);
-    const hg__making making = {.pool = pool};
+    const hg__loader_options making = {.pool = pool};
     hg__loader *l = hg__loader_new(&rows, BATCH, &making, &err);
     const hg__train_setup setup = {
         .batch = BATCH,

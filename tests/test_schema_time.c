@@ -594,19 +594,19 @@ static void an_expected_time_is_the_nearest_such_day(void **state) {
                               .width = 2 * (cases[i].week + cases[i].clock)};
         const hg__cell cell = {
             .kind = HG_CELL_TEXT, .text = cases[i].cell, .size = (int32_t)strlen(cases[i].cell)};
-        hg__when when = {0};
+        hg__time_value when = {0};
         char text[64];
         if (!hg__column_time(&c, &cell, &when)) when.has_date = false;
-        hg__column_decode_when(&c, sunday + (cases[i].week ? 0 : 2), &when, text, sizeof text);
+        hg__column_decode_time(&c, sunday + (cases[i].week ? 0 : 2), &when, text, sizeof text);
         assert_string_equal(text, cases[i].expected);
     }
     const hg__column epoch = {
         .kind = HG_COLUMN_TIME, .time_format = HG_TIME_EPOCH, .clock = true, .width = 2};
     const hg__cell cell = {.kind = HG_CELL_NUMBER, .number = JAN_31};
-    hg__when when = {0};
+    hg__time_value when = {0};
     char text[64];
     assert_true(hg__column_time(&epoch, &cell, &when));
-    hg__column_decode_when(&epoch, sunday + 2, &when, text, sizeof text);
+    hg__column_decode_time(&epoch, sunday + 2, &when, text, sizeof text);
     assert_string_equal(text, "2024-01-31 06:00 UTC (hour)");
 }
 

@@ -10,15 +10,15 @@ static void write_row(int64_t row, int32_t column, char text[64]) {
     if (row == 4) snprintf(text, 64, "!"); // cannot be read
 }
 
-typedef struct wish {
+typedef struct row_choice {
     int64_t every;   // rows whose number it divides
     int64_t fail_at; // -1: never
     int64_t asked;
-} wish;
+} row_choice;
 
 static int keep(void *context, const hg__table *t, const hg__cell *cell, int64_t row,
                 hg_error *err) {
-    wish *w = context;
+    row_choice *w = context;
     assert_string_equal(t->name[1], "b");
     assert_true(cell[0].number == (double)row); // bad rows count
     w->asked++;
@@ -26,7 +26,7 @@ static int keep(void *context, const hg__table *t, const hg__cell *cell, int64_t
     return row % w->every == 0;
 }
 
-static hg__table *open_view(schema_case *c, wish *w) {
+static hg__table *open_view(schema_case *c, row_choice *w) {
     case_open(c, "a b", 0, ROWS, write_row);
     c->next = 7; // wherever it was
     hg__table *v = hg__table_view(&c->table, keep, w, NULL);
@@ -37,7 +37,7 @@ static hg__table *open_view(schema_case *c, wish *w) {
 static void a_view_has_the_names_and_some_of_the_rows(void **state) {
     (void)state;
     schema_case c;
-    wish w = {.every = 3, .fail_at = -1};
+    row_choice w = {.every = 3, .fail_at = -1};
     hg__table *v = open_view(&c, &w);
     assert_int_equal(v->columns, 2);
     assert_true(v->named && v->rows == -1);
@@ -73,7 +73,7 @@ static void a_view_has_the_names_and_some_of_the_rows(void **state) {
 static void what_the_filter_cannot_say_ends_the_reading(void **state) {
     (void)state;
     schema_case c;
-    wish w = {.every = 1, .fail_at = 2};
+    row_choice w = {.every = 1, .fail_at = 2};
     hg__table *v = open_view(&c, &w);
     hg__cell cell[2];
     hg_error err = {0};
@@ -87,7 +87,7 @@ static void what_the_filter_cannot_say_ends_the_reading(void **state) {
 static void a_view_may_be_empty_and_a_view_of_a_view(void **state) {
     (void)state;
     schema_case c;
-    wish all = {.every = 1, .fail_at = -1}, none = {.every = 1000, .fail_at = -1};
+    row_choice all = {.every = 1, .fail_at = -1}, none = {.every = 1000, .fail_at = -1};
     hg__table *outer = open_view(&c, &all);
     hg__table *inner = hg__table_view(outer, keep, &none, NULL);
     assert_non_null(inner);
@@ -103,7 +103,7 @@ static void a_view_may_be_empty_and_a_view_of_a_view(void **state) {
 static void a_schema_is_learned_from_a_view_alone(void **state) {
     (void)state;
     schema_case c;
-    wish w = {.every = 3, .fail_at = -1};
+    row_choice w = {.every = 3, .fail_at = -1};
     hg__table *v = open_view(&c, &w);
     const hg__schema_options learn = {.on_bad = "skip"};
     hg_error err = {0};

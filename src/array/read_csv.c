@@ -95,11 +95,11 @@ static int pick_columns(csv *c, hg_error *err) {
 }
 
 static int read_header(csv *c, hg_error *err) {
-    const hg__csv_wish wish = {.what = "rows of numbers",
-                               .label = c->o->label,
-                               .ignore = c->o->ignore,
-                               .header = c->o->header};
-    HG_TRY(hg__csv_head_read(&c->head, &c->window, &wish, err));
+    const hg__csv_options options = {.what = "rows of numbers",
+                                     .label = c->o->label,
+                                     .ignore = c->o->ignore,
+                                     .header = c->o->header};
+    HG_TRY(hg__csv_head_read(&c->head, &c->window, &options, err));
     snprintf(c->d->note, sizeof c->d->note, "%s", c->head.note);
     return pick_columns(c, err);
 }

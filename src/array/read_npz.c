@@ -72,7 +72,7 @@ static size_t name_size(const char *name) {
 
 // What there is to choose from.
 typedef struct choice {
-    const char *wish; // the array that is meant; ""
+    const char *wanted; // the array that is meant; ""
     zip_int64_t named, matrix, any;
     int matrices, arrays;
     hg__text names; // "a, b, c"
@@ -93,8 +93,8 @@ static int look_at(archive *z, zip_uint64_t i, choice *c, hg_error *err) {
     c->arrays++;
     c->any = (zip_int64_t)i;
     const bool usual = n == 1 && (*name == 'X' || (*name == 'x' && c->named < 0));
-    const bool wished = n == strlen(c->wish) && memcmp(name, c->wish, n) == 0;
-    if (*c->wish ? wished : usual) c->named = (zip_int64_t)i;
+    const bool is_wanted = n == strlen(c->wanted) && memcmp(name, c->wanted, n) == 0;
+    if (*c->wanted ? is_wanted : usual) c->named = (zip_int64_t)i;
     hg__source s;
     hg__array a;
     hg_error why;
@@ -170,11 +170,11 @@ static int choose(archive *z, choice *c, zip_uint64_t *index, hg_error *err) {
     if (c->names.failed) {
         return hg__fail(err, HG_ERR_MEMORY, "out of memory while reading %s", z->path);
     }
-    if (!c->arrays && !*c->wish) return refuse_archive(z, count, err);
+    if (!c->arrays && !*c->wanted) return refuse_archive(z, count, err);
     zip_int64_t best = c->named;
-    if (best < 0 && *c->wish) {
+    if (best < 0 && *c->wanted) {
         return hg__fail(err, HG_ERR_USAGE, "%s: expected an array '%.60s', got %s", z->path,
-                        c->wish, c->arrays ? c->names.data : "no .npy file in the archive");
+                        c->wanted, c->arrays ? c->names.data : "no .npy file in the archive");
     }
     if (best < 0 && c->matrices == 1) best = c->matrix;
     if (best < 0 && c->arrays == 1) best = c->any;
@@ -188,7 +188,7 @@ static int choose(archive *z, choice *c, zip_uint64_t *index, hg_error *err) {
 }
 
 static int read_archive(archive *z, hg__data *d, const hg__data_options *o, hg_error *err) {
-    choice c = {.wish = d->array, .named = -1, .matrix = -1, .any = -1};
+    choice c = {.wanted = d->array, .named = -1, .matrix = -1, .any = -1};
     zip_uint64_t index = 0;
     int code = choose(z, &c, &index, err);
     hg__text_clear(&c.names);

@@ -114,9 +114,9 @@ typedef double hg__loss_kernel(hg__real *dy, const hg__real *y, const hg__real *
 
 // Elements first .. first+n-1 of a row, of which softmax is taken, n at least 1. They do not count where element `flag` of
 // the target is above 1/2; -1: they always do.
-typedef struct hg__group {
+typedef struct hg__softmax_group {
     int32_t first, n, flag;
-} hg__group;
+} hg__softmax_group;
 
 // Updates n parameters w from gradient g. s1, s2: the optimiser's state (adam: first and second moment;
 // sgd: momentum buffer, unused; rmsprop: square average, momentum buffer). n: a multiple of HG_LANES.
@@ -158,8 +158,8 @@ typedef struct hg__kernels {
     // Cross-entropy of softmax(y) against t, -sum t log softmax(y), of each group, and its slope; of dy only the groups'
     // elements are written. loss (groups), or NULL: of each; spare (the groups' elements, padded).
     double (*loss_groups)(hg__real *dy, const hg__real *y, const hg__real *t,
-                          const hg__group *group, int32_t groups, hg__real scale, hg__real *loss,
-                          hg__real *spare);
+                          const hg__softmax_group *group, int32_t groups, hg__real scale,
+                          hg__real *loss, hg__real *spare);
     void (*softmax)(hg__real *y, int32_t n); // in place
     hg__optim_kernel *sgd, *adam, *adamw, *rmsprop;
 

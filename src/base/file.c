@@ -25,10 +25,10 @@ static bool fail_after;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void read_environment(void) {
-    const char *wish = getenv("HG_FAIL_IO");
-    if (!wish) return;
+    const char *text = getenv("HG_FAIL_IO");
+    if (!text) return;
     char *end;
-    fail_at = strtoull(wish, &end, 10);
+    fail_at = strtoull(text, &end, 10);
     fail_after = *end == '+';
 }
 

@@ -18,10 +18,10 @@ static bool fail_after;  // the later ones too
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void read_environment(void) {
-    const char *wish = getenv("HG_FAIL_ALLOC");
-    if (!wish) return;
+    const char *text = getenv("HG_FAIL_ALLOC");
+    if (!text) return;
     char *end;
-    fail_at = strtoull(wish, &end, 10);
+    fail_at = strtoull(text, &end, 10);
     fail_after = *end == '+';
 }
 

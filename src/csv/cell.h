@@ -24,12 +24,12 @@ typedef struct hg__cell {
 void hg__cell_write(const hg__cell *cell, char *text, size_t size);
 
 // What is known beforehand about the names of columns: header=, and a model's own.
-typedef struct hg__header_wish {
+typedef struct hg__header_options {
     const char *say;         // header=: "yes" or "no"; anything else, or NULL: the file decides
     bool is_known;           // a model's columns are:
     const char *const *name; // borrowed, (names), until the file is closed; NULL: it had none
     int32_t names;
-} hg__header_wish;
+} hg__header_options;
 
 // Names found by their bytes: columns of a table, levels of a category.
 

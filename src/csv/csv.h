@@ -123,13 +123,13 @@ char hg__csv_find_separator(const char *text, size_t size);
 // What the beginning of a CSV file says: separator, decimal point, columns and their names.
 
 // What the reader is after.
-typedef struct hg__csv_wish {
+typedef struct hg__csv_options {
     const char *what; // "rows of numbers", for messages
     const char *label,
         *ignore; // names separated by commas: a first record with one of them is a header; ""
     bool commas; // numbers may be written 3,14
-    hg__header_wish header;
-} hg__csv_wish;
+    hg__header_options header;
+} hg__csv_options;
 
 typedef struct hg__csv_head {
     char separator, point;
@@ -142,7 +142,8 @@ typedef struct hg__csv_head {
 
 // Fills *h (zeros before) from the text at the start of the window; a byte order mark, blank lines, what stands above the table and a header are
 // used up. docs/DATA.md has the rules.
-int hg__csv_head_read(hg__csv_head *h, hg__csv_window *w, const hg__csv_wish *wish, hg_error *err);
+int hg__csv_head_read(hg__csv_head *h, hg__csv_window *w, const hg__csv_options *options,
+                      hg_error *err);
 void hg__csv_head_clear(hg__csv_head *h);
 
 // Texts in another format than lines of cells, by name.

@@ -237,7 +237,8 @@ static int read_first(hg__csv_reading *r, hg_error *err) {
     r->text = w->start;
     r->first = w->start + r->layout.at;
     if (!find_start(w, h->separator, &r->first, &one)) {
-        return hg__fail(err, HG_ERR_DATA, "%s: expected %s, got %s", w->source->path, r->wish->what,
+        return hg__fail(err, HG_ERR_DATA, "%s: expected %s, got %s", w->source->path,
+                        r->options->what,
                         r->first < w->complete ? "a quote that never closes" : "only empty lines");
     }
     if (one.cells > hg__data_limit.width) {
@@ -246,7 +247,7 @@ static int read_first(hg__csv_reading *r, hg_error *err) {
     }
     h->columns = (int32_t)one.cells;
     hg__csv_begin_at(r, r->first);
-    h->point = r->wish->commas ? find_point(w, h->separator) : '.';
+    h->point = r->options->commas ? find_point(w, h->separator) : '.';
     h->line = w->line;
     return HG_OK;
 }
@@ -273,8 +274,9 @@ static int read_head(hg__csv_reading *r, hg_error *err) {
     return HG_OK;
 }
 
-int hg__csv_head_read(hg__csv_head *h, hg__csv_window *w, const hg__csv_wish *wish, hg_error *err) {
-    hg__csv_reading r = {.h = h, .w = w, .wish = wish};
+int hg__csv_head_read(hg__csv_head *h, hg__csv_window *w, const hg__csv_options *options,
+                      hg_error *err) {
+    hg__csv_reading r = {.h = h, .w = w, .options = options};
     const int code = read_head(&r, err);
     hg__free(r.comment);
     return code;

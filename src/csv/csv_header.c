@@ -56,10 +56,11 @@ static bool is_listed(const char *list, const char *word, size_t size) {
 }
 
 // Every name that the model has is in the record. Mostly they come in the model's order: each is looked for behind the last.
-static bool has_names(const hg__csv_sample *s, const char *first, const hg__header_wish *wish) {
+static bool has_names(const hg__csv_sample *s, const char *first,
+                      const hg__header_options *options) {
     const char *p = first;
     int32_t column = 0;
-    for (int32_t k = 0; k < wish->names; k++) {
+    for (int32_t k = 0; k < options->names; k++) {
         bool found = false;
         for (int32_t i = 0; i < s->columns && !found; i++) {
             hg__csv_cell cell;
@@ -68,12 +69,12 @@ static bool has_names(const hg__csv_sample *s, const char *first, const hg__head
                 column = 0;
                 p = first;
             }
-            found = cell.size == strlen(wish->name[k]) &&
-                    memcmp(cell.text, wish->name[k], cell.size) == 0;
+            found = cell.size == strlen(options->name[k]) &&
+                    memcmp(cell.text, options->name[k], cell.size) == 0;
         }
         if (!found) return false;
     }
-    return wish->names > 0;
+    return options->names > 0;
 }
 
 typedef struct first_look {
@@ -355,26 +356,28 @@ static int classify_all(const hg__csv_sample *s, size_t first, const first_look 
 
 // Where no name stands above a number: only what stands below can tell.
 static int compare_rows(const hg__csv_sample *s, size_t first, const first_look *l,
-                        const hg__header_wish *wish, hg__csv_header_finding *v, hg_error *err) {
-    const bool nameless = wish->is_known && !wish->name;
+                        const hg__header_options *options, hg__csv_header_finding *v,
+                        hg_error *err) {
+    const bool nameless = options->is_known && !options->name;
     if (!l->any_number && !l->any_text) return HG_OK;
     if (l->any_text && nameless) return HG_OK;
     return classify_all(s, first, l, &v->is_header, &v->why, err);
 }
 
-int hg__csv_classify_header(const hg__csv_sample *s, const hg__header_wish *wish, const char *label,
-                            const char *ignore, hg__csv_header_finding *v, hg_error *err) {
+int hg__csv_classify_header(const hg__csv_sample *s, const hg__header_options *options,
+                            const char *label, const char *ignore, hg__csv_header_finding *v,
+                            hg_error *err) {
     size_t first = 0;
     hg__csv_record one;
     *v = (hg__csv_header_finding){0};
     if (!hg__csv_sample_next(s, &first, &one)) return HG_OK;
-    const bool yes = wish->say && strcmp(wish->say, "yes") == 0;
-    const bool no = wish->say && strcmp(wish->say, "no") == 0;
-    v->is_header = yes || (!no && wish->is_known && has_names(s, s->text + first, wish));
+    const bool yes = options->say && strcmp(options->say, "yes") == 0;
+    const bool no = options->say && strcmp(options->say, "no") == 0;
+    v->is_header = yes || (!no && options->is_known && has_names(s, s->text + first, options));
     if (yes || no || v->is_header) return HG_OK;
     const first_look l = look(s, s->text + first, find_second(s, first, &one), label, ignore);
     v->is_header = l.is_named;
-    return l.is_named ? HG_OK : compare_rows(s, first, &l, wish, v, err);
+    return l.is_named ? HG_OK : compare_rows(s, first, &l, options, v, err);
 }
 
 // ---- names, units, titles -----------------------------------------------------------------------

@@ -49,8 +49,9 @@ typedef struct hg__csv_header_finding {
 } hg__csv_header_finding;
 
 // label, ignore: names separated by commas; a first record with one of them is a header.
-int hg__csv_classify_header(const hg__csv_sample *s, const hg__header_wish *wish, const char *label,
-                            const char *ignore, hg__csv_header_finding *v, hg_error *err);
+int hg__csv_classify_header(const hg__csv_sample *s, const hg__header_options *options,
+                            const char *label, const char *ignore, hg__csv_header_finding *v,
+                            hg_error *err);
 
 // A header of several records: names, units, titles that were padded with separators. How many records it has, 1 for what is
 // usual, and which of them, from 0, has the names.
@@ -65,7 +66,7 @@ bool hg__csv_are_names(const hg__csv_sample *s, const char *p, int32_t columns);
 typedef struct hg__csv_reading {
     hg__csv_head *h;
     hg__csv_window *w;
-    const hg__csv_wish *wish;
+    const hg__csv_options *options;
     hg__csv_layout layout;
     size_t text,
         first;     // where the text begins in the window (behind a byte order mark), and the table

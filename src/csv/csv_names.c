@@ -182,12 +182,12 @@ static void tell_first(hg__csv_reading *r, const hg__csv_sample *s, const char *
 
 int hg__csv_read_names(hg__csv_reading *r, hg_error *err) {
     hg__csv_head *h = r->h;
-    const hg__csv_wish *wish = r->wish;
+    const hg__csv_options *options = r->options;
     const hg__csv_sample s = hg__csv_sample_of(r, r->first);
     hg__csv_header_finding v;
     int records = 1, names = 0;
-    HG_TRY(hg__csv_classify_header(&s, &wish->header, wish->label, wish->ignore, &v, err));
-    if (wish->header.say && strcmp(wish->header.say, "no") == 0) return HG_OK;
+    HG_TRY(hg__csv_classify_header(&s, &options->header, options->label, options->ignore, &v, err));
+    if (options->header.say && strcmp(options->header.say, "no") == 0) return HG_OK;
     if (!v.is_header) HG_TRY(find_names(r, err));
     HG_TRY(hg__csv_find_header_block(&s, &records, &names, err));
     v.is_header = v.is_header || (records > 1 && !h->name);

@@ -52,7 +52,7 @@ struct hg__neighbours {
 };
 
 // 2 u times the roundings that an error bound counts.
-static double share(double roundings) {
+static double relative_error(double roundings) {
     return 2 * 0x1p-24 * roundings;
 }
 
@@ -85,7 +85,7 @@ static void add_reference(hg__neighbours *n, int32_t i) {
         if (ref[j] < *low) *low = ref[j];
         if (ref[j] > *high) *high = ref[j];
     }
-    n->start[i] = -at_least(-square * (1 - share(2 * (n->width + 1) + 4)));
+    n->start[i] = -at_least(-square * (1 - relative_error(2 * (n->width + 1) + 4)));
 }
 
 // to (width, padded count of the panel), of which what is padding stays as it is.
@@ -237,7 +237,7 @@ static void fill(block *b, const search *s, float *scratch, int64_t first) {
             square += (double)y * (double)y;
             moved[j] = -2 * y;
         }
-        b->square[i] = square * (1 - share(n->width + 1 + 4));
+        b->square[i] = square * (1 - relative_error(n->width + 1 + 4));
         b->limit[i] = b->box_limit[i] = INFINITY;
         b->found[i] = 0;
         s->kernels->box_distances(b->gap + (size_t)i * boxes, from, n->low, n->high, n->width,
@@ -258,8 +258,8 @@ static void insert(block *b, const search *s, int32_t i, float d, int32_t number
     if (b->found[i] < s->k) return;
     const double most = (double)best[s->k - 1], tiny = (s->n->width + 16) * (double)FLT_MIN,
                  own = (double)s->n->width / HG_PANEL + 14; // and to float
-    b->limit[i] = at_least(most * (1 + share(own)) - b->square[i] + tiny);
-    b->box_limit[i] = at_least(most * (1 + share(own + s->n->width + 4)) + tiny);
+    b->limit[i] = at_least(most * (1 + relative_error(own)) - b->square[i] + tiny);
+    b->box_limit[i] = at_least(most * (1 + relative_error(own + s->n->width + 4)) + tiny);
 }
 
 // Row i meets the reference that stands at `at`.

@@ -159,7 +159,7 @@ static void decode_piece(void *context, int32_t task, int32_t thread) {
         const hg__column *c = &s->column[r->best[slot]];
         const float *row = r->row + (ptrdiff_t)i * s->width;
         if (c->kind == HG_COLUMN_TIME) {
-            hg__column_decode_when(c, row, &r->when[slot], r->expected[slot], HG_REASON_CELL);
+            hg__column_decode_time(c, row, &r->when[slot], r->expected[slot], HG_REASON_CELL);
         } else {
             hg__column_decode_own(c, row, r->expected[slot], HG_REASON_CELL);
         }

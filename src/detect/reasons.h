@@ -18,7 +18,7 @@ typedef struct hg__reasons {
     char (*expected)[HG_REASON_CELL]; // owned, (rows, top)
     char (*observed)[HG_REASON_CELL]; // owned, (rows, top)
     // owned, (rows, top): of a time, what the row has; has_date false: nothing
-    hg__when *when;
+    hg__time_value *when;
     int32_t first, count; // the rows at hand, of those the scorer was given last
     // Room to predict `most` values at a time, owned.
     int32_t most;

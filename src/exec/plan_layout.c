@@ -20,7 +20,7 @@ static void compare_features(hg__train_plan *p, int32_t y) {
     const int32_t t = hg__program_target(g, &p->net->spec.input);
     const int32_t of_target = hg__program_apply(g, s, s->neck, 1, t, NULL);
     const int32_t of_y = hg__program_apply(g, s, s->neck, 1, y, NULL);
-    hg__program_lose(g, &p->setup.features.objective, of_y, of_target);
+    hg__program_add_loss(g, &p->setup.features.objective, of_y, of_target);
 }
 
 static int lower(hg__train_plan *p, hg_error *err) {
@@ -31,7 +31,7 @@ static int lower(hg__train_plan *p, hg_error *err) {
     p->of_logits = layers < s->layers;
     hg__program_begin(g, &s->input, true);
     const int32_t y = hg__program_apply(g, s, layers, 0, 0, NULL);
-    hg__program_lose(g, &p->setup.objective, y, HG_NO_VALUE);
+    hg__program_add_loss(g, &p->setup.objective, y, HG_NO_VALUE);
     if (!is_alone) compare_features(p, y);
     return hg__program_differentiate(g, err);
 }
@@ -107,7 +107,7 @@ static void give_buffers(hg__train_plan *p, hg__real *whole) {
     }
 }
 
-size_t hg__train_lay_out(hg__train_plan *p, hg__real *base) {
+size_t hg__train_layout_place(hg__train_plan *p, hg__real *base) {
     const hg__program *g = &p->program;
     const size_t params = p->net->spec.params, batch = (size_t)p->setup.batch;
     const size_t threads = (size_t)p->threads;
@@ -181,8 +181,8 @@ static void measure_losses(hg__train_plan *p) {
     }
 }
 
-int hg__train_lay(hg__train_plan *p, const hg__network *net, int32_t threads,
-                  const hg__train_setup *s, size_t *elements, hg_error *err) {
+int hg__train_layout_init(hg__train_plan *p, const hg__network *net, int32_t threads,
+                          const hg__train_setup *s, size_t *elements, hg_error *err) {
     p->net = net;
     p->threads = threads;
     p->k = hg__kernels_pick();
@@ -194,12 +194,12 @@ int hg__train_lay(hg__train_plan *p, const hg__network *net, int32_t threads,
     measure_losses(p);
     measure_tiles(p);
     HG_TRY(place_values(p, err));
-    *elements = hg__train_lay_out(p, NULL);
+    *elements = hg__train_layout_place(p, NULL);
     p->bytes = count_bytes(p, *elements);
     return HG_OK;
 }
 
-void hg__train_unlay(hg__train_plan *p) {
+void hg__train_layout_clear(hg__train_plan *p) {
     hg__program_clear(&p->program);
     hg__free(p->value_at);
     hg__free(p->buffer);
@@ -210,9 +210,9 @@ int hg__train_plan_measure(const hg__network *net, int32_t threads, const hg__tr
     hg__train_plan *p = hg__alloc(1, sizeof *p, err); // too large for a small thread's stack
     size_t elements = 0;
     if (!p) return HG_ERR_MEMORY;
-    const int code = hg__train_lay(p, net, threads, s, &elements, err);
+    const int code = hg__train_layout_init(p, net, threads, s, &elements, err);
     *bytes = p->bytes;
-    hg__train_unlay(p);
+    hg__train_layout_clear(p);
     hg__free(p);
     return code;
 }

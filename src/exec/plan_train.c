@@ -78,13 +78,13 @@ hg__train_plan *hg__train_plan_new(hg__network *net, hg__pool *pool, const hg__t
     p->params[0] = net->params;
     if (s->features.network) p->params[1] = s->features.network->params;
     p->update = s->optim->pick(hg__kernels_pick());
-    int code = hg__train_lay(p, net, hg__pool_threads(pool), s, &elements, err);
+    int code = hg__train_layout_init(p, net, hg__pool_threads(pool), s, &elements, err);
     if (code == HG_OK) code = take_memory(p, elements, err);
     if (code < 0) {
         hg__train_plan_free(p);
         return NULL;
     }
-    (void)hg__train_lay_out(p, p->block);
+    (void)hg__train_layout_place(p, p->block);
     refresh_frozen(p);
     hg__train_plan_refresh(p);
     return p;
@@ -92,7 +92,7 @@ hg__train_plan *hg__train_plan_new(hg__network *net, hg__pool *pool, const hg__t
 
 void hg__train_plan_free(hg__train_plan *p) {
     if (!p) return;
-    hg__train_unlay(p);
+    hg__train_layout_clear(p);
     hg__free(p->task);
     hg__free(p->tile_norm);
     hg__free(p->row_loss);

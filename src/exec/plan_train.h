@@ -78,11 +78,11 @@ static inline hg__loss_rows hg__train_rows_of(const hg__train_plan *p, const hg_
 }
 
 // Fills in all of p (zeros before) that needs no block, and counts its elements.
-int hg__train_lay(hg__train_plan *p, const hg__network *net, int32_t threads,
-                  const hg__train_setup *s, size_t *elements, hg_error *err);
+int hg__train_layout_init(hg__train_plan *p, const hg__network *net, int32_t threads,
+                          const hg__train_setup *s, size_t *elements, hg_error *err);
 // All memory of the block as one walk: with base NULL to count it (elements), then to hand it out.
-size_t hg__train_lay_out(hg__train_plan *p, hg__real *base);
-void hg__train_unlay(hg__train_plan *p); // what hg__train_lay() took
+size_t hg__train_layout_place(hg__train_plan *p, hg__real *base);
+void hg__train_layout_clear(hg__train_plan *p); // what hg__train_layout_init() took
 
 // Phase 1 of p->in: row_loss, the gradients phase 2 reads, chunks' partial gradients.
 void hg__train_batch(hg__train_plan *p);

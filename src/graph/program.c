@@ -127,15 +127,15 @@ int32_t hg__program_apply(hg__program *p, const hg__spec *s, int32_t layers, int
     if (own) own[0] = x;
     for (int32_t i = 0; i < layers && !p->is_out_of_memory; i++) {
         const hg__layer *l = &s->layer[i];
-        const int32_t x2 = l->type->takes ? own[l->from + 1] : HG_NO_VALUE;
-        own[i + 1] = l->type->remembers ? own[i] : add_forward(p, l, block, own[i], x2);
+        const int32_t x2 = l->type->takes_skip ? own[l->from + 1] : HG_NO_VALUE;
+        own[i + 1] = l->type->is_skip_source ? own[i] : add_forward(p, l, block, own[i], x2);
     }
     const int32_t y = p->is_out_of_memory ? HG_NO_VALUE : own[layers];
     if (!at) hg__free(own);
     return y;
 }
 
-void hg__program_lose(hg__program *p, const hg__objective *o, int32_t y, int32_t target) {
+void hg__program_add_loss(hg__program *p, const hg__objective *o, int32_t y, int32_t target) {
     p->has_too_many_losses |= p->losses == HG_MAX_LOSSES;
     if (p->is_out_of_memory || p->has_too_many_losses) return;
     p->objective[p->losses] = *o;

@@ -27,13 +27,13 @@ static int find_kept(const hg__spec *s, hg__layer *l, hg_error *err) {
     hg__layer *found = NULL;
     for (int32_t i = l->number - 1; i >= 0; i--) {
         hg__layer *keep = &s->layer[i];
-        if (!keep->type->remembers || keep->arg[0] != l->arg[0]) continue;
-        if (!found || (found->takers > 0 && keep->takers == 0)) found = keep;
+        if (!keep->type->is_skip_source || keep->arg[0] != l->arg[0]) continue;
+        if (!found || (found->skip_takers > 0 && keep->skip_takers == 0)) found = keep;
     }
     if (!found) {
         return hg__fail(err, HG_ERR_USAGE, "expected a 'keep %g' before it", l->arg[0]);
     }
-    found->takers++;
+    found->skip_takers++;
     l->from = found->number;
     l->in2 = found->out;
     return HG_OK;
@@ -47,8 +47,8 @@ int hg__spec_shape_layer(hg__spec *s, int32_t i, bool is_decoder, hg_error *err)
     l->is_decoder = is_decoder;
     l->index = i - (is_decoder ? s->neck : 0);
     l->from = -1;
-    l->takers = 0;
-    if (l->type->takes) HG_TRY(find_kept(s, l, err));
+    l->skip_takers = 0;
+    if (l->type->takes_skip) HG_TRY(find_kept(s, l, err));
     HG_TRY(l->type->shape(l, err));
     return lay_out(s, l, err);
 }
@@ -68,7 +68,7 @@ int hg__spec_check(hg__spec *s, hg_error *err) {
                         (int)s->width, out);
     }
     for (int32_t i = 0; i < s->layers; i++) {
-        if (!s->layer[i].type->remembers || s->layer[i].takers > 0) continue;
+        if (!s->layer[i].type->is_skip_source || s->layer[i].skip_takers > 0) continue;
         return hg__fail(err, HG_ERR_USAGE,
                         "model: nothing takes what 'keep %g' keeps: expected an "
                         "'add' or 'concat' behind it",

@@ -12,14 +12,14 @@
 
 enum { LIBRARY_BYTES = 64 << 20, LEAST_TILE = 1 << 20 };
 
-// ---- libtiff's doors ----------------------------------------------------------------------------
+// ---- libtiff's input and output ----------------------------------------------------------------------------
 
 __attribute__((format(printf, 4, 0))) static int
 hear_error(TIFF *tiff, void *data, const char *module, const char *format, va_list args) {
-    hg__tiff_talk *talk = data;
+    hg__tiff_messages *messages = data;
     (void)tiff;
     (void)module;
-    if (!talk->text[0]) vsnprintf(talk->text, sizeof talk->text, format, args);
+    if (!messages->text[0]) vsnprintf(messages->text, sizeof messages->text, format, args);
     return 1; // dealt with: nothing is printed
 }
 
@@ -35,10 +35,12 @@ static bool is_harmless(const char *format) {
 
 __attribute__((format(printf, 4, 0))) static int
 hear_warning(TIFF *tiff, void *data, const char *module, const char *format, va_list args) {
-    hg__tiff_talk *talk = data;
+    hg__tiff_messages *messages = data;
     const bool is_cut = strncmp(format, "IO error", 8) == 0;
-    if (talk->strict && !is_harmless(format)) return hear_error(tiff, data, module, format, args);
-    if (is_cut && !talk->lost[0]) vsnprintf(talk->lost, sizeof talk->lost, format, args);
+    if (messages->strict && !is_harmless(format))
+        return hear_error(tiff, data, module, format, args);
+    if (is_cut && !messages->lost[0])
+        vsnprintf(messages->lost, sizeof messages->lost, format, args);
     return 1;
 }
 
@@ -61,15 +63,15 @@ static int close_nothing(thandle_t self) {
     return 0;
 }
 
-TIFF *hg__tiff_open(const char *mode, thandle_t self, const hg__tiff_doors *doors,
-                    hg__tiff_talk *talk) {
+TIFF *hg__tiff_open(const char *mode, thandle_t self, const hg__tiff_io *io,
+                    hg__tiff_messages *messages) {
     TIFFOpenOptions *options = hg__tiff.OpenOptionsAlloc();
     if (!options) return NULL;
-    hg__tiff.OpenOptionsSetErrorHandlerExtR(options, hear_error, talk);
-    hg__tiff.OpenOptionsSetWarningHandlerExtR(options, hear_warning, talk);
-    hg__tiff.OpenOptionsSetMaxSingleMemAlloc(options, (tmsize_t)doors->most);
-    TIFF *tiff = hg__tiff.ClientOpenExt("", mode, self, doors->read, doors->write, doors->seek,
-                                        close_nothing, doors->size, map_nothing, unmap, options);
+    hg__tiff.OpenOptionsSetErrorHandlerExtR(options, hear_error, messages);
+    hg__tiff.OpenOptionsSetWarningHandlerExtR(options, hear_warning, messages);
+    hg__tiff.OpenOptionsSetMaxSingleMemAlloc(options, (tmsize_t)io->most);
+    TIFF *tiff = hg__tiff.ClientOpenExt("", mode, self, io->read, io->write, io->seek,
+                                        close_nothing, io->size, map_nothing, unmap, options);
     hg__tiff.OpenOptionsFree(options);
     return tiff;
 }
@@ -118,7 +120,7 @@ static bool sniff(const uint8_t *head, size_t size) {
 static int fail_tiff(const hg__image_reader *r, hg_error *err) {
     const hg__tiff_reader *t = r->state;
     return hg__fail(err, HG_ERR_DATA, "%s: cannot read TIFF: %s", r->name,
-                    t->talk.text[0] ? t->talk.text : "damaged or cut off");
+                    t->messages.text[0] ? t->messages.text : "damaged or cut off");
 }
 
 static uint16_t get_short(TIFF *tiff, uint32_t tag) {
@@ -334,7 +336,7 @@ static int take_buffers(hg__image_reader *r, hg_error *err) {
 static int read_page_header(hg__image_reader *r, hg_error *err) {
     hg__tiff_reader *t = r->state;
     HG_TRY(hg__tiff_find_picture(r, err));
-    if (t->talk.lost[0]) snprintf(r->note, sizeof r->note, "%s", t->talk.lost);
+    if (t->messages.lost[0]) snprintf(r->note, sizeof r->note, "%s", t->messages.lost);
     r->info.orientation = get_short(t->tiff, TIFFTAG_ORIENTATION);
     if (r->info.orientation < 1 || r->info.orientation > 8) r->info.orientation = 1;
     HG_TRY(read_layout(r, err));
@@ -357,18 +359,19 @@ static void close_reader(hg__image_reader *r) {
 
 static int open_first_page(hg__image_reader *r, hg_error *err) {
     hg__tiff_reader *t = r->state;
-    const hg__tiff_doors doors = {.read = read_bytes,
-                                  .write = write_nothing,
-                                  .seek = seek,
-                                  .size = get_size,
-                                  .most = 4 * r->file->size + LIBRARY_BYTES};
-    t->tiff = hg__tiff_open("r", t, &doors, &t->talk);
+    const hg__tiff_io io = {.read = read_bytes,
+                            .write = write_nothing,
+                            .seek = seek,
+                            .size = get_size,
+                            .most = 4 * r->file->size + LIBRARY_BYTES};
+    t->tiff = hg__tiff_open("r", t, &io, &t->messages);
     if (!t->tiff) return fail_tiff(r, err);
     HG_TRY(hg__tiff_refuse_raw(r, err));
-    t->talk.text[0] = '\0';
+    t->messages.text[0] = '\0';
     r->info = (hg__image_info){.format = "tiff"};
     r->info.pages = (int32_t)hg__tiff.NumberOfDirectories(t->tiff);
-    if (t->talk.text[0] || r->info.pages < 1) return fail_tiff(r, err); // a link that leads nowhere
+    if (t->messages.text[0] || r->info.pages < 1)
+        return fail_tiff(r, err); // a link that leads nowhere
     HG_TRY(read_page_header(r, err));
     return hg__tiff_find_planes(r, err);
 }
@@ -397,7 +400,7 @@ static int next_page(hg__image_reader *r, hg_error *err) {
         r->info.page++;
         return 1;
     }
-    t->talk = (hg__tiff_talk){0};
+    t->messages = (hg__tiff_messages){0};
     const int done = t->has_left ? hg__tiff.SetDirectory(t->tiff, (tdir_t)(r->info.page + 1))
                                  : hg__tiff.ReadDirectory(t->tiff);
     if (!done) return fail_tiff(r, err);
@@ -521,13 +524,13 @@ static void convert_line(const hg__image_reader *r, const uint8_t *from, void *t
 
 static int read_lines(hg__image_reader *r, void *to, int32_t lines, hg_error *err) {
     hg__tiff_reader *t = r->state;
-    t->talk = (hg__tiff_talk){.strict = true};
+    t->messages = (hg__tiff_messages){.strict = true};
     for (int32_t i = 0; i < lines; i++) {
         const uint8_t *stored = read_stored(r, (uint32_t)(r->next_line + i));
-        if (!stored || t->talk.text[0]) return fail_tiff(r, err);
+        if (!stored || t->messages.text[0]) return fail_tiff(r, err);
         convert_line(r, stored, (uint8_t *)to + (size_t)i * hg__image_line_bytes(&r->info));
     }
-    t->talk.strict = false;
+    t->messages.strict = false;
     return HG_OK;
 }
 

@@ -43,8 +43,8 @@ static void *open_near(void) {
 }
 
 static void find_plugin(void) {
-    const char *wish = getenv("HG_PLUGINS");
-    void *opened = wish && *wish ? open_in(wish, "") : NULL;
+    const char *folder = getenv("HG_PLUGINS");
+    void *opened = folder && *folder ? open_in(folder, "") : NULL;
     if (!opened) opened = open_near();
     const hg__dicom_plugin *entry = opened ? dlsym(opened, HG_DICOM_SYMBOL) : NULL;
     if (entry && entry->interface == HG_DICOM_INTERFACE) {

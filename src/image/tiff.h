@@ -32,24 +32,24 @@ int hg__tiff_need(const char *path, hg_error *err);
 
 // What libtiff said: only the first sentence counts. It reports as errors what it then does without (an orientation
 // of 0), so outside of pixels a sentence is no failure while the call succeeds.
-typedef struct hg__tiff_talk {
+typedef struct hg__tiff_messages {
     char text[200]; // "" while nothing was wrong
     char lost
         [200];   // a field that could not be read: its values lie behind the end of the file; or ""
     bool strict; // a warning is an error too: while pixels are decoded
-} hg__tiff_talk;
+} hg__tiff_messages;
 
 // Where libtiff gets and puts bytes. It maps nothing.
-typedef struct hg__tiff_doors {
+typedef struct hg__tiff_io {
     TIFFReadWriteProc read, write;
     TIFFSeekProc seek;
     TIFFSizeProc size;
     size_t most; // bytes of one block of libtiff's memory; 0: any
-} hg__tiff_doors;
+} hg__tiff_io;
 
-// libtiff prints nothing and tells `talk`. NULL on failure.
-TIFF *hg__tiff_open(const char *mode, thandle_t self, const hg__tiff_doors *doors,
-                    hg__tiff_talk *talk);
+// libtiff prints nothing and tells `messages`. NULL on failure.
+TIFF *hg__tiff_open(const char *mode, thandle_t self, const hg__tiff_io *io,
+                    hg__tiff_messages *messages);
 
 enum { HG_TIFF_LAYERS = 37724 }; // Photoshop's, which it shows instead of the picture
 
@@ -74,7 +74,7 @@ void hg__tiff_read_nodata(TIFF *tiff, const hg__tiff_layout *l, hg__image_info *
 
 typedef struct hg__tiff_reader {
     TIFF *tiff; // owned
-    hg__tiff_talk talk;
+    hg__tiff_messages messages;
     hg__image_file *file; // borrowed
     size_t size;
     bool is_big_end, is_big_tiff;

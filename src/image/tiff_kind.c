@@ -183,7 +183,7 @@ int hg__tiff_find_picture(hg__image_reader *r, hg_error *err) {
     t->has_left = true;
     if (hg__tiff.SetSubDirectory(t->tiff, place)) return HG_OK;
     return hg__fail(err, HG_ERR_DATA, "%s: cannot read TIFF: %s", r->name,
-                    t->talk.text[0] ? t->talk.text : "its SubIFD is damaged or cut off");
+                    t->messages.text[0] ? t->messages.text : "its SubIFD is damaged or cut off");
 }
 
 // ---- planes outside the directories -------------------------------------------------------------

@@ -17,7 +17,7 @@ enum { STRIP_BYTES = 1 << 18, NEW_DEFLATE = COMPRESSION_ADOBE_DEFLATE };
 
 typedef struct tiff_writer {
     TIFF *tiff; // owned
-    hg__tiff_talk talk;
+    hg__tiff_messages messages;
     hg__tiff_layout layout;
     const char *path; // borrowed
     int fd;           // the writer's, once more
@@ -28,7 +28,7 @@ typedef struct tiff_writer {
     hg_error first;  // what our own calls said
 } tiff_writer;
 
-// ---- libtiff's doors ----------------------------------------------------------------------------
+// ---- libtiff's input and output ----------------------------------------------------------------------------
 
 static tmsize_t read_bytes(thandle_t self, void *to, tmsize_t size) {
     tiff_writer *t = self;
@@ -68,7 +68,7 @@ static int fail_write(const tiff_writer *t, hg_error *err) {
         return hg__fail(err, t->first.code, "%s", t->first.message);
     }
     return hg__fail(err, HG_ERR_IO, "%s: cannot write TIFF: %s", t->path,
-                    t->talk.text[0] ? t->talk.text : "libtiff does not say why");
+                    t->messages.text[0] ? t->messages.text : "libtiff does not say why");
 }
 
 // ---- what a page keeps of another ---------------------------------------------------------------
@@ -281,9 +281,9 @@ static int open_file(hg__image_writer *w, const hg__tiff_reader *like, hg_error 
     const bool big_end = like && hg__tiff.IsBigEndian(like->tiff);
     char mode[4];
     snprintf(mode, sizeof mode, "w%s%s", wide ? "8" : "", big_end ? "b" : "l");
-    const hg__tiff_doors doors = {
+    const hg__tiff_io io = {
         .read = read_bytes, .write = write_bytes, .seek = seek, .size = get_size};
-    t->tiff = hg__tiff_open(mode, t, &doors, &t->talk);
+    t->tiff = hg__tiff_open(mode, t, &io, &t->messages);
     return t->tiff ? HG_OK : fail_write(t, err);
 }
 

@@ -57,14 +57,14 @@ int hg__bench_alone(hg__bench *b, hg__bench_run *run, hg_error *err);
 
 // ---- a model in training on bytes made from a seed ------------------------------------------------
 
-typedef struct hg__scene_case {
+typedef struct hg__bench_case {
     const char *name;  // of the figure
     const char *model; // a preset or spec
     hg__shape shape;   // of a row
     int32_t batch, rows;
-} hg__scene_case;
+} hg__bench_case;
 
-typedef struct hg__scene {
+typedef struct hg__bench_setup {
     hg_model *model;
     uint8_t *images; // (rows, width), about a fifth of them not zero
     hg__data data;
@@ -73,16 +73,17 @@ typedef struct hg__scene {
     hg__train_plan *plan;
     int32_t epoch;
     int64_t step;
-} hg__scene;
+} hg__bench_setup;
 
-int hg__scene_make(hg__scene *s, const hg__scene_case *c, hg__pool *pool, hg_error *err);
-void hg__scene_clear(hg__scene *s); // {0} is fine
+int hg__bench_setup_make(hg__bench_setup *s, const hg__bench_case *c, hg__pool *pool,
+                         hg_error *err);
+void hg__bench_setup_clear(hg__bench_setup *s); // {0} is fine
 
 // Adam's plan for a model: batch rows a step, mean squared error.
 hg__train_plan *hg__bench_plan(hg_model *m, int32_t batch, hg__pool *pool, hg_error *err);
 
-// The line of a training step of this scene.
-void hg__bench_step(hg__bench *b, hg__scene *s, const hg__scene_case *c);
+// The line of a training step of this setup.
+void hg__bench_step(hg__bench *b, hg__bench_setup *s, const hg__bench_case *c);
 
 // Floating-point operations of a layer's products for one row, 2 * M * N * K; 0 where it has none.
 double hg__layer_flops(const hg__layer *l);

@@ -227,7 +227,7 @@ static int bench_layers(hg__bench *b, hg_error *err) {
 
 // ---- training steps -----------------------------------------------------------------------------
 
-static const hg__scene_case scenes[] = {
+static const hg__bench_case scenes[] = {
     {"training step conv 28^2, batch 128",
      "conv 16 k3 s2 relu, conv 32 k3 s2 relu, dense 64 | dense like relu, deconv 16 k4 s2 relu, "
      "deconv input k4 s2 sigmoid", {3, {28, 28, 1}},
@@ -243,10 +243,10 @@ static int bench_scenes(hg__bench *b, hg_error *err) {
     int code = HG_OK;
     for (size_t i = 0; code == HG_OK && i < sizeof scenes / sizeof *scenes; i++) {
         if (!hg__bench_wants(b, scenes[i].name)) continue;
-        hg__scene s;
-        code = hg__scene_make(&s, &scenes[i], b->pool, err);
+        hg__bench_setup s;
+        code = hg__bench_setup_make(&s, &scenes[i], b->pool, err);
         if (code == HG_OK) hg__bench_step(b, &s, &scenes[i]);
-        hg__scene_clear(&s);
+        hg__bench_setup_clear(&s);
     }
     return code;
 }

@@ -140,14 +140,14 @@ static int make_feed(feed *f, const album *a, size_t memory, int32_t crops, hg_e
     hg__picture_options pictures = {.target = "", .crop = CROP, .crops = crops, .flip = true};
     const hg__data_options options = {
         .label = "", .ignore = "", .on_bad = "stop", .memory = memory};
-    const hg__making making = {.pool = a->pool};
+    const hg__loader_options loading = {.pool = a->pool};
     hg__corruption corruption = {0};
     *f = (feed){.data = hg__dataset_open(a->folder, &options, &pictures, err)};
     if (!f->data) return err ? (int)err->code : HG_ERR_MEMORY;
     HG_TRY(hg__noise_parse(&corruption.noise, "gaussian 25", err));
     HG_TRY(hg__dataset_corrupt(f->data, &corruption, err));
     f->rows = hg__rows_all(f->data->learned);
-    f->loader = hg__loader_new(&f->rows, BATCH, &making, err);
+    f->loader = hg__loader_new(&f->rows, BATCH, &loading, err);
     return f->loader ? HG_OK : HG_ERR_MEMORY;
 }
 

@@ -5,7 +5,7 @@
 #include "jobs/bench.h"
 #include "model/model.h"
 
-void hg__scene_clear(hg__scene *s) {
+void hg__bench_setup_clear(hg__bench_setup *s) {
     hg__train_plan_free(s->plan);
     hg__loader_free(s->loader);
     hg__free(s->images);
@@ -30,8 +30,9 @@ hg__train_plan *hg__bench_plan(hg_model *m, int32_t batch, hg__pool *pool, hg_er
     return hg__train_plan_new(&m->net, pool, &setup, err);
 }
 
-int hg__scene_make(hg__scene *s, const hg__scene_case *c, hg__pool *pool, hg_error *err) {
-    *s = (hg__scene){.model = hg__model_from_spec(c->model, &c->shape, 0, 0, err)};
+int hg__bench_setup_make(hg__bench_setup *s, const hg__bench_case *c, hg__pool *pool,
+                         hg_error *err) {
+    *s = (hg__bench_setup){.model = hg__model_from_spec(c->model, &c->shape, 0, 0, err)};
     if (!s->model) return err ? (int)err->code : HG_ERR_MEMORY;
     const size_t width = (size_t)s->model->net.spec.width;
     s->images = hg__alloc((size_t)c->rows, width, err);
@@ -51,7 +52,7 @@ int hg__scene_make(hg__scene *s, const hg__scene_case *c, hg__pool *pool, hg_err
 }
 
 static void run_epoch(void *context) {
-    hg__scene *s = context;
+    hg__bench_setup *s = context;
     hg__batch batch;
     hg__loader_start(s->loader, true, 0, ++s->epoch, 0);
     while (hg__loader_next(s->loader, &batch, NULL) > 0) {
@@ -87,7 +88,7 @@ static double flops_of_row(const hg__spec *s) {
     return sum;
 }
 
-void hg__bench_step(hg__bench *b, hg__scene *s, const hg__scene_case *c) {
+void hg__bench_step(hg__bench *b, hg__bench_setup *s, const hg__bench_case *c) {
     const double steps = (c->rows + c->batch - 1) / c->batch; // NOLINT(bugprone-integer-division)
     const double rows = c->rows / steps;
     const hg__bench_line f = {

@@ -11,7 +11,7 @@
 #include "schema/schema.h"
 
 // One seed of one table.
-typedef struct hg__contest {
+typedef struct hg__comparison_trial {
     const hg_options *o;  // borrowed, as all of it
     const hg_listener *l; // never NULL
     hg__table *table;
@@ -23,7 +23,7 @@ typedef struct hg__contest {
     const float *train, *test; // (train_rows, width), (test_rows, width): encoded with it
     int64_t train_rows, test_rows;
     int32_t width;
-} hg__contest;
+} hg__comparison_trial;
 
 typedef struct hg__figure {
     double auroc, ap;
@@ -34,18 +34,18 @@ typedef struct hg__figure {
 typedef struct hg__method {
     const char *name;
     const hg__baseline *baseline; // or NULL: run knows
-    int (*run)(const struct hg__method *m, const hg__contest *t, float *score, hg__figure *f,
-               hg_error *err);
+    int (*run)(const struct hg__method *m, const hg__comparison_trial *t, float *score,
+               hg__figure *f, hg_error *err);
 } hg__method;
 
 enum { HG_MAX_METHODS = 16 };
 
-typedef struct hg__set {
+typedef struct hg__compared_table {
     char name[256];
     int64_t rows, anomalies;
     int32_t columns, width; // of the table without the label; numbers a row (of the last seed)
     hg__figure *figure;     // owned, (seeds, methods)
-} hg__set;
+} hg__compared_table;
 
 typedef struct hg__comparison {
     int32_t methods, seeds, sets;
@@ -53,8 +53,8 @@ typedef struct hg__comparison {
     hg__method method[HG_MAX_METHODS];
     bool left_out
         [HG_MAX_METHODS]; // (methods): a table was too wide for it; goes before anything is reported
-    hg__set *set;         // owned, (sets)
-    hg__meter meter;      // of runs of a method
+    hg__compared_table *set; // owned, (sets)
+    hg__meter meter;         // of runs of a method
 } hg__comparison;
 
 // files.c: the tables data= names: a file, a folder of them, or several between commas. path: owned, (count) owned.
@@ -68,14 +68,15 @@ int hg__files_find(hg__files *f, const char *data, hg_error *err);
 void hg__files_clear(hg__files *f); // {0} is fine
 
 // trial.c: every seed and method on one table; s->figure has room.
-int hg__set_run(hg__set *s, hg__comparison *c, hg__table *t, const hg_options *o,
-                const hg_listener *l, hg__pool *pool, hg_error *err);
+int hg__compared_table_run(hg__compared_table *s, hg__comparison *c, hg__table *t,
+                           const hg_options *o, const hg_listener *l, hg__pool *pool,
+                           hg_error *err);
 // How the rows of a trial's table are read, whatever schema they are encoded with.
-hg__encode_options hg__contest_encoding(const hg__contest *t);
+hg__encode_options hg__comparison_trial_encoding(const hg__comparison_trial *t);
 
 // autoencoder.c: trains on the trial's table as `hourglass train` does.
-int hg__autoencoder_run(const hg__method *m, const hg__contest *t, float *score, hg__figure *f,
-                        hg_error *err);
+int hg__autoencoder_run(const hg__method *m, const hg__comparison_trial *t, float *score,
+                        hg__figure *f, hg_error *err);
 
 // sheet.c. Means over a set's seeds; set -1: over all sets.
 double hg__figure_mean(const hg__comparison *c, int32_t set, int32_t method, size_t offset);

@@ -14,13 +14,13 @@ enum { BLOCK = 1024 }; // rows scored at a time
 
 static int keep_train(void *context, const hg__table *table, const hg__cell *cell, int64_t row,
                       hg_error *err) {
-    const hg__contest *t = context;
+    const hg__comparison_trial *t = context;
     (void)table, (void)cell, (void)err;
     return row < t->table_rows && t->is_train[row];
 }
 
 // The options a training takes over from the comparison.
-static int set_options(hg_options *o, const hg__contest *t, hg_error *err) {
+static int set_options(hg_options *o, const hg__comparison_trial *t, hg_error *err) {
     static const char *const taken[] = {"label",         "ignore",  "normal",    "columns",
                                         "on_bad",        "max_mem", "threads",   "clean",
                                         "contamination", "steps",   "references"};
@@ -35,7 +35,7 @@ static int set_options(hg_options *o, const hg__contest *t, hg_error *err) {
     return hg_options_set(o, "prepare", "table", err);
 }
 
-static hg_model *train(const hg__contest *t, hg_error *err) {
+static hg_model *train(const hg__comparison_trial *t, hg_error *err) {
     const hg_listener quiet = {
         .size = sizeof quiet, .context = t->l->context, .stop = t->l->stop, .abort = t->l->abort};
     hg_options *o = hg_options_new("train", err);
@@ -48,7 +48,7 @@ static hg_model *train(const hg__contest *t, hg_error *err) {
 }
 
 // Scores the rows of d that did not train, a block at a time. `side` numbers them.
-static int score_rows(const hg__contest *t, hg__table_detector *d, const hg__data *rows,
+static int score_rows(const hg__comparison_trial *t, hg__table_detector *d, const hg__data *rows,
                       const hg__side_columns *side, float *x, float *score, hg_error *err) {
     int64_t held = 0, done = 0;
     for (int64_t i = 0; i < rows->rows; i++) {
@@ -66,8 +66,9 @@ static int score_rows(const hg__contest *t, hg__table_detector *d, const hg__dat
 
 // The test rows are read once more, by the model's own schema: it knows the levels of the rows that were not held out, the
 // baselines those of all training rows.
-static int score_test(const hg__contest *t, const hg_model *m, float *score, hg_error *err) {
-    const hg__encode_options how = hg__contest_encoding(t);
+static int score_test(const hg__comparison_trial *t, const hg_model *m, float *score,
+                      hg_error *err) {
+    const hg__encode_options how = hg__comparison_trial_encoding(t);
     hg__encoding_notes notes = {0};
     hg__side_columns side = {0};
     HG_TRY(hg__table_rewind(t->table, err));
@@ -87,8 +88,8 @@ static int score_test(const hg__contest *t, const hg_model *m, float *score, hg_
     return code;
 }
 
-int hg__autoencoder_run(const hg__method *method, const hg__contest *t, float *score, hg__figure *f,
-                        hg_error *err) {
+int hg__autoencoder_run(const hg__method *method, const hg__comparison_trial *t, float *score,
+                        hg__figure *f, hg_error *err) {
     (void)method;
     const double began = hg__seconds();
     hg_model *m = train(t, err);

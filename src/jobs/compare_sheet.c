@@ -123,7 +123,7 @@ static void add_methods(const hg__comparison *c, hg__text *t) {
     }
 }
 
-static void show_name(const hg__set *set, char name[sizeof set->name]) {
+static void show_name(const hg__compared_table *set, char name[sizeof set->name]) {
     snprintf(name, sizeof set->name, "%s", set->name);
     hg__clean(name);
 }
@@ -134,7 +134,7 @@ static void add_sets(const hg__comparison *c, int32_t measure, hg__text *t) {
     for (int32_t m = 0; m < c->methods; m++) hg__text_add(t, " %12s", c->method[m].name);
     hg__text_add(t, "\n");
     for (int32_t s = 0; s < c->sets; s++) {
-        const hg__set *set = &c->set[s];
+        const hg__compared_table *set = &c->set[s];
         char name[sizeof set->name];
         show_name(set, name);
         hg__text_add(t, "%-28.28s %8lld %7d %9lld", name, (long long)set->rows, set->columns,
@@ -151,7 +151,7 @@ void hg__comparison_format(const hg__comparison *c, hg__text *out) {
     char sentence[512];
     for (int32_t i = 0; c->sets > 1 && i < MEASURES; i++) add_sets(c, i, out);
     if (c->sets == 1) {
-        const hg__set *s = &c->set[0];
+        const hg__compared_table *s = &c->set[0];
         char name[sizeof s->name];
         show_name(s, name);
         hg__text_add(out, "%s: %lld rows, %lld of them anomalies; %d columns, %d numbers a row\n",
@@ -192,7 +192,7 @@ static void add_json_methods(const hg__comparison *c, int32_t set, hg__json_writ
 }
 
 static void add_json_set(const hg__comparison *c, int32_t s, hg__json_writer *w) {
-    const hg__set *set = &c->set[s];
+    const hg__compared_table *set = &c->set[s];
     hg__json_break(w, 4);
     hg__json_begin(w, NULL, '{');
     hg__json_add_text(w, "name", set->name);

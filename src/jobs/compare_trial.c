@@ -31,11 +31,11 @@ static int64_t number_of(const reading *r, int64_t row) {
 }
 
 static bool is_used(const void *context, int64_t row) {
-    const hg__contest *t = context;
+    const hg__comparison_trial *t = context;
     return row < t->table_rows && t->is_train[row];
 }
 
-static hg__schema *learn(hg__contest *t, hg_error *err) {
+static hg__schema *learn(hg__comparison_trial *t, hg_error *err) {
     const struct hg__values *v = &t->o->values;
     const hg__schema_options how = {.label = v->label,
                                     .ignore = v->ignore,
@@ -51,7 +51,7 @@ static hg__schema *learn(hg__contest *t, hg_error *err) {
 }
 
 // A test row may hold what the training rows never held; it is scored all the same.
-hg__encode_options hg__contest_encoding(const hg__contest *t) {
+hg__encode_options hg__comparison_trial_encoding(const hg__comparison_trial *t) {
     const struct hg__values *v = &t->o->values;
     const bool skips = strcmp(v->on_bad, "skip") == 0;
     return (hg__encode_options){.label = v->label,
@@ -61,8 +61,8 @@ hg__encode_options hg__contest_encoding(const hg__contest *t) {
                                 .memory = (size_t)v->max_mem};
 }
 
-static int read_all(hg__contest *t, reading *r, hg_error *err) {
-    const hg__encode_options how = hg__contest_encoding(t);
+static int read_all(hg__comparison_trial *t, reading *r, hg_error *err) {
+    const hg__encode_options how = hg__comparison_trial_encoding(t);
     hg__encoding_notes notes = {0};
     *r = (reading){0};
     r->data = hg__schema_read(t->schema, t->table, &how, &r->side, &notes, err);
@@ -91,7 +91,7 @@ static int sort_labels(labels *k, const reading *r, const char *path, hg_error *
                     path, (long long)k->normals, (long long)k->anomalies);
 }
 
-static int find_labels(hg__set *s, labels *k, hg__contest *t, hg_error *err) {
+static int find_labels(hg__compared_table *s, labels *k, hg__comparison_trial *t, hg_error *err) {
     reading r = {0};
     hg__schema *schema = learn(t, err);
     if (!schema) return (int)err->code;
@@ -134,7 +134,7 @@ static void clear_rows(rows *r) {
     hg__free(r->score);
 }
 
-static int make_rows(rows *to, hg__contest *t, int64_t all, hg_error *err) {
+static int make_rows(rows *to, hg__comparison_trial *t, int64_t all, hg_error *err) {
     const size_t width = (size_t)t->width, tests = (size_t)(all - t->train_rows);
     t->test_rows = all - t->train_rows;
     to->train = hg__alloc((size_t)t->train_rows, width * sizeof *to->train, err);
@@ -145,7 +145,7 @@ static int make_rows(rows *to, hg__contest *t, int64_t all, hg_error *err) {
 }
 
 // Parts the rows of a reading, each part in the table's order.
-static int part(rows *to, hg__contest *t, const reading *r, hg_error *err) {
+static int part(rows *to, hg__comparison_trial *t, const reading *r, hg_error *err) {
     const size_t width = (size_t)r->data->width;
     t->width = r->data->width;
     t->train_rows = 0;
@@ -169,7 +169,7 @@ static int part(rows *to, hg__contest *t, const reading *r, hg_error *err) {
     return HG_OK;
 }
 
-static int measure(const hg__method *m, const hg__contest *t, const rows *r, hg__figure *f,
+static int measure(const hg__method *m, const hg__comparison_trial *t, const rows *r, hg__figure *f,
                    hg_error *err) {
     const hg__metrics_options how = {.threshold = (double)NAN, .level = 0.95};
     hg__metrics metrics;
@@ -181,7 +181,7 @@ static int measure(const hg__method *m, const hg__contest *t, const rows *r, hg_
 }
 
 // Where a table is too wide for what a method needs, it is left out of the whole comparison: means are over the same tables.
-static bool is_too_wide(hg__comparison *c, const hg__contest *t, int32_t method) {
+static bool is_too_wide(hg__comparison *c, const hg__comparison_trial *t, int32_t method) {
     const hg__baseline *b = c->method[method].baseline;
     const size_t room = b && b->room ? b->room(t->width) : 0;
     const size_t most = (size_t)t->o->values.max_mem;
@@ -196,7 +196,8 @@ static bool is_too_wide(hg__comparison *c, const hg__contest *t, int32_t method)
     return true;
 }
 
-static int run_methods(hg__comparison *c, hg__contest *t, rows *r, hg__figure *f, hg_error *err) {
+static int run_methods(hg__comparison *c, hg__comparison_trial *t, rows *r, hg__figure *f,
+                       hg_error *err) {
     for (int32_t m = 0; m < c->methods; m++) {
         if (hg__is_stopped(t->l)) return hg__fail(err, HG_ERR_STOPPED, "stopped on request");
         if (!is_too_wide(c, t, m)) HG_TRY(measure(&c->method[m], t, r, &f[m], err));
@@ -213,7 +214,8 @@ static int run_methods(hg__comparison *c, hg__contest *t, rows *r, hg__figure *f
     return HG_OK;
 }
 
-static int run_seed(hg__set *s, hg__comparison *c, hg__contest *t, hg__figure *f, hg_error *err) {
+static int run_seed(hg__compared_table *s, hg__comparison *c, hg__comparison_trial *t,
+                    hg__figure *f, hg_error *err) {
     reading r = {0};
     rows parts = {0};
     hg__schema *schema = learn(t, err);
@@ -229,9 +231,10 @@ static int run_seed(hg__set *s, hg__comparison *c, hg__contest *t, hg__figure *f
     return code;
 }
 
-int hg__set_run(hg__set *s, hg__comparison *c, hg__table *table, const hg_options *o,
-                const hg_listener *l, hg__pool *pool, hg_error *err) {
-    hg__contest t = {
+int hg__compared_table_run(hg__compared_table *s, hg__comparison *c, hg__table *table,
+                           const hg_options *o, const hg_listener *l, hg__pool *pool,
+                           hg_error *err) {
+    hg__comparison_trial t = {
         .o = o, .l = l, .table = table, .pool = pool, .seed = (uint64_t)o->values.seed};
     labels k = {0};
     uint8_t *is_train = NULL;

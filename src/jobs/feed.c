@@ -86,7 +86,7 @@ static int check_neck(const hg_model *m, hg__goal goal, const char *path, hg_err
                         path, s->text);
     }
     for (int32_t i = s->neck; goal == HG_DECODE && i < s->layers; i++) {
-        if (!s->layer[i].type->takes || s->layer[i].from >= s->neck) continue;
+        if (!s->layer[i].type->takes_skip || s->layer[i].from >= s->neck) continue;
         const hg__layer *keep = &s->layer[s->layer[i].from];
         return hg__fail(err, HG_ERR_MODEL,
                         "%s: expected a decoder that lives on the code alone, got one that takes "
@@ -231,12 +231,12 @@ static void start(hg__feed *f, hg__goal goal) {
 // Images are not corrupted: what is asked of them here takes none.
 static int open_loader(hg__feed *f, hg_error *err) {
     const bool is_corrupted = f->corruption.noise.steps > 0;
-    const hg__making making = {.fixed = true, .pool = f->pool};
+    const hg__loader_options options = {.fixed = true, .pool = f->pool};
     if (is_corrupted && !f->data->pictures) {
         HG_TRY(hg__dataset_corrupt(f->data, &f->corruption, err));
         f->rows = hg__rows_all(f->data->learned);
     }
-    f->loader = hg__loader_new(&f->rows, f->batch, is_corrupted ? &making : NULL, err);
+    f->loader = hg__loader_new(&f->rows, f->batch, is_corrupted ? &options : NULL, err);
     return f->loader ? HG_OK : (int)err->code;
 }
 

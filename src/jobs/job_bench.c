@@ -17,7 +17,7 @@
 
 enum { WIDTH = 784, CODE = 64, SINGLES = 20000, CSV_COLUMNS = 20 };
 
-static const hg__scene_case standard = {
+static const hg__bench_case standard = {
     "training step 784-64-784, batch 128", "ae", {1, {WIDTH}},
       128, 60000
 };
@@ -128,7 +128,7 @@ static void bench_singles(hg__bench *b, scoring *s) {
     }
 }
 
-static int bench_score(hg__bench *b, const hg__scene *s, hg_error *err) {
+static int bench_score(hg__bench *b, const hg__bench_setup *s, hg_error *err) {
     enum { BULK = 20000 };
     float *x = hg__alloc((size_t)BULK * WIDTH, sizeof *x, err);
     float *score = x ? hg__alloc(BULK, sizeof *score, err) : NULL;
@@ -219,15 +219,15 @@ static bool wants(const hg__bench *b, const char *what) {
 }
 
 static int run_all(hg__bench *b, hg_error *err) {
-    hg__scene s = {0};
+    hg__bench_setup s = {0};
     int code = HG_OK;
     hg__bench_measure_peak(b);
     if (wants(b, "kernels")) code = hg__bench_alone(b, bench_kernels, err);
     if (code == HG_OK && (wants(b, "step") || wants(b, "score"))) {
-        code = hg__scene_make(&s, &standard, b->pool, err);
+        code = hg__bench_setup_make(&s, &standard, b->pool, err);
         if (code == HG_OK && wants(b, "step")) hg__bench_step(b, &s, &standard);
         if (code == HG_OK && wants(b, "score")) code = bench_score(b, &s, err);
-        hg__scene_clear(&s);
+        hg__bench_setup_clear(&s);
     }
     if (code == HG_OK && wants(b, "score")) code = hg__bench_detect(b, err);
     if (code == HG_OK && wants(b, "conv")) code = hg__bench_conv(b, err);

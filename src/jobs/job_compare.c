@@ -9,8 +9,8 @@
 #include "jobs/compare.h"
 #include "jobs/job.h"
 
-static int run_baseline(const hg__method *m, const hg__contest *t, float *score, hg__figure *f,
-                        hg_error *err) {
+static int run_baseline(const hg__method *m, const hg__comparison_trial *t, float *score,
+                        hg__figure *f, hg_error *err) {
     const double began = hg__seconds();
     void *state = m->baseline->fit(t->train, t->train_rows, t->width, t->seed, t->pool, err);
     if (!state) return (int)err->code;
@@ -50,11 +50,11 @@ static const char *name_of(const char *path) {
 
 static int run_table(hg__comparison *c, hg__table *t, const hg_options *o, const hg_listener *l,
                      hg__pool *pool, hg_error *err) {
-    hg__set *s = &c->set[c->sets++];
+    hg__compared_table *s = &c->set[c->sets++];
     snprintf(s->name, sizeof s->name, "%.255s", name_of(t->path));
     hg__cut_partial(s->name);
     s->figure = hg__alloc((size_t)c->seeds * (size_t)c->methods, sizeof *s->figure, err);
-    return s->figure ? hg__set_run(s, c, t, o, l, pool, err) : HG_ERR_MEMORY;
+    return s->figure ? hg__compared_table_run(s, c, t, o, l, pool, err) : HG_ERR_MEMORY;
 }
 
 // A file in a folder that is no table is passed over.

@@ -139,16 +139,16 @@ int hg__open_data(hg__trainer *t, hg_error *err) {
 }
 
 hg__loader *hg__open_loader(hg__trainer *t, hg_error *err) {
-    const hg__making making = {.pool = t->pool};
+    const hg__loader_options options = {.pool = t->pool};
     const hg__rows rows = hg__rows_of(&t->rows, t->data->learned);
-    return hg__loader_new(&rows, (int32_t)t->o.values.batch, &making, err);
+    return hg__loader_new(&rows, (int32_t)t->o.values.batch, &options, err);
 }
 
 hg__loader *hg__open_fixed_loader(hg__trainer *t, const hg__rows *rows, hg_error *err) {
-    const hg__making making = {.fixed = true, .pool = t->pool};
+    const hg__loader_options options = {.fixed = true, .pool = t->pool};
     const hg__dataset *from = rows == &t->val_rows && t->val_data ? t->val_data : t->data;
     const hg__rows learned = hg__rows_of(rows, from->learned);
     const int32_t fit = EVAL_BYTES / (4 * learned.source.width), some = fit > 1 ? fit : 1;
     const int32_t batch = learned.source.make && some < HG_EVAL_ROWS ? some : HG_EVAL_ROWS;
-    return hg__loader_new(&learned, batch, &making, err);
+    return hg__loader_new(&learned, batch, &options, err);
 }

@@ -71,17 +71,17 @@ int hg__val_picture(const char *folder, const char *name, const hg__frame *f,
 // One image that val measures on: what is clean, what is to be cleaned, and how near something comes.
 
 // How all images are taken.
-typedef struct hg__specimen_source {
+typedef struct hg__image_pair_source {
     const hg_model *model; // borrowed
     int32_t channels;      // that it takes
     hg__noise noise;
     uint64_t seed;
     // owned by who has this, made for the first image that is not of 8 bits
     hg__range_finder *finder;
-} hg__specimen_source;
+} hg__image_pair_source;
 
 // All arrays are (height, width, channels), white or the end of the range = 1.
-typedef struct hg__specimen {
+typedef struct hg__image_pair {
     const char *name; // for messages, borrowed
     hg__frame frame;
     // how the image's own samples lie; {0} of 8 bits
@@ -96,16 +96,16 @@ typedef struct hg__specimen {
     double decibels;
     // owned; x: what is to be cleaned
     float *clean, *x;
-} hg__specimen;
+} hg__image_pair;
 
 // Reads image number `image`, and its partner or the noise that makes one of it. s is {0}, to be cleared also on failure.
-int hg__specimen_read(hg__specimen *s, hg__specimen_source *from, const hg__picture_files *f,
-                      int64_t image, hg_error *err);
-void hg__specimen_clear(hg__specimen *s);
+int hg__image_pair_read(hg__image_pair *s, hg__image_pair_source *from, const hg__picture_files *f,
+                        int64_t image, hg_error *err);
+void hg__image_pair_clear(hg__image_pair *s);
 
 // PSNR and SSIM of y against what is clean. Samples outside become clean's in y and do not count.
-int hg__specimen_measure(const hg__specimen *s, hg__pool *pool, float *y, hg__quality *q,
-                         hg_error *err);
+int hg__image_pair_measure(const hg__image_pair *s, hg__pool *pool, float *y, hg__quality *q,
+                           hg_error *err);
 // y as a file would have it: clipped; 8 bits are not rounded.
-void hg__specimen_put_into_file(const hg__specimen *s, float *y);
+void hg__image_pair_put_into_file(const hg__image_pair *s, float *y);
 #endif

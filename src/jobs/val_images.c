@@ -62,21 +62,21 @@ static int32_t list_columns(hg__val_column column[MOST_COLUMNS], bool with_filte
 typedef struct validation {
     const hg_options *o;
     const hg_listener *listener;
-    hg_model *model;            // owned
-    hg_denoiser *denoiser;      // owned; its pool runs the filters too
-    hg__dataset *data;          // owned; its pictures
-    hg__specimen_source source; // its finder is owned
+    hg_model *model;              // owned
+    hg_denoiser *denoiser;        // owned; its pool runs the filters too
+    hg__dataset *data;            // owned; its pictures
+    hg__image_pair_source source; // its finder is owned
     hg__val_column column[MOST_COLUMNS];
     hg__val_sheet sheet; // its arrays are owned
 } validation;
 
 // One image on its way.
-typedef struct specimen {
+typedef struct test_image {
     validation *v;
-    hg__specimen image;
+    hg__image_pair image;
     float *y[STRENGTHS]; // owned; what was made of it, shaped as image.x
     hg__quality *row;    // (columns) of the sheet
-} specimen;
+} test_image;
 
 static void close_validation(validation *v) {
     hg__free(v->sheet.quality);
@@ -176,12 +176,12 @@ static int check_memory(const validation *v, const hg__picture_files *f, hg_erro
                     (needed >> 20) + 1, f->width, f->height, most >> 20);
 }
 
-static int open_specimen(specimen *s, int64_t image, hg_error *err) {
+static int open_image(test_image *s, int64_t image, hg_error *err) {
     validation *v = s->v;
     const hg__picture_files f = hg__pictures_files(v->data->pictures, image);
     s->row = v->sheet.quality + image * v->sheet.columns;
     HG_TRY(check_memory(v, &f, err));
-    HG_TRY(hg__specimen_read(&s->image, &v->source, &f, image, err));
+    HG_TRY(hg__image_pair_read(&s->image, &v->source, &f, image, err));
     v->sheet.name[image] = s->image.name;
     v->sheet.frame[image] = s->image.frame;
     for (int32_t k = 0; k < (v->sheet.columns > OWN ? STRENGTHS : 1); k++) {
@@ -191,24 +191,24 @@ static int open_specimen(specimen *s, int64_t image, hg_error *err) {
     return HG_OK;
 }
 
-static void close_specimen(specimen *s) {
-    hg__specimen_clear(&s->image);
+static void close_image(test_image *s) {
+    hg__image_pair_clear(&s->image);
     for (int32_t k = 0; k < STRENGTHS; k++) hg__free(s->y[k]);
 }
 
 // ---- what is made of them -----------------------------------------------------------------------
 
-static int measure(const specimen *s, float *y, int32_t column, hg_error *err) {
-    return hg__specimen_measure(&s->image, s->v->denoiser->pool, y, &s->row[column], err);
+static int measure(const test_image *s, float *y, int32_t column, hg_error *err) {
+    return hg__image_pair_measure(&s->image, s->v->denoiser->pool, y, &s->row[column], err);
 }
 
-static int measure_clipped(specimen *s, float *y, int32_t column, hg_error *err) {
-    hg__specimen_put_into_file(&s->image, y);
+static int measure_clipped(test_image *s, float *y, int32_t column, hg_error *err) {
+    hg__image_pair_put_into_file(&s->image, y);
     return measure(s, y, column, err);
 }
 
 // What is to be cleaned, as it stands.
-static int measure_input(specimen *s, hg_error *err) {
+static int measure_input(test_image *s, hg_error *err) {
     if (!s->image.outside) return measure(s, s->image.x, 0, err);
     memcpy(s->y[0], s->image.x, hg__frame_samples(&s->image.frame) * sizeof *s->image.x);
     return measure(s, s->y[0], 0, err);
@@ -216,7 +216,7 @@ static int measure_input(specimen *s, hg_error *err) {
 
 // Lines of floats to the model, and back into y[0].
 typedef struct passage {
-    const specimen *s;
+    const test_image *s;
     size_t line; // bytes
     size_t read, written;
 } passage;
@@ -237,7 +237,7 @@ static int write_lines(void *context, const void *from, int32_t lines, hg_error 
     return HG_OK;
 }
 
-static int run_model(specimen *s, hg_error *err) {
+static int run_model(test_image *s, hg_error *err) {
     validation *v = s->v;
     passage p = {.s = s};
     const hg__line_io io = {
@@ -260,12 +260,12 @@ static int run_model(specimen *s, hg_error *err) {
 }
 
 // Root of the mean squared difference of x and clean: what the noise is worth.
-static double noise_of(const specimen *s) {
+static double noise_of(const test_image *s) {
     const double psnr = s->row[0].psnr - s->image.decibels;
     return isinf(psnr) ? 0 : pow(10, -psnr / 20);
 }
 
-static int try_nl_means(specimen *s, int32_t *column, hg_error *err) {
+static int try_nl_means(test_image *s, int32_t *column, hg_error *err) {
     double h[STRENGTHS];
     const double sigma = noise_of(s);
     for (int32_t k = 0; k < STRENGTHS; k++) h[k] = fmax(strengths[k] * sigma, 1e-6);
@@ -280,7 +280,7 @@ static int try_nl_means(specimen *s, int32_t *column, hg_error *err) {
     return HG_OK;
 }
 
-static int try_filters(specimen *s, hg_error *err) {
+static int try_filters(test_image *s, hg_error *err) {
     int32_t column = OWN;
     for (int32_t i = 0; i < BLURS; i++) {
         HG_TRY(hg__filter_gaussian(s->v->denoiser->pool, &s->image.frame, s->image.x, blurs[i],
@@ -295,8 +295,8 @@ static int try_filters(specimen *s, hg_error *err) {
     return try_nl_means(s, &column, err);
 }
 
-static int treat(specimen *s, int64_t image, hg_error *err) {
-    HG_TRY(open_specimen(s, image, err));
+static int treat(test_image *s, int64_t image, hg_error *err) {
+    HG_TRY(open_image(s, image, err));
     HG_TRY(measure_input(s, err));
     HG_TRY(run_model(s, err));
     HG_TRY(measure_clipped(s, s->y[0], 1, err));
@@ -313,9 +313,9 @@ static int validate(validation *v, hg_error *err) {
         if (hg__is_stopped(v->listener)) {
             return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", v->data->path);
         }
-        specimen s = {.v = v};
+        test_image s = {.v = v};
         const int code = treat(&s, i, err);
-        close_specimen(&s);
+        close_image(&s);
         if (code < 0) return code;
         hg__meter_add(&meter, 1);
     }

@@ -11,7 +11,7 @@
 // the plan waits for all chunks: hg__batch_type.
 //
 // Adding a layer: layer_<name>.c and one line in layers.def. The shared tests then check its shapes,
-// gradients, batch independence, bands and file round trip from `trials`.
+// gradients, batch independence, bands and file round trip from `test_cases`.
 #ifndef HG_NN_LAYER_H
 #define HG_NN_LAYER_H
 #include "backend/kernels.h"
@@ -51,12 +51,12 @@ typedef struct hg__layer {
     double arg[HG_MAX_ARGS]; // as the spec says, defaults filled in
     int32_t params;          // how many of param[] there are
     hg__param param[HG_MAX_PARAMS];
-    bool is_decoder;  // which side of the neck
-    const char *side; // "encoder", "decoder", or "body" where there is no neck
-    int32_t index;    // position on its side, as in nn.Sequential: encoder.<index>
-    int32_t number;   // position in the whole model: the layer's random stream
-    int32_t from;     // add, concat: number of the keep layer they take from; else -1
-    int32_t takers;   // keep: how many take from it
+    bool is_decoder;     // which side of the neck
+    const char *side;    // "encoder", "decoder", or "body" where there is no neck
+    int32_t index;       // position on its side, as in nn.Sequential: encoder.<index>
+    int32_t number;      // position in the whole model: the layer's random stream
+    int32_t from;        // add, concat: number of the keep layer they take from; else -1
+    int32_t skip_takers; // keep: how many take from it
 } hg__layer;
 
 // What a pass over a chunk needs besides the data.
@@ -102,10 +102,10 @@ typedef struct hg__extent {
 
 // What the shared tests build: a spec item, its input and, for types that take, the kept image. An input of
 // all zeros stands for a vector, of 29 features.
-typedef struct hg__trial {
+typedef struct hg__test_case {
     const char *item; // NULL ends a list
     hg__extent in, in2;
-} hg__trial;
+} hg__test_case;
 
 // Between an image (H, W, C) and PyTorch's vector of it (C, H, W).
 typedef enum hg__reorders { HG_REORDERS_NOT, HG_TO_VECTOR, HG_TO_IMAGE } hg__reorders;
@@ -136,16 +136,16 @@ typedef struct hg__layer_type {
     const char *name;    // as written in specs and model files; never change it
     const char *args;    // "units", "slope=0.01": names and defaults, in order, separated by blanks
     const char *summary; // one line
-    const char *example; // a spec item, for messages and, without trials, for the shared tests
-    const hg__trial *
-        trials; // what the shared tests build; NULL: the example, on a vector and, with bands, on an image
+    const char *example; // a spec item, for messages and, without test cases, for the shared tests
+    const hg__test_case *
+        test_cases; // what the shared tests build; NULL: the example, on a vector and, with bands, on an image
     bool in_place; // y may be x: elementwise, and backward() reads y (never x)
     bool
         bands; // forward() can compute some lines of an image: pass->top .. bottom-1, where top * W * C
                // is a multiple of 16, and so is bottom * W * C but at the image's end
-    bool takes;     // has a second input, pass->x2: what the keep of the same slot saw
-    bool remembers; // y is x, which an add or concat takes up again: keep
-    bool flat;      // wants a vector: behind an image layer the parser puts a `flatten` before it
+    bool takes_skip;     // has a second input, pass->x2: what the keep of the same slot saw
+    bool is_skip_source; // y is x, which an add or concat takes up again: keep
+    bool flat; // wants a vector: behind an image layer the parser puts a `flatten` before it
     hg__reorders reorders; // flatten and unflatten, which the parser puts in where they are missing
 
     // What it is like, for who starts, folds and measures a model.

@@ -259,7 +259,7 @@ static void affine(const hg__layer *l, const hg__real *params, size_t c, hg__aff
 }
 
 // clang-format off
-static const hg__trial trials[] = {
+static const hg__test_case test_cases[] = {
     {.item = "batchnorm", .in = {6, 5, 3}},
     {.item = "batchnorm", .in = {3, 4, 20}},
     {.item = "batchnorm 0.01 0.3", .in = {4, 3, 16}},
@@ -275,7 +275,7 @@ const hg__layer_type hg__layer_batchnorm = {
     .args = "eps=1e-5 momentum=0.1",
     .summary = "each channel brought to mean 0 and variance 1 over the batch, then weight and bias",
     .example = "batchnorm",
-    .trials = trials,
+    .test_cases = test_cases,
     .bands = true,
     .keeps_scale = true,
     .affine = affine,

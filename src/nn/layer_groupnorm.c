@@ -163,7 +163,7 @@ static void receptive_radius(const hg__layer *l, int32_t *neighbours, double *gr
 }
 
 // clang-format off
-static const hg__trial trials[] = {
+static const hg__test_case test_cases[] = {
     {.item = "groupnorm 2", .in = {6, 5, 6}},
     {.item = "groupnorm 4", .in = {3, 4, 20}},
     {.item = "groupnorm 1 0.01", .in = {4, 3, 16}},
@@ -179,7 +179,7 @@ const hg__layer_type hg__layer_groupnorm = {
     .summary =
         "groups of channels of each image brought to mean 0 and variance 1, then weight and bias",
     .example = "groupnorm 8",
-    .trials = trials,
+    .test_cases = test_cases,
     .keeps_scale = true,
     .shape = shape,
     .init = hg__norm_init,

@@ -131,7 +131,7 @@ const hg__layer_type hg__layer_keep = {
     .example = "keep 1",
     .in_place = true,
     .bands = true,
-    .remembers = true,
+    .is_skip_source = true,
     .keeps_scale = true,
     .shape = keep_shape,
     .forward = keep,
@@ -144,7 +144,7 @@ const hg__layer_type hg__layer_add = {
     .example = "add 1",
     .in_place = true,
     .bands = true,
-    .takes = true,
+    .takes_skip = true,
     .is_residual = true,
     .is_linear = true,
     .shape = add_shape,
@@ -153,7 +153,7 @@ const hg__layer_type hg__layer_add = {
 };
 
 // clang-format off
-static const hg__trial concat_trials[] = {
+static const hg__test_case concat_trials[] = {
     {.item = "concat 1"},
     {.item = "concat 1", .in = {37, 3, 5}, .in2 = {37, 3, 4}},
     {.item = "concat 2", .in = {6, 5, 16}, .in2 = {6, 5, 20}},
@@ -166,9 +166,9 @@ const hg__layer_type hg__layer_concat = {
     .args = "slot",
     .summary = "puts the channels that the keep of the same slot saw behind its own",
     .example = "concat 1",
-    .trials = concat_trials,
+    .test_cases = concat_trials,
     .bands = true,
-    .takes = true,
+    .takes_skip = true,
     .is_linear = true,
     .shape = concat_shape,
     .forward = concat,

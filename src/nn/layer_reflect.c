@@ -97,7 +97,7 @@ static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view
 }
 
 // clang-format off
-static const hg__trial trials[] = {
+static const hg__test_case test_cases[] = {
     {.item = "reflect 1", .in = {33, 3, 5}},
     {.item = "reflect 2", .in = {6, 5, 3}},
     {.item = "reflect 3", .in = {4, 5, 17}}, // every pixel but one is reflected
@@ -112,7 +112,7 @@ const hg__layer_type hg__layer_reflect = {
     .args = "by=1",
     .summary = "grows an image by its mirrored edges; 'reflect 1, conv 64 p0' pads by reflection",
     .example = "reflect 1",
-    .trials = trials,
+    .test_cases = test_cases,
     .bands = true,
     .is_linear = true,
     .shape = shape,

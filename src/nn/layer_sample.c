@@ -110,7 +110,7 @@ static size_t scratch_count(const hg__layer *l) {
 }
 
 // clang-format off
-static const hg__trial trials[] = {
+static const hg__test_case test_cases[] = {
     {.item = "sample", .in = {1, 1, 26}},
     {.item = "sample 0.5", .in = {1, 1, 2}},
     {.item = "sample beta=4 warmup=10", .in = {1, 1, 70}},
@@ -124,7 +124,7 @@ const hg__layer_type hg__layer_sample = {
     .summary =
         "a code drawn from means and log variances, half of the inputs each; penalty: beta KL",
     .example = "sample",
-    .trials = trials,
+    .test_cases = test_cases,
     .flat = true,
     .shape = shape,
     .forward = forward,

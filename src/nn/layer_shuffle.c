@@ -136,13 +136,13 @@ static void unshuffle_receptive_radius(const hg__layer *l, int32_t *neighbours, 
 }
 
 // clang-format off
-static const hg__trial shuffle_trials[] = {
+static const hg__test_case shuffle_cases[] = {
     {.item = "shuffle 2", .in = {19, 3, 12}},
     {.item = "shuffle 3", .in = {2, 3, 18}},
     {.item = "shuffle 4", .in = {1, 5, 12}},
     {.item = NULL},
 };
-static const hg__trial unshuffle_trials[] = {
+static const hg__test_case unshuffle_cases[] = {
     {.item = "unshuffle 2", .in = {70, 4, 3}},
     {.item = "unshuffle 3", .in = {6, 9, 2}},
     {.item = "unshuffle 4", .in = {1, 20, 3}},
@@ -155,7 +155,7 @@ const hg__layer_type hg__layer_shuffle = {
     .args = "factor=2",
     .summary = "groups of factor x factor channels as pixels (PixelShuffle)",
     .example = "shuffle 2",
-    .trials = shuffle_trials,
+    .test_cases = shuffle_cases,
     .bands = true,
     .keeps_scale = true,
     .is_linear = true,
@@ -169,7 +169,7 @@ const hg__layer_type hg__layer_unshuffle = {
     .args = "factor=2",
     .summary = "squares of factor x factor pixels as channels (PixelUnshuffle)",
     .example = "unshuffle 2",
-    .trials = unshuffle_trials,
+    .test_cases = unshuffle_cases,
     .bands = true,
     .keeps_scale = true,
     .is_linear = true,

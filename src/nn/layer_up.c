@@ -95,7 +95,7 @@ static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view
 }
 
 // clang-format off
-static const hg__trial trials[] = {
+static const hg__test_case test_cases[] = {
     {.item = "up 2", .in = {19, 3, 5}},
     {.item = "up 2 bilinear=1", .in = {19, 3, 5}},
     {.item = "up 3", .in = {13, 2, 1}}, // bands begin between the lines of a pixel
@@ -113,7 +113,7 @@ const hg__layer_type hg__layer_up = {
     .args = "factor=2 bilinear=0",
     .summary = "grows an image: each pixel repeated, or bilinear",
     .example = "up 2",
-    .trials = trials,
+    .test_cases = test_cases,
     .bands = true,
     .is_linear = true,
     .shape = shape,

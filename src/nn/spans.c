@@ -38,8 +38,8 @@ static void fill(hg__spans *s) {
         }
         if (c->may_miss) s->weight[c->first + n] = -1;
         if (c->kind == HG_SPAN_CATEGORY) {
-            s->group[s->groups++] =
-                (hg__group){.first = c->first, .n = n, .flag = c->may_miss ? c->first + n : -1};
+            s->group[s->groups++] = (hg__softmax_group){
+                .first = c->first, .n = n, .flag = c->may_miss ? c->first + n : -1};
         }
         s->may_miss = s->may_miss || c->may_miss;
     }

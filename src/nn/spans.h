@@ -28,7 +28,7 @@ typedef struct hg__spans {
     int32_t width;    // floats of a row
     bool may_miss;    // any column
     hg__real *weight; // owned, (width padded): numbers 1 / those in the column, flags -1, else 0
-    hg__group *group; // owned, (groups): the levels of categories
+    hg__softmax_group *group; // owned, (groups): the levels of categories
     int32_t groups;
 } hg__spans;
 

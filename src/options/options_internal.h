@@ -14,15 +14,15 @@ typedef enum hg__option_type {
     HG_TYPE_CHOICE
 } hg__option_type;
 
-typedef enum hg__group {
+typedef enum hg__option_group {
 #define GROUP(name, title) HG_GROUP_##name,
 #include "options/groups.def"
 #undef GROUP
-} hg__group;
+} hg__option_group;
 
 typedef struct hg__row {
     hg__option_type type;
-    hg__group group;
+    hg__option_group group;
     uint32_t jobs; // bits
     const char *name, *standard;
     double min, max;

@@ -30,7 +30,7 @@ int hg__canvas_save(const hg__canvas *c, const char *path, hg_error *err);
 // Words on a canvas: printable ASCII in one weight, drawn with the canvas's own lines.
 
 // Pixels from the left edge of the first letter to the right edge of the last; `size`: height of a capital.
-float hg__lettering_width(const char *text, float size);
+float hg__text_width(const char *text, float size);
 
 // Where (x, y) lies on the text: y is the middle of a capital's height.
 typedef enum hg__align { HG_LEFT, HG_CENTRE, HG_RIGHT } hg__align;

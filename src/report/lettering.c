@@ -126,7 +126,7 @@ static const glyph *next_glyph(const char **text) {
     return &glyphs[(first >= ' ' && first <= '~' ? first : '?') - ' '];
 }
 
-float hg__lettering_width(const char *text, float size) {
+float hg__text_width(const char *text, float size) {
     float units = 0;
     while (*text) units += next_glyph(&text)->width + letter_gap;
     return units > 0 ? (units - letter_gap) * size / units_high : 0;
@@ -150,7 +150,7 @@ void hg__canvas_write(hg__canvas *c, float x, float y, float size, hg__align ali
                       hg__colour colour, const char *text) {
     const float unit = size / units_high;
     if (align != HG_LEFT) {
-        x -= hg__lettering_width(text, size) / (align == HG_CENTRE ? 2 : 1);
+        x -= hg__text_width(text, size) / (align == HG_CENTRE ? 2 : 1);
     }
     while (*text) {
         const glyph *g = next_glyph(&text);

@@ -146,7 +146,7 @@ static void write_caption(hg__canvas *c, const sheet *s) {
     if (s->H) return;
     const hg__colour colours[] = {grey, blue, black};
     for (int32_t k = 0; k < (s->clean ? 3 : 2); k++) {
-        x += hg__lettering_width(text, large) + 12;
+        x += hg__text_width(text, large) + 12;
         snprintf(text, sizeof text, "%s", bands[s->clean != NULL][k]);
         hg__canvas_write(c, x, y, large, HG_LEFT, colours[k], text);
     }

@@ -52,7 +52,7 @@ struct hg__loader {
     int64_t next;    // the batch the caller gets next
     slot slot[2];
 
-    hg__making making;
+    hg__loader_options options;
     uint32_t epoch; // that rows are made for
     int64_t block;  // rows whose draws are mixed; 0 where a row comes once
     uint64_t seed;  // of this epoch's order
@@ -172,8 +172,8 @@ void hg__loader_make(void *loader, int32_t task, int32_t thread) {
 
 static int finish_slot(hg__loader *l, slot *s, hg_error *err) {
     if (!l->is_ahead) number_rows(l, l->next, s);
-    if (l->making.pool && memchr(s->done, 0, (size_t)s->count)) {
-        hg__pool_run(l->making.pool, hg__loader_make, l, s->count);
+    if (l->options.pool && memchr(s->done, 0, (size_t)s->count)) {
+        hg__pool_run(l->options.pool, hg__loader_make, l, s->count);
     }
     for (int32_t i = 0; i < s->count; i++) {
         if (!s->done[i]) HG_TRY(make_row(l, s, i, 0, err));
@@ -183,7 +183,7 @@ static int finish_slot(hg__loader *l, slot *s, hg_error *err) {
 }
 
 static int make_scratch(hg__loader *l, hg_error *err) {
-    const size_t threads = l->making.pool ? (size_t)hg__pool_threads(l->making.pool) : 1;
+    const size_t threads = l->options.pool ? (size_t)hg__pool_threads(l->options.pool) : 1;
     l->scratch_stride = (l->rows.source.scratch + 15) / 16 * 16;
     l->scratch = hg__alloc(threads, l->scratch_stride * sizeof(float), err);
     return l->scratch ? HG_OK : HG_ERR_MEMORY;
@@ -234,9 +234,9 @@ int64_t hg__loader_rows(const hg__loader *l) {
 }
 
 // What this loader has to do, from the source and what it was told.
-static void plan_making(hg__loader *l, const hg__making *making) {
+static void set_options(hg__loader *l, const hg__loader_options *options) {
     const hg__row_source *from = &l->rows.source;
-    l->making = making ? *making : (hg__making){.fixed = true};
+    l->options = options ? *options : (hg__loader_options){.fixed = true};
     l->makes = from->make != NULL;
     l->draws = l->makes && from->draws > 1 ? from->draws : 1;
     l->total = l->rows.count * l->draws;
@@ -244,7 +244,7 @@ static void plan_making(hg__loader *l, const hg__making *making) {
     l->row_bytes = (size_t)from->width * hg__dtype_size(from->dtype);
 }
 
-hg__loader *hg__loader_new(const hg__rows *rows, int32_t batch, const hg__making *making,
+hg__loader *hg__loader_new(const hg__rows *rows, int32_t batch, const hg__loader_options *options,
                            hg_error *err) {
     if (batch < 1) {
         hg__fail(err, HG_ERR_USAGE, "batch: expected at least 1 row, got %d", batch);
@@ -253,7 +253,7 @@ hg__loader *hg__loader_new(const hg__rows *rows, int32_t batch, const hg__making
     hg__loader *l = hg__alloc(1, sizeof *l, err);
     if (!l) return NULL;
     l->rows = *rows;
-    plan_making(l, making);
+    set_options(l, options);
     l->batch = (int64_t)batch < l->total || l->total < 1 ? batch : (int32_t)l->total;
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->changed, NULL);
@@ -298,7 +298,7 @@ void hg__loader_start(hg__loader *l, bool shuffle, uint64_t seed, int32_t epoch,
     l->first = skip < 0 ? 0 : skip < batches ? skip : batches;
     l->batches = batches - l->first;
     l->next = l->asked = l->filled = 0;
-    l->epoch = l->making.fixed ? 0 : (uint32_t)epoch;
+    l->epoch = l->options.fixed ? 0 : (uint32_t)epoch;
     l->is_ahead = false;
     l->hold = false;
     pthread_cond_broadcast(&l->changed);

@@ -24,15 +24,15 @@ typedef struct hg__batch {
 } hg__batch;
 
 // How rows are made; of no account where they are stored.
-typedef struct hg__making {
+typedef struct hg__loader_options {
     // Validation: every epoch makes the same rows.
     bool fixed;
     // Borrowed, does what is left of the making in hg__loader_next(); NULL: the caller's thread does.
     hg__pool *pool;
-} hg__making;
+} hg__loader_options;
 
-// making may be NULL: fixed, by the caller's thread.
-hg__loader *hg__loader_new(const hg__rows *rows, int32_t batch, const hg__making *making,
+// options may be NULL: fixed, by the caller's thread.
+hg__loader *hg__loader_new(const hg__rows *rows, int32_t batch, const hg__loader_options *options,
                            hg_error *err);
 int64_t hg__loader_rows(const hg__loader *l); // rows of an epoch: rows->count * draws
 void hg__loader_free(hg__loader *l);          // NULL is fine

@@ -107,17 +107,17 @@ static int match_positions(const hg__schema *s, const hg__table *t, int32_t *fro
     return HG_OK;
 }
 
-int hg__schema_header(const hg__schema *s, const char *say, hg__header_wish *wish,
+int hg__schema_header(const hg__schema *s, const char *say, hg__header_options *options,
                       const char ***names, hg_error *err) {
-    *wish = (hg__header_wish){.say = say, .is_known = true};
+    *options = (hg__header_options){.say = say, .is_known = true};
     *names = NULL;
     if (!s->named) return HG_OK;
     *names = hg__alloc((size_t)s->columns, sizeof **names, err);
     if (!*names) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < s->columns; i++) {
-        if (s->column[i].width > 0) (*names)[wish->names++] = s->column[i].name;
+        if (s->column[i].width > 0) (*names)[options->names++] = s->column[i].name;
     }
-    wish->name = *names;
+    options->name = *names;
     return HG_OK;
 }
 

@@ -123,7 +123,7 @@ hg__json *hg__schema_to_json(const hg__schema *s, hg_error *err);
 hg__schema *hg__schema_from_json(const hg__json *json, const char *where, hg_error *err);
 
 // What a file of such rows is likely to have as its first row. *names: for hg__free(), when the file is closed.
-int hg__schema_header(const hg__schema *s, const char *say, hg__header_wish *wish,
+int hg__schema_header(const hg__schema *s, const char *say, hg__header_options *options,
                       const char ***names, hg_error *err);
 
 // Which of the table's columns is each of the schema's: from (columns). By name where both have names (in any
@@ -152,16 +152,16 @@ void hg__column_decode(const hg__column *c, const float *x, char *text, size_t s
 // The same with a number in no more decimals than training saw, a whole one whole.
 void hg__column_decode_own(const hg__column *c, const float *x, char *text, size_t size);
 // Of a column of times: what a cell says. False for other kinds, and where it says nothing.
-typedef struct hg__when {
+typedef struct hg__time_value {
     double seconds; // since 1970
     bool has_date;  // else a time of day alone
     bool is_utc;    // the cell names its offset, or is a number that counts in UTC
-} hg__when;
-bool hg__column_time(const hg__column *c, const hg__cell *cell, hg__when *when);
+} hg__time_value;
+bool hg__column_time(const hg__column *c, const hg__cell *cell, hg__time_value *when);
 // What x says as the nearest such time to `near`, and which parts of it are meant, the others being near's:
 // "2024-03-03 05:56 (weekday and hour)"; where near has no date as hg__column_decode().
-void hg__column_decode_when(const hg__column *c, const float *x, const hg__when *near, char *text,
-                            size_t size);
+void hg__column_decode_time(const hg__column *c, const float *x, const hg__time_value *near,
+                            char *text, size_t size);
 // A number's value; false for other kinds and where it is missing.
 bool hg__column_number(const hg__column *c, const float *x, double *value);
 

@@ -246,7 +246,7 @@ void hg__column_decode(const hg__column *c, const float *x, char *text, size_t s
     } else if (c->kind == HG_COLUMN_NUMBER) {
         decode_number(c, x[0], text, size);
     } else if (c->kind == HG_COLUMN_TIME) {
-        hg__when_decode(c, x, text, size);
+        hg__time_value_decode(c, x, text, size);
     } else if (c->kind == HG_COLUMN_CONSTANT) {
         snprintf(text, size, "%s", x[0] > 0.5F ? "(another)" : c->level[0]);
     } else if (x[0] < -0.5F || x[0] > 1.5F) {

@@ -65,7 +65,7 @@ bool hg__cell_is_word(const char *text, size_t size, const char *words); // " no
 void hg__cell_show(const hg__cell *cell, char text[48]);
 
 // x: the column's floats. "Tue 14:30", "Tue", "14:30".
-void hg__when_decode(const hg__column *c, const float *x, char *text, size_t size);
+void hg__time_value_decode(const hg__column *c, const float *x, char *text, size_t size);
 
 // ---- lists: `name`, `name word word` between commas ---------------------------------------------
 

@@ -52,7 +52,7 @@ static void point_at(const hg__column *c, const float *x, int *day, int *minute)
     *minute = c->clock ? nearest_turn(x + (c->week ? 2 : 0), DAY / 60) : -1;
 }
 
-void hg__when_decode(const hg__column *c, const float *x, char *text, size_t size) {
+void hg__time_value_decode(const hg__column *c, const float *x, char *text, size_t size) {
     int day, minute;
     char clock[16] = "";
     point_at(c, x, &day, &minute);
@@ -72,7 +72,7 @@ static bool has_offset(const char *text, size_t size) {
            p[2] <= '9';
 }
 
-bool hg__column_time(const hg__column *c, const hg__cell *cell, hg__when *when) {
+bool hg__column_time(const hg__column *c, const hg__cell *cell, hg__time_value *when) {
     const hg__time_type *type = &hg__time_types[c->time_format];
     if (c->kind != HG_COLUMN_TIME || hg__time_read_as(c->time_format, cell, &when->seconds) != 1) {
         return false;
@@ -92,8 +92,8 @@ static int64_t nearest_day(double seconds, int day) {
     return today + (ahead > WEEK / 2 ? ahead - WEEK : ahead);
 }
 
-void hg__column_decode_when(const hg__column *c, const float *x, const hg__when *near, char *text,
-                            size_t size) {
+void hg__column_decode_time(const hg__column *c, const float *x, const hg__time_value *near,
+                            char *text, size_t size) {
     int day, minute;
     struct tm date;
     char clock[16] = "";

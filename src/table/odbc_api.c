@@ -134,7 +134,7 @@ static int connect_to(hg__odbc_link *l, const char *text, hg_error *err) {
     short length;
     uint16_t *wide = hg__utf16_copy(text, l->path, err);
     if (!wide) return err && err->code == HG_ERR_USAGE ? HG_ERR_USAGE : HG_ERR_MEMORY;
-    set_number(l, HG_ODBC_ATTR_LOGIN_TIMEOUT, LOGIN_SECONDS); // a wish
+    set_number(l, HG_ODBC_ATTR_LOGIN_TIMEOUT, LOGIN_SECONDS); // drivers may ignore it
     const int result =
         l->api->DriverConnectW(l->connection, NULL, wide, HG_ODBC_NTS, out, 1024, &length, 0);
     hg__free(wide);

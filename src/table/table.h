@@ -15,7 +15,7 @@ typedef struct hg__table_options {
     const char *query; // odbc:, sqlite: what to select; ""
     const char
         *table; // sqlite file, odbc:, .mat, .npz: which table or array; "" where there is but one
-    hg__header_wish header; // text: whether the first row is names
+    hg__header_options header; // text: whether the first row is names
 } hg__table_options;
 
 typedef struct hg__table hg__table;

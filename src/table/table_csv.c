@@ -37,7 +37,7 @@ typedef struct csv_table {
     hg__source source;
     hg__csv_window window;
     char separator, point;
-    hg__header_wish header;
+    hg__header_options header;
     bool lost;            // in a line too long to be held: pass on to its end
     uint64_t line;        // of the row given last
     uint8_t classes[256]; // of bytes
@@ -58,7 +58,7 @@ static void set_classes(csv_table *c) {
 
 // The file from its beginning: head says what it looks like.
 static int begin(csv_table *c, const char *path, hg__csv_head *head, hg_error *err) {
-    const hg__csv_wish wish = {
+    const hg__csv_options options = {
         .what = "rows", .label = "", .ignore = "", .commas = true, .header = c->header};
     hg__source_close(&c->source);
     const int fd = fcntl(c->fd, F_DUPFD_CLOEXEC, 3);
@@ -67,7 +67,7 @@ static int begin(csv_table *c, const char *path, hg__csv_head *head, hg_error *e
     hg__csv_window_clear(&c->window);
     HG_TRY(hg__csv_window_init(&c->window, &c->source, err));
     c->lost = false;
-    const int code = hg__csv_head_read(head, &c->window, &wish, err);
+    const int code = hg__csv_head_read(head, &c->window, &options, err);
     c->line = head->line;
     return code;
 }

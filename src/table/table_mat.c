@@ -74,20 +74,20 @@ static bool is_latin(const char *bytes, const char *text) {
 }
 
 // Whether the array is called so: to the byte, in Latin 1, or as a message shows it.
-static bool is_wished(const hg__mat_array *a, const char *wish) {
+static bool is_meant(const hg__mat_array *a, const char *wanted) {
     char text[SHOWN];
     if (!*a->name) return false;
-    return is_named(a, wish) || is_latin(a->name, wish) ||
-           strcmp(hg__mat_show_name(a, text), wish) == 0;
+    return is_named(a, wanted) || is_latin(a->name, wanted) ||
+           strcmp(hg__mat_show_name(a, text), wanted) == 0;
 }
 
 // What there is to choose from.
 typedef struct choice {
-    const char *wish; // the array that is meant; ""
+    const char *wanted; // the array that is meant; ""
     hg__mat_array x, y, matrix, any;
     bool has_x, has_y, has_matrix, has_any;
     int matrices, arrays;
-    int wished;     // arrays that may be meant
+    int candidates; // arrays that may be meant
     hg__text names; // "'a', 'b'"
 } choice;
 
@@ -123,17 +123,18 @@ static void keep(hg__mat_array *slot, bool *has, const hg__mat_array *a) {
 static void look_at(choice *c, const hg__mat_array *a) {
     list_name(c, a);
     const bool many = is_numeric(a) && a->dim[0] > 1 && a->dim[1] > 1;
-    const bool wished = *c->wish ? is_wished(a, c->wish) : is_named(a, "X") || is_named(a, "x");
+    const bool is_wanted =
+        *c->wanted ? is_meant(a, c->wanted) : is_named(a, "X") || is_named(a, "x");
     c->arrays += is_numeric(a);
     c->matrices += many;
-    c->wished += wished;
-    if (wished && !(c->has_x && is_named(&c->x, *c->wish ? c->wish : "X"))) {
+    c->candidates += is_wanted;
+    if (is_wanted && !(c->has_x && is_named(&c->x, *c->wanted ? c->wanted : "X"))) {
         keep(&c->x, &c->has_x, a);
-    } else if (is_named(a, "y") && !*c->wish) {
+    } else if (is_named(a, "y") && !*c->wanted) {
         keep(&c->y, &c->has_y, a);
-    } else if (many && !*c->wish) {
+    } else if (many && !*c->wanted) {
         keep(&c->matrix, &c->has_matrix, a);
-    } else if (is_numeric(a) && !*c->wish) {
+    } else if (is_numeric(a) && !*c->wanted) {
         keep(&c->any, &c->has_any, a);
     }
 }
@@ -168,13 +169,13 @@ static int choose(hg__mat_file *f, choice *c, hg_error *err) {
         return hg__fail(err, HG_ERR_MEMORY, "out of memory while reading %s", f->path);
     }
     const char *names = c->names.data ? c->names.data : "none";
-    if (*c->wish && c->wished > 1 && !is_named(&c->x, c->wish)) {
+    if (*c->wanted && c->candidates > 1 && !is_named(&c->x, c->wanted)) {
         return hg__fail(err, HG_ERR_USAGE, "%s: expected one array '%.60s', got %s", f->path,
-                        c->wish, names);
+                        c->wanted, names);
     }
-    if (!c->has_x && *c->wish) {
+    if (!c->has_x && *c->wanted) {
         return hg__fail(err, HG_ERR_USAGE, "%s: expected an array '%.60s', got %s", f->path,
-                        c->wish, names);
+                        c->wanted, names);
     }
     if (!c->has_x) {
         return hg__fail(err, HG_ERR_DATA,
@@ -220,8 +221,8 @@ static int load_both(hg__mat_file *f, mat_table *m, const choice *c, hg_error *e
 }
 
 // All of m but its file.
-static int read_arrays(hg__mat_file *f, mat_table *m, const char *wish, hg_error *err) {
-    choice c = {.wish = wish};
+static int read_arrays(hg__mat_file *f, mat_table *m, const char *wanted, hg_error *err) {
+    choice c = {.wanted = wanted};
     HG_TRY(f->kind->open(f, err));
     int code = choose(f, &c, err);
     if (code == HG_OK) code = load_both(f, m, &c, err);
@@ -234,7 +235,7 @@ static int read_arrays(hg__mat_file *f, mat_table *m, const char *wish, hg_error
 typedef struct job {
     hg__mat_file *f;
     mat_table *m;
-    const char *wish;
+    const char *wanted;
 } job;
 
 static size_t bytes_of(const hg__mat_numbers *n, size_t count) {
@@ -245,7 +246,7 @@ static size_t bytes_of(const hg__mat_numbers *n, size_t count) {
 static int work(void *context, int fd, hg_error *err) {
     job *j = context;
     mat_table *m = j->m;
-    HG_TRY(read_arrays(j->f, m, j->wish, err));
+    HG_TRY(read_arrays(j->f, m, j->wanted, err));
     HG_TRY(hg__spill(fd, m, sizeof *m, err));
     HG_TRY(hg__spill(fd, m->x.bytes, bytes_of(&m->x, m->rows * m->width), err));
     return m->has_y ? hg__spill(fd, m->y.bytes, bytes_of(&m->y, m->rows), err) : HG_OK;
@@ -273,10 +274,10 @@ static int take_arrays(mat_table *m, int fd, const char *path, hg_error *err) {
 }
 
 // What the numbers can be, unpacked, and what libhdf5 takes for itself.
-static int read_in_helper(hg__mat_file *f, mat_table *m, const char *wish, hg_error *err) {
+static int read_in_helper(hg__mat_file *f, mat_table *m, const char *wanted, hg_error *err) {
     enum { OWN = 64 << 20, SECONDS = 10, FAST = 16 << 20 }; // bytes; bytes a second
     const uint64_t most = UINT64_MAX >> 16, size = f->size < most ? f->size : most;
-    job j = {.f = f, .m = m, .wish = wish};
+    job j = {.f = f, .m = m, .wanted = wanted};
     const hg__helper h = {.memory = OWN + 2 * HG_MAT_RATIO * size,
                           .seconds = SECONDS + (int32_t)(size / FAST),
                           .path = f->path,

@@ -69,7 +69,7 @@ static bool is_small(const hg__spec *s) {
 // Whether the decoder takes what the encoder kept.
 static bool is_bridged(const hg__spec *s) {
     for (int32_t i = s->neck; i < s->layers; i++) {
-        if (s->layer[i].type->takes && s->layer[i].from < s->neck) return true;
+        if (s->layer[i].type->takes_skip && s->layer[i].from < s->neck) return true;
     }
     return false;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// val_specimen.c - an image that val measures on as numbers: read, given its range and noise, and compared.
+// val_image_pair.c - an image that val measures on as numbers: read, given its range and noise, and compared.
 #include <math.h>
 #include <string.h>
 
@@ -16,7 +16,8 @@ static int load(hg__image *image, const char *folder, const char *name, hg_error
 }
 
 // What becomes 0 and 1: as denoise has it. A partner of the same samples shares the image's range.
-static int find_range(hg__specimen *s, hg__specimen_source *from, hg__image *image, hg_error *err) {
+static int find_range(hg__image_pair *s, hg__image_pair_source *from, hg__image *image,
+                      hg_error *err) {
     const hg__range_rule *rule = &from->model->range;
     hg__image_info *info = &image->info;
     hg__page_samples found;
@@ -40,7 +41,7 @@ static int find_range(hg__specimen *s, hg__specimen_source *from, hg__image *ima
 }
 
 // Marks samples outside, of any of a pixel's channels where the frame is grey, and fills them.
-static int fill_outside(hg__specimen *s, hg__image *image, hg_error *err) {
+static int fill_outside(hg__image_pair *s, hg__image *image, hg_error *err) {
     const hg__image_info *info = &image->info;
     const size_t pixels = (size_t)info->height * (size_t)info->width;
     const size_t C = (size_t)info->channels, to = (size_t)s->frame.channels;
@@ -60,7 +61,7 @@ static int fill_outside(hg__specimen *s, hg__image *image, hg_error *err) {
     return code;
 }
 
-static int take_numbers(hg__specimen *s, hg__specimen_source *from, hg__image *image, float **x,
+static int take_numbers(hg__image_pair *s, hg__image_pair_source *from, hg__image *image, float **x,
                         hg_error *err) {
     HG_TRY(find_range(s, from, image, err));
     HG_TRY(fill_outside(s, image, err));
@@ -71,7 +72,7 @@ static int take_numbers(hg__specimen *s, hg__specimen_source *from, hg__image *i
 }
 
 // The image as numbers: frame says of what size and, once known, how many channels.
-static int read_image(hg__specimen *s, hg__specimen_source *from, const char *folder,
+static int read_image(hg__image_pair *s, hg__image_pair_source *from, const char *folder,
                       const char *name, float **x, hg_error *err) {
     hg__image image = {0};
     HG_TRY(load(&image, folder, name, err));
@@ -92,7 +93,8 @@ static int read_image(hg__specimen *s, hg__specimen_source *from, const char *fo
     return code;
 }
 
-static int corrupt(hg__specimen *s, const hg__specimen_source *from, int64_t image, hg_error *err) {
+static int corrupt(hg__image_pair *s, const hg__image_pair_source *from, int64_t image,
+                   hg_error *err) {
     const hg__frame *f = &s->frame;
     const hg__noise *noise = &from->noise;
     const hg__noise_place at = {.height = f->height,
@@ -110,7 +112,7 @@ static int corrupt(hg__specimen *s, const hg__specimen_source *from, int64_t ima
 }
 
 // PSNR is told of white where samples are whole numbers, of the end of the range where they are floats.
-static int open_measure(hg__specimen *s, hg_error *err) {
+static int open_measure(hg__image_pair *s, hg_error *err) {
     const hg__image_info *info = &s->info;
     const double range = info->range.high - info->range.low, white = (double)info->white;
     const bool is_whole = !hg__image_is_real(info->dtype);
@@ -120,7 +122,7 @@ static int open_measure(hg__specimen *s, hg_error *err) {
 }
 
 // The image, and what is clean: its partner, or the image itself.
-static int read_pair(hg__specimen *s, hg__specimen_source *from, const hg__picture_files *f,
+static int read_pair(hg__image_pair *s, hg__image_pair_source *from, const hg__picture_files *f,
                      hg_error *err) {
     HG_TRY(read_image(s, from, f->folder, f->name, &s->x, err));
     if (f->target) return read_image(s, from, f->target_folder, f->target, &s->clean, err);
@@ -131,8 +133,8 @@ static int read_pair(hg__specimen *s, hg__specimen_source *from, const hg__pictu
     return HG_OK;
 }
 
-int hg__specimen_read(hg__specimen *s, hg__specimen_source *from, const hg__picture_files *f,
-                      int64_t image, hg_error *err) {
+int hg__image_pair_read(hg__image_pair *s, hg__image_pair_source *from, const hg__picture_files *f,
+                        int64_t image, hg_error *err) {
     s->name = f->name;
     s->frame = (hg__frame){f->height, f->width, 0};
     HG_TRY(read_pair(s, from, f, err));
@@ -140,7 +142,7 @@ int hg__specimen_read(hg__specimen *s, hg__specimen_source *from, const hg__pict
     return from->noise.steps ? corrupt(s, from, image, err) : HG_OK;
 }
 
-void hg__specimen_clear(hg__specimen *s) {
+void hg__image_pair_clear(hg__image_pair *s) {
     hg__free(s->clean);
     hg__free(s->x);
     hg__free(s->outside);
@@ -149,8 +151,8 @@ void hg__specimen_clear(hg__specimen *s) {
 
 // ---- what was made of it ------------------------------------------------------------------------
 
-int hg__specimen_measure(const hg__specimen *s, hg__pool *pool, float *y, hg__quality *q,
-                         hg_error *err) {
+int hg__image_pair_measure(const hg__image_pair *s, hg__pool *pool, float *y, hg__quality *q,
+                           hg_error *err) {
     const size_t samples = hg__frame_samples(&s->frame);
     size_t counted = samples;
     for (size_t i = 0; s->outside && i < samples; i++) {
@@ -162,7 +164,7 @@ int hg__specimen_measure(const hg__specimen *s, hg__pool *pool, float *y, hg__qu
     return hg__ssim(pool, &s->frame, y, s->clean, &q->ssim, err);
 }
 
-void hg__specimen_put_into_file(const hg__specimen *s, float *y) {
+void hg__image_pair_put_into_file(const hg__image_pair *s, float *y) {
     const hg__image_info *info = &s->info;
     if (!hg__range_is_open(info)) {
         for (size_t i = 0; i < hg__frame_samples(&s->frame); i++) {
