@@ -88,7 +88,8 @@ typedef enum hg_code {
 // Filled on failure, untouched on success. Plain data: nothing to free.
 typedef struct hg_error {
     hg_code code;
-    char message[500]; // one sentence: where, what was expected, what came
+    // one sentence: where, what was expected, what came
+    char message[500];
 } hg_error;
 
 // Makes a text that came from outside (a column's name, a path) fit for a terminal, in place and no longer than before: ? for
@@ -142,24 +143,36 @@ HG_API char *hg_options_format(const hg_options *o, hg_error *err);
 typedef struct hg_option_info {
     // sizeof(hg_option_info)
     size_t size;
-    const char *group;    // "training": see hg_group_at()
-    const char *name;     // "lr"
-    const char *type;     // "int", "size", "float", "bool", "text", "choice"
-    const char *standard; // default, as text
-    const char *range;    // "0 to 10", "mse|mae|bce|huber"; "" where anything goes
-    const char *unit;     // "rows", "s"; "" where there is none
-    const char *alias;    // another name that is taken; ""
-    const char *help;     // one line
+    // "training": see hg_group_at()
+    const char *group;
+    // "lr"
+    const char *name;
+    // "int", "size", "float", "bool", "text", "choice"
+    const char *type;
+    // default, as text
+    const char *standard;
+    // "0 to 10", "mse|mae|bce|huber"; "" where anything goes
+    const char *range;
+    // "rows", "s"; "" where there is none
+    const char *unit;
+    // another name that is taken; ""
+    const char *alias;
+    // one line
+    const char *help;
 } hg_option_info;
 
 // A job: a mode of the command. Its name is what hg_options_new() takes.
 typedef struct hg_job_info {
     // sizeof(hg_job_info)
     size_t size;
-    const char *name;    // "train"
-    const char *needs;   // "model data": options that must be set
-    const char *summary; // one line
-    bool stops; // on request (hg_listener.stop, abort); else it is over before anybody would ask
+    // "train"
+    const char *name;
+    // "model data": options that must be set
+    const char *needs;
+    // one line
+    const char *summary;
+    // on request (hg_listener.stop, abort); else it is over before anybody would ask
+    bool stops;
 } hg_job_info;
 
 HG_API bool hg_job_at(size_t i, hg_job_info *info);                        // false past the end
@@ -170,8 +183,10 @@ HG_API bool hg_option_at(const char *job, size_t i, hg_option_info *info); // fa
 typedef struct hg_group_info {
     // sizeof(hg_group_info)
     size_t size;
-    const char *name;  // "training"
-    const char *title; // "How long, how fast"
+    // "training"
+    const char *name;
+    // "How long, how fast"
+    const char *title;
 } hg_group_info;
 HG_API bool hg_group_at(size_t i, hg_group_info *info); // in the order of help; false past the end
 
@@ -179,9 +194,12 @@ HG_API bool hg_group_at(size_t i, hg_group_info *info); // in the order of help;
 typedef struct hg_example_info {
     // sizeof(hg_example_info)
     size_t size;
-    const char *job, *group; // "train", "table"
-    const char *line;        // "hourglass train data=normal.csv"
-    const char *summary;     // what it does
+    // "train", "table"
+    const char *job, *group;
+    // "hourglass train data=normal.csv"
+    const char *line;
+    // what it does
+    const char *summary;
 } hg_example_info;
 HG_API bool hg_example_at(size_t i, hg_example_info *info); // false past the end
 
@@ -189,11 +207,16 @@ HG_API bool hg_example_at(size_t i, hg_example_info *info); // false past the en
 typedef struct hg_word_info {
     // sizeof(hg_word_info)
     size_t size;
-    const char *list;    // "presets", "layers", "kinds"
-    const char *name;    // "ae"
-    const char *takes;   // what stands behind it: "units", "0 to 1000: standard deviation"; ""
-    const char *summary; // one line
-    const char *example; // "dense 64 relu"; ""
+    // "presets", "layers", "kinds"
+    const char *list;
+    // "ae"
+    const char *name;
+    // what stands behind it: "units", "0 to 1000: standard deviation"; ""
+    const char *takes;
+    // one line
+    const char *summary;
+    // "dense 64 relu"; ""
+    const char *example;
 } hg_word_info;
 HG_API bool hg_word_at(const char *option, size_t i, hg_word_info *info); // false past the end
 
@@ -203,14 +226,20 @@ HG_API bool hg_word_at(const char *option, size_t i, hg_word_info *info); // fal
 // runs with the library it was compiled for, or a later one, need not ask.
 typedef struct hg_train_event {
     size_t size;
-    int32_t epoch, epochs;       // epoch counts from 1
-    int64_t step, steps;         // within the epoch
-    bool epoch_end;              // val_loss, is_best and seconds are filled only here
-    double train_loss, val_loss; // mean per row and feature; val_loss is NaN without validation
+    // epoch counts from 1
+    int32_t epoch, epochs;
+    // within the epoch
+    int64_t step, steps;
+    // val_loss, is_best and seconds are filled only here
+    bool epoch_end;
+    // mean per row and feature; val_loss is NaN without validation
+    double train_loss, val_loss;
     bool is_best;
     double lr;
-    double seconds;         // since training began
-    double rows_per_second; // of this epoch so far
+    // since training began
+    double seconds;
+    // of this epoch so far
+    double rows_per_second;
 } hg_train_event;
 
 // A step of training, just made.
@@ -230,12 +259,18 @@ typedef struct hg_step_event {
 // A stage of a job: "reading", "scoring", "denoising". How training goes is an hg_train_event.
 typedef struct hg_progress_event {
     size_t size;
-    const char *stage, *unit; // what is done to what: "reading", "rows"; valid during the call
-    int64_t done, total;      // total 0: nobody knows, as of what comes from a pipe
-    double part;              // from 0 to 1; of a file by its bytes; below 0: not known
-    double seconds;           // since the stage began
-    double per_second;        // units, since then
-    bool end;                 // the stage is over, and done is all
+    // what is done to what: "reading", "rows"; valid during the call
+    const char *stage, *unit;
+    // total 0: nobody knows, as of what comes from a pipe
+    int64_t done, total;
+    // from 0 to 1; of a file by its bytes; below 0: not known
+    double part;
+    // since the stage began
+    double seconds;
+    // units, since then
+    double per_second;
+    // the stage is over, and done is all
+    bool end;
 } hg_progress_event;
 
 // Callbacks are called on the thread that called the job; any may be NULL. The listener is copied at the start of the job.
@@ -581,16 +616,22 @@ typedef struct hg_verdict {
     // a row of numbers, or where training did not end, it is the error of the reconstruction. NaN where a model of rows of
     // numbers has one missing.
     double score;
-    double p_value; // how often a normal row scores as high; NaN without thresholds
-    double
-        threshold; // of the row's group, where thresholds go by one; NaN where training held no rows out
-    double reason_share; // the part of the score that the column below has, from 0 to 1
-    const char *
-        reason; // the column with the largest share of the score, "" for none; as long as model and detector live
-    int32_t column;  // which of the caller's columns that is, from 0; -1: none
-    int32_t unseen;  // cells of a category or constant with a value training never saw
-    int32_t missing; // cells taken as missing where training missed none
-    bool alarm;      // score > threshold
+    // how often a normal row scores as high; NaN without thresholds
+    double p_value;
+    // of the row's group, where thresholds go by one; NaN where training held no rows out
+    double threshold;
+    // the part of the score that the column below has, from 0 to 1
+    double reason_share;
+    // the column with the largest share of the score, "" for none; as long as model and detector live
+    const char *reason;
+    // which of the caller's columns that is, from 0; -1: none
+    int32_t column;
+    // cells of a category or constant with a value training never saw
+    int32_t unseen;
+    // cells taken as missing where training missed none
+    int32_t missing;
+    // score > threshold
+    bool alarm;
     // What was expected in that column, given the others, as `hourglass predict` says it; ends in "..." where it is longer. Of
     // alarms and, without thresholds, of all rows; else "": it takes longer than the score.
     char expected[64];

@@ -18,8 +18,8 @@ typedef struct hg__data_options {
     const char *on_bad; // "stop" or "skip": what a row that cannot be used does; "" is stop
     size_t memory;      // bytes that may be held at a time; above, rows live on disk
     hg__header_options header; // text: whether the first row is names
-    const char *
-        text_advice; // for the sentence about a cell that is no number: "; without ..."; NULL: none
+    // for the sentence about a cell that is no number: "; without ..."; NULL: none
+    const char *text_advice;
     const hg_listener *listener; // borrowed: told how far the reading is; or NULL
 } hg__data_options;
 

@@ -83,8 +83,8 @@ typedef struct hg__window {
 enum { HG_THIN = 4 };
 
 typedef struct hg__dots {
-    int32_t M, N, K, blocks,
-        sets;          // K: of one block; A and B must be readable up to HG_LANES beyond it
+    // K: of one block; A and B must be readable up to HG_LANES beyond it
+    int32_t M, N, K, blocks, sets;
     const hg__real *a; // A(set, block, m, k) = a[set*a_set + block*a_block + m*a_m + k]
     ptrdiff_t a_m, a_block, a_set;
     const hg__real *b; // B(set, block, n, k) = b[set*b_set + block*b_block + n*b_n + k]

@@ -23,8 +23,8 @@ typedef struct hg__noise_row {
 
 typedef struct hg__noise_type {
     const char *name;
-    const char *summary,
-        *amount;        // one line for help; what the number is, and its unit ("" if there is none)
+    // one line for help; what the number is, and its unit ("" if there is none)
+    const char *summary, *amount;
     double least, most; // of the amount; both 0: there is none
     bool needs_image;   // of 1 or 3 channels
     bool needs_donor;   // another row: not an image

@@ -15,8 +15,8 @@ typedef struct hg__cell {
     hg__cell_kind kind; // a text that reads as a number (CSV) is a NUMBER and has its text as well
     int32_t size;       // bytes of text; HG_CELL_SINGLE: no text, and the number was a float32
     double number;      // finite where kind is HG_CELL_NUMBER
-    const char
-        *text; // UTF-8, not terminated, until the next call; NULL where the source has numbers only
+    // UTF-8, not terminated, until the next call; NULL where the source has numbers only
+    const char *text;
 } hg__cell;
 
 // The cell as its table has it: its text, or the shortest one that says its number; "missing". Control characters become

@@ -58,9 +58,9 @@ int64_t hg__csv_filter_read(hg__csv_filter *f, char *to, size_t room, bool *at_e
 // The part of the text that is in memory. All records up to `complete` have their newline in it.
 typedef struct hg__csv_window {
     hg__source *source; // borrowed
-    hg__csv_filter
-        *filter; // owned: between source and text; NULL where bytes are taken as they are
-    char *text;  // owned, (capacity) and HG_CSV_PAD zeros
+    // owned: between source and text; NULL where bytes are taken as they are
+    hg__csv_filter *filter;
+    char *text; // owned, (capacity) and HG_CSV_PAD zeros
     size_t capacity;
     size_t start, end; // what is not used up yet
     size_t complete;   // one past the last newline
@@ -125,8 +125,8 @@ char hg__csv_find_separator(const char *text, size_t size);
 // What the reader is after.
 typedef struct hg__csv_options {
     const char *what; // "rows of numbers", for messages
-    const char *label,
-        *ignore; // names separated by commas: a first record with one of them is a header; ""
+    // names separated by commas: a first record with one of them is a header; ""
+    const char *label, *ignore;
     bool commas; // numbers may be written 3,14
     hg__header_options header;
 } hg__csv_options;

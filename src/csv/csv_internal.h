@@ -16,10 +16,10 @@ typedef struct hg__csv_layout {
     int32_t number_columns; // columns of which that is so
     bool first_is_number;   // the first is one of them
     bool quoted;            // in single quotes: all cells of the first records
-    size_t
-        names; // where the comment right above the table begins in the text as it is; SIZE_MAX: there is none
-    const char *
-        divider; // what seems to divide the texts of the only column, though no cells are divided by it; or NULL
+    // where the comment right above the table begins in the text as it is; SIZE_MAX: there is none
+    size_t names;
+    // what seems to divide the texts of the only column, though no cells are divided by it; or NULL
+    const char *divider;
 } hg__csv_layout;
 
 // Finds the layout that loses the fewest records. separator: one that is known, or 0. The C locale must be in force.
@@ -68,8 +68,8 @@ typedef struct hg__csv_reading {
     hg__csv_window *w;
     const hg__csv_options *options;
     hg__csv_layout layout;
-    size_t text,
-        first;     // where the text begins in the window (behind a byte order mark), and the table
+    // where the text begins in the window (behind a byte order mark), and the table
+    size_t text, first;
     char *comment; // owned: the comment right above it, as a record; NULL
 } hg__csv_reading;
 

@@ -30,8 +30,8 @@ typedef struct hg__metrics {
     // Of equally good ones the highest.
     double best_f1_threshold;
     hg__interval precision_at_n; // among the n highest, n = number of anomalies; ties in proportion
-    hg__interval
-        fpr_at_95_tpr; // smallest false-alarm rate at which 95 % of the anomalies are found
+    // smallest false-alarm rate at which 95 % of the anomalies are found
+    hg__interval fpr_at_95_tpr;
     int32_t resamples; // that the intervals above were made from
     // At `threshold`: alarm where score > threshold, strictly. NaN where nothing can be counted: a rate of rows that do
     // not occur, the precision of no alarms.

@@ -56,8 +56,8 @@ static walk walk_from(const hg__table_detector *d, const hg__rows *rows, int64_t
 
 // What a fit works on.
 typedef struct sample {
-    const hg__rows *train,
-        *usual; // borrowed; usual: held-out rows, or training rows that are no references
+    // borrowed; usual: held-out rows, or training rows that are no references
+    const hg__rows *train, *usual;
     int64_t train_rows, usual_first, usual_rows; // how many of them, from where on
     int64_t own;                                 // reference that the first of usual is, or -1
     int64_t drawn;                               // rows of raw, of which the references are made

@@ -12,8 +12,8 @@
 // What a network asks of images: sides that are a multiple, and how far an output pixel sees.
 typedef struct hg__image_needs {
     int32_t multiple; // of height and width
-    int32_t
-        receptive_radius; // pixels on each side, a multiple of `multiple`; -1: the whole image (groupnorm)
+    // pixels on each side, a multiple of `multiple`; -1: the whole image (groupnorm)
+    int32_t receptive_radius;
     int32_t channels;
     int32_t least; // pixels a side, a multiple of `multiple`
 } hg__image_needs;

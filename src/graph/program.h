@@ -47,8 +47,8 @@ typedef struct hg__value {
     int32_t n, ld;   // numbers a row; with padding
     int32_t op;      // that makes it
     int32_t last;    // that reads it last; HG_AT_END: it is needed behind them all
-    int32_t
-        alias_of; // the value in whose place it is computed: itself, or one before it whose time is over
+    // the value in whose place it is computed: itself, or one before it whose time is over
+    int32_t alias_of;
     bool is_wanted; // so is its gradient: something before it is trained
     // Of a value that lies in itself, with those that lie in it: the last that reads any of them, and whether all rows of a
     // batch are there at once, not only a chunk's: read in another segment, or at the end.
@@ -72,10 +72,10 @@ typedef struct hg__program {
     int32_t ops, values, layers, losses;
     int32_t forward; // operations before the way back
     bool trains;
-    int32_t
-        segments; // one more than statistics of the batch are made; the losses are in the middle one
-    bool
-        widens_again; // training: who reads the input at the end takes it from the rows themselves, some columns at a time
+    // one more than statistics of the batch are made; the losses are in the middle one
+    int32_t segments;
+    // training: who reads the input at the end takes it from the rows themselves, some columns at a time
+    bool widens_again;
     size_t transposed_count, partial_count, statistics_count; // elements
     size_t scratch_count;  // elements: the most that a layer takes
     size_t measured_count; // numbers a row: the most that a layer measures

@@ -13,8 +13,8 @@
 typedef struct hg__image_file {
     const char *name; // borrowed, for messages
     size_t size;
-    const uint8_t *
-        bytes; // all of it: the caller's, a small file's or that of a format that asks for it; else NULL
+    // all of it: the caller's, a small file's or that of a format that asks for it; else NULL
+    const uint8_t *bytes;
     hg_error why;    // a piece could not be read; code 0: none such
     int fd;          // owned; -1: the bytes are the caller's
     uint8_t *own;    // owned, (size), or NULL: bytes
@@ -41,8 +41,8 @@ struct hg__image_reader {
     int32_t pixel_bits;   // of a pixel in the file, where that is less than info says; else 0
     uint64_t unpacked;    // bytes of pixels of all pages so far, as pixel_bits counts
     size_t held;
-    char note
-        [200];   // what of this page a file written like it will not have, without the name; or ""
+    // what of this page a file written like it will not have, without the name; or ""
+    char note[200];
     void *state; // the codec's, owned; codec->close frees it
 };
 

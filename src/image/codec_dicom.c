@@ -24,8 +24,8 @@ typedef struct dicom_writer {
     hg__dicom *file;     // as in dicom_reader
     hg__dicom_info info; // of the file it is like
     hg__dicom_samples samples;
-    uint8_t
-        *pixels;  // owned, grown: (frames, height, width, channels) of 8, 16 or 32 bits as stored
+    // owned, grown: (frames, height, width, channels) of 8, 16 or 32 bits as stored
+    uint8_t *pixels;
     size_t bytes; // filled
     size_t capacity;
     int32_t frames;

@@ -34,8 +34,8 @@ int hg__tiff_need(const char *path, hg_error *err);
 // of 0), so outside of pixels a sentence is no failure while the call succeeds.
 typedef struct hg__tiff_messages {
     char text[200]; // "" while nothing was wrong
-    char lost
-        [200];   // a field that could not be read: its values lie behind the end of the file; or ""
+    // a field that could not be read: its values lie behind the end of the file; or ""
+    char lost[200];
     bool strict; // a warning is an error too: while pixels are decoded
 } hg__tiff_messages;
 
@@ -86,8 +86,8 @@ typedef struct hg__tiff_reader {
     uint8_t *piece; // owned, (piece_bytes): one tile, or one plane's strip
     size_t line_bytes, piece_bytes;
     uint32_t band_lines;
-    uint64_t planes_at,
-        plane_bytes; // pages that are planes behind one another in the file; 0: directories
+    // pages that are planes behind one another in the file; 0: directories
+    uint64_t planes_at, plane_bytes;
     bool has_left;   // the chain of directories, for a SubIFD
     uint64_t stored; // bytes of the strips and tiles of all pages so far
 } hg__tiff_reader;

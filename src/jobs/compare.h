@@ -51,8 +51,8 @@ typedef struct hg__comparison {
     int32_t methods, seeds, sets;
     int64_t first_seed;
     hg__method method[HG_MAX_METHODS];
-    bool left_out
-        [HG_MAX_METHODS]; // (methods): a table was too wide for it; goes before anything is reported
+    // (methods): a table was too wide for it; goes before anything is reported
+    bool left_out[HG_MAX_METHODS];
     hg__compared_table *set; // owned, (sets)
     hg__meter meter;         // of runs of a method
 } hg__comparison;

@@ -26,8 +26,8 @@ typedef struct hg__feed {
     int32_t width; // numbers a row that goes in: the model's width, or its code size to decode
     int32_t batch; // most rows at a time
     int32_t *pick; // owned, (width): the file's column for each of the model's; NULL: as they stand
-    float *
-        picked; // owned, (2, batch, width): where pick is set: rows, and what they were before noise; a vector of room behind
+    // owned, (2, batch, width): where pick is set: rows, and what they were before noise; a vector of room behind
+    float *picked;
     const void **pointer;        // owned, (batch): to rows of picked
     const float **target;        // owned, (batch): to those behind them
     hg__corruption corruption;   // of noise=; no steps: rows as they are

@@ -17,8 +17,8 @@ typedef struct hg__trim {
     bool is_wanted;
     int64_t *number; // owned, (room), or NULL: in the table, of each row that was read from it
     int64_t room;
-    struct hg__outlier_row
-        *outlier;            // owned, (rows of data), NULL until they were scored: highest first
+    // owned, (rows of data), NULL until they were scored: highest first
+    struct hg__outlier_row *outlier;
     int64_t left_out;        // of them: not trained on
     int64_t expected;        // of those: not held out either
     int64_t *trained, *held; // owned, or NULL: what rows.row and val_rows.row are
@@ -114,9 +114,9 @@ typedef struct hg__train_run {
     char folder[1024];
     hg__lock lock; // of the folder
     hg__folder_made made;
-    bool pending_best,
-        pending_checkpoint; // what epochs too short to be saved each left to be written
-    double saved_at;        // the last checkpoint, on hg__seconds()
+    // what epochs too short to be saved each left to be written
+    bool pending_best, pending_checkpoint;
+    double saved_at; // the last checkpoint, on hg__seconds()
     char start[32];
     double pca_seconds;
 } hg__train_run;

@@ -63,24 +63,24 @@ typedef struct hg__layer {
 typedef struct hg__pass {
     const hg__kernels *k;
     const hg__real *params; // the model's parameter block
-    const hg__real *
-        transposed; // transposed weights of this layer, which backward() reads; NULL outside training
+    // transposed weights of this layer, which backward() reads; NULL outside training
+    const hg__real *transposed;
     bool training; // dropout drops
     uint64_t seed; // of the run
     uint64_t step; // counts from 1 over the whole run
     int64_t row;   // position of the chunk's first row in its batch
     hg__view x2;   // add, concat: what was kept
-    hg__view dx2;  // backward of add, concat: gradient at what was kept (at NULL: not wanted);
-                   // backward of keep: that gradient, to be added
+    // backward of add, concat: gradient at what was kept (at NULL: not wanted); backward of keep: that gradient, to be added
+    hg__view dx2;
     hg__real penalty_scale; // backward of types with a penalty: what its slope is multiplied by
     hg__real *scratch;      // scratch_count() elements, of this thread
     double *measured;       // types with batch: (rows of the batch, measured_count())
-    hg__real *
-        statistics; // of the batch; types with batch, in training: statistics_count() elements, of this layer
-    bool
-        nontemporal; // with bottom: y as a whole is hg__exceeds_cache(), and nothing works on it in place
-    int32_t top,
-        bottom; // forward of types with `bands`, outside training: lines of y; bottom 0: all
+    // of the batch; types with batch, in training: statistics_count() elements, of this layer
+    hg__real *statistics;
+    // with bottom: y as a whole is hg__exceeds_cache(), and nothing works on it in place
+    bool nontemporal;
+    // forward of types with `bands`, outside training: lines of y; bottom 0: all
+    int32_t top, bottom;
 } hg__pass;
 
 // So much that the cache will have lost it when it is read.
@@ -137,12 +137,12 @@ typedef struct hg__layer_type {
     const char *args;    // "units", "slope=0.01": names and defaults, in order, separated by blanks
     const char *summary; // one line
     const char *example; // a spec item, for messages and, without test cases, for the shared tests
-    const hg__test_case *
-        test_cases; // what the shared tests build; NULL: the example, on a vector and, with bands, on an image
+    // what the shared tests build; NULL: the example, on a vector and, with bands, on an image
+    const hg__test_case *test_cases;
     bool in_place; // y may be x: elementwise, and backward() reads y (never x)
-    bool
-        bands; // forward() can compute some lines of an image: pass->top .. bottom-1, where top * W * C
-               // is a multiple of 16, and so is bottom * W * C but at the image's end
+    // forward() can compute some lines of an image: pass->top .. bottom-1, where top * W * C is a
+    // multiple of 16, and so is bottom * W * C but at the image's end
+    bool bands;
     bool takes_skip;     // has a second input, pass->x2: what the keep of the same slot saw
     bool is_skip_source; // y is x, which an add or concat takes up again: keep
     bool flat; // wants a vector: behind an image layer the parser puts a `flatten` before it
@@ -199,8 +199,8 @@ typedef struct hg__layer_type {
     // How far a pixel of the output looks: the neighbours it reads on each side, in pixels of its input, and
     // output pixels for each input pixel along a side. Neighbours -1: the whole image. NULL: its own pixel only, 1 (types with `bands`).
     void (*receptive_radius)(const hg__layer *l, int32_t *neighbours, double *growth);
-    const hg__batch_type *
-        batch; // NULL: rows do not see each other. Else gradient() reads pass->statistics, not x and dy
+    // NULL: rows do not see each other. Else gradient() reads pass->statistics, not x and dy
+    const hg__batch_type *batch;
 } hg__layer_type;
 
 hg__extent hg__extent_of(const hg__shape *s);

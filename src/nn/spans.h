@@ -15,8 +15,8 @@
 typedef enum hg__span_kind { HG_SPAN_NUMBER, HG_SPAN_CATEGORY } hg__span_kind;
 
 typedef struct hg__column_span {
-    int32_t first,
-        width; // its floats in a row, the flag among them; width 0: none, the column does not count
+    // its floats in a row, the flag among them; width 0: none, the column does not count
+    int32_t first, width;
     hg__span_kind kind;
     bool may_miss; // its last float says that the value was missing
 } hg__column_span;

@@ -30,8 +30,8 @@ static hg__plot panel(hg__canvas *c, int32_t number) {
 
 // results.csv, of which three columns are drawn.
 typedef struct losses {
-    double *epoch, *train,
-        *val; // owned (one block, epoch's), (count); val is NaN without validation
+    // owned (one block, epoch's), (count); val is NaN without validation
+    double *epoch, *train, *val;
     int32_t count;
 } losses;
 

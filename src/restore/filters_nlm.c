@@ -18,8 +18,8 @@ typedef struct search {
     const hg__frame *f;
     const hg__nl_means *n;
     float *const *y; // (count)
-    float *
-        padded; // (channels, height + 2 pad, pitch): x with mirrored edges, pixel (0, 0) at (pad, pad)
+    // (channels, height + 2 pad, pitch): x with mirrored edges, pixel (0, 0) at (pad, pad)
+    float *padded;
     size_t pad, pitch, plane;
     float *scale;   // (count) what a summed difference is multiplied by: 1 / (h^2 numbers a patch)
     float discount; // 2 sigma^2, for a patch

@@ -19,8 +19,8 @@ struct hg__tiles {
     hg__real *input;      // the plan's, (window_height, window_width, channels)
     float *sum; // owned, (runs, window_height, width, channels); NULL where nothing is blended
     const hg__tile_io *io; // of this run; borrowed
-    float *
-        line; // owned, (threads, window_width, channels): a line of a window before it is looked at
+    // owned, (threads, window_width, channels): a line of a window before it is looked at
+    float *line;
     bool has_output;      // input and output are of a window that was run
     atomic_bool is_other; // a line of this window is not that of the last
     // Of the window in work:

@@ -9,8 +9,8 @@
 typedef struct hg__corruption {
     hg__noise noise;
     uint64_t seed;
-    int32_t
-        draws; // ways to corrupt each row in an epoch, where the rows themselves have one; 0 is 1
+    // ways to corrupt each row in an epoch, where the rows themselves have one; 0 is 1
+    int32_t draws;
     // Borrowed, (groups): columns of a table, which are taken as wholes; or NULL.
     const hg__column_group *group;
     int32_t groups;

@@ -20,11 +20,11 @@ typedef struct hg__dataset {
     const char *path, *format;
     char **column;
     int64_t skipped; // bad rows left out (on_bad=skip)
-    const char
-        *first_skipped;   // borrowed: what was wrong with the first of them; "" where nobody knows
-    const char *note;     // borrowed: what a user should know of how the file is read; ""
-    uint64_t fingerprint; // of shape and contents
-    const float *pair;    // borrowed, (rows, width): what rows should become; NULL: themselves
+    // borrowed: what was wrong with the first of them; "" where nobody knows
+    const char *first_skipped;
+    const char *note;        // borrowed: what a user should know of how the file is read; ""
+    uint64_t fingerprint;    // of shape and contents
+    const float *pair;       // borrowed, (rows, width): what rows should become; NULL: themselves
     hg__corrupted corrupted; // behind `learned`
 } hg__dataset;
 

@@ -23,8 +23,8 @@ typedef struct hg__picture_options {
     int32_t crops;    // crops of each image an epoch; 0: about as many as cover the mean image once
     int32_t channels; // 1, 3, or 0: 3 if any image has colour
     bool flip;        // mirror and quarter turns, at random
-    double
-        grey; // 3 channels: share of the crops in colour that are turned grey. Grey ones have one noise for all
+    // 3 channels: share of the crops in colour that are turned grey. Grey ones have one noise for all
+    double grey;
     // three channels, as a grey image has that such a model is given
     uint64_t seed;
     // What becomes 0 and 1 (image/range.h). find_range: training, which finds the rule that hg__pictures_range() then tells.

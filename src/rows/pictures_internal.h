@@ -17,8 +17,8 @@ void hg__picture_cache_free(hg__picture_cache *c); // NULL is fine
 typedef struct hg__picture_file {
     int64_t number;
     const char *path;
-    const hg__sample_range
-        *range; // what becomes 0 and 1, and samples outside are filled; NULL: they stay
+    // what becomes 0 and 1, and samples outside are filled; NULL: they stay
+    const hg__sample_range *range;
 } hg__picture_file;
 
 // The picture in the file, upright, decoded if it is not there. Thread-safe; two threads may decode the
@@ -47,8 +47,8 @@ struct hg__pictures {
     char path[1024]; // as it was given
     uint64_t seed;
     bool flip, has_pairs;
-    int32_t
-        cell; // pixels of a picture, each way, for one of a row: HG_BLIND_CELL for noise=blind, else 1
+    // pixels of a picture, each way, for one of a row: HG_BLIND_CELL for noise=blind, else 1
+    int32_t cell;
     bool skips;                      // images that cannot be used (on_bad=skip)
     double grey;                     // share of the crops in colour that are turned grey
     int32_t height, width, channels; // of a row

@@ -78,8 +78,8 @@ typedef struct
 } hg__column;
 
 typedef struct hg__schema {
-    hg__column
-        *column; // owned, (columns): in the table's order, without the label and what was left out
+    // owned, (columns): in the table's order, without the label and what was left out
+    hg__column *column;
     int32_t columns;
     int32_t width;         // floats of an encoded row
     int32_t table_columns; // of the table it was learned from
@@ -89,12 +89,12 @@ typedef struct hg__schema {
 
 typedef struct hg__schema_options {
     const char *label; // column that is a label; ""
-    const char
-        *normal; // with a label, columns are measured on normal rows only; see hg__encode_options
+    // with a label, columns are measured on normal rows only; see hg__encode_options
+    const char *normal;
     const char *ignore; // names separated by commas, left out; ""
     const char *group;  // groupby=: left out as well; ""
-    const char *
-        override; // columns=: "port category, bytes log robust, id ignore" or a YAML file of the same; ""
+    // columns=: "port category, bytes log robust, id ignore" or a YAML file of the same; ""
+    const char *override;
     const char *on_bad; // "stop", "skip" or "score_missing"; "" is stop
     int32_t max_levels; // most levels of a category; 0: 128
     uint64_t seed;      // of the sample that quantiles are taken from
@@ -135,8 +135,8 @@ int hg__schema_match(const hg__schema *s, const hg__table *t, int32_t *from, hg_
 typedef struct hg__encoding_notes {
     int64_t unseen;  // levels that training never saw
     int64_t missing; // cells without a value, in columns that never missed one in training
-    int64_t
-        strange; // text where a number, date or boolean belongs: taken as missing (on_bad=score_missing)
+    // text where a number, date or boolean belongs: taken as missing (on_bad=score_missing)
+    int64_t strange;
     int64_t changed; // another value in a column that was constant in training
 } hg__encoding_notes;
 
@@ -173,14 +173,14 @@ typedef struct hg__side_columns {
     int32_t *group;    // owned, (rows): index into group_name
     char **group_name; // owned, (groups) owned
     int32_t groups;
-    int64_t *
-        number; // owned, (rows): the row's number in the file, from 0, or NULL where none was passed over
+    // owned, (rows): the row's number in the file, from 0, or NULL where none was passed over
+    int64_t *number;
 } hg__side_columns;
 
 typedef struct hg__encode_options {
     const char *label; // ""
-    const char *
-        normal; // normal=: label values that are normal, separated by commas; "": see hg__label_is_normal()
+    // normal=: label values that are normal, separated by commas; "": see hg__label_is_normal()
+    const char *normal;
     const char *group;  // ""
     const char *on_bad; // "stop", "skip" or "score_missing"; "" is stop
     size_t memory;      // above, rows live on disk

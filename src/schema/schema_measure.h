@@ -38,8 +38,8 @@ typedef struct hg__measuring {
     hg__override *way;   // owned, (columns)
     hg__measure *column; // owned, (columns)
     int32_t label;       // -1: none
-    double *
-        sample; // owned, (columns, sample_rows): NaN where there is no number, of a text hg__text_mark()
+    // owned, (columns, sample_rows): NaN where there is no number, of a text hg__text_mark()
+    double *sample;
     int64_t sample_rows, sampled;
     int64_t rows, unwanted, bad;
     hg__label_list labels; // of unwanted rows

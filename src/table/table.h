@@ -13,8 +13,8 @@
 
 typedef struct hg__table_options {
     const char *query; // odbc:, sqlite: what to select; ""
-    const char
-        *table; // sqlite file, odbc:, .mat, .npz: which table or array; "" where there is but one
+    // sqlite file, odbc:, .mat, .npz: which table or array; "" where there is but one
+    const char *table;
     hg__header_options header; // text: whether the first row is names
 } hg__table_options;
 
@@ -36,12 +36,12 @@ typedef struct hg__table_type {
 
 struct hg__table {
     char *source; // owned: what to open
-    char path
-        [1024]; // for messages: a file's is set, the others' is for open() to set, without a password
+    // for messages: a file's is set, the others' is for open() to set, without a password
+    char path[1024];
     const hg__table_type *type;
     int32_t columns;
-    char *
-        *name; // owned, (columns) owned, no two alike; "column 1" ... where the source has no names
+    // owned, (columns) owned, no two alike; "column 1" ... where the source has no names
+    char **name;
     bool named;     // the source has names
     char point;     // of a text's numbers: '.' or ','; 0: the source has numbers of its own
     char note[256]; // what a user should know of how it is read; ""

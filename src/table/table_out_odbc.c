@@ -12,8 +12,8 @@ enum { BLOCK_ROWS = 1024, NAME = 256 };
 // A column of the rows that wait.
 typedef struct bound {
     size_t width; // bytes of a cell
-    uint8_t *
-        cell; // owned, (BLOCK_ROWS) of int64_t or double, or (BLOCK_ROWS, width / 2) units of UTF-16
+    // owned, (BLOCK_ROWS) of int64_t or double, or (BLOCK_ROWS, width / 2) units of UTF-16
+    uint8_t *cell;
     long *length; // owned, (BLOCK_ROWS) bytes, or HG_ODBC_NULL_DATA
 } bound;
 
