@@ -554,7 +554,7 @@ typedef struct hg_denoiser hg_denoiser; // a model with its buffers, for one thr
 
 // A denoiser that runs up to `threads` threads (0: as many as this process may use; 1: the caller's). max_mem: bytes it may
 // take for images beside the model itself, 0: 192 MiB; where an image is too large for it the model sees windows, which leave no
-// trace. (Models with groupnorm judge by the whole image; their windows are blended.) The model takes images of
+// trace. (Models with groupnorm see the whole image; their windows are blended.) The model takes images of
 // 1 or 3 channels in any size, else HG_ERR_MODEL. Borrows m, which any number of denoisers and scorers may share.
 HG_API hg_denoiser *hg_denoiser_new(const hg_model *m, int32_t threads, size_t max_mem,
                                     hg_error *err);

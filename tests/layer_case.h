@@ -74,7 +74,7 @@ static inline void case_arguments(hg__layer *l, const char *item, const char *ar
 
 // What a type is tried with: its test cases, or its example on a vector and, if it knows bands, on an image.
 // Ended by an item of NULL.
-static inline const hg__test_case *case_trials(const hg__layer_type *t) {
+static inline const hg__test_case *test_cases_of(const hg__layer_type *t) {
     static hg__test_case example[3];
     example[0] = (hg__test_case){.item = t->example};
     example[1] = (hg__test_case){

@@ -110,7 +110,7 @@ static void layers_match_finite_differences(void **state) {
     (void)state;
     assert_int_equal(sizeof(hg__real), sizeof(double));
     for (const hg__layer_type *const *t = hg__layer_types(); *t; t++) {
-        for (const hg__test_case *trial = case_trials(*t); trial->item; trial++) {
+        for (const hg__test_case *trial = test_cases_of(*t); trial->item; trial++) {
             check_layer(*t, trial, true);
         }
         if ((*t)->test_cases) continue; // those on vectors also with their defaults

@@ -35,7 +35,7 @@ static void build_item(const char *item, hg__extent in) {
 
 static void for_every_layer_and_table(check *run) {
     for (const hg__layer_type *const *t = hg__layer_types(); *t; t++) {
-        for (const hg__test_case *trial = case_trials(*t); trial->item; trial++) {
+        for (const hg__test_case *trial = test_cases_of(*t); trial->item; trial++) {
             for (const hg__kernels *const *k = hg__kernels_all(); *k; k++) {
                 build(*t, trial, *k);
                 case_run(&one, case_in(&one, x, 0), case_out(&one, y, 0), case_out(&one, dy, 0),
@@ -201,7 +201,7 @@ static void bands_make_up_the_whole(void **state) {
     assert_true(had_bands);
     for (const hg__layer_type *const *t = hg__layer_types(); *t; t++) {
         int32_t most = 0;
-        for (const hg__test_case *trial = case_trials(*t); trial->item; trial++) {
+        for (const hg__test_case *trial = test_cases_of(*t); trial->item; trial++) {
             build(*t, trial, hg__kernels_pick());
             const int32_t lines = hg__extent_of(&one.l.out).H;
             most = lines > most ? lines : most;

@@ -432,7 +432,7 @@ static double deconv_init_scale(const hg__layer *l) {
 }
 
 // clang-format off
-static const hg__test_case conv_trials[] = {
+static const hg__test_case conv_cases[] = {
     {"conv 20 3 s=2", {9, 7, 3}, {0}},        {"conv 3 3", {8, 6, 20}, {0}},
     {"conv 17 3", {5, 4, 18}, {0}},           {"conv 1 5", {6, 5, 2}, {0}},
     {"conv 6 3 g=3", {5, 4, 9}, {0}},         {"conv 5 3 d=2", {7, 6, 5}, {0}},
@@ -441,23 +441,23 @@ static const hg__test_case conv_trials[] = {
     {"conv 8 3 g=8", {6, 5, 8}, {0}},         {"conv 2 3 s=2", {35, 4, 5}, {0}},
     {"conv 5 3", {6, 66, 1}, {0}},
     {0}};
-static const hg__test_case deconv_trials[] = {
+static const hg__test_case deconv_cases[] = {
     {"deconv 18 4 s=2", {3, 4, 5}, {0}},      {"deconv 1 4 s=2", {5, 3, 7}, {0}},
     {"deconv 5 3 s=3 d=2", {3, 3, 6}, {0}},   {"deconv 6 2 s=2 g=2", {20, 3, 4}, {0}},
     {"deconv 7 1 s=2", {4, 3, 2}, {0}},       {"deconv 16 3 s=1", {5, 4, 70}, {0}},
     {"deconv 6 3 s=2 p=0 bias=0 op=1", {1, 2, 3}, {0}}, {"deconv 18 3 s=1", {5, 4, 3}, {0}},
     {0}};
-static const hg__test_case conv1d_trials[] = {
+static const hg__test_case conv1d_cases[] = {
     {"conv1d 5 5 s=2", {1, 23, 3}, {0}},      {"conv1d 16 3 d=3", {1, 40, 16}, {0}},
     {"conv1d 20 9", {1, 115, 4}, {0}},        {"conv1d 2 3", {1, 34, 66}, {0}}, {0}};
-static const hg__test_case deconv1d_trials[] = {
+static const hg__test_case deconv1d_cases[] = {
     {"deconv1d 3 4 s=2", {1, 9, 5}, {0}},     {"deconv1d 17 5 s=3", {1, 7, 1}, {0}}, {0}};
 
 // NOLINTBEGIN(bugprone-macro-parentheses)
 #define CONV_TYPE(id, in_bands, args_text, summary_text, example_text, ...)                       \
  const hg__layer_type hg__layer_##id = {                                                          \
      .name = #id, .args = args_text, .summary = summary_text, .example = example_text,            \
-     .test_cases = id##_trials, .bands = in_bands, .is_linear = true, .channel = channel,             \
+     .test_cases = id##_cases, .bands = in_bands, .is_linear = true, .channel = channel,             \
      .bias_arg = WITH_BIAS, .shape = shape, .init = init, .forward = forward,                     \
      .backward = backward, .tile_count = tile_count, .tile = tile, .refresh = refresh,            \
      .transposed_count = transposed_count, .accumulate = accumulate, .scratch_count = scratch_count,      \

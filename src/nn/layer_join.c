@@ -153,7 +153,7 @@ const hg__layer_type hg__layer_add = {
 };
 
 // clang-format off
-static const hg__test_case concat_trials[] = {
+static const hg__test_case concat_cases[] = {
     {.item = "concat 1"},
     {.item = "concat 1", .in = {37, 3, 5}, .in2 = {37, 3, 4}},
     {.item = "concat 2", .in = {6, 5, 16}, .in2 = {6, 5, 20}},
@@ -166,7 +166,7 @@ const hg__layer_type hg__layer_concat = {
     .args = "slot",
     .summary = "puts the channels that the keep of the same slot saw behind its own",
     .example = "concat 1",
-    .test_cases = concat_trials,
+    .test_cases = concat_cases,
     .bands = true,
     .takes_skip = true,
     .is_linear = true,

@@ -94,7 +94,7 @@ static void avgpool_back(const hg__layer *l, const hg__pass *p, hg__view x, hg__
 
 // clang-format off
 #define TRIALS(name)                            \
-    static const hg__test_case name##_trials[] = {  \
+    static const hg__test_case name##_cases[] = {  \
         {.item = #name " 2", .in = {67, 5, 3}}, \
         {.item = #name " 3 2 1", .in = {6, 5, 17}}, \
         {.item = #name " 2 1", .in = {4, 6, 16}}, \
@@ -111,7 +111,7 @@ const hg__layer_type hg__layer_maxpool = {
     .args = "k=2 s=0 p=0",
     .summary = "the largest of k x k pixels, every s (0: k) pixels",
     .example = "maxpool 2",
-    .test_cases = maxpool_trials,
+    .test_cases = maxpool_cases,
     .bands = true,
     .shape = shape,
     .forward = maxpool,
@@ -124,7 +124,7 @@ const hg__layer_type hg__layer_avgpool = {
     .args = "k=2 s=0 p=0",
     .summary = "the mean of k x k pixels, every s (0: k) pixels",
     .example = "avgpool 2",
-    .test_cases = avgpool_trials,
+    .test_cases = avgpool_cases,
     .bands = true,
     .is_linear = true,
     .shape = shape,

@@ -72,7 +72,7 @@ static void unflatten_back(const hg__layer *l, const hg__pass *p, hg__view x, hg
 }
 
 // clang-format off
-static const hg__test_case flatten_trials[] = {
+static const hg__test_case flatten_cases[] = {
     {.item = "flatten", .in = {6, 5, 3}},
     {.item = "flatten", .in = {1, 9, 20}},
     {.item = "flatten", .in = {5, 4, 1}},
@@ -86,7 +86,7 @@ const hg__layer_type hg__layer_flatten = {
     .args = "",
     .summary = "an image (H, W, C) as a vector, in PyTorch's order C, H, W",
     .example = "flatten",
-    .test_cases = flatten_trials,
+    .test_cases = flatten_cases,
     .reorders = HG_TO_VECTOR,
     .keeps_scale = true,
     .is_linear = true,
@@ -96,7 +96,7 @@ const hg__layer_type hg__layer_flatten = {
 };
 
 // clang-format off
-static const hg__test_case unflatten_trials[] = {
+static const hg__test_case unflatten_cases[] = {
     {.item = "unflatten 1 1 29"},
     {.item = "unflatten 6 5 3", .in = {1, 1, 90}},
     {.item = "unflatten 20 1 9", .in = {1, 1, 180}},
@@ -109,7 +109,7 @@ const hg__layer_type hg__layer_unflatten = {
     .args = "C H W",
     .summary = "a vector in PyTorch's order C, H, W as an image",
     .example = "unflatten 32 7 7",
-    .test_cases = unflatten_trials,
+    .test_cases = unflatten_cases,
     .reorders = HG_TO_IMAGE,
     .keeps_scale = true,
     .is_linear = true,
