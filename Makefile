@@ -64,7 +64,7 @@ else ifdef SAN
  LDFLAGS += -fsanitize=$(SAN:fuzz=fuzzer,address,undefined)
 endif
 # Sanitizers make the kernels' sources long: optimised further they take minutes to compile, and the bits are the same.
-KERNEL  := $(if $(SAN),-O1,-O3)
+KERNEL  := $(if $(SAN),$(if $(filter clang,$(notdir $(CC))),-O0,-O1),-O3)
 
 LIB_SRC  := $(wildcard src/*/*.c)
 CLI_SRC  := $(wildcard cli/*.c)
@@ -102,7 +102,7 @@ build/hourglass-dicom.so: $(wildcard src/image/dicom_*.cc) src/image/dicom_dcmtk
 	    -ldcmjpls -ldcmjpeg -ldcmdata -loflog -lofstd -o $@.new && mv $@.new $@
 
 # A file's name says which instructions it may use.
-$(O)/src/backend/cpu_ref.o: ISA = -O2
+$(O)/src/backend/cpu_ref.o: ISA = $(if $(SAN),-Og,-O2)
 $(O)/src/backend/cpu_avx2.o: ISA = $(KERNEL) -mavx2 -mfma -mprfchw
 $(O)/src/backend/cpu_avx512.o: ISA = $(KERNEL) -mavx2 -mfma -mprfchw -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512
 # Loops over pixels that the compiler makes vectors of.
