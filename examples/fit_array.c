@@ -23,9 +23,9 @@ static int set(hg_options *o, const char *text, hg_error *err) {
 
 int main(int argc, char **argv) {
     static float x[ROWS][WIDTH], score[ROWS];
-    for (int r = 0; r < ROWS; r++) { // on a line in space
-        for (int i = 0; i < WIDTH; i++)
-            x[r][i] = 0.2F + 0.1F * (float)(i + 1) * (float)(r % 40) / 40;
+    for (int i = 0; i < ROWS * WIDTH; i++) { // on a line in space
+        const int r = i / WIDTH, column = i % WIDTH;
+        x[r][column] = 0.2F + 0.1F * (float)(column + 1) * (float)(r % 40) / 40;
     }
     hg_error err = {0};
     hg_options *o = hg_options_new("train", &err);

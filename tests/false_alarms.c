@@ -135,8 +135,9 @@ static int score_rows(const hg_model *m, const hg__data *d, hg__pool *pool, floa
                       hg_error *err) {
     hg__table_detector *detector = hg__table_detector_new(m, pool, d->path, err);
     int code = detector ? HG_OK : HG_ERR_MEMORY;
-    if (code == HG_OK)
+    if (code == HG_OK) {
         code = hg__table_detector_score(detector, d->base, d->rows, score, NULL, err);
+    }
     hg__table_detector_free(detector);
     return code;
 }

@@ -37,10 +37,12 @@ __attribute__((format(printf, 4, 0))) static int
 hear_warning(TIFF *tiff, void *data, const char *module, const char *format, va_list args) {
     hg__tiff_messages *messages = data;
     const bool is_cut = strncmp(format, "IO error", 8) == 0;
-    if (messages->strict && !is_harmless(format))
+    if (messages->strict && !is_harmless(format)) {
         return hear_error(tiff, data, module, format, args);
-    if (is_cut && !messages->lost[0])
+    }
+    if (is_cut && !messages->lost[0]) {
         vsnprintf(messages->lost, sizeof messages->lost, format, args);
+    }
     return 1;
 }
 
@@ -370,8 +372,8 @@ static int open_first_page(hg__image_reader *r, hg_error *err) {
     t->messages.text[0] = '\0';
     r->info = (hg__image_info){.format = "tiff"};
     r->info.pages = (int32_t)hg__tiff.NumberOfDirectories(t->tiff);
-    if (t->messages.text[0] || r->info.pages < 1)
-        return fail_tiff(r, err); // a link that leads nowhere
+    // A link that leads nowhere.
+    if (t->messages.text[0] || r->info.pages < 1) return fail_tiff(r, err);
     HG_TRY(read_page_header(r, err));
     return hg__tiff_find_planes(r, err);
 }

@@ -210,8 +210,9 @@ static int bench_batches(hg__bench *b, const album *a, hg__bench_line *f, hg_err
 static int bench_waiting(hg__bench *b, const album *a, hg__bench_line *f, hg_error *err) {
     feed from;
     int code = make_feed(&from, a, 1U << 30, 0, err);
-    if (code == HG_OK)
+    if (code == HG_OK) {
         from.model = hg__model_from_spec("unet", &from.data->source.shape, 0, 0, err);
+    }
     if (from.model) from.plan = hg__bench_plan(from.model, BATCH, b->pool, err);
     if (code == HG_OK && !from.plan) code = HG_ERR_MEMORY;
     if (code == HG_OK) {

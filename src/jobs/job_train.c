@@ -192,8 +192,8 @@ static int compare_with_pca(hg__train_run *r, double *mse, hg_error *err) {
     hg__loader *own =
         code == HG_OK && !t->val_loader ? hg__loader_new(&t->rows, HG_EVAL_ROWS, NULL, err) : NULL;
     hg__loader *rows = t->val_loader ? t->val_loader : own;
-    if (code == HG_OK)
-        code = rows ? hg__evaluate_mse(&pca->net, rows, t->pool, mse, err) : (int)err->code;
+    if (code == HG_OK && !rows) code = (int)err->code;
+    if (code == HG_OK) code = hg__evaluate_mse(&pca->net, rows, t->pool, mse, err);
     hg__loader_free(own);
     hg_model_free(pca);
     return code;

@@ -131,14 +131,19 @@ static int check_end(hg__trainer *t, hg_error *err) {
                     "epochs: expected at least 1 where neither time= nor steps= is set, got 0");
 }
 
-int hg__trainer_open(hg__trainer *t, hg_error *err) {
+// What can be said before anything is read.
+static int check(hg__trainer *t, hg_error *err) {
     HG_TRY(check_end(t, err));
-    t->pool = hg__pool_new((int32_t)t->o.values.threads, err);
-    if (!t->pool) return HG_ERR_MEMORY;
     HG_TRY(hg__check_model(t, err));
     t->is_table = hg__is_table_run(t);
     if (t->is_table) HG_TRY(hg__set_table_options(t, err));
-    HG_TRY(hg__trim_check(t, err));
+    return hg__trim_check(t, err);
+}
+
+int hg__trainer_open(hg__trainer *t, hg_error *err) {
+    HG_TRY(check(t, err));
+    t->pool = hg__pool_new((int32_t)t->o.values.threads, err);
+    if (!t->pool) return HG_ERR_MEMORY;
     HG_TRY(hg__open_data(t, err));
     HG_TRY(pick_model(t, err));
     HG_TRY(make_model(t, err));

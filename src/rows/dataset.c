@@ -118,11 +118,18 @@ static const hg__dataset_type *const types[] = {
 #undef DATASET
 };
 
+enum {
+#define DATASET(name) INDEX_##name,
+#include "rows/datasets.def"
+#undef DATASET
+    TYPES
+};
+
 hg__dataset *hg__dataset_open(const char *path, const hg__data_options *o,
                               const hg__picture_options *pictures, hg_error *err) {
     if (hg__data_check_path(path, err) < 0) return NULL;
     size_t i = 0;
-    while (!types[i]->is(path)) i++; // the last takes any
+    while (i < TYPES - 1 && !types[i]->is(path)) i++; // the last takes any
     return types[i]->open(path, o, pictures, err);
 }
 
