@@ -29,7 +29,9 @@ enum {
     HG_STREAM_SAMPLE,
     HG_STREAM_FOREST,
     HG_STREAM_SCHEMA,
-    HG_STREAM_LATENT
+    HG_STREAM_LATENT,
+    HG_STREAM_DAMAGE,
+    HG_STREAM_PART_CROP
 };
 
 // A word as a number in [0, 1): 24 bits, exact in float.

@@ -41,8 +41,8 @@ static double row(const hg__loss_rows *r, hg__real *dy, const hg__real *y, const
     gather(y, pixels, step, logit);
     gather(t, pixels, step, mask);
     double sum = colours(r, dy, y, t, scale);
-    sum += (double)arg * r->k->loss_bce_logits(dy ? slope : NULL, logit, mask, scale * arg, 0,
-                                               (int32_t)pixels);
+    sum += (double)arg *
+           r->k->loss_bce_logits(dy ? slope : NULL, logit, mask, scale * arg, 0, (int32_t)pixels);
     if (!dy) return sum;
     for (size_t i = 0; i < pixels; i++) dy[i * step + step - 1] = slope[i];
     hg__zero_padding(dy, r->n);
@@ -63,7 +63,8 @@ static int check(const hg__loss_rows *r, hg_error *err) {
 extern const hg__loss hg__loss_repair;
 const hg__loss hg__loss_repair = {
     .name = "repair",
-    .formula = "(y - t)^2 of all channels but the last, and delta bce(sigmoid(y), t) of that, a mask",
+    .formula =
+        "(y - t)^2 of all channels but the last, and delta bce(sigmoid(y), t) of that, a mask",
     .standard_arg = 0.1,
     .row = row,
     .check = check,
