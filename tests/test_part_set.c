@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // test_part_set.c - which pictures of parts a path stands for, how they are labelled, and what is refused.
+#include "faults.h"
 #include "image_samples.h"
 #include "parts/coco_read.h"
 #include "parts/part_set.h"
@@ -161,6 +162,19 @@ static void masks_and_pictures_need_each_other(void **state) {
     expect_parts(at("n/test/ok"), &test, "mvtec", "0.pgm good"); // no masks of its own
     expect_skipped(at("n"), &test, "mvtec",
                    "test/ko/0.pgm ko+m, test/ko/1.pgm ko+m, test/ok/0.pgm good", why);
+}
+
+static void nothing_of_a_test_split_is_trained_on(void **state) {
+    (void)state;
+    put_pictures("o/test/good/0.pgm o/test/good/1.pgm o/test/cut/0.pgm");
+    expect_refused(at("o"), &train,
+                   "%s: expected at least 2 good pictures to train on, got 0 among 3", at("o"));
+    expect_parts(at("o"), &test, "mvtec",
+                 "test/cut/0.pgm cut, test/good/0.pgm good, test/good/1.pgm good");
+    put_pictures("r/train/good/0.pgm r/train/good/1.pgm r/train/bad/0.pgm");
+    expect_parts(at("r"), &train, "mvtec", "train/good/0.pgm good, train/good/1.pgm good");
+    expect_parts(at("r"), &test, "mvtec",
+                 "train/bad/0.pgm bad, train/good/0.pgm good, train/good/1.pgm good");
 }
 
 static void several_kinds_of_parts_are_not_one(void **state) {
@@ -367,6 +381,7 @@ static void boards_have_their_templates_and_boxes(void **state) {
     put_text_file("d/g/1_not/b.txt", "");
     expect_parts(at("d"), &train, "deeppcb", "g/1/a_temp.pgm good, g/1/b_temp.pgm good");
     expect_parts(at("d"), &test, "deeppcb", "g/1/a_test.pgm defect+p+2b, g/1/b_test.pgm good+p");
+    expect_parts(at("d/g/1"), &test, "deeppcb", "a_test.pgm defect+p+2b, b_test.pgm good+p");
     hg__part_set s = open_set(at("d"), &test);
     assert_string_equal(s.part[0].pair, at("d/g/1/a_temp.pgm"));
     const hg__part_box wanted[] = {
@@ -561,6 +576,58 @@ static void a_mask_is_zeros_and_ones_of_the_pictures_size(void **state) {
     hg__part_set_clear(&s);
 }
 
+// ---- faults: the scenario runs in a child -------------------------------------------------------
+
+// Four layouts, a folder of templates and annotations.
+static int open_as_child(const char *own) {
+    static const struct {
+        const char *path;
+        int32_t count;
+    } sets[] = {
+        {"m/test",             4},
+        {"split_csv/1cls.csv", 2},
+        {"d",                  1},
+        {"faults.txt",         2}
+    };
+    char target[300], labels[300];
+    snprintf(folder, sizeof folder, "%s", own);
+    snprintf(target, sizeof target, "%s", at("t"));
+    snprintf(labels, sizeof labels, "%s", at("faults.json"));
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        const bool is_last = i == 3;
+        const hg__part_options o = {.purpose = HG_PARTS_TEST,
+                                    .target = is_last ? target : NULL,
+                                    .labels = is_last ? labels : NULL};
+        hg_error err = {0};
+        hg__part_set s;
+        const int code = hg__part_set_open(&s, at(sets[i].path), &o, &err);
+        const int32_t count = s.count;
+        hg__part_set_clear(&s);
+        if (code == HG_OK && count == sets[i].count) continue;
+        const bool right = code == HG_ERR_MEMORY || code == HG_ERR_IO;
+        if (!right) printf("%s: %d: %s\n", sets[i].path, code, err.message);
+        return right && (int)err.code == code && err.message[0] ? CHILD_FAILED_WELL
+                                                                : CHILD_FAILED_BADLY;
+    }
+    return CHILD_WORKED;
+}
+
+static void every_failing_allocation_and_read_is_an_error(void **state) {
+    (void)state;
+    put_pictures("d/g/1/b_test.pgm p/a,1.pgm");
+    unlink(at("d/g/1/b_test.pgm"));
+    unlink(at("d/g/1/b_temp.pgm"));
+    put_text_file("faults.txt", "p/a.pgm\np/b.pgm\n");
+    put_text_file(
+        "faults.json",
+        "{\"images\": [{\"id\": 1, \"file_name\": \"a.pgm\"}, {\"id\": 2, "
+        "\"file_name\": \"b.pgm\"}], \"annotations\": [{\"image_id\": 1, \"bbox\": [0, 0, "
+        "1, 1]}]}");
+    assert_true(count_faults(folder, "HG_FAIL_ALLOC", "") > 60);
+    assert_true(count_faults(folder, "HG_FAIL_ALLOC", "+") > 60);
+    assert_true(count_faults(folder, "HG_FAIL_IO", "") >= 5);
+}
+
 // ---- real sets ----------------------------------------------------------------------------------
 
 static void expect_counts(const char *name, const hg__part_options *o, int32_t good,
@@ -607,11 +674,13 @@ static void boards_are_as_their_source_says(void **state) {
     expect_counts("deeppcb", &all, 221, 221, 0, 1398);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (argc == 3) return open_as_child(argv[2]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mvtec_has_two_splits_kinds_and_masks),
         cmocka_unit_test(a_folder_within_mvtec_is_known_for_what_it_is),
         cmocka_unit_test(masks_and_pictures_need_each_other),
+        cmocka_unit_test(nothing_of_a_test_split_is_trained_on),
         cmocka_unit_test(several_kinds_of_parts_are_not_one),
         cmocka_unit_test(folders_named_good_and_bad_are_labels),
         cmocka_unit_test(a_plain_folder_is_good_to_train_on_and_unknown_to_test),
@@ -627,6 +696,7 @@ int main(void) {
         cmocka_unit_test(what_is_no_annotation_is_refused),
         cmocka_unit_test(every_piece_in_the_museum_is_refused_with_its_sentence),
         cmocka_unit_test(a_mask_is_zeros_and_ones_of_the_pictures_size),
+        cmocka_unit_test(every_failing_allocation_and_read_is_an_error),
         cmocka_unit_test(photographs_of_bricks_are_as_their_source_says),
         cmocka_unit_test(photographs_of_ball_screws_are_as_their_source_says),
         cmocka_unit_test(boards_are_as_their_source_says),

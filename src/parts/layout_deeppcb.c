@@ -17,12 +17,13 @@ static size_t board_of(const char *name, const char *ending) {
 }
 
 // All images are templates or boards, and a template has its board behind it.
-static bool is_deeppcb(const hg__part_builder *b) {
+static int is_deeppcb(const hg__part_builder *b, hg_error *err) {
+    (void)err;
     bool has_pair = false;
     for (int32_t i = 0; i < b->images.count; i++) {
         const char *name = b->images.name[i], *before = i ? b->images.name[i - 1] : "";
         const size_t board = board_of(name, "_test");
-        if (!board && !board_of(name, "_temp")) return false;
+        if (!board && !board_of(name, "_temp")) return 0;
         has_pair = has_pair || (board && board_of(before, "_temp") == board &&
                                 memcmp(name, before, board) == 0);
     }
@@ -70,22 +71,27 @@ static int read_boxes(hg__part_builder *b, hg__part *p, const char *path, const 
     return 1;
 }
 
-// "a/b/12000/12000001" -> "FOLDER/a/b/12000_not/12000001.txt". False: there is no such folder.
-static bool find_boxes(const hg__part_builder *b, const char *board, char *path, size_t size) {
-    const char *slash = strrchr(board, '/');
-    if (!slash) return false;
-    const int folder = (int)(slash - board);
-    snprintf(path, size, "%s/%.*s_not", b->set->folder, folder, board);
-    if (!hg__is_folder(path)) return false;
-    snprintf(path, size, "%s/%.*s_not%s.txt", b->set->folder, folder, board, slash);
-    return true;
+// "a/12000/12000001_test.jpg", whose board is its first `board` bytes -> "FOLDER/a/12000_not/12000001.txt"; without folders
+// "FOLDER_not/12000001.txt". 0: there is no such folder.
+static int find_boxes(const hg__part_builder *b, const char *name, size_t board,
+                      char path[HG_MAX_PLACE], hg_error *err) {
+    char place[HG_MAX_PLACE], file[300];
+    const char *slash = strrchr(name, '/');
+    const size_t depth = slash ? (size_t)(slash - name) : 0, begin = slash ? depth + 1 : 0;
+    snprintf(place, sizeof place, "%s%s%.*s_not", b->set->folder, slash ? "/" : "", (int)depth,
+             name);
+    if (!hg__is_folder(place)) return 0;
+    snprintf(file, sizeof file, "%.*s.txt", (int)(board - begin), name + begin);
+    HG_TRY(hg__join_path(path, HG_MAX_PLACE, place, file, err));
+    return 1;
 }
 
 // 1: it stays. Without a folder of boxes nothing is known of it.
-static int give_boxes(hg__part_builder *b, hg__part *p, const char *board, hg_error *err) {
-    char path[HG_MAX_PLACE];
+static int give_boxes(hg__part_builder *b, hg__part *p, size_t board, char path[HG_MAX_PLACE],
+                      hg_error *err) {
     hg__content c;
-    if (!find_boxes(b, board, path, sizeof path)) return 1;
+    const int found = find_boxes(b, p->path, board, path, err);
+    if (found <= 0) return found < 0 ? found : 1;
     if (!hg__is_file(path)) {
         return hg__parts_bad(b, err, "%s/%s: expected its boxes in %.200s, found no such file",
                              b->set->folder, p->path, path);
@@ -100,20 +106,18 @@ static int give_boxes(hg__part_builder *b, hg__part *p, const char *board, hg_er
 
 // ---- boards -------------------------------------------------------------------------------------
 
-// 1: it stays.
-static int complete(hg__part_builder *b, hg__part *p, const char *before, size_t size,
+// A board with the picture that lies before it, which is to be its template. 1: it stays.
+static int complete(hg__part_builder *b, hg__part *p, const char *before, size_t board,
                     hg_error *err) {
-    char path[HG_MAX_PLACE], board[HG_MAX_PART_PATH];
+    char path[HG_MAX_PLACE];
     p->split = HG_SPLIT_TEST;
-    if (board_of(before, "_temp") != size || memcmp(before, p->path, size) != 0) {
+    if (board_of(before, "_temp") != board || memcmp(before, p->path, board) != 0) {
         return hg__parts_bad(b, err, "%s/%s: expected its template %.*s_temp.*, found none",
-                             b->set->folder, p->path, (int)size, p->path);
+                             b->set->folder, p->path, (int)board, p->path);
     }
     HG_TRY(hg__join_path(path, sizeof path, b->set->folder, before, err));
     p->pair = hg__copy_text(path, err);
-    if (!p->pair) return HG_ERR_MEMORY;
-    snprintf(board, sizeof board, "%.*s", (int)size, p->path);
-    return give_boxes(b, p, board, err);
+    return p->pair ? give_boxes(b, p, board, path, err) : HG_ERR_MEMORY;
 }
 
 static int read_deeppcb(hg__part_builder *b, hg_error *err) {

@@ -155,19 +155,20 @@ static const char *place_of(const hg__part_builder *b, const char *name,
     return buffer;
 }
 
-static bool is_mvtec(const hg__part_builder *b) {
+static int is_mvtec(const hg__part_builder *b, hg_error *err) {
     bool has_train = false, has_test = false, has_masks = false;
-    if (b->root[0]) return true;
+    (void)err;
+    if (b->root[0]) return 1;
     for (int32_t i = 0; i < b->images.count; i++) {
         const char *name = b->images.name[i];
         has_masks = has_masks || strncmp(name, "ground_truth/", 13) == 0;
         if (strncmp(name, "train/", 6) == 0) {
             has_train = true;
-            if (is_good_folder(name + 6)) return true;
+            if (is_good_folder(name + 6)) return 1;
         }
         if (strncmp(name, "test/", 5) == 0) {
             has_test = true;
-            if (is_good_folder(name + 5)) return true;
+            if (is_good_folder(name + 5)) return 1;
         }
     }
     return has_test && (has_train || has_masks);
@@ -234,8 +235,7 @@ static size_t base_of(const char *name) {
 }
 
 static const char *masks_of(const hg__part_builder *b) {
-    static const char *const folders[] = {"masks/", "mask/", "ground_truth/", "Masks/",
-                                          "Data/Masks/"};
+    static const char *const folders[] = {"masks/", "mask/", "ground_truth/", "Data/Masks/"};
     for (size_t k = 0; k < sizeof folders / sizeof *folders; k++) {
         for (int32_t i = 0; i < b->images.count; i++) {
             if (begins(b->images.name[i], folders[k])) return folders[k];
@@ -244,12 +244,13 @@ static const char *masks_of(const hg__part_builder *b) {
     return NULL;
 }
 
-static bool is_normal(const hg__part_builder *b) {
+static int is_normal(const hg__part_builder *b, hg_error *err) {
+    (void)err;
     for (int32_t i = 0; i < b->images.count; i++) {
         const char *name = b->images.name[i] + base_of(b->images.name[i]);
-        if (is_good_folder(name) || hg__parts_is_defect(name, first_folder(name))) return true;
+        if (is_good_folder(name) || hg__parts_is_defect(name, first_folder(name))) return 1;
     }
-    return false;
+    return 0;
 }
 
 static int read_normal(hg__part_builder *b, hg_error *err) {
@@ -275,7 +276,8 @@ static int read_normal(hg__part_builder *b, hg_error *err) {
 
 // ---- plain --------------------------------------------------------------------------------------
 
-static bool is_plain(const hg__part_builder *b) {
+static int is_plain(const hg__part_builder *b, hg_error *err) {
+    (void)err;
     return b->images.count > 0;
 }
 

@@ -20,7 +20,8 @@ typedef struct line {
     int cells;                   // more than CELLS where there are more
 } line;
 
-static bool is_list(const hg__part_builder *b) {
+static int is_list(const hg__part_builder *b, hg_error *err) {
+    (void)err;
     return b->images.count == 0 && hg__is_file(b->path);
 }
 
@@ -192,7 +193,7 @@ static bool begins_with_label(const char *path) {
 }
 
 bool hg__is_parts_file(const char *path) {
-    return hg__is_file(path) && (hg__split_is(path) || begins_with_label(path));
+    return hg__is_file(path) && (hg__split_is(path, NULL) == 1 || begins_with_label(path));
 }
 
 const hg__layout hg__layout_list = {"list", is_list, read_list};

@@ -20,15 +20,16 @@ typedef struct taking {
     size_t met;
 } taking;
 
-static bool find_file(const hg__part_builder *b, char path[HG_MAX_PART_PATH]) {
-    const int size = snprintf(path, HG_MAX_PART_PATH, "%s%s", b->path,
-                              b->images.count ? "/split_csv/1cls.csv" : "");
-    return size > 0 && size < HG_MAX_PART_PATH && hg__split_is(path);
+// 1: it is there.
+static int find_file(const hg__part_builder *b, char path[HG_MAX_PART_PATH], hg_error *err) {
+    const char *within = b->images.count ? "/split_csv/1cls.csv" : "";
+    const int size = snprintf(path, HG_MAX_PART_PATH, "%s%s", b->path, within);
+    return size > 0 && size < HG_MAX_PART_PATH ? hg__split_is(path, err) : 0;
 }
 
-static bool is_split(const hg__part_builder *b) {
+static int is_split(const hg__part_builder *b, hg_error *err) {
     char path[HG_MAX_PART_PATH];
-    return find_file(b, path);
+    return find_file(b, path, err);
 }
 
 static bool is_word(const char *text, const char *a, const char *b) {
@@ -150,9 +151,9 @@ static int compare_parts(const void *a, const void *b) {
 static int read_split(hg__part_builder *b, hg_error *err) {
     char path[HG_MAX_PART_PATH];
     hg__part_set *s = b->set;
-    if (!find_file(b, path)) {
-        return hg__fail(err, HG_ERR_IO, "%s: it was changed meanwhile", b->path);
-    }
+    int code = find_file(b, path, err);
+    if (code == 0) code = hg__fail(err, HG_ERR_IO, "%s: it was changed meanwhile", b->path);
+    HG_TRY(code);
     const size_t size = strlen(s->folder);
     if (!b->images.count && strcmp(s->folder, "split_csv") == 0) {
         snprintf(s->folder, sizeof s->folder, ".");
@@ -160,7 +161,7 @@ static int read_split(hg__part_builder *b, hg_error *err) {
         s->folder[size - 10] = '\0';
     }
     taking t = {.b = b, .path = path, .object = b->o->object ? b->o->object : ""};
-    int code = hg__split_read(path, take_object, &t, err);
+    code = hg__split_read(path, take_object, &t, err);
     if (code == HG_OK) code = check_objects(&t, err);
     if (code == HG_OK) code = hg__split_read(path, take_row, &t, err);
     for (size_t i = 0; i < t.met; i++) hg__free(t.objects[i]);

@@ -212,9 +212,10 @@ static bool is_split_folder(const char *place, size_t size) {
 }
 
 // A folder in train/ or test/ of the MVTec layout, or one of those: where in it.
-static void find_inside(hg__part_builder *b) {
+static int find_inside(hg__part_builder *b, hg_error *err) {
     char *place = hg__resolve_both(b->path, b->path);
-    size_t at = place ? strlen(place) : 0;
+    if (!place) return hg__fail(err, HG_ERR_IO, "%s: cannot find out where it lies", b->path);
+    size_t at = strlen(place);
     for (int level = 1; level <= 2 && at > 0; level++) {
         do {
             at--;
@@ -231,6 +232,7 @@ static void find_inside(hg__part_builder *b) {
         break;
     }
     hg__free(place);
+    return HG_OK;
 }
 
 static int list_images(hg__part_builder *b, hg_error *err) {
@@ -252,8 +254,7 @@ static int list_images(hg__part_builder *b, hg_error *err) {
         snprintf(b->set->note, sizeof b->set->note, "%d link%s to folders %s not followed", links,
                  links == 1 ? "" : "s", links == 1 ? "was" : "were");
     }
-    find_inside(b);
-    return HG_OK;
+    return find_inside(b, err);
 }
 
 static int set_folder_of(hg__part_builder *b, hg_error *err) {
@@ -270,7 +271,9 @@ static int read_layout(hg__part_builder *b, hg_error *err) {
     }
     const size_t count = sizeof layouts / sizeof(const hg__layout *);
     for (size_t i = 0; i < count; i++) {
-        if (!layouts[i]->is(b)) continue;
+        const int is = layouts[i]->is(b, err);
+        if (is < 0) return is;
+        if (is == 0) continue;
         b->set->layout = layouts[i]->name;
         return layouts[i]->read(b, err);
     }
@@ -331,7 +334,8 @@ static void count_labels(hg__part_set *s) {
     }
 }
 
-// Of parts without any label all are good; where some have one, those without are not known to be.
+// Of parts without any label all are good; where some have one, those without are not known to be. Nothing of a test split
+// is trained on.
 static void choose(hg__part_builder *b) {
     hg__part_set *s = b->set;
     const hg__parts_purpose purpose = b->o->purpose;
@@ -344,7 +348,9 @@ static void choose(hg__part_builder *b) {
     int32_t kept = 0;
     for (int32_t i = 0; i < s->count; i++) {
         hg__part part = s->part[i];
-        const bool is_of_split = !has_split || part.split == wanted;
+        const bool is_of_split = has_split                   ? part.split == wanted
+                                 : purpose == HG_PARTS_TRAIN ? part.split != HG_SPLIT_TEST
+                                                             : true;
         const bool is_good = !part.is_defect && (part.has_label || !has_labels);
         const bool is_wanted =
             purpose == HG_PARTS_ALL || (is_of_split && (purpose == HG_PARTS_TEST || is_good));

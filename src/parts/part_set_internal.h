@@ -28,8 +28,8 @@ typedef struct hg__part_builder {
 // What makes parts of a path of its kind.
 typedef struct hg__layout {
     const char *name;
-    // Whether the path is laid out so: by what is in its file, or by its images' names.
-    bool (*is)(const hg__part_builder *b);
+    // 1: the path is laid out so, by what is in its file or by its images' names; 0: it is not. Negative on failure.
+    int (*is)(const hg__part_builder *b, hg_error *err);
     int (*read)(hg__part_builder *b, hg_error *err);
 } hg__layout;
 

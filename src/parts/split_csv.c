@@ -135,11 +135,12 @@ int hg__split_read(const char *path,
 }
 
 // The first line names the columns that must be there; other separators than commas are fine.
-bool hg__split_is(const char *path) {
+int hg__split_is(const char *path, hg_error *err) {
     enum { LOOK = 512 };
     hg__content c;
     int found = 0;
-    if (!hg__is_file(path) || hg__content_read_head(&c, path, LOOK, NULL) < 0) return false;
+    if (!hg__is_file(path)) return 0;
+    HG_TRY(hg__content_read_head(&c, path, LOOK, err));
     const char *text = (const char *)c.data, *end = memchr(text, '\n', c.size);
     if (!end) end = text + c.size;
     for (const char *p = text; p < end;) {

@@ -19,6 +19,6 @@ int hg__split_read(const char *path,
                    int (*take)(void *context, const hg__split_row *row, hg_error *err),
                    void *context, hg_error *err);
 
-// Whether the file begins with the names of such columns.
-bool hg__split_is(const char *path);
+// 1: the file begins with the names of such columns; 0: it does not, or is none. Negative where it cannot be read.
+int hg__split_is(const char *path, hg_error *err);
 #endif
