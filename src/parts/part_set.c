@@ -282,34 +282,36 @@ static int read_layout(hg__part_builder *b, hg_error *err) {
 
 // ---- choosing -----------------------------------------------------------------------------------
 
+// Of one path by their places in the set.
 static int compare_paths(const void *a, const void *b) {
-    return strcmp((*(const hg__part *const *)a)->path, (*(const hg__part *const *)b)->path);
+    const hg__part *one = *(const hg__part *const *)a, *two = *(const hg__part *const *)b;
+    const int order = strcmp(one->path, two->path);
+    return order ? order : (one > two) - (one < two);
 }
 
-// A path that was there before is left out: of several, the first in the set's order stays.
+// Marks each part whose path another before it has. by_path is (count), for its use.
+static int find_repeats(hg__part_builder *b, const hg__part **by_path, bool *is_repeat,
+                        hg_error *err) {
+    const hg__part_set *s = b->set;
+    for (int32_t i = 0; i < s->count; i++) by_path[i] = &s->part[i];
+    if (s->count) qsort(by_path, (size_t)s->count, sizeof(const hg__part *), compare_paths);
+    for (int32_t i = 1; i < s->count; i++) {
+        if (strcmp(by_path[i - 1]->path, by_path[i]->path) != 0) continue;
+        is_repeat[by_path[i] - s->part] = true;
+        HG_TRY(hg__parts_bad(b, err, "%s: expected each picture once, got \"%.200s\" twice",
+                             b->path, by_path[i]->path));
+    }
+    return HG_OK;
+}
+
+// A path that was there before is left out.
 static int drop_repeats(hg__part_builder *b, hg_error *err) {
     hg__part_set *s = b->set;
-    int code = HG_OK;
+    int32_t kept = 0;
     bool *is_repeat = hg__alloc((size_t)s->count, sizeof *is_repeat, err);
     const hg__part **by_path = hg__alloc((size_t)s->count, sizeof(const hg__part *), err);
-    if (!is_repeat || !by_path) code = HG_ERR_MEMORY;
-    if (code == HG_OK) {
-        for (int32_t i = 0; i < s->count; i++) by_path[i] = &s->part[i];
-        if (s->count) qsort(by_path, (size_t)s->count, sizeof(const hg__part *), compare_paths);
-    }
-    const hg__part *first = code == HG_OK && s->count ? by_path[0] : NULL;
-    for (int32_t i = 1; i < s->count && code == HG_OK; i++) {
-        if (compare_paths(&first, by_path + i) != 0) {
-            first = by_path[i];
-            continue;
-        }
-        const hg__part *later = by_path[i] > first ? by_path[i] : first;
-        if (by_path[i] < first) first = by_path[i];
-        is_repeat[later - s->part] = true;
-        code = hg__parts_bad(b, err, "%s: expected each picture once, got \"%.200s\" twice",
-                             b->path, later->path);
-    }
-    int32_t kept = 0;
+    int code = HG_ERR_MEMORY;
+    if (is_repeat && by_path) code = find_repeats(b, by_path, is_repeat, err);
     for (int32_t i = 0; i < s->count && code == HG_OK; i++) {
         hg__part part = s->part[i];
         if (is_repeat[i]) {
