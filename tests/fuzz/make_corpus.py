@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# Writes the seed files of the readers' fuzz targets: tests/fuzz/corpus/{idx,npy,npz,csv,gz,image,table_csv,table_mat,video}, and
+# Writes the seed files of the readers' fuzz targets: tests/fuzz/corpus/{idx,npy,npz,csv,gz,image,split_csv,coco,table_csv,table_mat,video}, and
 # the images of tests/museum. Good files' names begin with "good_". No NumPy: every byte is said here. Run from the root of the tree; the result is committed.
 import gzip, io, os, sqlite3, struct, subprocess, sys, tempfile, zipfile, zlib
 
@@ -291,6 +291,38 @@ put(MUSEUM + 'size_overflow.ppm', b'P6\n1431655766 2\n255\n\0\0\0\0')
 put(MUSEUM + 'digits.pgm', b'P5\n' + b'9' * 400 + b' 1\n255\n\0')
 put(MUSEUM + 'endless_comment.pgm', b'P2\n#' + b'x' * 3000)
 put(MUSEUM + 'white_past_16.pgm', b'P5\n2 2\n70000\n' + bytes(8))
+
+# Splits of pictures of parts, and their annotations.
+
+SPLIT = b'object,split,label,image,mask\n'
+put('split_csv/good_visa.csv', SPLIT + b'nut,train,normal,nut/0.png,\nnut,test,anomaly,nut/1.png,nut/m1.png\n')
+put('split_csv/good_order.csv', b'image;label;split\r\n"a;""b"".png";0;train\r\n\r\nb.png;1;test')
+put('split_csv/ragged.csv', SPLIT + b'nut,train,normal,0.png\nnut,train,normal,0.png,,,\n')
+put('split_csv/no_image.csv', b'object,split,label\nnut,train,normal\n')
+put('split_csv/long_cell.csv', SPLIT + b'nut,train,normal,' + b'x' * 2000 + b',\n')
+put('split_csv/zero.csv', SPLIT + b'nut,train,normal,a\0b,\n')
+put(MUSEUM + 'split_open_quote.csv', SPLIT + b'nut,train,normal,"' + b'x\n' * 200)
+put(MUSEUM + 'split_endless_line.csv', SPLIT + b'nut,train,normal,' + b',' * 3000)
+
+
+def coco(images='{"id":1,"file_name":"a.png"}', annotations='{"image_id":1,"category_id":2,"bbox":[0,1,2,3]}'):
+    return ('{"images":[%s],"categories":[{"id":2,"name":"cut"}],"annotations":[%s]}' % (images, annotations)).encode()
+
+
+put('coco/good_one.json', coco())
+put('coco/good_none.json', coco(annotations=''))
+put('coco/good_kinds.json', coco(annotations='{"image_id":1,"bbox":[0,1,2,3]},{"image_id":1,"category_id":2,"bbox":[0.5,1,2,3e0]}'))
+put('coco/twice.json', coco('{"id":1,"file_name":"a.png"},{"id":1,"file_name":"b.png"}'))
+put('coco/zero_name.json', coco('{"id":1,"file_name":"a\\u0000b"}'))
+put('coco/no_image.json', coco(annotations='{"image_id":2,"bbox":[0,1,2,3]}'))
+put('coco/list.json', b'[]')
+put(MUSEUM + 'coco_nan.json', coco(annotations='{"image_id":1,"bbox":[NaN,1,2,3]}'))
+put(MUSEUM + 'coco_endless_box.json', coco(annotations='{"image_id":1,"bbox":[0,0,1e308,1e308]}'))
+put(MUSEUM + 'coco_negative_side.json', coco(annotations='{"image_id":1,"bbox":[9,9,-4,-4]}'))
+put(MUSEUM + 'coco_id_too_big.json', coco('{"id":99999999999999999999,"file_name":"a.png"}'))
+put(MUSEUM + 'coco_key_twice.json', b'{"images":[],"images":[],"annotations":[]}')
+put(MUSEUM + 'coco_deep.json', b'{"images":' + b'[' * 20000)
+put(MUSEUM + 'coco_page.json', b'<!DOCTYPE html><html><body>404 Not Found</body></html>')
 
 # SQLite files, of the smallest pages.
 
