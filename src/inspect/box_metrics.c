@@ -65,8 +65,9 @@ static int scene_init(scene *s, const hg__defects *d, hg_error *err) {
     const int64_t pixels = (int64_t)s->height * s->width;
     for (int64_t i = 0; i < pixels; i++) {
         if (s->label[i] < 0 || s->label[i] > s->regions) {
-            return hg__fail(err, HG_ERR_DATA, "label of pixel %lld: expected 0 to %d, got %d",
-                            (long long)i + 1, s->regions, s->label[i]);
+            hg__fail(err, HG_ERR_DATA, "label of pixel %lld: expected 0 to %d, got %d",
+                     (long long)i + 1, s->regions, s->label[i]);
+            return HG_ERR_DATA;
         }
     }
     s->region = hg__alloc((size_t)s->regions, sizeof *s->region, err);

@@ -14,8 +14,8 @@
 #include "inspect/mask_regions.h"
 
 enum {
-    MAX_PIXELS = 1 << 26, // a picture's regions, a quarter of that, times 2^40 fit 64 bits
-    BAND = 1 << 20,       // pixels sorted at a time
+    MAX_PIXELS = 1 << 26,
+    BAND = 1 << 20, // pixels sorted at a time
     MAX_SHIFT = 20,
     DEFAULT_BYTES = 128 << 20
 };
@@ -86,7 +86,7 @@ static void histogram_widen(hg__map_histogram *h) {
     histogram_trim(h);
 }
 
-// pixel (n): bin << 32 | region, sorted by bin. share (regions + 1): 2^40 / area.
+// pixel (n): bin << 32 | region, sorted by bin. share (regions + 1): 2^bits / area.
 static int histogram_add(hg__map_histogram *h, const uint64_t *pixel, size_t n, uint32_t shift,
                          const uint64_t *share, hg_error *err) {
     hg__map_histogram sum = {0};
@@ -178,10 +178,13 @@ static int find_regions(work *w, const hg__raster *mask, hg__map_picture *p, hg_
     w->share = hg__alloc((size_t)p->regions + 1, sizeof *w->share, err);
     if (!w->share) return HG_ERR_MEMORY;
     for (size_t i = 0; i < hg__raster_count(mask); i++) w->share[w->label[i]]++;
+    uint32_t bits = 62; // so many that all regions together fit
+    while (p->regions >> (62 - bits) > 0) bits--;
+    p->unit = 1 / (double)(UINT64_C(1) << bits);
     for (int32_t r = 1; r <= p->regions; r++) {
         const uint64_t area = w->share[r];
-        w->share[r] = ((UINT64_C(1) << 40) + area / 2) / area;
-        p->overlap += (double)(w->share[r] * area);
+        w->share[r] = ((UINT64_C(1) << bits) + area / 2) / area;
+        p->overlap += (double)(w->share[r] * area) * p->unit;
     }
     return HG_OK;
 }

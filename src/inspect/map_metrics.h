@@ -13,13 +13,14 @@
 // the exact metrics at the most is told beside them (hg__map_errors). It is of the order of 1e-6 in practice.
 typedef struct hg__map_tally hg__map_tally;
 
-// threshold: a pixel is an alarm where its value > it; NaN: none. most_bytes: of all histograms, 0 for 128 MB. Where
-// pictures are so many that their histograms stay larger with 4096 bins for all floats, they become larger.
+// threshold: a pixel is an alarm where its value > it; NaN: none. most_bytes: of all histograms, 0 for 128 MB; while they
+// change, up to twice that is in use. Where pictures are so many that their histograms stay larger with 4096 bins for
+// all floats, they become larger.
 hg__map_tally *hg__map_tally_new(double threshold, size_t most_bytes, hg_error *err);
 void hg__map_tally_free(hg__map_tally *t); // NULL is fine
 
 // map (H, W, 1), finite, at most 2^26 pixels; mask (H, W, 1) of 0 and 1, or NULL: no defect, as with a mask of zeros.
-// HG_ERR_DATA (what and where; the picture is left out), HG_ERR_MEMORY. Takes about 30 MB for a while, and 4 bytes a pixel for a mask.
+// HG_ERR_DATA (what and where; the picture is left out), HG_ERR_MEMORY. Takes 16 MB for a while, and for a mask 4 bytes a pixel.
 int hg__map_tally_add(hg__map_tally *t, const hg__raster *map, const hg__raster *mask,
                       hg_error *err);
 
@@ -34,7 +35,8 @@ typedef struct hg__map_errors {
     double auroc, ap, aupro_30, aupro_5, best_f1, aupimo;
 } hg__map_errors;
 
-// NaN where there is nothing to measure: all but the last two without defects, all without good pixels.
+// NaN where there is nothing to measure: the false alarms without good pictures, all others without defects; of those the ones
+// over all thresholds also without good pixels.
 typedef struct hg__map_metrics {
     int64_t good_pictures, defect_pictures;
     int64_t good_pixels, defect_pixels,

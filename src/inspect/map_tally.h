@@ -15,7 +15,7 @@ typedef struct hg__map_cell {
 typedef struct hg__map_histogram {
     size_t count, room;
     hg__map_cell *cell; // owned (count)
-    // (count), for defect pixels: the sum of 2^40 / area of the pixel's region. An integer, so that sums are exact.
+    // (count), for defect pixels: the sum of 1 / area of the pixel's region, in the picture's units. An integer: sums are exact.
     uint64_t *overlap;
 } hg__map_histogram;
 
@@ -25,7 +25,8 @@ typedef struct hg__map_picture {
         hash; // of its pixels: pictures are sorted by it, so that the order in which they came is forgotten
     int64_t pixels[HG_PIXEL_KINDS], alarms[HG_PIXEL_KINDS];
     int32_t regions;
-    double overlap; // of all its defect pixels
+    double unit;    // of its histograms' overlaps
+    double overlap; // of all its defect pixels: the number of its regions, but for rounding
 } hg__map_picture;
 
 struct hg__map_tally {

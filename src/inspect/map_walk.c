@@ -11,6 +11,7 @@ typedef struct source {
     size_t left; // cells not walked yet: the last of them is next
     size_t picture;
     int32_t kind;
+    double unit; // of overlaps
     double rate; // 1 / pixels, where they count for the mean over pictures; else 0
 } source;
 
@@ -51,7 +52,7 @@ static int walk_init(walk *w, const hg__map_tally *t, hg__map_bins *bins, hg_err
         for (int32_t kind = HG_GOOD; kind < HG_PIXEL_KINDS; kind++) {
             if (p->of[kind].count == 0) continue;
             source *s = w->source + w->waiting;
-            *s = (source){p->of + kind, p->of[kind].count, i, kind, 0};
+            *s = (source){p->of + kind, p->of[kind].count, i, kind, p->unit, 0};
             if (kind == HG_DEFECT || p->regions == 0) s->rate = 1 / (double)p->pixels[kind];
             w->heap[w->waiting] = heap_key(s, w->waiting);
             w->waiting++;
@@ -81,7 +82,7 @@ static void add_to_bin(const walk *w, const source *s, size_t cell) {
     hg__map_bins *b = w->bins;
     const size_t at = s->picture * (size_t)b->room + (size_t)b->count;
     (s->kind == HG_GOOD ? b->good : b->defect)[at] += (double)s->of->cell[cell].pixels;
-    if (s->kind == HG_DEFECT) b->overlap[at] += (double)s->of->overlap[cell];
+    if (s->kind == HG_DEFECT) b->overlap[at] += (double)s->of->overlap[cell] * s->unit;
 }
 
 static void close_bin(walk *w, const hg__curve *c, const hg__curve_mass *next) {
@@ -109,7 +110,7 @@ static hg__curve_mass take(walk *w, uint32_t bin) {
             next.good_rate += pixels * s->rate;
         } else {
             next.defect += pixels;
-            next.overlap += (double)s->of->overlap[cell];
+            next.overlap += (double)s->of->overlap[cell] * s->unit;
             next.image_rate += pixels * s->rate;
         }
         if (w->bins) add_to_bin(w, s, cell);

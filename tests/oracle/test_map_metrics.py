@@ -192,6 +192,7 @@ def compare_large():
     compare("a few bins, many scales", draw_pictures(22, 3, 4, sizes, "wide"), 500000, 1e-4)
     compare("a few bins, below 0 as well", draw_pictures(23, 3, 4, sizes, "negative", 40), 500000, 1e-4)
     compare("far too few bins", draw_pictures(24, 3, 4, sizes, "plain", 40), SMALL, 1e-2)
+    compare("a picture sorted in two parts", draw_pictures(26, 1, 1, [(1100, 1000)], "ties"))
     values, masks = whole(draw_pictures(25, 5, 3, [(250, 400)], "plain", 40))
     big = list(zip(values, masks))
     far = abs(run(big)["aupimo"][0] - anomalib_aupimo(values, masks))
