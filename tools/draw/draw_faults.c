@@ -117,9 +117,23 @@ static void add_stain(scene *s, const fault *f) {
     }
 }
 
+// White rust: light, dull, rough, on what shone.
+static void add_rust(scene *s, const fault *f) {
+    EACH_PLACE(s, p) {
+        const double q = spot(f, p.x, p.y, 0.5);
+        if (q <= 0 || s->part[p.at] < 0.5) continue;
+        const double crust = 0.6 + 0.8 * fractal(f->seed + 6, p.x * 0.25, p.y * 0.25, 3);
+        const double here = step(4 * q) * step(crust) * (0.35 + 0.6 * f->strength);
+        dye(s->colour + 3 * p.at, 0.55, 0.52, 0.46, here);
+        s->height[p.at] += here * 0.7 * noise(f->seed + 7, p.x * 0.6, p.y * 0.6);
+        s->gloss[p.at] *= 1 - 0.8 * here;
+        s->mark[p.at] = 1;
+    }
+}
+
 // A crumb, a chip, a drop of glue: something else lies on it.
 static void add_blob(scene *s, const fault *f) {
-    const double tone = 0.06 + 0.6 * fabs(hash(f->seed, 3, 3)),
+    const double tone = 0.05 + 0.65 * fabs(hash(f->seed, 3, 3)),
                  warm = 1 + 0.25 * hash(f->seed, 4, 4), share = 0.5 + 0.5 * f->strength;
     fault g = *f;
     g.size = f->size * (0.25 + 0.30 * f->strength);
@@ -174,6 +188,7 @@ void surface_fault(scene *s) {
     case DENT:
     case BUBBLE: add_dent(s, f); break;
     case STAIN: add_stain(s, f); break;
+    case RUST: add_rust(s, f); break;
     case BLOB: add_blob(s, f); break;
     case PIT: add_pit(s, f); break;
     case INACTIVE: add_inactive(s, f); break;

@@ -258,7 +258,7 @@ const kind kinds[] = {
      draw_bracket,           false,
      0.55,                                0.35,
      4,                                            {SCRATCH, DENT, BITE, STAIN, BENT, BLOB, CRACK, NO_HOLE}},
-    {"screw",   draw_screw,  true,  0.30, 0.30, 4, {BITE, BENT, WORN, STAIN, BLOB, SCRATCH}                },
+    {"screw",   draw_screw,  true,  0.30, 0.30, 4, {BITE, BENT, WORN, RUST, BLOB}                          },
     {"tile",    draw_tile,   true,  0,    0.30, 4, {CRACK, PIT, SCRATCH, STAIN, DENT, BLOB}                },
     {"cell",    draw_cell,   true,  0,    1.00, 2, {CRACK, FINGER, INACTIVE, STAIN, BLOB, SCRATCH}         },
     {"fabric",  draw_fabric, false, 0.40, 0.40, 2, {TORN, NO_THREAD, PULLED, STAIN, BLOB, FIBRE}           },

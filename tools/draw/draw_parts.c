@@ -17,11 +17,15 @@
 
 #include "scene.h"
 
+// clang-format off
 const char *const what_names[WHATS] = {
-    "good",           "bite",   "bent",    "missing_hole", "worn_thread", "tear",
-    "missing_thread", "pulled", "scratch", "dent",         "stain",       "blob",
-    "crack",          "pit",    "fibre",   "bubble",       "finger",      "inactive",
+    [SOUND] = "good", [BITE] = "bite", [BENT] = "bent", [NO_HOLE] = "missing_hole",
+    [WORN] = "worn_thread", [TORN] = "tear", [NO_THREAD] = "missing_thread", [PULLED] = "pulled",
+    [SCRATCH] = "scratch", [DENT] = "dent", [STAIN] = "stain", [RUST] = "rust",
+    [BLOB] = "blob", [CRACK] = "crack", [PIT] = "pit", [FIBRE] = "fibre",
+    [BUBBLE] = "bubble", [FINGER] = "finger", [INACTIVE] = "inactive",
 };
+// clang-format on
 
 // ---- a picture -----------------------------------------------------------------------------------
 
@@ -76,29 +80,43 @@ static double gap_of(what which) {
     return which == NO_THREAD ? 9 : which == BENT ? 12 : which < SCRATCH ? 4 : 2;
 }
 
+// What of a place a change of shape changes.
+static double shape_at(const scene *s, size_t i) {
+    return s->height[i] + 8 * s->part[i] + 20 * s->colour[3 * i];
+}
+
+// Whether enough is marked, and enough of that is to be seen: 7 grey levels or more from s->before.
+static bool is_visible(const scene *s) {
+    const size_t places = (size_t)s->size * (size_t)s->size;
+    size_t marked = 0, seen = 0;
+    for (size_t i = 0; i < places; i++) {
+        if (s->mark[i] < 0.5) continue;
+        marked++;
+        seen += fabs(sqrt(s->light[3 * i + 1]) - s->before[i]) > 0.028;
+    }
+    return (double)marked > 25 * s->unit * s->unit && marked < places / 3 && 5 * seen > marked;
+}
+
 // Draws the part without its defect, then with it; s->mark is where. False where nothing is to be seen.
 static bool draw_broken(scene *s, const kind *k, what which) {
     const size_t places = (size_t)s->size * (size_t)s->size;
     memset(s->mark, 0, places * sizeof *s->mark);
     draw(s, k);
+    shine(s);
+    for (size_t i = 0; i < places; i++) {
+        s->shape[i] = shape_at(s, i);
+        s->before[i] = sqrt(s->light[3 * i + 1]);
+    }
     put_fault(s, which);
     if (which < SCRATCH || which == FINGER) {
-        double *before = s->old;
-        for (size_t i = 0; i < places; i++) {
-            before[i] = s->height[i] + 8 * s->part[i] + 20 * s->colour[3 * i];
-        }
         draw(s, k);
-        for (size_t i = 0; i < places; i++) {
-            s->mark[i] =
-                fabs(s->height[i] + 8 * s->part[i] + 20 * s->colour[3 * i] - before[i]) > 1.2;
-        }
+        for (size_t i = 0; i < places; i++) s->mark[i] = fabs(shape_at(s, i) - s->shape[i]) > 1.2;
     } else {
         surface_fault(s);
     }
     close_marks(s, 1 + (int)(gap_of(which) * s->unit));
-    size_t marked = 0;
-    for (size_t i = 0; i < places; i++) marked += s->mark[i] > 0.5;
-    return (double)marked > 25 * s->unit * s->unit && marked < places / 3;
+    shine(s);
+    return is_visible(s);
 }
 
 // ---- files ---------------------------------------------------------------------------------------
@@ -174,7 +192,6 @@ static int draw_bad(album *a, int number) {
         seen = draw_broken(s, a->kind, which);
     }
     if (!seen) return fail("this kind has no place for a", what_names[which]);
-    shine(s);
     expose(s, a->kind->grey, a->bytes);
     if (save(a, "test", what_names[which], number, a->kind->grey, false) < 0) return -1;
     for (size_t k = 0; k < (size_t)s->size * (size_t)s->size; k++) {
@@ -250,13 +267,13 @@ static int set(album *a, const char *argument) {
 
 static double *planes(scene *s) {
     const size_t places = (size_t)s->size * (size_t)s->size;
-    double *all = calloc(places * 12, sizeof *all);
+    double *all = calloc(places * 13, sizeof *all);
     if (!all) return NULL;
     s->unit = s->size / 256.0;
     s->height = all, s->gloss = all + places, s->part = all + 2 * places,
     s->mark = all + 3 * places;
-    s->far = all + 4 * places, s->old = all + 5 * places, s->colour = all + 6 * places,
-    s->light = all + 9 * places;
+    s->far = all + 4 * places, s->shape = all + 5 * places, s->colour = all + 6 * places,
+    s->light = all + 9 * places, s->before = all + 12 * places;
     return all;
 }
 

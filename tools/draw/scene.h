@@ -23,6 +23,7 @@ typedef enum what {
     SCRATCH,
     DENT,
     STAIN,
+    RUST,
     BLOB,
     CRACK,
     PIT,
@@ -48,7 +49,9 @@ typedef struct scene {
     double unit; // pixels
     uint64_t seed, state;
     fault fault;
-    double *height, *gloss, *part, *mark, *far, *old; // (size, size)
+    double *height, *gloss, *part, *mark, *far; // (size, size)
+    // (size, size) without the defect: what a change of shape changes, what the sensor gets
+    double *shape, *before;
     double *colour; // (size, size, 3) share of the light given back
     double *light;  // (size, size, 3) what the sensor gets
     double lamp[3], shadow, ambient;
