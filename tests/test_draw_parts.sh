@@ -17,10 +17,11 @@ while read -r kind expected; do
 done <<'END'
 bracket 3950442335
 screw 4239734797
-tile 21641744
+tile 3094721341
 cell 2107370199
 fabric 2229770739
-film 3590908711
+film 3148963593
+lens 2875101209
 END
 "$draw" kind=film n=1 good=0 broken=0 size=64 seed=8 out="$work/other"
 expect "another seed is another picture" eval '! cmp -s "$work/other/train/good/000.pgm" "$work/film/train/good/000.pgm"'
@@ -41,7 +42,7 @@ refuse() { # refuse SENTENCE ARGUMENTS...
     expect "$*: $sentence, not $said" [ "$said" = "draw_parts: $sentence" ]
 }
 refuse "kind= and out= are needed" kind=film
-refuse "kind is one of bracket, screw, tile, cell, fabric, film, not nut" kind=nut out="$work/x"
+refuse "kind is one of bracket, screw, tile, cell, fabric, film, lens, not nut" kind=nut out="$work/x"
 refuse "not a number in range: 12" kind=film size=12 out="$work/x"
 refuse "no such defect: rot" kind=film only=rot out="$work/x"
 refuse "this kind has no place for a missing_hole" kind=film only=missing_hole n=0 good=0 size=32 out="$work/x"

@@ -15,7 +15,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.environ.get("HG_DATA", "../shared/data")
 DRAW = os.environ.get("DRAW_PARTS", os.path.join(HERE, "../../build/gcc/draw_parts"))
-DRAWN = ("bracket", "screw", "tile", "cell", "fabric", "film")
+DRAWN = ("bracket", "screw", "tile", "cell", "fabric", "film", "lens")
 TEXTURES = ("brick", "gravel", "grass", "cloth", "bark")
 
 

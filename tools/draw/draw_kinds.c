@@ -103,8 +103,8 @@ static void draw_screw(scene *s) {
 
 static void draw_tile(scene *s) {
     const uint64_t seed = bits(s);
-    const double tone = between(s, 0.20, 0.28), x0 = between(s, 0, 900),
-                 slope = between(s, -0.25, 0.25), relief = between(s, 0.8, 1.2);
+    const double tone = between(s, 0.17, 0.30), x0 = between(s, 0, 900),
+                 slope = between(s, -0.35, 0.35), relief = between(s, 0.7, 1.3);
     EACH_PLACE(s, p) {
         const double x = p.x + x0, ground = noise(seed, x * 0.02, p.y * 0.75) +
                                             0.7 * noise(seed + 1, x * 0.045, p.y * 1.7);
@@ -236,20 +236,49 @@ static void draw_fabric(scene *s) {
     }
 }
 
+// Nearly nothing is to be seen; what there is, light, clouds, lines of the die, grain, is another from roll to roll.
 static void draw_film(scene *s) {
     const uint64_t seed = bits(s);
-    const double tone = between(s, 0.36, 0.42), gx = between(s, -0.10, 0.10),
-                 gy = between(s, -0.10, 0.10);
+    const double tone = between(s, 0.30, 0.46), gx = between(s, -0.25, 0.25),
+                 gy = between(s, -0.25, 0.25);
+    const double clouds = between(s, 0.01, 0.05), lines = between(s, 0.002, 0.014),
+                 grains = between(s, 0.006, 0.018);
     EACH_PLACE(s, p) {
         const double die = noise(seed, p.x * 0.35, p.y * 0.004),
-                     cloud = fractal(seed + 1, p.x * 0.015, p.y * 0.015, 3);
-        const double grain = hash(seed + 5, (int64_t)(p.x * s->unit), (int64_t)(p.y * s->unit));
+                     cloud = fractal(seed + 1, p.x * 0.012, p.y * 0.012, 3);
+        const double grain = hash(seed + 5, p.i, p.j);
         s->part[p.at] = 1;
         s->height[p.at] = 0.035 * die + 0.30 * cloud;
         s->gloss[p.at] = 0.10;
-        const double t = tone * (1 + gx * (p.x / 256 - 0.5) + gy * (p.y / 256 - 0.5) +
-                                 0.012 * cloud + 0.012 * grain + 0.005 * die);
+        const double lit = 1 + gx * (p.x / 256 - 0.5) + gy * (p.y / 256 - 0.5);
+        const double t = tone * (lit + clouds * cloud + grains * grain + lines * die);
         paint(s->colour + 3 * p.at, t, t, t);
+    }
+}
+
+// Before black: a bevelled rim, a ground flange, a polished cap that mirrors the lamp.
+static void draw_lens(scene *s) {
+    const double x0 = 128 + between(s, -4, 4), y0 = 128 + between(s, -4, 4),
+                 rise = between(s, 0.0029, 0.0033);
+    const double tone = between(s, 0.05, 0.08), ground = between(s, 0.16, 0.22);
+    const uint64_t seed = bits(s);
+    EACH_PLACE(s, p) {
+        const double x = p.x - x0, y = p.y - y0, r = length2(x, y), gone = lost(s, p.x, p.y);
+        const double in = clamp(0.5 - (r - 104) * s->unit, 0, 1) * (1 - gone),
+                     cap = clamp(0.5 - (r - 80) * s->unit, 0, 1);
+        const double bevel = clamp((104 - r) / 5, 0, 1),
+                     turned = noise(seed, r * 1.4, 0) + 0.5 * noise(seed + 1, r * 0.6, x * 0.02);
+        const double flat = 5 * (1 - (1 - bevel) * (1 - bevel)) + 0.05 * turned,
+                     dome = 3 + rise * (6400 - r * r);
+        s->part[p.at] = in;
+        s->height[p.at] = in * mixed(flat, dome, cap);
+        s->gloss[p.at] = in * mixed(0.15, 0.75, cap);
+        const double inner = tone * (1 + 0.6 * step((r - 30) / 50)) *
+                             (1 + 0.06 * fractal(seed + 2, x * 0.02, y * 0.02, 3));
+        const double t = mixed(ground * (1 + 0.10 * turned), inner, cap);
+        const double dark = 0.012 * (1 + 0.3 * noise(seed + 3, p.x * 0.4, p.y * 0.4));
+        paint(s->colour + 3 * p.at, dark, dark, dark);
+        dye(s->colour + 3 * p.at, t, t, t, in);
     }
 }
 
@@ -263,5 +292,6 @@ const kind kinds[] = {
     {"cell",    draw_cell,   true,  0,    1.00, 2, {CRACK, FINGER, INACTIVE, STAIN, BLOB, SCRATCH}         },
     {"fabric",  draw_fabric, false, 0.40, 0.40, 2, {TORN, NO_THREAD, PULLED, STAIN, BLOB, FIBRE}           },
     {"film",    draw_film,   true,  0,    0.40, 5, {SCRATCH, BUBBLE, FIBRE, BLOB, STAIN, DENT}             },
+    {"lens",    draw_lens,   true,  0.2,  0.50, 6, {SCRATCH, FIBRE, BLOB, PIT, STAIN, BITE, BUBBLE}        },
 };
 const int kind_count = sizeof kinds / sizeof kinds[0];

@@ -227,8 +227,9 @@ static int set_kind(album *a, const char *value) {
     for (int k = 0; k < kind_count; k++) {
         if (strcmp(value, kinds[k].name) == 0) a->kind = &kinds[k];
     }
-    return a->kind ? 0
-                   : fail("kind is one of bracket, screw, tile, cell, fabric, film, not", value);
+    return a->kind
+               ? 0
+               : fail("kind is one of bracket, screw, tile, cell, fabric, film, lens, not", value);
 }
 
 static int set_only(album *a, const char *value) {
