@@ -76,8 +76,9 @@ HELPERS  := $(patsubst %.c,$(O)/%,$(filter-out $(TEST_SRC),$(wildcard tests/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS  := $(FUZZ_SRC:%.c=$(O)/%)
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard examples/*.c))
+DRAW     := $(patsubst %.c,$(O)/%.o,$(wildcard tools/draw/*.c))
 SCRIPTS  := $(wildcard tests/run_cli.sh tests/test_*.sh tests/oracle/test_*.py)
-HEADERS  := $(wildcard src/*/*.h include/*.h cli/*.h tests/*.h)
+HEADERS  := $(wildcard src/*/*.h include/*.h cli/*.h tests/*.h tools/draw/*.h)
 C_FILES  := $(LIB_SRC) $(CLI_SRC) $(wildcard tests/*.c) $(FUZZ_SRC) $(wildcard tests/fuzz/replay.c tests/recipes/*.c bench/*.c examples/*.c)
 
 # DICOM, where DCMTK is: opened at the first such file, so that nothing else links with it.
@@ -117,6 +118,8 @@ DOUBLE := $(patsubst %.c,$(O)/double/%.o,$(wildcard src/base/*.c src/nn/*.c) src
 $(O)/double/%.o: %.c ; @mkdir -p $(@D); [ $(V) = 1 ] || echo "CC $< (double)"; $(CC) $(ALL_CFLAGS) -DHG_DOUBLE -c $< -o $@
 $(O)/tests/test_gradients: $(DOUBLE) ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 $(O)/examples/%: $(O)/examples/%.o $(O)/libhourglass.a ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+# Draws the demo's and the tests' photographs of parts.
+$(O)/draw_parts: $(DRAW) ; $(Q)$(CC) $(LDFLAGS) $^ -lm -o $@
 # A fuzz target with its own engine under `make fuzz`; else with replay.c, which runs the saved corpus.
 $(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(if $(filter fuzz,$(KIND)),,$(O)/tests/fuzz/replay.o) $(O)/libhourglass.a
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
@@ -127,7 +130,7 @@ help: ; @sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 demo:
 	@tools/setup.sh build
-	@$(MAKE) CC=gcc SAN= build/hourglass
+	@$(MAKE) CC=gcc SAN= build/hourglass build/gcc/draw_parts
 	@tools/demo.sh build/hourglass
 
 test:
@@ -149,7 +152,7 @@ WANTED := $(filter-out $(call with,$(SKIP),$(EVERY)),$(if $(ONLY),$(call with,$(
 LONG := faults false_alarms same_bits big_file test_docs table_sources test_tables test_baselines test_model test_pictures test_train
 PICKED := $(foreach w,$(LONG),$(call with,$w,$(WANTED)))
 PICKED += $(filter-out $(PICKED),$(WANTED))
-run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(HELPERS) $(EXAMPLES) $(OTHER) $(INSTALLED) $(if $(SAN),,$(O)/libhourglass.so)) $(PLUGIN)
+run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(O)/draw_parts $(HELPERS) $(EXAMPLES) $(OTHER) $(INSTALLED) $(if $(SAN),,$(O)/libhourglass.so)) $(PLUGIN)
 	@CC=$(CC) SAN=$(SAN) tools/run_tests.sh $(O) $(PICKED)
 
 check:
@@ -243,5 +246,5 @@ FORCE:
 .PHONY: all help demo test run-tests check layers headers format reformat tidy fuzz bench bench-peers golden longest cov \
         docs aarch64 install uninstall clean FORCE
 .SECONDARY:
--include $(DOUBLE:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(FUZZERS:=.d) $(EXAMPLES:=.d) $(wildcard $(O)/tests/*.d)
+-include $(DOUBLE:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(FUZZERS:=.d) $(EXAMPLES:=.d) $(DRAW:.o=.d) $(wildcard $(O)/tests/*.d)
 endif

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Trains 784-64-784 on Fashion-MNIST, fits PCA with as many components beside it, and shows both on the test
 # images; trains a network that cleans such images; then corrupts a photograph and cleans it with the model that
-# ships; and finds what is unusual in a table. Usage: demo.sh build/hourglass [photograph]
+# ships; and finds what is unusual in a table, and defects on photographs of parts. Usage: demo.sh build/hourglass [photograph]
 set -eu
 command=$1
 # Rear Admiral Grace Hopper by James S. Davis, United States Navy: public domain. Of the Debian package
@@ -12,8 +12,28 @@ shipped=models/denoise.safetensors
 run=runs/demo
 clean=runs/demo-denoise
 table=runs/demo-table
+parts=runs/demo-parts
+draw=build/gcc/draw_parts
 number() { printf '%s' "$2" | tr -d ' \n' | sed -n "s/.*\"$1\":\([-+.0-9eE]*\).*/\1/p"; } # number KEY JSON
 measure() { "$command" val --json -q model="$run/weights/$1.safetensors" data=fashion-test noise="$2"; } # measure WEIGHTS NOISE
+
+# Brackets as a camera over the line sees them, some of them broken: learnt from good ones alone, then found.
+find_defects() {
+    rm -rf "$parts/brackets"
+    mkdir -p "$parts"
+    "$draw" kind=bracket size=128 n=40 good=4 broken=6 seed=3 out="$parts/brackets"
+    echo
+    echo "== Photographs of 40 good brackets are learnt, then ten more are looked at; six of those are broken"
+    "$command" train data="$parts/brackets/train/good" name=demo-parts exist_ok=true
+    "$command" predict -q model="$parts/weights/best.safetensors" data="$parts/brackets/test" out="$parts/scores.csv" maps="$parts/maps"
+    echo
+    echo "The part, how unusual it is, and whether it would be sorted out (the folder says what is broken):"
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        { print $at["file"] "," $at["score"] "," $at["p_value"] "," $at["alarm"] }' "$parts/scores.csv" | sort -t , -k 2 -gr |
+        awk -F, '{ printf "%-26s score %-8.4g  p %-8.2g  %s\n", $1, $2, $3, $4 ~ /^(1|true|yes|alarm)/ ? "alarm" : "" }'
+    pictures="$pictures
+            $parts/samples.png (brackets: photograph, map of what is unusual, outline), $parts/maps"
+}
 
 echo "== An autoencoder learns 60000 images of clothes, and PCA beside it"
 "$command" train data=fashion model=ae epochs=60 schedule=cosine warmup=500 seed=0 name=demo exist_ok=true
@@ -79,6 +99,8 @@ awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
     { print $at["row"], $at["score"], $at["p_value"], $at["column_1"], $at["observed_1"], $at["expected_1"] }' "$table/scores.csv" |
     sort -t , -k 2 -gr | head -n 3 |
     awk -F, '{ printf "row %-4d  score %-8.4g  p %-8.2g  %s: %s, expected %s\n", $1, $2, $3, $4, $5, $6 }'
+
+if "$command" help predict | grep -q '^  maps=' && [ -x "$draw" ]; then find_defects; fi
 
 cat <<END
 
