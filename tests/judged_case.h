@@ -22,7 +22,7 @@ static inline void judged_clear(judged_case *c) {
     hg__regions_clear(&c->regions);
 }
 
-// The map is half as large each way: 3 in the spot, 0 elsewhere. 0, or what failed.
+// c stays where it is. The map is half as large each way: 3 in the spot, 0 elsewhere. 0, or what failed.
 static inline int judged_init(judged_case *c, const char *file, const char *kind) {
     const hg__region_options o = {.threshold = 1};
     *c = (judged_case){0};

@@ -14,10 +14,8 @@
 
 #include <cmocka.h>
 
-static judged_case drawn(void) {
-    judged_case c;
-    assert_int_equal(judged_init(&c, "spot.png", ""), 0);
-    return c;
+static void draw(judged_case *c) {
+    assert_int_equal(judged_init(c, "spot.png", ""), 0);
 }
 
 static hg__image loaded(const char *name, int32_t channels, hg__dtype type) {
@@ -48,7 +46,8 @@ static void the_scale_of_colours_rises_in_lightness(void **state) {
 
 static void an_overlay_is_the_picture_where_it_is_normal_and_coloured_in_the_spot(void **state) {
     (void)state;
-    judged_case c = drawn();
+    judged_case c;
+    draw(&c);
     const hg__heat heat = hg__heat_of(1);
     assert_int_equal(hg__overlay_save(at("overlay.png"), &c.is, &heat, NULL), HG_OK);
     hg__image image = loaded("overlay.png", 3, HG_U8);
@@ -66,7 +65,8 @@ static void an_overlay_is_the_picture_where_it_is_normal_and_coloured_in_the_spo
 
 static void a_mask_has_the_regions_pixels_and_no_others(void **state) {
     (void)state;
-    judged_case c = drawn();
+    judged_case c;
+    draw(&c);
     assert_int_equal(hg__mask_save(at("mask.png"), &c.regions, &c.is.frame, NULL), HG_OK);
     hg__image image = loaded("mask.png", 1, HG_U8);
     const uint8_t *p = image.pixels;
@@ -111,7 +111,8 @@ static void an_npy_map_is_its_numbers(void **state) {
 
 static void a_spot_of_one_pixel_is_seen_in_a_map_drawn_small(void **state) {
     (void)state;
-    judged_case c = drawn();
+    judged_case c;
+    draw(&c);
     const hg__heat heat = hg__heat_of(1);
     memset(c.map.at, 0, hg__raster_count(&c.map) * sizeof *c.map.at);
     *hg__raster_pixel(&c.map, 7, 13) = 9;
@@ -128,7 +129,8 @@ static void a_spot_of_one_pixel_is_seen_in_a_map_drawn_small(void **state) {
 
 static void a_map_over_a_part_of_the_picture_is_drawn_there(void **state) {
     (void)state;
-    judged_case c = drawn();
+    judged_case c;
+    draw(&c);
     const hg__heat heat = hg__heat_of(1);
     for (size_t i = 0; i < hg__raster_count(&c.map); i++) c.map.at[i] = 9;
     c.is.frame = (hg__map_frame){16, 8, 1, 1, CASE_W, CASE_H};
@@ -148,7 +150,8 @@ static void a_map_over_a_part_of_the_picture_is_drawn_there(void **state) {
 
 static void a_contact_sheet_has_a_row_a_picture_under_its_headline(void **state) {
     (void)state;
-    judged_case c = drawn();
+    judged_case c;
+    draw(&c);
     hg__judged bare = c.is;
     bare.reconstruction = NULL;
     bare.p_value = (double)NAN;
