@@ -11,7 +11,7 @@ static int show(hg__gallery *g, const char *name, hg_error *err) {
     judged_case c;
     int code = judged_init(&c, name, name);
     if (code == 0) code = hg__gallery_show(g, &c.is, err);
-    hg__gallery_list(g, &c.is);
+    if (code == 0) hg__gallery_list(g, &c.is);
     judged_clear(&c);
     return code;
 }

@@ -148,6 +148,29 @@ static void a_map_over_a_part_of_the_picture_is_drawn_there(void **state) {
     judged_clear(&c);
 }
 
+static void what_lies_outside_of_the_canvas_is_left_out(void **state) {
+    (void)state;
+    judged_case c;
+    draw(&c);
+    const hg__heat heat = hg__heat_of(1);
+    static const hg__box boxes[] = {
+        {-20, -10, 64, 40},
+        {10,  5,   64, 40},
+        {-90, 0,   64, 40},
+        {0,   0,   7,  90}
+    };
+    hg__canvas canvas;
+    assert_int_equal(hg__canvas_init(&canvas, 30, 20, NULL), HG_OK);
+    for (int k = 0; k < 4; k++) {
+        for (int p = 0; p < HG_PANELS; p++) {
+            hg__draw_panel(&canvas, boxes + k, (hg__panel)p, &c.is, &heat);
+        }
+    }
+    assert_memory_equal(canvas.rgb + (19 * 30 + 29) * 3, "\x66\x66\x66", 3);
+    hg__canvas_clear(&canvas);
+    judged_clear(&c);
+}
+
 static void a_contact_sheet_has_a_row_a_picture_under_its_headline(void **state) {
     (void)state;
     judged_case c;
@@ -200,6 +223,7 @@ int main(void) {
         cmocka_unit_test(an_npy_map_is_its_numbers),
         cmocka_unit_test(a_spot_of_one_pixel_is_seen_in_a_map_drawn_small),
         cmocka_unit_test(a_map_over_a_part_of_the_picture_is_drawn_there),
+        cmocka_unit_test(what_lies_outside_of_the_canvas_is_left_out),
         cmocka_unit_test(a_contact_sheet_has_a_row_a_picture_under_its_headline),
         cmocka_unit_test(a_long_name_loses_its_middle),
     };

@@ -106,6 +106,7 @@ static void set(hg__canvas *c, int32_t x, int32_t y, hg__colour colour) {
 }
 
 static hg__colour colour_at(const hg__canvas *c, int32_t x, int32_t y) {
+    if (x < 0 || y < 0 || x >= c->width || y >= c->height) return dark; // not seen
     const uint8_t *p = c->rgb + ((size_t)y * (size_t)c->width + (size_t)x) * 3;
     return (hg__colour){p[0], p[1], p[2]};
 }
@@ -147,11 +148,14 @@ void hg__draw_picture(hg__canvas *c, const hg__box *box, const hg__raster *pictu
 typedef struct walk {
     double begin, step; // in pixels of the map
     int32_t side;       // the map's
+    // a pixel of the box is one of the map
+    bool is_same;
 } walk;
 
 static walk along(double left, double across, int32_t picture, int32_t box, int32_t side) {
     const double step = (double)picture / box / across;
-    return (walk){-left / across, step, side};
+    const double begin = -left / across;
+    return (walk){begin, step, side, step == 1 && begin == floor(begin)};
 }
 
 // Whether the middle of pixel i lies on the map.
@@ -170,6 +174,9 @@ static span under(const walk *w, int32_t i) {
 // The highest under a pixel of the box or, where the map is enlarged, between its pixels.
 static float heat_at(const hg__raster *map, const walk *down, const walk *across, int32_t i,
                      int32_t j) {
+    if (across->is_same && down->is_same) {
+        return *hg__raster_pixel(map, i + (int32_t)down->begin, j + (int32_t)across->begin);
+    }
     if (across->step <= 1 && down->step <= 1) {
         const blend y = place(down->begin + (i + 0.5) * down->step, map->height);
         const blend x = place(across->begin + (j + 0.5) * across->step, map->width);
@@ -184,27 +191,30 @@ static float heat_at(const hg__raster *map, const walk *down, const walk *across
     return most;
 }
 
+// The colour of a value over `there`, which shows through the more the more normal it is.
+static hg__colour laid_over(hg__colour there, const hg__heat *heat, float value) {
+    enum { WEAKEST = 6 }; // of heats: darker ones would only dim the picture
+    const float strongest = 0.5F, first = (float)WEAKEST / (HEATS - 1);
+    const float share = within((value - heat->clear) / (heat->high - heat->clear));
+    return mix(there, hg__heat_colour(first + (1 - first) * share), strongest * within(2 * share));
+}
+
 // lays: over what is there, rather than in its stead.
 static void draw_heat(hg__canvas *c, const hg__box *box, const hg__judged *j, const hg__heat *heat,
                       bool lays) {
-    enum { WEAKEST = 6 }; // of heats: darker ones would only dim the picture
-    const float strongest = 0.5F, first = (float)WEAKEST / (HEATS - 1);
     const hg__map_frame *f = &j->frame;
     const walk across = along(f->left, f->across, f->width, box->width, j->map->width);
     const walk down = along(f->top, f->down, f->height, box->height, j->map->height);
     for (int32_t y = 0; y < box->height; y++) {
+        if (!is_on(&down, y)) continue;
         for (int32_t x = 0; x < box->width; x++) {
-            if (!is_on(&down, y) || !is_on(&across, x)) continue;
+            const int32_t left = box->left + x, top = box->top + y;
+            if (!is_on(&across, x)) continue;
             const float value = heat_at(j->map, &down, &across, y, x);
-            hg__colour colour = hg__heat_colour((value - heat->low) / (heat->high - heat->low));
-            if (lays) {
-                const float share = within((value - heat->clear) / (heat->high - heat->clear));
-                const float seen = strongest * within(2 * share);
-                if (!(seen > 0)) continue;
-                colour = mix(colour_at(c, box->left + x, box->top + y),
-                             hg__heat_colour(first + (1 - first) * share), seen);
-            }
-            set(c, box->left + x, box->top + y, colour);
+            if (lays && !(value > heat->clear)) continue;
+            set(c, left, top,
+                lays ? laid_over(colour_at(c, left, top), heat, value)
+                     : hg__heat_colour((value - heat->low) / (heat->high - heat->low)));
         }
     }
 }
