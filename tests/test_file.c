@@ -61,6 +61,32 @@ static void a_file_is_what_was_added(void **state) {
     expect_no_temporary();
 }
 
+static void a_writer_to_memory_adds_to_a_text_and_makes_no_file(void **state) {
+    (void)state;
+    enum { LARGE = 200000 };
+    static char all[LARGE];
+    hg__text t = {0};
+    hg__writer w;
+    for (size_t i = 0; i < sizeof all; i++) all[i] = (char)(i * 7 + i / 251);
+    hg__text_add(&t, "before");
+    assert_int_equal(hg__writer_open_memory(&w, at("none"), &t, NULL), HG_OK);
+    assert_int_equal(hg__writer_add(&w, all, 10, NULL), HG_OK);
+    assert_int_equal(hg__writer_add(&w, all + 10, LARGE - 20, NULL), HG_OK);
+    assert_int_equal(hg__writer_add(&w, all + LARGE - 10, 10, NULL), HG_OK);
+    assert_int_equal(hg__writer_commit(&w, NULL), HG_OK);
+    assert_int_equal(t.length, 6 + sizeof all);
+    assert_memory_equal(t.data, "before", 6);
+    assert_memory_equal(t.data + 6, all, sizeof all);
+    assert_false(hg__is_file(at("none")));
+    expect_no_temporary();
+    hg_error err;
+    t.failed = true;
+    assert_int_equal(hg__writer_open_memory(&w, "-", &t, &err), HG_OK);
+    assert_int_equal(hg__writer_add(&w, all, 10, &err), HG_OK);
+    assert_int_equal(hg__writer_commit(&w, &err), HG_ERR_MEMORY);
+    hg__text_clear(&t);
+}
+
 static void an_old_file_stands_until_the_new_one_is_whole(void **state) {
     (void)state;
     hg__writer w;
@@ -682,6 +708,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(what_cannot_be_written_is_told_before),
         cmocka_unit_test(the_nearest_file_is_named),
         cmocka_unit_test(a_file_is_what_was_added),
+        cmocka_unit_test(a_writer_to_memory_adds_to_a_text_and_makes_no_file),
         cmocka_unit_test(an_old_file_stands_until_the_new_one_is_whole),
         cmocka_unit_test(a_left_over_temporary_file_is_no_obstacle),
         cmocka_unit_test(two_writers_of_one_file_do_not_meet),

@@ -373,6 +373,34 @@ static void a_writer_that_is_given_up_leaves_no_trace(void **state) {
     }
 }
 
+static void a_picture_in_memory_is_the_file_it_would_be(void **state) {
+    (void)state;
+    static const char *names[] = {"same.png", "same.jpg", "same.webp", "same.ppm"};
+    uint8_t pixels[5 * 4 * 3];
+    for (size_t i = 0; i < sizeof pixels; i++) pixels[i] = (uint8_t)(i * 4);
+    const hg__image image = {
+        {.width = 5, .height = 4, .channels = 3, .dtype = HG_U8, .white = 255, .orientation = 1},
+        pixels
+    };
+    for (int i = 0; i < 4; i++) {
+        hg__content c;
+        hg__text t = {0};
+        assert_int_equal(hg__image_save(&image, at(names[i]), NULL), HG_OK);
+        assert_int_equal(hg__image_encode(&image, names[i], &t, NULL), HG_OK);
+        assert_int_equal(hg__content_read(&c, at(names[i]), NULL), HG_OK);
+        assert_int_equal(c.size, t.length);
+        assert_memory_equal(c.data, t.data, t.length);
+        hg__content_free(&c);
+        hg__text_clear(&t);
+    }
+    hg_error err;
+    hg__text t = {0};
+    assert_int_equal(hg__image_encode(&image, "x.tif", &t, &err), HG_ERR_USAGE);
+    assert_string_equal(err.message, "x.tif: expected a file for TIFF, got a device or pipe");
+    assert_int_equal(hg__image_encode(&image, "x.bmp", &t, &err), HG_ERR_USAGE);
+    hg__text_clear(&t);
+}
+
 static void one_page_formats_refuse_a_second(void **state) {
     (void)state;
     sample s;
@@ -466,6 +494,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(samples_of_every_type_become_numbers_and_come_back),
         cmocka_unit_test(numbers_beyond_a_type_are_its_ends),
         cmocka_unit_test(a_writer_that_is_given_up_leaves_no_trace),
+        cmocka_unit_test(a_picture_in_memory_is_the_file_it_would_be),
         cmocka_unit_test(one_page_formats_refuse_a_second),
         cmocka_unit_test(an_unknown_extension_is_refused),
         cmocka_unit_test(every_failing_allocation_and_write_is_an_error),

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 // A whole file in memory, read at once: whatever becomes of the file meanwhile, these are its bytes. An empty file has size 0 and
 // data "".
@@ -47,6 +48,8 @@ typedef struct hg__writer {
     char *place;     // (HG_PLACE): what is renamed over
     char *temporary; // (HG_PLACE): "<place>.<pid>.tmp" (".<pid>.1.tmp" ...); "": it has no name
     bool is_direct;  // a device or pipe
+    // borrowed: where the bytes go instead of a file, or NULL
+    hg__text *memory;
     size_t used;
     char *buffer; // owned: what is not written yet, and behind it place and temporary
 } hg__writer;
@@ -60,6 +63,8 @@ typedef enum hg__file_mode {
 
 int hg__writer_open(hg__writer *w, const char *path, hg_error *err); // HG_MODE_KEEP
 int hg__writer_open_mode(hg__writer *w, const char *path, hg__file_mode mode, hg_error *err);
+// No file: what is added goes to the end of `to` (text.h), as bytes pass straight through. name: for messages.
+int hg__writer_open_memory(hg__writer *w, const char *name, hg__text *to, hg_error *err);
 int hg__writer_add(hg__writer *w, const void *bytes, size_t size, hg_error *err);
 int hg__writer_flush(hg__writer *w, hg_error *err);  // whoever reads along has all that was added
 int hg__writer_commit(hg__writer *w, hg_error *err); // closes in every case

@@ -26,7 +26,7 @@ enum { WRITER_BUFFER = 1 << 16, PRIVATE = 0600, PUBLIC = 0666 };
 enum { NUMBERS = 64 }; // bytes that a temporary name has more than its file's
 
 static bool is_stdout(const hg__writer *w) {
-    return w->path[0] == '-' && !w->path[1];
+    return !w->memory && w->path[0] == '-' && !w->path[1];
 }
 
 static bool is_device(const char *path) {
@@ -240,17 +240,34 @@ int hg__writer_open(hg__writer *w, const char *path, hg_error *err) {
     return hg__writer_open_mode(w, path, HG_MODE_KEEP, err);
 }
 
+int hg__writer_open_memory(hg__writer *w, const char *name, hg__text *to, hg_error *err) {
+    *w = (hg__writer){.fd = -1, .is_direct = true, .memory = to};
+    snprintf(w->path, sizeof w->path, "%s", name);
+    w->buffer = hg__alloc(WRITER_BUFFER + 2 * HG_PLACE, 1, err);
+    if (!w->buffer) return HG_ERR_MEMORY;
+    w->place = w->buffer + WRITER_BUFFER;
+    w->temporary = w->place + HG_PLACE;
+    return HG_OK;
+}
+
+static int put(const hg__writer *w, const void *bytes, size_t size, hg_error *err) {
+    if (!w->memory) return hg__write_all(w->fd, bytes, size, w->path, err);
+    hg__text_add_bytes(w->memory, bytes, size);
+    if (!w->memory->failed) return HG_OK;
+    return hg__fail(err, HG_ERR_MEMORY, "%s: out of memory while writing", w->path);
+}
+
 int hg__writer_flush(hg__writer *w, hg_error *err) {
     size_t used = w->used;
     w->used = 0;
-    return hg__write_all(w->fd, w->buffer, used, w->path, err);
+    return put(w, w->buffer, used, err);
 }
 
 int hg__writer_add(hg__writer *w, const void *bytes, size_t size, hg_error *err) {
     assert(w->buffer); // open
     if (size >= WRITER_BUFFER) {
         HG_TRY(hg__writer_flush(w, err));
-        return hg__write_all(w->fd, bytes, size, w->path, err);
+        return put(w, bytes, size, err);
     }
     if (w->used + size > WRITER_BUFFER) HG_TRY(hg__writer_flush(w, err));
     if (size) memcpy(w->buffer + w->used, bytes, size);
@@ -286,7 +303,7 @@ static int close_direct(hg__writer *w, hg_error *err) {
 
 static int finish(hg__writer *w, hg_error *err) {
     HG_TRY(hg__writer_flush(w, err));
-    if (is_stdout(w)) return HG_OK;
+    if (is_stdout(w) || w->memory) return HG_OK;
     if (w->is_direct) return close_direct(w, err);
     if (hg__io_is_refused(EIO) || fsync(w->fd) != 0) {
         return hg__fail_errno(err, HG_ERR_IO, "%s: cannot sync", w->path);

@@ -255,17 +255,18 @@ void hg__image_close(hg__image_reader *r) {
 
 // ---- writing ------------------------------------------------------------------------------------
 
-// like is NULL for a new file; then info says what it is.
+// like is NULL for a new file; then info says what it is. to: memory rather than a file, or NULL.
 static hg__image_writer *create(const char *path, const hg__codec *codec,
                                 const hg__image_info *info, const hg__image_reader *like,
-                                hg_error *err) {
+                                hg__text *to, hg_error *err) {
     hg__image_writer *w = hg__alloc(1, sizeof *w, err);
     if (!w) return NULL;
     w->codec = codec;
     w->info = *info;
     w->info.format = codec->name;
     w->info.page = 0;
-    int code = hg__writer_open(&w->file, path, err);
+    int code =
+        to ? hg__writer_open_memory(&w->file, path, to, err) : hg__writer_open(&w->file, path, err);
     if (code == HG_OK) code = codec->create(w, like, err);
     if (code == HG_OK) return w;
     hg__image_abort(w);
@@ -273,18 +274,28 @@ static hg__image_writer *create(const char *path, const hg__codec *codec,
 }
 
 hg__image_writer *hg__image_create(const char *path, const hg__image_reader *like, hg_error *err) {
-    return create(path, like->codec, &like->info, like, err);
+    return create(path, like->codec, &like->info, like, NULL, err);
 }
 
-hg__image_writer *hg__image_create_new(const char *path, const hg__image_info *info,
-                                       hg_error *err) {
+static hg__image_writer *create_new(const char *path, const hg__image_info *info, hg__text *to,
+                                    hg_error *err) {
     const hg__codec *codec = find_by_extension(path);
     if (!codec) {
         hg__fail(err, HG_ERR_USAGE,
                  "%s: expected a name that ends in .png, .jpg, .tif, .webp, .pgm or .ppm", path);
         return NULL;
     }
-    return create(path, codec, info, NULL, err);
+    return create(path, codec, info, NULL, to, err);
+}
+
+hg__image_writer *hg__image_create_new(const char *path, const hg__image_info *info,
+                                       hg_error *err) {
+    return create_new(path, info, NULL, err);
+}
+
+hg__image_writer *hg__image_create_memory(const char *name, const hg__image_info *info,
+                                          hg__text *to, hg_error *err) {
+    return create_new(name, info, to, err);
 }
 
 int hg__image_write_lines(hg__image_writer *w, const void *from, int32_t lines, hg_error *err) {

@@ -13,6 +13,7 @@
 #define HG_IMAGE_IMAGE_H
 #include "base/error.h"
 #include "base/tensor.h"
+#include "base/text.h"
 
 typedef struct hg__image_limits {
     uint64_t pixels;    // of one page: width * height
@@ -88,6 +89,9 @@ typedef struct hg__image_writer hg__image_writer;
 hg__image_writer *hg__image_create(const char *path, const hg__image_reader *like, hg_error *err);
 // A new file of `info`'s shape; the format is the name's extension (png, pgm, ppm, tif, tiff, jpg, jpeg, webp).
 hg__image_writer *hg__image_create_new(const char *path, const hg__image_info *info, hg_error *err);
+// The same to the end of a text (base/text.h), to memory. TIFF is refused, which goes to and fro in its file.
+hg__image_writer *hg__image_create_memory(const char *name, const hg__image_info *info,
+                                          hg__text *to, hg_error *err);
 int hg__image_write_lines(hg__image_writer *w, const void *from, int32_t lines, hg_error *err);
 int hg__image_start_page(hg__image_writer *w, const hg__image_reader *like, hg_error *err);
 int hg__image_commit(hg__image_writer *w, hg_error *err); // frees w in every case
@@ -105,7 +109,9 @@ int hg__image_load(hg__image *image, const char *path, bool upright, hg_error *e
 int hg__image_load_bytes(hg__image *image, const uint8_t *bytes, size_t size, const char *name,
                          bool upright, hg_error *err);
 int hg__image_save(const hg__image *image, const char *path, hg_error *err); // by the extension
-void hg__image_clear(hg__image *image);                                      // {0} is fine
+// To the end of a text. name: for messages, and by its extension the format.
+int hg__image_encode(const hg__image *image, const char *name, hg__text *to, hg_error *err);
+void hg__image_clear(hg__image *image); // {0} is fine
 
 float hg__image_white_of(hg__dtype type); // the largest whole number of the type, 1 for floats
 bool hg__image_is_real(hg__dtype type);   // F16, F32, F64

@@ -94,15 +94,25 @@ int hg__image_load_bytes(hg__image *image, const uint8_t *bytes, size_t size, co
     return load(image, hg__image_open_bytes(bytes, size, name, err), upright, err);
 }
 
-int hg__image_save(const hg__image *image, const char *path, hg_error *err) {
-    hg_error own;
-    if (!err) err = &own;
-    hg__image_writer *w = hg__image_create_new(path, &image->info, err);
+// Ends w in every case, NULL included.
+static int save(const hg__image *image, hg__image_writer *w, hg_error *err) {
     if (!w) return (int)err->code;
     const int code = hg__image_write_lines(w, image->pixels, image->info.height, err);
     if (code == HG_OK) return hg__image_commit(w, err);
     hg__image_abort(w);
     return code;
+}
+
+int hg__image_save(const hg__image *image, const char *path, hg_error *err) {
+    hg_error own;
+    if (!err) err = &own;
+    return save(image, hg__image_create_new(path, &image->info, err), err);
+}
+
+int hg__image_encode(const hg__image *image, const char *name, hg__text *to, hg_error *err) {
+    hg_error own;
+    if (!err) err = &own;
+    return save(image, hg__image_create_memory(name, &image->info, to, err), err);
 }
 
 void hg__image_clear(hg__image *image) {

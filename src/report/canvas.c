@@ -79,7 +79,7 @@ void hg__canvas_line(hg__canvas *c, float x0, float y0, float x1, float y1, floa
     }
 }
 
-int hg__canvas_save(const hg__canvas *c, const char *path, hg_error *err) {
+static hg__image image_of(const hg__canvas *c) {
     const hg__image_info info = {.width = c->width,
                                  .height = c->height,
                                  .channels = 3,
@@ -87,6 +87,15 @@ int hg__canvas_save(const hg__canvas *c, const char *path, hg_error *err) {
                                  .white = 255,
                                  .orientation = 1,
                                  .pages = 1};
-    const hg__image image = {info, c->rgb};
+    return (hg__image){info, c->rgb};
+}
+
+int hg__canvas_save(const hg__canvas *c, const char *path, hg_error *err) {
+    const hg__image image = image_of(c);
     return hg__image_save(&image, path, err);
+}
+
+int hg__canvas_encode(const hg__canvas *c, const char *name, hg__text *to, hg_error *err) {
+    const hg__image image = image_of(c);
+    return hg__image_encode(&image, name, to, err);
 }

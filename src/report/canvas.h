@@ -3,6 +3,7 @@
 #ifndef HG_REPORT_CANVAS_H
 #define HG_REPORT_CANVAS_H
 #include "base/error.h"
+#include "base/text.h"
 
 typedef struct hg__canvas {
     int32_t width, height; // pixels
@@ -26,6 +27,8 @@ void hg__canvas_line(hg__canvas *c, float x0, float y0, float x1, float y1, floa
 
 // By the extension (PNG), whole or not at all.
 int hg__canvas_save(const hg__canvas *c, const char *path, hg_error *err);
+// The same file's bytes to the end of a text; name: "map.jpg", for its extension and messages.
+int hg__canvas_encode(const hg__canvas *c, const char *name, hg__text *to, hg_error *err);
 
 // Words on a canvas: printable ASCII in one weight, drawn with the canvas's own lines.
 

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+// regions.c - runs of pixels joined by union-find, measured in one walk, outlined by following their edge.
+//
+//     . # # . #      Runs are numbered from the top. A run joins those of the row above that it touches, at a corner too:
+//     . . . # .      0 and 1 by way of 2. The root of a region is its first run, so that the order in which runs
+//     # . . . .      are joined changes nothing. Wu, Otoo, Suzuki, "Optimizing two-pass connected-component labeling
+//                    algorithms", 2009, on runs rather than pixels.
+#include "inspect/regions.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/int.h"
+#include "base/mem.h"
+
+// ---- runs ---------------------------------------------------------------------------------------
+
+// Those of one row from column 0 on, to `to` where that is not NULL; how many.
+static int32_t row_runs(const hg__raster *map, int32_t y, float threshold, hg__run *to) {
+    const float *x = hg__raster_pixel(map, y, 0);
+    int32_t n = 0;
+    for (int32_t j = 0; j < map->width; j++) {
+        if (!(x[j] > threshold)) continue;
+        const int32_t begin = j;
+        while (j < map->width && x[j] > threshold) j++;
+        if (to) to[n] = (hg__run){y, begin, j, 0};
+        n++;
+    }
+    return n;
+}
+
+static int find_runs(hg__regions *r, const hg__raster *map, float threshold, hg_error *err) {
+    for (int32_t y = 0; y < map->height; y++) r->runs += row_runs(map, y, threshold, NULL);
+    r->run = hg__alloc((size_t)r->runs, sizeof *r->run, err);
+    if (!r->run) return HG_ERR_MEMORY;
+    int32_t n = 0;
+    for (int32_t y = 0; y < map->height; y++) n += row_runs(map, y, threshold, r->run + n);
+    return HG_OK;
+}
+
+// The first run of the one that i belongs to; the way there becomes half as long.
+static int32_t root_of(hg__run *run, int32_t i) {
+    while (run[i].region != i) i = run[i].region = run[run[i].region].region;
+    return i;
+}
+
+static void join(hg__run *run, int32_t a, int32_t b) {
+    a = root_of(run, a);
+    b = root_of(run, b);
+    run[hg__max(a, b)].region = hg__min(a, b);
+}
+
+// Afterwards run[i].region is the first run of i's region. Returns how many regions there are.
+static int32_t join_runs(hg__run *run, int32_t runs) {
+    int32_t above = 0, count = 0; // above: the first run that may touch what follows
+    for (int32_t i = 0; i < runs; i++) {
+        const hg__run *now = run + i;
+        run[i].region = i;
+        while (run[above].y < now->y - 1 ||
+               (run[above].y == now->y - 1 && run[above].end < now->begin)) {
+            above++;
+        }
+        for (int32_t k = above; run[k].y < now->y && run[k].begin <= now->end; k++) join(run, k, i);
+    }
+    for (int32_t i = 0; i < runs; i++) count += (run[i].region = root_of(run, i)) == i;
+    return count;
+}
+
+// ---- measures -----------------------------------------------------------------------------------
+
+// A region while it is measured; the sums of places are exact.
+typedef struct tally {
+    hg__region is;
+    double sum;
+    int64_t x, y;        // sums over pixels
+    int32_t first;       // run
+    int32_t right, last; // column, row behind the box
+} tally;
+
+static void add_run(tally *t, const hg__run *run, const float *row) {
+    const int64_t n = run->end - run->begin;
+    hg__region *is = &t->is;
+    for (int32_t j = run->begin; j < run->end; j++) {
+        t->sum += (double)row[j];
+        if (!(row[j] > is->peak)) continue;
+        is->peak = row[j];
+        is->peak_x = j;
+        is->peak_y = run->y;
+    }
+    is->area += n;
+    t->x += n * run->begin + n * (n - 1) / 2;
+    t->y += n * run->y;
+    is->left = hg__min(is->left, run->begin);
+    t->right = hg__max(t->right, run->end);
+    t->last = run->y + 1;
+}
+
+static void finish(tally *t) {
+    hg__region *is = &t->is;
+    is->width = t->right - is->left;
+    is->height = t->last - is->top;
+    is->mean = t->sum / (double)is->area;
+    is->x = (double)t->x / (double)is->area + 0.5;
+    is->y = (double)t->y / (double)is->area + 0.5;
+}
+
+// all: (found), in the order of first runs. run[i].region becomes a place in it.
+static void measure(hg__regions *r, const hg__raster *map, tally *all) {
+    int32_t n = 0;
+    for (int32_t i = 0; i < r->runs; i++) {
+        hg__run *run = r->run + i;
+        const float *row = hg__raster_pixel(map, run->y, 0);
+        const bool begins = run->region == i;
+        const int32_t k = begins ? n++ : r->run[run->region].region;
+        if (begins) {
+            all[k] = (tally){.first = i};
+            all[k].is = (hg__region){.left = run->begin,
+                                     .top = run->y,
+                                     .peak = row[run->begin],
+                                     .peak_x = run->begin,
+                                     .peak_y = run->y};
+        }
+        run->region = k;
+        add_run(all + k, run, row);
+    }
+    for (int32_t k = 0; k < n; k++) finish(all + k);
+}
+
+static int highest_first(const void *a, const void *b) {
+    const tally *x = a, *y = b;
+    if (x->is.peak != y->is.peak) return x->is.peak < y->is.peak ? 1 : -1;
+    return (x->first > y->first) - (x->first < y->first);
+}
+
+// Moves what is kept of all (found) to the front, the highest first, and has the runs say so.
+static int keep(hg__regions *r, tally *all, const hg__region_options *o, hg_error *err) {
+    int32_t *place = hg__alloc((size_t)r->runs, sizeof *place, err); // of a region by its first run
+    if (!place) return HG_ERR_MEMORY;
+    for (int32_t i = 0; i < r->runs; i++) {
+        place[i] = -1;
+        r->run[i].region = all[r->run[i].region].first;
+    }
+    for (int32_t k = 0; k < r->found; k++) {
+        if (all[k].is.area >= o->least_area) all[r->count++] = all[k];
+    }
+    if (r->count) qsort(all, (size_t)r->count, sizeof *all, highest_first);
+    if (o->most > 0) r->count = hg__min(r->count, o->most);
+    for (int32_t k = 0; k < r->count; k++) place[all[k].first] = k;
+    for (int32_t i = 0; i < r->runs; i++) r->run[i].region = place[r->run[i].region];
+    hg__free(place);
+    return HG_OK;
+}
+
+// ---- outlines -----------------------------------------------------------------------------------
+
+static bool is_above(const hg__raster *map, float threshold, int32_t x, int32_t y) {
+    if (x < 0 || y < 0 || x >= map->width || y >= map->height) return false;
+    return *hg__raster_pixel(map, y, x) > threshold;
+}
+
+typedef struct outline {
+    const hg__raster *map;
+    float threshold;
+    hg__regions *to;
+    size_t room; // corners
+} outline;
+
+static int add_corner(outline *o, hg__corner corner, hg_error *err) {
+    hg__regions *r = o->to;
+    if (r->corners == o->room) {
+        const size_t room = o->room ? 2 * o->room : 64;
+        hg__corner *more = hg__grow(r->corner, room, sizeof *more, err);
+        if (!more) return HG_ERR_MEMORY;
+        r->corner = more;
+        o->room = room;
+    }
+    r->corner[r->corners++] = corner;
+    return HG_OK;
+}
+
+// From the upper left corner of the region's first pixel, heading right, back to there. Whatever lies above the threshold at a
+// corner of the region's edge belongs to the region, so that only the map is asked.
+static int trace(outline *o, const hg__run *first, hg__region *region, hg_error *err) {
+    static const hg__corner step[4] = {
+        {1,  0 },
+        {0,  1 },
+        {-1, 0 },
+        {0,  -1}
+    }; // right, down, left, up
+    // the pixel ahead of a corner to the left hand; that to the right hand is the next direction's
+    static const hg__corner ahead[4] = {
+        {0,  -1},
+        {0,  0 },
+        {-1, 0 },
+        {-1, -1}
+    };
+    const hg__corner start = {first->begin, first->y};
+    hg__corner at = start;
+    int32_t to = 0; // direction
+    region->first_corner = o->to->corners;
+    do {
+        HG_TRY(add_corner(o, at, err)); // a turn was made here
+        int32_t turn = 0;
+        while (!turn) {
+            at.x += step[to].x;
+            at.y += step[to].y;
+            const hg__corner left = ahead[to], right = ahead[(to + 1) % 4];
+            if (is_above(o->map, o->threshold, at.x + left.x, at.y + left.y)) {
+                turn = 3;
+            } else if (!is_above(o->map, o->threshold, at.x + right.x, at.y + right.y)) {
+                turn = 1;
+            }
+        }
+        to = (to + turn) % 4;
+    } while (at.x != start.x || at.y != start.y);
+    region->corners = (int32_t)(o->to->corners - region->first_corner);
+    return HG_OK;
+}
+
+// ---- the whole ----------------------------------------------------------------------------------
+
+static int find(hg__regions *r, const hg__raster *map, const hg__region_options *o, hg_error *err) {
+    HG_TRY(find_runs(r, map, o->threshold, err));
+    r->found = join_runs(r->run, r->runs);
+    tally *all = hg__alloc((size_t)r->found, sizeof *all, err);
+    if (!all) return HG_ERR_MEMORY;
+    measure(r, map, all);
+    int code = keep(r, all, o, err);
+    r->at = code == HG_OK ? hg__alloc((size_t)r->count, sizeof *r->at, err) : NULL;
+    if (!r->at) code = HG_ERR_MEMORY;
+    outline edge = {map, o->threshold, r, 0};
+    for (int32_t k = 0; k < r->count && code == HG_OK; k++) {
+        r->at[k] = all[k].is;
+        code = trace(&edge, r->run + all[k].first, r->at + k, err);
+    }
+    hg__free(all);
+    return code;
+}
+
+int hg__regions_find(hg__regions *r, const hg__raster *map, const hg__region_options *o,
+                     hg_error *err) {
+    *r = (hg__regions){.height = map->height, .width = map->width};
+    assert(map->channels == 1);
+    if ((int64_t)map->height * map->width > INT32_MAX) {
+        *r = (hg__regions){0};
+        return hg__fail(err, HG_ERR_DATA, "map: expected at most %d pixels, got %d x %d", INT32_MAX,
+                        map->width, map->height);
+    }
+    const int code = find(r, map, o, err);
+    if (code < 0) hg__regions_clear(r);
+    return code;
+}
+
+void hg__regions_clear(hg__regions *r) {
+    hg__free(r->at);
+    hg__free(r->corner);
+    hg__free(r->run);
+    *r = (hg__regions){0};
+}
+
+// ---- on the picture -----------------------------------------------------------------------------
+
+hg__map_frame hg__map_frame_over(int32_t map_width, int32_t map_height, int32_t width,
+                                 int32_t height) {
+    return (hg__map_frame){.across = (double)width / (double)map_width,
+                           .down = (double)height / (double)map_height,
+                           .width = width,
+                           .height = height};
+}
+
+static double within(double x, int32_t side) {
+    return x < 0 ? 0 : x > side ? side : x;
+}
+
+void hg__corner_place(hg__corner corner, const hg__map_frame *f, double place[2]) {
+    place[0] = within(f->left + (double)corner.x * f->across, f->width);
+    place[1] = within(f->top + (double)corner.y * f->down, f->height);
+}
+
+hg__box hg__region_box(const hg__region *r, const hg__map_frame *f) {
+    const double hair = 1e-6; // pixels that 3 * (1 / 3.0) may be beside 1
+    double from[2], to[2];
+    hg__corner_place((hg__corner){r->left, r->top}, f, from);
+    hg__corner_place((hg__corner){r->left + r->width, r->top + r->height}, f, to);
+    hg__box b = {.left = (int32_t)floor(from[0] + hair), .top = (int32_t)floor(from[1] + hair)};
+    b.left = hg__min(b.left, f->width - 1);
+    b.top = hg__min(b.top, f->height - 1);
+    b.width = hg__max((int32_t)ceil(to[0] - hair) - b.left, 1);
+    b.height = hg__max((int32_t)ceil(to[1] - hair) - b.top, 1);
+    return b;
+}
+
+int64_t hg__region_area(const hg__region *r, const hg__map_frame *f) {
+    const int64_t area = llround((double)r->area * f->across * f->down);
+    return area > 1 ? area : 1;
+}
+
+// The first pixel of the picture whose centre lies at or behind a corner of the map.
+static int32_t first_behind(int32_t corner, double begin, double step, int32_t side) {
+    return (int32_t)within(ceil(begin + (double)corner * step - 0.5), side);
+}
+
+void hg__regions_mask_row(const hg__regions *r, const hg__map_frame *f, int32_t row, int32_t *at,
+                          uint8_t *line) {
+    memset(line, 0, (size_t)f->width);
+    while (*at < r->runs && first_behind(r->run[*at].y + 1, f->top, f->down, f->height) <= row) {
+        ++*at;
+    }
+    for (int32_t i = *at; i < r->runs && r->run[i].y == r->run[*at].y; i++) {
+        const hg__run *run = r->run + i;
+        if (run->region < 0 || first_behind(run->y, f->top, f->down, f->height) > row) continue;
+        const int32_t begin = first_behind(run->begin, f->left, f->across, f->width);
+        const int32_t end = first_behind(run->end, f->left, f->across, f->width);
+        if (end > begin) memset(line + begin, 255, (size_t)(end - begin));
+    }
+}
