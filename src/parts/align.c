@@ -52,15 +52,15 @@ double hg__align_factor(int32_t height, int32_t width) {
     return side > HG_ALIGN_SIDE ? (double)HG_ALIGN_SIDE / side : 1;
 }
 
-static int32_t scaled(int32_t side, double factor) {
+int32_t hg__align_small_side(int32_t side, double factor) {
     const double x = side * factor + 0.5;
     return x < 1 ? 1 : (int32_t)x;
 }
 
 int hg__align_reduce(const hg__raster *picture, double factor, hg__raster *to, hg_error *err) {
     hg__raster small;
-    HG_TRY(hg__raster_resize(&small, picture, scaled(picture->height, factor),
-                             scaled(picture->width, factor), err));
+    HG_TRY(hg__raster_resize(&small, picture, hg__align_small_side(picture->height, factor),
+                             hg__align_small_side(picture->width, factor), err));
     const int code = hg__raster_grey(to, &small, err);
     hg__raster_clear(&small);
     return code;
