@@ -61,6 +61,18 @@ static void draw(hg__raster *r, shape *what, const hg__pose *pose, uint32_t numb
     }
 }
 
+// Light that falls from another side in each picture, up to `amount` darker or lighter at the edges.
+static void light(hg__raster *r, uint32_t number, double amount) {
+    const double down = amount * unit(number, 3000) / (0.5 * SIDE);
+    const double across = amount * unit(number, 3001) / (0.5 * SIDE);
+    for (int32_t i = 0; i < r->height; i++) {
+        for (int32_t j = 0; j < r->width; j++) {
+            const double d = down * (i - 0.5 * r->height) + across * (j - 0.5 * r->width);
+            *hg__raster_pixel(r, i, j) += (float)d;
+        }
+    }
+}
+
 static hg__raster drawn(shape *what, const hg__pose *pose, uint32_t number, double noise) {
     hg__raster r;
     assert_int_equal(hg__raster_init(&r, SIDE, SIDE, 1, NULL), HG_OK);
@@ -72,14 +84,23 @@ static hg__pose drawn_pose(uint32_t k, double turn, double shift) {
     return (hg__pose){turn * unit(k, 1000), shift * unit(k, 1001), shift * unit(k, 1002)};
 }
 
-static hg__alignment fitted(shape *what, double turn, double shift, double noise, int32_t threads) {
+// Of parts turned and shifted by up to so much.
+typedef struct table {
+    double turn, shift, noise, light;
+} table;
+
+static const table straight_table = {0.001, 0.3, 0.1, 0};
+static const table any_table = {0.5, 10, 0.05, 0};
+
+static hg__alignment fitted(shape *what, const table *t, int32_t threads) {
     hg__alignment a;
     hg__aligner *fit = hg__aligner_new(NULL);
     hg__pool *pool = hg__pool_new(threads, NULL);
     assert_true(fit && pool);
     for (uint32_t k = 0; k < PARTS; k++) {
-        const hg__pose pose = drawn_pose(k, turn, shift);
-        hg__raster r = drawn(what, &pose, k, noise);
+        const hg__pose pose = drawn_pose(k, t->turn, t->shift);
+        hg__raster r = drawn(what, &pose, k, t->noise);
+        light(&r, k, t->light);
         assert_int_equal(hg__aligner_add(fit, &r, NULL), HG_OK);
         hg__raster_clear(&r);
     }
@@ -116,8 +137,9 @@ static hg__pose found_in(const hg__alignment *a, const hg__raster *r, double *sc
 }
 
 // New parts at any angle, against one that lies straight.
-static void expect_found(shape *what, double noise) {
-    hg__alignment a = fitted(what, 0.5, 14, noise, 2);
+static void expect_found(shape *what, double noise, double side_light) {
+    const table t = {0.5, 14, noise, side_light};
+    hg__alignment a = fitted(what, &t, 2);
     worst w = {.score = 1};
     const hg__pose straight = {0};
     hg__pose base = {0};
@@ -125,6 +147,7 @@ static void expect_found(shape *what, double noise) {
         const hg__pose truth = k ? drawn_pose(100 + k, 0.5, 14) : straight;
         double score;
         hg__raster r = drawn(what, &truth, 100 + k, noise);
+        light(&r, 100 + k, side_light);
         const hg__pose found = found_in(&a, &r, &score);
         hg__raster_clear(&r);
         w.score = fmin(w.score, score);
@@ -141,15 +164,15 @@ static void expect_found(shape *what, double noise) {
 
 static void parts_at_any_angle_are_found_within_a_degree_and_a_pixel(void **state) {
     (void)state;
-    expect_found(bracket, 0.05);
-    expect_found(bracket, 0.25);
-    expect_found(screw, 0.05);
-    expect_found(screw, 0.25);
+    expect_found(bracket, 0.05, 0.4);
+    expect_found(bracket, 0.25, 0);
+    expect_found(screw, 0.05, 0.4);
+    expect_found(screw, 0.25, 0);
 }
 
 static void parts_in_their_place_stay_there(void **state) {
     (void)state;
-    hg__alignment a = fitted(bracket, 0.001, 0.3, 0.1, 1);
+    hg__alignment a = fitted(bracket, &straight_table, 1);
     assert_int_equal(hg__align_use_of(&a), HG_ALIGN_AS_IS);
     assert_true(a.before > 0.8 && a.turn * 360 < 1 && a.shift < 1);
     hg__alignment_clear(&a);
@@ -213,7 +236,7 @@ static uint64_t hash_of(const hg__alignment *a, const hg__pose *pose) {
 // On any machine, with any compiler, by any number of threads, and by what a file keeps.
 static void the_bits_are_always_the_same(void **state) {
     (void)state;
-    hg__alignment a = fitted(screw, 0.5, 10, 0.05, 1), b = fitted(screw, 0.5, 10, 0.05, 3);
+    hg__alignment a = fitted(screw, &any_table, 1), b = fitted(screw, &any_table, 3);
     hg__alignment c = kept(&a);
     const hg__pose truth = drawn_pose(77, 0.5, 10);
     double score[3];
@@ -224,7 +247,9 @@ static void the_bits_are_always_the_same(void **state) {
     assert_memory_equal(&one, &three, sizeof one);
     assert_memory_equal(a.mean.at, b.mean.at, hg__raster_count(&a.mean) * sizeof(float));
     assert_true(score[0] == score[1] && score[0] == score[2]);
-    assert_true(hash_of(&a, &one) == 0x74d61fb8f38312e3);
+    const uint64_t bits = hash_of(&a, &one);
+    print_message("bits %016llx\n", (unsigned long long)bits);
+    assert_true(bits == 0x6adbcd2df6ce21ea);
     hg__raster_clear(&r);
     hg__alignment_clear(&a);
     hg__alignment_clear(&b);
@@ -233,7 +258,7 @@ static void the_bits_are_always_the_same(void **state) {
 
 static void a_broken_part_is_found_too(void **state) {
     (void)state;
-    hg__alignment a = fitted(bracket, 0.5, 10, 0.05, 1);
+    hg__alignment a = fitted(bracket, &any_table, 1);
     const hg__pose truth = {0.3, 6, -9};
     double score[2];
     hg__raster r = drawn(bracket, &truth, 500, 0.05);
@@ -252,7 +277,7 @@ static void a_broken_part_is_found_too(void **state) {
 // Larger pictures of the same scale: the pose is against the picture's middle.
 static void pictures_of_other_sizes_are_found(void **state) {
     (void)state;
-    hg__alignment a = fitted(bracket, 0.5, 10, 0.05, 1);
+    hg__alignment a = fitted(bracket, &any_table, 1);
     const hg__pose truth = {0.2, 12, -7};
     hg__raster large, small = drawn(bracket, &truth, 3, 0.05);
     double score;
@@ -268,7 +293,7 @@ static void pictures_of_other_sizes_are_found(void **state) {
 
 static void one_value_lies_as_it_is(void **state) {
     (void)state;
-    hg__alignment a = fitted(bracket, 0.5, 10, 0.05, 1);
+    hg__alignment a = fitted(bracket, &any_table, 1);
     static const int32_t sides[][2] = {
         {SIDE, SIDE},
         {1,    1   },

@@ -57,12 +57,52 @@ int32_t hg__align_small_side(int32_t side, double factor) {
     return x < 1 ? 1 : (int32_t)x;
 }
 
+// Sums over the edge's pixels, places counted from the middle.
+typedef struct edge_sums {
+    double v, vy, vx, yy, xx, n;
+} edge_sums;
+
+static void add_edge(edge_sums *s, const hg__raster *r, int32_t i, int32_t j) {
+    const double y = i - 0.5 * (r->height - 1), x = j - 0.5 * (r->width - 1);
+    const double v = (double)*hg__raster_pixel(r, i, j);
+    s->v += v;
+    s->vy += v * y;
+    s->vx += v * x;
+    s->yy += y * y;
+    s->xx += x * x;
+    s->n++;
+}
+
+// Takes the plane away that fits the picture's edge best: the table, and light that falls from one side. It does not turn with the
+// part, and would be found instead of it. The edge is symmetric, so that the three numbers of the plane are apart.
+static void flatten(hg__raster *r) {
+    edge_sums s = {0};
+    for (int32_t j = 0; j < r->width; j++) {
+        add_edge(&s, r, 0, j);
+        add_edge(&s, r, r->height - 1, j);
+    }
+    for (int32_t i = 1; i < r->height - 1; i++) {
+        add_edge(&s, r, i, 0);
+        add_edge(&s, r, i, r->width - 1);
+    }
+    const double level = s.v / s.n, down = s.yy > 0 ? s.vy / s.yy : 0;
+    const double across = s.xx > 0 ? s.vx / s.xx : 0;
+    for (int32_t i = 0; i < r->height; i++) {
+        float *p = hg__raster_pixel(r, i, 0);
+        for (int32_t j = 0; j < r->width; j++) {
+            const double y = i - 0.5 * (r->height - 1), x = j - 0.5 * (r->width - 1);
+            p[j] = (float)((double)p[j] - (level + down * y + across * x));
+        }
+    }
+}
+
 int hg__align_reduce(const hg__raster *picture, double factor, hg__raster *to, hg_error *err) {
     hg__raster small;
     HG_TRY(hg__raster_resize(&small, picture, hg__align_small_side(picture->height, factor),
                              hg__align_small_side(picture->width, factor), err));
     const int code = hg__raster_grey(to, &small, err);
     hg__raster_clear(&small);
+    if (code == HG_OK) flatten(to);
     return code;
 }
 
@@ -78,21 +118,8 @@ static int32_t side_of(const hg__raster *half) {
 
 // ---- coarse -------------------------------------------------------------------------------------
 
-// The mean of a picture's edge: the table, mostly.
-static double edge_of(const hg__raster *r) {
-    double sum = 0;
-    for (int32_t x = 0; x < r->width; x++) {
-        sum += (double)*hg__raster_pixel(r, 0, x) + (double)*hg__raster_pixel(r, r->height - 1, x);
-    }
-    for (int32_t y = 0; y < r->height; y++) {
-        sum += (double)*hg__raster_pixel(r, y, 0) + (double)*hg__raster_pixel(r, y, r->width - 1);
-    }
-    return sum / (2.0 * (r->height + r->width));
-}
-
-// Into the middle of a square without its edge's value; 0 where real (may be NULL) is 0.
-static void place_in_square(const hg__raster *r, const hg__raster *real, double edge, int32_t side,
-                            double *x) {
+// Into the middle of a square; 0 where real (may be NULL) is 0.
+static void place_in_square(const hg__raster *r, const hg__raster *real, int32_t side, double *x) {
     const size_t n = (size_t)side, top = (size_t)(side - r->height) / 2;
     const size_t left = (size_t)(side - r->width) / 2;
     memset(x, 0, n * n * sizeof *x);
@@ -100,7 +127,7 @@ static void place_in_square(const hg__raster *r, const hg__raster *real, double 
         for (size_t j = 0; j < (size_t)r->width; j++) {
             const size_t at = i * (size_t)r->width + j;
             if (real && real->at[at] == 0) continue;
-            x[(top + i) * n + left + j] = (double)r->at[at] - edge;
+            x[(top + i) * n + left + j] = (double)r->at[at];
         }
     }
 }
@@ -110,7 +137,7 @@ static int make_filter(hg__align_tables *t, hg_error *err) {
     double sum = 0, *re = t->filter = hg__alloc(2 * count, sizeof *re, err);
     if (!re) return HG_ERR_MEMORY;
     double *im = re + count;
-    place_in_square(&t->half, NULL, edge_of(&t->half), t->fourier.side, re);
+    place_in_square(&t->half, NULL, t->fourier.side, re);
     hg__fourier_run(&t->fourier, re, false);
     for (size_t i = 0; i < count; i++) sum += sqrt(re[i] * re[i] + im[i] * im[i]);
     const double floor = sum / (double)count + 1e-12;
@@ -151,12 +178,11 @@ static candidate find_peak(const double *c, int32_t side, double turn) {
 static void try_angles(const hg__align_tables *t, room *r, candidate all[ANGLES]) {
     const int32_t side = t->fourier.side;
     const size_t count = (size_t)side * (size_t)side;
-    const double edge = edge_of(&r->half);
     for (int32_t k = 0; k < ANGLES; k += 2) {
         for (int32_t j = 0; j < 2; j++) {
             const hg__pose pose = {.turn = (double)(k + j) / ANGLES};
             hg__raster_warp_into(&r->half_warped, &r->half_real, &r->half, &pose);
-            place_in_square(&r->half_warped, &r->half_real, edge, side, r->x + (size_t)j * count);
+            place_in_square(&r->half_warped, &r->half_real, side, r->x + (size_t)j * count);
         }
         hg__fourier_run(&t->fourier, r->x, false);
         multiply(t->filter, r->x, count);

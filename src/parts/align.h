@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // align.h - parts that shift and turn on the table: how each lies, found against the mean of the good ones.
 //
-//   good pictures ──> hg__aligner_add() ──> small and grey ──> hg__aligner_run(): the mean part, and whether that is of use
+//   good pictures ──> hg__aligner_add() ──> small, grey, the table at 0 ──> hg__aligner_run(): the mean part, and whether that is of use
 //   any picture   ──> hg__align_find(): its pose ──> hg__raster_warp(): the part in its place (the frame)
 //
 // A search of all angles at half the small size (correlation by Fourier transforms, each angle), the best few of them followed
@@ -13,7 +13,7 @@
 
 enum {
     HG_ALIGN_SIDE = 128, // the long side of small pictures, at most
-    HG_ALIGN_KEPT = 256, // good pictures that the mean is made of, at most: every n-th of more
+    HG_ALIGN_KEPT = 128, // good pictures that the mean is made of, at most: every n-th of more
 };
 
 typedef struct hg__align_tables hg__align_tables; // what is made of the mean
