@@ -175,23 +175,54 @@ static void a_foreign_view_is_not_trusted(void **state) {
 
 // ---- aligned pictures ---------------------------------------------------------------------------
 
+enum { FILES = 8 };
+static const char *const names[FILES] = {"0.png", "1.png", "2.png", "3.png",
+                                         "4.png", "5.png", "6.png", "7.png"};
+
+static hg__align_use align_to(hg__part_view *v, double turn, double shift, int32_t threads) {
+    char own[FILES][256];
+    const char *path[FILES];
+    hg_error err = {0};
+    hg__align_use use;
+    hg__pool *pool = hg__pool_new(threads, NULL);
+    for (uint32_t k = 0; k < FILES; k++) {
+        const hg__pose pose = {turn * k, shift * (1.5 * k - 5), shift * (4.0 - k)};
+        snprintf(own[k], sizeof own[k], "%s", at(names[k]));
+        path[k] = own[k];
+        write_part(names[k], &pose, k);
+    }
+    if (hg__part_view_align(v, path, FILES, pool, &use, &err) < 0) fail_msg("%s", err.message);
+    hg__pool_free(pool);
+    return use;
+}
+
 static hg__part_view aligned_view(void) {
     hg__part_view v = {.channels = 1, .factor = 0.75, .height = SIDE, .width = SIDE};
-    hg__aligner *a = hg__aligner_new(NULL);
-    hg__pool *pool = hg__pool_new(1, NULL);
-    for (uint32_t k = 0; k < 8; k++) {
-        const hg__pose pose = {0.13 * k, 1.5 * k - 5, 4 - k};
-        hg__raster r;
-        write_part("part.png", &pose, k);
-        assert_int_equal(hg__part_load_unaligned(&v, at("part.png"), &r, NULL, NULL), HG_OK);
-        assert_int_equal(hg__aligner_add(a, &r, NULL), HG_OK);
-        hg__raster_clear(&r);
-    }
-    assert_int_equal(hg__aligner_run(a, pool, &v.alignment, NULL), HG_OK);
-    assert_int_equal(hg__align_use_of(&v.alignment), HG_ALIGN_NEEDED);
-    hg__aligner_free(a);
-    hg__pool_free(pool);
+    assert_int_equal(align_to(&v, 0.13, 1, 1), HG_ALIGN_NEEDED);
     return v;
+}
+
+static void alignment_is_kept_where_it_is_needed(void **state) {
+    (void)state;
+    hg__part_view v = {.channels = 1, .factor = 0.75}, w = v;
+    assert_int_equal(align_to(&v, 0, 0, 2), HG_ALIGN_AS_IS);
+    assert_false(hg__alignment_has(&v.alignment));
+    assert_int_equal(align_to(&v, 0.13, 1, 1), HG_ALIGN_NEEDED);
+    assert_int_equal(align_to(&w, 0.13, 1, 3), HG_ALIGN_NEEDED);
+    assert_true(hg__alignment_has(&v.alignment));
+    char *one = text_of(&v), *three = text_of(&w);
+    assert_string_equal(one, three);
+    hg__free(one);
+    hg__free(three);
+    const char *path[2] = {at("0.png"), at("gone.png")};
+    hg__pool *pool = hg__pool_new(2, NULL);
+    hg__align_use use;
+    hg_error err = {0};
+    assert_true(hg__part_view_align(&v, path, 2, pool, &use, &err) < 0);
+    assert_non_null(strstr(err.message, "gone.png"));
+    hg__pool_free(pool);
+    hg__part_view_clear(&v);
+    hg__part_view_clear(&w);
 }
 
 static double mean_difference(const hg__raster *a, const hg__raster *b) {
@@ -287,6 +318,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_view_comes_back_to_the_last_bit),
         cmocka_unit_test(a_foreign_view_is_not_trusted),
+        cmocka_unit_test(alignment_is_kept_where_it_is_needed),
         cmocka_unit_test(parts_are_loaded_in_their_place_and_marks_go_back),
         cmocka_unit_test(a_box_goes_back_around_the_same_place),
         cmocka_unit_test(memory_that_runs_out_is_an_error_and_no_leak),

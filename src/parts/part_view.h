@@ -67,6 +67,11 @@ int hg__part_look_add(hg__part_look *l, const char *path, hg_error *err);
 // One picture at least was added.
 int hg__part_look_end(const hg__part_look *l, hg__part_view *v, hg_error *err);
 
+// Whether parts are to be aligned: fitted to some of the training pictures as the view sees them, and kept in it where that is
+// needed. One path at least.
+int hg__part_view_align(hg__part_view *v, const char *const *path, int32_t count, hg__pool *pool,
+                        hg__align_use *use, hg_error *err);
+
 // ---- a picture ----------------------------------------------------------------------------------
 
 // How a picture's pixels and those of its raster belong together.
