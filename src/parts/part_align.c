@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// part_align.c - whether the parts of training pictures are to be aligned, from their files.
+//
+// No more pictures are read than the mean is made of, a few at a time by all threads; they are added in their order.
+#include "base/int.h"
+#include "base/mem.h"
+#include "parts/part_view.h"
+
+typedef struct loaded {
+    hg__raster raster;
+    int code;
+    hg_error why;
+} loaded;
+
+typedef struct batch {
+    const hg__part_view *view;
+    const char *const *path;
+    int32_t count, picked,
+        first;    // of `count` paths `picked` are read; of those, this batch begins at `first`
+    loaded *item; // owned, (threads)
+} batch;
+
+static void load_one(void *context, int32_t task, int32_t thread) {
+    batch *b = context;
+    loaded *l = &b->item[task];
+    const int64_t file = (int64_t)(b->first + task) * b->count / b->picked;
+    (void)thread;
+    l->code = hg__part_load_unaligned(b->view, b->path[file], &l->raster, NULL, &l->why);
+}
+
+// Adds what was loaded and gives its memory back; the first failure in their order.
+static int add_batch(batch *b, int32_t size, hg__aligner *a, hg_error *err) {
+    int code = HG_OK;
+    for (int32_t i = 0; i < size; i++) {
+        loaded *l = &b->item[i];
+        if (code == HG_OK && l->code < 0) {
+            code = l->code;
+            if (err) *err = l->why;
+        }
+        if (code == HG_OK) code = hg__aligner_add(a, &l->raster, err);
+        hg__raster_clear(&l->raster);
+    }
+    return code;
+}
+
+static int add_files(batch *b, hg__aligner *a, hg__pool *pool, hg_error *err) {
+    const int32_t threads = hg__pool_threads(pool);
+    b->item = hg__alloc((size_t)threads, sizeof *b->item, err);
+    if (!b->item) return HG_ERR_MEMORY;
+    for (; b->first < b->picked; b->first += threads) {
+        const int32_t size = hg__min(threads, b->picked - b->first);
+        hg__pool_run(pool, load_one, b, size);
+        HG_TRY(add_batch(b, size, a, err));
+    }
+    return HG_OK;
+}
+
+int hg__part_view_align(hg__part_view *v, const char *const *path, int32_t count, hg__pool *pool,
+                        hg__align_use *use, hg_error *err) {
+    batch b = {.view = v, .path = path, .count = count, .picked = hg__min(count, HG_ALIGN_KEPT)};
+    hg__alignment found = {0};
+    hg__aligner *a = hg__aligner_new(err);
+    int code = a ? add_files(&b, a, pool, err) : HG_ERR_MEMORY;
+    if (code == HG_OK) code = hg__aligner_run(a, pool, &found, err);
+    hg__aligner_free(a);
+    hg__free(b.item);
+    if (code < 0) return code;
+    *use = hg__align_use_of(&found);
+    hg__alignment_clear(&v->alignment);
+    if (*use == HG_ALIGN_NEEDED) {
+        v->alignment = found;
+    } else {
+        hg__alignment_clear(&found);
+    }
+    return HG_OK;
+}
