@@ -189,7 +189,7 @@ hg__patch_memory *hg__patch_memory_fit(const hg__raster_source *maps,
                         maps->name);
     }
     for (int32_t i = 0; code == HG_OK && i < maps->count; i++) code = take_picture(&g, i, err);
-    hg__patch_memory *m = code == HG_OK ? condense(&g, pool, err) : NULL;
+    hg__patch_memory *m = code == HG_OK && g.all ? condense(&g, pool, err) : NULL;
     hg__patch_memory_free(g.all);
     return m ? opened(m, err) : NULL;
 }
