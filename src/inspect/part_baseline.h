@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// part_baseline.h - what stands beside every model of parts: maps of defects without training to speak of. part_baselines.def lists them.
+#ifndef HG_INSPECT_PART_BASELINE_H
+#define HG_INSPECT_PART_BASELINE_H
+#include "detect/blocks.h"
+#include "inspect/raster_source.h"
+
+typedef struct hg__part_baseline {
+    // "template", "patch_pca", "nearest_patch"
+    const char *name;
+    // what it is, and of whom
+    const char *source;
+    // Learns from good pictures, 1 or 3 channels each, 2 pictures at least, each read twice at most. NULL on failure; max_bytes: of what it
+    // takes beside a picture.
+    void *(*fit)(const hg__raster_source *good, uint64_t seed, size_t max_bytes, hg__pool *pool,
+                 hg_error *err);
+    // map (height, width, 1) of a picture (height, width, channels), the caller's to clear: higher is more unusual. The same bits for any
+    // number of threads.
+    int (*map)(const void *state, const hg__raster *picture, hg__raster *map, hg__blocks *b,
+               hg_error *err);
+    void (*free)(void *state); // NULL is fine
+} hg__part_baseline;
+
+const hg__part_baseline *const *hg__part_baselines(size_t *count);
+const hg__part_baseline *hg__part_baseline_find(const char *name); // NULL if there is none
+#endif
