@@ -312,10 +312,15 @@ static int fail(const hg__program *p, hg_error *err) {
     return hg__fail(err, HG_ERR_USAGE, "expected at most %d losses", HG_MAX_LOSSES);
 }
 
+void hg__program_keep(hg__program *p, int32_t value) {
+    if (!p->is_out_of_memory) p->value[value].last = HG_AT_END;
+}
+
 int hg__program_finish(hg__program *p, int32_t output, hg_error *err) {
     if (is_broken(p)) return fail(p, err);
     p->forward = p->ops;
-    p->value[0].last = p->value[output].last = HG_AT_END;
+    hg__program_keep(p, 0);
+    hg__program_keep(p, output);
     find_lives(p);
     return HG_OK;
 }

@@ -61,6 +61,8 @@ int hg__spec_check(hg__spec *s, hg_error *err) {
         return hg__fail(err, HG_ERR_USAGE, "model: expected rows and codes of at most %d numbers",
                         MAX_WIDTH);
     }
+    s->code = (int32_t)code;
+    if (s->is_features) return HG_OK;
     if (out != (size_t)s->width) {
         return hg__fail(err, HG_ERR_USAGE,
                         "model: expected as many outputs as a row has features (%d), got %zu; "
@@ -74,7 +76,6 @@ int hg__spec_check(hg__spec *s, hg_error *err) {
                         "'add' or 'concat' behind it",
                         s->layer[i].arg[0]);
     }
-    s->code = (int32_t)code;
     return HG_OK;
 }
 
@@ -103,7 +104,10 @@ int hg__spec_shape(hg__spec *s, const hg__shape *input, hg_error *err) {
 }
 
 int hg__spec_reshape(hg__spec *s, const hg__spec *from, const hg__shape *input, hg_error *err) {
-    *s = (hg__spec){.layers = from->layers, .neck = from->neck, .has_neck = from->has_neck};
+    *s = (hg__spec){.layers = from->layers,
+                    .neck = from->neck,
+                    .has_neck = from->has_neck,
+                    .is_features = from->is_features};
     s->layer = hg__alloc((size_t)s->layers, sizeof *s->layer, err);
     int code = s->layer ? HG_OK : HG_ERR_MEMORY;
     if (code == HG_OK) {
