@@ -80,27 +80,42 @@ static int find_least(const hg__network *net, hg__image_needs *needs, hg_error *
     return code;
 }
 
-// Walks the layers: pixels of the image for each pixel of the layer (jump), and how far it has seen.
+// At the boundary between two layers: pixels of the image for each pixel, and how many it has seen on each side.
+typedef struct seen {
+    double jump, radius;
+} seen;
+
+// What l gives of what comes and, where it takes something that was kept, of that.
+static seen see(const hg__layer *l, seen from, seen kept, bool *everything) {
+    int32_t neighbours = 0;
+    double growth = 1;
+    if (l->type->returns_skip) return kept;
+    if (l->type->takes_skip && kept.radius > from.radius) from.radius = kept.radius;
+    if (l->type->receptive_radius) l->type->receptive_radius(l, &neighbours, &growth);
+    *everything = *everything || neighbours < 0;
+    const double block = 1 / growth - 1; // pixels that become one see each other
+    from.radius += from.jump * (neighbours > block ? neighbours : block > 0 ? block : 0);
+    from.jump /= growth;
+    return from;
+}
+
 int hg__image_needs_of(const hg__network *net, hg__image_needs *needs, hg_error *err) {
     const hg__spec *s = &net->spec;
-    double jump = 1, receptive_radius = 0, most = 1;
+    seen at[HG_MAX_LAYERS + 1] = {
+        {1, 0}
+    };
+    double most = 1;
     bool everything = false;
     HG_TRY(check_bands(s, s->layers, err));
     for (int32_t i = 0; i < s->layers; i++) {
         const hg__layer *l = &s->layer[i];
-        int32_t neighbours = 0;
-        double growth = 1;
-        if (l->type->receptive_radius) l->type->receptive_radius(l, &neighbours, &growth);
-        everything = everything || neighbours < 0;
-        const double block = 1 / growth - 1; // pixels that become one see each other
-        receptive_radius += jump * (neighbours > block ? neighbours : block > 0 ? block : 0);
-        jump /= growth;
-        if (jump > most) most = jump;
+        at[i + 1] = see(l, at[i], at[l->type->takes_skip ? l->from + 1 : 0], &everything);
+        if (at[i + 1].jump > most) most = at[i + 1].jump;
     }
     const hg__extent in = hg__extent_of(&s->input);
     const int32_t multiple = (int32_t)ceil(most);
-    const int32_t seen = hg__round_up((int32_t)ceil(receptive_radius), multiple);
-    *needs = (hg__image_needs){multiple, everything ? -1 : seen, in.C, 0};
+    const int32_t radius = hg__round_up((int32_t)ceil(at[s->layers].radius), multiple);
+    *needs = (hg__image_needs){multiple, everything ? -1 : radius, in.C, 0};
     return find_least(net, needs, err);
 }
 

@@ -128,7 +128,9 @@ int32_t hg__program_apply(hg__program *p, const hg__spec *s, int32_t layers, int
     for (int32_t i = 0; i < layers && !p->is_out_of_memory; i++) {
         const hg__layer *l = &s->layer[i];
         const int32_t x2 = l->type->takes_skip ? own[l->from + 1] : HG_NO_VALUE;
-        own[i + 1] = l->type->is_skip_source ? own[i] : add_forward(p, l, block, own[i], x2);
+        own[i + 1] = l->type->is_skip_source ? own[i]
+                     : l->type->returns_skip ? x2
+                                             : add_forward(p, l, block, own[i], x2);
     }
     const int32_t y = p->is_out_of_memory ? HG_NO_VALUE : own[layers];
     if (!at) hg__free(own);

@@ -9,7 +9,7 @@
 //
 // An activation behind a layer is a layer of its own ("dense 64 relu" is two, as in nn.Sequential). So are the
 // `flatten` between an image and a dense layer and the `unflatten` that makes an image of a vector again: where
-// they are not written they are put in. "keep 1" remembers an image, "add 1" and "concat 1" take it up.
+// they are not written they are put in. "keep 1" remembers an image, "add 1", "concat 1" and "recall 1" take it up.
 #ifndef HG_GRAPH_SPEC_H
 #define HG_GRAPH_SPEC_H
 #include "base/error.h"
