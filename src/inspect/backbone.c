@@ -121,7 +121,7 @@ static int recognise(candidate *c, const hg__tensors *t, const hg__backbone_type
         HG_TRY(shape_candidate(c, hg__backbone_types[i], STAGES_THAT_TELL, err));
         *type = hg__backbone_types[i];
         if (check_candidate(c, *type, STAGES_THAT_TELL, t) == HG_OK) return HG_OK;
-        if (c->found <= most) continue;
+        if (!c->found || c->found < most) continue; // of two that begin alike the smaller
         most = c->found;
         nearest = c->why;
     }
