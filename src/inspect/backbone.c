@@ -98,8 +98,24 @@ static int check_candidate(candidate *c, const hg__backbone_type *type, int32_t 
     return HG_OK;
 }
 
+// Exporters that take batch norms into the weights give those names of their own: what was what cannot be told any more.
+static bool has_lost_names(const hg__tensors *t) {
+    for (size_t i = 0; i < t->count; i++) {
+        if (strncmp(t->tensor[i].name, "onnx::", 6) == 0) return true;
+    }
+    return false;
+}
+
 static int fail_unknown(const hg__tensors *t, hg_error *err) {
     char known[300] = "";
+    if (has_lost_names(t)) {
+        return hg__fail(err, HG_ERR_MODEL,
+                        "%s: expected tensors in torchvision's names, got an export whose batch "
+                        "norms are folded and whose names are lost: torch.onnx.export(..., "
+                        "training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False) "
+                        "keeps them",
+                        t->path);
+    }
     for (int32_t i = 0; hg__backbone_types[i]; i++) {
         const size_t used = strlen(known);
         snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
@@ -125,7 +141,7 @@ static int recognise(candidate *c, const hg__tensors *t, const hg__backbone_type
         most = c->found;
         nearest = c->why;
     }
-    if (!most) return fail_unknown(t, err);
+    if (!most || has_lost_names(t)) return fail_unknown(t, err);
     if (err) *err = nearest;
     return HG_ERR_MODEL;
 }

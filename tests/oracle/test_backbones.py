@@ -3,6 +3,7 @@
 1e-4 of the largest. With torchvision its own networks too."""
 import os
 import subprocess
+import warnings
 
 import numpy as np
 import torch
@@ -58,6 +59,9 @@ class ResNet(nn.Module):
                 layers.append(Block(channels, width * 2 ** stage, out, 2 if stage and not i else 1, is_basic))
                 channels = out
             setattr(self, "layer%d" % (stage + 1), nn.Sequential(*layers))
+
+    def forward(self, x):
+        return stages_of(self, x)[-1]
 
 
 def vgg(convolutions):
@@ -151,6 +155,17 @@ resnet18 = ResNet((2, 2, 2, 2), 64, True)
 weights, picture, bits = compare("resnet18", resnet18, (2, 3))
 check("one thread gives the same bits", run(weights, "layer2,layer3", picture, 1)[2] == bits)
 compare("resnet18", resnet18, (1, 2, 3, 4), (64, 64, 1))
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    x, modes = torch.zeros(1, 3, 64, 64), torch.onnx.TrainingMode
+    torch.onnx.export(resnet18, x, path("named.onnx"), training=modes.PRESERVE, do_constant_folding=False)
+    torch.onnx.export(resnet18, x, path("folded.onnx"))
+check("ONNX gives the same bits", run(path("named.onnx"), "layer2,layer3", picture)[2] == bits)
+try:
+    run(path("folded.onnx"), "layer2,layer3", picture)
+    check("an export without names is refused", False)
+except RuntimeError as refused:
+    check("an export without names is refused", "whose names are lost" in str(refused))
 compare("resnet34", ResNet((3, 4, 6, 3), 64, True), (2, 3))
 compare("resnet50", ResNet((3, 4, 6, 3), 64, False), (2, 3))
 compare("resnet50", ResNet((3, 4, 6, 3), 64, False), (4,), (128, 64, 3))
