@@ -64,6 +64,11 @@ class ResNet(nn.Module):
         return stages_of(self, x)[-1]
 
 
+def bottleneck(width):
+    """As far as the stages that are compared."""
+    return ResNet((3, 4, 6), width, False)
+
+
 def vgg(convolutions):
     layers, channels = [], 3
     for block, count in enumerate(convolutions):
@@ -88,9 +93,10 @@ def stages_of(net, x):
         return maps
     x = F.max_pool2d(F.relu(net.bn1(net.conv1(x))), 3, 2, 1)
     maps = []
-    for i in range(1, 5):
-        x = getattr(net, "layer%d" % i)(x)
-        maps.append(x)
+    for name in ("layer1", "layer2", "layer3", "layer4"):
+        if hasattr(net, name):
+            x = getattr(net, name)(x)
+            maps.append(x)
     return maps
 
 
@@ -121,9 +127,9 @@ def draw_weights(net, seed):
     return net.eval()
 
 
-def run(weights, stages, picture, threads=2):
+def run(weights, stages, picture, threads=2, **environment):
     words = [RUN, weights, stages, threads] + list(picture.shape)
-    done = subprocess.run([str(word) for word in words], input=picture.tobytes(), capture_output=True)
+    done = subprocess.run([str(word) for word in words], input=picture.tobytes(), capture_output=True, env=dict(os.environ, **environment))
     if done.returncode:
         raise RuntimeError(done.stderr.decode())
     said = done.stderr.decode().split()
@@ -154,6 +160,9 @@ def write(name, state):
 resnet18 = ResNet((2, 2, 2, 2), 64, True)
 weights, picture, bits = compare("resnet18", resnet18, (2, 3))
 check("one thread gives the same bits", run(weights, "layer2,layer3", picture, 1)[2] == bits)
+for isa in ("ref", "avx2", "avx512"):
+    has_it = subprocess.run([COMMAND, "checks"], capture_output=True, env=dict(os.environ, HG_ISA=isa)).returncode == 0
+    check("%s gives the same bits" % isa, not has_it or run(weights, "layer2,layer3", picture, 3, HG_ISA=isa)[2] == bits)
 compare("resnet18", resnet18, (1, 2, 3, 4), (64, 64, 1))
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -166,16 +175,20 @@ try:
     check("an export without names is refused", False)
 except RuntimeError as refused:
     check("an export without names is refused", "whose names are lost" in str(refused))
-compare("resnet34", ResNet((3, 4, 6, 3), 64, True), (2, 3))
-compare("resnet50", ResNet((3, 4, 6, 3), 64, False), (2, 3))
+compare("resnet34", ResNet((3, 4, 6), 64, True), (2, 3))
+compare("resnet50", bottleneck(64), (2, 3))
 compare("resnet50", ResNet((3, 4, 6, 3), 64, False), (4,), (128, 64, 3))
-compare("wide_resnet50_2", ResNet((3, 4, 6, 3), 128, False), (2, 3), (65, 66, 3))
+compare("wide_resnet50_2", bottleneck(128), (2, 3), (65, 66, 3))
 compare("vgg16", vgg((2, 2, 3, 3, 3)), (3, 4))
 compare("vgg16", vgg((2, 2, 3, 3, 3)), (1, 5), (64, 47, 1))
 compare("vgg19", vgg((2, 2, 4, 4, 4)), (2, 4), (50, 33, 3))
 if torchvision:
-    for name in ("resnet18", "resnet34", "resnet50", "wide_resnet50_2", "vgg16", "vgg19"):
-        compare(name, getattr(torchvision.models, name)(weights=None), (3, 4) if name.startswith("vgg") else (2, 3), (64, 64, 3))
+    compare("resnet18", torchvision.models.resnet18(weights=None), (2, 3), (64, 64, 3))
+    compare("vgg16", torchvision.models.vgg16(weights=None).eval(), (3, 4), (64, 64, 3))
+    for name, ours in (("resnet50", bottleneck(64)), ("wide_resnet50_2", bottleneck(128))):
+        theirs = {key: value.shape for key, value in getattr(torchvision.models, name)(weights=None).state_dict().items()}
+        same = all(theirs.get(key) == value.shape for key, value in ours.state_dict().items())
+        check("torchvision's names and shapes of a %s" % name, same)
 else:
     print("skipped: torchvision's own networks (apt-get install python3-torchvision)")
 finish()
