@@ -123,6 +123,8 @@ static const char *const bridged[] = {
     "keep 1, keep 2, dense 24 tanh, add 1, layernorm, concat 2, dense input sigmoid",
     "dense 24, keep 1, relu, dense 24, batchnorm, add 1, keep 1, batchnorm gelu, add 1, dense 24",
     "dense 24 relu, keep 1, tanh, sigmoid | add 1, dense input",
+    "dense 24 relu, keep 1, dense 9, keep 2, recall 1, dense 9, add 2, relu, dense input",
+    "keep 1, relu, keep 2, recall 1, tanh, add 2, keep 3, recall 1, concat 3, dense input",
 };
 enum { BRIDGED = sizeof bridged / sizeof *bridged };
 

@@ -4,6 +4,7 @@
 // Layers that work in place run on a band right behind the layer before them, while the band is near.
 #include "exec/plan_image.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -24,8 +25,8 @@ static bool sees_all(const hg__layer *l) {
     return neighbours < 0;
 }
 
-static int check_bands(const hg__spec *s, hg_error *err) {
-    for (int32_t i = 0; i < s->layers; i++) {
+static int check_bands(const hg__spec *s, int32_t layers, hg_error *err) {
+    for (int32_t i = 0; i < layers; i++) {
         const hg__layer *l = &s->layer[i];
         if ((l->type->bands || sees_all(l)) && l->in.rank == 3 && l->out.rank == 3) continue;
         return hg__fail(err, HG_ERR_MODEL,
@@ -50,6 +51,10 @@ struct hg__image_plan {
     size_t scratch_stride;
     int32_t first, last; // operations being run: the first, and those behind it that work in place
     int32_t band;        // lines a task
+    // the layers of spec whose outputs stay; none: of the last
+    int32_t tap[HG_MAX_TAPS], taps;
+    int32_t tap_value[HG_MAX_TAPS]; // values
+    int32_t output;                 // value
 };
 
 static int reshape(hg__spec *s, const hg__network *net, int32_t height, int32_t width,
@@ -75,35 +80,67 @@ static int find_least(const hg__network *net, hg__image_needs *needs, hg_error *
     return code;
 }
 
-// Walks the layers: pixels of the image for each pixel of the layer (jump), and how far it has seen.
+// At the boundary between two layers: pixels of the image for each pixel, and how many it has seen on each side.
+typedef struct seen {
+    double jump, radius;
+} seen;
+
+// What l gives of what comes and, where it takes something that was kept, of that.
+static seen see(const hg__layer *l, seen from, seen kept, bool *everything) {
+    int32_t neighbours = 0;
+    double growth = 1;
+    if (l->type->returns_skip) return kept;
+    if (l->type->takes_skip && kept.radius > from.radius) from.radius = kept.radius;
+    if (l->type->receptive_radius) l->type->receptive_radius(l, &neighbours, &growth);
+    *everything = *everything || neighbours < 0;
+    const double block = 1 / growth - 1; // pixels that become one see each other
+    from.radius += from.jump * (neighbours > block ? neighbours : block > 0 ? block : 0);
+    from.jump /= growth;
+    return from;
+}
+
 int hg__image_needs_of(const hg__network *net, hg__image_needs *needs, hg_error *err) {
     const hg__spec *s = &net->spec;
-    double jump = 1, receptive_radius = 0, most = 1;
+    seen at[HG_MAX_LAYERS + 1] = {
+        {1, 0}
+    };
+    double most = 1;
     bool everything = false;
-    HG_TRY(check_bands(s, err));
+    HG_TRY(check_bands(s, s->layers, err));
     for (int32_t i = 0; i < s->layers; i++) {
         const hg__layer *l = &s->layer[i];
-        int32_t neighbours = 0;
-        double growth = 1;
-        if (l->type->receptive_radius) l->type->receptive_radius(l, &neighbours, &growth);
-        everything = everything || neighbours < 0;
-        const double block = 1 / growth - 1; // pixels that become one see each other
-        receptive_radius += jump * (neighbours > block ? neighbours : block > 0 ? block : 0);
-        jump /= growth;
-        if (jump > most) most = jump;
+        at[i + 1] = see(l, at[i], at[l->type->takes_skip ? l->from + 1 : 0], &everything);
+        if (at[i + 1].jump > most) most = at[i + 1].jump;
     }
     const hg__extent in = hg__extent_of(&s->input);
     const int32_t multiple = (int32_t)ceil(most);
-    const int32_t seen = hg__round_up((int32_t)ceil(receptive_radius), multiple);
-    *needs = (hg__image_needs){multiple, everything ? -1 : seen, in.C, 0};
+    const int32_t radius = hg__round_up((int32_t)ceil(at[s->layers].radius), multiple);
+    *needs = (hg__image_needs){multiple, everything ? -1 : radius, in.C, 0};
     return find_least(net, needs, err);
+}
+
+// Of layers, how many run.
+static int32_t layers_of(const hg__spec *s, const int32_t *tap, int32_t taps) {
+    return taps ? tap[taps - 1] + 1 : s->layers;
+}
+
+static int lower(hg__image_plan *p, hg_error *err) {
+    hg__program *g = &p->program;
+    const int32_t layers = layers_of(&p->spec, p->tap, p->taps);
+    int32_t at[HG_MAX_LAYERS + 1];
+    hg__program_begin(g, &p->spec.input, false);
+    p->output = hg__program_apply(g, &p->spec, layers, 0, 0, at);
+    for (int32_t i = 0; i < p->taps && !g->is_out_of_memory; i++) {
+        p->tap_value[i] = at[p->tap[i] + 1];
+        hg__program_keep(g, p->tap_value[i]);
+    }
+    return hg__program_finish(g, p->output, err);
 }
 
 // The program of p->spec, and a place for each of its values; *count: elements that all of it takes.
 static int lay_out(hg__image_plan *p, int32_t threads, size_t *count, hg_error *err) {
     hg__program *g = &p->program;
-    hg__program_begin(g, &p->spec.input, false);
-    HG_TRY(hg__program_finish(g, hg__program_apply(g, &p->spec, p->spec.layers, 0, 0, NULL), err));
+    HG_TRY(lower(p, err));
     p->scratch_stride = hg__whole_vectors(g->scratch_count + HG_LANES);
     const size_t scratch = (size_t)threads * p->scratch_stride;
     p->value_at = hg__alloc((size_t)g->values, sizeof *p->value_at, err);
@@ -120,24 +157,56 @@ static void clear(hg__image_plan *p) {
     hg__free(p->value_at);
 }
 
+static const hg__taps no_taps = {0};
+
 size_t hg__image_plan_bytes(const hg__network *net, int32_t height, int32_t width,
                             int32_t threads) {
-    hg__image_plan p = {0};
+    return hg__image_plan_tapped_bytes(net, height, width, threads, &no_taps);
+}
+
+size_t hg__image_plan_tapped_bytes(const hg__network *net, int32_t height, int32_t width,
+                                   int32_t threads, const hg__taps *taps) {
+    hg__image_plan p = {.taps = taps->count};
     size_t count = 0;
+    assert(taps->count <= HG_MAX_TAPS);
+    for (int32_t i = 0; i < taps->count; i++) p.tap[i] = taps->layer[i];
     int code = reshape(&p.spec, net, height, width, NULL);
     if (code == HG_OK) code = lay_out(&p, threads, &count, NULL);
     clear(&p);
     return code < 0 ? 0 : count * sizeof(hg__real);
 }
 
+// Where the taps are in the network that runs.
+static int place_taps(hg__image_plan *p, const hg__network *net, const hg__taps *taps,
+                      hg_error *err) {
+    assert(taps->count <= HG_MAX_TAPS);
+    p->taps = taps->count;
+    for (int32_t i = 0; i < taps->count; i++) {
+        const int32_t layer = taps->layer[i];
+        assert(layer >= 0 && layer < net->spec.layers && (!i || layer > taps->layer[i - 1]));
+        p->tap[i] = hg__network_folded_number(net, layer);
+        if (p->tap[i] >= 0) continue;
+        return hg__fail(err, HG_ERR_USAGE,
+                        "expected features behind the batchnorm of layer %d, got those before it",
+                        (int)layer);
+    }
+    return HG_OK;
+}
+
 hg__image_plan *hg__image_plan_new(const hg__network *net, hg__pool *pool, int32_t height,
                                    int32_t width, hg_error *err) {
+    return hg__image_plan_new_tapped(net, pool, height, width, &no_taps, err);
+}
+
+hg__image_plan *hg__image_plan_new_tapped(const hg__network *net, hg__pool *pool, int32_t height,
+                                          int32_t width, const hg__taps *taps, hg_error *err) {
     hg__image_plan *p = hg__alloc(1, sizeof *p, err);
     size_t count = 0;
     if (!p) return NULL;
     p->pool = pool;
     p->k = hg__kernels_pick();
-    int code = check_bands(&net->spec, err);
+    int code = check_bands(&net->spec, layers_of(&net->spec, taps->layer, taps->count), err);
+    if (code == HG_OK) code = place_taps(p, net, taps, err);
     p->net = code == HG_OK ? hg__network_fold(net, &p->folded, err) : NULL;
     if (!p->net) code = HG_ERR_MODEL;
     if (code == HG_OK) code = reshape(&p->spec, p->net, height, width, err);
@@ -164,6 +233,12 @@ static hg__view view_of(const hg__image_plan *p, int32_t value) {
 
 hg__real *hg__image_plan_input(hg__image_plan *p) {
     return view_of(p, 0).at;
+}
+
+const hg__real *hg__image_plan_tap(const hg__image_plan *p, int32_t i, hg__extent *e) {
+    assert(i >= 0 && i < p->taps);
+    if (e) *e = hg__extent_of(&p->spec.layer[p->tap[i]].out);
+    return view_of(p, p->tap_value[i]).at;
 }
 
 // ---- running ------------------------------------------------------------------------------------
@@ -212,5 +287,5 @@ const hg__real *hg__image_plan_run(hg__image_plan *p) {
         const int32_t height = (int32_t)l->out.dim[0];
         hg__pool_run(p->pool, run_band, p, hg__ceil_div(height, p->band));
     }
-    return view_of(p, g->op[g->ops - 1].y).at;
+    return view_of(p, p->output).at;
 }

@@ -7,10 +7,8 @@
 
 #include "base/mem.h"
 
-int hg__network_init(hg__network *net, const char *spec, const hg__shape *input, int32_t latent,
-                     uint64_t seed, hg_error *err) {
-    *net = (hg__network){0};
-    int code = hg__spec_parse(&net->spec, spec, input, latent, err);
+// code: of parsing net->spec.
+static int draw(hg__network *net, int code, uint64_t seed, hg_error *err) {
     if (code == HG_OK) {
         net->params = hg__alloc(net->spec.params, sizeof *net->params, err);
         if (!net->params) code = HG_ERR_MEMORY;
@@ -21,6 +19,18 @@ int hg__network_init(hg__network *net, const char *spec, const hg__shape *input,
     }
     if (code < 0) hg__network_clear(net);
     return code;
+}
+
+int hg__network_init(hg__network *net, const char *spec, const hg__shape *input, int32_t latent,
+                     uint64_t seed, hg_error *err) {
+    *net = (hg__network){0};
+    return draw(net, hg__spec_parse(&net->spec, spec, input, latent, err), seed, err);
+}
+
+int hg__network_init_features(hg__network *net, const char *spec, const hg__shape *input,
+                              uint64_t seed, hg_error *err) {
+    *net = (hg__network){0};
+    return draw(net, hg__spec_parse_features(&net->spec, spec, input, err), seed, err);
 }
 
 void hg__network_clear(hg__network *net) {
@@ -59,7 +69,7 @@ static bool is_folded(const hg__spec *s, int32_t i) {
 
 // The network without the layers that are taken in, those before them with a bias.
 static int shorten(const hg__spec *s, hg__spec *shorter, hg_error *err) {
-    *shorter = (hg__spec){.neck = s->neck, .has_neck = s->has_neck};
+    *shorter = (hg__spec){.neck = s->neck, .has_neck = s->has_neck, .is_features = s->is_features};
     shorter->layer = hg__alloc((size_t)s->layers, sizeof *shorter->layer, err);
     if (!shorter->layer) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < s->layers; i++) {
@@ -107,6 +117,13 @@ static int fill(hg__network *folded, const hg__network *net, hg_error *err) {
     }
     hg__free(values);
     return HG_OK;
+}
+
+int32_t hg__network_folded_number(const hg__network *net, int32_t i) {
+    int32_t taken = 0;
+    if (is_folded(&net->spec, i + 1)) return -1;
+    for (int32_t k = 0; k <= i; k++) taken += is_folded(&net->spec, k);
+    return i - taken;
 }
 
 const hg__network *hg__network_fold(const hg__network *net, hg__network **folded, hg_error *err) {

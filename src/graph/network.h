@@ -17,6 +17,9 @@ typedef struct hg__network {
 // them. Fills all of net, which is cleared on failure.
 int hg__network_init(hg__network *net, const char *spec, const hg__shape *input, int32_t latent,
                      uint64_t seed, hg_error *err);
+// The same of a network whose outputs are features: any number of them (hg__spec_parse_features()).
+int hg__network_init_features(hg__network *net, const char *spec, const hg__shape *input,
+                              uint64_t seed, hg_error *err);
 void hg__network_clear(hg__network *net); // {0} is fine
 void hg__network_free(hg__network *net);  // one that hg__network_fold() made; NULL is fine
 
@@ -36,4 +39,6 @@ void hg__param_name(const hg__layer *l, int32_t param, char buffer[64]);
 // What runs in place of net: *folded, made for that and the caller's to free, or net itself where there is nothing to fold and
 // *folded is NULL. Returns NULL for want of memory.
 const hg__network *hg__network_fold(const hg__network *net, hg__network **folded, hg_error *err);
+// The number that layer `i` of net has in that; -1: its output is nowhere, for the layer behind it was taken in.
+int32_t hg__network_folded_number(const hg__network *net, int32_t i);
 #endif

@@ -128,7 +128,9 @@ int32_t hg__program_apply(hg__program *p, const hg__spec *s, int32_t layers, int
     for (int32_t i = 0; i < layers && !p->is_out_of_memory; i++) {
         const hg__layer *l = &s->layer[i];
         const int32_t x2 = l->type->takes_skip ? own[l->from + 1] : HG_NO_VALUE;
-        own[i + 1] = l->type->is_skip_source ? own[i] : add_forward(p, l, block, own[i], x2);
+        own[i + 1] = l->type->is_skip_source ? own[i]
+                     : l->type->returns_skip ? x2
+                                             : add_forward(p, l, block, own[i], x2);
     }
     const int32_t y = p->is_out_of_memory ? HG_NO_VALUE : own[layers];
     if (!at) hg__free(own);
@@ -312,10 +314,15 @@ static int fail(const hg__program *p, hg_error *err) {
     return hg__fail(err, HG_ERR_USAGE, "expected at most %d losses", HG_MAX_LOSSES);
 }
 
+void hg__program_keep(hg__program *p, int32_t value) {
+    if (!p->is_out_of_memory) p->value[value].last = HG_AT_END;
+}
+
 int hg__program_finish(hg__program *p, int32_t output, hg_error *err) {
     if (is_broken(p)) return fail(p, err);
     p->forward = p->ops;
-    p->value[0].last = p->value[output].last = HG_AT_END;
+    hg__program_keep(p, 0);
+    hg__program_keep(p, output);
     find_lives(p);
     return HG_OK;
 }

@@ -92,6 +92,8 @@ int32_t hg__program_apply(hg__program *p, const hg__spec *s, int32_t layers, int
                           int32_t x, int32_t *at);
 // objective(y, target): target HG_NO_VALUE is the rows' own. At most HG_MAX_LOSSES.
 void hg__program_add_loss(hg__program *p, const hg__objective *o, int32_t y, int32_t target);
+// The value is needed behind a program that only runs.
+void hg__program_keep(hg__program *p, int32_t value);
 // Ends a program that only runs: `output` is needed behind it, and so is the input.
 int hg__program_finish(hg__program *p, int32_t output, hg_error *err);
 // Ends one that trains block 0: adds the way back.

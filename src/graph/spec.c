@@ -432,6 +432,13 @@ int hg__spec_parse(hg__spec *s, const char *text, const hg__shape *input, int32_
     return code;
 }
 
+int hg__spec_parse_features(hg__spec *s, const char *text, const hg__shape *input, hg_error *err) {
+    *s = (hg__spec){.is_features = true};
+    int code = parse(s, text, input, 0, err);
+    if (code < 0) hg__spec_clear(s);
+    return code;
+}
+
 void hg__spec_clear(hg__spec *s) {
     hg__free(s->layer);
     *s = (hg__spec){0};

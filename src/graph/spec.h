@@ -9,7 +9,7 @@
 //
 // An activation behind a layer is a layer of its own ("dense 64 relu" is two, as in nn.Sequential). So are the
 // `flatten` between an image and a dense layer and the `unflatten` that makes an image of a vector again: where
-// they are not written they are put in. "keep 1" remembers an image, "add 1" and "concat 1" take it up.
+// they are not written they are put in. "keep 1" remembers an image, "add 1", "concat 1" and "recall 1" take it up.
 #ifndef HG_GRAPH_SPEC_H
 #define HG_GRAPH_SPEC_H
 #include "base/error.h"
@@ -21,6 +21,8 @@ typedef struct hg__spec {
     hg__layer *layer;     // owned, (layers): in, out, params shaped; param offsets laid out
     int32_t layers, neck; // layers before the bar; all of them where there is none
     bool has_neck;
+    bool
+        is_features; // outputs are no rows: any number of them, and whatever is kept need not be taken
     hg__shape input;        // of one row
     int32_t width, code;    // features in, numbers in the code
     size_t params;          // elements of the parameter block, with padding
@@ -31,6 +33,8 @@ typedef struct hg__spec {
 // Parses a spec or a preset's name for rows of shape `input`. latent: the code size a preset gets (0: its own).
 int hg__spec_parse(hg__spec *s, const char *text, const hg__shape *input, int32_t latent,
                    hg_error *err);
+// The same without a preset or a code: a network whose outputs are features of what comes in, of any number.
+int hg__spec_parse_features(hg__spec *s, const char *text, const hg__shape *input, hg_error *err);
 // The same network for rows of another shape; s->text stays. Refused where its parameters would be others.
 int hg__spec_reshape(hg__spec *s, const hg__spec *from, const hg__shape *input, hg_error *err);
 // Layers known by type and arguments (layer[].type and arg, layers, has_neck, neck), for rows of shape `input`.

@@ -22,7 +22,7 @@ static int lay_out(hg__spec *s, hg__layer *l, hg_error *err) {
     return HG_OK;
 }
 
-// add, concat: finds the keep they take from, of those with this slot the nearest that nobody takes from yet.
+// add, concat, recall: finds the keep they take from, of those with this slot the nearest that nobody takes from yet.
 static int find_kept(const hg__spec *s, hg__layer *l, hg_error *err) {
     hg__layer *found = NULL;
     for (int32_t i = l->number - 1; i >= 0; i--) {
@@ -32,6 +32,10 @@ static int find_kept(const hg__spec *s, hg__layer *l, hg_error *err) {
     }
     if (!found) {
         return hg__fail(err, HG_ERR_USAGE, "expected a 'keep %g' before it", l->arg[0]);
+    }
+    if (l->type->returns_skip && !l[-1].type->is_skip_source) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "expected a 'keep' directly before it, for what comes is dropped");
     }
     found->skip_takers++;
     l->from = found->number;
@@ -61,6 +65,8 @@ int hg__spec_check(hg__spec *s, hg_error *err) {
         return hg__fail(err, HG_ERR_USAGE, "model: expected rows and codes of at most %d numbers",
                         MAX_WIDTH);
     }
+    s->code = (int32_t)code;
+    if (s->is_features) return HG_OK;
     if (out != (size_t)s->width) {
         return hg__fail(err, HG_ERR_USAGE,
                         "model: expected as many outputs as a row has features (%d), got %zu; "
@@ -71,10 +77,9 @@ int hg__spec_check(hg__spec *s, hg_error *err) {
         if (!s->layer[i].type->is_skip_source || s->layer[i].skip_takers > 0) continue;
         return hg__fail(err, HG_ERR_USAGE,
                         "model: nothing takes what 'keep %g' keeps: expected an "
-                        "'add' or 'concat' behind it",
+                        "'add', 'concat' or 'recall' behind it",
                         s->layer[i].arg[0]);
     }
-    s->code = (int32_t)code;
     return HG_OK;
 }
 
@@ -103,7 +108,10 @@ int hg__spec_shape(hg__spec *s, const hg__shape *input, hg_error *err) {
 }
 
 int hg__spec_reshape(hg__spec *s, const hg__spec *from, const hg__shape *input, hg_error *err) {
-    *s = (hg__spec){.layers = from->layers, .neck = from->neck, .has_neck = from->has_neck};
+    *s = (hg__spec){.layers = from->layers,
+                    .neck = from->neck,
+                    .has_neck = from->has_neck,
+                    .is_features = from->is_features};
     s->layer = hg__alloc((size_t)s->layers, sizeof *s->layer, err);
     int code = s->layer ? HG_OK : HG_ERR_MEMORY;
     if (code == HG_OK) {

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/tensor.h"
 #include "model/model_file.h"
+#include "model/weights.h"
 
 // Whether the text, which was parsed, is the name of the preset of principal components.
 static bool is_pca(const char *text) {
@@ -102,8 +103,8 @@ static const hg__tensor *find_weights(const hg__spec *s, const hg__layer *l, int
     return hg__tensors_find(t, name);
 }
 
-static bool is_taken(hg__dtype dtype, bool foreign) {
-    return dtype == HG_F32 || (foreign && (dtype == HG_F64 || dtype == HG_F16 || dtype == HG_BF16));
+static bool is_taken(const hg__tensor *tensor, bool foreign) {
+    return tensor->dtype == HG_F32 || (foreign && hg__tensor_is_float(tensor));
 }
 
 static int check_one(const hg__spec *s, const hg__layer *l, int32_t param, const hg__tensors *t,
@@ -122,7 +123,7 @@ static int check_one(const hg__spec *s, const hg__layer *l, int32_t param, const
         return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected the shape %s, got %s", t->path,
                         found->name, want, got);
     }
-    if (!is_taken(found->dtype, foreign)) {
+    if (!is_taken(found, foreign)) {
         return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected %s, got %s", t->path, found->name,
                         foreign ? "F32, F64, F16 or BF16" : "F32", hg__dtype_name(found->dtype));
     }
@@ -169,39 +170,6 @@ int hg__weights_check(const hg__spec *s, const hg__tensors *t, bool foreign, hg_
     return HG_OK;
 }
 
-// Element i as float. Tensors may lie at any byte: hence the copies.
-static float element(const hg__tensor *t, size_t i) {
-    const uint8_t *at = (const uint8_t *)t->data + i * hg__dtype_size(t->dtype);
-    uint16_t half;
-    uint32_t bits;
-    float single;
-    double wide;
-    switch (t->dtype) {
-    case HG_F64: memcpy(&wide, at, sizeof wide); return (float)wide;
-    case HG_F16: memcpy(&half, at, sizeof half); return hg__half_to_float(half);
-    case HG_BF16:
-        memcpy(&half, at, sizeof half);
-        bits = (uint32_t)half << 16;
-        memcpy(&single, &bits, sizeof single);
-        return single;
-    default: memcpy(&single, at, sizeof single); return single; // F32: was checked
-    }
-}
-
-// to (count), if it is not NULL: the tensor as floats, all of them finite.
-static int read_floats(const hg__tensors *t, const hg__tensor *tensor, float *to, size_t count,
-                       hg_error *err) {
-    for (size_t i = 0; i < count; i++) {
-        const float value = element(tensor, i);
-        if (to) to[i] = value;
-        if (isfinite(value)) continue;
-        return hg__fail(err, HG_ERR_MODEL,
-                        "%s: '%s': expected finite values, got %g at element %zu", t->path,
-                        tensor->name, (double)value, i);
-    }
-    return HG_OK;
-}
-
 // All parameters: looked at, and put into `params` by way of `buffer` if that is not NULL.
 static int walk(const hg__spec *s, const hg__tensors *t, bool foreign, float *buffer,
                 hg__real *params, hg_error *err) {
@@ -211,7 +179,7 @@ static int walk(const hg__spec *s, const hg__tensors *t, bool foreign, float *bu
             const hg__tensor *tensor = find_weights(s, l, k, t, foreign);
             size_t count;
             if (!tensor || !hg__shape_count(&tensor->shape, &count)) continue; // was checked
-            HG_TRY(read_floats(t, tensor, buffer, count, err));
+            HG_TRY(hg__tensor_read_floats(tensor, t->path, buffer, count, err));
             if (buffer) hg__param_import(&l->param[k], params, buffer);
         }
     }

@@ -47,7 +47,7 @@ typedef struct hg__param {
 typedef struct hg__layer {
     const struct hg__layer_type *type;
     hg__shape in, out;       // of one row
-    hg__shape in2;           // add, concat: of what was kept; set before shape() is called
+    hg__shape in2;           // add, concat, recall: of what was kept; set before shape() is called
     double arg[HG_MAX_ARGS]; // as the spec says, defaults filled in
     int32_t params;          // how many of param[] there are
     hg__param param[HG_MAX_PARAMS];
@@ -55,7 +55,7 @@ typedef struct hg__layer {
     const char *side;    // "encoder", "decoder", or "body" where there is no neck
     int32_t index;       // position on its side, as in nn.Sequential: encoder.<index>
     int32_t number;      // position in the whole model: the layer's random stream
-    int32_t from;        // add, concat: number of the keep layer they take from; else -1
+    int32_t from;        // add, concat, recall: number of the keep layer they take from; else -1
     int32_t skip_takers; // keep: how many take from it
 } hg__layer;
 
@@ -69,8 +69,8 @@ typedef struct hg__pass {
     uint64_t seed; // of the run
     uint64_t step; // counts from 1 over the whole run
     int64_t row;   // position of the chunk's first row in its batch
-    hg__view x2;   // add, concat: what was kept
-    // backward of add, concat: gradient at what was kept (at NULL: not wanted); backward of keep: that gradient, to be added
+    hg__view x2;   // add, concat, recall: what was kept
+    // backward of add, concat, recall: gradient at what was kept (at NULL: not wanted); backward of keep: that gradient, to be added
     hg__view dx2;
     hg__real penalty_scale; // backward of types with a penalty: what its slope is multiplied by
     hg__real *scratch;      // scratch_count() elements, of this thread
@@ -144,7 +144,8 @@ typedef struct hg__layer_type {
     // multiple of 16, and so is bottom * W * C but at the image's end
     bool bands;
     bool takes_skip;     // has a second input, pass->x2: what the keep of the same slot saw
-    bool is_skip_source; // y is x, which an add or concat takes up again: keep
+    bool is_skip_source; // y is x, which an add, concat or recall takes up again: keep
+    bool returns_skip;   // y is x2, and x is dropped: recall
     bool flat; // wants a vector: behind an image layer the parser puts a `flatten` before it
     hg__reorders reorders; // flatten and unflatten, which the parser puts in where they are missing
 

@@ -5,6 +5,10 @@
 //   keep 1, conv 8, add 1:    x --> keep --> conv --> y = conv(x) + x
 //                                     \_______________/
 //
+// recall takes it up in place of what comes, so that a way around can have layers of its own (a ResNet's projection):
+//
+//   keep 1, conv 8, keep 2, recall 1, conv 8 k1, add 2:    y = conv1(x) + conv(x)
+//
 // The layers see two inputs, x and pass->x2; who remembers it is the plan's affair.
 #include <string.h>
 
@@ -88,6 +92,26 @@ static void add_back(const hg__layer *l, const hg__pass *p, hg__view x, hg__view
     if (p->dx2.at) hg__copy_rows(p->dx2, dy, width(l), rows);
 }
 
+static int recall_shape(hg__layer *l, hg_error *err) {
+    HG_TRY(keep_shape(l, err));
+    l->out = l->in2;
+    return HG_OK;
+}
+
+static void recall(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows) {
+    (void)x;
+    keep(l, p, p->x2, y, rows);
+}
+
+// Nothing of what came went on.
+static void recall_back(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, hg__view dy,
+                        hg__view dx, int32_t rows) {
+    (void)x, (void)y;
+    const size_t n = (size_t)hg__pad_columns((int32_t)width(l));
+    for (int32_t r = 0; r < rows; r++) memset(hg__view_row(dx, r), 0, n * sizeof *dx.at);
+    if (p->dx2.at) hg__copy_rows(p->dx2, dy, hg__extent_count(hg__extent_of(&l->out)), rows);
+}
+
 static void concat(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows) {
     const hg__extent out = hg__extent_of(&l->out);
     const size_t C = (size_t)hg__extent_of(&l->in).C, rest = (size_t)out.C - C;
@@ -123,11 +147,11 @@ static void concat_back(const hg__layer *l, const hg__pass *p, hg__view x, hg__v
     }
 }
 
-extern const hg__layer_type hg__layer_keep, hg__layer_add, hg__layer_concat;
+extern const hg__layer_type hg__layer_keep, hg__layer_recall, hg__layer_add, hg__layer_concat;
 const hg__layer_type hg__layer_keep = {
     .name = "keep",
     .args = "slot",
-    .summary = "remembers what goes through it, for the add or concat of the same slot",
+    .summary = "remembers what goes through it, for the add, concat or recall of the same slot",
     .example = "keep 1",
     .in_place = true,
     .bands = true,
@@ -136,6 +160,31 @@ const hg__layer_type hg__layer_keep = {
     .shape = keep_shape,
     .forward = keep,
     .backward = keep_back,
+};
+
+// clang-format off
+static const hg__test_case recall_cases[] = {
+    {.item = "recall 1"},
+    {.item = "recall 1", .in = {37, 3, 5}, .in2 = {37, 3, 4}},
+    {.item = "recall 2", .in = {3, 2, 16}, .in2 = {6, 5, 20}},
+    {.item = "recall 3", .in = {1, 21, 3}, .in2 = {1, 42, 1}},
+    {.item = NULL},
+};
+// clang-format on
+const hg__layer_type hg__layer_recall = {
+    .name = "recall",
+    .args = "slot",
+    .summary = "what the keep of the same slot saw, in place of what comes",
+    .example = "recall 1",
+    .test_cases = recall_cases,
+    .bands = true,
+    .takes_skip = true,
+    .returns_skip = true,
+    .keeps_scale = true,
+    .is_linear = true,
+    .shape = recall_shape,
+    .forward = recall,
+    .backward = recall_back,
 };
 const hg__layer_type hg__layer_add = {
     .name = "add",

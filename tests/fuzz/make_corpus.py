@@ -1,7 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+<<<<<<< HEAD
 # Writes the seed files of the readers' fuzz targets: tests/fuzz/corpus/{idx,npy,npz,csv,gz,image,split_csv,coco,table_csv,table_mat,video}, and
 # the images of tests/museum. Good files' names begin with "good_". No NumPy: every byte is said here. Run from the root of the tree; the result is committed.
+=======
+# Writes the seed files of the readers' fuzz targets: tests/fuzz/corpus/{idx,npy,npz,csv,gz,image,onnx,table_csv,table_mat,video}, and
+# the images and ONNX files of tests/museum. Good files' names begin with "good_". No NumPy: every byte is said here. Run from the root of the tree; the result is committed.
+>>>>>>> feature
 import gzip, io, os, sqlite3, struct, subprocess, sys, tempfile, zipfile, zlib
 
 ROOT = 'tests/fuzz/corpus/'
@@ -351,6 +356,51 @@ put('odbc/forgot.txt', b'Password=Xy for;got;UID=me')
 put('odbc/names.txt', b'a."b`c.d')
 put('odbc/wide.txt', 'tcp ä😀'.encode('utf-16-le'))
 put('odbc/query.txt', b'  SELECT a,\n\t b FROM t -- ' + b'x' * 90 + 'ö'.encode() * 9)
+
+# ONNX, by hand: fields of (number, wire type, value).
+
+
+def varint(value):
+    out = b''
+    while value > 127:
+        out += bytes([value & 127 | 128])
+        value >>= 7
+    return out + bytes([value])
+
+
+def field(number, value):
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def initializer(name, dims, data, kind=1, rest=b'', number=9):
+    return b''.join(field(1, n) for n in dims) + field(2, kind) + field(8, name) + field(number, data) + rest
+
+
+def onnx(*tensors, rest=b''):
+    graph = field(2, b'g') + b''.join(field(5, t) for t in tensors) + rest
+    return field(1, 7) + field(2, b'pytorch') + field(7, graph) + field(8, field(1, b'') + field(2, 13))
+
+
+four = struct.pack('<4f', 1, 2, 3, 4)
+put('onnx/good_two.onnx', onnx(initializer(b'a', (2, 2), four), initializer(b'b', (), four[:4], number=4)))
+put('onnx/good_types.onnx', onnx(initializer(b'half', (2,), four[:4], 10), initializer(b'wide', (1,), four[:8], 11), initializer(b'brain', (1,), four[:2], 16),
+                                 initializer(b'shape', (1,), four[:8], 7), initializer(b'none', (0, 3), b''), rest=field(1, field(4, b'Conv')) + varint(99 << 3 | 5) + b'abcd'))
+put('onnx/good_packed_dims.onnx', onnx(field(1, varint(2) + varint(2)) + field(2, 1) + field(8, b'p') + field(9, four)))
+put('onnx/no_graph.onnx', field(1, 7) + field(2, b'pytorch'))
+MUSEUM = '../../museum/'
+put(MUSEUM + 'external.onnx', onnx(field(1, 4) + field(2, 1) + field(8, b'a') + field(13, field(1, b'location') + field(2, b'../../../etc/passwd')) + field(14, 1)))
+put(MUSEUM + 'shape_overflow.onnx', onnx(initializer(b'a', (1 << 32, 1 << 32), b'')))
+put(MUSEUM + 'negative_shape.onnx', onnx(initializer(b'a', ((1 << 64) - 4, (1 << 64) - 1), four)))
+put(MUSEUM + 'short_data.onnx', onnx(initializer(b'a', (1024, 1024), four)))
+put(MUSEUM + 'rank_nine.onnx', onnx(initializer(b'a', (1,) * 9, four[:4])))
+put(MUSEUM + 'length_past_end.onnx', field(1, 7) + varint(7 << 3 | 2) + b'\xff\xff\xff\xff\x0f' + b'abc')
+put(MUSEUM + 'endless_number.onnx', field(1, 7) + b'\x10' + b'\xff' * 20)
+put(MUSEUM + 'group.onnx', field(1, 7) + b'\x3b' * 20)
+put(MUSEUM + 'two_pieces.onnx', onnx(initializer(b'a', (4,), four, rest=field(4, four))))
+put(MUSEUM + 'twice.onnx', onnx(initializer(b'a', (4,), four), initializer(b'a', (1,), four[:4])))
+put(MUSEUM + 'long_name.onnx', onnx(initializer(b'a' * 300, (4,), four)))
 
 # Models, by the command: the same bits wherever it runs.
 TABLE = 'at,kind,a,b\n' + ''.join('2024-03-%02d %02d:00,%s,%d,%.1f\n' % (i % 28 + 1, i % 24, 'xyz'[i % 3], i * 7 % 13, i % 5 / 2) for i in range(48))

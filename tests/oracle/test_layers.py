@@ -108,6 +108,7 @@ for shape in IMAGES:
     compare("keep 1", shape, nn.Identity())
     compare("add 1", shape, torch.add, shape)
     for channels in (1, 5, 16):
+        compare("recall 1", shape, lambda x, kept: kept + 0 * x.sum(), (channels,) + shape[1:])
         compare("concat 1", shape, lambda x, kept: torch.cat([x, kept], 1), (channels,) + shape[1:])
 compare("maxpool 3 2 1", (5, 41), nn.MaxPool1d(3, 2, 1))
 compare("avgpool 4", (5, 41), nn.AvgPool1d(4))

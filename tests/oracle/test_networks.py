@@ -60,6 +60,8 @@ class Network(nn.Module):
             layer, now = convolution(name, now, first, given), first
         elif name == "keep":
             does, kept[first] = "keep", now
+        elif name == "recall":
+            does, now = "recall", kept[first]
         elif name in ("add", "concat"):
             does, now = name, now + (kept[first] if name == "concat" else 0)
         elif name == "reflect":
@@ -90,6 +92,8 @@ class Network(nn.Module):
                 kept[number] = x
             elif does == "add":
                 x = x + kept[number]
+            elif does == "recall":
+                x = kept[number]
             elif does == "concat":
                 x = torch.cat([x, kept[number]], 1)
             else:
@@ -185,6 +189,8 @@ compare("DnCNN with batch norm", DNCNN, (3, 17, 12))
 compare("unet, colour", UNET, (3, 32, 32), preset="unet")
 compare("unet, grey", UNET, (1, 24, 40), 3, "unet")
 compare("kept once, taken three times", "conv 8 relu, keep 1, conv 8 silu, add 1, conv 8 relu, concat 1, conv 8, add 1, conv input", (3, 12, 16))
+compare("a way around with layers of its own", "conv 8 relu, keep 1, conv 16 s2 bias=0, batchnorm relu, conv 16 bias=0, batchnorm, keep 2, recall 1, "
+        "conv 16 k1 s2 bias=0, batchnorm, add 2, relu, deconv input k2 s2", (3, 12, 16))
 compare("reflected edges", "keep 1, reflect 2, conv 12 k5 p0 silu | reflect 1, conv input p0, add 1", (3, 19, 17), 5)
 compare("concatenated, groups", "conv 16 relu, keep 1, maxpool 2, conv 24 g4 gelu, groupnorm 6 | up 2, concat 1, conv input sigmoid", (3, 16, 16))
 finish()
