@@ -15,7 +15,9 @@ enum { SAMPLE = 40000 }; // patches that axes are learnt from
 static const float ridge_weight = 0.5F, colour_weight = 0.25F;
 
 hg__patch_options hg__patch_defaults(hg__patch_kind kind) {
-    hg__patch_options o = {.kind = kind, .stride = 8, .levels = 3, .dims = 48, .seed = 1};
+    hg__patch_options o = {.kind = kind, .stride = 8, .dims = 48, .seed = 1};
+    o.first_level = kind == HG_PATCH_PIXELS ? 2 : 1;
+    o.levels = 2;
     o.cells = kind == HG_PATCH_PIXELS ? 5 : 3;
     o.spacing = kind == HG_PATCH_PIXELS ? 1 : 3;
     o.whitening = kind == HG_PATCH_PIXELS ? 0 : 4;
