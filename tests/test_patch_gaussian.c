@@ -33,23 +33,33 @@ static int draw(const void *context, int32_t i, hg__raster *r, hg_error *err) {
 static const float little = 0.1F;
 static const hg__raster_source good = {"good", &little, PICTURES, draw};
 
+// Of the place's vectors: mean (C) and covariance a (C, C of C + 1).
+static void measure(int32_t p, double *mean, double a[C][C + 1]) {
+    float v[PICTURES][C];
+    for (int32_t i = 0; i < PICTURES; i++) {
+        hg__raster r = {0};
+        assert_int_equal(draw(&little, i, &r, NULL), HG_OK);
+        memcpy(v[i], r.at + (size_t)p * C, sizeof v[i]);
+        hg__raster_clear(&r);
+    }
+    for (int j = 0; j < C; j++) {
+        mean[j] = 0;
+        for (int32_t i = 0; i < PICTURES; i++) mean[j] += (double)v[i][j] / PICTURES;
+    }
+    for (int jk = 0; jk < C * C; jk++) {
+        const int j = jk / C, k = jk % C;
+        double sum = 0;
+        for (int32_t i = 0; i < PICTURES; i++) {
+            sum += ((double)v[i][j] - mean[j]) * ((double)v[i][k] - mean[k]);
+        }
+        a[j][k] = sum / (PICTURES - 1);
+    }
+}
+
 // The distance at place p of x by Gauss's elimination on the covariance, written out.
 static double distance_at(int32_t p, const float *x, double added) {
-    double mean[C] = {0}, a[C][C + 1] = {{0}}, off[C], square = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        for (int32_t i = 0; i < PICTURES; i++) {
-            hg__raster r = {0};
-            assert_int_equal(draw(&little, i, &r, NULL), HG_OK);
-            const float *v = r.at + (size_t)p * C;
-            for (int j = 0; j < C; j++) {
-                if (pass == 0) mean[j] += (double)v[j] / PICTURES;
-                for (int k = 0; pass == 1 && k < C; k++) {
-                    a[j][k] += ((double)v[j] - mean[j]) * ((double)v[k] - mean[k]) / (PICTURES - 1);
-                }
-            }
-            hg__raster_clear(&r);
-        }
-    }
+    double mean[C], a[C][C + 1], off[C], square = 0;
+    measure(p, mean, a);
     for (int j = 0; j < C; j++) {
         off[j] = a[j][C] = (double)x[j] - mean[j];
         a[j][j] += added;
@@ -67,20 +77,9 @@ static double distance_at(int32_t p, const float *x, double added) {
 static double mean_variance(void) {
     double sum = 0;
     for (int32_t p = 0; p < H * W; p++) {
-        for (int j = 0; j < C; j++) {
-            double mean = 0, square = 0;
-            for (int pass = 0; pass < 2; pass++) {
-                for (int32_t i = 0; i < PICTURES; i++) {
-                    hg__raster r = {0};
-                    assert_int_equal(draw(&little, i, &r, NULL), HG_OK);
-                    const double v = (double)r.at[(size_t)p * C + (size_t)j];
-                    if (pass == 0) mean += v / PICTURES;
-                    if (pass == 1) square += (v - mean) * (v - mean) / (PICTURES - 1);
-                    hg__raster_clear(&r);
-                }
-            }
-            sum += square / (H * W * C);
-        }
+        double mean[C], a[C][C + 1];
+        measure(p, mean, a);
+        for (int j = 0; j < C; j++) sum += a[j][j] / (H * W * C);
     }
     return sum;
 }

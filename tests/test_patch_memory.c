@@ -56,6 +56,28 @@ static int read_map(const void *context, int32_t i, hg__raster *r, hg_error *err
     return code;
 }
 
+// c (n, n): twelve directions, ever shorter.
+static void draw_matrix(double *c, int32_t n) {
+    for (int32_t f = 0; f < 12; f++) {
+        for (int32_t i = 0; i < n * n; i++) {
+            const double a = (double)random_at((uint32_t)f, (uint32_t)(i / n)) - 0.5;
+            const double b = (double)random_at((uint32_t)f, (uint32_t)(i % n)) - 0.5;
+            c[i] += a * b / (1 << f);
+        }
+    }
+}
+
+// The largest number of C v - value v.
+static double error_of(const double *c, const double *v, double value, int32_t n) {
+    double worst = 0;
+    for (int32_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (int32_t j = 0; j < n; j++) sum += c[i * n + j] * v[j];
+        worst = fmax(worst, fabs(sum - value * v[i]));
+    }
+    return worst;
+}
+
 static void axes_are_eigenvectors_small_and_wide(void **state) {
     (void)state;
     static const int32_t sizes[] = {1, 2, 7, 40, 400};
@@ -63,26 +85,14 @@ static void axes_are_eigenvectors_small_and_wide(void **state) {
         const int32_t n = sizes[s], k = n < 5 ? n : 5;
         double *c = hg__alloc((size_t)n * (size_t)n * 2, sizeof *c, NULL), *kept = c + n * n;
         double value[5], *vector = hg__alloc((size_t)n * 5, sizeof *vector, NULL);
-        for (int32_t f = 0; f < 12; f++) { // twelve directions, ever shorter
-            for (int32_t i = 0; i < n; i++) {
-                for (int32_t j = 0; j < n; j++) {
-                    const double a = (double)random_at((uint32_t)f, (uint32_t)i) - 0.5;
-                    const double b = (double)random_at((uint32_t)f, (uint32_t)j) - 0.5;
-                    c[i * n + j] += a * b / (1 << f);
-                }
-            }
-        }
+        draw_matrix(c, n);
         memcpy(kept, c, (size_t)n * (size_t)n * sizeof *c);
         assert_int_equal(hg__eigen_jacobi(c, n, k, value, vector, NULL), HG_OK);
         for (int32_t z = 0; z < k; z++) {
-            double worst = 0, length = 0;
-            for (int32_t i = 0; i < n; i++) {
-                double sum = 0;
-                for (int32_t j = 0; j < n; j++) sum += kept[i * n + j] * vector[z * n + j];
-                worst = fmax(worst, fabs(sum - value[z] * vector[z * n + i]));
-                length += vector[z * n + i] * vector[z * n + i];
-            }
-            assert_true(worst < 1e-9 * value[0]);
+            const double *v = vector + z * n;
+            double length = 0;
+            for (int32_t i = 0; i < n; i++) length += v[i] * v[i];
+            assert_true(error_of(kept, v, value[z], n) < 1e-9 * value[0]);
             assert_true(fabs(length - 1) < 1e-9);
             assert_true(z == 0 || value[z] <= value[z - 1]);
         }
@@ -253,6 +263,34 @@ static void a_picture_is_not_its_own_neighbour_and_a_memory_comes_back_from_part
     hg__patches_clear(&p);
 }
 
+static void patches_come_back_from_parts_and_broken_ones_are_refused(void **state) {
+    (void)state;
+    hg__patches p = learnt(), back;
+    const hg__shape shape = {1, {4}};
+    hg_model *model = hg__model_from_spec("dense 2 | dense input", &shape, 0, 0, NULL);
+    hg__raster picture = {0}, a, b;
+    hg_error err;
+    assert_int_equal(hg__patches_from_parts(&back, model, "m", &err), HG_ERR_MODEL);
+    assert_int_equal(hg__patches_to_parts(&p, model, NULL), HG_OK);
+    assert_int_equal(hg__patches_from_parts(&back, model, "m", NULL), HG_OK);
+    assert_int_equal(draw(&one, 9, &picture, NULL), HG_OK);
+    assert_int_equal(hg__patches_run(&p, &picture, &a, NULL, NULL), HG_OK);
+    assert_int_equal(hg__patches_run(&back, &picture, &b, NULL, NULL), HG_OK);
+    assert_memory_equal(a.at, b.at, hg__raster_count(&a) * sizeof(float));
+    hg__patches_clear(&back);
+    p.options.cells = 5; // no longer as wide as the axes
+    assert_int_equal(hg__patches_to_parts(&p, model, NULL), HG_OK);
+    assert_int_equal(hg__patches_from_parts(&back, model, "m", &err), HG_ERR_MODEL);
+    p.options.stride = 0;
+    assert_int_equal(hg__patches_to_parts(&p, model, NULL), HG_OK);
+    assert_int_equal(hg__patches_from_parts(&back, model, "m", &err), HG_ERR_MODEL);
+    hg_model_free(model);
+    hg__raster_clear(&picture);
+    hg__raster_clear(&a);
+    hg__raster_clear(&b);
+    hg__patches_clear(&p);
+}
+
 static void a_map_is_spread_by_straight_lines(void **state) {
     (void)state;
     float at[4] = {0, 4, 8, 12};
@@ -274,6 +312,7 @@ int main(void) {
         cmocka_unit_test(a_coreset_is_the_greedy_one),
         cmocka_unit_test(a_spot_lies_far_from_the_memory_which_stays_below_what_was_said),
         cmocka_unit_test(a_picture_is_not_its_own_neighbour_and_a_memory_comes_back_from_parts),
+        cmocka_unit_test(patches_come_back_from_parts_and_broken_ones_are_refused),
         cmocka_unit_test(a_map_is_spread_by_straight_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,7 +137,7 @@ static void *fit_nearest(const hg__raster_source *good, uint64_t seed, size_t ma
     hg__blocks b = {.pool = pool};
     nearest_patch *s = hg__alloc(1, sizeof *s, err);
     if (!s) return NULL;
-    hg__patch_options o = hg__patch_defaults(HG_PATCH_SLOPES);
+    hg__patch_options o = hg__patch_defaults(HG_PATCH_PIXELS);
     hg__patch_memory_options memory = hg__patch_memory_defaults();
     o.seed = memory.seed = seed;
     memory.max_bytes = max_bytes;
@@ -165,6 +165,6 @@ static int map_nearest(const void *state, const hg__raster *picture, hg__raster 
 
 const hg__part_baseline hg__part_baseline_nearest_patch = {
     "nearest_patch",
-    "the nearest patch of good pictures, by slopes at three sizes (as Roth et al., PatchCore, "
+    "the nearest patch of good pictures, 20 and 40 pixels wide (as Roth et al., PatchCore, "
     "2022)",
     fit_nearest, map_nearest, free_nearest};

@@ -26,7 +26,7 @@ struct hg__patch_memory {
 
 hg__patch_memory_options hg__patch_memory_defaults(void) {
     return (hg__patch_memory_options){
-        .max_bytes = (size_t)1 << 30, .share = 0.1, .most = 8192, .seed = 1};
+        .max_bytes = (size_t)1 << 30, .share = 0.1, .most = 2048, .seed = 1};
 }
 
 static size_t vectors_bytes(int64_t count, int32_t width) {

@@ -15,7 +15,9 @@ enum { SAMPLE = 40000 }; // patches that axes are learnt from
 static const float ridge_weight = 0.5F, colour_weight = 0.25F;
 
 hg__patch_options hg__patch_defaults(hg__patch_kind kind) {
-    hg__patch_options o = {.kind = kind, .stride = 8, .levels = 3, .dims = 48, .seed = 1};
+    hg__patch_options o = {.kind = kind, .stride = 8, .dims = 48, .seed = 1};
+    o.first_level = kind == HG_PATCH_PIXELS ? 2 : 1;
+    o.levels = 2;
     o.cells = kind == HG_PATCH_PIXELS ? 5 : 3;
     o.spacing = kind == HG_PATCH_PIXELS ? 1 : 3;
     o.whitening = kind == HG_PATCH_PIXELS ? 0 : 4;
@@ -191,20 +193,23 @@ static int gather_level(const hg__patch_options *o, const hg__raster *level, int
     return code;
 }
 
+bool hg__patch_is_sound(const hg__patch_options *o) {
+    return o->stride >= 1 && o->stride <= 1024 && o->first_level >= 0 &&
+           o->first_level < HG_MAX_PATCH_LEVELS && o->levels >= 1 &&
+           o->levels <= HG_MAX_PATCH_LEVELS - o->first_level && o->cells >= 1 && o->cells <= 9 &&
+           o->spacing >= 1 && o->spacing <= 64 && o->dims >= 1 && o->dims <= HG_MAX_VECTOR;
+}
+
 static int check(const hg__patch_options *o, const hg__raster *picture, hg_error *err) {
     if (picture->channels != 1 && picture->channels != 3) {
         return hg__fail(err, HG_ERR_DATA, "patches: expected pictures of 1 or 3 channels, got %d",
                         picture->channels);
     }
-    const bool fits = o->stride >= 1 && o->first_level >= 0 && o->levels >= 1 &&
-                      o->first_level + o->levels <= HG_MAX_PATCH_LEVELS && o->cells >= 1 &&
-                      o->cells <= 9 && o->spacing >= 1 && o->dims >= 1;
-    if (fits) return HG_OK;
+    if (hg__patch_is_sound(o)) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
-                    "patches: expected a stride of 1 at least, levels within 0 .. %d, 1 to 9 "
-                    "cells, got %d, %d .. %d, %d",
-                    HG_MAX_PATCH_LEVELS - 1, o->stride, o->first_level,
-                    o->first_level + o->levels - 1, o->cells);
+                    "patches: expected a stride of 1 to 1024, levels within 0 .. %d, 1 to 9 cells, "
+                    "got %d, %d levels from %d, %d",
+                    HG_MAX_PATCH_LEVELS - 1, o->stride, o->levels, o->first_level, o->cells);
 }
 
 int hg__patches_raw(const hg__patch_options *o, const hg__raster *picture, hg__raster *raw,

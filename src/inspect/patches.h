@@ -9,6 +9,7 @@
 #define HG_INSPECT_PATCHES_H
 #include "inspect/principal.h"
 #include "inspect/raster_source.h"
+#include "model/model.h"
 
 typedef enum hg__patch_kind { HG_PATCH_PIXELS, HG_PATCH_SLOPES } hg__patch_kind;
 
@@ -40,6 +41,7 @@ typedef struct hg__patches {
     float unit;
 } hg__patches;
 
+bool hg__patch_is_sound(const hg__patch_options *o); // each within its limits
 int32_t hg__patch_raw_width(const hg__patch_options *o, int32_t channels);
 int32_t hg__patches_width(const hg__patches *p); // numbers a place of a map
 int32_t hg__patch_grid(int32_t side, int32_t stride);
@@ -54,6 +56,10 @@ int hg__patches_learn(hg__patches *p, const hg__patch_options *o, const hg__rast
 int hg__patches_run(const hg__patches *p, const hg__raster *picture, hg__raster *map, hg__blocks *b,
                     hg_error *err);
 void hg__patches_clear(hg__patches *p); // {0} is fine
+
+// As parts of a model, "detector.patches.", and back. `where` begins sentences.
+int hg__patches_to_parts(const hg__patches *p, hg_model *model, hg_error *err);
+int hg__patches_from_parts(hg__patches *p, const hg_model *model, const char *where, hg_error *err);
 
 // A map of one channel over places, `stride` apart, as one over pixels (height, width): between places by straight lines, then blurred
 // by so many passes of a binomial filter (1 4 6 4 1) / 16 along each side. to is the caller's to clear.
