@@ -123,8 +123,8 @@ typedef struct worst {
 static void compare(const hg__pose *found, const hg__pose *base, const hg__pose *truth, worst *w) {
     const double half = 0.5 * (SIDE - 1);
     const hg__pose back = hg__pose_inverse(base);
-    const hg__place middle = hg__pose_place(&back, SIDE, SIDE, SIDE, SIDE, (hg__place){half, half});
-    const hg__place at = hg__pose_place(found, SIDE, SIDE, SIDE, SIDE, middle);
+    const hg__point middle = hg__pose_place(&back, SIDE, SIDE, SIDE, SIDE, (hg__point){half, half});
+    const hg__point at = hg__pose_place(found, SIDE, SIDE, SIDE, SIDE, middle);
     const double dy = at.y - half - truth->dy, dx = at.x - half - truth->dx;
     w->turn = fmax(w->turn, turn_between(found->turn - base->turn, truth->turn));
     w->shift = fmax(w->shift, sqrt(dy * dy + dx * dx));

@@ -32,9 +32,9 @@ static void a_place_and_back_is_the_place(void **state) {
     for (uint32_t k = 0; k < 50; k++) {
         const hg__pose pose = {unit(k), 9 * unit(k + 100), -7 * unit(k + 200)};
         const hg__pose back = hg__pose_inverse(&pose);
-        const hg__place p = {30 * unit(k + 300), 20 * unit(k + 400)};
-        const hg__place q = hg__pose_place(&pose, 20, 31, 44, 17, p);
-        const hg__place r = hg__pose_place(&back, 44, 17, 20, 31, q);
+        const hg__point p = {30 * unit(k + 300), 20 * unit(k + 400)};
+        const hg__point q = hg__pose_place(&pose, 20, 31, 44, 17, p);
+        const hg__point r = hg__pose_place(&back, 44, 17, 20, 31, q);
         assert_true(fabs(r.y - p.y) < 1e-9 && fabs(r.x - p.x) < 1e-9);
     }
 }

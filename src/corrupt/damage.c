@@ -173,6 +173,7 @@ size_t hg__damage_scratch(int32_t height, int32_t width, int32_t channels) {
     return (size_t)height * (size_t)width * (size_t)(channels + 1);
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): both are written through g
 void hg__damage_apply(const hg__damage_place *at, float *x, float *mask, float *scratch) {
     const size_t pixels = (size_t)at->height * (size_t)at->width;
     hg__damage g = {.at = at, .x = x, .shape = scratch, .fill = scratch + pixels};

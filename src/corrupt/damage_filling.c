@@ -35,9 +35,9 @@ static void fill_piece(hg__damage *g, const piece *p) {
             if (p->turn & 2) down = -down;
             const int32_t v = p->y + (p->turn & 4 ? along : down);
             const int32_t u = p->x + (p->turn & 4 ? down : along);
-            const float *from =
-                p->from + ((size_t)hg__mirror(v, H) * (size_t)W + (size_t)hg__mirror(u, W)) *
-                              (size_t)p->stride;
+            const float *from = p->from + ((size_t)hg__noise_mirror(v, H) * (size_t)W +
+                                           (size_t)hg__noise_mirror(u, W)) *
+                                              (size_t)p->stride;
             float *to = hg__damage_fill_at(g, y, x);
             for (int32_t c = 0; c < g->at->channels; c++) to[c] = p->gain * from[c];
         }
@@ -95,7 +95,7 @@ static void draw_colour(hg__damage *g, float colour[3]) {
 }
 
 static void fill_colour(hg__damage *g) {
-    float colour[3];
+    float colour[3] = {0};
     draw_colour(g, colour);
     for (int32_t y = g->top; y < g->bottom; y++) {
         for (int32_t x = g->left; x < g->right; x++) {
@@ -108,7 +108,7 @@ static void fill_colour(hg__damage *g) {
 // From one colour to another by smooth noise, which may be stretched along a direction.
 static void fill_texture(hg__damage *g) {
     hg__draws *d = &g->draws;
-    float one[3], other[3], cosine, sine;
+    float one[3] = {0}, other[3] = {0}, cosine, sine;
     draw_colour(g, one);
     draw_colour(g, other);
     const float scale = hg__draw_ratio(d, 1.5F, 30), sharpness = hg__draw_ratio(d, 1, 8);
@@ -202,10 +202,10 @@ static const filling_type fillings[] = {
 #include "corrupt/damages.def"
 };
 #undef FILLING
-#define FILLING(name, weight) +(weight)
+#define FILLING(name, weight) WEIGHT_##name, LAST_##name = WEIGHT_##name + (weight)-1,
 enum {
-    WEIGHTS = 0
 #include "corrupt/damages.def"
+    WEIGHTS
 };
 #undef FILLING
 #undef SHAPE

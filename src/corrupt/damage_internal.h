@@ -6,6 +6,7 @@
 
 #include "base/rng.h"
 #include "corrupt/damage.h"
+#include "corrupt/noise_type.h"
 
 // Random numbers one after the other, of one picture.
 typedef struct hg__draws {
@@ -44,16 +45,10 @@ static inline float hg__clamp_unit(float v) {
     return v < 0 ? 0 : v > 1 ? 1 : v;
 }
 
-// Where position i falls when a line of n is mirrored at its ends, again and again.
-static inline int32_t hg__mirror(int32_t i, int32_t n) {
-    while (i < 0 || i >= n) i = i < 0 ? -1 - i : 2 * n - 1 - i;
-    return i;
-}
-
 static inline const float *hg__damage_pixel(const hg__damage *g, int32_t y, int32_t x) {
     const hg__damage_place *p = g->at;
-    const size_t line = (size_t)hg__mirror(y, p->height) * (size_t)p->width;
-    return g->x + (line + (size_t)hg__mirror(x, p->width)) * (size_t)p->stride;
+    const size_t line = (size_t)hg__noise_mirror(y, p->height) * (size_t)p->width;
+    return g->x + (line + (size_t)hg__noise_mirror(x, p->width)) * (size_t)p->stride;
 }
 
 static inline float *hg__damage_shape_at(const hg__damage *g, int32_t y, int32_t x) {

@@ -138,7 +138,7 @@ static void stamp_disc(hg__damage *g, float y, float x, float radius) {
 // Scratches, cracks, fibres: a walk whose direction drifts.
 static void draw_stroke(hg__damage *g) {
     hg__draws *d = &g->draws;
-    float y, x, cosine, sine, drift = 0;
+    float y = 0, x = 0, cosine, sine, drift = 0;
     pick_centre(g, &y, &x);
     const float width = hg__draw_ratio(d, 0.5F, 0.04F * short_side(g) + 1.5F);
     const int32_t length = (int32_t)hg__draw_ratio(d, 6, 0.9F * short_side(g) + 6);
@@ -158,7 +158,7 @@ static void draw_stroke(hg__damage *g) {
 // Pits, crumbs, splashes.
 static void draw_specks(hg__damage *g) {
     hg__draws *d = &g->draws;
-    float y, x;
+    float y = 0, x = 0;
     pick_centre(g, &y, &x);
     const float spread = hg__draw_ratio(d, 3, 24), radius = hg__draw_ratio(d, 0.6F, 3.5F);
     const int32_t count = 3 + hg__draw_below(d, 18);
@@ -181,10 +181,10 @@ static const shape_type shapes[] = {
 #include "corrupt/damages.def"
 };
 #undef SHAPE
-#define SHAPE(name, weight) +(weight)
+#define SHAPE(name, weight) WEIGHT_##name, LAST_##name = WEIGHT_##name + (weight)-1,
 enum {
-    WEIGHTS = 0
 #include "corrupt/damages.def"
+    WEIGHTS
 };
 #undef SHAPE
 #undef FILLING

@@ -158,12 +158,12 @@ int hg__part_mask(const hg__part_view *v, const hg__part_geometry *where, hg__ra
 
 // ---- back ---------------------------------------------------------------------------------------
 
-hg__place hg__part_place_back(const hg__part_geometry *g, hg__place p) {
+hg__point hg__part_place_back(const hg__part_geometry *g, hg__point p) {
     const hg__crop *w = &g->working;
     if (g->is_aligned) {
         p = hg__pose_place(&g->pose, g->frame_height, g->frame_width, w->height, w->width, p);
     }
-    return (hg__place){(p.y + 0.5) * g->crop.height / w->height - 0.5 + g->crop.top,
+    return (hg__point){(p.y + 0.5) * g->crop.height / w->height - 0.5 + g->crop.top,
                        (p.x + 0.5) * g->crop.width / w->width - 0.5 + g->crop.left};
 }
 
@@ -174,9 +174,9 @@ static int32_t clip(double x, int32_t low, int32_t high) {
 hg__crop hg__part_box_back(const hg__part_geometry *g, hg__crop box) {
     double top = (double)INFINITY, left = top, bottom = -top, right = -top;
     for (int k = 0; k < 4; k++) {
-        const hg__place corner = {box.top + (k / 2 ? box.height : 0) - 0.5,
+        const hg__point corner = {box.top + (k / 2 ? box.height : 0) - 0.5,
                                   box.left + (k % 2 ? box.width : 0) - 0.5};
-        const hg__place at = hg__part_place_back(g, corner);
+        const hg__point at = hg__part_place_back(g, corner);
         top = fmin(top, at.y + 0.5);
         left = fmin(left, at.x + 0.5);
         bottom = fmax(bottom, at.y + 0.5);

@@ -100,7 +100,7 @@ int hg__part_mask(const hg__part_view *v, const hg__part_geometry *where, hg__ra
                   hg_error *err);
 
 // Where a place of the raster is in the picture; the middle of the first pixel is 0, 0 in both.
-hg__place hg__part_place_back(const hg__part_geometry *g, hg__place p);
+hg__point hg__part_place_back(const hg__part_geometry *g, hg__point p);
 // The smallest box of the picture that has a box of the raster, 1 pixel at least; where they turn, a larger one.
 hg__crop hg__part_box_back(const hg__part_geometry *g, hg__crop box);
 // A map over the raster, of any size, over the picture: (height, width, channels of the map), 0 where nothing was seen.

@@ -6,7 +6,7 @@
 
 // A place of the frame's first pixel in the picture, and what a step to the right adds; a step down adds (across_x, -across_y).
 typedef struct walk {
-    hg__place first;
+    hg__point first;
     double across_y, across_x;
 } walk;
 
@@ -31,11 +31,11 @@ hg__pose hg__pose_scale(const hg__pose *pose, double factor) {
     return (hg__pose){pose->turn, pose->dy * factor, pose->dx * factor};
 }
 
-hg__place hg__pose_place(const hg__pose *pose, int32_t height, int32_t width, int32_t from_height,
-                         int32_t from_width, hg__place p) {
+hg__point hg__pose_place(const hg__pose *pose, int32_t height, int32_t width, int32_t from_height,
+                         int32_t from_width, hg__point p) {
     const double sine = hg__sin_turn(pose->turn), cosine = hg__cos_turn(pose->turn);
     const double y = p.y - 0.5 * (height - 1), x = p.x - 0.5 * (width - 1);
-    return (hg__place){0.5 * (from_height - 1) + pose->dy + (sine * x + cosine * y),
+    return (hg__point){0.5 * (from_height - 1) + pose->dy + (sine * x + cosine * y),
                        0.5 * (from_width - 1) + pose->dx + (cosine * x - sine * y)};
 }
 

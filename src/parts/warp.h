@@ -17,17 +17,17 @@ typedef struct hg__pose {
     double dy, dx; // pixels
 } hg__pose;
 
-typedef struct hg__place {
+typedef struct hg__point {
     double y, x; // pixels; the middle of the first is 0, 0
-} hg__place;
+} hg__point;
 
 // From the picture's places to the frame's.
 hg__pose hg__pose_inverse(const hg__pose *pose);
 // The same at another size: pixels times `factor`.
 hg__pose hg__pose_scale(const hg__pose *pose, double factor);
 // Where p of a frame (height, width) is in a picture (from_height, from_width).
-hg__place hg__pose_place(const hg__pose *pose, int32_t height, int32_t width, int32_t from_height,
-                         int32_t from_width, hg__place p);
+hg__point hg__pose_place(const hg__pose *pose, int32_t height, int32_t width, int32_t from_height,
+                         int32_t from_width, hg__point p);
 
 // The whole frame, whose size `to` has; bilinear. What lies outside the picture takes the value of its nearest edge. real: NULL,
 // or (height, width, 1) that becomes 1 where the picture is, else 0.

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// inspector.h - a model of good parts at work: from a picture to a map of what is unusual in it, and a score.
+//
+//   picture ──view──> frame ─┬─> network ──> reconstruction, and where it sees damage: mask ─┐ each less what is usual of good
+//                 reference ─┘                                                               ├ pictures, at that place where
+//                            └─> patches ──> how far from any of good pictures: patch ───────┘ parts lie in theirs
+//                                                   │
+//                map = the more telling of the clues┴──> score = mean of the map's highest share
+//
+// A clue is measured by good pictures' highest cells: their median is 0, their spread 1. So a clue that says much of good pictures
+// must say more of a defect.
+//
+// Maps have a cell for HG_MAP_CELL x HG_MAP_CELL pixels of the frame. Scores and peaks of good pictures that were held out
+// give the thresholds: of pictures (thresholds.h), and of pixels (the share of good pictures with any pixel above it).
+#ifndef HG_INSPECT_INSPECTOR_H
+#define HG_INSPECT_INSPECTOR_H
+#include "detect/thresholds.h"
+#include "inspect/part_store.h"
+#include "parts/part_view.h"
+
+enum { HG_MAP_CELL = 2 };
+
+// What speaks for a defect, of each cell.
+typedef enum hg__clue {
+    HG_CLUE_MASK,  // the network's own mask of damage, as logits
+    HG_CLUE_PATCH, // distance to the nearest patch of good pictures
+    HG_CLUES
+} hg__clue;
+const char *hg__clue_name(hg__clue clue);
+
+typedef struct hg__inspector hg__inspector;
+
+// Whether the model is one of parts.
+bool hg__is_part_model(const hg_model *m);
+// Borrows m and pool. max_mem: bytes that one picture may take. `where` starts the sentence of an error.
+hg__inspector *hg__inspector_new(const hg_model *m, hg__pool *pool, size_t max_mem,
+                                 const char *where, hg_error *err);
+void hg__inspector_free(hg__inspector *s); // NULL is fine
+const hg__part_view *hg__inspector_view(const hg__inspector *s);
+bool hg__inspector_has_pairs(const hg__inspector *s); // pictures are judged beside their templates
+
+// Of pictures' scores; groups 0: nothing was held out.
+const hg__thresholds *hg__inspector_thresholds(const hg__inspector *s);
+// The highest cells of held-out pictures' maps; count 0: nothing was held out.
+const hg__calibration *hg__inspector_peaks(const hg__inspector *s);
+// Both thresholds for another rate of false alarms among pictures.
+int hg__inspector_ask(hg__inspector *s, double fpr, hg_error *err);
+// Cells above it are defects: of good pictures a share of fpr has any. NaN where nothing was held out.
+double hg__inspector_pixel_threshold(const hg__inspector *s);
+
+// One picture.
+typedef struct hg__inspected {
+    hg__raster picture; // the frame
+    hg__raster pair;    // its template in the same frame, grey; {0}: none
+    hg__part_geometry where;
+    hg__raster reconstruction; // of the frame; {0}: not wanted
+    hg__raster map;            // (frame_height / HG_MAP_CELL, frame_width / HG_MAP_CELL, 1)
+    float score, peak;         // peak: the map's highest cell
+} hg__inspected;
+void hg__inspected_clear(hg__inspected *r); // {0} is fine
+
+// Loads a picture, and its template (NULL: none). By many threads at once.
+int hg__inspector_load(const hg__inspector *s, const char *path, const char *pair, hg__inspected *r,
+                       hg_error *err);
+// Judges what was loaded. One caller at a time; the same bits for any number of threads.
+int hg__inspector_run(hg__inspector *s, hg__inspected *r, bool wants_reconstruction, hg_error *err);
+
+// ---- making one ---------------------------------------------------------------------------------
+
+// Good pictures, as m's view sees them.
+typedef struct hg__inspector_data {
+    const hg__part_store *store; // borrowed
+    const hg__part_store *pairs; // borrowed: their templates, grey; NULL: none
+    const int32_t *train, *held; // borrowed: their numbers, (trained) and (held_out)
+    int32_t trained, held_out;
+    uint64_t seed;
+    double fpr;
+    size_t max_bytes; // of what is made beside the network
+} hg__inspector_data;
+
+// The reference, as coarse as a model keeps it: the mean of the pictures train[0 .. trained - 1], which have one size, grey.
+int hg__part_reference(const hg__inspector_data *d, hg__raster *expected, hg_error *err);
+
+// m is trained: gives it its memory of patches, what is usual, and thresholds. Takes over view and expected ({0}: no reference), also on
+// failure.
+int hg__inspector_fit(hg_model *m, hg__part_view *view, hg__raster *expected,
+                      const hg__inspector_data *d, const hg_listener *l, hg__pool *pool,
+                      hg_error *err);
+// New thresholds from the scores and peaks of other good pictures, (count) each.
+int hg__inspector_calibrate(hg_model *m, const float *score, const float *peak, int32_t count,
+                            double fpr, hg_error *err);
+#endif

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+// inspector_fit.c - a trained network becomes an inspector: patches remembered, what is usual measured, thresholds from held-out pictures.
+#include <math.h>
+#include <string.h>
+
+#include "base/host.h"
+#include "base/int.h"
+#include "base/mem.h"
+#include "detect/table_model.h"
+#include "inspect/inspector_internal.h"
+#include "parts/resize.h"
+
+// Pictures that what is usual is measured on, at most: every n-th of more. Cells for one place of what is usual, a side; passes of its
+// blur.
+enum { MOST_MEASURED = 160, USUAL_CELLS = 2, USUAL_SMOOTH = 3, COARSE = 2 };
+// Of a map's cells, the highest, whose mean is the score.
+static const double score_share = 0.001;
+static const double mad_to_deviation = 1.4826; // of normal numbers
+
+int hg__part_reference(const hg__inspector_data *d, hg__raster *expected, hg_error *err) {
+    hg__raster sum = {0};
+    int code = HG_OK;
+    for (int32_t i = 0; code == HG_OK && i < d->trained; i++) {
+        hg__raster picture = {0}, grey = {0};
+        code = hg__part_store_take(d->store, d->train[i], &picture, err);
+        if (code == HG_OK) code = hg__raster_grey(&grey, &picture, err);
+        if (code == HG_OK && !sum.at) code = hg__raster_init(&sum, grey.height, grey.width, 1, err);
+        for (size_t k = 0; code == HG_OK && k < hg__raster_count(&sum); k++) {
+            sum.at[k] += grey.at[k] / (float)d->trained;
+        }
+        hg__raster_clear(&picture);
+        hg__raster_clear(&grey);
+    }
+    if (code == HG_OK) {
+        code = hg__raster_resize(expected, &sum, hg__ceil_div(sum.height, COARSE),
+                                 hg__ceil_div(sum.width, COARSE), err);
+    }
+    hg__raster_clear(&sum);
+    return code;
+}
+
+// ---- one picture after the other ----------------------------------------------------------------
+
+typedef struct work {
+    hg__inspector *s;
+    const hg__inspector_data *d;
+    hg__meter *meter;
+} work;
+
+// Clues of stored picture i.
+static int clues_of(const work *w, int32_t i, hg__raster *clue, hg_error *err) {
+    hg__inspected r = {0};
+    if (hg__meter_is_stopped(w->meter)) {
+        return hg__fail(err, HG_ERR_STOPPED, "stopped on request while good parts were measured");
+    }
+    int code = hg__part_store_take(w->d->store, i, &r.picture, err);
+    if (code == HG_OK && w->d->pairs) code = hg__part_store_take(w->d->pairs, i, &r.pair, err);
+    if (code == HG_OK) code = hg__clues_of(w->s, &r, clue, NULL, err);
+    hg__inspected_clear(&r);
+    hg__meter_add(w->meter, 1);
+    return code;
+}
+
+// ---- the memory ---------------------------------------------------------------------------------
+
+static int read_patches(const void *context, int32_t i, hg__raster *map, hg_error *err) {
+    const work *w = context;
+    hg__raster picture = {0};
+    HG_TRY(hg__part_store_take(w->d->store, w->d->train[i], &picture, err));
+    const int code = hg__patches_run(&w->s->patches, &picture, map, &w->s->blocks, err);
+    hg__raster_clear(&picture);
+    return code;
+}
+
+static int fit_memory(const work *w, hg_error *err) {
+    const hg__part_store_some some = {w->d->store, w->d->train};
+    const hg__raster_source pictures = hg__part_store_source(&some, w->d->trained);
+    const hg__raster_source maps = {
+        .name = "pictures", .context = w, .count = w->d->trained, .read = read_patches};
+    hg__patch_options o = hg__patch_defaults(HG_PATCH_PIXELS);
+    hg__patch_memory_options memory = hg__patch_memory_defaults();
+    o.seed = memory.seed = w->d->seed;
+    memory.max_bytes = w->d->max_bytes;
+    HG_TRY(hg__patches_learn(&w->s->patches, &o, &pictures, w->s->pool, err));
+    w->s->memory = hg__patch_memory_fit(&maps, &memory, w->s->pool, err);
+    return w->s->memory ? HG_OK : (int)err->code;
+}
+
+// ---- what is usual ------------------------------------------------------------------------------
+
+// The n-th of the pictures that are measured; their count.
+static int32_t measured(const hg__inspector_data *d, int32_t n, int32_t *count) {
+    *count = hg__min(d->trained, MOST_MEASURED);
+    return d->train[(int64_t)n * d->trained / *count];
+}
+
+// Sums and squares over pictures, (h, w, 2 HG_CLUES), of places or of all cells.
+static void add_clue(const hg__raster *clue, hg__raster *sum, double *squares) {
+    for (int32_t y = 0; y < clue->height; y++) {
+        for (int32_t x = 0; x < clue->width; x++) {
+            const int32_t v = (int32_t)((int64_t)y * sum->height / clue->height);
+            const int32_t u = (int32_t)((int64_t)x * sum->width / clue->width);
+            double *to =
+                squares + ((size_t)v * (size_t)sum->width + (size_t)u) * (2 * HG_CLUES + 1);
+            const float *own = hg__raster_pixel(clue, y, x);
+            for (int32_t k = 0; k < HG_CLUES; k++) {
+                to[k] += (double)own[k];
+                to[HG_CLUES + k] += (double)own[k] * (double)own[k];
+            }
+            to[2 * HG_CLUES] += 1;
+        }
+    }
+}
+
+static void finish_usual(const double *squares, hg__raster *usual) {
+    const size_t places = (size_t)usual->height * (size_t)usual->width;
+    for (size_t i = 0; i < places; i++) {
+        const double *from = squares + i * (2 * HG_CLUES + 1), n = from[2 * HG_CLUES];
+        for (int32_t k = 0; k < HG_CLUES; k++) {
+            const double mean = from[k] / n, variance = from[HG_CLUES + k] / n - mean * mean;
+            usual->at[i * 2 * HG_CLUES + (size_t)k] = (float)mean;
+            usual->at[i * 2 * HG_CLUES + HG_CLUES + (size_t)k] =
+                __builtin_sqrtf(variance > 0 ? (float)variance : 0);
+        }
+    }
+}
+
+static int ascending(const void *a, const void *b) {
+    const float one = *(const float *)a, two = *(const float *)b;
+    return (one > two) - (one < two);
+}
+
+static float median_of(float *x, size_t count) { // sorts it
+    qsort(x, count, sizeof *x, ascending);
+    return count % 2 ? x[count / 2] : 0.5F * (x[count / 2 - 1] + x[count / 2]);
+}
+
+// Smoothed over places; and a spread is never below what is usual of spreads, so that a place where nothing ever happened is no alarm by
+// itself.
+static int smooth_usual(hg__inspector *s, hg__raster *usual, hg_error *err) {
+    const size_t places = (size_t)usual->height * (size_t)usual->width;
+    hg__raster one = {0}, smooth = {0};
+    float *sorted = hg__alloc(places, sizeof *sorted, err);
+    int code = sorted ? hg__raster_init(&one, usual->height, usual->width, 1, err) : HG_ERR_MEMORY;
+    for (size_t k = 0; code == HG_OK && k < 2 * HG_CLUES; k++) {
+        for (size_t i = 0; i < places; i++) one.at[i] = usual->at[i * 2 * HG_CLUES + k];
+        code = hg__patch_map_spread(&one, 1, one.height, one.width, places > 1 ? USUAL_SMOOTH : 0,
+                                    &smooth, s->pool, err);
+        if (code < 0) break;
+        memcpy(sorted, smooth.at, places * sizeof *sorted);
+        const float floor = k < HG_CLUES ? 0 : median_of(sorted, places) + 1e-6F;
+        for (size_t i = 0; i < places; i++) usual->at[i * 2 * HG_CLUES + k] = smooth.at[i] + floor;
+        hg__raster_clear(&smooth);
+    }
+    hg__raster_clear(&one);
+    hg__free(sorted);
+    return code;
+}
+
+// has_places: parts lie in their place, so each has its own.
+static int fit_usual(const work *w, bool has_places, hg_error *err) {
+    hg__raster *usual = &w->s->clues.usual;
+    double *squares = NULL;
+    int32_t count = 1;
+    int code = HG_OK;
+    for (int32_t n = 0; code == HG_OK && n < count; n++) {
+        hg__raster clue = {0};
+        code = clues_of(w, measured(w->d, n, &count), &clue, err);
+        if (code == HG_OK && !usual->at) {
+            const int32_t h = has_places ? hg__ceil_div(clue.height, USUAL_CELLS) : 1;
+            const int32_t v = has_places ? hg__ceil_div(clue.width, USUAL_CELLS) : 1;
+            code = hg__raster_init(usual, h, v, 2 * HG_CLUES, err);
+            if (code == HG_OK) {
+                squares =
+                    hg__alloc((size_t)h * (size_t)v, (2 * HG_CLUES + 1) * sizeof *squares, err);
+            }
+            if (!squares) code = HG_ERR_MEMORY;
+        }
+        if (code == HG_OK) add_clue(&clue, usual, squares);
+        hg__raster_clear(&clue);
+    }
+    if (code == HG_OK) {
+        finish_usual(squares, usual);
+        code = smooth_usual(w->s, usual, err);
+    }
+    hg__free(squares);
+    return code;
+}
+
+// The highest cell of each clue, in spreads above its mean.
+static void find_peaks(const hg__raster *usual, const hg__raster *clue, float peak[HG_CLUES]) {
+    for (int32_t y = 0; y < clue->height; y++) {
+        for (int32_t x = 0; x < clue->width; x++) {
+            const float *u = hg__usual_at(usual, clue, y, x), *own = hg__raster_pixel(clue, y, x);
+            for (int32_t k = 0; k < HG_CLUES; k++) {
+                const float v = (own[k] - u[k]) / u[HG_CLUES + k];
+                if ((y == 0 && x == 0) || v > peak[k]) peak[k] = v;
+            }
+        }
+    }
+}
+
+// Median and spread of the good pictures' peaks.
+static int fit_scale(const work *w, hg_error *err) {
+    int32_t count = 1;
+    float *peak = hg__alloc(MOST_MEASURED, HG_CLUES * sizeof *peak, err);
+    int code = peak ? HG_OK : HG_ERR_MEMORY;
+    for (int32_t n = 0; code == HG_OK && n < count; n++) {
+        hg__raster clue = {0};
+        float own[HG_CLUES] = {0};
+        code = clues_of(w, measured(w->d, n, &count), &clue, err);
+        if (code == HG_OK) find_peaks(&w->s->clues.usual, &clue, own);
+        for (int32_t k = 0; k < HG_CLUES; k++) peak[k * MOST_MEASURED + n] = own[k];
+        hg__raster_clear(&clue);
+    }
+    for (int32_t k = 0; code == HG_OK && k < HG_CLUES; k++) {
+        float *x = peak + (ptrdiff_t)k * MOST_MEASURED;
+        const float centre = median_of(x, (size_t)count);
+        for (int32_t n = 0; n < count; n++) x[n] = fabsf(x[n] - centre);
+        w->s->clues.centre[k] = (double)centre;
+        w->s->clues.spread[k] = mad_to_deviation * (double)median_of(x, (size_t)count) + 1e-3;
+    }
+    hg__free(peak);
+    return code;
+}
+
+// ---- thresholds ---------------------------------------------------------------------------------
+
+static int set_thresholds(hg__thresholds *t, hg__calibration *peaks, const float *score,
+                          const float *peak, int32_t count, double fpr, hg_error *err) {
+    const hg__held_out held = {.score = score, .rows = count, .column = ""};
+    HG_TRY(hg__thresholds_fit(t, &held, fpr, err));
+    return hg__calibration_init(peaks, peak, count, err);
+}
+
+static int fit_thresholds(const work *w, hg_error *err) {
+    const int32_t count = w->d->held_out;
+    float *score = hg__alloc((size_t)count, 2 * sizeof *score, err), *peak = score + count;
+    int code = score ? HG_OK : HG_ERR_MEMORY;
+    for (int32_t i = 0; code == HG_OK && i < count; i++) {
+        hg__raster clue = {0}, map = {0};
+        code = clues_of(w, w->d->held[i], &clue, err);
+        if (code == HG_OK) code = hg__clues_join(&w->s->clues, &clue, &map, err);
+        if (code == HG_OK) {
+            code = hg__map_score(&map, w->s->clues.share, &score[i], &peak[i], err);
+        }
+        hg__raster_clear(&clue);
+        hg__raster_clear(&map);
+    }
+    if (code == HG_OK) {
+        code = set_thresholds(&w->s->thresholds, &w->s->peaks, score, peak, count, w->d->fpr, err);
+    }
+    hg__free(score);
+    return code;
+}
+
+// ---- all of it ----------------------------------------------------------------------------------
+
+// What was fitted into the model.
+static int keep(const hg__inspector *s, hg_model *m, hg_error *err) {
+    hg__json *detector = hg__json_object(), *parts = hg__inspector_json(s, err);
+    int code = detector && parts ? HG_OK : HG_ERR_MEMORY;
+    if (code == HG_OK && hg__json_set(detector, "parts", parts) < 0) {
+        code = hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping a model of parts");
+        parts = NULL;
+    } else if (code == HG_OK) {
+        parts = NULL;
+    }
+    hg__json_free(parts);
+    if (code == HG_OK) code = hg__inspector_to_parts(s, m, err);
+    if (code == HG_OK && s->thresholds.groups) {
+        code = hg__thresholds_save(&s->thresholds, m, detector, err);
+    }
+    if (code == HG_OK) {
+        hg__model_set_detector(m, detector);
+    } else {
+        hg__json_free(detector);
+    }
+    return code;
+}
+
+int hg__inspector_fit(hg_model *m, hg__part_view *view, hg__raster *expected,
+                      const hg__inspector_data *d, const hg_listener *l, hg__pool *pool,
+                      hg_error *err) {
+    const bool has_places = d->pairs == NULL && expected->at;
+    hg__meter meter;
+    hg__inspector *s = hg__inspector_begin(m, view, expected, pool, d->max_bytes, "training", err);
+    if (!s) return (int)err->code;
+    s->has_pairs = d->pairs != NULL;
+    s->clues.share = score_share;
+    const work w = {.s = s, .d = d, .meter = &meter};
+    const int32_t measured_twice = 2 * hg__min(d->trained, MOST_MEASURED);
+    hg__meter_start(&meter, l, "measuring good parts", "images", measured_twice + d->held_out);
+    int code = fit_memory(&w, err);
+    if (code == HG_OK) code = fit_usual(&w, has_places, err);
+    if (code == HG_OK) code = fit_scale(&w, err);
+    if (code == HG_OK && d->held_out > 0) code = fit_thresholds(&w, err);
+    hg__meter_end(&meter);
+    if (code == HG_OK) code = keep(s, m, err);
+    hg__inspector_free(s);
+    return code;
+}
+
+int hg__inspector_calibrate(hg_model *m, const float *score, const float *peak, int32_t count,
+                            double fpr, hg_error *err) {
+    hg__thresholds t = {0};
+    hg__calibration peaks = {0};
+    hg__json *detector = hg__json_copy(hg__model_detector(m));
+    int code = detector ? HG_OK : hg__fail(err, HG_ERR_MEMORY, "out of memory while calibrating");
+    if (code == HG_OK) code = set_thresholds(&t, &peaks, score, peak, count, fpr, err);
+    if (code == HG_OK) code = hg__peaks_to_parts(&peaks, m, err);
+    if (code == HG_OK) code = hg__thresholds_save(&t, m, detector, err);
+    if (code == HG_OK) {
+        hg__model_set_detector(m, detector);
+    } else {
+        hg__json_free(detector);
+    }
+    hg__thresholds_clear(&t);
+    hg__calibration_clear(&peaks);
+    return code;
+}

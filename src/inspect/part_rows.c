@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// part_rows.c - a crop of a good picture, its light, its reference and its damage: all a function of (seed; epoch, picture, draw).
+#include "inspect/part_rows.h"
+
+#include <string.h>
+
+#include "base/rng.h"
+#include "corrupt/damage.h"
+
+// What pictures to come may differ by from those at hand: light, as a factor and an offset each way; how far the reference lies beside,
+// as a share of the crop; and grain.
+static const float light_factor = 0.05F, light_offset = 0.03F, misplaced = 0.06F, grain = 0.05F;
+static const float whole_share = 0.15F;
+
+// Where a crop is cut, and how it is turned.
+typedef struct cut {
+    int32_t picture, top, left;
+    uint32_t turn; // bits: mirrored each way, turned by a quarter
+} cut;
+
+static int32_t pick(uint32_t word, int32_t count) {
+    return (int32_t)((uint64_t)word * (uint64_t)count >> 32);
+}
+
+static int32_t mirrored(int32_t i, int32_t n) {
+    while (i < 0 || i >= n) i = i < 0 ? -1 - i : 2 * n - 1 - i;
+    return i;
+}
+
+// Pixels y, x of a crop, before it was turned.
+static void unturn(const cut *c, int32_t side, int32_t *y, int32_t *x) {
+    const int32_t v = *y, u = *x;
+    int32_t down = c->turn & 4 ? u : v, along = c->turn & 4 ? v : u;
+    if (c->turn & 1) along = side - 1 - along;
+    if (c->turn & 2) down = side - 1 - down;
+    *y = c->top + down;
+    *x = c->left + along;
+}
+
+// The crop's pixels into `to`, `stride` floats from one to the next.
+static void cut_out(const hg__part_store *s, const cut *c, int32_t side, int32_t stride,
+                    float *to) {
+    int32_t height, width;
+    hg__part_store_size(s, c->picture, &height, &width);
+    for (int32_t i = 0; i < side; i++) {
+        for (int32_t j = 0; j < side; j++) {
+            int32_t y = i, x = j;
+            unturn(c, side, &y, &x);
+            hg__part_store_read(s, c->picture, mirrored(y, height), mirrored(x, width), 1,
+                                to + ((size_t)i * (size_t)side + (size_t)j) * (size_t)stride);
+        }
+    }
+}
+
+static int32_t held_in(int32_t i, int32_t n) {
+    return i < 0 ? 0 : i >= n ? n - 1 : i;
+}
+
+// The reference, (dy, dx) pixels beside its place.
+static void cut_reference(const hg__part_rows *p, const cut *c, int32_t dy, int32_t dx,
+                          int32_t stride, float *to) {
+    const hg__raster *r = p->reference;
+    for (int32_t i = 0; i < p->crop; i++) {
+        for (int32_t j = 0; j < p->crop; j++) {
+            int32_t y = i, x = j, height = 0, width = 0;
+            float *at = to + ((size_t)i * (size_t)p->crop + (size_t)j) * (size_t)stride;
+            unturn(c, p->crop, &y, &x);
+            if (p->pairs) {
+                hg__part_store_size(p->pairs, c->picture, &height, &width);
+                hg__part_store_read(p->pairs, c->picture, held_in(y + dy, height),
+                                    held_in(x + dx, width), 1, at);
+            } else {
+                *at =
+                    r ? *hg__raster_pixel(r, held_in(y + dy, r->height), held_in(x + dx, r->width))
+                      : 0;
+            }
+        }
+    }
+}
+
+static cut draw_cut(const hg__part_rows *p, int32_t picture, const hg__philox *from, bool turns) {
+    int32_t height, width;
+    hg__part_store_size(p->store, picture, &height, &width);
+    cut c = {.picture = picture, .turn = turns ? from->word[2] >> 29 : 0};
+    c.top = height > p->crop ? pick(from->word[0], height - p->crop + 1) : 0;
+    c.left = width > p->crop ? pick(from->word[1], width - p->crop + 1) : 0;
+    return c;
+}
+
+static float between(uint32_t word, float most) { // -most .. most
+    return most * (2 * hg__unit_float(word) - 1);
+}
+
+static void set_light(const hg__part_rows *p, const hg__philox *from, float *x) {
+    const int32_t channels = hg__part_store_channels(p->store), stride = channels + 1;
+    const float factor = 1 + between(from->word[0], light_factor);
+    const float offset = between(from->word[1], light_offset);
+    for (int32_t i = 0; i < p->crop * p->crop; i++) {
+        float *pixel = x + (size_t)i * (size_t)stride;
+        for (int32_t c = 0; c < channels; c++) pixel[c] = pixel[c] * factor + offset;
+    }
+}
+
+static int make(const void *context, const hg__row_place *at, hg__row_room *to, hg_error *err) {
+    (void)err;
+    const hg__part_rows *p = context;
+    const int32_t channels = hg__part_store_channels(p->store), stride = channels + 1;
+    const size_t pixels = (size_t)p->crop * (size_t)p->crop;
+    const uint64_t row = (uint64_t)at->row * (uint64_t)p->draws + (uint64_t)at->draw;
+    hg__philox word[4];
+    for (uint32_t i = 0; i < 4; i++) {
+        word[i] = hg__philox_run(p->seed, HG_STREAM_PART_CROP, at->epoch, (uint32_t)row,
+                                 (uint32_t)(row >> 32) << 4 | i);
+    }
+    float *donor = to->scratch, *mask = donor + pixels * (size_t)channels, *rest = mask + pixels;
+    const cut own = draw_cut(p, (int32_t)at->row, &word[0], p->flips);
+    const int64_t rows = at->among ? at->among->count : p->count;
+    const int64_t place = (int64_t)((uint64_t)word[1].word[3] * (uint64_t)rows >> 32);
+    const int64_t other = at->among ? hg__rows_at(at->among, place) : place;
+    const cut others = draw_cut(p, (int32_t)other, &word[2], true);
+    cut_out(p->store, &own, p->crop, stride, to->target);
+    cut_out(p->store, &others, p->crop, channels, donor);
+    set_light(p, &word[1], to->target);
+    const int32_t far = (int32_t)(misplaced * (float)p->crop + 0.5F);
+    cut_reference(p, &own, pick(word[3].word[0], 2 * far + 1) - far,
+                  pick(word[3].word[1], 2 * far + 1) - far, stride, to->target + channels);
+    memcpy(to->x, to->target, pixels * (size_t)stride * sizeof *to->x);
+    const hg__damage_place damage = {.height = p->crop,
+                                     .width = p->crop,
+                                     .channels = channels,
+                                     .stride = stride,
+                                     .seed = p->seed,
+                                     .row = row,
+                                     .epoch = at->epoch,
+                                     .donor = donor,
+                                     .grain = grain,
+                                     .whole = whole_share};
+    hg__damage_apply(&damage, to->x, mask, rest);
+    for (size_t i = 0; i < pixels; i++) {
+        to->target[i * (size_t)stride + (size_t)channels] = mask[i];
+    }
+    return HG_OK;
+}
+
+int32_t hg__part_rows_crop(const hg__part_store *s, int32_t count, int32_t most, int32_t multiple) {
+    int32_t least = most;
+    for (int32_t i = 0; i < count; i++) {
+        int32_t height, width;
+        hg__part_store_size(s, i, &height, &width);
+        const int32_t side = height < width ? height : width;
+        if (side < least) least = side;
+    }
+    least -= least % multiple;
+    return least < multiple ? multiple : least;
+}
+
+hg__row_source hg__part_rows_source(const hg__part_rows *p) {
+    const int32_t channels = hg__part_store_channels(p->store);
+    const size_t pixels = (size_t)p->crop * (size_t)p->crop;
+    return (hg__row_source){
+        .name = "parts",
+        .context = p,
+        .rows = p->count,
+        .width = p->crop * p->crop * (channels + 1),
+        .shape = {.rank = 3, .dim = {p->crop, p->crop, channels + 1}},
+        .dtype = HG_F32,
+        .scale = 1,
+        .make = make,
+        .draws = p->draws,
+        .has_target = true,
+        .scratch = pixels * (size_t)(channels + 1) + hg__damage_scratch(p->crop, p->crop, channels),
+    };
+}
