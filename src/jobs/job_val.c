@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// job_val.c - how well a model does: at cleaning images, at finding labelled anomalies, or else at giving back a file's rows:
+// job_val.c - how well a model does: at judging parts, at cleaning images, at finding labelled anomalies, or else at giving back a file's rows:
 // one pass, nothing kept but a number a row.
 #include <inttypes.h>
 #include <math.h>
@@ -10,6 +10,7 @@
 #include "detect/table_model.h"
 #include "jobs/feed.h"
 #include "jobs/job.h"
+#include "jobs/judge_parts.h"
 #include "jobs/val.h"
 
 typedef struct tally {
@@ -133,6 +134,7 @@ static int val_rows(hg_model *m, const hg_options *o, const hg_listener *l, hg_r
 int hg__job_val(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     hg_model *m = hg_model_load(o->values.model, err);
     if (!m) return (int)err->code;
+    if (hg__is_part_model(m)) return hg__val_parts(m, o, l, r, err);
     if (hg__val_cleans_images(m, o)) return hg__val_images(m, o, l, r, err);
     if (*o->values.label && hg__model_schema(m)) return hg__val_labels(m, o, l, r, err);
     const int code = check_options(o, err);
