@@ -9,6 +9,10 @@
 // unet: widths that keep the work per pixel small (140 kFLOP) and the file below 1 MB; no search was run over them.
 #define CONV64 "conv 64 relu, "
 #define FIVE   CONV64 CONV64 CONV64 CONV64 CONV64
+// repair: 63 kFLOP a pixel, 0.9 million parameters.
+#define NORMED(n)  "conv " n ", batchnorm relu, "
+#define HALVED(n)  "conv " n " k2 s2, batchnorm relu, "
+#define DOUBLED(n) "deconv " n " k2 s2, batchnorm relu, "
 
 // clang-format off
 static const hg__preset presets[] = {
@@ -30,6 +34,11 @@ static const hg__preset presets[] = {
      "cleans images: residual, three scales; the default where rows are corrupted images", HG_FOR_IMAGES, 0},
     {"dncnn", "keep 1, " FIVE FIVE FIVE CONV64 "conv input, add 1",
      "cleans images: residual, 17 layers at full size (Zhang et al. 2017, without batch norm)", HG_FOR_IMAGES, 0},
+    {"repair", "keep 5, unshuffle 2, " NORMED("32") NORMED("32") "keep 1, " HALVED("64") NORMED("64") "keep 2, " HALVED("96") NORMED("96")
+               "keep 3, " HALVED("128") NORMED("128") "conv 128, batchnorm relu | "
+               DOUBLED("96") "concat 3, " NORMED("96") DOUBLED("64") "concat 2, " NORMED("64") DOUBLED("32") "concat 1, "
+               NORMED("32") NORMED("32") "deconv input k4 s2, add 5",
+     "undoes and marks defects on pictures of parts: residual, four scales; the default for folders of images", HG_FOR_IMAGES, 0},
 };
 // clang-format on
 

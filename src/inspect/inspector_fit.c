@@ -176,10 +176,10 @@ static int fit_usual(const work *w, bool has_places, hg_error *err) {
             }
             if (!squares) code = HG_ERR_MEMORY;
         }
-        if (code == HG_OK) add_clue(&clue, usual, squares);
+        if (code == HG_OK && squares) add_clue(&clue, usual, squares);
         hg__raster_clear(&clue);
     }
-    if (code == HG_OK) {
+    if (code == HG_OK && squares) {
         finish_usual(squares, usual);
         code = smooth_usual(w->s, usual, err);
     }

@@ -22,6 +22,7 @@ struct hg__part_store {
     size_t memory, held; // bytes that may be held, and are
     int file;            // of what is more; -1: there is none
     uint64_t end;        // of the file
+    uint64_t fingerprint;
 };
 
 hg__part_store *hg__part_store_new(int32_t count, int32_t channels, size_t memory, hg_error *err) {
@@ -51,7 +52,8 @@ void hg__part_store_free(hg__part_store *s) {
 
 static uint16_t sample_of(float v) {
     const float share = (v - HG_STORE_LOW) / (HG_STORE_HIGH - HG_STORE_LOW);
-    return share <= 0 ? 0 : share >= 1 ? 65535 : (uint16_t)(share * 65535 + 0.5F);
+    const float level = share * 65535 + 0.5F;
+    return share <= 0 ? 0 : share >= 1 ? 65535 : (uint16_t)level;
 }
 
 // Written behind what is there, on pages of its own, and mapped.
@@ -79,6 +81,15 @@ static int put_in_file(hg__part_store *s, place *p, const uint16_t *sample, size
     return HG_OK;
 }
 
+// Whatever the order in which pictures are put.
+static uint64_t hash_of(int32_t i, const place *p, size_t count) {
+    uint64_t h = ((uint64_t)i << 40 ^ (uint64_t)p->height << 20 ^ (uint64_t)p->width) + 1;
+    for (size_t k = 0; k < count; k++) {
+        h = ((h << 29 | h >> 35) ^ p->sample[k]) * 0x9FB21C651E98DF25ULL;
+    }
+    return h;
+}
+
 int hg__part_store_put(hg__part_store *s, int32_t i, const hg__raster *picture, hg_error *err) {
     place *p = &s->place[i];
     const size_t count = hg__raster_count(picture), bytes = count * sizeof *p->sample;
@@ -95,6 +106,7 @@ int hg__part_store_put(hg__part_store *s, int32_t i, const hg__raster *picture, 
     }
     p->height = picture->height;
     p->width = picture->width;
+    s->fingerprint += hash_of(i, p, count);
     return HG_OK;
 }
 
@@ -105,6 +117,10 @@ void hg__part_store_size(const hg__part_store *s, int32_t i, int32_t *height, in
 
 int32_t hg__part_store_channels(const hg__part_store *s) {
     return s->channels;
+}
+
+uint64_t hg__part_store_fingerprint(const hg__part_store *s) {
+    return s->fingerprint;
 }
 
 void hg__part_store_read(const hg__part_store *s, int32_t i, int32_t y, int32_t x, int32_t count,

@@ -24,6 +24,7 @@ int hg__part_store_put(hg__part_store *s, int32_t i, const hg__raster *picture, 
 // Of picture i, which was put.
 void hg__part_store_size(const hg__part_store *s, int32_t i, int32_t *height, int32_t *width);
 int32_t hg__part_store_channels(const hg__part_store *s);
+uint64_t hg__part_store_fingerprint(const hg__part_store *s); // of sizes and samples
 // Numbers of `count` pixels of line y from x on, (count, channels), inside the picture. By many threads at once.
 void hg__part_store_read(const hg__part_store *s, int32_t i, int32_t y, int32_t x, int32_t count,
                          float *to);

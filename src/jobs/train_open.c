@@ -79,6 +79,10 @@ static int find_groups(hg__trainer *t, hg_error *err) {
 // What is learned of rows: with noise, or as they are.
 static int corrupt(hg__trainer *t, hg_error *err) {
     struct hg__values *v = &t->o.values;
+    if (t->is_parts) {
+        t->has_targets = true;
+        return HG_OK;
+    }
     if (t->data->pictures) {
         if (!t->o.set[HG_OPTION_batch]) v->batch = PICTURE_BATCH;
     } else if (*v->target) {
@@ -104,6 +108,7 @@ static int open_rows(hg__trainer *t, const hg__data_options *o, const hg__pictur
                      hg_error *err) {
     if (t->data) return HG_OK; // an array
     if (t->is_table) return hg__open_table(t, err);
+    if (t->is_parts) return hg__open_parts(t, err);
     t->data = hg__dataset_open(t->o.values.data, o, pictures, err);
     if (!t->data) return (int)err->code;
     hg__trainer_note(t, t->data->note);

@@ -133,10 +133,12 @@ static int check_end(hg__trainer *t, hg_error *err) {
 
 // What can be said before anything is read.
 static int check(hg__trainer *t, hg_error *err) {
-    HG_TRY(check_end(t, err));
     HG_TRY(hg__check_model(t, err));
     t->is_table = hg__is_table_run(t);
     if (t->is_table) HG_TRY(hg__set_table_options(t, err));
+    t->is_parts = !t->is_table && hg__is_parts_run(t);
+    if (t->is_parts) HG_TRY(hg__set_parts_options(t, err));
+    HG_TRY(check_end(t, err));
     return hg__trim_check(t, err);
 }
 
@@ -165,6 +167,7 @@ void hg__trainer_clear(hg__trainer *t) {
     hg_model_free(t->model);
     hg__dataset_close(t->data);
     hg__dataset_close(t->val_data);
+    hg__parts_free(t->parts);
     hg__side_columns_clear(&t->side);
     hg__side_columns_clear(&t->val_side);
     hg__schema_free(t->schema);
@@ -228,6 +231,7 @@ int hg__trainer_finish(hg__trainer *t, double *val_mse, hg_error *err) {
     hg__loader_free(t->loader); // gives room to what is fitted now
     t->loader = NULL;
     if (t->is_table) return hg__fit_detector(t, err);
+    if (t->is_parts) return hg__fit_parts(t, err);
     return t->val_loader ? hg__evaluate_mse(&t->model->net, t->val_loader, t->pool, val_mse, err)
                          : HG_OK;
 }

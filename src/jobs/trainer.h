@@ -34,6 +34,8 @@ typedef struct hg__trainer {
     bool keeps_columns; // resume=, and no option asks for other columns than the run's own
     hg__schema *schema; // owned until the model takes it: rows are a table's; else NULL
     bool is_table;
+    bool is_parts;                   // rows are crops of good parts
+    struct hg__part_data *parts;     // owned: what they are cut from
     hg__side_columns side, val_side; // of the rows of data and val_data
     hg__rows rows, val_rows;         // val_rows.count 0: no validation
     hg__trim trim;
@@ -86,6 +88,14 @@ int hg__set_table_options(hg__trainer *t, hg_error *err);
 int hg__open_table(hg__trainer *t, hg_error *err);
 // val=FILE with the schema of the training rows
 int hg__open_val_table(hg__trainer *t, hg_error *err);
+
+// train_parts.c: whether rows are cut from pictures of good parts; options for such a run where nobody set them; data; and what makes a trained
+// model one of parts.
+bool hg__is_parts_run(const hg__trainer *t);
+int hg__set_parts_options(hg__trainer *t, hg_error *err);
+int hg__open_parts(hg__trainer *t, hg_error *err);
+int hg__fit_parts(hg__trainer *t, hg_error *err);
+void hg__parts_free(struct hg__part_data *p); // NULL is fine
 
 // train_trim.c. What the options ask for: trim.is_wanted; clean= is set where contamination= implies it.
 int hg__trim_check(hg__trainer *t, hg_error *err);

@@ -65,4 +65,6 @@ typedef struct hg__picture_files {
 hg__picture_files hg__pictures_files(const hg__pictures *p, int64_t image);
 // What was found, or given.
 hg__range_rule hg__pictures_range(const hg__pictures *p);
+// Says behind a file's failure how to go on without it; gives back the code.
+int hg__pictures_advise(int code, hg_error *err);
 #endif

@@ -67,6 +67,4 @@ struct hg__pictures {
     hg__picture_cache *cache; // owned; file i is picture i, file count + i its partner
 };
 
-// Says behind a file's failure how to go on without it; gives back the code.
-int hg__pictures_advise(int code, hg_error *err);
 #endif

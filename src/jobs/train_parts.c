@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: Apache-2.0
+// train_parts.c - training on pictures of good parts: which there are, how they are seen, what they lie in; crops of them as rows.
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/int.h"
+#include "base/mem.h"
+#include "inspect/inspector.h"
+#include "inspect/part_rows.h"
+#include "jobs/feed.h"
+#include "jobs/trainer.h"
+#include "parts/part_set.h"
+#include "parts/resize.h"
+
+enum {
+    EPOCH_STEPS = 100, // of few pictures: each is cut and damaged in several ways
+    CROP = 128,
+    MULTIPLE = 16 // that sides of crops are, for networks of four scales
+};
+
+typedef struct hg__part_data {
+    hg__part_set set;
+    hg__part_view view;
+    hg__align_use use;
+    hg__part_store *store, *pairs; // pairs: NULL without templates
+    hg__raster expected;           // the reference, coarse; {0}: none
+    hg__raster reference;          // the same, as large as pictures
+    hg__part_rows rows;
+    int32_t count;         // pictures that could be read
+    int32_t *train, *held; // their numbers, once rows are split
+    int32_t trained, held_out;
+} hg__part_data;
+
+void hg__parts_free(hg__part_data *p) {
+    if (!p) return;
+    hg__part_set_clear(&p->set);
+    hg__part_view_clear(&p->view);
+    hg__part_store_free(p->store);
+    hg__part_store_free(p->pairs);
+    hg__raster_clear(&p->expected);
+    hg__raster_clear(&p->reference);
+    hg__free(p->train);
+    hg__free(p->held);
+    hg__free(p);
+}
+
+// ---- options ------------------------------------------------------------------------------------
+
+// A picture with the name of a table is a slip, which who reads tables will name.
+static bool is_of_parts(const char *path) {
+    const bool is_slip = hg__is_named_table(path) && hg__is_file(path);
+    return hg__is_parts_file(path) || (hg__dataset_is_pictures(path) && !is_slip);
+}
+
+// A folder of images, unless noise=, target= or another model= say that they are to be cleaned or coded.
+bool hg__is_parts_run(const hg__trainer *t) {
+    const struct hg__values *v = &t->o.values;
+    if (t->data || t->given || *v->noise || !is_of_parts(v->data)) return false;
+    if (strcmp(v->model, "repair") == 0) return true;
+    return !t->o.set[HG_OPTION_model] && !*v->pretrained && !*v->target;
+}
+
+// What suits pictures of parts, and was measured: docs/DEFECTS.md.
+static const struct {
+    int option;
+    const char *name, *value;
+} part_options[] = {
+    {HG_OPTION_model,        "model",        "repair"},
+    {HG_OPTION_loss,         "loss",         "repair"},
+    {HG_OPTION_delta,        "delta",        "1"     },
+    {HG_OPTION_optimizer,    "optimizer",    "adamw" },
+    {HG_OPTION_weight_decay, "weight_decay", "1e-3"  },
+    {HG_OPTION_lr,           "lr",           "2e-3"  },
+    {HG_OPTION_warmup,       "warmup",       "50"    },
+    {HG_OPTION_schedule,     "schedule",     "cosine"},
+    {HG_OPTION_batch,        "batch",        "16"    },
+    {HG_OPTION_crop,         "crop",         "128"   },
+    {HG_OPTION_val,          "val",          "0.2"   },
+    {HG_OPTION_pca,          "pca",          "false" },
+    {HG_OPTION_samples,      "samples",      "0"     },
+    {HG_OPTION_max_mem,      "max_mem",      "512M"  },
+};
+static const char part_steps[] = "3000";
+
+int hg__set_parts_options(hg__trainer *t, hg_error *err) {
+    for (size_t i = 0; i < sizeof part_options / sizeof *part_options; i++) {
+        if (t->o.set[part_options[i].option]) continue;
+        HG_TRY(hg_options_set(&t->o, part_options[i].name, part_options[i].value, err));
+    }
+    double share;
+    if (!hg__parse_float(t->o.values.val, &share)) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "val: expected a share of the good parts, which thresholds come from, got "
+                        "'%.200s'",
+                        t->o.values.val);
+    }
+    if (!t->o.set[HG_OPTION_epochs] && !t->o.set[HG_OPTION_steps] && !t->o.set[HG_OPTION_time]) {
+        HG_TRY(hg_options_set(&t->o, "steps", part_steps, err));
+        t->o.values.epochs = 0;
+    }
+    return HG_OK;
+}
+
+// ---- how they are seen --------------------------------------------------------------------------
+
+static bool skips(const hg__trainer *t) {
+    return strcmp(t->o.values.on_bad, "skip") == 0;
+}
+
+static int leave_out(hg__part_data *p, int32_t i, const hg_error *why) {
+    if (p->set.skipped++ == 0) {
+        snprintf(p->set.first_skipped, sizeof p->set.first_skipped, "%s", why->message);
+    }
+    hg__part *part = &p->set.part[i];
+    hg__free(part->path);
+    part->path = NULL; // no picture any more
+    return HG_OK;
+}
+
+static int look_at(hg__trainer *t, hg__part_data *p, hg__part_look *look, hg_error *err) {
+    char path[2048];
+    hg__meter_start(&t->meter, t->l, "looking at", "images", p->set.count);
+    for (int32_t i = 0; i < p->set.count; i++) {
+        hg_error why = {0};
+        if (hg__meter_is_stopped(&t->meter)) {
+            return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", t->o.values.data);
+        }
+        HG_TRY(hg__part_path(&p->set, i, path, sizeof path, err));
+        const int code = hg__part_look_add(look, path, &why);
+        hg__meter_add(&t->meter, 1);
+        if (code == HG_OK) continue;
+        if (!skips(t) || code == HG_ERR_MEMORY) {
+            if (err) *err = why;
+            return hg__pictures_advise(code, err);
+        }
+        HG_TRY(leave_out(p, i, &why));
+    }
+    hg__meter_end(&t->meter);
+    return HG_OK;
+}
+
+// What could be read closes up.
+static int close_up(hg__part_data *p, hg_error *err) {
+    int32_t kept = 0;
+    for (int32_t i = 0; i < p->set.count; i++) {
+        const hg__part part = p->set.part[i];
+        if (!part.path) {
+            hg__free(part.kind);
+            hg__free(part.mask);
+            hg__free(part.pair);
+            hg__free(part.box);
+        } else {
+            p->set.part[kept++] = part;
+        }
+    }
+    p->set.count = p->count = kept;
+    if (kept >= 2) return HG_OK;
+    return hg__fail(err, HG_ERR_DATA,
+                    "%s: expected at least 2 good pictures that can be read, got %d%s%s",
+                    p->set.folder, kept, p->set.skipped ? ": " : "", p->set.first_skipped);
+}
+
+static int32_t wanted_channels(const struct hg__values *v) {
+    return strcmp(v->colour, "grey") == 0 ? 1 : strcmp(v->colour, "colour") == 0 ? 3 : 0;
+}
+
+static int find_view(hg__trainer *t, hg__part_data *p, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    const hg__part_view_options o = {
+        .imgsz = (int32_t)v->imgsz, .channels = wanted_channels(v), .decodes = skips(t)};
+    hg__part_look *look = hg__part_look_new(&o, err);
+    if (!look) return HG_ERR_MEMORY;
+    int code = look_at(t, p, look, err);
+    if (code == HG_OK) code = close_up(p, err);
+    if (code == HG_OK) code = hg__part_look_end(look, &p->view, err);
+    hg__part_look_free(look);
+    if (code == HG_OK && *v->roi) code = hg__part_view_read_region(&p->view, v->roi, err);
+    return code;
+}
+
+// Whether the parts lie in their place, or are to be brought there.
+static int find_alignment(hg__trainer *t, hg__part_data *p, hg_error *err) {
+    char **path = hg__alloc((size_t)p->count, sizeof *path, err);
+    int code = path ? HG_OK : HG_ERR_MEMORY;
+    for (int32_t i = 0; code == HG_OK && i < p->count; i++) {
+        char buffer[2048];
+        code = hg__part_path(&p->set, i, buffer, sizeof buffer, err);
+        if (code == HG_OK && !(path[i] = hg__copy_text(buffer, err))) code = HG_ERR_MEMORY;
+    }
+    if (code == HG_OK) {
+        code = hg__part_view_align(&p->view, (const char *const *)path, p->count, t->pool, &p->use,
+                                   err);
+    }
+    for (int32_t i = 0; path && i < p->count; i++) hg__free(path[i]);
+    hg__free(path);
+    return code;
+}
+
+// ---- pictures in memory -------------------------------------------------------------------------
+
+typedef struct loading {
+    const hg__part_data *p;
+    int32_t first;
+    hg__raster raster[HG_MAX_THREADS], pair[HG_MAX_THREADS];
+    int code[HG_MAX_THREADS];
+    hg_error err[HG_MAX_THREADS];
+} loading;
+
+static int load_pair(const hg__part_data *p, int32_t i, const hg__raster *own, hg__raster *grey,
+                     hg_error *err) {
+    hg__raster colours = {0};
+    hg__part_geometry where;
+    const char *pair = p->set.part[i].pair;
+    if (!pair) return hg__raster_grey(grey, own, err); // a template is its own
+    HG_TRY(hg__part_load(&p->view, pair, &colours, &where, err));
+    int code = hg__raster_grey(grey, &colours, err);
+    if (code == HG_OK && (grey->height != own->height || grey->width != own->width)) {
+        code = hg__fail(err, HG_ERR_DATA,
+                        "%s: expected a template as large as its picture, %d x %d, got %d x %d",
+                        pair, own->width, own->height, grey->width, grey->height);
+    }
+    hg__raster_clear(&colours);
+    return code;
+}
+
+static void load_one(void *context, int32_t task, int32_t thread) {
+    (void)thread;
+    loading *l = context;
+    char path[2048];
+    hg__part_geometry where;
+    hg_error *err = &l->err[task];
+    const int32_t i = l->first + task;
+    l->code[task] = hg__part_path(&l->p->set, i, path, sizeof path, err);
+    if (l->code[task] == HG_OK) {
+        l->code[task] = hg__part_load(&l->p->view, path, &l->raster[task], &where, err);
+    }
+    if (l->code[task] == HG_OK && l->p->pairs) {
+        l->code[task] = load_pair(l->p, i, &l->raster[task], &l->pair[task], err);
+    }
+}
+
+static int put_all(hg__part_data *p, loading *l, int32_t some, hg_error *err) {
+    int code = HG_OK;
+    for (int32_t i = 0; i < some; i++) {
+        if (code == HG_OK && l->code[i] < 0) {
+            if (err) *err = l->err[i];
+            code = l->code[i];
+        }
+        if (code == HG_OK) code = hg__part_store_put(p->store, l->first + i, &l->raster[i], err);
+        if (code == HG_OK && p->pairs) {
+            code = hg__part_store_put(p->pairs, l->first + i, &l->pair[i], err);
+        }
+        hg__raster_clear(&l->raster[i]);
+        hg__raster_clear(&l->pair[i]);
+    }
+    return code;
+}
+
+static int load_all(hg__trainer *t, hg__part_data *p, hg_error *err) {
+    const int32_t threads = hg__pool_threads(t->pool);
+    loading *l = hg__alloc(1, sizeof *l, err);
+    int code = l ? HG_OK : HG_ERR_MEMORY;
+    hg__meter_start(&t->meter, t->l, "reading", "images", p->count);
+    for (int32_t first = 0; code == HG_OK && first < p->count; first += threads) {
+        const int32_t some = hg__min(threads, p->count - first);
+        l->p = p;
+        l->first = first;
+        hg__pool_run(t->pool, load_one, l, some);
+        code = put_all(p, l, some, err);
+        hg__meter_add(&t->meter, some);
+        if (code == HG_OK && hg__meter_is_stopped(&t->meter)) {
+            code = hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", t->o.values.data);
+        }
+    }
+    hg__meter_end(&t->meter);
+    hg__free(l);
+    return code;
+}
+
+static int make_stores(hg__trainer *t, hg__part_data *p, hg_error *err) {
+    const size_t memory = (size_t)t->o.values.max_mem / 2;
+    p->store = hg__part_store_new(p->count, p->view.channels, memory, err);
+    if (!p->store) return HG_ERR_MEMORY;
+    if (strcmp(p->set.layout, "deeppcb") == 0 || *t->o.values.target) {
+        p->pairs = hg__part_store_new(p->count, 1, memory / 2, err);
+        if (!p->pairs) return HG_ERR_MEMORY;
+    }
+    return load_all(t, p, err);
+}
+
+// ---- the rows -----------------------------------------------------------------------------------
+
+static bool has_places(const hg__part_data *p) {
+    return !p->pairs && (p->use == HG_ALIGN_AS_IS || hg__alignment_has(&p->view.alignment));
+}
+
+// Which pictures are trained on: hg__rows_split() of as many rows, which comes to the same when the data is split.
+static int make_reference(const hg__trainer *t, hg__part_data *p, hg_error *err) {
+    hg__rows train, held;
+    double share = 0;
+    int32_t height, width;
+    const hg__row_source pictures = {.rows = p->count, .width = 1};
+    if (!has_places(p)) return HG_OK;
+    (void)hg__parse_float(t->o.values.val, &share);
+    HG_TRY(hg__rows_split(pictures, share, t->o.values.fraction, (uint64_t)t->o.values.seed, &train,
+                          &held, err));
+    int32_t *number = hg__alloc((size_t)train.count, sizeof *number, err);
+    if (!number) return HG_ERR_MEMORY;
+    for (int64_t i = 0; i < train.count; i++) number[i] = (int32_t)hg__rows_at(&train, i);
+    const hg__inspector_data data = {
+        .store = p->store, .train = number, .trained = (int32_t)train.count};
+    int code = hg__part_reference(&data, &p->expected, err);
+    hg__free(number);
+    hg__part_store_size(p->store, 0, &height, &width);
+    if (code == HG_OK) code = hg__raster_resize(&p->reference, &p->expected, height, width, err);
+    return code;
+}
+
+// What tables lie in a folder is said where pictures are missing.
+static int check_folder(const char *path, hg_error *err) {
+    hg__image_list list = {0};
+    if (!hg__is_folder(path)) return HG_OK;
+    int code = hg__image_list_open(&list, path, err);
+    if (code == HG_OK || code == HG_ERR_DATA) code = hg__folder_check(path, list.count, err);
+    hg__image_list_clear(&list);
+    return code;
+}
+
+static void tell_view(const hg__trainer *t, const hg__part_data *p) {
+    static const char *const words[] = {
+        [HG_ALIGN_NONE] = "the pictures have no shape in common: any place is like any other",
+        [HG_ALIGN_AS_IS] = "the parts lie in their place: each place is judged by itself",
+        [HG_ALIGN_NEEDED] = "the parts shift and turn: each is brought into its place"};
+    char line[400];
+    int32_t height, width;
+    hg__part_store_size(p->store, 0, &height, &width);
+    snprintf(line, sizeof line, "%d good pictures (%s), seen as %s%d x %d pixels, %s", p->count,
+             p->set.layout, p->view.height ? "" : "about ", width, height,
+             p->view.channels == 3 ? "colour" : "grey");
+    hg__trainer_note(t, line);
+    hg__trainer_note(t, "defects are learned to be found; with noise= or target= how to clean "
+                        "images, with model=conv how to "
+                        "code them");
+    hg__trainer_note(t, p->pairs ? "each is judged beside its template" : words[p->use]);
+    hg__trainer_note(t, p->set.note);
+}
+
+static int make_rows(hg__trainer *t, hg__part_data *p, hg_error *err) {
+    struct hg__values *v = &t->o.values;
+    const int32_t most = v->crop > 0 ? (int32_t)v->crop : CROP;
+    const int64_t epoch = EPOCH_STEPS * v->batch;
+    if (!t->o.set[HG_OPTION_flip]) v->flip = !has_places(p) && !p->pairs;
+    p->rows = (hg__part_rows){.store = p->store,
+                              .count = p->count,
+                              .reference = p->reference.at ? &p->reference : NULL,
+                              .pairs = p->pairs,
+                              .crop = hg__part_rows_crop(p->store, p->count, most, MULTIPLE),
+                              .draws = (int32_t)hg__max(1, (int32_t)(epoch / p->count)),
+                              .flips = v->flip,
+                              .seed = (uint64_t)v->seed};
+    const hg__row_source source = hg__part_rows_source(&p->rows);
+    t->data = hg__dataset_of_source(&source, "parts", NULL, NULL, err);
+    if (!t->data) return HG_ERR_MEMORY;
+    t->data->path = v->data;
+    t->data->skipped = p->set.skipped;
+    t->data->first_skipped = p->set.first_skipped;
+    t->data->fingerprint = hg__part_store_fingerprint(p->store);
+    return HG_OK;
+}
+
+int hg__open_parts(hg__trainer *t, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    hg__part_data *p = t->parts = hg__alloc(1, sizeof *p, err);
+    if (!p) return HG_ERR_MEMORY;
+    const hg__part_options o = {
+        .purpose = HG_PARTS_TRAIN, .on_bad = v->on_bad, .target = v->target, .object = v->object};
+    HG_TRY(check_folder(v->data, err));
+    HG_TRY(hg__part_set_open(&p->set, v->data, &o, err));
+    HG_TRY(find_view(t, p, err));
+    const bool is_paired = strcmp(p->set.layout, "deeppcb") == 0 || *v->target;
+    if (!is_paired && strcmp(v->align, "false") != 0) HG_TRY(find_alignment(t, p, err));
+    HG_TRY(make_stores(t, p, err));
+    HG_TRY(make_reference(t, p, err));
+    tell_view(t, p);
+    return make_rows(t, p, err);
+}
+
+// ---- afterwards ---------------------------------------------------------------------------------
+
+static int32_t *numbers_of(const hg__rows *rows, hg_error *err) {
+    int32_t *number = hg__alloc((size_t)rows->count + 1, sizeof *number, err);
+    for (int64_t i = 0; number && i < rows->count; i++) number[i] = (int32_t)hg__rows_at(rows, i);
+    return number;
+}
+
+static void tell_threshold(const hg__trainer *t, const hg_model *m) {
+    hg__thresholds all = {0};
+    char line[300];
+    if (hg__thresholds_load(&all, m, "training", NULL) == HG_OK && all.groups &&
+        hg__thresholds_ask(&all, all.fpr, NULL) == HG_OK) {
+        hg__threshold_describe(&all.group[0].at, line, sizeof line);
+        hg__trainer_note(t, line);
+    }
+    hg__thresholds_clear(&all);
+}
+
+int hg__fit_parts(hg__trainer *t, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    hg__part_data *p = t->parts;
+    double fpr = v->fpr;
+    if (*v->alarms || *v->rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &fpr, err));
+    p->train = numbers_of(&t->rows, err);
+    p->held = p->train ? numbers_of(&t->val_rows, err) : NULL;
+    if (!p->held) return HG_ERR_MEMORY;
+    const hg__inspector_data data = {.store = p->store,
+                                     .pairs = p->pairs,
+                                     .train = p->train,
+                                     .held = p->held,
+                                     .trained = (int32_t)t->rows.count,
+                                     .held_out = (int32_t)t->val_rows.count,
+                                     .seed = (uint64_t)v->seed,
+                                     .fpr = fpr,
+                                     .max_bytes = (size_t)v->max_mem / 2};
+    HG_TRY(hg__inspector_fit(t->model, &p->view, &p->expected, &data, t->l, t->pool, err));
+    tell_threshold(t, t->model);
+    return HG_OK;
+}
