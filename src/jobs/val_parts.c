@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "inspect/part_baseline.h"
 #include "inspect/part_truth.h"
@@ -106,6 +107,9 @@ static int open_inspector(validation *v, hg_error *err) {
     double fpr;
     HG_TRY(check_options(v->o, err));
     HG_TRY(hg__asked_fpr(v->o, &fpr, err));
+    if (*o->out && hg__is_folder(o->out)) {
+        return hg__fail(err, HG_ERR_USAGE, "out: expected a file, got the folder %.200s", o->out);
+    }
     v->pool = hg__pool_new((int32_t)o->threads, err);
     if (!v->pool) return HG_ERR_MEMORY;
     v->blocks.pool = v->pool;
@@ -407,6 +411,9 @@ static int image_figures(const validation *v, const method *m, hg__part_figures 
                           memchr(v->label, 1, (size_t)v->judged) != NULL;
     HG_TRY((has_both ? hg__metrics_of : hg__metrics_at)(m->score, v->label, v->judged, &how,
                                                         &f->image, err));
+    if (!has_both) { // all alarms are right, or none
+        f->image.precision = (hg__interval){(double)NAN, (double)NAN, (double)NAN};
+    }
     const double p = f->image.precision.value, r = f->image.recall.value;
     f->f1 = p + r > 0 ? 2 * p * r / (p + r) : p + r; // NaN stays one
     return HG_OK;
