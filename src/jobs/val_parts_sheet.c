@@ -151,14 +151,14 @@ static void write_baselines(const hg__part_sheet *s, hg__text *t) {
                                              "aupro_5"};
     static const char *const title[COLUMNS] = {"image AUROC", "image AP", "pixel AUROC",
                                                "AUPRO 30 %", "AUPRO 5 %"};
+    const int columns = isfinite(s->of[0].map.auroc.value) ? COLUMNS : 2;
     if (s->methods > 1 && isfinite(s->of[0].image.auroc.value)) {
         hg__text_add(t, "\n%-14s", "beside it");
-        for (int c = 0; c < (s->of[0].has_map ? COLUMNS : 2); c++)
-            hg__text_add(t, " %12s", title[c]);
+        for (int c = 0; c < columns; c++) hg__text_add(t, " %12s", title[c]);
         for (int32_t k = 0; k < s->methods; k++) {
             hg__text_add(t, "\n%-14s", s->of[k].name);
             figure at;
-            for (int c = 0; c < (s->of[0].has_map ? COLUMNS : 2); c++) {
+            for (int c = 0; c < columns; c++) {
                 double value = (double)NAN;
                 for (int32_t i = 0; figure_at(&s->of[k], i, &at); i++) {
                     if (strcmp(at.key, key[c]) == 0) value = at.of.value;
