@@ -31,7 +31,7 @@ auroc=$(awk -F, 'NR > 1 { s[NR] = $4; d[NR] = $3 }
         printf "%.6f", hit / n
     }' "$work/scores.csv")
 expect "image AUROC is that of the lines, $auroc" \
-    [ "$(sed 's/.*"image_auroc":{"value":\([0-9.]*\).*/\1/; q' "$work/one.json" | awk '{ printf "%.6f", $1 }')" = "$auroc" ]
+    [ "$(grep -o '"image_auroc":{"value":[0-9.]*' "$work/one.json" | head -1 | awk -F: '{ printf "%.6f", $3 }')" = "$auroc" ]
 expect "a table for people" eval 'val data="$set" | grep -q "^nearest_patch  "'
 expect "no baselines where none are wanted" eval '! val data="$set" baselines=false | grep -q nearest_patch'
 
