@@ -40,13 +40,13 @@ const hg__part_baseline *hg__part_baseline_find(const char *name) {
 }
 
 int hg__part_baseline_judge(const hg__part_baseline *b, const void *state,
-                            const hg__raster *picture, int32_t rows, int32_t columns,
-                            hg__raster *map, float *score, hg__blocks *blocks, hg_error *err) {
+                            const hg__raster *picture, const hg__raster *like, hg__raster *map,
+                            float *score, hg__blocks *blocks, hg_error *err) {
     hg__raster whole;
     float peak;
     *map = (hg__raster){0};
     HG_TRY(b->map(state, picture, &whole, blocks, err));
-    int code = hg__raster_resize(map, &whole, rows, columns, err);
+    int code = hg__raster_resize(map, &whole, like->height, like->width, err);
     hg__raster_clear(&whole);
     if (code == HG_OK) code = hg__map_score(map, b->share, score, &peak, err);
     if (code < 0) hg__raster_clear(map);

@@ -26,8 +26,8 @@ typedef struct hg__part_baseline {
 const hg__part_baseline *const *hg__part_baselines(size_t *count);
 const hg__part_baseline *hg__part_baseline_find(const char *name); // NULL if there is none
 
-// A picture judged as models judge theirs: map (rows, columns, 1), made, and its score.
+// A picture judged as models judge theirs: map, made, of one channel and as large as `like`, and its score.
 int hg__part_baseline_judge(const hg__part_baseline *b, const void *state,
-                            const hg__raster *picture, int32_t rows, int32_t columns,
-                            hg__raster *map, float *score, hg__blocks *blocks, hg_error *err);
+                            const hg__raster *picture, const hg__raster *like, hg__raster *map,
+                            float *score, hg__blocks *blocks, hg_error *err);
 #endif

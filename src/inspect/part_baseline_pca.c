@@ -50,7 +50,7 @@ static size_t pixels_of(const pixel_pca *s) {
     return (size_t)s->height * (size_t)s->width;
 }
 
-// x (PICTURES, pixels): made, of `count` pictures, less their mean.
+// x (PICTURES, pixels): made, of `count` pictures.
 static int read_all(pixel_pca *s, const hg__raster_source *good, int32_t count, float **x,
                     hg_error *err) {
     for (int32_t i = 0; i < count; i++) {
@@ -69,13 +69,17 @@ static int read_all(pixel_pca *s, const hg__raster_source *good, int32_t count, 
         hg__raster_clear(&small);
         HG_TRY(code);
     }
+    return HG_OK;
+}
+
+static int take_mean_off(pixel_pca *s, float *x, int32_t count, hg_error *err) {
     s->mean = hg__alloc(pixels_of(s), sizeof *s->mean, err);
     if (!s->mean) return HG_ERR_MEMORY;
     for (size_t j = 0; j < pixels_of(s); j++) {
         double sum = 0;
-        for (int32_t i = 0; i < count; i++) sum += (double)(*x)[(size_t)i * pixels_of(s) + j];
+        for (int32_t i = 0; i < count; i++) sum += (double)x[(size_t)i * pixels_of(s) + j];
         s->mean[j] = (float)(sum / count);
-        for (int32_t i = 0; i < count; i++) (*x)[(size_t)i * pixels_of(s) + j] -= s->mean[j];
+        for (int32_t i = 0; i < count; i++) x[(size_t)i * pixels_of(s) + j] -= s->mean[j];
     }
     return HG_OK;
 }
@@ -148,7 +152,8 @@ static void *fit_pixels(const hg__raster_source *good, uint64_t seed, size_t max
                         good->name, count);
     }
     if (code == HG_OK) code = read_all(s, good, count, &x, err);
-    if (code == HG_OK) code = find_axes(s, x, count, err);
+    if (x && code == HG_OK) code = take_mean_off(s, x, count, err);
+    if (x && code == HG_OK) code = find_axes(s, x, count, err);
     hg__free(x);
     if (code == HG_OK) return s;
     free_pixels(s);

@@ -39,7 +39,7 @@ static int take_one(void *context, int32_t i, hg__inspected *r, hg_error *err) {
     return HG_OK;
 }
 
-static int open(calibration *c, double *fpr, hg_error *err) {
+static int open_all(calibration *c, double *fpr, hg_error *err) {
     const struct hg__values *v = &c->o->values;
     HG_TRY(hg__asked_fpr(c->o, fpr, err));
     if (c->o->set[HG_OPTION_groupby]) {
@@ -108,7 +108,7 @@ static int run(calibration *c, hg_result *r, hg_error *err) {
     hg__calibration score = {0}, peak = {0};
     hg__threshold at = {0}, pixel = {0};
     double fpr;
-    HG_TRY(open(c, &fpr, err));
+    HG_TRY(open_all(c, &fpr, err));
     HG_TRY(judge(c, err));
     int code = hg__calibration_init(&score, c->score, c->count, err);
     if (code == HG_OK) code = hg__calibration_init(&peak, c->peak, c->count, err);

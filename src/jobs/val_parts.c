@@ -298,9 +298,8 @@ static int judge_baseline(validation *v, method *m, const hg__inspected *r, cons
     hg__raster map;
     hg_error why = {0};
     if (!m->state) return HG_OK;
-    const int code =
-        hg__part_baseline_judge(m->baseline, m->state, &r->picture, r->map.height, r->map.width,
-                                &map, &m->score[v->judged], &v->blocks, &why);
+    const int code = hg__part_baseline_judge(m->baseline, m->state, &r->picture, &r->map, &map,
+                                             &m->score[v->judged], &v->blocks, &why);
     if (code < 0 && goes_on(v, m->name, code, &why)) {
         m->baseline->free(m->state);
         m->state = NULL;

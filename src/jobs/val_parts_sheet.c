@@ -144,32 +144,38 @@ static void write_figures(const hg__part_sheet *s, hg__text *t) {
     }
 }
 
+static double value_of(const hg__part_figures *f, const char *key) {
+    figure at;
+    for (int32_t i = 0; figure_at(f, i, &at); i++) {
+        if (strcmp(at.key, key) == 0) return at.of.value;
+    }
+    return (double)NAN;
+}
+
 // A line each of what does not depend on a threshold.
 static void write_baselines(const hg__part_sheet *s, hg__text *t) {
-    enum { COLUMNS = 5 };
-    static const char *const key[COLUMNS] = {"image_auroc", "image_ap", "pixel_auroc", "aupro_30",
-                                             "aupro_5"};
-    static const char *const title[COLUMNS] = {"image AUROC", "image AP", "pixel AUROC",
-                                               "AUPRO 30 %", "AUPRO 5 %"};
+    static const struct {
+        const char *key, *title;
+    } column[] = {
+        {"image_auroc", "image AUROC"},
+        {"image_ap",    "image AP"   },
+        {"pixel_auroc", "pixel AUROC"},
+        {"aupro_30",    "AUPRO 30 %" },
+        {"aupro_5",     "AUPRO 5 %"  },
+    };
+    enum { COLUMNS = sizeof column / sizeof *column };
     const int columns = isfinite(s->of[0].map.auroc.value) ? COLUMNS : 2;
-    if (s->methods > 1 && isfinite(s->of[0].image.auroc.value)) {
-        hg__text_add(t, "\n%-14s", "beside it");
-        for (int c = 0; c < columns; c++) hg__text_add(t, " %12s", title[c]);
-        for (int32_t k = 0; k < s->methods; k++) {
-            hg__text_add(t, "\n%-14s", s->of[k].name);
-            figure at;
-            for (int c = 0; c < columns; c++) {
-                double value = (double)NAN;
-                for (int32_t i = 0; figure_at(&s->of[k], i, &at); i++) {
-                    if (strcmp(at.key, key[c]) == 0) value = at.of.value;
-                }
-                if (isfinite(value)) hg__text_add(t, " %12.4f", value);
-                if (!isfinite(value)) hg__text_add(t, " %12s", "-");
-            }
+    hg__text_add(t, "\n%-14s", "beside it");
+    for (int c = 0; c < columns; c++) hg__text_add(t, " %12s", column[c].title);
+    for (int32_t k = 0; k < s->methods; k++) {
+        hg__text_add(t, "\n%-14s", s->of[k].name);
+        for (int c = 0; c < columns; c++) {
+            const double value = value_of(&s->of[k], column[c].key);
+            if (isfinite(value)) hg__text_add(t, " %12.4f", value);
+            if (!isfinite(value)) hg__text_add(t, " %12s", "-");
         }
-        hg__text_add(t, "\n");
     }
-    if (*s->note) hg__text_add(t, "\n%s\n", s->note);
+    hg__text_add(t, "\n");
 }
 
 char *hg__part_sheet_format(const hg__part_sheet *s, bool json, hg_error *err) {
@@ -179,7 +185,8 @@ char *hg__part_sheet_format(const hg__part_sheet *s, bool json, hg_error *err) {
     } else {
         write_head(s, &t);
         write_figures(s, &t);
-        write_baselines(s, &t);
+        if (s->methods > 1 && isfinite(s->of[0].image.auroc.value)) write_baselines(s, &t);
+        if (*s->note) hg__text_add(&t, "\n%s\n", s->note);
     }
     return hg__text_take(&t, err);
 }
