@@ -35,7 +35,7 @@ static void a_spot_stands_out_and_any_threads_give_the_same_bits(void **state) {
     const hg__part_baseline *const *list = hg__part_baselines(&count);
     hg__pool *pool = hg__pool_new(2, NULL);
     hg__blocks b = {.pool = pool};
-    assert_int_equal(count, 3);
+    assert_int_equal(count, 4);
     for (size_t i = 0; i < count; i++) {
         assert_ptr_equal(hg__part_baseline_find(list[i]->name), list[i]);
         assert_true(strlen(list[i]->source) > 20);

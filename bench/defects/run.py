@@ -14,14 +14,17 @@ import tempfile
 import time
 
 COMMAND = os.environ.get("HOURGLASS", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../build/hourglass"))
-METRICS = (("image_auroc", "image AUROC"), ("pixel_auroc", "pixel AUROC"), ("aupro", "AUPRO"), ("false_alarm_rate", "false alarms"))
+METRICS = (("image_auroc", "image AUROC"), ("pixel_auroc", "pixel AUROC"), ("aupro_30", "AUPRO"), ("false_alarm_rate", "false alarms"))
 
 
 def find(tree, key):
     """The first number under this name, however deep."""
     if isinstance(tree, dict):
-        if isinstance(tree.get(key), (int, float)):
-            return tree[key]
+        value = tree.get(key)
+        if isinstance(value, dict):
+            value = value.get("value")
+        if isinstance(value, (int, float)):
+            return value
         tree = list(tree.values())
     for branch in tree if isinstance(tree, list) else []:
         value = find(branch, key)

@@ -6,8 +6,10 @@
 
 #include "base/mem.h"
 #include "inspect/feature_error.h"
+#include "inspect/inspector_internal.h"
 #include "inspect/patch_memory.h"
 #include "inspect/patches.h"
+#include "parts/resize.h"
 
 #define PART_BASELINE(name) extern const hg__part_baseline hg__part_baseline_##name;
 #include "inspect/part_baselines.def"
@@ -35,6 +37,20 @@ const hg__part_baseline *hg__part_baseline_find(const char *name) {
         if (strcmp(list[i]->name, name) == 0) return list[i];
     }
     return NULL;
+}
+
+int hg__part_baseline_judge(const hg__part_baseline *b, const void *state,
+                            const hg__raster *picture, const hg__raster *like, hg__raster *map,
+                            float *score, hg__blocks *blocks, hg_error *err) {
+    hg__raster whole;
+    float peak;
+    *map = (hg__raster){0};
+    HG_TRY(b->map(state, picture, &whole, blocks, err));
+    int code = hg__raster_resize(map, &whole, like->height, like->width, err);
+    hg__raster_clear(&whole);
+    if (code == HG_OK) code = hg__map_score(map, b->share, score, &peak, err);
+    if (code < 0) hg__raster_clear(map);
+    return code;
 }
 
 enum { SMOOTH = 2 }; // passes of a map's blur
@@ -115,7 +131,8 @@ static int map_pca(const void *state, const hg__raster *picture, hg__raster *map
 
 const hg__part_baseline hg__part_baseline_patch_pca = {
     "patch_pca", "what the principal components of 16 x 16 patches leave over (Pearson 1901)",
-    fit_pca, map_pca, free_pca};
+    fit_pca,     map_pca,
+    free_pca,    0.001};
 
 // ---- the nearest patch --------------------------------------------------------------------------
 
@@ -167,4 +184,7 @@ const hg__part_baseline hg__part_baseline_nearest_patch = {
     "nearest_patch",
     "the nearest patch of good pictures, 20 and 40 pixels wide (as Roth et al., PatchCore, "
     "2022)",
-    fit_nearest, map_nearest, free_nearest};
+    fit_nearest,
+    map_nearest,
+    free_nearest,
+    0.001};

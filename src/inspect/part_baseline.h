@@ -6,7 +6,7 @@
 #include "inspect/raster_source.h"
 
 typedef struct hg__part_baseline {
-    // "template", "patch_pca", "nearest_patch"
+    // "pca", "template", "patch_pca", "nearest_patch"
     const char *name;
     // what it is, and of whom
     const char *source;
@@ -19,8 +19,15 @@ typedef struct hg__part_baseline {
     int (*map)(const void *state, const hg__raster *picture, hg__raster *map, hg__blocks *b,
                hg_error *err);
     void (*free)(void *state); // NULL is fine
+    // of the map's cells, the highest, whose mean is the picture's score; 1: all
+    double share;
 } hg__part_baseline;
 
 const hg__part_baseline *const *hg__part_baselines(size_t *count);
 const hg__part_baseline *hg__part_baseline_find(const char *name); // NULL if there is none
+
+// A picture judged as models judge theirs: map, made, of one channel and as large as `like`, and its score.
+int hg__part_baseline_judge(const hg__part_baseline *b, const void *state,
+                            const hg__raster *picture, const hg__raster *like, hg__raster *map,
+                            float *score, hg__blocks *blocks, hg_error *err);
 #endif

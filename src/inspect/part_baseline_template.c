@@ -120,5 +120,6 @@ static int map_template(const void *state, const hg__raster *picture, hg__raster
 }
 
 const hg__part_baseline hg__part_baseline_template = {
-    "template", "standard deviations from the mean good picture, pixel by pixel", fit_template,
-    map_template, free_template};
+    "template",    "standard deviations from the mean good picture, pixel by pixel",
+    fit_template,  map_template,
+    free_template, 0.001};

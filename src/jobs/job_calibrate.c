@@ -10,6 +10,7 @@
 #include "detect/table_model.h"
 #include "jobs/feed.h"
 #include "jobs/job.h"
+#include "jobs/judge_parts.h"
 #include "schema/schema.h"
 
 static void write_lines(hg__text *t, const hg__thresholds *all) {
@@ -126,6 +127,12 @@ int hg__job_calibrate(const hg_options *o, const hg_listener *l, hg_result *r, h
     }
     hg_model *m = hg_model_load(o->values.model, err);
     if (!m) return (int)err->code;
+    if (hg__is_part_model(m)) {
+        const int is_free = check_folder(o->values.model, err);
+        if (is_free == HG_OK) return hg__calibrate_parts(m, o, l, r, err);
+        hg_model_free(m);
+        return is_free;
+    }
     HG_TRY(hg__scored_rows_open(&in, m, o, false, false, l, err));
     int code = calibrate(&in, o, &fresh, err);
     if (code == HG_OK) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// job_val.c - how well a model does: at cleaning images, at finding labelled anomalies, or else at giving back a file's rows:
+// job_val.c - how well a model does: at judging parts, at cleaning images, at finding labelled anomalies, or else at giving back a file's rows:
 // one pass, nothing kept but a number a row.
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "base/show.h"
@@ -10,6 +12,7 @@
 #include "detect/table_model.h"
 #include "jobs/feed.h"
 #include "jobs/job.h"
+#include "jobs/judge_parts.h"
 #include "jobs/val.h"
 
 typedef struct tally {
@@ -130,9 +133,27 @@ static int val_rows(hg_model *m, const hg_options *o, const hg_listener *l, hg_r
     return r->text ? HG_OK : HG_ERR_MEMORY;
 }
 
+// A sheet by its name, which only pictures of parts go into.
+static bool is_sheet(const char *out) {
+    static const char *const ends[] = {".csv", ".txt", ".json", ".jsonl"};
+    const size_t length = strlen(out);
+    for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
+        const size_t own = strlen(ends[k]);
+        if (length > own && strcasecmp(out + length - own, ends[k]) == 0) return true;
+    }
+    return false;
+}
+
 int hg__job_val(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     hg_model *m = hg_model_load(o->values.model, err);
     if (!m) return (int)err->code;
+    if (hg__is_part_model(m)) return hg__val_parts(m, o, l, r, err);
+    if (hg__val_cleans_images(m, o) && is_sheet(o->values.out)) {
+        hg_model_free(m);
+        return hg__fail(err, HG_ERR_USAGE,
+                        "out: expected a folder for pictures, got %.150s, a table as text",
+                        o->values.out);
+    }
     if (hg__val_cleans_images(m, o)) return hg__val_images(m, o, l, r, err);
     if (*o->values.label && hg__model_schema(m)) return hg__val_labels(m, o, l, r, err);
     const int code = check_options(o, err);

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// judge_parts.h - the pictures of a set through a model of parts, in order; what val, and calibrate, make of them.
+//
+//   files ──a few at a time, by all threads──> frames ──one after the other, by all threads──> map, score ──> each()
+#ifndef HG_JOBS_JUDGE_PARTS_H
+#define HG_JOBS_JUDGE_PARTS_H
+#include "base/host.h"
+#include "inspect/inspector.h"
+#include "jobs/feed.h"
+#include "options/options.h"
+#include "parts/part_set.h"
+
+// Part i of the set, whose r is cleared afterwards.
+typedef int hg__judged(void *context, int32_t i, hg__inspected *r, hg_error *err);
+
+typedef struct hg__judging {
+    const hg__part_set *set;     // borrowed
+    hg__inspector *inspector;    // borrowed
+    hg__pool *pool;              // borrowed
+    const hg_listener *listener; // borrowed
+    // pictures are loaded as the model sees them, without their templates, and not judged
+    bool only_loads;
+    // a picture that cannot be used is left out, rather than the end
+    bool skips;
+    hg__judged *each;
+    void *context;
+    int32_t skipped;         // out
+    char first_skipped[512]; // out: why
+} hg__judging;
+
+int hg__judge_parts(hg__judging *j, hg_error *err);
+
+// The set that data= names, opened for `purpose`; its notes are told.
+int hg__judge_open(hg__part_set *s, const hg_options *o, hg__parts_purpose purpose,
+                   const hg_listener *l, hg_error *err);
+
+// A sentence to who listens.
+void hg__judge_note(const hg_listener *l, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+// val_parts.c: how well a model of parts, which it takes, tells good pictures from defects, and where they are.
+int hg__val_parts(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
+                  hg_error *err);
+// calibrate_parts.c: new thresholds for a model of parts, which it takes, from new good pictures. The caller has asked whether the
+// model's file may be written.
+int hg__calibrate_parts(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
+                        hg_error *err);
+#endif

@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# val and calibrate with a model of parts: figures beside baselines, a line a picture, masks that are missing or do not fit, sets of
+# one label, new thresholds; the same with any number of threads.
+. tests/lib.sh
+draw=${HOURGLASS%/*}/draw_parts
+[ -x "$draw" ] || draw=$PWD/build/gcc/draw_parts
+[ -x "$draw" ] || { skip "no $draw"; finish; }
+set=$work/set
+"$draw" kind=tile n=12 good=9 broken=6 size=64 seed=3 out="$set" || bad "not drawn"
+"$HOURGLASS" train -q data="$set" steps=3 batch=2 crop=64 threads=1 project="$work" name=run || bad "not trained"
+model=$work/run/weights/best.safetensors
+val() { "$HOURGLASS" val model="$model" resamples=50 progress=none "$@" 2>&1; }
+
+# ---- figures ------------------------------------------------------------------------------------
+val data="$set" --json threads=1 >"$work/one.json"
+val data="$set" out="$work/scores.csv" baselines=false >"$work/told"
+val data="$set" --json threads=3 >"$work/three.json"
+expect "one thread or three" cmp "$work/one.json" "$work/three.json"
+for key in image_auroc image_ap image_best_f1 false_alarm_rate image_recall pixel_auroc pixel_ap aupro_30 aupro_5 \
+    pixel_best_f1 picture_false_alarms defects_hit; do
+    expect "$key is told" grep -q "\"$key\":{\"value\":" "$work/one.json"
+done
+for name in pca template patch_pca nearest_patch; do
+    expect "$name stands beside it" grep -q "\"$name\":{\"image_auroc\":{\"value\":" "$work/one.json"
+done
+expect "a line a picture" [ "$(wc -l <"$work/scores.csv")" = 16 ]
+auroc=$(awk -F, 'NR > 1 { s[NR] = $4; d[NR] = $3 }
+    END {
+        for (i in s) for (j in s) if (d[i] == 1 && d[j] == 0) { n++; hit += s[i] > s[j] ? 1 : s[i] == s[j] ? 0.5 : 0 }
+        printf "%.6f", hit / n
+    }' "$work/scores.csv")
+expect "image AUROC is that of the lines, $auroc" \
+    [ "$(grep -o '"image_auroc":{"value":[0-9.]*' "$work/one.json" | head -1 | awk -F: '{ printf "%.6f", $3 }')" = "$auroc" ]
+expect "a table for people" eval 'val data="$set" | grep -q "^nearest_patch  "'
+expect "no baselines where none are wanted" eval '! val data="$set" baselines=false | grep -q nearest_patch'
+
+# ---- sets that lack something -------------------------------------------------------------------
+mkdir -p "$work/tested" && cp -r "$set/test" "$set/ground_truth" "$work/tested"
+expect "without a training split no baselines, and why" \
+    eval 'val data="$work/tested" | grep -q "^no baselines: they need a training split in data=, and there is none$"'
+val data="$set/test/good" >"$work/good"
+expect "good pictures only: false alarms with their interval" \
+    grep -q '^false-alarm rate .*(95 %: [0-9.]* to [0-9.]*)  asked for: 0.01$' "$work/good"
+expect "and nothing that takes defects" eval '! grep -q "AUROC\|precision\|recall" "$work/good"'
+kind=$(ls "$set/ground_truth" | head -1)
+picture=$(ls "$set/test/$kind" | head -1)
+mask=$work/bad/ground_truth/$kind/${picture%.*}_mask.pgm
+(for k in "$set/test/$kind"/*; do echo "$k,bad"; done) >"$work/defects.csv"
+cp -r "$set" "$work/bad" && printf 'P5\n4 4\n255\n0123456789abcdef' >"$mask"
+expect "a mask of another size is named" eval 'val data="$work/bad" | grep -q "${mask##*/}: expected a mask of 64 x 64 pixels as .*, got 4 x 4"'
+expect "and left out where that is asked for" eval 'val data="$work/bad" on_bad=skip | grep -q "^without usable mask      1, "'
+rm "$mask"
+expect "a missing mask is named" eval 'val data="$work/bad" | grep -q "$kind/$picture: expected a mask "'
+echo text >"$work/tested/test/good/000.pgm"
+expect "what is no picture is named" eval 'val data="$work/tested" | grep -q "test/good/000.pgm: expected an image"'
+expect "and left out where that is asked for" eval 'val data="$work/tested" on_bad=skip | grep -q "^pictures                 8 good, 6 with defects$"'
+expect "an option of tables is refused" eval 'val data="$set" groupby=a | grep -q "groupby: expected a model that takes it"'
+
+expect "defects only: what was found, no more" \
+    eval 'val data="$work/defects.csv" >"$work/told"; grep -q "^image recall " "$work/told" && ! grep -q "AUROC\|false-alarm\|precision" "$work/told"'
+
+# ---- calibrate ----------------------------------------------------------------------------------
+expect "few pictures for a low rate: it says how many would do" \
+    eval '"$HOURGLASS" calibrate model="$model" data="$set/test/good" fpr=0.001 |
+        grep -q "extrapolated; a guarantee at a rate of 0.001 takes 999 held-out rows and there are 9$"'
+"$HOURGLASS" calibrate model="$model" data="$set/test/good" fpr=0.1 --json >"$work/calibrated" 2>/dev/null
+expect "the threshold is guaranteed at a rate that the pictures do for" grep -q '"pictures":9,"fpr":0.1,.*"guaranteed":true,"pictures_needed":9' "$work/calibrated"
+asked=$(sed 's/.*"threshold":\([^,]*\),"pixel_threshold":\([^,]*\),.*/\1 \2/' "$work/calibrated")
+expect "the model has both thresholds from then on" \
+    eval '[ "$(val data="$set/test/good" --json | sed "s/.*\"threshold\":\([^,]*\),\"pixel_threshold\":\([^,]*\),.*/\1 \2/")" = "$asked" ]'
+before=$(hash_of "$model")
+expect "defects only are no reason for new ones" \
+    eval '! "$HOURGLASS" calibrate model="$model" data="$work/defects.csv" >/dev/null 2>&1 && [ "$(hash_of "$model")" = "$before" ]'
+finish
