@@ -185,6 +185,32 @@ static int write_sheet(const pages *p, const hg__judged_head *head, const char *
     return hg__contact_sheet_save(path, head, group, GROUPS, err);
 }
 
+// Both at once: most of their time goes into their pictures.
+typedef struct writing {
+    const pages *p;
+    const hg__judged_head *head;
+    const char *sheet, *gallery; // "": none
+    int code[2];
+    hg_error err[2];
+} writing;
+
+static void write_page(void *context, int32_t task, int32_t thread) {
+    writing *w = context;
+    (void)thread;
+    if (task == 0 && *w->sheet) w->code[0] = write_sheet(w->p, w->head, w->sheet, &w->err[0]);
+    if (task == 1 && *w->gallery) w->code[1] = write_gallery(w->p, w->head, w->gallery, &w->err[1]);
+}
+
+static int write_pages(writing *w, hg_error *err) {
+    hg__pool_run(w->p->j->pool, write_page, w, 2);
+    for (int i = 0; i < 2; i++) {
+        if (w->code[i] == HG_OK) continue;
+        if (err) *err = w->err[i];
+        return w->code[i];
+    }
+    return HG_OK;
+}
+
 static void clear(pages *p) {
     for (int i = 0; p->shown && i < GROUPS * EACH; i++) {
         hg__raster_clear(&p->shown[i].picture);
@@ -205,8 +231,8 @@ int hg__part_pages(hg__judge *j, const hg__part_set *set, hg__part_row *row, int
     qsort(row, (size_t)rows, sizeof *row, by_score);
     pick(&p);
     int code = judge_picked(&p, err);
-    if (code == HG_OK && *sheet) code = write_sheet(&p, &head, sheet, err);
-    if (code == HG_OK && *gallery) code = write_gallery(&p, &head, gallery, err);
+    writing w = {.p = &p, .head = &head, .sheet = sheet, .gallery = gallery};
+    if (code == HG_OK) code = write_pages(&w, err);
     clear(&p);
     return code;
 }
