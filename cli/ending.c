@@ -94,8 +94,9 @@ static void end_predict(cli_run *r, hg_error *err) {
                  result->alarms == 1 ? "" : "s");
     }
     if (!r->line->quiet) {
+        const bool is_stream = result->frames && !hg_options_is_set(r->o, "out"); // of video
         cli_print_done(&r->progress, result->rows, r->progress.unit, more,
-                       hg_options_get(r->o, "out"));
+                       is_stream ? "-" : hg_options_get(r->o, "out"));
     }
     r->has_anomalies =
         result->alarms && strcmp(hg_options_get(r->o, "fail_on_anomaly"), "true") == 0;

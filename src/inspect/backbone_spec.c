@@ -77,7 +77,7 @@ static void add_block(hg__backbone_spec *s, const hg__backbone_type *type, int32
     const int32_t stride = i == 0 && stage > 0 ? 2 : 1;
     const bool projects = i == 0 && (stage > 0 || !is_basic);
     char block[HG_BACKBONE_NAME / 2];
-    snprintf(block, sizeof block, "layer%d.%d", (int)stage + 1, (int)i);
+    snprintf(block, sizeof block, "layer%d.%d", (int)stage + 1, (int)(i % 100));
     add(s, 1, "keep 1");
     if (is_basic) {
         add_conv(s, block, 1, width, 3, stride);

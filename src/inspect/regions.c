@@ -18,14 +18,14 @@
 // ---- runs ---------------------------------------------------------------------------------------
 
 // Those of one row from column 0 on, to `to` where that is not NULL; how many.
-static int32_t row_runs(const hg__raster *map, int32_t y, float threshold, hg__run *to) {
+static int32_t row_runs(const hg__raster *map, int32_t y, float threshold, hg__region_run *to) {
     const float *x = hg__raster_pixel(map, y, 0);
     int32_t n = 0;
     for (int32_t j = 0; j < map->width; j++) {
         if (!(x[j] > threshold)) continue;
         const int32_t begin = j;
         while (j < map->width && x[j] > threshold) j++;
-        if (to) to[n] = (hg__run){y, begin, j, 0};
+        if (to) to[n] = (hg__region_run){y, begin, j, 0};
         n++;
     }
     return n;
@@ -41,22 +41,22 @@ static int find_runs(hg__regions *r, const hg__raster *map, float threshold, hg_
 }
 
 // The first run of the one that i belongs to; the way there becomes half as long.
-static int32_t root_of(hg__run *run, int32_t i) {
+static int32_t root_of(hg__region_run *run, int32_t i) {
     while (run[i].region != i) i = run[i].region = run[run[i].region].region;
     return i;
 }
 
-static void join(hg__run *run, int32_t a, int32_t b) {
+static void join(hg__region_run *run, int32_t a, int32_t b) {
     a = root_of(run, a);
     b = root_of(run, b);
     run[hg__max(a, b)].region = hg__min(a, b);
 }
 
 // Afterwards run[i].region is the first run of i's region. Returns how many regions there are.
-static int32_t join_runs(hg__run *run, int32_t runs) {
+static int32_t join_runs(hg__region_run *run, int32_t runs) {
     int32_t above = 0, count = 0; // above: the first run that may touch what follows
     for (int32_t i = 0; i < runs; i++) {
-        const hg__run *now = run + i;
+        const hg__region_run *now = run + i;
         run[i].region = i;
         while (run[above].y < now->y - 1 ||
                (run[above].y == now->y - 1 && run[above].end < now->begin)) {
@@ -79,7 +79,7 @@ typedef struct tally {
     int32_t right, last; // column, row behind the box
 } tally;
 
-static void add_run(tally *t, const hg__run *run, const float *row) {
+static void add_run(tally *t, const hg__region_run *run, const float *row) {
     const int64_t n = run->end - run->begin;
     hg__region *is = &t->is;
     for (int32_t j = run->begin; j < run->end; j++) {
@@ -110,7 +110,7 @@ static void finish(tally *t) {
 static void measure(hg__regions *r, const hg__raster *map, tally *all) {
     int32_t n = 0;
     for (int32_t i = 0; i < r->runs; i++) {
-        hg__run *run = r->run + i;
+        hg__region_run *run = r->run + i;
         const float *row = hg__raster_pixel(map, run->y, 0);
         const bool begins = run->region == i;
         const int32_t k = begins ? n++ : r->run[run->region].region;
@@ -182,7 +182,7 @@ static int add_corner(outline *o, hg__corner corner, hg_error *err) {
 
 // From the upper left corner of the region's first pixel, heading right, back to there. Whatever lies above the threshold at a
 // corner of the region's edge belongs to the region, so that only the map is asked.
-static int trace(outline *o, const hg__run *first, hg__region *region, hg_error *err) {
+static int trace(outline *o, const hg__region_run *first, hg__region *region, hg_error *err) {
     static const hg__corner step[4] = {
         {1,  0 },
         {0,  1 },
@@ -309,7 +309,7 @@ void hg__regions_mask_row(const hg__regions *r, const hg__map_frame *f, int32_t 
         ++*at;
     }
     for (int32_t i = *at; i < r->runs && r->run[i].y == r->run[*at].y; i++) {
-        const hg__run *run = r->run + i;
+        const hg__region_run *run = r->run + i;
         if (run->region < 0 || first_behind(run->y, f->top, f->down, f->height) > row) continue;
         const int32_t begin = first_behind(run->begin, f->left, f->across, f->width);
         const int32_t end = first_behind(run->end, f->left, f->across, f->width);

@@ -12,11 +12,11 @@
 #include "parts/raster.h"
 
 // Pixels [begin, end) of row y.
-typedef struct hg__run {
+typedef struct hg__region_run {
     int32_t y, begin, end;
     // which one it belongs to; -1: to one that was left out
     int32_t region;
-} hg__run;
+} hg__region_run;
 
 // A corner of pixels: pixel (x, y) lies between the corners (x, y) and (x + 1, y + 1).
 typedef struct hg__corner {
@@ -49,7 +49,7 @@ typedef struct hg__regions {
     hg__corner *corner; // owned, (corners)
     size_t corners;
     // all pixels above the threshold, from the top, from the left
-    hg__run *run; // owned, (runs)
+    hg__region_run *run; // owned, (runs)
     int32_t runs;
     // how many there were before small ones and those beyond `most` were left out
     int32_t found;

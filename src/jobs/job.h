@@ -31,6 +31,13 @@ void hg__result_hand_over(const hg_result *own, hg_result *result);
 int hg__predict_table(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *result,
                       hg_error *err);
 
+// Pictures of parts judged: the job for a model of parts, which it takes.
+int hg__predict_parts(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *result,
+                      hg_error *err);
+// What `info` says of such a model; nothing where m is none. `where` starts the sentence of an error.
+int hg__info_parts_text(hg__text *t, const hg_model *m, const char *where, hg_error *err);
+int hg__info_parts_json(hg__json *to, const hg_model *m, const char *where, hg_error *err);
+
 // What a model makes of a table's rows, in the table's own columns and units.
 
 // f's model is one of a table; goal: HG_RECONSTRUCT or HG_DECODE. CSV, or a database. Columns without floats (id, text) are

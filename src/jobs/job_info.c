@@ -177,7 +177,8 @@ static char *info_text(const opened *o, hg_error *err) {
     hg__text_add(&t, "parameters  %" PRId64 "\n", m->net.spec.parameters);
     add_memory_line(&t, o);
     add_columns(&t, m);
-    if (hg__info_table_text(&t, m, o->tensors.path, err) < 0) {
+    if (hg__info_table_text(&t, m, o->tensors.path, err) < 0 ||
+        hg__info_parts_text(&t, m, o->tensors.path, err) < 0) {
         hg__text_clear(&t);
         return NULL;
     }
@@ -295,7 +296,8 @@ static char *info_json(const opened *model, hg_error *err) {
     bad |= add_memory(o, model);
     bad |= hg__json_set(o, "holds_rows", hg__json_boolean(model->model->holds_rows));
     bad |= add_provenance(o, model->model, err);
-    const int code = hg__info_table_json(o, model->model, model->tensors.path, err);
+    int code = hg__info_table_json(o, model->model, model->tensors.path, err);
+    if (code == HG_OK) code = hg__info_parts_json(o, model->model, model->tensors.path, err);
     if (code < 0) {
         hg__json_free(o);
         return NULL;

@@ -6,6 +6,7 @@
 #include "base/int.h"
 #include "base/mem.h"
 #include "detect/table_model.h"
+#include "inspect/inspector.h"
 #include "jobs/feed.h"
 #include "jobs/job.h"
 #include "jobs/score_sheet.h"
@@ -156,6 +157,29 @@ static int check_options(const hg_options *o, hg_error *err) {
     return HG_OK;
 }
 
+// Nor what only a model of parts can do.
+static int check_parts_options(const hg_options *o, hg_error *err) {
+    static const struct {
+        int option;
+        const char *name;
+    } all[] = {
+        {HG_OPTION_maps,    "maps"   },
+        {HG_OPTION_maps_as, "maps_as"},
+        {HG_OPTION_regions, "regions"},
+        {HG_OPTION_sheet,   "sheet"  },
+        {HG_OPTION_gallery, "gallery"},
+        {HG_OPTION_target,  "target" }
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (!o->set[all[i].option]) continue;
+        return hg__fail(err, HG_ERR_USAGE,
+                        "%s: expected a model of parts, which `hourglass train data=FOLDER` makes "
+                        "of pictures, got another",
+                        all[i].name);
+    }
+    return HG_OK;
+}
+
 static int predict_rows(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
                         hg_error *err) {
     hg__feed f;
@@ -171,8 +195,10 @@ static int predict_rows(hg_model *m, const hg_options *o, const hg_listener *l, 
 int hg__job_predict(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     hg_model *m = hg_model_load(o->values.model, err);
     if (!m) return (int)err->code;
-    if (hg__model_schema(m)) return hg__predict_table(m, o, l, r, err);
-    const int code = check_options(o, err);
+    if (hg__is_part_model(m)) return hg__predict_parts(m, o, l, r, err);
+    int code = check_parts_options(o, err);
+    if (code == HG_OK && hg__model_schema(m)) return hg__predict_table(m, o, l, r, err);
+    if (code == HG_OK) code = check_options(o, err);
     if (code == HG_OK) return predict_rows(m, o, l, r, err);
     hg_model_free(m);
     return code;

@@ -162,18 +162,24 @@ static void take_image(feed *f, const hg__image *image) {
     }
 }
 
+// An upright image.
+static int reduce(const hg__part_view *v, const char *name, hg__image *image,
+                  const hg__part_geometry *g, hg__raster *to, hg_error *err) {
+    int code = find_range(v, name, image, &image->info, err);
+    feed f = {.view = v, .info = image->info, .crop = g->crop};
+    if (code == HG_OK) code = init_feed(&f, to, err);
+    if (code == HG_OK) take_image(&f, image);
+    clear_feed(&f);
+    return code;
+}
+
 static int load_whole(const hg__part_view *v, const char *path, const hg__part_geometry *g,
                       hg__raster *to, hg_error *err) {
     hg__image image;
     HG_TRY(hg__image_load(&image, path, true, err));
-    int code = find_range(v, path, &image, &image.info, err);
-    if (code == HG_OK && (image.info.height != g->height || image.info.width != g->width)) {
-        code = hg__fail(err, HG_ERR_DATA, "%s: changed while it was read", path);
-    }
-    feed f = {.view = v, .info = image.info, .crop = g->crop};
-    if (code == HG_OK) code = init_feed(&f, to, err);
-    if (code == HG_OK) take_image(&f, &image);
-    clear_feed(&f);
+    const bool fits = image.info.height == g->height && image.info.width == g->width;
+    const int code = fits ? reduce(v, path, &image, g, to, err)
+                          : hg__fail(err, HG_ERR_DATA, "%s: changed while it was read", path);
     hg__image_clear(&image);
     return code;
 }
@@ -233,6 +239,19 @@ int hg__part_load(const hg__part_view *v, const char *path, hg__raster *to,
     HG_TRY(hg__part_load_unaligned(v, path, to, where, err));
     const int code =
         hg__alignment_has(&v->alignment) ? align(&v->alignment, to, where, err) : HG_OK;
+    if (code < 0) hg__raster_clear(to);
+    return code;
+}
+
+int hg__part_load_memory(const hg__part_view *v, hg__image *image, const char *name, hg__raster *to,
+                         hg__part_geometry *where, hg_error *err) {
+    *to = (hg__raster){0};
+    HG_TRY(find_geometry(v, name, &image->info, where, err));
+    HG_TRY(hg__raster_init(to, where->working.height, where->working.width, v->channels, err));
+    int code = reduce(v, name, image, where, to, err);
+    if (code == HG_OK && hg__alignment_has(&v->alignment)) {
+        code = align(&v->alignment, to, where, err);
+    }
     if (code < 0) hg__raster_clear(to);
     return code;
 }

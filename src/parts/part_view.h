@@ -94,6 +94,9 @@ int hg__part_load(const hg__part_view *v, const char *path, hg__raster *to,
 // The same without alignment, which is what an aligner is fitted to.
 int hg__part_load_unaligned(const hg__part_view *v, const char *path, hg__raster *to,
                             hg__part_geometry *where, hg_error *err);
+// The same of an image in memory, which is upright; name: for messages. Samples outside of its range are filled in, its range is set.
+int hg__part_load_memory(const hg__part_view *v, hg__image *image, const char *name, hg__raster *to,
+                         hg__part_geometry *where, hg_error *err);
 
 // 1 where the raster is part of the picture and of the region, else 0: (frame_height, frame_width, 1).
 int hg__part_mask(const hg__part_view *v, const hg__part_geometry *where, hg__raster *to,
