@@ -183,7 +183,7 @@ static int fill_network(candidate *c, const hg__tensors *t, hg__network *net, hg
 
 static int read_file(candidate *c, const hg__tensors *t, const char *stages, hg__backbone_file *f,
                      hg_error *err) {
-    const hg__backbone_type *type = NULL;
+    const hg__backbone_type *type = hg__backbone_types[0];
     hg__backbone_stages_picked picked;
     HG_TRY(recognise(c, t, &type, err));
     HG_TRY(hg__backbone_stages_pick(type, stages, &picked, err));

@@ -18,19 +18,22 @@ static const hg__part_kind repair = {
     .sees_templates = true,
     .begin = hg__mask_begin
 };
-const hg__part_kind hg__part_kind_feature = {.name = "feature",
-                                             .clues = 1,
-                                             .clue = {&hg__clue_feature},
-                                             .begin = hg__features_begin,
-                                             .to_json = hg__features_to_json};
+// Patches beside features: of crack-like defects they say more, of others no less.
+const hg__part_kind hg__part_kind_feature = {
+    .name = "feature",
+    .clues = 2,
+    .clue = {&hg__clue_feature, &hg__clue_patch},
+    .begin = hg__features_begin,
+    .to_json = hg__features_to_json
+};
 
-static const hg__part_kind *const kinds[] = {&repair, &hg__part_kind_feature};
+static const hg__part_kind *const kinds[] = {&repair, &hg__part_kind_feature, NULL};
 
 const hg__part_kind *hg__part_kind_of(const hg_model *m, const char *where, hg_error *err) {
     const hg__json *o = hg__json_object_get(hg__model_detector(m), "parts");
     const char *name = hg__json_string_value(hg__json_object_get(o, "kind"));
     if (!o) return &repair; // a network that was trained just now
-    for (size_t i = 0; name && i < sizeof kinds / sizeof *kinds; i++) {
+    for (size_t i = 0; name && kinds[i]; i++) {
         if (strcmp(kinds[i]->name, name) == 0) return kinds[i];
     }
     hg__fail(err, HG_ERR_MODEL, "%s: parts: 'kind': expected repair or feature, got %.40s", where,

@@ -7,7 +7,7 @@
 //                                                   │
 //                map = the more telling of the clues┴──> score = mean of the map's highest share
 //
-// In place of both, where the network is the first stages of a backbone that was trained on other pictures (backbone.h): how unusual
+// In place of mask, where the network is the first stages of a backbone that was trained on other pictures (backbone.h): how unusual
 // its features are at each place (clue_feature.c).
 //
 // A clue is measured by good pictures' highest cells: their median is 0, their spread 1. So a clue that says much of good pictures

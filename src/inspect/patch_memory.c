@@ -310,8 +310,8 @@ static int check_parts(const hg_model *model, const char *name, const char *wher
 hg__patch_memory *hg__patch_memory_from_parts(const hg_model *model, const char *name,
                                               const char *where, hg_error *err) {
     const hg__tensor *vector = NULL, *picture = NULL;
-    if (check_parts(model, name, where, &vector, &picture, err) < 0 || !vector || !picture)
-        return NULL;
+    if (check_parts(model, name, where, &vector, &picture, err) < 0) return NULL;
+    if (!vector || !picture) return NULL;
     const int32_t count = (int32_t)vector->shape.dim[0], width = (int32_t)vector->shape.dim[1];
     hg__patch_memory *m = memory_of(count, width, err);
     if (!m) return NULL;
