@@ -225,37 +225,41 @@ static void features_are_no_rows(void **state) {
     hg__pool_free(pool);
 }
 
-// Parts of another model, or texts that say so.
+static void expect_broken(const hg_model *m, hg__pool *pool, const char *sentence) {
+    hg_error err = {0};
+    assert_null(hg__inspector_new(m, pool, (size_t)1 << 28, "model", &err));
+    if (!strstr(err.message, sentence)) fail_msg("'%s', not '%s'", err.message, sentence);
+}
+
+static void say(const hg_model *m, const char *key, const char *text) {
+    hg__json *parts = hg__json_object_get(hg__model_detector(m), "parts");
+    assert_int_equal(hg__json_set(parts, key, hg__json_string(text, NULL)), 0);
+}
+
+// Texts or parts of another model, or none.
 static void a_model_that_is_not_whole_is_refused(void **state) {
     (void)state;
-    static const struct {
-        const char *part, *sentence;
-    } missing[] = {
-        {"detector.features.vector", "'detector.features.vector'"},
-        {"detector.usual",           "'detector.usual'"          },
-    };
     hg__pool *pool = hg__pool_new(1, NULL);
-    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
-        hg_error err = {0};
-        hg_model *m = fitted("memory", false, pool);
-        hg__model_drop_parts(m, missing[i].part);
-        assert_null(hg__inspector_new(m, pool, (size_t)1 << 28, "model", &err));
-        if (!strstr(err.message, missing[i].sentence)) fail_msg("%s", err.message);
-        hg_model_free(m);
-    }
-    hg_error err = {0};
     hg_model *m = fitted("memory", false, pool);
-    hg__json *parts = hg__json_object_get(hg__model_detector(m), "parts");
-    assert_int_equal(hg__json_set(parts, "stages", hg__json_string("block2", NULL)), 0);
-    assert_null(hg__inspector_new(m, pool, (size_t)1 << 28, "model", &err));
-    assert_non_null(strstr(err.message, "expected 128 numbers a place of the features, got 192"));
-    assert_int_equal(hg__json_set(parts, "stages", hg__json_string("block3", NULL)), 0);
-    assert_null(hg__inspector_new(m, pool, (size_t)1 << 28, "model", &err));
-    assert_string_equal(err.message,
-                        "model: expected the network of a vgg16 as far as block3, got another");
-    assert_int_equal(hg__json_set(parts, "kind", hg__json_string("new", NULL)), 0);
-    assert_null(hg__inspector_new(m, pool, (size_t)1 << 28, "model", &err));
-    assert_non_null(strstr(err.message, "'kind': expected repair or feature, got new"));
+    say(m, "stages", "block2");
+    expect_broken(m, pool, "expected 128 numbers a place of the features, got 192");
+    say(m, "stages", "block3");
+    expect_broken(m, pool, "model: expected the network of a vgg16 as far as block3, got another");
+    say(m, "stages", "block1,block2");
+    say(m, "backbone", "vgg11");
+    expect_broken(m, pool, "model: expected a known backbone, got 'vgg11'");
+    say(m, "backbone", "vgg16");
+    say(m, "features", "all");
+    expect_broken(m, pool, "'features' memory, gaussian or error");
+    say(m, "features", "memory");
+    hg__model_drop_parts(m, "detector.memory.");
+    expect_broken(m, pool, "'detector.memory.vector'");
+    hg__model_drop_parts(m, "detector.features.");
+    expect_broken(m, pool, "'detector.features.vector'");
+    hg__model_drop_parts(m, "detector.usual");
+    expect_broken(m, pool, "'detector.usual'");
+    say(m, "kind", "new");
+    expect_broken(m, pool, "'kind': expected repair or feature, got new");
     hg_model_free(m);
     hg__pool_free(pool);
 }
