@@ -84,8 +84,9 @@ static int put_in_file(hg__part_store *s, place *p, const uint16_t *sample, size
 // Whatever the order in which pictures are put.
 static uint64_t hash_of(int32_t i, const place *p, size_t count) {
     uint64_t h = ((uint64_t)i << 40 ^ (uint64_t)p->height << 20 ^ (uint64_t)p->width) + 1;
-    for (size_t k = 0; k < count; k++)
+    for (size_t k = 0; k < count; k++) {
         h = ((h << 29 | h >> 35) ^ p->sample[k]) * 0x9FB21C651E98DF25ULL;
+    }
     return h;
 }
 

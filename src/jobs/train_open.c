@@ -135,12 +135,6 @@ int hg__open_data(hg__trainer *t, hg_error *err) {
     const bool is_file = !hg__parse_float(v->val, &fraction);
     HG_TRY(hg__rows_split(t->data->source, is_file ? 0 : fraction, v->fraction, (uint64_t)v->seed,
                           &t->rows, &t->val_rows, err));
-    if (is_file && t->is_parts) {
-        return hg__fail(
-            err, HG_ERR_USAGE,
-            "val: expected a share of the good parts, which thresholds come from, got '%.200s'",
-            v->val);
-    }
     if (is_file) HG_TRY(open_val(t, &options, &pictures, err));
     HG_TRY(hg__trim_rows(t, err));
     if (t->rows.count == 0) {

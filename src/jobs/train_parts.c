@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/int.h"
 #include "base/mem.h"
 #include "inspect/inspector.h"
@@ -46,14 +47,16 @@ void hg__parts_free(hg__part_data *p) {
 
 // ---- options ------------------------------------------------------------------------------------
 
-static bool is_folder_of_parts(const char *path) {
-    return hg__dataset_is_pictures(path) || hg__is_parts_file(path);
+// A picture with the name of a table is a slip, which who reads tables will name.
+static bool is_of_parts(const char *path) {
+    const bool is_slip = hg__is_named_table(path) && hg__is_file(path);
+    return hg__is_parts_file(path) || (hg__dataset_is_pictures(path) && !is_slip);
 }
 
 // A folder of images, unless noise=, target= or another model= say that they are to be cleaned or coded.
 bool hg__is_parts_run(const hg__trainer *t) {
     const struct hg__values *v = &t->o.values;
-    if (t->data || t->given || *v->noise || !is_folder_of_parts(v->data)) return false;
+    if (t->data || t->given || *v->noise || !is_of_parts(v->data)) return false;
     if (strcmp(v->model, "repair") == 0) return true;
     return !t->o.set[HG_OPTION_model] && !*v->pretrained && !*v->target;
 }
@@ -81,14 +84,16 @@ static const struct {
 static const char part_steps[] = "3000";
 
 int hg__set_parts_options(hg__trainer *t, hg_error *err) {
-    if (strcmp(t->o.values.model, "repair") != 0 || !t->o.set[HG_OPTION_model]) {
-        hg__trainer_note(t,
-                         "images: defects are learned to be found; with noise= or target= how to "
-                         "clean images, with model=conv how to code them");
-    }
     for (size_t i = 0; i < sizeof part_options / sizeof *part_options; i++) {
         if (t->o.set[part_options[i].option]) continue;
         HG_TRY(hg_options_set(&t->o, part_options[i].name, part_options[i].value, err));
+    }
+    double share;
+    if (!hg__parse_float(t->o.values.val, &share)) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "val: expected a share of the good parts, which thresholds come from, got "
+                        "'%.200s'",
+                        t->o.values.val);
     }
     if (!t->o.set[HG_OPTION_epochs] && !t->o.set[HG_OPTION_steps] && !t->o.set[HG_OPTION_time]) {
         HG_TRY(hg_options_set(&t->o, "steps", part_steps, err));
@@ -312,6 +317,16 @@ static int make_reference(const hg__trainer *t, hg__part_data *p, hg_error *err)
     return code;
 }
 
+// What tables lie in a folder is said where pictures are missing.
+static int check_folder(const char *path, hg_error *err) {
+    hg__image_list list = {0};
+    if (!hg__is_folder(path)) return HG_OK;
+    int code = hg__image_list_open(&list, path, err);
+    if (code == HG_OK || code == HG_ERR_DATA) code = hg__folder_check(path, list.count, err);
+    hg__image_list_clear(&list);
+    return code;
+}
+
 static void tell_view(const hg__trainer *t, const hg__part_data *p) {
     static const char *const words[] = {
         [HG_ALIGN_NONE] = "the pictures have no shape in common: any place is like any other",
@@ -324,6 +339,9 @@ static void tell_view(const hg__trainer *t, const hg__part_data *p) {
              p->set.layout, p->view.height ? "" : "about ", width, height,
              p->view.channels == 3 ? "colour" : "grey");
     hg__trainer_note(t, line);
+    hg__trainer_note(t, "defects are learned to be found; with noise= or target= how to clean "
+                        "images, with model=conv how to "
+                        "code them");
     hg__trainer_note(t, p->pairs ? "each is judged beside its template" : words[p->use]);
     hg__trainer_note(t, p->set.note);
 }
@@ -357,6 +375,7 @@ int hg__open_parts(hg__trainer *t, hg_error *err) {
     if (!p) return HG_ERR_MEMORY;
     const hg__part_options o = {
         .purpose = HG_PARTS_TRAIN, .on_bad = v->on_bad, .target = v->target, .object = v->object};
+    HG_TRY(check_folder(v->data, err));
     HG_TRY(hg__part_set_open(&p->set, v->data, &o, err));
     HG_TRY(find_view(t, p, err));
     const bool is_paired = strcmp(p->set.layout, "deeppcb") == 0 || *v->target;
