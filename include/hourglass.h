@@ -450,7 +450,7 @@ enum {
 typedef struct hg_model_info {
     // sizeof(hg_model_info)
     size_t size;
-    // "autoencoder" or "pca"
+    // "autoencoder", "pca" or "features"
     const char *kind;
     const char *spec;
     // of a row (rank): (N), an image (H, W) or (H, W, C), a signal (T, C)

@@ -344,8 +344,8 @@ static void a_bad_description_is_refused_with_its_sentence(void **state) {
         {"{\"version\":1,\"input\":[2]}", "spec: expected a text"},
         {"{\"version\":1,\"input\":[2],\"spec\":\"dens 1 | dense 2\"}", "model: at 'dens 1': there is no layer 'dens'; did you mean 'dense'?"},
         {"{\"version\":1,\"input\":[2],\"spec\":\"dense 1 | dense 3\"}", "model: expected as many outputs as a row has features (2), got 3; 'input' stands for that number"},
-        {"{\"version\":1,\"input\":[2],\"spec\":\"dense 1 | dense 2\"}", "kind: expected autoencoder or pca"},
-        {"{\"version\":1,\"kind\":\"gan\",\"input\":[2],\"spec\":\"dense 1 | dense 2\"}", "kind: expected autoencoder or pca"},
+        {"{\"version\":1,\"input\":[2],\"spec\":\"dense 1 | dense 2\"}", "kind: expected autoencoder, pca or features"},
+        {"{\"version\":1,\"kind\":\"gan\",\"input\":[2],\"spec\":\"dense 1 | dense 2\"}", "kind: expected autoencoder, pca or features"},
         {"{\"version\":1,\"kind\":\"pca\",\"input\":[2],\"spec\":\"dense 1 | dense 2\"}", "input_scale: expected a number above 0"},
         {"{\"version\":1,\"kind\":\"pca\",\"input\":[2],\"spec\":\"dense 1 | dense 2\",\"input_scale\":0}", "input_scale: expected a number above 0"},
         {"{\"version\":1,\"kind\":\"pca\",\"input\":[2],\"spec\":\"dense 1 | dense 2\",\"input_scale\":1e99}", "input_scale: expected a number above 0"},
@@ -456,6 +456,34 @@ static void every_failing_allocation_read_and_write_is_an_error(void **state) {
     assert_true(count_faults(path, "HG_FAIL_IO", "") >= 5);
 }
 
+// Its outputs are of any number, and it has no decoder: whoever wants rows back is told.
+static void a_model_of_features_comes_back_and_gives_no_rows(void **state) {
+    (void)state;
+    const hg__shape input = {
+        3, {8, 8, 1}
+    };
+    hg__network net;
+    hg_error err = {0};
+    assert_int_equal(hg__network_init_features(&net, "conv 2 k3, relu, maxpool", &input, 1, NULL),
+                     HG_OK);
+    hg_model *m = hg__model_from_features(&net, NULL);
+    assert_non_null(m);
+    assert_null(net.params);
+    assert_int_equal(hg__model_save(m, in_folder("m"), NULL, NULL), HG_OK);
+    hg_model *n = hg_model_load(in_folder("m"), NULL);
+    assert_non_null(n);
+    assert_string_equal(n->kind, "features");
+    assert_true(n->net.spec.is_features);
+    assert_string_equal(hg_model_spec(n), hg_model_spec(m));
+    assert_memory_equal(n->net.params, m->net.params, m->net.spec.params * sizeof *m->net.params);
+    assert_null(hg_scorer_new(n, 1, &err));
+    assert_int_equal(err.code, HG_ERR_MODEL);
+    assert_string_equal(err.message, "model: expected a network that gives back what comes in, got "
+                                     "one that gives features of it");
+    hg_model_free(m);
+    hg_model_free(n);
+}
+
 int main(int argc, char **argv) {
     if (argc == 3) return save_and_load(argv[2]);
     if (!mkdtemp(folder)) return 1;
@@ -470,6 +498,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_model_cut_at_any_byte_is_refused),
         cmocka_unit_test(a_model_that_does_not_fit_its_weights_is_refused),
         cmocka_unit_test(tensors_of_the_optimizer_may_be_there),
+        cmocka_unit_test(a_model_of_features_comes_back_and_gives_no_rows),
         cmocka_unit_test(a_bad_description_is_refused_with_its_sentence),
         cmocka_unit_test(weights_without_a_description_point_to_import),
         cmocka_unit_test(model_may_be_a_yaml_file),

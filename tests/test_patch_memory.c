@@ -247,9 +247,9 @@ static void a_picture_is_not_its_own_neighbour_and_a_memory_comes_back_from_part
     hg_model *model = hg__model_from_spec("dense 2 | dense input", &shape, 0, 0, NULL);
     hg_error err;
     assert_non_null(model);
-    assert_null(hg__patch_memory_from_parts(model, "m", &err));
-    assert_int_equal(hg__patch_memory_to_parts(rest, model, NULL), HG_OK);
-    hg__patch_memory *back = hg__patch_memory_from_parts(model, "m", &err);
+    assert_null(hg__patch_memory_from_parts(model, "memory", "m", &err));
+    assert_int_equal(hg__patch_memory_to_parts(rest, "memory", model, NULL), HG_OK);
+    hg__patch_memory *back = hg__patch_memory_from_parts(model, "memory", "m", &err);
     assert_non_null(back);
     assert_int_equal(hg__patch_memory_run(back, &map, &own, NULL, NULL), HG_OK);
     assert_memory_equal(own.at, other.at, 100 * sizeof(float));

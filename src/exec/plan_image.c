@@ -106,6 +106,7 @@ int hg__image_needs_of(const hg__network *net, hg__image_needs *needs, hg_error 
     };
     double most = 1;
     bool everything = false;
+    HG_TRY(hg__spec_gives_rows(s, err));
     HG_TRY(check_bands(s, s->layers, err));
     for (int32_t i = 0; i < s->layers; i++) {
         const hg__layer *l = &s->layer[i];

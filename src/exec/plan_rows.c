@@ -75,6 +75,7 @@ static int lower(hg__run_plan *p, hg_error *err) {
 
 hg__run_plan *hg__run_plan_new(const hg__network *net, hg__pool *pool, const hg__objective *o,
                                hg_error *err) {
+    if (hg__spec_gives_rows(&net->spec, err) < 0) return NULL;
     hg__run_plan *p = hg__alloc(1, sizeof *p, err);
     if (!p) return NULL;
     p->net = net;

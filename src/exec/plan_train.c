@@ -68,6 +68,7 @@ static void refresh_frozen(hg__train_plan *p) {
 
 hg__train_plan *hg__train_plan_new(hg__network *net, hg__pool *pool, const hg__train_setup *s,
                                    hg_error *err) {
+    if (hg__spec_gives_rows(&net->spec, err) < 0) return NULL;
     const hg__loss_rows rows = hg__loss_rows_of(net, hg__kernels_pick());
     if (hg__objective_check(&s->objective, &rows, NULL, err) < 0) return NULL;
     hg__train_plan *p = hg__alloc(1, sizeof *p, err);

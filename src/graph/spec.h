@@ -47,6 +47,8 @@ void hg__spec_format_layer(const hg__layer *l, char text[HG_LAYER_SPEC]); // of 
 int hg__spec_set_input(hg__spec *s, const hg__shape *input, hg_error *err);
 int hg__spec_shape_layer(hg__spec *s, int32_t i, bool is_decoder, hg_error *err);
 int hg__spec_check(hg__spec *s, hg_error *err);
+// Whether outputs are rows, as whoever compares them with rows needs them.
+int hg__spec_gives_rows(const hg__spec *s, hg_error *err);
 
 // A named network: "ae" -> "dense 64 relu | dense input sigmoid" with 64 replaced by latent.
 typedef enum hg__preset_for { HG_FOR_ANY, HG_FOR_IMAGES, HG_FOR_TABLES } hg__preset_for;

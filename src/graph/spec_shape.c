@@ -125,3 +125,10 @@ int hg__spec_reshape(hg__spec *s, const hg__spec *from, const hg__shape *input, 
     if (code < 0) hg__spec_clear(s);
     return code;
 }
+
+int hg__spec_gives_rows(const hg__spec *s, hg_error *err) {
+    if (!s->is_features) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL,
+                    "model: expected a network that gives back what comes in, got one that gives "
+                    "features of it");
+}

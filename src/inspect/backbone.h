@@ -12,12 +12,29 @@
 #ifndef HG_INSPECT_BACKBONE_H
 #define HG_INSPECT_BACKBONE_H
 #include "backend/pool.h"
+#include "graph/network.h"
+#include "inspect/backbone_spec.h"
 #include "parts/raster.h"
+
+// What a weights file has of it.
+typedef struct hg__backbone_file {
+    hg__network
+        net; // owned, for hg__network_clear(): of features, as far as the deepest stage, batch norms as they are
+    char name[HG_BACKBONE_NAME];                   // "resnet18"
+    char stages[HG_MAX_STAGES * HG_BACKBONE_NAME]; // "layer2,layer3"
+} hg__backbone_file;
+
+// stages: "layer2,layer3" or "2,3", ascending or not; NULL or "": the network's own choice. Pickles are refused. f->net is {0} on
+// failure.
+int hg__backbone_read(hg__backbone_file *f, const char *path, const char *stages, hg_error *err);
 
 typedef struct hg__backbone hg__backbone;
 
-// stages: "layer2,layer3" or "2,3", ascending or not; NULL or "": the network's own choice. Borrows pool. Nothing is drawn,
-// nothing written; pickles are refused.
+// Of a network that hg__backbone_read() gave, wherever it was kept since. Borrows net and pool. `where` starts sentences.
+hg__backbone *hg__backbone_new(const hg__network *net, const char *name, const char *stages,
+                               hg__pool *pool, const char *where, hg_error *err);
+
+// The same of a file. Borrows pool.
 hg__backbone *hg__backbone_open(const char *path, const char *stages, hg__pool *pool,
                                 hg_error *err);
 void hg__backbone_close(hg__backbone *b); // NULL is fine

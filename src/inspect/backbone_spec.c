@@ -164,3 +164,39 @@ int32_t hg__backbone_stage_find(const hg__backbone_type *type, const char *name,
 int32_t hg__backbone_stage_stride(const hg__backbone_type *type, int32_t stage) {
     return (type->kind == HG_VGG ? 1 : 4) << stage;
 }
+
+// ---- stages ---------------------------------------------------------------------------------------
+
+static int fail_stage(const hg__backbone_type *type, const char *word, size_t length,
+                      hg_error *err) {
+    char first[HG_BACKBONE_NAME], last[HG_BACKBONE_NAME];
+    hg__backbone_stage_name(type, 0, first);
+    hg__backbone_stage_name(type, type->stages - 1, last);
+    return hg__fail(err, HG_ERR_USAGE, "expected stages of a %s, %s to %s, got '%.*s'", type->name,
+                    first, last, (int)(length < 40 ? length : 40), word);
+}
+
+int hg__backbone_stages_pick(const hg__backbone_type *type, const char *text,
+                             hg__backbone_stages_picked *to, hg_error *err) {
+    bool is_chosen[HG_MAX_STAGES] = {false};
+    *to = (hg__backbone_stages_picked){0};
+    if (!text || !*text) text = type->standard;
+    for (;;) {
+        const size_t length = strcspn(text, ",");
+        const int32_t stage = hg__backbone_stage_find(type, text, length);
+        if (stage < 0) return fail_stage(type, text, length, err);
+        is_chosen[stage] = true;
+        text += length;
+        if (!*text) break;
+        text++;
+    }
+    for (int32_t i = 0; i < type->stages; i++) {
+        char name[HG_BACKBONE_NAME];
+        if (!is_chosen[i]) continue;
+        hg__backbone_stage_name(type, i, name);
+        const size_t used = strlen(to->text);
+        snprintf(to->text + used, sizeof to->text - used, "%s%s", used ? "," : "", name);
+        to->stage[to->stages++] = i;
+    }
+    return HG_OK;
+}

@@ -4,7 +4,12 @@
 #define HG_INSPECT_BACKBONE_SPEC_H
 #include "graph/spec.h"
 
-enum { HG_MAX_STAGES = 5, HG_BACKBONE_NAME = 40 };
+enum {
+    HG_MAX_STAGES = 5,
+    HG_BACKBONE_NAME = 40,
+    HG_BACKBONE_SIDE = 64, // of the image that specs are shaped for: any other is as good
+    HG_BACKBONE_CHANNELS = 3
+};
 
 typedef enum hg__backbone_kind {
     HG_RESNET_BASIC,      // blocks of two convolutions of 3 x 3 (He et al. 2015)
@@ -45,4 +50,13 @@ void hg__backbone_stage_name(const hg__backbone_type *type, int32_t stage,
 // The number of a stage, from 0, by its name or by its number from 1; -1: it has none of that name.
 int32_t hg__backbone_stage_find(const hg__backbone_type *type, const char *name, size_t length);
 int32_t hg__backbone_stage_stride(const hg__backbone_type *type, int32_t stage); // pixels a pixel
+
+// Stages, ascending.
+typedef struct hg__backbone_stages_picked {
+    int32_t stage[HG_MAX_STAGES], stages;
+    char text[HG_MAX_STAGES * HG_BACKBONE_NAME]; // "layer2,layer3"
+} hg__backbone_stages_picked;
+// Of their names or numbers, comma-separated; NULL or "": the network's own choice.
+int hg__backbone_stages_pick(const hg__backbone_type *type, const char *text,
+                             hg__backbone_stages_picked *to, hg_error *err);
 #endif

@@ -1,189 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
-// clues.c - what speaks for a defect in each cell of a picture: from the network, window by window, and from the memory of patches.
+// clues.c - what speaks for a defect in each cell of a picture: kinds of models and their clues, joined to a map and a score.
 #include <string.h>
 
 #include "base/int.h"
 #include "base/mem.h"
+#include "detect/table_model.h"
 #include "inspect/inspector_internal.h"
-#include "parts/resize.h"
 
-// Logits below it say no less: how sure a network is that nothing is damaged does not matter.
-static const float least_logit = -10;
 enum { KEYS = 1 << 16 };
-enum { SMOOTH = 1, PATCH_SMOOTH = 2 }; // passes of a binomial filter over cells
 
-static const char *const names[HG_CLUES] = {"mask", "patch"};
+// ---- kinds --------------------------------------------------------------------------------------
 
-const char *hg__clue_name(hg__clue clue) {
-    return names[clue];
-}
+static const hg__part_kind repair = {
+    .name = "repair",
+    .clues = 2,
+    .clue = {&hg__clue_mask, &hg__clue_patch},
+    .sees_templates = true,
+    .begin = hg__mask_begin
+};
+// Patches beside features: of crack-like defects they say more, of others no less.
+const hg__part_kind hg__part_kind_feature = {
+    .name = "feature",
+    .clues = 2,
+    .clue = {&hg__clue_feature, &hg__clue_patch},
+    .begin = hg__features_begin,
+    .to_json = hg__features_to_json
+};
 
-// ---- the network --------------------------------------------------------------------------------
+static const hg__part_kind *const kinds[] = {&repair, &hg__part_kind_feature, NULL};
 
-// A picture on its way through the network: what came of it is held line by line until a row of windows is done.
-typedef struct passage {
-    const hg__inspected *from;
-    const hg__raster *reference; // or the template; NULL: none
-    hg__raster *clue;            // (h, w, HG_CLUES)
-    hg__raster *reconstruction;  // or NULL
-    float *strip;                // owned, (lines, width, channels + 1): lines first ... of outputs
-    int32_t first, lines;        // first: the first line that is not in the clues yet
-    int32_t channels;            // of the picture
-} passage;
-
-static void get(void *context, const hg__tile_piece *piece, float *to) {
-    const passage *p = context;
-    const size_t channels = (size_t)p->channels;
-    const float *from = hg__raster_pixel(&p->from->picture, piece->line, piece->left);
-    const float *expected =
-        p->reference ? hg__raster_pixel(p->reference, piece->line, piece->left) : NULL;
-    for (int32_t x = 0; x < piece->width; x++) {
-        memcpy(to, from, channels * sizeof *to);
-        to[channels] = expected ? expected[x] : 0;
-        to += channels + 1;
-        from += channels;
+const hg__part_kind *hg__part_kind_of(const hg_model *m, const char *where, hg_error *err) {
+    const hg__json *o = hg__json_object_get(hg__model_detector(m), "parts");
+    const char *name = hg__json_string_value(hg__json_object_get(o, "kind"));
+    if (!o) return &repair; // a network that was trained just now
+    for (size_t i = 0; name && kinds[i]; i++) {
+        if (strcmp(kinds[i]->name, name) == 0) return kinds[i];
     }
+    hg__fail(err, HG_ERR_MODEL, "%s: parts: 'kind': expected repair or feature, got %.40s", where,
+             name ? name : "none");
+    return NULL;
 }
 
-static float *strip_at(const passage *p, int32_t line, int32_t x) {
-    const size_t width = (size_t)p->from->picture.width, at = (size_t)(line % p->lines);
-    return p->strip + (at * width + (size_t)x) * (size_t)(p->channels + 1);
-}
+// ---- clues --------------------------------------------------------------------------------------
 
-static void put(void *context, const hg__tile_piece *piece, const float *from) {
-    const passage *p = context;
-    const size_t numbers = (size_t)piece->width * (size_t)(p->channels + 1);
-    memcpy(strip_at(p, piece->line, piece->left), from, numbers * sizeof *from);
-}
-
-// A line of cells from the lines of pixels it covers.
-static void add_cells(const passage *p, int32_t y) {
-    for (int32_t x = 0; x < p->clue->width; x++) {
-        float sum = 0;
-        for (int32_t i = 0; i < HG_MAP_CELL * HG_MAP_CELL; i++) {
-            const float logit = strip_at(p, HG_MAP_CELL * y + i / HG_MAP_CELL,
-                                         HG_MAP_CELL * x + i % HG_MAP_CELL)[p->channels];
-            sum += logit > least_logit ? logit : least_logit;
-        }
-        hg__raster_pixel(p->clue, y, x)[HG_CLUE_MASK] = sum / (HG_MAP_CELL * HG_MAP_CELL);
-    }
-}
-
-static void take_line(const passage *p, int32_t line) {
-    const size_t channels = (size_t)p->channels;
-    float *to = hg__raster_pixel(p->reconstruction, line, 0);
-    for (int32_t x = 0; x < p->from->picture.width; x++) {
-        memcpy(to + (size_t)x * channels, strip_at(p, line, x), channels * sizeof *to);
-    }
-}
-
-static int done(void *context, int32_t end, hg_error *err) {
-    (void)err;
-    passage *p = context;
-    for (int32_t y = p->first; p->reconstruction && y < end; y++) take_line(p, y);
-    const int32_t from = p->first / HG_MAP_CELL, to = end / HG_MAP_CELL;
-    for (int32_t y = from; y < to && y < p->clue->height; y++) add_cells(p, y);
-    p->first = end - end % HG_MAP_CELL; // an odd line waits for its neighbour
-    return HG_OK;
-}
-
-// Windows for a picture of this size, those of the last one if they fit.
-static int make_tiles(hg__inspector *s, const hg__raster *picture, hg_error *err) {
-    const hg__tiling *old = s->tiles ? hg__tiles_tiling(s->tiles) : NULL;
-    const size_t held = hg__raster_count(picture) * 3 * sizeof(float);
-    const hg__tile_job job = {.height = picture->height,
-                              .width = picture->width,
-                              .runs = 1,
-                              .line_bytes = (size_t)picture->width *
-                                            (size_t)(picture->channels + 1) * sizeof(float),
-                              .budget = s->max_mem > held ? s->max_mem - held : 0};
-    hg__tiling t;
-    if (old && old->height == job.height && old->width == job.width) return HG_OK;
-    hg__tiles_free(s->tiles);
-    s->tiles = NULL;
-    if (!hg__tiling_pick(&t, s->net, &s->needs, hg__pool_threads(s->pool), &job)) {
-        return hg__fail(err, HG_ERR_MEMORY,
-                        "%s: a picture of %d x %d pixels takes about %zu MB, expected at most the "
-                        "%zu MB of max_mem=; a smaller imgsz= takes less",
-                        s->where, picture->width, picture->height, (t.bytes + held) >> 20,
-                        s->max_mem >> 20);
-    }
-    s->tiles = hg__tiles_new(s->net, s->pool, &t, err);
-    return s->tiles ? HG_OK : HG_ERR_MEMORY;
-}
-
-// The reference as large as the picture.
-static int make_reference(hg__inspector *s, const hg__raster *picture, hg_error *err) {
-    const hg__raster *now = &s->reference;
-    if (!s->expected.at) return HG_OK;
-    if (now->height == picture->height && now->width == picture->width) return HG_OK;
-    hg__raster_clear(&s->reference);
-    return hg__raster_resize(&s->reference, &s->expected, picture->height, picture->width, err);
-}
-
-static int run_network(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
-                       hg__raster *reconstruction, hg_error *err) {
-    const hg__raster *picture = &r->picture;
-    const hg__raster *expected = s->has_pairs ? &r->pair : s->expected.at ? &s->reference : NULL;
-    passage p = {.from = r,
-                 .reference = expected,
-                 .clue = clue,
-                 .reconstruction = reconstruction,
-                 .channels = picture->channels};
-    HG_TRY(make_tiles(s, picture, err));
-    HG_TRY(make_reference(s, picture, err));
-    p.lines = hg__min(hg__tiles_tiling(s->tiles)->window_height + HG_MAP_CELL, picture->height);
-    p.strip = hg__alloc((size_t)p.lines * (size_t)picture->width,
-                        sizeof *p.strip * (size_t)(p.channels + 1), err);
-    if (!p.strip) return HG_ERR_MEMORY;
-    const hg__tile_io io = {.context = &p, .name = s->where, .get = get, .put = put, .done = done};
-    const int code = hg__tiles_run(s->tiles, &io, err);
-    hg__free(p.strip);
-    return code;
-}
-
-// ---- patches ------------------------------------------------------------------------------------
-
-// A grid over the frame's pixels, between whose places are cells.
-static int run_patches(hg__inspector *s, const hg__inspected *r, hg__raster *clue, hg_error *err) {
-    hg__raster patches = {0}, distance = {0}, spread = {0};
-    const int32_t stride = s->patches.options.stride / HG_MAP_CELL;
-    int code = hg__patches_run(&s->patches, &r->picture, &patches, &s->blocks, err);
-    if (code == HG_OK) code = hg__patch_memory_run(s->memory, &patches, &distance, &s->blocks, err);
-    hg__raster_clear(&patches);
-    if (code == HG_OK) {
-        code = hg__patch_map_spread(&distance, stride, clue->height, clue->width, PATCH_SMOOTH,
-                                    &spread, s->pool, err);
-    }
-    hg__raster_clear(&distance);
-    for (size_t i = 0; code == HG_OK && i < hg__raster_count(&spread); i++) {
-        clue->at[i * HG_CLUES + HG_CLUE_PATCH] = spread.at[i];
-    }
-    hg__raster_clear(&spread);
-    return code;
-}
-
-// ---- all of them --------------------------------------------------------------------------------
-
-// The network's clues blurred a little: a cell's opinion is noisy.
-static int smooth(hg__inspector *s, hg__raster *clue, hg__clue which, hg_error *err) {
-    hg__raster one = {0}, blurred = {0};
-    HG_TRY(hg__raster_init(&one, clue->height, clue->width, 1, err));
-    const size_t cells = hg__raster_count(&one);
-    for (size_t i = 0; i < cells; i++) one.at[i] = clue->at[i * HG_CLUES + (size_t)which];
-    const int code =
-        hg__patch_map_spread(&one, 1, clue->height, clue->width, SMOOTH, &blurred, s->pool, err);
-    for (size_t i = 0; code == HG_OK && i < cells; i++) {
-        clue->at[i * HG_CLUES + (size_t)which] = blurred.at[i];
-    }
-    hg__raster_clear(&one);
-    hg__raster_clear(&blurred);
-    return code;
+int hg__clue_check(const hg__inspector *s, const hg__clue_type *type, const hg__raster *picture,
+                   hg_error *err) {
+    const size_t bytes = type->bytes ? type->bytes(s, picture->height, picture->width) : 0;
+    if (bytes <= s->max_mem) return HG_OK;
+    return hg__fail(err, HG_ERR_MEMORY,
+                    "%s: a picture of %d x %d pixels takes about %zu MB, expected at most the %zu "
+                    "MB of max_mem=; a smaller imgsz= takes less",
+                    s->where, picture->width, picture->height, (bytes >> 20) + 1, s->max_mem >> 20);
 }
 
 int hg__clues_of(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
                  hg__raster *reconstruction, hg_error *err) {
     const int32_t h = r->picture.height / HG_MAP_CELL, w = r->picture.width / HG_MAP_CELL;
+    const int32_t clues = s->kind->clues;
     *clue = (hg__raster){0};
     if (h < 1 || w < 1) {
         return hg__fail(
@@ -191,14 +64,16 @@ int hg__clues_of(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
             "%s: expected pictures of at least %d x %d pixels at working size, got %d x %d",
             s->where, HG_MAP_CELL, HG_MAP_CELL, r->picture.width, r->picture.height);
     }
-    int code = hg__raster_init(clue, h, w, HG_CLUES, err);
-    if (code == HG_OK && reconstruction) {
-        code = hg__raster_init(reconstruction, r->picture.height, r->picture.width,
-                               r->picture.channels, err);
+    int code = hg__raster_init(clue, h, w, clues, err);
+    for (int32_t k = 0; code == HG_OK && k < clues; k++) {
+        hg__raster one = {0};
+        code = hg__clue_check(s, s->kind->clue[k], &r->picture, err);
+        if (code == HG_OK) code = s->kind->clue[k]->run(s, r, &one, reconstruction, err);
+        for (size_t i = 0; code == HG_OK && i < hg__raster_count(&one); i++) {
+            clue->at[i * (size_t)clues + (size_t)k] = one.at[i];
+        }
+        hg__raster_clear(&one);
     }
-    if (code == HG_OK) code = run_network(s, r, clue, reconstruction, err);
-    if (code == HG_OK) code = smooth(s, clue, HG_CLUE_MASK, err);
-    if (code == HG_OK) code = run_patches(s, r, clue, err);
     if (code < 0) hg__raster_clear(clue);
     return code;
 }
@@ -211,8 +86,8 @@ int hg__clues_join(const hg__clue_model *m, const hg__raster *clue, hg__raster *
             const float *usual = hg__usual_at(&m->usual, clue, y, x);
             const float *own = hg__raster_pixel(clue, y, x);
             float *to = hg__raster_pixel(map, y, x);
-            for (int32_t k = 0; k < HG_CLUES; k++) {
-                const float above = (own[k] - usual[k]) / usual[HG_CLUES + k];
+            for (int32_t k = 0; k < clue->channels; k++) {
+                const float above = (own[k] - usual[k]) / usual[clue->channels + k];
                 const float v = (above - (float)m->centre[k]) / (float)m->spread[k];
                 if (k == 0 || v > *to) *to = v;
             }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // inspector.c - a model of parts from its file, and a picture through it.
 //
-// In the file: "parts" of the detector's JSON, {"version": 1, "view": {...}, "pairs": bool, "share": x, "centre": [x, x], "spread": [x, x]},
-// and tensors
+// In the file: "parts" of the detector's JSON, {"version": 1, "kind": "repair" or "feature", "view": {...}, "pairs": bool, "share": x,
+// "centre": [x ...], "spread": [x ...]}, with a number for each clue, of features {"backbone": "vgg16", "stages": "block3,block4",
+// "features": "memory", "gaussian" or "error"} besides, and tensors
 //   detector.expected  F32 (h, w, 1)         the reference, half as large as the frame; absent without one
 //   detector.usual     F32 (h, w, 2 clues)  means, then spreads, of the clues in each cell, or in all (h = w = 1)
 //   detector.peaks     F32 (n)              of held-out pictures, ascending
-// beside those of patches, their memory and calibrations.
+// beside those of clues and calibrations.
 #include "inspect/inspector.h"
 
 #include <math.h>
@@ -35,6 +36,7 @@ void hg__inspector_free(hg__inspector *s) {
     hg__raster_clear(&s->reference);
     hg__patches_clear(&s->patches);
     hg__patch_memory_free(s->memory);
+    hg__features_clear(s);
     hg__raster_clear(&s->clues.usual);
     hg__thresholds_clear(&s->thresholds);
     hg__calibration_clear(&s->peaks);
@@ -44,40 +46,36 @@ void hg__inspector_free(hg__inspector *s) {
 
 // ---- what a model says --------------------------------------------------------------------------
 
-static int take_network(hg__inspector *s, const hg_model *m, hg_error *err) {
-    s->net = hg__network_fold(&m->net, &s->folded, err);
-    if (!s->net) return HG_ERR_MEMORY;
-    HG_TRY(hg__image_needs_of(s->net, &s->needs, err));
-    if (s->needs.channels == s->view.channels + 1) return HG_OK;
-    return hg__fail(err, HG_ERR_MODEL, "%s: expected a network of %d channels, got %d", s->where,
-                    s->view.channels + 1, s->needs.channels);
-}
-
 hg__inspector *hg__inspector_begin(const hg_model *m, hg__part_view *view, hg__raster *expected,
                                    hg__pool *pool, size_t max_mem, const char *where,
                                    hg_error *err) {
-    hg__inspector *s = hg__alloc(1, sizeof *s, err);
+    const hg__part_kind *kind = hg__part_kind_of(m, where, err);
+    hg__inspector *s = kind ? hg__alloc(1, sizeof *s, err) : NULL;
     if (!s) {
         hg__part_view_clear(view);
         hg__raster_clear(expected);
         return NULL;
     }
-    *s = (hg__inspector){
-        .pool = pool, .max_mem = max_mem, .where = where, .view = *view, .expected = *expected};
+    *s = (hg__inspector){.kind = kind,
+                         .pool = pool,
+                         .max_mem = max_mem,
+                         .where = where,
+                         .view = *view,
+                         .expected = *expected};
     *view = (hg__part_view){0};
     *expected = (hg__raster){0};
     s->blocks.pool = pool;
     s->pixel_threshold = (double)NAN;
-    if (take_network(s, m, err) == HG_OK) return s;
+    if (kind->begin(s, m, err) == HG_OK) return s;
     hg__inspector_free(s);
     return NULL;
 }
 
 // ---- into a file and back -----------------------------------------------------------------------
 
-static hg__json *pair_json(const double x[HG_CLUES]) {
+static hg__json *numbers_json(const double *x, int32_t count) {
     hg__json *array = hg__json_array();
-    for (int32_t k = 0; array && k < HG_CLUES; k++) {
+    for (int32_t k = 0; array && k < count; k++) {
         if (hg__json_append(array, hg__json_real(x[k])) == 0) continue;
         hg__json_free(array);
         return NULL;
@@ -95,28 +93,30 @@ hg__json *hg__inspector_json(const hg__inspector *s, hg_error *err) {
     bool bad = !o;
     if (o) {
         bad = hg__json_set(o, "version", hg__json_integer(VERSION)) < 0 ||
+              hg__json_set(o, "kind", hg__json_string(s->kind->name, NULL)) < 0 ||
               hg__json_set(o, "view", hg__part_view_json(&s->view, err)) < 0 ||
               hg__json_set(o, "pairs", hg__json_boolean(s->has_pairs)) < 0 ||
               hg__json_set(o, "share", hg__json_real(s->clues.share)) < 0 ||
-              hg__json_set(o, "centre", pair_json(s->clues.centre)) < 0 ||
-              hg__json_set(o, "spread", pair_json(s->clues.spread)) < 0;
+              hg__json_set(o, "centre", numbers_json(s->clues.centre, s->kind->clues)) < 0 ||
+              hg__json_set(o, "spread", numbers_json(s->clues.spread, s->kind->clues)) < 0;
     }
+    if (!bad && s->kind->to_json) bad = s->kind->to_json(s, o, err) < 0;
     if (!bad) return o;
     hg__json_free(o);
     hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping a model of parts");
     return NULL;
 }
 
-static int read_pair(const hg__json *o, const char *key, bool is_positive, double x[HG_CLUES],
-                     const char *where, hg_error *err) {
+static int read_numbers(const hg__inspector *s, const hg__json *o, const char *key,
+                        bool is_positive, double *x, hg_error *err) {
     const hg__json *array = hg__json_object_get(o, key);
-    bool fits = hg__json_is_array(array) && hg__json_array_size(array) == HG_CLUES;
-    for (int32_t k = 0; fits && k < HG_CLUES; k++) {
+    bool fits = hg__json_is_array(array) && hg__json_array_size(array) == (size_t)s->kind->clues;
+    for (int32_t k = 0; fits && k < s->kind->clues; k++) {
         const hg__json *v = hg__json_array_get(array, (size_t)k);
         x[k] = hg__json_number_value(v);
         fits = hg__json_is_number(v) && fabs(x[k]) < 1e9 && (!is_positive || x[k] > 1e-9);
     }
-    return fits ? HG_OK : bad_json(where, key, "2 numbers within their limits", err);
+    return fits ? HG_OK : bad_json(s->where, key, "a number for each clue, within its limits", err);
 }
 
 static int read_json(hg__inspector *s, const hg__json *o, hg_error *err) {
@@ -129,8 +129,8 @@ static int read_json(hg__inspector *s, const hg__json *o, hg_error *err) {
     if (!hg__json_is_number(share) || !(s->clues.share >= 0 && s->clues.share <= 1)) {
         return bad_json(s->where, "share", "a number from 0 to 1", err);
     }
-    HG_TRY(read_pair(o, "centre", false, s->clues.centre, s->where, err));
-    return read_pair(o, "spread", true, s->clues.spread, s->where, err);
+    HG_TRY(read_numbers(s, o, "centre", false, s->clues.centre, err));
+    return read_numbers(s, o, "spread", true, s->clues.spread, err);
 }
 
 static int add_raster(hg_model *m, const char *name, const hg__raster *r, hg_error *err) {
@@ -165,8 +165,9 @@ static int take_raster(const hg_model *m, const char *name, int32_t channels, hg
 
 static int check_usual(const hg__inspector *s, hg_error *err) {
     const hg__raster *u = &s->clues.usual;
+    const size_t clues = (size_t)s->kind->clues;
     for (size_t i = 0; i < hg__raster_count(u); i++) {
-        if (i % (2 * HG_CLUES) < HG_CLUES || u->at[i] > 1e-9F) continue;
+        if (i % (2 * clues) < clues || u->at[i] > 1e-9F) continue;
         return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected spreads above 0, got %g", s->where,
                         part_usual, (double)u->at[i]);
     }
@@ -186,8 +187,11 @@ int hg__inspector_to_parts(const hg__inspector *s, hg_model *m, hg_error *err) {
     if (s->expected.at) HG_TRY(add_raster(m, part_expected, &s->expected, err));
     HG_TRY(add_raster(m, part_usual, &s->clues.usual, err));
     if (s->peaks.count) HG_TRY(hg__peaks_to_parts(&s->peaks, m, err));
-    HG_TRY(hg__patches_to_parts(&s->patches, m, err));
-    return hg__patch_memory_to_parts(s->memory, m, err);
+    for (int32_t k = 0; k < s->kind->clues; k++) {
+        const hg__clue_type *clue = s->kind->clue[k];
+        if (clue->to_parts) HG_TRY(clue->to_parts(s, m, err));
+    }
+    return HG_OK;
 }
 
 static int take_peaks(hg__inspector *s, const hg_model *m, hg_error *err) {
@@ -207,16 +211,11 @@ static int take_peaks(hg__inspector *s, const hg_model *m, hg_error *err) {
 static int take_parts(hg__inspector *s, const hg_model *m, hg_error *err) {
     const hg__json *o = hg__json_object_get(hg__model_detector(m), "parts");
     HG_TRY(read_json(s, o, err));
-    HG_TRY(take_raster(m, part_usual, 2 * HG_CLUES, &s->clues.usual, s->where, err));
+    HG_TRY(take_raster(m, part_usual, 2 * s->kind->clues, &s->clues.usual, s->where, err));
     HG_TRY(check_usual(s, err));
-    HG_TRY(hg__patches_from_parts(&s->patches, m, s->where, err));
-    s->memory = hg__patch_memory_from_parts(m, s->where, err);
-    if (!s->memory) return (int)err->code;
-    if (hg__patch_memory_width(s->memory) != hg__patches_width(&s->patches) ||
-        s->patches.channels != s->view.channels) {
-        return hg__fail(err, HG_ERR_MODEL,
-                        "%s: expected patches and a memory of %d numbers, got %d", s->where,
-                        hg__patches_width(&s->patches), hg__patch_memory_width(s->memory));
+    for (int32_t k = 0; k < s->kind->clues; k++) {
+        const hg__clue_type *clue = s->kind->clue[k];
+        if (clue->from_parts) HG_TRY(clue->from_parts(s, m, err));
     }
     HG_TRY(take_peaks(s, m, err));
     HG_TRY(hg__thresholds_load(&s->thresholds, m, s->where, err));
@@ -242,6 +241,10 @@ hg__inspector *hg__inspector_new(const hg_model *m, hg__pool *pool, size_t max_m
 }
 
 // ---- what it says of itself ---------------------------------------------------------------------
+
+const char *hg__inspector_kind(const hg__inspector *s) {
+    return s->kind->name;
+}
 
 const hg__part_view *hg__inspector_view(const hg__inspector *s) {
     return &s->view;

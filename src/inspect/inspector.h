@@ -7,6 +7,9 @@
 //                                                   │
 //                map = the more telling of the clues┴──> score = mean of the map's highest share
 //
+// In place of mask, where the network is the first stages of a backbone that was trained on other pictures (backbone.h): how unusual
+// its features are at each place (clue_feature.c).
+//
 // A clue is measured by good pictures' highest cells: their median is 0, their spread 1. So a clue that says much of good pictures
 // must say more of a defect.
 //
@@ -20,14 +23,6 @@
 
 enum { HG_MAP_CELL = 2 };
 
-// What speaks for a defect, of each cell.
-typedef enum hg__clue {
-    HG_CLUE_MASK,  // the network's own mask of damage, as logits
-    HG_CLUE_PATCH, // distance to the nearest patch of good pictures
-    HG_CLUES
-} hg__clue;
-const char *hg__clue_name(hg__clue clue);
-
 typedef struct hg__inspector hg__inspector;
 
 // Whether the model is one of parts.
@@ -35,7 +30,8 @@ bool hg__is_part_model(const hg_model *m);
 // Borrows m and pool. max_mem: bytes that one picture may take. `where` starts the sentence of an error.
 hg__inspector *hg__inspector_new(const hg_model *m, hg__pool *pool, size_t max_mem,
                                  const char *where, hg_error *err);
-void hg__inspector_free(hg__inspector *s); // NULL is fine
+void hg__inspector_free(hg__inspector *s);              // NULL is fine
+const char *hg__inspector_kind(const hg__inspector *s); // "repair" or "feature"
 const hg__part_view *hg__inspector_view(const hg__inspector *s);
 bool hg__inspector_has_pairs(const hg__inspector *s); // pictures are judged beside their templates
 
@@ -53,7 +49,7 @@ typedef struct hg__inspected {
     hg__raster picture; // the frame
     hg__raster pair;    // its template in the same frame, grey; {0}: none
     hg__part_geometry where;
-    hg__raster reconstruction; // of the frame; {0}: not wanted
+    hg__raster reconstruction; // of the frame; {0}: not wanted, or a model of features
     hg__raster map;            // (frame_height / HG_MAP_CELL, frame_width / HG_MAP_CELL, 1)
     float score, peak;         // peak: the map's highest cell
 } hg__inspected;
@@ -81,7 +77,7 @@ typedef struct hg__inspector_data {
 // The reference, as coarse as a model keeps it: the mean of the pictures train[0 .. trained - 1], which have one size, grey.
 int hg__part_reference(const hg__inspector_data *d, hg__raster *expected, hg_error *err);
 
-// m is trained: gives it its memory of patches, what is usual, and thresholds. Takes over view and expected ({0}: no reference), also on
+// m is trained, or hg__inspector_new_features() made it: gives it what its clues learn, what is usual, and thresholds. Takes over view and expected ({0}: no reference), also on
 // failure.
 int hg__inspector_fit(hg_model *m, hg__part_view *view, hg__raster *expected,
                       const hg__inspector_data *d, const hg_listener *l, hg__pool *pool,
@@ -89,4 +85,28 @@ int hg__inspector_fit(hg_model *m, hg__part_view *view, hg__raster *expected,
 // New thresholds from the scores and peaks of other good pictures, (count) each.
 int hg__inspector_calibrate(hg_model *m, const float *score, const float *peak, int32_t count,
                             double fpr, hg_error *err);
+
+// A model that judges by a backbone's features. The weights are copied: its file stands alone.
+typedef struct hg__feature_options {
+    const char *weights; // path of a backbone's (backbone.h)
+    // "layer2,layer3"; NULL or "": what suits the backbone
+    const char *stages;
+    // "memory": distance to the nearest of good pictures (PatchCore); "gaussian": from what is usual at that place, where all pictures
+    // have one frame (PaDiM); "error": what principal axes leave over (DFR). NULL or "": memory
+    const char *features;
+    // of the pictures it will be fitted on, at working size, and how many there are
+    int32_t height, width, pictures;
+    // bytes for one picture, and for what is made beside: max_mem of hg__inspector_new() and max_bytes of hg__inspector_data
+    size_t max_mem;
+} hg__feature_options;
+
+// Bytes, told before any picture is read.
+typedef struct hg__feature_needs {
+    size_t picture; // that judging one takes
+    size_t fitting; // the most at one time while it is fitted
+} hg__feature_needs;
+
+// Not fitted yet; nothing is trained, nothing drawn. NULL where weights or sizes do not fit.
+hg_model *hg__inspector_new_features(const hg__feature_options *o, hg__pool *pool,
+                                     hg__feature_needs *needs, hg_error *err);
 #endif

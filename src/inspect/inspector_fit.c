@@ -41,49 +41,34 @@ int hg__part_reference(const hg__inspector_data *d, hg__raster *expected, hg_err
 
 // ---- one picture after the other ----------------------------------------------------------------
 
-typedef struct work {
-    hg__inspector *s;
-    const hg__inspector_data *d;
-    hg__meter *meter;
-} work;
+// Pictures that are measured twice, between the two times.
+typedef struct measuring {
+    const hg__clue_work *w;
+    hg__raster *kept; // owned, (MOST_MEASURED): those of which there is room
+    size_t room;      // bytes
+} measuring;
+
+static int stopped(const hg__clue_work *w, hg_error *err) {
+    if (!hg__meter_is_stopped(w->meter)) return HG_OK;
+    return hg__fail(err, HG_ERR_STOPPED, "stopped on request while good parts were measured");
+}
+
+int hg__clue_work_take(const hg__clue_work *w, int32_t i, hg__raster *to, hg_error *err) {
+    HG_TRY(stopped(w, err));
+    hg__meter_add(w->meter, 1);
+    return hg__part_store_take(w->d->store, w->d->train[i], to, err);
+}
 
 // Clues of stored picture i.
-static int clues_of(const work *w, int32_t i, hg__raster *clue, hg_error *err) {
+static int clues_of(const hg__clue_work *w, int32_t i, hg__raster *clue, hg_error *err) {
     hg__inspected r = {0};
-    if (hg__meter_is_stopped(w->meter)) {
-        return hg__fail(err, HG_ERR_STOPPED, "stopped on request while good parts were measured");
-    }
+    HG_TRY(stopped(w, err));
     int code = hg__part_store_take(w->d->store, i, &r.picture, err);
-    if (code == HG_OK && w->d->pairs) code = hg__part_store_take(w->d->pairs, i, &r.pair, err);
+    if (code == HG_OK && w->s->has_pairs) code = hg__part_store_take(w->d->pairs, i, &r.pair, err);
     if (code == HG_OK) code = hg__clues_of(w->s, &r, clue, NULL, err);
     hg__inspected_clear(&r);
     hg__meter_add(w->meter, 1);
     return code;
-}
-
-// ---- the memory ---------------------------------------------------------------------------------
-
-static int read_patches(const void *context, int32_t i, hg__raster *map, hg_error *err) {
-    const work *w = context;
-    hg__raster picture = {0};
-    HG_TRY(hg__part_store_take(w->d->store, w->d->train[i], &picture, err));
-    const int code = hg__patches_run(&w->s->patches, &picture, map, &w->s->blocks, err);
-    hg__raster_clear(&picture);
-    return code;
-}
-
-static int fit_memory(const work *w, hg_error *err) {
-    const hg__part_store_some some = {w->d->store, w->d->train};
-    const hg__raster_source pictures = hg__part_store_source(&some, w->d->trained);
-    const hg__raster_source maps = {
-        .name = "pictures", .context = w, .count = w->d->trained, .read = read_patches};
-    hg__patch_options o = hg__patch_defaults(HG_PATCH_PIXELS);
-    hg__patch_memory_options memory = hg__patch_memory_defaults();
-    o.seed = memory.seed = w->d->seed;
-    memory.max_bytes = w->d->max_bytes;
-    HG_TRY(hg__patches_learn(&w->s->patches, &o, &pictures, w->s->pool, err));
-    w->s->memory = hg__patch_memory_fit(&maps, &memory, w->s->pool, err);
-    return w->s->memory ? HG_OK : (int)err->code;
 }
 
 // ---- what is usual ------------------------------------------------------------------------------
@@ -94,33 +79,56 @@ static int32_t measured(const hg__inspector_data *d, int32_t n, int32_t *count) 
     return d->train[(int64_t)n * d->trained / *count];
 }
 
-// Sums and squares over pictures, (h, w, 2 HG_CLUES), of places or of all cells.
+// Clues of the n-th of them, from the first time if they were kept.
+static int meet(measuring *m, int32_t n, int32_t *count, hg__raster *clue, hg_error *err) {
+    const int32_t i = measured(m->w->d, n, count);
+    if (!m->kept[n].at) return clues_of(m->w, i, clue, err);
+    *clue = m->kept[n];
+    m->kept[n] = (hg__raster){0};
+    hg__meter_add(m->w->meter, 1);
+    return HG_OK;
+}
+
+// The first time is over.
+static void keep_clue(measuring *m, int32_t n, hg__raster *clue) {
+    const size_t bytes = hg__raster_count(clue) * sizeof *clue->at;
+    if (bytes > m->room) {
+        hg__raster_clear(clue);
+        return;
+    }
+    m->room -= bytes;
+    m->kept[n] = *clue;
+}
+
+// Sums and squares over pictures, (h, w, 2 clues), of places or of all cells.
 static void add_clue(const hg__raster *clue, hg__raster *sum, double *squares) {
+    const int32_t clues = clue->channels;
     for (int32_t y = 0; y < clue->height; y++) {
         for (int32_t x = 0; x < clue->width; x++) {
             const int32_t v = (int32_t)((int64_t)y * sum->height / clue->height);
             const int32_t u = (int32_t)((int64_t)x * sum->width / clue->width);
             double *to =
-                squares + ((size_t)v * (size_t)sum->width + (size_t)u) * (2 * HG_CLUES + 1);
+                squares + ((size_t)v * (size_t)sum->width + (size_t)u) * (size_t)(2 * clues + 1);
             const float *own = hg__raster_pixel(clue, y, x);
-            for (int32_t k = 0; k < HG_CLUES; k++) {
+            for (int32_t k = 0; k < clues; k++) {
                 to[k] += (double)own[k];
-                to[HG_CLUES + k] += (double)own[k] * (double)own[k];
+                to[clues + k] += (double)own[k] * (double)own[k];
             }
-            to[2 * HG_CLUES] += 1;
+            to[2 * clues] += 1;
         }
     }
 }
 
 static void finish_usual(const double *squares, hg__raster *usual) {
     const size_t places = (size_t)usual->height * (size_t)usual->width;
+    const size_t clues = (size_t)usual->channels / 2;
     for (size_t i = 0; i < places; i++) {
-        const double *from = squares + i * (2 * HG_CLUES + 1), n = from[2 * HG_CLUES];
-        for (int32_t k = 0; k < HG_CLUES; k++) {
-            const double mean = from[k] / n, variance = from[HG_CLUES + k] / n - mean * mean;
-            usual->at[i * 2 * HG_CLUES + (size_t)k] = (float)mean;
-            usual->at[i * 2 * HG_CLUES + HG_CLUES + (size_t)k] =
-                __builtin_sqrtf(variance > 0 ? (float)variance : 0);
+        const double *from = squares + i * (2 * clues + 1), n = from[2 * clues];
+        float *to = usual->at + i * 2 * clues;
+        for (size_t k = 0; k < clues; k++) {
+            const double mean = from[k] / n, variance = from[clues + k] / n - mean * mean;
+            to[k] = (float)mean;
+            to[clues + k] = __builtin_sqrtf(variance > 0 ? (float)variance : 0);
         }
     }
 }
@@ -139,17 +147,18 @@ static float median_of(float *x, size_t count) { // sorts it
 // itself.
 static int smooth_usual(hg__inspector *s, hg__raster *usual, hg_error *err) {
     const size_t places = (size_t)usual->height * (size_t)usual->width;
+    const size_t clues = (size_t)s->kind->clues;
     hg__raster one = {0}, smooth = {0};
     float *sorted = hg__alloc(places, sizeof *sorted, err);
     int code = sorted ? hg__raster_init(&one, usual->height, usual->width, 1, err) : HG_ERR_MEMORY;
-    for (size_t k = 0; code == HG_OK && k < 2 * HG_CLUES; k++) {
-        for (size_t i = 0; i < places; i++) one.at[i] = usual->at[i * 2 * HG_CLUES + k];
+    for (size_t k = 0; code == HG_OK && k < 2 * clues; k++) {
+        for (size_t i = 0; i < places; i++) one.at[i] = usual->at[i * 2 * clues + k];
         code = hg__patch_map_spread(&one, 1, one.height, one.width, places > 1 ? USUAL_SMOOTH : 0,
                                     &smooth, s->pool, err);
         if (code < 0) break;
         memcpy(sorted, smooth.at, places * sizeof *sorted);
-        const float floor = k < HG_CLUES ? 0 : median_of(sorted, places) + 1e-6F;
-        for (size_t i = 0; i < places; i++) usual->at[i * 2 * HG_CLUES + k] = smooth.at[i] + floor;
+        const float floor = k < clues ? 0 : median_of(sorted, places) + 1e-6F;
+        for (size_t i = 0; i < places; i++) usual->at[i * 2 * clues + k] = smooth.at[i] + floor;
         hg__raster_clear(&smooth);
     }
     hg__raster_clear(&one);
@@ -158,42 +167,45 @@ static int smooth_usual(hg__inspector *s, hg__raster *usual, hg_error *err) {
 }
 
 // has_places: parts lie in their place, so each has its own.
-static int fit_usual(const work *w, bool has_places, hg_error *err) {
-    hg__raster *usual = &w->s->clues.usual;
+static int fit_usual(measuring *m, bool has_places, hg_error *err) {
+    hg__inspector *s = m->w->s;
+    hg__raster *usual = &s->clues.usual;
+    const int32_t clues = s->kind->clues;
     double *squares = NULL;
     int32_t count = 1;
     int code = HG_OK;
     for (int32_t n = 0; code == HG_OK && n < count; n++) {
         hg__raster clue = {0};
-        code = clues_of(w, measured(w->d, n, &count), &clue, err);
+        code = meet(m, n, &count, &clue, err);
         if (code == HG_OK && !usual->at) {
             const int32_t h = has_places ? hg__ceil_div(clue.height, USUAL_CELLS) : 1;
             const int32_t v = has_places ? hg__ceil_div(clue.width, USUAL_CELLS) : 1;
-            code = hg__raster_init(usual, h, v, 2 * HG_CLUES, err);
+            code = hg__raster_init(usual, h, v, 2 * clues, err);
             if (code == HG_OK) {
-                squares =
-                    hg__alloc((size_t)h * (size_t)v, (2 * HG_CLUES + 1) * sizeof *squares, err);
+                squares = hg__alloc((size_t)h * (size_t)v,
+                                    (size_t)(2 * clues + 1) * sizeof *squares, err);
             }
             if (!squares) code = HG_ERR_MEMORY;
         }
         if (code == HG_OK && squares) add_clue(&clue, usual, squares);
-        hg__raster_clear(&clue);
+        keep_clue(m, n, &clue);
     }
     if (code == HG_OK && squares) {
         finish_usual(squares, usual);
-        code = smooth_usual(w->s, usual, err);
+        code = smooth_usual(s, usual, err);
     }
     hg__free(squares);
     return code;
 }
 
 // The highest cell of each clue, in spreads above its mean.
-static void find_peaks(const hg__raster *usual, const hg__raster *clue, float peak[HG_CLUES]) {
+static void find_peaks(const hg__raster *usual, const hg__raster *clue, float *peak) {
+    const int32_t clues = clue->channels;
     for (int32_t y = 0; y < clue->height; y++) {
         for (int32_t x = 0; x < clue->width; x++) {
             const float *u = hg__usual_at(usual, clue, y, x), *own = hg__raster_pixel(clue, y, x);
-            for (int32_t k = 0; k < HG_CLUES; k++) {
-                const float v = (own[k] - u[k]) / u[HG_CLUES + k];
+            for (int32_t k = 0; k < clues; k++) {
+                const float v = (own[k] - u[k]) / u[clues + k];
                 if ((y == 0 && x == 0) || v > peak[k]) peak[k] = v;
             }
         }
@@ -201,24 +213,26 @@ static void find_peaks(const hg__raster *usual, const hg__raster *clue, float pe
 }
 
 // Median and spread of the good pictures' peaks.
-static int fit_scale(const work *w, hg_error *err) {
+static int fit_scale(measuring *m, hg_error *err) {
+    hg__inspector *s = m->w->s;
+    const int32_t clues = s->kind->clues;
     int32_t count = 1;
-    float *peak = hg__alloc(MOST_MEASURED, HG_CLUES * sizeof *peak, err);
+    float *peak = hg__alloc(MOST_MEASURED, HG_MOST_CLUES * sizeof *peak, err);
     int code = peak ? HG_OK : HG_ERR_MEMORY;
     for (int32_t n = 0; code == HG_OK && n < count; n++) {
         hg__raster clue = {0};
-        float own[HG_CLUES] = {0};
-        code = clues_of(w, measured(w->d, n, &count), &clue, err);
-        if (code == HG_OK) find_peaks(&w->s->clues.usual, &clue, own);
-        for (int32_t k = 0; k < HG_CLUES; k++) peak[k * MOST_MEASURED + n] = own[k];
+        float own[HG_MOST_CLUES] = {0};
+        code = meet(m, n, &count, &clue, err);
+        if (code == HG_OK) find_peaks(&s->clues.usual, &clue, own);
+        for (int32_t k = 0; k < clues; k++) peak[k * MOST_MEASURED + n] = own[k];
         hg__raster_clear(&clue);
     }
-    for (int32_t k = 0; code == HG_OK && k < HG_CLUES; k++) {
+    for (int32_t k = 0; code == HG_OK && k < clues; k++) {
         float *x = peak + (ptrdiff_t)k * MOST_MEASURED;
         const float centre = median_of(x, (size_t)count);
         for (int32_t n = 0; n < count; n++) x[n] = fabsf(x[n] - centre);
-        w->s->clues.centre[k] = (double)centre;
-        w->s->clues.spread[k] = mad_to_deviation * (double)median_of(x, (size_t)count) + 1e-3;
+        s->clues.centre[k] = (double)centre;
+        s->clues.spread[k] = mad_to_deviation * (double)median_of(x, (size_t)count) + 1e-3;
     }
     hg__free(peak);
     return code;
@@ -233,7 +247,7 @@ static int set_thresholds(hg__thresholds *t, hg__calibration *peaks, const float
     return hg__calibration_init(peaks, peak, count, err);
 }
 
-static int fit_thresholds(const work *w, hg_error *err) {
+static int fit_thresholds(const hg__clue_work *w, hg_error *err) {
     const int32_t count = w->d->held_out;
     float *score = hg__alloc((size_t)count, 2 * sizeof *score, err), *peak = score + count;
     int code = score ? HG_OK : HG_ERR_MEMORY;
@@ -279,6 +293,30 @@ static int keep(const hg__inspector *s, hg_model *m, hg_error *err) {
     return code;
 }
 
+static int fit_clues(const hg__clue_work *w, hg_error *err) {
+    for (int32_t k = 0; k < w->s->kind->clues; k++) {
+        const hg__clue_type *clue = w->s->kind->clue[k];
+        if (clue->fit) HG_TRY(clue->fit(w, err));
+    }
+    return HG_OK;
+}
+
+static int32_t fits_of(const hg__inspector *s) {
+    int32_t count = 0;
+    for (int32_t k = 0; k < s->kind->clues; k++) count += s->kind->clue[k]->fit != NULL;
+    return count;
+}
+
+static int measure(const hg__clue_work *w, bool has_places, hg_error *err) {
+    measuring m = {.w = w, .room = w->d->max_bytes / 2};
+    m.kept = hg__alloc(MOST_MEASURED, sizeof *m.kept, err);
+    int code = m.kept ? fit_usual(&m, has_places, err) : HG_ERR_MEMORY;
+    if (code == HG_OK) code = fit_scale(&m, err);
+    for (int32_t n = 0; m.kept && n < MOST_MEASURED; n++) hg__raster_clear(&m.kept[n]);
+    hg__free(m.kept);
+    return code;
+}
+
 int hg__inspector_fit(hg_model *m, hg__part_view *view, hg__raster *expected,
                       const hg__inspector_data *d, const hg_listener *l, hg__pool *pool,
                       hg_error *err) {
@@ -286,14 +324,13 @@ int hg__inspector_fit(hg_model *m, hg__part_view *view, hg__raster *expected,
     hg__meter meter;
     hg__inspector *s = hg__inspector_begin(m, view, expected, pool, d->max_bytes, "training", err);
     if (!s) return (int)err->code;
-    s->has_pairs = d->pairs != NULL;
+    s->has_pairs = d->pairs && s->kind->sees_templates;
     s->clues.share = score_share;
-    const work w = {.s = s, .d = d, .meter = &meter};
-    const int32_t measured_twice = 2 * hg__min(d->trained, MOST_MEASURED);
-    hg__meter_start(&meter, l, "measuring good parts", "images", measured_twice + d->held_out);
-    int code = fit_memory(&w, err);
-    if (code == HG_OK) code = fit_usual(&w, has_places, err);
-    if (code == HG_OK) code = fit_scale(&w, err);
+    const hg__clue_work w = {.s = s, .d = d, .meter = &meter};
+    hg__meter_start(&meter, l, "measuring good parts", "images",
+                    fits_of(s) * d->trained + 2 * hg__min(d->trained, MOST_MEASURED) + d->held_out);
+    int code = fit_clues(&w, err);
+    if (code == HG_OK) code = measure(&w, has_places, err);
     if (code == HG_OK && d->held_out > 0) code = fit_thresholds(&w, err);
     hg__meter_end(&meter);
     if (code == HG_OK) code = keep(s, m, err);

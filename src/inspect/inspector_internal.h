@@ -2,60 +2,137 @@
 // inspector_internal.h - an inspector from inside: shared by what makes clues, what judges by them and what fits them.
 #ifndef HG_INSPECT_INSPECTOR_INTERNAL_H
 #define HG_INSPECT_INSPECTOR_INTERNAL_H
+#include "base/host.h"
+#include "inspect/backbone.h"
+#include "inspect/feature_error.h"
 #include "inspect/inspector.h"
+#include "inspect/patch_gaussian.h"
 #include "inspect/patch_memory.h"
 #include "inspect/patches.h"
 #include "restore/tiles.h"
 
+enum { HG_MOST_CLUES = 2 };
+
 // What is usual of good pictures.
 typedef struct hg__clue_model {
-    // (h, w, 2 HG_CLUES) over the frame, as coarse as it is kept: of each clue mean and spread; h = w = 1 where no place is like
+    // (h, w, 2 clues) over the frame, as coarse as it is kept: of each clue mean and spread; h = w = 1 where no place is like
     // another
     hg__raster usual;
     // of good pictures' highest cells of each clue, in spreads above the mean: median and spread
-    double centre[HG_CLUES], spread[HG_CLUES];
+    double centre[HG_MOST_CLUES], spread[HG_MOST_CLUES];
     // of a map's cells, the highest, whose mean is the score
     double share;
 } hg__clue_model;
 
+// A backbone, and what its features usually are; by which of the means, `type` says.
+typedef struct hg__feature_type hg__feature_type;
+typedef struct hg__features {
+    const hg__feature_type *type;
+    hg__backbone *backbone;       // owned
+    hg__patch_memory *memory;     // owned, or NULL
+    hg__patch_gaussian *gaussian; // owned, or NULL
+    hg__feature_error error;      // or {0}
+    hg__raster map;               // of the last picture
+} hg__features;
+
+typedef struct hg__part_kind hg__part_kind;
+
 struct hg__inspector {
-    const hg__network *net; // borrowed: the model's, or `folded`
-    hg__network *folded;    // owned, or NULL
-    hg__image_needs needs;
+    const hg__part_kind *kind;
     hg__pool *pool; // borrowed
     size_t max_mem;
     const char *where; // borrowed
+    // of mask
+    const hg__network *net; // borrowed: the model's, or `folded`
+    hg__network *folded;    // owned, or NULL
+    hg__image_needs needs;
     hg__part_view view;
     bool has_pairs;
     hg__raster expected;  // the reference as it is kept, coarse; {0}: none
     hg__raster reference; // the same for the picture at hand
+    hg__tiles *tiles;     // owned: of the last picture, for the next of its size; or NULL
+    // of patch
     hg__patches patches;
     hg__patch_memory *memory; // owned; NULL while it is made
+    // of feature
+    hg__features features;
+    // of all
     hg__clue_model clues;
     hg__thresholds thresholds;
     hg__calibration peaks;
     double pixel_threshold;
     hg__blocks blocks;
-    hg__tiles *tiles; // owned: of the last picture, for the next of its size; or NULL
 };
+
+// ---- clues --------------------------------------------------------------------------------------
+
+// What is learnt from.
+typedef struct hg__clue_work {
+    hg__inspector *s;
+    const hg__inspector_data *d;
+    hg__meter *meter;
+} hg__clue_work;
+// The i-th picture that is trained on; `to` is made. Counts it, and asks whether to stop.
+int hg__clue_work_take(const hg__clue_work *w, int32_t i, hg__raster *to, hg_error *err);
+
+// One thing that speaks for a defect. What it learns lies in the inspector, and goes to the model's parts and back.
+typedef struct hg__clue_type {
+    const char *name;
+    // that a picture of this size takes; NULL: whatever there is room for
+    size_t (*bytes)(const hg__inspector *s, int32_t height, int32_t width);
+    int (*fit)(const hg__clue_work *w, hg_error *err); // NULL: there is nothing to be learnt
+    // clue (h, w, 1) of a loaded picture, and reconstruction (NULL: not wanted) if it has one, are made
+    int (*run)(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
+               hg__raster *reconstruction, hg_error *err);
+    // NULL as fit
+    int (*to_parts)(const hg__inspector *s, hg_model *m, hg_error *err);
+    int (*from_parts)(hg__inspector *s, const hg_model *m, hg_error *err);
+} hg__clue_type;
+
+extern const hg__clue_type hg__clue_mask, hg__clue_patch, hg__clue_feature;
+// Whether max_mem has room for a picture.
+int hg__clue_check(const hg__inspector *s, const hg__clue_type *type, const hg__raster *picture,
+                   hg_error *err);
+
+// A kind of model of parts.
+struct hg__part_kind {
+    const char *name;
+    int32_t clues;
+    const hg__clue_type *clue[HG_MOST_CLUES];
+    // it sees a picture's template where there are pairs
+    bool sees_templates;
+    // what there is before anything is fitted, from the model's network
+    int (*begin)(hg__inspector *s, const hg_model *m, hg_error *err);
+    // what it says of itself in "parts"; NULL: nothing
+    int (*to_json)(const hg__inspector *s, hg__json *o, hg_error *err);
+};
+extern const hg__part_kind hg__part_kind_feature;
+const hg__part_kind *hg__part_kind_of(const hg_model *m, const char *where, hg_error *err);
+
+int hg__mask_begin(hg__inspector *s, const hg_model *m, hg_error *err);
+int hg__features_begin(hg__inspector *s, const hg_model *m, hg_error *err);
+int hg__features_to_json(const hg__inspector *s, hg__json *o, hg_error *err);
+void hg__features_clear(hg__inspector *s);
+
+// ---- all of it ----------------------------------------------------------------------------------
 
 // An inspector of a model without what is fitted. Takes over view and expected, also on failure.
 hg__inspector *hg__inspector_begin(const hg_model *m, hg__part_view *view, hg__raster *expected,
                                    hg__pool *pool, size_t max_mem, const char *where,
                                    hg_error *err);
 
-// clue (h, w, HG_CLUES) of a loaded picture, the caller's to clear: as they are, smoothed. reconstruction: NULL, or made.
+// clue (h, w, clues) of a loaded picture, the caller's to clear: as they are, smoothed. reconstruction: NULL, or made if there is one.
 int hg__clues_of(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
                  hg__raster *reconstruction, hg_error *err);
 
-// What is usual of a clue's cell, of a raster (height, width): its mean, and HG_CLUES further its spread.
+// What is usual of a clue's cell, of a raster (height, width): its mean, and as many numbers further as there are clues its spread.
 static inline const float *hg__usual_at(const hg__raster *usual, const hg__raster *clue, int32_t y,
                                         int32_t x) {
     return hg__raster_pixel(usual, (int32_t)((int64_t)y * usual->height / clue->height),
                             (int32_t)((int64_t)x * usual->width / clue->width));
 }
 
-// The map (h, w, 1) of clues (h, w, HG_CLUES), made.
+// The map (h, w, 1) of clues (h, w, clues), made.
 int hg__clues_join(const hg__clue_model *m, const hg__raster *clue, hg__raster *map, hg_error *err);
 // The mean of the highest share of the map's cells, one at least, and the highest.
 int hg__map_score(const hg__raster *map, double share, float *score, float *peak, hg_error *err);

@@ -14,8 +14,7 @@
 #include "inspect/coreset.h"
 
 enum { MOST_GATHERED = 1 << 20, WEIGHED = 9 };
-static const char part_vector[] = "detector.memory.vector",
-                  part_picture[] = "detector.memory.picture";
+static const char part_vector[] = "detector.%s.vector", part_picture[] = "detector.%s.picture";
 
 struct hg__patch_memory {
     int32_t count, width;
@@ -271,7 +270,8 @@ int hg__patch_memory_score(const hg__patch_memory *m, const hg__raster *map,
 
 // ---- in a model ---------------------------------------------------------------------------------
 
-int hg__patch_memory_to_parts(const hg__patch_memory *m, hg_model *model, hg_error *err) {
+int hg__patch_memory_to_parts(const hg__patch_memory *m, const char *name, hg_model *model,
+                              hg_error *err) {
     hg__tensor vector = {
         .dtype = HG_F32, .shape = {2, {m->count, m->width}},
              .data = m->vector
@@ -280,34 +280,38 @@ int hg__patch_memory_to_parts(const hg__patch_memory *m, hg_model *model, hg_err
         .dtype = HG_I32, .shape = {1, {m->count}},
              .data = m->picture
     };
-    snprintf(vector.name, sizeof vector.name, "%s", part_vector);
-    snprintf(picture.name, sizeof picture.name, "%s", part_picture);
+    snprintf(vector.name, sizeof vector.name, part_vector, name);
+    snprintf(picture.name, sizeof picture.name, part_picture, name);
     HG_TRY(hg__model_add_part(model, &vector, err));
     return hg__model_add_part(model, &picture, err);
 }
 
-static int check_parts(const hg_model *model, const char *where, const hg__tensor **vector,
-                       const hg__tensor **picture, hg_error *err) {
-    HG_TRY(hg__model_take_part(model, part_vector, HG_F32, -1, -1, where, vector, err));
+static int check_parts(const hg_model *model, const char *name, const char *where,
+                       const hg__tensor **vector, const hg__tensor **picture, hg_error *err) {
+    char part[2][64];
+    snprintf(part[0], sizeof part[0], part_vector, name);
+    snprintf(part[1], sizeof part[1], part_picture, name);
+    HG_TRY(hg__model_take_part(model, part[0], HG_F32, -1, -1, where, vector, err));
     const int64_t count = (*vector)->shape.dim[0], width = (*vector)->shape.dim[1];
     if (count < 1 || width < 1 || count > INT32_MAX || width > INT32_MAX) {
         return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected 1 vector of 1 number at least",
-                        where, part_vector);
+                        where, part[0]);
     }
-    HG_TRY(hg__model_take_part(model, part_picture, HG_I32, count, 0, where, picture, err));
+    HG_TRY(hg__model_take_part(model, part[1], HG_I32, count, 0, where, picture, err));
     const float *x = (*vector)->data;
     for (int64_t i = 0; i < count * width; i++) {
         if (isfinite(x[i])) continue;
         return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected finite numbers, got %g at %lld",
-                        where, part_vector, (double)x[i], (long long)i);
+                        where, part[0], (double)x[i], (long long)i);
     }
     return HG_OK;
 }
 
-hg__patch_memory *hg__patch_memory_from_parts(const hg_model *model, const char *where,
-                                              hg_error *err) {
+hg__patch_memory *hg__patch_memory_from_parts(const hg_model *model, const char *name,
+                                              const char *where, hg_error *err) {
     const hg__tensor *vector = NULL, *picture = NULL;
-    if (check_parts(model, where, &vector, &picture, err) < 0 || !vector || !picture) return NULL;
+    if (check_parts(model, name, where, &vector, &picture, err) < 0) return NULL;
+    if (!vector || !picture) return NULL;
     const int32_t count = (int32_t)vector->shape.dim[0], width = (int32_t)vector->shape.dim[1];
     hg__patch_memory *m = memory_of(count, width, err);
     if (!m) return NULL;

@@ -55,8 +55,9 @@ int hg__patch_memory_run(const hg__patch_memory *m, const hg__raster *map, hg__r
 int hg__patch_memory_score(const hg__patch_memory *m, const hg__raster *map,
                            const hg__raster *distance, double *score, hg__blocks *b, hg_error *err);
 
-// As parts of a model, "detector.memory.", and back. `where` begins sentences.
-int hg__patch_memory_to_parts(const hg__patch_memory *m, hg_model *model, hg_error *err);
-hg__patch_memory *hg__patch_memory_from_parts(const hg_model *model, const char *where,
-                                              hg_error *err);
+// As parts of a model, named "detector.<name>.", and back. `where` begins sentences.
+int hg__patch_memory_to_parts(const hg__patch_memory *m, const char *name, hg_model *model,
+                              hg_error *err);
+hg__patch_memory *hg__patch_memory_from_parts(const hg_model *model, const char *name,
+                                              const char *where, hg_error *err);
 #endif

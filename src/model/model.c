@@ -30,6 +30,19 @@ hg_model *hg__model_from_spec(const char *spec, const hg__shape *input, int32_t 
     return m;
 }
 
+hg_model *hg__model_from_features(hg__network *net, hg_error *err) {
+    hg_model *m = hg__alloc(1, sizeof *m, err);
+    if (!m) {
+        hg__network_clear(net);
+        return NULL;
+    }
+    m->net = *net;
+    *net = (hg__network){0};
+    snprintf(m->kind, sizeof m->kind, "features");
+    m->input_scale = 1;
+    return m;
+}
+
 void hg_model_free(hg_model *m) {
     if (!m) return;
     for (int32_t i = 0; m->column && i < m->net.spec.width; i++) hg__free(m->column[i]);

@@ -28,7 +28,7 @@ enum { HG_MAX_ATTACHED = 4 };
 
 struct hg_model {
     hg__network net;
-    // "autoencoder" or "pca"
+    // "autoencoder", "pca" or "features": outputs are no rows, and no side is a decoder
     char kind[16];
     // what a stored unit of the training data was worth: 1/255 for bytes
     float input_scale;
@@ -66,6 +66,9 @@ void *hg__model_detach(hg_model *m, const hg__attachment *type);         // the 
 // name; no file is touched.
 hg_model *hg__model_from_spec(const char *spec, const hg__shape *input, int32_t latent,
                               uint64_t seed, hg_error *err);
+
+// A model of features with this network (hg__network_init_features()), which becomes the model's, also on failure.
+hg_model *hg__model_from_features(hg__network *net, hg_error *err);
 
 // Reads what is in t, refusing anything that is not a whole Hourglass model file. types: what may be attached, NULL behind the
 // last. is_look: checks all of it, but leaves weights and parts where they are, so that nothing is held twice; borrows t.

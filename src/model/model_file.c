@@ -251,13 +251,27 @@ static int read_input(const hg__json *o, hg__shape *shape, const char *path, hg_
     return HG_OK;
 }
 
+static int read_kind(hg_model *m, const hg__json *o, const char *path, hg_error *err) {
+    static const char *const kinds[] = {"autoencoder", "pca", "features"};
+    const char *kind = hg__json_string_value(hg__json_object_get(o, "kind"));
+    for (size_t i = 0; kind && i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(kind, kinds[i]) != 0) continue;
+        snprintf(m->kind, sizeof m->kind, "%s", kind);
+        return HG_OK;
+    }
+    return fail_field(path, "kind", "autoencoder, pca or features", err);
+}
+
 static int read_spec(hg_model *m, const hg__json *o, const char *path, hg_error *err) {
     const char *text = hg__json_string_value(hg__json_object_get(o, "spec"));
     hg__shape input = {0};
     hg_error why;
     HG_TRY(read_input(o, &input, path, err));
     if (!text) return fail_field(path, "spec", "a text", err);
-    int code = hg__spec_parse(&m->net.spec, text, &input, 0, &why);
+    const char *kind = hg__json_string_value(hg__json_object_get(o, "kind"));
+    const bool is_features = kind && strcmp(kind, "features") == 0; // the rest is checked later
+    int code = is_features ? hg__spec_parse_features(&m->net.spec, text, &input, &why)
+                           : hg__spec_parse(&m->net.spec, text, &input, 0, &why);
     if (code == HG_OK) return HG_OK;
     return hg__fail(err, code == HG_ERR_MEMORY ? HG_ERR_MEMORY : HG_ERR_MODEL, "%s: %s", path,
                     why.message);
@@ -304,15 +318,11 @@ static hg__json *hide_secrets(const hg__json *options, hg_error *err) {
 }
 
 static int read_small(hg_model *m, const hg__json *o, const char *path, hg_error *err) {
-    const char *kind = hg__json_string_value(hg__json_object_get(o, "kind"));
     const hg__json *scale = hg__json_object_get(o, "input_scale"),
                    *data = hg__json_object_get(o, "data"),
                    *options = hg__json_object_get(o, "options");
     const double value = hg__json_number_value(scale);
-    if (!kind || (strcmp(kind, "autoencoder") != 0 && strcmp(kind, "pca") != 0)) {
-        return fail_field(path, "kind", "autoencoder or pca", err);
-    }
-    snprintf(m->kind, sizeof m->kind, "%s", kind);
+    HG_TRY(read_kind(m, o, path, err));
     m->input_scale = (float)value;
     if (!hg__json_is_number(scale) || !isfinite(m->input_scale) || !(m->input_scale > 0)) {
         return fail_field(path, "input_scale", "a number above 0", err);

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// test_inspector_features.c - a model of parts on a backbone: whole in its file, the same bits when it comes back, bad ones refused.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "detect/table_model.h"
+#include "inspect/backbone_spec.h"
+#include "inspect/inspector.h"
+#include "own_folder.h"
+
+#include <cmocka.h>
+
+enum { HEIGHT = 44, WIDTH = 32, PICTURES = 9, TRAINED = 6, MOST = 32 };
+
+// ---- a backbone of random weights ---------------------------------------------------------------
+
+// A VGG-16 as far as its third block, all of which tells that it is one.
+static void write_backbone(const char *path) {
+    enum { LARGEST = 256 * 256 * 9 };
+    const hg__shape input = {
+        3, {64, 64, 3}
+    };
+    hg__tensor tensor[MOST];
+    hg__backbone_spec *s = hg__alloc(1, sizeof *s, NULL);
+    hg__spec spec;
+    size_t count = 0;
+    int32_t named = 0, vgg16 = 0;
+    float *value = hg__alloc(LARGEST, sizeof *value, NULL);
+    assert_true(s && value);
+    while (strcmp(hg__backbone_types[vgg16]->name, "vgg16") != 0) vgg16++;
+    for (uint32_t i = 0; i < LARGEST; i++) {
+        value[i] = (hg__unit_float(hg__philox_run(6, i, 0, 0, 0).word[0]) - 0.5F) / 9;
+    }
+    assert_int_equal(hg__backbone_spec_make(s, hg__backbone_types[vgg16], 3, NULL), HG_OK);
+    assert_int_equal(hg__spec_parse_features(&spec, s->text, &input, NULL), HG_OK);
+    for (int32_t i = 0; i < spec.layers; i++) {
+        const hg__layer *l = &spec.layer[i];
+        for (int32_t k = 0; k < l->params; k++) {
+            hg__tensor *t = &tensor[count++];
+            *t = (hg__tensor){.dtype = HG_F32, .shape = l->param[k].shape, .data = value};
+            snprintf(t->name, sizeof t->name, "%s.%s", s->name[named], l->param[k].name);
+        }
+        named += l->params > 0;
+    }
+    assert_int_equal(hg__tensors_write(path, tensor, count, NULL, NULL, 0, NULL), HG_OK);
+    hg__spec_clear(&spec);
+    hg__free(s);
+    hg__free(value);
+}
+
+// ---- good parts ---------------------------------------------------------------------------------
+
+// A stripe at a slant with grain; broken: a bright patch on it.
+static hg__raster new_part(uint32_t number, bool is_broken) {
+    hg__raster r;
+    assert_int_equal(hg__raster_init(&r, HEIGHT, WIDTH, 1, NULL), HG_OK);
+    for (int32_t y = 0; y < HEIGHT; y++) {
+        for (int32_t x = 0; x < WIDTH; x++) {
+            const uint32_t word =
+                hg__philox_run(3, (uint32_t)(y * WIDTH + x), number, 0, 0).word[0];
+            const bool is_patch = is_broken && y >= 24 && y < 32 && x >= 8 && x < 16;
+            float *to = hg__raster_pixel(&r, y, x);
+            *to = ((x + y) % 12 < 6 ? 0.3F : 0.5F) + hg__unit_float(word) / 16;
+            if (is_patch) *to = 1;
+        }
+    }
+    return r;
+}
+
+static hg__part_store *new_store(void) {
+    hg__part_store *store = hg__part_store_new(PICTURES, 1, (size_t)1 << 20, NULL);
+    assert_non_null(store);
+    for (int32_t i = 0; i < PICTURES; i++) {
+        hg__raster r = new_part((uint32_t)i, false);
+        assert_int_equal(hg__part_store_put(store, i, &r, NULL), HG_OK);
+        hg__raster_clear(&r);
+    }
+    return store;
+}
+
+static hg__feature_options options(const char *features) {
+    return (hg__feature_options){.weights = at("backbone.safetensors"),
+                                 .stages = "block1,block2",
+                                 .features = features,
+                                 .height = HEIGHT,
+                                 .width = WIDTH,
+                                 .pictures = TRAINED,
+                                 .max_mem = (size_t)1 << 28};
+}
+
+static hg_model *fitted(const char *features, bool has_places, hg__pool *pool) {
+    static const int32_t train[] = {0, 2, 3, 5, 6, 8}, held[] = {1, 4, 7};
+    hg_error err = {0};
+    hg__feature_needs needs;
+    hg__feature_options o = options(features);
+    hg__part_store *store = new_store();
+    hg_model *m = hg__inspector_new_features(&o, pool, &needs, &err);
+    if (!m) fail_msg("%s", err.message);
+    assert_true(needs.picture > 0 && needs.fitting > needs.picture && needs.fitting < o.max_mem);
+    hg__inspector_data d = {.store = store,
+                            .train = train,
+                            .held = held,
+                            .trained = TRAINED,
+                            .held_out = 3,
+                            .seed = 1,
+                            .fpr = 0.3,
+                            .max_bytes = o.max_mem};
+    hg__part_view view = {.channels = 1, .factor = 1, .height = HEIGHT, .width = WIDTH};
+    hg__raster expected = {0};
+    if (has_places) assert_int_equal(hg__part_reference(&d, &expected, NULL), HG_OK);
+    const int code = hg__inspector_fit(m, &view, &expected, &d, NULL, pool, &err);
+    if (code < 0) fail_msg("%s", err.message);
+    hg__part_store_free(store);
+    return m;
+}
+
+static hg__inspected judge(const hg_model *m, bool is_broken, hg__pool *pool) {
+    hg_error err = {0};
+    hg__inspector *s = hg__inspector_new(m, pool, (size_t)1 << 28, "model", &err);
+    if (!s) fail_msg("%s", err.message);
+    assert_string_equal(hg__inspector_kind(s), "feature");
+    hg__inspected r = {.picture = new_part(99, is_broken)};
+    assert_int_equal(hg__inspector_run(s, &r, true, &err), HG_OK);
+    assert_null(r.reconstruction.at);
+    assert_int_equal(hg__inspector_thresholds(s)->groups, 1);
+    assert_true(isfinite(hg__inspector_pixel_threshold(s)));
+    hg__inspector_free(s);
+    return r;
+}
+
+static hg_model *saved_and_loaded(const hg_model *m) {
+    hg_model *back;
+    hg_error err = {0};
+    assert_int_equal(hg__model_save(m, at("model.safetensors"), NULL, NULL), HG_OK);
+    back = hg_model_load(at("model.safetensors"), &err);
+    if (!back) fail_msg("%s", err.message);
+    return back;
+}
+
+static void check_same(const hg__inspected *a, const hg__inspected *b) {
+    assert_int_equal(hg__raster_count(&a->map), HEIGHT / 2 * (WIDTH / 2));
+    assert_memory_equal(a->map.at, b->map.at, hg__raster_count(&a->map) * sizeof(float));
+    assert_memory_equal(&a->score, &b->score, sizeof a->score);
+    assert_memory_equal(&a->peak, &b->peak, sizeof a->peak);
+}
+
+// The row and column of the highest cell.
+static void check_peak(const hg__raster *map) {
+    size_t top = 0;
+    for (size_t i = 0; i < hg__raster_count(map); i++) {
+        if (map->at[i] > map->at[top]) top = i;
+    }
+    const int y = (int)(top / (size_t)map->width), x = (int)(top % (size_t)map->width);
+    assert_true(y >= 10 && y < 18 && x >= 2 && x < 10);
+}
+
+// ---- what must hold -----------------------------------------------------------------------------
+
+static void each_way_finds_the_defect_and_comes_back_the_same(void **state) {
+    (void)state;
+    static const char *const ways[] = {"memory", "gaussian", "error"};
+    hg__pool *one = hg__pool_new(1, NULL), *three = hg__pool_new(3, NULL);
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        hg_model *m = fitted(ways[i], i == 1, one), *again = fitted(ways[i], i == 1, three);
+        hg_model *back = saved_and_loaded(m);
+        assert_string_equal(back->kind, "features");
+        hg__inspected good = judge(m, false, one), bad = judge(m, true, one);
+        hg__inspected more = judge(again, true, three), whole = judge(back, true, one);
+        assert_true(bad.score > 2 * good.score && bad.score > 0);
+        check_peak(&bad.map);
+        check_same(&bad, &more);
+        check_same(&bad, &whole);
+        hg__inspected_clear(&good);
+        hg__inspected_clear(&bad);
+        hg__inspected_clear(&more);
+        hg__inspected_clear(&whole);
+        hg_model_free(m);
+        hg_model_free(again);
+        hg_model_free(back);
+    }
+    hg__pool_free(one);
+    hg__pool_free(three);
+}
+
+static void expect_refused(const hg__feature_options *o, hg__pool *pool, const char *sentence) {
+    hg_error err = {0};
+    hg__feature_needs needs;
+    assert_null(hg__inspector_new_features(o, pool, &needs, &err));
+    if (!strstr(err.message, sentence)) fail_msg("'%s', not '%s'", err.message, sentence);
+}
+
+static void what_does_not_fit_is_refused_beforehand(void **state) {
+    (void)state;
+    hg__pool *pool = hg__pool_new(1, NULL);
+    hg__feature_options o = options("nearest");
+    expect_refused(&o, pool, "features: expected memory, gaussian or error, got 'nearest'");
+    o = options("memory");
+    o.height = 3;
+    expect_refused(&o, pool,
+                   "expected pictures of at least 4 x 4 pixels at working size, got 32 x 3");
+    o = options(NULL);
+    o.max_mem = 100000;
+    expect_refused(&o, pool, "a picture of 32 x 44 pixels takes about");
+    o = options("gaussian");
+    o.stages = "block9";
+    expect_refused(&o, pool, "expected stages of a vgg16");
+    hg__pool_free(pool);
+}
+
+static void features_are_no_rows(void **state) {
+    (void)state;
+    hg_error err = {0};
+    hg__pool *pool = hg__pool_new(1, NULL);
+    hg_model *m = fitted("memory", false, pool);
+    hg_scorer *s = hg_scorer_new(m, 1, &err);
+    assert_null(s);
+    assert_non_null(strstr(err.message, "got one that gives features of it"));
+    hg_model_free(m);
+    hg__pool_free(pool);
+}
+
+static void expect_broken(const hg_model *m, hg__pool *pool, const char *sentence) {
+    hg_error err = {0};
+    assert_null(hg__inspector_new(m, pool, (size_t)1 << 28, "model", &err));
+    if (!strstr(err.message, sentence)) fail_msg("'%s', not '%s'", err.message, sentence);
+}
+
+static void say(const hg_model *m, const char *key, const char *text) {
+    hg__json *parts = hg__json_object_get(hg__model_detector(m), "parts");
+    assert_int_equal(hg__json_set(parts, key, hg__json_string(text, NULL)), 0);
+}
+
+// Texts or parts of another model, or none.
+static void a_model_that_is_not_whole_is_refused(void **state) {
+    (void)state;
+    hg__pool *pool = hg__pool_new(1, NULL);
+    hg_model *m = fitted("memory", false, pool);
+    say(m, "stages", "block2");
+    expect_broken(m, pool, "expected 128 numbers a place of the features, got 192");
+    say(m, "stages", "block3");
+    expect_broken(m, pool, "model: expected the network of a vgg16 as far as block3, got another");
+    say(m, "stages", "block1,block2");
+    say(m, "backbone", "vgg11");
+    expect_broken(m, pool, "model: expected a known backbone, got 'vgg11'");
+    say(m, "backbone", "vgg16");
+    say(m, "features", "all");
+    expect_broken(m, pool, "'features' memory, gaussian or error");
+    say(m, "features", "memory");
+    hg__model_drop_parts(m, "detector.memory.");
+    expect_broken(m, pool, "'detector.memory.vector'");
+    hg__model_drop_parts(m, "detector.features.");
+    expect_broken(m, pool, "'detector.features.vector'");
+    hg__model_drop_parts(m, "detector.usual");
+    expect_broken(m, pool, "'detector.usual'");
+    say(m, "kind", "new");
+    expect_broken(m, pool, "'kind': expected repair or feature, got new");
+    hg_model_free(m);
+    hg__pool_free(pool);
+}
+
+static int begin(void **state) {
+    const int code = make_folder(state);
+    if (code == 0) write_backbone(at("backbone.safetensors"));
+    return code;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_way_finds_the_defect_and_comes_back_the_same),
+        cmocka_unit_test(what_does_not_fit_is_refused_beforehand),
+        cmocka_unit_test(features_are_no_rows),
+        cmocka_unit_test(a_model_that_is_not_whole_is_refused),
+    };
+    return cmocka_run_group_tests(tests, begin, remove_folder);
+}
