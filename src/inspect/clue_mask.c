@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// clue_mask.c - the network's own mask of damage, as logits, window by window; and the reconstruction beside it.
+// clue_mask.c - the network's own mask of damage, as logits, and what it would repair, window by window; and the reconstruction.
 #include <string.h>
 
 #include "base/int.h"
@@ -15,7 +15,7 @@ enum { SMOOTH = 1 }; // passes of a binomial filter over cells: a cell's opinion
 typedef struct passage {
     const hg__inspected *from;
     const hg__raster *reference; // or the template; NULL: none
-    hg__raster *clue;            // (h, w, 1)
+    hg__raster *clue, *residual; // (h, w, 1)
     hg__raster *reconstruction;  // or NULL
     float *strip;                // owned, (lines, width, channels + 1): lines first ... of outputs
     int32_t first, lines;        // first: the first line that is not in the clues yet
@@ -47,16 +47,27 @@ static void put(void *context, const hg__tile_piece *piece, const float *from) {
     memcpy(strip_at(p, piece->line, piece->left), from, numbers * sizeof *from);
 }
 
+static float square_error(const float *made, const float *seen, int32_t channels) {
+    float sum = 0;
+    for (int32_t c = 0; c < channels; c++) sum += (made[c] - seen[c]) * (made[c] - seen[c]);
+    return sum / (float)channels;
+}
+
 // A line of cells from the lines of pixels it covers.
 static void add_cells(const passage *p, int32_t y) {
     for (int32_t x = 0; x < p->clue->width; x++) {
-        float sum = 0;
+        float sum = 0, square = 0;
         for (int32_t i = 0; i < HG_MAP_CELL * HG_MAP_CELL; i++) {
-            const float logit = strip_at(p, HG_MAP_CELL * y + i / HG_MAP_CELL,
-                                         HG_MAP_CELL * x + i % HG_MAP_CELL)[p->channels];
+            const int32_t line = HG_MAP_CELL * y + i / HG_MAP_CELL;
+            const int32_t at = HG_MAP_CELL * x + i % HG_MAP_CELL;
+            const float *made = strip_at(p, line, at), logit = made[p->channels];
             sum += logit > least_logit ? logit : least_logit;
+            square +=
+                square_error(made, hg__raster_pixel(&p->from->picture, line, at), p->channels);
         }
         *hg__raster_pixel(p->clue, y, x) = sum / (HG_MAP_CELL * HG_MAP_CELL);
+        *hg__raster_pixel(p->residual, y, x) =
+            __builtin_sqrtf(square / (HG_MAP_CELL * HG_MAP_CELL));
     }
 }
 
@@ -112,13 +123,15 @@ static int make_reference(hg__inspector *s, const hg__raster *picture, hg_error 
     return hg__raster_resize(&s->reference, &s->expected, picture->height, picture->width, err);
 }
 
+// clue, residual (h, w, 1): there already.
 static int run_network(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
-                       hg__raster *reconstruction, hg_error *err) {
+                       hg__raster *residual, hg__raster *reconstruction, hg_error *err) {
     const hg__raster *picture = &r->picture;
     const hg__raster *expected = s->has_pairs ? &r->pair : s->expected.at ? &s->reference : NULL;
     passage p = {.from = r,
                  .reference = expected,
                  .clue = clue,
+                 .residual = residual,
                  .reconstruction = reconstruction,
                  .channels = picture->channels};
     HG_TRY(make_tiles(s, picture, err));
@@ -142,22 +155,37 @@ int hg__mask_begin(hg__inspector *s, const hg_model *m, hg_error *err) {
                     s->view.channels + 1, s->needs.channels);
 }
 
-static int run(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
-               hg__raster *reconstruction, hg_error *err) {
+static int run_mask(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
+                    hg__raster *reconstruction, hg_error *err) {
     const hg__raster *picture = &r->picture;
-    hg__raster raw = {0};
-    int code =
-        hg__raster_init(&raw, picture->height / HG_MAP_CELL, picture->width / HG_MAP_CELL, 1, err);
+    const int32_t h = picture->height / HG_MAP_CELL, w = picture->width / HG_MAP_CELL;
+    hg__raster mask = {0}, residual = {0};
+    hg__raster_clear(&s->residual);
+    int code = hg__raster_init(&mask, h, w, 1, err);
+    if (code == HG_OK) code = hg__raster_init(&residual, h, w, 1, err);
     if (code == HG_OK && reconstruction) {
         code = hg__raster_init(reconstruction, picture->height, picture->width, picture->channels,
                                err);
     }
-    if (code == HG_OK) code = run_network(s, r, &raw, reconstruction, err);
+    if (code == HG_OK) code = run_network(s, r, &mask, &residual, reconstruction, err);
+    if (code == HG_OK) code = hg__patch_map_spread(&mask, 1, h, w, SMOOTH, clue, s->pool, err);
     if (code == HG_OK) {
-        code = hg__patch_map_spread(&raw, 1, raw.height, raw.width, SMOOTH, clue, s->pool, err);
+        code = hg__patch_map_spread(&residual, 1, h, w, SMOOTH, &s->residual, s->pool, err);
     }
-    hg__raster_clear(&raw);
+    hg__raster_clear(&mask);
+    hg__raster_clear(&residual);
     return code;
 }
 
-const hg__clue_type hg__clue_mask = {.name = "mask", .run = run};
+const hg__clue_type hg__clue_mask = {.name = "mask", .run = run_mask};
+
+// Root mean square of the picture less its reconstruction: what the mask's run left.
+static int run_residual(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
+                        hg__raster *reconstruction, hg_error *err) {
+    (void)r, (void)reconstruction, (void)err;
+    *clue = s->residual;
+    s->residual = (hg__raster){0};
+    return HG_OK;
+}
+
+const hg__clue_type hg__clue_residual = {.name = "residual", .run = run_residual};

@@ -13,8 +13,8 @@ enum { KEYS = 1 << 16 };
 
 static const hg__part_kind repair = {
     .name = "repair",
-    .clues = 2,
-    .clue = {&hg__clue_mask, &hg__clue_patch},
+    .clues = 5,
+    .clue = {&hg__clue_mask, &hg__clue_residual, &hg__clue_patch, &hg__clue_error, &hg__clue_light},
     .sees_templates = true,
     .begin = hg__mask_begin
 };
@@ -78,19 +78,23 @@ int hg__clues_of(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
     return code;
 }
 
-int hg__clues_join(const hg__clue_model *m, const hg__raster *clue, hg__raster *map,
-                   hg_error *err) {
+// Above 0 and rising throughout, 1 where a clue says what it says at most of a good picture: from there on a line, below it a hyperbola.
+static float rising(float v) {
+    return v > 0 ? 1 + v : 1 / (1 - v);
+}
+
+int hg__clues_join(const hg__inspector *s, const hg__raster *clue, hg__raster *map, hg_error *err) {
+    const hg__clue_model *m = &s->clues;
+    const int32_t clues = clue->channels;
     HG_TRY(hg__raster_init(map, clue->height, clue->width, 1, err));
     for (int32_t y = 0; y < map->height; y++) {
         for (int32_t x = 0; x < map->width; x++) {
-            const float *usual = hg__usual_at(&m->usual, clue, y, x);
-            const float *own = hg__raster_pixel(clue, y, x);
-            float *to = hg__raster_pixel(map, y, x);
-            for (int32_t k = 0; k < clue->channels; k++) {
-                const float above = (own[k] - usual[k]) / usual[clue->channels + k];
-                const float v = (above - (float)m->centre[k]) / (float)m->spread[k];
-                if (k == 0 || v > *to) *to = v;
+            float sum = 0;
+            for (int32_t k = 0; k < clues; k++) {
+                const float above = hg__clue_above(s, clue, y, x, k);
+                sum += rising((above - (float)m->centre[k]) / (float)m->spread[k]);
             }
+            *hg__raster_pixel(map, y, x) = sum / (float)clues;
         }
     }
     return HG_OK;

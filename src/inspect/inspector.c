@@ -34,6 +34,8 @@ void hg__inspector_free(hg__inspector *s) {
     hg__part_view_clear(&s->view);
     hg__raster_clear(&s->expected);
     hg__raster_clear(&s->reference);
+    hg__raster_clear(&s->residual);
+    hg__feature_error_clear(&s->leftover);
     hg__patches_clear(&s->patches);
     hg__patch_memory_free(s->memory);
     hg__features_clear(s);
@@ -316,7 +318,7 @@ int hg__inspector_run(hg__inspector *s, hg__inspected *r, bool wants_reconstruct
                       hg_error *err) {
     hg__raster clue;
     HG_TRY(hg__clues_of(s, r, &clue, wants_reconstruction ? &r->reconstruction : NULL, err));
-    int code = hg__clues_join(&s->clues, &clue, &r->map, err);
+    int code = hg__clues_join(s, &clue, &r->map, err);
     hg__raster_clear(&clue);
     if (code == HG_OK) code = hg__map_score(&r->map, s->clues.share, &r->score, &r->peak, err);
     return code;

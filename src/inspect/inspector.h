@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // inspector.h - a model of good parts at work: from a picture to a map of what is unusual in it, and a score.
 //
-//   picture ──view──> frame ─┬─> network ──> reconstruction, and where it sees damage: mask ─┐ each less what is usual of good
-//                 reference ─┘                                                               ├ pictures, at that place where
-//                            └─> patches ──> how far from any of good pictures: patch ───────┘ parts lie in theirs
-//                                                   │
-//                map = the more telling of the clues┴──> score = mean of the map's highest share
+//   picture ──view──> frame ─┬─> network ──> where it sees damage, and what it would repair: mask, residual ─┐ each less what
+//                 reference ─┘                                                                               ├ is usual of good
+//                            ├─> patches ──> how far from any of good pictures: patch ───────────────────────┤ pictures, at that
+//                            └─> what principal axes leave over; how light: error, light ────────────────────┘ place where
+//                                                                                                              parts lie in theirs
+//                 map = mean of the clues ──> score = mean of the map's highest share
 //
-// In place of mask, where the network is the first stages of a backbone that was trained on other pictures (backbone.h): how unusual
-// its features are at each place (clue_feature.c).
+// In place of mask and residual, where the network is the first stages of a backbone that was trained on other pictures
+// (backbone.h): how unusual its features are at each place (clue_feature.c).
 //
 // A clue is measured by good pictures' highest cells: their median is 0, their spread 1. So a clue that says much of good pictures
-// must say more of a defect.
+// must say more of a defect. The map's cells are above 0; at 1 every clue says as much as it does of a good picture's highest.
 //
 // Maps have a cell for HG_MAP_CELL x HG_MAP_CELL pixels of the frame. Scores and peaks of good pictures that were held out
 // give the thresholds: of pictures (thresholds.h), and of pixels (the share of good pictures with any pixel above it).

@@ -199,13 +199,11 @@ static int fit_usual(measuring *m, bool has_places, hg_error *err) {
 }
 
 // The highest cell of each clue, in spreads above its mean.
-static void find_peaks(const hg__raster *usual, const hg__raster *clue, float *peak) {
-    const int32_t clues = clue->channels;
+static void find_peaks(const hg__inspector *s, const hg__raster *clue, float *peak) {
     for (int32_t y = 0; y < clue->height; y++) {
         for (int32_t x = 0; x < clue->width; x++) {
-            const float *u = hg__usual_at(usual, clue, y, x), *own = hg__raster_pixel(clue, y, x);
-            for (int32_t k = 0; k < clues; k++) {
-                const float v = (own[k] - u[k]) / u[clues + k];
+            for (int32_t k = 0; k < clue->channels; k++) {
+                const float v = hg__clue_above(s, clue, y, x, k);
                 if ((y == 0 && x == 0) || v > peak[k]) peak[k] = v;
             }
         }
@@ -223,7 +221,7 @@ static int fit_scale(measuring *m, hg_error *err) {
         hg__raster clue = {0};
         float own[HG_MOST_CLUES] = {0};
         code = meet(m, n, &count, &clue, err);
-        if (code == HG_OK) find_peaks(&s->clues.usual, &clue, own);
+        if (code == HG_OK) find_peaks(s, &clue, own);
         for (int32_t k = 0; k < clues; k++) peak[k * MOST_MEASURED + n] = own[k];
         hg__raster_clear(&clue);
     }
@@ -254,7 +252,7 @@ static int fit_thresholds(const hg__clue_work *w, hg_error *err) {
     for (int32_t i = 0; code == HG_OK && i < count; i++) {
         hg__raster clue = {0}, map = {0};
         code = clues_of(w, w->d->held[i], &clue, err);
-        if (code == HG_OK) code = hg__clues_join(&w->s->clues, &clue, &map, err);
+        if (code == HG_OK) code = hg__clues_join(w->s, &clue, &map, err);
         if (code == HG_OK) {
             code = hg__map_score(&map, w->s->clues.share, &score[i], &peak[i], err);
         }

@@ -11,7 +11,7 @@
 #include "inspect/patches.h"
 #include "restore/tiles.h"
 
-enum { HG_MOST_CLUES = 2 };
+enum { HG_MOST_CLUES = 5 };
 
 // What is usual of good pictures.
 typedef struct hg__clue_model {
@@ -51,6 +51,9 @@ struct hg__inspector {
     hg__raster expected;  // the reference as it is kept, coarse; {0}: none
     hg__raster reference; // the same for the picture at hand
     hg__tiles *tiles;     // owned: of the last picture, for the next of its size; or NULL
+    hg__raster residual;  // that came of the same run: for the clue of that name
+    // of error
+    hg__feature_error leftover;
     // of patch
     hg__patches patches;
     hg__patch_memory *memory; // owned; NULL while it is made
@@ -78,6 +81,8 @@ int hg__clue_work_take(const hg__clue_work *w, int32_t i, hg__raster *to, hg_err
 // One thing that speaks for a defect. What it learns lies in the inspector, and goes to the model's parts and back.
 typedef struct hg__clue_type {
     const char *name;
+    // too low is as unusual as too high
+    bool is_two_sided;
     // that a picture of this size takes; NULL: whatever there is room for
     size_t (*bytes)(const hg__inspector *s, int32_t height, int32_t width);
     int (*fit)(const hg__clue_work *w, hg_error *err); // NULL: there is nothing to be learnt
@@ -89,7 +94,8 @@ typedef struct hg__clue_type {
     int (*from_parts)(hg__inspector *s, const hg_model *m, hg_error *err);
 } hg__clue_type;
 
-extern const hg__clue_type hg__clue_mask, hg__clue_patch, hg__clue_feature;
+extern const hg__clue_type hg__clue_mask, hg__clue_residual, hg__clue_patch, hg__clue_error,
+    hg__clue_light, hg__clue_feature;
 // Whether max_mem has room for a picture.
 int hg__clue_check(const hg__inspector *s, const hg__clue_type *type, const hg__raster *picture,
                    hg_error *err);
@@ -132,8 +138,16 @@ static inline const float *hg__usual_at(const hg__raster *usual, const hg__raste
                             (int32_t)((int64_t)x * usual->width / clue->width));
 }
 
+// Clue k of a cell in spreads above its mean; too low counts as too high where that is as unusual.
+static inline float hg__clue_above(const hg__inspector *s, const hg__raster *clue, int32_t y,
+                                   int32_t x, int32_t k) {
+    const float *usual = hg__usual_at(&s->clues.usual, clue, y, x);
+    const float above = (hg__raster_pixel(clue, y, x)[k] - usual[k]) / usual[clue->channels + k];
+    return s->kind->clue[k]->is_two_sided && above < 0 ? -above : above;
+}
+
 // The map (h, w, 1) of clues (h, w, clues), made.
-int hg__clues_join(const hg__clue_model *m, const hg__raster *clue, hg__raster *map, hg_error *err);
+int hg__clues_join(const hg__inspector *s, const hg__raster *clue, hg__raster *map, hg_error *err);
 // The mean of the highest share of the map's cells, one at least, and the highest.
 int hg__map_score(const hg__raster *map, double share, float *score, float *peak, hg_error *err);
 

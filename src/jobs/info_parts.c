@@ -40,21 +40,12 @@ static void add_view(hg__text *t, const hg__part_view *v) {
 }
 
 static void add_clues(hg__text *t, const hg__json *parts) {
-    const hg__json *centre = hg__json_object_get(parts, "centre");
-    const hg__json *spread = hg__json_object_get(parts, "spread");
-    hg__text_add(t, "clues       ");
-    for (int k = 0; k < HG_CLUES; k++) {
-        hg__text_add(t, "%s%s: %.4g, spread %.4g", k ? "; " : "", hg__clue_name((hg__clue)k),
-                     hg__json_number_value(hg__json_array_get(centre, (size_t)k)),
-                     hg__json_number_value(hg__json_array_get(spread, (size_t)k)));
-    }
-    hg__text_add(t,
-                 " at good pictures' highest cells\n%sa score is the mean of the highest %.3g %% "
-                 "of a map%s\n",
-                 indent, 100 * hg__json_number_value(hg__json_object_get(parts, "share")),
-                 hg__json_is_true(hg__json_object_get(parts, "pairs"))
-                     ? "; pictures are judged beside their templates"
-                     : "");
+    const char *kind = hg__json_string_value(hg__json_object_get(parts, "kind"));
+    const bool has_pairs = hg__json_is_true(hg__json_object_get(parts, "pairs"));
+    hg__text_add(t, "%skind %s; a score is the mean of the highest %.3g %% of a map%s\n", indent,
+                 kind ? kind : "?",
+                 100 * hg__json_number_value(hg__json_object_get(parts, "share")),
+                 has_pairs ? "; pictures are judged beside their templates" : "");
 }
 
 // The pictures' thresholds, and that of pixels.
