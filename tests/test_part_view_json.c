@@ -255,7 +255,7 @@ static void parts_are_loaded_in_their_place_and_marks_go_back(void **state) {
     for (int k = 0; k < 2; k++) {
         const double sine = hg__sin_turn(poses[k].turn), cosine = hg__cos_turn(poses[k].turn);
         const double x = -10, y = 8; // in the bar of the L
-        const hg__place p = {0.5 * (SIDE - 1) + poses[k].dy + sine * x + cosine * y,
+        const hg__point p = {0.5 * (SIDE - 1) + poses[k].dy + sine * x + cosine * y,
                              0.5 * (SIDE - 1) + poses[k].dx + cosine * x - sine * y};
         assert_true(*hg__raster_pixel(&back[k], (int32_t)(p.y + 0.5), (int32_t)(p.x + 0.5)) < 0.3F);
         assert_int_equal(hg__part_mask(&v, &g[k], &mask, NULL), HG_OK);
@@ -278,7 +278,7 @@ static void a_box_goes_back_around_the_same_place(void **state) {
     write_part("part.png", &pose, 90);
     assert_int_equal(hg__part_load(&v, at("part.png"), &r, &g, NULL), HG_OK);
     const hg__crop box = {30, 20, 8, 5}, back = hg__part_box_back(&g, box);
-    const hg__place middle = hg__part_place_back(&g, (hg__place){22, 33.5});
+    const hg__point middle = hg__part_place_back(&g, (hg__point){22, 33.5});
     assert_true(fabs(middle.y - (back.top + 0.5 * (back.height - 1))) < 1.5);
     assert_true(fabs(middle.x - (back.left + 0.5 * (back.width - 1))) < 1.5);
     assert_true(back.width >= 8 && back.width < 20 && back.height >= 5 && back.height < 20);

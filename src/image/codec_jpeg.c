@@ -151,6 +151,7 @@ static int fill_info(hg__image_reader *r, struct jpeg_decompress_struct *jpeg, h
                                .channels = grey ? 1 : 3,
                                .dtype = HG_U8,
                                .white = 255,
+                               .is_lossy = true,
                                .orientation = find_orientation(jpeg),
                                .pages = 1};
     HG_TRY(hg__image_check(r, err));

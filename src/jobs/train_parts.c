@@ -2,6 +2,7 @@
 // train_parts.c - training on pictures of good parts: which there are, how they are seen, what they lie in; crops of them as rows.
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/file.h"
 #include "base/int.h"
@@ -47,40 +48,51 @@ void hg__parts_free(hg__part_data *p) {
 
 // ---- options ------------------------------------------------------------------------------------
 
-// A picture with the name of a table is a slip, which who reads tables will name.
+// What suits pictures of parts, and was measured: docs/DEFECTS.md.
+static const struct {
+    int option;
+    const char *name, *value;
+} part_options[] = {
+    {HG_OPTION_model,        "model",        "repair"  },
+    {HG_OPTION_loss,         "loss",         "mse_mask"},
+    {HG_OPTION_delta,        "delta",        "1"       },
+    {HG_OPTION_optimizer,    "optimizer",    "adamw"   },
+    {HG_OPTION_weight_decay, "weight_decay", "1e-3"    },
+    {HG_OPTION_lr,           "lr",           "2e-3"    },
+    {HG_OPTION_warmup,       "warmup",       "50"      },
+    {HG_OPTION_schedule,     "schedule",     "cosine"  },
+    {HG_OPTION_batch,        "batch",        "16"      },
+    {HG_OPTION_crop,         "crop",         "128"     },
+    {HG_OPTION_val,          "val",          "0.2"     },
+    {HG_OPTION_pca,          "pca",          "false"   },
+    {HG_OPTION_samples,      "samples",      "0"       },
+    {HG_OPTION_max_mem,      "max_mem",      "512M"    },
+};
+static bool is_named_list(const char *path) {
+    static const char *const ends[] = {".csv", ".tsv", ".txt", ".lst"};
+    const size_t length = strlen(path);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        if (length > 4 && strcasecmp(path + length - 4, ends[i]) == 0) return true;
+    }
+    return false;
+}
+
+// A folder of pictures, a list of them, a split of a set. One picture is no set; and one with the name of a table is a slip, which who
+// reads tables will name.
 static bool is_of_parts(const char *path) {
-    const bool is_slip = hg__is_named_table(path) && hg__is_file(path);
-    return hg__is_parts_file(path) || (hg__dataset_is_pictures(path) && !is_slip);
+    if (hg__is_folder(path)) return hg__dataset_is_pictures(path);
+    if (!is_named_list(path) || !hg__is_file(path)) return false;
+    return hg__is_parts_file(path) || (hg__dataset_is_pictures(path) && !hg__is_named_table(path));
 }
 
 // A folder of images, unless noise=, target= or another model= say that they are to be cleaned or coded.
 bool hg__is_parts_run(const hg__trainer *t) {
     const struct hg__values *v = &t->o.values;
     if (t->data || t->given || *v->noise || !is_of_parts(v->data)) return false;
-    if (strcmp(v->model, "repair") == 0) return true;
+    if (strcmp(v->model, part_options[0].value) == 0) return true;
     return !t->o.set[HG_OPTION_model] && !*v->pretrained && !*v->target;
 }
 
-// What suits pictures of parts, and was measured: docs/DEFECTS.md.
-static const struct {
-    int option;
-    const char *name, *value;
-} part_options[] = {
-    {HG_OPTION_model,        "model",        "repair"},
-    {HG_OPTION_loss,         "loss",         "repair"},
-    {HG_OPTION_delta,        "delta",        "1"     },
-    {HG_OPTION_optimizer,    "optimizer",    "adamw" },
-    {HG_OPTION_weight_decay, "weight_decay", "1e-3"  },
-    {HG_OPTION_lr,           "lr",           "2e-3"  },
-    {HG_OPTION_warmup,       "warmup",       "50"    },
-    {HG_OPTION_schedule,     "schedule",     "cosine"},
-    {HG_OPTION_batch,        "batch",        "16"    },
-    {HG_OPTION_crop,         "crop",         "128"   },
-    {HG_OPTION_val,          "val",          "0.2"   },
-    {HG_OPTION_pca,          "pca",          "false" },
-    {HG_OPTION_samples,      "samples",      "0"     },
-    {HG_OPTION_max_mem,      "max_mem",      "512M"  },
-};
 static const char part_steps[] = "3000";
 
 int hg__set_parts_options(hg__trainer *t, hg_error *err) {

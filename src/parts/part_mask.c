@@ -26,7 +26,7 @@ static void fill(const hg__image *image, hg__raster *mask) {
     const hg__image_info *info = &image->info;
     const int32_t samples = hg__image_samples(info);
     const size_t count = hg__raster_count(mask);
-    const bool is_blurred = strcmp(info->format, "jpeg") == 0;
+    const bool is_blurred = info->is_lossy;
     for (size_t i = 0; i < count; i++) {
         bool is = false;
         for (int32_t k = 0; k < info->channels; k++) {

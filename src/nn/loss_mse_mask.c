@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// loss_repair.c - images that a network is to repair and whose damage it is to mark: of each pixel the last channel is a mask, which
+// loss_mse_mask.c - images that a network is to repair and whose damage it is to mark: of each pixel the last channel is a mask, which
 // comes out as logits, the others are what the picture should be.
 //
 //   sum over pixels of: sum over colours (y - t)^2 + weight bce(sigmoid(y mask), t mask)
@@ -57,12 +57,12 @@ static int check(const hg__loss_rows *r, hg_error *err) {
     HG_TRY(hg__loss_images(r, 1, err));
     if (hg__extent_of(&r->shape).C >= 2) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
-                    "loss=repair: expected images of two channels or more, the last a mask, got 1");
+                    "loss=mse_mask: expected images of two channels or more, the last a mask, got 1");
 }
 
-extern const hg__loss hg__loss_repair;
-const hg__loss hg__loss_repair = {
-    .name = "repair",
+extern const hg__loss hg__loss_mse_mask;
+const hg__loss hg__loss_mse_mask = {
+    .name = "mse_mask",
     .formula =
         "(y - t)^2 of all channels but the last, and delta bce(sigmoid(y), t) of that, a mask",
     .standard_arg = 0.1,
