@@ -7,8 +7,8 @@
 #include "graph/spec.h"
 
 // unet: widths that keep the work per pixel small (140 kFLOP) and the file below 1 MB; no search was run over them.
-#define CONV64 "conv 64 relu, "
-#define FIVE   CONV64 CONV64 CONV64 CONV64 CONV64
+#define CONV64     "conv 64 relu, "
+#define FIVE       CONV64 CONV64 CONV64 CONV64 CONV64
 // repair: 63 kFLOP a pixel, 0.9 million parameters.
 #define NORMED(n)  "conv " n ", batchnorm relu, "
 #define HALVED(n)  "conv " n " k2 s2, batchnorm relu, "

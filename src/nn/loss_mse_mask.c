@@ -56,8 +56,9 @@ static size_t scratch(const hg__loss_rows *r) {
 static int check(const hg__loss_rows *r, hg_error *err) {
     HG_TRY(hg__loss_images(r, 1, err));
     if (hg__extent_of(&r->shape).C >= 2) return HG_OK;
-    return hg__fail(err, HG_ERR_USAGE,
-                    "loss=mse_mask: expected images of two channels or more, the last a mask, got 1");
+    return hg__fail(
+        err, HG_ERR_USAGE,
+        "loss=mse_mask: expected images of two channels or more, the last a mask, got 1");
 }
 
 extern const hg__loss hg__loss_mse_mask;
