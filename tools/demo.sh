@@ -24,7 +24,7 @@ find_defects() {
     "$draw" kind=bracket size=128 n=40 good=4 broken=6 seed=3 out="$parts/brackets"
     echo
     echo "== Photographs of 40 good brackets are learnt, then ten more are looked at; six of those are broken"
-    "$command" train data="$parts/brackets/train/good" name=demo-parts exist_ok=true
+    "$command" train data="$parts/brackets/train/good" steps=120 name=demo-parts exist_ok=true # 3000 unless told: minutes
     "$command" predict -q model="$parts/weights/best.safetensors" data="$parts/brackets/test" out="$parts/scores.csv" maps="$parts/maps"
     echo
     echo "The part, how unusual it is, and whether it would be sorted out (the folder says what is broken):"
@@ -32,7 +32,7 @@ find_defects() {
         { print $at["file"] "," $at["score"] "," $at["p_value"] "," $at["alarm"] }' "$parts/scores.csv" | sort -t , -k 2 -gr |
         awk -F, '{ printf "%-26s score %-8.4g  p %-8.2g  %s\n", $1, $2, $3, $4 ~ /^(1|true|yes|alarm)/ ? "alarm" : "" }'
     pictures="$pictures
-            $parts/samples.png (brackets: photograph, map of what is unusual, outline), $parts/maps"
+            $parts/maps/sheet.png (brackets: photograph, reconstruction, map, outline), and index.html beside it"
 }
 
 echo "== An autoencoder learns 60000 images of clothes, and PCA beside it"
@@ -100,7 +100,7 @@ awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
     sort -t , -k 2 -gr | head -n 3 |
     awk -F, '{ printf "row %-4d  score %-8.4g  p %-8.2g  %s: %s, expected %s\n", $1, $2, $3, $4, $5, $6 }'
 
-if "$command" help predict | grep -q '^  maps=' && [ -x "$draw" ]; then find_defects; fi
+find_defects
 
 cat <<END
 
