@@ -151,7 +151,7 @@ static void a_coreset_is_the_greedy_one(void **state) {
     assert_int_equal(hg__coreset_pick(x, COUNT, WIDTH, K, 1, picked, NULL, NULL), HG_OK);
     assert_int_equal(hg__coreset_pick(x, COUNT, WIDTH, K, 1, again, pool, NULL), HG_OK);
     assert_memory_equal(picked, again, sizeof picked);
-    for (int i = 0; i < COUNT; i++) near[i] = INFINITY;
+    for (int i = 0; i < COUNT; i++) near[i] = (double)INFINITY;
     for (int k = 0; k < K; k++) {
         assert_int_equal(picked[k], want);
         for (int i = 0; i < COUNT; i++) {
