@@ -279,6 +279,18 @@ static void many_rows_get_fewer_resamples(void **state) {
     hg__free(l);
 }
 
+static void an_interval_of_percentiles_needs_more_than_half_of_its_values(void **state) {
+    (void)state;
+    const double none = (double)NAN;
+    hg__interval got = {0.5, none, none};
+    double value[] = {3, none, 1, 2, none, 5, 4};
+    assert_true(hg__percentile_interval(value, 7, 0.5, &got));
+    assert_true(got.value == 0.5 && got.low == 2 && got.high == 4);
+    double half[] = {none, 1, (double)INFINITY, 2};
+    assert_false(hg__percentile_interval(half, 4, 0.5, &got));
+    assert_true(got.low == 2 && got.high == 4);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_metric_is_its_definition_with_and_without_ties),
@@ -290,6 +302,7 @@ int main(void) {
         cmocka_unit_test(the_bootstrap_interval_of_auroc_is_as_wide_as_its_deviation_says),
         cmocka_unit_test(scores_that_are_all_equal_or_separate_wholly_have_intervals_of_no_width),
         cmocka_unit_test(many_rows_get_fewer_resamples),
+        cmocka_unit_test(an_interval_of_percentiles_needs_more_than_half_of_its_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

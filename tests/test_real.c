@@ -98,12 +98,23 @@ static void halves_come_back_and_numbers_become_the_nearest(void **state) {
     assert_int_equal(hg__half_from_double(0x1.1p-25), 1);
 }
 
+static void quantiles_lie_on_lines_between_neighbours(void **state) {
+    (void)state;
+    static const double x[] = {-2, 0, 1, 5};
+    assert_true(hg__quantile(x, 4, 0) == -2 && hg__quantile(x, 4, 1) == 5);
+    assert_true(hg__quantile(x, 4, 0.5) == 0.5 && hg__quantile(x, 4, 0.75) == 2);
+    assert_true(hg__quantile(x, 1, 0.3) == -2);
+    static const double endless[] = {0, INFINITY};
+    assert_true(isinf(hg__quantile(endless, 2, 1))); // not infinity less itself
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(logarithms_are_right_over_all_magnitudes),
         cmocka_unit_test(exponentials_undo_logarithms),
         cmocka_unit_test(turns_are_sines_and_cosines),
         cmocka_unit_test(normal_quantiles_lie_where_the_distribution_says),
+        cmocka_unit_test(quantiles_lie_on_lines_between_neighbours),
         cmocka_unit_test(halves_come_back_and_numbers_become_the_nearest),
         cmocka_unit_test(results_are_the_same_bits_on_every_machine),
     };

@@ -3,7 +3,6 @@
 #include "base/real.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
 // ln 2 in two parts; the first has 32 zero bits at its end, so that e * LN2_HIGH is exact.
@@ -132,4 +131,11 @@ double hg__normal_quantile(double p) {
     if (tail < 1e-10) tail = 1e-10;
     const double x = ratio(sqrt(-hg__log(tail)) - 1.6, c, d);
     return q < 0 ? -x : x;
+}
+
+double hg__quantile(const double *sorted, int64_t count, double p) {
+    const double at = p * (double)(count - 1);
+    const int64_t i = (int64_t)at;
+    if (i >= count - 1) return sorted[count - 1];
+    return sorted[i] + (at - (double)i) * (sorted[i + 1] - sorted[i]);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/real.h"
 #include "base/rng.h"
 
 enum { AUROC, AP, BEST_F1, PRECISION_AT_N, FPR_AT_95_TPR, POINTS };
@@ -203,11 +204,16 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-// Between the two nearest of sorted (n), in proportion.
-static double quantile(const double *sorted, int32_t n, double q) {
-    const double at = q * (double)(n - 1);
-    const int32_t i = (int32_t)at, next = i + 1 < n ? i + 1 : i;
-    return sorted[i] + (at - (double)i) * (sorted[next] - sorted[i]);
+bool hg__percentile_interval(double *value, int32_t n, double level, hg__interval *to) {
+    int32_t finite = 0;
+    for (int32_t r = 0; r < n; r++) {
+        if (isfinite(value[r])) value[finite++] = value[r];
+    }
+    if (2 * finite <= n) return false;
+    qsort(value, (size_t)finite, sizeof *value, ascending);
+    to->low = hg__quantile(value, finite, (1 - level) / 2);
+    to->high = hg__quantile(value, finite, (1 + level) / 2);
+    return true;
 }
 
 static int add_intervals(const walk *w, double level, uint64_t seed, int32_t resamples,
@@ -220,10 +226,7 @@ static int add_intervals(const walk *w, double level, uint64_t seed, int32_t res
         for (int32_t k = 0; k < POINTS; k++) b.value[k * resamples + r] = p.value[k];
     }
     for (int32_t k = 0; k < POINTS && code == HG_OK; k++) {
-        double *value = b.value + k * resamples; // (resamples)
-        qsort(value, (size_t)resamples, sizeof *value, ascending);
-        to[k]->low = quantile(value, resamples, (1 - level) / 2);
-        to[k]->high = quantile(value, resamples, (1 + level) / 2);
+        (void)hg__percentile_interval(b.value + k * resamples, resamples, level, to[k]);
     }
     bootstrap_clear(&b);
     return code;

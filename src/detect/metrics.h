@@ -20,6 +20,11 @@ double hg__incomplete_beta(double a, double b, double x);
 // NaN throughout for 0 trials.
 hg__interval hg__proportion(int64_t hits, int64_t trials, double level);
 
+// low and high of what resamples gave, value (n), which is sorted: as much is left out at either end as `level` leaves (percentiles;
+// Efron & Tibshirani, "An introduction to the bootstrap", 1993). NaN and infinities do not count; false, and `to` as it was, where they
+// are half or more.
+bool hg__percentile_interval(double *value, int32_t n, double level, hg__interval *to);
+
 typedef struct hg__metrics {
     int64_t normal, anomalies;
     hg__interval auroc; // ties count half
@@ -46,7 +51,7 @@ typedef struct hg__metrics_options {
 } hg__metrics_options;
 
 // score, label (rows): finite, 0 or 1; both labels must occur, at most 2^31 - 1 rows. Intervals by bootstrap over rows,
-// stratified by label, percentiles (Efron & Tibshirani, "An introduction to the bootstrap", 1993). Many rows get fewer
+// stratified by label, percentiles. Many rows get fewer
 // resamples: as many as make 1e8 rows in all, 200 at the least. The last three have Clopper and Pearson's intervals.
 // The same values whatever the order of the rows.
 int hg__metrics_of(const float *score, const uint8_t *label, int64_t rows,

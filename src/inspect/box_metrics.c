@@ -172,27 +172,6 @@ static int by_counts(const void *a, const void *b) {
     return 0;
 }
 
-static int ascending(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-// value (n), those that are NaN left out; where they are half, there is no interval.
-static void add_interval(hg__interval *to, double *value, int32_t n, double level) {
-    int32_t finite = 0;
-    for (int32_t r = 0; r < n; r++) {
-        if (isfinite(value[r])) value[finite++] = value[r];
-    }
-    if (2 * finite <= n) return;
-    qsort(value, (size_t)finite, sizeof *value, ascending);
-    double *const limit[2] = {&to->low, &to->high};
-    for (int32_t side = 0; side < 2; side++) {
-        const double at = (side ? 1 + level : 1 - level) / 2 * (double)(finite - 1);
-        const int32_t i = (int32_t)at, next = hg__min(i + 1, finite - 1);
-        *limit[side] = value[i] + (at - (double)i) * (value[next] - value[i]);
-    }
-}
-
 static int resample(const hg__box_tally *t, double level, int32_t resamples, uint64_t seed,
                     hg__box_metrics *m, hg_error *err) {
     double *value = hg__alloc((size_t)resamples, 2 * sizeof *value, err); // (2, resamples)
@@ -211,8 +190,8 @@ static int resample(const hg__box_tally *t, double level, int32_t resamples, uin
         value[r] = defects > 0 ? (double)hits / (double)defects : (double)NAN;
         value[resamples + r] = (double)false_regions / (double)n;
     }
-    add_interval(&m->hit, value, resamples, level);
-    add_interval(&m->false_ones, value + resamples, resamples, level);
+    (void)hg__percentile_interval(value, resamples, level, &m->hit);
+    (void)hg__percentile_interval(value + resamples, resamples, level, &m->false_ones);
     hg__free(value);
     return HG_OK;
 }

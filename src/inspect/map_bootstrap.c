@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // map_bootstrap.c - metrics of pictures drawn with replacement: each picture's few bins count as often as it was drawn.
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -112,30 +111,14 @@ static void measure(bootstrap *b, double value[POINTS]) {
 
 // ---- intervals ----------------------------------------------------------------------------------
 
-static int ascending(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-// Between the two nearest of sorted (n), in proportion.
-static double quantile(const double *sorted, int32_t n, double q) {
-    const double at = q * (double)(n - 1);
-    const int32_t i = (int32_t)at, next = i + 1 < n ? i + 1 : i;
-    return sorted[i] + (at - (double)i) * (sorted[next] - sorted[i]);
-}
-
-// value (n): of the resamples. Those that are NaN are left out; where they are half, there is no interval.
+// value (n): of the resamples.
 static void add_interval(hg__interval *to, double *value, int32_t n, double few_bins,
                          double level) {
-    int32_t finite = 0;
-    for (int32_t r = 0; r < n; r++) {
-        if (isfinite(value[r])) value[finite++] = value[r];
-    }
-    if (2 * finite <= n || !isfinite(to->value) || !isfinite(few_bins)) return;
-    qsort(value, (size_t)finite, sizeof *value, ascending);
+    if (!isfinite(to->value) || !isfinite(few_bins)) return;
+    if (!hg__percentile_interval(value, n, level, to)) return;
     const double off = to->value - few_bins;
-    to->low = fmax(0, quantile(value, finite, (1 - level) / 2) + off);
-    to->high = fmin(1, quantile(value, finite, (1 + level) / 2) + off);
+    to->low = fmax(0, to->low + off);
+    to->high = fmin(1, to->high + off);
 }
 
 int hg__map_bootstrap(const hg__map_tally *t, const hg__map_bins *bins,

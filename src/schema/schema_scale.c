@@ -85,14 +85,6 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-// x (count) ascending, count at least 1; straight lines between ranks.
-static double quantile(const double *x, int64_t count, double p) {
-    const double at = p * (double)(count - 1);
-    const int64_t i = (int64_t)at;
-    if (i >= count - 1) return x[count - 1];
-    return x[i] + (at - (double)i) * (x[i + 1] - x[i]);
-}
-
 // A standard deviation that outliers do not move: half the values lie within 0.6745 of it; where they are all
 // equal, nine in ten within 1.645, or 98 in 100 within 2.326. 0 if even these are equal.
 static double robust_deviation(const double *x, int64_t count) {
@@ -104,7 +96,8 @@ static double robust_deviation(const double *x, int64_t count) {
         {0.01, 4.6527},
     };
     for (size_t i = 0; i < sizeof cut / sizeof *cut; i++) {
-        const double width = quantile(x, count, 1 - cut[i].tail) - quantile(x, count, cut[i].tail);
+        const double width =
+            hg__quantile(x, count, 1 - cut[i].tail) - hg__quantile(x, count, cut[i].tail);
         if (width > 0) return width / cut[i].width;
     }
     return 0;
@@ -156,7 +149,7 @@ static double bulk_of(const double *x, int64_t count) {
 
 // Whether a log is called for; c->unit is set.
 static bool is_far(const hg__column *c, const hg__moments *all, const double *x, int64_t count) {
-    const double middle = quantile(x, count, 0.5), bulk = bulk_of(x, count);
+    const double middle = hg__quantile(x, count, 0.5), bulk = bulk_of(x, count);
     const double width = bulk > 0 ? bulk : deviation(all);
     const double below = middle - all->least, above = all->most - middle;
     const double farthest = fabs(all->least) > all->most ? fabs(all->least) : all->most;
@@ -173,9 +166,9 @@ static int find_knots(hg__column *c, const double *x, int64_t count, int32_t kno
     if (!c->knot || !c->score) return HG_ERR_MEMORY;
     const double edge = 0.5 / (double)(count > knots ? count : knots);
     for (int32_t i = 0, end; i < knots; i = end) {
-        const double at = quantile(x, count, (double)i / (knots - 1));
+        const double at = hg__quantile(x, count, (double)i / (knots - 1));
         for (end = i + 1; end < knots; end++) {
-            if (quantile(x, count, (double)end / (knots - 1)) > at) break;
+            if (hg__quantile(x, count, (double)end / (knots - 1)) > at) break;
         }
         double p = (double)(i + end - 1) / (2.0 * (knots - 1));
         p = p < edge ? edge : p > 1 - edge ? 1 - edge : p;
@@ -196,7 +189,7 @@ int hg__scale_choose(hg__column *c, const hg__override *way, const hg__moments *
     if (count == 0) return HG_OK; // nothing but missing values
     for (int64_t i = 0; i < count; i++) sample[i] = within(sample[i], LARGEST);
     qsort(sample, (size_t)count, sizeof *sample, compare);
-    c->fill = quantile(sample, count, 0.5);
+    c->fill = hg__quantile(sample, count, 0.5);
     hg__moments m = *all;
     c->unit = way->unit > 0 ? way->unit : unit_of(sample, count);
     c->log = way->log >= 0 ? way->log == 1 : is_far(c, all, sample, count);
@@ -204,9 +197,10 @@ int hg__scale_choose(hg__column *c, const hg__override *way, const hg__moments *
         for (int64_t i = 0; i < count; i++) sample[i] = signed_log(c, sample[i]);
         m = measure(sample, count);
     }
-    const double robust = robust_deviation(sample, count), middle = quantile(sample, count, 0.5);
+    const double robust = robust_deviation(sample, count),
+                 middle = hg__quantile(sample, count, 0.5);
     const double all_of_it = deviation(&m), bulk = bulk_of(sample, count);
-    const bool spike = quantile(sample, count, 0.25) >= quantile(sample, count, 0.75);
+    const bool spike = hg__quantile(sample, count, 0.25) >= hg__quantile(sample, count, 0.75);
     const bool wide = !spike && !(all_of_it <= WIDE * bulk);
     c->scaling = way->scaling >= 0 ? (hg__scaling)way->scaling
                  : wide            ? HG_SCALE_ROBUST
