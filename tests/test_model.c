@@ -129,6 +129,22 @@ static void the_detectors_parts_are_kept(void **state) {
     hg_model_free(m);
 }
 
+static void parts_of_numbers_are_finite(void **state) {
+    (void)state;
+    hg_model *m = make_full();
+    hg_error err = {0};
+    float values[6] = {1, 2, 3, 4, 5, 6};
+    const hg__tensor *got;
+    assert_int_equal(hg__model_keep_part(m, "detector.a", HG_F32, 2, 3, values, &err), HG_OK);
+    assert_int_equal(hg__model_take_numbers(m, "detector.a", -1, 3, "p", &got, &err), HG_OK);
+    assert_memory_equal(got->data, values, sizeof values);
+    values[5] = -INFINITY;
+    assert_int_equal(hg__model_keep_part(m, "detector.a", HG_F32, 6, 0, values, &err), HG_OK);
+    assert_int_equal(hg__model_take_numbers(m, "detector.a", 6, 0, "p", &got, &err), HG_ERR_MODEL);
+    assert_string_equal(err.message, "p: 'detector.a': expected finite numbers, got -inf");
+    hg_model_free(m);
+}
+
 static void what_is_saved_is_loaded_bit_for_bit(void **state) {
     (void)state;
     hg_model *m = make_full();
@@ -491,6 +507,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(what_is_saved_is_loaded_bit_for_bit),
         cmocka_unit_test(what_is_attached_is_kept_and_checked),
         cmocka_unit_test(the_detectors_parts_are_kept),
+        cmocka_unit_test(parts_of_numbers_are_finite),
         cmocka_unit_test(the_same_model_gives_the_same_bytes),
         cmocka_unit_test(weights_lie_in_the_file_as_pytorch_has_them),
         cmocka_unit_test(the_seed_alone_says_what_the_weights_are),

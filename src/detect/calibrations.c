@@ -106,15 +106,8 @@ static const hg__calibration *number(const hg__calibrations *c, int32_t i) {
     return i ? c->group + i - 1 : &c->whole;
 }
 
-static int add_part(hg_model *m, const char *name, hg__dtype dtype, hg__shape shape,
-                    const void *data, hg_error *err) {
-    hg__tensor t = {.dtype = dtype, .shape = shape, .data = data};
-    snprintf(t.name, sizeof t.name, "%s", name);
-    return hg__model_add_part(m, &t, err);
-}
-
 static int save_numbers(const hg__calibrations *c, hg_model *m, float *score, double *tail,
-                        int64_t rows, hg_error *err) {
+                        hg_error *err) {
     int64_t at = 0;
     for (int32_t i = 0; i <= c->groups; i++) {
         const hg__calibration *one = number(c, i);
@@ -125,13 +118,8 @@ static int save_numbers(const hg__calibrations *c, hg_model *m, float *score, do
         memcpy(score + at, one->score, (size_t)one->count * sizeof *score);
         at += one->count;
     }
-    const hg__shape scores =
-                        {
-                            1, {rows}
-    },
-                    tails = {2, {c->groups + 1, TAIL_COLUMNS}};
-    HG_TRY(add_part(m, score_name, HG_F32, scores, score, err));
-    return add_part(m, tail_name, HG_F64, tails, tail, err);
+    HG_TRY(hg__model_keep_part(m, score_name, HG_F32, at, 0, score, err));
+    return hg__model_keep_part(m, tail_name, HG_F64, c->groups + 1, TAIL_COLUMNS, tail, err);
 }
 
 static int save_names(const hg__calibrations *c, hg_model *m, hg_error *err) {
@@ -139,9 +127,9 @@ static int save_names(const hg__calibrations *c, hg_model *m, hg_error *err) {
     for (int32_t g = 0; g < c->groups; g++) {
         hg__text_add_bytes(&names, c->name[g], strlen(c->name[g]) + 1);
     }
-    const hg__shape shape = {1, {(int64_t)names.length}};
     const int code = names.failed ? hg__fail(err, HG_ERR_MEMORY, "out of memory for group names")
-                                  : add_part(m, group_name, HG_U8, shape, names.data, err);
+                                  : hg__model_keep_part(m, group_name, HG_U8, (int64_t)names.length,
+                                                        0, names.data, err);
     hg__text_clear(&names);
     return code;
 }
@@ -153,7 +141,7 @@ int hg__calibrations_save(const hg__calibrations *c, hg_model *m, hg_error *err)
     for (int32_t i = 0; i <= c->groups; i++) rows += number(c, i)->count;
     float *score = hg__alloc((size_t)rows, sizeof *score, err);
     double *tail = hg__alloc((size_t)(c->groups + 1) * TAIL_COLUMNS, sizeof *tail, err);
-    int code = score && tail ? save_numbers(c, m, score, tail, rows, err) : HG_ERR_MEMORY;
+    int code = score && tail ? save_numbers(c, m, score, tail, err) : HG_ERR_MEMORY;
     hg__free(score);
     hg__free(tail);
     return code == HG_OK && c->groups > 0 ? save_names(c, m, err) : code;

@@ -173,16 +173,6 @@ static int fit_units(hg__table_detector *d, const sample *s, hg_error *err) {
     return code;
 }
 
-static int add_part(hg_model *m, const char *name, hg__dtype dtype, int64_t rows, int64_t columns,
-                    const void *data, hg_error *err) {
-    hg__tensor t = {
-        .dtype = dtype, .shape = {columns ? 2 : 1, {rows, columns}},
-             .data = data
-    };
-    snprintf(t.name, sizeof t.name, "%s", name);
-    return hg__model_add_part(m, &t, err);
-}
-
 // What of the rows is kept beside their usual sizes.
 static int keep_references(hg_model *m, const hg__table_detector *d, sample *s, hg_error *err) {
     const hg__tensor references = {
@@ -193,17 +183,17 @@ static int keep_references(hg_model *m, const hg__table_detector *d, sample *s, 
     };
     HG_TRY(hg__model_give_part(m, &references, err));
     s->raw = NULL;
-    return add_part(m, "detector.spread", HG_F32, d->references, 0, d->spread, err);
+    return hg__model_keep_part(m, "detector.spread", HG_F32, d->references, 0, d->spread, err);
 }
 
 static int keep(hg_model *m, const hg__table_detector *d, sample *s, hg__reference_kind kind,
                 hg__json *detector, hg_error *err) {
     static const char both[] = "distance and residual";
     if (d->references) HG_TRY(keep_references(m, d, s, err));
-    HG_TRY(add_part(m, "detector.scale", HG_F32, d->width, 0, d->scale, err));
-    HG_TRY(add_part(m, "detector.inverse", HG_F32, d->width, 0, d->inverse, err));
-    HG_TRY(add_part(m, "detector.unit", HG_F64, HG_TERMS, 0, d->unit, err));
-    HG_TRY(add_part(m, "detector.weight", HG_F64, HG_TERMS, 0, d->weight, err));
+    HG_TRY(hg__model_keep_part(m, "detector.scale", HG_F32, d->width, 0, d->scale, err));
+    HG_TRY(hg__model_keep_part(m, "detector.inverse", HG_F32, d->width, 0, d->inverse, err));
+    HG_TRY(hg__model_keep_part(m, "detector.unit", HG_F64, HG_TERMS, 0, d->unit, err));
+    HG_TRY(hg__model_keep_part(m, "detector.weight", HG_F64, HG_TERMS, 0, d->weight, err));
     int bad =
         hg__json_set(detector, "score", hg__json_string(d->references ? both : "residual", NULL));
     if (kind != HG_REFERENCES_EXACT) {

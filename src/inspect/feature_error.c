@@ -3,7 +3,6 @@
 #include "inspect/feature_error.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/int.h"
@@ -148,54 +147,28 @@ int hg__feature_error_run(const hg__feature_error *f, const hg__raster *map, hg_
 
 // ---- in a model ---------------------------------------------------------------------------------
 
-static int add_part(hg_model *model, const char *name, int64_t rows, int64_t columns,
-                    const float *data, hg_error *err) {
-    hg__tensor t = {
-        .dtype = HG_F32, .shape = {columns ? 2 : 1, {rows, columns}}
-    };
-    t.data = data;
-    snprintf(t.name, sizeof t.name, "%s", name);
-    return hg__model_add_part(model, &t, err);
-}
-
 int hg__feature_error_to_parts(const hg__feature_error *f, hg_model *model, hg_error *err) {
     const hg__principal *p = &f->axes;
-    HG_TRY(add_part(model, part_mean, p->width, 0, p->mean, err));
-    HG_TRY(add_part(model, part_axis, p->dims, p->width, p->axis, err));
-    HG_TRY(add_part(model, part_spread, p->dims, 0, p->spread, err));
-    return add_part(model, part_scale, p->width, 0, f->scale, err);
-}
-
-static int take_part(const hg_model *model, const char *name, int64_t rows, int64_t columns,
-                     const char *where, const hg__tensor **part, hg_error *err) {
-    HG_TRY(hg__model_take_part(model, name, HG_F32, rows, columns, where, part, err));
-    size_t count = 0;
-    const float *x = (*part)->data;
-    if (!hg__shape_count(&(*part)->shape, &count)) count = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (isfinite(x[i])) continue;
-        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected finite numbers, got %g", where, name,
-                        (double)x[i]);
-    }
-    if (count > 0) return HG_OK;
-    return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected 1 number at least, got none", where,
-                    name);
+    HG_TRY(hg__model_keep_part(model, part_mean, HG_F32, p->width, 0, p->mean, err));
+    HG_TRY(hg__model_keep_part(model, part_axis, HG_F32, p->dims, p->width, p->axis, err));
+    HG_TRY(hg__model_keep_part(model, part_spread, HG_F32, p->dims, 0, p->spread, err));
+    return hg__model_keep_part(model, part_scale, HG_F32, p->width, 0, f->scale, err);
 }
 
 int hg__feature_error_from_parts(hg__feature_error *f, const hg_model *model, const char *where,
                                  hg_error *err) {
     const hg__tensor *axis = NULL, *mean = NULL, *spread = NULL, *scale = NULL;
     *f = (hg__feature_error){0};
-    HG_TRY(take_part(model, part_axis, -1, -1, where, &axis, err));
+    HG_TRY(hg__model_take_numbers(model, part_axis, -1, -1, where, &axis, err));
     const int64_t dims = axis->shape.dim[0], width = axis->shape.dim[1];
-    if (width > HG_MAX_VECTOR || dims > width) {
+    if (dims < 1 || width > HG_MAX_VECTOR || dims > width) {
         return hg__fail(err, HG_ERR_MODEL,
-                        "%s: '%s': expected at most %d numbers and as many axes, got %lld and %lld",
+                        "%s: '%s': expected 1 to %d numbers and as many axes, got %lld and %lld",
                         where, part_axis, HG_MAX_VECTOR, (long long)width, (long long)dims);
     }
-    HG_TRY(take_part(model, part_mean, width, 0, where, &mean, err));
-    HG_TRY(take_part(model, part_spread, dims, 0, where, &spread, err));
-    HG_TRY(take_part(model, part_scale, width, 0, where, &scale, err));
+    HG_TRY(hg__model_take_numbers(model, part_mean, width, 0, where, &mean, err));
+    HG_TRY(hg__model_take_numbers(model, part_spread, dims, 0, where, &spread, err));
+    HG_TRY(hg__model_take_numbers(model, part_scale, width, 0, where, &scale, err));
     HG_TRY(hg__principal_from(&f->axes, (int32_t)width, (int32_t)dims, mean->data, axis->data,
                               spread->data, err));
     f->scale = hg__alloc((size_t)width, sizeof *f->scale, err);

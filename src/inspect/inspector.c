@@ -177,12 +177,7 @@ static int check_usual(const hg__inspector *s, hg_error *err) {
 }
 
 int hg__peaks_to_parts(const hg__calibration *c, hg_model *m, hg_error *err) {
-    hg__tensor t = {
-        .dtype = HG_F32, .shape = {.rank = 1, .dim = {c->count}}
-    };
-    t.data = c->score;
-    snprintf(t.name, sizeof t.name, "%s", part_peaks);
-    return hg__model_add_part(m, &t, err);
+    return hg__model_keep_part(m, part_peaks, HG_F32, c->count, 0, c->score, err);
 }
 
 int hg__inspector_to_parts(const hg__inspector *s, hg_model *m, hg_error *err) {

@@ -5,7 +5,6 @@
 #include "inspect/patch_gaussian.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/int.h"
@@ -288,23 +287,14 @@ int hg__patch_gaussian_run(const hg__patch_gaussian *g, const hg__raster *map, h
 
 // ---- in a model ---------------------------------------------------------------------------------
 
-static int add_part(hg_model *model, const char *name, hg__dtype dtype, int64_t rows,
-                    int64_t columns, const void *data, hg_error *err) {
-    hg__tensor t = {
-        .dtype = dtype, .shape = {columns ? 2 : 1, {rows, columns}}
-    };
-    t.data = data;
-    snprintf(t.name, sizeof t.name, "%s", name);
-    return hg__model_add_part(model, &t, err);
-}
-
 int hg__patch_gaussian_to_parts(const hg__patch_gaussian *g, hg_model *model, hg_error *err) {
     const int64_t places = (int64_t)places_of(g);
     const int32_t shape[] = {g->height, g->width, g->channels};
-    HG_TRY(add_part(model, part_shape, HG_I32, 3, 0, shape, err));
-    HG_TRY(add_part(model, part_channel, HG_I32, g->dims, 0, g->channel, err));
-    HG_TRY(add_part(model, part_mean, HG_F32, places, g->dims, g->mean, err));
-    return add_part(model, part_factor, HG_F32, places, (int64_t)packed(g->dims), g->factor, err);
+    HG_TRY(hg__model_keep_part(model, part_shape, HG_I32, 3, 0, shape, err));
+    HG_TRY(hg__model_keep_part(model, part_channel, HG_I32, g->dims, 0, g->channel, err));
+    HG_TRY(hg__model_keep_part(model, part_mean, HG_F32, places, g->dims, g->mean, err));
+    return hg__model_keep_part(model, part_factor, HG_F32, places, (int64_t)packed(g->dims),
+                               g->factor, err);
 }
 
 // shape (3) and channel (dims), checked against each other.
@@ -324,16 +314,6 @@ static int take_shape(const hg_model *model, const char *where, const int32_t **
                     part_shape, part_channel);
 }
 
-static int check_finite(const hg__tensor *t, size_t count, const char *where, hg_error *err) {
-    const float *x = t->data;
-    for (size_t i = 0; i < count; i++) {
-        if (isfinite(x[i])) continue;
-        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected finite numbers, got %g", where,
-                        t->name, (double)x[i]);
-    }
-    return HG_OK;
-}
-
 hg__patch_gaussian *hg__patch_gaussian_from_parts(const hg_model *model, const char *where,
                                                   hg_error *err) {
     const int32_t *s = NULL;
@@ -341,10 +321,8 @@ hg__patch_gaussian *hg__patch_gaussian_from_parts(const hg_model *model, const c
     if (take_shape(model, where, &s, &channel, err) < 0) return NULL;
     const int32_t dims = (int32_t)channel->shape.dim[0];
     const int64_t places = (int64_t)s[0] * s[1], lower = (int64_t)packed(dims);
-    if (hg__model_take_part(model, part_mean, HG_F32, places, dims, where, &mean, err) < 0 ||
-        hg__model_take_part(model, part_factor, HG_F32, places, lower, where, &factor, err) < 0 ||
-        check_finite(mean, (size_t)places * (size_t)dims, where, err) < 0 ||
-        check_finite(factor, (size_t)places * (size_t)lower, where, err) < 0) {
+    if (hg__model_take_numbers(model, part_mean, places, dims, where, &mean, err) < 0 ||
+        hg__model_take_numbers(model, part_factor, places, lower, where, &factor, err) < 0) {
         return NULL;
     }
     hg__patch_gaussian *g = gaussian_of(s[0], s[1], s[2], dims, err);

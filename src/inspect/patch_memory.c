@@ -270,41 +270,30 @@ int hg__patch_memory_score(const hg__patch_memory *m, const hg__raster *map,
 
 // ---- in a model ---------------------------------------------------------------------------------
 
+static void name_parts(const char *name, char part[2][64]) {
+    snprintf(part[0], sizeof part[0], part_vector, name);
+    snprintf(part[1], sizeof part[1], part_picture, name);
+}
+
 int hg__patch_memory_to_parts(const hg__patch_memory *m, const char *name, hg_model *model,
                               hg_error *err) {
-    hg__tensor vector = {
-        .dtype = HG_F32, .shape = {2, {m->count, m->width}},
-             .data = m->vector
-    };
-    hg__tensor picture = {
-        .dtype = HG_I32, .shape = {1, {m->count}},
-             .data = m->picture
-    };
-    snprintf(vector.name, sizeof vector.name, part_vector, name);
-    snprintf(picture.name, sizeof picture.name, part_picture, name);
-    HG_TRY(hg__model_add_part(model, &vector, err));
-    return hg__model_add_part(model, &picture, err);
+    char part[2][64];
+    name_parts(name, part);
+    HG_TRY(hg__model_keep_part(model, part[0], HG_F32, m->count, m->width, m->vector, err));
+    return hg__model_keep_part(model, part[1], HG_I32, m->count, 0, m->picture, err);
 }
 
 static int check_parts(const hg_model *model, const char *name, const char *where,
                        const hg__tensor **vector, const hg__tensor **picture, hg_error *err) {
     char part[2][64];
-    snprintf(part[0], sizeof part[0], part_vector, name);
-    snprintf(part[1], sizeof part[1], part_picture, name);
-    HG_TRY(hg__model_take_part(model, part[0], HG_F32, -1, -1, where, vector, err));
+    name_parts(name, part);
+    HG_TRY(hg__model_take_numbers(model, part[0], -1, -1, where, vector, err));
     const int64_t count = (*vector)->shape.dim[0], width = (*vector)->shape.dim[1];
     if (count < 1 || width < 1 || count > INT32_MAX || width > INT32_MAX) {
         return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected 1 vector of 1 number at least",
                         where, part[0]);
     }
-    HG_TRY(hg__model_take_part(model, part[1], HG_I32, count, 0, where, picture, err));
-    const float *x = (*vector)->data;
-    for (int64_t i = 0; i < count * width; i++) {
-        if (isfinite(x[i])) continue;
-        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected finite numbers, got %g at %lld",
-                        where, part[0], (double)x[i], (long long)i);
-    }
-    return HG_OK;
+    return hg__model_take_part(model, part[1], HG_I32, count, 0, where, picture, err);
 }
 
 hg__patch_memory *hg__patch_memory_from_parts(const hg_model *model, const char *name,

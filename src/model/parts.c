@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // parts.c - tensors that a model keeps beside the weights.
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,6 +59,16 @@ int hg__model_add_part(hg_model *m, const hg__tensor *tensor, hg_error *err) {
     return code;
 }
 
+int hg__model_keep_part(hg_model *m, const char *name, hg__dtype dtype, int64_t rows,
+                        int64_t columns, const void *data, hg_error *err) {
+    hg__tensor t = {
+        .dtype = dtype, .shape = {columns ? 2 : 1, {rows, columns}},
+             .data = data
+    };
+    snprintf(t.name, sizeof t.name, "%s", name);
+    return hg__model_add_part(m, &t, err);
+}
+
 static void say_size(int64_t size, char text[24]) {
     snprintf(text, 24, size < 0 ? "any" : "%lld", (long long)size);
 }
@@ -80,4 +91,18 @@ int hg__model_take_part(const hg_model *m, const char *name, hg__dtype dtype, in
                     name, hg__dtype_name(dtype), want[0], rank == 2 ? ", " : "",
                     rank == 2 ? want[1] : "", t ? hg__dtype_name(t->dtype) : "none", t ? " " : "",
                     t ? got : "");
+}
+
+int hg__model_take_numbers(const hg_model *m, const char *name, int64_t rows, int64_t columns,
+                           const char *where, const hg__tensor **part, hg_error *err) {
+    size_t count = 0;
+    HG_TRY(hg__model_take_part(m, name, HG_F32, rows, columns, where, part, err));
+    const float *x = (*part)->data;
+    if (!hg__shape_count(&(*part)->shape, &count)) count = 0; // a file's is checked
+    for (size_t i = 0; i < count; i++) {
+        if (isfinite(x[i])) continue;
+        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected finite numbers, got %g", where, name,
+                        (double)x[i]);
+    }
+    return HG_OK;
 }
