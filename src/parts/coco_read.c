@@ -240,14 +240,11 @@ void hg__coco_clear(hg__coco *c) {
     *c = (hg__coco){0};
 }
 
+static int compare_name(const void *image, const void *name) {
+    return strcmp(((const hg__coco_image *)image)->name, name);
+}
+
 const hg__coco_image *hg__coco_find(const hg__coco *c, const char *name) {
-    int32_t low = 0, high = c->count;
-    while (low < high) {
-        const int32_t middle = low + (high - low) / 2;
-        const int order = strcmp(c->image[middle].name, name);
-        if (order == 0) return &c->image[middle];
-        if (order < 0) low = middle + 1;
-        if (order > 0) high = middle;
-    }
-    return NULL;
+    const int32_t i = hg__parts_first(c->image, sizeof *c->image, c->count, name, compare_name);
+    return i < c->count && compare_name(c->image + i, name) == 0 ? c->image + i : NULL;
 }

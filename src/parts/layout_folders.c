@@ -75,19 +75,23 @@ static int find_masks(masks *m, const char *prefix, hg_error *err) {
     return HG_OK;
 }
 
+typedef struct beginning {
+    const char *text;
+    size_t size; // bytes of it
+} beginning;
+
+static int compare_beginning(const void *one, const void *wanted) {
+    const beginning *w = wanted;
+    return strncmp(((const mask *)one)->stem, w->text, w->size);
+}
+
 // All masks of the first `size` bytes of `stem` are used; the first of them, or NULL.
 static const mask *use_mask(masks *m, const char *stem, size_t size, bool *was_used) {
-    int32_t low = 0, high = m->count;
-    while (low < high) {
-        const int32_t middle = low + (high - low) / 2;
-        if (strncmp(m->mask[middle].stem, stem, size) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
+    const beginning wanted = {stem, size};
+    const int32_t first =
+        hg__parts_first(m->mask, sizeof *m->mask, m->count, &wanted, compare_beginning);
     // Of all that begin so, it itself is the first.
-    mask *found = m->mask + low, *end = m->mask + m->count;
+    mask *found = m->mask + first, *end = m->mask + m->count;
     if (found == end || strncmp(found->stem, stem, size) != 0 || found->stem[size]) return NULL;
     *was_used = found->is_used;
     for (mask *k = found; k < end && strcmp(k->stem, found->stem) == 0; k++) k->is_used = true;

@@ -7,6 +7,41 @@
 #include "parts/coco_read.h"
 #include "parts/part_set_internal.h"
 
+int32_t hg__parts_first(const void *all, size_t each, int32_t count, const void *wanted,
+                        int (*compare)(const void *thing, const void *wanted)) {
+    int32_t low = 0, high = count;
+    while (low < high) {
+        const int32_t middle = low + (high - low) / 2;
+        if (compare((const char *)all + (size_t)middle * each, wanted) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+// What give() returns for each part: 1, it stays; 0, it goes, which was said; or negative.
+static int keep_given(hg__part_builder *b, const void *given,
+                      int (*give)(hg__part_builder *b, hg__part *p, const void *given,
+                                  hg_error *err),
+                      hg_error *err) {
+    hg__part_set *s = b->set;
+    int32_t kept = 0;
+    int code = 1;
+    for (int32_t i = 0; i < s->count; i++) {
+        if (code >= 0) code = give(b, &s->part[i], given, err);
+        if (code == 0) {
+            hg__part_clear(&s->part[i]);
+            code = 1;
+        } else {
+            s->part[kept++] = s->part[i]; // after a failure too: all are to be freed
+        }
+    }
+    s->count = kept;
+    return code < 0 ? code : HG_OK;
+}
+
 // ---- templates ----------------------------------------------------------------------------------
 
 // What is compared: a name without its folders, where those differ on both sides, or with them.
@@ -21,7 +56,8 @@ static stem stem_of(const char *name, bool is_flat) {
     return (stem){.text = text, .size = hg__parts_stem(name) - (size_t)(text - name), .name = name};
 }
 
-static int compare_texts(const stem *a, const stem *b) {
+static int compare_texts(const void *one, const void *other) {
+    const stem *a = one, *b = other;
     const int order = memcmp(a->text, b->text, a->size < b->size ? a->size : b->size);
     return order ? order : (a->size > b->size) - (a->size < b->size);
 }
@@ -33,58 +69,37 @@ static int compare_stems(const void *a, const void *b) {
 
 // Among `count` sorted ones: of several, the one with the extension too, else the first.
 static const stem *find_stem(const stem *all, int32_t count, const stem *wanted) {
-    int32_t low = 0, high = count;
-    while (low < high) {
-        const int32_t middle = low + (high - low) / 2;
-        if (compare_texts(all + middle, wanted) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    if (low == count || compare_texts(all + low, wanted) != 0) return NULL;
-    for (int32_t i = low; i < count && compare_texts(all + i, wanted) == 0; i++) {
+    const int32_t first = hg__parts_first(all, sizeof *all, count, wanted, compare_texts);
+    if (first == count || compare_texts(all + first, wanted) != 0) return NULL;
+    for (int32_t i = first; i < count && compare_texts(all + i, wanted) == 0; i++) {
         if (strcmp(all[i].text + all[i].size, wanted->text + wanted->size) == 0) return all + i;
     }
-    return all + low;
+    return all + first;
 }
 
+typedef struct templates {
+    const hg__image_list *list; // borrowed
+    const stem *by[2];          // borrowed, (list->count) each, sorted: whole paths, names alone
+} templates;
+
 // Of each part: by its whole path, then by its name alone.
-static int give_pair(hg__part_builder *b, hg__part *p, const hg__image_list *list,
-                     const stem *const by[2], hg_error *err) {
+static int give_pair(hg__part_builder *b, hg__part *p, const void *given, hg_error *err) {
+    const templates *t = given;
     char path[HG_MAX_PLACE];
     const stem *found = NULL;
     for (int k = 0; k < 2 && !found; k++) {
         const stem wanted = stem_of(p->path, k == 1);
-        found = find_stem(by[k], list->count, &wanted);
+        found = find_stem(t->by[k], t->list->count, &wanted);
     }
     if (!found) {
         return hg__parts_bad(b, err, "%s/%s: expected a template %s/%.*s.*, found none",
-                             b->set->folder, p->path, list->folder, (int)hg__parts_stem(p->path),
+                             b->set->folder, p->path, t->list->folder, (int)hg__parts_stem(p->path),
                              p->path);
     }
-    HG_TRY(hg__join_path(path, sizeof path, list->folder, found->name, err));
+    HG_TRY(hg__join_path(path, sizeof path, t->list->folder, found->name, err));
     hg__free(p->pair);
     p->pair = hg__copy_text(path, err);
     return p->pair ? 1 : HG_ERR_MEMORY;
-}
-
-static int give_pairs(hg__part_builder *b, const hg__image_list *list, const stem *const by[2],
-                      hg_error *err) {
-    hg__part_set *s = b->set;
-    int32_t kept = 0;
-    int code = 1;
-    for (int32_t i = 0; i < s->count; i++) {
-        if (code >= 0) code = give_pair(b, &s->part[i], list, by, err);
-        if (code == 0) {
-            hg__part_clear(&s->part[i]);
-            code = 1;
-        } else {
-            s->part[kept++] = s->part[i]; // after a failure too: all are to be freed
-        }
-    }
-    s->count = kept;
-    return code < 0 ? code : HG_OK;
 }
 
 int hg__parts_find_pairs(hg__part_builder *b, hg_error *err) {
@@ -96,14 +111,16 @@ int hg__parts_find_pairs(hg__part_builder *b, hg_error *err) {
     stem *all = hg__alloc(2 * count, sizeof *all, err);
     int code = all ? HG_OK : HG_ERR_MEMORY;
     if (code == HG_OK) {
-        const stem *const by[2] = {all, all + count};
+        const templates t = {
+            &list, {all, all + count}
+        };
         for (size_t i = 0; i < count; i++) {
             all[i] = stem_of(list.name[i], false);
             all[count + i] = stem_of(list.name[i], true);
         }
         qsort(all, count, sizeof *all, compare_stems);
         qsort(all + count, count, sizeof *all, compare_stems);
-        code = give_pairs(b, &list, by, err);
+        code = keep_given(b, &t, give_pair, err);
     }
     hg__free(all);
     hg__image_list_clear(&list);
@@ -129,6 +146,10 @@ static int compare_images(const void *a, const void *b) {
     return strcmp(name_of(one->name), name_of(two->name));
 }
 
+static int compare_name(const void *image, const void *name) {
+    return strcmp(name_of((*(const hg__coco_image *const *)image)->name), name);
+}
+
 // By the part's path, or the end of it behind a slash, or its name where one image has it: annotations are often relative to
 // another folder.
 static const hg__coco_image *find_image(const annotations *a, const char *path) {
@@ -136,27 +157,18 @@ static const hg__coco_image *find_image(const annotations *a, const char *path) 
     for (const char *slash = strchr(path, '/'); slash && !found; slash = strchr(slash + 1, '/')) {
         found = hg__coco_find(a->coco, slash + 1);
     }
-    const char *name = name_of(path);
-    int32_t low = 0, high = a->coco->count;
-    while (low < high && !found) {
-        const int32_t middle = low + (high - low) / 2;
-        if (strcmp(name_of(a->by_name[middle]->name), name) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    const bool has_next = low + 1 < a->coco->count;
-    if (found || low == a->coco->count || strcmp(name_of(a->by_name[low]->name), name) != 0) {
-        return found;
-    }
-    return has_next && compare_images(a->by_name + low, a->by_name + low + 1) == 0
-               ? NULL
-               : a->by_name[low];
+    if (found) return found;
+    const hg__coco_image *const *all = a->by_name;
+    const int32_t count = a->coco->count;
+    const int32_t i =
+        hg__parts_first(all, sizeof(const hg__coco_image *), count, name_of(path), compare_name);
+    if (i == count || compare_name(all + i, name_of(path)) != 0) return NULL;
+    return i + 1 < count && compare_name(all + i + 1, name_of(path)) == 0 ? NULL : all[i];
 }
 
 // 1: it stays.
-static int give_boxes(hg__part_builder *b, hg__part *p, const annotations *a, hg_error *err) {
+static int give_boxes(hg__part_builder *b, hg__part *p, const void *given, hg_error *err) {
+    const annotations *a = given;
     const hg__coco_image *image = find_image(a, p->path);
     const char *folder = b->set->folder, *labels = b->o->labels;
     if (!image && p->has_label) return 1; // its folder says what it is
@@ -194,23 +206,6 @@ static int check_images(hg__part_builder *b, const annotations *a, hg_error *err
     return HG_OK;
 }
 
-static int give_all_boxes(hg__part_builder *b, const annotations *a, hg_error *err) {
-    hg__part_set *s = b->set;
-    int32_t kept = 0;
-    int code = 1;
-    for (int32_t i = 0; i < s->count; i++) {
-        if (code >= 0) code = give_boxes(b, &s->part[i], a, err);
-        if (code == 0) {
-            hg__part_clear(&s->part[i]);
-            code = 1;
-        } else {
-            s->part[kept++] = s->part[i]; // after a failure too: all are to be freed
-        }
-    }
-    s->count = kept;
-    return code < 0 ? code : check_images(b, a, err);
-}
-
 static int use_annotations(hg__part_builder *b, const hg__coco *c, hg_error *err) {
     const size_t count = (size_t)c->count;
     annotations a = {.coco = c};
@@ -220,7 +215,8 @@ static int use_annotations(hg__part_builder *b, const hg__coco *c, hg_error *err
     if (code == HG_OK) {
         for (size_t i = 0; i < count; i++) a.by_name[i] = &c->image[i];
         if (count) qsort(a.by_name, count, sizeof(const hg__coco_image *), compare_images);
-        code = give_all_boxes(b, &a, err);
+        code = keep_given(b, &a, give_boxes, err);
+        if (code == HG_OK) code = check_images(b, &a, err);
     }
     hg__free(a.by_name);
     hg__free(a.is_used);

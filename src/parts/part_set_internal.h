@@ -55,9 +55,13 @@ bool hg__parts_is_defect(const char *word, size_t size);
 // How much of a name is without its extension. What has no letter is none.
 size_t hg__parts_stem(const char *name);
 
-// part_pairs.c: a template for each part, and boxes from annotations.
+// part_pairs.c: a template for each part, boxes from annotations, and how what is given is found.
+
 int hg__parts_find_pairs(hg__part_builder *b, hg_error *err);
 int hg__parts_find_boxes(hg__part_builder *b, hg_error *err);
+// Of sorted things (count) of `each` bytes the number of the first that does not come before `wanted`; count: all do.
+int32_t hg__parts_first(const void *all, size_t each, int32_t count, const void *wanted,
+                        int (*compare)(const void *thing, const void *wanted));
 
 // A box more. HG_ERR_DATA where there are too many.
 int hg__part_add_box(hg__part *p, hg__part_box box, hg_error *err);
