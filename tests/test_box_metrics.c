@@ -38,7 +38,7 @@ static void a_defect_is_hit_from_a_tenth_of_the_union_on(void **state) {
     (void)state;
     hg__box_tally t;
     hg__box_tally_init(&t, 0.1);
-    const hg__mask_box box[] = {
+    const hg__box box[] = {
         {0, 0, 10, 10}
     };
     const hg__defects d = {.box = box, .count = 1};
@@ -58,11 +58,11 @@ static void the_box_or_the_pixels_meet(void **state) {
     (void)state;
     hg__box_tally t;
     hg__box_tally_init(&t, 0.1);
-    const hg__mask_box square[] =
+    const hg__box square[] =
         {
             {0, 0, 12, 12}
     },
-                       far[] = {{0, 0, 3, 3}};
+                  far[] = {{0, 0, 3, 3}};
     const hg__defects whole = {.box = square, .count = 1}, corner = {.box = far, .count = 1};
     memset(label, 0, sizeof label);
     for (int32_t i = 0; i < 12; i++) label[i * SIDE + i] = 1;
@@ -101,7 +101,7 @@ static void sums_intervals_and_good_pictures(void **state) {
         hg__box_tally_init(&t, 0.1);
         for (int32_t i = 0; i < 8; i++) {
             const int32_t k = turn ? 7 - i : i;
-            const hg__mask_box box[] = {
+            const hg__box box[] = {
                 {0,  0,  4, 4},
                 {10, 10, 4, 4}
             };
@@ -142,7 +142,7 @@ static void what_does_not_fit_is_refused(void **state) {
     hg__box_tally t;
     hg_error err = {0};
     hg__box_tally_init(&t, 0.1);
-    const hg__mask_box out[] = {
+    const hg__box out[] = {
         {0,  0, 2, 2},
         {18, 4, 3, 2}
     };

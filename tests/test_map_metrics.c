@@ -154,7 +154,7 @@ static void regions_touch_at_corners_and_are_numbered_from_the_top(void **state)
     assert_memory_equal(label, want, sizeof want);
     hg__mask_region r[4];
     hg__mask_region_sizes(label, 5, 6, 4, r);
-    const hg__mask_box boxes[] = {
+    const hg__box boxes[] = {
         {3, 0, 3, 3},
         {0, 1, 2, 3},
         {2, 4, 1, 1},

@@ -79,7 +79,7 @@ static void a_crop_moves_it_and_what_is_outside_is_nowhere(void **state) {
     assert_true(*hg__raster_pixel(&cells, 2, 2) == 1);
     hg__raster_clear(&cells);
     hg__raster_clear(&mask);
-    hg__mask_box box;
+    hg__box box;
     const hg__part_box in = {44, 20, 8, 4}, out = {100, 60, 10, 10};
     assert_true(hg__part_truth_box(&g, &in, 20, 20, &box));
     assert_true(box.left == 2 && box.top == 2 && box.width == 4 && box.height == 2);
@@ -91,7 +91,7 @@ static void what_is_turned_lies_where_the_way_back_says(void **state) {
     (void)state;
     hg__part_geometry g = half;
     hg__raster mask, cells;
-    hg__mask_box box;
+    hg__box box;
     g.crop = (hg__crop){0, 0, 80, 80};
     g.working = (hg__crop){0, 0, 80, 80};
     g.frame_height = g.frame_width = 80;

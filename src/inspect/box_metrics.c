@@ -34,7 +34,7 @@ static int add_boxes(scene *s, const hg__defects *d, hg_error *err) {
     s->defect = hg__alloc((size_t)d->count, sizeof *s->defect, err);
     if (!s->defect) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < d->count; i++) {
-        const hg__mask_box b = d->box[i];
+        const hg__box b = d->box[i];
         if (b.left < 0 || b.top < 0 || b.width < 1 || b.height < 1 || b.left > s->width - b.width ||
             b.top > s->height - b.height) {
             return hg__fail(err, HG_ERR_DATA,
@@ -81,7 +81,7 @@ static int scene_init(scene *s, const hg__defects *d, hg_error *err) {
 
 // ---- overlaps -----------------------------------------------------------------------------------
 
-static double box_overlap(const hg__mask_box *a, const hg__mask_box *b) {
+static double box_overlap(const hg__box *a, const hg__box *b) {
     const int32_t width =
         hg__min(a->left + a->width, b->left + b->width) - hg__max(a->left, b->left);
     const int32_t height =
@@ -93,7 +93,7 @@ static double box_overlap(const hg__mask_box *a, const hg__mask_box *b) {
 }
 
 static void count_shared(scene *s, int32_t defect) {
-    const hg__mask_box *b = &s->defect[defect].box;
+    const hg__box *b = &s->defect[defect].box;
     memset(s->shared, 0, ((size_t)s->regions + 1) * sizeof *s->shared);
     for (int32_t y = b->top; y < b->top + b->height; y++) {
         for (int32_t x = b->left; x < b->left + b->width; x++) {

@@ -22,7 +22,7 @@ typedef struct hg__box_counts {
 // lie within the picture and have a pixel at least; all pixels of a box belong to the defect.
 typedef struct hg__defects {
     const hg__raster *mask;
-    const hg__mask_box *box;
+    const hg__box *box;
     int32_t count;
 } hg__defects;
 

@@ -56,8 +56,8 @@ void hg__mask_region_sizes(const int32_t *label, int32_t height, int32_t width, 
         for (int32_t x = 0; x < width; x++) {
             const int32_t r = label[(int64_t)y * width + x] - 1;
             if (r < 0) continue;
-            hg__mask_box *b = &region[r].box;
-            if (region[r].area++ == 0) *b = (hg__mask_box){x, y, 1, 1};
+            hg__box *b = &region[r].box;
+            if (region[r].area++ == 0) *b = (hg__box){x, y, 1, 1};
             b->height = y - b->top + 1;
             b->width = hg__max(b->left + b->width, x + 1) - hg__min(b->left, x);
             b->left = hg__min(b->left, x);

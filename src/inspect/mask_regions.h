@@ -4,12 +4,8 @@
 #define HG_INSPECT_MASK_REGIONS_H
 #include "parts/raster.h"
 
-typedef struct hg__mask_box {
-    int32_t left, top, width, height; // pixels; it covers lines top .. top + height - 1
-} hg__mask_box;
-
 typedef struct hg__mask_region {
-    hg__mask_box box;
+    hg__box box;
     int64_t area; // pixels
 } hg__mask_region;
 

@@ -89,7 +89,7 @@ static int32_t clip(double x, int32_t high) {
 }
 
 bool hg__part_truth_box(const hg__part_geometry *g, const hg__part_box *box, int32_t rows,
-                        int32_t columns, hg__mask_box *to) {
+                        int32_t columns, hg__box *to) {
     double top = (double)INFINITY, left = top, bottom = -top, right = -top;
     for (int k = 0; k < 4; k++) {
         const hg__point p =
@@ -101,7 +101,7 @@ bool hg__part_truth_box(const hg__part_geometry *g, const hg__part_box *box, int
     }
     // what rounding leaves of a whole number is no cell more
     const int32_t y = clip(floor(top + 1e-6), rows), x = clip(floor(left + 1e-6), columns);
-    *to = (hg__mask_box){x, y, clip(ceil(right - 1e-6), columns) - x,
-                         clip(ceil(bottom - 1e-6), rows) - y};
+    *to =
+        (hg__box){x, y, clip(ceil(right - 1e-6), columns) - x, clip(ceil(bottom - 1e-6), rows) - y};
     return to->width > 0 && to->height > 0;
 }

@@ -19,5 +19,5 @@ int hg__part_truth_of(const hg__part_geometry *g, const hg__raster *mask, int32_
 
 // The cells that a box of the picture touches, within the map; false where it is outside of what is seen.
 bool hg__part_truth_box(const hg__part_geometry *g, const hg__part_box *box, int32_t rows,
-                        int32_t columns, hg__mask_box *to);
+                        int32_t columns, hg__box *to);
 #endif

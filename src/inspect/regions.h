@@ -81,10 +81,6 @@ typedef struct hg__map_frame {
 hg__map_frame hg__map_frame_over(int32_t map_width, int32_t map_height, int32_t width,
                                  int32_t height);
 
-typedef struct hg__box {
-    int32_t left, top, width, height;
-} hg__box;
-
 // The whole pixels of the picture that a region's box touches, and those of its area, rounded, 1 at least.
 hg__box hg__region_box(const hg__region *r, const hg__map_frame *f);
 int64_t hg__region_area(const hg__region *r, const hg__map_frame *f);

@@ -224,8 +224,8 @@ static int fit_baselines(validation *v, hg_error *err) {
 
 // What is known of where its defects are.
 typedef struct truth {
-    hg__raster mask;   // owned; {0}: none
-    hg__mask_box *box; // owned
+    hg__raster mask; // owned; {0}: none
+    hg__box *box;    // owned
     int32_t boxes;
     bool is_known; // maps can be measured
 } truth;

@@ -11,6 +11,11 @@ typedef struct hg__raster {
     float *at; // owned, (height, width, channels)
 } hg__raster;
 
+// Pixels of a raster: lines top .. top + height - 1, of them left .. left + width - 1.
+typedef struct hg__box {
+    int32_t left, top, width, height;
+} hg__box;
+
 // Zeros. HG_ERR_MEMORY where there is too little. r is {0} on failure.
 int hg__raster_init(hg__raster *r, int32_t height, int32_t width, int32_t channels, hg_error *err);
 void hg__raster_clear(hg__raster *r); // {0} is fine
