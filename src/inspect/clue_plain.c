@@ -7,19 +7,9 @@ enum { SMOOTH = 2 }; // passes of a binomial filter over cells
 
 // ---- error --------------------------------------------------------------------------------------
 
-// Patches of 16 x 16 pixels, as part_baseline.c's patch_pca has them.
-static hg__patch_options patch_options(void) {
-    hg__patch_options o = hg__patch_defaults(HG_PATCH_PIXELS);
-    o.stride = 4;
-    o.first_level = 1;
-    o.levels = 1;
-    o.cells = 8;
-    return o;
-}
-
 static int read_raw(const void *context, int32_t i, hg__raster *map, hg_error *err) {
     const hg__clue_work *w = context;
-    const hg__patch_options o = patch_options();
+    const hg__patch_options o = hg__patch_squares();
     hg__raster picture = {0};
     HG_TRY(hg__clue_work_take(w, i, &picture, err));
     const int code = hg__patches_raw(&o, &picture, map, w->s->pool, err);
@@ -38,7 +28,7 @@ static int fit_error(const hg__clue_work *w, hg_error *err) {
 static int run_error(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
                      hg__raster *reconstruction, hg_error *err) {
     (void)reconstruction;
-    const hg__patch_options o = patch_options();
+    const hg__patch_options o = hg__patch_squares();
     hg__raster raw = {0}, error = {0};
     int code = hg__patches_raw(&o, &r->picture, &raw, s->pool, err);
     if (code == HG_OK) code = hg__feature_error_run(&s->leftover, &raw, &error, &s->blocks, err);
@@ -56,7 +46,7 @@ static int error_to_parts(const hg__inspector *s, hg_model *m, hg_error *err) {
 }
 
 static int error_from_parts(hg__inspector *s, const hg_model *m, hg_error *err) {
-    const hg__patch_options o = patch_options();
+    const hg__patch_options o = hg__patch_squares();
     HG_TRY(hg__feature_error_from_parts(&s->leftover, m, s->where, err));
     const int32_t width = hg__patch_raw_width(&o, s->view.channels);
     if (s->leftover.axes.width == width) return HG_OK;

@@ -102,11 +102,7 @@ static void *fit_pca(const hg__raster_source *good, uint64_t seed, size_t max_by
     patch_pca *s = hg__alloc(1, sizeof *s, err);
     (void)max_bytes; // a few megabytes
     if (!s) return NULL;
-    s->options = hg__patch_defaults(HG_PATCH_PIXELS);
-    s->options.stride = 4;
-    s->options.first_level = 1;
-    s->options.levels = 1;
-    s->options.cells = 8;
+    s->options = hg__patch_squares();
     hg__feature_error_options o = hg__feature_error_defaults();
     o.seed = seed;
     const patched c = {good, &s->options, NULL, &b};

@@ -24,6 +24,15 @@ hg__patch_options hg__patch_defaults(hg__patch_kind kind) {
     return o;
 }
 
+hg__patch_options hg__patch_squares(void) {
+    hg__patch_options o = hg__patch_defaults(HG_PATCH_PIXELS);
+    o.stride = 4;
+    o.first_level = 1;
+    o.levels = 1;
+    o.cells = 8;
+    return o;
+}
+
 static int32_t planes_of(const hg__patch_options *o, int32_t channels) {
     return channels + (o->kind == HG_PATCH_SLOPES ? SLOPES : 0);
 }

@@ -31,6 +31,8 @@ typedef struct hg__patch_options {
 } hg__patch_options;
 
 hg__patch_options hg__patch_defaults(hg__patch_kind kind);
+// Of 16 x 16 pixels, halved once, whose numbers are taken as they are: for what principal axes leave over (feature_error.h).
+hg__patch_options hg__patch_squares(void);
 
 typedef struct hg__patches {
     hg__patch_options options;
