@@ -296,11 +296,11 @@ static void a_map_is_spread_by_straight_lines(void **state) {
     float at[4] = {0, 4, 8, 12};
     const hg__raster map = {2, 2, 1, at};
     hg__raster to;
-    assert_int_equal(hg__patch_map_spread(&map, 4, 8, 8, 0, &to, NULL, NULL), HG_OK);
+    assert_int_equal(hg__patch_map_smooth(&map, 4, 8, 8, 0, &to, NULL, NULL), HG_OK);
     assert_true(to.at[0] == 0 && to.at[2] == 2 && to.at[7] == 4 && to.at[2 * 8 + 2] == 6);
     hg__raster_clear(&to);
     for (int i = 0; i < 4; i++) at[i] = 3;
-    assert_int_equal(hg__patch_map_spread(&map, 4, 8, 8, 3, &to, NULL, NULL), HG_OK);
+    assert_int_equal(hg__patch_map_smooth(&map, 4, 8, 8, 3, &to, NULL, NULL), HG_OK);
     for (int i = 0; i < 64; i++) assert_true(fabsf(to.at[i] - 3) < 1e-5F);
     hg__raster_clear(&to);
 }

@@ -184,7 +184,7 @@ static int run(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
     if (code == HG_OK) code = s->features.type->run(s, &s->features.map, &distance, err);
     if (code == HG_OK) code = hg__raster_resize(&cells, &distance, h, w, err);
     if (code == HG_OK) {
-        code = hg__patch_map_spread(&cells, 1, h, w, SMOOTH, clue, s->pool, err);
+        code = hg__patch_map_smooth(&cells, 1, h, w, SMOOTH, clue, s->pool, err);
     }
     hg__raster_clear(&distance);
     hg__raster_clear(&cells);

@@ -168,9 +168,9 @@ static int run_mask(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
                                err);
     }
     if (code == HG_OK) code = run_network(s, r, &mask, &residual, reconstruction, err);
-    if (code == HG_OK) code = hg__patch_map_spread(&mask, 1, h, w, SMOOTH, clue, s->pool, err);
+    if (code == HG_OK) code = hg__patch_map_smooth(&mask, 1, h, w, SMOOTH, clue, s->pool, err);
     if (code == HG_OK) {
-        code = hg__patch_map_spread(&residual, 1, h, w, SMOOTH, &s->residual, s->pool, err);
+        code = hg__patch_map_smooth(&residual, 1, h, w, SMOOTH, &s->residual, s->pool, err);
     }
     hg__raster_clear(&mask);
     hg__raster_clear(&residual);

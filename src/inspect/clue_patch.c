@@ -39,7 +39,7 @@ static int run(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
     if (code == HG_OK) code = hg__patch_memory_run(s->memory, &patches, &distance, &s->blocks, err);
     hg__raster_clear(&patches);
     if (code == HG_OK) {
-        code = hg__patch_map_spread(&distance, stride, r->picture.height / HG_MAP_CELL,
+        code = hg__patch_map_smooth(&distance, stride, r->picture.height / HG_MAP_CELL,
                                     r->picture.width / HG_MAP_CELL, SMOOTH, clue, s->pool, err);
     }
     hg__raster_clear(&distance);

@@ -34,7 +34,7 @@ static int run_error(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
     if (code == HG_OK) code = hg__feature_error_run(&s->leftover, &raw, &error, &s->blocks, err);
     hg__raster_clear(&raw);
     if (code == HG_OK) {
-        code = hg__patch_map_spread(&error, o.stride / HG_MAP_CELL, r->picture.height / HG_MAP_CELL,
+        code = hg__patch_map_smooth(&error, o.stride / HG_MAP_CELL, r->picture.height / HG_MAP_CELL,
                                     r->picture.width / HG_MAP_CELL, SMOOTH, clue, s->pool, err);
     }
     hg__raster_clear(&error);
@@ -69,7 +69,7 @@ static int run_light(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
     const int32_t h = r->picture.height / HG_MAP_CELL, w = r->picture.width / HG_MAP_CELL;
     int code = hg__raster_grey(&grey, &r->picture, err);
     if (code == HG_OK) code = hg__raster_resize(&cells, &grey, h, w, err);
-    if (code == HG_OK) code = hg__patch_map_spread(&cells, 1, h, w, SMOOTH, clue, s->pool, err);
+    if (code == HG_OK) code = hg__patch_map_smooth(&cells, 1, h, w, SMOOTH, clue, s->pool, err);
     hg__raster_clear(&grey);
     hg__raster_clear(&cells);
     return code;

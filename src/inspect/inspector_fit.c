@@ -153,7 +153,7 @@ static int smooth_usual(hg__inspector *s, hg__raster *usual, hg_error *err) {
     int code = sorted ? hg__raster_init(&one, usual->height, usual->width, 1, err) : HG_ERR_MEMORY;
     for (size_t k = 0; code == HG_OK && k < 2 * clues; k++) {
         for (size_t i = 0; i < places; i++) one.at[i] = usual->at[i * 2 * clues + k];
-        code = hg__patch_map_spread(&one, 1, one.height, one.width, places > 1 ? USUAL_SMOOTH : 0,
+        code = hg__patch_map_smooth(&one, 1, one.height, one.width, places > 1 ? USUAL_SMOOTH : 0,
                                     &smooth, s->pool, err);
         if (code < 0) break;
         memcpy(sorted, smooth.at, places * sizeof *sorted);

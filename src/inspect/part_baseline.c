@@ -74,9 +74,9 @@ static int read_patches(const void *context, int32_t i, hg__raster *map, hg_erro
 }
 
 // A map over places, which goes, as one over the picture's pixels.
-static int spread(hg__raster *places, int32_t stride, const hg__raster *picture, hg__raster *map,
-                  hg__blocks *b, hg_error *err) {
-    const int code = hg__patch_map_spread(places, stride, picture->height, picture->width, SMOOTH,
+static int smooth_over(hg__raster *places, int32_t stride, const hg__raster *picture,
+                       hg__raster *map, hg__blocks *b, hg_error *err) {
+    const int code = hg__patch_map_smooth(places, stride, picture->height, picture->width, SMOOTH,
                                           map, b ? b->pool : NULL, err);
     hg__raster_clear(places);
     return code;
@@ -122,7 +122,7 @@ static int map_pca(const void *state, const hg__raster *picture, hg__raster *map
     HG_TRY(hg__patches_raw(&s->options, picture, &raw, b ? b->pool : NULL, err));
     const int code = hg__feature_error_run(&s->error, &raw, &error, b, err);
     hg__raster_clear(&raw);
-    return code < 0 ? code : spread(&error, s->options.stride, picture, map, b, err);
+    return code < 0 ? code : smooth_over(&error, s->options.stride, picture, map, b, err);
 }
 
 const hg__part_baseline hg__part_baseline_patch_pca = {
@@ -173,7 +173,8 @@ static int map_nearest(const void *state, const hg__raster *picture, hg__raster 
     HG_TRY(hg__patches_run(&s->patches, picture, &patches, b, err));
     const int code = hg__patch_memory_run(s->memory, &patches, &distance, b, err);
     hg__raster_clear(&patches);
-    return code < 0 ? code : spread(&distance, s->patches.options.stride, picture, map, b, err);
+    return code < 0 ? code
+                    : smooth_over(&distance, s->patches.options.stride, picture, map, b, err);
 }
 
 const hg__part_baseline hg__part_baseline_nearest_patch = {

@@ -113,7 +113,7 @@ static int map_template(const void *state, const hg__raster *picture, hg__raster
         }
         z.at[i] = sqrtf(sum / (float)channels);
     }
-    const int code = hg__patch_map_spread(&z, 1, picture->height, picture->width, SMOOTH, map,
+    const int code = hg__patch_map_smooth(&z, 1, picture->height, picture->width, SMOOTH, map,
                                           b ? b->pool : NULL, err);
     hg__raster_clear(&z);
     return code;

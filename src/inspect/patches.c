@@ -377,7 +377,7 @@ int hg__patches_run(const hg__patches *p, const hg__raster *picture, hg__raster 
 // ---- a map over pixels --------------------------------------------------------------------------
 
 // Between places by straight lines; beyond the last as at the last. w->first: the stride.
-static void spread_line(void *context, int32_t y, int32_t thread) {
+static void interpolate_line(void *context, int32_t y, int32_t thread) {
     const work *w = context;
     const int32_t stride = w->first, rows = w->from->height, columns = w->from->width;
     const int32_t i = hg__min(y / stride, rows - 1), below = hg__min(i + 1, rows - 1);
@@ -394,12 +394,12 @@ static void spread_line(void *context, int32_t y, int32_t thread) {
     }
 }
 
-int hg__patch_map_spread(const hg__raster *map, int32_t stride, int32_t height, int32_t width,
+int hg__patch_map_smooth(const hg__raster *map, int32_t stride, int32_t height, int32_t width,
                          int32_t passes, hg__raster *to, hg__pool *pool, hg_error *err) {
     hg__raster spare = {0};
     HG_TRY(hg__raster_init(to, height, width, 1, err));
     work w = {.from = map, .to = to, .first = stride};
-    run_lines(pool, spread_line, &w, height);
+    run_lines(pool, interpolate_line, &w, height);
     if (passes < 1) return HG_OK;
     const int code = hg__raster_init(&spare, height, width, 1, err);
     for (int32_t i = 0; code == HG_OK && i < passes; i++) blur(to, &spare, narrow, pool);

@@ -65,6 +65,6 @@ int hg__patches_from_parts(hg__patches *p, const hg_model *model, const char *wh
 
 // A map of one channel over places, `stride` apart, as one over pixels (height, width): between places by straight lines, then blurred
 // by so many passes of a binomial filter (1 4 6 4 1) / 16 along each side. to is the caller's to clear.
-int hg__patch_map_spread(const hg__raster *map, int32_t stride, int32_t height, int32_t width,
+int hg__patch_map_smooth(const hg__raster *map, int32_t stride, int32_t height, int32_t width,
                          int32_t passes, hg__raster *to, hg__pool *pool, hg_error *err);
 #endif
