@@ -12,7 +12,7 @@ enum {
     SMOOTH = 4
 }; // passes of a binomial filter over cells: a deviation of 4 pixels, as PatchCore and PaDiM have it
 
-static const char part[] = "features"; // of the model's parts: the memory
+static const char memory_name[] = "features"; // of its tensors in a model
 
 // A way to tell what is unusual of a map of features.
 struct hg__feature_type {
@@ -44,7 +44,7 @@ static int run_memory(hg__inspector *s, const hg__raster *map, hg__raster *dista
 }
 
 static int memory_to_parts(const hg__inspector *s, hg_model *m, hg_error *err) {
-    return hg__patch_memory_to_parts(s->features.memory, part, m, err);
+    return hg__patch_memory_to_parts(s->features.memory, memory_name, m, err);
 }
 
 static int check_width(const hg__inspector *s, int32_t width, hg_error *err) {
@@ -55,7 +55,7 @@ static int check_width(const hg__inspector *s, int32_t width, hg_error *err) {
 }
 
 static int memory_from_parts(hg__inspector *s, const hg_model *m, hg_error *err) {
-    s->features.memory = hg__patch_memory_from_parts(m, part, s->where, err);
+    s->features.memory = hg__patch_memory_from_parts(m, memory_name, s->where, err);
     if (!s->features.memory) return (int)err->code;
     return check_width(s, hg__patch_memory_width(s->features.memory), err);
 }

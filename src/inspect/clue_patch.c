@@ -4,7 +4,7 @@
 
 enum { SMOOTH = 2 }; // passes of a binomial filter over cells
 
-static const char part[] = "memory"; // of the model's parts
+static const char memory_name[] = "memory"; // of its tensors in a model
 
 static int read_patches(const void *context, int32_t i, hg__raster *map, hg_error *err) {
     const hg__clue_work *w = context;
@@ -48,12 +48,12 @@ static int run(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
 
 static int to_parts(const hg__inspector *s, hg_model *m, hg_error *err) {
     HG_TRY(hg__patches_to_parts(&s->patches, m, err));
-    return hg__patch_memory_to_parts(s->memory, part, m, err);
+    return hg__patch_memory_to_parts(s->memory, memory_name, m, err);
 }
 
 static int from_parts(hg__inspector *s, const hg_model *m, hg_error *err) {
     HG_TRY(hg__patches_from_parts(&s->patches, m, s->where, err));
-    s->memory = hg__patch_memory_from_parts(m, part, s->where, err);
+    s->memory = hg__patch_memory_from_parts(m, memory_name, s->where, err);
     if (!s->memory) return (int)err->code;
     if (hg__patch_memory_width(s->memory) == hg__patches_width(&s->patches) &&
         s->patches.channels == s->view.channels) {

@@ -9,9 +9,9 @@
 #include "base/mem.h"
 #include "base/rng.h"
 
-static const char part_mean[] = "detector.features.mean", part_axis[] = "detector.features.axis",
-                  part_spread[] = "detector.features.spread",
-                  part_scale[] = "detector.features.scale";
+static const char mean_name[] = "detector.features.mean", axis_name[] = "detector.features.axis",
+                  spread_name[] = "detector.features.spread",
+                  scale_name[] = "detector.features.scale";
 
 hg__feature_error_options hg__feature_error_defaults(void) {
     return (hg__feature_error_options){.share = 0.9, .most_dims = 256, .each = 400, .seed = 1};
@@ -149,26 +149,26 @@ int hg__feature_error_run(const hg__feature_error *f, const hg__raster *map, hg_
 
 int hg__feature_error_to_parts(const hg__feature_error *f, hg_model *model, hg_error *err) {
     const hg__principal *p = &f->axes;
-    HG_TRY(hg__model_keep_part(model, part_mean, HG_F32, p->width, 0, p->mean, err));
-    HG_TRY(hg__model_keep_part(model, part_axis, HG_F32, p->dims, p->width, p->axis, err));
-    HG_TRY(hg__model_keep_part(model, part_spread, HG_F32, p->dims, 0, p->spread, err));
-    return hg__model_keep_part(model, part_scale, HG_F32, p->width, 0, f->scale, err);
+    HG_TRY(hg__model_keep_part(model, mean_name, HG_F32, p->width, 0, p->mean, err));
+    HG_TRY(hg__model_keep_part(model, axis_name, HG_F32, p->dims, p->width, p->axis, err));
+    HG_TRY(hg__model_keep_part(model, spread_name, HG_F32, p->dims, 0, p->spread, err));
+    return hg__model_keep_part(model, scale_name, HG_F32, p->width, 0, f->scale, err);
 }
 
 int hg__feature_error_from_parts(hg__feature_error *f, const hg_model *model, const char *where,
                                  hg_error *err) {
     const hg__tensor *axis = NULL, *mean = NULL, *spread = NULL, *scale = NULL;
     *f = (hg__feature_error){0};
-    HG_TRY(hg__model_take_numbers(model, part_axis, -1, -1, where, &axis, err));
+    HG_TRY(hg__model_take_numbers(model, axis_name, -1, -1, where, &axis, err));
     const int64_t dims = axis->shape.dim[0], width = axis->shape.dim[1];
     if (dims < 1 || width > HG_MAX_VECTOR || dims > width) {
         return hg__fail(err, HG_ERR_MODEL,
                         "%s: '%s': expected 1 to %d numbers and as many axes, got %lld and %lld",
-                        where, part_axis, HG_MAX_VECTOR, (long long)width, (long long)dims);
+                        where, axis_name, HG_MAX_VECTOR, (long long)width, (long long)dims);
     }
-    HG_TRY(hg__model_take_numbers(model, part_mean, width, 0, where, &mean, err));
-    HG_TRY(hg__model_take_numbers(model, part_spread, dims, 0, where, &spread, err));
-    HG_TRY(hg__model_take_numbers(model, part_scale, width, 0, where, &scale, err));
+    HG_TRY(hg__model_take_numbers(model, mean_name, width, 0, where, &mean, err));
+    HG_TRY(hg__model_take_numbers(model, spread_name, dims, 0, where, &spread, err));
+    HG_TRY(hg__model_take_numbers(model, scale_name, width, 0, where, &scale, err));
     HG_TRY(hg__principal_from(&f->axes, (int32_t)width, (int32_t)dims, mean->data, axis->data,
                               spread->data, err));
     f->scale = hg__alloc((size_t)width, sizeof *f->scale, err);

@@ -20,8 +20,8 @@
 #include "parts/resize.h"
 
 enum { VERSION = 1, MOST_SIDE = 1 << 15 };
-static const char part_expected[] = "detector.expected", part_usual[] = "detector.usual",
-                  part_peaks[] = "detector.peaks";
+static const char expected_name[] = "detector.expected", usual_name[] = "detector.usual",
+                  peaks_name[] = "detector.peaks";
 
 bool hg__is_part_model(const hg_model *m) {
     return hg__json_object_get(hg__model_detector(m), "parts") != NULL;
@@ -171,18 +171,18 @@ static int check_usual(const hg__inspector *s, hg_error *err) {
     for (size_t i = 0; i < hg__raster_count(u); i++) {
         if (i % (2 * clues) < clues || u->at[i] > 1e-9F) continue;
         return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected spreads above 0, got %g", s->where,
-                        part_usual, (double)u->at[i]);
+                        usual_name, (double)u->at[i]);
     }
     return HG_OK;
 }
 
 int hg__peaks_to_parts(const hg__calibration *c, hg_model *m, hg_error *err) {
-    return hg__model_keep_part(m, part_peaks, HG_F32, c->count, 0, c->score, err);
+    return hg__model_keep_part(m, peaks_name, HG_F32, c->count, 0, c->score, err);
 }
 
 int hg__inspector_to_parts(const hg__inspector *s, hg_model *m, hg_error *err) {
-    if (s->expected.at) HG_TRY(add_raster(m, part_expected, &s->expected, err));
-    HG_TRY(add_raster(m, part_usual, &s->clues.usual, err));
+    if (s->expected.at) HG_TRY(add_raster(m, expected_name, &s->expected, err));
+    HG_TRY(add_raster(m, usual_name, &s->clues.usual, err));
     if (s->peaks.count) HG_TRY(hg__peaks_to_parts(&s->peaks, m, err));
     for (int32_t k = 0; k < s->kind->clues; k++) {
         const hg__clue_type *clue = s->kind->clue[k];
@@ -192,23 +192,23 @@ int hg__inspector_to_parts(const hg__inspector *s, hg_model *m, hg_error *err) {
 }
 
 static int take_peaks(hg__inspector *s, const hg_model *m, hg_error *err) {
-    const hg__tensor *t = hg__model_part(m, part_peaks);
+    const hg__tensor *t = hg__model_part(m, peaks_name);
     if (!t) return HG_OK;
-    HG_TRY(hg__model_take_part(m, part_peaks, HG_F32, -1, 0, s->where, &t, err));
+    HG_TRY(hg__model_take_part(m, peaks_name, HG_F32, -1, 0, s->where, &t, err));
     const float *peak = t->data;
     for (int64_t i = 0; i < t->shape.dim[0]; i++) {
         if (fabsf(peak[i]) < 1e9F) continue;
         return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected finite numbers, got %g", s->where,
-                        part_peaks, (double)peak[i]);
+                        peaks_name, (double)peak[i]);
     }
     if (t->shape.dim[0] == 0) return HG_OK;
     return hg__calibration_init(&s->peaks, peak, t->shape.dim[0], err);
 }
 
-static int take_parts(hg__inspector *s, const hg_model *m, hg_error *err) {
+static int read_fitted(hg__inspector *s, const hg_model *m, hg_error *err) {
     const hg__json *o = hg__json_object_get(hg__model_detector(m), "parts");
     HG_TRY(read_json(s, o, err));
-    HG_TRY(take_raster(m, part_usual, 2 * s->kind->clues, &s->clues.usual, s->where, err));
+    HG_TRY(take_raster(m, usual_name, 2 * s->kind->clues, &s->clues.usual, s->where, err));
     HG_TRY(check_usual(s, err));
     for (int32_t k = 0; k < s->kind->clues; k++) {
         const hg__clue_type *clue = s->kind->clue[k];
@@ -225,14 +225,14 @@ hg__inspector *hg__inspector_new(const hg_model *m, hg__pool *pool, size_t max_m
     hg__raster expected = {0};
     const hg__json *o = hg__json_object_get(hg__model_detector(m), "parts");
     if (hg__part_view_parse(&view, hg__json_object_get(o, "view"), where, err) < 0) return NULL;
-    if (hg__model_part(m, part_expected) &&
-        take_raster(m, part_expected, 1, &expected, where, err) < 0) {
+    if (hg__model_part(m, expected_name) &&
+        take_raster(m, expected_name, 1, &expected, where, err) < 0) {
         hg__raster_clear(&expected);
         hg__part_view_clear(&view);
         return NULL;
     }
     hg__inspector *s = hg__inspector_begin(m, &view, &expected, pool, max_mem, where, err);
-    if (s && take_parts(s, m, err) == HG_OK) return s;
+    if (s && read_fitted(s, m, err) == HG_OK) return s;
     hg__inspector_free(s);
     return NULL;
 }

@@ -11,10 +11,10 @@
 #include "base/mem.h"
 #include "base/rng.h"
 
-static const char part_mean[] = "detector.gaussian.mean",
-                  part_factor[] = "detector.gaussian.factor",
-                  part_channel[] = "detector.gaussian.channel",
-                  part_shape[] = "detector.gaussian.shape";
+static const char mean_name[] = "detector.gaussian.mean",
+                  factor_name[] = "detector.gaussian.factor",
+                  channel_name[] = "detector.gaussian.channel",
+                  shape_name[] = "detector.gaussian.shape";
 
 struct hg__patch_gaussian {
     int32_t height, width, channels, dims;
@@ -290,10 +290,10 @@ int hg__patch_gaussian_run(const hg__patch_gaussian *g, const hg__raster *map, h
 int hg__patch_gaussian_to_parts(const hg__patch_gaussian *g, hg_model *model, hg_error *err) {
     const int64_t places = (int64_t)places_of(g);
     const int32_t shape[] = {g->height, g->width, g->channels};
-    HG_TRY(hg__model_keep_part(model, part_shape, HG_I32, 3, 0, shape, err));
-    HG_TRY(hg__model_keep_part(model, part_channel, HG_I32, g->dims, 0, g->channel, err));
-    HG_TRY(hg__model_keep_part(model, part_mean, HG_F32, places, g->dims, g->mean, err));
-    return hg__model_keep_part(model, part_factor, HG_F32, places, (int64_t)packed(g->dims),
+    HG_TRY(hg__model_keep_part(model, shape_name, HG_I32, 3, 0, shape, err));
+    HG_TRY(hg__model_keep_part(model, channel_name, HG_I32, g->dims, 0, g->channel, err));
+    HG_TRY(hg__model_keep_part(model, mean_name, HG_F32, places, g->dims, g->mean, err));
+    return hg__model_keep_part(model, factor_name, HG_F32, places, (int64_t)packed(g->dims),
                                g->factor, err);
 }
 
@@ -301,8 +301,8 @@ int hg__patch_gaussian_to_parts(const hg__patch_gaussian *g, hg_model *model, hg
 static int take_shape(const hg_model *model, const char *where, const int32_t **shape,
                       const hg__tensor **channel, hg_error *err) {
     const hg__tensor *t = NULL;
-    HG_TRY(hg__model_take_part(model, part_shape, HG_I32, 3, 0, where, &t, err));
-    HG_TRY(hg__model_take_part(model, part_channel, HG_I32, -1, 0, where, channel, err));
+    HG_TRY(hg__model_take_part(model, shape_name, HG_I32, 3, 0, where, &t, err));
+    HG_TRY(hg__model_take_part(model, channel_name, HG_I32, -1, 0, where, channel, err));
     const int32_t *s = t->data, *c = (*channel)->data;
     const int64_t dims = (*channel)->shape.dim[0];
     bool fits = s[0] >= 1 && s[1] >= 1 && s[2] >= 1 && dims >= 1 && dims <= HG_MAX_GAUSSIAN_DIMS;
@@ -311,7 +311,7 @@ static int take_shape(const hg_model *model, const char *where, const int32_t **
     if (fits) return HG_OK;
     return hg__fail(err, HG_ERR_MODEL,
                     "%s: '%s': expected sizes of 1 at least, and '%s' within them", where,
-                    part_shape, part_channel);
+                    shape_name, channel_name);
 }
 
 hg__patch_gaussian *hg__patch_gaussian_from_parts(const hg_model *model, const char *where,
@@ -321,8 +321,8 @@ hg__patch_gaussian *hg__patch_gaussian_from_parts(const hg_model *model, const c
     if (take_shape(model, where, &s, &channel, err) < 0) return NULL;
     const int32_t dims = (int32_t)channel->shape.dim[0];
     const int64_t places = (int64_t)s[0] * s[1], lower = (int64_t)packed(dims);
-    if (hg__model_take_numbers(model, part_mean, places, dims, where, &mean, err) < 0 ||
-        hg__model_take_numbers(model, part_factor, places, lower, where, &factor, err) < 0) {
+    if (hg__model_take_numbers(model, mean_name, places, dims, where, &mean, err) < 0 ||
+        hg__model_take_numbers(model, factor_name, places, lower, where, &factor, err) < 0) {
         return NULL;
     }
     hg__patch_gaussian *g = gaussian_of(s[0], s[1], s[2], dims, err);

@@ -14,7 +14,7 @@
 #include "inspect/coreset.h"
 
 enum { MOST_GATHERED = 1 << 20, WEIGHED = 9 };
-static const char part_vector[] = "detector.%s.vector", part_picture[] = "detector.%s.picture";
+static const char vector_format[] = "detector.%s.vector", picture_format[] = "detector.%s.picture";
 
 struct hg__patch_memory {
     int32_t count, width;
@@ -270,36 +270,36 @@ int hg__patch_memory_score(const hg__patch_memory *m, const hg__raster *map,
 
 // ---- in a model ---------------------------------------------------------------------------------
 
-static void name_parts(const char *name, char part[2][64]) {
-    snprintf(part[0], sizeof part[0], part_vector, name);
-    snprintf(part[1], sizeof part[1], part_picture, name);
+static void name_tensors(const char *name, char tensor[2][64]) {
+    snprintf(tensor[0], sizeof tensor[0], vector_format, name);
+    snprintf(tensor[1], sizeof tensor[1], picture_format, name);
 }
 
 int hg__patch_memory_to_parts(const hg__patch_memory *m, const char *name, hg_model *model,
                               hg_error *err) {
-    char part[2][64];
-    name_parts(name, part);
-    HG_TRY(hg__model_keep_part(model, part[0], HG_F32, m->count, m->width, m->vector, err));
-    return hg__model_keep_part(model, part[1], HG_I32, m->count, 0, m->picture, err);
+    char tensor[2][64];
+    name_tensors(name, tensor);
+    HG_TRY(hg__model_keep_part(model, tensor[0], HG_F32, m->count, m->width, m->vector, err));
+    return hg__model_keep_part(model, tensor[1], HG_I32, m->count, 0, m->picture, err);
 }
 
-static int check_parts(const hg_model *model, const char *name, const char *where,
-                       const hg__tensor **vector, const hg__tensor **picture, hg_error *err) {
-    char part[2][64];
-    name_parts(name, part);
-    HG_TRY(hg__model_take_numbers(model, part[0], -1, -1, where, vector, err));
+static int check_tensors(const hg_model *model, const char *name, const char *where,
+                         const hg__tensor **vector, const hg__tensor **picture, hg_error *err) {
+    char tensor[2][64];
+    name_tensors(name, tensor);
+    HG_TRY(hg__model_take_numbers(model, tensor[0], -1, -1, where, vector, err));
     const int64_t count = (*vector)->shape.dim[0], width = (*vector)->shape.dim[1];
     if (count < 1 || width < 1 || count > INT32_MAX || width > INT32_MAX) {
         return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected 1 vector of 1 number at least",
-                        where, part[0]);
+                        where, tensor[0]);
     }
-    return hg__model_take_part(model, part[1], HG_I32, count, 0, where, picture, err);
+    return hg__model_take_part(model, tensor[1], HG_I32, count, 0, where, picture, err);
 }
 
 hg__patch_memory *hg__patch_memory_from_parts(const hg_model *model, const char *name,
                                               const char *where, hg_error *err) {
     const hg__tensor *vector = NULL, *picture = NULL;
-    if (check_parts(model, name, where, &vector, &picture, err) < 0) return NULL;
+    if (check_tensors(model, name, where, &vector, &picture, err) < 0) return NULL;
     if (!vector || !picture) return NULL;
     const int32_t count = (int32_t)vector->shape.dim[0], width = (int32_t)vector->shape.dim[1];
     hg__patch_memory *m = memory_of(count, width, err);
