@@ -115,6 +115,17 @@ static int open_rows(hg__trainer *t, const hg__data_options *o, const hg__pictur
     return HG_OK;
 }
 
+// Rows that are trained on, and those that are held out: a share of them, or another file's.
+static int split_rows(hg__trainer *t, hg__data_options *o, hg__picture_options *pictures,
+                      hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    double fraction = 0;
+    const bool is_file = !hg__parse_float(v->val, &fraction);
+    HG_TRY(hg__rows_split(t->data->source, is_file ? 0 : fraction, v->fraction, (uint64_t)v->seed,
+                          &t->rows, &t->val_rows, err));
+    return is_file ? open_val(t, o, pictures, err) : HG_OK;
+}
+
 int hg__open_data(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     hg__picture_options pictures = picture_options(v);
@@ -125,17 +136,14 @@ int hg__open_data(hg__trainer *t, hg_error *err) {
                                 .text_advice = text_advice(t),
                                 .header = {.say = v->header},
                                 .listener = t->l};
-    double fraction = 0;
     HG_TRY(hg__objective_parse(&t->objective, v->loss, v->delta, err)); // before anything is read
     HG_TRY(hg__noise_parse(&t->corruption.noise, v->noise, err));
     t->corruption.seed = (uint64_t)v->seed;
     pictures.is_blind = t->corruption.noise.blind;
     HG_TRY(open_rows(t, &options, &pictures, err));
     HG_TRY(corrupt(t, err));
-    const bool is_file = !hg__parse_float(v->val, &fraction);
-    HG_TRY(hg__rows_split(t->data->source, is_file ? 0 : fraction, v->fraction, (uint64_t)v->seed,
-                          &t->rows, &t->val_rows, err));
-    if (is_file) HG_TRY(open_val(t, &options, &pictures, err));
+    HG_TRY(split_rows(t, &options, &pictures, err));
+    if (t->is_parts) HG_TRY(hg__split_parts(t, err));
     HG_TRY(hg__trim_rows(t, err));
     if (t->rows.count == 0) {
         return hg__fail(err, HG_ERR_DATA, "%s: no rows are left to train on", t->data->path);

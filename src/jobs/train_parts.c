@@ -30,7 +30,6 @@ typedef struct hg__part_data {
     hg__part_rows rows;
     int32_t count;         // pictures that could be read
     int32_t *train, *held; // their numbers, once rows are split
-    int32_t trained, held_out;
 } hg__part_data;
 
 void hg__parts_free(hg__part_data *p) {
@@ -307,28 +306,6 @@ static bool has_places(const hg__part_data *p) {
     return !p->pairs && (p->use == HG_ALIGN_AS_IS || hg__alignment_has(&p->view.alignment));
 }
 
-// Which pictures are trained on: hg__rows_split() of as many rows, which comes to the same when the data is split.
-static int make_reference(const hg__trainer *t, hg__part_data *p, hg_error *err) {
-    hg__rows train, held;
-    double share = 0;
-    int32_t height, width;
-    const hg__row_source pictures = {.rows = p->count, .width = 1};
-    if (!has_places(p)) return HG_OK;
-    (void)hg__parse_float(t->o.values.val, &share);
-    HG_TRY(hg__rows_split(pictures, share, t->o.values.fraction, (uint64_t)t->o.values.seed, &train,
-                          &held, err));
-    int32_t *number = hg__alloc((size_t)train.count, sizeof *number, err);
-    if (!number) return HG_ERR_MEMORY;
-    for (int64_t i = 0; i < train.count; i++) number[i] = (int32_t)hg__rows_at(&train, i);
-    const hg__inspector_data data = {
-        .store = p->store, .train = number, .trained = (int32_t)train.count};
-    int code = hg__part_reference(&data, &p->expected, err);
-    hg__free(number);
-    hg__part_store_size(p->store, 0, &height, &width);
-    if (code == HG_OK) code = hg__raster_resize(&p->reference, &p->expected, height, width, err);
-    return code;
-}
-
 // What tables lie in a folder is said where pictures are missing.
 static int check_folder(const char *path, hg_error *err) {
     hg__image_list list = {0};
@@ -365,7 +342,6 @@ static int make_rows(hg__trainer *t, hg__part_data *p, hg_error *err) {
     if (!t->o.set[HG_OPTION_flip]) v->flip = !has_places(p) && !p->pairs;
     p->rows = (hg__part_rows){.store = p->store,
                               .count = p->count,
-                              .reference = p->reference.at ? &p->reference : NULL,
                               .pairs = p->pairs,
                               .crop = hg__part_rows_crop(p->store, p->count, most, MULTIPLE),
                               .draws = (int32_t)hg__max(1, (int32_t)(epoch / p->count)),
@@ -393,18 +369,34 @@ int hg__open_parts(hg__trainer *t, hg_error *err) {
     const bool is_paired = strcmp(p->set.layout, "deeppcb") == 0 || *v->target;
     if (!is_paired && strcmp(v->align, "false") != 0) HG_TRY(find_alignment(t, p, err));
     HG_TRY(make_stores(t, p, err));
-    HG_TRY(make_reference(t, p, err));
     tell_view(t, p);
     return make_rows(t, p, err);
 }
-
-// ---- afterwards ---------------------------------------------------------------------------------
 
 static int32_t *numbers_of(const hg__rows *rows, hg_error *err) {
     int32_t *number = hg__alloc((size_t)rows->count + 1, sizeof *number, err);
     for (int64_t i = 0; number && i < rows->count; i++) number[i] = (int32_t)hg__rows_at(rows, i);
     return number;
 }
+
+// Rows are split: of those that are trained on the mean is what is expected.
+int hg__split_parts(hg__trainer *t, hg_error *err) {
+    hg__part_data *p = t->parts;
+    int32_t height, width;
+    p->train = numbers_of(&t->rows, err);
+    p->held = p->train ? numbers_of(&t->val_rows, err) : NULL;
+    if (!p->held) return HG_ERR_MEMORY;
+    if (!has_places(p)) return HG_OK;
+    const hg__inspector_data data = {
+        .store = p->store, .train = p->train, .trained = (int32_t)t->rows.count};
+    HG_TRY(hg__part_reference(&data, &p->expected, err));
+    hg__part_store_size(p->store, 0, &height, &width);
+    HG_TRY(hg__raster_resize(&p->reference, &p->expected, height, width, err));
+    p->rows.reference = &p->reference;
+    return HG_OK;
+}
+
+// ---- afterwards ---------------------------------------------------------------------------------
 
 static void tell_threshold(const hg__trainer *t, const hg_model *m) {
     hg__thresholds all = {0};
@@ -422,9 +414,6 @@ int hg__fit_parts(hg__trainer *t, hg_error *err) {
     hg__part_data *p = t->parts;
     double fpr = v->fpr;
     if (*v->alarms || *v->rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &fpr, err));
-    p->train = numbers_of(&t->rows, err);
-    p->held = p->train ? numbers_of(&t->val_rows, err) : NULL;
-    if (!p->held) return HG_ERR_MEMORY;
     const hg__inspector_data data = {.store = p->store,
                                      .pairs = p->pairs,
                                      .train = p->train,

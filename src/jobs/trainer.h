@@ -94,6 +94,7 @@ int hg__open_val_table(hg__trainer *t, hg_error *err);
 bool hg__is_parts_run(const hg__trainer *t);
 int hg__set_parts_options(hg__trainer *t, hg_error *err);
 int hg__open_parts(hg__trainer *t, hg_error *err);
+int hg__split_parts(hg__trainer *t, hg_error *err); // once rows and val_rows are known
 int hg__fit_parts(hg__trainer *t, hg_error *err);
 void hg__parts_free(struct hg__part_data *p); // NULL is fine
 
