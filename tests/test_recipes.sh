@@ -73,6 +73,18 @@ for name in $(grep -ohE '\bhg__?[a-z_0-9]+[a-z0-9]\b' docs/HOUSE.md docs/RECIPES
     case $name in hg_noun_verb | hg__noun_verb) continue ;; esac
     expect "the pages name $name, which is there" grep -qx "$name" <<<"$words"
 done
+# Every tensor that a detector keeps, and every key of the object "parts", stands in the page on the model file.
+tensors=$(grep -rhoE '"detector\.[a-z.%]*[a-z]"' src --include='*.c' | tr -d '"' | sed 's/^\(.*\)%s\(.*\)$/\1memory\2\n\1features\2/' | sort -u)
+expect "tensors of detectors are found" [ "$(echo "$tensors" | wc -l)" -gt 20 ]
+for name in $tensors; do
+    row=${name%.*} last=.${name##*.}
+    expect "docs/MODELFILE.md names the tensor $name" eval 'grep -qF "\`$name\`" docs/MODELFILE.md || grep -F "| \`$row." docs/MODELFILE.md | grep -qF "\`$last\`"'
+done
+keys=$(grep -hoE '(json_set|object_get|read_numbers?)\([a-z, ]*\bo, "[a-z_]+"' src/inspect/*.c src/parts/part_view_json.c | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u)
+expect "keys of models of parts are found" [ "$(echo "$keys" | wc -l)" -gt 20 ]
+for key in $keys; do
+    expect "docs/MODELFILE.md names the key $key of a model of parts" grep -qE "[\"\`]$key[\"\`]" docs/MODELFILE.md
+done
 for room in $(sed -n 's/^\([a-z]*\):.*/\1/p' src/LAYERS); do
     expect "docs/HOUSE.md says what $room is for" grep -q "^| .$room. | ..* | ..* |$" docs/HOUSE.md
 done
