@@ -3,11 +3,12 @@
 #
 # Every n-th allocation and every n-th call of open, read, write, fsync and rename fails, once (n) and from
 # then on (n+): an error and its exit status, no crash, no leak (with SAN=address), files that
-# were there untouched, no half-written file left. Stops at the 16th success in a row. FAULT_STEP=1 tries every n in
-# both ways, otherwise n+ goes in larger steps, and so does everything under a sanitizer.
+# were there untouched, no half-written file left; with WANT=file what comes of it is that file or an error.
+# Stops at the 16th success in a row (ENOUGH). FAULT_STEP=1 tries every n in both ways, otherwise n+ goes in larger steps,
+# and so does everything under a sanitizer; IO_STEP is that of I/O, else 1.
 STEP=${FAULT_STEP:-1} STEP_EVER=${FAULT_STEP:-5}
 is_sanitized && STEP=${FAULT_STEP:-13} STEP_EVER=${FAULT_STEP:-41}
-LIMIT=${FAULT_LIMIT:-4000}
+LIMIT=${FAULT_LIMIT:-4000} ENOUGH=16
 # Thousands of runs that sync their files: in memory where there is room, and with the command as it is now.
 if [ -d /dev/shm ] && [ -w /dev/shm ]; then rm -rf "$work" && work=$(mktemp -d /dev/shm/hourglass-XXXXXX); fi
 cp "$HOURGLASS" "$work/hourglass"
@@ -67,6 +68,7 @@ one() { # one VARIABLE VALUE OUT command...
     elif [ $status != 0 ] && [ "$out" != - ] && ! cmp -s "tree/$out" "${OLD:-old}"; then
         why="exit $status, and $out is not the old one any more"
     fi
+    if [ $status = 0 ] && [ -n "${WANT-}" ] && ! cmp -s "tree/$out" "$WANT"; then why="exit 0, and $out is not $WANT"; fi
     for file in tree/*.tmp* tree/*/*.tmp* tree/*/*/*.tmp*; do
         [ -e "$file" ] && why="exit $status, and left $file"
     done
@@ -88,8 +90,8 @@ tortured() { # tortured NAME OUT command...
         for ever in "" +; do
             n=1 successes=0 failures=0 broken=0 step=${ever:+$STEP_EVER}
             step=${step:-$STEP}
-            [ $variable = HG_FAIL_IO ] && step=1
-            while [ $successes -lt 16 ] && [ $n -le "$LIMIT" ] && [ $broken -lt 3 ]; do
+            [ $variable = HG_FAIL_IO ] && step=${IO_STEP:-1}
+            while [ $successes -lt "$ENOUGH" ] && [ $n -le "$LIMIT" ] && [ $broken -lt 3 ]; do
                 runs=$((runs + 1))
                 one $variable "$n$ever" "$out" "$@"
                 case $? in
@@ -100,7 +102,7 @@ tortured() { # tortured NAME OUT command...
                 if [ $successes -gt 0 ]; then n=$((n + 1)); else n=$((n + step)); fi
             done
             [ $failures -gt 0 ] || [ $broken -gt 0 ] || bad "$name: $variable changed nothing"
-            if [ $successes -ge 16 ]; then ok; elif [ $broken = 0 ]; then bad "$name: $variable=$n$ever still fails"; fi
+            if [ $successes -ge "$ENOUGH" ]; then ok; elif [ $broken = 0 ]; then bad "$name: $variable=$n$ever still fails"; fi
             echo "$name, $variable=n$ever: $failures failed as they should"
         done
     done
