@@ -89,9 +89,8 @@ int hg__info_parts_text(hg__text *t, const hg_model *m, const char *where, hg_er
 int hg__info_parts_json(hg__json *to, const hg_model *m, const char *where, hg_error *err) {
     hg__thresholds all;
     if (!parts_of(m)) return HG_OK;
-    hg__json *o = hg__json_copy(parts_of(m));
     HG_TRY(hg__thresholds_load(&all, m, where, err));
-    int bad = hg__json_set(to, "parts", o);
+    int bad = hg__json_set(to, "parts", hg__json_copy(parts_of(m)));
     bad |= hg__json_set(to, "held_out",
                         hg__json_integer(all.groups ? (int64_t)all.held.whole.count : 0));
     if (all.groups) {
