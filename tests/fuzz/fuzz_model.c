@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "detect/table_model.h"
 #include "exec/plan_image.h"
+#include "inspect/inspector.h"
 #include "model/model_file.h"
 #include "schema/schema.h"
 
@@ -157,6 +158,34 @@ static void check_image(const hg_model *m) {
     (void)hg__image_plan_bytes(&m->net, needs.least, needs.least, 1);
 }
 
+// A picture through a model of parts, twice: the same bits.
+static void check_parts(const hg_model *m) {
+    enum { HEIGHT = 24, WIDTH = 20, MEMORY = 1 << 26 };
+    hg_error err = {0};
+    hg__pool *pool = hg__pool_new(1, NULL);
+    hg__inspector *s = pool ? hg__inspector_new(m, pool, MEMORY, "fuzz", &err) : NULL;
+    if (pool && !s && (err.code >= 0 || !err.message[0])) abort();
+    float score[2] = {0, 0};
+    for (int k = 0; s && k < 2; k++) {
+        hg__inspected r = {0};
+        const int32_t channels = hg__inspector_view(s)->channels;
+        const bool has_pair = hg__inspector_has_pairs(s);
+        if (hg__raster_init(&r.picture, HEIGHT, WIDTH, channels, NULL) < 0 ||
+            (has_pair && hg__raster_init(&r.pair, HEIGHT, WIDTH, 1, NULL) < 0)) {
+            abort();
+        }
+        for (size_t i = 0; i < hg__raster_count(&r.picture); i++) {
+            r.picture.at[i] = (float)(i % 7) / 7;
+        }
+        if (hg__inspector_run(s, &r, k == 1, &err) < 0 && !err.message[0]) abort();
+        score[k] = r.score;
+        hg__inspected_clear(&r);
+    }
+    if (score[0] != score[1] && !isnan(score[0])) abort();
+    hg__inspector_free(s);
+    hg__pool_free(pool);
+}
+
 // ---- the jobs that look at a file ---------------------------------------------------------------
 
 static int ask(const char *job, const char *path, bool json) {
@@ -198,6 +227,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         check_looks(bytes, size, m != NULL);
     }
     if (m && is_small(&m->net.spec)) {
+        if (hg__is_part_model(m)) check_parts(m);
         check_scorer(m);
         check_detector(m);
         check_image(m);

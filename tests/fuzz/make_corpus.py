@@ -1,12 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-<<<<<<< HEAD
-# Writes the seed files of the readers' fuzz targets: tests/fuzz/corpus/{idx,npy,npz,csv,gz,image,split_csv,coco,table_csv,table_mat,video}, and
-# the images of tests/museum. Good files' names begin with "good_". No NumPy: every byte is said here. Run from the root of the tree; the result is committed.
-=======
-# Writes the seed files of the readers' fuzz targets: tests/fuzz/corpus/{idx,npy,npz,csv,gz,image,onnx,table_csv,table_mat,video}, and
-# the images and ONNX files of tests/museum. Good files' names begin with "good_". No NumPy: every byte is said here. Run from the root of the tree; the result is committed.
->>>>>>> feature
+# Writes the seed files of the readers' fuzz targets: tests/fuzz/corpus/{idx,npy,npz,csv,gz,image,onnx,split_csv,coco,table_csv,table_mat,video},
+# and the images, ONNX files and annotations of tests/museum. Good files' names begin with "good_". No NumPy: every byte is said here. Run from
+# the root of the tree; the result is committed.
 import gzip, io, os, sqlite3, struct, subprocess, sys, tempfile, zipfile, zlib
 
 ROOT = 'tests/fuzz/corpus/'
@@ -389,7 +385,6 @@ put('onnx/good_types.onnx', onnx(initializer(b'half', (2,), four[:4], 10), initi
                                  initializer(b'shape', (1,), four[:8], 7), initializer(b'none', (0, 3), b''), rest=field(1, field(4, b'Conv')) + varint(99 << 3 | 5) + b'abcd'))
 put('onnx/good_packed_dims.onnx', onnx(field(1, varint(2) + varint(2)) + field(2, 1) + field(8, b'p') + field(9, four)))
 put('onnx/no_graph.onnx', field(1, 7) + field(2, b'pytorch'))
-MUSEUM = '../../museum/'
 put(MUSEUM + 'external.onnx', onnx(field(1, 4) + field(2, 1) + field(8, b'a') + field(13, field(1, b'location') + field(2, b'../../../etc/passwd')) + field(14, 1)))
 put(MUSEUM + 'shape_overflow.onnx', onnx(initializer(b'a', (1 << 32, 1 << 32), b'')))
 put(MUSEUM + 'negative_shape.onnx', onnx(initializer(b'a', ((1 << 64) - 4, (1 << 64) - 1), four)))
@@ -421,3 +416,8 @@ if os.path.exists('build/hourglass'):
                 sys.exit(name + ': ' + done.stderr)
             with open(folder + '/m/weights/best.safetensors', 'rb') as f:
                 put('model/%s.safetensors' % name, f.read())
+# A model of parts is too large to be trained small: tests/repair_model.c fits a network as it was drawn. `make run-tests ONLY=repair` builds it.
+if os.path.exists('build/gcc/tests/repair_model'):
+    with tempfile.NamedTemporaryFile(suffix='.safetensors') as f:
+        subprocess.run(['build/gcc/tests/repair_model', f.name], check=True)
+        put('model/good_parts.safetensors', open(f.name, 'rb').read())
