@@ -37,43 +37,61 @@ static void unturn(const cut *c, int32_t side, int32_t *y, int32_t *x) {
     *x = c->left + along;
 }
 
-// The crop's pixels into `to`, `stride` floats from one to the next.
-static void cut_out(const hg__part_store *s, const cut *c, int32_t side, int32_t stride,
-                    float *to) {
-    int32_t height, width;
-    hg__part_store_size(s, c->picture, &height, &width);
-    for (int32_t i = 0; i < side; i++) {
-        for (int32_t j = 0; j < side; j++) {
-            int32_t y = i, x = j;
-            unturn(c, side, &y, &x);
-            hg__part_store_read(s, c->picture, mirrored(y, height), mirrored(x, width), 1,
-                                to + ((size_t)i * (size_t)side + (size_t)j) * (size_t)stride);
-        }
-    }
+// Line i of a crop in the picture.
+static hg__part_way way_of(const cut *c, int32_t side, int32_t i) {
+    int32_t y = i, x = 0, next_y = i, next_x = 1;
+    unturn(c, side, &y, &x);
+    unturn(c, side, &next_y, &next_x);
+    return (hg__part_way){y, x, next_y - y, next_x - x};
+}
+
+static bool is_inside(const hg__part_way *w, int32_t count, int32_t height, int32_t width) {
+    const int32_t y = w->y + (count - 1) * w->down, x = w->x + (count - 1) * w->along;
+    return w->y >= 0 && w->y < height && w->x >= 0 && w->x < width && y >= 0 && y < height &&
+           x >= 0 && x < width;
 }
 
 static int32_t held_in(int32_t i, int32_t n) {
     return i < 0 ? 0 : i >= n ? n - 1 : i;
 }
 
+// A line of picture i into `to`, `stride` floats from one pixel to the next. Beyond the edge it goes on as `beyond` says.
+static void cut_line(const hg__part_store *s, int32_t i, const hg__part_way *w, int32_t count,
+                     int32_t (*beyond)(int32_t at, int32_t side), int32_t stride, float *to) {
+    int32_t height, width;
+    hg__part_store_size(s, i, &height, &width);
+    if (is_inside(w, count, height, width)) {
+        hg__part_store_walk(s, i, w, count, stride, to);
+        return;
+    }
+    for (int32_t j = 0; j < count; j++, to += stride) {
+        const int32_t y = beyond(w->y + j * w->down, height);
+        hg__part_store_read(s, i, y, beyond(w->x + j * w->along, width), 1, to);
+    }
+}
+
+// The crop's pixels into `to`, `stride` floats from one to the next.
+static void cut_out(const hg__part_store *s, const cut *c, int32_t side, int32_t stride,
+                    float *to) {
+    for (int32_t i = 0; i < side; i++, to += (ptrdiff_t)side * stride) {
+        const hg__part_way w = way_of(c, side, i);
+        cut_line(s, c->picture, &w, side, mirrored, stride, to);
+    }
+}
+
 // The reference, (dy, dx) pixels beside its place.
 static void cut_reference(const hg__part_rows *p, const cut *c, int32_t dy, int32_t dx,
                           int32_t stride, float *to) {
     const hg__raster *r = p->reference;
-    for (int32_t i = 0; i < p->crop; i++) {
-        for (int32_t j = 0; j < p->crop; j++) {
-            int32_t y = i, x = j, height = 0, width = 0;
-            float *at = to + ((size_t)i * (size_t)p->crop + (size_t)j) * (size_t)stride;
-            unturn(c, p->crop, &y, &x);
-            if (p->pairs) {
-                hg__part_store_size(p->pairs, c->picture, &height, &width);
-                hg__part_store_read(p->pairs, c->picture, held_in(y + dy, height),
-                                    held_in(x + dx, width), 1, at);
-            } else {
-                *at =
-                    r ? *hg__raster_pixel(r, held_in(y + dy, r->height), held_in(x + dx, r->width))
-                      : 0;
-            }
+    for (int32_t i = 0; i < p->crop; i++, to += (ptrdiff_t)p->crop * stride) {
+        hg__part_way w = way_of(c, p->crop, i);
+        w.y += dy;
+        w.x += dx;
+        if (p->pairs) cut_line(p->pairs, c->picture, &w, p->crop, held_in, stride, to);
+        for (int32_t j = 0; j < p->crop && !p->pairs; j++) {
+            const int32_t y = w.y + j * w.down, x = w.x + j * w.along;
+            to[(ptrdiff_t)j * stride] =
+                r ? *hg__raster_pixel(r, held_in(y, r->height), held_in(x, r->width)) : 0;
         }
     }
 }

@@ -123,13 +123,28 @@ uint64_t hg__part_store_fingerprint(const hg__part_store *s) {
     return s->fingerprint;
 }
 
+static float number_of(uint16_t sample) {
+    return HG_STORE_LOW + (float)sample * ((HG_STORE_HIGH - HG_STORE_LOW) / 65535);
+}
+
 void hg__part_store_read(const hg__part_store *s, int32_t i, int32_t y, int32_t x, int32_t count,
                          float *to) {
     const place *p = &s->place[i];
     const size_t channels = (size_t)s->channels, numbers = (size_t)count * channels;
     const uint16_t *from = p->sample + ((size_t)y * (size_t)p->width + (size_t)x) * channels;
-    for (size_t k = 0; k < numbers; k++) {
-        to[k] = HG_STORE_LOW + (float)from[k] * ((HG_STORE_HIGH - HG_STORE_LOW) / 65535);
+    for (size_t k = 0; k < numbers; k++) to[k] = number_of(from[k]);
+}
+
+void hg__part_store_walk(const hg__part_store *s, int32_t i, const hg__part_way *way, int32_t count,
+                         int32_t stride, float *to) {
+    const place *p = &s->place[i];
+    const ptrdiff_t channels = s->channels;
+    const ptrdiff_t step = ((ptrdiff_t)way->down * p->width + way->along) * channels;
+    const uint16_t *from = p->sample + ((ptrdiff_t)way->y * p->width + way->x) * channels;
+    for (int32_t j = 0; j < count; j++) {
+        const uint16_t *pixel = from + j * step;
+        float *own = to + (ptrdiff_t)j * stride;
+        for (ptrdiff_t c = 0; c < channels; c++) own[c] = number_of(pixel[c]);
     }
 }
 

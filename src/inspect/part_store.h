@@ -28,6 +28,13 @@ uint64_t hg__part_store_fingerprint(const hg__part_store *s); // of sizes and sa
 // Numbers of `count` pixels of line y from x on, (count, channels), inside the picture. By many threads at once.
 void hg__part_store_read(const hg__part_store *s, int32_t i, int32_t y, int32_t x, int32_t count,
                          float *to);
+// Pixels of a line or a column: the first, and the step to the next.
+typedef struct hg__part_way {
+    int32_t y, x, down, along;
+} hg__part_way;
+// The same of `count` pixels on a way, all inside, to places `stride` floats apart.
+void hg__part_store_walk(const hg__part_store *s, int32_t i, const hg__part_way *way, int32_t count,
+                         int32_t stride, float *to);
 // All of picture i; `to` is made.
 int hg__part_store_take(const hg__part_store *s, int32_t i, hg__raster *to, hg_error *err);
 // The pictures number[0 .. count-1] of it, both borrowed.
