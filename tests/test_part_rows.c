@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// test_part_rows.c - rows of good parts are windows of their picture and of its reference, turned, and go on beyond the edge as said.
+// test_part_rows.c - rows of good parts are windows of their picture and of its reference, turned, go on beyond the edge as said, and
+// are the same from memory and from a file.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,8 +25,9 @@ static hg__raster unlike(int32_t height, int32_t width, int32_t channels) {
     return r;
 }
 
-static hg__part_store *store_of(const hg__raster *r) {
-    hg__part_store *s = hg__part_store_new(1, r->channels, 1 << 20, NULL);
+// memory 0: in a file.
+static hg__part_store *store_of(const hg__raster *r, size_t memory) {
+    hg__part_store *s = hg__part_store_new(1, r->channels, memory, NULL);
     assert_non_null(s);
     assert_int_equal(hg__part_store_put(s, 0, r, NULL), HG_OK);
     return s;
@@ -85,7 +87,9 @@ static int turn_of(const hg__raster *r, const float *colours, int32_t stride,
 
 static void check_rows(hg__raster picture, bool has_pairs) {
     hg__raster reference = unlike(picture.height, picture.width, 1);
-    hg__part_store *store = store_of(&picture), *pairs = store_of(&reference);
+    hg__part_store *store = store_of(&picture, 1 << 20), *pairs = store_of(&reference, 1 << 20);
+    hg__part_store *store_file = store_of(&picture, 0), *pairs_file = store_of(&reference, 0);
+    assert_true(hg__part_store_fingerprint(store) == hg__part_store_fingerprint(store_file));
     const hg__part_rows rows = {.store = store,
                                 .count = 1,
                                 .reference = has_pairs ? NULL : &reference,
@@ -94,16 +98,23 @@ static void check_rows(hg__raster picture, bool has_pairs) {
                                 .draws = DRAWS,
                                 .flips = true,
                                 .seed = 5};
+    hg__part_rows filed = rows;
+    filed.store = store_file;
+    filed.pairs = has_pairs ? pairs_file : NULL;
     const hg__row_source source = hg__part_rows_source(&rows);
+    const hg__row_source from_file = hg__part_rows_source(&filed);
     const int32_t stride = picture.channels + 1;
-    float *x = hg__numbers(2 * (size_t)source.width + source.scratch, 1, NULL);
+    const ptrdiff_t width = source.width;
+    float *x = hg__numbers(4 * (size_t)width + source.scratch, 1, NULL);
     assert_non_null(x);
     int32_t turned = 0;
     for (int32_t draw = 0; draw < DRAWS; draw++) {
         const hg__row_place at = {.draw = draw, .epoch = 3};
-        hg__row_room to = {
-            .x = x, .target = x + source.width, .scratch = x + 2 * (ptrdiff_t)source.width};
+        hg__row_room to = {.x = x, .target = x + width, .scratch = x + 4 * width};
+        hg__row_room twin = {.x = x + 2 * width, .target = x + 3 * width, .scratch = x + 4 * width};
         assert_int_equal(source.make(source.context, &at, &to, NULL), HG_OK);
+        assert_int_equal(from_file.make(from_file.context, &at, &twin, NULL), HG_OK);
+        assert_memory_equal(to.x, twin.x, 2 * (size_t)width * sizeof *x);
         const int turn = turn_of(&picture, to.target, stride, mirror, false, 0);
         assert_in_range(turn, 0, TURNS - 1);
         const int beside = turn_of(&reference, x + picture.channels, stride, hold, true, 1);
@@ -114,6 +125,8 @@ static void check_rows(hg__raster picture, bool has_pairs) {
     hg__free(x);
     hg__part_store_free(store);
     hg__part_store_free(pairs);
+    hg__part_store_free(store_file);
+    hg__part_store_free(pairs_file);
     hg__raster_clear(&reference);
     hg__raster_clear(&picture);
 }
