@@ -47,8 +47,12 @@ double hg__inspector_pixel_threshold(const hg__inspector *s);
 
 // One picture.
 typedef struct hg__inspected {
-    hg__raster picture; // the frame
-    hg__raster pair;    // its template in the same frame, grey; {0}: none
+    // the frame. Of one that max_mem has no room for at once, when it was judged, a small picture of it, and as small a
+    // reconstruction
+    hg__raster picture;
+    hg__raster pair; // its template in the same frame, grey; {0}: none
+    // in place of both, until it is judged, where they are large
+    hg__part_store *large, *large_pair;
     hg__part_geometry where;
     hg__raster reconstruction; // of the frame; {0}: not wanted, or a model of features
     hg__raster map;            // (frame_height / HG_MAP_CELL, frame_width / HG_MAP_CELL, 1)
