@@ -32,7 +32,7 @@ mkdir -p "$work/small/good" "$work/line" "$work/wide"
 for i in 1 2 3 4; do draw 200 160 $i "$work/small/good/$i.pgm"; done
 draw 600 500 5 "$work/line/one.pgm"
 draw 1200 1000 6 "$work/wide/one.pgm"
-"$HOURGLASS" train -q data="$work/small" imgsz=0 align=false steps=2 batch=2 crop=64 progress=none project="$work/runs" name=small ||
+"$HOURGLASS" train -q data="$work/small" imgsz=0 align=false steps=2 batch=2 crop=64 project="$work/runs" name=small ||
     bad "small pictures cannot be learned from"
 judge() { "$HOURGLASS" predict -q model="$work/runs/small" data="$work/line" maps="$work/$1" maps_as=npy out="$work/$1.csv" max_mem="$1"; }
 judge 1G && judge 20M || bad "large pictures cannot be judged"
@@ -43,4 +43,11 @@ expect "a sheet of what was judged piece by piece" [ -s "$work/20M/sheet.png" ]
 is_sanitized && finish
 most=$(peak predict -q model="$work/runs/small" data="$work/wide" maps="$work/maps" maps_as=map out="$work/own.csv" max_mem=96M)
 expect "judged within 96 MiB, not $most" [ "$most" -lt 96 ]
+
+# What info says beforehand, MiB.
+told() { echo $(($("$HOURGLASS" info --json model="$work/runs/small" | "$python" -c "import json, sys; print(json.load(sys.stdin)['$1'])") >> 20)); }
+most=$(peak predict -q model="$work/runs/small" data="$work/small" maps="$work/maps" out="$work/own.csv")
+expect "info says $(told peak_judging) MiB for judging, which takes $most" [ "$most" -le "$(told peak_judging)" ]
+most=$(peak train -q data="$work/small" imgsz=0 align=false steps=2 project="$work/runs" name=again)
+expect "info says $(told peak_training) MiB for training, which takes $most" [ "$most" -le "$(told peak_training)" ]
 finish

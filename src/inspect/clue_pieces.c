@@ -14,6 +14,7 @@
 
 #include "base/int.h"
 #include "base/mem.h"
+#include "detect/table_model.h"
 #include "parts/resize.h"
 
 enum {
@@ -45,6 +46,55 @@ int32_t hg__piece_side(const hg__inspector *s) {
     int32_t side = LEAST + margins;
     while ((size_t)(side + GRID) * (size_t)(side + GRID) <= pixels) side += GRID;
     return side - margins;
+}
+
+// ---- told beforehand ----------------------------------------------------------------------------
+
+// The program, its libraries and what it has in hand of a file; and a network, folded and not, as parts of a model and in a file.
+enum { PROCESS = 24 << 20, COPIES = 4 };
+// Pictures that are in hand beside the one that is judged, in a quarter of max_mem=, and floats that each of their pixels takes.
+enum { TOGETHER = 32, NUMBERS = 6 };
+
+static size_t judging_bytes(const hg_model *m, const hg__part_view *v, int32_t threads,
+                            size_t max_mem, const hg__image_needs *needs) {
+    const int32_t height = hg__max(1, (int32_t)(v->height * v->factor + 0.5));
+    const int32_t width = hg__max(1, (int32_t)(v->width * v->factor + 0.5));
+    const size_t pixels = (size_t)height * (size_t)width;
+    const size_t line = (size_t)width * (size_t)(v->channels + 1) * sizeof(float);
+    const hg__tile_job job = {.height = height,
+                              .width = width,
+                              .runs = 1,
+                              .line_bytes = line,
+                              .budget = max_mem - max_mem / 4};
+    hg__tiling t;
+    const bool fits = hg__tiling_pick(&t, &m->net, needs, threads, &job);
+    const size_t most = max_mem - max_mem / 4;
+    if (!fits || pixels > most / pixel_bytes(v->channels)) return max_mem;
+    const size_t numbers = pixels + (size_t)v->height * (size_t)v->width;
+    const size_t others = TOGETHER * NUMBERS * sizeof(float) * numbers;
+    return pixels * pixel_bytes(v->channels) + t.bytes +
+           (others < max_mem / 4 ? others : max_mem / 4);
+}
+
+// While a network learns a quarter of max_mem= holds pictures, an eighth templates, an eighth a reference; then half of it is what is
+// made beside the network.
+int hg__inspector_measure(const hg_model *m, int32_t threads, size_t plan, size_t max_mem,
+                          const char *where, hg__inspector_needs *needs, hg_error *err) {
+    hg__part_view v = {0};
+    hg__image_needs image;
+    const size_t weights = (size_t)m->net.spec.params * sizeof(float);
+    const hg__part_kind *kind = hg__part_kind_of(m, where, err);
+    const hg__json *o = hg__json_object_get(hg__model_detector(m), "parts");
+    *needs = (hg__inspector_needs){0};
+    if (!kind) return (int)err->code;
+    if (!kind->by_pieces) return HG_OK;
+    HG_TRY(hg__image_needs_of(&m->net, &image, err));
+    HG_TRY(hg__part_view_parse(&v, hg__json_object_get(o, "view"), where, err));
+    const size_t held = max_mem / 2, process = PROCESS + COPIES * weights;
+    needs->training = process + held + (plan > max_mem / 2 ? plan : max_mem / 2);
+    if (v.height > 0) needs->judging = process + judging_bytes(m, &v, threads, max_mem, &image);
+    hg__part_view_clear(&v);
+    return HG_OK;
 }
 
 // ---- frames -------------------------------------------------------------------------------------

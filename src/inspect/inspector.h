@@ -66,6 +66,15 @@ int hg__inspector_load(const hg__inspector *s, const char *path, const char *pai
 // Judges what was loaded. One caller at a time; the same bits for any number of threads.
 int hg__inspector_run(hg__inspector *s, hg__inspected *r, bool wants_reconstruction, hg_error *err);
 
+// Bytes that are told beforehand, of a whole process.
+typedef struct hg__inspector_needs {
+    size_t judging;  // a picture of the size that pictures of training had; 0: they had several
+    size_t training; // at most, on any number of pictures that a network of this kind is trained on
+} hg__inspector_needs;
+// plan: bytes of the network's training. 0 and 0 for a model of features.
+int hg__inspector_measure(const hg_model *m, int32_t threads, size_t plan, size_t max_mem,
+                          const char *where, hg__inspector_needs *needs, hg_error *err);
+
 // ---- making one ---------------------------------------------------------------------------------
 
 // Good pictures, as m's view sees them.
