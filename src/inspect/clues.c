@@ -16,6 +16,7 @@ static const hg__part_kind repair = {
     .clues = 5,
     .clue = {&hg__clue_mask, &hg__clue_residual, &hg__clue_patch, &hg__clue_error, &hg__clue_light},
     .sees_templates = true,
+    .by_pieces = true,
     .begin = hg__mask_begin
 };
 // Patches beside features: of crack-like defects they say more, of others no less.
@@ -83,21 +84,20 @@ static float rising(float v) {
     return v > 0 ? 1 + v : 1 / (1 - v);
 }
 
-int hg__clues_join(const hg__inspector *s, const hg__raster *clue, hg__raster *map, hg_error *err) {
+void hg__clues_join(const hg__inspector *s, const hg__raster *clue, const hg__clue_place *at,
+                    hg__raster *map) {
     const hg__clue_model *m = &s->clues;
     const int32_t clues = clue->channels;
-    HG_TRY(hg__raster_init(map, clue->height, clue->width, 1, err));
-    for (int32_t y = 0; y < map->height; y++) {
-        for (int32_t x = 0; x < map->width; x++) {
+    for (int32_t y = 0; y < clue->height; y++) {
+        for (int32_t x = 0; x < clue->width; x++) {
             float sum = 0;
             for (int32_t k = 0; k < clues; k++) {
-                const float above = hg__clue_above(s, clue, y, x, k);
+                const float above = hg__clue_above(s, clue, at, y, x, k);
                 sum += rising((above - (float)m->centre[k]) / (float)m->spread[k]);
             }
-            *hg__raster_pixel(map, y, x) = sum / (float)clues;
+            *hg__raster_pixel(map, at->top + y, at->left + x) = sum / (float)clues;
         }
     }
-    return HG_OK;
 }
 
 // ---- the score ----------------------------------------------------------------------------------

@@ -47,8 +47,12 @@ double hg__inspector_pixel_threshold(const hg__inspector *s);
 
 // One picture.
 typedef struct hg__inspected {
-    hg__raster picture; // the frame
-    hg__raster pair;    // its template in the same frame, grey; {0}: none
+    // the frame. Of one that max_mem has no room for at once, when it was judged, a small picture of it, and as small a
+    // reconstruction
+    hg__raster picture;
+    hg__raster pair; // its template in the same frame, grey; {0}: none
+    // in place of both, until it is judged, where they are large
+    hg__part_store *large, *large_pair;
     hg__part_geometry where;
     hg__raster reconstruction; // of the frame; {0}: not wanted, or a model of features
     hg__raster map;            // (frame_height / HG_MAP_CELL, frame_width / HG_MAP_CELL, 1)
@@ -61,6 +65,15 @@ int hg__inspector_load(const hg__inspector *s, const char *path, const char *pai
                        hg_error *err);
 // Judges what was loaded. One caller at a time; the same bits for any number of threads.
 int hg__inspector_run(hg__inspector *s, hg__inspected *r, bool wants_reconstruction, hg_error *err);
+
+// Bytes that are told beforehand, of a whole process.
+typedef struct hg__inspector_needs {
+    size_t judging;  // a picture of the size that pictures of training had; 0: they had several
+    size_t training; // at most, on any number of pictures that a network of this kind is trained on
+} hg__inspector_needs;
+// plan: bytes of the network's training. 0 and 0 for a model of features.
+int hg__inspector_measure(const hg_model *m, int32_t threads, size_t plan, size_t max_mem,
+                          const char *where, hg__inspector_needs *needs, hg_error *err);
 
 // ---- making one ---------------------------------------------------------------------------------
 

@@ -17,6 +17,8 @@ typedef struct hg__part_rows {
     // Borrowed: (height, width, 1) of all pictures; or NULL. With `pairs`, (count) of them are in that store, grey.
     const hg__raster *reference;
     const hg__part_store *pairs;
+    // Borrowed: the only picture of it in place of `reference`, where that is large; or NULL.
+    const hg__part_store *large_reference;
     // Side of a crop, pixels; ways to cut each picture in an epoch.
     int32_t crop, draws;
     // Mirrored and turned by quarters at random.

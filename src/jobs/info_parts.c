@@ -73,7 +73,18 @@ static int add_thresholds(hg__text *t, const hg_model *m, const char *where, hg_
     return code;
 }
 
-int hg__info_parts_text(hg__text *t, const hg_model *m, const char *where, hg_error *err) {
+static void add_needs(hg__text *t, const hg__inspector_needs *n, size_t max_mem) {
+    if (!n->training) return;
+    hg__text_add(t, "%swith max_mem=%zuM training takes at most %.0f MB in all", indent,
+                 max_mem >> 20, (double)n->training / 1e6);
+    if (n->judging) hg__text_add(t, ", judging such pictures %.0f", (double)n->judging / 1e6);
+    hg__text_add(t, "\n");
+}
+
+int hg__info_parts_text(hg__text *t, const hg__info_parts *p, hg_error *err) {
+    const hg_model *m = p->model;
+    const char *where = p->where;
+    hg__inspector_needs needs;
     const hg__json *parts = parts_of(m);
     hg__part_view view;
     if (!parts) return HG_OK;
@@ -81,16 +92,28 @@ int hg__info_parts_text(hg__text *t, const hg_model *m, const char *where, hg_er
     add_view(t, &view);
     hg__part_view_clear(&view);
     add_clues(t, parts);
+    HG_TRY(hg__inspector_measure(m, p->threads, p->plan, p->max_mem, where, &needs, err));
+    add_needs(t, &needs, p->max_mem);
     return add_thresholds(t, m, where, err);
 }
 
 // ---- for programs -------------------------------------------------------------------------------
 
-int hg__info_parts_json(hg__json *to, const hg_model *m, const char *where, hg_error *err) {
+int hg__info_parts_json(hg__json *to, const hg__info_parts *p, hg_error *err) {
+    const hg_model *m = p->model;
+    const char *where = p->where;
     hg__thresholds all;
+    hg__inspector_needs needs;
     if (!parts_of(m)) return HG_OK;
+    HG_TRY(hg__inspector_measure(m, p->threads, p->plan, p->max_mem, where, &needs, err));
     HG_TRY(hg__thresholds_load(&all, m, where, err));
     int bad = hg__json_set(to, "parts", hg__json_copy(parts_of(m)));
+    if (needs.training) {
+        bad |= hg__json_set(to, "peak_training", hg__json_integer((int64_t)needs.training));
+    }
+    if (needs.judging) {
+        bad |= hg__json_set(to, "peak_judging", hg__json_integer((int64_t)needs.judging));
+    }
     bad |= hg__json_set(to, "held_out",
                         hg__json_integer(all.groups ? (int64_t)all.held.whole.count : 0));
     if (all.groups) {

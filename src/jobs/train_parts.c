@@ -26,7 +26,8 @@ typedef struct hg__part_data {
     hg__align_use use;
     hg__part_store *store, *pairs; // pairs: NULL without templates
     hg__raster expected;           // the reference, coarse; {0}: none
-    hg__raster reference;          // the same, as large as pictures
+    hg__raster reference;          // the same, as large as pictures; {0}: `large`, or none
+    hg__part_store *large;         // the same, where it takes much
     hg__part_rows rows;
     int32_t count;         // pictures that could be read
     int32_t *train, *held; // their numbers, once rows are split
@@ -38,6 +39,7 @@ void hg__parts_free(hg__part_data *p) {
     hg__part_view_clear(&p->view);
     hg__part_store_free(p->store);
     hg__part_store_free(p->pairs);
+    hg__part_store_free(p->large);
     hg__raster_clear(&p->expected);
     hg__raster_clear(&p->reference);
     hg__free(p->train);
@@ -212,6 +214,7 @@ static int find_alignment(hg__trainer *t, hg__part_data *p, hg_error *err) {
 
 typedef struct loading {
     const hg__part_data *p;
+    size_t memory; // bytes that rasters may take
     int32_t first;
     hg__raster raster[HG_MAX_THREADS], pair[HG_MAX_THREADS];
     int code[HG_MAX_THREADS];
@@ -268,17 +271,114 @@ static int put_all(hg__part_data *p, loading *l, int32_t some, hg_error *err) {
     return code;
 }
 
+// ---- large ones, line by line ----
+
+typedef struct filling {
+    hg__part_store *store, *pairs; // pairs: NULL, or as grey
+    int32_t number, channels;
+    int32_t height, width; // 0: not known yet
+    float *grey;           // owned, (width)
+} filling;
+
+static void take_line(void *context, const float *line) {
+    const filling *f = context;
+    if (f->store) hg__part_store_add(f->store, f->number, line);
+    for (int32_t x = 0; f->pairs && x < f->width; x++) {
+        float sum = 0;
+        for (int32_t c = 0; c < f->channels; c++) sum += line[x * f->channels + c];
+        f->grey[x] = sum / (float)f->channels;
+    }
+    if (f->pairs) hg__part_store_add(f->pairs, f->number, f->grey);
+}
+
+// A file into the store, the pairs' or both.
+static int fill(const hg__part_data *p, const char *path, filling *f, hg_error *err) {
+    hg__part_geometry where;
+    HG_TRY(hg__part_measure(&p->view, path, &where, err));
+    const hg__crop *size = &where.working;
+    if (f->width && (size->width != f->width || size->height != f->height)) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "%s: expected a template as large as its picture, %d x %d, got %d x %d",
+                        path, f->width, f->height, size->width, size->height);
+    }
+    f->height = size->height;
+    f->width = size->width;
+    f->grey = hg__alloc((size_t)f->width, sizeof *f->grey, err);
+    int code = f->grey ? HG_OK : HG_ERR_MEMORY;
+    if (code == HG_OK && f->store) {
+        code = hg__part_store_begin(f->store, f->number, size->height, size->width, err);
+    }
+    if (code == HG_OK && f->pairs) {
+        code = hg__part_store_begin(f->pairs, f->number, size->height, size->width, err);
+    }
+    if (code == HG_OK) code = hg__part_load_lines(&p->view, path, take_line, f, &where, err);
+    if (code == HG_OK && f->store) code = hg__part_store_end(f->store, f->number, err);
+    if (code == HG_OK && f->pairs) code = hg__part_store_end(f->pairs, f->number, err);
+    hg__free(f->grey);
+    return code;
+}
+
+static int load_large(const hg__part_data *p, int32_t i, const char *path, hg_error *err) {
+    const char *pair = p->pairs ? p->set.part[i].pair : NULL;
+    filling own = {.store = p->store,
+                   .pairs = pair ? NULL : p->pairs,
+                   .number = i,
+                   .channels = p->view.channels};
+    HG_TRY(fill(p, path, &own, err));
+    if (!pair) return HG_OK;
+    filling other = {.pairs = p->pairs,
+                     .number = i,
+                     .channels = p->view.channels,
+                     .height = own.height,
+                     .width = own.width};
+    return fill(p, pair, &other, err);
+}
+
+// ---- all of them ----
+
+// How many of `most` pictures from l->first on may be loaded together; 0: the first is to come line by line. What a header does not
+// tell, loading will.
+static int32_t count_together(const loading *l, int32_t most, hg_error *err) {
+    const hg__part_view *view = &l->p->view;
+    size_t left = l->memory;
+    int32_t count = 0;
+    for (; count < most; count++) {
+        char path[2048];
+        hg__part_geometry g;
+        hg_error why = {0};
+        HG_TRY(hg__part_path(&l->p->set, l->first + count, path, sizeof path, err));
+        if (hg__part_measure(view, path, &g, &why) < 0) continue;
+        const size_t numbers = (size_t)g.working.height * (size_t)g.working.width;
+        const size_t bytes = numbers * (size_t)(view->channels + 1) * sizeof(float);
+        if (bytes > left) break;
+        left -= bytes;
+    }
+    return count || !hg__alignment_has(&view->alignment) ? count : 1;
+}
+
+static int load_some(hg__trainer *t, hg__part_data *p, loading *l, int32_t *some, hg_error *err) {
+    char path[2048];
+    *some = count_together(l, hg__min(hg__pool_threads(t->pool), p->count - l->first), err);
+    if (*some < 0) return *some;
+    if (*some > 0) {
+        hg__pool_run(t->pool, load_one, l, *some);
+        return put_all(p, l, *some, err);
+    }
+    *some = 1;
+    HG_TRY(hg__part_path(&p->set, l->first, path, sizeof path, err));
+    return load_large(p, l->first, path, err);
+}
+
 static int load_all(hg__trainer *t, hg__part_data *p, hg_error *err) {
-    const int32_t threads = hg__pool_threads(t->pool);
     loading *l = hg__alloc(1, sizeof *l, err);
     int code = l ? HG_OK : HG_ERR_MEMORY;
+    int32_t some = 0;
     hg__meter_start(&t->meter, t->l, "reading", "images", p->count);
-    for (int32_t first = 0; code == HG_OK && first < p->count; first += threads) {
-        const int32_t some = hg__min(threads, p->count - first);
+    for (int32_t first = 0; code == HG_OK && first < p->count; first += some) {
         l->p = p;
+        l->memory = (size_t)t->o.values.max_mem / 4;
         l->first = first;
-        hg__pool_run(t->pool, load_one, l, some);
-        code = put_all(p, l, some, err);
+        code = load_some(t, p, l, &some, err);
         hg__meter_add(&t->meter, some);
         if (code == HG_OK && hg__meter_is_stopped(&t->meter)) {
             code = hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", t->o.values.data);
@@ -290,7 +390,7 @@ static int load_all(hg__trainer *t, hg__part_data *p, hg_error *err) {
 }
 
 static int make_stores(hg__trainer *t, hg__part_data *p, hg_error *err) {
-    const size_t memory = (size_t)t->o.values.max_mem / 2;
+    const size_t memory = (size_t)t->o.values.max_mem / 4;
     p->store = hg__part_store_new(p->count, p->view.channels, memory, err);
     if (!p->store) return HG_ERR_MEMORY;
     if (strcmp(p->set.layout, "deeppcb") == 0 || *t->o.values.target) {
@@ -304,6 +404,23 @@ static int make_stores(hg__trainer *t, hg__part_data *p, hg_error *err) {
 
 static bool has_places(const hg__part_data *p) {
     return !p->pairs && (p->use == HG_ALIGN_AS_IS || hg__alignment_has(&p->view.alignment));
+}
+
+static void keep_line(void *context, const float *line) {
+    hg__part_store_add(context, 0, line);
+}
+
+static int make_large_reference(hg__part_data *p, int32_t height, int32_t width, hg_error *err) {
+    const hg__raster shape = {height, width, 1, NULL}, *from = &p->expected;
+    p->large = hg__part_store_new(1, 1, 0, err);
+    if (!p->large) return HG_ERR_MEMORY;
+    HG_TRY(hg__part_store_begin(p->large, 0, height, width, err));
+    hg__resizer *r =
+        hg__resizer_new_lines(from->height, from->width, &shape, keep_line, p->large, err);
+    if (!r) return HG_ERR_MEMORY;
+    for (int32_t y = 0; y < from->height; y++) hg__resizer_add(r, hg__raster_pixel(from, y, 0));
+    hg__resizer_free(r);
+    return hg__part_store_end(p->large, 0, err);
 }
 
 // What tables lie in a folder is said where pictures are missing.
@@ -391,9 +508,13 @@ int hg__split_parts(hg__trainer *t, hg_error *err) {
         .store = p->store, .train = p->train, .trained = (int32_t)t->rows.count};
     HG_TRY(hg__part_reference(&data, &p->expected, err));
     hg__part_store_size(p->store, 0, &height, &width);
-    HG_TRY(hg__raster_resize(&p->reference, &p->expected, height, width, err));
-    p->rows.reference = &p->reference;
-    return HG_OK;
+    if ((size_t)height * (size_t)width <= (size_t)t->o.values.max_mem / 8 / sizeof(float)) {
+        p->rows.reference = &p->reference;
+        return hg__raster_resize(&p->reference, &p->expected, height, width, err);
+    }
+    const int code = make_large_reference(p, height, width, err);
+    p->rows.large_reference = p->large;
+    return code;
 }
 
 // ---- afterwards ---------------------------------------------------------------------------------

@@ -91,6 +91,13 @@ typedef struct hg__part_geometry {
 // reduced as they come: of a picture that is not turned no more than a few are held. By many threads at once.
 int hg__part_load(const hg__part_view *v, const char *path, hg__raster *to,
                   hg__part_geometry *where, hg_error *err);
+// What its header says: as without alignment.
+int hg__part_measure(const hg__part_view *v, const char *path, hg__part_geometry *where,
+                     hg_error *err);
+// Without alignment, line by line to `take` (resize.h), from the top on: none is kept. where: as measured.
+int hg__part_load_lines(const hg__part_view *v, const char *path,
+                        void (*take)(void *context, const float *line), void *context,
+                        const hg__part_geometry *where, hg_error *err);
 // The same without alignment, which is what an aligner is fitted to.
 int hg__part_load_unaligned(const hg__part_view *v, const char *path, hg__raster *to,
                             hg__part_geometry *where, hg_error *err);
