@@ -97,6 +97,8 @@ typedef struct hg__feature_options {
     const char *features;
     // of the pictures it will be fitted on, at working size, and how many there are
     int32_t height, width, pictures;
+    // they have one frame, in which parts lie in their place; what gaussian takes
+    bool has_places;
     // bytes for one picture, and for what is made beside: max_mem of hg__inspector_new() and max_bytes of hg__inspector_data
     size_t max_mem;
 } hg__feature_options;

@@ -29,6 +29,7 @@ typedef struct hg__part_data {
     hg__raster reference;          // the same, as large as pictures
     hg__part_rows rows;
     int32_t count;         // pictures that could be read
+    int32_t height, width; // of the largest as it is seen
     int32_t *train, *held; // their numbers, once rows are split
     int32_t trained, held_out;
 } hg__part_data;
@@ -48,11 +49,21 @@ void hg__parts_free(hg__part_data *p) {
 
 // ---- options ------------------------------------------------------------------------------------
 
-// What suits pictures of parts, and was measured: docs/DEFECTS.md.
-static const struct {
+typedef struct part_option {
     int option;
     const char *name, *value;
-} part_options[] = {
+} part_option;
+
+// What suits pictures of parts, and was measured: docs/DEFECTS.md.
+static const part_option part_options[] = {
+    {HG_OPTION_val,     "val",     "0.2"  },
+    {HG_OPTION_pca,     "pca",     "false"},
+    {HG_OPTION_samples, "samples", "0"    },
+    {HG_OPTION_max_mem, "max_mem", "512M" },
+};
+
+// The default, and how it is trained.
+static const part_option repair_options[] = {
     {HG_OPTION_model,        "model",        "repair"  },
     {HG_OPTION_loss,         "loss",         "mse_mask"},
     {HG_OPTION_delta,        "delta",        "1"       },
@@ -63,11 +74,8 @@ static const struct {
     {HG_OPTION_schedule,     "schedule",     "cosine"  },
     {HG_OPTION_batch,        "batch",        "16"      },
     {HG_OPTION_crop,         "crop",         "128"     },
-    {HG_OPTION_val,          "val",          "0.2"     },
-    {HG_OPTION_pca,          "pca",          "false"   },
-    {HG_OPTION_samples,      "samples",      "0"       },
-    {HG_OPTION_max_mem,      "max_mem",      "512M"    },
 };
+
 static bool is_named_list(const char *path) {
     static const char *const ends[] = {".csv", ".tsv", ".txt", ".lst"};
     const size_t length = strlen(path);
@@ -85,28 +93,35 @@ static bool is_of_parts(const char *path) {
     return hg__is_parts_file(path) || (hg__dataset_is_pictures(path) && !hg__is_named_table(path));
 }
 
-// A folder of images, unless noise=, target= or another model= say that they are to be cleaned or coded.
+// A folder of images, unless noise=, target= or a model= that is none of parts say that they are to be cleaned or coded.
 bool hg__is_parts_run(const hg__trainer *t) {
     const struct hg__values *v = &t->o.values;
     if (t->data || t->given || *v->noise || !is_of_parts(v->data)) return false;
-    if (strcmp(v->model, part_options[0].value) == 0) return true;
+    if (strcmp(v->model, repair_options[0].value) == 0 || hg__is_feature_run(t)) return true;
     return !t->o.set[HG_OPTION_model] && !*v->pretrained && !*v->target;
 }
 
 static const char part_steps[] = "3000";
 
-int hg__set_parts_options(hg__trainer *t, hg_error *err) {
-    for (size_t i = 0; i < sizeof part_options / sizeof *part_options; i++) {
-        if (t->o.set[part_options[i].option]) continue;
-        HG_TRY(hg_options_set(&t->o, part_options[i].name, part_options[i].value, err));
+static int set_options(hg__trainer *t, const part_option *list, size_t count, hg_error *err) {
+    for (size_t i = 0; i < count; i++) {
+        if (t->o.set[list[i].option]) continue;
+        HG_TRY(hg_options_set(&t->o, list[i].name, list[i].value, err));
     }
+    return HG_OK;
+}
+
+int hg__set_parts_options(hg__trainer *t, hg_error *err) {
     double share;
+    HG_TRY(set_options(t, part_options, sizeof part_options / sizeof *part_options, err));
     if (!hg__parse_float(t->o.values.val, &share)) {
         return hg__fail(err, HG_ERR_USAGE,
                         "val: expected a share of the good parts, which thresholds come from, got "
                         "'%.200s'",
                         t->o.values.val);
     }
+    if (hg__is_feature_run(t)) return HG_OK;
+    HG_TRY(set_options(t, repair_options, sizeof repair_options / sizeof *repair_options, err));
     if (!t->o.set[HG_OPTION_epochs] && !t->o.set[HG_OPTION_steps] && !t->o.set[HG_OPTION_time]) {
         HG_TRY(hg_options_set(&t->o, "steps", part_steps, err));
         t->o.values.epochs = 0;
@@ -186,6 +201,7 @@ static int find_view(hg__trainer *t, hg__part_data *p, hg_error *err) {
     int code = look_at(t, p, look, err);
     if (code == HG_OK) code = close_up(p, err);
     if (code == HG_OK) code = hg__part_look_end(look, &p->view, err);
+    if (code == HG_OK) hg__part_look_largest(look, &p->view, &p->height, &p->width);
     hg__part_look_free(look);
     if (code == HG_OK && *v->roi) code = hg__part_view_read_region(&p->view, v->roi, err);
     return code;
@@ -290,11 +306,17 @@ static int load_all(hg__trainer *t, hg__part_data *p, hg_error *err) {
     return code;
 }
 
+// Whether each picture is judged beside its template.
+static bool is_paired(const hg__trainer *t, const hg__part_data *p) {
+    if (hg__is_feature_run(t)) return false;
+    return strcmp(p->set.layout, "deeppcb") == 0 || *t->o.values.target;
+}
+
 static int make_stores(hg__trainer *t, hg__part_data *p, hg_error *err) {
     const size_t memory = (size_t)t->o.values.max_mem / 2;
     p->store = hg__part_store_new(p->count, p->view.channels, memory, err);
     if (!p->store) return HG_ERR_MEMORY;
-    if (strcmp(p->set.layout, "deeppcb") == 0 || *t->o.values.target) {
+    if (is_paired(t, p)) {
         p->pairs = hg__part_store_new(p->count, 1, memory / 2, err);
         if (!p->pairs) return HG_ERR_MEMORY;
     }
@@ -351,9 +373,10 @@ static void tell_view(const hg__trainer *t, const hg__part_data *p) {
              p->set.layout, p->view.height ? "" : "about ", width, height,
              p->view.channels == 3 ? "colour" : "grey");
     hg__trainer_note(t, line);
-    hg__trainer_note(t, "defects are learned to be found; with noise= or target= how to clean "
-                        "images, with model=conv how to "
-                        "code them");
+    if (!hg__is_feature_run(t)) {
+        hg__trainer_note(t, "defects are learned to be found; with noise= or target= how to clean "
+                            "images, with model=conv how to code them");
+    }
     hg__trainer_note(t, p->pairs ? "each is judged beside its template" : words[p->use]);
     hg__trainer_note(t, p->set.note);
 }
@@ -381,6 +404,18 @@ static int make_rows(hg__trainer *t, hg__part_data *p, hg_error *err) {
     return HG_OK;
 }
 
+// How pictures are seen, before they are all read.
+static int see(hg__trainer *t, hg__part_data *p, hg_error *err) {
+    HG_TRY(find_view(t, p, err));
+    if (!is_paired(t, p) && strcmp(t->o.values.align, "false") != 0) {
+        HG_TRY(find_alignment(t, p, err));
+    }
+    if (!hg__is_feature_run(t)) return HG_OK;
+    const hg__feature_options o = {
+        .height = p->height, .width = p->width, .pictures = p->count, .has_places = has_places(p)};
+    return hg__make_features(t, &o, err);
+}
+
 int hg__open_parts(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     hg__part_data *p = t->parts = hg__alloc(1, sizeof *p, err);
@@ -389,9 +424,7 @@ int hg__open_parts(hg__trainer *t, hg_error *err) {
         .purpose = HG_PARTS_TRAIN, .on_bad = v->on_bad, .target = v->target, .object = v->object};
     HG_TRY(check_folder(v->data, err));
     HG_TRY(hg__part_set_open(&p->set, v->data, &o, err));
-    HG_TRY(find_view(t, p, err));
-    const bool is_paired = strcmp(p->set.layout, "deeppcb") == 0 || *v->target;
-    if (!is_paired && strcmp(v->align, "false") != 0) HG_TRY(find_alignment(t, p, err));
+    HG_TRY(see(t, p, err));
     HG_TRY(make_stores(t, p, err));
     HG_TRY(make_reference(t, p, err));
     tell_view(t, p);
