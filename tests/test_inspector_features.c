@@ -226,7 +226,7 @@ static void a_model_that_is_not_whole_is_refused(void **state) {
     hg__model_drop_parts(m, "detector.usual");
     expect_broken(m, pool, "'detector.usual'");
     say(m, "kind", "new");
-    expect_broken(m, pool, "'kind': expected repair or feature, got new");
+    expect_broken(m, pool, "'kind': expected repair, conv or feature, got new");
     hg_model_free(m);
     hg__pool_free(pool);
 }

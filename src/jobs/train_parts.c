@@ -62,19 +62,32 @@ static const part_option part_options[] = {
     {HG_OPTION_max_mem, "max_mem", "512M" },
 };
 
-// The default, and how it is trained.
-static const part_option repair_options[] = {
-    {HG_OPTION_model,        "model",        "repair"  },
-    {HG_OPTION_loss,         "loss",         "mse_mask"},
-    {HG_OPTION_delta,        "delta",        "1"       },
-    {HG_OPTION_optimizer,    "optimizer",    "adamw"   },
-    {HG_OPTION_weight_decay, "weight_decay", "1e-3"    },
-    {HG_OPTION_lr,           "lr",           "2e-3"    },
-    {HG_OPTION_warmup,       "warmup",       "50"      },
-    {HG_OPTION_schedule,     "schedule",     "cosine"  },
-    {HG_OPTION_batch,        "batch",        "16"      },
-    {HG_OPTION_crop,         "crop",         "128"     },
+// How those are trained that are.
+static const part_option trained_options[] = {
+    {HG_OPTION_optimizer,    "optimizer",    "adamw" },
+    {HG_OPTION_weight_decay, "weight_decay", "1e-3"  },
+    {HG_OPTION_lr,           "lr",           "2e-3"  },
+    {HG_OPTION_warmup,       "warmup",       "50"    },
+    {HG_OPTION_schedule,     "schedule",     "cosine"},
+    {HG_OPTION_batch,        "batch",        "16"    },
+    {HG_OPTION_crop,         "crop",         "128"   },
 };
+
+static const char repair[] = "repair", bottleneck[] = "bottleneck"; // presets
+
+static const part_option repair_options[] = {
+    {HG_OPTION_model, "model", repair    },
+    {HG_OPTION_loss,  "loss",  "mse_mask"},
+    {HG_OPTION_delta, "delta", "1"       },
+};
+
+static const part_option bottleneck_options[] = {
+    {HG_OPTION_loss, "loss", "0.5 ssim + 10 mse"},
+};
+
+static bool is_model(const hg__trainer *t, const char *name) {
+    return strcmp(t->o.values.model, name) == 0;
+}
 
 static bool is_named_list(const char *path) {
     static const char *const ends[] = {".csv", ".tsv", ".txt", ".lst"};
@@ -93,12 +106,34 @@ static bool is_of_parts(const char *path) {
     return hg__is_parts_file(path) || (hg__dataset_is_pictures(path) && !hg__is_named_table(path));
 }
 
-// A folder of images, unless noise=, target= or a model= that is none of parts say that they are to be cleaned or coded.
+// Whether it is said which of the pictures are good parts, as all layouts of parts do but pictures and nothing else.
+static bool says_good(const struct hg__values *v) {
+    hg__part_set set;
+    const hg__part_options o = {.purpose = HG_PARTS_TRAIN, .on_bad = "skip", .object = v->object};
+    if (hg__part_set_open(&set, v->data, &o, NULL) < 0) return false;
+    const bool says = set.good > 0;
+    hg__part_set_clear(&set);
+    return says;
+}
+
+// A folder of images, unless noise=, target= or a model= that is none of parts say that they are to be cleaned or coded. conv codes
+// images, but looks for defects where it is said which pictures are good.
 bool hg__is_parts_run(const hg__trainer *t) {
     const struct hg__values *v = &t->o.values;
     if (t->data || t->given || *v->noise || !is_of_parts(v->data)) return false;
-    if (strcmp(v->model, repair_options[0].value) == 0 || hg__is_feature_run(t)) return true;
-    return !t->o.set[HG_OPTION_model] && !*v->pretrained && !*v->target;
+    if (is_model(t, repair) || hg__is_feature_run(t)) return true;
+    if (*v->target) return false;
+    if (is_model(t, bottleneck)) return true;
+    if (*v->pretrained) return false;
+    return !t->o.set[HG_OPTION_model] || (is_model(t, "conv") && says_good(v));
+}
+
+void hg__tell_coding(const hg__trainer *t) {
+    const bool codes = t->o.set[HG_OPTION_model] && is_model(t, "conv");
+    if (!codes || !t->data->pictures || t->has_targets) return;
+    hg__trainer_note(t,
+                     "images are coded; model=bottleneck looks for defects in them, as model=conv "
+                     "does where data= says which are good");
 }
 
 static const char part_steps[] = "3000";
@@ -111,6 +146,15 @@ static int set_options(hg__trainer *t, const part_option *list, size_t count, hg
     return HG_OK;
 }
 
+static int set_training(hg__trainer *t, hg_error *err) {
+    enum { REPAIR = sizeof repair_options / sizeof *repair_options };
+    enum { BOTTLENECK = sizeof bottleneck_options / sizeof *bottleneck_options };
+    if (is_model(t, "conv")) HG_TRY(hg_options_set(&t->o, "model", bottleneck, err));
+    HG_TRY(set_options(t, trained_options, sizeof trained_options / sizeof *trained_options, err));
+    if (is_model(t, bottleneck)) return set_options(t, bottleneck_options, BOTTLENECK, err);
+    return set_options(t, repair_options, REPAIR, err);
+}
+
 int hg__set_parts_options(hg__trainer *t, hg_error *err) {
     double share;
     HG_TRY(set_options(t, part_options, sizeof part_options / sizeof *part_options, err));
@@ -121,7 +165,7 @@ int hg__set_parts_options(hg__trainer *t, hg_error *err) {
                         t->o.values.val);
     }
     if (hg__is_feature_run(t)) return HG_OK;
-    HG_TRY(set_options(t, repair_options, sizeof repair_options / sizeof *repair_options, err));
+    HG_TRY(set_training(t, err));
     if (!t->o.set[HG_OPTION_epochs] && !t->o.set[HG_OPTION_steps] && !t->o.set[HG_OPTION_time]) {
         HG_TRY(hg_options_set(&t->o, "steps", part_steps, err));
         t->o.values.epochs = 0;
@@ -308,7 +352,7 @@ static int load_all(hg__trainer *t, hg__part_data *p, hg_error *err) {
 
 // Whether each picture is judged beside its template.
 static bool is_paired(const hg__trainer *t, const hg__part_data *p) {
-    if (hg__is_feature_run(t)) return false;
+    if (!is_model(t, repair)) return false;
     return strcmp(p->set.layout, "deeppcb") == 0 || *t->o.values.target;
 }
 
@@ -373,7 +417,11 @@ static void tell_view(const hg__trainer *t, const hg__part_data *p) {
              p->set.layout, p->view.height ? "" : "about ", width, height,
              p->view.channels == 3 ? "colour" : "grey");
     hg__trainer_note(t, line);
-    if (!hg__is_feature_run(t)) {
+    if (is_model(t, bottleneck)) {
+        hg__trainer_note(t, "good parts are learned to be put through a narrow neck, and what does "
+                            "not come out again is a defect; of pictures and nothing else "
+                            "model=conv codes images");
+    } else if (!hg__is_feature_run(t)) {
         hg__trainer_note(t, "defects are learned to be found; with noise= or target= how to clean "
                             "images, with model=conv how to code them");
     }
@@ -393,6 +441,7 @@ static int make_rows(hg__trainer *t, hg__part_data *p, hg_error *err) {
                               .crop = hg__part_rows_crop(p->store, p->count, most, MULTIPLE),
                               .draws = (int32_t)hg__max(1, (int32_t)(epoch / p->count)),
                               .flips = v->flip,
+                              .is_plain = is_model(t, bottleneck),
                               .seed = (uint64_t)v->seed};
     const hg__row_source source = hg__part_rows_source(&p->rows);
     t->data = hg__dataset_of_source(&source, "parts", NULL, NULL, err);

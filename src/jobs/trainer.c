@@ -139,10 +139,11 @@ static int check_end(hg__trainer *t, hg_error *err) {
 // What can be said before anything is read.
 static int check(hg__trainer *t, hg_error *err) {
     HG_TRY(hg__check_features(t, err));
-    if (!hg__is_feature_run(t)) HG_TRY(hg__check_model(t, err));
+    const bool may_be_parts = hg__is_parts_run(t);
+    if (!may_be_parts) HG_TRY(hg__check_model(t, err));
     t->is_table = hg__is_table_run(t);
     if (t->is_table) HG_TRY(hg__set_table_options(t, err));
-    t->is_parts = !t->is_table && hg__is_parts_run(t);
+    t->is_parts = !t->is_table && may_be_parts;
     if (t->is_parts) HG_TRY(hg__set_parts_options(t, err));
     HG_TRY(check_end(t, err));
     return hg__trim_check(t, err);
@@ -153,6 +154,7 @@ int hg__trainer_open(hg__trainer *t, hg_error *err) {
     t->pool = hg__pool_new((int32_t)t->o.values.threads, err);
     if (!t->pool) return HG_ERR_MEMORY;
     HG_TRY(hg__open_data(t, err));
+    if (!t->is_parts) hg__tell_coding(t);
     HG_TRY(pick_model(t, err));
     HG_TRY(make_model(t, err));
     HG_TRY(make_fit(t, err));

@@ -95,6 +95,8 @@ bool hg__is_parts_run(const hg__trainer *t);
 int hg__set_parts_options(hg__trainer *t, hg_error *err);
 int hg__open_parts(hg__trainer *t, hg_error *err);
 int hg__fit_parts(hg__trainer *t, hg_error *err);
+// Of images that are none of parts: says what model=conv makes of them.
+void hg__tell_coding(const hg__trainer *t);
 void hg__parts_free(struct hg__part_data *p); // NULL is fine
 
 // train_features.c: whether the model is of a backbone's features; what can be said of that before anything is read; the model, of which
