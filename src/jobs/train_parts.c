@@ -106,11 +106,13 @@ static bool is_of_parts(const char *path) {
     return hg__is_parts_file(path) || (hg__dataset_is_pictures(path) && !hg__is_named_table(path));
 }
 
-// Whether it is said which of the pictures are good parts, as all layouts of parts do but pictures and nothing else.
+// Whether it is said which of the pictures are good parts, as all layouts of parts do but pictures and nothing else. Where memory or a disk
+// failed it is taken to be: who opens them then says what did.
 static bool says_good(const struct hg__values *v) {
     hg__part_set set;
-    const hg__part_options o = {.purpose = HG_PARTS_TRAIN, .on_bad = "skip", .object = v->object};
-    if (hg__part_set_open(&set, v->data, &o, NULL) < 0) return false;
+    const hg__part_options o = {.purpose = HG_PARTS_ALL, .on_bad = "skip", .object = v->object};
+    const int code = hg__part_set_open(&set, v->data, &o, NULL);
+    if (code < 0) return code != HG_ERR_DATA;
     const bool says = set.good > 0;
     hg__part_set_clear(&set);
     return says;
