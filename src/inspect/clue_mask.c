@@ -90,8 +90,7 @@ static int done(void *context, int32_t end, hg_error *err) {
     return HG_OK;
 }
 
-// Windows for a picture of this size, those of the last one if they fit.
-static int make_tiles(hg__inspector *s, const hg__raster *picture, hg_error *err) {
+int hg__clue_tiles(hg__inspector *s, const hg__raster *picture, hg_error *err) {
     const hg__tiling *old = s->tiles ? hg__tiles_tiling(s->tiles) : NULL;
     const size_t held = s->in_pieces ? 0 : hg__raster_count(picture) * 3 * sizeof(float);
     const size_t quarter = s->max_mem / 4 > LEAST_TILES ? s->max_mem / 4 : LEAST_TILES;
@@ -137,7 +136,7 @@ static int run_network(hg__inspector *s, const hg__inspected *r, hg__raster *clu
                  .residual = residual,
                  .reconstruction = reconstruction,
                  .channels = picture->channels};
-    HG_TRY(make_tiles(s, picture, err));
+    HG_TRY(hg__clue_tiles(s, picture, err));
     HG_TRY(make_reference(s, picture, err));
     p.lines = hg__min(hg__tiles_tiling(s->tiles)->window_height + HG_MAP_CELL, picture->height);
     p.strip = hg__alloc((size_t)p.lines * (size_t)picture->width,

@@ -28,17 +28,28 @@ const hg__part_kind hg__part_kind_feature = {
     .to_json = hg__features_to_json
 };
 
-static const hg__part_kind *const kinds[] = {&repair, &hg__part_kind_feature, NULL};
+// A bottleneck autoencoder.
+static const hg__part_kind conv = {
+    .name = "conv",
+    .clues = 5,
+    .clue = {&hg__clue_rebuilt, &hg__clue_structure, &hg__clue_patch, &hg__clue_error,
+             &hg__clue_light},
+    .begin = hg__conv_begin
+};
 
-const hg__part_kind *hg__part_kind_of(const hg_model *m, const char *where, hg_error *err) {
+static const hg__part_kind *const kinds[] = {&repair, &conv, &hg__part_kind_feature, NULL};
+
+const hg__part_kind *hg__part_kind_of(const hg_model *m, int32_t channels, const char *where,
+                                      hg_error *err) {
     const hg__json *o = hg__json_object_get(hg__model_detector(m), "parts");
     const char *name = hg__json_string_value(hg__json_object_get(o, "kind"));
-    if (!o) return &repair; // a network that was trained just now
+    // A network that was trained just now: repair has a channel for the mask.
+    if (!o) return m->net.spec.input.dim[2] == channels ? &conv : &repair;
     for (size_t i = 0; name && kinds[i]; i++) {
         if (strcmp(kinds[i]->name, name) == 0) return kinds[i];
     }
-    hg__fail(err, HG_ERR_MODEL, "%s: parts: 'kind': expected repair or feature, got %.40s", where,
-             name ? name : "none");
+    hg__fail(err, HG_ERR_MODEL, "%s: parts: 'kind': expected repair, conv or feature, got %.40s",
+             where, name ? name : "none");
     return NULL;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // inspector.c - a model of parts from its file, and a picture through it.
 //
-// In the file: "parts" of the detector's JSON, {"version": 1, "kind": "repair" or "feature", "view": {...}, "pairs": bool, "share": x,
+// In the file: "parts" of the detector's JSON, {"version": 1, "kind": "repair", "conv" or "feature", "view": {...}, "pairs": bool, "share": x,
 // "centre": [x ...], "spread": [x ...]}, with a number for each clue, of features {"backbone": "vgg16", "stages": "block3,block4",
 // "features": "memory", "gaussian" or "error"} besides, and tensors
 //   detector.expected  F32 (h, w, 1)         the reference, half as large as the frame; absent without one
@@ -36,6 +36,7 @@ void hg__inspector_free(hg__inspector *s) {
     hg__raster_clear(&s->expected);
     hg__raster_clear(&s->reference);
     hg__raster_clear(&s->residual);
+    hg__raster_clear(&s->rebuilt);
     hg__feature_error_clear(&s->leftover);
     hg__patches_clear(&s->patches);
     hg__patch_memory_free(s->memory);
@@ -52,7 +53,7 @@ void hg__inspector_free(hg__inspector *s) {
 hg__inspector *hg__inspector_begin(const hg_model *m, hg__part_view *view, hg__raster *expected,
                                    hg__pool *pool, size_t max_mem, const char *where,
                                    hg_error *err) {
-    const hg__part_kind *kind = hg__part_kind_of(m, where, err);
+    const hg__part_kind *kind = hg__part_kind_of(m, view->channels, where, err);
     hg__inspector *s = kind ? hg__alloc(1, sizeof *s, err) : NULL;
     if (!s) {
         hg__part_view_clear(view);

@@ -8,6 +8,7 @@
 //                                                                                                              parts lie in theirs
 //                 map = mean of the clues ──> score = mean of the map's highest share
 //
+// Of a bottleneck autoencoder, which knows no damage (kind conv): residual, and where structure differs, in place of mask and residual.
 // In place of mask and residual, where the network is the first stages of a backbone that was trained on other pictures
 // (backbone.h): how unusual its features are at each place (clue_feature.c).
 //
@@ -32,7 +33,7 @@ bool hg__is_part_model(const hg_model *m);
 hg__inspector *hg__inspector_new(const hg_model *m, hg__pool *pool, size_t max_mem,
                                  const char *where, hg_error *err);
 void hg__inspector_free(hg__inspector *s);              // NULL is fine
-const char *hg__inspector_kind(const hg__inspector *s); // "repair" or "feature"
+const char *hg__inspector_kind(const hg__inspector *s); // "repair", "conv" or "feature"
 const hg__part_view *hg__inspector_view(const hg__inspector *s);
 bool hg__inspector_has_pairs(const hg__inspector *s); // pictures are judged beside their templates
 
@@ -110,6 +111,8 @@ typedef struct hg__feature_options {
     const char *features;
     // of the pictures it will be fitted on, at working size, and how many there are
     int32_t height, width, pictures;
+    // they have one frame, in which parts lie in their place; what gaussian takes
+    bool has_places;
     // bytes for one picture, and for what is made beside: max_mem of hg__inspector_new() and max_bytes of hg__inspector_data
     size_t max_mem;
 } hg__feature_options;

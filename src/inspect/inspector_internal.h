@@ -53,6 +53,8 @@ struct hg__inspector {
     hg__raster reference; // the same for the picture at hand
     hg__tiles *tiles;     // owned: of the last picture, for the next of its size; or NULL
     hg__raster residual;  // that came of the same run: for the clue of that name
+    hg__raster
+        rebuilt; // of conv: the last picture as its network gave it, for the clue of structure
     // of error
     hg__feature_error leftover;
     // of patch
@@ -105,7 +107,7 @@ typedef struct hg__clue_type {
 } hg__clue_type;
 
 extern const hg__clue_type hg__clue_mask, hg__clue_residual, hg__clue_patch, hg__clue_error,
-    hg__clue_light, hg__clue_feature;
+    hg__clue_light, hg__clue_feature, hg__clue_rebuilt, hg__clue_structure;
 // Whether max_mem has room for a picture.
 int hg__clue_check(const hg__inspector *s, const hg__clue_type *type, const hg__raster *picture,
                    hg_error *err);
@@ -125,9 +127,14 @@ struct hg__part_kind {
     int (*to_json)(const hg__inspector *s, hg__json *o, hg_error *err);
 };
 extern const hg__part_kind hg__part_kind_feature;
-const hg__part_kind *hg__part_kind_of(const hg_model *m, const char *where, hg_error *err);
+// channels: of pictures; tells what a network is that was trained just now.
+const hg__part_kind *hg__part_kind_of(const hg_model *m, int32_t channels, const char *where,
+                                      hg_error *err);
 
+// Windows of the network for a picture of this size, those of the last one if they fit: s->tiles.
+int hg__clue_tiles(hg__inspector *s, const hg__raster *picture, hg_error *err);
 int hg__mask_begin(hg__inspector *s, const hg_model *m, hg_error *err);
+int hg__conv_begin(hg__inspector *s, const hg_model *m, hg_error *err);
 int hg__features_begin(hg__inspector *s, const hg_model *m, hg_error *err);
 int hg__features_to_json(const hg__inspector *s, hg__json *o, hg_error *err);
 void hg__features_clear(hg__inspector *s);

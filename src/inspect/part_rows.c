@@ -160,6 +160,23 @@ static int make(const void *context, const hg__row_place *at, hg__row_room *to, 
     return HG_OK;
 }
 
+static int make_plain(const void *context, const hg__row_place *at, hg__row_room *to,
+                      hg_error *err) {
+    (void)err;
+    const hg__part_rows *p = context;
+    const int32_t channels = hg__part_store_channels(p->store);
+    const uint64_t row = (uint64_t)at->row * (uint64_t)p->draws + (uint64_t)at->draw;
+    const hg__philox word = hg__philox_run(p->seed, HG_STREAM_PART_CROP, at->epoch, (uint32_t)row,
+                                           (uint32_t)(row >> 32) << 4);
+    const cut own = draw_cut(p, (int32_t)at->row, &word, p->flips);
+    cut_out(p->store, &own, p->crop, channels, to->x);
+    if (to->target) {
+        memcpy(to->target, to->x,
+               (size_t)p->crop * (size_t)p->crop * (size_t)channels * sizeof *to->x);
+    }
+    return HG_OK;
+}
+
 int32_t hg__part_rows_crop(const hg__part_store *s, int32_t count, int32_t most, int32_t multiple) {
     int32_t least = most;
     for (int32_t i = 0; i < count; i++) {
@@ -174,18 +191,21 @@ int32_t hg__part_rows_crop(const hg__part_store *s, int32_t count, int32_t most,
 
 hg__row_source hg__part_rows_source(const hg__part_rows *p) {
     const int32_t channels = hg__part_store_channels(p->store);
+    const int32_t numbers = p->is_plain ? channels : channels + 1;
     const size_t pixels = (size_t)p->crop * (size_t)p->crop;
     return (hg__row_source){
         .name = "parts",
         .context = p,
         .rows = p->count,
-        .width = p->crop * p->crop * (channels + 1),
-        .shape = {.rank = 3, .dim = {p->crop, p->crop, channels + 1}},
+        .width = p->crop * p->crop * numbers,
+        .shape = {.rank = 3, .dim = {p->crop, p->crop, numbers}},
         .dtype = HG_F32,
         .scale = 1,
-        .make = make,
+        .make = p->is_plain ? make_plain : make,
         .draws = p->draws,
         .has_target = true,
-        .scratch = pixels * (size_t)(channels + 1) + hg__damage_scratch(p->crop, p->crop, channels),
+        .scratch = p->is_plain ? 0
+                               : pixels * (size_t)(channels + 1) +
+                                     hg__damage_scratch(p->crop, p->crop, channels),
     };
 }

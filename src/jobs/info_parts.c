@@ -2,6 +2,7 @@
 // info_parts.c - what `info` says of a model of parts: how pictures are seen, what speaks for a defect, what is an alarm.
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/show.h"
 #include "detect/table_model.h"
 #include "detect/thresholds.h"
 #include "inspect/inspector.h"
@@ -46,6 +47,18 @@ static void add_clues(hg__text *t, const hg__json *parts) {
                  kind ? kind : "?",
                  100 * hg__json_number_value(hg__json_object_get(parts, "share")),
                  has_pairs ? "; pictures are judged beside their templates" : "");
+    const char *backbone = hg__json_string_value(hg__json_object_get(parts, "backbone"));
+    const char *stages = hg__json_string_value(hg__json_object_get(parts, "stages"));
+    const char *features = hg__json_string_value(hg__json_object_get(parts, "features"));
+    if (backbone && stages && features) {
+        hg__text_add(t, "%sfeatures of a ", indent);
+        hg__text_add_shown(t, backbone);
+        hg__text_add(t, ", ");
+        hg__text_add_shown(t, stages);
+        hg__text_add(t, ", by ");
+        hg__text_add_shown(t, features);
+        hg__text_add(t, "\n");
+    }
 }
 
 // The pictures' thresholds, and that of pixels.

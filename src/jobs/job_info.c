@@ -24,7 +24,7 @@ typedef struct opened {
     size_t bytes;           // of the file
     size_t training_bytes;  // memory of a training plan on this machine
     int32_t batch, threads; // that it was counted for
-    const char *method;     // of training
+    const char *method;     // of training; NULL: there is none
 } opened;
 
 static void close_model(opened *o) {
@@ -79,6 +79,7 @@ static hg__train_setup setup_of(const hg_model *m, const hg__json *options) {
 static int measure_training(opened *o, hg_error *err) {
     hg_model *m = o->model;
     o->threads = hg__usable_cpus();
+    if (strcmp(m->kind, "features") == 0) return HG_OK; // nothing is trained
     if (strcmp(m->kind, "pca") == 0) {
         o->method = "principal components";
         o->training_bytes = hg__pca_bytes(m->net.spec.width, m->net.spec.code);
@@ -138,10 +139,14 @@ static size_t state_tensors(const hg__tensors *t) {
 
 static void add_memory_line(hg__text *t, const opened *o) {
     char rows[48] = "";
+    const double weights = (double)o->model->net.spec.params * sizeof(hg__real) / 1e6;
+    if (!o->method) {
+        hg__text_add(t, "memory      %.2f MB of weights; nothing of it is trained\n", weights);
+        return;
+    }
     if (o->batch) snprintf(rows, sizeof rows, "%d rows a step and ", (int)o->batch);
     hg__text_add(t, "memory      %.2f MB of weights; training with %s, %s%d threads takes ",
-                 (double)o->model->net.spec.params * sizeof(hg__real) / 1e6, o->method, rows,
-                 (int)o->threads);
+                 weights, o->method, rows, (int)o->threads);
     hg__text_add(t, "%s%.2f MB more\n", o->training_bytes == SIZE_MAX ? "more than " : "",
                  (double)o->training_bytes / 1e6);
 }

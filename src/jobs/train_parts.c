@@ -30,6 +30,7 @@ typedef struct hg__part_data {
     hg__part_store *large;         // the same, where it takes much
     hg__part_rows rows;
     int32_t count;         // pictures that could be read
+    int32_t height, width; // of the largest as it is seen
     int32_t *train, *held; // their numbers, once rows are split
 } hg__part_data;
 
@@ -49,26 +50,46 @@ void hg__parts_free(hg__part_data *p) {
 
 // ---- options ------------------------------------------------------------------------------------
 
-// What suits pictures of parts, and was measured: docs/DEFECTS.md.
-static const struct {
+typedef struct part_option {
     int option;
     const char *name, *value;
-} part_options[] = {
-    {HG_OPTION_model,        "model",        "repair"  },
-    {HG_OPTION_loss,         "loss",         "mse_mask"},
-    {HG_OPTION_delta,        "delta",        "1"       },
-    {HG_OPTION_optimizer,    "optimizer",    "adamw"   },
-    {HG_OPTION_weight_decay, "weight_decay", "1e-3"    },
-    {HG_OPTION_lr,           "lr",           "2e-3"    },
-    {HG_OPTION_warmup,       "warmup",       "50"      },
-    {HG_OPTION_schedule,     "schedule",     "cosine"  },
-    {HG_OPTION_batch,        "batch",        "16"      },
-    {HG_OPTION_crop,         "crop",         "128"     },
-    {HG_OPTION_val,          "val",          "0.2"     },
-    {HG_OPTION_pca,          "pca",          "false"   },
-    {HG_OPTION_samples,      "samples",      "0"       },
-    {HG_OPTION_max_mem,      "max_mem",      "512M"    },
+} part_option;
+
+// What suits pictures of parts, and was measured: docs/DEFECTS.md.
+static const part_option part_options[] = {
+    {HG_OPTION_val,     "val",     "0.2"  },
+    {HG_OPTION_pca,     "pca",     "false"},
+    {HG_OPTION_samples, "samples", "0"    },
+    {HG_OPTION_max_mem, "max_mem", "512M" },
 };
+
+// How those are trained that are.
+static const part_option trained_options[] = {
+    {HG_OPTION_optimizer,    "optimizer",    "adamw" },
+    {HG_OPTION_weight_decay, "weight_decay", "1e-3"  },
+    {HG_OPTION_lr,           "lr",           "2e-3"  },
+    {HG_OPTION_warmup,       "warmup",       "50"    },
+    {HG_OPTION_schedule,     "schedule",     "cosine"},
+    {HG_OPTION_batch,        "batch",        "16"    },
+    {HG_OPTION_crop,         "crop",         "128"   },
+};
+
+static const char repair[] = "repair", bottleneck[] = "bottleneck"; // presets
+
+static const part_option repair_options[] = {
+    {HG_OPTION_model, "model", repair    },
+    {HG_OPTION_loss,  "loss",  "mse_mask"},
+    {HG_OPTION_delta, "delta", "1"       },
+};
+
+static const part_option bottleneck_options[] = {
+    {HG_OPTION_loss, "loss", "0.5 ssim + 10 mse"},
+};
+
+static bool is_model(const hg__trainer *t, const char *name) {
+    return strcmp(t->o.values.model, name) == 0;
+}
+
 static bool is_named_list(const char *path) {
     static const char *const ends[] = {".csv", ".tsv", ".txt", ".lst"};
     const size_t length = strlen(path);
@@ -86,28 +107,68 @@ static bool is_of_parts(const char *path) {
     return hg__is_parts_file(path) || (hg__dataset_is_pictures(path) && !hg__is_named_table(path));
 }
 
-// A folder of images, unless noise=, target= or another model= say that they are to be cleaned or coded.
+// Whether it is said which of the pictures are good parts, as all layouts of parts do but pictures and nothing else. Where memory or a disk
+// failed it is taken to be: who opens them then says what did.
+static bool says_good(const struct hg__values *v) {
+    hg__part_set set;
+    const hg__part_options o = {.purpose = HG_PARTS_ALL, .on_bad = "skip", .object = v->object};
+    const int code = hg__part_set_open(&set, v->data, &o, NULL);
+    if (code < 0) return code != HG_ERR_DATA;
+    const bool says = set.good > 0;
+    hg__part_set_clear(&set);
+    return says;
+}
+
+// A folder of images, unless noise=, target= or a model= that is none of parts say that they are to be cleaned or coded. conv codes
+// images, but looks for defects where it is said which pictures are good.
 bool hg__is_parts_run(const hg__trainer *t) {
     const struct hg__values *v = &t->o.values;
     if (t->data || t->given || *v->noise || !is_of_parts(v->data)) return false;
-    if (strcmp(v->model, part_options[0].value) == 0) return true;
-    return !t->o.set[HG_OPTION_model] && !*v->pretrained && !*v->target;
+    if (is_model(t, repair) || hg__is_feature_run(t)) return true;
+    if (*v->target) return false;
+    if (is_model(t, bottleneck)) return true;
+    if (*v->pretrained) return false;
+    return !t->o.set[HG_OPTION_model] || (is_model(t, "conv") && says_good(v));
+}
+
+void hg__tell_coding(const hg__trainer *t) {
+    const bool codes = t->o.set[HG_OPTION_model] && is_model(t, "conv");
+    if (!codes || !t->data->pictures || t->has_targets) return;
+    hg__trainer_note(t,
+                     "images are coded; model=bottleneck looks for defects in them, as model=conv "
+                     "does where data= says which are good");
 }
 
 static const char part_steps[] = "3000";
 
-int hg__set_parts_options(hg__trainer *t, hg_error *err) {
-    for (size_t i = 0; i < sizeof part_options / sizeof *part_options; i++) {
-        if (t->o.set[part_options[i].option]) continue;
-        HG_TRY(hg_options_set(&t->o, part_options[i].name, part_options[i].value, err));
+static int set_options(hg__trainer *t, const part_option *list, size_t count, hg_error *err) {
+    for (size_t i = 0; i < count; i++) {
+        if (t->o.set[list[i].option]) continue;
+        HG_TRY(hg_options_set(&t->o, list[i].name, list[i].value, err));
     }
+    return HG_OK;
+}
+
+static int set_training(hg__trainer *t, hg_error *err) {
+    enum { REPAIR = sizeof repair_options / sizeof *repair_options };
+    enum { BOTTLENECK = sizeof bottleneck_options / sizeof *bottleneck_options };
+    if (is_model(t, "conv")) HG_TRY(hg_options_set(&t->o, "model", bottleneck, err));
+    HG_TRY(set_options(t, trained_options, sizeof trained_options / sizeof *trained_options, err));
+    if (is_model(t, bottleneck)) return set_options(t, bottleneck_options, BOTTLENECK, err);
+    return set_options(t, repair_options, REPAIR, err);
+}
+
+int hg__set_parts_options(hg__trainer *t, hg_error *err) {
     double share;
+    HG_TRY(set_options(t, part_options, sizeof part_options / sizeof *part_options, err));
     if (!hg__parse_float(t->o.values.val, &share)) {
         return hg__fail(err, HG_ERR_USAGE,
                         "val: expected a share of the good parts, which thresholds come from, got "
                         "'%.200s'",
                         t->o.values.val);
     }
+    if (hg__is_feature_run(t)) return HG_OK;
+    HG_TRY(set_training(t, err));
     if (!t->o.set[HG_OPTION_epochs] && !t->o.set[HG_OPTION_steps] && !t->o.set[HG_OPTION_time]) {
         HG_TRY(hg_options_set(&t->o, "steps", part_steps, err));
         t->o.values.epochs = 0;
@@ -187,6 +248,7 @@ static int find_view(hg__trainer *t, hg__part_data *p, hg_error *err) {
     int code = look_at(t, p, look, err);
     if (code == HG_OK) code = close_up(p, err);
     if (code == HG_OK) code = hg__part_look_end(look, &p->view, err);
+    if (code == HG_OK) hg__part_look_largest(look, &p->view, &p->height, &p->width);
     hg__part_look_free(look);
     if (code == HG_OK && *v->roi) code = hg__part_view_read_region(&p->view, v->roi, err);
     return code;
@@ -389,11 +451,17 @@ static int load_all(hg__trainer *t, hg__part_data *p, hg_error *err) {
     return code;
 }
 
+// Whether each picture is judged beside its template.
+static bool is_paired(const hg__trainer *t, const hg__part_data *p) {
+    if (!is_model(t, repair)) return false;
+    return strcmp(p->set.layout, "deeppcb") == 0 || *t->o.values.target;
+}
+
 static int make_stores(hg__trainer *t, hg__part_data *p, hg_error *err) {
     const size_t memory = (size_t)t->o.values.max_mem / 4;
     p->store = hg__part_store_new(p->count, p->view.channels, memory, err);
     if (!p->store) return HG_ERR_MEMORY;
-    if (strcmp(p->set.layout, "deeppcb") == 0 || *t->o.values.target) {
+    if (is_paired(t, p)) {
         p->pairs = hg__part_store_new(p->count, 1, memory / 2, err);
         if (!p->pairs) return HG_ERR_MEMORY;
     }
@@ -445,9 +513,14 @@ static void tell_view(const hg__trainer *t, const hg__part_data *p) {
              p->set.layout, p->view.height ? "" : "about ", width, height,
              p->view.channels == 3 ? "colour" : "grey");
     hg__trainer_note(t, line);
-    hg__trainer_note(t, "defects are learned to be found; with noise= or target= how to clean "
-                        "images, with model=conv how to "
-                        "code them");
+    if (is_model(t, bottleneck)) {
+        hg__trainer_note(t, "good parts are learned to be put through a narrow neck, and what does "
+                            "not come out again is a defect; of pictures and nothing else "
+                            "model=conv codes images");
+    } else if (!hg__is_feature_run(t)) {
+        hg__trainer_note(t, "defects are learned to be found; with noise= or target= how to clean "
+                            "images, with model=conv how to code them");
+    }
     hg__trainer_note(t, p->pairs ? "each is judged beside its template" : words[p->use]);
     hg__trainer_note(t, p->set.note);
 }
@@ -463,6 +536,7 @@ static int make_rows(hg__trainer *t, hg__part_data *p, hg_error *err) {
                               .crop = hg__part_rows_crop(p->store, p->count, most, MULTIPLE),
                               .draws = (int32_t)hg__max(1, (int32_t)(epoch / p->count)),
                               .flips = v->flip,
+                              .is_plain = is_model(t, bottleneck),
                               .seed = (uint64_t)v->seed};
     const hg__row_source source = hg__part_rows_source(&p->rows);
     t->data = hg__dataset_of_source(&source, "parts", NULL, NULL, err);
@@ -474,6 +548,18 @@ static int make_rows(hg__trainer *t, hg__part_data *p, hg_error *err) {
     return HG_OK;
 }
 
+// How pictures are seen, before they are all read.
+static int see(hg__trainer *t, hg__part_data *p, hg_error *err) {
+    HG_TRY(find_view(t, p, err));
+    if (!is_paired(t, p) && strcmp(t->o.values.align, "false") != 0) {
+        HG_TRY(find_alignment(t, p, err));
+    }
+    if (!hg__is_feature_run(t)) return HG_OK;
+    const hg__feature_options o = {
+        .height = p->height, .width = p->width, .pictures = p->count, .has_places = has_places(p)};
+    return hg__make_features(t, &o, err);
+}
+
 int hg__open_parts(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     hg__part_data *p = t->parts = hg__alloc(1, sizeof *p, err);
@@ -482,9 +568,7 @@ int hg__open_parts(hg__trainer *t, hg_error *err) {
         .purpose = HG_PARTS_TRAIN, .on_bad = v->on_bad, .target = v->target, .object = v->object};
     HG_TRY(check_folder(v->data, err));
     HG_TRY(hg__part_set_open(&p->set, v->data, &o, err));
-    HG_TRY(find_view(t, p, err));
-    const bool is_paired = strcmp(p->set.layout, "deeppcb") == 0 || *v->target;
-    if (!is_paired && strcmp(v->align, "false") != 0) HG_TRY(find_alignment(t, p, err));
+    HG_TRY(see(t, p, err));
     HG_TRY(make_stores(t, p, err));
     tell_view(t, p);
     return make_rows(t, p, err);

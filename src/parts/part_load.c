@@ -28,10 +28,6 @@ typedef struct feed {
 
 // ---- sizes --------------------------------------------------------------------------------------
 
-static int32_t scaled(int32_t side, double factor) {
-    return hg__max(1, (int32_t)(side * factor + 0.5));
-}
-
 int hg__part_check_crop(const hg__crop *c, const char *path, int32_t height, int32_t width,
                         hg_error *err) {
     if (c->width == 0 || (c->left + c->width <= width && c->top + c->height <= height)) {
@@ -61,8 +57,8 @@ static int find_geometry(const hg__part_view *v, const char *path, const hg__ima
     g->is_larger = v->height > 0 && (g->height > v->height || g->width > v->width);
     HG_TRY(check_size(v, path, g, err));
     g->crop = v->crop.width ? v->crop : (hg__crop){0, 0, g->width, g->height};
-    g->frame_height = g->working.height = scaled(g->crop.height, v->factor);
-    g->frame_width = g->working.width = scaled(g->crop.width, v->factor);
+    g->frame_height = g->working.height = hg__part_scaled(g->crop.height, v->factor);
+    g->frame_width = g->working.width = hg__part_scaled(g->crop.width, v->factor);
     const int64_t numbers = (int64_t)g->working.height * g->working.width * v->channels;
     if (numbers <= HG_MAX_PART_NUMBERS) return HG_OK;
     return hg__fail(err, HG_ERR_DATA,

@@ -62,6 +62,9 @@ typedef struct hg__part_view_options {
 typedef struct hg__part_look hg__part_look;
 hg__part_look *hg__part_look_new(const hg__part_view_options *o, hg_error *err);
 void hg__part_look_free(hg__part_look *l); // NULL is fine
+// Of pictures that were looked at, the one of most pixels, as v has it at working size.
+void hg__part_look_largest(const hg__part_look *l, const hg__part_view *v, int32_t *height,
+                           int32_t *width);
 // Reads the header, and all samples of what is not of 8 bits. What fails counts for nothing: the caller may go on.
 int hg__part_look_add(hg__part_look *l, const char *path, hg_error *err);
 // One picture at least was added.
