@@ -83,13 +83,16 @@ int hg__inspector_measure(const hg_model *m, int32_t threads, size_t plan, size_
     hg__part_view v = {0};
     hg__image_needs image;
     const size_t weights = (size_t)m->net.spec.params * sizeof(float);
-    const hg__part_kind *kind = hg__part_kind_of(m, where, err);
     const hg__json *o = hg__json_object_get(hg__model_detector(m), "parts");
     *needs = (hg__inspector_needs){0};
-    if (!kind) return (int)err->code;
-    if (!kind->by_pieces) return HG_OK;
-    HG_TRY(hg__image_needs_of(&m->net, &image, err));
     HG_TRY(hg__part_view_parse(&v, hg__json_object_get(o, "view"), where, err));
+    const hg__part_kind *kind = hg__part_kind_of(m, v.channels, where, err);
+    int code = kind ? HG_OK : (int)err->code;
+    if (kind && kind->by_pieces) code = hg__image_needs_of(&m->net, &image, err);
+    if (!kind || !kind->by_pieces || code < 0) {
+        hg__part_view_clear(&v);
+        return code;
+    }
     const size_t held = max_mem / 2, process = PROCESS + COPIES * weights;
     needs->training = process + held + (plan > max_mem / 2 ? plan : max_mem / 2);
     if (v.height > 0) needs->judging = process + judging_bytes(m, &v, threads, max_mem, &image);
