@@ -162,14 +162,13 @@ static int make(const void *context, const hg__row_place *at, hg__row_room *to, 
 
 static int make_plain(const void *context, const hg__row_place *at, hg__row_room *to,
                       hg_error *err) {
-    (void)err;
     const hg__part_rows *p = context;
     const int32_t channels = hg__part_store_channels(p->store);
     const uint64_t row = (uint64_t)at->row * (uint64_t)p->draws + (uint64_t)at->draw;
     const hg__philox word = hg__philox_run(p->seed, HG_STREAM_PART_CROP, at->epoch, (uint32_t)row,
                                            (uint32_t)(row >> 32) << 4);
     const cut own = draw_cut(p, (int32_t)at->row, &word, p->flips);
-    cut_out(p->store, &own, p->crop, channels, to->x);
+    HG_TRY(cut_out(p->store, &own, p->crop, channels, to->x, err));
     if (to->target) {
         memcpy(to->target, to->x,
                (size_t)p->crop * (size_t)p->crop * (size_t)channels * sizeof *to->x);
