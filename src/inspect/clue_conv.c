@@ -83,7 +83,7 @@ static int run_rebuilt(hg__inspector *s, const hg__inspected *r, hg__raster *clu
             *hg__raster_pixel(&residual, y, x) = residual_of(picture, &s->rebuilt, y, x);
         }
     }
-    const int code = hg__patch_map_spread(&residual, 1, h, w, SMOOTH, clue, s->pool, err);
+    const int code = hg__patch_map_smooth(&residual, 1, h, w, SMOOTH, clue, s->pool, err);
     hg__raster_clear(&residual);
     return code;
 }
@@ -110,7 +110,7 @@ static int find_means(const hg__raster *a, const hg__raster *b, hg__raster *mean
         for (size_t i = 0; i < hg__raster_count(a); i++) {
             product.at[i] = pair[k][0]->at[i] * (pair[k][1] ? pair[k][1]->at[i] : 1);
         }
-        code = hg__patch_map_spread(&product, 1, a->height, a->width, WINDOW, &mean[k], pool, err);
+        code = hg__patch_map_smooth(&product, 1, a->height, a->width, WINDOW, &mean[k], pool, err);
     }
     hg__raster_clear(&product);
     return code;
@@ -137,7 +137,7 @@ static int run_structure(hg__inspector *s, const hg__inspected *r, hg__raster *c
     if (code == HG_OK) code = find_means(&a, &b, mean, s->pool, err);
     for (size_t i = 0; code == HG_OK && i < hg__raster_count(&a); i++) a.at[i] = unlike(mean, i);
     if (code == HG_OK) code = hg__raster_resize(&cells, &a, h, w, err);
-    if (code == HG_OK) code = hg__patch_map_spread(&cells, 1, h, w, SMOOTH, clue, s->pool, err);
+    if (code == HG_OK) code = hg__patch_map_smooth(&cells, 1, h, w, SMOOTH, clue, s->pool, err);
     for (int32_t k = 0; k < MEANS; k++) hg__raster_clear(&mean[k]);
     hg__raster_clear(&a);
     hg__raster_clear(&b);
