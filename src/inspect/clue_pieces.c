@@ -102,7 +102,7 @@ int hg__inspector_measure(const hg_model *m, int32_t threads, size_t plan, size_
 
 // ---- frames -------------------------------------------------------------------------------------
 
-static int cut(const hg__frame *f, const hg__crop *at, hg__raster *to, hg_error *err) {
+int hg__frame_cut(const hg__frame *f, const hg__crop *at, hg__raster *to, hg_error *err) {
     if (f->store) {
         return hg__part_store_cut(f->store, f->number, at->top, at->left, at->height, at->width, to,
                                   err);
@@ -116,7 +116,7 @@ static int cut(const hg__frame *f, const hg__crop *at, hg__raster *to, hg_error 
     return HG_OK;
 }
 
-static void size_of(const hg__frame *f, int32_t *height, int32_t *width) {
+void hg__frame_size(const hg__frame *f, int32_t *height, int32_t *width) {
     if (f->store) {
         hg__part_store_size(f->store, f->number, height, width);
         return;
@@ -153,7 +153,7 @@ static int cut_reference(hg__inspector *s, const piece *p, int32_t height, int32
     if (!s->expected.at) return HG_OK;
     HG_TRY(hg__raster_resize_lines(&lines, &s->expected, height, width, p->all.top, p->all.height,
                                    err));
-    const int code = cut(&frame, &columns, &s->reference, err);
+    const int code = hg__frame_cut(&frame, &columns, &s->reference, err);
     hg__raster_clear(&lines);
     return code;
 }
@@ -183,7 +183,7 @@ static int take_core(const hg__raster *clue, const piece *p, const hg__piece_wor
                             (p->core.top - p->all.top) / HG_MAP_CELL, p->core.width / HG_MAP_CELL,
                             p->core.height / HG_MAP_CELL};
     if (cells.width < 1 || cells.height < 1) return HG_OK;
-    HG_TRY(cut(&frame, &cells, &core, err));
+    HG_TRY(hg__frame_cut(&frame, &cells, &core, err));
     const int code = w->take(w->context, &core, &at, err);
     hg__raster_clear(&core);
     return code;
@@ -194,10 +194,13 @@ static int run_piece(hg__inspector *s, const hg__piece_work *w, const piece *p, 
     hg__inspected r = {0};
     hg__raster clue = {0}, made = {0};
     const hg__clue_place at = {.height = height / HG_MAP_CELL, .width = width / HG_MAP_CELL};
+    s->piece_of = at;
+    s->piece_of.top = p->all.top / HG_MAP_CELL;
+    s->piece_of.left = p->all.left / HG_MAP_CELL;
     hg__shown *shown = w->shown;
     const bool shows = shown && shown->reconstruction.at;
-    int code = cut(&w->frame, &p->all, &r.picture, err);
-    if (code == HG_OK && s->has_pairs) code = cut(&w->pair, &p->all, &r.pair, err);
+    int code = hg__frame_cut(&w->frame, &p->all, &r.picture, err);
+    if (code == HG_OK && s->has_pairs) code = hg__frame_cut(&w->pair, &p->all, &r.pair, err);
     if (code == HG_OK) code = cut_reference(s, p, height, width, err);
     if (code == HG_OK) code = hg__clues_of(s, &r, &clue, shows ? &made : NULL, err);
     if (code == HG_OK && shown) shrink(&r.picture, p, shown->by, &shown->picture);
@@ -223,8 +226,9 @@ static int init_shown(const hg__inspector *s, hg__shown *shown, int32_t height, 
 int hg__pieces_run(hg__inspector *s, const hg__piece_work *w, hg_error *err) {
     const int32_t side = hg__piece_side(s), margin = margin_of(s);
     int32_t height, width;
-    size_of(&w->frame, &height, &width);
+    hg__frame_size(&w->frame, &height, &width);
     int code = w->shown ? init_shown(s, w->shown, height, width, err) : HG_OK;
+    if (code == HG_OK) code = hg__pca_begin(s, &w->frame, err);
     s->in_pieces = true;
     for (int32_t top = 0; code == HG_OK && top < height; top += side) {
         for (int32_t left = 0; code == HG_OK && left < width; left += side) {

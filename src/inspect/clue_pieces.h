@@ -11,6 +11,9 @@ typedef struct hg__frame {
     int32_t number;
 } hg__frame;
 
+void hg__frame_size(const hg__frame *f, int32_t *height, int32_t *width);
+int hg__frame_cut(const hg__frame *f, const hg__crop *at, hg__raster *to, hg_error *err); // `to` is made
+
 // The picture, and what the network makes of it, small: means of by x by pixels. The caller's to clear.
 typedef struct hg__shown {
     bool wants_reconstruction;
@@ -30,6 +33,8 @@ bool hg__clues_fit(const hg__inspector *s, int32_t height, int32_t width);
 // Pixels of a piece's side, without its margin; a multiple of all grids.
 int32_t hg__piece_side(const hg__inspector *s);
 int hg__pieces_run(hg__inspector *s, const hg__piece_work *w, hg_error *err);
+// What the clue pca needs of a picture as a whole, before its pieces are judged (clue_pca.c).
+int hg__pca_begin(hg__inspector *s, const hg__frame *f, hg_error *err);
 
 // A picture from a file into a store of its own: as it is, or grey. where: as measured, without alignment. *to is NULL on failure.
 int hg__part_store_load(hg__part_store **to, const hg__part_view *v, const char *path,

@@ -13,8 +13,9 @@ enum { KEYS = 1 << 16 };
 
 static const hg__part_kind repair = {
     .name = "repair",
-    .clues = 5,
-    .clue = {&hg__clue_mask, &hg__clue_residual, &hg__clue_patch, &hg__clue_error, &hg__clue_light},
+    .clues = 6,
+    .clue = {&hg__clue_mask, &hg__clue_residual, &hg__clue_patch, &hg__clue_error, &hg__clue_light,
+             &hg__clue_pca},
     .sees_templates = true,
     .by_pieces = true,
     .begin = hg__mask_begin
@@ -22,8 +23,8 @@ static const hg__part_kind repair = {
 // Patches beside features: of crack-like defects they say more, of others no less.
 const hg__part_kind hg__part_kind_feature = {
     .name = "feature",
-    .clues = 2,
-    .clue = {&hg__clue_feature, &hg__clue_patch},
+    .clues = 3,
+    .clue = {&hg__clue_feature, &hg__clue_patch, &hg__clue_pca},
     .begin = hg__features_begin,
     .to_json = hg__features_to_json
 };
@@ -31,9 +32,9 @@ const hg__part_kind hg__part_kind_feature = {
 // A bottleneck autoencoder.
 static const hg__part_kind conv = {
     .name = "conv",
-    .clues = 5,
+    .clues = 6,
     .clue = {&hg__clue_rebuilt, &hg__clue_structure, &hg__clue_patch, &hg__clue_error,
-             &hg__clue_light},
+             &hg__clue_light, &hg__clue_pca},
     .begin = hg__conv_begin
 };
 

@@ -40,6 +40,8 @@ void hg__inspector_free(hg__inspector *s) {
     hg__feature_error_clear(&s->leftover);
     hg__patches_clear(&s->patches);
     hg__patch_memory_free(s->memory);
+    hg__eigenpictures_clear(&s->pictures);
+    hg__raster_clear(&s->unexplained);
     hg__features_clear(s);
     hg__raster_clear(&s->clues.usual);
     hg__thresholds_clear(&s->thresholds);

@@ -74,7 +74,7 @@ typedef struct measuring {
     size_t room;      // bytes
 } measuring;
 
-static int stopped(const hg__clue_work *w, hg_error *err) {
+int hg__clue_work_stopped(const hg__clue_work *w, hg_error *err) {
     if (!hg__meter_is_stopped(w->meter)) return HG_OK;
     return hg__fail(err, HG_ERR_STOPPED, "stopped on request while good parts were measured");
 }
@@ -87,7 +87,7 @@ static int cut_piece(const void *context, int32_t i, hg__raster *to, hg_error *e
 }
 
 int hg__clue_work_take(const hg__clue_work *w, int32_t i, hg__raster *to, hg_error *err) {
-    HG_TRY(stopped(w, err));
+    HG_TRY(hg__clue_work_stopped(w, err));
     hg__meter_add(w->meter, 1);
     return cut_piece(w, i, to, err);
 }
@@ -100,7 +100,7 @@ hg__raster_source hg__clue_work_source(const hg__clue_work *w) {
 // Clues of stored picture i.
 static int clues_of(const hg__clue_work *w, int32_t i, hg__raster *clue, hg_error *err) {
     hg__inspected r = {0};
-    HG_TRY(stopped(w, err));
+    HG_TRY(hg__clue_work_stopped(w, err));
     int code = hg__part_store_take(w->d->store, i, &r.picture, err);
     if (code == HG_OK && w->s->has_pairs) code = hg__part_store_take(w->d->pairs, i, &r.pair, err);
     if (code == HG_OK) code = hg__clues_of(w->s, &r, clue, NULL, err);
@@ -138,7 +138,7 @@ static int judge(const hg__clue_work *w, int32_t i, hg__raster *all, hg__clue_ta
         const hg__clue_place at = hg__clue_whole(all);
         return take(context, all, &at, err);
     }
-    HG_TRY(stopped(w, err));
+    HG_TRY(hg__clue_work_stopped(w, err));
     hg__meter_add(w->meter, 1);
     const hg__piece_work pieces = {
         .frame = {NULL, w->d->store, i},

@@ -4,6 +4,7 @@
 #define HG_INSPECT_INSPECTOR_INTERNAL_H
 #include "base/host.h"
 #include "inspect/backbone.h"
+#include "inspect/eigenpictures.h"
 #include "inspect/feature_error.h"
 #include "inspect/inspector.h"
 #include "inspect/patch_gaussian.h"
@@ -11,7 +12,12 @@
 #include "inspect/patches.h"
 #include "restore/tiles.h"
 
-enum { HG_MOST_CLUES = 5 };
+enum { HG_MOST_CLUES = 6 };
+
+// Where cells lie in the map of the whole picture, (height, width).
+typedef struct hg__clue_place {
+    int32_t top, left, height, width;
+} hg__clue_place;
 
 // What is usual of good pictures.
 typedef struct hg__clue_model {
@@ -42,6 +48,7 @@ struct hg__inspector {
     hg__pool *pool; // borrowed
     size_t max_mem;
     bool in_pieces;    // what is judged now is a piece of a picture (clue_pieces.h)
+    hg__clue_place piece_of; // its first cell, with its margin, of the picture's
     const char *where; // borrowed
     // of mask
     const hg__network *net; // borrowed: the model's, or `folded`
@@ -60,6 +67,9 @@ struct hg__inspector {
     // of patch
     hg__patches patches;
     hg__patch_memory *memory; // owned; NULL while it is made
+    // of pca
+    hg__eigenpictures pictures; // {0}: good pictures have several sizes
+    hg__raster unexplained;     // of the picture at hand, as small as the axes are
     // of feature
     hg__features features;
     // of all
@@ -87,6 +97,7 @@ typedef struct hg__learnt_piece {
 } hg__learnt_piece;
 // The i-th of them; `to` is made. Counts it, and asks whether to stop.
 int hg__clue_work_take(const hg__clue_work *w, int32_t i, hg__raster *to, hg_error *err);
+int hg__clue_work_stopped(const hg__clue_work *w, hg_error *err); // whether to stop
 // All of them, neither counted nor asked.
 hg__raster_source hg__clue_work_source(const hg__clue_work *w);
 
@@ -107,7 +118,7 @@ typedef struct hg__clue_type {
 } hg__clue_type;
 
 extern const hg__clue_type hg__clue_mask, hg__clue_residual, hg__clue_patch, hg__clue_error,
-    hg__clue_light, hg__clue_feature, hg__clue_rebuilt, hg__clue_structure;
+    hg__clue_light, hg__clue_feature, hg__clue_rebuilt, hg__clue_structure, hg__clue_pca;
 // Whether max_mem has room for a picture.
 int hg__clue_check(const hg__inspector *s, const hg__clue_type *type, const hg__raster *picture,
                    hg_error *err);
@@ -150,10 +161,6 @@ hg__inspector *hg__inspector_begin(const hg_model *m, hg__part_view *view, hg__r
 int hg__clues_of(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
                  hg__raster *reconstruction, hg_error *err);
 
-// Where cells lie in the map of the whole picture, (height, width).
-typedef struct hg__clue_place {
-    int32_t top, left, height, width;
-} hg__clue_place;
 typedef int hg__clue_take(void *context, const hg__raster *clue, const hg__clue_place *at,
                           hg_error *err);
 static inline hg__clue_place hg__clue_whole(const hg__raster *clue) {
