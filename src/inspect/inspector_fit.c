@@ -13,7 +13,7 @@
 
 // Pictures that what is usual is measured on, at most: every n-th of more. Cells for one place of what is usual, a side; passes of its
 // blur.
-enum { MOST_MEASURED = 160, USUAL_CELLS = 2, USUAL_SMOOTH = 3 };
+enum { MOST_MEASURED = 160, ENOUGH_HELD = 10, USUAL_CELLS = 2, USUAL_SMOOTH = 3 };
 // Pixels of a picture for one of the reference, a side, or more where it would have too many; pieces of large pictures that are learnt
 // from, at most.
 enum { COARSE = 2, MOST_EXPECTED = 1 << 21, MOST_PIECES = 512 };
@@ -312,17 +312,28 @@ static int find_peaks(void *context, const hg__raster *clue, const hg__clue_plac
     return HG_OK;
 }
 
+// The peaks of the n-th of the pictures that clues are scaled by: of held-out ones where there are enough, since clues that learn say
+// less of what they learned from.
+static int find_scale_peaks(measuring *m, bool has_held, int32_t n, highest *own, hg_error *err) {
+    hg__raster clue = {0};
+    if (!has_held) return meet(m, n, false, find_peaks, own, err);
+    const int code = judge(m->w, m->w->d->held[n], &clue, find_peaks, own, err);
+    hg__raster_clear(&clue);
+    return code;
+}
+
 // Median and spread of the good pictures' peaks.
 static int fit_scale(measuring *m, hg_error *err) {
     hg__inspector *s = m->w->s;
-    const int32_t clues = s->kind->clues;
+    const int32_t clues = s->kind->clues, held = m->w->d->held_out;
     int32_t count;
     float *peak = hg__alloc(MOST_MEASURED, HG_MOST_CLUES * sizeof *peak, err);
     int code = peak ? HG_OK : HG_ERR_MEMORY;
     (void)measured(m->w->d, 0, &count);
+    if (held >= ENOUGH_HELD) count = hg__min(held, MOST_MEASURED);
     for (int32_t n = 0; code == HG_OK && n < count; n++) {
         highest own = {.s = s};
-        code = meet(m, n, false, find_peaks, &own, err);
+        code = find_scale_peaks(m, held >= ENOUGH_HELD, n, &own, err);
         for (int32_t k = 0; k < clues; k++) peak[k * MOST_MEASURED + n] = own.at[k];
     }
     for (int32_t k = 0; code == HG_OK && k < clues; k++) {
