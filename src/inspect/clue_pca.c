@@ -6,7 +6,7 @@
 #include "parts/resize.h"
 
 // Pixels of the long side; good pictures for each axis, and axes at most; lines that are read at once; passes of a binomial filter.
-enum { LONG_SIDE = 128, PICTURES_AN_AXIS = 6, MOST_AXES = 32, LINES = 32, SMOOTH = 1 };
+enum { LONG_SIDE = 128, PICTURES_AN_AXIS = 6, MOST_AXES = 32, LINES = 32, SMOOTH = 0 };
 
 // small (height, width, 1), made, of a picture wherever it lies.
 static int reduce(const hg__frame *f, int32_t height, int32_t width, hg__raster *small,

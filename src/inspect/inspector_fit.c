@@ -13,7 +13,7 @@
 
 // Pictures that what is usual is measured on, at most: every n-th of more. Cells for one place of what is usual, a side; passes of its
 // blur.
-enum { MOST_MEASURED = 160, ENOUGH_HELD = 10, USUAL_CELLS = 2, USUAL_SMOOTH = 3 };
+enum { MOST_MEASURED = 160, ENOUGH_HELD = 10, USUAL_CELLS = 1, USUAL_SMOOTH = 2 };
 // Pixels of a picture for one of the reference, a side, or more where it would have too many; pieces of large pictures that are learnt
 // from, at most.
 enum { COARSE = 2, MOST_EXPECTED = 1 << 21, MOST_PIECES = 512 };
