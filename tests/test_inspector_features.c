@@ -7,52 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/mem.h"
+#include "backbone_case.h"
 #include "base/rng.h"
 #include "detect/table_model.h"
-#include "inspect/backbone_spec.h"
 #include "inspect/inspector.h"
 #include "own_folder.h"
 
 #include <cmocka.h>
 
-enum { HEIGHT = 44, WIDTH = 32, PICTURES = 9, TRAINED = 6, MOST = 32 };
-
-// ---- a backbone of random weights ---------------------------------------------------------------
-
-// A VGG-16 as far as its third block, all of which tells that it is one.
-static void write_backbone(const char *path) {
-    enum { LARGEST = 256 * 256 * 9 };
-    const hg__shape input = {
-        3, {64, 64, 3}
-    };
-    hg__tensor tensor[MOST];
-    hg__backbone_spec *s = hg__alloc(1, sizeof *s, NULL);
-    hg__spec spec;
-    size_t count = 0;
-    int32_t named = 0, vgg16 = 0;
-    float *value = hg__alloc(LARGEST, sizeof *value, NULL);
-    assert_true(s && value);
-    while (strcmp(hg__backbone_types[vgg16]->name, "vgg16") != 0) vgg16++;
-    for (uint32_t i = 0; i < LARGEST; i++) {
-        value[i] = (hg__unit_float(hg__philox_run(6, i, 0, 0, 0).word[0]) - 0.5F) / 9;
-    }
-    assert_int_equal(hg__backbone_spec_make(s, hg__backbone_types[vgg16], 3, NULL), HG_OK);
-    assert_int_equal(hg__spec_parse_features(&spec, s->text, &input, NULL), HG_OK);
-    for (int32_t i = 0; i < spec.layers; i++) {
-        const hg__layer *l = &spec.layer[i];
-        for (int32_t k = 0; k < l->params; k++) {
-            hg__tensor *t = &tensor[count++];
-            *t = (hg__tensor){.dtype = HG_F32, .shape = l->param[k].shape, .data = value};
-            snprintf(t->name, sizeof t->name, "%s.%s", s->name[named], l->param[k].name);
-        }
-        named += l->params > 0;
-    }
-    assert_int_equal(hg__tensors_write(path, tensor, count, NULL, NULL, 0, NULL), HG_OK);
-    hg__spec_clear(&spec);
-    hg__free(s);
-    hg__free(value);
-}
+enum { HEIGHT = 44, WIDTH = 32, PICTURES = 9, TRAINED = 6 };
 
 // ---- good parts ---------------------------------------------------------------------------------
 
@@ -91,6 +54,7 @@ static hg__feature_options options(const char *features) {
                                  .height = HEIGHT,
                                  .width = WIDTH,
                                  .pictures = TRAINED,
+                                 .has_places = true,
                                  .max_mem = (size_t)1 << 28};
 }
 
@@ -200,6 +164,9 @@ static void what_does_not_fit_is_refused_beforehand(void **state) {
     hg__pool *pool = hg__pool_new(1, NULL);
     hg__feature_options o = options("nearest");
     expect_refused(&o, pool, "features: expected memory, gaussian or error, got 'nearest'");
+    o = options("gaussian");
+    o.has_places = false;
+    expect_refused(&o, pool, "got gaussian, which judges each place by itself");
     o = options("memory");
     o.height = 3;
     expect_refused(&o, pool,
@@ -259,15 +226,14 @@ static void a_model_that_is_not_whole_is_refused(void **state) {
     hg__model_drop_parts(m, "detector.usual");
     expect_broken(m, pool, "'detector.usual'");
     say(m, "kind", "new");
-    expect_broken(m, pool, "'kind': expected repair or feature, got new");
+    expect_broken(m, pool, "'kind': expected repair, conv or feature, got new");
     hg_model_free(m);
     hg__pool_free(pool);
 }
 
 static int begin(void **state) {
     const int code = make_folder(state);
-    if (code == 0) write_backbone(at("backbone.safetensors"));
-    return code;
+    return code == 0 ? write_backbone(at("backbone.safetensors"), NULL) : code;
 }
 
 int main(void) {

@@ -9,6 +9,9 @@
 // unet: widths that keep the work per pixel small (140 kFLOP) and the file below 1 MB; no search was run over them.
 #define CONV64     "conv 64 relu, "
 #define FIVE       CONV64 CONV64 CONV64 CONV64 CONV64
+// bottleneck: 14 kFLOP a pixel, 0.5 million parameters.
+#define SMALLER(n) "conv " n " k3 s2, batchnorm relu, "
+#define LARGER(n)  "deconv " n " k4 s2, batchnorm relu, "
 // repair: 63 kFLOP a pixel, 0.9 million parameters.
 #define NORMED(n)  "conv " n ", batchnorm relu, "
 #define HALVED(n)  "conv " n " k2 s2, batchnorm relu, "
@@ -39,6 +42,9 @@ static const hg__preset presets[] = {
                DOUBLED("96") "concat 3, " NORMED("96") DOUBLED("64") "concat 2, " NORMED("64") DOUBLED("32") "concat 1, "
                NORMED("32") NORMED("32") "deconv input k4 s2, add 5",
      "undoes and marks defects on pictures of parts: residual, four scales; the default for folders of images", HG_FOR_IMAGES, 0},
+    {"bottleneck", SMALLER("32") SMALLER("64") SMALLER("96") SMALLER("128") "conv 16 k1 | conv 128 k1, batchnorm relu, "
+                   LARGER("96") LARGER("64") LARGER("32") "deconv input k4 s2",
+     "pictures of parts through a narrow neck, sides a sixteenth: what does not come out again is a defect; what conv is of parts", HG_FOR_IMAGES, 0},
 };
 // clang-format on
 

@@ -51,6 +51,7 @@ struct hg__image_writer {
     hg__image_info info;
     hg__writer file;
     int32_t next_line;
+    bool is_quick; // rather quick than small
     void *state;
 };
 

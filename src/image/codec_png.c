@@ -465,8 +465,15 @@ static void write_rows(void *context) {
     }
 }
 
+static void be_quick(void *context) {
+    const writing *s = context;
+    png_set_compression_level(s->side.png, 1);
+    png_set_filter(s->side.png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
+}
+
 static int png_write(hg__image_writer *w, const void *from, int32_t lines, hg_error *err) {
     writing *s = w->state;
+    if (w->is_quick && w->next_line == 0) HG_TRY(run(&s->side, be_quick, s, err));
     s->from = from;
     s->lines = lines;
     return run(&s->side, write_rows, s, err);

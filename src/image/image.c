@@ -298,6 +298,11 @@ hg__image_writer *hg__image_create_memory(const char *name, const hg__image_info
     return create_new(name, info, to, err);
 }
 
+void hg__image_set_quick(hg__image_writer *w) {
+    assert(w->next_line == 0);
+    w->is_quick = true;
+}
+
 int hg__image_write_lines(hg__image_writer *w, const void *from, int32_t lines, hg_error *err) {
     assert(lines >= 0 && lines <= w->info.height - w->next_line);
     if (lines == 0) return HG_OK;

@@ -93,6 +93,9 @@ hg__image_writer *hg__image_create_new(const char *path, const hg__image_info *i
 // The same to the end of a text (base/text.h), to memory. TIFF is refused, which goes to and fro in its file.
 hg__image_writer *hg__image_create_memory(const char *name, const hg__image_info *info,
                                           hg__text *to, hg_error *err);
+// Before any line: rather quick than small. Of PNG lines are less the ones above and squeezed lightly, which takes an eighth of the
+// time for a tenth more bytes (of maps); no other format changes.
+void hg__image_set_quick(hg__image_writer *w);
 int hg__image_write_lines(hg__image_writer *w, const void *from, int32_t lines, hg_error *err);
 int hg__image_start_page(hg__image_writer *w, const hg__image_reader *like, hg_error *err);
 int hg__image_commit(hg__image_writer *w, hg_error *err); // frees w in every case

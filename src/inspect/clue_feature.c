@@ -17,6 +17,8 @@ static const char memory_name[] = "features"; // of its tensors in a model
 // A way to tell what is unusual of a map of features.
 struct hg__feature_type {
     const char *name; // "memory"
+    // each place is judged by itself
+    bool needs_places;
     int (*fit)(hg__inspector *s, const hg__raster_source *maps, const hg__inspector_data *d,
                hg_error *err);
     int (*run)(hg__inspector *s, const hg__raster *map, hg__raster *distance, hg_error *err);
@@ -129,12 +131,13 @@ static size_t error_fitting(const hg__feature_options *o, int32_t height, int32_
     return 2 * hg__moments_bytes(channels);
 }
 
+// clang-format off
 static const hg__feature_type types[] = {
-    {"memory",   fit_memory,   run_memory,   memory_to_parts,   memory_from_parts,   memory_fitting},
-    {"gaussian", fit_gaussian, run_gaussian, gaussian_to_parts, gaussian_from_parts,
-     gaussian_fitting                                                                              },
-    {"error",    fit_error,    run_error,    error_to_parts,    error_from_parts,    error_fitting },
+    {"memory", false, fit_memory, run_memory, memory_to_parts, memory_from_parts, memory_fitting},
+    {"gaussian", true, fit_gaussian, run_gaussian, gaussian_to_parts, gaussian_from_parts, gaussian_fitting},
+    {"error", false, fit_error, run_error, error_to_parts, error_from_parts, error_fitting},
 };
+// clang-format on
 
 static const hg__feature_type *find_type(const char *name) {
     for (size_t i = 0; name && i < sizeof types / sizeof *types; i++) {
@@ -310,6 +313,13 @@ hg_model *hg__inspector_new_features(const hg__feature_options *o, hg__pool *poo
     if (!type) {
         hg__fail(err, HG_ERR_USAGE, "features: expected memory, gaussian or error, got '%.40s'",
                  o->features);
+        return NULL;
+    }
+    if (type->needs_places && !o->has_places) {
+        hg__fail(err, HG_ERR_DATA,
+                 "features: expected memory or error where parts do not lie in their place, got "
+                 "%s, which judges each place by itself",
+                 type->name);
         return NULL;
     }
     hg__backbone_file *f = hg__alloc(1, sizeof *f, err);

@@ -9,6 +9,7 @@
 
 // Logits below it say no less: how sure a network is that nothing is damaged does not matter.
 static const float least_logit = -10;
+enum { LEAST_TILES = 16 << 20 }; // bytes for windows of a piece of a picture
 enum { SMOOTH = 1 }; // passes of a binomial filter over cells: a cell's opinion is noisy
 
 // A picture on its way through the network: what came of it is held line by line until a row of windows is done.
@@ -89,16 +90,17 @@ static int done(void *context, int32_t end, hg_error *err) {
     return HG_OK;
 }
 
-// Windows for a picture of this size, those of the last one if they fit.
-static int make_tiles(hg__inspector *s, const hg__raster *picture, hg_error *err) {
+int hg__clue_tiles(hg__inspector *s, const hg__raster *picture, hg_error *err) {
     const hg__tiling *old = s->tiles ? hg__tiles_tiling(s->tiles) : NULL;
-    const size_t held = hg__raster_count(picture) * 3 * sizeof(float);
+    const size_t held = s->in_pieces ? 0 : hg__raster_count(picture) * 3 * sizeof(float);
+    const size_t quarter = s->max_mem / 4 > LEAST_TILES ? s->max_mem / 4 : LEAST_TILES;
+    const size_t most = s->in_pieces ? quarter : s->max_mem;
     const hg__tile_job job = {.height = picture->height,
                               .width = picture->width,
                               .runs = 1,
                               .line_bytes = (size_t)picture->width *
                                             (size_t)(picture->channels + 1) * sizeof(float),
-                              .budget = s->max_mem > held ? s->max_mem - held : 0};
+                              .budget = most > held ? most - held : 0};
     hg__tiling t;
     if (old && old->height == job.height && old->width == job.width) return HG_OK;
     hg__tiles_free(s->tiles);
@@ -134,7 +136,7 @@ static int run_network(hg__inspector *s, const hg__inspected *r, hg__raster *clu
                  .residual = residual,
                  .reconstruction = reconstruction,
                  .channels = picture->channels};
-    HG_TRY(make_tiles(s, picture, err));
+    HG_TRY(hg__clue_tiles(s, picture, err));
     HG_TRY(make_reference(s, picture, err));
     p.lines = hg__min(hg__tiles_tiling(s->tiles)->window_height + HG_MAP_CELL, picture->height);
     p.strip = hg__alloc((size_t)p.lines * (size_t)picture->width,

@@ -16,10 +16,9 @@ static int read_patches(const void *context, int32_t i, hg__raster *map, hg_erro
 }
 
 static int fit(const hg__clue_work *w, hg_error *err) {
-    const hg__part_store_some some = {w->d->store, w->d->train};
-    const hg__raster_source pictures = hg__part_store_source(&some, w->d->trained);
+    const hg__raster_source pictures = hg__clue_work_source(w);
     const hg__raster_source maps = {
-        .name = "pictures", .context = w, .count = w->d->trained, .read = read_patches};
+        .name = "pictures", .context = w, .count = w->pieces, .read = read_patches};
     hg__patch_options o = hg__patch_defaults(HG_PATCH_PIXELS);
     hg__patch_memory_options memory = hg__patch_memory_defaults();
     o.seed = memory.seed = w->d->seed;

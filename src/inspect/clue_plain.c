@@ -19,7 +19,7 @@ static int read_raw(const void *context, int32_t i, hg__raster *map, hg_error *e
 
 static int fit_error(const hg__clue_work *w, hg_error *err) {
     const hg__raster_source maps = {
-        .name = "pictures", .context = w, .count = w->d->trained, .read = read_raw};
+        .name = "pictures", .context = w, .count = w->pieces, .read = read_raw};
     hg__feature_error_options o = hg__feature_error_defaults();
     o.seed = w->d->seed;
     return hg__feature_error_fit(&w->s->leftover, &maps, &o, w->s->pool, err);

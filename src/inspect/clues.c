@@ -16,6 +16,7 @@ static const hg__part_kind repair = {
     .clues = 5,
     .clue = {&hg__clue_mask, &hg__clue_residual, &hg__clue_patch, &hg__clue_error, &hg__clue_light},
     .sees_templates = true,
+    .by_pieces = true,
     .begin = hg__mask_begin
 };
 // Patches beside features: of crack-like defects they say more, of others no less.
@@ -27,17 +28,28 @@ const hg__part_kind hg__part_kind_feature = {
     .to_json = hg__features_to_json
 };
 
-static const hg__part_kind *const kinds[] = {&repair, &hg__part_kind_feature, NULL};
+// A bottleneck autoencoder.
+static const hg__part_kind conv = {
+    .name = "conv",
+    .clues = 5,
+    .clue = {&hg__clue_rebuilt, &hg__clue_structure, &hg__clue_patch, &hg__clue_error,
+             &hg__clue_light},
+    .begin = hg__conv_begin
+};
 
-const hg__part_kind *hg__part_kind_of(const hg_model *m, const char *where, hg_error *err) {
+static const hg__part_kind *const kinds[] = {&repair, &conv, &hg__part_kind_feature, NULL};
+
+const hg__part_kind *hg__part_kind_of(const hg_model *m, int32_t channels, const char *where,
+                                      hg_error *err) {
     const hg__json *o = hg__json_object_get(hg__model_detector(m), "parts");
     const char *name = hg__json_string_value(hg__json_object_get(o, "kind"));
-    if (!o) return &repair; // a network that was trained just now
+    // A network that was trained just now: repair has a channel for the mask.
+    if (!o) return m->net.spec.input.dim[2] == channels ? &conv : &repair;
     for (size_t i = 0; name && kinds[i]; i++) {
         if (strcmp(kinds[i]->name, name) == 0) return kinds[i];
     }
-    hg__fail(err, HG_ERR_MODEL, "%s: parts: 'kind': expected repair or feature, got %.40s", where,
-             name ? name : "none");
+    hg__fail(err, HG_ERR_MODEL, "%s: parts: 'kind': expected repair, conv or feature, got %.40s",
+             where, name ? name : "none");
     return NULL;
 }
 
@@ -83,21 +95,20 @@ static float rising(float v) {
     return v > 0 ? 1 + v : 1 / (1 - v);
 }
 
-int hg__clues_join(const hg__inspector *s, const hg__raster *clue, hg__raster *map, hg_error *err) {
+void hg__clues_join(const hg__inspector *s, const hg__raster *clue, const hg__clue_place *at,
+                    hg__raster *map) {
     const hg__clue_model *m = &s->clues;
     const int32_t clues = clue->channels;
-    HG_TRY(hg__raster_init(map, clue->height, clue->width, 1, err));
-    for (int32_t y = 0; y < map->height; y++) {
-        for (int32_t x = 0; x < map->width; x++) {
+    for (int32_t y = 0; y < clue->height; y++) {
+        for (int32_t x = 0; x < clue->width; x++) {
             float sum = 0;
             for (int32_t k = 0; k < clues; k++) {
-                const float above = hg__clue_above(s, clue, y, x, k);
+                const float above = hg__clue_above(s, clue, at, y, x, k);
                 sum += rising((above - (float)m->centre[k]) / (float)m->spread[k]);
             }
-            *hg__raster_pixel(map, y, x) = sum / (float)clues;
+            *hg__raster_pixel(map, at->top + y, at->left + x) = sum / (float)clues;
         }
     }
-    return HG_OK;
 }
 
 // ---- the score ----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // inspector.c - a model of parts from its file, and a picture through it.
 //
-// In the file: "parts" of the detector's JSON, {"version": 1, "kind": "repair" or "feature", "view": {...}, "pairs": bool, "share": x,
+// In the file: "parts" of the detector's JSON, {"version": 1, "kind": "repair", "conv" or "feature", "view": {...}, "pairs": bool, "share": x,
 // "centre": [x ...], "spread": [x ...]}, with a number for each clue, of features {"backbone": "vgg16", "stages": "block3,block4",
 // "features": "memory", "gaussian" or "error"} besides, and tensors
 //   detector.expected  F32 (h, w, 1)         the reference, half as large as the frame; absent without one
@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "detect/table_model.h"
+#include "inspect/clue_pieces.h"
 #include "inspect/inspector_internal.h"
 #include "parts/resize.h"
 
@@ -35,6 +36,7 @@ void hg__inspector_free(hg__inspector *s) {
     hg__raster_clear(&s->expected);
     hg__raster_clear(&s->reference);
     hg__raster_clear(&s->residual);
+    hg__raster_clear(&s->rebuilt);
     hg__feature_error_clear(&s->leftover);
     hg__patches_clear(&s->patches);
     hg__patch_memory_free(s->memory);
@@ -51,7 +53,7 @@ void hg__inspector_free(hg__inspector *s) {
 hg__inspector *hg__inspector_begin(const hg_model *m, hg__part_view *view, hg__raster *expected,
                                    hg__pool *pool, size_t max_mem, const char *where,
                                    hg_error *err) {
-    const hg__part_kind *kind = hg__part_kind_of(m, where, err);
+    const hg__part_kind *kind = hg__part_kind_of(m, view->channels, where, err);
     hg__inspector *s = kind ? hg__alloc(1, sizeof *s, err) : NULL;
     if (!s) {
         hg__part_view_clear(view);
@@ -274,25 +276,54 @@ int hg__inspector_ask(hg__inspector *s, double fpr, hg_error *err) {
 
 // ---- a picture ----------------------------------------------------------------------------------
 
+static void free_large(hg__inspected *r) {
+    hg__part_store_free(r->large);
+    hg__part_store_free(r->large_pair);
+    r->large = r->large_pair = NULL;
+}
+
 void hg__inspected_clear(hg__inspected *r) {
     hg__raster_clear(&r->picture);
     hg__raster_clear(&r->pair);
     hg__raster_clear(&r->reconstruction);
     hg__raster_clear(&r->map);
+    free_large(r);
+}
+
+static int check_pair(const char *pair, const hg__inspected *r, const hg__part_geometry *where,
+                      hg_error *err) {
+    if (where->height == r->where.height && where->width == r->where.width) return HG_OK;
+    return hg__fail(err, HG_ERR_DATA, "%s: expected %d x %d pixels as its partner has, got %d x %d",
+                    pair, r->where.width, r->where.height, where->width, where->height);
 }
 
 static int load_pair(const hg__inspector *s, const char *pair, hg__inspected *r, hg_error *err) {
     hg__part_geometry where;
     hg__raster colours = {0};
     HG_TRY(hg__part_load(&s->view, pair, &colours, &where, err));
-    const bool fits = where.height == r->where.height && where.width == r->where.width;
-    const int code =
-        fits ? hg__raster_grey(&r->pair, &colours, err)
-             : hg__fail(err, HG_ERR_DATA,
-                        "%s: expected %d x %d pixels as its partner has, got %d x %d", pair,
-                        r->where.width, r->where.height, where.width, where.height);
+    int code = check_pair(pair, r, &where, err);
+    if (code == HG_OK) code = hg__raster_grey(&r->pair, &colours, err);
     hg__raster_clear(&colours);
     return code;
+}
+
+// Whether the frame is to be kept in 16 bits, in a file maybe: as floats it would take too much.
+static bool is_large(const hg__inspector *s, const hg__part_geometry *g) {
+    const size_t numbers =
+        (size_t)g->working.height * (size_t)g->working.width * (size_t)s->view.channels;
+    return !hg__alignment_has(&s->view.alignment) && numbers > s->max_mem / 2 / sizeof(float) &&
+           !hg__clues_fit(s, g->working.height, g->working.width);
+}
+
+static int load_large(const hg__inspector *s, const char *path, const char *pair, hg__inspected *r,
+                      hg_error *err) {
+    hg__part_geometry where;
+    const size_t memory = s->max_mem / 4;
+    HG_TRY(hg__part_store_load(&r->large, &s->view, path, &r->where, false, memory, err));
+    if (!s->has_pairs) return HG_OK;
+    HG_TRY(hg__part_measure(&s->view, pair, &where, err));
+    HG_TRY(check_pair(pair, r, &where, err));
+    return hg__part_store_load(&r->large_pair, &s->view, pair, &where, true, memory / 2, err);
 }
 
 int hg__inspector_load(const hg__inspector *s, const char *path, const char *pair, hg__inspected *r,
@@ -303,18 +334,66 @@ int hg__inspector_load(const hg__inspector *s, const char *path, const char *pai
                         "%s: expected a template beside it, as in training (target=), found none",
                         path);
     }
-    int code = hg__part_load(&s->view, path, &r->picture, &r->where, err);
-    if (code == HG_OK && s->has_pairs) code = load_pair(s, pair, r, err);
+    int code = hg__part_measure(&s->view, path, &r->where, err);
+    if (code == HG_OK && is_large(s, &r->where)) {
+        code = load_large(s, path, pair, r, err);
+    } else if (code == HG_OK) {
+        code = hg__part_load(&s->view, path, &r->picture, &r->where, err);
+        if (code == HG_OK && s->has_pairs) code = load_pair(s, pair, r, err);
+    }
     if (code < 0) hg__inspected_clear(r);
+    return code;
+}
+
+// What cells become in the map.
+typedef struct joining {
+    const hg__inspector *s;
+    hg__raster *map;
+} joining;
+
+static int join(void *context, const hg__raster *clue, const hg__clue_place *at, hg_error *err) {
+    const joining *j = context;
+    if (!j->map->at) HG_TRY(hg__raster_init(j->map, at->height, at->width, 1, err));
+    hg__clues_join(j->s, clue, at, j->map);
+    return HG_OK;
+}
+
+static int run_whole(hg__inspector *s, hg__inspected *r, bool wants_reconstruction, hg_error *err) {
+    hg__raster clue;
+    joining j = {s, &r->map};
+    HG_TRY(hg__clues_of(s, r, &clue, wants_reconstruction ? &r->reconstruction : NULL, err));
+    const hg__clue_place at = hg__clue_whole(&clue);
+    const int code = join(&j, &clue, &at, err);
+    hg__raster_clear(&clue);
+    return code;
+}
+
+// The picture gives its room to the map.
+static int run_pieces(hg__inspector *s, hg__inspected *r, bool wants_reconstruction,
+                      hg_error *err) {
+    joining j = {s, &r->map};
+    hg__shown shown = {.wants_reconstruction = wants_reconstruction};
+    const hg__piece_work w = {
+        .frame = {r->large ? NULL : &r->picture,   r->large,      0},
+        .pair = {r->large_pair ? NULL : &r->pair, r->large_pair, 0},
+        .take = join,
+        .context = &j,
+        .shown = &shown
+    };
+    const int code = hg__pieces_run(s, &w, err);
+    hg__raster_clear(&r->picture);
+    hg__raster_clear(&r->pair);
+    free_large(r);
+    r->picture = shown.picture;
+    r->reconstruction = shown.reconstruction;
     return code;
 }
 
 int hg__inspector_run(hg__inspector *s, hg__inspected *r, bool wants_reconstruction,
                       hg_error *err) {
-    hg__raster clue;
-    HG_TRY(hg__clues_of(s, r, &clue, wants_reconstruction ? &r->reconstruction : NULL, err));
-    int code = hg__clues_join(s, &clue, &r->map, err);
-    hg__raster_clear(&clue);
+    const bool fits = !r->large && hg__clues_fit(s, r->picture.height, r->picture.width);
+    int code = fits ? run_whole(s, r, wants_reconstruction, err)
+                    : run_pieces(s, r, wants_reconstruction, err);
     if (code == HG_OK) code = hg__map_score(&r->map, s->clues.share, &r->score, &r->peak, err);
     return code;
 }

@@ -8,6 +8,7 @@
 //                                                                                                              parts lie in theirs
 //                 map = mean of the clues ──> score = mean of the map's highest share
 //
+// Of a bottleneck autoencoder, which knows no damage (kind conv): residual, and where structure differs, in place of mask and residual.
 // In place of mask and residual, where the network is the first stages of a backbone that was trained on other pictures
 // (backbone.h): how unusual its features are at each place (clue_feature.c).
 //
@@ -32,7 +33,7 @@ bool hg__is_part_model(const hg_model *m);
 hg__inspector *hg__inspector_new(const hg_model *m, hg__pool *pool, size_t max_mem,
                                  const char *where, hg_error *err);
 void hg__inspector_free(hg__inspector *s);              // NULL is fine
-const char *hg__inspector_kind(const hg__inspector *s); // "repair" or "feature"
+const char *hg__inspector_kind(const hg__inspector *s); // "repair", "conv" or "feature"
 const hg__part_view *hg__inspector_view(const hg__inspector *s);
 bool hg__inspector_has_pairs(const hg__inspector *s); // pictures are judged beside their templates
 
@@ -47,8 +48,12 @@ double hg__inspector_pixel_threshold(const hg__inspector *s);
 
 // One picture.
 typedef struct hg__inspected {
-    hg__raster picture; // the frame
-    hg__raster pair;    // its template in the same frame, grey; {0}: none
+    // the frame. Of one that max_mem has no room for at once, when it was judged, a small picture of it, and as small a
+    // reconstruction
+    hg__raster picture;
+    hg__raster pair; // its template in the same frame, grey; {0}: none
+    // in place of both, until it is judged, where they are large
+    hg__part_store *large, *large_pair;
     hg__part_geometry where;
     hg__raster reconstruction; // of the frame; {0}: not wanted, or a model of features
     hg__raster map;            // (frame_height / HG_MAP_CELL, frame_width / HG_MAP_CELL, 1)
@@ -61,6 +66,15 @@ int hg__inspector_load(const hg__inspector *s, const char *path, const char *pai
                        hg_error *err);
 // Judges what was loaded. One caller at a time; the same bits for any number of threads.
 int hg__inspector_run(hg__inspector *s, hg__inspected *r, bool wants_reconstruction, hg_error *err);
+
+// Bytes that are told beforehand, of a whole process.
+typedef struct hg__inspector_needs {
+    size_t judging;  // a picture of the size that pictures of training had; 0: they had several
+    size_t training; // at most, on any number of pictures that a network of this kind is trained on
+} hg__inspector_needs;
+// plan: bytes of the network's training. 0 and 0 for a model of features.
+int hg__inspector_measure(const hg_model *m, int32_t threads, size_t plan, size_t max_mem,
+                          const char *where, hg__inspector_needs *needs, hg_error *err);
 
 // ---- making one ---------------------------------------------------------------------------------
 
@@ -97,6 +111,8 @@ typedef struct hg__feature_options {
     const char *features;
     // of the pictures it will be fitted on, at working size, and how many there are
     int32_t height, width, pictures;
+    // they have one frame, in which parts lie in their place; what gaussian takes
+    bool has_places;
     // bytes for one picture, and for what is made beside: max_mem of hg__inspector_new() and max_bytes of hg__inspector_data
     size_t max_mem;
 } hg__feature_options;

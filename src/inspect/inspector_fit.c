@@ -7,35 +7,61 @@
 #include "base/int.h"
 #include "base/mem.h"
 #include "detect/table_model.h"
+#include "inspect/clue_pieces.h"
 #include "inspect/inspector_internal.h"
 #include "parts/resize.h"
 
 // Pictures that what is usual is measured on, at most: every n-th of more. Cells for one place of what is usual, a side; passes of its
 // blur.
-enum { MOST_MEASURED = 160, USUAL_CELLS = 2, USUAL_SMOOTH = 3, COARSE = 2 };
+enum { MOST_MEASURED = 160, USUAL_CELLS = 2, USUAL_SMOOTH = 3 };
+// Pixels of a picture for one of the reference, a side, or more where it would have too many; pieces of large pictures that are learnt
+// from, at most.
+enum { COARSE = 2, MOST_EXPECTED = 1 << 21, MOST_PIECES = 512 };
 // Of a map's cells, the highest, whose mean is the score.
 static const double score_share = 0.001;
 static const double mad_to_deviation = 1.4826; // of normal numbers
 
-int hg__part_reference(const hg__inspector_data *d, hg__raster *expected, hg_error *err) {
-    hg__raster sum = {0};
-    int code = HG_OK;
-    for (int32_t i = 0; code == HG_OK && i < d->trained; i++) {
-        hg__raster picture = {0}, grey = {0};
-        code = hg__part_store_take(d->store, d->train[i], &picture, err);
-        if (code == HG_OK) code = hg__raster_grey(&grey, &picture, err);
-        if (code == HG_OK && !sum.at) code = hg__raster_init(&sum, grey.height, grey.width, 1, err);
-        for (size_t k = 0; code == HG_OK && k < hg__raster_count(&sum); k++) {
-            sum.at[k] += grey.at[k] / (float)d->trained;
+// A line of the mean: sum (width).
+static int mean_line(const hg__inspector_data *d, int32_t y, int32_t width, float *line, float *sum,
+                     hg_error *err) {
+    const int32_t channels = hg__part_store_channels(d->store);
+    const hg__part_line at = {y, 0, width};
+    memset(sum, 0, (size_t)width * sizeof *sum);
+    for (int32_t i = 0; i < d->trained; i++) {
+        HG_TRY(hg__part_store_read(d->store, d->train[i], &at, channels, line, err));
+        for (int32_t x = 0; x < width; x++) {
+            float grey = 0;
+            for (int32_t c = 0; c < channels; c++) grey += line[x * channels + c];
+            sum[x] += grey / (float)channels / (float)d->trained;
         }
-        hg__raster_clear(&picture);
-        hg__raster_clear(&grey);
     }
-    if (code == HG_OK) {
-        code = hg__raster_resize(expected, &sum, hg__ceil_div(sum.height, COARSE),
-                                 hg__ceil_div(sum.width, COARSE), err);
+    return HG_OK;
+}
+
+// Pixels for one of the reference, a side.
+static int32_t coarseness(int32_t height, int32_t width) {
+    int32_t by = COARSE;
+    while ((int64_t)hg__ceil_div(height, by) * hg__ceil_div(width, by) > MOST_EXPECTED) by++;
+    return by;
+}
+
+int hg__part_reference(const hg__inspector_data *d, hg__raster *expected, hg_error *err) {
+    int32_t height, width;
+    hg__part_store_size(d->store, d->train[0], &height, &width);
+    const int32_t by = coarseness(height, width);
+    const size_t channels = (size_t)hg__part_store_channels(d->store);
+    HG_TRY(hg__raster_init(expected, hg__ceil_div(height, by), hg__ceil_div(width, by), 1, err));
+    hg__resizer *r = hg__resizer_new(height, width, expected, err);
+    float *line = r ? hg__alloc((size_t)width, (channels + 1) * sizeof *line, err) : NULL;
+    float *sum = line ? line + (size_t)width * channels : NULL;
+    int code = line ? HG_OK : HG_ERR_MEMORY;
+    for (int32_t y = 0; code == HG_OK && y < height; y++) {
+        code = mean_line(d, y, width, line, sum, err);
+        if (code == HG_OK) hg__resizer_add(r, sum);
     }
-    hg__raster_clear(&sum);
+    hg__resizer_free(r);
+    hg__free(line);
+    if (code < 0) hg__raster_clear(expected);
     return code;
 }
 
@@ -53,10 +79,22 @@ static int stopped(const hg__clue_work *w, hg_error *err) {
     return hg__fail(err, HG_ERR_STOPPED, "stopped on request while good parts were measured");
 }
 
+static int cut_piece(const void *context, int32_t i, hg__raster *to, hg_error *err) {
+    const hg__clue_work *w = context;
+    const hg__crop *at = &w->piece[i].at;
+    return hg__part_store_cut(w->d->store, w->piece[i].picture, at->top, at->left, at->height,
+                              at->width, to, err);
+}
+
 int hg__clue_work_take(const hg__clue_work *w, int32_t i, hg__raster *to, hg_error *err) {
     HG_TRY(stopped(w, err));
     hg__meter_add(w->meter, 1);
-    return hg__part_store_take(w->d->store, w->d->train[i], to, err);
+    return cut_piece(w, i, to, err);
+}
+
+hg__raster_source hg__clue_work_source(const hg__clue_work *w) {
+    return (hg__raster_source){
+        .name = "pictures", .context = w, .count = w->pieces, .read = cut_piece};
 }
 
 // Clues of stored picture i.
@@ -79,17 +117,6 @@ static int32_t measured(const hg__inspector_data *d, int32_t n, int32_t *count) 
     return d->train[(int64_t)n * d->trained / *count];
 }
 
-// Clues of the n-th of them, from the first time if they were kept.
-static int meet(measuring *m, int32_t n, int32_t *count, hg__raster *clue, hg_error *err) {
-    const int32_t i = measured(m->w->d, n, count);
-    if (!m->kept[n].at) return clues_of(m->w, i, clue, err);
-    *clue = m->kept[n];
-    m->kept[n] = (hg__raster){0};
-    hg__meter_add(m->w->meter, 1);
-    return HG_OK;
-}
-
-// The first time is over.
 static void keep_clue(measuring *m, int32_t n, hg__raster *clue) {
     const size_t bytes = hg__raster_count(clue) * sizeof *clue->at;
     if (bytes > m->room) {
@@ -100,15 +127,92 @@ static void keep_clue(measuring *m, int32_t n, hg__raster *clue) {
     m->kept[n] = *clue;
 }
 
+// Clues of picture i: `all` at once, the caller's to clear, or piece by piece.
+static int judge(const hg__clue_work *w, int32_t i, hg__raster *all, hg__clue_take *take,
+                 void *context, hg_error *err) {
+    int32_t height, width;
+    hg__part_store_size(w->d->store, i, &height, &width);
+    *all = (hg__raster){0};
+    if (hg__clues_fit(w->s, height, width)) {
+        HG_TRY(clues_of(w, i, all, err));
+        const hg__clue_place at = hg__clue_whole(all);
+        return take(context, all, &at, err);
+    }
+    HG_TRY(stopped(w, err));
+    hg__meter_add(w->meter, 1);
+    const hg__piece_work pieces = {
+        .frame = {NULL, w->d->store, i},
+        .pair = {NULL, w->d->pairs, i},
+        .take = take,
+        .context = context
+    };
+    return hg__pieces_run(w->s, &pieces, err);
+}
+
+// Clues of the n-th of those that are measured; is_first: of the two times, which keeps what there is room for.
+static int meet(measuring *m, int32_t n, bool is_first, hg__clue_take *take, void *context,
+                hg_error *err) {
+    int32_t count;
+    hg__raster clue = m->kept[n];
+    m->kept[n] = (hg__raster){0};
+    int code;
+    if (clue.at) {
+        const hg__clue_place at = hg__clue_whole(&clue);
+        hg__meter_add(m->w->meter, 1);
+        code = take(context, &clue, &at, err);
+    } else {
+        code = judge(m->w, measured(m->w->d, n, &count), &clue, take, context, err);
+    }
+    if (code == HG_OK && is_first && clue.at) {
+        keep_clue(m, n, &clue);
+    } else {
+        hg__raster_clear(&clue);
+    }
+    return code;
+}
+
 // Sums and squares over pictures, (h, w, 2 clues), of places or of all cells.
-static void add_clue(const hg__raster *clue, hg__raster *sum, double *squares) {
+typedef struct tally {
+    const hg__inspector *s;
+    bool has_places;
+    hg__raster *sum;
+    double *squares; // owned
+} tally;
+
+// Cells for one place of what is usual, a side: more of large pictures, for what places take.
+static int32_t place_cells(const tally *t, const hg__clue_place *at) {
+    const size_t each =
+        (size_t)(2 * t->s->kind->clues + 1) * sizeof(double) + HG_MOST_CLUES * 4 * sizeof(float);
+    int32_t by = USUAL_CELLS;
+    while ((size_t)hg__ceil_div(at->height, by) * (size_t)hg__ceil_div(at->width, by) >
+           t->s->max_mem / 4 / each) {
+        by++;
+    }
+    return by;
+}
+
+static int begin_tally(tally *t, const hg__clue_place *at, hg_error *err) {
+    const int32_t clues = t->s->kind->clues, by = t->has_places ? place_cells(t, at) : 1;
+    const int32_t h = t->has_places ? hg__ceil_div(at->height, by) : 1;
+    const int32_t w = t->has_places ? hg__ceil_div(at->width, by) : 1;
+    HG_TRY(hg__raster_init(t->sum, h, w, 2 * clues, err));
+    t->squares =
+        hg__alloc((size_t)h * (size_t)w, (size_t)(2 * clues + 1) * sizeof *t->squares, err);
+    return t->squares ? HG_OK : HG_ERR_MEMORY;
+}
+
+static int add_clue(void *context, const hg__raster *clue, const hg__clue_place *at,
+                    hg_error *err) {
+    tally *t = context;
     const int32_t clues = clue->channels;
+    if (!t->squares) HG_TRY(begin_tally(t, at, err));
+    const hg__raster *sum = t->sum;
     for (int32_t y = 0; y < clue->height; y++) {
         for (int32_t x = 0; x < clue->width; x++) {
-            const int32_t v = (int32_t)((int64_t)y * sum->height / clue->height);
-            const int32_t u = (int32_t)((int64_t)x * sum->width / clue->width);
+            const int32_t v = (int32_t)((int64_t)(at->top + y) * sum->height / at->height);
+            const int32_t u = (int32_t)((int64_t)(at->left + x) * sum->width / at->width);
             double *to =
-                squares + ((size_t)v * (size_t)sum->width + (size_t)u) * (size_t)(2 * clues + 1);
+                t->squares + ((size_t)v * (size_t)sum->width + (size_t)u) * (size_t)(2 * clues + 1);
             const float *own = hg__raster_pixel(clue, y, x);
             for (int32_t k = 0; k < clues; k++) {
                 to[k] += (double)own[k];
@@ -117,6 +221,7 @@ static void add_clue(const hg__raster *clue, hg__raster *sum, double *squares) {
             to[2 * clues] += 1;
         }
     }
+    return HG_OK;
 }
 
 static void finish_usual(const double *squares, hg__raster *usual) {
@@ -169,61 +274,56 @@ static int smooth_usual(hg__inspector *s, hg__raster *usual, hg_error *err) {
 // has_places: parts lie in their place, so each has its own.
 static int fit_usual(measuring *m, bool has_places, hg_error *err) {
     hg__inspector *s = m->w->s;
-    hg__raster *usual = &s->clues.usual;
-    const int32_t clues = s->kind->clues;
-    double *squares = NULL;
-    int32_t count = 1;
+    tally t = {.s = s, .has_places = has_places, .sum = &s->clues.usual};
+    int32_t count;
     int code = HG_OK;
+    (void)measured(m->w->d, 0, &count);
     for (int32_t n = 0; code == HG_OK && n < count; n++) {
-        hg__raster clue = {0};
-        code = meet(m, n, &count, &clue, err);
-        if (code == HG_OK && !usual->at) {
-            const int32_t h = has_places ? hg__ceil_div(clue.height, USUAL_CELLS) : 1;
-            const int32_t v = has_places ? hg__ceil_div(clue.width, USUAL_CELLS) : 1;
-            code = hg__raster_init(usual, h, v, 2 * clues, err);
-            if (code == HG_OK) {
-                squares = hg__alloc((size_t)h * (size_t)v,
-                                    (size_t)(2 * clues + 1) * sizeof *squares, err);
-            }
-            if (!squares) code = HG_ERR_MEMORY;
-        }
-        if (code == HG_OK && squares) add_clue(&clue, usual, squares);
-        keep_clue(m, n, &clue);
+        code = meet(m, n, true, add_clue, &t, err);
     }
-    if (code == HG_OK && squares) {
-        finish_usual(squares, usual);
-        code = smooth_usual(s, usual, err);
+    if (code == HG_OK && t.squares) {
+        finish_usual(t.squares, t.sum);
+        code = smooth_usual(s, t.sum, err);
     }
-    hg__free(squares);
+    hg__free(t.squares);
     return code;
 }
 
 // The highest cell of each clue, in spreads above its mean.
-static void find_peaks(const hg__inspector *s, const hg__raster *clue, float *peak) {
+typedef struct highest {
+    const hg__inspector *s;
+    bool has; // some cells were met
+    float at[HG_MOST_CLUES];
+} highest;
+
+static int find_peaks(void *context, const hg__raster *clue, const hg__clue_place *at,
+                      hg_error *err) {
+    highest *p = context;
+    (void)err;
     for (int32_t y = 0; y < clue->height; y++) {
         for (int32_t x = 0; x < clue->width; x++) {
             for (int32_t k = 0; k < clue->channels; k++) {
-                const float v = hg__clue_above(s, clue, y, x, k);
-                if ((y == 0 && x == 0) || v > peak[k]) peak[k] = v;
+                const float v = hg__clue_above(p->s, clue, at, y, x, k);
+                if (!p->has || v > p->at[k]) p->at[k] = v;
             }
+            p->has = true;
         }
     }
+    return HG_OK;
 }
 
 // Median and spread of the good pictures' peaks.
 static int fit_scale(measuring *m, hg_error *err) {
     hg__inspector *s = m->w->s;
     const int32_t clues = s->kind->clues;
-    int32_t count = 1;
+    int32_t count;
     float *peak = hg__alloc(MOST_MEASURED, HG_MOST_CLUES * sizeof *peak, err);
     int code = peak ? HG_OK : HG_ERR_MEMORY;
+    (void)measured(m->w->d, 0, &count);
     for (int32_t n = 0; code == HG_OK && n < count; n++) {
-        hg__raster clue = {0};
-        float own[HG_MOST_CLUES] = {0};
-        code = meet(m, n, &count, &clue, err);
-        if (code == HG_OK) find_peaks(s, &clue, own);
-        for (int32_t k = 0; k < clues; k++) peak[k * MOST_MEASURED + n] = own[k];
-        hg__raster_clear(&clue);
+        highest own = {.s = s};
+        code = meet(m, n, false, find_peaks, &own, err);
+        for (int32_t k = 0; k < clues; k++) peak[k * MOST_MEASURED + n] = own.at[k];
     }
     for (int32_t k = 0; code == HG_OK && k < clues; k++) {
         float *x = peak + (ptrdiff_t)k * MOST_MEASURED;
@@ -245,19 +345,32 @@ static int set_thresholds(hg__thresholds *t, hg__calibration *peaks, const float
     return hg__calibration_init(peaks, peak, count, err);
 }
 
+// Cells into the map.
+typedef struct joining {
+    const hg__inspector *s;
+    hg__raster map; // owned
+} joining;
+
+static int join(void *context, const hg__raster *clue, const hg__clue_place *at, hg_error *err) {
+    joining *j = context;
+    if (!j->map.at) HG_TRY(hg__raster_init(&j->map, at->height, at->width, 1, err));
+    hg__clues_join(j->s, clue, at, &j->map);
+    return HG_OK;
+}
+
 static int fit_thresholds(const hg__clue_work *w, hg_error *err) {
     const int32_t count = w->d->held_out;
     float *score = hg__alloc((size_t)count, 2 * sizeof *score, err), *peak = score + count;
     int code = score ? HG_OK : HG_ERR_MEMORY;
     for (int32_t i = 0; code == HG_OK && i < count; i++) {
-        hg__raster clue = {0}, map = {0};
-        code = clues_of(w, w->d->held[i], &clue, err);
-        if (code == HG_OK) code = hg__clues_join(w->s, &clue, &map, err);
+        hg__raster clue;
+        joining j = {.s = w->s};
+        code = judge(w, w->d->held[i], &clue, join, &j, err);
         if (code == HG_OK) {
-            code = hg__map_score(&map, w->s->clues.share, &score[i], &peak[i], err);
+            code = hg__map_score(&j.map, w->s->clues.share, &score[i], &peak[i], err);
         }
         hg__raster_clear(&clue);
-        hg__raster_clear(&map);
+        hg__raster_clear(&j.map);
     }
     if (code == HG_OK) {
         code = set_thresholds(&w->s->thresholds, &w->s->peaks, score, peak, count, w->d->fpr, err);
@@ -289,6 +402,38 @@ static int keep(const hg__inspector *s, hg_model *m, hg_error *err) {
         hg__json_free(detector);
     }
     return code;
+}
+
+// What is learnt from: pictures, and of large ones pieces. Counted, and put to `to` (NULL: counted only).
+static int32_t list_pieces(const hg__inspector *s, const hg__inspector_data *d,
+                           hg__learnt_piece *to) {
+    const int32_t side = hg__piece_side(s);
+    int32_t count = 0;
+    for (int32_t i = 0; i < d->trained; i++) {
+        int32_t height, width;
+        hg__part_store_size(d->store, d->train[i], &height, &width);
+        const bool fits = hg__clues_fit(s, height, width);
+        const int32_t h = fits ? height : side, w = fits ? width : side;
+        for (int32_t top = 0; top < height; top += h) {
+            for (int32_t left = 0; left < width; left += w, count++) {
+                const hg__crop at = {left, top, hg__min(w, width - left), hg__min(h, height - top)};
+                if (to) to[count] = (hg__learnt_piece){d->train[i], at};
+            }
+        }
+    }
+    return count;
+}
+
+// The same, every n-th where large pictures make too many. Owned by the caller.
+static hg__learnt_piece *make_pieces(const hg__inspector *s, const hg__inspector_data *d,
+                                     int32_t *count, hg_error *err) {
+    const int32_t all = list_pieces(s, d, NULL), most = hg__max(d->trained, MOST_PIECES);
+    hg__learnt_piece *piece = hg__alloc((size_t)all, sizeof *piece, err);
+    if (!piece) return NULL;
+    list_pieces(s, d, piece);
+    *count = hg__min(all, most);
+    for (int32_t i = 0; i < *count; i++) piece[i] = piece[(int64_t)i * all / *count];
+    return piece;
 }
 
 static int fit_clues(const hg__clue_work *w, hg_error *err) {
@@ -324,10 +469,13 @@ int hg__inspector_fit(hg_model *m, hg__part_view *view, hg__raster *expected,
     if (!s) return (int)err->code;
     s->has_pairs = d->pairs && s->kind->sees_templates;
     s->clues.share = score_share;
-    const hg__clue_work w = {.s = s, .d = d, .meter = &meter};
+    int32_t pieces = 0;
+    hg__learnt_piece *piece = make_pieces(s, d, &pieces, err);
+    const hg__clue_work w = {.s = s, .d = d, .meter = &meter, .piece = piece, .pieces = pieces};
     hg__meter_start(&meter, l, "measuring good parts", "images",
-                    fits_of(s) * d->trained + 2 * hg__min(d->trained, MOST_MEASURED) + d->held_out);
-    int code = fit_clues(&w, err);
+                    fits_of(s) * pieces + 2 * hg__min(d->trained, MOST_MEASURED) + d->held_out);
+    int code = piece ? fit_clues(&w, err) : HG_ERR_MEMORY;
+    hg__free(piece);
     if (code == HG_OK) code = measure(&w, has_places, err);
     if (code == HG_OK && d->held_out > 0) code = fit_thresholds(&w, err);
     hg__meter_end(&meter);

@@ -41,6 +41,7 @@ struct hg__inspector {
     const hg__part_kind *kind;
     hg__pool *pool; // borrowed
     size_t max_mem;
+    bool in_pieces;    // what is judged now is a piece of a picture (clue_pieces.h)
     const char *where; // borrowed
     // of mask
     const hg__network *net; // borrowed: the model's, or `folded`
@@ -52,6 +53,8 @@ struct hg__inspector {
     hg__raster reference; // the same for the picture at hand
     hg__tiles *tiles;     // owned: of the last picture, for the next of its size; or NULL
     hg__raster residual;  // that came of the same run: for the clue of that name
+    hg__raster
+        rebuilt; // of conv: the last picture as its network gave it, for the clue of structure
     // of error
     hg__feature_error leftover;
     // of patch
@@ -74,9 +77,18 @@ typedef struct hg__clue_work {
     hg__inspector *s;
     const hg__inspector_data *d;
     hg__meter *meter;
+    // borrowed, (pieces): what is learnt from, pictures or pieces of large ones: places in the store
+    const struct hg__learnt_piece *piece;
+    int32_t pieces;
 } hg__clue_work;
-// The i-th picture that is trained on; `to` is made. Counts it, and asks whether to stop.
+typedef struct hg__learnt_piece {
+    int32_t picture;
+    hg__crop at;
+} hg__learnt_piece;
+// The i-th of them; `to` is made. Counts it, and asks whether to stop.
 int hg__clue_work_take(const hg__clue_work *w, int32_t i, hg__raster *to, hg_error *err);
+// All of them, neither counted nor asked.
+hg__raster_source hg__clue_work_source(const hg__clue_work *w);
 
 // One thing that speaks for a defect. What it learns lies in the inspector, and goes to the model's parts and back.
 typedef struct hg__clue_type {
@@ -95,7 +107,7 @@ typedef struct hg__clue_type {
 } hg__clue_type;
 
 extern const hg__clue_type hg__clue_mask, hg__clue_residual, hg__clue_patch, hg__clue_error,
-    hg__clue_light, hg__clue_feature;
+    hg__clue_light, hg__clue_feature, hg__clue_rebuilt, hg__clue_structure;
 // Whether max_mem has room for a picture.
 int hg__clue_check(const hg__inspector *s, const hg__clue_type *type, const hg__raster *picture,
                    hg_error *err);
@@ -107,15 +119,22 @@ struct hg__part_kind {
     const hg__clue_type *clue[HG_MOST_CLUES];
     // it sees a picture's template where there are pairs
     bool sees_templates;
+    // what is said of a place hangs on what lies near it: pictures may be judged piece by piece
+    bool by_pieces;
     // what there is before anything is fitted, from the model's network
     int (*begin)(hg__inspector *s, const hg_model *m, hg_error *err);
     // what it says of itself in "parts"; NULL: nothing
     int (*to_json)(const hg__inspector *s, hg__json *o, hg_error *err);
 };
 extern const hg__part_kind hg__part_kind_feature;
-const hg__part_kind *hg__part_kind_of(const hg_model *m, const char *where, hg_error *err);
+// channels: of pictures; tells what a network is that was trained just now.
+const hg__part_kind *hg__part_kind_of(const hg_model *m, int32_t channels, const char *where,
+                                      hg_error *err);
 
+// Windows of the network for a picture of this size, those of the last one if they fit: s->tiles.
+int hg__clue_tiles(hg__inspector *s, const hg__raster *picture, hg_error *err);
 int hg__mask_begin(hg__inspector *s, const hg_model *m, hg_error *err);
+int hg__conv_begin(hg__inspector *s, const hg_model *m, hg_error *err);
 int hg__features_begin(hg__inspector *s, const hg_model *m, hg_error *err);
 int hg__features_to_json(const hg__inspector *s, hg__json *o, hg_error *err);
 void hg__features_clear(hg__inspector *s);
@@ -131,23 +150,34 @@ hg__inspector *hg__inspector_begin(const hg_model *m, hg__part_view *view, hg__r
 int hg__clues_of(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
                  hg__raster *reconstruction, hg_error *err);
 
-// What is usual of a clue's cell, of a raster (height, width): its mean, and as many numbers further as there are clues its spread.
-static inline const float *hg__usual_at(const hg__raster *usual, const hg__raster *clue, int32_t y,
-                                        int32_t x) {
-    return hg__raster_pixel(usual, (int32_t)((int64_t)y * usual->height / clue->height),
-                            (int32_t)((int64_t)x * usual->width / clue->width));
+// Where cells lie in the map of the whole picture, (height, width).
+typedef struct hg__clue_place {
+    int32_t top, left, height, width;
+} hg__clue_place;
+typedef int hg__clue_take(void *context, const hg__raster *clue, const hg__clue_place *at,
+                          hg_error *err);
+static inline hg__clue_place hg__clue_whole(const hg__raster *clue) {
+    return (hg__clue_place){0, 0, clue->height, clue->width};
+}
+
+// What is usual of a clue's cell: its mean, and as many numbers further as there are clues its spread.
+static inline const float *hg__usual_at(const hg__raster *usual, const hg__clue_place *at,
+                                        int32_t y, int32_t x) {
+    return hg__raster_pixel(usual, (int32_t)((int64_t)(at->top + y) * usual->height / at->height),
+                            (int32_t)((int64_t)(at->left + x) * usual->width / at->width));
 }
 
 // Clue k of a cell in spreads above its mean; too low counts as too high where that is as unusual.
-static inline float hg__clue_above(const hg__inspector *s, const hg__raster *clue, int32_t y,
-                                   int32_t x, int32_t k) {
-    const float *usual = hg__usual_at(&s->clues.usual, clue, y, x);
+static inline float hg__clue_above(const hg__inspector *s, const hg__raster *clue,
+                                   const hg__clue_place *at, int32_t y, int32_t x, int32_t k) {
+    const float *usual = hg__usual_at(&s->clues.usual, at, y, x);
     const float above = (hg__raster_pixel(clue, y, x)[k] - usual[k]) / usual[clue->channels + k];
     return s->kind->clue[k]->is_two_sided && above < 0 ? -above : above;
 }
 
-// The map (h, w, 1) of clues (h, w, clues), made.
-int hg__clues_join(const hg__inspector *s, const hg__raster *clue, hg__raster *map, hg_error *err);
+// The cells of clues (h, w, clues), into their place of a map, which is there.
+void hg__clues_join(const hg__inspector *s, const hg__raster *clue, const hg__clue_place *at,
+                    hg__raster *map);
 // The mean of the highest share of the map's cells, one at least, and the highest.
 int hg__map_score(const hg__raster *map, double share, float *score, float *peak, hg_error *err);
 

@@ -27,55 +27,73 @@ static int32_t mirrored(int32_t i, int32_t n) {
     return i;
 }
 
-// Pixels y, x of a crop, before it was turned.
-static void unturn(const cut *c, int32_t side, int32_t *y, int32_t *x) {
-    const int32_t v = *y, u = *x;
-    int32_t down = c->turn & 4 ? u : v, along = c->turn & 4 ? v : u;
-    if (c->turn & 1) along = side - 1 - along;
-    if (c->turn & 2) down = side - 1 - down;
-    *y = c->top + down;
-    *x = c->left + along;
-}
-
-// The crop's pixels into `to`, `stride` floats from one to the next.
-static void cut_out(const hg__part_store *s, const cut *c, int32_t side, int32_t stride,
-                    float *to) {
-    int32_t height, width;
-    hg__part_store_size(s, c->picture, &height, &width);
-    for (int32_t i = 0; i < side; i++) {
-        for (int32_t j = 0; j < side; j++) {
-            int32_t y = i, x = j;
-            unturn(c, side, &y, &x);
-            hg__part_store_read(s, c->picture, mirrored(y, height), mirrored(x, width), 1,
-                                to + ((size_t)i * (size_t)side + (size_t)j) * (size_t)stride);
-        }
-    }
-}
-
 static int32_t held_in(int32_t i, int32_t n) {
     return i < 0 ? 0 : i >= n ? n - 1 : i;
 }
 
+// Where a pixel of the cut square goes in the crop: its number.
+static ptrdiff_t turned(const cut *c, int32_t side, int32_t down, int32_t along) {
+    if (c->turn & 1) along = side - 1 - along;
+    if (c->turn & 2) down = side - 1 - down;
+    return c->turn & 4 ? (ptrdiff_t)along * side + down : (ptrdiff_t)down * side + along;
+}
+
+// Where line i of the square goes in a crop with `stride` floats a pixel; step: to the next pixel's place.
+static float *line_of(const cut *c, int32_t side, int32_t i, int32_t stride, float *crop,
+                      ptrdiff_t *step) {
+    const ptrdiff_t first = turned(c, side, i, 0);
+    *step = (turned(c, side, i, 1) - first) * stride;
+    return crop + first * stride;
+}
+
+// A line of picture i. Beyond the edge it goes on as `beyond` says.
+static int cut_line(const hg__part_store *s, int32_t i, hg__part_line line,
+                    int32_t (*beyond)(int32_t at, int32_t side), ptrdiff_t step, float *to,
+                    hg_error *err) {
+    int32_t height, width;
+    hg__part_store_size(s, i, &height, &width);
+    line.y = beyond(line.y, height);
+    if (line.x >= 0 && line.x <= width - line.count) {
+        return hg__part_store_read(s, i, &line, step, to, err);
+    }
+    for (int32_t j = 0; j < line.count; j++, to += step) {
+        const hg__part_line pixel = {line.y, beyond(line.x + j, width), 1};
+        HG_TRY(hg__part_store_read(s, i, &pixel, step, to, err));
+    }
+    return HG_OK;
+}
+
+// The crop's pixels into `to`, `stride` floats from one to the next.
+static int cut_out(const hg__part_store *s, const cut *c, int32_t side, int32_t stride, float *to,
+                   hg_error *err) {
+    for (int32_t i = 0; i < side; i++) {
+        ptrdiff_t step;
+        float *own = line_of(c, side, i, stride, to, &step);
+        const hg__part_line line = {c->top + i, c->left, side};
+        HG_TRY(cut_line(s, c->picture, line, mirrored, step, own, err));
+    }
+    return HG_OK;
+}
+
 // The reference, (dy, dx) pixels beside its place.
-static void cut_reference(const hg__part_rows *p, const cut *c, int32_t dy, int32_t dx,
-                          int32_t stride, float *to) {
+static int cut_reference(const hg__part_rows *p, const cut *c, int32_t dy, int32_t dx,
+                         int32_t stride, float *to, hg_error *err) {
     const hg__raster *r = p->reference;
+    const hg__part_store *stored = p->pairs ? p->pairs : p->large_reference;
     for (int32_t i = 0; i < p->crop; i++) {
-        for (int32_t j = 0; j < p->crop; j++) {
-            int32_t y = i, x = j, height = 0, width = 0;
-            float *at = to + ((size_t)i * (size_t)p->crop + (size_t)j) * (size_t)stride;
-            unturn(c, p->crop, &y, &x);
-            if (p->pairs) {
-                hg__part_store_size(p->pairs, c->picture, &height, &width);
-                hg__part_store_read(p->pairs, c->picture, held_in(y + dy, height),
-                                    held_in(x + dx, width), 1, at);
-            } else {
-                *at =
-                    r ? *hg__raster_pixel(r, held_in(y + dy, r->height), held_in(x + dx, r->width))
-                      : 0;
-            }
+        ptrdiff_t step;
+        float *own = line_of(c, p->crop, i, stride, to, &step);
+        const hg__part_line line = {c->top + dy + i, c->left + dx, p->crop};
+        if (stored) {
+            HG_TRY(cut_line(stored, p->pairs ? c->picture : 0, line, held_in, step, own, err));
+            continue;
+        }
+        const float *from = r ? hg__raster_pixel(r, held_in(line.y, r->height), 0) : NULL;
+        for (int32_t j = 0; j < p->crop; j++, own += step) {
+            *own = from ? from[held_in(line.x + j, r->width)] : 0;
         }
     }
+    return HG_OK;
 }
 
 static cut draw_cut(const hg__part_rows *p, int32_t picture, const hg__philox *from, bool turns) {
@@ -102,7 +120,6 @@ static void set_light(const hg__part_rows *p, const hg__philox *from, float *x) 
 }
 
 static int make(const void *context, const hg__row_place *at, hg__row_room *to, hg_error *err) {
-    (void)err;
     const hg__part_rows *p = context;
     const int32_t channels = hg__part_store_channels(p->store), stride = channels + 1;
     const size_t pixels = (size_t)p->crop * (size_t)p->crop;
@@ -118,12 +135,13 @@ static int make(const void *context, const hg__row_place *at, hg__row_room *to, 
     const int64_t place = (int64_t)((uint64_t)word[1].word[3] * (uint64_t)rows >> 32);
     const int64_t other = at->among ? hg__rows_at(at->among, place) : place;
     const cut others = draw_cut(p, (int32_t)other, &word[2], true);
-    cut_out(p->store, &own, p->crop, stride, to->target);
-    cut_out(p->store, &others, p->crop, channels, donor);
+    HG_TRY(cut_out(p->store, &own, p->crop, stride, to->target, err));
+    HG_TRY(cut_out(p->store, &others, p->crop, channels, donor, err));
     set_light(p, &word[1], to->target);
     const int32_t far = (int32_t)(misplaced * (float)p->crop + 0.5F);
-    cut_reference(p, &own, pick(word[3].word[0], 2 * far + 1) - far,
-                  pick(word[3].word[1], 2 * far + 1) - far, stride, to->target + channels);
+    HG_TRY(cut_reference(p, &own, pick(word[3].word[0], 2 * far + 1) - far,
+                         pick(word[3].word[1], 2 * far + 1) - far, stride, to->target + channels,
+                         err));
     memcpy(to->x, to->target, pixels * (size_t)stride * sizeof *to->x);
     const hg__damage_place damage = {.height = p->crop,
                                      .width = p->crop,
@@ -142,6 +160,22 @@ static int make(const void *context, const hg__row_place *at, hg__row_room *to, 
     return HG_OK;
 }
 
+static int make_plain(const void *context, const hg__row_place *at, hg__row_room *to,
+                      hg_error *err) {
+    const hg__part_rows *p = context;
+    const int32_t channels = hg__part_store_channels(p->store);
+    const uint64_t row = (uint64_t)at->row * (uint64_t)p->draws + (uint64_t)at->draw;
+    const hg__philox word = hg__philox_run(p->seed, HG_STREAM_PART_CROP, at->epoch, (uint32_t)row,
+                                           (uint32_t)(row >> 32) << 4);
+    const cut own = draw_cut(p, (int32_t)at->row, &word, p->flips);
+    HG_TRY(cut_out(p->store, &own, p->crop, channels, to->x, err));
+    if (to->target) {
+        memcpy(to->target, to->x,
+               (size_t)p->crop * (size_t)p->crop * (size_t)channels * sizeof *to->x);
+    }
+    return HG_OK;
+}
+
 int32_t hg__part_rows_crop(const hg__part_store *s, int32_t count, int32_t most, int32_t multiple) {
     int32_t least = most;
     for (int32_t i = 0; i < count; i++) {
@@ -156,18 +190,21 @@ int32_t hg__part_rows_crop(const hg__part_store *s, int32_t count, int32_t most,
 
 hg__row_source hg__part_rows_source(const hg__part_rows *p) {
     const int32_t channels = hg__part_store_channels(p->store);
+    const int32_t numbers = p->is_plain ? channels : channels + 1;
     const size_t pixels = (size_t)p->crop * (size_t)p->crop;
     return (hg__row_source){
         .name = "parts",
         .context = p,
         .rows = p->count,
-        .width = p->crop * p->crop * (channels + 1),
-        .shape = {.rank = 3, .dim = {p->crop, p->crop, channels + 1}},
+        .width = p->crop * p->crop * numbers,
+        .shape = {.rank = 3, .dim = {p->crop, p->crop, numbers}},
         .dtype = HG_F32,
         .scale = 1,
-        .make = make,
+        .make = p->is_plain ? make_plain : make,
         .draws = p->draws,
         .has_target = true,
-        .scratch = pixels * (size_t)(channels + 1) + hg__damage_scratch(p->crop, p->crop, channels),
+        .scratch = p->is_plain ? 0
+                               : pixels * (size_t)(channels + 1) +
+                                     hg__damage_scratch(p->crop, p->crop, channels),
     };
 }

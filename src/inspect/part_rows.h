@@ -17,17 +17,21 @@ typedef struct hg__part_rows {
     // Borrowed: (height, width, 1) of all pictures; or NULL. With `pairs`, (count) of them are in that store, grey.
     const hg__raster *reference;
     const hg__part_store *pairs;
+    // Borrowed: the only picture of it in place of `reference`, where that is large; or NULL.
+    const hg__part_store *large_reference;
     // Side of a crop, pixels; ways to cut each picture in an epoch.
     int32_t crop, draws;
     // Mirrored and turned by quarters at random.
     bool flips;
+    // crops as they are, their own targets: (crop, crop, channels)
+    bool is_plain;
     uint64_t seed;
 } hg__part_rows;
 
 // The least crop that all pictures have, down to a multiple, no more than `most`.
 int32_t hg__part_rows_crop(const hg__part_store *s, int32_t count, int32_t most, int32_t multiple);
 
-// Rows of shape (crop, crop, channels + 1), one a picture and draw, with targets. Borrows p. Smaller pictures go on as their mirror
+// Rows of shape (crop, crop, channels + 1) unless they are plain, one a picture and draw, with targets. Borrows p. Smaller pictures go on as their mirror
 // images.
 hg__row_source hg__part_rows_source(const hg__part_rows *p);
 #endif

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// part_store.c - pictures in 16 bits: in memory, or in a mapped file without a name.
+// part_store.c - pictures in 16 bits: in memory, or in a temporary file without a name.
 #include "inspect/part_store.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/int.h"
 #include "base/mem.h"
+
+enum { PIECE = 2048 }; // samples that are read from the file at once
 
 typedef struct place {
     int32_t height, width; // 0: not put yet
-    uint16_t *sample;      // (height, width, channels)
-    size_t mapped;         // bytes, where it lies in the file; else owned
+    uint16_t *sample;      // owned, (height, width, channels); NULL: in the file
+    uint64_t first;        // byte there
 } place;
 
 struct hg__part_store {
@@ -23,6 +23,12 @@ struct hg__part_store {
     int file;            // of what is more; -1: there is none
     uint64_t end;        // of the file
     uint64_t fingerprint;
+    // of the picture that is being put
+    int32_t line;
+    uint16_t *written; // owned, (width, channels): a line on its way to the file
+    uint64_t hash;
+    int code;
+    hg_error why;
 };
 
 hg__part_store *hg__part_store_new(int32_t count, int32_t channels, size_t memory, hg_error *err) {
@@ -37,14 +43,8 @@ hg__part_store *hg__part_store_new(int32_t count, int32_t channels, size_t memor
 
 void hg__part_store_free(hg__part_store *s) {
     if (!s) return;
-    for (int32_t i = 0; s->place && i < s->count; i++) {
-        place *p = &s->place[i];
-        if (p->mapped) {
-            munmap(p->sample, p->mapped);
-        } else {
-            hg__free(p->sample);
-        }
-    }
+    for (int32_t i = 0; s->place && i < s->count; i++) hg__free(s->place[i].sample);
+    hg__free(s->written);
     if (s->file >= 0) close(s->file);
     hg__free(s->place);
     hg__free(s);
@@ -56,58 +56,70 @@ static uint16_t sample_of(float v) {
     return share <= 0 ? 0 : share >= 1 ? 65535 : (uint16_t)level;
 }
 
-// Written behind what is there, on pages of its own, and mapped.
-static int put_in_file(hg__part_store *s, place *p, const uint16_t *sample, size_t bytes,
-                       hg_error *err) {
-    static const uint8_t zeros[4096];
-    const size_t page = (size_t)sysconf(_SC_PAGESIZE), rest = (size_t)(s->end % page);
-    if (s->file < 0) s->file = hg__open_spill(err);
-    if (s->file < 0) return s->file;
-    for (size_t left = rest ? page - rest : 0; left > 0;) {
-        const size_t some = left < sizeof zeros ? left : sizeof zeros;
-        HG_TRY(hg__spill(s->file, zeros, some, err));
-        s->end += some;
-        left -= some;
+// Of the picture's place in the store, whatever the order in which pictures are put.
+static uint64_t first_hash(int32_t i, int32_t height, int32_t width) {
+    return ((uint64_t)i << 40 ^ (uint64_t)height << 20 ^ (uint64_t)width) + 1;
+}
+
+int hg__part_store_begin(hg__part_store *s, int32_t i, int32_t height, int32_t width,
+                         hg_error *err) {
+    place *p = &s->place[i];
+    const size_t line = (size_t)width * (size_t)s->channels, bytes = line * (size_t)height;
+    s->line = 0;
+    s->code = HG_OK;
+    s->hash = first_hash(i, height, width);
+    if (bytes <= (s->memory - s->held) / sizeof *p->sample) {
+        p->sample = hg__alloc(line * (size_t)height, sizeof *p->sample, err);
+        if (!p->sample) return HG_ERR_MEMORY;
+        s->held += bytes * sizeof *p->sample;
+    } else {
+        if (s->file < 0) s->file = hg__open_spill(err);
+        if (s->file < 0) return s->file;
+        hg__free(s->written);
+        s->written = hg__alloc(line, sizeof *s->written, err);
+        if (!s->written) return HG_ERR_MEMORY;
+        p->first = s->end;
     }
-    HG_TRY(hg__spill(s->file, sample, bytes, err));
-    void *at = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, s->file, (off_t)s->end);
-    if (at == MAP_FAILED) {
-        return hg__fail(err, HG_ERR_MEMORY, "pictures in a temporary file: cannot be mapped: %s",
-                        strerror(errno));
-    }
-    s->end += bytes;
-    p->sample = at;
-    p->mapped = bytes;
+    p->height = height;
+    p->width = width;
     return HG_OK;
 }
 
-// Whatever the order in which pictures are put.
-static uint64_t hash_of(int32_t i, const place *p, size_t count) {
-    uint64_t h = ((uint64_t)i << 40 ^ (uint64_t)p->height << 20 ^ (uint64_t)p->width) + 1;
+void hg__part_store_add(hg__part_store *s, int32_t i, const float *line) {
+    const place *p = &s->place[i];
+    const size_t count = (size_t)p->width * (size_t)s->channels;
+    if (s->code < 0 || s->line == p->height) return;
+    uint16_t *to = p->sample ? p->sample + (size_t)s->line * count : s->written;
     for (size_t k = 0; k < count; k++) {
-        h = ((h << 29 | h >> 35) ^ p->sample[k]) * 0x9FB21C651E98DF25ULL;
+        to[k] = sample_of(line[k]);
+        s->hash = ((s->hash << 29 | s->hash >> 35) ^ to[k]) * 0x9FB21C651E98DF25ULL;
     }
-    return h;
+    s->line++;
+    if (p->sample) return;
+    s->code = hg__spill(s->file, to, count * sizeof *to, &s->why);
+    s->end += count * sizeof *to;
+}
+
+int hg__part_store_end(hg__part_store *s, int32_t i, hg_error *err) {
+    const place *p = &s->place[i];
+    if (s->code < 0) {
+        if (err) *err = s->why;
+        return s->code;
+    }
+    if (s->line < p->height) {
+        return hg__fail(err, HG_ERR_DATA, "pictures: expected %d lines, got %d", p->height,
+                        s->line);
+    }
+    s->fingerprint += s->hash;
+    return HG_OK;
 }
 
 int hg__part_store_put(hg__part_store *s, int32_t i, const hg__raster *picture, hg_error *err) {
-    place *p = &s->place[i];
-    const size_t count = hg__raster_count(picture), bytes = count * sizeof *p->sample;
-    uint16_t *sample = hg__alloc(count, sizeof *sample, err);
-    if (!sample) return HG_ERR_MEMORY;
-    for (size_t k = 0; k < count; k++) sample[k] = sample_of(picture->at[k]);
-    if (bytes <= s->memory - s->held) {
-        p->sample = sample;
-        s->held += bytes;
-    } else {
-        const int code = put_in_file(s, p, sample, bytes, err);
-        hg__free(sample);
-        if (code < 0) return code;
+    HG_TRY(hg__part_store_begin(s, i, picture->height, picture->width, err));
+    for (int32_t y = 0; y < picture->height; y++) {
+        hg__part_store_add(s, i, hg__raster_pixel(picture, y, 0));
     }
-    p->height = picture->height;
-    p->width = picture->width;
-    s->fingerprint += hash_of(i, p, count);
-    return HG_OK;
+    return hg__part_store_end(s, i, err);
 }
 
 void hg__part_store_size(const hg__part_store *s, int32_t i, int32_t *height, int32_t *width) {
@@ -123,23 +135,51 @@ uint64_t hg__part_store_fingerprint(const hg__part_store *s) {
     return s->fingerprint;
 }
 
-void hg__part_store_read(const hg__part_store *s, int32_t i, int32_t y, int32_t x, int32_t count,
-                         float *to) {
-    const place *p = &s->place[i];
-    const size_t channels = (size_t)s->channels, numbers = (size_t)count * channels;
-    const uint16_t *from = p->sample + ((size_t)y * (size_t)p->width + (size_t)x) * channels;
-    for (size_t k = 0; k < numbers; k++) {
-        to[k] = HG_STORE_LOW + (float)from[k] * ((HG_STORE_HIGH - HG_STORE_LOW) / 65535);
+static float number_of(uint16_t sample) {
+    return HG_STORE_LOW + (float)sample * ((HG_STORE_HIGH - HG_STORE_LOW) / 65535);
+}
+
+static void spread(const uint16_t *from, int32_t count, int32_t channels, ptrdiff_t step,
+                   float *to) {
+    for (int32_t j = 0; j < count; j++, from += channels, to += step) {
+        for (int32_t c = 0; c < channels; c++) to[c] = number_of(from[c]);
     }
 }
 
-int hg__part_store_take(const hg__part_store *s, int32_t i, hg__raster *to, hg_error *err) {
+int hg__part_store_read(const hg__part_store *s, int32_t i, const hg__part_line *line,
+                        ptrdiff_t step, float *to, hg_error *err) {
     const place *p = &s->place[i];
-    HG_TRY(hg__raster_init(to, p->height, p->width, s->channels, err));
-    for (int32_t y = 0; y < p->height; y++) {
-        hg__part_store_read(s, i, y, 0, p->width, hg__raster_pixel(to, y, 0));
+    const size_t channels = (size_t)s->channels;
+    const size_t first = ((size_t)line->y * (size_t)p->width + (size_t)line->x) * channels;
+    uint16_t piece[PIECE];
+    if (p->sample) {
+        spread(p->sample + first, line->count, s->channels, step, to);
+        return HG_OK;
+    }
+    for (int32_t done = 0; done < line->count;) {
+        const int32_t some = hg__min(line->count - done, PIECE / s->channels);
+        const uint64_t at = p->first + (first + (size_t)done * channels) * sizeof *piece;
+        HG_TRY(hg__read_at(s->file, piece, (size_t)some * channels * sizeof *piece, at,
+                           "pictures: the temporary file (TMPDIR)", err));
+        spread(piece, some, s->channels, step, to + done * step);
+        done += some;
     }
     return HG_OK;
+}
+
+int hg__part_store_cut(const hg__part_store *s, int32_t i, int32_t top, int32_t left,
+                       int32_t height, int32_t width, hg__raster *to, hg_error *err) {
+    int code = hg__raster_init(to, height, width, s->channels, err);
+    for (int32_t y = 0; code == HG_OK && y < height; y++) {
+        const hg__part_line line = {top + y, left, width};
+        code = hg__part_store_read(s, i, &line, s->channels, hg__raster_pixel(to, y, 0), err);
+    }
+    if (code < 0) hg__raster_clear(to);
+    return code;
+}
+
+int hg__part_store_take(const hg__part_store *s, int32_t i, hg__raster *to, hg_error *err) {
+    return hg__part_store_cut(s, i, 0, 0, s->place[i].height, s->place[i].width, to, err);
 }
 
 static int read_some(const void *context, int32_t i, hg__raster *r, hg_error *err) {

@@ -2,6 +2,7 @@
 // info_parts.c - what `info` says of a model of parts: how pictures are seen, what speaks for a defect, what is an alarm.
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/show.h"
 #include "detect/table_model.h"
 #include "detect/thresholds.h"
 #include "inspect/inspector.h"
@@ -46,6 +47,18 @@ static void add_clues(hg__text *t, const hg__json *parts) {
                  kind ? kind : "?",
                  100 * hg__json_number_value(hg__json_object_get(parts, "share")),
                  has_pairs ? "; pictures are judged beside their templates" : "");
+    const char *backbone = hg__json_string_value(hg__json_object_get(parts, "backbone"));
+    const char *stages = hg__json_string_value(hg__json_object_get(parts, "stages"));
+    const char *features = hg__json_string_value(hg__json_object_get(parts, "features"));
+    if (backbone && stages && features) {
+        hg__text_add(t, "%sfeatures of a ", indent);
+        hg__text_add_shown(t, backbone);
+        hg__text_add(t, ", ");
+        hg__text_add_shown(t, stages);
+        hg__text_add(t, ", by ");
+        hg__text_add_shown(t, features);
+        hg__text_add(t, "\n");
+    }
 }
 
 // The pictures' thresholds, and that of pixels.
@@ -73,7 +86,18 @@ static int add_thresholds(hg__text *t, const hg_model *m, const char *where, hg_
     return code;
 }
 
-int hg__info_parts_text(hg__text *t, const hg_model *m, const char *where, hg_error *err) {
+static void add_needs(hg__text *t, const hg__inspector_needs *n, size_t max_mem) {
+    if (!n->training) return;
+    hg__text_add(t, "%swith max_mem=%zuM training takes at most %.0f MB in all", indent,
+                 max_mem >> 20, (double)n->training / 1e6);
+    if (n->judging) hg__text_add(t, ", judging such pictures %.0f", (double)n->judging / 1e6);
+    hg__text_add(t, "\n");
+}
+
+int hg__info_parts_text(hg__text *t, const hg__info_parts *p, hg_error *err) {
+    const hg_model *m = p->model;
+    const char *where = p->where;
+    hg__inspector_needs needs;
     const hg__json *parts = parts_of(m);
     hg__part_view view;
     if (!parts) return HG_OK;
@@ -81,16 +105,28 @@ int hg__info_parts_text(hg__text *t, const hg_model *m, const char *where, hg_er
     add_view(t, &view);
     hg__part_view_clear(&view);
     add_clues(t, parts);
+    HG_TRY(hg__inspector_measure(m, p->threads, p->plan, p->max_mem, where, &needs, err));
+    add_needs(t, &needs, p->max_mem);
     return add_thresholds(t, m, where, err);
 }
 
 // ---- for programs -------------------------------------------------------------------------------
 
-int hg__info_parts_json(hg__json *to, const hg_model *m, const char *where, hg_error *err) {
+int hg__info_parts_json(hg__json *to, const hg__info_parts *p, hg_error *err) {
+    const hg_model *m = p->model;
+    const char *where = p->where;
     hg__thresholds all;
+    hg__inspector_needs needs;
     if (!parts_of(m)) return HG_OK;
+    HG_TRY(hg__inspector_measure(m, p->threads, p->plan, p->max_mem, where, &needs, err));
     HG_TRY(hg__thresholds_load(&all, m, where, err));
     int bad = hg__json_set(to, "parts", hg__json_copy(parts_of(m)));
+    if (needs.training) {
+        bad |= hg__json_set(to, "peak_training", hg__json_integer((int64_t)needs.training));
+    }
+    if (needs.judging) {
+        bad |= hg__json_set(to, "peak_judging", hg__json_integer((int64_t)needs.judging));
+    }
     bad |= hg__json_set(to, "held_out",
                         hg__json_integer(all.groups ? (int64_t)all.held.whole.count : 0));
     if (all.groups) {

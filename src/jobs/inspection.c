@@ -8,9 +8,8 @@
 #include "base/mem.h"
 #include "base/show.h"
 #include "jobs/feed.h"
+#include "jobs/job.h"
 #include "jobs/predict_parts.h"
-
-static const size_t usual_memory = (size_t)512 << 20;
 
 void hg__inspection_note(const hg__inspection *j, const char *format, ...) {
     char line[1024];
@@ -68,7 +67,7 @@ static int find_thresholds(hg__inspection *j, hg_error *err) {
 int hg__inspection_open(hg__inspection *j, hg_model *m, const hg_options *o, const hg_listener *l,
                         hg_error *err) {
     const struct hg__values *v = &o->values;
-    *j = (hg__inspection){.o = o, .l = l, .model = m, .max_mem = usual_memory};
+    *j = (hg__inspection){.o = o, .l = l, .model = m, .max_mem = HG_PARTS_MEMORY};
     if (o->set[HG_OPTION_max_mem]) j->max_mem = (size_t)v->max_mem;
     int code = check_options(o, err);
     if (code == HG_OK) {

@@ -35,8 +35,16 @@ int hg__predict_table(hg_model *m, const hg_options *o, const hg_listener *l, hg
 int hg__predict_parts(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *result,
                       hg_error *err);
 // What `info` says of such a model; nothing where m is none. `where` starts the sentence of an error.
-int hg__info_parts_text(hg__text *t, const hg_model *m, const char *where, hg_error *err);
-int hg__info_parts_json(hg__json *to, const hg_model *m, const char *where, hg_error *err);
+enum { HG_PARTS_MEMORY = 512 << 20 }; // max_mem= of parts, unless it is said
+typedef struct hg__info_parts {
+    const hg_model *model; // borrowed
+    const char *where;     // borrowed: the file
+    size_t plan;           // bytes of the network's training
+    size_t max_mem;        // that is asked about
+    int32_t threads;
+} hg__info_parts;
+int hg__info_parts_text(hg__text *t, const hg__info_parts *p, hg_error *err);
+int hg__info_parts_json(hg__json *to, const hg__info_parts *p, hg_error *err);
 
 // What a model makes of a table's rows, in the table's own columns and units.
 

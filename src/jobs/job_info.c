@@ -11,6 +11,7 @@
 #include "detect/table_model.h"
 #include "exec/plan.h"
 #include "fit/pca.h"
+#include "inspect/inspector.h"
 #include "jobs/job.h"
 #include "model/model_file.h"
 
@@ -23,7 +24,7 @@ typedef struct opened {
     size_t bytes;           // of the file
     size_t training_bytes;  // memory of a training plan on this machine
     int32_t batch, threads; // that it was counted for
-    const char *method;     // of training
+    const char *method;     // of training; NULL: there is none
 } opened;
 
 static void close_model(opened *o) {
@@ -55,8 +56,12 @@ static hg__train_setup setup_of(const hg_model *m, const hg__json *options) {
     const char *loss = hg__json_string_value(hg__json_object_get(options, "loss"));
     const char *optim = hg__json_string_value(hg__json_object_get(options, "optimizer"));
     hg__train_setup s = {
-        .batch = batch > 0 && batch <= MAX_BATCH ? (int32_t)batch : 128,
-        .optim = hg__optim_find(optim ? optim : "adam"),
+        .batch = batch > 0 && batch <= MAX_BATCH ? (int32_t)batch
+                 : hg__is_part_model(m)          ? 16
+                                                 : 128,
+        .optim = hg__optim_find(optim                  ? optim
+                                : hg__is_part_model(m) ? "adamw"
+                                                       : "adam"),
         .clip = hg__json_number_value(hg__json_object_get(options, "clip")),
     };
     const hg__loss_rows rows = {
@@ -74,6 +79,7 @@ static hg__train_setup setup_of(const hg_model *m, const hg__json *options) {
 static int measure_training(opened *o, hg_error *err) {
     hg_model *m = o->model;
     o->threads = hg__usable_cpus();
+    if (strcmp(m->kind, "features") == 0) return HG_OK; // nothing is trained
     if (strcmp(m->kind, "pca") == 0) {
         o->method = "principal components";
         o->training_bytes = hg__pca_bytes(m->net.spec.width, m->net.spec.code);
@@ -133,10 +139,14 @@ static size_t state_tensors(const hg__tensors *t) {
 
 static void add_memory_line(hg__text *t, const opened *o) {
     char rows[48] = "";
+    const double weights = (double)o->model->net.spec.params * sizeof(hg__real) / 1e6;
+    if (!o->method) {
+        hg__text_add(t, "memory      %.2f MB of weights; nothing of it is trained\n", weights);
+        return;
+    }
     if (o->batch) snprintf(rows, sizeof rows, "%d rows a step and ", (int)o->batch);
     hg__text_add(t, "memory      %.2f MB of weights; training with %s, %s%d threads takes ",
-                 (double)o->model->net.spec.params * sizeof(hg__real) / 1e6, o->method, rows,
-                 (int)o->threads);
+                 weights, o->method, rows, (int)o->threads);
     hg__text_add(t, "%s%.2f MB more\n", o->training_bytes == SIZE_MAX ? "more than " : "",
                  (double)o->training_bytes / 1e6);
 }
@@ -155,8 +165,17 @@ static char *take_clean(hg__text *t, hg_error *err) {
     return text;
 }
 
+static hg__info_parts parts_of(const opened *o) {
+    return (hg__info_parts){.model = o->model,
+                            .where = o->tensors.path,
+                            .plan = o->training_bytes,
+                            .max_mem = HG_PARTS_MEMORY,
+                            .threads = o->threads};
+}
+
 static char *info_text(const opened *o, hg_error *err) {
     const hg_model *m = o->model;
+    const hg__info_parts parts = parts_of(o);
     hg__text t = {0};
     char shape[128];
     hg__shape_format(&m->net.spec.input, shape);
@@ -178,7 +197,7 @@ static char *info_text(const opened *o, hg_error *err) {
     add_memory_line(&t, o);
     add_columns(&t, m);
     if (hg__info_table_text(&t, m, o->tensors.path, err) < 0 ||
-        hg__info_parts_text(&t, m, o->tensors.path, err) < 0) {
+        hg__info_parts_text(&t, &parts, err) < 0) {
         hg__text_clear(&t);
         return NULL;
     }
@@ -297,7 +316,8 @@ static char *info_json(const opened *model, hg_error *err) {
     bad |= hg__json_set(o, "holds_rows", hg__json_boolean(model->model->holds_rows));
     bad |= add_provenance(o, model->model, err);
     int code = hg__info_table_json(o, model->model, model->tensors.path, err);
-    if (code == HG_OK) code = hg__info_parts_json(o, model->model, model->tensors.path, err);
+    const hg__info_parts parts = parts_of(model);
+    if (code == HG_OK) code = hg__info_parts_json(o, &parts, err);
     if (code < 0) {
         hg__json_free(o);
         return NULL;

@@ -166,9 +166,11 @@ static int run_epochs(hg__train_run *r, hg_error *err) {
     return code;
 }
 
-static int run_pca(hg__train_run *r, hg_error *err) {
+// PCA, and a model of features, whose weights finish_best() saves.
+static int run_solved(hg__train_run *r, hg_error *err) {
     HG_TRY(hg__folder_cut_results(r->folder, 0, err));
     HG_TRY(hg__trainer_run(&r->t, err));
+    if (r->t.is_parts) return HG_OK;
     HG_TRY(hg__weights_save(r, "best", r->t.model, err));
     return hg__weights_save(r, "last", r->t.model, err);
 }
@@ -230,7 +232,7 @@ static int run(hg__train_run *r, hg_result *result, hg_error *err) {
                            .result = result};
     fill_result(r, result);
     HG_TRY(hg__folder_write_run(r->folder, &facts, err)); // without an end: it is running
-    int code = t->fit ? run_epochs(r, err) : run_pca(r, err);
+    int code = t->fit ? run_epochs(r, err) : run_solved(r, err);
     fill_result(r, result);
     facts.steps = hg__trainer_progress(t)->step;
     facts.exit_reason = code == HG_OK ? t->reason : code == HG_ERR_STOPPED ? "stopped" : "failed";

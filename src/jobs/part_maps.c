@@ -110,8 +110,10 @@ char **hg__map_names(const hg__part_set *set, hg_error *err) {
 
 // ---- the files ----------------------------------------------------------------------------------
 
-static bool is_whole(const hg__part_geometry *g) {
-    return !g->is_aligned && g->frame_height == g->height && g->frame_width == g->width &&
+// Whether what was judged shows all of the picture as it is.
+static bool is_whole(const hg__inspected *r) {
+    const hg__part_geometry *g = &r->where;
+    return !g->is_aligned && r->picture.height == g->height && r->picture.width == g->width &&
            hg__max(g->height, g->width) <= MOST_SHOWN;
 }
 
@@ -135,7 +137,7 @@ static hg__map_frame frame_on(const hg__map_frame *f, const hg__raster *picture)
 static int write_overlay(const hg__inspection *j, const hg__inspected *r, const hg__found *f,
                          const char *path, const char *to, hg_error *err) {
     hg__raster own = {0};
-    if (!is_whole(&r->where)) HG_TRY(load_shown(j, r, path, &own, err));
+    if (!is_whole(r)) HG_TRY(load_shown(j, r, path, &own, err));
     const hg__raster *picture = own.at ? &own : &r->picture;
     const hg__judged judged = {.file = path,
                                .kind = "",

@@ -220,12 +220,18 @@ static int leave_out(work *w, const slot *s, hg_error *err) {
     return HG_OK;
 }
 
-static void count_size(work *w, const hg__part_geometry *g) {
+// Of a frame and of a picture's map.
+static size_t numbers_of(const work *w, const hg__part_geometry *g) {
     const size_t frame = (size_t)g->frame_height * (size_t)g->frame_width;
     const size_t picture = w->files || g->is_aligned ? (size_t)g->height * (size_t)g->width : 0;
+    return frame + picture;
+}
+
+static void count_size(work *w, const hg__part_geometry *g) {
+    const size_t numbers = numbers_of(w, g);
     w->others += g->is_other_size;
     w->larger += g->is_larger;
-    w->largest = frame + picture > w->largest ? frame + picture : w->largest;
+    w->largest = numbers > w->largest ? numbers : w->largest;
 }
 
 // So many pictures at once as fit into a quarter of max_mem=.
@@ -233,6 +239,24 @@ static int32_t lanes(const work *w) {
     const size_t bytes = NUMBERS * sizeof(float) * w->largest;
     const size_t fit = bytes ? w->j.max_mem / 4 / bytes : (size_t)hg__pool_threads(w->j.pool);
     return fit > MOST_SLOTS ? MOST_SLOTS : fit ? (int32_t)fit : 1;
+}
+
+// How many of `most` pictures from `first` on may be in hand together. What a header does not tell, loading will.
+static int32_t count_together(const work *w, int32_t first, int32_t most, hg_error *err) {
+    const hg__part_view *view = hg__inspector_view(w->j.inspector);
+    size_t left = w->j.max_mem / 4;
+    int32_t count = 0;
+    for (; count < most; count++) {
+        char path[2048];
+        hg__part_geometry g;
+        hg_error why = {0};
+        HG_TRY(hg__part_path(&w->set, first + count, path, sizeof path, err));
+        if (hg__part_measure(view, path, &g, &why) < 0) continue;
+        const size_t bytes = NUMBERS * sizeof(float) * numbers_of(w, &g);
+        if (bytes > left && count > 0) break;
+        left -= bytes < left ? bytes : left;
+    }
+    return count;
 }
 
 static int load_batch(work *w, int32_t first, int32_t count, hg_error *err) {
@@ -322,7 +346,9 @@ static int judge_all(work *w, hg_error *err) {
     if (!w->row) return HG_ERR_MEMORY;
     hg__meter_start(&w->meter, w->j.l, "judging", "pictures", w->set.count);
     for (int32_t i = 0; i < w->set.count;) {
-        const int32_t count = hg__min(i ? lanes(w) : 1, w->set.count - i);
+        const int32_t most = hg__min(i ? lanes(w) : 1, w->set.count - i);
+        const int32_t count = most > 1 ? count_together(w, i, most, err) : most;
+        if (count < 0) return count;
         HG_TRY(load_batch(w, i, count, err));
         HG_TRY(judge_batch(w, err));
         HG_TRY(write_batch(w, err));

@@ -76,7 +76,7 @@ int hg__write_samples(hg__train_run *r, hg_error *err) {
     const hg__rows *rows = t->val_rows.count ? &t->val_rows : &t->rows;
     const int64_t n = rows->count < t->o.values.samples ? rows->count : t->o.values.samples;
     const int32_t count = t->has_targets ? 3 : 2;
-    if (n == 0) return HG_OK;
+    if (n == 0 || hg__is_feature_run(t)) return HG_OK;
     HG_TRY(hg__join_path(path, sizeof path, r->folder, "samples.npy", err));
     const size_t size = (size_t)count * (size_t)n * (size_t)width;
     float *blocks = hg__alloc(size, sizeof *blocks, err);

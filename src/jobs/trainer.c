@@ -47,6 +47,10 @@ static int pick_model(hg__trainer *t, hg_error *err) {
 // The spec: model=, or that of the pretrained model file where model= was left alone.
 static int make_model(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
+    if (hg__is_feature_run(t)) { // made with the data
+        hg__trainer_describe(t->model, t->data);
+        return HG_OK;
+    }
     hg__tensors weights = {0};
     hg_model *start = NULL;
     int code = *v->pretrained ? hg__tensors_open(&weights, v->pretrained, err) : HG_OK;
@@ -108,6 +112,7 @@ static hg__fit_setup setup_of(const hg__trainer *t) {
 
 static int make_fit(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
+    if (hg__is_feature_run(t)) return HG_OK;
     if (t->val_rows.count) {
         t->val_loader = hg__open_fixed_loader(t, &t->val_rows, err);
         if (!t->val_loader) return (int)err->code;
@@ -133,10 +138,12 @@ static int check_end(hg__trainer *t, hg_error *err) {
 
 // What can be said before anything is read.
 static int check(hg__trainer *t, hg_error *err) {
-    HG_TRY(hg__check_model(t, err));
+    HG_TRY(hg__check_features(t, err));
+    const bool may_be_parts = hg__is_parts_run(t);
+    if (!may_be_parts) HG_TRY(hg__check_model(t, err));
     t->is_table = hg__is_table_run(t);
     if (t->is_table) HG_TRY(hg__set_table_options(t, err));
-    t->is_parts = !t->is_table && hg__is_parts_run(t);
+    t->is_parts = !t->is_table && may_be_parts;
     if (t->is_parts) HG_TRY(hg__set_parts_options(t, err));
     HG_TRY(check_end(t, err));
     return hg__trim_check(t, err);
@@ -147,6 +154,7 @@ int hg__trainer_open(hg__trainer *t, hg_error *err) {
     t->pool = hg__pool_new((int32_t)t->o.values.threads, err);
     if (!t->pool) return HG_ERR_MEMORY;
     HG_TRY(hg__open_data(t, err));
+    if (!t->is_parts) hg__tell_coding(t);
     HG_TRY(pick_model(t, err));
     HG_TRY(make_model(t, err));
     HG_TRY(make_fit(t, err));
@@ -213,12 +221,21 @@ static int solve(hg__trainer *t, hg_error *err) {
     return hg__trainer_name_columns(pca, t->data, err);
 }
 
+// model=feature: fitted, not trained.
+static int fit_features(hg__trainer *t, hg_error *err) {
+    HG_TRY(hg__fit_parts(t, err));
+    t->solved = t->rows.count;
+    t->reason = "done";
+    return HG_OK;
+}
+
 int hg__trainer_run(hg__trainer *t, hg_error *err) {
     const hg__fit_hooks hooks = {.context = t,
                                  .is_stopped = is_stopped,
                                  .step = t->l->step ? take_step : NULL,
                                  .event = t->l->train ? take_event : NULL,
                                  .epoch = take_epoch};
+    if (hg__is_feature_run(t)) return fit_features(t, err);
     if (!t->fit) return solve(t, err);
     t->earlier = t->fit->progress.seconds;
     const int code = hg__fit_run(t->fit, &hooks, err);
@@ -231,7 +248,7 @@ int hg__trainer_finish(hg__trainer *t, double *val_mse, hg_error *err) {
     hg__loader_free(t->loader); // gives room to what is fitted now
     t->loader = NULL;
     if (t->is_table) return hg__fit_detector(t, err);
-    if (t->is_parts) return hg__fit_parts(t, err);
+    if (t->is_parts) return hg__is_feature_run(t) ? HG_OK : hg__fit_parts(t, err);
     return t->val_loader ? hg__evaluate_mse(&t->model->net, t->val_loader, t->pool, val_mse, err)
                          : HG_OK;
 }

@@ -47,7 +47,7 @@ typedef struct hg__trainer {
     hg__loader *loader, *val_loader;
     hg__pool *pool;
     hg_model *model;    // owned; at the end the best
-    hg__fit *fit;       // owned; NULL where the model is solved, not trained: pca
+    hg__fit *fit;       // owned; NULL where the model is solved, not trained: pca, feature
     int64_t solved;     // rows that it was then solved from
     double began;       // when everything was open, on hg__seconds()
     double earlier;     // seconds trained before resume=
@@ -96,7 +96,16 @@ int hg__set_parts_options(hg__trainer *t, hg_error *err);
 int hg__open_parts(hg__trainer *t, hg_error *err);
 int hg__split_parts(hg__trainer *t, hg_error *err); // once rows and val_rows are known
 int hg__fit_parts(hg__trainer *t, hg_error *err);
+// Of images that are none of parts: says what model=conv makes of them.
+void hg__tell_coding(const hg__trainer *t);
 void hg__parts_free(struct hg__part_data *p); // NULL is fine
+
+// train_features.c: whether the model is of a backbone's features; what can be said of that before anything is read; the model, of which
+// nothing is fitted yet; of its options those of the pictures.
+bool hg__is_feature_run(const hg__trainer *t);
+int hg__check_features(const hg__trainer *t, hg_error *err);
+struct hg__feature_options; // inspect/inspector.h
+int hg__make_features(hg__trainer *t, const struct hg__feature_options *pictures, hg_error *err);
 
 // train_trim.c. What the options ask for: trim.is_wanted; clean= is set where contamination= implies it.
 int hg__trim_check(hg__trainer *t, hg_error *err);

@@ -16,6 +16,18 @@ static bool preset_at(size_t i, hg_word_info *info) {
     return true;
 }
 
+// No network of ours: train_features.c.
+static bool feature_at(size_t i, hg_word_info *info) {
+    *info = (hg_word_info){sizeof *info,
+                           "presets",
+                           "feature",
+                           "",
+                           "pictures of parts by the features of a user's backbone (backbone=); "
+                           "nothing is trained",
+                           ""};
+    return i == 0;
+}
+
 static bool layer_at(size_t i, hg_word_info *info) {
     const hg__layer_type *const *t = hg__layer_types();
     for (size_t k = 0; k < i && *t; k++) t++;
@@ -54,11 +66,12 @@ static const struct {
     const char *option;
     bool (*at)(size_t i, hg_word_info *info);
 } lists[] = {
-    {"model", preset_at},
-    {"model", layer_at },
-    {"noise", noise_at },
-    {"noise", blind_at },
-    {"loss",  loss_at  },
+    {"model", preset_at },
+    {"model", feature_at},
+    {"model", layer_at  },
+    {"noise", noise_at  },
+    {"noise", blind_at  },
+    {"loss",  loss_at   },
 };
 
 bool hg_word_at(const char *option, size_t i, hg_word_info *info) {

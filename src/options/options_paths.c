@@ -18,6 +18,7 @@ static const struct {
     {HG_OPTION_columns,    "file of columns"},
     {HG_OPTION_val,        "file of rows"   },
     {HG_OPTION_pretrained, "file of weights"},
+    {HG_OPTION_backbone,   "file of weights"},
     {HG_OPTION_cfg,        "file of options"},
 };
 enum { INPUTS = sizeof inputs / sizeof *inputs };

@@ -96,13 +96,18 @@ static void flatten(hg__raster *r) {
     }
 }
 
+int hg__align_flatten(const hg__raster *small, hg__raster *to, hg_error *err) {
+    HG_TRY(hg__raster_grey(to, small, err));
+    flatten(to);
+    return HG_OK;
+}
+
 int hg__align_reduce(const hg__raster *picture, double factor, hg__raster *to, hg_error *err) {
     hg__raster small;
     HG_TRY(hg__raster_resize(&small, picture, hg__align_small_side(picture->height, factor),
                              hg__align_small_side(picture->width, factor), err));
-    const int code = hg__raster_grey(to, &small, err);
+    const int code = hg__align_flatten(&small, to, err);
     hg__raster_clear(&small);
-    if (code == HG_OK) flatten(to);
     return code;
 }
 

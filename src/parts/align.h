@@ -46,6 +46,12 @@ hg__aligner *hg__aligner_new(hg_error *err);
 void hg__aligner_free(hg__aligner *a); // NULL is fine
 int hg__aligner_add(hg__aligner *a, const hg__raster *picture,
                     hg_error *err); // the first one's size is the frame's
+// The same of a picture (height, width) that was resized to small_height x small_width, which hg__aligner_size() says for a frame of
+// that size.
+int hg__aligner_add_small(hg__aligner *a, int32_t height, int32_t width, const hg__raster *small,
+                          hg_error *err);
+void hg__aligner_size(int32_t frame_height, int32_t frame_width, int32_t height, int32_t width,
+                      int32_t *small_height, int32_t *small_width);
 // Of one picture at least. The first of them is how parts are turned; the frame's middle is the middle of them all.
 int hg__aligner_run(hg__aligner *a, hg__pool *pool, hg__alignment *to, hg_error *err);
 

@@ -55,17 +55,37 @@ static void thin(hg__aligner *a) {
     a->stride *= 2;
 }
 
-int hg__aligner_add(hg__aligner *a, const hg__raster *picture, hg_error *err) {
+// Whether this one is kept.
+static bool meet(hg__aligner *a, int32_t height, int32_t width) {
     if (a->seen == 0) {
-        a->height = picture->height;
-        a->width = picture->width;
+        a->height = height;
+        a->width = width;
     }
     if (a->count == HG_ALIGN_KEPT) thin(a);
-    if (a->seen++ % a->stride) return HG_OK;
+    return a->seen++ % a->stride == 0;
+}
+
+int hg__aligner_add(hg__aligner *a, const hg__raster *picture, hg_error *err) {
+    if (!meet(a, picture->height, picture->width)) return HG_OK;
     HG_TRY(
         hg__align_reduce(picture, hg__align_factor(a->height, a->width), &a->small[a->count], err));
     a->count++;
     return HG_OK;
+}
+
+int hg__aligner_add_small(hg__aligner *a, int32_t height, int32_t width, const hg__raster *small,
+                          hg_error *err) {
+    if (!meet(a, height, width)) return HG_OK;
+    HG_TRY(hg__align_flatten(small, &a->small[a->count], err));
+    a->count++;
+    return HG_OK;
+}
+
+void hg__aligner_size(int32_t frame_height, int32_t frame_width, int32_t height, int32_t width,
+                      int32_t *small_height, int32_t *small_width) {
+    const double factor = hg__align_factor(frame_height, frame_width);
+    *small_height = hg__align_small_side(height, factor);
+    *small_width = hg__align_small_side(width, factor);
 }
 
 // ---- means --------------------------------------------------------------------------------------

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // part_align.c - whether the parts of training pictures are to be aligned, from their files.
 //
-// No more pictures are read than the mean is made of, a few at a time by all threads; they are added in their order.
+// No more pictures are read than the mean is made of, a few at a time by all threads, and made small line by line; they are added in
+// their order.
 #include "base/int.h"
 #include "base/mem.h"
 #include "parts/part_view.h"
+#include "parts/resize.h"
 
 typedef struct loaded {
-    hg__raster raster;
+    hg__raster small;
+    int32_t height, width; // of the picture as a raster
     int code;
     hg_error why;
 } loaded;
@@ -16,16 +19,37 @@ typedef struct batch {
     const hg__part_view *view;
     const char *const *path;
     int32_t count, picked,
-        first;    // of `count` paths `picked` are read; of those, this batch begins at `first`
-    loaded *item; // owned, (threads)
+        first; // of `count` paths `picked` are read; of those, this batch begins at `first`
+    int32_t height, width; // of the frame: the first picture's
+    loaded *item;          // owned, (threads)
 } batch;
+
+static void add_line(void *context, const float *line) {
+    hg__resizer_add(context, line);
+}
+
+static int load_small(const batch *b, const char *path, loaded *l) {
+    hg__part_geometry g;
+    int32_t height, width;
+    HG_TRY(hg__part_measure(b->view, path, &g, &l->why));
+    l->height = g.frame_height;
+    l->width = g.frame_width;
+    hg__aligner_size(b->height, b->width, l->height, l->width, &height, &width);
+    HG_TRY(hg__raster_init(&l->small, height, width, b->view->channels, &l->why));
+    hg__resizer *r = hg__resizer_new(l->height, l->width, &l->small, &l->why);
+    if (!r) return HG_ERR_MEMORY;
+    const int code = hg__part_load_lines(b->view, path, add_line, r, &g, &l->why);
+    hg__resizer_free(r);
+    return code;
+}
 
 static void load_one(void *context, int32_t task, int32_t thread) {
     batch *b = context;
     loaded *l = &b->item[task];
     const int64_t file = (int64_t)(b->first + task) * b->count / b->picked;
     (void)thread;
-    l->code = hg__part_load_unaligned(b->view, b->path[file], &l->raster, NULL, &l->why);
+    l->small = (hg__raster){0};
+    l->code = load_small(b, b->path[file], l);
 }
 
 // Adds what was loaded and gives its memory back; the first failure in their order.
@@ -37,8 +61,8 @@ static int add_batch(batch *b, int32_t size, hg__aligner *a, hg_error *err) {
             code = l->code;
             if (err) *err = l->why;
         }
-        if (code == HG_OK) code = hg__aligner_add(a, &l->raster, err);
-        hg__raster_clear(&l->raster);
+        if (code == HG_OK) code = hg__aligner_add_small(a, l->height, l->width, &l->small, err);
+        hg__raster_clear(&l->small);
     }
     return code;
 }
@@ -47,6 +71,10 @@ static int add_files(batch *b, hg__aligner *a, hg__pool *pool, hg_error *err) {
     const int32_t threads = hg__pool_threads(pool);
     b->item = hg__alloc((size_t)threads, sizeof *b->item, err);
     if (!b->item) return HG_ERR_MEMORY;
+    hg__part_geometry g;
+    HG_TRY(hg__part_measure(b->view, b->path[0], &g, err));
+    b->height = g.frame_height;
+    b->width = g.frame_width;
     for (; b->first < b->picked; b->first += threads) {
         const int32_t size = hg__min(threads, b->picked - b->first);
         hg__pool_run(pool, load_one, b, size);

@@ -9,6 +9,12 @@
 #include "parts/resize.h"
 
 // Lines of samples on their way into the raster.
+typedef struct goal {
+    hg__raster *to;      // of lines its shape
+    hg__take_line *take; // NULL: into the raster
+    void *context;
+} goal;
+
 typedef struct feed {
     const hg__part_view *view;
     hg__image_info info;
@@ -21,10 +27,6 @@ typedef struct feed {
 } feed;
 
 // ---- sizes --------------------------------------------------------------------------------------
-
-static int32_t scaled(int32_t side, double factor) {
-    return hg__max(1, (int32_t)(side * factor + 0.5));
-}
 
 int hg__part_check_crop(const hg__crop *c, const char *path, int32_t height, int32_t width,
                         hg_error *err) {
@@ -55,8 +57,8 @@ static int find_geometry(const hg__part_view *v, const char *path, const hg__ima
     g->is_larger = v->height > 0 && (g->height > v->height || g->width > v->width);
     HG_TRY(check_size(v, path, g, err));
     g->crop = v->crop.width ? v->crop : (hg__crop){0, 0, g->width, g->height};
-    g->frame_height = g->working.height = scaled(g->crop.height, v->factor);
-    g->frame_width = g->working.width = scaled(g->crop.width, v->factor);
+    g->frame_height = g->working.height = hg__part_scaled(g->crop.height, v->factor);
+    g->frame_width = g->working.width = hg__part_scaled(g->crop.width, v->factor);
     const int64_t numbers = (int64_t)g->working.height * g->working.width * v->channels;
     if (numbers <= HG_MAX_PART_NUMBERS) return HG_OK;
     return hg__fail(err, HG_ERR_DATA,
@@ -121,14 +123,16 @@ static void clear_feed(feed *f) {
     hg__resizer_free(f->resizer);
 }
 
-static int init_feed(feed *f, hg__raster *to, hg_error *err) {
+static int init_feed(feed *f, const goal *to, hg_error *err) {
     const size_t width = (size_t)f->info.width, bytes = hg__image_line_bytes(&f->info);
     f->fills = hg__outside_is_open(&f->info);
     f->line[0] = hg__alloc(bytes, 1, err);
     f->line[1] = hg__alloc(bytes, 1, err);
     f->is = hg__alloc(width, (size_t)f->info.channels, err);
     f->real = hg__alloc(width * (size_t)f->view->channels, sizeof *f->real, err);
-    f->resizer = hg__resizer_new(f->crop.height, f->crop.width, to, err);
+    f->resizer = to->take ? hg__resizer_new_lines(f->crop.height, f->crop.width, to->to, to->take,
+                                                  to->context, err)
+                          : hg__resizer_new(f->crop.height, f->crop.width, to->to, err);
     return f->line[0] && f->line[1] && f->is && f->real && f->resizer ? HG_OK : HG_ERR_MEMORY;
 }
 
@@ -164,7 +168,7 @@ static void take_image(feed *f, const hg__image *image) {
 
 // An upright image.
 static int reduce(const hg__part_view *v, const char *name, hg__image *image,
-                  const hg__part_geometry *g, hg__raster *to, hg_error *err) {
+                  const hg__part_geometry *g, const goal *to, hg_error *err) {
     int code = find_range(v, name, image, &image->info, err);
     feed f = {.view = v, .info = image->info, .crop = g->crop};
     if (code == HG_OK) code = init_feed(&f, to, err);
@@ -174,7 +178,7 @@ static int reduce(const hg__part_view *v, const char *name, hg__image *image,
 }
 
 static int load_whole(const hg__part_view *v, const char *path, const hg__part_geometry *g,
-                      hg__raster *to, hg_error *err) {
+                      const goal *to, hg_error *err) {
     hg__image image;
     HG_TRY(hg__image_load(&image, path, true, err));
     const bool fits = image.info.height == g->height && image.info.width == g->width;
@@ -185,7 +189,7 @@ static int load_whole(const hg__part_view *v, const char *path, const hg__part_g
 }
 
 static int load_lines(const hg__part_view *v, const char *path, hg__image_reader *r,
-                      const hg__part_geometry *g, hg__raster *to, hg_error *err) {
+                      const hg__part_geometry *g, const goal *to, hg_error *err) {
     feed f = {.view = v, .info = *hg__image_info_of(r), .crop = g->crop};
     int code = find_range(v, path, NULL, &f.info, err);
     if (code == HG_OK) code = init_feed(&f, to, err);
@@ -194,28 +198,56 @@ static int load_lines(const hg__part_view *v, const char *path, hg__image_reader
     return code;
 }
 
-static int load(const hg__part_view *v, const char *path, hg__image_reader *r, hg__raster *to,
+static int load(const hg__part_view *v, const char *path, hg__image_reader *r, const goal *to,
                 hg__part_geometry *g, hg_error *err) {
     const hg__image_info *info = hg__image_info_of(r);
     HG_TRY(find_geometry(v, path, info, g, err));
-    HG_TRY(hg__raster_init(to, g->working.height, g->working.width, v->channels, err));
+    const int32_t height = g->working.height, width = g->working.width;
+    if (to->take && (to->to->height != height || to->to->width != width)) {
+        return hg__fail(err, HG_ERR_DATA, "%s: changed while it was read", path);
+    }
+    if (!to->take) {
+        HG_TRY(hg__raster_init(to->to, height, width, v->channels, err));
+    }
     const int code = info->orientation == 1 ? load_lines(v, path, r, g, to, err)
                                             : load_whole(v, path, g, to, err);
-    if (code < 0) hg__raster_clear(to);
+    if (code < 0) hg__raster_clear(to->to);
     return code;
 }
 
 // ---- all of it ----------------------------------------------------------------------------------
 
-int hg__part_load_unaligned(const hg__part_view *v, const char *path, hg__raster *to,
-                            hg__part_geometry *where, hg_error *err) {
+static int load_to(const hg__part_view *v, const char *path, const goal *to,
+                   hg__part_geometry *where, hg_error *err) {
     hg_error own = {0};
     hg__part_geometry g;
     if (!err) err = &own;
-    *to = (hg__raster){0};
+    if (!to->take) *to->to = (hg__raster){0};
     hg__image_reader *r = hg__image_open(path, err);
     if (!r) return (int)err->code;
     const int code = load(v, path, r, to, where ? where : &g, err);
+    hg__image_close(r);
+    return code;
+}
+
+int hg__part_load_unaligned(const hg__part_view *v, const char *path, hg__raster *to,
+                            hg__part_geometry *where, hg_error *err) {
+    return load_to(v, path, &(goal){.to = to}, where, err);
+}
+
+int hg__part_load_lines(const hg__part_view *v, const char *path, hg__take_line *take,
+                        void *context, const hg__part_geometry *where, hg_error *err) {
+    hg__raster shape = {where->working.height, where->working.width, v->channels, NULL};
+    return load_to(v, path, &(goal){&shape, take, context}, NULL, err);
+}
+
+int hg__part_measure(const hg__part_view *v, const char *path, hg__part_geometry *where,
+                     hg_error *err) {
+    hg_error own = {0};
+    if (!err) err = &own;
+    hg__image_reader *r = hg__image_open(path, err);
+    if (!r) return (int)err->code;
+    const int code = find_geometry(v, path, hg__image_info_of(r), where, err);
     hg__image_close(r);
     return code;
 }
@@ -248,7 +280,7 @@ int hg__part_load_memory(const hg__part_view *v, hg__image *image, const char *n
     *to = (hg__raster){0};
     HG_TRY(find_geometry(v, name, &image->info, where, err));
     HG_TRY(hg__raster_init(to, where->working.height, where->working.width, v->channels, err));
-    int code = reduce(v, name, image, where, to, err);
+    int code = reduce(v, name, image, where, &(goal){.to = to}, err);
     if (code == HG_OK && hg__alignment_has(&v->alignment)) {
         code = align(&v->alignment, to, where, err);
     }

@@ -13,6 +13,7 @@ struct hg__part_look {
     int64_t count, room;
     int32_t channels;
     int32_t height, width;    // of the first
+    int32_t tallest, widest;  // sides of what is seen of the one of most pixels
     bool has_sizes;           // several
     hg__range_finder *finder; // owned; NULL until one is needed
     hg__dtype dtype;          // of the first, and its white
@@ -75,7 +76,12 @@ static void count_in(hg__part_look *l, const hg__image_info *info, int32_t heigh
     l->has_others = l->has_others || info->dtype != HG_U8;
     l->has_kinds = l->has_kinds || info->dtype != l->dtype || info->white != l->white;
     l->channels = hg__max(l->channels, info->channels);
-    l->side[l->count++] = c->width ? hg__max(c->height, c->width) : hg__max(height, width);
+    const int32_t tall = c->width ? c->height : height, wide = c->width ? c->width : width;
+    if ((int64_t)tall * wide > (int64_t)l->tallest * l->widest) {
+        l->tallest = tall;
+        l->widest = wide;
+    }
+    l->side[l->count++] = hg__max(tall, wide);
     if (!(page->own.low < page->own.high)) return; // no number in it, or of 8 bits
     l->least = fmin(l->least, page->least);
     l->most = fmax(l->most, page->most);
@@ -144,4 +150,10 @@ int hg__part_look_end(const hg__part_look *l, hg__part_view *v, hg_error *err) {
     }
     v->range = find_rule(l);
     return HG_OK;
+}
+
+void hg__part_look_largest(const hg__part_look *l, const hg__part_view *v, int32_t *height,
+                           int32_t *width) {
+    *height = hg__part_scaled(l->tallest, v->factor);
+    *width = hg__part_scaled(l->widest, v->factor);
 }

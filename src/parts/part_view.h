@@ -62,6 +62,9 @@ typedef struct hg__part_view_options {
 typedef struct hg__part_look hg__part_look;
 hg__part_look *hg__part_look_new(const hg__part_view_options *o, hg_error *err);
 void hg__part_look_free(hg__part_look *l); // NULL is fine
+// Of pictures that were looked at, the one of most pixels, as v has it at working size.
+void hg__part_look_largest(const hg__part_look *l, const hg__part_view *v, int32_t *height,
+                           int32_t *width);
 // Reads the header, and all samples of what is not of 8 bits. What fails counts for nothing: the caller may go on.
 int hg__part_look_add(hg__part_look *l, const char *path, hg_error *err);
 // One picture at least was added.
@@ -91,6 +94,13 @@ typedef struct hg__part_geometry {
 // reduced as they come: of a picture that is not turned no more than a few are held. By many threads at once.
 int hg__part_load(const hg__part_view *v, const char *path, hg__raster *to,
                   hg__part_geometry *where, hg_error *err);
+// What its header says: as without alignment.
+int hg__part_measure(const hg__part_view *v, const char *path, hg__part_geometry *where,
+                     hg_error *err);
+// Without alignment, line by line to `take` (resize.h), from the top on: none is kept. where: as measured.
+int hg__part_load_lines(const hg__part_view *v, const char *path,
+                        void (*take)(void *context, const float *line), void *context,
+                        const hg__part_geometry *where, hg_error *err);
 // The same without alignment, which is what an aligner is fitted to.
 int hg__part_load_unaligned(const hg__part_view *v, const char *path, hg__raster *to,
                             hg__part_geometry *where, hg_error *err);

@@ -27,7 +27,12 @@ typedef struct axis {
 
 struct hg__resizer {
     axis down, across;
-    hg__raster *to; // borrowed
+    hg__raster *to; // borrowed, or `shape`
+    hg__raster shape;
+    hg__take_line *take; // NULL: lines of the result are kept
+    void *context;
+    float *made;    // owned, where they are taken: one of them
+    int32_t last;   // line of the result
     int32_t line;   // how many have come
     int32_t done;   // lines of the result that are made
     int32_t open;   // lines of the result that one line may belong to
@@ -92,7 +97,23 @@ hg__resizer *hg__resizer_new(int32_t height, int32_t width, hg__raster *to, hg_e
         r->open = count_open(&r->down);
         r->sum = hg__alloc((size_t)r->open, r->samples * sizeof *r->sum, err);
     }
+    r->last = to->height - 1;
     if (r->sum) return r;
+    hg__resizer_free(r);
+    return NULL;
+}
+
+hg__resizer *hg__resizer_new_lines(int32_t height, int32_t width, const hg__raster *shape,
+                                   hg__take_line *take, void *context, hg_error *err) {
+    hg__raster own = *shape;
+    hg__resizer *r = hg__resizer_new(height, width, &own, err);
+    if (!r) return NULL;
+    r->shape = own;
+    r->to = &r->shape;
+    r->take = take;
+    r->context = context;
+    r->made = hg__alloc((size_t)own.width, (size_t)own.channels * sizeof *r->made, err);
+    if (r->made) return r;
     hg__resizer_free(r);
     return NULL;
 }
@@ -104,6 +125,7 @@ void hg__resizer_free(hg__resizer *r) {
     hg__free(r->across.window);
     hg__free(r->across.weight);
     hg__free(r->sum);
+    hg__free(r->made);
     hg__free(r);
 }
 
@@ -129,15 +151,17 @@ void hg__resizer_add(hg__resizer *r, const float *line) {
     const axis *a = &r->down;
     const size_t C = (size_t)r->to->channels;
     const int32_t y = r->line++;
-    for (int32_t o = r->done; o < a->to && a->window[o].first <= y; o++) {
+    for (int32_t o = r->done; o <= r->last && a->window[o].first <= y; o++) {
         const window w = a->window[o];
         const float weight = a->weight[(size_t)o * a->taps + (size_t)(y - w.first)];
         float *sum = sum_at(r, o);
         for (size_t i = 0; i < r->samples; i++) sum[i] += weight * line[i];
     }
-    while (r->done < a->to && a->window[r->done].first + a->window[r->done].count <= y + 1) {
+    while (r->done <= r->last && a->window[r->done].first + a->window[r->done].count <= y + 1) {
         float *sum = sum_at(r, r->done);
-        reduce_line(&r->across, C, sum, hg__raster_pixel(r->to, r->done, 0));
+        float *to = r->take ? r->made : hg__raster_pixel(r->to, r->done, 0);
+        reduce_line(&r->across, C, sum, to);
+        if (r->take) r->take(r->context, to);
         memset(sum, 0, r->samples * sizeof *sum);
         r->done++;
     }
@@ -156,6 +180,39 @@ int hg__raster_resize(hg__raster *to, const hg__raster *from, int32_t height, in
         return HG_ERR_MEMORY;
     }
     for (int32_t y = 0; y < from->height; y++) hg__resizer_add(r, hg__raster_pixel(from, y, 0));
+    hg__resizer_free(r);
+    return HG_OK;
+}
+
+typedef struct lines {
+    hg__raster *to;
+    int32_t line;
+} lines;
+
+static void keep_line(void *context, const float *line) {
+    lines *l = context;
+    const size_t samples = (size_t)l->to->width * (size_t)l->to->channels;
+    memcpy(hg__raster_pixel(l->to, l->line++, 0), line, samples * sizeof *line);
+}
+
+int hg__raster_resize_lines(hg__raster *to, const hg__raster *from, int32_t height, int32_t width,
+                            int32_t first, int32_t count, hg_error *err) {
+    const hg__raster shape = {height, width, from->channels, NULL};
+    lines kept = {.to = to};
+    HG_TRY(hg__raster_init(to, count, width, from->channels, err));
+    hg__resizer *r =
+        hg__resizer_new_lines(from->height, from->width, &shape, keep_line, &kept, err);
+    if (!r) {
+        hg__raster_clear(to);
+        return HG_ERR_MEMORY;
+    }
+    const window *last = &r->down.window[first + count - 1];
+    r->done = first;
+    r->last = first + count - 1;
+    r->line = r->down.window[first].first;
+    for (int32_t y = r->line; y < last->first + last->count; y++) {
+        hg__resizer_add(r, hg__raster_pixel(from, y, 0));
+    }
     hg__resizer_free(r);
     return HG_OK;
 }

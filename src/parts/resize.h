@@ -16,12 +16,19 @@ typedef struct hg__resizer hg__resizer;
 // From lines (width, channels of `to`) of a picture of `height` lines to all of `to`, which is borrowed and whose shape says
 // how large the result is. Sides are 1 at least.
 hg__resizer *hg__resizer_new(int32_t height, int32_t width, hg__raster *to, hg_error *err);
+// The same, where lines of the result go to `take` as they come, none is kept; `shape` says how large it is.
+typedef void hg__take_line(void *context, const float *line);
+hg__resizer *hg__resizer_new_lines(int32_t height, int32_t width, const hg__raster *shape,
+                                   hg__take_line *take, void *context, hg_error *err);
 void hg__resizer_add(hg__resizer *r, const float *line); // the next line; `height` of them in all
 void hg__resizer_free(hg__resizer *r);                   // NULL is fine
 
 // All of it; `to` is made.
 int hg__raster_resize(hg__raster *to, const hg__raster *from, int32_t height, int32_t width,
                       hg_error *err);
+// Of that the lines first .. first + count - 1.
+int hg__raster_resize_lines(hg__raster *to, const hg__raster *from, int32_t height, int32_t width,
+                            int32_t first, int32_t count, hg_error *err);
 // A mask of 0 and 1 stays one: 1 where more than `share` of what is under the triangle is 1.
 int hg__raster_resize_mask(hg__raster *to, const hg__raster *from, int32_t height, int32_t width,
                            float share, hg_error *err);

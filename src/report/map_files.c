@@ -44,7 +44,9 @@ int hg__mask_save(const char *path, const hg__regions *r, const hg__map_frame *f
     hg_error own;
     if (!err) err = &own;
     hg__image_writer *w = hg__image_create_new(path, &info, err);
-    return w ? end(w, write_mask(w, r, f, err), err) : (int)err->code;
+    if (!w) return (int)err->code;
+    hg__image_set_quick(w);
+    return end(w, write_mask(w, r, f, err), err);
 }
 
 static int write_grey(hg__image_writer *w, const hg__raster *map, double unit, hg_error *err) {
@@ -73,6 +75,7 @@ int hg__map_save_grey(const char *path, const hg__raster *map, float most, hg_er
     }
     hg__image_writer *w = hg__image_create_new(path, &info, err);
     if (!w) return (int)err->code;
+    hg__image_set_quick(w);
     return end(w, write_grey(w, map, (double)most / UINT16_MAX, err), err);
 }
 

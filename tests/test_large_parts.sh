@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Pictures of parts that max_mem= has no room for at once: judged piece by piece, the same bits, within that memory.
+. tests/lib.sh
+python=/usr/bin/python3
+command -v "$python" >/dev/null || { skip "no $python"; finish; }
+
+# draw WIDTH HEIGHT SEED FILE: a grey surface with grain, as PGM.
+draw() {
+    "$python" - "$@" <<'END'
+import random, sys
+width, height, seed = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+random.seed(seed)
+with open(sys.argv[4], "wb") as f:
+    f.write(b"P5\n%d %d\n255\n" % (width, height))
+    for y in range(height):
+        noise = random.randbytes(width)
+        f.write(bytes(100 + (x // 40 + y // 40) % 2 * 30 + (noise[x] & 15) for x in range(width)))
+END
+}
+
+# peak ARGUMENTS...: the command's largest resident size, MiB
+peak() {
+    "$python" - "$HOURGLASS" "$@" <<'END'
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+END
+}
+
+mkdir -p "$work/small/good" "$work/line" "$work/wide"
+for i in 1 2 3 4; do draw 200 160 $i "$work/small/good/$i.pgm"; done
+draw 600 500 5 "$work/line/one.pgm"
+draw 1200 1000 6 "$work/wide/one.pgm"
+"$HOURGLASS" train -q data="$work/small" imgsz=0 align=false steps=2 batch=2 crop=64 project="$work/runs" name=small ||
+    bad "small pictures cannot be learned from"
+judge() { "$HOURGLASS" predict -q model="$work/runs/small" data="$work/line" maps="$work/$1" maps_as=npy out="$work/$1.csv" max_mem="$1"; }
+judge 1G && judge 20M || bad "large pictures cannot be judged"
+expect "the same scores at once and piece by piece" cmp "$work/1G.csv" "$work/20M.csv"
+expect "the same map at once and piece by piece" cmp "$work/1G/one_map.npy" "$work/20M/one_map.npy"
+expect "a sheet of what was judged piece by piece" [ -s "$work/20M/sheet.png" ]
+
+is_sanitized && finish
+most=$(peak predict -q model="$work/runs/small" data="$work/wide" maps="$work/maps" maps_as=map out="$work/own.csv" max_mem=96M)
+expect "judged within 96 MiB, not $most" [ "$most" -lt 96 ]
+
+# What info says beforehand, MiB.
+told() { echo $(($("$HOURGLASS" info --json model="$work/runs/small" | "$python" -c "import json, sys; print(json.load(sys.stdin)['$1'])") >> 20)); }
+most=$(peak predict -q model="$work/runs/small" data="$work/small" maps="$work/maps" out="$work/own.csv")
+expect "info says $(told peak_judging) MiB for judging, which takes $most" [ "$most" -le "$(told peak_judging)" ]
+most=$(peak train -q data="$work/small" imgsz=0 align=false steps=2 project="$work/runs" name=again)
+expect "info says $(told peak_training) MiB for training, which takes $most" [ "$most" -le "$(told peak_training)" ]
+finish
