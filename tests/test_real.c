@@ -104,7 +104,7 @@ static void quantiles_lie_on_lines_between_neighbours(void **state) {
     assert_true(hg__quantile(x, 4, 0) == -2 && hg__quantile(x, 4, 1) == 5);
     assert_true(hg__quantile(x, 4, 0.5) == 0.5 && hg__quantile(x, 4, 0.75) == 2);
     assert_true(hg__quantile(x, 1, 0.3) == -2);
-    static const double endless[] = {0, INFINITY};
+    static const double endless[] = {0, (double)INFINITY};
     assert_true(isinf(hg__quantile(endless, 2, 1))); // not infinity less itself
 }
 

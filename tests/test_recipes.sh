@@ -80,6 +80,9 @@ for name in $tensors; do
     row=${name%.*} last=.${name##*.}
     expect "docs/MODELFILE.md names the tensor $name" eval 'grep -qF "\`$name\`" docs/MODELFILE.md || grep -F "| \`$row." docs/MODELFILE.md | grep -qF "\`$last\`"'
 done
+for name in $(grep -hE '\.name = ' src/inspect/clue*.c | grep -v pictures | grep -oE '"[a-z]+"' | tr -d '"'); do
+    expect "docs/MODELFILE.md names the kind or clue $name" grep -qE '^\| `kind` \|.*\b'"$name"'\b' docs/MODELFILE.md
+done
 keys=$(grep -hoE '(json_set|object_get|read_numbers?)\([a-z, ]*\bo, "[a-z_]+"' src/inspect/*.c src/parts/part_view_json.c | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u)
 expect "keys of models of parts are found" [ "$(echo "$keys" | wc -l)" -gt 20 ]
 for key in $keys; do
