@@ -126,10 +126,10 @@ static void blur_down_line(void *context, int32_t y, int32_t thread) {
     }
 }
 
-// Pixels first .. end - 1 of a line, near an edge.
-static void blur_edge(const work *w, int32_t y, int32_t first, int32_t end) {
+// Pixels from_x .. to_x - 1 of a line, near an edge.
+static void blur_edge(const work *w, int32_t y, int32_t from_x, int32_t to_x) {
     const int32_t width = w->from->width, channels = w->from->channels;
-    for (int32_t x = first; x < end; x++) {
+    for (int32_t x = from_x; x < to_x; x++) {
         float *to = hg__raster_pixel(w->to, y, x);
         memset(to, 0, (size_t)channels * sizeof *to);
         for (int32_t k = 0; k < TAPS; k++) {
