@@ -38,6 +38,11 @@ judge() { "$HOURGLASS" predict -q model="$work/runs/small" data="$work/line" map
 judge 1G && judge 20M || bad "large pictures cannot be judged"
 expect "the same scores at once and piece by piece" cmp "$work/1G.csv" "$work/20M.csv"
 expect "the same map at once and piece by piece" cmp "$work/1G/one_map.npy" "$work/20M/one_map.npy"
+# Where not even the picture has room as numbers it lies in a file, in 16 bits.
+judge 1M || bad "a picture that is kept in a file cannot be judged"
+score_of() { awk -F, 'NR == 2 { print $2 }' "$work/$1.csv"; }
+expect "as good as the same score from a file, $(score_of 1M) and $(score_of 1G)" \
+    awk -v a="$(score_of 1M)" -v b="$(score_of 1G)" 'BEGIN { d = (a - b) / b; exit !(d < 1e-3 && d > -1e-3) }'
 expect "a sheet of what was judged piece by piece" [ -s "$work/20M/sheet.png" ]
 
 is_sanitized && finish

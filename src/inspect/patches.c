@@ -135,11 +135,10 @@ static void blur_down_line(void *context, int32_t y, int32_t thread) {
     }
 }
 
-static void blur_across_line(void *context, int32_t y, int32_t thread) {
-    const work *w = context;
+// Pixels from_x .. to_x - 1 of a line, near an edge.
+static void blur_edge(const work *w, int32_t y, int32_t from_x, int32_t to_x) {
     const int32_t width = w->from->width, channels = w->from->channels;
-    (void)thread;
-    for (int32_t x = 0; x < width; x++) {
+    for (int32_t x = from_x; x < to_x; x++) {
         float *to = hg__raster_pixel(w->to, y, x);
         memset(to, 0, (size_t)channels * sizeof *to);
         for (int32_t k = 0; k < TAPS; k++) {
@@ -147,6 +146,26 @@ static void blur_across_line(void *context, int32_t y, int32_t thread) {
             const float *from = hg__raster_pixel(w->from, y, hg__mirror(x + k - TAPS / 2, width));
             for (int32_t c = 0; c < channels; c++) to[c] += tap * from[c];
         }
+    }
+}
+
+// In the middle, where all neighbours are there, a line is numbers one after the other.
+static void blur_across_line(void *context, int32_t y, int32_t thread) {
+    const work *w = context;
+    const int32_t width = w->from->width, edge = TAPS / 2;
+    const int32_t first = hg__min(edge, width), end = hg__max(first, width - edge);
+    const size_t channels = (size_t)w->from->channels;
+    const size_t count = (size_t)(end - first) * channels;
+    (void)thread;
+    blur_edge(w, y, 0, first);
+    blur_edge(w, y, end, width);
+    if (count == 0) return;
+    float *to = hg__raster_pixel(w->to, y, first);
+    memset(to, 0, count * sizeof *to);
+    for (size_t k = 0; k < TAPS; k++) {
+        const float tap = w->tap[k];
+        const float *from = hg__raster_pixel(w->from, y, 0) + k * channels;
+        for (size_t j = 0; j < count; j++) to[j] += tap * from[j];
     }
 }
 
