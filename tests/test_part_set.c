@@ -375,33 +375,47 @@ static void templates_are_found_by_name(void **state) {
 static void boards_have_their_templates_and_boxes(void **state) {
     (void)state;
     char why[500];
-    put_pictures("d/g/1/a_temp.pgm d/g/1/a_test.pgm d/g/1/b_temp.pgm d/g/1/b_test.pgm d/g/1_not/x");
+    put_pictures("d/g/1/b_temp.pgm d/g/1/b_test.pgm d/g/1/d_temp.pgm d/g/1/d_test.pgm d/g/1_not/x");
+    put_pictures("d/g/1/a_temp.pgm d/g/1/a_test.pgm d/g/1/c_temp.pgm d/g/1/c_test.pgm");
     unlink(at("d/g/1_not/x"));
-    put_text_file("d/g/1_not/a.txt", "10 20 30 45 1\r\n1,2,3,4,6\n\n");
-    put_text_file("d/g/1_not/b.txt", "");
-    expect_parts(at("d"), &train, "deeppcb", "g/1/a_temp.pgm good, g/1/b_temp.pgm good");
-    expect_parts(at("d"), &test, "deeppcb", "g/1/a_test.pgm defect+p+2b, g/1/b_test.pgm good+p");
-    expect_parts(at("d/g/1"), &test, "deeppcb", "a_test.pgm defect+p+2b, b_test.pgm good+p");
-    hg__part_set s = open_set(at("d"), &test);
-    assert_string_equal(s.part[0].pair, at("d/g/1/a_temp.pgm"));
+    put_text_file("d/g/1_not/a.txt", "1 2 3 4 6");
+    put_text_file("d/g/1_not/b.txt", "10 20 30 45 1\r\n1,2,3,4,6\n\n");
+    put_text_file("d/g/1_not/c.txt", "1 2 3 4 6");
+    put_text_file("d/g/1_not/d.txt", "");
+    // one half's templates are trained on, the other half is tested
+    expect_parts(at("d"), &train, "deeppcb", "g/1/a_temp.pgm good, g/1/c_temp.pgm good");
+    expect_parts(at("d"), &test, "deeppcb",
+                 "g/1/b_temp.pgm good, g/1/b_test.pgm defect+p+2b, g/1/d_temp.pgm good, "
+                 "g/1/d_test.pgm good+p");
+    expect_parts(at("d/g/1"), &test, "deeppcb",
+                 "b_temp.pgm good, b_test.pgm defect+p+2b, d_temp.pgm good, d_test.pgm good+p");
+    hg__part_set s = open_set(at("d"), &all);
+    assert_int_equal(s.count, 8); // and to be judged there are all boards
+    for (int32_t i = 0; i < s.count; i++) {
+        assert_int_equal(s.part[i].split, i % 2 ? HG_SPLIT_TEST : HG_SPLIT_TRAIN);
+    }
+    hg__part_set_clear(&s);
+    s = open_set(at("d"), &test);
+    assert_string_equal(s.part[1].pair, at("d/g/1/b_temp.pgm"));
     const hg__part_box wanted[] = {
         {10, 20, 20, 25},
         {1,  2,  2,  2 }
     };
-    assert_memory_equal(s.part[0].box, wanted, sizeof wanted);
+    assert_memory_equal(s.part[1].box, wanted, sizeof wanted);
     hg__part_set_clear(&s);
     static const char *const wrong[] = {"30 20 10 45 1", "1 2 3", "1 2 3 4 5 6", "a b c d 1",
                                         "-1 2 3 4 1"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        put_text_file("d/g/1_not/b.txt", wrong[i]);
+        put_text_file("d/g/1_not/d.txt", wrong[i]);
         snprintf(why, sizeof why, "%s:1: expected a box, x1 y1 x2 y2 type in pixels, got \"%s\"",
-                 at("d/g/1_not/b.txt"), wrong[i]);
+                 at("d/g/1_not/d.txt"), wrong[i]);
         expect_refused(at("d"), &test, "%s", why);
-        expect_skipped(at("d"), &test, "deeppcb", "g/1/a_test.pgm defect+p+2b", why);
+        expect_skipped(at("d"), &test, "deeppcb", "g/1/b_temp.pgm good, g/1/b_test.pgm defect+p+2b",
+                       why);
     }
-    unlink(at("d/g/1_not/b.txt"));
+    unlink(at("d/g/1_not/d.txt"));
     expect_refused(at("d"), &test, "%s: expected its boxes in %s, found no such file",
-                   at("d/g/1/b_test.pgm"), at("d/g/1_not/b.txt"));
+                   at("d/g/1/d_test.pgm"), at("d/g/1_not/d.txt"));
 }
 
 static const char coco_text[] =
@@ -586,7 +600,7 @@ static int open_as_child(const char *own) {
     } sets[] = {
         {"m/test",             4},
         {"split_csv/1cls.csv", 2},
-        {"d",                  1},
+        {"d",                  2},
         {"faults.txt",         2}
     };
     char target[300], labels[300];
@@ -614,9 +628,9 @@ static int open_as_child(const char *own) {
 
 static void every_failing_allocation_and_read_is_an_error(void **state) {
     (void)state;
-    put_pictures("d/g/1/b_test.pgm p/a,1.pgm");
-    unlink(at("d/g/1/b_test.pgm"));
-    unlink(at("d/g/1/b_temp.pgm"));
+    put_pictures("d/g/1/d_test.pgm p/a,1.pgm");
+    unlink(at("d/g/1/d_test.pgm"));
+    unlink(at("d/g/1/d_temp.pgm"));
     put_text_file("faults.txt", "p/a.pgm\np/b.pgm\n");
     put_text_file(
         "faults.json",
@@ -669,8 +683,8 @@ static void photographs_of_ball_screws_are_as_their_source_says(void **state) {
 
 static void boards_are_as_their_source_says(void **state) {
     (void)state;
-    expect_counts("deeppcb/PCBData", &train, 221, 0, 0, 0);
-    expect_counts("deeppcb/PCBData", &test, 0, 221, 0, 1398);
+    expect_counts("deeppcb/PCBData", &train, 109, 0, 0, 0);
+    expect_counts("deeppcb/PCBData", &test, 112, 112, 0, 713);
     expect_counts("deeppcb", &all, 221, 221, 0, 1398);
 }
 

@@ -79,6 +79,16 @@ expect "the picture is what it was" cmp -s first.ppm mixed/a.ppm
 HG_FAIL_IO=40 predict data=mixed on_bad=skip out=mixed.csv maps=mm2 2>/dev/null
 expect "a sheet after a failure is whole" [ "$(tail -n +2 mixed.csv | wc -l)" -ge 5 ]
 
+# ---- a region of interest: what lies below it counts for nothing
+{ printf 'P5\n64 64\n255\n' && head -c 2048 /dev/zero | tr '\0' '\377' && head -c 2048 /dev/zero; } >roi.pgm
+"$HOURGLASS" train data=tile roi=roi.pgm steps=4 val=0.4 progress=none project=runs name=roi >log 2>&1 || bad "roi: $(cat log)"
+numbers() { od -An -v -tf4 -w256 -j128 "$1"; }
+"$HOURGLASS" predict model=runs/roi/weights/best.safetensors data=tile out=roi.csv maps=roi maps_as=npy progress=none 2>err >out || bad "roi: $(cat err)"
+for file in roi/test/*/*_map.npy; do
+    expect "$file: 0 below" eval 'numbers $file | awk "NR > 33 { for (i = 1; i <= 64; i++) if (\$i != 0) bad = 1 } NR < 30 { sum += \$1 } END { exit bad || sum <= 0 }"'
+done
+expect "no region lies there" awk -F, 'NR > 1 && $8 != "" && $9 + $11 > 33 { bad = 1 } END { exit bad }' roi.csv
+
 # ---- frames
 frame() { printf 'FRAME\n' && head -c 12288 /dev/zero | tr '\0' "$1"; }
 { printf 'YUV4MPEG2 W64 H64 F25:1 C444\n' && frame d && frame x; } >film.y4m

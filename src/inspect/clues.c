@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // clues.c - what speaks for a defect in each cell of a picture: kinds of models and their clues, joined to a map and a score.
+#include <math.h>
 #include <string.h>
 
 #include "base/int.h"
@@ -83,13 +84,41 @@ static float rising(float v) {
     return v > 0 ? 1 + v : 1 / (1 - v);
 }
 
-int hg__clues_join(const hg__inspector *s, const hg__raster *clue, hg__raster *map, hg_error *err) {
+static bool is_cell_whole(const hg__raster *mask, int32_t y, int32_t x) {
+    for (int32_t i = 0; i < HG_MAP_CELL * HG_MAP_CELL; i++) {
+        const int32_t line = HG_MAP_CELL * y + i / HG_MAP_CELL,
+                      at = HG_MAP_CELL * x + i % HG_MAP_CELL;
+        if (!(*hg__raster_pixel(mask, line, at) > 0)) return false;
+    }
+    return true;
+}
+
+int hg__cells_seen(const hg__part_view *v, const hg__part_geometry *where, hg__raster *seen,
+                   hg_error *err) {
+    hg__raster mask;
+    *seen = (hg__raster){0};
+    if (!where->is_aligned && !v->region.run) return HG_OK;
+    HG_TRY(hg__part_mask(v, where, &mask, err));
+    const int code =
+        hg__raster_init(seen, mask.height / HG_MAP_CELL, mask.width / HG_MAP_CELL, 1, err);
+    for (int32_t y = 0; code == HG_OK && y < seen->height; y++) {
+        for (int32_t x = 0; x < seen->width; x++) {
+            *hg__raster_pixel(seen, y, x) = is_cell_whole(&mask, y, x) ? 1 : 0;
+        }
+    }
+    hg__raster_clear(&mask);
+    return code;
+}
+
+int hg__clues_join(const hg__inspector *s, const hg__raster *clue, const hg__raster *seen,
+                   hg__raster *map, hg_error *err) {
     const hg__clue_model *m = &s->clues;
     const int32_t clues = clue->channels;
     HG_TRY(hg__raster_init(map, clue->height, clue->width, 1, err));
     for (int32_t y = 0; y < map->height; y++) {
         for (int32_t x = 0; x < map->width; x++) {
             float sum = 0;
+            if (!hg__cell_is_seen(seen, (size_t)y * (size_t)map->width + (size_t)x)) continue;
             for (int32_t k = 0; k < clues; k++) {
                 const float above = hg__clue_above(s, clue, y, x, k);
                 sum += rising((above - (float)m->centre[k]) / (float)m->spread[k]);
@@ -110,11 +139,12 @@ static uint32_t key_of(float x) {
 }
 
 // Of the keys whose upper half is `upper` (all: for upper halves), from the highest on: where the k-th is. k becomes what is left.
-static uint32_t find_half(const hg__raster *map, bool is_upper, uint32_t upper, size_t *k,
-                          uint32_t *count) {
+static uint32_t find_half(const hg__raster *map, const hg__raster *seen, bool is_upper,
+                          uint32_t upper, size_t *k, uint32_t *count) {
     memset(count, 0, KEYS * sizeof *count);
     for (size_t i = 0; i < hg__raster_count(map); i++) {
         const uint32_t key = key_of(map->at[i]);
+        if (!hg__cell_is_seen(seen, i)) continue;
         if (is_upper) {
             count[key >> 16]++;
         } else if (key >> 16 == upper) {
@@ -126,20 +156,25 @@ static uint32_t find_half(const hg__raster *map, bool is_upper, uint32_t upper, 
     return half;
 }
 
-int hg__map_score(const hg__raster *map, double share, float *score, float *peak, hg_error *err) {
-    const size_t cells = hg__raster_count(map);
+int hg__map_score(const hg__raster *map, const hg__raster *seen, double share, float *score,
+                  float *peak, hg_error *err) {
+    size_t cells = 0;
+    for (size_t i = 0; i < hg__raster_count(map); i++) cells += hg__cell_is_seen(seen, i);
     size_t count = (size_t)(share * (double)cells + 0.5), left;
+    *score = *peak = 0;
+    if (cells == 0) return HG_OK;
     if (count < 1) count = 1;
     uint32_t *tally = hg__alloc(KEYS, sizeof *tally, err);
     if (!tally) return HG_ERR_MEMORY;
     left = count;
-    const uint32_t upper = find_half(map, true, 0, &left, tally);
-    const uint32_t least = upper << 16 | find_half(map, false, upper, &left, tally);
+    const uint32_t upper = find_half(map, seen, true, 0, &left, tally);
+    const uint32_t least = upper << 16 | find_half(map, seen, false, upper, &left, tally);
     hg__free(tally);
     double sum = 0;
-    float limit = 0, most = map->at[0];
-    for (size_t i = 0; i < cells; i++) {
+    float limit = 0, most = -INFINITY;
+    for (size_t i = 0; i < hg__raster_count(map); i++) {
         const float x = map->at[i];
+        if (!hg__cell_is_seen(seen, i)) continue;
         if (key_of(x) > least) sum += (double)x;
         if (key_of(x) == least) limit = x;
         if (x > most) most = x;

@@ -264,6 +264,10 @@ const hg__calibration *hg__inspector_peaks(const hg__inspector *s) {
     return &s->peaks;
 }
 
+double hg__inspector_share(const hg__inspector *s) {
+    return s->clues.share;
+}
+
 double hg__inspector_pixel_threshold(const hg__inspector *s) {
     return s->pixel_threshold;
 }
@@ -284,6 +288,7 @@ void hg__inspected_clear(hg__inspected *r) {
     hg__raster_clear(&r->pair);
     hg__raster_clear(&r->reconstruction);
     hg__raster_clear(&r->map);
+    hg__raster_clear(&r->seen);
 }
 
 static int load_pair(const hg__inspector *s, const char *pair, hg__inspected *r, hg_error *err) {
@@ -318,8 +323,9 @@ int hg__inspector_run(hg__inspector *s, hg__inspected *r, bool wants_reconstruct
                       hg_error *err) {
     hg__raster clue;
     HG_TRY(hg__clues_of(s, r, &clue, wants_reconstruction ? &r->reconstruction : NULL, err));
-    int code = hg__clues_join(s, &clue, &r->map, err);
+    int code = hg__cells_seen(&s->view, &r->where, &r->seen, err);
+    if (code == HG_OK) code = hg__clues_join(s, &clue, &r->seen, &r->map, err);
     hg__raster_clear(&clue);
-    if (code == HG_OK) code = hg__map_score(&r->map, s->clues.share, &r->score, &r->peak, err);
-    return code;
+    HG_TRY(code);
+    return hg__map_score(&r->map, &r->seen, s->clues.share, &r->score, &r->peak, err);
 }

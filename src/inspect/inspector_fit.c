@@ -71,6 +71,12 @@ static int clues_of(const hg__clue_work *w, int32_t i, hg__raster *clue, hg_erro
     return code;
 }
 
+// Which cells of stored picture i count.
+static int seen_of(const hg__clue_work *w, int32_t i, hg__raster *seen, hg_error *err) {
+    *seen = (hg__raster){0};
+    return w->d->where ? hg__cells_seen(&w->s->view, &w->d->where[i], seen, err) : HG_OK;
+}
+
 // ---- what is usual ------------------------------------------------------------------------------
 
 // The n-th of the pictures that are measured; their count.
@@ -79,9 +85,11 @@ static int32_t measured(const hg__inspector_data *d, int32_t n, int32_t *count) 
     return d->train[(int64_t)n * d->trained / *count];
 }
 
-// Clues of the n-th of them, from the first time if they were kept.
-static int meet(measuring *m, int32_t n, int32_t *count, hg__raster *clue, hg_error *err) {
+// Clues of the n-th of them, from the first time if they were kept, and which cells count.
+static int meet(measuring *m, int32_t n, int32_t *count, hg__raster *clue, hg__raster *seen,
+                hg_error *err) {
     const int32_t i = measured(m->w->d, n, count);
+    HG_TRY(seen_of(m->w, i, seen, err));
     if (!m->kept[n].at) return clues_of(m->w, i, clue, err);
     *clue = m->kept[n];
     m->kept[n] = (hg__raster){0};
@@ -101,10 +109,12 @@ static void keep_clue(measuring *m, int32_t n, hg__raster *clue) {
 }
 
 // Sums and squares over pictures, (h, w, 2 clues), of places or of all cells.
-static void add_clue(const hg__raster *clue, hg__raster *sum, double *squares) {
+static void add_clue(const hg__raster *clue, const hg__raster *seen, hg__raster *sum,
+                     double *squares) {
     const int32_t clues = clue->channels;
     for (int32_t y = 0; y < clue->height; y++) {
         for (int32_t x = 0; x < clue->width; x++) {
+            if (!hg__cell_is_seen(seen, (size_t)y * (size_t)clue->width + (size_t)x)) continue;
             const int32_t v = (int32_t)((int64_t)y * sum->height / clue->height);
             const int32_t u = (int32_t)((int64_t)x * sum->width / clue->width);
             double *to =
@@ -119,11 +129,15 @@ static void add_clue(const hg__raster *clue, hg__raster *sum, double *squares) {
     }
 }
 
+// A place that was never seen is as all others together.
 static void finish_usual(const double *squares, hg__raster *usual) {
     const size_t places = (size_t)usual->height * (size_t)usual->width;
     const size_t clues = (size_t)usual->channels / 2;
+    double all[2 * HG_MOST_CLUES + 1] = {0};
+    for (size_t i = 0; i < places * (2 * clues + 1); i++) all[i % (2 * clues + 1)] += squares[i];
     for (size_t i = 0; i < places; i++) {
-        const double *from = squares + i * (2 * clues + 1), n = from[2 * clues];
+        const double *own = squares + i * (2 * clues + 1);
+        const double *from = own[2 * clues] > 0 ? own : all, n = fmax(from[2 * clues], 1);
         float *to = usual->at + i * 2 * clues;
         for (size_t k = 0; k < clues; k++) {
             const double mean = from[k] / n, variance = from[clues + k] / n - mean * mean;
@@ -175,8 +189,8 @@ static int fit_usual(measuring *m, bool has_places, hg_error *err) {
     int32_t count = 1;
     int code = HG_OK;
     for (int32_t n = 0; code == HG_OK && n < count; n++) {
-        hg__raster clue = {0};
-        code = meet(m, n, &count, &clue, err);
+        hg__raster clue = {0}, seen = {0};
+        code = meet(m, n, &count, &clue, &seen, err);
         if (code == HG_OK && !usual->at) {
             const int32_t h = has_places ? hg__ceil_div(clue.height, USUAL_CELLS) : 1;
             const int32_t v = has_places ? hg__ceil_div(clue.width, USUAL_CELLS) : 1;
@@ -187,7 +201,8 @@ static int fit_usual(measuring *m, bool has_places, hg_error *err) {
             }
             if (!squares) code = HG_ERR_MEMORY;
         }
-        if (code == HG_OK && squares) add_clue(&clue, usual, squares);
+        if (code == HG_OK && squares) add_clue(&clue, &seen, usual, squares);
+        hg__raster_clear(&seen);
         keep_clue(m, n, &clue);
     }
     if (code == HG_OK && squares) {
@@ -199,13 +214,17 @@ static int fit_usual(measuring *m, bool has_places, hg_error *err) {
 }
 
 // The highest cell of each clue, in spreads above its mean.
-static void find_peaks(const hg__inspector *s, const hg__raster *clue, float *peak) {
+static void find_peaks(const hg__inspector *s, const hg__raster *clue, const hg__raster *seen,
+                       float *peak) {
+    bool is_first = true;
     for (int32_t y = 0; y < clue->height; y++) {
         for (int32_t x = 0; x < clue->width; x++) {
+            if (!hg__cell_is_seen(seen, (size_t)y * (size_t)clue->width + (size_t)x)) continue;
             for (int32_t k = 0; k < clue->channels; k++) {
                 const float v = hg__clue_above(s, clue, y, x, k);
-                if ((y == 0 && x == 0) || v > peak[k]) peak[k] = v;
+                if (is_first || v > peak[k]) peak[k] = v;
             }
+            is_first = false;
         }
     }
 }
@@ -218,10 +237,11 @@ static int fit_scale(measuring *m, hg_error *err) {
     float *peak = hg__alloc(MOST_MEASURED, HG_MOST_CLUES * sizeof *peak, err);
     int code = peak ? HG_OK : HG_ERR_MEMORY;
     for (int32_t n = 0; code == HG_OK && n < count; n++) {
-        hg__raster clue = {0};
+        hg__raster clue = {0}, seen = {0};
         float own[HG_MOST_CLUES] = {0};
-        code = meet(m, n, &count, &clue, err);
-        if (code == HG_OK) find_peaks(s, &clue, own);
+        code = meet(m, n, &count, &clue, &seen, err);
+        if (code == HG_OK) find_peaks(s, &clue, &seen, own);
+        hg__raster_clear(&seen);
         for (int32_t k = 0; k < clues; k++) peak[k * MOST_MEASURED + n] = own[k];
         hg__raster_clear(&clue);
     }
@@ -250,12 +270,14 @@ static int fit_thresholds(const hg__clue_work *w, hg_error *err) {
     float *score = hg__alloc((size_t)count, 2 * sizeof *score, err), *peak = score + count;
     int code = score ? HG_OK : HG_ERR_MEMORY;
     for (int32_t i = 0; code == HG_OK && i < count; i++) {
-        hg__raster clue = {0}, map = {0};
+        hg__raster clue = {0}, seen = {0}, map = {0};
         code = clues_of(w, w->d->held[i], &clue, err);
-        if (code == HG_OK) code = hg__clues_join(w->s, &clue, &map, err);
+        if (code == HG_OK) code = seen_of(w, w->d->held[i], &seen, err);
+        if (code == HG_OK) code = hg__clues_join(w->s, &clue, &seen, &map, err);
         if (code == HG_OK) {
-            code = hg__map_score(&map, w->s->clues.share, &score[i], &peak[i], err);
+            code = hg__map_score(&map, &seen, w->s->clues.share, &score[i], &peak[i], err);
         }
+        hg__raster_clear(&seen);
         hg__raster_clear(&clue);
         hg__raster_clear(&map);
     }

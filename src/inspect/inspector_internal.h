@@ -146,10 +146,14 @@ static inline float hg__clue_above(const hg__inspector *s, const hg__raster *clu
     return s->kind->clue[k]->is_two_sided && above < 0 ? -above : above;
 }
 
-// The map (h, w, 1) of clues (h, w, clues), made.
-int hg__clues_join(const hg__inspector *s, const hg__raster *clue, hg__raster *map, hg_error *err);
-// The mean of the highest share of the map's cells, one at least, and the highest.
-int hg__map_score(const hg__raster *map, double share, float *score, float *peak, hg_error *err);
+// Whether cell i counts.
+static inline bool hg__cell_is_seen(const hg__raster *seen, size_t i) {
+    return !seen->at || seen->at[i] > 0;
+}
+
+// The map (h, w, 1) of clues (h, w, clues), made; 0 where cells do not count.
+int hg__clues_join(const hg__inspector *s, const hg__raster *clue, const hg__raster *seen,
+                   hg__raster *map, hg_error *err);
 
 // In the model's file: "parts" of the detector's JSON, and tensors.
 hg__json *hg__inspector_json(const hg__inspector *s, hg_error *err);

@@ -21,11 +21,44 @@ void hg__judge_note(const hg_listener *l, const char *format, ...) {
     l->note(l->context, sentence);
 }
 
-int hg__judge_open(hg__part_set *s, const hg_options *o, hg__parts_purpose purpose,
-                   const hg_listener *l, hg_error *err) {
+static bool is_no_target(const hg_options *o) {
+    return !*o->values.target || strcmp(o->values.target, "none") == 0;
+}
+
+hg__part_options hg__parts_asked(const hg_options *o, hg__parts_purpose purpose) {
     const struct hg__values *v = &o->values;
-    const hg__part_options how = {.purpose = purpose, .on_bad = v->on_bad, .target = v->target};
+    return (hg__part_options){.purpose = purpose,
+                              .on_bad = v->on_bad,
+                              .target = is_no_target(o) ? NULL : v->target,
+                              .labels = v->labels,
+                              .object = v->object};
+}
+
+bool hg__parts_are_paired(const hg__part_set *s, const hg_options *o) {
+    return !is_no_target(o) || (strcmp(s->layout, "deeppcb") == 0 && !*o->values.target);
+}
+
+// A template beside itself says nothing of how good boards differ from theirs.
+static void leave_templates_out(hg__part_set *s) {
+    int32_t kept = 0;
+    for (int32_t i = 0; i < s->count; i++) {
+        hg__part part = s->part[i];
+        if (part.pair) {
+            s->part[kept++] = part;
+            continue;
+        }
+        s->good -= part.has_label && !part.is_defect;
+        hg__part_clear(&part);
+    }
+    s->count = kept;
+}
+
+int hg__judge_open(hg__part_set *s, const hg_options *o, bool sees_templates, const hg_listener *l,
+                   hg_error *err) {
+    const struct hg__values *v = &o->values;
+    const hg__part_options how = hg__parts_asked(o, HG_PARTS_TEST);
     HG_TRY(hg__part_set_open(s, v->data, &how, err));
+    if (sees_templates && strcmp(s->layout, "deeppcb") == 0) leave_templates_out(s);
     if (*s->note) hg__judge_note(l, "%s: %s", v->data, s->note);
     if (s->skipped) {
         hg__judge_note(l, "%s: %d entries were left out (on_bad=skip), first: %s", v->data,

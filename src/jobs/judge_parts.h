@@ -11,7 +11,7 @@
 #include "parts/part_set.h"
 
 // Part i of the set, whose r is cleared afterwards.
-typedef int hg__judged(void *context, int32_t i, hg__inspected *r, hg_error *err);
+typedef int hg__judge_each(void *context, int32_t i, hg__inspected *r, hg_error *err);
 
 typedef struct hg__judging {
     const hg__part_set *set;     // borrowed
@@ -22,7 +22,7 @@ typedef struct hg__judging {
     bool only_loads;
     // a picture that cannot be used is left out, rather than the end
     bool skips;
-    hg__judged *each;
+    hg__judge_each *each;
     void *context;
     int32_t skipped;         // out
     char first_skipped[512]; // out: why
@@ -30,9 +30,15 @@ typedef struct hg__judging {
 
 int hg__judge_parts(hg__judging *j, hg_error *err);
 
-// The set that data= names, opened for `purpose`; its notes are told.
-int hg__judge_open(hg__part_set *s, const hg_options *o, hg__parts_purpose purpose,
-                   const hg_listener *l, hg_error *err);
+// What options say of which pictures there are; borrows from them. target=none is no folder.
+hg__part_options hg__parts_asked(const hg_options *o, hg__parts_purpose purpose);
+// Whether each picture has a template beside it.
+bool hg__parts_are_paired(const hg__part_set *s, const hg_options *o);
+
+// The set that data= names, to be judged by a model that sees templates or not: of boards that have them, templates are good pictures
+// to a model that does not, and left out for one that does. Its notes are told.
+int hg__judge_open(hg__part_set *s, const hg_options *o, bool sees_templates, const hg_listener *l,
+                   hg_error *err);
 
 // A sentence to who listens.
 void hg__judge_note(const hg_listener *l, const char *format, ...)

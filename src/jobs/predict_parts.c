@@ -12,6 +12,7 @@
 #include "base/show.h"
 #include "base/system.h"
 #include "jobs/job.h"
+#include "jobs/judge_parts.h"
 #include "jobs/region_sheet.h"
 #include "jobs/score_sheet.h"
 
@@ -72,15 +73,11 @@ static void keep_test(hg__part_set *s) {
     for (int32_t i = 0; i < s->count; i++) tests += s->part[i].split == HG_SPLIT_TEST;
     if (!tests) return;
     for (int32_t i = 0; i < s->count; i++) {
-        const hg__part p = s->part[i];
+        hg__part p = s->part[i];
         if (p.split == HG_SPLIT_TEST) {
             s->part[kept++] = p;
         } else {
-            hg__free(p.path);
-            hg__free(p.kind);
-            hg__free(p.mask);
-            hg__free(p.pair);
-            hg__free(p.box);
+            hg__part_clear(&p);
         }
     }
     s->count = kept;
@@ -88,7 +85,7 @@ static void keep_test(hg__part_set *s) {
 
 static int open_set(work *w, hg_error *err) {
     const struct hg__values *v = &w->j.o->values;
-    const hg__part_options o = {.purpose = HG_PARTS_ALL, .on_bad = v->on_bad, .target = v->target};
+    const hg__part_options o = hg__parts_asked(w->j.o, HG_PARTS_ALL);
     HG_TRY(hg__part_set_open(&w->set, v->data, &o, err));
     if (*w->set.note) hg__tell(w->j.l, w->set.note);
     keep_test(&w->set);

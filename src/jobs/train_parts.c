@@ -10,6 +10,7 @@
 #include "inspect/inspector.h"
 #include "inspect/part_rows.h"
 #include "jobs/feed.h"
+#include "jobs/judge_parts.h"
 #include "jobs/trainer.h"
 #include "parts/part_set.h"
 #include "parts/resize.h"
@@ -25,6 +26,7 @@ typedef struct hg__part_data {
     hg__part_view view;
     hg__align_use use;
     hg__part_store *store, *pairs; // pairs: NULL without templates
+    hg__part_geometry *where;      // owned, (count): how each lies
     hg__raster expected;           // the reference, coarse; {0}: none
     hg__raster reference;          // the same, as large as pictures
     hg__part_rows rows;
@@ -39,6 +41,7 @@ void hg__parts_free(hg__part_data *p) {
     hg__part_view_clear(&p->view);
     hg__part_store_free(p->store);
     hg__part_store_free(p->pairs);
+    hg__free(p->where);
     hg__raster_clear(&p->expected);
     hg__raster_clear(&p->reference);
     hg__free(p->train);
@@ -90,7 +93,8 @@ bool hg__is_parts_run(const hg__trainer *t) {
     const struct hg__values *v = &t->o.values;
     if (t->data || t->given || *v->noise || !is_of_parts(v->data)) return false;
     if (strcmp(v->model, part_options[0].value) == 0) return true;
-    return !t->o.set[HG_OPTION_model] && !*v->pretrained && !*v->target;
+    if (t->o.set[HG_OPTION_model] || *v->pretrained) return false;
+    return !*v->target || *v->labels || strcmp(v->target, "none") == 0;
 }
 
 static const char part_steps[] = "3000";
@@ -156,12 +160,9 @@ static int look_at(hg__trainer *t, hg__part_data *p, hg__part_look *look, hg_err
 static int close_up(hg__part_data *p, hg_error *err) {
     int32_t kept = 0;
     for (int32_t i = 0; i < p->set.count; i++) {
-        const hg__part part = p->set.part[i];
+        hg__part part = p->set.part[i];
         if (!part.path) {
-            hg__free(part.kind);
-            hg__free(part.mask);
-            hg__free(part.pair);
-            hg__free(part.box);
+            hg__part_clear(&part);
         } else {
             p->set.part[kept++] = part;
         }
@@ -240,12 +241,11 @@ static void load_one(void *context, int32_t task, int32_t thread) {
     (void)thread;
     loading *l = context;
     char path[2048];
-    hg__part_geometry where;
     hg_error *err = &l->err[task];
     const int32_t i = l->first + task;
     l->code[task] = hg__part_path(&l->p->set, i, path, sizeof path, err);
     if (l->code[task] == HG_OK) {
-        l->code[task] = hg__part_load(&l->p->view, path, &l->raster[task], &where, err);
+        l->code[task] = hg__part_load(&l->p->view, path, &l->raster[task], &l->p->where[i], err);
     }
     if (l->code[task] == HG_OK && l->p->pairs) {
         l->code[task] = load_pair(l->p, i, &l->raster[task], &l->pair[task], err);
@@ -293,8 +293,9 @@ static int load_all(hg__trainer *t, hg__part_data *p, hg_error *err) {
 static int make_stores(hg__trainer *t, hg__part_data *p, hg_error *err) {
     const size_t memory = (size_t)t->o.values.max_mem / 2;
     p->store = hg__part_store_new(p->count, p->view.channels, memory, err);
-    if (!p->store) return HG_ERR_MEMORY;
-    if (strcmp(p->set.layout, "deeppcb") == 0 || *t->o.values.target) {
+    if (p->store) p->where = hg__alloc((size_t)p->count, sizeof *p->where, err);
+    if (!p->where) return HG_ERR_MEMORY;
+    if (hg__parts_are_paired(&p->set, &t->o)) {
         p->pairs = hg__part_store_new(p->count, 1, memory / 2, err);
         if (!p->pairs) return HG_ERR_MEMORY;
     }
@@ -355,6 +356,11 @@ static void tell_view(const hg__trainer *t, const hg__part_data *p) {
                         "images, with model=conv how to "
                         "code them");
     hg__trainer_note(t, p->pairs ? "each is judged beside its template" : words[p->use]);
+    if (p->pairs && !*t->o.values.target) {
+        hg__trainer_note(t, "thresholds come from templates beside themselves, which differ less "
+                            "than good boards do: calibrate with some of those, target= their "
+                            "templates");
+    }
     hg__trainer_note(t, p->set.note);
 }
 
@@ -385,12 +391,11 @@ int hg__open_parts(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     hg__part_data *p = t->parts = hg__alloc(1, sizeof *p, err);
     if (!p) return HG_ERR_MEMORY;
-    const hg__part_options o = {
-        .purpose = HG_PARTS_TRAIN, .on_bad = v->on_bad, .target = v->target, .object = v->object};
+    const hg__part_options o = hg__parts_asked(&t->o, HG_PARTS_TRAIN);
     HG_TRY(check_folder(v->data, err));
     HG_TRY(hg__part_set_open(&p->set, v->data, &o, err));
     HG_TRY(find_view(t, p, err));
-    const bool is_paired = strcmp(p->set.layout, "deeppcb") == 0 || *v->target;
+    const bool is_paired = hg__parts_are_paired(&p->set, &t->o);
     if (!is_paired && strcmp(v->align, "false") != 0) HG_TRY(find_alignment(t, p, err));
     HG_TRY(make_stores(t, p, err));
     HG_TRY(make_reference(t, p, err));
@@ -427,6 +432,7 @@ int hg__fit_parts(hg__trainer *t, hg_error *err) {
     if (!p->held) return HG_ERR_MEMORY;
     const hg__inspector_data data = {.store = p->store,
                                      .pairs = p->pairs,
+                                     .where = p->where,
                                      .train = p->train,
                                      .held = p->held,
                                      .trained = (int32_t)t->rows.count,

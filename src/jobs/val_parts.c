@@ -6,6 +6,9 @@
 //     └──training split──> baselines (part_baselines.def) ──> the same of theirs
 //
 // Without a training split there are no baselines: good pictures that they learned from would look better than they are.
+//
+// A model that judges boards beside their templates has no good pictures where all of them have defects: a template beside itself
+// differs from it less than any board does. There what lies away from a board's defects is judged as a good picture too.
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,13 +23,14 @@
 
 enum { METHODS = 16 };
 static const double level = 0.95, least_overlap = 0.1; // of a region and a defect, to be the same
+enum { MARGIN = 8 }; // cells around a defect that are not away from it
 
 // The model, or a baseline.
 typedef struct method {
     const char *name;
     const hg__part_baseline *baseline; // NULL: the model
     void *state;                       // owned: of the baseline
-    float *score;                      // owned, (pictures)
+    float *score;                      // owned, (pictures, and as many rests)
     hg__map_tally *tally;              // owned
 } method;
 
@@ -41,12 +45,13 @@ typedef struct validation {
     int32_t stored;
     method method[METHODS];
     int32_t methods;
-    uint8_t *label; // owned, (pictures)
-    int64_t judged; // pictures with a label
+    uint8_t *label; // owned, as scores
+    int64_t judged; // pictures with a label, and rests
     hg__box_tally boxes;
     int32_t *region; // owned, (cells): numbers of regions of the picture at hand
     size_t room;     // cells
     bool has_masks, has_boxes, taken_as_good;
+    bool has_rests; // what lies away from defects stands for good pictures
     hg__score_sheet out;
     bool writes;
     hg__blocks blocks;
@@ -125,6 +130,8 @@ static void look_at_set(validation *v) {
         v->has_masks |= s->part[i].is_defect && s->part[i].mask;
         v->has_boxes |= s->part[i].boxes > 0;
     }
+    v->has_rests =
+        hg__inspector_has_pairs(v->inspector) && s->good == 0 && (v->has_masks || v->has_boxes);
 }
 
 // Room for one more way to judge; NULL without memory. Its state is b's to free in every case.
@@ -133,7 +140,7 @@ static method *add_method(validation *v, const char *name, const hg__part_baseli
     const double limit = b ? (double)NAN : hg__inspector_pixel_threshold(v->inspector);
     method *m = &v->method[v->methods++];
     *m = (method){.name = name, .baseline = b, .state = state};
-    m->score = hg__alloc((size_t)v->set.count, sizeof *m->score, err);
+    m->score = hg__alloc((size_t)v->set.count, 2 * sizeof *m->score, err);
     if (m->score) m->tally = hg__map_tally_new(limit, 0, err);
     return m->tally ? m : NULL;
 }
@@ -198,9 +205,9 @@ static int fit_baselines(validation *v, hg_error *err) {
     hg__part_set train;
     hg_error why = {0};
     const struct hg__values *o = &v->o->values;
-    const hg__part_options how = {
-        .purpose = HG_PARTS_TRAIN, .on_bad = o->on_bad, .target = o->target};
-    if (!o->baselines || v->set.good == 0 || v->set.defects == 0) return HG_OK;
+    const hg__part_options how = hg__parts_asked(v->o, HG_PARTS_TRAIN);
+    const bool has_both = (v->set.good || v->has_rests) && v->set.defects;
+    if (!o->baselines || !has_both) return HG_OK;
     int code = hg__part_set_open(&train, o->data, &how, &why);
     if (code == HG_ERR_MEMORY) {
         *err = why;
@@ -235,6 +242,18 @@ static void truth_clear(truth *t) {
     hg__free(t->box);
 }
 
+static bool is_seen(const hg__inspected *r, size_t cell) {
+    return !r->seen.at || r->seen.at[cell] > 0;
+}
+
+static bool sees_any(const hg__inspected *r) {
+    const size_t cells = hg__raster_count(&r->map);
+    for (size_t k = 0; k < cells; k++) {
+        if (is_seen(r, k)) return true;
+    }
+    return false;
+}
+
 static int load_mask(validation *v, int32_t i, const hg__inspected *r, truth *t, hg_error *err) {
     hg__raster mask;
     hg_error why = {0};
@@ -253,9 +272,21 @@ static int load_mask(validation *v, int32_t i, const hg__inspected *r, truth *t,
     hg__raster_clear(&mask);
     HG_TRY(code);
     const size_t cells = hg__raster_count(&t->mask);
-    for (size_t k = 0; k < cells && !t->is_known; k++) t->is_known = t->mask.at[k] > 0;
+    for (size_t k = 0; k < cells; k++) {
+        if (!is_seen(r, k)) t->mask.at[k] = 0;
+        t->is_known = t->is_known || t->mask.at[k] > 0;
+    }
     if (!t->is_known) v->sheet.unseen++;
     return HG_OK;
+}
+
+static bool is_box_seen(const hg__inspected *r, const hg__mask_box *box) {
+    for (int32_t y = box->top; y < box->top + box->height; y++) {
+        for (int32_t x = box->left; x < box->left + box->width; x++) {
+            if (is_seen(r, (size_t)y * (size_t)r->map.width + (size_t)x)) return true;
+        }
+    }
+    return false;
 }
 
 static int load_boxes(const validation *v, int32_t i, const hg__inspected *r, truth *t,
@@ -264,8 +295,10 @@ static int load_boxes(const validation *v, int32_t i, const hg__inspected *r, tr
     t->box = hg__alloc((size_t)p->boxes + 1, sizeof *t->box, err);
     if (!t->box) return HG_ERR_MEMORY;
     for (int32_t k = 0; k < p->boxes; k++) {
-        t->boxes += hg__part_truth_box(&r->where, &p->box[k], r->map.height, r->map.width,
-                                       &t->box[t->boxes]);
+        hg__mask_box *to = &t->box[t->boxes];
+        const bool is_in =
+            hg__part_truth_box(&r->where, &p->box[k], r->map.height, r->map.width, to);
+        t->boxes += is_in && is_box_seen(r, to);
     }
     return HG_OK;
 }
@@ -298,8 +331,8 @@ static int judge_baseline(validation *v, method *m, const hg__inspected *r, cons
     hg__raster map;
     hg_error why = {0};
     if (!m->state) return HG_OK;
-    const int code = hg__part_baseline_judge(m->baseline, m->state, &r->picture, &r->map, &map,
-                                             &m->score[v->judged], &v->blocks, &why);
+    const int code = hg__part_baseline_judge(m->baseline, m->state, r, &map, &m->score[v->judged],
+                                             &v->blocks, &why);
     if (code < 0 && goes_on(v, m->name, code, &why)) {
         m->baseline->free(m->state);
         m->state = NULL;
@@ -310,31 +343,76 @@ static int judge_baseline(validation *v, method *m, const hg__inspected *r, cons
         return code;
     }
     int added = HG_OK;
-    if (v->has_masks && (!is_defect || t->is_known)) {
-        added = hg__map_tally_add(m->tally, &map, is_defect ? &t->mask : NULL, err);
+    if (v->has_masks && (!is_defect || t->is_known) && sees_any(r)) {
+        added = hg__map_tally_add(m->tally, &map, is_defect ? &t->mask : NULL, &r->seen, err);
     }
     hg__raster_clear(&map);
     return added;
 }
 
-static int measure_one(validation *v, int32_t i, const hg__inspected *r, hg_error *err) {
+static int measure(validation *v, const hg__inspected *r, const truth *t, bool is_defect,
+                   hg_error *err) {
+    int code = HG_OK;
+    if ((!is_defect || t->is_known) && sees_any(r)) {
+        code = hg__map_tally_add(v->method[0].tally, &r->map, is_defect ? &t->mask : NULL, &r->seen,
+                                 err);
+    }
+    for (int32_t k = 1; code == HG_OK && k < v->methods; k++) {
+        code = judge_baseline(v, &v->method[k], r, t, is_defect, err);
+    }
+    v->method[0].score[v->judged] = r->score;
+    v->label[v->judged++] = is_defect;
+    return code;
+}
+
+static void leave_out(hg__raster *seen, const hg__mask_box *box) {
+    for (int32_t y = box->top - MARGIN; y < box->top + box->height + MARGIN; y++) {
+        for (int32_t x = box->left - MARGIN; x < box->left + box->width + MARGIN; x++) {
+            const bool is_in = y >= 0 && y < seen->height && x >= 0 && x < seen->width;
+            if (is_in) *hg__raster_pixel(seen, y, x) = 0;
+        }
+    }
+}
+
+// What lies away from the defects of a picture that was judged, as a picture of its own.
+static int measure_rest(validation *v, hg__inspected *r, const truth *t, hg_error *err) {
+    const truth none = {0};
+    const hg__raster own = r->seen;
+    hg__raster rest;
+    HG_TRY(hg__raster_init(&rest, r->map.height, r->map.width, 1, err));
+    const size_t cells = hg__raster_count(&rest);
+    for (size_t k = 0; k < cells; k++) rest.at[k] = is_seen(r, k) ? 1 : 0;
+    for (int32_t k = 0; k < t->boxes; k++) leave_out(&rest, &t->box[k]);
+    for (size_t k = 0; t->is_known && k < cells; k++) {
+        const hg__mask_box cell = {(int32_t)(k % (size_t)rest.width),
+                                   (int32_t)(k / (size_t)rest.width), 1, 1};
+        if (t->mask.at[k] > 0) leave_out(&rest, &cell);
+    }
+    r->seen = rest;
+    int code = HG_OK;
+    if (sees_any(r)) {
+        code = hg__map_score(&r->map, &rest, hg__inspector_share(v->inspector), &r->score, &r->peak,
+                             err);
+        if (code == HG_OK) code = measure(v, r, &none, false, err);
+    }
+    r->seen = own;
+    hg__raster_clear(&rest);
+    return code;
+}
+
+static int measure_one(validation *v, int32_t i, hg__inspected *r, hg_error *err) {
     const bool is_defect = v->set.part[i].is_defect;
     truth t = {0};
     int code = HG_OK;
     if (is_defect && v->has_masks) code = load_mask(v, i, r, &t, err);
     if (code == HG_OK && is_defect && !v->has_masks) code = load_boxes(v, i, r, &t, err);
-    if (code == HG_OK && (!is_defect || t.is_known)) {
-        code = hg__map_tally_add(v->method[0].tally, &r->map, is_defect ? &t.mask : NULL, err);
-    }
     if (code == HG_OK) code = add_regions(v, &r->map, &t, is_defect, err);
-    for (int32_t k = 1; code == HG_OK && k < v->methods; k++) {
-        code = judge_baseline(v, &v->method[k], r, &t, is_defect, err);
+    if (code == HG_OK) code = measure(v, r, &t, is_defect, err);
+    if (code == HG_OK && v->has_rests && (t.is_known || t.boxes)) {
+        code = measure_rest(v, r, &t, err);
     }
     truth_clear(&t);
-    HG_TRY(code);
-    v->method[0].score[v->judged] = r->score;
-    v->label[v->judged++] = is_defect;
-    return HG_OK;
+    return code;
 }
 
 // ---- a line a picture ---------------------------------------------------------------------------
@@ -442,6 +520,7 @@ static int format(validation *v, hg_result *r, hg_error *err) {
         s->of = f;
         s->unlabelled = v->set.unlabelled;
         s->taken_as_good = v->taken_as_good;
+        s->has_rests = v->has_rests;
         s->at = threshold_of(v);
         s->pixel_threshold = hg__inspector_pixel_threshold(v->inspector);
         s->note = v->note;
@@ -456,10 +535,10 @@ static int run(validation *v, hg_result *r, hg_error *err) {
     const struct hg__values *o = &v->o->values;
     const hg__sheet_target to = {.out = o->out, .format = "auto", .table = o->table};
     HG_TRY(open_inspector(v, err));
-    HG_TRY(hg__judge_open(&v->set, v->o, HG_PARTS_TEST, v->listener, err));
+    HG_TRY(hg__judge_open(&v->set, v->o, hg__inspector_has_pairs(v->inspector), v->listener, err));
     look_at_set(v);
     hg__box_tally_init(&v->boxes, least_overlap);
-    v->label = hg__alloc((size_t)v->set.count, sizeof *v->label, err);
+    v->label = hg__alloc((size_t)v->set.count, 2 * sizeof *v->label, err);
     if (!v->label || !add_method(v, "model", NULL, NULL, err)) return HG_ERR_MEMORY;
     HG_TRY(fit_baselines(v, err));
     if (*o->out) {

@@ -85,6 +85,7 @@ static void write_json(const hg__part_sheet *s, hg__text *t) {
     hg__json_add_integer(&w, "defects", m->image.anomalies);
     hg__json_add_integer(&w, "unlabelled", s->unlabelled);
     hg__json_add_boolean(&w, "taken_as_good", s->taken_as_good);
+    hg__json_add_boolean(&w, "rests_as_good", s->has_rests);
     if (m->has_map) {
         hg__json_add_integer(&w, "pictures_of_maps", m->map.good_pictures + m->map.defect_pictures);
         hg__json_add_integer(&w, "regions", m->map.regions);
@@ -112,9 +113,12 @@ static void write_json(const hg__part_sheet *s, hg__text *t) {
 
 static void write_head(const hg__part_sheet *s, hg__text *t) {
     const hg__part_figures *m = &s->of[0];
-    hg__text_add(
-        t, "pictures                 %lld good%s, %lld with defects\n", (long long)m->image.normal,
-        s->taken_as_good ? " (no labels: all taken as good)" : "", (long long)m->image.anomalies);
+    hg__text_add(t, "pictures                 %lld good%s, %lld with defects\n",
+                 (long long)m->image.normal,
+                 s->taken_as_good ? " (no labels: all taken as good)"
+                 : s->has_rests   ? " (what lies away from the defects of the others)"
+                                  : "",
+                 (long long)m->image.anomalies);
     if (s->unlabelled && !s->taken_as_good) {
         hg__text_add(t, "not counted              %d without label\n", s->unlabelled);
     }

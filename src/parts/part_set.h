@@ -60,6 +60,7 @@ typedef struct hg__part_set {
 // path: a folder, a picture, a list or a split CSV. s is {0} on failure.
 int hg__part_set_open(hg__part_set *s, const char *path, const hg__part_options *o, hg_error *err);
 void hg__part_set_clear(hg__part_set *s); // {0} is fine
+void hg__part_clear(hg__part *p);         // of what a set is made of
 
 // Part i as it can be opened, in buffer (size).
 int hg__part_path(const hg__part_set *s, int32_t i, char *buffer, size_t size, hg_error *err);
