@@ -30,6 +30,9 @@ auroc=$(awk -F, 'NR > 1 { s[NR] = $4; d[NR] = $3 }
         for (i in s) for (j in s) if (d[i] == 1 && d[j] == 0) { n++; hit += s[i] > s[j] ? 1 : s[i] == s[j] ? 0.5 : 0 }
         printf "%.6f", hit / n
     }' "$work/scores.csv")
+expect "no p-value is below what ten times the pictures would say" \
+    awk -F, -v held="$("$HOURGLASS" info model="$model" | sed -n 's/^ *\([0-9]*\) pictures held out$/\1/p')" \
+    'NR > 1 && ($6 < 0.1 / (held + 1) * 0.999999 || $6 > 1) { bad = 1 } END { exit bad || held < 1 }' "$work/scores.csv"
 expect "image AUROC is that of the lines, $auroc" \
     [ "$(grep -o '"image_auroc":{"value":[0-9.]*' "$work/one.json" | head -1 | awk -F: '{ printf "%.6f", $3 }')" = "$auroc" ]
 expect "a table for people" eval 'val data="$set" | grep -q "^nearest_patch  "'
@@ -106,7 +109,7 @@ expect "both are left out where that is asked for" \
 # ---- calibrate ----------------------------------------------------------------------------------
 expect "few pictures for a low rate: it says how many would do" \
     eval '"$HOURGLASS" calibrate model="$model" data="$set/test/good" fpr=0.001 |
-        grep -q "extrapolated; a guarantee at a rate of 0.001 takes 999 held-out rows and there are 9$"'
+        grep -q "extrapolated; a guarantee at a rate of 0.001 takes 999 held-out pictures and there are 9$"'
 "$HOURGLASS" calibrate model="$model" data="$set/test/good" fpr=0.1 --json >"$work/calibrated" 2>/dev/null
 expect "the threshold is guaranteed at a rate that the pictures do for" grep -q '"pictures":9,"fpr":0.1,.*"guaranteed":true,"pictures_needed":9' "$work/calibrated"
 asked=$(sed 's/.*"threshold":\([^,]*\),"pixel_threshold":\([^,]*\),.*/\1 \2/' "$work/calibrated")

@@ -100,7 +100,7 @@ static int judge(calibration *c, hg_error *err) {
 static char *format(const hg__threshold *at, double pixel, bool json, hg_error *err) {
     hg__text t = {0};
     char sentence[512];
-    hg__threshold_describe(at, sentence, sizeof sentence);
+    hg__threshold_describe(at, "pictures", sentence, sizeof sentence);
     if (json) {
         hg__json_writer w = {.to = &t};
         hg__json_begin(&w, NULL, '{');

@@ -426,8 +426,8 @@ static void tell(const work *w) {
                             w->set.skipped ? w->set.first_skipped : w->first_skipped);
     }
     if (j->has_thresholds) {
-        hg__threshold_describe(&hg__inspector_thresholds(j->inspector)->group[0].at, from,
-                               sizeof from);
+        hg__threshold_describe(&hg__inspector_thresholds(j->inspector)->group[0].at, "pictures",
+                               from, sizeof from);
         hg__inspection_note(j, "%lld of %lld pictures raised an alarm; %s", (long long)r->alarms,
                             (long long)r->rows, j->by_fdr ? "by fdr=" : from);
     } else {

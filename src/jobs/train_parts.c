@@ -202,8 +202,8 @@ static int find_alignment(hg__trainer *t, hg__part_data *p, hg_error *err) {
         if (code == HG_OK && !(path[i] = hg__copy_text(buffer, err))) code = HG_ERR_MEMORY;
     }
     if (code == HG_OK) {
-        code = hg__part_view_align(&p->view, (const char *const *)path, p->count, t->pool, &p->use,
-                                   err);
+        code = hg__part_view_align(&p->view, (const char *const *)path, p->count,
+                                   strcmp(t->o.values.align, "true") == 0, t->pool, &p->use, err);
     }
     for (int32_t i = 0; path && i < p->count; i++) hg__free(path[i]);
     hg__free(path);
@@ -345,6 +345,7 @@ static void tell_view(const hg__trainer *t, const hg__part_data *p) {
         [HG_ALIGN_NONE] = "the pictures have no shape in common: any place is like any other",
         [HG_ALIGN_AS_IS] = "the parts lie in their place: each place is judged by itself",
         [HG_ALIGN_NEEDED] = "the parts shift and turn: each is brought into its place"};
+    const bool is_asked = p->use == HG_ALIGN_NEEDED && strcmp(t->o.values.align, "true") == 0;
     char line[400];
     int32_t height, width;
     hg__part_store_size(p->store, 0, &height, &width);
@@ -355,7 +356,9 @@ static void tell_view(const hg__trainer *t, const hg__part_data *p) {
     hg__trainer_note(t, "defects are learned to be found; with noise= or target= how to clean "
                         "images, with model=conv how to "
                         "code them");
-    hg__trainer_note(t, p->pairs ? "each is judged beside its template" : words[p->use]);
+    hg__trainer_note(t, p->pairs   ? "each is judged beside its template"
+                        : is_asked ? "each part is brought into its place (align=true)"
+                                   : words[p->use]);
     if (p->pairs && !*t->o.values.target) {
         hg__trainer_note(t, "thresholds come from templates beside themselves, which differ less "
                             "than good boards do: calibrate with some of those, target= their "
@@ -416,7 +419,7 @@ static void tell_threshold(const hg__trainer *t, const hg_model *m) {
     char line[300];
     if (hg__thresholds_load(&all, m, "training", NULL) == HG_OK && all.groups &&
         hg__thresholds_ask(&all, all.fpr, NULL) == HG_OK) {
-        hg__threshold_describe(&all.group[0].at, line, sizeof line);
+        hg__threshold_describe(&all.group[0].at, "pictures", line, sizeof line);
         hg__trainer_note(t, line);
     }
     hg__thresholds_clear(&all);

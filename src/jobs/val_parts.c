@@ -444,7 +444,7 @@ static int write_line(validation *v, const hg__part *p, const hg__inspected *r, 
     cell[3] = number(score);
     cell[4] = number((double)r->peak);
     if (t->groups) {
-        cell[5] = number(hg__calibration_p(t->group[0].held, score));
+        cell[5] = number(hg__calibration_p_bounded(t->group[0].held, score));
         cell[6] = number(score > t->group[0].at.value);
     }
     return hg__score_sheet_add(&v->out, cell, err);

@@ -68,9 +68,9 @@ int hg__part_look_add(hg__part_look *l, const char *path, hg_error *err);
 int hg__part_look_end(const hg__part_look *l, hg__part_view *v, hg_error *err);
 
 // Whether parts are to be aligned: fitted to some of the training pictures as the view sees them, and kept in it where that is
-// needed. One path at least.
-int hg__part_view_align(hg__part_view *v, const char *const *path, int32_t count, hg__pool *pool,
-                        hg__align_use *use, hg_error *err);
+// needed; or where `is_asked` in any case, which is HG_ERR_DATA where they have no shape in common. One path at least.
+int hg__part_view_align(hg__part_view *v, const char *const *path, int32_t count, bool is_asked,
+                        hg__pool *pool, hg__align_use *use, hg_error *err);
 
 // ---- a picture ----------------------------------------------------------------------------------
 
