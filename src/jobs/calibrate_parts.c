@@ -30,9 +30,9 @@ static void clear(calibration *c) {
     hg__free(c->score);
 }
 
-static int take_one(void *context, int32_t i, hg__inspected *r, hg_error *err) {
+static int take_one(void *context, int32_t slot, int32_t i, hg__inspected *r, hg_error *err) {
     calibration *c = context;
-    (void)err, (void)i;
+    (void)err, (void)i, (void)slot;
     c->score[c->count] = r->score;
     c->peak[c->count++] = r->peak;
     return HG_OK;
@@ -86,15 +86,12 @@ static int judge(calibration *c, hg_error *err) {
                      .inspector = c->inspector,
                      .pool = c->pool,
                      .listener = c->listener,
+                     .name = c->o->values.data,
                      .skips = strcmp(c->o->values.on_bad, "skip") == 0,
+                     .memory = (size_t)c->o->values.max_mem / 4,
                      .each = take_one,
                      .context = c};
-    HG_TRY(hg__judge_parts(&j, err));
-    if (j.skipped) {
-        hg__judge_note(c->listener, "%d pictures were left out (on_bad=skip), first: %s", j.skipped,
-                       j.first_skipped);
-    }
-    return c->count > 0 ? HG_OK : no_good(c, err);
+    return hg__judge_some(&j, err);
 }
 
 static char *format(const hg__threshold *at, double pixel, bool json, hg_error *err) {

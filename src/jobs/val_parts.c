@@ -16,14 +16,13 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "inspect/part_baseline.h"
-#include "inspect/part_truth.h"
 #include "jobs/judge_parts.h"
 #include "jobs/score_sheet.h"
 #include "jobs/val_parts_sheet.h"
+#include "jobs/val_parts_truth.h"
 
 enum { METHODS = 16 };
 static const double level = 0.95, least_overlap = 0.1; // of a region and a defect, to be the same
-enum { MARGIN = 8 }; // cells around a defect that are not away from it
 
 // The model, or a baseline.
 typedef struct method {
@@ -147,9 +146,9 @@ static method *add_method(validation *v, const char *name, const hg__part_baseli
 
 // ---- the baselines ------------------------------------------------------------------------------
 
-static int store_one(void *context, int32_t i, hg__inspected *r, hg_error *err) {
+static int store_one(void *context, int32_t slot, int32_t i, hg__inspected *r, hg_error *err) {
     validation *v = context;
-    (void)i;
+    (void)slot, (void)i;
     HG_TRY(hg__part_store_put(v->store, v->stored, &r->picture, err));
     v->stored++;
     return HG_OK;
@@ -160,8 +159,10 @@ static int store_good(validation *v, const hg__part_set *train, hg_error *err) {
                      .inspector = v->inspector,
                      .pool = v->pool,
                      .listener = v->listener,
+                     .name = v->o->values.data,
                      .only_loads = true,
                      .skips = skips(v),
+                     .memory = (size_t)v->o->values.max_mem / 4,
                      .each = store_one,
                      .context = v};
     v->store = hg__part_store_new(train->count, hg__inspector_view(v->inspector)->channels,
@@ -229,82 +230,24 @@ static int fit_baselines(validation *v, hg_error *err) {
 
 // ---- one picture --------------------------------------------------------------------------------
 
-// What is known of where its defects are.
-typedef struct truth {
-    hg__raster mask;   // owned; {0}: none
-    hg__mask_box *box; // owned
-    int32_t boxes;
-    bool is_known; // maps can be measured
-} truth;
-
-static void truth_clear(truth *t) {
-    hg__raster_clear(&t->mask);
-    hg__free(t->box);
-}
-
-static bool is_seen(const hg__inspected *r, size_t cell) {
-    return !r->seen.at || r->seen.at[cell] > 0;
-}
-
-static bool sees_any(const hg__inspected *r) {
-    const size_t cells = hg__raster_count(&r->map);
-    for (size_t k = 0; k < cells; k++) {
-        if (is_seen(r, k)) return true;
-    }
-    return false;
-}
-
-static int load_mask(validation *v, int32_t i, const hg__inspected *r, truth *t, hg_error *err) {
-    hg__raster mask;
+// Masks that cannot be used leave a picture out of what is measured by them, where on_bad=skip says so.
+static int load_truth(validation *v, int32_t i, const hg__inspected *r, hg__part_known *t,
+                      hg_error *err) {
     hg_error why = {0};
-    int code = hg__part_mask_load(&v->set, i, r->where.height, r->where.width, &mask, &why);
+    const int code = hg__part_known_load(t, &v->set, i, v->has_masks, r, &why);
     if (code < 0 && code != HG_ERR_MEMORY && skips(v)) {
         hg__judge_note(v->listener, "left out of what is measured by masks (on_bad=skip): %s",
                        why.message);
         v->sheet.without_mask++;
         return HG_OK;
     }
-    if (code < 0) {
-        *err = why;
-        return code;
-    }
-    code = hg__part_truth_of(&r->where, &mask, r->map.height, r->map.width, &t->mask, err);
-    hg__raster_clear(&mask);
-    HG_TRY(code);
-    const size_t cells = hg__raster_count(&t->mask);
-    for (size_t k = 0; k < cells; k++) {
-        if (!is_seen(r, k)) t->mask.at[k] = 0;
-        t->is_known = t->is_known || t->mask.at[k] > 0;
-    }
-    if (!t->is_known) v->sheet.unseen++;
-    return HG_OK;
+    if (code < 0) *err = why;
+    v->sheet.unseen += code == HG_OK && v->has_masks && !t->is_known;
+    return code;
 }
 
-static bool is_box_seen(const hg__inspected *r, const hg__mask_box *box) {
-    for (int32_t y = box->top; y < box->top + box->height; y++) {
-        for (int32_t x = box->left; x < box->left + box->width; x++) {
-            if (is_seen(r, (size_t)y * (size_t)r->map.width + (size_t)x)) return true;
-        }
-    }
-    return false;
-}
-
-static int load_boxes(const validation *v, int32_t i, const hg__inspected *r, truth *t,
-                      hg_error *err) {
-    const hg__part *p = &v->set.part[i];
-    t->box = hg__alloc((size_t)p->boxes + 1, sizeof *t->box, err);
-    if (!t->box) return HG_ERR_MEMORY;
-    for (int32_t k = 0; k < p->boxes; k++) {
-        hg__mask_box *to = &t->box[t->boxes];
-        const bool is_in =
-            hg__part_truth_box(&r->where, &p->box[k], r->map.height, r->map.width, to);
-        t->boxes += is_in && is_box_seen(r, to);
-    }
-    return HG_OK;
-}
-
-static int add_regions(validation *v, const hg__raster *map, const truth *t, bool is_defect,
-                       hg_error *err) {
+static int add_regions(validation *v, const hg__raster *map, const hg__part_known *t,
+                       bool is_defect, hg_error *err) {
     const double limit = hg__inspector_pixel_threshold(v->inspector);
     const hg__defects d = {t->is_known ? &t->mask : NULL, t->box, t->boxes};
     const size_t cells = hg__raster_count(map);
@@ -326,7 +269,7 @@ static int add_regions(validation *v, const hg__raster *map, const truth *t, boo
 }
 
 // What baseline k says of the picture; one that cannot is no longer asked.
-static int judge_baseline(validation *v, method *m, const hg__inspected *r, const truth *t,
+static int judge_baseline(validation *v, method *m, const hg__inspected *r, const hg__part_known *t,
                           bool is_defect, hg_error *err) {
     hg__raster map;
     hg_error why = {0};
@@ -343,17 +286,17 @@ static int judge_baseline(validation *v, method *m, const hg__inspected *r, cons
         return code;
     }
     int added = HG_OK;
-    if (v->has_masks && (!is_defect || t->is_known) && sees_any(r)) {
+    if (v->has_masks && (!is_defect || t->is_known) && hg__part_sees_any(r)) {
         added = hg__map_tally_add(m->tally, &map, is_defect ? &t->mask : NULL, &r->seen, err);
     }
     hg__raster_clear(&map);
     return added;
 }
 
-static int measure(validation *v, const hg__inspected *r, const truth *t, bool is_defect,
+static int measure(validation *v, const hg__inspected *r, const hg__part_known *t, bool is_defect,
                    hg_error *err) {
     int code = HG_OK;
-    if ((!is_defect || t->is_known) && sees_any(r)) {
+    if ((!is_defect || t->is_known) && hg__part_sees_any(r)) {
         code = hg__map_tally_add(v->method[0].tally, &r->map, is_defect ? &t->mask : NULL, &r->seen,
                                  err);
     }
@@ -365,32 +308,15 @@ static int measure(validation *v, const hg__inspected *r, const truth *t, bool i
     return code;
 }
 
-static void leave_out(hg__raster *seen, const hg__mask_box *box) {
-    for (int32_t y = box->top - MARGIN; y < box->top + box->height + MARGIN; y++) {
-        for (int32_t x = box->left - MARGIN; x < box->left + box->width + MARGIN; x++) {
-            const bool is_in = y >= 0 && y < seen->height && x >= 0 && x < seen->width;
-            if (is_in) *hg__raster_pixel(seen, y, x) = 0;
-        }
-    }
-}
-
 // What lies away from the defects of a picture that was judged, as a picture of its own.
-static int measure_rest(validation *v, hg__inspected *r, const truth *t, hg_error *err) {
-    const truth none = {0};
+static int measure_rest(validation *v, hg__inspected *r, const hg__part_known *t, hg_error *err) {
+    const hg__part_known none = {0};
     const hg__raster own = r->seen;
     hg__raster rest;
-    HG_TRY(hg__raster_init(&rest, r->map.height, r->map.width, 1, err));
-    const size_t cells = hg__raster_count(&rest);
-    for (size_t k = 0; k < cells; k++) rest.at[k] = is_seen(r, k) ? 1 : 0;
-    for (int32_t k = 0; k < t->boxes; k++) leave_out(&rest, &t->box[k]);
-    for (size_t k = 0; t->is_known && k < cells; k++) {
-        const hg__mask_box cell = {(int32_t)(k % (size_t)rest.width),
-                                   (int32_t)(k / (size_t)rest.width), 1, 1};
-        if (t->mask.at[k] > 0) leave_out(&rest, &cell);
-    }
+    HG_TRY(hg__part_known_rest(t, r, &rest, err));
     r->seen = rest;
     int code = HG_OK;
-    if (sees_any(r)) {
+    if (hg__part_sees_any(r)) {
         code = hg__map_score(&r->map, &rest, hg__inspector_share(v->inspector), &r->score, &r->peak,
                              err);
         if (code == HG_OK) code = measure(v, r, &none, false, err);
@@ -402,16 +328,14 @@ static int measure_rest(validation *v, hg__inspected *r, const truth *t, hg_erro
 
 static int measure_one(validation *v, int32_t i, hg__inspected *r, hg_error *err) {
     const bool is_defect = v->set.part[i].is_defect;
-    truth t = {0};
-    int code = HG_OK;
-    if (is_defect && v->has_masks) code = load_mask(v, i, r, &t, err);
-    if (code == HG_OK && is_defect && !v->has_masks) code = load_boxes(v, i, r, &t, err);
+    hg__part_known t = {0};
+    int code = is_defect ? load_truth(v, i, r, &t, err) : HG_OK;
     if (code == HG_OK) code = add_regions(v, &r->map, &t, is_defect, err);
     if (code == HG_OK) code = measure(v, r, &t, is_defect, err);
     if (code == HG_OK && v->has_rests && (t.is_known || t.boxes)) {
         code = measure_rest(v, r, &t, err);
     }
-    truth_clear(&t);
+    hg__part_known_clear(&t);
     return code;
 }
 
@@ -450,8 +374,9 @@ static int write_line(validation *v, const hg__part *p, const hg__inspected *r, 
     return hg__score_sheet_add(&v->out, cell, err);
 }
 
-static int take_one(void *context, int32_t i, hg__inspected *r, hg_error *err) {
+static int take_one(void *context, int32_t slot, int32_t i, hg__inspected *r, hg_error *err) {
     validation *v = context;
+    (void)slot;
     const hg__part *p = &v->set.part[i];
     if (v->writes) HG_TRY(write_line(v, p, r, err));
     return p->has_label || v->taken_as_good ? measure_one(v, i, r, err) : HG_OK;
@@ -464,16 +389,14 @@ static int judge_all(validation *v, hg_error *err) {
                      .inspector = v->inspector,
                      .pool = v->pool,
                      .listener = v->listener,
+                     .name = v->o->values.data,
                      .skips = skips(v),
+                     .memory = (size_t)v->o->values.max_mem / 4,
                      .each = take_one,
                      .context = v};
-    HG_TRY(hg__judge_parts(&j, err));
-    if (j.skipped) {
-        hg__judge_note(v->listener, "%d pictures were left out (on_bad=skip), first: %s", j.skipped,
-                       j.first_skipped);
-    }
+    HG_TRY(hg__judge_some(&j, err));
     if (v->judged > 0) return HG_OK;
-    return hg__fail(err, HG_ERR_DATA, "%s: expected pictures that can be judged, got none",
+    return hg__fail(err, HG_ERR_DATA, "%s: expected pictures with a label, got none",
                     v->o->values.data);
 }
 
