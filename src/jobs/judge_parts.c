@@ -22,6 +22,33 @@ void hg__judge_note(const hg_listener *l, const char *format, ...) {
     l->note(l->context, sentence);
 }
 
+int hg__piece_parse(const char *text, const char *option, hg__crop *to, hg_error *err) {
+    enum { MOST = 1 << 15 };
+    static const char between[] = {'x', '+', '+'};
+    int32_t x[4] = {0};
+    const char *at = text;
+    int count = 0;
+    for (; count < 4; count++) {
+        if (count && *at != between[count - 1]) break;
+        at += count > 0;
+        const char *first = at;
+        for (; *at >= '0' && *at <= '9' && x[count] <= MOST; at++) {
+            x[count] = 10 * x[count] + *at - '0';
+        }
+        if (at == first) break;
+    }
+    const bool is_whole = *at == '\0' && (count == 2 || count == 4);
+    if (is_whole && x[0] > 0 && x[1] > 0 &&
+        hg__max(hg__max(x[0], x[1]), hg__max(x[2], x[3])) <= MOST) {
+        *to = (hg__crop){.left = x[2], .top = x[3], .width = x[0], .height = x[1]};
+        return HG_OK;
+    }
+    return hg__fail(err, HG_ERR_USAGE,
+                    "%s: expected WxH+X+Y in pixels, as 640x480 or 200x100+40+30, up to %d, got "
+                    "'%.40s'",
+                    option, MOST, text);
+}
+
 static bool is_no_target(const hg_options *o) {
     return !*o->values.target || strcmp(o->values.target, "none") == 0;
 }

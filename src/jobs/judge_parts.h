@@ -50,6 +50,9 @@ bool hg__parts_are_paired(const hg__part_set *s, const hg_options *o);
 int hg__judge_open(hg__part_set *s, const hg_options *o, bool sees_templates, const hg_listener *l,
                    hg_error *err);
 
+// "WxH+X+Y" or "WxH" (from 0, 0), pixels; option: starts the sentence of an error.
+int hg__piece_parse(const char *text, const char *option, hg__crop *to, hg_error *err);
+
 // A sentence to who listens.
 void hg__judge_note(const hg_listener *l, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

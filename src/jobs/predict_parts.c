@@ -233,8 +233,7 @@ int hg__predict_parts(hg_model *m, const hg_options *o, const hg_listener *l, hg
     w->result = result;
     code = hg__inspection_open(&w->j, m, o, l, err);
     if (code == HG_OK) {
-        code =
-            hg__is_part_video(o->values.data) ? predict_frames(w, err) : predict_pictures(w, err);
+        code = hg__is_part_video(o) ? predict_frames(w, err) : predict_pictures(w, err);
     }
     clear(w);
     result->seconds = hg__seconds() - started;

@@ -119,8 +119,8 @@ int hg__part_pages(hg__inspection *j, const hg__part_set *set, hg__part_row *row
 
 // ---- video --------------------------------------------------------------------------------------
 
-// Whether data= is video.
-bool hg__is_part_video(const char *data);
+// Whether data= is video: YUV4MPEG2 by its first bytes, or raw frames where pix_fmt= says so.
+bool hg__is_part_video(const hg_options *o);
 // A line of JSON a frame to `out`.
 int hg__predict_video(hg__inspection *j, const char *data, const char *out, hg_result *result,
                       hg_error *err);

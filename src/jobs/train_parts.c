@@ -180,8 +180,9 @@ static int32_t wanted_channels(const struct hg__values *v) {
 
 static int find_view(hg__trainer *t, hg__part_data *p, hg_error *err) {
     const struct hg__values *v = &t->o.values;
-    const hg__part_view_options o = {
+    hg__part_view_options o = {
         .imgsz = (int32_t)v->imgsz, .channels = wanted_channels(v), .decodes = skips(t)};
+    if (*v->view) HG_TRY(hg__piece_parse(v->view, "view", &o.crop, err));
     hg__part_look *look = hg__part_look_new(&o, err);
     if (!look) return HG_ERR_MEMORY;
     int code = look_at(t, p, look, err);
