@@ -18,7 +18,7 @@ val data="$set" out="$work/scores.csv" baselines=false >"$work/told"
 val data="$set" --json threads=3 >"$work/three.json"
 expect "one thread or three" cmp "$work/one.json" "$work/three.json"
 for key in image_auroc image_ap image_best_f1 false_alarm_rate image_recall pixel_auroc pixel_ap aupro_30 aupro_5 \
-    pixel_best_f1 picture_false_alarms defects_hit; do
+    pixel_best_f1 picture_false_alarms defects_hit hit_at_1_false; do
     expect "$key is told" grep -q "\"$key\":{\"value\":" "$work/one.json"
 done
 for name in pca template patch_pca nearest_patch; do

@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "inspect/box_curve.h"
 #include "inspect/part_baseline.h"
 #include "jobs/judge_parts.h"
 #include "jobs/score_sheet.h"
@@ -31,6 +32,7 @@ typedef struct method {
     void *state;                       // owned: of the baseline
     float *score;                      // owned, (pictures, and as many rests)
     hg__map_tally *tally;              // owned
+    hg__box_curve *curve;              // owned
 } method;
 
 typedef struct validation {
@@ -64,6 +66,8 @@ static void clear(validation *v) {
         if (m->baseline) m->baseline->free(m->state);
         hg__free(m->score);
         hg__map_tally_free(m->tally);
+        if (m->curve) hg__box_curve_clear(m->curve);
+        hg__free(m->curve);
     }
     hg__score_sheet_abort(&v->out);
     hg__box_tally_clear(&v->boxes);
@@ -141,7 +145,10 @@ static method *add_method(validation *v, const char *name, const hg__part_baseli
     *m = (method){.name = name, .baseline = b, .state = state};
     m->score = hg__alloc((size_t)v->set.count, 2 * sizeof *m->score, err);
     if (m->score) m->tally = hg__map_tally_new(limit, 0, err);
-    return m->tally ? m : NULL;
+    if (m->tally) m->curve = hg__alloc(1, sizeof *m->curve, err);
+    if (!m->curve) return NULL;
+    hg__box_curve_init(m->curve, least_overlap);
+    return m;
 }
 
 // ---- the baselines ------------------------------------------------------------------------------
@@ -268,6 +275,16 @@ static int add_regions(validation *v, const hg__raster *map, const hg__part_know
                              is_defect ? &d : NULL, NULL, err);
 }
 
+// Rests are no pictures of their own here: their false regions are counted where their defects are.
+static int add_to_curve(const validation *v, method *m, const hg__raster *map,
+                        const hg__inspected *r, const hg__part_known *t, bool is_defect,
+                        hg_error *err) {
+    const hg__defects d = {t->is_known ? &t->mask : NULL, t->box, t->boxes};
+    const bool is_measured = is_defect ? t->is_known || t->boxes > 0 : !v->has_rests;
+    if (!(v->has_masks || v->has_boxes) || !is_measured) return HG_OK;
+    return hg__box_curve_add(m->curve, map, &r->seen, is_defect ? &d : NULL, err);
+}
+
 // What baseline k says of the picture; one that cannot is no longer asked.
 static int judge_baseline(validation *v, method *m, const hg__inspected *r, const hg__part_known *t,
                           bool is_defect, hg_error *err) {
@@ -289,6 +306,7 @@ static int judge_baseline(validation *v, method *m, const hg__inspected *r, cons
     if (v->has_masks && (!is_defect || t->is_known) && hg__part_sees_any(r)) {
         added = hg__map_tally_add(m->tally, &map, is_defect ? &t->mask : NULL, &r->seen, err);
     }
+    if (added == HG_OK) added = add_to_curve(v, m, &map, r, t, is_defect, err);
     hg__raster_clear(&map);
     return added;
 }
@@ -300,6 +318,7 @@ static int measure(validation *v, const hg__inspected *r, const hg__part_known *
         code = hg__map_tally_add(v->method[0].tally, &r->map, is_defect ? &t->mask : NULL, &r->seen,
                                  err);
     }
+    if (code == HG_OK) code = add_to_curve(v, &v->method[0], &r->map, r, t, is_defect, err);
     for (int32_t k = 1; code == HG_OK && k < v->methods; k++) {
         code = judge_baseline(v, &v->method[k], r, t, is_defect, err);
     }
@@ -426,6 +445,7 @@ static int figures_of(validation *v, const method *m, hg__part_figures *f, hg_er
     HG_TRY(image_figures(v, m, f, err));
     HG_TRY(hg__map_tally_finish(m->tally, &how, &f->map, err));
     f->has_map = true;
+    f->hit = hg__box_curve_hit(m->curve, 1);
     f->has_box = !m->baseline && v->boxes.pictures > 0 && (v->has_masks || v->has_boxes);
     if (!f->has_box) return HG_OK;
     return hg__box_tally_finish(&v->boxes, level, how.resamples, how.seed, &f->box, err);

@@ -54,6 +54,13 @@ static bool figure_at(const hg__part_figures *f, int32_t i, figure *to) {
         }
         i -= (int32_t)(sizeof title / sizeof *title);
     }
+    if (i == 0) {
+        *to = (figure){
+            "hit_at_1_false", "hit at 1 false region", {f->hit, (double)NAN, (double)NAN}
+        };
+        return true;
+    }
+    i--;
     if (!f->has_box || !hg__box_metrics_at(&f->box, i, &to->key, &to->of)) return false;
     to->title = i < (int32_t)(sizeof box_title / sizeof *box_title) ? box_title[i] : to->key;
     return true;
@@ -161,14 +168,17 @@ static void write_baselines(const hg__part_sheet *s, hg__text *t) {
     static const struct {
         const char *key, *title;
     } column[] = {
-        {"image_auroc", "image AUROC"},
-        {"image_ap",    "image AP"   },
-        {"pixel_auroc", "pixel AUROC"},
-        {"aupro_30",    "AUPRO 30 %" },
-        {"aupro_5",     "AUPRO 5 %"  },
+        {"image_auroc",    "image AUROC"},
+        {"image_ap",       "image AP"   },
+        {"hit_at_1_false", "hit at 1 fr"},
+        {"pixel_auroc",    "pixel AUROC"},
+        {"aupro_30",       "AUPRO 30 %" },
+        {"aupro_5",        "AUPRO 5 %"  },
     };
     enum { COLUMNS = sizeof column / sizeof *column };
-    const int columns = isfinite(s->of[0].map.auroc.value) ? COLUMNS : 2;
+    const int columns = isfinite(s->of[0].map.auroc.value) ? COLUMNS
+                        : isfinite(s->of[0].hit)           ? 3
+                                                           : 2;
     hg__text_add(t, "\n%-14s", "beside it");
     for (int c = 0; c < columns; c++) hg__text_add(t, " %12s", column[c].title);
     for (int32_t k = 0; k < s->methods; k++) {

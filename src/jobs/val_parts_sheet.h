@@ -14,6 +14,8 @@ typedef struct hg__part_figures {
     double f1;           // of pictures, at the threshold
     hg__map_metrics map; // has_map
     hg__box_metrics box; // has_box
+    double
+        hit; // share of defects that are hit at a false region a picture; NaN: no regions were measured
     bool has_map, has_box;
 } hg__part_figures;
 
