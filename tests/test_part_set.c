@@ -590,6 +590,58 @@ static void a_mask_is_zeros_and_ones_of_the_pictures_size(void **state) {
     hg__part_set_clear(&s);
 }
 
+// The set of one picture a.pgm with this segmentation and b.pgm with that; a's mask as dots and crosses.
+static void expect_outline(const char *a, const char *b, bool has, const char *wanted) {
+    enum { ROWS = 5, COLUMNS = 6 };
+    char text[1000], labels[300], drawn[ROWS * COLUMNS + 1] = "";
+    hg__raster mask;
+    hg_error err = {0};
+    snprintf(text, sizeof text,
+             "{\"images\": [{\"id\": 1, \"file_name\": \"a.pgm\"}, {\"id\": 2, \"file_name\": "
+             "\"b.pgm\"}], \"annotations\": [{\"image_id\": 1, \"bbox\": [0, 0, 1, 1], "
+             "\"segmentation\": %s}, {\"image_id\": 2, \"bbox\": [0, 0, 1, 1], "
+             "\"segmentation\": %s}]}",
+             a, b);
+    put_text_file("drawn.json", text);
+    snprintf(labels, sizeof labels, "%s", at("drawn.json"));
+    const hg__part_options o = {.purpose = HG_PARTS_TEST, .labels = labels};
+    hg__part_set s = open_set(at("drawn"), &o);
+    assert_int_equal(s.defects, 2);
+    for (int32_t i = 0; i < 2; i++) assert_true((s.part[i].outline != NULL) == has);
+    const int code = hg__part_mask_load(&s, 0, ROWS, COLUMNS, &mask, &err);
+    assert_int_equal(code, has ? HG_OK : HG_ERR_DATA);
+    for (int32_t i = 0; has && i < ROWS * COLUMNS; i++) drawn[i] = mask.at[i] > 0 ? 'x' : '.';
+    hg__raster_clear(&mask);
+    assert_string_equal(drawn, wanted);
+    hg__part_set_clear(&s);
+}
+
+static void outlines_of_annotations_are_masks(void **state) {
+    (void)state;
+    put_pictures("drawn/a.pgm drawn/b.pgm");
+    const char *square = "[[1, 1, 3, 1, 3, 4, 1, 4]]";
+    expect_outline(square, square, true, ".......xx....xx....xx.........");
+    expect_outline("[[0, 0, 6, 0, 0, 6]]", square, true, "xxxxx.xxxx..xxx...xx....x.....");
+    // two of them, one partly outside; a corner twice
+    expect_outline("[[-9, 0, 1, 0, 1, 2, -9, 2], [4, 3, 99, 3, 99, 99, 99, 99, 4, 99]]", square,
+                   true, "x.....x...............xx....xx");
+    expect_outline("[[0.5, 0.6, 0.7, 0.6, 0.7, 0.9]]", square, true, // between middles
+                   "..............................");
+    // runs, too few corners, what is no number: boxes are what all are known by
+    static const char *const others[] = {"{\"counts\": [1, 2], \"size\": [5, 6]}",
+                                         "[]",
+                                         "[[1, 1, 3, 1]]",
+                                         "[[1, 1, 3, 1, 3, 4, 1]]",
+                                         "[[1, 1, 3, 1, 3, \"4\"]]",
+                                         "[[1, 1, 3, 1, 3, 1e99]]",
+                                         "[1, 1, 3, 1, 3, 4]",
+                                         "null"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        expect_outline(others[i], square, false, "");
+        expect_outline(square, others[i], false, "");
+    }
+}
+
 // ---- faults: the scenario runs in a child -------------------------------------------------------
 
 // Four layouts, a folder of templates and annotations.
@@ -636,7 +688,7 @@ static void every_failing_allocation_and_read_is_an_error(void **state) {
         "faults.json",
         "{\"images\": [{\"id\": 1, \"file_name\": \"a.pgm\"}, {\"id\": 2, "
         "\"file_name\": \"b.pgm\"}], \"annotations\": [{\"image_id\": 1, \"bbox\": [0, 0, "
-        "1, 1]}]}");
+        "1, 1], \"segmentation\": [[0, 0, 1, 0, 1, 1]]}]}");
     assert_true(count_faults(folder, "HG_FAIL_ALLOC", "") > 60);
     assert_true(count_faults(folder, "HG_FAIL_ALLOC", "+") > 60);
     assert_true(count_faults(folder, "HG_FAIL_IO", "") >= 5);
@@ -710,6 +762,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(what_is_no_annotation_is_refused),
         cmocka_unit_test(every_piece_in_the_museum_is_refused_with_its_sentence),
         cmocka_unit_test(a_mask_is_zeros_and_ones_of_the_pictures_size),
+        cmocka_unit_test(outlines_of_annotations_are_masks),
         cmocka_unit_test(every_failing_allocation_and_read_is_an_error),
         cmocka_unit_test(photographs_of_bricks_are_as_their_source_says),
         cmocka_unit_test(photographs_of_ball_screws_are_as_their_source_says),

@@ -89,6 +89,10 @@ expect "and where defects are" eval 'grep -q "^defects hit " "$work/told" && gre
 expect "a defect is called as its category" [ "$(cut -d, -f2,3 "$work/labelled.csv" | grep -c "^dent,1$")" = 6 ]
 expect "scores are those of the folders" \
     cmp -s <(cut -d, -f4 "$work/scores.csv" | sort) <(cut -d, -f4 "$work/labelled.csv" | sort)
+expect "boxes say nothing of pixels" eval '! grep -q "^AUPRO\|^pixel AUROC" "$work/told"'
+sed 's/"segmentation":\[\]/"segmentation":[[4,4,44,4,44,44,4,44]]/' "$work/labels.json" >"$work/outlines.json"
+val data="$work/flat" labels="$work/outlines.json" baselines=false >"$work/told"
+expect "outlines do" [ "$(grep -c "^AUPRO to 30 %\|^pixel AUROC\|^defects hit" "$work/told")" = 3 ]
 "$HOURGLASS" predict model="$model" data="$work/flat" labels="$work/labels.json" out="$work/predicted.csv" progress=none >/dev/null 2>&1
 expect "predict names kinds too" [ "$(grep -c ",dent," "$work/predicted.csv")" = 6 ]
 "$HOURGLASS" train -q data="$work/flat" labels="$work/labels.json" steps=2 batch=2 crop=64 project="$work" name=labelled >"$work/told" 2>&1

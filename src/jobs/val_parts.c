@@ -130,7 +130,7 @@ static void look_at_set(validation *v) {
     const hg__part_set *s = &v->set;
     v->taken_as_good = s->unlabelled == s->count;
     for (int32_t i = 0; i < s->count; i++) {
-        v->has_masks |= s->part[i].is_defect && s->part[i].mask;
+        v->has_masks |= s->part[i].is_defect && (s->part[i].mask || s->part[i].outline);
         v->has_boxes |= s->part[i].boxes > 0;
     }
     v->has_rests =

@@ -155,6 +155,28 @@ static const hg__coco_image *find_image(const annotations *a, const char *path) 
                : a->by_name[low];
 }
 
+static int give_outline(hg__part *p, const hg__coco_image *image, hg_error *err) {
+    if (!image->outline) return HG_OK;
+    p->outline = hg__alloc(image->outlines, sizeof *p->outline, err);
+    if (!p->outline) return HG_ERR_MEMORY;
+    memcpy(p->outline, image->outline, image->outlines * sizeof *p->outline);
+    p->outlines = image->outlines;
+    return HG_OK;
+}
+
+// Where one defect has boxes and no outline, boxes are what all are known by.
+static void keep_outlines(hg__part_set *s) {
+    bool lacks = false;
+    for (int32_t i = 0; i < s->count; i++) {
+        lacks = lacks || (s->part[i].boxes && !s->part[i].outline && !s->part[i].mask);
+    }
+    for (int32_t i = 0; lacks && i < s->count; i++) {
+        hg__free(s->part[i].outline);
+        s->part[i].outline = NULL;
+        s->part[i].outlines = 0;
+    }
+}
+
 // 1: it stays.
 static int give_boxes(hg__part_builder *b, hg__part *p, const annotations *a, hg_error *err) {
     const hg__coco_image *image = find_image(a, p->path);
@@ -175,6 +197,7 @@ static int give_boxes(hg__part_builder *b, hg__part *p, const annotations *a, hg
     }
     p->boxes = 0;
     for (int32_t i = 0; i < image->boxes; i++) HG_TRY(hg__part_add_box(p, image->box[i], err));
+    HG_TRY(give_outline(p, image, err));
     if (p->has_label) return 1;
     HG_TRY(hg__parts_set_kind(p, image->boxes ? image->kind : "good", image->boxes > 0, err));
     return 1;
@@ -208,6 +231,7 @@ static int give_all_boxes(hg__part_builder *b, const annotations *a, hg_error *e
         }
     }
     s->count = kept;
+    keep_outlines(s);
     return code < 0 ? code : check_images(b, a, err);
 }
 
