@@ -23,7 +23,7 @@ static int add_pictures(hg__map_tally *t, hg_error *err) {
         hg__raster map = {0}, mask = {0};
         code = read_raster(&map, size, err);
         if (code == HG_OK && size[2]) code = read_raster(&mask, size, err);
-        if (code == HG_OK) code = hg__map_tally_add(t, &map, size[2] ? &mask : NULL, err);
+        if (code == HG_OK) code = hg__map_tally_add(t, &map, size[2] ? &mask : NULL, NULL, err);
         hg__raster_clear(&map);
         hg__raster_clear(&mask);
     }

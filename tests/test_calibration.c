@@ -99,7 +99,7 @@ static void nineteen_rows_do_for_one_in_twenty_and_eighteen_do_not(void **state)
     assert_int_equal(t.method, HG_THRESHOLD_TAIL);
     assert_true(t.value >= 18 && t.least == 19 && t.count == 18);
     char text[200];
-    hg__threshold_describe(&t, text, sizeof text);
+    hg__threshold_describe(&t, "rows", text, sizeof text);
     assert_non_null(strstr(text, "takes 19 held-out rows and there are 18"));
     hg__calibration_clear(&c);
 }
@@ -390,6 +390,22 @@ static void the_tail_is_its_formula(void **state) {
     }
 }
 
+static void a_bounded_p_ends_a_tenth_below_the_least_that_rows_can_say(void **state) {
+    (void)state;
+    float score[40];
+    for (int i = 0; i < 40; i++) score[i] = (float)i;
+    hg__calibration c = calibrated(score, 40);
+    assert_true(hg__calibration_p(&c, 1e6) < 1e-6);
+    assert_true(hg__calibration_p_bounded(&c, 1e6) == 0.1 / 41);
+    assert_true(hg__calibration_p_bounded(&c, (double)INFINITY) == 0.1 / 41);
+    assert_true(isnan(hg__calibration_p_bounded(&c, (double)NAN)));
+    for (int i = -1; hg__calibration_p(&c, 0.5 * i) > 0.1 / 41; i++) {
+        const double x = 0.5 * i;
+        assert_true(hg__calibration_p_bounded(&c, x) == hg__calibration_p(&c, x));
+    }
+    hg__calibration_clear(&c);
+}
+
 static void without_peaks_that_differ_there_is_no_tail_and_p_stays(void **state) {
     (void)state;
     float score[300];
@@ -550,6 +566,7 @@ int main(void) {
         cmocka_unit_test(beyond_the_last_score_p_falls_without_a_step_and_never_to_0),
         cmocka_unit_test(the_threshold_of_a_tiny_rate_is_where_p_passes_that_rate),
         cmocka_unit_test(the_tail_is_its_formula),
+        cmocka_unit_test(a_bounded_p_ends_a_tenth_below_the_least_that_rows_can_say),
         cmocka_unit_test(without_peaks_that_differ_there_is_no_tail_and_p_stays),
         cmocka_unit_test(of_more_than_a_million_rows_the_same_million_stays_in_any_order),
         cmocka_unit_test(the_limit_of_a_false_discovery_rate_is_benjamini_and_hochbergs),

@@ -224,7 +224,8 @@ static void plain_rows_are_their_own_targets(void **state) {
     assert_memory_equal(x, alone, sizeof x);
     bool is_there = false;
     for (int32_t y = 0; y < HEIGHT; y++) {
-        hg__part_store_read(store, 3, y, 0, WIDTH, line);
+        const hg__part_line at = {y, 0, WIDTH};
+        assert_int_equal(hg__part_store_read(store, 3, &at, 1, line, NULL), HG_OK);
         for (int32_t left = 0; left + CROP <= WIDTH; left++) {
             is_there = is_there || is_equal(line + left, x, CROP);
         }

@@ -45,6 +45,22 @@ expect "as good as the same score from a file, $(score_of 1M) and $(score_of 1G)
     awk -v a="$(score_of 1M)" -v b="$(score_of 1G)" 'BEGIN { d = (a - b) / b; exit !(d < 1e-3 && d > -1e-3) }'
 expect "a sheet of what was judged piece by piece" [ -s "$work/20M/sheet.png" ]
 
+# Of a region: what lies outside of it counts for nothing, in pieces as in the whole.
+mkdir -p "$work/region/good" "$work/part"
+for i in 7 8; do draw 330 270 $i "$work/region/good/$i.pgm"; done
+draw 330 270 9 "$work/part/one.pgm"
+"$python" - "$work/roi.pgm" <<'END'
+import sys
+with open(sys.argv[1], "wb") as f:
+    f.write(b"P5\n330 270\n255\n" + bytes(255 * (40 < x < 291 and (y < 95 or x > 133)) for y in range(270) for x in range(330)))
+END
+"$HOURGLASS" train -q data="$work/region" roi="$work/roi.pgm" imgsz=0 align=false steps=1 batch=1 crop=64 val=0 \
+    project="$work/runs" name=region || bad "a region cannot be learned in"
+look() { "$HOURGLASS" predict -q model="$work/runs/region" data="$work/part" maps="$work/$1" maps_as=npy out="$work/$1.csv" max_mem="${1#in}"; }
+look in1G && look in6M || bad "large pictures cannot be judged in a region"
+expect "the same scores in a region" cmp "$work/in1G.csv" "$work/in6M.csv"
+expect "the same map in a region" cmp "$work/in1G/one_map.npy" "$work/in6M/one_map.npy"
+
 is_sanitized && finish
 most=$(peak predict -q model="$work/runs/small" data="$work/wide" maps="$work/maps" maps_as=map out="$work/own.csv" max_mem=96M)
 expect "judged within 96 MiB, not $most" [ "$most" -lt 96 ]

@@ -29,7 +29,7 @@ static hg__raster raster(int32_t height, int32_t width, float *at) {
 
 static int add(hg__map_tally *t, int32_t width, float *map, float *mask) {
     const hg__raster x = raster(1, width, map), y = raster(1, width, mask);
-    return hg__map_tally_add(t, &x, mask ? &y : NULL, NULL);
+    return hg__map_tally_add(t, &x, mask ? &y : NULL, NULL, NULL);
 }
 
 static hg__map_metrics finish(hg__map_tally *t, const hg__map_metrics_options *o) {
@@ -52,7 +52,7 @@ static int add_drawn(hg__map_tally *t, uint32_t picture, hg_error *err) {
         map[i] = noise(picture, i) + mask[i] * 0.4F;
     }
     const hg__raster a = raster(SIDE, SIDE, map), b = raster(SIDE, SIDE, mask);
-    return hg__map_tally_add(t, &a, &b, err);
+    return hg__map_tally_add(t, &a, &b, NULL, err);
 }
 
 // ---- by hand ------------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ static void the_order_of_pictures_is_forgotten_and_more_may_follow(void **state)
 static void refused(hg__map_tally *t, const hg__raster *map, const hg__raster *mask,
                     const char *sentence) {
     hg_error err = {0};
-    assert_int_equal(hg__map_tally_add(t, map, mask, &err), HG_ERR_DATA);
+    assert_int_equal(hg__map_tally_add(t, map, mask, NULL, &err), HG_ERR_DATA);
     assert_string_equal(err.message, sentence);
 }
 
@@ -231,7 +231,7 @@ static void what_is_no_map_or_no_mask_of_it_is_refused_and_left_out(void **state
     const hg__raster fits = raster(2, 3, mask), turned = raster(3, 2, mask);
     const hg__raster half = raster(2, 3, grey), colour = {1, 2, 3, good}, none = {0, 0, 1, good};
     hg__map_tally *t = hg__map_tally_new(3.0, 0, NULL);
-    assert_int_equal(hg__map_tally_add(t, &map, &fits, NULL), HG_OK);
+    assert_int_equal(hg__map_tally_add(t, &map, &fits, NULL, NULL), HG_OK);
     refused(t, &nan_map, NULL, "map: line 2, column 2: expected a finite number, got nan");
     refused(t, &colour, NULL, "map: expected 1 to 67108864 pixels of 1 channel, got 1 x 2 of 3");
     refused(t, &none, NULL, "map: expected 1 to 67108864 pixels of 1 channel, got 0 x 0 of 1");
@@ -241,6 +241,34 @@ static void what_is_no_map_or_no_mask_of_it_is_refused_and_left_out(void **state
     const hg__map_metrics m = finish(t, &once);
     assert_true(m.defect_pictures == 1 && m.good_pictures == 0 && m.good_pixels == 5);
     hg__map_tally_free(t);
+}
+
+static void what_is_not_seen_counts_for_nothing(void **state) {
+    (void)state;
+    float wide[] = {9, 5, 3, 7, 1}, wide_mask[] = {0, 1, 0, 0, 0}, is[] = {0, 1, 1, 0, 1};
+    float narrow[] = {5, 3, 1}, narrow_mask[] = {1, 0, 0}, none[] = {0, 0, 0, 0, 0};
+    const hg__raster map = raster(1, 5, wide), mask = raster(1, 5, wide_mask);
+    const hg__raster seen = raster(1, 5, is), dark = raster(1, 5, none), turned = raster(5, 1, is);
+    hg__map_tally *t = hg__map_tally_new(4.0, 0, NULL), *same = hg__map_tally_new(4.0, 0, NULL);
+    hg_error err = {0};
+    assert_int_equal(hg__map_tally_add(t, &map, &mask, &seen, NULL), HG_OK);
+    assert_int_equal(hg__map_tally_add(t, &map, NULL, &seen, NULL), HG_OK);
+    assert_int_equal(add(same, 3, narrow, narrow_mask), HG_OK);
+    assert_int_equal(add(same, 3, narrow, NULL), HG_OK);
+    assert_int_equal(hg__map_tally_add(t, &map, &mask, &dark, &err), HG_ERR_DATA);
+    assert_string_equal(err.message,
+                        "seen: line 1, column 2: expected a defect where pixels count, got one "
+                        "outside");
+    assert_int_equal(hg__map_tally_add(t, &map, NULL, &dark, &err), HG_ERR_DATA);
+    assert_string_equal(err.message, "seen: expected a pixel that counts, got none");
+    assert_int_equal(hg__map_tally_add(t, &map, NULL, &turned, &err), HG_ERR_DATA);
+    assert_string_equal(err.message, "seen: expected 1 x 5 pixels as the map has, got 5 x 1 of 1");
+    const hg__map_metrics a = finish(t, &once), b = finish(same, &once);
+    assert_true(near(a.auroc.value, b.auroc.value) && near(a.auroc.value, 0.9));
+    assert_true(near(a.f1.value, b.f1.value) && near(a.aupro_30.value, b.aupro_30.value));
+    assert_true(a.good_pixels == 5 && b.good_pixels == 5);
+    hg__map_tally_free(t);
+    hg__map_tally_free(same);
 }
 
 static void memory_that_fails_is_an_error_and_leaks_nothing(void **state) {
@@ -280,6 +308,7 @@ int main(int count, char **word) {
         cmocka_unit_test(few_bins_stay_within_the_error_that_is_told),
         cmocka_unit_test(the_order_of_pictures_is_forgotten_and_more_may_follow),
         cmocka_unit_test(what_is_no_map_or_no_mask_of_it_is_refused_and_left_out),
+        cmocka_unit_test(what_is_not_seen_counts_for_nothing),
         cmocka_unit_test(memory_that_fails_is_an_error_and_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

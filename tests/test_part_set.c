@@ -375,33 +375,47 @@ static void templates_are_found_by_name(void **state) {
 static void boards_have_their_templates_and_boxes(void **state) {
     (void)state;
     char why[500];
-    put_pictures("d/g/1/a_temp.pgm d/g/1/a_test.pgm d/g/1/b_temp.pgm d/g/1/b_test.pgm d/g/1_not/x");
+    put_pictures("d/g/1/b_temp.pgm d/g/1/b_test.pgm d/g/1/d_temp.pgm d/g/1/d_test.pgm d/g/1_not/x");
+    put_pictures("d/g/1/a_temp.pgm d/g/1/a_test.pgm d/g/1/c_temp.pgm d/g/1/c_test.pgm");
     unlink(at("d/g/1_not/x"));
-    put_text_file("d/g/1_not/a.txt", "10 20 30 45 1\r\n1,2,3,4,6\n\n");
-    put_text_file("d/g/1_not/b.txt", "");
-    expect_parts(at("d"), &train, "deeppcb", "g/1/a_temp.pgm good, g/1/b_temp.pgm good");
-    expect_parts(at("d"), &test, "deeppcb", "g/1/a_test.pgm defect+p+2b, g/1/b_test.pgm good+p");
-    expect_parts(at("d/g/1"), &test, "deeppcb", "a_test.pgm defect+p+2b, b_test.pgm good+p");
-    hg__part_set s = open_set(at("d"), &test);
-    assert_string_equal(s.part[0].pair, at("d/g/1/a_temp.pgm"));
+    put_text_file("d/g/1_not/a.txt", "1 2 3 4 6");
+    put_text_file("d/g/1_not/b.txt", "10 20 30 45 1\r\n1,2,3,4,6\n\n");
+    put_text_file("d/g/1_not/c.txt", "1 2 3 4 6");
+    put_text_file("d/g/1_not/d.txt", "");
+    // one half's templates are trained on, the other half is tested
+    expect_parts(at("d"), &train, "deeppcb", "g/1/a_temp.pgm good, g/1/c_temp.pgm good");
+    expect_parts(at("d"), &test, "deeppcb",
+                 "g/1/b_temp.pgm good, g/1/b_test.pgm defect+p+2b, g/1/d_temp.pgm good, "
+                 "g/1/d_test.pgm good+p");
+    expect_parts(at("d/g/1"), &test, "deeppcb",
+                 "b_temp.pgm good, b_test.pgm defect+p+2b, d_temp.pgm good, d_test.pgm good+p");
+    hg__part_set s = open_set(at("d"), &all);
+    assert_int_equal(s.count, 8); // and to be judged there are all boards
+    for (int32_t i = 0; i < s.count; i++) {
+        assert_int_equal(s.part[i].split, i % 2 ? HG_SPLIT_TEST : HG_SPLIT_TRAIN);
+    }
+    hg__part_set_clear(&s);
+    s = open_set(at("d"), &test);
+    assert_string_equal(s.part[1].pair, at("d/g/1/b_temp.pgm"));
     const hg__part_box wanted[] = {
         {10, 20, 20, 25},
         {1,  2,  2,  2 }
     };
-    assert_memory_equal(s.part[0].box, wanted, sizeof wanted);
+    assert_memory_equal(s.part[1].box, wanted, sizeof wanted);
     hg__part_set_clear(&s);
     static const char *const wrong[] = {"30 20 10 45 1", "1 2 3", "1 2 3 4 5 6", "a b c d 1",
                                         "-1 2 3 4 1"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        put_text_file("d/g/1_not/b.txt", wrong[i]);
+        put_text_file("d/g/1_not/d.txt", wrong[i]);
         snprintf(why, sizeof why, "%s:1: expected a box, x1 y1 x2 y2 type in pixels, got \"%s\"",
-                 at("d/g/1_not/b.txt"), wrong[i]);
+                 at("d/g/1_not/d.txt"), wrong[i]);
         expect_refused(at("d"), &test, "%s", why);
-        expect_skipped(at("d"), &test, "deeppcb", "g/1/a_test.pgm defect+p+2b", why);
+        expect_skipped(at("d"), &test, "deeppcb", "g/1/b_temp.pgm good, g/1/b_test.pgm defect+p+2b",
+                       why);
     }
-    unlink(at("d/g/1_not/b.txt"));
+    unlink(at("d/g/1_not/d.txt"));
     expect_refused(at("d"), &test, "%s: expected its boxes in %s, found no such file",
-                   at("d/g/1/b_test.pgm"), at("d/g/1_not/b.txt"));
+                   at("d/g/1/d_test.pgm"), at("d/g/1_not/d.txt"));
 }
 
 static const char coco_text[] =
@@ -576,6 +590,58 @@ static void a_mask_is_zeros_and_ones_of_the_pictures_size(void **state) {
     hg__part_set_clear(&s);
 }
 
+// The set of one picture a.pgm with this segmentation and b.pgm with that; a's mask as dots and crosses.
+static void expect_outline(const char *a, const char *b, bool has, const char *wanted) {
+    enum { ROWS = 5, COLUMNS = 6 };
+    char text[1000], labels[300], drawn[ROWS * COLUMNS + 1] = "";
+    hg__raster mask;
+    hg_error err = {0};
+    snprintf(text, sizeof text,
+             "{\"images\": [{\"id\": 1, \"file_name\": \"a.pgm\"}, {\"id\": 2, \"file_name\": "
+             "\"b.pgm\"}], \"annotations\": [{\"image_id\": 1, \"bbox\": [0, 0, 1, 1], "
+             "\"segmentation\": %s}, {\"image_id\": 2, \"bbox\": [0, 0, 1, 1], "
+             "\"segmentation\": %s}]}",
+             a, b);
+    put_text_file("drawn.json", text);
+    snprintf(labels, sizeof labels, "%s", at("drawn.json"));
+    const hg__part_options o = {.purpose = HG_PARTS_TEST, .labels = labels};
+    hg__part_set s = open_set(at("drawn"), &o);
+    assert_int_equal(s.defects, 2);
+    for (int32_t i = 0; i < 2; i++) assert_true((s.part[i].outline != NULL) == has);
+    const int code = hg__part_mask_load(&s, 0, ROWS, COLUMNS, &mask, &err);
+    assert_int_equal(code, has ? HG_OK : HG_ERR_DATA);
+    for (int32_t i = 0; has && i < ROWS * COLUMNS; i++) drawn[i] = mask.at[i] > 0 ? 'x' : '.';
+    hg__raster_clear(&mask);
+    assert_string_equal(drawn, wanted);
+    hg__part_set_clear(&s);
+}
+
+static void outlines_of_annotations_are_masks(void **state) {
+    (void)state;
+    put_pictures("drawn/a.pgm drawn/b.pgm");
+    const char *square = "[[1, 1, 3, 1, 3, 4, 1, 4]]";
+    expect_outline(square, square, true, ".......xx....xx....xx.........");
+    expect_outline("[[0, 0, 6, 0, 0, 6]]", square, true, "xxxxx.xxxx..xxx...xx....x.....");
+    // two of them, one partly outside; a corner twice
+    expect_outline("[[-9, 0, 1, 0, 1, 2, -9, 2], [4, 3, 99, 3, 99, 99, 99, 99, 4, 99]]", square,
+                   true, "x.....x...............xx....xx");
+    expect_outline("[[0.5, 0.6, 0.7, 0.6, 0.7, 0.9]]", square, true, // between middles
+                   "..............................");
+    // runs, too few corners, what is no number: boxes are what all are known by
+    static const char *const others[] = {"{\"counts\": [1, 2], \"size\": [5, 6]}",
+                                         "[]",
+                                         "[[1, 1, 3, 1]]",
+                                         "[[1, 1, 3, 1, 3, 4, 1]]",
+                                         "[[1, 1, 3, 1, 3, \"4\"]]",
+                                         "[[1, 1, 3, 1, 3, 1e99]]",
+                                         "[1, 1, 3, 1, 3, 4]",
+                                         "null"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        expect_outline(others[i], square, false, "");
+        expect_outline(square, others[i], false, "");
+    }
+}
+
 // ---- faults: the scenario runs in a child -------------------------------------------------------
 
 // Four layouts, a folder of templates and annotations.
@@ -586,7 +652,7 @@ static int open_as_child(const char *own) {
     } sets[] = {
         {"m/test",             4},
         {"split_csv/1cls.csv", 2},
-        {"d",                  1},
+        {"d",                  2},
         {"faults.txt",         2}
     };
     char target[300], labels[300];
@@ -614,15 +680,15 @@ static int open_as_child(const char *own) {
 
 static void every_failing_allocation_and_read_is_an_error(void **state) {
     (void)state;
-    put_pictures("d/g/1/b_test.pgm p/a,1.pgm");
-    unlink(at("d/g/1/b_test.pgm"));
-    unlink(at("d/g/1/b_temp.pgm"));
+    put_pictures("d/g/1/d_test.pgm p/a,1.pgm");
+    unlink(at("d/g/1/d_test.pgm"));
+    unlink(at("d/g/1/d_temp.pgm"));
     put_text_file("faults.txt", "p/a.pgm\np/b.pgm\n");
     put_text_file(
         "faults.json",
         "{\"images\": [{\"id\": 1, \"file_name\": \"a.pgm\"}, {\"id\": 2, "
         "\"file_name\": \"b.pgm\"}], \"annotations\": [{\"image_id\": 1, \"bbox\": [0, 0, "
-        "1, 1]}]}");
+        "1, 1], \"segmentation\": [[0, 0, 1, 0, 1, 1]]}]}");
     assert_true(count_faults(folder, "HG_FAIL_ALLOC", "") > 60);
     assert_true(count_faults(folder, "HG_FAIL_ALLOC", "+") > 60);
     assert_true(count_faults(folder, "HG_FAIL_IO", "") >= 5);
@@ -669,8 +735,8 @@ static void photographs_of_ball_screws_are_as_their_source_says(void **state) {
 
 static void boards_are_as_their_source_says(void **state) {
     (void)state;
-    expect_counts("deeppcb/PCBData", &train, 221, 0, 0, 0);
-    expect_counts("deeppcb/PCBData", &test, 0, 221, 0, 1398);
+    expect_counts("deeppcb/PCBData", &train, 109, 0, 0, 0);
+    expect_counts("deeppcb/PCBData", &test, 112, 112, 0, 713);
     expect_counts("deeppcb", &all, 221, 221, 0, 1398);
 }
 
@@ -696,6 +762,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(what_is_no_annotation_is_refused),
         cmocka_unit_test(every_piece_in_the_museum_is_refused_with_its_sentence),
         cmocka_unit_test(a_mask_is_zeros_and_ones_of_the_pictures_size),
+        cmocka_unit_test(outlines_of_annotations_are_masks),
         cmocka_unit_test(every_failing_allocation_and_read_is_an_error),
         cmocka_unit_test(photographs_of_bricks_are_as_their_source_says),
         cmocka_unit_test(photographs_of_ball_screws_are_as_their_source_says),

@@ -191,7 +191,9 @@ static hg__align_use align_to(hg__part_view *v, double turn, double shift, int32
         path[k] = own[k];
         write_part(names[k], &pose, k);
     }
-    if (hg__part_view_align(v, path, FILES, pool, &use, &err) < 0) fail_msg("%s", err.message);
+    if (hg__part_view_align(v, path, FILES, false, pool, &use, &err) < 0) {
+        fail_msg("%s", err.message);
+    }
     hg__pool_free(pool);
     return use;
 }
@@ -218,11 +220,58 @@ static void alignment_is_kept_where_it_is_needed(void **state) {
     hg__pool *pool = hg__pool_new(2, NULL);
     hg__align_use use;
     hg_error err = {0};
-    assert_true(hg__part_view_align(&v, path, 2, pool, &use, &err) < 0);
+    assert_true(hg__part_view_align(&v, path, 2, false, pool, &use, &err) < 0);
     assert_non_null(strstr(err.message, "gone.png"));
     hg__pool_free(pool);
     hg__part_view_clear(&v);
     hg__part_view_clear(&w);
+}
+
+static void write_noise(const char *name, uint32_t number) {
+    static uint8_t pixels[SIDE * SIDE];
+    const hg__image image = {
+        .info = {.width = SIDE,
+                 .height = SIDE,
+                 .channels = 1,
+                 .dtype = HG_U8,
+                 .white = 255,
+                 .orientation = 1,
+                 .pages = 1},
+        .pixels = pixels
+    };
+    for (uint32_t i = 0; i < SIDE * SIDE; i++) {
+        pixels[i] =
+            (uint8_t)(hg__philox_run(9, i / SIDE / 8, i % SIDE / 8, number, 0).word[0] >> 24);
+    }
+    assert_int_equal(hg__image_save(&image, at(name), NULL), HG_OK);
+}
+
+// Parts that lie in their place are aligned too; what has no shape in common never.
+static void alignment_may_be_asked_for(void **state) {
+    (void)state;
+    hg__part_view v = {.channels = 1, .factor = 0.75};
+    const char *path[FILES];
+    char own[FILES][256];
+    hg__pool *pool = hg__pool_new(2, NULL);
+    hg__align_use use;
+    hg_error err = {0};
+    assert_int_equal(align_to(&v, 0, 0, 1), HG_ALIGN_AS_IS);
+    for (int k = 0; k < FILES; k++) {
+        snprintf(own[k], sizeof own[k], "%s", at(names[k]));
+        path[k] = own[k];
+    }
+    assert_int_equal(hg__part_view_align(&v, path, FILES, true, pool, &use, &err), HG_OK);
+    assert_int_equal(use, HG_ALIGN_NEEDED);
+    assert_true(hg__alignment_has(&v.alignment));
+    hg__part_view_clear(&v);
+    for (uint32_t k = 0; k < FILES; k++) write_noise(names[k], k);
+    assert_int_equal(hg__part_view_align(&v, path, FILES, true, pool, &use, &err), HG_ERR_DATA);
+    assert_int_equal(
+        strncmp(err.message, "align=true: expected parts with a shape in common, got ", 55), 0);
+    assert_false(hg__alignment_has(&v.alignment));
+    assert_int_equal(hg__part_view_align(&v, path, FILES, false, pool, &use, &err), HG_OK);
+    assert_int_equal(use, HG_ALIGN_NONE);
+    hg__pool_free(pool);
 }
 
 static double mean_difference(const hg__raster *a, const hg__raster *b) {
@@ -319,6 +368,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_view_comes_back_to_the_last_bit),
         cmocka_unit_test(a_foreign_view_is_not_trusted),
         cmocka_unit_test(alignment_is_kept_where_it_is_needed),
+        cmocka_unit_test(alignment_may_be_asked_for),
         cmocka_unit_test(parts_are_loaded_in_their_place_and_marks_go_back),
         cmocka_unit_test(a_box_goes_back_around_the_same_place),
         cmocka_unit_test(memory_that_runs_out_is_an_error_and_no_leak),

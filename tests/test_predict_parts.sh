@@ -79,6 +79,16 @@ expect "the picture is what it was" cmp -s first.ppm mixed/a.ppm
 HG_FAIL_IO=40 predict data=mixed on_bad=skip out=mixed.csv maps=mm2 2>/dev/null
 expect "a sheet after a failure is whole" [ "$(tail -n +2 mixed.csv | wc -l)" -ge 5 ]
 
+# ---- a region of interest: what lies below it counts for nothing
+{ printf 'P5\n64 64\n255\n' && head -c 2048 /dev/zero | tr '\0' '\377' && head -c 2048 /dev/zero; } >roi.pgm
+"$HOURGLASS" train data=tile roi=roi.pgm steps=4 val=0.4 progress=none project=runs name=roi >log 2>&1 || bad "roi: $(cat log)"
+numbers() { od -An -v -tf4 -w256 -j128 "$1"; }
+"$HOURGLASS" predict model=runs/roi/weights/best.safetensors data=tile out=roi.csv maps=roi maps_as=npy progress=none 2>err >out || bad "roi: $(cat err)"
+for file in roi/test/*/*_map.npy; do
+    expect "$file: 0 below" eval 'numbers $file | awk "NR > 33 { for (i = 1; i <= 64; i++) if (\$i != 0) bad = 1 } NR < 30 { sum += \$1 } END { exit bad || sum <= 0 }"'
+done
+expect "no region lies there" awk -F, 'NR > 1 && $8 != "" && $9 + $11 > 33 { bad = 1 } END { exit bad }' roi.csv
+
 # ---- frames
 frame() { printf 'FRAME\n' && head -c 12288 /dev/zero | tr '\0' "$1"; }
 { printf 'YUV4MPEG2 W64 H64 F25:1 C444\n' && frame d && frame x; } >film.y4m
@@ -90,6 +100,46 @@ expect "the same from a file" cmp -s frames frames2
 expect "what was cut is said" grep -qF "expected 12288 bytes of frame 1, got 7671: it is cut off" err
 expect "the first line went out" cmp -s cut <(head -1 frames)
 refuse "maps: expected pictures, got video" data=film.y4m maps=x
+
+# ---- raw frames: what a picture says, and a line before the next frame is there
+tail -c 4096 "$picture" >grey
+bytes() { printf "$(od -An -v -tu1 -w1 grey | awk "{ printf \"$1\", \$1, \$1, \$1 }")"; }
+bytes '\\%03o\\%03o\\%03o' >raw && cat raw raw >raws
+bytes '\\000\\%03o' >wide
+bytes '\\%03o\\000\\377' >rgb && bytes '\\377\\000\\%03o' >bgr
+predict data="$picture" out=single.csv
+"$HOURGLASS" predict model=$model source=- pix_fmt=rgb24 video_size=64x64 progress=none <raws >frames 2>err || bad "raw: $(cat err)"
+expect "two frames" [ "$(grep -c '^{"frame":[01],"score":' frames)" = 2 ]
+predict data=rgb pix_fmt=rgb24 video_size=64x64 out=frames1 || bad "rgb24: $(cat err)"
+predict data=bgr pix_fmt=bgr24 video_size=64x64 out=frames2 || bad "bgr24: $(cat err)"
+expect "blue first" cmp -s frames1 frames2
+expect "colours are weighed" eval '! cmp -s <(head -1 frames) frames1'
+mkfifo wire && { "$HOURGLASS" predict model=$model source=- pix_fmt=gray video_size=64x64 progress=none <wire >early 2>err & } && running=$!
+exec 7>wire && cat grey >&7
+for _ in $(seq 300); do [ -s early ] || sleep 0.1; done
+expect "a line before the next frame" grep -q '^{"frame":0,' early
+expect "a frame is as the picture" grep -q "^{\"frame\":0,\"score\":$(awk -F, 'NR == 2 { print $2 }' single.csv)," early
+exec 7>&- && wait $running || bad "gray: $(cat err)"
+predict data=wide pix_fmt=gray16le video_size=64x64 out=frames2 || bad "gray16le: $(cat err)"
+expect "16 bits" grep -q '^{"frame":0,"score":[0-9.e+]*,' frames2
+cat raw <(head -c 100 raw) >long
+refuse "expected 12288 bytes of frame 1, got 100: it is cut off" data=long pix_fmt=rgb24 video_size=64x64
+refuse "video_size: expected WxH+X+Y in pixels, as 640x480 or 200x100+40+30, up to 32768, got ''" data=raw pix_fmt=rgb24
+refuse "video_size: expected WxH+X+Y in pixels, as 640x480 or 200x100+40+30, up to 32768, got '64x'" data=raw pix_fmt=rgb24 video_size=64x
+refuse "got '64x99999'" data=raw pix_fmt=rgb24 video_size=64x99999
+
+# ---- a piece of each picture
+"$HOURGLASS" train data=tile view=32x40+8+16 steps=2 val=0.4 progress=none project=runs name=view >log 2>&1 || bad "view: $(cat log)"
+expect "a piece is seen" grep -q "seen as 32 x 40 pixels" log
+"$HOURGLASS" info model=runs/view/weights/best.safetensors >info
+expect "and kept" grep -q "crop of 32 x 40 pixels from 8, 16 on" info
+"$HOURGLASS" predict model=runs/view/weights/best.safetensors data=tile out=view.csv maps=view maps_as=npy progress=none 2>err >out || bad "view: $(cat err)"
+expect "maps are 0 around it" eval 'numbers $(ls view/test/good/*_map.npy | head -1) |
+    awk "{ for (i = 1; i <= 64; i++) if ((NR <= 16 || NR > 56 || i <= 8 || i > 40) != (\$i == 0)) bad = 1 } END { exit bad }"'
+"$HOURGLASS" train data=tile view=32x40+40+16 steps=2 progress=none project=runs name=out >log 2>&1 && bad "a piece outside is taken"
+expect "outside of the pictures: it is named" grep -q "expected at least 72 x 56 pixels, as the crop reaches there, got 64 x 64" log
+"$HOURGLASS" train data=tile view=32 steps=2 progress=none project=runs name=out >log 2>&1 && bad "a slip is taken"
+expect "a slip too" grep -q "view: expected WxH+X+Y in pixels" log
 
 # ---- what the model says of itself
 "$HOURGLASS" info model=$model >info || bad "no info"

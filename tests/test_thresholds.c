@@ -213,7 +213,7 @@ static void they_are_told_a_line_each(void **state) {
     hg__text text = {0};
     make_rows(score, group, &held);
     assert_int_equal(hg__thresholds_fit(&t, &held, 0.05, NULL), HG_OK);
-    hg__thresholds_write(&t, "  ", &text);
+    hg__thresholds_write(&t, "rows", "  ", &text);
     assert_string_equal(
         text.data,
         "  threshold 380: at most 0.05 of normal rows raise an alarm (399 held-out rows)\n"

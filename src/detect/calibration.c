@@ -73,6 +73,11 @@ double hg__calibration_p(const hg__calibration *c, double score) {
     return beyond < p ? beyond : p;
 }
 
+double hg__calibration_p_bounded(const hg__calibration *c, double score) {
+    const double p = hg__calibration_p(c, score), least = 0.1 / (double)(c->count + 1);
+    return p < least ? least : p; // NaN stays one
+}
+
 // floor(fpr (n + 1)). fpr is a decimal fraction rounded to binary, so a product that misses a whole number by no more
 // than rounding is that number: 0.29 of 100 is 29.
 static double alarms_among(double fpr, double n) {
@@ -112,17 +117,16 @@ int hg__calibration_threshold(const hg__calibration *c, double fpr, hg__threshol
     return HG_OK;
 }
 
-void hg__threshold_describe(const hg__threshold *t, char *text, size_t size) {
+void hg__threshold_describe(const hg__threshold *t, const char *what, char *text, size_t size) {
     if (t->method == HG_THRESHOLD_CONFORMAL) {
         snprintf(text, size,
-                 "threshold %.9g: at most %g of normal rows raise an alarm (%" PRId64
-                 " held-out rows)",
-                 t->value, t->fpr, t->count);
+                 "threshold %.9g: at most %g of normal %s raise an alarm (%" PRId64 " held-out %s)",
+                 t->value, t->fpr, what, t->count, what);
     } else {
         snprintf(text, size,
                  "threshold %.9g: extrapolated; a guarantee at a rate of %g takes %" PRId64
-                 " held-out rows and there are %" PRId64,
-                 t->value, t->fpr, t->least, t->count);
+                 " held-out %s and there are %" PRId64,
+                 t->value, t->fpr, t->least, what, t->count);
     }
 }
 

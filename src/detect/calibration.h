@@ -83,6 +83,10 @@ void hg__calibration_clear(hg__calibration *c); // {0} is fine
 // passed, but for rounding in the last bits.
 double hg__calibration_p(const hg__calibration *c, double score);
 
+// The same, but never below 1 / (10 (count + 1)), which is as far as tails were held against fresh scores (above): where few were held
+// out, as of pictures, what lies beyond would be the tail's formula and nothing else.
+double hg__calibration_p_bounded(const hg__calibration *c, double score);
+
 // The threshold at which a normal row raises an alarm with probability fpr at most (conformal: guaranteed, by the order
 // statistic of rank n + 1 - floor(fpr (n + 1)); tail: estimated, never below the highest held-out score, and that score
 // where there is no tail). fpr in (0, 1). Computed afresh from a stored calibration it has the same bits on every machine.
@@ -92,8 +96,9 @@ int hg__calibration_threshold(const hg__calibration *c, double fpr, hg__threshol
 // Whether it has the rows for a conformal threshold at this rate.
 bool hg__calibration_is_enough(const hg__calibration *c, double fpr);
 
-// One sentence for people: where the threshold comes from and, if it is extrapolated, how many rows would do.
-void hg__threshold_describe(const hg__threshold *t, char *text, size_t size);
+// One sentence for people: where the threshold comes from and, if it is extrapolated, how many rows would do. what: "rows",
+// "pictures" ...
+void hg__threshold_describe(const hg__threshold *t, const char *what, char *text, size_t size);
 
 // Benjamini-Hochberg: alarm where p <= it, when p (count), each in [0, 1], are tested together and the share of false alarms
 // among all is to be at most fdr in the mean; 0 where none may be above 0. (Benjamini & Hochberg, "Controlling the false

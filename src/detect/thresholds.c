@@ -52,7 +52,8 @@ const hg__threshold_group *hg__thresholds_find(const hg__thresholds *t, const ch
     return &t->group[0];
 }
 
-void hg__thresholds_write(const hg__thresholds *t, const char *indent, hg__text *to) {
+void hg__thresholds_write(const hg__thresholds *t, const char *what, const char *indent,
+                          hg__text *to) {
     enum { MOST = 32 };
     char from[300];
     for (int32_t g = 0; g < t->groups && g <= MOST; g++) {
@@ -65,9 +66,9 @@ void hg__thresholds_write(const hg__thresholds *t, const char *indent, hg__text 
             hg__text_add(to, ": ");
         }
         if (g && group->held == t->group[0].held) {
-            hg__text_add(to, "too few rows, so that of all: ");
+            hg__text_add(to, "too few %s, so that of all: ", what);
         }
-        hg__threshold_describe(&group->at, from, sizeof from);
+        hg__threshold_describe(&group->at, what, from, sizeof from);
         hg__text_add(to, "%s\n", from);
     }
     if (t->groups > MOST + 1) {

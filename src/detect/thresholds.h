@@ -77,8 +77,9 @@ int hg__thresholds_ask(hg__thresholds *t, double fpr, hg_error *err);
 // The group of that name; all rows where there is none.
 const hg__threshold_group *hg__thresholds_find(const hg__thresholds *t, const char *name);
 
-// For people: a line a threshold, each behind `indent`; of many groups the first.
-void hg__thresholds_write(const hg__thresholds *t, const char *indent, hg__text *to);
+// For people: a line a threshold, each behind `indent`; of many groups the first. what: was held out, "rows" or "pictures".
+void hg__thresholds_write(const hg__thresholds *t, const char *what, const char *indent,
+                          hg__text *to);
 
 // Into m's parts, and into `detector` (borrowed), the object that is to become its "detector".
 int hg__thresholds_save(const hg__thresholds *t, hg_model *m, hg__json *detector, hg_error *err);

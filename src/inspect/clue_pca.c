@@ -51,14 +51,9 @@ int hg__pca_begin(hg__inspector *s, const hg__frame *f, hg_error *err) {
 
 // ---- fit ----------------------------------------------------------------------------------------
 
-static bool have_one_size(const hg__inspector_data *d) {
-    int32_t height, width, h, w;
-    hg__part_store_size(d->store, d->train[0], &height, &width);
-    for (int32_t i = 1; i < d->trained; i++) {
-        hg__part_store_size(d->store, d->train[i], &h, &w);
-        if (h != height || w != width) return false;
-    }
-    return true;
+// Where pictures have several sizes there is no place that they share.
+static bool has_frame(const hg__inspector *s) {
+    return s->view.height > 0;
 }
 
 static int read_small(const void *context, int32_t i, hg__raster *small, hg_error *err) {
@@ -76,7 +71,7 @@ static int fit(const hg__clue_work *w, hg_error *err) {
         .name = "pictures", .context = w, .count = w->d->trained, .read = read_small};
     const int32_t most = 1 + w->d->trained / PICTURES_AN_AXIS;
     hg__meter_add(w->meter, w->pieces);
-    if (w->d->trained < 2 || !have_one_size(w->d)) return HG_OK;
+    if (!has_frame(w->s)) return HG_OK;
     return hg__eigenpictures_fit(&w->s->pictures, &small, hg__min(most, MOST_AXES), 1, err);
 }
 
@@ -106,6 +101,7 @@ static int to_parts(const hg__inspector *s, hg_model *m, hg_error *err) {
 }
 
 static int from_parts(hg__inspector *s, const hg_model *m, hg_error *err) {
+    if (!has_frame(s)) return HG_OK;
     return hg__eigenpictures_from_parts(&s->pictures, m, s->where, err);
 }
 

@@ -24,9 +24,11 @@ enum {
     SHOWN = 1024      // pixels of the longer side of what is shown
 };
 
-// Numbers that a pixel takes while it is judged: 14 for each channel, most of them patches, and 4 of clues and maps.
+// What a pixel takes while it is judged: 14 numbers for each channel, most of them patches, 4 of clues and maps, and its share of the
+// cell that says whether it counts.
 static size_t pixel_bytes(int32_t channels) {
-    return sizeof(float) * (4 + 14 * (size_t)channels);
+    return sizeof(float) * (4 + 14 * (size_t)channels) +
+           sizeof(float) / (HG_MAP_CELL * HG_MAP_CELL);
 }
 
 bool hg__clues_fit(const hg__inspector *s, int32_t height, int32_t width) {

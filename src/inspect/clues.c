@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // clues.c - what speaks for a defect in each cell of a picture: kinds of models and their clues, joined to a map and a score.
+#include <math.h>
 #include <string.h>
 
 #include "base/int.h"
@@ -96,20 +97,54 @@ static float rising(float v) {
     return v > 0 ? 1 + v : 1 / (1 - v);
 }
 
-void hg__clues_join(const hg__inspector *s, const hg__raster *clue, const hg__clue_place *at,
-                    hg__raster *map) {
+// Lines of pixels become cells.
+typedef struct seeing {
+    hg__raster *seen;
+    int32_t y; // the next line
+} seeing;
+
+static void see_line(void *context, const float *line) {
+    seeing *c = context;
+    const int32_t y = c->y++, row = y / HG_MAP_CELL;
+    if (row >= c->seen->height) return;
+    for (int32_t x = 0; x < c->seen->width; x++) {
+        float *cell = hg__raster_pixel(c->seen, row, x);
+        bool is = y % HG_MAP_CELL == 0 || *cell > 0;
+        for (int32_t i = 0; i < HG_MAP_CELL; i++) is = is && line[HG_MAP_CELL * x + i] > 0;
+        *cell = is ? 1 : 0;
+    }
+}
+
+int hg__cells_seen(const hg__part_view *v, const hg__part_geometry *where, hg__raster *seen,
+                   hg_error *err) {
+    const int32_t h = where->frame_height / HG_MAP_CELL, w = where->frame_width / HG_MAP_CELL;
+    seeing c = {seen, 0};
+    *seen = (hg__raster){0};
+    if ((!where->is_aligned && !v->region.run) || h < 1 || w < 1) return HG_OK;
+    HG_TRY(hg__raster_init(seen, h, w, 1, err));
+    const int code = hg__part_mask_lines(v, where, see_line, &c, err);
+    if (code < 0) hg__raster_clear(seen);
+    return code;
+}
+
+int hg__clues_join(void *context, const hg__raster *clue, const hg__clue_place *at, hg_error *err) {
+    const hg__joining *j = context;
+    const hg__inspector *s = j->s;
     const hg__clue_model *m = &s->clues;
     const int32_t clues = clue->channels;
+    if (!j->map->at) HG_TRY(hg__raster_init(j->map, at->height, at->width, 1, err));
     for (int32_t y = 0; y < clue->height; y++) {
         for (int32_t x = 0; x < clue->width; x++) {
             float sum = 0;
+            if (!hg__clue_is_seen(j->seen, at, y, x)) continue;
             for (int32_t k = 0; k < clues; k++) {
                 const float above = hg__clue_above(s, clue, at, y, x, k);
                 sum += rising((above - (float)m->centre[k]) / (float)m->spread[k]);
             }
-            *hg__raster_pixel(map, at->top + y, at->left + x) = sum / (float)clues;
+            *hg__raster_pixel(j->map, at->top + y, at->left + x) = sum / (float)clues;
         }
     }
+    return HG_OK;
 }
 
 // ---- the score ----------------------------------------------------------------------------------
@@ -122,11 +157,12 @@ static uint32_t key_of(float x) {
 }
 
 // Of the keys whose upper half is `upper` (all: for upper halves), from the highest on: where the k-th is. k becomes what is left.
-static uint32_t find_half(const hg__raster *map, bool is_upper, uint32_t upper, size_t *k,
-                          uint32_t *count) {
+static uint32_t find_half(const hg__raster *map, const hg__raster *seen, bool is_upper,
+                          uint32_t upper, size_t *k, uint32_t *count) {
     memset(count, 0, KEYS * sizeof *count);
     for (size_t i = 0; i < hg__raster_count(map); i++) {
         const uint32_t key = key_of(map->at[i]);
+        if (!hg__cell_is_seen(seen, i)) continue;
         if (is_upper) {
             count[key >> 16]++;
         } else if (key >> 16 == upper) {
@@ -138,20 +174,25 @@ static uint32_t find_half(const hg__raster *map, bool is_upper, uint32_t upper, 
     return half;
 }
 
-int hg__map_score(const hg__raster *map, double share, float *score, float *peak, hg_error *err) {
-    const size_t cells = hg__raster_count(map);
+int hg__map_score(const hg__raster *map, const hg__raster *seen, double share, float *score,
+                  float *peak, hg_error *err) {
+    size_t cells = 0;
+    for (size_t i = 0; i < hg__raster_count(map); i++) cells += hg__cell_is_seen(seen, i);
     size_t count = (size_t)(share * (double)cells + 0.5), left;
+    *score = *peak = 0;
+    if (cells == 0) return HG_OK;
     if (count < 1) count = 1;
     uint32_t *tally = hg__alloc(KEYS, sizeof *tally, err);
     if (!tally) return HG_ERR_MEMORY;
     left = count;
-    const uint32_t upper = find_half(map, true, 0, &left, tally);
-    const uint32_t least = upper << 16 | find_half(map, false, upper, &left, tally);
+    const uint32_t upper = find_half(map, seen, true, 0, &left, tally);
+    const uint32_t least = upper << 16 | find_half(map, seen, false, upper, &left, tally);
     hg__free(tally);
     double sum = 0;
-    float limit = 0, most = map->at[0];
-    for (size_t i = 0; i < cells; i++) {
+    float limit = 0, most = -INFINITY;
+    for (size_t i = 0; i < hg__raster_count(map); i++) {
         const float x = map->at[i];
+        if (!hg__cell_is_seen(seen, i)) continue;
         if (key_of(x) > least) sum += (double)x;
         if (key_of(x) == least) limit = x;
         if (x > most) most = x;

@@ -85,12 +85,13 @@ static int32_t count_axes(const double *value, int32_t most, double share, doubl
     return axes;
 }
 
-// vector (axes, count): of the products. Pictures are added one after the other: memory is read in its order.
+// vector (axes, count): of the products. Pictures are added one after the other: memory is read in its order. Without any axis there is
+// one of zeros.
 static int keep_axes(hg__eigenpictures *e, const float *x, int32_t count, const double *value,
                      const double *vector, hg_error *err) {
     const size_t pixels = pixels_of(e);
     double *sum = hg__alloc(pixels, sizeof *sum, err);
-    e->axis = hg__alloc((size_t)e->axes * pixels + 1, sizeof *e->axis, err);
+    e->axis = hg__alloc((size_t)hg__max(1, e->axes) * pixels, sizeof *e->axis, err);
     int code = sum && e->axis ? HG_OK : HG_ERR_MEMORY;
     for (int32_t k = 0; code == HG_OK && k < e->axes; k++) {
         const double *u = vector + (ptrdiff_t)k * count;
@@ -104,6 +105,7 @@ static int keep_axes(hg__eigenpictures *e, const float *x, int32_t count, const 
         }
     }
     hg__free(sum);
+    e->axes = hg__max(1, e->axes);
     return code;
 }
 
@@ -134,8 +136,8 @@ int hg__eigenpictures_fit(hg__eigenpictures *e, const hg__raster_source *good, i
     float *x = NULL;
     const int32_t count = hg__min(good->count, PICTURES);
     *e = (hg__eigenpictures){0};
-    if (count < 2) {
-        return hg__fail(err, HG_ERR_DATA, "%s: expected 2 good pictures at least, got %d",
+    if (count < 1) {
+        return hg__fail(err, HG_ERR_DATA, "%s: expected 1 good picture at least, got %d",
                         good->name, count);
     }
     int code = read_all(e, good, count, &x, err);
@@ -169,7 +171,6 @@ int hg__eigenpictures_from_parts(hg__eigenpictures *e, const hg_model *model, co
                                  hg_error *err) {
     const hg__tensor *mean = NULL, *axis = NULL;
     *e = (hg__eigenpictures){0};
-    if (!hg__model_part(model, mean_name)) return HG_OK;
     HG_TRY(hg__model_take_numbers(model, mean_name, -1, -1, where, &mean, err));
     const int64_t height = mean->shape.dim[0], width = mean->shape.dim[1];
     if (height < 1 || width < 1 || height > MOST_SIDE || width > MOST_SIDE) {
@@ -178,8 +179,8 @@ int hg__eigenpictures_from_parts(hg__eigenpictures *e, const hg_model *model, co
                         mean_name, MOST_SIDE, (long long)width, (long long)height);
     }
     HG_TRY(hg__model_take_numbers(model, axis_name, -1, height * width, where, &axis, err));
-    if (axis->shape.dim[0] > MOST_AXES) {
-        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected at most %d axes, got %lld", where,
+    if (axis->shape.dim[0] < 1 || axis->shape.dim[0] > MOST_AXES) {
+        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected 1 to %d axes, got %lld", where,
                         axis_name, MOST_AXES, (long long)axis->shape.dim[0]);
     }
     e->height = (int32_t)height;
@@ -187,12 +188,12 @@ int hg__eigenpictures_from_parts(hg__eigenpictures *e, const hg_model *model, co
     e->axes = (int32_t)axis->shape.dim[0];
     const size_t pixels = pixels_of(e), count = (size_t)e->axes * pixels;
     e->mean = hg__alloc(pixels, sizeof *e->mean, err);
-    e->axis = e->mean ? hg__alloc(count + 1, sizeof *e->axis, err) : NULL;
+    e->axis = e->mean ? hg__alloc(count, sizeof *e->axis, err) : NULL;
     if (!e->axis) {
         hg__eigenpictures_clear(e);
         return HG_ERR_MEMORY;
     }
     memcpy(e->mean, mean->data, pixels * sizeof *e->mean);
-    if (count > 0) memcpy(e->axis, axis->data, count * sizeof *e->axis);
+    memcpy(e->axis, axis->data, count * sizeof *e->axis);
     return HG_OK;
 }

@@ -18,15 +18,15 @@ typedef struct hg__eigenpictures {
 void hg__eigenpictures_size(int32_t height, int32_t width, int32_t longest, int32_t *small_height,
                             int32_t *small_width);
 
-// Of pictures (height, width, 1), 2 at least: of more than 256 every n-th, each read once. The axes that `share` of all variance lies
-// along, `most` at most. e is {0} on failure.
+// Of pictures (height, width, 1), 1 at least: of more than 256 every n-th, each read once. The axes that `share` of all variance lies
+// along, 1 at least and `most` at most. e is {0} on failure.
 int hg__eigenpictures_fit(hg__eigenpictures *e, const hg__raster_source *good, int32_t most,
                           double share, hg_error *err);
 // x (height, width, 1) becomes what the axes leave over of it.
 void hg__eigenpictures_leave(const hg__eigenpictures *e, hg__raster *x);
 void hg__eigenpictures_clear(hg__eigenpictures *e); // {0} is fine
 
-// As parts of a model, "detector.pictures.", and back; one without pictures keeps nothing. `where` begins sentences.
+// As parts of a model, "detector.pictures.", and back; {0} keeps nothing. `where` begins sentences.
 int hg__eigenpictures_to_parts(const hg__eigenpictures *e, hg_model *model, hg_error *err);
 int hg__eigenpictures_from_parts(hg__eigenpictures *e, const hg_model *model, const char *where,
                                  hg_error *err);

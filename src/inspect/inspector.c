@@ -263,6 +263,10 @@ const hg__calibration *hg__inspector_peaks(const hg__inspector *s) {
     return &s->peaks;
 }
 
+double hg__inspector_share(const hg__inspector *s) {
+    return s->clues.share;
+}
+
 double hg__inspector_pixel_threshold(const hg__inspector *s) {
     return s->pixel_threshold;
 }
@@ -289,6 +293,7 @@ void hg__inspected_clear(hg__inspected *r) {
     hg__raster_clear(&r->pair);
     hg__raster_clear(&r->reconstruction);
     hg__raster_clear(&r->map);
+    hg__raster_clear(&r->seen);
     free_large(r);
 }
 
@@ -347,25 +352,12 @@ int hg__inspector_load(const hg__inspector *s, const char *path, const char *pai
     return code;
 }
 
-// What cells become in the map.
-typedef struct joining {
-    const hg__inspector *s;
-    hg__raster *map;
-} joining;
-
-static int join(void *context, const hg__raster *clue, const hg__clue_place *at, hg_error *err) {
-    const joining *j = context;
-    if (!j->map->at) HG_TRY(hg__raster_init(j->map, at->height, at->width, 1, err));
-    hg__clues_join(j->s, clue, at, j->map);
-    return HG_OK;
-}
-
 static int run_whole(hg__inspector *s, hg__inspected *r, bool wants_reconstruction, hg_error *err) {
     hg__raster clue;
-    joining j = {s, &r->map};
+    hg__joining j = {s, &r->seen, &r->map};
     HG_TRY(hg__clues_of(s, r, &clue, wants_reconstruction ? &r->reconstruction : NULL, err));
     const hg__clue_place at = hg__clue_whole(&clue);
-    const int code = join(&j, &clue, &at, err);
+    const int code = hg__clues_join(&j, &clue, &at, err);
     hg__raster_clear(&clue);
     return code;
 }
@@ -373,12 +365,12 @@ static int run_whole(hg__inspector *s, hg__inspected *r, bool wants_reconstructi
 // The picture gives its room to the map.
 static int run_pieces(hg__inspector *s, hg__inspected *r, bool wants_reconstruction,
                       hg_error *err) {
-    joining j = {s, &r->map};
+    hg__joining j = {s, &r->seen, &r->map};
     hg__shown shown = {.wants_reconstruction = wants_reconstruction};
     const hg__piece_work w = {
         .frame = {r->large ? NULL : &r->picture,   r->large,      0},
         .pair = {r->large_pair ? NULL : &r->pair, r->large_pair, 0},
-        .take = join,
+        .take = hg__clues_join,
         .context = &j,
         .shown = &shown
     };
@@ -394,8 +386,8 @@ static int run_pieces(hg__inspector *s, hg__inspected *r, bool wants_reconstruct
 int hg__inspector_run(hg__inspector *s, hg__inspected *r, bool wants_reconstruction,
                       hg_error *err) {
     const bool fits = !r->large && hg__clues_fit(s, r->picture.height, r->picture.width);
-    int code = fits ? run_whole(s, r, wants_reconstruction, err)
-                    : run_pieces(s, r, wants_reconstruction, err);
-    if (code == HG_OK) code = hg__map_score(&r->map, s->clues.share, &r->score, &r->peak, err);
-    return code;
+    HG_TRY(hg__cells_seen(&s->view, &r->where, &r->seen, err));
+    HG_TRY(fits ? run_whole(s, r, wants_reconstruction, err)
+                : run_pieces(s, r, wants_reconstruction, err));
+    return hg__map_score(&r->map, &r->seen, s->clues.share, &r->score, &r->peak, err);
 }

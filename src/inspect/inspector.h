@@ -15,7 +15,8 @@
 // A clue is measured by good pictures' highest cells: their median is 0, their spread 1. So a clue that says much of good pictures
 // must say more of a defect. The map's cells are above 0; at 1 every clue says as much as it does of a good picture's highest.
 //
-// Maps have a cell for HG_MAP_CELL x HG_MAP_CELL pixels of the frame. Scores and peaks of good pictures that were held out
+// Maps have a cell for HG_MAP_CELL x HG_MAP_CELL pixels of the frame. Cells that reach out of the picture, where parts are aligned, or
+// out of the region of interest are 0 and count for nothing: in no score, no peak, no figure, nor in what is usual. Scores and peaks of good pictures that were held out
 // give the thresholds: of pictures (thresholds.h), and of pixels (the share of good pictures with any pixel above it).
 #ifndef HG_INSPECT_INSPECTOR_H
 #define HG_INSPECT_INSPECTOR_H
@@ -57,6 +58,7 @@ typedef struct hg__inspected {
     hg__part_geometry where;
     hg__raster reconstruction; // of the frame; {0}: not wanted, or a model of features
     hg__raster map;            // (frame_height / HG_MAP_CELL, frame_width / HG_MAP_CELL, 1)
+    hg__raster seen;           // as the map: hg__cells_seen()
     float score, peak;         // peak: the map's highest cell
 } hg__inspected;
 void hg__inspected_clear(hg__inspected *r); // {0} is fine
@@ -76,12 +78,23 @@ typedef struct hg__inspector_needs {
 int hg__inspector_measure(const hg_model *m, int32_t threads, size_t plan, size_t max_mem,
                           const char *where, hg__inspector_needs *needs, hg_error *err);
 
+// 1 for each cell of the map all of whose pixels are of the picture and of the region, else 0; {0} where that is so everywhere.
+int hg__cells_seen(const hg__part_view *v, const hg__part_geometry *where, hg__raster *seen,
+                   hg_error *err);
+// Of the map's cells that are seen ({0}: all): the mean of the highest share, one at least, and the highest; 0 where there are none.
+int hg__map_score(const hg__raster *map, const hg__raster *seen, double share, float *score,
+                  float *peak, hg_error *err);
+// That its scores are means of.
+double hg__inspector_share(const hg__inspector *s);
+
 // ---- making one ---------------------------------------------------------------------------------
 
 // Good pictures, as m's view sees them.
 typedef struct hg__inspector_data {
     const hg__part_store *store; // borrowed
     const hg__part_store *pairs; // borrowed: their templates, grey; NULL: none
+    // borrowed: how each of the store lies; NULL: there is neither an alignment nor a region
+    const hg__part_geometry *where;
     const int32_t *train, *held; // borrowed: their numbers, (trained) and (held_out)
     int32_t trained, held_out;
     uint64_t seed;

@@ -72,6 +72,7 @@ typedef struct measuring {
     const hg__clue_work *w;
     hg__raster *kept; // owned, (MOST_MEASURED): those of which there is room
     size_t room;      // bytes
+    hg__raster seen;  // owned: of the picture at hand
 } measuring;
 
 int hg__clue_work_stopped(const hg__clue_work *w, hg_error *err) {
@@ -107,6 +108,12 @@ static int clues_of(const hg__clue_work *w, int32_t i, hg__raster *clue, hg_erro
     hg__inspected_clear(&r);
     hg__meter_add(w->meter, 1);
     return code;
+}
+
+// Which cells of stored picture i count.
+static int seen_of(const hg__clue_work *w, int32_t i, hg__raster *seen, hg_error *err) {
+    *seen = (hg__raster){0};
+    return w->d->where ? hg__cells_seen(&w->s->view, &w->d->where[i], seen, err) : HG_OK;
 }
 
 // ---- what is usual ------------------------------------------------------------------------------
@@ -153,16 +160,18 @@ static int judge(const hg__clue_work *w, int32_t i, hg__raster *all, hg__clue_ta
 static int meet(measuring *m, int32_t n, bool is_first, hg__clue_take *take, void *context,
                 hg_error *err) {
     int32_t count;
+    const int32_t i = measured(m->w->d, n, &count);
     hg__raster clue = m->kept[n];
     m->kept[n] = (hg__raster){0};
-    int code;
-    if (clue.at) {
+    int code = seen_of(m->w, i, &m->seen, err);
+    if (code == HG_OK && clue.at) {
         const hg__clue_place at = hg__clue_whole(&clue);
         hg__meter_add(m->w->meter, 1);
         code = take(context, &clue, &at, err);
-    } else {
-        code = judge(m->w, measured(m->w->d, n, &count), &clue, take, context, err);
+    } else if (code == HG_OK) {
+        code = judge(m->w, i, &clue, take, context, err);
     }
+    hg__raster_clear(&m->seen);
     if (code == HG_OK && is_first && clue.at) {
         keep_clue(m, n, &clue);
     } else {
@@ -174,6 +183,7 @@ static int meet(measuring *m, int32_t n, bool is_first, hg__clue_take *take, voi
 // Sums and squares over pictures, (h, w, 2 clues), of places or of all cells.
 typedef struct tally {
     const hg__inspector *s;
+    const hg__raster *seen; // of the picture at hand
     bool has_places;
     hg__raster *sum;
     double *squares; // owned
@@ -209,6 +219,7 @@ static int add_clue(void *context, const hg__raster *clue, const hg__clue_place 
     const hg__raster *sum = t->sum;
     for (int32_t y = 0; y < clue->height; y++) {
         for (int32_t x = 0; x < clue->width; x++) {
+            if (!hg__clue_is_seen(t->seen, at, y, x)) continue;
             const int32_t v = (int32_t)((int64_t)(at->top + y) * sum->height / at->height);
             const int32_t u = (int32_t)((int64_t)(at->left + x) * sum->width / at->width);
             double *to =
@@ -224,11 +235,15 @@ static int add_clue(void *context, const hg__raster *clue, const hg__clue_place 
     return HG_OK;
 }
 
+// A place that was never seen is as all others together.
 static void finish_usual(const double *squares, hg__raster *usual) {
     const size_t places = (size_t)usual->height * (size_t)usual->width;
     const size_t clues = (size_t)usual->channels / 2;
+    double all[2 * HG_MOST_CLUES + 1] = {0};
+    for (size_t i = 0; i < places * (2 * clues + 1); i++) all[i % (2 * clues + 1)] += squares[i];
     for (size_t i = 0; i < places; i++) {
-        const double *from = squares + i * (2 * clues + 1), n = from[2 * clues];
+        const double *own = squares + i * (2 * clues + 1);
+        const double *from = own[2 * clues] > 0 ? own : all, n = fmax(from[2 * clues], 1);
         float *to = usual->at + i * 2 * clues;
         for (size_t k = 0; k < clues; k++) {
             const double mean = from[k] / n, variance = from[clues + k] / n - mean * mean;
@@ -274,7 +289,7 @@ static int smooth_usual(hg__inspector *s, hg__raster *usual, hg_error *err) {
 // has_places: parts lie in their place, so each has its own.
 static int fit_usual(measuring *m, bool has_places, hg_error *err) {
     hg__inspector *s = m->w->s;
-    tally t = {.s = s, .has_places = has_places, .sum = &s->clues.usual};
+    tally t = {.s = s, .seen = &m->seen, .has_places = has_places, .sum = &s->clues.usual};
     int32_t count;
     int code = HG_OK;
     (void)measured(m->w->d, 0, &count);
@@ -292,7 +307,8 @@ static int fit_usual(measuring *m, bool has_places, hg_error *err) {
 // The highest cell of each clue, in spreads above its mean.
 typedef struct highest {
     const hg__inspector *s;
-    bool has; // some cells were met
+    const hg__raster *seen; // of the picture
+    bool has;               // some cells were met
     float at[HG_MOST_CLUES];
 } highest;
 
@@ -302,6 +318,7 @@ static int find_peaks(void *context, const hg__raster *clue, const hg__clue_plac
     (void)err;
     for (int32_t y = 0; y < clue->height; y++) {
         for (int32_t x = 0; x < clue->width; x++) {
+            if (!hg__clue_is_seen(p->seen, at, y, x)) continue;
             for (int32_t k = 0; k < clue->channels; k++) {
                 const float v = hg__clue_above(p->s, clue, at, y, x, k);
                 if (!p->has || v > p->at[k]) p->at[k] = v;
@@ -317,8 +334,11 @@ static int find_peaks(void *context, const hg__raster *clue, const hg__clue_plac
 static int find_scale_peaks(measuring *m, bool has_held, int32_t n, highest *own, hg_error *err) {
     hg__raster clue = {0};
     if (!has_held) return meet(m, n, false, find_peaks, own, err);
-    const int code = judge(m->w, m->w->d->held[n], &clue, find_peaks, own, err);
+    const int32_t i = m->w->d->held[n];
+    int code = seen_of(m->w, i, &m->seen, err);
+    if (code == HG_OK) code = judge(m->w, i, &clue, find_peaks, own, err);
     hg__raster_clear(&clue);
+    hg__raster_clear(&m->seen);
     return code;
 }
 
@@ -332,7 +352,7 @@ static int fit_scale(measuring *m, hg_error *err) {
     (void)measured(m->w->d, 0, &count);
     if (held >= ENOUGH_HELD) count = hg__min(held, MOST_MEASURED);
     for (int32_t n = 0; code == HG_OK && n < count; n++) {
-        highest own = {.s = s};
+        highest own = {.s = s, .seen = &m->seen};
         code = find_scale_peaks(m, held >= ENOUGH_HELD, n, &own, err);
         for (int32_t k = 0; k < clues; k++) peak[k * MOST_MEASURED + n] = own.at[k];
     }
@@ -356,32 +376,21 @@ static int set_thresholds(hg__thresholds *t, hg__calibration *peaks, const float
     return hg__calibration_init(peaks, peak, count, err);
 }
 
-// Cells into the map.
-typedef struct joining {
-    const hg__inspector *s;
-    hg__raster map; // owned
-} joining;
-
-static int join(void *context, const hg__raster *clue, const hg__clue_place *at, hg_error *err) {
-    joining *j = context;
-    if (!j->map.at) HG_TRY(hg__raster_init(&j->map, at->height, at->width, 1, err));
-    hg__clues_join(j->s, clue, at, &j->map);
-    return HG_OK;
-}
-
 static int fit_thresholds(const hg__clue_work *w, hg_error *err) {
     const int32_t count = w->d->held_out;
     float *score = hg__alloc((size_t)count, 2 * sizeof *score, err), *peak = score + count;
     int code = score ? HG_OK : HG_ERR_MEMORY;
     for (int32_t i = 0; code == HG_OK && i < count; i++) {
-        hg__raster clue;
-        joining j = {.s = w->s};
-        code = judge(w, w->d->held[i], &clue, join, &j, err);
+        hg__raster clue = {0}, seen = {0}, map = {0};
+        hg__joining j = {w->s, &seen, &map};
+        code = seen_of(w, w->d->held[i], &seen, err);
+        if (code == HG_OK) code = judge(w, w->d->held[i], &clue, hg__clues_join, &j, err);
         if (code == HG_OK) {
-            code = hg__map_score(&j.map, w->s->clues.share, &score[i], &peak[i], err);
+            code = hg__map_score(&map, &seen, w->s->clues.share, &score[i], &peak[i], err);
         }
+        hg__raster_clear(&seen);
         hg__raster_clear(&clue);
-        hg__raster_clear(&j.map);
+        hg__raster_clear(&map);
     }
     if (code == HG_OK) {
         code = set_thresholds(&w->s->thresholds, &w->s->peaks, score, peak, count, w->d->fpr, err);

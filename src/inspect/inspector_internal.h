@@ -182,11 +182,26 @@ static inline float hg__clue_above(const hg__inspector *s, const hg__raster *clu
     return s->kind->clue[k]->is_two_sided && above < 0 ? -above : above;
 }
 
-// The cells of clues (h, w, clues), into their place of a map, which is there.
-void hg__clues_join(const hg__inspector *s, const hg__raster *clue, const hg__clue_place *at,
-                    hg__raster *map);
-// The mean of the highest share of the map's cells, one at least, and the highest.
-int hg__map_score(const hg__raster *map, double share, float *score, float *peak, hg_error *err);
+// Whether cell i counts.
+static inline bool hg__cell_is_seen(const hg__raster *seen, size_t i) {
+    return !seen->at || seen->at[i] > 0;
+}
+
+// The same of a clue's cell; seen: of the whole map.
+static inline bool hg__clue_is_seen(const hg__raster *seen, const hg__clue_place *at, int32_t y,
+                                    int32_t x) {
+    const size_t line = (size_t)(at->top + y) * (size_t)at->width;
+    return hg__cell_is_seen(seen, line + (size_t)(at->left + x));
+}
+
+// What cells become in the map.
+typedef struct hg__joining {
+    const hg__inspector *s;
+    const hg__raster *seen; // of the whole map; {0}: all count
+    hg__raster *map;        // made with the first cells; 0 where they do not count
+} hg__joining;
+// A hg__clue_take: the cells of clues (h, w, clues), into their place of the map; context: hg__joining.
+int hg__clues_join(void *context, const hg__raster *clue, const hg__clue_place *at, hg_error *err);
 
 // In the model's file: "parts" of the detector's JSON, and tensors.
 hg__json *hg__inspector_json(const hg__inspector *s, hg_error *err);

@@ -121,10 +121,10 @@ static int histogram_add(hg__map_histogram *h, const uint64_t *pixel, size_t n, 
 
 // What is needed while a picture is added.
 typedef struct work {
-    const hg__raster *map;
-    int32_t *label;              // (H, W), or NULL: no defect
-    uint64_t *share;             // (regions + 1)
-    uint64_t *band, *other_band; // (BAND)
+    const hg__raster *map, *seen; // seen: NULL: all
+    int32_t *label;               // (H, W), or NULL: no defect
+    uint64_t *share;              // (regions + 1)
+    uint64_t *band, *other_band;  // (BAND)
 } work;
 
 static void work_clear(work *w) {
@@ -171,6 +171,28 @@ static int check(const hg__raster *map, const hg__raster *mask, int64_t *defects
     return mask ? check_mask(map, mask, defects, err) : HG_OK;
 }
 
+// As large as the map; with a pixel at least that counts, and no defect outside of those.
+static int check_seen(const hg__raster *map, const hg__raster *mask, const hg__raster *seen,
+                      hg_error *err) {
+    bool has_any = false;
+    if (seen->height != map->height || seen->width != map->width || seen->channels != 1) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "seen: expected %d x %d pixels as the map has, got %d x %d of %d",
+                        map->height, map->width, seen->height, seen->width, seen->channels);
+    }
+    for (size_t i = 0; i < hg__raster_count(seen); i++) {
+        const bool is_seen = seen->at[i] > 0;
+        has_any = has_any || is_seen;
+        if (is_seen || !mask || !(mask->at[i] > 0)) continue;
+        return hg__fail(err, HG_ERR_DATA,
+                        "seen: line %zu, column %zu: expected a defect where pixels count, got one "
+                        "outside",
+                        i / (size_t)map->width + 1, i % (size_t)map->width + 1);
+    }
+    return has_any ? HG_OK
+                   : hg__fail(err, HG_ERR_DATA, "seen: expected a pixel that counts, got none");
+}
+
 static int find_regions(work *w, const hg__raster *mask, hg__map_picture *p, hg_error *err) {
     w->label = hg__alloc(hg__raster_count(mask), sizeof *w->label, err);
     if (!w->label) return HG_ERR_MEMORY;
@@ -211,6 +233,7 @@ static int add_band(const hg__map_tally *t, work *w, hg__map_picture *p, size_t 
         for (size_t i = first; i < end; i++) {
             const uint32_t region = w->label ? (uint32_t)w->label[i] : 0;
             if ((region > 0) != (kind == HG_DEFECT)) continue;
+            if (w->seen && !(w->seen->at[i] > 0)) continue;
             const float x = w->map->at[i];
             w->band[n++] = (uint64_t)hg__map_key(x) << 32 | region;
             p->alarms[kind] += (double)x > t->threshold;
@@ -230,6 +253,7 @@ static uint64_t hash_of(const work *w) {
     const size_t pixels = hg__raster_count(w->map);
     const uint64_t size = (uint64_t)w->map->height << 32 | (uint32_t)w->map->width;
     for (size_t i = 0; i <= pixels; i++) {
+        if (i < pixels && w->seen && !(w->seen->at[i] > 0)) continue;
         const uint64_t word =
             i == pixels ? size
                         : (uint64_t)hg__map_key(w->map->at[i]) << 1 | (w->label && w->label[i]);
@@ -281,12 +305,13 @@ static int reserve_picture(hg__map_tally *t, hg_error *err) {
 }
 
 int hg__map_tally_add(hg__map_tally *t, const hg__raster *map, const hg__raster *mask,
-                      hg_error *err) {
+                      const hg__raster *seen, hg_error *err) {
     int64_t defects = 0;
     HG_TRY(check(map, mask, &defects, err));
+    if (seen && seen->at) HG_TRY(check_seen(map, mask, seen, err));
     HG_TRY(reserve_picture(t, err));
     hg__map_picture *p = t->picture + t->pictures;
-    work w = {.map = map};
+    work w = {.map = map, .seen = seen && seen->at ? seen : NULL};
     int code = defects > 0 ? find_regions(&w, mask, p, err) : HG_OK;
     if (code == HG_OK) code = add_pixels(t, &w, err);
     work_clear(&w);

@@ -19,10 +19,11 @@ typedef struct hg__map_tally hg__map_tally;
 hg__map_tally *hg__map_tally_new(double threshold, size_t most_bytes, hg_error *err);
 void hg__map_tally_free(hg__map_tally *t); // NULL is fine
 
-// map (H, W, 1), finite, at most 2^26 pixels; mask (H, W, 1) of 0 and 1, or NULL: no defect, as with a mask of zeros.
+// map (H, W, 1), finite, at most 2^26 pixels; mask (H, W, 1) of 0 and 1, or NULL: no defect, as with a mask of zeros. seen (H, W, 1):
+// pixels where it is 0 count for nothing, and are no defect; NULL or {0}: all count.
 // HG_ERR_DATA (what and where; the picture is left out), HG_ERR_MEMORY. Takes 16 MB for a while, and for a mask 4 bytes a pixel.
 int hg__map_tally_add(hg__map_tally *t, const hg__raster *map, const hg__raster *mask,
-                      hg_error *err);
+                      const hg__raster *seen, hg_error *err);
 
 typedef struct hg__map_metrics_options {
     double level;      // of the intervals, e.g. 0.95

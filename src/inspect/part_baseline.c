@@ -39,16 +39,22 @@ const hg__part_baseline *hg__part_baseline_find(const char *name) {
     return NULL;
 }
 
-int hg__part_baseline_judge(const hg__part_baseline *b, const void *state,
-                            const hg__raster *picture, const hg__raster *like, hg__raster *map,
-                            float *score, hg__blocks *blocks, hg_error *err) {
+int hg__part_baseline_judge(const hg__part_baseline *b, const void *state, const hg__inspected *of,
+                            hg__raster *map, float *score, hg__blocks *blocks, hg_error *err) {
     hg__raster whole;
     float peak;
     *map = (hg__raster){0};
-    HG_TRY(b->map(state, picture, &whole, blocks, err));
-    int code = hg__raster_resize(map, &whole, like->height, like->width, err);
+    if (of->picture.height / HG_MAP_CELL != of->map.height ||
+        of->picture.width / HG_MAP_CELL != of->map.width) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "a picture of %d x %d cells: expected one that max_mem= has room for at "
+                        "once, got one that was judged piece by piece",
+                        of->map.width, of->map.height);
+    }
+    HG_TRY(b->map(state, &of->picture, &whole, blocks, err));
+    int code = hg__raster_resize(map, &whole, of->map.height, of->map.width, err);
     hg__raster_clear(&whole);
-    if (code == HG_OK) code = hg__map_score(map, b->share, score, &peak, err);
+    if (code == HG_OK) code = hg__map_score(map, &of->seen, b->share, score, &peak, err);
     if (code < 0) hg__raster_clear(map);
     return code;
 }

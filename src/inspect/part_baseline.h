@@ -3,6 +3,7 @@
 #ifndef HG_INSPECT_PART_BASELINE_H
 #define HG_INSPECT_PART_BASELINE_H
 #include "detect/blocks.h"
+#include "inspect/inspector.h"
 #include "inspect/raster_source.h"
 
 typedef struct hg__part_baseline {
@@ -26,8 +27,7 @@ typedef struct hg__part_baseline {
 const hg__part_baseline *const *hg__part_baselines(size_t *count);
 const hg__part_baseline *hg__part_baseline_find(const char *name); // NULL if there is none
 
-// A picture judged as models judge theirs: map, made, of one channel and as large as `like`, and its score.
-int hg__part_baseline_judge(const hg__part_baseline *b, const void *state,
-                            const hg__raster *picture, const hg__raster *like, hg__raster *map,
-                            float *score, hg__blocks *blocks, hg_error *err);
+// A picture judged as a model judged it: map, made, as large as the model's, and the score of the cells that are seen.
+int hg__part_baseline_judge(const hg__part_baseline *b, const void *state, const hg__inspected *of,
+                            hg__raster *map, float *score, hg__blocks *blocks, hg_error *err);
 #endif

@@ -30,13 +30,30 @@ static void clear(calibration *c) {
     hg__free(c->score);
 }
 
-static int take_one(void *context, int32_t i, hg__inspected *r, hg_error *err) {
+static int take_one(void *context, int32_t slot, int32_t i, hg__inspected *r, hg_error *err) {
     calibration *c = context;
-    (void)err;
-    if (c->set.part[i].is_defect) return HG_OK;
+    (void)err, (void)i, (void)slot;
     c->score[c->count] = r->score;
     c->peak[c->count++] = r->peak;
     return HG_OK;
+}
+
+static void keep_good(hg__part_set *s) {
+    int32_t kept = 0;
+    for (int32_t i = 0; i < s->count; i++) {
+        hg__part part = s->part[i];
+        if (part.is_defect) {
+            hg__part_clear(&part);
+        } else {
+            s->part[kept++] = part;
+        }
+    }
+    s->count = kept;
+}
+
+static int no_good(const calibration *c, hg_error *err) {
+    return hg__fail(err, HG_ERR_DATA, "%s: expected good pictures%s, got none", c->o->values.data,
+                    hg__inspector_has_pairs(c->inspector) ? " beside their templates" : "");
 }
 
 static int open_all(calibration *c, double *fpr, hg_error *err) {
@@ -52,11 +69,13 @@ static int open_all(calibration *c, double *fpr, hg_error *err) {
     if (!c->inspector) return (int)err->code;
     const hg__thresholds *old = hg__inspector_thresholds(c->inspector);
     if (!(*fpr > 0)) *fpr = old->groups ? old->fpr : v->fpr;
-    HG_TRY(hg__judge_open(&c->set, c->o, HG_PARTS_TEST, c->listener, err));
+    HG_TRY(hg__judge_open(&c->set, c->o, hg__inspector_has_pairs(c->inspector), c->listener, err));
     if (c->set.defects) {
         hg__judge_note(c->listener, "%s: %d pictures with defects do not count", v->data,
                        c->set.defects);
+        keep_good(&c->set);
     }
+    if (c->set.count == 0) return no_good(c, err);
     c->score = hg__alloc((size_t)c->set.count, 2 * sizeof *c->score, err);
     c->peak = c->score + c->set.count;
     return c->score ? HG_OK : HG_ERR_MEMORY;
@@ -67,22 +86,18 @@ static int judge(calibration *c, hg_error *err) {
                      .inspector = c->inspector,
                      .pool = c->pool,
                      .listener = c->listener,
+                     .name = c->o->values.data,
                      .skips = strcmp(c->o->values.on_bad, "skip") == 0,
+                     .memory = (size_t)c->o->values.max_mem / 4,
                      .each = take_one,
                      .context = c};
-    HG_TRY(hg__judge_parts(&j, err));
-    if (j.skipped) {
-        hg__judge_note(c->listener, "%d pictures were left out (on_bad=skip), first: %s", j.skipped,
-                       j.first_skipped);
-    }
-    if (c->count > 0) return HG_OK;
-    return hg__fail(err, HG_ERR_DATA, "%s: expected good pictures, got none", c->o->values.data);
+    return hg__judge_some(&j, err);
 }
 
 static char *format(const hg__threshold *at, double pixel, bool json, hg_error *err) {
     hg__text t = {0};
     char sentence[512];
-    hg__threshold_describe(at, sentence, sizeof sentence);
+    hg__threshold_describe(at, "pictures", sentence, sizeof sentence);
     if (json) {
         hg__json_writer w = {.to = &t};
         hg__json_begin(&w, NULL, '{');

@@ -69,7 +69,7 @@ static int add_thresholds(hg__text *t, const hg_model *m, const char *where, hg_
     HG_TRY(hg__thresholds_load(&all, m, where, err));
     hg__text_add(t, "%s%lld pictures held out\n", indent,
                  (long long)(all.groups ? all.held.whole.count : 0));
-    hg__thresholds_write(&all, indent, t);
+    hg__thresholds_write(&all, "pictures", indent, t);
     const hg__tensor *part = hg__model_part(m, "detector.peaks");
     int code = HG_OK;
     if (all.groups && part && part->dtype == HG_F32 && rows_of(m, "detector.peaks") > 0) {

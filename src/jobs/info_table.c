@@ -51,7 +51,7 @@ int hg__info_table_text(hg__text *t, const hg_model *m, const char *where, hg_er
     hg__text_add_shown(t, score ? score : "");
     add_references(t, m);
     hg__text_add(t, ", %lld held out\n", (long long)(all.groups ? all.held.whole.count : 0));
-    hg__thresholds_write(&all, indent, t);
+    hg__thresholds_write(&all, "rows", indent, t);
     hg__thresholds_clear(&all);
     return HG_OK;
 }

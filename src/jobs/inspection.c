@@ -92,12 +92,12 @@ void hg__inspection_close(hg__inspection *j) {
 
 double hg__inspection_p(const hg__inspection *j, double score) {
     if (!j->has_thresholds) return (double)NAN;
-    return hg__calibration_p(hg__inspector_thresholds(j->inspector)->group[0].held, score);
+    return hg__calibration_p_bounded(hg__inspector_thresholds(j->inspector)->group[0].held, score);
 }
 
 double hg__inspection_region_p(const hg__inspection *j, float peak) {
     const hg__calibration *peaks = hg__inspector_peaks(j->inspector);
-    return peaks->count ? hg__calibration_p(peaks, (double)peak) : (double)NAN;
+    return peaks->count ? hg__calibration_p_bounded(peaks, (double)peak) : (double)NAN;
 }
 
 bool hg__inspection_is_alarm(const hg__inspection *j, double score, double p) {

@@ -14,7 +14,7 @@
 #include "schema/schema.h"
 
 static void write_lines(hg__text *t, const hg__thresholds *all) {
-    hg__thresholds_write(all, "", t);
+    hg__thresholds_write(all, "rows", "", t);
 }
 
 static void write_json(hg__text *t, const hg__thresholds *all) {

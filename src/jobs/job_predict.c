@@ -163,12 +163,15 @@ static int check_parts_options(const hg_options *o, hg_error *err) {
         int option;
         const char *name;
     } all[] = {
-        {HG_OPTION_maps,    "maps"   },
-        {HG_OPTION_maps_as, "maps_as"},
-        {HG_OPTION_regions, "regions"},
-        {HG_OPTION_sheet,   "sheet"  },
-        {HG_OPTION_gallery, "gallery"},
-        {HG_OPTION_target,  "target" }
+        {HG_OPTION_maps,       "maps"      },
+        {HG_OPTION_maps_as,    "maps_as"   },
+        {HG_OPTION_regions,    "regions"   },
+        {HG_OPTION_sheet,      "sheet"     },
+        {HG_OPTION_gallery,    "gallery"   },
+        {HG_OPTION_target,     "target"    },
+        {HG_OPTION_labels,     "labels"    },
+        {HG_OPTION_pix_fmt,    "pix_fmt"   },
+        {HG_OPTION_video_size, "video_size"}
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (!o->set[all[i].option]) continue;

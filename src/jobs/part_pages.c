@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // part_pages.c - the worst, the borderline and the best of pictures that were judged, on a contact sheet and on a page.
+//
+// Which these are is known at the end. They are a dozen at most, and judged once more: pictures and reconstructions of all that could
+// have been shown would take a hundred megabytes.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

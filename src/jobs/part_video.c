@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// part_video.c - a detector in the loop: frames of YUV4MPEG2 from a stream, a line of JSON for each before the next is read.
+// part_video.c - a detector in the loop: frames of YUV4MPEG2, or raw ones, from a stream, a line of JSON for each before the next is read.
 //
 //   {"frame":0,"score":1.25,"p_value":0.01,"alarm":true,"regions":2,"peak":7.5,"box":[left,top,width,height]}
 //
@@ -12,9 +12,24 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "image/y4m.h"
+#include "jobs/judge_parts.h"
 #include "jobs/predict_parts.h"
 
 enum { DIGITS = 9 };
+
+// Frames without a word about them, as ffmpeg names them.
+typedef struct raw_kind {
+    const char *name;
+    int32_t channels, bits;
+    bool is_reversed; // blue first
+} raw_kind;
+
+static const raw_kind raw_kinds[] = {
+    {"rgb24",    3, 8,  false},
+    {"bgr24",    3, 8,  true },
+    {"gray",     1, 8,  false},
+    {"gray16le", 1, 16, false},
+};
 
 typedef struct video {
     hg__inspection *j;
@@ -22,17 +37,27 @@ typedef struct video {
     const char *name;
     int fd;
     hg__y4m y;
-    uint8_t *frame;  // owned, hg__y4m_frame_bytes(&y)
-    hg__image image; // owned pixels: the frame as red, green and blue, or grey
+    const raw_kind *raw; // NULL: YUV4MPEG2
+    size_t bytes;        // of a frame
+    uint8_t *frame;      // owned, (bytes)
+    hg__image image;     // owned pixels: the frame as red, green and blue, or grey
     hg__writer out;
     hg__text line; // owned
     hg__meter meter;
 } video;
 
-bool hg__is_part_video(const char *data) {
+static const raw_kind *raw_kind_of(const hg_options *o) {
+    for (size_t k = 0; k < sizeof raw_kinds / sizeof *raw_kinds; k++) {
+        if (strcmp(raw_kinds[k].name, o->values.pix_fmt) == 0) return &raw_kinds[k];
+    }
+    return NULL;
+}
+
+bool hg__is_part_video(const hg_options *o) {
     enum { HEAD = 64 };
     hg__content head;
-    if (strcmp(data, "-") == 0) return true;
+    const char *data = o->values.data;
+    if (strcmp(data, "-") == 0 || raw_kind_of(o)) return true;
     if (hg__is_folder(data) || hg__is_stream(data)) return false;
     if (hg__content_read_head(&head, data, HEAD, NULL) < 0) return false;
     const bool is = hg__y4m_sniff(head.data, head.size);
@@ -60,23 +85,27 @@ static int read_line(const video *v, char line[HG_Y4M_LINE], hg_error *err) {
                     HG_Y4M_LINE);
 }
 
+static bool is_frame_line(const char *line) {
+    return strncmp(line, "FRAME", 5) == 0 && (!line[5] || line[5] == ' ');
+}
+
 // 1 and the next frame; 0 at the end.
 static int read_frame(video *v, hg_error *err) {
     char line[HG_Y4M_LINE];
-    const size_t bytes = hg__y4m_frame_bytes(&v->y);
     const long long number = (long long)v->result->frames;
     size_t got;
-    const int more = read_line(v, line, err);
+    const int more = v->raw ? 1 : read_line(v, line, err);
     if (more <= 0) return more;
-    if (strncmp(line, "FRAME", 5) != 0 || (line[5] && line[5] != ' ')) {
+    if (!v->raw && !is_frame_line(line)) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected FRAME before frame %lld, got '%.40s'",
                         v->name, number, line);
     }
-    HG_TRY(hg__read_stream(v->fd, v->frame, bytes, &got, v->j->l, v->name, err));
-    if (got == bytes) return 1;
+    HG_TRY(hg__read_stream(v->fd, v->frame, v->bytes, &got, v->j->l, v->name, err));
+    if (got == v->bytes) return 1;
+    if (v->raw && got == 0) return 0;
     return hg__fail(err, HG_ERR_DATA,
-                    "%s: expected %zu bytes of frame %lld, got %zu: it is cut off", v->name, bytes,
-                    number, got);
+                    "%s: expected %zu bytes of frame %lld, got %zu: it is cut off", v->name,
+                    v->bytes, number, got);
 }
 
 // ---- pixels -------------------------------------------------------------------------------------
@@ -131,6 +160,22 @@ static void decode(video *v) {
     }
 }
 
+static void take_raw(video *v) {
+    uint8_t *to = v->image.pixels;
+    if (v->raw->bits == 16) {
+        for (size_t i = 0; i < v->bytes / 2; i++) {
+            ((uint16_t *)v->image.pixels)[i] =
+                (uint16_t)(v->frame[2 * i] | v->frame[2 * i + 1] << 8);
+        }
+        return;
+    }
+    memcpy(to, v->frame, v->bytes);
+    for (size_t i = 0; v->raw->is_reversed && i < v->bytes; i += 3) {
+        to[i] = v->frame[i + 2];
+        to[i + 2] = v->frame[i];
+    }
+}
+
 // ---- a frame ------------------------------------------------------------------------------------
 
 static void write_line(video *v, const hg__part_row *row) {
@@ -168,7 +213,11 @@ static int judge(video *v, hg_error *err) {
     hg__found found = {0};
     hg__part_row row = {0};
     const hg__part_view *view = hg__inspector_view(v->j->inspector);
-    decode(v);
+    if (v->raw) {
+        take_raw(v);
+    } else {
+        decode(v);
+    }
     v->image.info.range = (hg__sample_range){0};
     int code = hg__part_load_memory(view, &v->image, v->name, &r.picture, &r.where, err);
     if (code == HG_OK) code = hg__inspector_run(v->j->inspector, &r, false, err);
@@ -193,9 +242,11 @@ static int take_frame(video *v, hg_error *err) {
 }
 
 static int make_room(video *v, hg_error *err) {
-    const bool is_grey = hg__inspector_view(v->j->inspector)->channels == 1 || v->y.across == 0;
+    const bool is_grey =
+        v->raw ? v->raw->channels == 1
+               : hg__inspector_view(v->j->inspector)->channels == 1 || v->y.across == 0;
     const hg__dtype dtype = v->y.depth > 8 ? HG_U16 : HG_U8;
-    v->image.info = (hg__image_info){.format = "y4m",
+    v->image.info = (hg__image_info){.format = v->raw ? v->raw->name : "y4m",
                                      .width = v->y.width,
                                      .height = v->y.height,
                                      .channels = is_grey ? 1 : 3,
@@ -203,20 +254,32 @@ static int make_room(video *v, hg_error *err) {
                                      .white = (float)((1 << v->y.depth) - 1),
                                      .orientation = 1,
                                      .pages = 1};
-    v->frame = hg__alloc(hg__y4m_frame_bytes(&v->y), 1, err);
+    v->bytes = v->raw ? (size_t)v->y.height * hg__image_line_bytes(&v->image.info)
+                      : hg__y4m_frame_bytes(&v->y);
+    v->frame = hg__alloc(v->bytes, 1, err);
     if (!v->frame) return HG_ERR_MEMORY;
     v->image.pixels = hg__alloc((size_t)v->y.height * hg__image_line_bytes(&v->image.info), 1, err);
     return v->image.pixels ? HG_OK : HG_ERR_MEMORY;
 }
 
-static int run(video *v, const char *out, hg_error *err) {
+// What there is to come.
+static int read_head(video *v, hg_error *err) {
     char line[HG_Y4M_LINE];
-    int more = read_line(v, line, err);
-    HG_TRY(more);
-    if (!more) {
-        return hg__fail(err, HG_ERR_DATA, "%s: expected YUV4MPEG2 video, got nothing", v->name);
+    if (v->raw) {
+        hg__crop size;
+        HG_TRY(hg__piece_parse(v->j->o->values.video_size, "video_size", &size, err));
+        v->y = (hg__y4m){.width = size.width, .height = size.height, .depth = v->raw->bits};
+        return HG_OK;
     }
-    HG_TRY(hg__y4m_parse(&v->y, line, v->name, err));
+    const int more = read_line(v, line, err);
+    if (more < 0) return more;
+    if (more) return hg__y4m_parse(&v->y, line, v->name, err);
+    return hg__fail(err, HG_ERR_DATA, "%s: expected YUV4MPEG2 video, got nothing", v->name);
+}
+
+static int run(video *v, const char *out, hg_error *err) {
+    int more;
+    HG_TRY(read_head(v, err));
     HG_TRY(make_room(v, err));
     hg__sweep_beside(out);
     HG_TRY(hg__writer_open(&v->out, out, err));
@@ -231,6 +294,7 @@ int hg__predict_video(hg__inspection *j, const char *data, const char *out, hg_r
     const bool is_standard = strcmp(data, "-") == 0;
     video v = {.j = j,
                .result = result,
+               .raw = raw_kind_of(j->o),
                .name = hg__input_name(data),
                .fd = STDIN_FILENO,
                .out = {.fd = -1}};

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // predict_parts.h - what the files of `hourglass predict` for a model of parts share.
 //
-//   job_predict.c ──> predict_parts.c ── pictures by batches: loaded side by side, judged one by one, written side by side
-//                        ├──> inspection.c ─── a model at work; what was found, in the picture's own pixels
-//                        ├──> part_maps.c ──── overlay, mask and map of a picture as files
-//                        ├──> part_pages.c ─── contact sheet and gallery
-//                        └──> part_video.c ─── frames of a stream
+//   job_predict.c ──> predict_parts.c ── pictures by batches (judge_parts.h), written side by side
+//                        ├──> inspection.c ───────── a model at work; what was found, in the picture's own pixels
+//                        ├──> part_places.c ──────── where to everything is written
+//                        ├──> part_maps.c ────────── overlay, mask and map of a picture as files
+//                        ├──> part_score_sheet.c ─── a row a picture
+//                        ├──> part_pages.c ───────── contact sheet and gallery
+//                        └──> part_video.c ───────── frames of a stream
 #ifndef HG_JOBS_PREDICT_PARTS_H
 #define HG_JOBS_PREDICT_PARTS_H
 #include "base/host.h"
@@ -86,6 +88,29 @@ char **hg__map_names(const hg__part_set *set, hg_error *err);
 int hg__map_files_write(const hg__inspection *j, const hg__inspected *r, const hg__found *f,
                         int files, const char *path, const char *stem, hg_error *err);
 
+// ---- where to -----------------------------------------------------------------------------------
+
+typedef struct hg__part_places {
+    const hg_options *o;             // borrowed
+    const hg__part_set *set;         // borrowed
+    const char *maps;                // borrowed: maps=; "": none
+    int files;                       // hg__map_file
+    char **name;                     // owned: hg__map_names(); NULL without
+    char sheet[1024], gallery[1024]; // "": none
+} hg__part_places;
+
+// Of out=, regions=, maps= and pages; HG_ERR_USAGE where one of them is a picture of the set, or cannot be made. Nothing is made yet.
+int hg__part_places_find(hg__part_places *p, const hg_options *o, const hg__part_set *set,
+                         hg_error *err);
+void hg__part_places_clear(hg__part_places *p); // {0} is fine
+// stem (size): maps=/NAME of a part, whose folder is made. By many threads at once.
+int hg__part_places_make(const hg__part_places *p, int32_t part, char *stem, size_t size,
+                         hg_error *err);
+
+// out=: a row for each.
+int hg__part_rows_write(const hg__inspection *j, const hg__part_set *set, const hg__part_row *row,
+                        int32_t rows, hg_error *err);
+
 // ---- pages --------------------------------------------------------------------------------------
 
 // sheet, gallery: files, or "". Judges those that are shown once more. row (rows) is put into the order of scores.
@@ -94,8 +119,8 @@ int hg__part_pages(hg__inspection *j, const hg__part_set *set, hg__part_row *row
 
 // ---- video --------------------------------------------------------------------------------------
 
-// Whether data= is video.
-bool hg__is_part_video(const char *data);
+// Whether data= is video: YUV4MPEG2 by its first bytes, or raw frames where pix_fmt= says so.
+bool hg__is_part_video(const hg_options *o);
 // A line of JSON a frame to `out`.
 int hg__predict_video(hg__inspection *j, const char *data, const char *out, hg_result *result,
                       hg_error *err);

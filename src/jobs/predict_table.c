@@ -314,7 +314,7 @@ static void tell_alarms(const sheet *s, const hg_listener *l) {
     const hg_result *r = s->result;
     char line[400], from[250];
     if (!l || !l->note || !in->scorer.thresholds.groups) return;
-    hg__threshold_describe(&in->scorer.thresholds.group[0].at, from, sizeof from);
+    hg__threshold_describe(&in->scorer.thresholds.group[0].at, "rows", from, sizeof from);
     snprintf(line, sizeof line, "%lld of %lld rows raised an alarm; %s", (long long)r->alarms,
              (long long)r->rows, s->by_fdr ? "by fdr=" : from);
     hg__tell(l, line);

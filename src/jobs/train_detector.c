@@ -40,7 +40,7 @@ static int fit_thresholds(hg__trainer *t, const float *score, hg__json *detector
     if (code == HG_OK) code = hg__thresholds_save(&all, t->model, detector, err);
     if (code == HG_OK && t->l->note) {
         char line[300];
-        hg__threshold_describe(&all.group[0].at, line, sizeof line);
+        hg__threshold_describe(&all.group[0].at, "rows", line, sizeof line);
         hg__tell(t->l, line);
     }
     hg__thresholds_clear(&all);

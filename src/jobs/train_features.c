@@ -33,7 +33,7 @@ static int check_options(const hg__trainer *t, bool is_feature, hg_error *err) {
                         "pretrained: model=feature takes its weights from backbone=, got %s",
                         v->pretrained);
     }
-    if (*v->target) {
+    if (*v->target && strcmp(v->target, "none") != 0) {
         return hg__fail(err, HG_ERR_USAGE,
                         "target: expected model=repair, which judges beside templates, got "
                         "model=feature");

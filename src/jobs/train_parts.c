@@ -10,6 +10,7 @@
 #include "inspect/inspector.h"
 #include "inspect/part_rows.h"
 #include "jobs/feed.h"
+#include "jobs/judge_parts.h"
 #include "jobs/trainer.h"
 #include "parts/part_set.h"
 #include "parts/resize.h"
@@ -25,6 +26,7 @@ typedef struct hg__part_data {
     hg__part_view view;
     hg__align_use use;
     hg__part_store *store, *pairs; // pairs: NULL without templates
+    hg__part_geometry *where;      // owned, (count): how each lies
     hg__raster expected;           // the reference, coarse; {0}: none
     hg__raster reference;          // the same, as large as pictures; {0}: `large`, or none
     hg__part_store *large;         // the same, where it takes much
@@ -41,6 +43,7 @@ void hg__parts_free(hg__part_data *p) {
     hg__part_store_free(p->store);
     hg__part_store_free(p->pairs);
     hg__part_store_free(p->large);
+    hg__free(p->where);
     hg__raster_clear(&p->expected);
     hg__raster_clear(&p->reference);
     hg__free(p->train);
@@ -109,26 +112,29 @@ static bool is_of_parts(const char *path) {
 
 // Whether it is said which of the pictures are good parts, as all layouts of parts do but pictures and nothing else. Where memory or a disk
 // failed it is taken to be: who opens them then says what did.
-static bool says_good(const struct hg__values *v) {
+static bool says_good(const hg__trainer *t) {
     hg__part_set set;
-    const hg__part_options o = {.purpose = HG_PARTS_ALL, .on_bad = "skip", .object = v->object};
-    const int code = hg__part_set_open(&set, v->data, &o, NULL);
+    hg__part_options o = hg__parts_asked(&t->o, HG_PARTS_ALL);
+    o.on_bad = "skip";
+    const int code = hg__part_set_open(&set, t->o.values.data, &o, NULL);
     if (code < 0) return code != HG_ERR_DATA;
     const bool says = set.good > 0;
     hg__part_set_clear(&set);
     return says;
 }
 
-// A folder of images, unless noise=, target= or a model= that is none of parts say that they are to be cleaned or coded. conv codes
-// images, but looks for defects where it is said which pictures are good.
+// A folder of images, unless noise=, target= or a model= that is none of parts say that they are to be cleaned or coded; target= beside
+// labels= has templates. conv codes images, but looks for defects where it is said which pictures are good.
 bool hg__is_parts_run(const hg__trainer *t) {
     const struct hg__values *v = &t->o.values;
     if (t->data || t->given || *v->noise || !is_of_parts(v->data)) return false;
     if (is_model(t, repair) || hg__is_feature_run(t)) return true;
-    if (*v->target) return false;
+    const bool has_model = t->o.set[HG_OPTION_model];
+    const bool has_target = *v->target && strcmp(v->target, "none") != 0;
+    if (has_target && (has_model || !*v->labels)) return false;
     if (is_model(t, bottleneck)) return true;
     if (*v->pretrained) return false;
-    return !t->o.set[HG_OPTION_model] || (is_model(t, "conv") && says_good(v));
+    return !has_model || (is_model(t, "conv") && says_good(t));
 }
 
 void hg__tell_coding(const hg__trainer *t) {
@@ -218,12 +224,9 @@ static int look_at(hg__trainer *t, hg__part_data *p, hg__part_look *look, hg_err
 static int close_up(hg__part_data *p, hg_error *err) {
     int32_t kept = 0;
     for (int32_t i = 0; i < p->set.count; i++) {
-        const hg__part part = p->set.part[i];
+        hg__part part = p->set.part[i];
         if (!part.path) {
-            hg__free(part.kind);
-            hg__free(part.mask);
-            hg__free(part.pair);
-            hg__free(part.box);
+            hg__part_clear(&part);
         } else {
             p->set.part[kept++] = part;
         }
@@ -241,8 +244,9 @@ static int32_t wanted_channels(const struct hg__values *v) {
 
 static int find_view(hg__trainer *t, hg__part_data *p, hg_error *err) {
     const struct hg__values *v = &t->o.values;
-    const hg__part_view_options o = {
+    hg__part_view_options o = {
         .imgsz = (int32_t)v->imgsz, .channels = wanted_channels(v), .decodes = skips(t)};
+    if (*v->view) HG_TRY(hg__piece_parse(v->view, "view", &o.crop, err));
     hg__part_look *look = hg__part_look_new(&o, err);
     if (!look) return HG_ERR_MEMORY;
     int code = look_at(t, p, look, err);
@@ -264,8 +268,8 @@ static int find_alignment(hg__trainer *t, hg__part_data *p, hg_error *err) {
         if (code == HG_OK && !(path[i] = hg__copy_text(buffer, err))) code = HG_ERR_MEMORY;
     }
     if (code == HG_OK) {
-        code = hg__part_view_align(&p->view, (const char *const *)path, p->count, t->pool, &p->use,
-                                   err);
+        code = hg__part_view_align(&p->view, (const char *const *)path, p->count,
+                                   strcmp(t->o.values.align, "true") == 0, t->pool, &p->use, err);
     }
     for (int32_t i = 0; path && i < p->count; i++) hg__free(path[i]);
     hg__free(path);
@@ -304,12 +308,11 @@ static void load_one(void *context, int32_t task, int32_t thread) {
     (void)thread;
     loading *l = context;
     char path[2048];
-    hg__part_geometry where;
     hg_error *err = &l->err[task];
     const int32_t i = l->first + task;
     l->code[task] = hg__part_path(&l->p->set, i, path, sizeof path, err);
     if (l->code[task] == HG_OK) {
-        l->code[task] = hg__part_load(&l->p->view, path, &l->raster[task], &where, err);
+        l->code[task] = hg__part_load(&l->p->view, path, &l->raster[task], &l->p->where[i], err);
     }
     if (l->code[task] == HG_OK && l->p->pairs) {
         l->code[task] = load_pair(l->p, i, &l->raster[task], &l->pair[task], err);
@@ -363,6 +366,7 @@ static int fill(const hg__part_data *p, const char *path, filling *f, hg_error *
                         "%s: expected a template as large as its picture, %d x %d, got %d x %d",
                         path, f->width, f->height, size->width, size->height);
     }
+    if (f->store) p->where[f->number] = where;
     f->height = size->height;
     f->width = size->width;
     f->grey = hg__alloc((size_t)f->width, sizeof *f->grey, err);
@@ -453,14 +457,14 @@ static int load_all(hg__trainer *t, hg__part_data *p, hg_error *err) {
 
 // Whether each picture is judged beside its template.
 static bool is_paired(const hg__trainer *t, const hg__part_data *p) {
-    if (!is_model(t, repair)) return false;
-    return strcmp(p->set.layout, "deeppcb") == 0 || *t->o.values.target;
+    return is_model(t, repair) && hg__parts_are_paired(&p->set, &t->o);
 }
 
 static int make_stores(hg__trainer *t, hg__part_data *p, hg_error *err) {
     const size_t memory = (size_t)t->o.values.max_mem / 4;
     p->store = hg__part_store_new(p->count, p->view.channels, memory, err);
-    if (!p->store) return HG_ERR_MEMORY;
+    if (p->store) p->where = hg__alloc((size_t)p->count, sizeof *p->where, err);
+    if (!p->where) return HG_ERR_MEMORY;
     if (is_paired(t, p)) {
         p->pairs = hg__part_store_new(p->count, 1, memory / 2, err);
         if (!p->pairs) return HG_ERR_MEMORY;
@@ -506,6 +510,7 @@ static void tell_view(const hg__trainer *t, const hg__part_data *p) {
         [HG_ALIGN_NONE] = "the pictures have no shape in common: any place is like any other",
         [HG_ALIGN_AS_IS] = "the parts lie in their place: each place is judged by itself",
         [HG_ALIGN_NEEDED] = "the parts shift and turn: each is brought into its place"};
+    const bool is_asked = p->use == HG_ALIGN_NEEDED && strcmp(t->o.values.align, "true") == 0;
     char line[400];
     int32_t height, width;
     hg__part_store_size(p->store, 0, &height, &width);
@@ -521,7 +526,14 @@ static void tell_view(const hg__trainer *t, const hg__part_data *p) {
         hg__trainer_note(t, "defects are learned to be found; with noise= or target= how to clean "
                             "images, with model=conv how to code them");
     }
-    hg__trainer_note(t, p->pairs ? "each is judged beside its template" : words[p->use]);
+    hg__trainer_note(t, p->pairs   ? "each is judged beside its template"
+                        : is_asked ? "each part is brought into its place (align=true)"
+                                   : words[p->use]);
+    if (p->pairs && !*t->o.values.target) {
+        hg__trainer_note(t, "thresholds come from templates beside themselves, which differ less "
+                            "than good boards do: calibrate with some of those, target= their "
+                            "templates");
+    }
     hg__trainer_note(t, p->set.note);
 }
 
@@ -564,8 +576,7 @@ int hg__open_parts(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     hg__part_data *p = t->parts = hg__alloc(1, sizeof *p, err);
     if (!p) return HG_ERR_MEMORY;
-    const hg__part_options o = {
-        .purpose = HG_PARTS_TRAIN, .on_bad = v->on_bad, .target = v->target, .object = v->object};
+    const hg__part_options o = hg__parts_asked(&t->o, HG_PARTS_TRAIN);
     HG_TRY(check_folder(v->data, err));
     HG_TRY(hg__part_set_open(&p->set, v->data, &o, err));
     HG_TRY(see(t, p, err));
@@ -608,7 +619,7 @@ static void tell_threshold(const hg__trainer *t, const hg_model *m) {
     char line[300];
     if (hg__thresholds_load(&all, m, "training", NULL) == HG_OK && all.groups &&
         hg__thresholds_ask(&all, all.fpr, NULL) == HG_OK) {
-        hg__threshold_describe(&all.group[0].at, line, sizeof line);
+        hg__threshold_describe(&all.group[0].at, "pictures", line, sizeof line);
         hg__trainer_note(t, line);
     }
     hg__thresholds_clear(&all);
@@ -621,6 +632,7 @@ int hg__fit_parts(hg__trainer *t, hg_error *err) {
     if (*v->alarms || *v->rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &fpr, err));
     const hg__inspector_data data = {.store = p->store,
                                      .pairs = p->pairs,
+                                     .where = p->where,
                                      .train = p->train,
                                      .held = p->held,
                                      .trained = (int32_t)t->rows.count,

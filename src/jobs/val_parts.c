@@ -6,17 +6,21 @@
 //     └──training split──> baselines (part_baselines.def) ──> the same of theirs
 //
 // Without a training split there are no baselines: good pictures that they learned from would look better than they are.
+//
+// A model that judges boards beside their templates has no good pictures where all of them have defects: a template beside itself
+// differs from it less than any board does. There what lies away from a board's defects is judged as a good picture too.
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "inspect/box_curve.h"
 #include "inspect/part_baseline.h"
-#include "inspect/part_truth.h"
 #include "jobs/judge_parts.h"
 #include "jobs/score_sheet.h"
 #include "jobs/val_parts_sheet.h"
+#include "jobs/val_parts_truth.h"
 
 enum { METHODS = 16 };
 static const double level = 0.95, least_overlap = 0.1; // of a region and a defect, to be the same
@@ -26,8 +30,9 @@ typedef struct method {
     const char *name;
     const hg__part_baseline *baseline; // NULL: the model
     void *state;                       // owned: of the baseline
-    float *score;                      // owned, (pictures)
+    float *score;                      // owned, (pictures, and as many rests)
     hg__map_tally *tally;              // owned
+    hg__box_curve *curve;              // owned
 } method;
 
 typedef struct validation {
@@ -41,12 +46,13 @@ typedef struct validation {
     int32_t stored;
     method method[METHODS];
     int32_t methods;
-    uint8_t *label; // owned, (pictures)
-    int64_t judged; // pictures with a label
+    uint8_t *label; // owned, as scores
+    int64_t judged; // pictures with a label, and rests
     hg__box_tally boxes;
     int32_t *region; // owned, (cells): numbers of regions of the picture at hand
     size_t room;     // cells
     bool has_masks, has_boxes, taken_as_good;
+    bool has_rests; // what lies away from defects stands for good pictures
     hg__score_sheet out;
     bool writes;
     hg__blocks blocks;
@@ -60,6 +66,8 @@ static void clear(validation *v) {
         if (m->baseline) m->baseline->free(m->state);
         hg__free(m->score);
         hg__map_tally_free(m->tally);
+        if (m->curve) hg__box_curve_clear(m->curve);
+        hg__free(m->curve);
     }
     hg__score_sheet_abort(&v->out);
     hg__box_tally_clear(&v->boxes);
@@ -122,9 +130,11 @@ static void look_at_set(validation *v) {
     const hg__part_set *s = &v->set;
     v->taken_as_good = s->unlabelled == s->count;
     for (int32_t i = 0; i < s->count; i++) {
-        v->has_masks |= s->part[i].is_defect && s->part[i].mask;
+        v->has_masks |= s->part[i].is_defect && (s->part[i].mask || s->part[i].outline);
         v->has_boxes |= s->part[i].boxes > 0;
     }
+    v->has_rests =
+        hg__inspector_has_pairs(v->inspector) && s->good == 0 && (v->has_masks || v->has_boxes);
 }
 
 // Room for one more way to judge; NULL without memory. Its state is b's to free in every case.
@@ -133,16 +143,19 @@ static method *add_method(validation *v, const char *name, const hg__part_baseli
     const double limit = b ? (double)NAN : hg__inspector_pixel_threshold(v->inspector);
     method *m = &v->method[v->methods++];
     *m = (method){.name = name, .baseline = b, .state = state};
-    m->score = hg__alloc((size_t)v->set.count, sizeof *m->score, err);
+    m->score = hg__alloc((size_t)v->set.count, 2 * sizeof *m->score, err);
     if (m->score) m->tally = hg__map_tally_new(limit, 0, err);
-    return m->tally ? m : NULL;
+    if (m->tally) m->curve = hg__alloc(1, sizeof *m->curve, err);
+    if (!m->curve) return NULL;
+    hg__box_curve_init(m->curve, least_overlap);
+    return m;
 }
 
 // ---- the baselines ------------------------------------------------------------------------------
 
-static int store_one(void *context, int32_t i, hg__inspected *r, hg_error *err) {
+static int store_one(void *context, int32_t slot, int32_t i, hg__inspected *r, hg_error *err) {
     validation *v = context;
-    (void)i;
+    (void)slot, (void)i;
     HG_TRY(hg__part_store_put(v->store, v->stored, &r->picture, err));
     v->stored++;
     return HG_OK;
@@ -153,8 +166,10 @@ static int store_good(validation *v, const hg__part_set *train, hg_error *err) {
                      .inspector = v->inspector,
                      .pool = v->pool,
                      .listener = v->listener,
+                     .name = v->o->values.data,
                      .only_loads = true,
                      .skips = skips(v),
+                     .memory = (size_t)v->o->values.max_mem / 4,
                      .each = store_one,
                      .context = v};
     v->store = hg__part_store_new(train->count, hg__inspector_view(v->inspector)->channels,
@@ -198,9 +213,9 @@ static int fit_baselines(validation *v, hg_error *err) {
     hg__part_set train;
     hg_error why = {0};
     const struct hg__values *o = &v->o->values;
-    const hg__part_options how = {
-        .purpose = HG_PARTS_TRAIN, .on_bad = o->on_bad, .target = o->target};
-    if (!o->baselines || v->set.good == 0 || v->set.defects == 0) return HG_OK;
+    const hg__part_options how = hg__parts_asked(v->o, HG_PARTS_TRAIN);
+    const bool has_both = (v->set.good || v->has_rests) && v->set.defects;
+    if (!o->baselines || !has_both) return HG_OK;
     int code = hg__part_set_open(&train, o->data, &how, &why);
     if (code == HG_ERR_MEMORY) {
         *err = why;
@@ -222,56 +237,24 @@ static int fit_baselines(validation *v, hg_error *err) {
 
 // ---- one picture --------------------------------------------------------------------------------
 
-// What is known of where its defects are.
-typedef struct truth {
-    hg__raster mask; // owned; {0}: none
-    hg__box *box;    // owned
-    int32_t boxes;
-    bool is_known; // maps can be measured
-} truth;
-
-static void truth_clear(truth *t) {
-    hg__raster_clear(&t->mask);
-    hg__free(t->box);
-}
-
-static int load_mask(validation *v, int32_t i, const hg__inspected *r, truth *t, hg_error *err) {
-    hg__raster mask;
+// Masks that cannot be used leave a picture out of what is measured by them, where on_bad=skip says so.
+static int load_truth(validation *v, int32_t i, const hg__inspected *r, hg__part_known *t,
+                      hg_error *err) {
     hg_error why = {0};
-    int code = hg__part_mask_load(&v->set, i, r->where.height, r->where.width, &mask, &why);
+    const int code = hg__part_known_load(t, &v->set, i, v->has_masks, r, &why);
     if (code < 0 && code != HG_ERR_MEMORY && skips(v)) {
         hg__judge_note(v->listener, "left out of what is measured by masks (on_bad=skip): %s",
                        why.message);
         v->sheet.without_mask++;
         return HG_OK;
     }
-    if (code < 0) {
-        *err = why;
-        return code;
-    }
-    code = hg__part_truth_of(&r->where, &mask, r->map.height, r->map.width, &t->mask, err);
-    hg__raster_clear(&mask);
-    HG_TRY(code);
-    const size_t cells = hg__raster_count(&t->mask);
-    for (size_t k = 0; k < cells && !t->is_known; k++) t->is_known = t->mask.at[k] > 0;
-    if (!t->is_known) v->sheet.unseen++;
-    return HG_OK;
+    if (code < 0) *err = why;
+    v->sheet.unseen += code == HG_OK && v->has_masks && !t->is_known;
+    return code;
 }
 
-static int load_boxes(const validation *v, int32_t i, const hg__inspected *r, truth *t,
-                      hg_error *err) {
-    const hg__part *p = &v->set.part[i];
-    t->box = hg__alloc((size_t)p->boxes + 1, sizeof *t->box, err);
-    if (!t->box) return HG_ERR_MEMORY;
-    for (int32_t k = 0; k < p->boxes; k++) {
-        t->boxes += hg__part_truth_box(&r->where, &p->box[k], r->map.height, r->map.width,
-                                       &t->box[t->boxes]);
-    }
-    return HG_OK;
-}
-
-static int add_regions(validation *v, const hg__raster *map, const truth *t, bool is_defect,
-                       hg_error *err) {
+static int add_regions(validation *v, const hg__raster *map, const hg__part_known *t,
+                       bool is_defect, hg_error *err) {
     const double limit = hg__inspector_pixel_threshold(v->inspector);
     const hg__defects d = {t->is_known ? &t->mask : NULL, t->box, t->boxes};
     const size_t cells = hg__raster_count(map);
@@ -292,14 +275,24 @@ static int add_regions(validation *v, const hg__raster *map, const truth *t, boo
                              is_defect ? &d : NULL, NULL, err);
 }
 
+// Rests are no pictures of their own here: their false regions are counted where their defects are.
+static int add_to_curve(const validation *v, method *m, const hg__raster *map,
+                        const hg__inspected *r, const hg__part_known *t, bool is_defect,
+                        hg_error *err) {
+    const hg__defects d = {t->is_known ? &t->mask : NULL, t->box, t->boxes};
+    const bool is_measured = is_defect ? t->is_known || t->boxes > 0 : !v->has_rests;
+    if (!(v->has_masks || v->has_boxes) || !is_measured) return HG_OK;
+    return hg__box_curve_add(m->curve, map, &r->seen, is_defect ? &d : NULL, err);
+}
+
 // What baseline k says of the picture; one that cannot is no longer asked.
-static int judge_baseline(validation *v, method *m, const hg__inspected *r, const truth *t,
+static int judge_baseline(validation *v, method *m, const hg__inspected *r, const hg__part_known *t,
                           bool is_defect, hg_error *err) {
     hg__raster map;
     hg_error why = {0};
     if (!m->state) return HG_OK;
-    const int code = hg__part_baseline_judge(m->baseline, m->state, &r->picture, &r->map, &map,
-                                             &m->score[v->judged], &v->blocks, &why);
+    const int code = hg__part_baseline_judge(m->baseline, m->state, r, &map, &m->score[v->judged],
+                                             &v->blocks, &why);
     if (code < 0 && goes_on(v, m->name, code, &why)) {
         m->baseline->free(m->state);
         m->state = NULL;
@@ -310,31 +303,59 @@ static int judge_baseline(validation *v, method *m, const hg__inspected *r, cons
         return code;
     }
     int added = HG_OK;
-    if (v->has_masks && (!is_defect || t->is_known)) {
-        added = hg__map_tally_add(m->tally, &map, is_defect ? &t->mask : NULL, err);
+    if (v->has_masks && (!is_defect || t->is_known) && hg__part_sees_any(r)) {
+        added = hg__map_tally_add(m->tally, &map, is_defect ? &t->mask : NULL, &r->seen, err);
     }
+    if (added == HG_OK) added = add_to_curve(v, m, &map, r, t, is_defect, err);
     hg__raster_clear(&map);
     return added;
 }
 
-static int measure_one(validation *v, int32_t i, const hg__inspected *r, hg_error *err) {
-    const bool is_defect = v->set.part[i].is_defect;
-    truth t = {0};
+static int measure(validation *v, const hg__inspected *r, const hg__part_known *t, bool is_defect,
+                   hg_error *err) {
     int code = HG_OK;
-    if (is_defect && v->has_masks) code = load_mask(v, i, r, &t, err);
-    if (code == HG_OK && is_defect && !v->has_masks) code = load_boxes(v, i, r, &t, err);
-    if (code == HG_OK && (!is_defect || t.is_known)) {
-        code = hg__map_tally_add(v->method[0].tally, &r->map, is_defect ? &t.mask : NULL, err);
+    if ((!is_defect || t->is_known) && hg__part_sees_any(r)) {
+        code = hg__map_tally_add(v->method[0].tally, &r->map, is_defect ? &t->mask : NULL, &r->seen,
+                                 err);
     }
-    if (code == HG_OK) code = add_regions(v, &r->map, &t, is_defect, err);
+    if (code == HG_OK) code = add_to_curve(v, &v->method[0], &r->map, r, t, is_defect, err);
     for (int32_t k = 1; code == HG_OK && k < v->methods; k++) {
-        code = judge_baseline(v, &v->method[k], r, &t, is_defect, err);
+        code = judge_baseline(v, &v->method[k], r, t, is_defect, err);
     }
-    truth_clear(&t);
-    HG_TRY(code);
     v->method[0].score[v->judged] = r->score;
     v->label[v->judged++] = is_defect;
-    return HG_OK;
+    return code;
+}
+
+// What lies away from the defects of a picture that was judged, as a picture of its own.
+static int measure_rest(validation *v, hg__inspected *r, const hg__part_known *t, hg_error *err) {
+    const hg__part_known none = {0};
+    const hg__raster own = r->seen;
+    hg__raster rest;
+    HG_TRY(hg__part_known_rest(t, r, &rest, err));
+    r->seen = rest;
+    int code = HG_OK;
+    if (hg__part_sees_any(r)) {
+        code = hg__map_score(&r->map, &rest, hg__inspector_share(v->inspector), &r->score, &r->peak,
+                             err);
+        if (code == HG_OK) code = measure(v, r, &none, false, err);
+    }
+    r->seen = own;
+    hg__raster_clear(&rest);
+    return code;
+}
+
+static int measure_one(validation *v, int32_t i, hg__inspected *r, hg_error *err) {
+    const bool is_defect = v->set.part[i].is_defect;
+    hg__part_known t = {0};
+    int code = is_defect ? load_truth(v, i, r, &t, err) : HG_OK;
+    if (code == HG_OK) code = add_regions(v, &r->map, &t, is_defect, err);
+    if (code == HG_OK) code = measure(v, r, &t, is_defect, err);
+    if (code == HG_OK && v->has_rests && (t.is_known || t.boxes)) {
+        code = measure_rest(v, r, &t, err);
+    }
+    hg__part_known_clear(&t);
+    return code;
 }
 
 // ---- a line a picture ---------------------------------------------------------------------------
@@ -366,14 +387,15 @@ static int write_line(validation *v, const hg__part *p, const hg__inspected *r, 
     cell[3] = number(score);
     cell[4] = number((double)r->peak);
     if (t->groups) {
-        cell[5] = number(hg__calibration_p(t->group[0].held, score));
+        cell[5] = number(hg__calibration_p_bounded(t->group[0].held, score));
         cell[6] = number(score > t->group[0].at.value);
     }
     return hg__score_sheet_add(&v->out, cell, err);
 }
 
-static int take_one(void *context, int32_t i, hg__inspected *r, hg_error *err) {
+static int take_one(void *context, int32_t slot, int32_t i, hg__inspected *r, hg_error *err) {
     validation *v = context;
+    (void)slot;
     const hg__part *p = &v->set.part[i];
     if (v->writes) HG_TRY(write_line(v, p, r, err));
     return p->has_label || v->taken_as_good ? measure_one(v, i, r, err) : HG_OK;
@@ -386,16 +408,14 @@ static int judge_all(validation *v, hg_error *err) {
                      .inspector = v->inspector,
                      .pool = v->pool,
                      .listener = v->listener,
+                     .name = v->o->values.data,
                      .skips = skips(v),
+                     .memory = (size_t)v->o->values.max_mem / 4,
                      .each = take_one,
                      .context = v};
-    HG_TRY(hg__judge_parts(&j, err));
-    if (j.skipped) {
-        hg__judge_note(v->listener, "%d pictures were left out (on_bad=skip), first: %s", j.skipped,
-                       j.first_skipped);
-    }
+    HG_TRY(hg__judge_some(&j, err));
     if (v->judged > 0) return HG_OK;
-    return hg__fail(err, HG_ERR_DATA, "%s: expected pictures that can be judged, got none",
+    return hg__fail(err, HG_ERR_DATA, "%s: expected pictures with a label, got none",
                     v->o->values.data);
 }
 
@@ -425,6 +445,7 @@ static int figures_of(validation *v, const method *m, hg__part_figures *f, hg_er
     HG_TRY(image_figures(v, m, f, err));
     HG_TRY(hg__map_tally_finish(m->tally, &how, &f->map, err));
     f->has_map = true;
+    f->hit = hg__box_curve_hit(m->curve, 1);
     f->has_box = !m->baseline && v->boxes.pictures > 0 && (v->has_masks || v->has_boxes);
     if (!f->has_box) return HG_OK;
     return hg__box_tally_finish(&v->boxes, level, how.resamples, how.seed, &f->box, err);
@@ -442,6 +463,7 @@ static int format(validation *v, hg_result *r, hg_error *err) {
         s->of = f;
         s->unlabelled = v->set.unlabelled;
         s->taken_as_good = v->taken_as_good;
+        s->has_rests = v->has_rests;
         s->at = threshold_of(v);
         s->pixel_threshold = hg__inspector_pixel_threshold(v->inspector);
         s->note = v->note;
@@ -456,10 +478,10 @@ static int run(validation *v, hg_result *r, hg_error *err) {
     const struct hg__values *o = &v->o->values;
     const hg__sheet_target to = {.out = o->out, .format = "auto", .table = o->table};
     HG_TRY(open_inspector(v, err));
-    HG_TRY(hg__judge_open(&v->set, v->o, HG_PARTS_TEST, v->listener, err));
+    HG_TRY(hg__judge_open(&v->set, v->o, hg__inspector_has_pairs(v->inspector), v->listener, err));
     look_at_set(v);
     hg__box_tally_init(&v->boxes, least_overlap);
-    v->label = hg__alloc((size_t)v->set.count, sizeof *v->label, err);
+    v->label = hg__alloc((size_t)v->set.count, 2 * sizeof *v->label, err);
     if (!v->label || !add_method(v, "model", NULL, NULL, err)) return HG_ERR_MEMORY;
     HG_TRY(fit_baselines(v, err));
     if (*o->out) {

@@ -54,6 +54,13 @@ static bool figure_at(const hg__part_figures *f, int32_t i, figure *to) {
         }
         i -= (int32_t)(sizeof title / sizeof *title);
     }
+    if (i == 0) {
+        *to = (figure){
+            "hit_at_1_false", "hit at 1 false region", {f->hit, (double)NAN, (double)NAN}
+        };
+        return true;
+    }
+    i--;
     if (!f->has_box || !hg__box_metrics_at(&f->box, i, &to->key, &to->of)) return false;
     to->title = i < (int32_t)(sizeof box_title / sizeof *box_title) ? box_title[i] : to->key;
     return true;
@@ -85,6 +92,7 @@ static void write_json(const hg__part_sheet *s, hg__text *t) {
     hg__json_add_integer(&w, "defects", m->image.anomalies);
     hg__json_add_integer(&w, "unlabelled", s->unlabelled);
     hg__json_add_boolean(&w, "taken_as_good", s->taken_as_good);
+    hg__json_add_boolean(&w, "rests_as_good", s->has_rests);
     if (m->has_map) {
         hg__json_add_integer(&w, "pictures_of_maps", m->map.good_pictures + m->map.defect_pictures);
         hg__json_add_integer(&w, "regions", m->map.regions);
@@ -112,9 +120,12 @@ static void write_json(const hg__part_sheet *s, hg__text *t) {
 
 static void write_head(const hg__part_sheet *s, hg__text *t) {
     const hg__part_figures *m = &s->of[0];
-    hg__text_add(
-        t, "pictures                 %lld good%s, %lld with defects\n", (long long)m->image.normal,
-        s->taken_as_good ? " (no labels: all taken as good)" : "", (long long)m->image.anomalies);
+    hg__text_add(t, "pictures                 %lld good%s, %lld with defects\n",
+                 (long long)m->image.normal,
+                 s->taken_as_good ? " (no labels: all taken as good)"
+                 : s->has_rests   ? " (what lies away from the defects of the others)"
+                                  : "",
+                 (long long)m->image.anomalies);
     if (s->unlabelled && !s->taken_as_good) {
         hg__text_add(t, "not counted              %d without label\n", s->unlabelled);
     }
@@ -157,14 +168,17 @@ static void write_baselines(const hg__part_sheet *s, hg__text *t) {
     static const struct {
         const char *key, *title;
     } column[] = {
-        {"image_auroc", "image AUROC"},
-        {"image_ap",    "image AP"   },
-        {"pixel_auroc", "pixel AUROC"},
-        {"aupro_30",    "AUPRO 30 %" },
-        {"aupro_5",     "AUPRO 5 %"  },
+        {"image_auroc",    "image AUROC"},
+        {"image_ap",       "image AP"   },
+        {"hit_at_1_false", "hit at 1 fr"},
+        {"pixel_auroc",    "pixel AUROC"},
+        {"aupro_30",       "AUPRO 30 %" },
+        {"aupro_5",        "AUPRO 5 %"  },
     };
     enum { COLUMNS = sizeof column / sizeof *column };
-    const int columns = isfinite(s->of[0].map.auroc.value) ? COLUMNS : 2;
+    const int columns = isfinite(s->of[0].map.auroc.value) ? COLUMNS
+                        : isfinite(s->of[0].hit)           ? 3
+                                                           : 2;
     hg__text_add(t, "\n%-14s", "beside it");
     for (int c = 0; c < columns; c++) hg__text_add(t, " %12s", column[c].title);
     for (int32_t k = 0; k < s->methods; k++) {

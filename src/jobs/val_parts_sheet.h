@@ -14,6 +14,8 @@ typedef struct hg__part_figures {
     double f1;           // of pictures, at the threshold
     hg__map_metrics map; // has_map
     hg__box_metrics box; // has_box
+    double
+        hit; // share of defects that are hit at a false region a picture; NaN: no regions were measured
     bool has_map, has_box;
 } hg__part_figures;
 
@@ -22,9 +24,10 @@ typedef struct hg__part_sheet {
     int32_t methods;
     int32_t unlabelled, unseen, without_mask; // pictures
     bool taken_as_good;                       // no picture had a label
-    const hg__threshold *at;                  // NULL: the model has none
-    double pixel_threshold;                   // NaN: the model has none
-    const char *note;                         // why there are no baselines; ""
+    bool has_rests;          // good ones are what lies away from the defects of the others
+    const hg__threshold *at; // NULL: the model has none
+    double pixel_threshold;  // NaN: the model has none
+    const char *note;        // why there are no baselines; ""
 } hg__part_sheet;
 
 // A heap string for hg_text_free().

@@ -15,6 +15,7 @@ static const struct {
     {HG_OPTION_source,     "file of weights"},
     {HG_OPTION_model,      "model"          },
     {HG_OPTION_target,     "image"          },
+    {HG_OPTION_labels,     "file of labels" },
     {HG_OPTION_columns,    "file of columns"},
     {HG_OPTION_val,        "file of rows"   },
     {HG_OPTION_pretrained, "file of weights"},

@@ -38,6 +38,8 @@ typedef enum hg__align_use {
     HG_ALIGN_NEEDED, // they do not, and the mean explains much more of them once they do
 } hg__align_use;
 hg__align_use hg__align_use_of(const hg__alignment *a);
+// Whether the parts have a shape in common once they are aligned.
+bool hg__alignment_holds(const hg__alignment *a);
 
 // ---- the mean part ------------------------------------------------------------------------------
 

@@ -254,8 +254,16 @@ int hg__aligner_run(hg__aligner *a, hg__pool *pool, hg__alignment *to, hg_error 
 
 // Nothing in common: the mean explains less than a quarter. Needed: it leaves less than three quarters of what it left before, and
 // parts lie off by more than a degree or a small pixel: a warp to undo less would cost more sharpness than it gains.
+static const double least_explained = 0.25; // of good pictures' variance, by a mean that is one
+
+bool hg__alignment_holds(const hg__alignment *a) {
+    return a->after >= least_explained;
+}
+
 hg__align_use hg__align_use_of(const hg__alignment *a) {
     const bool is_off = a->turn > 1.0 / 360 || a->shift > 1;
-    if (is_off && a->after >= 0.25 && 1 - a->after < 0.75 * (1 - a->before)) return HG_ALIGN_NEEDED;
-    return a->before >= 0.25 ? HG_ALIGN_AS_IS : HG_ALIGN_NONE;
+    if (is_off && hg__alignment_holds(a) && 1 - a->after < 0.75 * (1 - a->before)) {
+        return HG_ALIGN_NEEDED;
+    }
+    return a->before >= least_explained ? HG_ALIGN_AS_IS : HG_ALIGN_NONE;
 }

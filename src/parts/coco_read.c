@@ -91,6 +91,90 @@ static int read_images(reading *r, hg_error *err) {
     return HG_OK;
 }
 
+// ---- outlines -----------------------------------------------------------------------------------
+
+enum { MOST_PLACE = 1 << 24 };
+
+// Numbers that a segmentation takes; 0: it is none of polygons of three corners at least.
+static size_t outline_size(const hg__json *segmentation) {
+    const size_t polygons = hg__json_array_size(segmentation);
+    size_t size = 0;
+    if (!hg__json_is_array(segmentation)) return 0;
+    for (size_t k = 0; k < polygons; k++) {
+        const hg__json *polygon = hg__json_array_get(segmentation, k);
+        const size_t numbers = hg__json_array_size(polygon);
+        if (!hg__json_is_array(polygon) || numbers < 6 || numbers % 2) return 0;
+        for (size_t i = 0; i < numbers; i++) {
+            const hg__json *x = hg__json_array_get(polygon, i);
+            const double value = hg__json_number_value(x);
+            if (!hg__json_is_number(x) || !(value >= -MOST_PLACE && value <= MOST_PLACE)) return 0;
+        }
+        size += 1 + numbers;
+    }
+    return size;
+}
+
+static double *put_outline(double *to, const hg__json *segmentation) {
+    for (size_t k = 0; k < hg__json_array_size(segmentation); k++) {
+        const hg__json *polygon = hg__json_array_get(segmentation, k);
+        const size_t numbers = hg__json_array_size(polygon);
+        const size_t corners = numbers / 2;
+        *to++ = (double)corners;
+        for (size_t i = 0; i < numbers; i++) {
+            *to++ = hg__json_number_value(hg__json_array_get(polygon, i));
+        }
+    }
+    return to;
+}
+
+static const hg__json *segmentation_of(const reading *r, size_t i) {
+    return hg__json_object_get(hg__json_array_get(r->annotations, i), "segmentation");
+}
+
+// How much each image's take; 0 where one of its annotations has none. lacks (count): for its use.
+static size_t size_outlines(const reading *r, size_t count, bool *lacks) {
+    size_t all = 0;
+    for (size_t i = 0; i < count; i++) {
+        const size_t size = outline_size(segmentation_of(r, i));
+        r->c->image[r->owner[i]].outlines += size;
+        if (size == 0) lacks[r->owner[i]] = true;
+    }
+    for (int32_t k = 0; k < r->c->count; k++) {
+        hg__coco_image *image = &r->c->image[k];
+        if (lacks[k]) image->outlines = 0;
+        all += image->outlines;
+    }
+    return all;
+}
+
+// Outlines of one image stand together, in the order of the file. end (count): for its use.
+static void place_outlines(const reading *r, size_t count, double **end) {
+    double *next = r->c->outline;
+    for (int32_t k = 0; k < r->c->count; k++) {
+        hg__coco_image *image = &r->c->image[k];
+        image->outline = image->outlines ? next : NULL;
+        end[k] = next;
+        next += image->outlines;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const int32_t k = r->owner[i];
+        if (r->c->image[k].outline) end[k] = put_outline(end[k], segmentation_of(r, i));
+    }
+}
+
+static int read_outlines(reading *r, size_t count, hg_error *err) {
+    hg__coco *c = r->c;
+    bool *lacks = hg__alloc((size_t)c->count, sizeof *lacks, err);
+    double **end = hg__alloc((size_t)c->count, sizeof(double *), err);
+    if (lacks && end) {
+        c->outline = hg__alloc(size_outlines(r, count, lacks), sizeof *c->outline, err);
+        if (c->outline) place_outlines(r, count, end);
+    }
+    hg__free(end);
+    hg__free(lacks);
+    return c->outline ? HG_OK : HG_ERR_MEMORY;
+}
+
 // ---- annotations --------------------------------------------------------------------------------
 
 static const char *category_of(const reading *r, int64_t id) {
@@ -120,13 +204,14 @@ static int set_kind(const reading *r, hg__coco_image *image, const hg__json *ann
 }
 
 static bool read_box(const hg__json *list, hg__part_box *box) {
-    enum { MOST = 1 << 24 };
     double x[4];
     if (!hg__json_is_array(list) || hg__json_array_size(list) != 4) return false;
     for (size_t i = 0; i < 4; i++) {
         const hg__json *value = hg__json_array_get(list, i);
         x[i] = hg__json_number_value(value);
-        if (!hg__json_is_number(value) || !(x[i] >= -MOST && x[i] <= MOST)) return false;
+        if (!hg__json_is_number(value) || !(x[i] >= -MOST_PLACE && x[i] <= MOST_PLACE)) {
+            return false;
+        }
     }
     *box = (hg__part_box){x[0], x[1], x[2], x[3]};
     return x[2] > 0 && x[3] > 0;
@@ -186,6 +271,7 @@ static int read_annotations(reading *r, hg_error *err) {
         code = read_annotation(r, i, read + i, err);
     }
     if (code == HG_OK) code = place_boxes(r, read, count, err);
+    if (code == HG_OK) code = read_outlines(r, count, err);
     for (int32_t i = 0; i < r->c->count && code == HG_OK; i++) {
         hg__coco_image *image = &r->c->image[i];
         if (!image->kind && !(image->kind = hg__copy_text("", err))) code = HG_ERR_MEMORY;
@@ -237,6 +323,7 @@ void hg__coco_clear(hg__coco *c) {
     }
     hg__free(c->image);
     hg__free(c->box);
+    hg__free(c->outline);
     *c = (hg__coco){0};
 }
 

@@ -4,6 +4,9 @@
 //   group/12000/12000001_temp.jpg   the template, free of defects: for training
 //   group/12000/12000001_test.jpg   the board, aligned with it: for testing
 //   group/12000_not/12000001.txt    its defects, one a line: x1 y1 x2 y2 type, in pixels, blanks or commas between them
+//
+// Boards whose boxes are there are split in two by their names, whatever folder they are opened from: of one half the templates are
+// trained on, of the other the boards are tested and their templates stand beside them as good ones.
 #include <string.h>
 
 #include "base/mem.h"
@@ -106,6 +109,15 @@ static int give_boxes(hg__part_builder *b, hg__part *p, size_t board, char path[
 
 // ---- boards -------------------------------------------------------------------------------------
 
+// Whether a board is one of those that are tested: by its name without folders (FNV-1a).
+static bool is_tested(const char *name, size_t board) {
+    uint32_t hash = UINT32_C(0x811c9dc5);
+    size_t i = board;
+    while (i > 0 && name[i - 1] != '/') i--;
+    for (; i < board; i++) hash = (hash ^ (uint8_t)name[i]) * UINT32_C(0x01000193);
+    return (hash ^ hash >> 16) & 1;
+}
+
 // A board with the picture that lies before it, which is to be its template. 1: it stays.
 static int complete(hg__part_builder *b, hg__part *p, const char *before, size_t board,
                     hg_error *err) {
@@ -120,6 +132,16 @@ static int complete(hg__part_builder *b, hg__part *p, const char *before, size_t
     return p->pair ? give_boxes(b, p, board, path, err) : HG_ERR_MEMORY;
 }
 
+// Of boards whose boxes are known, the template before and the board go to the half that they belong to.
+static void split_board(hg__part *pair, size_t board) {
+    if (!pair[1].has_label) return;
+    if (is_tested(pair[1].path, board)) {
+        pair[0].split = HG_SPLIT_TEST;
+    } else {
+        pair[1].split = HG_SPLIT_NONE;
+    }
+}
+
 static int read_deeppcb(hg__part_builder *b, hg_error *err) {
     for (int32_t i = 0; i < b->images.count; i++) {
         const char *name = b->images.name[i];
@@ -131,6 +153,8 @@ static int read_deeppcb(hg__part_builder *b, hg_error *err) {
         const int code = complete(b, p, i ? b->images.name[i - 1] : "", board, err);
         if (code < 0) return code;
         if (code == 0) hg__parts_drop(b);
+        // where there is nothing to be chosen all boards are judged, and no template
+        if (code == 1 && b->o->purpose != HG_PARTS_ALL) split_board(p - 1, board);
     }
     return HG_OK;
 }

@@ -3,6 +3,8 @@
 //
 // No more pictures are read than the mean is made of, a few at a time by all threads, and made small line by line; they are added in
 // their order.
+#include <math.h>
+
 #include "base/int.h"
 #include "base/mem.h"
 #include "parts/part_view.h"
@@ -83,8 +85,16 @@ static int add_files(batch *b, hg__aligner *a, hg__pool *pool, hg_error *err) {
     return HG_OK;
 }
 
-int hg__part_view_align(hg__part_view *v, const char *const *path, int32_t count, hg__pool *pool,
-                        hg__align_use *use, hg_error *err) {
+static int check_asked(const hg__alignment *found, hg_error *err) {
+    if (hg__alignment_holds(found)) return HG_OK;
+    return hg__fail(err, HG_ERR_DATA,
+                    "align=true: expected parts with a shape in common, got pictures of which the "
+                    "mean part explains %.0f %%",
+                    100 * fmax(found->after, 0));
+}
+
+int hg__part_view_align(hg__part_view *v, const char *const *path, int32_t count, bool is_asked,
+                        hg__pool *pool, hg__align_use *use, hg_error *err) {
     batch b = {.view = v, .path = path, .count = count, .picked = hg__min(count, HG_ALIGN_KEPT)};
     hg__alignment found = {0};
     hg__aligner *a = hg__aligner_new(err);
@@ -92,8 +102,12 @@ int hg__part_view_align(hg__part_view *v, const char *const *path, int32_t count
     if (code == HG_OK) code = hg__aligner_run(a, pool, &found, err);
     hg__aligner_free(a);
     hg__free(b.item);
-    if (code < 0) return code;
-    *use = hg__align_use_of(&found);
+    if (code == HG_OK && is_asked) code = check_asked(&found, err);
+    if (code < 0) {
+        hg__alignment_clear(&found);
+        return code;
+    }
+    *use = is_asked ? HG_ALIGN_NEEDED : hg__align_use_of(&found);
     hg__alignment_clear(&v->alignment);
     if (*use == HG_ALIGN_NEEDED) {
         v->alignment = found;

@@ -166,6 +166,28 @@ static const hg__coco_image *find_image(const annotations *a, const char *path) 
     return i + 1 < count && compare_name(all + i + 1, name_of(path)) == 0 ? NULL : all[i];
 }
 
+static int give_outline(hg__part *p, const hg__coco_image *image, hg_error *err) {
+    if (!image->outline) return HG_OK;
+    p->outline = hg__alloc(image->outlines, sizeof *p->outline, err);
+    if (!p->outline) return HG_ERR_MEMORY;
+    memcpy(p->outline, image->outline, image->outlines * sizeof *p->outline);
+    p->outlines = image->outlines;
+    return HG_OK;
+}
+
+// Where one defect has boxes and no outline, boxes are what all are known by.
+static void keep_outlines(hg__part_set *s) {
+    bool lacks = false;
+    for (int32_t i = 0; i < s->count; i++) {
+        lacks = lacks || (s->part[i].boxes && !s->part[i].outline && !s->part[i].mask);
+    }
+    for (int32_t i = 0; lacks && i < s->count; i++) {
+        hg__free(s->part[i].outline);
+        s->part[i].outline = NULL;
+        s->part[i].outlines = 0;
+    }
+}
+
 // 1: it stays.
 static int give_boxes(hg__part_builder *b, hg__part *p, const void *given, hg_error *err) {
     const annotations *a = given;
@@ -187,6 +209,7 @@ static int give_boxes(hg__part_builder *b, hg__part *p, const void *given, hg_er
     }
     p->boxes = 0;
     for (int32_t i = 0; i < image->boxes; i++) HG_TRY(hg__part_add_box(p, image->box[i], err));
+    HG_TRY(give_outline(p, image, err));
     if (p->has_label) return 1;
     HG_TRY(hg__parts_set_kind(p, image->boxes ? image->kind : "good", image->boxes > 0, err));
     return 1;
@@ -216,6 +239,7 @@ static int use_annotations(hg__part_builder *b, const hg__coco *c, hg_error *err
         for (size_t i = 0; i < count; i++) a.by_name[i] = &c->image[i];
         if (count) qsort(a.by_name, count, sizeof(const hg__coco_image *), compare_images);
         code = keep_given(b, &a, give_boxes, err);
+        keep_outlines(b->set);
         if (code == HG_OK) code = check_images(b, &a, err);
     }
     hg__free(a.by_name);

@@ -42,6 +42,7 @@ void hg__part_clear(hg__part *p) {
     hg__free(p->mask);
     hg__free(p->pair);
     hg__free(p->box);
+    hg__free(p->outline);
     *p = (hg__part){0};
 }
 

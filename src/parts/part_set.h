@@ -32,6 +32,9 @@ typedef struct hg__part {
     // owned, (boxes): of its defects
     hg__part_box *box;
     int32_t boxes;
+    // owned, (outlines) numbers: of each outline of a defect how many corners, then x, y of each, pixels; NULL: not known
+    double *outline;
+    size_t outlines;
 } hg__part;
 
 typedef struct hg__part_options {
@@ -60,6 +63,7 @@ typedef struct hg__part_set {
 // path: a folder, a picture, a list or a split CSV. s is {0} on failure.
 int hg__part_set_open(hg__part_set *s, const char *path, const hg__part_options *o, hg_error *err);
 void hg__part_set_clear(hg__part_set *s); // {0} is fine
+void hg__part_clear(hg__part *p);         // of what a set is made of
 
 // Part i as it can be opened, in buffer (size).
 int hg__part_path(const hg__part_set *s, int32_t i, char *buffer, size_t size, hg_error *err);
@@ -68,7 +72,7 @@ int hg__part_path(const hg__part_set *s, int32_t i, char *buffer, size_t size, h
 bool hg__is_parts_file(const char *path);
 
 // Part i's mask as (height, width, 1) of 0 and 1, for its picture of that size: 1 is any sample that is not black; in JPEG,
-// which blurs them, one from half of white on. All 0 for a good part without one. HG_ERR_DATA: another size, a defect without
+// which blurs them, one from half of white on; or of outlines those whose middle they surround. All 0 for a good part without one. HG_ERR_DATA: another size, a defect without
 // mask.
 int hg__part_mask_load(const hg__part_set *s, int32_t i, int32_t height, int32_t width,
                        hg__raster *mask, hg_error *err);

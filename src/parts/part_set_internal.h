@@ -40,7 +40,6 @@ hg__part *hg__parts_add(hg__part_builder *b, const char *path, const char *kind,
 hg__part *hg__parts_add_listed(hg__part_builder *b, const char *path, const char *kind,
                                bool is_defect, hg_error *err);
 int hg__parts_set_kind(hg__part *p, const char *kind, bool is_defect, hg_error *err);
-void hg__part_clear(hg__part *p);
 // Takes away the part added last.
 void hg__parts_drop(hg__part_builder *b);
 

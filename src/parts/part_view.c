@@ -102,56 +102,82 @@ static void read_runs(run_reader *r, int32_t count, float *to) {
     }
 }
 
-// The region at working size.
-static int reduce_region(const hg__part_view *v, const hg__crop *crop, hg__raster *to,
-                         hg_error *err) {
+// The region at the size of `shape`, line by line.
+static int reduce_region(const hg__part_view *v, const hg__raster *shape, hg__take_line *take,
+                         void *context, hg_error *err) {
+    const hg__crop whole = {0, 0, v->width, v->height}, *crop = v->crop.width ? &v->crop : &whole;
     run_reader reader = {&v->region, 0, v->region.run[0]};
     float *line = hg__alloc((size_t)v->width, sizeof *line, err);
-    hg__resizer *r = line ? hg__resizer_new(crop->height, crop->width, to, err) : NULL;
-    const size_t count = hg__raster_count(to);
+    hg__resizer *r =
+        line ? hg__resizer_new_lines(crop->height, crop->width, shape, take, context, err) : NULL;
     for (int32_t y = 0; r && y < crop->top + crop->height; y++) {
         read_runs(&reader, v->width, line);
         if (y >= crop->top) hg__resizer_add(r, line + crop->left);
     }
-    for (size_t i = 0; r && i < count; i++) to->at[i] = to->at[i] > 0.5F ? 1 : 0;
     const int code = r ? HG_OK : HG_ERR_MEMORY;
     hg__resizer_free(r);
     hg__free(line);
     return code;
 }
 
-static int find_real(const hg__part_geometry *where, hg__raster *to, hg_error *err) {
-    hg__raster working, warped;
-    HG_TRY(hg__raster_init(&working, where->working.height, where->working.width, 1, err));
-    const int code = hg__raster_warp(&warped, to, &working, &where->pose, where->frame_height,
-                                     where->frame_width, err);
-    if (code == HG_OK) hg__raster_clear(&warped);
-    hg__raster_clear(&working);
+// Lines of a mask on their way.
+typedef struct masking {
+    const hg__part_geometry *where;
+    hg__raster shape; // of the mask
+    int32_t y;        // the next line
+    float *line;      // owned, (width)
+    hg__take_line *take;
+    void *context;
+} masking;
+
+// region (width): more than 1/2 is looked at; NULL: everywhere.
+static void mask_line(void *context, const float *region) {
+    masking *m = context;
+    const int32_t width = m->shape.width, y = m->y++;
+    for (int32_t x = 0; x < width; x++) m->line[x] = 1;
+    if (m->where->is_aligned) {
+        const hg__crop *working = &m->where->working;
+        const hg__raster from = {working->height, working->width, 1, NULL};
+        hg__warp_real_line(&m->shape, &from, &m->where->pose, y, m->line);
+    }
+    for (int32_t x = 0; region && x < width; x++) m->line[x] *= region[x] > 0.5F ? 1 : 0;
+    m->take(m->context, m->line);
+}
+
+int hg__part_mask_lines(const hg__part_view *v, const hg__part_geometry *where, hg__take_line *take,
+                        void *context, hg_error *err) {
+    masking m = {
+        .where = where,
+        .shape = {where->frame_height, where->frame_width, 1, NULL},
+        .take = take,
+        .context = context
+    };
+    m.line = hg__alloc((size_t)where->frame_width, sizeof *m.line, err);
+    int code = m.line ? HG_OK : HG_ERR_MEMORY;
+    if (code == HG_OK && v->region.run) {
+        code = reduce_region(v, &m.shape, mask_line, &m, err);
+    } else if (code == HG_OK) {
+        while (m.y < where->frame_height) mask_line(&m, NULL);
+    }
+    hg__free(m.line);
     return code;
 }
 
-static int apply_region(const hg__part_view *v, hg__raster *to, hg_error *err) {
-    hg__raster region;
-    const hg__crop whole = {0, 0, v->width, v->height};
-    HG_TRY(hg__raster_init(&region, to->height, to->width, 1, err));
-    const hg__crop *crop = v->crop.width ? &v->crop : &whole;
-    const int code = reduce_region(v, crop, &region, err);
-    const size_t count = hg__raster_count(to);
-    for (size_t i = 0; i < count; i++) to->at[i] *= region.at[i];
-    hg__raster_clear(&region);
-    return code;
+typedef struct keeping {
+    hg__raster *to;
+    int32_t y; // the next line
+} keeping;
+
+static void keep_line(void *context, const float *line) {
+    keeping *k = context;
+    memcpy(hg__raster_pixel(k->to, k->y++, 0), line, (size_t)k->to->width * sizeof *line);
 }
 
 int hg__part_mask(const hg__part_view *v, const hg__part_geometry *where, hg__raster *to,
                   hg_error *err) {
-    if (where->is_aligned) {
-        HG_TRY(find_real(where, to, err));
-    } else {
-        HG_TRY(hg__raster_init(to, where->frame_height, where->frame_width, 1, err));
-        const size_t count = hg__raster_count(to);
-        for (size_t i = 0; i < count; i++) to->at[i] = 1;
-    }
-    const int code = v->region.run ? apply_region(v, to, err) : HG_OK;
+    keeping k = {to, 0};
+    HG_TRY(hg__raster_init(to, where->frame_height, where->frame_width, 1, err));
+    const int code = hg__part_mask_lines(v, where, keep_line, &k, err);
     if (code < 0) hg__raster_clear(to);
     return code;
 }

@@ -71,9 +71,9 @@ int hg__part_look_add(hg__part_look *l, const char *path, hg_error *err);
 int hg__part_look_end(const hg__part_look *l, hg__part_view *v, hg_error *err);
 
 // Whether parts are to be aligned: fitted to some of the training pictures as the view sees them, and kept in it where that is
-// needed. One path at least.
-int hg__part_view_align(hg__part_view *v, const char *const *path, int32_t count, hg__pool *pool,
-                        hg__align_use *use, hg_error *err);
+// needed; or where `is_asked` in any case, which is HG_ERR_DATA where they have no shape in common. One path at least.
+int hg__part_view_align(hg__part_view *v, const char *const *path, int32_t count, bool is_asked,
+                        hg__pool *pool, hg__align_use *use, hg_error *err);
 
 // ---- a picture ----------------------------------------------------------------------------------
 
@@ -111,6 +111,10 @@ int hg__part_load_memory(const hg__part_view *v, hg__image *image, const char *n
 // 1 where the raster is part of the picture and of the region, else 0: (frame_height, frame_width, 1).
 int hg__part_mask(const hg__part_view *v, const hg__part_geometry *where, hg__raster *to,
                   hg_error *err);
+// The same line by line to `take`: none is kept.
+int hg__part_mask_lines(const hg__part_view *v, const hg__part_geometry *where,
+                        void (*take)(void *context, const float *line), void *context,
+                        hg_error *err);
 
 // Where a place of the raster is in the picture; the middle of the first pixel is 0, 0 in both.
 hg__point hg__part_place_back(const hg__part_geometry *g, hg__point p);

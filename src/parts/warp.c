@@ -68,18 +68,29 @@ static void take(const hg__raster *from, double y, double x, float *to) {
     }
 }
 
+static hg__point place_of(const walk *w, int32_t i, int32_t j) {
+    return (hg__point){w->first.y + (w->across_x * i + w->across_y * j),
+                       w->first.x + (w->across_x * j - w->across_y * i)};
+}
+
+static bool is_in(hg__point p, const hg__raster *from) {
+    return p.y >= -0.5 && p.y <= from->height - 0.5 && p.x >= -0.5 && p.x <= from->width - 0.5;
+}
+
+void hg__warp_real_line(const hg__raster *to, const hg__raster *from, const hg__pose *pose,
+                        int32_t line, float *real) {
+    const walk w = find_walk(pose, to, from);
+    for (int32_t j = 0; j < to->width; j++) real[j] = is_in(place_of(&w, line, j), from) ? 1 : 0;
+}
+
 void hg__raster_warp_into(hg__raster *to, hg__raster *real, const hg__raster *from,
                           const hg__pose *pose) {
     const walk w = find_walk(pose, to, from);
-    const double bottom = from->height - 0.5, right = from->width - 0.5;
     for (int32_t i = 0; i < to->height; i++) {
         for (int32_t j = 0; j < to->width; j++) {
-            const double y = w.first.y + (w.across_x * i + w.across_y * j);
-            const double x = w.first.x + (w.across_x * j - w.across_y * i);
-            take(from, y, x, hg__raster_pixel(to, i, j));
-            if (!real) continue;
-            const bool is_in = y >= -0.5 && y <= bottom && x >= -0.5 && x <= right;
-            *hg__raster_pixel(real, i, j) = is_in ? 1 : 0;
+            const hg__point p = place_of(&w, i, j);
+            take(from, p.y, p.x, hg__raster_pixel(to, i, j));
+            if (real) *hg__raster_pixel(real, i, j) = is_in(p, from) ? 1 : 0;
         }
     }
 }

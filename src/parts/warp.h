@@ -36,4 +36,7 @@ void hg__raster_warp_into(hg__raster *to, hg__raster *real, const hg__raster *fr
 // The same, where `to` (height, width) and `real` (may be NULL) are made.
 int hg__raster_warp(hg__raster *to, hg__raster *real, const hg__raster *from, const hg__pose *pose,
                     int32_t height, int32_t width, hg_error *err);
+// A line of `real` alone, (width of `to`); of both rasters no more than the shapes.
+void hg__warp_real_line(const hg__raster *to, const hg__raster *from, const hg__pose *pose,
+                        int32_t line, float *real);
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// fuzz_coco.c - any bytes as COCO's annotations: images with boxes, or a sentence.
+// fuzz_coco.c - any bytes as COCO's annotations: images with boxes, and outlines that are filled, or a sentence.
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,12 +19,35 @@ static void check_image(const hg__coco *c, int32_t i) {
     }
 }
 
+static void fill_outline(const hg__coco_image *image) {
+    char path[] = "x.png";
+    double *numbers = malloc(image->outlines * sizeof *numbers);
+    hg__part part = {.path = path, .has_label = true, .is_defect = true};
+    const hg__part_set set = {.part = &part, .count = 1};
+    hg__raster mask;
+    if (!numbers) abort();
+    memcpy(numbers, image->outline, image->outlines * sizeof *numbers);
+    part.outline = numbers;
+    part.outlines = image->outlines;
+    if (hg__part_mask_load(&set, 0, 13, 17, &mask, NULL) != HG_OK) abort();
+    for (size_t i = 0; i < hg__raster_count(&mask); i++) {
+        if (mask.at[i] != 0 && mask.at[i] != 1) abort();
+    }
+    hg__raster_clear(&mask);
+    free(numbers);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     hg__coco c;
     hg_error err = {0};
     const int code = hg__coco_read(&c, (const char *)bytes, size, "x.json", &err);
-    if (code < 0 && (code != (int)err.code || !err.message[0] || c.image || c.box)) abort();
-    for (int32_t i = 0; c.image && i < c.count; i++) check_image(&c, i);
+    if (code < 0 && (code != (int)err.code || !err.message[0] || c.image || c.box || c.outline)) {
+        abort();
+    }
+    for (int32_t i = 0; c.image && i < c.count; i++) {
+        check_image(&c, i);
+        if (c.image[i].outline) fill_outline(&c.image[i]);
+    }
     hg__coco_clear(&c);
     return 0;
 }

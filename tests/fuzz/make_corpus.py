@@ -313,6 +313,9 @@ def coco(images='{"id":1,"file_name":"a.png"}', annotations='{"image_id":1,"cate
 put('coco/good_one.json', coco())
 put('coco/good_none.json', coco(annotations=''))
 put('coco/good_kinds.json', coco(annotations='{"image_id":1,"bbox":[0,1,2,3]},{"image_id":1,"category_id":2,"bbox":[0.5,1,2,3e0]}'))
+put('coco/good_outlines.json', coco(annotations='{"image_id":1,"bbox":[1,1,4,4],"segmentation":[[1,1,5,1,5,5,1,5],[8.5,2,16,3,9,30]]},'
+                                    '{"image_id":1,"bbox":[1,1,4,4],"segmentation":[[-9,0,99,7,3,12.5,3,12.5]]}'))
+put('coco/runs.json', coco(annotations='{"image_id":1,"bbox":[1,1,4,4],"segmentation":{"counts":[3,4],"size":[2,4]}}'))
 put('coco/twice.json', coco('{"id":1,"file_name":"a.png"},{"id":1,"file_name":"b.png"}'))
 put('coco/zero_name.json', coco('{"id":1,"file_name":"a\\u0000b"}'))
 put('coco/no_image.json', coco(annotations='{"image_id":2,"bbox":[0,1,2,3]}'))

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// test_clues.c - which cells of a map count, and the score of those that do.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "inspect/inspector.h"
+
+#include <cmocka.h>
+
+enum { SIDE = 16 };
+
+static hg__part_geometry straight(void) {
+    return (hg__part_geometry){
+        .height = SIDE,
+        .width = SIDE,
+        .crop = {0, 0, SIDE, SIDE},
+        .working = {0, 0, SIDE, SIDE},
+        .frame_height = SIDE,
+        .frame_width = SIDE
+    };
+}
+
+static int32_t count_seen(const hg__raster *seen) {
+    int32_t count = 0;
+    for (size_t i = 0; i < hg__raster_count(seen); i++) count += seen->at[i] > 0;
+    return count;
+}
+
+static void all_cells_count_without_region_and_alignment(void **state) {
+    (void)state;
+    hg__raster seen;
+    const hg__part_view v = {.channels = 1, .factor = 1};
+    const hg__part_geometry g = straight();
+    assert_int_equal(hg__cells_seen(&v, &g, &seen, NULL), HG_OK);
+    assert_null(seen.at);
+}
+
+static void cells_beside_a_picture_that_lies_askew_do_not(void **state) {
+    (void)state;
+    hg__raster seen;
+    const hg__part_view v = {.channels = 1, .factor = 1};
+    hg__part_geometry g = straight();
+    g.is_aligned = true;
+    assert_int_equal(hg__cells_seen(&v, &g, &seen, NULL), HG_OK);
+    assert_int_equal(seen.height, SIDE / HG_MAP_CELL);
+    assert_int_equal(count_seen(&seen), 64);
+    hg__raster_clear(&seen);
+    g.pose.dy =
+        5; // the frame begins five lines below the picture's top, and ends as many below its end
+    assert_int_equal(hg__cells_seen(&v, &g, &seen, NULL), HG_OK);
+    for (int32_t i = 0; i < 64; i++) assert_true(seen.at[i] == (i / 8 < 5 ? 1 : 0));
+    hg__raster_clear(&seen);
+    g.pose = (hg__pose){.turn = 0.125}; // corners
+    assert_int_equal(hg__cells_seen(&v, &g, &seen, NULL), HG_OK);
+    assert_true(seen.at[0] == 0 && seen.at[7] == 0 && seen.at[56] == 0 && seen.at[63] == 0);
+    assert_true(seen.at[27] == 1 && count_seen(&seen) > 32);
+    hg__raster_clear(&seen);
+}
+
+static void cells_across_the_edge_of_a_region_do_not(void **state) {
+    (void)state;
+    hg__raster seen, mask;
+    hg__part_view v = {.channels = 1, .factor = 1, .height = SIDE, .width = SIDE};
+    const hg__part_geometry g = straight();
+    assert_int_equal(hg__raster_init(&mask, SIDE, SIDE, 1, NULL), HG_OK);
+    for (int32_t i = 0; i < SIDE * SIDE; i++) mask.at[i] = i / SIDE < 7 ? 1 : 0;
+    assert_int_equal(hg__part_view_set_region(&v, &mask, "region", NULL), HG_OK);
+    hg__raster_clear(&mask);
+    assert_int_equal(hg__cells_seen(&v, &g, &seen, NULL), HG_OK);
+    for (int32_t i = 0; i < 64; i++) assert_true(seen.at[i] == (i / 8 < 3 ? 1 : 0));
+    hg__raster_clear(&seen);
+    hg__part_view_clear(&v);
+}
+
+// The same as of a map that has no other cells.
+static void a_score_is_of_cells_that_count(void **state) {
+    (void)state;
+    float at[200], is[200], rest[200];
+    size_t kept = 0;
+    for (uint32_t i = 0; i < 200; i++) {
+        at[i] = hg__unit_float(hg__philox_run(1, i, 0, 0, 0).word[0]) - 0.5F;
+        is[i] = i % 3 ? 1 : 0;
+        if (!(is[i] > 0)) at[i] += 4;
+        if (is[i] > 0) rest[kept++] = at[i];
+    }
+    const hg__raster map = {10, 20, 1, at}, seen = {10, 20, 1, is}, all = {0};
+    const hg__raster same = {1, (int32_t)kept, 1, rest};
+    static const double share[] = {0, 0.001, 0.05, 0.5, 1};
+    for (size_t k = 0; k < sizeof share / sizeof *share; k++) {
+        float score[2], peak[2];
+        assert_int_equal(hg__map_score(&map, &seen, share[k], &score[0], &peak[0], NULL), HG_OK);
+        assert_int_equal(hg__map_score(&same, &all, share[k], &score[1], &peak[1], NULL), HG_OK);
+        assert_true(score[0] == score[1] && peak[0] == peak[1] && peak[0] < 1);
+    }
+    memset(is, 0, sizeof is);
+    float score = 1, peak = 1;
+    assert_int_equal(hg__map_score(&map, &seen, 0.1, &score, &peak, NULL), HG_OK);
+    assert_true(score == 0 && peak == 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_cells_count_without_region_and_alignment),
+        cmocka_unit_test(cells_beside_a_picture_that_lies_askew_do_not),
+        cmocka_unit_test(cells_across_the_edge_of_a_region_do_not),
+        cmocka_unit_test(a_score_is_of_cells_that_count),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
