@@ -43,8 +43,8 @@ int hg__pca_begin(hg__inspector *s, const hg__frame *f, hg_error *err) {
     for (size_t i = 0; i < hg__raster_count(&small); i++) {
         small.at[i] = small.at[i] < 0 ? -small.at[i] : small.at[i];
     }
-    const int code = hg__patch_map_smooth(&small, 1, e->height, e->width, SMOOTH, &s->unexplained,
-                                          s->pool, err);
+    const int code =
+        hg__patch_map_smooth(&small, 1, e->height, e->width, SMOOTH, &s->unexplained, s->pool, err);
     hg__raster_clear(&small);
     return code;
 }

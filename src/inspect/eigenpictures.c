@@ -46,8 +46,9 @@ static int read_all(hg__eigenpictures *e, const hg__raster_source *good, int32_t
             *x = hg__alloc((size_t)count * pixels_of(e), sizeof **x, err);
             if (!*x) code = HG_ERR_MEMORY;
         } else if (picture.height != e->height || picture.width != e->width) {
-            code = hg__fail(err, HG_ERR_DATA, "%s: expected pictures of %d x %d pixels, got %d x %d",
-                            good->name, e->width, e->height, picture.width, picture.height);
+            code =
+                hg__fail(err, HG_ERR_DATA, "%s: expected pictures of %d x %d pixels, got %d x %d",
+                         good->name, e->width, e->height, picture.width, picture.height);
         }
         if (code == HG_OK) {
             memcpy(*x + (size_t)i * pixels_of(e), picture.at, pixels_of(e) * sizeof(float));
