@@ -24,7 +24,7 @@ find_defects() {
     "$draw" kind=bracket size=128 n=40 good=4 broken=6 seed=3 out="$parts/brackets"
     echo
     echo "== Photographs of 40 good brackets are learnt, then ten more are looked at; six of those are broken"
-    "$command" train data="$parts/brackets/train/good" steps=120 name=demo-parts exist_ok=true # 3000 unless told: minutes
+    "$command" train data="$parts/brackets/train/good" steps=480 name=demo-parts exist_ok=true # 15000 unless told: minutes
     "$command" predict -q model="$parts/weights/best.safetensors" data="$parts/brackets/test" out="$parts/scores.csv" maps="$parts/maps"
     echo
     echo "The part, how unusual it is, and whether it would be sorted out (the folder says what is broken):"

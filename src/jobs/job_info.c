@@ -57,7 +57,7 @@ static hg__train_setup setup_of(const hg_model *m, const hg__json *options) {
     const char *optim = hg__json_string_value(hg__json_object_get(options, "optimizer"));
     hg__train_setup s = {
         .batch = batch > 0 && batch <= MAX_BATCH ? (int32_t)batch
-                 : hg__is_part_model(m)          ? 16
+                 : hg__is_part_model(m)          ? 4
                                                  : 128,
         .optim = hg__optim_find(optim                  ? optim
                                 : hg__is_part_model(m) ? "adamw"

@@ -16,7 +16,7 @@
 #include "parts/resize.h"
 
 enum {
-    EPOCH_STEPS = 100, // of few pictures: each is cut and damaged in several ways
+    EPOCH_STEPS = 250, // of few pictures: each is cut and damaged in several ways
     CROP = 128,
     MULTIPLE = 16 // that sides of crops are, for networks of four scales
 };
@@ -70,10 +70,10 @@ static const part_option part_options[] = {
 static const part_option trained_options[] = {
     {HG_OPTION_optimizer,    "optimizer",    "adamw" },
     {HG_OPTION_weight_decay, "weight_decay", "1e-3"  },
-    {HG_OPTION_lr,           "lr",           "2e-3"  },
+    {HG_OPTION_lr,           "lr",           "1e-3"  },
     {HG_OPTION_warmup,       "warmup",       "50"    },
     {HG_OPTION_schedule,     "schedule",     "cosine"},
-    {HG_OPTION_batch,        "batch",        "16"    },
+    {HG_OPTION_batch,        "batch",        "4"     },
     {HG_OPTION_crop,         "crop",         "128"   },
 };
 
@@ -145,7 +145,7 @@ void hg__tell_coding(const hg__trainer *t) {
                      "does where data= says which are good");
 }
 
-static const char part_steps[] = "3000";
+static const char part_steps[] = "15000";
 
 static int set_options(hg__trainer *t, const part_option *list, size_t count, hg_error *err) {
     for (size_t i = 0; i < count; i++) {
