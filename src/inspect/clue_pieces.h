@@ -12,7 +12,8 @@ typedef struct hg__frame {
 } hg__frame;
 
 void hg__frame_size(const hg__frame *f, int32_t *height, int32_t *width);
-int hg__frame_cut(const hg__frame *f, const hg__crop *at, hg__raster *to, hg_error *err); // `to` is made
+int hg__frame_cut(const hg__frame *f, const hg__crop *at, hg__raster *to,
+                  hg_error *err); // `to` is made
 
 // The picture, and what the network makes of it, small: means of by x by pixels. The caller's to clear.
 typedef struct hg__shown {

@@ -47,9 +47,9 @@ struct hg__inspector {
     const hg__part_kind *kind;
     hg__pool *pool; // borrowed
     size_t max_mem;
-    bool in_pieces;    // what is judged now is a piece of a picture (clue_pieces.h)
+    bool in_pieces;          // what is judged now is a piece of a picture (clue_pieces.h)
     hg__clue_place piece_of; // its first cell, with its margin, of the picture's
-    const char *where; // borrowed
+    const char *where;       // borrowed
     // of mask
     const hg__network *net; // borrowed: the model's, or `folded`
     hg__network *folded;    // owned, or NULL
