@@ -92,9 +92,10 @@ int hg__clues_of(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
     return code;
 }
 
-// Above 0 and rising throughout, 1 where a clue says what it says at most of a good picture: from there on a line, below it a hyperbola.
+// Above 0 and rising throughout, 1 where a clue says what it says at most of a good picture: the root of a line from there on, below it
+// of a hyperbola. So a clue that is beside itself, of light that changed say, does not outdo all others.
 static float rising(float v) {
-    return v > 0 ? 1 + v : 1 / (1 - v);
+    return __builtin_sqrtf(v > 0 ? 1 + v : 1 / (1 - v));
 }
 
 // Lines of pixels become cells.
