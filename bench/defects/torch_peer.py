@@ -146,7 +146,7 @@ def torch_prediction(images, folder):
 
 def our_training(data, folder, threads, steps):
     def seconds(count):
-        return run("train", "-q", f"data={data}", "imgsz=256", "align=false", f"steps={count}", f"threads={threads}",
+        return run("train", "-q", f"data={data}", "imgsz=256", "align=false", f"steps={count}", "batch=16", f"threads={threads}",
                    f"project={folder}", f"name=of{count}", "exist_ok=true", "fraction=0.2")
 
     few, many = seconds(2), seconds(2 + steps)
