@@ -5,8 +5,8 @@
 #include "inspect/clue_pieces.h"
 #include "parts/resize.h"
 
-// Pixels of the long side; good pictures for each axis, and axes at most; lines that are read at once; passes of a binomial filter.
-enum { LONG_SIDE = 128, PICTURES_AN_AXIS = 6, MOST_AXES = 32, LINES = 32, SMOOTH = 0 };
+// Pixels of the long side; good pictures for each axis, and axes at most; lines that are read at once.
+enum { LONG_SIDE = 128, PICTURES_AN_AXIS = 6, MOST_AXES = 32, LINES = 32 };
 
 // small (height, width, 1), made, of a picture wherever it lies.
 static int reduce(const hg__frame *f, int32_t height, int32_t width, hg__raster *small,
@@ -32,21 +32,18 @@ static int reduce(const hg__frame *f, int32_t height, int32_t width, hg__raster 
     return code;
 }
 
-// What is left over of a picture, as small as the axes are: its size without a sign, smoothed.
-int hg__pca_begin(hg__inspector *s, const hg__frame *f, hg_error *err) {
+// What is left over of a picture, as small as the axes are: its size without a sign.
+static int begin(hg__inspector *s, const hg__frame *f, hg_error *err) {
     const hg__eigenpictures *e = &s->pictures;
-    hg__raster small = {0};
-    hg__raster_clear(&s->unexplained);
+    hg__raster *left = &s->unexplained;
+    hg__raster_clear(left);
     if (!e->mean) return HG_OK;
-    HG_TRY(reduce(f, e->height, e->width, &small, err));
-    hg__eigenpictures_leave(e, &small);
-    for (size_t i = 0; i < hg__raster_count(&small); i++) {
-        small.at[i] = small.at[i] < 0 ? -small.at[i] : small.at[i];
+    HG_TRY(reduce(f, e->height, e->width, left, err));
+    hg__eigenpictures_leave(e, left);
+    for (size_t i = 0; i < hg__raster_count(left); i++) {
+        left->at[i] = left->at[i] < 0 ? -left->at[i] : left->at[i];
     }
-    const int code =
-        hg__patch_map_smooth(&small, 1, e->height, e->width, SMOOTH, &s->unexplained, s->pool, err);
-    hg__raster_clear(&small);
-    return code;
+    return HG_OK;
 }
 
 // ---- fit ----------------------------------------------------------------------------------------
@@ -82,9 +79,7 @@ static int run(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
                hg__raster *reconstruction, hg_error *err) {
     (void)reconstruction;
     const int32_t h = r->picture.height / HG_MAP_CELL, w = r->picture.width / HG_MAP_CELL;
-    const hg__frame whole = {.raster = &r->picture};
     hg__raster lines;
-    if (!s->in_pieces) HG_TRY(hg__pca_begin(s, &whole, err));
     if (!s->unexplained.at) return hg__raster_init(clue, h, w, 1, err);
     if (!s->in_pieces) return hg__raster_resize(clue, &s->unexplained, h, w, err);
     HG_TRY(hg__raster_resize_lines(&lines, &s->unexplained, s->piece_of.height, s->piece_of.width,
@@ -105,5 +100,9 @@ static int from_parts(hg__inspector *s, const hg_model *m, hg_error *err) {
     return hg__eigenpictures_from_parts(&s->pictures, m, s->where, err);
 }
 
-const hg__clue_type hg__clue_pca = {
-    .name = "pca", .fit = fit, .run = run, .to_parts = to_parts, .from_parts = from_parts};
+const hg__clue_type hg__clue_pca = {.name = "pca",
+                                    .fit = fit,
+                                    .begin = begin,
+                                    .run = run,
+                                    .to_parts = to_parts,
+                                    .from_parts = from_parts};

@@ -230,7 +230,7 @@ int hg__pieces_run(hg__inspector *s, const hg__piece_work *w, hg_error *err) {
     int32_t height, width;
     hg__frame_size(&w->frame, &height, &width);
     int code = w->shown ? init_shown(s, w->shown, height, width, err) : HG_OK;
-    if (code == HG_OK) code = hg__pca_begin(s, &w->frame, err);
+    if (code == HG_OK) code = hg__clues_begin(s, &w->frame, err);
     s->in_pieces = true;
     for (int32_t top = 0; code == HG_OK && top < height; top += side) {
         for (int32_t left = 0; code == HG_OK && left < width; left += side) {

@@ -5,11 +5,11 @@
 #include "inspect/inspector_internal.h"
 
 // A picture, wherever it lies.
-typedef struct hg__frame {
+struct hg__frame {
     const hg__raster *raster;    // borrowed; or
     const hg__part_store *store; // borrowed: picture `number` of it
     int32_t number;
-} hg__frame;
+};
 
 void hg__frame_size(const hg__frame *f, int32_t *height, int32_t *width);
 int hg__frame_cut(const hg__frame *f, const hg__crop *at, hg__raster *to,
@@ -34,8 +34,6 @@ bool hg__clues_fit(const hg__inspector *s, int32_t height, int32_t width);
 // Pixels of a piece's side, without its margin; a multiple of all grids.
 int32_t hg__piece_side(const hg__inspector *s);
 int hg__pieces_run(hg__inspector *s, const hg__piece_work *w, hg_error *err);
-// What the clue pca needs of a picture as a whole, before its pieces are judged (clue_pca.c).
-int hg__pca_begin(hg__inspector *s, const hg__frame *f, hg_error *err);
 
 // A picture from a file into a store of its own: as it is, or grey. where: as measured, without alignment. *to is NULL on failure.
 int hg__part_store_load(hg__part_store **to, const hg__part_view *v, const char *path,

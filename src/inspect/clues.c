@@ -6,7 +6,7 @@
 #include "base/int.h"
 #include "base/mem.h"
 #include "detect/table_model.h"
-#include "inspect/inspector_internal.h"
+#include "inspect/clue_pieces.h"
 
 enum { KEYS = 1 << 16 };
 
@@ -67,6 +67,14 @@ int hg__clue_check(const hg__inspector *s, const hg__clue_type *type, const hg__
                     s->where, picture->width, picture->height, (bytes >> 20) + 1, s->max_mem >> 20);
 }
 
+int hg__clues_begin(hg__inspector *s, const hg__frame *f, hg_error *err) {
+    for (int32_t k = 0; k < s->kind->clues; k++) {
+        const hg__clue_type *clue = s->kind->clue[k];
+        if (clue->begin) HG_TRY(clue->begin(s, f, err));
+    }
+    return HG_OK;
+}
+
 int hg__clues_of(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
                  hg__raster *reconstruction, hg_error *err) {
     const int32_t h = r->picture.height / HG_MAP_CELL, w = r->picture.width / HG_MAP_CELL;
@@ -78,6 +86,8 @@ int hg__clues_of(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
             "%s: expected pictures of at least %d x %d pixels at working size, got %d x %d",
             s->where, HG_MAP_CELL, HG_MAP_CELL, r->picture.width, r->picture.height);
     }
+    const hg__frame whole = {.raster = &r->picture};
+    if (!s->in_pieces) HG_TRY(hg__clues_begin(s, &whole, err));
     int code = hg__raster_init(clue, h, w, clues, err);
     for (int32_t k = 0; code == HG_OK && k < clues; k++) {
         hg__raster one = {0};

@@ -42,6 +42,7 @@ typedef struct hg__features {
 } hg__features;
 
 typedef struct hg__part_kind hg__part_kind;
+typedef struct hg__frame hg__frame;
 
 struct hg__inspector {
     const hg__part_kind *kind;
@@ -109,6 +110,8 @@ typedef struct hg__clue_type {
     // that a picture of this size takes; NULL: whatever there is room for
     size_t (*bytes)(const hg__inspector *s, int32_t height, int32_t width);
     int (*fit)(const hg__clue_work *w, hg_error *err); // NULL: there is nothing to be learnt
+    // what it takes from a picture as a whole, before any of its cells are asked for; NULL: nothing
+    int (*begin)(hg__inspector *s, const hg__frame *f, hg_error *err);
     // clue (h, w, 1) of a loaded picture, and reconstruction (NULL: not wanted) if it has one, are made
     int (*run)(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
                hg__raster *reconstruction, hg_error *err);
@@ -157,6 +160,8 @@ hg__inspector *hg__inspector_begin(const hg_model *m, hg__part_view *view, hg__r
                                    hg__pool *pool, size_t max_mem, const char *where,
                                    hg_error *err);
 
+// Before a picture is judged at once or piece by piece: what its clues take from it as a whole.
+int hg__clues_begin(hg__inspector *s, const hg__frame *f, hg_error *err);
 // clue (h, w, clues) of a loaded picture, the caller's to clear: as they are, smoothed. reconstruction: NULL, or made if there is one.
 int hg__clues_of(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
                  hg__raster *reconstruction, hg_error *err);
