@@ -11,7 +11,7 @@ int main(int argc, char **argv) {
         return 2;
     }
     hg__pool *pool = hg__pool_new(1, &err);
-    hg_model *m = pool ? case_model(true, pool, &err) : NULL;
+    hg_model *m = pool ? repair_case(true, pool, &err) : NULL;
     const int code = m ? hg__model_save(m, argv[1], NULL, &err) : (int)err.code;
     hg_model_free(m);
     hg__pool_free(pool);

@@ -8,16 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/rng.h"
 #include "detect/table_model.h"
 #include "inspect/inspector_internal.h"
 #include "inspect/part_rows.h"
 #include "model/model_file.h"
 #include "own_folder.h"
+#include "part_case.h"
 
 #include <cmocka.h>
 
-enum { HEIGHT = 48, WIDTH = 32, PICTURES = 9, TRAINED = 6 };
+enum { HEIGHT = 48, WIDTH = 32, PICTURES = 9 };
+static const part_case drawn = {HEIGHT, WIDTH, PICTURES, 24, 8};
 
 // Gives back what it gets: a kernel of 1 x 1 with the weight 1 each way.
 static const char identity[] = "conv 1 k1 | conv input k1";
@@ -42,56 +43,12 @@ static hg_model *new_identity(void) {
     return m;
 }
 
-static hg__raster new_part(uint32_t number, bool is_broken) {
-    hg__raster r;
-    assert_int_equal(hg__raster_init(&r, HEIGHT, WIDTH, 1, NULL), HG_OK);
-    for (int32_t y = 0; y < HEIGHT; y++) {
-        for (int32_t x = 0; x < WIDTH; x++) {
-            const uint32_t word =
-                hg__philox_run(3, (uint32_t)(y * WIDTH + x), number, 0, 0).word[0];
-            const bool is_patch = is_broken && y >= 24 && y < 32 && x >= 8 && x < 16;
-            *hg__raster_pixel(&r, y, x) =
-                is_patch ? 1 : ((x + y) % 12 < 6 ? 0.3F : 0.5F) + hg__unit_float(word) / 16;
-        }
-    }
-    return r;
-}
-
-static hg__part_store *new_store(void) {
-    hg__part_store *store = hg__part_store_new(PICTURES, 1, (size_t)1 << 20, NULL);
-    assert_non_null(store);
-    for (int32_t i = 0; i < PICTURES; i++) {
-        hg__raster r = new_part((uint32_t)i, false);
-        assert_int_equal(hg__part_store_put(store, i, &r, NULL), HG_OK);
-        hg__raster_clear(&r);
-    }
-    return store;
-}
-
-static int fit(hg_model *m, int32_t channels, hg__pool *pool, hg_error *err) {
-    static const int32_t train[] = {0, 2, 3, 5, 6, 8}, held[] = {1, 4, 7};
-    hg__part_store *store = new_store();
-    const hg__inspector_data d = {.store = store,
-                                  .train = train,
-                                  .held = held,
-                                  .trained = TRAINED,
-                                  .held_out = 3,
-                                  .seed = 1,
-                                  .fpr = 0.3,
-                                  .max_bytes = (size_t)1 << 28};
-    hg__part_view view = {.channels = channels, .factor = 1, .height = HEIGHT, .width = WIDTH};
-    hg__raster expected = {0};
-    const int code = hg__inspector_fit(m, &view, &expected, &d, NULL, pool, err);
-    hg__part_store_free(store);
-    return code;
-}
-
 static hg__inspected judge(const hg_model *m, bool is_broken, hg__pool *pool) {
     hg_error err = {0};
-    hg__inspector *s = hg__inspector_new(m, pool, (size_t)1 << 28, "model", &err);
+    hg__inspector *s = hg__inspector_new(m, pool, CASE_MEMORY, "model", &err);
     if (!s) fail_msg("%s", err.message);
     assert_string_equal(hg__inspector_kind(s), "conv");
-    hg__inspected r = {.picture = new_part(99, is_broken)};
+    hg__inspected r = {.picture = case_part(&drawn, 99, is_broken)};
     assert_int_equal(hg__inspector_run(s, &r, true, &err), HG_OK);
     assert_int_equal(hg__raster_count(&r.reconstruction), HEIGHT * WIDTH);
     hg__inspector_free(s);
@@ -104,9 +61,9 @@ static void clues_of(const hg_model *m, hg__pool *pool, bool is_broken, hg__rast
     hg__part_view view = {.channels = 1, .factor = 1};
     hg__raster none = {0};
     hg_error err = {0};
-    hg__inspector *s = hg__inspector_begin(m, &view, &none, pool, (size_t)1 << 28, "test", &err);
+    hg__inspector *s = hg__inspector_begin(m, &view, &none, pool, CASE_MEMORY, "test", &err);
     if (!s) fail_msg("%s", err.message);
-    hg__inspected r = {.picture = new_part(1, is_broken)};
+    hg__inspected r = {.picture = case_part(&drawn, 1, is_broken)};
     assert_int_equal(hg__clue_rebuilt.run(s, &r, residual, NULL, &err), HG_OK);
     assert_int_equal(hg__clue_structure.run(s, &r, structure, NULL, &err), HG_OK);
     assert_int_equal(hg__raster_count(residual), HEIGHT / 2 * (WIDTH / 2));
@@ -159,7 +116,9 @@ static void a_defect_is_found_with_the_same_bits(void **state) {
     hg_error err = {0};
     hg__pool *one = hg__pool_new(1, NULL), *three = hg__pool_new(3, NULL);
     hg_model *m = new_model("bottleneck", 1), *again = new_model("bottleneck", 1);
-    if (fit(m, 1, one, &err) < 0 || fit(again, 1, three, &err) < 0) fail_msg("%s", err.message);
+    int code = case_fit(&drawn, m, 1, false, one, &err);
+    if (code == HG_OK) code = case_fit(&drawn, again, 1, false, three, &err);
+    if (code < 0) fail_msg("%s", err.message);
     assert_int_equal(hg__model_save(m, at("model.safetensors"), NULL, NULL), HG_OK);
     hg_model *back = hg_model_load(at("model.safetensors"), &err);
     if (!back) fail_msg("%s", err.message);
@@ -185,13 +144,13 @@ static void a_network_for_other_pictures_is_refused(void **state) {
     hg_error err = {0};
     hg__pool *pool = hg__pool_new(1, NULL);
     hg_model *m = new_model("bottleneck", 1);
-    assert_int_equal(fit(m, 1, pool, &err), HG_OK);
+    assert_int_equal(case_fit(&drawn, m, 1, false, pool, &err), HG_OK);
     hg_model *other = new_model("bottleneck", 3);
     hg__model_set_detector(other, hg__json_copy(hg__model_detector(m)));
-    assert_null(hg__inspector_new(other, pool, (size_t)1 << 28, "model", &err));
+    assert_null(hg__inspector_new(other, pool, CASE_MEMORY, "model", &err));
     assert_string_equal(err.message, "model: expected a network of 1 channels, got 3");
     hg_model *dense = new_model("dense 4 | dense input", 1);
-    assert_true(fit(dense, 1, pool, &err) < 0);
+    assert_true(case_fit(&drawn, dense, 1, false, pool, &err) < 0);
     hg_model_free(m);
     hg_model_free(other);
     hg_model_free(dense);
@@ -208,7 +167,8 @@ static bool is_equal(const float *a, const float *b, int32_t count) {
 static void plain_rows_are_their_own_targets(void **state) {
     (void)state;
     enum { CROP = 16 };
-    hg__part_store *store = new_store();
+    hg__part_store *store = case_store(&drawn, NULL);
+    assert_non_null(store);
     const hg__part_rows p = {
         .store = store, .count = PICTURES, .crop = CROP, .draws = 2, .is_plain = true, .seed = 1};
     const hg__row_source source = hg__part_rows_source(&p);

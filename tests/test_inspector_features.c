@@ -8,44 +8,15 @@
 #include <unistd.h>
 
 #include "backbone_case.h"
-#include "base/rng.h"
 #include "detect/table_model.h"
 #include "inspect/inspector.h"
 #include "own_folder.h"
+#include "part_case.h"
 
 #include <cmocka.h>
 
 enum { HEIGHT = 44, WIDTH = 32, PICTURES = 9, TRAINED = 6 };
-
-// ---- good parts ---------------------------------------------------------------------------------
-
-// A stripe at a slant with grain; broken: a bright patch on it.
-static hg__raster new_part(uint32_t number, bool is_broken) {
-    hg__raster r;
-    assert_int_equal(hg__raster_init(&r, HEIGHT, WIDTH, 1, NULL), HG_OK);
-    for (int32_t y = 0; y < HEIGHT; y++) {
-        for (int32_t x = 0; x < WIDTH; x++) {
-            const uint32_t word =
-                hg__philox_run(3, (uint32_t)(y * WIDTH + x), number, 0, 0).word[0];
-            const bool is_patch = is_broken && y >= 24 && y < 32 && x >= 8 && x < 16;
-            float *to = hg__raster_pixel(&r, y, x);
-            *to = ((x + y) % 12 < 6 ? 0.3F : 0.5F) + hg__unit_float(word) / 16;
-            if (is_patch) *to = 1;
-        }
-    }
-    return r;
-}
-
-static hg__part_store *new_store(void) {
-    hg__part_store *store = hg__part_store_new(PICTURES, 1, (size_t)1 << 20, NULL);
-    assert_non_null(store);
-    for (int32_t i = 0; i < PICTURES; i++) {
-        hg__raster r = new_part((uint32_t)i, false);
-        assert_int_equal(hg__part_store_put(store, i, &r, NULL), HG_OK);
-        hg__raster_clear(&r);
-    }
-    return store;
-}
+static const part_case drawn = {HEIGHT, WIDTH, PICTURES, 24, 8};
 
 static hg__feature_options options(const char *features) {
     return (hg__feature_options){.weights = at("backbone.safetensors"),
@@ -55,41 +26,27 @@ static hg__feature_options options(const char *features) {
                                  .width = WIDTH,
                                  .pictures = TRAINED,
                                  .has_places = true,
-                                 .max_mem = (size_t)1 << 28};
+                                 .max_mem = CASE_MEMORY};
 }
 
 static hg_model *fitted(const char *features, bool has_places, hg__pool *pool) {
-    static const int32_t train[] = {0, 2, 3, 5, 6, 8}, held[] = {1, 4, 7};
     hg_error err = {0};
     hg__feature_needs needs;
     hg__feature_options o = options(features);
-    hg__part_store *store = new_store();
     hg_model *m = hg__inspector_new_features(&o, pool, &needs, &err);
     if (!m) fail_msg("%s", err.message);
     assert_true(needs.picture > 0 && needs.fitting > needs.picture && needs.fitting < o.max_mem);
-    hg__inspector_data d = {.store = store,
-                            .train = train,
-                            .held = held,
-                            .trained = TRAINED,
-                            .held_out = 3,
-                            .seed = 1,
-                            .fpr = 0.3,
-                            .max_bytes = o.max_mem};
-    hg__part_view view = {.channels = 1, .factor = 1, .height = HEIGHT, .width = WIDTH};
-    hg__raster expected = {0};
-    if (has_places) assert_int_equal(hg__part_reference(&d, &expected, NULL), HG_OK);
-    const int code = hg__inspector_fit(m, &view, &expected, &d, NULL, pool, &err);
+    const int code = case_fit(&drawn, m, 1, has_places, pool, &err);
     if (code < 0) fail_msg("%s", err.message);
-    hg__part_store_free(store);
     return m;
 }
 
 static hg__inspected judge(const hg_model *m, bool is_broken, hg__pool *pool) {
     hg_error err = {0};
-    hg__inspector *s = hg__inspector_new(m, pool, (size_t)1 << 28, "model", &err);
+    hg__inspector *s = hg__inspector_new(m, pool, CASE_MEMORY, "model", &err);
     if (!s) fail_msg("%s", err.message);
     assert_string_equal(hg__inspector_kind(s), "feature");
-    hg__inspected r = {.picture = new_part(99, is_broken)};
+    hg__inspected r = {.picture = case_part(&drawn, 99, is_broken)};
     assert_int_equal(hg__inspector_run(s, &r, true, &err), HG_OK);
     assert_null(r.reconstruction.at);
     assert_int_equal(hg__inspector_thresholds(s)->groups, 1);
@@ -194,7 +151,7 @@ static void features_are_no_rows(void **state) {
 
 static void expect_broken(const hg_model *m, hg__pool *pool, const char *sentence) {
     hg_error err = {0};
-    assert_null(hg__inspector_new(m, pool, (size_t)1 << 28, "model", &err));
+    assert_null(hg__inspector_new(m, pool, CASE_MEMORY, "model", &err));
     if (!strstr(err.message, sentence)) fail_msg("'%s', not '%s'", err.message, sentence);
 }
 

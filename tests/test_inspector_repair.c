@@ -15,7 +15,7 @@
 
 static hg_model *made(bool has_places, hg__pool *pool) {
     hg_error err = {0};
-    hg_model *m = case_model(has_places, pool, &err);
+    hg_model *m = repair_case(has_places, pool, &err);
     if (!m) fail_msg("%s", err.message);
     return m;
 }
@@ -35,14 +35,14 @@ static hg__inspected judged(const hg_model *m, bool is_broken, hg__pool *pool) {
     assert_string_equal(hg__inspector_kind(s), "repair");
     assert_int_equal(hg__inspector_peaks(s)->count, 2);
     assert_true(isfinite(hg__inspector_pixel_threshold(s)));
-    hg__inspected r = {.picture = case_part(99, is_broken)};
+    hg__inspected r = {.picture = case_part(&repair_parts, 99, is_broken)};
     assert_int_equal(hg__inspector_run(s, &r, true, &err), HG_OK);
     hg__inspector_free(s);
     return r;
 }
 
 static void check_same(const hg__inspected *a, const hg__inspected *b) {
-    assert_int_equal(hg__raster_count(&a->map), CASE_HEIGHT / 2 * (CASE_WIDTH / 2));
+    assert_int_equal(hg__raster_count(&a->map), repair_parts.height / 2 * (repair_parts.width / 2));
     assert_memory_equal(a->map.at, b->map.at, hg__raster_count(&a->map) * sizeof(float));
     assert_memory_equal(a->reconstruction.at, b->reconstruction.at,
                         hg__raster_count(&a->picture) * sizeof(float));
