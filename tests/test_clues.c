@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// test_clues.c - which cells of a map count, and the score of those that do.
+// test_clues.c - which cells of a map count, what clues say together of one, and the score of those that count.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "inspect/inspector.h"
+#include "inspect/inspector_internal.h"
 
 #include <cmocka.h>
 
@@ -76,6 +76,42 @@ static void cells_across_the_edge_of_a_region_do_not(void **state) {
     hg__part_view_clear(&v);
 }
 
+// Two clues, of cells as many spreads of good pictures' peaks above what is usual of those: a root each, and the mean of both.
+static void a_clue_beside_itself_does_not_outdo_two_that_agree(void **state) {
+    (void)state;
+    const hg__part_kind kind = {
+        .clues = 2, .clue = {&hg__clue_mask, &hg__clue_patch}
+    };
+    float usual[] = {0.5F, -1, 0.25F, 2}; // means, spreads
+    hg__inspector s = {
+        .kind = &kind, .clues = {.usual = {1, 1, 4, usual}, .centre = {4, 6}, .spread = {0.5, 2}}
+    };
+    static const float above[][2] = {
+        {0,  0 },
+        {3,  3 },
+        {-3, 0 },
+        {99, 0 },
+        {35, 35},
+        {99, 99}
+    };
+    static const float want[] = {1, 2, 0.75F, 5.5F, 6, 0};
+    enum { CELLS = sizeof want / sizeof *want };
+    float at[CELLS][2], is[] = {1, 1, 1, 1, 1, 0}; // the last does not count
+    for (int i = 0; i < CELLS; i++) {
+        for (int k = 0; k < 2; k++) {
+            const float peak = (float)s.clues.centre[k] + above[i][k] * (float)s.clues.spread[k];
+            at[i][k] = usual[k] + peak * usual[2 + k];
+        }
+    }
+    const hg__raster clue = {1, CELLS, 2, &at[0][0]}, seen = {1, CELLS, 1, is};
+    const hg__clue_place whole = hg__clue_whole(&clue);
+    hg__raster map = {0};
+    hg__joining j = {&s, &seen, &map};
+    assert_int_equal(hg__clues_join(&j, &clue, &whole, NULL), HG_OK);
+    for (int i = 0; i < CELLS; i++) assert_true(fabsf(map.at[i] - want[i]) < 1e-5F);
+    hg__raster_clear(&map);
+}
+
 // The same as of a map that has no other cells.
 static void a_score_is_of_cells_that_count(void **state) {
     (void)state;
@@ -107,6 +143,7 @@ int main(void) {
         cmocka_unit_test(all_cells_count_without_region_and_alignment),
         cmocka_unit_test(cells_beside_a_picture_that_lies_askew_do_not),
         cmocka_unit_test(cells_across_the_edge_of_a_region_do_not),
+        cmocka_unit_test(a_clue_beside_itself_does_not_outdo_two_that_agree),
         cmocka_unit_test(a_score_is_of_cells_that_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
