@@ -24,19 +24,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "own_folder.h"
+#include "sanitized.h"
 
 #include <cmocka.h>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-# define IS_SANITIZED 1
-#elif defined(__has_feature)
-# if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#  define IS_SANITIZED 1
-# endif
-#endif
-#ifndef IS_SANITIZED
-# define IS_SANITIZED 0
-#endif
 
 enum { ROWS = 300, STACK = IS_SANITIZED ? 4 << 20 : 128 << 10 };
 
