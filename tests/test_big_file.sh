@@ -32,7 +32,7 @@ status = subprocess.call(sys.argv[1:], stdout=2)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
 sys.exit(status)' "$@"
 }
-mb=$(peak "$HOURGLASS" train -q data="$work/big.npy" epochs=1 model=ae project="$work" name=big)
+mb=$(peak "$HOURGLASS" train -q data="$work/big.npy" fraction=0.3 val=0.02 epochs=1 model=ae project="$work" name=big)
 status=$?
 expect "training: exit $status" [ $status = 0 ]
 echo "training: $mb MB"
