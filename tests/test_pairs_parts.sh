@@ -9,7 +9,7 @@ draw=${HOURGLASS%/*}/draw_parts
 "$draw" kind=tile n=8 good=4 broken=8 size=64 seed=5 out="$work/set" || bad "not drawn"
 cd "$work" || exit 1
 case $HOURGLASS in /*) ;; *) HOURGLASS=$OLDPWD/$HOURGLASS ;; esac
-train() { "$HOURGLASS" train steps=3 batch=2 crop=64 threads=1 progress=none project=runs "$@" 2>&1; }
+train() { "$HOURGLASS" train steps=2 batch=1 crop=64 threads=1 progress=none project=runs "$@" 2>&1; }
 val() { "$HOURGLASS" val resamples=20 progress=none "$@" 2>&1; }
 predict() { "$HOURGLASS" predict progress=none "$@" 2>&1; }
 

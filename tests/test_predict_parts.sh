@@ -9,7 +9,7 @@ draw=${HOURGLASS%/*}/draw_parts
 case $HOURGLASS in /*) ;; *) HOURGLASS=$PWD/$HOURGLASS ;; esac
 "$draw" kind=tile n=10 good=3 broken=5 size=64 seed=1 out="$work/tile" || bad "tile: not drawn"
 cd "$work" || exit 1
-"$HOURGLASS" train data=tile steps=4 val=0.4 progress=none project=runs name=x >log 2>&1 || {
+"$HOURGLASS" train data=tile steps=4 batch=1 val=0.4 progress=none project=runs name=x >log 2>&1 || {
     bad "not trained: $(cat log)"
     finish
 }
@@ -81,7 +81,7 @@ expect "a sheet after a failure is whole" [ "$(tail -n +2 mixed.csv | wc -l)" -g
 
 # ---- a region of interest: what lies below it counts for nothing
 { printf 'P5\n64 64\n255\n' && head -c 2048 /dev/zero | tr '\0' '\377' && head -c 2048 /dev/zero; } >roi.pgm
-"$HOURGLASS" train data=tile roi=roi.pgm steps=4 val=0.4 progress=none project=runs name=roi >log 2>&1 || bad "roi: $(cat log)"
+"$HOURGLASS" train data=tile roi=roi.pgm steps=1 batch=1 val=0.4 progress=none project=runs name=roi >log 2>&1 || bad "roi: $(cat log)"
 numbers() { od -An -v -tf4 -w256 -j128 "$1"; }
 "$HOURGLASS" predict model=runs/roi/weights/best.safetensors data=tile out=roi.csv maps=roi maps_as=npy progress=none 2>err >out || bad "roi: $(cat err)"
 for file in roi/test/*/*_map.npy; do
@@ -129,7 +129,7 @@ refuse "video_size: expected WxH+X+Y in pixels, as 640x480 or 200x100+40+30, up 
 refuse "got '64x99999'" data=raw pix_fmt=rgb24 video_size=64x99999
 
 # ---- a piece of each picture
-"$HOURGLASS" train data=tile view=32x40+8+16 steps=2 val=0.4 progress=none project=runs name=view >log 2>&1 || bad "view: $(cat log)"
+"$HOURGLASS" train data=tile view=32x40+8+16 steps=1 batch=1 val=0.4 progress=none project=runs name=view >log 2>&1 || bad "view: $(cat log)"
 expect "a piece is seen" grep -q "seen as 32 x 40 pixels" log
 "$HOURGLASS" info model=runs/view/weights/best.safetensors >info
 expect "and kept" grep -q "crop of 32 x 40 pixels from 8, 16 on" info

@@ -95,9 +95,9 @@ val data="$work/flat" labels="$work/outlines.json" baselines=false >"$work/told"
 expect "outlines do" [ "$(grep -c "^AUPRO to 30 %\|^pixel AUROC\|^defects hit" "$work/told")" = 3 ]
 "$HOURGLASS" predict model="$model" data="$work/flat" labels="$work/labels.json" out="$work/predicted.csv" progress=none >/dev/null 2>&1
 expect "predict names kinds too" [ "$(grep -c ",dent," "$work/predicted.csv")" = 6 ]
-"$HOURGLASS" train -q data="$work/flat" labels="$work/labels.json" steps=2 batch=2 crop=64 project="$work" name=labelled >"$work/told" 2>&1
+"$HOURGLASS" train -q data="$work/flat" labels="$work/labels.json" steps=1 batch=1 crop=64 project="$work" name=labelled >"$work/told" 2>&1
 expect "train keeps where they came from" grep -q "labels.json" "$work/labelled/args.yaml"
-"$HOURGLASS" train data="$work/flat" labels="$work/labels.json" steps=2 batch=2 crop=64 project="$work" name=counted 2>&1 |
+"$HOURGLASS" train data="$work/flat" labels="$work/labels.json" steps=1 batch=1 crop=64 project="$work" name=counted 2>&1 |
     grep -q "9 good pictures (plain)" && ok || bad "defects are trained on"
 expect "no annotations there: it is named" eval 'val data="$work/flat" labels="$work/none.json" | grep -q "none.json: "'
 echo '{"images":[]' >"$work/cut.json"
