@@ -3,7 +3,9 @@
 # Same seed, same bits: one hash of the best weights after 3 epochs over thread counts, instruction sets,
 # compilers, straight or killed with `kill -9` at a random moment and resumed.
 . tests/lib.sh
-options="data=fashion model=ae epochs=3 fraction=0.03 seed=5 pca=false samples=0 project=$work exist_ok=true"
+rows="fraction=0.015 val=0.005" unet_batch=16
+is_sanitized && rows="fraction=0.003 val=0.003" unet_batch=4
+options="data=fashion model=ae epochs=3 $rows seed=5 pca=false samples=0 project=$work exist_ok=true"
 threads_list="1 2 3 8" isa_list="ref avx2 avx512" commands="$HOURGLASS"
 [ -z "${SAN-}" ] && [ -x build/clang/hourglass ] && [ "${CC:-gcc}" = gcc ] && commands="$commands $PWD/build/clang/hourglass"
 is_sanitized && threads_list="1 3"
@@ -44,16 +46,16 @@ done 2> >(grep -v Killed >&2)
 echo "hash $want"
 
 # Images: batch norm, whose statistics all chunks share, and a U-Net; a step or two each.
-images="data=fashion epochs=1 batch=16 val=0 seed=5 pca=false samples=0 project=$work exist_ok=true"
+images="data=fashion epochs=1 val=0 seed=5 pca=false samples=0 project=$work exist_ok=true"
 norm="conv 6 s2 bias=0, batchnorm relu, dense 8 | dense like, batchnorm relu, deconv input k4 s2 sigmoid"
-compare_images() { # compare_images NAME MODEL STEPS
+compare_images() { # compare_images NAME MODEL STEPS BATCH
     want=
     for command in $commands; do
         for isa in $isa_list; do
             HG_ISA=$isa "$command" checks >/dev/null 2>&1 || continue
             for threads in 1 3; do
                 # shellcheck disable=SC2086
-                HG_ISA=$isa "$command" train -q $images model="$2" steps="$3" threads=$threads name=images 2>"$work/err" || bad "$1: $(cat "$work/err")"
+                HG_ISA=$isa "$command" train -q $images model="$2" steps="$3" batch="$4" threads=$threads name=images 2>"$work/err" || bad "$1: $(cat "$work/err")"
                 got=$(hash_of "$work/images/weights/last.safetensors")
                 want=${want:-$got}
                 expect "$1, $command, $isa, $threads threads: $got, not $want" [ "$got" = "$want" ]
@@ -62,8 +64,8 @@ compare_images() { # compare_images NAME MODEL STEPS
         done
     done
 }
-compare_images "batch norm" "$norm" 3
-compare_images unet unet 1
+compare_images "batch norm" "$norm" 3 16
+compare_images unet unet 1 $unet_batch
 
 # The model that ships is made anew, bit for bit, by models/README.md's command for as long as these steps of the same kind
 # end in these weights. A change that is meant to give others must train that model again.
