@@ -16,7 +16,7 @@ static hg__clue_model fitted(int32_t held_out, bool are_broken, hg__pool *pool) 
     const part_case c = {24, 20, TRAINED + ENOUGH, 8, 4};
     int32_t number[TRAINED + ENOUGH];
     hg_error err = {0};
-    hg__part_store *store = case_store(&c, &err);
+    hg__part_store *store = hg__part_store_new(c.pictures, 1, (size_t)1 << 20, &err);
     assert_non_null(store);
     for (int32_t i = 0; i < c.pictures; i++) {
         hg__raster r = case_part(&c, (uint32_t)i, i >= TRAINED && are_broken);
