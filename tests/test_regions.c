@@ -27,7 +27,7 @@ static hg__raster map_of(int32_t height, const char *const *rows) {
 }
 
 static hg__regions find_in(const hg__raster *map, float threshold, int64_t least, int32_t most) {
-    const hg__region_options o = {threshold, least, most};
+    const hg__region_options o = {threshold, threshold, least, most};
     hg__regions r;
     assert_int_equal(hg__regions_find(&r, map, &o, NULL), HG_OK);
     return r;
@@ -131,6 +131,68 @@ static void what_is_no_number_or_no_more_than_the_threshold_is_in_no_region(void
     hg__raster_clear(&map);
 }
 
+static void
+a_region_reaches_down_to_the_lower_threshold_where_it_has_a_pixel_above_the_higher(void **state) {
+    (void)state;
+    static const char *const rows[] = {
+        "2.22..2.",
+        "2..5..2.",
+        "2..2.2..",
+        "2......4",
+    };
+    static const int32_t label[] = {
+        0, 0, 1, 1, 0, 0, 0, 0, //
+        0, 0, 0, 1, 0, 0, 0, 0, //
+        0, 0, 0, 1, 0, 0, 0, 0, //
+        0, 0, 0, 0, 0, 0, 0, 0,
+    };
+    int32_t of[32];
+    hg__raster map = map_of(4, rows);
+    hg__region_options o = {.threshold = 4, .low = 1};
+    hg__regions r;
+    assert_int_equal(hg__regions_find(&r, &map, &o, NULL), HG_OK);
+    assert_int_equal(r.count, 1); // what equals the threshold is not above it
+    assert_int_equal(r.found, 1);
+    assert_int_equal(r.at[0].area, 4);
+    assert_true(r.at[0].peak == 5 && r.at[0].mean == 2.75);
+    assert_int_equal(area_of_outline(&r, 0), 4);
+    hg__regions_label(&r, of);
+    assert_memory_equal(of, label, sizeof label);
+    hg__regions_clear(&r);
+    o.threshold = 3; // two places above it that touch by the lower one alone are one region
+    *hg__raster_pixel(&map, 2, 4) = 2;
+    *hg__raster_pixel(&map, 1, 6) = 4;
+    assert_int_equal(hg__regions_find(&r, &map, &o, NULL), HG_OK);
+    assert_int_equal(r.count, 2);
+    assert_true(r.at[0].area == 8 && r.at[1].area == 1 && r.at[1].peak == 4);
+    hg__regions_clear(&r);
+    o.threshold = 5; // none is above it
+    assert_int_equal(hg__regions_find(&r, &map, &o, NULL), HG_OK);
+    assert_true(r.count == 0 && r.found == 0 && r.runs > 0);
+    for (int32_t i = 0; i < r.runs; i++) assert_int_equal(r.run[i].region, -1);
+    hg__regions_clear(&r);
+    hg__raster_clear(&map);
+}
+
+// Whether there is a region, and how many, is the same for any lower threshold that splits and joins none.
+static void a_lower_threshold_that_is_none_is_the_threshold(void **state) {
+    (void)state;
+    static const char *const rows[] = {"123.45"};
+    hg__raster map = map_of(1, rows);
+    const float low[] = {2, 7, NAN};
+    for (size_t k = 0; k < sizeof low / sizeof *low; k++) {
+        const hg__region_options o = {.threshold = 2, .low = low[k]};
+        hg__regions r;
+        assert_int_equal(hg__regions_find(&r, &map, &o, NULL), HG_OK);
+        assert_true(r.count == 2 && r.at[0].area == 2 && r.at[1].area == 1);
+        hg__regions_clear(&r);
+    }
+    hg__raster_clear(&map);
+    assert_true(hg__region_low(1, 3) == 2 && hg__region_low(-1, 0) == -0.5F);
+    assert_true(hg__region_low(3, 3) == 3 && hg__region_low(4, 3) == 3);
+    assert_true(hg__region_low(NAN, 3) == 3 && isinf(hg__region_low(1, INFINITY)));
+}
+
 // Spreads each label to its eight neighbours until nothing changes: label (H, W), 0 none.
 static void flood(const hg__raster *map, float threshold, int32_t *label) {
     const int32_t H = map->height, W = map->width;
@@ -230,6 +292,9 @@ int main(void) {
         cmocka_unit_test(a_hole_is_inside_the_outline_and_not_in_the_area),
         cmocka_unit_test(small_regions_and_those_beyond_most_are_left_out),
         cmocka_unit_test(what_is_no_number_or_no_more_than_the_threshold_is_in_no_region),
+        cmocka_unit_test(
+            a_region_reaches_down_to_the_lower_threshold_where_it_has_a_pixel_above_the_higher),
+        cmocka_unit_test(a_lower_threshold_that_is_none_is_the_threshold),
         cmocka_unit_test(random_maps_have_the_regions_that_flooding_finds),
         cmocka_unit_test(boxes_and_masks_are_those_of_the_picture_under_the_map),
     };

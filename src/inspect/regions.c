@@ -18,25 +18,25 @@
 // ---- runs ---------------------------------------------------------------------------------------
 
 // Those of one row from column 0 on, to `to` where that is not NULL; how many.
-static int32_t row_runs(const hg__raster *map, int32_t y, float threshold, hg__region_run *to) {
+static int32_t row_runs(const hg__raster *map, int32_t y, float low, hg__region_run *to) {
     const float *x = hg__raster_pixel(map, y, 0);
     int32_t n = 0;
     for (int32_t j = 0; j < map->width; j++) {
-        if (!(x[j] > threshold)) continue;
+        if (!(x[j] > low)) continue;
         const int32_t begin = j;
-        while (j < map->width && x[j] > threshold) j++;
+        while (j < map->width && x[j] > low) j++;
         if (to) to[n] = (hg__region_run){y, begin, j, 0};
         n++;
     }
     return n;
 }
 
-static int find_runs(hg__regions *r, const hg__raster *map, float threshold, hg_error *err) {
-    for (int32_t y = 0; y < map->height; y++) r->runs += row_runs(map, y, threshold, NULL);
+static int find_runs(hg__regions *r, const hg__raster *map, float low, hg_error *err) {
+    for (int32_t y = 0; y < map->height; y++) r->runs += row_runs(map, y, low, NULL);
     r->run = hg__alloc((size_t)r->runs, sizeof *r->run, err);
     if (!r->run) return HG_ERR_MEMORY;
     int32_t n = 0;
-    for (int32_t y = 0; y < map->height; y++) n += row_runs(map, y, threshold, r->run + n);
+    for (int32_t y = 0; y < map->height; y++) n += row_runs(map, y, low, r->run + n);
     return HG_OK;
 }
 
@@ -134,16 +134,19 @@ static int highest_first(const void *a, const void *b) {
     return (x->first > y->first) - (x->first < y->first);
 }
 
-// Moves what is kept of all (found) to the front, the highest first, and has the runs say so.
-static int keep(hg__regions *r, tally *all, const hg__region_options *o, hg_error *err) {
+// Moves what is kept of all (count) to the front, the highest first, and has the runs say so.
+static int keep(hg__regions *r, tally *all, int32_t count, const hg__region_options *o,
+                hg_error *err) {
     int32_t *place = hg__alloc((size_t)r->runs, sizeof *place, err); // of a region by its first run
     if (!place) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < r->runs; i++) {
         place[i] = -1;
         r->run[i].region = all[r->run[i].region].first;
     }
-    for (int32_t k = 0; k < r->found; k++) {
-        if (all[k].is.area >= o->least_area) all[r->count++] = all[k];
+    for (int32_t k = 0; k < count; k++) {
+        const bool is_found = all[k].is.peak > o->threshold;
+        r->found += is_found;
+        if (is_found && all[k].is.area >= o->least_area) all[r->count++] = all[k];
     }
     if (r->count) qsort(all, (size_t)r->count, sizeof *all, highest_first);
     if (o->most > 0) r->count = hg__min(r->count, o->most);
@@ -155,14 +158,14 @@ static int keep(hg__regions *r, tally *all, const hg__region_options *o, hg_erro
 
 // ---- outlines -----------------------------------------------------------------------------------
 
-static bool is_above(const hg__raster *map, float threshold, int32_t x, int32_t y) {
+static bool is_above(const hg__raster *map, float low, int32_t x, int32_t y) {
     if (x < 0 || y < 0 || x >= map->width || y >= map->height) return false;
-    return *hg__raster_pixel(map, y, x) > threshold;
+    return *hg__raster_pixel(map, y, x) > low;
 }
 
 typedef struct outline {
     const hg__raster *map;
-    float threshold;
+    float low;
     hg__regions *to;
     size_t room; // corners
 } outline;
@@ -180,7 +183,7 @@ static int add_corner(outline *o, hg__corner corner, hg_error *err) {
     return HG_OK;
 }
 
-// From the upper left corner of the region's first pixel, heading right, back to there. Whatever lies above the threshold at a
+// From the upper left corner of the region's first pixel, heading right, back to there. Whatever lies above the lower threshold at a
 // corner of the region's edge belongs to the region, so that only the map is asked.
 static int trace(outline *o, const hg__region_run *first, hg__region *region, hg_error *err) {
     static const hg__corner step[4] = {
@@ -207,9 +210,9 @@ static int trace(outline *o, const hg__region_run *first, hg__region *region, hg
             at.x += step[to].x;
             at.y += step[to].y;
             const hg__corner left = ahead[to], right = ahead[(to + 1) % 4];
-            if (is_above(o->map, o->threshold, at.x + left.x, at.y + left.y)) {
+            if (is_above(o->map, o->low, at.x + left.x, at.y + left.y)) {
                 turn = 3;
-            } else if (!is_above(o->map, o->threshold, at.x + right.x, at.y + right.y)) {
+            } else if (!is_above(o->map, o->low, at.x + right.x, at.y + right.y)) {
                 turn = 1;
             }
         }
@@ -222,15 +225,16 @@ static int trace(outline *o, const hg__region_run *first, hg__region *region, hg
 // ---- the whole ----------------------------------------------------------------------------------
 
 static int find(hg__regions *r, const hg__raster *map, const hg__region_options *o, hg_error *err) {
-    HG_TRY(find_runs(r, map, o->threshold, err));
-    r->found = join_runs(r->run, r->runs);
-    tally *all = hg__alloc((size_t)r->found, sizeof *all, err);
+    const float low = o->low < o->threshold ? o->low : o->threshold;
+    HG_TRY(find_runs(r, map, low, err));
+    const int32_t count = join_runs(r->run, r->runs);
+    tally *all = hg__alloc((size_t)count, sizeof *all, err);
     if (!all) return HG_ERR_MEMORY;
     measure(r, map, all);
-    int code = keep(r, all, o, err);
+    int code = keep(r, all, count, o, err);
     r->at = code == HG_OK ? hg__alloc((size_t)r->count, sizeof *r->at, err) : NULL;
     if (!r->at) code = HG_ERR_MEMORY;
-    outline edge = {map, o->threshold, r, 0};
+    outline edge = {map, low, r, 0};
     for (int32_t k = 0; k < r->count && code == HG_OK; k++) {
         r->at[k] = all[k].is;
         code = trace(&edge, r->run + all[k].first, r->at + k, err);
@@ -258,6 +262,19 @@ void hg__regions_clear(hg__regions *r) {
     hg__free(r->corner);
     hg__free(r->run);
     *r = (hg__regions){0};
+}
+
+float hg__region_low(float background, float threshold) {
+    return background < threshold ? background + 0.5F * (threshold - background) : threshold;
+}
+
+void hg__regions_label(const hg__regions *r, int32_t *label) {
+    memset(label, 0, (size_t)r->height * (size_t)r->width * sizeof *label);
+    for (int32_t i = 0; i < r->runs; i++) {
+        const hg__region_run *run = r->run + i;
+        int32_t *line = label + (ptrdiff_t)run->y * r->width;
+        for (int32_t x = run->begin; x < run->end; x++) line[x] = run->region + 1;
+    }
 }
 
 // ---- on the picture -----------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Connected regions beside scipy.ndimage: which there are, how large, where, how high; outlines filled again."""
+"""Connected regions beside scipy.ndimage and skimage: which there are, how large, where, how high; outlines filled again."""
 import json
 import os
 import subprocess
@@ -10,7 +10,7 @@ from common import COMMAND, check, finish
 
 try:
     from scipy import ndimage
-    from skimage import draw
+    from skimage import draw, filters
 except ImportError as missing:
     print("skipped: no %s" % missing.name)
     print("0 passed, 0 failed, 1 skipped")
@@ -21,17 +21,24 @@ if not os.path.exists(RUN):
     RUN = "build/gcc/tests/region_run"
 
 
-def ours(x, threshold, least, kind):
-    line = [RUN, str(x.shape[0]), str(x.shape[1]), repr(threshold), str(least), kind]
+def ours(x, threshold, low, least, kind):
+    line = [RUN, str(x.shape[0]), str(x.shape[1]), repr(threshold), repr(low), str(least), kind]
     done = subprocess.run(line, input=x.astype("<f4").tobytes(), capture_output=True)
     if done.returncode:
         raise RuntimeError("%s: %s" % (" ".join(line), done.stderr.decode()))
     return done.stdout.decode()
 
 
-def theirs(x, threshold, least):
+def hysteresis(x, low, high):
+    """skimage's joins pixels that touch by an edge; ours by a corner too."""
+    label, count = ndimage.label(x > low, np.ones((3, 3)))
+    highest = np.append(-np.inf, ndimage.maximum(x, label, np.arange(1, count + 1)))
+    return (highest > high)[label]
+
+
+def theirs(x, threshold, low, least):
     """As rows of JSON, in order of peaks; ties by the first pixel of the region, as labels are numbered."""
-    label, count = ndimage.label(x > threshold, np.ones((3, 3)))
+    label, count = ndimage.label(hysteresis(x, low, threshold), np.ones((3, 3)))
     rows = []
     for k, where in enumerate(ndimage.find_objects(label), 1):
         mask = label == k
@@ -68,9 +75,10 @@ def is_outline(row, peer):
     return shoelace(points) == filled.sum() and corners and (inside == filled).all()
 
 
-def compare(name, x, threshold, least=1):
-    rows = [json.loads(line) for line in ours(x, threshold, least, "json").splitlines()]
-    peers = theirs(x, threshold, least)
+def compare(name, x, threshold, least=1, low=None):
+    low = threshold if low is None else low
+    rows = [json.loads(line) for line in ours(x, threshold, low, least, "json").splitlines()]
+    peers = theirs(x, threshold, low, least)
     good = len(rows) == len(peers) and [row["region"] for row in rows] == list(range(1, len(rows) + 1))
     check("%s: regions, areas, boxes, peaks" % name, good and all(map(is_same, rows, peers)),
           "%d and %d" % (len(rows), len(peers)))
@@ -88,7 +96,20 @@ peers = compare("smooth", smooth, 0.02)
 compare("smooth, small ones left out", smooth, 0.02, 60)
 compare("whole numbers, so that peaks are equal", rng.integers(0, 4, (50, 60)).astype("f4"), 2.5)
 
-coco = json.loads(ours(smooth, 0.02, 1, "coco"))
+for low in (0.0, 0.01, 0.019):
+    compare("smooth, down to %g" % low, smooth, 0.02, low=low)
+    compare("noise, down to %g" % low, noise, 1.0, low=50 * low)
+compare("whole numbers, down to some", rng.integers(0, 5, (50, 60)).astype("f4"), 3.0, low=2.0)
+# skimage joins by edges only: lines with nothing between them have no corners that touch.
+lines = np.zeros((41, 300), "f4")
+lines[::2] = ndimage.gaussian_filter1d(rng.standard_normal((21, 300)), 2)
+filled = np.zeros(lines.shape, bool)
+for row in map(json.loads, ours(lines, 0.5, 0.1, 1, "json").splitlines()):
+    filled[row["top"], row["left"]:row["left"] + row["width"]] = True
+skimage = filters.apply_hysteresis_threshold(lines, 0.1, 0.5)
+check("hysteresis of skimage", (filled == skimage).all() and 0 < skimage.sum() < (lines > 0.1).sum(), "%d and %d" % (filled.sum(), skimage.sum()))
+
+coco = json.loads(ours(smooth, 0.02, 0.02, 1, "coco"))
 check("COCO's areas and boxes", [(a["area"], a["bbox"]) for a in coco["annotations"]] ==
       [(p["area"], [p["left"], p["top"], p["width"], p["height"]]) for p in peers])
 check("COCO's polygons", all(shoelace(np.reshape(a["segmentation"][0], (-1, 2))) ==
