@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // region_run.c - regions of a map as a sheet, for comparison with SciPy:
 //
-//   region_run HEIGHT WIDTH THRESHOLD LOW LEAST_AREA FORMAT < MAP > SHEET
+//   region_run HEIGHT WIDTH THRESHOLD BACKGROUND LEAST_AREA FORMAT < MAP > SHEET
 //
 // MAP, as floats: (H, W). The picture is as large as the map.
 #include <stdio.h>

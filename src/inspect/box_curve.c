@@ -70,8 +70,7 @@ static int reserve(hg__box_curve *c, size_t cells, hg_error *err) {
 
 static int count_at(hg__box_curve *c, const hg__raster *map, float threshold, float background,
                     const hg__defects *defects, hg__box_counts *counts, hg_error *err) {
-    const hg__region_options o = {.threshold = threshold,
-                                  .low = hg__region_low(background, threshold)};
+    const hg__region_options o = {.threshold = threshold, .background = background};
     hg__regions r;
     HG_TRY(hg__regions_find(&r, map, &o, err));
     const int32_t regions = r.count;

@@ -17,18 +17,24 @@
 
 // ---- runs ---------------------------------------------------------------------------------------
 
-// Those of one row from column 0 on, to `to` where that is not NULL; how many.
-static int32_t row_runs(const hg__raster *map, int32_t y, float low, hg__region_run *to) {
-    const float *x = hg__raster_pixel(map, y, 0);
+// Those within one, to `to` where that is not NULL; how many.
+static int32_t runs_within(const hg__raster *map, const hg__region_run *one, float low,
+                           hg__region_run *to) {
+    const float *x = hg__raster_pixel(map, one->y, 0);
     int32_t n = 0;
-    for (int32_t j = 0; j < map->width; j++) {
+    for (int32_t j = one->begin; j < one->end; j++) {
         if (!(x[j] > low)) continue;
         const int32_t begin = j;
-        while (j < map->width && x[j] > low) j++;
-        if (to) to[n] = (hg__region_run){y, begin, j, 0};
+        while (j < one->end && x[j] > low) j++;
+        if (to) to[n] = (hg__region_run){one->y, begin, j, 0};
         n++;
     }
     return n;
+}
+
+static int32_t row_runs(const hg__raster *map, int32_t y, float low, hg__region_run *to) {
+    const hg__region_run all = {y, 0, map->width, 0};
+    return runs_within(map, &all, low, to);
 }
 
 static int find_runs(hg__regions *r, const hg__raster *map, float low, hg_error *err) {
@@ -68,6 +74,98 @@ static int32_t join_runs(hg__region_run *run, int32_t runs) {
     return count;
 }
 
+// ---- how far they reach -------------------------------------------------------------------------
+
+// Of the height above the background that is its peak's. So a high spot has not all of its slopes.
+static const float own_share = 0.25F;
+
+static float reach_of(float peak, const hg__region_options *o) {
+    const float low = hg__region_low(o->background, o->threshold);
+    const float own = o->background + own_share * (peak - o->background);
+    if (!(peak > o->threshold) || !(own > low)) return low;
+    return own < o->threshold ? own : o->threshold;
+}
+
+// Joined runs while regions become smaller, all (runs) of before.
+typedef struct shrinking {
+    float *reach;    // owned: of a region, by its first run
+    int32_t *pieces; // owned: what it falls into, likewise
+    int32_t *within; // owned: how many of the new ones lie in a run
+} shrinking;
+
+static int shrinking_init(shrinking *s, const hg__regions *r, const hg__raster *map,
+                          const hg__region_options *o, hg_error *err) {
+    const size_t runs = (size_t)r->runs;
+    s->reach = hg__alloc(runs, sizeof *s->reach, err);
+    s->pieces = hg__alloc(runs, sizeof *s->pieces, err);
+    s->within = hg__alloc(runs, sizeof *s->within, err);
+    if (!s->reach || !s->pieces || !s->within) return HG_ERR_MEMORY;
+    for (int32_t i = 0; i < r->runs; i++) {
+        const hg__region_run *run = r->run + i;
+        const float *row = hg__raster_pixel(map, run->y, 0);
+        float *peak = s->reach + run->region;
+        if (run->region == i) *peak = row[run->begin];
+        for (int32_t j = run->begin; j < run->end; j++) *peak = row[j] > *peak ? row[j] : *peak;
+    }
+    for (int32_t i = 0; i < r->runs; i++) {
+        if (r->run[i].region == i) s->reach[i] = reach_of(s->reach[i], o);
+    }
+    return HG_OK;
+}
+
+// The runs of regions that stay in one piece where they reach down to their own height only, and of the others as they were.
+static int32_t choose_runs(const shrinking *s, const hg__regions *r, const hg__region_run *fine,
+                           hg__region_run *to) {
+    int32_t n = 0;
+    for (int32_t i = 0; i < r->runs; fine += s->within[i++]) {
+        const bool is_whole = s->pieces[r->run[i].region] == 1;
+        const int32_t count = is_whole ? s->within[i] : 1;
+        if (to) memcpy(to + n, is_whole ? fine : r->run + i, (size_t)count * sizeof *to);
+        n += count;
+    }
+    return n;
+}
+
+static int shrink_by(shrinking *s, hg__regions *r, const hg__raster *map, hg_error *err) {
+    int32_t count = 0, at = 0;
+    for (int32_t i = 0; i < r->runs; i++) {
+        s->within[i] = runs_within(map, r->run + i, s->reach[r->run[i].region], NULL);
+        count += s->within[i];
+    }
+    hg__region_run *fine = hg__alloc((size_t)count, sizeof *fine, err);
+    if (!fine) return HG_ERR_MEMORY;
+    for (int32_t i = 0; i < r->runs; i++) {
+        at += runs_within(map, r->run + i, s->reach[r->run[i].region], fine + at);
+    }
+    join_runs(fine, count);
+    for (int32_t i = 0, k = 0; i < r->runs; i++) {
+        for (const int32_t end = k + s->within[i]; k < end; k++) {
+            s->pieces[r->run[i].region] += fine[k].region == k;
+        }
+    }
+    const int32_t chosen = choose_runs(s, r, fine, NULL);
+    hg__region_run *run = hg__alloc((size_t)chosen, sizeof *run, err);
+    if (run) {
+        choose_runs(s, r, fine, run);
+        hg__free(r->run);
+        r->run = run;
+        r->runs = chosen;
+    }
+    hg__free(fine);
+    return run ? HG_OK : HG_ERR_MEMORY;
+}
+
+static int shrink(hg__regions *r, const hg__raster *map, const hg__region_options *o,
+                  hg_error *err) {
+    shrinking s = {0};
+    int code = shrinking_init(&s, r, map, o, err);
+    if (code == HG_OK) code = shrink_by(&s, r, map, err);
+    hg__free(s.reach);
+    hg__free(s.pieces);
+    hg__free(s.within);
+    return code;
+}
+
 // ---- measures -----------------------------------------------------------------------------------
 
 // A region while it is measured; the sums of places are exact.
@@ -75,6 +173,7 @@ typedef struct tally {
     hg__region is;
     double sum;
     int64_t x, y;        // sums over pixels
+    float least;         // pixel
     int32_t first;       // run
     int32_t right, last; // column, row behind the box
 } tally;
@@ -84,6 +183,7 @@ static void add_run(tally *t, const hg__region_run *run, const float *row) {
     hg__region *is = &t->is;
     for (int32_t j = run->begin; j < run->end; j++) {
         t->sum += (double)row[j];
+        if (row[j] < t->least) t->least = row[j];
         if (!(row[j] > is->peak)) continue;
         is->peak = row[j];
         is->peak_x = j;
@@ -115,7 +215,7 @@ static void measure(hg__regions *r, const hg__raster *map, tally *all) {
         const bool begins = run->region == i;
         const int32_t k = begins ? n++ : r->run[run->region].region;
         if (begins) {
-            all[k] = (tally){.first = i};
+            all[k] = (tally){.first = i, .least = row[run->begin]};
             all[k].is = (hg__region){.left = run->begin,
                                      .top = run->y,
                                      .peak = row[run->begin],
@@ -183,7 +283,7 @@ static int add_corner(outline *o, hg__corner corner, hg_error *err) {
     return HG_OK;
 }
 
-// From the upper left corner of the region's first pixel, heading right, back to there. Whatever lies above the lower threshold at a
+// From the upper left corner of the region's first pixel, heading right, back to there. Whatever lies above what a region reaches down to at a
 // corner of the region's edge belongs to the region, so that only the map is asked.
 static int trace(outline *o, const hg__region_run *first, hg__region *region, hg_error *err) {
     static const hg__corner step[4] = {
@@ -225,8 +325,10 @@ static int trace(outline *o, const hg__region_run *first, hg__region *region, hg
 // ---- the whole ----------------------------------------------------------------------------------
 
 static int find(hg__regions *r, const hg__raster *map, const hg__region_options *o, hg_error *err) {
-    const float low = o->low < o->threshold ? o->low : o->threshold;
+    const float low = hg__region_low(o->background, o->threshold);
     HG_TRY(find_runs(r, map, low, err));
+    join_runs(r->run, r->runs);
+    HG_TRY(shrink(r, map, o, err));
     const int32_t count = join_runs(r->run, r->runs);
     tally *all = hg__alloc((size_t)count, sizeof *all, err);
     if (!all) return HG_ERR_MEMORY;
@@ -236,6 +338,8 @@ static int find(hg__regions *r, const hg__raster *map, const hg__region_options 
     if (!r->at) code = HG_ERR_MEMORY;
     outline edge = {map, low, r, 0};
     for (int32_t k = 0; k < r->count && code == HG_OK; k++) {
+        const float reach = reach_of(all[k].is.peak, o); // or `low`, where that keeps it whole
+        edge.low = all[k].least > reach ? reach : low;
         r->at[k] = all[k].is;
         code = trace(&edge, r->run + all[k].first, r->at + k, err);
     }
@@ -274,62 +378,5 @@ void hg__regions_label(const hg__regions *r, int32_t *label) {
         const hg__region_run *run = r->run + i;
         int32_t *line = label + (ptrdiff_t)run->y * r->width;
         for (int32_t x = run->begin; x < run->end; x++) line[x] = run->region + 1;
-    }
-}
-
-// ---- on the picture -----------------------------------------------------------------------------
-
-hg__map_frame hg__map_frame_over(int32_t map_width, int32_t map_height, int32_t width,
-                                 int32_t height) {
-    return (hg__map_frame){.across = (double)width / (double)map_width,
-                           .down = (double)height / (double)map_height,
-                           .width = width,
-                           .height = height};
-}
-
-static double within(double x, int32_t side) {
-    return x < 0 ? 0 : x > side ? side : x;
-}
-
-void hg__corner_place(hg__corner corner, const hg__map_frame *f, double place[2]) {
-    place[0] = within(f->left + (double)corner.x * f->across, f->width);
-    place[1] = within(f->top + (double)corner.y * f->down, f->height);
-}
-
-hg__box hg__region_box(const hg__region *r, const hg__map_frame *f) {
-    const double hair = 1e-6; // pixels that 3 * (1 / 3.0) may be beside 1
-    double from[2], to[2];
-    hg__corner_place((hg__corner){r->left, r->top}, f, from);
-    hg__corner_place((hg__corner){r->left + r->width, r->top + r->height}, f, to);
-    hg__box b = {.left = (int32_t)floor(from[0] + hair), .top = (int32_t)floor(from[1] + hair)};
-    b.left = hg__min(b.left, f->width - 1);
-    b.top = hg__min(b.top, f->height - 1);
-    b.width = hg__max((int32_t)ceil(to[0] - hair) - b.left, 1);
-    b.height = hg__max((int32_t)ceil(to[1] - hair) - b.top, 1);
-    return b;
-}
-
-int64_t hg__region_area(const hg__region *r, const hg__map_frame *f) {
-    const int64_t area = llround((double)r->area * f->across * f->down);
-    return area > 1 ? area : 1;
-}
-
-// The first pixel of the picture whose centre lies at or behind a corner of the map.
-static int32_t first_behind(int32_t corner, double begin, double step, int32_t side) {
-    return (int32_t)within(ceil(begin + (double)corner * step - 0.5), side);
-}
-
-void hg__regions_mask_row(const hg__regions *r, const hg__map_frame *f, int32_t row, int32_t *at,
-                          uint8_t *line) {
-    memset(line, 0, (size_t)f->width);
-    while (*at < r->runs && first_behind(r->run[*at].y + 1, f->top, f->down, f->height) <= row) {
-        ++*at;
-    }
-    for (int32_t i = *at; i < r->runs && r->run[i].y == r->run[*at].y; i++) {
-        const hg__region_run *run = r->run + i;
-        if (run->region < 0 || first_behind(run->y, f->top, f->down, f->height) > row) continue;
-        const int32_t begin = first_behind(run->begin, f->left, f->across, f->width);
-        const int32_t end = first_behind(run->end, f->left, f->across, f->width);
-        if (end > begin) memset(line + begin, 255, (size_t)(end - begin));
     }
 }

@@ -4,7 +4,10 @@
 //   a map (H, W) > low ──> runs of pixels, row by row ──> runs that touch are one region ──> those with a pixel > threshold
 //
 // The threshold says whether there is a region, the lower one how far it reaches: what is above a threshold that good pictures hardly
-// ever pass is the core of a defect only (hysteresis: Canny, "A computational approach to edge detection", 1986).
+// ever pass is the core of a defect only (hysteresis: Canny, "A computational approach to edge detection", 1986). Around a spot as high
+// as twice the threshold and more the lower one is passed by what was blurred: a region reaches down to a quarter of its peak's height
+// above the background, but not less far than the threshold, where it is in one piece then. So all pixels above the threshold belong
+// to a region.
 //
 // Memory goes with the runs, not with the pixels: a map of 48 million with three spots takes a few kilobytes.
 #ifndef HG_INSPECT_REGIONS_H
@@ -51,7 +54,7 @@ typedef struct hg__regions {
     // corner only, the outline passes there twice. No three corners in a row lie on one line. Holes are not left out.
     hg__corner *corner; // owned, (corners)
     size_t corners;
-    // all pixels above the lower threshold, from the top, from the left
+    // of regions, and of places above the lower threshold only, from the top, from the left
     hg__region_run *run; // owned, (runs)
     int32_t runs;
     // how many reach above the threshold, before small ones and those beyond `most` were left out
@@ -61,8 +64,8 @@ typedef struct hg__regions {
 typedef struct hg__region_options {
     // a region has a pixel above it; pixels that are no numbers do not count
     float threshold;
-    // and reaches as far as pixels are above this; where it is above the threshold or no number, as far as they are above that
-    float low;
+    // of good pictures' maps most pixels are as high; NaN where that is not known: a region is what is above the threshold
+    float background;
     // regions of fewer pixels are left out; 0 and 1: none
     int64_t least_area;
     // so many at most, those with the highest peaks; 0: all

@@ -264,7 +264,8 @@ static int add_regions(validation *v, const hg__raster *map, const hg__part_know
     const double limit = hg__inspector_pixel_threshold(v->inspector);
     const hg__defects d = {t->is_known ? &t->mask : NULL, t->box, t->boxes};
     const size_t cells = hg__raster_count(map);
-    const hg__region_options o = {.threshold = (float)limit, .low = region_low(v)};
+    const hg__region_options o = {.threshold = (float)limit,
+                                  .background = hg__inspector_background(v->inspector)};
     hg__regions found;
     if (isnan(limit) || (is_defect && !t->is_known && t->boxes == 0)) return HG_OK;
     if (cells > v->room) {
