@@ -86,40 +86,40 @@ static float reach_of(float peak, const hg__region_options *o) {
     return own < o->threshold ? own : o->threshold;
 }
 
-// Joined runs while regions become smaller, all (runs) of before.
+// Of a joined run, while regions become smaller.
 typedef struct shrinking {
-    float *reach;    // owned: of a region, by its first run
-    int32_t *pieces; // owned: what it falls into, likewise
-    int32_t *within; // owned: how many of the new ones lie in a run
+    float reach;    // of its region, where it is the first run; a peak before
+    int32_t pieces; // what that falls into, likewise
+    int32_t within; // how many of the new runs lie in it
 } shrinking;
 
-static int shrinking_init(shrinking *s, const hg__regions *r, const hg__raster *map,
-                          const hg__region_options *o, hg_error *err) {
-    const size_t runs = (size_t)r->runs;
-    s->reach = hg__alloc(runs, sizeof *s->reach, err);
-    s->pieces = hg__alloc(runs, sizeof *s->pieces, err);
-    s->within = hg__alloc(runs, sizeof *s->within, err);
-    if (!s->reach || !s->pieces || !s->within) return HG_ERR_MEMORY;
+// Whether there are regions that may become smaller.
+static bool find_reaches(shrinking *s, const hg__regions *r, const hg__raster *map,
+                         const hg__region_options *o) {
+    const float low = hg__region_low(o->background, o->threshold);
+    bool is_any = false;
     for (int32_t i = 0; i < r->runs; i++) {
         const hg__region_run *run = r->run + i;
         const float *row = hg__raster_pixel(map, run->y, 0);
-        float *peak = s->reach + run->region;
+        float *peak = &s[run->region].reach;
         if (run->region == i) *peak = row[run->begin];
         for (int32_t j = run->begin; j < run->end; j++) *peak = row[j] > *peak ? row[j] : *peak;
     }
     for (int32_t i = 0; i < r->runs; i++) {
-        if (r->run[i].region == i) s->reach[i] = reach_of(s->reach[i], o);
+        if (r->run[i].region != i) continue;
+        s[i].reach = reach_of(s[i].reach, o);
+        is_any |= s[i].reach > low;
     }
-    return HG_OK;
+    return is_any;
 }
 
 // The runs of regions that stay in one piece where they reach down to their own height only, and of the others as they were.
 static int32_t choose_runs(const shrinking *s, const hg__regions *r, const hg__region_run *fine,
                            hg__region_run *to) {
     int32_t n = 0;
-    for (int32_t i = 0; i < r->runs; fine += s->within[i++]) {
-        const bool is_whole = s->pieces[r->run[i].region] == 1;
-        const int32_t count = is_whole ? s->within[i] : 1;
+    for (int32_t i = 0; i < r->runs; fine += s[i++].within) {
+        const bool is_whole = s[r->run[i].region].pieces == 1;
+        const int32_t count = is_whole ? s[i].within : 1;
         if (to) memcpy(to + n, is_whole ? fine : r->run + i, (size_t)count * sizeof *to);
         n += count;
     }
@@ -129,18 +129,18 @@ static int32_t choose_runs(const shrinking *s, const hg__regions *r, const hg__r
 static int shrink_by(shrinking *s, hg__regions *r, const hg__raster *map, hg_error *err) {
     int32_t count = 0, at = 0;
     for (int32_t i = 0; i < r->runs; i++) {
-        s->within[i] = runs_within(map, r->run + i, s->reach[r->run[i].region], NULL);
-        count += s->within[i];
+        s[i].within = runs_within(map, r->run + i, s[r->run[i].region].reach, NULL);
+        count += s[i].within;
     }
     hg__region_run *fine = hg__alloc((size_t)count, sizeof *fine, err);
     if (!fine) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < r->runs; i++) {
-        at += runs_within(map, r->run + i, s->reach[r->run[i].region], fine + at);
+        at += runs_within(map, r->run + i, s[r->run[i].region].reach, fine + at);
     }
     join_runs(fine, count);
     for (int32_t i = 0, k = 0; i < r->runs; i++) {
-        for (const int32_t end = k + s->within[i]; k < end; k++) {
-            s->pieces[r->run[i].region] += fine[k].region == k;
+        for (const int32_t end = k + s[i].within; k < end; k++) {
+            s[r->run[i].region].pieces += fine[k].region == k;
         }
     }
     const int32_t chosen = choose_runs(s, r, fine, NULL);
@@ -157,12 +157,10 @@ static int shrink_by(shrinking *s, hg__regions *r, const hg__raster *map, hg_err
 
 static int shrink(hg__regions *r, const hg__raster *map, const hg__region_options *o,
                   hg_error *err) {
-    shrinking s = {0};
-    int code = shrinking_init(&s, r, map, o, err);
-    if (code == HG_OK) code = shrink_by(&s, r, map, err);
-    hg__free(s.reach);
-    hg__free(s.pieces);
-    hg__free(s.within);
+    shrinking *s = hg__alloc((size_t)r->runs, sizeof *s, err);
+    if (!s) return HG_ERR_MEMORY;
+    const int code = find_reaches(s, r, map, o) ? shrink_by(s, r, map, err) : HG_OK;
+    hg__free(s);
     return code;
 }
 
