@@ -24,7 +24,7 @@ static inline void judged_clear(judged_case *c) {
 
 // c stays where it is. The map is half as large each way: 3 in the spot, 0 elsewhere. 0, or what failed.
 static inline int judged_init(judged_case *c, const char *file, const char *kind) {
-    const hg__region_options o = {.threshold = 1};
+    const hg__region_options o = {.threshold = 1, .background = NAN};
     *c = (judged_case){0};
     if (hg__raster_init(&c->picture, CASE_H, CASE_W, 3, NULL) < 0 ||
         hg__raster_init(&c->reconstruction, CASE_H, CASE_W, 1, NULL) < 0 ||

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // region_run.c - regions of a map as a sheet, for comparison with SciPy:
 //
-//   region_run HEIGHT WIDTH THRESHOLD LEAST_AREA FORMAT < MAP > SHEET
+//   region_run HEIGHT WIDTH THRESHOLD BACKGROUND LEAST_AREA FORMAT < MAP > SHEET
 //
 // MAP, as floats: (H, W). The picture is as large as the map.
 #include <stdio.h>
@@ -27,16 +27,17 @@ static int run(const hg__raster *map, const hg__region_options *o, const char *w
 }
 
 int main(int argc, char **argv) {
-    if (argc != 6) return 2;
+    if (argc != 7) return 2;
     const int32_t height = (int32_t)strtol(argv[1], NULL, 10);
     const int32_t width = (int32_t)strtol(argv[2], NULL, 10);
-    const hg__region_options o = {strtof(argv[3], NULL), strtol(argv[4], NULL, 10), 0};
+    const hg__region_options o = {strtof(argv[3], NULL), strtof(argv[4], NULL),
+                                  strtol(argv[5], NULL, 10), 0};
     hg_error err = {0};
     hg__raster map;
     int code = hg__raster_init(&map, height, width, 1, &err);
     if (code == HG_OK) {
         const size_t n = hg__raster_count(&map);
-        code = fread(map.at, sizeof *map.at, n, stdin) == n ? run(&map, &o, argv[5], &err) : -1;
+        code = fread(map.at, sizeof *map.at, n, stdin) == n ? run(&map, &o, argv[6], &err) : -1;
         hg__raster_clear(&map);
     }
     if (code < 0) fprintf(stderr, "%s\n", err.message);

@@ -138,6 +138,23 @@ static void a_score_is_of_cells_that_count(void **state) {
     assert_true(score == 0 && peak == 0);
 }
 
+static void a_median_is_of_the_cells_that_are_seen(void **state) {
+    (void)state;
+    float at[] = {3, -1, 7, 2, 100}, is[] = {1, 1, 1, 1, 0}, median;
+    const hg__raster map = {1, 5, 1, at}, seen = {1, 5, 1, is}, all = {0};
+    assert_int_equal(hg__map_median(&map, &all, &median, NULL), HG_OK);
+    assert_true(median == 3);
+    assert_int_equal(hg__map_median(&map, &seen, &median, NULL), HG_OK);
+    assert_true(median == 3); // 2 and 3 are in the middle
+    at[0] = -5;
+    at[3] = -2;
+    assert_int_equal(hg__map_median(&map, &seen, &median, NULL), HG_OK);
+    assert_true(median == -1);
+    for (int i = 0; i < 4; i++) is[i] = 0;
+    assert_int_equal(hg__map_median(&map, &seen, &median, NULL), HG_OK);
+    assert_true(median == 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_cells_count_without_region_and_alignment),
@@ -145,6 +162,7 @@ int main(void) {
         cmocka_unit_test(cells_across_the_edge_of_a_region_do_not),
         cmocka_unit_test(a_clue_beside_itself_does_not_outdo_two_that_agree),
         cmocka_unit_test(a_score_is_of_cells_that_count),
+        cmocka_unit_test(a_median_is_of_the_cells_that_are_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,7 +26,7 @@ STEP=$((263 * STEP)) STEP_EVER=$((127 * STEP_EVER)) LIMIT=9000 tortured "train o
 WANT=in/scores.csv STEP=$((37 * STEP)) STEP_EVER=$((17 * STEP_EVER)) tortured "judge parts" o.csv predict $judge out=tree/o.csv
 STEP=$((41 * STEP)) STEP_EVER=$((17 * STEP_EVER)) tortured "maps, regions and pages" - predict $judge out=tree/o.csv regions=tree/o.json maps=tree/maps
 STEP=$((43 * STEP)) STEP_EVER=$((17 * STEP_EVER)) tortured "frames of video" o.jsonl predict -q model=$parts_model data=in/parts.y4m threads=2 out=tree/o.jsonl
-STEP=$((53 * STEP)) STEP_EVER=$((17 * STEP_EVER)) tortured "val of parts" o.csv val --json model=$parts_model data=in/tile threads=2 resamples=5 out=tree/o.csv
+STEP=$((53 * STEP)) STEP_EVER=$((17 * STEP_EVER)) LIMIT=6000 tortured "val of parts" o.csv val --json model=$parts_model data=in/tile threads=2 resamples=5 out=tree/o.csv
 OLD=$parts_model STEP=$((43 * STEP)) STEP_EVER=$((17 * STEP_EVER)) tortured "calibrate parts" o.safetensors calibrate -q model=tree/o.safetensors data=in/tile/train threads=2 fpr=0.2
 STEP=$((43 * STEP)) STEP_EVER=$((17 * STEP_EVER)) tortured "info on parts" - info --json model=$parts_model
 expect "what is read of parts is never written" [ "$kept" = "$(cat $parts_model in/tile/*/*/* | sha256sum)" ]

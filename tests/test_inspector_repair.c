@@ -72,6 +72,30 @@ static void a_model_judges_with_the_same_bits_when_it_comes_back(void **state) {
     hg__pool_free(three);
 }
 
+static float background_of(const hg_model *m, hg__pool *pool) {
+    hg__inspector *s = hg__inspector_new(m, pool, CASE_MEMORY, "model", NULL);
+    const float background = hg__inspector_background(s);
+    assert_true(isnan(background) || (double)background < hg__inspector_pixel_threshold(s));
+    hg__inspector_free(s);
+    return background;
+}
+
+static void the_background_is_the_median_of_medians_of_good_pictures(void **state) {
+    (void)state;
+    static const float score[] = {1, 2, 3}, peak[] = {2, 3, 4};
+    float median[] = {0.7F, 0.25F, 0.5F};
+    hg__pool *pool = hg__pool_new(1, NULL);
+    hg_model *m = made(true, pool);
+    assert_true(background_of(m, pool) > 0);
+    const hg__inspected_good good = {score, peak, median, 3};
+    assert_int_equal(hg__inspector_calibrate(m, &good, 0.1, NULL), HG_OK);
+    assert_true(background_of(m, pool) == 0.5F);
+    hg__model_drop_parts(m, "detector.background"); // as of models that kept none
+    assert_true(isnan(background_of(m, pool)));
+    hg_model_free(m);
+    hg__pool_free(pool);
+}
+
 static void expect_refused(const hg_model *m, hg__pool *pool, const char *word) {
     hg_error err = {0};
     assert_null(hg__inspector_new(m, pool, CASE_MEMORY, "model", &err));
@@ -91,6 +115,7 @@ static void a_model_without_one_of_its_tensors_is_refused(void **state) {
         m->parts--;
         const bool is_free = strcmp(gone.name, "detector.expected") == 0 ||
                              strcmp(gone.name, "detector.peaks") == 0 ||
+                             strcmp(gone.name, "detector.background") == 0 ||
                              strstr(gone.name, "detector.calibration.");
         if (!is_free) expect_refused(m, pool, gone.name);
         m->parts++;
@@ -105,7 +130,8 @@ static void a_number_that_is_none_is_refused_by_name(void **state) {
     (void)state;
     static const char *const names[] = {"detector.usual",        "detector.patches.axis",
                                         "detector.patches.unit", "detector.memory.vector",
-                                        "detector.peaks",        "detector.features.scale"};
+                                        "detector.peaks",        "detector.features.scale",
+                                        "detector.background"};
     hg__pool *pool = hg__pool_new(1, NULL);
     hg_model *m = made(false, pool);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -123,6 +149,7 @@ static void a_number_that_is_none_is_refused_by_name(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_judges_with_the_same_bits_when_it_comes_back),
+        cmocka_unit_test(the_background_is_the_median_of_medians_of_good_pictures),
         cmocka_unit_test(a_model_without_one_of_its_tensors_is_refused),
         cmocka_unit_test(a_number_that_is_none_is_refused_by_name),
     };

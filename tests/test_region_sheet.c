@@ -17,7 +17,7 @@ static void write_sheet(const char *path, hg__region_format format) {
     float at_map[8] = {0, 0, 3, 2, 0, 0, 0, 0}, blank[8] = {0};
     at_map[4] = 1.5F;
     const hg__raster map = {2, 4, 1, at_map}, none = {2, 4, 1, blank};
-    const hg__region_options o = {.threshold = 1};
+    const hg__region_options o = {.threshold = 1, .background = NAN};
     static const double p_value[] = {0.001, (double)NAN};
     hg__regions r, empty;
     hg__region_sheet s;

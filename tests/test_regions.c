@@ -27,7 +27,7 @@ static hg__raster map_of(int32_t height, const char *const *rows) {
 }
 
 static hg__regions find_in(const hg__raster *map, float threshold, int64_t least, int32_t most) {
-    const hg__region_options o = {threshold, least, most};
+    const hg__region_options o = {threshold, NAN, least, most};
     hg__regions r;
     assert_int_equal(hg__regions_find(&r, map, &o, NULL), HG_OK);
     return r;
@@ -131,6 +131,102 @@ static void what_is_no_number_or_no_more_than_the_threshold_is_in_no_region(void
     hg__raster_clear(&map);
 }
 
+static void find(hg__regions *r, const hg__raster *map, float threshold, float background) {
+    const hg__region_options o = {.threshold = threshold, .background = background};
+    assert_int_equal(hg__regions_find(r, map, &o, NULL), HG_OK);
+}
+
+static void a_region_reaches_half_way_down_where_it_has_a_pixel_above_the_threshold(void **state) {
+    (void)state;
+    static const char *const rows[] = {
+        "3.33..3.",
+        "3..5..3.",
+        "3..3.2..",
+        "3......4",
+    };
+    static const int32_t label[] = {
+        0, 0, 1, 1, 0, 0, 0, 0, //
+        0, 0, 0, 1, 0, 0, 0, 0, //
+        0, 0, 0, 1, 0, 0, 0, 0, //
+        0, 0, 0, 0, 0, 0, 0, 0,
+    };
+    int32_t of[32];
+    hg__raster map = map_of(4, rows);
+    hg__regions r;
+    find(&r, &map, 4, 1);         // down to 2.5
+    assert_int_equal(r.count, 1); // what equals the threshold is not above it
+    assert_int_equal(r.found, 1);
+    assert_int_equal(r.at[0].area, 4);
+    assert_true(r.at[0].peak == 5 && r.at[0].mean == 3.5);
+    assert_int_equal(area_of_outline(&r, 0), 4);
+    hg__regions_label(&r, of);
+    assert_memory_equal(of, label, sizeof label);
+    hg__regions_clear(&r);
+    // two places above it that touch by the lower one alone are one region
+    *hg__raster_pixel(&map, 1, 4) = 3;
+    *hg__raster_pixel(&map, 1, 5) = 5;
+    find(&r, &map, 4, 1);
+    assert_int_equal(r.count, 1);
+    assert_int_equal(r.at[0].area, 8);
+    hg__regions_clear(&r);
+    find(&r, &map, 5, -1); // none is above it
+    assert_true(r.count == 0 && r.found == 0 && r.runs > 0);
+    for (int32_t i = 0; i < r.runs; i++) assert_int_equal(r.run[i].region, -1);
+    hg__regions_clear(&r);
+    hg__raster_clear(&map);
+}
+
+// Whose slope is passed by what was blurred.
+static void a_high_region_reaches_down_to_a_quarter_of_its_height(void **state) {
+    (void)state;
+    static const struct {
+        const char *row;
+        int32_t left, width;
+    } table[] = {
+        {"..22.3393322.", 5, 5 }, // 2.25: half way is 1.5
+        {"..2233633222.", 2, 10}, // its quarter is as high
+        {"22.223338.222", 5, 4 }, // 2
+        {"..2239324222.", 2, 10}, // it would fall apart
+        {"..22339322...", 4, 4 },
+    };
+    for (size_t k = 0; k < sizeof table / sizeof *table; k++) {
+        hg__raster map = map_of(1, &table[k].row);
+        hg__regions r;
+        find(&r, &map, 3, 0);
+        assert_int_equal(r.count, 1);
+        assert_int_equal(r.at[0].left, table[k].left);
+        assert_int_equal(r.at[0].width, table[k].width);
+        assert_int_equal(area_of_outline(&r, 0), table[k].width);
+        hg__regions_clear(&r);
+        hg__raster_clear(&map);
+    }
+    const char *high = "2233943322"; // its quarter is 25
+    hg__raster map = map_of(1, &high);
+    hg__regions r;
+    map.at[4] = 100;
+    find(&r, &map, 3, 0);
+    assert_true(r.count == 1 && r.at[0].area == 2); // all that is above the threshold
+    hg__regions_clear(&r);
+    hg__raster_clear(&map);
+}
+
+static void without_a_background_below_it_the_threshold_is_all(void **state) {
+    (void)state;
+    static const char *const rows[] = {"123.45"};
+    hg__raster map = map_of(1, rows);
+    const float background[] = {2, 7, NAN};
+    for (size_t k = 0; k < sizeof background / sizeof *background; k++) {
+        hg__regions r;
+        find(&r, &map, 2, background[k]);
+        assert_true(r.count == 2 && r.at[0].area == 2 && r.at[1].area == 1);
+        hg__regions_clear(&r);
+    }
+    hg__raster_clear(&map);
+    assert_true(hg__region_low(1, 3) == 2 && hg__region_low(-1, 0) == -0.5F);
+    assert_true(hg__region_low(3, 3) == 3 && hg__region_low(4, 3) == 3);
+    assert_true(hg__region_low(NAN, 3) == 3 && isinf(hg__region_low(1, INFINITY)));
+}
+
 // Spreads each label to its eight neighbours until nothing changes: label (H, W), 0 none.
 static void flood(const hg__raster *map, float threshold, int32_t *label) {
     const int32_t H = map->height, W = map->width;
@@ -230,6 +326,9 @@ int main(void) {
         cmocka_unit_test(a_hole_is_inside_the_outline_and_not_in_the_area),
         cmocka_unit_test(small_regions_and_those_beyond_most_are_left_out),
         cmocka_unit_test(what_is_no_number_or_no_more_than_the_threshold_is_in_no_region),
+        cmocka_unit_test(a_region_reaches_half_way_down_where_it_has_a_pixel_above_the_threshold),
+        cmocka_unit_test(a_high_region_reaches_down_to_a_quarter_of_its_height),
+        cmocka_unit_test(without_a_background_below_it_the_threshold_is_all),
         cmocka_unit_test(random_maps_have_the_regions_that_flooding_finds),
         cmocka_unit_test(boxes_and_masks_are_those_of_the_picture_under_the_map),
     };

@@ -119,6 +119,8 @@ expect "the threshold is guaranteed at a rate that the pictures do for" grep -q 
 asked=$(sed 's/.*"threshold":\([^,]*\),"pixel_threshold":\([^,]*\),.*/\1 \2/' "$work/calibrated")
 expect "the model has both thresholds from then on" \
     eval '[ "$(val data="$set/test/good" --json | sed "s/.*\"threshold\":\([^,]*\),\"pixel_threshold\":\([^,]*\),.*/\1 \2/")" = "$asked" ]'
+expect "regions reach further than the threshold of pixels" eval 'val data="$set/test/good" --json |
+    sed "s/.*\"pixel_threshold\":\([^,]*\),\"region_low\":\([^,]*\),.*/\1 \2/" | awk "NF != 2 || !(\$2 > 0 && \$2 < \$1) { exit 1 }"'
 before=$(hash_of "$model")
 expect "defects only are no reason for new ones" \
     eval '! "$HOURGLASS" calibrate model="$model" data="$work/defects.csv" >/dev/null 2>&1 && [ "$(hash_of "$model")" = "$before" ]'

@@ -167,6 +167,13 @@ static uint32_t key_of(float x) {
     return bits >> 31 ? ~bits : bits | 0x80000000U;
 }
 
+static float of_key(uint32_t key) {
+    const uint32_t bits = key >> 31 ? key & 0x7fffffffU : ~key;
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
 // Of the keys whose upper half is `upper` (all: for upper halves), from the highest on: where the k-th is. k becomes what is left.
 static uint32_t find_half(const hg__raster *map, const hg__raster *seen, bool is_upper,
                           uint32_t upper, size_t *k, uint32_t *count) {
@@ -210,5 +217,19 @@ int hg__map_score(const hg__raster *map, const hg__raster *seen, double share, f
     }
     *score = (float)((sum + (double)left * (double)limit) / (double)count);
     *peak = most;
+    return HG_OK;
+}
+
+int hg__map_median(const hg__raster *map, const hg__raster *seen, float *median, hg_error *err) {
+    size_t cells = 0;
+    for (size_t i = 0; i < hg__raster_count(map); i++) cells += hg__cell_is_seen(seen, i);
+    size_t left = cells / 2 + cells % 2;
+    *median = 0;
+    if (cells == 0) return HG_OK;
+    uint32_t *tally = hg__alloc(KEYS, sizeof *tally, err);
+    if (!tally) return HG_ERR_MEMORY;
+    const uint32_t upper = find_half(map, seen, true, 0, &left, tally);
+    *median = of_key(upper << 16 | find_half(map, seen, false, upper, &left, tally));
+    hg__free(tally);
     return HG_OK;
 }

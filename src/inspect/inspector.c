@@ -7,6 +7,7 @@
 //   detector.expected  F32 (h, w, 1)         the reference, half as large as the frame; absent without one
 //   detector.usual     F32 (h, w, 2 clues)  means, then spreads, of the clues in each cell, or in all (h = w = 1)
 //   detector.peaks     F32 (n)              of held-out pictures, ascending
+//   detector.background F32 (1)             the median cell of their maps
 // beside those of clues and calibrations.
 #include "inspect/inspector.h"
 
@@ -22,7 +23,7 @@
 
 enum { VERSION = 1, MOST_SIDE = 1 << 15 };
 static const char expected_name[] = "detector.expected", usual_name[] = "detector.usual",
-                  peaks_name[] = "detector.peaks";
+                  peaks_name[] = "detector.peaks", background_name[] = "detector.background";
 
 bool hg__is_part_model(const hg_model *m) {
     return hg__json_object_get(hg__model_detector(m), "parts") != NULL;
@@ -72,6 +73,7 @@ hg__inspector *hg__inspector_begin(const hg_model *m, hg__part_view *view, hg__r
     *expected = (hg__raster){0};
     s->blocks.pool = pool;
     s->pixel_threshold = (double)NAN;
+    s->background = NAN;
     if (kind->begin(s, m, err) == HG_OK) return s;
     hg__inspector_free(s);
     return NULL;
@@ -180,14 +182,15 @@ static int check_usual(const hg__inspector *s, hg_error *err) {
     return HG_OK;
 }
 
-int hg__peaks_to_parts(const hg__calibration *c, hg_model *m, hg_error *err) {
-    return hg__model_keep_part(m, peaks_name, HG_F32, c->count, 0, c->score, err);
+int hg__peaks_to_parts(const hg__calibration *c, float background, hg_model *m, hg_error *err) {
+    HG_TRY(hg__model_keep_part(m, peaks_name, HG_F32, c->count, 0, c->score, err));
+    return hg__model_keep_part(m, background_name, HG_F32, 1, 0, &background, err);
 }
 
 int hg__inspector_to_parts(const hg__inspector *s, hg_model *m, hg_error *err) {
     if (s->expected.at) HG_TRY(add_raster(m, expected_name, &s->expected, err));
     HG_TRY(add_raster(m, usual_name, &s->clues.usual, err));
-    if (s->peaks.count) HG_TRY(hg__peaks_to_parts(&s->peaks, m, err));
+    if (s->peaks.count) HG_TRY(hg__peaks_to_parts(&s->peaks, s->background, m, err));
     for (int32_t k = 0; k < s->kind->clues; k++) {
         const hg__clue_type *clue = s->kind->clue[k];
         if (clue->to_parts) HG_TRY(clue->to_parts(s, m, err));
@@ -209,6 +212,16 @@ static int take_peaks(hg__inspector *s, const hg_model *m, hg_error *err) {
     return hg__calibration_init(&s->peaks, peak, t->shape.dim[0], err);
 }
 
+static int take_background(hg__inspector *s, const hg_model *m, hg_error *err) {
+    const hg__tensor *t = hg__model_part(m, background_name);
+    if (!t) return HG_OK;
+    HG_TRY(hg__model_take_part(m, background_name, HG_F32, 1, 0, s->where, &t, err));
+    s->background = *(const float *)t->data;
+    if (fabsf(s->background) < 1e9F) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected a finite number, got %g", s->where,
+                    background_name, (double)s->background);
+}
+
 static int read_fitted(hg__inspector *s, const hg_model *m, hg_error *err) {
     const hg__json *o = hg__json_object_get(hg__model_detector(m), "parts");
     HG_TRY(read_json(s, o, err));
@@ -219,6 +232,7 @@ static int read_fitted(hg__inspector *s, const hg_model *m, hg_error *err) {
         if (clue->from_parts) HG_TRY(clue->from_parts(s, m, err));
     }
     HG_TRY(take_peaks(s, m, err));
+    HG_TRY(take_background(s, m, err));
     HG_TRY(hg__thresholds_load(&s->thresholds, m, s->where, err));
     return s->thresholds.groups ? hg__inspector_ask(s, s->thresholds.fpr, err) : HG_OK;
 }
@@ -269,6 +283,10 @@ double hg__inspector_share(const hg__inspector *s) {
 
 double hg__inspector_pixel_threshold(const hg__inspector *s) {
     return s->pixel_threshold;
+}
+
+float hg__inspector_background(const hg__inspector *s) {
+    return s->background;
 }
 
 int hg__inspector_ask(hg__inspector *s, double fpr, hg_error *err) {

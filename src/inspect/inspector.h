@@ -46,6 +46,8 @@ const hg__calibration *hg__inspector_peaks(const hg__inspector *s);
 int hg__inspector_ask(hg__inspector *s, double fpr, hg_error *err);
 // Cells above it are defects: of good pictures a share of fpr has any. NaN where nothing was held out.
 double hg__inspector_pixel_threshold(const hg__inspector *s);
+// The median cell of held-out pictures' maps, from which regions take how far they reach (regions.h); NaN where it is not known.
+float hg__inspector_background(const hg__inspector *s);
 
 // One picture.
 typedef struct hg__inspected {
@@ -84,6 +86,8 @@ int hg__cells_seen(const hg__part_view *v, const hg__part_geometry *where, hg__r
 // Of the map's cells that are seen ({0}: all): the mean of the highest share, one at least, and the highest; 0 where there are none.
 int hg__map_score(const hg__raster *map, const hg__raster *seen, double share, float *score,
                   float *peak, hg_error *err);
+// The median of the same cells, the upper of two in the middle; 0 where there are none.
+int hg__map_median(const hg__raster *map, const hg__raster *seen, float *median, hg_error *err);
 // That its scores are means of.
 double hg__inspector_share(const hg__inspector *s);
 
@@ -110,9 +114,14 @@ int hg__part_reference(const hg__inspector_data *d, hg__raster *expected, hg_err
 int hg__inspector_fit(hg_model *m, hg__part_view *view, hg__raster *expected,
                       const hg__inspector_data *d, const hg_listener *l, hg__pool *pool,
                       hg_error *err);
-// New thresholds from the scores and peaks of other good pictures, (count) each.
-int hg__inspector_calibrate(hg_model *m, const float *score, const float *peak, int32_t count,
-                            double fpr, hg_error *err);
+// Good pictures that were judged.
+typedef struct hg__inspected_good {
+    const float *score, *peak; // (count)
+    float *median;             // (count), of their maps (hg__map_median()); is put into order
+    int32_t count;
+} hg__inspected_good;
+// New thresholds from other good pictures.
+int hg__inspector_calibrate(hg_model *m, const hg__inspected_good *good, double fpr, hg_error *err);
 
 // A model that judges by a backbone's features. The weights are copied: its file stands alone.
 typedef struct hg__feature_options {

@@ -369,16 +369,18 @@ static int fit_scale(measuring *m, hg_error *err) {
 
 // ---- thresholds ---------------------------------------------------------------------------------
 
-static int set_thresholds(hg__thresholds *t, hg__calibration *peaks, const float *score,
-                          const float *peak, int32_t count, double fpr, hg_error *err) {
-    const hg__held_out held = {.score = score, .rows = count, .column = ""};
+static int set_thresholds(hg__thresholds *t, hg__calibration *peaks, float *background,
+                          const hg__inspected_good *good, double fpr, hg_error *err) {
+    const hg__held_out held = {.score = good->score, .rows = good->count, .column = ""};
     HG_TRY(hg__thresholds_fit(t, &held, fpr, err));
-    return hg__calibration_init(peaks, peak, count, err);
+    *background = median_of(good->median, (size_t)good->count);
+    return hg__calibration_init(peaks, good->peak, good->count, err);
 }
 
 static int fit_thresholds(const hg__clue_work *w, hg_error *err) {
     const int32_t count = w->d->held_out;
-    float *score = hg__alloc((size_t)count, 2 * sizeof *score, err), *peak = score + count;
+    float *score = hg__alloc((size_t)count, 3 * sizeof *score, err), *peak = score + count;
+    float *median = peak + count;
     int code = score ? HG_OK : HG_ERR_MEMORY;
     for (int32_t i = 0; code == HG_OK && i < count; i++) {
         hg__raster clue = {0}, seen = {0}, map = {0};
@@ -388,12 +390,15 @@ static int fit_thresholds(const hg__clue_work *w, hg_error *err) {
         if (code == HG_OK) {
             code = hg__map_score(&map, &seen, w->s->clues.share, &score[i], &peak[i], err);
         }
+        if (code == HG_OK) code = hg__map_median(&map, &seen, &median[i], err);
         hg__raster_clear(&seen);
         hg__raster_clear(&clue);
         hg__raster_clear(&map);
     }
     if (code == HG_OK) {
-        code = set_thresholds(&w->s->thresholds, &w->s->peaks, score, peak, count, w->d->fpr, err);
+        const hg__inspected_good good = {score, peak, median, count};
+        code = set_thresholds(&w->s->thresholds, &w->s->peaks, &w->s->background, &good, w->d->fpr,
+                              err);
     }
     hg__free(score);
     return code;
@@ -504,14 +509,15 @@ int hg__inspector_fit(hg_model *m, hg__part_view *view, hg__raster *expected,
     return code;
 }
 
-int hg__inspector_calibrate(hg_model *m, const float *score, const float *peak, int32_t count,
-                            double fpr, hg_error *err) {
+int hg__inspector_calibrate(hg_model *m, const hg__inspected_good *good, double fpr,
+                            hg_error *err) {
     hg__thresholds t = {0};
     hg__calibration peaks = {0};
+    float background = 0;
     hg__json *detector = hg__json_copy(hg__model_detector(m));
     int code = detector ? HG_OK : hg__fail(err, HG_ERR_MEMORY, "out of memory while calibrating");
-    if (code == HG_OK) code = set_thresholds(&t, &peaks, score, peak, count, fpr, err);
-    if (code == HG_OK) code = hg__peaks_to_parts(&peaks, m, err);
+    if (code == HG_OK) code = set_thresholds(&t, &peaks, &background, good, fpr, err);
+    if (code == HG_OK) code = hg__peaks_to_parts(&peaks, background, m, err);
     if (code == HG_OK) code = hg__thresholds_save(&t, m, detector, err);
     if (code == HG_OK) {
         hg__model_set_detector(m, detector);

@@ -78,6 +78,7 @@ struct hg__inspector {
     hg__thresholds thresholds;
     hg__calibration peaks;
     double pixel_threshold;
+    float background; // NaN: not known
     hg__blocks blocks;
 };
 
@@ -211,5 +212,5 @@ int hg__clues_join(void *context, const hg__raster *clue, const hg__clue_place *
 // In the model's file: "parts" of the detector's JSON, and tensors.
 hg__json *hg__inspector_json(const hg__inspector *s, hg_error *err);
 int hg__inspector_to_parts(const hg__inspector *s, hg_model *m, hg_error *err);
-int hg__peaks_to_parts(const hg__calibration *c, hg_model *m, hg_error *err);
+int hg__peaks_to_parts(const hg__calibration *c, float background, hg_model *m, hg_error *err);
 #endif

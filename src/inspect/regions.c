@@ -17,26 +17,32 @@
 
 // ---- runs ---------------------------------------------------------------------------------------
 
-// Those of one row from column 0 on, to `to` where that is not NULL; how many.
-static int32_t row_runs(const hg__raster *map, int32_t y, float threshold, hg__region_run *to) {
-    const float *x = hg__raster_pixel(map, y, 0);
+// Those within one, to `to` where that is not NULL; how many.
+static int32_t runs_within(const hg__raster *map, const hg__region_run *one, float low,
+                           hg__region_run *to) {
+    const float *x = hg__raster_pixel(map, one->y, 0);
     int32_t n = 0;
-    for (int32_t j = 0; j < map->width; j++) {
-        if (!(x[j] > threshold)) continue;
+    for (int32_t j = one->begin; j < one->end; j++) {
+        if (!(x[j] > low)) continue;
         const int32_t begin = j;
-        while (j < map->width && x[j] > threshold) j++;
-        if (to) to[n] = (hg__region_run){y, begin, j, 0};
+        while (j < one->end && x[j] > low) j++;
+        if (to) to[n] = (hg__region_run){one->y, begin, j, 0};
         n++;
     }
     return n;
 }
 
-static int find_runs(hg__regions *r, const hg__raster *map, float threshold, hg_error *err) {
-    for (int32_t y = 0; y < map->height; y++) r->runs += row_runs(map, y, threshold, NULL);
+static int32_t row_runs(const hg__raster *map, int32_t y, float low, hg__region_run *to) {
+    const hg__region_run all = {y, 0, map->width, 0};
+    return runs_within(map, &all, low, to);
+}
+
+static int find_runs(hg__regions *r, const hg__raster *map, float low, hg_error *err) {
+    for (int32_t y = 0; y < map->height; y++) r->runs += row_runs(map, y, low, NULL);
     r->run = hg__alloc((size_t)r->runs, sizeof *r->run, err);
     if (!r->run) return HG_ERR_MEMORY;
     int32_t n = 0;
-    for (int32_t y = 0; y < map->height; y++) n += row_runs(map, y, threshold, r->run + n);
+    for (int32_t y = 0; y < map->height; y++) n += row_runs(map, y, low, r->run + n);
     return HG_OK;
 }
 
@@ -68,6 +74,96 @@ static int32_t join_runs(hg__region_run *run, int32_t runs) {
     return count;
 }
 
+// ---- how far they reach -------------------------------------------------------------------------
+
+// Of the height above the background that is its peak's. So a high spot has not all of its slopes.
+static const float own_share = 0.25F;
+
+static float reach_of(float peak, const hg__region_options *o) {
+    const float low = hg__region_low(o->background, o->threshold);
+    const float own = o->background + own_share * (peak - o->background);
+    if (!(peak > o->threshold) || !(own > low)) return low;
+    return own < o->threshold ? own : o->threshold;
+}
+
+// Of a joined run, while regions become smaller.
+typedef struct shrinking {
+    float reach;    // of its region, where it is the first run; a peak before
+    int32_t pieces; // what that falls into, likewise
+    int32_t within; // how many of the new runs lie in it
+} shrinking;
+
+// Whether there are regions that may become smaller.
+static bool find_reaches(shrinking *s, const hg__regions *r, const hg__raster *map,
+                         const hg__region_options *o) {
+    const float low = hg__region_low(o->background, o->threshold);
+    bool is_any = false;
+    for (int32_t i = 0; i < r->runs; i++) {
+        const hg__region_run *run = r->run + i;
+        const float *row = hg__raster_pixel(map, run->y, 0);
+        float *peak = &s[run->region].reach;
+        if (run->region == i) *peak = row[run->begin];
+        for (int32_t j = run->begin; j < run->end; j++) *peak = row[j] > *peak ? row[j] : *peak;
+    }
+    for (int32_t i = 0; i < r->runs; i++) {
+        if (r->run[i].region != i) continue;
+        s[i].reach = reach_of(s[i].reach, o);
+        is_any |= s[i].reach > low;
+    }
+    return is_any;
+}
+
+// The runs of regions that stay in one piece where they reach down to their own height only, and of the others as they were.
+static int32_t choose_runs(const shrinking *s, const hg__regions *r, const hg__region_run *fine,
+                           hg__region_run *to) {
+    int32_t n = 0;
+    for (int32_t i = 0; i < r->runs; fine += s[i++].within) {
+        const bool is_whole = s[r->run[i].region].pieces == 1;
+        const int32_t count = is_whole ? s[i].within : 1;
+        if (to) memcpy(to + n, is_whole ? fine : r->run + i, (size_t)count * sizeof *to);
+        n += count;
+    }
+    return n;
+}
+
+static int shrink_by(shrinking *s, hg__regions *r, const hg__raster *map, hg_error *err) {
+    int32_t count = 0, at = 0;
+    for (int32_t i = 0; i < r->runs; i++) {
+        s[i].within = runs_within(map, r->run + i, s[r->run[i].region].reach, NULL);
+        count += s[i].within;
+    }
+    hg__region_run *fine = hg__alloc((size_t)count, sizeof *fine, err);
+    if (!fine) return HG_ERR_MEMORY;
+    for (int32_t i = 0; i < r->runs; i++) {
+        at += runs_within(map, r->run + i, s[r->run[i].region].reach, fine + at);
+    }
+    join_runs(fine, count);
+    for (int32_t i = 0, k = 0; i < r->runs; i++) {
+        for (const int32_t end = k + s[i].within; k < end; k++) {
+            s[r->run[i].region].pieces += fine[k].region == k;
+        }
+    }
+    const int32_t chosen = choose_runs(s, r, fine, NULL);
+    hg__region_run *run = hg__alloc((size_t)chosen, sizeof *run, err);
+    if (run) {
+        choose_runs(s, r, fine, run);
+        hg__free(r->run);
+        r->run = run;
+        r->runs = chosen;
+    }
+    hg__free(fine);
+    return run ? HG_OK : HG_ERR_MEMORY;
+}
+
+static int shrink(hg__regions *r, const hg__raster *map, const hg__region_options *o,
+                  hg_error *err) {
+    shrinking *s = hg__alloc((size_t)r->runs, sizeof *s, err);
+    if (!s) return HG_ERR_MEMORY;
+    const int code = find_reaches(s, r, map, o) ? shrink_by(s, r, map, err) : HG_OK;
+    hg__free(s);
+    return code;
+}
+
 // ---- measures -----------------------------------------------------------------------------------
 
 // A region while it is measured; the sums of places are exact.
@@ -75,6 +171,7 @@ typedef struct tally {
     hg__region is;
     double sum;
     int64_t x, y;        // sums over pixels
+    float least;         // pixel
     int32_t first;       // run
     int32_t right, last; // column, row behind the box
 } tally;
@@ -84,6 +181,7 @@ static void add_run(tally *t, const hg__region_run *run, const float *row) {
     hg__region *is = &t->is;
     for (int32_t j = run->begin; j < run->end; j++) {
         t->sum += (double)row[j];
+        if (row[j] < t->least) t->least = row[j];
         if (!(row[j] > is->peak)) continue;
         is->peak = row[j];
         is->peak_x = j;
@@ -115,7 +213,7 @@ static void measure(hg__regions *r, const hg__raster *map, tally *all) {
         const bool begins = run->region == i;
         const int32_t k = begins ? n++ : r->run[run->region].region;
         if (begins) {
-            all[k] = (tally){.first = i};
+            all[k] = (tally){.first = i, .least = row[run->begin]};
             all[k].is = (hg__region){.left = run->begin,
                                      .top = run->y,
                                      .peak = row[run->begin],
@@ -134,16 +232,19 @@ static int highest_first(const void *a, const void *b) {
     return (x->first > y->first) - (x->first < y->first);
 }
 
-// Moves what is kept of all (found) to the front, the highest first, and has the runs say so.
-static int keep(hg__regions *r, tally *all, const hg__region_options *o, hg_error *err) {
+// Moves what is kept of all (count) to the front, the highest first, and has the runs say so.
+static int keep(hg__regions *r, tally *all, int32_t count, const hg__region_options *o,
+                hg_error *err) {
     int32_t *place = hg__alloc((size_t)r->runs, sizeof *place, err); // of a region by its first run
     if (!place) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < r->runs; i++) {
         place[i] = -1;
         r->run[i].region = all[r->run[i].region].first;
     }
-    for (int32_t k = 0; k < r->found; k++) {
-        if (all[k].is.area >= o->least_area) all[r->count++] = all[k];
+    for (int32_t k = 0; k < count; k++) {
+        const bool is_found = all[k].is.peak > o->threshold;
+        r->found += is_found;
+        if (is_found && all[k].is.area >= o->least_area) all[r->count++] = all[k];
     }
     if (r->count) qsort(all, (size_t)r->count, sizeof *all, highest_first);
     if (o->most > 0) r->count = hg__min(r->count, o->most);
@@ -155,14 +256,14 @@ static int keep(hg__regions *r, tally *all, const hg__region_options *o, hg_erro
 
 // ---- outlines -----------------------------------------------------------------------------------
 
-static bool is_above(const hg__raster *map, float threshold, int32_t x, int32_t y) {
+static bool is_above(const hg__raster *map, float low, int32_t x, int32_t y) {
     if (x < 0 || y < 0 || x >= map->width || y >= map->height) return false;
-    return *hg__raster_pixel(map, y, x) > threshold;
+    return *hg__raster_pixel(map, y, x) > low;
 }
 
 typedef struct outline {
     const hg__raster *map;
-    float threshold;
+    float low;
     hg__regions *to;
     size_t room; // corners
 } outline;
@@ -180,7 +281,7 @@ static int add_corner(outline *o, hg__corner corner, hg_error *err) {
     return HG_OK;
 }
 
-// From the upper left corner of the region's first pixel, heading right, back to there. Whatever lies above the threshold at a
+// From the upper left corner of the region's first pixel, heading right, back to there. Whatever lies above what a region reaches down to at a
 // corner of the region's edge belongs to the region, so that only the map is asked.
 static int trace(outline *o, const hg__region_run *first, hg__region *region, hg_error *err) {
     static const hg__corner step[4] = {
@@ -207,9 +308,9 @@ static int trace(outline *o, const hg__region_run *first, hg__region *region, hg
             at.x += step[to].x;
             at.y += step[to].y;
             const hg__corner left = ahead[to], right = ahead[(to + 1) % 4];
-            if (is_above(o->map, o->threshold, at.x + left.x, at.y + left.y)) {
+            if (is_above(o->map, o->low, at.x + left.x, at.y + left.y)) {
                 turn = 3;
-            } else if (!is_above(o->map, o->threshold, at.x + right.x, at.y + right.y)) {
+            } else if (!is_above(o->map, o->low, at.x + right.x, at.y + right.y)) {
                 turn = 1;
             }
         }
@@ -222,16 +323,21 @@ static int trace(outline *o, const hg__region_run *first, hg__region *region, hg
 // ---- the whole ----------------------------------------------------------------------------------
 
 static int find(hg__regions *r, const hg__raster *map, const hg__region_options *o, hg_error *err) {
-    HG_TRY(find_runs(r, map, o->threshold, err));
-    r->found = join_runs(r->run, r->runs);
-    tally *all = hg__alloc((size_t)r->found, sizeof *all, err);
+    const float low = hg__region_low(o->background, o->threshold);
+    HG_TRY(find_runs(r, map, low, err));
+    join_runs(r->run, r->runs);
+    HG_TRY(shrink(r, map, o, err));
+    const int32_t count = join_runs(r->run, r->runs);
+    tally *all = hg__alloc((size_t)count, sizeof *all, err);
     if (!all) return HG_ERR_MEMORY;
     measure(r, map, all);
-    int code = keep(r, all, o, err);
+    int code = keep(r, all, count, o, err);
     r->at = code == HG_OK ? hg__alloc((size_t)r->count, sizeof *r->at, err) : NULL;
     if (!r->at) code = HG_ERR_MEMORY;
-    outline edge = {map, o->threshold, r, 0};
+    outline edge = {map, low, r, 0};
     for (int32_t k = 0; k < r->count && code == HG_OK; k++) {
+        const float reach = reach_of(all[k].is.peak, o); // or `low`, where that keeps it whole
+        edge.low = all[k].least > reach ? reach : low;
         r->at[k] = all[k].is;
         code = trace(&edge, r->run + all[k].first, r->at + k, err);
     }
@@ -260,59 +366,15 @@ void hg__regions_clear(hg__regions *r) {
     *r = (hg__regions){0};
 }
 
-// ---- on the picture -----------------------------------------------------------------------------
-
-hg__map_frame hg__map_frame_over(int32_t map_width, int32_t map_height, int32_t width,
-                                 int32_t height) {
-    return (hg__map_frame){.across = (double)width / (double)map_width,
-                           .down = (double)height / (double)map_height,
-                           .width = width,
-                           .height = height};
+float hg__region_low(float background, float threshold) {
+    return background < threshold ? background + 0.5F * (threshold - background) : threshold;
 }
 
-static double within(double x, int32_t side) {
-    return x < 0 ? 0 : x > side ? side : x;
-}
-
-void hg__corner_place(hg__corner corner, const hg__map_frame *f, double place[2]) {
-    place[0] = within(f->left + (double)corner.x * f->across, f->width);
-    place[1] = within(f->top + (double)corner.y * f->down, f->height);
-}
-
-hg__box hg__region_box(const hg__region *r, const hg__map_frame *f) {
-    const double hair = 1e-6; // pixels that 3 * (1 / 3.0) may be beside 1
-    double from[2], to[2];
-    hg__corner_place((hg__corner){r->left, r->top}, f, from);
-    hg__corner_place((hg__corner){r->left + r->width, r->top + r->height}, f, to);
-    hg__box b = {.left = (int32_t)floor(from[0] + hair), .top = (int32_t)floor(from[1] + hair)};
-    b.left = hg__min(b.left, f->width - 1);
-    b.top = hg__min(b.top, f->height - 1);
-    b.width = hg__max((int32_t)ceil(to[0] - hair) - b.left, 1);
-    b.height = hg__max((int32_t)ceil(to[1] - hair) - b.top, 1);
-    return b;
-}
-
-int64_t hg__region_area(const hg__region *r, const hg__map_frame *f) {
-    const int64_t area = llround((double)r->area * f->across * f->down);
-    return area > 1 ? area : 1;
-}
-
-// The first pixel of the picture whose centre lies at or behind a corner of the map.
-static int32_t first_behind(int32_t corner, double begin, double step, int32_t side) {
-    return (int32_t)within(ceil(begin + (double)corner * step - 0.5), side);
-}
-
-void hg__regions_mask_row(const hg__regions *r, const hg__map_frame *f, int32_t row, int32_t *at,
-                          uint8_t *line) {
-    memset(line, 0, (size_t)f->width);
-    while (*at < r->runs && first_behind(r->run[*at].y + 1, f->top, f->down, f->height) <= row) {
-        ++*at;
-    }
-    for (int32_t i = *at; i < r->runs && r->run[i].y == r->run[*at].y; i++) {
+void hg__regions_label(const hg__regions *r, int32_t *label) {
+    memset(label, 0, (size_t)r->height * (size_t)r->width * sizeof *label);
+    for (int32_t i = 0; i < r->runs; i++) {
         const hg__region_run *run = r->run + i;
-        if (run->region < 0 || first_behind(run->y, f->top, f->down, f->height) > row) continue;
-        const int32_t begin = first_behind(run->begin, f->left, f->across, f->width);
-        const int32_t end = first_behind(run->end, f->left, f->across, f->width);
-        if (end > begin) memset(line + begin, 255, (size_t)(end - begin));
+        int32_t *line = label + (ptrdiff_t)run->y * r->width;
+        for (int32_t x = run->begin; x < run->end; x++) line[x] = run->region + 1;
     }
 }

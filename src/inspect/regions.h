@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// regions.h - connected regions of a map above a threshold: how large, where, how high, and their outlines.
+// regions.h - connected regions of a map above two thresholds: how large, where, how high, and their outlines.
 //
-//   a map (H, W) > threshold ──> runs of pixels, row by row ──> runs that touch are one region
+//   a map (H, W) > low ──> runs of pixels, row by row ──> runs that touch are one region ──> those with a pixel > threshold
+//
+// The threshold says whether there is a region, the lower one how far it reaches: what is above a threshold that good pictures hardly
+// ever pass is the core of a defect only (hysteresis: Canny, "A computational approach to edge detection", 1986). Around a spot as high
+// as twice the threshold and more the lower one is passed by what was blurred: a region reaches down to a quarter of its peak's height
+// above the background, but not less far than the threshold, where it is in one piece then. So all pixels above the threshold belong
+// to a region.
 //
 // Memory goes with the runs, not with the pixels: a map of 48 million with three spots takes a few kilobytes.
 #ifndef HG_INSPECT_REGIONS_H
@@ -48,16 +54,18 @@ typedef struct hg__regions {
     // corner only, the outline passes there twice. No three corners in a row lie on one line. Holes are not left out.
     hg__corner *corner; // owned, (corners)
     size_t corners;
-    // all pixels above the threshold, from the top, from the left
+    // of regions, and of places above the lower threshold only, from the top, from the left
     hg__region_run *run; // owned, (runs)
     int32_t runs;
-    // how many there were before small ones and those beyond `most` were left out
+    // how many reach above the threshold, before small ones and those beyond `most` were left out
     int32_t found;
 } hg__regions;
 
 typedef struct hg__region_options {
-    // pixels above it count; those that are no numbers do not
+    // a region has a pixel above it; pixels that are no numbers do not count
     float threshold;
+    // of good pictures' maps most pixels are as high; NaN where that is not known: a region is what is above the threshold
+    float background;
     // regions of fewer pixels are left out; 0 and 1: none
     int64_t least_area;
     // so many at most, those with the highest peaks; 0: all
@@ -68,6 +76,13 @@ typedef struct hg__region_options {
 int hg__regions_find(hg__regions *r, const hg__raster *map, const hg__region_options *o,
                      hg_error *err);
 void hg__regions_clear(hg__regions *r); // {0} is fine
+
+// The lower threshold: half way down to what most of a good picture's map is, where the edge of a spot still lies after it was
+// blurred. The threshold where the background is not below it, or not known (NaN).
+float hg__region_low(float background, float threshold);
+
+// label (height, width): 0 beside the regions that were kept, in them their number, from 1.
+void hg__regions_label(const hg__regions *r, int32_t *label);
 
 // Where a map lies on its picture: corner (x, y) of the map is (left + x * across, top + y * down) of the picture, in pixels.
 typedef struct hg__map_frame {

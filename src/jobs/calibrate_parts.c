@@ -17,8 +17,8 @@ typedef struct calibration {
     hg__pool *pool;           // owned
     hg__inspector *inspector; // owned
     hg__part_set set;
-    float *score; // owned, (pictures); peaks behind
-    float *peak;
+    float *score; // owned, (pictures); peaks and medians of maps behind
+    float *peak, *median;
     int32_t count; // good ones
 } calibration;
 
@@ -32,7 +32,8 @@ static void clear(calibration *c) {
 
 static int take_one(void *context, int32_t slot, int32_t i, hg__inspected *r, hg_error *err) {
     calibration *c = context;
-    (void)err, (void)i, (void)slot;
+    (void)i, (void)slot;
+    HG_TRY(hg__map_median(&r->map, &r->seen, &c->median[c->count], err));
     c->score[c->count] = r->score;
     c->peak[c->count++] = r->peak;
     return HG_OK;
@@ -76,8 +77,9 @@ static int open_all(calibration *c, double *fpr, hg_error *err) {
         keep_good(&c->set);
     }
     if (c->set.count == 0) return no_good(c, err);
-    c->score = hg__alloc((size_t)c->set.count, 2 * sizeof *c->score, err);
+    c->score = hg__alloc((size_t)c->set.count, 3 * sizeof *c->score, err);
     c->peak = c->score + c->set.count;
+    c->median = c->peak + c->set.count;
     return c->score ? HG_OK : HG_ERR_MEMORY;
 }
 
@@ -132,7 +134,8 @@ static int run(calibration *c, hg_result *r, hg_error *err) {
     hg__calibration_clear(&score);
     hg__calibration_clear(&peak);
     HG_TRY(code);
-    HG_TRY(hg__inspector_calibrate(c->model, c->score, c->peak, c->count, fpr, err));
+    const hg__inspected_good good = {c->score, c->peak, c->median, c->count};
+    HG_TRY(hg__inspector_calibrate(c->model, &good, fpr, err));
     r->text = format(&at, pixel.value, r->json, err);
     if (!r->text) return HG_ERR_MEMORY;
     // The model last: nothing behind it can fail, so that it is the old one or told of.

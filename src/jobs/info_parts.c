@@ -6,6 +6,7 @@
 #include "detect/table_model.h"
 #include "detect/thresholds.h"
 #include "inspect/inspector.h"
+#include "inspect/regions.h"
 #include "jobs/job.h"
 
 static const char indent[] = "            "; // as wide as the other lines' first words
@@ -61,6 +62,14 @@ static void add_clues(hg__text *t, const hg__json *parts) {
     }
 }
 
+static void add_region_low(hg__text *t, const hg_model *m, double threshold) {
+    const hg__tensor *part = hg__model_part(m, "detector.background");
+    if (!part || part->dtype != HG_F32 || rows_of(m, "detector.background") != 1) return;
+    const float low = hg__region_low(*(const float *)part->data, (float)threshold);
+    hg__text_add(t, "%swhere there are some, they reach as far as pixels are above %.6g\n", indent,
+                 (double)low);
+}
+
 // The pictures' thresholds, and that of pixels.
 static int add_thresholds(hg__text *t, const hg_model *m, const char *where, hg_error *err) {
     hg__thresholds all;
@@ -79,6 +88,7 @@ static int add_thresholds(hg__text *t, const hg_model *m, const char *where, hg_
             hg__text_add(
                 t, "%spixels above %.6g are defects: a share of %g of good pictures has any\n",
                 indent, pixel.value, all.fpr);
+            add_region_low(t, m, pixel.value);
         }
     }
     hg__calibration_clear(&peaks);

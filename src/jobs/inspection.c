@@ -55,6 +55,7 @@ static int find_thresholds(hg__inspection *j, hg_error *err) {
     j->has_thresholds = t->groups > 0;
     j->threshold = t->groups ? t->group[0].at.value : (double)NAN;
     j->pixel_threshold = isfinite(pixel) ? (float)pixel : INFINITY;
+    j->background = hg__inspector_background(j->inspector);
     j->heat = hg__heat_of(isfinite(pixel) && pixel > 0 ? (float)pixel : 1);
     const char *in_vain = j->has_thresholds ? NULL : hg__threshold_option(j->o);
     if (!in_vain) return HG_OK;
@@ -126,7 +127,7 @@ static hg__map_frame straight_frame(const hg__part_geometry *g, const hg__raster
 int hg__found_make(hg__found *f, const hg__inspection *j, const hg__inspected *r, bool wants_map,
                    hg_error *err) {
     const hg__part_geometry *g = &r->where;
-    const hg__region_options o = {.threshold = j->pixel_threshold};
+    const hg__region_options o = {.threshold = j->pixel_threshold, .background = j->background};
     *f = (hg__found){0};
     if (wants_map || g->is_aligned) HG_TRY(hg__part_map_back(g, &r->map, &f->map, err));
     const hg__raster *map = g->is_aligned ? &f->map : &r->map;

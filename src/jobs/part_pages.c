@@ -99,7 +99,7 @@ static int keep_raster(hg__raster *to, hg__raster *from, hg_error *err) {
 
 static int keep(shown *s, const hg__inspection *j, hg__inspected *r, hg_error *err) {
     const int32_t by = hg__ceil_div(hg__max(r->map.height, r->map.width), MOST_CELLS);
-    const hg__region_options o = {.threshold = j->pixel_threshold};
+    const hg__region_options o = {.threshold = j->pixel_threshold, .background = j->background};
     HG_TRY(reduce_map(&s->map, &r->map, by, err));
     HG_TRY(keep_raster(&s->picture, &r->picture, err));
     HG_TRY(keep_raster(&s->reconstruction, &r->reconstruction, err));

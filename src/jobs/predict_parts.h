@@ -29,6 +29,7 @@ typedef struct hg__inspection {
     bool has_thresholds;      // of pictures
     double threshold;         // of scores; NaN without
     float pixel_threshold;    // infinite without
+    float background;         // of maps (regions.h); NaN without
     hg__heat heat;
     bool by_fdr; // fdr=: an alarm is a p-value of at most `limit`; else the threshold decides
     double limit;

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "inspect/box_curve.h"
 #include "inspect/part_baseline.h"
+#include "inspect/regions.h"
 #include "jobs/judge_parts.h"
 #include "jobs/score_sheet.h"
 #include "jobs/val_parts_sheet.h"
@@ -147,7 +148,7 @@ static method *add_method(validation *v, const char *name, const hg__part_baseli
     if (m->score) m->tally = hg__map_tally_new(limit, 0, err);
     if (m->tally) m->curve = hg__alloc(1, sizeof *m->curve, err);
     if (!m->curve) return NULL;
-    hg__box_curve_init(m->curve, least_overlap);
+    hg__box_curve_init(m->curve, least_overlap, b ? NAN : hg__inspector_background(v->inspector));
     return m;
 }
 
@@ -253,12 +254,19 @@ static int load_truth(validation *v, int32_t i, const hg__inspected *r, hg__part
     return code;
 }
 
+static float region_low(const validation *v) {
+    return hg__region_low(hg__inspector_background(v->inspector),
+                          (float)hg__inspector_pixel_threshold(v->inspector));
+}
+
 static int add_regions(validation *v, const hg__raster *map, const hg__part_known *t,
                        bool is_defect, hg_error *err) {
     const double limit = hg__inspector_pixel_threshold(v->inspector);
     const hg__defects d = {t->is_known ? &t->mask : NULL, t->box, t->boxes};
     const size_t cells = hg__raster_count(map);
-    hg__raster alarm;
+    const hg__region_options o = {.threshold = (float)limit,
+                                  .background = hg__inspector_background(v->inspector)};
+    hg__regions found;
     if (isnan(limit) || (is_defect && !t->is_known && t->boxes == 0)) return HG_OK;
     if (cells > v->room) {
         hg__free(v->region);
@@ -267,10 +275,10 @@ static int add_regions(validation *v, const hg__raster *map, const hg__part_know
         if (!v->region) return HG_ERR_MEMORY;
         v->room = cells;
     }
-    HG_TRY(hg__raster_init(&alarm, map->height, map->width, 1, err));
-    for (size_t k = 0; k < cells; k++) alarm.at[k] = (double)map->at[k] > limit ? 1 : 0;
-    const int32_t regions = hg__mask_regions(&alarm, v->region);
-    hg__raster_clear(&alarm);
+    HG_TRY(hg__regions_find(&found, map, &o, err));
+    const int32_t regions = found.count;
+    hg__regions_label(&found, v->region);
+    hg__regions_clear(&found);
     return hg__box_tally_add(&v->boxes, v->region, map->height, map->width, regions,
                              is_defect ? &d : NULL, NULL, err);
 }
@@ -466,6 +474,7 @@ static int format(validation *v, hg_result *r, hg_error *err) {
         s->has_rests = v->has_rests;
         s->at = threshold_of(v);
         s->pixel_threshold = hg__inspector_pixel_threshold(v->inspector);
+        s->region_low = (double)region_low(v);
         s->note = v->note;
         r->text = hg__part_sheet_format(s, r->json, err);
         if (!r->text) code = HG_ERR_MEMORY;

@@ -104,6 +104,7 @@ static void write_json(const hg__part_sheet *s, hg__text *t) {
         add_finite(&w, "threshold", s->at->value);
     }
     add_finite(&w, "pixel_threshold", s->pixel_threshold);
+    add_finite(&w, "region_low", s->region_low);
     add_figures(&w, m);
     hg__json_begin(&w, "baselines", '{');
     for (int32_t k = 1; k < s->methods; k++) {

@@ -27,6 +27,7 @@ typedef struct hg__part_sheet {
     bool has_rests;          // good ones are what lies away from the defects of the others
     const hg__threshold *at; // NULL: the model has none
     double pixel_threshold;  // NaN: the model has none
+    double region_low;       // regions reach as far as pixels are above it; NaN likewise
     const char *note;        // why there are no baselines; ""
 } hg__part_sheet;
 

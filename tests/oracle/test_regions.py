@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Connected regions beside scipy.ndimage: which there are, how large, where, how high; outlines filled again."""
+"""Connected regions beside scipy.ndimage and skimage: which there are, how large, where, how high; outlines filled again."""
 import json
 import os
 import subprocess
@@ -10,7 +10,7 @@ from common import COMMAND, check, finish
 
 try:
     from scipy import ndimage
-    from skimage import draw
+    from skimage import draw, filters
 except ImportError as missing:
     print("skipped: no %s" % missing.name)
     print("0 passed, 0 failed, 1 skipped")
@@ -21,19 +21,35 @@ if not os.path.exists(RUN):
     RUN = "build/gcc/tests/region_run"
 
 
-def ours(x, threshold, least, kind):
-    line = [RUN, str(x.shape[0]), str(x.shape[1]), repr(threshold), str(least), kind]
+def ours(x, threshold, background, least, kind):
+    line = [RUN, str(x.shape[0]), str(x.shape[1]), repr(threshold), repr(background), str(least), kind]
     done = subprocess.run(line, input=x.astype("<f4").tobytes(), capture_output=True)
     if done.returncode:
         raise RuntimeError("%s: %s" % (" ".join(line), done.stderr.decode()))
     return done.stdout.decode()
 
 
-def theirs(x, threshold, least):
+EIGHT = np.ones((3, 3))  # skimage's hysteresis joins pixels that touch by an edge; ours by a corner too
+
+
+def theirs(x, threshold, background, least):
     """As rows of JSON, in order of peaks; ties by the first pixel of the region, as labels are numbered."""
-    label, count = ndimage.label(x > threshold, np.ones((3, 3)))
+    high, back = np.float32(threshold), np.float32(background)
+    low = back + np.float32(0.5) * (high - back) if back < high else high
+    joined, count = ndimage.label(x > low, EIGHT)
+    label = np.zeros_like(joined)
+    for k in range(1, count + 1):
+        mask = joined == k
+        peak = x[mask].max()
+        if not peak > high:
+            continue
+        own = min(max(low, back + np.float32(0.25) * (peak - back)), high)
+        smaller = mask & (x > own)
+        label[smaller if ndimage.label(smaller, EIGHT)[1] == 1 else mask] = k
     rows = []
     for k, where in enumerate(ndimage.find_objects(label), 1):
+        if where is None:
+            continue
         mask = label == k
         if mask.sum() < least:
             continue
@@ -68,9 +84,9 @@ def is_outline(row, peer):
     return shoelace(points) == filled.sum() and corners and (inside == filled).all()
 
 
-def compare(name, x, threshold, least=1):
-    rows = [json.loads(line) for line in ours(x, threshold, least, "json").splitlines()]
-    peers = theirs(x, threshold, least)
+def compare(name, x, threshold, least=1, background=1e9):
+    rows = [json.loads(line) for line in ours(x, threshold, background, least, "json").splitlines()]
+    peers = theirs(x, threshold, background, least)
     good = len(rows) == len(peers) and [row["region"] for row in rows] == list(range(1, len(rows) + 1))
     check("%s: regions, areas, boxes, peaks" % name, good and all(map(is_same, rows, peers)),
           "%d and %d" % (len(rows), len(peers)))
@@ -88,7 +104,23 @@ peers = compare("smooth", smooth, 0.02)
 compare("smooth, small ones left out", smooth, 0.02, 60)
 compare("whole numbers, so that peaks are equal", rng.integers(0, 4, (50, 60)).astype("f4"), 2.5)
 
-coco = json.loads(ours(smooth, 0.02, 1, "coco"))
+for background in (-0.1, -0.02, 0.019):
+    compare("smooth, above %g" % background, smooth, 0.02, background=background)
+    compare("smooth, above %g, high threshold" % background, smooth, 0.15, background=background)
+    compare("noise, above %g" % background, noise, 1.5, background=background)
+compare("whole numbers, above 1", rng.integers(0, 5, (50, 60)).astype("f4"), 3.0, background=1.0)
+spots = ndimage.gaussian_filter((rng.random((120, 130)) < 0.004) * rng.exponential(40, (120, 130)), 2).astype("f4")
+compare("spots of many heights", spots, 0.2, background=0.01)
+# skimage joins by edges only: lines with nothing between them have no corners that touch.
+lines = np.zeros((41, 300), "f4")
+lines[::2] = np.minimum(ndimage.gaussian_filter1d(rng.standard_normal((21, 300)), 2), 1)  # too low to shrink
+filled = np.zeros(lines.shape, bool)
+for row in map(json.loads, ours(lines, 0.5, -0.25, 1, "json").splitlines()):
+    filled[row["top"], row["left"]:row["left"] + row["width"]] = True
+skimage = filters.apply_hysteresis_threshold(lines, 0.125, 0.5)
+check("hysteresis of skimage", (filled == skimage).all() and 0 < skimage.sum() < (lines > 0.125).sum(), "%d and %d" % (filled.sum(), skimage.sum()))
+
+coco = json.loads(ours(smooth, 0.02, 1e9, 1, "coco"))
 check("COCO's areas and boxes", [(a["area"], a["bbox"]) for a in coco["annotations"]] ==
       [(p["area"], [p["left"], p["top"], p["width"], p["height"]]) for p in peers])
 check("COCO's polygons", all(shoelace(np.reshape(a["segmentation"][0], (-1, 2))) ==
