@@ -154,10 +154,10 @@ static void expect_found(shape *what, double noise, double side_light) {
         if (k == 0) base = found;
         compare(&found, &base, &truth, &w);
     }
-    print_message("worst: %.2f degrees, %.2f pixels, score %.3f; explained %.3f, then %.3f\n",
-                  w.turn, w.shift, w.score, a.before, a.after);
+    print_message("worst: %.2f degrees, %.2f pixels, score %.3f; explained %.3f, then %.3f, kept %.3f\n",
+                  w.turn, w.shift, w.score, a.before, a.after, a.kept);
     assert_true(w.turn < 1 && w.shift < 1);
-    assert_true(a.after > a.before + 0.5);
+    assert_true(a.after > a.before + 0.5 && a.kept > 0.92);
     assert_int_equal(hg__align_use_of(&a), HG_ALIGN_NEEDED);
     hg__alignment_clear(&a);
 }
@@ -208,6 +208,18 @@ static void surfaces_have_nothing_to_be_aligned_by(void **state) {
     hg__alignment_clear(&a);
     hg__aligner_free(fit);
     hg__pool_free(pool);
+}
+
+// They lie on top of each other once they are shifted, but there is no part that would lie in its place.
+static void crops_of_one_surface_are_not_aligned(void **state) {
+    (void)state;
+    const table crops = {0, SIDE / 2.0, 0.02, 0};
+    surface_number = 0;
+    hg__alignment a = fitted(surface, &crops, 2);
+    print_message("explained %.3f, then %.3f; in the frame %.3f\n", a.before, a.after, a.kept);
+    assert_true(hg__alignment_holds(&a) && a.kept < 0.88);
+    assert_int_equal(hg__align_use_of(&a), HG_ALIGN_NONE);
+    hg__alignment_clear(&a);
 }
 
 // What a file keeps: the frame's size and the mean.
@@ -367,6 +379,7 @@ int main(void) {
         cmocka_unit_test(parts_at_any_angle_are_found_within_a_degree_and_a_pixel),
         cmocka_unit_test(parts_in_their_place_stay_there),
         cmocka_unit_test(surfaces_have_nothing_to_be_aligned_by),
+        cmocka_unit_test(crops_of_one_surface_are_not_aligned),
         cmocka_unit_test(the_bits_are_always_the_same),
         cmocka_unit_test(a_broken_part_is_found_too),
         cmocka_unit_test(pictures_of_other_sizes_are_found),

@@ -179,7 +179,7 @@ static int run_mask(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
     return code;
 }
 
-const hg__clue_type hg__clue_mask = {.name = "mask", .run = run_mask};
+const hg__clue_type hg__clue_mask = {.name = "mask", .knows_damage = true, .run = run_mask};
 
 // Root mean square of the picture less its reconstruction: what the mask's run left.
 static int run_residual(hg__inspector *s, const hg__inspected *r, hg__raster *clue,
@@ -190,4 +190,5 @@ static int run_residual(hg__inspector *s, const hg__inspected *r, hg__raster *cl
     return HG_OK;
 }
 
-const hg__clue_type hg__clue_residual = {.name = "residual", .run = run_residual};
+const hg__clue_type hg__clue_residual = {
+    .name = "residual", .knows_damage = true, .run = run_residual};

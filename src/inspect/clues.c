@@ -150,9 +150,10 @@ int hg__clues_join(void *context, const hg__raster *clue, const hg__clue_place *
             if (!hg__clue_is_seen(j->seen, at, y, x)) continue;
             for (int32_t k = 0; k < clues; k++) {
                 const float above = hg__clue_above(s, clue, at, y, x, k);
-                sum += rising((above - (float)m->centre[k]) / (float)m->spread[k]);
+                const float v = (above - (float)m->centre[k]) / (float)m->spread[k];
+                sum += (float)m->weight[k] * rising(v);
             }
-            *hg__raster_pixel(j->map, at->top + y, at->left + x) = sum / (float)clues;
+            *hg__raster_pixel(j->map, at->top + y, at->left + x) = sum;
         }
     }
     return HG_OK;

@@ -2,7 +2,7 @@
 // inspector.c - a model of parts from its file, and a picture through it.
 //
 // In the file: "parts" of the detector's JSON, {"version": 1, "kind": "repair", "conv" or "feature", "view": {...}, "pairs": bool, "share": x,
-// "centre": [x ...], "spread": [x ...]}, with a number for each clue, of features {"backbone": "vgg16", "stages": "block3,block4",
+// "centre": [x ...], "spread": [x ...], "weight": [x ...]}, with a number for each clue, of features {"backbone": "vgg16", "stages": "block3,block4",
 // "features": "memory", "gaussian" or "error"} besides, and tensors
 //   detector.expected  F32 (h, w, 1)         the reference, half as large as the frame; absent without one
 //   detector.usual     F32 (h, w, 2 clues)  means, then spreads, of the clues in each cell, or in all (h = w = 1)
@@ -106,7 +106,8 @@ hg__json *hg__inspector_json(const hg__inspector *s, hg_error *err) {
               hg__json_set(o, "pairs", hg__json_boolean(s->has_pairs)) < 0 ||
               hg__json_set(o, "share", hg__json_real(s->clues.share)) < 0 ||
               hg__json_set(o, "centre", numbers_json(s->clues.centre, s->kind->clues)) < 0 ||
-              hg__json_set(o, "spread", numbers_json(s->clues.spread, s->kind->clues)) < 0;
+              hg__json_set(o, "spread", numbers_json(s->clues.spread, s->kind->clues)) < 0 ||
+              hg__json_set(o, "weight", numbers_json(s->clues.weight, s->kind->clues)) < 0;
     }
     if (!bad && s->kind->to_json) bad = s->kind->to_json(s, o, err) < 0;
     if (!bad) return o;
@@ -138,7 +139,8 @@ static int read_json(hg__inspector *s, const hg__json *o, hg_error *err) {
         return bad_json(s->where, "share", "a number from 0 to 1", err);
     }
     HG_TRY(read_numbers(s, o, "centre", false, s->clues.centre, err));
-    return read_numbers(s, o, "spread", true, s->clues.spread, err);
+    HG_TRY(read_numbers(s, o, "spread", true, s->clues.spread, err));
+    return read_numbers(s, o, "weight", true, s->clues.weight, err);
 }
 
 static int add_raster(hg_model *m, const char *name, const hg__raster *r, hg_error *err) {

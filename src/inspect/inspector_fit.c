@@ -8,12 +8,15 @@
 #include "base/mem.h"
 #include "detect/table_model.h"
 #include "inspect/clue_pieces.h"
+#include "inspect/clue_weights.h"
 #include "inspect/inspector_internal.h"
 #include "parts/resize.h"
 
 // Pictures that what is usual is measured on, at most: every n-th of more. Cells for one place of what is usual, a side; passes of its
 // blur.
 enum { MOST_MEASURED = 160, ENOUGH_HELD = 10, USUAL_CELLS = 1, USUAL_SMOOTH = 2 };
+// Drawn defects that clues are weighed by.
+enum { MOST_DAMAGED = 60 };
 // Pixels of a picture for one of the reference, a side, or more where it would have too many; pieces of large pictures that are learnt
 // from, at most.
 enum { COARSE = 2, MOST_EXPECTED = 1 << 21, MOST_PIECES = 512 };
@@ -342,28 +345,89 @@ static int find_scale_peaks(measuring *m, bool has_held, int32_t n, highest *own
     return code;
 }
 
-// Median and spread of the good pictures' peaks.
-static int fit_scale(measuring *m, hg_error *err) {
-    hg__inspector *s = m->w->s;
-    const int32_t clues = s->kind->clues, held = m->w->d->held_out;
-    int32_t count;
-    float *peak = hg__alloc(MOST_MEASURED, HG_MOST_CLUES * sizeof *peak, err);
-    int code = peak ? HG_OK : HG_ERR_MEMORY;
-    (void)measured(m->w->d, 0, &count);
-    if (held >= ENOUGH_HELD) count = hg__min(held, MOST_MEASURED);
-    for (int32_t n = 0; code == HG_OK && n < count; n++) {
-        highest own = {.s = s, .seen = &m->seen};
-        code = find_scale_peaks(m, held >= ENOUGH_HELD, n, &own, err);
-        for (int32_t k = 0; k < clues; k++) peak[k * MOST_MEASURED + n] = own.at[k];
+// The same of a picture that a defect is drawn on.
+static int find_damaged_peaks(measuring *m, int32_t i, int32_t n, highest *own, hg_error *err) {
+    const hg__clue_work *w = m->w;
+    hg__inspected r = {0};
+    hg__raster clue = {0};
+    HG_TRY(hg__clue_work_stopped(w, err));
+    int code = seen_of(w, i, &m->seen, err);
+    if (code == HG_OK) code = hg__part_store_take(w->d->store, i, &r.picture, err);
+    if (code == HG_OK && w->s->has_pairs) code = hg__part_store_take(w->d->pairs, i, &r.pair, err);
+    if (code == HG_OK) code = hg__clue_damage(&r.picture, w->d->seed, n, err);
+    if (code == HG_OK) code = hg__clues_of(w->s, &r, &clue, NULL, err);
+    if (code == HG_OK) {
+        const hg__clue_place at = hg__clue_whole(&clue);
+        code = find_peaks(own, &clue, &at, err);
     }
-    for (int32_t k = 0; code == HG_OK && k < clues; k++) {
-        float *x = peak + (ptrdiff_t)k * MOST_MEASURED;
+    hg__meter_add(w->meter, 1);
+    hg__raster_clear(&clue);
+    hg__inspected_clear(&r);
+    hg__raster_clear(&m->seen);
+    return code;
+}
+
+static void keep_peaks(const highest *own, int32_t n, float *peak) {
+    for (int32_t k = 0; k < HG_MOST_CLUES; k++) peak[k * MOST_MEASURED + n] = own->at[k];
+}
+
+// Clues count by how well they tell drawn defects from good pictures: those of the same pictures, good (clues, MOST_MEASURED), `count` of
+// each clue. What was trained by such defects counts half: it will find others less well. Alike but for that where pictures are too
+// large to be judged at once.
+static int fit_weights(measuring *m, bool has_held, const float *good, int32_t count,
+                       float *damaged, hg_error *err) {
+    hg__inspector *s = m->w->s;
+    int32_t met = 0;
+    for (int32_t n = 0; n < MOST_DAMAGED; n++) {
+        int32_t all, height, width;
+        const int32_t i = has_held ? m->w->d->held[n % count] : measured(m->w->d, n % count, &all);
+        highest own = {.s = s, .seen = &m->seen};
+        hg__part_store_size(m->w->d->store, i, &height, &width);
+        if (!hg__clues_fit(s, height, width)) continue;
+        if (hg__clue_damage_bytes(height, width, s->view.channels) > m->w->d->max_bytes / 4) {
+            continue;
+        }
+        HG_TRY(find_damaged_peaks(m, i, n, &own, err));
+        keep_peaks(&own, met++, damaged);
+    }
+    for (int32_t k = 0; k < s->kind->clues; k++) {
+        const ptrdiff_t at = (ptrdiff_t)k * MOST_MEASURED;
+        const double odds = hg__clue_odds(good + at, count, damaged + at, met);
+        s->clues.weight[k] = s->kind->clue[k]->knows_damage ? odds / 2 : odds;
+    }
+    hg__clue_weights_end(&s->clues, s->kind->clues);
+    return HG_OK;
+}
+
+// Median and spread of the good pictures' peaks; sorts them.
+static void fit_scale(hg__inspector *s, float *good, int32_t count) {
+    for (int32_t k = 0; k < s->kind->clues; k++) {
+        float *x = good + (ptrdiff_t)k * MOST_MEASURED;
         const float centre = median_of(x, (size_t)count);
         for (int32_t n = 0; n < count; n++) x[n] = fabsf(x[n] - centre);
         s->clues.centre[k] = (double)centre;
         s->clues.spread[k] = mad_to_deviation * (double)median_of(x, (size_t)count) + 1e-3;
     }
-    hg__free(peak);
+}
+
+static int fit_peaks(measuring *m, hg_error *err) {
+    const int32_t held = m->w->d->held_out;
+    const bool has_held = held >= ENOUGH_HELD;
+    int32_t count;
+    float *good = hg__alloc((size_t)2 * MOST_MEASURED, HG_MOST_CLUES * sizeof *good, err);
+    int code = good ? HG_OK : HG_ERR_MEMORY;
+    (void)measured(m->w->d, 0, &count);
+    if (has_held) count = hg__min(held, MOST_MEASURED);
+    for (int32_t n = 0; code == HG_OK && n < count; n++) {
+        highest own = {.s = m->w->s, .seen = &m->seen};
+        code = find_scale_peaks(m, has_held, n, &own, err);
+        keep_peaks(&own, n, good);
+    }
+    if (code == HG_OK) {
+        code = fit_weights(m, has_held, good, count, good + MOST_MEASURED * HG_MOST_CLUES, err);
+    }
+    if (code == HG_OK) fit_scale(m->w->s, good, count);
+    hg__free(good);
     return code;
 }
 
@@ -479,7 +543,7 @@ static int measure(const hg__clue_work *w, bool has_places, hg_error *err) {
     measuring m = {.w = w, .room = w->d->max_bytes / 2};
     m.kept = hg__alloc(MOST_MEASURED, sizeof *m.kept, err);
     int code = m.kept ? fit_usual(&m, has_places, err) : HG_ERR_MEMORY;
-    if (code == HG_OK) code = fit_scale(&m, err);
+    if (code == HG_OK) code = fit_peaks(&m, err);
     for (int32_t n = 0; m.kept && n < MOST_MEASURED; n++) hg__raster_clear(&m.kept[n]);
     hg__free(m.kept);
     return code;
@@ -498,7 +562,8 @@ int hg__inspector_fit(hg_model *m, hg__part_view *view, hg__raster *expected,
     hg__learnt_piece *piece = make_pieces(s, d, &pieces, err);
     const hg__clue_work w = {.s = s, .d = d, .meter = &meter, .piece = piece, .pieces = pieces};
     hg__meter_start(&meter, l, "measuring good parts", "images",
-                    fits_of(s) * pieces + 2 * hg__min(d->trained, MOST_MEASURED) + d->held_out);
+                    fits_of(s) * pieces + 2 * hg__min(d->trained, MOST_MEASURED) + MOST_DAMAGED +
+                        d->held_out);
     int code = piece ? fit_clues(&w, err) : HG_ERR_MEMORY;
     hg__free(piece);
     if (code == HG_OK) code = measure(&w, has_places, err);

@@ -26,6 +26,8 @@ typedef struct hg__clue_model {
     hg__raster usual;
     // of good pictures' highest cells of each clue, in spreads above the mean: median and spread
     double centre[HG_MOST_CLUES], spread[HG_MOST_CLUES];
+    // how much each counts; 1 in all
+    double weight[HG_MOST_CLUES];
     // of a map's cells, the highest, whose mean is the score
     double share;
 } hg__clue_model;
@@ -108,6 +110,8 @@ typedef struct hg__clue_type {
     const char *name;
     // too low is as unusual as too high
     bool is_two_sided;
+    // its network was trained by drawn defects: that it finds such is no surprise
+    bool knows_damage;
     // that a picture of this size takes; NULL: whatever there is room for
     size_t (*bytes)(const hg__inspector *s, int32_t height, int32_t width);
     int (*fit)(const hg__clue_work *w, hg_error *err); // NULL: there is nothing to be learnt

@@ -23,6 +23,7 @@ typedef struct hg__alignment {
     hg__raster mean;       // owned, small and grey; multiples of 1/65536
     double before,
         after; // share of good pictures' variance that the mean of the others explains, without and with
+    double kept; // share of good pictures' squares, the table being 0, that lies in the frame
     double turn,
         shift; // how far good parts lie from the frame, root mean square: turns, small pixels
     hg__align_tables *tables; // owned

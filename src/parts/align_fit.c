@@ -212,13 +212,33 @@ static void centre(hg__aligner *a) {
     }
 }
 
+// Squares of a picture, the table being 0: of all of it, and of what lies in the frame.
+static void add_squares(const hg__raster *small, const hg__pose *pose, const hg__raster *frame,
+                        double *inside, double *all) {
+    const hg__pose back = hg__pose_inverse(pose);
+    for (int32_t y = 0; y < small->height; y++) {
+        for (int32_t x = 0; x < small->width; x++) {
+            const hg__point p = {y, x}, q = hg__pose_place(&back, small->height, small->width,
+                                                           frame->height, frame->width, p);
+            const double v = (double)*hg__raster_pixel(small, y, x);
+            *all += v * v;
+            if (q.y >= -0.5 && q.y < frame->height - 0.5 && q.x >= -0.5 &&
+                q.x < frame->width - 0.5) {
+                *inside += v * v;
+            }
+        }
+    }
+}
+
 static void measure(const hg__aligner *a, hg__alignment *to) {
-    double turn = 0, shift = 0;
+    double turn = 0, shift = 0, inside = 0, all = 0;
     for (int32_t k = 0; k < a->count; k++) {
         const hg__pose *p = &a->pose[k];
         turn += p->turn * p->turn;
         shift += p->dy * p->dy + p->dx * p->dx;
+        add_squares(&a->small[k], p, &to->mean, &inside, &all);
     }
+    to->kept = all > 0 ? inside / all : 1;
     to->turn = sqrt(turn / a->count);
     to->shift = sqrt(shift / a->count);
 }
@@ -253,8 +273,10 @@ int hg__aligner_run(hg__aligner *a, hg__pool *pool, hg__alignment *to, hg_error 
 }
 
 // Nothing in common: the mean explains less than a quarter. Needed: it leaves less than three quarters of what it left before, and
-// parts lie off by more than a degree or a small pixel: a warp to undo less would cost more sharpness than it gains.
+// parts lie off by more than a degree or a small pixel: a warp to undo less would cost more sharpness than it gains. And parts stay
+// within the frame, where the table round them leaves it: crops of one surface lie on top of each other, but leave by what they shift.
 static const double least_explained = 0.25; // of good pictures' variance, by a mean that is one
+static const double least_kept = 0.9;
 
 bool hg__alignment_holds(const hg__alignment *a) {
     return a->after >= least_explained;
@@ -262,7 +284,8 @@ bool hg__alignment_holds(const hg__alignment *a) {
 
 hg__align_use hg__align_use_of(const hg__alignment *a) {
     const bool is_off = a->turn > 1.0 / 360 || a->shift > 1;
-    if (is_off && hg__alignment_holds(a) && 1 - a->after < 0.75 * (1 - a->before)) {
+    const bool explains = 1 - a->after < 0.75 * (1 - a->before);
+    if (is_off && explains && hg__alignment_holds(a) && a->kept >= least_kept) {
         return HG_ALIGN_NEEDED;
     }
     return a->before >= least_explained ? HG_ALIGN_AS_IS : HG_ALIGN_NONE;

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// clue_weights.h - how much each clue counts: how well it tells drawn defects from good pictures.
+//
+// Of a surface whole pictures' axes say nothing, of parts in their place they say most; a network that learned little says little. Good
+// pictures alone tell which, by defects that are drawn on them (src/corrupt/damage.h).
+#ifndef HG_INSPECT_CLUE_WEIGHTS_H
+#define HG_INSPECT_CLUE_WEIGHTS_H
+#include "inspect/inspector_internal.h"
+
+// Draws defects on a picture, in place; which ones is a function of (seed, number).
+int hg__clue_damage(hg__raster *picture, uint64_t seed, int32_t number, hg_error *err);
+size_t hg__clue_damage_bytes(int32_t height, int32_t width, int32_t channels); // that it takes
+
+// Of a clue's highest cells, in good pictures and damaged ones, the odds that a damaged one's is above a good one's: from about 0.03 to
+// 30; 1 without damaged ones.
+double hg__clue_odds(const float *good, int32_t goods, const float *damaged, int32_t damages);
+// Odds in m->weight become shares of 1.
+void hg__clue_weights_end(hg__clue_model *m, int32_t clues);
+#endif
