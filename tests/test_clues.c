@@ -76,7 +76,7 @@ static void cells_across_the_edge_of_a_region_do_not(void **state) {
     hg__part_view_clear(&v);
 }
 
-// Two clues, of cells as many spreads of good pictures' peaks above what is usual of those: a root each, and the mean of both.
+// Two clues, of cells as many spreads of good pictures' peaks above what is usual of those: a root each, and of both the mean.
 static void a_clue_beside_itself_does_not_outdo_two_that_agree(void **state) {
     (void)state;
     const hg__part_kind kind = {
@@ -84,7 +84,9 @@ static void a_clue_beside_itself_does_not_outdo_two_that_agree(void **state) {
     };
     float usual[] = {0.5F, -1, 0.25F, 2}; // means, spreads
     hg__inspector s = {
-        .kind = &kind, .clues = {.usual = {1, 1, 4, usual}, .centre = {4, 6}, .spread = {0.5, 2}}
+        .kind = &kind,
+        .clues = {
+                  .usual = {1, 1, 4, usual}, .centre = {4, 6}, .spread = {0.5, 2}, .weight = {0.5, 0.5}}
     };
     static const float above[][2] = {
         {0,  0 },
