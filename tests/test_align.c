@@ -154,8 +154,9 @@ static void expect_found(shape *what, double noise, double side_light) {
         if (k == 0) base = found;
         compare(&found, &base, &truth, &w);
     }
-    print_message("worst: %.2f degrees, %.2f pixels, score %.3f; explained %.3f, then %.3f, kept %.3f\n",
-                  w.turn, w.shift, w.score, a.before, a.after, a.kept);
+    print_message(
+        "worst: %.2f degrees, %.2f pixels, score %.3f; explained %.3f, then %.3f, kept %.3f\n",
+        w.turn, w.shift, w.score, a.before, a.after, a.kept);
     assert_true(w.turn < 1 && w.shift < 1);
     assert_true(a.after > a.before + 0.5 && a.kept > 0.92);
     assert_int_equal(hg__align_use_of(&a), HG_ALIGN_NEEDED);

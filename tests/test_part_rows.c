@@ -138,6 +138,30 @@ static void rows_are_windows_of_a_picture_and_of_its_reference(void **state) {
     check_rows(unlike(21, 17, 3), true);
 }
 
+static void crops_of_surfaces_are_turned_by_a_little_or_not(void **state) {
+    (void)state;
+    enum { ROWS = 40 };
+    hg__raster picture = unlike(23, 19, 3);
+    hg__part_store *store = store_of(&picture, 1 << 20);
+    const hg__part_rows rows = {
+        .store = store, .count = 1, .crop = CROP, .draws = ROWS, .turns = true, .seed = 5};
+    const hg__row_source source = hg__part_rows_source(&rows);
+    float *x = hg__numbers(2 * (size_t)source.width + source.scratch, 1, NULL);
+    assert_non_null(x);
+    int windows = 0;
+    for (int32_t draw = 0; draw < ROWS; draw++) {
+        const hg__row_place at = {.draw = draw, .epoch = 3};
+        hg__row_room to = {.x = x, .target = x + source.width, .scratch = x + 2 * source.width};
+        assert_int_equal(source.make(source.context, &at, &to, NULL), HG_OK);
+        for (int32_t i = 0; i < source.width; i++) assert_true(fabsf(to.target[i]) < 2);
+        windows += turn_of(&picture, to.target, picture.channels + 1, mirror, false, 0) == 0;
+    }
+    assert_in_range(windows, ROWS / 10, ROWS / 2); // three in ten
+    hg__free(x);
+    hg__part_store_free(store);
+    hg__raster_clear(&picture);
+}
+
 static void a_picture_smaller_than_a_crop_goes_on_as_its_mirror_image(void **state) {
     (void)state;
     check_rows(unlike(11, 13, 1), false);
@@ -147,6 +171,7 @@ static void a_picture_smaller_than_a_crop_goes_on_as_its_mirror_image(void **sta
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_windows_of_a_picture_and_of_its_reference),
+        cmocka_unit_test(crops_of_surfaces_are_turned_by_a_little_or_not),
         cmocka_unit_test(a_picture_smaller_than_a_crop_goes_on_as_its_mirror_image),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

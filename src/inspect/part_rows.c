@@ -6,11 +6,14 @@
 
 #include "base/rng.h"
 #include "corrupt/damage.h"
+#include "inspect/crop_turn.h"
 
 // What pictures to come may differ by from those at hand: light, as a factor and an offset each way; how far the reference lies beside,
 // as a share of the crop; and grain.
 static const float light_factor = 0.05F, light_offset = 0.03F, misplaced = 0.06F, grain = 0.05F;
 static const float whole_share = 0.15F;
+// Of crops of surfaces, those that are turned and scaled by a little.
+static const float turned_share = 0.7F;
 
 // Where a crop is cut, and how it is turned.
 typedef struct cut {
@@ -96,6 +99,22 @@ static int cut_reference(const hg__part_rows *p, const cut *c, int32_t dy, int32
     return HG_OK;
 }
 
+// A crop of a surface: some are turned and scaled. room: for the square it is taken from.
+static int cut_surface(const hg__part_rows *p, const cut *c, const hg__philox *drawn,
+                       int32_t stride, float *room, float *to, hg_error *err) {
+    const int32_t side = hg__crop_turn_side(p->crop), margin = (side - p->crop) / 2;
+    const int32_t channels = hg__part_store_channels(p->store);
+    cut around = *c;
+    if (hg__unit_float(drawn->word[2]) >= turned_share) {
+        return cut_out(p->store, c, p->crop, stride, to, err);
+    }
+    around.top -= margin;
+    around.left -= margin;
+    HG_TRY(cut_out(p->store, &around, side, channels, room, err));
+    hg__crop_turn(room, p->crop, channels, stride, drawn, to);
+    return HG_OK;
+}
+
 static cut draw_cut(const hg__part_rows *p, int32_t picture, const hg__philox *from, bool turns) {
     int32_t height, width;
     hg__part_store_size(p->store, picture, &height, &width);
@@ -124,8 +143,8 @@ static int make(const void *context, const hg__row_place *at, hg__row_room *to, 
     const int32_t channels = hg__part_store_channels(p->store), stride = channels + 1;
     const size_t pixels = (size_t)p->crop * (size_t)p->crop;
     const uint64_t row = (uint64_t)at->row * (uint64_t)p->draws + (uint64_t)at->draw;
-    hg__philox word[4];
-    for (uint32_t i = 0; i < 4; i++) {
+    hg__philox word[5];
+    for (uint32_t i = 0; i < 5; i++) {
         word[i] = hg__philox_run(p->seed, HG_STREAM_PART_CROP, at->epoch, (uint32_t)row,
                                  (uint32_t)(row >> 32) << 4 | i);
     }
@@ -135,7 +154,9 @@ static int make(const void *context, const hg__row_place *at, hg__row_room *to, 
     const int64_t place = (int64_t)((uint64_t)word[1].word[3] * (uint64_t)rows >> 32);
     const int64_t other = at->among ? hg__rows_at(at->among, place) : place;
     const cut others = draw_cut(p, (int32_t)other, &word[2], true);
-    HG_TRY(cut_out(p->store, &own, p->crop, stride, to->target, err));
+    // The square's room is the donor's and what lies behind it, which are written later.
+    HG_TRY(p->turns ? cut_surface(p, &own, &word[4], stride, donor, to->target, err)
+                    : cut_out(p->store, &own, p->crop, stride, to->target, err));
     HG_TRY(cut_out(p->store, &others, p->crop, channels, donor, err));
     set_light(p, &word[1], to->target);
     const int32_t far = (int32_t)(misplaced * (float)p->crop + 0.5F);

@@ -23,6 +23,8 @@ typedef struct hg__part_rows {
     int32_t crop, draws;
     // Mirrored and turned by quarters at random.
     bool flips;
+    // Seven in ten also turned by a little and scaled (crop_turn.h), of pictures without a reference.
+    bool turns;
     // crops as they are, their own targets: (crop, crop, channels)
     bool is_plain;
     uint64_t seed;

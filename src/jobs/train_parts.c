@@ -548,6 +548,7 @@ static int make_rows(hg__trainer *t, hg__part_data *p, hg_error *err) {
                               .crop = hg__part_rows_crop(p->store, p->count, most, MULTIPLE),
                               .draws = (int32_t)hg__max(1, (int32_t)(epoch / p->count)),
                               .flips = v->flip,
+                              .turns = v->flip && !has_places(p) && !p->pairs,
                               .is_plain = is_model(t, bottleneck),
                               .seed = (uint64_t)v->seed};
     const hg__row_source source = hg__part_rows_source(&p->rows);
