@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// test_inspector_fit.c - which pictures say what clues say at most of good ones: those that were held out, where there are enough.
+// test_inspector_fit.c - which pictures say what clues say at most of good ones: those that were held out, where there are enough; and how
+// much clues count.
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -59,6 +61,7 @@ static void held_out_pictures_scale_clues(void **state) {
     const hg__clue_model good = fitted(ENOUGH, false, pool), bad = fitted(ENOUGH, true, pool);
     // 2 and 3: how far the nearest patch is, and what axes of patches leave over
     assert_true(bad.centre[2] > 2 * good.centre[2] && bad.centre[3] > 2 * good.centre[3]);
+    assert_true(good.share >= 0 && good.share <= 0.03);
     hg__pool_free(pool);
 }
 
@@ -68,6 +71,25 @@ static void fewer_of_them_do_not(void **state) {
     const hg__clue_model good = fitted(ENOUGH - 1, false, pool),
                          bad = fitted(ENOUGH - 1, true, pool);
     assert_true(is_same(good.centre, bad.centre) && is_same(good.spread, bad.spread));
+    assert_true(is_same(good.weight, bad.weight));
+    assert_true(good.share == 0.001 && bad.share == 0.001);
+    hg__pool_free(pool);
+}
+
+// By the same drawn defects, whatever is held out: not alike, and 1 in all.
+static void clues_are_weighed(void **state) {
+    (void)state;
+    hg__pool *pool = hg__pool_new(1, NULL);
+    const hg__clue_model m = fitted(ENOUGH, false, pool), again = fitted(ENOUGH, false, pool);
+    double sum = 0, least = 1, most = 0;
+    for (int k = 0; k < HG_MOST_CLUES; k++) {
+        assert_true(m.weight[k] > 0);
+        sum += m.weight[k];
+        least = fmin(least, m.weight[k]);
+        most = fmax(most, m.weight[k]);
+    }
+    assert_true(fabs(sum - 1) < 1e-12 && most > 1.1 * least);
+    assert_true(is_same(m.weight, again.weight) && m.share == again.share);
     hg__pool_free(pool);
 }
 
@@ -75,6 +97,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(held_out_pictures_scale_clues),
         cmocka_unit_test(fewer_of_them_do_not),
+        cmocka_unit_test(clues_are_weighed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,10 +44,14 @@ static void add_view(hg__text *t, const hg__part_view *v) {
 static void add_clues(hg__text *t, const hg__json *parts) {
     const char *kind = hg__json_string_value(hg__json_object_get(parts, "kind"));
     const bool has_pairs = hg__json_is_true(hg__json_object_get(parts, "pairs"));
-    hg__text_add(t, "%skind %s; a score is the mean of the highest %.3g %% of a map%s\n", indent,
-                 kind ? kind : "?",
-                 100 * hg__json_number_value(hg__json_object_get(parts, "share")),
-                 has_pairs ? "; pictures are judged beside their templates" : "");
+    const double share = hg__json_number_value(hg__json_object_get(parts, "share"));
+    hg__text_add(t, "%skind %s; a score is ", indent, kind ? kind : "?");
+    if (share > 0) {
+        hg__text_add(t, "the mean of the highest %.3g %% of a map", 100 * share);
+    } else {
+        hg__text_add(t, "a map's highest cell");
+    }
+    hg__text_add(t, "%s\n", has_pairs ? "; pictures are judged beside their templates" : "");
     const char *backbone = hg__json_string_value(hg__json_object_get(parts, "backbone"));
     const char *stages = hg__json_string_value(hg__json_object_get(parts, "stages"));
     const char *features = hg__json_string_value(hg__json_object_get(parts, "features"));
