@@ -17,8 +17,8 @@
 // from, at most.
 enum { COARSE = 2, MOST_EXPECTED = 1 << 21, MOST_PIECES = 512 };
 // Of a map's cells, the highest, whose mean may be the score: the first, unless another tells drawn defects better; 0: the highest cell.
-enum { SHARES = 6 };
-static const double score_share[SHARES] = {0.001, 0, 0.0003, 0.003, 0.01, 0.03};
+enum { SHARES = 5 };
+static const double score_share[SHARES] = {0.001, 0, 0.0003, 0.003, 0.01};
 
 // A line of the mean: sum (width).
 static int mean_line(const hg__inspector_data *d, int32_t y, int32_t width, float *line, float *sum,
