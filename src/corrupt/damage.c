@@ -47,6 +47,14 @@ int32_t hg__draw_below(hg__draws *d, int32_t count) {
     return (int32_t)((uint64_t)hg__draw_word(d) * (uint64_t)count >> 32);
 }
 
+const hg__damage_type *hg__damage_pick(hg__damage *g, const hg__damage_type *types, size_t count) {
+    int32_t all = 0;
+    for (size_t i = 0; i < count; i++) all += types[i].weight;
+    int32_t at = hg__draw_below(&g->draws, all);
+    while (at >= types->weight) at -= types++->weight;
+    return types;
+}
+
 // The sum of four uniform numbers has variance 1/3.
 float hg__draw_bell(hg__draws *d) {
     float sum = -2;

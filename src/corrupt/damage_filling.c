@@ -191,27 +191,14 @@ static void fill_grain(hg__damage *g) {
 
 // ---- which --------------------------------------------------------------------------------------
 
-typedef struct filling_type {
-    void (*fill)(hg__damage *g);
-    int32_t weight;
-} filling_type;
-
 #define SHAPE(name, weight)
 #define FILLING(name, weight) {fill_##name, weight},
-static const filling_type fillings[] = {
+static const hg__damage_type fillings[] = {
 #include "corrupt/damages.def"
-};
-#undef FILLING
-#define FILLING(name, weight) WEIGHT_##name, LAST_##name = WEIGHT_##name + (weight)-1,
-enum {
-#include "corrupt/damages.def"
-    WEIGHTS
 };
 #undef FILLING
 #undef SHAPE
 
 void hg__damage_draw_filling(hg__damage *g) {
-    int32_t at = hg__draw_below(&g->draws, WEIGHTS), i = 0;
-    while (at >= fillings[i].weight) at -= fillings[i++].weight;
-    fillings[i].fill(g);
+    hg__damage_pick(g, fillings, sizeof fillings / sizeof *fillings)->draw(g);
 }

@@ -59,7 +59,13 @@ static inline float *hg__damage_fill_at(const hg__damage *g, int32_t y, int32_t 
     return g->fill + ((size_t)y * (size_t)g->at->width + (size_t)x) * (size_t)g->at->channels;
 }
 
-// Draws one into g->shape, zeros before, and sets the box; fills g->fill inside the box. By the weights of damages.def.
+// A line of damages.def.
+typedef struct hg__damage_type {
+    void (*draw)(hg__damage *g);
+    int32_t weight; // how often, beside the others
+} hg__damage_type;
+const hg__damage_type *hg__damage_pick(hg__damage *g, const hg__damage_type *types, size_t count);
+// Draws one into g->shape, zeros before, and sets the box; fills g->fill inside the box.
 void hg__damage_draw_shape(hg__damage *g);
 void hg__damage_draw_filling(hg__damage *g);
 #endif

@@ -170,28 +170,16 @@ static void draw_specks(hg__damage *g) {
 
 // ---- which --------------------------------------------------------------------------------------
 
-typedef struct shape_type {
-    void (*draw)(hg__damage *g);
-    int32_t weight;
-} shape_type;
-
 #define FILLING(name, weight)
 #define SHAPE(name, weight) {draw_##name, weight},
-static const shape_type shapes[] = {
+static const hg__damage_type shapes[] = {
 #include "corrupt/damages.def"
-};
-#undef SHAPE
-#define SHAPE(name, weight) WEIGHT_##name, LAST_##name = WEIGHT_##name + (weight)-1,
-enum {
-#include "corrupt/damages.def"
-    WEIGHTS
 };
 #undef SHAPE
 #undef FILLING
 
 void hg__damage_draw_shape(hg__damage *g) {
-    int32_t at = hg__draw_below(&g->draws, WEIGHTS), i = 0;
-    while (at >= shapes[i].weight) at -= shapes[i++].weight;
+    const hg__damage_type *shape = hg__damage_pick(g, shapes, sizeof shapes / sizeof *shapes);
     g->top = g->left = g->bottom = g->right = 0;
-    shapes[i].draw(g);
+    shape->draw(g);
 }
