@@ -13,6 +13,7 @@
 #include "own_folder.h"
 #include "parts/part_view.h"
 #include "parts/resize.h"
+#include "whole_mask.h"
 
 #include <cmocka.h>
 
@@ -330,7 +331,7 @@ static void a_region_is_a_mask_at_working_size(void **state) {
     for (int k = 0; k < 2; k++) {
         if (k) v.crop = (hg__crop){10, 4, 20, 20};
         r = loaded(&v, "picture.png", &g);
-        assert_int_equal(hg__part_mask(&v, &g, &mask, NULL), HG_OK);
+        assert_int_equal(whole_mask(&v, &g, &mask), HG_OK);
         for (int32_t i = 0; i < mask.height * mask.width; i++) {
             const int32_t top = k ? 3 : 5, right = k ? 5 : 10;
             const bool is_in = i / mask.width >= top && i % mask.width < right;

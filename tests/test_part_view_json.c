@@ -13,6 +13,7 @@
 #include "faults.h"
 #include "own_folder.h"
 #include "parts/part_view.h"
+#include "whole_mask.h"
 
 #include <cmocka.h>
 
@@ -307,7 +308,7 @@ static void parts_are_loaded_in_their_place_and_marks_go_back(void **state) {
         const hg__point p = {0.5 * (SIDE - 1) + poses[k].dy + sine * x + cosine * y,
                              0.5 * (SIDE - 1) + poses[k].dx + cosine * x - sine * y};
         assert_true(*hg__raster_pixel(&back[k], (int32_t)(p.y + 0.5), (int32_t)(p.x + 0.5)) < 0.3F);
-        assert_int_equal(hg__part_mask(&v, &g[k], &mask, NULL), HG_OK);
+        assert_int_equal(whole_mask(&v, &g[k], &mask), HG_OK);
         double real = 0;
         for (size_t i = 0; i < hg__raster_count(&mask); i++) real += (double)mask.at[i];
         assert_true(real < (double)hg__raster_count(&mask) && real > 3000);

@@ -163,25 +163,6 @@ int hg__part_mask_lines(const hg__part_view *v, const hg__part_geometry *where, 
     return code;
 }
 
-typedef struct keeping {
-    hg__raster *to;
-    int32_t y; // the next line
-} keeping;
-
-static void keep_line(void *context, const float *line) {
-    keeping *k = context;
-    memcpy(hg__raster_pixel(k->to, k->y++, 0), line, (size_t)k->to->width * sizeof *line);
-}
-
-int hg__part_mask(const hg__part_view *v, const hg__part_geometry *where, hg__raster *to,
-                  hg_error *err) {
-    keeping k = {to, 0};
-    HG_TRY(hg__raster_init(to, where->frame_height, where->frame_width, 1, err));
-    const int code = hg__part_mask_lines(v, where, keep_line, &k, err);
-    if (code < 0) hg__raster_clear(to);
-    return code;
-}
-
 // ---- back ---------------------------------------------------------------------------------------
 
 hg__point hg__part_place_back(const hg__part_geometry *g, hg__point p) {

@@ -108,10 +108,7 @@ int hg__part_load_unaligned(const hg__part_view *v, const char *path, hg__raster
 int hg__part_load_memory(const hg__part_view *v, hg__image *image, const char *name, hg__raster *to,
                          hg__part_geometry *where, hg_error *err);
 
-// 1 where the raster is part of the picture and of the region, else 0: (frame_height, frame_width, 1).
-int hg__part_mask(const hg__part_view *v, const hg__part_geometry *where, hg__raster *to,
-                  hg_error *err);
-// The same line by line to `take`: none is kept.
+// 1 where the raster is part of the picture and of the region, else 0: frame_height lines of frame_width to `take`, from the top on.
 int hg__part_mask_lines(const hg__part_view *v, const hg__part_geometry *where,
                         void (*take)(void *context, const float *line), void *context,
                         hg_error *err);

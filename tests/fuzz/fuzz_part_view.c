@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../whole_mask.h"
 #include "base/mem.h"
 #include "parts/part_view.h"
 
@@ -34,7 +35,7 @@ static void check_region(const hg__part_view *v) {
     hg__raster mask;
     if (!v->region.run || (int64_t)v->height * v->width > MOST_PIXELS) return;
     g.frame_height = g.frame_width = 16;
-    if (hg__part_mask(v, &g, &mask, NULL) < 0) abort();
+    if (whole_mask(v, &g, &mask) < 0) abort();
     for (size_t i = 0; i < hg__raster_count(&mask); i++) {
         if (mask.at[i] != 0 && mask.at[i] != 1) abort();
     }
