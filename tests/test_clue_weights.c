@@ -62,6 +62,25 @@ static void odds_are_those_of_a_damaged_peak_above_a_good_one(void **state) {
     assert_true(is_near(hg__clue_odds(good, 4, NULL, 0), 1)); // pictures too large
 }
 
+static void the_choice_that_tells_best_is_taken(void **state) {
+    (void)state;
+    static const float good[3][3] = {
+        {1, 2, 9},
+        {1, 2, 9},
+        {1, 2, 9}
+    };
+    static const float damaged[3][4] = {
+        {3, 0, -1, -1},
+        {3, 4, -1, -1},
+        {4, 3, -1, -1}
+    };
+    const hg__score_table goods = {&good[0][0], 3, 3}, found = {&damaged[0][0], 2, 4};
+    const hg__score_table none = {&damaged[0][0], 0, 4};
+    assert_int_equal(hg__clue_most_telling(&goods, &found, 1), 0);
+    assert_int_equal(hg__clue_most_telling(&goods, &found, 3), 1); // the third tells no better
+    assert_int_equal(hg__clue_most_telling(&goods, &none, 3), 0);
+}
+
 static void weights_are_shares(void **state) {
     (void)state;
     hg__clue_model m = {
@@ -78,6 +97,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_number_draws_defects_of_its_own),
         cmocka_unit_test(odds_are_those_of_a_damaged_peak_above_a_good_one),
+        cmocka_unit_test(the_choice_that_tells_best_is_taken),
         cmocka_unit_test(weights_are_shares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,14 +106,14 @@ int hg__box_curve_add(hg__box_curve *c, const hg__raster *map, const hg__raster 
     static const hg__raster all = {0};
     const size_t cells = hg__raster_count(map);
     const hg__raster *cell = seen ? seen : &all;
-    float score, peak, median;
+    float peak = -INFINITY, median;
     hg__raster own;
     HG_TRY(reserve(c, cells, err));
-    HG_TRY(hg__map_score(map, cell, 0, &score, &peak, err));
     HG_TRY(hg__map_median(map, cell, &median, err));
     HG_TRY(hg__raster_init(&own, map->height, map->width, 1, err));
     for (size_t i = 0; i < cells; i++) {
         own.at[i] = !cell->at || cell->at[i] > 0 ? map->at[i] : -INFINITY;
+        if (own.at[i] > peak) peak = own.at[i];
     }
     const int code = run_down(c, &own, peak, median, defects, err);
     hg__raster_clear(&own);

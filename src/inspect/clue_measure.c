@@ -5,7 +5,6 @@
 
 #include "base/int.h"
 #include "base/mem.h"
-#include "inspect/clue_pieces.h"
 #include "inspect/clue_weights.h"
 #include "inspect/inspector_fit.h"
 
@@ -177,6 +176,8 @@ static int fit_usual(measuring *m, bool has_places, hg_error *err) {
     return code;
 }
 
+// ---- peaks ----------------------------------------------------------------------------------------
+
 // The highest cell of each clue, in spreads above its mean.
 typedef struct highest {
     const hg__inspector *s;
@@ -214,8 +215,6 @@ static int find_scale_peaks(measuring *m, bool has_held, int32_t n, highest *own
     hg__raster_clear(&m->seen);
     return code;
 }
-
-// ---- peaks ----------------------------------------------------------------------------------------
 
 static void keep_peaks(const highest *own, int32_t n, float *peak) {
     for (int32_t k = 0; k < HG_MOST_CLUES; k++) peak[k * HG_MOST_MEASURED + n] = own->at[k];

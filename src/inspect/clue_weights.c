@@ -61,6 +61,21 @@ double hg__clue_odds(const float *good, int32_t goods, const float *damaged, int
     return (auroc + certain) / (1 - auroc + certain);
 }
 
+int32_t hg__clue_most_telling(const hg__score_table *good, const hg__score_table *damaged,
+                              int32_t choices) {
+    int32_t best = 0;
+    double most = 0;
+    for (int32_t k = 0; k < choices; k++) {
+        const double odds =
+            hg__clue_odds(good->at + (ptrdiff_t)k * good->room, good->count,
+                          damaged->at + (ptrdiff_t)k * damaged->room, damaged->count);
+        if (odds <= most) continue;
+        most = odds;
+        best = k;
+    }
+    return best;
+}
+
 void hg__clue_weights_end(hg__clue_model *m, int32_t clues) {
     double sum = 0;
     for (int32_t k = 0; k < clues; k++) sum += m->weight[k];

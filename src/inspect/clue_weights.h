@@ -14,6 +14,14 @@ size_t hg__clue_damage_bytes(int32_t height, int32_t width, int32_t channels); /
 // Of a clue's highest cells, in good pictures and damaged ones, the odds that a damaged one's is above a good one's: from about 0.03 to
 // 30; 1 without damaged ones.
 double hg__clue_odds(const float *good, int32_t goods, const float *damaged, int32_t damages);
+// Of pictures the scores by each of several choices: (choices, room), of which each has `count`.
+typedef struct hg__score_table {
+    const float *at;
+    int32_t count, room;
+} hg__score_table;
+// The choice of the highest odds, the first of several.
+int32_t hg__clue_most_telling(const hg__score_table *good, const hg__score_table *damaged,
+                              int32_t choices);
 // Odds in m->weight become shares of 1.
 void hg__clue_weights_end(hg__clue_model *m, int32_t clues);
 #endif

@@ -191,7 +191,6 @@ static int score_all(const hg__joining *j, float *score, int32_t stride, float *
 static int find_share(const hg__clue_work *w, const float *good, int32_t *share, hg_error *err) {
     const int32_t count = w->d->held_out;
     int32_t met = 0;
-    double most = 0;
     *share = 0;
     if (count < HG_ENOUGH_HELD) return HG_OK;
     float *damaged = hg__alloc(SHARES, HG_MOST_DAMAGED * sizeof *damaged, err), peak;
@@ -206,12 +205,10 @@ static int find_share(const hg__clue_work *w, const float *good, int32_t *share,
         hg__raster_clear(&seen);
         hg__raster_clear(&map);
     }
-    for (int32_t k = 0; code == HG_OK && k < SHARES; k++) {
-        const double odds = hg__clue_odds(good + (ptrdiff_t)k * count, count,
-                                          damaged + (ptrdiff_t)k * HG_MOST_DAMAGED, met);
-        if (odds <= most) continue;
-        most = odds;
-        *share = k;
+    if (code == HG_OK) {
+        const hg__score_table goods = {good, count, count},
+                              others = {damaged, met, HG_MOST_DAMAGED};
+        *share = hg__clue_most_telling(&goods, &others, SHARES);
     }
     hg__free(damaged);
     return code;
