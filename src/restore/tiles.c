@@ -18,6 +18,7 @@ struct hg__tiles {
     hg__image_plan *plan; // owned
     hg__real *input;      // the plan's, (window_height, window_width, channels)
     float *sum; // owned, (runs, window_height, width, channels); NULL where nothing is blended
+    int32_t tap_pixels;    // a side, for a place of the tap
     const hg__tile_io *io; // of this run; borrowed
     // owned, (threads, window_width, channels): a line of a window before it is looked at
     float *line;
@@ -79,9 +80,19 @@ static int32_t count_windows(const hg__tiling *t, int32_t full, int32_t window) 
     return 1 + hg__ceil_div(full - window, step);
 }
 
+// The tap, and that the network runs to its end.
+static hg__taps taps_of(const hg__tiling *t, const hg__network *net, int32_t layer[2]) {
+    layer[0] = t->tap - 1;
+    layer[1] = net->spec.layers - 1;
+    return (hg__taps){layer, t->tap == 0 ? 0 : t->tap < net->spec.layers ? 2 : 1};
+}
+
 static size_t bytes_of(const hg__tiling *t, const hg__network *net, int32_t channels,
                        int32_t threads, size_t line_bytes) {
-    const size_t plan = hg__image_plan_bytes(net, t->window_height, t->window_width, threads);
+    int32_t layer[2];
+    const hg__taps taps = taps_of(t, net, layer);
+    const size_t plan =
+        hg__image_plan_tapped_bytes(net, t->window_height, t->window_width, threads, &taps);
     size_t line = line_bytes, sum = 0, lines, bytes;
     if (t->blend) {
         sum = sizeof(float) * (size_t)channels * (size_t)t->runs;
@@ -143,7 +154,8 @@ bool hg__tiling_pick(hg__tiling *best, const hg__network *net, const hg__image_n
                     .overlap = needs->receptive_radius < 0 ? round_up(BLEND, multiple)
                                                            : 2 * needs->receptive_radius,
                     .blend = needs->receptive_radius < 0,
-                    .runs = job->runs};
+                    .runs = job->runs,
+                    .tap = job->tap};
     const int32_t smallest = smallest_window(&t, needs);
     const search s = {net, needs, job, threads, most_windows(&t, t.full_height, smallest)};
     const int32_t most = most_windows(&t, t.full_width, smallest);
@@ -174,7 +186,10 @@ hg__tiles *hg__tiles_new(const hg__network *net, hg__pool *pool, const hg__tilin
     tiles->t = *t;
     tiles->channels = needs.channels;
     tiles->pool = pool;
-    tiles->plan = hg__image_plan_new(net, pool, t->window_height, t->window_width, err);
+    int32_t layer[2];
+    const hg__taps taps = taps_of(t, net, layer);
+    tiles->plan =
+        hg__image_plan_new_tapped(net, pool, t->window_height, t->window_width, &taps, err);
     const size_t line = (size_t)t->window_width * (size_t)needs.channels;
     const size_t lines = (size_t)hg__pool_threads(pool);
     if (tiles->plan) tiles->line = hg__alloc(lines, line * sizeof *tiles->line, err);
@@ -189,6 +204,11 @@ hg__tiles *hg__tiles_new(const hg__network *net, hg__pool *pool, const hg__tilin
         return NULL;
     }
     tiles->input = hg__image_plan_input(tiles->plan);
+    if (t->tap) {
+        hg__extent e;
+        (void)hg__image_plan_tap(tiles->plan, 0, &e);
+        tiles->tap_pixels = t->window_height / e.H;
+    }
     return tiles;
 }
 
@@ -269,6 +289,19 @@ static void put_line(void *context, int32_t task, int32_t thread) {
     s->io->put(s->io->context, &piece, output_at(s, line, s->first_column));
 }
 
+static void put_tap_line(void *context, int32_t task, int32_t thread) {
+    const hg__tiles *s = context;
+    hg__extent e;
+    const hg__real *tap = hg__image_plan_tap(s->plan, 0, &e);
+    const int32_t pixels = s->tap_pixels, line = s->first / pixels + task;
+    const int32_t left = s->first_column / pixels;
+    const int32_t end = hg__ceil_div(s->end_column, pixels);
+    const hg__tile_piece piece = {s->run, line, left, end - left, thread};
+    const size_t at = (size_t)(line - s->top / pixels) * (size_t)e.W;
+    s->io->put_tap(s->io->context, &piece,
+                   tap + (at + (size_t)(left - s->left / pixels)) * (size_t)e.C);
+}
+
 // ---- blending -----------------------------------------------------------------------------------
 
 // What window i's pixel at `at` weighs: it rises over the overlap with the window before and falls over that with
@@ -337,6 +370,9 @@ static void run_window(hg__tiles *s) {
     } else {
         hg__pool_run(s->pool, put_line, s, s->end - s->first);
     }
+    if (!t->tap) return;
+    const int32_t lines = hg__ceil_div(s->end, s->tap_pixels) - s->first / s->tap_pixels;
+    hg__pool_run(s->pool, put_tap_line, s, lines);
 }
 
 static int run_row(hg__tiles *s, hg_error *err) {

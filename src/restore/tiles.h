@@ -24,6 +24,7 @@ typedef struct hg__tile_job {
     int32_t runs;          // times the model runs over each window (a grey model: each channel)
     size_t line_bytes;     // what the caller holds for each line of a window
     size_t budget;         // bytes for all of it
+    int32_t tap; // 1 + a layer of the network whose outputs are wanted besides (hg__taps); 0: none
 } hg__tile_job;
 
 typedef struct hg__tiling {
@@ -33,7 +34,7 @@ typedef struct hg__tiling {
     int32_t rows, columns;               // of windows
     int32_t overlap; // of neighbours, but for the last two of a side, which may share more
     bool blend;
-    int32_t runs;
+    int32_t runs, tap;
     size_t bytes; // of plan, sums and the caller's lines together
 } hg__tiling;
 
@@ -55,6 +56,9 @@ typedef struct hg__tile_io {
     const char *name; // for messages
     void (*get)(void *context, const hg__tile_piece *piece, float *to);
     void (*put)(void *context, const hg__tile_piece *piece, const float *from);
+    // Of a tap the same: line, left and width count its places, of as many pixels each as the picture has for one. Where windows are
+    // blended a place may come twice: the later holds.
+    void (*put_tap)(void *context, const hg__tile_piece *piece, const float *from);
     // Before a row of windows: from now on lines first .. end-1 are asked for, and none before. NULL: all are there.
     int (*need)(void *context, int32_t first, int32_t end, hg_error *err);
     // Behind a row of windows: the lines before `end` have been put. NULL: nobody waits for them.
