@@ -157,11 +157,40 @@ static void a_median_is_of_the_cells_that_are_seen(void **state) {
     assert_true(median == 0);
 }
 
+// The encoder's last layer that halves the picture to no less than an eighth.
+static void an_encoder_is_tapped_at_an_eighth(void **state) {
+    (void)state;
+    static const struct {
+        const char *spec;
+        int32_t side, channels; // of what is tapped, of a picture of 64 x 64; 0: nothing
+    } cases[] = {
+        {"repair",                                                                 8,  96},
+        {"conv 4 k3 relu | conv input k3",                                         64, 4 },
+        {"conv 4 k3 s2 relu, conv 8 k3 s4 relu, conv 8 k3 s2 | up 16, conv input", 8,  8 },
+        {"conv 4 k3 s2, maxpool 2, up 2, conv 8 k3 s2 | up 4, conv input",         16, 4 },
+        {"dense 8 | dense input",                                                  0,  0 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const hg__shape input = {
+            3, {64, 64, 2}
+        };
+        hg__spec spec = {0};
+        hg_error err = {0};
+        if (hg__spec_parse(&spec, cases[i].spec, &input, 0, &err) < 0) fail_msg("%s", err.message);
+        const int32_t tap = hg__encoder_tap(&spec);
+        assert_true((tap > 0) == (cases[i].side > 0));
+        const hg__extent e = tap ? hg__extent_of(&spec.layer[tap - 1].out) : (hg__extent){0};
+        assert_true(e.H == cases[i].side && e.W == cases[i].side && e.C == cases[i].channels);
+        hg__spec_clear(&spec);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_cells_count_without_region_and_alignment),
         cmocka_unit_test(cells_beside_a_picture_that_lies_askew_do_not),
         cmocka_unit_test(cells_across_the_edge_of_a_region_do_not),
+        cmocka_unit_test(an_encoder_is_tapped_at_an_eighth),
         cmocka_unit_test(a_clue_beside_itself_does_not_outdo_two_that_agree),
         cmocka_unit_test(a_score_is_of_cells_that_count),
         cmocka_unit_test(a_median_is_of_the_cells_that_are_seen),

@@ -59,8 +59,8 @@ static void held_out_pictures_scale_clues(void **state) {
     (void)state;
     hg__pool *pool = hg__pool_new(1, NULL);
     const hg__clue_model good = fitted(ENOUGH, false, pool), bad = fitted(ENOUGH, true, pool);
-    // 2 and 3: how far the nearest patch is, and what axes of patches leave over
-    assert_true(bad.centre[2] > 2 * good.centre[2] && bad.centre[3] > 2 * good.centre[3]);
+    // 3 and 4: how far the nearest patch is, and what axes of patches leave over
+    assert_true(bad.centre[3] > 2 * good.centre[3] && bad.centre[4] > 2 * good.centre[4]);
     assert_true(good.share >= 0 && good.share <= 0.01);
     hg__pool_free(pool);
 }

@@ -130,6 +130,7 @@ static void a_number_that_is_none_is_refused_by_name(void **state) {
     (void)state;
     static const char *const names[] = {"detector.usual",        "detector.patches.axis",
                                         "detector.patches.unit", "detector.memory.vector",
+                                        "detector.encoder.vector",
                                         "detector.peaks",        "detector.features.scale",
                                         "detector.background"};
     hg__pool *pool = hg__pool_new(1, NULL);

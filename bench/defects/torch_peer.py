@@ -58,13 +58,17 @@ class Repair(nn.Module):
         self.last = nn.ConvTranspose2d(32, channels, 4, stride=2, padding=1)
 
     def forward(self, x):
+        return self.encoded(x)[0]
+
+    def encoded(self, x):
+        """Beside what comes out the features of an eighth."""
         a = self.first(F.pixel_unshuffle(x, 2))
         b = self.second(a)
         c = self.third(b)
         y = self.fourth(c)
         for kept, up, joined in zip((c, b, a), self.up, self.joined):
             y = joined(torch.cat((up(y), kept), 1))
-        return self.last(y) + x
+        return self.last(y) + x, c
 
 
 def mse_mask(y, target):
@@ -109,7 +113,7 @@ def torch_training(steps, channels_last):
 def torch_prediction(images, folder):
     net = Repair().eval()
     picture = torch.rand(1, 2, 256, 256)
-    axes, memory = torch.rand(50, 48), torch.rand(1024, 48)
+    axes, memory, encodings = torch.rand(50, 48), torch.rand(1024, 48), torch.rand(2048, 96)
     blur = torch.tensor([1., 4., 6., 4., 1.]) / 16
     kernel = (blur[:, None] * blur[None])[None, None]
 
@@ -123,7 +127,7 @@ def torch_prediction(images, folder):
 
     @torch.inference_mode()
     def one(number):
-        y = net(picture)
+        y, features = net.encoded(picture)
         mask = F.avg_pool2d(y[:, 1:].clamp(min=-10), 2)
         residual = F.avg_pool2d((y[:, :1] - picture[:, :1]) ** 2, 2).sqrt()
         quarter = F.avg_pool2d(picture[:, :1], 4)
@@ -132,7 +136,9 @@ def torch_prediction(images, folder):
         patches = torch.cat((near, far), 1) @ torch.cat((axes[:25], axes[25:]))
         distance = torch.cdist(patches, memory).min(1).values.reshape(1, 1, 32, 32)
         distance = F.interpolate(distance, size=(128, 128), mode="bilinear", align_corners=False)
-        cells = sum(F.conv2d(c, kernel, padding=2) for c in (mask, residual, distance)) / 3
+        novel = torch.cdist(features[0].flatten(1).T, encodings).min(1).values.reshape(1, 1, 32, 32)
+        novel = F.interpolate(novel, size=(128, 128), mode="bilinear", align_corners=False)
+        cells = sum(F.conv2d(c, kernel, padding=2) for c in (mask, residual, distance, novel)) / 4
         float(cells.flatten().topk(16).values.mean())
         write(cells, number)
 

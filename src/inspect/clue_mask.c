@@ -18,9 +18,11 @@ typedef struct passage {
     const hg__raster *reference; // or the template; NULL: none
     hg__raster *clue, *residual; // (h, w, 1)
     hg__raster *reconstruction;  // or NULL
-    float *strip;                // owned, (lines, width, channels + 1): lines first ... of outputs
-    int32_t first, lines;        // first: the first line that is not in the clues yet
-    int32_t channels;            // of the picture
+    hg__raster *encoded;         // every tap_step-th place of the tap's outputs; or NULL
+    int32_t tap_step;
+    float *strip;         // owned, (lines, width, channels + 1): lines first ... of outputs
+    int32_t first, lines; // first: the first line that is not in the clues yet
+    int32_t channels;     // of the picture
 } passage;
 
 static void get(void *context, const hg__tile_piece *piece, float *to) {
@@ -46,6 +48,17 @@ static void put(void *context, const hg__tile_piece *piece, const float *from) {
     const passage *p = context;
     const size_t numbers = (size_t)piece->width * (size_t)(p->channels + 1);
     memcpy(strip_at(p, piece->line, piece->left), from, numbers * sizeof *from);
+}
+
+static void put_tap(void *context, const hg__tile_piece *piece, const float *from) {
+    const passage *p = context;
+    const int32_t step = p->tap_step, channels = p->encoded->channels;
+    if (piece->line % step) return;
+    for (int32_t x = hg__ceil_div(piece->left, step); x * step < piece->left + piece->width; x++) {
+        memcpy(hg__raster_pixel(p->encoded, piece->line / step, x),
+               from + (ptrdiff_t)(x * step - piece->left) * channels,
+               (size_t)channels * sizeof *from);
+    }
 }
 
 static float square_error(const float *made, const float *seen, int32_t channels) {
@@ -98,6 +111,7 @@ int hg__clue_tiles(hg__inspector *s, const hg__raster *picture, hg_error *err) {
     const hg__tile_job job = {.height = picture->height,
                               .width = picture->width,
                               .runs = 1,
+                              .tap = s->tap,
                               .line_bytes = (size_t)picture->width *
                                             (size_t)(picture->channels + 1) * sizeof(float),
                               .budget = most > held ? most - held : 0};
@@ -135,14 +149,18 @@ static int run_network(hg__inspector *s, const hg__inspected *r, hg__raster *clu
                  .clue = clue,
                  .residual = residual,
                  .reconstruction = reconstruction,
+                 .encoded = &s->encoded,
+                 .tap_step = s->tap_step,
                  .channels = picture->channels};
     HG_TRY(hg__clue_tiles(s, picture, err));
     HG_TRY(make_reference(s, picture, err));
+    HG_TRY(hg__encoder_room(s, picture, err));
     p.lines = hg__min(hg__tiles_tiling(s->tiles)->window_height + HG_MAP_CELL, picture->height);
     p.strip = hg__alloc((size_t)p.lines * (size_t)picture->width,
                         sizeof *p.strip * (size_t)(p.channels + 1), err);
     if (!p.strip) return HG_ERR_MEMORY;
-    const hg__tile_io io = {.context = &p, .name = s->where, .get = get, .put = put, .done = done};
+    const hg__tile_io io = {
+        .context = &p, .name = s->where, .get = get, .put = put, .put_tap = put_tap, .done = done};
     const int code = hg__tiles_run(s->tiles, &io, err);
     hg__free(p.strip);
     return code;
@@ -152,7 +170,7 @@ int hg__mask_begin(hg__inspector *s, const hg_model *m, hg_error *err) {
     s->net = hg__network_fold(&m->net, &s->folded, err);
     if (!s->net) return HG_ERR_MEMORY;
     HG_TRY(hg__image_needs_of(s->net, &s->needs, err));
-    if (s->needs.channels == s->view.channels + 1) return HG_OK;
+    if (s->needs.channels == s->view.channels + 1) return hg__encoder_begin(s, err);
     return hg__fail(err, HG_ERR_MODEL, "%s: expected a network of %d channels, got %d", s->where,
                     s->view.channels + 1, s->needs.channels);
 }

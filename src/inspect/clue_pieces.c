@@ -24,10 +24,10 @@ enum {
     SHOWN = 1024      // pixels of the longer side of what is shown
 };
 
-// What a pixel takes while it is judged: 14 numbers for each channel, most of them patches, 4 of clues and maps, and its share of the
+// What a pixel takes while it is judged: 14 numbers for each channel, most of them patches, 6 of clues, maps and features, and its share of the
 // cell that says whether it counts.
 static size_t pixel_bytes(int32_t channels) {
-    return sizeof(float) * (4 + 14 * (size_t)channels) +
+    return sizeof(float) * (6 + 14 * (size_t)channels) +
            sizeof(float) / (HG_MAP_CELL * HG_MAP_CELL);
 }
 
@@ -67,7 +67,8 @@ static size_t judging_bytes(const hg_model *m, const hg__part_view *v, int32_t t
                               .width = width,
                               .runs = 1,
                               .line_bytes = line,
-                              .budget = max_mem - max_mem / 4};
+                              .budget = max_mem - max_mem / 4,
+                              .tap = hg__encoder_tap(&m->net.spec)};
     hg__tiling t;
     const bool fits = hg__tiling_pick(&t, &m->net, needs, threads, &job);
     const size_t most = max_mem - max_mem / 4;
@@ -145,16 +146,15 @@ static piece piece_at(int32_t top, int32_t left, int32_t side, int32_t margin, i
     return p;
 }
 
-// The reference of a piece, as make_reference() in clue_mask.c makes the whole one.
-static int cut_reference(hg__inspector *s, const piece *p, int32_t height, int32_t width,
-                         hg_error *err) {
+// As make_reference() in clue_mask.c makes the whole one.
+int hg__piece_reference(hg__inspector *s, const hg__crop *at, int32_t height, int32_t width,
+                        hg_error *err) {
     hg__raster lines;
-    const hg__crop columns = {p->all.left, 0, p->all.width, p->all.height};
+    const hg__crop columns = {at->left, 0, at->width, at->height};
     const hg__frame frame = {.raster = &lines};
     hg__raster_clear(&s->reference);
     if (!s->expected.at) return HG_OK;
-    HG_TRY(hg__raster_resize_lines(&lines, &s->expected, height, width, p->all.top, p->all.height,
-                                   err));
+    HG_TRY(hg__raster_resize_lines(&lines, &s->expected, height, width, at->top, at->height, err));
     const int code = hg__frame_cut(&frame, &columns, &s->reference, err);
     hg__raster_clear(&lines);
     return code;
@@ -203,7 +203,7 @@ static int run_piece(hg__inspector *s, const hg__piece_work *w, const piece *p, 
     const bool shows = shown && shown->reconstruction.at;
     int code = hg__frame_cut(&w->frame, &p->all, &r.picture, err);
     if (code == HG_OK && s->has_pairs) code = hg__frame_cut(&w->pair, &p->all, &r.pair, err);
-    if (code == HG_OK) code = cut_reference(s, p, height, width, err);
+    if (code == HG_OK) code = hg__piece_reference(s, &p->all, height, width, err);
     if (code == HG_OK) code = hg__clues_of(s, &r, &clue, shows ? &made : NULL, err);
     if (code == HG_OK && shown) shrink(&r.picture, p, shown->by, &shown->picture);
     if (code == HG_OK && shows) shrink(&made, p, shown->by, &shown->reconstruction);

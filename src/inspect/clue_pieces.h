@@ -33,6 +33,9 @@ typedef struct hg__piece_work {
 bool hg__clues_fit(const hg__inspector *s, int32_t height, int32_t width);
 // Pixels of a piece's side, without its margin; a multiple of all grids.
 int32_t hg__piece_side(const hg__inspector *s);
+// s->reference: of a piece of a picture (height, width), as the whole one would be.
+int hg__piece_reference(hg__inspector *s, const hg__crop *at, int32_t height, int32_t width,
+                        hg_error *err);
 int hg__pieces_run(hg__inspector *s, const hg__piece_work *w, hg_error *err);
 
 // A picture from a file into a store of its own: as it is, or grey. where: as measured, without alignment. *to is NULL on failure.

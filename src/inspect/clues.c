@@ -14,9 +14,9 @@ enum { KEYS = 1 << 16 };
 
 static const hg__part_kind repair = {
     .name = "repair",
-    .clues = 6,
-    .clue = {&hg__clue_mask, &hg__clue_residual, &hg__clue_patch, &hg__clue_error, &hg__clue_light,
-             &hg__clue_pca},
+    .clues = 7,
+    .clue = {&hg__clue_mask, &hg__clue_residual, &hg__clue_encoder, &hg__clue_patch,
+             &hg__clue_error, &hg__clue_light, &hg__clue_pca},
     .sees_templates = true,
     .by_pieces = true,
     .begin = hg__mask_begin

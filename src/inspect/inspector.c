@@ -37,6 +37,8 @@ void hg__inspector_free(hg__inspector *s) {
     hg__raster_clear(&s->expected);
     hg__raster_clear(&s->reference);
     hg__raster_clear(&s->residual);
+    hg__raster_clear(&s->encoded);
+    hg__patch_memory_free(s->encodings);
     hg__raster_clear(&s->rebuilt);
     hg__feature_error_clear(&s->leftover);
     hg__patches_clear(&s->patches);

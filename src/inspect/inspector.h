@@ -2,14 +2,14 @@
 // inspector.h - a model of good parts at work: from a picture to a map of what is unusual in it, and a score.
 //
 //   picture ──view──> frame ─┬─> network ──> where it sees damage, and what it would repair: mask, residual ─┐ each less what
-//                 reference ─┘                                                                               ├ is usual of good
+//                 reference ─┘       └─────> how far what it encodes is from any of good pictures: encoder ──┤ is usual of good
 //                            ├─> patches ──> how far from any of good pictures: patch ───────────────────────┤ pictures, at that
 //                            └─> what principal axes leave over; how light: error, light ────────────────────┘ place where
 //                                                                                                              parts lie in theirs
 //                 map = mean of the clues ──> score = mean of the map's highest share
 //
-// Of a bottleneck autoencoder, which knows no damage (kind conv): residual, and where structure differs, in place of mask and residual.
-// In place of mask and residual, where the network is the first stages of a backbone that was trained on other pictures
+// Of a bottleneck autoencoder, which knows no damage (kind conv): residual, and where structure differs, in place of mask, residual and encoder.
+// In place of these, where the network is the first stages of a backbone that was trained on other pictures
 // (backbone.h): how unusual its features are at each place (clue_feature.c).
 //
 // A clue is measured by good pictures' highest cells: their median is 0, their spread 1. So a clue that says much of good pictures

@@ -12,7 +12,7 @@
 #include "inspect/patches.h"
 #include "restore/tiles.h"
 
-enum { HG_MOST_CLUES = 6 };
+enum { HG_MOST_CLUES = 7 };
 
 // Where cells lie in the map of the whole picture, (height, width).
 typedef struct hg__clue_place {
@@ -63,6 +63,12 @@ struct hg__inspector {
     hg__raster reference; // the same for the picture at hand
     hg__tiles *tiles;     // owned: of the last picture, for the next of its size; or NULL
     hg__raster residual;  // that came of the same run: for the clue of that name
+    // of encoder
+    int32_t tap;      // 1 + the layer of net whose outputs are its features; 0: none
+    int32_t tap_step; // which of them: every so many a side
+    int32_t tap_pixels, tap_channels; // a side for one of those, and its numbers
+    hg__raster encoded;               // that came of mask's run
+    hg__patch_memory *encodings;      // owned; NULL while it is made
     hg__raster
         rebuilt; // of conv: the last picture as its network gave it, for the clue of structure
     // of error
@@ -125,8 +131,9 @@ typedef struct hg__clue_type {
     int (*from_parts)(hg__inspector *s, const hg_model *m, hg_error *err);
 } hg__clue_type;
 
-extern const hg__clue_type hg__clue_mask, hg__clue_residual, hg__clue_patch, hg__clue_error,
-    hg__clue_light, hg__clue_feature, hg__clue_rebuilt, hg__clue_structure, hg__clue_pca;
+extern const hg__clue_type hg__clue_mask, hg__clue_residual, hg__clue_encoder, hg__clue_patch,
+    hg__clue_error, hg__clue_light, hg__clue_feature, hg__clue_rebuilt, hg__clue_structure,
+    hg__clue_pca;
 // Whether max_mem has room for a picture.
 int hg__clue_check(const hg__inspector *s, const hg__clue_type *type, const hg__raster *picture,
                    hg_error *err);
@@ -153,6 +160,11 @@ const hg__part_kind *hg__part_kind_of(const hg_model *m, int32_t channels, const
 // Windows of the network for a picture of this size, those of the last one if they fit: s->tiles.
 int hg__clue_tiles(hg__inspector *s, const hg__raster *picture, hg_error *err);
 int hg__mask_begin(hg__inspector *s, const hg_model *m, hg_error *err);
+// 1 + the layer whose outputs are features: the last of those that halve the picture, but not to less than an eighth; 0: none.
+int32_t hg__encoder_tap(const hg__spec *spec);
+// That of s->net; and room for the features of a picture.
+int hg__encoder_begin(hg__inspector *s, hg_error *err);
+int hg__encoder_room(hg__inspector *s, const hg__raster *picture, hg_error *err);
 int hg__conv_begin(hg__inspector *s, const hg_model *m, hg_error *err);
 int hg__features_begin(hg__inspector *s, const hg_model *m, hg_error *err);
 int hg__features_to_json(const hg__inspector *s, hg__json *o, hg_error *err);
