@@ -82,7 +82,6 @@ static const char repair[] = "repair", bottleneck[] = "bottleneck"; // presets
 static const part_option repair_options[] = {
     {HG_OPTION_model, "model", repair    },
     {HG_OPTION_loss,  "loss",  "mse_mask"},
-    {HG_OPTION_delta, "delta", "1"       },
 };
 
 static const part_option bottleneck_options[] = {
