@@ -128,11 +128,10 @@ static void a_model_without_one_of_its_tensors_is_refused(void **state) {
 
 static void a_number_that_is_none_is_refused_by_name(void **state) {
     (void)state;
-    static const char *const names[] = {"detector.usual",        "detector.patches.axis",
-                                        "detector.patches.unit", "detector.memory.vector",
-                                        "detector.encoder.vector",
-                                        "detector.peaks",        "detector.features.scale",
-                                        "detector.background"};
+    static const char *const names[] = {"detector.usual",          "detector.patches.axis",
+                                        "detector.patches.unit",   "detector.memory.vector",
+                                        "detector.encoder.vector", "detector.peaks",
+                                        "detector.features.scale", "detector.background"};
     hg__pool *pool = hg__pool_new(1, NULL);
     hg_model *m = made(false, pool);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

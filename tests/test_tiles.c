@@ -189,6 +189,10 @@ static void tap_halfway(picture *p, const hg_model *m) {
     p->tap_channels = e.C;
 }
 
+static bool is_same_bytes(const void *a, const void *b, size_t count) {
+    return memcmp(a, b, count) == 0;
+}
+
 // The picture in windows of all sizes; how often there were more than two along both sides.
 static int32_t compare_windows(const hg_model *m, picture p, int32_t runs) {
     const hg__tiling one = run(m, p, runs, (size_t)1 << 34);
@@ -200,10 +204,8 @@ static int32_t compare_windows(const hg_model *m, picture p, int32_t runs) {
     for (size_t budget = least; budget < 8 * least; budget += budget / 3) {
         const hg__tiling t = run(m, p, runs, budget);
         many += t.rows > 2 && t.columns > 2;
-        if (memcmp(to, whole, n * sizeof *to) == 0 &&
-            memcmp(tapped, whole_tapped, sizeof tapped) == 0) {
-            continue;
-        }
+        const bool is_same = memcmp(to, whole, n * sizeof *to) == 0;
+        if (is_same && is_same_bytes(tapped, whole_tapped, sizeof tapped)) continue;
         fail_msg("%s: %d x %d in %d x %d windows of %d x %d differs", m->net.spec.text, p.width,
                  p.height, t.columns, t.rows, t.window_width, t.window_height);
     }

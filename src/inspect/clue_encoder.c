@@ -41,7 +41,7 @@ int hg__encoder_begin(hg__inspector *s, hg_error *err) {
                         s->where);
     }
     const int32_t pixels = pixels_of(spec, s->tap - 1);
-    s->tap_step = hg__max(1, HG_MAP_CELL / pixels);
+    s->tap_step = pixels < HG_MAP_CELL ? HG_MAP_CELL : 1; // 1 pixel, or cells
     s->tap_pixels = pixels * s->tap_step;
     s->tap_channels = hg__extent_of(&spec->layer[s->tap - 1].out).C;
     return HG_OK;
