@@ -83,14 +83,40 @@ static void the_choice_that_tells_best_is_taken(void **state) {
 
 static void weights_are_shares(void **state) {
     (void)state;
+    const hg__part_kind plain = {
+        .clues = 3, .clue = {&hg__clue_patch, &hg__clue_error, &hg__clue_light}
+    };
     hg__clue_model m = {
         .weight = {1, 4, 5, 99}
     };
-    hg__clue_weights_end(&m, 3);
+    hg__clue_weights_end(&m, &plain);
     assert_true(is_near(m.weight[0], 0.1));
     assert_true(is_near(m.weight[1], 0.4));
     assert_true(is_near(m.weight[2], 0.5));
     assert_true(m.weight[3] == 99); // there are 3 clues
+}
+
+static void what_knows_damage_has_a_third_together_at_most(void **state) {
+    (void)state;
+    const hg__part_kind kind = {
+        .clues = 4, .clue = {&hg__clue_mask, &hg__clue_patch, &hg__clue_residual, &hg__clue_light}
+    };
+    hg__clue_model sure = {
+        .weight = {30, 3, 10, 1}
+    };
+    hg__clue_model doubtful = {
+        .weight = {1, 3, 1, 5}
+    };
+    hg__clue_weights_end(&sure, &kind);
+    assert_true(is_near(sure.weight[0], 1.0 / 4));
+    assert_true(is_near(sure.weight[1], 1.0 / 2));
+    assert_true(is_near(sure.weight[2], 1.0 / 12));
+    assert_true(is_near(sure.weight[3], 1.0 / 6));
+    hg__clue_weights_end(&doubtful, &kind); // a fifth: as it is
+    assert_true(is_near(doubtful.weight[0], 0.1));
+    assert_true(is_near(doubtful.weight[1], 0.3));
+    assert_true(is_near(doubtful.weight[2], 0.1));
+    assert_true(is_near(doubtful.weight[3], 0.5));
 }
 
 int main(void) {
@@ -99,6 +125,7 @@ int main(void) {
         cmocka_unit_test(odds_are_those_of_a_damaged_peak_above_a_good_one),
         cmocka_unit_test(the_choice_that_tells_best_is_taken),
         cmocka_unit_test(weights_are_shares),
+        cmocka_unit_test(what_knows_damage_has_a_third_together_at_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -184,7 +184,7 @@ static void a_spot_lies_far_from_the_memory_which_stays_below_what_was_said(void
     hg__patches p = learnt();
     const feature_context c = {&p, &one};
     const hg__raster_source maps = {"maps", &c, PICTURES, read_map};
-    hg__patch_memory_options o = hg__patch_memory_defaults();
+    hg__patch_memory_options o = hg__patch_memory_defaults(1, (size_t)1 << 30);
     hg__patch_memory_size size;
     o.share = 0.5;
     assert_int_equal(hg__patch_memory_size_of(&o, PICTURES, 100, 12, &size, NULL), HG_OK);
@@ -229,7 +229,7 @@ static void a_picture_is_not_its_own_neighbour_and_a_memory_comes_back_from_part
     hg__patches p = learnt();
     const feature_context c = {&p, &one};
     const hg__raster_source maps = {"maps", &c, PICTURES, read_map};
-    hg__patch_memory_options o = hg__patch_memory_defaults();
+    hg__patch_memory_options o = hg__patch_memory_defaults(1, (size_t)1 << 30);
     o.share = 1;
     hg__patch_memory *m = hg__patch_memory_fit(&maps, &o, NULL, NULL);
     assert_non_null(m);

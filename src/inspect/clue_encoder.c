@@ -87,9 +87,7 @@ static int read_encoded(const void *context, int32_t i, hg__raster *map, hg_erro
 static int fit(const hg__clue_work *w, hg_error *err) {
     const hg__raster_source maps = {
         .name = "pictures", .context = w, .count = w->pieces, .read = read_encoded};
-    hg__patch_memory_options o = hg__patch_memory_defaults();
-    o.seed = w->d->seed;
-    o.max_bytes = w->d->max_bytes;
+    const hg__patch_memory_options o = hg__patch_memory_defaults(w->d->seed, w->d->max_bytes);
     w->s->encodings = hg__patch_memory_fit(&maps, &o, w->s->pool, err);
     return w->s->encodings ? HG_OK : (int)err->code;
 }

@@ -33,9 +33,7 @@ struct hg__feature_type {
 
 static int fit_memory(hg__inspector *s, const hg__raster_source *maps, const hg__inspector_data *d,
                       hg_error *err) {
-    hg__patch_memory_options o = hg__patch_memory_defaults();
-    o.seed = d->seed;
-    o.max_bytes = d->max_bytes;
+    const hg__patch_memory_options o = hg__patch_memory_defaults(d->seed, d->max_bytes);
     s->features.memory = hg__patch_memory_fit(maps, &o, s->pool, err);
     return s->features.memory ? HG_OK : (int)err->code;
 }
@@ -65,9 +63,8 @@ static int memory_from_parts(hg__inspector *s, const hg_model *m, hg_error *err)
 // As many places as fit are gathered.
 static size_t memory_fitting(const hg__feature_options *o, int32_t height, int32_t width,
                              int32_t channels) {
-    hg__patch_memory_options own = hg__patch_memory_defaults();
+    const hg__patch_memory_options own = hg__patch_memory_defaults(0, o->max_mem);
     hg__patch_memory_size size;
-    own.max_bytes = o->max_mem;
     (void)hg__patch_memory_size_of(&own, o->pictures, (int64_t)height * width, channels, &size,
                                    NULL); // where not even one fits: what that takes
     return size.making;

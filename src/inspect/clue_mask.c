@@ -18,7 +18,7 @@ typedef struct passage {
     const hg__raster *reference; // or the template; NULL: none
     hg__raster *clue, *residual; // (h, w, 1)
     hg__raster *reconstruction;  // or NULL
-    hg__raster *encoded;         // every tap_step-th place of the tap's outputs; or NULL
+    hg__raster *encoded;         // every tap_step-th place of the tap's outputs
     int32_t tap_step;
     float *strip;         // owned, (lines, width, channels + 1): lines first ... of outputs
     int32_t first, lines; // first: the first line that is not in the clues yet

@@ -221,8 +221,7 @@ static void keep_peaks(const highest *own, int32_t n, float *peak) {
 }
 
 // Clues count by how well they tell drawn defects from good pictures: those of the same pictures, good (clues, HG_MOST_MEASURED), `count` of
-// each clue. What was trained by such defects counts half: it will find others less well. Alike but for that where pictures are too
-// large to be judged at once.
+// each clue. Alike where pictures are too large to be judged at once.
 static int fit_weights(measuring *m, bool has_held, const float *good, int32_t count,
                        float *damaged, hg_error *err) {
     hg__inspector *s = m->w->s;
@@ -239,10 +238,9 @@ static int fit_weights(measuring *m, bool has_held, const float *good, int32_t c
     }
     for (int32_t k = 0; k < s->kind->clues; k++) {
         const ptrdiff_t at = (ptrdiff_t)k * HG_MOST_MEASURED;
-        const double odds = hg__clue_odds(good + at, count, damaged + at, met);
-        s->clues.weight[k] = s->kind->clue[k]->knows_damage ? odds / 2 : odds;
+        s->clues.weight[k] = hg__clue_odds(good + at, count, damaged + at, met);
     }
-    hg__clue_weights_end(&s->clues, s->kind->clues);
+    hg__clue_weights_end(&s->clues, s->kind);
     return HG_OK;
 }
 

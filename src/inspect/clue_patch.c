@@ -19,10 +19,9 @@ static int fit(const hg__clue_work *w, hg_error *err) {
     const hg__raster_source pictures = hg__clue_work_source(w);
     const hg__raster_source maps = {
         .name = "pictures", .context = w, .count = w->pieces, .read = read_patches};
+    const hg__patch_memory_options memory = hg__patch_memory_defaults(w->d->seed, w->d->max_bytes);
     hg__patch_options o = hg__patch_defaults(HG_PATCH_PIXELS);
-    hg__patch_memory_options memory = hg__patch_memory_defaults();
-    o.seed = memory.seed = w->d->seed;
-    memory.max_bytes = w->d->max_bytes;
+    o.seed = w->d->seed;
     HG_TRY(hg__patches_learn(&w->s->patches, &o, &pictures, w->s->pool, err));
     w->s->memory = hg__patch_memory_fit(&maps, &memory, w->s->pool, err);
     return w->s->memory ? HG_OK : (int)err->code;

@@ -9,8 +9,9 @@
 
 // Draws until one is to be seen; which epochs of the draws are not training's.
 enum { MOST_DRAWS = 20, FIRST_EPOCH = 1 << 30 };
-static const float least_damage = 3;    // pixels
-static const double certain = 1.0 / 32; // that nothing is
+static const float least_damage = 3;          // pixels
+static const double certain = 1.0 / 32;       // that nothing is
+static const double most_of_damage = 1.0 / 3; // share of clues that know damage
 
 static size_t numbers_of(int32_t height, int32_t width, int32_t channels) {
     const size_t pixels = (size_t)height * (size_t)width;
@@ -76,8 +77,12 @@ int32_t hg__clue_most_telling(const hg__score_table *good, const hg__score_table
     return best;
 }
 
-void hg__clue_weights_end(hg__clue_model *m, int32_t clues) {
-    double sum = 0;
-    for (int32_t k = 0; k < clues; k++) sum += m->weight[k];
-    for (int32_t k = 0; k < clues; k++) m->weight[k] /= sum;
+void hg__clue_weights_end(hg__clue_model *m, const hg__part_kind *kind) {
+    double sum[2] = {0}; // of the others, of those that know damage
+    for (int32_t k = 0; k < kind->clues; k++) sum[kind->clue[k]->knows_damage] += m->weight[k];
+    const double most = sum[0] * most_of_damage / (1 - most_of_damage);
+    const double scale = sum[1] > most ? most / sum[1] : 1, all = sum[0] + scale * sum[1];
+    for (int32_t k = 0; k < kind->clues; k++) {
+        m->weight[k] *= (kind->clue[k]->knows_damage ? scale : 1) / all;
+    }
 }

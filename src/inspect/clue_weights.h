@@ -22,6 +22,7 @@ typedef struct hg__score_table {
 // The choice of the highest odds, the first of several.
 int32_t hg__clue_most_telling(const hg__score_table *good, const hg__score_table *damaged,
                               int32_t choices);
-// Odds in m->weight become shares of 1.
-void hg__clue_weights_end(hg__clue_model *m, int32_t clues);
+// Odds in m->weight become shares of 1, of which those clues that know damage have a third together at most: how well they find defects that
+// are drawn says less of others, and nothing where good pictures to come are of another wall.
+void hg__clue_weights_end(hg__clue_model *m, const hg__part_kind *kind);
 #endif

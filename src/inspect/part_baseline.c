@@ -157,9 +157,8 @@ static void *fit_nearest(const hg__raster_source *good, uint64_t seed, size_t ma
     nearest_patch *s = hg__alloc(1, sizeof *s, err);
     if (!s) return NULL;
     hg__patch_options o = hg__patch_defaults(HG_PATCH_PIXELS);
-    hg__patch_memory_options memory = hg__patch_memory_defaults();
-    o.seed = memory.seed = seed;
-    memory.max_bytes = max_bytes;
+    const hg__patch_memory_options memory = hg__patch_memory_defaults(seed, max_bytes);
+    o.seed = seed;
     if (hg__patches_learn(&s->patches, &o, good, pool, err) == HG_OK) {
         const patched c = {good, NULL, &s->patches, &b};
         const hg__raster_source maps = {good->name, &c, good->count, read_patches};

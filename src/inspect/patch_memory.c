@@ -23,9 +23,9 @@ struct hg__patch_memory {
     hg__neighbours *in;
 };
 
-hg__patch_memory_options hg__patch_memory_defaults(void) {
+hg__patch_memory_options hg__patch_memory_defaults(uint64_t seed, size_t max_bytes) {
     return (hg__patch_memory_options){
-        .max_bytes = (size_t)1 << 30, .share = 0.1, .most = 2048, .seed = 1};
+        .max_bytes = max_bytes, .share = 0.1, .most = 2048, .seed = seed};
 }
 
 static size_t vectors_bytes(int64_t count, int32_t width) {

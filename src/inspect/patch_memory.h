@@ -18,7 +18,7 @@ typedef struct hg__patch_memory_options {
     uint64_t seed;
 } hg__patch_memory_options;
 
-hg__patch_memory_options hg__patch_memory_defaults(void);
+hg__patch_memory_options hg__patch_memory_defaults(uint64_t seed, size_t max_bytes);
 
 // What a memory takes, told before any picture is read.
 typedef struct hg__patch_memory_size {

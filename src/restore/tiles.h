@@ -56,8 +56,8 @@ typedef struct hg__tile_io {
     const char *name; // for messages
     void (*get)(void *context, const hg__tile_piece *piece, float *to);
     void (*put)(void *context, const hg__tile_piece *piece, const float *from);
-    // Of a tap the same: line, left and width count its places, of as many pixels each as the picture has for one. Where windows are
-    // blended a place may come twice: the later holds.
+    // The same of a tap's outputs, with line, left and width in places: a place covers n x n pixels of a tap whose outputs are an n-th of
+    // its picture. Where windows are blended a place may come twice: the later holds.
     void (*put_tap)(void *context, const hg__tile_piece *piece, const float *from);
     // Before a row of windows: from now on lines first .. end-1 are asked for, and none before. NULL: all are there.
     int (*need)(void *context, int32_t first, int32_t end, hg_error *err);
