@@ -11,6 +11,7 @@
 #include "base/real.h"
 #include "base/rng.h"
 #include "faults.h"
+#include "grey_image.h"
 #include "own_folder.h"
 #include "parts/part_view.h"
 #include "whole_mask.h"
@@ -28,16 +29,7 @@ static double part(double x, double y) {
 static void write_part(const char *name, const hg__pose *pose, uint32_t number) {
     static uint8_t pixels[SIDE * SIDE];
     const double sine = hg__sin_turn(pose->turn), cosine = hg__cos_turn(pose->turn);
-    hg__image image = {
-        .info = {.width = SIDE,
-                 .height = SIDE,
-                 .channels = 1,
-                 .dtype = HG_U8,
-                 .white = 255,
-                 .orientation = 1,
-                 .pages = 1},
-        .pixels = pixels
-    };
+    hg__image image = grey_image(SIDE, SIDE, pixels);
     for (int32_t i = 0; i < SIDE * SIDE; i++) {
         const int32_t line = i / SIDE, column = i % SIDE;
         const double y = line - 0.5 * (SIDE - 1) - pose->dy;
@@ -230,16 +222,7 @@ static void alignment_is_kept_where_it_is_needed(void **state) {
 
 static void write_noise(const char *name, uint32_t number) {
     static uint8_t pixels[SIDE * SIDE];
-    const hg__image image = {
-        .info = {.width = SIDE,
-                 .height = SIDE,
-                 .channels = 1,
-                 .dtype = HG_U8,
-                 .white = 255,
-                 .orientation = 1,
-                 .pages = 1},
-        .pixels = pixels
-    };
+    const hg__image image = grey_image(SIDE, SIDE, pixels);
     for (uint32_t i = 0; i < SIDE * SIDE; i++) {
         pixels[i] =
             (uint8_t)(hg__philox_run(9, i / SIDE / 8, i % SIDE / 8, number, 0).word[0] >> 24);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // test_pictures.c - folders of images as rows: what is opened, crops, turns, pairs, noise, what 0 and 1 are.
+#include "grey_image.h"
 #include "picture_case.h"
 
 // ---- opening ------------------------------------------------------------------------------------
@@ -437,16 +438,7 @@ static void write_deep_folders(void) {
     hg__image_clear(&image);
     uint8_t bytes[256];
     for (int i = 0; i < 256; i++) bytes[i] = (uint8_t)i;
-    image = (hg__image){
-        .info = {.width = 16,
-                 .height = 16,
-                 .channels = 1,
-                 .dtype = HG_U8,
-                 .white = 255,
-                 .orientation = 1,
-                 .pages = 1},
-        .pixels = bytes
-    };
+    image = grey_image(16, 16, bytes);
     assert_int_equal(hg__image_save(&image, at("mixed/b.pgm"), &err), HG_OK);
 }
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "image/image.h"
+#include "grey_image.h"
 #include "inspect/clue_weights.h"
 #include "own_folder.h"
 #include "part_case.h"
@@ -22,16 +22,7 @@ static void write_parts(void) {
         uint8_t pixels[NUMBERS];
         char name[32];
         hg__raster r = case_part(&parts, (uint32_t)i, false);
-        hg__image image = {
-            .info = {.width = parts.width,
-                     .height = parts.height,
-                     .channels = 1,
-                     .dtype = HG_U8,
-                     .white = 255,
-                     .orientation = 1,
-                     .pages = 1},
-            .pixels = pixels
-        };
+        hg__image image = grey_image(parts.height, parts.width, pixels);
         assert_int_equal(hg__raster_count(&r), NUMBERS);
         for (int32_t k = 0; k < NUMBERS; k++) pixels[k] = (uint8_t)(r.at[k] * 255 + 0.5F);
         snprintf(name, sizeof name, "part%d.png", i);
