@@ -221,7 +221,7 @@ static void keep_peaks(const highest *own, int32_t n, float *peak) {
 }
 
 // Clues count by how well they tell drawn defects from good pictures: those of the same pictures, good (clues, HG_MOST_MEASURED), `count` of
-// each clue. Alike where pictures are too large to be judged at once.
+// each clue. Where pictures are too large to be judged at once the odds of all are 1.
 static int fit_weights(measuring *m, bool has_held, const float *good, int32_t count,
                        float *damaged, hg_error *err) {
     hg__inspector *s = m->w->s;

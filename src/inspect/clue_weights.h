@@ -22,7 +22,7 @@ typedef struct hg__score_table {
 // The choice of the highest odds, the first of several.
 int32_t hg__clue_most_telling(const hg__score_table *good, const hg__score_table *damaged,
                               int32_t choices);
-// Odds in m->weight become shares of 1, of which those clues that know damage have a third together at most: how well they find defects that
-// are drawn says less of others, and nothing where good pictures to come are of another wall.
+// Odds in m->weight become shares of 1, of which those clues that know damage have a third together at most: their network
+// learned from such defects on such pictures, so their odds say less of real ones, and least where good pictures to come are others.
 void hg__clue_weights_end(hg__clue_model *m, const hg__part_kind *kind);
 #endif
