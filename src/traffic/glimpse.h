@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// glimpse.h - a look at the first bytes of a payload: what a plain protocol is asked, of what, and how large. Nothing of it is kept
+// but hashes and classes.
+#ifndef HG_TRAFFIC_GLIMPSE_H
+#define HG_TRAFFIC_GLIMPSE_H
+#include "packets/packet.h"
+
+enum { HG_OPENING = 24 }; // bytes at the beginning of a payload that are compared one by one
+
+typedef struct hg__glimpse {
+    const struct hg__protocol *protocol; // whose words these are; NULL: nobody's
+    uint32_t action;   // query type, function code, method, kind of record
+    uint64_t object;   // a hash of what it is done to: domain, unit and address, host; 0: nothing
+    uint32_t size;     // of a name or a path, how many registers ...
+    uint32_t variety;  // bits per byte of a name, in eighths
+} hg__glimpse;
+
+// One plain protocol; protocols.def lists them.
+typedef struct hg__protocol {
+    const char *name;   // "DNS"
+    const char *action; // for people: "query type", "function"
+    const char *object; // "domain", "unit and address"
+    // Whether the payload is such, and what it says. server: the port of the side that serves.
+    bool (*look)(const hg__packet *p, uint16_t server, hg__glimpse *g);
+} hg__protocol;
+
+#define PROTOCOL(name) extern const hg__protocol hg__protocol_##name;
+#include "traffic/protocols.def"
+#undef PROTOCOL
+
+// g->protocol is NULL where no protocol knows it.
+void hg__glimpse_take(hg__glimpse *g, const hg__packet *p, uint16_t server);
+
+// Entropy of bytes (count), in eighths of a bit per byte: 0 .. 64.
+uint32_t hg__variety(const uint8_t *bytes, uint32_t count);
+#endif

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// levels.h - what of a packet is held against what was seen before: the table of levels.
+//
+// A level is a question that has one answer a packet, out of a set ("which service of that server", counts.h) or on a scale ("how many
+// hosts in ten seconds", tails.h), and contexts in which its answer is usual or not. levels.def lists them; their order and meaning are
+// a model's feature version: whoever changes one counts HG_LEVELS_VERSION up.
+#ifndef HG_TRAFFIC_LEVELS_H
+#define HG_TRAFFIC_LEVELS_H
+#include "traffic/counts.h"
+#include "traffic/observe.h"
+#include "traffic/tails.h"
+
+enum { HG_LEVELS_VERSION = 1 };
+
+// What kind of evidence a level gives; a detector weighs kinds, not levels.
+#define HG_EVIDENCES(E)                                                                            \
+    E(WHO, "who speaks to whom")                                                                   \
+    E(STACK, "how the sender's system writes packets")                                             \
+    E(TALK, "sizes and order of packets")                                                          \
+    E(CONTENT, "first bytes of the payload")                                                       \
+    E(ASK, "what is asked for")                                                                    \
+    E(WHEN, "when")                                                                                \
+    E(MUCH, "how much")
+#define HG_EVIDENCE_ID(id, words) HG_EVIDENCE_##id,
+typedef enum hg__evidence { HG_EVIDENCES(HG_EVIDENCE_ID) HG_EVIDENCE_COUNT } hg__evidence;
+
+typedef struct hg__level {
+    const char *name;  // "service"
+    hg__evidence kind;
+    int32_t answers; // a packet, at most: bytes are one level of several answers
+    // The i-th answer and its contexts; false: the packet has none. One of the two is NULL.
+    bool (*see)(const hg__observation *o, int32_t i, hg__seen *s);
+    bool (*measure)(const hg__observation *o, hg__measured *m);
+    const char *words; // what is unusual, for people: "asks for a service it did not ask for"
+} hg__level;
+
+extern const hg__level hg__levels[];
+extern const int32_t hg__level_count;
+enum { HG_MAX_LEVELS = 48 };
+#endif

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// observe.c - hosts, talks and flows as packets come by.
+#include "traffic/observe.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/real.h"
+#include "traffic/mix.h"
+#include "traffic/siphash.h"
+
+#define SECOND INT64_C(1000000000)
+enum {
+    PACE_HALF = 5, // s in which what a host did counts half
+    SPAN = 10,     // s of a fan-out's span
+    WELL_KNOWN = 1024,
+    DYNAMIC = 32768, // ports from here on are drawn by systems (Linux; IANA's are from 49152)
+    TCP = 6,
+    UDP = 17,
+    ICMP = 1,
+    ICMP_6 = 58,
+    FIN = 1,
+    SYN = 2,
+    RST = 4,
+    ACK = 16
+};
+
+struct hg__observer {
+    hg__siphash_key key;
+    hg__lru *flows, *hosts, *rhythms; // owned
+    int64_t now;                            // ns since 1970: never goes back
+};
+
+static hg__lru *table(size_t entry_bytes, size_t max_bytes, const hg__siphash_key *key,
+                      hg_error *err) {
+    const uint32_t fit = hg__lru_fit(sizeof(uint64_t), entry_bytes, max_bytes);
+    const hg__lru_options o = {
+        .key_bytes = sizeof(uint64_t), .entry_bytes = entry_bytes, .capacity = fit ? fit : 1};
+    return hg__lru_new(&o, key, err);
+}
+
+hg__observer *hg__observer_new(const hg__siphash_key *key, size_t max_bytes, hg_error *err) {
+    hg__observer *o = hg__alloc(1, sizeof *o, err);
+    if (!o) return NULL;
+    o->key = *key;
+    o->flows = table(sizeof(hg__flow_entry), max_bytes / 4, key, err);
+    if (o->flows) o->hosts = table(sizeof(hg__host_entry), max_bytes / 2, key, err);
+    if (o->hosts) o->rhythms = table(sizeof(int64_t), max_bytes / 4, key, err);
+    if (o->rhythms) return o;
+    hg__observer_free(o);
+    return NULL;
+}
+
+void hg__observer_free(hg__observer *o) {
+    if (!o) return;
+    hg__lru_free(o->flows);
+    hg__lru_free(o->hosts);
+    hg__lru_free(o->rhythms);
+    hg__free(o);
+}
+
+// ---- who ----------------------------------------------------------------------------------------
+
+static uint64_t host(const hg__observer *o, const uint8_t *address, size_t size) {
+    return hg__siphash(&o->key, address, size);
+}
+
+static void find_hosts(const hg__observer *o, const hg__packet *p, hg__observation *seen) {
+    if (p->layers & (HG_LAYER_IP | HG_LAYER_ARP)) {
+        seen->from = host(o, p->from, sizeof p->from);
+        seen->to = host(o, p->to, sizeof p->to);
+    } else {
+        seen->from = host(o, p->mac_from, sizeof p->mac_from);
+        seen->to = host(o, p->mac_to, sizeof p->mac_to);
+    }
+    seen->channel = hg__mix(seen->from, seen->to);
+}
+
+static bool has_ports(const hg__packet *p) {
+    return p->layers & (HG_LAYER_TCP | HG_LAYER_UDP);
+}
+
+// Whether the packet, of a flow that nothing is known of, goes to the side that serves.
+static bool goes_to_server(const hg__packet *p) {
+    if (p->layers & HG_LAYER_TCP) {
+        const int flags = p->tcp_flags & (SYN | ACK);
+        if (flags == SYN) return true;
+        if (flags == (SYN | ACK)) return false;
+        return p->port_to <= p->port_from;
+    }
+    if (p->layers & HG_LAYER_UDP) {
+        if (p->port_from < WELL_KNOWN || p->port_to < WELL_KNOWN) return p->port_to <= p->port_from;
+        return true;
+    }
+    if (p->layers & HG_LAYER_ARP) return p->arp_operation != 2;
+    const bool is_answer = (p->protocol == ICMP && p->icmp_type == 0) ||
+                           (p->protocol == ICMP_6 && p->icmp_type == 129);
+    return !is_answer;
+}
+
+static uint64_t service_of(const hg__packet *p, uint16_t port) {
+    if (has_ports(p)) {
+        const uint64_t known = port < DYNAMIC || port == 44818 || port == 47808 ? port : DYNAMIC;
+        return (uint64_t)p->protocol << 16 | known;
+    }
+    if (p->layers & HG_LAYER_IP) {
+        const bool is_echo = p->protocol == ICMP && (p->icmp_type == 0 || p->icmp_type == 8);
+        return (uint64_t)p->protocol << 16 | (is_echo ? 8U : p->icmp_type);
+    }
+    return UINT64_C(1) << 32 | (p->ether_type < 1536 ? 0U : p->ether_type);
+}
+
+// ---- what came before ---------------------------------------------------------------------------
+
+// Both directions of a flow have one entry; `is_first` says whether its key begins with the sender.
+static hg__flow_entry *find_flow(hg__observer *o, const hg__packet *p, const hg__observation *seen,
+                                 bool *is_first, bool *is_new) {
+    const uint64_t from = hg__mix(seen->from, 1U + p->port_from),
+                   to = hg__mix(seen->to, 1U + p->port_to);
+    *is_first = from <= to;
+    const uint64_t kind = p->layers & HG_LAYER_IP ? p->protocol : 256U + p->ether_type;
+    const uint64_t key = hg__mix(*is_first ? hg__mix(from, to) : hg__mix(to, from), kind);
+    return hg__lru_find_or_add(o->flows, &key, is_new);
+}
+
+static bool begins(const hg__packet *p) {
+    return p->layers & HG_LAYER_TCP && (p->tcp_flags & (SYN | ACK | RST)) == SYN;
+}
+
+// A retransmitted SYN begins nothing new.
+static bool begins_anew(const hg__packet *p, const hg__flow_entry *f) {
+    return begins(p) && (f->packets > 2 || f->bytes_up + f->bytes_down > 0);
+}
+
+static void follow_flow(hg__observer *o, const hg__packet *p, hg__observation *seen, bool *is_new) {
+    bool is_first;
+    hg__flow_entry *f = find_flow(o, p, seen, &is_first, is_new);
+    if (!*is_new && begins_anew(p, f)) *is_new = true;
+    if (*is_new) {
+        const bool to_server = goes_to_server(p);
+        *f = (hg__flow_entry){.first = o->now,
+                              .latest = o->now,
+                              .is_first_server = is_first != to_server,
+                              .server_port = to_server ? p->port_to : p->port_from};
+    }
+    seen->flow = f;
+    seen->to_server = has_ports(p) ? is_first != f->is_first_server : goes_to_server(p);
+    seen->server_port = f->server_port;
+    seen->gap = *is_new ? -1 : o->now - f->latest;
+    seen->previous = f->previous;
+    f->latest = o->now;
+    f->packets++;
+    *(seen->to_server ? &f->bytes_up : &f->bytes_down) += p->payload_length;
+    seen->packets = f->packets;
+    seen->bytes_up = f->bytes_up;
+    seen->bytes_down = f->bytes_down;
+}
+
+// 0, 1, 2, 3-4, 5-8 ...
+static uint64_t size_class(uint32_t size) {
+    return size == 0 ? 0 : 1U + (uint64_t)(size > 1 ? 32 - __builtin_clz(size - 1) : 0);
+}
+
+static uint64_t symbol_of(const hg__packet *p, const hg__observation *seen) {
+    const uint64_t kind = p->layers & HG_LAYER_TCP    ? p->tcp_flags
+                          : p->layers & HG_LAYER_ICMP ? p->icmp_type
+                          : p->layers & HG_LAYER_ARP  ? p->arp_operation
+                                                      : 0U;
+    const uint64_t word = seen->glimpse.protocol ? 1U + seen->glimpse.action : 0U;
+    return hg__mix(kind << 8 | size_class(p->payload_length) << 1 | seen->to_server, word);
+}
+
+static void follow_rhythm(hg__observer *o, hg__observation *seen) {
+    bool is_new;
+    const uint64_t key = hg__mix(seen->talk, seen->symbol);
+    int64_t *latest = hg__lru_find_or_add(o->rhythms, &key, &is_new);
+    seen->symbol_gap = is_new ? -1 : o->now - *latest;
+    *latest = o->now;
+}
+
+// ---- how much -----------------------------------------------------------------------------------
+
+static hg__host_entry *find_host(hg__observer *o, uint64_t who) {
+    static const double ln_2 = 0.693147180559945309;
+    bool is_new;
+    hg__host_entry *h = hg__lru_find_or_add(o->hosts, &who, &is_new);
+    if (is_new) h->latest = o->now;
+    const double halves = (double)(o->now - h->latest) / (double)(PACE_HALF * SECOND);
+    if (halves > 0) {
+        const float left = halves > 100 ? 0 : (float)(1 / (1 + hg__expm1(halves * ln_2)));
+        for (int32_t i = 0; i < 4; i++) h->decayed[i] *= left;
+    }
+    h->latest = o->now;
+    hg__fanout_turn(&h->hosts, o->now, SPAN * SECOND);
+    hg__fanout_turn(&h->services, o->now, SPAN * SECOND);
+    hg__fanout_turn(&h->names, o->now, SPAN * SECOND);
+    return h;
+}
+
+static bool is_refusal(const hg__packet *p) {
+    if (p->layers & HG_LAYER_TCP) return p->tcp_flags & RST;
+    return (p->protocol == ICMP && p->icmp_type == 3) || (p->protocol == ICMP_6 && p->icmp_type == 1);
+}
+
+static void measure_pace(hg__observer *o, const hg__packet *p, hg__observation *seen, bool is_new) {
+    if (is_refusal(p)) find_host(o, seen->to)->decayed[HG_PACE_REFUSED]++;
+    hg__host_entry *h = find_host(o, seen->from);
+    h->decayed[HG_PACE_PACKETS]++;
+    h->decayed[HG_PACE_BYTES] += (float)p->length;
+    if (seen->to_server) {
+        if (is_new) h->decayed[HG_PACE_FLOWS]++;
+        hg__fanout_add(&h->hosts, hg__mix(seen->to, 1));
+        hg__fanout_add(&h->services, hg__mix(seen->service, seen->server_port));
+        if (seen->glimpse.object) {
+            hg__fanout_add(&h->names, hg__mix(seen->glimpse.object, seen->glimpse.size));
+        }
+    }
+    for (int32_t i = 0; i < 4; i++) seen->pace[i] = h->decayed[i];
+    seen->pace[HG_PACE_HOSTS] = h->hosts.count;
+    seen->pace[HG_PACE_SERVICES] = h->services.count;
+    seen->pace[HG_PACE_NAMES] = h->names.count;
+    seen->source = h;
+}
+
+void hg__observer_run(hg__observer *o, const hg__packet *p, hg__observation *seen) {
+    bool is_new;
+    *seen = (hg__observation){.packet = p};
+    if (p->time > o->now) o->now = p->time;
+    find_hosts(o, p, seen);
+    follow_flow(o, p, seen, &is_new);
+    seen->service = service_of(p, seen->server_port);
+    const uint64_t client = seen->to_server ? seen->from : seen->to,
+                   server = seen->to_server ? seen->to : seen->from;
+    seen->offer = hg__mix(server, seen->service);
+    seen->talk = hg__mix(client, seen->offer);
+    hg__glimpse_take(&seen->glimpse, p, seen->server_port);
+    seen->symbol = symbol_of(p, seen);
+    seen->flow->previous = seen->symbol;
+    follow_rhythm(o, seen);
+    measure_pace(o, p, seen, is_new);
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// profile.c - walks the levels of a packet.
+#include "traffic/profile.h"
+
+#include "traffic/mix.h"
+
+enum { TAIL_SHARE = 100 };
+
+int hg__profile_init(hg__profile *f, int64_t most, hg_error *err) {
+    f->counts = hg__counts_new(most, err);
+    if (f->counts) f->tails = hg__tails_new(most / TAIL_SHARE + 1, err);
+    if (f->tails) return HG_OK;
+    hg__profile_clear(f);
+    return HG_ERR_MEMORY;
+}
+
+void hg__profile_clear(hg__profile *f) {
+    hg__counts_free(f->counts);
+    hg__tails_free(f->tails);
+    *f = (hg__profile){0};
+}
+
+// No two levels, and no two of one's contexts, share a key.
+static void mark(uint64_t *context, int32_t contexts, int32_t level) {
+    for (int32_t i = 0; i < contexts; i++) {
+        context[i] = hg__mix(context[i], (uint64_t)(level * HG_MAX_CONTEXTS + i + 1));
+    }
+}
+
+int hg__profile_add(hg__profile *f, const hg__observation *o, int32_t fold, hg_error *err) {
+    for (int32_t i = 0; i < hg__level_count; i++) {
+        const hg__level *l = &hg__levels[i];
+        hg__measured m;
+        hg__seen s;
+        if (l->measure && l->measure(o, &m)) {
+            mark(m.context, m.contexts, i);
+            HG_TRY(hg__tails_add(f->tails, &m, fold, err));
+        }
+        for (int32_t j = 0; l->see && j < l->answers && l->see(o, j, &s); j++) {
+            mark(s.context, s.contexts, i);
+            HG_TRY(hg__counts_add(f->counts, &s, fold, err));
+        }
+    }
+    return HG_OK;
+}
+
+void hg__profile_measure(const hg__profile *f, const hg__observation *o, int32_t without, float *bits) {
+    for (int32_t i = 0; i < hg__level_count; i++) {
+        const hg__level *l = &hg__levels[i];
+        hg__measured m;
+        hg__seen s;
+        bits[i] = 0;
+        if (l->measure && l->measure(o, &m)) {
+            mark(m.context, m.contexts, i);
+            bits[i] = hg__tails_surprise(f->tails, &m, without).bits;
+        }
+        for (int32_t j = 0; l->see && j < l->answers && l->see(o, j, &s); j++) {
+            mark(s.context, s.contexts, i);
+            bits[i] += hg__counts_surprise(f->counts, &s, without).bits;
+        }
+    }
+}

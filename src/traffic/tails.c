@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// tails.c - histograms of quantities by context, open addressing.
+#include "traffic/tails.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/real.h"
+
+enum { FIRST_ROOM = 256 };
+static const double per_bit = 1.4426950408889634;      // 1 / ln 2
+static const double unseen = 1.0 / 8, mean_bits = 1.5; // of -log2 of a share that is uniform: 1 / ln 2
+
+typedef struct entry {
+    uint64_t key;                            // 0: free
+    uint32_t count[HG_FOLDS][HG_TAIL_BINS];
+} entry;
+
+struct hg__tails {
+    entry *entry; // owned, (room), room a power of two
+    int64_t room, used, most;
+};
+
+hg__tails *hg__tails_new(int64_t most, hg_error *err) {
+    hg__tails *t = hg__alloc(1, sizeof *t, err);
+    if (!t) return NULL;
+    t->most = most;
+    t->room = FIRST_ROOM;
+    t->entry = hg__alloc((size_t)t->room, sizeof *t->entry, err);
+    if (t->entry) return t;
+    hg__free(t);
+    return NULL;
+}
+
+void hg__tails_free(hg__tails *t) {
+    if (!t) return;
+    hg__free(t->entry);
+    hg__free(t);
+}
+
+static uint64_t key_of(uint64_t context) {
+    return context ? context : 1;
+}
+
+static entry *place(const hg__tails *t, uint64_t key) {
+    const uint64_t mask = (uint64_t)t->room - 1;
+    uint64_t i = key & mask;
+    while (t->entry[i].key != 0 && t->entry[i].key != key) i = (i + 1) & mask;
+    return &t->entry[i];
+}
+
+static int make_room(hg__tails *t, hg_error *err) {
+    if ((t->used + HG_MAX_CONTEXTS) * 2 <= t->room) return HG_OK;
+    hg__tails larger = {.room = t->room * 2};
+    larger.entry = hg__alloc((size_t)larger.room, sizeof *larger.entry, err);
+    if (!larger.entry) return HG_ERR_MEMORY;
+    for (int64_t i = 0; i < t->room; i++) {
+        if (t->entry[i].key) *place(&larger, t->entry[i].key) = t->entry[i];
+    }
+    hg__free(t->entry);
+    t->entry = larger.entry;
+    t->room = larger.room;
+    return HG_OK;
+}
+
+int32_t hg__tail_bin(double amount) {
+    int32_t bin = 0;
+    double edge = 1;
+    if (amount > 0x1p30) return HG_TAIL_BINS - 1;
+    while (amount >= edge * 2) {
+        edge *= 2;
+        bin += 2;
+    }
+    if (amount < 1) return 0;
+    return 1 + bin + (amount * amount >= 2 * edge * edge);
+}
+
+static entry *add(hg__tails *t, uint64_t key) {
+    entry *e = place(t, key);
+    if (e->key) return e;
+    if (t->used >= t->most) return NULL;
+    e->key = key;
+    t->used++;
+    return e;
+}
+
+int hg__tails_add(hg__tails *t, const hg__measured *m, int32_t fold, hg_error *err) {
+    const int32_t bin = hg__tail_bin(m->amount);
+    HG_TRY(make_room(t, err));
+    for (int32_t i = 0; i < m->contexts; i++) {
+        entry *e = add(t, key_of(m->context[i]));
+        if (e) e->count[fold][bin]++;
+    }
+    return HG_OK;
+}
+
+hg__surprise hg__tails_surprise(const hg__tails *t, const hg__measured *m, int32_t without) {
+    const int32_t bin = hg__tail_bin(m->amount);
+    hg__surprise r = {0};
+    double p = unseen;
+    for (int32_t i = m->contexts - 1; i >= 0; i--) {
+        const entry *e = place(t, key_of(m->context[i]));
+        int64_t n = 0, larger = 0;
+        for (int32_t f = 0; e->key && f < HG_FOLDS; f++) {
+            if (f == without) continue;
+            for (int32_t b = 0; b < HG_TAIL_BINS; b++) {
+                n += e->count[f][b];
+                larger += b >= bin ? e->count[f][b] : 0;
+            }
+        }
+        if (n == 0) continue;
+        p = ((double)larger + p) / (double)(n + 1);
+        r.is_new = larger == 0;
+        r.seen = n;
+    }
+    const double bits = -hg__log(p) * per_bit - mean_bits;
+    r.bits = bits > 0 ? (float)bits : 0;
+    return r;
+}
+
+double hg__tails_most(const hg__tails *t, const hg__measured *m) {
+    for (int32_t i = 0; i < m->contexts; i++) {
+        const entry *e = place(t, key_of(m->context[i]));
+        if (!e->key) continue;
+        for (int32_t b = HG_TAIL_BINS - 1; b >= 0; b--) {
+            for (int32_t f = 0; f < HG_FOLDS; f++) {
+                if (e->count[f][b] == 0) continue;
+                double most = (double)(INT64_C(1) << (b / 2)); // the bin's upper edge
+                return b % 2 == 0 ? most : most * 1.4142135623730951;
+            }
+        }
+    }
+    return -1;
+}
+
+int64_t hg__tails_entries(const hg__tails *t) {
+    return t->used;
+}
+
+// ---- in a model file ----------------------------------------------------------------------------
+
+static int ascending(const void *a, const void *b) {
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+void hg__tails_export(const hg__tails *t, uint64_t *key, uint32_t *number) {
+    int64_t at = 0;
+    for (int64_t i = 0; i < t->room; i++) {
+        if (t->entry[i].key) key[at++] = t->entry[i].key;
+    }
+    qsort(key, (size_t)at, sizeof *key, ascending);
+    for (int64_t i = 0; i < at; i++) {
+        const entry *e = place(t, key[i]);
+        for (int32_t b = 0; b < HG_TAIL_BINS; b++) {
+            uint32_t *sum = &number[i * HG_TAIL_BINS + b];
+            *sum = 0;
+            for (int32_t f = 0; f < HG_FOLDS; f++) *sum += e->count[f][b];
+        }
+    }
+}
+
+hg__tails *hg__tails_import(const uint64_t *key, const uint32_t *number, int64_t entries,
+                            hg_error *err) {
+    hg__tails *t = hg__tails_new(entries, err);
+    if (!t) return NULL;
+    for (int64_t i = 0; i < entries; i++) {
+        if (key[i] == 0 || (i > 0 && key[i] <= key[i - 1])) {
+            hg__fail(err, HG_ERR_MODEL, "tails: expected keys in ascending order");
+        } else if (make_room(t, err) == HG_OK) {
+            memcpy(add(t, key[i])->count[0], number + i * HG_TAIL_BINS,
+                   HG_TAIL_BINS * sizeof *number);
+            continue;
+        }
+        hg__tails_free(t);
+        return NULL;
+    }
+    return t;
+}
