@@ -6,7 +6,13 @@
 
 #include "traffic/mix.h"
 
-enum { SYN = 2, ACK = 16, EXACT = 512 };
+enum {
+    SYN = 2,
+    ACK = 16,
+    EXACT = 512,   // payloads up to so many bytes have a length each
+    FRAMING = 6,   // bytes before what may be encrypted
+    ENCRYPTED = 44 // eighths of a bit per byte of the first 128
+};
 
 // An answer and its contexts, the most specific first; 0 is "anywhere".
 static bool answer(hg__seen *s, uint64_t value, int32_t contexts, uint64_t first, uint64_t second,
@@ -39,6 +45,11 @@ static uint64_t bytes(const uint8_t *b, int32_t count) {
 static bool see_peer(const hg__observation *o, int32_t i, hg__seen *s) {
     (void)i;
     return answer(s, o->to, 2, with(o->from, o->to_server), 1U + o->to_server, 0);
+}
+
+static bool see_host(const hg__observation *o, int32_t i, hg__seen *s) {
+    (void)i;
+    return answer(s, client(o), 2, o->service, 0, 0);
 }
 
 static bool see_offer(const hg__observation *o, int32_t i, hg__seen *s) {
@@ -114,7 +125,9 @@ static bool see_opening_segment(const hg__observation *o, int32_t i, hg__seen *s
 static bool see_port(const hg__observation *o, int32_t i, hg__seen *s) {
     (void)i;
     if (!(o->packet->layers & (HG_LAYER_TCP | HG_LAYER_UDP)) || !o->to_server) return false;
-    return answer(s, o->packet->port_from >> 11, 2, o->from, with(o->service, 1), 0);
+    const uint16_t port = o->packet->port_from; // systems draw theirs from one of these ranges
+    const uint64_t range = (port >= 1024 ? 1U : 0U) + (port >= 32768 ? 1U : 0U) + (port >= 49152 ? 1U : 0U);
+    return answer(s, range, 2, o->from, with(o->service, 1), 0);
 }
 
 static uint32_t bits(uint32_t x) {
@@ -149,17 +162,18 @@ static bool see_variety(const hg__observation *o, int32_t i, hg__seen *s) {
     if (p->payload_captured == 0) return false;
     uint32_t printable = 0, n = p->payload_captured < 128 ? p->payload_captured : 128;
     for (uint32_t j = 0; j < n; j++) printable += p->payload[j] >= 32 && p->payload[j] < 127;
-    const uint64_t value = (uint64_t)(hg__variety(p->payload, n) / 4) << 8 | printable * 4 / n;
+    const uint64_t value = (uint64_t)(o->variety / 4) << 8 | printable * 4 / n;
     const uint64_t size = bits(n) << 1 | o->to_server;
     return answer(s, value, 3, with(o->offer, size), with(o->service, size), size);
 }
 
 // ---- first bytes --------------------------------------------------------------------------------
 
-// Each byte given the one before it.
+// Each byte given the one before it; of what looks encrypted the first few alone.
 static bool see_byte(const hg__observation *o, int32_t i, hg__seen *s) {
     const hg__packet *p = o->packet;
     if ((uint32_t)i >= p->payload_captured) return false;
+    if (i >= FRAMING && o->variety >= ENCRYPTED) return false;
     const uint64_t at = (uint64_t)i << 1 | o->to_server;
     const uint64_t behind = at << 8 | (i > 0 ? p->payload[i - 1] : 0U);
     return answer(s, p->payload[i], 3, with(o->talk, behind), with(o->service, behind),
@@ -251,6 +265,7 @@ static bool measure_length(const hg__observation *o, hg__measured *m) {
 // clang-format off
 const hg__level hg__levels[] = {
     {"peer",     HG_EVIDENCE_WHO,     1, see_peer,     NULL, "speaks to a host it did not speak to"},
+    {"host",     HG_EVIDENCE_WHO,     1, see_host,     NULL, "was not there before, or did not use this service"},
     {"offer",    HG_EVIDENCE_WHO,     1, see_offer,    NULL, "uses a service it did not use"},
     {"service",  HG_EVIDENCE_WHO,     1, see_service,  NULL, "uses another service than these hosts usually do"},
     {"mac",      HG_EVIDENCE_WHO,     1, see_mac,      NULL, "comes from another hardware address than it did"},

@@ -13,6 +13,7 @@
 enum {
     PACE_HALF = 5, // s in which what a host did counts half
     SPAN = 10,     // s of a fan-out's span
+    VARIED = 128,  // bytes of a payload whose variety is measured
     WELL_KNOWN = 1024,
     DYNAMIC = 32768, // ports from here on are drawn by systems (Linux; IANA's are from 49152)
     TCP = 6,
@@ -234,6 +235,7 @@ void hg__observer_run(hg__observer *o, const hg__packet *p, hg__observation *see
     seen->offer = hg__mix(server, seen->service);
     seen->talk = hg__mix(client, seen->offer);
     hg__glimpse_take(&seen->glimpse, p, seen->server_port);
+    seen->variety = hg__variety(p->payload, p->payload_captured < VARIED ? p->payload_captured : VARIED);
     seen->symbol = symbol_of(p, seen);
     seen->flow->previous = seen->symbol;
     follow_rhythm(o, seen);

@@ -33,6 +33,7 @@ typedef struct hg__observation {
     uint64_t symbol;   // kind of packet: direction, flags, size class, what a protocol's word is
     uint64_t previous; // the symbol before it in the flow; 0: it is the first
     hg__glimpse glimpse;
+    uint32_t variety;   // of the payload's first 128 bytes: eighths of a bit per byte
     int64_t gap;        // ns since the flow's last packet; -1: it is the first
     int64_t symbol_gap; // ns since the talk last had this symbol; -1: never
     int64_t packets;    // of the flow so far, with this

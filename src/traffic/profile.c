@@ -27,15 +27,18 @@ static void mark(uint64_t *context, int32_t contexts, int32_t level) {
     }
 }
 
+bool hg__profile_amount(const hg__observation *o, int32_t level, hg__measured *m) {
+    if (!hg__levels[level].measure || !hg__levels[level].measure(o, m)) return false;
+    mark(m->context, m->contexts, level);
+    return true;
+}
+
 int hg__profile_add(hg__profile *f, const hg__observation *o, int32_t fold, hg_error *err) {
     for (int32_t i = 0; i < hg__level_count; i++) {
         const hg__level *l = &hg__levels[i];
         hg__measured m;
         hg__seen s;
-        if (l->measure && l->measure(o, &m)) {
-            mark(m.context, m.contexts, i);
-            HG_TRY(hg__tails_add(f->tails, &m, fold, err));
-        }
+        if (hg__profile_amount(o, i, &m)) HG_TRY(hg__tails_add(f->tails, &m, fold, err));
         for (int32_t j = 0; l->see && j < l->answers && l->see(o, j, &s); j++) {
             mark(s.context, s.contexts, i);
             HG_TRY(hg__counts_add(f->counts, &s, fold, err));
@@ -50,8 +53,7 @@ void hg__profile_measure(const hg__profile *f, const hg__observation *o, int32_t
         hg__measured m;
         hg__seen s;
         bits[i] = 0;
-        if (l->measure && l->measure(o, &m)) {
-            mark(m.context, m.contexts, i);
+        if (hg__profile_amount(o, i, &m)) {
             bits[i] = hg__tails_surprise(f->tails, &m, without).bits;
         }
         for (int32_t j = 0; l->see && j < l->answers && l->see(o, j, &s); j++) {

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// packet_detector.c - packets in, verdicts out.
+#include "intrusion/packet_detector_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/real.h"
+#include "detect/table_model.h"
+
+enum { TALKS_SHARE = 4 }; // of the memory: a quarter for talks, the rest for hosts and flows
+static const float fading = 0.1F;          // a packet's weight in its talk's mean
+static const double per_bit = 1.4426950408889634; // 1 / ln 2
+static const float least_error = 1e-3F;
+
+bool hg__is_packet_model(const hg_model *m) {
+    return hg__json_object_get(hg__model_detector(m), "packets") != NULL;
+}
+
+// ---- made ---------------------------------------------------------------------------------------
+
+typedef struct talk {
+    float score;
+    bool is_known;
+} talk;
+
+static int make_memory(hg__packet_detector *d, size_t max_bytes, hg_error *err) {
+    const size_t share = max_bytes / TALKS_SHARE;
+    const uint32_t fit = hg__lru_fit(sizeof(uint64_t), sizeof(talk), share);
+    const hg__lru_options o = {
+        .key_bytes = sizeof(uint64_t), .entry_bytes = sizeof(talk), .capacity = fit ? fit : 1};
+    d->talks = hg__lru_new(&o, &d->key, err);
+    if (!d->talks) return HG_ERR_MEMORY;
+    d->observer = hg__observer_new(&d->key, max_bytes - share, err);
+    return d->observer ? HG_OK : HG_ERR_MEMORY;
+}
+
+static int make_room(hg__packet_detector *d, hg_error *err) {
+    const size_t levels = (size_t)hg__level_count;
+    d->row = hg__alloc(HG_VERDICTS * levels, sizeof *d->row, err);
+    if (d->row) d->pointer = hg__alloc(HG_VERDICTS, sizeof *d->pointer, err);
+    if (d->pointer) d->error = hg__alloc(HG_VERDICTS, sizeof *d->error, err);
+    if (d->error) d->verdict = hg__alloc(HG_VERDICTS, sizeof *d->verdict, err);
+    if (!d->verdict) return HG_ERR_MEMORY;
+    for (size_t i = 0; i < HG_VERDICTS; i++) d->pointer[i] = d->row + i * levels;
+    return HG_OK;
+}
+
+hg__packet_detector *hg__packet_detector_begin(const hg_model *m, hg__pool *pool,
+                                               const hg__siphash_key *key, size_t max_bytes,
+                                               hg_error *err) {
+    hg__packet_detector *d = hg__alloc(1, sizeof *d, err);
+    if (!d) return NULL;
+    d->key = *key;
+    d->without = HG_NO_FOLD;
+    d->plan = hg__run_plan_new(&m->net, pool, NULL, err);
+    if (d->plan && make_memory(d, max_bytes, err) == HG_OK && make_room(d, err) == HG_OK) return d;
+    hg__packet_detector_free(d);
+    return NULL;
+}
+
+int hg__packet_detector_restart(hg__packet_detector *d, size_t max_bytes, hg_error *err) {
+    hg__lru_free(d->talks);
+    hg__observer_free(d->observer);
+    d->talks = NULL;
+    d->observer = NULL;
+    d->waiting = 0;
+    return make_memory(d, max_bytes, err);
+}
+
+hg__packet_detector *hg__packet_detector_new(const hg_model *m, hg__pool *pool, size_t max_bytes,
+                                             const char *where, hg_error *err) {
+    const hg__siphash_key none = {0};
+    hg__packet_detector *d = hg__packet_detector_begin(m, pool, &none, max_bytes, err);
+    if (!d) return NULL;
+    int code = hg__packet_detector_load(d, m, where, err);
+    if (code == HG_OK) code = hg__packet_detector_restart(d, max_bytes, err); // with its own key
+    if (code == HG_OK) return d;
+    hg__packet_detector_free(d);
+    return NULL;
+}
+
+void hg__packet_detector_free(hg__packet_detector *d) {
+    if (!d) return;
+    hg__profile_clear(&d->own);
+    hg__observer_free(d->observer);
+    hg__lru_free(d->talks);
+    for (int32_t k = 0; k < HG_KINDS; k++) hg__calibration_clear(&d->evidence[k]);
+    hg__run_plan_free(d->plan);
+    hg__thresholds_clear(&d->thresholds);
+    hg__free(d->row);
+    hg__free(d->pointer);
+    hg__free(d->error);
+    hg__free(d->verdict);
+    hg__free(d);
+}
+
+const hg__thresholds *hg__packet_detector_thresholds(const hg__packet_detector *d) {
+    return &d->thresholds;
+}
+
+int hg__packet_detector_ask(hg__packet_detector *d, double fpr, hg_error *err) {
+    return d->thresholds.groups ? hg__thresholds_ask(&d->thresholds, fpr, err) : HG_OK;
+}
+
+// ---- at work ------------------------------------------------------------------------------------
+
+void hg__levels_to_row(const float *bits, const float (*scale)[2], float *row) {
+    for (int32_t i = 0; i < hg__level_count; i++) {
+        const float x = (float)(hg__log1p((double)bits[i]) * per_bit);
+        row[i] = (x - scale[i][0]) / scale[i][1];
+    }
+}
+
+void hg__levels_sum(const float *bits, float *sum) {
+    for (int32_t k = 0; k < HG_EVIDENCE_COUNT; k++) sum[k] = 0;
+    for (int32_t i = 0; i < hg__level_count; i++) sum[hg__levels[i].kind] += bits[i];
+}
+
+float hg__error_evidence(float error) {
+    const float most = 1e30F, x = error < most ? error : most;
+    return (float)(hg__log((double)(x + least_error)) * per_bit);
+}
+
+static void find_largest(const hg__packet_detector *d, const hg__observation *o, hg__verdict *v) {
+    hg__measured m;
+    v->largest = -1;
+    for (int32_t i = 0; i < hg__level_count; i++) {
+        if (!hg__levels[i].measure || v->bits[i] <= 0) continue;
+        if (v->largest < 0 || v->bits[i] > v->bits[v->largest]) v->largest = i;
+    }
+    if (v->largest < 0) return;
+    if (!hg__profile_amount(o, v->largest, &m)) return;
+    v->amount = m.amount;
+    v->most = hg__tails_most(d->profile->tails, &m);
+}
+
+bool hg__packet_detector_take(hg__packet_detector *d, const hg__packet *p) {
+    hg__observation seen;
+    hg__observer_run(d->observer, p, &seen);
+    hg__verdict *v = &d->verdict[d->waiting];
+    v->packet = *p;
+    v->packet.payload = NULL;
+    v->talk = seen.talk;
+    v->server_port = seen.server_port;
+    v->to_server = seen.to_server;
+    v->protocol = seen.glimpse.protocol;
+    v->action = seen.glimpse.action;
+    hg__profile_measure(d->profile, &seen, d->without, v->bits);
+    find_largest(d, &seen, v);
+    hg__levels_to_row(v->bits, (const float(*)[2])d->scale,
+                      d->row + (size_t)d->waiting * (size_t)hg__level_count);
+    return ++d->waiting == HG_VERDICTS;
+}
+
+// -ln p, which is bounded: by how many normal packets there were.
+static float evidence_of(const hg__calibration *c, float value) {
+    return (float)-hg__log(hg__calibration_p_bounded(c, (double)value));
+}
+
+static void weigh(hg__packet_detector *d, hg__verdict *v, float error) {
+    float sum[HG_KINDS];
+    hg__levels_sum(v->bits, sum);
+    sum[HG_EVIDENCE_COUNT] = hg__error_evidence(error);
+    v->own = 0;
+    for (int32_t k = 0; k < HG_KINDS; k++) {
+        const float e = d->evidence[k].count ? evidence_of(&d->evidence[k], sum[k]) : 0;
+        v->evidence[k] = e > 0 ? e : 0;
+        v->own += v->evidence[k] * sqrtf(v->evidence[k]);
+    }
+    bool is_new;
+    talk *t = hg__lru_find_or_add(d->talks, &v->talk, &is_new);
+    t->score = is_new ? v->own : (1 - fading) * t->score + fading * v->own;
+    v->score = t->score;
+}
+
+const hg__verdict *hg__packet_detector_judge(hg__packet_detector *d, int32_t *count) {
+    const hg__input in = {
+        .row = d->pointer, .count = d->waiting, .dtype = HG_F32, .scale = 1};
+    *count = d->waiting;
+    if (d->waiting == 0) return d->verdict;
+    hg__run(d->plan, HG_SCORE, &in, d->error);
+    for (int32_t i = 0; i < d->waiting; i++) weigh(d, &d->verdict[i], d->error[i]);
+    d->waiting = 0;
+    return d->verdict;
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// packet_detector_file.c - a packet detector in a model file: parts (model/model.h), and "packets" of the detector's object.
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "detect/table_model.h"
+#include "intrusion/packet_detector_internal.h"
+
+static const char count_key[] = "detector.counts.key", count_number[] = "detector.counts.number",
+                  count_sum[] = "detector.counts.sum", tail_key[] = "detector.tails.key",
+                  tail_number[] = "detector.tails.number", scale_name[] = "detector.levels.scale",
+                  evidence_name[] = "detector.evidence";
+
+// ---- saved --------------------------------------------------------------------------------------
+
+static int save_counts(const hg__counts *c, hg_model *m, hg_error *err) {
+    const int64_t n = hg__counts_entries(c);
+    const size_t rows = (size_t)n;
+    hg__count *all = hg__alloc(rows, sizeof *all, err);
+    uint64_t *key = hg__alloc(rows, sizeof *key, err);
+    uint32_t *number = hg__alloc(rows * 2, sizeof *number, err);
+    double *sum = hg__alloc(rows, sizeof *sum, err);
+    int code = all && key && number && sum ? HG_OK : HG_ERR_MEMORY;
+    if (code == HG_OK) hg__counts_export(c, all);
+    for (size_t i = 0; code == HG_OK && i < rows; i++) {
+        key[i] = all[i].key;
+        number[2 * i] = all[i].count;
+        number[2 * i + 1] = all[i].distinct;
+        sum[i] = all[i].sum;
+    }
+    if (code == HG_OK) code = hg__model_keep_part(m, count_key, HG_U64, n, 0, key, err);
+    if (code == HG_OK) code = hg__model_keep_part(m, count_number, HG_U32, n, 2, number, err);
+    if (code == HG_OK) code = hg__model_keep_part(m, count_sum, HG_F64, n, 0, sum, err);
+    hg__free(all);
+    hg__free(key);
+    hg__free(number);
+    hg__free(sum);
+    return code;
+}
+
+static int save_tails(const hg__tails *t, hg_model *m, hg_error *err) {
+    const int64_t n = hg__tails_entries(t);
+    uint64_t *key = hg__alloc((size_t)n, sizeof *key, err);
+    uint32_t *number = hg__alloc((size_t)n * HG_TAIL_BINS, sizeof *number, err);
+    int code = key && number ? HG_OK : HG_ERR_MEMORY;
+    if (code == HG_OK) hg__tails_export(t, key, number);
+    if (code == HG_OK) code = hg__model_keep_part(m, tail_key, HG_U64, n, 0, key, err);
+    if (code == HG_OK) {
+        code = hg__model_keep_part(m, tail_number, HG_U32, n, HG_TAIL_BINS, number, err);
+    }
+    hg__free(key);
+    hg__free(number);
+    return code;
+}
+
+static int save_evidence(const hg__packet_detector *d, hg_model *m, hg_error *err) {
+    const int64_t n = d->evidence[0].count;
+    float *all = hg__alloc((size_t)n * HG_KINDS, sizeof *all, err);
+    if (!all) return HG_ERR_MEMORY;
+    for (int32_t k = 0; k < HG_KINDS; k++) {
+        memcpy(all + k * n, d->evidence[k].score, (size_t)n * sizeof *all);
+    }
+    const int code = hg__model_keep_part(m, evidence_name, HG_F32, HG_KINDS, n, all, err);
+    hg__free(all);
+    return code;
+}
+
+static hg__json *describe(const hg__packet_detector *d) {
+    return hg__json_pack("{s:i, s:i, s:i}", "levels", (int64_t)HG_LEVELS_VERSION, "key0",
+                         (int64_t)(d->key.k0 >> 1), "key1", (int64_t)(d->key.k1 >> 1));
+}
+
+int hg__packet_detector_save(const hg__packet_detector *d, hg_model *m, hg_error *err) {
+    hg__model_drop_parts(m, "detector.");
+    HG_TRY(save_counts(d->profile->counts, m, err));
+    HG_TRY(save_tails(d->profile->tails, m, err));
+    HG_TRY(hg__model_keep_part(m, scale_name, HG_F32, hg__level_count, 2, d->scale, err));
+    HG_TRY(save_evidence(d, m, err));
+    hg__json *detector = hg__json_object();
+    int bad = detector ? hg__json_set(detector, "packets", describe(d)) : -1;
+    int code = bad ? hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping a detector")
+                   : hg__thresholds_save(&d->thresholds, m, detector, err);
+    if (code == HG_OK) {
+        hg__model_set_detector(m, detector);
+    } else {
+        hg__json_free(detector);
+    }
+    return code;
+}
+
+// ---- loaded -------------------------------------------------------------------------------------
+
+static int load_counts(hg__packet_detector *d, const hg_model *m, const char *where, hg_error *err) {
+    const hg__tensor *key, *number, *sum;
+    HG_TRY(hg__model_take_part(m, count_key, HG_U64, -1, 0, where, &key, err));
+    const int64_t n = key->shape.dim[0];
+    HG_TRY(hg__model_take_part(m, count_number, HG_U32, n, 2, where, &number, err));
+    HG_TRY(hg__model_take_part(m, count_sum, HG_F64, n, 0, where, &sum, err));
+    hg__count *all = hg__alloc((size_t)n, sizeof *all, err);
+    if (!all) return HG_ERR_MEMORY;
+    int code = HG_OK;
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t pair[2];
+        memcpy(&all[i].key, (const uint8_t *)key->data + (size_t)i * 8, 8);
+        memcpy(pair, (const uint8_t *)number->data + (size_t)i * 8, 8);
+        memcpy(&all[i].sum, (const uint8_t *)sum->data + (size_t)i * 8, 8);
+        all[i].count = pair[0];
+        all[i].distinct = pair[1];
+        if (pair[0] > 0 && all[i].sum >= 0 && isfinite(all[i].sum)) continue;
+        code = hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected counts above 0", where, count_number);
+        break;
+    }
+    if (code == HG_OK) d->own.counts = hg__counts_import(all, n, err);
+    hg__free(all);
+    return code < 0 ? code : d->own.counts ? HG_OK : (int)err->code;
+}
+
+static int load_tails(hg__packet_detector *d, const hg_model *m, const char *where, hg_error *err) {
+    const hg__tensor *key, *number;
+    HG_TRY(hg__model_take_part(m, tail_key, HG_U64, -1, 0, where, &key, err));
+    const int64_t n = key->shape.dim[0];
+    HG_TRY(hg__model_take_part(m, tail_number, HG_U32, n, HG_TAIL_BINS, where, &number, err));
+    uint64_t *keys = hg__alloc((size_t)n, sizeof *keys, err);
+    uint32_t *numbers = hg__alloc((size_t)n * HG_TAIL_BINS, sizeof *numbers, err);
+    const bool has_room = keys && numbers;
+    if (has_room) { // they may lie at any byte
+        memcpy(keys, key->data, (size_t)n * sizeof *keys);
+        memcpy(numbers, number->data, (size_t)n * HG_TAIL_BINS * sizeof *numbers);
+        d->own.tails = hg__tails_import(keys, numbers, n, err);
+    }
+    hg__free(keys);
+    hg__free(numbers);
+    if (!has_room) return HG_ERR_MEMORY;
+    return d->own.tails ? HG_OK : (int)err->code;
+}
+
+static int load_evidence(hg__packet_detector *d, const hg_model *m, const char *where, hg_error *err) {
+    const hg__tensor *scale, *all;
+    HG_TRY(hg__model_take_numbers(m, scale_name, hg__level_count, 2, where, &scale, err));
+    memcpy(d->scale, scale->data, (size_t)hg__level_count * sizeof *d->scale);
+    for (int32_t i = 0; i < hg__level_count; i++) {
+        if (d->scale[i][1] > 0) continue;
+        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected deviations above 0", where, scale_name);
+    }
+    HG_TRY(hg__model_take_numbers(m, evidence_name, HG_KINDS, -1, where, &all, err));
+    const int64_t n = all->shape.dim[1];
+    float *some = hg__alloc((size_t)n, sizeof *some, err);
+    int code = some ? HG_OK : HG_ERR_MEMORY;
+    for (int32_t k = 0; code == HG_OK && k < HG_KINDS; k++) {
+        memcpy(some, (const uint8_t *)all->data + (size_t)(k * n) * sizeof *some,
+               (size_t)n * sizeof *some);
+        code = hg__calibration_init(&d->evidence[k], some, n, err);
+    }
+    hg__free(some);
+    return code;
+}
+
+int hg__packet_detector_load(hg__packet_detector *d, const hg_model *m, const char *where,
+                             hg_error *err) {
+    const hg__json *packets = hg__json_object_get(hg__model_detector(m), "packets");
+    const int64_t version = hg__json_integer_value(hg__json_object_get(packets, "levels"));
+    if (version != HG_LEVELS_VERSION) {
+        return hg__fail(err, HG_ERR_MODEL,
+                        "%s: expected a model of packets by feature version %d, got version %lld: "
+                        "train it anew",
+                        where, (int)HG_LEVELS_VERSION, (long long)version);
+    }
+    if (m->net.spec.width != hg__level_count) {
+        return hg__fail(err, HG_ERR_MODEL, "%s: expected a network of %d numbers a packet, got %d",
+                        where, hg__level_count, m->net.spec.width);
+    }
+    d->key.k0 = (uint64_t)hg__json_integer_value(hg__json_object_get(packets, "key0")) << 1;
+    d->key.k1 = (uint64_t)hg__json_integer_value(hg__json_object_get(packets, "key1")) << 1;
+    HG_TRY(load_counts(d, m, where, err));
+    HG_TRY(load_tails(d, m, where, err));
+    HG_TRY(load_evidence(d, m, where, err));
+    d->profile = &d->own;
+    return hg__thresholds_load(&d->thresholds, m, where, err);
+}

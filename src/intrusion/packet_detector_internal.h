@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// packet_detector_internal.h - what a packet detector is, for those who make one.
+#ifndef HG_INTRUSION_PACKET_DETECTOR_INTERNAL_H
+#define HG_INTRUSION_PACKET_DETECTOR_INTERNAL_H
+#include "exec/plan.h"
+#include "intrusion/packet_detector.h"
+
+struct hg__packet_detector {
+    hg__siphash_key key;
+    const hg__profile *profile; // own, or while one is made the fit's
+    hg__profile own;
+    int32_t without;            // a fold, or HG_NO_FOLD
+    hg__observer *observer;     // owned
+    hg__lru *talks;             // owned: what a talk's packets share
+    float scale[HG_MOST_LEVELS][2];
+    hg__calibration evidence[HG_KINDS]; // owned: of normal packets
+    hg__run_plan *plan;                 // owned
+    hg__thresholds thresholds;          // owned
+    int32_t waiting;
+    float *row;                // owned, (HG_VERDICTS, levels)
+    const void **pointer;      // owned, (HG_VERDICTS): to rows
+    float *error;              // owned, (HG_VERDICTS)
+    hg__verdict *verdict;      // owned, (HG_VERDICTS)
+};
+
+// Room, observer and plan; the rest is the caller's to put in.
+hg__packet_detector *hg__packet_detector_begin(const hg_model *m, hg__pool *pool,
+                                               const hg__siphash_key *key, size_t max_bytes,
+                                               hg_error *err);
+// Forgets all packets.
+int hg__packet_detector_restart(hg__packet_detector *d, size_t max_bytes, hg_error *err);
+
+// Bits as the autoencoder takes them. row: (hg__level_count)
+void hg__levels_to_row(const float *bits, const float (*scale)[2], float *row);
+// Of bits, added up by kind. sum: (HG_EVIDENCE_COUNT)
+void hg__levels_sum(const float *bits, float *sum);
+float hg__error_evidence(float error); // of the autoencoder's mean squared error
+
+// packet_detector_file.c: all but the network, as parts and the object "packets" of the detector.
+int hg__packet_detector_save(const hg__packet_detector *d, hg_model *m, hg_error *err);
+int hg__packet_detector_load(hg__packet_detector *d, const hg_model *m, const char *where,
+                             hg_error *err);
+#endif
