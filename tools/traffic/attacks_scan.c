@@ -85,7 +85,7 @@ void attack_syn_flood(world *w, int64_t t, int64_t length) {
         const int64_t now = t + (length < 20 * SECOND ? length : 20 * SECOND) * i / packets;
         const uint32_t seq = (uint32_t)bits(w);
         tcp_lone(w, now, &raw, port, to, 80, SYN, seq, 0);
-        raw.mac[0] = forged ? w->router->mac[0] : raw.mac[0];
+        if (forged) memcpy(raw.mac, w->router->mac, 6); // where answers go
         if (i % 8 == 0)
             tcp_lone(w, now + turn(w, to), to, 80, &raw, port, SYN | ACK, (uint32_t)bits(w),
                      seq + 1);

@@ -15,7 +15,7 @@
 
 #include "traffic.h"
 
-static const scene *const scenes[] = {&scene_industrial, &scene_office};
+static const scene *const scenes[] = {&scene_industrial, &scene_s7, &scene_office, &scene_iot};
 enum { SCENES = sizeof scenes / sizeof *scenes, SLOW = 240 };
 
 typedef struct request {

@@ -7,6 +7,4 @@
 int office_people(const world *w);
 host *office_person(world *w, int i);
 
-extern const attack attacks_office[];
-
 #endif

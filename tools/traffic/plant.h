@@ -9,8 +9,6 @@ void plant_tend(world *w);                            // all but the polls
 poll plant_poll(const world *w, int rtu, int i);      // the i-th thing the master asks this RTU for
 poll plant_set_point(const world *w, int rtu, int i); // the i-th thing an operator writes
 
-extern const attack attacks_industrial[], attacks_s7[];
-
 // Attacks of more than one scene (attacks_common.c).
 void attack_exfiltration(world *w, int64_t t, int64_t length);
 void attack_control(world *w, int64_t t, int64_t length);

@@ -84,6 +84,7 @@ typedef struct scene {
 } scene;
 
 extern const scene scene_industrial, scene_s7, scene_office, scene_iot;
+extern const attack attacks_industrial[], attacks_s7[], attacks_office[], attacks_iot[];
 
 // ---- random numbers (draw_random.c): integers, and arithmetic that is the same everywhere ---------
 
@@ -155,8 +156,8 @@ typedef struct side {
     host *host;
     uint16_t port, id;
     uint32_t seq, tsval;
-    int owes; // segments not acknowledged yet
-    int64_t owes_at;
+    int owes, heard;       // segments not acknowledged yet, and all
+    int64_t owes_at, sent; // sent: its last segment's time
 } side;
 
 typedef struct tcp {
