@@ -81,4 +81,5 @@ void attack_arp_spoof(world *w, int64_t t, int64_t length) {
         arp_send(w, now, from, 2, one->mac, other->ip, one->ip);
         arp_send(w, now + 90 * US, from, 2, other->mac, one->ip, other->ip);
     }
+    frames_divert(w, from, one, other, t + MS, t + length);
 }

@@ -12,23 +12,28 @@ static int by_time(const void *a, const void *b) {
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
-// IP ids of hosts that count packets are known only when the order is.
-static void finish(world *w, const row *r) {
+// IP ids of hosts that count packets are known only when the order is. ids: of those before, by row.order
+static void finish(world *w, const row *r, uint16_t *ids) {
     uint8_t *f = w->bytes + r->at, *ip = f + 14;
     if (f[12] != 8 || f[13] != 0) return;
-    if (r->counter >= 0) {
-        const uint16_t id = ++w->hosts[r->counter].ip_id;
-        ip[4] = (uint8_t)(id >> 8), ip[5] = (uint8_t)id;
-    }
+    if (r->counter >= 0)
+        ids[r->order] = ++w->hosts[r->counter].ip_id;
+    else
+        ids[r->order] = r->twin ? ids[r->twin - 1] : (uint16_t)(ip[4] << 8 | ip[5]);
+    ip[4] = (uint8_t)(ids[r->order] >> 8), ip[5] = (uint8_t)ids[r->order];
     uint32_t sum = 0;
     for (int i = 0; i < 20; i += 2) sum += (uint32_t)ip[i] << 8 | ip[i + 1];
     sum = (sum & 0xFFFF) + (sum >> 16), sum = (sum & 0xFFFF) + (sum >> 16);
     ip[10] = (uint8_t)(~sum >> 8), ip[11] = (uint8_t)~sum;
 }
 
-void capture_order(world *w) {
+bool capture_order(world *w) {
+    uint16_t *ids = calloc(w->rows_n + 1, sizeof *ids);
+    if (!ids) return false;
     if (w->rows_n) qsort(w->rows, w->rows_n, sizeof *w->rows, by_time);
-    for (size_t i = 0; i < w->rows_n; i++) finish(w, &w->rows[i]);
+    for (size_t i = 0; i < w->rows_n; i++) finish(w, &w->rows[i], ids);
+    free(ids);
+    return true;
 }
 
 static void low32(uint8_t *p, uint32_t v) {

@@ -98,13 +98,13 @@ static uint8_t *frame(world *w, int64_t t, size_t n, int counter) {
     const size_t size = n < 60 ? 60 : n;
     w->bytes = grown(w->bytes, &w->bytes_room, w->bytes_n + size, 1);
     w->rows = grown(w->rows, &w->rows_room, w->rows_n + 1, sizeof *w->rows);
-    w->rows[w->rows_n] = (row){t,
-                               w->bytes_n,
-                               (uint32_t)w->rows_n,
-                               w->attack ? w->source : 0,
-                               (uint16_t)size,
-                               (int16_t)counter,
-                               w->attack};
+    w->rows[w->rows_n] = (row){.time = t,
+                               .at = w->bytes_n,
+                               .order = (uint32_t)w->rows_n,
+                               .source = w->attack ? w->source : 0,
+                               .size = (uint16_t)size,
+                               .counter = (int16_t)counter,
+                               .attack = w->attack};
     w->rows_n++;
     uint8_t *f = w->bytes + w->bytes_n;
     memset(f, 0, size);
@@ -200,4 +200,31 @@ void arp_ask(world *w, int64_t t, host *from, host *to, bool answered) {
 void arp_cache(world *w, host *from, host *to, int64_t mean) {
     for (int64_t t = w->start + about(w, mean); t < w->end; t += mean / 2 + about(w, mean / 2))
         arp_ask(w, t, from, to, true);
+}
+
+void frame_plain(world *w, int64_t t, const uint8_t *bytes, size_t n) {
+    uint8_t *f = frame(w, t, n, -1);
+    if (f) memcpy(f, bytes, n);
+}
+
+static bool is_between(const uint8_t *f, const host *from, const host *to) {
+    return f[12] == 8 && f[13] == 0 && !memcmp(f, to->mac, 6) && !memcmp(f + 6, from->mac, 6);
+}
+
+void frames_divert(world *w, host *through, const host *one, const host *other, int64_t from,
+                   int64_t to) {
+    const size_t rows = w->rows_n;
+    for (size_t i = 0; i < rows; i++) {
+        const row r = w->rows[i];
+        const uint8_t *f = w->bytes + r.at;
+        if (r.attack || r.time < from || r.time >= to) continue;
+        if (!is_between(f, one, other) && !is_between(f, other, one)) continue;
+        uint8_t *copy = frame(w, r.time + 90 * US + about(w, 60 * US), r.size, -1);
+        if (!copy) continue;
+        uint8_t *old = w->bytes + r.at; // the bytes may have moved
+        memcpy(copy, old, r.size);
+        memcpy(copy + 6, through->mac, 6), memcpy(old, through->mac, 6);
+        w->rows[w->rows_n - 1].twin = r.order + 1;
+        w->rows[i].attack = w->attack, w->rows[i].source = w->source;
+    }
 }

@@ -127,9 +127,8 @@ static int draw(const request *r) {
     for (int i = 0; i < w->hosts_n; i++) begin_day(w, &w->hosts[i]);
     r->scene->live(w);
     draw_attacks(w, r);
-    capture_order(w);
-    int rc = 0;
-    if (!capture_write(w, r->out, r->nanoseconds)) rc = refuse("cannot write ", r->out);
+    int rc = capture_order(w) ? 0 : refuse("out of memory", "");
+    if (!rc && !capture_write(w, r->out, r->nanoseconds)) rc = refuse("cannot write ", r->out);
     if (!rc && r->labels && !labels_write(w, r->labels, r->scene->attacks))
         rc = refuse("cannot write ", r->labels);
     free(w->rows), free(w->bytes), free(w);

@@ -182,6 +182,10 @@ static void visit(world *w, int64_t t, host *client, int n, const char *agent) {
         t = dns_ask(w, t, client, w->resolver, site, DNS_A, server->ip);
     }
     const bool plain = n % 9 == 5;
+    if (n % 6 == 1 && strstr(agent, "Chrome")) {
+        quic_visit(w, t, client, server);
+        return;
+    }
     tcp_open(&k, w, client, server, plain ? 80 : 443, t);
     const int requests = 1 + (int)heavy(w, 0.6, 12, 1.2);
     if (plain) {

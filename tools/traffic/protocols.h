@@ -24,6 +24,14 @@ void mdns_tell(world *w, int64_t t, host *from, const char *service);
 void ssdp_search(world *w, int64_t t, host *from);
 void netbios_ask(world *w, int64_t t, host *from, const char *name);
 
+// ---- draw_link.c: what is heard on every wire -------------------------------------------------------
+
+void stp_hello(world *w, int64_t t, const host *from);
+void lldp_tell(world *w, int64_t t, const host *from);
+void llmnr_ask(world *w, int64_t t, host *from, const char *name);
+void dhcp6_solicit(world *w, int64_t t, const host *from); // over IPv6, which nobody answers
+void link_chatter(world *w, host *bridge);                 // all of these, as long as the capture
+
 // ---- draw_dns.c ------------------------------------------------------------------------------------
 
 enum { DNS_A = 1, DNS_PTR = 12, DNS_NULL = 10, DNS_TXT = 16, DNS_AAAA = 28, DNS_HTTPS = 65 };
@@ -45,6 +53,7 @@ void tls_hello(tcp *k, const char *site);
 void tls_data(tcp *k, int who, size_t n);
 void browse(world *w, int64_t t,
             host *client); // a page with what it takes: DNS, several connections
+void quic_visit(world *w, int64_t t, host *client, host *server); // draw_quic.c
 extern const char *const agents[];
 enum { AGENTS = 5 };
 

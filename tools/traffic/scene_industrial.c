@@ -23,6 +23,8 @@ void plant_build(world *w) {
     p->monitor = host_add(w, "monitor", &stack_linux, w->net | 30, 0x525400);
     p->clock = host_add(w, "clock", &stack_vxworks, w->net | 5, 0x0060E9);
     host_add(w, "switch", &stack_router, w->net | 2, 0x000FE2);
+    host_add(w, "laptop", &stack_windows, w->net | 60, 0x54E1AD);
+    host_add_outside(w, "update", &stack_linux);
     w->resolver = w->router;
     p->rtus = 6;
     const int first = (int)range(w, 0, 2);
@@ -96,6 +98,22 @@ static void operate(world *w, int64_t t) {
     tcp_close(&k, CLIENT);
 }
 
+// An engineer's change of a setting no operator writes: rare, and nobody's attack.
+static void engineer_write(world *w, int64_t t) {
+    tcp k;
+    int transaction = 0;
+    const int rtu = (int)range(w, 0, w->plant.rtus - 1);
+    tcp_open(&k, w, w->plant.station, w->plant.rtu[rtu], MODBUS, t);
+    modbus_identify(&k, &transaction, 1);
+    const poll setting = {1, 16, 1000 + 2 * (rtu % 3), 2};
+    for (int i = (int)range(w, 1, 3); i > 0; i--) {
+        modbus_ask(&k, &transaction, (poll){1, 3, setting.at, 2}, 0),
+            tcp_wait(&k, SECOND + about(w, 6 * SECOND));
+        modbus_ask(&k, &transaction, setting, (int)range(w, 1, 20) * 50), tcp_wait(&k, 200 * MS);
+    }
+    tcp_close(&k, CLIENT);
+}
+
 // ---- everything else -----------------------------------------------------------------------------
 
 static void tend(world *w) { // NTP, ARP, ping, the historian's copy
@@ -159,9 +177,63 @@ static void engineer(
         netbios_ask(w, t, p->hmi, "WORKGROUP");
 }
 
+// What happens a few times a day, and is nobody's attack: a laptop at an RTU, a copy of the historian, updates, a password mistyped.
+static void visit_with_laptop(world *w, int64_t t) {
+    host *laptop = host_find(w, "laptop"), *to = w->plant.rtu[range(w, 0, w->plant.rtus - 1)];
+    tcp k;
+    dhcp_renew(w, t, laptop, w->router);
+    arp_ask(w, t + SECOND, laptop, to, true);
+    for (int i = 0; i < 4; i++) ping(w, t + (2 + i) * SECOND, laptop, to, 1, i + 300);
+    tcp_open(&k, w, laptop, to, 80, t + 9 * SECOND);
+    for (int i = 0; i < 3; i++)
+        http_get(&k, "rtu", "/diag/io.cgi", agents[0], (size_t)range(w, 800, 5000)),
+            tcp_wait(&k, about(w, 2 * SECOND));
+    tcp_close(&k, CLIENT);
+    browse(w, t + 20 * SECOND, laptop);
+}
+
+static void copy_historian(world *w, int64_t t) {
+    tcp k;
+    tcp_open(&k, w, w->plant.monitor, w->plant.historian, 22, t);
+    ssh_begin(&k);
+    static buf b;
+    b.n = 0;
+    put_noise(w, &b, (size_t)range(w, 300000, 900000));
+    for (int i = (int)range(w, 1, 4); i > 0; i--)
+        tcp_say(&k, SERVER, b.b, b.n), tcp_say(&k, CLIENT, b.b, 36);
+    tcp_close(&k, CLIENT);
+}
+
+static void fetch_update(world *w, int64_t t) {
+    host *server = host_find(w, "update");
+    tcp k;
+    tcp_open(
+        &k, w, w->plant.hmi, server, 80,
+        dns_ask(w, t, w->plant.hmi, w->resolver, "au.download.updates.net", DNS_A, server->ip));
+    for (int i = (int)range(w, 1, 3); i > 0; i--)
+        http_get(&k, "au.download.updates.net", "/c/msdownload/update/2023/11/kb5032189.cab",
+                 agents[4], (size_t)range(w, 60000, 700000));
+    tcp_close(&k, CLIENT);
+}
+
+static void mistype(world *w, int64_t t) {
+    ssh_guess(w, t, w->plant.station, w->plant.monitor, (int)range(w, 1, 3));
+}
+
+static void rare(world *w) {
+    static void (*const events[])(world *, int64_t) = {visit_with_laptop, copy_historian,
+                                                       fetch_update, mistype};
+    for (int i = 0; i < 4; i++)
+        for (int64_t t = next_session(w, w->start, 1500 * SECOND); t < w->end;
+             t = next_session(w, t, 1500 * SECOND))
+            events[i](w, t);
+}
+
 void plant_tend(world *w) {
     stream(w, 20), tend(w);
     stream(w, 21), engineer(w);
+    stream(w, 22), link_chatter(w, host_find(w, "switch"));
+    stream(w, 23), rare(w);
 }
 
 static void live(world *w) {
@@ -176,6 +248,10 @@ static void live(world *w) {
     for (int64_t t = next_session(w, w->start, 80 * SECOND); p->writes && t < w->end;
          t = next_session(w, t, 80 * SECOND))
         operate(w, t);
+    stream(w, 16);
+    for (int64_t t = next_session(w, w->start, 1200 * SECOND); t < w->end;
+         t = next_session(w, t, 1200 * SECOND))
+        engineer_write(w, t);
     plant_tend(w);
 }
 

@@ -139,6 +139,7 @@ static void live(world *w) {
              t += about(w, 200 * SECOND) + SECOND)
             mdns_tell(w, t, h, "_rtsp._tcp.local");
     }
+    stream(w, 99), link_chatter(w, w->router);
     stream(w, 100);
     for (int64_t t = next_session(w, w->start, 90 * SECOND); t < w->end;
          t = next_session(w, t, 90 * SECOND))

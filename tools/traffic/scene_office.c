@@ -216,6 +216,7 @@ static void live(world *w) {
         telephone(w, t, host_find(w, one), host_find(w, other));
     }
     stream(w, 5001), nightly(w);
+    stream(w, 5002), link_chatter(w, w->router);
 }
 
 const scene scene_office = {"office",

@@ -43,6 +43,7 @@ typedef struct row {
     int64_t time;
     size_t at; // of world.bytes
     uint32_t order, source;
+    uint32_t twin; // order of the packet it repeats, + 1
     uint16_t size;
     int16_t counter; // host whose counter gives the IP id; -1: it has one
     uint8_t attack;  // 0 none
@@ -137,13 +138,17 @@ void arp_send(world *w, int64_t t, host *from, int op, const uint8_t target_mac[
               uint32_t sender_ip, uint32_t target_ip);
 void arp_ask(world *w, int64_t t, host *from, host *to, bool answered);
 void arp_cache(world *w, host *from, host *to,
-               int64_t mean);          // asks again and again, as long as the capture
+               int64_t mean); // asks again and again, as long as the capture
+void frame_plain(world *w, int64_t t, const uint8_t *bytes, size_t n); // neither IPv4 nor ARP
+// What these two say to each other goes through a third between these times: each packet twice.
+void frames_divert(world *w, host *through, const host *one, const host *other, int64_t from,
+                   int64_t to);
 int64_t turn(world *w, const host *h); // tap to host and back
 
 // ---- files (draw_capture.c) ----------------------------------------------------------------------
 
-void capture_order(
-    world *w); // packets by time, with their IP ids and checksums: once, before the next two
+// Packets by time, with their IP ids and checksums: once, before the next two.
+bool capture_order(world *w);
 bool capture_write(const world *w, const char *path, bool nanoseconds);
 bool labels_write(const world *w, const char *path, const attack *attacks);
 
