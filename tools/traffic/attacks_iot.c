@@ -35,8 +35,8 @@ static void udp_flood(world *w, int64_t t, int64_t length) {
     for (int i = 0; i < packets; i++) {
         b.n = 0;
         put_noise(w, &b, 512);
-        udp_send(w, t + length * i / packets + about(w, 100 * US), from, port, to,
-                 (int)range(w, 1, 65535), &b);
+        const int64_t now = t + length * i / packets + about(w, 100 * US);
+        udp_send(w, now, from, port, to, (int)range(w, 1, 65535), &b);
     }
 }
 

@@ -53,9 +53,9 @@ void attack_port_scan(world *w, int64_t t, int64_t length) {
     const int64_t gap = kind == 2 ? length / ports : 300 * US;
     arp_ask(w, t - MS, real, to, true);
     for (int i = 0; i < ports; i++, t += gap / 2 + about(w, gap / 2)) {
-        const int p = i < (int)(sizeof usual / sizeof *usual)
-                          ? usual[i]
-                          : (int)(zipf(w, 10000) * 6 + range(w, 1, 90));
+        int p = 6 * zipf(w, 10000);
+        p += (int)range(w, 1, 90);
+        if (i < (int)(sizeof usual / sizeof *usual)) p = usual[i];
         knock(w, t, &raw, port, real, to, p, kind == 1);
     }
 }
@@ -86,9 +86,9 @@ void attack_syn_flood(world *w, int64_t t, int64_t length) {
         const uint32_t seq = (uint32_t)bits(w);
         tcp_lone(w, now, &raw, port, to, 80, SYN, seq, 0);
         if (forged) memcpy(raw.mac, w->router->mac, 6); // where answers go
-        if (i % 8 == 0)
-            tcp_lone(w, now + turn(w, to), to, 80, &raw, port, SYN | ACK, (uint32_t)bits(w),
-                     seq + 1);
+        if (i % 8) continue;
+        const uint32_t answer = (uint32_t)bits(w);
+        tcp_lone(w, now + turn(w, to), to, 80, &raw, port, SYN | ACK, answer, seq + 1);
     }
 }
 

@@ -120,8 +120,8 @@ static void http_tunnel(world *w, int64_t t, int64_t length) {
              dns_ask(w, t, from, w->resolver, "static.pixelhub.net", DNS_A, to->ip));
     while (k.now < t + length) {
         snprintf(path, sizeof path, "/index.php?s=%08x", (unsigned)bits(w));
-        http_post(&k, "static.pixelhub.net", path, agents[0], (size_t)heavy(w, 4100, 60000, 0.9),
-                  (size_t)range(w, 20, 600));
+        const size_t sent = (size_t)heavy(w, 4100, 60000, 0.9);
+        http_post(&k, "static.pixelhub.net", path, agents[0], sent, (size_t)range(w, 20, 600));
         tcp_wait(&k, about(w, 700 * MS));
     }
     tcp_close(&k, CLIENT);
@@ -197,8 +197,8 @@ static void sql_injection(world *w, int64_t t, int64_t length) {
     for (int64_t now = t; now < t + length;) {
         tcp k;
         tcp_open(&k, w, from, to, 80, now);
-        snprintf(path, sizeof path, "/tickets?id=%s%d", queries[range(w, 0, 3)],
-                 (int)range(w, 1000, 9999));
+        const char *query = queries[range(w, 0, 3)];
+        snprintf(path, sizeof path, "/tickets?id=%s%d", query, (int)range(w, 1000, 9999));
         http_get(&k, "intranet.corp.local", path, "sqlmap/1.6.12#stable (https://sqlmap.org)",
                  (size_t)range(w, 900, 6000));
         tcp_close(&k, CLIENT);

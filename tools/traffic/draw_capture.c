@@ -16,11 +16,11 @@ static int by_time(const void *a, const void *b) {
 static void finish(world *w, const row *r, uint16_t *ids) {
     uint8_t *f = w->bytes + r->at, *ip = f + 14;
     if (f[12] != 8 || f[13] != 0) return;
-    if (r->counter >= 0)
-        ids[r->order] = ++w->hosts[r->counter].ip_id;
-    else
-        ids[r->order] = r->twin ? ids[r->twin - 1] : (uint16_t)(ip[4] << 8 | ip[5]);
-    ip[4] = (uint8_t)(ids[r->order] >> 8), ip[5] = (uint8_t)ids[r->order];
+    uint16_t id = (uint16_t)(ip[4] << 8 | ip[5]);
+    if (r->counter >= 0) id = ++w->hosts[r->counter].ip_id;
+    if (r->twin) id = ids[r->twin - 1];
+    ids[r->order] = id;
+    ip[4] = (uint8_t)(id >> 8), ip[5] = (uint8_t)id;
     uint32_t sum = 0;
     for (int i = 0; i < 20; i += 2) sum += (uint32_t)ip[i] << 8 | ip[i + 1];
     sum = (sum & 0xFFFF) + (sum >> 16), sum = (sum & 0xFFFF) + (sum >> 16);

@@ -63,7 +63,8 @@ void dns_raw(world *w, int64_t t, host *client, int port, host *server, const ch
     question(&b, id, 0x8180, 1, name, type);
     put16(&b, 0xC00C), put16(&b, (unsigned)type), put16(&b, 1), put32(&b, 0);
     put16(&b, (unsigned)n), put_bytes(&b, answer, n);
-    udp_send(w, t + turn(w, server) + about(w, 30 * MS), server, 53, client, port, &b);
+    t += turn(w, server), t += about(w, 30 * MS);
+    udp_send(w, t, server, 53, client, port, &b);
 }
 
 int64_t dns_ask(world *w, int64_t t, host *client, host *server, const char *name, int type,
@@ -73,7 +74,8 @@ int64_t dns_ask(world *w, int64_t t, host *client, host *server, const char *nam
     const unsigned id = (unsigned)(bits(w) & 0xFFFF);
     question(&b, id, 0x0100, 0, name, type);
     udp_send(w, t, client, port, server, 53, &b);
-    const int64_t back = t + turn(w, server) + 200 * US + (chance(w, 0.3) ? about(w, 30 * MS) : 0);
+    int64_t back = t + turn(w, server) + 200 * US;
+    if (chance(w, 0.3)) back += about(w, 30 * MS);
     const uint32_t ttl = (uint32_t)range(w, 5, 3600);
     if (!answer) { // no such name, or no such record
         question(&b, id, type == DNS_A ? 0x8183 : 0x8180, 0, name, type);

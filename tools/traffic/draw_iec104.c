@@ -71,5 +71,6 @@ void iec104_write(tcp *k, int *count, poll p,
 
 void iec104_attack(tcp *k, int *count) { // executed at once, at an address nobody commands
     const int at = (int)range(k->w, 3100, 3900);
-    command(k, count, chance(k->w, 0.7) ? 45 : 46, at, chance(k->w, 0.5) ? 1 : 2);
+    const int type = chance(k->w, 0.7) ? 45 : 46;
+    command(k, count, type, at, chance(k->w, 0.5) ? 1 : 2);
 }

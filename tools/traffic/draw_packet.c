@@ -45,8 +45,8 @@ host *host_add_outside(world *w, const char *name, const stack *s) {
     const unsigned first = nets[range(w, 0, (int64_t)sizeof nets - 1)];
     const unsigned second =
         (unsigned)(first == 172 || first == 192 ? range(w, 200, 250) : range(w, 1, 250));
-    const uint32_t ip =
-        first << 24 | second << 16 | (uint32_t)range(w, 0, 255) << 8 | (uint32_t)range(w, 1, 254);
+    const uint32_t third = (uint32_t)range(w, 0, 255);
+    const uint32_t ip = first << 24 | second << 16 | third << 8 | (uint32_t)range(w, 1, 254);
     host *h = host_add(w, name, s, ip, 0);
     if (w->router) memcpy(h->mac, w->router->mac, 6);
     h->outside = true;
@@ -78,7 +78,8 @@ uint16_t port_next(world *w, host *h) {
 }
 
 int64_t turn(world *w, const host *h) {
-    return 2 * h->delay + about(w, h->delay / 5) + about(w, 30 * US);
+    const int64_t on_way = about(w, h->delay / 5);
+    return 2 * h->delay + on_way + about(w, 30 * US);
 }
 
 // ---- frames --------------------------------------------------------------------------------------

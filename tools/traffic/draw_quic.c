@@ -31,7 +31,7 @@ void quic_visit(world *w, int64_t t, host *client, host *server) {
     for (int asked = 1 + (int)heavy(w, 0.6, 10, 1.2); asked > 0; asked--) {
         short_header(w, &b, theirs, (size_t)range(w, 60, 700)),
             udp_send(w, t, client, port, server, 443, &b);
-        t += turn(w, server) + about(w, 10 * MS);
+        t += turn(w, server), t += about(w, 10 * MS);
         int64_t left = (int64_t)heavy(w, 300, 500000, 0.85);
         for (int i = 1; left > 0; left -= 1240, i++, t += server->gap) {
             short_header(w, &b, ours, (size_t)(left < 1240 ? left : 1240)),

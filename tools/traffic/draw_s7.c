@@ -102,6 +102,11 @@ void s7_write(tcp *k, int *reference, poll p, int value) {
     write_block(k, *reference += 256, p, value);
 }
 
+static void write_unusual(tcp *k, int *reference) {
+    const int data_block = (int)range(k->w, 60, 99), at = (int)range(k->w, 0, 200);
+    s7_write(k, reference, (poll){data_block, 0, at, 2}, (int)range(k->w, 0, 65535));
+}
+
 void s7_attack(
     tcp *k,
     int *reference) { // which CPU is it; then it is stopped, or a byte nobody writes is written
@@ -110,6 +115,5 @@ void s7_attack(
     if (chance(k->w, 0.4))
         stop(k, *reference += 256);
     else
-        s7_write(k, reference, (poll){(int)range(k->w, 60, 99), 0, (int)range(k->w, 0, 200), 2},
-                 (int)range(k->w, 0, 65535));
+        write_unusual(k, reference);
 }

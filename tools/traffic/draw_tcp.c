@@ -78,12 +78,11 @@ static void segment(tcp *k, int who, int flags, uint32_t seq, const uint8_t *dat
 static void prepare(tcp *k, world *w, host *client, host *server, int port, int64_t t) {
     memset(k, 0, sizeof *k);
     k->w = w, k->now = t, k->cwnd = 10;
-    k->side[CLIENT] = (side){.host = client,
-                             .port = port_next(w, client),
-                             .id = (uint16_t)bits(w),
-                             .seq = (uint32_t)bits(w)};
-    k->side[SERVER] = (side){
-        .host = server, .port = (uint16_t)port, .id = (uint16_t)bits(w), .seq = (uint32_t)bits(w)};
+    side *c = &k->side[CLIENT], *d = &k->side[SERVER];
+    c->host = client, c->port = port_next(w, client), c->id = (uint16_t)bits(w),
+    c->seq = (uint32_t)bits(w);
+    d->host = server, d->port = (uint16_t)port, d->id = (uint16_t)bits(w),
+    d->seq = (uint32_t)bits(w);
     const stack *a = client->stack, *b = server->stack;
     k->timestamps = has(a, 'T') && has(b, 'T'), k->scaled = has(a, 'W') && has(b, 'W');
     k->mss = a->mss < b->mss ? a->mss : b->mss;
@@ -132,6 +131,11 @@ static void received(tcp *k, int who) {
     s->owes_at = there + (mine->whole ? timer + about(k->w, MS) : range(k->w, 0, timer));
 }
 
+static void round_trip(tcp *k, int who) {
+    k->now += turn(k->w, k->side[!who].host);
+    k->now += turn(k->w, k->side[who].host);
+}
+
 void tcp_say(tcp *k, int who, const void *bytes, size_t n) {
     world *w = k->w;
     side *s = &k->side[who];
@@ -147,7 +151,7 @@ void tcp_say(tcp *k, int who, const void *bytes, size_t n) {
         const uint32_t seq = s->seq;
         segment(k, who, flags, seq, from + at, part, k->now);
         if (range(w, 1, 10000) <= LOSS_PER_10000) { // lost behind the tap, and sent again
-            k->now += 200 * MS + turn(w, k->side[!who].host) + turn(w, s->host);
+            k->now += 200 * MS, round_trip(k, who);
             segment(k, who, flags, seq, from + at, part, k->now);
             k->cwnd = 10;
         }
@@ -155,7 +159,7 @@ void tcp_say(tcp *k, int who, const void *bytes, size_t n) {
         received(k, !who);
         k->now += s->host->gap / 2 + about(w, s->host->gap / 2);
         if (++burst < k->cwnd || at == n) continue;
-        k->now += turn(w, k->side[!who].host) + turn(w, s->host);
+        round_trip(k, who);
         k->cwnd = k->cwnd < 32 ? k->cwnd * 2 : 64, burst = 0;
     }
     k->last = who;

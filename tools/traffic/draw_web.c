@@ -164,7 +164,8 @@ static void plain_visit(tcp *k, const char *site, const char *agent, int request
                                         "/app.js"};
     world *w = k->w;
     for (int i = 0; i < requests; i++) {
-        http_get(k, site, paths[range(w, 0, 7)], agent, (size_t)heavy(w, 300, 400000, 0.9));
+        const char *path = paths[range(w, 0, 7)];
+        http_get(k, site, path, agent, (size_t)heavy(w, 300, 400000, 0.9));
         tcp_wait(k, about(w, 150 * MS));
     }
 }
@@ -214,8 +215,10 @@ void browse(world *w, int64_t t, host *client) {
     for (int i = 0; i < pages && t < w->end; i++) {
         visit(w, t, client, zipf(w, SITES), agents[system]);
         const int more = (int)range(w, 0, 5);
-        for (int j = 0; j < more; j++)
-            visit(w, t + 300 * MS + about(w, 400 * MS), client, zipf(w, SITES), agents[system]);
+        for (int j = 0; j < more; j++) {
+            const int64_t then = t + 300 * MS + about(w, 400 * MS);
+            visit(w, then, client, zipf(w, SITES), agents[system]);
+        }
         t += 2 * SECOND + about(w, 25 * SECOND);
     }
 }

@@ -71,7 +71,8 @@ static void poll_rtu(world *w, host *from, int rtu, int64_t period, bool persist
     const int64_t before = w->start - range(w, 5, 20) * SECOND;
     if (persistent) tcp_open(&k, w, from, w->plant.rtu[rtu], MODBUS, before);
     for (int64_t t = before + range(w, 0, period / MS) * MS; t < w->end; t += period) {
-        const int64_t now = t + about(w, 2 * MS) + (chance(w, 0.01) ? about(w, 80 * MS) : 0);
+        int64_t now = t + about(w, 2 * MS);
+        if (chance(w, 0.01)) now += about(w, 80 * MS);
         if (persistent)
             tcp_wait_until(&k, now);
         else

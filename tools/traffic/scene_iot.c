@@ -91,14 +91,11 @@ static void tell_broker(world *w, host *sensor, host *broker, int64_t period) { 
         tcp_wait_until(&k, t + about(w, 20 * MS));
         topic.n = b.n = 0;
         put_text(&topic, "site/%s/state", sensor->name);
-        put_text(&b, "{\"t\":%d.%d,\"h\":%d,\"bat\":3.%d}", (int)(18 + t / SECOND / 300 % 7),
-                 (int)range(w, 0, 9), (int)range(w, 38, 52), (int)range(w, 5, 6));
-        const size_t text = b.n;
-        b.n = 0;
-        put8(&b, 0x30), put8(&b, (unsigned)(2 + topic.n + text)), put16(&b, (unsigned)topic.n),
+        const int tenth = (int)range(w, 0, 9), wet = (int)range(w, 38, 52),
+                  volt = (int)range(w, 5, 6), degrees = (int)(18 + t / SECOND / 300 % 7);
+        put8(&b, 0x30), put8(&b, (unsigned)(2 + topic.n + 27)), put16(&b, (unsigned)topic.n),
             put_bytes(&b, topic.b, topic.n);
-        put_text(&b, "{\"t\":%d.%d,\"h\":%d,\"bat\":3.%d}", (int)(18 + t / SECOND / 300 % 7),
-                 (int)range(w, 0, 9), (int)range(w, 38, 52), (int)range(w, 5, 6));
+        put_text(&b, "{\"t\":%02d.%d,\"h\":%02d,\"bat\":3.%d}", degrees, tenth, wet, volt);
         tcp_say(&k, CLIENT, b.b, b.n);
         if (period > 30 * SECOND) tcp_say(&k, CLIENT, alive, 2), tcp_say(&k, SERVER, heard, 2);
     }

@@ -22,7 +22,8 @@ static void build(world *w) {
     static const stack *const systems[] = {&stack_windows, &stack_windows, &stack_linux, &stack_mac,
                                            &stack_windows};
     static const uint32_t vendors[] = {0x18DBF2, 0x3C7C3F, 0x8C1645, 0xA4C361, 0x54E1AD};
-    w->net = 0x0A000000U | (uint32_t)range(w, 1, 200) << 16 | (uint32_t)range(w, 1, 200) << 8;
+    w->net = 0x0A000000U | (uint32_t)range(w, 1, 200) << 16;
+    w->net |= (uint32_t)range(w, 1, 200) << 8;
     w->router = host_add(w, "router", &stack_router, w->net | 1, 0x00000C);
     w->everyone = host_add(w, "everyone", &stack_linux, w->net | 255, 0);
     memset(w->everyone->mac, 255, 6);
@@ -75,6 +76,10 @@ static void print(world *w, int64_t t, host *pc) {
     tcp_say(&k, CLIENT, b.b, b.n), tcp_close(&k, CLIENT);
 }
 
+static void open_page(tcp *k, const char *path) {
+    http_get(k, "intranet.corp.local", path, agents[0], (size_t)heavy(k->w, 700, 200000, 0.9));
+}
+
 static void use_intranet(world *w, int64_t t, host *pc) {
     static const char *const paths[] = {
         "/", "/login", "/tickets?id=1042", "/wiki/Main_Page", "/calendar/week", "/static/site.css"};
@@ -87,8 +92,7 @@ static void use_intranet(world *w, int64_t t, host *pc) {
             http_post(&k, "intranet.corp.local", "/login", agents[0], (size_t)range(w, 40, 400),
                       900);
         else
-            http_get(&k, "intranet.corp.local", paths[range(w, 0, 5)], agents[0],
-                     (size_t)heavy(w, 700, 200000, 0.9));
+            open_page(&k, paths[range(w, 0, 5)]);
         tcp_wait(&k, about(w, SECOND));
     }
     tcp_close(&k, SERVER);
@@ -140,9 +144,8 @@ static void send_mail(world *w, int64_t t, host *pc) {
 }
 
 static void log_in(world *w, int64_t t, host *pc) { // an administrator's machine
-    if (pc->ip % 4 == 0)
-        ssh_session(w, t, pc, host_find(w, chance(w, 0.6) ? "intranet" : "backup"),
-                    (int)range(w, 10, 120));
+    host *to = host_find(w, chance(w, 0.6) ? "intranet" : "backup");
+    if (pc->ip % 4 == 0) ssh_session(w, t, pc, to, (int)range(w, 10, 120));
 }
 
 static void look_up(world *w, int64_t t, host *pc) { // what programs ask for by themselves
@@ -152,12 +155,9 @@ static void look_up(world *w, int64_t t, host *pc) { // what programs ask for by
     if (chance(w, 0.25))
         snprintf(name, sizeof name, "%d.%d.%d.10.in-addr.arpa", (int)range(w, 1, 254),
                  (int)(w->net >> 8 & 255), (int)(w->net >> 16 & 255));
-    dns_ask(w, t, pc, w->resolver, name,
-            strchr(name, ':')      ? DNS_AAAA
-            : strstr(name, "arpa") ? DNS_PTR
-            : chance(w, 0.3)       ? DNS_AAAA
-                                   : DNS_A,
-            chance(w, 0.9) ? site_host(w, n)->ip : 0);
+    int type = chance(w, 0.3) ? DNS_AAAA : DNS_A;
+    if (strstr(name, "arpa")) type = DNS_PTR;
+    dns_ask(w, t, pc, w->resolver, name, type, chance(w, 0.9) ? site_host(w, n)->ip : 0);
 }
 
 static void tell(world *w, int64_t t, host *pc) { // what everyone hears

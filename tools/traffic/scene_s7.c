@@ -51,7 +51,8 @@ static void operate(world *w, int64_t t) {
     f->begin(&k, &count);
     for (int i = (int)range(w, 1, 3); i > 0; i--) {
         f->read(&k, &count, block(rtu, 0)), tcp_wait(&k, SECOND + about(w, 3 * SECOND));
-        f->write(&k, &count, set_point(rtu, (int)range(w, 0, 3)), (int)range(w, 40, 90) * 10);
+        const poll p = set_point(rtu, (int)range(w, 0, 3));
+        f->write(&k, &count, p, (int)range(w, 40, 90) * 10);
     }
     tcp_close(&k, CLIENT);
 }
@@ -83,7 +84,8 @@ static void forged_write(world *w, int64_t t, int64_t length) {
     const fieldbus *f = fieldbus_of(w);
     tcp k;
     int count = 0;
-    tcp_open(&k, w, someone(w), w->plant.rtu[range(w, 0, w->plant.rtus - 1)], f->port, t);
+    host *from = someone(w);
+    tcp_open(&k, w, from, w->plant.rtu[range(w, 0, w->plant.rtus - 1)], f->port, t);
     f->begin(&k, &count), tcp_wait(&k, about(w, SECOND));
     f->attack(&k, &count), tcp_wait(&k, about(w, SECOND));
     if (chance(w, 0.5))
