@@ -37,24 +37,27 @@ void attack_control(world *w, int64_t t, int64_t length) {
     if (tls) tls_hello(&k, "");
     b.n = 0;
     put_noise(w, &b, 176000);
-    if (tls)
+    if (tls) {
         tls_data(&k, SERVER, b.n);
-    else
+    } else {
         tcp_say(&k, SERVER, b.b, b.n);
+    }
     const int64_t every = range(w, 3, 9) * SECOND;
     while (k.now + 2 * every < t + length) {
         tcp_wait(&k, every + about(w, 300 * MS));
-        if (tls)
+        if (tls) {
             tls_data(&k, SERVER, 88), tls_data(&k, CLIENT, 104);
-        else
+        } else {
             b.n = 121, tcp_say(&k, SERVER, b.b + 1000, b.n), tcp_say(&k, CLIENT, b.b + 3000, 137);
+        }
     }
     b.n = 0;
     put_noise(w, &b, (size_t)range(w, 200000, 700000));
-    if (tls)
+    if (tls) {
         tls_data(&k, CLIENT, b.n);
-    else
+    } else {
         tcp_say(&k, CLIENT, b.b, b.n);
+    }
     tcp_wait(&k, SECOND), tcp_reset(&k, CLIENT);
 }
 
@@ -73,10 +76,9 @@ void attack_moving_files(world *w, int64_t t, int64_t length) {
 }
 
 void attack_arp_spoof(world *w, int64_t t, int64_t length) {
-    host *from = insider(w, "station", "pc9"), *one = host_find(w, "master"),
-         *other = host_find(w, "rtu2");
-    if (!one) one = host_find(w, "pc2"), other = w->router;
-    if (!other) other = w->router;
+    host *from = insider(w, "station", "pc9"), *one = host_find(w, "pc2"), *other = w->router;
+    if (w->plant.rtus) one = w->plant.master, other = w->plant.rtu[1];
+    if (!one) return;
     for (int64_t now = t; now < t + length; now += SECOND + about(w, 20 * MS)) {
         arp_send(w, now, from, 2, one->mac, other->ip, one->ip);
         arp_send(w, now + 90 * US, from, 2, other->mac, one->ip, other->ip);

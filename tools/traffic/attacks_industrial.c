@@ -25,13 +25,15 @@ static void fake_command(world *w, int64_t t, int64_t length) {
     const bool coil = chance(w, 0.5);
     const int at = (int)range(w, 200, 900), value = coil ? 1 : (int)range(w, 1000, 60000);
     modbus_ask(&k, &transaction, (poll){1, coil ? 5 : 6, at, 1}, value);
-    if (chance(w, 0.5))
+    if (chance(w, 0.5)) {
         tcp_wait(&k, about(w, SECOND)),
             modbus_ask(&k, &transaction, (poll){1, coil ? 1 : 3, at, 1}, 0);
-    if (chance(w, 0.5))
+    }
+    if (chance(w, 0.5)) {
         tcp_close(&k, CLIENT);
-    else
+    } else {
         tcp_reset(&k, CLIENT);
+    }
 }
 
 // Which units answer, then which functions, then which addresses.
@@ -40,14 +42,18 @@ static void modbus_scan(world *w, int64_t t, int64_t length) {
     tcp k;
     int transaction = 0;
     tcp_open(&k, w, from, to, MODBUS, t);
-    for (int unit = 1; unit <= 40 && k.now < t + length / 3; unit++)
+    for (int unit = 1; unit <= 40 && k.now < t + length / 3; unit++) {
         modbus_ask(&k, &transaction, (poll){unit, 17, 0, 1}, 0), tcp_wait(&k, about(w, 40 * MS));
-    for (int function = 1; function <= 60 && k.now < t + length * 2 / 3; function++)
-        if (function != 5 && function != 6 && function != 15 && function != 16)
+    }
+    for (int function = 1; function <= 60 && k.now < t + length * 2 / 3; function++) {
+        if (function != 5 && function != 6 && function != 15 && function != 16) {
             modbus_ask(&k, &transaction, (poll){1, function, 0, 1}, 0),
                 tcp_wait(&k, about(w, 40 * MS));
-    for (int at = 0; at < 2000 && k.now < t + length; at += 25)
+        }
+    }
+    for (int at = 0; at < 2000 && k.now < t + length; at += 25) {
         modbus_ask(&k, &transaction, (poll){1, 3, at, 25}, 0), tcp_wait(&k, about(w, 60 * MS));
+    }
     tcp_close(&k, CLIENT);
 }
 
@@ -77,7 +83,8 @@ static void rtu_flood(world *w, int64_t t, int64_t length) {
     for (int i = 0; i < packets; i++) {
         const int64_t now = t + length * i / packets + about(w, 200 * US);
         uint8_t body[60] = {0x1E, 0x4C, (uint8_t)(i >> 8), (uint8_t)i};
-        if (kind == 0) tcp_lone(w, now, &raw, port++, to, MODBUS, SYN, (uint32_t)bits(w), 0);
+        if (kind == 0)
+            tcp_lone(w, now, &raw, to, (lone){port++, MODBUS, SYN, (uint32_t)bits(w), 0});
         if (kind == 1) icmp_send(w, now, &raw, to, 8, 0, body, 60);
         if (kind == 2) tcp_refused(w, &raw, to, (int)range(w, 1, 9000), now);
     }

@@ -21,10 +21,11 @@ static void mirai_scan(world *w, int64_t t, int64_t length) {
     for (int64_t now = t; now < t + length; now += about(w, 25 * MS)) {
         far.ip = (uint32_t)range(w, 0x0B000000, 0xDF000000), far.ttl = (uint8_t)range(w, 38, 60);
         const int to = chance(w, 0.1) ? 2323 : 23;
-        tcp_lone(w, now, &raw, port, &far, to, SYN, far.ip, 0);
-        if (chance(w, 0.01))
-            tcp_lone(w, now + range(w, 30, 200) * MS, &far, to, &raw, port, RST | ACK, 0,
-                     far.ip + 1);
+        tcp_lone(w, now, &raw, &far, (lone){port, to, SYN, far.ip, 0});
+        if (chance(w, 0.01)) {
+            tcp_lone(w, now + range(w, 30, 200) * MS, &far, &raw,
+                     (lone){to, port, RST | ACK, 0, far.ip + 1});
+        }
     }
 }
 

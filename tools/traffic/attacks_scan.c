@@ -35,9 +35,9 @@ static void knock(world *w, int64_t t, host *raw, int raw_port, host *real, host
     } else { // the system knows nothing of the scanner's SYN, and resets
         const uint32_t seq = (uint32_t)bits(w), ack = (uint32_t)bits(w);
         const int64_t back = t + turn(w, to);
-        tcp_lone(w, t, raw, raw_port, to, port, SYN, seq, 0);
-        tcp_lone(w, back, to, port, raw, raw_port, SYN | ACK, ack, seq + 1);
-        tcp_lone(w, back + turn(w, real), raw, raw_port, to, port, RST, seq + 1, 0);
+        tcp_lone(w, t, raw, to, (lone){raw_port, port, SYN, seq, 0});
+        tcp_lone(w, back, to, raw, (lone){port, raw_port, SYN | ACK, ack, seq + 1});
+        tcp_lone(w, back + turn(w, real), raw, to, (lone){raw_port, port, RST, seq + 1, 0});
     }
 }
 
@@ -84,11 +84,11 @@ void attack_syn_flood(world *w, int64_t t, int64_t length) {
         const int port = (int)range(w, 1024, 65535);
         const int64_t now = t + (length < 20 * SECOND ? length : 20 * SECOND) * i / packets;
         const uint32_t seq = (uint32_t)bits(w);
-        tcp_lone(w, now, &raw, port, to, 80, SYN, seq, 0);
+        tcp_lone(w, now, &raw, to, (lone){port, 80, SYN, seq, 0});
         if (forged) memcpy(raw.mac, w->router->mac, 6); // where answers go
         if (i % 8) continue;
         const uint32_t answer = (uint32_t)bits(w);
-        tcp_lone(w, now + turn(w, to), to, 80, &raw, port, SYN | ACK, answer, seq + 1);
+        tcp_lone(w, now + turn(w, to), to, &raw, (lone){80, port, SYN | ACK, answer, seq + 1});
     }
 }
 
@@ -96,17 +96,19 @@ void attack_brute_force(world *w, int64_t t, int64_t length) {
     host *from = office_insider(w);
     if (chance(w, 0.5)) {
         host *to = host_find(w, "backup");
-        for (int64_t now = t; now < t + length; now += 900 * MS + about(w, 600 * MS))
+        for (int64_t now = t; now < t + length; now += 900 * MS + about(w, 600 * MS)) {
             ssh_guess(w, now, from, to, (int)range(w, 3, 6));
+        }
         return;
     }
     host *to = host_find(w, "intranet");
     for (int64_t now = t; now < t + length;) {
         tcp k;
         tcp_open(&k, w, from, to, 80, now);
-        for (int i = 0; i < 12; i++)
+        for (int i = 0; i < 12; i++) {
             http_post(&k, "intranet.corp.local", "/login", "python-requests/2.28.1",
                       (size_t)range(w, 38, 52), 412);
+        }
         tcp_close(&k, CLIENT);
         now = k.now + about(w, 60 * MS);
     }
@@ -126,9 +128,10 @@ void attack_slowloris(world *w, int64_t t, int64_t length) {
                  "(compatible; MSIE 8.0; Windows NT 6.0)\r\nContent-length: 5000000\r\n",
                  (int)range(w, 1, 9999));
         tcp_say(&k, CLIENT, b.b, b.n);
-        while (k.now + 12 * SECOND < t + length)
+        while (k.now + 12 * SECOND < t + length) {
             tcp_wait(&k, 10 * SECOND + about(w, 20 * MS)),
                 tcp_say(&k, CLIENT, more, sizeof more - 1);
+        }
         tcp_wait(&k, SECOND), tcp_reset(&k, SERVER);
     }
 }

@@ -27,18 +27,10 @@ static size_t noise(world *w, uint8_t *to, size_t n) {
     return n;
 }
 
-// A TXT record's text: letters behind their number.
-static size_t text(world *w, uint8_t *to, size_t n, const char *letters) {
-    to[0] = (uint8_t)n;
-    for (size_t i = 1; i <= n; i++)
-        to[i] = (uint8_t)letters[range(w, 0, (int64_t)strlen(letters) - 1)];
-    return n + 1;
-}
-
 // iodine: NULL records that carry raw bytes, asked for over and over; names hold what goes up.
 static void iodine(world *w, int64_t t, int64_t length, host *from) {
     char name[256];
-    uint8_t answer[1200];
+    static buf answer;
     const int port = port_next(w, from);
     int count = 0;
     for (int64_t now = t; now < t + length; count++) {
@@ -48,10 +40,10 @@ static void iodine(world *w, int64_t t, int64_t length, host *from) {
                  base32[count / 32 % 32]);
         tunnel_name(w, name, sizeof name, start, carries ? (size_t)range(w, 60, 190) : 4, base32,
                     "t.ns-relay.net");
-        const size_t n = noise(w, answer,
-                               carries && chance(w, 0.6) ? (size_t)range(w, 300, 1130)
-                                                         : (size_t)range(w, 2, 20));
-        dns_raw(w, now, from, port, w->resolver, name, DNS_NULL, answer, n);
+        answer.n = 0;
+        const bool large = carries && chance(w, 0.6);
+        put_noise(w, &answer, large ? (size_t)range(w, 300, 1130) : (size_t)range(w, 2, 20));
+        dns_raw(w, now, from, port, name, DNS_NULL, &answer);
         now += carries ? 10 * MS + about(w, 60 * MS) : about(w, 900 * MS);
     }
 }
@@ -59,23 +51,26 @@ static void iodine(world *w, int64_t t, int64_t length, host *from) {
 // dnscat2: TXT, and hexadecimal names.
 static void dnscat(world *w, int64_t t, int64_t length, host *from) {
     char name[256];
-    uint8_t answer[256];
+    static buf answer;
     const int port = port_next(w, from);
     for (int64_t now = t; now < t + length;
          now += chance(w, 0.2) ? about(w, 100 * MS) : 900 * MS + about(w, 200 * MS)) {
         tunnel_name(w, name, sizeof name, "", chance(w, 0.7) ? 18 : (size_t)range(w, 80, 200), hex,
                     "c.updates-sync.org");
-        const size_t n = text(w, answer, (size_t)range(w, 18, 60), hex);
-        dns_raw(w, now, from, port, w->resolver, name, DNS_TXT, answer, n);
+        const size_t n = (size_t)range(w, 18, 60); // a TXT record's text, behind its length
+        answer.n = 0;
+        put8(&answer, (unsigned)n), put_letters(w, &answer, n, hex);
+        dns_raw(w, now, from, port, name, DNS_TXT, &answer);
     }
 }
 
 static void dns_tunnel(world *w, int64_t t, int64_t length) {
     host *from = office_insider(w);
-    if (chance(w, 0.5))
+    if (chance(w, 0.5)) {
         iodine(w, t, length, from);
-    else
+    } else {
         dnscat(w, t, length, from);
+    }
 }
 
 // A file, a name at a time, every few seconds, as plain questions for addresses.
@@ -103,10 +98,11 @@ static void icmp_tunnel(world *w, int64_t t, int64_t length) {
             noise(w, body, n + 4);
             body[0] = (uint8_t)(id >> 8), body[1] = (uint8_t)id, body[2] = (uint8_t)(seq >> 8),
             body[3] = (uint8_t)seq;
-            if (back)
+            if (back) {
                 icmp_send(w, now + turn(w, to), to, from, 0, 0, body, n + 4);
-            else
+            } else {
                 icmp_send(w, now, from, to, 8, 0, body, n + 4);
+            }
         }
         seq++;
     }

@@ -14,19 +14,23 @@ crc(const uint8_t *p,
 }
 
 // A link frame of one transport segment: head of 8 bytes, then blocks of 16, each with its CRC.
-static void say(tcp *k, int who, const buf *user) {
+static void say_link(tcp *k, int who, unsigned control, const uint8_t *user, size_t n) {
     static buf b;
     const unsigned master = 1, station = k->side[SERVER].host->ip & 255;
     b.n = 0;
-    put16(&b, 0x0564), put8(&b, (unsigned)user->n + 5), put8(&b, who ? 0x44 : 0xC4);
+    put16(&b, 0x0564), put8(&b, (unsigned)n + 5), put8(&b, control);
     put16_low(&b, who ? master : station), put16_low(&b, who ? station : master);
     put16_low(&b, crc(b.b, 8));
-    for (size_t at = 0; at < user->n; at += 16) {
-        const size_t n = user->n - at < 16 ? user->n - at : 16;
-        put_bytes(&b, user->b + at, n), put16_low(&b, crc(user->b + at, n));
+    for (size_t at = 0; at < n; at += 16) {
+        const size_t part = n - at < 16 ? n - at : 16;
+        put_bytes(&b, user + at, part), put16_low(&b, crc(user + at, part));
     }
     if (who == SERVER) tcp_wait(k, 4 * MS + about(k->w, 8 * MS));
     tcp_say(k, who, b.b, b.n);
+}
+
+static void say(tcp *k, int who, const buf *user) {
+    say_link(k, who, who ? 0x44 : 0xC4, user->b, user->n);
 }
 
 static void begin(buf *b, int sequence, int function) {
@@ -36,8 +40,9 @@ static void begin(buf *b, int sequence, int function) {
     if (function == 129) put16(b, 0); // internal indications
 }
 
-void dnp3_begin(tcp *k, int *sequence) {
-    (void)k, (void)sequence; // needs none
+void dnp3_begin(tcp *k, int *sequence) { // how is the link?
+    *sequence &= 15;
+    say_link(k, CLIENT, 0xC9, NULL, 0), say_link(k, SERVER, 0x0B, NULL, 0);
 }
 
 void dnp3_read(tcp *k, int *sequence, poll p) { // class 1, 2, 3; every tenth time class 0 too
@@ -53,8 +58,9 @@ void dnp3_read(tcp *k, int *sequence, poll p) { // class 1, 2, 3; every tenth ti
         for (int i = 0; i < 16; i++) put8(&b, 1 | (field_value(k, i) & 1) << 7);
     }
     const unsigned values = all ? 8 : field_value(k, p.at) % 4;
-    if (values)
+    if (values) {
         put8(&b, all ? 30 : 32), put8(&b, 2), put8(&b, 0), put8(&b, 0), put8(&b, values - 1);
+    }
     for (unsigned i = 0; i < values; i++) put8(&b, 1), put16_low(&b, field_value(k, p.at + (int)i));
     say(k, SERVER, &b);
 }

@@ -18,12 +18,13 @@ static const char *const starts[] = {"www",    "www", "www",   "api",  "cdn",
 void site_name(const world *w, int n, char name[NAME_MAX_BYTES]) {
     const uint64_t z = ((uint64_t)n + w->seed * 7919 + 1) * 0x9E3779B97F4A7C15U;
     const unsigned a = (unsigned)(z >> 20), b = (unsigned)(z >> 40);
-    if (n % 7 == 3)
+    if (n % 7 == 3) {
         snprintf(name, NAME_MAX_BYTES, "%c%03x%05x.cdn.%s%s.net", 'a' + (int)(a % 26),
                  a >> 8 & 0xFFF, b & 0xFFFFF, first[a % 20], second[b % 3]);
-    else
+    } else {
         snprintf(name, NAME_MAX_BYTES, "%s.%s%s.%s", starts[(a >> 5) % 10], first[a % 20],
                  second[b % 20], ends[(b >> 8) % 9]);
+    }
 }
 
 host *site_host(world *w, int n) {
@@ -54,15 +55,16 @@ static void question(buf *b, unsigned id, unsigned flags, unsigned answers, cons
     put_name(b, name), put16(b, (unsigned)type), put16(b, 1);
 }
 
-void dns_raw(world *w, int64_t t, host *client, int port, host *server, const char *name, int type,
-             const uint8_t *answer, size_t n) {
+void dns_raw(world *w, int64_t t, host *client, int port, const char *name, int type,
+             const buf *answer) {
+    host *server = w->resolver;
     static buf b;
     const unsigned id = (unsigned)(bits(w) & 0xFFFF);
     question(&b, id, 0x0100, 0, name, type);
     udp_send(w, t, client, port, server, 53, &b);
     question(&b, id, 0x8180, 1, name, type);
     put16(&b, 0xC00C), put16(&b, (unsigned)type), put16(&b, 1), put32(&b, 0);
-    put16(&b, (unsigned)n), put_bytes(&b, answer, n);
+    put16(&b, (unsigned)answer->n), put_bytes(&b, answer->b, answer->n);
     t += turn(w, server), t += about(w, 30 * MS);
     udp_send(w, t, server, 53, client, port, &b);
 }
@@ -89,20 +91,22 @@ int64_t dns_ask(world *w, int64_t t, host *client, host *server, const char *nam
             put16(&b, (unsigned)strlen(edge) + 2);
             const unsigned at = (unsigned)b.n;
             put_name(&b, edge), put16(&b, 0xC000 | at);
-        } else
+        } else {
             put16(&b, 0xC00C);
+        }
         put16(&b, 1), put16(&b, 1), put32(&b, ttl), put16(&b, 4), put32(&b, answer);
     } else {
         question(&b, id, 0x8180, 1, name, type);
         put16(&b, 0xC00C), put16(&b, (unsigned)type), put16(&b, 1), put32(&b, ttl);
-        if (type == DNS_AAAA)
+        if (type == DNS_AAAA) {
             put16(&b, 16), put32(&b, 0x2A00E900U), put32(&b, answer >> 8), put32(&b, 0),
                 put32(&b, answer);
-        else if (type == DNS_PTR)
+        } else if (type == DNS_PTR) {
             put16(&b, 19), put8(&b, 4), put_text(&b, "h%03u", answer & 255),
                 put_name(&b, "corp.local"), put8(&b, 0);
-        else
+        } else {
             put16(&b, 24), put8(&b, 23), put_text(&b, "v=spf1 ip4:%3u.0.0.0/8 -", answer >> 24);
+        }
     }
     udp_send(w, back, server, 53, client, port, &b);
     return back + turn(w, client);

@@ -57,9 +57,10 @@ void iec104_read(tcp *k, int *count,
         put32_low(&b, 0x42000000U + (field_value(k, p.at + i) << 10)), put8(&b, 0);
     }
     say_frame(k, SERVER, count, &b);
-    if ((*count >> 16) % 4 == 0)
+    if ((*count >> 16) % 4 == 0) {
         tcp_wait(k, about(k->w, 10 * MS)),
             say_control(k, CLIENT, 1, (unsigned)*count >> 16 & 0x7FFF);
+    }
     if ((*count >> 16) % 25 == 0) say_control(k, CLIENT, 0x43, 0), say_control(k, SERVER, 0x83, 0);
 }
 

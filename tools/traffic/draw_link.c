@@ -76,18 +76,20 @@ void dhcp6_solicit(world *w, int64_t t, const host *from) { // RFC 8415
 
 void link_chatter(world *w, host *bridge) {
     const int64_t first = w->start + about(w, SECOND);
-    for (int64_t t = first; t < w->end; t += 2 * SECOND)
+    for (int64_t t = first; t < w->end; t += 2 * SECOND) {
         stp_hello(w, t + about(w, 200 * US), bridge);
+    }
     for (int64_t t = first; t < w->end; t += 30 * SECOND) lldp_tell(w, t + about(w, MS), bridge);
     for (int i = 0; i < w->hosts_n; i++) {
         host *h = &w->hosts[i];
         if (h->stack != &stack_windows || h->outside) continue;
         for (int64_t t = w->start + about(w, 200 * SECOND); t < w->end;
              t += 100 * SECOND + about(w, 300 * SECOND)) {
-            if (chance(w, 0.5))
+            if (chance(w, 0.5)) {
                 dhcp6_solicit(w, t, h);
-            else
+            } else {
                 llmnr_ask(w, t, h, chance(w, 0.5) ? "wpad" : "print-server");
+            }
         }
     }
 }

@@ -35,9 +35,10 @@ void ping(world *w, int64_t t, host *from, host *to, int id, int seq) {
         n = 36;
         for (size_t i = 4; i < n; i++) body[i] = (uint8_t)('a' + (i - 4) % 23);
     } else { // the time, then counting
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < 4; i++) {
             body[4 + i] = (uint8_t)((uint64_t)(t / SECOND) >> (8 * i)),
                      body[12 + i] = (uint8_t)((uint64_t)(t % SECOND / US) >> (8 * i));
+        }
         for (size_t i = 20; i < n; i++) body[i] = (uint8_t)(i - 4);
     }
     icmp_send(w, t, from, to, 8, 0, body, n);

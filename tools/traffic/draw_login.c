@@ -25,10 +25,11 @@ static void key_exchange(tcp *k, int who, const char *algorithms, size_t n) {
     b.n = 0;
     put32(&b, (uint32_t)n - 4), put8(&b, 6), put8(&b, 20), put_noise(k->w, &b, 16);
     put32(&b, 150), put_text(&b, "%s", algorithms);
-    while (b.n + 10 < n)
+    while (b.n + 10 < n) {
         put_text(&b, "%s,",
                  "ssh-ed25519,rsa-sha2-512,aes128-ctr,aes256-gcm@openssh.com,umac-64-etm@openssh."
                  "com,hmac-sha2-256,none,zlib@openssh.com");
+    }
     tcp_say(k, who, b.b, n);
 }
 
@@ -68,10 +69,11 @@ void ssh_session(world *w, int64_t t, host *client, host *server, int keys) {
     for (int i = 0; i < keys; i++) {
         say(&k, CLIENT, 36), say(&k, SERVER, 36);
         tcp_wait(&k, 60 * MS + about(w, 140 * MS));
-        if (i % 14 == 13)
+        if (i % 14 == 13) {
             say(&k, CLIENT, 36), tcp_wait(&k, about(w, 50 * MS)),
                 say(&k, SERVER, 40 + 4 * (size_t)heavy(w, 10, 4000, 0.9)),
                 tcp_wait(&k, about(w, 4 * SECOND));
+        }
     }
     say(&k, CLIENT, 36), tcp_close(&k, CLIENT);
 }
@@ -81,8 +83,9 @@ bool ssh_guess(world *w, int64_t t, host *client, host *server, int tries) {
     tcp_open(&k, w, client, server, 22, t);
     ssh_begin(&k);
     say(&k, CLIENT, 60), tcp_wait(&k, 5 * MS), say(&k, SERVER, 52);
-    for (int i = 0; i < tries; i++)
+    for (int i = 0; i < tries; i++) {
         say(&k, CLIENT, 84), tcp_wait(&k, 1500 * MS + about(w, 600 * MS)), say(&k, SERVER, 68);
+    }
     tcp_close(&k, CLIENT);
     return k.now < w->end;
 }
@@ -101,11 +104,13 @@ static void smb(tcp *k, int who, int command, size_t body, bool noise) {
     put32_low(&b, 0xFEFF), put32_low(&b, 1), put32_low(&b, 0x51), put32_low(&b, 0x4000),
         put_bytes(&b, (uint8_t[16]){0}, 16);
     put16_low(&b, (unsigned)(body < 100 ? body : 49));
-    if (noise)
+    if (noise) {
         put_noise(k->w, &b, body - 2);
-    else
-        while (b.n < 68 + body)
+    } else {
+        while (b.n < 68 + body) {
             put16_low(&b, 0x5C), put32_low(&b, 0x00650072U), put16_low(&b, (unsigned)command);
+        }
+    }
     b.n = 68 + body;
     tcp_say(k, who, b.b, b.n);
     if (who == CLIENT) tcp_wait(k, about(k->w, MS));
@@ -122,19 +127,22 @@ void smb_begin(tcp *k) {
         {3, 44,  16 },
         {5, 120, 152}
     };
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         smb(k, CLIENT, steps[i].command, steps[i].asked, i == 2),
             smb(k, SERVER, steps[i].command, steps[i].told, false);
+    }
 }
 
 void smb_read(tcp *k, size_t n) {
-    for (; n > 0; n -= n < 65536 ? n : 65536)
+    for (; n > 0; n -= n < 65536 ? n : 65536) {
         smb(k, CLIENT, 8, 52, false), smb(k, SERVER, 8, 16 + (n < 65536 ? n : 65536), true);
+    }
 }
 
 void smb_write(tcp *k, size_t n) {
-    for (; n > 0; n -= n < 65536 ? n : 65536)
+    for (; n > 0; n -= n < 65536 ? n : 65536) {
         smb(k, CLIENT, 9, 48 + (n < 65536 ? n : 65536), true), smb(k, SERVER, 9, 16, false);
+    }
 }
 
 // ---- mail ----------------------------------------------------------------------------------------
@@ -149,9 +157,10 @@ void mail_send(world *w, int64_t t, host *client, host *server, size_t n) {
              "52428800\r\n250-STARTTLS\r\n250-ENHANCEDSTATUSCODES\r\n250 8BITMIME\r\n");
     say_text(&k, CLIENT, "STARTTLS\r\n"), say_text(&k, SERVER, "220 2.0.0 Ready to start TLS\r\n");
     tls_hello(&k, "mail.corp.local");
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         tls_data(&k, CLIENT, (size_t)range(w, 20, 70)),
             tls_data(&k, SERVER, (size_t)range(w, 18, 60));
+    }
     tls_data(&k, CLIENT, n), tcp_wait(&k, about(w, 40 * MS)), tls_data(&k, SERVER, 45);
     tls_data(&k, CLIENT, 6), tls_data(&k, SERVER, 15);
     tcp_close(&k, CLIENT);

@@ -16,12 +16,13 @@ void modbus_request(buf *b, int transaction, poll p, int value) {
     const bool many = p.function == 16;
     header(b, transaction, p.unit, many ? 6 + 2 * (size_t)p.count : 5);
     put8(b, (unsigned)p.function), put16(b, (unsigned)p.at);
-    if (p.function == 5)
+    if (p.function == 5) {
         put16(b, value ? 0xFF00 : 0);
-    else if (p.function == 6)
+    } else if (p.function == 6) {
         put16(b, (unsigned)value);
-    else
+    } else {
         put16(b, (unsigned)p.count);
+    }
     if (!many) return;
     put8(b, 2 * (unsigned)p.count);
     for (int i = 0; i < p.count; i++) put16(b, (unsigned)(value + i));
@@ -53,12 +54,15 @@ static void answer(const tcp *k, buf *b, int transaction, poll p, int value) {
     const int n = coils ? (p.count + 7) / 8 : 2 * p.count;
     header(b, transaction, p.unit, (size_t)n + 2);
     put8(b, (unsigned)p.function), put8(b, (unsigned)n);
-    if (coils)
-        for (int i = 0; i < n; i++)
+    if (coils) {
+        for (int i = 0; i < n; i++) {
             put8(b, value_at(k, p.unit, p.at + i * 3) & (p.count >= 8 ? 255 : (1U << p.count) - 1));
-    else
-        for (int i = 0; i < p.count; i++)
+        }
+    } else {
+        for (int i = 0; i < p.count; i++) {
             put16(b, value_at(k, p.unit + (int)(k->side[SERVER].host->ip & 255), p.at + i));
+        }
+    }
 }
 
 // The device looks at its inputs between two scans: a few ms.

@@ -31,8 +31,9 @@ host *host_add(world *w, const char *name, const stack *s, uint32_t ip, uint32_t
         h->mac[3 + i] = (uint8_t)bits(w);
     }
     h->delay = range(w, 40 * US, 180 * US);
-    if (s == &stack_plc || s == &stack_rtu || s == &stack_vxworks)
+    if (s == &stack_plc || s == &stack_rtu || s == &stack_vxworks) {
         h->delay += range(w, 300 * US, 4 * MS);
+    }
     h->clock = (uint32_t)bits(w);
     h->ip_id = (uint16_t)bits(w);
     h->port = (uint16_t)range(w, s->port_low, s->port_high);
@@ -57,20 +58,22 @@ host *host_add_outside(world *w, const char *name, const stack *s) {
 }
 
 host *host_find(world *w, const char *name) {
-    for (int i = 0; i < w->hosts_n; i++)
+    for (int i = 0; i < w->hosts_n; i++) {
         if (!strcmp(w->hosts[i].name, name)) return &w->hosts[i];
+    }
     return NULL;
 }
 
 host *host_near(world *w, int last) {
-    for (int i = 0; i < w->hosts_n; i++)
+    for (int i = 0; i < w->hosts_n; i++) {
         if (w->hosts[i].ip == (w->net | (uint32_t)last)) return &w->hosts[i];
+    }
     return NULL;
 }
 
 uint16_t port_next(world *w, host *h) {
     const stack *s = h->stack;
-    if (s->counts) { // Windows and small systems count
+    if (s->counts && !s->whole) { // small systems count
         h->port = (uint16_t)(h->port >= s->port_high ? s->port_low : h->port + 1);
         return h->port;
     }
@@ -199,8 +202,9 @@ void arp_ask(world *w, int64_t t, host *from, host *to, bool answered) {
 }
 
 void arp_cache(world *w, host *from, host *to, int64_t mean) {
-    for (int64_t t = w->start + about(w, mean); t < w->end; t += mean / 2 + about(w, mean / 2))
+    for (int64_t t = w->start + about(w, mean); t < w->end; t += mean / 2 + about(w, mean / 2)) {
         arp_ask(w, t, from, to, true);
+    }
 }
 
 void frame_plain(world *w, int64_t t, const uint8_t *bytes, size_t n) {

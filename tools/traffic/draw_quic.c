@@ -23,9 +23,10 @@ void quic_visit(world *w, int64_t t, host *client, host *server) {
     long_header(w, &b, 0xC0 | ((unsigned)bits(w) & 3), theirs, 1250),
         udp_send(w, t, client, port, server, 443, &b);
     t += turn(w, server);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         long_header(w, &b, i ? 0xE1 : 0xC1, ours, i < 2 ? 1252 : 600),
             udp_send(w, t += 30 * US, server, 443, client, port, &b);
+    }
     t += turn(w, client) + MS;
     long_header(w, &b, 0xE0, theirs, 84), udp_send(w, t, client, port, server, 443, &b);
     for (int asked = 1 + (int)heavy(w, 0.6, 10, 1.2); asked > 0; asked--) {
@@ -36,9 +37,10 @@ void quic_visit(world *w, int64_t t, host *client, host *server) {
         for (int i = 1; left > 0; left -= 1240, i++, t += server->gap) {
             short_header(w, &b, ours, (size_t)(left < 1240 ? left : 1240)),
                 udp_send(w, t, server, 443, client, port, &b);
-            if (i % 10 == 0)
+            if (i % 10 == 0) {
                 short_header(w, &b, theirs, (size_t)range(w, 24, 30)),
                     udp_send(w, t + turn(w, client), client, port, server, 443, &b);
+            }
         }
         short_header(w, &b, theirs, 25), t += turn(w, client),
             udp_send(w, t, client, port, server, 443, &b);

@@ -112,8 +112,9 @@ void s7_attack(
     int *reference) { // which CPU is it; then it is stopped, or a byte nobody writes is written
     identify(k, *reference += 256);
     tcp_wait(k, about(k->w, SECOND));
-    if (chance(k->w, 0.4))
+    if (chance(k->w, 0.4)) {
         stop(k, *reference += 256);
-    else
+    } else {
         write_unusual(k, reference);
+    }
 }

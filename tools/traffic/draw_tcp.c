@@ -28,9 +28,10 @@ static size_t syn_options(const tcp *k, int who, uint8_t *o, bool answer) {
         if (*c == 'M') o[n] = 2, o[n + 1] = 4, set16(o + n + 2, mine->mss), n += 4;
         if (*c == 'S' && taken) o[n] = 4, o[n + 1] = 2, n += 2;
         if (*c == 'W' && taken) o[n] = 3, o[n + 1] = 3, o[n + 2] = mine->scale, n += 3;
-        if (*c == 'T' && taken)
+        if (*c == 'T' && taken) {
             o[n] = 8, o[n + 1] = 10, set32(o + n + 2, s->tsval), set32(o + n + 6, peer->tsval),
             n += 10;
+        }
         if (*c == 'N' && taken) o[n++] = 1;
         if (*c == 'E') o[n++] = 0;
     }
@@ -66,6 +67,9 @@ static void segment(tcp *k, int who, int flags, uint32_t seq, const uint8_t *dat
     p[12] = (uint8_t)(head / 4 << 4), p[13] = (uint8_t)flags;
     unsigned window = mine->syn_window;
     if (!(flags & SYN)) window = k->scaled || mine->scale == 0 ? mine->window : mine->syn_window;
+    if (!(flags & SYN) && k->timestamps && k->scaled) { // grows with what is received
+        window += 6 * (unsigned)(s->heard < 300 ? s->heard : 300);
+    }
     if (!(flags & SYN) && s->owes > 0 && !k->scaled) window -= (unsigned)s->owes * 12;
     if (flags & RST) window = 0;
     set16(p + 14, window);
@@ -93,8 +97,9 @@ void tcp_open(tcp *k, world *w, host *client, host *server, int port, int64_t t)
     prepare(k, w, client, server, port, t);
     uint32_t *c = &k->side[CLIENT].seq, *s = &k->side[SERVER].seq;
     segment(k, CLIENT, SYN, *c, NULL, 0, k->now);
-    if (range(w, 1, 10000) <= LOSS_PER_10000)
+    if (range(w, 1, 10000) <= LOSS_PER_10000) {
         k->now += SECOND, segment(k, CLIENT, SYN, *c, NULL, 0, k->now);
+    }
     ++*c;
     k->now += turn(w, server);
     segment(k, SERVER, SYN | ACK, *s, NULL, 0, k->now);
@@ -131,6 +136,13 @@ static void received(tcp *k, int who) {
     s->owes_at = there + (mine->whole ? timer + about(k->w, MS) : range(k->w, 0, timer));
 }
 
+// Now is when this side may speak: what the other said last has come, and it has said its own.
+static void take_turn(tcp *k, int who) {
+    const side *s = &k->side[who];
+    if (k->last != who) k->now += turn(k->w, s->host);
+    if (k->now <= s->sent) k->now = s->sent + 4 * US;
+}
+
 static void round_trip(tcp *k, int who) {
     k->now += turn(k->w, k->side[!who].host);
     k->now += turn(k->w, k->side[who].host);
@@ -140,8 +152,7 @@ void tcp_say(tcp *k, int who, const void *bytes, size_t n) {
     world *w = k->w;
     side *s = &k->side[who];
     const uint8_t *from = bytes;
-    if (k->last != who) k->now += turn(w, s->host);
-    if (k->now <= s->sent) k->now = s->sent + 4 * US;
+    take_turn(k, who);
     settle(k, who, k->now), settle(k, !who, k->now);
     s->owes = 0; // carried by what is said
     int burst = 0;
@@ -176,11 +187,11 @@ void tcp_wait(tcp *k, int64_t ns) {
 
 void tcp_close(tcp *k, int who) {
     world *w = k->w;
-    if (k->last != who) k->now += turn(w, k->side[who].host);
+    take_turn(k, who);
     settle(k, who, k->now), settle(k, !who, k->now);
     k->side[who].owes = 0;
     segment(k, who, FIN | ACK, k->side[who].seq++, NULL, 0, k->now);
-    k->now += turn(w, k->side[!who].host);
+    k->last = who, take_turn(k, !who);
     k->side[!who].owes = 0;
     segment(k, !who, FIN | ACK, k->side[!who].seq++, NULL, 0, k->now);
     k->now += turn(w, k->side[who].host);
@@ -188,7 +199,7 @@ void tcp_close(tcp *k, int who) {
 }
 
 void tcp_reset(tcp *k, int who) {
-    if (k->last != who) k->now += turn(k->w, k->side[who].host);
+    take_turn(k, who);
     settle(k, who, k->now), settle(k, !who, k->now);
     k->side[who].owes = 0;
     segment(k, who, RST | ACK, k->side[who].seq, NULL, 0, k->now);
@@ -205,15 +216,15 @@ void tcp_refused(world *w, host *client, host *server, int port, int64_t t) {
 void tcp_unheard(world *w, host *client, host *server, int port, int64_t t, int tries) {
     tcp k;
     prepare(&k, w, client, server, port, t);
-    for (int i = 0; i < tries; i++, t += SECOND << (i - 1))
+    for (int i = 0; i < tries; i++, t += SECOND << (i - 1)) {
         segment(&k, CLIENT, SYN, k.side[CLIENT].seq, NULL, 0, t);
+    }
 }
 
-void tcp_lone(world *w, int64_t t, host *from, int from_port, host *to, int to_port, int flags,
-              uint32_t seq, uint32_t ack) {
+void tcp_lone(world *w, int64_t t, host *from, host *to, lone what) {
     tcp k;
-    prepare(&k, w, from, to, to_port, t);
-    k.side[CLIENT].port = (uint16_t)from_port, k.side[SERVER].seq = ack;
+    prepare(&k, w, from, to, what.to_port, t);
+    k.side[CLIENT].port = (uint16_t)what.from_port, k.side[SERVER].seq = what.ack;
     k.timestamps = false;
-    segment(&k, CLIENT, flags, seq, NULL, 0, t);
+    segment(&k, CLIENT, what.flags, what.seq, NULL, 0, t);
 }

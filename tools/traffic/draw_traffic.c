@@ -15,8 +15,9 @@
 
 #include "traffic.h"
 
-static const scene *const scenes[] = {&scene_industrial, &scene_s7, &scene_office, &scene_iot};
-enum { SCENES = sizeof scenes / sizeof *scenes, SLOW = 240 };
+static const scene *const scenes[] = {&scene_industrial, &scene_s7, &scene_office, &scene_iot,
+                                      NULL};
+enum { SLOW = 240 }; // seconds
 
 typedef struct request {
     const scene *scene;
@@ -31,7 +32,7 @@ static int refuse(const char *what, const char *value) {
 }
 
 static int list(void) {
-    for (int i = 0; i < SCENES; i++) {
+    for (int i = 0; scenes[i]; i++) {
         printf("%s: %s\n ", scenes[i]->name, scenes[i]->about);
         for (const attack *a = scenes[i]->attacks; a->name; a++) printf(" %s", a->name);
         printf("\n");
@@ -42,8 +43,9 @@ static int list(void) {
 // Whether the list "a,b,c" has this name.
 static bool listed(const char *names, const char *name) {
     const size_t n = strlen(name);
-    for (const char *p = names; p; p = strchr(p, ','), p = p ? p + 1 : NULL)
+    for (const char *p = names; p; p = strchr(p, ','), p = p ? p + 1 : NULL) {
         if (!strncmp(p, name, n) && (p[n] == ',' || p[n] == 0)) return true;
+    }
     return false;
 }
 
@@ -69,14 +71,18 @@ static int take(request *r, const char *arg) {
     const char *v;
     if ((v = value_of(arg, "labels"))) return r->labels = v, 0;
     if ((v = value_of(arg, "attacks"))) return r->attacks = v, 0;
-    if ((v = value_of(arg, "precision")) && (!strcmp(v, "us") || !strcmp(v, "ns")))
+    if ((v = value_of(arg, "precision")) && (!strcmp(v, "us") || !strcmp(v, "ns"))) {
         return r->nanoseconds = *v == 'n', 0;
-    if ((v = value_of(arg, "seed")))
+    }
+    if ((v = value_of(arg, "seed"))) {
         return number(v, 0, INT64_MAX, &r->seed) ? 0 : refuse("not a seed: ", v);
-    if ((v = value_of(arg, "seconds")))
+    }
+    if ((v = value_of(arg, "seconds"))) {
         return number(v, 10, 864000, &r->seconds) ? 0 : refuse("seconds are 10 to 864000, not ", v);
-    if ((v = value_of(arg, "start")))
+    }
+    if ((v = value_of(arg, "start"))) {
         return number(v, 0, 4000000000, &r->start) ? 0 : refuse("not a Unix time: ", v);
+    }
     return refuse("no such argument: ", arg);
 }
 
@@ -84,8 +90,9 @@ static int check_attacks(const request *r) {
     for (const char *p = r->attacks; p; p = strchr(p, ','), p = p ? p + 1 : NULL) {
         const size_t n = strcspn(p, ",");
         bool known = !strcmp(r->attacks, "all") || !strcmp(r->attacks, "none");
-        for (const attack *a = r->scene->attacks; a->name; a++)
+        for (const attack *a = r->scene->attacks; a->name; a++) {
             known = known || (strlen(a->name) == n && !strncmp(a->name, p, n));
+        }
         if (!known) return refuse("this scene has no such attack: ", p);
     }
     return 0;
@@ -129,23 +136,27 @@ static int draw(const request *r) {
     draw_attacks(w, r);
     int rc = capture_order(w) ? 0 : refuse("out of memory", "");
     if (!rc && !capture_write(w, r->out, r->nanoseconds)) rc = refuse("cannot write ", r->out);
-    if (!rc && r->labels && !labels_write(w, r->labels, r->scene->attacks))
+    if (!rc && r->labels && !labels_write(w, r->labels, r->scene->attacks)) {
         rc = refuse("cannot write ", r->labels);
+    }
     free(w->rows), free(w->bytes), free(w);
     return rc;
 }
 
 int main(int argc, char **argv) {
     if (argc == 2 && !strcmp(argv[1], "list")) return list();
-    if (argc < 3)
+    if (argc < 3) {
         return refuse("SCENE out.pcap [labels=out.csv] [seed=0] [seconds=600] [attacks=all] "
                       "[start=UNIX TIME] [precision=us], or list",
                       "");
+    }
     request r = {.out = argv[2], .attacks = "all", .seconds = 600, .start = 1700031600};
-    for (int i = 0; i < SCENES; i++)
+    for (int i = 0; scenes[i]; i++) {
         if (!strcmp(scenes[i]->name, argv[1])) r.scene = scenes[i];
+    }
     if (!r.scene) return refuse("no such scene: ", argv[1]);
-    for (int i = 3; i < argc; i++)
+    for (int i = 3; i < argc; i++) {
         if (take(&r, argv[i])) return 1;
+    }
     return check_attacks(&r) ? 1 : draw(&r);
 }

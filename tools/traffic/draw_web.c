@@ -2,6 +2,7 @@
 // draw_web.c - HTTP/1.1, TLS (RFC 8446) as it looks from outside, and people who browse.
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "protocols.h"
 
@@ -18,9 +19,11 @@ const char *const agents[AGENTS] = {
 // ---- HTTP ----------------------------------------------------------------------------------------
 
 static void put_date(buf *b, int64_t t) {
-    const int64_t s = t / SECOND;
-    put_text(b, "Date: Wed, %02d Nov 2023 %02d:%02d:%02d GMT\r\n", (int)(s / 86400 % 28) + 1,
-             (int)(s / 3600 % 24), (int)(s / 60 % 60), (int)(s % 60));
+    const time_t s = (time_t)(t / SECOND);
+    struct tm day;
+    char text[40] = "";
+    if (gmtime_r(&s, &day)) strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &day);
+    put_text(b, "Date: %s\r\n", text);
 }
 
 static void respond(tcp *k, const char *path, size_t n) {
@@ -34,10 +37,11 @@ static void respond(tcp *k, const char *path, size_t n) {
              "keep-alive\r\nCache-Control: max-age=%d\r\n\r\n",
              k->side[SERVER].host->outside ? "nginx/1.18.0" : "lighttpd/1.4.35",
              picture ? "image/jpeg" : "text/html; charset=utf-8", n, picture ? 86400 : 0);
-    if (picture)
+    if (picture) {
         put_noise(k->w, &b, n);
-    else
+    } else {
         put_words(k->w, &b, n);
+    }
     tcp_wait(k, about(k->w, 8 * MS));
     tcp_say(k, SERVER, b.b, b.n);
 }
@@ -63,10 +67,11 @@ void http_post(tcp *k, const char *site, const char *path, const char *agent, si
              "application/x-www-form-urlencoded\r\n"
              "Content-Length: %zu\r\nConnection: keep-alive\r\n\r\n",
              path, site, agent, sent);
-    if (sent > 4000)
+    if (sent > 4000) {
         put_noise(k->w, &b, sent);
-    else
+    } else {
         put_letters(k->w, &b, sent, "abcdefghijklmnopqrstuvwxyz0123456789=&%+");
+    }
     tcp_say(k, CLIENT, b.b, b.n);
     respond(k, path, answer);
 }
@@ -90,9 +95,10 @@ static void client_hello(tcp *k, buf *b, const char *site) {
     put8(b, 1), put8(b, 0);
     const size_t extensions = b->n;
     put16(b, 0);
-    if (n)
+    if (n) {
         put16(b, 0), put16(b, (unsigned)n + 5), put16(b, (unsigned)n + 3), put8(b, 0),
             put16(b, (unsigned)n), put_bytes(b, site, n);
+    }
     put16(b, 23), put16(b, 0), put16(b, 0xFF01), put16(b, 1), put8(b, 0);
     put16(b, 10), put16(b, 8), put16(b, 6), put16(b, 0x001D), put16(b, 0x0017), put16(b, 0x0018);
     put16(b, 11), put16(b, 2), put16(b, 0x0100), put16(b, 35), put16(b, 0);
@@ -176,9 +182,10 @@ static void visit(world *w, int64_t t, host *client, int n, const char *agent) {
     host *server = site_host(w, n);
     tcp k;
     if (chance(w, 0.8)) { // else still known
-        if (chance(w, 0.4))
+        if (chance(w, 0.4)) {
             dns_ask(w, t + 40 * US, client, w->resolver, site, DNS_AAAA,
                     chance(w, 0.5) ? server->ip : 0);
+        }
         if (chance(w, 0.2)) dns_ask(w, t + 90 * US, client, w->resolver, site, DNS_HTTPS, 0);
         t = dns_ask(w, t, client, w->resolver, site, DNS_A, server->ip);
     }
@@ -201,10 +208,11 @@ static void visit(world *w, int64_t t, host *client, int n, const char *agent) {
         }
     }
     tcp_wait(&k, chance(w, 0.5) ? 5 * SECOND + about(w, 20 * SECOND) : about(w, SECOND));
-    if (chance(w, 0.12))
+    if (chance(w, 0.12)) {
         tcp_reset(&k, CLIENT);
-    else
+    } else {
         tcp_close(&k, plain && chance(w, 0.5) ? SERVER : CLIENT);
+    }
 }
 
 void browse(world *w, int64_t t, host *client) {

@@ -41,8 +41,9 @@ void site_name(const world *w, int n,
 host *site_host(world *w, int n);          // one of its servers, new ones as they are asked for
 int64_t dns_ask(world *w, int64_t t, host *client, host *server, const char *name, int type,
                 uint32_t answer); // when it is known
-void dns_raw(world *w, int64_t t, host *client, int port, host *server, const char *name, int type,
-             const uint8_t *answer, size_t n);
+// A question and any bytes as its answer.
+void dns_raw(world *w, int64_t t, host *client, int port, const char *name, int type,
+             const buf *answer);
 
 // ---- draw_web.c: HTTP and TLS ----------------------------------------------------------------------
 

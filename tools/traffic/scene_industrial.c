@@ -47,14 +47,14 @@ void plant_build(world *w) {
 poll plant_poll(const world *w, int rtu, int i) {
     static const int functions[POLLS] = {3, 1, 4};
     const unsigned own = (unsigned)(w->seed * 31 + (uint64_t)rtu * 7 + (uint64_t)i * 3);
-    return (poll){1, functions[i], (int)(own % 5) * 10 + i * 100,
+    return (poll){1, functions[i % POLLS], (int)(own % 5) * 10 + i * 100,
                   i == 1 ? 8 + (int)(own % 3) * 8 : 4 + (int)(own % 13)};
 }
 
 poll plant_set_point(const world *w, int rtu, int i) {
     static const int functions[] = {6, 5, 16};
-    return (poll){1, functions[i % 3], 40 + (int)(w->seed % 4) * 10 + i,
-                  i % 3 == 2 ? 2 : 1 + rtu * 0};
+    const int at = 40 + (int)(w->seed % 4) * 10 + rtu % 2 * 5 + i;
+    return (poll){1, functions[i % 3], at, i % 3 == 2 ? 2 : 1};
 }
 
 static void poll_all(world *w, tcp *k, int *transaction, int rtu) {
@@ -73,10 +73,11 @@ static void poll_rtu(world *w, host *from, int rtu, int64_t period, bool persist
     for (int64_t t = before + range(w, 0, period / MS) * MS; t < w->end; t += period) {
         int64_t now = t + about(w, 2 * MS);
         if (chance(w, 0.01)) now += about(w, 80 * MS);
-        if (persistent)
+        if (persistent) {
             tcp_wait_until(&k, now);
-        else
+        } else {
             tcp_open(&k, w, from, w->plant.rtu[rtu], MODBUS, now);
+        }
         poll_all(w, &k, &transaction, rtu);
         if (!persistent) tcp_close(&k, CLIENT);
         if (k.now > t + period) t = k.now - period / 2;
@@ -122,21 +123,26 @@ static void tend(world *w) { // NTP, ARP, ping, the historian's copy
     host *const known[] = {p->master, p->hmi, p->historian, p->station, p->monitor};
     for (int i = 0; i < 5; i++) {
         const int64_t every = SECOND << range(w, 6, 8);
-        for (int64_t t = w->start + about(w, every / 2); t < w->end; t += every + about(w, SECOND))
+        for (int64_t t = w->start + about(w, every / 2); t < w->end;
+             t += every + about(w, SECOND)) {
             ntp_ask(w, t, known[i], p->clock);
+        }
         arp_cache(w, known[i], w->router, 200 * SECOND);
-        for (int r = 0; r < p->rtus; r++)
-            if (i < 3)
+        for (int r = 0; r < p->rtus; r++) {
+            if (i < 3) {
                 arp_cache(w, known[i], p->rtu[r], 120 * SECOND),
                     arp_cache(w, p->rtu[r], known[i], 400 * SECOND);
+            }
+        }
     }
     for (int r = 0; r < p->rtus + 2; r++) {
         host *to = r < p->rtus ? p->rtu[r] : r == p->rtus ? p->master : w->router;
         const int id = (int)range(w, 1, 65535);
         int seq = 0;
         for (int64_t t = w->start + range(w, 0, 30) * SECOND; t < w->end;
-             t += 30 * SECOND + about(w, 10 * MS))
+             t += 30 * SECOND + about(w, 10 * MS)) {
             ping(w, t, p->monitor, to, id, ++seq & 0xFFFF);
+        }
     }
     for (int64_t t = w->start + about(w, 60 * SECOND); t < w->end;
          t += 55 * SECOND + about(w, 10 * SECOND)) {
@@ -161,21 +167,25 @@ static void engineer(
     for (int64_t t = next_session(w, w->start, 200 * SECOND); t < w->end;
          t = next_session(w, t, 200 * SECOND)) {
         tcp_open(&k, w, p->station, p->rtu[zipf(w, p->rtus)], 80, t);
-        for (int i = (int)range(w, 1, 4); i > 0; i--)
+        for (int i = (int)range(w, 1, 4); i > 0; i--) {
             http_get(&k, "rtu", i % 2 ? "/status.html" : "/diag/io.cgi", agents[0],
                      (size_t)range(w, 800, 5000)),
                 tcp_wait(&k, about(w, SECOND));
+        }
         tcp_close(&k, CLIENT);
     }
     for (int64_t t = next_session(w, w->start, 900 * SECOND); t < w->end;
-         t = next_session(w, t, 900 * SECOND))
+         t = next_session(w, t, 900 * SECOND)) {
         ssh_session(w, t, p->station, p->monitor, (int)range(w, 10, 60));
+    }
     for (int64_t t = next_session(w, w->start, 240 * SECOND); t < w->end;
-         t = next_session(w, t, 240 * SECOND))
+         t = next_session(w, t, 240 * SECOND)) {
         browse(w, t, p->station);
+    }
     for (int64_t t = w->start + about(w, 120 * SECOND); t < w->end;
-         t += 120 * SECOND + about(w, 60 * SECOND))
+         t += 120 * SECOND + about(w, 60 * SECOND)) {
         netbios_ask(w, t, p->hmi, "WORKGROUP");
+    }
 }
 
 // What happens a few times a day, and is nobody's attack: a laptop at an RTU, a copy of the historian, updates, a password mistyped.
@@ -186,9 +196,10 @@ static void visit_with_laptop(world *w, int64_t t) {
     arp_ask(w, t + SECOND, laptop, to, true);
     for (int i = 0; i < 4; i++) ping(w, t + (2 + i) * SECOND, laptop, to, 1, i + 300);
     tcp_open(&k, w, laptop, to, 80, t + 9 * SECOND);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         http_get(&k, "rtu", "/diag/io.cgi", agents[0], (size_t)range(w, 800, 5000)),
             tcp_wait(&k, about(w, 2 * SECOND));
+    }
     tcp_close(&k, CLIENT);
     browse(w, t + 20 * SECOND, laptop);
 }
@@ -200,8 +211,9 @@ static void copy_historian(world *w, int64_t t) {
     static buf b;
     b.n = 0;
     put_noise(w, &b, (size_t)range(w, 300000, 900000));
-    for (int i = (int)range(w, 1, 4); i > 0; i--)
+    for (int i = (int)range(w, 1, 4); i > 0; i--) {
         tcp_say(&k, SERVER, b.b, b.n), tcp_say(&k, CLIENT, b.b, 36);
+    }
     tcp_close(&k, CLIENT);
 }
 
@@ -211,9 +223,10 @@ static void fetch_update(world *w, int64_t t) {
     tcp_open(
         &k, w, w->plant.hmi, server, 80,
         dns_ask(w, t, w->plant.hmi, w->resolver, "au.download.updates.net", DNS_A, server->ip));
-    for (int i = (int)range(w, 1, 3); i > 0; i--)
+    for (int i = (int)range(w, 1, 3); i > 0; i--) {
         http_get(&k, "au.download.updates.net", "/c/msdownload/update/2023/11/kb5032189.cab",
                  agents[4], (size_t)range(w, 60000, 700000));
+    }
     tcp_close(&k, CLIENT);
 }
 
@@ -224,10 +237,12 @@ static void mistype(world *w, int64_t t) {
 static void rare(world *w) {
     static void (*const events[])(world *, int64_t) = {visit_with_laptop, copy_historian,
                                                        fetch_update, mistype};
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         for (int64_t t = next_session(w, w->start, 1500 * SECOND); t < w->end;
-             t = next_session(w, t, 1500 * SECOND))
+             t = next_session(w, t, 1500 * SECOND)) {
             events[i](w, t);
+        }
+    }
 }
 
 void plant_tend(world *w) {
@@ -247,12 +262,14 @@ static void live(world *w) {
     }
     stream(w, 15);
     for (int64_t t = next_session(w, w->start, 80 * SECOND); p->writes && t < w->end;
-         t = next_session(w, t, 80 * SECOND))
+         t = next_session(w, t, 80 * SECOND)) {
         operate(w, t);
+    }
     stream(w, 16);
     for (int64_t t = next_session(w, w->start, 1200 * SECOND); t < w->end;
-         t = next_session(w, t, 1200 * SECOND))
+         t = next_session(w, t, 1200 * SECOND)) {
         engineer_write(w, t);
+    }
     plant_tend(w);
 }
 

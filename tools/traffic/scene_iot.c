@@ -118,32 +118,39 @@ static void live(world *w) {
         const bool camera = i < CAMERAS;
         host *h = camera ? numbered(w, "camera", i) : numbered(w, "sensor", i - CAMERAS);
         stream(w, 10 + (uint64_t)i);
-        if (camera)
+        if (camera) {
             stream_pictures(w, h, recorder);
-        else
+        } else {
             tell_broker(w, h, broker, (SECOND * 5) << (i % 4));
+        }
         for (int64_t t = w->start + about(w, 60 * SECOND); camera && t < w->end;
-             t += 60 * SECOND + about(w, 2 * SECOND))
+             t += 60 * SECOND + about(w, 2 * SECOND)) {
             call_cloud(w, t, h);
-        for (int64_t t = w->start + about(w, 100 * SECOND); t < w->end; t += 128 * SECOND)
+        }
+        for (int64_t t = w->start + about(w, 100 * SECOND); t < w->end; t += 128 * SECOND) {
             ntp_ask(w, t, h, clock);
+        }
         arp_cache(w, h, w->router, 120 * SECOND),
             arp_cache(w, camera ? recorder : broker, h, 200 * SECOND);
         for (int64_t t = w->start + about(w, 300 * SECOND); t < w->end;
-             t += 300 * SECOND + about(w, 300 * SECOND))
+             t += 300 * SECOND + about(w, 300 * SECOND)) {
             dhcp_renew(w, t, h, w->router);
+        }
         for (int64_t t = w->start + about(w, 200 * SECOND); camera && t < w->end;
-             t += about(w, 200 * SECOND) + SECOND)
+             t += about(w, 200 * SECOND) + SECOND) {
             mdns_tell(w, t, h, "_rtsp._tcp.local");
+        }
     }
     stream(w, 99), link_chatter(w, w->router);
     stream(w, 100);
     for (int64_t t = next_session(w, w->start, 90 * SECOND); t < w->end;
-         t = next_session(w, t, 90 * SECOND))
+         t = next_session(w, t, 90 * SECOND)) {
         browse(w, t, pc);
+    }
     for (int64_t t = next_session(w, w->start, 400 * SECOND); t < w->end;
-         t = next_session(w, t, 400 * SECOND))
+         t = next_session(w, t, 400 * SECOND)) {
         ssh_session(w, t, pc, broker, (int)range(w, 8, 60));
+    }
     for (int64_t t = next_session(w, w->start, 300 * SECOND); t < w->end;
          t = next_session(w, t, 300 * SECOND)) {
         tcp k;

@@ -56,10 +56,11 @@ static void keep_files(world *w, int64_t t, host *pc) {
     tcp_open(&k, w, pc, host_find(w, "files"), 445, t);
     smb_begin(&k);
     for (int i = (int)range(w, 1, 5); i > 0; i--) {
-        if (chance(w, 0.75))
+        if (chance(w, 0.75)) {
             smb_read(&k, (size_t)heavy(w, 3000, 3000000, 0.8));
-        else
+        } else {
             smb_write(&k, (size_t)heavy(w, 3000, 1500000, 0.8));
+        }
         tcp_wait(&k, 500 * MS + about(w, 6 * SECOND));
     }
     tcp_close(&k, CLIENT);
@@ -88,11 +89,12 @@ static void use_intranet(world *w, int64_t t, host *pc) {
     t = dns_ask(w, t, pc, w->resolver, "intranet.corp.local", DNS_A, server->ip);
     tcp_open(&k, w, pc, server, 80, t);
     for (int i = (int)range(w, 1, 6); i > 0; i--) {
-        if (chance(w, 0.2))
+        if (chance(w, 0.2)) {
             http_post(&k, "intranet.corp.local", "/login", agents[0], (size_t)range(w, 40, 400),
                       900);
-        else
+        } else {
             open_page(&k, paths[range(w, 0, 5)]);
+        }
         tcp_wait(&k, about(w, SECOND));
     }
     tcp_close(&k, SERVER);
@@ -110,17 +112,19 @@ static void telephone(world *w, int64_t t, host *a, host *b) { // RTP, G.711: 16
     const int port = 16384 + 2 * (int)range(w, 0, 4000), port2 = 16384 + 2 * (int)range(w, 0, 4000),
               packets = (int)heavy(w, 500, 6000, 1.0);
     const uint32_t source = (uint32_t)bits(w);
-    for (int i = 0; i < packets; i++, t += 20 * MS)
+    for (int i = 0; i < packets; i++, t += 20 * MS) {
         for (int way = 0; way < 2; way++) {
             v.n = 0;
             put8(&v, 0x80), put8(&v, i ? 0 : 0x80), put16(&v, (unsigned)(i + way * 9) & 0xFFFF),
                 put32(&v, (uint32_t)i * 160), put32(&v, source + (uint32_t)way);
             put_noise(w, &v, 160);
-            if (way)
+            if (way) {
                 udp_send(w, t + 7 * MS + about(w, 300 * US), b, port2, a, port, &v);
-            else
+            } else {
                 udp_send(w, t + about(w, 300 * US), a, port, b, port2, &v);
+            }
         }
+    }
 }
 
 static void update(world *w, int64_t t, host *pc) {
@@ -128,9 +132,10 @@ static void update(world *w, int64_t t, host *pc) {
     tcp k;
     t = dns_ask(w, t, pc, w->resolver, "au.download.updates.net", DNS_A, server->ip);
     tcp_open(&k, w, pc, server, 80, t);
-    for (int i = (int)range(w, 1, 5); i > 0; i--)
+    for (int i = (int)range(w, 1, 5); i > 0; i--) {
         http_get(&k, "au.download.updates.net", "/c/msdownload/update/2023/11/kb5032189.cab",
                  agents[4], (size_t)range(w, 100000, 900000));
+    }
     tcp_close(&k, CLIENT);
 }
 
@@ -152,9 +157,10 @@ static void look_up(world *w, int64_t t, host *pc) { // what programs ask for by
     char name[NAME_MAX_BYTES];
     const int n = zipf(w, SITES);
     site_name(w, n, name);
-    if (chance(w, 0.25))
+    if (chance(w, 0.25)) {
         snprintf(name, sizeof name, "%d.%d.%d.10.in-addr.arpa", (int)range(w, 1, 254),
                  (int)(w->net >> 8 & 255), (int)(w->net >> 16 & 255));
+    }
     int type = chance(w, 0.3) ? DNS_AAAA : DNS_A;
     if (strstr(name, "arpa")) type = DNS_PTR;
     dns_ask(w, t, pc, w->resolver, name, type, chance(w, 0.9) ? site_host(w, n)->ip : 0);
@@ -168,6 +174,60 @@ static void tell(world *w, int64_t t, host *pc) { // what everyone hears
     if (which == 3) dhcp_renew(w, t, pc, w->router);
 }
 
+static void upload(world *w, int64_t t, host *pc) { // pictures and files to where people keep them
+    const int n = (int)range(w, 2, 8);
+    char site[NAME_MAX_BYTES];
+    tcp k;
+    site_name(w, n, site);
+    host *server = site_host(w, n);
+    t = dns_ask(w, t, pc, w->resolver, site, DNS_A, server->ip);
+    tcp_open(&k, w, pc, server, 443, t);
+    tls_hello(&k, site), tls_data(&k, CLIENT, 900), tls_data(&k, SERVER, 400);
+    size_t left = (size_t)heavy(w, 60000, 6000000, 0.7);
+    for (; left > 0; left -= left < 400000 ? left : 400000) {
+        tls_data(&k, CLIENT, left < 400000 ? left : 400000), tls_data(&k, SERVER, 300);
+    }
+    tcp_close(&k, CLIENT);
+}
+
+static void check_file(world *w, int64_t t,
+                       host *pc) { // a virus scanner asks for a file by the hash in a name
+    static buf b;
+    b.n = 0;
+    put_letters(w, &b, 32, "0123456789abcdef"), put_text(&b, ".avts.filerep.net"), put8(&b, 0);
+    const int type = chance(w, 0.6) ? DNS_A : DNS_TXT;
+    dns_ask(w, t, pc, w->resolver, (const char *)b.b, type, 0x7F000004U);
+}
+
+// A program that reports to its maker every few minutes.
+static void report(world *w, host *pc) {
+    const int n = 10 + (int)(pc->ip % 5);
+    const int64_t every = (60 + 30 * (int64_t)(pc->ip % 7)) * SECOND;
+    char site[NAME_MAX_BYTES];
+    site_name(w, n, site);
+    host *server = site_host(w, n);
+    for (int64_t t = w->start + about(w, every / 2); t < w->end;
+         t += every + about(w, 3 * SECOND)) {
+        tcp k;
+        tcp_open(&k, w, pc, server, 443, dns_ask(w, t, pc, w->resolver, site, DNS_A, server->ip));
+        tls_hello(&k, site), tls_data(&k, CLIENT, (size_t)range(w, 300, 2400)),
+            tls_data(&k, SERVER, (size_t)range(w, 90, 130));
+        tcp_close(&k, CLIENT);
+    }
+}
+
+static void watch(world *w) { // one server pings the others
+    static const char *const names[] = {"router",   "dc",       "files",   "mail",
+                                        "intranet", "printer1", "printer2"};
+    for (int i = 0; i < 7; i++) {
+        int seq = 0;
+        for (int64_t t = w->start + range(w, 0, 60) * SECOND; t < w->end;
+             t += 60 * SECOND + about(w, 5 * MS)) {
+            ping(w, t, host_find(w, "backup"), host_find(w, names[i]), 4000 + i, ++seq & 0xFFFF);
+        }
+    }
+}
+
 static const habit habits[] = {
     {browse,       70  },
     {keep_files,   240 },
@@ -177,7 +237,9 @@ static const habit habits[] = {
     {log_in,       500 },
     {update,       1500},
     {look_up,      25  },
-    {tell,         90  }
+    {tell,         90  },
+    {upload,       1200},
+    {check_file,   150 },
 };
 
 static void nightly(world *w) { // a backup of the file server, of a size any time of day
@@ -196,15 +258,17 @@ static void live(world *w) {
             stream(w, 2000 + 20 * (uint64_t)i + (uint64_t)h);
             const int64_t mean = habits[h].mean * SECOND;
             for (int64_t t = next_session(w, w->start - about(w, mean / 4), mean); t < w->end;
-                 t = next_session(w, t, mean))
+                 t = next_session(w, t, mean)) {
                 habits[h].begin(w, t, pc);
+            }
         }
         stream(w, 4000 + (uint64_t)i);
-        read_mail(w, pc);
+        read_mail(w, pc), report(w, pc);
         arp_cache(w, pc, w->router, 150 * SECOND), arp_cache(w, w->router, pc, 240 * SECOND),
             arp_cache(w, pc, host_find(w, "files"), 300 * SECOND);
-        for (int64_t t = w->start + about(w, 200 * SECOND); t < w->end; t += 256 * SECOND)
+        for (int64_t t = w->start + about(w, 200 * SECOND); t < w->end; t += 256 * SECOND) {
             ntp_ask(w, t, pc, host_find(w, "ntp"));
+        }
     }
     stream(w, 5000);
     for (int64_t t = next_session(w, w->start, 250 * SECOND); t < w->end;
@@ -216,7 +280,7 @@ static void live(world *w) {
         telephone(w, t, host_find(w, one), host_find(w, other));
     }
     stream(w, 5001), nightly(w);
-    stream(w, 5002), link_chatter(w, w->router);
+    stream(w, 5002), link_chatter(w, w->router), watch(w);
 }
 
 const scene scene_office = {"office",

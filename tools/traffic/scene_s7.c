@@ -37,8 +37,9 @@ static void poll_rtu(world *w, host *from, int rtu, int64_t period) {
     f->begin(&k, &count);
     for (int64_t t = k.now + range(w, 0, period / MS) * MS; t < w->end; t += period) {
         tcp_wait_until(&k, t + about(w, 2 * MS));
-        for (int i = 0; i < 1 + rtu % 3; i++)
+        for (int i = 0; i < 1 + rtu % 3; i++) {
             f->read(&k, &count, block(rtu, i)), tcp_wait(&k, MS + about(w, MS));
+        }
     }
 }
 
@@ -65,8 +66,9 @@ static void live(world *w) {
     }
     stream(w, 15);
     for (int64_t t = next_session(w, w->start, 80 * SECOND); w->plant.writes && t < w->end;
-         t = next_session(w, t, 80 * SECOND))
+         t = next_session(w, t, 80 * SECOND)) {
         operate(w, t);
+    }
     plant_tend(w);
 }
 
@@ -88,10 +90,11 @@ static void forged_write(world *w, int64_t t, int64_t length) {
     tcp_open(&k, w, from, w->plant.rtu[range(w, 0, w->plant.rtus - 1)], f->port, t);
     f->begin(&k, &count), tcp_wait(&k, about(w, SECOND));
     f->attack(&k, &count), tcp_wait(&k, about(w, SECOND));
-    if (chance(w, 0.5))
+    if (chance(w, 0.5)) {
         tcp_close(&k, CLIENT);
-    else
+    } else {
         tcp_reset(&k, CLIENT);
+    }
 }
 
 // Every block of every device is read once, faster than anyone polls.
@@ -103,8 +106,9 @@ static void read_out(world *w, int64_t t, int64_t length) {
         int count = 0;
         tcp_open(&k, w, from, w->plant.rtu[r], f->port, t + length * r / w->plant.rtus);
         f->begin(&k, &count);
-        for (int i = 0; i < 60 && k.now < t + length * (r + 1) / w->plant.rtus; i++)
+        for (int i = 0; i < 60 && k.now < t + length * (r + 1) / w->plant.rtus; i++) {
             f->read(&k, &count, (poll){i + 1, 0, i * 8, 64}), tcp_wait(&k, about(w, 30 * MS));
+        }
         tcp_close(&k, CLIENT);
     }
 }
@@ -121,9 +125,10 @@ static void replay_write(world *w, int64_t t, int64_t length) {
     const int rtu = (int)range(w, 0, w->plant.rtus - 1);
     tcp_open(&k, w, &forged, w->plant.rtu[rtu], f->port, t);
     f->begin(&k, &count);
-    for (int i = (int)range(w, 1, 3); i > 0; i--)
+    for (int i = (int)range(w, 1, 3); i > 0; i--) {
         f->write(&k, &count, set_point(rtu, i), (int)range(w, 40, 90) * 10),
             tcp_wait(&k, about(w, 200 * MS));
+    }
     tcp_close(&k, CLIENT);
 }
 

@@ -183,7 +183,10 @@ void tcp_reset(tcp *k, int who);
 void tcp_refused(world *w, host *client, host *server, int port, int64_t t);
 void tcp_unheard(world *w, host *client, host *server, int port, int64_t t, int tries);
 // One segment of no connection, as scanners and floods send.
-void tcp_lone(world *w, int64_t t, host *from, int from_port, host *to, int to_port, int flags,
-              uint32_t seq, uint32_t ack);
+typedef struct lone {
+    int from_port, to_port, flags;
+    uint32_t seq, ack;
+} lone;
+void tcp_lone(world *w, int64_t t, host *from, host *to, lone what);
 
 #endif
