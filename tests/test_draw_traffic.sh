@@ -17,7 +17,7 @@ while read -r scene expected; do
 done <<'END'
 industrial 0acabf182070d418
 s7 93d934704d666217
-office 1bb10be5b4208a68
+office f09497a1ebc4edc1
 iot f1463417403cd09d
 END
 "$draw" iot "$work/other.pcap" seed=8 seconds=60

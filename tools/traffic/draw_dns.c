@@ -102,10 +102,10 @@ int64_t dns_ask(world *w, int64_t t, host *client, host *server, const char *nam
             put16(&b, 16), put32(&b, 0x2A00E900U), put32(&b, answer >> 8), put32(&b, 0),
                 put32(&b, answer);
         } else if (type == DNS_PTR) {
-            put16(&b, 19), put8(&b, 4), put_text(&b, "h%03u", answer & 255),
-                put_name(&b, "corp.local"), put8(&b, 0);
+            put16(&b, 17), put8(&b, 4), put_text(&b, "h%03u", answer & 255),
+                put_name(&b, "corp.local");
         } else {
-            put16(&b, 24), put8(&b, 23), put_text(&b, "v=spf1 ip4:%3u.0.0.0/8 -", answer >> 24);
+            put16(&b, 25), put8(&b, 24), put_text(&b, "v=spf1 ip4:%3u.0.0.0/8 -", answer >> 24);
         }
     }
     udp_send(w, back, server, 53, client, port, &b);
