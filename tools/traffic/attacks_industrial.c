@@ -6,20 +6,13 @@
 
 enum { MODBUS = 502 };
 
-static host *someone(world *w) {
-    host *const known[] = {w->plant.master, w->plant.station, w->plant.historian, w->plant.monitor};
-    host *h = known[range(w, 0, 3)];
-    w->source = h->ip;
-    return h;
-}
-
 // A handful of packets: which device is it, then one write that nobody ever wrote.
 static void fake_command(world *w, int64_t t, int64_t length) {
     (void)length;
     tcp k;
     int transaction = (int)range(w, 0, 1);
     const int rtu = (int)range(w, 0, w->plant.rtus - 1);
-    tcp_open(&k, w, someone(w), w->plant.rtu[rtu], MODBUS, t);
+    tcp_open(&k, w, plant_insider(w), w->plant.rtu[rtu], MODBUS, t);
     modbus_identify(&k, &transaction, 1);
     tcp_wait(&k, about(w, SECOND));
     const bool coil = chance(w, 0.5);
@@ -38,7 +31,7 @@ static void fake_command(world *w, int64_t t, int64_t length) {
 
 // Which units answer, then which functions, then which addresses.
 static void modbus_scan(world *w, int64_t t, int64_t length) {
-    host *from = someone(w), *to = w->plant.rtu[range(w, 0, w->plant.rtus - 1)];
+    host *from = plant_insider(w), *to = w->plant.rtu[range(w, 0, w->plant.rtus - 1)];
     tcp k;
     int transaction = 0;
     tcp_open(&k, w, from, to, MODBUS, t);
@@ -75,7 +68,7 @@ static void replay_write(world *w, int64_t t, int64_t length) {
 }
 
 static void rtu_flood(world *w, int64_t t, int64_t length) {
-    host *from = someone(w), *to = w->plant.rtu[range(w, 0, w->plant.rtus - 1)];
+    host *from = plant_insider(w), *to = w->plant.rtu[range(w, 0, w->plant.rtus - 1)];
     host raw = *from; // hping3's packets, not the system's
     raw.stack = &stack_nmap, raw.ttl = 64;
     const int kind = (int)range(w, 0, 2), packets = (int)range(w, 1500, 4000);

@@ -74,3 +74,12 @@ void put_words(world *w, buf *b, size_t n) {
         put_bytes(b, word, k);
     }
 }
+
+void put_name(buf *b, const char *name) {
+    for (const char *p = name; *p;) {
+        const size_t n = strcspn(p, ".");
+        put8(b, (unsigned)n), put_bytes(b, p, n);
+        p += n + (p[n] == '.');
+    }
+    put8(b, 0);
+}

@@ -39,15 +39,6 @@ host *site_host(world *w, int n) {
     return h;
 }
 
-static void put_name(buf *b, const char *name) {
-    for (const char *p = name; *p;) {
-        const size_t n = strcspn(p, ".");
-        put8(b, (unsigned)n), put_bytes(b, p, n);
-        p += n + (p[n] == '.');
-    }
-    put8(b, 0);
-}
-
 static void question(buf *b, unsigned id, unsigned flags, unsigned answers, const char *name,
                      int type) {
     b->n = 0;

@@ -76,15 +76,6 @@ void dhcp_renew(world *w, int64_t t, host *client, host *server) {
     udp_send(w, t + turn(w, server) + MS, server, 67, client, 68, &b);
 }
 
-static void put_name(buf *b, const char *name) {
-    for (const char *p = name; *p;) {
-        const size_t n = strcspn(p, ".");
-        put8(b, (unsigned)n), put_bytes(b, p, n);
-        p += n + (p[n] == '.');
-    }
-    put8(b, 0);
-}
-
 void mdns_tell(world *w, int64_t t, host *from, const char *service) {
     static buf b;
     host group = {

@@ -116,14 +116,6 @@ static uint8_t *frame(world *w, int64_t t, size_t n, int counter) {
     return f;
 }
 
-static void set16(uint8_t *p, unsigned v) {
-    p[0] = (uint8_t)(v >> 8), p[1] = (uint8_t)v;
-}
-
-static void set32(uint8_t *p, uint32_t v) {
-    set16(p, v >> 16), set16(p + 2, v & 0xFFFF);
-}
-
 static uint32_t sum16(const uint8_t *p, size_t n, uint32_t sum) {
     for (size_t i = 0; i + 1 < n; i += 2) sum += (uint32_t)p[i] << 8 | p[i + 1];
     return n % 2 ? sum + ((uint32_t)p[n - 1] << 8) : sum;

@@ -6,14 +6,6 @@
 
 enum { HEADER_MAX = 60, LOSS_PER_10000 = 30 };
 
-static void set16(uint8_t *p, unsigned v) {
-    p[0] = (uint8_t)(v >> 8), p[1] = (uint8_t)v;
-}
-
-static void set32(uint8_t *p, uint32_t v) {
-    set16(p, v >> 16), set16(p + 2, v & 0xFFFF);
-}
-
 static bool has(const stack *s, char option) {
     return strchr(s->options, option) != NULL;
 }

@@ -78,10 +78,6 @@ void http_post(tcp *k, const char *site, const char *path, const char *agent, si
 
 // ---- TLS -----------------------------------------------------------------------------------------
 
-static void set16(uint8_t *p, size_t v) {
-    p[0] = (uint8_t)(v >> 8), p[1] = (uint8_t)v;
-}
-
 static void client_hello(tcp *k, buf *b, const char *site) {
     static const uint16_t suites[] = {0x1301, 0x1302, 0x1303, 0xC02B, 0xC02F,
                                       0xC02C, 0xC030, 0xCCA9, 0xCCA8, 0xC013,
@@ -115,8 +111,8 @@ static void client_hello(tcp *k, buf *b, const char *site) {
         put16(b, 21), put16(b, (unsigned)pad);
         for (size_t i = 0; i < pad; i++) put8(b, 0);
     }
-    set16(b->b + 3, b->n - 5), set16(b->b + 7, b->n - 9),
-        set16(b->b + extensions, b->n - extensions - 2);
+    set16(b->b + 3, (unsigned)b->n - 5), set16(b->b + 7, (unsigned)b->n - 9);
+    set16(b->b + extensions, (unsigned)(b->n - extensions) - 2);
 }
 
 static void put_record(world *w, buf *b, size_t n) {

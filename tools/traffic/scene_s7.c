@@ -74,19 +74,12 @@ static void live(world *w) {
 
 // ---- attacks -------------------------------------------------------------------------------------
 
-static host *someone(world *w) {
-    host *const known[] = {w->plant.master, w->plant.station, w->plant.historian, w->plant.monitor};
-    host *h = known[range(w, 0, 3)];
-    w->source = h->ip;
-    return h;
-}
-
 static void forged_write(world *w, int64_t t, int64_t length) {
     (void)length;
     const fieldbus *f = fieldbus_of(w);
     tcp k;
     int count = 0;
-    host *from = someone(w);
+    host *from = plant_insider(w);
     tcp_open(&k, w, from, w->plant.rtu[range(w, 0, w->plant.rtus - 1)], f->port, t);
     f->begin(&k, &count), tcp_wait(&k, about(w, SECOND));
     f->attack(&k, &count), tcp_wait(&k, about(w, SECOND));
@@ -100,7 +93,7 @@ static void forged_write(world *w, int64_t t, int64_t length) {
 // Every block of every device is read once, faster than anyone polls.
 static void read_out(world *w, int64_t t, int64_t length) {
     const fieldbus *f = fieldbus_of(w);
-    host *from = someone(w);
+    host *from = plant_insider(w);
     for (int r = 0; r < w->plant.rtus; r++) {
         tcp k;
         int count = 0;

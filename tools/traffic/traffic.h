@@ -110,6 +110,14 @@ typedef struct buf {
     uint8_t b[BUF_MAX];
 } buf;
 
+static inline void set16(uint8_t *p, unsigned v) {
+    p[0] = (uint8_t)(v >> 8), p[1] = (uint8_t)v;
+}
+
+static inline void set32(uint8_t *p, uint32_t v) {
+    set16(p, v >> 16), set16(p + 2, v & 0xFFFF);
+}
+
 void put8(buf *b, unsigned v);
 void put16(buf *b, unsigned v);
 void put32(buf *b, uint32_t v);
@@ -117,8 +125,9 @@ void put16_low(buf *b, unsigned v); // the low byte first
 void put32_low(buf *b, uint32_t v);
 void put_bytes(buf *b, const void *from, size_t n);
 void put_text(buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void put_noise(world *w, buf *b, size_t n);                   // as encrypted or packed bytes look
-void put_words(world *w, buf *b, size_t n);                   // as text looks
+void put_name(buf *b, const char *name);    // as DNS has it: labels behind their lengths
+void put_noise(world *w, buf *b, size_t n); // as encrypted or packed bytes look
+void put_words(world *w, buf *b, size_t n); // as text looks
 void put_letters(world *w, buf *b, size_t n, const char *of); // of these letters
 
 // ---- hosts and packets (draw_packet.c) -----------------------------------------------------------
