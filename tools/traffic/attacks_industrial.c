@@ -76,8 +76,9 @@ static void rtu_flood(world *w, int64_t t, int64_t length) {
     for (int i = 0; i < packets; i++) {
         const int64_t now = t + length * i / packets + about(w, 200 * US);
         uint8_t body[60] = {0x1E, 0x4C, (uint8_t)(i >> 8), (uint8_t)i};
-        if (kind == 0)
+        if (kind == 0) {
             tcp_lone(w, now, &raw, to, (lone){port++, MODBUS, SYN, (uint32_t)bits(w), 0});
+        }
         if (kind == 1) icmp_send(w, now, &raw, to, 8, 0, body, 60);
         if (kind == 2) tcp_refused(w, &raw, to, (int)range(w, 1, 9000), now);
     }
