@@ -77,8 +77,9 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS  := $(FUZZ_SRC:%.c=$(O)/%)
 EXAMPLES := $(patsubst %.c,$(O)/%,$(wildcard examples/*.c))
 DRAW     := $(patsubst %.c,$(O)/%.o,$(wildcard tools/draw/*.c))
+TRAFFIC  := $(patsubst %.c,$(O)/%.o,$(wildcard tools/traffic/*.c))
 SCRIPTS  := $(wildcard tests/run_cli.sh tests/test_*.sh tests/oracle/test_*.py)
-HEADERS  := $(wildcard src/*/*.h include/*.h cli/*.h tests/*.h tools/draw/*.h)
+HEADERS  := $(wildcard src/*/*.h include/*.h cli/*.h tests/*.h tools/draw/*.h tools/traffic/*.h)
 C_FILES  := $(LIB_SRC) $(CLI_SRC) $(wildcard tests/*.c) $(FUZZ_SRC) $(wildcard tests/fuzz/replay.c tests/recipes/*.c bench/*.c examples/*.c)
 
 # DICOM, where DCMTK is: opened at the first such file, so that nothing else links with it.
@@ -120,6 +121,8 @@ $(O)/tests/test_gradients: $(DOUBLE) ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -lcmocka 
 $(O)/examples/%: $(O)/examples/%.o $(O)/libhourglass.a ; $(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
 # Draws the demo's and the tests' photographs of parts.
 $(O)/draw_parts: $(DRAW) ; $(Q)$(CC) $(LDFLAGS) $^ -lm -o $@
+# Draws captures of networks' traffic.
+$(O)/draw_traffic: $(TRAFFIC) ; $(Q)$(CC) $(LDFLAGS) $^ -lm -o $@
 # A fuzz target with its own engine under `make fuzz`; else with replay.c, which runs the saved corpus.
 $(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(if $(filter fuzz,$(KIND)),,$(O)/tests/fuzz/replay.o) $(O)/libhourglass.a
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
@@ -152,7 +155,7 @@ WANTED := $(filter-out $(call with,$(SKIP),$(EVERY)),$(if $(ONLY),$(call with,$(
 LONG := faults false_alarms same_bits big_file test_docs table_sources test_tables test_baselines test_model test_pictures test_train
 PICKED := $(foreach w,$(LONG),$(call with,$w,$(WANTED)))
 PICKED += $(filter-out $(PICKED),$(WANTED))
-run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(O)/draw_parts $(HELPERS) $(EXAMPLES) $(OTHER) $(INSTALLED) $(if $(SAN),,$(O)/libhourglass.so)) $(PLUGIN)
+run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(O)/draw_parts $(O)/draw_traffic $(HELPERS) $(EXAMPLES) $(OTHER) $(INSTALLED) $(if $(SAN),,$(O)/libhourglass.so)) $(PLUGIN)
 	@CC=$(CC) SAN=$(SAN) tools/run_tests.sh $(O) $(PICKED)
 
 check:
@@ -246,5 +249,5 @@ FORCE:
 .PHONY: all help demo test run-tests check layers headers format reformat tidy fuzz bench bench-peers golden longest cov \
         docs aarch64 install uninstall clean FORCE
 .SECONDARY:
--include $(DOUBLE:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(FUZZERS:=.d) $(EXAMPLES:=.d) $(DRAW:.o=.d) $(wildcard $(O)/tests/*.d)
+-include $(DOUBLE:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(FUZZERS:=.d) $(EXAMPLES:=.d) $(DRAW:.o=.d) $(TRAFFIC:.o=.d) $(wildcard $(O)/tests/*.d)
 endif
