@@ -16,7 +16,7 @@ static void fields_are_columns_and_types_say_what_they_are(void **state) {
         "# ts|id.resp_p|duration|service|ok|tags\n"
         "1677024003.5|53|?|'12'|'T'|'(empty)'\n2.5|443|0.25|?|'F'|'a,b'\n");
     LOG("\xef\xbb\xbf#separator ,\r\n#unset_field,none\r\n#fields,a,b\r\n1,x\r\nnone,12\r\n-,",
-        "# a|b\n1|'x'\n?|12\n'-'|?\n");
+        "# a|b\n1|'x'\n?|12\n?|?\n");
 }
 
 static void a_label_may_stand_between_blanks(void **state) {
