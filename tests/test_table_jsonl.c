@@ -78,6 +78,19 @@ static void too_deep_a_line_is_a_bad_row(void **state) {
     hg__text_clear(&text);
 }
 
+static void a_model_s_column_may_be_in_no_line(void **state) {
+    (void)state;
+    const char *const names[] = {"c", "d", "a"};
+    const hg__table_options o = {
+        .header = {.is_known = true, .name = names, .names = 3, .absent = 2}
+    };
+    const char lines[] = "{\"a\":1}\n{\"a\":2,\"b\":3}\n";
+    expect_table(BYTES(lines), "x.jsonl", &o, "# a|b|c|d\n1|?|?|?\n2|3|?|?\n");
+    LINES("{\"x\":1}\n", "# x\n1\n");
+    const char others[] = "{\"x\":1}\n";
+    expect_table(BYTES(others), "x.jsonl", &o, "# x\n1\n");
+}
+
 static void bad_lines_are_passed_over(void **state) {
     (void)state;
     LINES(
@@ -172,6 +185,7 @@ int main(void) {
         cmocka_unit_test(objects_within_are_opened),
         cmocka_unit_test(lists_are_texts),
         cmocka_unit_test(too_deep_a_line_is_a_bad_row),
+        cmocka_unit_test(a_model_s_column_may_be_in_no_line),
         cmocka_unit_test(bad_lines_are_passed_over),
         cmocka_unit_test(many_names_are_found),
         cmocka_unit_test(a_line_too_long_is_a_bad_row),

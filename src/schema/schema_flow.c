@@ -80,6 +80,8 @@ void hg__flow_columns(const hg__table *t, hg__override *way, char *note, size_t 
         give(&way[at], columns[i].meaning);
         count[columns[i].meaning]++;
     }
+    // A record has what its protocol has, and what the sensor made of it.
+    for (int32_t i = 0; i < t->columns; i++) way[i].may_miss = true;
     snprintf(note, size,
              "flows as %s writes them: ids %d, times %d, categories %d, numbers by their log %d; "
              "columns= says otherwise",

@@ -82,6 +82,7 @@ typedef struct hg__override {
     int time_format;        // -1: not said
     bool ignore;
     bool time_or_id; // a time if it reads as one, else an id
+    bool may_miss;   // rows to come may have no value, whatever training saw
     char point;      // decimal_point, decimal_comma; 0: not said
     double unit;     // of the log; 0: the typical size
 } hg__override;

@@ -476,7 +476,7 @@ int hg__kind_choose(hg__column *c, hg__measuring *all, int32_t i, const hg__tabl
     int64_t missing = m->count[HG_CLASS_MISSING] + (skip ? 0 : strange);
     if (c->kind == HG_COLUMN_TIME) missing += m->zeros + (m->time ? m->time->zeros : 0);
     c->missing = (double)missing / (double)all->rows;
-    c->may_miss = missing > 0;
+    c->may_miss = missing > 0 || way->may_miss;
     c->least = m->number.least;
     c->most = m->number.most;
     int32_t knots = KNOTS_IN_ALL / t->columns;

@@ -116,7 +116,36 @@ static int learn_line(hg__table *t, char *text, size_t size, size_t *room, hg_er
     return bad_line(t, &w, &m, err);
 }
 
-static int learn_columns(hg__table *t, hg_error *err) {
+// Tells of a name that no line has: the first, and how many there are.
+static void note_absent(hg__table *t, const char *first, int32_t count) {
+    if (strlen(first) > 100) first = "...";
+    if (count == 1) snprintf(t->note, sizeof t->note, "no line has '%s'", first);
+    if (count < 2) return;
+    snprintf(t->note, sizeof t->note, "no line has '%s' and %d more of the model's columns", first,
+             count - 1);
+}
+
+// Columns of a model that may have no value: a name that no line has is one of nothing else. Where the file has none of the
+// model's names it is another.
+static int add_absent(hg__table *t, const hg__header_options *o, size_t *room, hg_error *err) {
+    bool any = false;
+    const char *first = "";
+    int32_t count = 0;
+    for (int32_t i = 0; i < o->names && !any; i++) {
+        const hg__json_member m = {.key = o->name[i], .key_size = strlen(o->name[i])};
+        any = find_column(t, &m, 0) >= 0;
+    }
+    for (int32_t i = 0; any && i < o->absent; i++) {
+        const hg__json_member m = {.key = o->name[i], .key_size = strlen(o->name[i])};
+        if (find_column(t, &m, 0) >= 0) continue;
+        HG_TRY(add_column(t, &m, room, err));
+        if (count++ == 0) first = o->name[i];
+    }
+    note_absent(t, first, count);
+    return HG_OK;
+}
+
+static int learn_columns(hg__table *t, const hg__header_options *o, hg_error *err) {
     jsonl_table *j = t->state;
     size_t room = 0, size;
     char *text;
@@ -131,19 +160,19 @@ static int learn_columns(hg__table *t, hg_error *err) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected lines of JSON with names in them, got none",
                         t->path);
     }
+    HG_TRY(add_absent(t, o, &room, err));
     HG_TRY(index_names(t, true, err));
     j->seen = hg__alloc((size_t)t->columns, sizeof *j->seen, err);
     return j->seen ? HG_OK : HG_ERR_MEMORY;
 }
 
 static int open_jsonl(hg__table *t, const hg__table_options *o, hg_error *err) {
-    (void)o;
     jsonl_table *j = hg__alloc(1, sizeof *j, err);
     if (!j) return HG_ERR_MEMORY;
     t->state = j;
     t->point = '.';
     HG_TRY(hg__text_lines_open(&j->lines, t, err));
-    HG_TRY(learn_columns(t, err));
+    HG_TRY(learn_columns(t, &o->header, err));
     return hg__text_lines_begin(&j->lines, t->path, err);
 }
 
