@@ -28,12 +28,12 @@ static const struct {
 enum meaning { FLOW_ID, FLOW_TIME, FLOW_CATEGORY, FLOW_LOG, FLOW_MEANINGS };
 
 static const struct {
-    enum format format;
     const char *name;
+    enum format format;
     enum meaning meaning;
 } columns[] = {
 #define FORMAT(name, title, ...)
-#define COLUMN(format, name, kind) {FLOW_##format, name, FLOW_##kind},
+#define COLUMN(format, name, kind) {name, FLOW_##format, FLOW_##kind},
 #include "schema/flow_columns.def"
 #undef FORMAT
 #undef COLUMN

@@ -104,9 +104,9 @@ static int add_name(hg__table *t, const hg__csv_cell *cell, hg_error *err) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected at most %d columns, got more", t->path,
                         HG_MAX_COLUMNS);
     }
-    char **grown = t->name;
     if ((t->columns & (t->columns - 1)) == 0) { // as many as there is room for
-        grown = hg__grow(t->name, t->columns ? 2 * (size_t)t->columns : 1, sizeof *grown, err);
+        const size_t more = t->columns ? 2 * (size_t)t->columns : 1;
+        char **grown = hg__grow(t->name, more, sizeof *grown, err);
         if (!grown) return HG_ERR_MEMORY;
         t->name = grown;
     }
