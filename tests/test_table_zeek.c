@@ -48,6 +48,8 @@ static void a_header_may_come_again_but_no_other(void **state) {
     LOG(HEAD "#fields\ta\tb\n#types\tcount\tstring\n1\tx\n#close\tx\n" HEAD
              "#fields\ta\tb\n#types\tcount\tstring\n2\ty\n",
         "# a|b\n1|'x'\n2|'y'\n");
+    LOG("#separator \\x09\n#fields\ta\tb\n1\t-\n#unset_field\tx\n#types\tstring\tcount\n2\tx\n",
+        "# a|b\n1|?\n2|'x'\n");
     LOG(HEAD "#fields\ta\tb\n1\tx\n#close\tx\n#separator \\x09\n#fields\tb\ta\nx\t1\n",
         "# a|b\n1|'x'\n! conn.log:9: expected the fields of line 5, got others: two logs in one "
         "file\n");

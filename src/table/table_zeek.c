@@ -29,6 +29,7 @@ typedef struct zeek_table {
     char *fields;    // owned: behind #fields, as it stands
     uint64_t at;     // the line it stands in
     uint8_t *type;   // owned, (columns): by #types, IS_TEXT ...
+    bool settled;    // the first row was met: what is said of cells from then on is passed over
     bool typed;      // there was a line #types
     int32_t tabbed;  // from this column on blanks separate cells as well
 } zeek_table;
@@ -177,13 +178,15 @@ static int read_header(hg__table *t, const char *text, size_t size, hg_error *er
                             t->path, (unsigned long long)z->lines.line);
         }
         z->separator = separator;
+    } else if ((p = behind(text, size, "#fields"))) {
+        return read_fields(t, p, end, err);
+    } else if (z->settled) {
+        return HG_OK;
     } else if ((p = behind(text, size, "#unset_field"))) {
         copy_mark(z, p, end, z->unset);
     } else if ((p = behind(text, size, "#path"))) {
-        if (!z->path[0]) copy_mark(z, p, end, z->path);
-    } else if ((p = behind(text, size, "#fields"))) {
-        return read_fields(t, p, end, err);
-    } else if ((p = behind(text, size, "#types")) && z->fields && !z->typed) {
+        copy_mark(z, p, end, z->path);
+    } else if ((p = behind(text, size, "#types")) && z->fields) {
         read_types(t, p, end);
     }
     return HG_OK;
@@ -222,6 +225,7 @@ static int open_zeek(hg__table *t, const hg__table_options *o, hg_error *err) {
     HG_TRY(hg__text_lines_open(&z->lines, t, err));
     const int code = next_row(t, &text, &size, err);
     if (code < 0 && (code != HG_ERR_DATA || !z->fields)) return code;
+    z->settled = true;
     if (!z->fields) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected a line '#fields' above the rows, got none",
                         t->path);
@@ -298,6 +302,7 @@ static void where_zeek(const hg__table *t, char *text, size_t size) {
 
 static bool sniff_zeek(const char *source, const uint8_t *head, size_t size) {
     (void)source;
+    if (!size) return false; // an odbc: source has no bytes
     const bool marked = size >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0;
     const char *text = (const char *)head + (marked ? 3 : 0);
     return behind(text, size - (marked ? 3 : 0), "#separator ") != NULL;
