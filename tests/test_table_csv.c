@@ -319,6 +319,14 @@ static void a_row_knows_the_line_it_begins_in(void **state) {
     remove_sample(&f);
 }
 
+static void what_nfdump_says_of_them_all_is_no_row(void **state) {
+    (void)state;
+    CSV("ts,te,td,sa\n2024-01-01,2024-01-01,0.5,::1\nSummary\nflows,bytes\n1,2\n",
+        "# ts|te|td|sa\n'2024-01-01'|'2024-01-01'|0.5|'::1'\n");
+    CSV("ts,te,td,sa\nSummary\nflows,bytes\n0,0\n", "# ts|te|td|sa\n");
+    CSV("a,b\n1,x\nSummary\n2,y\n", "# a|b\n1|'x'\n! x.csv:3: expected 2 columns, got 1\n2|'y'\n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_and_texts_are_told_apart),
@@ -328,6 +336,7 @@ int main(void) {
         cmocka_unit_test(names_are_made_to_differ),
         cmocka_unit_test(a_row_says_where_it_stands),
         cmocka_unit_test(reading_goes_on_behind_a_bad_row),
+        cmocka_unit_test(what_nfdump_says_of_them_all_is_no_row),
         cmocka_unit_test(files_that_are_no_table_are_refused),
         cmocka_unit_test(numbers_without_end_are_texts),
         cmocka_unit_test(numbers_are_rounded_as_strtod_does),

@@ -23,18 +23,85 @@ static void values_are_as_in_csv(void **state) {
     LINES("{\"a\":0.1234567890123456789}\n", "# a\n0.12345678901234568\n");
 }
 
+static void objects_within_are_opened(void **state) {
+    (void)state;
+    LINES("{\"t\":1,\"flow\":{\"pkts\":2,\"tcp\": { \"syn\" : true , \"fin\":null}},\"end\":{}}\n"
+          "{\"flow\":{\"tcp\":{\"fin\":\"x\"},\"pkts\":3},\"t\":4}\n{\"flow\":{}}\n{\"flow\":{"
+          "\"tcp\":null}}\n",
+          "# "
+          "t|flow.pkts|flow.tcp.syn|flow.tcp.fin|flow.tcp\n1|2|1|?|?\n4|3|?|'x'|?\n?|?|?|?|?\n?|?|?"
+          "|?|?\n");
+    LINES("{\"a.b\":1,\"a\":{\"c\":2}}\n{\"a\":{\"b\":3},\"a.b\":4}\n{\"a\":{\"b\":5}}\n",
+          "# a.b|a.c\n1|2\n! x.jsonl:2: column 'a.b': expected a name once, got it twice\n5|?\n");
+}
+
+static void lists_are_texts(void **state) {
+    (void)state;
+    LINES("{\"a\":[],\"b\":[1, \"]\\\"\", {\"c\":[2]}],\"d\":1}\n{\"b\":[\"\xff\"]}\n",
+          "# a|b|d\n'[]'|'[1, \"]\\\"\", {\"c\":[2]}]'|1\n"
+          "! x.jsonl:2: column 'b': expected a text in UTF-8, got other bytes\n");
+}
+
+static void too_deep_a_line_is_a_bad_row(void **state) {
+    (void)state;
+    enum { DEEP = 70 };
+    hg__text text = {0};
+    hg__text_add(&text, "{\"z\":1}\n");
+    for (int i = 0; i < DEEP; i++) hg__text_add(&text, "{\"a\":");
+    hg__text_add(&text, "1");
+    for (int i = 0; i < DEEP; i++) hg__text_add(&text, "}");
+    hg__text_add(&text, "\n{\"z\":");
+    for (int i = 0; i < DEEP; i++) hg__text_add(&text, "[");
+    for (int i = 0; i < DEEP; i++) hg__text_add(&text, "]");
+    hg__text_add(&text, "}\n{\"");
+    for (int i = 0; i < 200; i++) hg__text_add(&text, "n");
+    hg__text_add(&text, "\":{\"");
+    for (int i = 0; i < 60; i++) hg__text_add(&text, "m");
+    hg__text_add(&text, "\":1}}\n");
+    assert_false(text.failed);
+    const sample_file f = save_sample(text.data, text.length, "x.jsonl");
+    hg_error err = {0};
+    hg__table *t = hg__table_open(f.path, NULL, &err);
+    assert_non_null(t);
+    assert_int_equal(t->columns, 1);
+    hg__cell cell;
+    assert_int_equal(hg__table_next(t, &cell, &err), 1);
+    for (int i = 0; i < 3; i++) {
+        static const char *const why[] = {"objects 16 deep at most", "lists 64 deep at most",
+                                          "of 255 bytes together"};
+        assert_int_equal(hg__table_next(t, &cell, &err), HG_ERR_DATA);
+        assert_non_null(strstr(err.message, why[i]));
+    }
+    assert_int_equal(hg__table_next(t, &cell, &err), 0);
+    hg__table_close(t);
+    remove_sample(&f);
+    hg__text_clear(&text);
+}
+
+static void a_model_s_column_may_be_in_no_line(void **state) {
+    (void)state;
+    const char *const names[] = {"c", "d", "a"};
+    const hg__table_options o = {
+        .header = {.is_known = true, .name = names, .names = 3, .absent = 2}
+    };
+    const char lines[] = "{\"a\":1}\n{\"a\":2,\"b\":3}\n";
+    expect_table(BYTES(lines), "x.jsonl", &o, "# a|b|c|d\n1|?|?|?\n2|3|?|?\n");
+    LINES("{\"x\":1}\n", "# x\n1\n");
+    const char others[] = "{\"x\":1}\n";
+    expect_table(BYTES(others), "x.jsonl", &o, "# x\n1\n");
+}
+
 static void bad_lines_are_passed_over(void **state) {
     (void)state;
     LINES(
-        "{\"a\":1}\n{\"a\":[1]}\n{\"a\":{}}\n{\"a\":1e999}\n{\"a\":1,\"a\":2}\n{\"a\":\"\\ud800\"}"
+        "{\"a\":1}\n{\"a\":[1}}\n{\"a\":{\"b\":{}\n{\"a\":1e999}\n{\"a\":1,\"a\":2}\n{\"a\":"
+        "\"\\ud800\"}"
         "\n"
         "{\"a\" 1}\n{\"a\":1,}\n{\"a\":.5}\nx\n{\"a\":1} 2\n{\"a\n{\"a\":-}\n{\"a\":\"\\u0000\"}\n"
         "{\"a\":\"\xff\"}\n{\"a\":\"\t\"}\n{\"a\":Infinity}\n{\"a\":2}\n",
         "# a\n1\n"
-        "! x.jsonl:2: column 'a': expected lines of flat JSON (numbers, texts, true, false, null), "
-        "got a list\n"
-        "! x.jsonl:3: column 'a': expected lines of flat JSON (numbers, texts, true, false, null), "
-        "got an object\n"
+        "! x.jsonl:2: column 'a': expected a list, got brackets that do not match\n"
+        "! x.jsonl:3: column 'a.b': expected a comma or }, got something else\n"
         "! x.jsonl:4: column 'a': expected a finite number, got one that is none\n"
         "! x.jsonl:5: column 'a': expected a name once, got it twice\n"
         "! x.jsonl:6: column 'a': expected a string, got a backslash that means nothing\n"
@@ -50,8 +117,8 @@ static void bad_lines_are_passed_over(void **state) {
         "! x.jsonl:16: column 'a': expected a string, got a control character in it\n"
         "! x.jsonl:17: column 'a': expected a finite number, got one that is none\n"
         "2\n");
-    LINES("{\"a\": [1,2]}\n", "! x.jsonl:1: column 'a': expected lines of flat JSON (numbers, "
-                              "texts, true, false, null), got a list");
+    LINES("{\"a\": [1,2\n",
+          "! x.jsonl:1: column 'a': expected a closing bracket, got the end of the line");
     LINES("{\"\xff\": 1}\n", "! x.jsonl:1: expected names in UTF-8, got other bytes");
 }
 
@@ -115,6 +182,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_columns),
         cmocka_unit_test(values_are_as_in_csv),
+        cmocka_unit_test(objects_within_are_opened),
+        cmocka_unit_test(lists_are_texts),
+        cmocka_unit_test(too_deep_a_line_is_a_bad_row),
+        cmocka_unit_test(a_model_s_column_may_be_in_no_line),
         cmocka_unit_test(bad_lines_are_passed_over),
         cmocka_unit_test(many_names_are_found),
         cmocka_unit_test(a_line_too_long_is_a_bad_row),

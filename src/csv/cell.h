@@ -29,6 +29,7 @@ typedef struct hg__header_options {
     bool is_known;           // a model's columns are:
     const char *const *name; // borrowed, (names), until the file is closed; NULL: it had none
     int32_t names;
+    int32_t absent; // of lines of JSON: the first so many may be in no line at all
 } hg__header_options;
 
 // Names found by their bytes: columns of a table, levels of a category.

@@ -129,6 +129,7 @@ static int keep_normal(void *context, const hg__table *t, const hg__cell *cell, 
 static void tell_columns(const hg__trainer *t, int64_t bad) {
     char line[512];
     const hg__schema *s = t->schema;
+    hg__trainer_note(t, s->note);
     for (int32_t i = 0; i < s->columns; i++) {
         hg__column_describe(&s->column[i], line, sizeof line);
         if (s->columns <= TOLD_COLUMNS) {

@@ -114,8 +114,12 @@ int hg__schema_header(const hg__schema *s, const char *say, hg__header_options *
     if (!s->named) return HG_OK;
     *names = hg__alloc((size_t)s->columns, sizeof **names, err);
     if (!*names) return HG_ERR_MEMORY;
-    for (int32_t i = 0; i < s->columns; i++) {
-        if (s->column[i].width > 0) (*names)[options->names++] = s->column[i].name;
+    for (int miss = 1; miss >= 0; miss--) { // first those that may have no value
+        for (int32_t i = 0; i < s->columns; i++) {
+            const hg__column *c = &s->column[i];
+            if (c->width > 0 && c->may_miss == miss) (*names)[options->names++] = c->name;
+        }
+        if (miss) options->absent = options->names;
     }
     options->name = *names;
     return HG_OK;
@@ -239,7 +243,7 @@ void hg__column_describe(const hg__column *c, char *text, size_t size) {
         break;
     default: hg__text_add(&t, ", left out"); break;
     }
-    if (c->may_miss && c->missing < 1) hg__text_add(&t, ", %.2g %% missing", 100 * c->missing);
+    if (c->missing > 0 && c->missing < 1) hg__text_add(&t, ", %.2g %% missing", 100 * c->missing);
     if (c->hint) hg__text_add(&t, "; %s", c->hint);
     snprintf(text, size, "%s", t.failed ? c->name : t.data);
     hg__clean(text);

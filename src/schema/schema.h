@@ -85,6 +85,7 @@ typedef struct hg__schema {
     int32_t table_columns; // of the table it was learned from
     int32_t label;         // position of the label there; -1: there was none
     bool named;            // that table had names
+    char note[256];        // of what kind of table it was learned, for the one who trains; ""
 } hg__schema;
 
 typedef struct hg__schema_options {

@@ -211,6 +211,7 @@ static int start(hg__table *t, hg__measuring *m, const hg__schema_options *o, hg
     if (!m->way || !m->column) return HG_ERR_MEMORY;
     HG_TRY(hg__override_read(t, o, m->way, err));
     HG_TRY(find_side_columns(t, m, o, err));
+    hg__flow_columns(t, m->way, m->note, sizeof m->note);
     begin_columns(t, m, o);
     m->numbers = SAMPLE_CELLS / t->columns;
     if (m->numbers > NUMBERS) m->numbers = NUMBERS;
@@ -300,6 +301,7 @@ static int make(hg__schema *s, const hg__table *t, hg__measuring *m, const hg__s
     s->table_columns = t->columns;
     s->named = t->named;
     s->label = m->label;
+    memcpy(s->note, m->note, sizeof s->note);
     hg__trial trial = {0};
     int code = o->levels_of ? HG_OK : hg__trial_take(&trial, m, err);
     if (code == HG_OK) code = add_columns(s, t, m, o, err);

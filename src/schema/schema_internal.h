@@ -81,13 +81,18 @@ typedef struct hg__override {
     int kind, scaling, log; // -1: not said
     int time_format;        // -1: not said
     bool ignore;
-    char point;  // decimal_point, decimal_comma; 0: not said
-    double unit; // of the log; 0: the typical size
+    bool time_or_id; // a time if it reads as one, else an id
+    bool may_miss;   // rows to come may have no value, whatever training saw
+    char point;      // decimal_point, decimal_comma; 0: not said
+    double unit;     // of the log; 0: the typical size
 } hg__override;
 
 // Fills way (columns of t) from columns= and ignore=.
 int hg__override_read(const hg__table *t, const hg__schema_options *o, hg__override *way,
                       hg_error *err);
+
+// Says in way (columns of t) what columns of flows are, where nothing was said; note: what it made of them, "" of other tables.
+void hg__flow_columns(const hg__table *t, hg__override *way, char *note, size_t size);
 
 // ---- scales -------------------------------------------------------------------------------------
 

@@ -455,6 +455,7 @@ int hg__kind_choose(hg__column *c, hg__measuring *all, int32_t i, const hg__tabl
     c->unit = c->scale = 1;
     if (way->kind < 0) {
         find_kind_alone(c, m, t->named ? c->name : "", o, sample, sampled);
+        if (way->time_or_id && c->kind != HG_COLUMN_TIME) c->kind = HG_COLUMN_ID;
     } else {
         c->kind = (hg__column_kind)way->kind;
         if (c->kind == HG_COLUMN_TIME) {
@@ -475,7 +476,7 @@ int hg__kind_choose(hg__column *c, hg__measuring *all, int32_t i, const hg__tabl
     int64_t missing = m->count[HG_CLASS_MISSING] + (skip ? 0 : strange);
     if (c->kind == HG_COLUMN_TIME) missing += m->zeros + (m->time ? m->time->zeros : 0);
     c->missing = (double)missing / (double)all->rows;
-    c->may_miss = missing > 0;
+    c->may_miss = missing > 0 || way->may_miss;
     c->least = m->number.least;
     c->most = m->number.most;
     int32_t knots = KNOTS_IN_ALL / t->columns;

@@ -36,6 +36,7 @@ typedef struct hg__measure {
 typedef struct hg__measuring {
     int32_t columns;
     hg__override *way;   // owned, (columns)
+    char note[256];      // hg__flow_columns()
     hg__measure *column; // owned, (columns)
     int32_t label;       // -1: none
     // owned, (columns, sample_rows): NaN where there is no number, of a text hg__text_mark()

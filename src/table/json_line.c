@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// json_line.c - an object of plain values in one line of JSON, member by member.
+// json_line.c - an object in one line of JSON, member by member.
 #include "table/json_line.h"
 
 #include <string.h>
 
-hg__json_walk hg__json_walk_line(char *line, size_t size) {
-    return (hg__json_walk){.at = line, .end = line + size};
+void hg__json_walk_begin(hg__json_walk *w, char *line, size_t size) {
+    w->at = line;
+    w->end = line + size;
+    w->first = false;
+    w->depth = 0;
+    w->prefix[0] = 0;
+    w->expected = w->got = "";
 }
-
-#define PLAIN "lines of flat JSON (numbers, texts, true, false, null)"
 
 static int fail(hg__json_walk *w, const char *expected, const char *got) {
     w->expected = expected;
@@ -127,6 +130,44 @@ static int read_number(hg__json_walk *w, hg__json_member *m) {
     return good ? 1 : fail(w, "a value", "something else");
 }
 
+// Behind the string whose opening quote was just passed; nothing is decoded.
+static int pass_string(hg__json_walk *w) {
+    for (; w->at < w->end && *w->at != '"'; w->at++) {
+        if ((unsigned char)*w->at < ' ') return fail(w, "a string", "a control character in it");
+        if (*w->at == '\\' && w->at + 1 < w->end) w->at++;
+    }
+    if (w->at == w->end) return fail(w, "a closing quote", "the end of the line");
+    w->at++;
+    return 1;
+}
+
+// A list as it stands, whatever is in it, as long as its brackets match.
+static int read_list(hg__json_walk *w, hg__json_member *m) {
+    enum { DEEPEST = 64 };
+    uint64_t is_object = 0; // a bit for each that is open, the innermost lowest
+    int open = 0;
+    m->kind = HG_MEMBER_LIST;
+    m->text = w->at;
+    while (w->at < w->end) {
+        const char c = *w->at++;
+        if ((unsigned char)c < ' ' && c != '\t' && c != '\r') {
+            return fail(w, "a list", "a control character in it");
+        }
+        if (c == '"') HG_TRY(pass_string(w));
+        if (c == '[' || c == '{') {
+            if (open++ == DEEPEST) return fail(w, "lists 64 deep at most", "a deeper one");
+            is_object = is_object << 1 | (c == '{');
+        }
+        if (c != ']' && c != '}') continue;
+        if ((is_object & 1) != (c == '}')) return fail(w, "a list", "brackets that do not match");
+        is_object >>= 1;
+        if (--open > 0) continue;
+        m->size = (size_t)(w->at - m->text);
+        return 1;
+    }
+    return fail(w, "a closing bracket", "the end of the line");
+}
+
 static int read_value(hg__json_walk *w, hg__json_member *m) {
     static const struct {
         const char *word;
@@ -145,8 +186,7 @@ static int read_value(hg__json_walk *w, hg__json_member *m) {
         m->kind = HG_MEMBER_TEXT;
         return read_string(w, &m->text, &m->size);
     }
-    if (left && *w->at == '{') return fail(w, PLAIN, "an object");
-    if (left && *w->at == '[') return fail(w, PLAIN, "a list");
+    if (left && *w->at == '[') return read_list(w, m);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         const size_t n = strlen(words[i].word);
         if (left < n || memcmp(w->at, words[i].word, n) != 0) continue;
@@ -159,21 +199,67 @@ static int read_value(hg__json_walk *w, hg__json_member *m) {
     return read_number(w, m);
 }
 
-int hg__json_walk_next(hg__json_walk *w, hg__json_member *m) {
-    *m = (hg__json_member){0};
-    const bool first = !w->inside;
-    if (first && !take(w, '{')) return fail(w, "an object in one line", "something else");
-    w->inside = true;
-    if (take(w, '}')) {
-        pass_blanks(w);
-        return w->at == w->end ? 0 : fail(w, "the end of the line behind an object", "more");
+// ---- members ------------------------------------------------------------------------------------
+
+// Puts the member's name behind those of the objects it is in.
+static int join_name(hg__json_walk *w, hg__json_member *m) {
+    const size_t before = w->prefix[w->depth - 1];
+    if (m->key_size >= sizeof w->name - before) {
+        return fail(w, "names of objects and members of 255 bytes together", "more");
     }
-    if (!first && !take(w, ',')) return fail(w, "a comma or }", "something else");
+    memcpy(w->name + before, m->key, m->key_size);
+    m->key = w->name;
+    m->key_size += before;
+    return 1;
+}
+
+static int open_object(hg__json_walk *w, hg__json_member *m) {
+    if (w->depth == HG_JSON_DEPTH) return fail(w, "objects 16 deep at most", "a deeper one");
+    if (w->depth == 1) HG_TRY(join_name(w, m));
+    if (m->key_size + 1 >= sizeof w->name) {
+        return fail(w, "names of objects and members of 255 bytes together", "more");
+    }
+    w->name[m->key_size] = '.';
+    w->prefix[w->depth++] = m->key_size + 1;
+    w->at++;
+    w->first = true;
+    return 0;
+}
+
+// The next name and its value: 1; 0 where that is an object, which is open now.
+static int read_member(hg__json_walk *w, hg__json_member *m) {
+    if (!w->first && !take(w, ',')) return fail(w, "a comma or }", "something else");
+    w->first = false;
     if (!take(w, '"')) return fail(w, "a name in quotes", "something else");
     const int code = read_string(w, &m->key, &m->key_size);
     if (code < 0) m->key = NULL;
     if (code < 0) return code;
+    if (w->depth > 1) HG_TRY(join_name(w, m));
     if (!take(w, ':')) return fail(w, "a colon behind a name", "something else");
     pass_blanks(w);
-    return read_value(w, m);
+    return w->at < w->end && *w->at == '{' ? open_object(w, m) : read_value(w, m);
+}
+
+int hg__json_walk_next(hg__json_walk *w, hg__json_member *m) {
+    *m = (hg__json_member){0};
+    if (w->depth == 0) {
+        if (!take(w, '{')) return fail(w, "an object in one line", "something else");
+        w->depth = 1;
+        w->first = true;
+    }
+    for (;;) {
+        if (!take(w, '}')) {
+            const int code = read_member(w, m);
+            if (code) return code;
+            continue;
+        }
+        w->first = false;
+        if (w->depth > 1) {
+            w->depth--;
+            continue;
+        }
+        pass_blanks(w);
+        *m = (hg__json_member){0};
+        return w->at == w->end ? 0 : fail(w, "the end of the line behind an object", "more");
+    }
 }

@@ -22,7 +22,7 @@ typedef struct hg__table hg__table;
 
 // One kind of source; tables.def lists them.
 typedef struct hg__table_type {
-    const char *name; // "csv", "jsonl", "mat", "sqlite", "odbc", "array"
+    const char *name; // "csv", "jsonl", "zeek", "mat", "sqlite", "odbc", "array"
     // Whether `source` (a path, or "odbc:DSN=...") is of this kind; head: its first bytes, none where it is no file.
     bool (*sniff)(const char *source, const uint8_t *head, size_t size);
     // Fills columns, name (NULL: none; empty ones and two alike are seen to by the caller), rows and state. Whatever it

@@ -38,6 +38,8 @@ typedef struct csv_table {
     hg__csv_window window;
     char separator, point;
     hg__header_options header;
+    bool is_nfdump;       // whose last lines, from "Summary" on, are no rows
+    bool ended;           // they were met
     bool lost;            // in a line too long to be held: pass on to its end
     uint64_t line;        // of the row given last
     uint8_t classes[256]; // of bytes
@@ -66,7 +68,7 @@ static int begin(csv_table *c, const char *path, hg__csv_head *head, hg_error *e
     HG_TRY(hg__source_open(&c->source, fd, path, err));
     hg__csv_window_clear(&c->window);
     HG_TRY(hg__csv_window_init(&c->window, &c->source, err));
-    c->lost = false;
+    c->lost = c->ended = false;
     const int code = hg__csv_head_read(head, &c->window, &options, err);
     c->line = head->line;
     return code;
@@ -83,6 +85,16 @@ static int check_names(const hg__table *t, const hg__csv_head *head, hg_error *e
     return HG_OK;
 }
 
+static bool is_nfdump(char *const *name, int32_t columns) {
+    static const char *const first[] = {"ts", "te", "td", "sa"};
+    const int32_t count = sizeof first / sizeof *first;
+    if (!name || columns < count) return false;
+    for (int32_t i = 0; i < count; i++) {
+        if (strcmp(name[i], first[i]) != 0) return false;
+    }
+    return true;
+}
+
 static int read_head(hg__table *t, csv_table *c, hg_error *err) {
     hg__csv_head head = {0};
     int code = begin(c, t->path, &head, err);
@@ -92,6 +104,7 @@ static int read_head(hg__table *t, csv_table *c, hg_error *err) {
         t->name = head.name;
         head.name = NULL;
         snprintf(t->note, sizeof t->note, "%s", head.note);
+        c->is_nfdump = is_nfdump(t->name, t->columns);
         c->separator = head.separator;
         t->point = c->point = head.point;
         set_classes(c);
@@ -284,6 +297,8 @@ static int read_record(hg__table *t, hg__cell *cell, hg_error *err) {
         w->start += r.size;
         w->line += r.lines;
         if (hg__csv_is_blank(p, &r, t->columns)) return 0;
+        c->ended = c->is_nfdump && r.cells == 1 && strncmp(p, "Summary", 7) == 0;
+        if (c->ended) return 0;
         return slow_row(t, p, r.cells, cell, err);
     }
     if (!w->at_end) return read_more(c, err);
@@ -297,6 +312,7 @@ static int next_csv(hg__table *t, hg__cell *cell, hg_error *err) {
     hg__csv_window *w = &c->window;
     int code = 0;
     while (code == 0) {
+        if (c->ended) return 0;
         if (c->lost) c->lost = !hg__csv_window_drop(w);
         c->line = w->line;
         if (w->start >= w->complete) {

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// table_jsonl.c - lines of JSON as a table: an object a line, its names are the columns.
+// table_jsonl.c - lines of JSON as a table: an object a line, its names are the columns; those of an object within it
+// are flow.age, a list is a text (json_line.h).
 //
 // The columns are the names of the first thousand lines, in the order in which they come. A name that comes only later is passed
 // over, a line without one of them has no value there. Cells are what they would be in CSV: "NA" is missing, "12" a number.
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "array/reader.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -16,88 +14,19 @@
 #include "csv/csv.h"
 #include "table/json_line.h"
 #include "table/table.h"
+#include "table/text_lines.h"
 
 enum { LOOKED = 1000 };
 
 typedef struct jsonl_table {
-    int fd; // owned: one file for all passes
-    hg__source source;
-    hg__csv_window window;
-    bool lost;        // in a line too long to be held: pass on to its end
-    uint64_t line;    // of the row given last
+    hg__text_lines lines;
     hg__names *index; // owned: finds a column
     int32_t indexed;  // columns it knows
     uint64_t *seen;   // owned, (columns): line in which a column came last
 } jsonl_table;
 
-static int begin(jsonl_table *j, const char *path, hg_error *err) {
-    hg__source_close(&j->source);
-    const int fd = fcntl(j->fd, F_DUPFD_CLOEXEC, 3);
-    if (fd < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open again", path);
-    HG_TRY(hg__source_open(&j->source, fd, path, err));
-    hg__csv_window_clear(&j->window);
-    HG_TRY(hg__csv_window_init(&j->window, &j->source, err));
-    j->lost = false;
-    HG_TRY(hg__csv_window_more(&j->window, err));
-    static const char mark[] = "\xef\xbb\xbf"; // a byte order mark
-    if (j->window.end >= 3 && memcmp(j->window.text, mark, 3) == 0) j->window.start = 3;
-    return HG_OK;
-}
-
-// ---- lines --------------------------------------------------------------------------------------
-
-// Lets go of what the window holds of a line too long.
-static void drop(jsonl_table *j) {
-    hg__csv_window *w = &j->window;
-    const char *end = memchr(w->text + w->start, '\n', w->end - w->start);
-    j->lost = !end;
-    w->start = end ? (size_t)(end + 1 - w->text) : w->end;
-    if (w->complete < w->start) w->complete = w->start;
-    w->line += end != NULL;
-}
-
-static int read_more(jsonl_table *j, hg_error *err) {
-    hg__csv_window *w = &j->window;
-    const size_t held = w->end - w->start;
-    int code = hg__csv_window_more(w, err);
-    if (code == HG_ERR_DATA && held >= hg__data_limit.line) {
-        drop(j);
-    } else if (code == HG_ERR_DATA) { // the file is damaged: the end of all
-        code = HG_ERR_IO;
-        if (err) err->code = code;
-    }
-    return code;
-}
-
 static bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool is_empty(const char *text, size_t size) {
-    for (size_t i = 0; i < size; i++) {
-        if (!is_blank(text[i])) return false;
-    }
-    return true;
-}
-
-// The next line that is not empty: 1, 0 at the end, or an error.
-static int next_line(jsonl_table *j, char **text, size_t *size, hg_error *err) {
-    hg__csv_window *w = &j->window;
-    for (;;) {
-        if (j->lost) drop(j);
-        j->line = w->line;
-        if (w->start >= w->complete) {
-            if (w->at_end) return 0;
-            HG_TRY(read_more(j, err));
-            continue;
-        }
-        *text = w->text + w->start;
-        const char *end = memchr(*text, '\n', w->complete - w->start);
-        *size = (size_t)(end - *text);
-        w->start += *size + 1;
-        w->line++;
-        if (!is_empty(*text, *size)) return 1;
-    }
 }
 
 static int bad_line(const hg__table *t, const hg__json_walk *w, const hg__json_member *m,
@@ -112,7 +41,7 @@ static int bad_line(const hg__table *t, const hg__json_walk *w, const hg__json_m
         if (!hg__is_utf8(name, strlen(name))) name[0] = '\0'; // cut within a letter
     }
     return hg__fail(err, HG_ERR_DATA, "%s:%llu: %sexpected %s, got %s", t->path,
-                    (unsigned long long)j->line, name, w->expected, w->got);
+                    (unsigned long long)j->lines.line, name, w->expected, w->got);
 }
 
 // ---- columns ------------------------------------------------------------------------------------
@@ -169,10 +98,11 @@ static int add_column(hg__table *t, const hg__json_member *m, size_t *room, hg_e
 
 // Names of the line; a line that is none is for the pass to come to complain of, but the first must be good.
 static int learn_line(hg__table *t, char *text, size_t size, size_t *room, hg_error *err) {
-    hg__json_walk w = hg__json_walk_line(text, size);
+    hg__json_walk w;
     hg__json_member m;
     int code;
     const bool first = t->columns == 0;
+    hg__json_walk_begin(&w, text, size);
     for (int32_t guess = 0; (code = hg__json_walk_next(&w, &m)) > 0; guess++) {
         if (!hg__is_utf8(m.key, m.key_size)) {
             w.expected = "names in UTF-8";
@@ -186,12 +116,41 @@ static int learn_line(hg__table *t, char *text, size_t size, size_t *room, hg_er
     return bad_line(t, &w, &m, err);
 }
 
-static int learn_columns(hg__table *t, hg_error *err) {
+// Tells of a name that no line has: the first, and how many there are.
+static void note_absent(hg__table *t, const char *first, int32_t count) {
+    if (strlen(first) > 100) first = "...";
+    if (count == 1) snprintf(t->note, sizeof t->note, "no line has '%s'", first);
+    if (count < 2) return;
+    snprintf(t->note, sizeof t->note, "no line has '%s' and %d more of the model's columns", first,
+             count - 1);
+}
+
+// Columns of a model that may have no value: a name that no line has is one of nothing else. Where the file has none of the
+// model's names it is another.
+static int add_absent(hg__table *t, const hg__header_options *o, size_t *room, hg_error *err) {
+    bool any = false;
+    const char *first = "";
+    int32_t count = 0;
+    for (int32_t i = 0; i < o->names && !any; i++) {
+        const hg__json_member m = {.key = o->name[i], .key_size = strlen(o->name[i])};
+        any = find_column(t, &m, 0) >= 0;
+    }
+    for (int32_t i = 0; any && i < o->absent; i++) {
+        const hg__json_member m = {.key = o->name[i], .key_size = strlen(o->name[i])};
+        if (find_column(t, &m, 0) >= 0) continue;
+        HG_TRY(add_column(t, &m, room, err));
+        if (count++ == 0) first = o->name[i];
+    }
+    note_absent(t, first, count);
+    return HG_OK;
+}
+
+static int learn_columns(hg__table *t, const hg__header_options *o, hg_error *err) {
     jsonl_table *j = t->state;
     size_t room = 0, size;
     char *text;
     for (int i = 0; i < LOOKED; i++) {
-        const int code = next_line(j, &text, &size, err);
+        const int code = hg__text_lines_next(&j->lines, &text, &size, err);
         if (code == 0) break;
         if (code == HG_ERR_DATA && i > 0) continue; // too long a line
         HG_TRY(code);
@@ -201,41 +160,34 @@ static int learn_columns(hg__table *t, hg_error *err) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected lines of JSON with names in them, got none",
                         t->path);
     }
+    HG_TRY(add_absent(t, o, &room, err));
     HG_TRY(index_names(t, true, err));
     j->seen = hg__alloc((size_t)t->columns, sizeof *j->seen, err);
     return j->seen ? HG_OK : HG_ERR_MEMORY;
 }
 
 static int open_jsonl(hg__table *t, const hg__table_options *o, hg_error *err) {
-    (void)o;
     jsonl_table *j = hg__alloc(1, sizeof *j, err);
     if (!j) return HG_ERR_MEMORY;
     t->state = j;
-    t->bytes = &j->source;
-    t->line = &j->line;
     t->point = '.';
-    j->source.fd = j->fd = -1;
-    j->fd = hg__table_open_text(t, err);
-    if (j->fd < 0) return j->fd;
-    HG_TRY(begin(j, t->path, err));
-    HG_TRY(learn_columns(t, err));
-    return begin(j, t->path, err);
+    HG_TRY(hg__text_lines_open(&j->lines, t, err));
+    HG_TRY(learn_columns(t, &o->header, err));
+    return hg__text_lines_begin(&j->lines, t->path, err);
 }
 
 static int rewind_jsonl(hg__table *t, hg_error *err) {
-    const jsonl_table *j = t->state;
+    jsonl_table *j = t->state;
     memset(j->seen, 0, (size_t)t->columns * sizeof *j->seen);
-    return begin(t->state, t->path, err);
+    return hg__text_lines_begin(&j->lines, t->path, err);
 }
 
 static void close_jsonl(hg__table *t) {
     jsonl_table *j = t->state;
     if (!j) return;
-    hg__source_close(&j->source);
-    hg__csv_window_clear(&j->window);
+    hg__text_lines_close(&j->lines);
     hg__names_free(j->index);
     hg__free(j->seen);
-    if (j->fd >= 0) close(j->fd);
     hg__free(j);
 }
 
@@ -256,6 +208,10 @@ static int read_cell(hg__json_walk *w, const hg__json_member *m, hg__cell *cell)
     w->expected = "a text in UTF-8";
     w->got = "other bytes";
     if (!hg__is_utf8(m->text, m->size)) return -1;
+    if (m->kind == HG_MEMBER_LIST) {
+        *cell = (hg__cell){.kind = HG_CELL_TEXT, .text = m->text, .size = (int32_t)m->size};
+        return 1;
+    }
     const hg__csv_kind kind = hg__csv_read_double(&raw, '.', &cell->number);
     cell->kind = kinds[kind];
     cell->text = m->text;
@@ -267,20 +223,21 @@ static int read_cell(hg__json_walk *w, const hg__json_member *m, hg__cell *cell)
 
 static int read_row(const hg__table *t, char *text, size_t size, hg__cell *cell, hg_error *err) {
     jsonl_table *j = t->state;
-    hg__json_walk w = hg__json_walk_line(text, size);
+    hg__json_walk w;
     hg__json_member m;
     int code;
+    hg__json_walk_begin(&w, text, size);
     for (int32_t i = 0; i < t->columns; i++) cell[i] = (hg__cell){.kind = HG_CELL_MISSING};
     for (int32_t guess = 0; (code = hg__json_walk_next(&w, &m)) > 0;) {
         const int32_t column = find_column(t, &m, guess);
         if (column < 0) continue;
         guess = column + 1;
-        if (j->seen[column] == j->line) {
+        if (j->seen[column] == j->lines.line) {
             w.expected = "a name once";
             w.got = "it twice";
             return bad_line(t, &w, &m, err);
         }
-        j->seen[column] = j->line;
+        j->seen[column] = j->lines.line;
         if (read_cell(&w, &m, cell + column) < 0) return bad_line(t, &w, &m, err);
     }
     return code < 0 ? bad_line(t, &w, &m, err) : 1;
@@ -290,14 +247,14 @@ static int next_jsonl(hg__table *t, hg__cell *cell, hg_error *err) {
     jsonl_table *j = t->state;
     char *text;
     size_t size;
-    const int more = next_line(j, &text, &size, err);
+    const int more = hg__text_lines_next(&j->lines, &text, &size, err);
     if (more <= 0) return more;
     return read_row(t, text, size, cell, err);
 }
 
 static void where_jsonl(const hg__table *t, char *text, size_t size) {
     const jsonl_table *j = t->state;
-    snprintf(text, size, "%s:%llu", t->path, (unsigned long long)j->line);
+    snprintf(text, size, "%s:%llu", t->path, (unsigned long long)j->lines.line);
 }
 
 // An object that begins and has a name in the first line that is not empty.

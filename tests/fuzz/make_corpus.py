@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# Writes the seed files of the readers' fuzz targets: tests/fuzz/corpus/{idx,npy,npz,csv,gz,image,onnx,split_csv,coco,table_csv,table_mat,video},
+# Writes the seed files of the readers' fuzz targets: tests/fuzz/corpus/{idx,npy,npz,csv,gz,image,onnx,split_csv,coco,table_csv,table_jsonl,table_zeek,table_mat,video},
 # and the images, ONNX files and annotations of tests/museum. Good files' names begin with "good_". No NumPy: every byte is said here. Run from
 # the root of the tree; the result is committed.
 import gzip, io, os, sqlite3, struct, subprocess, sys, tempfile, zipfile, zlib
@@ -350,6 +350,13 @@ put('table_sqlite/bad_cells.db', database('CREATE TABLE t (a, b)', "INSERT INTO 
 put('table_sqlite/endless_text.db', database('CREATE VIEW v AS SELECT zeroblob(900000000) AS a'))
 put('table_jsonl/good.txt', b'{"a": 1, "b": "x\\u00e4\\ud83d\\ude00\\n"}\n{"b": null, "c": true, "a": -1.5e3}\n')
 put('table_jsonl/bad.txt', b'{"a": [1]}\n{"a": 1e999}\n{"a": 1, "a": 2}\n{"a": "\\ud800"}\n{"a" 1}\nx\n{"a": 1} 2\n{"a\n')
+put('table_jsonl/nested.txt', b'{"a": 1, "b": {"c": {"d": "x"}, "e": []}, "f": [1, "]", {"g": [2]}]}\n{"b": {"c": null}, "f": [}]}\n{"b": {"c": {"d": 1\n')
+put('table_zeek/conn.txt', b'#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n#open\t2024-01-01-00-00-00\n'
+    b'#fields\tts\tid.resp_p\tduration\tok\tservice\ttags\n#types\ttime\tport\tinterval\tbool\tstring\tset[string]\n'
+    b'1677024003.714845\t53\t-\tT\tdns\t(empty)\n1677024004.5\t443\t0.25\tF\t-\ta,b\n#close\t2024-01-01-01-00-00\n')
+put('table_zeek/labelled.txt', b'#separator \\x09\n#fields\tts\tpeer   label   detailed-label\n#types\ttime\tset[string]   string   string\n1.5\t-   Benign   -\n2\t(empty)   Malicious   C&C\n')
+put('table_zeek/bad.txt', b'#separator \\x2c\n#fields,a,b\n#types,count,string\n1,x\n1\n-1e999,y\n\xff,\xff\n1,\0\n#fields,a,b\n#types,count,string\n2,z\n#fields,b,a\n3,x\n')
+put('table_zeek/late.txt', b'#separator \\x09\n#fields\ta\tb\n1\t-\n#unset_field\tx\n#types\tstring\tcount\n2\tx\n')
 put('odbc/string.txt', b'DSN=x;UID=me;PWD={a;b}}c=Xy};Server=h')
 put('odbc/forgot.txt', b'Password=Xy for;got;UID=me')
 put('odbc/names.txt', b'a."b`c.d')
