@@ -42,7 +42,7 @@ else
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
            -Wundef -Wpointer-arith -Wwrite-strings -Wdouble-promotion -Wformat=2 -Werror
 LANGUAGE := -std=c11 -D_GNU_SOURCE
-PACKAGES := zlib yaml-0.1 libzip libpng libwebp libjpeg libtiff-4
+PACKAGES := zlib yaml-0.1 libzip libpng libwebp libjpeg libtiff-4 libpcap
 OPTIMISE ?= -O2
 BASE    := $(LANGUAGE) $(WARN) -Iinclude -Isrc -include base/banned.h -g -fPIC -fvisibility=hidden \
            -ffp-contract=off -fno-math-errno -fstack-protector-strong -pthread \

@@ -9,7 +9,7 @@
 set -eu
 
 compile='gcc make pkg-config libc6-dev zlib1g-dev libyaml-dev libzip-dev libpng-dev libwebp-dev
-    libjpeg62-turbo-dev libtiff-dev'
+    libjpeg62-turbo-dev libtiff-dev libpcap-dev'
 build="$compile liblapack3 dataset-fashion-mnist libsqlite3-0? libodbc2? libmatio11? python-matplotlib-data?"
 test="$build libcmocka-dev clang locales libclang-rt-14-dev? gcc-aarch64-linux-gnu? libc6-dev-arm64-cross? qemu-user? libjansson-dev?
     python3 python3-venv? python3-numpy? python3-torch? python3-torchvision? python3-skimage? python3-sklearn? python3-pil? python3-tifffile? python3-pydicom? g++? libdcmtk-dev? dcmtk? ffmpeg?
@@ -35,6 +35,7 @@ does_work() {
     libwebp-dev) pkg-config --exists libwebp 2>/dev/null ;;
     libjpeg62-turbo-dev) pkg-config --exists libjpeg 2>/dev/null ;;
     libtiff-dev) pkg-config --exists libtiff-4 2>/dev/null ;;
+    libpcap-dev) pkg-config --exists libpcap 2>/dev/null ;;
     locales) have localedef ;;
     libcmocka-dev) pkg-config --exists cmocka 2>/dev/null ;;
     liblapack3) PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | grep -q 'liblapack\.so' ;;

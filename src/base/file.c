@@ -115,23 +115,33 @@ int hg__read_at(int fd, void *buffer, size_t size, uint64_t offset, const char *
     return HG_OK;
 }
 
-int hg__read_stream(int fd, void *buffer, size_t size, size_t *got, const hg_listener *listener,
-                    const char *name, hg_error *err) {
+int hg__read_some(int fd, void *buffer, size_t size, size_t *got, const hg_listener *listener,
+                  const char *name, hg_error *err) {
     enum { WAIT_MS = 200 }; // a signal may come between the question and the wait
     const bool asks = listener && (listener->stop || listener->abort);
-    char *to = buffer;
     *got = 0;
-    while (*got < size) {
+    for (;;) {
         if (hg__is_stopped(listener)) {
             return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", name);
         }
         struct pollfd wait = {.fd = fd, .events = POLLIN};
         if (asks && poll(&wait, 1, WAIT_MS) <= 0) continue; // nothing yet, or a signal
-        ssize_t n = hg__io_is_refused(EIO) ? -1 : read(fd, to + *got, size - *got);
+        ssize_t n = hg__io_is_refused(EIO) ? -1 : read(fd, buffer, size);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot read", name);
-        if (n == 0) return HG_OK;
-        *got += (size_t)n;
+        *got = (size_t)n;
+        return HG_OK;
+    }
+}
+
+int hg__read_stream(int fd, void *buffer, size_t size, size_t *got, const hg_listener *listener,
+                    const char *name, hg_error *err) {
+    char *to = buffer;
+    size_t more = 1;
+    *got = 0;
+    while (*got < size && more) {
+        HG_TRY(hg__read_some(fd, to + *got, size - *got, &more, listener, name, err));
+        *got += more;
     }
     return HG_OK;
 }

@@ -33,6 +33,10 @@ int hg__write_all(int fd, const void *bytes, size_t size, const char *path, hg_e
 int hg__read_stream(int fd, void *buffer, size_t size, size_t *got, const hg_listener *listener,
                     const char *name, hg_error *err);
 
+// The same, but with what is there: waits for the first byte only. *got is 0 at its end.
+int hg__read_some(int fd, void *buffer, size_t size, size_t *got, const hg_listener *listener,
+                  const char *name, hg_error *err);
+
 // Opens for reading (close-on-exec). Negative code on failure, else the descriptor: of a folder too. "-" is standard input; of
 // that and of a pipe it is a copy in a file (below), so that all that can be done with files can be done with it.
 int hg__open_read(const char *path, hg_error *err);
@@ -122,6 +126,8 @@ void hg__stream_forget(const void *owner); // what this owner announced
 
 // A descriptor of its own, at the beginning of the copy.
 int hg__stream_open(const char *path, hg_error *err);
+// The stream itself, for what is read once, as it comes: no copy. Standard input's is a descriptor of its own too.
+int hg__stream_open_once(const char *path, hg_error *err);
 
 // Takes away what killed processes left of files they were writing: "<name>.<pid>.tmp", "<name>.<pid>.<n>.tmp".
 

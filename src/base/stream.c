@@ -129,6 +129,19 @@ static int reopen(int fd, const char *path, hg_error *err) {
     return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open again", hg__input_name(path));
 }
 
+int hg__stream_open_once(const char *path, hg_error *err) {
+    int fd = open_stream(path, err);
+    if (fd == STDIN_FILENO) {
+        fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        if (fd < 0) fd = hg__fail_errno(err, HG_ERR_IO, "%s: cannot read", hg__input_name(path));
+    }
+    if (fd < 0) return fd;
+    const int code = check_kind(fd, path, err);
+    if (code == HG_OK) return fd;
+    close(fd);
+    return code;
+}
+
 // Standard input that is a file of which nothing was read (`< rows.csv`) is that file.
 static int open_whole(const char *path) {
     struct stat s;

@@ -19,20 +19,33 @@ typedef struct hg__inflate {
     z_stream z;
     bool open;      // inflateEnd is due
     bool between;   // a member just ended (or none began)
+    int failed;     // what inflate() failed with behind bytes that were good; else 0
     uint64_t total; // bytes unpacked
     uint8_t block[PACKED_BLOCK];
 } hg__inflate;
 
+// The next bytes of the file or stream itself; fewer than `size` at its end, of a stream already where no more came yet.
+static int64_t read_file(hg__source *s, uint8_t *to, size_t size, hg_error *err) {
+    size_t n = 0;
+    if (s->is_stream) {
+        HG_TRY(hg__read_some(s->fd, to, size, &n, s->listener, s->path, err));
+    } else {
+        const uint64_t left = s->size - s->at;
+        n = left < size ? (size_t)left : size;
+        if (n) HG_TRY(hg__read_at(s->fd, to, n, s->at, s->path, err));
+    }
+    s->at += n;
+    return (int64_t)n;
+}
+
 // The next block of packed bytes; 0 at the end of the file.
 static int64_t fetch(hg__source *s, hg_error *err) {
     hg__inflate *g = s->inflate;
-    uint64_t left = s->size - s->at;
-    size_t n = left < PACKED_BLOCK ? (size_t)left : PACKED_BLOCK;
-    if (n) HG_TRY(hg__read_at(s->fd, g->block, n, s->at, s->path, err));
-    s->at += n;
+    const int64_t n = read_file(s, g->block, PACKED_BLOCK, err);
+    if (n < 0) return n;
     g->z.next_in = g->block;
     g->z.avail_in = (uInt)n;
-    return (int64_t)n;
+    return n;
 }
 
 // Between two members: true if another begins, false at the end (padding zeros are passed over).
@@ -89,36 +102,42 @@ static int feed(hg__source *s, bool *more, hg_error *err) {
                     s->path, (unsigned long long)g->total);
 }
 
-static int64_t read_gzip(hg__source *s, uint8_t *to, size_t size, hg_error *err) {
+// What can be unpacked now, a byte at least; 0 at the end. Damage behind good bytes is met by the call after them.
+static int64_t unpack_some(hg__source *s, uint8_t *to, size_t size, hg_error *err) {
     hg__inflate *g = s->inflate;
-    size_t done = 0;
-    while (done < size) {
+    const size_t most = size < (1U << 30) ? size : 1U << 30;
+    for (;;) {
         bool more;
+        if (g->failed) return check_inflate(s, g->failed, g->total, err);
         HG_TRY(feed(s, &more, err));
-        if (!more) break;
-        size_t want = size - done < (1U << 30) ? size - done : 1U << 30;
-        g->z.next_out = to + done;
-        g->z.avail_out = (uInt)want;
-        int code = inflate(&g->z, Z_NO_FLUSH);
-        done += want - g->z.avail_out;
-        g->total += want - g->z.avail_out;
+        if (!more) return 0;
+        g->z.next_out = to;
+        g->z.avail_out = (uInt)most;
+        const int code = inflate(&g->z, Z_NO_FLUSH);
+        const size_t done = most - g->z.avail_out;
+        g->total += done;
         g->between = code == Z_STREAM_END;
-        HG_TRY(check_inflate(s, code, g->total, err));
+        const bool is_good = code == Z_OK || code == Z_BUF_ERROR || code == Z_STREAM_END;
+        g->failed = is_good ? 0 : code;
+        if (done) return (int64_t)done;
     }
-    return (int64_t)done;
 }
 
-static int64_t read_plain(hg__source *s, uint8_t *to, size_t size, hg_error *err) {
-    uint64_t left = s->size - s->at;
-    size_t n = left < size ? (size_t)left : size;
-    if (n) HG_TRY(hg__read_at(s->fd, to, n, s->at, s->path, err));
-    s->at += n;
-    return (int64_t)n;
+static int64_t read_some(hg__source *s, uint8_t *to, size_t size, hg_error *err) {
+    if (s->pull) return s->pull(s->context, to, size, err);
+    return s->inflate ? unpack_some(s, to, size, err) : read_file(s, to, size, err);
 }
 
 static int64_t read_any(hg__source *s, uint8_t *to, size_t size, hg_error *err) {
     if (s->pull) return s->pull(s->context, to, size, err);
-    return s->inflate ? read_gzip(s, to, size, err) : read_plain(s, to, size, err);
+    size_t done = 0;
+    while (done < size) {
+        const int64_t n = read_some(s, to + done, size - done, err);
+        if (n < 0) return n;
+        if (n == 0) break;
+        done += (size_t)n;
+    }
+    return (int64_t)done;
 }
 
 static int open_gzip(hg__source *s, hg_error *err) {
@@ -156,6 +175,18 @@ int hg__source_open(hg__source *s, int fd, const char *path, hg_error *err) {
     return fill_head(s, err);
 }
 
+int hg__source_open_stream(hg__source *s, int fd, const char *path, const hg_listener *listener,
+                           hg_error *err) {
+    *s = (hg__source){.path = path, .fd = fd, .is_stream = true, .listener = listener};
+    HG_TRY(fill_head(s, err));
+    if (s->head_size < 2 || s->head[0] != 0x1f || s->head[1] != 0x8b) return HG_OK;
+    HG_TRY(open_gzip(s, err));
+    memcpy(s->inflate->block, s->head, s->head_size); // what was read are packed bytes
+    s->inflate->z.next_in = s->inflate->block;
+    s->inflate->z.avail_in = (uInt)s->head_size;
+    return fill_head(s, err);
+}
+
 int hg__source_open_entry(hg__source *s, const char *path, uint64_t size, hg_error *err) {
     s->path = path;
     s->fd = -1;
@@ -184,6 +215,15 @@ int64_t hg__source_read(hg__source *s, void *buffer, size_t size, hg_error *err)
     if (more < 0) return more;
     s->position += first + (uint64_t)more;
     return (int64_t)first + more;
+}
+
+int64_t hg__source_read_some(hg__source *s, void *buffer, size_t size, hg_error *err) {
+    const size_t held = s->head_size - s->head_used;
+    const size_t first = held < size ? held : size;
+    if (first) return hg__source_read(s, buffer, first, err);
+    const int64_t n = read_some(s, buffer, size, err);
+    if (n > 0) s->position += (uint64_t)n;
+    return n;
 }
 
 int hg__source_need(hg__source *s, void *buffer, size_t size, const char *what, hg_error *err) {

@@ -8,6 +8,7 @@ enum { HG_SOURCE_HEAD = 512 };
 
 typedef struct hg__source {
     const char *path;  // borrowed, for messages
+    bool is_stream;    // fd is read as it comes, and has no size
     int fd;            // owned; -1 once somebody took it
     uint64_t size;     // of the file, bytes
     uint64_t at;       // next byte of the file to fetch
@@ -21,16 +22,24 @@ typedef struct hg__source {
     // The bytes come from elsewhere (an archive): as hg__source_read(), NULL if not used.
     int64_t (*pull)(void *context, void *buffer, size_t size, hg_error *err);
     void *context; // borrowed
+
+    const hg_listener *listener; // borrowed: asked while a stream has nothing; NULL: none is
 } hg__source;
 
 // Takes over `fd` (closed by hg__source_close, also after a failure here). Knows gzip by its magic.
 int hg__source_open(hg__source *s, int fd, const char *path, hg_error *err);
+// Of a pipe, which is read once as it comes. listener: may end the waiting, may be NULL; lives as long as s.
+int hg__source_open_stream(hg__source *s, int fd, const char *path, const hg_listener *listener,
+                           hg_error *err);
 // A source over pull(context); `size` is what the archive says, in bytes.
 int hg__source_open_entry(hg__source *s, const char *path, uint64_t size, hg_error *err);
 void hg__source_close(hg__source *s);
 
 // Up to `size` bytes; fewer only at the end of the data. Negative code on failure.
 int64_t hg__source_read(hg__source *s, void *buffer, size_t size, hg_error *err);
+
+// The same, but as soon as there is something: what a pipe has by now, or what could be unpacked before the damage.
+int64_t hg__source_read_some(hg__source *s, void *buffer, size_t size, hg_error *err);
 
 // Exactly `size` bytes, or "expected `what`, got the end of the file".
 int hg__source_need(hg__source *s, void *buffer, size_t size, const char *what, hg_error *err);

@@ -18,6 +18,7 @@
 #include "files/zip_api.h"
 #include "image/image.h"
 #include "jobs/job.h"
+#include "packets/pcap_api.h"
 #include "table/mat.h"
 #include "table/odbc_api.h"
 #include "table/sqlite_api.h"
@@ -36,7 +37,7 @@ typedef struct library {
     const char *use;
 } library;
 
-enum { LIBRARIES = 13 };
+enum { LIBRARIES = 14 };
 
 // The training images of the built-in example, as Debian's package installs them.
 static const char fashion[] = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz";
@@ -112,6 +113,7 @@ static void find_libraries(facts *f) {
         {"SQLite",        hg__sqlite_version(),                    "libsqlite3-0",          "SQLite files"    },
         {"ODBC",          hg__odbc_version(),                      "libodbc2",              "databases"       },
         {"libmatio",      hg__mat_version(),                       "libmatio11",            "MATLAB files 7.3"},
+        {"libpcap",       hg__pcap_version(),                      "libpcap0.8",            "packet captures" },
         {"Fashion-MNIST", hg__is_file(fashion) ? "installed" : "", "dataset-fashion-mnist",
          "data=fashion"                                                                                       },
     };

@@ -11,28 +11,34 @@ typedef struct hg__capture hg__capture;
 
 typedef struct hg__capture_options {
     const char *filter; // BPF, as tcpdump has it: "not port 22"; "" or NULL: all
+    // Borrowed while the capture is open: may end the waiting for a pipe; NULL: nobody does.
+    const hg_listener *listener;
 } hg__capture_options;
 
 // Whether the first bytes are those of a capture, plain (gzip is looked into by hg__is_capture()).
 bool hg__capture_sniff(const uint8_t *head, size_t size);
-// Whether path is a capture, or a gzipped one, or a folder of them; false where it cannot be read.
+// Whether path is a capture, or a gzipped one, or a folder with one in it; false where it cannot be read, and of a pipe, whose
+// first bytes would be gone.
 bool hg__is_capture(const char *path);
 
 // path: a file, "-", or a folder, whose captures are read in the order of their names as one. NULL on failure: HG_ERR_MISSING without
-// libpcap, HG_ERR_DATA where it is no capture, HG_ERR_USAGE for a filter that does not compile.
+// libpcap, HG_ERR_DATA where it is no capture or has no whole header, HG_ERR_USAGE for a filter that does not compile.
 hg__capture *hg__capture_open(const char *path, const hg__capture_options *o, hg_error *err);
 void hg__capture_close(hg__capture *c); // NULL is fine
 
 // The next packet: 1, 0 at the end, negative if it cannot be had. p->payload lives until the next call. A file that ends inside a
-// packet, or is damaged behind whole ones, ends there: what could not be read is counted (hg__capture_note()). Jumps in time are kept.
+// packet, or is damaged behind whole ones, ends there, and so does a pcapng at an interface of another link type than the first's:
+// hg__capture_note() says so. In a folder a file without a whole header is noted and left out. Jumps in time are kept.
 int hg__capture_next(hg__capture *c, hg__packet *p, hg_error *err);
-int hg__capture_rewind(hg__capture *c, hg_error *err); // before the first packet; HG_ERR_USAGE for a pipe
+int hg__capture_rewind(hg__capture *c,
+                       hg_error *err); // before the first packet; HG_ERR_USAGE for a pipe
 
-// How much of the files has been read, for a meter: bytes of them, and all; 0 where that is not known.
+// How much of the files has been read, for a meter: bytes of them, and all; size is 0 where that is not known.
 void hg__capture_place(const hg__capture *c, uint64_t *at, uint64_t *size);
 
 // What a user should know: "x.pcap: ends inside packet 17; 16 were read"; "" for nothing.
 const char *hg__capture_note(const hg__capture *c);
-// FNV-1a of what was read so far, for fingerprints.
+// FNV-1a, by words, of the times, lengths and bytes of the packets that were handed out so far: the same packets, plain or gzipped,
+// in one file or two, have the same.
 uint64_t hg__capture_fingerprint(const hg__capture *c);
 #endif

@@ -18,16 +18,18 @@ enum {
     HG_LAYER_TCP = 8,      // ports, tcp_*
     HG_LAYER_UDP = 16,     // ports
     HG_LAYER_ICMP = 32,    // icmp_type, icmp_code; of version 4 or 6
-    HG_LAYER_TUNNEL = 64   // addresses and what follows are those inside GRE, VXLAN or IP in IP, by one level
+    HG_LAYER_TUNNEL =
+        64 // addresses and what follows are those inside GRE, VXLAN or IP in IP, by one level
 };
 
 // What is wrong with it, or missing.
 enum {
-    HG_FLAW_CUT = 1,       // a header reaches behind the captured bytes
-    HG_FLAW_LENGTH = 2,    // a length that contradicts another: shorter than its header, longer than what carries it
-    HG_FLAW_UNKNOWN = 4,   // a link type that is not read
-    HG_FLAW_FRAGMENT = 8,  // a fragment of an IP packet behind the first: no ports
-    HG_FLAW_OPTIONS = 16   // options of TCP or IP that contradict their lengths
+    HG_FLAW_CUT = 1, // a header reaches behind the captured bytes
+    HG_FLAW_LENGTH =
+        2, // a length that contradicts another: shorter than its header, longer than what carries it
+    HG_FLAW_UNKNOWN = 4,  // a link type that is not read
+    HG_FLAW_FRAGMENT = 8, // a fragment of an IP packet behind the first: no ports
+    HG_FLAW_OPTIONS = 16  // options of TCP or IP that contradict their lengths
 };
 
 typedef struct hg__packet {
@@ -37,23 +39,25 @@ typedef struct hg__packet {
     uint16_t layers, flaws;
 
     uint8_t mac_from[6], mac_to[6];
-    uint16_t ether_type; // behind VLAN tags; of 802.11 that of LLC/SNAP; below 1536: an 802.3 length
-    uint16_t vlan;       // the outer tag's number; 0: none
+    uint16_t
+        ether_type; // behind VLAN tags; of 802.11 that of LLC/SNAP; below 1536: an 802.3 length
+    uint16_t vlan;  // the outer tag's number; 0: none
 
-    uint8_t version;          // of IP: 4 or 6; 0: none
-    uint8_t from[16], to[16]; // IPv4 as ::ffff:a.b.c.d
-    uint8_t protocol;         // behind extension headers
-    uint8_t ttl;              // hop limit
-    uint8_t traffic_class;    // DSCP and ECN
-    bool has_ip_options;      // or extension headers
+    uint8_t version;                 // of IP: 4 or 6; 0: none
+    uint8_t from[16], to[16];        // IPv4 as ::ffff:a.b.c.d
+    uint8_t protocol;                // behind extension headers
+    uint8_t ttl;                     // hop limit
+    uint8_t traffic_class;           // DSCP and ECN
+    bool has_ip_options;             // or extension headers
     bool dont_fragment, is_fragment; // is_fragment: also the first
 
     uint16_t port_from, port_to;
     uint8_t tcp_flags; // FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128
     uint16_t tcp_window;
     uint32_t tcp_sequence, tcp_acknowledged;
-    uint32_t tcp_options; // a hash of which options there are, in order, not of their values; 0: none
-    uint16_t tcp_mss;     // 0: not said
+    uint32_t
+        tcp_options;  // a hash of which options there are, in order, not of their values; 0: none
+    uint16_t tcp_mss; // 0: not said
 
     uint8_t icmp_type, icmp_code;
     uint16_t arp_operation; // 1 asks, 2 answers

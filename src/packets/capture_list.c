@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// capture_list.c - which files are captures, and those of a folder in the order of their names.
+#include "packets/capture_list.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "files/source.h"
+#include "packets/capture.h"
+#include "packets/cursor.h"
+
+// Of pcap, in micro- and nanoseconds, and two kinds that libpcap knows beside it (sf-pcap.c): Kuznetzov's with more in each
+// packet's header, and Navtel's. Of pcapng the block's type and, behind its length, the mark of the byte order.
+bool hg__capture_sniff(const uint8_t *head, size_t size) {
+    static const uint32_t numbers[] = {0xa1b2c3d4, 0xa1b23c4d, 0xa1b2cd34, 0xa1b234cd};
+    enum { SECTION = 0x0a0d0d0a, ORDER = 0x1a2b3c4d };
+    if (size < 4) return false;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (hg__big_32(head) == numbers[i] || hg__little_32(head) == numbers[i]) return true;
+    }
+    return size >= 12 && hg__big_32(head) == SECTION &&
+           (hg__big_32(head + 8) == ORDER || hg__little_32(head + 8) == ORDER);
+}
+
+static bool is_capture_file(const char *path) {
+    hg__source s;
+    if (!hg__is_file(path)) return false;
+    const int fd = hg__open_read(path, NULL);
+    if (fd < 0) return false;
+    const bool is_open = hg__source_open(&s, fd, path, NULL) == HG_OK;
+    const bool is_it = is_open && hg__capture_sniff(s.head, s.head_size);
+    hg__source_close(&s);
+    return is_it;
+}
+
+// ---- a folder -----------------------------------------------------------------------------------
+
+static int add(hg__capture_list *l, const char *path, hg_error *err) {
+    const size_t count = (size_t)l->count;
+    if (l->count == INT32_MAX) {
+        return hg__fail(err, HG_ERR_DATA, "%s: expected at most %d captures", path, INT32_MAX);
+    }
+    if ((count & (count - 1)) == 0) { // full: 1, 2, 4 ...
+        char **grown = hg__grow(l->path, count ? 2 * count : 1, sizeof *grown, err);
+        if (!grown) return HG_ERR_MEMORY;
+        l->path = grown;
+    }
+    l->path[count] = hg__copy_text(path, err);
+    if (!l->path[count]) return HG_ERR_MEMORY;
+    l->count++;
+    struct stat s;
+    if (stat(path, &s) == 0 && S_ISREG(s.st_mode)) l->size += (uint64_t)s.st_size;
+    return HG_OK;
+}
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+// Not those in its subfolders, nor what begins with a dot. most: how many are wanted.
+static int read_folder(hg__capture_list *l, const char *folder, int32_t most, hg_error *err) {
+    char path[4096];
+    DIR *d = hg__io_is_refused(EIO) ? NULL : opendir(folder);
+    if (!d) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot read the folder", folder);
+    int code = HG_OK;
+    for (const struct dirent *e; code == HG_OK && l->count < most && (e = readdir(d));) {
+        if (e->d_name[0] == '.') continue;
+        code = hg__join_path(path, sizeof path, folder, e->d_name, err);
+        if (code == HG_OK && is_capture_file(path)) code = add(l, path, err);
+    }
+    closedir(d);
+    if (l->count) qsort(l->path, (size_t)l->count, sizeof *l->path, by_name);
+    return code;
+}
+
+bool hg__is_capture(const char *path) {
+    hg__capture_list l = {0};
+    if (!hg__is_folder(path)) return is_capture_file(path);
+    const bool is_it = read_folder(&l, path, 1, NULL) == HG_OK && l.count > 0;
+    hg__capture_list_clear(&l);
+    return is_it;
+}
+
+// ---- a path -------------------------------------------------------------------------------------
+
+// Standard input that is a file of which nothing was read (`< x.pcap`) is that file.
+static bool is_once(const char *path) {
+    struct stat s;
+    if (!hg__is_stream(path)) return false;
+    const bool is_file = strcmp(path, "-") == 0 && fstat(STDIN_FILENO, &s) == 0 &&
+                         S_ISREG(s.st_mode) && lseek(STDIN_FILENO, 0, SEEK_CUR) == 0;
+    return !is_file;
+}
+
+int hg__capture_list_read(hg__capture_list *l, const char *path, hg_error *err) {
+    *l = (hg__capture_list){.is_folder = hg__is_folder(path), .is_stream = is_once(path)};
+    if (!l->is_folder) return add(l, path, err);
+    HG_TRY(read_folder(l, path, INT32_MAX, err));
+    if (l->count) return HG_OK;
+    return hg__fail(err, HG_ERR_DATA,
+                    "%s: expected captures (pcap or pcapng) in the folder, found none", path);
+}
+
+void hg__capture_list_clear(hg__capture_list *l) {
+    for (int32_t i = 0; i < l->count; i++) hg__free(l->path[i]);
+    hg__free(l->path);
+    *l = (hg__capture_list){0};
+}

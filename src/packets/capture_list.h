@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// capture_list.h - the captures that a path means: itself, or those in a folder. Only capture*.c include this.
+#ifndef HG_PACKETS_CAPTURE_LIST_H
+#define HG_PACKETS_CAPTURE_LIST_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+typedef struct hg__capture_list {
+    char **path; // owned, (count)
+    int32_t count;
+    uint64_t size;  // bytes of all files
+    bool is_folder; // else count is 1
+    bool is_stream; // standard input that is no file, or a pipe
+} hg__capture_list;
+
+int hg__capture_list_read(hg__capture_list *l, const char *path, hg_error *err);
+void hg__capture_list_clear(hg__capture_list *l); // {0} is fine
+#endif
