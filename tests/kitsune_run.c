@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/system.h"
 #include "drawn_traffic.h"
+#include "packets/capture.h"
 #include "traffic/kitsune_features.h"
 
 // What a comparison needs to know of a packet.
@@ -33,21 +34,40 @@ static void write_row(const hg__packet *p, const float *out, int32_t count) {
     fwrite(out, sizeof *out, (size_t)count, stdout);
 }
 
-static int features(hg__kitsune_mode mode, size_t bytes, long packets, const char *from,
-                    hg_error *err) {
+// capture NULL: drawn.
+static int next_packet(hg__capture *capture, drawn_traffic *d, hg__packet *p, hg_error *err) {
+    if (capture) return hg__capture_next(capture, p, err);
+    draw_packet(d, p);
+    return 1;
+}
+
+static int write_features(hg__kitsune_mode mode, size_t bytes, long packets, hg__capture *capture,
+                          hg_error *err) {
     float out[HG_KITSUNE_FEATURES];
-    (void)from;
-    hg__kitsune_features *k = hg__kitsune_features_new(mode, bytes, err);
-    if (!k) return HG_ERR_MEMORY;
     drawn_traffic d = {1, 1700000000000000000, 60, 400};
-    for (long i = 0; i < packets; i++) {
-        hg__packet p;
-        draw_packet(&d, &p);
+    hg__packet p;
+    hg__kitsune_features *k = hg__kitsune_features_new(mode, bytes, err);
+    int code = k ? 1 : HG_ERR_MEMORY;
+    for (long i = 0; code > 0 && i < packets; i++) {
+        code = next_packet(capture, &d, &p, err);
+        if (code <= 0) break;
         hg__kitsune_features_run(k, &p, out);
         write_row(&p, out, hg__kitsune_features_count(mode));
     }
     hg__kitsune_features_free(k);
-    return HG_OK;
+    return code < 0 ? code : HG_OK;
+}
+
+static int features(hg__kitsune_mode mode, size_t bytes, long packets, const char *from,
+                    hg_error *err) {
+    hg__capture *capture = NULL;
+    if (strcmp(from, "drawn") != 0) {
+        capture = hg__capture_open(from, &(hg__capture_options){0}, err);
+        if (!capture) return HG_ERR_DATA;
+    }
+    const int code = write_features(mode, bytes, packets, capture, err);
+    hg__capture_close(capture);
+    return code;
 }
 
 // Packets a second on this thread, over packets that are drawn beforehand.

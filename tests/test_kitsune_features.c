@@ -120,6 +120,12 @@ static void protocols_and_ports_are_sockets_of_their_own(void **state) {
     hg__kitsune_features_free(k);
 }
 
+static void assert_finite(const float *out, int count, int packet) {
+    for (int i = 0; i < count; i++) {
+        if (!isfinite(out[i])) fail_msg("packet %d, number %d", packet, i);
+    }
+}
+
 static void a_clock_that_jumps_back_breaks_nothing(void **state) {
     (void)state;
     for (int mode = 0; mode < 2; mode++) {
@@ -131,9 +137,7 @@ static void a_clock_that_jumps_back_breaks_nothing(void **state) {
             const hg__packet p =
                 tcp(1, 2, 1000, 80, 100, is_far ? times[i] : start + times[i] * second);
             hg__kitsune_features_run(k, &p, out);
-            for (int f = 0; f < hg__kitsune_features_count((hg__kitsune_mode)mode); f++) {
-                assert_true(isfinite(out[f]));
-            }
+            assert_finite(out, hg__kitsune_features_count((hg__kitsune_mode)mode), (int)i);
             assert_true(out[MAC] >= 1);
             if (i == 2) assert_near(out[MAC], 1 + exp2(-25) + 1); // no time went by
             if (i == 3 && mode == HG_KITSUNE_SOUND) {             // and now it goes on from there
@@ -158,9 +162,7 @@ static void any_traffic_gives_finite_numbers_in_both_modes(void **state) {
             if (i % 50 == 0) p.length = UINT32_MAX;
             if (i % 51 == 0) p.layers = (uint16_t)(i * 7);
             hg__kitsune_features_run(k, &p, out);
-            for (int f = 0; f < hg__kitsune_features_count((hg__kitsune_mode)mode); f++) {
-                if (!isfinite(out[f])) fail_msg("packet %d, number %d", i, f);
-            }
+            assert_finite(out, hg__kitsune_features_count((hg__kitsune_mode)mode), i);
         }
         hg__kitsune_features_free(k);
     }
@@ -206,27 +208,30 @@ static void what_is_forgotten_is_the_same_in_every_process(void **state) {
     }
 }
 
+static void assert_own_names(hg__kitsune_mode mode, int32_t count) {
+    char a[HG_KITSUNE_NAME], b[HG_KITSUNE_NAME];
+    assert_int_equal(hg__kitsune_features_count(mode), count);
+    for (int32_t i = 0; i < count; i++) {
+        hg__kitsune_features_name(mode, i, a);
+        assert_true(a[0] != '\0');
+        for (int32_t k = 0; k < i; k++) {
+            hg__kitsune_features_name(mode, k, b);
+            if (strcmp(a, b) == 0) fail_msg("%d and %d: %s", i, k, a);
+        }
+    }
+    hg__kitsune_features_name(mode, count, a);
+    assert_string_equal(a, "");
+}
+
 static void every_number_has_a_name_of_its_own(void **state) {
     (void)state;
-    char a[HG_KITSUNE_NAME], b[HG_KITSUNE_NAME];
-    for (int mode = 0; mode < 2; mode++) {
-        const int32_t n = hg__kitsune_features_count((hg__kitsune_mode)mode);
-        assert_int_equal(n, mode == HG_KITSUNE_SOUND ? 115 : 100);
-        for (int32_t i = 0; i < n; i++) {
-            hg__kitsune_features_name((hg__kitsune_mode)mode, i, a);
-            assert_true(a[0] != '\0');
-            for (int32_t k = 0; k < i; k++) {
-                hg__kitsune_features_name((hg__kitsune_mode)mode, k, b);
-                if (strcmp(a, b) == 0) fail_msg("%d and %d: %s", i, k, a);
-            }
-        }
-        hg__kitsune_features_name((hg__kitsune_mode)mode, n, a);
-        assert_string_equal(a, "");
-    }
-    hg__kitsune_features_name(HG_KITSUNE_SOUND, HOST + 1, a);
-    assert_string_equal(a, "mean size from this IP, over 0.2 s");
-    hg__kitsune_features_name(HG_KITSUNE_PUBLISHED, 15 + 7 * 4 + 2, a);
-    assert_string_equal(a, "variance of sizes from this IP, over 100 s");
+    char name[HG_KITSUNE_NAME];
+    assert_own_names(HG_KITSUNE_SOUND, 115);
+    assert_own_names(HG_KITSUNE_PUBLISHED, 100);
+    hg__kitsune_features_name(HG_KITSUNE_SOUND, HOST + 1, name);
+    assert_string_equal(name, "mean size from this IP, over 0.2 s");
+    hg__kitsune_features_name(HG_KITSUNE_PUBLISHED, 15 + 7 * 4 + 2, name);
+    assert_string_equal(name, "variance of sizes from this IP, over 100 s");
 }
 
 static void too_little_memory_is_refused(void **state) {

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#define EACH(i) for (int i = 0; i < HG_DAMPED_LANES / 2; i++)
+enum { VECTORS = HG_DAMPED_LANES / 2 };
 
 typedef hg__two_lanes two;
 typedef int64_t two_bits __attribute__((vector_size(16)));
@@ -12,8 +12,8 @@ typedef int64_t two_bits __attribute__((vector_size(16)));
 const hg__lanes hg__damped_lambda = {
     {5, 3, 1, 0.1, 0.01, 0}
 };
-static const double most_half_lives = 500,
-                    constant = 1e-6; // deviations below `constant` are rounding
+static const double most_half_lives = 500, nothing = 1e-100;
+static const double constant = 1e-6; // deviations below are rounding
 
 static inline two both(double x) {
     return (two){x, x};
@@ -49,7 +49,7 @@ static inline two power_of_2(two x) {
 }
 
 void hg__damped_factors(double seconds, hg__lanes *factor) {
-    EACH(i) {
+    for (int i = 0; i < VECTORS; i++) {
         const two x = -hg__damped_lambda.two[i] * both(seconds);
         const two_bits is_gone = x < both(-most_half_lives);
         factor->two[i] = pick(is_gone, both(0), power_of_2(pick(is_gone, both(0), x)));
@@ -60,23 +60,27 @@ double hg__seconds_between(int64_t before, int64_t now) {
     return now > before ? (double)((uint64_t)now - (uint64_t)before) * 1e-9 : 0;
 }
 
-void hg__damped_fade(hg__damped *restrict d, const hg__lanes *restrict factor) {
-    EACH(i) {
-        d->weight.two[i] *= factor->two[i];
-        d->square.two[i] *= factor->two[i];
-    }
+// What has faded to nothing is 0, before it gets to where processors are slow.
+static inline two settle(two x) {
+    const two_bits is_some = (x > both(nothing)) | (x < both(-nothing));
+    return (two)(is_some & (two_bits)x);
 }
 
-// No term of the squares can be below 0, however it is rounded.
+void hg__damped_fade(hg__damped *restrict d, const hg__lanes *restrict factor) {
+    for (int i = 0; i < VECTORS; i++) d->weight.two[i] = settle(d->weight.two[i] * factor->two[i]);
+}
+
+// No term of the variance can be below 0, however it is rounded.
 void hg__damped_add(hg__damped *restrict d, const hg__lanes *restrict factor, double value) {
-    EACH(i) {
+    for (int i = 0; i < VECTORS; i++) {
         const two before = d->weight.two[i] * factor->two[i];
-        const two weight = before + both(1);
+        const two share = both(1) / (before + both(1)); // of the value
         const two change = both(value) - d->mean.two[i];
-        const two step = change / weight;
-        d->weight.two[i] = weight;
+        const two step = change * share;
+        const two variance = before * share * (d->variance.two[i] + change * step);
+        d->weight.two[i] = before + both(1);
         d->mean.two[i] += step;
-        d->square.two[i] = d->square.two[i] * factor->two[i] + before * (change * step);
+        d->variance.two[i] = settle(variance);
     }
 }
 
@@ -85,22 +89,17 @@ void hg__damped_pair_add(hg__damped_pair *restrict d, int side, const hg__lanes 
     hg__damped *mine = d->side + side;
     hg__damped_add(mine, factor, value);
     hg__damped_fade(d->side + !side, factor);
-    EACH(i) {
+    for (int i = 0; i < VECTORS; i++) {
         const two rest = both(value) - mine->mean.two[i];
-        d->product.two[i] = d->product.two[i] * factor->two[i] + rest * d->rest[!side].two[i];
+        const two added = rest * d->rest[!side].two[i];
+        d->product.two[i] = settle(d->product.two[i] * factor->two[i] + added);
         d->rest[side].two[i] = rest;
     }
 }
 
-// 0 where nothing was seen.
-static inline two variance_of(const hg__damped *d, int i) {
-    const two_bits is_some = d->weight.two[i] > both(0);
-    return pick(is_some, d->square.two[i] / pick(is_some, d->weight.two[i], both(1)), both(0));
-}
-
 void hg__damped_read(const hg__damped *d, float *out) {
     hg__lanes deviation;
-    EACH(i) deviation.two[i] = roots(variance_of(d, i));
+    for (int i = 0; i < VECTORS; i++) deviation.two[i] = roots(d->variance.two[i]);
     for (int i = 0; i < HG_DAMPED_WINDOWS; i++, out += 3) {
         out[0] = (float)d->weight.at[i];
         out[1] = (float)d->mean.at[i];
@@ -121,8 +120,8 @@ static inline two correlation_of(two covariance, two deviation, two other) {
 
 static void read_common(const hg__damped *a, const hg__damped *b, const hg__lanes *product,
                         common *c) {
-    EACH(i) {
-        const two x = variance_of(a, i), y = variance_of(b, i);
+    for (int i = 0; i < VECTORS; i++) {
+        const two x = a->variance.two[i], y = b->variance.two[i];
         const two weight = a->weight.two[i] + b->weight.two[i];
         const two_bits is_some = weight > both(0);
         const two deviation = roots(x), mean = a->mean.two[i], other = b->mean.two[i];

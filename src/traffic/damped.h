@@ -4,8 +4,8 @@
 //
 // After Y. Mirsky, T. Doitshman, Y. Elovici, A. Shabtai, "Kitsune: An Ensemble of Autoencoders for Online Network Intrusion
 // Detection", NDSS 2018: what is dt seconds old counts 2^(-lambda dt), for five lambdas at once: half after 0.2, 0.33, 1, 10 and
-// 100 s. Where they keep sums of values and of squares, we keep the mean and the squared deviations from it, which are the same
-// in exact arithmetic and lose no digits to cancellation.
+// 100 s. Where they keep sums of values and of squares, we keep mean and variance, which are the same in exact arithmetic, lose no
+// digits to cancellation and need no fading.
 //
 // Lanes: one a lambda, and one for nothing, so that vectors of two come out even. Only + - * /, sqrt and comparisons: the same bits
 // everywhere.
@@ -35,7 +35,7 @@ double hg__seconds_between(int64_t before, int64_t now);
 typedef struct hg__damped {
     hg__lanes weight; // how many values, faded
     hg__lanes mean;
-    hg__lanes square; // sum of squared deviations from the mean, faded
+    hg__lanes variance; // around the mean
 } hg__damped;
 
 // Fades what is there, then counts the value.

@@ -14,7 +14,7 @@
 #include "traffic/damped.h"
 #include "traffic/lru_table.h"
 
-#define EACH(i) for (int i = 0; i < HG_DAMPED_LANES / 2; i++)
+enum { VECTORS = HG_DAMPED_LANES / 2 };
 
 // ---- streams and their covariances --------------------------------------------------------------
 
@@ -110,7 +110,7 @@ static void fade_stream(stream *s, double t) {
     hg__lanes factor;
     if (!(t > s->time)) return;
     hg__damped_factors(t - s->time, &factor);
-    EACH(i) {
+    for (int i = 0; i < VECTORS; i++) {
         s->sum.two[i] *= factor.two[i];
         s->squares.two[i] *= factor.two[i];
         s->weight.two[i] *= factor.two[i];
@@ -124,13 +124,13 @@ static void update_covariance(covariance *c, const stream *s, double value, doub
     if (t > c->time) {
         hg__lanes factor;
         hg__damped_factors(t - c->time, &factor);
-        EACH(i) {
+        for (int i = 0; i < VECTORS; i++) {
             c->product.two[i] *= factor.two[i];
             c->weight.two[i] *= factor.two[i];
         }
         c->time = t;
     }
-    EACH(i) {
+    for (int i = 0; i < VECTORS; i++) {
         const hg__two_lanes rest = value - s->mean.two[i];
         c->product.two[i] += rest * c->rest[!mine].two[i];
         c->weight.two[i] += 1;
@@ -140,7 +140,7 @@ static void update_covariance(covariance *c, const stream *s, double value, doub
 
 static void insert(stream *s, double value, double t) {
     fade_stream(s, t);
-    EACH(i) {
+    for (int i = 0; i < VECTORS; i++) {
         s->sum.two[i] += value;
         s->squares.two[i] += value * value;
         s->weight.two[i] += 1;
@@ -311,7 +311,8 @@ void hg__kitsune_published_run(hg__kitsune_published *k, const hg__packet *p, fl
     names n;
     name(&n, p);
     const int64_t second = 1000000000;
-    const double t = (double)(p->time / second) + (double)(p->time % second) * 1e-9;
+    const int64_t seconds = p->time / second, rest = p->time % second;
+    const double t = (double)seconds + (double)rest * 1e-9;
     const double size = p->length;
     add_one(k->store + OF_MAC, n.mac, size, t, out);
     add_two(k->store + OF_HOST, n.from, n.to, size, t, out + 15);

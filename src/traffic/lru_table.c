@@ -86,7 +86,7 @@ hg__lru *hg__lru_new(const hg__lru_options *o, const hg__siphash_key *key, hg_er
     t->buckets = hg__alloc((size_t)t->mask + 1, sizeof *t->buckets, err);
     if (t->buckets) t->links = hg__alloc(o->capacity, sizeof *t->links, err);
     if (t->links) t->slots = hg__alloc(o->capacity, t->stride, err);
-    if (!t->slots) {
+    if (!t->buckets || !t->links || !t->slots) {
         hg__lru_free(t);
         return NULL;
     }
