@@ -17,7 +17,7 @@
 //   leaves out the group of the IP alone (100 numbers)       has it (the paper's 115)
 //   "IP to IP" counts all that the source sends to anyone    counts what it sends to this one, as the paper says
 //   gives the variance where the paper has the deviation     the deviation
-//   variance by sums of squares, without its sign: where     squared deviations from a running mean: constant sizes have
+//   variance by sums of squares, without its sign: where     variance around a running mean: sizes that are equal have
 //     sizes are even it is rounding noise, and so is what      deviation 0, correlation 0
 //     is divided by it
 //   counts each residual product twice, but the first        once
@@ -30,13 +30,15 @@
 //   keys are texts without a mark between their parts:       keys are bytes of fixed size, and have the protocol in them
 //     10.0.0.1 port 23 and 10.0.0.12 port 3 are one, and
 //     so are TCP and UDP
-//   a host that talks to itself is compared with its first   has no other direction: those numbers are 0
+//   a host that talks to itself is compared with its first   has no other direction: covariance and correlation are 0
 //     peer
+//   ICMP for IPv6 and protocols without ports share a key    have one each
 //   times are doubles since 1970, exact to 0.24 us           whole ns
 //   dictionaries that only grow                              tables of max_bytes, which forget the longest unseen (both modes)
 //
 // As the code does, both take ARP by its IPs, but as a socket by its MACs; what has no IP by its MACs; ICMP as one socket between
-// two IPs. A packet in a tunnel is what is inside it. Non-first fragments have no ports.
+// two IPs. A packet in a tunnel is what is inside it (the code's reader takes the outside, and of an ICMP error the ports of the packet
+// inside). Fragments behind the first have no ports. docs/PACKETS.md says all this once more, with reasons.
 #ifndef HG_TRAFFIC_KITSUNE_FEATURES_H
 #define HG_TRAFFIC_KITSUNE_FEATURES_H
 #include "packets/packet.h"
