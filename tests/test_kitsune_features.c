@@ -208,6 +208,31 @@ static void what_is_forgotten_is_the_same_in_every_process(void **state) {
     }
 }
 
+static uint64_t hash_of(hg__kitsune_mode mode) {
+    hg__kitsune_features *k = features_of(mode, MEGABYTE);
+    drawn_traffic d = {1, start, 60, 400};
+    uint64_t hash = 0xcbf29ce484222325U; // FNV-1a, a float at a time
+    for (int i = 0; i < 3000; i++) {
+        hg__packet p;
+        float out[HG_KITSUNE_FEATURES];
+        uint32_t bits;
+        draw_packet(&d, &p);
+        hg__kitsune_features_run(k, &p, out);
+        for (int f = 0; f < hg__kitsune_features_count(mode); f++) {
+            memcpy(&bits, out + f, sizeof bits);
+            hash = (hash ^ bits) * 0x100000001b3U;
+        }
+    }
+    hg__kitsune_features_free(k);
+    return hash;
+}
+
+static void every_compiler_and_machine_gives_the_same_bits(void **state) {
+    (void)state;
+    assert_int_equal(hash_of(HG_KITSUNE_SOUND), 0x47853af099a126cbU);
+    assert_int_equal(hash_of(HG_KITSUNE_PUBLISHED), 0xbafa91e009933be9U);
+}
+
 static void assert_own_names(hg__kitsune_mode mode, int32_t count) {
     char a[HG_KITSUNE_NAME], b[HG_KITSUNE_NAME];
     assert_int_equal(hg__kitsune_features_count(mode), count);
@@ -254,6 +279,7 @@ int main(void) {
         cmocka_unit_test(any_traffic_gives_finite_numbers_in_both_modes),
         cmocka_unit_test(ever_new_sockets_take_no_more_memory),
         cmocka_unit_test(what_is_forgotten_is_the_same_in_every_process),
+        cmocka_unit_test(every_compiler_and_machine_gives_the_same_bits),
         cmocka_unit_test(every_number_has_a_name_of_its_own),
         cmocka_unit_test(too_little_memory_is_refused),
     };
