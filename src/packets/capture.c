@@ -65,7 +65,7 @@ static const char *name_of(const hg__capture *c) {
 
 // Behind the last whole packet: why, by what libpcap says.
 static void note_end(hg__capture *c) {
-    static const char other[] = "an interface has a type";
+    static const char other[] = "an interface has a"; // type, or snapshot length, "different from"
     const char *why = c->api->geterr(c->pcap);
     const unsigned long long count = c->packets;
     char text[640];
@@ -75,11 +75,10 @@ static void note_end(hg__capture *c) {
         snprintf(text, sizeof text, "%.300s: ends inside packet %llu; %llu were read", name_of(c),
                  count + 1, count);
     } else if (strncmp(why, other, sizeof other - 1) == 0) {
-        snprintf(
-            text, sizeof text,
-            "%.300s: has interfaces of more than one link type, of which libpcap reads but the "
-            "first's; %llu packets were read",
-            name_of(c), count);
+        snprintf(text, sizeof text,
+                 "%.300s: libpcap does not read its interfaces together (%.200s); %llu packets "
+                 "were read",
+                 name_of(c), why, count);
     } else {
         snprintf(text, sizeof text, "%.300s: damaged at packet %llu (%.200s); %llu were read",
                  name_of(c), count + 1, why, count);
