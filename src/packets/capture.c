@@ -170,8 +170,8 @@ static int open_next(hg__capture *c, hg_error *err) {
         hg_error why = {0};
         const int code = open_file(c, &why);
         if (code == HG_OK) return 1;
-        if (code != HG_ERR_DATA || !c->list.is_folder)
-            return hg__fail(err, code, "%s", why.message);
+        const bool is_left_out = code == HG_ERR_DATA && c->list.is_folder;
+        if (!is_left_out) return hg__fail(err, code, "%s", why.message);
         add_note(c, why.message);
     }
     return 0;
