@@ -107,8 +107,8 @@ build/hourglass-dicom.so: $(wildcard src/image/dicom_*.cc) src/image/dicom_dcmtk
 $(O)/src/backend/cpu_ref.o: ISA = $(if $(SAN),-Og,-O2)
 $(O)/src/backend/cpu_avx2.o: ISA = $(KERNEL) -mavx2 -mfma -mprfchw
 $(O)/src/backend/cpu_avx512.o: ISA = $(KERNEL) -mavx2 -mfma -mprfchw -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512
-# Loops over pixels that the compiler makes vectors of.
-$(O)/src/restore/filters%.o $(O)/src/restore/psnr.o: ISA = $(KERNEL)
+# Loops over pixels, or over windows of time, that the compiler makes vectors of.
+$(O)/src/restore/filters%.o $(O)/src/restore/psnr.o $(O)/src/traffic/damped.o $(O)/src/traffic/kitsune%.o: ISA = $(KERNEL)
 # A host may call us on a thread of 128 KB: no function of the library takes much of it.
 $(O)/src/%.o: FRAME = $(if $(SAN)$(filter-out gcc,$(notdir $(CC))),,-Wframe-larger-than=10000)
 $(O)/%.o: %.c ; @mkdir -p $(@D); [ $(V) = 1 ] || echo "CC $<"; $(CC) $(ALL_CFLAGS) $(FRAME) $(ISA) -c $< -o $@

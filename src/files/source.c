@@ -153,11 +153,15 @@ static int open_gzip(hg__source *s, hg_error *err) {
     return HG_OK;
 }
 
+// Damage behind good bytes is met when they have been read.
 static int fill_head(hg__source *s, hg_error *err) {
-    int64_t n = read_any(s, s->head, sizeof s->head, err);
-    if (n < 0) return (int)n;
-    s->head_size = (size_t)n;
-    return HG_OK;
+    int64_t n = 1;
+    while (n > 0 && s->head_size < sizeof s->head) {
+        n = read_some(s, s->head + s->head_size, sizeof s->head - s->head_size, err);
+        if (n > 0) s->head_size += (size_t)n;
+    }
+    const bool is_later = n == HG_ERR_DATA && s->head_size && !s->pull;
+    return n < 0 && !is_later ? (int)n : HG_OK;
 }
 
 int hg__source_open(hg__source *s, int fd, const char *path, hg_error *err) {
@@ -184,6 +188,7 @@ int hg__source_open_stream(hg__source *s, int fd, const char *path, const hg_lis
     memcpy(s->inflate->block, s->head, s->head_size); // what was read are packed bytes
     s->inflate->z.next_in = s->inflate->block;
     s->inflate->z.avail_in = (uInt)s->head_size;
+    s->head_size = 0;
     return fill_head(s, err);
 }
 

@@ -65,7 +65,7 @@ static const char *name_of(const hg__capture *c) {
 
 // Behind the last whole packet: why, by what libpcap says.
 static void note_end(hg__capture *c) {
-    static const char other[] = "an interface has a type";
+    static const char other[] = "an interface has a"; // type, or snapshot length, "different from"
     const char *why = c->api->geterr(c->pcap);
     const unsigned long long count = c->packets;
     char text[640];
@@ -75,11 +75,10 @@ static void note_end(hg__capture *c) {
         snprintf(text, sizeof text, "%.300s: ends inside packet %llu; %llu were read", name_of(c),
                  count + 1, count);
     } else if (strncmp(why, other, sizeof other - 1) == 0) {
-        snprintf(
-            text, sizeof text,
-            "%.300s: has interfaces of more than one link type, of which libpcap reads but the "
-            "first's; %llu packets were read",
-            name_of(c), count);
+        snprintf(text, sizeof text,
+                 "%.300s: libpcap does not read its interfaces together (%.200s); %llu packets "
+                 "were read",
+                 name_of(c), why, count);
     } else {
         snprintf(text, sizeof text, "%.300s: damaged at packet %llu (%.200s); %llu were read",
                  name_of(c), count + 1, why, count);
@@ -171,8 +170,8 @@ static int open_next(hg__capture *c, hg_error *err) {
         hg_error why = {0};
         const int code = open_file(c, &why);
         if (code == HG_OK) return 1;
-        if (code != HG_ERR_DATA || !c->list.is_folder)
-            return hg__fail(err, code, "%s", why.message);
+        const bool is_left_out = code == HG_ERR_DATA && c->list.is_folder;
+        if (!is_left_out) return hg__fail(err, code, "%s", why.message);
         add_note(c, why.message);
     }
     return 0;

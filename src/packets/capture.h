@@ -27,7 +27,8 @@ hg__capture *hg__capture_open(const char *path, const hg__capture_options *o, hg
 void hg__capture_close(hg__capture *c); // NULL is fine
 
 // The next packet: 1, 0 at the end, negative if it cannot be had. p->payload lives until the next call. A file that ends inside a
-// packet, or is damaged behind whole ones, ends there, and so does a pcapng at an interface of another link type than the first's:
+// packet, or is damaged behind whole ones, ends there, and so does a pcapng at an interface of another link type than the first's
+// (libpcap 1.10 takes a second one of raw IP for that too):
 // hg__capture_note() says so. In a folder a file without a whole header is noted and left out. Jumps in time are kept.
 int hg__capture_next(hg__capture *c, hg__packet *p, hg_error *err);
 int hg__capture_rewind(hg__capture *c,

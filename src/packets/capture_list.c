@@ -28,15 +28,16 @@ bool hg__capture_sniff(const uint8_t *head, size_t size) {
            (hg__big_32(head + 8) == ORDER || hg__little_32(head + 8) == ORDER);
 }
 
-static bool is_capture_file(const char *path) {
+// 1: a capture by its first bytes; 0: none, or not to be read by us.
+static int is_capture_file(const char *path, hg_error *err) {
     hg__source s;
-    if (!hg__is_file(path)) return false;
-    const int fd = hg__open_read(path, NULL);
-    if (fd < 0) return false;
-    const bool is_open = hg__source_open(&s, fd, path, NULL) == HG_OK;
-    const bool is_it = is_open && hg__capture_sniff(s.head, s.head_size);
+    if (!hg__is_file(path) || access(path, R_OK) != 0) return 0;
+    const int fd = hg__open_read(path, err);
+    if (fd < 0) return fd;
+    const int code = hg__source_open(&s, fd, path, err);
+    const bool is_it = code == HG_OK && hg__capture_sniff(s.head, s.head_size);
     hg__source_close(&s);
-    return is_it;
+    return code < 0 && code != HG_ERR_DATA ? code : is_it;
 }
 
 // ---- a folder -----------------------------------------------------------------------------------
@@ -72,7 +73,8 @@ static int read_folder(hg__capture_list *l, const char *folder, int32_t most, hg
     for (const struct dirent *e; code == HG_OK && l->count < most && (e = readdir(d));) {
         if (e->d_name[0] == '.') continue;
         code = hg__join_path(path, sizeof path, folder, e->d_name, err);
-        if (code == HG_OK && is_capture_file(path)) code = add(l, path, err);
+        const int is_it = code == HG_OK ? is_capture_file(path, err) : code;
+        code = is_it > 0 ? add(l, path, err) : is_it;
     }
     closedir(d);
     if (l->count) qsort(l->path, (size_t)l->count, sizeof *l->path, by_name);
@@ -81,7 +83,7 @@ static int read_folder(hg__capture_list *l, const char *folder, int32_t most, hg
 
 bool hg__is_capture(const char *path) {
     hg__capture_list l = {0};
-    if (!hg__is_folder(path)) return is_capture_file(path);
+    if (!hg__is_folder(path)) return is_capture_file(path, NULL) > 0;
     const bool is_it = read_folder(&l, path, 1, NULL) == HG_OK && l.count > 0;
     hg__capture_list_clear(&l);
     return is_it;

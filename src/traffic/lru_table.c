@@ -13,15 +13,16 @@ enum { NONE = UINT32_MAX >> 1, LINE = 64, MOST_KEY = 256, MOST = 1 << 30 };
 typedef struct {
     uint32_t chain;        // the next slot of the same bucket, or of the free ones
     uint32_t newer, older; // neighbours by age
-    uint32_t tag;          // high half of the hash: most that differ are told apart without looking at the key
+    uint32_t
+        tag; // high half of the hash: most that differ are told apart without looking at the key
 } slot_links;
 
 struct hg__lru {
     hg__lru_options o;
     hg__siphash_key key;
-    size_t stride;             // of slots: entry, then key
-    uint32_t mask;             // buckets - 1
-    uint32_t count, free;      // free: the first free slot
+    size_t stride;        // of slots: entry, then key
+    uint32_t mask;        // buckets - 1
+    uint32_t count, free; // free: the first free slot
     uint32_t newest, oldest;
     uint64_t forgotten;
     uint32_t *buckets; // (mask + 1): the first slot of the chain
@@ -85,7 +86,7 @@ hg__lru *hg__lru_new(const hg__lru_options *o, const hg__siphash_key *key, hg_er
     t->buckets = hg__alloc((size_t)t->mask + 1, sizeof *t->buckets, err);
     if (t->buckets) t->links = hg__alloc(o->capacity, sizeof *t->links, err);
     if (t->links) t->slots = hg__alloc(o->capacity, t->stride, err);
-    if (!t->slots) {
+    if (!t->buckets || !t->links || !t->slots) {
         hg__lru_free(t);
         return NULL;
     }
@@ -123,10 +124,21 @@ static uint32_t *bucket_of(const hg__lru *t, uint64_t hash) {
     return t->buckets + ((uint32_t)hash & t->mask);
 }
 
+// Whole words first: keys are often 24 or 40 bytes, too few for a call.
+static bool is_same(const uint8_t *a, const uint8_t *b, size_t size) {
+    uint64_t x, y, differs = 0;
+    for (; size >= sizeof x; size -= sizeof x, a += sizeof x, b += sizeof x) {
+        memcpy(&x, a, sizeof x);
+        memcpy(&y, b, sizeof y);
+        differs |= x ^ y;
+    }
+    return !differs && (size == 0 || memcmp(a, b, size) == 0);
+}
+
 static uint32_t find(const hg__lru *t, const void *key, uint64_t hash) {
     uint32_t at = *bucket_of(t, hash);
-    while (at != NONE && (t->links[at].tag != tag_of(hash) ||
-                          memcmp(key_at(t, at), key, t->o.key_bytes) != 0)) {
+    while (at != NONE &&
+           (t->links[at].tag != tag_of(hash) || !is_same(key_at(t, at), key, t->o.key_bytes))) {
         at = t->links[at].chain;
     }
     return at;

@@ -35,7 +35,7 @@ void hg__lru_free(hg__lru *t); // NULL is fine
 // The entry of a key, which becomes the newest; where it is not known it is made, zeroed, and *is_new says so; where the table is
 // full the oldest makes room. Never NULL. Entries are aligned to 64 bytes.
 void *hg__lru_find_or_add(hg__lru *t, const void *key, bool *is_new);
-void *hg__lru_find(hg__lru *t, const void *key); // becomes the newest; NULL: not known
+void *hg__lru_find(hg__lru *t, const void *key);       // becomes the newest; NULL: not known
 void *hg__lru_peek(const hg__lru *t, const void *key); // does not become newer
 
 // The same in steps, so that memory is on its way while other things are done: hash all keys, hg__lru_prefetch() all hashes, then
