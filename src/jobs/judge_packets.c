@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// judge_packets.c - a capture and a model of packets, brought together.
+#include "jobs/judge_packets.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "jobs/feed.h"
+
+static int open_all(hg__packet_judging *j, const hg_options *o, hg_error *err) {
+    const struct hg__values *v = &o->values;
+    const hg__capture_options how = {.filter = v->filter, .listener = j->listener};
+    double fpr = 0;
+    j->pool = hg__pool_new(1, err); // packets come one after the other
+    if (!j->pool) return HG_ERR_MEMORY;
+    j->detector =
+        hg__packet_detector_new(j->model, j->pool, (size_t)v->max_mem / 2, v->model, err);
+    if (!j->detector) return (int)err->code;
+    HG_TRY(hg__asked_fpr(o, &fpr, err));
+    if (fpr > 0) HG_TRY(hg__packet_detector_ask(j->detector, fpr, err));
+    j->has_thresholds = hg__packet_detector_thresholds(j->detector)->groups > 0;
+    j->capture = hg__capture_open(v->data, &how, err);
+    return j->capture ? HG_OK : (int)err->code;
+}
+
+int hg__packet_judging_open(hg__packet_judging *j, hg_model *m, const hg_options *o,
+                            const hg_listener *l, hg_error *err) {
+    uint64_t at, size;
+    *j = (hg__packet_judging){.model = m, .listener = l};
+    const int code = open_all(j, o, err);
+    if (code < 0) {
+        hg__packet_judging_close(j);
+        return code;
+    }
+    hg__capture_place(j->capture, &at, &size);
+    hg__meter_start(&j->meter, l, "scoring", "bytes", (int64_t)size);
+    return HG_OK;
+}
+
+void hg__packet_judging_close(hg__packet_judging *j) {
+    hg__meter_end(&j->meter);
+    hg__capture_close(j->capture);
+    hg__packet_detector_free(j->detector);
+    hg__pool_free(j->pool);
+    hg_model_free(j->model);
+    *j = (hg__packet_judging){0};
+}
+
+static int judge(hg__packet_judging *j, const hg__verdict **v, int32_t *count, hg_error *err) {
+    uint64_t at, size;
+    *v = hg__packet_detector_judge(j->detector, count);
+    hg__capture_place(j->capture, &at, &size);
+    hg__meter_add(&j->meter, (int64_t)at - j->meter.done);
+    if (hg__meter_is_stopped(&j->meter)) {
+        return hg__fail(err, HG_ERR_STOPPED, "stopped on request while packets were scored");
+    }
+    return *count > 0;
+}
+
+int hg__packet_judging_next(hg__packet_judging *j, const hg__verdict **v, int32_t *count,
+                            hg_error *err) {
+    hg__packet p;
+    int more = 0;
+    while (!j->is_at_end && (more = hg__capture_next(j->capture, &p, err)) > 0) {
+        if (hg__packet_detector_take(j->detector, &p)) return judge(j, v, count, err);
+    }
+    if (more < 0) return more;
+    if (!j->is_at_end && j->listener && *hg__capture_note(j->capture)) {
+        hg__tell(j->listener, hg__capture_note(j->capture));
+    }
+    j->is_at_end = true;
+    return judge(j, v, count, err);
+}
+
+double hg__packet_judging_p(const hg__packet_judging *j, double score) {
+    const hg__thresholds *t = hg__packet_detector_thresholds(j->detector);
+    return t->groups ? hg__calibration_p(t->group[0].held, score) : (double)NAN;
+}
+
+bool hg__packet_judging_is_alarm(const hg__packet_judging *j, double score) {
+    const hg__thresholds *t = hg__packet_detector_thresholds(j->detector);
+    return t->groups && score > t->group[0].at.value;
+}
+
+void hg__verdict_names(const hg__verdict *v, char from[HG_ADDRESS_TEXT], char to[HG_ADDRESS_TEXT],
+                       char protocol[16]) {
+    const hg__packet *p = &v->packet;
+    if (p->layers & (HG_LAYER_IP | HG_LAYER_ARP)) {
+        hg__address_format(p->from, from);
+        hg__address_format(p->to, to);
+    } else {
+        hg__mac_format(p->mac_from, from);
+        hg__mac_format(p->mac_to, to);
+    }
+    const char *name = p->layers & HG_LAYER_TCP    ? "TCP"
+                       : p->layers & HG_LAYER_UDP  ? "UDP"
+                       : p->layers & HG_LAYER_ICMP ? "ICMP"
+                       : p->layers & HG_LAYER_ARP  ? "ARP"
+                                                   : NULL;
+    if (name) {
+        snprintf(protocol, 16, "%s", name);
+    } else if (p->layers & HG_LAYER_IP) {
+        snprintf(protocol, 16, "IP %u", p->protocol);
+    } else {
+        snprintf(protocol, 16, "0x%04x", p->ether_type);
+    }
+}

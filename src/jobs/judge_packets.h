@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// judge_packets.h - a capture judged by a model of packets, some packets at a time: what predict and val share.
+#ifndef HG_JOBS_JUDGE_PACKETS_H
+#define HG_JOBS_JUDGE_PACKETS_H
+#include "base/host.h"
+#include "intrusion/packet_detector.h"
+#include "options/options.h"
+#include "packets/capture.h"
+
+typedef struct hg__packet_judging {
+    hg_model *model;               // owned
+    hg__pool *pool;                // owned
+    hg__packet_detector *detector; // owned
+    hg__capture *capture;          // owned
+    const hg_listener *listener;   // borrowed, or NULL
+    hg__meter meter;
+    bool is_at_end;
+    bool has_thresholds;
+} hg__packet_judging;
+
+// Opens data= for a model, which it takes (also on failure); thresholds as fpr=, alarms= and rate= ask. j is cleared on failure.
+int hg__packet_judging_open(hg__packet_judging *j, hg_model *m, const hg_options *o,
+                            const hg_listener *l, hg_error *err);
+void hg__packet_judging_close(hg__packet_judging *j); // {0} is fine
+// 1 with the next packets' verdicts, which live until the next call; 0 at the end, negative on failure.
+int hg__packet_judging_next(hg__packet_judging *j, const hg__verdict **v, int32_t *count,
+                            hg_error *err);
+double hg__packet_judging_p(const hg__packet_judging *j, double score); // NaN without thresholds
+bool hg__packet_judging_is_alarm(const hg__packet_judging *j, double score);
+
+// Who, and what kind of packet: "10.0.0.7", "10.0.0.9", "TCP".
+void hg__verdict_names(const hg__verdict *v, char from[HG_ADDRESS_TEXT], char to[HG_ADDRESS_TEXT],
+                       char protocol[16]);
+
+// `hourglass predict` and `hourglass val` of a model of packets, which they take.
+int hg__predict_packets(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *result,
+                        hg_error *err);
+int hg__val_packets(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *result,
+                    hg_error *err);
+#endif

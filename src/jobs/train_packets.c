@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// train_packets.c - a training whose rows are packets: what they are measured by is counted first, an autoencoder learns the rest.
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "intrusion/packet_detector.h"
+#include "jobs/trainer.h"
+#include "packets/capture.h"
+
+typedef struct hg__packet_data {
+    hg__capture *capture; // owned
+    hg__packet_source source;
+    hg__packet_fit fit;
+    hg__packet_fit_options options;
+} hg__packet_data;
+
+void hg__packets_free(hg__packet_data *p) {
+    if (!p) return;
+    hg__packet_fit_clear(&p->fit);
+    hg__capture_close(p->capture);
+    hg__free(p);
+}
+
+bool hg__is_packets_run(const hg__trainer *t) {
+    const struct hg__values *v = &t->o.values;
+    if (t->data || t->given || *v->noise || *v->target) return false;
+    return strcmp(v->prepare, "none") != 0 && hg__is_capture(v->data);
+}
+
+// What suits packets, and was measured: docs/PACKETS.md. Set where nobody else did, so that args.yaml repeats it.
+static const struct {
+    int option;
+    const char *name, *value;
+} packet_options[] = {
+    {HG_OPTION_model,        "model",        "traffic"},
+    {HG_OPTION_optimizer,    "optimizer",    "adamw"  },
+    {HG_OPTION_weight_decay, "weight_decay", "1e-4"   },
+    {HG_OPTION_lr,           "lr",           "2e-3"   },
+    {HG_OPTION_schedule,     "schedule",     "cosine" },
+    {HG_OPTION_batch,        "batch",        "256"    },
+    {HG_OPTION_fpr,          "fpr",          "0.001"  },
+    {HG_OPTION_pca,          "pca",          "false"  },
+    {HG_OPTION_samples,      "samples",      "0"      },
+};
+static const char packet_steps[] = "2000";
+
+int hg__set_packet_options(hg__trainer *t, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    double share;
+    const bool has_rate = *v->alarms || *v->rate;
+    if (has_rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &share, err));
+    for (size_t i = 0; i < sizeof packet_options / sizeof *packet_options; i++) {
+        const int option = packet_options[i].option;
+        if (t->o.set[option] || (option == HG_OPTION_fpr && has_rate)) continue;
+        HG_TRY(hg_options_set(&t->o, packet_options[i].name, packet_options[i].value, err));
+    }
+    if (!t->o.set[HG_OPTION_epochs] && !t->o.set[HG_OPTION_steps] && !t->o.set[HG_OPTION_time]) {
+        HG_TRY(hg_options_set(&t->o, "steps", packet_steps, err));
+        t->o.values.epochs = 0;
+    }
+    if (!hg__parse_float(v->val, &share)) {
+        return hg__fail(err, HG_ERR_USAGE, "val: expected a share of the packets, got '%.200s'",
+                        v->val);
+    }
+    return HG_OK;
+}
+
+// ---- the capture --------------------------------------------------------------------------------
+
+static int rewind_capture(void *context, hg_error *err) {
+    return hg__capture_rewind(context, err);
+}
+
+static int next_packet(void *context, hg__packet *p, hg_error *err) {
+    return hg__capture_next(context, p, err);
+}
+
+static int count_packets(hg__packet_data *p, hg_error *err) {
+    hg__packet packet;
+    int more;
+    while ((more = hg__capture_next(p->capture, &packet, err)) > 0) p->source.packets++;
+    return more;
+}
+
+static int open_capture(hg__trainer *t, hg__packet_data *p, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    const hg__capture_options o = {.filter = v->filter, .listener = t->l};
+    p->capture = hg__capture_open(v->data, &o, err);
+    if (!p->capture) return (int)err->code;
+    p->source = (hg__packet_source){.context = p->capture, .rewind = rewind_capture, .next = next_packet};
+    HG_TRY(count_packets(p, err));
+    hg__trainer_note(t, hg__capture_note(p->capture));
+    return HG_OK;
+}
+
+// ---- rows ---------------------------------------------------------------------------------------
+
+static hg__row_source rows_of(const hg__trainer *t, const hg__packet_fit *f) {
+    return (hg__row_source){
+        .name = t->o.values.data,
+        .rows = f->rows,
+        .width = hg__level_count,
+        .shape = {.rank = 1, .dim = {hg__level_count}},
+        .dtype = HG_F32,
+        .scale = 1,
+        .base = f->row
+    };
+}
+
+static void tell(const hg__trainer *t, const hg__packet_data *p) {
+    char line[300];
+    snprintf(line, sizeof line,
+             "%lld packets: what is usual is counted, %lld of them are learned by an autoencoder",
+             (long long)p->source.packets, (long long)p->fit.rows);
+    hg__trainer_note(t, line);
+}
+
+int hg__open_packets(hg__trainer *t, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    hg__packet_data *p = t->packets = hg__alloc(1, sizeof *p, err);
+    if (!p) return HG_ERR_MEMORY;
+    HG_TRY(open_capture(t, p, err));
+    double fpr = v->fpr;
+    if (*v->alarms || *v->rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &fpr, err));
+    p->options = (hg__packet_fit_options){
+        .seed = (uint64_t)v->seed, .max_bytes = (size_t)v->max_mem / 2, .fpr = fpr};
+    hg__meter_start(&t->meter, t->l, "counting", "packets", 2 * p->source.packets);
+    const int code = hg__packet_fit_open(&p->fit, &p->source, &p->options, &t->meter, err);
+    hg__meter_end(&t->meter);
+    HG_TRY(code);
+    tell(t, p);
+    const hg__row_source source = rows_of(t, &p->fit);
+    t->data = hg__dataset_of_source(&source, "packets", NULL, NULL, err);
+    if (!t->data) return HG_ERR_MEMORY;
+    t->data->path = v->data;
+    t->data->fingerprint = hg__capture_fingerprint(p->capture);
+    return HG_OK;
+}
+
+// ---- afterwards ---------------------------------------------------------------------------------
+
+int hg__fit_packets(hg__trainer *t, hg_error *err) {
+    hg__packet_data *p = t->packets;
+    char line[300];
+    hg__meter_start(&t->meter, t->l, "scoring", "packets", p->source.packets);
+    const int code = hg__packet_fit_end(&p->fit, &p->source, &p->options, &t->meter, t->model,
+                                        t->pool, err);
+    hg__meter_end(&t->meter);
+    HG_TRY(code);
+    hg__thresholds all = {0};
+    if (hg__thresholds_load(&all, t->model, "training", NULL) == HG_OK && all.groups) {
+        hg__threshold_describe(&all.group[0].at, "packets", line, sizeof line);
+        hg__trainer_note(t, line);
+    }
+    hg__thresholds_clear(&all);
+    return HG_OK;
+}
