@@ -44,7 +44,7 @@ WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-pro
 LANGUAGE := -std=c11 -D_GNU_SOURCE
 PACKAGES := zlib yaml-0.1 libzip libpng libwebp libjpeg libtiff-4 libpcap
 OPTIMISE ?= -O2
-BASE    := $(LANGUAGE) $(WARN) -Iinclude -Isrc -include base/banned.h -g -fPIC -fvisibility=hidden \
+BASE    := $(LANGUAGE) $(WARN) -Iinclude -Isrc -include base/banned.h $(if $(SAN),-g1,-g) -fPIC -fvisibility=hidden \
            -ffp-contract=off -fno-math-errno -fstack-protector-strong -pthread \
            $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 CFLAGS  ?=
@@ -152,8 +152,10 @@ with = $(foreach x,$2,$(if $(strip $(foreach w,$1,$(findstring $(w),$(notdir $x)
 EVERY := $(SCRIPTS) $(TESTS) $(FUZZERS)
 WANTED := $(filter-out $(call with,$(SKIP),$(EVERY)),$(if $(ONLY),$(call with,$(ONLY),$(EVERY)),$(EVERY)))
 # Those that take longest come first: else the last of them runs alone while other cores wait.
-LONG := faults false_alarms same_bits big_file test_docs table_sources test_tables test_baselines test_model test_pictures test_train
-PICKED := $(foreach w,$(LONG),$(call with,$w,$(WANTED)))
+LONG := same_bits faults train_features large_parts false_alarms test_docs inspector_features _parts run_cli train_bottleneck big_file \
+        test_tables test_resume backbones test_gradients test_map_metrics kernels test_examples test_pins aarch64 codec_tiff test_pca
+once = $(if $1,$(firstword $1) $(call once,$(filter-out $(firstword $1),$1)))
+PICKED := $(call once,$(foreach w,$(LONG),$(call with,$w,$(WANTED))))
 PICKED += $(filter-out $(PICKED),$(WANTED))
 run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(O)/draw_parts $(O)/draw_traffic $(HELPERS) $(EXAMPLES) $(OTHER) $(INSTALLED) $(if $(SAN),,$(O)/libhourglass.so)) $(PLUGIN)
 	@CC=$(CC) SAN=$(SAN) tools/run_tests.sh $(O) $(PICKED)

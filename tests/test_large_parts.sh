@@ -31,7 +31,7 @@ END
 mkdir -p "$work/small/good" "$work/line" "$work/wide"
 # Trained on; judged at once and piece by piece, for which max_mem= has no room at once; the same in a region.
 small="200 160" large="600 500" some=20M width=330 height=270 little=6M
-is_sanitized && small="104 88" large="350 290" some=7M width=240 height=200 little=3M
+is_sanitized && small="96 80" large="240 200" some=3M width=200 height=168 little=2M
 for i in 1 2 3 4; do draw $small $i "$work/small/good/$i.pgm"; done
 draw $large 5 "$work/line/one.pgm"
 draw 1200 1000 6 "$work/wide/one.pgm"

@@ -7,7 +7,9 @@ draw=${HOURGLASS%/*}/draw_parts
 [ -x "$draw" ] || draw=$PWD/build/gcc/draw_parts
 [ -x "$draw" ] || { skip "no $draw"; finish; }
 case $HOURGLASS in /*) ;; *) HOURGLASS=$PWD/$HOURGLASS ;; esac
-"$draw" kind=cell n=8 good=4 broken=4 size=64 seed=5 out="$work/parts" || bad "not drawn"
+size=64
+is_sanitized && size=40
+"$draw" kind=cell n=8 good=4 broken=4 size=$size seed=5 out="$work/parts" || bad "not drawn"
 cd "$work" || exit 1
 train() { "$HOURGLASS" train progress=none project=runs batch=2 val=0.4 "$@" >out 2>err; }
 weights() { echo runs/$1/weights/best.safetensors; }

@@ -7,8 +7,10 @@ draw=${HOURGLASS%/*}/draw_parts
 [ -x "$draw" ] || draw=$PWD/build/gcc/draw_parts
 [ -x "$draw" ] || { skip "no $draw"; finish; }
 set=$work/set
-"$draw" kind=tile n=12 good=9 broken=6 size=64 seed=3 out="$set" || bad "not drawn"
-"$HOURGLASS" train -q data="$set" steps=3 batch=2 crop=64 threads=1 project="$work" name=run || bad "not trained"
+size=64 n=12
+is_sanitized && size=48 n=6
+"$draw" kind=tile n=$n good=9 broken=6 size=$size seed=3 out="$set" || bad "not drawn"
+"$HOURGLASS" train -q data="$set" steps=3 batch=2 crop=$size threads=1 project="$work" name=run || bad "not trained"
 model=$work/run/weights/best.safetensors
 val() { "$HOURGLASS" val model="$model" resamples=50 progress=none "$@" 2>&1; }
 
@@ -51,7 +53,7 @@ picture=$(ls "$set/test/$kind" | head -1)
 mask=$work/bad/ground_truth/$kind/${picture%.*}_mask.pgm
 (for k in "$set/test/$kind"/*; do echo "$k,bad"; done) >"$work/defects.csv"
 cp -r "$set" "$work/bad" && printf 'P5\n4 4\n255\n0123456789abcdef' >"$mask"
-expect "a mask of another size is named" eval 'val data="$work/bad" | grep -q "${mask##*/}: expected a mask of 64 x 64 pixels as .*, got 4 x 4"'
+expect "a mask of another size is named" eval 'val data="$work/bad" | grep -q "${mask##*/}: expected a mask of $size x $size pixels as .*, got 4 x 4"'
 expect "and left out where that is asked for" eval 'val data="$work/bad" on_bad=skip | grep -q "^without usable mask      1, "'
 rm "$mask"
 expect "a missing mask is named" eval 'val data="$work/bad" | grep -q "$kind/$picture: expected a mask "'
@@ -71,7 +73,7 @@ mkdir "$work/flat"
     for f in "$set"/test/*/*; do
         name=$(basename "$(dirname "$f")")_${f##*/}
         cp "$f" "$work/flat/$name"
-        echo "$separator{\"id\":$((id += 1)),\"file_name\":\"$name\",\"width\":64,\"height\":64}"
+        echo "$separator{\"id\":$((id += 1)),\"file_name\":\"$name\",\"width\":$size,\"height\":$size}"
         separator=,
     done
     echo '],"annotations":[' && id=0 separator=
@@ -95,9 +97,9 @@ val data="$work/flat" labels="$work/outlines.json" baselines=false >"$work/told"
 expect "outlines do" [ "$(grep -c "^AUPRO to 30 %\|^pixel AUROC\|^defects hit" "$work/told")" = 3 ]
 "$HOURGLASS" predict model="$model" data="$work/flat" labels="$work/labels.json" out="$work/predicted.csv" progress=none >/dev/null 2>&1
 expect "predict names kinds too" [ "$(grep -c ",dent," "$work/predicted.csv")" = 6 ]
-"$HOURGLASS" train -q data="$work/flat" labels="$work/labels.json" steps=1 batch=1 crop=64 project="$work" name=labelled >"$work/told" 2>&1
+"$HOURGLASS" train -q data="$work/flat" labels="$work/labels.json" steps=1 batch=1 crop=$size project="$work" name=labelled >"$work/told" 2>&1
 expect "train keeps where they came from" grep -q "labels.json" "$work/labelled/args.yaml"
-"$HOURGLASS" train data="$work/flat" labels="$work/labels.json" steps=1 batch=1 crop=64 project="$work" name=counted 2>&1 |
+"$HOURGLASS" train data="$work/flat" labels="$work/labels.json" steps=1 batch=1 crop=$size project="$work" name=counted 2>&1 |
     grep -q "9 good pictures (plain)" && ok || bad "defects are trained on"
 expect "no annotations there: it is named" eval 'val data="$work/flat" labels="$work/none.json" | grep -q "none.json: "'
 echo '{"images":[]' >"$work/cut.json"
