@@ -416,6 +416,19 @@ static void read_pipe(void) {
     hg__capture_close(c);
 }
 
+// Somebody has looked at it before, and it was kept.
+static void read_kept_pipe(void) {
+    static const int here = 0;
+    hg_error err;
+    assert_int_equal(hg__stream_keep("-", &here, &err), HG_OK);
+    const int fd = hg__open_read("-", &err);
+    assert_true(fd >= 0);
+    close(fd);
+    expect("-", "", "abc", "");
+    expect("-", "", "abc", "");
+    hg__stream_forget(&here);
+}
+
 static void refuse_pipe(void) {
     expect_refusal("-", "", HG_ERR_DATA,
                    "standard input: expected a capture (pcap or pcapng), got text");
@@ -442,6 +455,8 @@ static void a_pipe_is_read_once_as_it_comes(void **state) {
     made m = {0};
     make_pcap(&m, false, false);
     save("x", &m);
+    snprintf(command, sizeof command, "cat %s", at("x"));
+    from_pipe(command, read_kept_pipe);
     snprintf(command, sizeof command, "head -c 120 %s", at("x"));
     from_pipe(command, read_cut_pipe);
     from_pipe("echo a,b", refuse_pipe);
@@ -455,6 +470,7 @@ static void standard_input_that_is_a_file_is_that_file(void **state) {
     save("x", &m);
     const int kept = dup(STDIN_FILENO), fd = open(at("x"), O_RDONLY | O_CLOEXEC);
     assert_true(dup2(fd, STDIN_FILENO) >= 0);
+    assert_true(hg__is_capture("-"));
     hg__capture *c = open_or_fail("-", "");
     read_all(c, marks);
     assert_int_equal(hg__capture_rewind(c, NULL), HG_OK);

@@ -126,7 +126,8 @@ void hg__stream_forget(const void *owner); // what this owner announced
 
 // A descriptor of its own, at the beginning of the copy.
 int hg__stream_open(const char *path, hg_error *err);
-// The stream itself, for what is read once, as it comes: no copy. Standard input's is a descriptor of its own too.
+// The stream itself, for what is read once, as it comes: no copy, unless one was made already. A descriptor of its own, which reads
+// from its beginning; whoever opens the stream afterwards gets what is left.
 int hg__stream_open_once(const char *path, hg_error *err);
 
 // Takes away what killed processes left of files they were writing: "<name>.<pid>.tmp", "<name>.<pid>.<n>.tmp".

@@ -129,7 +129,7 @@ static int reopen(int fd, const char *path, hg_error *err) {
     return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open again", hg__input_name(path));
 }
 
-int hg__stream_open_once(const char *path, hg_error *err) {
+static int open_once(const char *path, hg_error *err) {
     int fd = open_stream(path, err);
     if (fd == STDIN_FILENO) {
         fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -241,16 +241,36 @@ static int open_kept(stream *s, hg_error *err) {
     return fd;
 }
 
-int hg__stream_open(const char *path, hg_error *err) {
+static stream *use(const char *path) {
     pthread_mutex_lock(&lock);
     stream *kept = find(path);
     if (kept) kept->users++;
     pthread_mutex_unlock(&lock);
-    if (!kept) return make_copy(path, err);
-    const int fd = open_kept(kept, err);
+    return kept;
+}
+
+static void leave(stream *kept) {
     pthread_mutex_lock(&lock);
     kept->users--;
     drop_forgotten();
     pthread_mutex_unlock(&lock);
+}
+
+int hg__stream_open(const char *path, hg_error *err) {
+    stream *kept = use(path);
+    if (!kept) return make_copy(path, err);
+    const int fd = open_kept(kept, err);
+    leave(kept);
+    return fd;
+}
+
+int hg__stream_open_once(const char *path, hg_error *err) {
+    stream *kept = use(path);
+    if (!kept) return open_once(path, err);
+    pthread_mutex_lock(&kept->lock);
+    const bool is_read = kept->fd >= 0 || kept->why.code;
+    pthread_mutex_unlock(&kept->lock);
+    const int fd = is_read ? open_kept(kept, err) : open_once(path, err);
+    leave(kept);
     return fd;
 }

@@ -28,10 +28,20 @@ bool hg__capture_sniff(const uint8_t *head, size_t size) {
            (hg__big_32(head + 8) == ORDER || hg__little_32(head + 8) == ORDER);
 }
 
+// Standard input that is a file of which nothing was read (`< x.pcap`) is that file.
+static bool is_once(const char *path) {
+    struct stat s;
+    if (!hg__is_stream(path)) return false;
+    const bool is_file = strcmp(path, "-") == 0 && fstat(STDIN_FILENO, &s) == 0 &&
+                         S_ISREG(s.st_mode) && lseek(STDIN_FILENO, 0, SEEK_CUR) == 0;
+    return !is_file;
+}
+
 // 1: a capture by its first bytes; 0: none, or not to be read by us.
 static int is_capture_file(const char *path, hg_error *err) {
     hg__source s;
-    if (!hg__is_file(path) || access(path, R_OK) != 0) return 0;
+    if (is_once(path)) return 0;
+    if (!hg__is_stream(path) && (!hg__is_file(path) || access(path, R_OK) != 0)) return 0;
     const int fd = hg__open_read(path, err);
     if (fd < 0) return fd;
     const int code = hg__source_open(&s, fd, path, err);
@@ -90,15 +100,6 @@ bool hg__is_capture(const char *path) {
 }
 
 // ---- a path -------------------------------------------------------------------------------------
-
-// Standard input that is a file of which nothing was read (`< x.pcap`) is that file.
-static bool is_once(const char *path) {
-    struct stat s;
-    if (!hg__is_stream(path)) return false;
-    const bool is_file = strcmp(path, "-") == 0 && fstat(STDIN_FILENO, &s) == 0 &&
-                         S_ISREG(s.st_mode) && lseek(STDIN_FILENO, 0, SEEK_CUR) == 0;
-    return !is_file;
-}
 
 int hg__capture_list_read(hg__capture_list *l, const char *path, hg_error *err) {
     *l = (hg__capture_list){.is_folder = hg__is_folder(path), .is_stream = is_once(path)};

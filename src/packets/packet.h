@@ -38,7 +38,8 @@ typedef struct hg__packet {
     uint32_t captured; // of them in the capture
     uint16_t layers, flaws;
 
-    uint8_t mac_from[6], mac_to[6];
+    uint8_t mac_from[6],
+        mac_to[6]; // Linux's cooked captures have mac_from alone, without HG_LAYER_ETHERNET
     uint16_t
         ether_type; // behind VLAN tags; of 802.11 that of LLC/SNAP; below 1536: an 802.3 length
     uint16_t vlan;  // the outer tag's number; 0: none
@@ -51,8 +52,8 @@ typedef struct hg__packet {
     bool has_ip_options;             // or extension headers
     bool dont_fragment, is_fragment; // is_fragment: also the first
 
-    uint16_t port_from, port_to;
-    uint8_t tcp_flags; // FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128
+    uint16_t port_from, port_to; // of SCTP and UDP-Lite too, which have no layer of their own
+    uint8_t tcp_flags;           // FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128
     uint16_t tcp_window;
     uint32_t tcp_sequence, tcp_acknowledged;
     uint32_t
