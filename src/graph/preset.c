@@ -31,6 +31,8 @@ static const hg__preset presets[] = {
      "images of one size through a narrow neck; sides are multiples of 4", HG_FOR_IMAGES, 64},
     {"table", "dense %d silu | dense %d silu, dense input",
      "rows of a table, corrupted on the way in: wide enough to hold a row, it learns what goes with what", HG_FOR_TABLES, 96},
+    {"traffic", "dense 32 silu, dense %d | dense 32 silu, dense input",
+     "packets of a network, by how surprising each is by every level; the default for captures", HG_FOR_PACKETS, 8},
     {"unet", "keep 1, conv 32 relu, conv 32 relu, keep 2, conv 48 k2 s2, conv 48 relu, conv 48 relu, keep 3, "
              "conv 64 k2 s2, conv 64 relu, conv 64 relu | deconv 48 k2 s2, add 3, conv 48 relu, conv 48 relu, "
              "deconv 32 k2 s2, add 2, conv 32 relu, conv 32 relu, conv input, add 1",
@@ -150,10 +152,13 @@ int hg__preset_check(const char *model, hg__preset_for is_for, const char *what,
     HG_TRY(hg__preset_expand(model, 0, word, err));
     const hg__preset *p = find_preset(model);
     if (!p || is_for == HG_FOR_ANY || p->is_for == HG_FOR_ANY || p->is_for == is_for) return HG_OK;
+    static const char *const data_of[] = {[HG_FOR_IMAGES] = "images",
+                                          [HG_FOR_TABLES] = "rows of a table",
+                                          [HG_FOR_PACKETS] = "a capture"};
     list_presets(is_for, list, sizeof list);
     return hg__fail(
         err, HG_ERR_USAGE,
         "model=%s: expected %s, got %s; without model= the one that suits is taken, and "
         "these can be: %s",
-        p->name, p->is_for == HG_FOR_IMAGES ? "images" : "rows of a table", what, list);
+        p->name, data_of[p->is_for], what, list);
 }

@@ -12,6 +12,7 @@
 #include "detect/table_model.h"
 #include "jobs/feed.h"
 #include "jobs/job.h"
+#include "jobs/judge_packets.h"
 #include "jobs/judge_parts.h"
 #include "jobs/val.h"
 
@@ -148,6 +149,7 @@ int hg__job_val(const hg_options *o, const hg_listener *l, hg_result *r, hg_erro
     hg_model *m = hg_model_load(o->values.model, err);
     if (!m) return (int)err->code;
     if (hg__is_part_model(m)) return hg__val_parts(m, o, l, r, err);
+    if (hg__is_packet_model(m)) return hg__val_packets(m, o, l, r, err);
     if (hg__val_cleans_images(m, o) && is_sheet(o->values.out)) {
         hg_model_free(m);
         return hg__fail(err, HG_ERR_USAGE,

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/show.h"
 #include "jobs/feed.h"
 
 static int open_all(hg__packet_judging *j, const hg_options *o, hg_error *err) {
@@ -50,7 +51,7 @@ static int judge(hg__packet_judging *j, const hg__verdict **v, int32_t *count, h
     uint64_t at, size;
     *v = hg__packet_detector_judge(j->detector, count);
     hg__capture_place(j->capture, &at, &size);
-    hg__meter_add(&j->meter, (int64_t)at - j->meter.done);
+    hg__meter_at(&j->meter, (int64_t)at);
     if (hg__meter_is_stopped(&j->meter)) {
         return hg__fail(err, HG_ERR_STOPPED, "stopped on request while packets were scored");
     }

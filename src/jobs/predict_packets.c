@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
+#include "base/show.h"
 #include "intrusion/packet_detector.h"
 #include "jobs/judge_packets.h"
 #include "jobs/score_sheet.h"

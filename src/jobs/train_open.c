@@ -109,6 +109,7 @@ static int open_rows(hg__trainer *t, const hg__data_options *o, const hg__pictur
     if (t->data) return HG_OK; // an array
     if (t->is_table) return hg__open_table(t, err);
     if (t->is_parts) return hg__open_parts(t, err);
+    if (t->is_packets) return hg__open_packets(t, err);
     t->data = hg__dataset_open(t->o.values.data, o, pictures, err);
     if (!t->data) return (int)err->code;
     hg__trainer_note(t, t->data->note);

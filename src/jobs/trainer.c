@@ -136,9 +136,17 @@ static int check_end(hg__trainer *t, hg_error *err) {
                     "epochs: expected at least 1 where neither time= nor steps= is set, got 0");
 }
 
+static int check_packets(hg__trainer *t, hg_error *err) {
+    HG_TRY(hg__preset_check(t->o.values.model, t->o.set[HG_OPTION_model] ? HG_FOR_PACKETS : HG_FOR_ANY, "a capture", err));
+    HG_TRY(hg__set_packet_options(t, err));
+    return check_end(t, err);
+}
+
 // What can be said before anything is read.
 static int check(hg__trainer *t, hg_error *err) {
     HG_TRY(hg__check_features(t, err));
+    t->is_packets = hg__is_packets_run(t);
+    if (t->is_packets) return check_packets(t, err);
     const bool may_be_parts = hg__is_parts_run(t);
     if (!may_be_parts) HG_TRY(hg__check_model(t, err));
     t->is_table = hg__is_table_run(t);
@@ -154,7 +162,7 @@ int hg__trainer_open(hg__trainer *t, hg_error *err) {
     t->pool = hg__pool_new((int32_t)t->o.values.threads, err);
     if (!t->pool) return HG_ERR_MEMORY;
     HG_TRY(hg__open_data(t, err));
-    if (!t->is_parts) hg__tell_coding(t);
+    if (!t->is_parts && !t->is_packets) hg__tell_coding(t);
     HG_TRY(pick_model(t, err));
     HG_TRY(make_model(t, err));
     HG_TRY(make_fit(t, err));
@@ -176,6 +184,7 @@ void hg__trainer_clear(hg__trainer *t) {
     hg__dataset_close(t->data);
     hg__dataset_close(t->val_data);
     hg__parts_free(t->parts);
+    hg__packets_free(t->packets);
     hg__side_columns_clear(&t->side);
     hg__side_columns_clear(&t->val_side);
     hg__schema_free(t->schema);
@@ -249,6 +258,7 @@ int hg__trainer_finish(hg__trainer *t, double *val_mse, hg_error *err) {
     t->loader = NULL;
     if (t->is_table) return hg__fit_detector(t, err);
     if (t->is_parts) return hg__is_feature_run(t) ? HG_OK : hg__fit_parts(t, err);
+    if (t->is_packets) return hg__fit_packets(t, err);
     return t->val_loader ? hg__evaluate_mse(&t->model->net, t->val_loader, t->pool, val_mse, err)
                          : HG_OK;
 }

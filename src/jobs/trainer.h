@@ -35,6 +35,8 @@ typedef struct hg__trainer {
     hg__schema *schema; // owned until the model takes it: rows are a table's; else NULL
     bool is_table;
     bool is_parts;                   // rows are crops of good parts
+    bool is_packets;                 // rows are packets
+    struct hg__packet_data *packets; // owned: where they come from, and what was counted
     struct hg__part_data *parts;     // owned: what they are cut from
     hg__side_columns side, val_side; // of the rows of data and val_data
     hg__rows rows, val_rows;         // val_rows.count 0: no validation
@@ -99,6 +101,14 @@ int hg__fit_parts(hg__trainer *t, hg_error *err);
 // Of images that are none of parts: says what model=conv makes of them.
 void hg__tell_coding(const hg__trainer *t);
 void hg__parts_free(struct hg__part_data *p); // NULL is fine
+
+// train_packets.c: whether rows are packets of a capture; options for such a run where nobody set them; data; and what makes a trained model one of
+// packets.
+bool hg__is_packets_run(const hg__trainer *t);
+int hg__set_packet_options(hg__trainer *t, hg_error *err);
+int hg__open_packets(hg__trainer *t, hg_error *err);
+int hg__fit_packets(hg__trainer *t, hg_error *err);
+void hg__packets_free(struct hg__packet_data *p); // NULL is fine
 
 // train_features.c: whether the model is of a backbone's features; what can be said of that before anything is read; the model, of which
 // nothing is fitted yet; of its options those of the pictures.

@@ -2,7 +2,10 @@
 // val.h - the two special ways of `hourglass val`; one image that it measures on, and what is made of all.
 #ifndef HG_JOBS_VAL_H
 #define HG_JOBS_VAL_H
+#include "base/json.h"
 #include "corrupt/noise.h"
+#include "detect/calibration.h"
+#include "detect/metrics.h"
 #include "image/range.h"
 #include "model/model.h"
 #include "options/options.h"
@@ -19,6 +22,12 @@ int hg__val_images(hg_model *m, const hg_options *o, const hg_listener *l, hg_re
 // val_labels.c: how well the scores of a table's rows tell the anomalies of label= from the others. The model has a schema.
 int hg__val_labels(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
                    hg_error *err);
+
+// How well scores tell anomalies, as fields of a JSON object and as lines; at: the threshold, or NULL; rows: what they are, "rows" or
+// "packets".
+void hg__metrics_add_json(hg__json_writer *w, const hg__metrics *m, const hg__threshold *at);
+void hg__metrics_add_lines(hg__text *t, const hg__metrics *m, const hg__threshold *at,
+                           const char *rows);
 
 // PSNR and SSIM of many images under many treatments: what is made of them for people and programs.
 //

@@ -36,30 +36,35 @@ static void add_finite(hg__json_writer *w, const char *key, double x) {
     if (isfinite(x)) hg__json_add_real(w, key, 9, x);
 }
 
-static void write_json(hg__text *t, const hg__metrics *m, const hg__threshold *at) {
-    hg__json_writer w = {.to = t};
-    hg__json_begin(&w, NULL, '{');
-    hg__json_add_integer(&w, "normal", m->normal);
-    hg__json_add_integer(&w, "anomalies", m->anomalies);
+void hg__metrics_add_json(hg__json_writer *w, const hg__metrics *m, const hg__threshold *at) {
+    hg__json_add_integer(w, "normal", m->normal);
+    hg__json_add_integer(w, "anomalies", m->anomalies);
     if (at) {
-        add_finite(&w, "fpr", at->fpr);
-        add_finite(&w, "threshold", at->value);
+        add_finite(w, "fpr", at->fpr);
+        add_finite(w, "threshold", at->value);
     }
     for (size_t i = 0; i < LINES; i++) {
         const hg__interval *v = interval_of(m, &lines[i]);
         if (!isfinite(v->value)) continue;
-        hg__json_begin(&w, lines[i].key, '{');
-        add_finite(&w, "value", v->value);
-        add_finite(&w, "low", v->low);
-        add_finite(&w, "high", v->high);
-        hg__json_end(&w, '}');
+        hg__json_begin(w, lines[i].key, '{');
+        add_finite(w, "value", v->value);
+        add_finite(w, "low", v->low);
+        add_finite(w, "high", v->high);
+        hg__json_end(w, '}');
     }
+}
+
+static void write_json(hg__text *t, const hg__metrics *m, const hg__threshold *at) {
+    hg__json_writer w = {.to = t};
+    hg__json_begin(&w, NULL, '{');
+    hg__metrics_add_json(&w, m, at);
     hg__json_end(&w, '}');
     hg__text_add(t, "\n");
 }
 
-static void write_lines(hg__text *t, const hg__metrics *m, const hg__threshold *at) {
-    hg__text_add(t, "rows               %lld normal, %lld anomalies\n", (long long)m->normal,
+void hg__metrics_add_lines(hg__text *t, const hg__metrics *m, const hg__threshold *at,
+                           const char *rows) {
+    hg__text_add(t, "%-17s  %lld normal, %lld anomalies\n", rows, (long long)m->normal,
                  (long long)m->anomalies);
     for (size_t i = 0; i < LINES; i++) {
         const hg__interval *v = interval_of(m, &lines[i]);
@@ -125,7 +130,11 @@ static int write_text(hg__scored_rows *r, const hg_options *o, bool json, char *
         hg__text t = {0};
         const hg__threshold *at =
             r->scorer.thresholds.groups ? &r->scorer.thresholds.group[0].at : NULL;
-        (json ? write_json : write_lines)(&t, &m, at);
+        if (json) {
+            write_json(&t, &m, at);
+        } else {
+            hg__metrics_add_lines(&t, &m, at, "rows");
+        }
         *text = hg__text_take(&t, err);
         if (!*text) code = HG_ERR_MEMORY;
     }
