@@ -35,24 +35,32 @@ static bool has_ranges(const hg__kitnet *k) {
     return k->rows > k->o.map_grace + 1;
 }
 
-// Copies all numbers from the nets, or where `puts` into them. range may be NULL.
-static void copy_nets(const hg__kitnet *k, float *weight, float *bias, float *range, bool puts) {
+// One number of a net into the file, or where `puts` out of it; *at goes on.
+static void copy_number(float *own, float **at, bool puts) {
+    *(puts ? own : *at) = *(puts ? *at : own);
+    ++*at;
+}
+
+static void copy_weights(const hg__kitnet *k, float *at, bool puts) {
     for (int32_t c = 0; c <= k->clusters; c++) {
         const int32_t inputs = hg__kitnet_inputs(k, c), hidden = hg__kitnet_hidden(&k->o, inputs);
-        for (int32_t i = 0; i < inputs; i++) {
-            for (int32_t j = 0; j < hidden; j++, weight++) {
-                float *own = hg__kitnet_weight(k, c, i, j);
-                *(puts ? own : weight) = *(puts ? weight : own);
-            }
+        for (int32_t i = 0; i < inputs * hidden; i++) {
+            copy_number(hg__kitnet_weight(k, c, i / hidden, i % hidden), &at, puts);
         }
-        for (int32_t which = 0; which < 2; which++, bias++) {
-            float *own = hg__kitnet_bias(k, c, which);
-            *(puts ? own : bias) = *(puts ? bias : own);
-        }
-        for (int32_t i = 0; range && i < inputs; i++, range += 2) {
-            float *low = hg__kitnet_low(k, c, i), *high = hg__kitnet_high(k, c, i);
-            *(puts ? low : range) = *(puts ? range : low);
-            *(puts ? high : range + 1) = *(puts ? range + 1 : high);
+    }
+}
+
+static void copy_biases(const hg__kitnet *k, float *at, bool puts) {
+    for (int32_t i = 0; i < 2 * (k->clusters + 1); i++) {
+        copy_number(hg__kitnet_bias(k, i / 2, i % 2), &at, puts);
+    }
+}
+
+static void copy_ranges(const hg__kitnet *k, float *at, bool puts) {
+    for (int32_t c = 0; c <= k->clusters; c++) {
+        for (int32_t i = 0; i < hg__kitnet_inputs(k, c); i++) {
+            copy_number(hg__kitnet_low(k, c, i), &at, puts);
+            copy_number(hg__kitnet_high(k, c, i), &at, puts);
         }
     }
 }
@@ -71,7 +79,9 @@ static int save_nets(const hg__kitnet *k, hg_model *m, hg_error *err) {
     float *all = hg__alloc((size_t)(weights + 2 * nets + 2 * ranges), sizeof *all, err);
     if (!all) return HG_ERR_MEMORY;
     float *bias = all + weights, *range = bias + 2 * nets;
-    copy_nets(k, all, bias, range, false);
+    copy_weights(k, all, false);
+    copy_biases(k, bias, false);
+    copy_ranges(k, range, false);
     int code = hg__model_keep_part(m, cluster_name, HG_I32, k->features, 0, k->cluster, err);
     if (code == HG_OK) code = hg__model_keep_part(m, weight_name, HG_F32, weights, 0, all, err);
     if (code == HG_OK) code = hg__model_keep_part(m, bias_name, HG_F32, nets, 2, bias, err);
@@ -207,7 +217,9 @@ static int load_numbers(hg__kitnet *k, const hg_model *m, float *all, const char
         memcpy(range, part->data, 2 * ranges * sizeof *all);
     }
     HG_TRY(check_nets(all, weights, bias, nets, range, ranges, where, err));
-    copy_nets(k, all, bias, range, true);
+    copy_weights(k, all, true);
+    copy_biases(k, bias, true);
+    if (range) copy_ranges(k, range, true);
     hg__kitnet_turn(k);
     return HG_OK;
 }

@@ -156,7 +156,7 @@ static void lay_out_abreast(hg__kitnet *k, int32_t g, float **space, int32_t **s
         count[lane] = (float)k->size[c];
         count[HG_LANES + lane] = (float)hg__kitnet_hidden(&k->o, k->size[c]);
         for (int32_t i = 0; i < k->size[c]; i++) {
-            const size_t at = (size_t)(i * HG_LANES + lane);
+            const size_t at = (size_t)i * HG_LANES + (size_t)lane;
             k->slot[g][at] = k->order[k->start[c] + i];
             start_range(t, at);
         }
@@ -213,7 +213,7 @@ float *hg__kitnet_bias(const hg__kitnet *k, int32_t c, int32_t which) {
 }
 
 static size_t range_at(int32_t lane, int32_t input) {
-    return lane < 0 ? (size_t)input : (size_t)(input * HG_LANES + lane);
+    return lane < 0 ? (size_t)input : (size_t)input * HG_LANES + (size_t)lane;
 }
 
 float *hg__kitnet_low(const hg__kitnet *k, int32_t c, int32_t input) {
