@@ -72,7 +72,7 @@ static void find_edges(hg__kitnet_map *m) {
     double *root = m->beside;
     for (int32_t i = 0; i < m->features; i++) {
         root[i] = sqrt(m->product[hg__kitnet_products(i + 1) - 1]);
-        nearest[i].height = INFINITY;
+        nearest[i].height = (double)INFINITY;
         nearest[i].is_done = false;
     }
     int32_t at = 0;
