@@ -374,7 +374,7 @@ static void parts_that_cannot_be_meant_are_refused(void **state) {
         {"cluster",  3,  4,                "to have 1 to 6 features, got 7"                 },
         {"weight",   5,  (double)NAN,      "expected numbers up to 1e+15 in size, got nan"  },
         {"weight",   5,  -1e20,            "expected numbers up to 1e+15 in size"           },
-        {"bias",     13, (double)INFINITY, "'detector.kitnet.bias': expected numbers"       },
+        {"bias",     27, (double)INFINITY, "'detector.kitnet.bias': expected numbers"       },
         {"range",    0,  1e9,              "expected the lowest before the highest"         },
         {"range",    0,  (double)NAN,      "'detector.kitnet.range': expected numbers"      },
         {"sums",     39, (double)NAN,      "expected finite sums"                           },

@@ -112,10 +112,11 @@ typedef struct hg__optim_step {
 typedef struct hg__tied {
     int32_t inputs, hidden; // of the largest lane
     hg__real rate;          // of learning
+    // (2, inputs, hidden, HG_LANES): weights, 0 where a lane has fewer, and what rounding left of each; wide: (2, inputs, hidden
+    // padded), and turned (2, hidden, inputs padded), the same numbers
+    hg__real *weight, *turned;
     hg__real *
-        weight; // (inputs, hidden, HG_LANES), 0 where a lane has fewer; wide: (inputs, hidden padded)
-    hg__real *turned;     // wide: (hidden, inputs padded), the same weights
-    hg__real *bias;       // (2, HG_LANES): hidden, output; wide: the first of each
+        bias; // (4, HG_LANES): hidden, output, and what rounding left of these; wide: the first of each
     hg__real *low, *high; // (inputs, HG_LANES), the features' ranges; wide: (inputs padded)
     hg__real *spare; // (2 inputs + 2 hidden, HG_LANES); wide: 2 (inputs padded) + 2 (hidden padded)
     const hg__real *count; // (2, HG_LANES): inputs and hidden units of each lane; wide: unused

@@ -63,8 +63,8 @@ double hg__kitnet_flops(const hg__kitnet *k, bool trains);
 //   detector.kitnet.sums      F64 (features)     while it maps: of the features
 //   detector.kitnet.products  F64 (features (features + 1) / 2)   and of products of what is beside their means, row by row
 //   detector.kitnet.cluster   I32 (features)     later: of each feature
-//   detector.kitnet.weight    F32 (weights)      of each cluster's (inputs, hidden), then of the output's
-//   detector.kitnet.bias      F32 (clusters + 1, 2)               hidden, output
+//   detector.kitnet.weight    F32 (weights, 2)   of each cluster's (inputs, hidden), then of the output's; and what rounding left
+//   detector.kitnet.bias      F32 (2 (clusters + 1), 2)           hidden, output of each; and what rounding left
 //   detector.kitnet.range     F32 (features + clusters, 2)        lowest, highest; features cluster by cluster; after training began
 #define HG_KITNET_PREFIX "detector.kitnet."
 

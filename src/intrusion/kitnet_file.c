@@ -45,14 +45,18 @@ static void copy_weights(const hg__kitnet *k, float *at, bool puts) {
     for (int32_t c = 0; c <= k->clusters; c++) {
         const int32_t inputs = hg__kitnet_inputs(k, c), hidden = hg__kitnet_hidden(&k->o, inputs);
         for (int32_t i = 0; i < inputs * hidden; i++) {
-            copy_number(hg__kitnet_weight(k, c, i / hidden, i % hidden), &at, puts);
+            float *own = hg__kitnet_weight(k, c, i / hidden, i % hidden);
+            copy_number(own, &at, puts);
+            copy_number(own + hg__kitnet_rest(k, c), &at, puts);
         }
     }
 }
 
 static void copy_biases(const hg__kitnet *k, float *at, bool puts) {
     for (int32_t i = 0; i < 2 * (k->clusters + 1); i++) {
-        copy_number(hg__kitnet_bias(k, i / 2, i % 2), &at, puts);
+        float *own = hg__kitnet_bias(k, i / 2, i % 2);
+        copy_number(own, &at, puts);
+        copy_number(own + HG_KITNET_BIAS_REST, &at, puts);
     }
 }
 
@@ -76,15 +80,15 @@ static int save_map(const hg__kitnet *k, hg_model *m, hg_error *err) {
 static int save_nets(const hg__kitnet *k, hg_model *m, hg_error *err) {
     const int64_t weights = (int64_t)count_weights(k), nets = k->clusters + 1;
     const int64_t ranges = (int64_t)k->features + k->clusters;
-    float *all = hg__alloc((size_t)(weights + 2 * nets + 2 * ranges), sizeof *all, err);
+    float *all = hg__alloc(2 * (size_t)(weights + 2 * nets + ranges), sizeof *all, err);
     if (!all) return HG_ERR_MEMORY;
-    float *bias = all + weights, *range = bias + 2 * nets;
+    float *bias = all + 2 * weights, *range = bias + 4 * nets;
     copy_weights(k, all, false);
     copy_biases(k, bias, false);
     copy_ranges(k, range, false);
     int code = hg__model_keep_part(m, cluster_name, HG_I32, k->features, 0, k->cluster, err);
-    if (code == HG_OK) code = hg__model_keep_part(m, weight_name, HG_F32, weights, 0, all, err);
-    if (code == HG_OK) code = hg__model_keep_part(m, bias_name, HG_F32, nets, 2, bias, err);
+    if (code == HG_OK) code = hg__model_keep_part(m, weight_name, HG_F32, weights, 2, all, err);
+    if (code == HG_OK) code = hg__model_keep_part(m, bias_name, HG_F32, 2 * nets, 2, bias, err);
     if (code == HG_OK && has_ranges(k)) {
         code = hg__model_keep_part(m, range_name, HG_F32, ranges, 2, range, err);
     }
@@ -188,8 +192,8 @@ static int check_size(const float *x, size_t count, float most, const char *name
 
 static int check_nets(const float *weight, size_t weights, const float *bias, size_t nets,
                       const float *range, size_t ranges, const char *where, hg_error *err) {
-    HG_TRY(check_size(weight, weights, MOST_WEIGHT, weight_name, where, err));
-    HG_TRY(check_size(bias, 2 * nets, MOST_WEIGHT, bias_name, where, err));
+    HG_TRY(check_size(weight, 2 * weights, MOST_WEIGHT, weight_name, where, err));
+    HG_TRY(check_size(bias, 4 * nets, MOST_WEIGHT, bias_name, where, err));
     if (!range) return HG_OK;
     HG_TRY(check_size(range, 2 * ranges, HG_TIED_MOST, range_name, where, err));
     for (size_t i = 0; i < 2 * ranges; i += 2) {
@@ -206,13 +210,13 @@ static int load_numbers(hg__kitnet *k, const hg_model *m, float *all, const char
     const size_t weights = count_weights(k), nets = (size_t)k->clusters + 1;
     const size_t ranges = (size_t)k->features + (size_t)k->clusters;
     const hg__tensor *part;
-    float *bias = all + weights, *range = NULL;
-    HG_TRY(hg__model_take_part(m, weight_name, HG_F32, (int64_t)weights, 0, where, &part, err));
-    memcpy(all, part->data, weights * sizeof *all);
-    HG_TRY(hg__model_take_part(m, bias_name, HG_F32, (int64_t)nets, 2, where, &part, err));
-    memcpy(bias, part->data, 2 * nets * sizeof *all);
+    float *bias = all + 2 * weights, *range = NULL;
+    HG_TRY(hg__model_take_part(m, weight_name, HG_F32, (int64_t)weights, 2, where, &part, err));
+    memcpy(all, part->data, 2 * weights * sizeof *all);
+    HG_TRY(hg__model_take_part(m, bias_name, HG_F32, 2 * (int64_t)nets, 2, where, &part, err));
+    memcpy(bias, part->data, 4 * nets * sizeof *all);
     if (has_ranges(k)) {
-        range = bias + 2 * nets;
+        range = bias + 4 * nets;
         HG_TRY(hg__model_take_part(m, range_name, HG_F32, (int64_t)ranges, 2, where, &part, err));
         memcpy(range, part->data, 2 * ranges * sizeof *all);
     }
@@ -227,7 +231,7 @@ static int load_numbers(hg__kitnet *k, const hg_model *m, float *all, const char
 static int load_nets(hg__kitnet *k, const hg_model *m, const char *where, hg_error *err) {
     HG_TRY(load_clusters(k, m, where, err));
     const size_t ranges = (size_t)k->features + (size_t)k->clusters;
-    const size_t count = count_weights(k) + 2 * ((size_t)k->clusters + 1) + 2 * ranges;
+    const size_t count = 2 * (count_weights(k) + 2 * ((size_t)k->clusters + 1) + ranges);
     float *all = hg__alloc(count, sizeof *all, err);
     if (!all) return HG_ERR_MEMORY;
     const int code = load_numbers(k, m, all, where, err);

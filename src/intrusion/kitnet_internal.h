@@ -65,6 +65,9 @@ void hg__kitnet_draw(hg__kitnet *k); // initial weights
 // Calls of one net of the published form, cluster c or, c = clusters, the output's: where its numbers lie.
 float *hg__kitnet_weight(const hg__kitnet *k, int32_t c, int32_t input, int32_t hidden);
 float *hg__kitnet_bias(const hg__kitnet *k, int32_t c, int32_t which); // 0: hidden, 1: output
+// Floats from a weight of c to what rounding left of it, and from a bias.
+size_t hg__kitnet_rest(const hg__kitnet *k, int32_t c);
+enum { HG_KITNET_BIAS_REST = 2 * HG_LANES };
 float *hg__kitnet_low(const hg__kitnet *k, int32_t c, int32_t input);
 float *hg__kitnet_high(const hg__kitnet *k, int32_t c, int32_t input);
 int32_t hg__kitnet_inputs(const hg__kitnet *k, int32_t c);

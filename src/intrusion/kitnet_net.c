@@ -17,14 +17,14 @@ int32_t hg__kitnet_hidden(const hg__kitnet_options *o, int32_t inputs) {
 // Floats of a group's net whose largest lane has this many inputs.
 static size_t abreast_size(const hg__kitnet_options *o, int32_t inputs) {
     const size_t in = (size_t)inputs, hidden = (size_t)hg__kitnet_hidden(o, inputs);
-    return (in * hidden + 2 * in + 2 * (in + hidden) + 4) * HG_LANES;
+    return (2 * in * hidden + 2 * in + 2 * (in + hidden) + 6) * HG_LANES;
 }
 
 static size_t wide_size(const hg__kitnet_options *o, int32_t clusters) {
     const size_t in = (size_t)clusters, hidden = (size_t)hg__kitnet_hidden(o, clusters);
     const size_t in_padded = hg__whole_vectors(in), hidden_padded = hg__whole_vectors(hidden);
-    return in * hidden_padded + hidden * in_padded + 4 * in_padded + 2 * hidden_padded +
-           (size_t)2 * HG_LANES;
+    return 2 * (in * hidden_padded + hidden * in_padded) + 4 * in_padded + 2 * hidden_padded +
+           (size_t)4 * HG_LANES;
 }
 
 // The most inputs of group g: the clusters before it are as large, and all have `features` together.
@@ -143,8 +143,8 @@ static void lay_out_abreast(hg__kitnet *k, int32_t g, float **space, int32_t **s
     float *count;
     hg__tied *t = &k->net[g];
     *t = (hg__tied){.inputs = inputs, .hidden = hidden, .rate = (float)k->o.rate};
-    t->weight = take(space, in * (size_t)hidden);
-    t->bias = take(space, (size_t)2 * HG_LANES);
+    t->weight = take(space, 2 * in * (size_t)hidden);
+    t->bias = take(space, (size_t)4 * HG_LANES);
     t->count = count = take(space, (size_t)2 * HG_LANES);
     t->low = take(space, in);
     t->high = take(space, in);
@@ -168,9 +168,9 @@ static void lay_out_wide(hg__kitnet *k, hg__tied *t, float *space) {
     const size_t in = (size_t)k->clusters, in_padded = hg__whole_vectors(in);
     const size_t hidden_padded = hg__whole_vectors((size_t)hidden);
     *t = (hg__tied){.inputs = k->clusters, .hidden = hidden, .rate = (float)k->o.rate};
-    t->weight = take(&space, in * hidden_padded);
-    t->turned = take(&space, (size_t)hidden * in_padded);
-    t->bias = take(&space, (size_t)2 * HG_LANES);
+    t->weight = take(&space, 2 * in * hidden_padded);
+    t->turned = take(&space, 2 * (size_t)hidden * in_padded);
+    t->bias = take(&space, (size_t)4 * HG_LANES);
     t->low = take(&space, in_padded);
     t->high = take(&space, in_padded);
     t->spare = take(&space, 2 * in_padded + 2 * hidden_padded);
@@ -206,6 +206,13 @@ float *hg__kitnet_weight(const hg__kitnet *k, int32_t c, int32_t input, int32_t 
     return t->weight + ((size_t)input * (size_t)t->hidden + (size_t)hidden) * HG_LANES + lane;
 }
 
+size_t hg__kitnet_rest(const hg__kitnet *k, int32_t c) {
+    int32_t lane;
+    const hg__tied *t = net_of(k, c, &lane);
+    const size_t hidden = (size_t)t->hidden;
+    return (size_t)t->inputs * (lane < 0 ? hg__whole_vectors(hidden) : hidden * HG_LANES);
+}
+
 float *hg__kitnet_bias(const hg__kitnet *k, int32_t c, int32_t which) {
     int32_t lane;
     const hg__tied *t = net_of(k, c, &lane);
@@ -230,10 +237,14 @@ float *hg__kitnet_high(const hg__kitnet *k, int32_t c, int32_t input) {
 
 void hg__kitnet_turn(hg__kitnet *k) {
     const hg__tied *t = &k->net[hg__kitnet_groups(k->clusters)];
-    const size_t width = hg__whole_vectors((size_t)t->inputs);
+    const size_t width = hg__whole_vectors((size_t)t->inputs),
+                 rest = hg__kitnet_rest(k, k->clusters);
     for (int32_t i = 0; i < t->inputs; i++) {
         for (int32_t j = 0; j < t->hidden; j++) {
-            t->turned[(size_t)j * width + (size_t)i] = *hg__kitnet_weight(k, k->clusters, i, j);
+            const float *w = hg__kitnet_weight(k, k->clusters, i, j);
+            float *turned = t->turned + (size_t)j * width + (size_t)i;
+            turned[0] = w[0];
+            turned[(size_t)t->hidden * width] = w[rest];
         }
     }
 }

@@ -108,9 +108,9 @@ trained, executed = score[MAP_GRACE + 1:MAP_GRACE + 1 + GRACE], score[MAP_GRACE 
 gaps = [np.abs(a - b.w).max() for a, b in zip(last, e.net + [e.output])]
 for name, got, want in (("training", trained, steps), ("running", executed, run)):
     off = relative(got, want)
-    check("scores while %s are the twin's" % name, np.median(off) < 5e-5 and off.max() < 2e-3,
+    check("scores while %s are the twin's" % name, np.median(off) < 1e-6 and off.max() < 2e-5,
           "(median %.1e, 99 %% %.1e, most %.1e of %d)" % (np.median(off), np.quantile(off, 0.99), off.max(), len(off)))
-check("weights after %d steps are the twin's" % GRACE, max(gaps) < 2e-3, "(%.1e)" % max(gaps))
+check("weights after %d steps are the twin's" % GRACE, max(gaps) < 2e-5, "(%.1e)" % max(gaps))
 want = np.array([[n.b[0], n.c[0]] for n in e.net + [e.output]])
-check("biases after %d steps are the twin's" % GRACE, np.abs(biases - want).max() < 2e-3, "(%.1e)" % np.abs(biases - want).max())
+check("biases after %d steps are the twin's" % GRACE, np.abs(biases - want).max() < 2e-5, "(%.1e)" % np.abs(biases - want).max())
 finish()
