@@ -204,7 +204,7 @@ cov:
 
 # The rooms without foreign libraries, for another machine: the bits of this one.
 ARM_ROOMS := base backend nn graph exec
-ARM_SRC := $(filter-out src/backend/cpu_avx%.c,$(wildcard $(ARM_ROOMS:%=src/%/*.c)))
+ARM_SRC := $(filter-out src/backend/cpu_avx%.c,$(wildcard $(ARM_ROOMS:%=src/%/*.c))) $(addprefix src/intrusion/kitnet,.c _map.c _net.c)
 aarch64: ; @tests/test_aarch64.sh
 build/aarch64/bits: tests/bits.c $(ARM_SRC) $(HEADERS)
 	@mkdir -p $(@D); echo "CC $@"

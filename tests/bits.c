@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// bits.c - trains a small model on made-up rows through the plan and prints a hash of its weights.
+// bits.c - trains small models on made-up rows, through the plan and as KitNET does, and prints a hash of their weights.
 //
 // It needs no library but libc and no file, so that it also runs cross-compiled under an emulator. The
 // hash must be the same for every HG_ISA, thread count, compiler and machine. Usage: bits [threads]
@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/rng.h"
 #include "exec/plan.h"
+#include "intrusion/kitnet.h"
 
 enum { ROWS = 70, WIDTH = 45, SIDE = 23, LONGEST = SIDE * SIDE, BATCH = 32, EPOCHS = 3 };
 
@@ -85,6 +86,31 @@ static uint64_t train(const char *spec, size_t way, int32_t threads, const uint8
     return h;
 }
 
+// Of the scores of the rows while KitNET learns, and behind that.
+static uint64_t learn_packets(const uint8_t *rows) {
+    enum { MAP_GRACE = 30, GRACE = 2 * ROWS };
+    hg_error err = {0};
+    hg__kitnet_options o = hg__kitnet_defaults();
+    o.map_grace = MAP_GRACE;
+    o.grace = GRACE;
+    o.max_inputs = 3;
+    hg__kitnet *k = hg__kitnet_new(WIDTH, &o, &err);
+    if (!k) {
+        fprintf(stderr, "%s\n", err.message);
+        exit(1);
+    }
+    uint64_t h = 14695981039346656037U;
+    for (int32_t i = 0; i < MAP_GRACE + GRACE + ROWS; i++) {
+        float x[WIDTH];
+        for (int32_t j = 0; j < WIDTH; j++) x[j] = rows[i % ROWS * LONGEST + j];
+        const float score = hg__kitnet_phase(k) == HG_KITNET_RUNNING ? hg__kitnet_score(k, x, NULL)
+                                                                     : hg__kitnet_train(k, x);
+        h = hash(&score, sizeof score, h);
+    }
+    hg__kitnet_free(k);
+    return h;
+}
+
 int main(int argc, char **argv) {
     static uint8_t rows[ROWS * LONGEST];
     const int32_t threads = argc > 1 ? (int32_t)strtol(argv[1], NULL, 10) : 1;
@@ -100,6 +126,8 @@ int main(int argc, char **argv) {
             all = hash(&h, sizeof h, all);
         }
     }
+    const uint64_t packets = learn_packets(rows);
+    all = hash(&packets, sizeof packets, all);
     printf("%016llx\n", (unsigned long long)all);
     return 0;
 }

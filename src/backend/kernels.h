@@ -107,6 +107,22 @@ typedef struct hg__optim_step {
     int32_t first; // step 1: momentum buffers start as the gradient
 } hg__optim_step;
 
+// Autoencoders with one hidden layer, tied weights and a bias a layer, on features scaled by the lowest and highest seen (formulas:
+// kernels_tied.inc). Abreast: HG_LANES of them, each array with a lane for each. Wide: one; arrays (units padded), zeros behind the last.
+typedef struct hg__tied {
+    int32_t inputs, hidden; // of the largest lane
+    hg__real rate;          // of learning
+    // (2, inputs, hidden, HG_LANES): weights, 0 where a lane has fewer, and what rounding left of each; wide: (2, inputs, hidden
+    // padded), and turned (2, hidden, inputs padded), the same numbers
+    hg__real *weight, *turned;
+    hg__real *
+        bias; // (4, HG_LANES): hidden, output, and what rounding left of these; wide: the first of each
+    hg__real *low, *high; // (inputs, HG_LANES), the features' ranges; wide: (inputs padded)
+    hg__real *spare; // (2 inputs + 2 hidden, HG_LANES); wide: 2 (inputs padded) + 2 (hidden padded)
+    const hg__real *count; // (2, HG_LANES): inputs and hidden units of each lane; wide: unused
+} hg__tied;
+#define HG_TIED_MOST 1e38F // what is not below it in size, or no number, counts as 0
+
 // The loss of one row, summed over its n features (not averaged). y: output, t: target, both (n).
 // dy (n padded; may be y; NULL: not wanted) = scale * d loss / d y, padding zeroed. arg: huber's delta.
 typedef double hg__loss_kernel(hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
