@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // packet_detector.c - packets in, verdicts out.
-#include "intrusion/packet_detector_internal.h"
-
 #include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/real.h"
 #include "detect/table_model.h"
+#include "intrusion/packet_detector_internal.h"
 
 enum { TALKS_SHARE = 4 }; // of the memory: a quarter for talks, the rest for hosts and flows
-static const float fading = 0.1F;          // a packet's weight in its talk's mean
+static const float fading = 0.1F;                 // a packet's weight in its talk's mean
 static const double per_bit = 1.4426950408889634; // 1 / ln 2
 static const float least_error = 1e-3F;
 
@@ -176,8 +175,7 @@ static void weigh(hg__packet_detector *d, hg__verdict *v, float error) {
 }
 
 const hg__verdict *hg__packet_detector_judge(hg__packet_detector *d, int32_t *count) {
-    const hg__input in = {
-        .row = d->pointer, .count = d->waiting, .dtype = HG_F32, .scale = 1};
+    const hg__input in = {.row = d->pointer, .count = d->waiting, .dtype = HG_F32, .scale = 1};
     *count = d->waiting;
     if (d->waiting == 0) return d->verdict;
     hg__run(d->plan, HG_SCORE, &in, d->error);

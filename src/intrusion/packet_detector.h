@@ -28,12 +28,13 @@ typedef struct hg__verdict {
     bool to_server;
     const struct hg__protocol *protocol; // whose words the payload is in; NULL: nobody's
     uint32_t action;
-    float bits[HG_MOST_LEVELS];  // (hg__level_count)
-    int32_t largest;            // the level that is measured, not counted, whose bits are highest; -1: none has any
-    double amount, most;        // of it; most: that was usual, negative where nothing is known
-    float evidence[HG_KINDS];   // -ln p
-    float own;                  // the packet's own score
-    float score;                // its talk's with it
+    float bits[HG_MOST_LEVELS]; // (hg__level_count)
+    int32_t
+        largest; // the level that is measured, not counted, whose bits are highest; -1: none has any
+    double amount, most;      // of it; most: that was usual, negative where nothing is known
+    float evidence[HG_KINDS]; // -ln p
+    float own;                // the packet's own score
+    float score;              // its talk's with it
 } hg__verdict;
 
 // Whether the model is one of a network's packets.
@@ -70,8 +71,8 @@ typedef struct hg__packet_fit {
     hg__siphash_key key;
     hg__profile profile; // counts by fold
     int64_t packets;
-    float *row;     // owned, (rows, hg__level_count): what the autoencoder learns
-    float *summed;  // owned, (rows, HG_EVIDENCE_COUNT): bits by kind
+    float *row;    // owned, (rows, hg__level_count): what the autoencoder learns
+    float *summed; // owned, (rows, HG_EVIDENCE_COUNT): bits by kind
     int64_t rows;
     float scale[HG_MOST_LEVELS][2]; // of log2(1 + bits): mean, deviation
 } hg__packet_fit;

@@ -91,7 +91,8 @@ int hg__packet_detector_save(const hg__packet_detector *d, hg_model *m, hg_error
 
 // ---- loaded -------------------------------------------------------------------------------------
 
-static int load_counts(hg__packet_detector *d, const hg_model *m, const char *where, hg_error *err) {
+static int load_counts(hg__packet_detector *d, const hg_model *m, const char *where,
+                       hg_error *err) {
     const hg__tensor *key, *number, *sum;
     HG_TRY(hg__model_take_part(m, count_key, HG_U64, -1, 0, where, &key, err));
     const int64_t n = key->shape.dim[0];
@@ -108,7 +109,8 @@ static int load_counts(hg__packet_detector *d, const hg_model *m, const char *wh
         all[i].count = pair[0];
         all[i].distinct = pair[1];
         if (pair[0] > 0 && all[i].sum >= 0 && isfinite(all[i].sum)) continue;
-        code = hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected counts above 0", where, count_number);
+        code =
+            hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected counts above 0", where, count_number);
         break;
     }
     if (code == HG_OK) d->own.counts = hg__counts_import(all, n, err);
@@ -135,13 +137,15 @@ static int load_tails(hg__packet_detector *d, const hg_model *m, const char *whe
     return d->own.tails ? HG_OK : (int)err->code;
 }
 
-static int load_evidence(hg__packet_detector *d, const hg_model *m, const char *where, hg_error *err) {
+static int load_evidence(hg__packet_detector *d, const hg_model *m, const char *where,
+                         hg_error *err) {
     const hg__tensor *scale, *all;
     HG_TRY(hg__model_take_numbers(m, scale_name, hg__level_count, 2, where, &scale, err));
     memcpy(d->scale, scale->data, (size_t)hg__level_count * sizeof *d->scale);
     for (int32_t i = 0; i < hg__level_count; i++) {
         if (d->scale[i][1] > 0) continue;
-        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected deviations above 0", where, scale_name);
+        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected deviations above 0", where,
+                        scale_name);
     }
     HG_TRY(hg__model_take_numbers(m, evidence_name, HG_KINDS, -1, where, &all, err));
     const int64_t n = all->shape.dim[1];

@@ -106,8 +106,8 @@ static void scale_rows(hg__packet_fit *f) {
     }
 }
 
-static int make_rows(hg__packet_fit *f, const hg__packet_source *s, size_t max_bytes, int64_t *stride,
-                     hg_error *err) {
+static int make_rows(hg__packet_fit *f, const hg__packet_source *s, size_t max_bytes,
+                     int64_t *stride, hg_error *err) {
     const size_t row_bytes = (size_t)(hg__level_count + HG_EVIDENCE_COUNT) * sizeof(float);
     const int64_t most = (int64_t)(max_bytes / row_bytes) + 1;
     *stride = (s->packets + most - 1) / most;
@@ -121,7 +121,8 @@ static int make_rows(hg__packet_fit *f, const hg__packet_source *s, size_t max_b
 static hg__siphash_key key_of(uint64_t seed) {
     const hg__philox a = hg__philox_run(seed, HG_STREAM_PACKETS, 0, 0, 0);
     return (hg__siphash_key){((uint64_t)a.word[0] << 32 | a.word[1]) & ~(uint64_t)1,
-                             ((uint64_t)a.word[2] << 32 | a.word[3]) & ~(uint64_t)1}; // 63 bits: a JSON integer
+                             ((uint64_t)a.word[2] << 32 | a.word[3]) &
+                                 ~(uint64_t)1}; // 63 bits: a JSON integer
 }
 
 static int walk_observed(pass *p, size_t max_bytes, hg_error *err) {

@@ -9,18 +9,18 @@ struct hg__packet_detector {
     hg__siphash_key key;
     const hg__profile *profile; // own, or while one is made the fit's
     hg__profile own;
-    int32_t without;            // a fold, or HG_NO_FOLD
-    hg__observer *observer;     // owned
-    hg__lru *talks;             // owned: what a talk's packets share
+    int32_t without;        // a fold, or HG_NO_FOLD
+    hg__observer *observer; // owned
+    hg__lru *talks;         // owned: what a talk's packets share
     float scale[HG_MOST_LEVELS][2];
     hg__calibration evidence[HG_KINDS]; // owned: of normal packets
     hg__run_plan *plan;                 // owned
     hg__thresholds thresholds;          // owned
     int32_t waiting;
-    float *row;                // owned, (HG_VERDICTS, levels)
-    const void **pointer;      // owned, (HG_VERDICTS): to rows
-    float *error;              // owned, (HG_VERDICTS)
-    hg__verdict *verdict;      // owned, (HG_VERDICTS)
+    float *row;           // owned, (HG_VERDICTS, levels)
+    const void **pointer; // owned, (HG_VERDICTS): to rows
+    float *error;         // owned, (HG_VERDICTS)
+    hg__verdict *verdict; // owned, (HG_VERDICTS)
 };
 
 // Room, observer and plan; the rest is the caller's to put in.

@@ -14,8 +14,7 @@ static int open_all(hg__packet_judging *j, const hg_options *o, hg_error *err) {
     double fpr = 0;
     j->pool = hg__pool_new(1, err); // packets come one after the other
     if (!j->pool) return HG_ERR_MEMORY;
-    j->detector =
-        hg__packet_detector_new(j->model, j->pool, (size_t)v->max_mem / 2, v->model, err);
+    j->detector = hg__packet_detector_new(j->model, j->pool, (size_t)v->max_mem / 2, v->model, err);
     if (!j->detector) return (int)err->code;
     HG_TRY(hg__asked_fpr(o, &fpr, err));
     if (fpr > 0) HG_TRY(hg__packet_detector_ask(j->detector, fpr, err));

@@ -89,9 +89,8 @@ static void tell(const sheet *s, const hg_listener *l) {
 int hg__predict_packets(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *result,
                         hg_error *err) {
     const struct hg__values *v = &o->values;
-    sheet s = {.result = result,
-               .all_reasons = strcmp(v->reasons, "all") == 0,
-               .top = (int32_t)v->top};
+    sheet s = {
+        .result = result, .all_reasons = strcmp(v->reasons, "all") == 0, .top = (int32_t)v->top};
     const hg__sheet_target to = {v->out, v->format, v->table, v->append};
     HG_TRY(hg__packet_judging_open(&s.in, m, o, l, err));
     int code = hg__score_sheet_open(&s.out, &to, columns, COLUMNS, err);

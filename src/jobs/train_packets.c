@@ -88,7 +88,8 @@ static int open_capture(hg__trainer *t, hg__packet_data *p, hg_error *err) {
     const hg__capture_options o = {.filter = v->filter, .listener = t->l};
     p->capture = hg__capture_open(v->data, &o, err);
     if (!p->capture) return (int)err->code;
-    p->source = (hg__packet_source){.context = p->capture, .rewind = rewind_capture, .next = next_packet};
+    p->source =
+        (hg__packet_source){.context = p->capture, .rewind = rewind_capture, .next = next_packet};
     HG_TRY(count_packets(p, err));
     hg__trainer_note(t, hg__capture_note(p->capture));
     return HG_OK;
@@ -144,8 +145,8 @@ int hg__fit_packets(hg__trainer *t, hg_error *err) {
     hg__packet_data *p = t->packets;
     char line[300];
     hg__meter_start(&t->meter, t->l, "scoring", "packets", p->source.packets);
-    const int code = hg__packet_fit_end(&p->fit, &p->source, &p->options, &t->meter, t->model,
-                                        t->pool, err);
+    const int code =
+        hg__packet_fit_end(&p->fit, &p->source, &p->options, &t->meter, t->model, t->pool, err);
     hg__meter_end(&t->meter);
     HG_TRY(code);
     hg__thresholds all = {0};

@@ -137,7 +137,9 @@ static int check_end(hg__trainer *t, hg_error *err) {
 }
 
 static int check_packets(hg__trainer *t, hg_error *err) {
-    HG_TRY(hg__preset_check(t->o.values.model, t->o.set[HG_OPTION_model] ? HG_FOR_PACKETS : HG_FOR_ANY, "a capture", err));
+    HG_TRY(hg__preset_check(t->o.values.model,
+                            t->o.set[HG_OPTION_model] ? HG_FOR_PACKETS : HG_FOR_ANY, "a capture",
+                            err));
     HG_TRY(hg__set_packet_options(t, err));
     return check_end(t, err);
 }

@@ -17,8 +17,8 @@
 
 enum { BASELINES = 3 };
 #define SECOND INT64_C(1000000000)
-static const char *const baseline_name[BASELINES] = {"packets a second", "packets a second of a pair",
-                                                     "new pair or service"};
+static const char *const baseline_name[BASELINES] = {
+    "packets a second", "packets a second of a pair", "new pair or service"};
 static const char *const baseline_key[BASELINES] = {"rate", "pair_rate", "novelty"};
 static const double level = 0.95;
 
@@ -35,7 +35,7 @@ typedef struct pair_count {
 } pair_count;
 
 typedef struct tally {
-    uint8_t *label;            // owned, (rows)
+    uint8_t *label; // owned, (rows)
     int64_t labels, rows, room;
     float *score;              // owned, (rows)
     float *counted[BASELINES]; // owned, (rows)
@@ -81,9 +81,10 @@ static int read_rows(tally *t, hg__table *table, const char *normal, hg_error *e
 
 static int read_labels(tally *t, const struct hg__values *v, hg_error *err) {
     if (!*v->labels) {
-        return hg__fail(err, HG_ERR_USAGE,
-                        "labels: expected a CSV file with the columns row and label, a row a packet, "
-                        "got none");
+        return hg__fail(
+            err, HG_ERR_USAGE,
+            "labels: expected a CSV file with the columns row and label, a row a packet, "
+            "got none");
     }
     hg__table *table = hg__table_open(v->labels, NULL, err);
     if (!table) return (int)err->code;
@@ -153,8 +154,9 @@ static int score_all(tally *t, hg__packet_judging *j, const struct hg__values *v
     hg__packet packet;
     const bool is_longer = hg__capture_next(j->capture, &packet, err) > 0;
     if (t->rows == t->labels && !is_longer && t->rows > 0) return HG_OK;
-    return hg__fail(err, HG_ERR_DATA, "%s: expected a label for each of the packets of %s, got %lld",
-                    v->labels, v->data, (long long)t->labels);
+    return hg__fail(err, HG_ERR_DATA,
+                    "%s: expected a label for each of the packets of %s, got %lld", v->labels,
+                    v->data, (long long)t->labels);
 }
 
 // ---- told ---------------------------------------------------------------------------------------

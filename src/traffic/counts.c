@@ -23,7 +23,7 @@ typedef struct entry {
 } entry;
 
 struct hg__counts {
-    entry *entry;  // owned, (room), room a power of two
+    entry *entry; // owned, (room), room a power of two
     int64_t room, used, most;
     int64_t lost;
 };

@@ -17,12 +17,18 @@ enum {
 // An answer and its contexts, the most specific first; 0 is "anywhere".
 static bool answer(hg__seen *s, uint64_t value, int32_t contexts, uint64_t first, uint64_t second,
                    uint64_t third) {
-    *s = (hg__seen){contexts, {first, second, third}, value};
+    *s = (hg__seen){
+        contexts, {first, second, third},
+         value
+    };
     return true;
 }
 
 static bool amount(hg__measured *m, double value, uint64_t first, uint64_t second) {
-    *m = (hg__measured){2, {first, second}, value};
+    *m = (hg__measured){
+        2, {first, second},
+         value
+    };
     return true;
 }
 
@@ -66,7 +72,8 @@ static bool see_service(const hg__observation *o, int32_t i, hg__seen *s) {
 static bool see_mac(const hg__observation *o, int32_t i, hg__seen *s) {
     const hg__packet *p = o->packet;
     (void)i;
-    if (!(p->layers & HG_LAYER_ETHERNET) || !(p->layers & (HG_LAYER_IP | HG_LAYER_ARP))) return false;
+    if (!(p->layers & HG_LAYER_ETHERNET) || !(p->layers & (HG_LAYER_IP | HG_LAYER_ARP)))
+        return false;
     return answer(s, bytes(p->mac_from, 6), 2, o->from, 0, 0);
 }
 
@@ -119,14 +126,16 @@ static bool see_opening_segment(const hg__observation *o, int32_t i, hg__seen *s
     if (!(p->layers & HG_LAYER_TCP) || !(p->tcp_flags & SYN)) return false;
     const uint64_t kind = kind_of_segment(o);
     const uint64_t look = (uint64_t)p->tcp_window << 32 | (uint64_t)p->tcp_mss << 8 | p->ttl;
-    return answer(s, with(look, p->tcp_options), 3, with(o->from, kind), with(o->service, kind), kind);
+    return answer(s, with(look, p->tcp_options), 3, with(o->from, kind), with(o->service, kind),
+                  kind);
 }
 
 static bool see_port(const hg__observation *o, int32_t i, hg__seen *s) {
     (void)i;
     if (!(o->packet->layers & (HG_LAYER_TCP | HG_LAYER_UDP)) || !o->to_server) return false;
     const uint16_t port = o->packet->port_from; // systems draw theirs from one of these ranges
-    const uint64_t range = (port >= 1024 ? 1U : 0U) + (port >= 32768 ? 1U : 0U) + (port >= 49152 ? 1U : 0U);
+    const uint64_t range =
+        (port >= 1024 ? 1U : 0U) + (port >= 32768 ? 1U : 0U) + (port >= 49152 ? 1U : 0U);
     return answer(s, range, 2, o->from, with(o->service, 1), 0);
 }
 
@@ -146,7 +155,8 @@ static bool see_window(const hg__observation *o, int32_t i, hg__seen *s) {
 
 static bool see_step(const hg__observation *o, int32_t i, hg__seen *s) {
     (void)i;
-    return answer(s, o->symbol, 3, with(o->talk, o->previous), with(o->service, o->previous), o->service);
+    return answer(s, o->symbol, 3, with(o->talk, o->previous), with(o->service, o->previous),
+                  o->service);
 }
 
 static bool see_length(const hg__observation *o, int32_t i, hg__seen *s) {
@@ -210,7 +220,8 @@ static bool see_size(const hg__observation *o, int32_t i, hg__seen *s) {
 
 static bool measure_size(const hg__observation *o, hg__measured *m) {
     if (!o->glimpse.protocol) return false;
-    return amount(m, o->glimpse.size, with(with(o->offer, o->to_server), o->glimpse.action), asked(o));
+    return amount(m, o->glimpse.size, with(with(o->offer, o->to_server), o->glimpse.action),
+                  asked(o));
 }
 
 static bool measure_variety(const hg__observation *o, hg__measured *m) {
@@ -228,22 +239,22 @@ static uint64_t pause_class(int64_t gap) {
 
 static bool see_gap(const hg__observation *o, int32_t i, hg__seen *s) {
     (void)i;
-    return answer(s, pause_class(o->gap), 3, with(o->talk, o->symbol), with(o->service, o->previous),
-                  o->service);
+    return answer(s, pause_class(o->gap), 3, with(o->talk, o->symbol),
+                  with(o->service, o->previous), o->service);
 }
 
 static bool see_rhythm(const hg__observation *o, int32_t i, hg__seen *s) {
     (void)i;
-    return answer(s, pause_class(o->symbol_gap), 3, with(o->talk, o->symbol), with(o->service, o->symbol),
-                  o->service);
+    return answer(s, pause_class(o->symbol_gap), 3, with(o->talk, o->symbol),
+                  with(o->service, o->symbol), o->service);
 }
 
 // ---- how much -----------------------------------------------------------------------------------
 
-#define PACE(name, which)                                                                          \
-    static bool measure_##name(const hg__observation *o, hg__measured *m) {                        \
-        return amount(m, (double)o->pace[which], o->from, 0);                                      \
-    }
+#define PACE(name, which)                                                \
+ static bool measure_##name(const hg__observation *o, hg__measured *m) { \
+  return amount(m, (double)o->pace[which], o->from, 0);                  \
+ }
 PACE(packets, HG_PACE_PACKETS)
 PACE(bytes, HG_PACE_BYTES)
 PACE(flows, HG_PACE_FLOWS)

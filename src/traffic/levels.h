@@ -13,19 +13,19 @@
 enum { HG_LEVELS_VERSION = 1 };
 
 // What kind of evidence a level gives; a detector weighs kinds, not levels.
-#define HG_EVIDENCES(E)                                                                            \
-    E(WHO, "who speaks to whom")                                                                   \
-    E(STACK, "how the sender's system writes packets")                                             \
-    E(TALK, "sizes and order of packets")                                                          \
-    E(CONTENT, "first bytes of the payload")                                                       \
-    E(ASK, "what is asked for")                                                                    \
-    E(WHEN, "when")                                                                                \
-    E(MUCH, "how much")
+#define HG_EVIDENCES(E)                             \
+ E(WHO, "who speaks to whom")                       \
+ E(STACK, "how the sender's system writes packets") \
+ E(TALK, "sizes and order of packets")              \
+ E(CONTENT, "first bytes of the payload")           \
+ E(ASK, "what is asked for")                        \
+ E(WHEN, "when")                                    \
+ E(MUCH, "how much")
 #define HG_EVIDENCE_ID(id, words) HG_EVIDENCE_##id,
 typedef enum hg__evidence { HG_EVIDENCES(HG_EVIDENCE_ID) HG_EVIDENCE_COUNT } hg__evidence;
 
 typedef struct hg__level {
-    const char *name;  // "service"
+    const char *name; // "service"
     hg__evidence kind;
     int32_t answers; // a packet, at most: bytes are one level of several answers
     // The i-th answer and its contexts; false: the packet has none. One of the two is NULL.

@@ -29,7 +29,7 @@ enum {
 struct hg__observer {
     hg__siphash_key key;
     hg__lru *flows, *hosts, *rhythms; // owned
-    int64_t now;                            // ns since 1970: never goes back
+    int64_t now;                      // ns since 1970: never goes back
 };
 
 static hg__lru *table(size_t entry_bytes, size_t max_bytes, const hg__siphash_key *key,
@@ -200,7 +200,8 @@ static hg__host_entry *find_host(hg__observer *o, uint64_t who) {
 
 static bool is_refusal(const hg__packet *p) {
     if (p->layers & HG_LAYER_TCP) return p->tcp_flags & RST;
-    return (p->protocol == ICMP && p->icmp_type == 3) || (p->protocol == ICMP_6 && p->icmp_type == 1);
+    return (p->protocol == ICMP && p->icmp_type == 3) ||
+           (p->protocol == ICMP_6 && p->icmp_type == 1);
 }
 
 static void measure_pace(hg__observer *o, const hg__packet *p, hg__observation *seen, bool is_new) {
@@ -235,7 +236,8 @@ void hg__observer_run(hg__observer *o, const hg__packet *p, hg__observation *see
     seen->offer = hg__mix(server, seen->service);
     seen->talk = hg__mix(client, seen->offer);
     hg__glimpse_take(&seen->glimpse, p, seen->server_port);
-    seen->variety = hg__variety(p->payload, p->payload_captured < VARIED ? p->payload_captured : VARIED);
+    seen->variety =
+        hg__variety(p->payload, p->payload_captured < VARIED ? p->payload_captured : VARIED);
     seen->symbol = symbol_of(p, seen);
     seen->flow->previous = seen->symbol;
     follow_rhythm(o, seen);

@@ -33,10 +33,10 @@ typedef struct hg__observation {
     uint64_t symbol;   // kind of packet: direction, flags, size class, what a protocol's word is
     uint64_t previous; // the symbol before it in the flow; 0: it is the first
     hg__glimpse glimpse;
-    uint32_t variety;   // of the payload's first 128 bytes: eighths of a bit per byte
-    int64_t gap;        // ns since the flow's last packet; -1: it is the first
-    int64_t symbol_gap; // ns since the talk last had this symbol; -1: never
-    int64_t packets;    // of the flow so far, with this
+    uint32_t variety;              // of the payload's first 128 bytes: eighths of a bit per byte
+    int64_t gap;                   // ns since the flow's last packet; -1: it is the first
+    int64_t symbol_gap;            // ns since the talk last had this symbol; -1: never
+    int64_t packets;               // of the flow so far, with this
     int64_t bytes_up, bytes_down;  // payload of the flow so far: to the server, from it
     float pace[HG_PACES];          // of the sender
     struct hg__flow_entry *flow;   // what is remembered of the flow; until the next packet
@@ -53,8 +53,8 @@ typedef struct hg__flow_entry {
 } hg__flow_entry;
 
 typedef struct hg__host_entry {
-    int64_t latest;        // ns since 1970
-    float decayed[4];      // packets, bytes, flows, refused: halved every HG_PACE_HALF
+    int64_t latest;   // ns since 1970
+    float decayed[4]; // packets, bytes, flows, refused: halved every HG_PACE_HALF
     hg__fanout hosts, services, names;
     float evidence;
 } hg__host_entry;

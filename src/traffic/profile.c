@@ -47,7 +47,8 @@ int hg__profile_add(hg__profile *f, const hg__observation *o, int32_t fold, hg_e
     return HG_OK;
 }
 
-void hg__profile_measure(const hg__profile *f, const hg__observation *o, int32_t without, float *bits) {
+void hg__profile_measure(const hg__profile *f, const hg__observation *o, int32_t without,
+                         float *bits) {
     for (int32_t i = 0; i < hg__level_count; i++) {
         const hg__level *l = &hg__levels[i];
         hg__measured m;

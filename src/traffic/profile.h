@@ -17,7 +17,8 @@ int hg__profile_add(hg__profile *f, const hg__observation *o, int32_t fold, hg_e
 
 // bits (hg__level_count): how surprising each level's answer is, by what all folds but `without` counted (or HG_NO_FOLD); 0 where
 // the packet has no answer.
-void hg__profile_measure(const hg__profile *f, const hg__observation *o, int32_t without, float *bits);
+void hg__profile_measure(const hg__profile *f, const hg__observation *o, int32_t without,
+                         float *bits);
 // What a level that is measured makes of it, and its contexts as f->tails knows them; false: the packet has no answer.
 bool hg__profile_amount(const hg__observation *o, int32_t level, hg__measured *m);
 #endif

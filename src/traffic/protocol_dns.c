@@ -3,7 +3,14 @@
 #include "traffic/glimpse.h"
 #include "traffic/mix.h"
 
-enum { HEADER = 12, PORT = 53, MULTICAST_PORT = 5353, LOCAL_PORT = 5355, LONGEST_NAME = 255, LABELS = 128 };
+enum {
+    HEADER = 12,
+    PORT = 53,
+    MULTICAST_PORT = 5353,
+    LOCAL_PORT = 5355,
+    LONGEST_NAME = 255,
+    LABELS = 128
+};
 
 typedef struct name {
     uint32_t start[LABELS], length[LABELS]; // of its labels, bytes in the payload

@@ -10,7 +10,8 @@ static bool look(const hg__packet *p, uint16_t server, hg__glimpse *g) {
     const uint8_t *b = p->payload;
     if (!(p->layers & HG_LAYER_TCP) || p->payload_captured < HEADER) return false;
     const uint32_t length = (uint32_t)b[4] << 8 | b[5];
-    const bool is_header = b[2] == 0 && b[3] == 0 && length >= SMALLEST_LENGTH && length <= LARGEST_LENGTH;
+    const bool is_header =
+        b[2] == 0 && b[3] == 0 && length >= SMALLEST_LENGTH && length <= LARGEST_LENGTH;
     if (!is_header || (server != PORT && length + 6 != p->payload_length)) return false;
     g->action = b[7];
     g->object = 1 + b[6];

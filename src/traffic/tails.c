@@ -9,11 +9,12 @@
 #include "base/real.h"
 
 enum { FIRST_ROOM = 256 };
-static const double per_bit = 1.4426950408889634;      // 1 / ln 2
-static const double unseen = 1.0 / 8, mean_bits = 1.5; // of -log2 of a share that is uniform: 1 / ln 2
+static const double per_bit = 1.4426950408889634; // 1 / ln 2
+static const double unseen = 1.0 / 8,
+                    mean_bits = 1.5; // of -log2 of a share that is uniform: 1 / ln 2
 
 typedef struct entry {
-    uint64_t key;                            // 0: free
+    uint64_t key; // 0: free
     uint32_t count[HG_FOLDS][HG_TAIL_BINS];
 } entry;
 
