@@ -9,7 +9,7 @@
 #include "intrusion/packet_detector_internal.h"
 
 enum { TALKS_SHARE = 4 }; // of the memory: a quarter for talks, the rest for hosts and flows
-static const float fading = 0.1F;                 // a packet's weight in its talk's mean
+static const float rising = 0.3F, fading = 0.1F; // a packet's weight in its talk's mean: above it, below it
 static const double per_bit = 1.4426950408889634; // 1 / ln 2
 static const float least_error = 1e-3F;
 
@@ -170,7 +170,8 @@ static void weigh(hg__packet_detector *d, hg__verdict *v, float error) {
     }
     bool is_new;
     talk *t = hg__lru_find_or_add(d->talks, &v->talk, &is_new);
-    t->score = is_new ? v->own : (1 - fading) * t->score + fading * v->own;
+    const float weight = is_new ? 1 : v->own > t->score ? rising : fading;
+    t->score += weight * (v->own - t->score);
     v->score = t->score;
 }
 
