@@ -9,7 +9,8 @@
 #include "intrusion/packet_detector_internal.h"
 
 enum { TALKS_SHARE = 4 }; // of the memory: a quarter for talks, the rest for hosts and flows
-static const float rising = 0.3F, fading = 0.1F; // a packet's weight in its talk's mean: above it, below it
+static const float rising = 0.3F,
+                   fading = 0.1F; // a packet's weight in its talk's mean: above it, below it
 static const double per_bit = 1.4426950408889634; // 1 / ln 2
 static const float least_error = 1e-3F;
 
