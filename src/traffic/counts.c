@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/real.h"
+#include "traffic/log2.h"
 #include "traffic/mix.h"
 
 enum { FIRST_ROOM = 4096 };
@@ -181,7 +182,7 @@ hg__surprise hg__counts_surprise(const hg__counts *c, const hg__seen *s, int32_t
         r.is_new = same == 0;
         r.seen = (int64_t)n;
     }
-    const double bits = -hg__log(p) * per_bit - mean;
+    const double bits = -hg__log2(p) - mean;
     r.bits = bits > 0 ? (float)bits : 0;
     return r;
 }

@@ -6,10 +6,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/real.h"
+#include "traffic/log2.h"
 
 enum { FIRST_ROOM = 256 };
-static const double per_bit = 1.4426950408889634; // 1 / ln 2
 static const double unseen = 1.0 / 8,
                     mean_bits = 1.5; // of -log2 of a share that is uniform: 1 / ln 2
 
@@ -125,7 +124,7 @@ hg__surprise hg__tails_surprise(const hg__tails *t, const hg__measured *m, int32
         r.is_new = larger == 0;
         r.seen = n;
     }
-    const double bits = -hg__log(p) * per_bit - mean_bits;
+    const double bits = -hg__log2(p) - mean_bits;
     r.bits = bits > 0 ? (float)bits : 0;
     return r;
 }
