@@ -133,7 +133,7 @@ help: ; @sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 demo:
 	@tools/setup.sh build
-	@$(MAKE) CC=gcc SAN= build/hourglass build/gcc/draw_parts
+	@$(MAKE) CC=gcc SAN= build/hourglass build/gcc/draw_parts build/gcc/draw_traffic
 	@tools/demo.sh build/hourglass
 
 test:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Trains 784-64-784 on Fashion-MNIST, fits PCA with as many components beside it, and shows both on the test
 # images; trains a network that cleans such images; then corrupts a photograph and cleans it with the model that
-# ships; and finds what is unusual in a table, and defects on photographs of parts. Usage: demo.sh build/hourglass [photograph]
+# ships; finds what is unusual in a table, defects on photographs of parts, and a scan on a network. Usage: demo.sh build/hourglass [photograph]
 set -eu
 command=$1
 # Rear Admiral Grace Hopper by James S. Davis, United States Navy: public domain. Of the Debian package
@@ -14,6 +14,8 @@ clean=runs/demo-denoise
 table=runs/demo-table
 parts=runs/demo-parts
 draw=build/gcc/draw_parts
+traffic=build/gcc/draw_traffic
+wire=runs/demo-packets
 number() { printf '%s' "$2" | tr -d ' \n' | sed -n "s/.*\"$1\":\([-+.0-9eE]*\).*/\1/p"; } # number KEY JSON
 measure() { "$command" val --json -q model="$run/weights/$1.safetensors" data=fashion-test noise="$2"; } # measure WEIGHTS NOISE
 
@@ -33,6 +35,23 @@ find_defects() {
         awk -F, '{ printf "%-26s score %-8.4g  p %-8.2g  %s\n", $1, $2, $3, $4 ~ /^(1|true|yes|alarm)/ ? "alarm" : "" }'
     pictures="$pictures
             $parts/maps/sheet.png (brackets: photograph, reconstruction, map, outline), and index.html beside it"
+}
+
+# A plant's network on an ordinary day, then another day on which a host that is known scans the controllers.
+find_scan() {
+    mkdir -p "$wire"
+    "$traffic" industrial "$wire/monday.pcap" attacks=none start=1700031600
+    "$traffic" industrial "$wire/tuesday.pcap" attacks=modbus-scan start=1700118000 labels="$wire/tuesday.csv"
+    echo
+    echo "== Ten minutes of a plant's network are learnt, then ten minutes of another day, with a scan of the controllers, are watched"
+    "$command" train -q data="$wire/monday.pcap" name=demo-packets exist_ok=true
+    "$command" val -q model="$wire/weights/best.safetensors" data="$wire/tuesday.pcap" labels="$wire/tuesday.csv" resamples=0 |
+        sed -n '/^packets\|^AUROC\|^false-alarm\|^recall/p'
+    "$command" predict -q model="$wire/weights/best.safetensors" data="$wire/tuesday.pcap" out="$wire/scores.csv"
+    echo
+    echo "The most unusual packet, and why:"
+    sort -t , -k 3 -gr "$wire/scores.csv" | head -n 1 | awk -F, '{ r = $10; for (i = 11; i <= NF; i++) r = r "," $i; gsub(/"/, "", r)
+        printf "packet %d  score %.4g  %s -> %s, %s port %s\n  %s\n", $1, $3, $6, $7, $8, $9, r }'
 }
 
 echo "== An autoencoder learns 60000 images of clothes, and PCA beside it"
@@ -101,6 +120,7 @@ awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
     awk -F, '{ printf "row %-4d  score %-8.4g  p %-8.2g  %s: %s, expected %s\n", $1, $2, $3, $4, $5, $6 }'
 
 find_defects
+find_scan
 
 cat <<END
 
@@ -109,7 +129,7 @@ pictures    $run/samples.png (input above, reconstruction below)
 model       $run/weights/best.safetensors
 PCA         $run/weights/pca.safetensors
 losses      $run/results.csv
-scores      $table/scores.csv (of $table/new.csv)
+scores      $table/scores.csv (of $table/new.csv), $wire/scores.csv (of $wire/tuesday.pcap)
 next        $command predict model=$run/weights/best.safetensors data=fashion-test out=scores.csv
             $command denoise source=yours.jpg out=clean.jpg
             $command train data=yours.csv
