@@ -51,7 +51,12 @@ int hg__spec_check(hg__spec *s, hg_error *err);
 int hg__spec_gives_rows(const hg__spec *s, hg_error *err);
 
 // A named network: "ae" -> "dense 64 relu | dense input sigmoid" with 64 replaced by latent.
-typedef enum hg__preset_for { HG_FOR_ANY, HG_FOR_IMAGES, HG_FOR_TABLES, HG_FOR_PACKETS } hg__preset_for;
+typedef enum hg__preset_for {
+    HG_FOR_ANY,
+    HG_FOR_IMAGES,
+    HG_FOR_TABLES,
+    HG_FOR_PACKETS
+} hg__preset_for;
 
 typedef struct hg__preset {
     const char *name, *spec, *summary; // spec has "%d" once or more where the code size goes
