@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // packet_detector_file.c - a packet detector in a model file: parts (model/model.h), and "packets" of the detector's object.
-#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -11,6 +10,7 @@ static const char count_key[] = "detector.counts.key", count_number[] = "detecto
                   count_sum[] = "detector.counts.sum", tail_key[] = "detector.tails.key",
                   tail_number[] = "detector.tails.number", scale_name[] = "detector.levels.scale",
                   evidence_name[] = "detector.evidence";
+static const double most_log = 32.001; // log2 of the largest count, and room for rounding
 
 // ---- saved --------------------------------------------------------------------------------------
 
@@ -91,11 +91,30 @@ int hg__packet_detector_save(const hg__packet_detector *d, hg_model *m, hg_error
 
 // ---- loaded -------------------------------------------------------------------------------------
 
+// hg__counts_import() and hg__tails_import() check this too, but know of no file. key: (rows), at any byte
+static int check_keys(const hg__tensor *key, const char *name, const char *where, hg_error *err) {
+    uint64_t last = 0, one;
+    for (int64_t i = 0; i < key->shape.dim[0]; i++, last = one) {
+        memcpy(&one, (const uint8_t *)key->data + (size_t)i * 8, 8);
+        if (one > last) continue;
+        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected keys in ascending order", where,
+                        name);
+    }
+    return HG_OK;
+}
+
+// Of a context that n values came in, the sum over its values of n_v log2 n_v is n log2 n at most.
+static bool is_count(const hg__count *c) {
+    return c->count > 0 && c->distinct <= c->count && c->sum >= 0 &&
+           c->sum <= most_log * (double)c->count;
+}
+
 static int load_counts(hg__packet_detector *d, const hg_model *m, const char *where,
                        hg_error *err) {
     const hg__tensor *key, *number, *sum;
     HG_TRY(hg__model_take_part(m, count_key, HG_U64, -1, 0, where, &key, err));
     const int64_t n = key->shape.dim[0];
+    HG_TRY(check_keys(key, count_key, where, err));
     HG_TRY(hg__model_take_part(m, count_number, HG_U32, n, 2, where, &number, err));
     HG_TRY(hg__model_take_part(m, count_sum, HG_F64, n, 0, where, &sum, err));
     hg__count *all = hg__alloc((size_t)n, sizeof *all, err);
@@ -108,9 +127,10 @@ static int load_counts(hg__packet_detector *d, const hg_model *m, const char *wh
         memcpy(&all[i].sum, (const uint8_t *)sum->data + (size_t)i * 8, 8);
         all[i].count = pair[0];
         all[i].distinct = pair[1];
-        if (pair[0] > 0 && all[i].sum >= 0 && isfinite(all[i].sum)) continue;
-        code =
-            hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected counts above 0", where, count_number);
+        if (is_count(&all[i])) continue;
+        code = hg__fail(err, HG_ERR_MODEL,
+                        "%s: '%s': expected counts above 0, and sums that are theirs", where,
+                        count_number);
         break;
     }
     if (code == HG_OK) d->own.counts = hg__counts_import(all, n, err);
@@ -122,6 +142,7 @@ static int load_tails(hg__packet_detector *d, const hg_model *m, const char *whe
     const hg__tensor *key, *number;
     HG_TRY(hg__model_take_part(m, tail_key, HG_U64, -1, 0, where, &key, err));
     const int64_t n = key->shape.dim[0];
+    HG_TRY(check_keys(key, tail_key, where, err));
     HG_TRY(hg__model_take_part(m, tail_number, HG_U32, n, HG_TAIL_BINS, where, &number, err));
     uint64_t *keys = hg__alloc((size_t)n, sizeof *keys, err);
     uint32_t *numbers = hg__alloc((size_t)n * HG_TAIL_BINS, sizeof *numbers, err);
