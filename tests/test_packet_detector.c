@@ -332,6 +332,32 @@ static void a_part_that_is_not_there_or_has_another_shape_is_refused(void **stat
     }
 }
 
+// Counts of nothing are counts; a calibration of nothing is none.
+static void parts_without_a_row_are_taken_where_they_mean_something(void **state) {
+    enum { COUNT = 300 };
+    static const float nothing[1];
+    const trained *all = *state;
+    float scores[COUNT];
+    hg_model *m = copy_of(all->model);
+    static const hg__dtype types[] = {HG_U64, HG_U32, HG_F64, HG_U64, HG_U32};
+    static const int64_t columns[] = {0, 2, 0, 0, HG_TAIL_BINS};
+    for (int i = 0; i < 5; i++) {
+        const int code = hg__model_keep_part(m, parts[i], types[i], 0, columns[i], nothing, NULL);
+        assert_int_equal(code, HG_OK);
+    }
+    hg__packet_detector *d = detector_of(m, all);
+    score(d, COUNT, 200, scores);
+    for (int i = 0; i < COUNT; i++) assert_true(isfinite(scores[i]));
+    hg__packet_detector_free(d);
+    hg__tensor none = {
+        .name = "detector.evidence", .dtype = HG_F32, .shape = {2, {HG_KINDS, 0}},
+                .data = nothing
+    };
+    assert_int_equal(hg__model_add_part(m, &none, NULL), HG_OK);
+    refuse(m, all, "detector.evidence");
+    hg_model_free(m);
+}
+
 static void numbers_that_no_training_makes_are_refused(void **state) {
     static const struct {
         int part;
@@ -391,6 +417,7 @@ int main(void) {
         cmocka_unit_test(another_rate_moves_the_threshold_and_no_score),
         cmocka_unit_test(another_feature_version_is_refused_by_its_number),
         cmocka_unit_test(a_part_that_is_not_there_or_has_another_shape_is_refused),
+        cmocka_unit_test(parts_without_a_row_are_taken_where_they_mean_something),
         cmocka_unit_test(numbers_that_no_training_makes_are_refused),
         cmocka_unit_test(a_network_of_another_width_is_refused),
     };

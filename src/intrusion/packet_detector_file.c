@@ -170,6 +170,10 @@ static int load_evidence(hg__packet_detector *d, const hg_model *m, const char *
     }
     HG_TRY(hg__model_take_numbers(m, evidence_name, HG_KINDS, -1, where, &all, err));
     const int64_t n = all->shape.dim[1];
+    if (n < 1) {
+        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected packets to compare with", where,
+                        evidence_name);
+    }
     float *some = hg__alloc((size_t)n, sizeof *some, err);
     int code = some ? HG_OK : HG_ERR_MEMORY;
     for (int32_t k = 0; code == HG_OK && k < HG_KINDS; k++) {
