@@ -168,6 +168,39 @@ static void a_forged_command_scores_above_nearly_all_normal_packets(void **state
     hg__packet_detector_free(d);
 }
 
+static void normal_packets_seldom_raise_an_alarm(void **state) {
+    enum { COUNT = 1000 };
+    hg__packet_detector *d = detector_of(((trained *)*state)->model, *state);
+    const hg__thresholds *t = hg__packet_detector_thresholds(d);
+    float scores[COUNT];
+    int alarms = 0;
+    score(d, COUNT, -1, scores);
+    for (int i = 0; i < COUNT; i++) alarms += (double)scores[i] > t->group[0].at.value;
+    if (alarms > COUNT / 20) fail_msg("%d of %d, asked for 1 %%", alarms, (int)COUNT);
+    hg__packet_detector_free(d);
+}
+
+// The keys of its hashes come through whole.
+static void hosts_that_were_there_are_known(void **state) {
+    hg__packet_detector *d = detector_of(((trained *)*state)->model, *state);
+    plant t = {0};
+    int32_t count;
+    for (int64_t i = 0; i < 200; i++) {
+        hg__packet p;
+        put_normal(&t, &p, PACKETS + i);
+        assert_false(hg__packet_detector_take(d, &p));
+    }
+    const hg__verdict *v = hg__packet_detector_judge(d, &count);
+    for (int32_t i = 0; i < count; i++) {
+        float who = 0;
+        for (int32_t k = 0; k < hg__level_count; k++) {
+            if (hg__levels[k].kind == HG_EVIDENCE_WHO) who += v[i].bits[k];
+        }
+        assert_true(who < 10);
+    }
+    hg__packet_detector_free(d);
+}
+
 static void a_verdict_says_why(void **state) {
     hg__packet_detector *d = detector_of(((trained *)*state)->model, *state);
     plant t = {0};
@@ -409,6 +442,8 @@ static void a_network_of_another_width_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_forged_command_scores_above_nearly_all_normal_packets),
+        cmocka_unit_test(normal_packets_seldom_raise_an_alarm),
+        cmocka_unit_test(hosts_that_were_there_are_known),
         cmocka_unit_test(a_verdict_says_why),
         cmocka_unit_test(words_about_the_oddest_packet_fit),
         cmocka_unit_test(scores_do_not_depend_on_how_many_wait),

@@ -67,7 +67,7 @@ static int save_evidence(const hg__packet_detector *d, hg_model *m, hg_error *er
 }
 
 static hg__json *describe(const hg__packet_detector *d) {
-    return hg__json_pack("{s:i, s:i, s:i}", "levels", (int64_t)HG_LEVELS_VERSION, "key0",
+    return hg__json_pack("{s:I, s:I, s:I}", "levels", (int64_t)HG_LEVELS_VERSION, "key0",
                          (int64_t)(d->key.k0 >> 1), "key1", (int64_t)(d->key.k1 >> 1));
 }
 
