@@ -41,6 +41,7 @@ static void what_is_new_surprises_where_nothing_new_ever_came(void **state) {
         add(c, 10, 5, (int32_t)(i % HG_FOLDS));       // always the same
         add(c, 11, 100 + i, (int32_t)(i % HG_FOLDS)); // always another
     }
+    hg__counts_freeze(c);
     const hg__surprise strange = ask(c, 10, 6, HG_NO_FOLD), usual = ask(c, 10, 5, HG_NO_FOLD);
     const hg__surprise other = ask(c, 11, 6, HG_NO_FOLD);
     assert_true(strange.bits > 8 && strange.is_new && strange.seen == TIMES);
@@ -52,6 +53,7 @@ static void what_is_new_surprises_where_nothing_new_ever_came(void **state) {
 static void what_nothing_is_known_of_is_no_evidence(void **state) {
     (void)state;
     hg__counts *c = new_counts(ROOM);
+    hg__counts_freeze(c);
     const hg__surprise nothing = ask(c, 1, 2, HG_NO_FOLD);
     assert_true(nothing.bits == 0 && !nothing.is_new && nothing.seen == 0);
     hg__counts_free(c);
@@ -67,6 +69,7 @@ static void a_new_context_is_judged_by_the_more_general_one(void **state) {
         };
         assert_int_equal(hg__counts_add(c, &s, 0, NULL), HG_OK);
     }
+    hg__counts_freeze(c);
     const hg__seen usual = {
         .contexts = 2, .context = {99, 77},
              .value = 5
@@ -90,6 +93,7 @@ static void fields_that_are_random_anyway_say_nothing(void **state) {
         add(c, 1, hg__mix(i, 1) % 256, (int32_t)(i % HG_FOLDS));
         add(c, 2, hg__mix(i, 2) % 65536, (int32_t)(i % HG_FOLDS));
     }
+    hg__counts_freeze(c);
     for (uint64_t i = 0; i < ASKED; i++) {
         byte += (double)ask(c, 1, hg__mix(i, 3) % 256, HG_NO_FOLD).bits;
         word += (double)ask(c, 2, hg__mix(i, 4) % 65536, HG_NO_FOLD).bits;
@@ -99,7 +103,7 @@ static void fields_that_are_random_anyway_say_nothing(void **state) {
     hg__counts_free(c);
 }
 
-// Of a fold's own values nothing is left but the usual entropy of the context, which is all folds'.
+// But for the entropy that is usual in the context, which is all folds'.
 static void without_a_fold_is_as_if_it_had_never_been_counted(void **state) {
     (void)state;
     hg__counts *all = new_counts(ROOM), *rest = new_counts(ROOM);
@@ -109,6 +113,8 @@ static void without_a_fold_is_as_if_it_had_never_been_counted(void **state) {
         add(all, context, value, fold);
         if (fold != 3) add(rest, context, value, fold);
     }
+    hg__counts_freeze(all);
+    hg__counts_freeze(rest);
     for (uint64_t context = 1; context <= 8; context++) {
         for (uint64_t value = 0; value < 20; value++) {
             const hg__surprise a = ask(all, context, value, 3);
@@ -126,10 +132,12 @@ static void what_only_one_fold_has_is_new_to_it(void **state) {
     hg__counts *c = new_counts(ROOM);
     for (int i = 0; i < TIMES; i++) add(c, 1, 5, i % HG_FOLDS);
     for (int i = 0; i < 50; i++) add(c, 1, 6, 2);
+    hg__counts_freeze(c);
     assert_true(ask(c, 1, 6, 2).is_new);
     assert_true(ask(c, 1, 6, 2).bits > 4);
     assert_true(!ask(c, 1, 6, HG_NO_FOLD).is_new && !ask(c, 1, 6, 1).is_new);
     add(c, 1, 6, 4); // now another fold has it too
+    hg__counts_freeze(c);
     assert_true(!ask(c, 1, 6, 2).is_new);
     hg__counts_free(c);
 }
@@ -144,6 +152,7 @@ static void no_more_is_held_than_may_be_and_the_rest_is_counted_as_lost(void **s
     add(c, 2, 1, 0);                                             // a context without room
     assert_int_equal(hg__counts_entries(c), MOST);
     assert_true(hg__counts_lost(c) > 3 * MOST - (MOST - 1));
+    hg__counts_freeze(c);
     // What did not fit still made the context one where new values come.
     assert_true(ask(c, 1, 100000, HG_NO_FOLD).bits < 2);
     hg__counts_free(c);
@@ -153,6 +162,7 @@ static void the_keys_0_of_a_context_and_a_value_are_keys_too(void **state) {
     (void)state;
     hg__counts *c = new_counts(ROOM);
     for (int i = 0; i < TIMES; i++) add(c, 0, 0, 0);
+    hg__counts_freeze(c);
     assert_true(!ask(c, 0, 0, HG_NO_FOLD).is_new && ask(c, 0, 0, HG_NO_FOLD).seen == TIMES);
     assert_true(ask(c, 0, 1, HG_NO_FOLD).bits > 8);
     hg__counts_free(c);
@@ -169,6 +179,7 @@ static void what_was_exported_surprises_as_before_to_the_bit(void **state) {
     const int64_t n = hg__counts_entries(c);
     hg__count *all = calloc((size_t)n, sizeof *all);
     assert_non_null(all);
+    hg__counts_freeze(c);
     hg__counts_export(c, all);
     hg__counts *again = hg__counts_import(all, n, NULL);
     assert_non_null(again);
@@ -196,7 +207,8 @@ static void keys_that_do_not_ascend_are_refused(void **state) {
     for (int k = 0; k < 3; k++) {
         hg__count all[3];
         hg_error err = {0};
-        for (int i = 0; i < 3; i++) all[i] = (hg__count){keys[k][i], 1, 1, 0};
+        for (int i = 0; i < 3; i++)
+            all[i] = (hg__count){.key = keys[k][i], .count = 1, .distinct = 1};
         assert_null(hg__counts_import(all, 3, &err));
         assert_int_equal(err.code, HG_ERR_MODEL);
         assert_non_null(strstr(err.message, "ascending"));

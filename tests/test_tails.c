@@ -58,6 +58,7 @@ static void what_is_larger_than_ever_surprises_and_what_is_small_does_not(void *
     (void)state;
     hg__tails *t = new_tails(ROOM);
     for (uint64_t i = 0; i < TIMES; i++) add(t, 1, (double)(hg__mix(i, 1) % 100), (int32_t)(i % 8));
+    hg__tails_freeze(t);
     const hg__surprise huge = ask(t, 1, 5000, HG_NO_FOLD), small = ask(t, 1, 1, HG_NO_FOLD);
     assert_true(huge.bits > 6 && huge.is_new && huge.seen == TIMES);
     assert_true(small.bits == 0 && !small.is_new);
@@ -69,6 +70,7 @@ static void surprise_never_falls_as_the_amount_grows(void **state) {
     (void)state;
     hg__tails *t = new_tails(ROOM);
     for (uint64_t i = 0; i < TIMES; i++) add(t, 1, (double)(hg__mix(i, 2) % 3000), 0);
+    hg__tails_freeze(t);
     float last = 0;
     for (double x = 0; x < 1e5; x = x * 1.1 + 1) {
         const float bits = ask(t, 1, x, HG_NO_FOLD).bits;
@@ -88,6 +90,7 @@ static void what_nothing_is_known_of_is_judged_by_the_more_general_context(void 
     assert_true(hg__tails_most(t, &unknown) < 0);
     assert_true(hg__tails_surprise(t, &unknown, HG_NO_FOLD).seen == 0);
     for (int i = 0; i < TIMES; i++) add(t, 6, 10, 0);
+    hg__tails_freeze(t);
     assert_true(hg__tails_surprise(t, &unknown, HG_NO_FOLD).bits > 6);
     const double most = hg__tails_most(t, &unknown);
     assert_true(most >= 10 && most <= 10 * 1.5);
@@ -104,6 +107,8 @@ static void without_a_fold_is_as_if_it_had_never_been_counted(void **state) {
         add(all, context, amount, fold);
         if (fold != 2) add(rest, context, amount, fold);
     }
+    hg__tails_freeze(all);
+    hg__tails_freeze(rest);
     for (uint64_t context = 0; context < 6; context++) {
         for (double x = 0; x < 1e6; x = x * 1.2 + 1) {
             const hg__surprise a = ask(all, context, x, 2), b = ask(rest, context, x, HG_NO_FOLD);
@@ -119,6 +124,7 @@ static void no_more_is_held_than_may_be(void **state) {
     (void)state;
     hg__tails *t = new_tails(30);
     for (uint64_t i = 0; i < 100; i++) add(t, i, 1, 0);
+    hg__tails_freeze(t);
     assert_int_equal(hg__tails_entries(t), 30);
     assert_true(ask(t, 99, 1, HG_NO_FOLD).seen == 0);
     hg__tails_free(t);
@@ -134,6 +140,7 @@ static void what_was_exported_surprises_as_before_to_the_bit(void **state) {
     uint64_t *key = calloc(n, sizeof *key);
     uint32_t *number = calloc(n * HG_TAIL_BINS, sizeof *number);
     assert_true(key && number);
+    hg__tails_freeze(t);
     hg__tails_export(t, key, number);
     hg__tails *again = hg__tails_import(key, number, (int64_t)n, NULL);
     assert_non_null(again);

@@ -4,13 +4,15 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/real.h"
 #include "detect/table_model.h"
+#include "traffic/log2.h"
 #include "intrusion/packet_detector_internal.h"
 
 enum { TALKS_SHARE = 4 }; // of the memory: a quarter for talks, the rest for hosts and flows
-static const float fading = 0.1F;                 // a packet's weight in its talk's mean
-static const double per_bit = 1.4426950408889634; // 1 / ln 2
+static const float rising = 0.3F,
+                   fading = 0.1F; // a packet's weight in its talk's mean: above it, below it
+static const double ln_2 = 0.693147180559945309;
+static const float telling = 3; // bits from which on it is asked how large things usually are
 static const float least_error = 1e-3F;
 
 bool hg__is_packet_model(const hg_model *m) {
@@ -107,7 +109,7 @@ int hg__packet_detector_ask(hg__packet_detector *d, double fpr, hg_error *err) {
 
 void hg__levels_to_row(const float *bits, const float (*scale)[2], float *row) {
     for (int32_t i = 0; i < hg__level_count; i++) {
-        const float x = (float)(hg__log1p((double)bits[i]) * per_bit);
+        const float x = (float)hg__log2(1 + (double)bits[i]);
         row[i] = (x - scale[i][0]) / scale[i][1];
     }
 }
@@ -119,14 +121,14 @@ void hg__levels_sum(const float *bits, float *sum) {
 
 float hg__error_evidence(float error) {
     const float most = 1e30F, x = error < most ? error : most;
-    return (float)(hg__log((double)(x + least_error)) * per_bit);
+    return (float)hg__log2((double)(x + least_error));
 }
 
 static void find_largest(const hg__packet_detector *d, const hg__observation *o, hg__verdict *v) {
     hg__measured m;
     v->largest = -1;
     for (int32_t i = 0; i < hg__level_count; i++) {
-        if (!hg__levels[i].measure || v->bits[i] <= 0) continue;
+        if (!hg__levels[i].measure || v->bits[i] < telling) continue;
         if (v->largest < 0 || v->bits[i] > v->bits[v->largest]) v->largest = i;
     }
     if (v->largest < 0) return;
@@ -155,7 +157,7 @@ bool hg__packet_detector_take(hg__packet_detector *d, const hg__packet *p) {
 
 // -ln p, which is bounded: by how many normal packets there were.
 static float evidence_of(const hg__calibration *c, float value) {
-    return (float)-hg__log(hg__calibration_p_bounded(c, (double)value));
+    return (float)(-ln_2 * hg__log2(hg__calibration_p_bounded(c, (double)value)));
 }
 
 static void weigh(hg__packet_detector *d, hg__verdict *v, float error) {
@@ -170,7 +172,8 @@ static void weigh(hg__packet_detector *d, hg__verdict *v, float error) {
     }
     bool is_new;
     talk *t = hg__lru_find_or_add(d->talks, &v->talk, &is_new);
-    t->score = is_new ? v->own : (1 - fading) * t->score + fading * v->own;
+    const float weight = is_new ? 1 : v->own > t->score ? rising : fading;
+    t->score += weight * (v->own - t->score);
     v->score = t->score;
 }
 

@@ -7,10 +7,10 @@
 #include "intrusion/packet_detector_internal.h"
 
 static const char count_key[] = "detector.counts.key", count_number[] = "detector.counts.number",
-                  count_sum[] = "detector.counts.sum", tail_key[] = "detector.tails.key",
+                  count_bits[] = "detector.counts.bits", tail_key[] = "detector.tails.key",
                   tail_number[] = "detector.tails.number", scale_name[] = "detector.levels.scale",
                   evidence_name[] = "detector.evidence";
-static const double most_log = 32.001; // log2 of the largest count, and room for rounding
+static const float most_bits = 33; // 32 of the largest count, and room for rounding
 
 // ---- saved --------------------------------------------------------------------------------------
 
@@ -20,22 +20,22 @@ static int save_counts(const hg__counts *c, hg_model *m, hg_error *err) {
     hg__count *all = hg__alloc(rows, sizeof *all, err);
     uint64_t *key = hg__alloc(rows, sizeof *key, err);
     uint32_t *number = hg__alloc(rows * 2, sizeof *number, err);
-    double *sum = hg__alloc(rows, sizeof *sum, err);
-    int code = all && key && number && sum ? HG_OK : HG_ERR_MEMORY;
+    float *bits = hg__alloc(rows, sizeof *bits, err);
+    int code = all && key && number && bits ? HG_OK : HG_ERR_MEMORY;
     if (code == HG_OK) hg__counts_export(c, all);
     for (size_t i = 0; code == HG_OK && i < rows; i++) {
         key[i] = all[i].key;
         number[2 * i] = all[i].count;
         number[2 * i + 1] = all[i].distinct;
-        sum[i] = all[i].sum;
+        bits[i] = all[i].bits;
     }
     if (code == HG_OK) code = hg__model_keep_part(m, count_key, HG_U64, n, 0, key, err);
     if (code == HG_OK) code = hg__model_keep_part(m, count_number, HG_U32, n, 2, number, err);
-    if (code == HG_OK) code = hg__model_keep_part(m, count_sum, HG_F64, n, 0, sum, err);
+    if (code == HG_OK) code = hg__model_keep_part(m, count_bits, HG_F32, n, 0, bits, err);
     hg__free(all);
     hg__free(key);
     hg__free(number);
-    hg__free(sum);
+    hg__free(bits);
     return code;
 }
 
@@ -103,20 +103,19 @@ static int check_keys(const hg__tensor *key, const char *name, const char *where
     return HG_OK;
 }
 
-// Of a context that n values came in, the sum over its values of n_v log2 n_v is n log2 n at most.
+// A share of 1 in n takes log2 n bits.
 static bool is_count(const hg__count *c) {
-    return c->count > 0 && c->distinct <= c->count && c->sum >= 0 &&
-           c->sum <= most_log * (double)c->count;
+    return c->count > 0 && c->distinct <= c->count && c->bits > -1 && c->bits < most_bits;
 }
 
 static int load_counts(hg__packet_detector *d, const hg_model *m, const char *where,
                        hg_error *err) {
-    const hg__tensor *key, *number, *sum;
+    const hg__tensor *key, *number, *bits;
     HG_TRY(hg__model_take_part(m, count_key, HG_U64, -1, 0, where, &key, err));
     const int64_t n = key->shape.dim[0];
     HG_TRY(check_keys(key, count_key, where, err));
     HG_TRY(hg__model_take_part(m, count_number, HG_U32, n, 2, where, &number, err));
-    HG_TRY(hg__model_take_part(m, count_sum, HG_F64, n, 0, where, &sum, err));
+    HG_TRY(hg__model_take_numbers(m, count_bits, n, 0, where, &bits, err));
     hg__count *all = hg__alloc((size_t)n, sizeof *all, err);
     if (!all) return HG_ERR_MEMORY;
     int code = HG_OK;
@@ -124,12 +123,12 @@ static int load_counts(hg__packet_detector *d, const hg_model *m, const char *wh
         uint32_t pair[2];
         memcpy(&all[i].key, (const uint8_t *)key->data + (size_t)i * 8, 8);
         memcpy(pair, (const uint8_t *)number->data + (size_t)i * 8, 8);
-        memcpy(&all[i].sum, (const uint8_t *)sum->data + (size_t)i * 8, 8);
+        memcpy(&all[i].bits, (const uint8_t *)bits->data + (size_t)i * 4, 4);
         all[i].count = pair[0];
         all[i].distinct = pair[1];
         if (is_count(&all[i])) continue;
         code = hg__fail(err, HG_ERR_MODEL,
-                        "%s: '%s': expected counts above 0, and sums that are theirs", where,
+                        "%s: '%s': expected counts above 0, of each at most 32 bits", where,
                         count_number);
         break;
     }

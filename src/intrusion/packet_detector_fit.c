@@ -144,6 +144,7 @@ int hg__packet_fit_open(hg__packet_fit *f, const hg__packet_source *s,
     f->packets = s->packets;
     HG_TRY(hg__profile_init(&f->profile, (int64_t)(o->max_bytes / ENTRY_BYTES), err));
     HG_TRY(walk_observed(&p, o->max_bytes, err));
+    hg__profile_freeze(&f->profile);
     HG_TRY(make_rows(f, s, o->max_bytes / 2, &p.stride, err));
     p.take = measure;
     HG_TRY(walk_observed(&p, o->max_bytes, err));

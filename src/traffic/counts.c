@@ -3,10 +3,10 @@
 #include "traffic/counts.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "base/real.h"
+#include "traffic/log2.h"
 #include "traffic/mix.h"
 
 enum { FIRST_ROOM = 4096 };
@@ -14,62 +14,80 @@ static const double unseen = 1.0 / 64; // a value's share where nothing at all i
 static const double unseen_bits = 6;
 static const double per_bit = 1.4426950408889634; // 1 / ln 2
 
-typedef struct entry {
+// A context, or a value in one.
+typedef struct slot {
     uint64_t key; // 0: free
+    uint32_t count;
+    uint32_t distinct; // of a context: values in it
+    float bits;        // of a context, once frozen: mean of -log2 of its values' shares
+} slot;
+
+// The same by folds, while there are any.
+typedef struct by_fold {
     uint32_t count[HG_FOLDS];
-    // of a context: distinct values, and those that only one fold has
-    uint32_t distinct, only[HG_FOLDS];
-    double sum; // of a context: over its values, n_v log2 n_v
-} entry;
+    uint32_t only[HG_FOLDS]; // of a context: values that no other fold has
+    double sum;              // of a context: over its values, n log2 n
+} by_fold;
 
 struct hg__counts {
-    entry *entry; // owned, (room), room a power of two
+    slot *slot;    // owned, (room), room a power of two
+    by_fold *fold; // owned, (room); NULL: nothing can be counted any more
     int64_t room, used, most;
     int64_t lost;
 };
+
+static int take_room(hg__counts *c, int64_t room, bool has_folds, hg_error *err) {
+    c->room = room;
+    c->slot = hg__alloc((size_t)room, sizeof *c->slot, err);
+    if (c->slot && has_folds) c->fold = hg__alloc((size_t)room, sizeof *c->fold, err);
+    return c->slot && (c->fold || !has_folds) ? HG_OK : HG_ERR_MEMORY;
+}
 
 hg__counts *hg__counts_new(int64_t most, hg_error *err) {
     hg__counts *c = hg__alloc(1, sizeof *c, err);
     if (!c) return NULL;
     c->most = most;
-    c->room = FIRST_ROOM;
-    c->entry = hg__alloc((size_t)c->room, sizeof *c->entry, err);
-    if (c->entry) return c;
-    hg__free(c);
+    if (take_room(c, FIRST_ROOM, true, err) == HG_OK) return c;
+    hg__counts_free(c);
     return NULL;
 }
 
 void hg__counts_free(hg__counts *c) {
     if (!c) return;
-    hg__free(c->entry);
+    hg__free(c->slot);
+    hg__free(c->fold);
     hg__free(c);
 }
 
-static entry *place(const hg__counts *c, uint64_t key) {
+static int64_t place(const hg__counts *c, uint64_t key) {
     const uint64_t mask = (uint64_t)c->room - 1;
     uint64_t i = key & mask;
-    while (c->entry[i].key != 0 && c->entry[i].key != key) i = (i + 1) & mask;
-    return &c->entry[i];
-}
-
-static const entry *find(const hg__counts *c, uint64_t key) {
-    const entry *e = place(c, key);
-    return e->key ? e : NULL;
+    while (c->slot[i].key != 0 && c->slot[i].key != key) i = (i + 1) & mask;
+    return (int64_t)i;
 }
 
 static int make_room(hg__counts *c, hg_error *err) {
     const int64_t new_ones = 2 * (int64_t)HG_MAX_CONTEXTS;
     if ((c->used + new_ones) * 2 <= c->room) return HG_OK;
-    hg__counts larger = {.room = c->room * 2};
-    larger.entry = hg__alloc((size_t)larger.room, sizeof *larger.entry, err);
-    if (!larger.entry) return HG_ERR_MEMORY;
-    for (int64_t i = 0; i < c->room; i++) {
-        if (c->entry[i].key) *place(&larger, c->entry[i].key) = c->entry[i];
+    hg__counts larger = {0};
+    int code = take_room(&larger, c->room * 2, true, err);
+    for (int64_t i = 0; code == HG_OK && i < c->room; i++) {
+        if (c->slot[i].key == 0) continue;
+        const int64_t to = place(&larger, c->slot[i].key);
+        larger.slot[to] = c->slot[i];
+        larger.fold[to] = c->fold[i];
     }
-    hg__free(c->entry);
-    c->entry = larger.entry;
-    c->room = larger.room;
-    return HG_OK;
+    if (code == HG_OK) {
+        hg__free(c->slot);
+        hg__free(c->fold);
+        c->slot = larger.slot;
+        c->fold = larger.fold;
+        c->room = larger.room;
+        return HG_OK;
+    }
+    hg__free(larger.slot);
+    hg__free(larger.fold);
+    return code;
 }
 
 static uint64_t context_key(uint64_t context) {
@@ -81,23 +99,18 @@ static uint64_t value_key(uint64_t context, uint64_t value) {
     return key ? key : 1;
 }
 
-static entry *add(hg__counts *c, uint64_t key) {
-    entry *e = place(c, key);
-    if (e->key) return e;
-    if (c->used >= c->most) return NULL;
-    e->key = key;
+// Where a key is, or will be; -1: there is no room for it.
+static int64_t add(hg__counts *c, uint64_t key) {
+    const int64_t at = place(c, key);
+    if (c->slot[at].key) return at;
+    if (c->used >= c->most) return -1;
+    c->slot[at].key = key;
     c->used++;
-    return e;
-}
-
-static uint32_t total(const entry *e) {
-    uint32_t sum = 0;
-    for (int32_t f = 0; f < HG_FOLDS; f++) sum += e->count[f];
-    return sum;
+    return at;
 }
 
 // The only fold that has counted it, or HG_NO_FOLD.
-static int32_t only_fold(const entry *e) {
+static int32_t only_fold(const by_fold *e) {
     int32_t fold = HG_NO_FOLD;
     for (int32_t f = 0; f < HG_FOLDS; f++) {
         if (e->count[f] == 0) continue;
@@ -112,29 +125,26 @@ static double n_log_n(uint32_t n) {
 }
 
 static void count_in(hg__counts *c, uint64_t context, uint64_t value, int32_t fold) {
-    entry *of = add(c, context_key(context));
-    if (!of || total(of) == UINT32_MAX) {
-        c->lost += !of;
-        return;
-    }
-    of->count[fold]++;
-    entry *v = add(c, value_key(context, value));
-    if (!v) { // new, as far as can be told
+    const int64_t of = add(c, context_key(context));
+    if (of < 0 || c->slot[of].count == UINT32_MAX) {
         c->lost++;
-        of->distinct++;
-        of->only[fold]++;
         return;
     }
-    const uint32_t before = total(v);
-    const int32_t only = only_fold(v);
-    if (before == 0) {
-        of->distinct++;
-        of->only[fold]++;
+    c->slot[of].count++;
+    c->fold[of].count[fold]++;
+    const int64_t v = add(c, value_key(context, value));
+    const int32_t only = v < 0 ? HG_NO_FOLD : only_fold(&c->fold[v]);
+    if (v < 0 || c->slot[v].count == 0) { // new, as far as can be told
+        c->lost += v < 0;
+        c->slot[of].distinct++;
+        c->fold[of].only[fold]++;
     } else if (only != HG_NO_FOLD && only != fold) {
-        of->only[only]--;
+        c->fold[of].only[only]--;
     }
-    v->count[fold]++;
-    of->sum += n_log_n(before + 1) - n_log_n(before);
+    if (v < 0) return;
+    const uint32_t before = c->slot[v].count++;
+    c->fold[v].count[fold]++;
+    c->fold[of].sum += n_log_n(before + 1) - n_log_n(before);
 }
 
 int hg__counts_add(hg__counts *c, const hg__seen *s, int32_t fold, hg_error *err) {
@@ -143,29 +153,36 @@ int hg__counts_add(hg__counts *c, const hg__seen *s, int32_t fold, hg_error *err
     return HG_OK;
 }
 
+void hg__counts_freeze(hg__counts *c) {
+    for (int64_t i = 0; i < c->room; i++) {
+        slot *s = &c->slot[i];
+        if (s->distinct == 0) continue;
+        const double n = s->count;
+        s->bits = (float)(hg__log(n) * per_bit - c->fold[i].sum / n);
+    }
+}
+
 hg__surprise hg__counts_surprise(const hg__counts *c, const hg__seen *s, int32_t without) {
     hg__surprise r = {0};
     double p = unseen, mean = unseen_bits;
     for (int32_t i = s->contexts - 1; i >= 0; i--) {
-        const entry *of = find(c, context_key(s->context[i]));
-        if (!of) continue;
-        double n = total(of), distinct = of->distinct, same = 0;
-        const double all = n;
-        const entry *v = find(c, value_key(s->context[i], s->value));
-        if (v) same = total(v);
+        const int64_t of = place(c, context_key(s->context[i]));
+        if (!c->slot[of].key) continue;
+        const int64_t v = place(c, value_key(s->context[i], s->value));
+        double n = c->slot[of].count, distinct = c->slot[of].distinct, same = c->slot[v].count;
         if (without != HG_NO_FOLD) {
-            n -= of->count[without];
-            distinct -= of->only[without];
-            if (v) same -= v->count[without];
+            n -= c->fold[of].count[without];
+            distinct -= c->fold[of].only[without];
+            same -= c->fold[v].count[without];
         }
         if (n <= 0) continue;
-        const double own = hg__log(all) * per_bit - of->sum / all;
-        p = (same + distinct * p) / (n + distinct);
-        mean = (n * own + distinct * mean) / (n + distinct);
+        const double share = 1 / (n + distinct);
+        p = (same + distinct * p) * share;
+        mean = (n * (double)c->slot[of].bits + distinct * mean) * share;
         r.is_new = same == 0;
         r.seen = (int64_t)n;
     }
-    const double bits = -hg__log(p) * per_bit - mean;
+    const double bits = -hg__log2(p) - mean;
     r.bits = bits > 0 ? (float)bits : 0;
     return r;
 }
@@ -188,28 +205,29 @@ static int ascending(const void *a, const void *b) {
 void hg__counts_export(const hg__counts *c, hg__count *count) {
     int64_t at = 0;
     for (int64_t i = 0; i < c->room; i++) {
-        const entry *e = &c->entry[i];
-        if (e->key) count[at++] = (hg__count){e->key, total(e), e->distinct, e->sum};
+        const slot *s = &c->slot[i];
+        if (s->key) count[at++] = (hg__count){s->key, s->count, s->distinct, s->bits};
     }
     qsort(count, (size_t)at, sizeof *count, ascending);
 }
 
 hg__counts *hg__counts_import(const hg__count *count, int64_t entries, hg_error *err) {
-    hg__counts *c = hg__counts_new(entries, err);
-    if (!c) return NULL;
-    for (int64_t i = 0; i < entries; i++) {
+    hg__counts *c = hg__alloc(1, sizeof *c, err);
+    int64_t room = FIRST_ROOM;
+    while (room < 2 * entries) room *= 2;
+    int code = c ? take_room(c, room, false, err) : HG_ERR_MEMORY;
+    for (int64_t i = 0; code == HG_OK && i < entries; i++) {
         const hg__count *from = &count[i];
         if (from->key == 0 || (i > 0 && from->key <= count[i - 1].key)) {
-            hg__fail(err, HG_ERR_MODEL, "counts: expected keys in ascending order");
-        } else if (make_room(c, err) == HG_OK) {
-            entry *e = add(c, from->key);
-            e->count[0] = from->count;
-            e->distinct = from->distinct;
-            e->sum = from->sum;
-            continue;
+            code = hg__fail(err, HG_ERR_MODEL, "counts: expected keys in ascending order");
+            break;
         }
-        hg__counts_free(c);
-        return NULL;
+        c->slot[place(c, from->key)] = (slot){from->key, from->count, from->distinct, from->bits};
     }
-    return c;
+    if (code == HG_OK) {
+        c->used = c->most = entries;
+        return c;
+    }
+    hg__counts_free(c);
+    return NULL;
 }

@@ -42,6 +42,9 @@ typedef struct hg__surprise {
     int64_t seen; // how often that context was
 } hg__surprise;
 
+// Once all is counted, before anything is measured.
+void hg__counts_freeze(hg__counts *c);
+
 // Measured without what fold `without` counted, or HG_NO_FOLD.
 hg__surprise hg__counts_surprise(const hg__counts *c, const hg__seen *s, int32_t without);
 
@@ -52,11 +55,11 @@ int64_t hg__counts_lost(const hg__counts *c); // values that were not counted fo
 typedef struct hg__count {
     uint64_t key;
     uint32_t count, distinct; // times counted; of a context, its distinct values
-    double sum;               // of a context: over its values, n log2 n
+    float bits;               // of a context: mean of -log2 of its values' shares
 } hg__count;
 
-// count (entries), in ascending order of keys.
+// count (entries), in ascending order of keys. c is frozen.
 void hg__counts_export(const hg__counts *c, hg__count *count);
-// All in fold 0. NULL on failure: HG_ERR_MODEL where keys do not ascend.
+// Frozen, without folds: nothing can be added. NULL on failure: HG_ERR_MODEL where keys do not ascend.
 hg__counts *hg__counts_import(const hg__count *count, int64_t entries, hg_error *err);
 #endif

@@ -47,6 +47,11 @@ int hg__profile_add(hg__profile *f, const hg__observation *o, int32_t fold, hg_e
     return HG_OK;
 }
 
+void hg__profile_freeze(hg__profile *f) {
+    hg__counts_freeze(f->counts);
+    hg__tails_freeze(f->tails);
+}
+
 void hg__profile_measure(const hg__profile *f, const hg__observation *o, int32_t without,
                          float *bits) {
     for (int32_t i = 0; i < hg__level_count; i++) {

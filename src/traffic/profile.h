@@ -15,6 +15,9 @@ void hg__profile_clear(hg__profile *f); // {0} is fine
 
 int hg__profile_add(hg__profile *f, const hg__observation *o, int32_t fold, hg_error *err);
 
+// Once all is counted, before anything is measured.
+void hg__profile_freeze(hg__profile *f);
+
 // bits (hg__level_count): how surprising each level's answer is, by what all folds but `without` counted (or HG_NO_FOLD); 0 where
 // the packet has no answer.
 void hg__profile_measure(const hg__profile *f, const hg__observation *o, int32_t without,

@@ -6,10 +6,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/real.h"
+#include "traffic/log2.h"
 
 enum { FIRST_ROOM = 256 };
-static const double per_bit = 1.4426950408889634; // 1 / ln 2
 static const double unseen = 1.0 / 8,
                     mean_bits = 1.5; // of -log2 of a share that is uniform: 1 / ln 2
 
@@ -69,11 +68,11 @@ int32_t hg__tail_bin(double amount) {
     int32_t bin = 0;
     double edge = 1;
     if (amount > 0x1p30) return HG_TAIL_BINS - 1;
+    if (amount < 1) return 0;
     while (amount >= edge * 2) {
         edge *= 2;
         bin += 2;
     }
-    if (amount < 1) return 0;
     return 1 + bin + (amount * amount >= 2 * edge * edge);
 }
 
@@ -96,26 +95,36 @@ int hg__tails_add(hg__tails *t, const hg__measured *m, int32_t fold, hg_error *e
     return HG_OK;
 }
 
+void hg__tails_freeze(hg__tails *t) {
+    for (int64_t i = 0; i < t->room; i++) {
+        for (int32_t f = 0; t->entry[i].key && f < HG_FOLDS; f++) {
+            uint32_t *count = t->entry[i].count[f];
+            for (int32_t b = HG_TAIL_BINS - 2; b >= 0; b--) count[b] += count[b + 1];
+        }
+    }
+}
+
+// In bin b and above, in all folds.
+static int64_t from_bin(const entry *e, int32_t b, int32_t without) {
+    int64_t sum = 0;
+    for (int32_t f = 0; f < HG_FOLDS; f++) sum += f == without ? 0 : e->count[f][b];
+    return sum;
+}
+
 hg__surprise hg__tails_surprise(const hg__tails *t, const hg__measured *m, int32_t without) {
     const int32_t bin = hg__tail_bin(m->amount);
     hg__surprise r = {0};
     double p = unseen;
     for (int32_t i = m->contexts - 1; i >= 0; i--) {
         const entry *e = place(t, key_of(m->context[i]));
-        int64_t n = 0, larger = 0;
-        for (int32_t f = 0; e->key && f < HG_FOLDS; f++) {
-            if (f == without) continue;
-            for (int32_t b = 0; b < HG_TAIL_BINS; b++) {
-                n += e->count[f][b];
-                larger += b >= bin ? e->count[f][b] : 0;
-            }
-        }
+        const int64_t n = e->key ? from_bin(e, 0, without) : 0;
         if (n == 0) continue;
+        const int64_t larger = from_bin(e, bin, without);
         p = ((double)larger + p) / (double)(n + 1);
         r.is_new = larger == 0;
         r.seen = n;
     }
-    const double bits = -hg__log(p) * per_bit - mean_bits;
+    const double bits = -hg__log2(p) - mean_bits;
     r.bits = bits > 0 ? (float)bits : 0;
     return r;
 }
@@ -124,13 +133,10 @@ double hg__tails_most(const hg__tails *t, const hg__measured *m) {
     for (int32_t i = 0; i < m->contexts; i++) {
         const entry *e = place(t, key_of(m->context[i]));
         if (!e->key) continue;
-        for (int32_t b = HG_TAIL_BINS - 1; b >= 0; b--) {
-            for (int32_t f = 0; f < HG_FOLDS; f++) {
-                if (e->count[f][b] == 0) continue;
-                double most = (double)(INT64_C(1) << (b / 2)); // the bin's upper edge
-                return b % 2 == 0 ? most : most * 1.4142135623730951;
-            }
-        }
+        int32_t b = HG_TAIL_BINS - 1;
+        while (b > 0 && from_bin(e, b, HG_NO_FOLD) == 0) b--;
+        const double most = (double)(INT64_C(1) << (b / 2)); // the bin's upper edge
+        return b % 2 == 0 ? most : most * 1.4142135623730951;
     }
     return -1;
 }

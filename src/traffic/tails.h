@@ -21,13 +21,15 @@ typedef struct hg__measured {
 hg__tails *hg__tails_new(int64_t most, hg_error *err); // contexts that may be held
 void hg__tails_free(hg__tails *t);                     // NULL is fine
 int hg__tails_add(hg__tails *t, const hg__measured *m, int32_t fold, hg_error *err);
+// Once all is counted, before anything is measured.
+void hg__tails_freeze(hg__tails *t);
 hg__surprise hg__tails_surprise(const hg__tails *t, const hg__measured *m, int32_t without);
 // Up to which amount the most specific context that is known has seen; negative: none is known.
 double hg__tails_most(const hg__tails *t, const hg__measured *m);
 int32_t hg__tail_bin(double amount);
 
 int64_t hg__tails_entries(const hg__tails *t);
-// In ascending order of keys: key (entries), number (entries, HG_TAIL_BINS) times each bin was counted.
+// Frozen ones, in ascending order of keys: key (entries), number (entries, HG_TAIL_BINS) times each bin or a higher one was counted.
 void hg__tails_export(const hg__tails *t, uint64_t *key, uint32_t *number);
 hg__tails *hg__tails_import(const uint64_t *key, const uint32_t *number, int64_t entries,
                             hg_error *err);
