@@ -207,8 +207,9 @@ static void keys_that_do_not_ascend_are_refused(void **state) {
     for (int k = 0; k < 3; k++) {
         hg__count all[3];
         hg_error err = {0};
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < 3; i++) {
             all[i] = (hg__count){.key = keys[k][i], .count = 1, .distinct = 1};
+        }
         assert_null(hg__counts_import(all, 3, &err));
         assert_int_equal(err.code, HG_ERR_MODEL);
         assert_non_null(strstr(err.message, "ascending"));

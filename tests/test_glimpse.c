@@ -217,8 +217,9 @@ static void cut_at_every_byte_and_with_any_byte_changed_nothing_behind_is_read(v
         const hg__packet p = packet_of(k ? HG_LAYER_TCP : HG_LAYER_UDP, 50000, port[k]);
         for (uint32_t cut = 0; cut <= all[k].size; cut++) {
             (void)look_at_part(p, port[k], &all[k], cut);
-            for (int other = 0; other < 7; other++)
+            for (int other = 0; other < 7; other++) {
                 (void)look_at_part(p, port[other], &all[k], cut);
+            }
         }
         for (uint32_t i = 0; i < all[k].size && i < 64; i++) {
             made wrong = all[k];

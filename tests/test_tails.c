@@ -35,11 +35,19 @@ static hg__surprise ask(const hg__tails *t, uint64_t context, double amount, int
     return hg__tails_surprise(t, &m, without);
 }
 
+// 0, then from 0.1 on in steps by that factor.
+static double amount_at(int i, double factor) {
+    double x = 0.1;
+    for (int k = 1; k < i; k++) x *= factor;
+    return i == 0 ? 0 : x;
+}
+
 static void bins_are_half_octaves_that_ascend_and_take_any_number(void **state) {
     (void)state;
     int32_t last = 0;
     assert_int_equal(hg__tail_bin(0), 0);
-    for (double x = 0; x < 1e12; x = x * 1.02 + 0.01) {
+    for (int i = 0; i < 1500; i++) {
+        const double x = amount_at(i, 1.02);
         const int32_t bin = hg__tail_bin(x);
         assert_true(bin >= last && (bin <= last + 1 || x > 0x1p30) && bin < HG_TAIL_BINS);
         last = bin;
@@ -72,7 +80,8 @@ static void surprise_never_falls_as_the_amount_grows(void **state) {
     for (uint64_t i = 0; i < TIMES; i++) add(t, 1, (double)(hg__mix(i, 2) % 3000), 0);
     hg__tails_freeze(t);
     float last = 0;
-    for (double x = 0; x < 1e5; x = x * 1.1 + 1) {
+    for (int i = 0; i < 130; i++) {
+        const double x = amount_at(i, 1.1);
         const float bits = ask(t, 1, x, HG_NO_FOLD).bits;
         assert_true(bits >= last);
         last = bits;
@@ -110,7 +119,8 @@ static void without_a_fold_is_as_if_it_had_never_been_counted(void **state) {
     hg__tails_freeze(all);
     hg__tails_freeze(rest);
     for (uint64_t context = 0; context < 6; context++) {
-        for (double x = 0; x < 1e6; x = x * 1.2 + 1) {
+        for (int i = 0; i < 80; i++) {
+            const double x = amount_at(i, 1.2);
             const hg__surprise a = ask(all, context, x, 2), b = ask(rest, context, x, HG_NO_FOLD);
             assert_memory_equal(&a.bits, &b.bits, sizeof a.bits);
             assert_true(a.is_new == b.is_new && a.seen == b.seen);
@@ -145,7 +155,8 @@ static void what_was_exported_surprises_as_before_to_the_bit(void **state) {
     hg__tails *again = hg__tails_import(key, number, (int64_t)n, NULL);
     assert_non_null(again);
     for (uint64_t context = 0; context < 401; context++) {
-        for (double x = 0; x < 1e6; x = x * 1.5 + 1) {
+        for (int i = 0; i < 40; i++) {
+            const double x = amount_at(i, 1.5);
             const hg__measured m = measured(context, x);
             const hg__surprise a = ask(t, context, x, HG_NO_FOLD);
             const hg__surprise b = ask(again, context, x, HG_NO_FOLD);

@@ -171,7 +171,7 @@ static int measure(const tally *t, const struct hg__values *v, figures *f, hg_er
                                    .resamples = (int32_t)v->resamples,
                                    .seed = (uint64_t)v->seed};
     const hg__metrics_options quick = {.threshold = (double)NAN, .level = level};
-    if (!memchr(t->label, 1, (size_t)t->rows)) {
+    if (!t->label || !memchr(t->label, 1, (size_t)t->rows)) {
         return hg__metrics_at(t->score, t->label, t->rows, &o, &f->model, err);
     }
     HG_TRY(hg__metrics_of(t->score, t->label, t->rows, &o, &f->model, err));
