@@ -5,13 +5,15 @@
 
 #include "base/mem.h"
 #include "detect/table_model.h"
-#include "traffic/log2.h"
 #include "intrusion/packet_detector_internal.h"
+#include "traffic/log2.h"
 
 enum { TALKS_SHARE = 4 }; // of the memory: a quarter for talks, the rest for hosts and flows
 static const float rising = 0.3F,
                    fading = 0.1F; // a packet's weight in its talk's mean: above it, below it
 static const double ln_2 = 0.693147180559945309;
+static const float slack = 0.5F, modesty = 0.9F; // of bits
+static const float nats_per_bit = 1.5F;          // evidence that a bit of surprise is, at most
 static const float telling = 3; // bits from which on it is asked how large things usually are
 static const float least_error = 1e-3F;
 
@@ -155,9 +157,12 @@ bool hg__packet_detector_take(hg__packet_detector *d, const hg__packet *p) {
     return ++d->waiting == HG_VERDICTS;
 }
 
-// -ln p, which is bounded: by how many normal packets there were.
+// -ln p, which is bounded: by how many normal packets there were. Where normal packets all say about the same, a little more is nothing
+// unusual yet: hence the slack.
 static float evidence_of(const hg__calibration *c, float value) {
-    return (float)(-ln_2 * hg__log2(hg__calibration_p_bounded(c, (double)value)));
+    const double less = (double)(value - slack) * (double)(value > 0 ? modesty : 1);
+    const double e = c->count ? -ln_2 * hg__log2(hg__calibration_p_bounded(c, less)) : 0;
+    return e > 0 ? (float)e : 0;
 }
 
 static void weigh(hg__packet_detector *d, hg__verdict *v, float error) {
@@ -166,8 +171,9 @@ static void weigh(hg__packet_detector *d, hg__verdict *v, float error) {
     sum[HG_EVIDENCE_COUNT] = hg__error_evidence(error);
     v->own = 0;
     for (int32_t k = 0; k < HG_KINDS; k++) {
-        const float e = d->evidence[k].count ? evidence_of(&d->evidence[k], sum[k]) : 0;
-        v->evidence[k] = e > 0 ? e : 0;
+        v->evidence[k] = evidence_of(&d->evidence[k], sum[k]);
+        const float most = nats_per_bit * sum[k];
+        if (k < HG_EVIDENCE_COUNT && v->evidence[k] > most) v->evidence[k] = most;
         v->own += v->evidence[k] * sqrtf(v->evidence[k]);
     }
     bool is_new;

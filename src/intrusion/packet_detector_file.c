@@ -9,7 +9,7 @@
 static const char count_key[] = "detector.counts.key", count_number[] = "detector.counts.number",
                   count_bits[] = "detector.counts.bits", tail_key[] = "detector.tails.key",
                   tail_number[] = "detector.tails.number", scale_name[] = "detector.levels.scale",
-                  evidence_name[] = "detector.evidence";
+                  key_name[] = "detector.key", evidence_name[] = "detector.evidence";
 static const float most_bits = 33; // 32 of the largest count, and room for rounding
 
 // ---- saved --------------------------------------------------------------------------------------
@@ -66,19 +66,20 @@ static int save_evidence(const hg__packet_detector *d, hg_model *m, hg_error *er
     return code;
 }
 
-static hg__json *describe(const hg__packet_detector *d) {
-    return hg__json_pack("{s:I, s:I, s:I}", "levels", (int64_t)HG_LEVELS_VERSION, "key0",
-                         (int64_t)(d->key.k0 >> 1), "key1", (int64_t)(d->key.k1 >> 1));
+static hg__json *describe(void) {
+    return hg__json_pack("{s:I}", "levels", (int64_t)HG_LEVELS_VERSION);
 }
 
 int hg__packet_detector_save(const hg__packet_detector *d, hg_model *m, hg_error *err) {
+    const uint64_t key[2] = {d->key.k0, d->key.k1};
     hg__model_drop_parts(m, "detector.");
+    HG_TRY(hg__model_keep_part(m, key_name, HG_U64, 2, 0, key, err));
     HG_TRY(save_counts(d->profile->counts, m, err));
     HG_TRY(save_tails(d->profile->tails, m, err));
     HG_TRY(hg__model_keep_part(m, scale_name, HG_F32, hg__level_count, 2, d->scale, err));
     HG_TRY(save_evidence(d, m, err));
     hg__json *detector = hg__json_object();
-    int bad = detector ? hg__json_set(detector, "packets", describe(d)) : -1;
+    int bad = detector ? hg__json_set(detector, "packets", describe()) : -1;
     int code = bad ? hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping a detector")
                    : hg__thresholds_save(&d->thresholds, m, detector, err);
     if (code == HG_OK) {
@@ -198,8 +199,9 @@ int hg__packet_detector_load(hg__packet_detector *d, const hg_model *m, const ch
         return hg__fail(err, HG_ERR_MODEL, "%s: expected a network of %d numbers a packet, got %d",
                         where, hg__level_count, m->net.spec.width);
     }
-    d->key.k0 = (uint64_t)hg__json_integer_value(hg__json_object_get(packets, "key0")) << 1;
-    d->key.k1 = (uint64_t)hg__json_integer_value(hg__json_object_get(packets, "key1")) << 1;
+    const hg__tensor *key;
+    HG_TRY(hg__model_take_part(m, key_name, HG_U64, 2, 0, where, &key, err));
+    memcpy(&d->key, key->data, sizeof d->key);
     HG_TRY(load_counts(d, m, where, err));
     HG_TRY(load_tails(d, m, where, err));
     HG_TRY(load_evidence(d, m, where, err));

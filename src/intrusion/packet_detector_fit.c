@@ -120,9 +120,8 @@ static int make_rows(hg__packet_fit *f, const hg__packet_source *s, size_t max_b
 // Hashes are of the seed: a model's counts mean the same wherever it is loaded, and who does not know the seed cannot choose what collides.
 static hg__siphash_key key_of(uint64_t seed) {
     const hg__philox a = hg__philox_run(seed, HG_STREAM_PACKETS, 0, 0, 0);
-    return (hg__siphash_key){((uint64_t)a.word[0] << 32 | a.word[1]) & ~(uint64_t)1,
-                             ((uint64_t)a.word[2] << 32 | a.word[3]) &
-                                 ~(uint64_t)1}; // 63 bits: a JSON integer
+    return (hg__siphash_key){(uint64_t)a.word[0] << 32 | a.word[1],
+                             (uint64_t)a.word[2] << 32 | a.word[3]};
 }
 
 static int walk_observed(pass *p, size_t max_bytes, hg_error *err) {

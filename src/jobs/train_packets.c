@@ -43,7 +43,7 @@ static const struct {
     {HG_OPTION_pca,          "pca",          "false"  },
     {HG_OPTION_samples,      "samples",      "0"      },
 };
-static const char packet_steps[] = "2000";
+static const char packet_steps[] = "600";
 
 int hg__set_packet_options(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
