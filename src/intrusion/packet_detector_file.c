@@ -10,6 +10,7 @@ static const char count_key[] = "detector.counts.key", count_number[] = "detecto
                   count_bits[] = "detector.counts.bits", tail_key[] = "detector.tails.key",
                   tail_number[] = "detector.tails.number", scale_name[] = "detector.levels.scale",
                   key_name[] = "detector.key", evidence_name[] = "detector.evidence";
+static const float most_bits = 33; // 32 of the largest count, and room for rounding
 
 // ---- saved --------------------------------------------------------------------------------------
 
@@ -66,7 +67,7 @@ static int save_evidence(const hg__packet_detector *d, hg_model *m, hg_error *er
 }
 
 static hg__json *describe(void) {
-    return hg__json_pack("{s:i}", "levels", (int64_t)HG_LEVELS_VERSION);
+    return hg__json_pack("{s:I}", "levels", (int64_t)HG_LEVELS_VERSION);
 }
 
 int hg__packet_detector_save(const hg__packet_detector *d, hg_model *m, hg_error *err) {
@@ -91,11 +92,29 @@ int hg__packet_detector_save(const hg__packet_detector *d, hg_model *m, hg_error
 
 // ---- loaded -------------------------------------------------------------------------------------
 
+// hg__counts_import() and hg__tails_import() check this too, but know of no file. key: (rows), at any byte
+static int check_keys(const hg__tensor *key, const char *name, const char *where, hg_error *err) {
+    uint64_t last = 0, one;
+    for (int64_t i = 0; i < key->shape.dim[0]; i++, last = one) {
+        memcpy(&one, (const uint8_t *)key->data + (size_t)i * 8, 8);
+        if (one > last) continue;
+        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected keys in ascending order", where,
+                        name);
+    }
+    return HG_OK;
+}
+
+// A share of 1 in n takes log2 n bits.
+static bool is_count(const hg__count *c) {
+    return c->count > 0 && c->distinct <= c->count && c->bits > -1 && c->bits < most_bits;
+}
+
 static int load_counts(hg__packet_detector *d, const hg_model *m, const char *where,
                        hg_error *err) {
     const hg__tensor *key, *number, *bits;
     HG_TRY(hg__model_take_part(m, count_key, HG_U64, -1, 0, where, &key, err));
     const int64_t n = key->shape.dim[0];
+    HG_TRY(check_keys(key, count_key, where, err));
     HG_TRY(hg__model_take_part(m, count_number, HG_U32, n, 2, where, &number, err));
     HG_TRY(hg__model_take_numbers(m, count_bits, n, 0, where, &bits, err));
     hg__count *all = hg__alloc((size_t)n, sizeof *all, err);
@@ -108,9 +127,10 @@ static int load_counts(hg__packet_detector *d, const hg_model *m, const char *wh
         memcpy(&all[i].bits, (const uint8_t *)bits->data + (size_t)i * 4, 4);
         all[i].count = pair[0];
         all[i].distinct = pair[1];
-        if (pair[0] > 0) continue;
-        code =
-            hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected counts above 0", where, count_number);
+        if (is_count(&all[i])) continue;
+        code = hg__fail(err, HG_ERR_MODEL,
+                        "%s: '%s': expected counts above 0, of each at most 32 bits", where,
+                        count_number);
         break;
     }
     if (code == HG_OK) d->own.counts = hg__counts_import(all, n, err);
@@ -122,6 +142,7 @@ static int load_tails(hg__packet_detector *d, const hg_model *m, const char *whe
     const hg__tensor *key, *number;
     HG_TRY(hg__model_take_part(m, tail_key, HG_U64, -1, 0, where, &key, err));
     const int64_t n = key->shape.dim[0];
+    HG_TRY(check_keys(key, tail_key, where, err));
     HG_TRY(hg__model_take_part(m, tail_number, HG_U32, n, HG_TAIL_BINS, where, &number, err));
     uint64_t *keys = hg__alloc((size_t)n, sizeof *keys, err);
     uint32_t *numbers = hg__alloc((size_t)n * HG_TAIL_BINS, sizeof *numbers, err);
@@ -149,6 +170,10 @@ static int load_evidence(hg__packet_detector *d, const hg_model *m, const char *
     }
     HG_TRY(hg__model_take_numbers(m, evidence_name, HG_KINDS, -1, where, &all, err));
     const int64_t n = all->shape.dim[1];
+    if (n < 1) {
+        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected packets to compare with", where,
+                        evidence_name);
+    }
     float *some = hg__alloc((size_t)n, sizeof *some, err);
     int code = some ? HG_OK : HG_ERR_MEMORY;
     for (int32_t k = 0; code == HG_OK && k < HG_KINDS; k++) {

@@ -25,15 +25,13 @@ static int open_all(hg__packet_judging *j, const hg_options *o, hg_error *err) {
 
 int hg__packet_judging_open(hg__packet_judging *j, hg_model *m, const hg_options *o,
                             const hg_listener *l, hg_error *err) {
-    uint64_t at, size;
     *j = (hg__packet_judging){.model = m, .listener = l};
     const int code = open_all(j, o, err);
     if (code < 0) {
         hg__packet_judging_close(j);
         return code;
     }
-    hg__capture_place(j->capture, &at, &size);
-    hg__meter_start(&j->meter, l, "scoring", "bytes", (int64_t)size);
+    hg__meter_start(&j->meter, l, "scoring", "packets", 0);
     return HG_OK;
 }
 
@@ -50,7 +48,8 @@ static int judge(hg__packet_judging *j, const hg__verdict **v, int32_t *count, h
     uint64_t at, size;
     *v = hg__packet_detector_judge(j->detector, count);
     hg__capture_place(j->capture, &at, &size);
-    hg__meter_at(&j->meter, (int64_t)at);
+    if (size > 0) hg__meter_part(&j->meter, (double)at / (double)size);
+    hg__meter_add(&j->meter, *count);
     if (hg__meter_is_stopped(&j->meter)) {
         return hg__fail(err, HG_ERR_STOPPED, "stopped on request while packets were scored");
     }

@@ -141,18 +141,17 @@ static int make_room(tally *t, hg_error *err) {
 static int score_all(tally *t, hg__packet_judging *j, const struct hg__values *v, hg_error *err) {
     const hg__verdict *verdict;
     int32_t some;
-    int more;
-    while ((more = hg__packet_judging_next(j, &verdict, &some, err)) > 0) {
-        for (int32_t i = 0; i < some && t->rows < t->labels; i++, t->rows++) {
+    int more = 0;
+    bool is_longer = false; // than there are labels
+    while (!is_longer && (more = hg__packet_judging_next(j, &verdict, &some, err)) > 0) {
+        is_longer = some > t->labels - t->rows;
+        for (int32_t i = 0; i < some && !is_longer; i++, t->rows++) {
             t->score[t->rows] = verdict[i].score;
             t->alarms += hg__packet_judging_is_alarm(j, (double)verdict[i].score);
             count(t, &verdict[i]);
         }
-        if (t->rows == t->labels) break;
     }
     if (more < 0) return more;
-    hg__packet packet;
-    const bool is_longer = hg__capture_next(j->capture, &packet, err) > 0;
     if (t->rows == t->labels && !is_longer && t->rows > 0) return HG_OK;
     return hg__fail(err, HG_ERR_DATA,
                     "%s: expected a label for each of the packets of %s, got %lld", v->labels,
@@ -172,7 +171,7 @@ static int measure(const tally *t, const struct hg__values *v, figures *f, hg_er
                                    .resamples = (int32_t)v->resamples,
                                    .seed = (uint64_t)v->seed};
     const hg__metrics_options quick = {.threshold = (double)NAN, .level = level};
-    if (!memchr(t->label, 1, (size_t)t->rows)) {
+    if (!t->label || !memchr(t->label, 1, (size_t)t->rows)) {
         return hg__metrics_at(t->score, t->label, t->rows, &o, &f->model, err);
     }
     HG_TRY(hg__metrics_of(t->score, t->label, t->rows, &o, &f->model, err));

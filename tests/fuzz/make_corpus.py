@@ -410,10 +410,25 @@ put(MUSEUM + 'long_name.onnx', onnx(initializer(b'a' * 300, (4,), four)))
 # Models, by the command: the same bits wherever it runs.
 TABLE = 'at,kind,a,b\n' + ''.join('2024-03-%02d %02d:00,%s,%d,%.1f\n' % (i % 28 + 1, i % 24, 'xyz'[i % 3], i * 7 % 13, i % 5 / 2) for i in range(48))
 PICTURES = idx(8, (12, 4, 4), bytes(i * i * 37 % 251 for i in range(12 * 16)))
+
+
+def polled(number):
+    """A frame of Modbus/TCP: 10.0.0.1 asks 10.0.0.2 at port 502, which answers."""
+    hosts, ports = (b'\x0a\0\0\x01', b'\x0a\0\0\x02'), (40000, 502)
+    asks, answers = number % 2, 1 - number % 2
+    words = struct.pack('>HHHBBHH', number // 2 % 2, 0, 6, 1, 3, 0, 8)
+    tcp = struct.pack('>HHIIBBHHH', ports[asks], ports[answers], 1, 1, 0x50, 24, 8192, 0, 0)
+    ip = struct.pack('>BBHHHBBH', 0x45, 0, 40 + len(words), 0, 0x4000, 64, 6, 0) + hosts[asks] + hosts[answers]
+    frame = b'\2\0\0\0\0' + hosts[answers][3:] + b'\2\0\0\0\0' + hosts[asks][3:] + b'\x08\0' + ip + tcp + words
+    return struct.pack('<IIII', 1700000000 + number // 10, number % 10 * 100000, len(frame), len(frame)) + frame
+
+
+CAPTURE = struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1) + b''.join(polled(i) for i in range(100))
 JOBS = [('good_image', PICTURES, ['model=keep 1, conv 2 relu, batchnorm, conv 2 s2 | deconv 2 s2, conv input, add 1', 'prepare=none', 'batch=4']),
         ('good_table', TABLE, ['model=dense 3 | dense input', 'fpr=0.2']),
         ('good_groups', TABLE, ['model=dense 2 | dense input', 'groupby=kind', 'fpr=0.2']),
         ('good_numbers', TABLE, ['model=dense 3 relu, batchnorm | dense input', 'columns=at ignore, kind ignore', 'fpr=0.2']),
+        ('good_packets', CAPTURE, ['model=dense 2 relu | dense input', 'fpr=0.2']),
         ('good_pca', '1,2,4\n2,3,5\n3,9,1\n4,4,4\n' * 5, ['model=pca', 'latent=2', 'prepare=none'])]
 if os.path.exists('build/hourglass'):
     for name, table, options in JOBS:

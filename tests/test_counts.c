@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+// test_counts.c - values counted in contexts: what is a surprise and what is not, folds, bounds, and the same after a model file.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "traffic/counts.h"
+#include "traffic/mix.h"
+
+#include <cmocka.h>
+
+enum { ROOM = 1 << 20, TIMES = 1000 };
+
+static hg__counts *new_counts(int64_t most) {
+    hg__counts *c = hg__counts_new(most, NULL);
+    assert_non_null(c);
+    return c;
+}
+
+static hg__seen seen_in(uint64_t context, uint64_t value) {
+    return (hg__seen){.contexts = 1, .context = {context}, .value = value};
+}
+
+static void add(hg__counts *c, uint64_t context, uint64_t value, int32_t fold) {
+    const hg__seen s = seen_in(context, value);
+    assert_int_equal(hg__counts_add(c, &s, fold, NULL), HG_OK);
+}
+
+static hg__surprise ask(const hg__counts *c, uint64_t context, uint64_t value, int32_t without) {
+    const hg__seen s = seen_in(context, value);
+    return hg__counts_surprise(c, &s, without);
+}
+
+static void what_is_new_surprises_where_nothing_new_ever_came(void **state) {
+    (void)state;
+    hg__counts *c = new_counts(ROOM);
+    for (uint64_t i = 0; i < TIMES; i++) {
+        add(c, 10, 5, (int32_t)(i % HG_FOLDS));       // always the same
+        add(c, 11, 100 + i, (int32_t)(i % HG_FOLDS)); // always another
+    }
+    hg__counts_freeze(c);
+    const hg__surprise strange = ask(c, 10, 6, HG_NO_FOLD), usual = ask(c, 10, 5, HG_NO_FOLD);
+    const hg__surprise other = ask(c, 11, 6, HG_NO_FOLD);
+    assert_true(strange.bits > 8 && strange.is_new && strange.seen == TIMES);
+    assert_true(usual.bits < 0.1F && !usual.is_new);
+    assert_true(other.bits < 1 && other.is_new);
+    hg__counts_free(c);
+}
+
+static void what_nothing_is_known_of_is_no_evidence(void **state) {
+    (void)state;
+    hg__counts *c = new_counts(ROOM);
+    hg__counts_freeze(c);
+    const hg__surprise nothing = ask(c, 1, 2, HG_NO_FOLD);
+    assert_true(nothing.bits == 0 && !nothing.is_new && nothing.seen == 0);
+    hg__counts_free(c);
+}
+
+static void a_new_context_is_judged_by_the_more_general_one(void **state) {
+    (void)state;
+    hg__counts *c = new_counts(ROOM);
+    for (uint64_t i = 0; i < TIMES; i++) {
+        const hg__seen s = {
+            .contexts = 2, .context = {i % 10 + 1, 77},
+                 .value = 5
+        };
+        assert_int_equal(hg__counts_add(c, &s, 0, NULL), HG_OK);
+    }
+    hg__counts_freeze(c);
+    const hg__seen usual = {
+        .contexts = 2, .context = {99, 77},
+             .value = 5
+    };
+    const hg__seen strange = {
+        .contexts = 2, .context = {99, 77},
+             .value = 6
+    };
+    assert_true(hg__counts_surprise(c, &usual, HG_NO_FOLD).bits < 0.1F);
+    const hg__surprise s = hg__counts_surprise(c, &strange, HG_NO_FOLD);
+    assert_true(s.bits > 8 && s.is_new && s.seen == TIMES);
+    hg__counts_free(c);
+}
+
+static void fields_that_are_random_anyway_say_nothing(void **state) {
+    (void)state;
+    enum { VALUES = 20000, ASKED = 2000 };
+    hg__counts *c = new_counts(ROOM);
+    double byte = 0, word = 0;
+    for (uint64_t i = 0; i < VALUES; i++) {
+        add(c, 1, hg__mix(i, 1) % 256, (int32_t)(i % HG_FOLDS));
+        add(c, 2, hg__mix(i, 2) % 65536, (int32_t)(i % HG_FOLDS));
+    }
+    hg__counts_freeze(c);
+    for (uint64_t i = 0; i < ASKED; i++) {
+        byte += (double)ask(c, 1, hg__mix(i, 3) % 256, HG_NO_FOLD).bits;
+        word += (double)ask(c, 2, hg__mix(i, 4) % 65536, HG_NO_FOLD).bits;
+    }
+    assert_true(byte / ASKED < 0.2);
+    assert_true(word / ASKED < 1);
+    hg__counts_free(c);
+}
+
+// But for the entropy that is usual in the context, which is all folds'.
+static void without_a_fold_is_as_if_it_had_never_been_counted(void **state) {
+    (void)state;
+    hg__counts *all = new_counts(ROOM), *rest = new_counts(ROOM);
+    for (uint64_t i = 0; i < 4 * TIMES; i++) {
+        const int32_t fold = (int32_t)(hg__mix(i, 5) % HG_FOLDS);
+        const uint64_t context = 1 + i % 7, value = hg__mix(i, 6) % 12 + (fold == 3 ? 4 : 0);
+        add(all, context, value, fold);
+        if (fold != 3) add(rest, context, value, fold);
+    }
+    hg__counts_freeze(all);
+    hg__counts_freeze(rest);
+    for (uint64_t context = 1; context <= 8; context++) {
+        for (uint64_t value = 0; value < 20; value++) {
+            const hg__surprise a = ask(all, context, value, 3);
+            const hg__surprise b = ask(rest, context, value, HG_NO_FOLD);
+            assert_true(a.is_new == b.is_new && a.seen == b.seen);
+            assert_true(a.bits - b.bits < 0.3F && b.bits - a.bits < 0.3F);
+        }
+    }
+    hg__counts_free(all);
+    hg__counts_free(rest);
+}
+
+static void what_only_one_fold_has_is_new_to_it(void **state) {
+    (void)state;
+    hg__counts *c = new_counts(ROOM);
+    for (int i = 0; i < TIMES; i++) add(c, 1, 5, i % HG_FOLDS);
+    for (int i = 0; i < 50; i++) add(c, 1, 6, 2);
+    hg__counts_freeze(c);
+    assert_true(ask(c, 1, 6, 2).is_new);
+    assert_true(ask(c, 1, 6, 2).bits > 4);
+    assert_true(!ask(c, 1, 6, HG_NO_FOLD).is_new && !ask(c, 1, 6, 1).is_new);
+    add(c, 1, 6, 4); // now another fold has it too
+    hg__counts_freeze(c);
+    assert_true(!ask(c, 1, 6, 2).is_new);
+    hg__counts_free(c);
+}
+
+static void no_more_is_held_than_may_be_and_the_rest_is_counted_as_lost(void **state) {
+    (void)state;
+    enum { MOST = 100 };
+    hg__counts *c = new_counts(MOST);
+    for (uint64_t i = 0; i < 3 * MOST; i++) add(c, 1, i, 0);
+    assert_int_equal(hg__counts_entries(c), MOST);
+    assert_int_equal(hg__counts_lost(c), 3 * MOST - (MOST - 1)); // the context takes one
+    add(c, 2, 1, 0);                                             // a context without room
+    assert_int_equal(hg__counts_entries(c), MOST);
+    assert_true(hg__counts_lost(c) > 3 * MOST - (MOST - 1));
+    hg__counts_freeze(c);
+    // What did not fit still made the context one where new values come.
+    assert_true(ask(c, 1, 100000, HG_NO_FOLD).bits < 2);
+    hg__counts_free(c);
+}
+
+static void the_keys_0_of_a_context_and_a_value_are_keys_too(void **state) {
+    (void)state;
+    hg__counts *c = new_counts(ROOM);
+    for (int i = 0; i < TIMES; i++) add(c, 0, 0, 0);
+    hg__counts_freeze(c);
+    assert_true(!ask(c, 0, 0, HG_NO_FOLD).is_new && ask(c, 0, 0, HG_NO_FOLD).seen == TIMES);
+    assert_true(ask(c, 0, 1, HG_NO_FOLD).bits > 8);
+    hg__counts_free(c);
+}
+
+// ---- in a model file ----------------------------------------------------------------------------
+
+static void what_was_exported_surprises_as_before_to_the_bit(void **state) {
+    (void)state;
+    hg__counts *c = new_counts(ROOM);
+    for (uint64_t i = 0; i < 6 * TIMES; i++) {
+        add(c, hg__mix(i, 1) % 40, hg__mix(i, 2) % 300, (int32_t)(i % HG_FOLDS));
+    }
+    const int64_t n = hg__counts_entries(c);
+    hg__count *all = calloc((size_t)n, sizeof *all);
+    assert_non_null(all);
+    hg__counts_freeze(c);
+    hg__counts_export(c, all);
+    hg__counts *again = hg__counts_import(all, n, NULL);
+    assert_non_null(again);
+    assert_int_equal(hg__counts_entries(again), n);
+    for (uint64_t context = 0; context < 41; context++) {
+        for (uint64_t value = 0; value < 310; value++) {
+            const hg__surprise a = ask(c, context, value, HG_NO_FOLD);
+            const hg__surprise b = ask(again, context, value, HG_NO_FOLD);
+            assert_memory_equal(&a.bits, &b.bits, sizeof a.bits);
+            assert_true(a.is_new == b.is_new && a.seen == b.seen);
+        }
+    }
+    hg__counts_free(again);
+    hg__counts_free(c);
+    free(all);
+}
+
+static void keys_that_do_not_ascend_are_refused(void **state) {
+    (void)state;
+    const uint64_t keys[][3] = {
+        {0, 1, 2},
+        {1, 3, 2},
+        {1, 2, 2}
+    };
+    for (int k = 0; k < 3; k++) {
+        hg__count all[3];
+        hg_error err = {0};
+        for (int i = 0; i < 3; i++) {
+            all[i] = (hg__count){.key = keys[k][i], .count = 1, .distinct = 1};
+        }
+        assert_null(hg__counts_import(all, 3, &err));
+        assert_int_equal(err.code, HG_ERR_MODEL);
+        assert_non_null(strstr(err.message, "ascending"));
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_new_surprises_where_nothing_new_ever_came),
+        cmocka_unit_test(what_nothing_is_known_of_is_no_evidence),
+        cmocka_unit_test(a_new_context_is_judged_by_the_more_general_one),
+        cmocka_unit_test(fields_that_are_random_anyway_say_nothing),
+        cmocka_unit_test(without_a_fold_is_as_if_it_had_never_been_counted),
+        cmocka_unit_test(what_only_one_fold_has_is_new_to_it),
+        cmocka_unit_test(no_more_is_held_than_may_be_and_the_rest_is_counted_as_lost),
+        cmocka_unit_test(the_keys_0_of_a_context_and_a_value_are_keys_too),
+        cmocka_unit_test(what_was_exported_surprises_as_before_to_the_bit),
+        cmocka_unit_test(keys_that_do_not_ascend_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

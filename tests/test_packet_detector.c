@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: Apache-2.0
+// test_packet_detector.c - a model of a small plant's packets: what stands out, the same after a model file, and files that are wrong.
+#include <math.h>
+#include <stdio.h>
+
+#include "detect/table_model.h"
+#include "intrusion/packet_detector.h"
+#include "packet_case.h"
+#include "traffic/mix.h"
+
+#define SECOND INT64_C(1000000000)
+#define BEGIN  (INT64_C(1700000000) * SECOND)
+enum {
+    PACKETS = 3000,
+    CONTROLLERS = 3,
+    MEMORY = 8 << 20,
+    READ_COILS = 1,
+    READ_REGISTERS = 3,
+    WRITE_COIL = 5,
+    ACK_PUSH = 24
+};
+
+// ---- a plant that is polled ---------------------------------------------------------------------
+
+typedef struct plant {
+    int64_t at;
+    uint8_t payload[12];
+} plant;
+
+static void put_address(uint8_t address[16], unsigned host) {
+    memset(address, 0, 16);
+    address[10] = address[11] = 0xff;
+    address[12] = 10;
+    address[15] = (uint8_t)host;
+}
+
+// What host 1 asks a controller by Modbus, or is answered.
+static void put_packet(plant *t, hg__packet *p, int64_t number, bool is_answer, unsigned function,
+                       unsigned place) {
+    const unsigned controller = 2 + (unsigned)(number / 2 % CONTROLLERS);
+    const uint8_t words[12] = {0, (uint8_t)(number / 2), 0, 0, 0, 6, 1, (uint8_t)function,
+                               0, (uint8_t)place,        0, 8};
+    memcpy(t->payload, words, sizeof words);
+    *p = (hg__packet){.time = BEGIN + number * SECOND / 20 +
+                              (int64_t)(hg__mix((uint64_t)number, 1) % 2000000),
+                      .length = 66,
+                      .captured = 66,
+                      .version = 4,
+                      .ttl = 64,
+                      .protocol = 6,
+                      .ether_type = 0x800,
+                      .tcp_flags = ACK_PUSH,
+                      .tcp_window = 8192,
+                      .layers = HG_LAYER_ETHERNET | HG_LAYER_IP | HG_LAYER_TCP,
+                      .payload = t->payload,
+                      .payload_length = sizeof words,
+                      .payload_captured = sizeof words};
+    put_address(p->from, is_answer ? controller : 1);
+    put_address(p->to, is_answer ? 1 : controller);
+    p->mac_from[5] = p->from[15];
+    p->mac_to[5] = p->to[15];
+    p->port_from = is_answer ? 502 : (uint16_t)(40000 + controller);
+    p->port_to = is_answer ? (uint16_t)(40000 + controller) : 502;
+}
+
+static void put_normal(plant *t, hg__packet *p, int64_t number) {
+    const uint64_t round = (uint64_t)number / (2 * CONTROLLERS);
+    put_packet(t, p, number, number % 2, round % 2 ? READ_COILS : READ_REGISTERS,
+               (unsigned)(round % 5) * 10);
+}
+
+static int rewind_plant(void *context, hg_error *err) {
+    plant *t = context;
+    (void)err;
+    t->at = 0;
+    return HG_OK;
+}
+
+static int next_of_plant(void *context, hg__packet *p, hg_error *err) {
+    plant *t = context;
+    (void)err;
+    if (t->at == PACKETS) return 0;
+    put_normal(t, p, t->at++);
+    return 1;
+}
+
+static int fit(hg_model *m, hg__pool *pool, int64_t packets, hg_error *err) {
+    plant t = {0};
+    hg__packet_fit f = {0};
+    hg__meter meter = {0};
+    const hg__packet_source s = {&t, rewind_plant, next_of_plant, packets};
+    const hg__packet_fit_options o = {.seed = 3, .max_bytes = MEMORY, .fpr = 0.01};
+    int code = hg__packet_fit_open(&f, &s, &o, &meter, err);
+    if (code == HG_OK) code = hg__packet_fit_end(&f, &s, &o, &meter, m, pool, err);
+    hg__packet_fit_clear(&f);
+    return code;
+}
+
+// Its network is as drawn: what it says is calibrated all the same.
+static hg_model *empty_model(void) {
+    const hg__shape input = {1, {hg__level_count}};
+    hg_model *m = hg__model_from_spec("dense 6 relu | dense input", &input, 0, 1, NULL);
+    assert_non_null(m);
+    return m;
+}
+
+typedef struct trained {
+    hg__pool *pool;
+    hg_model *model;
+} trained;
+
+static int train(void **state) {
+    static trained all;
+    hg_error err = {0};
+    all.pool = hg__pool_new(1, NULL);
+    assert_non_null(all.pool);
+    all.model = empty_model();
+    if (fit(all.model, all.pool, PACKETS, &err) < 0) fail_msg("%s", err.message);
+    *state = &all;
+    return 0;
+}
+
+static int clear(void **state) {
+    trained *all = *state;
+    hg_model_free(all->model);
+    hg__pool_free(all->pool);
+    return 0;
+}
+
+static hg__packet_detector *detector_of(const hg_model *m, const trained *all) {
+    hg_error err = {0};
+    hg__packet_detector *d = hg__packet_detector_new(m, all->pool, MEMORY, "m", &err);
+    if (!d) fail_msg("%s", err.message);
+    return d;
+}
+
+// Scores of packets as they come (count), of which those at `odd` ask for what was never asked; -1: none does.
+static void score(hg__packet_detector *d, int64_t count, int64_t odd, float *scores) {
+    plant t = {0};
+    const hg__verdict *v;
+    int32_t some;
+    int64_t done = 0;
+    for (int64_t i = 0; i < count; i++) {
+        hg__packet p;
+        put_normal(&t, &p, PACKETS + i);
+        if (i == odd) put_packet(&t, &p, PACKETS + i, false, WRITE_COIL, 77);
+        if (!hg__packet_detector_take(d, &p)) continue;
+        v = hg__packet_detector_judge(d, &some);
+        for (int32_t k = 0; k < some; k++) scores[done++] = v[k].score;
+    }
+    v = hg__packet_detector_judge(d, &some);
+    for (int32_t k = 0; k < some; k++) scores[done++] = v[k].score;
+    assert_int_equal(done, count);
+}
+
+// ---- at work ------------------------------------------------------------------------------------
+
+static void a_forged_command_scores_above_nearly_all_normal_packets(void **state) {
+    enum { COUNT = 1000, FIRST = 100, ODD = 900 }; // the first packets of all are odd themselves
+    hg__packet_detector *d = detector_of(((trained *)*state)->model, *state);
+    float scores[COUNT];
+    int below = 0;
+    score(d, COUNT, ODD, scores);
+    for (int i = FIRST; i < ODD; i++) below += scores[i] < scores[ODD];
+    if (below * 100 < (ODD - FIRST) * 99) fail_msg("above %d of %d", below, ODD - FIRST);
+    const hg__thresholds *t = hg__packet_detector_thresholds(d);
+    assert_true(t->groups == 1 && (double)scores[ODD] > t->group[0].at.value);
+    hg__packet_detector_free(d);
+}
+
+static void normal_packets_seldom_raise_an_alarm(void **state) {
+    enum { COUNT = 1000 };
+    hg__packet_detector *d = detector_of(((trained *)*state)->model, *state);
+    const hg__thresholds *t = hg__packet_detector_thresholds(d);
+    float scores[COUNT];
+    int alarms = 0;
+    score(d, COUNT, -1, scores);
+    for (int i = 0; i < COUNT; i++) alarms += (double)scores[i] > t->group[0].at.value;
+    if (alarms > COUNT / 20) fail_msg("%d of %d, asked for 1 %%", alarms, (int)COUNT);
+    hg__packet_detector_free(d);
+}
+
+// The keys of its hashes come through whole.
+static void hosts_that_were_there_are_known(void **state) {
+    hg__packet_detector *d = detector_of(((trained *)*state)->model, *state);
+    plant t = {0};
+    int32_t count;
+    for (int64_t i = 0; i < 200; i++) {
+        hg__packet p;
+        put_normal(&t, &p, PACKETS + i);
+        assert_false(hg__packet_detector_take(d, &p));
+    }
+    const hg__verdict *v = hg__packet_detector_judge(d, &count);
+    for (int32_t i = 0; i < count; i++) {
+        float who = 0;
+        for (int32_t k = 0; k < hg__level_count; k++) {
+            if (hg__levels[k].kind == HG_EVIDENCE_WHO) who += v[i].bits[k];
+        }
+        assert_true(who < 10);
+    }
+    hg__packet_detector_free(d);
+}
+
+static void a_verdict_says_why(void **state) {
+    hg__packet_detector *d = detector_of(((trained *)*state)->model, *state);
+    plant t = {0};
+    char why[HG_WHY];
+    int32_t count;
+    for (int64_t i = 0; i <= 100; i++) {
+        hg__packet p;
+        put_normal(&t, &p, PACKETS + i);
+        if (i == 100) put_packet(&t, &p, PACKETS + i, false, WRITE_COIL, 77);
+        assert_false(hg__packet_detector_take(d, &p));
+    }
+    const hg__verdict *v = hg__packet_detector_judge(d, &count);
+    assert_int_equal(count, 101);
+    assert_null(v[100].packet.payload);
+    assert_true(v[100].to_server && v[100].server_port == 502 && v[100].action == WRITE_COIL);
+    hg__verdict_explain(&v[100], HG_KINDS, why);
+    if (!strstr(why, "asks for") || !strstr(why, "Modbus function 5")) fail_msg("%s", why);
+    hg__verdict_explain(&v[100], 0, why);
+    assert_string_equal(why, "");
+    hg__packet_detector_free(d);
+}
+
+static void words_about_the_oddest_packet_fit(void **state) {
+    char why[HG_WHY];
+    hg__verdict v = {.largest = hg__level_count - 1, .amount = 1e300, .most = 1e300};
+    (void)state;
+    for (int32_t i = 0; i < hg__level_count; i++) v.bits[i] = 100;
+    for (int32_t k = 0; k < HG_KINDS; k++) v.evidence[k] = 10;
+    for (int32_t i = 0; i < hg__level_count; i++) {
+        v.largest = i;
+        memset(why, 'x', sizeof why);
+        hg__verdict_explain(&v, HG_KINDS, why);
+        assert_non_null(memchr(why, 0, sizeof why));
+        assert_true(strlen(why) > 40);
+    }
+}
+
+static void scores_do_not_depend_on_how_many_wait(void **state) {
+    enum { COUNT = 600 };
+    hg__packet_detector *a = detector_of(((trained *)*state)->model, *state);
+    hg__packet_detector *b = detector_of(((trained *)*state)->model, *state);
+    float all[COUNT];
+    plant t = {0};
+    score(a, COUNT, 300, all);
+    for (int64_t i = 0; i < COUNT; i++) {
+        hg__packet p;
+        int32_t one;
+        put_normal(&t, &p, PACKETS + i);
+        if (i == 300) put_packet(&t, &p, PACKETS + i, false, WRITE_COIL, 77);
+        assert_false(hg__packet_detector_take(b, &p));
+        const hg__verdict *v = hg__packet_detector_judge(b, &one);
+        assert_true(one == 1 && v->score == all[i]);
+    }
+    int32_t none;
+    hg__packet_detector_judge(b, &none);
+    assert_int_equal(none, 0);
+    hg__packet_detector_free(a);
+    hg__packet_detector_free(b);
+}
+
+static void too_few_packets_are_refused(void **state) {
+    hg_error err = {0};
+    hg_model *m = empty_model();
+    assert_int_equal(fit(m, ((trained *)*state)->pool, 99, &err), HG_ERR_DATA);
+    assert_non_null(strstr(err.message, "100 packets or more"));
+    assert_false(hg__is_packet_model(m));
+    hg_model_free(m);
+}
+
+// ---- in a model file ----------------------------------------------------------------------------
+
+static hg_model *copy_of(const hg_model *m) {
+    hg_error err = {0};
+    size_t size;
+    void *bytes = hg_model_save_memory(m, &size, &err);
+    hg_model *again = bytes ? hg_model_load_memory(bytes, size, &err) : NULL;
+    if (!again) fail_msg("%s", err.message);
+    hg_bytes_free(bytes);
+    return again;
+}
+
+static void a_loaded_model_gives_the_same_scores_to_the_bit(void **state) {
+    enum { COUNT = 1000 };
+    const trained *all = *state;
+    static float before[COUNT], after[COUNT];
+    hg_model *again = copy_of(all->model);
+    assert_true(hg__is_packet_model(again));
+    hg__packet_detector *a = detector_of(all->model, all), *b = detector_of(again, all);
+    score(a, COUNT, 500, before);
+    score(b, COUNT, 500, after);
+    assert_memory_equal(before, after, sizeof before);
+    hg__packet_detector_free(a);
+    hg__packet_detector_free(b);
+    hg_model_free(again);
+}
+
+static void another_rate_moves_the_threshold_and_no_score(void **state) {
+    enum { COUNT = 300 };
+    const trained *all = *state;
+    float before[COUNT], after[COUNT];
+    hg__packet_detector *a = detector_of(all->model, all), *b = detector_of(all->model, all);
+    assert_int_equal(hg__packet_detector_ask(b, 0.2, NULL), HG_OK);
+    assert_true(hg__packet_detector_thresholds(b)->group[0].at.value <
+                hg__packet_detector_thresholds(a)->group[0].at.value);
+    score(a, COUNT, -1, before);
+    score(b, COUNT, -1, after);
+    assert_memory_equal(before, after, sizeof before);
+    hg__packet_detector_free(a);
+    hg__packet_detector_free(b);
+}
+
+static void refuse(const hg_model *m, const trained *all, const char *words) {
+    hg_error err = {0};
+    assert_null(hg__packet_detector_new(m, all->pool, MEMORY, "m.safetensors", &err));
+    if (err.code != HG_ERR_MODEL || !strstr(err.message, words)) {
+        fail_msg("%d: '%s', not '%s'", (int)err.code, err.message, words);
+    }
+    assert_int_equal(strncmp(err.message, "m.safetensors: ", 15), 0);
+}
+
+static void another_feature_version_is_refused_by_its_number(void **state) {
+    const trained *all = *state;
+    hg_model *m = copy_of(all->model);
+    char words[60];
+    for (int64_t version = HG_LEVELS_VERSION - 1; version <= HG_LEVELS_VERSION + 1; version += 2) {
+        hg__json *detector = hg__json_copy(hg__model_detector(m));
+        hg__json *packets = hg__json_pack("{s:I}", "levels", version);
+        assert_true(detector && hg__json_set(detector, "packets", packets) == 0);
+        hg__model_set_detector(m, detector);
+        snprintf(words, sizeof words, "version %d, got version %d", (int)HG_LEVELS_VERSION,
+                 (int)version);
+        refuse(m, all, words);
+    }
+    hg_model_free(m);
+}
+
+static const char *const parts[] = {
+    "detector.counts.key",   "detector.counts.number", "detector.counts.bits", "detector.tails.key",
+    "detector.tails.number", "detector.levels.scale",  "detector.evidence",    "detector.key"};
+enum { PARTS = sizeof parts / sizeof *parts };
+
+// Every type, with no row to nine, and no column to 64.
+static void refuse_other_shapes(hg_model *m, const trained *all, const char *part) {
+    static const double zeros[4096];
+    static const hg__dtype types[] = {HG_U64, HG_U32, HG_F64, HG_F32, HG_U8};
+    for (int i = 0; i < 5 * 4 * 3; i++) {
+        const int64_t rows = i / 5 % 4 * 3, columns = i / 20 * 32;
+        const int code = hg__model_keep_part(m, part, types[i % 5], rows, columns, zeros, NULL);
+        assert_int_equal(code, HG_OK);
+        refuse(m, all, "");
+    }
+}
+
+static void a_part_that_is_not_there_or_has_another_shape_is_refused(void **state) {
+    const trained *all = *state;
+    for (int i = 0; i < PARTS; i++) {
+        hg_model *m = copy_of(all->model);
+        hg__model_drop_parts(m, parts[i]);
+        refuse(m, all, parts[i]);
+        refuse_other_shapes(m, all, parts[i]);
+        hg_model_free(m);
+    }
+}
+
+// Counts of nothing are counts; a calibration of nothing is none.
+static void parts_without_a_row_are_taken_where_they_mean_something(void **state) {
+    enum { COUNT = 300 };
+    static const float nothing[1];
+    const trained *all = *state;
+    float scores[COUNT];
+    hg_model *m = copy_of(all->model);
+    static const hg__dtype types[] = {HG_U64, HG_U32, HG_F32, HG_U64, HG_U32};
+    static const int64_t columns[] = {0, 2, 0, 0, HG_TAIL_BINS};
+    for (int i = 0; i < 5; i++) {
+        const int code = hg__model_keep_part(m, parts[i], types[i], 0, columns[i], nothing, NULL);
+        assert_int_equal(code, HG_OK);
+    }
+    hg__packet_detector *d = detector_of(m, all);
+    score(d, COUNT, 200, scores);
+    for (int i = 0; i < COUNT; i++) assert_true(isfinite(scores[i]));
+    hg__packet_detector_free(d);
+    hg__tensor none = {
+        .name = "detector.evidence", .dtype = HG_F32, .shape = {2, {HG_KINDS, 0}},
+                .data = nothing
+    };
+    assert_int_equal(hg__model_add_part(m, &none, NULL), HG_OK);
+    refuse(m, all, "detector.evidence");
+    hg_model_free(m);
+}
+
+static void numbers_that_no_training_makes_are_refused(void **state) {
+    static const struct {
+        int part;
+        int64_t at;
+        double value;
+        const char *words;
+    } bad[] = {
+        {0, 0, 0,                "ascending"         },
+        {0, 1, 0,                "ascending"         },
+        {1, 0, 0,                "counts above 0"    },
+        {2, 0, -2,               "at most 32 bits"   },
+        {2, 0, 1e30,             "at most 32 bits"   },
+        {2, 0, (double)NAN,      "finite"            },
+        {3, 1, 0,                "ascending"         },
+        {5, 1, 0,                "deviations above 0"},
+        {5, 1, -1,               "deviations above 0"},
+        {5, 0, (double)NAN,      "finite"            },
+        {6, 0, (double)NAN,      "finite"            },
+        {6, 0, (double)INFINITY, "finite"            },
+    };
+    const trained *all = *state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        hg_model *m = copy_of(all->model);
+        const hg__tensor *t = hg__model_part(m, parts[bad[i].part]);
+        assert_non_null(t);
+        void *data = (void *)t->data;
+        if (t->dtype == HG_U64) ((uint64_t *)data)[bad[i].at] = (uint64_t)bad[i].value;
+        if (t->dtype == HG_U32) ((uint32_t *)data)[bad[i].at] = (uint32_t)bad[i].value;
+        if (t->dtype == HG_F64) ((double *)data)[bad[i].at] = bad[i].value;
+        if (t->dtype == HG_F32) ((float *)data)[bad[i].at] = (float)bad[i].value;
+        refuse(m, all, bad[i].words);
+        hg_model_free(m);
+    }
+}
+
+static void a_network_of_another_width_is_refused(void **state) {
+    const trained *all = *state;
+    const hg__shape input = {1, {hg__level_count + 1}};
+    hg_model *m = hg__model_from_spec("dense 6 relu | dense input", &input, 0, 1, NULL);
+    assert_non_null(m);
+    hg__json *detector = hg__json_copy(hg__model_detector(all->model));
+    assert_non_null(detector);
+    hg__model_set_detector(m, detector);
+    refuse(m, all, "numbers a packet");
+    hg_model_free(m);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_forged_command_scores_above_nearly_all_normal_packets),
+        cmocka_unit_test(normal_packets_seldom_raise_an_alarm),
+        cmocka_unit_test(hosts_that_were_there_are_known),
+        cmocka_unit_test(a_verdict_says_why),
+        cmocka_unit_test(words_about_the_oddest_packet_fit),
+        cmocka_unit_test(scores_do_not_depend_on_how_many_wait),
+        cmocka_unit_test(too_few_packets_are_refused),
+        cmocka_unit_test(a_loaded_model_gives_the_same_scores_to_the_bit),
+        cmocka_unit_test(another_rate_moves_the_threshold_and_no_score),
+        cmocka_unit_test(another_feature_version_is_refused_by_its_number),
+        cmocka_unit_test(a_part_that_is_not_there_or_has_another_shape_is_refused),
+        cmocka_unit_test(parts_without_a_row_are_taken_where_they_mean_something),
+        cmocka_unit_test(numbers_that_no_training_makes_are_refused),
+        cmocka_unit_test(a_network_of_another_width_is_refused),
+    };
+    return cmocka_run_group_tests(tests, train, clear);
+}
