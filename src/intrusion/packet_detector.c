@@ -45,7 +45,7 @@ static int make_room(hg__packet_detector *d, hg_error *err) {
     if (d->row) d->pointer = hg__alloc(HG_VERDICTS, sizeof *d->pointer, err);
     if (d->pointer) d->error = hg__alloc(HG_VERDICTS, sizeof *d->error, err);
     if (d->error) d->verdict = hg__alloc(HG_VERDICTS, sizeof *d->verdict, err);
-    if (!d->verdict) return HG_ERR_MEMORY;
+    if (!d->pointer || !d->verdict) return HG_ERR_MEMORY;
     for (size_t i = 0; i < HG_VERDICTS; i++) d->pointer[i] = d->row + i * levels;
     return HG_OK;
 }

@@ -79,7 +79,8 @@ typedef struct hg__packet_fit {
 
 typedef struct hg__packet_fit_options {
     uint64_t seed;
-    size_t max_bytes; // of counts and rows together
+    uint64_t fingerprint; // of the packets
+    size_t max_bytes;     // of counts and rows together
     double fpr;
 } hg__packet_fit_options;
 

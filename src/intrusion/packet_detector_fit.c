@@ -117,9 +117,11 @@ static int make_rows(hg__packet_fit *f, const hg__packet_source *s, size_t max_b
     return f->row && f->summed ? HG_OK : HG_ERR_MEMORY;
 }
 
-// Hashes are of the seed: a model's counts mean the same wherever it is loaded, and who does not know the seed cannot choose what collides.
-static hg__siphash_key key_of(uint64_t seed) {
-    const hg__philox a = hg__philox_run(seed, HG_STREAM_PACKETS, 0, 0, 0);
+// Hashes are of the seed and of the capture: a model's counts mean the same wherever it is loaded, and who does not have the capture cannot
+// choose what collides.
+static hg__siphash_key key_of(const hg__packet_fit_options *o) {
+    const hg__philox a = hg__philox_run(o->seed, HG_STREAM_PACKETS, (uint32_t)o->fingerprint,
+                                        (uint32_t)(o->fingerprint >> 32), 0);
     return (hg__siphash_key){(uint64_t)a.word[0] << 32 | a.word[1],
                              (uint64_t)a.word[2] << 32 | a.word[3]};
 }
@@ -139,7 +141,7 @@ int hg__packet_fit_open(hg__packet_fit *f, const hg__packet_source *s,
         return hg__fail(err, HG_ERR_DATA, "expected %d packets or more to learn from, got %lld",
                         (int)LEAST_PACKETS, (long long)s->packets);
     }
-    f->key = key_of(o->seed);
+    f->key = key_of(o);
     f->packets = s->packets;
     HG_TRY(hg__profile_init(&f->profile, (int64_t)(o->max_bytes / ENTRY_BYTES), err));
     HG_TRY(walk_observed(&p, o->max_bytes, err));

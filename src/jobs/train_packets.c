@@ -124,8 +124,10 @@ int hg__open_packets(hg__trainer *t, hg_error *err) {
     HG_TRY(open_capture(t, p, err));
     double fpr = v->fpr;
     if (*v->alarms || *v->rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &fpr, err));
-    p->options = (hg__packet_fit_options){
-        .seed = (uint64_t)v->seed, .max_bytes = (size_t)v->max_mem / 2, .fpr = fpr};
+    p->options = (hg__packet_fit_options){.seed = (uint64_t)v->seed,
+                                          .fingerprint = hg__capture_fingerprint(p->capture),
+                                          .max_bytes = (size_t)v->max_mem / 2,
+                                          .fpr = fpr};
     hg__meter_start(&t->meter, t->l, "counting", "packets", 2 * p->source.packets);
     const int code = hg__packet_fit_open(&p->fit, &p->source, &p->options, &t->meter, err);
     hg__meter_end(&t->meter);
@@ -135,7 +137,7 @@ int hg__open_packets(hg__trainer *t, hg_error *err) {
     t->data = hg__dataset_of_source(&source, "packets", NULL, NULL, err);
     if (!t->data) return HG_ERR_MEMORY;
     t->data->path = v->data;
-    t->data->fingerprint = hg__capture_fingerprint(p->capture);
+    t->data->fingerprint = p->options.fingerprint;
     return HG_OK;
 }
 

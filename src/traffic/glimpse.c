@@ -4,8 +4,14 @@
 
 #include <stddef.h>
 
+#define PROTOCOL(name) PROTOCOL_##name,
+enum {
+#include "traffic/protocols.def"
+    PROTOCOLS
+};
+#undef PROTOCOL
 #define PROTOCOL(name) &hg__protocol_##name,
-static const hg__protocol *const protocols[] = {
+static const hg__protocol *const protocols[PROTOCOLS] = {
 #include "traffic/protocols.def"
 };
 #undef PROTOCOL
@@ -13,7 +19,7 @@ static const hg__protocol *const protocols[] = {
 void hg__glimpse_take(hg__glimpse *g, const hg__packet *p, uint16_t server) {
     *g = (hg__glimpse){0};
     if (p->payload_captured == 0) return;
-    for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++) {
+    for (size_t i = 0; i < PROTOCOLS; i++) {
         if (protocols[i]->look(p, server, g)) {
             g->protocol = protocols[i];
             return;

@@ -72,8 +72,8 @@ static bool see_service(const hg__observation *o, int32_t i, hg__seen *s) {
 static bool see_mac(const hg__observation *o, int32_t i, hg__seen *s) {
     const hg__packet *p = o->packet;
     (void)i;
-    if (!(p->layers & HG_LAYER_ETHERNET) || !(p->layers & (HG_LAYER_IP | HG_LAYER_ARP)))
-        return false;
+    const bool has_both = p->layers & HG_LAYER_ETHERNET && p->layers & (HG_LAYER_IP | HG_LAYER_ARP);
+    if (!has_both) return false;
     return answer(s, bytes(p->mac_from, 6), 2, o->from, 0, 0);
 }
 

@@ -23,7 +23,7 @@ void hg__profile_clear(hg__profile *f) {
 // No two levels, and no two of one's contexts, share a key.
 static void mark(uint64_t *context, int32_t contexts, int32_t level) {
     for (int32_t i = 0; i < contexts; i++) {
-        context[i] = hg__mix(context[i], (uint64_t)(level * HG_MAX_CONTEXTS + i + 1));
+        context[i] = hg__mix(context[i], (uint64_t)level * HG_MAX_CONTEXTS + (uint64_t)i + 1);
     }
 }
 

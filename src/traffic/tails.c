@@ -176,8 +176,10 @@ hg__tails *hg__tails_import(const uint64_t *key, const uint32_t *number, int64_t
         if (key[i] == 0 || (i > 0 && key[i] <= key[i - 1])) {
             hg__fail(err, HG_ERR_MODEL, "tails: expected keys in ascending order");
         } else if (make_room(t, err) == HG_OK) {
-            memcpy(add(t, key[i])->count[0], number + i * HG_TAIL_BINS,
-                   HG_TAIL_BINS * sizeof *number);
+            entry *e = place(t, key[i]);
+            e->key = key[i];
+            t->used++;
+            memcpy(e->count[0], number + i * HG_TAIL_BINS, HG_TAIL_BINS * sizeof *number);
             continue;
         }
         hg__tails_free(t);
