@@ -166,11 +166,11 @@ static int run_epochs(hg__train_run *r, hg_error *err) {
     return code;
 }
 
-// PCA, and a model of features, whose weights finish_best() saves.
+// PCA; and a model of features, and KitNET, whose weights finish_best() saves.
 static int run_solved(hg__train_run *r, hg_error *err) {
     HG_TRY(hg__folder_cut_results(r->folder, 0, err));
     HG_TRY(hg__trainer_run(&r->t, err));
-    if (r->t.is_parts) return HG_OK;
+    if (r->t.is_parts || r->t.is_packets) return HG_OK;
     HG_TRY(hg__weights_save(r, "best", r->t.model, err));
     return hg__weights_save(r, "last", r->t.model, err);
 }
@@ -210,7 +210,8 @@ static int finish_best(hg__train_run *r, hg_result *result, hg_error *err) {
         return hg__fail(err, HG_ERR_IO, "%s: expected the best weights, got no such file", path);
     }
     HG_TRY(hg__trainer_finish(t, &result->val_mse, err));
-    if (t->is_table || t->is_parts || t->is_packets) HG_TRY(hg__weights_save(r, "best", t->model, err));
+    if (t->is_table || t->is_parts || t->is_packets)
+        HG_TRY(hg__weights_save(r, "best", t->model, err));
     HG_TRY(hg__write_samples(r, err));
     const bool compares = t->o.values.pca && strcmp(t->model->kind, "pca") != 0;
     return compares ? compare_with_pca(r, &result->pca_mse, err) : HG_OK;

@@ -41,6 +41,7 @@ typedef struct tally {
     float *counted[BASELINES]; // owned, (rows)
     counting now;
     int64_t alarms;
+    int32_t baselines; // of them, those that this kind of model has the numbers for
 } tally;
 
 // ---- labels -------------------------------------------------------------------------------------
@@ -118,6 +119,7 @@ static void count(tally *t, const hg__verdict *v) {
     pair_count *pair = hg__lru_find_or_add(t->now.pair, &key, &is_new);
     t->counted[0][t->rows] = add_one(&t->now.second, &t->now.packets, p->time);
     t->counted[1][t->rows] = add_one(&pair->second, &pair->packets, p->time);
+    if (t->baselines < BASELINES) return;
     t->counted[2][t->rows] =
         v->bits[level_of("peer")] + v->bits[level_of("offer")] + v->bits[level_of("service")];
 }
@@ -164,6 +166,7 @@ static int score_all(tally *t, hg__packet_judging *j, const struct hg__values *v
 typedef struct figures {
     hg__metrics model, baseline[BASELINES];
     const hg__threshold *at;
+    int32_t baselines;
 } figures;
 
 static int measure(const tally *t, const struct hg__values *v, figures *f, hg_error *err) {
@@ -176,7 +179,7 @@ static int measure(const tally *t, const struct hg__values *v, figures *f, hg_er
         return hg__metrics_at(t->score, t->label, t->rows, &o, &f->model, err);
     }
     HG_TRY(hg__metrics_of(t->score, t->label, t->rows, &o, &f->model, err));
-    for (int32_t i = 0; i < BASELINES; i++) {
+    for (int32_t i = 0; i < f->baselines; i++) {
         HG_TRY(hg__metrics_of(t->counted[i], t->label, t->rows, &quick, &f->baseline[i], err));
     }
     return HG_OK;
@@ -188,7 +191,7 @@ static void write_json(hg__text *t, const figures *f) {
     hg__metrics_add_json(&w, &f->model, f->at);
     if (f->model.anomalies > 0) {
         hg__json_begin(&w, "counting_auroc", '{');
-        for (int32_t i = 0; i < BASELINES; i++) {
+        for (int32_t i = 0; i < f->baselines; i++) {
             hg__json_add_real(&w, baseline_key[i], 9, f->baseline[i].auroc.value);
         }
         hg__json_end(&w, '}');
@@ -201,7 +204,7 @@ static void write_lines(hg__text *t, const figures *f) {
     hg__metrics_add_lines(t, &f->model, f->at, "packets");
     if (f->model.anomalies == 0) return;
     hg__text_add(t, "counting, AUROC\n");
-    for (int32_t i = 0; i < BASELINES; i++) {
+    for (int32_t i = 0; i < f->baselines; i++) {
         hg__text_add(t, "  %-26s  %-8.5g\n", baseline_name[i], f->baseline[i].auroc.value);
     }
 }
@@ -209,8 +212,9 @@ static void write_lines(hg__text *t, const figures *f) {
 static int validate(tally *t, hg__packet_judging *j, const hg_options *o, hg_result *r,
                     hg_error *err) {
     const struct hg__values *v = &o->values;
-    const hg__thresholds *all = hg__packet_detector_thresholds(j->detector);
-    figures f = {.at = all->groups ? &all->group[0].at : NULL};
+    const hg__thresholds *all = hg__packet_judging_thresholds(j);
+    t->baselines = j->type->has_bits ? BASELINES : BASELINES - 1;
+    figures f = {.at = all->groups ? &all->group[0].at : NULL, .baselines = t->baselines};
     hg__text text = {0};
     HG_TRY(read_labels(t, v, err));
     HG_TRY(make_room(t, err));
