@@ -58,8 +58,7 @@ int hg__info_table_text(hg__text *t, const hg_model *m, const char *where, hg_er
 
 // ---- for programs -------------------------------------------------------------------------------
 
-// The threshold of a group; the first is all rows.
-static hg__json *threshold_json(const hg__thresholds *all, int32_t group, hg_error *err) {
+hg__json *hg__info_threshold_json(const hg__thresholds *all, int32_t group, hg_error *err) {
     hg__json *o = hg__json_object();
     const hg__threshold_group *g = &all->group[group];
     const hg__threshold *at = &g->at;
@@ -82,7 +81,7 @@ static hg__json *groups_json(const hg__thresholds *all, hg_error *err) {
     hg__json *list = hg__json_array();
     int bad = 0;
     for (int32_t g = 1; g < all->groups; g++) {
-        bad |= hg__json_append(list, threshold_json(all, g, err));
+        bad |= hg__json_append(list, hg__info_threshold_json(all, g, err));
     }
     if (!bad) return list;
     hg__json_free(list);
@@ -93,7 +92,7 @@ static hg__json *detector_json(const hg_model *m, const hg__thresholds *all, hg_
     hg__json *o = hg__json_copy(hg__model_detector(m));
     int bad = hg__json_set(o, "references", hg__json_integer((int64_t)references_of(m)));
     if (all->groups) {
-        hg__json *whole = threshold_json(all, 0, err);
+        hg__json *whole = hg__info_threshold_json(all, 0, err);
         bad |= hg__json_update(o, whole);
         hg__json_free(whole);
         bad |= hg__json_set(o, "groups", groups_json(all, err));

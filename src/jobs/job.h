@@ -57,4 +57,10 @@ int hg__transform_table(hg__feed *f, hg__goal goal, const hg_options *o, hg_erro
 // Both add nothing where m is no model of a table. `where` starts the sentence of an error.
 int hg__info_table_text(hg__text *t, const hg_model *m, const char *where, hg_error *err);
 int hg__info_table_json(hg__json *to, const hg_model *m, const char *where, hg_error *err);
+// The threshold of a group; the first is all rows.
+struct hg__thresholds; // detect/thresholds.h
+hg__json *hg__info_threshold_json(const struct hg__thresholds *all, int32_t group, hg_error *err);
+// And of a model of packets: of which kind, its threshold.
+int hg__info_packets_text(hg__text *t, const hg_model *m, const char *where, hg_error *err);
+int hg__info_packets_json(hg__json *to, const hg_model *m, const char *where, hg_error *err);
 #endif

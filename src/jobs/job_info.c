@@ -12,6 +12,7 @@
 #include "exec/plan.h"
 #include "fit/pca.h"
 #include "inspect/inspector.h"
+#include "intrusion/kitnet_detector.h"
 #include "jobs/job.h"
 #include "model/model_file.h"
 
@@ -24,7 +25,8 @@ typedef struct opened {
     size_t bytes;           // of the file
     size_t training_bytes;  // memory of a training plan on this machine
     int32_t batch, threads; // that it was counted for
-    const char *method;     // of training; NULL: there is none
+    const char *method;     // of training; NULL: there is none that takes more memory
+    const char *instead;    // what is to be said then
 } opened;
 
 static void close_model(opened *o) {
@@ -79,7 +81,12 @@ static hg__train_setup setup_of(const hg_model *m, const hg__json *options) {
 static int measure_training(opened *o, hg_error *err) {
     hg_model *m = o->model;
     o->threads = hg__usable_cpus();
-    if (strcmp(m->kind, "features") == 0) return HG_OK; // nothing is trained
+    o->instead = "nothing of it is trained";
+    if (strcmp(m->kind, "features") == 0) return HG_OK;
+    if (hg__is_kitnet_model(m)) {
+        o->instead = "it learned a packet at a time";
+        return HG_OK;
+    }
     if (strcmp(m->kind, "pca") == 0) {
         o->method = "principal components";
         o->training_bytes = hg__pca_bytes(m->net.spec.width, m->net.spec.code);
@@ -141,7 +148,7 @@ static void add_memory_line(hg__text *t, const opened *o) {
     char rows[48] = "";
     const double weights = (double)o->model->net.spec.params * sizeof(hg__real) / 1e6;
     if (!o->method) {
-        hg__text_add(t, "memory      %.2f MB of weights; nothing of it is trained\n", weights);
+        hg__text_add(t, "memory      %.2f MB of weights; %s\n", weights, o->instead);
         return;
     }
     if (o->batch) snprintf(rows, sizeof rows, "%d rows a step and ", (int)o->batch);
@@ -197,6 +204,7 @@ static char *info_text(const opened *o, hg_error *err) {
     add_memory_line(&t, o);
     add_columns(&t, m);
     if (hg__info_table_text(&t, m, o->tensors.path, err) < 0 ||
+        hg__info_packets_text(&t, m, o->tensors.path, err) < 0 ||
         hg__info_parts_text(&t, &parts, err) < 0) {
         hg__text_clear(&t);
         return NULL;
@@ -316,6 +324,7 @@ static char *info_json(const opened *model, hg_error *err) {
     bad |= hg__json_set(o, "holds_rows", hg__json_boolean(model->model->holds_rows));
     bad |= add_provenance(o, model->model, err);
     int code = hg__info_table_json(o, model->model, model->tensors.path, err);
+    if (code == HG_OK) code = hg__info_packets_json(o, model->model, model->tensors.path, err);
     const hg__info_parts parts = parts_of(model);
     if (code == HG_OK) code = hg__info_parts_json(o, &parts, err);
     if (code < 0) {

@@ -166,11 +166,11 @@ static int run_epochs(hg__train_run *r, hg_error *err) {
     return code;
 }
 
-// PCA, and a model of features, whose weights finish_best() saves.
+// PCA; and a model of features, and KitNET, whose weights finish_best() saves.
 static int run_solved(hg__train_run *r, hg_error *err) {
     HG_TRY(hg__folder_cut_results(r->folder, 0, err));
     HG_TRY(hg__trainer_run(&r->t, err));
-    if (r->t.is_parts) return HG_OK;
+    if (r->t.is_parts || r->t.is_packets) return HG_OK;
     HG_TRY(hg__weights_save(r, "best", r->t.model, err));
     return hg__weights_save(r, "last", r->t.model, err);
 }

@@ -14,11 +14,18 @@ static int open_all(hg__packet_judging *j, const hg_options *o, hg_error *err) {
     double fpr = 0;
     j->pool = hg__pool_new(1, err); // packets come one after the other
     if (!j->pool) return HG_ERR_MEMORY;
-    j->detector = hg__packet_detector_new(j->model, j->pool, (size_t)v->max_mem / 2, v->model, err);
+    j->type = hg__packet_judge_of(j->model);
+    if (!j->type) {
+        return hg__fail(err, HG_ERR_MODEL,
+                        "%s: expected a model of packets of a kind that is known: it may be of a "
+                        "newer version",
+                        v->model);
+    }
+    j->detector = j->type->make(j->model, j->pool, (size_t)v->max_mem / 2, v->model, err);
     if (!j->detector) return (int)err->code;
     HG_TRY(hg__asked_fpr(o, &fpr, err));
-    if (fpr > 0) HG_TRY(hg__packet_detector_ask(j->detector, fpr, err));
-    j->has_thresholds = hg__packet_detector_thresholds(j->detector)->groups > 0;
+    if (fpr > 0) HG_TRY(j->type->ask(j->detector, fpr, err));
+    j->has_thresholds = hg__packet_judging_thresholds(j)->groups > 0;
     j->capture = hg__capture_open(v->data, &how, err);
     return j->capture ? HG_OK : (int)err->code;
 }
@@ -38,7 +45,7 @@ int hg__packet_judging_open(hg__packet_judging *j, hg_model *m, const hg_options
 void hg__packet_judging_close(hg__packet_judging *j) {
     hg__meter_end(&j->meter);
     hg__capture_close(j->capture);
-    hg__packet_detector_free(j->detector);
+    if (j->detector) j->type->free(j->detector);
     hg__pool_free(j->pool);
     hg_model_free(j->model);
     *j = (hg__packet_judging){0};
@@ -46,7 +53,7 @@ void hg__packet_judging_close(hg__packet_judging *j) {
 
 static int judge(hg__packet_judging *j, const hg__verdict **v, int32_t *count, hg_error *err) {
     uint64_t at, size;
-    *v = hg__packet_detector_judge(j->detector, count);
+    *v = j->type->judge(j->detector, count);
     hg__capture_place(j->capture, &at, &size);
     if (size > 0) hg__meter_part(&j->meter, (double)at / (double)size);
     hg__meter_add(&j->meter, *count);
@@ -61,7 +68,7 @@ int hg__packet_judging_next(hg__packet_judging *j, const hg__verdict **v, int32_
     hg__packet p;
     int more = 0;
     while (!j->is_at_end && (more = hg__capture_next(j->capture, &p, err)) > 0) {
-        if (hg__packet_detector_take(j->detector, &p)) return judge(j, v, count, err);
+        if (j->type->take(j->detector, &p)) return judge(j, v, count, err);
     }
     if (more < 0) return more;
     if (!j->is_at_end && j->listener && *hg__capture_note(j->capture)) {
@@ -71,13 +78,22 @@ int hg__packet_judging_next(hg__packet_judging *j, const hg__verdict **v, int32_
     return judge(j, v, count, err);
 }
 
+const hg__thresholds *hg__packet_judging_thresholds(const hg__packet_judging *j) {
+    return j->type->thresholds(j->detector);
+}
+
+void hg__packet_judging_explain(const hg__packet_judging *j, const hg__verdict *v, int32_t most,
+                                char text[HG_WHY]) {
+    j->type->explain(j->detector, v, most, text);
+}
+
 double hg__packet_judging_p(const hg__packet_judging *j, double score) {
-    const hg__thresholds *t = hg__packet_detector_thresholds(j->detector);
+    const hg__thresholds *t = hg__packet_judging_thresholds(j);
     return t->groups ? hg__calibration_p(t->group[0].held, score) : (double)NAN;
 }
 
 bool hg__packet_judging_is_alarm(const hg__packet_judging *j, double score) {
-    const hg__thresholds *t = hg__packet_detector_thresholds(j->detector);
+    const hg__thresholds *t = hg__packet_judging_thresholds(j);
     return t->groups && score > t->group[0].at.value;
 }
 

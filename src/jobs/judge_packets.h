@@ -7,12 +7,31 @@
 #include "options/options.h"
 #include "packets/capture.h"
 
+// A kind of model of packets. The functions are those of intrusion/, of a detector that is theirs.
+typedef struct hg__packet_judge_type {
+    bool (*is)(const hg_model *m);
+    void *(*make)(const hg_model *m, hg__pool *pool, size_t max_bytes, const char *where,
+                  hg_error *err);
+    void (*free)(void *detector);
+    bool (*take)(void *detector, const hg__packet *p);
+    const hg__verdict *(*judge)(void *detector, int32_t *count);
+    const hg__thresholds *(*thresholds)(const void *detector);
+    int (*ask)(void *detector, double fpr, hg_error *err);
+    void (*explain)(const void *detector, const hg__verdict *v, int32_t most, char text[HG_WHY]);
+    // What it is, for people; of any model that was read, also one that was only looked at.
+    int (*describe)(const hg_model *m, const char *where, char *text, size_t size, hg_error *err);
+    bool has_bits; // verdicts have levels
+} hg__packet_judge_type;
+
+const hg__packet_judge_type *hg__packet_judge_of(const hg_model *m); // NULL: it is none of packets
+
 typedef struct hg__packet_judging {
-    hg_model *model;               // owned
-    hg__pool *pool;                // owned
-    hg__packet_detector *detector; // owned
-    hg__capture *capture;          // owned
-    const hg_listener *listener;   // borrowed, or NULL
+    const hg__packet_judge_type *type;
+    hg_model *model;             // owned
+    hg__pool *pool;              // owned
+    void *detector;              // owned
+    hg__capture *capture;        // owned
+    const hg_listener *listener; // borrowed, or NULL
     hg__meter meter;
     bool is_at_end;
     bool has_thresholds;
@@ -27,6 +46,10 @@ int hg__packet_judging_next(hg__packet_judging *j, const hg__verdict **v, int32_
                             hg_error *err);
 double hg__packet_judging_p(const hg__packet_judging *j, double score); // NaN without thresholds
 bool hg__packet_judging_is_alarm(const hg__packet_judging *j, double score);
+const hg__thresholds *hg__packet_judging_thresholds(const hg__packet_judging *j);
+// Why, for people; v: one of the last verdicts.
+void hg__packet_judging_explain(const hg__packet_judging *j, const hg__verdict *v, int32_t most,
+                                char text[HG_WHY]);
 
 // Who, and what kind of packet: "10.0.0.7", "10.0.0.9", "TCP".
 void hg__verdict_names(const hg__verdict *v, char from[HG_ADDRESS_TEXT], char to[HG_ADDRESS_TEXT],

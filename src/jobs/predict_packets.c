@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/show.h"
-#include "intrusion/packet_detector.h"
 #include "jobs/judge_packets.h"
 #include "jobs/score_sheet.h"
 
@@ -47,7 +46,7 @@ static int write_row(sheet *s, const hg__verdict *v, hg_error *err) {
     snprintf(when, sizeof when, "%" PRId64 ".%09" PRId64, p->time / 1000000000,
              p->time % 1000000000);
     hg__verdict_names(v, from, to, protocol);
-    if (is_alarm || s->all_reasons) hg__verdict_explain(v, s->top, why);
+    if (is_alarm || s->all_reasons) hg__packet_judging_explain(&s->in, v, s->top, why);
     const bool has_port = p->layers & (HG_LAYER_TCP | HG_LAYER_UDP);
     const hg__cell cell[COLUMNS] = {
         number((double)s->result->rows),
@@ -79,7 +78,7 @@ static int write_all(sheet *s, hg_error *err) {
 static void tell(const sheet *s, const hg_listener *l) {
     char line[400], from[250];
     if (!l || !l->note || !s->in.has_thresholds) return;
-    const hg__thresholds *t = hg__packet_detector_thresholds(s->in.detector);
+    const hg__thresholds *t = hg__packet_judging_thresholds(&s->in);
     hg__threshold_describe(&t->group[0].at, "packets", from, sizeof from);
     snprintf(line, sizeof line, "%lld of %lld packets raised an alarm; %s",
              (long long)s->result->alarms, (long long)s->result->rows, from);

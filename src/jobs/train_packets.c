@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // train_packets.c - a training whose rows are packets: what they are measured by is counted first, an autoencoder learns the rest.
+#include "jobs/train_packets.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "intrusion/packet_detector.h"
-#include "jobs/trainer.h"
-#include "packets/capture.h"
-
-typedef struct hg__packet_data {
-    hg__capture *capture; // owned
-    hg__packet_source source;
-    hg__packet_fit fit;
-    hg__packet_fit_options options;
-} hg__packet_data;
 
 void hg__packets_free(hg__packet_data *p) {
     if (!p) return;
     hg__packet_fit_clear(&p->fit);
+    hg__kitnet_detector_free(p->kitnet);
     hg__capture_close(p->capture);
     hg__free(p);
 }
@@ -28,11 +21,8 @@ bool hg__is_packets_run(const hg__trainer *t) {
     return strcmp(v->prepare, "none") != 0 && hg__is_capture(v->data);
 }
 
-// What suits packets, and was measured: docs/PACKETS.md. Set where nobody else did, so that args.yaml repeats it.
-static const struct {
-    int option;
-    const char *name, *value;
-} packet_options[] = {
+// What suits packets, and was measured: docs/PACKETS.md.
+static const hg__packet_option packet_options[] = {
     {HG_OPTION_model,        "model",        "traffic"},
     {HG_OPTION_optimizer,    "optimizer",    "adamw"  },
     {HG_OPTION_weight_decay, "weight_decay", "1e-4"   },
@@ -47,15 +37,20 @@ static const char packet_steps[] = "600";
 
 int hg__set_packet_options(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
+    const bool is_kitnet = hg__is_kitnet_run(t);
     double share;
+    size_t count = sizeof packet_options / sizeof *packet_options;
+    const hg__packet_option *all = is_kitnet ? hg__kitnet_options_all(&count) : packet_options;
     const bool has_rate = *v->alarms || *v->rate;
     if (has_rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &share, err));
-    for (size_t i = 0; i < sizeof packet_options / sizeof *packet_options; i++) {
-        const int option = packet_options[i].option;
+    for (size_t i = 0; i < count; i++) {
+        const int option = all[i].option;
         if (t->o.set[option] || (option == HG_OPTION_fpr && has_rate)) continue;
-        HG_TRY(hg_options_set(&t->o, packet_options[i].name, packet_options[i].value, err));
+        HG_TRY(hg_options_set(&t->o, all[i].name, all[i].value, err));
     }
-    if (!t->o.set[HG_OPTION_epochs] && !t->o.set[HG_OPTION_steps] && !t->o.set[HG_OPTION_time]) {
+    const bool has_end =
+        t->o.set[HG_OPTION_epochs] || t->o.set[HG_OPTION_steps] || t->o.set[HG_OPTION_time];
+    if (!is_kitnet && !has_end) {
         HG_TRY(hg_options_set(&t->o, "steps", packet_steps, err));
         t->o.values.epochs = 0;
     }
@@ -117,6 +112,14 @@ static void tell(const hg__trainer *t, const hg__packet_data *p) {
     hg__trainer_note(t, line);
 }
 
+int hg__packets_dataset(hg__trainer *t, const hg__row_source *source, hg_error *err) {
+    t->data = hg__dataset_of_source(source, "packets", NULL, NULL, err);
+    if (!t->data) return HG_ERR_MEMORY;
+    t->data->path = t->o.values.data;
+    t->data->fingerprint = hg__capture_fingerprint(t->packets->capture);
+    return HG_OK;
+}
+
 int hg__open_packets(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     hg__packet_data *p = t->packets = hg__alloc(1, sizeof *p, err);
@@ -124,6 +127,7 @@ int hg__open_packets(hg__trainer *t, hg_error *err) {
     HG_TRY(open_capture(t, p, err));
     double fpr = v->fpr;
     if (*v->alarms || *v->rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &fpr, err));
+    if (hg__is_kitnet_run(t)) return hg__open_kitnet(t, fpr, err);
     p->options = (hg__packet_fit_options){.seed = (uint64_t)v->seed,
                                           .fingerprint = hg__capture_fingerprint(p->capture),
                                           .max_bytes = (size_t)v->max_mem / 2,
@@ -134,28 +138,28 @@ int hg__open_packets(hg__trainer *t, hg_error *err) {
     HG_TRY(code);
     tell(t, p);
     const hg__row_source source = rows_of(t, &p->fit);
-    t->data = hg__dataset_of_source(&source, "packets", NULL, NULL, err);
-    if (!t->data) return HG_ERR_MEMORY;
-    t->data->path = v->data;
-    t->data->fingerprint = p->options.fingerprint;
-    return HG_OK;
+    return hg__packets_dataset(t, &source, err);
 }
 
 // ---- afterwards ---------------------------------------------------------------------------------
 
-int hg__fit_packets(hg__trainer *t, hg_error *err) {
-    hg__packet_data *p = t->packets;
+void hg__tell_threshold(const hg__trainer *t) {
     char line[300];
-    hg__meter_start(&t->meter, t->l, "scoring", "packets", p->source.packets);
-    const int code =
-        hg__packet_fit_end(&p->fit, &p->source, &p->options, &t->meter, t->model, t->pool, err);
-    hg__meter_end(&t->meter);
-    HG_TRY(code);
     hg__thresholds all = {0};
     if (hg__thresholds_load(&all, t->model, "training", NULL) == HG_OK && all.groups) {
         hg__threshold_describe(&all.group[0].at, "packets", line, sizeof line);
         hg__trainer_note(t, line);
     }
     hg__thresholds_clear(&all);
+}
+
+int hg__fit_packets(hg__trainer *t, hg_error *err) {
+    hg__packet_data *p = t->packets;
+    hg__meter_start(&t->meter, t->l, "scoring", "packets", p->source.packets);
+    const int code =
+        hg__packet_fit_end(&p->fit, &p->source, &p->options, &t->meter, t->model, t->pool, err);
+    hg__meter_end(&t->meter);
+    HG_TRY(code);
+    hg__tell_threshold(t);
     return HG_OK;
 }

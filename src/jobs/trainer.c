@@ -19,6 +19,11 @@ void hg__trainer_note(const hg__trainer *t, const char *sentence) {
 
 // ---- the model ----------------------------------------------------------------------------------
 
+// Whether the model is made with the data, and something else than steps of descent makes it fit.
+static bool is_fitted_run(const hg__trainer *t) {
+    return hg__is_feature_run(t) || hg__is_kitnet_run(t);
+}
+
 void hg__trainer_describe(hg_model *m, const hg__dataset *d) {
     m->input_scale = d->source.scale;
     if (d->pictures) m->range = hg__pictures_range(d->pictures);
@@ -47,7 +52,7 @@ static int pick_model(hg__trainer *t, hg_error *err) {
 // The spec: model=, or that of the pretrained model file where model= was left alone.
 static int make_model(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
-    if (hg__is_feature_run(t)) { // made with the data
+    if (is_fitted_run(t)) {
         hg__trainer_describe(t->model, t->data);
         return HG_OK;
     }
@@ -112,7 +117,7 @@ static hg__fit_setup setup_of(const hg__trainer *t) {
 
 static int make_fit(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
-    if (hg__is_feature_run(t)) return HG_OK;
+    if (is_fitted_run(t)) return HG_OK;
     if (t->val_rows.count) {
         t->val_loader = hg__open_fixed_loader(t, &t->val_rows, err);
         if (!t->val_loader) return (int)err->code;
@@ -137,9 +142,10 @@ static int check_end(hg__trainer *t, hg_error *err) {
 }
 
 static int check_packets(hg__trainer *t, hg_error *err) {
-    HG_TRY(hg__preset_check(t->o.values.model,
-                            t->o.set[HG_OPTION_model] ? HG_FOR_PACKETS : HG_FOR_ANY, "a capture",
-                            err));
+    const hg__preset_for is_for = t->o.set[HG_OPTION_model] ? HG_FOR_PACKETS : HG_FOR_ANY;
+    if (!hg__is_kitnet_run(t)) { // which is no preset
+        HG_TRY(hg__preset_check(t->o.values.model, is_for, "a capture", err));
+    }
     HG_TRY(hg__set_packet_options(t, err));
     return check_end(t, err);
 }
@@ -147,6 +153,7 @@ static int check_packets(hg__trainer *t, hg_error *err) {
 // What can be said before anything is read.
 static int check(hg__trainer *t, hg_error *err) {
     HG_TRY(hg__check_features(t, err));
+    HG_TRY(hg__check_kitnet(t, err));
     t->is_packets = hg__is_packets_run(t);
     if (t->is_packets) return check_packets(t, err);
     const bool may_be_parts = hg__is_parts_run(t);
@@ -232,9 +239,8 @@ static int solve(hg__trainer *t, hg_error *err) {
     return hg__trainer_name_columns(pca, t->data, err);
 }
 
-// model=feature: fitted, not trained.
-static int fit_features(hg__trainer *t, hg_error *err) {
-    HG_TRY(hg__fit_parts(t, err));
+static int fit(hg__trainer *t, hg_error *err) {
+    HG_TRY(hg__is_kitnet_run(t) ? hg__fit_kitnet(t, err) : hg__fit_parts(t, err));
     t->solved = t->rows.count;
     t->reason = "done";
     return HG_OK;
@@ -246,7 +252,7 @@ int hg__trainer_run(hg__trainer *t, hg_error *err) {
                                  .step = t->l->step ? take_step : NULL,
                                  .event = t->l->train ? take_event : NULL,
                                  .epoch = take_epoch};
-    if (hg__is_feature_run(t)) return fit_features(t, err);
+    if (is_fitted_run(t)) return fit(t, err);
     if (!t->fit) return solve(t, err);
     t->earlier = t->fit->progress.seconds;
     const int code = hg__fit_run(t->fit, &hooks, err);
@@ -258,8 +264,9 @@ int hg__trainer_finish(hg__trainer *t, double *val_mse, hg_error *err) {
     if (t->fit) hg__fit_end(t->fit);
     hg__loader_free(t->loader); // gives room to what is fitted now
     t->loader = NULL;
+    if (is_fitted_run(t)) return HG_OK;
     if (t->is_table) return hg__fit_detector(t, err);
-    if (t->is_parts) return hg__is_feature_run(t) ? HG_OK : hg__fit_parts(t, err);
+    if (t->is_parts) return hg__fit_parts(t, err);
     if (t->is_packets) return hg__fit_packets(t, err);
     return t->val_loader ? hg__evaluate_mse(&t->model->net, t->val_loader, t->pool, val_mse, err)
                          : HG_OK;

@@ -49,7 +49,7 @@ typedef struct hg__trainer {
     hg__loader *loader, *val_loader;
     hg__pool *pool;
     hg_model *model;    // owned; at the end the best
-    hg__fit *fit;       // owned; NULL where the model is solved, not trained: pca, feature
+    hg__fit *fit;       // owned; NULL where the model is solved, not trained: pca, feature, kitnet
     int64_t solved;     // rows that it was then solved from
     double began;       // when everything was open, on hg__seconds()
     double earlier;     // seconds trained before resume=
@@ -109,6 +109,11 @@ int hg__set_packet_options(hg__trainer *t, hg_error *err);
 int hg__open_packets(hg__trainer *t, hg_error *err);
 int hg__fit_packets(hg__trainer *t, hg_error *err);
 void hg__packets_free(struct hg__packet_data *p); // NULL is fine
+
+// train_kitnet.c: whether the model is KitNET; what can be said of that before anything is read; and what trains it, of data that is open.
+bool hg__is_kitnet_run(const hg__trainer *t);
+int hg__check_kitnet(const hg__trainer *t, hg_error *err);
+int hg__fit_kitnet(hg__trainer *t, hg_error *err);
 
 // train_features.c: whether the model is of a backbone's features; what can be said of that before anything is read; the model, of which
 // nothing is fitted yet; of its options those of the pictures.

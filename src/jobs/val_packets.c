@@ -15,7 +15,7 @@
 #include "table/table.h"
 #include "traffic/mix.h"
 
-enum { BASELINES = 3 };
+enum { NOVELTY = 2, BASELINES };
 #define SECOND INT64_C(1000000000)
 static const char *const baseline_name[BASELINES] = {
     "packets a second", "packets a second of a pair", "new pair or service"};
@@ -41,6 +41,7 @@ typedef struct tally {
     float *counted[BASELINES]; // owned, (rows)
     counting now;
     int64_t alarms;
+    bool has_novelty; // this kind of model says what was seen in training
 } tally;
 
 // ---- labels -------------------------------------------------------------------------------------
@@ -118,7 +119,8 @@ static void count(tally *t, const hg__verdict *v) {
     pair_count *pair = hg__lru_find_or_add(t->now.pair, &key, &is_new);
     t->counted[0][t->rows] = add_one(&t->now.second, &t->now.packets, p->time);
     t->counted[1][t->rows] = add_one(&pair->second, &pair->packets, p->time);
-    t->counted[2][t->rows] =
+    if (!t->has_novelty) return;
+    t->counted[NOVELTY][t->rows] =
         v->bits[level_of("peer")] + v->bits[level_of("offer")] + v->bits[level_of("service")];
 }
 
@@ -163,7 +165,12 @@ static int score_all(tally *t, hg__packet_judging *j, const struct hg__values *v
 typedef struct figures {
     hg__metrics model, baseline[BASELINES];
     const hg__threshold *at;
+    bool has_novelty;
 } figures;
+
+static bool is_counted(const figures *f, int32_t baseline) {
+    return baseline != NOVELTY || f->has_novelty;
+}
 
 static int measure(const tally *t, const struct hg__values *v, figures *f, hg_error *err) {
     const hg__metrics_options o = {.threshold = f->at ? f->at->value : (double)NAN,
@@ -176,6 +183,7 @@ static int measure(const tally *t, const struct hg__values *v, figures *f, hg_er
     }
     HG_TRY(hg__metrics_of(t->score, t->label, t->rows, &o, &f->model, err));
     for (int32_t i = 0; i < BASELINES; i++) {
+        if (!is_counted(f, i)) continue;
         HG_TRY(hg__metrics_of(t->counted[i], t->label, t->rows, &quick, &f->baseline[i], err));
     }
     return HG_OK;
@@ -188,6 +196,7 @@ static void write_json(hg__text *t, const figures *f) {
     if (f->model.anomalies > 0) {
         hg__json_begin(&w, "counting_auroc", '{');
         for (int32_t i = 0; i < BASELINES; i++) {
+            if (!is_counted(f, i)) continue;
             hg__json_add_real(&w, baseline_key[i], 9, f->baseline[i].auroc.value);
         }
         hg__json_end(&w, '}');
@@ -201,6 +210,7 @@ static void write_lines(hg__text *t, const figures *f) {
     if (f->model.anomalies == 0) return;
     hg__text_add(t, "counting, AUROC\n");
     for (int32_t i = 0; i < BASELINES; i++) {
+        if (!is_counted(f, i)) continue;
         hg__text_add(t, "  %-26s  %-8.5g\n", baseline_name[i], f->baseline[i].auroc.value);
     }
 }
@@ -208,8 +218,9 @@ static void write_lines(hg__text *t, const figures *f) {
 static int validate(tally *t, hg__packet_judging *j, const hg_options *o, hg_result *r,
                     hg_error *err) {
     const struct hg__values *v = &o->values;
-    const hg__thresholds *all = hg__packet_detector_thresholds(j->detector);
-    figures f = {.at = all->groups ? &all->group[0].at : NULL};
+    const hg__thresholds *all = hg__packet_judging_thresholds(j);
+    t->has_novelty = j->type->has_bits;
+    figures f = {.at = all->groups ? &all->group[0].at : NULL, .has_novelty = t->has_novelty};
     hg__text text = {0};
     HG_TRY(read_labels(t, v, err));
     HG_TRY(make_room(t, err));

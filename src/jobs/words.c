@@ -28,6 +28,17 @@ static bool feature_at(size_t i, hg_word_info *info) {
     return i == 0;
 }
 
+// More than a network: train_kitnet.c.
+static bool kitnet_at(size_t i, hg_word_info *info) {
+    *info = (hg_word_info){sizeof *info,
+                           "presets",
+                           "kitnet",
+                           "",
+                           "captures: KitNET as it was published, on the features of Kitsune",
+                           ""};
+    return i == 0;
+}
+
 static bool layer_at(size_t i, hg_word_info *info) {
     const hg__layer_type *const *t = hg__layer_types();
     for (size_t k = 0; k < i && *t; k++) t++;
@@ -68,6 +79,7 @@ static const struct {
 } lists[] = {
     {"model", preset_at },
     {"model", feature_at},
+    {"model", kitnet_at },
     {"model", layer_at  },
     {"noise", noise_at  },
     {"noise", blind_at  },
