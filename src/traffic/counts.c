@@ -187,6 +187,14 @@ hg__surprise hg__counts_surprise(const hg__counts *c, const hg__seen *s, int32_t
     return r;
 }
 
+void hg__counts_fetch(const hg__counts *c, const hg__seen *s) {
+    const uint64_t mask = (uint64_t)c->room - 1;
+    for (int32_t i = 0; i < s->contexts; i++) {
+        __builtin_prefetch(&c->slot[context_key(s->context[i]) & mask]);
+        __builtin_prefetch(&c->slot[value_key(s->context[i], s->value) & mask]);
+    }
+}
+
 int64_t hg__counts_entries(const hg__counts *c) {
     return c->used;
 }

@@ -48,6 +48,9 @@ void hg__counts_freeze(hg__counts *c);
 // Measured without what fold `without` counted, or HG_NO_FOLD.
 hg__surprise hg__counts_surprise(const hg__counts *c, const hg__seen *s, int32_t without);
 
+// Says that s is about to be asked for: nothing is waited for.
+void hg__counts_fetch(const hg__counts *c, const hg__seen *s);
+
 int64_t hg__counts_entries(const hg__counts *c);
 int64_t hg__counts_lost(const hg__counts *c); // values that were not counted for want of room
 

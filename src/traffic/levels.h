@@ -36,5 +36,5 @@ typedef struct hg__level {
 
 extern const hg__level hg__levels[];
 extern const int32_t hg__level_count;
-enum { HG_MOST_LEVELS = 48 };
+enum { HG_MOST_LEVELS = 48, HG_MOST_ANSWERS = HG_MOST_LEVELS + HG_OPENING };
 #endif

@@ -52,19 +52,37 @@ void hg__profile_freeze(hg__profile *f) {
     hg__tails_freeze(f->tails);
 }
 
-void hg__profile_measure(const hg__profile *f, const hg__observation *o, int32_t without,
-                         float *bits) {
+// An answer, and whose it is.
+typedef struct asked {
+    hg__seen seen;
+    int32_t level;
+} asked;
+
+// All answers of counted levels are there before the first is looked up: so their places in memory are fetched side by side.
+static int32_t collect(const hg__profile *f, const hg__observation *o,
+                       asked list[HG_MOST_ANSWERS]) {
+    int32_t count = 0;
     for (int32_t i = 0; i < hg__level_count; i++) {
         const hg__level *l = &hg__levels[i];
+        for (int32_t j = 0; l->see && j < l->answers && l->see(o, j, &list[count].seen); j++) {
+            list[count].level = i;
+            mark(list[count].seen.context, list[count].seen.contexts, i);
+            hg__counts_fetch(f->counts, &list[count].seen);
+            count++;
+        }
+    }
+    return count;
+}
+
+void hg__profile_measure(const hg__profile *f, const hg__observation *o, int32_t without,
+                         float *bits) {
+    asked list[HG_MOST_ANSWERS];
+    const int32_t count = collect(f, o, list);
+    for (int32_t i = 0; i < hg__level_count; i++) {
         hg__measured m;
-        hg__seen s;
-        bits[i] = 0;
-        if (hg__profile_amount(o, i, &m)) {
-            bits[i] = hg__tails_surprise(f->tails, &m, without).bits;
-        }
-        for (int32_t j = 0; l->see && j < l->answers && l->see(o, j, &s); j++) {
-            mark(s.context, s.contexts, i);
-            bits[i] += hg__counts_surprise(f->counts, &s, without).bits;
-        }
+        bits[i] = hg__profile_amount(o, i, &m) ? hg__tails_surprise(f->tails, &m, without).bits : 0;
+    }
+    for (int32_t i = 0; i < count; i++) {
+        bits[list[i].level] += hg__counts_surprise(f->counts, &list[i].seen, without).bits;
     }
 }
