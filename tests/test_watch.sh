@@ -10,8 +10,10 @@ normal=200 watched=120
 is_sanitized && normal=100
 "$draw" industrial "$work/normal.pcap" seconds=$normal seed=1 attacks=none || bad "nothing drawn"
 "$draw" industrial "$work/scan.pcap" labels="$work/scan.csv" seconds=$watched seed=1 attacks=modbus-scan || bad "nothing drawn"
-said=$("$HOURGLASS" train data="$work/normal.pcap" project="$work" name=m samples=0 progress=none -q 2>&1) || bad "no model: $said"
+said=$("$HOURGLASS" train data="$work/normal.pcap" project="$work" name=m samples=0 progress=none -q 2>&1)
+status=$?
 case $said in *libpcap0.8*) skip "no libpcap"; finish ;; esac
+[ $status = 0 ] || { bad "no model: $said"; finish; }
 model=$work/m
 watch() { "$HOURGLASS" watch model="$model" "$@"; }
 
@@ -76,7 +78,7 @@ port=$((20000 + $$ % 20000))
 mkfifo "$work/fifo"
 "$HOURGLASS" watch model="$model" source="$work/fifo" metrics=$port >"$work/on.json" 2>"$work/on.err" &
 watcher=$!
-exec 7>"$work/fifo"
+exec 7<>"$work/fifo" # also where nobody reads
 cat "$work/scan.pcap" >&7
 wait_for() { # wait_for SECONDS command...: until it succeeds
     local until=$(($(milliseconds) + $1 * 1000))
