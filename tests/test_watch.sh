@@ -7,7 +7,6 @@ draw=${HOURGLASS%/*}/draw_traffic
 python=${PYTHON:-python3}
 scanner=192.168.44.30
 normal=200 watched=120
-is_sanitized && normal=100
 "$draw" industrial "$work/normal.pcap" seconds=$normal seed=1 attacks=none || bad "nothing drawn"
 "$draw" industrial "$work/scan.pcap" labels="$work/scan.csv" seconds=$watched seed=1 attacks=modbus-scan || bad "nothing drawn"
 said=$("$HOURGLASS" train data="$work/normal.pcap" project="$work" name=m samples=0 progress=none -q 2>&1)
