@@ -90,7 +90,8 @@ const cli_ending *cli_find_ending(const char *job); // never NULL
 
 int cli_run_job(const cli_line *line); // the exit status
 
-extern volatile sig_atomic_t cli_stop; // the signal that came, or 0
+extern volatile sig_atomic_t cli_stop;   // the signal that came, or 0
+extern volatile sig_atomic_t cli_report; // how often SIGUSR1 came
 
 // ---- output.c: JSON and numbers for people ------------------------------------------------------
 

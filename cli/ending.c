@@ -141,6 +141,35 @@ static void end_denoise(cli_run *r, hg_error *err) {
     }
 }
 
+// ---- watch --------------------------------------------------------------------------------------
+
+static void count_report(int signal_number) {
+    (void)signal_number;
+    cli_report = cli_report < 1000000 ? cli_report + 1 : 0;
+}
+
+static int hear_signals(cli_run *r, hg_error *err) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = count_report;
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGUSR1, &action, NULL);
+    return keep_pipe(r, err);
+}
+
+static void end_watch(cli_run *r, hg_error *err) {
+    char more[48];
+    (void)err;
+    if (r->code < 0) return;
+    snprintf(more, sizeof more, ", %lld alert%s", (long long)r->result.alarms,
+             r->result.alarms == 1 ? "" : "s");
+    if (!r->line->quiet) {
+        cli_print_done(&r->progress, r->result.rows, "packets", more, hg_options_get(r->o, "out"));
+    }
+    r->has_anomalies =
+        r->result.alarms && strcmp(hg_options_get(r->o, "fail_on_anomaly"), "true") == 0;
+}
+
 // ---- all others ---------------------------------------------------------------------------------
 
 // How much of what went where.
@@ -157,10 +186,11 @@ static void end_other(cli_run *r, hg_error *err) {
 
 const cli_ending *cli_find_ending(const char *job) {
     static const cli_ending endings[] = {
-        {"train",   NULL,        end_train  },
-        {"predict", prefer_json, end_predict},
-        {"denoise", keep_pipe,   end_denoise},
-        {NULL,      NULL,        end_other  },
+        {"train",   NULL,         end_train  },
+        {"predict", prefer_json,  end_predict},
+        {"denoise", keep_pipe,    end_denoise},
+        {"watch",   hear_signals, end_watch  },
+        {NULL,      NULL,         end_other  },
     };
     const cli_ending *e = endings;
     while (e->job && strcmp(e->job, job) != 0) e++;

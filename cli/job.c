@@ -6,7 +6,7 @@
 
 #include "cli.h"
 
-volatile sig_atomic_t cli_stop;
+volatile sig_atomic_t cli_stop, cli_report;
 
 static void stop(int signal_number) {
     if (cli_stop) _exit(128 + signal_number);
@@ -56,6 +56,7 @@ static hg_listener listen(cli_run *r) {
                          .progress = show_stage,
                          .note = print_note,
                          .stop = &cli_stop,
+                         .report = &cli_report,
                          .detail = r->line->verbose ? print_detail : NULL};
 }
 

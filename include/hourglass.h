@@ -294,6 +294,8 @@ typedef struct hg_listener {
     // After each step of training, however short: true ends it early. The epoch begun is validated as it is, and the best weights so
     // far are the result, with exit_reason "callback".
     bool (*step)(void *context, const hg_step_event *e);
+    // watch: whenever it has become another number, a note says how the job is. A signal handler may set it.
+    const volatile sig_atomic_t *report;
 } hg_listener;
 
 // ---- jobs: one per mode of the command ----------------------------------------------------------

@@ -116,7 +116,8 @@ int hg__relay_init(hg__relay *r, hg__entry *e, const hg_listener **l, hg_error *
                            .abort = r->host.abort ? relay_abort : NULL,
                            .detail = r->host.detail ? relay_detail : NULL,
                            .progress = r->host.progress ? relay_progress : NULL,
-                           .step = r->host.step ? relay_step : NULL};
+                           .step = r->host.step ? relay_step : NULL,
+                           .report = r->host.report};
     *l = &r->own;
     return HG_OK;
 }

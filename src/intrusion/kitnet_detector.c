@@ -95,6 +95,10 @@ hg__kitnet_detector *hg__kitnet_detector_new(const hg_model *m, size_t max_bytes
     return NULL;
 }
 
+uint64_t hg__kitnet_detector_forgotten(const hg__kitnet_detector *d) {
+    return hg__kitsune_features_forgotten(d->features);
+}
+
 const hg__thresholds *hg__kitnet_detector_thresholds(const hg__kitnet_detector *d) {
     return &d->thresholds;
 }

@@ -29,6 +29,7 @@ bool hg__kitnet_detector_take(hg__kitnet_detector *d, const hg__packet *p);
 const hg__verdict *hg__kitnet_detector_judge(hg__kitnet_detector *d, int32_t *count);
 
 // groups 0: nothing was held out.
+uint64_t hg__kitnet_detector_forgotten(const hg__kitnet_detector *d); // hosts, channels and sockets
 const hg__thresholds *hg__kitnet_detector_thresholds(const hg__kitnet_detector *d);
 int hg__kitnet_detector_ask(hg__kitnet_detector *d, double fpr, hg_error *err);
 

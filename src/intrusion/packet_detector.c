@@ -99,6 +99,10 @@ void hg__packet_detector_free(hg__packet_detector *d) {
     hg__free(d);
 }
 
+uint64_t hg__packet_detector_forgotten(const hg__packet_detector *d) {
+    return hg__lru_forgotten(d->talks);
+}
+
 const hg__thresholds *hg__packet_detector_thresholds(const hg__packet_detector *d) {
     return &d->thresholds;
 }

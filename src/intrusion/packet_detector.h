@@ -49,6 +49,8 @@ bool hg__packet_detector_take(hg__packet_detector *d, const hg__packet *p);
 // Verdicts of all that is waiting, in the order in which they came; they live until the next call.
 const hg__verdict *hg__packet_detector_judge(hg__packet_detector *d, int32_t *count);
 
+uint64_t hg__packet_detector_forgotten(const hg__packet_detector *d); // talks that made room so far
+
 // groups 0: nothing was held out.
 const hg__thresholds *hg__packet_detector_thresholds(const hg__packet_detector *d);
 int hg__packet_detector_ask(hg__packet_detector *d, double fpr, hg_error *err);

@@ -197,6 +197,11 @@ static int predict_rows(hg_model *m, const hg_options *o, const hg_listener *l, 
 }
 
 int hg__job_predict(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
+    if (strcmp(o->values.format, "eve") == 0) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "format: expected auto, csv or json, got eve, in which "
+                        "`hourglass watch` writes alerts");
+    }
     hg_model *m = hg_model_load(o->values.model, err);
     if (!m) return (int)err->code;
     if (hg__is_part_model(m)) return hg__predict_parts(m, o, l, r, err);

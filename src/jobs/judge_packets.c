@@ -8,9 +8,9 @@
 #include "base/show.h"
 #include "jobs/feed.h"
 
-static int open_all(hg__packet_judging *j, const hg_options *o, hg_error *err) {
+static int open_all(hg__packet_judging *j, const hg_options *o, const hg__capture_options *how,
+                    hg_error *err) {
     const struct hg__values *v = &o->values;
-    const hg__capture_options how = {.filter = v->filter, .listener = j->listener};
     double fpr = 0;
     j->pool = hg__pool_new(1, err); // packets come one after the other
     if (!j->pool) return HG_ERR_MEMORY;
@@ -26,14 +26,21 @@ static int open_all(hg__packet_judging *j, const hg_options *o, hg_error *err) {
     HG_TRY(hg__asked_fpr(o, &fpr, err));
     if (fpr > 0) HG_TRY(j->type->ask(j->detector, fpr, err));
     j->has_thresholds = hg__packet_judging_thresholds(j)->groups > 0;
-    j->capture = hg__capture_open(v->data, &how, err);
+    j->capture = hg__capture_open(v->data, how, err);
     return j->capture ? HG_OK : (int)err->code;
 }
 
 int hg__packet_judging_open(hg__packet_judging *j, hg_model *m, const hg_options *o,
                             const hg_listener *l, hg_error *err) {
+    const hg__capture_options how = {.filter = o->values.filter, .listener = l};
+    return hg__packet_judging_open_how(j, m, o, &how, l, err);
+}
+
+int hg__packet_judging_open_how(hg__packet_judging *j, hg_model *m, const hg_options *o,
+                                const hg__capture_options *how, const hg_listener *l,
+                                hg_error *err) {
     *j = (hg__packet_judging){.model = m, .listener = l};
-    const int code = open_all(j, o, err);
+    const int code = open_all(j, o, how, err);
     if (code < 0) {
         hg__packet_judging_close(j);
         return code;
@@ -85,6 +92,19 @@ const hg__thresholds *hg__packet_judging_thresholds(const hg__packet_judging *j)
 void hg__packet_judging_explain(const hg__packet_judging *j, const hg__verdict *v, int32_t most,
                                 char text[HG_WHY]) {
     j->type->explain(j->detector, v, most, text);
+}
+
+void hg__packet_judging_flush(hg__packet_judging *j, const hg__verdict **v, int32_t *count) {
+    *v = j->type->judge(j->detector, count);
+}
+
+double hg__packet_judging_fpr(const hg__packet_judging *j) {
+    const hg__thresholds *t = hg__packet_judging_thresholds(j);
+    return t->groups ? t->group[0].at.fpr : 0;
+}
+
+uint64_t hg__packet_judging_forgotten(const hg__packet_judging *j) {
+    return j->type->forgotten(j->detector);
 }
 
 double hg__packet_judging_p(const hg__packet_judging *j, double score) {

@@ -17,6 +17,7 @@ typedef struct hg__packet_judge_type {
     const hg__verdict *(*judge)(void *detector, int32_t *count);
     const hg__thresholds *(*thresholds)(const void *detector);
     int (*ask)(void *detector, double fpr, hg_error *err);
+    uint64_t (*forgotten)(const void *detector); // talks, sockets ... that made room
     void (*explain)(const void *detector, const hg__verdict *v, int32_t most, char text[HG_WHY]);
     // What it is, for people; of any model that was read, also one that was only looked at.
     int (*describe)(const hg_model *m, const char *where, char *text, size_t size, hg_error *err);
@@ -40,10 +41,18 @@ typedef struct hg__packet_judging {
 // Opens data= for a model, which it takes (also on failure); thresholds as fpr=, alarms= and rate= ask. j is cleared on failure.
 int hg__packet_judging_open(hg__packet_judging *j, hg_model *m, const hg_options *o,
                             const hg_listener *l, hg_error *err);
+// The same, of packets that come from somewhere in a way of its own (how->is_live, idle).
+int hg__packet_judging_open_how(hg__packet_judging *j, hg_model *m, const hg_options *o,
+                                const hg__capture_options *how, const hg_listener *l,
+                                hg_error *err);
 void hg__packet_judging_close(hg__packet_judging *j); // {0} is fine
 // 1 with the next packets' verdicts, which live until the next call; 0 at the end, negative on failure.
 int hg__packet_judging_next(hg__packet_judging *j, const hg__verdict **v, int32_t *count,
                             hg_error *err);
+// Verdicts of what is waiting, without waiting for more. May be called by how->idle.
+void hg__packet_judging_flush(hg__packet_judging *j, const hg__verdict **v, int32_t *count);
+double hg__packet_judging_fpr(const hg__packet_judging *j);         // of the threshold; 0 without
+uint64_t hg__packet_judging_forgotten(const hg__packet_judging *j); // talks that made room
 double hg__packet_judging_p(const hg__packet_judging *j, double score); // NaN without thresholds
 bool hg__packet_judging_is_alarm(const hg__packet_judging *j, double score);
 const hg__thresholds *hg__packet_judging_thresholds(const hg__packet_judging *j);

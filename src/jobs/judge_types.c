@@ -37,6 +37,10 @@ static int own_ask(void *d, double fpr, hg_error *err) {
     return hg__packet_detector_ask(d, fpr, err);
 }
 
+static uint64_t own_forgotten(const void *d) {
+    return hg__packet_detector_forgotten(d);
+}
+
 static void own_explain(const void *d, const hg__verdict *v, int32_t most, char text[HG_WHY]) {
     (void)d;
     hg__verdict_explain(v, most, text);
@@ -78,6 +82,10 @@ static int kitnet_ask(void *d, double fpr, hg_error *err) {
     return hg__kitnet_detector_ask(d, fpr, err);
 }
 
+static uint64_t kitnet_forgotten(const void *d) {
+    return hg__kitnet_detector_forgotten(d);
+}
+
 static void kitnet_explain(const void *d, const hg__verdict *v, int32_t most, char text[HG_WHY]) {
     hg__kitnet_detector_explain(d, v, most, text);
 }
@@ -86,10 +94,27 @@ static void kitnet_explain(const void *d, const hg__verdict *v, int32_t most, ch
 
 const hg__packet_judge_type *hg__packet_judge_of(const hg_model *m) {
     static const hg__packet_judge_type types[] = {
-        {own_is,              own_make,    own_free,    own_take,    own_judge,    own_thresholds, own_ask,    own_explain,
-         own_describe,                                                                                                                                    true },
-        {hg__is_kitnet_model, kitnet_make, kitnet_free, kitnet_take, kitnet_judge,
-         kitnet_thresholds,                                                                        kitnet_ask, kitnet_explain, hg__kitnet_model_describe, false},
+        {.is = own_is,
+         .make = own_make,
+         .free = own_free,
+         .take = own_take,
+         .judge = own_judge,
+         .thresholds = own_thresholds,
+         .ask = own_ask,
+         .forgotten = own_forgotten,
+         .explain = own_explain,
+         .describe = own_describe,
+         .has_bits = true},
+        {.is = hg__is_kitnet_model,
+         .make = kitnet_make,
+         .free = kitnet_free,
+         .take = kitnet_take,
+         .judge = kitnet_judge,
+         .thresholds = kitnet_thresholds,
+         .ask = kitnet_ask,
+         .forgotten = kitnet_forgotten,
+         .explain = kitnet_explain,
+         .describe = hg__kitnet_model_describe},
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (types[i].is(m)) return &types[i];

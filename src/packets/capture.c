@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "files/source.h"
 #include "packets/capture_list.h"
+#include "packets/capture_live.h"
 #include "packets/pcap_api.h"
 
 enum { BUFFER = 1 << 18 }; // bytes read at once
@@ -25,6 +26,10 @@ struct hg__capture {
     hg__capture_list list;
     char *filter; // owned; "": all packets
     const hg_listener *listener;
+    bool is_live, is_promiscuous;
+    int (*idle)(void *context, hg_error *err);
+    void *context; // of idle, borrowed
+    hg__live live;
     char *buffer; // owned, (BUFFER): that of `file`
 
     int32_t next; // the file to be opened after this one
@@ -88,10 +93,21 @@ static void note_end(hg__capture *c) {
 
 // ---- one file -----------------------------------------------------------------------------------
 
+// Somebody may have something to do before a pipe is waited for.
+static int wait_for_pipe(hg__capture *c, hg_error *err) {
+    const hg__source *s = &c->source;
+    if (!c->idle || !c->pcap || !s->is_stream) return HG_OK;
+    HG_TRY(c->idle(c->context, err));
+    if (s->packed || s->head_used < s->head_size) return HG_OK; // there may be bytes in memory
+    while (!hg__is_readable(s->fd)) HG_TRY(c->idle(c->context, err));
+    return HG_OK;
+}
+
 static ssize_t read_bytes(void *cookie, char *to, size_t size) {
     hg__capture *c = cookie;
     if (c->failure.code) return -1;
-    const int64_t n = hg__source_read_some(&c->source, to, size, &c->failure);
+    int64_t n = wait_for_pipe(c, &c->failure);
+    if (n >= 0) n = hg__source_read_some(&c->source, to, size, &c->failure);
     if (n >= 0) return (ssize_t)n;
     errno = EIO;
     return -1;
@@ -147,14 +163,22 @@ static void close_file(hg__capture *c) {
     if (c->has_program) c->api->freecode(&c->program);
     if (c->pcap) c->api->close(c->pcap); // and with it the FILE
     if (c->is_open) hg__source_close(&c->source);
-    c->pcap = NULL;
+    c->pcap = c->live.pcap = NULL;
     c->has_program = c->is_open = false;
+}
+
+static int open_interface(hg__capture *c, const char *name, hg_error *err) {
+    HG_TRY(hg__live_open(&c->live, c->api, name, c->filter, c->is_promiscuous, err));
+    c->pcap = c->live.pcap;
+    c->link = c->api->datalink(c->pcap);
+    return HG_OK;
 }
 
 static int open_file(hg__capture *c, hg_error *err) {
     const char *path = c->list.path[c->next++];
     c->packets = 0;
     c->failure = (hg_error){0};
+    if (c->is_live) return open_interface(c, path, err);
     c->is_open = true;
     int code = open_source(c, path, err);
     if (code == HG_OK) code = check_head(c, err);
@@ -190,18 +214,26 @@ static int start(hg__capture *c, hg_error *err) {
     return hg__fail(err, HG_ERR_DATA, "%s", c->all); // a folder in which none could be read
 }
 
+static int list(hg__capture *c, const char *path, hg_error *err) {
+    if (!c->is_live) return hg__capture_list_read(&c->list, path, err);
+    return hg__capture_list_one(&c->list, path, err);
+}
+
 hg__capture *hg__capture_open(const char *path, const hg__capture_options *o, hg_error *err) {
     const hg__pcap_functions *api = hg__pcap_get(hg__input_name(path), err);
     hg__capture *c = api ? hg__alloc(1, sizeof *c, err) : NULL;
     if (!c) return NULL;
     c->api = api;
-    c->listener = o ? o->listener : NULL;
+    if (o) {
+        c->listener = o->listener;
+        c->is_live = o->is_live && hg__is_interface(path);
+        c->is_promiscuous = o->is_promiscuous;
+        c->idle = o->idle;
+        c->context = o->context;
+    }
     c->filter = hg__copy_text(o && o->filter ? o->filter : "", err);
     c->buffer = c->filter ? hg__alloc(BUFFER, 1, err) : NULL;
-    if (c->buffer && hg__capture_list_read(&c->list, path, err) == HG_OK &&
-        start(c, err) == HG_OK) {
-        return c;
-    }
+    if (c->buffer && list(c, path, err) == HG_OK && start(c, err) == HG_OK) return c;
     hg__capture_close(c);
     return NULL;
 }
@@ -259,6 +291,29 @@ static bool has_failed(const hg__capture *c) {
     return c->failure.code && c->failure.code != HG_ERR_DATA;
 }
 
+// Of an interface: waits until one is there.
+static int next_of_interface(hg__capture *c, hg__packet *p, hg_error *err) {
+    struct pcap_pkthdr *header;
+    const uint8_t *bytes;
+    int code;
+    while ((code = c->api->next_ex(c->pcap, &header, &bytes)) == 0) {
+        if (c->idle) HG_TRY(c->idle(c->context, err));
+        if (hg__is_stopped(c->listener)) {
+            return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", name_of(c));
+        }
+        (void)hg__is_readable(c->live.fd);
+    }
+    if (code < 0) {
+        return hg__fail(err, HG_ERR_IO, "%s: cannot capture: %s", name_of(c),
+                        c->api->geterr(c->pcap));
+    }
+    p->time = hg__live_time(&c->live, header);
+    p->length = header->len;
+    p->captured = header->caplen;
+    hg__packet_read(p, c->link, bytes);
+    return 1;
+}
+
 // Of the open file: 1, or 0 at its end.
 static int next_of_file(hg__capture *c, hg__packet *p, hg_error *err) {
     struct pcap_pkthdr *header;
@@ -282,6 +337,7 @@ static int next_of_file(hg__capture *c, hg__packet *p, hg_error *err) {
 int hg__capture_next(hg__capture *c, hg__packet *p, hg_error *err) {
     for (;;) {
         if (!c->pcap) return 0;
+        if (c->is_live) return next_of_interface(c, p, err);
         const int code = next_of_file(c, p, err);
         if (code != 0) return code;
         c->size_before += c->source.at;
@@ -292,4 +348,17 @@ int hg__capture_next(hg__capture *c, hg__packet *p, hg_error *err) {
 
 uint64_t hg__capture_fingerprint(const hg__capture *c) {
     return c->fingerprint;
+}
+
+bool hg__capture_is_live(const hg__capture *c) {
+    return c->is_live;
+}
+
+bool hg__capture_is_stream(const hg__capture *c) {
+    return c->list.is_stream;
+}
+
+hg__capture_drops hg__capture_count_drops(hg__capture *c) {
+    if (c->is_live) hg__live_count(&c->live, c->api);
+    return c->live.drops;
 }

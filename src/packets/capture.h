@@ -13,7 +13,20 @@ typedef struct hg__capture_options {
     const char *filter; // BPF, as tcpdump has it: "not port 22"; "" or NULL: all
     // Borrowed while the capture is open: may end the waiting for a pipe; NULL: nobody does.
     const hg_listener *listener;
+    // Whether the path may be a network interface (a file of that name goes before it), and whether that is to see what is not for
+    // this machine too.
+    bool is_live, is_promiscuous;
+    // Called before there is waiting for more packets, of a pipe and of an interface, and some times a second while there is none;
+    // negative: hg__capture_next() gives that back. NULL: nobody wants to know.
+    int (*idle)(void *context, hg_error *err);
+    void *context;
 } hg__capture_options;
+
+// Of an interface, since it was opened.
+typedef struct hg__capture_drops {
+    uint64_t seen;    // by the kernel, behind its filter
+    uint64_t dropped; // by the kernel, because nobody took them in time, and by the interface
+} hg__capture_drops;
 
 // Whether the first bytes are those of a capture, plain (gzip is looked into by hg__is_capture()).
 bool hg__capture_sniff(const uint8_t *head, size_t size);
@@ -36,6 +49,10 @@ int hg__capture_rewind(hg__capture *c,
 
 // How much of the files has been read, for a meter: bytes of them, and all; size is 0 where that is not known.
 void hg__capture_place(const hg__capture *c, uint64_t *at, uint64_t *size);
+
+bool hg__capture_is_live(const hg__capture *c);
+bool hg__capture_is_stream(const hg__capture *c); // an interface or a pipe: what comes, comes now
+hg__capture_drops hg__capture_count_drops(hg__capture *c); // 0 where it is no interface
 
 // What a user should know: "x.pcap: ends inside packet 17; 16 were read"; "" for nothing.
 const char *hg__capture_note(const hg__capture *c);

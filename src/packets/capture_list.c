@@ -110,6 +110,11 @@ int hg__capture_list_read(hg__capture_list *l, const char *path, hg_error *err) 
                     "%s: expected captures (pcap or pcapng) in the folder, found none", path);
 }
 
+int hg__capture_list_one(hg__capture_list *l, const char *name, hg_error *err) {
+    *l = (hg__capture_list){.is_stream = true};
+    return add(l, name, err);
+}
+
 void hg__capture_list_clear(hg__capture_list *l) {
     for (int32_t i = 0; i < l->count; i++) hg__free(l->path[i]);
     hg__free(l->path);

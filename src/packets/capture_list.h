@@ -16,5 +16,6 @@ typedef struct hg__capture_list {
 } hg__capture_list;
 
 int hg__capture_list_read(hg__capture_list *l, const char *path, hg_error *err);
-void hg__capture_list_clear(hg__capture_list *l); // {0} is fine
+int hg__capture_list_one(hg__capture_list *l, const char *name, hg_error *err); // an interface
+void hg__capture_list_clear(hg__capture_list *l);                               // {0} is fine
 #endif

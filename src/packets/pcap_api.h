@@ -8,8 +8,11 @@
 
 // clang-format off
 #define HG_PCAP_FUNCTIONS(F)                                                        \
-    F(close) F(compile) F(datalink) F(fopen_offline_with_tstamp_precision) F(freecode) \
-    F(geterr) F(lib_version) F(next_ex) F(offline_filter)
+    F(activate) F(close) F(compile) F(create) F(datalink)                            \
+    F(fopen_offline_with_tstamp_precision) F(freecode) F(get_selectable_fd)          \
+    F(get_tstamp_precision) F(geterr) F(lib_version) F(next_ex) F(offline_filter)    \
+    F(set_buffer_size) F(set_promisc) F(set_snaplen) F(set_timeout)                  \
+    F(set_tstamp_precision) F(setfilter) F(setnonblock) F(stats) F(statustostr)
 // clang-format on
 
 // NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+// job_watch.c - packets judged as they come, and a line for each alert that opens and ends.
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/show.h"
+#include "jobs/job.h"
+#include "jobs/judge_packets.h"
+#include "jobs/watch.h"
+
+static const double sure_part = 0.1; // of fpr: an alarm whose p is below it opens an alert alone
+
+typedef struct watch {
+    const hg_options *o;
+    const hg_listener *listener;
+    hg__packet_judging in;
+    hg__alerts *alerts; // owned
+    int out;            // -1: not open; owned unless standard output
+    bool is_eve;
+    double sure;
+    hg__watch_counters count;
+    hg__watch_metrics metrics;
+    hg__text line;        // owned
+    sig_atomic_t reports; // that were asked for so far
+} watch;
+
+// ---- alerts go out ------------------------------------------------------------------------------
+
+// The whole line in one call, at once: who reads along has it, and several writers' lines do not mix.
+static int write_alert(void *context, const hg__alert *a, hg_error *err) {
+    watch *w = context;
+    const struct hg__values *v = &w->o->values;
+    w->line.length = 0;
+    const int32_t top =
+        w->in.type->has_bits ? (int32_t)v->top : 0; // an alert outlives other reasons
+    (w->is_eve ? hg__watch_write_eve : hg__watch_write)(a, top, &w->line);
+    if (w->line.failed) return hg__fail(err, HG_ERR_MEMORY, "out of memory: %s", v->out);
+    return hg__write_all(w->out, w->line.data, w->line.length,
+                         w->out == STDOUT_FILENO ? "standard output" : v->out, err);
+}
+
+// A file is added to, line by line: what is in it is there whatever happens.
+static int open_out(watch *w, hg_error *err) {
+    const char *path = w->o->values.out;
+    if (strcmp(path, "-") == 0) {
+        w->out = STDOUT_FILENO;
+        return HG_OK;
+    }
+    w->out = hg__io_is_refused(EIO)
+                 ? -1
+                 : hg__off_standard(open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
+    return w->out >= 0 ? HG_OK : hg__fail_create(path, errno, err);
+}
+
+static int close_out(watch *w, hg_error *err) {
+    const int fd = w->out;
+    w->out = -1;
+    if (fd < 0 || fd == STDOUT_FILENO || close(fd) == 0) return HG_OK;
+    return hg__fail_errno(err, HG_ERR_IO, "%s: cannot write", w->o->values.out);
+}
+
+// ---- packets come in ----------------------------------------------------------------------------
+
+static void count_packet(hg__watch_counters *c, const hg__packet *p) {
+    atomic_fetch_add_explicit(&c->packets, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&c->bytes, p->length, memory_order_relaxed);
+    if (!p->flaws) return;
+    if (p->flaws & HG_FLAW_CUT) atomic_fetch_add(&c->cut, 1);
+    if (p->flaws & HG_FLAW_LENGTH) atomic_fetch_add(&c->lengths, 1);
+    if (p->flaws & HG_FLAW_UNKNOWN) atomic_fetch_add(&c->unknown, 1);
+    if (p->flaws & HG_FLAW_FRAGMENT) atomic_fetch_add(&c->fragments, 1);
+    if (p->flaws & HG_FLAW_OPTIONS) atomic_fetch_add(&c->options, 1);
+}
+
+static void count_rest(watch *w) {
+    const uint64_t dropped = hg__capture_count_drops(w->in.capture).dropped;
+    atomic_store(&w->count.dropped, dropped);
+    atomic_store(&w->count.forgotten, hg__packet_judging_forgotten(&w->in));
+    atomic_store(&w->count.alerts, hg__alerts_count(w->alerts));
+    atomic_store(&w->count.open_alerts, hg__alerts_open(w->alerts));
+}
+
+static int report(watch *w, hg_error *err) {
+    const hg_listener *l = w->listener;
+    if (!l->report || *l->report == w->reports) return HG_OK;
+    w->reports = *l->report;
+    hg__text t = {0};
+    int code = hg__watch_counters_line(&w->count, &t);
+    if (code == HG_OK) {
+        hg__tell(l, t.data);
+    } else {
+        code = hg__fail(err, HG_ERR_MEMORY, "out of memory: counters");
+    }
+    hg__text_clear(&t);
+    return code;
+}
+
+static int take(watch *w, const hg__verdict *v, int32_t count, hg_error *err) {
+    for (int32_t i = 0; i < count; i++) {
+        const double score = (double)v[i].score;
+        count_packet(&w->count, &v[i].packet);
+        if (!hg__packet_judging_is_alarm(&w->in, score)) {
+            HG_TRY(hg__alerts_at(w->alerts, v[i].packet.time, err));
+            continue;
+        }
+        atomic_fetch_add(&w->count.alarms, 1);
+        HG_TRY(hg__alerts_add(w->alerts, &v[i], hg__packet_judging_p(&w->in, score), err));
+    }
+    return HG_OK;
+}
+
+static int flush(watch *w, hg_error *err) {
+    const hg__verdict *v;
+    int32_t count;
+    hg__packet_judging_flush(&w->in, &v, &count);
+    return take(w, v, count, err);
+}
+
+// Before waiting: what has come is judged, and silence ends alerts where packets' time is that of the clock.
+static int idle(void *context, hg_error *err) {
+    watch *w = context;
+    struct timespec now;
+    if (!w->in.capture) return HG_OK; // it is being opened
+    HG_TRY(flush(w, err));
+    if (hg__capture_is_live(w->in.capture) && clock_gettime(CLOCK_REALTIME, &now) == 0) {
+        HG_TRY(hg__alerts_at(w->alerts, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec, err));
+    }
+    count_rest(w);
+    if (hg__is_stopped(w->listener)) return hg__fail(err, HG_ERR_STOPPED, "stopped on request");
+    return report(w, err);
+}
+
+static int take_all(watch *w, hg_error *err) {
+    const hg__verdict *v;
+    int32_t count = 0;
+    int more;
+    while ((more = hg__packet_judging_next(&w->in, &v, &count, err)) > 0) {
+        HG_TRY(take(w, v, count, err));
+        count_rest(w);
+        HG_TRY(report(w, err));
+        count = 0;
+    }
+    // Stopped within: these are judged, too.
+    hg_error *second = more < 0 ? NULL : err;
+    const int code = count > 0 ? take(w, v, count, second) : HG_OK;
+    return more < 0 ? more : code;
+}
+
+// Whatever ended it, what was found is said.
+static int finish(watch *w, int code, hg_error *err) {
+    hg_error *why = code < 0 ? NULL : err;
+    int ended = flush(w, why);
+    if (ended == HG_OK) ended = hg__alerts_end(w->alerts, why);
+    count_rest(w);
+    return code < 0 ? code : ended;
+}
+
+// ---- from open to closed ------------------------------------------------------------------------
+
+static int open_alerts(watch *w, hg_error *err) {
+    hg__alerts_options how = hg__alerts_usual();
+    how.sure = sure_part * hg__packet_judging_fpr(&w->in);
+    how.tell = write_alert;
+    how.context = w;
+    w->alerts = hg__alerts_new(&how, err);
+    return w->alerts ? HG_OK : (int)HG_ERR_MEMORY;
+}
+
+static int open_all(watch *w, hg_model *m, hg_error *err) {
+    const struct hg__values *v = &w->o->values;
+    const hg__capture_options how = {.filter = v->filter,
+                                     .listener = w->listener,
+                                     .is_live = true,
+                                     .is_promiscuous = v->promisc,
+                                     .idle = idle,
+                                     .context = w};
+    HG_TRY(hg__packet_judging_open_how(&w->in, m, w->o, &how, w->listener, err));
+    if (!w->in.has_thresholds) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "%s: expected a model with a threshold, got one for which no packets were "
+                        "held out",
+                        v->model);
+    }
+    HG_TRY(open_alerts(w, err));
+    HG_TRY(hg__watch_metrics_open(&w->metrics, (int32_t)v->metrics, err));
+    HG_TRY(open_out(w, err));
+    if (v->drop && hg__capture_is_live(w->in.capture)) HG_TRY(hg__watch_drop_rights(err));
+    return hg__watch_metrics_start(&w->metrics, &w->count, err); // not before: as it is, without
+}
+
+static void say_start(const watch *w) {
+    char line[400], from[250];
+    const hg__capture *c = w->in.capture;
+    if (!hg__capture_is_live(c)) return;
+    const hg__thresholds *t = hg__packet_judging_thresholds(&w->in);
+    hg__threshold_describe(&t->group[0].at, "packets", from, sizeof from);
+    snprintf(line, sizeof line, "watching %.60s; %s", w->o->values.data, from);
+    hg__tell(w->listener, line);
+}
+
+static int run(watch *w, hg_model *m, hg_error *err) {
+    int code = open_all(w, m, err);
+    if (code == HG_OK) {
+        say_start(w);
+        code = finish(w, take_all(w, err), err);
+    }
+    hg__watch_metrics_close(&w->metrics);
+    const int closed = close_out(w, code < 0 ? NULL : err);
+    return code < 0 ? code : closed;
+}
+
+static int check(const hg_model *m, const hg_options *o, hg_error *err) {
+    if (!hg__is_packet_model(m)) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "%s: expected a model of packets, which `hourglass train data=x.pcap` "
+                        "makes, got another",
+                        o->values.model);
+    }
+    if (strcmp(o->values.format, "csv") != 0) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE, "format: expected auto, json or eve, got csv");
+}
+
+int hg__job_watch(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
+    hg_model *m = hg_model_load(o->values.model, err);
+    if (!m) return (int)err->code;
+    int code = check(m, o, err);
+    watch *w = code == HG_OK ? hg__alloc(1, sizeof *w, err) : NULL;
+    if (!w) {
+        hg_model_free(m);
+        return code < 0 ? code : (int)HG_ERR_MEMORY;
+    }
+    w->o = o;
+    w->listener = l;
+    w->out = -1;
+    w->is_eve = strcmp(o->values.format, "eve") == 0;
+    w->metrics.socket = w->metrics.wake = -1;
+    w->reports = l->report ? *l->report : 0;
+    code = run(w, m, err);
+    r->rows = (int64_t)atomic_load(&w->count.packets);
+    r->alarms = (int64_t)atomic_load(&w->count.alerts);
+    r->has_thresholds = true;
+    hg__packet_judging_close(&w->in);
+    hg__alerts_free(w->alerts);
+    hg__text_clear(&w->line);
+    hg__free(w);
+    return code;
+}
