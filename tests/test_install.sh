@@ -95,9 +95,9 @@ expect "a package's pkg-config file has the prefix it will have" grep -q '^prefi
 
 # ---- several goals of one make, where cleaning takes a while ----
 tree=$work/tree
-mkdir -p "$tree/tools/draw" "$tree/include" "$tree/src/base" "$tree/cli" "$work/slow"
+mkdir -p "$tree/tools/draw" "$tree/tools/traffic" "$tree/include" "$tree/src/base" "$tree/cli" "$work/slow"
 cp Makefile "$tree" && cp include/hourglass.h "$tree/include" && cp src/base/banned.h "$tree/src/base"
-echo 'int main(void) { return 0; }' | tee "$tree/cli/main.c" "$tree/tools/draw/draw_parts.c" | sed 's/main/hg__none/; s/int/int hg__none(void); &/' >"$tree/src/base/none.c"
+echo 'int main(void) { return 0; }' | tee "$tree/cli/main.c" "$tree/tools/draw/draw_parts.c" "$tree/tools/traffic/draw_traffic.c" | sed 's/main/hg__none/; s/int/int hg__none(void); &/' >"$tree/src/base/none.c"
 stub ../tree/tools/setup.sh '[ "$1" = missing ] || { mkdir -p build && echo demo >build/demo; }'
 stub ../tree/tools/demo.sh 'cat build/demo'
 stub ../slow/rm 'sleep 1; PATH=/usr/bin:/bin; exec rm "$@"'

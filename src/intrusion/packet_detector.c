@@ -14,6 +14,7 @@ static const float rising = 0.3F,
 static const double ln_2 = 0.693147180559945309;
 static const float slack = 0.5F, modesty = 0.9F; // of bits
 static const float nats_per_bit = 1.5F;          // evidence that a bit of surprise is, at most
+static const float strong = 6, beyond = 0.25F;
 static const float telling = 3; // bits from which on it is asked how large things usually are
 static const float least_error = 1e-3F;
 
@@ -169,6 +170,11 @@ static float evidence_of(const hg__calibration *c, float value) {
     return e > 0 ? (float)e : 0;
 }
 
+// What is new for a harmless reason, such as a host, says as much of one kind as can be said: beyond `strong` it is believed less.
+static float tempered(float evidence) {
+    return evidence <= strong ? evidence : strong + (evidence - strong) * beyond;
+}
+
 static void weigh(hg__packet_detector *d, hg__verdict *v, float error) {
     float sum[HG_KINDS];
     hg__levels_sum(v->bits, sum);
@@ -176,8 +182,8 @@ static void weigh(hg__packet_detector *d, hg__verdict *v, float error) {
     v->own = 0;
     for (int32_t k = 0; k < HG_KINDS; k++) {
         v->evidence[k] = evidence_of(&d->evidence[k], sum[k]);
-        const float most = nats_per_bit * sum[k];
-        if (k < HG_EVIDENCE_COUNT && v->evidence[k] > most) v->evidence[k] = most;
+        if (k < HG_EVIDENCE_COUNT) v->evidence[k] = fminf(v->evidence[k], nats_per_bit * sum[k]);
+        v->evidence[k] = tempered(v->evidence[k]);
         v->own += v->evidence[k] * sqrtf(v->evidence[k]);
     }
     bool is_new;

@@ -4,7 +4,7 @@
 //   packet ──> observation ──> bits of surprise, a level each ──┬─> kinds of evidence: who, how it is written, sizes, bytes, asked, when, much
 //              (traffic/)      (traffic/profile.h)              └─> autoencoder of the levels: what does not go together
 //                                                                       │
-//   score: of each kind -ln p among normal packets, to the power 1.5, added up; and of these the talk's fading mean
+//   score: of each kind -ln p among normal packets, tempered, to the power 1.5, added up; and of these the talk's fading mean
 //
 // A talk is a client, a server and a service. Its packets share their evidence, so that the whole of an odd connection stands out, not
 // only its oddest packet. To be added up, evidence of many kinds that is weak counts less than one kind's that is strong, hence the
