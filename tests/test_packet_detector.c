@@ -312,6 +312,26 @@ static void another_rate_moves_the_threshold_and_no_score(void **state) {
     hg__packet_detector_free(b);
 }
 
+static void fewer_alerts_a_day_are_a_higher_threshold(void **state) {
+    const trained *all = *state;
+    hg_model *again = copy_of(all->model);
+    hg__packet_detector *a = detector_of(all->model, all), *b = detector_of(again, all);
+    const double rates[] = {0.2, 0.02, 1e-5, 1e-7}; // a second
+    double before = -1;
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        assert_int_equal(hg__packet_detector_ask_alerts(a, rates[i], NULL), HG_OK);
+        assert_int_equal(hg__packet_detector_ask_alerts(b, rates[i], NULL), HG_OK);
+        const hg__threshold *at = &hg__packet_detector_thresholds(a)->group[0].at;
+        if (at->value < before) fail_msg("%g after %g", at->value, before);
+        if (at->value != hg__packet_detector_thresholds(b)->group[0].at.value) fail();
+        assert_true(at->fpr > 0 && at->fpr < 1);
+        before = at->value;
+    }
+    hg__packet_detector_free(a);
+    hg__packet_detector_free(b);
+    hg_model_free(again);
+}
+
 static void refuse(const hg_model *m, const trained *all, const char *words) {
     hg_error err = {0};
     assert_null(hg__packet_detector_new(m, all->pool, MEMORY, "m.safetensors", &err));
@@ -449,6 +469,7 @@ int main(void) {
         cmocka_unit_test(too_few_packets_are_refused),
         cmocka_unit_test(a_loaded_model_gives_the_same_scores_to_the_bit),
         cmocka_unit_test(another_rate_moves_the_threshold_and_no_score),
+        cmocka_unit_test(fewer_alerts_a_day_are_a_higher_threshold),
         cmocka_unit_test(another_feature_version_is_refused_by_its_number),
         cmocka_unit_test(a_part_that_is_not_there_or_has_another_shape_is_refused),
         cmocka_unit_test(parts_without_a_row_are_taken_where_they_mean_something),

@@ -31,6 +31,9 @@ watch source="$work/scan.pcap" filter="not host $scanner" -q >"$work/filtered.js
 expect "what filter= leaves out raises no alert" eval "! grep -q '\"source\":\"$scanner\"' $work/filtered.json"
 watch source="$work/scan.pcap" format=eve -q >"$work/eve.json"
 
+watch source="$work/scan.pcap" alarms=2/day -q >"$work/rare.json"
+expect "a rate of alerts is a threshold that fewer pass" [ "$(grep -c '"alert"' "$work/rare.json")" -le "$(grep -c '"alert"' "$work/file.json")" ]
+
 cat >"$work/look.py" <<'END'
 import json, re, sys
 scanner = sys.argv[2]

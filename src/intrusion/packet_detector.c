@@ -14,6 +14,7 @@ static const float rising = 0.3F,
 static const double ln_2 = 0.693147180559945309;
 static const float slack = 0.5F, modesty = 0.9F; // of bits
 static const float nats_per_bit = 1.5F;          // evidence that a bit of surprise is, at most
+static const double most_share = 0.5;            // of sources' minutes that may pass a threshold
 static const float strong = 6, beyond = 0.25F;
 static const float telling = 3; // bits from which on it is asked how large things usually are
 static const float least_error = 1e-3F;
@@ -93,6 +94,7 @@ void hg__packet_detector_free(hg__packet_detector *d) {
     for (int32_t k = 0; k < HG_KINDS; k++) hg__calibration_clear(&d->evidence[k]);
     hg__run_plan_free(d->plan);
     hg__thresholds_clear(&d->thresholds);
+    hg__calibration_clear(&d->alerts);
     hg__free(d->row);
     hg__free(d->pointer);
     hg__free(d->error);
@@ -110,6 +112,21 @@ const hg__thresholds *hg__packet_detector_thresholds(const hg__packet_detector *
 
 int hg__packet_detector_ask(hg__packet_detector *d, double fpr, hg_error *err) {
     return d->thresholds.groups ? hg__thresholds_ask(&d->thresholds, fpr, err) : HG_OK;
+}
+
+int hg__packet_detector_ask_alerts(hg__packet_detector *d, double per_second, hg_error *err) {
+    hg__threshold at;
+    if (d->alerts.count == 0 || d->thresholds.groups == 0 || d->seconds <= 0) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "alarms: expected a model that was trained on packets of some time");
+    }
+    const double share = per_second * d->seconds / (double)d->alerts.count;
+    HG_TRY(
+        hg__calibration_threshold(&d->alerts, share < most_share ? share : most_share, &at, err));
+    hg__threshold_group *g = &d->thresholds.group[0];
+    g->at.value = at.value;
+    g->at.fpr = hg__calibration_p(g->held, at.value);
+    return HG_OK;
 }
 
 // ---- at work ------------------------------------------------------------------------------------

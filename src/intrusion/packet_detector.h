@@ -54,6 +54,10 @@ uint64_t hg__packet_detector_forgotten(const hg__packet_detector *d); // talks t
 // groups 0: nothing was held out.
 const hg__thresholds *hg__packet_detector_thresholds(const hg__packet_detector *d);
 int hg__packet_detector_ask(hg__packet_detector *d, double fpr, hg_error *err);
+// Another threshold: at which packets like those of training raise alerts (intrusion/alerts.h) of no more than so many a second. By the
+// highest scores that each source had in each minute, of which as many may pass: never fewer than there are alerts, since an alert has a
+// source, and what passes a minute apart is one alert. HG_ERR_USAGE where nothing was held out.
+int hg__packet_detector_ask_alerts(hg__packet_detector *d, double per_second, hg_error *err);
 
 // Why, for people: "asks for something it did not ask for: Modbus function 5; comes out of its rhythm". The strongest `most` kinds.
 enum { HG_WHY = 400 };

@@ -9,7 +9,8 @@
 static const char count_key[] = "detector.counts.key", count_number[] = "detector.counts.number",
                   count_bits[] = "detector.counts.bits", tail_key[] = "detector.tails.key",
                   tail_number[] = "detector.tails.number", scale_name[] = "detector.levels.scale",
-                  key_name[] = "detector.key", evidence_name[] = "detector.evidence";
+                  alerts_name[] = "detector.alerts", key_name[] = "detector.key",
+                  evidence_name[] = "detector.evidence";
 static const float most_bits = 33; // 32 of the largest count, and room for rounding
 
 // ---- saved --------------------------------------------------------------------------------------
@@ -54,6 +55,19 @@ static int save_tails(const hg__tails *t, hg_model *m, hg_error *err) {
     return code;
 }
 
+// Behind the scores: how many seconds they are of.
+static int save_alerts(const hg__packet_detector *d, hg_model *m, hg_error *err) {
+    const int64_t n = d->alerts.count;
+    if (n == 0) return HG_OK;
+    float *all = hg__alloc((size_t)n + 1, sizeof *all, err);
+    if (!all) return HG_ERR_MEMORY;
+    memcpy(all, d->alerts.score, (size_t)n * sizeof *all);
+    all[n] = (float)d->seconds;
+    const int code = hg__model_keep_part(m, alerts_name, HG_F32, n + 1, 0, all, err);
+    hg__free(all);
+    return code;
+}
+
 static int save_evidence(const hg__packet_detector *d, hg_model *m, hg_error *err) {
     const int64_t n = d->evidence[0].count;
     float *all = hg__alloc((size_t)n * HG_KINDS, sizeof *all, err);
@@ -78,6 +92,7 @@ int hg__packet_detector_save(const hg__packet_detector *d, hg_model *m, hg_error
     HG_TRY(save_tails(d->profile->tails, m, err));
     HG_TRY(hg__model_keep_part(m, scale_name, HG_F32, hg__level_count, 2, d->scale, err));
     HG_TRY(save_evidence(d, m, err));
+    HG_TRY(save_alerts(d, m, err));
     hg__json *detector = hg__json_object();
     int bad = detector ? hg__json_set(detector, "packets", describe()) : -1;
     int code = bad ? hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping a detector")
@@ -185,6 +200,24 @@ static int load_evidence(hg__packet_detector *d, const hg_model *m, const char *
     return code;
 }
 
+static int load_alerts(hg__packet_detector *d, const hg_model *m, const char *where,
+                       hg_error *err) {
+    const hg__tensor *all;
+    float seconds;
+    if (!hg__model_part(m, alerts_name)) return HG_OK;
+    HG_TRY(hg__model_take_numbers(m, alerts_name, -1, 0, where, &all, err));
+    const int64_t n = all->shape.dim[0] - 1;
+    float *some = n > 0 ? hg__alloc((size_t)n, sizeof *some, err) : NULL;
+    if (n < 1) return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected scores", where, alerts_name);
+    if (!some) return HG_ERR_MEMORY;
+    memcpy(some, all->data, (size_t)n * sizeof *some);
+    memcpy(&seconds, (const uint8_t *)all->data + (size_t)n * sizeof *some, sizeof seconds);
+    d->seconds = (double)seconds;
+    const int code = hg__calibration_init(&d->alerts, some, n, err);
+    hg__free(some);
+    return code;
+}
+
 int hg__packet_detector_load(hg__packet_detector *d, const hg_model *m, const char *where,
                              hg_error *err) {
     const hg__json *packets = hg__json_object_get(hg__model_detector(m), "packets");
@@ -205,6 +238,7 @@ int hg__packet_detector_load(hg__packet_detector *d, const hg_model *m, const ch
     HG_TRY(load_counts(d, m, where, err));
     HG_TRY(load_tails(d, m, where, err));
     HG_TRY(load_evidence(d, m, where, err));
+    HG_TRY(load_alerts(d, m, where, err));
     d->profile = &d->own;
     return hg__thresholds_load(&d->thresholds, m, where, err);
 }

@@ -15,8 +15,10 @@
 enum {
     ENTRY_BYTES = 200,     // that an entry of counts takes while tables grow
     EVIDENCE_ROWS = 20000, // that a kind's calibration keeps
-    LEAST_PACKETS = 100
+    LEAST_PACKETS = 100,
+    SOURCES = 4096 // whose minutes are remembered, as alerts.h has it
 };
+#define MINUTE INT64_C(60000000000)        // ns
 static const double least_deviation = 0.3; // of log2(1 + bits)
 
 // ---- passes -------------------------------------------------------------------------------------
@@ -44,8 +46,17 @@ typedef struct pass {
     int64_t stride; // every so many become a row
     // of the last pass
     hg__packet_detector *d;
-    float *score; // (packets)
+    float *score;     // (packets)
+    hg__lru *minutes; // each source's minute
+    float *highest;   // (highests): of minutes that are over
+    int64_t highests;
+    int64_t first, latest; // ns since 1970
 } pass;
+
+typedef struct minute {
+    int64_t number;
+    float highest;
+} minute;
 
 static int walk(pass *p, hg_error *err) {
     hg__packet packet;
@@ -193,10 +204,36 @@ static int fit_evidence(const hg__packet_fit *f, hg__packet_detector *d, hg_erro
     return code;
 }
 
+static void end_minute(void *context, const void *key, void *entry) {
+    pass *p = context;
+    (void)key;
+    p->highest[p->highests++] = ((const minute *)entry)->highest;
+}
+
+// By the client's address, as alerts are.
+static void keep_highest(pass *p, const hg__verdict *v) {
+    const hg__packet *packet = &v->packet;
+    const bool has_address = packet->layers & (HG_LAYER_IP | HG_LAYER_ARP);
+    uint8_t key[16] = {0};
+    bool is_new;
+    if (has_address) memcpy(key, v->to_server ? packet->from : packet->to, sizeof key);
+    if (!has_address) memcpy(key, v->to_server ? packet->mac_from : packet->mac_to, 6);
+    if (packet->time > p->latest) p->latest = packet->time;
+    if (p->first == 0) p->first = packet->time;
+    minute *m = hg__lru_find_or_add(p->minutes, key, &is_new);
+    const int64_t number = p->latest / MINUTE;
+    if (!is_new && m->number != number) end_minute(p, key, m);
+    if (is_new || m->number != number || v->score > m->highest) m->highest = v->score;
+    m->number = number;
+}
+
 static void keep_scores(pass *p) {
     int32_t waiting;
     const hg__verdict *v = hg__packet_detector_judge(p->d, &waiting);
-    for (int32_t i = 0; i < waiting; i++) p->score[p->f->rows++] = v[i].score;
+    for (int32_t i = 0; i < waiting; i++) {
+        p->score[p->f->rows++] = v[i].score;
+        keep_highest(p, &v[i]);
+    }
 }
 
 static int score(pass *p, const hg__packet *packet, hg_error *err) {
@@ -206,16 +243,39 @@ static int score(pass *p, const hg__packet *packet, hg_error *err) {
     return HG_OK;
 }
 
+// Minutes that are not over count, too: a minute has at least a packet, so that there is room.
+static int fit_alerts(pass *p, hg_error *err) {
+    for (void *m = hg__lru_oldest(p->minutes); m; m = hg__lru_younger(p->minutes, m)) {
+        end_minute(p, NULL, m);
+    }
+    p->d->seconds = (double)(p->latest - p->first) * 1e-9;
+    return hg__calibration_init(&p->d->alerts, p->highest, p->highests, err);
+}
+
+static int make_scores(pass *p, hg_error *err) {
+    const hg__lru_options o = {.key_bytes = 16,
+                               .entry_bytes = sizeof(minute),
+                               .capacity = SOURCES,
+                               .forget = end_minute,
+                               .context = p};
+    p->minutes = hg__lru_new(&o, &p->f->key, err);
+    if (p->minutes) p->score = hg__alloc((size_t)p->f->packets, sizeof *p->score, err);
+    if (p->score) p->highest = hg__alloc((size_t)p->f->packets, sizeof *p->highest, err);
+    return p->highest ? HG_OK : HG_ERR_MEMORY;
+}
+
 static int fit_thresholds(pass *p, double fpr, hg_error *err) {
     const int64_t rows = p->f->rows;
-    p->score = hg__alloc((size_t)p->f->packets, sizeof *p->score, err);
-    if (!p->score) return HG_ERR_MEMORY;
     p->f->rows = 0;
-    int code = walk(p, err);
+    int code = make_scores(p, err);
+    if (code == HG_OK) code = walk(p, err);
     if (code == HG_OK) keep_scores(p);
+    if (code == HG_OK) code = fit_alerts(p, err);
     const hg__held_out held = {.score = p->score, .rows = p->f->rows};
     if (code == HG_OK) code = hg__thresholds_fit(&p->d->thresholds, &held, fpr, err);
     p->f->rows = rows;
+    hg__lru_free(p->minutes);
+    hg__free(p->highest);
     hg__free(p->score);
     return code;
 }

@@ -16,6 +16,8 @@ struct hg__packet_detector {
     hg__calibration evidence[HG_KINDS]; // owned: of normal packets
     hg__run_plan *plan;                 // owned
     hg__thresholds thresholds;          // owned
+    hg__calibration alerts;             // owned: the highest score of each source in each minute
+    double seconds;                     // that these are of
     int32_t waiting;
     float *row;           // owned, (HG_VERDICTS, levels)
     const void **pointer; // owned, (HG_VERDICTS): to rows

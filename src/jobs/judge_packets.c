@@ -8,10 +8,25 @@
 #include "base/show.h"
 #include "jobs/feed.h"
 
+// fpr=, or alarms= with rate= of packets, or alarms= alone: of alerts.
+static int ask(hg__packet_judging *j, const hg_options *o, hg_error *err) {
+    const struct hg__values *v = &o->values;
+    double fpr = 0;
+    if (!*v->alarms || *v->rate) {
+        HG_TRY(hg__asked_fpr(o, &fpr, err));
+        return fpr > 0 ? j->type->ask(j->detector, fpr, err) : HG_OK;
+    }
+    HG_TRY(hg__alarms_fpr(v->alarms, "1/s", &fpr, err));
+    if (j->type->ask_alerts) return j->type->ask_alerts(j->detector, fpr, err);
+    return hg__fail(
+        err, HG_ERR_USAGE,
+        "alarms: expected rate= of packets beside it for a model of KitNET, which knows no "
+        "alerts");
+}
+
 static int open_all(hg__packet_judging *j, const hg_options *o, const hg__capture_options *how,
                     hg_error *err) {
     const struct hg__values *v = &o->values;
-    double fpr = 0;
     j->pool = hg__pool_new(1, err); // packets come one after the other
     if (!j->pool) return HG_ERR_MEMORY;
     j->type = hg__packet_judge_of(j->model);
@@ -23,8 +38,7 @@ static int open_all(hg__packet_judging *j, const hg_options *o, const hg__captur
     }
     j->detector = j->type->make(j->model, j->pool, (size_t)v->max_mem / 2, v->model, err);
     if (!j->detector) return (int)err->code;
-    HG_TRY(hg__asked_fpr(o, &fpr, err));
-    if (fpr > 0) HG_TRY(j->type->ask(j->detector, fpr, err));
+    HG_TRY(ask(j, o, err));
     j->has_thresholds = hg__packet_judging_thresholds(j)->groups > 0;
     j->capture = hg__capture_open(v->data, how, err);
     return j->capture ? HG_OK : (int)err->code;

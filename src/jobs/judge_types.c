@@ -37,6 +37,10 @@ static int own_ask(void *d, double fpr, hg_error *err) {
     return hg__packet_detector_ask(d, fpr, err);
 }
 
+static int own_ask_alerts(void *d, double per_second, hg_error *err) {
+    return hg__packet_detector_ask_alerts(d, per_second, err);
+}
+
 static uint64_t own_forgotten(const void *d) {
     return hg__packet_detector_forgotten(d);
 }
@@ -101,6 +105,7 @@ const hg__packet_judge_type *hg__packet_judge_of(const hg_model *m) {
          .judge = own_judge,
          .thresholds = own_thresholds,
          .ask = own_ask,
+         .ask_alerts = own_ask_alerts,
          .forgotten = own_forgotten,
          .explain = own_explain,
          .describe = own_describe,
