@@ -34,6 +34,14 @@ watch source="$work/scan.pcap" format=eve -q >"$work/eve.json"
 watch source="$work/scan.pcap" alarms=2/day -q >"$work/rare.json"
 expect "a rate of alerts is a threshold that fewer pass" [ "$(grep -c '"alert"' "$work/rare.json")" -le "$(grep -c '"alert"' "$work/file.json")" ]
 
+head -c 16 "$work/scan.pcap" >"$work/key"
+watch source="$work/scan.pcap" anonymise="$work/key" -q >"$work/others.json"
+expect "anonymise= names nobody of the capture" eval "! grep -q '192\.168\.44\.' $work/others.json"
+expect "and has the same alerts" [ "$(grep -c '"alert"' "$work/others.json")" = "$(grep -c '"alert"' "$work/file.json")" ]
+head -c 15 "$work/key" >"$work/short"
+said=$(watch source="$work/scan.pcap" anonymise="$work/short" 2>&1)
+expect "a key that is too short is refused: $said" [ $? = 4 ]
+
 cat >"$work/look.py" <<'END'
 import json, re, sys
 scanner = sys.argv[2]

@@ -137,7 +137,7 @@ bool hg__kitnet_detector_take(hg__kitnet_detector *d, const hg__packet *p) {
     return ++d->waiting == HG_VERDICTS;
 }
 
-const hg__verdict *hg__kitnet_detector_judge(hg__kitnet_detector *d, int32_t *count) {
+hg__verdict *hg__kitnet_detector_judge(hg__kitnet_detector *d, int32_t *count) {
     *count = d->waiting;
     d->waiting = 0;
     return d->verdict;

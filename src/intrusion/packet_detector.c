@@ -210,7 +210,7 @@ static void weigh(hg__packet_detector *d, hg__verdict *v, float error) {
     v->score = t->score;
 }
 
-const hg__verdict *hg__packet_detector_judge(hg__packet_detector *d, int32_t *count) {
+hg__verdict *hg__packet_detector_judge(hg__packet_detector *d, int32_t *count) {
     const hg__input in = {.row = d->pointer, .count = d->waiting, .dtype = HG_F32, .scale = 1};
     *count = d->waiting;
     if (d->waiting == 0) return d->verdict;

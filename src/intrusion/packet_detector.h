@@ -47,7 +47,7 @@ void hg__packet_detector_free(hg__packet_detector *d); // NULL is fine
 // Takes a packet in; true: HG_VERDICTS are waiting, and hg__packet_detector_judge() is to be called before the next.
 bool hg__packet_detector_take(hg__packet_detector *d, const hg__packet *p);
 // Verdicts of all that is waiting, in the order in which they came; they live until the next call.
-const hg__verdict *hg__packet_detector_judge(hg__packet_detector *d, int32_t *count);
+hg__verdict *hg__packet_detector_judge(hg__packet_detector *d, int32_t *count);
 
 uint64_t hg__packet_detector_forgotten(const hg__packet_detector *d); // talks that made room so far
 

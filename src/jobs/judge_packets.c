@@ -27,6 +27,7 @@ static int ask(hg__packet_judging *j, const hg_options *o, hg_error *err) {
 static int open_all(hg__packet_judging *j, const hg_options *o, const hg__capture_options *how,
                     hg_error *err) {
     const struct hg__values *v = &o->values;
+    HG_TRY(hg__anonymiser_init(&j->anonymiser, v->anonymise, err));
     j->pool = hg__pool_new(1, err); // packets come one after the other
     if (!j->pool) return HG_ERR_MEMORY;
     j->type = hg__packet_judge_of(j->model);
@@ -74,7 +75,7 @@ void hg__packet_judging_close(hg__packet_judging *j) {
 
 static int judge(hg__packet_judging *j, const hg__verdict **v, int32_t *count, hg_error *err) {
     uint64_t at, size;
-    *v = j->type->judge(j->detector, count);
+    hg__packet_judging_flush(j, v, count);
     hg__capture_place(j->capture, &at, &size);
     if (size > 0) hg__meter_part(&j->meter, (double)at / (double)size);
     hg__meter_add(&j->meter, *count);
@@ -109,7 +110,9 @@ void hg__packet_judging_explain(const hg__packet_judging *j, const hg__verdict *
 }
 
 void hg__packet_judging_flush(hg__packet_judging *j, const hg__verdict **v, int32_t *count) {
-    *v = j->type->judge(j->detector, count);
+    hg__verdict *all = j->type->judge(j->detector, count);
+    for (int32_t i = 0; i < *count; i++) hg__anonymise_packet(&j->anonymiser, &all[i].packet);
+    *v = all;
 }
 
 double hg__packet_judging_fpr(const hg__packet_judging *j) {

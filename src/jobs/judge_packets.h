@@ -6,6 +6,7 @@
 #include "intrusion/packet_detector.h"
 #include "options/options.h"
 #include "packets/capture.h"
+#include "traffic/anonymise.h"
 
 // A kind of model of packets. The functions are those of intrusion/, of a detector that is theirs.
 typedef struct hg__packet_judge_type {
@@ -14,7 +15,7 @@ typedef struct hg__packet_judge_type {
                   hg_error *err);
     void (*free)(void *detector);
     bool (*take)(void *detector, const hg__packet *p);
-    const hg__verdict *(*judge)(void *detector, int32_t *count);
+    hg__verdict *(*judge)(void *detector, int32_t *count);
     const hg__thresholds *(*thresholds)(const void *detector);
     int (*ask)(void *detector, double fpr, hg_error *err);
     int (*ask_alerts)(void *detector, double per_second, hg_error *err); // NULL: it cannot say
@@ -33,6 +34,7 @@ typedef struct hg__packet_judging {
     hg__pool *pool;              // owned
     void *detector;              // owned
     hg__capture *capture;        // owned
+    hg__anonymiser anonymiser;   // of what verdicts name
     const hg_listener *listener; // borrowed, or NULL
     hg__meter meter;
     bool is_at_end;

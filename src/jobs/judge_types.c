@@ -25,7 +25,7 @@ static bool own_take(void *d, const hg__packet *p) {
     return hg__packet_detector_take(d, p);
 }
 
-static const hg__verdict *own_judge(void *d, int32_t *count) {
+static hg__verdict *own_judge(void *d, int32_t *count) {
     return hg__packet_detector_judge(d, count);
 }
 
@@ -74,7 +74,7 @@ static bool kitnet_take(void *d, const hg__packet *p) {
     return hg__kitnet_detector_take(d, p);
 }
 
-static const hg__verdict *kitnet_judge(void *d, int32_t *count) {
+static hg__verdict *kitnet_judge(void *d, int32_t *count) {
     return hg__kitnet_detector_judge(d, count);
 }
 
