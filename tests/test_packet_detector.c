@@ -264,8 +264,8 @@ static void scores_do_not_depend_on_how_many_wait(void **state) {
 static void too_few_packets_are_refused(void **state) {
     hg_error err = {0};
     hg_model *m = empty_model();
-    assert_int_equal(fit(m, ((trained *)*state)->pool, 99, &err), HG_ERR_DATA);
-    assert_non_null(strstr(err.message, "100 packets or more"));
+    assert_int_equal(fit(m, ((trained *)*state)->pool, 19, &err), HG_ERR_DATA);
+    assert_non_null(strstr(err.message, "20 packets or more"));
     assert_false(hg__is_packet_model(m));
     hg_model_free(m);
 }

@@ -151,12 +151,12 @@ whole=$(sed -n 's/.*ends inside packet [0-9]*; \([0-9]*\) were read.*/\1/p' err)
 expect "a capture that is cut has its whole packets, $whole and $(rows other.csv)" [ "$(rows other.csv)" = "$whole" ]
 must predict model=$model data=empty.pcap out=other.csv progress=none
 expect "an empty capture has no rows" [ "$(rows other.csv)" = 0 ]
-refuse 4 "expected 100 packets or more" train data=empty.pcap name=no $fast
+refuse 4 "expected 20 packets or more" train data=empty.pcap name=no $fast
 { cat empty.pcap; head -c 60 "$draw" >piece; record 1700000000 piece; } >one.pcap
 must predict model=$model data=one.pcap out=other.csv progress=none
 expect "one packet has one row" [ "$(rows other.csv)" = 1 ]
 expect "... and is told as one" grep -q "^1 packet, " err
-refuse 4 "expected 100 packets or more" train data=one.pcap name=no $fast
+refuse 4 "expected 20 packets or more" train data=one.pcap name=no $fast
 
 # ---- what is no capture, or no model of packets ----
 echo "no capture at all" >text.pcap

@@ -15,7 +15,7 @@
 enum {
     ENTRY_BYTES = 200,     // that an entry of counts takes while tables grow
     EVIDENCE_ROWS = 20000, // that a kind's calibration keeps
-    LEAST_PACKETS = 100,
+    LEAST_PACKETS = 20,
     SOURCES = 4096 // whose minutes are remembered, as alerts.h has it
 };
 #define MINUTE INT64_C(60000000000)        // ns
