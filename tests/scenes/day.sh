@@ -48,7 +48,7 @@ for name in exfil beacon; do
 done
 for name in scan flood brute spoof; do
     case $wanted in *" $name "*)
-        attack $name $([ $name = spoof ] || echo atk)
+        if [ $name = spoof ]; then attack $name; else attack $name atk; fi
         sleep "$rest"
         ;;
     esac

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 # net.sh - a network of namespaces and one bridge, read with `.` by day.sh, which is alone in namespaces of its own: what is made here
 # is seen by no other process, joins no interface of the machine, and goes when day.sh ends.
 names='srv dns out c1 c2 c3 atk'

@@ -19,14 +19,14 @@ short) seconds=45 pace=250 long=no ;;
 long) seconds=600 pace=1500 long=yes ;;
 *) echo "scenes.sh: expected short or long, got $length" >&2; exit 2 ;;
 esac
-[ -z "$SCENES_SECONDS" ] || seconds=$SCENES_SECONDS
+seed=$((${SCENES_SEED:-0} * 3))
 
 mkdir -p "$folder/usual" "$folder/new" "$folder/plain"
-$apart bash "$here/day.sh" "$folder/usual" 1 $seconds $pace $long >"$folder/usual.log" 2>&1 &
+$apart bash "$here/day.sh" "$folder/usual" $((seed + 1)) $seconds $pace $long >"$folder/usual.log" 2>&1 &
 usual=$!
-$apart bash "$here/day.sh" "$folder/plain" 3 $seconds $pace $long >"$folder/plain.log" 2>&1 &
+$apart bash "$here/day.sh" "$folder/plain" $((seed + 3)) $seconds $pace $long >"$folder/plain.log" 2>&1 &
 plain=$!
-$apart bash "$here/day.sh" "$folder/new" 2 $seconds $pace $long scan flood brute spoof exfil beacon >"$folder/new.log" 2>&1 &
+$apart bash "$here/day.sh" "$folder/new" $((seed + 2)) $seconds $pace $long scan flood brute spoof exfil beacon >"$folder/new.log" 2>&1 &
 new=$!
 trap 'kill -KILL $usual $plain $new 2>/dev/null' EXIT
 trap 'exit 143' INT TERM
