@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # judge.py FOLDER ATTACK - a line of the scenes' table, of what val and watch said: ATTACK.val, ATTACK.json. An alert counts as the
-# attack's when its source is right, it falls into the attack's time, and it is not there without the attack (without.json).
+# attack's when its source is right, it falls into the attack's time, and it is not there, the same, without the attack (without.json).
 # judge.py FOLDER false - how many alerts false.json has, and which.
 import json, sys, time
 
@@ -24,10 +24,10 @@ if name == 'false':
     sys.exit()
 val = json.load(open('%s/%s.val' % (folder, name)))
 right = SOURCES.get(name, ['10.77.0.66', '02:00:0a:4d:00:42'])
-usual = {(a['source'], a['first']) for a in told('without')}
+usual = {(a['source'], a['first'], a['packets']) for a in told('without')}
 window = next(line.split()[1:3] for line in open(folder + '/windows') if line.startswith(name + ' '))
 begin, end = ('%s.%s' % (time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(int(t.split('.')[0]))), t.split('.')[1]) for t in window)
-ours = [a for a in alerts if a['source'] in right and a['first'] <= end and a['last'] >= begin and (a['source'], a['first']) not in usual]
+ours = [a for a in alerts if a['source'] in right and a['first'] <= end and a['last'] >= begin and (a['source'], a['first'], a['packets']) not in usual]
 counting = val['counting_auroc']
 auroc = val['auroc']['value']
 is_named = 'yes' if ours else 'no'
