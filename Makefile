@@ -10,6 +10,7 @@
 #   make golden     rewrites the expected output of the command's tests
 #   make reformat   rewrites the sources as .clang-format says
 #   make aarch64    the portable part for 64-bit Arm under qemu: the same bits as here
+#   make scenes     attacks with real tools in network namespaces: ten minutes (root)
 #   make longest    the longest functions and files
 #   make cov        line and branch coverage of the library under the tests
 #   make docs       rewrites what README.md and docs/ show of the command's output
@@ -152,7 +153,7 @@ with = $(foreach x,$2,$(if $(strip $(foreach w,$1,$(findstring $(w),$(notdir $x)
 EVERY := $(SCRIPTS) $(TESTS) $(FUZZERS)
 WANTED := $(filter-out $(call with,$(SKIP),$(EVERY)),$(if $(ONLY),$(call with,$(ONLY),$(EVERY)),$(EVERY)))
 # Those that take longest come first: else the last of them runs alone while other cores wait.
-LONG := same_bits faults train_features large_parts false_alarms test_docs inspector_features _parts run_cli train_bottleneck big_file \
+LONG := test_scenes same_bits faults train_features large_parts false_alarms test_docs inspector_features _parts run_cli train_bottleneck big_file \
         test_tables test_resume backbones test_gradients test_map_metrics kernels test_examples test_pins aarch64 codec_tiff test_pca
 once = $(if $1,$(firstword $1) $(call once,$(filter-out $(firstword $1),$1)))
 PICKED := $(call once,$(foreach w,$(LONG),$(call with,$w,$(WANTED))))
@@ -195,6 +196,11 @@ bench-peers:
 
 golden: build/hourglass ; @GOLDEN=1 HOURGLASS=$(CURDIR)/build/hourglass tests/run_cli.sh
 docs: build/hourglass $(O)/hourglass ; @GOLDEN=1 HOURGLASS=$(CURDIR)/build/gcc/hourglass tests/test_docs.sh
+# Needs root and a quarter of an hour; what `make test` has of it takes a minute.
+scenes: build/hourglass
+	@tools/setup.sh test
+	@SCENES=long HOURGLASS=$(CURDIR)/build/hourglass tests/test_scenes.sh
+
 longest: ; @tools/longest.sh $(LIB_SRC) $(CLI_SRC)
 
 cov:
@@ -248,7 +254,7 @@ uninstall:
 
 clean: ; rm -rf build
 FORCE:
-.PHONY: all help demo test run-tests check layers headers format reformat tidy fuzz bench bench-peers golden longest cov \
+.PHONY: all help demo test run-tests check layers headers format reformat tidy fuzz bench bench-peers golden scenes longest cov \
         docs aarch64 install uninstall clean FORCE
 .SECONDARY:
 -include $(DOUBLE:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(FUZZERS:=.d) $(EXAMPLES:=.d) $(DRAW:.o=.d) $(TRAFFIC:.o=.d) $(wildcard $(O)/tests/*.d)
