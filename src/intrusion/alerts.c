@@ -10,7 +10,7 @@
 enum { MOST_NEEDED = 8 };
 static const int64_t second = 1000000000; // ns
 
-// By IP, or by MAC where there is none.
+// By IP, or by MAC where there is none: of ARP who sent the frame, whatever address it claims.
 typedef struct source_key {
     uint8_t address[16];
     uint8_t is_mac;
@@ -128,7 +128,7 @@ static source_key key_of(const hg__verdict *v, bool is_sender) {
     const hg__packet *p = &v->packet;
     source_key key;
     memset(&key, 0, sizeof key);
-    if (p->layers & (HG_LAYER_IP | HG_LAYER_ARP)) {
+    if (p->layers & HG_LAYER_IP) {
         memcpy(key.address, is_sender ? p->from : p->to, sizeof key.address);
     } else {
         memcpy(key.address, is_sender ? p->mac_from : p->mac_to, sizeof p->mac_from);
@@ -154,7 +154,7 @@ static void keep_strongest(source *s, const hg__verdict *v, double p, bool is_se
 }
 
 int hg__alerts_add(hg__alerts *a, const hg__verdict *v, double p, hg_error *err) {
-    const bool is_sender = v->to_server;
+    const bool is_sender = v->to_server || !(v->packet.layers & HG_LAYER_IP);
     const source_key key = key_of(v, is_sender);
     bool is_new;
     HG_TRY(hg__alerts_at(a, v->packet.time, err));

@@ -32,8 +32,9 @@ static int write_kind(const hg__verdict *v, int32_t kind, char *text, size_t siz
         return snprintf(text, size, "%s: %.0f, at most %.0f before", words, v->amount, v->most);
     }
     if (kind == HG_EVIDENCE_ASK && v->protocol) {
-        return snprintf(text, size, "%s (%s %s %u)", words, v->protocol->name, v->protocol->action,
-                        (unsigned)v->action);
+        char action[60];
+        v->protocol->describe(v->action, action, sizeof action);
+        return snprintf(text, size, "%s (%s %s)", words, v->protocol->name, action);
     }
     return snprintf(text, size, "%s", words);
 }

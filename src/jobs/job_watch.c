@@ -13,7 +13,7 @@
 #include "jobs/judge_packets.h"
 #include "jobs/watch.h"
 
-static const double sure_part = 0.1; // of fpr: an alarm whose p is below it opens an alert alone
+static const double sure_part = 0.01; // of fpr: an alarm whose p is below it opens an alert alone
 
 typedef struct watch {
     const hg_options *o;

@@ -137,7 +137,7 @@ bool hg__packet_judging_is_alarm(const hg__packet_judging *j, double score) {
 void hg__verdict_names(const hg__verdict *v, char from[HG_ADDRESS_TEXT], char to[HG_ADDRESS_TEXT],
                        char protocol[16]) {
     const hg__packet *p = &v->packet;
-    if (p->layers & (HG_LAYER_IP | HG_LAYER_ARP)) {
+    if (p->layers & HG_LAYER_IP) {
         hg__address_format(p->from, from);
         hg__address_format(p->to, to);
     } else {

@@ -63,7 +63,7 @@ const hg__thresholds *hg__packet_judging_thresholds(const hg__packet_judging *j)
 void hg__packet_judging_explain(const hg__packet_judging *j, const hg__verdict *v, int32_t most,
                                 char text[HG_WHY]);
 
-// Who, and what kind of packet: "10.0.0.7", "10.0.0.9", "TCP".
+// Who, and what kind of packet: "10.0.0.7", "10.0.0.9", "TCP"; of ARP, and of what has no IP, hardware addresses.
 void hg__verdict_names(const hg__verdict *v, char from[HG_ADDRESS_TEXT], char to[HG_ADDRESS_TEXT],
                        char protocol[16]);
 

@@ -3,6 +3,8 @@
 // but hashes and classes.
 #ifndef HG_TRAFFIC_GLIMPSE_H
 #define HG_TRAFFIC_GLIMPSE_H
+#include <stddef.h>
+
 #include "packets/packet.h"
 
 enum { HG_OPENING = 24 }; // bytes at the beginning of a payload that are compared one by one
@@ -17,9 +19,9 @@ typedef struct hg__glimpse {
 
 // One plain protocol; protocols.def lists them.
 typedef struct hg__protocol {
-    const char *name;   // "DNS"
-    const char *action; // for people: "query type", "function"
-    const char *object; // "domain", "unit and address"
+    const char *name; // "DNS"
+    // An action for people: "query type 28", "exception to function 17".
+    void (*describe)(uint32_t action, char *text, size_t size);
     // Whether the payload is such, and what it says. server: the port of the side that serves.
     bool (*look)(const hg__packet *p, uint16_t server, hg__glimpse *g);
 } hg__protocol;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // protocol_dns.c - DNS over UDP: query type, domain, length and variety of the name (RFC 1035).
+#include <stdio.h>
+#include <string.h>
+
 #include "traffic/glimpse.h"
 #include "traffic/mix.h"
 
@@ -11,6 +14,9 @@ enum {
     LONGEST_NAME = 255,
     LABELS = 128
 };
+
+#define NO_QUESTION (1U << 24)
+#define ANSWER      (1U << 25)
 
 typedef struct name {
     uint32_t start[LABELS], length[LABELS]; // of its labels, bytes in the payload
@@ -54,16 +60,28 @@ static bool look(const hg__packet *p, uint16_t server, hg__glimpse *g) {
     const uint32_t code = (b[2] >> 3 & 15U) << 4 | (is_answer ? b[3] & 15U : 0);
     name n;
     if (questions == 0 || !read_name(b, p->payload_captured, &n)) {
-        g->action = 1U << 24 | code;
+        g->action = NO_QUESTION | code;
         return true;
     }
     uint32_t type = 0;
     if (n.end + 2 <= p->payload_captured) type = (uint32_t)b[n.end] << 8 | b[n.end + 1];
-    g->action = (is_answer ? 1U << 25 : 0) | code << 16 | type;
+    g->action = (is_answer ? ANSWER : 0U) | code << 16 | type;
     g->object = domain(b, &n);
     g->size = n.end - HEADER;
     g->variety = hg__variety(b + HEADER, n.end - HEADER);
     return true;
 }
 
-const hg__protocol hg__protocol_dns = {"DNS", "query type", "domain", look};
+static void describe(uint32_t action, char *text, size_t size) {
+    if (action & NO_QUESTION) {
+        snprintf(text, size, "no question");
+        return;
+    }
+    snprintf(text, size, "%squery type %u", action & ANSWER ? "answer to " : "",
+             (unsigned)(action & 0xffff));
+    const unsigned code = action >> 16 & 15;
+    const size_t used = strlen(text);
+    if (code) snprintf(text + used, size - used, ", code %u", code);
+}
+
+const hg__protocol hg__protocol_dns = {"DNS", describe, look};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // protocol_http.c - HTTP/1: the method or the status, the path's first part, how long the path is (RFC 9112).
+#include <stdio.h>
 #include <string.h>
 
 #include "traffic/glimpse.h"
@@ -43,4 +44,12 @@ static bool look(const hg__packet *p, uint16_t server, hg__glimpse *g) {
     return false;
 }
 
-const hg__protocol hg__protocol_http = {"HTTP", "method", "path", look};
+static void describe(uint32_t action, char *text, size_t size) {
+    if (action >= METHODS) {
+        snprintf(text, size, "status %u", (unsigned)(action - METHODS));
+    } else {
+        snprintf(text, size, "%.*s", (int)strlen(methods[action]) - 1, methods[action]);
+    }
+}
+
+const hg__protocol hg__protocol_http = {"HTTP", describe, look};

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // protocol_modbus.c - Modbus/TCP: unit, function, address and how many (MODBUS Messaging on TCP/IP Implementation Guide V1.0b).
+#include <stdio.h>
+
 #include "traffic/glimpse.h"
 #include "traffic/mix.h"
 
-enum { HEADER = 8, SMALLEST_LENGTH = 2, LARGEST_LENGTH = 254, PORT = 502 };
+enum { HEADER = 8, SMALLEST_LENGTH = 2, LARGEST_LENGTH = 254, PORT = 502, EXCEPTION = 128 };
 
 // transaction 2, protocol 2 (0), length 2 (of what follows), unit 1, function 1; in what is asked: address 2, count or value 2
 static bool look(const hg__packet *p, uint16_t server, hg__glimpse *g) {
@@ -23,4 +25,10 @@ static bool look(const hg__packet *p, uint16_t server, hg__glimpse *g) {
     return true;
 }
 
-const hg__protocol hg__protocol_modbus = {"Modbus", "function", "unit and address", look};
+static void describe(uint32_t action, char *text, size_t size) {
+    const bool is_exception = action & EXCEPTION;
+    snprintf(text, size, "%sfunction %u", is_exception ? "exception to " : "",
+             (unsigned)(action & (EXCEPTION - 1)));
+}
+
+const hg__protocol hg__protocol_modbus = {"Modbus", describe, look};
