@@ -2,8 +2,6 @@
 // glimpse.c - asks the protocols of protocols.def, and measures how varied bytes are.
 #include "traffic/glimpse.h"
 
-#include <stddef.h>
-
 #define PROTOCOL(name) PROTOCOL_##name,
 enum {
 #include "traffic/protocols.def"
@@ -22,6 +20,7 @@ void hg__glimpse_take(hg__glimpse *g, const hg__packet *p, uint16_t server) {
     for (size_t i = 0; i < PROTOCOLS; i++) {
         if (protocols[i]->look(p, server, g)) {
             g->protocol = protocols[i];
+            g->place = (uint32_t)i + 1;
             return;
         }
         *g = (hg__glimpse){0};

@@ -11,6 +11,7 @@ enum { HG_OPENING = 24 }; // bytes at the beginning of a payload that are compar
 
 typedef struct hg__glimpse {
     const struct hg__protocol *protocol; // whose words these are; NULL: nobody's
+    uint32_t place;                      // its place in protocols.def, from 1
     uint32_t action;                     // query type, function code, method, kind of record
     uint64_t object;  // a hash of what it is done to: domain, unit and address, host; 0: nothing
     uint32_t size;    // of a name or a path, how many registers ...

@@ -193,7 +193,7 @@ static bool see_byte(const hg__observation *o, int32_t i, hg__seen *s) {
 // ---- what is asked for --------------------------------------------------------------------------
 
 static uint64_t asked(const hg__observation *o) {
-    return with((uint64_t)(uintptr_t)o->glimpse.protocol->name[0], o->to_server);
+    return with(o->glimpse.place, o->to_server);
 }
 
 static bool see_action(const hg__observation *o, int32_t i, hg__seen *s) {

@@ -2,7 +2,7 @@
 // levels.h - what of a packet is held against what was seen before: the table of levels.
 //
 // A level is a question that has one answer a packet, out of a set ("which service of that server", counts.h) or on a scale ("how many
-// hosts in ten seconds", tails.h), and contexts in which its answer is usual or not. levels.def lists them; their order and meaning are
+// hosts in ten seconds", tails.h), and contexts in which its answer is usual or not. The table in levels.c lists them; their order and meaning are
 // a model's feature version: whoever changes one counts HG_LEVELS_VERSION up.
 #ifndef HG_TRAFFIC_LEVELS_H
 #define HG_TRAFFIC_LEVELS_H

@@ -16,15 +16,27 @@ enum {
     VARIED = 128,  // bytes of a payload whose variety is measured
     WELL_KNOWN = 1024,
     DYNAMIC = 32768, // ports from here on are drawn by systems (Linux; IANA's are from 49152)
-    TCP = 6,
-    UDP = 17,
     ICMP = 1,
     ICMP_6 = 58,
-    FIN = 1,
     SYN = 2,
     RST = 4,
     ACK = 16
 };
+
+// What is remembered of a flow, both directions.
+typedef struct flow {
+    uint64_t previous; // symbol
+    int64_t latest;    // ns since 1970
+    int64_t packets, bytes_up, bytes_down;
+    uint16_t server_port;
+    bool is_first_server; // the side whose address and port come first in the key serves
+} flow;
+
+typedef struct host {
+    int64_t latest;   // ns since 1970
+    float decayed[4]; // packets, bytes, flows, refused: halved every PACE_HALF
+    hg__fanout hosts, services, names;
+} host;
 
 struct hg__observer {
     hg__siphash_key key;
@@ -44,8 +56,8 @@ hg__observer *hg__observer_new(const hg__siphash_key *key, size_t max_bytes, hg_
     hg__observer *o = hg__alloc(1, sizeof *o, err);
     if (!o) return NULL;
     o->key = *key;
-    o->flows = table(sizeof(hg__flow_entry), max_bytes / 4, key, err);
-    if (o->flows) o->hosts = table(sizeof(hg__host_entry), max_bytes / 2, key, err);
+    o->flows = table(sizeof(flow), max_bytes / 4, key, err);
+    if (o->flows) o->hosts = table(sizeof(host), max_bytes / 2, key, err);
     if (o->hosts) o->rhythms = table(sizeof(int64_t), max_bytes / 4, key, err);
     if (o->rhythms) return o;
     hg__observer_free(o);
@@ -62,19 +74,18 @@ void hg__observer_free(hg__observer *o) {
 
 // ---- who ----------------------------------------------------------------------------------------
 
-static uint64_t host(const hg__observer *o, const uint8_t *address, size_t size) {
+static uint64_t hash_of(const hg__observer *o, const uint8_t *address, size_t size) {
     return hg__siphash(&o->key, address, size);
 }
 
 static void find_hosts(const hg__observer *o, const hg__packet *p, hg__observation *seen) {
     if (p->layers & (HG_LAYER_IP | HG_LAYER_ARP)) {
-        seen->from = host(o, p->from, sizeof p->from);
-        seen->to = host(o, p->to, sizeof p->to);
+        seen->from = hash_of(o, p->from, sizeof p->from);
+        seen->to = hash_of(o, p->to, sizeof p->to);
     } else {
-        seen->from = host(o, p->mac_from, sizeof p->mac_from);
-        seen->to = host(o, p->mac_to, sizeof p->mac_to);
+        seen->from = hash_of(o, p->mac_from, sizeof p->mac_from);
+        seen->to = hash_of(o, p->mac_to, sizeof p->mac_to);
     }
-    seen->channel = hg__mix(seen->from, seen->to);
 }
 
 static bool has_ports(const hg__packet *p) {
@@ -114,8 +125,8 @@ static uint64_t service_of(const hg__packet *p, uint16_t port) {
 // ---- what came before ---------------------------------------------------------------------------
 
 // Both directions of a flow have one entry; `is_first` says whether its key begins with the sender.
-static hg__flow_entry *find_flow(hg__observer *o, const hg__packet *p, const hg__observation *seen,
-                                 bool *is_first, bool *is_new) {
+static flow *find_flow(hg__observer *o, const hg__packet *p, const hg__observation *seen,
+                       bool *is_first, bool *is_new) {
     const uint64_t from = hg__mix(seen->from, 1U + p->port_from),
                    to = hg__mix(seen->to, 1U + p->port_to);
     *is_first = from <= to;
@@ -129,22 +140,21 @@ static bool begins(const hg__packet *p) {
 }
 
 // A retransmitted SYN begins nothing new.
-static bool begins_anew(const hg__packet *p, const hg__flow_entry *f) {
+static bool begins_anew(const hg__packet *p, const flow *f) {
     return begins(p) && (f->packets > 2 || f->bytes_up + f->bytes_down > 0);
 }
 
-static void follow_flow(hg__observer *o, const hg__packet *p, hg__observation *seen, bool *is_new) {
+static flow *follow_flow(hg__observer *o, const hg__packet *p, hg__observation *seen,
+                         bool *is_new) {
     bool is_first;
-    hg__flow_entry *f = find_flow(o, p, seen, &is_first, is_new);
+    flow *f = find_flow(o, p, seen, &is_first, is_new);
     if (!*is_new && begins_anew(p, f)) *is_new = true;
     if (*is_new) {
         const bool to_server = goes_to_server(p);
-        *f = (hg__flow_entry){.first = o->now,
-                              .latest = o->now,
-                              .is_first_server = is_first != to_server,
-                              .server_port = to_server ? p->port_to : p->port_from};
+        *f = (flow){.latest = o->now,
+                    .is_first_server = is_first != to_server,
+                    .server_port = to_server ? p->port_to : p->port_from};
     }
-    seen->flow = f;
     seen->to_server = has_ports(p) ? is_first != f->is_first_server : goes_to_server(p);
     seen->server_port = f->server_port;
     seen->gap = *is_new ? -1 : o->now - f->latest;
@@ -155,6 +165,7 @@ static void follow_flow(hg__observer *o, const hg__packet *p, hg__observation *s
     seen->packets = f->packets;
     seen->bytes_up = f->bytes_up;
     seen->bytes_down = f->bytes_down;
+    return f;
 }
 
 // 0, 1, 2, 3-4, 5-8 ...
@@ -181,10 +192,10 @@ static void follow_rhythm(hg__observer *o, hg__observation *seen) {
 
 // ---- how much -----------------------------------------------------------------------------------
 
-static hg__host_entry *find_host(hg__observer *o, uint64_t who) {
+static host *find_host(hg__observer *o, uint64_t who) {
     static const double ln_2 = 0.693147180559945309;
     bool is_new;
-    hg__host_entry *h = hg__lru_find_or_add(o->hosts, &who, &is_new);
+    host *h = hg__lru_find_or_add(o->hosts, &who, &is_new);
     if (is_new) h->latest = o->now;
     const double halves = (double)(o->now - h->latest) / (double)(PACE_HALF * SECOND);
     if (halves > 0) {
@@ -206,7 +217,7 @@ static bool is_refusal(const hg__packet *p) {
 
 static void measure_pace(hg__observer *o, const hg__packet *p, hg__observation *seen, bool is_new) {
     if (is_refusal(p)) find_host(o, seen->to)->decayed[HG_PACE_REFUSED]++;
-    hg__host_entry *h = find_host(o, seen->from);
+    host *h = find_host(o, seen->from);
     h->decayed[HG_PACE_PACKETS]++;
     h->decayed[HG_PACE_BYTES] += (float)p->length;
     if (seen->to_server) {
@@ -221,7 +232,6 @@ static void measure_pace(hg__observer *o, const hg__packet *p, hg__observation *
     seen->pace[HG_PACE_HOSTS] = h->hosts.count;
     seen->pace[HG_PACE_SERVICES] = h->services.count;
     seen->pace[HG_PACE_NAMES] = h->names.count;
-    seen->source = h;
 }
 
 void hg__observer_run(hg__observer *o, const hg__packet *p, hg__observation *seen) {
@@ -229,7 +239,7 @@ void hg__observer_run(hg__observer *o, const hg__packet *p, hg__observation *see
     *seen = (hg__observation){.packet = p};
     if (p->time > o->now) o->now = p->time;
     find_hosts(o, p, seen);
-    follow_flow(o, p, seen, &is_new);
+    flow *f = follow_flow(o, p, seen, &is_new);
     seen->service = service_of(p, seen->server_port);
     const uint64_t client = seen->to_server ? seen->from : seen->to,
                    server = seen->to_server ? seen->to : seen->from;
@@ -239,7 +249,7 @@ void hg__observer_run(hg__observer *o, const hg__packet *p, hg__observation *see
     seen->variety =
         hg__variety(p->payload, p->payload_captured < VARIED ? p->payload_captured : VARIED);
     seen->symbol = symbol_of(p, seen);
-    seen->flow->previous = seen->symbol;
+    f->previous = seen->symbol;
     follow_rhythm(o, seen);
     measure_pace(o, p, seen, is_new);
 }

@@ -2,7 +2,7 @@
 // observe.h - one packet in what came before it: who is client and who serves, how long ago the last one was, how much its sender
 // does lately.
 //
-//   hg__packet ──> hg__observer: hosts, channels, flows (lru_table.h: bounded memory, the least recently seen go) ──> hg__observation
+//   hg__packet ──> hg__observer: hosts, rhythms, flows (lru_table.h: bounded memory, the least recently seen go) ──> hg__observation
 #ifndef HG_TRAFFIC_OBSERVE_H
 #define HG_TRAFFIC_OBSERVE_H
 #include "traffic/fanout.h"
@@ -24,7 +24,6 @@ enum {
 typedef struct hg__observation {
     const hg__packet *packet; // borrowed
     uint64_t from, to;        // hosts: hashes of the IP address, or of the MAC where there is none
-    uint64_t channel;         // from -> to
     uint64_t service;         // protocol and the server's port; or the kind of Ethernet frame
     uint16_t server_port;
     bool to_server;
@@ -33,31 +32,13 @@ typedef struct hg__observation {
     uint64_t symbol;   // kind of packet: direction, flags, size class, what a protocol's word is
     uint64_t previous; // the symbol before it in the flow; 0: it is the first
     hg__glimpse glimpse;
-    uint32_t variety;              // of the payload's first 128 bytes: eighths of a bit per byte
-    int64_t gap;                   // ns since the flow's last packet; -1: it is the first
-    int64_t symbol_gap;            // ns since the talk last had this symbol; -1: never
-    int64_t packets;               // of the flow so far, with this
-    int64_t bytes_up, bytes_down;  // payload of the flow so far: to the server, from it
-    float pace[HG_PACES];          // of the sender
-    struct hg__flow_entry *flow;   // what is remembered of the flow; until the next packet
-    struct hg__host_entry *source; // of its sender
+    uint32_t variety;             // of the payload's first 128 bytes: eighths of a bit per byte
+    int64_t gap;                  // ns since the flow's last packet; -1: it is the first
+    int64_t symbol_gap;           // ns since the talk last had this symbol; -1: never
+    int64_t packets;              // of the flow so far, with this
+    int64_t bytes_up, bytes_down; // payload of the flow so far: to the server, from it
+    float pace[HG_PACES];         // of the sender
 } hg__observation;
-
-typedef struct hg__flow_entry {
-    uint64_t previous;     // symbol
-    int64_t first, latest; // ns since 1970
-    int64_t packets, bytes_up, bytes_down;
-    uint16_t server_port;
-    bool is_first_server; // the side whose address and port come first in the key serves
-    float evidence;       // the detector's: see intrusion/
-} hg__flow_entry;
-
-typedef struct hg__host_entry {
-    int64_t latest;   // ns since 1970
-    float decayed[4]; // packets, bytes, flows, refused: halved every HG_PACE_HALF
-    hg__fanout hosts, services, names;
-    float evidence;
-} hg__host_entry;
 
 typedef struct hg__observer hg__observer;
 
