@@ -10,12 +10,6 @@
 enum { MOST_NEEDED = 8 };
 static const int64_t second = 1000000000; // ns
 
-// By IP, or by MAC where there is none: of ARP who sent the frame, whatever address it claims.
-typedef struct source_key {
-    uint8_t address[16];
-    uint8_t is_mac;
-} source_key;
-
 typedef struct source {
     hg__verdict strongest;
     double p; // of it
@@ -85,7 +79,7 @@ hg__alerts *hg__alerts_new(const hg__alerts_options *o, hg_error *err) {
         hg__alerts_free(a);
         return NULL;
     }
-    const hg__lru_options table = {.key_bytes = sizeof(source_key),
+    const hg__lru_options table = {.key_bytes = sizeof(hg__verdict_source),
                                    .entry_bytes = sizeof(source),
                                    .capacity = o->capacity,
                                    .forget = forget,
@@ -124,19 +118,6 @@ int hg__alerts_end(hg__alerts *a, hg_error *err) {
     return code;
 }
 
-static source_key key_of(const hg__verdict *v, bool is_sender) {
-    const hg__packet *p = &v->packet;
-    source_key key;
-    memset(&key, 0, sizeof key);
-    if (p->layers & HG_LAYER_IP) {
-        memcpy(key.address, is_sender ? p->from : p->to, sizeof key.address);
-    } else {
-        memcpy(key.address, is_sender ? p->mac_from : p->mac_to, sizeof p->mac_from);
-        key.is_mac = 1;
-    }
-    return key;
-}
-
 // Whether as many alarms as are needed came within the time.
 static bool add_time(const hg__alerts *a, source *s) {
     const int32_t needed = a->o.needed;
@@ -154,8 +135,8 @@ static void keep_strongest(source *s, const hg__verdict *v, double p, bool is_se
 }
 
 int hg__alerts_add(hg__alerts *a, const hg__verdict *v, double p, hg_error *err) {
-    const bool is_sender = v->to_server || !(v->packet.layers & HG_LAYER_IP);
-    const source_key key = key_of(v, is_sender);
+    const bool is_sender = hg__verdict_is_from_source(v);
+    const hg__verdict_source key = hg__verdict_source_of(v);
     bool is_new;
     HG_TRY(hg__alerts_at(a, v->packet.time, err));
     a->failed = HG_OK;

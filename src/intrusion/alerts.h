@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // alerts.h - from packets that raise an alarm to alerts for people: one a source, with a beginning and an end.
 //
-//   verdicts ──> by source: the client of the talk ──> opens: 3 alarms within 10 s, or a single one that is beyond doubt
+//   verdicts ──> by source (hg__verdict_source_of()) ──> opens: 3 alarms within 10 s, or a single one that is beyond doubt
 //                                                  ──> stays open while there are alarms
 //                                                  ──> ends: 60 s without one
 //

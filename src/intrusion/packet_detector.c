@@ -15,7 +15,7 @@ static const double ln_2 = 0.693147180559945309;
 static const float slack = 0.5F, modesty = 0.9F; // of bits
 static const float nats_per_bit = 1.5F;          // evidence that a bit of surprise is, at most
 static const double most_share = 0.5;            // of sources' minutes that may pass a threshold
-static const float strong = 6, beyond = 0.25F;
+static const float strong = 6, beyond = 0.25F;   // evidence, and what of more is believed
 static const float telling = 3; // bits from which on it is asked how large things usually are
 static const float least_error = 1e-3F;
 
@@ -27,7 +27,6 @@ bool hg__is_packet_model(const hg_model *m) {
 
 typedef struct talk {
     float score;
-    bool is_known;
 } talk;
 
 static int make_memory(hg__packet_detector *d, size_t max_bytes, hg_error *err) {

@@ -54,10 +54,19 @@ uint64_t hg__packet_detector_forgotten(const hg__packet_detector *d); // talks t
 // groups 0: nothing was held out.
 const hg__thresholds *hg__packet_detector_thresholds(const hg__packet_detector *d);
 int hg__packet_detector_ask(hg__packet_detector *d, double fpr, hg_error *err);
-// Another threshold: at which packets like those of training raise alerts (intrusion/alerts.h) of no more than so many a second. By the
-// highest scores that each source had in each minute, of which as many may pass: never fewer than there are alerts, since an alert has a
-// source, and what passes a minute apart is one alert. HG_ERR_USAGE where nothing was held out.
+// Another threshold: at which packets like those of training raise alerts (intrusion/alerts.h), no more than so many a second. By the
+// highest score that each source had in each minute, of which as many may pass: there are never more alerts than that, since an alert is
+// of a source and its minutes in a row. HG_ERR_USAGE where nothing was held out.
 int hg__packet_detector_ask_alerts(hg__packet_detector *d, double per_second, hg_error *err);
+
+// Who caused it: the client of the talk, by IP; of a packet without IP who sent the frame, by MAC, whatever it claims.
+typedef struct hg__verdict_source {
+    uint8_t address[16];
+    uint8_t is_mac;
+} hg__verdict_source;
+bool hg__verdict_is_from_source(
+    const hg__verdict *v); // the source is who sent the packet; else who it was sent to
+hg__verdict_source hg__verdict_source_of(const hg__verdict *v);
 
 // Why, for people: "asks for something it did not ask for: Modbus function 5; comes out of its rhythm". The strongest `most` kinds.
 enum { HG_WHY = 400 };

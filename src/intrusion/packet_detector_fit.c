@@ -16,7 +16,8 @@ enum {
     ENTRY_BYTES = 200,     // that an entry of counts takes while tables grow
     EVIDENCE_ROWS = 20000, // that a kind's calibration keeps
     LEAST_PACKETS = 20,
-    SOURCES = 4096 // whose minutes are remembered, as alerts.h has it
+    SOURCES = 4096, // whose minutes are remembered, as alerts.h has it
+    MOST_SCORES = 1 << 22
 };
 #define MINUTE INT64_C(60000000000)        // ns
 static const double least_deviation = 0.3; // of log2(1 + bits)
@@ -43,14 +44,15 @@ typedef struct pass {
     hg__observer *observer; // NULL: take does without
     hg__meter *meter;
     int64_t number; // of the packet at hand
-    int64_t stride; // every so many become a row
+    int64_t stride; // every so many become a row, or a score
     // of the last pass
     hg__packet_detector *d;
-    float *score;     // (packets)
-    hg__lru *minutes; // each source's minute
-    float *highest;   // (highests): of minutes that are over
-    int64_t highests;
-    int64_t first, latest; // ns since 1970
+    float *score;   // (room): of every stride-th packet
+    float *highest; // (room): of sources' minutes that are over, the first so many
+    int64_t room, scores, highests, judged;
+    hg__lru *minutes;       // each source's minute
+    int64_t latest, minute; // ns since 1970, and which minute that is
+    int64_t minutes_seen;   // that had a packet
 } pass;
 
 typedef struct minute {
@@ -207,23 +209,20 @@ static int fit_evidence(const hg__packet_fit *f, hg__packet_detector *d, hg_erro
 static void end_minute(void *context, const void *key, void *entry) {
     pass *p = context;
     (void)key;
-    p->highest[p->highests++] = ((const minute *)entry)->highest;
+    if (p->highests < p->room) p->highest[p->highests++] = ((const minute *)entry)->highest;
 }
 
-// By the client's address, as alerts are.
 static void keep_highest(pass *p, const hg__verdict *v) {
-    const hg__packet *packet = &v->packet;
-    const bool has_address = packet->layers & (HG_LAYER_IP | HG_LAYER_ARP);
-    uint8_t key[16] = {0};
+    const hg__verdict_source key = hg__verdict_source_of(v);
     bool is_new;
-    if (has_address) memcpy(key, v->to_server ? packet->from : packet->to, sizeof key);
-    if (!has_address) memcpy(key, v->to_server ? packet->mac_from : packet->mac_to, 6);
-    if (packet->time > p->latest) p->latest = packet->time;
-    if (p->first == 0) p->first = packet->time;
-    minute *m = hg__lru_find_or_add(p->minutes, key, &is_new);
+    if (v->packet.time > p->latest) p->latest = v->packet.time;
     const int64_t number = p->latest / MINUTE;
-    if (!is_new && m->number != number) end_minute(p, key, m);
-    if (is_new || m->number != number || v->score > m->highest) m->highest = v->score;
+    p->minutes_seen += number != p->minute;
+    p->minute = number;
+    minute *m = hg__lru_find_or_add(p->minutes, &key, &is_new);
+    const bool is_over = !is_new && m->number != number;
+    if (is_over) end_minute(p, &key, m);
+    if (is_new || is_over || v->score > m->highest) m->highest = v->score;
     m->number = number;
 }
 
@@ -231,7 +230,7 @@ static void keep_scores(pass *p) {
     int32_t waiting;
     const hg__verdict *v = hg__packet_detector_judge(p->d, &waiting);
     for (int32_t i = 0; i < waiting; i++) {
-        p->score[p->f->rows++] = v[i].score;
+        if (p->judged++ % p->stride == 0) p->score[p->scores++] = v[i].score;
         keep_highest(p, &v[i]);
     }
 }
@@ -243,37 +242,37 @@ static int score(pass *p, const hg__packet *packet, hg_error *err) {
     return HG_OK;
 }
 
-// Minutes that are not over count, too: a minute has at least a packet, so that there is room.
+// Minutes that are not over count, too. Time in which there was nothing to see is none: one clock that is wrong makes no years.
 static int fit_alerts(pass *p, hg_error *err) {
     for (void *m = hg__lru_oldest(p->minutes); m; m = hg__lru_younger(p->minutes, m)) {
         end_minute(p, NULL, m);
     }
-    p->d->seconds = (double)(p->latest - p->first) * 1e-9;
+    p->d->seconds = (double)p->minutes_seen * ((double)MINUTE / 1e9);
     return hg__calibration_init(&p->d->alerts, p->highest, p->highests, err);
 }
 
+// Of more packets than MOST_SCORES every so many.
 static int make_scores(pass *p, hg_error *err) {
-    const hg__lru_options o = {.key_bytes = 16,
+    const hg__lru_options o = {.key_bytes = sizeof(hg__verdict_source),
                                .entry_bytes = sizeof(minute),
                                .capacity = SOURCES,
                                .forget = end_minute,
                                .context = p};
+    p->stride = p->s->packets / MOST_SCORES + 1;
+    p->room = p->s->packets / p->stride + 1;
     p->minutes = hg__lru_new(&o, &p->f->key, err);
-    if (p->minutes) p->score = hg__alloc((size_t)p->f->packets, sizeof *p->score, err);
-    if (p->score) p->highest = hg__alloc((size_t)p->f->packets, sizeof *p->highest, err);
+    if (p->minutes) p->score = hg__alloc((size_t)p->room, sizeof *p->score, err);
+    if (p->score) p->highest = hg__alloc((size_t)p->room, sizeof *p->highest, err);
     return p->highest ? HG_OK : HG_ERR_MEMORY;
 }
 
 static int fit_thresholds(pass *p, double fpr, hg_error *err) {
-    const int64_t rows = p->f->rows;
-    p->f->rows = 0;
     int code = make_scores(p, err);
     if (code == HG_OK) code = walk(p, err);
     if (code == HG_OK) keep_scores(p);
     if (code == HG_OK) code = fit_alerts(p, err);
-    const hg__held_out held = {.score = p->score, .rows = p->f->rows};
+    const hg__held_out held = {.score = p->score, .rows = p->scores};
     if (code == HG_OK) code = hg__thresholds_fit(&p->d->thresholds, &held, fpr, err);
-    p->f->rows = rows;
     hg__lru_free(p->minutes);
     hg__free(p->highest);
     hg__free(p->score);

@@ -14,6 +14,22 @@ static const char *const kind_words[HG_KINDS] = {
 };
 static const float least = 3; // evidence: p of a twentieth
 
+bool hg__verdict_is_from_source(const hg__verdict *v) {
+    return v->to_server || !(v->packet.layers & HG_LAYER_IP);
+}
+
+hg__verdict_source hg__verdict_source_of(const hg__verdict *v) {
+    const hg__packet *p = &v->packet;
+    const bool is_from = hg__verdict_is_from_source(v);
+    hg__verdict_source s = {.is_mac = !(p->layers & HG_LAYER_IP)};
+    if (s.is_mac) {
+        memcpy(s.address, p->mac_from, sizeof p->mac_from);
+    } else {
+        memcpy(s.address, is_from ? p->from : p->to, sizeof s.address);
+    }
+    return s;
+}
+
 // The level of that kind which says most; -1: none says anything.
 static int32_t strongest(const hg__verdict *v, int32_t kind) {
     int32_t best = -1;

@@ -102,11 +102,17 @@ static float add_one(int64_t *second, float *packets, int64_t time) {
     return ++*packets;
 }
 
-static int32_t level_of(const char *name) {
+// Of the levels whose bits are what is new; of a table that has them, whose names are few.
+static float bits_of_new(const hg__verdict *v) {
+    static const char *const names[] = {"peer", "offer", "service"};
+    float sum = 0;
     for (int32_t i = 0; i < hg__level_count; i++) {
-        if (strcmp(hg__levels[i].name, name) == 0) return i;
+        if (hg__levels[i].kind != HG_EVIDENCE_WHO) continue;
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+            if (strcmp(hg__levels[i].name, names[k]) == 0) sum += v->bits[i];
+        }
     }
-    return 0;
+    return sum;
 }
 
 static void count(tally *t, const hg__verdict *v) {
@@ -120,8 +126,7 @@ static void count(tally *t, const hg__verdict *v) {
     t->counted[0][t->rows] = add_one(&t->now.second, &t->now.packets, p->time);
     t->counted[1][t->rows] = add_one(&pair->second, &pair->packets, p->time);
     if (!t->has_novelty) return;
-    t->counted[NOVELTY][t->rows] =
-        v->bits[level_of("peer")] + v->bits[level_of("offer")] + v->bits[level_of("service")];
+    t->counted[NOVELTY][t->rows] = bits_of_new(v);
 }
 
 static int make_room(tally *t, hg_error *err) {
