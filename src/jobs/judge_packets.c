@@ -8,41 +8,82 @@
 #include "base/show.h"
 #include "jobs/feed.h"
 
+// What judges packets by a model: made beside the one at work, which it then replaces.
+typedef struct at_work {
+    const hg__packet_judge_type *type;
+    void *detector; // owned
+} at_work;
+
 // fpr=, or alarms= with rate= of packets, or alarms= alone: of alerts.
-static int ask(hg__packet_judging *j, const hg_options *o, hg_error *err) {
+static int ask(const at_work *g, const hg_options *o, hg_error *err) {
     const struct hg__values *v = &o->values;
     double fpr = 0;
     if (!*v->alarms || *v->rate) {
         HG_TRY(hg__asked_fpr(o, &fpr, err));
-        return fpr > 0 ? j->type->ask(j->detector, fpr, err) : HG_OK;
+        return fpr > 0 ? g->type->ask(g->detector, fpr, err) : HG_OK;
     }
     HG_TRY(hg__alarms_fpr(v->alarms, "1/s", &fpr, err));
-    if (j->type->ask_alerts) return j->type->ask_alerts(j->detector, fpr, err);
+    if (g->type->ask_alerts) return g->type->ask_alerts(g->detector, fpr, err);
     return hg__fail(
         err, HG_ERR_USAGE,
         "alarms: expected rate= of packets beside it for a model of KitNET, which knows no "
         "alerts");
 }
 
-static int open_all(hg__packet_judging *j, const hg_options *o, const hg__capture_options *how,
-                    hg_error *err) {
-    const struct hg__values *v = &o->values;
-    HG_TRY(hg__anonymiser_init(&j->anonymiser, v->anonymise, err));
-    j->pool = hg__pool_new(1, err); // packets come one after the other
-    if (!j->pool) return HG_ERR_MEMORY;
-    j->type = hg__packet_judge_of(j->model);
-    if (!j->type) {
+static int make_at_work(const hg__packet_judging *j, const hg_model *m, at_work *g, hg_error *err) {
+    const struct hg__values *v = &j->options->values;
+    *g = (at_work){.type = hg__packet_judge_of(m)};
+    if (!g->type) {
         return hg__fail(err, HG_ERR_MODEL,
                         "%s: expected a model of packets of a kind that is known: it may be of a "
                         "newer version",
                         v->model);
     }
-    j->detector = j->type->make(j->model, j->pool, (size_t)v->max_mem / 2, v->model, err);
-    if (!j->detector) return (int)err->code;
-    HG_TRY(ask(j, o, err));
+    g->detector = g->type->make(m, j->pool, (size_t)v->max_mem / 2, v->model, err);
+    if (!g->detector) return (int)err->code;
+    const int code = ask(g, j->options, err);
+    if (code < 0) g->type->free(g->detector);
+    return code;
+}
+
+static int open_all(hg__packet_judging *j, const hg__capture_options *how, hg_error *err) {
+    const struct hg__values *v = &j->options->values;
+    at_work g;
+    HG_TRY(hg__anonymiser_init(&j->anonymiser, v->anonymise, err));
+    j->pool = hg__pool_new(1, err); // packets come one after the other
+    if (!j->pool) return HG_ERR_MEMORY;
+    HG_TRY(make_at_work(j, j->model, &g, err));
+    j->type = g.type;
+    j->detector = g.detector;
     j->has_thresholds = hg__packet_judging_thresholds(j)->groups > 0;
     j->capture = hg__capture_open(v->data, how, err);
     return j->capture ? HG_OK : (int)err->code;
+}
+
+static int check_next(const at_work *g, const hg__packet_judging *j, hg_error *err) {
+    if (!j->has_thresholds || g->type->thresholds(g->detector)->groups > 0) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL,
+                    "%s: expected a model with a threshold, got one for which no packets were "
+                    "held out",
+                    j->options->values.model);
+}
+
+int hg__packet_judging_replace(hg__packet_judging *j, hg_model *m, hg_error *err) {
+    at_work g;
+    int code = make_at_work(j, m, &g, err);
+    if (code == HG_OK && (code = check_next(&g, j, err)) < 0) g.type->free(g.detector);
+    if (code < 0) {
+        hg_model_free(m);
+        return code;
+    }
+    j->forgotten += j->type->forgotten(j->detector);
+    j->type->free(j->detector);
+    hg_model_free(j->model);
+    j->type = g.type;
+    j->detector = g.detector;
+    j->model = m;
+    j->has_thresholds = hg__packet_judging_thresholds(j)->groups > 0;
+    return HG_OK;
 }
 
 int hg__packet_judging_open(hg__packet_judging *j, hg_model *m, const hg_options *o,
@@ -54,8 +95,8 @@ int hg__packet_judging_open(hg__packet_judging *j, hg_model *m, const hg_options
 int hg__packet_judging_open_how(hg__packet_judging *j, hg_model *m, const hg_options *o,
                                 const hg__capture_options *how, const hg_listener *l,
                                 hg_error *err) {
-    *j = (hg__packet_judging){.model = m, .listener = l};
-    const int code = open_all(j, o, how, err);
+    *j = (hg__packet_judging){.model = m, .options = o, .listener = l};
+    const int code = open_all(j, how, err);
     if (code < 0) {
         hg__packet_judging_close(j);
         return code;
@@ -121,7 +162,7 @@ double hg__packet_judging_fpr(const hg__packet_judging *j) {
 }
 
 uint64_t hg__packet_judging_forgotten(const hg__packet_judging *j) {
-    return j->type->forgotten(j->detector);
+    return j->forgotten + j->type->forgotten(j->detector);
 }
 
 double hg__packet_judging_p(const hg__packet_judging *j, double score) {

@@ -35,7 +35,9 @@ typedef struct hg__packet_judging {
     void *detector;              // owned
     hg__capture *capture;        // owned
     hg__anonymiser anonymiser;   // of what verdicts name
+    const hg_options *options;   // borrowed
     const hg_listener *listener; // borrowed, or NULL
+    uint64_t forgotten;          // by detectors that were replaced
     hg__meter meter;
     bool is_at_end;
     bool has_thresholds;
@@ -54,6 +56,11 @@ int hg__packet_judging_next(hg__packet_judging *j, const hg__verdict **v, int32_
                             hg_error *err);
 // Verdicts of what is waiting, without waiting for more. May be called by how->idle.
 void hg__packet_judging_flush(hg__packet_judging *j, const hg__verdict **v, int32_t *count);
+// From now on another model judges, which it takes (also on failure, after which the one at work goes on as if nothing had been):
+// thresholds as the options ask; hosts, flows and talks are met anew. HG_ERR_MODEL where it is none of packets, or has no threshold
+// and the other had. On the thread that judges; what waits is flushed before, since it would be lost, and verdicts end to live. While
+// both are there memory is taken twice: half of max_mem= each. Of m nothing else may be in use.
+int hg__packet_judging_replace(hg__packet_judging *j, hg_model *m, hg_error *err);
 double hg__packet_judging_fpr(const hg__packet_judging *j);         // of the threshold; 0 without
 uint64_t hg__packet_judging_forgotten(const hg__packet_judging *j); // talks that made room
 double hg__packet_judging_p(const hg__packet_judging *j, double score); // NaN without thresholds
