@@ -163,7 +163,7 @@ static void send_batch(sending *s, unsigned count) {
     s->sent += count;
 }
 
-static void set_part(sending *s, unsigned i, uint8_t *frame, size_t size) {
+static void set_part(sending *s, unsigned i, void *frame, size_t size) {
     s->part[i] = (struct iovec){.iov_base = frame, .iov_len = size};
     s->message[i].msg_hdr = (struct msghdr){.msg_iov = &s->part[i], .msg_iovlen = 1};
 }
