@@ -3,14 +3,14 @@
 # `hourglass watch` on one core at the end of a pair of interfaces, while drawn traffic is sent into the other: what was sent, judged,
 # left out and dropped, how much memory, and how long from a packet to its alert. For the latter a source that was never there knocks at
 # five ports, every `markers` ms; the third packet is the alert. All three programs go before others (chrt -f).
-# Usage: bench/packets/live.sh [rate=150000] [seconds=60] [model=own|kitnet] [scene=industrial] [markers=250] [core=0], as root, from the
-# project's folder, after `make build/hourglass build/gcc/draw_traffic build/gcc/send_traffic`.
+# Usage: bench/packets/live.sh [rate=150000] [seconds=60] [model=own|kitnet] [scene=industrial] [markers=250] [core=0] [reload=SECONDS], as root, from the
+# project's folder, after `make build/hourglass build/gcc/draw_traffic build/gcc/send_traffic`. reload=: so long after the start SIGHUP comes.
 set -u
-rate=150000 seconds=60 model=own scene=industrial markers=250 core=0
+rate=150000 seconds=60 model=own scene=industrial markers=250 core=0 reload=
 for word in "$@"; do
     case $word in
-    rate=* | seconds=* | model=* | scene=* | markers=* | core=*) declare "${word%%=*}=${word#*=}" ;;
-    *) echo "live.sh: expected rate=, seconds=, model=, scene=, markers= or core=, got $word" >&2; exit 2 ;;
+    rate=* | seconds=* | model=* | scene=* | markers=* | core=* | reload=*) declare "${word%%=*}=${word#*=}" ;;
+    *) echo "live.sh: expected rate=, seconds=, model=, scene=, markers=, core= or reload=, got $word" >&2; exit 2 ;;
     esac
 done
 skip() { echo "skipped: $*"; exit 0; }
@@ -27,7 +27,7 @@ $draw "$scene" "$work/day.pcap" seed=1 seconds=600 attacks=none || exit 1
 $send "$work/day.pcap" to=- rate="$rate" packets=$((3 * rate)) >"$work/normal.pcap"
 $hourglass train -q data="$work/normal.pcap" project="$work" name=m samples=0 progress=none $kind || exit 1
 chmod -R a+rX "$work"
-export hourglass send work rate seconds markers core
+export hourglass send work rate seconds markers core reload
 cat >"$work/run.sh" <<'END'
 unshare -n sleep 1000 &
 other=$!
@@ -43,6 +43,7 @@ for i in $(seq 200); do grep -q watching "$work/said" && break; sleep 0.05; done
 memory() { awk '/^VmRSS/ { printf "%.1f MB", $2 / 1024 }' /proc/$watcher/status; }
 begin=$(memory)
 before=$(cut -d ' ' -f 14,15 /proc/$watcher/stat)
+[ -z "$reload" ] || { sleep "$reload" && kill -HUP $watcher; } &
 taskset -c $(((core + 1) % $(nproc))) chrt -f 10 $send "$work/day.pcap" to=left rate="$rate" packets=$((rate * seconds)) markers="$markers" >"$work/sent" 2>"$work/took"
 sleep 0.5
 after=$(cut -d ' ' -f 14,15 /proc/$watcher/stat)
@@ -58,6 +59,7 @@ unshare -n bash "$work/run.sh" || skip "no pair of interfaces here"
 echo "sent               $(sed 's/^sent //' "$work/took")"
 sed -n 's/.*note: packets \([0-9]*\), .*unscored \([0-9]*\), .*alerts \([0-9]*\), open.*dropped \([0-9]*\), .*/judged             \1\nnot judged         \2\ndropped            \4\nalerts             \3/p' "$work/said" | tail -4
 cat "$work/cpu" "$work/memory"
+[ -z "$reload" ] || echo "reload             $(sed -n 's/.*note: .*\(is at work; .*\)/\1/p' "$work/said" | tail -1)"
 show() { # show NAME OF: times in ms, sorted
     awk -v name="$1" -v of="$2" '{ ms[NR] = $1 }
         END { if (NR == 0) { printf "%-18s nothing\n", name; exit }

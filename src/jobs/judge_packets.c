@@ -2,6 +2,9 @@
 // judge_packets.c - a capture and a model of packets, brought together.
 #include "jobs/judge_packets.h"
 
+#ifdef __GLIBC__
+# include <malloc.h>
+#endif
 #include <math.h>
 #include <stdio.h>
 #include <time.h>
@@ -76,6 +79,13 @@ static int check_next(const at_work *g, const hg__packet_judging *j, hg_error *e
                     j->options->values.model);
 }
 
+// Tables of other sizes would not fit into what the old ones leave behind: the system has it back.
+static void give_memory_back(void) {
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
+}
+
 int hg__packet_judging_replace(hg__packet_judging *j, hg_model *m, hg_error *err) {
     at_work g;
     int code = make_at_work(j, m, &g, err);
@@ -91,6 +101,7 @@ int hg__packet_judging_replace(hg__packet_judging *j, hg_model *m, hg_error *err
     j->detector = g.detector;
     j->model = m;
     j->load.busy = 0;
+    give_memory_back();
     j->has_thresholds = hg__packet_judging_thresholds(j)->groups > 0;
     return HG_OK;
 }
