@@ -36,8 +36,8 @@ struct hg__capture {
     // The open file, of list.path[next - 1].
     bool is_open, has_program;
     hg__source source;
-    FILE *file;   // owned by `pcap` once that is there
-    pcap_t *pcap; // owned; NULL: no file is open
+    FILE *file;                 // owned by `pcap` once that is there
+    pcap_t *pcap;               // owned; NULL: no file is open
     struct bpf_program program; // kept from file to file: hosts may have been looked up for it
     int link, program_link;
     uint64_t packets; // read of it, those that the filter leaves out among them
