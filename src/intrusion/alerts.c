@@ -109,6 +109,10 @@ int hg__alerts_at(hg__alerts *a, int64_t now, hg_error *err) {
     return HG_OK;
 }
 
+void hg__alerts_sure(hg__alerts *a, double p) {
+    a->o.sure = p;
+}
+
 int hg__alerts_end(hg__alerts *a, hg_error *err) {
     int code = HG_OK;
     for (source *s = hg__lru_oldest(a->sources); s; s = hg__lru_younger(a->sources, s)) {

@@ -42,6 +42,7 @@ void hg__alerts_free(hg__alerts *a); // NULL is fine; tells nobody
 int hg__alerts_add(hg__alerts *a, const hg__verdict *v, double p, hg_error *err);
 // What time it is, ns: ends those that were silent. hg__alerts_add() has done so.
 int hg__alerts_at(hg__alerts *a, int64_t now, hg_error *err);
+void hg__alerts_sure(hg__alerts *a, double p);    // from now on hg__alerts_options.sure
 int hg__alerts_end(hg__alerts *a, hg_error *err); // all that are open
 
 uint64_t hg__alerts_count(const hg__alerts *a); // that were opened

@@ -36,10 +36,10 @@ struct hg__capture {
     // The open file, of list.path[next - 1].
     bool is_open, has_program;
     hg__source source;
-    FILE *file;   // owned by `pcap` once that is there
-    pcap_t *pcap; // owned; NULL: no file is open
-    struct bpf_program program;
-    int link;
+    FILE *file;                 // owned by `pcap` once that is there
+    pcap_t *pcap;               // owned; NULL: no file is open
+    struct bpf_program program; // kept from file to file: hosts may have been looked up for it
+    int link, program_link;
     uint64_t packets; // read of it, those that the filter leaves out among them
     hg_error failure; // of the last read, if its code is not 0
 
@@ -148,23 +148,29 @@ static int open_pcap(hg__capture *c, hg_error *err) {
                     name_of(c), why);
 }
 
+static void clear_program(hg__capture *c) {
+    if (c->has_program) c->api->freecode(&c->program);
+    c->has_program = false;
+}
+
 static int set_filter(hg__capture *c, hg_error *err) {
-    if (!c->filter[0]) return HG_OK;
+    if (!c->filter[0] || (c->has_program && c->program_link == c->link)) return HG_OK;
+    clear_program(c);
     if (c->api->compile(c->pcap, &c->program, c->filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
         return hg__fail(err, HG_ERR_USAGE,
                         "%s: expected a filter as tcpdump has it, got \"%s\": %s", name_of(c),
                         c->filter, c->api->geterr(c->pcap));
     }
     c->has_program = true;
+    c->program_link = c->link;
     return HG_OK;
 }
 
 static void close_file(hg__capture *c) {
-    if (c->has_program) c->api->freecode(&c->program);
     if (c->pcap) c->api->close(c->pcap); // and with it the FILE
     if (c->is_open) hg__source_close(&c->source);
     c->pcap = c->live.pcap = NULL;
-    c->has_program = c->is_open = false;
+    c->is_open = false;
 }
 
 static int open_interface(hg__capture *c, const char *name, hg_error *err) {
@@ -241,6 +247,7 @@ hg__capture *hg__capture_open(const char *path, const hg__capture_options *o, hg
 void hg__capture_close(hg__capture *c) {
     if (!c) return;
     close_file(c);
+    clear_program(c);
     hg__capture_list_clear(&c->list);
     hg__free(c->buffer);
     hg__free(c->filter);
