@@ -177,6 +177,11 @@ hg__surprise hg__counts_surprise(const hg__counts *c, const hg__seen *s, int32_t
     return hg__belief_end(&b);
 }
 
+static void fetch_entry(const hg__counts *c, uint64_t at) {
+    __builtin_prefetch(&c->slot[at]);
+    __builtin_prefetch(&c->fold[at]);
+}
+
 void hg__counts_fetch(const hg__counts *c, const hg__seen *s) {
     const uint64_t mask = (uint64_t)c->room - 1, part = hg__value_part(s->value);
     if (c->known) {
@@ -184,8 +189,8 @@ void hg__counts_fetch(const hg__counts *c, const hg__seen *s) {
         return;
     }
     for (int32_t i = 0; i < s->contexts; i++) {
-        __builtin_prefetch(&c->slot[hg__context_key(s->context[i]) & mask]);
-        __builtin_prefetch(&c->slot[hg__value_key(s->context[i], part) & mask]);
+        fetch_entry(c, hg__context_key(s->context[i]) & mask);
+        fetch_entry(c, hg__value_key(s->context[i], part) & mask);
     }
 }
 
