@@ -122,10 +122,10 @@ int hg__tails_add(hg__tails *t, const hg__measured *m, int32_t fold, hg_error *e
 }
 
 void hg__tails_freeze(hg__tails *t) {
+    const int32_t last = (HG_TAIL_BINS - 1) * t->folds; // the highest bin's first
     for (int64_t i = 0; i < t->used; i++) {
         uint32_t *row = t->count + (size_t)i * counts_of(t);
-        for (int32_t b = (HG_TAIL_BINS - 1) * t->folds - 1; b >= 0; b--)
-            row[b] += row[b + t->folds];
+        for (int32_t b = last - 1; b >= 0; b--) row[b] += row[b + t->folds];
     }
 }
 
