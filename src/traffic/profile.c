@@ -33,25 +33,6 @@ bool hg__profile_amount(const hg__observation *o, int32_t level, hg__measured *m
     return true;
 }
 
-int hg__profile_add(hg__profile *f, const hg__observation *o, int32_t fold, hg_error *err) {
-    for (int32_t i = 0; i < hg__level_count; i++) {
-        const hg__level *l = &hg__levels[i];
-        hg__measured m;
-        hg__seen s;
-        if (hg__profile_amount(o, i, &m)) HG_TRY(hg__tails_add(f->tails, &m, fold, err));
-        for (int32_t j = 0; l->see && j < l->answers && l->see(o, j, &s); j++) {
-            mark(s.context, s.contexts, i);
-            HG_TRY(hg__counts_add(f->counts, &s, fold, err));
-        }
-    }
-    return HG_OK;
-}
-
-void hg__profile_freeze(hg__profile *f) {
-    hg__counts_freeze(f->counts);
-    hg__tails_freeze(f->tails);
-}
-
 // An answer, and whose it is.
 typedef struct asked {
     hg__seen seen;
@@ -72,6 +53,24 @@ static int32_t collect(const hg__profile *f, const hg__observation *o,
         }
     }
     return count;
+}
+
+int hg__profile_add(hg__profile *f, const hg__observation *o, int32_t fold, hg_error *err) {
+    asked list[HG_MOST_ANSWERS];
+    const int32_t count = collect(f, o, list);
+    for (int32_t i = 0; i < hg__level_count; i++) {
+        hg__measured m;
+        if (hg__profile_amount(o, i, &m)) HG_TRY(hg__tails_add(f->tails, &m, fold, err));
+    }
+    for (int32_t i = 0; i < count; i++) {
+        HG_TRY(hg__counts_add(f->counts, &list[i].seen, fold, err));
+    }
+    return HG_OK;
+}
+
+void hg__profile_freeze(hg__profile *f) {
+    hg__counts_freeze(f->counts);
+    hg__tails_freeze(f->tails);
 }
 
 void hg__profile_measure(const hg__profile *f, const hg__observation *o, int32_t without,
