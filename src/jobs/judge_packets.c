@@ -8,10 +8,12 @@
 #include "base/show.h"
 #include "jobs/feed.h"
 
-// fpr=, or alarms= with rate= of packets, or alarms= alone: of alerts.
-static int ask(hg__packet_judging *j, const hg_options *o, hg_error *err) {
+// fpr=, or alarms= with rate= of packets, or alarms= alone: of alerts. Who watches and asks for nothing is told of alerts, too.
+static int ask(hg__packet_judging *j, const hg_options *o, bool is_watched, hg_error *err) {
     const struct hg__values *v = &o->values;
+    const bool is_asked = *v->alarms || *v->rate || o->set[HG_OPTION_fpr];
     double fpr = 0;
+    if (is_watched && !is_asked && j->type->ask_usual) return j->type->ask_usual(j->detector, err);
     if (!*v->alarms || *v->rate) {
         HG_TRY(hg__asked_fpr(o, &fpr, err));
         return fpr > 0 ? j->type->ask(j->detector, fpr, err) : HG_OK;
@@ -39,7 +41,7 @@ static int open_all(hg__packet_judging *j, const hg_options *o, const hg__captur
     }
     j->detector = j->type->make(j->model, j->pool, (size_t)v->max_mem / 2, v->model, err);
     if (!j->detector) return (int)err->code;
-    HG_TRY(ask(j, o, err));
+    HG_TRY(ask(j, o, how->is_live, err));
     j->has_thresholds = hg__packet_judging_thresholds(j)->groups > 0;
     j->capture = hg__capture_open(v->data, how, err);
     return j->capture ? HG_OK : (int)err->code;
