@@ -337,7 +337,7 @@ static void who_asks_for_nothing_gets_as_many_alerts_as_the_capture_can_show(voi
     const trained *all = *state;
     hg__packet_detector *a = detector_of(all->model, all), *b = detector_of(all->model, all);
     assert_int_equal(hg__packet_detector_ask_usual(a, NULL), HG_OK);
-    assert_int_equal(hg__packet_detector_ask_alerts(b, 1.0 / 180, NULL), HG_OK);
+    assert_int_equal(hg__packet_detector_ask_alerts(b, 2.0 / 180, NULL), HG_OK);
     assert_true(hg__packet_detector_thresholds(a)->group[0].at.value ==
                 hg__packet_detector_thresholds(b)->group[0].at.value);
     hg__packet_detector_free(a);

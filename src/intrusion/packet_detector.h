@@ -58,8 +58,8 @@ int hg__packet_detector_ask(hg__packet_detector *d, double fpr, hg_error *err);
 // threshold at which each source's packets would have opened an alert in each minute, of which as many may pass: an alert is of a source
 // and its minutes in a row. HG_ERR_USAGE where nothing was held out.
 int hg__packet_detector_ask_alerts(hg__packet_detector *d, double per_second, hg_error *err);
-// The same for who asks for nothing: an alert an hour; of a capture that was shorter, one in as much time, which is what it can show. Where
-// nothing was held out all stays as it is.
+// The same for who asks for nothing: an alert an hour, or two in as much time as the capture lasted, whichever is more. Two, since no capture
+// shows what is rarer, and a single odd event of it shall not decide. Where nothing was held out all stays as it is.
 int hg__packet_detector_ask_usual(hg__packet_detector *d, hg_error *err);
 
 // Who caused it: the client of the talk, by IP; of a packet without IP who sent the frame, by MAC, whatever it claims.
