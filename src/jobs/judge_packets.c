@@ -23,10 +23,12 @@ typedef struct at_work {
     void *detector; // owned
 } at_work;
 
-// fpr=, or alarms= with rate= of packets, or alarms= alone: of alerts.
-static int ask(const at_work *g, const hg_options *o, hg_error *err) {
+// fpr=, or alarms= with rate= of packets, or alarms= alone: of alerts. Who watches and asks for nothing is told of alerts, too.
+static int ask(const at_work *g, const hg_options *o, bool is_watched, hg_error *err) {
     const struct hg__values *v = &o->values;
+    const bool is_asked = *v->alarms || *v->rate || o->set[HG_OPTION_fpr];
     double fpr = 0;
+    if (is_watched && !is_asked && g->type->ask_usual) return g->type->ask_usual(g->detector, err);
     if (!*v->alarms || *v->rate) {
         HG_TRY(hg__asked_fpr(o, &fpr, err));
         return fpr > 0 ? g->type->ask(g->detector, fpr, err) : HG_OK;
@@ -50,7 +52,7 @@ static int make_at_work(const hg__packet_judging *j, const hg_model *m, at_work 
     }
     g->detector = g->type->make(m, j->pool, (size_t)v->max_mem / 2, v->model, err);
     if (!g->detector) return (int)err->code;
-    const int code = ask(g, j->options, err);
+    const int code = ask(g, j->options, j->is_watched, err);
     if (code < 0) g->type->free(g->detector);
     return code;
 }
@@ -59,6 +61,7 @@ static int open_all(hg__packet_judging *j, const hg__capture_options *how, hg_er
     const struct hg__values *v = &j->options->values;
     at_work g;
     HG_TRY(hg__anonymiser_init(&j->anonymiser, v->anonymise, err));
+    j->is_watched = how->is_live;
     j->pool = hg__pool_new(1, err); // packets come one after the other
     if (!j->pool) return HG_ERR_MEMORY;
     HG_TRY(make_at_work(j, j->model, &g, err));
