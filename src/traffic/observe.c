@@ -216,7 +216,7 @@ static bool is_refusal(const hg__packet *p) {
 }
 
 static void measure_pace(hg__observer *o, const hg__packet *p, hg__observation *seen, bool is_new) {
-    if (is_refusal(p)) find_host(o, seen->to)->decayed[HG_PACE_REFUSED]++;
+    if (is_refusal(p) || seen->glimpse.refuses) find_host(o, seen->to)->decayed[HG_PACE_REFUSED]++;
     host *h = find_host(o, seen->from);
     h->decayed[HG_PACE_PACKETS]++;
     h->decayed[HG_PACE_BYTES] += (float)p->length;
