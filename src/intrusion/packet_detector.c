@@ -157,12 +157,19 @@ float hg__error_evidence(float error) {
     return (float)hg__log2((double)(x + least_error));
 }
 
+// How many others are met tells more of an attack than how many packets that takes.
+static bool is_more_telling(const hg__verdict *v, int32_t a, int32_t b) {
+    const bool is_many = hg__levels[a].kind == HG_EVIDENCE_MANY,
+               is_other_many = hg__levels[b].kind == HG_EVIDENCE_MANY;
+    return is_many != is_other_many ? is_many : v->bits[a] > v->bits[b];
+}
+
 static void find_largest(const hg__packet_detector *d, const hg__observation *o, hg__verdict *v) {
     hg__measured m;
     v->largest = -1;
     for (int32_t i = 0; i < hg__level_count; i++) {
         if (!hg__levels[i].measure || v->bits[i] < telling) continue;
-        if (v->largest < 0 || v->bits[i] > v->bits[v->largest]) v->largest = i;
+        if (v->largest < 0 || is_more_telling(v, i, v->largest)) v->largest = i;
     }
     if (v->largest < 0) return;
     if (!hg__profile_amount(o, v->largest, &m)) return;

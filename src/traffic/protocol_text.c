@@ -17,13 +17,13 @@ static bool is_of_word(uint8_t c) {
 
 static bool is_plain(const uint8_t *b, uint32_t size) {
     for (uint32_t i = 0; i < size; i++) {
-        if ((b[i] < ' ' && b[i] != '\r' && b[i] != '\n' && b[i] != '\t') || b[i] >= 127)
-            return false;
+        const bool is_space = b[i] == '\r' || b[i] == '\n' || b[i] == '\t';
+        if ((b[i] < ' ' && !is_space) || b[i] >= 127) return false;
     }
     return true;
 }
 
-// Letters and digits, 3 to 10 and three at most where they are a number, then a space, a minus or the end of the line; 0: none.
+// Letters and digits, 3 to 10, then a space, a minus or the end of the line; 0: none.
 static uint32_t length_of_word(const uint8_t *b, uint32_t size) {
     uint32_t n = b[0] == '-' || b[0] == '+'; // POP3 answers so
     while (n < size && n <= LONGEST_WORD && is_of_word(b[n])) n++;
