@@ -238,9 +238,13 @@ static void protocols_of_lines_have_commands_and_replies(void **state) {
     assert_true(user.action == lower.action && user.action != list.action);
     assert_true(user.size == 9 && user.object == 0 && !reply.refuses);
     user.protocol->describe(user.action, words, sizeof words);
-    assert_string_equal(words, "\"USER\"");
+    assert_string_equal(words, "USER");
     reply.protocol->describe(reply.action, words, sizeof words);
-    assert_string_equal(words, "\"331\"");
+    assert_string_equal(words, "331");
+    const hg__glimpse secret = look_at_text(false, 23, "hunter2\r\n");
+    assert_true(is_of(&secret, "text"));
+    secret.protocol->describe(secret.action, words, sizeof words);
+    assert_string_equal(words, "line"); // what anybody may have typed is not told
     static const char *const others[] = {"ab\r\n", "a part of a letter, which goes on",
                                          "\x16\x03\n\n", "lettersonandon more\r\n", "x: y\r\n"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {

@@ -71,12 +71,26 @@ static bool look(const hg__packet *p, uint16_t server, hg__glimpse *g) {
     return true;
 }
 
+// A line may be anybody's words, such as a password: only commands and numbers that everybody knows are told.
+static bool is_known(const char word[WORD]) {
+    static const char known[] =
+        "USERPASSQUITLISTNLSTRETRSTORAPPEDELEPORTPASVEPSVTYPECWD SITESYSTFEAT"
+        "EHLOHELOMAILRCPTDATAAUTHRSETNOOPVRFYEXPNSTARSTATUIDLTOP APOPCAPA"
+        "NICKJOINPRIVPINGPONGMODENOTIPARTSSH -ERR+OK ";
+    for (size_t i = 0; i + WORD < sizeof known; i += WORD) {
+        if (memcmp(known + i, word, WORD) == 0) return true;
+    }
+    return word[3] == ' ' && word[0] >= '1' && word[0] <= '5' && word[1] <= '9' && word[2] <= '9';
+}
+
 static void describe(uint32_t action, char *text, size_t size) {
-    const char word[] = {(char)(action >> 24), (char)(action >> 16 & 127),
-                         (char)(action >> 8 & 127), (char)(action & 127)};
-    int length = sizeof word;
-    while (length > 0 && word[length - 1] == ' ') length--;
-    snprintf(text, size, "\"%.*s\"", length, word);
+    char word[WORD];
+    for (uint32_t i = 0; i < WORD; i++) word[i] = (char)(action >> (24 - 8 * i) & 127);
+    if (is_known(word)) {
+        snprintf(text, size, "%.*s", word[3] == ' ' ? WORD - 1 : WORD, word);
+    } else {
+        snprintf(text, size, "line");
+    }
 }
 
 const hg__protocol hg__protocol_text = {"text", describe, look};
