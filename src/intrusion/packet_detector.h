@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // packet_detector.h - a model of a network's traffic at work: from packets to scores, and why.
 //
-//   packet ──> observation ──> bits of surprise, a level each ──┬─> kinds of evidence: who, how it is written, sizes, bytes, asked, when, much
+//   packet ──> observation ──> bits of surprise, a level each ──┬─> kinds of evidence: who, whose hardware, how it is written, sizes, bytes, asked, when, much, many
 //              (traffic/)      (traffic/profile.h)              └─> autoencoder of the levels: what does not go together
 //                                                                       │
-//   score: of each kind -ln p among normal packets, tempered, to the power 1.5, added up; and of these the talk's fading mean
+//   score: of each kind -ln p among normal packets, tempered, to the power 1.5, added up; and of these the talk's fading mean, or the
+//   flow's, whichever is higher
 //
-// A talk is a client, a server and a service. Its packets share their evidence, so that the whole of an odd connection stands out, not
-// only its oddest packet. To be added up, evidence of many kinds that is weak counts less than one kind's that is strong, hence the
+// A talk is a client, a server and a service; a flow is one of its connections. Their packets share their evidence, so that the whole of an
+// odd connection stands out, not only its oddest packet, and that it stands out also where another of the same talk goes on as ever. To be added up, evidence of many kinds that is weak counts less than one kind's that is strong, hence the
 // power; that no kind alone decides keeps what is new for a harmless reason (a new host) from hiding all else.
 #ifndef HG_INTRUSION_PACKET_DETECTOR_H
 #define HG_INTRUSION_PACKET_DETECTOR_H
@@ -22,8 +23,8 @@ enum { HG_KINDS = HG_EVIDENCE_COUNT + 1, HG_VERDICTS = 256 };
 typedef struct hg__packet_detector hg__packet_detector;
 
 typedef struct hg__verdict {
-    hg__packet packet; // without its payload
-    uint64_t talk;
+    hg__packet packet;   // without its payload
+    uint64_t talk, flow; // hashes; a flow's is 0 where there are no ports
     uint16_t server_port;
     bool to_server;
     const struct hg__protocol *protocol; // whose words the payload is in; NULL: nobody's
@@ -34,7 +35,7 @@ typedef struct hg__verdict {
     double amount, most;      // of it; most: that was usual, negative where nothing is known
     float evidence[HG_KINDS]; // -ln p
     float own;                // the packet's own score
-    float score;              // its talk's with it
+    float score;              // its talk's or its flow's with it
 } hg__verdict;
 
 // Whether the model is one of a network's packets.
@@ -73,8 +74,9 @@ bool hg__verdict_is_from_source(
     const hg__verdict *v); // the source is who sent the packet; else who it was sent to
 hg__verdict_source hg__verdict_source_of(const hg__verdict *v);
 
-// Why, for people: "asks for something it did not ask for: Modbus function 5; comes out of its rhythm". The strongest `most` kinds.
-enum { HG_WHY = 400 };
+// Why, for people: "10.0.0.7 asks for something it did not ask for (Modbus function 5); 10.0.0.7 sends out of its rhythm". The strongest
+// `most` kinds; an address that contradicts its own past comes first.
+enum { HG_WHY = 800 };
 void hg__verdict_explain(const hg__verdict *v, int32_t most, char text[HG_WHY]);
 
 // ---- making one ---------------------------------------------------------------------------------

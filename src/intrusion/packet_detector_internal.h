@@ -11,7 +11,7 @@ struct hg__packet_detector {
     hg__profile own;
     int32_t without;        // a fold, or HG_NO_FOLD
     hg__observer *observer; // owned
-    hg__lru *talks;         // owned: what a talk's packets share
+    hg__lru *talks, *flows; // owned: what packets of a talk share, and of one of its connections
     float scale[HG_MOST_LEVELS][2];
     hg__calibration evidence[HG_KINDS]; // owned: of normal packets
     hg__run_plan *plan;                 // owned

@@ -229,7 +229,7 @@ static bool is_refusal(const hg__packet *p) {
 
 static void measure_pace(hg__observer *o, const hg__packet *p, const sought *sender,
                          hg__observation *seen, bool is_new) {
-    if (is_refusal(p)) {
+    if (is_refusal(p) || seen->glimpse.refuses) {
         const sought to = seek(o->hosts, seen->to);
         find_host(o, &to)->decayed[HG_PACE_REFUSED]++;
     }
