@@ -153,13 +153,57 @@ int hg__counts_add(hg__counts *c, const hg__seen *s, int32_t fold, hg_error *err
     return HG_OK;
 }
 
+static double mean_bits(uint32_t count, double sum) {
+    const double n = count;
+    return hg__log(n) * per_bit - sum / n;
+}
+
 void hg__counts_freeze(hg__counts *c) {
     for (int64_t i = 0; i < c->room; i++) {
         slot *s = &c->slot[i];
-        if (s->distinct == 0) continue;
-        const double n = s->count;
-        s->bits = (float)(hg__log(n) * per_bit - c->fold[i].sum / n);
+        if (s->distinct > 0) s->bits = (float)mean_bits(s->count, c->fold[i].sum);
     }
+}
+
+hg__counts *hg__counts_thaw(const hg__counts *frozen, bool halves, int64_t most, hg_error *err) {
+    hg__counts *c = hg__alloc(1, sizeof *c, err);
+    if (!c) return NULL;
+    c->most = most > frozen->used ? most : frozen->used;
+    if (take_room(c, frozen->room, true, err) < 0) {
+        hg__counts_free(c);
+        return NULL;
+    }
+    for (int64_t i = 0; i < frozen->room; i++) {
+        slot s = frozen->slot[i];
+        if (s.key == 0) continue;
+        // A context is as often as its values, all of them odd, are then.
+        if (halves) s.count = (uint32_t)(((uint64_t)s.count + s.distinct + 1) / 2);
+        const int64_t to = place(c, s.key);
+        c->slot[to] = s;
+        c->fold[to].count[0] = s.count;
+        c->fold[to].only[0] = s.distinct;
+        const double n = s.count;
+        if (s.distinct) c->fold[to].sum = n * (hg__log(n) * per_bit - (double)s.bits);
+    }
+    c->used = frozen->used;
+    c->lost = frozen->lost;
+    return c;
+}
+
+hg__counts *hg__counts_settle(const hg__counts *c, hg_error *err) {
+    hg__counts *to = hg__alloc(1, sizeof *to, err);
+    if (!to || take_room(to, c->room, false, err) < 0) {
+        hg__counts_free(to);
+        return NULL;
+    }
+    for (int64_t i = 0; i < c->room; i++) {
+        to->slot[i] = c->slot[i];
+        if (c->slot[i].distinct == 0) continue;
+        to->slot[i].bits = (float)mean_bits(c->slot[i].count, c->fold[i].sum);
+    }
+    to->used = to->most = c->used;
+    to->lost = c->lost;
+    return to;
 }
 
 hg__surprise hg__counts_surprise(const hg__counts *c, const hg__seen *s, int32_t without) {
