@@ -171,6 +171,7 @@ bool hg__packet_detector_take(hg__packet_detector *d, const hg__packet *p) {
     v->to_server = seen.to_server;
     v->protocol = seen.glimpse.protocol;
     v->action = seen.glimpse.action;
+    if (d->answers) hg__profile_answer(&seen, &d->answers[d->waiting]);
     hg__profile_measure(d->profile, &seen, d->without, v->bits);
     find_largest(d, &seen, v);
     hg__levels_to_row(v->bits, (const float(*)[2])d->scale,

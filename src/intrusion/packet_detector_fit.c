@@ -286,6 +286,7 @@ int hg__packet_fit_end(hg__packet_fit *f, const hg__packet_source *s,
     if (!d) return HG_ERR_MEMORY;
     pass p = {.f = f, .s = s, .meter = meter, .take = score, .d = d};
     d->profile = &f->profile;
+    d->counted = d->memory = f->packets;
     memcpy(d->scale, f->scale, sizeof d->scale);
     int code = fit_evidence(f, d, err);
     if (code == HG_OK) code = fit_thresholds(&p, o->fpr, err);

@@ -18,6 +18,9 @@ struct hg__packet_detector {
     hg__thresholds thresholds;          // owned
     hg__calibration alerts;             // owned: the highest score of each source in each minute
     double seconds;                     // that these are of
+    int64_t counted, memory; // packets that are counted; that are before old counts are halved
+    int64_t periods;         // learned since training (packet_learner.h)
+    hg__answers *answers;    // borrowed, (HG_VERDICTS): of what waits; NULL: nobody wants to know
     int32_t waiting;
     float *row;           // owned, (HG_VERDICTS, levels)
     const void **pointer; // owned, (HG_VERDICTS): to rows
@@ -40,6 +43,9 @@ float hg__error_evidence(float error); // of the autoencoder's mean squared erro
 
 // packet_detector_file.c: all but the network, as parts and the object "packets" of the detector.
 int hg__packet_detector_save(const hg__packet_detector *d, hg_model *m, hg_error *err);
+// Of a model's only the key of its hashes, and how many periods it learned.
+int hg__packet_detector_look(const hg_model *m, hg__siphash_key *key, int64_t *periods,
+                             const char *where, hg_error *err);
 int hg__packet_detector_load(hg__packet_detector *d, const hg_model *m, const char *where,
                              hg_error *err);
 #endif
