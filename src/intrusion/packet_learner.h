@@ -64,5 +64,7 @@ int hg__packet_learner_save(const hg__packet_learner *l, hg_model *m, hg_error *
 int hg__packet_learner_load(hg__packet_learner *l, const hg_model *m, const char *where,
                             hg_error *err);
 // How many periods were learned before: a period belongs to a model of as many, and of the same hashes.
+// Whether two models of packets have the same hashes: one became of the other.
+bool hg__is_packet_kin(const hg_model *a, const hg_model *b);
 bool hg__packet_learner_fits(const hg__packet_learner *l, const hg_model *m);
 #endif

@@ -98,6 +98,14 @@ int hg__packet_learner_load(hg__packet_learner *l, const hg_model *m, const char
     return code;
 }
 
+bool hg__is_packet_kin(const hg_model *a, const hg_model *b) {
+    hg__siphash_key x, y;
+    int64_t periods;
+    if (hg__packet_detector_look(a, &x, &periods, "a", NULL) < 0) return false;
+    if (hg__packet_detector_look(b, &y, &periods, "b", NULL) < 0) return false;
+    return x.k0 == y.k0 && x.k1 == y.k1;
+}
+
 bool hg__packet_learner_fits(const hg__packet_learner *l, const hg_model *m) {
     hg__siphash_key key;
     int64_t periods;

@@ -25,8 +25,11 @@ typedef struct watch {
     double sure;
     hg__watch_counters count;
     hg__watch_metrics metrics;
-    hg__text line;        // owned
-    sig_atomic_t reports; // that were asked for so far
+    hg__text line;                 // owned
+    sig_atomic_t reports;          // that were asked for so far
+    char folder[1024], from[1024]; // what outlives the process; the model's file
+    hg__watch_learn *learn;        // owned
+    bool is_dirty;                 // an alert opened or ended that is not kept yet
 } watch;
 
 // ---- alerts go out ------------------------------------------------------------------------------
@@ -35,6 +38,8 @@ typedef struct watch {
 static int write_alert(void *context, const hg__alert *a, hg_error *err) {
     watch *w = context;
     const struct hg__values *v = &w->o->values;
+    w->is_dirty = true;
+    hg__watch_learn_leave_out(w->learn, a);
     w->line.length = 0;
     const int32_t top =
         w->in.type->has_bits ? (int32_t)v->top : 0; // an alert outlives other reasons
@@ -100,6 +105,21 @@ static int report(watch *w, hg_error *err) {
     return code;
 }
 
+static void keep_alerts(watch *w) {
+    hg__text t = {0};
+    if (!w->learn || !w->is_dirty) return;
+    w->is_dirty = false;
+    hg__watch_write_state(w->alerts, &t);
+    hg__watch_learn_keep(w->learn, &t);
+}
+
+static int learn(watch *w, const hg__verdict *v, int32_t count, hg_error *err) {
+    const int is_new = hg__watch_learn_take(w->learn, v, count, err);
+    if (is_new > 0) hg__alerts_sure(w->alerts, sure_part * hg__packet_judging_fpr(&w->in));
+    keep_alerts(w);
+    return is_new < 0 ? is_new : HG_OK;
+}
+
 static int take(watch *w, const hg__verdict *v, int32_t count, hg_error *err) {
     for (int32_t i = 0; i < count; i++) {
         const double score = (double)v[i].score;
@@ -111,7 +131,7 @@ static int take(watch *w, const hg__verdict *v, int32_t count, hg_error *err) {
         atomic_fetch_add(&w->count.alarms, 1);
         HG_TRY(hg__alerts_add(w->alerts, &v[i], hg__packet_judging_p(&w->in, score), err));
     }
-    return HG_OK;
+    return learn(w, v, count, err);
 }
 
 static int flush(watch *w, hg_error *err) {
@@ -156,6 +176,7 @@ static int finish(watch *w, int code, hg_error *err) {
     hg_error *why = code < 0 ? NULL : err;
     int ended = flush(w, why);
     if (ended == HG_OK) ended = hg__alerts_end(w->alerts, why);
+    keep_alerts(w);
     count_rest(w);
     return code < 0 ? code : ended;
 }
@@ -190,6 +211,8 @@ static int open_all(watch *w, hg_model *m, hg_error *err) {
     HG_TRY(hg__watch_metrics_open(&w->metrics, (int32_t)v->metrics, err));
     HG_TRY(open_out(w, err));
     if (v->drop && hg__capture_is_live(w->in.capture)) HG_TRY(hg__watch_drop_rights(err));
+    HG_TRY(hg__watch_learn_open(&w->learn, w->folder, w->from, &w->in, &w->count, err));
+    hg__watch_read_state(w->alerts, w->folder, w->listener);
     return hg__watch_metrics_start(&w->metrics, &w->count, err); // not before: as it is, without
 }
 
@@ -209,6 +232,8 @@ static int run(watch *w, hg_model *m, hg_error *err) {
         say_start(w);
         code = finish(w, take_all(w, err), err);
     }
+    hg__watch_learn_close(w->learn);
+    w->learn = NULL;
     hg__watch_metrics_close(&w->metrics);
     const int closed = close_out(w, code < 0 ? NULL : err);
     return code < 0 ? code : closed;
@@ -226,7 +251,9 @@ static int check(const hg_model *m, const hg_options *o, hg_error *err) {
 }
 
 int hg__job_watch(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
-    hg_model *m = hg_model_load(o->values.model, err);
+    char folder[1024], from[1024];
+    HG_TRY(hg__watch_folder(o, folder, err));
+    hg_model *m = hg__watch_model(o, folder, l, from, err);
     if (!m) return (int)err->code;
     int code = check(m, o, err);
     watch *w = code == HG_OK ? hg__alloc(1, sizeof *w, err) : NULL;
@@ -237,6 +264,8 @@ int hg__job_watch(const hg_options *o, const hg_listener *l, hg_result *r, hg_er
     w->o = o;
     w->listener = l;
     w->out = -1;
+    memcpy(w->folder, folder, sizeof folder);
+    memcpy(w->from, from, sizeof from);
     w->is_eve = strcmp(o->values.format, "eve") == 0;
     w->metrics.socket = w->metrics.wake = -1;
     w->reports = l->report ? *l->report : 0;

@@ -68,6 +68,11 @@ static int check_next(const at_work *g, const hg__packet_judging *j, hg_error *e
                     j->options->values.model);
 }
 
+int hg__packet_judging_ask(hg__packet_judging *j, hg_error *err) {
+    const at_work g = {j->type, j->detector};
+    return ask(&g, j->options, err);
+}
+
 int hg__packet_judging_replace(hg__packet_judging *j, hg_model *m, hg_error *err) {
     at_work g;
     int code = make_at_work(j, m, &g, err);

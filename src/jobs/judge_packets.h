@@ -61,6 +61,8 @@ void hg__packet_judging_flush(hg__packet_judging *j, const hg__verdict **v, int3
 // and the other had. On the thread that judges; what waits is flushed before, since it would be lost, and verdicts end to live. While
 // both are there memory is taken twice: half of max_mem= each. Of m nothing else may be in use.
 int hg__packet_judging_replace(hg__packet_judging *j, hg_model *m, hg_error *err);
+// Thresholds as the options ask, once more: what they are of has changed.
+int hg__packet_judging_ask(hg__packet_judging *j, hg_error *err);
 double hg__packet_judging_fpr(const hg__packet_judging *j);         // of the threshold; 0 without
 uint64_t hg__packet_judging_forgotten(const hg__packet_judging *j); // talks that made room
 double hg__packet_judging_p(const hg__packet_judging *j, double score); // NaN without thresholds
