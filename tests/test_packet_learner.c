@@ -18,7 +18,7 @@ typedef struct school {
     hg__packet_learner *learner;
     hg__packet_learner *other; // borrowed: takes the same lessons; or NULL
     hg__lessons *lessons;      // owned
-    int64_t number;       // of the next packet
+    int64_t number;            // of the next packet
 } school;
 
 static school open_school(const trained *all) {
@@ -87,6 +87,9 @@ static void end_period(school *s) {
     if (!next) fail_msg("%s", err.message);
     hg__packet_detector_adopt(s->detector, next);
     hg__packet_detector_free(next);
+    const hg__threshold_group *g = hg__packet_detector_thresholds(s->detector)->group;
+    assert_true(hg__calibration_p(g->held, g->at.value + 1) < 0.02);
+    assert_true(hg__calibration_p(g->held, -1) == 1);
 }
 
 // ---- tests ----------------------------------------------------------------------------------------
@@ -99,7 +102,7 @@ static void what_comes_often_becomes_usual_and_only_once_the_period_is_over(void
     end_period(&s);
     const double third = watch(&s, 2000, true);
     if (second < first * 0.7) fail_msg("%g, then %g within a period", first, second);
-    printf("%g %g %g threshold %g\n",first,second,third,threshold_of(s.detector));
+    printf("%g %g %g threshold %g\n", first, second, third, threshold_of(s.detector));
     if (third > second * 0.9) fail_msg("%g, then %g when it was learned", second, third);
     assert_int_equal(hg__packet_learner_period(s.learner).packets, 2000);
     close_school(&s);

@@ -19,16 +19,28 @@ void hg__packet_detector_listen(hg__packet_detector *d, hg__answers *answers) {
     d->answers = answers;
 }
 
+// Their groups may point into themselves.
+static void swap_thresholds(hg__thresholds *a, hg__thresholds *b) {
+    const hg__thresholds was = *a;
+    const hg__calibration *whole_a = &a->held.whole, *whole_b = &b->held.whole;
+    *a = *b;
+    *b = was;
+    for (int32_t i = 0; i < a->groups; i++) {
+        if (a->group[i].held == whole_b) a->group[i].held = whole_a;
+    }
+    for (int32_t i = 0; i < b->groups; i++) {
+        if (b->group[i].held == whole_a) b->group[i].held = whole_b;
+    }
+}
+
 void hg__packet_detector_adopt(hg__packet_detector *d, hg__packet_detector *next) {
     const hg__profile own = d->own;
-    const hg__thresholds thresholds = d->thresholds;
     const hg__calibration alerts = d->alerts;
+    swap_thresholds(&d->thresholds, &next->thresholds);
     d->own = next->own;
-    d->thresholds = next->thresholds;
     d->alerts = next->alerts;
     d->seconds = next->seconds;
     next->own = own;
-    next->thresholds = thresholds;
     next->alerts = alerts;
 }
 
