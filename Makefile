@@ -58,7 +58,7 @@ LIBS     = $(PACKAGE_LIBS) -lm -pthread
 LDFLAGS += -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 # SAN=fuzz: what `make fuzz` builds. SAN=coverage: what `make cov` builds.
 ifeq ($(KIND),coverage)
- CFLAGS += --coverage -DNDEBUG
+ CFLAGS += --coverage -DNDEBUG -DHG_COVERAGE
  LDFLAGS += --coverage
 else ifdef SAN
  CFLAGS += -fsanitize=$(SAN:fuzz=fuzzer-no-link,address,undefined) -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -296,6 +296,9 @@ typedef struct hg_listener {
     bool (*step)(void *context, const hg_step_event *e);
     // watch: whenever it has become another number, a note says how the job is. A signal handler may set it.
     const volatile sig_atomic_t *report;
+    // watch: whenever it has become another number, the model file is read anew and goes to work; where it cannot, a note says why and
+    // the one at work goes on. A signal handler may set it.
+    const volatile sig_atomic_t *reload;
 } hg_listener;
 
 // ---- jobs: one per mode of the command ----------------------------------------------------------

@@ -179,6 +179,11 @@ bool hg__packet_detector_take(hg__packet_detector *d, const hg__packet *p) {
     return ++d->waiting == HG_VERDICTS;
 }
 
+void hg__packet_detector_observe(hg__packet_detector *d, const hg__packet *p) {
+    hg__observation seen;
+    hg__observer_run(d->observer, p, &seen);
+}
+
 // -ln p, which is bounded: by how many normal packets there were. Where normal packets all say about the same, a little more is nothing
 // unusual yet: hence the slack.
 static float evidence_of(const hg__calibration *c, float value) {

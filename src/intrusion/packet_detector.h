@@ -46,6 +46,8 @@ void hg__packet_detector_free(hg__packet_detector *d); // NULL is fine
 
 // Takes a packet in; true: HG_VERDICTS are waiting, and hg__packet_detector_judge() is to be called before the next.
 bool hg__packet_detector_take(hg__packet_detector *d, const hg__packet *p);
+// Only remembers what it says of hosts and flows: there will be no verdict of it.
+void hg__packet_detector_observe(hg__packet_detector *d, const hg__packet *p);
 // Verdicts of all that is waiting, in the order in which they came; they live until the next call.
 hg__verdict *hg__packet_detector_judge(hg__packet_detector *d, int32_t *count);
 

@@ -25,6 +25,10 @@ static bool own_take(void *d, const hg__packet *p) {
     return hg__packet_detector_take(d, p);
 }
 
+static void own_observe(void *d, const hg__packet *p) {
+    hg__packet_detector_observe(d, p);
+}
+
 static hg__verdict *own_judge(void *d, int32_t *count) {
     return hg__packet_detector_judge(d, count);
 }
@@ -74,6 +78,10 @@ static bool kitnet_take(void *d, const hg__packet *p) {
     return hg__kitnet_detector_take(d, p);
 }
 
+static void kitnet_observe(void *d, const hg__packet *p) {
+    hg__kitnet_detector_observe(d, p);
+}
+
 static hg__verdict *kitnet_judge(void *d, int32_t *count) {
     return hg__kitnet_detector_judge(d, count);
 }
@@ -102,6 +110,7 @@ const hg__packet_judge_type *hg__packet_judge_of(const hg_model *m) {
          .make = own_make,
          .free = own_free,
          .take = own_take,
+         .observe = own_observe,
          .judge = own_judge,
          .thresholds = own_thresholds,
          .ask = own_ask,
@@ -114,6 +123,7 @@ const hg__packet_judge_type *hg__packet_judge_of(const hg_model *m) {
          .make = kitnet_make,
          .free = kitnet_free,
          .take = kitnet_take,
+         .observe = kitnet_observe,
          .judge = kitnet_judge,
          .thresholds = kitnet_thresholds,
          .ask = kitnet_ask,

@@ -139,21 +139,6 @@ static void wait_for_answer(hg__watch_learn *w) {
     pthread_mutex_unlock(&w->mutex);
 }
 
-int hg__watch_learn_take(hg__watch_learn *w, const hg__verdict *v, int32_t count, hg_error *err) {
-    if (!w || count == 0) return HG_OK;
-    note(w);
-    if (w->period <= 0) return HG_OK;
-    if (w->in->detector != w->detector) return hg__watch_learn_restart(w, err);
-    if (!w->has_begun) w->began = w->latest = v[0].packet.time;
-    w->has_begun = true;
-    write_lessons(w, v, count);
-    w->filled->order = order_of(w);
-    const bool waits = w->filled->order != HG_WATCH_GO_ON && !w->is_live;
-    pass_on(w);
-    if (waits) wait_for_answer(w);
-    return w->is_ending ? take_over(w, err) : HG_OK;
-}
-
 void hg__watch_learn_leave_out(hg__watch_learn *w, const hg__alert *a) {
     if (!w || w->period <= 0 || a->is_end) return;
     const hg__verdict_source key = hg__verdict_source_of(a->verdict);
@@ -211,8 +196,8 @@ static int open_learner(hg__watch_learn *w, hg_error *err) {
     return HG_OK;
 }
 
-static int start(hg__watch_learn *w, hg_error *err) {
-    if (w->period > 0) HG_TRY(open_learner(w, err));
+int hg__watch_learn_start(hg__watch_learn *w, hg_error *err) {
+    if (!w) return HG_OK;
     w->is_closing = false;
     HG_TRY(hg__thread_start(&w->thread, hg__watch_learn_run, w, err));
     w->runs = true;
@@ -238,14 +223,35 @@ static void stop(hg__watch_learn *w) {
 }
 
 // Another model judges now: it is that of model=, and whatever was learned before is of no use to it.
-int hg__watch_learn_restart(hg__watch_learn *w, hg_error *err) {
-    char path[1024];
+static int restart(hg__watch_learn *w, hg_error *err) {
+    char path[1024], line[sizeof err->message + 40];
+    hg_error e = {0};
     stop(w);
     note(w);
     HG_TRY(hg__join_path(path, sizeof path, w->folder, HG_WATCH_MODEL, err));
     (void)unlink(path);
     snprintf(w->from, sizeof w->from, "%s", w->in->options->values.model);
-    return start(w, err);
+    if (open_learner(w, &e) < 0) {
+        snprintf(line, sizeof line, "nothing is learned from here on: %s", e.message);
+        hg__tell(w->listener, line);
+        w->period = 0;
+    }
+    return hg__watch_learn_start(w, err);
+}
+
+int hg__watch_learn_take(hg__watch_learn *w, const hg__verdict *v, int32_t count, hg_error *err) {
+    if (!w || count == 0) return HG_OK;
+    note(w);
+    if (w->period <= 0) return HG_OK;
+    if (w->in->detector != w->detector) return restart(w, err);
+    if (!w->has_begun) w->began = w->latest = v[0].packet.time;
+    w->has_begun = true;
+    write_lessons(w, v, count);
+    w->filled->order = order_of(w);
+    const bool waits = w->filled->order != HG_WATCH_GO_ON && !w->is_live;
+    pass_on(w);
+    if (waits) wait_for_answer(w);
+    return w->is_ending ? take_over(w, err) : HG_OK;
 }
 
 static int make(hg__watch_learn *w, hg_error *err) {
@@ -291,7 +297,7 @@ int hg__watch_learn_open(hg__watch_learn **to, const char *folder, const char *f
     snprintf(w->folder, sizeof w->folder, "%s", folder);
     snprintf(w->from, sizeof w->from, "%s", from);
     HG_TRY(make(w, err));
-    return start(w, err);
+    return w->period > 0 ? open_learner(w, err) : HG_OK;
 }
 
 void hg__watch_learn_close(hg__watch_learn *w) {

@@ -27,14 +27,10 @@ int hg__watch_folder(const hg_options *o, char folder[1024], hg_error *err) {
 }
 
 // Whoever trained anew wants the new one.
-hg_model *hg__watch_model(const hg_options *o, const char *folder, const hg_listener *l,
-                          char from[1024], hg_error *err) {
+hg_model *hg__watch_model(hg_model *m, const char *folder, const hg_listener *l, char from[1024]) {
     char path[1024], line[1700];
     hg_error e = {0};
-    hg_model *m = hg_model_load(o->values.model, err);
-    snprintf(from, 1024, "%s", o->values.model);
-    if (!m || !*folder || !hg__is_packet_model(m)) return m;
-    if (hg__join_path(path, sizeof path, folder, HG_WATCH_MODEL, NULL) < 0) return m;
+    if (!*folder || hg__join_path(path, sizeof path, folder, HG_WATCH_MODEL, NULL) < 0) return m;
     if (!hg__is_file(path)) return m;
     hg_model *later = hg_model_load(path, &e);
     if (later && hg__is_packet_model(later) && hg__is_packet_kin(m, later)) {
