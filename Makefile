@@ -81,7 +81,7 @@ DRAW     := $(patsubst %.c,$(O)/%.o,$(wildcard tools/draw/*.c))
 TRAFFIC  := $(patsubst %.c,$(O)/%.o,$(wildcard tools/traffic/*.c))
 SCRIPTS  := $(wildcard tests/run_cli.sh tests/test_*.sh tests/oracle/test_*.py)
 HEADERS  := $(wildcard src/*/*.h include/*.h cli/*.h tests/*.h tools/draw/*.h tools/traffic/*.h)
-C_FILES  := $(LIB_SRC) $(CLI_SRC) $(wildcard tests/*.c) $(FUZZ_SRC) $(wildcard tests/fuzz/replay.c tests/recipes/*.c bench/*.c examples/*.c)
+C_FILES  := $(LIB_SRC) $(CLI_SRC) $(wildcard tests/*.c) $(FUZZ_SRC) $(wildcard tests/fuzz/replay.c tests/recipes/*.c bench/*.c bench/packets/*.c examples/*.c)
 
 # DICOM, where DCMTK is: opened at the first such file, so that nothing else links with it.
 PLUGIN := $(if $(and $(wildcard /usr/include/dcmtk/dcmdata/dctk.h),$(shell command -v g++)),build/hourglass-dicom.so)
@@ -124,6 +124,8 @@ $(O)/examples/%: $(O)/examples/%.o $(O)/libhourglass.a ; $(Q)$(CC) $(LDFLAGS) $^
 $(O)/draw_parts: $(DRAW) ; $(Q)$(CC) $(LDFLAGS) $^ -lm -o $@
 # Draws captures of networks' traffic.
 $(O)/draw_traffic: $(TRAFFIC) ; $(Q)$(CC) $(LDFLAGS) $^ -lm -o $@
+# Sends a capture's frames, for bench/packets/live.sh and memory.sh.
+$(O)/send_traffic: $(O)/bench/packets/send_traffic.o ; $(Q)$(CC) $(LDFLAGS) $^ -o $@
 # A fuzz target with its own engine under `make fuzz`; else with replay.c, which runs the saved corpus.
 $(O)/tests/fuzz/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(if $(filter fuzz,$(KIND)),,$(O)/tests/fuzz/replay.o) $(O)/libhourglass.a
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@

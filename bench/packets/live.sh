@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# `hourglass watch` on one core at the end of a pair of interfaces, while drawn traffic is sent into the other: what was sent, judged,
+# left out and dropped, how much memory, and how long from a packet to its alert. For the latter a source that was never there knocks at
+# five ports, every `markers` ms; the third packet is the alert. All three programs go before others (chrt -f).
+# Usage: bench/packets/live.sh [rate=150000] [seconds=60] [model=own|kitnet] [scene=industrial] [markers=250] [core=0], as root, from the
+# project's folder, after `make build/hourglass build/gcc/draw_traffic build/gcc/send_traffic`.
+set -u
+rate=150000 seconds=60 model=own scene=industrial markers=250 core=0
+for word in "$@"; do
+    case $word in
+    rate=* | seconds=* | model=* | scene=* | markers=* | core=*) declare "${word%%=*}=${word#*=}" ;;
+    *) echo "live.sh: expected rate=, seconds=, model=, scene=, markers= or core=, got $word" >&2; exit 2 ;;
+    esac
+done
+skip() { echo "skipped: $*"; exit 0; }
+[ "$(id -u)" = 0 ] || skip "needs root"
+command -v ip >/dev/null || skip "needs iproute2"
+unshare -n true 2>/dev/null || skip "no namespaces here"
+hourglass=build/hourglass draw=build/gcc/draw_traffic send=build/gcc/send_traffic
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+chmod 755 "$work"
+case $model in kitnet) kind=model=kitnet ;; *) kind= ;; esac
+$draw "$scene" "$work/day.pcap" seed=1 seconds=600 attacks=none || exit 1
+# Learned at the speed at which it is sent.
+$send "$work/day.pcap" to=- rate="$rate" packets=$((3 * rate)) >"$work/normal.pcap"
+$hourglass train -q data="$work/normal.pcap" project="$work" name=m samples=0 progress=none $kind || exit 1
+chmod -R a+rX "$work"
+export hourglass send work rate seconds markers core
+cat >"$work/run.sh" <<'END'
+unshare -n sleep 1000 &
+other=$!
+trap 'kill $other' EXIT
+sleep 0.2
+ip link add left type veth peer name right && ip link set right netns $other || exit 77
+ip link set left up && nsenter -t $other -n ip link set right up
+mkfifo "$work/alerts"
+chrt -f 10 $send stamp <"$work/alerts" >"$work/stamped" &
+nsenter -t $other -n chrt -f 10 taskset -c "$core" $hourglass watch model="$work/m" source=right >"$work/alerts" 2>"$work/said" &
+watcher=$!
+for i in $(seq 200); do grep -q watching "$work/said" && break; sleep 0.05; done
+memory() { awk '/^VmRSS/ { printf "%.1f MB", $2 / 1024 }' /proc/$watcher/status; }
+begin=$(memory)
+before=$(cut -d ' ' -f 14,15 /proc/$watcher/stat)
+taskset -c $(((core + 1) % $(nproc))) chrt -f 10 $send "$work/day.pcap" to=left rate="$rate" packets=$((rate * seconds)) markers="$markers" >"$work/sent" 2>"$work/took"
+sleep 0.5
+after=$(cut -d ' ' -f 14,15 /proc/$watcher/stat)
+echo "$before $after" | awk -v s="$seconds" '{ printf "processor time     %.1f s of the watcher\n", ($3 + $4 - $1 - $2) / 100 }' >"$work/cpu"
+echo "memory             $begin at the start, $(memory) at the end" >"$work/memory"
+kill -USR1 $watcher
+sleep 0.5
+kill -INT $watcher
+wait $watcher
+true
+END
+unshare -n bash "$work/run.sh" || skip "no pair of interfaces here"
+echo "sent               $(sed 's/^sent //' "$work/took")"
+sed -n 's/.*note: packets \([0-9]*\), .*unscored \([0-9]*\), .*alerts \([0-9]*\), open.*dropped \([0-9]*\), .*/judged             \1\nnot judged         \2\ndropped            \4\nalerts             \3/p' "$work/said" | tail -4
+cat "$work/cpu" "$work/memory"
+awk 'FILENAME ~ /sent$/ { at[$1] = $2; n++; next }
+    /"event":"alert"/ && match($0, /"source":"10\.66\.[0-9.]*"/) {
+        who = substr($0, RSTART + 10, RLENGTH - 11)
+        if (who in at) print ($1 - at[who]) / 1e6
+    }' "$work/sent" "$work/stamped" | sort -n | awk -v n="$(wc -l <"$work/sent")" '{ ms[NR] = $1 }
+    END { if (NR == 0) { print "no marker has an alert"; exit }
+        at = int(0.99 * NR + 0.999999)
+        printf "packet to alert    p50 %.1f ms, p99 %.1f ms, most %.1f ms; %d of %d sources had an alert\n", ms[int((NR + 1) / 2)], ms[at], ms[NR], NR, n }'
