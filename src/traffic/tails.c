@@ -131,50 +131,6 @@ void hg__tails_freeze(hg__tails *t) {
     }
 }
 
-static hg__tails *new_like(const hg__tails *t, int64_t most, hg_error *err) {
-    hg__tails *to = hg__alloc(1, sizeof *to, err);
-    if (!to) return NULL;
-    to->most = most > t->used ? most : t->used;
-    to->room = t->room;
-    to->used = t->used;
-    to->entry = hg__alloc((size_t)t->room, sizeof *to->entry, err);
-    if (to->entry) return to;
-    hg__free(to);
-    return NULL;
-}
-
-static uint32_t in_bin(const entry *e, int32_t b) {
-    uint32_t sum = 0;
-    for (int32_t f = 0; f < HG_FOLDS; f++) sum += e->count[f][b];
-    return sum;
-}
-
-hg__tails *hg__tails_thaw(const hg__tails *frozen, bool halves, int64_t most, hg_error *err) {
-    hg__tails *t = new_like(frozen, most, err);
-    for (int64_t i = 0; t && i < t->room; i++) {
-        const entry *from = &frozen->entry[i];
-        t->entry[i].key = from->key;
-        for (int32_t b = 0; from->key && b < HG_TAIL_BINS; b++) {
-            const uint32_t above = b + 1 < HG_TAIL_BINS ? in_bin(from, b + 1) : 0;
-            const uint32_t n = in_bin(from, b) - above;
-            t->entry[i].count[0][b] = halves ? n / 2 + (n & 1) : n;
-        }
-    }
-    return t;
-}
-
-hg__tails *hg__tails_settle(const hg__tails *t, hg_error *err) {
-    hg__tails *to = new_like(t, t->used, err);
-    for (int64_t i = 0; to && i < t->room; i++) {
-        to->entry[i].key = t->entry[i].key;
-        for (int32_t b = 0; t->entry[i].key && b < HG_TAIL_BINS; b++) {
-            to->entry[i].count[0][b] = in_bin(&t->entry[i], b);
-        }
-    }
-    if (to) hg__tails_freeze(to);
-    return to;
-}
-
 // The same contexts, and no counts yet.
 static hg__tails *new_like(const hg__tails *t, int64_t most, int32_t folds, hg_error *err) {
     hg__tails *to = new_tails(t->room, most > t->used ? most : t->used, folds, err);
