@@ -218,6 +218,64 @@ static void old_counts_fade_and_are_never_forgotten(void **state) {
     close_school(&s);
 }
 
+// ---- another capture ------------------------------------------------------------------------------
+
+static int next_of_other(void *context, hg__packet *p, hg_error *err) {
+    plant *t = context;
+    const int64_t i = t->at;
+    const int more = next_of_plant(context, p, err);
+    if (more > 0 && i % 2 == 0) put_packet(t, p, i, false, NEW_FUNCTION, 3);
+    return more;
+}
+
+// Of a plant in which all is asked for by NEW_FUNCTION, behind what `former` knows.
+static hg_model *fit_other(const trained *all, const hg_model *former) {
+    plant t = {0};
+    hg__packet_fit f = {0};
+    hg__meter meter = {0};
+    hg_error err = {0};
+    const hg__packet_source s = {&t, rewind_plant, next_of_other, PACKETS};
+    const hg__packet_fit_options o = {
+        .seed = 4, .max_bytes = MEMORY, .fpr = 0.01, .former = former};
+    hg_model *m = empty_model();
+    int code = hg__packet_fit_open(&f, &s, &o, &meter, &err);
+    if (code == HG_OK) code = hg__packet_fit_end(&f, &s, &o, &meter, m, all->pool, &err);
+    if (code < 0) fail_msg("%s", err.message);
+    hg__packet_fit_clear(&f);
+    return m;
+}
+
+// Bits of all packets of the plant as it was first, of what is asked for.
+static double asked(const hg_model *m, const trained *all) {
+    hg__packet_detector *d = detector_of(m, all);
+    plant t = {0};
+    double sum = 0;
+    int32_t count;
+    for (int64_t i = 0; i < 200; i++) {
+        hg__packet p;
+        put_normal(&t, &p, PACKETS + i);
+        assert_false(hg__packet_detector_take(d, &p));
+    }
+    const hg__verdict *v = hg__packet_detector_judge(d, &count);
+    for (int32_t i = 0; i < count; i++) {
+        for (int32_t k = 0; k < hg__level_count; k++) {
+            if (hg__levels[k].kind == HG_EVIDENCE_ASK) sum += (double)v[i].bits[k];
+        }
+    }
+    hg__packet_detector_free(d);
+    return sum;
+}
+
+static void a_model_trained_behind_another_knows_what_both_saw(void **state) {
+    const trained *all = *state;
+    hg_model *alone = fit_other(all, NULL), *behind = fit_other(all, all->model);
+    const double first = asked(all->model, all), other = asked(alone, all);
+    const double both = asked(behind, all);
+    if (both > other / 4) fail_msg("%g behind %g, %g alone", both, first, other);
+    hg_model_free(alone);
+    hg_model_free(behind);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_comes_often_becomes_usual_and_only_once_the_period_is_over),
@@ -226,6 +284,7 @@ int main(void) {
         cmocka_unit_test(a_model_that_learned_scores_the_same_when_it_is_loaded),
         cmocka_unit_test(a_period_in_a_file_goes_on_as_if_nothing_had_been),
         cmocka_unit_test(a_period_that_is_wrong_is_refused_and_begins_anew),
+        cmocka_unit_test(a_model_trained_behind_another_knows_what_both_saw),
         cmocka_unit_test(old_counts_fade_and_are_never_forgotten),
     };
     return cmocka_run_group_tests(tests, train, clear);

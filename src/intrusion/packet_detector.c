@@ -64,6 +64,14 @@ hg__packet_detector *hg__packet_detector_begin(const hg_model *m, hg__pool *pool
     return NULL;
 }
 
+hg__packet_detector *hg__packet_knowledge_new(hg_error *err) {
+    hg__packet_detector *d = hg__alloc(1, sizeof *d, err);
+    if (!d) return NULL;
+    d->without = HG_NO_FOLD;
+    d->profile = &d->own;
+    return d;
+}
+
 int hg__packet_detector_restart(hg__packet_detector *d, size_t max_bytes, hg_error *err) {
     hg__lru_free(d->talks);
     hg__observer_free(d->observer);

@@ -32,6 +32,8 @@ struct hg__packet_detector {
 hg__packet_detector *hg__packet_detector_begin(const hg_model *m, hg__pool *pool,
                                                const hg__siphash_key *key, size_t max_bytes,
                                                hg_error *err);
+// For what a detector knows, without what it takes to judge.
+hg__packet_detector *hg__packet_knowledge_new(hg_error *err);
 // Forgets all packets.
 int hg__packet_detector_restart(hg__packet_detector *d, size_t max_bytes, hg_error *err);
 

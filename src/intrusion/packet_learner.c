@@ -67,14 +67,6 @@ static void end_minute(void *context, const void *key, void *entry) {
     keep(&l->highest, ((const hg__source_minute *)entry)->highest);
 }
 
-hg__packet_detector *hg__packet_knowledge_new(hg_error *err) {
-    hg__packet_detector *d = hg__alloc(1, sizeof *d, err);
-    if (!d) return NULL;
-    d->without = HG_NO_FOLD;
-    d->profile = &d->own;
-    return d;
-}
-
 static int begin(hg__packet_learner *l, hg_error *err) {
     const hg__packet_detector *b = l->base;
     const bool halves = b->counted > 2 * b->memory;

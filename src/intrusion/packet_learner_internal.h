@@ -28,7 +28,4 @@ struct hg__packet_learner {
     int64_t latest, minute;     // ns since 1970, and which minute that is
     int64_t minutes_seen;       // that had a packet
 };
-
-// What a detector knows, without what it takes to judge.
-hg__packet_detector *hg__packet_knowledge_new(hg_error *err);
 #endif

@@ -109,15 +109,12 @@ static int64_t add(hg__counts *c, uint64_t key) {
     return at;
 }
 
-// The only fold that has counted it, or HG_NO_FOLD.
-static int32_t only_fold(const by_fold *e) {
-    int32_t fold = HG_NO_FOLD;
+// The only fold that has counted it, or HG_NO_FOLD; count: in all, folds or none.
+static int32_t only_fold(const by_fold *e, uint32_t count) {
     for (int32_t f = 0; f < HG_FOLDS; f++) {
-        if (e->count[f] == 0) continue;
-        if (fold != HG_NO_FOLD) return HG_NO_FOLD;
-        fold = f;
+        if (e->count[f]) return e->count[f] == count ? f : HG_NO_FOLD;
     }
-    return fold;
+    return HG_NO_FOLD;
 }
 
 static double n_log_n(uint32_t n) {
@@ -133,7 +130,7 @@ static void count_in(hg__counts *c, uint64_t context, uint64_t value, int32_t fo
     c->slot[of].count++;
     c->fold[of].count[fold]++;
     const int64_t v = add(c, value_key(context, value));
-    const int32_t only = v < 0 ? HG_NO_FOLD : only_fold(&c->fold[v]);
+    const int32_t only = v < 0 ? HG_NO_FOLD : only_fold(&c->fold[v], c->slot[v].count);
     if (v < 0 || c->slot[v].count == 0) { // new, as far as can be told
         c->lost += v < 0;
         c->slot[of].distinct++;
@@ -180,8 +177,6 @@ hg__counts *hg__counts_thaw(const hg__counts *frozen, bool halves, int64_t most,
         if (halves) s.count = (uint32_t)(((uint64_t)s.count + s.distinct + 1) / 2);
         const int64_t to = place(c, s.key);
         c->slot[to] = s;
-        c->fold[to].count[0] = s.count;
-        c->fold[to].only[0] = s.distinct;
         const double n = s.count;
         if (s.distinct) c->fold[to].sum = n * (hg__log(n) * per_bit - (double)s.bits);
     }

@@ -45,7 +45,7 @@ typedef struct hg__surprise {
 // Once all is counted, before anything is measured.
 void hg__counts_freeze(hg__counts *c);
 
-// What was frozen, to be counted on from: all of it is fold 0's. halves: as if each value had come half as often (rounded up, so that
+// What was frozen, to be counted on from: it is in no fold, so that nothing is measured without it. halves: as if each value had come half as often (rounded up, so that
 // none is forgotten), and with the same shares. most: as above, but never less than there is.
 hg__counts *hg__counts_thaw(const hg__counts *frozen, bool halves, int64_t most, hg_error *err);
 // A frozen copy of what was counted so far, without folds, of counts that are not frozen and stay as they are.

@@ -25,7 +25,7 @@ typedef struct hg__answers {
 void hg__profile_answer(const hg__observation *o, hg__answers *a);
 int hg__profile_count(hg__profile *f, const hg__answers *a, int32_t fold, hg_error *err);
 
-// Counting goes on behind what was frozen, whose own counts are then fold 0's; to is frozen's copy: frozen may go on measuring. Counts of
+// Counting goes on behind what was frozen, whose own counts are in no fold; to is frozen's copy: frozen may go on measuring. Counts of
 // A, thawed, with B's added are those of both. halves: A counts half (counts.h). to is cleared on failure.
 int hg__profile_thaw(hg__profile *to, const hg__profile *frozen, bool halves, int64_t most,
                      hg_error *err);
