@@ -102,7 +102,6 @@ static void what_comes_often_becomes_usual_and_only_once_the_period_is_over(void
     end_period(&s);
     const double third = watch(&s, 2000, true);
     if (second < first * 0.7) fail_msg("%g, then %g within a period", first, second);
-    printf("%g %g %g threshold %g\n", first, second, third, threshold_of(s.detector));
     if (third > second * 0.9) fail_msg("%g, then %g when it was learned", second, third);
     assert_int_equal(hg__packet_learner_period(s.learner).packets, 2000);
     close_school(&s);

@@ -17,7 +17,7 @@
 #include "intrusion/packet_detector.h"
 
 typedef struct hg__lesson {
-    int64_t time; // ns since 1970
+    int64_t time; // ns, from whenever; never goes back
     hg__verdict_source source;
     float score;
     bool is_counted; // what it answers becomes usual

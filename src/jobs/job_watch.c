@@ -31,7 +31,8 @@ typedef struct watch {
     bool has_lost, has_skipped;    // which was said
     char folder[1024], from[1024]; // what outlives the process; the model's file
     hg__watch_learn *learn;        // owned
-    bool is_dirty;                 // an alert opened or ended that is not kept yet
+    hg__watch_drift drift;
+    bool is_dirty; // an alert opened or ended that is not kept yet
 } watch;
 
 // ---- alerts go out ------------------------------------------------------------------------------
@@ -136,6 +137,8 @@ static void keep_alerts(watch *w) {
 }
 
 static int learn(watch *w, const hg__verdict *v, int32_t count, hg_error *err) {
+    hg__watch_drift_take(&w->drift, v, count, hg__packet_judging_thresholds(&w->in)->group,
+                         &w->count, w->listener);
     const int is_new = hg__watch_learn_take(w->learn, v, count, err);
     if (is_new > 0) hg__alerts_sure(w->alerts, sure_part * hg__packet_judging_fpr(&w->in));
     keep_alerts(w);

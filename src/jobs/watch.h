@@ -29,6 +29,10 @@
     COUNTER(unlogged, "counter", "lines that syslog did not take")                       \
     COUNTER(dropped, "counter", "packets that the kernel dropped")                       \
     COUNTER(forgotten, "counter", "talks that made room for others")                     \
+    COUNTER(hour_alarms, "gauge", "alarms among a million packets, in the last hour")    \
+    COUNTER(asked_alarms, "gauge", "alarms among a million normal packets, by the threshold") \
+    COUNTER(hour_above, "gauge", "packets odder than half of those of training, among a million, in the last hour") \
+    COUNTER(hour_strangers, "gauge", "packets of hosts or services that were not seen to speak to each other, among a million, in the last hour") \
     COUNTER(learned, "counter", "packets that the model learned")                        \
     COUNTER(periods, "counter", "periods that it learned")                               \
     COUNTER(discarded, "counter", "periods of too many alarms, of which nothing was learned") \
@@ -83,6 +87,24 @@ hg_model *hg__watch_model(hg_model *m, const char *folder, const hg_listener *l,
 // Alerts that are open, and how many there were: at the end of t; and back. No file, or one that is wrong: as if there had been none.
 void hg__watch_write_state(const hg__alerts *a, hg__text *t);
 void hg__watch_read_state(hg__alerts *a, const char *folder, const hg_listener *l);
+
+// watch_drift.c: the last hour, by packets' time, held against training.
+enum { HG_DRIFT_MINUTES = 60 };
+
+typedef struct hg__drift_sums {
+    int64_t packets, alarms, above, strangers;
+} hg__drift_sums;
+
+typedef struct hg__watch_drift {
+    hg__drift_sums minute[HG_DRIFT_MINUTES], hour; // hour: of all minutes
+    int64_t now,
+        said; // minutes since 1970: the last that is there; when it was said that it is another time
+} hg__watch_drift;
+
+// Adds verdicts, and says once an hour where packets are not those of training any more. g: of all packets.
+void hg__watch_drift_take(hg__watch_drift *d, const hg__verdict *v, int32_t count,
+                          const hg__threshold_group *g, hg__watch_counters *c,
+                          const hg_listener *l);
 
 // watch_learn.c: the model learns, and what outlives the process is written. NULL, where there is no folder, does nothing.
 typedef struct hg__watch_learn hg__watch_learn;

@@ -18,6 +18,7 @@ enum {
 };
 static const double least_gate = 0.01; // share of alarms that is borne in any case
 static const double ns_per_hour = 3600e9;
+static const int64_t quiet = INT64_C(600000000000);  // ns without a packet that count
 static const int64_t silence = INT64_C(60000000000); // ns after a left-out source's last alarm
 
 static void note(hg__watch_learn *w) {
@@ -63,7 +64,7 @@ static void forget_quiet(hg__watch_learn *w) {
     int64_t *last = hg__lru_oldest(w->left_out);
     while (last) {
         int64_t *after = hg__lru_younger(w->left_out, last);
-        if (w->latest - *last > silence) hg__lru_remove(w->left_out, last);
+        if (w->clock - *last > silence) hg__lru_remove(w->left_out, last);
         last = after;
     }
 }
@@ -77,7 +78,7 @@ static bool has_room(hg__watch_learn *w) {
 }
 
 static hg__watch_order order_of(hg__watch_learn *w) {
-    const bool is_over = (double)(w->latest - w->began) >= w->period && w->packets >= LEAST_PACKETS;
+    const bool is_over = (double)(w->clock - w->began) >= w->period && w->packets >= LEAST_PACKETS;
     if (!is_over || w->is_ending || !has_room(w)) return HG_WATCH_GO_ON;
     const double asked = MOST_ALARMS * hg__packet_judging_fpr(w->in);
     const double gate = asked > least_gate ? asked : least_gate;
@@ -93,10 +94,16 @@ static hg__watch_order order_of(hg__watch_learn *w) {
         atomic_fetch_add(&w->count->discarded, 1);
     }
     w->is_ending = true;
-    w->began = w->latest;
+    w->began = w->clock;
     w->packets = w->alarms = 0;
     forget_quiet(w);
     return is_strange ? HG_WATCH_DISCARD : HG_WATCH_END;
+}
+
+// A packet with a wrong time is no hours, in whichever direction; a network may be quiet for minutes.
+static void pass(hg__watch_learn *w, int64_t time) {
+    if (time > w->last) w->clock += time - w->last < quiet ? time - w->last : quiet;
+    if (time > w->last || w->last - time > quiet) w->last = time;
 }
 
 // What lessons are of: who is left out goes by all alarms of the batch, also later ones.
@@ -106,11 +113,11 @@ static void write_lessons(hg__watch_learn *w, const hg__verdict *v, int32_t coun
     for (int32_t i = 0; i < count; i++) {
         hg__lesson *x = &w->filled->lessons.lesson[i];
         const bool is_alarm = (double)v[i].score > threshold;
+        pass(w, v[i].packet.time);
         *x = (hg__lesson){
-            .time = v[i].packet.time, .source = hg__verdict_source_of(&v[i]), .score = v[i].score};
+            .time = w->clock, .source = hg__verdict_source_of(&v[i]), .score = v[i].score};
         int64_t *last = hg__lru_peek(w->left_out, &x->source);
-        if (x->time > w->latest) w->latest = x->time;
-        if (last && is_alarm) *last = w->latest;
+        if (last && is_alarm) *last = w->clock;
         if (last && is_alarm) x->score = fminf(x->score, (float)threshold);
         x->is_counted = !last && !is_alarm;
         w->packets++;
@@ -144,7 +151,7 @@ void hg__watch_learn_leave_out(hg__watch_learn *w, const hg__alert *a) {
     const hg__verdict_source key = hg__verdict_source_of(a->verdict);
     bool is_new;
     int64_t *last = hg__lru_find_or_add(w->left_out, &key, &is_new);
-    *last = a->last;
+    *last = w->clock;
 }
 
 void hg__watch_learn_keep(hg__watch_learn *w, hg__text *alerts) {
@@ -191,6 +198,7 @@ static int open_learner(hg__watch_learn *w, hg_error *err) {
     w->detector = w->in->detector;
     w->has_begun = w->is_ending = w->is_answered = false;
     w->packets = w->alarms = 0;
+    w->began = w->clock;
     w->saved = hg__seconds();
     hg__packet_detector_listen(w->in->detector, w->filled->lessons.answers);
     return HG_OK;
@@ -244,7 +252,7 @@ int hg__watch_learn_take(hg__watch_learn *w, const hg__verdict *v, int32_t count
     note(w);
     if (w->period <= 0) return HG_OK;
     if (w->in->detector != w->detector) return restart(w, err);
-    if (!w->has_begun) w->began = w->latest = v[0].packet.time;
+    if (!w->has_begun) w->last = v[0].packet.time;
     w->has_begun = true;
     write_lessons(w, v, count);
     w->filled->order = order_of(w);

@@ -39,7 +39,9 @@ struct hg__watch_learn {
     const void *detector;    // that it learns from
     hg__watch_batch *filled; // what the detector writes to
     hg__lru *left_out;       // owned: sources, and when their last alarm was
-    int64_t began, latest;   // ns since 1970; the period's first packet, the last
+    int64_t clock,
+        last;      // ns: since the start, by packets' time as it passes; the last packet's time
+    int64_t began; // on clock: the period
     int64_t packets, alarms;
     bool is_ending, has_begun;
 
