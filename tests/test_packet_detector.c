@@ -176,6 +176,18 @@ static void fewer_alerts_a_day_are_a_higher_threshold(void **state) {
     hg_model_free(again);
 }
 
+// Its 150 seconds are in three minutes.
+static void who_asks_for_nothing_gets_as_many_alerts_as_the_capture_can_show(void **state) {
+    const trained *all = *state;
+    hg__packet_detector *a = detector_of(all->model, all), *b = detector_of(all->model, all);
+    assert_int_equal(hg__packet_detector_ask_usual(a, NULL), HG_OK);
+    assert_int_equal(hg__packet_detector_ask_alerts(b, 1.0 / 180, NULL), HG_OK);
+    assert_true(hg__packet_detector_thresholds(a)->group[0].at.value ==
+                hg__packet_detector_thresholds(b)->group[0].at.value);
+    hg__packet_detector_free(a);
+    hg__packet_detector_free(b);
+}
+
 static void refuse(const hg_model *m, const trained *all, const char *words) {
     hg_error err = {0};
     assert_null(hg__packet_detector_new(m, all->pool, MEMORY, "m.safetensors", &err));
@@ -314,6 +326,7 @@ int main(void) {
         cmocka_unit_test(a_loaded_model_gives_the_same_scores_to_the_bit),
         cmocka_unit_test(another_rate_moves_the_threshold_and_no_score),
         cmocka_unit_test(fewer_alerts_a_day_are_a_higher_threshold),
+        cmocka_unit_test(who_asks_for_nothing_gets_as_many_alerts_as_the_capture_can_show),
         cmocka_unit_test(another_feature_version_is_refused_by_its_number),
         cmocka_unit_test(a_part_that_is_not_there_or_has_another_shape_is_refused),
         cmocka_unit_test(parts_without_a_row_are_taken_where_they_mean_something),

@@ -15,6 +15,7 @@ static const double ln_2 = 0.693147180559945309;
 static const float slack = 0.5F, modesty = 0.9F; // of bits
 static const float nats_per_bit = 1.5F;          // evidence that a bit of surprise is, at most
 static const double most_share = 0.5;            // of sources' minutes that may pass a threshold
+static const double hour = 3600;                 // s
 static const float strong = 6, beyond = 0.25F;   // evidence, and what of more is believed
 static const float telling = 3; // bits from which on it is asked how large things usually are
 static const float least_error = 1e-3F;
@@ -134,6 +135,11 @@ int hg__packet_detector_ask_alerts(hg__packet_detector *d, double per_second, hg
     g->at.value = at.value;
     g->at.fpr = hg__calibration_p(g->held, at.value);
     return HG_OK;
+}
+
+int hg__packet_detector_ask_usual(hg__packet_detector *d, hg_error *err) {
+    if (d->alerts.count == 0 || d->thresholds.groups == 0 || d->seconds <= 0) return HG_OK;
+    return hg__packet_detector_ask_alerts(d, 1 / (d->seconds < hour ? d->seconds : hour), err);
 }
 
 // ---- at work ------------------------------------------------------------------------------------

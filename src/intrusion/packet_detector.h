@@ -57,9 +57,12 @@ uint64_t hg__packet_detector_forgotten(const hg__packet_detector *d); // talks t
 const hg__thresholds *hg__packet_detector_thresholds(const hg__packet_detector *d);
 int hg__packet_detector_ask(hg__packet_detector *d, double fpr, hg_error *err);
 // Another threshold: at which packets like those of training raise alerts (intrusion/alerts.h), no more than so many a second. By the
-// highest score that each source had in each minute, of which as many may pass: there are never more alerts than that, since an alert is
-// of a source and its minutes in a row. HG_ERR_USAGE where nothing was held out.
+// threshold at which each source's packets would have opened an alert in each minute, of which as many may pass: an alert is of a source
+// and its minutes in a row. HG_ERR_USAGE where nothing was held out.
 int hg__packet_detector_ask_alerts(hg__packet_detector *d, double per_second, hg_error *err);
+// The same for who asks for nothing: an alert an hour; of a capture that was shorter, one in as much time, which is what it can show. Where
+// nothing was held out all stays as it is.
+int hg__packet_detector_ask_usual(hg__packet_detector *d, hg_error *err);
 
 // Who caused it: the client of the talk, by IP; of a packet without IP who sent the frame, by MAC, whatever it claims.
 typedef struct hg__verdict_source {

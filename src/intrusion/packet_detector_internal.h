@@ -16,8 +16,9 @@ struct hg__packet_detector {
     hg__calibration evidence[HG_KINDS]; // owned: of normal packets
     hg__run_plan *plan;                 // owned
     hg__thresholds thresholds;          // owned
-    hg__calibration alerts;             // owned: the highest score of each source in each minute
-    double seconds;                     // that these are of
+    hg__calibration
+        alerts;     // owned: of each source in each minute, at which threshold an alert would open
+    double seconds; // that these are of
     int64_t counted, memory; // packets that are counted; that are before old counts are halved
     int64_t periods;         // learned since training (packet_learner.h)
     hg__answers *answers;    // borrowed, (HG_VERDICTS): of what waits; NULL: nobody wants to know
@@ -42,6 +43,14 @@ void hg__levels_to_row(const float *bits, const float (*scale)[2], float *row);
 // Of bits, added up by kind. sum: (HG_EVIDENCE_COUNT)
 void hg__levels_sum(const float *bits, float *sum);
 float hg__error_evidence(float error); // of the autoencoder's mean squared error
+
+// packet_detector_calibrate.c: thresholds, from scores of packets that each is by the pieces of the capture that it is not in.
+typedef struct hg__held_packets hg__held_packets;
+hg__held_packets *hg__held_packets_new(const hg__siphash_key *key, int64_t packets, hg_error *err);
+void hg__held_packets_free(hg__held_packets *h); // NULL is fine
+// In the order of the capture. piece: 0 .. HG_FOLDS - 1
+int hg__held_packets_add(hg__held_packets *h, const hg__verdict *v, int32_t piece, hg_error *err);
+int hg__held_packets_fit(hg__held_packets *h, double fpr, hg__packet_detector *d, hg_error *err);
 
 // packet_detector_file.c: all but the network, as parts and the object "packets" of the detector.
 int hg__packet_detector_save(const hg__packet_detector *d, hg_model *m, hg_error *err);

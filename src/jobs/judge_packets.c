@@ -20,10 +20,12 @@ typedef struct at_work {
     void *detector; // owned
 } at_work;
 
-// fpr=, or alarms= with rate= of packets, or alarms= alone: of alerts.
-static int ask(const at_work *g, const hg_options *o, hg_error *err) {
+// fpr=, or alarms= with rate= of packets, or alarms= alone: of alerts. Who watches and asks for nothing is told of alerts, too.
+static int ask(const at_work *g, const hg_options *o, bool is_watched, hg_error *err) {
     const struct hg__values *v = &o->values;
+    const bool is_asked = *v->alarms || *v->rate || o->set[HG_OPTION_fpr];
     double fpr = 0;
+    if (is_watched && !is_asked && g->type->ask_usual) return g->type->ask_usual(g->detector, err);
     if (!*v->alarms || *v->rate) {
         HG_TRY(hg__asked_fpr(o, &fpr, err));
         return fpr > 0 ? g->type->ask(g->detector, fpr, err) : HG_OK;
@@ -47,7 +49,7 @@ static int make_at_work(const hg__packet_judging *j, const hg_model *m, at_work 
     }
     g->detector = g->type->make(m, j->pool, (size_t)v->max_mem / 2, v->model, err);
     if (!g->detector) return (int)err->code;
-    const int code = ask(g, j->options, err);
+    const int code = ask(g, j->options, j->is_watched, err);
     if (code < 0) g->type->free(g->detector);
     return code;
 }
@@ -78,7 +80,7 @@ static int check_next(const at_work *g, const hg__packet_judging *j, hg_error *e
 
 int hg__packet_judging_ask(hg__packet_judging *j, hg_error *err) {
     const at_work g = {j->type, j->detector};
-    return ask(&g, j->options, err);
+    return ask(&g, j->options, j->is_watched, err);
 }
 
 int hg__packet_judging_replace(hg__packet_judging *j, hg_model *m, hg_error *err) {
@@ -109,7 +111,7 @@ int hg__packet_judging_open(hg__packet_judging *j, hg_model *m, const hg_options
 int hg__packet_judging_open_how(hg__packet_judging *j, hg_model *m, const hg_options *o,
                                 const hg__capture_options *how, const hg_listener *l,
                                 hg_error *err) {
-    *j = (hg__packet_judging){.model = m, .options = o, .listener = l};
+    *j = (hg__packet_judging){.model = m, .is_watched = how->is_live, .options = o, .listener = l};
     const int code = open_all(j, how, err);
     if (code < 0) {
         hg__packet_judging_close(j);

@@ -20,6 +20,8 @@ typedef struct hg__packet_judge_type {
     const hg__thresholds *(*thresholds)(const void *detector);
     int (*ask)(void *detector, double fpr, hg_error *err);
     int (*ask_alerts)(void *detector, double per_second, hg_error *err); // NULL: it cannot say
+    int (*ask_usual)(void *detector,
+                     hg_error *err); // of alerts, for who asks for nothing; NULL: as it was trained
     uint64_t (*forgotten)(const void *detector); // talks, sockets ... that made room
     void (*explain)(const void *detector, const hg__verdict *v, int32_t most, char text[HG_WHY]);
     // What it is, for people; of any model that was read, also one that was only looked at.
@@ -51,6 +53,7 @@ typedef struct hg__packet_judging {
     uint64_t forgotten;          // by detectors that were replaced
     hg__meter meter;
     hg__packet_load load;
+    bool is_watched; // packets come from somewhere in a way of their own
     bool is_at_end;
     bool has_thresholds;
 } hg__packet_judging;

@@ -45,6 +45,10 @@ static int own_ask_alerts(void *d, double per_second, hg_error *err) {
     return hg__packet_detector_ask_alerts(d, per_second, err);
 }
 
+static int own_ask_usual(void *d, hg_error *err) {
+    return hg__packet_detector_ask_usual(d, err);
+}
+
 static uint64_t own_forgotten(const void *d) {
     return hg__packet_detector_forgotten(d);
 }
@@ -115,6 +119,7 @@ const hg__packet_judge_type *hg__packet_judge_of(const hg_model *m) {
          .thresholds = own_thresholds,
          .ask = own_ask,
          .ask_alerts = own_ask_alerts,
+         .ask_usual = own_ask_usual,
          .forgotten = own_forgotten,
          .explain = own_explain,
          .describe = own_describe,
@@ -129,7 +134,7 @@ const hg__packet_judge_type *hg__packet_judge_of(const hg_model *m) {
          .ask = kitnet_ask,
          .forgotten = kitnet_forgotten,
          .explain = kitnet_explain,
-         .describe = hg__kitnet_model_describe},
+         .describe = hg__kitnet_model_describe         },
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (types[i].is(m)) return &types[i];

@@ -30,7 +30,6 @@ static const hg__packet_option packet_options[] = {
     {HG_OPTION_lr,           "lr",           "2e-3"   },
     {HG_OPTION_schedule,     "schedule",     "cosine" },
     {HG_OPTION_batch,        "batch",        "256"    },
-    {HG_OPTION_fpr,          "fpr",          "0.001"  },
     {HG_OPTION_pca,          "pca",          "false"  },
     {HG_OPTION_samples,      "samples",      "0"      },
 };
