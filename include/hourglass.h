@@ -377,6 +377,8 @@ typedef struct hg_result {
 //   compare      detectors side by side on labelled tables: data= is a table, a folder of them, or several with commas
 //   denoise      cleans an image, a folder of them, or video
 //   import       another program's weights -> a model file
+//   watch        judges packets as they come and writes alerts to out=. Unless drop=false, the process gives its rights up (of an
+//                interface) and the calling thread most system calls, for good
 //   info, verify, checks, bench   answer with a text
 HG_API int hg_run(const hg_options *o, const hg_listener *l, hg_result *result, hg_error *err);
 HG_API void hg_text_free(char *text); // NULL is fine

@@ -91,10 +91,10 @@ static bool files_are_saved(void) {
 static bool no_code_from_data(void) {
     const size_t size = 4096;
     void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED || !is_refused(mprotect(page, size, PROT_READ | PROT_EXEC)))
-        return false;
+    const bool is_kept =
+        page != MAP_FAILED && is_refused(mprotect(page, size, PROT_READ | PROT_EXEC));
     void *code = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return code == MAP_FAILED && errno == EPERM;
+    return is_kept && code == MAP_FAILED && errno == EPERM;
 }
 
 static bool no_process(void) {

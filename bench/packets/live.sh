@@ -58,11 +58,21 @@ unshare -n bash "$work/run.sh" || skip "no pair of interfaces here"
 echo "sent               $(sed 's/^sent //' "$work/took")"
 sed -n 's/.*note: packets \([0-9]*\), .*unscored \([0-9]*\), .*alerts \([0-9]*\), open.*dropped \([0-9]*\), .*/judged             \1\nnot judged         \2\ndropped            \4\nalerts             \3/p' "$work/said" | tail -4
 cat "$work/cpu" "$work/memory"
-awk 'FILENAME ~ /sent$/ { at[$1] = $2; n++; next }
+show() { # show NAME OF: times in ms, sorted
+    awk -v name="$1" -v of="$2" '{ ms[NR] = $1 }
+        END { if (NR == 0) { printf "%-18s nothing\n", name; exit }
+            at = int(0.99 * NR + 0.999999)
+            printf "%-18s p50 %.1f ms, p99 %.1f ms, most %.1f ms (%d of %d)\n", name, ms[int((NR + 1) / 2)], ms[at], ms[NR], NR, of }'
+}
+# From the sender's clock before a knock; and of every alert from the time that the kernel gave its packet, by the seconds of the minute.
+awk 'FILENAME ~ /sent$/ { at[$1] = $2; next }
     /"event":"alert"/ && match($0, /"source":"10\.66\.[0-9.]*"/) {
         who = substr($0, RSTART + 10, RLENGTH - 11)
         if (who in at) print ($1 - at[who]) / 1e6
-    }' "$work/sent" "$work/stamped" | sort -n | awk -v n="$(wc -l <"$work/sent")" '{ ms[NR] = $1 }
-    END { if (NR == 0) { print "no marker has an alert"; exit }
-        at = int(0.99 * NR + 0.999999)
-        printf "packet to alert    p50 %.1f ms, p99 %.1f ms, most %.1f ms; %d of %d sources had an alert\n", ms[int((NR + 1) / 2)], ms[at], ms[NR], NR, n }'
+    }' "$work/sent" "$work/stamped" | sort -n | show "knock to alert" "$(wc -l <"$work/sent")"
+awk '/"event":"alert"/ && match($0, /"time":"[^"]*/) {
+        taken = substr($0, RSTART + 25, 12) * 1000
+        ms = (substr($1, 1, length($1) - 6) + 0) % 60000 + substr($1, length($1) - 5) / 1e6 - taken
+        print ms < -30000 ? ms + 60000 : ms
+    }' "$work/stamped" | sort -n >"$work/late"
+show "packet to alert" "$(grep -c '"event":"alert"' "$work/stamped")" <"$work/late"

@@ -64,7 +64,7 @@ static uint32_t word(const uint8_t *at) {
 
 static void read_capture(capture *c, const char *path) {
     FILE *f = fopen(path, "rb");
-    long size;
+    long size = 0;
     if (!f || fseek(f, 0, SEEK_END) != 0 || (size = ftell(f)) < HEAD + ROW) fail("no capture");
     rewind(f);
     c->size = (size_t)size;
@@ -78,13 +78,13 @@ static void read_capture(capture *c, const char *path) {
 }
 
 // The next frame and its time, from the beginning again behind the last.
-static const uint8_t *next_frame(capture *c, uint32_t *size, int64_t *time) {
+static uint8_t *next_frame(capture *c, uint32_t *size, int64_t *time) {
     if (c->at + ROW > c->size || c->at + ROW + word(c->bytes + c->at + 8) > c->size) {
         if (c->at == HEAD) fail("the capture has no packet");
         c->at = HEAD;
         c->moved += c->last - c->first + 1000000;
     }
-    const uint8_t *row = c->bytes + c->at;
+    uint8_t *row = c->bytes + c->at;
     const int64_t part = word(row + 4);
     c->last = word(row) * second + (c->is_nano ? part : part * 1000);
     if (c->first == INT64_MIN) c->first = c->last;
@@ -163,8 +163,8 @@ static void send_batch(sending *s, unsigned count) {
     s->sent += count;
 }
 
-static void set_part(sending *s, unsigned i, const uint8_t *frame, size_t size) {
-    s->part[i] = (struct iovec){.iov_base = (void *)(uintptr_t)frame, .iov_len = size};
+static void set_part(sending *s, unsigned i, void *frame, size_t size) {
+    s->part[i] = (struct iovec){.iov_base = frame, .iov_len = size};
     s->message[i].msg_hdr = (struct msghdr){.msg_iov = &s->part[i], .msg_iovlen = 1};
 }
 
@@ -186,7 +186,7 @@ static void send_all(sending *s) {
             while (count < KNOCKS) set_part(s, count, s->knock[count], FRAME), count++;
         }
         while (count < BATCH) {
-            const uint8_t *frame = next_frame(&s->in, &size, &time);
+            uint8_t *frame = next_frame(&s->in, &size, &time);
             set_part(s, count++, frame, size);
         }
         send_batch(s, count);
@@ -210,7 +210,7 @@ static void write_all(sending *s) {
     while (s->sent < s->packets) {
         int64_t time;
         uint32_t size;
-        const uint8_t *frame = next_frame(&s->in, &size, &time);
+        uint8_t *frame = next_frame(&s->in, &size, &time);
         if (s->sent == 0) s->begun = time;
         if (s->rate > 0) time = s->begun + s->sent * second / s->rate;
         if (is_marker_due(s, time)) {
@@ -227,23 +227,33 @@ static int stamp(void) {
     return 0;
 }
 
+static void set_option(sending *s, const char *word) {
+    const struct {
+        const char *name;
+        int64_t *value;
+    } number[] = {
+        {"rate=",    &s->rate   },
+        {"packets=", &s->packets},
+        {"markers=", &s->markers}
+    };
+    if (strncmp(word, "to=", 3) == 0) {
+        s->to = word + 3;
+        return;
+    }
+    for (size_t i = 0; i < sizeof number / sizeof *number; i++) {
+        const size_t length = strlen(number[i].name);
+        if (strncmp(word, number[i].name, length) != 0) continue;
+        *number[i].value = strtoll(word + length, NULL, 10);
+        return;
+    }
+    fail("expected to=, rate=, packets= or markers=");
+}
+
 int main(int count, char **word_at) {
     static sending s = {.to = "-", .packets = 1000000};
     if (count > 1 && strcmp(word_at[1], "stamp") == 0) return stamp();
     if (count < 2) fail("expected a capture");
-    for (int i = 2; i < count; i++) {
-        const char *equals = strchr(word_at[i], '='), *value = equals ? equals + 1 : "";
-        if (strncmp(word_at[i], "to=", 3) == 0)
-            s.to = value;
-        else if (strncmp(word_at[i], "rate=", 5) == 0)
-            s.rate = atoll(value);
-        else if (strncmp(word_at[i], "packets=", 8) == 0)
-            s.packets = atoll(value);
-        else if (strncmp(word_at[i], "markers=", 8) == 0)
-            s.markers = atoll(value);
-        else
-            fail("expected to=, rate=, packets= or markers=");
-    }
+    for (int i = 2; i < count; i++) set_option(&s, word_at[i]);
     const bool is_live = strcmp(s.to, "-") != 0;
     if (is_live && s.rate < 1) fail("expected rate= for an interface");
     read_capture(&s.in, word_at[1]);
