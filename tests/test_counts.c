@@ -312,6 +312,50 @@ static void what_was_exported_surprises_as_before_to_the_bit(void **state) {
     free(all);
 }
 
+static hg__seen seen_in_three(uint64_t which, uint64_t mask, uint64_t value) {
+    const uint64_t first = hg__mix(which, 2), second = hg__mix(which % 20, 3);
+    return (hg__seen){
+        .contexts = 3,
+        .context = {first & mask, second & mask, hg__mix(7, 4) & mask},
+        .value = value
+    };
+}
+
+// Contexts of one value, of several and of very many; back-off; values and contexts that never came; groups of several contexts.
+static void what_no_longer_grows_answers_as_what_did(void **state) {
+    (void)state;
+    enum { ADDED = 20000, ASKED = 20000 };
+    for (int few = 0; few <= 1; few++) { // groups
+        const uint64_t mask = few ? UINT64_MAX >> 20 : UINT64_MAX;
+        hg__counts *c = new_counts(few ? ROOM : ADDED / 2); // some is lost
+        for (uint64_t i = 0; i < ADDED; i++) {
+            const uint64_t which = hg__mix(i, 1) % 300;
+            const uint64_t values = which % 3 == 0 ? 1 : which % 3 == 1 ? 4 : 5000;
+            const hg__seen s = seen_in_three(which, mask, hg__mix(i, 5) % values);
+            assert_int_equal(hg__counts_add(c, &s, (int32_t)(i % HG_FOLDS), NULL), HG_OK);
+        }
+        hg__counts_freeze(c);
+        const int64_t n = hg__counts_entries(c);
+        hg__count *all = calloc((size_t)n, sizeof *all);
+        assert_non_null(all);
+        hg__counts_export(c, all);
+        hg__counts *again = hg__counts_import(all, n, NULL);
+        assert_non_null(again);
+        for (uint64_t i = 0; i < ASKED; i++) {
+            const uint64_t which = hg__mix(i, 6) % 400;
+            const hg__seen s = seen_in_three(which, mask, hg__mix(i, 7) % (i % 2 ? 8 : 6000));
+            const hg__surprise a = hg__counts_surprise(c, &s, HG_NO_FOLD);
+            const hg__surprise b = hg__counts_surprise(again, &s, HG_NO_FOLD);
+            hg__counts_fetch(again, &s);
+            assert_memory_equal(&a.bits, &b.bits, sizeof a.bits);
+            assert_true(a.is_new == b.is_new && a.seen == b.seen);
+        }
+        hg__counts_free(again);
+        hg__counts_free(c);
+        free(all);
+    }
+}
+
 static void keys_that_do_not_ascend_are_refused(void **state) {
     (void)state;
     const uint64_t keys[][3] = {
@@ -345,6 +389,7 @@ int main(void) {
         cmocka_unit_test(half_as_often_forgets_no_value_and_surprises_as_much),
         cmocka_unit_test(amounts_are_counted_on_too),
         cmocka_unit_test(what_was_exported_surprises_as_before_to_the_bit),
+        cmocka_unit_test(what_no_longer_grows_answers_as_what_did),
         cmocka_unit_test(keys_that_do_not_ascend_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

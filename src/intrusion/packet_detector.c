@@ -8,6 +8,7 @@
 #include "intrusion/packet_detector_internal.h"
 #include "traffic/log2.h"
 
+enum { AHEAD = 8 };       // verdicts whose talks are on their way from memory
 enum { TALKS_SHARE = 4 }; // of the memory: a quarter for talks, the rest for hosts and flows
 static const float rising = 0.3F,
                    fading = 0.1F; // a packet's weight in its talk's mean: above it, below it
@@ -146,7 +147,7 @@ int hg__packet_detector_ask_usual(hg__packet_detector *d, hg_error *err) {
 
 void hg__levels_to_row(const float *bits, const float (*scale)[2], float *row) {
     for (int32_t i = 0; i < hg__level_count; i++) {
-        const float x = (float)hg__log2(1 + (double)bits[i]);
+        const float x = bits[i] > 0 ? (float)hg__log2(1 + (double)bits[i]) : 0; // mostly 0
         row[i] = (x - scale[i][0]) / scale[i][1];
     }
 }
@@ -217,6 +218,8 @@ static void weigh(hg__packet_detector *d, hg__verdict *v, float error) {
     sum[HG_EVIDENCE_COUNT] = hg__error_evidence(error);
     v->own = 0;
     for (int32_t k = 0; k < HG_KINDS; k++) {
+        v->evidence[k] = 0;
+        if (k < HG_EVIDENCE_COUNT && sum[k] <= 0) continue; // nothing was surprising
         v->evidence[k] = evidence_of(&d->evidence[k], sum[k]);
         if (k < HG_EVIDENCE_COUNT) v->evidence[k] = fminf(v->evidence[k], nats_per_bit * sum[k]);
         v->evidence[k] = tempered(v->evidence[k]);
@@ -229,12 +232,19 @@ static void weigh(hg__packet_detector *d, hg__verdict *v, float error) {
     v->score = t->score;
 }
 
+static void fetch_talk(const hg__packet_detector *d, int32_t i) {
+    hg__lru_prefetch(d->talks, hg__lru_hash(d->talks, &d->verdict[i].talk));
+}
+
 hg__verdict *hg__packet_detector_judge(hg__packet_detector *d, int32_t *count) {
     const hg__input in = {.row = d->pointer, .count = d->waiting, .dtype = HG_F32, .scale = 1};
     *count = d->waiting;
     if (d->waiting == 0) return d->verdict;
     hg__run(d->plan, HG_SCORE, &in, d->error);
-    for (int32_t i = 0; i < d->waiting; i++) weigh(d, &d->verdict[i], d->error[i]);
+    for (int32_t i = 0; i < d->waiting; i++) {
+        if (i + AHEAD < d->waiting) fetch_talk(d, i + AHEAD);
+        weigh(d, &d->verdict[i], d->error[i]);
+    }
     d->waiting = 0;
     return d->verdict;
 }

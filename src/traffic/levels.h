@@ -10,7 +10,7 @@
 #include "traffic/observe.h"
 #include "traffic/tails.h"
 
-enum { HG_LEVELS_VERSION = 1 };
+enum { HG_LEVELS_VERSION = 2 };
 
 // What kind of evidence a level gives; a detector weighs kinds, not levels.
 #define HG_EVIDENCES(E)                             \

@@ -33,16 +33,37 @@ bool hg__profile_amount(const hg__observation *o, int32_t level, hg__measured *m
     return true;
 }
 
-int hg__profile_add(hg__profile *f, const hg__observation *o, int32_t fold, hg_error *err) {
+// An answer, and whose it is.
+typedef struct asked {
+    hg__seen seen;
+    int32_t level;
+} asked;
+
+// All answers of counted levels are there before the first is looked up: so their places in memory are fetched side by side.
+static int32_t collect(const hg__profile *f, const hg__observation *o,
+                       asked list[HG_MOST_ANSWERS]) {
+    int32_t count = 0;
     for (int32_t i = 0; i < hg__level_count; i++) {
         const hg__level *l = &hg__levels[i];
-        hg__measured m;
-        hg__seen s;
-        if (hg__profile_amount(o, i, &m)) HG_TRY(hg__tails_add(f->tails, &m, fold, err));
-        for (int32_t j = 0; l->see && j < l->answers && l->see(o, j, &s); j++) {
-            mark(s.context, s.contexts, i);
-            HG_TRY(hg__counts_add(f->counts, &s, fold, err));
+        for (int32_t j = 0; l->see && j < l->answers && l->see(o, j, &list[count].seen); j++) {
+            list[count].level = i;
+            mark(list[count].seen.context, list[count].seen.contexts, i);
+            hg__counts_fetch(f->counts, &list[count].seen);
+            count++;
         }
+    }
+    return count;
+}
+
+int hg__profile_add(hg__profile *f, const hg__observation *o, int32_t fold, hg_error *err) {
+    asked list[HG_MOST_ANSWERS];
+    const int32_t count = collect(f, o, list);
+    for (int32_t i = 0; i < hg__level_count; i++) {
+        hg__measured m;
+        if (hg__profile_amount(o, i, &m)) HG_TRY(hg__tails_add(f->tails, &m, fold, err));
+    }
+    for (int32_t i = 0; i < count; i++) {
+        HG_TRY(hg__counts_add(f->counts, &list[i].seen, fold, err));
     }
     return HG_OK;
 }
@@ -60,6 +81,7 @@ void hg__profile_answer(const hg__observation *o, hg__answers *a) {
 }
 
 int hg__profile_count(hg__profile *f, const hg__answers *a, int32_t fold, hg_error *err) {
+    for (int32_t i = 0; i < a->seens; i++) hg__counts_fetch(f->counts, &a->seen[i]);
     for (int32_t i = 0; i < a->measures; i++) {
         HG_TRY(hg__tails_add(f->tails, &a->measured[i], fold, err));
     }
@@ -91,28 +113,6 @@ int hg__profile_settle(hg__profile *to, const hg__profile *f, hg_error *err) {
 void hg__profile_freeze(hg__profile *f) {
     hg__counts_freeze(f->counts);
     hg__tails_freeze(f->tails);
-}
-
-// An answer, and whose it is.
-typedef struct asked {
-    hg__seen seen;
-    int32_t level;
-} asked;
-
-// All answers of counted levels are there before the first is looked up: so their places in memory are fetched side by side.
-static int32_t collect(const hg__profile *f, const hg__observation *o,
-                       asked list[HG_MOST_ANSWERS]) {
-    int32_t count = 0;
-    for (int32_t i = 0; i < hg__level_count; i++) {
-        const hg__level *l = &hg__levels[i];
-        for (int32_t j = 0; l->see && j < l->answers && l->see(o, j, &list[count].seen); j++) {
-            list[count].level = i;
-            mark(list[count].seen.context, list[count].seen.contexts, i);
-            hg__counts_fetch(f->counts, &list[count].seen);
-            count++;
-        }
-    }
-    return count;
 }
 
 void hg__profile_measure(const hg__profile *f, const hg__observation *o, int32_t without,

@@ -94,15 +94,13 @@ static int make_room(hg__tails *t, hg_error *err) {
 }
 
 int32_t hg__tail_bin(double amount) {
-    int32_t bin = 0;
-    double edge = 1;
+    if (!(amount >= 1)) return 0; // nor what is no number
     if (amount > 0x1p30) return HG_TAIL_BINS - 1;
-    if (amount < 1) return 0;
-    while (amount >= edge * 2) {
-        edge *= 2;
-        bin += 2;
-    }
-    return 1 + bin + (amount * amount >= 2 * edge * edge);
+    uint64_t bits; // the exponent is how many whole octaves there are
+    memcpy(&bits, &amount, sizeof bits);
+    const int32_t octaves = (int32_t)(bits >> 52) - 1023;
+    const double edge = (double)(INT64_C(1) << octaves);
+    return 1 + 2 * octaves + (amount * amount >= 2 * edge * edge);
 }
 
 static slot *add(hg__tails *t, uint64_t key) {
