@@ -52,6 +52,23 @@ void hg__held_packets_free(hg__held_packets *h); // NULL is fine
 int hg__held_packets_add(hg__held_packets *h, const hg__verdict *v, int32_t piece, hg_error *err);
 int hg__held_packets_fit(hg__held_packets *h, double fpr, hg__packet_detector *d, hg_error *err);
 
+enum { HG_OPENING_SCORES = 8 }; // of a source within the time that opens an alert
+
+// A source in its minute. Opening: the highest threshold at which its packets would have opened an alert.
+typedef struct hg__source_minute {
+    int64_t number;
+    float opening;
+    int32_t count;
+    float score[HG_OPENING_SCORES]; // (count) of the last seconds, descending
+    int64_t time[HG_OPENING_SCORES];
+} hg__source_minute;
+
+// With one more packet at `now`: the score that as many of the source's packets reached as open an alert, within the time for it; 0: there were
+// not as many.
+struct hg__alerts_options;
+float hg__opening_find(hg__source_minute *m, const struct hg__alerts_options *o, float score,
+                       int64_t now);
+
 // packet_detector_file.c: all but the network, as parts and the object "packets" of the detector.
 int hg__packet_detector_save(const hg__packet_detector *d, hg_model *m, hg_error *err);
 // Of a model's only the key of its hashes, and how many periods it learned.

@@ -64,7 +64,7 @@ static int64_t kept(const hg__sample *s) {
 static void end_minute(void *context, const void *key, void *entry) {
     hg__packet_learner *l = context;
     (void)key;
-    keep(&l->highest, ((const hg__source_minute *)entry)->highest);
+    keep(&l->highest, ((const hg__source_minute *)entry)->opening);
 }
 
 static int begin(hg__packet_learner *l, hg_error *err) {
@@ -90,6 +90,7 @@ static int make(hg__packet_learner *l, const hg_model *m, const char *where, hg_
                                .capacity = SOURCES,
                                .forget = end_minute,
                                .context = l};
+    l->alert = hg__alerts_usual();
     l->base = hg__packet_knowledge_new(err);
     if (!l->base) return HG_ERR_MEMORY;
     HG_TRY(hg__packet_detector_load(l->base, m, where, err));
@@ -121,23 +122,26 @@ void hg__packet_learner_free(hg__packet_learner *l) {
 
 // ---- at work ------------------------------------------------------------------------------------
 
-static void keep_highest(hg__packet_learner *l, const hg__lesson *x) {
+static void keep_opening(hg__packet_learner *l, const hg__lesson *x) {
     bool is_new;
     if (x->time > l->latest) l->latest = x->time;
     const int64_t number = l->latest / MINUTE;
     l->minutes_seen += number != l->minute;
     l->minute = number;
     hg__source_minute *m = hg__lru_find_or_add(l->minutes, &x->source, &is_new);
-    const bool is_over = !is_new && m->number != number;
-    if (is_over) end_minute(l, NULL, m);
-    if (is_new || is_over || x->score > m->highest) m->highest = x->score;
+    if (!is_new && m->number != number) {
+        end_minute(l, NULL, m);
+        m->opening = 0;
+    }
+    const float opening = hg__opening_find(m, &l->alert, x->score, l->latest);
+    if (opening > m->opening) m->opening = opening;
     m->number = number;
 }
 
 int hg__packet_learner_take(hg__packet_learner *l, const hg__lessons *x, hg_error *err) {
     for (int32_t i = 0; i < x->count; i++) {
         keep(&l->scores, x->lesson[i].score);
-        keep_highest(l, &x->lesson[i]);
+        keep_opening(l, &x->lesson[i]);
         if (!x->lesson[i].is_counted) continue;
         HG_TRY(hg__profile_count(&l->grows, &x->answers[i], 1, err));
         l->counted++;
@@ -182,7 +186,7 @@ static int next_alerts(const hg__packet_learner *l, hg__packet_detector *next, f
     int64_t n = kept(&l->highest);
     memcpy(room, l->highest.value, (size_t)n * sizeof *room);
     for (void *m = hg__lru_oldest(l->minutes); m; m = hg__lru_younger(l->minutes, m)) {
-        if (n < HG_SAMPLE) room[n++] = ((const hg__source_minute *)m)->highest;
+        if (n < HG_SAMPLE) room[n++] = ((const hg__source_minute *)m)->opening;
     }
     const int64_t all = add_former(former, FORMER_LEAST, room, n);
     const double part = former->count ? (double)(all - n) / (double)former->count : 0;
