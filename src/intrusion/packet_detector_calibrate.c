@@ -55,8 +55,8 @@ struct hg__held_packets {
 static void end_minute(void *context, const void *key, void *entry) {
     hg__held_packets *h = context;
     (void)key;
-    if (h->openings < h->room)
-        h->opening[h->openings] = ((const hg__source_minute *)entry)->opening;
+    const hg__source_minute *m = entry;
+    if (h->openings < h->room) h->opening[h->openings] = m->opening;
     h->openings++;
 }
 

@@ -72,7 +72,7 @@ static int load_sample(const hg_model *m, const char *name, const char *where, i
 
 static int load_all(hg__packet_learner *l, hg__packet_detector *d, const hg_model *m,
                     const char *where, hg_error *err) {
-    int64_t number[NUMBERS];
+    int64_t number[NUMBERS] = {0};
     hg__profile grows;
     HG_TRY(load_numbers(m, where, number, err));
     HG_TRY(hg__packet_detector_load(d, m, where, err));

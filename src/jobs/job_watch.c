@@ -290,6 +290,16 @@ static int give_up(const watch *w, hg_error *err) {
     return code == HG_OK || code == HG_ERR_MISSING ? HG_OK : hg__fail(err, code, "%s", why.message);
 }
 
+// Folders are made by who is to write into them, and threads begin once the filter is there.
+static int open_kept(watch *w, hg_error *err) {
+    const bool drops = w->o->values.drop;
+    if (drops && hg__capture_is_live(w->in.capture)) HG_TRY(hg__watch_drop_rights(err));
+    HG_TRY(hg__watch_learn_open(&w->learn, w->folder, w->from, &w->in, &w->count, err));
+    hg__watch_read_state(w->alerts, w->folder, w->listener);
+    if (drops) HG_TRY(give_up(w, err));
+    return hg__watch_learn_start(w->learn, err);
+}
+
 static int open_all(watch *w, hg_model *m, hg_error *err) {
     const struct hg__values *v = &w->o->values;
     const hg__capture_options how = {.filter = v->filter,
@@ -309,11 +319,7 @@ static int open_all(watch *w, hg_model *m, hg_error *err) {
     HG_TRY(hg__watch_metrics_open(&w->metrics, (int32_t)v->metrics, err));
     HG_TRY(open_out(w, err));
     if (v->syslog) HG_TRY(hg__watch_syslog_open(&w->syslog, err));
-    if (v->drop && hg__capture_is_live(w->in.capture)) HG_TRY(hg__watch_drop_rights(err));
-    HG_TRY(hg__watch_learn_open(&w->learn, w->folder, w->from, &w->in, &w->count, err));
-    hg__watch_read_state(w->alerts, w->folder, w->listener);
-    if (v->drop) HG_TRY(give_up(w, err));
-    HG_TRY(hg__watch_learn_start(w->learn, err));
+    HG_TRY(open_kept(w, err));
     return hg__watch_metrics_start(&w->metrics, &w->count, err); // not before: as it is, without
 }
 

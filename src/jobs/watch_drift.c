@@ -64,8 +64,8 @@ void hg__watch_drift_take(hg__watch_drift *d, const hg__verdict *v, int32_t coun
     const float median = g->held->score[g->held->count / 2];
     for (int32_t i = 0; i < count; i++) {
         const int64_t now = v[i].packet.time / minute;
-        if (now > d->now || now < d->now - HG_DRIFT_MINUTES)
-            go_to(d, now); // clocks are set back, too
+        const bool is_set_back = now < d->now - HG_DRIFT_MINUTES; // the clock
+        if (now > d->now || is_set_back) go_to(d, now);
         const hg__drift_sums one = {.packets = 1,
                                     .alarms = (double)v[i].score > g->at.value,
                                     .above = v[i].score > median,

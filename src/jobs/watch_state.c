@@ -51,6 +51,7 @@ static const hg__protocol *const protocols[] = {
 #define PROTOCOL(name) &hg__protocol_##name,
 #include "traffic/protocols.def"
 #undef PROTOCOL
+    NULL,
 };
 
 static void add_bytes(hg__json_writer *w, const char *key, const uint8_t *bytes, int count) {
@@ -132,13 +133,15 @@ static float number_of(const hg__json *x) {
     return n > -1e30 && n < 1e30 ? (float)n : 0;
 }
 
+static const char digits[] = "0123456789abcdef";
+
 static void take_bytes(const hg__json *x, const char *key, uint8_t *bytes, size_t count) {
     const hg__json *text = hg__json_object_get(x, key);
     if (!hg__json_is_string(text) || hg__json_string_size(text) != 2 * count) return;
     const char *s = hg__json_string_value(text);
     for (size_t i = 0; i < count; i++) {
-        unsigned byte = 0;
-        if (sscanf(s + 2 * i, "%2x", &byte) == 1) bytes[i] = (uint8_t)byte;
+        const char *high = strchr(digits, s[2 * i]), *low = strchr(digits, s[2 * i + 1]);
+        if (high && low) bytes[i] = (uint8_t)((high - digits) << 4 | (low - digits));
     }
 }
 
@@ -169,7 +172,7 @@ static void take_verdict(const hg__json *x, hg__verdict *v) {
                        .largest = (int32_t)integer_of(x, "largest", -1, hg__level_count - 1),
                        .amount = (double)number_of(hg__json_object_get(x, "amount")),
                        .most = (double)number_of(hg__json_object_get(x, "most"))};
-    for (size_t i = 0; hg__json_is_string(words) && i < sizeof protocols / sizeof *protocols; i++) {
+    for (size_t i = 0; hg__json_is_string(words) && protocols[i]; i++) {
         if (strcmp(protocols[i]->name, hg__json_string_value(words)) == 0) {
             v->protocol = protocols[i];
         }
