@@ -73,6 +73,14 @@ hg__packet_detector *hg__packet_detector_begin(const hg_model *m, hg__pool *pool
     return NULL;
 }
 
+hg__packet_detector *hg__packet_knowledge_new(hg_error *err) {
+    hg__packet_detector *d = hg__alloc(1, sizeof *d, err);
+    if (!d) return NULL;
+    d->without = HG_NO_FOLD;
+    d->profile = &d->own;
+    return d;
+}
+
 int hg__packet_detector_restart(hg__packet_detector *d, size_t max_bytes, hg_error *err) {
     hg__lru_free(d->talks);
     hg__lru_free(d->flows);
@@ -202,6 +210,7 @@ bool hg__packet_detector_take(hg__packet_detector *d, const hg__packet *p) {
     v->to_server = seen.to_server;
     v->protocol = seen.glimpse.protocol;
     v->action = seen.glimpse.action;
+    if (d->answers) hg__profile_answer(&seen, &d->answers[d->waiting]);
     hg__profile_measure(d->profile, &seen, d->without, v->bits);
     find_largest(d, &seen, v);
     hg__levels_to_row(v->bits, (const float(*)[2])d->scale,

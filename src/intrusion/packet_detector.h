@@ -91,18 +91,19 @@ typedef struct hg__packet_source {
 
 typedef struct hg__packet_fit {
     hg__siphash_key key;
-    hg__profile profile; // counts by fold
-    int64_t packets;
-    float *row;    // owned, (rows, hg__level_count): what the autoencoder learns
-    float *summed; // owned, (rows, HG_EVIDENCE_COUNT): bits by kind
+    hg__profile profile;      // counts by fold
+    int64_t packets, counted; // counted: with those of a former model
+    float *row;               // owned, (rows, hg__level_count): what the autoencoder learns
+    float *summed;            // owned, (rows, HG_EVIDENCE_COUNT): bits by kind
     int64_t rows;
     float scale[HG_MOST_LEVELS][2]; // of log2(1 + bits): mean, deviation
 } hg__packet_fit;
 
 typedef struct hg__packet_fit_options {
     uint64_t seed;
-    uint64_t fingerprint; // of the packets
-    size_t max_bytes;     // of counts and rows together
+    uint64_t fingerprint;   // of the packets
+    const hg_model *former; // borrowed: a model of packets whose counts go on; or NULL
+    size_t max_bytes;       // of counts and rows together
     double fpr;
 } hg__packet_fit_options;
 

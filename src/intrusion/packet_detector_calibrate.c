@@ -22,8 +22,7 @@ enum {
     TALKS =
         1
         << 16, // that are told apart at a time; one that was silent for longer is new when it comes again
-    SOURCES = 4096, // whose minutes are remembered, as alerts.h has it
-    HIGHEST = 8     // scores of a source within the time that opens an alert
+    SOURCES = 4096 // whose minutes are remembered, as alerts.h has it
 };
 #define MINUTE INT64_C(60000000000) // ns
 
@@ -36,15 +35,6 @@ typedef struct held_talk {
     uint32_t packets;
     uint32_t pieces; // a bit each
 } held_talk;
-
-// A source in its minute. Opening: the highest threshold at which its packets would have opened an alert.
-typedef struct source_minute {
-    int64_t number;
-    float opening;
-    int32_t count;
-    float score[HIGHEST]; // (count) of the last seconds, descending
-    int64_t time[HIGHEST];
-} source_minute;
 
 struct hg__held_packets {
     int64_t stride; // every so many packets are kept
@@ -65,7 +55,8 @@ struct hg__held_packets {
 static void end_minute(void *context, const void *key, void *entry) {
     hg__held_packets *h = context;
     (void)key;
-    if (h->openings < h->room) h->opening[h->openings] = ((const source_minute *)entry)->opening;
+    const hg__source_minute *m = entry;
+    if (h->openings < h->room) h->opening[h->openings] = m->opening;
     h->openings++;
 }
 
@@ -75,7 +66,7 @@ hg__held_packets *hg__held_packets_new(const hg__siphash_key *key, int64_t packe
     const hg__lru_options talks = {
         .key_bytes = sizeof(uint64_t), .entry_bytes = sizeof(uint32_t), .capacity = TALKS};
     const hg__lru_options sources = {.key_bytes = sizeof(hg__verdict_source),
-                                     .entry_bytes = sizeof(source_minute),
+                                     .entry_bytes = sizeof(hg__source_minute),
                                      .capacity = SOURCES,
                                      .forget = end_minute,
                                      .context = h};
@@ -120,7 +111,8 @@ static int find_talk(hg__held_packets *h, uint64_t key, uint32_t *number, hg_err
 }
 
 // The score that as many of the source's packets reached as open an alert, within the time for it; 0: there were not as many.
-static float find_opening(source_minute *m, const hg__alerts_options *o, float score, int64_t now) {
+float hg__opening_find(hg__source_minute *m, const hg__alerts_options *o, float score,
+                       int64_t now) {
     int32_t count = 0;
     for (int32_t i = 0; i < m->count; i++) {
         if (now - m->time[i] > o->within) continue;
@@ -129,8 +121,8 @@ static float find_opening(source_minute *m, const hg__alerts_options *o, float s
     }
     int32_t at = count;
     while (at > 0 && m->score[at - 1] < score) at--;
-    if (at < HIGHEST) {
-        if (count < HIGHEST) count++;
+    if (at < HG_OPENING_SCORES) {
+        if (count < HG_OPENING_SCORES) count++;
         const size_t behind = (size_t)(count - 1 - at);
         memmove(m->score + at + 1, m->score + at, behind * sizeof *m->score);
         memmove(m->time + at + 1, m->time + at, behind * sizeof *m->time);
@@ -148,13 +140,13 @@ static void keep_minute(hg__held_packets *h, const hg__verdict *v) {
     const int64_t number = h->latest / MINUTE;
     h->minutes_seen += number != h->minute;
     h->minute = number;
-    source_minute *m = hg__lru_find_or_add(h->minutes, &key, &is_new);
+    hg__source_minute *m = hg__lru_find_or_add(h->minutes, &key, &is_new);
     if (!is_new && m->number != number) {
         end_minute(h, &key, m);
         m->opening = 0;
     }
     m->number = number;
-    const float opening = find_opening(m, &h->alert, v->score, h->latest);
+    const float opening = hg__opening_find(m, &h->alert, v->score, h->latest);
     if (opening > m->opening) m->opening = opening;
 }
 

@@ -134,6 +134,23 @@ static int walk_observed(pass *p, size_t max_bytes, hg_error *err) {
     return code;
 }
 
+// Counts begin with nothing, or with those of a model, by the key of its hashes.
+static int begin_counts(hg__packet_fit *f, const hg__packet_fit_options *o, hg_error *err) {
+    const int64_t most = (int64_t)(o->max_bytes / ENTRY_BYTES);
+    f->key = key_of(o);
+    f->counted = f->packets;
+    if (!o->former) return hg__profile_init(&f->profile, most, err);
+    hg__packet_detector *d = hg__packet_knowledge_new(err);
+    int code = d ? hg__packet_detector_load(d, o->former, "pretrained", err) : HG_ERR_MEMORY;
+    if (code == HG_OK) code = hg__profile_thaw(&f->profile, &d->own, false, most, err);
+    if (code == HG_OK) {
+        f->key = d->key;
+        f->counted += d->counted;
+    }
+    hg__packet_detector_free(d);
+    return code;
+}
+
 int hg__packet_fit_open(hg__packet_fit *f, const hg__packet_source *s,
                         const hg__packet_fit_options *o, hg__meter *meter, hg_error *err) {
     pass p = {.f = f, .s = s, .meter = meter, .take = count};
@@ -141,9 +158,8 @@ int hg__packet_fit_open(hg__packet_fit *f, const hg__packet_source *s,
         return hg__fail(err, HG_ERR_DATA, "expected %d packets or more to learn from, got %lld",
                         (int)LEAST_PACKETS, (long long)s->packets);
     }
-    f->key = key_of(o);
     f->packets = s->packets;
-    HG_TRY(hg__profile_init(&f->profile, (int64_t)(o->max_bytes / ENTRY_BYTES), err));
+    HG_TRY(begin_counts(f, o, err));
     HG_TRY(walk_observed(&p, o->max_bytes, err));
     hg__profile_freeze(&f->profile);
     HG_TRY(make_rows(f, s, o->max_bytes / 2, &p.stride, err));
@@ -223,6 +239,7 @@ int hg__packet_fit_end(hg__packet_fit *f, const hg__packet_source *s,
     if (!d) return HG_ERR_MEMORY;
     pass p = {.f = f, .s = s, .meter = meter, .take = score, .d = d};
     d->profile = &f->profile;
+    d->counted = d->memory = f->counted;
     memcpy(d->scale, f->scale, sizeof d->scale);
     int code = fit_evidence(f, d, err);
     if (code == HG_OK) code = fit_thresholds(&p, o->fpr, err);

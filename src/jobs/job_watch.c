@@ -29,6 +29,10 @@ typedef struct watch {
     hg__text line;                 // owned
     sig_atomic_t reports, reloads; // that were asked for so far
     bool has_lost, has_skipped;    // which was said
+    char folder[1024], from[1024]; // what outlives the process; the model's file
+    hg__watch_learn *learn;        // owned
+    hg__watch_drift drift;
+    bool is_dirty; // an alert opened or ended that is not kept yet
 } watch;
 
 // ---- alerts go out ------------------------------------------------------------------------------
@@ -51,6 +55,8 @@ static void log_alert(watch *w, const hg__alert *a) {
 static int write_alert(void *context, const hg__alert *a, hg_error *err) {
     watch *w = context;
     const struct hg__values *v = &w->o->values;
+    w->is_dirty = true;
+    hg__watch_learn_leave_out(w->learn, a);
     w->line.length = 0;
     (w->is_eve ? hg__watch_write_eve : hg__watch_write)(a, (int32_t)v->top, &w->line);
     if (w->line.failed) return hg__fail(err, HG_ERR_MEMORY, "out of memory: %s", v->out);
@@ -122,6 +128,23 @@ static int report(watch *w, hg_error *err) {
     return code;
 }
 
+static void keep_alerts(watch *w) {
+    hg__text t = {0};
+    if (!w->learn || !w->is_dirty) return;
+    w->is_dirty = false;
+    hg__watch_write_state(w->alerts, &t);
+    hg__watch_learn_keep(w->learn, &t);
+}
+
+static int learn(watch *w, const hg__verdict *v, int32_t count, hg_error *err) {
+    hg__watch_drift_take(&w->drift, v, count, hg__packet_judging_thresholds(&w->in)->group,
+                         &w->count, w->listener);
+    const int is_new = hg__watch_learn_take(w->learn, v, count, err);
+    if (is_new > 0) hg__alerts_sure(w->alerts, sure_part * hg__packet_judging_fpr(&w->in));
+    keep_alerts(w);
+    return is_new < 0 ? is_new : HG_OK;
+}
+
 static int take(watch *w, const hg__verdict *v, int32_t count, hg_error *err) {
     for (int32_t i = 0; i < count; i++) {
         const double score = (double)v[i].score;
@@ -133,7 +156,7 @@ static int take(watch *w, const hg__verdict *v, int32_t count, hg_error *err) {
         atomic_fetch_add(&w->count.alarms, 1);
         HG_TRY(hg__alerts_add(w->alerts, &v[i], hg__packet_judging_p(&w->in, score), err));
     }
-    return HG_OK;
+    return learn(w, v, count, err);
 }
 
 static int flush(watch *w, hg_error *err) {
@@ -158,6 +181,14 @@ static hg_model *load(const hg_options *o, hg_error *err) {
     if (!m || check(m, o, err) == HG_OK) return m;
     hg_model_free(m);
     return NULL;
+}
+
+// The model that was learned on from model=, if there is one.
+static hg_model *load_first(const hg_options *o, const char *folder, const hg_listener *l,
+                            char from[1024], hg_error *err) {
+    snprintf(from, 1024, "%s", o->values.model);
+    hg_model *m = load(o, err);
+    return m ? hg__watch_model(m, folder, l, from) : NULL;
 }
 
 static double sure(const watch *w) {
@@ -234,6 +265,7 @@ static int finish(watch *w, int code, hg_error *err) {
     hg_error *why = code < 0 ? NULL : err;
     int ended = flush(w, why);
     if (ended == HG_OK) ended = hg__alerts_end(w->alerts, why);
+    keep_alerts(w);
     count_rest(w);
     return code < 0 ? code : ended;
 }
@@ -251,12 +283,21 @@ static int open_alerts(watch *w, hg_error *err) {
 
 // A kernel without filters is no reason not to watch.
 static int give_up(const watch *w, hg_error *err) {
-    const hg__watch_needs needs = {.syslog = w->syslog};
+    const hg__watch_needs needs = {.syslog = w->syslog, .saves_files = w->learn != NULL};
     hg_error why = {0};
-    if (hg__capture_is_live(w->in.capture)) HG_TRY(hg__watch_drop_rights(err));
     const int code = hg__watch_filter(&needs, &why);
     if (code == HG_ERR_MISSING) hg__tell(w->listener, why.message);
     return code == HG_OK || code == HG_ERR_MISSING ? HG_OK : hg__fail(err, code, "%s", why.message);
+}
+
+// Folders are made by who is to write into them, and threads begin once the filter is there.
+static int open_kept(watch *w, hg_error *err) {
+    const bool drops = w->o->values.drop;
+    if (drops && hg__capture_is_live(w->in.capture)) HG_TRY(hg__watch_drop_rights(err));
+    HG_TRY(hg__watch_learn_open(&w->learn, w->folder, w->from, &w->in, &w->count, err));
+    hg__watch_read_state(w->alerts, w->folder, w->listener);
+    if (drops) HG_TRY(give_up(w, err));
+    return hg__watch_learn_start(w->learn, err);
 }
 
 static int open_all(watch *w, hg_model *m, hg_error *err) {
@@ -278,7 +319,7 @@ static int open_all(watch *w, hg_model *m, hg_error *err) {
     HG_TRY(hg__watch_metrics_open(&w->metrics, (int32_t)v->metrics, err));
     HG_TRY(open_out(w, err));
     if (v->syslog) HG_TRY(hg__watch_syslog_open(&w->syslog, err));
-    if (v->drop) HG_TRY(give_up(w, err));
+    HG_TRY(open_kept(w, err));
     return hg__watch_metrics_start(&w->metrics, &w->count, err); // not before: as it is, without
 }
 
@@ -298,16 +339,20 @@ static int run(watch *w, hg_model *m, hg_error *err) {
         say_start(w);
         code = finish(w, take_all(w, err), err);
     }
+    hg__watch_learn_close(w->learn);
+    w->learn = NULL;
     hg__watch_metrics_close(&w->metrics);
     const int closed = close_out(w, code < 0 ? NULL : err);
     return code < 0 ? code : closed;
 }
 
 int hg__job_watch(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
+    char folder[1024], from[1024];
     if (strcmp(o->values.format, "csv") == 0) {
         return hg__fail(err, HG_ERR_USAGE, "format: expected auto, json or eve, got csv");
     }
-    hg_model *m = load(o, err);
+    HG_TRY(hg__watch_folder(o, folder, err));
+    hg_model *m = load_first(o, folder, l, from, err);
     if (!m) return (int)err->code;
     watch *w = hg__alloc(1, sizeof *w, err);
     if (!w) {
@@ -317,6 +362,8 @@ int hg__job_watch(const hg_options *o, const hg_listener *l, hg_result *r, hg_er
     w->o = o;
     w->listener = l;
     w->out = w->syslog = -1;
+    memcpy(w->folder, folder, sizeof folder);
+    memcpy(w->from, from, sizeof from);
     w->is_eve = strcmp(o->values.format, "eve") == 0;
     w->metrics.socket = w->metrics.wake = -1;
     w->reports = l->report ? *l->report : 0;

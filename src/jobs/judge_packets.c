@@ -61,7 +61,6 @@ static int open_all(hg__packet_judging *j, const hg__capture_options *how, hg_er
     const struct hg__values *v = &j->options->values;
     at_work g;
     HG_TRY(hg__anonymiser_init(&j->anonymiser, v->anonymise, err));
-    j->is_watched = how->is_live;
     j->pool = hg__pool_new(1, err); // packets come one after the other
     if (!j->pool) return HG_ERR_MEMORY;
     HG_TRY(make_at_work(j, j->model, &g, err));
@@ -87,6 +86,11 @@ static void give_memory_back(void) {
 #ifdef __GLIBC__
     (void)malloc_trim(0);
 #endif
+}
+
+int hg__packet_judging_ask(hg__packet_judging *j, hg_error *err) {
+    const at_work g = {j->type, j->detector};
+    return ask(&g, j->options, j->is_watched, err);
 }
 
 int hg__packet_judging_replace(hg__packet_judging *j, hg_model *m, hg_error *err) {
@@ -118,7 +122,7 @@ int hg__packet_judging_open(hg__packet_judging *j, hg_model *m, const hg_options
 int hg__packet_judging_open_how(hg__packet_judging *j, hg_model *m, const hg_options *o,
                                 const hg__capture_options *how, const hg_listener *l,
                                 hg_error *err) {
-    *j = (hg__packet_judging){.model = m, .options = o, .listener = l};
+    *j = (hg__packet_judging){.model = m, .is_watched = how->is_live, .options = o, .listener = l};
     const int code = open_all(j, how, err);
     if (code < 0) {
         hg__packet_judging_close(j);

@@ -53,9 +53,9 @@ typedef struct hg__packet_judging {
     uint64_t forgotten;          // by detectors that were replaced
     hg__meter meter;
     hg__packet_load load;
+    bool is_watched; // packets come from somewhere in a way of their own
     bool is_at_end;
     bool has_thresholds;
-    bool is_watched; // by the job watch
 } hg__packet_judging;
 
 // Opens data= for a model, which it takes (also on failure); thresholds as fpr=, alarms= and rate= ask. j is cleared on failure.
@@ -78,6 +78,8 @@ void hg__packet_judging_rest(hg__packet_judging *j); // nothing waits to be read
 // and the other had. On the thread that judges; what waits is flushed before, since it would be lost, and verdicts end to live. While
 // both are there memory is taken twice: half of max_mem= each. Of m nothing else may be in use.
 int hg__packet_judging_replace(hg__packet_judging *j, hg_model *m, hg_error *err);
+// Thresholds as the options ask, once more: what they are of has changed.
+int hg__packet_judging_ask(hg__packet_judging *j, hg_error *err);
 double hg__packet_judging_fpr(const hg__packet_judging *j);         // of the threshold; 0 without
 uint64_t hg__packet_judging_forgotten(const hg__packet_judging *j); // talks that made room
 double hg__packet_judging_p(const hg__packet_judging *j, double score); // NaN without thresholds

@@ -10,6 +10,7 @@
 void hg__packets_free(hg__packet_data *p) {
     if (!p) return;
     hg__packet_fit_clear(&p->fit);
+    hg_model_free(p->former);
     hg__kitnet_detector_free(p->kitnet);
     hg__capture_close(p->capture);
     hg__free(p);
@@ -103,6 +104,18 @@ static hg__row_source rows_of(const hg__trainer *t, const hg__packet_fit *f) {
     };
 }
 
+// Of a model that is none of packets only the network's weights are taken, as anywhere.
+static int open_former(const hg__trainer *t, hg__packet_data *p, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    if (!*v->pretrained) return HG_OK;
+    p->former = hg_model_load(v->pretrained, err);
+    if (!p->former) return (int)err->code;
+    if (!hg__is_packet_model(p->former) || hg__is_kitnet_model(p->former)) return HG_OK;
+    hg__trainer_note(t, "counts go on behind those of pretrained=");
+    p->options.former = p->former;
+    return HG_OK;
+}
+
 static void tell(const hg__trainer *t, const hg__packet_data *p) {
     char line[300];
     snprintf(line, sizeof line,
@@ -131,6 +144,7 @@ int hg__open_packets(hg__trainer *t, hg_error *err) {
                                           .fingerprint = hg__capture_fingerprint(p->capture),
                                           .max_bytes = (size_t)v->max_mem / 2,
                                           .fpr = fpr};
+    HG_TRY(open_former(t, p, err));
     hg__meter_start(&t->meter, t->l, "counting", "packets", 2 * p->source.packets);
     const int code = hg__packet_fit_open(&p->fit, &p->source, &p->options, &t->meter, err);
     hg__meter_end(&t->meter);

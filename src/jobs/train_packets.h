@@ -11,6 +11,7 @@ typedef struct hg__packet_data {
     hg__packet_source source;
     hg__packet_fit fit;
     hg__packet_fit_options options;
+    hg_model *former;            // owned: pretrained=, whose counts go on; or NULL
     hg__kitnet_detector *kitnet; // owned: model=kitnet
     hg__kitnet_fit_options kitnet_options;
 } hg__packet_data;

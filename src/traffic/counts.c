@@ -100,15 +100,12 @@ static int64_t add(hg__counts *c, uint64_t key) {
     return at;
 }
 
-// The only fold that has counted it, or HG_NO_FOLD.
-static int32_t only_fold(const by_fold *e) {
-    int32_t fold = HG_NO_FOLD;
+// The only fold that has counted it, or HG_NO_FOLD; count: in all, folds or none.
+static int32_t only_fold(const by_fold *e, uint32_t count) {
     for (int32_t f = 0; f < HG_FOLDS; f++) {
-        if (e->count[f] == 0) continue;
-        if (fold != HG_NO_FOLD) return HG_NO_FOLD;
-        fold = f;
+        if (e->count[f]) return e->count[f] == count ? f : HG_NO_FOLD;
     }
-    return fold;
+    return HG_NO_FOLD;
 }
 
 static double n_log_n(uint32_t n) {
@@ -125,7 +122,7 @@ static void count_in(hg__counts *c, uint64_t context, uint64_t value, int32_t fo
     c->slot[of].count++;
     c->fold[of].count[fold]++;
     const int64_t v = add(c, value);
-    const int32_t only = v < 0 ? HG_NO_FOLD : only_fold(&c->fold[v]);
+    const int32_t only = v < 0 ? HG_NO_FOLD : only_fold(&c->fold[v], c->slot[v].count);
     if (v < 0 || c->slot[v].count == 0) { // new, as far as can be told
         c->lost += v < 0;
         c->slot[of].distinct++;
@@ -149,12 +146,15 @@ int hg__counts_add(hg__counts *c, const hg__seen *s, int32_t fold, hg_error *err
     return HG_OK;
 }
 
+static double mean_bits(uint32_t count, double sum) {
+    const double n = count;
+    return hg__log(n) * per_bit - sum / n;
+}
+
 void hg__counts_freeze(hg__counts *c) {
     for (int64_t i = 0; i < c->room; i++) {
         slot *s = &c->slot[i];
-        if (s->distinct == 0) continue;
-        const double n = s->count;
-        s->bits = (float)(hg__log(n) * per_bit - c->fold[i].sum / n);
+        if (s->distinct > 0) s->bits = (float)mean_bits(s->count, c->fold[i].sum);
     }
 }
 
@@ -209,13 +209,19 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-void hg__counts_export(const hg__counts *c, hg__count *count) {
+// In any order.
+static void list_entries(const hg__counts *c, hg__count *count) {
     int64_t at = 0;
+    if (c->known) hg__known_list(c->known, count);
     for (int64_t i = 0; i < c->room; i++) {
         const slot *s = &c->slot[i];
         if (s->key) count[at++] = (hg__count){s->key, s->count, s->distinct, s->bits};
     }
-    qsort(count, (size_t)at, sizeof *count, ascending);
+}
+
+void hg__counts_export(const hg__counts *c, hg__count *count) {
+    list_entries(c, count);
+    qsort(count, (size_t)c->used, sizeof *count, ascending);
 }
 
 hg__counts *hg__counts_import(const hg__count *count, int64_t entries, hg_error *err) {
@@ -231,4 +237,52 @@ hg__counts *hg__counts_import(const hg__count *count, int64_t entries, hg_error 
     if (c->known) return c;
     hg__counts_free(c);
     return NULL;
+}
+
+// ---- counted on ---------------------------------------------------------------------------------
+
+static void thaw_entry(hg__counts *c, const hg__count *from, bool halves) {
+    slot s = {from->key, from->count, from->distinct, from->bits};
+    // A context is as often as its values, all of them odd, are then.
+    if (halves) s.count = (uint32_t)(((uint64_t)s.count + s.distinct + 1) / 2);
+    const int64_t to = place(c, s.key);
+    const double n = s.count;
+    c->slot[to] = s;
+    if (s.distinct) c->fold[to].sum = n * (hg__log(n) * per_bit - (double)s.bits);
+}
+
+hg__counts *hg__counts_thaw(const hg__counts *frozen, bool halves, int64_t most, hg_error *err) {
+    int64_t room = FIRST_ROOM;
+    while (room < 2 * (frozen->used + 2 * HG_MAX_CONTEXTS)) room *= 2;
+    hg__count *all = hg__alloc((size_t)frozen->used, sizeof *all, err);
+    hg__counts *c = all ? hg__alloc(1, sizeof *c, err) : NULL;
+    if (c && take_room(c, room, err) < 0) {
+        hg__counts_free(c);
+        c = NULL;
+    }
+    if (c) {
+        list_entries(frozen, all);
+        for (int64_t i = 0; i < frozen->used; i++) thaw_entry(c, &all[i], halves);
+        c->most = most > frozen->used ? most : frozen->used;
+        c->used = frozen->used;
+        c->lost = frozen->lost;
+    }
+    hg__free(all);
+    return c;
+}
+
+hg__counts *hg__counts_settle(const hg__counts *c, hg_error *err) {
+    hg__count *all = hg__alloc((size_t)c->used, sizeof *all, err);
+    int64_t at = 0;
+    for (int64_t i = 0; all && i < c->room; i++) {
+        const slot *s = &c->slot[i];
+        if (s->key == 0) continue;
+        const float bits = s->distinct ? (float)mean_bits(s->count, c->fold[i].sum) : 0;
+        all[at++] = (hg__count){s->key, s->count, s->distinct, bits};
+    }
+    if (all) qsort(all, (size_t)at, sizeof *all, ascending);
+    hg__counts *to = all ? hg__counts_import(all, at, err) : NULL;
+    hg__free(all);
+    if (to) to->lost = c->lost;
+    return to;
 }

@@ -100,6 +100,17 @@ hg__known *hg__known_new(const hg__count *count, int64_t entries, hg_error *err)
     return k;
 }
 
+void hg__known_list(const hg__known *k, hg__count *count) {
+    for (uint64_t i = 0; i < k->contexts; i++) {
+        const context *c = &k->context[i];
+        if (c->key) *count++ = (hg__count){c->key, c->count, c->distinct, c->bits};
+    }
+    for (uint64_t i = 0; i < k->values; i++) {
+        const value *v = &k->value[i];
+        if (v->key) *count++ = (hg__count){.key = v->key, .count = v->count};
+    }
+}
+
 void hg__known_free(hg__known *k) {
     if (!k) return;
     hg__free(k->context);

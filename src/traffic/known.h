@@ -13,6 +13,8 @@ typedef struct hg__known hg__known;
 hg__known *hg__known_new(const hg__count *count, int64_t entries, hg_error *err);
 void hg__known_free(hg__known *k); // NULL is fine
 
+void hg__known_list(const hg__known *k, hg__count *count); // (entries), in any order
+
 hg__surprise hg__known_surprise(const hg__known *k, const hg__seen *s);
 void hg__known_fetch(const hg__known *k, const hg__seen *s); // as hg__counts_fetch()
 #endif

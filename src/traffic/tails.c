@@ -22,7 +22,7 @@ typedef struct slot {
 struct hg__tails {
     slot *slot;      // owned, (room), room a power of two
     uint32_t *count; // owned, (room / 2, HG_TAIL_BINS, folds)
-    int32_t folds;   // HG_FOLDS or 1
+    int32_t folds;   // HG_FOLDS, with one more for what is in none, or 1
     int64_t room, used, most;
 };
 
@@ -129,12 +129,53 @@ void hg__tails_freeze(hg__tails *t) {
     }
 }
 
+// The same contexts, and no counts yet.
+static hg__tails *new_like(const hg__tails *t, int64_t most, int32_t folds, hg_error *err) {
+    hg__tails *to = new_tails(t->room, most > t->used ? most : t->used, folds, err);
+    if (!to) return NULL;
+    memcpy(to->slot, t->slot, (size_t)t->room * sizeof *t->slot);
+    to->used = t->used;
+    return to;
+}
+
+// In one bin, in all folds; row: of a context.
+static uint32_t in_bin(const hg__tails *t, int64_t row, int32_t b) {
+    const uint32_t *count = t->count + (size_t)row * counts_of(t) + (size_t)(b * t->folds);
+    uint32_t sum = 0;
+    for (int32_t f = 0; f < t->folds; f++) sum += count[f];
+    return sum;
+}
+
+hg__tails *hg__tails_thaw(const hg__tails *frozen, bool halves, int64_t most, hg_error *err) {
+    hg__tails *t = new_like(frozen, most, HG_FOLDS + 1, err);
+    for (int64_t i = 0; t && i < t->used; i++) {
+        for (int32_t b = 0; b < HG_TAIL_BINS; b++) {
+            const uint32_t above = b + 1 < HG_TAIL_BINS ? in_bin(frozen, i, b + 1) : 0;
+            const uint32_t n = in_bin(frozen, i, b) - above;
+            t->count[(size_t)i * counts_of(t) + (size_t)(b * t->folds + HG_FOLDS)] =
+                halves ? n / 2 + (n & 1) : n;
+        }
+    }
+    return t;
+}
+
+hg__tails *hg__tails_settle(const hg__tails *t, hg_error *err) {
+    hg__tails *to = new_like(t, t->used, 1, err);
+    for (int64_t i = 0; to && i < t->used; i++) {
+        for (int32_t b = 0; b < HG_TAIL_BINS; b++) {
+            to->count[i * HG_TAIL_BINS + b] = in_bin(t, i, b);
+        }
+    }
+    if (to) hg__tails_freeze(to);
+    return to;
+}
+
 // In bin b and above, in all folds.
 static int64_t from_bin(const hg__tails *t, const slot *s, int32_t b, int32_t without) {
     const uint32_t *count = bin_of(t, s, b);
     if (t->folds == 1) return count[0];
     int64_t sum = 0;
-    for (int32_t f = 0; f < HG_FOLDS; f++) sum += f == without ? 0 : count[f];
+    for (int32_t f = 0; f < t->folds; f++) sum += f == without ? 0 : count[f];
     return sum;
 }
 
