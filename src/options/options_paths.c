@@ -42,6 +42,15 @@ int hg__check_out(const char *in, const char *what, const char *out, hg_error *e
                     hg__input_name(in), what);
 }
 
+// data= may have several files.
+static int check_each(const char *value, const hg_options *o, int i, hg_error *err) {
+    char path[HG_MAX_VALUE];
+    while (hg__path_list_next(&value, path, sizeof path)) {
+        HG_TRY(hg__check_out(path, inputs[i].what, o->values.out, err));
+    }
+    return HG_OK;
+}
+
 // A stream has been read by the first who asks: two options cannot share it.
 static int check_streams(const hg_options *o, int i, hg_error *err) {
     const char *value = value_of(o, i);
@@ -81,7 +90,10 @@ int hg__options_check_paths(const hg_options *o, hg_error *err) {
         const char *value = value_of(o, i);
         if (!*value) continue;
         HG_TRY(check_streams(o, i, err));
-        if (!is_looked_at(o, i)) {
+        const bool may_be_list = inputs[i].option == HG_OPTION_data && !hg__is_database(value);
+        if (may_be_list && !is_looked_at(o, i)) {
+            HG_TRY(check_each(value, o, i, err));
+        } else if (!is_looked_at(o, i)) {
             HG_TRY(hg__check_out(value, inputs[i].what, o->values.out, err));
         }
         HG_TRY(hg__stream_keep(value, o, err));
