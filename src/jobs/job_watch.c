@@ -11,6 +11,7 @@
 #include "base/show.h"
 #include "jobs/job.h"
 #include "jobs/judge_packets.h"
+#include "jobs/packet_page.h"
 #include "jobs/watch.h"
 
 static const double sure_part = 0.01; // of fpr: an alarm whose p is below it opens an alert alone
@@ -19,8 +20,9 @@ typedef struct watch {
     const hg_options *o;
     const hg_listener *listener;
     hg__packet_judging in;
-    hg__alerts *alerts; // owned
-    int out;            // -1: not open; owned unless standard output
+    hg__alerts *alerts;    // owned
+    hg__packet_page *page; // owned, or NULL
+    int out;               // -1: not open; owned unless standard output
     bool is_eve;
     double sure;
     hg__watch_counters count;
@@ -104,6 +106,7 @@ static int take(watch *w, const hg__verdict *v, int32_t count, hg_error *err) {
     for (int32_t i = 0; i < count; i++) {
         const double score = (double)v[i].score;
         count_packet(&w->count, &v[i].packet);
+        HG_TRY(hg__packet_page_add(w->page, &v[i], false, err));
         if (!hg__packet_judging_is_alarm(&w->in, score)) {
             HG_TRY(hg__alerts_at(w->alerts, v[i].packet.time, err));
             continue;
@@ -156,6 +159,7 @@ static int finish(watch *w, int code, hg_error *err) {
     hg_error *why = code < 0 ? NULL : err;
     int ended = flush(w, why);
     if (ended == HG_OK) ended = hg__alerts_end(w->alerts, why);
+    if (ended == HG_OK) ended = hg__packet_page_save(w->page, NULL, why);
     count_rest(w);
     return code < 0 ? code : ended;
 }
@@ -187,6 +191,7 @@ static int open_all(watch *w, hg_model *m, hg_error *err) {
                         v->model);
     }
     HG_TRY(open_alerts(w, err));
+    HG_TRY(hg__packet_page_open(&w->page, &w->in, w->o, err));
     HG_TRY(hg__watch_metrics_open(&w->metrics, (int32_t)v->metrics, err));
     HG_TRY(open_out(w, err));
     if (v->drop && hg__capture_is_live(w->in.capture)) HG_TRY(hg__watch_drop_rights(err));
@@ -246,6 +251,7 @@ int hg__job_watch(const hg_options *o, const hg_listener *l, hg_result *r, hg_er
     r->has_thresholds = true;
     hg__packet_judging_close(&w->in);
     hg__alerts_free(w->alerts);
+    hg__packet_page_free(w->page);
     hg__text_clear(&w->line);
     hg__free(w);
     return code;

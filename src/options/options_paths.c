@@ -70,7 +70,7 @@ static bool is_looked_at(const hg_options *o, int i) {
 
 // Folders and files that are written are none of these either.
 static int check_addresses(const hg_options *o, hg_error *err) {
-    static const int others[] = {HG_OPTION_out, HG_OPTION_project, HG_OPTION_name,
+    static const int others[] = {HG_OPTION_out, HG_OPTION_page, HG_OPTION_project, HG_OPTION_name,
                                  HG_OPTION_resume};
     const hg__row *rows = hg__option_rows();
     for (int i = 0; i < INPUTS; i++) {
