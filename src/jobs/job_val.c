@@ -12,8 +12,8 @@
 #include "detect/table_model.h"
 #include "jobs/feed.h"
 #include "jobs/job.h"
-#include "jobs/packet_page.h"
 #include "jobs/judge_parts.h"
+#include "jobs/packet_page.h"
 #include "jobs/val.h"
 
 typedef struct tally {

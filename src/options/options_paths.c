@@ -42,15 +42,6 @@ int hg__check_out(const char *in, const char *what, const char *out, hg_error *e
                     hg__input_name(in), what);
 }
 
-// data= may have several files.
-static int check_each(const char *value, const hg_options *o, int i, hg_error *err) {
-    char path[HG_MAX_VALUE];
-    while (hg__path_list_next(&value, path, sizeof path)) {
-        HG_TRY(hg__check_out(path, inputs[i].what, o->values.out, err));
-    }
-    return HG_OK;
-}
-
 // A stream has been read by the first who asks: two options cannot share it.
 static int check_streams(const hg_options *o, int i, hg_error *err) {
     const char *value = value_of(o, i);
@@ -66,6 +57,19 @@ static int check_streams(const hg_options *o, int i, hg_error *err) {
 // What denoise reads may be an image, a folder or video: it looks itself, and so says what it was.
 static bool is_looked_at(const hg_options *o, int i) {
     return inputs[i].option == HG_OPTION_data && strcmp(o->job->name, "denoise") == 0;
+}
+
+// data= may have several files.
+static int check_input(const char *value, const hg_options *o, int i, hg_error *err) {
+    char path[HG_MAX_VALUE];
+    if (is_looked_at(o, i)) return HG_OK;
+    if (inputs[i].option != HG_OPTION_data || hg__is_database(value)) {
+        return hg__check_out(value, inputs[i].what, o->values.out, err);
+    }
+    while (hg__path_list_next(&value, path, sizeof path)) {
+        HG_TRY(hg__check_out(path, inputs[i].what, o->values.out, err));
+    }
+    return HG_OK;
 }
 
 // Folders and files that are written are none of these either.
@@ -90,12 +94,7 @@ int hg__options_check_paths(const hg_options *o, hg_error *err) {
         const char *value = value_of(o, i);
         if (!*value) continue;
         HG_TRY(check_streams(o, i, err));
-        const bool may_be_list = inputs[i].option == HG_OPTION_data && !hg__is_database(value);
-        if (may_be_list && !is_looked_at(o, i)) {
-            HG_TRY(check_each(value, o, i, err));
-        } else if (!is_looked_at(o, i)) {
-            HG_TRY(hg__check_out(value, inputs[i].what, o->values.out, err));
-        }
+        HG_TRY(check_input(value, o, i, err));
         HG_TRY(hg__stream_keep(value, o, err));
     }
     return hg__check_out(hg__options_folder_file, "file of options", o->values.out, err);

@@ -82,7 +82,9 @@ static int y_values(const frame *f, double value[16]) {
     value[n++] = 0;
     if (f->bend > 0) {
         double last = 0;
-        for (double ten = 1e-9; ten < f->top && n < 15; ten *= 10) {
+        for (int power = -9; n < 15; power++) {
+            const double ten = pow(10, power);
+            if (ten >= f->top) break;
             for (int k = 1; k <= 3 && n < 15; k += 2) {
                 const double place = share(f, k * ten);
                 if (place > 0.88 || place - last < 0.12) continue;
