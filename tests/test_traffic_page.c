@@ -143,8 +143,20 @@ static void expect_html(void (*add)(hg__text *t, uint64_t n), uint64_t n, const 
     hg__text_clear(&t);
 }
 
+static void expect_span(double seconds, const char *want) {
+    hg__text t = {0};
+    hg__html_add_span(&t, seconds);
+    assert_string_equal(t.data, want);
+    hg__text_clear(&t);
+}
+
 static void numbers_are_for_people(void **state) {
     (void)state;
+    expect_span(0.25, "0.25\u00a0s");
+    expect_span(119, "119\u00a0s");
+    expect_span(2048, "34.1\u00a0min");
+    expect_span(8000, "2.22\u00a0h");
+    expect_span(864000, "10\u00a0days");
     expect_html(hg__html_add_count, 0, "0");
     expect_html(hg__html_add_count, 9999, "9999");
     expect_html(hg__html_add_count, 12345, "12\u202f345");

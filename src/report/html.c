@@ -46,3 +46,18 @@ void hg__html_add_bytes(hg__text *t, uint64_t bytes) {
     }
     hg__text_add(t, "%.3g\u00a0%s", x, unit[i]);
 }
+
+void hg__html_add_span(hg__text *t, double seconds) {
+    static const struct {
+        double from, unit;
+        const char *name;
+    } units[] = {
+        {172800, 86400, "days"},
+        {7200,   3600,  "h"   },
+        {120,    60,    "min" },
+        {0,      1,     "s"   }
+    };
+    size_t i = 0;
+    while (seconds < units[i].from) i++;
+    hg__text_add(t, "%.3g\u00a0%s", seconds / units[i].unit, units[i].name);
+}

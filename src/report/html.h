@@ -10,4 +10,6 @@ void hg__html_add(hg__text *t, const char *text);
 void hg__html_add_count(hg__text *t, uint64_t n);
 // 1234567 as 1.23 MB.
 void hg__html_add_bytes(hg__text *t, uint64_t bytes);
+// 8000 (s) as 2.22 h.
+void hg__html_add_span(hg__text *t, double seconds);
 #endif

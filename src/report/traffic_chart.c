@@ -257,8 +257,9 @@ static void add_attack_key(hg__text *t) {
 }
 
 static void add_bin_words(hg__text *t, const hg__series *s) {
-    hg__text_add(t, "<span class=\"faint\">a point is %.4g s; times are UTC</span>",
-                 (double)s->step / 1e9);
+    hg__text_add(t, "<span class=\"faint\">a point is ");
+    hg__html_add_span(t, (double)s->step / 1e9);
+    hg__text_add(t, "; times are UTC</span>");
 }
 
 // The next round number.

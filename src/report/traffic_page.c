@@ -74,7 +74,8 @@ static const char style[] =
     "@media print{:root{color-scheme:light;--ink:#000;--faint:#444;--rule:#ccc;--page:#fff;"
     "--card:#fff;--blue:#0a5fa4;--soft:#6b7079;--red:#b83a00;--attack:#e0a100;--strip:#8a6100;"
     "--area:#a9cbe8}\n"
-    "body{font-size:11px}figure,tr,.tiles div{break-inside:avoid}h2{break-after:avoid}"
+    "html{font-size:11px}body{font-size:1rem}figure,tr,.tiles div{break-inside:avoid}"
+    "h2{break-after:avoid}"
     "svg,span{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 
 // ---- the head -----------------------------------------------------------------------------------
@@ -105,20 +106,6 @@ static void add_tile(hg__text *t, const char *name, uint64_t count, const char *
     hg__text_add(t, "%s%s%s</dd></div>\n", *more ? " <small>" : "", more, *more ? "</small>" : "");
 }
 
-static void add_span(hg__text *t, const hg__series *s) {
-    const double seconds = (double)s->step * s->bins / 1e9;
-    const bool is_long = seconds >= 172800, is_hours = seconds >= 7200, is_minutes = seconds >= 120;
-    hg__text_add(t, "<div><dt>Time</dt><dd>%.3g\u00a0%s</dd></div>\n",
-                 is_long      ? seconds / 86400
-                 : is_hours   ? seconds / 3600
-                 : is_minutes ? seconds / 60
-                              : seconds,
-                 is_long      ? "days"
-                 : is_hours   ? "h"
-                 : is_minutes ? "min"
-                              : "s");
-}
-
 static void add_tiles(hg__text *t, const hg__traffic_page *p) {
     char share[40] = "";
     const bool has_threshold = !isnan(p->threshold);
@@ -126,7 +113,11 @@ static void add_tiles(hg__text *t, const hg__traffic_page *p) {
         snprintf(share, sizeof share, "%.3g\u00a0%%", 100 * (double)p->alarms / (double)p->packets);
     }
     hg__text_add(t, "<dl class=\"tiles\">\n");
-    if (p->series->bins) add_span(t, p->series);
+    if (p->series->bins) {
+        hg__text_add(t, "<div><dt>Time</dt><dd>");
+        hg__html_add_span(t, (double)p->series->step * p->series->bins / 1e9);
+        hg__text_add(t, "</dd></div>\n");
+    }
     add_tile(t, "Packets", p->packets, "");
     hg__text_add(t, "<div><dt>Bytes on the wire</dt><dd>");
     hg__html_add_bytes(t, p->bytes);
