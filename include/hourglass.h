@@ -282,7 +282,8 @@ typedef struct hg_listener {
     void (*train)(void *context, const hg_train_event *e);
     // Something a user should know.
     void (*note)(void *context, const char *sentence);
-    // Becomes non-zero: finish the step, checkpoint, return HG_ERR_STOPPED. A signal handler may set it.
+    // Becomes non-zero: finish the step, checkpoint, return HG_ERR_STOPPED. A signal handler may set it. While train takes packets from
+    // a pipe or an interface it ends that alone: what came is learned, and stop is not looked at again.
     const volatile sig_atomic_t *stop;
     // True: the same. Asked where stop is looked at, between steps, blocks of rows or windows of a picture: it should be quick.
     // Once it has said true it is not asked again.

@@ -11,6 +11,7 @@
 #include "base/show.h"
 #include "jobs/job.h"
 #include "jobs/judge_packets.h"
+#include "jobs/packet_page.h"
 #include "jobs/watch.h"
 
 static const double sure_part = 0.01; // of fpr: an alarm whose p is below it opens an alert alone
@@ -19,9 +20,10 @@ typedef struct watch {
     const hg_options *o;
     const hg_listener *listener;
     hg__packet_judging in;
-    hg__alerts *alerts; // owned
-    int out;            // -1: not open; owned unless standard output
-    int syslog;         // -1: not asked for; owned
+    hg__alerts *alerts;    // owned
+    hg__packet_page *page; // owned, or NULL
+    int out;               // -1: not open; owned unless standard output
+    int syslog;            // -1: not asked for; owned
     bool is_eve;
     double sure;
     hg__watch_counters count;
@@ -149,6 +151,7 @@ static int take(watch *w, const hg__verdict *v, int32_t count, hg_error *err) {
     for (int32_t i = 0; i < count; i++) {
         const double score = (double)v[i].score;
         count_packet(&w->count, &v[i].packet);
+        HG_TRY(hg__packet_page_add(w->page, &v[i], false, err));
         if (!hg__packet_judging_is_alarm(&w->in, score)) {
             HG_TRY(hg__alerts_at(w->alerts, v[i].packet.time, err));
             continue;
@@ -266,6 +269,7 @@ static int finish(watch *w, int code, hg_error *err) {
     int ended = flush(w, why);
     if (ended == HG_OK) ended = hg__alerts_end(w->alerts, why);
     keep_alerts(w);
+    if (ended == HG_OK) ended = hg__packet_page_save(w->page, NULL, why);
     count_rest(w);
     return code < 0 ? code : ended;
 }
@@ -283,7 +287,7 @@ static int open_alerts(watch *w, hg_error *err) {
 
 // A kernel without filters is no reason not to watch.
 static int give_up(const watch *w, hg_error *err) {
-    const hg__watch_needs needs = {.syslog = w->syslog, .saves_files = w->learn != NULL};
+    const hg__watch_needs needs = {.syslog = w->syslog, .saves_files = w->learn || w->page};
     hg_error why = {0};
     const int code = hg__watch_filter(&needs, &why);
     if (code == HG_ERR_MISSING) hg__tell(w->listener, why.message);
@@ -316,6 +320,7 @@ static int open_all(watch *w, hg_model *m, hg_error *err) {
                         v->model);
     }
     HG_TRY(open_alerts(w, err));
+    HG_TRY(hg__packet_page_open(&w->page, &w->in, w->o, err));
     HG_TRY(hg__watch_metrics_open(&w->metrics, (int32_t)v->metrics, err));
     HG_TRY(open_out(w, err));
     if (v->syslog) HG_TRY(hg__watch_syslog_open(&w->syslog, err));
@@ -374,6 +379,7 @@ int hg__job_watch(const hg_options *o, const hg_listener *l, hg_result *r, hg_er
     r->has_thresholds = true;
     hg__packet_judging_close(&w->in);
     hg__alerts_free(w->alerts);
+    hg__packet_page_free(w->page);
     hg__text_clear(&w->line);
     if (w->syslog >= 0) close(w->syslog);
     hg__free(w);

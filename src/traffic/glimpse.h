@@ -9,6 +9,9 @@
 
 enum { HG_OPENING = 24 }; // bytes at the beginning of a payload that are compared one by one
 
+// Nothing of traffic/ looks at more of a payload: HTTP's longest path, behind its method. (A name in DNS over UDP that is longer is none.)
+enum { HG_LOOKED_AT = 1040 };
+
 typedef struct hg__glimpse {
     const struct hg__protocol *protocol; // whose words these are; NULL: nobody's
     uint32_t place;                      // its place in protocols.def, from 1
