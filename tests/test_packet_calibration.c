@@ -94,7 +94,10 @@ static void where_nothing_is_new_packets_count_as_they_are(void **state) {
     fit(h, &d);
     const hg__calibration *c = &d.thresholds.held.whole;
     assert_int_equal(c->count, 8000);
-    for (int i = 0; i < 8000; i++) assert_true(c->score[i] == (float)(i / 80));
+    for (int i = 0; i < 8000; i++) {
+        const int hundredth = i / 80;
+        assert_true(c->score[i] == (float)hundredth);
+    }
     clear(&d);
 }
 
