@@ -89,12 +89,16 @@ static void where_nothing_is_new_packets_count_as_they_are(void **state) {
     hg__packet_detector d;
     hg__held_packets *h = held_packets(8000);
     (void)state;
-    for (int i = 0; i < 8000; i++)
+    for (int i = 0; i < 8000; i++) {
         add(h, 1 + (uint64_t)i % 4, 1, i * 0.01, (float)(i % 100), i / 1000);
+    }
     fit(h, &d);
     const hg__calibration *c = &d.thresholds.held.whole;
     assert_int_equal(c->count, 8000);
-    for (int i = 0; i < 8000; i++) assert_true(c->score[i] == (float)(i / 80));
+    for (int i = 0; i < 8000; i++) {
+        const int hundredth = i / 80;
+        assert_true(c->score[i] == (float)hundredth);
+    }
     clear(&d);
 }
 
