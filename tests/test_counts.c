@@ -210,7 +210,7 @@ static void what_is_counted_on_is_as_if_it_had_been_counted_at_once(void **state
     hg__counts *first = settled(one); // which nothing was added to
     expect_same(frozen, first, 0);
     hg__counts *all[] = {one, both, frozen, on, a, b, first};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) hg__counts_free(all[i]);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) hg__counts_free(all[i]);
 }
 
 static void half_as_often_forgets_no_value_and_surprises_as_much(void **state) {
@@ -280,7 +280,7 @@ static void amounts_are_counted_on_too(void **state) {
         assert_true(z.is_new == w.is_new && z.seen <= w.seen / 2 + HG_TAIL_BINS);
     }
     hg__tails *all[] = {one, both, frozen, on, half};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) hg__tails_free(all[i]);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) hg__tails_free(all[i]);
 }
 
 // ---- in a model file ----------------------------------------------------------------------------

@@ -78,7 +78,8 @@ static double watch(school *s, int64_t count, bool is_counted) {
         first = s->number + 1;
     }
     sum += judge_all(s, first, is_counted);
-    return sum / (double)(count / EVERY);
+    const int64_t odd = count / EVERY;
+    return sum / (double)odd;
 }
 
 static void end_period(school *s) {
