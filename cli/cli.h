@@ -92,6 +92,7 @@ int cli_run_job(const cli_line *line); // the exit status
 
 extern volatile sig_atomic_t cli_stop;   // the signal that came, or 0
 extern volatile sig_atomic_t cli_report; // how often SIGUSR1 came
+extern volatile sig_atomic_t cli_reload; // how often SIGHUP came
 
 // ---- output.c: JSON and numbers for people ------------------------------------------------------
 

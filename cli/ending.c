@@ -143,17 +143,18 @@ static void end_denoise(cli_run *r, hg_error *err) {
 
 // ---- watch --------------------------------------------------------------------------------------
 
-static void count_report(int signal_number) {
-    (void)signal_number;
-    cli_report = cli_report < 1000000 ? cli_report + 1 : 0;
+static void count_signal(int signal_number) {
+    volatile sig_atomic_t *count = signal_number == SIGHUP ? &cli_reload : &cli_report;
+    *count = *count < 1000000 ? *count + 1 : 0;
 }
 
 static int hear_signals(cli_run *r, hg_error *err) {
     struct sigaction action;
     memset(&action, 0, sizeof action);
-    action.sa_handler = count_report;
+    action.sa_handler = count_signal;
     action.sa_flags = SA_RESTART;
     sigaction(SIGUSR1, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
     return keep_pipe(r, err);
 }
 

@@ -6,7 +6,7 @@
 
 #include "cli.h"
 
-volatile sig_atomic_t cli_stop, cli_report;
+volatile sig_atomic_t cli_stop, cli_report, cli_reload;
 
 static void stop(int signal_number) {
     if (cli_stop) _exit(128 + signal_number);
@@ -57,6 +57,7 @@ static hg_listener listen(cli_run *r) {
                          .note = print_note,
                          .stop = &cli_stop,
                          .report = &cli_report,
+                         .reload = &cli_reload,
                          .detail = r->line->verbose ? print_detail : NULL};
 }
 

@@ -282,7 +282,8 @@ typedef struct hg_listener {
     void (*train)(void *context, const hg_train_event *e);
     // Something a user should know.
     void (*note)(void *context, const char *sentence);
-    // Becomes non-zero: finish the step, checkpoint, return HG_ERR_STOPPED. A signal handler may set it.
+    // Becomes non-zero: finish the step, checkpoint, return HG_ERR_STOPPED. A signal handler may set it. While train takes packets from
+    // a pipe or an interface it ends that alone: what came is learned, and stop is not looked at again.
     const volatile sig_atomic_t *stop;
     // True: the same. Asked where stop is looked at, between steps, blocks of rows or windows of a picture: it should be quick.
     // Once it has said true it is not asked again.
@@ -296,6 +297,9 @@ typedef struct hg_listener {
     bool (*step)(void *context, const hg_step_event *e);
     // watch: whenever it has become another number, a note says how the job is. A signal handler may set it.
     const volatile sig_atomic_t *report;
+    // watch: whenever it has become another number, the model file is read anew and goes to work; where it cannot, a note says why and
+    // the one at work goes on. A signal handler may set it.
+    const volatile sig_atomic_t *reload;
 } hg_listener;
 
 // ---- jobs: one per mode of the command ----------------------------------------------------------
@@ -374,6 +378,8 @@ typedef struct hg_result {
 //   compare      detectors side by side on labelled tables: data= is a table, a folder of them, or several with commas
 //   denoise      cleans an image, a folder of them, or video
 //   import       another program's weights -> a model file
+//   watch        judges packets as they come and writes alerts to out=. Unless drop=false, the process gives its rights up (of an
+//                interface) and the calling thread most system calls, for good
 //   info, verify, checks, bench   answer with a text
 HG_API int hg_run(const hg_options *o, const hg_listener *l, hg_result *result, hg_error *err);
 HG_API void hg_text_free(char *text); // NULL is fine

@@ -76,8 +76,8 @@ static inline void case_open(schema_case *c, const char *names, int32_t columns,
     } else {
         c->table.columns = columns;
         for (int32_t i = 0; i < columns; i++) {
-            c->name[i] = c->names + 16 * i;
-            snprintf(c->name[i], 16, "column %d", i + 1);
+            c->name[i] = c->names + 20 * i;
+            snprintf(c->name[i], 20, "column %d", i + 1);
         }
     }
     for (int32_t i = 0; i < CASE_COLUMNS; i++) c->order[i] = i;

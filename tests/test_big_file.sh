@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# A file larger than the memory it may take trains: 3 GB of float rows (BIG_GB=3), peak memory at most 300 MB. And a table of few
-# rows but many columns does not take many times what it is.
+# A file larger than the memory it may take trains: 3 GB of float rows (BIG_GB=3), peak memory at most 300 MB; captures of more than 2^32
+# bytes are read to their end. And a table of few rows but many columns does not take many times what it is.
 . tests/lib.sh
 python=${PYTHON:-python3}
 is_sanitized && { skip "memory means nothing under a sanitizer"; finish; }
@@ -43,6 +43,39 @@ expect "scoring: exit $status" [ $status = 0 ]
 echo "scoring: $mb MB"
 expect "scoring took $mb MB, more than 300" [ "${mb:-9999}" -le 300 ]
 rm "$work/big.npy"
+
+# A capture beyond 2^32 bytes: 16400 packets of 256 kB, all of them holes but their headers, and one more. As a file, and as a pipe.
+draw=${HOURGLASS%/*}/draw_traffic
+said=$([ -x "$draw" ] && "$draw" industrial "$work/normal.pcap" labels="$work/normal.csv" seconds=10 seed=1 attacks=none 2>&1 &&
+    "$HOURGLASS" train -q data="$work/normal.pcap" steps=10 samples=0 project="$work" name=packets 2>&1)
+if [ -e "$work/packets/weights/best.safetensors" ]; then
+    "$python" - "$work/big.pcap" <<'PY' || bad "could not write the capture"
+import struct, sys
+size, count, raw = 1 << 18, 16400, 101
+with open(sys.argv[1], "wb") as file:
+    file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, size, raw))
+    for i in range(count + 1):
+        length = size if i < count else 28
+        ip = struct.pack(">BBHHHBBHIIHHHH", 0x45, 0, min(length, 65535), i & 65535, 0, 64, 17, 0, 0x0a000001, 0x0a000002, 999, 53, 8, 0)
+        file.write(struct.pack("<IIII", 1700000000 + i, 0, length, length) + ip)
+        file.seek(length - len(ip), 1)
+    assert file.tell() > 1 << 32
+PY
+    ls -ls "$work/big.pcap"
+    judge() { # judge NAME DATA: every packet has a row, and the last one its time
+        mb=$(peak "$HOURGLASS" predict -q model="$work/packets" data="$2" out="$work/scores.csv" max_mem=64M)
+        status=$?
+        expect "$1: exit $status" [ $status = 0 ]
+        echo "$1: $mb MB"
+        expect "$1 took $mb MB, more than 200" [ "${mb:-9999}" -le 200 ]
+        expect "$1: all packets are there: $(tail -1 "$work/scores.csv")" [ "$(tail -1 "$work/scores.csv" | cut -d, -f 1,2,6,7)" = 16400,1700016400.000000000,10.0.0.1,10.0.0.2 ]
+    }
+    judge "a capture of 4.3 GB" "$work/big.pcap"
+    judge "a pipe of 4.3 GB" - < <(cat "$work/big.pcap")
+    rm "$work/big.pcap"
+else
+    skip "no capture of 4.3 GB: ${said:-no $draw}"
+fi
 
 # A table of few wide rows takes a few times what it is, and what its network is: 64 rows of 4096 numbers are 1 MB.
 "$python" - "$work/wide.npy" "$work/marked.csv" <<'PY' || bad "could not write the tables"

@@ -9,6 +9,7 @@
 
 #include "traffic/counts.h"
 #include "traffic/mix.h"
+#include "traffic/tails.h"
 
 #include <cmocka.h>
 
@@ -168,6 +169,120 @@ static void the_keys_0_of_a_context_and_a_value_are_keys_too(void **state) {
     hg__counts_free(c);
 }
 
+// ---- counted on ---------------------------------------------------------------------------------
+
+enum { CONTEXTS = 40, VALUES = 300 };
+
+static void add_some(hg__counts *c, uint64_t first, uint64_t end, int32_t fold) {
+    for (uint64_t i = first; i < end; i++) {
+        add(c, hg__mix(i, 1) % CONTEXTS, hg__mix(i, 2) % VALUES, fold);
+    }
+}
+
+static void expect_same(const hg__counts *a, const hg__counts *b, float slack) {
+    assert_int_equal(hg__counts_entries(a), hg__counts_entries(b));
+    for (uint64_t context = 0; context <= CONTEXTS; context++) {
+        for (uint64_t value = 0; value < VALUES + 10; value++) {
+            const hg__surprise x = ask(a, context, value, HG_NO_FOLD);
+            const hg__surprise y = ask(b, context, value, HG_NO_FOLD);
+            assert_true(x.is_new == y.is_new && x.seen == y.seen);
+            assert_true(x.bits - y.bits <= slack && y.bits - x.bits <= slack);
+        }
+    }
+}
+
+static hg__counts *settled(const hg__counts *c) {
+    hg__counts *to = hg__counts_settle(c, NULL);
+    assert_non_null(to);
+    return to;
+}
+
+static void what_is_counted_on_is_as_if_it_had_been_counted_at_once(void **state) {
+    (void)state;
+    hg__counts *one = new_counts(ROOM), *both = new_counts(ROOM);
+    add_some(one, 0, 3 * TIMES, 2);
+    add_some(both, 0, 5 * TIMES, 0);
+    hg__counts *frozen = settled(one), *on = hg__counts_thaw(frozen, false, ROOM, NULL);
+    assert_non_null(on);
+    add_some(on, 3 * TIMES, 5 * TIMES, 1);
+    hg__counts *a = settled(on), *b = settled(both);
+    expect_same(a, b, 1e-4F);
+    hg__counts *first = settled(one); // which nothing was added to
+    expect_same(frozen, first, 0);
+    hg__counts *all[] = {one, both, frozen, on, a, b, first};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) hg__counts_free(all[i]);
+}
+
+static void half_as_often_forgets_no_value_and_surprises_as_much(void **state) {
+    (void)state;
+    hg__counts *c = new_counts(ROOM);
+    for (uint64_t i = 0; i < TIMES; i++) add(c, 1, i % 10, 0);
+    add(c, 1, 77, 0);
+    hg__counts *whole = settled(c), *thawed = hg__counts_thaw(whole, true, ROOM, NULL);
+    assert_non_null(thawed);
+    hg__counts *half = settled(thawed);
+    const hg__surprise usual = ask(half, 1, 5, HG_NO_FOLD), rare = ask(half, 1, 77, HG_NO_FOLD);
+    assert_in_range(usual.seen, TIMES / 2, TIMES / 2 + 10);
+    assert_true(!usual.is_new && usual.bits < 0.3F && !rare.is_new);
+    assert_true(ask(half, 1, 99, HG_NO_FOLD).is_new);
+    for (int i = 0; i < 40; i++) { // however often
+        hg__counts_free(thawed);
+        thawed = hg__counts_thaw(half, true, ROOM, NULL);
+        assert_non_null(thawed);
+        hg__counts_free(half);
+        half = settled(thawed);
+    }
+    assert_true(!ask(half, 1, 77, HG_NO_FOLD).is_new);
+    assert_in_range(ask(half, 1, 5, HG_NO_FOLD).seen, 11, 13);
+    hg__counts_free(c);
+    hg__counts_free(whole);
+    hg__counts_free(thawed);
+    hg__counts_free(half);
+}
+
+static void measure(hg__tails *t, uint64_t first, uint64_t end) {
+    for (uint64_t i = first; i < end; i++) {
+        const hg__measured m = {
+            .contexts = 2,
+            .context = {hg__mix(i, 1) % 7, 99},
+            .amount = (double)(hg__mix(i, 2) % 1000)
+        };
+        assert_int_equal(hg__tails_add(t, &m, (int32_t)(i % HG_FOLDS), NULL), HG_OK);
+    }
+}
+
+static void amounts_are_counted_on_too(void **state) {
+    (void)state;
+    hg__tails *one = hg__tails_new(ROOM, NULL), *both = hg__tails_new(ROOM, NULL);
+    assert_true(one && both);
+    measure(one, 0, TIMES);
+    measure(both, 0, 2 * TIMES);
+    hg__tails *frozen = hg__tails_settle(one, NULL);
+    assert_non_null(frozen);
+    hg__tails *on = hg__tails_thaw(frozen, false, ROOM, NULL);
+    hg__tails *half = hg__tails_thaw(frozen, true, ROOM, NULL);
+    assert_true(on && half);
+    measure(on, TIMES, 2 * TIMES);
+    hg__tails_freeze(on);
+    hg__tails_freeze(both);
+    hg__tails_freeze(half);
+    assert_int_equal(hg__tails_entries(on), hg__tails_entries(both));
+    for (uint64_t i = 0; i < 1100; i += 7) {
+        const hg__measured m = {
+            .contexts = 2, .context = {i % 8, 99},
+                 .amount = (double)i
+        };
+        const hg__surprise x = hg__tails_surprise(on, &m, HG_NO_FOLD);
+        const hg__surprise y = hg__tails_surprise(both, &m, HG_NO_FOLD);
+        assert_true(x.bits == y.bits && x.seen == y.seen && x.is_new == y.is_new);
+        const hg__surprise z = hg__tails_surprise(half, &m, HG_NO_FOLD);
+        const hg__surprise w = hg__tails_surprise(frozen, &m, HG_NO_FOLD);
+        assert_true(z.is_new == w.is_new && z.seen <= w.seen / 2 + HG_TAIL_BINS);
+    }
+    hg__tails *all[] = {one, both, frozen, on, half};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) hg__tails_free(all[i]);
+}
+
 // ---- in a model file ----------------------------------------------------------------------------
 
 static void what_was_exported_surprises_as_before_to_the_bit(void **state) {
@@ -195,6 +310,50 @@ static void what_was_exported_surprises_as_before_to_the_bit(void **state) {
     hg__counts_free(again);
     hg__counts_free(c);
     free(all);
+}
+
+static hg__seen seen_in_three(uint64_t which, uint64_t mask, uint64_t value) {
+    const uint64_t first = hg__mix(which, 2), second = hg__mix(which % 20, 3);
+    return (hg__seen){
+        .contexts = 3,
+        .context = {first & mask, second & mask, hg__mix(7, 4) & mask},
+        .value = value
+    };
+}
+
+// Contexts of one value, of several and of very many; back-off; values and contexts that never came; groups of several contexts.
+static void what_no_longer_grows_answers_as_what_did(void **state) {
+    (void)state;
+    enum { ADDED = 20000, ASKED = 20000 };
+    for (int few = 0; few <= 1; few++) { // groups
+        const uint64_t mask = few ? UINT64_MAX >> 20 : UINT64_MAX;
+        hg__counts *c = new_counts(few ? ROOM : ADDED / 2); // some is lost
+        for (uint64_t i = 0; i < ADDED; i++) {
+            const uint64_t which = hg__mix(i, 1) % 300;
+            const uint64_t values = which % 3 == 0 ? 1 : which % 3 == 1 ? 4 : 5000;
+            const hg__seen s = seen_in_three(which, mask, hg__mix(i, 5) % values);
+            assert_int_equal(hg__counts_add(c, &s, (int32_t)(i % HG_FOLDS), NULL), HG_OK);
+        }
+        hg__counts_freeze(c);
+        const int64_t n = hg__counts_entries(c);
+        hg__count *all = calloc((size_t)n, sizeof *all);
+        assert_non_null(all);
+        hg__counts_export(c, all);
+        hg__counts *again = hg__counts_import(all, n, NULL);
+        assert_non_null(again);
+        for (uint64_t i = 0; i < ASKED; i++) {
+            const uint64_t which = hg__mix(i, 6) % 400;
+            const hg__seen s = seen_in_three(which, mask, hg__mix(i, 7) % (i % 2 ? 8 : 6000));
+            const hg__surprise a = hg__counts_surprise(c, &s, HG_NO_FOLD);
+            const hg__surprise b = hg__counts_surprise(again, &s, HG_NO_FOLD);
+            hg__counts_fetch(again, &s);
+            assert_memory_equal(&a.bits, &b.bits, sizeof a.bits);
+            assert_true(a.is_new == b.is_new && a.seen == b.seen);
+        }
+        hg__counts_free(again);
+        hg__counts_free(c);
+        free(all);
+    }
 }
 
 static void keys_that_do_not_ascend_are_refused(void **state) {
@@ -226,7 +385,11 @@ int main(void) {
         cmocka_unit_test(what_only_one_fold_has_is_new_to_it),
         cmocka_unit_test(no_more_is_held_than_may_be_and_the_rest_is_counted_as_lost),
         cmocka_unit_test(the_keys_0_of_a_context_and_a_value_are_keys_too),
+        cmocka_unit_test(what_is_counted_on_is_as_if_it_had_been_counted_at_once),
+        cmocka_unit_test(half_as_often_forgets_no_value_and_surprises_as_much),
+        cmocka_unit_test(amounts_are_counted_on_too),
         cmocka_unit_test(what_was_exported_surprises_as_before_to_the_bit),
+        cmocka_unit_test(what_no_longer_grows_answers_as_what_did),
         cmocka_unit_test(keys_that_do_not_ascend_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,10 @@ IO_STEP=1
 WANT=in/scores.csv STEP=$((5 * STEP)) STEP_EVER=$((3 * STEP_EVER)) tortured "judge packets" o.csv predict $judge out=tree/o.csv
 FEED=in/p.pcap WANT=in/scores.csv STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "judge packets that come through a pipe" o.csv predict -q model=$packets_model data=- max_mem=64MB out=tree/o.csv
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "val of packets" - val --json model=$packets_model data=in/p.pcap labels=in/packets.csv max_mem=64MB resamples=5
+page="-q model=$packets_model data=in/p.pcap labels=in/packets.csv max_mem=64MB resamples=0"
+"$HOURGLASS" val $page page=in/page.html >/dev/null 2>err || bad "a page to compare with: $(cat err)"
+WANT=in/page.html STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "a page of packets" p.html val $page page=tree/p.html
+FEED=in/p.pcap STEP=$((3 * STEP)) STEP_EVER=$((3 * STEP_EVER)) IO_STEP=11 tortured "train on packets of a pipe" - train -q data=- $packets project=tree name=run
 export HG_FAIL_ALLOC=40+
 "$HOURGLASS" predict $judge out=tree/o.csv >stdout 2>stderr
 status=$?

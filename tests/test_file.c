@@ -702,11 +702,46 @@ static void a_file_that_shrinks_is_an_error_and_one_in_memory_stays(void **state
     close(fd);
 }
 
+static void expect_list(const char *list, const char *const *want) {
+    char path[300];
+    while (hg__path_list_next(&list, path, sizeof path)) {
+        assert_non_null(*want);
+        assert_string_equal(path, *want++);
+    }
+    assert_null(*want);
+}
+
+static void a_list_of_paths_is_taken_apart_at_commas_that_no_name_has(void **state) {
+    (void)state;
+    char list[1000], a[300], b[300], comma[300];
+    hg_error err;
+    snprintf(a, sizeof a, "%s", at("list-a"));
+    snprintf(b, sizeof b, "%s", at("list-b"));
+    snprintf(comma, sizeof comma, "%s", at("list-a,b"));
+    assert_int_equal(hg__write_file(comma, "x", 1, &err), HG_OK);
+    const char *const none[] = {NULL}, *const two[] = {a, b, NULL}, *const one[] = {comma, NULL},
+                      *const three[] = {a, comma, b, NULL}, *const bare[] = {"x", NULL};
+    expect_list("", none);
+    expect_list(",,", none);
+    expect_list("x", bare);
+    expect_list(",x,,", bare);
+    snprintf(list, sizeof list, "%s,%s", a, b); // not there: said by who opens them
+    expect_list(list, two);
+    expect_list(comma, one);
+    snprintf(list, sizeof list, "%s,%s,%s", a, comma, b);
+    expect_list(list, three);
+    char small[4];
+    const char *rest = "abcdefg,h";
+    assert_true(hg__path_list_next(&rest, small, sizeof small));
+    assert_string_equal(small, "abc");
+}
+
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "child") == 0) return child();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_cannot_be_written_is_told_before),
         cmocka_unit_test(the_nearest_file_is_named),
+        cmocka_unit_test(a_list_of_paths_is_taken_apart_at_commas_that_no_name_has),
         cmocka_unit_test(a_file_is_what_was_added),
         cmocka_unit_test(a_writer_to_memory_adds_to_a_text_and_makes_no_file),
         cmocka_unit_test(an_old_file_stands_until_the_new_one_is_whole),

@@ -203,21 +203,96 @@ static void tls_has_kind_of_record_and_how_many_ciphers_are_offered(void **state
     assert_true(is_of(&d, "TLS") && d.action != g.action);
 }
 
+static hg__glimpse look_at_text(bool is_answer, uint16_t server, const char *text) {
+    made m = {.size = 0};
+    put_text(&m, text);
+    return look_at(is_answer ? packet_of(HG_LAYER_TCP, server, 50000)
+                             : packet_of(HG_LAYER_TCP, 50000, server),
+                   server, &m);
+}
+
+static void quotes_and_brackets_are_counted_however_they_are_written(void **state) {
+    (void)state;
+    const hg__glimpse plain = look_at_text(false, 80, "GET /a-b/c_d.php?id=1&x=2%20 HTTP/1.1\r\n");
+    const hg__glimpse odd = look_at_text(false, 80, "GET /a?id=1%27<script>%28%3b HTTP/1.1\r\n");
+    assert_true(is_of(&plain, "HTTP") && plain.special == 0);
+    assert_int_equal(odd.special, 5);
+    const uint8_t cut[] = {'%', '2', '%', '4', '1', '%', 'z', 'z', 1, 200};
+    assert_int_equal(hg__special(cut, sizeof cut), 2);
+    assert_int_equal(hg__special(cut, 0), 0);
+    const hg__packet p = packet_of(HG_LAYER_UDP, 50000, 53);
+    const made name = query("a(b).example.org", 1);
+    assert_int_equal(look_at(p, 53, &name).special, 2);
+}
+
+// ---- lines --------------------------------------------------------------------------------------
+
+static void protocols_of_lines_have_commands_and_replies(void **state) {
+    (void)state;
+    const hg__glimpse user = look_at_text(false, 21, "USER anna\r\n");
+    const hg__glimpse lower = look_at_text(false, 21, "user x\r\n");
+    const hg__glimpse list = look_at_text(false, 21, "LIST\r\n");
+    const hg__glimpse reply = look_at_text(true, 21, "331 Password, please\r\n");
+    char words[60];
+    assert_true(is_of(&user, "text") && is_of(&list, "text") && is_of(&reply, "text"));
+    assert_true(user.action == lower.action && user.action != list.action);
+    assert_true(user.size == 9 && user.object == 0 && !reply.refuses);
+    user.protocol->describe(user.action, words, sizeof words);
+    assert_string_equal(words, "USER");
+    reply.protocol->describe(reply.action, words, sizeof words);
+    assert_string_equal(words, "331");
+    const hg__glimpse secret = look_at_text(false, 23, "hunter2\r\n");
+    assert_true(is_of(&secret, "text"));
+    secret.protocol->describe(secret.action, words, sizeof words);
+    assert_string_equal(words, "line"); // what anybody may have typed is not told
+    static const char *const others[] = {"ab\r\n", "a part of a letter, which goes on",
+                                         "\x16\x03\n\n", "lettersonandon more\r\n", "x: y\r\n"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_null(look_at_text(false, 21, others[i]).protocol);
+    }
+}
+
+static void refusals_are_told_in_what_protocol_ever(void **state) {
+    (void)state;
+    static const struct {
+        uint16_t server;
+        const char *text;
+    } refused[] = {
+        {80,  "HTTP/1.1 401 Unauthorized\r\n"      },
+        {80,  "HTTP/1.1 403 Forbidden\r\n"         },
+        {80,  "HTTP/1.1 407 Proxy\r\n"             },
+        {80,  "HTTP/1.1 429 Too Many Requests\r\n" },
+        {21,  "530 Login or password wrong\r\n"    },
+        {25,  "535 5.7.8 No\r\n"                   },
+        {110, "-ERR no such user\r\n"              },
+        {23,  "\r\nLogin incorrect\r\nhost login: "},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        const hg__glimpse g = look_at_text(true, refused[i].server, refused[i].text);
+        if (!g.refuses) fail_msg("%s", refused[i].text);
+    }
+    assert_false(look_at_text(true, 80, "HTTP/1.1 404 Not Found\r\n").refuses);
+    assert_false(look_at_text(true, 21, "230 Welcome\r\n").refuses);
+    assert_false(look_at_text(false, 23, "Login incorrect\r\n").refuses); // a client says so
+}
+
 // ---- cut off ------------------------------------------------------------------------------------
 
 static void cut_at_every_byte_and_with_any_byte_changed_nothing_behind_is_read(void **state) {
     (void)state;
-    made all[7] = {query("www.example.org", 1), modbus(1, 3, 100, 10), hello(32, 17),
+    made all[9] = {query("www.example.org", 1), modbus(1, 3, 100, 10), hello(32, 17),
                    hello(255, 2)};
     put_text(&all[4], "GET /shop/list?page=12 HTTP/1.1\r\n");
     put_text(&all[5], "PROPFIND /a HTTP/1.1\r\n");
     put_text(&all[6], "HTTP/1.1 200 OK\r\n");
-    static const uint16_t port[] = {53, 502, 443, 443, 80, 80, 80};
-    for (int k = 0; k < 7; k++) {
+    put_text(&all[7], "\r\nGET /a?b=%27%2 HTTP/1.1\r\n");
+    put_text(&all[8], "RCPT TO:<a@example.org>\r\n");
+    static const uint16_t port[] = {53, 502, 443, 443, 80, 80, 80, 21, 25};
+    for (int k = 0; k < 9; k++) {
         const hg__packet p = packet_of(k ? HG_LAYER_TCP : HG_LAYER_UDP, 50000, port[k]);
         for (uint32_t cut = 0; cut <= all[k].size; cut++) {
             (void)look_at_part(p, port[k], &all[k], cut);
-            for (int other = 0; other < 7; other++) {
+            for (int other = 0; other < 9; other++) {
                 (void)look_at_part(p, port[other], &all[k], cut);
             }
         }
@@ -261,6 +336,9 @@ int main(void) {
         cmocka_unit_test(modbus_is_known_by_its_header_at_other_ports_too),
         cmocka_unit_test(http_has_method_path_and_status),
         cmocka_unit_test(tls_has_kind_of_record_and_how_many_ciphers_are_offered),
+        cmocka_unit_test(quotes_and_brackets_are_counted_however_they_are_written),
+        cmocka_unit_test(protocols_of_lines_have_commands_and_replies),
+        cmocka_unit_test(refusals_are_told_in_what_protocol_ever),
         cmocka_unit_test(cut_at_every_byte_and_with_any_byte_changed_nothing_behind_is_read),
         cmocka_unit_test(nothing_is_nobodys),
         cmocka_unit_test(variety_is_the_entropy_of_bytes_in_eighths),

@@ -212,6 +212,19 @@ static void refusals_count_for_who_gets_them(void **state) {
     assert_true(seen.pace[HG_PACE_HOSTS] < 3);
 }
 
+static void a_wrong_password_is_a_refusal(void **state) {
+    static const uint8_t wrong[] = "HTTP/1.1 401 Unauthorized\r\n", right[] = "HTTP/1.1 200 OK\r\n";
+    hg__packet answer = tcp(BEGIN, 2, 80, 1, 40000, ACK | PSH);
+    run(*state, tcp(BEGIN, 1, 40000, 2, 80, SYN));
+    for (int i = 0; i < 20; i++) {
+        answer.payload = i % 2 ? wrong : right;
+        answer.payload_length = answer.payload_captured = i % 2 ? sizeof wrong : sizeof right;
+        run(*state, answer);
+    }
+    const hg__observation seen = run(*state, tcp(BEGIN, 1, 40000, 2, 80, ACK));
+    assert_true(seen.pace[HG_PACE_REFUSED] == 10);
+}
+
 // A table of one entry each: everything is forgotten at once, nothing breaks.
 static void the_least_memory_still_works(void **state) {
     (void)state;
@@ -238,6 +251,7 @@ int main(void) {
         TEST(time_that_jumps_back_stands_still),
         TEST(pace_counts_what_a_host_did_lately_and_forgets_it),
         TEST(refusals_count_for_who_gets_them),
+        TEST(a_wrong_password_is_a_refusal),
         cmocka_unit_test(the_least_memory_still_works),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

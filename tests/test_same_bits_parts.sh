@@ -32,6 +32,8 @@ hashes() { # hashes DATA COMMAND THREADS: into got, for each thing that is to ag
 for data in bracket tile; do
     want=
     for command in $commands; do
+        some=$threads_list
+        [ "$command" = "${commands%% *}" ] || some=3 # one thread is the same with every compiler
         for isa in ref avx2 avx512; do
             is_sanitized && case $data-$isa in tile-ref | bracket-avx*) ;; *) continue ;; esac
             export HG_ISA=$isa
@@ -39,7 +41,7 @@ for data in bracket tile; do
                 skip "HG_ISA=$isa: $(cat err)"
                 continue
             fi
-            for threads in $threads_list; do
+            for threads in $some; do
                 hashes $data "$command" $threads
                 want=${want:-$got}
                 expect "$data, $command, $isa, $threads threads: $got, not $want" [ "$got" = "$want" ]

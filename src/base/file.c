@@ -182,6 +182,30 @@ static bool look(const char *path, int standard, struct stat *s) {
     return (strcmp(path, "-") == 0 ? fstat(standard, s) : stat(path, s)) == 0;
 }
 
+// How long the next path is: as far as there is something of that name, with commas in it or not; else up to the first comma.
+static size_t next_length(const char *from, char *path, size_t size) {
+    struct stat s;
+    for (size_t length = strlen(from); length > 0; length--) {
+        if (length >= size || (from[length] != ',' && from[length])) continue;
+        snprintf(path, size, "%.*s", (int)length, from);
+        if (stat(path, &s) == 0) return length;
+    }
+    return strcspn(from, ",");
+}
+
+bool hg__path_list_next(const char **at, char *path, size_t size) {
+    const char *from = *at;
+    size_t length = next_length(from, path, size);
+    if (length == 0) {
+        from += strspn(from, ",");
+        length = next_length(from, path, size);
+    }
+    if (length == 0) return false;
+    snprintf(path, size, "%.*s", (int)length, from);
+    *at = from + length + (from[length] == ',');
+    return true;
+}
+
 bool hg__is_same_file(const char *in, const char *out) {
     struct stat a, b;
     return look(in, STDIN_FILENO, &a) && look(out, STDOUT_FILENO, &b) && S_ISREG(a.st_mode) &&

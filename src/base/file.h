@@ -93,6 +93,9 @@ int hg__append_line(const char *path, const char *line, hg_error *err);
 int hg__make_folder(const char *path, hg_error *err); // with parents; existing is fine
 bool hg__is_folder(const char *path);
 bool hg__is_file(const char *path);
+// Paths in one text, with commas between: "mon.pcap,tue.pcap". A path may have commas itself, where there is something of
+// that name. False behind the last. at: where to go on, at first the text. What is empty is passed over; what does not fit is cut.
+bool hg__path_list_next(const char **at, char *path, size_t size);
 // Whether two paths lead to one regular file, over links of any kind. "-": standard input for `in`, standard output for `out`.
 bool hg__is_same_file(const char *in, const char *out);
 
@@ -129,6 +132,11 @@ int hg__stream_open(const char *path, hg_error *err);
 // The stream itself, for what is read once, as it comes: no copy, unless one was made already. A descriptor of its own, which reads
 // from its beginning; whoever opens the stream afterwards gets what is left.
 int hg__stream_open_once(const char *path, hg_error *err);
+
+// The first bytes of a pipe or a socket, which stay in it: waits for `least` of them, its end, or until a listener (may be NULL) asks
+// to stop. How many there are, up to size; negative where nothing can be said.
+int64_t hg__stream_peek(const char *path, void *bytes, size_t size, size_t least,
+                        const hg_listener *listener);
 
 // Takes away what killed processes left of files they were writing: "<name>.<pid>.tmp", "<name>.<pid>.<n>.tmp".
 

@@ -117,7 +117,8 @@ int hg__relay_init(hg__relay *r, hg__entry *e, const hg_listener **l, hg_error *
                            .detail = r->host.detail ? relay_detail : NULL,
                            .progress = r->host.progress ? relay_progress : NULL,
                            .step = r->host.step ? relay_step : NULL,
-                           .report = r->host.report};
+                           .report = r->host.report,
+                           .reload = r->host.reload};
     *l = &r->own;
     return HG_OK;
 }

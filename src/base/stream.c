@@ -2,15 +2,19 @@
 // stream.c - what can be read but once, kept as a file.
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/host.h"
 #include "base/mem.h"
 
 enum { BLOCK = 1 << 18 };
@@ -22,8 +26,9 @@ typedef struct stream {
     ino_t inode;
     const void *owner;    // who announced it; NULL once it is forgotten
     int32_t users;        // who are just opening it: the last of them frees what is forgotten
-    pthread_mutex_t lock; // of the two below: reading may take as long as the other end likes
+    pthread_mutex_t lock; // of those below: reading may take as long as the other end likes
     int fd;               // owned: the copy; -1: not read yet
+    int opened;           // owned: the stream itself, where it was looked into; -1
     hg_error why;         // a reading that failed: what is left of the stream is not all of it
     struct stream *next;
 } stream;
@@ -129,8 +134,9 @@ static int reopen(int fd, const char *path, hg_error *err) {
     return hg__fail_errno(err, HG_ERR_IO, "%s: cannot open again", hg__input_name(path));
 }
 
-static int open_once(const char *path, hg_error *err) {
-    int fd = open_stream(path, err);
+// opened: the stream, or -1.
+static int open_once(const char *path, int opened, hg_error *err) {
+    int fd = opened >= 0 ? opened : open_stream(path, err);
     if (fd == STDIN_FILENO) {
         fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
         if (fd < 0) fd = hg__fail_errno(err, HG_ERR_IO, "%s: cannot read", hg__input_name(path));
@@ -150,10 +156,10 @@ static int open_whole(const char *path) {
     return whole ? reopen(STDIN_FILENO, path, NULL) : -1;
 }
 
-static int make_copy(const char *path, hg_error *err) {
+static int make_copy(const char *path, int opened, hg_error *err) {
     const int whole = open_whole(path);
     if (whole >= 0) return whole;
-    const int from = open_stream(path, err);
+    const int from = opened >= 0 ? opened : open_stream(path, err);
     if (from < 0) return from;
     const int to = copy(from, path, err);
     if (from != STDIN_FILENO) close(from);
@@ -189,6 +195,7 @@ static int add(const char *path, const void *owner, hg_error *err) {
                     .inode = s.st_ino,
                     .owner = owner,
                     .fd = -1,
+                    .opened = -1,
                     .next = first};
     pthread_mutex_init(&new->lock, NULL);
     first = new;
@@ -213,6 +220,7 @@ static void drop_forgotten(void) {
         }
         *link = each->next;
         if (each->fd >= 0) close(each->fd);
+        if (each->opened >= 0) close(each->opened);
         pthread_mutex_destroy(&each->lock);
         hg__free(each->path);
         hg__free(each);
@@ -228,10 +236,16 @@ void hg__stream_forget(const void *owner) {
     pthread_mutex_unlock(&lock);
 }
 
+static int take_opened(stream *s) {
+    const int fd = s->opened;
+    s->opened = -1;
+    return fd;
+}
+
 static int open_kept(stream *s, hg_error *err) {
     int fd;
     pthread_mutex_lock(&s->lock);
-    if (s->fd < 0 && !s->why.code) s->fd = make_copy(s->path, &s->why);
+    if (s->fd < 0 && !s->why.code) s->fd = make_copy(s->path, take_opened(s), &s->why);
     if (s->fd >= 0) {
         fd = reopen(s->fd, s->path, err);
     } else {
@@ -258,7 +272,7 @@ static void leave(stream *kept) {
 
 int hg__stream_open(const char *path, hg_error *err) {
     stream *kept = use(path);
-    if (!kept) return make_copy(path, err);
+    if (!kept) return make_copy(path, -1, err);
     const int fd = open_kept(kept, err);
     leave(kept);
     return fd;
@@ -266,11 +280,62 @@ int hg__stream_open(const char *path, hg_error *err) {
 
 int hg__stream_open_once(const char *path, hg_error *err) {
     stream *kept = use(path);
-    if (!kept) return open_once(path, err);
+    if (!kept) return open_once(path, -1, err);
     pthread_mutex_lock(&kept->lock);
     const bool is_read = kept->fd >= 0 || kept->why.code;
+    const int opened = is_read ? -1 : take_opened(kept);
     pthread_mutex_unlock(&kept->lock);
-    const int fd = is_read ? open_kept(kept, err) : open_once(path, err);
+    const int fd = is_read ? open_kept(kept, err) : open_once(path, opened, err);
     leave(kept);
     return fd;
+}
+
+// ---- looked into --------------------------------------------------------------------------------
+
+// What a pipe or a socket has now, which stays in it; negative for anything else.
+static ssize_t look_into(int fd, void *bytes, size_t size) {
+    int ends[2];
+    const ssize_t of_socket = recv(fd, bytes, size, MSG_PEEK | MSG_DONTWAIT);
+    if (of_socket >= 0 || errno != ENOTSOCK) return of_socket;
+    if (hg__io_is_refused(EIO) || pipe2(ends, O_CLOEXEC) != 0) return -1;
+    ssize_t n = tee(fd, ends[1], size, SPLICE_F_NONBLOCK);
+    if (n > 0) n = read(ends[0], bytes, (size_t)n);
+    const int number = errno;
+    close(ends[0]);
+    close(ends[1]);
+    errno = number;
+    return n;
+}
+
+static int64_t peek(int fd, void *bytes, size_t size, size_t least, const hg_listener *listener) {
+    enum { WAIT_MS = 200, SOON_NS = 10000000 };
+    const struct timespec soon = {.tv_nsec = SOON_NS};
+    for (;;) {
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        const int ready = poll(&wait, 1, WAIT_MS);
+        const ssize_t n = ready > 0 ? look_into(fd, bytes, size) : 0;
+        const bool is_wait = n < 0 && (errno == EAGAIN || errno == EINTR);
+        const bool is_end = ready > 0 && ((n == 0) || (wait.revents & (POLLHUP | POLLERR)));
+        if ((n < 0 && !is_wait) || (ready < 0 && errno != EINTR)) return -1;
+        if (n >= (ssize_t)least || is_end) return n < 0 ? 0 : n;
+        if (hg__is_stopped(listener)) return -1;
+        if (ready > 0) (void)nanosleep(&soon, NULL);
+    }
+}
+
+int64_t hg__stream_peek(const char *path, void *bytes, size_t size, size_t least,
+                        const hg_listener *listener) {
+    stream *kept = use(path);
+    int64_t n = -1;
+    if (!kept) return n; // what is opened to look would be gone
+    pthread_mutex_lock(&kept->lock);
+    if (kept->fd < 0 && !kept->why.code) {
+        if (kept->opened < 0) kept->opened = open_stream(path, NULL);
+        const int fd = kept->opened;
+        if (fd == STDIN_FILENO) kept->opened = -1;
+        if (fd >= 0) n = peek(fd, bytes, size, least, listener);
+    }
+    pthread_mutex_unlock(&kept->lock);
+    leave(kept);
+    return n;
 }

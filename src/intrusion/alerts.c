@@ -39,15 +39,19 @@ hg__alerts_options hg__alerts_usual(void) {
 
 // ---- telling ------------------------------------------------------------------------------------
 
+static hg__alert alert_of(const source *s, bool is_end) {
+    return (hg__alert){.is_end = is_end,
+                       .verdict = &s->strongest,
+                       .is_from_sender = s->is_from_sender,
+                       .p = s->p,
+                       .first = s->first,
+                       .last = s->last,
+                       .packets = s->packets,
+                       .number = s->number};
+}
+
 static int tell(hg__alerts *a, const source *s, bool is_end, hg_error *err) {
-    const hg__alert alert = {.is_end = is_end,
-                             .verdict = &s->strongest,
-                             .is_from_sender = s->is_from_sender,
-                             .p = s->p,
-                             .first = s->first,
-                             .last = s->last,
-                             .packets = s->packets,
-                             .number = s->number};
+    const hg__alert alert = alert_of(s, is_end);
     return a->o.tell(a->o.context, &alert, err);
 }
 
@@ -109,6 +113,10 @@ int hg__alerts_at(hg__alerts *a, int64_t now, hg_error *err) {
     return HG_OK;
 }
 
+void hg__alerts_sure(hg__alerts *a, double p) {
+    a->o.sure = p;
+}
+
 int hg__alerts_end(hg__alerts *a, hg_error *err) {
     int code = HG_OK;
     for (source *s = hg__lru_oldest(a->sources); s; s = hg__lru_younger(a->sources, s)) {
@@ -162,4 +170,34 @@ uint64_t hg__alerts_count(const hg__alerts *a) {
 
 uint32_t hg__alerts_open(const hg__alerts *a) {
     return a->open;
+}
+
+// ---- kept ---------------------------------------------------------------------------------------
+
+void hg__alerts_visit(const hg__alerts *a, void (*see)(void *context, const hg__alert *alert),
+                      void *context) {
+    for (const source *s = hg__lru_oldest(a->sources); s; s = hg__lru_younger(a->sources, s)) {
+        const hg__alert alert = alert_of(s, false);
+        if (s->is_open) see(context, &alert);
+    }
+}
+
+void hg__alerts_restore(hg__alerts *a, const hg__alert *alert) {
+    const hg__verdict_source key = hg__verdict_source_of(alert->verdict);
+    bool is_new;
+    source *s = hg__lru_find_or_add(a->sources, &key, &is_new);
+    a->open += is_new || !s->is_open;
+    *s = (source){.strongest = *alert->verdict,
+                  .p = alert->p,
+                  .is_from_sender = hg__verdict_is_from_source(alert->verdict),
+                  .is_open = true,
+                  .number = alert->number,
+                  .first = alert->first,
+                  .last = alert->last,
+                  .packets = alert->packets};
+    if (alert->number > a->count) a->count = alert->number;
+}
+
+void hg__alerts_count_from(hg__alerts *a, uint64_t count) {
+    if (count > a->count) a->count = count;
 }

@@ -42,7 +42,15 @@ void hg__alerts_free(hg__alerts *a); // NULL is fine; tells nobody
 int hg__alerts_add(hg__alerts *a, const hg__verdict *v, double p, hg_error *err);
 // What time it is, ns: ends those that were silent. hg__alerts_add() has done so.
 int hg__alerts_at(hg__alerts *a, int64_t now, hg_error *err);
+void hg__alerts_sure(hg__alerts *a, double p);    // from now on hg__alerts_options.sure
 int hg__alerts_end(hg__alerts *a, hg_error *err); // all that are open
+
+// Those that are open, to be kept; and one of them again, with nobody told: it goes on as if it had been open all the time. Of several of
+// one source the last stays.
+void hg__alerts_visit(const hg__alerts *a, void (*see)(void *context, const hg__alert *alert),
+                      void *context);
+void hg__alerts_restore(hg__alerts *a, const hg__alert *alert);
+void hg__alerts_count_from(hg__alerts *a, uint64_t count); // so many were opened before
 
 uint64_t hg__alerts_count(const hg__alerts *a); // that were opened
 uint32_t hg__alerts_open(const hg__alerts *a);

@@ -137,6 +137,11 @@ bool hg__kitnet_detector_take(hg__kitnet_detector *d, const hg__packet *p) {
     return ++d->waiting == HG_VERDICTS;
 }
 
+void hg__kitnet_detector_observe(hg__kitnet_detector *d, const hg__packet *p) {
+    const size_t features = (size_t)hg__kitnet_features(d->kitnet);
+    hg__kitsune_features_run(d->features, p, d->row + (size_t)d->waiting * features); // and again
+}
+
 hg__verdict *hg__kitnet_detector_judge(hg__kitnet_detector *d, int32_t *count) {
     *count = d->waiting;
     d->waiting = 0;

@@ -26,6 +26,8 @@ void hg__kitnet_detector_free(hg__kitnet_detector *d); // NULL is fine
 // As hg__packet_detector_take() and hg__packet_detector_judge(). A verdict has its packet, its scores and the smaller port as the
 // server's; the rest is 0.
 bool hg__kitnet_detector_take(hg__kitnet_detector *d, const hg__packet *p);
+// Only its features: there will be no verdict of it.
+void hg__kitnet_detector_observe(hg__kitnet_detector *d, const hg__packet *p);
 hg__verdict *hg__kitnet_detector_judge(hg__kitnet_detector *d, int32_t *count);
 
 // groups 0: nothing was held out.

@@ -7,14 +7,19 @@
 #include "detect/table_model.h"
 #include "intrusion/packet_detector_internal.h"
 #include "traffic/log2.h"
+#include "traffic/mix.h"
 
-enum { TALKS_SHARE = 4 }; // of the memory: a quarter for talks, the rest for hosts and flows
-static const float rising = 0.3F,
-                   fading = 0.1F; // a packet's weight in its talk's mean: above it, below it
+enum { AHEAD = 8 }; // verdicts whose talks and flows are on their way from memory
+// Of the memory: an eighth for talks, one for their flows, the rest for what is observed.
+enum { TALKS_SHARE = 8 };
+// A packet's weight in its talk's or flow's mean: above it, below it.
+static const float rising = 0.3F, fading = 0.1F;
 static const double ln_2 = 0.693147180559945309;
 static const float slack = 0.5F, modesty = 0.9F; // of bits
 static const float nats_per_bit = 1.5F;          // evidence that a bit of surprise is, at most
 static const double most_share = 0.5;            // of sources' minutes that may pass a threshold
+static const double hour = 3600;                 // s
+static const double usual_alerts = 2;            // in the time of the training capture
 static const float strong = 6, beyond = 0.25F;   // evidence, and what of more is believed
 static const float telling = 3; // bits from which on it is asked how large things usually are
 static const float least_error = 1e-3F;
@@ -29,14 +34,18 @@ typedef struct talk {
     float score;
 } talk;
 
-static int make_memory(hg__packet_detector *d, size_t max_bytes, hg_error *err) {
-    const size_t share = max_bytes / TALKS_SHARE;
-    const uint32_t fit = hg__lru_fit(sizeof(uint64_t), sizeof(talk), share);
+static hg__lru *new_talks(const hg__packet_detector *d, size_t max_bytes, hg_error *err) {
+    const uint32_t fit = hg__lru_fit(sizeof(uint64_t), sizeof(talk), max_bytes);
     const hg__lru_options o = {
         .key_bytes = sizeof(uint64_t), .entry_bytes = sizeof(talk), .capacity = fit ? fit : 1};
-    d->talks = hg__lru_new(&o, &d->key, err);
-    if (!d->talks) return HG_ERR_MEMORY;
-    d->observer = hg__observer_new(&d->key, max_bytes - share, err);
+    return hg__lru_new(&o, &d->key, err);
+}
+
+static int make_memory(hg__packet_detector *d, size_t max_bytes, hg_error *err) {
+    const size_t share = max_bytes / TALKS_SHARE;
+    d->talks = new_talks(d, share, err);
+    if (d->talks) d->flows = new_talks(d, share, err);
+    if (d->flows) d->observer = hg__observer_new(&d->key, max_bytes - 2 * share, err);
     return d->observer ? HG_OK : HG_ERR_MEMORY;
 }
 
@@ -64,10 +73,19 @@ hg__packet_detector *hg__packet_detector_begin(const hg_model *m, hg__pool *pool
     return NULL;
 }
 
+hg__packet_detector *hg__packet_knowledge_new(hg_error *err) {
+    hg__packet_detector *d = hg__alloc(1, sizeof *d, err);
+    if (!d) return NULL;
+    d->without = HG_NO_FOLD;
+    d->profile = &d->own;
+    return d;
+}
+
 int hg__packet_detector_restart(hg__packet_detector *d, size_t max_bytes, hg_error *err) {
     hg__lru_free(d->talks);
+    hg__lru_free(d->flows);
     hg__observer_free(d->observer);
-    d->talks = NULL;
+    d->talks = d->flows = NULL;
     d->observer = NULL;
     d->waiting = 0;
     return make_memory(d, max_bytes, err);
@@ -90,6 +108,7 @@ void hg__packet_detector_free(hg__packet_detector *d) {
     hg__profile_clear(&d->own);
     hg__observer_free(d->observer);
     hg__lru_free(d->talks);
+    hg__lru_free(d->flows);
     for (int32_t k = 0; k < HG_KINDS; k++) hg__calibration_clear(&d->evidence[k]);
     hg__run_plan_free(d->plan);
     hg__thresholds_clear(&d->thresholds);
@@ -128,11 +147,17 @@ int hg__packet_detector_ask_alerts(hg__packet_detector *d, double per_second, hg
     return HG_OK;
 }
 
+int hg__packet_detector_ask_usual(hg__packet_detector *d, hg_error *err) {
+    if (d->alerts.count == 0 || d->thresholds.groups == 0 || d->seconds <= 0) return HG_OK;
+    const double as_often = usual_alerts / d->seconds, least = 1 / hour;
+    return hg__packet_detector_ask_alerts(d, as_often > least ? as_often : least, err);
+}
+
 // ---- at work ------------------------------------------------------------------------------------
 
 void hg__levels_to_row(const float *bits, const float (*scale)[2], float *row) {
     for (int32_t i = 0; i < hg__level_count; i++) {
-        const float x = (float)hg__log2(1 + (double)bits[i]);
+        const float x = bits[i] > 0 ? (float)hg__log2(1 + (double)bits[i]) : 0; // mostly 0
         row[i] = (x - scale[i][0]) / scale[i][1];
     }
 }
@@ -147,17 +172,30 @@ float hg__error_evidence(float error) {
     return (float)hg__log2((double)(x + least_error));
 }
 
+// How many others are met tells more of an attack than how many packets that takes.
+static bool is_more_telling(const hg__verdict *v, int32_t a, int32_t b) {
+    const bool is_many = hg__levels[a].kind == HG_EVIDENCE_MANY,
+               is_other_many = hg__levels[b].kind == HG_EVIDENCE_MANY;
+    return is_many != is_other_many ? is_many : v->bits[a] > v->bits[b];
+}
+
 static void find_largest(const hg__packet_detector *d, const hg__observation *o, hg__verdict *v) {
     hg__measured m;
     v->largest = -1;
     for (int32_t i = 0; i < hg__level_count; i++) {
         if (!hg__levels[i].measure || v->bits[i] < telling) continue;
-        if (v->largest < 0 || v->bits[i] > v->bits[v->largest]) v->largest = i;
+        if (v->largest < 0 || is_more_telling(v, i, v->largest)) v->largest = i;
     }
     if (v->largest < 0) return;
     if (!hg__profile_amount(o, v->largest, &m)) return;
     v->amount = m.amount;
     v->most = hg__tails_most(d->profile->tails, &m);
+}
+
+// A connection has a port of the client's own.
+static uint64_t flow_of(const hg__observation *o) {
+    const uint64_t port = o->to_server ? o->packet->port_from : o->packet->port_to;
+    return port ? hg__mix(o->talk, port) : 0;
 }
 
 bool hg__packet_detector_take(hg__packet_detector *d, const hg__packet *p) {
@@ -167,15 +205,22 @@ bool hg__packet_detector_take(hg__packet_detector *d, const hg__packet *p) {
     v->packet = *p;
     v->packet.payload = NULL;
     v->talk = seen.talk;
+    v->flow = flow_of(&seen);
     v->server_port = seen.server_port;
     v->to_server = seen.to_server;
     v->protocol = seen.glimpse.protocol;
     v->action = seen.glimpse.action;
+    if (d->answers) hg__profile_answer(&seen, &d->answers[d->waiting]);
     hg__profile_measure(d->profile, &seen, d->without, v->bits);
     find_largest(d, &seen, v);
     hg__levels_to_row(v->bits, (const float(*)[2])d->scale,
                       d->row + (size_t)d->waiting * (size_t)hg__level_count);
     return ++d->waiting == HG_VERDICTS;
+}
+
+void hg__packet_detector_observe(hg__packet_detector *d, const hg__packet *p) {
+    hg__observation seen;
+    hg__observer_run(d->observer, p, &seen);
 }
 
 // -ln p, which is bounded: by how many normal packets there were. Where normal packets all say about the same, a little more is nothing
@@ -191,22 +236,37 @@ static float tempered(float evidence) {
     return evidence <= strong ? evidence : strong + (evidence - strong) * beyond;
 }
 
+// A talk's mean, or a flow's, with a packet more.
+static float follow(hg__lru *talks, uint64_t key, float own) {
+    bool is_new;
+    talk *t = hg__lru_find_or_add(talks, &key, &is_new);
+    const float weight = is_new ? 1 : own > t->score ? rising : fading;
+    t->score += weight * (own - t->score);
+    return t->score;
+}
+
 static void weigh(hg__packet_detector *d, hg__verdict *v, float error) {
     float sum[HG_KINDS];
     hg__levels_sum(v->bits, sum);
     sum[HG_EVIDENCE_COUNT] = hg__error_evidence(error);
     v->own = 0;
     for (int32_t k = 0; k < HG_KINDS; k++) {
+        v->evidence[k] = 0;
+        if (k < HG_EVIDENCE_COUNT && sum[k] <= 0) continue; // nothing was surprising
         v->evidence[k] = evidence_of(&d->evidence[k], sum[k]);
         if (k < HG_EVIDENCE_COUNT) v->evidence[k] = fminf(v->evidence[k], nats_per_bit * sum[k]);
         v->evidence[k] = tempered(v->evidence[k]);
         v->own += v->evidence[k] * sqrtf(v->evidence[k]);
     }
-    bool is_new;
-    talk *t = hg__lru_find_or_add(d->talks, &v->talk, &is_new);
-    const float weight = is_new ? 1 : v->own > t->score ? rising : fading;
-    t->score += weight * (v->own - t->score);
-    v->score = t->score;
+    v->score = follow(d->talks, v->talk, v->own);
+    if (v->flow) v->score = fmaxf(v->score, follow(d->flows, v->flow, v->own));
+}
+
+static void fetch_talk(const hg__packet_detector *d, int32_t i) {
+    hg__lru_prefetch(d->talks, hg__lru_hash(d->talks, &d->verdict[i].talk));
+    if (d->verdict[i].flow) {
+        hg__lru_prefetch(d->flows, hg__lru_hash(d->flows, &d->verdict[i].flow));
+    }
 }
 
 hg__verdict *hg__packet_detector_judge(hg__packet_detector *d, int32_t *count) {
@@ -214,7 +274,10 @@ hg__verdict *hg__packet_detector_judge(hg__packet_detector *d, int32_t *count) {
     *count = d->waiting;
     if (d->waiting == 0) return d->verdict;
     hg__run(d->plan, HG_SCORE, &in, d->error);
-    for (int32_t i = 0; i < d->waiting; i++) weigh(d, &d->verdict[i], d->error[i]);
+    for (int32_t i = 0; i < d->waiting; i++) {
+        if (i + AHEAD < d->waiting) fetch_talk(d, i + AHEAD);
+        weigh(d, &d->verdict[i], d->error[i]);
+    }
     d->waiting = 0;
     return d->verdict;
 }

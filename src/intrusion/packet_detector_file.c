@@ -80,8 +80,9 @@ static int save_evidence(const hg__packet_detector *d, hg_model *m, hg_error *er
     return code;
 }
 
-static hg__json *describe(void) {
-    return hg__json_pack("{s:I}", "levels", (int64_t)HG_LEVELS_VERSION);
+static hg__json *describe(const hg__packet_detector *d) {
+    return hg__json_pack("{s:I, s:I, s:I, s:I}", "levels", (int64_t)HG_LEVELS_VERSION, "counted",
+                         d->counted, "memory", d->memory, "periods", d->periods);
 }
 
 int hg__packet_detector_save(const hg__packet_detector *d, hg_model *m, hg_error *err) {
@@ -94,7 +95,7 @@ int hg__packet_detector_save(const hg__packet_detector *d, hg_model *m, hg_error
     HG_TRY(save_evidence(d, m, err));
     HG_TRY(save_alerts(d, m, err));
     hg__json *detector = hg__json_object();
-    int bad = detector ? hg__json_set(detector, "packets", describe()) : -1;
+    int bad = detector ? hg__json_set(detector, "packets", describe(d)) : -1;
     int code = bad ? hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping a detector")
                    : hg__thresholds_save(&d->thresholds, m, detector, err);
     if (code == HG_OK) {
@@ -218,6 +219,32 @@ static int load_alerts(hg__packet_detector *d, const hg_model *m, const char *wh
     return code;
 }
 
+// Files of before there was learning have none of these.
+static int load_packets(hg__packet_detector *d, const hg__json *packets, const char *where,
+                        hg_error *err) {
+    const int64_t most = INT64_C(1) << 52;
+    d->counted = hg__json_integer_value(hg__json_object_get(packets, "counted"));
+    d->memory = hg__json_integer_value(hg__json_object_get(packets, "memory"));
+    d->periods = hg__json_integer_value(hg__json_object_get(packets, "periods"));
+    const int64_t all[] = {d->counted, d->memory, d->periods};
+    for (int i = 0; i < 3; i++) {
+        if (all[i] >= 0 && all[i] <= most) continue;
+        return hg__fail(err, HG_ERR_MODEL, "%s: expected numbers of packets, got %lld", where,
+                        (long long)all[i]);
+    }
+    return HG_OK;
+}
+
+int hg__packet_detector_look(const hg_model *m, hg__siphash_key *key, int64_t *periods,
+                             const char *where, hg_error *err) {
+    const hg__json *packets = hg__json_object_get(hg__model_detector(m), "packets");
+    const hg__tensor *part;
+    *periods = hg__json_integer_value(hg__json_object_get(packets, "periods"));
+    HG_TRY(hg__model_take_part(m, key_name, HG_U64, 2, 0, where, &part, err));
+    memcpy(key, part->data, sizeof *key);
+    return HG_OK;
+}
+
 int hg__packet_detector_load(hg__packet_detector *d, const hg_model *m, const char *where,
                              hg_error *err) {
     const hg__json *packets = hg__json_object_get(hg__model_detector(m), "packets");
@@ -232,9 +259,9 @@ int hg__packet_detector_load(hg__packet_detector *d, const hg_model *m, const ch
         return hg__fail(err, HG_ERR_MODEL, "%s: expected a network of %d numbers a packet, got %d",
                         where, hg__level_count, m->net.spec.width);
     }
-    const hg__tensor *key;
-    HG_TRY(hg__model_take_part(m, key_name, HG_U64, 2, 0, where, &key, err));
-    memcpy(&d->key, key->data, sizeof d->key);
+    HG_TRY(load_packets(d, packets, where, err));
+    int64_t periods;
+    HG_TRY(hg__packet_detector_look(m, &d->key, &periods, where, err));
     HG_TRY(load_counts(d, m, where, err));
     HG_TRY(load_tails(d, m, where, err));
     HG_TRY(load_evidence(d, m, where, err));

@@ -2,8 +2,7 @@
 // packet_detector_fit.c - what is usual of normal packets: counted, measured by folds that a packet is not in, and held out the same way.
 //
 // Folds are pieces of the capture, one after the other: packets that come together are never measured by each other. The thresholds are
-// of all packets, each scored so; packets are not exchangeable as rows of a table are, and how large a rate comes out on another day is
-// for another day's packets to say.
+// of all packets, each scored so (packet_detector_calibrate.c).
 #include <math.h>
 #include <string.h>
 
@@ -15,11 +14,8 @@
 enum {
     ENTRY_BYTES = 200,     // that an entry of counts takes while tables grow
     EVIDENCE_ROWS = 20000, // that a kind's calibration keeps
-    LEAST_PACKETS = 20,
-    SOURCES = 4096, // whose minutes are remembered, as alerts.h has it
-    MOST_SCORES = 1 << 22
+    LEAST_PACKETS = 20
 };
-#define MINUTE INT64_C(60000000000)        // ns
 static const double least_deviation = 0.3; // of log2(1 + bits)
 
 // ---- passes -------------------------------------------------------------------------------------
@@ -44,21 +40,12 @@ typedef struct pass {
     hg__observer *observer; // NULL: take does without
     hg__meter *meter;
     int64_t number; // of the packet at hand
-    int64_t stride; // every so many become a row, or a score
+    int64_t stride; // every so many become a row
     // of the last pass
     hg__packet_detector *d;
-    float *score;   // (room): of every stride-th packet
-    float *highest; // (room): of sources' minutes that are over, the first so many
-    int64_t room, scores, highests, judged;
-    hg__lru *minutes;       // each source's minute
-    int64_t latest, minute; // ns since 1970, and which minute that is
-    int64_t minutes_seen;   // that had a packet
+    hg__held_packets *held;
+    int64_t judged;
 } pass;
-
-typedef struct minute {
-    int64_t number;
-    float highest;
-} minute;
 
 static int walk(pass *p, hg_error *err) {
     hg__packet packet;
@@ -147,6 +134,23 @@ static int walk_observed(pass *p, size_t max_bytes, hg_error *err) {
     return code;
 }
 
+// Counts begin with nothing, or with those of a model, by the key of its hashes.
+static int begin_counts(hg__packet_fit *f, const hg__packet_fit_options *o, hg_error *err) {
+    const int64_t most = (int64_t)(o->max_bytes / ENTRY_BYTES);
+    f->key = key_of(o);
+    f->counted = f->packets;
+    if (!o->former) return hg__profile_init(&f->profile, most, err);
+    hg__packet_detector *d = hg__packet_knowledge_new(err);
+    int code = d ? hg__packet_detector_load(d, o->former, "pretrained", err) : HG_ERR_MEMORY;
+    if (code == HG_OK) code = hg__profile_thaw(&f->profile, &d->own, false, most, err);
+    if (code == HG_OK) {
+        f->key = d->key;
+        f->counted += d->counted;
+    }
+    hg__packet_detector_free(d);
+    return code;
+}
+
 int hg__packet_fit_open(hg__packet_fit *f, const hg__packet_source *s,
                         const hg__packet_fit_options *o, hg__meter *meter, hg_error *err) {
     pass p = {.f = f, .s = s, .meter = meter, .take = count};
@@ -154,9 +158,8 @@ int hg__packet_fit_open(hg__packet_fit *f, const hg__packet_source *s,
         return hg__fail(err, HG_ERR_DATA, "expected %d packets or more to learn from, got %lld",
                         (int)LEAST_PACKETS, (long long)s->packets);
     }
-    f->key = key_of(o);
     f->packets = s->packets;
-    HG_TRY(hg__profile_init(&f->profile, (int64_t)(o->max_bytes / ENTRY_BYTES), err));
+    HG_TRY(begin_counts(f, o, err));
     HG_TRY(walk_observed(&p, o->max_bytes, err));
     hg__profile_freeze(&f->profile);
     HG_TRY(make_rows(f, s, o->max_bytes / 2, &p.stride, err));
@@ -206,76 +209,26 @@ static int fit_evidence(const hg__packet_fit *f, hg__packet_detector *d, hg_erro
     return code;
 }
 
-static void end_minute(void *context, const void *key, void *entry) {
-    pass *p = context;
-    (void)key;
-    if (p->highests < p->room) p->highest[p->highests++] = ((const minute *)entry)->highest;
-}
-
-static void keep_highest(pass *p, const hg__verdict *v) {
-    const hg__verdict_source key = hg__verdict_source_of(v);
-    bool is_new;
-    if (v->packet.time > p->latest) p->latest = v->packet.time;
-    const int64_t number = p->latest / MINUTE;
-    p->minutes_seen += number != p->minute;
-    p->minute = number;
-    minute *m = hg__lru_find_or_add(p->minutes, &key, &is_new);
-    const bool is_over = !is_new && m->number != number;
-    if (is_over) end_minute(p, &key, m);
-    if (is_new || is_over || v->score > m->highest) m->highest = v->score;
-    m->number = number;
-}
-
-static void keep_scores(pass *p) {
+static int keep_scores(pass *p, hg_error *err) {
     int32_t waiting;
     const hg__verdict *v = hg__packet_detector_judge(p->d, &waiting);
     for (int32_t i = 0; i < waiting; i++) {
-        if (p->judged++ % p->stride == 0) p->score[p->scores++] = v[i].score;
-        keep_highest(p, &v[i]);
+        HG_TRY(hg__held_packets_add(p->held, &v[i], fold_of(p->s, p->judged++), err));
     }
-}
-
-static int score(pass *p, const hg__packet *packet, hg_error *err) {
-    (void)err;
-    p->d->without = fold_of(p->s, p->number);
-    if (hg__packet_detector_take(p->d, packet)) keep_scores(p);
     return HG_OK;
 }
 
-// Minutes that are not over count, too. Time in which there was nothing to see is none: one clock that is wrong makes no years.
-static int fit_alerts(pass *p, hg_error *err) {
-    for (void *m = hg__lru_oldest(p->minutes); m; m = hg__lru_younger(p->minutes, m)) {
-        end_minute(p, NULL, m);
-    }
-    p->d->seconds = (double)p->minutes_seen * ((double)MINUTE / 1e9);
-    return hg__calibration_init(&p->d->alerts, p->highest, p->highests, err);
-}
-
-// Of more packets than MOST_SCORES every so many.
-static int make_scores(pass *p, hg_error *err) {
-    const hg__lru_options o = {.key_bytes = sizeof(hg__verdict_source),
-                               .entry_bytes = sizeof(minute),
-                               .capacity = SOURCES,
-                               .forget = end_minute,
-                               .context = p};
-    p->stride = p->s->packets / MOST_SCORES + 1;
-    p->room = p->s->packets / p->stride + 1;
-    p->minutes = hg__lru_new(&o, &p->f->key, err);
-    if (p->minutes) p->score = hg__alloc((size_t)p->room, sizeof *p->score, err);
-    if (p->score) p->highest = hg__alloc((size_t)p->room, sizeof *p->highest, err);
-    return p->highest ? HG_OK : HG_ERR_MEMORY;
+static int score(pass *p, const hg__packet *packet, hg_error *err) {
+    p->d->without = fold_of(p->s, p->number);
+    return hg__packet_detector_take(p->d, packet) ? keep_scores(p, err) : HG_OK;
 }
 
 static int fit_thresholds(pass *p, double fpr, hg_error *err) {
-    int code = make_scores(p, err);
-    if (code == HG_OK) code = walk(p, err);
-    if (code == HG_OK) keep_scores(p);
-    if (code == HG_OK) code = fit_alerts(p, err);
-    const hg__held_out held = {.score = p->score, .rows = p->scores};
-    if (code == HG_OK) code = hg__thresholds_fit(&p->d->thresholds, &held, fpr, err);
-    hg__lru_free(p->minutes);
-    hg__free(p->highest);
-    hg__free(p->score);
+    p->held = hg__held_packets_new(&p->f->key, p->s->packets, err);
+    int code = p->held ? walk(p, err) : HG_ERR_MEMORY;
+    if (code == HG_OK) code = keep_scores(p, err);
+    if (code == HG_OK) code = hg__held_packets_fit(p->held, fpr, p->d, err);
+    hg__held_packets_free(p->held);
     return code;
 }
 
@@ -286,6 +239,7 @@ int hg__packet_fit_end(hg__packet_fit *f, const hg__packet_source *s,
     if (!d) return HG_ERR_MEMORY;
     pass p = {.f = f, .s = s, .meter = meter, .take = score, .d = d};
     d->profile = &f->profile;
+    d->counted = d->memory = f->counted;
     memcpy(d->scale, f->scale, sizeof d->scale);
     int code = fit_evidence(f, d, err);
     if (code == HG_OK) code = fit_thresholds(&p, o->fpr, err);

@@ -11,13 +11,17 @@ struct hg__packet_detector {
     hg__profile own;
     int32_t without;        // a fold, or HG_NO_FOLD
     hg__observer *observer; // owned
-    hg__lru *talks;         // owned: what a talk's packets share
+    hg__lru *talks, *flows; // owned: what packets of a talk share, and of one of its connections
     float scale[HG_MOST_LEVELS][2];
     hg__calibration evidence[HG_KINDS]; // owned: of normal packets
     hg__run_plan *plan;                 // owned
     hg__thresholds thresholds;          // owned
-    hg__calibration alerts;             // owned: the highest score of each source in each minute
-    double seconds;                     // that these are of
+    hg__calibration
+        alerts;     // owned: of each source in each minute, at which threshold an alert would open
+    double seconds; // that these are of
+    int64_t counted, memory; // packets that are counted; that are before old counts are halved
+    int64_t periods;         // learned since training (packet_learner.h)
+    hg__answers *answers;    // borrowed, (HG_VERDICTS): of what waits; NULL: nobody wants to know
     int32_t waiting;
     float *row;           // owned, (HG_VERDICTS, levels)
     const void **pointer; // owned, (HG_VERDICTS): to rows
@@ -29,6 +33,8 @@ struct hg__packet_detector {
 hg__packet_detector *hg__packet_detector_begin(const hg_model *m, hg__pool *pool,
                                                const hg__siphash_key *key, size_t max_bytes,
                                                hg_error *err);
+// For what a detector knows, without what it takes to judge.
+hg__packet_detector *hg__packet_knowledge_new(hg_error *err);
 // Forgets all packets.
 int hg__packet_detector_restart(hg__packet_detector *d, size_t max_bytes, hg_error *err);
 
@@ -38,8 +44,36 @@ void hg__levels_to_row(const float *bits, const float (*scale)[2], float *row);
 void hg__levels_sum(const float *bits, float *sum);
 float hg__error_evidence(float error); // of the autoencoder's mean squared error
 
+// packet_detector_calibrate.c: thresholds, from scores of packets that each is by the pieces of the capture that it is not in.
+typedef struct hg__held_packets hg__held_packets;
+hg__held_packets *hg__held_packets_new(const hg__siphash_key *key, int64_t packets, hg_error *err);
+void hg__held_packets_free(hg__held_packets *h); // NULL is fine
+// In the order of the capture. piece: 0 .. HG_FOLDS - 1
+int hg__held_packets_add(hg__held_packets *h, const hg__verdict *v, int32_t piece, hg_error *err);
+int hg__held_packets_fit(hg__held_packets *h, double fpr, hg__packet_detector *d, hg_error *err);
+
+enum { HG_OPENING_SCORES = 8 }; // of a source within the time that opens an alert
+
+// A source in its minute. Opening: the highest threshold at which its packets would have opened an alert.
+typedef struct hg__source_minute {
+    int64_t number;
+    float opening;
+    int32_t count;
+    float score[HG_OPENING_SCORES]; // (count) of the last seconds, descending
+    int64_t time[HG_OPENING_SCORES];
+} hg__source_minute;
+
+// With one more packet at `now`: the score that as many of the source's packets reached as open an alert, within the time for it; 0: there were
+// not as many.
+struct hg__alerts_options;
+float hg__opening_find(hg__source_minute *m, const struct hg__alerts_options *o, float score,
+                       int64_t now);
+
 // packet_detector_file.c: all but the network, as parts and the object "packets" of the detector.
 int hg__packet_detector_save(const hg__packet_detector *d, hg_model *m, hg_error *err);
+// Of a model's only the key of its hashes, and how many periods it learned.
+int hg__packet_detector_look(const hg_model *m, hg__siphash_key *key, int64_t *periods,
+                             const char *where, hg_error *err);
 int hg__packet_detector_load(hg__packet_detector *d, const hg_model *m, const char *where,
                              hg_error *err);
 #endif

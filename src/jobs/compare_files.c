@@ -57,18 +57,11 @@ static int add_any(hg__files *f, const char *path, hg_error *err) {
     return hg__is_folder(path) ? add_folder(f, path, err) : add(f, path, err);
 }
 
-// What is there under its whole name, and a database, is not taken apart at commas.
+// A database is not taken apart at commas.
 static int find(hg__files *f, const char *data, hg_error *err) {
     char path[HG_MAX_VALUE];
-    if (hg__is_file(data) || hg__is_folder(data) || hg__is_database(data)) {
-        return add_any(f, data, err);
-    }
-    for (const char *at = data; *at;) {
-        const size_t length = strcspn(at, ",");
-        snprintf(path, sizeof path, "%.*s", (int)length, at);
-        if (length > 0) HG_TRY(add_any(f, path, err));
-        at += length + (at[length] == ',');
-    }
+    if (hg__is_database(data)) return add_any(f, data, err);
+    while (hg__path_list_next(&data, path, sizeof path)) HG_TRY(add_any(f, path, err));
     return HG_OK;
 }
 

@@ -12,8 +12,8 @@
 #include "detect/table_model.h"
 #include "jobs/feed.h"
 #include "jobs/job.h"
-#include "jobs/judge_packets.h"
 #include "jobs/judge_parts.h"
+#include "jobs/packet_page.h"
 #include "jobs/val.h"
 
 typedef struct tally {
@@ -148,8 +148,12 @@ static bool is_sheet(const char *out) {
 int hg__job_val(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     hg_model *m = hg_model_load(o->values.model, err);
     if (!m) return (int)err->code;
-    if (hg__is_part_model(m)) return hg__val_parts(m, o, l, r, err);
     if (hg__is_packet_model(m)) return hg__val_packets(m, o, l, r, err);
+    if (hg__packet_page_refuse(o, err) < 0) {
+        hg_model_free(m);
+        return HG_ERR_USAGE;
+    }
+    if (hg__is_part_model(m)) return hg__val_parts(m, o, l, r, err);
     if (hg__val_cleans_images(m, o) && is_sheet(o->values.out)) {
         hg_model_free(m);
         return hg__fail(err, HG_ERR_USAGE,

@@ -11,6 +11,7 @@
 #include "base/show.h"
 #include "jobs/job.h"
 #include "jobs/judge_packets.h"
+#include "jobs/packet_page.h"
 #include "jobs/watch.h"
 
 static const double sure_part = 0.01; // of fpr: an alarm whose p is below it opens an alert alone
@@ -19,29 +20,52 @@ typedef struct watch {
     const hg_options *o;
     const hg_listener *listener;
     hg__packet_judging in;
-    hg__alerts *alerts; // owned
-    int out;            // -1: not open; owned unless standard output
+    hg__alerts *alerts;    // owned
+    hg__packet_page *page; // owned, or NULL
+    int out;               // -1: not open; owned unless standard output
+    int syslog;            // -1: not asked for; owned
     bool is_eve;
     double sure;
     hg__watch_counters count;
     hg__watch_metrics metrics;
-    hg__text line;        // owned
-    sig_atomic_t reports; // that were asked for so far
+    hg__text line;                 // owned
+    sig_atomic_t reports, reloads; // that were asked for so far
+    bool has_lost, has_skipped;    // which was said
+    char folder[1024], from[1024]; // what outlives the process; the model's file
+    hg__watch_learn *learn;        // owned
+    hg__watch_drift drift;
+    bool is_dirty; // an alert opened or ended that is not kept yet
 } watch;
 
 // ---- alerts go out ------------------------------------------------------------------------------
+
+static void note_once(const watch *w, bool *is_said, const char *sentence) {
+    if (*is_said) return;
+    *is_said = true;
+    hg__tell(w->listener, sentence);
+}
+
+static void log_alert(watch *w, const hg__alert *a) {
+    if (w->syslog < 0) return;
+    w->line.length = 0;
+    if (hg__watch_syslog_send(w->syslog, a, (int32_t)w->o->values.top, &w->line)) return;
+    atomic_fetch_add(&w->count.unlogged, 1);
+    note_once(w, &w->has_lost, "syslog: an alert is lost there, since nobody takes it");
+}
 
 // The whole line in one call, at once: who reads along has it, and several writers' lines do not mix.
 static int write_alert(void *context, const hg__alert *a, hg_error *err) {
     watch *w = context;
     const struct hg__values *v = &w->o->values;
+    w->is_dirty = true;
+    hg__watch_learn_leave_out(w->learn, a);
     w->line.length = 0;
-    const int32_t top =
-        w->in.type->has_bits ? (int32_t)v->top : 0; // an alert outlives other reasons
-    (w->is_eve ? hg__watch_write_eve : hg__watch_write)(a, top, &w->line);
+    (w->is_eve ? hg__watch_write_eve : hg__watch_write)(a, (int32_t)v->top, &w->line);
     if (w->line.failed) return hg__fail(err, HG_ERR_MEMORY, "out of memory: %s", v->out);
-    return hg__write_all(w->out, w->line.data, w->line.length,
-                         w->out == STDOUT_FILENO ? "standard output" : v->out, err);
+    const int code = hg__write_all(w->out, w->line.data, w->line.length,
+                                   w->out == STDOUT_FILENO ? "standard output" : v->out, err);
+    log_alert(w, a);
+    return code;
 }
 
 // A file is added to, line by line: what is in it is there whatever happens.
@@ -80,7 +104,13 @@ static void count_packet(hg__watch_counters *c, const hg__packet *p) {
 static void count_rest(watch *w) {
     const uint64_t dropped = hg__capture_count_drops(w->in.capture).dropped;
     atomic_store(&w->count.dropped, dropped);
+    atomic_store(&w->count.unscored, w->in.load.skipped);
     atomic_store(&w->count.forgotten, hg__packet_judging_forgotten(&w->in));
+    if (w->in.load.skipped > 0) {
+        note_once(w, &w->has_skipped,
+                  "packets come faster than they can be judged: some are not; SIGUSR1 and metrics= "
+                  "say how many");
+    }
     atomic_store(&w->count.alerts, hg__alerts_count(w->alerts));
     atomic_store(&w->count.open_alerts, hg__alerts_open(w->alerts));
 }
@@ -100,10 +130,28 @@ static int report(watch *w, hg_error *err) {
     return code;
 }
 
+static void keep_alerts(watch *w) {
+    hg__text t = {0};
+    if (!w->learn || !w->is_dirty) return;
+    w->is_dirty = false;
+    hg__watch_write_state(w->alerts, &t);
+    hg__watch_learn_keep(w->learn, &t);
+}
+
+static int learn(watch *w, const hg__verdict *v, int32_t count, hg_error *err) {
+    hg__watch_drift_take(&w->drift, v, count, hg__packet_judging_thresholds(&w->in)->group,
+                         &w->count, w->listener);
+    const int is_new = hg__watch_learn_take(w->learn, v, count, err);
+    if (is_new > 0) hg__alerts_sure(w->alerts, sure_part * hg__packet_judging_fpr(&w->in));
+    keep_alerts(w);
+    return is_new < 0 ? is_new : HG_OK;
+}
+
 static int take(watch *w, const hg__verdict *v, int32_t count, hg_error *err) {
     for (int32_t i = 0; i < count; i++) {
         const double score = (double)v[i].score;
         count_packet(&w->count, &v[i].packet);
+        HG_TRY(hg__packet_page_add(w->page, &v[i], false, err));
         if (!hg__packet_judging_is_alarm(&w->in, score)) {
             HG_TRY(hg__alerts_at(w->alerts, v[i].packet.time, err));
             continue;
@@ -111,7 +159,7 @@ static int take(watch *w, const hg__verdict *v, int32_t count, hg_error *err) {
         atomic_fetch_add(&w->count.alarms, 1);
         HG_TRY(hg__alerts_add(w->alerts, &v[i], hg__packet_judging_p(&w->in, score), err));
     }
-    return HG_OK;
+    return learn(w, v, count, err);
 }
 
 static int flush(watch *w, hg_error *err) {
@@ -121,18 +169,82 @@ static int flush(watch *w, hg_error *err) {
     return take(w, v, count, err);
 }
 
+// ---- another model ------------------------------------------------------------------------------
+
+static int check(const hg_model *m, const hg_options *o, hg_error *err) {
+    if (hg__is_packet_model(m)) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "%s: expected a model of packets, which `hourglass train data=x.pcap` makes, "
+                    "got another",
+                    o->values.model);
+}
+
+static hg_model *load(const hg_options *o, hg_error *err) {
+    hg_model *m = hg_model_load(o->values.model, err);
+    if (!m || check(m, o, err) == HG_OK) return m;
+    hg_model_free(m);
+    return NULL;
+}
+
+// The model that was learned on from model=, if there is one.
+static hg_model *load_first(const hg_options *o, const char *folder, const hg_listener *l,
+                            char from[1024], hg_error *err) {
+    snprintf(from, 1024, "%s", o->values.model);
+    hg_model *m = load(o, err);
+    return m ? hg__watch_model(m, folder, l, from) : NULL;
+}
+
+static double sure(const watch *w) {
+    return sure_part * hg__packet_judging_fpr(&w->in);
+}
+
+// From now on m, which is taken, judges; alerts that are open stay. Where it cannot, a note says why, and all goes on as it was.
+static void put_to_work(watch *w, hg_model *m, hg_error *why) {
+    char line[600], from[250];
+    if (m && hg__packet_judging_replace(&w->in, m, why) == HG_OK) {
+        hg__alerts_sure(w->alerts, sure(w));
+        const hg__thresholds *t = hg__packet_judging_thresholds(&w->in);
+        hg__threshold_describe(&t->group[0].at, "packets", from, sizeof from);
+        snprintf(line, sizeof line,
+                 "%.250s is at work; %s; hosts and flows are met anew, alerts stay",
+                 w->o->values.model, from);
+    } else {
+        snprintf(line, sizeof line, "%.500s; the model at work goes on", why->message);
+    }
+    hg__tell(w->listener, line);
+}
+
+static int reload(watch *w, hg_error *err) {
+    const hg_listener *l = w->listener;
+    if (!l->reload || *l->reload == w->reloads) return HG_OK;
+    w->reloads = *l->reload;
+    hg_error why = {0};
+    hg_model *m = load(w->o, &why);
+    const int code = flush(w, err);
+    put_to_work(w, m, &why);
+    return code;
+}
+
+// ---- packets, again and again -------------------------------------------------------------------
+
+static int answer_signals(watch *w, hg_error *err) {
+    HG_TRY(reload(w, err));
+    return report(w, err);
+}
+
 // Before waiting: what has come is judged, and silence ends alerts where packets' time is that of the clock.
 static int idle(void *context, hg_error *err) {
     watch *w = context;
     struct timespec now;
     if (!w->in.capture) return HG_OK; // it is being opened
+    hg__packet_judging_rest(&w->in);
     HG_TRY(flush(w, err));
     if (hg__capture_is_live(w->in.capture) && clock_gettime(CLOCK_REALTIME, &now) == 0) {
         HG_TRY(hg__alerts_at(w->alerts, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec, err));
     }
     count_rest(w);
     if (hg__is_stopped(w->listener)) return hg__fail(err, HG_ERR_STOPPED, "stopped on request");
-    return report(w, err);
+    return answer_signals(w, err);
 }
 
 static int take_all(watch *w, hg_error *err) {
@@ -142,7 +254,7 @@ static int take_all(watch *w, hg_error *err) {
     while ((more = hg__packet_judging_next(&w->in, &v, &count, err)) > 0) {
         HG_TRY(take(w, v, count, err));
         count_rest(w);
-        HG_TRY(report(w, err));
+        HG_TRY(answer_signals(w, err));
         count = 0;
     }
     // Stopped within: these are judged, too.
@@ -156,6 +268,8 @@ static int finish(watch *w, int code, hg_error *err) {
     hg_error *why = code < 0 ? NULL : err;
     int ended = flush(w, why);
     if (ended == HG_OK) ended = hg__alerts_end(w->alerts, why);
+    keep_alerts(w);
+    if (ended == HG_OK) ended = hg__packet_page_save(w->page, NULL, why);
     count_rest(w);
     return code < 0 ? code : ended;
 }
@@ -164,11 +278,30 @@ static int finish(watch *w, int code, hg_error *err) {
 
 static int open_alerts(watch *w, hg_error *err) {
     hg__alerts_options how = hg__alerts_usual();
-    how.sure = sure_part * hg__packet_judging_fpr(&w->in);
+    how.sure = sure(w);
     how.tell = write_alert;
     how.context = w;
     w->alerts = hg__alerts_new(&how, err);
     return w->alerts ? HG_OK : (int)HG_ERR_MEMORY;
+}
+
+// A kernel without filters is no reason not to watch.
+static int give_up(const watch *w, hg_error *err) {
+    const hg__watch_needs needs = {.syslog = w->syslog, .saves_files = w->learn || w->page};
+    hg_error why = {0};
+    const int code = hg__watch_filter(&needs, &why);
+    if (code == HG_ERR_MISSING) hg__tell(w->listener, why.message);
+    return code == HG_OK || code == HG_ERR_MISSING ? HG_OK : hg__fail(err, code, "%s", why.message);
+}
+
+// Folders are made by who is to write into them, and threads begin once the filter is there.
+static int open_kept(watch *w, hg_error *err) {
+    const bool drops = w->o->values.drop;
+    if (drops && hg__capture_is_live(w->in.capture)) HG_TRY(hg__watch_drop_rights(err));
+    HG_TRY(hg__watch_learn_open(&w->learn, w->folder, w->from, &w->in, &w->count, err));
+    hg__watch_read_state(w->alerts, w->folder, w->listener);
+    if (drops) HG_TRY(give_up(w, err));
+    return hg__watch_learn_start(w->learn, err);
 }
 
 static int open_all(watch *w, hg_model *m, hg_error *err) {
@@ -187,9 +320,11 @@ static int open_all(watch *w, hg_model *m, hg_error *err) {
                         v->model);
     }
     HG_TRY(open_alerts(w, err));
+    HG_TRY(hg__packet_page_open(&w->page, &w->in, w->o, err));
     HG_TRY(hg__watch_metrics_open(&w->metrics, (int32_t)v->metrics, err));
     HG_TRY(open_out(w, err));
-    if (v->drop && hg__capture_is_live(w->in.capture)) HG_TRY(hg__watch_drop_rights(err));
+    if (v->syslog) HG_TRY(hg__watch_syslog_open(&w->syslog, err));
+    HG_TRY(open_kept(w, err));
     return hg__watch_metrics_start(&w->metrics, &w->count, err); // not before: as it is, without
 }
 
@@ -209,44 +344,44 @@ static int run(watch *w, hg_model *m, hg_error *err) {
         say_start(w);
         code = finish(w, take_all(w, err), err);
     }
+    hg__watch_learn_close(w->learn);
+    w->learn = NULL;
     hg__watch_metrics_close(&w->metrics);
     const int closed = close_out(w, code < 0 ? NULL : err);
     return code < 0 ? code : closed;
 }
 
-static int check(const hg_model *m, const hg_options *o, hg_error *err) {
-    if (!hg__is_packet_model(m)) {
-        return hg__fail(err, HG_ERR_USAGE,
-                        "%s: expected a model of packets, which `hourglass train data=x.pcap` "
-                        "makes, got another",
-                        o->values.model);
-    }
-    if (strcmp(o->values.format, "csv") != 0) return HG_OK;
-    return hg__fail(err, HG_ERR_USAGE, "format: expected auto, json or eve, got csv");
-}
-
 int hg__job_watch(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
-    hg_model *m = hg_model_load(o->values.model, err);
+    char folder[1024], from[1024];
+    if (strcmp(o->values.format, "csv") == 0) {
+        return hg__fail(err, HG_ERR_USAGE, "format: expected auto, json or eve, got csv");
+    }
+    HG_TRY(hg__watch_folder(o, folder, err));
+    hg_model *m = load_first(o, folder, l, from, err);
     if (!m) return (int)err->code;
-    int code = check(m, o, err);
-    watch *w = code == HG_OK ? hg__alloc(1, sizeof *w, err) : NULL;
+    watch *w = hg__alloc(1, sizeof *w, err);
     if (!w) {
         hg_model_free(m);
-        return code < 0 ? code : (int)HG_ERR_MEMORY;
+        return HG_ERR_MEMORY;
     }
     w->o = o;
     w->listener = l;
-    w->out = -1;
+    w->out = w->syslog = -1;
+    memcpy(w->folder, folder, sizeof folder);
+    memcpy(w->from, from, sizeof from);
     w->is_eve = strcmp(o->values.format, "eve") == 0;
     w->metrics.socket = w->metrics.wake = -1;
     w->reports = l->report ? *l->report : 0;
-    code = run(w, m, err);
+    w->reloads = l->reload ? *l->reload : 0;
+    const int code = run(w, m, err);
     r->rows = (int64_t)atomic_load(&w->count.packets);
     r->alarms = (int64_t)atomic_load(&w->count.alerts);
     r->has_thresholds = true;
     hg__packet_judging_close(&w->in);
     hg__alerts_free(w->alerts);
+    hg__packet_page_free(w->page);
     hg__text_clear(&w->line);
+    if (w->syslog >= 0) close(w->syslog);
     hg__free(w);
     return code;
 }

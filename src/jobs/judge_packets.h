@@ -15,10 +15,13 @@ typedef struct hg__packet_judge_type {
                   hg_error *err);
     void (*free)(void *detector);
     bool (*take)(void *detector, const hg__packet *p);
+    void (*observe)(void *detector, const hg__packet *p); // in place of take: without a verdict
     hg__verdict *(*judge)(void *detector, int32_t *count);
     const hg__thresholds *(*thresholds)(const void *detector);
     int (*ask)(void *detector, double fpr, hg_error *err);
     int (*ask_alerts)(void *detector, double per_second, hg_error *err); // NULL: it cannot say
+    int (*ask_usual)(void *detector,
+                     hg_error *err); // of alerts, for who asks for nothing; NULL: as it was trained
     uint64_t (*forgotten)(const void *detector); // talks, sockets ... that made room
     void (*explain)(const void *detector, const hg__verdict *v, int32_t most, char text[HG_WHY]);
     // What it is, for people; of any model that was read, also one that was only looked at.
@@ -28,6 +31,16 @@ typedef struct hg__packet_judge_type {
 
 const hg__packet_judge_type *hg__packet_judge_of(const hg_model *m); // NULL: it is none of packets
 
+// Packets that come faster than they can be judged. One that is too old when its turn comes is not scored, only observed; one that is
+// twice as old is passed over: both is counted. Only behind many in a row without a pause: after a halt of ours, such as that of
+// another model's loading, what waited is judged.
+typedef struct hg__packet_load {
+    bool is_live;     // packets' times are those of the clock: else nothing is left out
+    int64_t now;      // ns since 1970, some packets ago
+    uint32_t busy;    // packets since nothing waited
+    uint64_t skipped; // that were not judged
+} hg__packet_load;
+
 typedef struct hg__packet_judging {
     const hg__packet_judge_type *type;
     hg_model *model;             // owned
@@ -35,8 +48,12 @@ typedef struct hg__packet_judging {
     void *detector;              // owned
     hg__capture *capture;        // owned
     hg__anonymiser anonymiser;   // of what verdicts name
+    const hg_options *options;   // borrowed
     const hg_listener *listener; // borrowed, or NULL
+    uint64_t forgotten;          // by detectors that were replaced
     hg__meter meter;
+    hg__packet_load load;
+    bool is_watched; // packets come from somewhere in a way of their own
     bool is_at_end;
     bool has_thresholds;
 } hg__packet_judging;
@@ -49,11 +66,20 @@ int hg__packet_judging_open_how(hg__packet_judging *j, hg_model *m, const hg_opt
                                 const hg__capture_options *how, const hg_listener *l,
                                 hg_error *err);
 void hg__packet_judging_close(hg__packet_judging *j); // {0} is fine
-// 1 with the next packets' verdicts, which live until the next call; 0 at the end, negative on failure.
+// 1 with the next packets' verdicts (of an interface also none, where packets were not judged), which live until the next call; 0 at
+// the end, negative on failure.
 int hg__packet_judging_next(hg__packet_judging *j, const hg__verdict **v, int32_t *count,
                             hg_error *err);
 // Verdicts of what is waiting, without waiting for more. May be called by how->idle.
 void hg__packet_judging_flush(hg__packet_judging *j, const hg__verdict **v, int32_t *count);
+void hg__packet_judging_rest(hg__packet_judging *j); // nothing waits to be read. By how->idle.
+// From now on another model judges, which it takes (also on failure, after which the one at work goes on as if nothing had been):
+// thresholds as the options ask; hosts, flows and talks are met anew. HG_ERR_MODEL where it is none of packets, or has no threshold
+// and the other had. On the thread that judges; what waits is flushed before, since it would be lost, and verdicts end to live. While
+// both are there memory is taken twice: half of max_mem= each. Of m nothing else may be in use.
+int hg__packet_judging_replace(hg__packet_judging *j, hg_model *m, hg_error *err);
+// Thresholds as the options ask, once more: what they are of has changed.
+int hg__packet_judging_ask(hg__packet_judging *j, hg_error *err);
 double hg__packet_judging_fpr(const hg__packet_judging *j);         // of the threshold; 0 without
 uint64_t hg__packet_judging_forgotten(const hg__packet_judging *j); // talks that made room
 double hg__packet_judging_p(const hg__packet_judging *j, double score); // NaN without thresholds

@@ -25,6 +25,10 @@ static bool own_take(void *d, const hg__packet *p) {
     return hg__packet_detector_take(d, p);
 }
 
+static void own_observe(void *d, const hg__packet *p) {
+    hg__packet_detector_observe(d, p);
+}
+
 static hg__verdict *own_judge(void *d, int32_t *count) {
     return hg__packet_detector_judge(d, count);
 }
@@ -39,6 +43,10 @@ static int own_ask(void *d, double fpr, hg_error *err) {
 
 static int own_ask_alerts(void *d, double per_second, hg_error *err) {
     return hg__packet_detector_ask_alerts(d, per_second, err);
+}
+
+static int own_ask_usual(void *d, hg_error *err) {
+    return hg__packet_detector_ask_usual(d, err);
 }
 
 static uint64_t own_forgotten(const void *d) {
@@ -74,6 +82,10 @@ static bool kitnet_take(void *d, const hg__packet *p) {
     return hg__kitnet_detector_take(d, p);
 }
 
+static void kitnet_observe(void *d, const hg__packet *p) {
+    hg__kitnet_detector_observe(d, p);
+}
+
 static hg__verdict *kitnet_judge(void *d, int32_t *count) {
     return hg__kitnet_detector_judge(d, count);
 }
@@ -102,10 +114,12 @@ const hg__packet_judge_type *hg__packet_judge_of(const hg_model *m) {
          .make = own_make,
          .free = own_free,
          .take = own_take,
+         .observe = own_observe,
          .judge = own_judge,
          .thresholds = own_thresholds,
          .ask = own_ask,
          .ask_alerts = own_ask_alerts,
+         .ask_usual = own_ask_usual,
          .forgotten = own_forgotten,
          .explain = own_explain,
          .describe = own_describe,
@@ -114,12 +128,13 @@ const hg__packet_judge_type *hg__packet_judge_of(const hg_model *m) {
          .make = kitnet_make,
          .free = kitnet_free,
          .take = kitnet_take,
+         .observe = kitnet_observe,
          .judge = kitnet_judge,
          .thresholds = kitnet_thresholds,
          .ask = kitnet_ask,
          .forgotten = kitnet_forgotten,
          .explain = kitnet_explain,
-         .describe = hg__kitnet_model_describe},
+         .describe = hg__kitnet_model_describe         },
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (types[i].is(m)) return &types[i];

@@ -6,6 +6,7 @@
 
 #include "base/show.h"
 #include "jobs/judge_packets.h"
+#include "jobs/packet_page.h"
 #include "jobs/score_sheet.h"
 
 enum { COLUMNS = 10 };
@@ -25,6 +26,7 @@ static const hg__out_column columns[COLUMNS] = {
 typedef struct sheet {
     hg__packet_judging in;
     hg__score_sheet out;
+    hg__packet_page *page; // owned, or NULL
     hg_result *result;
     bool all_reasons;
     int32_t top;
@@ -62,6 +64,7 @@ static int write_row(sheet *s, const hg__verdict *v, hg_error *err) {
     };
     s->result->rows++;
     s->result->alarms += is_alarm;
+    HG_TRY(hg__packet_page_add(s->page, v, false, err));
     return hg__score_sheet_add(&s->out, cell, err);
 }
 
@@ -92,10 +95,13 @@ int hg__predict_packets(hg_model *m, const hg_options *o, const hg_listener *l, 
         .result = result, .all_reasons = strcmp(v->reasons, "all") == 0, .top = (int32_t)v->top};
     const hg__sheet_target to = {v->out, v->format, v->table, v->append};
     HG_TRY(hg__packet_judging_open(&s.in, m, o, l, err));
-    int code = hg__score_sheet_open(&s.out, &to, columns, COLUMNS, err);
+    int code = hg__packet_page_open(&s.page, &s.in, o, err);
+    if (code == HG_OK) code = hg__score_sheet_open(&s.out, &to, columns, COLUMNS, err);
     if (code == HG_OK) code = write_all(&s, err);
+    if (code == HG_OK) code = hg__packet_page_save(s.page, NULL, err);
     if (code == HG_OK) code = hg__score_sheet_commit(&s.out, err);
     hg__score_sheet_abort(&s.out);
+    hg__packet_page_free(s.page);
     result->has_thresholds = s.in.has_thresholds;
     if (code == HG_OK) tell(&s, l);
     hg__packet_judging_close(&s.in);

@@ -8,9 +8,13 @@
 
 typedef struct hg__packet_data {
     hg__capture *capture; // owned
+    hg_listener later; // the trainer's, where a signal has ended the capture and not the training
+    bool has_once;     // they come once: from a pipe or an interface
+    double until;      // on hg__seconds(): when the capture ends; 0: nobody said
     hg__packet_source source;
     hg__packet_fit fit;
     hg__packet_fit_options options;
+    hg_model *former;            // owned: pretrained=, whose counts go on; or NULL
     hg__kitnet_detector *kitnet; // owned: model=kitnet
     hg__kitnet_fit_options kitnet_options;
 } hg__packet_data;

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "jobs/judge_packets.h"
+#include "jobs/packet_page.h"
 #include "jobs/val.h"
 #include "schema/schema.h"
 #include "table/table.h"
@@ -41,7 +42,8 @@ typedef struct tally {
     float *counted[BASELINES]; // owned, (rows)
     counting now;
     int64_t alarms;
-    bool has_novelty; // this kind of model says what was seen in training
+    hg__packet_page *page; // owned, or NULL
+    bool has_novelty;      // this kind of model says what was seen in training
 } tally;
 
 // ---- labels -------------------------------------------------------------------------------------
@@ -156,6 +158,7 @@ static int score_all(tally *t, hg__packet_judging *j, const struct hg__values *v
             t->score[t->rows] = verdict[i].score;
             t->alarms += hg__packet_judging_is_alarm(j, (double)verdict[i].score);
             count(t, &verdict[i]);
+            HG_TRY(hg__packet_page_add(t->page, &verdict[i], t->label[t->rows] != 0, err));
         }
     }
     if (more < 0) return more;
@@ -220,6 +223,32 @@ static void write_lines(hg__text *t, const figures *f) {
     }
 }
 
+enum { MEASURES = 7 };
+
+static int save_page(const tally *t, const figures *f, hg_error *err) {
+    const hg__metrics *m = &f->model;
+    const bool has_attacks = m->anomalies > 0;
+    const double none = (double)NAN;
+    const hg__traffic_measure measure[MEASURES] = {
+        {"packets labelled as attacks",        (double)m->anomalies                 },
+        {"other packets",                      (double)m->normal                    },
+        {"attack packets that raise an alarm", m->recall.value                      },
+        {"other packets that raise one",       m->false_alarm_rate.value            },
+        {"alarms that are attacks",            m->precision.value                   },
+        {"average precision",                  has_attacks ? m->ap.value : none     },
+        {"best F1",                            has_attacks ? m->best_f1.value : none},
+    };
+    hg__traffic_measure baseline[1 + BASELINES] = {
+        {"the model", m->auroc.value}
+    };
+    for (int32_t i = 0; i < BASELINES; i++) {
+        baseline[1 + i] = (hg__traffic_measure){
+            baseline_name[i], is_counted(f, i) ? f->baseline[i].auroc.value : none};
+    }
+    const hg__packet_measures all = {measure, baseline, MEASURES, has_attacks ? 1 + BASELINES : 0};
+    return hg__packet_page_save(t->page, &all, err);
+}
+
 static int validate(tally *t, hg__packet_judging *j, const hg_options *o, hg_result *r,
                     hg_error *err) {
     const struct hg__values *v = &o->values;
@@ -227,10 +256,12 @@ static int validate(tally *t, hg__packet_judging *j, const hg_options *o, hg_res
     t->has_novelty = j->type->has_bits;
     figures f = {.at = all->groups ? &all->group[0].at : NULL, .has_novelty = t->has_novelty};
     hg__text text = {0};
+    HG_TRY(hg__packet_page_open(&t->page, j, o, err));
     HG_TRY(read_labels(t, v, err));
     HG_TRY(make_room(t, err));
     HG_TRY(score_all(t, j, v, err));
     HG_TRY(measure(t, v, &f, err));
+    HG_TRY(save_page(t, &f, err));
     (r->json ? write_json : write_lines)(&text, &f);
     r->rows = t->rows;
     r->text = hg__text_take(&text, err);
@@ -243,6 +274,7 @@ int hg__val_packets(hg_model *m, const hg_options *o, const hg_listener *l, hg_r
     tally t = {0};
     HG_TRY(hg__packet_judging_open(&j, m, o, l, err));
     const int code = validate(&t, &j, o, result, err);
+    hg__packet_page_free(t.page);
     hg__packet_judging_close(&j);
     hg__lru_free(t.now.pair);
     hg__free(t.label);

@@ -88,6 +88,21 @@ void hg__watch_write(const hg__alert *a, int32_t top, hg__text *t) {
     hg__text_add(t, "\n");
 }
 
+void hg__watch_write_plain(const hg__alert *a, int32_t top, hg__text *t) {
+    char why[HG_WHY] = "";
+    const sides s = sides_of(a);
+    hg__text_add(t, "%s %" PRIu64 ": %s -> %s %s", a->is_end ? "end of alert" : "alert", a->number,
+                 s.source, s.destination, s.protocol);
+    if (s.has_ports) hg__text_add(t, " port %" PRId64, s.port);
+    if (a->is_end) {
+        hg__text_add(t, ": %" PRId64 " packets in %.0f s", a->packets,
+                     (double)(a->last - a->first) / 1e9);
+        return;
+    }
+    if (top > 0) hg__verdict_explain(a->verdict, top, why);
+    hg__text_add(t, ": %s", *why ? why : "unlike what this network usually has");
+}
+
 // Of the end there is no event of EVE: it has a type of ours, so that alerts are not counted twice.
 void hg__watch_write_eve(const hg__alert *a, int32_t top, hg__text *t) {
     enum { SIGNATURE = 9000001 }; // of a range that Suricata's own rules leave to others

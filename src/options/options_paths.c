@@ -59,9 +59,22 @@ static bool is_looked_at(const hg_options *o, int i) {
     return inputs[i].option == HG_OPTION_data && strcmp(o->job->name, "denoise") == 0;
 }
 
+// data= may have several files.
+static int check_input(const char *value, const hg_options *o, int i, hg_error *err) {
+    char path[HG_MAX_VALUE];
+    if (is_looked_at(o, i)) return HG_OK;
+    if (inputs[i].option != HG_OPTION_data || hg__is_database(value)) {
+        return hg__check_out(value, inputs[i].what, o->values.out, err);
+    }
+    while (hg__path_list_next(&value, path, sizeof path)) {
+        HG_TRY(hg__check_out(path, inputs[i].what, o->values.out, err));
+    }
+    return HG_OK;
+}
+
 // Folders and files that are written are none of these either.
 static int check_addresses(const hg_options *o, hg_error *err) {
-    static const int others[] = {HG_OPTION_out, HG_OPTION_project, HG_OPTION_name,
+    static const int others[] = {HG_OPTION_out, HG_OPTION_page, HG_OPTION_project, HG_OPTION_name,
                                  HG_OPTION_resume};
     const hg__row *rows = hg__option_rows();
     for (int i = 0; i < INPUTS; i++) {
@@ -81,9 +94,7 @@ int hg__options_check_paths(const hg_options *o, hg_error *err) {
         const char *value = value_of(o, i);
         if (!*value) continue;
         HG_TRY(check_streams(o, i, err));
-        if (!is_looked_at(o, i)) {
-            HG_TRY(hg__check_out(value, inputs[i].what, o->values.out, err));
-        }
+        HG_TRY(check_input(value, o, i, err));
         HG_TRY(hg__stream_keep(value, o, err));
     }
     return hg__check_out(hg__options_folder_file, "file of options", o->values.out, err);

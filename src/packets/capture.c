@@ -17,6 +17,7 @@
 #include "files/source.h"
 #include "packets/capture_list.h"
 #include "packets/capture_live.h"
+#include "packets/capture_spool.h"
 #include "packets/pcap_api.h"
 
 enum { BUFFER = 1 << 18 }; // bytes read at once
@@ -33,15 +34,19 @@ struct hg__capture {
     char *buffer; // owned, (BUFFER): that of `file`
 
     int32_t next; // the file to be opened after this one
-    // The open file, of list.path[next - 1].
+    // The open file, of list.file[next - 1].
     bool is_open, has_program;
     hg__source source;
-    FILE *file;   // owned by `pcap` once that is there
-    pcap_t *pcap; // owned; NULL: no file is open
-    struct bpf_program program;
-    int link;
+    FILE *file;                 // owned by `pcap` once that is there
+    pcap_t *pcap;               // owned; NULL: no file is open
+    struct bpf_program program; // kept from file to file: hosts may have been looked up for it
+    int link, program_link;
     uint64_t packets; // read of it, those that the filter leaves out among them
     hg_error failure; // of the last read, if its code is not 0
+
+    hg__spool spool;
+    bool is_kept;   // what comes but once goes into the spool ...
+    bool is_replay; // ... and comes out of it
 
     uint64_t size_before; // bytes of the files before this one
     uint64_t fingerprint;
@@ -65,7 +70,7 @@ const char *hg__capture_note(const hg__capture *c) {
 }
 
 static const char *name_of(const hg__capture *c) {
-    return hg__input_name(c->list.path[c->next - 1]);
+    return hg__input_name(c->list.file[c->next - 1].path);
 }
 
 // Behind the last whole packet: why, by what libpcap says.
@@ -148,23 +153,29 @@ static int open_pcap(hg__capture *c, hg_error *err) {
                     name_of(c), why);
 }
 
+static void clear_program(hg__capture *c) {
+    if (c->has_program) c->api->freecode(&c->program);
+    c->has_program = false;
+}
+
 static int set_filter(hg__capture *c, hg_error *err) {
-    if (!c->filter[0]) return HG_OK;
+    if (!c->filter[0] || (c->has_program && c->program_link == c->link)) return HG_OK;
+    clear_program(c);
     if (c->api->compile(c->pcap, &c->program, c->filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
         return hg__fail(err, HG_ERR_USAGE,
                         "%s: expected a filter as tcpdump has it, got \"%s\": %s", name_of(c),
                         c->filter, c->api->geterr(c->pcap));
     }
     c->has_program = true;
+    c->program_link = c->link;
     return HG_OK;
 }
 
 static void close_file(hg__capture *c) {
-    if (c->has_program) c->api->freecode(&c->program);
     if (c->pcap) c->api->close(c->pcap); // and with it the FILE
     if (c->is_open) hg__source_close(&c->source);
     c->pcap = c->live.pcap = NULL;
-    c->has_program = c->is_open = false;
+    c->is_open = false;
 }
 
 static int open_interface(hg__capture *c, const char *name, hg_error *err) {
@@ -175,7 +186,7 @@ static int open_interface(hg__capture *c, const char *name, hg_error *err) {
 }
 
 static int open_file(hg__capture *c, hg_error *err) {
-    const char *path = c->list.path[c->next++];
+    const char *path = c->list.file[c->next++].path;
     c->packets = 0;
     c->failure = (hg_error){0};
     if (c->is_live) return open_interface(c, path, err);
@@ -194,10 +205,31 @@ static int open_next(hg__capture *c, hg_error *err) {
         hg_error why = {0};
         const int code = open_file(c, &why);
         if (code == HG_OK) return 1;
-        const bool is_left_out = code == HG_ERR_DATA && c->list.is_folder;
+        const bool is_left_out = code == HG_ERR_DATA && c->list.file[c->next - 1].from_folder;
         if (!is_left_out) return hg__fail(err, code, "%s", why.message);
         add_note(c, why.message);
     }
+    return 0;
+}
+
+// ---- what comes but once ------------------------------------------------------------------------
+
+static int open_spool(hg__capture *c, const hg__capture_options *o, hg_error *err) {
+    if (!o || !o->is_kept || !c->list.is_stream) return HG_OK;
+    c->is_kept = true;
+    return hg__spool_open(&c->spool, o->most_kept, o->payload_kept, err);
+}
+
+// A packet is handed out: 1; 0 where there is no room to keep it, which ends the capture.
+static int keep(hg__capture *c, const hg__packet *p, const uint8_t *bytes, hg_error *err) {
+    if (!c->is_kept) return 1;
+    const int code = hg__spool_add(&c->spool, p, c->link, bytes, err);
+    if (code != 0) return code;
+    char text[640];
+    snprintf(text, sizeof text,
+             "%.300s: the temporary file (TMPDIR) has no room for more than the %llu MB that came",
+             name_of(c), (unsigned long long)(c->spool.size >> 20));
+    add_note(c, text);
     return 0;
 }
 
@@ -233,7 +265,9 @@ hg__capture *hg__capture_open(const char *path, const hg__capture_options *o, hg
     }
     c->filter = hg__copy_text(o && o->filter ? o->filter : "", err);
     c->buffer = c->filter ? hg__alloc(BUFFER, 1, err) : NULL;
-    if (c->buffer && list(c, path, err) == HG_OK && start(c, err) == HG_OK) return c;
+    c->spool.fd = -1;
+    const bool is_listed = c->buffer && list(c, path, err) == HG_OK;
+    if (is_listed && open_spool(c, o, err) == HG_OK && start(c, err) == HG_OK) return c;
     hg__capture_close(c);
     return NULL;
 }
@@ -241,6 +275,8 @@ hg__capture *hg__capture_open(const char *path, const hg__capture_options *o, hg
 void hg__capture_close(hg__capture *c) {
     if (!c) return;
     close_file(c);
+    clear_program(c);
+    hg__spool_close(&c->spool);
     hg__capture_list_clear(&c->list);
     hg__free(c->buffer);
     hg__free(c->filter);
@@ -248,12 +284,22 @@ void hg__capture_close(hg__capture *c) {
 }
 
 int hg__capture_rewind(hg__capture *c, hg_error *err) {
+    if (c->is_kept) {
+        close_file(c);
+        c->is_replay = true;
+        return hg__spool_rewind(&c->spool, err);
+    }
     if (!c->list.is_stream) return start(c, err);
     return hg__fail(err, HG_ERR_USAGE, "%s: expected a file, got a pipe, which is read but once",
                     name_of(c));
 }
 
 void hg__capture_place(const hg__capture *c, uint64_t *at, uint64_t *size) {
+    if (c->is_replay) {
+        *at = c->spool.read - (c->spool.used - c->spool.at);
+        *size = c->spool.size;
+        return;
+    }
     *at = c->size_before + (c->is_open ? c->source.at : 0);
     *size = c->list.size;
 }
@@ -311,7 +357,8 @@ static int next_of_interface(hg__capture *c, hg__packet *p, hg_error *err) {
     p->length = header->len;
     p->captured = header->caplen;
     hg__packet_read(p, c->link, bytes);
-    return 1;
+    c->fingerprint = mix_packet(c->fingerprint, p, bytes);
+    return keep(c, p, bytes, err);
 }
 
 // Of the open file: 1, or 0 at its end.
@@ -327,7 +374,7 @@ static int next_of_file(hg__capture *c, hg__packet *p, hg_error *err) {
         p->captured = header->caplen;
         hg__packet_read(p, c->link, bytes);
         c->fingerprint = mix_packet(c->fingerprint, p, bytes);
-        return 1;
+        return keep(c, p, bytes, err);
     }
     if (has_failed(c)) return hg__fail(err, c->failure.code, "%s", c->failure.message);
     if (code != PCAP_ERROR_BREAK) note_end(c);
@@ -335,6 +382,7 @@ static int next_of_file(hg__capture *c, hg__packet *p, hg_error *err) {
 }
 
 int hg__capture_next(hg__capture *c, hg__packet *p, hg_error *err) {
+    if (c->is_replay) return hg__spool_next(&c->spool, p, err);
     for (;;) {
         if (!c->pcap) return 0;
         if (c->is_live) return next_of_interface(c, p, err);
@@ -348,6 +396,10 @@ int hg__capture_next(hg__capture *c, hg__packet *p, hg_error *err) {
 
 uint64_t hg__capture_fingerprint(const hg__capture *c) {
     return c->fingerprint;
+}
+
+uint64_t hg__capture_room(const hg__capture *c) {
+    return c->spool.most;
 }
 
 bool hg__capture_is_live(const hg__capture *c) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// capture_list.c - which files are captures, and those of a folder in the order of their names.
+// capture_list.c - which files are captures: those that were named, and those of a folder in the order of their names.
 #include "packets/capture_list.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,8 @@
 #include "files/source.h"
 #include "packets/capture.h"
 #include "packets/cursor.h"
+
+enum { MOST_PATH = 4096 }; // bytes
 
 // Of pcap, in micro- and nanoseconds, and two kinds that libpcap knows beside it (sf-pcap.c): Kuznetzov's with more in each
 // packet's header, and Navtel's. Of pcapng the block's type and, behind its length, the mark of the byte order.
@@ -50,20 +53,50 @@ static int is_capture_file(const char *path, hg_error *err) {
     return code < 0 && code != HG_ERR_DATA ? code : is_it;
 }
 
+// ---- a pipe ------------------------------------------------------------------------------------
+
+// What the first bytes unpack to.
+static bool is_packed_capture(const uint8_t *head, size_t size) {
+    int ends[2];
+    hg__source s;
+    if (hg__io_is_refused(EIO) || pipe2(ends, O_CLOEXEC) != 0) return false;
+    const bool is_written = write(ends[1], head, size) == (ssize_t)size;
+    close(ends[1]);
+    const int code = hg__source_open_stream(&s, ends[0], "", NULL, NULL);
+    const bool is_it = is_written && code == HG_OK && hg__capture_sniff(s.head, s.head_size);
+    hg__source_close(&s);
+    return is_it;
+}
+
+bool hg__is_capture_stream(const char *path, const hg_listener *listener) {
+    enum { PLAIN = 12, PACKED = HG_SOURCE_HEAD };
+    uint8_t head[PACKED];
+    if (!is_once(path)) return false;
+    int64_t size = hg__stream_peek(path, head, sizeof head, 4, listener);
+    if (size < 4) return false;
+    if (head[0] == 0x1f && head[1] == 0x8b) {
+        size = hg__stream_peek(path, head, sizeof head, PACKED, listener);
+        return size > 0 && is_packed_capture(head, (size_t)size);
+    }
+    const bool is_section = hg__big_32(head) == 0x0a0d0d0a;
+    if (is_section) size = hg__stream_peek(path, head, sizeof head, PLAIN, listener);
+    return size > 0 && hg__capture_sniff(head, (size_t)size);
+}
+
 // ---- a folder -----------------------------------------------------------------------------------
 
-static int add(hg__capture_list *l, const char *path, hg_error *err) {
+static int add(hg__capture_list *l, const char *path, bool from_folder, hg_error *err) {
     const size_t count = (size_t)l->count;
     if (l->count == INT32_MAX) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected at most %d captures", path, INT32_MAX);
     }
     if ((count & (count - 1)) == 0) { // full: 1, 2, 4 ...
-        char **grown = hg__grow(l->path, count ? 2 * count : 1, sizeof *grown, err);
+        hg__capture_file *grown = hg__grow(l->file, count ? 2 * count : 1, sizeof *grown, err);
         if (!grown) return HG_ERR_MEMORY;
-        l->path = grown;
+        l->file = grown;
     }
-    l->path[count] = hg__copy_text(path, err);
-    if (!l->path[count]) return HG_ERR_MEMORY;
+    l->file[count] = (hg__capture_file){hg__copy_text(path, err), from_folder};
+    if (!l->file[count].path) return HG_ERR_MEMORY;
     l->count++;
     struct stat s;
     if (stat(path, &s) == 0 && S_ISREG(s.st_mode)) l->size += (uint64_t)s.st_size;
@@ -71,27 +104,30 @@ static int add(hg__capture_list *l, const char *path, hg_error *err) {
 }
 
 static int by_name(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    const hg__capture_file *x = a, *y = b;
+    return strcmp(x->path, y->path);
 }
 
 // Not those in its subfolders, nor what begins with a dot. most: how many are wanted.
 static int read_folder(hg__capture_list *l, const char *folder, int32_t most, hg_error *err) {
-    char path[4096];
+    char path[MOST_PATH];
+    const int32_t first = l->count;
     DIR *d = hg__io_is_refused(EIO) ? NULL : opendir(folder);
     if (!d) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot read the folder", folder);
     int code = HG_OK;
-    for (const struct dirent *e; code == HG_OK && l->count < most && (e = readdir(d));) {
+    for (const struct dirent *e; code == HG_OK && l->count - first < most && (e = readdir(d));) {
         if (e->d_name[0] == '.') continue;
         code = hg__join_path(path, sizeof path, folder, e->d_name, err);
         const int is_it = code == HG_OK ? is_capture_file(path, err) : code;
-        code = is_it > 0 ? add(l, path, err) : is_it;
+        code = is_it > 0 ? add(l, path, true, err) : is_it;
     }
     closedir(d);
-    if (l->count) qsort(l->path, (size_t)l->count, sizeof *l->path, by_name);
+    const int32_t count = l->count - first;
+    if (count) qsort(l->file + first, (size_t)count, sizeof *l->file, by_name);
     return code;
 }
 
-bool hg__is_capture(const char *path) {
+static bool is_capture(const char *path) {
     hg__capture_list l = {0};
     if (!hg__is_folder(path)) return is_capture_file(path, NULL) > 0;
     const bool is_it = read_folder(&l, path, 1, NULL) == HG_OK && l.count > 0;
@@ -99,24 +135,51 @@ bool hg__is_capture(const char *path) {
     return is_it;
 }
 
+bool hg__is_capture(const char *paths) {
+    char path[MOST_PATH];
+    while (hg__path_list_next(&paths, path, sizeof path)) {
+        if (is_capture(path)) return true;
+    }
+    return false;
+}
+
 // ---- a path -------------------------------------------------------------------------------------
 
-int hg__capture_list_read(hg__capture_list *l, const char *path, hg_error *err) {
-    *l = (hg__capture_list){.is_folder = hg__is_folder(path), .is_stream = is_once(path)};
-    if (!l->is_folder) return add(l, path, err);
+static int add_folder(hg__capture_list *l, const char *path, hg_error *err) {
+    const int32_t before = l->count;
     HG_TRY(read_folder(l, path, INT32_MAX, err));
-    if (l->count) return HG_OK;
+    if (l->count > before) return HG_OK;
     return hg__fail(err, HG_ERR_DATA,
                     "%s: expected captures (pcap or pcapng) in the folder, found none", path);
 }
 
+static int add_any(hg__capture_list *l, const char *path, hg_error *err) {
+    if (hg__is_folder(path)) return add_folder(l, path, err);
+    if (is_once(path)) {
+        return hg__fail(err, HG_ERR_USAGE, "%s: expected a file or a folder in a list, got a pipe",
+                        hg__input_name(path));
+    }
+    return add(l, path, false, err);
+}
+
+int hg__capture_list_read(hg__capture_list *l, const char *paths, hg_error *err) {
+    char path[MOST_PATH];
+    if (is_once(paths)) return hg__capture_list_one(l, paths, err);
+    *l = (hg__capture_list){0};
+    for (const char *at = paths; hg__path_list_next(&at, path, sizeof path);) {
+        HG_TRY(add_any(l, path, err));
+    }
+    if (l->count) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE, "%s: expected a capture, got none", paths);
+}
+
 int hg__capture_list_one(hg__capture_list *l, const char *name, hg_error *err) {
     *l = (hg__capture_list){.is_stream = true};
-    return add(l, name, err);
+    return add(l, name, false, err);
 }
 
 void hg__capture_list_clear(hg__capture_list *l) {
-    for (int32_t i = 0; i < l->count; i++) hg__free(l->path[i]);
-    hg__free(l->path);
+    for (int32_t i = 0; i < l->count; i++) hg__free(l->file[i].path);
+    hg__free(l->file);
     *l = (hg__capture_list){0};
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// capture_list.h - the captures that a path means: itself, or those in a folder. Only capture*.c include this.
+// capture_list.h - the captures that data= means: a path, several with commas between, those in a folder. Only capture*.c include this.
 #ifndef HG_PACKETS_CAPTURE_LIST_H
 #define HG_PACKETS_CAPTURE_LIST_H
 #include <stdbool.h>
@@ -7,12 +7,16 @@
 
 #include "base/error.h"
 
+typedef struct hg__capture_file {
+    char *path;       // owned
+    bool from_folder; // nobody named it: where it is none, it is left out
+} hg__capture_file;
+
 typedef struct hg__capture_list {
-    char **path; // owned, (count)
+    hg__capture_file *file; // owned, (count)
     int32_t count;
     uint64_t size;  // bytes of all files
-    bool is_folder; // else count is 1
-    bool is_stream; // standard input that is no file, or a pipe
+    bool is_stream; // standard input that is no file, or a pipe: the only one
 } hg__capture_list;
 
 int hg__capture_list_read(hg__capture_list *l, const char *path, hg_error *err);

@@ -13,8 +13,6 @@ typedef struct hg__live {
     uint32_t seen, dropped; // libpcap's counters at the last look, which wrap
 } hg__live;
 
-// Whether a network interface of this machine has that name ("any" is all of them) and no file has.
-bool hg__is_interface(const char *name);
 int hg__live_open(hg__live *l, const hg__pcap_functions *api, const char *name, const char *filter,
                   bool is_promiscuous, hg_error *err);
 int64_t hg__live_time(const hg__live *l, const struct pcap_pkthdr *h); // ns since 1970

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/show.h"
+#include "report/html.h"
 
 enum { PANEL = 480 }; // pixels of a panel's longer side: sharp on a phone, and not large
 
@@ -44,26 +44,6 @@ static const char style[] =
 
 // ---- text ---------------------------------------------------------------------------------------
 
-// Text from outside: what HTML would take for its own is escaped, what does not print is ?.
-static void add_escaped(hg__text *t, const char *text) {
-    static const char special[] = "&<>\"'";
-    static const char *const entity[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
-    const size_t size = strlen(text);
-    size_t length;
-    for (size_t at = 0; at < size;) {
-        const size_t wrong = hg__unprintable(text + at, size - at, &length);
-        const char *found = wrong ? NULL : memchr(special, text[at], sizeof special - 1);
-        if (wrong) {
-            hg__text_add(t, "?");
-        } else if (found) {
-            hg__text_add(t, "%s", entity[found - special]);
-        } else {
-            hg__text_add_bytes(t, text + at, length);
-        }
-        at += wrong ? wrong : length;
-    }
-}
-
 // RFC 4648.
 static void add_base64(hg__text *t, const uint8_t *bytes, size_t size) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -97,7 +77,7 @@ static int add_panel(hg__gallery *g, hg__panel panel, const hg__judged *j, hg_er
     HG_TRY(encode_panel(g, panel, j, &box, err));
     hg__text_add(t, "<figure><img width=\"%d\" height=\"%d\" alt=\"%s of ", box.width, box.height,
                  hg__panel_name(panel));
-    add_escaped(t, j->file);
+    hg__html_add(t, j->file);
     hg__text_add(t, "\" src=\"data:image/jpeg;base64,");
     add_base64(t, (const uint8_t *)g->bytes.data, g->bytes.length);
     hg__text_add(t, "\"><figcaption>%s</figcaption></figure>\n", hg__panel_name(panel));
@@ -115,11 +95,11 @@ static int flush(hg__gallery *g, hg_error *err) {
 
 static void add_words(hg__text *t, const hg__judged *j) {
     hg__text_add(t, "<header><span class=\"file\">");
-    add_escaped(t, j->file);
+    hg__html_add(t, j->file);
     hg__text_add(t, "</span>");
     if (*j->kind) {
         hg__text_add(t, "<span class=\"kind\">");
-        add_escaped(t, j->kind);
+        hg__html_add(t, j->kind);
         hg__text_add(t, "</span>");
     }
     if (j->is_alarm) hg__text_add(t, "<span class=\"alarm\">alarm</span>");
@@ -151,9 +131,9 @@ int hg__gallery_open(hg__gallery *g, const char *path, const hg__judged_head *he
     hg__text_add(t, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                     "<title>");
-    add_escaped(t, head->title);
+    hg__html_add(t, head->title);
     hg__text_add(t, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<main>\n<h1>", style);
-    add_escaped(t, head->title);
+    hg__html_add(t, head->title);
     hg__text_add(t, "</h1>\n");
     if (!isnan(head->threshold)) {
         hg__text_add(t, "<p>Alarm above a score of %.4g.</p>\n", head->threshold);
@@ -172,7 +152,7 @@ void hg__gallery_start_group(hg__gallery *g, const char *headline) {
     end_group(g);
     g->in_group = true;
     hg__text_add(&g->text, "<section>\n<h2>");
-    add_escaped(&g->text, headline);
+    hg__html_add(&g->text, headline);
     hg__text_add(&g->text, "</h2>\n");
 }
 
@@ -181,9 +161,9 @@ void hg__gallery_list(hg__gallery *g, const hg__judged *j) {
     g->listed++;
     g->alarms += j->is_alarm;
     hg__text_add(t, "<tr><td>");
-    add_escaped(t, j->file);
+    hg__html_add(t, j->file);
     hg__text_add(t, "</td><td>");
-    add_escaped(t, j->kind);
+    hg__html_add(t, j->kind);
     hg__text_add(t, "</td><td class=\"right\">%.4g</td><td class=\"right\">", j->score);
     if (!isnan(j->p_value)) hg__text_add(t, "%.3g", j->p_value);
     hg__text_add(t, "</td><td>%s</td></tr>\n",

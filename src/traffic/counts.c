@@ -6,12 +6,10 @@
 
 #include "base/mem.h"
 #include "base/real.h"
-#include "traffic/log2.h"
-#include "traffic/mix.h"
+#include "traffic/counts_internal.h"
+#include "traffic/known.h"
 
 enum { FIRST_ROOM = 4096 };
-static const double unseen = 1.0 / 64; // a value's share where nothing at all is known
-static const double unseen_bits = 6;
 static const double per_bit = 1.4426950408889634; // 1 / ln 2
 
 // A context, or a value in one.
@@ -31,23 +29,24 @@ typedef struct by_fold {
 
 struct hg__counts {
     slot *slot;    // owned, (room), room a power of two
-    by_fold *fold; // owned, (room); NULL: nothing can be counted any more
+    by_fold *fold; // owned, (room)
     int64_t room, used, most;
     int64_t lost;
+    hg__known *known; // owned, of a model file, in place of slots; NULL: these count
 };
 
-static int take_room(hg__counts *c, int64_t room, bool has_folds, hg_error *err) {
+static int take_room(hg__counts *c, int64_t room, hg_error *err) {
     c->room = room;
     c->slot = hg__alloc((size_t)room, sizeof *c->slot, err);
-    if (c->slot && has_folds) c->fold = hg__alloc((size_t)room, sizeof *c->fold, err);
-    return c->slot && (c->fold || !has_folds) ? HG_OK : HG_ERR_MEMORY;
+    if (c->slot) c->fold = hg__alloc((size_t)room, sizeof *c->fold, err);
+    return c->fold ? HG_OK : HG_ERR_MEMORY;
 }
 
 hg__counts *hg__counts_new(int64_t most, hg_error *err) {
     hg__counts *c = hg__alloc(1, sizeof *c, err);
     if (!c) return NULL;
     c->most = most;
-    if (take_room(c, FIRST_ROOM, true, err) == HG_OK) return c;
+    if (take_room(c, FIRST_ROOM, err) == HG_OK) return c;
     hg__counts_free(c);
     return NULL;
 }
@@ -56,6 +55,7 @@ void hg__counts_free(hg__counts *c) {
     if (!c) return;
     hg__free(c->slot);
     hg__free(c->fold);
+    hg__known_free(c->known);
     hg__free(c);
 }
 
@@ -70,7 +70,7 @@ static int make_room(hg__counts *c, hg_error *err) {
     const int64_t new_ones = 2 * (int64_t)HG_MAX_CONTEXTS;
     if ((c->used + new_ones) * 2 <= c->room) return HG_OK;
     hg__counts larger = {0};
-    int code = take_room(&larger, c->room * 2, true, err);
+    int code = take_room(&larger, c->room * 2, err);
     for (int64_t i = 0; code == HG_OK && i < c->room; i++) {
         if (c->slot[i].key == 0) continue;
         const int64_t to = place(&larger, c->slot[i].key);
@@ -90,15 +90,6 @@ static int make_room(hg__counts *c, hg_error *err) {
     return code;
 }
 
-static uint64_t context_key(uint64_t context) {
-    return context ? context : 1;
-}
-
-static uint64_t value_key(uint64_t context, uint64_t value) {
-    const uint64_t key = hg__mix(context, value);
-    return key ? key : 1;
-}
-
 // Where a key is, or will be; -1: there is no room for it.
 static int64_t add(hg__counts *c, uint64_t key) {
     const int64_t at = place(c, key);
@@ -109,31 +100,29 @@ static int64_t add(hg__counts *c, uint64_t key) {
     return at;
 }
 
-// The only fold that has counted it, or HG_NO_FOLD.
-static int32_t only_fold(const by_fold *e) {
-    int32_t fold = HG_NO_FOLD;
+// The only fold that has counted it, or HG_NO_FOLD; count: in all, folds or none.
+static int32_t only_fold(const by_fold *e, uint32_t count) {
     for (int32_t f = 0; f < HG_FOLDS; f++) {
-        if (e->count[f] == 0) continue;
-        if (fold != HG_NO_FOLD) return HG_NO_FOLD;
-        fold = f;
+        if (e->count[f]) return e->count[f] == count ? f : HG_NO_FOLD;
     }
-    return fold;
+    return HG_NO_FOLD;
 }
 
 static double n_log_n(uint32_t n) {
     return n < 2 ? 0 : (double)n * hg__log((double)n) * per_bit;
 }
 
+// value: its key in that context.
 static void count_in(hg__counts *c, uint64_t context, uint64_t value, int32_t fold) {
-    const int64_t of = add(c, context_key(context));
+    const int64_t of = add(c, context);
     if (of < 0 || c->slot[of].count == UINT32_MAX) {
         c->lost++;
         return;
     }
     c->slot[of].count++;
     c->fold[of].count[fold]++;
-    const int64_t v = add(c, value_key(context, value));
-    const int32_t only = v < 0 ? HG_NO_FOLD : only_fold(&c->fold[v]);
+    const int64_t v = add(c, value);
+    const int32_t only = v < 0 ? HG_NO_FOLD : only_fold(&c->fold[v], c->slot[v].count);
     if (v < 0 || c->slot[v].count == 0) { // new, as far as can be told
         c->lost += v < 0;
         c->slot[of].distinct++;
@@ -148,50 +137,60 @@ static void count_in(hg__counts *c, uint64_t context, uint64_t value, int32_t fo
 }
 
 int hg__counts_add(hg__counts *c, const hg__seen *s, int32_t fold, hg_error *err) {
+    const uint64_t part = hg__value_part(s->value);
     HG_TRY(make_room(c, err));
-    for (int32_t i = 0; i < s->contexts; i++) count_in(c, s->context[i], s->value, fold);
+    for (int32_t i = 0; i < s->contexts; i++) {
+        const uint64_t value = hg__value_key(s->context[i], part);
+        count_in(c, hg__context_key(s->context[i]), value, fold);
+    }
     return HG_OK;
+}
+
+static double mean_bits(uint32_t count, double sum) {
+    const double n = count;
+    return hg__log(n) * per_bit - sum / n;
 }
 
 void hg__counts_freeze(hg__counts *c) {
     for (int64_t i = 0; i < c->room; i++) {
         slot *s = &c->slot[i];
-        if (s->distinct == 0) continue;
-        const double n = s->count;
-        s->bits = (float)(hg__log(n) * per_bit - c->fold[i].sum / n);
+        if (s->distinct > 0) s->bits = (float)mean_bits(s->count, c->fold[i].sum);
     }
 }
 
 hg__surprise hg__counts_surprise(const hg__counts *c, const hg__seen *s, int32_t without) {
-    hg__surprise r = {0};
-    double p = unseen, mean = unseen_bits;
+    const uint64_t part = hg__value_part(s->value);
+    hg__belief b = hg__belief_begin();
+    if (c->known) return hg__known_surprise(c->known, s);
     for (int32_t i = s->contexts - 1; i >= 0; i--) {
-        const int64_t of = place(c, context_key(s->context[i]));
+        const int64_t of = place(c, hg__context_key(s->context[i]));
         if (!c->slot[of].key) continue;
-        const int64_t v = place(c, value_key(s->context[i], s->value));
+        const int64_t v = place(c, hg__value_key(s->context[i], part));
         double n = c->slot[of].count, distinct = c->slot[of].distinct, same = c->slot[v].count;
         if (without != HG_NO_FOLD) {
             n -= c->fold[of].count[without];
             distinct -= c->fold[of].only[without];
             same -= c->fold[v].count[without];
         }
-        if (n <= 0) continue;
-        const double share = 1 / (n + distinct);
-        p = (same + distinct * p) * share;
-        mean = (n * (double)c->slot[of].bits + distinct * mean) * share;
-        r.is_new = same == 0;
-        r.seen = (int64_t)n;
+        if (n > 0) hg__belief_add(&b, n, distinct, same, c->slot[of].bits);
     }
-    const double bits = -hg__log2(p) - mean;
-    r.bits = bits > 0 ? (float)bits : 0;
-    return r;
+    return hg__belief_end(&b);
+}
+
+static void fetch_entry(const hg__counts *c, uint64_t at) {
+    __builtin_prefetch(&c->slot[at]);
+    __builtin_prefetch(&c->fold[at]);
 }
 
 void hg__counts_fetch(const hg__counts *c, const hg__seen *s) {
-    const uint64_t mask = (uint64_t)c->room - 1;
+    const uint64_t mask = (uint64_t)c->room - 1, part = hg__value_part(s->value);
+    if (c->known) {
+        hg__known_fetch(c->known, s);
+        return;
+    }
     for (int32_t i = 0; i < s->contexts; i++) {
-        __builtin_prefetch(&c->slot[context_key(s->context[i]) & mask]);
-        __builtin_prefetch(&c->slot[value_key(s->context[i], s->value) & mask]);
+        fetch_entry(c, hg__context_key(s->context[i]) & mask);
+        fetch_entry(c, hg__value_key(s->context[i], part) & mask);
     }
 }
 
@@ -210,32 +209,80 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-void hg__counts_export(const hg__counts *c, hg__count *count) {
+// In any order.
+static void list_entries(const hg__counts *c, hg__count *count) {
     int64_t at = 0;
+    if (c->known) hg__known_list(c->known, count);
     for (int64_t i = 0; i < c->room; i++) {
         const slot *s = &c->slot[i];
         if (s->key) count[at++] = (hg__count){s->key, s->count, s->distinct, s->bits};
     }
-    qsort(count, (size_t)at, sizeof *count, ascending);
+}
+
+void hg__counts_export(const hg__counts *c, hg__count *count) {
+    list_entries(c, count);
+    qsort(count, (size_t)c->used, sizeof *count, ascending);
 }
 
 hg__counts *hg__counts_import(const hg__count *count, int64_t entries, hg_error *err) {
+    for (int64_t i = 0; i < entries; i++) {
+        if (count[i].key != 0 && (i == 0 || count[i].key > count[i - 1].key)) continue;
+        hg__fail(err, HG_ERR_MODEL, "counts: expected keys in ascending order");
+        return NULL;
+    }
     hg__counts *c = hg__alloc(1, sizeof *c, err);
-    int64_t room = FIRST_ROOM;
-    while (room < 2 * entries) room *= 2;
-    int code = c ? take_room(c, room, false, err) : HG_ERR_MEMORY;
-    for (int64_t i = 0; code == HG_OK && i < entries; i++) {
-        const hg__count *from = &count[i];
-        if (from->key == 0 || (i > 0 && from->key <= count[i - 1].key)) {
-            code = hg__fail(err, HG_ERR_MODEL, "counts: expected keys in ascending order");
-            break;
-        }
-        c->slot[place(c, from->key)] = (slot){from->key, from->count, from->distinct, from->bits};
-    }
-    if (code == HG_OK) {
-        c->used = c->most = entries;
-        return c;
-    }
+    if (!c) return NULL;
+    c->used = c->most = entries;
+    c->known = hg__known_new(count, entries, err);
+    if (c->known) return c;
     hg__counts_free(c);
     return NULL;
+}
+
+// ---- counted on ---------------------------------------------------------------------------------
+
+static void thaw_entry(hg__counts *c, const hg__count *from, bool halves) {
+    slot s = {from->key, from->count, from->distinct, from->bits};
+    // A context is as often as its values, all of them odd, are then.
+    if (halves) s.count = (uint32_t)(((uint64_t)s.count + s.distinct + 1) / 2);
+    const int64_t to = place(c, s.key);
+    const double n = s.count;
+    c->slot[to] = s;
+    if (s.distinct) c->fold[to].sum = n * (hg__log(n) * per_bit - (double)s.bits);
+}
+
+hg__counts *hg__counts_thaw(const hg__counts *frozen, bool halves, int64_t most, hg_error *err) {
+    int64_t room = FIRST_ROOM;
+    while (room < 2 * (frozen->used + 2 * HG_MAX_CONTEXTS)) room *= 2;
+    hg__count *all = hg__alloc((size_t)frozen->used, sizeof *all, err);
+    hg__counts *c = all ? hg__alloc(1, sizeof *c, err) : NULL;
+    if (c && take_room(c, room, err) < 0) {
+        hg__counts_free(c);
+        c = NULL;
+    }
+    if (c) {
+        list_entries(frozen, all);
+        for (int64_t i = 0; i < frozen->used; i++) thaw_entry(c, &all[i], halves);
+        c->most = most > frozen->used ? most : frozen->used;
+        c->used = frozen->used;
+        c->lost = frozen->lost;
+    }
+    hg__free(all);
+    return c;
+}
+
+hg__counts *hg__counts_settle(const hg__counts *c, hg_error *err) {
+    hg__count *all = hg__alloc((size_t)c->used, sizeof *all, err);
+    int64_t at = 0;
+    for (int64_t i = 0; all && i < c->room; i++) {
+        const slot *s = &c->slot[i];
+        if (s->key == 0) continue;
+        const float bits = s->distinct ? (float)mean_bits(s->count, c->fold[i].sum) : 0;
+        all[at++] = (hg__count){s->key, s->count, s->distinct, bits};
+    }
+    if (all) qsort(all, (size_t)at, sizeof *all, ascending);
+    hg__counts *to = all ? hg__counts_import(all, at, err) : NULL;
+    hg__free(all);
+    if (to) to->lost = c->lost;
+    return to;
 }

@@ -45,6 +45,12 @@ typedef struct hg__surprise {
 // Once all is counted, before anything is measured.
 void hg__counts_freeze(hg__counts *c);
 
+// What was frozen, to be counted on from: it is in no fold, so that nothing is measured without it. halves: as if each value had come half as often (rounded up, so that
+// none is forgotten), and with the same shares. most: as above, but never less than there is.
+hg__counts *hg__counts_thaw(const hg__counts *frozen, bool halves, int64_t most, hg_error *err);
+// A frozen copy of what was counted so far, without folds, of counts that are not frozen and stay as they are.
+hg__counts *hg__counts_settle(const hg__counts *c, hg_error *err);
+
 // Measured without what fold `without` counted, or HG_NO_FOLD.
 hg__surprise hg__counts_surprise(const hg__counts *c, const hg__seen *s, int32_t without);
 

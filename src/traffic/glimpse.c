@@ -67,3 +67,34 @@ uint32_t hg__variety(const uint8_t *bytes, uint32_t count) {
     }
     return (n_log_n[n] - sum) / (32 * n);
 }
+
+static int32_t hex_digit(uint8_t c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static bool is_special(int32_t c) {
+    static const char these[] = "\"'`<>(){}[];|\\^$";
+    if (c < ' ' || c >= 127) return true;
+    for (const char *at = these; *at; at++) {
+        if (c == *at) return true;
+    }
+    return false;
+}
+
+uint32_t hg__special(const uint8_t *bytes, uint32_t count) {
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        int32_t c = bytes[i];
+        if (c == '%' && i + 2 < count) {
+            const int32_t high = hex_digit(bytes[i + 1]), low = hex_digit(bytes[i + 2]);
+            if (high >= 0 && low >= 0) {
+                c = high * 16 + low;
+                i += 2;
+            }
+        }
+        sum += is_special(c);
+    }
+    return sum;
+}

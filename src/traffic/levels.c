@@ -74,14 +74,22 @@ static bool see_mac(const hg__observation *o, int32_t i, hg__seen *s) {
     (void)i;
     const bool has_both = p->layers & HG_LAYER_ETHERNET && p->layers & (HG_LAYER_IP | HG_LAYER_ARP);
     if (!has_both) return false;
-    return answer(s, bytes(p->mac_from, 6), 2, o->from, 0, 0);
+    return answer(s, bytes(p->mac_from, 6), 1, o->from, 0, 0);
+}
+
+// Who the frame goes to: where an address's packets always went to one, another says that somebody is in between.
+static bool see_mac_to(const hg__observation *o, int32_t i, hg__seen *s) {
+    const hg__packet *p = o->packet;
+    (void)i;
+    if (!(p->layers & HG_LAYER_ETHERNET) || !(p->layers & HG_LAYER_IP)) return false;
+    return answer(s, bytes(p->mac_to, 6), 1, o->to, 0, 0);
 }
 
 static bool see_claim(const hg__observation *o, int32_t i, hg__seen *s) {
     const hg__packet *p = o->packet;
     (void)i;
     if (!(p->layers & HG_LAYER_ARP)) return false;
-    return answer(s, bytes(p->arp_mac_from, 6), 2, o->from, 0, 0);
+    return answer(s, bytes(p->arp_mac_from, 6), 1, o->from, 0, 0);
 }
 
 static bool see_protocol(const hg__observation *o, int32_t i, hg__seen *s) {
@@ -230,6 +238,11 @@ static bool measure_variety(const hg__observation *o, hg__measured *m) {
     return amount(m, per_byte * per_byte, with(o->offer, o->to_server), asked(o));
 }
 
+static bool measure_special(const hg__observation *o, hg__measured *m) {
+    if (!o->glimpse.protocol || !o->glimpse.variety) return false;
+    return amount(m, o->glimpse.special, with(o->offer, o->to_server), asked(o));
+}
+
 // ---- when ---------------------------------------------------------------------------------------
 
 // Half octaves of milliseconds.
@@ -275,40 +288,42 @@ static bool measure_length(const hg__observation *o, hg__measured *m) {
 
 // clang-format off
 const hg__level hg__levels[] = {
-    {"peer",     HG_EVIDENCE_WHO,     1, see_peer,     NULL, "speaks to a host it did not speak to"},
-    {"host",     HG_EVIDENCE_WHO,     1, see_host,     NULL, "was not there before, or did not use this service"},
-    {"offer",    HG_EVIDENCE_WHO,     1, see_offer,    NULL, "uses a service it did not use"},
-    {"service",  HG_EVIDENCE_WHO,     1, see_service,  NULL, "uses another service than these hosts usually do"},
-    {"mac",      HG_EVIDENCE_WHO,     1, see_mac,      NULL, "comes from another hardware address than it did"},
-    {"claim",    HG_EVIDENCE_WHO,     1, see_claim,    NULL, "an address is claimed by another hardware address"},
-    {"protocol", HG_EVIDENCE_WHO,     1, see_protocol, NULL, "speaks a protocol it did not speak"},
-    {"ttl",      HG_EVIDENCE_STACK,   1, see_ttl,      NULL, "its packets have another time to live"},
-    {"ip",       HG_EVIDENCE_STACK,   1, see_ip,       NULL, "its IP headers have other flags"},
-    {"options",  HG_EVIDENCE_STACK,   1, see_options,  NULL, "its TCP options are others"},
-    {"syn",      HG_EVIDENCE_STACK,   1, see_opening_segment, NULL, "it opens connections as another system would"},
-    {"port",     HG_EVIDENCE_STACK,   1, see_port,     NULL, "its own ports are from another range"},
-    {"window",   HG_EVIDENCE_STACK,   1, see_window,   NULL, "its TCP window has another size"},
-    {"step",     HG_EVIDENCE_TALK,    1, see_step,     NULL, "packets follow each other in an unusual order"},
-    {"length",   HG_EVIDENCE_TALK,    1, see_length,   NULL, "its payload has an unusual length"},
-    {"variety",  HG_EVIDENCE_TALK,    1, see_variety,  NULL, "its payload is of another kind: text, binary or encrypted"},
-    {"opening",  HG_EVIDENCE_CONTENT, HG_OPENING, see_byte, NULL, "the first bytes of its payload are unusual"},
-    {"action",   HG_EVIDENCE_ASK,     1, see_action,   NULL, "asks for something it did not ask for"},
-    {"object",   HG_EVIDENCE_ASK,     1, see_object,   NULL, "asks for it of something it did not ask"},
-    {"size",     HG_EVIDENCE_ASK,     1, see_size,     NULL, "asks for an unusual number or length"},
-    {"longest",  HG_EVIDENCE_ASK,     1, NULL, measure_size,    "asks for more, or by a longer name"},
-    {"garbled",  HG_EVIDENCE_ASK,     1, NULL, measure_variety, "asks by a more varied name"},
-    {"gap",      HG_EVIDENCE_WHEN,    1, see_gap,      NULL, "comes after an unusual pause"},
-    {"rhythm",   HG_EVIDENCE_WHEN,    1, see_rhythm,   NULL, "comes out of its rhythm"},
-    {"packets",  HG_EVIDENCE_MUCH,    1, NULL, measure_packets,  "sends more packets"},
-    {"bytes",    HG_EVIDENCE_MUCH,    1, NULL, measure_bytes,    "sends more bytes"},
-    {"flows",    HG_EVIDENCE_MUCH,    1, NULL, measure_flows,    "opens more connections"},
-    {"refused",  HG_EVIDENCE_MUCH,    1, NULL, measure_refused,  "is refused more often"},
-    {"hosts",    HG_EVIDENCE_MUCH,    1, NULL, measure_hosts,    "speaks to more hosts"},
-    {"services", HG_EVIDENCE_MUCH,    1, NULL, measure_services, "asks for more services"},
-    {"names",    HG_EVIDENCE_MUCH,    1, NULL, measure_names,    "asks for more names"},
-    {"up",       HG_EVIDENCE_MUCH,    1, NULL, measure_up,       "sends more to a server within a connection"},
-    {"down",     HG_EVIDENCE_MUCH,    1, NULL, measure_down,     "is sent more by a server within a connection"},
-    {"lasting",  HG_EVIDENCE_MUCH,    1, NULL, measure_length,   "a connection has more packets"},
+    {"peer",     HG_EVIDENCE_WHO,     1, see_peer,     NULL, HG_ABOUT_SENDER, "speaks to a host it did not speak to", NULL, NULL},
+    {"host",     HG_EVIDENCE_WHO,     1, see_host,     NULL, HG_ABOUT_CLIENT, "was not there before, or did not use this service", NULL, NULL},
+    {"offer",    HG_EVIDENCE_WHO,     1, see_offer,    NULL, HG_ABOUT_CLIENT, "uses a service it did not use", NULL, NULL},
+    {"service",  HG_EVIDENCE_WHO,     1, see_service,  NULL, HG_ABOUT_CLIENT, "uses a service that this server was not asked for", NULL, NULL},
+    {"mac",      HG_EVIDENCE_OWN,     1, see_mac,      NULL, HG_ABOUT_MAC_FROM, "sends from hardware address", NULL, NULL},
+    {"mac_to",   HG_EVIDENCE_OWN,     1, see_mac_to,   NULL, HG_ABOUT_MAC_TO, "is written to at hardware address", NULL, NULL},
+    {"claim",    HG_EVIDENCE_OWN,     1, see_claim,    NULL, HG_ABOUT_CLAIM, "is claimed by hardware address", NULL, NULL},
+    {"protocol", HG_EVIDENCE_WHO,     1, see_protocol, NULL, HG_ABOUT_SENDER, "speaks a protocol it did not speak", NULL, NULL},
+    {"ttl",      HG_EVIDENCE_STACK,   1, see_ttl,      NULL, HG_ABOUT_SENDER, "sends packets with another time to live", NULL, NULL},
+    {"ip",       HG_EVIDENCE_STACK,   1, see_ip,       NULL, HG_ABOUT_SENDER, "sets other flags in its IP headers", NULL, NULL},
+    {"options",  HG_EVIDENCE_STACK,   1, see_options,  NULL, HG_ABOUT_SENDER, "has other TCP options", NULL, NULL},
+    {"syn",      HG_EVIDENCE_STACK,   1, see_opening_segment, NULL, HG_ABOUT_SENDER, "opens connections as another system would", NULL, NULL},
+    {"port",     HG_EVIDENCE_STACK,   1, see_port,     NULL, HG_ABOUT_SENDER, "takes its own ports from another range", NULL, NULL},
+    {"window",   HG_EVIDENCE_STACK,   1, see_window,   NULL, HG_ABOUT_SENDER, "has a TCP window of another size", NULL, NULL},
+    {"step",     HG_EVIDENCE_TALK,    1, see_step,     NULL, HG_ABOUT_NOBODY, "packets follow each other in an unusual order", NULL, NULL},
+    {"length",   HG_EVIDENCE_TALK,    1, see_length,   NULL, HG_ABOUT_SENDER, "sends a payload of unusual length", NULL, NULL},
+    {"variety",  HG_EVIDENCE_TALK,    1, see_variety,  NULL, HG_ABOUT_SENDER, "sends a payload of another kind: text, binary or encrypted", NULL, NULL},
+    {"opening",  HG_EVIDENCE_CONTENT, HG_OPENING, see_byte, NULL, HG_ABOUT_SENDER, "sends a payload whose first bytes are unusual", NULL, NULL},
+    {"action",   HG_EVIDENCE_ASK,     1, see_action,   NULL, HG_ABOUT_SENDER, "asks for something it did not ask for", "answers as it did not answer", NULL},
+    {"object",   HG_EVIDENCE_ASK,     1, see_object,   NULL, HG_ABOUT_SENDER, "asks about something it did not ask about", "answers about something it did not answer about", NULL},
+    {"size",     HG_EVIDENCE_ASK,     1, see_size,     NULL, HG_ABOUT_SENDER, "asks for an unusual number or length", "answers with an unusual number or length", NULL},
+    {"longest",  HG_EVIDENCE_ASK,     1, NULL, measure_size,    HG_ABOUT_SENDER, "asks for more, or by a longer name", "answers with more, or a longer name", ""},
+    {"garbled",  HG_EVIDENCE_ASK,     1, NULL, measure_variety, HG_ABOUT_SENDER, "asks by a more varied name", "answers about a more varied name", NULL},
+    {"special",  HG_EVIDENCE_ASK,     1, NULL, measure_special, HG_ABOUT_SENDER, "asks by more quotes, brackets and the like", "answers with more quotes, brackets and the like", ""},
+    {"gap",      HG_EVIDENCE_WHEN,    1, see_gap,      NULL, HG_ABOUT_SENDER, "sends after an unusual pause", NULL, NULL},
+    {"rhythm",   HG_EVIDENCE_WHEN,    1, see_rhythm,   NULL, HG_ABOUT_SENDER, "sends out of its rhythm", NULL, NULL},
+    {"packets",  HG_EVIDENCE_MUCH,    1, NULL, measure_packets,  HG_ABOUT_SENDER, "sends more packets", NULL, "in 10 s"},
+    {"bytes",    HG_EVIDENCE_MUCH,    1, NULL, measure_bytes,    HG_ABOUT_SENDER, "sends more bytes", NULL, "in 10 s"},
+    {"flows",    HG_EVIDENCE_MANY,    1, NULL, measure_flows,    HG_ABOUT_SENDER, "opens more connections", NULL, "in 10 s"},
+    {"refused",  HG_EVIDENCE_MANY,    1, NULL, measure_refused,  HG_ABOUT_SENDER, "is refused more often", NULL, "in 10 s"},
+    {"hosts",    HG_EVIDENCE_MANY,    1, NULL, measure_hosts,    HG_ABOUT_SENDER, "speaks to more hosts", NULL, "in 10 s"},
+    {"services", HG_EVIDENCE_MANY,    1, NULL, measure_services, HG_ABOUT_SENDER, "asks for more services", NULL, "in 10 s"},
+    {"names",    HG_EVIDENCE_MANY,    1, NULL, measure_names,    HG_ABOUT_SENDER, "asks for more names", NULL, "in 10 s"},
+    {"up",       HG_EVIDENCE_MUCH,    1, NULL, measure_up,       HG_ABOUT_CLIENT, "sends more to a server within a connection", NULL, "bytes"},
+    {"down",     HG_EVIDENCE_MUCH,    1, NULL, measure_down,     HG_ABOUT_CLIENT, "is sent more by a server within a connection", NULL, "bytes"},
+    {"lasting",  HG_EVIDENCE_MUCH,    1, NULL, measure_length,   HG_ABOUT_CLIENT, "has a connection of more packets", NULL, ""},
 };
 // clang-format on
 const int32_t hg__level_count = sizeof hg__levels / sizeof *hg__levels;

@@ -10,19 +10,31 @@
 #include "traffic/observe.h"
 #include "traffic/tails.h"
 
-enum { HG_LEVELS_VERSION = 1 };
+enum { HG_LEVELS_VERSION = 2 };
 
 // What kind of evidence a level gives; a detector weighs kinds, not levels.
 #define HG_EVIDENCES(E)                             \
  E(WHO, "who speaks to whom")                       \
+ E(OWN, "whose hardware address it is")             \
  E(STACK, "how the sender's system writes packets") \
  E(TALK, "sizes and order of packets")              \
  E(CONTENT, "first bytes of the payload")           \
  E(ASK, "what is asked for")                        \
  E(WHEN, "when")                                    \
- E(MUCH, "how much")
+ E(MUCH, "how much")                                \
+ E(MANY, "how many others, how often anew")
 #define HG_EVIDENCE_ID(id, words) HG_EVIDENCE_##id,
 typedef enum hg__evidence { HG_EVIDENCES(HG_EVIDENCE_ID) HG_EVIDENCE_COUNT } hg__evidence;
+
+// Who a level's words are about. What contradicts an address's own past names it, and is told first.
+typedef enum hg__about {
+    HG_ABOUT_NOBODY,
+    HG_ABOUT_SENDER,
+    HG_ABOUT_CLIENT,
+    HG_ABOUT_CLAIM,    // the address that ARP says is at a hardware address
+    HG_ABOUT_MAC_FROM, // the sender and its frame's hardware address
+    HG_ABOUT_MAC_TO    // who it is for, and the hardware address that the frame goes to
+} hg__about;
 
 typedef struct hg__level {
     const char *name; // "service"
@@ -31,7 +43,10 @@ typedef struct hg__level {
     // The i-th answer and its contexts; false: the packet has none. One of the two is NULL.
     bool (*see)(const hg__observation *o, int32_t i, hg__seen *s);
     bool (*measure)(const hg__observation *o, hg__measured *m);
+    hg__about about;
     const char *words; // what is unusual, for people: "asks for a service it did not ask for"
+    const char *back;  // the same of who serves, in what is asked for; NULL: of both
+    const char *unit;  // of an amount: "in 10 s", "bytes"; "": a number; NULL: it is not told
 } hg__level;
 
 extern const hg__level hg__levels[];

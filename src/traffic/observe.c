@@ -124,15 +124,29 @@ static uint64_t service_of(const hg__packet *p, uint16_t port) {
 
 // ---- what came before ---------------------------------------------------------------------------
 
+// A key of a table, whose entry is on its way from memory while other things are done.
+typedef struct sought {
+    uint64_t key, hash;
+} sought;
+
+static sought seek(const hg__lru *t, uint64_t key) {
+    const sought s = {key, hg__lru_hash(t, &key)};
+    hg__lru_prefetch(t, s.hash);
+    return s;
+}
+
+static void *find(hg__lru *t, const sought *s, bool *is_new) {
+    return hg__lru_find_or_add_hashed(t, &s->key, s->hash, is_new);
+}
+
 // Both directions of a flow have one entry; `is_first` says whether its key begins with the sender.
-static flow *find_flow(hg__observer *o, const hg__packet *p, const hg__observation *seen,
-                       bool *is_first, bool *is_new) {
+static sought seek_flow(const hg__observer *o, const hg__packet *p, const hg__observation *seen,
+                        bool *is_first) {
     const uint64_t from = hg__mix(seen->from, 1U + p->port_from),
                    to = hg__mix(seen->to, 1U + p->port_to);
     *is_first = from <= to;
     const uint64_t kind = p->layers & HG_LAYER_IP ? p->protocol : 256U + p->ether_type;
-    const uint64_t key = hg__mix(*is_first ? hg__mix(from, to) : hg__mix(to, from), kind);
-    return hg__lru_find_or_add(o->flows, &key, is_new);
+    return seek(o->flows, hg__mix(*is_first ? hg__mix(from, to) : hg__mix(to, from), kind));
 }
 
 static bool begins(const hg__packet *p) {
@@ -145,9 +159,8 @@ static bool begins_anew(const hg__packet *p, const flow *f) {
 }
 
 static flow *follow_flow(hg__observer *o, const hg__packet *p, hg__observation *seen,
-                         bool *is_new) {
-    bool is_first;
-    flow *f = find_flow(o, p, seen, &is_first, is_new);
+                         const sought *which, bool is_first, bool *is_new) {
+    flow *f = find(o->flows, which, is_new);
     if (!*is_new && begins_anew(p, f)) *is_new = true;
     if (*is_new) {
         const bool to_server = goes_to_server(p);
@@ -182,20 +195,19 @@ static uint64_t symbol_of(const hg__packet *p, const hg__observation *seen) {
     return hg__mix(kind << 8 | size_class(p->payload_length) << 1 | seen->to_server, word);
 }
 
-static void follow_rhythm(hg__observer *o, hg__observation *seen) {
+static void follow_rhythm(hg__observer *o, const sought *which, hg__observation *seen) {
     bool is_new;
-    const uint64_t key = hg__mix(seen->talk, seen->symbol);
-    int64_t *latest = hg__lru_find_or_add(o->rhythms, &key, &is_new);
+    int64_t *latest = find(o->rhythms, which, &is_new);
     seen->symbol_gap = is_new ? -1 : o->now - *latest;
     *latest = o->now;
 }
 
 // ---- how much -----------------------------------------------------------------------------------
 
-static host *find_host(hg__observer *o, uint64_t who) {
+static host *find_host(hg__observer *o, const sought *who) {
     static const double ln_2 = 0.693147180559945309;
     bool is_new;
-    host *h = hg__lru_find_or_add(o->hosts, &who, &is_new);
+    host *h = find(o->hosts, who, &is_new);
     if (is_new) h->latest = o->now;
     const double halves = (double)(o->now - h->latest) / (double)(PACE_HALF * SECOND);
     if (halves > 0) {
@@ -215,9 +227,13 @@ static bool is_refusal(const hg__packet *p) {
            (p->protocol == ICMP_6 && p->icmp_type == 1);
 }
 
-static void measure_pace(hg__observer *o, const hg__packet *p, hg__observation *seen, bool is_new) {
-    if (is_refusal(p)) find_host(o, seen->to)->decayed[HG_PACE_REFUSED]++;
-    host *h = find_host(o, seen->from);
+static void measure_pace(hg__observer *o, const hg__packet *p, const sought *sender,
+                         hg__observation *seen, bool is_new) {
+    if (is_refusal(p) || seen->glimpse.refuses) {
+        const sought to = seek(o->hosts, seen->to);
+        find_host(o, &to)->decayed[HG_PACE_REFUSED]++;
+    }
+    host *h = find_host(o, sender);
     h->decayed[HG_PACE_PACKETS]++;
     h->decayed[HG_PACE_BYTES] += (float)p->length;
     if (seen->to_server) {
@@ -234,22 +250,25 @@ static void measure_pace(hg__observer *o, const hg__packet *p, hg__observation *
     seen->pace[HG_PACE_NAMES] = h->names.count;
 }
 
+// The sender's and the flow's entries are on their way while the payload is looked at, the rhythm's while the sender is measured.
 void hg__observer_run(hg__observer *o, const hg__packet *p, hg__observation *seen) {
-    bool is_new;
+    bool is_first, is_new;
     *seen = (hg__observation){.packet = p};
     if (p->time > o->now) o->now = p->time;
     find_hosts(o, p, seen);
-    flow *f = follow_flow(o, p, seen, &is_new);
+    const sought sender = seek(o->hosts, seen->from), which = seek_flow(o, p, seen, &is_first);
+    seen->variety =
+        hg__variety(p->payload, p->payload_captured < VARIED ? p->payload_captured : VARIED);
+    flow *f = follow_flow(o, p, seen, &which, is_first, &is_new);
     seen->service = service_of(p, seen->server_port);
     const uint64_t client = seen->to_server ? seen->from : seen->to,
                    server = seen->to_server ? seen->to : seen->from;
     seen->offer = hg__mix(server, seen->service);
     seen->talk = hg__mix(client, seen->offer);
     hg__glimpse_take(&seen->glimpse, p, seen->server_port);
-    seen->variety =
-        hg__variety(p->payload, p->payload_captured < VARIED ? p->payload_captured : VARIED);
     seen->symbol = symbol_of(p, seen);
     f->previous = seen->symbol;
-    follow_rhythm(o, seen);
-    measure_pace(o, p, seen, is_new);
+    const sought rhythm = seek(o->rhythms, hg__mix(seen->talk, seen->symbol));
+    measure_pace(o, p, &sender, seen, is_new);
+    follow_rhythm(o, &rhythm, seen);
 }

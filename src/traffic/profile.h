@@ -15,6 +15,23 @@ void hg__profile_clear(hg__profile *f); // {0} is fine
 
 int hg__profile_add(hg__profile *f, const hg__observation *o, int32_t fold, hg_error *err);
 
+// What a packet answers, apart from it: to be counted later, or elsewhere, or not at all.
+typedef struct hg__answers {
+    int32_t seens, measures;
+    hg__seen seen[HG_MOST_ANSWERS];
+    hg__measured measured[HG_MOST_LEVELS];
+} hg__answers;
+
+void hg__profile_answer(const hg__observation *o, hg__answers *a);
+int hg__profile_count(hg__profile *f, const hg__answers *a, int32_t fold, hg_error *err);
+
+// Counting goes on behind what was frozen, whose own counts are in no fold; to is frozen's copy: frozen may go on measuring. Counts of
+// A, thawed, with B's added are those of both. halves: A counts half (counts.h). to is cleared on failure.
+int hg__profile_thaw(hg__profile *to, const hg__profile *frozen, bool halves, int64_t most,
+                     hg_error *err);
+// A frozen copy of one that is not, and goes on counting.
+int hg__profile_settle(hg__profile *to, const hg__profile *f, hg_error *err);
+
 // Once all is counted, before anything is measured.
 void hg__profile_freeze(hg__profile *f);
 

@@ -69,6 +69,7 @@ static bool look(const hg__packet *p, uint16_t server, hg__glimpse *g) {
     g->object = domain(b, &n);
     g->size = n.end - HEADER;
     g->variety = hg__variety(b + HEADER, n.end - HEADER);
+    for (uint32_t i = 0; i < n.labels; i++) g->special += hg__special(b + n.start[i], n.length[i]);
     return true;
 }
 

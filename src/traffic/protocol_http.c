@@ -24,6 +24,11 @@ static void look_at_path(const uint8_t *path, uint32_t most, hg__glimpse *g) {
     g->object = hash;
     g->size = length;
     g->variety = hg__variety(path, length);
+    g->special = hg__special(path, length);
+}
+
+static bool is_refusal(uint32_t status) {
+    return status == 401 || status == 403 || status == 407 || status == 429;
 }
 
 static bool look(const hg__packet *p, uint16_t server, hg__glimpse *g) {
@@ -31,7 +36,9 @@ static bool look(const hg__packet *p, uint16_t server, hg__glimpse *g) {
     (void)server;
     if (!(p->layers & HG_LAYER_TCP) || p->payload_captured < SHORTEST) return false;
     if (memcmp(b, "HTTP/1.", 7) == 0) {
-        g->action = METHODS + (uint32_t)b[9] % 16 * 100 + (uint32_t)b[10] % 16 * 10 + b[11] % 16;
+        const uint32_t status = (uint32_t)b[9] % 16 * 100 + (uint32_t)b[10] % 16 * 10 + b[11] % 16;
+        g->action = METHODS + status;
+        g->refuses = is_refusal(status);
         return true;
     }
     for (uint32_t i = 0; i < METHODS; i++) {

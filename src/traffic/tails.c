@@ -12,30 +12,49 @@ enum { FIRST_ROOM = 256 };
 static const double unseen = 1.0 / 8,
                     mean_bits = 1.5; // of -log2 of a share that is uniform: 1 / ln 2
 
-typedef struct entry {
+// Where a context's counts are.
+typedef struct slot {
     uint64_t key; // 0: free
-    uint32_t count[HG_FOLDS][HG_TAIL_BINS];
-} entry;
+    int64_t at;   // of its row of counts
+} slot;
 
+// Folds lie side by side, so that a bin of all of them is half a line of memory; a model file's are added up, and so one.
 struct hg__tails {
-    entry *entry; // owned, (room), room a power of two
+    slot *slot;      // owned, (room), room a power of two
+    uint32_t *count; // owned, (room / 2, HG_TAIL_BINS, folds)
+    int32_t folds;   // HG_FOLDS, with one more for what is in none, or 1
     int64_t room, used, most;
 };
 
-hg__tails *hg__tails_new(int64_t most, hg_error *err) {
+static size_t counts_of(const hg__tails *t) {
+    return (size_t)HG_TAIL_BINS * (size_t)t->folds;
+}
+
+static int take_room(hg__tails *t, int64_t room, hg_error *err) {
+    t->room = room;
+    t->slot = hg__alloc((size_t)room, sizeof *t->slot, err);
+    if (t->slot) t->count = hg__alloc((size_t)room / 2 * counts_of(t), sizeof *t->count, err);
+    return t->count ? HG_OK : HG_ERR_MEMORY;
+}
+
+static hg__tails *new_tails(int64_t room, int64_t most, int32_t folds, hg_error *err) {
     hg__tails *t = hg__alloc(1, sizeof *t, err);
     if (!t) return NULL;
+    t->folds = folds;
     t->most = most;
-    t->room = FIRST_ROOM;
-    t->entry = hg__alloc((size_t)t->room, sizeof *t->entry, err);
-    if (t->entry) return t;
-    hg__free(t);
+    if (take_room(t, room, err) == HG_OK) return t;
+    hg__tails_free(t);
     return NULL;
+}
+
+hg__tails *hg__tails_new(int64_t most, hg_error *err) {
+    return new_tails(FIRST_ROOM, most, HG_FOLDS, err);
 }
 
 void hg__tails_free(hg__tails *t) {
     if (!t) return;
-    hg__free(t->entry);
+    hg__free(t->slot);
+    hg__free(t->count);
     hg__free(t);
 }
 
@@ -43,71 +62,120 @@ static uint64_t key_of(uint64_t context) {
     return context ? context : 1;
 }
 
-static entry *place(const hg__tails *t, uint64_t key) {
+static slot *place(const hg__tails *t, uint64_t key) {
     const uint64_t mask = (uint64_t)t->room - 1;
     uint64_t i = key & mask;
-    while (t->entry[i].key != 0 && t->entry[i].key != key) i = (i + 1) & mask;
-    return &t->entry[i];
+    while (t->slot[i].key != 0 && t->slot[i].key != key) i = (i + 1) & mask;
+    return &t->slot[i];
+}
+
+// (folds): a context's counts in one bin.
+static uint32_t *bin_of(const hg__tails *t, const slot *s, int32_t bin) {
+    return t->count + (size_t)s->at * counts_of(t) + (size_t)bin * (size_t)t->folds;
 }
 
 static int make_room(hg__tails *t, hg_error *err) {
     if ((t->used + HG_MAX_CONTEXTS) * 2 <= t->room) return HG_OK;
-    hg__tails larger = {.room = t->room * 2};
-    larger.entry = hg__alloc((size_t)larger.room, sizeof *larger.entry, err);
-    if (!larger.entry) return HG_ERR_MEMORY;
-    for (int64_t i = 0; i < t->room; i++) {
-        if (t->entry[i].key) *place(&larger, t->entry[i].key) = t->entry[i];
+    hg__tails larger = {.folds = t->folds};
+    if (take_room(&larger, t->room * 2, err) != HG_OK) {
+        hg__free(larger.slot);
+        return HG_ERR_MEMORY;
     }
-    hg__free(t->entry);
-    t->entry = larger.entry;
+    for (int64_t i = 0; i < t->room; i++) {
+        if (t->slot[i].key) *place(&larger, t->slot[i].key) = t->slot[i];
+    }
+    memcpy(larger.count, t->count, (size_t)t->used * counts_of(t) * sizeof *t->count);
+    hg__free(t->slot);
+    hg__free(t->count);
+    t->slot = larger.slot;
+    t->count = larger.count;
     t->room = larger.room;
     return HG_OK;
 }
 
 int32_t hg__tail_bin(double amount) {
-    int32_t bin = 0;
-    double edge = 1;
+    if (!(amount >= 1)) return 0; // nor what is no number
     if (amount > 0x1p30) return HG_TAIL_BINS - 1;
-    if (amount < 1) return 0;
-    while (amount >= edge * 2) {
-        edge *= 2;
-        bin += 2;
-    }
-    return 1 + bin + (amount * amount >= 2 * edge * edge);
+    uint64_t bits; // the exponent is how many whole octaves there are
+    memcpy(&bits, &amount, sizeof bits);
+    const int32_t octaves = (int32_t)(bits >> 52) - 1023;
+    const double edge = (double)(INT64_C(1) << octaves);
+    return 1 + 2 * octaves + (amount * amount >= 2 * edge * edge);
 }
 
-static entry *add(hg__tails *t, uint64_t key) {
-    entry *e = place(t, key);
-    if (e->key) return e;
+static slot *add(hg__tails *t, uint64_t key) {
+    slot *s = place(t, key);
+    if (s->key) return s;
     if (t->used >= t->most) return NULL;
-    e->key = key;
-    t->used++;
-    return e;
+    *s = (slot){key, t->used++};
+    return s;
 }
 
 int hg__tails_add(hg__tails *t, const hg__measured *m, int32_t fold, hg_error *err) {
     const int32_t bin = hg__tail_bin(m->amount);
     HG_TRY(make_room(t, err));
     for (int32_t i = 0; i < m->contexts; i++) {
-        entry *e = add(t, key_of(m->context[i]));
-        if (e) e->count[fold][bin]++;
+        const slot *s = add(t, key_of(m->context[i]));
+        if (s) bin_of(t, s, bin)[fold]++;
     }
     return HG_OK;
 }
 
 void hg__tails_freeze(hg__tails *t) {
-    for (int64_t i = 0; i < t->room; i++) {
-        for (int32_t f = 0; t->entry[i].key && f < HG_FOLDS; f++) {
-            uint32_t *count = t->entry[i].count[f];
-            for (int32_t b = HG_TAIL_BINS - 2; b >= 0; b--) count[b] += count[b + 1];
-        }
+    const int32_t last = (HG_TAIL_BINS - 1) * t->folds; // the highest bin's first
+    for (int64_t i = 0; i < t->used; i++) {
+        uint32_t *row = t->count + (size_t)i * counts_of(t);
+        for (int32_t b = last - 1; b >= 0; b--) row[b] += row[b + t->folds];
     }
 }
 
+// The same contexts, and no counts yet.
+static hg__tails *new_like(const hg__tails *t, int64_t most, int32_t folds, hg_error *err) {
+    hg__tails *to = new_tails(t->room, most > t->used ? most : t->used, folds, err);
+    if (!to) return NULL;
+    memcpy(to->slot, t->slot, (size_t)t->room * sizeof *t->slot);
+    to->used = t->used;
+    return to;
+}
+
+// In one bin, in all folds; row: of a context.
+static uint32_t in_bin(const hg__tails *t, int64_t row, int32_t b) {
+    const uint32_t *count = t->count + (size_t)row * counts_of(t) + (size_t)(b * t->folds);
+    uint32_t sum = 0;
+    for (int32_t f = 0; f < t->folds; f++) sum += count[f];
+    return sum;
+}
+
+hg__tails *hg__tails_thaw(const hg__tails *frozen, bool halves, int64_t most, hg_error *err) {
+    hg__tails *t = new_like(frozen, most, HG_FOLDS + 1, err);
+    for (int64_t i = 0; t && i < t->used; i++) {
+        for (int32_t b = 0; b < HG_TAIL_BINS; b++) {
+            const uint32_t above = b + 1 < HG_TAIL_BINS ? in_bin(frozen, i, b + 1) : 0;
+            const uint32_t n = in_bin(frozen, i, b) - above;
+            t->count[(size_t)i * counts_of(t) + (size_t)(b * t->folds + HG_FOLDS)] =
+                halves ? n / 2 + (n & 1) : n;
+        }
+    }
+    return t;
+}
+
+hg__tails *hg__tails_settle(const hg__tails *t, hg_error *err) {
+    hg__tails *to = new_like(t, t->used, 1, err);
+    for (int64_t i = 0; to && i < t->used; i++) {
+        for (int32_t b = 0; b < HG_TAIL_BINS; b++) {
+            to->count[i * HG_TAIL_BINS + b] = in_bin(t, i, b);
+        }
+    }
+    if (to) hg__tails_freeze(to);
+    return to;
+}
+
 // In bin b and above, in all folds.
-static int64_t from_bin(const entry *e, int32_t b, int32_t without) {
+static int64_t from_bin(const hg__tails *t, const slot *s, int32_t b, int32_t without) {
+    const uint32_t *count = bin_of(t, s, b);
+    if (t->folds == 1) return count[0];
     int64_t sum = 0;
-    for (int32_t f = 0; f < HG_FOLDS; f++) sum += f == without ? 0 : e->count[f][b];
+    for (int32_t f = 0; f < t->folds; f++) sum += f == without ? 0 : count[f];
     return sum;
 }
 
@@ -116,10 +184,10 @@ hg__surprise hg__tails_surprise(const hg__tails *t, const hg__measured *m, int32
     hg__surprise r = {0};
     double p = unseen;
     for (int32_t i = m->contexts - 1; i >= 0; i--) {
-        const entry *e = place(t, key_of(m->context[i]));
-        const int64_t n = e->key ? from_bin(e, 0, without) : 0;
+        const slot *s = place(t, key_of(m->context[i]));
+        const int64_t n = s->key ? from_bin(t, s, 0, without) : 0;
         if (n == 0) continue;
-        const int64_t larger = from_bin(e, bin, without);
+        const int64_t larger = from_bin(t, s, bin, without);
         p = ((double)larger + p) / (double)(n + 1);
         r.is_new = larger == 0;
         r.seen = n;
@@ -131,10 +199,10 @@ hg__surprise hg__tails_surprise(const hg__tails *t, const hg__measured *m, int32
 
 double hg__tails_most(const hg__tails *t, const hg__measured *m) {
     for (int32_t i = 0; i < m->contexts; i++) {
-        const entry *e = place(t, key_of(m->context[i]));
-        if (!e->key) continue;
+        const slot *s = place(t, key_of(m->context[i]));
+        if (!s->key) continue;
         int32_t b = HG_TAIL_BINS - 1;
-        while (b > 0 && from_bin(e, b, HG_NO_FOLD) == 0) b--;
+        while (b > 0 && from_bin(t, s, b, HG_NO_FOLD) == 0) b--;
         const double most = (double)(INT64_C(1) << (b / 2)); // the bin's upper edge
         return b % 2 == 0 ? most : most * 1.4142135623730951;
     }
@@ -155,35 +223,31 @@ static int ascending(const void *a, const void *b) {
 void hg__tails_export(const hg__tails *t, uint64_t *key, uint32_t *number) {
     int64_t at = 0;
     for (int64_t i = 0; i < t->room; i++) {
-        if (t->entry[i].key) key[at++] = t->entry[i].key;
+        if (t->slot[i].key) key[at++] = t->slot[i].key;
     }
     qsort(key, (size_t)at, sizeof *key, ascending);
     for (int64_t i = 0; i < at; i++) {
-        const entry *e = place(t, key[i]);
+        const slot *s = place(t, key[i]);
         for (int32_t b = 0; b < HG_TAIL_BINS; b++) {
-            uint32_t *sum = &number[i * HG_TAIL_BINS + b];
-            *sum = 0;
-            for (int32_t f = 0; f < HG_FOLDS; f++) *sum += e->count[f][b];
+            number[i * HG_TAIL_BINS + b] = (uint32_t)from_bin(t, s, b, HG_NO_FOLD);
         }
     }
 }
 
 hg__tails *hg__tails_import(const uint64_t *key, const uint32_t *number, int64_t entries,
                             hg_error *err) {
-    hg__tails *t = hg__tails_new(entries, err);
+    int64_t room = FIRST_ROOM;
+    while (room < 2 * entries) room *= 2;
+    hg__tails *t = new_tails(room, entries, 1, err);
     if (!t) return NULL;
     for (int64_t i = 0; i < entries; i++) {
         if (key[i] == 0 || (i > 0 && key[i] <= key[i - 1])) {
             hg__fail(err, HG_ERR_MODEL, "tails: expected keys in ascending order");
-        } else if (make_room(t, err) == HG_OK) {
-            entry *e = place(t, key[i]);
-            e->key = key[i];
-            t->used++;
-            memcpy(e->count[0], number + i * HG_TAIL_BINS, HG_TAIL_BINS * sizeof *number);
-            continue;
+            hg__tails_free(t);
+            return NULL;
         }
-        hg__tails_free(t);
-        return NULL;
+        add(t, key[i]);
     }
+    memcpy(t->count, number, (size_t)entries * HG_TAIL_BINS * sizeof *number);
     return t;
 }

@@ -23,6 +23,9 @@ void hg__tails_free(hg__tails *t);                     // NULL is fine
 int hg__tails_add(hg__tails *t, const hg__measured *m, int32_t fold, hg_error *err);
 // Once all is counted, before anything is measured.
 void hg__tails_freeze(hg__tails *t);
+// As hg__counts_thaw() and hg__counts_settle().
+hg__tails *hg__tails_thaw(const hg__tails *frozen, bool halves, int64_t most, hg_error *err);
+hg__tails *hg__tails_settle(const hg__tails *t, hg_error *err);
 hg__surprise hg__tails_surprise(const hg__tails *t, const hg__measured *m, int32_t without);
 // Up to which amount the most specific context that is known has seen; negative: none is known.
 double hg__tails_most(const hg__tails *t, const hg__measured *m);

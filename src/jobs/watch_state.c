@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// watch_state.c - what outlives the process, in a folder: where that is, which model is in it, and open alerts as JSON.
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/show.h"
+#include "intrusion/packet_learner.h"
+#include "jobs/watch.h"
+
+static const char ending[] = ".safetensors";
+
+int hg__watch_folder(const hg_options *o, char folder[1024], hg_error *err) {
+    const struct hg__values *v = &o->values;
+    folder[0] = '\0';
+    if (*v->state) {
+        if (snprintf(folder, 1024, "%s", v->state) < 1024) return HG_OK;
+        return hg__fail(err, HG_ERR_USAGE, "state: expected a shorter path");
+    }
+    if (v->learn <= 0) return HG_OK;
+    const size_t length = strlen(v->model), end = sizeof ending - 1;
+    const bool has_end = length > end && strcmp(v->model + length - end, ending) == 0;
+    const int name = (int)(has_end ? length - end : length);
+    if (snprintf(folder, 1024, "%.*s.watch", name, v->model) < 1024) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE, "model: expected a shorter path");
+}
+
+// Whoever trained anew wants the new one.
+hg_model *hg__watch_model(hg_model *m, const char *folder, const hg_listener *l, char from[1024]) {
+    char path[1024], line[1700];
+    hg_error e = {0};
+    if (!*folder || hg__join_path(path, sizeof path, folder, HG_WATCH_MODEL, NULL) < 0) return m;
+    if (!hg__is_file(path)) return m;
+    hg_model *later = hg_model_load(path, &e);
+    if (later && hg__is_packet_model(later) && hg__is_packet_kin(m, later)) {
+        hg_model_free(m);
+        snprintf(from, 1024, "%s", path);
+        return later;
+    }
+    hg_model_free(later);
+    snprintf(line, sizeof line, "%s: not of this model, which is as it was trained%s%s", path,
+             later ? "" : ": ", later ? "" : e.message);
+    hg__tell(l, line);
+    return m;
+}
+
+// ---- alerts as JSON -------------------------------------------------------------------------------
+
+static const hg__protocol *const protocols[] = {
+#define PROTOCOL(name) &hg__protocol_##name,
+#include "traffic/protocols.def"
+#undef PROTOCOL
+    NULL,
+};
+
+static void add_bytes(hg__json_writer *w, const char *key, const uint8_t *bytes, int count) {
+    char text[33];
+    for (int i = 0; i < count; i++) snprintf(text + 2 * (size_t)i, 3, "%02x", bytes[i]);
+    hg__json_add_text(w, key, text);
+}
+
+static void add_floats(hg__json_writer *w, const char *key, const float *x, int32_t count) {
+    hg__json_begin(w, key, '[');
+    for (int32_t i = 0; i < count; i++) hg__json_add_real(w, NULL, 9, (double)x[i]);
+    hg__json_end(w, ']');
+}
+
+// Whole numbers, by the same list when they are read.
+#define PACKET_NUMBERS(N) \
+ N(time) N(layers) N(ether_type) N(version) N(protocol) N(port_from) N(port_to) N(tcp_flags)
+
+static void add_packet(hg__json_writer *w, const hg__packet *p) {
+    hg__json_begin(w, "packet", '{');
+#define ADD(name) hg__json_add_integer(w, #name, (int64_t)p->name);
+    PACKET_NUMBERS(ADD)
+#undef ADD
+    add_bytes(w, "from", p->from, 16);
+    add_bytes(w, "to", p->to, 16);
+    add_bytes(w, "mac_from", p->mac_from, 6);
+    add_bytes(w, "mac_to", p->mac_to, 6);
+    hg__json_end(w, '}');
+}
+
+static void add_alert(hg__json_writer *w, const hg__alert *a) {
+    const hg__verdict *v = a->verdict;
+    hg__json_begin(w, NULL, '{');
+    hg__json_add_integer(w, "number", (int64_t)a->number);
+    hg__json_add_integer(w, "first", a->first);
+    hg__json_add_integer(w, "last", a->last);
+    hg__json_add_integer(w, "packets", a->packets);
+    hg__json_add_real(w, "p", 17, a->p);
+    hg__json_add_real(w, "score", 9, (double)v->score);
+    hg__json_add_boolean(w, "to_server", v->to_server);
+    hg__json_add_integer(w, "server_port", v->server_port);
+    hg__json_add_text(w, "words", v->protocol ? v->protocol->name : "");
+    hg__json_add_integer(w, "action", v->action);
+    hg__json_add_integer(w, "largest", v->largest);
+    hg__json_add_real(w, "amount", 17, v->amount);
+    hg__json_add_real(w, "most", 17, v->most);
+    add_floats(w, "bits", v->bits, hg__level_count);
+    add_floats(w, "evidence", v->evidence, HG_KINDS);
+    add_packet(w, &v->packet);
+    hg__json_end(w, '}');
+}
+
+static void add_open(void *context, const hg__alert *a) {
+    hg__json_break(context, 1);
+    add_alert(context, a);
+}
+
+void hg__watch_write_state(const hg__alerts *a, hg__text *t) {
+    hg__json_writer w = {.to = t};
+    hg__json_begin(&w, NULL, '{');
+    hg__json_add_integer(&w, "alerts", (int64_t)hg__alerts_count(a));
+    hg__json_begin(&w, "open", '[');
+    hg__alerts_visit(a, add_open, &w);
+    hg__json_end(&w, ']');
+    hg__json_end(&w, '}');
+    hg__text_add(t, "\n");
+}
+
+// ---- and back ---------------------------------------------------------------------------------------
+
+// What is not there, or is something else, is 0, or the nearest that can be: nothing else in the program trusts it.
+static int64_t integer_of(const hg__json *x, const char *key, int64_t least, int64_t most) {
+    const int64_t n = hg__json_integer_value(hg__json_object_get(x, key));
+    return n < least ? least : n > most ? most : n;
+}
+
+static float number_of(const hg__json *x) {
+    const double n = hg__json_number_value(x);
+    return n > -1e30 && n < 1e30 ? (float)n : 0;
+}
+
+static const char digits[] = "0123456789abcdef";
+
+static void take_bytes(const hg__json *x, const char *key, uint8_t *bytes, size_t count) {
+    const hg__json *text = hg__json_object_get(x, key);
+    if (!hg__json_is_string(text) || hg__json_string_size(text) != 2 * count) return;
+    const char *s = hg__json_string_value(text);
+    for (size_t i = 0; i < count; i++) {
+        const char *high = strchr(digits, s[2 * i]), *low = strchr(digits, s[2 * i + 1]);
+        if (high && low) bytes[i] = (uint8_t)((high - digits) << 4 | (low - digits));
+    }
+}
+
+static void take_floats(const hg__json *x, const char *key, float *to, int32_t count) {
+    const hg__json *all = hg__json_object_get(x, key);
+    for (int32_t i = 0; i < count; i++) {
+        to[i] = number_of(hg__json_array_get(all, (size_t)i));
+    }
+}
+
+static void take_packet(const hg__json *x, hg__packet *p) {
+#define TAKE(name) \
+ p->name = (__typeof__(p->name))hg__json_integer_value(hg__json_object_get(x, #name));
+    PACKET_NUMBERS(TAKE)
+#undef TAKE
+    take_bytes(x, "from", p->from, 16);
+    take_bytes(x, "to", p->to, 16);
+    take_bytes(x, "mac_from", p->mac_from, 6);
+    take_bytes(x, "mac_to", p->mac_to, 6);
+}
+
+static void take_verdict(const hg__json *x, hg__verdict *v) {
+    const hg__json *words = hg__json_object_get(x, "words");
+    *v = (hg__verdict){.score = number_of(hg__json_object_get(x, "score")),
+                       .to_server = hg__json_is_true(hg__json_object_get(x, "to_server")),
+                       .server_port = (uint16_t)integer_of(x, "server_port", 0, UINT16_MAX),
+                       .action = (uint32_t)integer_of(x, "action", 0, UINT32_MAX),
+                       .largest = (int32_t)integer_of(x, "largest", -1, hg__level_count - 1),
+                       .amount = (double)number_of(hg__json_object_get(x, "amount")),
+                       .most = (double)number_of(hg__json_object_get(x, "most"))};
+    for (size_t i = 0; hg__json_is_string(words) && protocols[i]; i++) {
+        if (strcmp(protocols[i]->name, hg__json_string_value(words)) == 0) {
+            v->protocol = protocols[i];
+        }
+    }
+    take_floats(x, "bits", v->bits, hg__level_count);
+    take_floats(x, "evidence", v->evidence, HG_KINDS);
+    take_packet(hg__json_object_get(x, "packet"), &v->packet);
+}
+
+static void take_alert(hg__alerts *a, const hg__json *x) {
+    const int64_t most = INT64_MAX / 4;
+    const double p = hg__json_number_value(hg__json_object_get(x, "p"));
+    hg__verdict v;
+    take_verdict(x, &v);
+    const hg__alert alert = {.verdict = &v,
+                             .p = p >= 0 && p <= 1 ? p : 1,
+                             .first = integer_of(x, "first", -most, most),
+                             .last = integer_of(x, "last", -most, most),
+                             .packets = integer_of(x, "packets", 1, most),
+                             .number = (uint64_t)integer_of(x, "number", 1, most)};
+    hg__alerts_restore(a, &alert);
+}
+
+void hg__watch_read_state(hg__alerts *a, const char *folder, const hg_listener *l) {
+    char path[1024], line[1200];
+    hg__content c = {0};
+    hg_error e = {0};
+    if (!*folder || hg__join_path(path, sizeof path, folder, HG_WATCH_ALERTS, NULL) < 0) return;
+    if (!hg__is_file(path)) return;
+    hg__json *all = hg__content_read(&c, path, &e) == HG_OK
+                        ? hg__json_read((const char *)c.data, c.size, path, &e)
+                        : NULL;
+    hg__content_free(&c);
+    const hg__json *open = hg__json_object_get(all, "open");
+    hg__alerts_count_from(a, (uint64_t)integer_of(all, "alerts", 0, INT64_MAX / 4));
+    for (size_t i = 0; i < hg__json_array_size(open); i++) {
+        take_alert(a, hg__json_array_get(open, i));
+    }
+    hg__json_free(all);
+    if (all) return;
+    snprintf(line, sizeof line, "alerts begin anew: %s", e.message);
+    hg__tell(l, line);
+}

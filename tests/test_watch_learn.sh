@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# `hourglass watch learn=` becomes a model of what it watches, but not of attacks, and goes on where kill -9 ended it.
+. tests/lib.sh
+draw=${HOURGLASS%/*}/draw_traffic
+[ -x "$draw" ] || { skip "no $draw"; finish; }
+scanner=192.168.44.30
+"$draw" industrial "$work/normal.pcap" seconds=150 seed=1 attacks=none || bad "nothing drawn"
+"$draw" industrial "$work/other.pcap" seconds=240 seed=1 attacks=none start=1700100000 || bad "nothing drawn"
+"$draw" industrial "$work/scan.pcap" labels="$work/scan.csv" seconds=120 seed=1 attacks=modbus-scan || bad "nothing drawn"
+said=$("$HOURGLASS" train data="$work/normal.pcap" project="$work" name=m samples=0 progress=none -q 2>&1)
+status=$?
+case $said in *libpcap0.8*) skip "no libpcap"; finish ;; esac
+[ $status = 0 ] || { bad "no model: $said"; finish; }
+model=$work/m/weights/best.safetensors
+cp "$model" "$work/trained"
+watch() { "$HOURGLASS" watch model="$work/m" "$@"; }
+minute=0.0166667
+
+# ---- a period is learned, of a file ----
+watch source="$work/other.pcap" learn=$minute state="$work/one" >"$work/one.json" 2>"$work/one.err"
+expect "watching and learning is no failure: $(cat "$work/one.err")" [ $? = 0 ]
+expect "periods are learned: $(cat "$work/one.err")" [ "$(grep -c 'note: learned [1-9]' "$work/one.err")" -ge 3 ]
+expect "the trained model stays as it is" cmp "$model" "$work/trained"
+watch source="$work/other.pcap" learn=$minute state="$work/two" >"$work/two.json" 2>/dev/null
+expect "the same packets have the same alerts" cmp "$work/one.json" "$work/two.json"
+expect "and become the same model" cmp "$work/one/model.safetensors" "$work/two/model.safetensors"
+"$HOURGLASS" verify model="$work/one/model.safetensors" >/dev/null
+expect "which is a whole model file" [ $? = 0 ]
+mean() { # mean MODEL: of the scores of another day
+    "$HOURGLASS" predict model="$1" data="$work/other.pcap" out="$work/scores.csv" progress=none -q &&
+        awk -F, 'NR > 1 {sum += $3; n++} END {print int(100 * sum / n)}' "$work/scores.csv"
+}
+before=$(mean "$work/m") after=$(mean "$work/one/model.safetensors")
+expect "what was learned is less unusual, $after after $before" [ "$after" -lt "$before" ]
+watch source="$work/other.pcap" learn=$minute state="$work/one" >/dev/null 2>"$work/one.err"
+expect "the next process goes on behind it: $(cat "$work/one.err")" grep -q "note: goes on learning behind [1-9]" "$work/one.err"
+watch source="$work/other.pcap" learn=$minute >/dev/null 2>&1
+expect "without state= it lies beside the model" [ -s "$work/m/weights/best.watch/model.safetensors" ]
+watch source="$work/other.pcap" >"$work/frozen.json" 2>/dev/null
+watch source="$work/other.pcap" state="$work/three" >"$work/frozen2.json" 2>/dev/null
+expect "learn=0 learns nothing" eval 'cmp "$work/frozen.json" "$work/frozen2.json" && [ ! -e "$work/three/model.safetensors" ]'
+
+# ---- an attack is not learned ----
+watch source="$work/scan.pcap" learn=$minute state="$work/attacked" >"$work/attacked.json" 2>"$work/attacked.err"
+expect "an attack is found all the same" grep -q "\"event\":\"alert\".*\"source\":\"$scanner\"" "$work/attacked.json"
+count() { # count MODEL: alarms of the scanner
+    "$HOURGLASS" predict model="$1" data="$work/scan.pcap" out="$work/scores.csv" progress=none -q && grep -c ",1,$scanner," "$work/scores.csv"
+}
+before=$(count "$work/m")
+[ -s "$work/attacked/model.safetensors" ] || cp "$work/trained" "$work/attacked/model.safetensors"
+after=$(count "$work/attacked/model.safetensors")
+expect "and again the next time, $after alarms after $before" [ "$after" -ge $((before * 9 / 10)) ]
+
+# ---- kill -9 ----
+wait_for() { # wait_for SECONDS command...: until it succeeds
+    local until=$(($(milliseconds) + $1 * 1000))
+    shift
+    while ! "$@"; do
+        [ "$(milliseconds)" -lt $until ] || return 1
+        sleep 0.05
+    done
+}
+first=$(awk -F, '$2 == 1 {n++; if (n == 60) {print $1; exit}}' "$work/scan.csv")
+"${PYTHON:-python3}" - "$work/scan.pcap" "$work/head.pcap" "$work/tail.pcap" "$first" <<'END' || { skip "no python3 to cut a capture"; finish; }
+import struct, sys
+data = open(sys.argv[1], 'rb').read()
+at, number = 24, 0
+while number <= int(sys.argv[4]):
+    at += 16 + struct.unpack('<I', data[at + 8:at + 12])[0]
+    number += 1
+open(sys.argv[2], 'wb').write(data[:at])
+open(sys.argv[3], 'wb').write(data[:24] + data[at:])
+END
+mkfifo "$work/fifo"
+"$HOURGLASS" watch model="$work/m" source="$work/fifo" learn=$minute state="$work/killed" >"$work/killed.json" 2>"$work/killed.err" &
+watcher=$!
+exec 7<>"$work/fifo"
+cat "$work/head.pcap" >&7
+expect "an alert is kept while it is open" wait_for 10 grep -qs '"open":\[$' "$work/killed/alerts.json"
+said=$(watch source="$work/scan.pcap" state="$work/killed" 2>&1 >/dev/null)
+expect "nobody else may use the folder meanwhile: $said" eval '[[ $said == *"process $watcher"* ]]'
+kill -9 $watcher
+wait $watcher 2>/dev/null
+exec 7>&-
+number=$(sed -n "s/.*\"event\":\"alert\",\"alert\":\([0-9]*\),\"source\":\"$scanner\".*/\1/p" "$work/killed.json")
+watch source="$work/tail.pcap" learn=$minute state="$work/killed" >"$work/after.json" 2>"$work/after.err"
+expect "after kill -9 it goes on: $(cat "$work/after.err")" [ $? = 0 ]
+expect "an attack that goes on opens no second alert" eval "! grep '\"event\":\"alert\"' $work/after.json | grep -q '\"source\":\"$scanner\"'"
+expect "the alert of before, $number, ends" grep -q "\"event\":\"end\",\"alert\":$number,\"source\":\"$scanner\"" "$work/after.json"
+numbers() { grep -h '"event":"alert"' "$@" | sed 's/.*"alert":\([0-9]*\),.*/\1/'; }
+expect "no number is given twice: $(numbers "$work/killed.json" "$work/after.json" | tr '\n' ' ')" \
+    [ -z "$(numbers "$work/killed.json" "$work/after.json" | sort | uniq -d)" ]
+
+# ---- what is wrong ----
+echo nonsense >"$work/killed/alerts.json"
+head -c 3000 "$work/trained" >"$work/killed/period.safetensors"
+head -c 5000 "$work/trained" >"$work/killed/model.safetensors"
+watch source="$work/scan.pcap" learn=$minute state="$work/killed" >"$work/after.json" 2>"$work/after.err"
+expect "a state that is damaged is no failure: $(cat "$work/after.err")" [ $? = 0 ]
+expect "but is said" [ "$(grep -c 'note: alerts begin anew\|note: a period begins anew\|which is as it was trained' "$work/after.err")" = 3 ]
+echo >"$work/file"
+said=$(watch source="$work/scan.pcap" state="$work/file/x" 2>&1 >/dev/null)
+expect "a folder that cannot be made is a failure: $said" [ $? != 0 ]
+finish
