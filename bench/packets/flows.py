@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The packets' detector beside the tables': attacks in drawn captures (scenes.sh says which) and in mix.py's, found by model=traffic, by counting,
-and by `hourglass train` over three tables that are made of the same captures, each with the tables' defaults:
+"""The packets' detector beside the tables': attacks in drawn captures (scenes.sh says which) and in mix.py's, found by model=traffic, by
+counting, and by `hourglass train` over tables that are made of the same captures, each with the tables' defaults:
 
     flow     a row a connection, as Zeek's conn.log: service, protocol, state, duration, packets and bytes each way, sizes, gaps, flags;
              addresses are not features. A packet has the score of its whole connection, also of what comes behind the packet.
@@ -10,7 +10,8 @@ and by `hourglass train` over three tables that are made of the same captures, e
              A packet has the score of its client's window.
     packet   a row a packet: its header by itself, length and entropy of its payload.
 
-and by means of ranks: T of traffic, F flow, H hosts, W window, P packet. A line an attack with the AUROC by packets of each, then the means.
+and by several together: T traffic, F flow, H hosts, W window, P packet. TF: the mean of their ranks; t3w: the sum of -ln of the share of the
+capture's packets that score as high (Fisher's), traffic's three times. A line an attack with the AUROC by packets of each, then the means.
 
     bench/packets/flows.py FOLDER [seeds=2] [seconds=600] [scenes=industrial,s7,office,iot,mix]
 
@@ -36,7 +37,8 @@ TCP, UDP, ICMP, ICMP6, ARP = 6, 17, 1, 58, 256  # ARP: no protocol of IP
 KINDS = {"flow": "service category, protocol category, state category",
          "hosts": "service category, protocol category, state category, client category, server category",
          "window": "", "packet": "protocol category, flags category, from category, to category"}
-BLENDS = ("TF", "TW", "TP", "TFW", "THW")
+RANKED = ("TF", "TW", "TP", "TFW", "THW")
+FISHER = {"tw": "TW", "t3w": "TTTW", "tfw": "TFW"}
 COUNTED = {"rate": "rate", "pair": "pair_rate", "new": "novelty"}
 
 
@@ -64,8 +66,7 @@ class Packets:
         v4, v6, arp = kind == 0x0800, kind == 0x86DD, kind == 0x0806
         pick = lambda four, six, asks, other: np.select([v4, v6, arp], [four, six, asks], other)  # noqa: E731
         self.protocol = pick(field(ip + 9, 1), field(ip + 6, 1), ARP, 0)
-        whole = ~v4 | (field(ip + 6, 2) & 0x1FFF == 0)  # no later fragment
-        self.ttl = pick(field(ip + 8, 1), field(ip + 7, 1), 0, 0)
+        self.ttl, whole = pick(field(ip + 8, 1), field(ip + 7, 1), 0, 0), ~v4 | (field(ip + 6, 2) & 0x1FFF == 0)  # whole: no later fragment
         over = ip + pick((field(ip, 1) & 15) * 4, 40, 0, 0)
         end = ip + pick(field(ip + 2, 2), field(ip + 4, 2) + 40, 28, 0)
         mixed = lambda at: field(at, 8) * -0x61C8864680B583EB ^ field(at + 8, 8)  # noqa: E731
@@ -234,8 +235,9 @@ def judge(folder, capture, labels):
         first = np.unique(same, return_index=True)[1]
         save(folder / "new_rows.csv", {k: v[first] for k, v in columns.items()})
         found[name] = scores(folder / name, folder / "new_rows.csv", folder / "scores.csv")[same][row]
-    letters = {name[0].upper(): ranks(values) for name, values in found.items()}
-    found |= {blend: sum(letters[letter] for letter in blend) for blend in BLENDS}
+    share = {name[0].upper(): ranks(values) / (len(values) + 1) for name, values in found.items()}
+    found |= {blend: sum(share[letter] for letter in blend) for blend in RANKED}
+    found |= {blend: sum(-np.log(1 - share[letter]) for letter in letters) for blend, letters in FISHER.items()}
     told = json.loads(hourglass("val", "-q", "--json", f"model={folder / 'traffic'}", f"data={capture}", f"labels={labels}", "resamples=0"))
     counted = {name: told["counting_auroc"][key] for name, key in COUNTED.items()}
     with open(labels, newline="") as lines:
@@ -277,7 +279,7 @@ def figures(folder, scene, seed, seconds):
 def main():
     folder, given = pathlib.Path(sys.argv[1]), dict(word.split("=", 1) for word in sys.argv[2:])
     folder.mkdir(parents=True, exist_ok=True)
-    names = ["traffic", *KINDS, *BLENDS, *COUNTED]
+    names = ["traffic", *KINDS, *RANKED, *FISHER, *COUNTED]
     line = lambda *cells: print("%-11s %-4s %-18s" % cells[:3], *("%7s" % c for c in cells[3:]), flush=True)  # noqa: E731
     line("network", "seed", "attack", *names)
     means = collections.defaultdict(list)
