@@ -53,14 +53,6 @@ after=$(count "$work/attacked/model.safetensors")
 expect "and again the next time, $after alarms after $before" [ "$after" -ge $((before * 9 / 10)) ]
 
 # ---- kill -9 ----
-wait_for() { # wait_for SECONDS command...: until it succeeds
-    local until=$(($(milliseconds) + $1 * 1000))
-    shift
-    while ! "$@"; do
-        [ "$(milliseconds)" -lt $until ] || return 1
-        sleep 0.05
-    done
-}
 first=$(awk -F, '$2 == 1 {n++; if (n == 60) {print $1; exit}}' "$work/scan.csv")
 "${PYTHON:-python3}" - "$work/scan.pcap" "$work/head.pcap" "$work/tail.pcap" "$first" <<'END' || { skip "no python3 to cut a capture"; finish; }
 import struct, sys

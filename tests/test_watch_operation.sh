@@ -17,14 +17,6 @@ case $said in *libpcap0.8*) skip "no libpcap"; finish ;; esac
 train name=other fpr=0.002 >"$work/said" || bad "no other model: $(cat "$work/said")"
 train name=kitnet model=kitnet >"$work/said" || bad "no model of KitNET: $(cat "$work/said")"
 weights() { echo "$work/$1/weights/best.safetensors"; }
-wait_for() { # wait_for SECONDS command...: until it succeeds
-    local until=$(($(milliseconds) + $1 * 1000))
-    shift
-    while ! "$@"; do
-        [ "$(milliseconds)" -lt $until ] || return 1
-        sleep 0.05
-    done
-}
 has() { [ "$(grep -c -- "$2" "$work/$1")" -ge "${3:-1}" ]; } # has FILE TEXT [TIMES]
 
 # ---- another model ----
