@@ -289,6 +289,28 @@ static void packets_longer_than_the_header_allows_and_empty_ones_are_packets(voi
     hg__capture_close(c);
 }
 
+static void times_are_never_so_far_apart_that_their_difference_overflows(void **state) {
+    (void)state;
+    static const uint64_t seconds[] = {0,         UINT32_MAX, INT64_MAX / 1000000000,
+                                       INT64_MAX, UINT64_MAX, (uint64_t)INT64_MIN};
+    enum { TIMES = sizeof seconds / sizeof *seconds };
+    made m = {0};
+    const writing w = {&m, false};
+    put_section(w);
+    put_interface(w, RAW, 0); // whole seconds
+    for (int i = 0; i < TIMES; i++) put_enhanced(w, 0, seconds[i], 24, 'a');
+    save("x.pcapng", &m);
+    hg__capture *c = open_or_fail(at("x.pcapng"), NULL);
+    hg__packet p;
+    hg_error err = {0};
+    for (int i = 0; i < TIMES; i++) {
+        assert_int_equal(hg__capture_next(c, &p, &err), 1);
+        assert_true(p.time < INT64_C(1) << 62 && p.time > -(INT64_C(1) << 62));
+        if (i < 2) assert_int_equal(p.time, (int64_t)seconds[i] * 1000000000);
+    }
+    hg__capture_close(c);
+}
+
 static void interfaces_of_another_link_type_end_the_file(void **state) {
     (void)state;
     made m = {0};
@@ -614,6 +636,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_gzipped_file_that_is_cut_keeps_what_could_be_unpacked),
         cmocka_unit_test(lengths_that_lie_end_the_file_and_take_no_memory),
         cmocka_unit_test(packets_longer_than_the_header_allows_and_empty_ones_are_packets),
+        cmocka_unit_test(times_are_never_so_far_apart_that_their_difference_overflows),
         cmocka_unit_test(interfaces_of_another_link_type_end_the_file),
         cmocka_unit_test(a_filter_leaves_packets_out),
         cmocka_unit_test(a_filter_that_does_not_compile_is_a_matter_of_usage),

@@ -20,7 +20,8 @@
 #include "packets/capture_spool.h"
 #include "packets/pcap_api.h"
 
-enum { BUFFER = 1 << 18 }; // bytes read at once
+enum { BUFFER = 1 << 18 };                                    // bytes read at once
+static const int64_t farthest = INT64_C(4600000000000000000); // ns: below 2^62; the year 2115
 
 struct hg__capture {
     const hg__pcap_functions *api; // borrowed
@@ -323,13 +324,14 @@ static uint64_t mix_packet(uint64_t hash, const hg__packet *p, const uint8_t *by
     return hash;
 }
 
+// A file may say any time: no two are so far apart that their difference overflows.
 static int64_t time_of(const struct pcap_pkthdr *h) {
     int64_t ns;
     if (__builtin_mul_overflow((int64_t)h->ts.tv_sec, 1000000000, &ns) ||
         __builtin_add_overflow(ns, (int64_t)h->ts.tv_usec, &ns)) {
-        return h->ts.tv_sec < 0 ? INT64_MIN : INT64_MAX;
+        ns = h->ts.tv_sec < 0 ? -farthest : farthest;
     }
-    return ns;
+    return ns > farthest ? farthest : ns < -farthest ? -farthest : ns;
 }
 
 // A read that failed for another reason than the file's own bytes.

@@ -33,8 +33,8 @@ enum {
 };
 
 typedef struct hg__packet {
-    int64_t time;      // ns since 1970; as the capture has it, which may jump back
-    uint32_t length;   // on the wire, bytes
+    int64_t time;    // ns since 1970, of less than 2^62; as the capture has it, which may jump back
+    uint32_t length; // on the wire, bytes
     uint32_t captured; // of them in the capture
     uint16_t layers, flaws;
 
