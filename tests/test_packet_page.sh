@@ -84,6 +84,14 @@ fi
 refuse 2 "page: expected another file than those that are read" predict model=$model data=scan.pcap out=scores.csv page=scan.pcap
 refuse 2 "page: expected another file than those that are read" predict model=$model data=normal.pcap,scan.pcap out=scores.csv page=scan.pcap
 refuse 2 "page: expected another file than out=" predict model=$model data=scan.pcap out=x.csv page=x.csv
+refuse 2 "page: expected another file than out=" predict model=$model data=scan.pcap out=./x.csv page=x.csv
+touch x.csv && ln -sf x.csv link.csv && mkdir kept
+refuse 2 "page: expected another file than out=" predict model=$model data=scan.pcap out=x.csv page=link.csv
+refuse 2 "page: expected another file than out=" watch model=$model source=scan.pcap page=p.json out="$PWD/p.json"
+refuse 2 "page: expected another file than out=" watch model=$model source=scan.pcap page=/dev/stdout
+refuse 2 "page: expected another file than out=" watch model=$model source=scan.pcap page=-
+refuse 2 "page: expected another file than those of the watcher's own" watch model=$model source=scan.pcap state=kept page=./kept/alerts.json
+refuse 2 "out: expected another file than those of the watcher's own" watch model=$model source=scan.pcap state=kept out=kept/alerts.json
 refuse 1 "none" predict model=$model data=scan.pcap out=scores.csv page=none/page.html
 refuse 4 "expected a capture" predict model=$model data=scan.csv out=scores.csv page=no.html
 expect "what failed left no page" [ ! -e no.html ]

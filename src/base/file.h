@@ -189,6 +189,9 @@ extern const hg__data_limits hg__data_limit;
 bool hg__path_is_climbing(const char *name);
 // Whether `place` is `folder` or lies in it, links followed; true where that cannot be told.
 bool hg__path_is_inside(const char *place, const char *folder);
+// Whether two paths lead to one place; false where that cannot be told. Of names of one file (links that are not symbolic)
+// hg__is_same_file() knows.
+bool hg__path_is_same(const char *one, const char *other);
 // Where two paths lead: the second PATH_MAX bytes behind the first, for hg__free(). NULL where that cannot be told.
 char *hg__resolve_both(const char *first, const char *second);
 #endif

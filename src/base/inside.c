@@ -51,6 +51,13 @@ char *hg__resolve_both(const char *first, const char *second) {
     return NULL;
 }
 
+bool hg__path_is_same(const char *one, const char *other) {
+    char *a = hg__resolve_both(one, other);
+    const bool is_same = a && strcmp(a, a + PATH_MAX) == 0;
+    hg__free(a);
+    return is_same;
+}
+
 bool hg__path_is_inside(const char *place, const char *folder) {
     char *a = hg__resolve_both(place, folder);
     if (!a) return true; // rather refuse

@@ -357,6 +357,7 @@ int hg__job_watch(const hg_options *o, const hg_listener *l, hg_result *r, hg_er
         return hg__fail(err, HG_ERR_USAGE, "format: expected auto, json or eve, got csv");
     }
     HG_TRY(hg__watch_folder(o, folder, err));
+    HG_TRY(hg__watch_check_outputs(o, folder, err));
     hg_model *m = load_first(o, folder, l, from, err);
     if (!m) return (int)err->code;
     watch *w = hg__alloc(1, sizeof *w, err);

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "intrusion/alerts.h"
 #include "traffic/levels.h"
@@ -121,6 +123,17 @@ static int open_talkers(hg__packet_page *p, hg_error *err) {
     return p->talkers ? HG_OK : HG_ERR_MEMORY;
 }
 
+static int descriptor_of(const char *path) {
+    return strcmp(path, "-") == 0 ? STDOUT_FILENO : hg__named_descriptor(path);
+}
+
+// Neither need be there yet.
+static bool is_out(const char *page, const char *out) {
+    const int fd = descriptor_of(page);
+    return (fd >= 0 && fd == descriptor_of(out)) || hg__is_same_file(page, out) ||
+           hg__path_is_same(page, out);
+}
+
 // Before any work is done for it.
 static int check_path(const hg_options *o, hg_error *err) {
     const struct hg__values *v = &o->values;
@@ -136,7 +149,7 @@ static int check_path(const hg_options *o, hg_error *err) {
         return hg__fail(err, HG_ERR_USAGE,
                         "page: expected another file than those that are read, got %s", v->page);
     }
-    if (strcmp(v->page, v->out) == 0) {
+    if (is_out(v->page, v->out)) {
         return hg__fail(err, HG_ERR_USAGE, "page: expected another file than out=, got %s",
                         v->page);
     }

@@ -88,6 +88,9 @@ hg_model *hg__watch_model(hg_model *m, const char *folder, const hg_listener *l,
 void hg__watch_write_state(const hg__alerts *a, hg__text *t);
 void hg__watch_read_state(hg__alerts *a, const char *folder, const hg_listener *l);
 
+// watch_outputs.c: page= and out= are none of the files in that folder.
+int hg__watch_check_outputs(const hg_options *o, const char *folder, hg_error *err);
+
 // watch_drift.c: the last hour, by packets' time, held against training.
 enum { HG_DRIFT_MINUTES = 60 };
 
