@@ -77,6 +77,10 @@ began=$(milliseconds)
 must short data=- duration=1s < <(cat mon.pcap; exec sleep 60)
 expect "duration= ends the waiting for a pipe" [ $(($(milliseconds) - began)) -lt 20000 ]
 same short
+must short_zipped data=- duration=1s < <(gzip -c mon.pcap; exec sleep 60)
+began=$(milliseconds)
+refuse 4 "got 0" data=- duration=1s < <(head -c 24 mon.pcap; exec sleep 60)
+expect "also where a pipe is gzipped, or there was no packet" [ $(($(milliseconds) - began)) -lt 20000 ]
 { cat mon.pcap; exec sleep 60; } >fifo &
 feeder=$!
 "$HOURGLASS" train name=stopped data=fifo $fast progress=lines >out 2>err &

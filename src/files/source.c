@@ -28,7 +28,9 @@ typedef struct hg__inflate {
 static int64_t read_file(hg__source *s, uint8_t *to, size_t size, hg_error *err) {
     size_t n = 0;
     if (s->is_stream) {
-        HG_TRY(hg__read_some(s->fd, to, size, &n, s->listener, s->path, err));
+        const hg__source_waiting *w = &s->waiting;
+        if (w->wait) HG_TRY(w->wait(w->context, err));
+        HG_TRY(hg__read_some(s->fd, to, size, &n, w->listener, s->path, err));
     } else {
         const uint64_t left = s->size - s->at;
         n = left < size ? (size_t)left : size;
@@ -153,10 +155,12 @@ static int open_gzip(hg__source *s, hg_error *err) {
     return HG_OK;
 }
 
-// Damage behind good bytes is met when they have been read.
+// Damage behind good bytes is met when they have been read. A stream may have no more for hours: so many that it is known are enough.
 static int fill_head(hg__source *s, hg_error *err) {
+    enum { KNOWN = 24 };
+    const size_t least = s->is_stream ? KNOWN : sizeof s->head;
     int64_t n = 1;
-    while (n > 0 && s->head_size < sizeof s->head) {
+    while (n > 0 && s->head_size < least) {
         n = read_some(s, s->head + s->head_size, sizeof s->head - s->head_size, err);
         if (n > 0) s->head_size += (size_t)n;
     }
@@ -179,9 +183,10 @@ int hg__source_open(hg__source *s, int fd, const char *path, hg_error *err) {
     return fill_head(s, err);
 }
 
-int hg__source_open_stream(hg__source *s, int fd, const char *path, const hg_listener *listener,
+int hg__source_open_stream(hg__source *s, int fd, const char *path, const hg__source_waiting *w,
                            hg_error *err) {
-    *s = (hg__source){.path = path, .fd = fd, .is_stream = true, .listener = listener};
+    *s = (hg__source){.path = path, .fd = fd, .is_stream = true};
+    if (w) s->waiting = *w;
     HG_TRY(fill_head(s, err));
     if (s->head_size < 2 || s->head[0] != 0x1f || s->head[1] != 0x8b) return HG_OK;
     HG_TRY(open_gzip(s, err));

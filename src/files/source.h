@@ -6,6 +6,14 @@
 
 enum { HG_SOURCE_HEAD = 512 };
 
+// While a stream has nothing.
+typedef struct hg__source_waiting {
+    const hg_listener *listener; // borrowed: may end it; NULL: nobody does
+    // Returns once there are bytes, or the end, or negative: the reading's answer. NULL: nobody wants to know.
+    int (*wait)(void *context, hg_error *err);
+    void *context; // borrowed
+} hg__source_waiting;
+
 typedef struct hg__source {
     const char *path;  // borrowed, for messages
     bool is_stream;    // fd is read as it comes, and has no size
@@ -15,7 +23,8 @@ typedef struct hg__source {
     uint64_t position; // bytes handed out so far, unpacked
     bool packed;       // gzip or an entry of an archive: the file's bytes are not the data's
 
-    uint8_t head[HG_SOURCE_HEAD]; // the first bytes, for sniffing; read() hands them out too
+    // The first bytes, for sniffing; read() hands them out too. Of a stream 24 at least.
+    uint8_t head[HG_SOURCE_HEAD];
     size_t head_size, head_used;
 
     struct hg__inflate *inflate; // owned; NULL unless gzipped
@@ -23,13 +32,13 @@ typedef struct hg__source {
     int64_t (*pull)(void *context, void *buffer, size_t size, hg_error *err);
     void *context; // borrowed
 
-    const hg_listener *listener; // borrowed: asked while a stream has nothing; NULL: none is
+    hg__source_waiting waiting; // of a stream
 } hg__source;
 
 // Takes over `fd` (closed by hg__source_close, also after a failure here). Knows gzip by its magic.
 int hg__source_open(hg__source *s, int fd, const char *path, hg_error *err);
-// Of a pipe, which is read once as it comes. listener: may end the waiting, may be NULL; lives as long as s.
-int hg__source_open_stream(hg__source *s, int fd, const char *path, const hg_listener *listener,
+// Of a pipe, which is read once as it comes. w: may be NULL.
+int hg__source_open_stream(hg__source *s, int fd, const char *path, const hg__source_waiting *w,
                            hg_error *err);
 // A source over pull(context); `size` is what the archive says, in bytes.
 int hg__source_open_entry(hg__source *s, const char *path, uint64_t size, hg_error *err);

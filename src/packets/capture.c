@@ -99,31 +99,34 @@ static void note_end(hg__capture *c) {
 
 // ---- one file -----------------------------------------------------------------------------------
 
-// Somebody may have something to do before a pipe is waited for.
-static int wait_for_pipe(hg__capture *c, hg_error *err) {
-    const hg__source *s = &c->source;
-    if (!c->idle || !c->pcap || !s->is_stream) return HG_OK;
-    HG_TRY(c->idle(c->context, err));
-    if (s->packed || s->head_used < s->head_size) return HG_OK; // there may be bytes in memory
-    while (!hg__is_readable(s->fd)) HG_TRY(c->idle(c->context, err));
+// Somebody may have something to do before a pipe is waited for, and meanwhile.
+static int wait_for_pipe(void *context, hg_error *err) {
+    const hg__capture *c = context;
+    if (!c->idle) return HG_OK;
+    do {
+        HG_TRY(c->idle(c->context, err));
+        if (hg__is_stopped(c->listener)) {
+            return hg__fail(err, HG_ERR_STOPPED, "%s: stopped on request", name_of(c));
+        }
+    } while (!hg__is_readable(c->source.fd));
     return HG_OK;
 }
 
 static ssize_t read_bytes(void *cookie, char *to, size_t size) {
     hg__capture *c = cookie;
     if (c->failure.code) return -1;
-    int64_t n = wait_for_pipe(c, &c->failure);
-    if (n >= 0) n = hg__source_read_some(&c->source, to, size, &c->failure);
+    const int64_t n = hg__source_read_some(&c->source, to, size, &c->failure);
     if (n >= 0) return (ssize_t)n;
     errno = EIO;
     return -1;
 }
 
 static int open_source(hg__capture *c, const char *path, hg_error *err) {
+    const hg__source_waiting waiting = {c->listener, wait_for_pipe, c};
     c->source = (hg__source){.fd = -1};
     const int fd = c->list.is_stream ? hg__stream_open_once(path, err) : hg__open_read(path, err);
     if (fd < 0) return fd;
-    return c->list.is_stream ? hg__source_open_stream(&c->source, fd, name_of(c), c->listener, err)
+    return c->list.is_stream ? hg__source_open_stream(&c->source, fd, name_of(c), &waiting, err)
                              : hg__source_open(&c->source, fd, name_of(c), err);
 }
 
