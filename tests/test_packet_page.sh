@@ -92,6 +92,9 @@ refuse 2 "page: expected another file than out=" watch model=$model source=scan.
 refuse 2 "page: expected another file than out=" watch model=$model source=scan.pcap page=-
 refuse 2 "page: expected another file than those of the watcher's own" watch model=$model source=scan.pcap state=kept page=./kept/alerts.json
 refuse 2 "out: expected another file than those of the watcher's own" watch model=$model source=scan.pcap state=kept out=kept/alerts.json
+refuse 2 "state" watch model=$model source=scan.pcap state=http://example.org/x
+expect "an address is no folder" [ ! -e http: ]
+refuse 2 "watch: expected source=" watch model=$model
 refuse 1 "none" predict model=$model data=scan.pcap out=scores.csv page=none/page.html
 refuse 4 "expected a capture" predict model=$model data=scan.csv out=scores.csv page=no.html
 expect "what failed left no page" [ ! -e no.html ]

@@ -124,9 +124,10 @@ refuse 1 "wed.pcap: " data=mon.pcap,wed.pcap
 echo "no capture" >text.pcap
 refuse 4 "text.pcap: expected a capture" data=mon.pcap,text.pcap,tue.pcap
 mkdir bare
+refuse 2 "lo: expected a capture or a folder of them, got a network interface" data=mon.pcap,lo
 refuse 4 "bare: expected captures" data=mon.pcap,bare
 predict mon.pcap,tue.pcap tue.pcap
-expect "one of several is not written over: $(cat err)" grep -q "tue.pcap: expected out= to be another file" err
+expect "one of several is not written over: $(cat err)" grep -q "tue.pcap: expected out= to be another file, got the capture itself" err
 
 # ---- an interface, in a network of its own ----
 cat >live.sh <<'END'

@@ -367,6 +367,14 @@ static bool is_given(const hg_options *o, int row) {
     return text ? *(const char *)field_of(o, &rows[row]) != '\0' : o->set[row];
 }
 
+// data= by the name and in the words that its job has for it, where those are not the option's.
+static const struct {
+    const char *job, *option, *name, *what;
+} others[] = {
+    {"watch", "data", "source",
+     "network interface, or a capture (pcap, pcapng, `-` for standard input) or a folder of them"},
+};
+
 // What the option is, in the first words of its help, and a line of this job that has it.
 static int fail_missing(const hg_options *o, const hg__row *r, hg_error *err) {
     const char *example = "";
@@ -374,9 +382,15 @@ static int fail_missing(const hg_options *o, const hg__row *r, hg_error *err) {
         const bool is_own = strcmp(examples[i].job, o->job->name) == 0;
         if (is_own && strncmp(examples[i].line, "hourglass", 9) == 0) example = examples[i].line;
     }
+    const char *name = r->name, *what = r->help;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (strcmp(others[i].job, o->job->name) || strcmp(others[i].option, r->name)) continue;
+        name = others[i].name;
+        what = others[i].what;
+    }
     return hg__fail(err, HG_ERR_USAGE, "%s: expected %s=..., got none; it is the %.*s%s%s%s",
-                    o->job->name, r->name, (int)strcspn(r->help, ";"), r->help,
-                    *example ? ", as in `" : "", example, *example ? "`" : "");
+                    o->job->name, name, (int)strcspn(what, ";"), what, *example ? ", as in `" : "",
+                    example, *example ? "`" : "");
 }
 
 int hg__options_check_given(const hg_options *o, hg_error *err) {

@@ -11,7 +11,7 @@ static const struct {
     int option;
     const char *what;
 } inputs[] = {
-    {HG_OPTION_data,       "table"          },
+    {HG_OPTION_data,       "table"          }, // or another, by kind_of()
     {HG_OPTION_source,     "file of weights"},
     {HG_OPTION_model,      "model"          },
     {HG_OPTION_target,     "image"          },
@@ -59,6 +59,17 @@ static bool is_looked_at(const hg_options *o, int i) {
     return inputs[i].option == HG_OPTION_data && strcmp(o->job->name, "denoise") == 0;
 }
 
+// What is in data=: asked of a file that out= is too.
+static const char *kind_of(const char *path) {
+    hg__content head = {0};
+    const char *name = NULL;
+    if (hg__is_file(path) && hg__content_read_head(&head, path, 64, NULL) == HG_OK) {
+        name = hg__magic_name(head.data, head.size);
+    }
+    hg__content_free(&head);
+    return name && strstr(name, "capture") ? "capture" : "table";
+}
+
 // data= may have several files.
 static int check_input(const char *value, const hg_options *o, int i, hg_error *err) {
     char path[HG_MAX_VALUE];
@@ -67,15 +78,16 @@ static int check_input(const char *value, const hg_options *o, int i, hg_error *
         return hg__check_out(value, inputs[i].what, o->values.out, err);
     }
     while (hg__path_list_next(&value, path, sizeof path)) {
-        HG_TRY(hg__check_out(path, inputs[i].what, o->values.out, err));
+        if (!hg__is_same_file(path, o->values.out)) continue;
+        HG_TRY(hg__check_out(path, kind_of(path), o->values.out, err));
     }
     return HG_OK;
 }
 
 // Folders and files that are written are none of these either.
 static int check_addresses(const hg_options *o, hg_error *err) {
-    static const int others[] = {HG_OPTION_out, HG_OPTION_page, HG_OPTION_project, HG_OPTION_name,
-                                 HG_OPTION_resume};
+    static const int others[] = {HG_OPTION_out,     HG_OPTION_page, HG_OPTION_state,
+                                 HG_OPTION_project, HG_OPTION_name, HG_OPTION_resume};
     const hg__row *rows = hg__option_rows();
     for (int i = 0; i < INPUTS; i++) {
         HG_TRY(hg__refuse_address(rows[inputs[i].option].name, value_of(o, i), err));

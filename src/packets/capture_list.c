@@ -159,6 +159,13 @@ static int add_any(hg__capture_list *l, const char *path, hg_error *err) {
         return hg__fail(err, HG_ERR_USAGE, "%s: expected a file or a folder in a list, got a pipe",
                         hg__input_name(path));
     }
+    if (hg__is_interface(path)) {
+        return hg__fail(
+            err, HG_ERR_USAGE,
+            "%s: expected a capture or a folder of them, got a network interface, which "
+            "`train` and `watch` take where it stands alone",
+            path);
+    }
     return add(l, path, false, err);
 }
 
