@@ -59,6 +59,7 @@ static int write_alert(void *context, const hg__alert *a, hg_error *err) {
     const struct hg__values *v = &w->o->values;
     w->is_dirty = true;
     hg__watch_learn_leave_out(w->learn, a);
+    hg__packet_page_alert(w->page, a);
     w->line.length = 0;
     (w->is_eve ? hg__watch_write_eve : hg__watch_write)(a, (int32_t)v->top, &w->line);
     if (w->line.failed) return hg__fail(err, HG_ERR_MEMORY, "out of memory: %s", v->out);

@@ -39,11 +39,11 @@ struct hg__packet_page {
     const hg__packet_judging *in; // borrowed
     const hg_options *o;          // borrowed
     hg__series series;
-    hg__alerts *alerts; // owned
+    hg__alerts *alerts; // owned; NULL: somebody else has them, and tells of them
     kept_alert *kept;   // owned, (MOST_ALERTS)
     int32_t kept_count;
     hg__lru *talkers; // owned: talker by hg__verdict_source
-    uint64_t packets, bytes, alarms, flaw[FLAWS], evidence[HG_KINDS];
+    uint64_t packets, bytes, alarms, ended, flaw[FLAWS], evidence[HG_KINDS];
 };
 
 // ---- alerts -------------------------------------------------------------------------------------
@@ -80,6 +80,7 @@ static int keep_alert(void *context, const hg__alert *a, hg_error *err) {
     hg__packet_page *p = context;
     (void)err;
     if (!a->is_end) return HG_OK;
+    p->ended++;
     int32_t at = p->kept_count;
     if (at == MOST_ALERTS) {
         at = 0;
@@ -105,12 +106,14 @@ static int by_number(const void *a, const void *b) {
 
 static int open_alerts(hg__packet_page *p, hg_error *err) {
     hg__alerts_options how = hg__alerts_usual();
+    p->kept = hg__alloc(MOST_ALERTS, sizeof *p->kept, err);
+    if (!p->kept) return HG_ERR_MEMORY;
+    if (p->in->is_watched) return HG_OK;
     how.sure = hg__packet_judging_fpr(p->in) / 100; // as `watch` has it
     how.tell = keep_alert;
     how.context = p;
     p->alerts = hg__alerts_new(&how, err);
-    p->kept = p->alerts ? hg__alloc(MOST_ALERTS, sizeof *p->kept, err) : NULL;
-    return p->kept ? HG_OK : HG_ERR_MEMORY;
+    return p->alerts ? HG_OK : HG_ERR_MEMORY;
 }
 
 static int open_talkers(hg__packet_page *p, hg_error *err) {
@@ -236,9 +239,14 @@ int hg__packet_page_add(hg__packet_page *p, const hg__verdict *v, bool is_attack
     const bool is_alarm = hg__packet_judging_is_alarm(p->in, score);
     count_packet(p, &v->packet);
     hg__series_add(&p->series, v->packet.time, v->score, is_alarm, is_attack);
+    if (is_alarm) count_alarm(p, v);
+    if (!p->alerts) return HG_OK;
     if (!is_alarm) return hg__alerts_at(p->alerts, v->packet.time, err);
-    count_alarm(p, v);
     return hg__alerts_add(p->alerts, v, hg__packet_judging_p(p->in, score), err);
+}
+
+void hg__packet_page_alert(hg__packet_page *p, const hg__alert *a) {
+    if (p) (void)keep_alert(p, a, NULL);
 }
 
 // ---- shown --------------------------------------------------------------------------------------
@@ -332,8 +340,8 @@ static int show(hg__packet_page *p, const hg__packet_measures *m, shown *s, hg_e
                              .bytes = p->bytes,
                              .alarms = p->alarms,
                              .talkers_forgotten = hg__lru_forgotten(p->talkers)};
-    HG_TRY(hg__alerts_end(p->alerts, err));
-    page.alert_count = hg__alerts_count(p->alerts);
+    if (p->alerts) HG_TRY(hg__alerts_end(p->alerts, err));
+    page.alert_count = p->ended;
     if (at) hg__threshold_describe(at, "packets", s->threshold, sizeof s->threshold);
     HG_TRY(p->in->type->describe(p->in->model, v->model, s->kind, sizeof s->kind, err));
     show_counts(p, s, &page);

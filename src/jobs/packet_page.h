@@ -2,6 +2,7 @@
 // packet_page.h - what page= shows of judged packets, gathered while they come, in memory that does not grow.
 #ifndef HG_JOBS_PACKET_PAGE_H
 #define HG_JOBS_PACKET_PAGE_H
+#include "intrusion/alerts.h"
 #include "jobs/judge_packets.h"
 #include "report/traffic_page.h"
 
@@ -16,6 +17,8 @@ void hg__packet_page_free(hg__packet_page *p); // NULL is fine
 
 // In their order; v as the judging gave it. is_attack: it is labelled as one.
 int hg__packet_page_add(hg__packet_page *p, const hg__verdict *v, bool is_attack, hg_error *err);
+// Of a judging that is watched only, whose alerts are gathered by who watches: each that ends. Otherwise the page gathers its own.
+void hg__packet_page_alert(hg__packet_page *p, const hg__alert *a);
 
 // What labels say of all of them.
 typedef struct hg__packet_measures {
