@@ -32,6 +32,10 @@ must predict model=$model data=scan.pcap out=scores.csv page=again.html threads=
 expect "the same packets have the same page" cmp page.html again.html
 must watch model=$model source=scan.pcap page=watch.html fpr=0.01
 expect "the page of watch is that of predict" cmp page.html watch.html
+bash -c 'echo $$' >dead
+echo left >"watch.html.$(cat dead).tmp" # by one that was killed
+must watch model=$model source=scan.pcap page=watch.html fpr=0.01
+expect "watch takes away what a killed one left" [ ! -e "watch.html.$(cat dead).tmp" ]
 expect "alerts are those of watch" [ "$(grep -c 'data-name="source"' page.html)" = "$(grep -c '"event":"alert"' out)" ]
 must val model=$model data=scan.pcap labels=scan.csv page=val.html resamples=0
 for words in "labelled as an attack" AUROC "packets a second of a pair" "new pair or service"; do

@@ -286,8 +286,9 @@ static int open_alerts(watch *w, hg_error *err) {
     return w->alerts ? HG_OK : (int)HG_ERR_MEMORY;
 }
 
-// A kernel without filters is no reason not to watch.
+// A kernel without filters is no reason not to watch. With them nobody is asked any more whether a process lives, whose file page= was.
 static int give_up(const watch *w, hg_error *err) {
+    if (w->page) hg__sweep_beside(w->o->values.page);
     const hg__watch_needs needs = {.syslog = w->syslog, .saves_files = w->learn || w->page};
     hg_error why = {0};
     const int code = hg__watch_filter(&needs, &why);
