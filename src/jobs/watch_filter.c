@@ -2,7 +2,7 @@
 // watch_filter.c - what a watcher may still ask of the kernel once all is open.
 //
 // Packets are written by strangers. Should one ever make our code do what it was not written for, then there is no other program to
-// start, no socket to make, no file to write and no memory to be made code.
+// start, no socket to make, no file to write (but with page=, state= or learn=, which are written later) and no memory to be made code.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -58,10 +58,11 @@ typedef struct program {
     unsigned short count;
 } program;
 
+// One that is longer than MOST is refused, not cut: its end is what refuses the rest.
 static void add(program *p, uint16_t code, uint32_t value, uint8_t yes, uint8_t no) {
-    if (p->count < MOST) {
-        p->code[p->count++] = (struct sock_filter){.code = code, .k = value, .jt = yes, .jf = no};
-    }
+    const struct sock_filter one = {.code = code, .k = value, .jt = yes, .jf = no};
+    if (p->count < MOST) p->code[p->count] = one;
+    p->count++;
 }
 
 static void load(program *p, size_t offset) {
@@ -188,7 +189,7 @@ static unsigned short begin_call(program *p, int call) {
 }
 
 static void end_call(program *p, unsigned short at) {
-    p->code[at].jf = (uint8_t)(p->count - 1 - at);
+    if (p->count <= MOST) p->code[at].jf = (uint8_t)(p->count - 1 - at);
 }
 
 static const uint32_t refused = SECCOMP_RET_ERRNO | EPERM;
@@ -252,16 +253,30 @@ static void write_program(program *p, const hg__watch_needs *n) {
     answer(p, refused);
 }
 
+// A kernel with filters asks where the program lies; one without does not know the mode.
+static bool has_filters(void) {
+    const int number = errno;
+    const bool has =
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) == -1 && errno == EFAULT;
+    errno = number;
+    return has;
+}
+
 int hg__watch_filter(const hg__watch_needs *n, hg_error *err) {
     if (IS_WATCHED_ITSELF) return HG_OK;
     program p = {.count = 0};
     write_program(&p, n);
+    if (p.count > MOST) {
+        return hg__fail(err, HG_ERR_IO,
+                        "drop: expected a filter of at most %d instructions, got %d", MOST,
+                        p.count);
+    }
     const struct sock_fprog all = {.len = p.count, .filter = p.code};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all, 0, 0) == 0) {
         return HG_OK;
     }
-    if (errno == EINVAL || errno == ENOSYS) {
+    if (errno == ENOSYS || (errno == EINVAL && !has_filters())) {
         return hg__fail(err, HG_ERR_MISSING,
                         "drop: this kernel has no filters of system calls: all stay allowed");
     }
