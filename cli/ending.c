@@ -148,13 +148,15 @@ static void count_signal(int signal_number) {
     *count = *count < 1000000 ? *count + 1 : 0;
 }
 
+// What nohup has ignored stays so.
 static int hear_signals(cli_run *r, hg_error *err) {
-    struct sigaction action;
+    struct sigaction action, old;
     memset(&action, 0, sizeof action);
     action.sa_handler = count_signal;
     action.sa_flags = SA_RESTART;
     sigaction(SIGUSR1, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    const bool is_ignored = sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler == SIG_IGN;
+    if (!is_ignored) sigaction(SIGHUP, &action, NULL);
     return keep_pipe(r, err);
 }
 

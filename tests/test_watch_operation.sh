@@ -89,6 +89,18 @@ esac
 limits drop=false
 expect "drop=false leaves system calls as they are" grep -q "0$" "$work/limits"
 
+# ---- nohup ----
+trap '' HUP
+begin
+trap - HUP
+cat "$work/scan.pcap" >&7
+expect "one begun by nohup watches: $(cat "$work/on.err")" wait_for 10 has on.json alert
+kill -HUP $watcher
+counted() { kill -USR1 $watcher; has on.err "note: packets"; }
+expect "SIGHUP stays ignored where it was" wait_for 10 counted
+end
+expect "and nothing is read anew: $(cat "$work/on.err")" eval '! grep -q "at work\|goes on" "$work/on.err"'
+
 # ---- this machine's log ----
 cat >"$work/log.py" <<'END'
 import os, socket, sys
