@@ -98,6 +98,8 @@ refuse 2 "page: expected another file than those of the watcher's own" watch mod
 refuse 2 "out: expected another file than those of the watcher's own" watch model=$model source=scan.pcap state=kept out=kept/alerts.json
 refuse 2 "state" watch model=$model source=scan.pcap state=http://example.org/x
 expect "an address is no folder" [ ! -e http: ]
+refuse 2 "fpr: expected either fpr= or alarms=" watch model=$model source=scan.pcap fpr=0.01 alarms=2/day
+refuse 2 "fpr: expected either fpr= or alarms=" predict model=$model data=scan.pcap out=scores.csv fpr=0.01 alarms=2/day
 refuse 2 "watch: expected source=" watch model=$model
 refuse 1 "none" predict model=$model data=scan.pcap out=scores.csv page=none/page.html
 refuse 4 "expected a capture" predict model=$model data=scan.csv out=scores.csv page=no.html

@@ -33,6 +33,9 @@ static int ask(const at_work *g, const hg_options *o, bool is_watched, hg_error 
         HG_TRY(hg__asked_fpr(o, &fpr, err));
         return fpr > 0 ? g->type->ask(g->detector, fpr, err) : HG_OK;
     }
+    if (o->set[HG_OPTION_fpr]) {
+        return hg__fail(err, HG_ERR_USAGE, "fpr: expected either fpr= or alarms=, got both");
+    }
     HG_TRY(hg__alarms_fpr(v->alarms, "1/s", &fpr, err));
     if (g->type->ask_alerts) return g->type->ask_alerts(g->detector, fpr, err);
     return hg__fail(
