@@ -73,6 +73,8 @@ typedef struct hg__verdict_source {
 bool hg__verdict_is_from_source(
     const hg__verdict *v); // the source is who sent the packet; else who it was sent to
 hg__verdict_source hg__verdict_source_of(const hg__verdict *v);
+hg__verdict_source hg__packet_sender(const hg__packet *p); // whoever caused it
+const char *hg__evidence_words(int32_t kind);              // "sizes and order of packets"
 
 // Why, for people: "10.0.0.7 asks for something it did not ask for (Modbus function 5); 10.0.0.7 sends out of its rhythm". The strongest
 // `most` kinds; an address that contradicts its own past comes first.

@@ -21,9 +21,7 @@ bool hg__verdict_is_from_source(const hg__verdict *v) {
     return v->to_server || !(v->packet.layers & HG_LAYER_IP);
 }
 
-hg__verdict_source hg__verdict_source_of(const hg__verdict *v) {
-    const hg__packet *p = &v->packet;
-    const bool is_from = hg__verdict_is_from_source(v);
+static hg__verdict_source end_of(const hg__packet *p, bool is_from) {
     hg__verdict_source s = {.is_mac = !(p->layers & HG_LAYER_IP)};
     if (s.is_mac) {
         memcpy(s.address, p->mac_from, sizeof p->mac_from);
@@ -31,6 +29,18 @@ hg__verdict_source hg__verdict_source_of(const hg__verdict *v) {
         memcpy(s.address, is_from ? p->from : p->to, sizeof s.address);
     }
     return s;
+}
+
+hg__verdict_source hg__verdict_source_of(const hg__verdict *v) {
+    return end_of(&v->packet, hg__verdict_is_from_source(v));
+}
+
+hg__verdict_source hg__packet_sender(const hg__packet *p) {
+    return end_of(p, true);
+}
+
+const char *hg__evidence_words(int32_t kind) {
+    return kind_words[kind];
 }
 
 static bool is_named(const hg__level *l) {

@@ -134,7 +134,8 @@ const hg__packet_judge_type *hg__packet_judge_of(const hg_model *m) {
          .ask = kitnet_ask,
          .forgotten = kitnet_forgotten,
          .explain = kitnet_explain,
-         .describe = hg__kitnet_model_describe         },
+         .describe = hg__kitnet_model_describe,
+         .has_bits = false},
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (types[i].is(m)) return &types[i];

@@ -19,13 +19,6 @@ enum { MOST_ALERTS = 200, TALKERS = 16384, SHOWN = 10, FLAWS = 5, WORDS = 400 };
 static const char *const flaw_words[FLAWS] = {
     "a header is cut off", "lengths contradict each other", "a link type that is not read",
     "a fragment of IP behind the first", "options contradict their lengths"};
-static const char *const kind_words[HG_KINDS] = {
-#define KIND_WORDS(id, words) [HG_EVIDENCE_##id] = (words),
-    HG_EVIDENCES(KIND_WORDS)
-#undef KIND_WORDS
-        [HG_EVIDENCE_COUNT] = "what goes together",
-};
-
 typedef struct kept_alert {
     hg__traffic_alert alert;
     uint64_t number;
@@ -197,16 +190,6 @@ void hg__packet_page_free(hg__packet_page *p) {
 
 // ---- packets come in ----------------------------------------------------------------------------
 
-static hg__verdict_source sender_of(const hg__packet *p) {
-    hg__verdict_source s = {.is_mac = !(p->layers & HG_LAYER_IP)};
-    if (s.is_mac) {
-        memcpy(s.address, p->mac_from, sizeof p->mac_from);
-    } else {
-        memcpy(s.address, p->from, sizeof s.address);
-    }
-    return s;
-}
-
 static talker *find_talker(hg__packet_page *p, hg__verdict_source who) {
     bool is_new;
     return hg__lru_find_or_add(p->talkers, &who, &is_new);
@@ -215,7 +198,7 @@ static talker *find_talker(hg__packet_page *p, hg__verdict_source who) {
 static void count_packet(hg__packet_page *p, const hg__packet *packet) {
     static const uint16_t flaws[FLAWS] = {HG_FLAW_CUT, HG_FLAW_LENGTH, HG_FLAW_UNKNOWN,
                                           HG_FLAW_FRAGMENT, HG_FLAW_OPTIONS};
-    talker *from = find_talker(p, sender_of(packet));
+    talker *from = find_talker(p, hg__packet_sender(packet));
     from->count[0]++;
     from->count[1] += packet->length;
     p->packets++;
@@ -310,7 +293,7 @@ static void show_counts(hg__packet_page *p, shown *s, hg__traffic_page *page) {
         page->talker[i] = s->talker[i];
     }
     for (int i = 0; i < HG_KINDS; i++) {
-        s->evidence[i] = (hg__traffic_count){kind_words[i], p->evidence[i]};
+        s->evidence[i] = (hg__traffic_count){hg__evidence_words(i), p->evidence[i]};
     }
     for (int i = 0; i < FLAWS; i++) s->flaw[i] = (hg__traffic_count){flaw_words[i], p->flaw[i]};
     qsort(s->evidence, HG_KINDS, sizeof *s->evidence, by_count);
