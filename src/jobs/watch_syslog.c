@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // watch_syslog.c - an alert as a line of this machine's log.
 //
-// As the C library writes it (RFC 3164): "<84>Nov 15 07:01:07 hourglass[4711]: alert 3: ...".
+// As the C library writes it (RFC 3164): "<84>Nov 15 07:01:07 hourglass[4711]: alert 3: ...". A log that begins anew is found again where it
+// takes datagrams, as rsyslog's and journald's do: that socket is connected once more. A stream would need another, which nobody makes
+// once the filter is there (watch_filter.c): then lines are lost, and counted.
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
