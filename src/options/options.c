@@ -384,7 +384,8 @@ static int fail_missing(const hg_options *o, const hg__row *r, hg_error *err) {
     }
     const char *name = r->name, *what = r->help;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        if (strcmp(others[i].job, o->job->name) || strcmp(others[i].option, r->name)) continue;
+        const bool is_it = strcmp(others[i].job, o->job->name) == 0;
+        if (!is_it || strcmp(others[i].option, r->name) != 0) continue;
         name = others[i].name;
         what = others[i].what;
     }
