@@ -250,10 +250,12 @@ static int restart(hg__watch_learn *w, hg_error *err) {
 }
 
 int hg__watch_learn_take(hg__watch_learn *w, const hg__verdict *v, int32_t count, hg_error *err) {
-    if (!w || count == 0) return HG_OK;
+    if (!w) return HG_OK;
     note(w);
     if (w->period <= 0) return HG_OK;
+    // Also without packets: another one after this could lie where the first did.
     if (w->in->detector != w->detector) return restart(w, err);
+    if (count == 0) return HG_OK;
     if (!w->has_begun) w->last = v[0].packet.time;
     w->has_begun = true;
     write_lessons(w, v, count);
