@@ -33,4 +33,12 @@ signal_job() { # signal_job SIGNAL
 }
 
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
+wait_for() { # wait_for SECONDS command...: until it succeeds
+    local until=$(($(milliseconds) + $1 * 1000))
+    shift
+    while ! "$@"; do
+        [ "$(milliseconds)" -lt $until ] || return 1
+        sleep 0.05
+    done
+}
 is_sanitized() { [ -n "${SAN-}" ] && [ "$SAN" != coverage ]; }

@@ -30,7 +30,7 @@ must predict model=$model data=scan.pcap out=plain.csv
 expect "page= leaves the scores as they are" cmp scores.csv plain.csv
 must predict model=$model data=scan.pcap out=scores.csv page=again.html threads=3
 expect "the same packets have the same page" cmp page.html again.html
-must watch model=$model source=scan.pcap page=watch.html
+must watch model=$model source=scan.pcap page=watch.html fpr=0.01
 expect "the page of watch is that of predict" cmp page.html watch.html
 expect "alerts are those of watch" [ "$(grep -c 'data-name="source"' page.html)" = "$(grep -c '"event":"alert"' out)" ]
 must val model=$model data=scan.pcap labels=scan.csv page=val.html resamples=0

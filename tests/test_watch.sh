@@ -90,14 +90,6 @@ mkfifo "$work/fifo"
 watcher=$!
 exec 7<>"$work/fifo" # also where nobody reads
 cat "$work/scan.pcap" >&7
-wait_for() { # wait_for SECONDS command...: until it succeeds
-    local until=$(($(milliseconds) + $1 * 1000))
-    shift
-    while ! "$@"; do
-        [ "$(milliseconds)" -lt $until ] || return 1
-        sleep 0.05
-    done
-}
 expect "an alert is there while the pipe is open" wait_for 5 grep -q "\"event\":\"alert\".*\"source\":\"$scanner\"" "$work/on.json"
 packets=$(($(wc -l <"$work/scan.csv") - 1))
 fetch() { # fetch PATH

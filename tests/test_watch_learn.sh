@@ -52,15 +52,6 @@ before=$(count "$work/m")
 after=$(count "$work/attacked/model.safetensors")
 expect "and again the next time, $after alarms after $before" [ "$after" -ge $((before * 9 / 10)) ]
 
-wait_for() { # wait_for SECONDS command...: until it succeeds
-    local until=$(($(milliseconds) + $1 * 1000))
-    shift
-    while ! "$@"; do
-        [ "$(milliseconds)" -lt $until ] || return 1
-        sleep 0.05
-    done
-}
-
 # ---- another model by SIGHUP ----
 "$HOURGLASS" train data="$work/normal.pcap" project="$work" name=n seed=5 samples=0 progress=none -q 2>"$work/said" || bad "no other model: $(cat "$work/said")"
 put() { cp "$1" "$work/model.new" && mv "$work/model.new" "$work/model.safetensors"; }
@@ -71,13 +62,13 @@ watcher=$!
 exec 7<>"$work/fifo"
 says() { [ "$(grep -c "$1" "$work/reloaded.err")" -ge "$2" ]; }
 cat "$work/other.pcap" >&7
-expect "periods are learned of what comes in time: $(cat "$work/reloaded.err")" wait_for 20 says "note: learned [1-9]" 3
+expect "periods are learned of what comes in time: $(cat "$work/reloaded.err")" wait_for 60 says "note: learned [1-9]" 3
 put "$work/n/weights/best.safetensors"
 kill -HUP $watcher
-expect "SIGHUP has another model at work: $(cat "$work/reloaded.err")" wait_for 10 says "is at work" 1
+expect "SIGHUP has another model at work: $(cat "$work/reloaded.err")" wait_for 60 says "is at work" 1
 before=$(grep -c "note: learned [1-9]" "$work/reloaded.err")
 tail -c +25 "$work/other.pcap" >&7
-expect "which learns: $(cat "$work/reloaded.err")" wait_for 20 says "note: learned [1-9]" $((before + 2))
+expect "which learns: $(cat "$work/reloaded.err")" wait_for 60 says "note: learned [1-9]" $((before + 2))
 kill -TERM $watcher
 wait $watcher
 exec 7>&-

@@ -249,28 +249,40 @@ static void add_talkers(hg__text *t, const hg__traffic_page *p) {
     hg__text_add(t, "</div>\n</section>\n");
 }
 
+// A table of two columns: a name, and how much.
+static void begin_pairs(hg__text *t, const char *title, const char *name, const char *unit) {
+    hg__text_add(t,
+                 "<div><h3>%s</h3>\n<table>\n<thead><tr><th scope=\"col\">%s</th><th "
+                 "scope=\"col\" class=\"number\">%s</th></tr></thead>\n<tbody>\n",
+                 title, name, unit);
+}
+
+static void add_name(hg__text *t, const char *name) {
+    hg__text_add(t, "<tr><td>");
+    hg__html_add(t, name);
+    hg__text_add(t, "</td><td class=\"number\">");
+}
+
+static void end_pairs(hg__text *t) {
+    hg__text_add(t, "</tbody>\n</table></div>\n");
+}
+
 static void add_counts(hg__text *t, const char *title, const char *name, const char *unit,
                        const hg__traffic_count *count, int32_t counts) {
     uint64_t sum = 0;
     for (int32_t i = 0; i < counts; i++) sum += count[i].count;
-    hg__text_add(t, "<div><h3>%s</h3>\n", title);
     if (sum == 0) {
-        hg__text_add(t, "<p>None.</p></div>\n");
+        hg__text_add(t, "<div><h3>%s</h3>\n<p>None.</p></div>\n", title);
         return;
     }
-    hg__text_add(t,
-                 "<table>\n<thead><tr><th scope=\"col\">%s</th><th scope=\"col\" "
-                 "class=\"number\">%s</th></tr></thead>\n<tbody>\n",
-                 name, unit);
+    begin_pairs(t, title, name, unit);
     for (int32_t i = 0; i < counts; i++) {
         if (count[i].count == 0) continue;
-        hg__text_add(t, "<tr><td>");
-        hg__html_add(t, count[i].name);
-        hg__text_add(t, "</td><td class=\"number\">");
+        add_name(t, count[i].name);
         hg__html_add_count(t, count[i].count);
         hg__text_add(t, "</td></tr>\n");
     }
-    hg__text_add(t, "</tbody>\n</table></div>\n");
+    end_pairs(t);
 }
 
 static void add_evidence(hg__text *t, const hg__traffic_page *p) {
@@ -296,19 +308,14 @@ static void add_value(hg__text *t, double value) {
 
 static void add_measure_table(hg__text *t, const char *title, const char *value,
                               const hg__traffic_measure *m, int32_t measures) {
-    hg__text_add(t,
-                 "<div><h3>%s</h3>\n<table>\n<thead><tr><th scope=\"col\">what</th><th "
-                 "scope=\"col\" class=\"number\">%s</th></tr></thead>\n<tbody>\n",
-                 title, value);
+    begin_pairs(t, title, "what", value);
     for (int32_t i = 0; i < measures; i++) {
         if (isnan(m[i].value)) continue;
-        hg__text_add(t, "<tr><td>");
-        hg__html_add(t, m[i].name);
-        hg__text_add(t, "</td><td class=\"number\">");
+        add_name(t, m[i].name);
         add_value(t, m[i].value);
         hg__text_add(t, "</td></tr>\n");
     }
-    hg__text_add(t, "</tbody>\n</table></div>\n");
+    end_pairs(t);
 }
 
 static void add_measures(hg__text *t, const hg__traffic_page *p) {
