@@ -52,6 +52,31 @@ before=$(count "$work/m")
 after=$(count "$work/attacked/model.safetensors")
 expect "and again the next time, $after alarms after $before" [ "$after" -ge $((before * 9 / 10)) ]
 
+# ---- another model by SIGHUP ----
+"$HOURGLASS" train data="$work/normal.pcap" project="$work" name=n seed=5 samples=0 progress=none -q 2>"$work/said" || bad "no other model: $(cat "$work/said")"
+put() { cp "$1" "$work/model.new" && mv "$work/model.new" "$work/model.safetensors"; }
+put "$model"
+mkfifo "$work/fifo"
+"$HOURGLASS" watch model="$work/model.safetensors" source="$work/fifo" learn=$minute state="$work/reloaded" >/dev/null 2>"$work/reloaded.err" &
+watcher=$!
+exec 7<>"$work/fifo"
+says() { [ "$(grep -c "$1" "$work/reloaded.err")" -ge "$2" ]; }
+cat "$work/other.pcap" >&7
+expect "periods are learned of what comes in time: $(cat "$work/reloaded.err")" wait_for 20 says "note: learned [1-9]" 3
+put "$work/n/weights/best.safetensors"
+kill -HUP $watcher
+expect "SIGHUP has another model at work: $(cat "$work/reloaded.err")" wait_for 10 says "is at work" 1
+before=$(grep -c "note: learned [1-9]" "$work/reloaded.err")
+tail -c +25 "$work/other.pcap" >&7
+expect "which learns: $(cat "$work/reloaded.err")" wait_for 20 says "note: learned [1-9]" $((before + 2))
+kill -TERM $watcher
+wait $watcher
+exec 7>&-
+rm "$work/fifo"
+expect "no trouble is said: $(cat "$work/reloaded.err")" eval '! grep -q "not kept\|nothing is learned\|anew: " "$work/reloaded.err"'
+watch source="$work/other.pcap" learn=$minute state="$work/reloaded" >/dev/null 2>"$work/former.err"
+expect "what is kept is no longer of the model of before: $(cat "$work/former.err")" grep -q "not of this model" "$work/former.err"
+
 # ---- kill -9 ----
 first=$(awk -F, '$2 == 1 {n++; if (n == 60) {print $1; exit}}' "$work/scan.csv")
 "${PYTHON:-python3}" - "$work/scan.pcap" "$work/head.pcap" "$work/tail.pcap" "$first" <<'END' || { skip "no python3 to cut a capture"; finish; }

@@ -21,6 +21,13 @@ bool hg__verdict_is_from_source(const hg__verdict *v) {
     return v->to_server || !(v->packet.layers & HG_LAYER_IP);
 }
 
+hg__scored_packet hg__scored_packet_of(const hg__verdict *v) {
+    return (hg__scored_packet){.time = v->packet.time,
+                               .talk = v->talk,
+                               .source = hg__verdict_source_of(v),
+                               .score = v->score};
+}
+
 hg__verdict_source hg__verdict_source_of(const hg__verdict *v) {
     const hg__packet *p = &v->packet;
     const bool is_from = hg__verdict_is_from_source(v);

@@ -2,6 +2,7 @@
 // job_watch.c - packets judged as they come, and a line for each alert that opens and ends.
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -139,7 +140,9 @@ static void keep_alerts(watch *w) {
 }
 
 static int learn(watch *w, const hg__verdict *v, int32_t count, hg_error *err) {
-    hg__watch_drift_take(&w->drift, v, count, hg__packet_judging_thresholds(&w->in)->group,
+    const double median =
+        w->in.type->has_bits ? hg__packet_detector_median(w->in.detector) : (double)NAN;
+    hg__watch_drift_take(&w->drift, v, count, hg__packet_judging_thresholds(&w->in)->group, median,
                          &w->count, w->listener);
     const int is_new = hg__watch_learn_take(w->learn, v, count, err);
     if (is_new > 0) hg__alerts_sure(w->alerts, sure_part * hg__packet_judging_fpr(&w->in));

@@ -101,9 +101,10 @@ typedef struct hg__watch_drift {
         said; // minutes since 1970: the last that is there; when it was said that it is another time
 } hg__watch_drift;
 
-// Adds verdicts, and says once an hour where packets are not those of training any more. g: of all packets.
+// Adds verdicts, and says once an hour where packets are not those of training any more. g: of all packets; median: the score that half of
+// training's packets passed; NaN: of what was held out, whichever way it was weighed.
 void hg__watch_drift_take(hg__watch_drift *d, const hg__verdict *v, int32_t count,
-                          const hg__threshold_group *g, hg__watch_counters *c,
+                          const hg__threshold_group *g, double median, hg__watch_counters *c,
                           const hg_listener *l);
 
 // watch_learn.c: the model learns, and what outlives the process is written. NULL, where there is no folder, does nothing.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // watch_drift.c - whether packets are still those that the model is of: the last hour held against training.
+#include <math.h>
 #include <string.h>
 
 #include "base/show.h"
@@ -59,16 +60,16 @@ static void say(hg__watch_drift *d, const hg__watch_counters *c, const hg_listen
 }
 
 void hg__watch_drift_take(hg__watch_drift *d, const hg__verdict *v, int32_t count,
-                          const hg__threshold_group *g, hg__watch_counters *c,
+                          const hg__threshold_group *g, double median, hg__watch_counters *c,
                           const hg_listener *l) {
-    const float median = g->held->score[g->held->count / 2];
+    if (isnan(median)) median = (double)g->held->score[g->held->count / 2];
     for (int32_t i = 0; i < count; i++) {
         const int64_t now = v[i].packet.time / minute;
         const bool is_set_back = now < d->now - HG_DRIFT_MINUTES; // the clock
         if (now > d->now || is_set_back) go_to(d, now);
         const hg__drift_sums one = {.packets = 1,
                                     .alarms = (double)v[i].score > g->at.value,
-                                    .above = v[i].score > median,
+                                    .above = (double)v[i].score > median,
                                     .strangers = who_of(&v[i]) >= strange};
         add(&d->minute[d->now % HG_DRIFT_MINUTES], &one, 1);
         add(&d->hour, &one, 1);

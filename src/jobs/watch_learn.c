@@ -114,11 +114,11 @@ static void write_lessons(hg__watch_learn *w, const hg__verdict *v, int32_t coun
         hg__lesson *x = &w->filled->lessons.lesson[i];
         const bool is_alarm = (double)v[i].score > threshold;
         pass(w, v[i].packet.time);
-        *x = (hg__lesson){
-            .time = w->clock, .source = hg__verdict_source_of(&v[i]), .score = v[i].score};
-        int64_t *last = hg__lru_peek(w->left_out, &x->source);
+        x->scored = hg__scored_packet_of(&v[i]);
+        x->scored.time = w->clock;
+        int64_t *last = hg__lru_peek(w->left_out, &x->scored.source);
         if (last && is_alarm) *last = w->clock;
-        if (last && is_alarm) x->score = fminf(x->score, (float)threshold);
+        if (last && is_alarm) x->scored.score = fminf(x->scored.score, (float)threshold);
         x->is_counted = !last && !is_alarm;
         w->packets++;
         w->alarms += is_alarm;
@@ -192,13 +192,13 @@ static int open_learner(hg__watch_learn *w, hg_error *err) {
     w->model = hg_model_load(w->from, err);
     if (w->model) w->unfinished = hg_model_load(w->from, err);
     if (!w->unfinished) return (int)err->code;
-    w->learner = hg__packet_learner_new(w->model, w->max_bytes, w->from, err);
+    w->learner = hg__packet_learner_new(w->model, w->period, w->max_bytes, w->from, err);
     if (!w->learner) return (int)err->code;
     find_period(w);
     w->detector = w->in->detector;
     w->has_begun = w->is_ending = w->is_answered = false;
     w->packets = w->alarms = 0;
-    w->began = w->clock;
+    w->began = w->clock - hg__packet_learner_period(w->learner).passed;
     w->saved = hg__seconds();
     hg__packet_detector_listen(w->in->detector, w->filled->lessons.answers);
     return HG_OK;
@@ -237,6 +237,8 @@ static int restart(hg__watch_learn *w, hg_error *err) {
     stop(w);
     note(w);
     HG_TRY(hg__join_path(path, sizeof path, w->folder, HG_WATCH_MODEL, err));
+    (void)unlink(path);
+    HG_TRY(hg__join_path(path, sizeof path, w->folder, HG_WATCH_PERIOD, err));
     (void)unlink(path);
     snprintf(w->from, sizeof w->from, "%s", w->in->options->values.model);
     if (open_learner(w, &e) < 0) {
