@@ -108,6 +108,14 @@ expect "the alert of before, $number, ends" grep -q "\"event\":\"end\",\"alert\"
 numbers() { grep -h '"event":"alert"' "$@" | sed 's/.*"alert":\([0-9]*\),.*/\1/'; }
 expect "no number is given twice: $(numbers "$work/killed.json" "$work/after.json" | tr '\n' ' ')" \
     [ -z "$(numbers "$work/killed.json" "$work/after.json" | sort | uniq -d)" ]
+alarms_of() { sed -n 's/.*"alerts":\([0-9]*\).*/\1/p' "$work/killed/alerts.json" | head -1; }
+expect "alerts of before are counted on: $(alarms_of)" [ "$(alarms_of)" -gt 0 ]
+watch source="$work/scan.pcap" state="$work/killed" fail_on_anomaly=true >/dev/null 2>&1
+expect "fail_on_anomaly=true fails by new alerts" [ $? = 3 ]
+"$draw" industrial "$work/short.pcap" seconds=10 seed=1 attacks=none || bad "nothing drawn"
+watch source="$work/short.pcap" state="$work/killed" fail_on_anomaly=true >"$work/after.json" 2>/dev/null
+status=$?
+expect "not by those of before, $(alarms_of): $(cat "$work/after.json")" [ $status = 0 ]
 
 # ---- what is wrong ----
 echo nonsense >"$work/killed/alerts.json"

@@ -82,8 +82,10 @@ int hg__watch_drop_rights(hg_error *err);
 #define HG_WATCH_ALERTS "alerts.json"
 #define HG_WATCH_MODEL  "model.safetensors"
 int hg__watch_folder(const hg_options *o, char folder[1024], hg_error *err);
-// The model that m, of the file `from`, became in that folder, and its file; or m. Takes m.
-hg_model *hg__watch_model(hg_model *m, const char *folder, const hg_listener *l, char from[1024]);
+hg_model *hg__watch_load(const hg_options *o, hg_error *err); // that of model=
+// That, or what it became in the folder; from: the file that it is of.
+hg_model *hg__watch_load_first(const hg_options *o, const char *folder, const hg_listener *l,
+                               char from[1024], hg_error *err);
 // Alerts that are open, and how many there were: at the end of t; and back. No file, or one that is wrong: as if there had been none.
 void hg__watch_write_state(const hg__alerts *a, hg__text *t);
 void hg__watch_read_state(hg__alerts *a, const char *folder, const hg_listener *l);
@@ -116,8 +118,10 @@ int hg__watch_learn_start(hg__watch_learn *w, hg_error *err); // its thread; bef
 void hg__watch_learn_close(hg__watch_learn *w);
 // After every judging, with all verdicts. 1: what was learned is in use, and so may be another threshold.
 int hg__watch_learn_take(hg__watch_learn *w, const hg__verdict *v, int32_t count, hg_error *err);
-void hg__watch_learn_leave_out(hg__watch_learn *w, const hg__alert *a); // its source, for a while
-void hg__watch_learn_keep(hg__watch_learn *w, hg__text *alerts);        // takes the text
+// Its source, until a period ends and it was silent for a minute.
+void hg__watch_learn_leave_out(hg__watch_learn *w, const hg__alert *a);
+bool hg__watch_learn_keep(hg__watch_learn *w, hg__text *alerts); // takes the text; false: no memory
+bool hg__watch_learn_lost(hg__watch_learn *w); // a text could not be written; true once of each
 
 // watch_filter.c: for the calling thread and those it begins later, for good: a system call that watching does not need fails with
 // EPERM; one that starts another program or looks into another process ends this one.

@@ -154,14 +154,23 @@ void hg__watch_learn_leave_out(hg__watch_learn *w, const hg__alert *a) {
     *last = w->clock;
 }
 
-void hg__watch_learn_keep(hg__watch_learn *w, hg__text *alerts) {
+bool hg__watch_learn_keep(hg__watch_learn *w, hg__text *alerts) {
     char *text = hg__text_take(alerts, NULL);
-    if (!text) return;
+    if (!text) return false;
     pthread_mutex_lock(&w->mutex);
     hg__free(w->alerts);
     w->alerts = text;
     pthread_cond_broadcast(&w->changed);
     pthread_mutex_unlock(&w->mutex);
+    return true;
+}
+
+bool hg__watch_learn_lost(hg__watch_learn *w) {
+    pthread_mutex_lock(&w->mutex);
+    const bool is_lost = w->has_lost;
+    w->has_lost = false;
+    pthread_mutex_unlock(&w->mutex);
+    return is_lost;
 }
 
 // ---- from open to closed ----------------------------------------------------------------------------

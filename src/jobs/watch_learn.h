@@ -54,6 +54,7 @@ struct hg__watch_learn {
     bool is_answered;          // what was ordered is done, whatever came of it
     bool is_closing;
     char *alerts;     // owned: to be written; NULL: it was
+    bool has_lost;    // one could not be
     hg_error trouble; // that is to be said; code 0: none
     int64_t learned;  // packets of `next`
 

@@ -68,7 +68,11 @@ static void write_alerts(hg__watch_learn *w, const char *text) {
     char path[1024];
     int code = hg__join_path(path, sizeof path, w->folder, HG_WATCH_ALERTS, &e);
     if (code == HG_OK) code = hg__write_file(path, text, strlen(text), &e);
-    if (code < 0) say_trouble(w, &e);
+    if (code == HG_OK) return;
+    say_trouble(w, &e);
+    pthread_mutex_lock(&w->mutex);
+    w->has_lost = true;
+    pthread_mutex_unlock(&w->mutex);
 }
 
 // The next thing to do: a batch, or a text; false: there is nothing more, and none will come.

@@ -26,8 +26,24 @@ int hg__watch_folder(const hg_options *o, char folder[1024], hg_error *err) {
     return hg__fail(err, HG_ERR_USAGE, "model: expected a shorter path");
 }
 
-// Whoever trained anew wants the new one.
-hg_model *hg__watch_model(hg_model *m, const char *folder, const hg_listener *l, char from[1024]) {
+static int check(const hg_model *m, const hg_options *o, hg_error *err) {
+    if (hg__is_packet_model(m)) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "%s: expected a model of packets, which `hourglass train data=x.pcap` makes, "
+                    "got another",
+                    o->values.model);
+}
+
+hg_model *hg__watch_load(const hg_options *o, hg_error *err) {
+    hg_model *m = hg_model_load(o->values.model, err);
+    if (!m || check(m, o, err) == HG_OK) return m;
+    hg_model_free(m);
+    return NULL;
+}
+
+// The model that m became in that folder, and its file; or m, which is taken. Whoever trained anew wants the new one.
+static hg_model *take_learned(hg_model *m, const char *folder, const hg_listener *l,
+                              char from[1024]) {
     char path[1024], line[1700];
     hg_error e = {0};
     if (!*folder || hg__join_path(path, sizeof path, folder, HG_WATCH_MODEL, NULL) < 0) return m;
@@ -43,6 +59,13 @@ hg_model *hg__watch_model(hg_model *m, const char *folder, const hg_listener *l,
              later ? "" : ": ", later ? "" : e.message);
     hg__tell(l, line);
     return m;
+}
+
+hg_model *hg__watch_load_first(const hg_options *o, const char *folder, const hg_listener *l,
+                               char from[1024], hg_error *err) {
+    snprintf(from, 1024, "%s", o->values.model);
+    hg_model *m = hg__watch_load(o, err);
+    return m ? take_learned(m, folder, l, from) : NULL;
 }
 
 // ---- alerts as JSON -------------------------------------------------------------------------------
