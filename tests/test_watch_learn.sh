@@ -41,6 +41,13 @@ watch source="$work/other.pcap" >"$work/frozen.json" 2>/dev/null
 watch source="$work/other.pcap" state="$work/three" >"$work/frozen2.json" 2>/dev/null
 expect "learn=0 learns nothing" eval 'cmp "$work/frozen.json" "$work/frozen2.json" && [ ! -e "$work/three/model.safetensors" ]'
 
+# ---- processes that each live shorter than a period ----
+for i in 1 2 3; do
+    watch source="$work/normal.pcap" learn=0.1 state="$work/shorter" >/dev/null 2>"$work/shorter$i.err"
+done
+expect "150 s are no period of 360 s" eval '! grep -q "note: learned" "$work/shorter1.err" "$work/shorter2.err"'
+expect "three times 150 s are one: $(cat "$work/shorter3.err")" [ "$(grep -c "note: learned [1-9]" "$work/shorter3.err")" = 1 ]
+
 # ---- an attack is not learned ----
 watch source="$work/scan.pcap" learn=$minute state="$work/attacked" >"$work/attacked.json" 2>"$work/attacked.err"
 expect "an attack is found all the same" grep -q "\"event\":\"alert\".*\"source\":\"$scanner\"" "$work/attacked.json"

@@ -34,6 +34,7 @@
     COUNTER(hour_above, "gauge", "packets odder than half of those of training, among a million, in the last hour") \
     COUNTER(hour_strangers, "gauge", "packets of hosts or services that were not seen to speak to each other, among a million, in the last hour") \
     COUNTER(learned, "counter", "packets that the model learned")                        \
+    COUNTER(crowded, "counter", "answers of theirs that it has no room to count")        \
     COUNTER(periods, "counter", "periods that it learned")                               \
     COUNTER(discarded, "counter", "periods of too many alarms, of which nothing was learned") \
     COUNTER(missed, "counter", "packets that came faster than they are learned")

@@ -40,7 +40,7 @@ static double threshold_of(const hg__watch_learn *w) {
 static int take_over(hg__watch_learn *w, hg_error *err) {
     pthread_mutex_lock(&w->mutex);
     hg__packet_detector *next = w->next;
-    const int64_t learned = w->learned;
+    const int64_t learned = w->learned, crowded = w->crowded;
     const bool is_answered = w->is_answered;
     w->next = NULL;
     w->is_answered = false;
@@ -56,6 +56,7 @@ static int take_over(hg__watch_learn *w, hg_error *err) {
              (long long)learned, threshold_of(w), before);
     hg__tell(w->listener, line);
     atomic_fetch_add(&w->count->learned, (uint64_t)learned);
+    atomic_fetch_add(&w->count->crowded, (uint64_t)crowded);
     atomic_fetch_add(&w->count->periods, 1);
     return 1;
 }
@@ -120,6 +121,7 @@ static void write_lessons(hg__watch_learn *w, const hg__verdict *v, int32_t coun
         if (last && is_alarm) *last = w->clock;
         if (last && is_alarm) x->scored.score = fminf(x->scored.score, (float)threshold);
         x->is_counted = !last && !is_alarm;
+        x->is_alarm = is_alarm;
         w->packets++;
         w->alarms += is_alarm;
     }
@@ -206,8 +208,10 @@ static int open_learner(hg__watch_learn *w, hg_error *err) {
     find_period(w);
     w->detector = w->in->detector;
     w->has_begun = w->is_ending = w->is_answered = false;
-    w->packets = w->alarms = 0;
-    w->began = w->clock - hg__packet_learner_period(w->learner).passed;
+    const hg__learned before = hg__packet_learner_period(w->learner);
+    w->packets = before.packets;
+    w->alarms = before.alarms;
+    w->began = w->clock - before.passed;
     w->saved = hg__seconds();
     hg__packet_detector_listen(w->in->detector, w->filled->lessons.answers);
     return HG_OK;

@@ -57,6 +57,7 @@ struct hg__watch_learn {
     bool has_lost;    // one could not be
     hg_error trouble; // that is to be said; code 0: none
     int64_t learned;  // packets of `next`
+    int64_t crowded;  // answers for which it had no room
 
     // The thread's own.
     hg__packet_learner *learner;  // owned; NULL: nothing is learned (any more)

@@ -21,12 +21,13 @@ static int save_period(hg__watch_learn *w, hg_error *err) {
 }
 
 static int end_period(hg__watch_learn *w, hg_error *err) {
-    const int64_t counted = hg__packet_learner_period(w->learner).counted;
+    const hg__learned all = hg__packet_learner_period(w->learner);
     hg__packet_detector *next = hg__packet_learner_end(w->learner, w->model, err);
     if (!next) return err->code ? (int)err->code : (int)HG_ERR_MEMORY;
     pthread_mutex_lock(&w->mutex);
     w->next = next;
-    w->learned = counted;
+    w->learned = all.counted;
+    w->crowded = all.lost;
     pthread_mutex_unlock(&w->mutex);
     HG_TRY(save(w, w->model, HG_WATCH_MODEL, err));
     return save_period(w, err); // that of before is no longer one of this model
