@@ -63,8 +63,8 @@ void hg__packet_detector_adopt(hg__packet_detector *d, hg__packet_detector *next
 int hg__packet_learner_save(const hg__packet_learner *l, hg_model *m, hg_error *err);
 int hg__packet_learner_load(hg__packet_learner *l, const hg_model *m, const char *where,
                             hg_error *err);
-// Whether two models of packets have the same hashes: one became of the other.
-bool hg__is_packet_kin(const hg_model *a, const hg_model *b);
+// HG_ERR_MODEL where one could not go on learning from it.
+int hg__packet_learner_check(const hg_model *m, const char *where, hg_error *err);
 // How many periods were learned before: a period belongs to a model of as many, and of the same hashes.
 bool hg__packet_learner_fits(const hg__packet_learner *l, const hg_model *m);
 #endif

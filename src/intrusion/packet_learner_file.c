@@ -234,12 +234,11 @@ int hg__packet_learner_load(hg__packet_learner *l, const hg_model *m, const char
     return code;
 }
 
-bool hg__is_packet_kin(const hg_model *a, const hg_model *b) {
-    hg__siphash_key x, y;
-    int64_t periods;
-    if (hg__packet_detector_look(a, &x, &periods, "a", NULL) < 0) return false;
-    if (hg__packet_detector_look(b, &y, &periods, "b", NULL) < 0) return false;
-    return x.k0 == y.k0 && x.k1 == y.k1;
+int hg__packet_learner_check(const hg_model *m, const char *where, hg_error *err) {
+    hg__packet_detector *d = hg__packet_knowledge_new(err);
+    const int code = d ? hg__packet_detector_load(d, m, where, err) : HG_ERR_MEMORY;
+    hg__packet_detector_free(d);
+    return code;
 }
 
 bool hg__packet_learner_fits(const hg__packet_learner *l, const hg_model *m) {

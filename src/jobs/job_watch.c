@@ -34,8 +34,8 @@ typedef struct watch {
     hg__text line;                 // owned
     sig_atomic_t reports, reloads; // that were asked for so far
     bool has_lost, has_skipped;    // which was said
-    char folder[1024], from[1024]; // what outlives the process; the model's file
-    hg__watch_learn *learn;        // owned
+    hg__watch_kept kept;
+    hg__watch_learn *learn; // owned
     hg__watch_drift drift;
     bool is_dirty;   // an alert opened or ended that is not kept yet
     double keep_at;  // on hg__seconds(): not before, but at the end
@@ -190,15 +190,17 @@ static double sure(const watch *w) {
 }
 
 // From now on m, which is taken, judges; alerts that are open stay. Where it cannot, a note says why, and all goes on as it was.
-static void put_to_work(watch *w, hg_model *m, hg_error *why) {
+static void put_to_work(watch *w, hg_model *m, const hg__watch_kept *kept, hg_error *why) {
     char line[600], from[250];
     if (m && hg__packet_judging_replace(&w->in, m, why) == HG_OK) {
+        w->kept = *kept;
+        w->in.from = w->kept.from;
         hg__alerts_sure(w->alerts, sure(w));
         const hg__thresholds *t = hg__packet_judging_thresholds(&w->in);
         hg__threshold_describe(&t->group[0].at, "packets", from, sizeof from);
         snprintf(line, sizeof line,
-                 "%.250s is at work; %s; hosts and flows are met anew, alerts stay",
-                 w->o->values.model, from);
+                 "%.250s is at work; %s; hosts and flows are met anew, alerts stay", w->kept.from,
+                 from);
     } else {
         snprintf(line, sizeof line, "%.500s; the model at work goes on", why->message);
     }
@@ -210,9 +212,10 @@ static int reload(watch *w, hg_error *err) {
     if (!l->reload || *l->reload == w->reloads) return HG_OK;
     w->reloads = *l->reload;
     hg_error why = {0};
-    hg_model *m = hg__watch_load(w->o, &why);
+    hg__watch_kept kept = w->kept;
+    hg_model *m = hg__watch_load(w->o, &kept, l, &why);
     const int code = flush(w, err);
-    put_to_work(w, m, &why);
+    put_to_work(w, m, &kept, &why);
     return code;
 }
 
@@ -294,8 +297,8 @@ static void leave_out(void *context, const hg__alert *a) {
 static int open_kept(watch *w, hg_error *err) {
     const bool drops = w->o->values.drop;
     if (drops && hg__capture_is_live(w->in.capture)) HG_TRY(hg__watch_drop_rights(err));
-    HG_TRY(hg__watch_learn_open(&w->learn, w->folder, w->from, &w->in, &w->count, err));
-    hg__watch_read_state(w->alerts, w->folder, w->listener);
+    HG_TRY(hg__watch_learn_open(&w->learn, &w->kept, &w->in, &w->count, err));
+    hg__watch_read_state(w->alerts, w->kept.folder, w->listener);
     w->former = hg__alerts_count(w->alerts);
     hg__alerts_visit(w->alerts, leave_out, w);
     if (drops) HG_TRY(give_up(w, err));
@@ -311,6 +314,7 @@ static int open_all(watch *w, hg_model *m, hg_error *err) {
                                      .idle = idle,
                                      .context = w};
     HG_TRY(hg__packet_judging_open_how(&w->in, m, w->o, &how, w->listener, err));
+    w->in.from = w->kept.from;
     if (!w->in.has_thresholds) {
         return hg__fail(err, HG_ERR_USAGE,
                         "%s: expected a model with a threshold, got one for which no packets were "
@@ -350,12 +354,12 @@ static int run(watch *w, hg_model *m, hg_error *err) {
 }
 
 int hg__job_watch(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
-    char folder[1024], from[1024];
+    hg__watch_kept kept = {0};
     if (strcmp(o->values.format, "csv") == 0) {
         return hg__fail(err, HG_ERR_USAGE, "format: expected auto, json or eve, got csv");
     }
-    HG_TRY(hg__watch_folder(o, folder, err));
-    hg_model *m = hg__watch_load_first(o, folder, l, from, err);
+    HG_TRY(hg__watch_folder(o, kept.folder, err));
+    hg_model *m = hg__watch_load(o, &kept, l, err);
     if (!m) return (int)err->code;
     watch *w = hg__alloc(1, sizeof *w, err);
     if (!w) {
@@ -365,8 +369,7 @@ int hg__job_watch(const hg_options *o, const hg_listener *l, hg_result *r, hg_er
     w->o = o;
     w->listener = l;
     w->out = w->syslog = -1;
-    memcpy(w->folder, folder, sizeof folder);
-    memcpy(w->from, from, sizeof from);
+    w->kept = kept;
     w->is_eve = strcmp(o->values.format, "eve") == 0;
     w->metrics.socket = w->metrics.wake = -1;
     w->reports = l->report ? *l->report : 0;

@@ -11,7 +11,6 @@
 #include "jobs/watch.h"
 #include "traffic/lru_table.h"
 
-#define HG_WATCH_PERIOD "period.safetensors"
 enum { HG_WATCH_BATCHES = 6 }; // of lessons: that wait, that are filled, that are learned
 
 typedef enum hg__watch_order {
@@ -29,14 +28,17 @@ struct hg__watch_learn {
     const hg_listener *listener; // borrowed
     hg__packet_judging *in;      // borrowed
     hg__watch_counters *count;   // borrowed
+    const hg__watch_kept *kept;  // borrowed: of the model at work
     bool is_live;  // packets do not wait: what cannot be learned in time is not learned
-    double period; // ns; 0: nothing is learned
+    double period; // ns; 0: nothing is to be learned
     size_t max_bytes;
-    char folder[1024], from[1024]; // FOLDER; the model's file, for messages and to be read again
+    char folder[1024];
     hg__lock lock;
 
     // The job's thread's.
-    const void *detector;    // that it learns from
+    uint64_t generation;     // of the judging: that it learns from
+    char digest[20];         // of model= of it
+    bool is_learning;        // else nothing is learned from this model (any more)
     hg__watch_batch *filled; // what the detector writes to
     hg__lru *left_out;       // owned: sources, and when their last alarm was
     int64_t clock,
@@ -56,6 +58,7 @@ struct hg__watch_learn {
     char *alerts;     // owned: to be written; NULL: it was
     bool has_lost;    // one could not be
     hg_error trouble; // that is to be said; code 0: none
+    bool has_failed;  // and nothing more is learned
     int64_t learned;  // packets of `next`
     int64_t crowded;  // answers for which it had no room
 
