@@ -47,7 +47,7 @@ static void live(day *d) {
     for (int32_t piece = 0; piece < HG_FOLDS; piece++) {
         for (int i = 0; i < POLLED; i++) take(d, 1 + (uint64_t)(i % 2), draw(d), piece, 0.03 * i);
         for (int i = 0; i < TALKS; i++) {
-            const uint64_t talk = hg__mix(d->seed, (uint64_t)(piece * TALKS + i));
+            const uint64_t talk = hg__mix(d->seed + 100, ++d->drawn);
             const float u = draw(d), score = 10 * u * u;
             const int packets = 1 + (int)(draw(d) * LONGEST);
             for (int k = 0; k < packets; k++) take(d, talk, score, piece, 30);
@@ -80,7 +80,8 @@ static int set_up(void **state) {
     drift_case *c = calloc(1, sizeof *c);
     day d = {.seed = 1, .take = hold_out};
     hg__held_packets *h = hg__held_packets_new(&key, 100000, NULL);
-    if (!c || !h) return -1;
+    assert_non_null(c);
+    assert_non_null(h);
     d.context = h;
     live(&d);
     assert_int_equal(hg__held_packets_fit(h, fpr, &c->trained, NULL), HG_OK);

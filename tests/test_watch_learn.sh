@@ -70,33 +70,33 @@ watcher=$!
 exec 7<>"$work/fifo"
 says() { [ "$(grep -c "$1" "$work/reloaded.err")" -ge "$2" ]; }
 cat "$work/other.pcap" >&7
-expect "periods are learned of what comes in time: $(cat "$work/reloaded.err")" wait_for 20 says "note: learned [1-9]" 3
+expect "periods are learned of what comes in time: $(cat "$work/reloaded.err")" wait_for 60 says "note: learned [1-9]" 3
 kill -HUP $watcher
-expect "SIGHUP and the same model: what it became goes on: $(cat "$work/reloaded.err")" wait_for 10 says "reloaded/model.safetensors is at work" 1
+expect "SIGHUP and the same model: what it became goes on: $(cat "$work/reloaded.err")" wait_for 60 says "reloaded/model.safetensors is at work" 1
 before=$(grep -c "note: learned [1-9]" "$work/reloaded.err")
 tail -c +25 "$work/other.pcap" >&7
-expect "and learns: $(cat "$work/reloaded.err")" wait_for 20 says "note: learned [1-9]" $((before + 2))
+expect "and learns: $(cat "$work/reloaded.err")" wait_for 60 says "note: learned [1-9]" $((before + 2))
 expect "nothing is put aside" [ ! -e "$work/reloaded/model.before.safetensors" ]
 put "$work/n/weights/best.safetensors"
 kill -HUP $watcher
-expect "SIGHUP has another model at work: $(cat "$work/reloaded.err")" wait_for 10 says "$work/model.safetensors is at work" 1
+expect "SIGHUP has another model at work: $(cat "$work/reloaded.err")" wait_for 60 says "$work/model.safetensors is at work" 1
 before=$(grep -c "note: learned [1-9]" "$work/reloaded.err")
 tail -c +25 "$work/other.pcap" >&7
-expect "which learns: $(cat "$work/reloaded.err")" wait_for 20 says "note: learned [1-9]" $((before + 2))
+expect "which learns: $(cat "$work/reloaded.err")" wait_for 60 says "note: learned [1-9]" $((before + 2))
 expect "what the one of before became is put aside" "$HOURGLASS" verify model="$work/reloaded/model.before.safetensors" -q
 expect "no trouble is said: $(cat "$work/reloaded.err")" eval '! grep -q "not kept\|nothing is learned\|anew: " "$work/reloaded.err"'
 put "$work/k/weights/best.safetensors"
 kill -HUP $watcher
-wait_for 10 says "$work/model.safetensors is at work" 2
+wait_for 60 says "$work/model.safetensors is at work" 2
 tail -c +25 "$work/other.pcap" >&7
-expect "of KitNET nothing is learned: $(cat "$work/reloaded.err")" wait_for 10 says "nothing is learned from here on: .*KitNET" 1
+expect "of KitNET nothing is learned: $(cat "$work/reloaded.err")" wait_for 60 says "nothing is learned from here on: .*KitNET" 1
 expect "and nothing is lost" [ -s "$work/reloaded/model.safetensors" ]
 put "$work/n/weights/best.safetensors"
 kill -HUP $watcher
-wait_for 10 says "reloaded/model.safetensors is at work" 2
+wait_for 60 says "reloaded/model.safetensors is at work" 2
 before=$(grep -c "note: learned [1-9]" "$work/reloaded.err")
 tail -c +25 "$work/other.pcap" >&7
-expect "then it learns on: $(cat "$work/reloaded.err")" wait_for 20 says "note: learned [1-9]" $((before + 2))
+expect "then it learns on: $(cat "$work/reloaded.err")" wait_for 60 says "note: learned [1-9]" $((before + 2))
 kill -TERM $watcher
 wait $watcher
 exec 7>&-
@@ -131,7 +131,7 @@ mkfifo "$work/fifo"
 watcher=$!
 exec 7<>"$work/fifo"
 cat "$work/head.pcap" >&7
-expect "an alert is kept while it is open" wait_for 10 grep -qs '"open":\[$' "$work/killed/alerts.json"
+expect "an alert is kept while it is open" wait_for 60 grep -qs '"open":\[$' "$work/killed/alerts.json"
 said=$(watch source="$work/scan.pcap" state="$work/killed" 2>&1 >/dev/null)
 expect "nobody else may use the folder meanwhile: $said" eval '[[ $said == *"process $watcher"* ]]'
 kill -9 $watcher

@@ -243,17 +243,20 @@ static int load_packets(hg__packet_detector *d, const hg__json *packets, const c
     return HG_OK;
 }
 
+static int check_version(const hg__json *packets, const char *where, hg_error *err) {
+    const int64_t version = hg__json_integer_value(hg__json_object_get(packets, "levels"));
+    if (version == HG_LEVELS_VERSION) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL,
+                    "%s: expected a model of packets by feature version %d, got version %lld: "
+                    "train it anew",
+                    where, (int)HG_LEVELS_VERSION, (long long)version);
+}
+
 int hg__packet_detector_look(const hg_model *m, hg__siphash_key *key, int64_t *periods,
                              const char *where, hg_error *err) {
     const hg__json *packets = hg__json_object_get(hg__model_detector(m), "packets");
     const hg__tensor *part;
-    const int64_t version = hg__json_integer_value(hg__json_object_get(packets, "levels"));
-    if (version != HG_LEVELS_VERSION) {
-        return hg__fail(err, HG_ERR_MODEL,
-                        "%s: expected a model of packets by feature version %d, got version %lld: "
-                        "train it anew",
-                        where, (int)HG_LEVELS_VERSION, (long long)version);
-    }
+    HG_TRY(check_version(packets, where, err));
     *periods = hg__json_integer_value(hg__json_object_get(packets, "periods"));
     HG_TRY(hg__model_take_part(m, key_name, HG_U64, 2, 0, where, &part, err));
     memcpy(key, part->data, sizeof *key);
@@ -263,12 +266,13 @@ int hg__packet_detector_look(const hg_model *m, hg__siphash_key *key, int64_t *p
 int hg__packet_detector_load(hg__packet_detector *d, const hg_model *m, const char *where,
                              hg_error *err) {
     const hg__json *packets = hg__json_object_get(hg__model_detector(m), "packets");
-    int64_t periods;
-    HG_TRY(hg__packet_detector_look(m, &d->key, &periods, where, err));
+    HG_TRY(check_version(packets, where, err));
     if (m->net.spec.width != hg__level_count) {
         return hg__fail(err, HG_ERR_MODEL, "%s: expected a network of %d numbers a packet, got %d",
                         where, hg__level_count, m->net.spec.width);
     }
+    int64_t periods;
+    HG_TRY(hg__packet_detector_look(m, &d->key, &periods, where, err));
     HG_TRY(load_packets(d, packets, where, err));
     HG_TRY(load_counts(d, m, where, err));
     HG_TRY(load_tails(d, m, where, err));

@@ -298,10 +298,10 @@ static int restart(hg__watch_learn *w, hg_error *err) {
 }
 
 int hg__watch_learn_take(hg__watch_learn *w, const hg__verdict *v, int32_t count, hg_error *err) {
-    if (!w || count == 0) return HG_OK;
+    if (!w) return HG_OK;
     if (w->period > 0 && w->in->generation != w->generation) return restart(w, err);
     note(w);
-    if (!w->is_learning) return HG_OK;
+    if (!w->is_learning || count == 0) return HG_OK;
     if (!w->has_begun) w->last = v[0].packet.time;
     w->has_begun = true;
     write_lessons(w, v, count);
