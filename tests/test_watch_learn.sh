@@ -83,7 +83,7 @@ expect "SIGHUP has another model at work: $(cat "$work/reloaded.err")" wait_for 
 before=$(grep -c "note: learned [1-9]" "$work/reloaded.err")
 tail -c +25 "$work/other.pcap" >&7
 expect "which learns: $(cat "$work/reloaded.err")" wait_for 60 says "note: learned [1-9]" $((before + 2))
-expect "what the one of before became is put aside" "$HOURGLASS" verify model="$work/reloaded/model.before.safetensors" -q
+expect "what the one of before became is put aside" eval '"$HOURGLASS" verify model="$work/reloaded/model.before.safetensors" >/dev/null'
 expect "no trouble is said: $(cat "$work/reloaded.err")" eval '! grep -q "not kept\|nothing is learned\|anew: " "$work/reloaded.err"'
 put "$work/k/weights/best.safetensors"
 kill -HUP $watcher

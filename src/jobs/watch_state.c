@@ -143,8 +143,11 @@ static void add_floats(hg__json_writer *w, const char *key, const float *x, int3
 }
 
 // Whole numbers, by the same list when they are read.
+// clang-format off
 #define PACKET_NUMBERS(N) \
- N(time) N(layers) N(ether_type) N(version) N(protocol) N(port_from) N(port_to) N(tcp_flags)
+    N(time) N(layers) N(ether_type) N(version) N(protocol) N(port_from) N(port_to) N(tcp_flags) \
+    N(arp_operation)
+// clang-format on
 
 static void add_packet(hg__json_writer *w, const hg__packet *p) {
     hg__json_begin(w, "packet", '{');
@@ -155,6 +158,8 @@ static void add_packet(hg__json_writer *w, const hg__packet *p) {
     add_bytes(w, "to", p->to, 16);
     add_bytes(w, "mac_from", p->mac_from, 6);
     add_bytes(w, "mac_to", p->mac_to, 6);
+    add_bytes(w, "arp_mac_from", p->arp_mac_from, 6);
+    add_bytes(w, "arp_mac_to", p->arp_mac_to, 6);
     hg__json_end(w, '}');
 }
 
@@ -237,6 +242,8 @@ static void take_packet(const hg__json *x, hg__packet *p) {
     take_bytes(x, "to", p->to, 16);
     take_bytes(x, "mac_from", p->mac_from, 6);
     take_bytes(x, "mac_to", p->mac_to, 6);
+    take_bytes(x, "arp_mac_from", p->arp_mac_from, 6);
+    take_bytes(x, "arp_mac_to", p->arp_mac_to, 6);
 }
 
 static void take_verdict(const hg__json *x, hg__verdict *v) {
