@@ -17,7 +17,8 @@
 #include "jobs/watch.h"
 
 static const double sure_part = 0.01; // of fpr: an alarm whose p is below it opens an alert alone
-static const double keep_seconds = 1, retry_seconds = 60; // between two texts of open alerts
+// Between two texts of open alerts; behind more alarms of one; behind one that could not be written.
+static const double keep_seconds = 1, stale_seconds = 10, retry_seconds = 60;
 
 typedef struct watch {
     const hg_options *o;
@@ -37,9 +38,10 @@ typedef struct watch {
     hg__watch_kept kept;
     hg__watch_learn *learn; // owned
     hg__watch_drift drift;
-    bool is_dirty;   // an alert opened or ended that is not kept yet
-    double keep_at;  // on hg__seconds(): not before, but at the end
-    uint64_t former; // alerts that other processes opened
+    bool has_gone_on; // one that is open has more alarms than are kept
+    bool is_dirty;    // an alert opened or ended that is not kept yet
+    double keep_at;   // on hg__seconds(): not before, but at the end
+    uint64_t former;  // alerts that other processes opened
 } watch;
 
 // ---- alerts go out ------------------------------------------------------------------------------
@@ -143,10 +145,12 @@ static void keep_alerts(watch *w, bool is_last) {
         w->is_dirty = true;
         w->keep_at = now + retry_seconds;
     }
-    if (!w->is_dirty || (now < w->keep_at && !is_last)) return;
+    const bool is_stale = w->has_gone_on && now >= w->keep_at + stale_seconds - keep_seconds;
+    if (!is_stale && !(w->is_dirty && (is_last || now >= w->keep_at))) return;
     hg__text t = {0};
     hg__watch_write_state(w->alerts, &t);
     w->is_dirty = !hg__watch_learn_keep(w->learn, &t);
+    w->has_gone_on = false;
     w->keep_at = now + keep_seconds;
 }
 
@@ -172,6 +176,7 @@ static int take(watch *w, const hg__verdict *v, int32_t count, hg_error *err) {
         }
         atomic_fetch_add(&w->count.alarms, 1);
         HG_TRY(hg__alerts_add(w->alerts, &v[i], hg__packet_judging_p(&w->in, score), err));
+        w->has_gone_on |= hg__alerts_open(w->alerts) > 0;
     }
     return learn(w, v, count, err);
 }

@@ -132,7 +132,7 @@ static void write_lessons(hg__watch_learn *w, const hg__verdict *v, int32_t coun
     w->filled->lessons.count = count;
     for (int32_t i = 0; i < count; i++) {
         hg__lesson *x = &w->filled->lessons.lesson[i];
-        const bool is_alarm = (double)v[i].score > threshold;
+        const bool is_alarm = hg__packet_judging_is_alarm(w->in, (double)v[i].score);
         pass(w, v[i].packet.time);
         x->scored = hg__scored_packet_of(&v[i]);
         x->scored.time = w->clock;

@@ -37,14 +37,14 @@ struct hg__watch_learn {
 
     // The job's thread's.
     uint64_t generation;     // of the judging: that it learns from
-    char digest[20];         // of model= of it
-    bool is_learning;        // else nothing is learned from this model (any more)
     hg__watch_batch *filled; // what the detector writes to
     hg__lru *left_out;       // owned: sources, and when their last alarm was
     int64_t clock,
         last;      // ns: since the start, by packets' time as it passes; the last packet's time
     int64_t began; // on clock: the period
     int64_t packets, alarms;
+    char digest[20];  // of model= of what it learns from
+    bool is_learning; // else nothing is learned from this model (any more)
     bool is_ending, has_begun;
 
     // Both threads', under the mutex.
@@ -53,14 +53,14 @@ struct hg__watch_learn {
     hg__watch_batch *queue[HG_WATCH_BATCHES], *spare[HG_WATCH_BATCHES]; // owned
     int32_t queued, spares;
     hg__packet_detector *next; // owned: what was learned, to be taken over; NULL: nothing yet
+    int64_t learned;           // packets of `next`
+    int64_t crowded;           // answers for which it had no room
     bool is_answered;          // what was ordered is done, whatever came of it
     bool is_closing;
-    char *alerts;     // owned: to be written; NULL: it was
-    bool has_lost;    // one could not be
+    bool has_lost;    // alerts could not be written
+    bool has_failed;  // nothing more is learned
     hg_error trouble; // that is to be said; code 0: none
-    bool has_failed;  // and nothing more is learned
-    int64_t learned;  // packets of `next`
-    int64_t crowded;  // answers for which it had no room
+    char *alerts;     // owned: to be written; NULL: it was
 
     // The thread's own.
     hg__packet_learner *learner;  // owned; NULL: nothing is learned (any more)
