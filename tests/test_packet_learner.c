@@ -53,8 +53,9 @@ static double judge_all(school *s, int64_t first, bool is_counted) {
     const hg__verdict *v = hg__packet_detector_judge(s->detector, &count);
     s->lessons->count = count;
     for (int32_t i = 0; i < count; i++) {
-        s->lessons->lesson[i] =
-            (hg__lesson){.scored = hg__scored_packet_of(&v[i]), .is_counted = is_counted};
+        s->lessons->lesson[i] = (hg__lesson){.scored = hg__scored_packet_of(&v[i]),
+                                             .is_counted = is_counted,
+                                             .is_alarm = !is_counted};
         if (!is_counted) s->lessons->lesson[i].scored.score = fminf(v[i].score, most);
         if ((first + i) % EVERY == 0) sum += (double)v[i].score;
     }
@@ -99,6 +100,7 @@ static void what_comes_often_becomes_usual_and_only_once_the_period_is_over(void
     const double first = watch(&s, 2000, true), second = watch(&s, 2000, true);
     const hg__learned seen = hg__packet_learner_period(s.learner);
     assert_true(seen.packets == 4000 && seen.counted == 4000 && seen.lost == 0);
+    assert_int_equal(seen.alarms, 0);
     end_period(&s);
     const double third = watch(&s, 2000, true);
     if (second < first * 0.7) fail_msg("%g, then %g within a period", first, second);
@@ -156,12 +158,14 @@ static void a_period_in_a_file_goes_on_as_if_nothing_had_been(void **state) {
     school s = open_school(*state), again = open_school(*state);
     hg_error err = {0};
     watch(&s, 2000, true);
+    watch(&s, 500, false);
     if (hg__packet_learner_save(s.learner, again.model, &err) < 0) fail_msg("%s", err.message);
     assert_true(hg__packet_learner_fits(again.learner, again.model));
     if (hg__packet_learner_load(again.learner, again.model, "f", &err) < 0) {
         fail_msg("%s", err.message);
     }
-    assert_int_equal(hg__packet_learner_period(again.learner).counted, 2000);
+    const hg__learned kept = hg__packet_learner_period(again.learner);
+    assert_true(kept.counted == 2000 && kept.alarms == 500);
     s.other = again.learner;
     watch(&s, 1000, true);
     hg__packet_detector *b = hg__packet_learner_end(again.learner, again.model, NULL);
@@ -194,20 +198,21 @@ static void expect_refused(school *s, const char *part, hg__dtype type, int64_t 
 
 static void a_period_that_is_wrong_is_refused_and_begins_anew(void **state) {
     school s = open_school(*state);
-    static const double bad[][9] = {
-        {2,           2,  0, 0, 1, 1, 0, 1, 0}, // more counted than came
-        {2,           -1, 0, 0, 0, 1, 0, 1, 0},
-        {(double)NAN, 0,  0, 0, 0, 1, 0, 1, 0},
-        {2,           1,  1, 1, 1, 0, 0, 1, 0}, // no stride
-        {2,           1,  1, 1, 0, 1, 0, 1, 0}, // scores of nothing
-        {2,           1,  1, 1, 1, 1, 0, 1, 0}, // more minutes than there were
+    static const double bad[][10] = {
+        {3,           2,  0, 0, 1, 1, 0, 1, 0, 0}, // more counted than came
+        {3,           0,  0, 0, 1, 1, 0, 1, 0, 2}, // more alarms
+        {3,           -1, 0, 0, 0, 1, 0, 1, 0, 0},
+        {(double)NAN, 0,  0, 0, 0, 1, 0, 1, 0, 0},
+        {3,           1,  1, 1, 1, 0, 0, 1, 0, 0}, // no stride
+        {3,           1,  1, 1, 0, 1, 0, 1, 0, 0}, // scores of nothing
+        {3,           1,  1, 1, 1, 1, 0, 1, 0, 0}, // more minutes than there were
     };
     static const uint32_t talk[100] = {UINT32_MAX}, pieces[1] = {1 << HG_FOLDS};
     static const float none[1] = {(float)NAN};
     watch(&s, 1500, true);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         watch(&s, 1500, true);
-        expect_refused(&s, "detector.period.number", HG_F64, 9, bad[i], "expected");
+        expect_refused(&s, "detector.period.number", HG_F64, 10, bad[i], "expected");
     }
     expect_refused(&s, "detector.period.talk", HG_U32, 100, talk, "period.talk");
     expect_refused(&s, "detector.period.known", HG_U32, 1, talk, "period.known");
@@ -219,9 +224,9 @@ static void a_period_that_is_wrong_is_refused_and_begins_anew(void **state) {
 
 static void a_period_of_another_version_is_refused_by_name(void **state) {
     school s = open_school(*state);
-    const double other[9] = {3, 0, 0, 0, 0, 1, 0, 1, 0}, old[5] = {1, 1, 1, 1, 1};
-    expect_refused(&s, "detector.period.number", HG_F64, 9, other, "version 2");
-    expect_refused(&s, "detector.period.number", HG_F64, 5, old, "version 2");
+    const double other[10] = {4, 0, 0, 0, 0, 1, 0, 1, 0, 0}, old[9] = {2, 0, 0, 0, 0, 1, 0, 1, 0};
+    expect_refused(&s, "detector.period.number", HG_F64, 10, other, "version 3");
+    expect_refused(&s, "detector.period.number", HG_F64, 9, old, "version 3");
     close_school(&s);
 }
 

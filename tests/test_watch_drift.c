@@ -25,7 +25,8 @@ static const double fpr = 0.02;
 
 typedef struct day {
     uint64_t seed, drawn;
-    float odder; // that all scores are
+    float odder;    // that all scores are
+    int64_t before; // ns that all is earlier
     int (*take)(struct day *d, const hg__verdict *v, int32_t piece);
     void *context;
 } day;
@@ -37,7 +38,7 @@ static float draw(day *d) {
 
 static void take(day *d, uint64_t talk, float score, int32_t piece, double seconds) {
     hg__verdict v = {.talk = talk, .to_server = true, .score = score + d->odder};
-    v.packet.time = BEGIN + (int64_t)((60 * piece + seconds) * (double)SECOND);
+    v.packet.time = BEGIN - d->before + (int64_t)((60 * piece + seconds) * (double)SECOND);
     assert_int_equal(d->take(d, &v, piece), HG_OK);
 }
 
@@ -141,6 +142,25 @@ static void of_a_model_that_has_no_median_what_was_held_out_has_one(void **state
     if (above < 0.2 || above > 0.6) fail_msg("%g above the median", above);
 }
 
+static void before_1970_an_hour_is_one_too(void **state) {
+    drift_case *c = *state;
+    day d = {.seed = 3, .odder = 2, .before = 2 * BEGIN, .take = watch, .context = c};
+    live(&d);
+    const uint64_t above = atomic_load(&c->count.hour_above);
+    assert_int_equal(c->notes, 1);
+    day next = {.seed = 4, .before = 2 * BEGIN - 90 * 60 * SECOND, .take = watch, .context = c};
+    live(&next);
+    assert_true(atomic_load(&c->count.hour_above) < above);
+    assert_true(c->drift.hour.packets < 40000);
+    int64_t packets = 0;
+    for (int i = 0; i < HG_DRIFT_MINUTES; i++) packets += c->drift.minute[i].packets;
+    assert_int_equal(packets, c->drift.hour.packets);
+    const hg__verdict last = {.packet = {.time = -1}}; // 1969 ends
+    assert_int_equal(watch(&next, &last, 0), HG_OK);
+    assert_int_equal(c->drift.now, -1);
+    assert_int_equal(c->drift.minute[HG_DRIFT_MINUTES - 1].packets, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(traffic_like_training_has_as_many_alarms_as_were_asked_for,
@@ -148,6 +168,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(other_traffic_has_one_note_an_hour, set_up, tear_down),
         cmocka_unit_test_setup_teardown(of_a_model_that_has_no_median_what_was_held_out_has_one,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(before_1970_an_hour_is_one_too, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -61,7 +61,7 @@ static int begin(hg__packet_learner *l, hg_error *err) {
     l->grows = grows;
     l->before = halves ? b->counted / 2 : b->counted;
     l->lost = hg__counts_lost(grows.counts);
-    l->counted = 0;
+    l->counted = l->alarms = 0;
     l->passed = 0;
     l->has_begun = false;
     return HG_OK;
@@ -108,6 +108,7 @@ int hg__packet_learner_take(hg__packet_learner *l, const hg__lessons *x, hg_erro
     for (int32_t i = 0; i < x->count; i++) {
         const hg__scored_packet *scored = &x->lesson[i].scored;
         HG_TRY(hg__held_packets_add(l->held, scored, piece_at(l, scored->time), err));
+        l->alarms += x->lesson[i].is_alarm;
         if (!x->lesson[i].is_counted) continue;
         HG_TRY(hg__profile_count(&l->grows, &x->answers[i], 1, err));
         l->counted++;
@@ -119,6 +120,7 @@ hg__learned hg__packet_learner_period(const hg__packet_learner *l) {
     return (hg__learned){.packets = l->held->seen,
                          .passed = l->passed,
                          .counted = l->counted,
+                         .alarms = l->alarms,
                          .lost = hg__counts_lost(l->grows.counts) - l->lost};
 }
 

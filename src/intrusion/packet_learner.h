@@ -19,6 +19,7 @@
 typedef struct hg__lesson {
     hg__scored_packet scored; // its time never goes back
     bool is_counted;          // what it answers becomes usual
+    bool is_alarm;            // whoever it is of
 } hg__lesson;
 
 // As many as are judged at once.
@@ -42,9 +43,9 @@ int hg__packet_learner_take(hg__packet_learner *l, const hg__lessons *x, hg_erro
 
 // Of the period so far.
 typedef struct hg__learned {
-    int64_t packets, counted; // that came; that were counted
-    int64_t passed;           // ns
-    int64_t lost;             // answers that there was no room to count
+    int64_t packets, counted, alarms; // that came; that were counted; that raised an alarm
+    int64_t passed;                   // ns
+    int64_t lost;                     // answers that there was no room to count
 } hg__learned;
 hg__learned hg__packet_learner_period(const hg__packet_learner *l);
 
@@ -62,8 +63,8 @@ void hg__packet_detector_adopt(hg__packet_detector *d, hg__packet_detector *next
 int hg__packet_learner_save(const hg__packet_learner *l, hg_model *m, hg_error *err);
 int hg__packet_learner_load(hg__packet_learner *l, const hg_model *m, const char *where,
                             hg_error *err);
+// HG_ERR_MODEL where one could not go on learning from it.
+int hg__packet_learner_check(const hg_model *m, const char *where, hg_error *err);
 // How many periods were learned before: a period belongs to a model of as many, and of the same hashes.
-// Whether two models of packets have the same hashes: one became of the other.
-bool hg__is_packet_kin(const hg_model *a, const hg_model *b);
 bool hg__packet_learner_fits(const hg__packet_learner *l, const hg_model *m);
 #endif

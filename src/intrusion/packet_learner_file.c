@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // packet_learner_file.c - a period that is not over, in a model file: the model that it would become, and beside it
 //
-//   detector.period.number   F64 (9)       as listed below
+//   detector.period.number   F64 (10)      as listed below
 //   detector.period.score    F32 (kept)    scores
 //   detector.period.talk     U32 (kept)    which talk each is of
 //   detector.period.pieces   U32 (talks)   of the period that a talk was in, a bit each
@@ -19,8 +19,20 @@ static const char number_name[] = "detector.period.number", score_name[] = "dete
                   opening_name[] = "detector.period.opening";
 
 // Whole numbers, in this order.
-enum { VERSION, COUNTED, BEFORE, PASSED, SEEN, STRIDE, OPENINGS, OPENING_STRIDE, MINUTES, NUMBERS };
-static const int64_t version = 2;
+enum {
+    VERSION,
+    COUNTED,
+    BEFORE,
+    PASSED,
+    SEEN,
+    STRIDE,
+    OPENINGS,
+    OPENING_STRIDE,
+    MINUTES,
+    ALARMS,
+    NUMBERS
+};
+static const int64_t version = 3;
 
 // ---- saved --------------------------------------------------------------------------------------
 
@@ -71,12 +83,16 @@ static int save_talks(const hg__held_packets *h, hg_model *m, hg_error *err) {
 
 int hg__packet_learner_save(const hg__packet_learner *l, hg_model *m, hg_error *err) {
     const hg__held_packets *h = l->held;
-    const double number[NUMBERS] = {
-        [VERSION] = (double)version,        [COUNTED] = (double)l->counted,
-        [BEFORE] = (double)l->before,       [PASSED] = (double)l->passed,
-        [SEEN] = (double)h->seen,           [STRIDE] = (double)h->stride,
-        [OPENINGS] = (double)h->openings,   [OPENING_STRIDE] = (double)h->opening_stride,
-        [MINUTES] = (double)h->minutes_seen};
+    const double number[NUMBERS] = {[VERSION] = (double)version,
+                                    [COUNTED] = (double)l->counted,
+                                    [BEFORE] = (double)l->before,
+                                    [PASSED] = (double)l->passed,
+                                    [SEEN] = (double)h->seen,
+                                    [STRIDE] = (double)h->stride,
+                                    [OPENINGS] = (double)h->openings,
+                                    [OPENING_STRIDE] = (double)h->opening_stride,
+                                    [MINUTES] = (double)h->minutes_seen,
+                                    [ALARMS] = (double)l->alarms};
     hg__profile settled;
     HG_TRY(hg__profile_settle(&settled, &l->grows, err));
     const int code = save_knowledge(l, &settled, m, err);
@@ -115,7 +131,7 @@ static int load_numbers(const hg_model *m, const char *where, int64_t n[NUMBERS]
         return hg__fail(err, HG_ERR_MODEL, "%s: expected a period of version %lld, got another",
                         where, (long long)version);
     }
-    if (n[COUNTED] > n[SEEN]) {
+    if (n[COUNTED] > n[SEEN] || n[ALARMS] > n[SEEN]) {
         return fail_part(number_name, "no more packets counted than came", where, err);
     }
     if (n[STRIDE] > 0 && n[OPENING_STRIDE] > 0) return HG_OK;
@@ -203,6 +219,7 @@ static int load_all(hg__packet_learner *l, hg__packet_detector *d, const hg_mode
     l->counted = n[COUNTED];
     l->before = n[BEFORE];
     l->passed = n[PASSED];
+    l->alarms = n[ALARMS];
     l->lost = 0;
     return HG_OK;
 }
@@ -217,12 +234,11 @@ int hg__packet_learner_load(hg__packet_learner *l, const hg_model *m, const char
     return code;
 }
 
-bool hg__is_packet_kin(const hg_model *a, const hg_model *b) {
-    hg__siphash_key x, y;
-    int64_t periods;
-    if (hg__packet_detector_look(a, &x, &periods, "a", NULL) < 0) return false;
-    if (hg__packet_detector_look(b, &y, &periods, "b", NULL) < 0) return false;
-    return x.k0 == y.k0 && x.k1 == y.k1;
+int hg__packet_learner_check(const hg_model *m, const char *where, hg_error *err) {
+    hg__packet_detector *d = hg__packet_knowledge_new(err);
+    const int code = d ? hg__packet_detector_load(d, m, where, err) : HG_ERR_MEMORY;
+    hg__packet_detector_free(d);
+    return code;
 }
 
 bool hg__packet_learner_fits(const hg__packet_learner *l, const hg_model *m) {

@@ -13,9 +13,10 @@ struct hg__packet_learner {
     hg__held_packets *held;    // owned: the period's scores
     int64_t most;              // entries of counts
     int64_t before;            // packets that base counts for
-    int64_t counted, lost;
-    double period;          // ns that it is to last
-    int64_t passed, latest; // ns that it lasted so far; the last lesson's time
-    bool has_begun;         // there was one
+    int64_t counted, alarms;   // packets of the period
+    int64_t lost;              // answers that there was no room for before it
+    double period;             // ns that it is to last
+    int64_t passed, latest;    // ns that it lasted so far; the last lesson's time
+    bool has_begun;            // there was one
 };
 #endif
