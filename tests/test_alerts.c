@@ -184,6 +184,29 @@ static void what_could_not_be_told_is_a_failure(void **state) {
     hg__alerts_free(a);
 }
 
+static void a_restored_alert_of_a_clock_that_was_ahead_ends_as_others_do(void **state) {
+    (void)state;
+    heard h;
+    hg__alerts *a = make(&h, 16, 1);
+    const hg__verdict ahead = verdict(0, 1, 200, true, 5), other = verdict(0, 2, 200, true, 5);
+    const hg__alert all[] = {
+        {.verdict = &ahead,
+         .first = 900 * second,
+         .last = 1000 * second,
+         .packets = 3,
+         .number = 1                                                                          },
+        {.verdict = &other, .first = 5 * second, .last = 6 * second, .packets = 3, .number = 2}
+    };
+    for (int i = 0; i < 2; i++) hg__alerts_restore(a, &all[i]);
+    assert_int_equal(hg__alerts_at(a, 10 * second, NULL), HG_OK);
+    assert_int_equal(h.count, 0);
+    assert_int_equal(hg__alerts_at(a, 70 * second, NULL), HG_OK);
+    assert_int_equal(h.count, 2);
+    assert_true(h.alert[0].last == 10 * second && h.alert[0].first == 10 * second);
+    assert_true(h.alert[1].last == 6 * second && h.alert[1].first == 5 * second);
+    hg__alerts_free(a);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_alarms_within_ten_seconds_open_one_alert),
@@ -194,6 +217,7 @@ int main(void) {
         cmocka_unit_test(a_clock_that_goes_back_counts_as_no_time),
         cmocka_unit_test(a_full_table_ends_the_alert_that_was_silent_longest),
         cmocka_unit_test(what_could_not_be_told_is_a_failure),
+        cmocka_unit_test(a_restored_alert_of_a_clock_that_was_ahead_ends_as_others_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

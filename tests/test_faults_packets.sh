@@ -30,6 +30,18 @@ page="-q model=$packets_model data=in/p.pcap labels=in/packets.csv max_mem=64MB 
 "$HOURGLASS" val $page page=in/page.html >/dev/null 2>err || bad "a page to compare with: $(cat err)"
 WANT=in/page.html STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "a page of packets" p.html val $page page=tree/p.html
 FEED=in/p.pcap STEP=$((3 * STEP)) STEP_EVER=$((3 * STEP_EVER)) IO_STEP=11 tortured "train on packets of a pipe" - train -q data=- $packets project=tree name=run
+# What fails while a period is learned is said and no failure, so success does not end the search.
+"$draw" industrial in/day.pcap seconds=30 seed=2 attacks=none || bad "not drawn"
+learn="watch model=$packets_model source=in/day.pcap learn=0.002 fpr=0.05 state=tree max_mem=64MB"
+"$HOURGLASS" $learn >/dev/null 2>err
+expect "a period is learned: $(cat err)" [ -s tree/model.safetensors ]
+is_sanitized && few=53 || few=13
+for fault in $(seq -f HG_FAIL_ALLOC=%g 1 $few 1300) $(seq -f HG_FAIL_IO=%g 1 $((few / 4)) 90); do
+    one "${fault%=*}" "${fault#*=}" - $learn
+    [ $? != 2 ] || bad "learn while watching, $fault: $why"
+    grep -q "note: not kept" stderr && told=1
+done
+expect "what cannot be kept is said" [ "${told-}" = 1 ]
 export HG_FAIL_ALLOC=40+
 "$HOURGLASS" predict $judge out=tree/o.csv >stdout 2>stderr
 status=$?

@@ -30,7 +30,8 @@ static void add(hg__held_packets *h, uint64_t talk, uint8_t client, double secon
     v.packet.time = BEGIN + (int64_t)(seconds * (double)SECOND);
     v.packet.layers = HG_LAYER_IP;
     v.packet.from[15] = client;
-    assert_int_equal(hg__held_packets_add(h, &v, piece, NULL), HG_OK);
+    const hg__scored_packet x = hg__scored_packet_of(&v);
+    assert_int_equal(hg__held_packets_add(h, &x, piece, NULL), HG_OK);
 }
 
 // Of a detector only what is calibrated here.
@@ -102,6 +103,27 @@ static void where_nothing_is_new_packets_count_as_they_are(void **state) {
     clear(&d);
 }
 
+static void of_more_packets_than_there_is_room_for_some_stand_for_all(void **state) {
+    enum { ROOM = 1000, COUNT = 50000 };
+    hg__packet_detector d;
+    hg__held_packets *h = held_packets(ROOM);
+    (void)state;
+    for (int i = 0; i < COUNT; i++) {
+        add(h, 1 + (uint64_t)(i % 7), 1 + (uint8_t)(i % 50), i, (float)(i % 101), i / (COUNT / 8));
+    }
+    fit(h, &d);
+    const hg__calibration *c = &d.thresholds.held.whole;
+    assert_in_range(c->count, ROOM / 2, ROOM);
+    for (int p = 1; p < 10; p++) {
+        assert_true(fabs(hg__calibration_p(c, 10.1 * p) - (1 - p * 0.1)) < 0.03);
+    }
+    assert_true(fabs(d.median - 50) < 3);
+    assert_in_range(d.alerts.count, ROOM / 2, ROOM);
+    const double minutes = d.seconds / 60, sources = (double)d.alerts.count / minutes;
+    if (fabs(sources - 50) > 1) fail_msg("%g sources a minute", sources);
+    clear(&d);
+}
+
 static void the_order_of_packets_of_a_piece_does_not_matter(void **state) {
     enum { COUNT = 2000 };
     hg__packet_detector a, b;
@@ -158,6 +180,7 @@ int main(void) {
         cmocka_unit_test(a_new_talk_counts_as_any_other_however_long_it_is),
         cmocka_unit_test(no_more_is_known_than_new_talks_tell),
         cmocka_unit_test(where_nothing_is_new_packets_count_as_they_are),
+        cmocka_unit_test(of_more_packets_than_there_is_room_for_some_stand_for_all),
         cmocka_unit_test(the_order_of_packets_of_a_piece_does_not_matter),
         cmocka_unit_test(a_minute_is_as_odd_as_what_would_open_its_alert),
         cmocka_unit_test(an_alert_may_begin_in_one_minute_and_open_in_the_next),

@@ -8,6 +8,7 @@
 #include "plant_case.h"
 
 enum { NEW_FUNCTION = 4, EVERY = 10 };
+#define PERIOD 200e9 // ns
 
 // ---- a plant that changes -------------------------------------------------------------------------
 
@@ -25,7 +26,7 @@ static school open_school(const trained *all) {
     school s = {.all = all, .model = copy_of(all->model), .number = PACKETS};
     hg_error err = {0};
     s.detector = detector_of(all->model, all);
-    s.learner = hg__packet_learner_new(all->model, MEMORY, "m", &err);
+    s.learner = hg__packet_learner_new(all->model, PERIOD, MEMORY, "m", &err);
     if (!s.learner) fail_msg("%s", err.message);
     s.lessons = calloc(1, sizeof *s.lessons);
     assert_non_null(s.lessons);
@@ -52,11 +53,10 @@ static double judge_all(school *s, int64_t first, bool is_counted) {
     const hg__verdict *v = hg__packet_detector_judge(s->detector, &count);
     s->lessons->count = count;
     for (int32_t i = 0; i < count; i++) {
-        s->lessons->lesson[i] =
-            (hg__lesson){.time = v[i].packet.time,
-                         .source = hg__verdict_source_of(&v[i]),
-                         .score = is_counted ? v[i].score : fminf(v[i].score, most),
-                         .is_counted = is_counted};
+        s->lessons->lesson[i] = (hg__lesson){.scored = hg__scored_packet_of(&v[i]),
+                                             .is_counted = is_counted,
+                                             .is_alarm = !is_counted};
+        if (!is_counted) s->lessons->lesson[i].scored.score = fminf(v[i].score, most);
         if ((first + i) % EVERY == 0) sum += (double)v[i].score;
     }
     assert_int_equal(hg__packet_learner_take(s->learner, s->lessons, NULL), HG_OK);
@@ -100,6 +100,7 @@ static void what_comes_often_becomes_usual_and_only_once_the_period_is_over(void
     const double first = watch(&s, 2000, true), second = watch(&s, 2000, true);
     const hg__learned seen = hg__packet_learner_period(s.learner);
     assert_true(seen.packets == 4000 && seen.counted == 4000 && seen.lost == 0);
+    assert_int_equal(seen.alarms, 0);
     end_period(&s);
     const double third = watch(&s, 2000, true);
     if (second < first * 0.7) fail_msg("%g, then %g within a period", first, second);
@@ -157,12 +158,14 @@ static void a_period_in_a_file_goes_on_as_if_nothing_had_been(void **state) {
     school s = open_school(*state), again = open_school(*state);
     hg_error err = {0};
     watch(&s, 2000, true);
+    watch(&s, 500, false);
     if (hg__packet_learner_save(s.learner, again.model, &err) < 0) fail_msg("%s", err.message);
     assert_true(hg__packet_learner_fits(again.learner, again.model));
     if (hg__packet_learner_load(again.learner, again.model, "f", &err) < 0) {
         fail_msg("%s", err.message);
     }
-    assert_int_equal(hg__packet_learner_period(again.learner).counted, 2000);
+    const hg__learned kept = hg__packet_learner_period(again.learner);
+    assert_true(kept.counted == 2000 && kept.alarms == 500);
     s.other = again.learner;
     watch(&s, 1000, true);
     hg__packet_detector *b = hg__packet_learner_end(again.learner, again.model, NULL);
@@ -181,27 +184,75 @@ static void a_period_in_a_file_goes_on_as_if_nothing_had_been(void **state) {
     close_school(&again);
 }
 
+// What is kept instead of a part of a period that is in order.
+static void expect_refused(school *s, const char *part, hg__dtype type, int64_t rows,
+                           const void *data, const char *why) {
+    hg_error err = {0};
+    watch(s, 100, true);
+    assert_int_equal(hg__packet_learner_save(s->learner, s->model, NULL), HG_OK);
+    assert_int_equal(hg__model_keep_part(s->model, part, type, rows, 0, data, NULL), HG_OK);
+    assert_int_equal(hg__packet_learner_load(s->learner, s->model, "f", &err), HG_ERR_MODEL);
+    if (!strstr(err.message, "f: ") || !strstr(err.message, why)) fail_msg("%s", err.message);
+    assert_int_equal(hg__packet_learner_period(s->learner).packets, 0);
+}
+
 static void a_period_that_is_wrong_is_refused_and_begins_anew(void **state) {
     school s = open_school(*state);
-    hg_error err = {0};
-    static const double bad[][5] = {
-        {1,           2, 0, 0, 0},
-        {-1,          0, 0, 0, 0},
-        {(double)NAN, 0, 0, 0, 0},
-        {5,           1, 1, 1, 1}
+    static const double bad[][10] = {
+        {3,           2,  0, 0, 1, 1, 0, 1, 0, 0}, // more counted than came
+        {3,           0,  0, 0, 1, 1, 0, 1, 0, 2}, // more alarms
+        {3,           -1, 0, 0, 0, 1, 0, 1, 0, 0},
+        {(double)NAN, 0,  0, 0, 0, 1, 0, 1, 0, 0},
+        {3,           1,  1, 1, 1, 0, 0, 1, 0, 0}, // no stride
+        {3,           1,  1, 1, 0, 1, 0, 1, 0, 0}, // scores of nothing
+        {3,           1,  1, 1, 1, 1, 0, 1, 0, 0}, // more minutes than there were
     };
-    watch(&s, 500, true);
+    static const uint32_t talk[100] = {UINT32_MAX}, pieces[1] = {1 << HG_FOLDS};
+    static const float none[1] = {(float)NAN};
+    watch(&s, 1500, true);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        assert_int_equal(hg__packet_learner_save(s.learner, s.model, NULL), HG_OK);
-        const int kept =
-            hg__model_keep_part(s.model, "detector.period.number", HG_F64, 5, 0, bad[i], NULL);
-        assert_int_equal(kept, HG_OK);
-        assert_int_equal(hg__packet_learner_load(s.learner, s.model, "f", &err), HG_ERR_MODEL);
-        assert_non_null(strstr(err.message, "f: "));
-        assert_int_equal(hg__packet_learner_period(s.learner).packets, 0);
-        watch(&s, 100, true);
+        watch(&s, 1500, true);
+        expect_refused(&s, "detector.period.number", HG_F64, 10, bad[i], "expected");
     }
+    expect_refused(&s, "detector.period.talk", HG_U32, 100, talk, "period.talk");
+    expect_refused(&s, "detector.period.known", HG_U32, 1, talk, "period.known");
+    expect_refused(&s, "detector.period.pieces", HG_U32, 1, pieces, "period.pieces");
+    expect_refused(&s, "detector.period.score", HG_F32, 1, none, "period.score");
+    expect_refused(&s, "detector.period.opening", HG_F32, 1, none, "period.opening");
     close_school(&s);
+}
+
+static void a_period_of_another_version_is_refused_by_name(void **state) {
+    school s = open_school(*state);
+    const double other[10] = {4, 0, 0, 0, 0, 1, 0, 1, 0, 0}, old[9] = {2, 0, 0, 0, 0, 1, 0, 1, 0};
+    expect_refused(&s, "detector.period.number", HG_F64, 10, other, "version 3");
+    expect_refused(&s, "detector.period.number", HG_F64, 9, old, "version 3");
+    close_school(&s);
+}
+
+// How likely the score of a talk that was never there is, behind a period in which it was. packets: its.
+static double with_long_talk(const trained *all, int64_t packets) {
+    school s = open_school(all);
+    watch(&s, 2000, true);
+    hg__lessons *x = s.lessons;
+    for (int64_t i = 0; i < packets; i++) {
+        x->count = 1;
+        x->lesson[0] = (hg__lesson){
+            .scored = {.time = BEGIN + (PACKETS + 2000) * SECOND / 20, .talk = 17, .score = 30}
+        };
+        assert_int_equal(hg__packet_learner_take(s.learner, x, NULL), HG_OK);
+    }
+    end_period(&s);
+    const double p =
+        hg__calibration_p(hg__packet_detector_thresholds(s.detector)->group[0].held, 999);
+    close_school(&s);
+    return p;
+}
+
+// 200 of 5200 packets would be 0.04.
+static void a_new_talk_of_a_period_counts_as_one_however_long_it_is(void **state) {
+    const double one = with_long_talk(*state, 1), many = with_long_talk(*state, 200);
+    if (one > 0.002 || many > 0.002) fail_msg("%g of one packet, %g of 200", one, many);
 }
 
 static void old_counts_fade_and_are_never_forgotten(void **state) {
@@ -284,6 +335,8 @@ int main(void) {
         cmocka_unit_test(a_model_that_learned_scores_the_same_when_it_is_loaded),
         cmocka_unit_test(a_period_in_a_file_goes_on_as_if_nothing_had_been),
         cmocka_unit_test(a_period_that_is_wrong_is_refused_and_begins_anew),
+        cmocka_unit_test(a_new_talk_of_a_period_counts_as_one_however_long_it_is),
+        cmocka_unit_test(a_period_of_another_version_is_refused_by_name),
         cmocka_unit_test(a_model_trained_behind_another_knows_what_both_saw),
         cmocka_unit_test(old_counts_fade_and_are_never_forgotten),
     };

@@ -41,6 +41,13 @@ watch source="$work/other.pcap" >"$work/frozen.json" 2>/dev/null
 watch source="$work/other.pcap" state="$work/three" >"$work/frozen2.json" 2>/dev/null
 expect "learn=0 learns nothing" eval 'cmp "$work/frozen.json" "$work/frozen2.json" && [ ! -e "$work/three/model.safetensors" ]'
 
+# ---- processes that each live shorter than a period ----
+for i in 1 2 3; do
+    watch source="$work/normal.pcap" learn=0.1 state="$work/shorter" >/dev/null 2>"$work/shorter$i.err"
+done
+expect "150 s are no period of 360 s" eval '! grep -q "note: learned" "$work/shorter1.err" "$work/shorter2.err"'
+expect "three times 150 s are one: $(cat "$work/shorter3.err")" [ "$(grep -c "note: learned [1-9]" "$work/shorter3.err")" = 1 ]
+
 # ---- an attack is not learned ----
 watch source="$work/scan.pcap" learn=$minute state="$work/attacked" >"$work/attacked.json" 2>"$work/attacked.err"
 expect "an attack is found all the same" grep -q "\"event\":\"alert\".*\"source\":\"$scanner\"" "$work/attacked.json"
@@ -51,6 +58,62 @@ before=$(count "$work/m")
 [ -s "$work/attacked/model.safetensors" ] || cp "$work/trained" "$work/attacked/model.safetensors"
 after=$(count "$work/attacked/model.safetensors")
 expect "and again the next time, $after alarms after $before" [ "$after" -ge $((before * 9 / 10)) ]
+
+# ---- another model by SIGHUP ----
+"$HOURGLASS" train data="$work/normal.pcap" project="$work" name=n seed=5 samples=0 progress=none -q 2>"$work/said" || bad "no other model: $(cat "$work/said")"
+"$HOURGLASS" train data="$work/normal.pcap" model=kitnet project="$work" name=k progress=none -q 2>"$work/said" || bad "no KitNET: $(cat "$work/said")"
+put() { cp "$1" "$work/model.new" && mv "$work/model.new" "$work/model.safetensors"; }
+put "$model"
+mkfifo "$work/fifo"
+"$HOURGLASS" watch model="$work/model.safetensors" source="$work/fifo" learn=$minute state="$work/reloaded" >/dev/null 2>"$work/reloaded.err" &
+watcher=$!
+exec 7<>"$work/fifo"
+says() { [ "$(grep -c "$1" "$work/reloaded.err")" -ge "$2" ]; }
+cat "$work/other.pcap" >&7
+expect "periods are learned of what comes in time: $(cat "$work/reloaded.err")" wait_for 60 says "note: learned [1-9]" 3
+kill -HUP $watcher
+expect "SIGHUP and the same model: what it became goes on: $(cat "$work/reloaded.err")" wait_for 60 says "reloaded/model.safetensors is at work" 1
+before=$(grep -c "note: learned [1-9]" "$work/reloaded.err")
+tail -c +25 "$work/other.pcap" >&7
+expect "and learns: $(cat "$work/reloaded.err")" wait_for 60 says "note: learned [1-9]" $((before + 2))
+expect "nothing is put aside" [ ! -e "$work/reloaded/model.before.safetensors" ]
+put "$work/n/weights/best.safetensors"
+kill -HUP $watcher
+expect "SIGHUP has another model at work: $(cat "$work/reloaded.err")" wait_for 60 says "$work/model.safetensors is at work" 1
+before=$(grep -c "note: learned [1-9]" "$work/reloaded.err")
+"$draw" industrial "$work/later.pcap" seconds=240 seed=1 attacks=none start=1700200000 || bad "nothing drawn"
+tail -c +25 "$work/later.pcap" >&7
+expect "which learns: $(cat "$work/reloaded.err")" wait_for 60 says "note: learned [1-9]" $((before + 2))
+expect "what the one of before became is put aside" eval '"$HOURGLASS" verify model="$work/reloaded/model.before.safetensors" >/dev/null'
+expect "no trouble is said: $(cat "$work/reloaded.err")" eval '! grep -q "not kept\|nothing is learned\|anew: " "$work/reloaded.err"'
+put "$work/k/weights/best.safetensors"
+kill -HUP $watcher
+wait_for 60 says "$work/model.safetensors is at work" 2
+tail -c +25 "$work/other.pcap" >&7
+expect "of KitNET nothing is learned: $(cat "$work/reloaded.err")" wait_for 60 says "nothing is learned from here on: .*KitNET" 1
+expect "and nothing is lost" [ -s "$work/reloaded/model.safetensors" ]
+put "$work/n/weights/best.safetensors"
+kill -HUP $watcher
+wait_for 60 says "reloaded/model.safetensors is at work" 2
+before=$(grep -c "note: learned [1-9]" "$work/reloaded.err")
+tail -c +25 "$work/other.pcap" >&7
+expect "then it learns on: $(cat "$work/reloaded.err")" wait_for 60 says "note: learned [1-9]" $((before + 2))
+kill -TERM $watcher
+wait $watcher
+exec 7>&-
+rm "$work/fifo"
+watch source="$work/other.pcap" learn=$minute state="$work/reloaded" >/dev/null 2>"$work/former.err"
+expect "what is kept is no longer of the model of before: $(cat "$work/former.err")" grep -q "not of this model" "$work/former.err"
+
+# ---- a model that was trained anew ----
+"$HOURGLASS" train data="$work/other.pcap" pretrained="$work/m" project="$work" name=p samples=0 progress=none -q 2>"$work/said" || bad "nothing added: $(cat "$work/said")"
+learned=$(hash_of "$work/two/model.safetensors")
+"$HOURGLASS" watch model="$work/p" source="$work/scan.pcap" state="$work/two" >/dev/null 2>"$work/anew.err"
+expect "one of the same hashes is another all the same: $(cat "$work/anew.err")" grep -q "not of this model, .*: it is of another" "$work/anew.err"
+expect "without learn= the folder stays that of the other" [ "$(hash_of "$work/two/model.safetensors")" = "$learned" ]
+"$HOURGLASS" watch model="$work/p" source="$work/scan.pcap" learn=1 state="$work/two" >/dev/null 2>"$work/anew.err"
+expect "with learn= that is put aside: $(cat "$work/anew.err")" [ "$(hash_of "$work/two/model.before.safetensors")" = "$learned" ]
+expect "and what is learned is of this one" eval '"$HOURGLASS" watch model="$work/p" source="$work/scan.pcap" learn=1 state="$work/two" 2>&1 >/dev/null | grep -q "goes on learning behind"'
 
 # ---- kill -9 ----
 first=$(awk -F, '$2 == 1 {n++; if (n == 60) {print $1; exit}}' "$work/scan.csv")
@@ -69,7 +132,7 @@ mkfifo "$work/fifo"
 watcher=$!
 exec 7<>"$work/fifo"
 cat "$work/head.pcap" >&7
-expect "an alert is kept while it is open" wait_for 10 grep -qs '"open":\[$' "$work/killed/alerts.json"
+expect "an alert is kept while it is open" wait_for 60 grep -qs '"open":\[$' "$work/killed/alerts.json"
 said=$(watch source="$work/scan.pcap" state="$work/killed" 2>&1 >/dev/null)
 expect "nobody else may use the folder meanwhile: $said" eval '[[ $said == *"process $watcher"* ]]'
 kill -9 $watcher
@@ -83,6 +146,14 @@ expect "the alert of before, $number, ends" grep -q "\"event\":\"end\",\"alert\"
 numbers() { grep -h '"event":"alert"' "$@" | sed 's/.*"alert":\([0-9]*\),.*/\1/'; }
 expect "no number is given twice: $(numbers "$work/killed.json" "$work/after.json" | tr '\n' ' ')" \
     [ -z "$(numbers "$work/killed.json" "$work/after.json" | sort | uniq -d)" ]
+alarms_of() { sed -n 's/.*"alerts":\([0-9]*\).*/\1/p' "$work/killed/alerts.json" | head -1; }
+expect "alerts of before are counted on: $(alarms_of)" [ "$(alarms_of)" -gt 0 ]
+watch source="$work/scan.pcap" state="$work/killed" fail_on_anomaly=true >/dev/null 2>&1
+expect "fail_on_anomaly=true fails by new alerts" [ $? = 3 ]
+"$draw" industrial "$work/short.pcap" seconds=10 seed=1 attacks=none || bad "nothing drawn"
+watch source="$work/short.pcap" state="$work/killed" fail_on_anomaly=true >"$work/after.json" 2>/dev/null
+status=$?
+expect "not by those of before, $(alarms_of): $(cat "$work/after.json")" [ $status = 0 ]
 
 # ---- what is wrong ----
 echo nonsense >"$work/killed/alerts.json"

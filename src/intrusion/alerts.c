@@ -102,8 +102,17 @@ void hg__alerts_free(hg__alerts *a) {
 
 // ---- at work ------------------------------------------------------------------------------------
 
+// Of a clock that was ahead when they were kept: one that was never silent would keep the others open, too.
+static void take_up(hg__alerts *a, int64_t now) {
+    for (source *s = hg__lru_oldest(a->sources); s; s = hg__lru_younger(a->sources, s)) {
+        if (s->last > now) s->last = now;
+        if (s->first > s->last) s->first = s->last;
+    }
+}
+
 int hg__alerts_at(hg__alerts *a, int64_t now, hg_error *err) {
     source *s;
+    if (a->now == INT64_MIN) take_up(a, now);
     if (now > a->now) a->now = now;
     while ((s = hg__lru_oldest(a->sources)) && a->now - s->last >= a->o.silence) {
         const int code = end(a, s, err);

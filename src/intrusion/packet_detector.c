@@ -67,6 +67,7 @@ hg__packet_detector *hg__packet_detector_begin(const hg_model *m, hg__pool *pool
     if (!d) return NULL;
     d->key = *key;
     d->without = HG_NO_FOLD;
+    d->median = (double)NAN;
     d->plan = hg__run_plan_new(&m->net, pool, NULL, err);
     if (d->plan && make_memory(d, max_bytes, err) == HG_OK && make_room(d, err) == HG_OK) return d;
     hg__packet_detector_free(d);
@@ -77,6 +78,7 @@ hg__packet_detector *hg__packet_knowledge_new(hg_error *err) {
     hg__packet_detector *d = hg__alloc(1, sizeof *d, err);
     if (!d) return NULL;
     d->without = HG_NO_FOLD;
+    d->median = (double)NAN;
     d->profile = &d->own;
     return d;
 }
@@ -126,6 +128,10 @@ uint64_t hg__packet_detector_forgotten(const hg__packet_detector *d) {
 
 const hg__thresholds *hg__packet_detector_thresholds(const hg__packet_detector *d) {
     return &d->thresholds;
+}
+
+double hg__packet_detector_median(const hg__packet_detector *d) {
+    return d->median;
 }
 
 int hg__packet_detector_ask(hg__packet_detector *d, double fpr, hg_error *err) {

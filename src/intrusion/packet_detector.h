@@ -56,6 +56,9 @@ uint64_t hg__packet_detector_forgotten(const hg__packet_detector *d); // talks t
 
 // groups 0: nothing was held out.
 const hg__thresholds *hg__packet_detector_thresholds(const hg__packet_detector *d);
+// The score that half of training's packets passed, or of those of the period that was learned last; by packets, not by talks as thresholds
+// are. NaN where nobody knows.
+double hg__packet_detector_median(const hg__packet_detector *d);
 int hg__packet_detector_ask(hg__packet_detector *d, double fpr, hg_error *err);
 // Another threshold: at which packets like those of training raise alerts (intrusion/alerts.h), no more than so many a second. By the
 // threshold at which each source's packets would have opened an alert in each minute, of which as many may pass: an alert is of a source
@@ -75,6 +78,15 @@ bool hg__verdict_is_from_source(
 hg__verdict_source hg__verdict_source_of(const hg__verdict *v);
 hg__verdict_source hg__packet_sender(const hg__packet *p); // whoever caused it
 const char *hg__evidence_words(int32_t kind);              // "sizes and order of packets"
+
+// What thresholds are made of.
+typedef struct hg__scored_packet {
+    int64_t time; // ns, from whenever
+    uint64_t talk;
+    hg__verdict_source source;
+    float score;
+} hg__scored_packet;
+hg__scored_packet hg__scored_packet_of(const hg__verdict *v);
 
 // Why, for people: "10.0.0.7 asks for something it did not ask for (Modbus function 5); 10.0.0.7 sends out of its rhythm". The strongest
 // `most` kinds; an address that contradicts its own past comes first.

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "intrusion/alerts.h"
 #include "intrusion/packet_detector_internal.h"
 
 enum {
@@ -26,38 +25,31 @@ enum {
 };
 #define MINUTE INT64_C(60000000000) // ns
 
-typedef struct scored {
-    float score;
-    uint32_t talk;
-} scored;
+enum { OPENING_SCORES = 8 }; // of a source within the time that opens an alert
 
-typedef struct held_talk {
-    uint32_t packets;
-    uint32_t pieces; // a bit each
-} held_talk;
-
-struct hg__held_packets {
-    int64_t stride; // every so many packets are kept
-    int64_t seen, count, room;
-    scored *kept;    // owned, (room)
-    held_talk *talk; // owned, (talks)
-    size_t talks, talk_room;
-    hg__lru *numbers; // owned: of talks, which of `talk` it is
-    hg__lru *minutes; // owned: of sources
-    float *opening;   // owned, (room): of minutes that are over, the first so many
-    int64_t openings; // all of them
-    int64_t latest, minute, minutes_seen;
-    hg__alerts_options alert;
-};
+// A source in its minute. Opening: the highest threshold at which its packets would have opened an alert.
+typedef struct source_minute {
+    int64_t number;
+    float opening;
+    int32_t count;
+    float score[OPENING_SCORES]; // (count) of the last seconds, descending
+    int64_t time[OPENING_SCORES];
+} source_minute;
 
 // ---- kept ---------------------------------------------------------------------------------------
 
 static void end_minute(void *context, const void *key, void *entry) {
     hg__held_packets *h = context;
     (void)key;
-    const hg__source_minute *m = entry;
-    if (h->openings < h->room) h->opening[h->openings] = m->opening;
-    h->openings++;
+    const source_minute *m = entry;
+    if (h->openings++ % h->opening_stride != 0) return;
+    if (h->stored == h->room) {
+        for (int64_t i = 0; 2 * i < h->stored; i++) h->opening[i] = h->opening[2 * i];
+        h->stored = (h->stored + 1) / 2;
+        h->opening_stride *= 2;
+        if ((h->openings - 1) % h->opening_stride != 0) return;
+    }
+    h->opening[h->stored++] = m->opening;
 }
 
 hg__held_packets *hg__held_packets_new(const hg__siphash_key *key, int64_t packets, hg_error *err) {
@@ -66,12 +58,14 @@ hg__held_packets *hg__held_packets_new(const hg__siphash_key *key, int64_t packe
     const hg__lru_options talks = {
         .key_bytes = sizeof(uint64_t), .entry_bytes = sizeof(uint32_t), .capacity = TALKS};
     const hg__lru_options sources = {.key_bytes = sizeof(hg__verdict_source),
-                                     .entry_bytes = sizeof(hg__source_minute),
+                                     .entry_bytes = sizeof(source_minute),
                                      .capacity = SOURCES,
                                      .forget = end_minute,
                                      .context = h};
     h->alert = hg__alerts_usual();
     h->stride = packets / MOST_SCORES + 1;
+    h->opening_stride = 1;
+    h->latest = h->minute = INT64_MIN;
     h->room = packets / h->stride + 1;
     h->numbers = hg__lru_new(&talks, key, err);
     if (h->numbers) h->minutes = hg__lru_new(&sources, key, err);
@@ -98,21 +92,20 @@ static int find_talk(hg__held_packets *h, uint64_t key, uint32_t *number, hg_err
     if (is_new) {
         if (h->talks == h->talk_room) {
             const size_t room = h->talk_room ? 2 * h->talk_room : 1024;
-            held_talk *more = hg__grow(h->talk, room, sizeof *more, err);
+            hg__held_talk *more = hg__grow(h->talk, room, sizeof *more, err);
             if (!more) return HG_ERR_MEMORY;
             h->talk = more;
             h->talk_room = room;
         }
         *known = (uint32_t)h->talks;
-        h->talk[h->talks++] = (held_talk){0};
+        h->talk[h->talks++] = (hg__held_talk){0};
     }
     *number = *known;
     return HG_OK;
 }
 
 // The score that as many of the source's packets reached as open an alert, within the time for it; 0: there were not as many.
-float hg__opening_find(hg__source_minute *m, const hg__alerts_options *o, float score,
-                       int64_t now) {
+static float find_opening(source_minute *m, const hg__alerts_options *o, float score, int64_t now) {
     int32_t count = 0;
     for (int32_t i = 0; i < m->count; i++) {
         if (now - m->time[i] > o->within) continue;
@@ -121,8 +114,8 @@ float hg__opening_find(hg__source_minute *m, const hg__alerts_options *o, float 
     }
     int32_t at = count;
     while (at > 0 && m->score[at - 1] < score) at--;
-    if (at < HG_OPENING_SCORES) {
-        if (count < HG_OPENING_SCORES) count++;
+    if (at < OPENING_SCORES) {
+        if (count < OPENING_SCORES) count++;
         const size_t behind = (size_t)(count - 1 - at);
         memmove(m->score + at + 1, m->score + at, behind * sizeof *m->score);
         memmove(m->time + at + 1, m->time + at, behind * sizeof *m->time);
@@ -133,29 +126,44 @@ float hg__opening_find(hg__source_minute *m, const hg__alerts_options *o, float 
     return count >= o->needed ? m->score[o->needed - 1] : 0;
 }
 
-static void keep_minute(hg__held_packets *h, const hg__verdict *v) {
-    const hg__verdict_source key = hg__verdict_source_of(v);
+static void keep_minute(hg__held_packets *h, const hg__scored_packet *x) {
     bool is_new;
-    if (v->packet.time > h->latest) h->latest = v->packet.time;
+    if (x->time > h->latest) h->latest = x->time;
     const int64_t number = h->latest / MINUTE;
     h->minutes_seen += number != h->minute;
     h->minute = number;
-    hg__source_minute *m = hg__lru_find_or_add(h->minutes, &key, &is_new);
+    source_minute *m = hg__lru_find_or_add(h->minutes, &x->source, &is_new);
     if (!is_new && m->number != number) {
-        end_minute(h, &key, m);
+        end_minute(h, &x->source, m);
         m->opening = 0;
     }
     m->number = number;
-    const float opening = hg__opening_find(m, &h->alert, v->score, h->latest);
+    const float opening = find_opening(m, &h->alert, x->score, h->latest);
     if (opening > m->opening) m->opening = opening;
 }
 
-int hg__held_packets_add(hg__held_packets *h, const hg__verdict *v, int32_t piece, hg_error *err) {
-    keep_minute(h, v);
-    if (h->seen++ % h->stride != 0 || h->count == h->room) return HG_OK;
-    scored *s = &h->kept[h->count];
-    HG_TRY(find_talk(h, v->talk, &s->talk, err));
-    s->score = v->score;
+// Every second stays. Talks of which none does are no talks any more.
+static void thin(hg__held_packets *h) {
+    int64_t count = 0;
+    for (int64_t i = 0; i < h->count; i++) {
+        if (i % 2 == 0) {
+            h->kept[count++] = h->kept[i];
+        } else {
+            h->talk[h->kept[i].talk].packets--;
+        }
+    }
+    h->count = count;
+    h->stride *= 2;
+}
+
+int hg__held_packets_add(hg__held_packets *h, const hg__scored_packet *x, int32_t piece,
+                         hg_error *err) {
+    keep_minute(h, x);
+    if (h->seen % h->stride == 0 && h->count == h->room) thin(h);
+    if (h->seen++ % h->stride != 0) return HG_OK;
+    hg__kept_score *s = &h->kept[h->count];
+    HG_TRY(find_talk(h, x->talk, &s->talk, err));
+    s->score = x->score;
     h->talk[s->talk].packets++;
     h->talk[s->talk].pieces |= UINT32_C(1) << piece;
     h->count++;
@@ -169,7 +177,7 @@ typedef struct stratum {
     double talks, packets;
 } stratum;
 
-static int32_t pieces_of(const held_talk *t) {
+static int32_t pieces_of(const hg__held_talk *t) {
     int32_t count = 0;
     for (uint32_t rest = t->pieces; rest; rest &= rest - 1) count++;
     return count;
@@ -177,7 +185,7 @@ static int32_t pieces_of(const held_talk *t) {
 
 // Descending; that of equal ones the order is the same everywhere, sums are.
 static int by_score(const void *a, const void *b) {
-    const scored *x = a, *y = b;
+    const hg__kept_score *x = a, *y = b;
     if (x->score != y->score) return x->score < y->score ? 1 : -1;
     return (x->talk > y->talk) - (x->talk < y->talk);
 }
@@ -195,7 +203,7 @@ static void take_quantiles(const hg__held_packets *h, const stratum *in, int64_t
     double above = 0;
     int64_t next = 0;
     for (int64_t i = 0; i < h->count && next < worth; i++) {
-        const held_talk *t = &h->talk[h->kept[i].talk];
+        const hg__held_talk *t = &h->talk[h->kept[i].talk];
         const stratum *s = &in[pieces_of(t)];
         above += s->packets / (s->talks * (double)t->packets * (double)h->count);
         while (next < worth && ((double)next + 0.5) / (double)worth <= above) {
@@ -205,10 +213,11 @@ static void take_quantiles(const hg__held_packets *h, const stratum *in, int64_t
     while (next < worth) score[next++] = h->kept[h->count - 1].score; // of rounding
 }
 
-static int fit_packets(hg__held_packets *h, double fpr, hg__thresholds *t, hg_error *err) {
+static int fit_packets(hg__held_packets *h, double fpr, hg__packet_detector *d, hg_error *err) {
     stratum in[HG_FOLDS + 1] = {{0}};
     if (h->count == 0) return hg__fail(err, HG_ERR_DATA, "expected packets to calibrate by, got 0");
     for (size_t i = 0; i < h->talks; i++) {
+        if (h->talk[i].packets == 0) continue;
         stratum *s = &in[pieces_of(&h->talk[i])];
         s->talks++;
         s->packets += h->talk[i].packets;
@@ -219,7 +228,8 @@ static int fit_packets(hg__held_packets *h, double fpr, hg__thresholds *t, hg_er
     qsort(h->kept, (size_t)h->count, sizeof *h->kept, by_score);
     take_quantiles(h, in, worth, score);
     const hg__held_out held = {.score = score, .rows = worth};
-    const int code = hg__thresholds_fit(t, &held, fpr, err);
+    const int code = hg__thresholds_fit(&d->thresholds, &held, fpr, err);
+    d->median = (double)h->kept[h->count / 2].score;
     hg__free(score);
     return code;
 }
@@ -229,8 +239,8 @@ static int fit_alerts(hg__held_packets *h, hg__packet_detector *d, hg_error *err
     for (void *m = hg__lru_oldest(h->minutes); m; m = hg__lru_younger(h->minutes, m)) {
         end_minute(h, NULL, m);
     }
-    const int64_t stored = h->openings < h->room ? h->openings : h->room;
-    HG_TRY(hg__calibration_init(&d->alerts, h->opening, stored, err));
+    hg__lru_clear(h->minutes);
+    HG_TRY(hg__calibration_init(&d->alerts, h->opening, h->stored, err));
     const double part = (double)d->alerts.count / (double)h->openings;
     d->seconds = (double)h->minutes_seen * ((double)MINUTE / 1e9) * part;
     return HG_OK;
@@ -238,5 +248,5 @@ static int fit_alerts(hg__held_packets *h, hg__packet_detector *d, hg_error *err
 
 int hg__held_packets_fit(hg__held_packets *h, double fpr, hg__packet_detector *d, hg_error *err) {
     HG_TRY(fit_alerts(h, d, err));
-    return fit_packets(h, fpr, &d->thresholds, err);
+    return fit_packets(h, fpr, d, err);
 }

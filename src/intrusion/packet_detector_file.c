@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // packet_detector_file.c - a packet detector in a model file: parts (model/model.h), and "packets" of the detector's object.
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -81,8 +82,13 @@ static int save_evidence(const hg__packet_detector *d, hg_model *m, hg_error *er
 }
 
 static hg__json *describe(const hg__packet_detector *d) {
-    return hg__json_pack("{s:I, s:I, s:I, s:I}", "levels", (int64_t)HG_LEVELS_VERSION, "counted",
-                         d->counted, "memory", d->memory, "periods", d->periods);
+    hg__json *all =
+        hg__json_pack("{s:I, s:I, s:I, s:I}", "levels", (int64_t)HG_LEVELS_VERSION, "counted",
+                      d->counted, "memory", d->memory, "periods", d->periods);
+    if (!all || isnan(d->median)) return all;
+    if (hg__json_set(all, "median", hg__json_real(d->median)) == 0) return all;
+    hg__json_free(all);
+    return NULL;
 }
 
 int hg__packet_detector_save(const hg__packet_detector *d, hg_model *m, hg_error *err) {
@@ -226,6 +232,8 @@ static int load_packets(hg__packet_detector *d, const hg__json *packets, const c
     d->counted = hg__json_integer_value(hg__json_object_get(packets, "counted"));
     d->memory = hg__json_integer_value(hg__json_object_get(packets, "memory"));
     d->periods = hg__json_integer_value(hg__json_object_get(packets, "periods"));
+    const hg__json *median = hg__json_object_get(packets, "median");
+    if (median) d->median = hg__json_number_value(median);
     const int64_t all[] = {d->counted, d->memory, d->periods};
     for (int i = 0; i < 3; i++) {
         if (all[i] >= 0 && all[i] <= most) continue;
@@ -235,10 +243,20 @@ static int load_packets(hg__packet_detector *d, const hg__json *packets, const c
     return HG_OK;
 }
 
+static int check_version(const hg__json *packets, const char *where, hg_error *err) {
+    const int64_t version = hg__json_integer_value(hg__json_object_get(packets, "levels"));
+    if (version == HG_LEVELS_VERSION) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL,
+                    "%s: expected a model of packets by feature version %d, got version %lld: "
+                    "train it anew",
+                    where, (int)HG_LEVELS_VERSION, (long long)version);
+}
+
 int hg__packet_detector_look(const hg_model *m, hg__siphash_key *key, int64_t *periods,
                              const char *where, hg_error *err) {
     const hg__json *packets = hg__json_object_get(hg__model_detector(m), "packets");
     const hg__tensor *part;
+    HG_TRY(check_version(packets, where, err));
     *periods = hg__json_integer_value(hg__json_object_get(packets, "periods"));
     HG_TRY(hg__model_take_part(m, key_name, HG_U64, 2, 0, where, &part, err));
     memcpy(key, part->data, sizeof *key);
@@ -248,20 +266,14 @@ int hg__packet_detector_look(const hg_model *m, hg__siphash_key *key, int64_t *p
 int hg__packet_detector_load(hg__packet_detector *d, const hg_model *m, const char *where,
                              hg_error *err) {
     const hg__json *packets = hg__json_object_get(hg__model_detector(m), "packets");
-    const int64_t version = hg__json_integer_value(hg__json_object_get(packets, "levels"));
-    if (version != HG_LEVELS_VERSION) {
-        return hg__fail(err, HG_ERR_MODEL,
-                        "%s: expected a model of packets by feature version %d, got version %lld: "
-                        "train it anew",
-                        where, (int)HG_LEVELS_VERSION, (long long)version);
-    }
+    HG_TRY(check_version(packets, where, err));
     if (m->net.spec.width != hg__level_count) {
         return hg__fail(err, HG_ERR_MODEL, "%s: expected a network of %d numbers a packet, got %d",
                         where, hg__level_count, m->net.spec.width);
     }
-    HG_TRY(load_packets(d, packets, where, err));
     int64_t periods;
     HG_TRY(hg__packet_detector_look(m, &d->key, &periods, where, err));
+    HG_TRY(load_packets(d, packets, where, err));
     HG_TRY(load_counts(d, m, where, err));
     HG_TRY(load_tails(d, m, where, err));
     HG_TRY(load_evidence(d, m, where, err));

@@ -213,7 +213,8 @@ static int keep_scores(pass *p, hg_error *err) {
     int32_t waiting;
     const hg__verdict *v = hg__packet_detector_judge(p->d, &waiting);
     for (int32_t i = 0; i < waiting; i++) {
-        HG_TRY(hg__held_packets_add(p->held, &v[i], fold_of(p->s, p->judged++), err));
+        const hg__scored_packet x = hg__scored_packet_of(&v[i]);
+        HG_TRY(hg__held_packets_add(p->held, &x, fold_of(p->s, p->judged++), err));
     }
     return HG_OK;
 }

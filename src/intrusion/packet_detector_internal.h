@@ -3,6 +3,7 @@
 #ifndef HG_INTRUSION_PACKET_DETECTOR_INTERNAL_H
 #define HG_INTRUSION_PACKET_DETECTOR_INTERNAL_H
 #include "exec/plan.h"
+#include "intrusion/alerts.h"
 #include "intrusion/packet_detector.h"
 
 struct hg__packet_detector {
@@ -19,6 +20,7 @@ struct hg__packet_detector {
     hg__calibration
         alerts;     // owned: of each source in each minute, at which threshold an alert would open
     double seconds; // that these are of
+    double median;  // of packets' scores, each counted alike; NaN: nobody knows
     int64_t counted, memory; // packets that are counted; that are before old counts are halved
     int64_t periods;         // learned since training (packet_learner.h)
     hg__answers *answers;    // borrowed, (HG_VERDICTS): of what waits; NULL: nobody wants to know
@@ -45,29 +47,39 @@ void hg__levels_sum(const float *bits, float *sum);
 float hg__error_evidence(float error); // of the autoencoder's mean squared error
 
 // packet_detector_calibrate.c: thresholds, from scores of packets that each is by the pieces of the capture that it is not in.
-typedef struct hg__held_packets hg__held_packets;
+typedef struct hg__kept_score {
+    float score;
+    uint32_t talk;
+} hg__kept_score;
+
+typedef struct hg__held_talk {
+    uint32_t packets; // of those kept
+    uint32_t pieces;  // that it was in, a bit each
+} hg__held_talk;
+
+typedef struct hg__held_packets {
+    int64_t stride, opening_stride; // every so many packets are kept, and of minutes
+    int64_t seen, count, room;
+    hg__kept_score *kept; // owned, (room): the first `count`
+    hg__held_talk *talk;  // owned, (talk_room): the first `talks`
+    size_t talks, talk_room;
+    hg__lru *numbers;         // owned: of talks, which of `talk` it is
+    hg__lru *minutes;         // owned: of sources
+    float *opening;           // owned, (room): of minutes that are over, the first `stored`
+    int64_t openings, stored; // openings: all of them
+    int64_t latest, minute;   // ns, and which minute that is
+    int64_t minutes_seen;     // that had a packet
+    hg__alerts_options alert; // as usual: what opens one
+} hg__held_packets;
+
+// packets: as many are kept; of more every second, every fourth ...
 hg__held_packets *hg__held_packets_new(const hg__siphash_key *key, int64_t packets, hg_error *err);
 void hg__held_packets_free(hg__held_packets *h); // NULL is fine
-// In the order of the capture. piece: 0 .. HG_FOLDS - 1
-int hg__held_packets_add(hg__held_packets *h, const hg__verdict *v, int32_t piece, hg_error *err);
+// As they come. piece: 0 .. HG_FOLDS - 1
+int hg__held_packets_add(hg__held_packets *h, const hg__scored_packet *x, int32_t piece,
+                         hg_error *err);
+// d's thresholds, alerts, seconds and median. Minutes that are not over are, then.
 int hg__held_packets_fit(hg__held_packets *h, double fpr, hg__packet_detector *d, hg_error *err);
-
-enum { HG_OPENING_SCORES = 8 }; // of a source within the time that opens an alert
-
-// A source in its minute. Opening: the highest threshold at which its packets would have opened an alert.
-typedef struct hg__source_minute {
-    int64_t number;
-    float opening;
-    int32_t count;
-    float score[HG_OPENING_SCORES]; // (count) of the last seconds, descending
-    int64_t time[HG_OPENING_SCORES];
-} hg__source_minute;
-
-// With one more packet at `now`: the score that as many of the source's packets reached as open an alert, within the time for it; 0: there were
-// not as many.
-struct hg__alerts_options;
-float hg__opening_find(hg__source_minute *m, const struct hg__alerts_options *o, float score,
-                       int64_t now);
 
 // packet_detector_file.c: all but the network, as parts and the object "packets" of the detector.
 int hg__packet_detector_save(const hg__packet_detector *d, hg_model *m, hg_error *err);

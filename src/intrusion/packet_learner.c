@@ -6,14 +6,11 @@
 
 #include "base/mem.h"
 #include "intrusion/packet_learner_internal.h"
-#include "traffic/mix.h"
 
 enum {
-    ENTRY_BYTES = 200,     // that an entry of counts takes while tables grow
-    FORMER_LEAST = 100000, // scores of before that are kept, if there are so many
-    SOURCES = 4096         // whose minutes are remembered, as alerts.h has it
+    ENTRY_BYTES = 200,    // that an entry of counts takes while tables grow
+    FORMER_LEAST = 100000 // scores of before that are kept, if there are so many
 };
-#define MINUTE INT64_C(60000000000) // ns
 
 void hg__packet_detector_listen(hg__packet_detector *d, hg__answers *answers) {
     d->answers = answers;
@@ -40,70 +37,48 @@ void hg__packet_detector_adopt(hg__packet_detector *d, hg__packet_detector *next
     d->own = next->own;
     d->alerts = next->alerts;
     d->seconds = next->seconds;
+    d->median = next->median;
     next->own = own;
     next->alerts = alerts;
 }
 
-// ---- a sample -----------------------------------------------------------------------------------
-
-// Of more than there is room for each is as likely to be kept.
-static void keep(hg__sample *s, float value) {
-    const int64_t at = s->seen < HG_SAMPLE
-                           ? s->seen
-                           : (int64_t)(hg__mix((uint64_t)s->seen, 1) % (uint64_t)(s->seen + 1));
-    s->seen++;
-    if (at < HG_SAMPLE) s->value[at] = value;
-}
-
-static int64_t kept(const hg__sample *s) {
-    return s->seen < HG_SAMPLE ? s->seen : HG_SAMPLE;
-}
-
 // ---- made ---------------------------------------------------------------------------------------
-
-static void end_minute(void *context, const void *key, void *entry) {
-    hg__packet_learner *l = context;
-    (void)key;
-    keep(&l->highest, ((const hg__source_minute *)entry)->opening);
-}
 
 static int begin(hg__packet_learner *l, hg_error *err) {
     const hg__packet_detector *b = l->base;
     const bool halves = b->counted > 2 * b->memory;
     hg__profile grows;
-    HG_TRY(hg__profile_thaw(&grows, &b->own, halves, l->most, err));
+    hg__held_packets *held = hg__held_packets_new(&b->key, HG_PERIOD_SCORES, err);
+    if (!held) return HG_ERR_MEMORY;
+    const int code = hg__profile_thaw(&grows, &b->own, halves, l->most, err);
+    if (code < 0) {
+        hg__held_packets_free(held);
+        return code;
+    }
+    hg__held_packets_free(l->held);
     hg__profile_clear(&l->grows);
+    l->held = held;
     l->grows = grows;
     l->before = halves ? b->counted / 2 : b->counted;
-    l->scores.seen = l->highest.seen = 0;
     l->lost = hg__counts_lost(grows.counts);
-    l->counted = 0;
-    l->minutes_seen = 0;
-    l->minute = l->latest = INT64_MIN;
-    hg__lru_clear(l->minutes);
+    l->counted = l->alarms = 0;
+    l->passed = 0;
+    l->has_begun = false;
     return HG_OK;
 }
 
 static int make(hg__packet_learner *l, const hg_model *m, const char *where, hg_error *err) {
-    const hg__lru_options o = {.key_bytes = sizeof(hg__verdict_source),
-                               .entry_bytes = sizeof(hg__source_minute),
-                               .capacity = SOURCES,
-                               .forget = end_minute,
-                               .context = l};
-    l->alert = hg__alerts_usual();
     l->base = hg__packet_knowledge_new(err);
     if (!l->base) return HG_ERR_MEMORY;
     HG_TRY(hg__packet_detector_load(l->base, m, where, err));
-    l->minutes = hg__lru_new(&o, &l->base->key, err);
-    if (l->minutes) l->scores.value = hg__alloc(HG_SAMPLE, sizeof *l->scores.value, err);
-    if (l->scores.value) l->highest.value = hg__alloc(HG_SAMPLE, sizeof *l->highest.value, err);
-    return l->highest.value ? begin(l, err) : (int)HG_ERR_MEMORY;
+    return begin(l, err);
 }
 
-hg__packet_learner *hg__packet_learner_new(const hg_model *m, size_t max_bytes, const char *where,
-                                           hg_error *err) {
+hg__packet_learner *hg__packet_learner_new(const hg_model *m, double period, size_t max_bytes,
+                                           const char *where, hg_error *err) {
     hg__packet_learner *l = hg__alloc(1, sizeof *l, err);
     if (!l) return NULL;
+    l->period = period;
     l->most = (int64_t)(max_bytes / ENTRY_BYTES);
     if (make(l, m, where, err) == HG_OK) return l;
     hg__packet_learner_free(l);
@@ -114,34 +89,26 @@ void hg__packet_learner_free(hg__packet_learner *l) {
     if (!l) return;
     hg__packet_detector_free(l->base);
     hg__profile_clear(&l->grows);
-    hg__lru_free(l->minutes);
-    hg__free(l->scores.value);
-    hg__free(l->highest.value);
+    hg__held_packets_free(l->held);
     hg__free(l);
 }
 
 // ---- at work ------------------------------------------------------------------------------------
 
-static void keep_opening(hg__packet_learner *l, const hg__lesson *x) {
-    bool is_new;
-    if (x->time > l->latest) l->latest = x->time;
-    const int64_t number = l->latest / MINUTE;
-    l->minutes_seen += number != l->minute;
-    l->minute = number;
-    hg__source_minute *m = hg__lru_find_or_add(l->minutes, &x->source, &is_new);
-    if (!is_new && m->number != number) {
-        end_minute(l, NULL, m);
-        m->opening = 0;
-    }
-    const float opening = hg__opening_find(m, &l->alert, x->score, l->latest);
-    if (opening > m->opening) m->opening = opening;
-    m->number = number;
+// One that lasts longer than it was to has a last piece that does.
+static int32_t piece_at(hg__packet_learner *l, int64_t now) {
+    if (l->has_begun) l->passed += now - l->latest;
+    l->has_begun = true;
+    l->latest = now;
+    const double piece = (double)l->passed * HG_FOLDS / l->period;
+    return piece < HG_FOLDS ? (int32_t)piece : HG_FOLDS - 1;
 }
 
 int hg__packet_learner_take(hg__packet_learner *l, const hg__lessons *x, hg_error *err) {
     for (int32_t i = 0; i < x->count; i++) {
-        keep(&l->scores, x->lesson[i].score);
-        keep_opening(l, &x->lesson[i]);
+        const hg__scored_packet *scored = &x->lesson[i].scored;
+        HG_TRY(hg__held_packets_add(l->held, scored, piece_at(l, scored->time), err));
+        l->alarms += x->lesson[i].is_alarm;
         if (!x->lesson[i].is_counted) continue;
         HG_TRY(hg__profile_count(&l->grows, &x->answers[i], 1, err));
         l->counted++;
@@ -150,48 +117,59 @@ int hg__packet_learner_take(hg__packet_learner *l, const hg__lessons *x, hg_erro
 }
 
 hg__learned hg__packet_learner_period(const hg__packet_learner *l) {
-    return (hg__learned){.packets = l->scores.seen,
+    return (hg__learned){.packets = l->held->seen,
+                         .passed = l->passed,
                          .counted = l->counted,
+                         .alarms = l->alarms,
                          .lost = hg__counts_lost(l->grows.counts) - l->lost};
 }
 
 // ---- the next -----------------------------------------------------------------------------------
 
-// Of the scores of before as many, evenly, as there are new ones, or `least`: (count) ascending -> behind to's (n).
-static int64_t add_former(const hg__calibration *former, int64_t least, float *to, int64_t n) {
-    const int64_t wanted = n > least ? n : least;
-    const int64_t some = former->count < wanted ? former->count : wanted;
-    for (int64_t i = 0; i < some; i++) {
-        const int64_t at = (2 * i + 1) * former->count / (2 * some);
-        to[n + i] = former->score[at];
-    }
-    return n + some;
+// Scores that are worth as much each: of those of before as many, evenly, as there are new ones, or FORMER_LEAST, and behind them the new ones.
+// *kept: how many are of before; the caller frees. NULL on failure.
+static float *join(const hg__calibration *former, const hg__calibration *seen, int64_t *kept,
+                   hg_error *err) {
+    const int64_t most = seen->count > FORMER_LEAST ? seen->count : FORMER_LEAST;
+    const int64_t n = former->count < most ? former->count : most;
+    float *all = hg__alloc((size_t)(n + seen->count), sizeof *all, err);
+    if (!all) return NULL;
+    for (int64_t i = 0; i < n; i++) all[i] = former->score[(2 * i + 1) * former->count / (2 * n)];
+    if (seen->count) memcpy(all + n, seen->score, (size_t)seen->count * sizeof *all);
+    *kept = n;
+    return all;
 }
 
-static int next_thresholds(const hg__packet_learner *l, hg__packet_detector *next, float *room,
-                           hg_error *err) {
+// Quantiles of as many as the packets of a period are worth as talks: a period whose new talks are few says little, those of before are
+// believed as far as they go, and together they are worth their sum, since a new talk of either tells as much as any other.
+static int next_thresholds(const hg__packet_learner *l, const hg__packet_detector *seen,
+                           hg__packet_detector *next, hg_error *err) {
     const hg__thresholds *t = &l->base->thresholds;
-    int64_t n = kept(&l->scores);
-    memcpy(room, l->scores.value, (size_t)n * sizeof *room);
-    if (t->groups) n = add_former(t->group[0].held, FORMER_LEAST, room, n);
-    const hg__held_out held = {.score = room, .rows = n};
-    if (n == 0 || t->fpr <= 0) return HG_OK;
-    return hg__thresholds_fit(&next->thresholds, &held, t->fpr, err);
+    int64_t former;
+    if (t->groups == 0) return HG_OK;
+    const hg__calibration *new = &seen->thresholds.held.whole;
+    float *all = join(t->group[0].held, new, &former, err);
+    if (!all) return HG_ERR_MEMORY;
+    const hg__held_out held = {.score = all, .rows = former + new->count};
+    const int code = hg__thresholds_fit(&next->thresholds, &held, t->fpr, err);
+    hg__free(all);
+    next->median = new->count ? seen->median : l->base->median;
+    return code;
 }
 
-// The minutes of before stand for as much time as their share of them is. Minutes that are not over count, too.
-static int next_alerts(const hg__packet_learner *l, hg__packet_detector *next, float *room,
-                       hg_error *err) {
+// Sources' minutes. Those of before stand for as much time as their share of them is.
+static int next_alerts(const hg__packet_learner *l, const hg__packet_detector *seen,
+                       hg__packet_detector *next, hg_error *err) {
     const hg__calibration *former = &l->base->alerts;
-    int64_t n = kept(&l->highest);
-    memcpy(room, l->highest.value, (size_t)n * sizeof *room);
-    for (void *m = hg__lru_oldest(l->minutes); m; m = hg__lru_younger(l->minutes, m)) {
-        if (n < HG_SAMPLE) room[n++] = ((const hg__source_minute *)m)->opening;
-    }
-    const int64_t all = add_former(former, FORMER_LEAST, room, n);
-    const double part = former->count ? (double)(all - n) / (double)former->count : 0;
-    next->seconds = l->base->seconds * part + (double)l->minutes_seen * ((double)MINUTE / 1e9);
-    return all ? hg__calibration_init(&next->alerts, room, all, err) : HG_OK;
+    int64_t kept;
+    if (former->count + seen->alerts.count == 0) return HG_OK;
+    float *all = join(former, &seen->alerts, &kept, err);
+    if (!all) return HG_ERR_MEMORY;
+    const double part = former->count ? (double)kept / (double)former->count : 0;
+    next->seconds = l->base->seconds * part + seen->seconds;
+    const int code = hg__calibration_init(&next->alerts, all, kept + seen->alerts.count, err);
+    hg__free(all);
+    return code;
 }
 
 static int copy_rest(const hg__packet_learner *l, hg__packet_detector *next, hg_error *err) {
@@ -208,24 +186,33 @@ static int copy_rest(const hg__packet_learner *l, hg__packet_detector *next, hg_
     return HG_OK;
 }
 
-static hg__packet_detector *make_next(const hg__packet_learner *l, float *room, hg_error *err) {
+static hg__packet_detector *make_next(const hg__packet_learner *l, const hg__packet_detector *seen,
+                                      hg_error *err) {
     hg__packet_detector *next = hg__packet_knowledge_new(err);
     if (!next) return NULL;
     int code = hg__profile_settle(&next->own, &l->grows, err);
     if (code == HG_OK) code = copy_rest(l, next, err);
-    if (code == HG_OK) code = next_thresholds(l, next, room, err);
-    if (code == HG_OK) code = next_alerts(l, next, room, err);
+    if (code == HG_OK) code = next_thresholds(l, seen, next, err);
+    if (code == HG_OK) code = next_alerts(l, seen, next, err);
     if (code == HG_OK) return next;
     hg__packet_detector_free(next);
     return NULL;
 }
 
+// What the period's packets alone would have for thresholds.
+static hg__packet_detector *see(const hg__packet_learner *l, hg_error *err) {
+    hg__packet_detector *seen = hg__packet_knowledge_new(err);
+    if (!seen || l->held->seen == 0) return seen;
+    if (hg__held_packets_fit(l->held, l->base->thresholds.fpr, seen, err) == HG_OK) return seen;
+    hg__packet_detector_free(seen);
+    return NULL;
+}
+
 hg__packet_detector *hg__packet_learner_end(hg__packet_learner *l, hg_model *m, hg_error *err) {
-    const size_t room = HG_SAMPLE + HG_CALIBRATION_MOST;
-    float *some = hg__alloc(room, sizeof *some, err);
-    hg__packet_detector *next = some ? make_next(l, some, err) : NULL;
-    hg__packet_detector *base = next ? make_next(l, some, err) : NULL;
-    hg__free(some);
+    hg__packet_detector *seen = see(l, err);
+    hg__packet_detector *next = seen ? make_next(l, seen, err) : NULL;
+    hg__packet_detector *base = next ? make_next(l, seen, err) : NULL;
+    hg__packet_detector_free(seen);
     if (base && hg__packet_detector_save(base, m, err) == HG_OK) {
         hg__packet_detector *before = l->base;
         l->base = base;

@@ -35,6 +35,13 @@ hg__verdict_source hg__verdict_source_of(const hg__verdict *v) {
     return end_of(&v->packet, hg__verdict_is_from_source(v));
 }
 
+hg__scored_packet hg__scored_packet_of(const hg__verdict *v) {
+    return (hg__scored_packet){.time = v->packet.time,
+                               .talk = v->talk,
+                               .source = hg__verdict_source_of(v),
+                               .score = v->score};
+}
+
 hg__verdict_source hg__packet_sender(const hg__packet *p) {
     return end_of(p, true);
 }

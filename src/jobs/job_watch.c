@@ -2,6 +2,7 @@
 // job_watch.c - packets judged as they come, and a line for each alert that opens and ends.
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -9,12 +10,15 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/show.h"
+#include "base/system.h"
 #include "jobs/job.h"
 #include "jobs/judge_packets.h"
 #include "jobs/packet_page.h"
 #include "jobs/watch.h"
 
 static const double sure_part = 0.01; // of fpr: an alarm whose p is below it opens an alert alone
+// Between two texts of open alerts; behind more alarms of one; behind one that could not be written.
+static const double keep_seconds = 1, stale_seconds = 10, retry_seconds = 60;
 
 typedef struct watch {
     const hg_options *o;
@@ -31,10 +35,13 @@ typedef struct watch {
     hg__text line;                 // owned
     sig_atomic_t reports, reloads; // that were asked for so far
     bool has_lost, has_skipped;    // which was said
-    char folder[1024], from[1024]; // what outlives the process; the model's file
-    hg__watch_learn *learn;        // owned
+    hg__watch_kept kept;
+    hg__watch_learn *learn; // owned
     hg__watch_drift drift;
-    bool is_dirty; // an alert opened or ended that is not kept yet
+    bool has_gone_on; // one that is open has more alarms than are kept
+    bool is_dirty;    // an alert opened or ended that is not kept yet
+    double keep_at;   // on hg__seconds(): not before, but at the end
+    uint64_t former;  // alerts that other processes opened
 } watch;
 
 // ---- alerts go out ------------------------------------------------------------------------------
@@ -112,7 +119,7 @@ static void count_rest(watch *w) {
                   "packets come faster than they can be judged: some are not; SIGUSR1 and metrics= "
                   "say how many");
     }
-    atomic_store(&w->count.alerts, hg__alerts_count(w->alerts));
+    atomic_store(&w->count.alerts, hg__alerts_count(w->alerts) - w->former);
     atomic_store(&w->count.open_alerts, hg__alerts_open(w->alerts));
 }
 
@@ -131,20 +138,31 @@ static int report(watch *w, hg_error *err) {
     return code;
 }
 
-static void keep_alerts(watch *w) {
+// A text of thousands of alerts takes longer than judging a batch of packets.
+static void keep_alerts(watch *w, bool is_last) {
+    if (!w->learn) return;
+    const double now = hg__seconds();
+    if (hg__watch_learn_lost(w->learn)) {
+        w->is_dirty = true;
+        w->keep_at = now + retry_seconds;
+    }
+    const bool is_stale = w->has_gone_on && now >= w->keep_at + stale_seconds - keep_seconds;
+    if (!is_stale && !(w->is_dirty && (is_last || now >= w->keep_at))) return;
     hg__text t = {0};
-    if (!w->learn || !w->is_dirty) return;
-    w->is_dirty = false;
     hg__watch_write_state(w->alerts, &t);
-    hg__watch_learn_keep(w->learn, &t);
+    w->is_dirty = !hg__watch_learn_keep(w->learn, &t);
+    w->has_gone_on = false;
+    w->keep_at = now + keep_seconds;
 }
 
 static int learn(watch *w, const hg__verdict *v, int32_t count, hg_error *err) {
-    hg__watch_drift_take(&w->drift, v, count, hg__packet_judging_thresholds(&w->in)->group,
+    const double median =
+        w->in.type->has_bits ? hg__packet_detector_median(w->in.detector) : (double)NAN;
+    hg__watch_drift_take(&w->drift, v, count, hg__packet_judging_thresholds(&w->in)->group, median,
                          &w->count, w->listener);
     const int is_new = hg__watch_learn_take(w->learn, v, count, err);
     if (is_new > 0) hg__alerts_sure(w->alerts, sure_part * hg__packet_judging_fpr(&w->in));
-    keep_alerts(w);
+    keep_alerts(w, false);
     return is_new < 0 ? is_new : HG_OK;
 }
 
@@ -159,6 +177,7 @@ static int take(watch *w, const hg__verdict *v, int32_t count, hg_error *err) {
         }
         atomic_fetch_add(&w->count.alarms, 1);
         HG_TRY(hg__alerts_add(w->alerts, &v[i], hg__packet_judging_p(&w->in, score), err));
+        w->has_gone_on |= hg__alerts_open(w->alerts) > 0;
     }
     return learn(w, v, count, err);
 }
@@ -172,43 +191,22 @@ static int flush(watch *w, hg_error *err) {
 
 // ---- another model ------------------------------------------------------------------------------
 
-static int check(const hg_model *m, const hg_options *o, hg_error *err) {
-    if (hg__is_packet_model(m)) return HG_OK;
-    return hg__fail(err, HG_ERR_USAGE,
-                    "%s: expected a model of packets, which `hourglass train data=x.pcap` makes, "
-                    "got another",
-                    o->values.model);
-}
-
-static hg_model *load(const hg_options *o, hg_error *err) {
-    hg_model *m = hg_model_load(o->values.model, err);
-    if (!m || check(m, o, err) == HG_OK) return m;
-    hg_model_free(m);
-    return NULL;
-}
-
-// The model that was learned on from model=, if there is one.
-static hg_model *load_first(const hg_options *o, const char *folder, const hg_listener *l,
-                            char from[1024], hg_error *err) {
-    snprintf(from, 1024, "%s", o->values.model);
-    hg_model *m = load(o, err);
-    return m ? hg__watch_model(m, folder, l, from) : NULL;
-}
-
 static double sure(const watch *w) {
     return sure_part * hg__packet_judging_fpr(&w->in);
 }
 
 // From now on m, which is taken, judges; alerts that are open stay. Where it cannot, a note says why, and all goes on as it was.
-static void put_to_work(watch *w, hg_model *m, hg_error *why) {
+static void put_to_work(watch *w, hg_model *m, const hg__watch_kept *kept, hg_error *why) {
     char line[600], from[250];
     if (m && hg__packet_judging_replace(&w->in, m, why) == HG_OK) {
+        w->kept = *kept;
+        w->in.from = w->kept.from;
         hg__alerts_sure(w->alerts, sure(w));
         const hg__thresholds *t = hg__packet_judging_thresholds(&w->in);
         hg__threshold_describe(&t->group[0].at, "packets", from, sizeof from);
         snprintf(line, sizeof line,
-                 "%.250s is at work; %s; hosts and flows are met anew, alerts stay",
-                 w->o->values.model, from);
+                 "%.250s is at work; %s; hosts and flows are met anew, alerts stay", w->kept.from,
+                 from);
     } else {
         snprintf(line, sizeof line, "%.500s; the model at work goes on", why->message);
     }
@@ -220,9 +218,10 @@ static int reload(watch *w, hg_error *err) {
     if (!l->reload || *l->reload == w->reloads) return HG_OK;
     w->reloads = *l->reload;
     hg_error why = {0};
-    hg_model *m = load(w->o, &why);
+    hg__watch_kept kept = w->kept;
+    hg_model *m = hg__watch_load(w->o, &kept, l, &why);
     const int code = flush(w, err);
-    put_to_work(w, m, &why);
+    put_to_work(w, m, &kept, &why);
     return code;
 }
 
@@ -269,7 +268,7 @@ static int finish(watch *w, int code, hg_error *err) {
     hg_error *why = code < 0 ? NULL : err;
     int ended = flush(w, why);
     if (ended == HG_OK) ended = hg__alerts_end(w->alerts, why);
-    keep_alerts(w);
+    keep_alerts(w, true);
     if (ended == HG_OK) ended = hg__packet_page_save(w->page, NULL, why);
     count_rest(w);
     return code < 0 ? code : ended;
@@ -296,12 +295,19 @@ static int give_up(const watch *w, hg_error *err) {
     return code == HG_OK || code == HG_ERR_MISSING ? HG_OK : hg__fail(err, code, "%s", why.message);
 }
 
+static void leave_out(void *context, const hg__alert *a) {
+    const watch *w = context;
+    hg__watch_learn_leave_out(w->learn, a);
+}
+
 // Folders are made by who is to write into them, and threads begin once the filter is there.
 static int open_kept(watch *w, hg_error *err) {
     const bool drops = w->o->values.drop;
     if (drops && hg__capture_is_live(w->in.capture)) HG_TRY(hg__watch_drop_rights(err));
-    HG_TRY(hg__watch_learn_open(&w->learn, w->folder, w->from, &w->in, &w->count, err));
-    hg__watch_read_state(w->alerts, w->folder, w->listener);
+    HG_TRY(hg__watch_learn_open(&w->learn, &w->kept, &w->in, &w->count, err));
+    hg__watch_read_state(w->alerts, w->kept.folder, w->listener);
+    w->former = hg__alerts_count(w->alerts);
+    hg__alerts_visit(w->alerts, leave_out, w);
     if (drops) HG_TRY(give_up(w, err));
     return hg__watch_learn_start(w->learn, err);
 }
@@ -315,6 +321,7 @@ static int open_all(watch *w, hg_model *m, hg_error *err) {
                                      .idle = idle,
                                      .context = w};
     HG_TRY(hg__packet_judging_open_how(&w->in, m, w->o, &how, w->listener, err));
+    w->in.from = w->kept.from;
     if (!w->in.has_thresholds) {
         return hg__fail(err, HG_ERR_USAGE,
                         "%s: expected a model with a threshold, got one for which no packets were "
@@ -354,13 +361,13 @@ static int run(watch *w, hg_model *m, hg_error *err) {
 }
 
 int hg__job_watch(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
-    char folder[1024], from[1024];
+    hg__watch_kept kept = {0};
     if (strcmp(o->values.format, "csv") == 0) {
         return hg__fail(err, HG_ERR_USAGE, "format: expected auto, json or eve, got csv");
     }
-    HG_TRY(hg__watch_folder(o, folder, err));
-    HG_TRY(hg__watch_check_outputs(o, folder, err));
-    hg_model *m = load_first(o, folder, l, from, err);
+    HG_TRY(hg__watch_folder(o, kept.folder, err));
+    HG_TRY(hg__watch_check_outputs(o, kept.folder, err));
+    hg_model *m = hg__watch_load(o, &kept, l, err);
     if (!m) return (int)err->code;
     watch *w = hg__alloc(1, sizeof *w, err);
     if (!w) {
@@ -370,8 +377,7 @@ int hg__job_watch(const hg_options *o, const hg_listener *l, hg_result *r, hg_er
     w->o = o;
     w->listener = l;
     w->out = w->syslog = -1;
-    memcpy(w->folder, folder, sizeof folder);
-    memcpy(w->from, from, sizeof from);
+    w->kept = kept;
     w->is_eve = strcmp(o->values.format, "eve") == 0;
     w->metrics.socket = w->metrics.wake = -1;
     w->reports = l->report ? *l->report : 0;

@@ -110,6 +110,7 @@ int hg__packet_judging_replace(hg__packet_judging *j, hg_model *m, hg_error *err
     j->type = g.type;
     j->detector = g.detector;
     j->model = m;
+    j->generation++;
     j->load.busy = 0;
     give_memory_back();
     j->has_thresholds = hg__packet_judging_thresholds(j)->groups > 0;
@@ -125,7 +126,11 @@ int hg__packet_judging_open(hg__packet_judging *j, hg_model *m, const hg_options
 int hg__packet_judging_open_how(hg__packet_judging *j, hg_model *m, const hg_options *o,
                                 const hg__capture_options *how, const hg_listener *l,
                                 hg_error *err) {
-    *j = (hg__packet_judging){.model = m, .is_watched = how->is_live, .options = o, .listener = l};
+    *j = (hg__packet_judging){.model = m,
+                              .is_watched = how->is_live,
+                              .options = o,
+                              .listener = l,
+                              .from = o->values.model};
     const int code = open_all(j, how, err);
     if (code < 0) {
         hg__packet_judging_close(j);

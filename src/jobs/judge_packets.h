@@ -51,6 +51,8 @@ typedef struct hg__packet_judging {
     const hg_options *options;   // borrowed
     const hg_listener *listener; // borrowed, or NULL
     uint64_t forgotten;          // by detectors that were replaced
+    uint64_t generation;         // models that were replaced
+    const char *from;            // borrowed: the model's file, for people
     hg__meter meter;
     hg__packet_load load;
     bool is_watched; // packets come from somewhere in a way of their own

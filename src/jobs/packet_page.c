@@ -312,7 +312,7 @@ static int show(hg__packet_page *p, const hg__packet_measures *m, shown *s, hg_e
     const hg__thresholds *all = hg__packet_judging_thresholds(p->in);
     const hg__threshold *at = p->in->has_thresholds ? &all->group[0].at : NULL;
     hg__traffic_page page = {.data = hg__input_name(v->data),
-                             .model = v->model,
+                             .model = p->in->from,
                              .kind = s->kind,
                              .threshold_words = s->threshold,
                              .threshold = at ? at->value : (double)NAN,
@@ -326,7 +326,7 @@ static int show(hg__packet_page *p, const hg__packet_measures *m, shown *s, hg_e
     if (p->alerts) HG_TRY(hg__alerts_end(p->alerts, err));
     page.alert_count = p->ended;
     if (at) hg__threshold_describe(at, "packets", s->threshold, sizeof s->threshold);
-    HG_TRY(p->in->type->describe(p->in->model, v->model, s->kind, sizeof s->kind, err));
+    HG_TRY(p->in->type->describe(p->in->model, p->in->from, s->kind, sizeof s->kind, err));
     show_counts(p, s, &page);
     if (m) {
         page.measure = m->measure;

@@ -261,11 +261,16 @@ static int validate(tally *t, hg__packet_judging *j, const hg_options *o, hg_res
     HG_TRY(make_room(t, err));
     HG_TRY(score_all(t, j, v, err));
     HG_TRY(measure(t, v, &f, err));
-    HG_TRY(save_page(t, &f, err));
     (r->json ? write_json : write_lines)(&text, &f);
     r->rows = t->rows;
     r->text = hg__text_take(&text, err);
-    return r->text ? HG_OK : HG_ERR_MEMORY;
+    if (!r->text) return HG_ERR_MEMORY;
+    const int code = save_page(t, &f, err); // last: a page that was there stands until all is well
+    if (code < 0) {
+        hg_text_free(r->text);
+        r->text = NULL;
+    }
+    return code;
 }
 
 int hg__val_packets(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *result,

@@ -34,6 +34,7 @@
     COUNTER(hour_above, "gauge", "packets odder than half of those of training, among a million, in the last hour") \
     COUNTER(hour_strangers, "gauge", "packets of hosts or services that were not seen to speak to each other, among a million, in the last hour") \
     COUNTER(learned, "counter", "packets that the model learned")                        \
+    COUNTER(crowded, "counter", "answers of theirs that it has no room to count")        \
     COUNTER(periods, "counter", "periods that it learned")                               \
     COUNTER(discarded, "counter", "periods of too many alarms, of which nothing was learned") \
     COUNTER(missed, "counter", "packets that came faster than they are learned")
@@ -81,9 +82,22 @@ int hg__watch_drop_rights(hg_error *err);
 // watch_state.c: what outlives the process, in a folder: state=, else beside the model where something is learned, else "".
 #define HG_WATCH_ALERTS "alerts.json"
 #define HG_WATCH_MODEL  "model.safetensors"
+#define HG_WATCH_BEFORE "model.before.safetensors" // of another model=
+#define HG_WATCH_DIGEST "trained.digest"           // of model='s file, of which the others are
+#define HG_WATCH_PERIOD "period.safetensors"
+typedef struct hg__watch_kept {
+    char folder[1024]; // "": nothing outlives the process
+    char from[1024];   // the file of the model at work
+    char digest[20];   // of the file of model=, in hex
+    bool is_learned;   // the model at work is the folder's
+} hg__watch_kept;
+
 int hg__watch_folder(const hg_options *o, char folder[1024], hg_error *err);
-// The model that m, of the file `from`, became in that folder, and its file; or m. Takes m.
-hg_model *hg__watch_model(hg_model *m, const char *folder, const hg_listener *l, char from[1024]);
+// That of model=, or what it became in k->folder; the rest of k is made.
+hg_model *hg__watch_load(const hg_options *o, hg__watch_kept *k, const hg_listener *l,
+                         hg_error *err);
+// From now on the folder is of k's model=: what was learned of another is put aside.
+int hg__watch_settle(const hg__watch_kept *k, hg_error *err);
 // Alerts that are open, and how many there were: at the end of t; and back. No file, or one that is wrong: as if there had been none.
 void hg__watch_write_state(const hg__alerts *a, hg__text *t);
 void hg__watch_read_state(hg__alerts *a, const char *folder, const hg_listener *l);
@@ -104,22 +118,25 @@ typedef struct hg__watch_drift {
         said; // minutes since 1970: the last that is there; when it was said that it is another time
 } hg__watch_drift;
 
-// Adds verdicts, and says once an hour where packets are not those of training any more. g: of all packets.
+// Adds verdicts, and says once an hour where packets are not those of training any more. g: of all packets; median: the score that half of
+// training's packets passed; NaN: of what was held out, whichever way it was weighed.
 void hg__watch_drift_take(hg__watch_drift *d, const hg__verdict *v, int32_t count,
-                          const hg__threshold_group *g, hg__watch_counters *c,
+                          const hg__threshold_group *g, double median, hg__watch_counters *c,
                           const hg_listener *l);
 
 // watch_learn.c: the model learns, and what outlives the process is written. NULL, where there is no folder, does nothing.
 typedef struct hg__watch_learn hg__watch_learn;
-// To be closed also on failure.
-int hg__watch_learn_open(hg__watch_learn **to, const char *folder, const char *from,
-                         hg__packet_judging *in, hg__watch_counters *count, hg_error *err);
+// kept is borrowed, and changes whenever another model is at work. To be closed also on failure.
+int hg__watch_learn_open(hg__watch_learn **to, const hg__watch_kept *kept, hg__packet_judging *in,
+                         hg__watch_counters *count, hg_error *err);
 int hg__watch_learn_start(hg__watch_learn *w, hg_error *err); // its thread; before, it does nothing
 void hg__watch_learn_close(hg__watch_learn *w);
 // After every judging, with all verdicts. 1: what was learned is in use, and so may be another threshold.
 int hg__watch_learn_take(hg__watch_learn *w, const hg__verdict *v, int32_t count, hg_error *err);
-void hg__watch_learn_leave_out(hg__watch_learn *w, const hg__alert *a); // its source, for a while
-void hg__watch_learn_keep(hg__watch_learn *w, hg__text *alerts);        // takes the text
+// Its source, until a period ends and it was silent for a minute.
+void hg__watch_learn_leave_out(hg__watch_learn *w, const hg__alert *a);
+bool hg__watch_learn_keep(hg__watch_learn *w, hg__text *alerts); // takes the text; false: no memory
+bool hg__watch_learn_lost(hg__watch_learn *w); // a text could not be written; true once of each
 
 // watch_filter.c: for the calling thread and those it begins later, for good: a system call that watching does not need fails with
 // EPERM; one that starts another program or looks into another process ends this one.

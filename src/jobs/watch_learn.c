@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -21,13 +20,33 @@ static const double ns_per_hour = 3600e9;
 static const int64_t quiet = INT64_C(600000000000);  // ns without a packet that count
 static const int64_t silence = INT64_C(60000000000); // ns after a left-out source's last alarm
 
+// The detector of another model is not ours, and may be of another kind.
+static void stop_learning(hg__watch_learn *w) {
+    if (w->is_learning && w->generation == w->in->generation) {
+        hg__packet_detector_listen(w->in->detector, NULL);
+    }
+    w->is_learning = false;
+}
+
+static void say_end(const hg__watch_learn *w, const hg_error *why) {
+    char line[sizeof why->message + 40];
+    snprintf(line, sizeof line, "nothing is learned from here on: %s", why->message);
+    hg__tell(w->listener, line);
+}
+
 static void note(hg__watch_learn *w) {
     char line[sizeof w->trouble.message + 40];
     pthread_mutex_lock(&w->mutex);
     const hg_error e = w->trouble;
+    const bool has_failed = w->has_failed;
     w->trouble.code = HG_OK;
     pthread_mutex_unlock(&w->mutex);
     if (e.code == HG_OK) return;
+    if (has_failed && w->is_learning) {
+        stop_learning(w);
+        say_end(w, &e);
+        return;
+    }
     snprintf(line, sizeof line, "not kept: %s", e.message);
     hg__tell(w->listener, line);
 }
@@ -40,7 +59,7 @@ static double threshold_of(const hg__watch_learn *w) {
 static int take_over(hg__watch_learn *w, hg_error *err) {
     pthread_mutex_lock(&w->mutex);
     hg__packet_detector *next = w->next;
-    const int64_t learned = w->learned;
+    const int64_t learned = w->learned, crowded = w->crowded;
     const bool is_answered = w->is_answered;
     w->next = NULL;
     w->is_answered = false;
@@ -56,6 +75,7 @@ static int take_over(hg__watch_learn *w, hg_error *err) {
              (long long)learned, threshold_of(w), before);
     hg__tell(w->listener, line);
     atomic_fetch_add(&w->count->learned, (uint64_t)learned);
+    atomic_fetch_add(&w->count->crowded, (uint64_t)crowded);
     atomic_fetch_add(&w->count->periods, 1);
     return 1;
 }
@@ -112,14 +132,15 @@ static void write_lessons(hg__watch_learn *w, const hg__verdict *v, int32_t coun
     w->filled->lessons.count = count;
     for (int32_t i = 0; i < count; i++) {
         hg__lesson *x = &w->filled->lessons.lesson[i];
-        const bool is_alarm = (double)v[i].score > threshold;
+        const bool is_alarm = hg__packet_judging_is_alarm(w->in, (double)v[i].score);
         pass(w, v[i].packet.time);
-        *x = (hg__lesson){
-            .time = w->clock, .source = hg__verdict_source_of(&v[i]), .score = v[i].score};
-        int64_t *last = hg__lru_peek(w->left_out, &x->source);
+        x->scored = hg__scored_packet_of(&v[i]);
+        x->scored.time = w->clock;
+        int64_t *last = hg__lru_peek(w->left_out, &x->scored.source);
         if (last && is_alarm) *last = w->clock;
-        if (last && is_alarm) x->score = fminf(x->score, (float)threshold);
+        if (last && is_alarm) x->scored.score = fminf(x->scored.score, (float)threshold);
         x->is_counted = !last && !is_alarm;
+        x->is_alarm = is_alarm;
         w->packets++;
         w->alarms += is_alarm;
     }
@@ -154,14 +175,23 @@ void hg__watch_learn_leave_out(hg__watch_learn *w, const hg__alert *a) {
     *last = w->clock;
 }
 
-void hg__watch_learn_keep(hg__watch_learn *w, hg__text *alerts) {
+bool hg__watch_learn_keep(hg__watch_learn *w, hg__text *alerts) {
     char *text = hg__text_take(alerts, NULL);
-    if (!text) return;
+    if (!text) return false;
     pthread_mutex_lock(&w->mutex);
     hg__free(w->alerts);
     w->alerts = text;
     pthread_cond_broadcast(&w->changed);
     pthread_mutex_unlock(&w->mutex);
+    return true;
+}
+
+bool hg__watch_learn_lost(hg__watch_learn *w) {
+    pthread_mutex_lock(&w->mutex);
+    const bool is_lost = w->has_lost;
+    w->has_lost = false;
+    pthread_mutex_unlock(&w->mutex);
+    return is_lost;
 }
 
 // ---- from open to closed ----------------------------------------------------------------------------
@@ -188,19 +218,33 @@ static void find_period(hg__watch_learn *w) {
     hg__tell(w->listener, line);
 }
 
+static int check_kind(const hg__packet_judging *in, hg_error *err) {
+    if (in->type->has_bits) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "learn: expected a model that counts what is usual, got one of KitNET");
+}
+
+// What was learned before is put aside, where it is of another model, once there is something to learn on from.
 static int open_learner(hg__watch_learn *w, hg_error *err) {
-    w->model = hg_model_load(w->from, err);
-    if (w->model) w->unfinished = hg_model_load(w->from, err);
+    const char *from = w->kept->from;
+    w->generation = w->in->generation;
+    memcpy(w->digest, w->kept->digest, sizeof w->digest);
+    HG_TRY(check_kind(w->in, err));
+    w->model = hg_model_load(from, err);
+    if (w->model) w->unfinished = hg_model_load(from, err);
     if (!w->unfinished) return (int)err->code;
-    w->learner = hg__packet_learner_new(w->model, w->max_bytes, w->from, err);
+    w->learner = hg__packet_learner_new(w->model, w->period, w->max_bytes, from, err);
     if (!w->learner) return (int)err->code;
+    HG_TRY(hg__watch_settle(w->kept, err));
     find_period(w);
-    w->detector = w->in->detector;
-    w->has_begun = w->is_ending = w->is_answered = false;
-    w->packets = w->alarms = 0;
-    w->began = w->clock;
+    w->has_begun = w->is_ending = w->is_answered = w->has_failed = false;
+    const hg__learned before = hg__packet_learner_period(w->learner);
+    w->packets = before.packets;
+    w->alarms = before.alarms;
+    w->began = w->clock - before.passed;
     w->saved = hg__seconds();
     hg__packet_detector_listen(w->in->detector, w->filled->lessons.answers);
+    w->is_learning = true;
     return HG_OK;
 }
 
@@ -212,15 +256,18 @@ int hg__watch_learn_start(hg__watch_learn *w, hg_error *err) {
     return HG_OK;
 }
 
-static void stop(hg__watch_learn *w) {
-    if (w->runs) {
-        pthread_mutex_lock(&w->mutex);
-        w->is_closing = true;
-        pthread_cond_broadcast(&w->changed);
-        pthread_mutex_unlock(&w->mutex);
-        pthread_join(w->thread, NULL);
-        w->runs = false;
-    }
+// All that was given to it is learned, then, and the period is kept.
+static void stop_thread(hg__watch_learn *w) {
+    if (!w->runs) return;
+    pthread_mutex_lock(&w->mutex);
+    w->is_closing = true;
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->mutex);
+    pthread_join(w->thread, NULL);
+    w->runs = false;
+}
+
+static void close_learner(hg__watch_learn *w) {
     hg__packet_learner_free(w->learner);
     hg__packet_detector_free(w->next);
     hg_model_free(w->model);
@@ -230,28 +277,31 @@ static void stop(hg__watch_learn *w) {
     w->model = w->unfinished = NULL;
 }
 
-// Another model judges now: it is that of model=, and whatever was learned before is of no use to it.
+// Another model judges now, or the same anew, which misses at most what was learned while it was read.
 static int restart(hg__watch_learn *w, hg_error *err) {
-    char path[1024], line[sizeof err->message + 40];
     hg_error e = {0};
-    stop(w);
+    int is_new = HG_OK;
+    stop_thread(w);
     note(w);
-    HG_TRY(hg__join_path(path, sizeof path, w->folder, HG_WATCH_MODEL, err));
-    (void)unlink(path);
-    snprintf(w->from, sizeof w->from, "%s", w->in->options->values.model);
-    if (open_learner(w, &e) < 0) {
-        snprintf(line, sizeof line, "nothing is learned from here on: %s", e.message);
-        hg__tell(w->listener, line);
-        w->period = 0;
+    w->is_learning = false;
+    if (w->in->type->has_bits && strcmp(w->digest, w->kept->digest) == 0) {
+        is_new = take_over(w, err);
     }
-    return hg__watch_learn_start(w, err);
+    close_learner(w);
+    HG_TRY(is_new);
+    if (open_learner(w, &e) < 0) {
+        close_learner(w);
+        say_end(w, &e);
+    }
+    HG_TRY(hg__watch_learn_start(w, err));
+    return is_new;
 }
 
 int hg__watch_learn_take(hg__watch_learn *w, const hg__verdict *v, int32_t count, hg_error *err) {
-    if (!w || count == 0) return HG_OK;
+    if (!w) return HG_OK;
+    if (w->period > 0 && w->in->generation != w->generation) return restart(w, err);
     note(w);
-    if (w->period <= 0) return HG_OK;
-    if (w->in->detector != w->detector) return restart(w, err);
+    if (!w->is_learning || count == 0) return HG_OK;
     if (!w->has_begun) w->last = v[0].packet.time;
     w->has_begun = true;
     write_lessons(w, v, count);
@@ -283,14 +333,11 @@ static int make(hg__watch_learn *w, hg_error *err) {
     return HG_OK;
 }
 
-int hg__watch_learn_open(hg__watch_learn **to, const char *folder, const char *from,
-                         hg__packet_judging *in, hg__watch_counters *count, hg_error *err) {
+int hg__watch_learn_open(hg__watch_learn **to, const hg__watch_kept *kept, hg__packet_judging *in,
+                         hg__watch_counters *count, hg_error *err) {
     const struct hg__values *v = &in->options->values;
-    if (!*folder) return HG_OK;
-    if (v->learn > 0 && !in->type->has_bits) {
-        return hg__fail(err, HG_ERR_USAGE,
-                        "learn: expected a model that counts what is usual, got one of KitNET");
-    }
+    if (!*kept->folder) return HG_OK;
+    if (v->learn > 0) HG_TRY(check_kind(in, err));
     hg__watch_learn *w = *to = hg__alloc(1, sizeof *w, err);
     if (!w) return HG_ERR_MEMORY;
     pthread_mutex_init(&w->mutex, NULL);
@@ -302,16 +349,17 @@ int hg__watch_learn_open(hg__watch_learn **to, const char *folder, const char *f
     w->is_live = hg__capture_is_live(in->capture);
     w->period = v->learn * ns_per_hour;
     w->max_bytes = (size_t)v->max_mem / 2;
-    snprintf(w->folder, sizeof w->folder, "%s", folder);
-    snprintf(w->from, sizeof w->from, "%s", from);
+    snprintf(w->folder, sizeof w->folder, "%s", kept->folder);
+    w->kept = kept;
     HG_TRY(make(w, err));
     return w->period > 0 ? open_learner(w, err) : HG_OK;
 }
 
 void hg__watch_learn_close(hg__watch_learn *w) {
     if (!w) return;
-    stop(w);
+    stop_thread(w);
     note(w);
+    close_learner(w);
     for (int32_t i = 0; i < w->spares; i++) hg__free(w->spare[i]);
     hg__free(w->filled);
     hg__free(w->alerts);

@@ -11,7 +11,6 @@
 #include "jobs/watch.h"
 #include "traffic/lru_table.h"
 
-#define HG_WATCH_PERIOD "period.safetensors"
 enum { HG_WATCH_BATCHES = 6 }; // of lessons: that wait, that are filled, that are learned
 
 typedef enum hg__watch_order {
@@ -29,20 +28,23 @@ struct hg__watch_learn {
     const hg_listener *listener; // borrowed
     hg__packet_judging *in;      // borrowed
     hg__watch_counters *count;   // borrowed
+    const hg__watch_kept *kept;  // borrowed: of the model at work
     bool is_live;  // packets do not wait: what cannot be learned in time is not learned
-    double period; // ns; 0: nothing is learned
+    double period; // ns; 0: nothing is to be learned
     size_t max_bytes;
-    char folder[1024], from[1024]; // FOLDER; the model's file, for messages and to be read again
+    char folder[1024];
     hg__lock lock;
 
     // The job's thread's.
-    const void *detector;    // that it learns from
+    uint64_t generation;     // of the judging: that it learns from
     hg__watch_batch *filled; // what the detector writes to
     hg__lru *left_out;       // owned: sources, and when their last alarm was
     int64_t clock,
         last;      // ns: since the start, by packets' time as it passes; the last packet's time
     int64_t began; // on clock: the period
     int64_t packets, alarms;
+    char digest[20];  // of model= of what it learns from
+    bool is_learning; // else nothing is learned from this model (any more)
     bool is_ending, has_begun;
 
     // Both threads', under the mutex.
@@ -51,11 +53,14 @@ struct hg__watch_learn {
     hg__watch_batch *queue[HG_WATCH_BATCHES], *spare[HG_WATCH_BATCHES]; // owned
     int32_t queued, spares;
     hg__packet_detector *next; // owned: what was learned, to be taken over; NULL: nothing yet
+    int64_t learned;           // packets of `next`
+    int64_t crowded;           // answers for which it had no room
     bool is_answered;          // what was ordered is done, whatever came of it
     bool is_closing;
-    char *alerts;     // owned: to be written; NULL: it was
+    bool has_lost;    // alerts could not be written
+    bool has_failed;  // nothing more is learned
     hg_error trouble; // that is to be said; code 0: none
-    int64_t learned;  // packets of `next`
+    char *alerts;     // owned: to be written; NULL: it was
 
     // The thread's own.
     hg__packet_learner *learner;  // owned; NULL: nothing is learned (any more)

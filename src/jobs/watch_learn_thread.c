@@ -21,14 +21,16 @@ static int save_period(hg__watch_learn *w, hg_error *err) {
 }
 
 static int end_period(hg__watch_learn *w, hg_error *err) {
-    const int64_t counted = hg__packet_learner_period(w->learner).counted;
+    const hg__learned all = hg__packet_learner_period(w->learner);
     hg__packet_detector *next = hg__packet_learner_end(w->learner, w->model, err);
     if (!next) return err->code ? (int)err->code : (int)HG_ERR_MEMORY;
+    const int code = save(w, w->model, HG_WATCH_MODEL, err); // first: who takes it over may read it
     pthread_mutex_lock(&w->mutex);
     w->next = next;
-    w->learned = counted;
+    w->learned = all.counted;
+    w->crowded = all.lost;
     pthread_mutex_unlock(&w->mutex);
-    HG_TRY(save(w, w->model, HG_WATCH_MODEL, err));
+    HG_TRY(code);
     return save_period(w, err); // that of before is no longer one of this model
 }
 
@@ -37,6 +39,9 @@ static int learn(hg__watch_learn *w, const hg__watch_batch *b, hg_error *err) {
     if (code < 0) { // for good: what it has is not whole
         hg__packet_learner_free(w->learner);
         w->learner = NULL;
+        pthread_mutex_lock(&w->mutex);
+        w->has_failed = true;
+        pthread_mutex_unlock(&w->mutex);
         return code;
     }
     if (b->order == HG_WATCH_END) return end_period(w, err);
@@ -68,7 +73,11 @@ static void write_alerts(hg__watch_learn *w, const char *text) {
     char path[1024];
     int code = hg__join_path(path, sizeof path, w->folder, HG_WATCH_ALERTS, &e);
     if (code == HG_OK) code = hg__write_file(path, text, strlen(text), &e);
-    if (code < 0) say_trouble(w, &e);
+    if (code == HG_OK) return;
+    say_trouble(w, &e);
+    pthread_mutex_lock(&w->mutex);
+    w->has_lost = true;
+    pthread_mutex_unlock(&w->mutex);
 }
 
 // The next thing to do: a batch, or a text; false: there is nothing more, and none will come.

@@ -2,10 +2,10 @@
 // watch_outputs.c - what a watcher is asked to write besides is none of what it keeps.
 #include "base/file.h"
 #include "jobs/watch.h"
-#include "jobs/watch_learn.h"
 
 int hg__watch_check_outputs(const hg_options *o, const char *folder, hg_error *err) {
-    static const char *const names[] = {HG_WATCH_ALERTS, HG_WATCH_MODEL, HG_WATCH_PERIOD};
+    static const char *const names[] = {HG_WATCH_ALERTS, HG_WATCH_MODEL, HG_WATCH_BEFORE,
+                                        HG_WATCH_DIGEST, HG_WATCH_PERIOD};
     const char *const outputs[][2] = {
         {"page", o->values.page},
         {"out",  o->values.out }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // watch_state.c - what outlives the process, in a folder: where that is, which model is in it, and open alerts as JSON.
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "base/show.h"
 #include "intrusion/packet_learner.h"
 #include "jobs/watch.h"
+#include "traffic/siphash.h"
 
 static const char ending[] = ".safetensors";
 
@@ -26,23 +29,96 @@ int hg__watch_folder(const hg_options *o, char folder[1024], hg_error *err) {
     return hg__fail(err, HG_ERR_USAGE, "model: expected a shorter path");
 }
 
-// Whoever trained anew wants the new one.
-hg_model *hg__watch_model(hg_model *m, const char *folder, const hg_listener *l, char from[1024]) {
+// ---- the model ------------------------------------------------------------------------------------
+
+static int check(const hg_model *m, const hg_options *o, hg_error *err) {
+    if (hg__is_packet_model(m)) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "%s: expected a model of packets, which `hourglass train data=x.pcap` makes, "
+                    "got another",
+                    o->values.model);
+}
+
+// Tells versions of a file apart, not forgeries: whoever writes it has the watcher anyway.
+static int take_digest(hg__watch_kept *k, const char *path, hg_error *err) {
+    const hg__siphash_key key = {0, 0};
+    hg__content c = {0};
+    HG_TRY(hg__content_read(&c, path, err));
+    snprintf(k->digest, sizeof k->digest, "%016llx",
+             (unsigned long long)hg__siphash(&key, c.data, c.size));
+    hg__content_free(&c);
+    return HG_OK;
+}
+
+// Whether what was learned in the folder is of this model=.
+static bool is_of(const hg__watch_kept *k) {
+    char path[1024];
+    hg__content c = {0};
+    const size_t size = strlen(k->digest);
+    if (hg__join_path(path, sizeof path, k->folder, HG_WATCH_DIGEST, NULL) < 0) return false;
+    if (!hg__is_file(path) || hg__content_read(&c, path, NULL) < 0) return false;
+    const bool is_same = c.size == size && memcmp(c.data, k->digest, size) == 0;
+    hg__content_free(&c);
+    return is_same;
+}
+
+static hg_model *load_learned(const hg__watch_kept *k, const char *path, hg_error *err) {
+    if (!is_of(k)) {
+        hg__fail(err, HG_ERR_MODEL, "it is of another");
+        return NULL;
+    }
+    hg_model *m = hg_model_load(path, err);
+    if (m && hg__packet_learner_check(m, path, err) == HG_OK) return m;
+    hg_model_free(m);
+    return NULL;
+}
+
+// What m became in the folder, or m, which is taken. Whoever trained anew wants the new one.
+static hg_model *take_learned(hg_model *m, hg__watch_kept *k, const hg_listener *l) {
     char path[1024], line[1700];
     hg_error e = {0};
-    if (!*folder || hg__join_path(path, sizeof path, folder, HG_WATCH_MODEL, NULL) < 0) return m;
+    if (hg__join_path(path, sizeof path, k->folder, HG_WATCH_MODEL, NULL) < 0) return m;
     if (!hg__is_file(path)) return m;
-    hg_model *later = hg_model_load(path, &e);
-    if (later && hg__is_packet_model(later) && hg__is_packet_kin(m, later)) {
+    hg_model *later = load_learned(k, path, &e);
+    if (later) {
         hg_model_free(m);
-        snprintf(from, 1024, "%s", path);
+        snprintf(k->from, sizeof k->from, "%s", path);
+        k->is_learned = true;
         return later;
     }
-    hg_model_free(later);
-    snprintf(line, sizeof line, "%s: not of this model, which is as it was trained%s%s", path,
-             later ? "" : ": ", later ? "" : e.message);
+    snprintf(line, sizeof line, "%s: not of this model, which is as it was trained: %s", path,
+             e.message);
     hg__tell(l, line);
     return m;
+}
+
+hg_model *hg__watch_load(const hg_options *o, hg__watch_kept *k, const hg_listener *l,
+                         hg_error *err) {
+    const char *path = o->values.model;
+    k->is_learned = false;
+    snprintf(k->from, sizeof k->from, "%s", path);
+    hg_model *m = hg_model_load(path, err);
+    int code = m ? check(m, o, err) : (int)HG_ERR_MODEL;
+    if (code == HG_OK && *k->folder) code = take_digest(k, path, err);
+    if (code == HG_OK) return *k->folder ? take_learned(m, k, l) : m;
+    hg_model_free(m);
+    return NULL;
+}
+
+int hg__watch_settle(const hg__watch_kept *k, hg_error *err) {
+    char path[1024], before[1024];
+    const bool is_same = is_of(k);
+    if (is_same && k->is_learned) return HG_OK;
+    HG_TRY(hg__join_path(before, sizeof before, k->folder, HG_WATCH_BEFORE, err));
+    HG_TRY(hg__join_path(path, sizeof path, k->folder, HG_WATCH_MODEL, err));
+    if (rename(path, before) != 0 && errno != ENOENT) {
+        return hg__fail_errno(err, HG_ERR_IO, "%s: cannot rename", path);
+    }
+    if (is_same) return HG_OK;
+    HG_TRY(hg__join_path(path, sizeof path, k->folder, HG_WATCH_PERIOD, err));
+    (void)unlink(path);
+    HG_TRY(hg__join_path(path, sizeof path, k->folder, HG_WATCH_DIGEST, err));
+    return hg__write_file(path, k->digest, strlen(k->digest), err);
 }
 
 // ---- alerts as JSON -------------------------------------------------------------------------------
@@ -67,8 +143,11 @@ static void add_floats(hg__json_writer *w, const char *key, const float *x, int3
 }
 
 // Whole numbers, by the same list when they are read.
+// clang-format off
 #define PACKET_NUMBERS(N) \
- N(time) N(layers) N(ether_type) N(version) N(protocol) N(port_from) N(port_to) N(tcp_flags)
+    N(time) N(layers) N(ether_type) N(version) N(protocol) N(port_from) N(port_to) N(tcp_flags) \
+    N(arp_operation)
+// clang-format on
 
 static void add_packet(hg__json_writer *w, const hg__packet *p) {
     hg__json_begin(w, "packet", '{');
@@ -79,6 +158,8 @@ static void add_packet(hg__json_writer *w, const hg__packet *p) {
     add_bytes(w, "to", p->to, 16);
     add_bytes(w, "mac_from", p->mac_from, 6);
     add_bytes(w, "mac_to", p->mac_to, 6);
+    add_bytes(w, "arp_mac_from", p->arp_mac_from, 6);
+    add_bytes(w, "arp_mac_to", p->arp_mac_to, 6);
     hg__json_end(w, '}');
 }
 
@@ -161,6 +242,8 @@ static void take_packet(const hg__json *x, hg__packet *p) {
     take_bytes(x, "to", p->to, 16);
     take_bytes(x, "mac_from", p->mac_from, 6);
     take_bytes(x, "mac_to", p->mac_to, 6);
+    take_bytes(x, "arp_mac_from", p->arp_mac_from, 6);
+    take_bytes(x, "arp_mac_to", p->arp_mac_to, 6);
 }
 
 static void take_verdict(const hg__json *x, hg__verdict *v) {
