@@ -81,7 +81,8 @@ put "$work/n/weights/best.safetensors"
 kill -HUP $watcher
 expect "SIGHUP has another model at work: $(cat "$work/reloaded.err")" wait_for 60 says "$work/model.safetensors is at work" 1
 before=$(grep -c "note: learned [1-9]" "$work/reloaded.err")
-tail -c +25 "$work/other.pcap" >&7
+"$draw" industrial "$work/later.pcap" seconds=240 seed=1 attacks=none start=1700200000 || bad "nothing drawn"
+tail -c +25 "$work/later.pcap" >&7
 expect "which learns: $(cat "$work/reloaded.err")" wait_for 60 says "note: learned [1-9]" $((before + 2))
 expect "what the one of before became is put aside" eval '"$HOURGLASS" verify model="$work/reloaded/model.before.safetensors" >/dev/null'
 expect "no trouble is said: $(cat "$work/reloaded.err")" eval '! grep -q "not kept\|nothing is learned\|anew: " "$work/reloaded.err"'
