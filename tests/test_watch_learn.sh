@@ -62,6 +62,10 @@ expect "and again the next time, $after alarms after $before" [ "$after" -ge $((
 # ---- another model by SIGHUP ----
 "$HOURGLASS" train data="$work/normal.pcap" project="$work" name=n seed=5 samples=0 progress=none -q 2>"$work/said" || bad "no other model: $(cat "$work/said")"
 "$HOURGLASS" train data="$work/normal.pcap" model=kitnet project="$work" name=k progress=none -q 2>"$work/said" || bad "no KitNET: $(cat "$work/said")"
+later() { # later DAY: another day's packets; of those of before time would not pass
+    "$draw" industrial "$work/later.pcap" seconds=240 seed=1 attacks=none start=170"$1"200000 || bad "nothing drawn"
+    tail -c +25 "$work/later.pcap" >&7
+}
 put() { cp "$1" "$work/model.new" && mv "$work/model.new" "$work/model.safetensors"; }
 put "$model"
 mkfifo "$work/fifo"
@@ -74,29 +78,28 @@ expect "periods are learned of what comes in time: $(cat "$work/reloaded.err")" 
 kill -HUP $watcher
 expect "SIGHUP and the same model: what it became goes on: $(cat "$work/reloaded.err")" wait_for 60 says "reloaded/model.safetensors is at work" 1
 before=$(grep -c "note: learned [1-9]" "$work/reloaded.err")
-tail -c +25 "$work/other.pcap" >&7
+later 1
 expect "and learns: $(cat "$work/reloaded.err")" wait_for 60 says "note: learned [1-9]" $((before + 2))
 expect "nothing is put aside" [ ! -e "$work/reloaded/model.before.safetensors" ]
 put "$work/n/weights/best.safetensors"
 kill -HUP $watcher
 expect "SIGHUP has another model at work: $(cat "$work/reloaded.err")" wait_for 60 says "$work/model.safetensors is at work" 1
 before=$(grep -c "note: learned [1-9]" "$work/reloaded.err")
-"$draw" industrial "$work/later.pcap" seconds=240 seed=1 attacks=none start=1700200000 || bad "nothing drawn"
-tail -c +25 "$work/later.pcap" >&7
+later 2
 expect "which learns: $(cat "$work/reloaded.err")" wait_for 60 says "note: learned [1-9]" $((before + 2))
 expect "what the one of before became is put aside" eval '"$HOURGLASS" verify model="$work/reloaded/model.before.safetensors" >/dev/null'
 expect "no trouble is said: $(cat "$work/reloaded.err")" eval '! grep -q "not kept\|nothing is learned\|anew: " "$work/reloaded.err"'
 put "$work/k/weights/best.safetensors"
 kill -HUP $watcher
 wait_for 60 says "$work/model.safetensors is at work" 2
-tail -c +25 "$work/other.pcap" >&7
+later 3
 expect "of KitNET nothing is learned: $(cat "$work/reloaded.err")" wait_for 60 says "nothing is learned from here on: .*KitNET" 1
 expect "and nothing is lost" [ -s "$work/reloaded/model.safetensors" ]
 put "$work/n/weights/best.safetensors"
 kill -HUP $watcher
 wait_for 60 says "reloaded/model.safetensors is at work" 2
 before=$(grep -c "note: learned [1-9]" "$work/reloaded.err")
-tail -c +25 "$work/other.pcap" >&7
+later 4
 expect "then it learns on: $(cat "$work/reloaded.err")" wait_for 60 says "note: learned [1-9]" $((before + 2))
 kill -TERM $watcher
 wait $watcher
