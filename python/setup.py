@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds the wheel from a clone: make builds the C library, cffi the module over it (build_native.py)."""
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+
+
+def version() -> str:
+    """The three numbers of hourglass.h: their only place."""
+    text = (ROOT / "include/hourglass.h").read_text()
+    return ".".join(re.search(rf"#define HG_VERSION_{part} +(\d+)", text)[1] for part in ("MAJOR", "MINOR", "PATCH"))
+
+
+class BuildPackage(build_py):
+    """The package with the model that ships beside the module, where the library looks for it."""
+
+    def run(self):
+        super().run()
+        for model in (ROOT / "models").glob("*.safetensors"):
+            shutil.copy(model, Path(self.build_lib) / "hourglass")
+
+
+subprocess.run(["make", "-C", str(ROOT), "build/gcc/libhourglass.a"], check=True)
+setup(version=version(), cffi_modules=["build_native.py:ffi"], cmdclass={"build_py": BuildPackage})

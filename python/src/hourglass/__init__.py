@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hourglass: autoencoders that are put to work.
+
+    import hourglass
+    model = hourglass.Model.fit(x, model="ae", latent=16)      # rows in memory, or the name of a file or folder
+    scores = model.score(new)                                  # the higher, the more unusual
+
+Every job of the command is a function here: hourglass.train(data="normal.csv"), hourglass.predict(...), with its options
+as keywords. hourglass.sklearn, hourglass.torch and hourglass.pyod need what they are named after.
+"""
+from typing import Any
+
+from ._errors import (DataError, DivergedError, FileError, HourglassError, MissingError, ModelError, OutOfMemory, StoppedError,
+                      UsageError)
+from ._lib import lib as _lib
+from ._lib import text as _text
+
+__version__ = _text(_lib.hg_version())
+__all__ = ["Model", "load", "HourglassError", "DataError", "DivergedError", "FileError", "MissingError", "ModelError", "OutOfMemory",
+           "StoppedError", "UsageError"]
+
+
+def load(path: Any) -> "Model":
+    """Model.load(path)."""
+    from .model import Model
+
+    return Model.load(path)
+
+
+def __getattr__(name: str) -> Any:
+    """What takes NumPy, or is made of the library's tables, when it is first asked for."""
+    if name == "Model":
+        from .model import Model as value
+    elif name.startswith("__"):
+        raise AttributeError(f"module 'hourglass' has no attribute '{name}'")
+    else:
+        from .jobs import make
+
+        value = make(name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    from ._options import jobs
+
+    return sorted([*__all__, *jobs()])
