@@ -16,8 +16,8 @@ from ._lib import lib as _lib
 from ._lib import text as _text
 
 __version__ = _text(_lib.hg_version())
-__all__ = ["Model", "load", "HourglassError", "DataError", "DivergedError", "FileError", "MissingError", "ModelError", "OutOfMemory",
-           "StoppedError", "UsageError"]
+__all__ = ["FrameDenoiser", "Model", "load", "HourglassError", "DataError", "DivergedError", "FileError", "MissingError",
+           "ModelError", "OutOfMemory", "StoppedError", "UsageError"]
 
 
 def load(path: Any) -> "Model":
@@ -31,6 +31,8 @@ def __getattr__(name: str) -> Any:
     """What takes NumPy, or is made of the library's tables, when it is first asked for."""
     if name == "Model":
         from .model import Model as value
+    elif name == "FrameDenoiser":
+        from .frames import FrameDenoiser as value
     elif name.startswith("__"):
         raise AttributeError(f"module 'hourglass' has no attribute '{name}'")
     else:
