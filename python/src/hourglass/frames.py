@@ -38,8 +38,9 @@ class FrameDenoiser:
         self.layout, self.white = layout, white
         self._model = model if isinstance(model, Model) else Model.load("denoise" if model is None else model)
         self._error = new_error()
-        made_one = made(lib.hg_denoiser_new(self._model._pointer, threads, max_mem, self._error), self._error)
-        self._denoiser = ffi.gc(made_one, lib.hg_denoiser_free)
+        keep = self._model._pointer  # freed last
+        made_one = made(lib.hg_denoiser_new(keep, threads, max_mem, self._error), self._error)
+        self._denoiser = ffi.gc(made_one, lambda d, _=keep: lib.hg_denoiser_free(d))
         self._from, self._to = ffi.new("hg_pixels *"), ffi.new("hg_pixels *")
         self._turn = threading.Lock()
 
