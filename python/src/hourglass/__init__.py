@@ -17,7 +17,7 @@ from ._lib import lib as _lib
 from ._lib import text as _text
 
 __version__ = _text(_lib.hg_version())
-__all__ = ["Epoch", "Event", "Model", "Result", "Verdict", "Verdicts", "load", "HourglassError", "DataError", "DivergedError", "FileError", "MissingError",
+__all__ = ["Epoch", "Event", "Model", "Result", "Verdict", "Verdicts", "from_torch", "load", "HourglassError", "DataError", "DivergedError", "FileError", "MissingError",
            "ModelError", "OutOfMemory", "StoppedError", "UsageError"]
 _HOMES = {"Model": "model", "Verdict": "_verdicts", "Verdicts": "_verdicts", "Result": "jobs", "Epoch": "_run", "Event": "_run"}
 
@@ -29,9 +29,18 @@ def load(path: Any) -> "Model":
     return Model.load(path)
 
 
+def from_torch(module: Any, example: Any) -> "Model":
+    """hourglass.torch.from_torch(module, example): a PyTorch module as a Model."""
+    from .torch import from_torch as made
+
+    return made(module, example)
+
+
 def __getattr__(name: str) -> Any:
     """What takes NumPy, or is made of the library's tables, when it is first asked for."""
-    if name in _HOMES:
+    if name == "torch":
+        value = import_module(".torch", __name__)
+    elif name in _HOMES:
         value = getattr(import_module("." + _HOMES[name], __name__), name)
     elif name.startswith("__"):
         raise AttributeError(f"module 'hourglass' has no attribute '{name}'")

@@ -14,6 +14,7 @@ from ._errors import DataError, UsageError
 from ._lib import ffi, lib, made, new_error, sized
 from ._options import Options, describe, jobs, keywords
 from ._run import Run
+from ._weights import Weights
 from .jobs import Result
 from .jobs import run as run_job
 
@@ -81,13 +82,15 @@ def fit_table_array(x: Any, values: dict[str, Any], **listen: Any) -> tuple[Any,
         return fit_path({**values, "data": path}, **listen)
 
 
-def fit_array(x: Any, target: Any, values: dict[str, Any], **listen: Any) -> tuple[Any, Result]:
-    """hg_model of rows (n, ...) of numbers as they are."""
-    rows = _arrays.as_floats(x)
-    wanted = None if target is None else _arrays.as_floats(target)
+def fit_array(x: Any, target: Any, values: dict[str, Any], start: Weights | None = None, **listen: Any) -> tuple[Any, Result]:
+    """hg_model of rows (n, ...) of numbers as they are; start: the weights to begin with, and as whose module the rows are."""
+    taken = start.layout.images if start and start.layout else _arrays.as_floats
+    rows = taken(x)
+    wanted = None if target is None else taken(target)
     options, run, error, result = Options("train", values), Run(**listen), new_error(), sized("hg_result")
     structs = [array_struct(a) for a in (rows, wanted) if a is not None]
-    model = lib.hg_fit(options.pointer, structs[0], structs[1] if wanted is not None else ffi.NULL, run.listener, result, error)
+    model = lib.hg_fit_from(start.pointer if start else ffi.NULL, options.pointer, structs[0],
+                            structs[1] if wanted is not None else ffi.NULL, run.listener, result, error)
     answer = Result(result, run)
     try:
         run.end()
@@ -113,13 +116,14 @@ def _fit_new(cls: Any, x: Any, target: Any = None, *, progress: Any = None, step
 
 
 def _fit_on(self: Any, x: Any, target: Any = None, *, progress: Any = None, step: Any = None, note: Any = None, **options: Any) -> Any:
+    listen = {"progress": progress, "step": step, "note": note}
+    if not _is_data(x) and not self.is_table and not _is_data(target):
+        self._become(*fit_array(x, target, options, self._weights, **listen))
+        return self
     with tempfile.TemporaryDirectory(prefix="hourglass-") as folder:
         path = Path(folder) / "model.safetensors"
         self.save(path)
-        values = {**options, "pretrained": path}
-        if not self.is_table:
-            values.setdefault("model", self.spec)
-        self._become(*fit(x, target, values, progress=progress, step=step, note=note))
+        self._become(*fit(x, target, {**options, "pretrained": path}, **listen))
     return self
 
 

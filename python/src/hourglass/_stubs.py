@@ -10,7 +10,7 @@ HEAD = """# SPDX-License-Identifier: Apache-2.0
 """
 PACKAGE = '''from collections.abc import Callable
 from os import PathLike
-from typing import Literal
+from typing import Any, Literal
 
 from ._errors import DataError as DataError
 from ._errors import DivergedError as DivergedError
@@ -33,6 +33,7 @@ Text = str | int | float | PathLike[str] | list[str] | list[int] | list[float]
 __version__: str
 
 def load(path: str | PathLike[str]) -> Model: ...
+def from_torch(module: Any, example: Any) -> Model: ...
 '''
 FIT = '''from collections.abc import Callable
 from os import PathLike

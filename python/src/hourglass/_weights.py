@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ._layout import Layout
 from ._lib import check, ffi, lib, made, new_error, sized, text
 
 
@@ -23,7 +24,7 @@ class Layer(NamedTuple):
 class Weights:
     """A model's weights, which nothing changes. What is made of them keeps them: they are freed last."""
 
-    __slots__ = ("pointer", "info", "shape", "width", "code_size", "is_table", "threads", "scorers", "detectors", "__weakref__")
+    __slots__ = ("pointer", "info", "shape", "width", "code_size", "is_table", "layout", "threads", "scorers", "detectors", "__weakref__")
 
     def __init__(self, pointer: Any, threads: int = 0):
         self.pointer = ffi.gc(pointer, lib.hg_model_free)
@@ -33,6 +34,7 @@ class Weights:
         check(lib.hg_model_get_info(pointer, self.info, error), error)
         self.shape = tuple(self.info.shape[0 : self.info.rank])
         self.width, self.code_size, self.is_table = self.info.width, self.info.code_size, bool(self.info.is_table)
+        self.layout = Layout.of(pointer, self.layers(), self.shape) if lib.hg_model_module(pointer) else None
         self.scorers: list[Any] = []  # idle ones
         self.detectors: dict[Any, list[Any]] = {}  # idle ones by columns and rate
 

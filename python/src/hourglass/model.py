@@ -23,7 +23,7 @@ class Model:
     """A model: made by Model.fit(), Model.load(), Model.new() or Model.from_bytes(). Any number of threads may use one at once.
 
     Rows are (n, ...): NumPy's arrays, or whatever has DLPack; float32 in C order is not copied, bytes (uint8) become 0 to 1.
-    One row, of the model's own shape, gives one answer. Where a method takes rows it takes a path too: of what `hourglass predict`
+    One row, of the model's own shape, gives one answer. A model that came from PyTorch has rows as its module does, (n, C, H, W). Where a method takes rows it takes a path too: of what `hourglass predict`
     takes as data=. What went wrong is an exception of hourglass.HourglassError with the library's sentence.
 
     result: what came of training (None of a model that was loaded); notes: what a user should know of it; history: its epochs.
@@ -178,7 +178,7 @@ class Model:
         with numbers in them where NaN is missing, and of a path, it is the score of `hourglass predict`: float64."""
         if type(x) is np.ndarray and x.dtype is _arrays.F32 and x.shape == (self._weights.width,) and x.flags.c_contiguous:
             weights = self._weights
-            if not weights.is_table:  # what is called most, and has no time
+            if not weights.is_table and weights.layout is None:  # what is called most, and has no time
                 scorer, out = weights.scorer(), ffi.new("float[1]")
                 lib.hg_score(scorer, ffi.from_buffer(FLOATS, x), 1, out)
                 weights.scorers.append(scorer)
@@ -187,7 +187,7 @@ class Model:
             return self.predict(x, columns=columns, progress=progress, note=note, **options).scores
         _no_options(options)
         weights = self._weights
-        rows, lead = _arrays.as_rows(x, weights.shape, weights.width)
+        rows, lead = _rows(weights, x)
         scores = _call(weights, lib.hg_score, rows, 1).reshape(-1)
         return scores if lead else float(scores[0])
 
@@ -198,8 +198,9 @@ class Model:
             return self._transform("reconstruct", x, progress, note, options)
         _no_options(options)
         weights = self._weights
-        rows, _ = _arrays.as_rows(x, weights.shape, weights.width)
-        return _call(weights, lib.hg_reconstruct_rows, rows, weights.width).reshape(np.shape(x))
+        rows, lead = _rows(weights, x)
+        answer = _call(weights, lib.hg_reconstruct_rows, rows, weights.width)
+        return weights.layout.given(answer, lead) if weights.layout else answer.reshape(np.shape(x))
 
     def encode(self, x: Any, *, progress: Any = None, note: Any = None, **options: Any) -> Any:
         """The codes of rows: (n, code_size), of one row (code_size), float32."""
@@ -207,14 +208,17 @@ class Model:
             return self._transform("encode", x, progress, note, options)
         _no_options(options)
         weights = self._weights
-        rows, lead = _arrays.as_rows(x, weights.shape, weights.width)
-        return _call(weights, lib.hg_encode_rows, rows, weights.code_size).reshape(*lead, weights.code_size)
+        rows, lead = _rows(weights, x)
+        codes = _call(weights, lib.hg_encode_rows, rows, weights.code_size)
+        return weights.layout.given_codes(codes, lead) if weights.layout else codes.reshape(*lead, weights.code_size)
 
     def decode(self, codes: Any) -> Any:
         """The rows of codes (n, code_size): (n, ...) in the model's shape, float32; of one code (code_size) one row."""
         weights = self._weights
-        rows, lead = _arrays.as_rows(codes, (weights.code_size,), weights.code_size)
-        return _call(weights, lib.hg_decode_rows, rows, weights.width).reshape(*lead, *weights.shape)
+        layout, size = weights.layout, weights.code_size
+        rows, lead = layout.codes(codes) if layout else _arrays.as_rows(codes, (size,), size)
+        answer = _call(weights, lib.hg_decode_rows, rows, weights.width)
+        return layout.given(answer, lead) if layout else answer.reshape(*lead, *weights.shape)
 
     def predict(self, x: Any, *, columns: Sequence[str] | None = None, fpr: float = 0, progress: Any = None, note: Any = None,
                 **options: Any) -> Verdicts:
@@ -285,6 +289,11 @@ def _restore(data: bytes, threads: int, history: list[Epoch]) -> Model:
     model = Model.from_bytes(data)
     model._weights.threads, model.history = threads, history
     return model
+
+
+def _rows(weights: Weights, x: Any) -> tuple[np.ndarray, tuple[int, ...]]:
+    """x as (n, width), and the shape of what is without rows; of a model from PyTorch as its module takes them."""
+    return weights.layout.rows(x) if weights.layout else _arrays.as_rows(x, weights.shape, weights.width)
 
 
 def _no_options(options: dict[str, Any]) -> None:
