@@ -12,6 +12,8 @@ if ! cmp -s bench/peers/requirements.txt "$venv/installed.txt"; then
     "$venv/bin/pip" install --quiet --disable-pip-version-check -r bench/peers/requirements.txt
     cp bench/peers/requirements.txt "$venv/installed.txt"
 fi
+"$venv/bin/pip" install --quiet --disable-pip-version-check ./python ||
+    echo "bench-peers: the Python package was not built; what needs it is left out" >&2
 mkdir -p build/bench
 for program in onednn_step onednn_conv; do
     gcc -D_GNU_SOURCE -O2 -std=c11 -I"$venv/include" "bench/peers/$program.c" -L"$venv/lib" -l:libdnnl.so.3 -Wl,-rpath,"$PWD/$venv/lib" \

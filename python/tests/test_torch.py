@@ -366,3 +366,18 @@ def test_torch_is_imported_where_it_is_asked_for_alone():
 
     code = "import sys, hourglass; hourglass.Model; hourglass.from_torch; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_page_s_lines_do_what_they_say(tmp_path, monkeypatch):
+    from conftest import ROOT
+
+    page = (ROOT / "docs/PYTORCH.md").read_text(encoding="utf-8")
+    told = {}
+    monkeypatch.chdir(tmp_path)
+    exec(page.split("```python\n")[1].split("```")[0], told)
+    assert told["model"].spec == "dense 64 relu | dense 784 sigmoid"
+    assert told["scores"].shape == (1000,) and told["codes"].shape == (1000, 64)
+    with torch.no_grad():
+        wanted = told["module"](told["x"]).numpy()
+        assert np.abs(told["network"](told["x"]).numpy() - wanted).max() <= 1e-6
+    assert np.abs(told["model"].reconstruct(told["x"]) - wanted).max() <= 1e-6
