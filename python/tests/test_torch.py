@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """PyTorch both ways: modules that people have become models and come back, bit for bit in the weights."""
+
 import numpy as np
 import pytest
 
@@ -36,7 +37,11 @@ class DnCNN(nn.Module):
         super().__init__()
         layers = [nn.Conv2d(channels, 16, 3, padding=1), nn.ReLU(inplace=True)]
         for _ in range(depth):
-            layers += [nn.Conv2d(16, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16, eps=1e-4, momentum=0.95), nn.ReLU(inplace=True)]
+            layers += [
+                nn.Conv2d(16, 16, 3, padding=1, bias=False),
+                nn.BatchNorm2d(16, eps=1e-4, momentum=0.95),
+                nn.ReLU(inplace=True),
+            ]
         layers.append(nn.Conv2d(16, channels, 3, padding=1, bias=False))
         self.dncnn = nn.Sequential(*layers)
 
@@ -45,12 +50,19 @@ class DnCNN(nn.Module):
 
 
 def double(inputs, outputs):
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True),
-                         nn.Conv2d(outputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
 
 
 class UNet(nn.Module):
-    """skip_first: torch.cat([skip, up]); else [up, skip]. grow: a transposed convolution, or Upsample and a convolution."""
+    """skip_first: torch.cat([skip, up]); else [up, skip]. grow: a transposed convolution, or Upsample and a
+    convolution."""
 
     def __init__(self, skip_first, grow, channels=3):
         super().__init__()
@@ -61,8 +73,10 @@ class UNet(nn.Module):
         def up(inputs, outputs):
             if grow == "deconv":
                 return nn.ConvTranspose2d(inputs, outputs, 2, stride=2)
-            return nn.Sequential(nn.Upsample(scale_factor=2, mode=grow, align_corners=None if grow == "nearest" else False),
-                                 nn.Conv2d(inputs, outputs, 3, padding=1))
+            return nn.Sequential(
+                nn.Upsample(scale_factor=2, mode=grow, align_corners=None if grow == "nearest" else False),
+                nn.Conv2d(inputs, outputs, 3, padding=1),
+            )
 
         self.up2, self.join2, self.up1, self.join1 = up(16, 12), double(24, 12), up(12, 8), double(16, 8)
         self.out = nn.Conv2d(8, channels, 1)
@@ -80,8 +94,18 @@ class UNet(nn.Module):
 class Deep(nn.Module):
     def __init__(self):
         super().__init__()
-        self.net = nn.Sequential(nn.Linear(20, 32), nn.BatchNorm1d(32), nn.LeakyReLU(0.2), nn.Dropout(0.1), nn.Linear(32, 4, bias=False),
-                                 nn.Tanh(), nn.Linear(4, 32), nn.LayerNorm(32), nn.GELU(), nn.Linear(32, 20))
+        self.net = nn.Sequential(
+            nn.Linear(20, 32),
+            nn.BatchNorm1d(32),
+            nn.LeakyReLU(0.2),
+            nn.Dropout(0.1),
+            nn.Linear(32, 4, bias=False),
+            nn.Tanh(),
+            nn.Linear(4, 32),
+            nn.LayerNorm(32),
+            nn.GELU(),
+            nn.Linear(32, 20),
+        )
 
     def forward(self, x):
         return self.net(x)
@@ -92,11 +116,23 @@ class ConvAutoencoder(nn.Module):
 
     def __init__(self, channels=3):
         super().__init__()
-        self.encoder = nn.Sequential(nn.Conv2d(channels, 8, 3, stride=2, padding=1), nn.ReLU(True), nn.Conv2d(8, 12, 3, stride=2, padding=1),
-                                     nn.ELU(), nn.Flatten(), nn.Linear(12 * 4 * 4, 10))
-        self.decoder = nn.Sequential(nn.Linear(10, 12 * 4 * 4), nn.SiLU(), nn.Unflatten(1, (12, 4, 4)),
-                                     nn.ConvTranspose2d(12, 8, 3, stride=2, padding=1, output_padding=1), nn.Softplus(),
-                                     nn.ConvTranspose2d(8, channels, 3, stride=2, padding=1, output_padding=1), nn.Sigmoid())
+        self.encoder = nn.Sequential(
+            nn.Conv2d(channels, 8, 3, stride=2, padding=1),
+            nn.ReLU(True),
+            nn.Conv2d(8, 12, 3, stride=2, padding=1),
+            nn.ELU(),
+            nn.Flatten(),
+            nn.Linear(12 * 4 * 4, 10),
+        )
+        self.decoder = nn.Sequential(
+            nn.Linear(10, 12 * 4 * 4),
+            nn.SiLU(),
+            nn.Unflatten(1, (12, 4, 4)),
+            nn.ConvTranspose2d(12, 8, 3, stride=2, padding=1, output_padding=1),
+            nn.Softplus(),
+            nn.ConvTranspose2d(8, channels, 3, stride=2, padding=1, output_padding=1),
+            nn.Sigmoid(),
+        )
 
     def forward(self, x):
         return self.decoder(self.encoder(x))
@@ -126,7 +162,9 @@ class Residual(nn.Module):
 class Signal(nn.Module):
     def __init__(self):
         super().__init__()
-        self.encoder = nn.Sequential(nn.Conv1d(2, 6, 5, padding=2), nn.ReLU(), nn.MaxPool1d(2), nn.Conv1d(6, 3, 3, padding=1))
+        self.encoder = nn.Sequential(
+            nn.Conv1d(2, 6, 5, padding=2), nn.ReLU(), nn.MaxPool1d(2), nn.Conv1d(6, 3, 3, padding=1)
+        )
         self.decoder = nn.Sequential(nn.Upsample(scale_factor=2), nn.ConvTranspose1d(3, 2, 3, padding=1))
 
     def forward(self, x):
@@ -172,7 +210,9 @@ def test_a_module_becomes_a_model_with_its_weights_and_outputs(name):
     assert model.reconstruct(x).shape == wanted.shape
     assert np.abs(model.reconstruct(x) - wanted).max() <= close
     assert np.abs(model.reconstruct(x[0]) - wanted[0]).max() <= close
-    assert np.allclose(model.score(x), ((wanted.reshape(7, -1) - x.numpy().reshape(7, -1)) ** 2).mean(1), rtol=1e-3, atol=1e-6)
+    assert np.allclose(
+        model.score(x), ((wanted.reshape(7, -1) - x.numpy().reshape(7, -1)) ** 2).mean(1), rtol=1e-3, atol=1e-6
+    )
     assert np.array_equal(model.score(x.numpy()), model.score(x))
 
 
@@ -200,10 +240,15 @@ def test_a_model_becomes_a_module_of_its_own(name):
     with torch.no_grad():
         given = network(x)
         assert np.abs(given.reshape(7, -1).numpy() - model.reconstruct(x).reshape(7, -1)).max() <= close
-        if any(layer.side == "decoder" for layer in model.layers) and not any(layer.type == "keep" for layer in model.layers):
+        if any(layer.side == "decoder" for layer in model.layers) and not any(
+            layer.type == "keep" for layer in model.layers
+        ):
             code = network.encode(x)
             assert np.abs(code.numpy() - model.encode(x)).max() <= close
-            assert np.abs(network.decode(code).reshape(7, -1).numpy() - model.decode(model.encode(x)).reshape(7, -1)).max() <= close
+            assert (
+                np.abs(network.decode(code).reshape(7, -1).numpy() - model.decode(model.encode(x)).reshape(7, -1)).max()
+                <= close
+            )
     again = hourglass.from_torch(network, x)
     assert np.abs(again.reconstruct(x).reshape(7, -1) - model.reconstruct(x).reshape(7, -1)).max() <= close
 
@@ -214,7 +259,12 @@ def test_the_textbook_class_has_its_encoder_where_it_has_it():
     assert model.spec == "dense 64 relu | dense 784 sigmoid"
     with torch.no_grad():
         assert np.abs(model.encode(x) - F.relu(module.encoder(x)).numpy()).max() <= 1e-6
-    assert list(hourglass.torch.state_dict(model)) == ["encoder.weight", "encoder.bias", "decoder.weight", "decoder.bias"]
+    assert list(hourglass.torch.state_dict(model)) == [
+        "encoder.weight",
+        "encoder.bias",
+        "decoder.weight",
+        "decoder.bias",
+    ]
 
 
 def test_training_here_goes_on_and_comes_back_into_the_class():
@@ -255,7 +305,9 @@ def test_a_state_dict_is_a_safetensors_file_and_comes_from_one(name, tmp_path):
     theirs = hourglass.from_torch(other, x)
     hourglass.torch.load_state_dict(theirs, tmp_path / "state.safetensors")
     assert np.array_equal(theirs.reconstruct(x), model.reconstruct(x))
-    assert all(torch.equal(a, b) for a, b in zip(hourglass.torch.state_dict(theirs).values(), module.state_dict().values()))
+    assert all(
+        torch.equal(a, b) for a, b in zip(hourglass.torch.state_dict(theirs).values(), module.state_dict().values())
+    )
     hourglass.torch.load_state_dict(theirs, other.state_dict())
     with pytest.raises(hourglass.ModelError, match="'more': expected the names of state_dict"):
         hourglass.torch.load_state_dict(theirs, {**other.state_dict(), "more": torch.zeros(1)})
@@ -275,15 +327,28 @@ def test_safetensors_own_reader_reads_it(tmp_path):
         assert np.array_equal(read[key], value.numpy()) and read[key].shape == tuple(value.shape)
 
 
-@pytest.mark.parametrize("spec, shape, rows", [
-    ("ae", (784,), (784,)), ("deep", (40,), (40,)), ("conv", (16, 16, 3), (3, 16, 16)), ("ae", (6, 5), (1, 6, 5)),
-    ("unet", (16, 16, 1), (1, 16, 16)), ("repair", (32, 32, 3), (3, 32, 32)), ("bottleneck", (32, 32, 1), (1, 32, 32)),
-    ("conv1d 4 k5 relu | conv1d 3", (20, 3), (3, 20)), ("dense 8, sample | dense input", (9,), (9,)),
-    ("layernorm, conv 4 relu, l1 0.1, avgpool, up 2 bilinear=1, reflect, conv 3 p0", (8, 6, 3), (3, 8, 6)),
-    ("dense 5, layernorm relu | dense 12, elu 0.5", (2, 2, 3), (3, 2, 2)),
-    ("keep 1, conv 4, keep 2, recall 1, conv 4 k1, add 2, concat 1 first=1, conv 3 k1, add 1 minus=1", (6, 7, 3), (3, 6, 7)),
-    ("maxpool, deconv 3 k3 s2 p1 op=1", (8, 6, 3), (3, 8, 6)),
-])
+@pytest.mark.parametrize(
+    "spec, shape, rows",
+    [
+        ("ae", (784,), (784,)),
+        ("deep", (40,), (40,)),
+        ("conv", (16, 16, 3), (3, 16, 16)),
+        ("ae", (6, 5), (1, 6, 5)),
+        ("unet", (16, 16, 1), (1, 16, 16)),
+        ("repair", (32, 32, 3), (3, 32, 32)),
+        ("bottleneck", (32, 32, 1), (1, 32, 32)),
+        ("conv1d 4 k5 relu | conv1d 3", (20, 3), (3, 20)),
+        ("dense 8, sample | dense input", (9,), (9,)),
+        ("layernorm, conv 4 relu, l1 0.1, avgpool, up 2 bilinear=1, reflect, conv 3 p0", (8, 6, 3), (3, 8, 6)),
+        ("dense 5, layernorm relu | dense 12, elu 0.5", (2, 2, 3), (3, 2, 2)),
+        (
+            "keep 1, conv 4, keep 2, recall 1, conv 4 k1, add 2, concat 1 first=1, conv 3 k1, add 1 minus=1",
+            (6, 7, 3),
+            (3, 6, 7),
+        ),
+        ("maxpool, deconv 3 k3 s2 p1 op=1", (8, 6, 3), (3, 8, 6)),
+    ],
+)
 def test_models_of_the_command_are_modules(spec, shape, rows, tmp_path):
     model = hourglass.Model.new(spec, shape, seed=5)
     model.save(tmp_path / "m.safetensors")
@@ -325,22 +390,37 @@ class Twice(Spare):
         return self.unused(self.used(self.used(x)))
 
 
-@pytest.mark.parametrize("module, shape, words", [
-    (Named(nn.PReLU()), (6,), "'part' (PReLU): it is none of Linear, Conv1d"),
-    (Named(nn.Conv2d(1, 1, (3, 5), padding=1)), (1, 8, 8), "'part' (Conv2d): a kernel alike along both sides is known, got (3, 5)"),
-    (Named(nn.Conv2d(1, 1, 3, padding=1, padding_mode="circular")), (1, 8, 8), "'part' (Conv2d): padding_mode zeros and reflect are known, got circular"),
-    (Named(nn.Linear(8, 8)), (1, 8, 8), "'part' (Linear): vectors (n, 8) are known, got rows of (1, 8, 8)"),
-    (Named(nn.Softplus(beta=2)), (6,), "'part' (Softplus): beta=1 is known, got 2"),
-    (Named(nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True)), (1, 4, 4), "align_corners=False are known, got bilinear, align_corners=True"),
-    (Named(nn.Linear(6, 6), lambda x: x * 2), (6,), "forward(), mul(): it is none of"),
-    (Named(nn.Linear(6, 6), bent), (6,), "Named: expected a forward() that torch.fx can follow"),
-    (Named(nn.Linear(6, 6), lambda x: x + x), (6,), "two different tensors are known, got one twice"),
-    (Named(nn.Linear(6, 6), lambda x: x + 1), (6,), "two tensors that forward() made are known"),
-    (Named(nn.Linear(6, 5)), (6,), "expected as many outputs as a row has features (6), got 5"),
-    (Named(nn.Linear(6, 6).double()), (6,), "expected a tensor of float32, got torch.float64"),
-    (Spare(), (6,), "'unused.weight': expected all tensors of the module to be in what forward() does"),
-    (Twice(), (6,), "'used' (Linear): its weights are used twice"),
-])
+@pytest.mark.parametrize(
+    "module, shape, words",
+    [
+        (Named(nn.PReLU()), (6,), "'part' (PReLU): it is none of Linear, Conv1d"),
+        (
+            Named(nn.Conv2d(1, 1, (3, 5), padding=1)),
+            (1, 8, 8),
+            "'part' (Conv2d): a kernel alike along both sides is known, got (3, 5)",
+        ),
+        (
+            Named(nn.Conv2d(1, 1, 3, padding=1, padding_mode="circular")),
+            (1, 8, 8),
+            "'part' (Conv2d): padding_mode zeros and reflect are known, got circular",
+        ),
+        (Named(nn.Linear(8, 8)), (1, 8, 8), "'part' (Linear): vectors (n, 8) are known, got rows of (1, 8, 8)"),
+        (Named(nn.Softplus(beta=2)), (6,), "'part' (Softplus): beta=1 is known, got 2"),
+        (
+            Named(nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True)),
+            (1, 4, 4),
+            "align_corners=False are known, got bilinear, align_corners=True",
+        ),
+        (Named(nn.Linear(6, 6), lambda x: x * 2), (6,), "forward(), mul(): it is none of"),
+        (Named(nn.Linear(6, 6), bent), (6,), "Named: expected a forward() that torch.fx can follow"),
+        (Named(nn.Linear(6, 6), lambda x: x + x), (6,), "two different tensors are known, got one twice"),
+        (Named(nn.Linear(6, 6), lambda x: x + 1), (6,), "two tensors that forward() made are known"),
+        (Named(nn.Linear(6, 5)), (6,), "expected as many outputs as a row has features (6), got 5"),
+        (Named(nn.Linear(6, 6).double()), (6,), "expected a tensor of float32, got torch.float64"),
+        (Spare(), (6,), "'unused.weight': expected all tensors of the module to be in what forward() does"),
+        (Twice(), (6,), "'used' (Linear): its weights are used twice"),
+    ],
+)
 def test_what_has_no_place_is_named(module, shape, words):
     x = torch.rand(2, *shape)
     x = x.double() if next(module.parameters(), x).dtype is torch.float64 else x

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows as the PyTorch module has them that a model's weights came from: channels first, in shapes of its own."""
+
 import json
 from typing import Any
 
@@ -24,9 +25,12 @@ def _moved(shape: tuple[int, ...]) -> tuple[int, ...]:
 class Layout:
     """Between the module's rows, (C, H, W), and the network's, (H, W, C).
 
-    input, output: shapes of a row as the module takes and gives it; own, own_output, code: shapes of the network's rows."""
+    input, output: shapes of a row as the module takes and gives it; own, own_output, code: shapes of the network's
+    rows."""
 
-    def __init__(self, module: dict[str, Any], own: tuple[int, ...], own_output: tuple[int, ...], code: tuple[int, ...]):
+    def __init__(
+        self, module: dict[str, Any], own: tuple[int, ...], own_output: tuple[int, ...], code: tuple[int, ...]
+    ):
         self.own, self.own_output, self.code = own, own_output, code
         self.input = tuple(module.get("input") or _moved(own))
         self.output = tuple(module.get("output") or self.input)
@@ -63,7 +67,9 @@ class Layout:
         width = int(np.prod(own))
         is_one = array.shape == given or array.shape == (width,)
         if not is_one and (array.ndim < 2 or array.size != len(array) * width):
-            raise DataError(f"rows: expected (n, {', '.join(map(str, given))}), as the module takes them, got {array.shape}")
+            raise DataError(
+                f"rows: expected (n, {', '.join(map(str, given))}), as the module takes them, got {array.shape}"
+            )
         rows = array.reshape(1 if is_one else len(array), *_moved(own))
         rows = _arrays.as_floats(np.moveaxis(rows, 1, -1))
         return rows.reshape(len(rows), width), () if is_one else (len(rows),)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tensors by name in a safetensors file: eight bytes, a header in JSON, the numbers one behind the other (docs/MODELFILE.md, "Bytes")."""
+"""Tensors by name in a safetensors file: eight bytes, a header in JSON, the numbers one behind the other
+(docs/MODELFILE.md, "Bytes")."""
+
 import json
 import os
 from collections.abc import Mapping
@@ -8,7 +10,13 @@ import numpy as np
 
 from ._errors import ModelError
 
-DTYPES = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8"), "F16": np.dtype("<f2"), "I64": np.dtype("<i8"), "I32": np.dtype("<i4")}
+DTYPES = {
+    "F32": np.dtype("<f4"),
+    "F64": np.dtype("<f8"),
+    "F16": np.dtype("<f2"),
+    "I64": np.dtype("<i8"),
+    "I32": np.dtype("<i4"),
+}
 MOST_HEADER = 100_000_000
 
 
@@ -17,9 +25,15 @@ def write(path: str | os.PathLike, tensors: Mapping[str, np.ndarray]) -> None:
     codes = {dtype: code for code, dtype in DTYPES.items()}
     header: dict[str, object] = {"__metadata__": {"format": "pt"}}
     data, at = [], 0
-    for name, value in sorted(tensors.items(), key=lambda pair: (-pair[1].dtype.itemsize, pair[0])):  # so that all are aligned
+    for name, value in sorted(
+        tensors.items(), key=lambda pair: (-pair[1].dtype.itemsize, pair[0])
+    ):  # so that all are aligned
         piece = np.ascontiguousarray(value).tobytes()
-        header[name] = {"dtype": codes[value.dtype.newbyteorder("<")], "shape": list(value.shape), "data_offsets": [at, at + len(piece)]}
+        header[name] = {
+            "dtype": codes[value.dtype.newbyteorder("<")],
+            "shape": list(value.shape),
+            "data_offsets": [at, at + len(piece)],
+        }
         data.append(piece)
         at += len(piece)
     text = json.dumps(header, separators=(",", ":")).encode()

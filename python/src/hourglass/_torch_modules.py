@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A network of ours as an nn.Module: a torch layer for each layer of the spec, under the names that the file has."""
+
 from collections.abc import Callable
 from typing import Any
 
@@ -61,11 +62,14 @@ def _as_vector(x: torch.Tensor, has_channels: bool) -> torch.Tensor:
 
 
 class Network(nn.Module):
-    """A model's network: nn.Sequentials `encoder` and `decoder`, or `body` where there is no neck. Rows are PyTorch's: (n, C, H, W), signals
-    (n, C, T), vectors (n, N)."""
+    """A model's network: nn.Sequentials `encoder` and `decoder`, or `body` where there is no neck. Rows are PyTorch's:
+    (n, C, H, W), signals (n, C, T), vectors (n, N)."""
 
-    def __init__(self, sides: dict[str, list[nn.Module]], flattens: dict[tuple[str, int], bool], image: tuple[int, ...] | None):
-        """flattens: places of layers that take images as vectors, and whether of several channels; image: (H, W, C) that a vector which comes out is compared with."""
+    def __init__(
+        self, sides: dict[str, list[nn.Module]], flattens: dict[tuple[str, int], bool], image: tuple[int, ...] | None
+    ):
+        """flattens: places of layers that take images as vectors, and whether of several channels; image: (H, W, C)
+        that a vector which comes out is compared with."""
         super().__init__()
         for name, layers in sides.items():
             self.add_module(name, nn.Sequential(*layers))
@@ -99,6 +103,7 @@ class Network(nn.Module):
 
 
 # ---- one of each --------------------------------------------------------------------------------
+
 
 def _standards() -> dict[str, list[tuple[str, float | None]]]:
     """Of each layer its arguments with their defaults, from the library's table."""
@@ -148,8 +153,9 @@ class _Making:
 def _conv(m: _Making, of_signals: Any, of_images: Any) -> nn.Module:
     span = m.int("d") * (m.int("k") - 1)
     padding = m.int("p") if m.int("p") >= 0 else span // 2
-    return m.pick(of_signals, of_images)(m.channels, m.int("channels"), m.int("k"), m.int("s"), padding, m.int("d"), m.int("g"),
-                                         bool(m.a["bias"]))
+    return m.pick(of_signals, of_images)(
+        m.channels, m.int("channels"), m.int("k"), m.int("s"), padding, m.int("d"), m.int("g"), bool(m.a["bias"])
+    )
 
 
 def _deconv(m: _Making, of_signals: Any, of_images: Any) -> nn.Module:
@@ -157,8 +163,9 @@ def _deconv(m: _Making, of_signals: Any, of_images: Any) -> nn.Module:
     rest = span + 1 - m.int("s")
     padding = m.int("p") if m.int("p") >= 0 else max(0, (rest + 1) // 2)
     more = m.int("op") if m.int("op") >= 0 else 2 * padding - rest if m.int("p") < 0 else 0
-    return m.pick(of_signals, of_images)(m.channels, m.int("channels"), m.int("k"), m.int("s"), padding, more, m.int("g"),
-                                         bool(m.a["bias"]), m.int("d"))
+    return m.pick(of_signals, of_images)(
+        m.channels, m.int("channels"), m.int("k"), m.int("s"), padding, more, m.int("g"), bool(m.a["bias"]), m.int("d")
+    )
 
 
 def _pool(m: _Making, of_signals: Any, of_images: Any) -> nn.Module:
@@ -193,7 +200,9 @@ MAKERS: dict[str, Callable[[_Making], nn.Module]] = {
     "conv1d": lambda m: _conv(m, nn.Conv1d, nn.Conv1d),
     "deconv": lambda m: _deconv(m, nn.ConvTranspose2d, nn.ConvTranspose2d),
     "deconv1d": lambda m: _deconv(m, nn.ConvTranspose1d, nn.ConvTranspose1d),
-    "layernorm": lambda m: nn.LayerNorm(m.features, m.a["eps"]) if len(m.shape) == 1 else ImageNorm(m.shape, m.a["eps"]),
+    "layernorm": lambda m: (
+        nn.LayerNorm(m.features, m.a["eps"]) if len(m.shape) == 1 else ImageNorm(m.shape, m.a["eps"])
+    ),
     "groupnorm": lambda m: nn.GroupNorm(m.int("groups"), m.channels, m.a["eps"]),
     "batchnorm": _batchnorm,
     "dropout": lambda m: nn.Dropout(m.a["p"]),
@@ -249,7 +258,8 @@ def build(model: Any) -> Network:
 
 
 def _taken_up(keeps: list[list[Any]], slot: float) -> Any:
-    """The place of the keep that a layer takes from: of this slot the nearest that nobody takes from yet, else the nearest."""
+    """The place of the keep that a layer takes from: of this slot the nearest that nobody takes from yet, else the
+    nearest."""
     mine = [keep for keep in reversed(keeps) if keep[0] == slot]
     found = next((keep for keep in mine if keep[2] == 0), mine[0])
     found[2] += 1

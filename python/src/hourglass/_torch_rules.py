@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What PyTorch's layers and functions are in a spec: one row a layer, and for each function the layer that it is."""
+
 import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -16,8 +17,9 @@ class Refused(Exception):
 
 
 class Layer(NamedTuple):
-    """A layer of a spec, and of which of the module's tensors its own are made: {"weight": "weight"}. fixed: values of those that the
-    module has none for."""
+    """A layer of a spec, and of which of the module's tensors its own are made: {"weight": "weight"}. fixed: values of
+    those that the module has none for."""
+
     spec: str
     names: dict[str, str] = {}
     fixed: dict[str, float] = {}
@@ -44,6 +46,7 @@ def _owned(module: nn.Module, *names: str) -> tuple[dict[str, str], dict[str, fl
 
 # ---- layers ---------------------------------------------------------------------------------------
 
+
 def _linear(m: nn.Linear, x: Shape, y: Shape) -> list[Layer]:
     if len(x) != 1:
         raise Refused(f"vectors (n, {m.in_features}) are known, got rows of {x}")
@@ -64,16 +67,26 @@ def _conv(m: Any, x: Shape, y: Shape) -> list[Layer]:
     elif padding and m.padding_mode != "zeros":
         raise Refused(f"padding_mode zeros and reflect are known, got {m.padding_mode}")
     names, _ = _owned(m, "weight", "bias")
-    words = _words(("k", _one(m.kernel_size, "a kernel"), 3), ("s", _one(m.stride, "a stride"), 1),
-                   ("d", _one(m.dilation, "dilation"), 1), ("g", m.groups, 1), ("bias", int("bias" in names), 1))
+    words = _words(
+        ("k", _one(m.kernel_size, "a kernel"), 3),
+        ("s", _one(m.stride, "a stride"), 1),
+        ("d", _one(m.dilation, "dilation"), 1),
+        ("g", m.groups, 1),
+        ("bias", int("bias" in names), 1),
+    )
     return [*before, Layer(f"conv{'1d' if dims == 1 else ''} {m.out_channels} p={padding}{words}", names)]
 
 
 def _deconv(m: Any, x: Shape, y: Shape) -> list[Layer]:
     names, _ = _owned(m, "weight", "bias")
-    words = _words(("k", _one(m.kernel_size, "a kernel"), 4), ("s", _one(m.stride, "a stride"), 2),
-                   ("d", _one(m.dilation, "dilation"), 1), ("g", m.groups, 1), ("bias", int("bias" in names), 1),
-                   ("op", _one(m.output_padding, "output_padding"), 0))
+    words = _words(
+        ("k", _one(m.kernel_size, "a kernel"), 4),
+        ("s", _one(m.stride, "a stride"), 2),
+        ("d", _one(m.dilation, "dilation"), 1),
+        ("g", m.groups, 1),
+        ("bias", int("bias" in names), 1),
+        ("op", _one(m.output_padding, "output_padding"), 0),
+    )
     kind = "deconv1d" if len(m.kernel_size) == 1 else "deconv"
     return [Layer(f"{kind} {m.out_channels} p={_one(m.padding, 'padding')}{words}", names)]
 
@@ -88,13 +101,17 @@ def _batchnorm(m: Any, x: Shape, y: Shape) -> list[Layer]:
 
 
 def _groupnorm(m: Any, x: Shape, y: Shape) -> list[Layer]:
-    return [Layer("groupnorm" + _words(("groups", m.num_groups, 8), ("eps", m.eps, 1e-5)), *_owned(m, "weight", "bias"))]
+    return [
+        Layer("groupnorm" + _words(("groups", m.num_groups, 8), ("eps", m.eps, 1e-5)), *_owned(m, "weight", "bias"))
+    ]
 
 
 def _instancenorm(m: Any, x: Shape, y: Shape) -> list[Layer]:
     if m.track_running_stats:
         raise Refused("track_running_stats=False is known, got True")
-    return [Layer("groupnorm" + _words(("groups", m.num_features, 8), ("eps", m.eps, 1e-5)), *_owned(m, "weight", "bias"))]
+    return [
+        Layer("groupnorm" + _words(("groups", m.num_features, 8), ("eps", m.eps, 1e-5)), *_owned(m, "weight", "bias"))
+    ]
 
 
 def _layernorm(m: nn.LayerNorm, x: Shape, y: Shape) -> list[Layer]:
@@ -144,7 +161,10 @@ def _upsample(m: nn.Upsample, x: Shape, y: Shape) -> list[Layer]:
     if len(factors) != 1 or factor != int(factor):
         raise Refused(f"a whole factor along both sides is known, got {x} to {y}")
     if m.mode not in ("nearest", "nearest-exact", "bilinear", "linear") or m.align_corners:
-        raise Refused(f"nearest, bilinear and linear with align_corners=False are known, got {m.mode}, align_corners={m.align_corners}")
+        raise Refused(
+            f"nearest, bilinear and linear with align_corners=False are known, got {m.mode}, "
+            f"align_corners={m.align_corners}"
+        )
     return [Layer("up" + _words(("factor", int(factor), 2), ("bilinear", int("linear" in m.mode), 0)))]
 
 
@@ -170,19 +190,36 @@ def _nothing(m: Any, x: Shape, y: Shape) -> list[Layer]:
 
 RULES: dict[type, Callable[[Any, Shape, Shape], list[Layer]]] = {
     nn.Linear: _linear,
-    nn.Conv1d: _conv, nn.Conv2d: _conv, nn.ConvTranspose1d: _deconv, nn.ConvTranspose2d: _deconv,
-    nn.BatchNorm1d: _batchnorm, nn.BatchNorm2d: _batchnorm, nn.GroupNorm: _groupnorm, nn.LayerNorm: _layernorm,
-    nn.InstanceNorm1d: _instancenorm, nn.InstanceNorm2d: _instancenorm,
+    nn.Conv1d: _conv,
+    nn.Conv2d: _conv,
+    nn.ConvTranspose1d: _deconv,
+    nn.ConvTranspose2d: _deconv,
+    nn.BatchNorm1d: _batchnorm,
+    nn.BatchNorm2d: _batchnorm,
+    nn.GroupNorm: _groupnorm,
+    nn.LayerNorm: _layernorm,
+    nn.InstanceNorm1d: _instancenorm,
+    nn.InstanceNorm2d: _instancenorm,
     nn.Dropout: lambda m, x, y: [Layer(f"dropout p={m.p!r}")] if m.p else [],
     nn.Identity: _nothing,
-    nn.ReLU: _plain("relu"), nn.SiLU: _plain("silu"), nn.Tanh: _plain("tanh"), nn.Sigmoid: _plain("sigmoid"),
+    nn.ReLU: _plain("relu"),
+    nn.SiLU: _plain("silu"),
+    nn.Tanh: _plain("tanh"),
+    nn.Sigmoid: _plain("sigmoid"),
     nn.LeakyReLU: lambda m, x, y: [Layer("leaky_relu" + _words(("slope", m.negative_slope, 0.01)))],
     nn.ELU: lambda m, x, y: [Layer("elu" + _words(("alpha", m.alpha, 1)))],
-    nn.GELU: _gelu, nn.Softplus: _softplus,
-    nn.Flatten: _reshaped, nn.Unflatten: _reshaped,
-    nn.MaxPool1d: _pool("maxpool"), nn.MaxPool2d: _pool("maxpool"), nn.AvgPool1d: _pool("avgpool"), nn.AvgPool2d: _pool("avgpool"),
-    nn.AdaptiveAvgPool1d: _adaptive, nn.AdaptiveAvgPool2d: _adaptive,
-    nn.Upsample: _upsample, nn.UpsamplingNearest2d: _upsample,
+    nn.GELU: _gelu,
+    nn.Softplus: _softplus,
+    nn.Flatten: _reshaped,
+    nn.Unflatten: _reshaped,
+    nn.MaxPool1d: _pool("maxpool"),
+    nn.MaxPool2d: _pool("maxpool"),
+    nn.AvgPool1d: _pool("avgpool"),
+    nn.AvgPool2d: _pool("avgpool"),
+    nn.AdaptiveAvgPool1d: _adaptive,
+    nn.AdaptiveAvgPool2d: _adaptive,
+    nn.Upsample: _upsample,
+    nn.UpsamplingNearest2d: _upsample,
     nn.PixelShuffle: lambda m, x, y: [Layer(f"shuffle {m.upscale_factor}")],
     nn.PixelUnshuffle: lambda m, x, y: [Layer(f"unshuffle {m.downscale_factor}")],
     nn.ReflectionPad1d: lambda m, x, y: [Layer(f"reflect {_one(m.padding, 'padding')}")],
@@ -192,13 +229,16 @@ RULES: dict[type, Callable[[Any, Shape, Shape], list[Layer]]] = {
 
 # ---- functions: the layer that each is ------------------------------------------------------------
 
+
 def _pad(pad: Any, mode: str = "constant", value: Any = None) -> nn.Module:
     if mode != "reflect":
         raise Refused(f"mode='reflect' is known, got '{mode}'")
     return nn.ReflectionPad1d(pad) if len(pad) == 2 else nn.ReflectionPad2d(pad)
 
 
-def _interpolate(size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: Any = None, **_: Any) -> nn.Module:
+def _interpolate(
+    size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: Any = None, **_: Any
+) -> nn.Module:
     return nn.Upsample(size, scale_factor, mode, align_corners)
 
 
@@ -212,27 +252,70 @@ def _is(kind: type[nn.Module]) -> Callable[..., nn.Module]:
 
 
 FUNCTIONS: dict[Any, Callable[..., nn.Module]] = {
-    F.relu: _is(nn.ReLU), torch.relu: _is(nn.ReLU), torch.relu_: _is(nn.ReLU), "relu": _is(nn.ReLU), "relu_": _is(nn.ReLU),
-    F.sigmoid: _is(nn.Sigmoid), torch.sigmoid: _is(nn.Sigmoid), "sigmoid": _is(nn.Sigmoid), "sigmoid_": _is(nn.Sigmoid),
-    F.tanh: _is(nn.Tanh), torch.tanh: _is(nn.Tanh), "tanh": _is(nn.Tanh), "tanh_": _is(nn.Tanh),
-    F.leaky_relu: _is(nn.LeakyReLU), F.elu: _is(nn.ELU), F.gelu: _is(nn.GELU), F.silu: _is(nn.SiLU), F.softplus: _is(nn.Softplus),
-    F.dropout: lambda p=0.5, *_, **__: nn.Dropout(p), torch.dropout: lambda p, *_, **__: nn.Dropout(p),
-    F.max_pool1d: _is(nn.MaxPool1d), F.max_pool2d: _is(nn.MaxPool2d), torch.max_pool2d: _is(nn.MaxPool2d),
-    F.avg_pool1d: _is(nn.AvgPool1d), F.avg_pool2d: _is(nn.AvgPool2d),
-    F.adaptive_avg_pool1d: _is(nn.AdaptiveAvgPool1d), F.adaptive_avg_pool2d: _is(nn.AdaptiveAvgPool2d),
-    F.interpolate: _interpolate, F.upsample: _interpolate, F.pixel_shuffle: _is(nn.PixelShuffle), F.pixel_unshuffle: _is(nn.PixelUnshuffle),
+    F.relu: _is(nn.ReLU),
+    torch.relu: _is(nn.ReLU),
+    torch.relu_: _is(nn.ReLU),
+    "relu": _is(nn.ReLU),
+    "relu_": _is(nn.ReLU),
+    F.sigmoid: _is(nn.Sigmoid),
+    torch.sigmoid: _is(nn.Sigmoid),
+    "sigmoid": _is(nn.Sigmoid),
+    "sigmoid_": _is(nn.Sigmoid),
+    F.tanh: _is(nn.Tanh),
+    torch.tanh: _is(nn.Tanh),
+    "tanh": _is(nn.Tanh),
+    "tanh_": _is(nn.Tanh),
+    F.leaky_relu: _is(nn.LeakyReLU),
+    F.elu: _is(nn.ELU),
+    F.gelu: _is(nn.GELU),
+    F.silu: _is(nn.SiLU),
+    F.softplus: _is(nn.Softplus),
+    F.dropout: lambda p=0.5, *_, **__: nn.Dropout(p),
+    torch.dropout: lambda p, *_, **__: nn.Dropout(p),
+    F.max_pool1d: _is(nn.MaxPool1d),
+    F.max_pool2d: _is(nn.MaxPool2d),
+    torch.max_pool2d: _is(nn.MaxPool2d),
+    F.avg_pool1d: _is(nn.AvgPool1d),
+    F.avg_pool2d: _is(nn.AvgPool2d),
+    F.adaptive_avg_pool1d: _is(nn.AdaptiveAvgPool1d),
+    F.adaptive_avg_pool2d: _is(nn.AdaptiveAvgPool2d),
+    F.interpolate: _interpolate,
+    F.upsample: _interpolate,
+    F.pixel_shuffle: _is(nn.PixelShuffle),
+    F.pixel_unshuffle: _is(nn.PixelUnshuffle),
     F.pad: _pad,
-    torch.flatten: _reshape, torch.reshape: _reshape, "flatten": _reshape, "reshape": _reshape, "view": _reshape, "unflatten": _reshape,
-    "view_as": _reshape, "reshape_as": _reshape, torch.squeeze: _reshape, "squeeze": _reshape, torch.unsqueeze: _reshape,
+    torch.flatten: _reshape,
+    torch.reshape: _reshape,
+    "flatten": _reshape,
+    "reshape": _reshape,
+    "view": _reshape,
+    "unflatten": _reshape,
+    "view_as": _reshape,
+    "reshape_as": _reshape,
+    torch.squeeze: _reshape,
+    "squeeze": _reshape,
+    torch.unsqueeze: _reshape,
     "unsqueeze": _reshape,
-    "contiguous": lambda *_, **__: nn.Identity(), "clone": lambda *_, **__: nn.Identity(), "float": lambda: nn.Identity(),
+    "contiguous": lambda *_, **__: nn.Identity(),
+    "clone": lambda *_, **__: nn.Identity(),
+    "float": lambda: nn.Identity(),
 }
 # Of two values: how they are joined.
 ADD, SUBTRACT, CONCAT = "add", "subtract", "concat"
 JOINS: dict[Any, str] = {
-    operator.add: ADD, operator.iadd: ADD, torch.add: ADD, "add": ADD, "add_": ADD,
-    operator.sub: SUBTRACT, operator.isub: SUBTRACT, torch.sub: SUBTRACT, torch.subtract: SUBTRACT, "sub": SUBTRACT,
-    torch.cat: CONCAT, getattr(torch, "concat", torch.cat): CONCAT, getattr(torch, "concatenate", torch.cat): CONCAT,
+    operator.add: ADD,
+    operator.iadd: ADD,
+    torch.add: ADD,
+    "add": ADD,
+    "add_": ADD,
+    operator.sub: SUBTRACT,
+    operator.isub: SUBTRACT,
+    torch.sub: SUBTRACT,
+    torch.subtract: SUBTRACT,
+    "sub": SUBTRACT,
+    torch.cat: CONCAT,
+    getattr(torch, "concat", torch.cat): CONCAT,
+    getattr(torch, "concatenate", torch.cat): CONCAT,
 }
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An nn.Module as a spec: its forward() traced by torch.fx, then laid out as one line of layers with ways around them."""
+"""An nn.Module as a spec: its forward() traced by torch.fx, then laid out as one line of layers with ways around
+them."""
+
 from typing import Any, NamedTuple
 
 import torch
@@ -8,11 +10,26 @@ from torch import fx, nn
 from ._errors import ModelError
 from ._torch_rules import ADD, CONCAT, FUNCTIONS, JOINS, RULES, Layer, Refused, Shape, known
 
-KEEP_WIDTH = {"dropout", "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "softplus", "layernorm", "batchnorm", "groupnorm"}
+KEEP_WIDTH = {
+    "dropout",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "gelu",
+    "silu",
+    "tanh",
+    "sigmoid",
+    "softplus",
+    "layernorm",
+    "batchnorm",
+    "groupnorm",
+}
 
 
 class Item(NamedTuple):
-    """A layer of the spec and where it came from. path: of the module, "" of a function; width: numbers of a row behind it."""
+    """A layer of the spec and where it came from. path: of the module, "" of a function; width: numbers of a row behind
+    it."""
+
     layer: Layer
     path: str = ""
     width: int = 0
@@ -70,7 +87,10 @@ def trace(module: nn.Module, example: torch.Tensor) -> fx.GraphModule:
             graph = fx.GraphModule(module, _Tracer().trace(module))
         except Exception as error:
             why = str(error).strip().splitlines() or [type(error).__name__]
-            raise _fail(type(module).__name__, f"expected a forward() that torch.fx can follow, without branches on values; {why[0]}") from error
+            raise _fail(
+                type(module).__name__,
+                f"expected a forward() that torch.fx can follow, without branches on values; {why[0]}",
+            ) from error
         graph.graph.eliminate_dead_code()
         with torch.no_grad():
             _Shapes(graph).run(example)
@@ -171,7 +191,10 @@ class Line:
         if not builder:
             raise Refused(f"it is none of {known()}")
         try:
-            return builder(*_plain(node.args[1:]), **{name: _plain(value) for name, value in node.kwargs.items() if name != "input"})
+            return builder(
+                *_plain(node.args[1:]),
+                **{name: _plain(value) for name, value in node.kwargs.items() if name != "input"},
+            )
         except TypeError as error:
             raise Refused(f"its arguments are not those that are known: {error}") from None
 
@@ -185,7 +208,10 @@ class Line:
             raise Refused("two different tensors are known, got one twice")
         if node.kwargs.get("alpha", 1) != 1:
             raise Refused(f"alpha=1 is known, got {node.kwargs['alpha']}")
-        if any(_row(source)[1:] != _row(sources[0])[1:] or (kind != CONCAT and _row(source) != _row(sources[0])) for source in operands):
+        if any(
+            _row(source)[1:] != _row(sources[0])[1:] or (kind != CONCAT and _row(source) != _row(sources[0]))
+            for source in operands
+        ):
             raise Refused(f"rows of one shape are known, got {' and '.join(str(_row(o)) for o in operands)}")
         if kind == CONCAT:
             self.concat(node, sources)
@@ -226,7 +252,11 @@ class Line:
             return 0
         first = next(i for i, item in enumerate(self.items) if item.width == narrow)
         after = first + 1
-        while after < len(self.items) - 1 and self.items[after].width == narrow and self.items[after].layer.spec.split()[0] in KEEP_WIDTH:
+        while (
+            after < len(self.items) - 1
+            and self.items[after].width == narrow
+            and self.items[after].layer.spec.split()[0] in KEEP_WIDTH
+        ):
             after += 1
         return after
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PyTorch, both ways: modules as models, models as modules, weights under the names of either. torch is imported here alone.
+"""PyTorch, both ways: modules as models, models as modules, weights under the names of either. torch is imported here
+alone.
 
-    model = hourglass.from_torch(net, example)      # trains, scores and ships here
-    net.load_state_dict(hourglass.torch.state_dict(model))
-    net = hourglass.torch.as_module("model.safetensors")
+model = hourglass.from_torch(net, example)      # trains, scores and ships here
+net.load_state_dict(hourglass.torch.state_dict(model))
+net = hourglass.torch.as_module("model.safetensors")
 """
+
 import json
 import os
 from collections import OrderedDict
@@ -30,13 +32,15 @@ CLOSE = 1e-3  # outputs beside the largest of them: what is further off was misu
 
 # ---- from PyTorch ---------------------------------------------------------------------------------
 
-def from_torch(module: torch.nn.Module, example: torch.Tensor) -> Model:
-    """The module as a Model with the same weights, bit for bit: reconstruct, score, encode, fit and save take and give rows as the
-    module does, images (n, C, H, W).
 
-    example: a batch (n, ...) as the module takes it; its first row is enough. The encoder is what comes before the attribute `decoder`
-    of a module that has `encoder` and `decoder`, else what comes before the narrowest place where nothing leads around it.
-    docs/PYTORCH.md lists the layers. Raises ModelError, which names what has no place in a spec."""
+def from_torch(module: torch.nn.Module, example: torch.Tensor) -> Model:
+    """The module as a Model with the same weights, bit for bit: reconstruct, score, encode, fit and save take and give
+    rows as the module does, images (n, C, H, W).
+
+    example: a batch (n, ...) as the module takes it; its first row is enough. The encoder is what comes before the
+    attribute `decoder` of a module that has `encoder` and `decoder`, else what comes before the narrowest place where
+    nothing leads around it. docs/PYTORCH.md lists the layers. Raises ModelError, which names what has no place in a
+    spec."""
     if not isinstance(example, torch.Tensor) or not 2 <= example.dim() <= 4 or len(example) < 1:
         raise UsageError("from_torch: example: expected a tensor (n, N), (n, C, T) or (n, C, H, W)")
     rows = example[:1].detach().repeat(3, *[1] * (example.dim() - 1))  # so that what is a row and what is not is seen
@@ -63,17 +67,25 @@ def _own(shape: Shape) -> tuple[int, ...]:
 def _output(graph: Any, rows: torch.Tensor) -> tuple[Any, Shape]:
     """The node whose value comes out, and its row; of several the one that is like what goes in."""
     given = next(node for node in graph.graph.nodes if node.op == "output").args[0]
-    listed = list(given.values()) if isinstance(given, dict) else list(given) if isinstance(given, (tuple, list)) else [given]
+    listed = (
+        list(given.values())
+        if isinstance(given, dict)
+        else list(given)
+        if isinstance(given, (tuple, list))
+        else [given]
+    )
     nodes = [node for node in listed if isinstance(getattr(node, "meta", {}).get("result"), torch.Tensor)]
     like = [node for node in nodes if node.meta["result"].shape == rows.shape] if len(nodes) > 1 else nodes
     if len(like) != 1:
-        raise ModelError(f"from_torch: forward(): expected one tensor that is like its input as output, got {len(listed)} values")
+        raise ModelError(
+            f"from_torch: forward(): expected one tensor that is like its input as output, got {len(listed)} values"
+        )
     return like[0], tuple(like[0].meta["result"].shape[1:])
 
 
 def _same_order(items: list[Item], shape: Shape, out_shape: Shape) -> None:
-    """Rows that go in and come out are compared number by number: where one is a vector and the other an image of several channels,
-    the last layer brings them into one order."""
+    """Rows that go in and come out are compared number by number: where one is a vector and the other an image of
+    several channels, the last layer brings them into one order."""
     from ._torch_rules import Layer
 
     if len(shape) > 1 and len(out_shape) == 1 and shape[0] > 1:
@@ -103,7 +115,10 @@ def _take_weights(model: Model, items: list[Item], module: torch.nn.Module, shap
     names: dict[str, Any] = {}
     for key, value in state.items():
         if key not in own and not key.endswith(COUNT):
-            raise ModelError(f"from_torch: '{key}': expected all tensors of the module to be in what forward() does, got one that is not")
+            raise ModelError(
+                f"from_torch: '{key}': expected all tensors of the module to be in what forward() does, "
+                "got one that is not"
+            )
         names[key] = own[key] if key in own else int(value)
     model.set_tensors(values)
     _tell(model, {"class": type(module).__name__, "layout": "channels_first", "names": names, **shapes})
@@ -120,15 +135,18 @@ def _compare(model: Model, wanted: torch.Tensor, rows: torch.Tensor) -> None:
     want, got = wanted.detach().cpu().numpy(), model.reconstruct(rows.cpu())
     far = float(np.abs(got - want).max())
     if not far <= CLOSE * max(1.0, float(np.abs(want).max())):
-        raise ModelError(f"from_torch: expected the module's outputs of the example, got others by {far:.3g}: {model.spec}")
+        raise ModelError(
+            f"from_torch: expected the module's outputs of the example, got others by {far:.3g}: {model.spec}"
+        )
 
 
 # ---- to PyTorch -----------------------------------------------------------------------------------
 
+
 def as_module(model: Model | str | os.PathLike) -> Network:
-    """The network of a Model, or of a model's file or folder, as an nn.Module with its weights, in eval mode: nn.Sequentials `encoder` and
-    `decoder` (`body` where there is no neck), and encode() and decode(). state_dict() has the names of the file. Rows are PyTorch's:
-    images (n, C, H, W), signals (n, C, T), vectors (n, N)."""
+    """The network of a Model, or of a model's file or folder, as an nn.Module with its weights, in eval mode:
+    nn.Sequentials `encoder` and `decoder` (`body` where there is no neck), and encode() and decode(). state_dict() has
+    the names of the file. Rows are PyTorch's: images (n, C, H, W), signals (n, C, T), vectors (n, N)."""
     model = model if isinstance(model, Model) else Model.load(model)
     network = build(model)
     state = {name: torch.from_numpy(value) for name, value in model.tensors.items()}
@@ -141,31 +159,38 @@ def _counts(state: Mapping[str, Any]) -> dict[str, torch.Tensor]:
 
 
 def state_dict(model: Model) -> "OrderedDict[str, torch.Tensor]":
-    """All weights under the names of the module that they came from, in its order, for module.load_state_dict(..., strict=True); of a
-    model that came from none under the names of as_module(). Raises ModelError where training has given a value to what the module
-    has no tensor for."""
+    """All weights under the names of the module that they came from, in its order, for module.load_state_dict(...,
+    strict=True); of a model that came from none under the names of as_module(). Raises ModelError where training has
+    given a value to what the module has no tensor for."""
     module, tensors = module_of(model._weights.pointer), model.tensors
     if not module:
         state = {name: torch.from_numpy(value) for name, value in tensors.items()}
         return OrderedDict({**state, **_counts(state)})
     names = module["names"]
     for name in set(tensors) - set(map(str, names.values())):
-        if (tensors[name] != float(name.endswith(".weight"))).any():
-            raise ModelError(f"state_dict: '{name}': expected {float(name.endswith('.weight')):g} throughout, for {module['class']} has no "
-                             "such tensor, got what training made of it")
-    return OrderedDict((key, torch.tensor(own) if isinstance(own, int) else torch.from_numpy(tensors[own])) for key, own in names.items())
+        value = float(name.endswith(".weight"))
+        if (tensors[name] != value).any():
+            raise ModelError(
+                f"state_dict: '{name}': expected {value:g} throughout, for {module['class']} has no such tensor, "
+                "got what training made of it"
+            )
+    return OrderedDict(
+        (key, torch.tensor(own) if isinstance(own, int) else torch.from_numpy(tensors[own]))
+        for key, own in names.items()
+    )
 
 
 def load_state_dict(model: Model, state: Mapping[str, Any] | str | os.PathLike) -> None:
-    """Sets all weights from what state_dict() gives, or from a safetensors file of it. Raises ModelError where a name is missing or
-    is not the model's."""
+    """Sets all weights from what state_dict() gives, or from a safetensors file of it. Raises ModelError where a name
+    is missing or is not the model's."""
     if isinstance(state, (str, os.PathLike)):
         state = _safetensors.read(state)
     module = module_of(model._weights.pointer)
     names = dict(module["names"]) if module else {name: name for name in model.tensors}
     given = {key for key in state if not (key.endswith(COUNT) and not module)}
     for key in sorted(given ^ set(names)):
-        raise ModelError(f"load_state_dict: '{key}': expected the names of state_dict(), got {'one more' if key in given else 'none of it'}")
+        got = "one more" if key in given else "none of it"
+        raise ModelError(f"load_state_dict: '{key}': expected the names of state_dict(), got {got}")
     model.set_tensors({own: _array(state[key]) for key, own in names.items() if isinstance(own, str)})
     if module:
         counts = {key: int(state[key]) for key, own in names.items() if isinstance(own, int)}
