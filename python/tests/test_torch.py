@@ -429,6 +429,32 @@ def test_what_has_no_place_is_named(module, shape, words):
     assert words in str(caught.value)
 
 
+class Padded(nn.Module):
+    """What everybody's U-Net does before a torch.cat: nothing, where sides are even."""
+
+    def __init__(self):
+        super().__init__()
+        self.down, self.up = nn.Conv2d(1, 4, 2, stride=2), nn.ConvTranspose2d(4, 1, 2, stride=2)
+
+    def forward(self, x):
+        y = self.up(self.down(x))
+        more = x.size()[2] - y.size()[2]
+        return F.pad(y, [more // 2, more - more // 2, 0, 0])
+
+
+@pytest.mark.skipif(int(torch.__version__.split(".")[0]) < 2, reason="torch.fx follows such a pad from 2.0 on")
+def test_a_pad_by_nothing_is_nothing():
+    x = torch.rand(2, 1, 8, 6)
+    assert hourglass.from_torch(Padded(), x).spec == "conv 4 k=2 s=2 p=0 | deconv 1 k=2 p=0"
+
+
+def test_an_example_that_the_module_does_not_take_is_said():
+    with pytest.raises(hourglass.UsageError, match="example: expected rows that SimpleAutoencoder takes, got \\(9,\\)"):
+        hourglass.from_torch(SimpleAutoencoder(), torch.rand(2, 9))
+    with pytest.raises(hourglass.UsageError, match="expected a tensor \\(n, N\\)"):
+        hourglass.from_torch(SimpleAutoencoder(), torch.rand(784))
+
+
 def test_tensors_that_are_contiguous_are_not_copied():
     x = torch.rand(5, 784)
     module, _, _ = made("SimpleAutoencoder")

@@ -10,7 +10,7 @@ import numpy as np
 
 from ._errors import ModelError
 
-DTYPES = {
+DTYPES: dict[str, np.dtype] = {
     "F32": np.dtype("<f4"),
     "F64": np.dtype("<f8"),
     "F16": np.dtype("<f2"),

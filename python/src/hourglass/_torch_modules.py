@@ -139,7 +139,7 @@ class _Making:
             self.features *= size
         self.is_line = len(shape) == 3 and shape[0] == 1
 
-    def int(self, name: str) -> int:
+    def whole(self, name: str) -> int:
         return int(self.a[name])
 
     def pick(self, of_signals: Any, of_images: Any) -> Any:
@@ -147,29 +147,44 @@ class _Making:
 
     def window(self, name: str, flat: int) -> Any:
         """Along both sides of an image; of one line along it only."""
-        return (flat, self.int(name)) if self.is_line and not self.is_signal else self.int(name)
+        return (flat, self.whole(name)) if self.is_line and not self.is_signal else self.whole(name)
 
 
 def _conv(m: _Making, of_signals: Any, of_images: Any) -> nn.Module:
-    span = m.int("d") * (m.int("k") - 1)
-    padding = m.int("p") if m.int("p") >= 0 else span // 2
+    span = m.whole("d") * (m.whole("k") - 1)
+    padding = m.whole("p") if m.whole("p") >= 0 else span // 2
     return m.pick(of_signals, of_images)(
-        m.channels, m.int("channels"), m.int("k"), m.int("s"), padding, m.int("d"), m.int("g"), bool(m.a["bias"])
+        m.channels,
+        m.whole("channels"),
+        m.whole("k"),
+        m.whole("s"),
+        padding,
+        m.whole("d"),
+        m.whole("g"),
+        bool(m.a["bias"]),
     )
 
 
 def _deconv(m: _Making, of_signals: Any, of_images: Any) -> nn.Module:
-    span = m.int("d") * (m.int("k") - 1)
-    rest = span + 1 - m.int("s")
-    padding = m.int("p") if m.int("p") >= 0 else max(0, (rest + 1) // 2)
-    more = m.int("op") if m.int("op") >= 0 else 2 * padding - rest if m.int("p") < 0 else 0
+    span = m.whole("d") * (m.whole("k") - 1)
+    rest = span + 1 - m.whole("s")
+    padding = m.whole("p") if m.whole("p") >= 0 else max(0, (rest + 1) // 2)
+    more = m.whole("op") if m.whole("op") >= 0 else 2 * padding - rest if m.whole("p") < 0 else 0
     return m.pick(of_signals, of_images)(
-        m.channels, m.int("channels"), m.int("k"), m.int("s"), padding, more, m.int("g"), bool(m.a["bias"]), m.int("d")
+        m.channels,
+        m.whole("channels"),
+        m.whole("k"),
+        m.whole("s"),
+        padding,
+        more,
+        m.whole("g"),
+        bool(m.a["bias"]),
+        m.whole("d"),
     )
 
 
 def _pool(m: _Making, of_signals: Any, of_images: Any) -> nn.Module:
-    stride = m.window("s", 1) if m.int("s") else m.window("k", 1)
+    stride = m.window("s", 1) if m.whole("s") else m.window("k", 1)
     return m.pick(of_signals, of_images)(m.window("k", 1), stride, m.window("p", 0))
 
 
@@ -180,12 +195,12 @@ def _up(m: _Making) -> nn.Module:
 
 
 def _reflect(m: _Making) -> nn.Module:
-    by = m.int("by")
+    by = m.whole("by")
     return nn.ReflectionPad1d(by) if m.is_signal else nn.ReflectionPad2d((by, by, 0, 0) if m.is_line else by)
 
 
 def _unflatten(m: _Making) -> nn.Module:
-    channels, height, width = m.int("C"), m.int("H"), m.int("W")
+    channels, height, width = m.whole("C"), m.whole("H"), m.whole("W")
     return nn.Unflatten(1, (channels, height * width) if m.is_signal else (channels, height, width))
 
 
@@ -195,7 +210,7 @@ def _batchnorm(m: _Making) -> nn.Module:
 
 
 MAKERS: dict[str, Callable[[_Making], nn.Module]] = {
-    "dense": lambda m: nn.Linear(m.features, m.int("units")),
+    "dense": lambda m: nn.Linear(m.features, m.whole("units")),
     "conv": lambda m: _conv(m, nn.Conv2d, nn.Conv2d),
     "conv1d": lambda m: _conv(m, nn.Conv1d, nn.Conv1d),
     "deconv": lambda m: _deconv(m, nn.ConvTranspose2d, nn.ConvTranspose2d),
@@ -203,7 +218,7 @@ MAKERS: dict[str, Callable[[_Making], nn.Module]] = {
     "layernorm": lambda m: (
         nn.LayerNorm(m.features, m.a["eps"]) if len(m.shape) == 1 else ImageNorm(m.shape, m.a["eps"])
     ),
-    "groupnorm": lambda m: nn.GroupNorm(m.int("groups"), m.channels, m.a["eps"]),
+    "groupnorm": lambda m: nn.GroupNorm(m.whole("groups"), m.channels, m.a["eps"]),
     "batchnorm": _batchnorm,
     "dropout": lambda m: nn.Dropout(m.a["p"]),
     "sample": lambda m: Sample(),
@@ -223,8 +238,8 @@ MAKERS: dict[str, Callable[[_Making], nn.Module]] = {
     "maxpool": lambda m: _pool(m, nn.MaxPool1d, nn.MaxPool2d),
     "avgpool": lambda m: _pool(m, nn.AvgPool1d, nn.AvgPool2d),
     "up": _up,
-    "shuffle": lambda m: nn.PixelShuffle(m.int("factor")),
-    "unshuffle": lambda m: nn.PixelUnshuffle(m.int("factor")),
+    "shuffle": lambda m: nn.PixelShuffle(m.whole("factor")),
+    "unshuffle": lambda m: nn.PixelUnshuffle(m.whole("factor")),
     "reflect": _reflect,
 }
 JOINS = {"add": "minus", "concat": "first", "recall": ""}

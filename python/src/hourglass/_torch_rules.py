@@ -231,6 +231,8 @@ RULES: dict[type, Callable[[Any, Shape, Shape], list[Layer]]] = {
 
 
 def _pad(pad: Any, mode: str = "constant", value: Any = None) -> nn.Module:
+    if not any(pad):
+        return nn.Identity()
     if mode != "reflect":
         raise Refused(f"mode='reflect' is known, got '{mode}'")
     return nn.ReflectionPad1d(pad) if len(pad) == 2 else nn.ReflectionPad2d(pad)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import fx, nn
 
-from ._errors import ModelError
+from ._errors import ModelError, UsageError
 from ._torch_rules import ADD, CONCAT, FUNCTIONS, JOINS, RULES, Layer, Refused, Shape, known
 
 KEEP_WIDTH = {
@@ -58,7 +58,7 @@ def _fail(where: str, what: str) -> ModelError:
 def _place(node: fx.Node, graph: fx.GraphModule) -> str:
     """What a sentence calls a node."""
     if node.op == "call_module":
-        return f"'{node.target}' ({type(graph.get_submodule(node.target)).__name__})"
+        return f"'{node.target}' ({type(graph.get_submodule(str(node.target))).__name__})"
     if node.op == "get_attr":
         return f"'{node.target}', a tensor that forward() takes by itself"
     name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", str(node.target))
@@ -78,6 +78,10 @@ def _plain(argument: Any) -> Any:
     return fx.node.map_arg(argument, lambda node: node.meta["result"])
 
 
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 def trace(module: nn.Module, example: torch.Tensor) -> fx.GraphModule:
     """The graph of forward(), with the result of each node."""
     training = [m for m in module.modules() if m.training]
@@ -86,14 +90,15 @@ def trace(module: nn.Module, example: torch.Tensor) -> fx.GraphModule:
         try:
             graph = fx.GraphModule(module, _Tracer().trace(module))
         except Exception as error:
-            why = str(error).strip().splitlines() or [type(error).__name__]
-            raise _fail(
-                type(module).__name__,
-                f"expected a forward() that torch.fx can follow, without branches on values; {why[0]}",
-            ) from error
+            what = "expected a forward() that torch.fx can follow, without branches on values"
+            raise _fail(type(module).__name__, f"{what}; {_first_line(error)}") from error
         graph.graph.eliminate_dead_code()
-        with torch.no_grad():
-            _Shapes(graph).run(example)
+        try:
+            with torch.no_grad():
+                _Shapes(graph).run(example)
+        except Exception as error:
+            what = f"expected rows that {type(module).__name__} takes, got {tuple(example.shape[1:])}"
+            raise UsageError(f"from_torch: example: {what}; {_first_line(error)}") from error
     finally:
         for m in training:
             m.training = True
@@ -163,8 +168,7 @@ class Line:
             raise _fail(_place(node, self.graph), str(why)) from None
 
     def layer(self, node: fx.Node) -> None:
-        values = [argument for argument in node.all_input_nodes if _is_value(argument)]
-        source = node.args[0] if node.args and _is_value(node.args[0]) else values[0]
+        source: Any = next(argument for argument in (*node.args, *node.all_input_nodes) if _is_value(argument))
         module = self.module_of(node)
         rule = RULES.get(type(module))
         if not rule:
@@ -186,7 +190,7 @@ class Line:
 
     def module_of(self, node: fx.Node) -> nn.Module:
         if node.op == "call_module":
-            return self.graph.get_submodule(node.target)
+            return self.graph.get_submodule(str(node.target))
         builder = FUNCTIONS.get(node.target)
         if not builder:
             raise Refused(f"it is none of {known()}")
@@ -199,8 +203,8 @@ class Line:
             raise Refused(f"its arguments are not those that are known: {error}") from None
 
     def join(self, kind: str, node: fx.Node) -> None:
-        listed = node.args[0] if node.args else node.kwargs.get("tensors")
-        operands = list(listed) if kind == CONCAT else list(node.args[:2])
+        listed: Any = node.args[0] if node.args else node.kwargs.get("tensors")
+        operands: list[Any] = list(listed) if kind == CONCAT else list(node.args[:2])
         if not all(map(_is_value, operands)) or len(operands) < 2:
             raise Refused("two tensors that forward() made are known")
         sources = [self.source(operand) for operand in operands]
