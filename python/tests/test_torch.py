@@ -445,7 +445,7 @@ class Padded(nn.Module):
 @pytest.mark.skipif(int(torch.__version__.split(".")[0]) < 2, reason="torch.fx follows such a pad from 2.0 on")
 def test_a_pad_by_nothing_is_nothing():
     x = torch.rand(2, 1, 8, 6)
-    assert hourglass.from_torch(Padded(), x).spec == "conv 4 k=2 s=2 p=0 | deconv 1 k=2 p=0"
+    assert hourglass.from_torch(Padded(), x).spec == "conv 4 k=2 s=2 p=0, deconv 1 k=2 p=0"
 
 
 def test_an_example_that_the_module_does_not_take_is_said():
