@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PyTorch, both ways: modules as models, models as modules, weights under the names of either. torch is imported here
-alone.
+"""PyTorch, both ways: modules as models, models as modules, weights under the names of either.
 
-model = hourglass.from_torch(net, example)      # trains, scores and ships here
-net.load_state_dict(hourglass.torch.state_dict(model))
-net = hourglass.torch.as_module("model.safetensors")
+    model = hourglass.from_torch(net, example)      # trains, scores and ships here
+    net.load_state_dict(hourglass.torch.state_dict(model))
+    net = hourglass.torch.as_module("model.safetensors")
 """
 
 import json
