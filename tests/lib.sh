@@ -43,5 +43,5 @@ wait_for() { # wait_for SECONDS command...: until it succeeds
 }
 is_sanitized() { [ -n "${SAN-}" ] && [ "$SAN" != coverage ]; }
 # What is no test itself, such as the model that a test begins with: the command without a sanitizer, whose bits are the same.
-plain=$HOURGLASS
+case $HOURGLASS in /*) plain=$HOURGLASS ;; *) plain=$PWD/$HOURGLASS ;; esac
 if is_sanitized && [ -x build/hourglass ]; then plain=$PWD/build/hourglass; fi

@@ -8,7 +8,7 @@ scanner=192.168.44.30
 "$draw" industrial "$work/normal.pcap" seconds=150 seed=1 attacks=none || bad "nothing drawn"
 "$draw" industrial "$work/other.pcap" seconds=240 seed=1 attacks=none start=1700100000 || bad "nothing drawn"
 "$draw" industrial "$work/scan.pcap" labels="$work/scan.csv" seconds=120 seed=1 attacks=modbus-scan || bad "nothing drawn"
-said=$("$HOURGLASS" train data="$work/normal.pcap" project="$work" name=m samples=0 progress=none -q 2>&1)
+said=$("$plain" train data="$work/normal.pcap" project="$work" name=m samples=0 progress=none -q 2>&1)
 status=$?
 case $said in *libpcap0.8*) skip "no libpcap"; finish ;; esac
 [ $status = 0 ] || { bad "no model: $said"; finish; }
@@ -25,10 +25,10 @@ expect "the trained model stays as it is" cmp "$model" "$work/trained"
 watch source="$work/other.pcap" learn=$minute state="$work/two" >"$work/two.json" 2>/dev/null
 expect "the same packets have the same alerts" cmp "$work/one.json" "$work/two.json"
 expect "and become the same model" cmp "$work/one/model.safetensors" "$work/two/model.safetensors"
-"$HOURGLASS" verify model="$work/one/model.safetensors" >/dev/null
+"$plain" verify model="$work/one/model.safetensors" >/dev/null
 expect "which is a whole model file" [ $? = 0 ]
 mean() { # mean MODEL: of the scores of another day
-    "$HOURGLASS" predict model="$1" data="$work/other.pcap" out="$work/scores.csv" progress=none -q &&
+    "$plain" predict model="$1" data="$work/other.pcap" out="$work/scores.csv" progress=none -q &&
         awk -F, 'NR > 1 {sum += $3; n++} END {print int(100 * sum / n)}' "$work/scores.csv"
 }
 before=$(mean "$work/m") after=$(mean "$work/one/model.safetensors")
@@ -52,7 +52,7 @@ expect "three times 150 s are one: $(cat "$work/shorter3.err")" [ "$(grep -c "no
 watch source="$work/scan.pcap" learn=$minute state="$work/attacked" >"$work/attacked.json" 2>"$work/attacked.err"
 expect "an attack is found all the same" grep -q "\"event\":\"alert\".*\"source\":\"$scanner\"" "$work/attacked.json"
 count() { # count MODEL: alarms of the scanner
-    "$HOURGLASS" predict model="$1" data="$work/scan.pcap" out="$work/scores.csv" progress=none -q && grep -c ",1,$scanner," "$work/scores.csv"
+    "$plain" predict model="$1" data="$work/scan.pcap" out="$work/scores.csv" progress=none -q && grep -c ",1,$scanner," "$work/scores.csv"
 }
 before=$(count "$work/m")
 [ -s "$work/attacked/model.safetensors" ] || cp "$work/trained" "$work/attacked/model.safetensors"
@@ -60,8 +60,8 @@ after=$(count "$work/attacked/model.safetensors")
 expect "and again the next time, $after alarms after $before" [ "$after" -ge $((before * 9 / 10)) ]
 
 # ---- another model by SIGHUP ----
-"$HOURGLASS" train data="$work/normal.pcap" project="$work" name=n seed=5 samples=0 progress=none -q 2>"$work/said" || bad "no other model: $(cat "$work/said")"
-"$HOURGLASS" train data="$work/normal.pcap" model=kitnet project="$work" name=k progress=none -q 2>"$work/said" || bad "no KitNET: $(cat "$work/said")"
+"$plain" train data="$work/normal.pcap" project="$work" name=n seed=5 samples=0 progress=none -q 2>"$work/said" || bad "no other model: $(cat "$work/said")"
+"$plain" train data="$work/normal.pcap" model=kitnet project="$work" name=k progress=none -q 2>"$work/said" || bad "no KitNET: $(cat "$work/said")"
 later() { # later DAY: another day's packets; of those of before time would not pass
     "$draw" industrial "$work/later.pcap" seconds=240 seed=1 attacks=none start=170"$1"200000 || bad "nothing drawn"
     tail -c +25 "$work/later.pcap" >&7
@@ -109,7 +109,7 @@ watch source="$work/other.pcap" learn=$minute state="$work/reloaded" >/dev/null 
 expect "what is kept is no longer of the model of before: $(cat "$work/former.err")" grep -q "not of this model" "$work/former.err"
 
 # ---- a model that was trained anew ----
-"$HOURGLASS" train data="$work/other.pcap" pretrained="$work/m" project="$work" name=p samples=0 progress=none -q 2>"$work/said" || bad "nothing added: $(cat "$work/said")"
+"$plain" train data="$work/other.pcap" pretrained="$work/m" project="$work" name=p samples=0 progress=none -q 2>"$work/said" || bad "nothing added: $(cat "$work/said")"
 learned=$(hash_of "$work/two/model.safetensors")
 "$HOURGLASS" watch model="$work/p" source="$work/scan.pcap" state="$work/two" >/dev/null 2>"$work/anew.err"
 expect "one of the same hashes is another all the same: $(cat "$work/anew.err")" grep -q "not of this model, .*: it is of another" "$work/anew.err"
