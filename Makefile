@@ -110,8 +110,8 @@ $(O)/src/backend/cpu_avx2.o: ISA = $(KERNEL) -mavx2 -mfma -mprfchw
 $(O)/src/backend/cpu_avx512.o: ISA = $(KERNEL) -mavx2 -mfma -mprfchw -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512
 # Loops over pixels, or over windows of time, that the compiler makes vectors of.
 $(O)/src/restore/filters%.o $(O)/src/restore/psnr.o $(O)/src/traffic/damped.o $(O)/src/traffic/kitsune%.o: ISA = $(KERNEL)
-# Tests are short and compiled five times over.
-$(O)/tests/%.o: OPTIMISE = -O1
+# Tests are short and compiled five times over; with sanitizers -O1 takes the compiler as long again as -Og.
+$(O)/tests/%.o: OPTIMISE = $(if $(SAN),-Og,-O1)
 # A host may call us on a thread of 128 KB: no function of the library takes much of it.
 $(O)/src/%.o: FRAME = $(if $(SAN)$(filter-out gcc,$(notdir $(CC))),,-Wframe-larger-than=10000)
 $(O)/%.o: %.c ; @mkdir -p $(@D); [ $(V) = 1 ] || echo "CC $<"; $(CC) $(ALL_CFLAGS) $(FRAME) $(ISA) -c $< -o $@
