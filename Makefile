@@ -89,6 +89,8 @@ C_FILES  := $(LIB_SRC) $(CLI_SRC) $(wildcard tests/*.c) $(FUZZ_SRC) $(wildcard t
 PLUGIN := $(if $(and $(wildcard /usr/include/dcmtk/dcmdata/dctk.h),$(shell command -v g++)),build/hourglass-dicom.so)
 
 INSTALLED := $(if $(filter build/gcc,$(O)),build/hourglass build/gcc/libhourglass.so)
+# With a sanitizer tests prepare by the release command what is no test itself.
+PREPARES := $(if $(filter address thread,$(KIND)),build/hourglass)
 all: $(O)/hourglass $(INSTALLED) $(PLUGIN)
 
 # build/hourglass is always the release command, whatever else is being built.
@@ -164,7 +166,7 @@ LONG := test_scenes same_bits faults train_features large_parts false_alarms tes
 once = $(if $1,$(firstword $1) $(call once,$(filter-out $(firstword $1),$1)))
 PICKED := $(call once,$(foreach w,$(LONG),$(call with,$w,$(WANTED))))
 PICKED += $(filter-out $(PICKED),$(WANTED))
-run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(O)/draw_parts $(O)/draw_traffic $(HELPERS) $(EXAMPLES) $(OTHER) $(INSTALLED) $(if $(SAN),,$(O)/libhourglass.so)) $(PLUGIN)
+run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(O)/draw_parts $(O)/draw_traffic $(HELPERS) $(EXAMPLES) $(OTHER) $(INSTALLED) $(PREPARES) $(if $(SAN),,$(O)/libhourglass.so)) $(PLUGIN)
 	@CC=$(CC) SAN=$(SAN) tools/run_tests.sh $(O) $(PICKED)
 
 check:
