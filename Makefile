@@ -161,12 +161,16 @@ with = $(foreach x,$2,$(if $(strip $(foreach w,$1,$(findstring $(w),$(notdir $x)
 EVERY := $(SCRIPTS) $(TESTS) $(FUZZERS)
 WANTED := $(filter-out $(call with,$(SKIP),$(EVERY)),$(if $(ONLY),$(call with,$(ONLY),$(EVERY)),$(EVERY)))
 # Those that take longest come first: else the last of them runs alone while other cores wait.
-LONG := test_scenes same_bits faults train_features large_parts false_alarms test_docs inspector_features _parts run_cli train_bottleneck big_file \
-        test_tables test_resume backbones test_gradients test_map_metrics kernels test_examples test_pins aarch64 codec_tiff test_pca
+LONG := test_scenes same_bits faults false_alarms test_docs watch_learn.sh run_cli train_features large_parts inspector_features _parts packets_once train_bottleneck \
+        big_file test_tables test_resume backbones test_gradients test_map_metrics kernels test_examples test_pins aarch64 codec_tiff test_pca
 once = $(if $1,$(firstword $1) $(call once,$(filter-out $(firstword $1),$1)))
 PICKED := $(call once,$(foreach w,$(LONG),$(call with,$w,$(WANTED))))
 PICKED += $(filter-out $(PICKED),$(WANTED))
-run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(O)/draw_parts $(O)/draw_traffic $(HELPERS) $(EXAMPLES) $(OTHER) $(INSTALLED) $(PREPARES) $(if $(SAN),,$(O)/libhourglass.so)) $(PLUGIN)
+# Of helpers and examples those that the scripts name.
+PICKED_SCRIPTS := $(filter tests/%,$(PICKED))
+NAMES := $(if $(PICKED_SCRIPTS),$(shell grep -ohw $(patsubst %,-e %,$(notdir $(HELPERS) $(EXAMPLES))) $(PICKED_SCRIPTS) tests/docs.py tests/oracle/common.py tests/fuzz/make_corpus.py | sort -u))
+NAMED := $(foreach x,$(HELPERS) $(EXAMPLES),$(if $(filter $(notdir $x),$(NAMES)),$x))
+run-tests: $(filter $(O)/%,$(PICKED)) $(if $(PICKED_SCRIPTS),$(O)/hourglass $(O)/draw_parts $(O)/draw_traffic $(NAMED) $(OTHER) $(INSTALLED) $(PREPARES) $(if $(SAN),,$(O)/libhourglass.so)) $(PLUGIN)
 	@CC=$(CC) SAN=$(SAN) tools/run_tests.sh $(O) $(PICKED)
 
 check:
