@@ -137,7 +137,7 @@ def scorer(compiled):
 def bulk(threads, compiled):
     torch.set_num_threads(threads)
     score = scorer(compiled)
-    x = torch.from_numpy(rows()[:MODULE_ROWS]).float() / 255
+    x = torch.from_numpy(rows()).float() / 255
 
     @torch.inference_mode()
     def everything():
