@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the three estimators share: parameters as options of training, checks of rows in scikit-learn's words."""
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval
+
+from ..model import Model
+
+try:
+    from sklearn.utils.validation import validate_data
+except ImportError:  # before scikit-learn 1.6
+    def validate_data(estimator, X, *, ensure_all_finite=True, **checks):
+        return estimator._validate_data(X, force_all_finite=ensure_all_finite, **checks)
+
+
+class Trained(BaseEstimator):
+    """An estimator whose parameters are options of `hourglass train`, None being what the option is unset."""
+
+    # parameters by the names that the option table has for them; others stand under their own names
+    _OPTIONS = {"random_state": "seed", "n_jobs": "threads"}
+    # parameters that are no options
+    _OWN: frozenset[str] = frozenset(("options",))
+    _parameter_constraints = {
+        "model": [str, None],
+        "latent": [Interval(Integral, 1, None, closed="left"), None],
+        "epochs": [Interval(Integral, 1, None, closed="left"), None],
+        "steps": [Interval(Integral, 1, None, closed="left"), None],
+        "batch": [Interval(Integral, 1, None, closed="left"), None],
+        "lr": [Interval(Real, 0, None, closed="neither"), None],
+        "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
+        "options": [dict, None],
+    }
+
+    def _training(self, **standard: Any) -> dict[str, Any]:
+        """Options of the training: `standard`, the parameters that are set, what `options` says."""
+        self._validate_params()
+        given = {k: v for k, v in self.get_params(deep=False).items() if k not in self._OWN and v is not None}
+        seed = self.random_state
+        if not isinstance(seed, Integral):
+            seed = check_random_state(seed).randint(np.iinfo(np.int32).max)
+        given.update(random_state=int(seed), n_jobs=effective_n_jobs(self.n_jobs))
+        if "epochs" in given or "steps" in given:
+            standard.pop("steps", None)
+        if "epochs" not in given and ("steps" in given or "steps" in standard):
+            standard["epochs"] = 0
+        return {**standard, **{self._OPTIONS.get(name, name): value for name, value in given.items()}, **(self.options or {})}
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "model_")
+
+
+def centre_and_scale(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each column of x (n, N); 1 where a column is constant."""
+    x = np.asarray(x, np.float64)
+    scale = x.std(axis=0)
+    # a constant's deviation is not always 0 to the bit
+    return x.mean(axis=0), np.where(scale > 1e-12 * np.abs(x).max(axis=0, initial=0), scale, 1.0)
+
+
+__all__ = ["Model", "Trained", "centre_and_scale", "validate_data"]
