@@ -43,7 +43,6 @@ typedef struct hg_python_run {
 extern "Python" {
     void hg_python_train(void *context, const hg_train_event *e);
     void hg_python_note(void *context, const char *sentence);
-    void hg_python_detail(void *context, const char *sentence);
     void hg_python_progress(void *context, const hg_progress_event *e);
     bool hg_python_step(void *context, const hg_step_event *e);
     bool hg_python_signals(void *context);

@@ -8,6 +8,7 @@
 Every job of the command is a function here: hourglass.train(data="normal.csv"), hourglass.predict(...), with its options
 as keywords. hourglass.sklearn, hourglass.torch and hourglass.pyod need what they are named after.
 """
+from importlib import import_module
 from typing import Any
 
 from ._errors import (DataError, DivergedError, FileError, HourglassError, MissingError, ModelError, OutOfMemory, StoppedError,
@@ -16,8 +17,9 @@ from ._lib import lib as _lib
 from ._lib import text as _text
 
 __version__ = _text(_lib.hg_version())
-__all__ = ["Model", "load", "HourglassError", "DataError", "DivergedError", "FileError", "MissingError", "ModelError", "OutOfMemory",
-           "StoppedError", "UsageError"]
+__all__ = ["Epoch", "Event", "Model", "Result", "Verdict", "Verdicts", "load", "HourglassError", "DataError", "DivergedError", "FileError", "MissingError",
+           "ModelError", "OutOfMemory", "StoppedError", "UsageError"]
+_HOMES = {"Model": "model", "Verdict": "_verdicts", "Verdicts": "_verdicts", "Result": "jobs", "Epoch": "_run", "Event": "_run"}
 
 
 def load(path: Any) -> "Model":
@@ -29,8 +31,8 @@ def load(path: Any) -> "Model":
 
 def __getattr__(name: str) -> Any:
     """What takes NumPy, or is made of the library's tables, when it is first asked for."""
-    if name == "Model":
-        from .model import Model as value
+    if name in _HOMES:
+        value = getattr(import_module("." + _HOMES[name], __name__), name)
     elif name.startswith("__"):
         raise AttributeError(f"module 'hourglass' has no attribute '{name}'")
     else:

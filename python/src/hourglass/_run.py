@@ -2,7 +2,7 @@
 """A call of the library that takes its time: what it tells goes to Python's callbacks, Ctrl-C and their exceptions end it."""
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._lib import ffi, lib, sized, text
 
@@ -12,7 +12,34 @@ PROGRESS = "done total part seconds per_second end".split()
 
 
 class Event:
-    """What a job tells: the fields of hg_train_event, hg_step_event or hg_progress_event, `kind` saying which."""
+    """What a job tells. kind: which of these it is.
+
+    "train", ten times a second and at the end of each epoch: epoch (from 1), epochs, step, steps (within the epoch), epoch_end,
+    train_loss, val_loss (mean per row and feature; NaN without validation), is_best, lr, seconds, rows_per_second.
+    "step", after each step of training: step (from 1), epoch, rows, loss, lr, seconds.
+    "progress", of a stage such as "reading": stage, unit, done, total (0: nobody knows), part (0 to 1), seconds, per_second, end.
+    """
+    kind: str
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    rows: int
+    done: int
+    total: int
+    epoch_end: bool
+    is_best: bool
+    end: bool
+    train_loss: float
+    val_loss: float
+    loss: float
+    lr: float
+    part: float
+    seconds: float
+    rows_per_second: float
+    per_second: float
+    stage: str
+    unit: str
 
     def __init__(self, kind: str, struct: Any, names: list[str]):
         self.kind = kind
@@ -23,23 +50,39 @@ class Event:
         return f"Event({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
 
 
-class Run:
-    """The listener of one call. progress(event): of training and other stages, ten times a second; step(event): after each
-    step, true ends training; note(sentence): what a user should know."""
+class Epoch(NamedTuple):
+    """An epoch that is over: losses are means per row and feature, val_loss is NaN without validation; seconds since the start."""
+    epoch: int
+    train_loss: float
+    val_loss: float
+    is_best: bool
+    lr: float
+    seconds: float
 
-    def __init__(self, progress: Callable[[Event], Any] | None = None, step: Callable[[Event], Any] | None = None,
+
+class Run:
+    """The listener of one call. progress(event): of training and other stages, ten times a second; True: a bar. step(event):
+    after each step, true ends training. note(sentence): what a user should know. Behind the call: notes and history."""
+
+    def __init__(self, progress: bool | Callable[[Event], Any] | None = None, step: Callable[[Event], Any] | None = None,
                  note: Callable[[str], Any] | None = None):
-        self.progress, self.step, self.note = progress, step, note
+        self.bar = None
+        if progress is True:
+            from ._bar import Bar
+
+            progress = self.bar = Bar()
+        self.progress, self.step, self.note = progress or None, step, note
         self.notes: list[str] = []
+        self.history: list[Epoch] = []
         self.raised: BaseException | None = None
         self._handle = ffi.new_handle(weakref.proxy(self))
         self._context = ffi.new("hg_python_run *", {"handle": self._handle})
         self.listener = sized("hg_listener")
         self.listener.context = self._context
+        self.listener.train = lib.hg_python_train
         self.listener.note = lib.hg_python_note
         self.listener.abort = ffi.addressof(lib, "hg_python_abort")
         if progress:
-            self.listener.train = lib.hg_python_train
             self.listener.progress = lib.hg_python_progress
         if step:
             self.listener.step = lib.hg_python_step
@@ -50,7 +93,9 @@ class Run:
         self._context.stop = True
 
     def end(self) -> None:
-        """Behind the call: what a callback raised."""
+        """Behind the call: raises what a callback raised."""
+        if self.bar:
+            self.bar.close()
         if self.raised:
             raise self.raised
 
@@ -60,14 +105,17 @@ def _run(context: Any) -> Run:
 
 
 def _raised(kind: Any, exception: BaseException, traceback: Any) -> bool:
-    frame = traceback.tb_frame
-    _run(frame.f_locals["context"]).fail(exception)
+    _run(traceback.tb_frame.f_locals["context"]).fail(exception)
     return True
 
 
 @ffi.def_extern(name="hg_python_train", onerror=_raised)
 def _train(context: Any, e: Any) -> None:
-    _run(context).progress(Event("train", e, TRAIN))
+    run = _run(context)
+    if e.epoch_end:
+        run.history.append(Epoch(e.epoch, e.train_loss, e.val_loss, e.is_best, e.lr, e.seconds))
+    if run.progress:
+        run.progress(Event("train", e, TRAIN))
 
 
 @ffi.def_extern(name="hg_python_progress", onerror=_raised)
@@ -88,11 +136,6 @@ def _note(context: Any, sentence: Any) -> None:
     run.notes.append(text(sentence))
     if run.note:
         run.note(run.notes[-1])
-
-
-@ffi.def_extern(name="hg_python_detail", onerror=_raised)
-def _detail(context: Any, sentence: Any) -> None:
-    _note(context, sentence)
 
 
 @ffi.def_extern(name="hg_python_signals", onerror=_raised)

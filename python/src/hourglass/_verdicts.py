@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is thought of rows: a Verdict of one, Verdicts of many, from a detector or from the sheet that `predict` writes."""
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _arrays
+from ._errors import DataError
+from ._lib import check, ffi, lib, new_error, text
+from ._weights import Weights
+
+
+class Verdict(NamedTuple):
+    """What is thought of a row: score (the higher, the more unusual), p_value (how often a normal row scores as high), threshold,
+    alarm (score > threshold), reason (the column with the largest share of the score, "" for none), share (of it, 0 to 1),
+    expected (what was expected there, as text; of alarms, and where the model has no thresholds), column (its number among
+    the row's, -1: none), unseen and missing (cells). What a model without thresholds cannot say is NaN."""
+    score: float
+    p_value: float
+    threshold: float
+    alarm: bool
+    reason: str
+    share: float
+    expected: str
+    column: int
+    unseen: int
+    missing: int
+
+
+class Verdicts:
+    """What is thought of n rows: `scores`, `p_values`, `thresholds` float64 (n), `alarms` bool (n), `reasons` the column with the
+    largest share of the score, `shares` of it, `expected` what was expected there: (n). `sheet`: all columns that `predict`
+    wrote, by name, where rows came from files; else what a Verdict has. Iterating gives a Verdict a row."""
+
+    def __init__(self, sheet: dict[str, np.ndarray], count: int):
+        self.sheet = sheet
+        self._count = count
+        self.scores = self._of("score", np.nan, np.float64)
+        self.p_values = self._of("p_value", np.nan, np.float64)
+        self.thresholds = self._of("threshold", np.nan, np.float64)
+        self.alarms = self._of("alarm", 0, np.float64) > 0
+        self.reasons = self._of("reason", "", str)
+        self.shares = self._of("share", np.nan, np.float64)
+        self.expected = self._of("expected", "", str)
+
+    def _of(self, name: str, otherwise: Any, dtype: Any) -> np.ndarray:
+        column = self.sheet.get(name)
+        return np.full(self._count, otherwise, dtype) if column is None else column.astype(dtype, copy=False)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, i: int) -> Verdict:
+        whole = [int(self.sheet[name][i]) if name in self.sheet else other for name, other in (("column", -1), ("unseen", 0), ("missing", 0))]
+        return Verdict(float(self.scores[i]), float(self.p_values[i]), float(self.thresholds[i]), bool(self.alarms[i]),
+                       str(self.reasons[i]), float(self.shares[i]), str(self.expected[i]), *whole)
+
+    def __iter__(self) -> Iterator[Verdict]:
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"Verdicts({len(self)} rows, {int(self.alarms.sum())} alarms)"
+
+
+def _verdict_type() -> np.dtype:
+    """hg_verdict as a record of NumPy's."""
+    kinds = {"double": "f8", "int32_t": "i4", "_Bool": "?", "char *": "u8", "char[64]": "S64", "size_t": "u8"}
+    fields = ffi.typeof("hg_verdict").fields
+    return np.dtype({"names": [name for name, _ in fields], "offsets": [f.offset for _, f in fields],
+                     "formats": [kinds[f.type.cname.replace("const", "").strip()] for _, f in fields], "itemsize": ffi.sizeof("hg_verdict")})
+
+
+RECORD = _verdict_type()
+BLOCK = 4096  # rows between two looks at Ctrl-C
+
+
+def _texts(pointers: np.ndarray) -> np.ndarray:
+    """Strings of C pointers, of which there are few different ones."""
+    different, which = np.unique(pointers, return_inverse=True)
+    return np.array([text(ffi.cast("char *", int(p))) for p in different], dtype=object)[which].astype(str)
+
+
+def judge(weights: Weights, x: Any, columns: Sequence[str] | None, fpr: float) -> Verdicts:
+    """Verdicts of rows of numbers (n, columns); NaN is missing."""
+    rows = _arrays.as_array(x)
+    if rows.dtype == np.uint8 and not weights.is_table:
+        rows = _arrays.as_floats(rows)
+    if rows.ndim < 2:
+        raise DataError(f"rows: expected (n, columns), got {rows.shape}")
+    count, width = len(rows), int(np.prod(rows.shape[1:]))
+    rows = np.ascontiguousarray(rows, dtype=np.float64).reshape(count, width)
+    records = np.zeros(count, RECORD)
+    detector, error = weights.detector(columns, width, fpr, weights.threads), new_error()
+    for first in range(0, count, BLOCK):
+        part, to = rows[first : first + BLOCK], records[first : first + BLOCK]
+        to["size"] = RECORD.itemsize
+        verdicts = ffi.cast("hg_verdict *", ffi.from_buffer(to, require_writable=True))
+        check(lib.hg_detect(detector, ffi.from_buffer("double[]", part), len(part), verdicts, error), error)
+    sheet = {name: np.ascontiguousarray(records[name]) for name in ("score", "p_value", "threshold", "alarm", "column", "unseen", "missing")}
+    sheet["share"] = np.ascontiguousarray(records["reason_share"])
+    sheet["reason"] = _texts(records["reason"]) if count else np.array([], str)
+    sheet["expected"] = np.char.decode(records["expected"], "utf-8", "replace") if count else np.array([], str)
+    return Verdicts(sheet, count)
+
+
+def _cell(value: Any) -> str | None:
+    """A cell as a CSV file would have it; None: missing."""
+    if value is None or value != value:
+        return None
+    return str(value)
+
+
+class Watcher:
+    """Judges rows one at a time, as they come: sequences or mappings of numbers, texts, times; None and NaN are missing."""
+
+    def __init__(self, weights: Weights, columns: Sequence[str] | None, fpr: float):
+        self.weights, self.columns, self.fpr = weights, columns, fpr
+        self.detector: Any = None
+        self.error, self.verdict = new_error(), ffi.new("hg_verdict *")
+        self.verdict.size = ffi.sizeof("hg_verdict")
+
+    def _cells(self, row: Any) -> list[Any]:
+        if isinstance(row, Mapping):
+            if self.columns is None:
+                self.columns = [str(name) for name in row]
+            row = [row.get(name) for name in self.columns]
+        cells = list(row)
+        if self.detector is None:
+            self.detector = self.weights.detector(self.columns, len(cells), self.fpr, 1)
+            self.count = len(cells)
+        if len(cells) != self.count:
+            raise DataError(f"row: expected {self.count} cells as in the first, got {len(cells)}")
+        return cells
+
+    def judge(self, row: Any) -> Verdict:
+        cells, v = self._cells(row), self.verdict
+        try:
+            numbers = array("d", cells)
+            code = lib.hg_detect(self.detector, ffi.from_buffer("double[]", numbers), 1, v, self.error)
+        except TypeError:
+            kept = [ffi.NULL if cell is None else ffi.new("char[]", cell.encode()) for cell in map(_cell, cells)]
+            code = lib.hg_detect_text(self.detector, ffi.new("const char *[]", kept), v, self.error)
+        check(code, self.error)
+        return Verdict(v.score, v.p_value, v.threshold, v.alarm, text(v.reason), v.reason_share, text(v.expected), v.column, v.unseen,
+                       v.missing)
+
+
+def watch(weights: Weights, rows: Iterable[Any], columns: Sequence[str] | None, fpr: float) -> Iterator[Verdict]:
+    watcher = Watcher(weights, columns, fpr)
+    for row in rows:
+        yield watcher.judge(row)
