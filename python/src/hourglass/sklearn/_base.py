@@ -17,6 +17,8 @@ except ImportError:  # before scikit-learn 1.6
     def validate_data(estimator, X, *, ensure_all_finite=True, **checks):
         return estimator._validate_data(X, force_all_finite=ensure_all_finite, **checks)
 
+FLOATS = [np.float64, np.float32]
+
 
 class Trained(BaseEstimator):
     """An estimator whose parameters are options of `hourglass train`, None being what the option is unset."""
@@ -55,6 +57,16 @@ class Trained(BaseEstimator):
         return hasattr(self, "model_")
 
 
+def checked_table(estimator: Any, X: Any, reset: bool) -> Any:
+    """X as float64 (n, N), in which NaN is missing."""
+    return validate_data(estimator, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=reset, ensure_min_samples=2 if reset else 1)
+
+
+def column_names(estimator: Any) -> list[str]:
+    """What the columns are called: x0, x1 ... where they came without names."""
+    return list(getattr(estimator, "feature_names_in_", [f"x{i}" for i in range(estimator.n_features_in_)]))
+
+
 def centre_and_scale(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each column of x (n, N); 1 where a column is constant."""
     x = np.asarray(x, np.float64)
@@ -63,4 +75,4 @@ def centre_and_scale(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return x.mean(axis=0), np.where(scale > 1e-12 * np.abs(x).max(axis=0, initial=0), scale, 1.0)
 
 
-__all__ = ["Model", "Trained", "centre_and_scale", "validate_data"]
+__all__ = ["FLOATS", "Model", "Trained", "centre_and_scale", "checked_table", "column_names", "validate_data"]

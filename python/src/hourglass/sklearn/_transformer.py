@@ -6,9 +6,8 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from ._base import Model, Trained, centre_and_scale, validate_data
+from ._base import FLOATS, Model, Trained, centre_and_scale, validate_data
 
-FLOATS = [np.float64, np.float32]
 STEPS = 2400   # of a training that is not told how long
 HIDDEN = 96    # units on either side of the code
 
