@@ -19,12 +19,11 @@ def version() -> str:
 
 
 class BuildPackage(build_py):
-    """The package with the model that ships beside the module, where the library looks for it."""
+    """The package with the models that ship in a folder beside the module, where the library looks for them."""
 
     def run(self):
         super().run()
-        for model in (ROOT / "models").glob("*.safetensors"):
-            shutil.copy(model, Path(self.build_lib) / "hourglass")
+        shutil.copytree(ROOT / "models", Path(self.build_lib) / "hourglass/models", dirs_exist_ok=True)
 
 
 subprocess.run(["make", "-C", str(ROOT), "build/gcc/libhourglass.a"], check=True)

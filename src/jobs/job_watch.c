@@ -29,7 +29,6 @@ typedef struct watch {
     int out;               // -1: not open; owned unless standard output
     int syslog;            // -1: not asked for; owned
     bool is_eve;
-    double sure;
     hg__watch_counters count;
     hg__watch_metrics metrics;
     hg__text line;                 // owned

@@ -30,7 +30,7 @@ class _Line:
 
 def _new(total: int, desc: str, unit: str) -> Any:
     try:
-        from tqdm.auto import tqdm
+        from tqdm.auto import tqdm  # type: ignore[import-untyped]
     except ImportError:
         return _Line(total, desc)
     return tqdm(total=total or None, desc=desc, unit=unit, leave=True)
@@ -40,7 +40,8 @@ class Bar:
     """A bar for each stage, one after the other; training's counts steps and shows the losses."""
 
     def __init__(self) -> None:
-        self.stage, self.bar = "", None
+        self.stage = ""
+        self.bar: Any = None
 
     def __call__(self, e: Event) -> None:
         if e.kind == "train":

@@ -10,7 +10,7 @@ from typing import Any
 
 from ._run import Epoch
 
-GLASS, CURVE, HEIGHT, LINE = 360, 300, 210, 18  # px: widths of the two pictures, the curve's height, a line of text
+GLASS, CURVE, HEIGHT = 410, 300, 210  # px: widths of the two pictures, the height of the second
 HALF = 84  # px: half of the widest layer
 _numbers = count()
 
@@ -34,9 +34,9 @@ def read_history(path: Path) -> list[Epoch]:
     best, epochs = math.inf, []
     with open(path, newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            loss, val = (float(row.get(name) or "nan") for name in ("train_loss", "val_loss"))
+            loss, val, lr, seconds = (float(row.get(name) or "nan") for name in ("train/loss", "val/loss", "lr", "time"))
             measured = loss if math.isnan(val) else val
-            epochs.append(Epoch(int(row["epoch"]), loss, val, measured < best, float(row.get("lr") or "nan"), float(row.get("seconds") or "nan")))
+            epochs.append(Epoch(int(row["epoch"]), loss, val, measured < best, lr, seconds))
             best = min(best, measured)
     return epochs
 
@@ -72,7 +72,7 @@ def _glass(model: Any) -> tuple[str, int]:
     """The hourglass, from (0, 0), and its height: widths are to scale, the neck is marked."""
     steps = _some(_steps(model))
     widest = max(size for _, size, _ in steps)
-    gap = max(15, min(30, 260 // len(steps)))
+    gap = max(15, min(60, 182 // (len(steps) - 1)))
     ys = [14 + gap * i for i in range(len(steps))]
     halves = [max(0.75, HALF * size / widest) for _, size, _ in steps]
     sides = [(HALF + s * h + 2, y) for s, run in ((-1, 1), (1, -1)) for h, y in list(zip(halves, ys))[::run]]

@@ -71,7 +71,9 @@ class Run:
             from ._bar import Bar
 
             progress = self.bar = Bar()
-        self.progress, self.step, self.note = progress or None, step, note
+        self.progress: Any = progress or None
+        self.step: Any = step
+        self.note = note
         self.notes: list[str] = []
         self.history: list[Epoch] = []
         self.raised: BaseException | None = None
@@ -104,8 +106,12 @@ def _run(context: Any) -> Run:
     return ffi.from_handle(ffi.cast("hg_python_run *", context).handle)
 
 
-def _raised(kind: Any, exception: BaseException, traceback: Any) -> bool:
+def _raised(kind: Any, exception: BaseException, traceback: Any) -> None:
     _run(traceback.tb_frame.f_locals["context"]).fail(exception)
+
+
+def _raised_stop(kind: Any, exception: BaseException, traceback: Any) -> bool:
+    _raised(kind, exception, traceback)
     return True
 
 
@@ -125,7 +131,7 @@ def _progress(context: Any, e: Any) -> None:
     _run(context).progress(event)
 
 
-@ffi.def_extern(name="hg_python_step", onerror=_raised)
+@ffi.def_extern(name="hg_python_step", onerror=_raised_stop)
 def _step(context: Any, e: Any) -> bool:
     return bool(_run(context).step(Event("step", e, STEP)))
 
@@ -138,7 +144,7 @@ def _note(context: Any, sentence: Any) -> None:
         run.note(run.notes[-1])
 
 
-@ffi.def_extern(name="hg_python_signals", onerror=_raised)
+@ffi.def_extern(name="hg_python_signals", onerror=_raised_stop)
 def _signals(context: Any) -> bool:
     for _ in (0,):  # where Python looks for signals: Ctrl-C raises here
         pass

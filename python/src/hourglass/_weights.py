@@ -9,11 +9,12 @@ from ._lib import check, ffi, lib, made, new_error, sized, text
 
 
 class Layer(NamedTuple):
-    """A layer of a network: an activation is one of its own. shape: of one row behind it; parameters: numbers that are learned."""
+    """A layer of a network: an activation is one of its own. side ("encoder", "decoder", or "body" where there is no neck) and
+    number begin its tensors' names: encoder.0; shape: of one row behind it; tensors, parameters: of its own."""
     spec: str
     type: str
     side: str
-    index: int
+    number: int
     shape: tuple[int, ...]
     tensors: int
     parameters: int
@@ -57,7 +58,8 @@ class Weights:
             return Layer(text(row.spec), text(row.type), text(row.side), row.index, tuple(row.shape[0 : row.rank]), row.tensors,
                          row.parameters)
 
-        rows, info = [], sized("hg_layer_info")
+        rows: list[Layer] = []
+        info = sized("hg_layer_info")
         while lib.hg_model_layer_at(self.pointer, len(rows), info):
             rows.append(made_of(info))
         return tuple(rows)
