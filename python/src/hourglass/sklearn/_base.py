@@ -14,8 +14,12 @@ from ..model import Model
 try:
     from sklearn.utils.validation import validate_data
 except ImportError:  # before scikit-learn 1.6
-    def validate_data(estimator, X, *, ensure_all_finite=True, **checks):
-        return estimator._validate_data(X, force_all_finite=ensure_all_finite, **checks)
+    def validate_data(estimator, X, *, reset=True, ensure_all_finite=True, skip_check_array=False, **checks):
+        if not skip_check_array:
+            return estimator._validate_data(X, reset=reset, force_all_finite=ensure_all_finite, **checks)
+        estimator._check_feature_names(X, reset=reset)
+        estimator._check_n_features(X, reset=reset)
+        return X
 
 FLOATS = [np.float64, np.float32]
 
@@ -57,14 +61,30 @@ class Trained(BaseEstimator):
         return hasattr(self, "model_")
 
 
+def _is_number(dtype: Any) -> bool:
+    """Whether a column of pandas' or Polars' has numbers."""
+    return dtype.is_numeric() if hasattr(dtype, "is_numeric") else getattr(dtype, "kind", "O") in "fiu"
+
+
 def checked_table(estimator: Any, X: Any, reset: bool) -> Any:
-    """X as float64 (n, N), in which NaN is missing."""
+    """X as float64 (n, N), in which NaN is missing; a data frame as it is, where columns are not numbers."""
+    if hasattr(X, "columns") and hasattr(X, "dtypes") and not all(map(_is_number, X.dtypes)):
+        return validate_data(estimator, X, reset=reset, skip_check_array=True)
     return validate_data(estimator, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=reset, ensure_min_samples=2 if reset else 1)
 
 
 def column_names(estimator: Any) -> list[str]:
     """What the columns are called: x0, x1 ... where they came without names."""
     return list(getattr(estimator, "feature_names_in_", [f"x{i}" for i in range(estimator.n_features_in_)]))
+
+
+def as_columns(names: list[str], X: Any) -> Any:
+    """Rows X (n, N) as columns called `names`; a data frame as it is."""
+    if not isinstance(X, np.ndarray):
+        return X
+    if len(set(names)) < len(names):
+        names = [f"x{i}" for i in range(len(names))]
+    return dict(zip(names, np.asfortranarray(X).T))
 
 
 def centre_and_scale(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -75,4 +95,4 @@ def centre_and_scale(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return x.mean(axis=0), np.where(scale > 1e-12 * np.abs(x).max(axis=0, initial=0), scale, 1.0)
 
 
-__all__ = ["FLOATS", "Model", "Trained", "centre_and_scale", "checked_table", "column_names", "validate_data"]
+__all__ = ["FLOATS", "Model", "Trained", "as_columns", "centre_and_scale", "checked_table", "column_names", "validate_data"]

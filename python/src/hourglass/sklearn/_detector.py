@@ -9,7 +9,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._verdicts import Verdicts
-from ._base import Model, Trained, checked_table, column_names
+from ._base import Model, Trained, as_columns, checked_table, column_names
 
 # contamination="auto": rows at hand hardly ever are all normal, and those that a model learned score low whatever they are. On the
 # 17 tables of docs/ANOMALIES.md, normal rows only, leaving these out costs nothing (docs/SKLEARN.md).
@@ -74,7 +74,7 @@ class AutoencoderDetector(OutlierMixin, Trained):
         if not {"clean", "contamination"} & options.keys():
             options["contamination"] = ODDEST if is_auto else float(self.contamination)
         rows = checked_table(self, X, reset=True)
-        self.model_ = Model.fit(rows, **options)
+        self.model_ = Model.fit(as_columns(column_names(self), rows), **options)
         self.model_.threads = options["threads"]
         threshold = self.model_.predict(rows[:1]).thresholds[0] if is_auto else np.nan
         if np.isnan(threshold):  # the training rows are to say, also where none was held out
