@@ -30,8 +30,9 @@ class HourglassAutoEncoder(BaseDetector):
     detector_ : the fitted AutoencoderDetector, with its p_values() and reasons(), the model in its model_.
     """
 
-    def __init__(self, contamination=0.1, *, fpr=0.01, model=None, latent=None, epochs=None, steps=None, batch=None, lr=None,
-                 random_state=None, n_jobs=None, options=None):
+    def __init__(self, contamination: float = 0.1, *, fpr: float = 0.01, model: str | None = None, latent: int | None = None,
+                 epochs: int | None = None, steps: int | None = None, batch: int | None = None, lr: float | None = None,
+                 random_state: Any = None, n_jobs: int | None = None, options: dict[str, Any] | None = None):
         super().__init__(contamination=contamination)
         self.fpr = fpr
         self.model = model

@@ -49,8 +49,9 @@ class Denoiser(OneToOneFeatureMixin, TransformerMixin, Trained):
         "white": [Interval(Real, 0, None, closed="neither"), None],
     }
 
-    def __init__(self, *, noise=None, image_shape=None, white=None, model=None, epochs=None, steps=None, batch=None, lr=None,
-                 random_state=None, n_jobs=None, options=None):
+    def __init__(self, *, noise: str | float | None = None, image_shape: tuple[int, ...] | None = None, white: float | None = None,
+                 model: str | None = None, epochs: int | None = None, steps: int | None = None, batch: int | None = None,
+                 lr: float | None = None, random_state: Any = None, n_jobs: int | None = None, options: dict[str, Any] | None = None):
         self.noise = noise
         self.image_shape = image_shape
         self.white = white

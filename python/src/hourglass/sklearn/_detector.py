@@ -51,8 +51,9 @@ class AutoencoderDetector(OutlierMixin, Trained):
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
     }
 
-    def __init__(self, *, fpr=0.01, contamination="auto", model=None, latent=None, epochs=None, steps=None, batch=None, lr=None,
-                 random_state=None, n_jobs=None, options=None):
+    def __init__(self, *, fpr: float = 0.01, contamination: float | str = "auto", model: str | None = None, latent: int | None = None,
+                 epochs: int | None = None, steps: int | None = None, batch: int | None = None, lr: float | None = None,
+                 random_state: Any = None, n_jobs: int | None = None, options: dict[str, Any] | None = None):
         self.fpr = fpr
         self.contamination = contamination
         self.model = model

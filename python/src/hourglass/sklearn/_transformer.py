@@ -35,8 +35,9 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     n_features_in_, feature_names_in_ : as scikit-learn has them.
     """
 
-    def __init__(self, latent=None, *, model=None, epochs=None, steps=None, batch=None, lr=None, random_state=None, n_jobs=None,
-                 options=None):
+    def __init__(self, latent: int | None = None, *, model: str | None = None, epochs: int | None = None, steps: int | None = None,
+                 batch: int | None = None, lr: float | None = None, random_state: Any = None, n_jobs: int | None = None,
+                 options: dict[str, Any] | None = None):
         self.latent = latent
         self.model = model
         self.epochs = epochs
