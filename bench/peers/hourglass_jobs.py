@@ -19,11 +19,10 @@ def detector(threads):
 
 
 def same_work(threads):
-    """What PyOD's AutoEncoder does by default, in its network but for batch norm and dropout; beside it our search for the tenth that is
-    unusual, the detector, and all rows scored by that."""
+    """What PyOD's AutoEncoder does by default, in its network but for batch norm and dropout; beside it the detector and its threshold."""
     from hourglass.pyod import HourglassAutoEncoder
 
-    return HourglassAutoEncoder(model=NETWORK, epochs=EPOCHS, batch=BATCH, n_jobs=threads, random_state=0)
+    return HourglassAutoEncoder(model=NETWORK, epochs=EPOCHS, batch=BATCH, n_jobs=threads, random_state=0, options={"clean": True})
 
 
 JOBS = {"fit, AutoencoderDetector": job(detector), "fit, HourglassAutoEncoder, PyOD's network and epochs": job(same_work)}
