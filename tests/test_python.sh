@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The Python package: its tests (python/tests) in build/python-venv; README.md's section and docs/PYTHON.md do what they say, the first in
-# a fresh virtual environment. Under the address sanitizer the tests of the package itself run with the library built so.
+# The Python package: its tests (python/tests) in build/python-venv; README.md's section, docs/PYTHON.md and docs/SKLEARN.md do what
+# they say, the first in a fresh virtual environment. Under the address sanitizer the tests of the package itself run with the library built so.
 . tests/lib.sh
 export PYTHON=${PYTHON:-python3}
 folder=$(dirname "$HOURGLASS")
@@ -59,7 +59,7 @@ add_up "$work/tests" $?
         "awk -v rows=1000 -v seed=2 -v faults=1 -f hourglass/tools/readings.awk >new.csv"
     sed -n '/^## Python/,/^## [^P]/p' README.md | grep -v '^<!-- not run: tests/test_python.sh'
 } >"$work/README-Python.md"
-DOCS_PATH=$venv/bin "$venv/bin/python" tests/docs.py "$HOURGLASS" "$work/README-Python.md" docs/PYTHON.md >"$work/docs" 2>&1
+DOCS_PATH=$venv/bin "$venv/bin/python" tests/docs.py "$HOURGLASS" "$work/README-Python.md" docs/PYTHON.md docs/SKLEARN.md >"$work/docs" 2>&1
 line=$(grep -E '^[0-9]+ passed' "$work/docs")
 read -r p f s <<<"$(sed -E 's/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped/\1 \2 \3/' <<<"${line:-0 passed, 1 failed, 0 skipped}")"
 passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hourglass and its rivals on the same jobs: own processes, in turns, best of ROUNDS rounds each, one table.
 
-run.py [step] [bulk] [single] [csv] [table] [module] [layers] [ends] [nets] [TITLE]   (all without words; TITLE: one table by its key)
+run.py [step] [bulk] [single] [csv] [table] [fit] [module] [layers] [ends] [nets] [TITLE]   (all without words; TITLE: one table by its key)
 """
 import json
 import os
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import fit_case
 from conv_cases import IMAGES, LAYERS, PASSES, SCENES
 from table_case import EPOCHS, PART, SOURCE, OurRows, OurTable
 
@@ -43,12 +44,15 @@ TABLES = {
               % (PART, EPOCHS), "", "", "us/row", [
                   ("pyod_jobs", "table, AutoEncoder"), ("pyod_jobs", "table, AutoEncoder, dense layers only"), ("pyod_jobs", "table, PCA"),
                   ("pyod_jobs", "table, IForest")]),
+    "fit": ("detectors from Python: fit of %d x %d numbers in memory" % (fit_case.ROWS, fit_case.COLUMNS), "", "", "us/row", [
+        ("hourglass_jobs", "fit, AutoencoderDetector"), ("hourglass_jobs", "fit, HourglassAutoEncoder, PyOD's network and epochs"),
+        ("pyod_jobs", "fit, AutoEncoder"), ("pyod_jobs", "fit, AutoEncoder, dense layers only")]),
     "module": ("the textbook's class (784-64-784) in Python, an epoch of 20000 rows in memory, batch 128, Adam", "", "", "us/row", [
         ("hourglass_jobs", "module, from_torch, fit, state_dict"), ("torch_jobs", "module, the tutorial's loop"),
         ("torch_jobs", "module, slices, fused Adam")]),
 }
-ONE_THREAD = ("single", "csv")
-FEW_ROUNDS = {"table": 3}  # minutes each
+ONE_THREAD = ("single", "csv", "fit")
+FEW_ROUNDS = {"table": 3, "fit": 2}  # minutes each
 GROUPS = {"layers": [], "ends": [], "nets": []}
 
 
