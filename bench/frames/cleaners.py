@@ -18,7 +18,7 @@ def gaussian(sigma):
 
 
 def nlmeans(strength):
-    return lambda frame: cv2.fastNlMeansDenoisingColored(frame, None, strength, strength, 5, 15)
+    return lambda frame: cv2.fastNlMeansDenoisingColored(frame, None, strength, strength, 5, 11)
 
 
 def by_hourglass(_):
@@ -28,7 +28,7 @@ def by_hourglass(_):
 # name: (what makes it of a setting, settings: sigma in pixels, strength in grey levels)
 CLEANERS = {
     "nothing": (nothing, (0,)),
-    "Gaussian": (gaussian, (0.5, 0.8, 1.2, 1.8)),
-    "non-local means": (nlmeans, (3, 6, 12, 20)),
+    "Gaussian": (gaussian, (0.5, 0.8, 1.3)),
+    "non-local means": (nlmeans, (4, 8, 16)),
     "Hourglass": (by_hourglass, (0,)),
 }

@@ -22,7 +22,7 @@ from train_detector import trained
 
 DAMAGE = (("grain", 0), ("grain", 5), ("grain", 10), ("grain", 15), ("grain", 25), ("grain", 50), ("jpeg", 10), ("blur", 1.5))
 KINDS = ("clean", "noisy")
-VALIDATION, TEST = 40, 150  # scenes
+VALIDATION, TEST = 30, 100  # scenes
 
 
 class Part:
@@ -50,31 +50,37 @@ class Part:
         return average_precision(found, list(zip(self.boxes, self.classes)), len(scenes.CLASSES))
 
 
-def measure_seed(nets, seed):
-    validation, test, rows = Part("validation", VALIDATION, seed), Part("test", TEST, seed), []
-    for damage in DAMAGE:
-        validation.spoil(damage, 1000 + seed)
-        test.spoil(damage, 2000 + seed)
-        for kind, net in nets.items():
-            for name, (_, settings) in CLEANERS.items():
-                best = settings[0] if len(settings) == 1 else max(settings, key=lambda s: validation.measure(net, name, s)[0])
-                both = test.measure(net, name, best)
-                rows.append({"damage": damage, "detector": kind, "cleaner": name, "seed": seed, "setting": best,
-                             "map": both[0], "map50": both[1], "ms": test.clean(name, best)[1]})
-        print(f"seed {seed}: {damage[0]} {damage[1]}", file=sys.stderr, flush=True)
+def measure_damage(nets, seed, damage, validation, test):
+    """Rows of results for one damage: each detector behind each cleaner."""
+    rows = []
+    validation.spoil(damage, 1000 + seed)
+    test.spoil(damage, 2000 + seed)
+    for kind, net in nets.items():
+        for name, (_, settings) in CLEANERS.items():
+            best = settings[0] if len(settings) == 1 else max(settings, key=lambda s: validation.measure(net, name, s)[0])
+            both = test.measure(net, name, best)
+            rows.append({"damage": list(damage), "detector": kind, "cleaner": name, "seed": seed, "setting": best,
+                         "map": both[0], "map50": both[1], "ms": test.clean(name, best)[1]})
     return rows
 
 
 def measured(out, seed):
-    """The rows of results-SEED.json, made first where it is not there."""
-    path = os.path.join(out, f"results-{seed}.json")
-    if not os.path.exists(path):
-        rows = measure_seed({kind: trained(out, kind, seed) for kind in KINDS}, seed)
+    """The rows of results-SEED.json; damages that are not there yet are measured first, and kept one by one."""
+    path, rows = os.path.join(out, f"results-{seed}.json"), []
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            rows = json.load(file)
+    missing = [d for d in DAMAGE if list(d) not in [row["damage"] for row in rows]]
+    if missing:
+        nets = {kind: trained(out, kind, seed) for kind in KINDS}
+        validation, test = Part("validation", VALIDATION, seed), Part("test", TEST, seed)
+    for damage in missing:
+        rows += measure_damage(nets, seed, damage, validation, test)
         with open(path + ".new", "w", encoding="utf-8") as file:
             json.dump(rows, file, indent=1)
         os.rename(path + ".new", path)
-    with open(path, encoding="utf-8") as file:
-        return json.load(file)
+        print(f"seed {seed}: {damage[0]} {damage[1]}", file=sys.stderr, flush=True)
+    return rows
 
 
 def cell(values):

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lines of docs/BEFORE_YOLO.md as they stand, in a process of their own: Ultralytics is AGPL-3.0, and nothing here imports it.
+"""The lines of docs/BEFORE_YOLO.md as they stand, in a process of their own: Ultralytics is AGPL-3.0, and nothing here
+imports it.
 
-Its environment, kept in build/before-yolo, has Debian's PyTorch and torchvision and, from PyPI, Ultralytics and what it imports.
-HOURGLASS_YOLO_PYTHON names a Python that has all of that already.
+Its environment, kept in build/before-yolo, has Debian's PyTorch and torchvision and, from PyPI, Ultralytics and what
+that imports. HOURGLASS_YOLO_PYTHON names a Python that has all of it already.
 """
 import os
 import re
@@ -16,8 +17,8 @@ import hourglass
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build/before-yolo"
-NEEDED = ["ultralytics", "ultralytics-platform", "ultralytics-thop", "opencv-python-headless<4.11", "polars", "polars-runtime-32",
-          "psutil", "cffi>=1.16"]
+NEEDED = ["ultralytics", "ultralytics-platform", "ultralytics-thop", "opencv-python-headless<4.11", "polars",
+          "polars-runtime-32", "psutil", "cffi>=1.16"]
 
 # A model of its description with random weights under the name the page has, and a short film of noise.
 PREPARE = """
@@ -50,13 +51,15 @@ print("as told")
 def run(python, code, folder):
     environment = {**os.environ, "YOLO_CONFIG_DIR": str(folder), "YOLO_AUTOINSTALL": "false", "YOLO_OFFLINE": "true",
                    "HG_MODELS": str(ROOT / "models"), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([str(python), "-c", code], cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
+    command = [str(python), "-c", code]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
 
 
 def works(python):
-    return subprocess.run([str(python), "-c", "import cv2, cffi, torch, ultralytics"], capture_output=True).returncode == 0
+    command = [str(python), "-c", "import cv2, cffi, torch, ultralytics"]
+    return subprocess.run(command, capture_output=True).returncode == 0
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +97,8 @@ def recipes():
 def test_nothing_of_ours_imports_ultralytics():
     assert "ultralytics" not in sys.modules
     sources = [p for folder in ("python/src", "bench", "tools") for p in (ROOT / folder).rglob("*.py")]
-    assert sources and not [p for p in sources if re.search(r"^\s*(import|from) ultralytics", p.read_text("utf-8"), re.M)]
+    imports = re.compile(r"^\s*(import|from) ultralytics", re.M)
+    assert sources and not [p for p in sources if imports.search(p.read_text("utf-8"))]
 
 
 def test_cleaned_frames_as_source_run_as_the_page_has_them(python, folder):
