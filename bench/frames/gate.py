@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A gate before a detector's answer is believed: alarms on frames unlike the ordinary ones, by what its own backbone saw: gate.py OUT [seed=0]
 
-Ordinary frames are scenes with grain of 0 to 10. Their embeddings (small_detector.embeddings) are a table; Hourglass trains on it and
-calibrates its threshold for the share of false alarms asked for, and so do PCA's residual and the distance to the 5th nearest neighbour
-(at that share of held-out rows). Then frames it should not trust go by. OUT has clean-SEED.pt of run.py.
+Ordinary frames are scenes with grain of 0 to 10. Their embeddings (small_detector.embeddings) are a table that Hourglass trains on; frames
+of other photographs calibrate its threshold for the share of false alarms asked for, and those of PCA's residual and of the distance to
+the 5th nearest neighbour. Then ordinary frames of the test part go by, and frames it should not trust. OUT has clean-SEED.pt of run.py.
 """
 import glob
 import os
@@ -57,12 +57,13 @@ def strange(frames, seed):
     }
 
 
-def by_hourglass(rows, folder):
-    """A function of rows to alarms: a table's model with a calibrated threshold."""
+def by_hourglass(rows, held_out, folder):
+    """A function of rows to alarms: a table's model with a threshold calibrated on held-out rows."""
     def write(path, x):
         np.savetxt(path, x, "%.6g", ",", header=",".join(f"e{k}" for k in range(x.shape[1])), comments="")
         return path
     told = hourglass.train(data=write(f"{folder}/ordinary.csv", rows), project=folder, name="gate", fpr=ALARMS)
+    hourglass.calibrate(model=told.folder, data=write(f"{folder}/held_out.csv", held_out), fpr=ALARMS)
 
     def alarms(x):
         hourglass.predict(model=told.folder, data=write(f"{folder}/x.csv", x), out=f"{folder}/scores.csv")
@@ -111,7 +112,7 @@ def main(out, seed="seed=0"):
     frames = scenes.scenes("test", TEST, 50 + seed)[0]
     everything = {"ordinary (false alarms)": with_grain(frames, 0, 10, seed), **strange(frames, seed)}
     with tempfile.TemporaryDirectory() as folder:
-        gates = {"Hourglass": by_hourglass(np.concatenate([rows, held_out]), folder),
+        gates = {"Hourglass": by_hourglass(rows, held_out, folder),
                  "PCA": by_threshold(pca(rows), held_out), "5 nearest": by_threshold(nearest(rows), held_out)}
         print(f"{rows.shape[1]} numbers a frame, {ALARMS:.0%} false alarms asked for\n")
         print("| frames | " + " | ".join(gates) + " |\n|---|" + "---|" * len(gates))

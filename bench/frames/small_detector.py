@@ -126,9 +126,11 @@ def predict(net, frames, batch=32, most=50):
 
 @torch.no_grad()
 def embeddings(net, frames, batch=32):
-    """What the detector has seen of each frame, whatever it found: means and standard deviations of its maps, (n, 320) f32."""
+    """What the detector has seen of each frame, whatever it found: logarithms of means and standard deviations of its maps, (n, 320) f32.
+
+    Logarithms, since a covered lens has all of them near 0, which is not far from usual where it is no ratio."""
     rows = []
     for k in range(0, len(frames), batch):
         maps = net.features(as_input(frames[k:k + batch]))[1:]
-        rows.append(torch.cat([f(m) for m in maps for f in (lambda m: m.mean((2, 3)), lambda m: m.std((2, 3)))], 1))
-    return torch.cat(rows).numpy()
+        rows.append(torch.cat([part for m in maps for part in (m.mean((2, 3)), m.std((2, 3)))], 1))
+    return torch.log(torch.cat(rows) + 0.01).numpy()
