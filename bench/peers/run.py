@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hourglass and its rivals on the same jobs: own processes, in turns, best of ROUNDS rounds each, one table.
 
-run.py [step] [bulk] [single] [csv] [table] [layers] [ends] [nets] [TITLE]   (all without words; TITLE: one table by its key)
+run.py [step] [bulk] [single] [csv] [table] [module] [layers] [ends] [nets] [TITLE]   (all without words; TITLE: one table by its key)
 """
 import json
 import os
@@ -34,13 +34,18 @@ TABLES = {
     "bulk": ("scoring 60000 rows in memory", "score", "score rows", "us/row", [
         ("torch_jobs", "bulk, eager"), ("torch_jobs", "bulk, compile"), ("jax_jobs", "bulk, jit"), ("numpy_jobs", "bulk, by hand")]),
     "single": ("one score at a time, median", "score", "score one row, median", "us/row", [
-        ("torch_jobs", "single, eager"), ("torch_jobs", "single, compile"), ("jax_jobs", "single, jit"), ("numpy_jobs", "single, by hand")]),
+        ("python_jobs", "single, Model.score"), ("python_jobs", "single, hg_score by cffi"),
+        ("python_jobs", "single, ONNX Runtime"), ("torch_jobs", "single, eager"), ("torch_jobs", "single, compile"), ("jax_jobs", "single, jit"),
+        ("numpy_jobs", "single, by hand")]),
     "csv": ("reading CSV, 200000 x 20 decimals, to float32", "read", "read CSV", "us/row", [
         ("numpy_jobs", "csv, numpy.loadtxt"), ("numpy_jobs", "csv, pandas"), ("numpy_jobs", "csv, pandas, correctly rounded")]),
     "table": ("a table's normal rows (kddcup99, every %dth), %d epochs at batch 128 and all rows scored; PyOD gets them encoded in memory"
               % (PART, EPOCHS), "", "", "us/row", [
                   ("pyod_jobs", "table, AutoEncoder"), ("pyod_jobs", "table, AutoEncoder, dense layers only"), ("pyod_jobs", "table, PCA"),
                   ("pyod_jobs", "table, IForest")]),
+    "module": ("the textbook's class (784-64-784) in Python, an epoch of 20000 rows in memory, batch 128, Adam", "", "", "us/row", [
+        ("hourglass_jobs", "module, from_torch, fit, state_dict"), ("torch_jobs", "module, the tutorial's loop"),
+        ("torch_jobs", "module, slices, fused Adam")]),
 }
 ONE_THREAD = ("single", "csv")
 FEW_ROUNDS = {"table": 3}  # minutes each
@@ -125,7 +130,9 @@ class Rival:
 
 
 def ours_of(key, mode, figure, threads):
-    return [OurRows(COMMAND, threads), OurTable(COMMAND, threads)] if key == "table" else [Ours(mode, figure, threads)]
+    if key == "table":
+        return [OurRows(COMMAND, threads), OurTable(COMMAND, threads)]
+    return [Ours(mode, figure, threads)] if mode else []  # else among the rivals: hourglass_jobs
 
 
 def measure(key):

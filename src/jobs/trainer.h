@@ -29,6 +29,8 @@ typedef struct hg__trainer {
     const hg_listener *l; // never NULL
     hg__meter meter;      // of what comes before the first step
     hg__table *given; // borrowed: rows of a table that is open already, instead of data=; or NULL
+    const hg_model
+        *start; // borrowed: what training begins with, instead of model= and pretrained=; or NULL
     // Owned. data: may be there from the start, an array instead of data=. val_data: NULL unless val= is a file.
     hg__dataset *data, *val_data;
     bool keeps_columns; // resume=, and no option asks for other columns than the run's own
@@ -65,6 +67,8 @@ int hg__trainer_run(hg__trainer *t, hg_error *err); // codes as hg__fit_run() ha
 // The model becomes the best; a table's gets its detector, of others *val_mse is measured where rows were held out. What trained is
 // freed.
 int hg__trainer_finish(hg__trainer *t, double *val_mse, hg_error *err);
+// All of these, in memory: opens, runs and finishes; what comes of it, on failure too.
+int hg__trainer_fit(hg__trainer *t, hg_result *r, hg_error *err);
 void hg__trainer_fill(const hg__trainer *t, hg_result *r);      // all but folder and exit_reason
 const hg__progress *hg__trainer_progress(const hg__trainer *t); // zeros where there is none
 // Notes in a model what it was made from: unit, range, fingerprint; names of columns.

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ._errors import KINDS, HourglassError
-from ._native import ffi, lib
+from ._native import ffi, lib  # type: ignore[import-not-found]
 
 __all__ = ["ffi", "lib", "text", "new_error", "failure", "check", "made", "sized", "table"]
 
@@ -44,7 +44,7 @@ def sized(kind: str) -> Any:
 
 def table(kind: str, row_at: Any) -> list[Any]:
     """Every row of one of the library's tables: row_at(i, struct) is false past the last."""
-    rows = []
+    rows: list[Any] = []
     while row_at(len(rows), row := sized(kind)):
         rows.append(row)
     return rows

@@ -2,7 +2,9 @@
 """Options and jobs, as the library's tables have them: keywords of functions, and values as texts."""
 import keyword
 import os
+from collections.abc import Iterable
 from functools import cache
+from inspect import Parameter
 from typing import Any, NamedTuple
 
 from ._lib import check, ffi, lib, made, new_error, table, text
@@ -17,6 +19,38 @@ class Option(NamedTuple):
     range: str
     unit: str
     help: str
+
+    @property
+    def default(self) -> int | float | bool | str | None:
+        """What it is unless set; None where it is nothing then."""
+        if not self.standard:
+            return None
+        if self.type == "bool":
+            return self.standard == "true"
+        for number in {"int": (int,), "float": (int, float)}.get(self.type, ()):
+            try:
+                return number(self.standard)
+            except ValueError:
+                continue
+        return self.standard
+
+    @property
+    def annotation(self) -> str:
+        """Its type in the stubs: what is a text there may also be a number, a path or a list."""
+        if self.type == "choice":
+            return "Literal[" + ", ".join(repr(word) for word in self.range.split("|")) + "]"
+        return {"int": "int", "float": "float | str", "size": "int | str", "bool": "bool"}.get(self.type, "Text")
+
+    @property
+    def parameter(self) -> Parameter:
+        kind = {"int": int, "float": float, "bool": bool}.get(self.type, str)
+        return Parameter(self.keyword, Parameter.KEYWORD_ONLY, default=self.default, annotation=kind)
+
+    @property
+    def line(self) -> str:
+        """For a docstring: name, unit, range, what it does."""
+        facts = "; ".join(fact for fact in (self.unit, self.range) if fact)
+        return f"{self.keyword} = {self.default!r}: {self.help}{f' [{facts}]' if facts else ''}"
 
 
 class Job(NamedTuple):
@@ -34,12 +68,14 @@ def python_name(name: str) -> str:
 
 def _option(row: Any) -> Option:
     name = text(row.name)
-    return Option(name, python_name(name), text(row.type), text(row.standard), text(row.range), text(row.unit), text(row.help))
+    facts = (text(fact) for fact in (row.type, row.standard, row.range, row.unit, row.help))
+    return Option(name, python_name(name), *facts)
 
 
 def _job(row: Any) -> Job:
     rows = table("hg_option_info", lambda i, info: lib.hg_option_at(row.name, i, info))
-    options = [o for o in map(_option, rows) if o.name != "progress"]  # how the command draws it; here a function is told
+    # progress is how the command draws it: here a function is told
+    options = [o for o in map(_option, rows) if o.name != "progress"]
     return Job(text(row.name), tuple(text(row.needs).split()), text(row.summary), tuple(options))
 
 
@@ -49,26 +85,47 @@ def jobs() -> dict[str, Job]:
     return {python_name(text(row.name)): _job(row) for row in table("hg_job_info", lib.hg_job_at)}
 
 
+# What every function takes beside its options, and says of it.
+LISTENERS = {
+    "progress": ("bool | Callable[[Event], object] | None",
+                 "True: a bar (tqdm's, where that is installed); or a function that is told Events meanwhile"),
+    "step": ("Callable[[Event], object] | None", "called after each step of training; what is true ends it early"),
+    "note": ("Callable[[str], object] | None", "told each sentence that a user should know; all are kept in `notes`"),
+}
+
+
+def keywords(options: Iterable[Option]) -> list[Parameter]:
+    """The keyword-only parameters of a function with these options."""
+    heard = [Parameter(name, Parameter.KEYWORD_ONLY, default=None) for name in LISTENERS]
+    return [*(o.parameter for o in options), *heard]
+
+
+def describe(options: Iterable[Option]) -> str:
+    """The part of a docstring that tells the options."""
+    lines = [*(o.line for o in options), *(f"{name} = None: {words}" for name, (_, words) in LISTENERS.items())]
+    return "\n".join("    " + line for line in lines)
+
+
 def as_text(value: Any) -> str:
     """A value as the command line has it: True is true, a list has commas."""
-    if isinstance(value, bool):
+    if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
         return ",".join(map(as_text, value))
     if hasattr(value, "__fspath__"):
-        return os.fspath(value)
+        return os.fsdecode(value)
     return str(value)
 
 
 class Options:
-    """The settings of one job: hg_options, each value checked when it is set."""
+    """The settings of one job: hg_options, each value checked when it is set. None leaves one as it is."""
 
     def __init__(self, job: str, values: dict[str, Any]):
         error = new_error()
         self.pointer = ffi.gc(made(lib.hg_options_new(job.encode(), error), error), lib.hg_options_free)
         for name, value in values.items():
             if value is not None:
-                self.set(name.removesuffix("_"), value)
+                self.set(name[:-1] if keyword.iskeyword(name.removesuffix("_")) else name, value)
 
     def set(self, name: str, value: Any) -> None:
         error = new_error()

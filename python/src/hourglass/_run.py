@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A call of the library that takes its time: what it tells goes to Python's callbacks, Ctrl-C and their exceptions end it."""
+"""A call of the library that takes its time: what it tells goes to Python's callbacks, Ctrl-C and their exceptions end
+it."""
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._lib import ffi, lib, sized, text
 
@@ -12,7 +13,35 @@ PROGRESS = "done total part seconds per_second end".split()
 
 
 class Event:
-    """What a job tells: the fields of hg_train_event, hg_step_event or hg_progress_event, `kind` saying which."""
+    """What a job tells. kind: which of these it is.
+
+    "train", ten times a second and at the end of each epoch: epoch (from 1), epochs, step, steps (within the epoch),
+    epoch_end, train_loss, val_loss (mean per row and feature; NaN without validation), is_best, lr, seconds,
+    rows_per_second. "step", after each step of training: step (from 1), epoch, rows, loss, lr, seconds.
+    "progress", of a stage such as "reading": stage, unit, done, total (0: nobody knows), part (0 to 1), seconds,
+    per_second, end.
+    """
+    kind: str
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    rows: int
+    done: int
+    total: int
+    epoch_end: bool
+    is_best: bool
+    end: bool
+    train_loss: float
+    val_loss: float
+    loss: float
+    lr: float
+    part: float
+    seconds: float
+    rows_per_second: float
+    per_second: float
+    stage: str
+    unit: str
 
     def __init__(self, kind: str, struct: Any, names: list[str]):
         self.kind = kind
@@ -23,23 +52,43 @@ class Event:
         return f"Event({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
 
 
-class Run:
-    """The listener of one call. progress(event): of training and other stages, ten times a second; step(event): after each
-    step, true ends training; note(sentence): what a user should know."""
+class Epoch(NamedTuple):
+    """An epoch that is over: losses are means per row and feature, val_loss is NaN without validation; seconds since
+    the start."""
+    epoch: int
+    train_loss: float
+    val_loss: float
+    is_best: bool
+    lr: float
+    seconds: float
 
-    def __init__(self, progress: Callable[[Event], Any] | None = None, step: Callable[[Event], Any] | None = None,
-                 note: Callable[[str], Any] | None = None):
-        self.progress, self.step, self.note = progress, step, note
+
+class Run:
+    """The listener of one call. progress(event): of training and other stages, ten times a second; True: a bar.
+    step(event): after each step, true ends training. note(sentence): what a user should know. Behind the call: notes
+    and history."""
+
+    def __init__(self, progress: bool | Callable[[Event], Any] | None = None,
+                 step: Callable[[Event], Any] | None = None, note: Callable[[str], Any] | None = None):
+        self.bar = None
+        if progress is True:
+            from ._bar import Bar
+
+            progress = self.bar = Bar()
+        self.progress: Any = progress or None
+        self.step: Any = step
+        self.note = note
         self.notes: list[str] = []
+        self.history: list[Epoch] = []
         self.raised: BaseException | None = None
         self._handle = ffi.new_handle(weakref.proxy(self))
         self._context = ffi.new("hg_python_run *", {"handle": self._handle})
         self.listener = sized("hg_listener")
         self.listener.context = self._context
+        self.listener.train = lib.hg_python_train
         self.listener.note = lib.hg_python_note
         self.listener.abort = ffi.addressof(lib, "hg_python_abort")
         if progress:
-            self.listener.train = lib.hg_python_train
             self.listener.progress = lib.hg_python_progress
         if step:
             self.listener.step = lib.hg_python_step
@@ -50,7 +99,9 @@ class Run:
         self._context.stop = True
 
     def end(self) -> None:
-        """Behind the call: what a callback raised."""
+        """Behind the call: raises what a callback raised."""
+        if self.bar:
+            self.bar.close()
         if self.raised:
             raise self.raised
 
@@ -59,15 +110,22 @@ def _run(context: Any) -> Run:
     return ffi.from_handle(ffi.cast("hg_python_run *", context).handle)
 
 
-def _raised(kind: Any, exception: BaseException, traceback: Any) -> bool:
-    frame = traceback.tb_frame
-    _run(frame.f_locals["context"]).fail(exception)
+def _raised(kind: Any, exception: BaseException, traceback: Any) -> None:
+    _run(traceback.tb_frame.f_locals["context"]).fail(exception)
+
+
+def _raised_stop(kind: Any, exception: BaseException, traceback: Any) -> bool:
+    _raised(kind, exception, traceback)
     return True
 
 
 @ffi.def_extern(name="hg_python_train", onerror=_raised)
 def _train(context: Any, e: Any) -> None:
-    _run(context).progress(Event("train", e, TRAIN))
+    run = _run(context)
+    if e.epoch_end:
+        run.history.append(Epoch(e.epoch, e.train_loss, e.val_loss, e.is_best, e.lr, e.seconds))
+    if run.progress:
+        run.progress(Event("train", e, TRAIN))
 
 
 @ffi.def_extern(name="hg_python_progress", onerror=_raised)
@@ -77,7 +135,7 @@ def _progress(context: Any, e: Any) -> None:
     _run(context).progress(event)
 
 
-@ffi.def_extern(name="hg_python_step", onerror=_raised)
+@ffi.def_extern(name="hg_python_step", onerror=_raised_stop)
 def _step(context: Any, e: Any) -> bool:
     return bool(_run(context).step(Event("step", e, STEP)))
 
@@ -90,12 +148,7 @@ def _note(context: Any, sentence: Any) -> None:
         run.note(run.notes[-1])
 
 
-@ffi.def_extern(name="hg_python_detail", onerror=_raised)
-def _detail(context: Any, sentence: Any) -> None:
-    _note(context, sentence)
-
-
-@ffi.def_extern(name="hg_python_signals", onerror=_raised)
+@ffi.def_extern(name="hg_python_signals", onerror=_raised_stop)
 def _signals(context: Any) -> bool:
     for _ in (0,):  # where Python looks for signals: Ctrl-C raises here
         pass

@@ -1,175 +1,343 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model: a network with its weights, and what it can do with rows in memory."""
+"""Model: a network with its weights, and what it can do with rows in memory and with files."""
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import _arrays, jobs
-from ._errors import DataError
-from ._lib import check, ffi, lib, made, new_error, sized, text
-from ._options import Options
-from ._run import Run
+import numpy as np
 
+from . import _arrays, _drawing, _frames, _verdicts, jobs
+from ._errors import DataError, UsageError
+from ._fit import Fit
+from ._lib import check, ffi, lib, made, new_error, text
+from ._run import Epoch
+from ._verdicts import Verdict, Verdicts
+from ._weights import Layer, Weights
 
-class _Fit:
-    """Model.fit(x) makes a new model; model.fit(x) goes on from the weights of a model."""
-
-    def __get__(self, model: "Model | None", owner: type) -> Callable[..., "Model"]:
-        return owner._fit_new if model is None else model._fit_on
+FLOATS = ffi.typeof("float[]")
 
 
 class Model:
-    """A model: made by Model.load(), Model.fit() or Model.new(). Any number of threads may use one at once."""
+    """A model: made by Model.fit(), Model.load(), Model.new() or Model.from_bytes(). Any number of threads may use one
+    at once.
 
-    fit = _Fit()
+    Rows are (n, ...): NumPy's arrays, or whatever has DLPack; float32 in C order is not copied, bytes (uint8) become 0
+    to 1. One row, of the model's own shape, gives one answer. Where a method takes rows it takes a path too: of what
+    `hourglass predict` takes as data=. What went wrong is an exception of hourglass.HourglassError with the library's
+    sentence. A model that came from PyTorch has rows as its module does, images (n, C, H, W).
 
-    def __init__(self, pointer: Any):
+    result: what came of training (None of a model that was loaded); notes: what a user should know of it; history: its
+    epochs.
+    """
+
+    fit = Fit()
+
+    def __init__(self, pointer: Any, result: jobs.Result | None = None):
         """Of an hg_model, which becomes this object's."""
-        self._pointer = ffi.gc(pointer, lib.hg_model_free)
-        self._scorers: list[Any] = []  # idle ones; each is for one thread at a time
-        self._width = lib.hg_model_width(pointer)
+        self._weights = Weights(pointer)
+        self._told(result)
 
-    # ---- making ---------------------------------------------------------------------------------
+    def _told(self, result: jobs.Result | None) -> None:
+        self.result = result
+        self.notes: list[str] = result.notes if result else []
+        self.history: list[Epoch] = result.history if result else []
+
+    def _become(self, pointer: Any, result: jobs.Result | None = None) -> None:
+        self._weights = Weights(pointer, self._weights.threads)
+        self._told(result)
+
+    @property
+    def _pointer(self) -> Any:
+        """hg_model: what is made of it keeps it."""
+        return self._weights.pointer
+
+    # ---- making and keeping ---------------------------------------------------------------------
 
     @classmethod
-    def load(cls, path: Any) -> "Model":
-        """The model of a file, of a results folder, or one that ships, by its name: "denoise"."""
-        error = new_error()
-        name = os.fspath(path)
-        if os.path.isdir(name):
-            name = os.path.join(name, "weights", "best.safetensors")
-        if name == "denoise":
+    def load(cls, path: str | os.PathLike) -> "Model":
+        """The model of a file, of a results folder (runs/train; its history too), or the one that ships: "denoise".
+        Raises FileError, ModelError (refused), MissingError."""
+        error, name = new_error(), os.fspath(path)
+        if name == "denoise" and not os.path.exists(name):
             return cls(made(lib.hg_model_load_shipped(b"denoise", error), error))
-        return cls(made(lib.hg_model_load(os.fsencode(name), error), error))
+        folder = Path(name)
+        if not folder.is_dir():
+            return cls(made(lib.hg_model_load(os.fsencode(name), error), error))
+        model = cls(made(lib.hg_model_load(os.fsencode(folder / "weights" / "best.safetensors"), error), error))
+        model.history = _drawing.read_history(folder / "results.csv")
+        return model
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> "Model":
-        """The model of a model file's bytes."""
+    def from_bytes(cls, data: Any) -> "Model":
+        """The model of a model file's bytes: bytes, or what has a buffer. Raises ModelError."""
         error = new_error()
-        return cls(made(lib.hg_model_load_memory(ffi.from_buffer(data), len(data), error), error))
+        view = ffi.from_buffer(data)
+        return cls(made(lib.hg_model_load_memory(view, len(view), error), error))
 
     @classmethod
-    def new(cls, spec: str, shape: tuple[int, ...], latent: int = 0, seed: int = 0) -> "Model":
-        """A model with fresh weights for rows of `shape`: (N), (H, W), (H, W, C)."""
-        error = new_error()
-        dims = ffi.new("int64_t[]", list(shape))
+    def new(cls, spec: str, shape: Sequence[int], latent: int = 0, seed: int = 0) -> "Model":
+        """A model with fresh weights, drawn from `seed` as PyTorch draws its own, for rows of `shape`: (N), (H, W), (H,
+        W, C), a signal (T, C). spec: "dense 64 relu | dense input sigmoid", or a preset's name; latent: numbers in the
+        code of a preset, 0: its own. Raises UsageError."""
+        error, dims = new_error(), ffi.new("int64_t[]", list(shape))
         return cls(made(lib.hg_model_new(spec.encode(), dims, len(shape), latent, seed, error), error))
 
-    @classmethod
-    def _fit_new(cls, x: Any, target: Any = None, *, progress=None, step=None, note=None, **options: Any) -> "Model":
-        """Trains a new model on rows (n, ...) in memory, or on what a path names. Options are those of `hourglass train`."""
-        run = Run(progress, step, note)
-        if isinstance(x, (str, os.PathLike)):
-            with tempfile.TemporaryDirectory() as folder:
-                told = jobs.run("train", {"project": folder, **options, "data": x}, progress=progress, step=step, note=note)
-                model = cls.load(told.folder)
-            model.notes = told.notes
-            return model
-        return cls._fit_array(run, x, target, options)
-
-    @classmethod
-    def _fit_array(cls, run: Run, x: Any, target: Any, values: dict[str, Any]) -> "Model":
-        import numpy as np
-
-        rows = np.ascontiguousarray(_arrays.as_array(x), dtype=np.float32)
-        wanted = None if target is None else np.ascontiguousarray(_arrays.as_array(target), dtype=np.float32)
-        error, result, options = new_error(), sized("hg_result"), Options("train", values)
-        structs = [_array_struct(a) for a in (rows, wanted) if a is not None]
-        model = lib.hg_fit(options.pointer, structs[0], structs[1] if wanted is not None else ffi.NULL, run.listener, result, error)
-        run.end()
-        fitted = cls(made(model, error))
-        fitted.notes = run.notes
-        return fitted
-
-    def _fit_on(self, x: Any, target: Any = None, *, progress=None, step=None, note=None, **options: Any) -> "Model":
-        """Goes on training, from this model's weights; the model becomes the better one."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "model.safetensors"
-            self.save(path)
-            better = Model._fit_array(Run(progress, step, note), x, target, {"model": self.spec, **options, "pretrained": path})
-        self.__init__(ffi.gc(better._pointer, None))
-        return self
-
-    def save(self, path: Any) -> None:
-        """Writes the model file, whole or not at all."""
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes the model file, whole or not at all. Raises FileError."""
         error = new_error()
-        check(lib.hg_model_save(self._pointer, os.fsencode(path), error), error)
+        check(lib.hg_model_save(self._weights.pointer, os.fsencode(path), error), error)
 
     def to_bytes(self) -> bytes:
         """The bytes of the model file."""
-        error, size = new_error(), ffi.new("size_t *")
-        data = made(lib.hg_model_save_memory(self._pointer, size, error), error)
-        try:
-            return bytes(ffi.buffer(data, size[0]))
-        finally:
-            lib.hg_bytes_free(data)
+        return self._weights.to_bytes()
 
-    def __reduce__(self):
-        return Model.from_bytes, (self.to_bytes(),)
+    def __reduce__(self) -> Any:
+        return _restore, (self.to_bytes(), self._weights.threads, self.history)
 
     # ---- what it is -----------------------------------------------------------------------------
 
     @property
     def spec(self) -> str:
         """The network: "dense 64 relu | dense 784 sigmoid"."""
-        return text(lib.hg_model_spec(self._pointer))
+        return text(lib.hg_model_spec(self._weights.pointer))
+
+    @property
+    def kind(self) -> str:
+        """"autoencoder", "pca" or "features"."""
+        return text(self._weights.info.kind)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one row: (N), (H, W), (H, W, C) or (T, C)."""
+        return self._weights.shape
 
     @property
     def width(self) -> int:
-        """Numbers in a row."""
-        return self._width
+        """Numbers in a row: the product of its shape."""
+        return self._weights.width
 
     @property
     def code_size(self) -> int:
         """Numbers in a code."""
-        return lib.hg_model_code_size(self._pointer)
+        return self._weights.code_size
 
-    # ---- rows -----------------------------------------------------------------------------------
+    @property
+    def parameters(self) -> int:
+        """Numbers in all tensors."""
+        return int(self._weights.info.parameters)
 
-    def _borrow(self) -> Any:
-        """A scorer that no other thread has."""
-        try:
-            return self._scorers.pop()
-        except IndexError:
-            error = new_error()
-            return ffi.gc(made(lib.hg_scorer_new(self._pointer, 0, error), error), lib.hg_scorer_free)
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of columns that it has, without the label's: () of images and arrays."""
+        return self._weights.columns()
 
-    def _rows_call(self, function: Any, x: Any, width_in: int, width_out: int) -> Any:
-        import numpy as np
+    @property
+    def is_table(self) -> bool:
+        """Whether its rows are a table's: cells that are encoded before the network sees them."""
+        return self._weights.is_table
 
-        rows = _arrays.as_rows(x, width_in)
-        out = np.empty((len(rows), width_out), np.float32)
-        scorer = self._borrow()
-        function(scorer, ffi.from_buffer("float[]", rows), len(rows), ffi.from_buffer("float[]", out, require_writable=True))
-        self._scorers.append(scorer)
-        return out
+    @property
+    def has_thresholds(self) -> bool:
+        """Whether it says which rows are alarms."""
+        return bool(self._weights.info.has_thresholds)
 
-    def score(self, x: Any) -> Any:
-        """The mean squared error of each of the rows x (n, ...) against its reconstruction: (n)."""
-        return self._rows_call(lib.hg_score, x, self._width, 1).reshape(-1)
+    @property
+    def holds_rows(self) -> bool:
+        """Whether rows it was trained on can be read back from its file."""
+        return bool(self._weights.info.holds_rows)
 
-    def reconstruct(self, x: Any) -> Any:
-        """What the model makes of rows (n, ...): (n, width)."""
-        return self._rows_call(lib.hg_reconstruct_rows, x, self._width, self._width)
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The network's layers, in order."""
+        return self._weights.layers()
 
-    def encode(self, x: Any) -> Any:
-        """Codes (n, code_size) of rows (n, ...)."""
-        return self._rows_call(lib.hg_encode_rows, x, self._width, self.code_size)
+    @property
+    def tensors(self) -> dict[str, np.ndarray]:
+        """Copies of all tensors, by their names in PyTorch's state_dict, in its shapes: of a dense layer (out, in).
+        float32."""
+        return self._weights.tensors()
+
+    def set_tensors(self, tensors: Mapping[str, Any]) -> None:
+        """Sets tensors by their names; all of them, or none where one is refused. Thresholds stay those of the old
+        weights. Raises UsageError (a name, a shape), DataError (a number that is not finite)."""
+        weights = self._weights.copy()
+        for name, value in tensors.items():
+            weights.set_tensor(name, np.ascontiguousarray(_arrays.as_array(value), dtype=np.float32))
+        self._weights = weights
+
+    @property
+    def threads(self) -> int:
+        """Threads that a call may use; 0: as many as this process may."""
+        return self._weights.threads
+
+    @threads.setter
+    def threads(self, count: int) -> None:
+        weights = self._weights.copy()
+        weights.threads = count
+        self._weights = weights
+
+    # ---- rows in, rows out ----------------------------------------------------------------------
+
+    def score(self, x: Any, *, columns: Sequence[str] | None = None, progress: Any = None, note: Any = None,
+              **options: Any) -> Any:
+        """How unusual each of the rows x (n, ...) is: (n); the higher, the more. Of one row a number.
+
+        Of rows of numbers it is the mean squared error against the reconstruction: float32. Of a table's rows (n,
+        columns), cells with numbers in them where NaN is missing, of a data frame and of a path, it is the score of
+        `hourglass predict`: float64."""
+        weights = self._weights
+        if type(x) is np.ndarray and x.dtype is _arrays.F32 and x.shape == (weights.width,) and weights.is_plain:
+            scorer, out = weights.scorer(), ffi.new("float[1]")  # what is called most, and has no time
+            lib.hg_score(scorer, ffi.from_buffer(FLOATS, x if x.flags.c_contiguous else x.copy()), 1, out)
+            weights.scorers.append(scorer)
+            return out[0]
+        if isinstance(x, (str, os.PathLike)) or weights.is_table or _frames.is_frame(x):
+            return self.predict(x, columns=columns, progress=progress, note=note, **options).scores
+        _no_options(options)
+        rows, lead = weights.rows(x)
+        scores = _call(weights, lib.hg_score, rows, 1).reshape(-1)
+        return scores if lead else float(scores[0])
+
+    def reconstruct(self, x: Any, *, progress: Any = None, note: Any = None, **options: Any) -> Any:
+        """What the model makes of rows: of the shape of x, float32. Of a table's model x is (n, width) as the network
+        sees it; the path of a table gives its columns by name."""
+        if isinstance(x, (str, os.PathLike)):
+            return self._transform("reconstruct", x, progress, note, options)
+        _no_options(options)
+        weights = self._weights
+        rows, lead = weights.rows(x)
+        answer = _call(weights, lib.hg_reconstruct_rows, rows, weights.width)
+        return weights.layout.given(answer, lead) if weights.layout else answer.reshape(np.shape(x))
+
+    def encode(self, x: Any, *, progress: Any = None, note: Any = None, **options: Any) -> Any:
+        """The codes of rows, or of a data frame's: (n, code_size), of one row (code_size), float32."""
+        if isinstance(x, (str, os.PathLike)):
+            return self._transform("encode", x, progress, note, options)
+        _no_options(options)
+        weights = self._weights
+        if _frames.is_frame(x):
+            x = self.inputs(x)
+        rows, lead = weights.rows(x)
+        codes = _call(weights, lib.hg_encode_rows, rows, weights.code_size)
+        return weights.layout.given_codes(codes, lead) if weights.layout else codes.reshape(*lead, weights.code_size)
 
     def decode(self, codes: Any) -> Any:
-        """Rows (n, width) of codes (n, code_size)."""
-        return self._rows_call(lib.hg_decode_rows, codes, self.code_size, self._width)
+        """The rows of codes (n, code_size): (n, ...) in the model's shape, float32; of one code (code_size) one row."""
+        weights = self._weights
+        layout, size = weights.layout, weights.code_size
+        rows, lead = layout.codes(codes) if layout else _arrays.as_rows(codes, (size,), size)
+        answer = _call(weights, lib.hg_decode_rows, rows, weights.width)
+        return layout.given(answer, lead) if layout else answer.reshape(*lead, *weights.shape)
+
+    def predict(self, x: Any, *, columns: Sequence[str] | None = None, fpr: float = 0, progress: Any = None,
+                note: Any = None, **options: Any) -> Verdicts:
+        """What is thought of rows: Verdicts, with scores, p_values, alarms and reasons.
+
+        x: a data frame, whose columns are found by name; rows of numbers (n, columns), NaN is missing, whose columns
+        are called `columns` (None: as in training); or a path, and
+        then `options` are those of `hourglass predict`. fpr: the rate of false alarms asked for; 0: the model's own."""
+        if not isinstance(x, (str, os.PathLike)):
+            _no_options(options)
+            return _verdicts.judge(self._weights, x, columns, fpr)
+        from ._sheets import read_verdicts
+
+        with tempfile.TemporaryDirectory(prefix="hourglass-") as folder:
+            out = options.pop("out", None) or Path(folder) / "scores.csv"
+            values = {"model": self._saved(folder), "data": x, "out": out, "fpr": fpr or None, **options}
+            jobs.run("predict", values, progress=progress, note=note)
+            return read_verdicts(Path(out))
+
+    def explain(self, x: Any, *, columns: Sequence[str] | None = None, fpr: float = 0, **options: Any) -> list[Verdict]:
+        """Why each row is as unusual as it is: a Verdict a row, with the column that has the largest share of the
+        score, and what was expected there. x: as of predict()."""
+        return list(self.predict(x, columns=columns, fpr=fpr, **options))
+
+    def shares(self, x: Any, *, columns: Sequence[str] | None = None) -> np.ndarray:
+        """How much of each row's score each of the model's `columns` has: (n, columns), float32, of a row 1 together;
+        of rows of numbers without names, each number. x: a data frame, or rows of numbers (n, ...), called
+        `columns`."""
+        return _verdicts.shares(self._weights, x, columns)
+
+    def inputs(self, x: Any) -> np.ndarray:
+        """The rows of a data frame as the network of a table's model sees them: (n, width), float32, numbers scaled,
+        categories one-hot. reconstruct(), encode() and hg_score() of the library take them."""
+        return _verdicts.inputs(self._weights, x)
+
+    def watch(self, rows: Iterable[Any], *, columns: Sequence[str] | None = None, fpr: float = 0) -> Iterator[Verdict]:
+        """Judges rows as they come: a generator, which gives a Verdict for each of `rows`, an iterable of sequences or
+        mappings of cells: numbers, texts, times; None, NaN and "" are missing. columns: what they are called; None: the
+        keys of the first mapping, or as in training. Raises DataError, as of a row of another length."""
+        return _verdicts.watch(self._weights, rows, columns, fpr)
+
+    def denoise(self, x: Any, **options: Any) -> Any:
+        """Cleaned images of any size, in the type they come in: one (H, W) or (H, W, C), or several (n, H, W, C), of
+        uint8, uint16 or float32; C is 1, 3 (red first; layout="bgr": blue first) or 4 with alpha, which stays.
+        hourglass.frames cleans streams of them without allocating. Of a path: as `hourglass denoise`, to out=, and a
+        Result."""
+        if isinstance(x, (str, os.PathLike)):
+            with tempfile.TemporaryDirectory(prefix="hourglass-") as folder:
+                return jobs.run("denoise", {"model": self._saved(folder), "source": x, **options})
+        from .frames import FrameDenoiser
+
+        images = _arrays.as_array(x)
+        denoiser = FrameDenoiser(self, **{"layout": "rgb", "threads": self.threads, **options})
+        if images.ndim == 3 and images.shape[2] not in (1, 3, 4):
+            raise DataError(f"denoise: expected (H, W), (H, W, C) or (n, H, W, C), got {images.shape}")
+        if images.ndim < 4:
+            return denoiser.denoise(images)
+        out = np.empty(images.shape, images.dtype)
+        for image, to in zip(images, out):
+            denoiser.denoise(image, to)
+        return out
+
+    def _saved(self, folder: str) -> Path:
+        path = Path(folder) / "model.safetensors"
+        self.save(path)
+        return path
+
+    def _transform(self, job: str, x: Any, progress: Any, note: Any, options: dict[str, Any]) -> Any:
+        from ._sheets import read_sheet
+
+        with tempfile.TemporaryDirectory(prefix="hourglass-") as folder:
+            is_sheet = job == "reconstruct" and self.is_table
+            out = Path(folder) / ("rows.csv" if is_sheet else "rows.npy")
+            values = {"model": self._saved(folder), "data": x, **options, "out": out}
+            jobs.run(job, values, progress=progress, note=note)
+            return read_sheet(out)[0] if is_sheet else np.load(out)
+
+    # ---- how it shows itself --------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        shape = " × ".join(map(str, self.shape))
+        return f"Model({self.spec!r}: rows of {shape}, codes of {self.code_size}, {self.parameters:,} parameters)"
+
+    def _repr_svg_(self) -> str:
+        return _drawing.svg(self)
+
+    def _repr_html_(self) -> str:
+        return _drawing.html(self)
 
 
-def _array_struct(array: Any) -> Any:
-    """hg_array of float32 rows in C order."""
-    if not 2 <= array.ndim <= 4:
-        raise DataError(f"array: expected rows of 1 to 3 dimensions, (n, ...), got {array.shape}")
-    struct = ffi.new("hg_array *")
-    struct.data = ffi.from_buffer("float[]", array)
-    struct.rows = len(array)
-    for i, size in enumerate(array.shape[1:]):
-        struct.shape[i] = size
-    return struct
+def _restore(data: bytes, threads: int, history: list[Epoch]) -> Model:
+    model = Model.from_bytes(data)
+    model._weights.threads, model.history = threads, history
+    return model
+
+
+def _no_options(options: dict[str, Any]) -> None:
+    for name in options:
+        raise UsageError(f"{name}: expected no such option beside rows in memory")
+
+
+def _call(weights: Weights, function: Any, rows: np.ndarray, width: int) -> np.ndarray:
+    """Rows (n, ...) through one of the scorer's functions: (n, width)."""
+    out = np.empty((len(rows), width), np.float32)
+    scorer = weights.scorer()
+    block = max(1, (1 << 22) // max(rows.shape[1], width))  # so that Ctrl-C is heard
+    for first in range(0, len(rows), block):
+        part, to = rows[first : first + block], out[first : first + block]
+        function(scorer, ffi.from_buffer(FLOATS, part), len(part), ffi.from_buffer(FLOATS, to, require_writable=True))
+    weights.scorers.append(scorer)
+    return out

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is thought of rows: a Verdict of one, Verdicts of many, from a detector or from the sheet that `predict`
+writes."""
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _arrays, _frames
+from ._errors import DataError
+from ._lib import check, ffi, lib, new_error, text
+from ._weights import Weights
+
+
+class Verdict(NamedTuple):
+    """What is thought of a row: score (the higher, the more unusual), p_value (how often a normal row scores as high),
+    threshold, alarm (score > threshold), reason (the column with the largest share of the score, "" for none), share
+    (of it, 0 to 1), expected (what was expected there, as text; of alarms, and where the model has no thresholds),
+    column (its number among the row's, -1: none), unseen and missing (cells). What a model without thresholds cannot
+    say is NaN."""
+    score: float
+    p_value: float
+    threshold: float
+    alarm: bool
+    reason: str
+    share: float
+    expected: str
+    column: int
+    unseen: int
+    missing: int
+
+
+class Verdicts:
+    """What is thought of n rows: `scores`, `p_values`, `thresholds` float64 (n), `alarms` bool (n), `reasons` the
+    column with the largest share of the score, `shares` of it, `expected` what was expected there: (n). `sheet`: all
+    columns that `predict` wrote, by name, where rows came from files; else what a Verdict has. Iterating gives a
+    Verdict a row."""
+
+    def __init__(self, sheet: dict[str, np.ndarray], count: int):
+        self.sheet = sheet
+        self._count = count
+        self.scores = self._of("score", np.nan, np.float64)
+        self.p_values = self._of("p_value", np.nan, np.float64)
+        self.thresholds = self._of("threshold", np.nan, np.float64)
+        self.alarms = self._of("alarm", 0, np.float64) > 0
+        self.reasons = self._of("reason", "", str)
+        self.shares = self._of("share", np.nan, np.float64)
+        self.expected = self._of("expected", "", str)
+
+    def _of(self, name: str, otherwise: Any, dtype: Any) -> np.ndarray:
+        column = self.sheet.get(name)
+        return np.full(self._count, otherwise, dtype) if column is None else column.astype(dtype, copy=False)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, i: int) -> Verdict:
+        others = {"column": -1, "unseen": 0, "missing": 0}
+        whole = [int(self.sheet[name][i]) if name in self.sheet else other for name, other in others.items()]
+        return Verdict(float(self.scores[i]), float(self.p_values[i]), float(self.thresholds[i]), bool(self.alarms[i]),
+                       str(self.reasons[i]), float(self.shares[i]), str(self.expected[i]), *whole)
+
+    def __iter__(self) -> Iterator[Verdict]:
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"Verdicts({len(self)} rows, {int(self.alarms.sum())} alarms)"
+
+
+def _verdict_type() -> np.dtype:
+    """hg_verdict as a record of NumPy's."""
+    kinds = {"double": "f8", "int32_t": "i4", "_Bool": "?", "char *": "u8", "char[64]": "S64", "size_t": "u8"}
+    fields = ffi.typeof("hg_verdict").fields
+    formats = [kinds[field.type.cname.replace("const", "").strip()] for _, field in fields]
+    return np.dtype({"names": [name for name, _ in fields], "offsets": [f.offset for _, f in fields],
+                     "formats": formats, "itemsize": ffi.sizeof("hg_verdict")})
+
+
+RECORD = _verdict_type()
+BLOCK = 4096  # rows between two looks at Ctrl-C
+
+
+def _texts(pointers: np.ndarray) -> np.ndarray:
+    """Strings of C pointers, of which there are few different ones."""
+    different, which = np.unique(pointers, return_inverse=True)
+    return np.array([text(ffi.cast("char *", int(p))) for p in different], dtype=object)[which].astype(str)
+
+
+def _doubles(weights: Weights, x: Any) -> np.ndarray:
+    """Rows of numbers (n, ...) as float64 (n, columns)."""
+    rows = _arrays.as_array(x)
+    if rows.dtype == np.uint8 and not weights.is_table:
+        rows = _arrays.as_floats(rows)
+    if rows.ndim < 2:
+        raise DataError(f"rows: expected (n, columns), got {rows.shape}")
+    return np.ascontiguousarray(rows, dtype=np.float64).reshape(len(rows), int(np.prod(rows.shape[1:])))
+
+
+def judge(weights: Weights, x: Any, columns: Sequence[str] | None, fpr: float) -> Verdicts:
+    """Verdicts of rows of numbers (n, columns), NaN is missing; or of a data frame."""
+    if _frames.is_frame(x):
+        return judge_frame(weights, x, fpr)
+    rows = _doubles(weights, x)
+    count, width = rows.shape
+    records = np.zeros(count, RECORD)
+    detector, error = weights.detector(columns, width, fpr, weights.threads), new_error()
+    for first in range(0, count, BLOCK):
+        part, to = rows[first : first + BLOCK], records[first : first + BLOCK]
+        to["size"] = RECORD.itemsize
+        verdicts = ffi.cast("hg_verdict *", ffi.from_buffer(to, require_writable=True))
+        check(lib.hg_detect(detector, ffi.from_buffer("double[]", part), len(part), verdicts, error), error)
+    return _of_records(records)
+
+
+def judge_frame(weights: Weights, x: Any, fpr: float) -> Verdicts:
+    """Verdicts of a data frame's rows."""
+    rows = _frames.Table(x)
+    records = np.zeros(len(rows), RECORD)
+    records["size"] = RECORD.itemsize
+    verdicts = ffi.cast("hg_verdict *", ffi.from_buffer(records, require_writable=True))
+    error = new_error()
+    with weights.lent_detector(rows.names, fpr) as detector:
+        check(lib.hg_detect_table(detector, rows.pointer, verdicts, error), error)
+    return _of_records(records)
+
+
+def shares(weights: Weights, x: Any, columns: Sequence[str] | None) -> np.ndarray:
+    """How much of the score of each row of x, numbers or a data frame, each of the model's columns has: (n, columns),
+    float32."""
+    error = new_error()
+    if _frames.is_frame(x):
+        rows = _frames.Table(x)
+        with weights.lent_detector(rows.names, 0) as detector:
+            share = np.empty((len(rows), lib.hg_detector_columns(detector)), np.float32)
+            to = ffi.from_buffer("float[]", share, require_writable=True)
+            check(lib.hg_explain_table(detector, rows.pointer, ffi.NULL, to, error), error)
+        return share
+    numbers = _doubles(weights, x)
+    detector = weights.detector(columns, numbers.shape[1], 0, weights.threads)
+    share = np.empty((len(numbers), lib.hg_detector_columns(detector)), np.float32)
+    to = ffi.from_buffer("float[]", share, require_writable=True)
+    check(lib.hg_explain(detector, ffi.from_buffer("double[]", numbers), len(numbers), ffi.NULL, to, error), error)
+    return share
+
+
+def inputs(weights: Weights, x: Any) -> np.ndarray:
+    """A data frame's rows as the network sees them: (n, width), float32."""
+    rows, error = _frames.Table(x), new_error()
+    out = np.empty((len(rows), weights.width), np.float32)
+    with weights.lent_detector(rows.names, 0) as detector:
+        to = ffi.from_buffer("float[]", out, require_writable=True)
+        check(lib.hg_encode_table(detector, rows.pointer, to, error), error)
+    return out
+
+
+def _of_records(records: np.ndarray) -> Verdicts:
+    count = len(records)
+    names = ("score", "p_value", "threshold", "alarm", "column", "unseen", "missing")
+    sheet = {name: np.ascontiguousarray(records[name]) for name in names}
+    sheet["share"] = np.ascontiguousarray(records["reason_share"])
+    sheet["reason"] = _texts(records["reason"]) if count else np.array([], str)
+    sheet["expected"] = np.char.decode(records["expected"], "utf-8", "replace") if count else np.array([], str)
+    return Verdicts(sheet, count)
+
+
+def _cell(value: Any) -> str | None:
+    """A cell as a CSV file would have it; None: missing."""
+    if value is None or value != value:
+        return None
+    return str(value)
+
+
+class Watcher:
+    """Judges rows one at a time, as they come: sequences or mappings of numbers, texts, times; None and NaN are
+    missing."""
+
+    def __init__(self, weights: Weights, columns: Sequence[str] | None, fpr: float):
+        self.weights, self.columns, self.fpr = weights, columns, fpr
+        self.detector: Any = None
+        self.error, self.verdict = new_error(), ffi.new("hg_verdict *")
+        self.verdict.size = ffi.sizeof("hg_verdict")
+
+    def _cells(self, row: Any) -> list[Any]:
+        if isinstance(row, Mapping):
+            if self.columns is None:
+                self.columns = [str(name) for name in row]
+            row = [row.get(name) for name in self.columns]
+        cells = list(row)
+        if self.detector is None:
+            self.detector = self.weights.detector(self.columns, len(cells), self.fpr, 1)
+            self.count = len(cells)
+        if len(cells) != self.count:
+            raise DataError(f"row: expected {self.count} cells as in the first, got {len(cells)}")
+        return cells
+
+    def judge(self, row: Any) -> Verdict:
+        cells, v = self._cells(row), self.verdict
+        try:
+            numbers = array("d", cells)
+            code = lib.hg_detect(self.detector, ffi.from_buffer("double[]", numbers), 1, v, self.error)
+        except TypeError:
+            kept = [ffi.NULL if cell is None else ffi.new("char[]", cell.encode()) for cell in map(_cell, cells)]
+            code = lib.hg_detect_text(self.detector, ffi.new("const char *[]", kept), v, self.error)
+        check(code, self.error)
+        return Verdict(v.score, v.p_value, v.threshold, v.alarm, text(v.reason), v.reason_share, text(v.expected),
+                       v.column, v.unseen, v.missing)
+
+
+def watch(weights: Weights, rows: Iterable[Any], columns: Sequence[str] | None, fpr: float) -> Iterator[Verdict]:
+    watcher = Watcher(weights, columns, fpr)
+    for row in rows:
+        yield watcher.judge(row)
