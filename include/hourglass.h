@@ -3,8 +3,8 @@
 //
 // Three ways in:
 //   jobs    hg_run() does what the command's modes do: options in, files and an hg_result out;
-//   memory  hg_fit() trains on an array; hg_model_new(), hg_model_load() ... make models, and of these scorers (rows of numbers),
-//           denoisers (pixels) and detectors (rows of a table, and why);
+//   memory  hg_fit() trains on an array, hg_fit_table() on a data frame; hg_model_new(), hg_model_load() ... make models, and of
+//           these scorers (rows of numbers), denoisers (pixels) and detectors (rows of a table, and why);
 //   tables  hg_job_at(), hg_option_at() ... say what there is, for help texts and bindings.
 // docs/LIBRARY.md shows each, examples/ too.
 //
@@ -553,6 +553,38 @@ HG_API int hg_model_tensor_set(hg_model *m, const char *name, const float *from,
 HG_API int hg_model_set_module(hg_model *m, const char *json, hg_error *err);
 HG_API const char *hg_model_module(const hg_model *m); // that text; NULL: nothing. The model's
 
+// ---- tables in memory: data frames --------------------------------------------------------------
+
+// Columns of numbers, texts, times, as pandas, Polars, DuckDB and others have them. Nothing changes a table: any number of threads,
+// detectors and trainings may read it at once.
+typedef struct hg_table hg_table;
+
+// Arrow's C stream interface (https://arrow.apache.org/docs/format/CStreamInterface.html), which whoever makes one defines.
+struct ArrowArrayStream;
+
+// A table of all rows of a stream of record batches. The stream is taken over (its release becomes NULL, on failure too), read to its
+// end and released; the columns stay where they are until hg_table_free(), nothing is copied. Columns may be booleans, integers, floats,
+// decimals, texts (utf8, large_utf8, utf8_view), dates, times, timestamps, durations (they become seconds), null, and dictionaries of
+// these. Each cell is what it is in a CSV file of the table, as pandas' to_csv() writes it, and so is what is learned of it, to the bit:
+// null and NaN are missing, and so is a text such as "" or "NA"; a text that reads as a number is one. Names are told apart as those of
+// a CSV file are: the second "x" is "x.2". HG_ERR_DATA: another type (the sentence names column and format), texts that are not UTF-8
+// or have a zero byte, offsets, indices or lengths that do not fit together; HG_ERR_IO: the stream failed; HG_ERR_USAGE: it was taken
+// before; HG_ERR_MEMORY.
+HG_API hg_table *hg_table_new(struct ArrowArrayStream *stream, hg_error *err);
+HG_API void hg_table_free(hg_table *t); // NULL is fine; after all that reads it
+
+HG_API int64_t hg_table_rows(const hg_table *t);
+HG_API int32_t hg_table_columns(const hg_table *t);
+HG_API const char *hg_table_column_at(const hg_table *t,
+                                      int32_t i); // its name, the table's; NULL past the last
+
+// Trains on a table as `o` (mode "train") says: what `hourglass train` does with data= a file of it, schema, detector and thresholds
+// included, to the bit; label=, normal=, ignore=, columns=, groupby=, clean=, fpr= ... mean what they do there. No file is read or
+// written, as with hg_fit(); data=, resume=, target=, query=, table= and prepare=none are HG_ERR_USAGE, and val= is a fraction. The
+// model is the caller's and keeps nothing of the table. NULL: as hg_fit(). l and result may be NULL.
+HG_API hg_model *hg_fit_table(const hg_options *o, const hg_table *t, const hg_listener *l,
+                              hg_result *result, hg_error *err);
+
 // ---- scorers: arrays in memory ------------------------------------------------------------------
 
 typedef struct hg_scorer hg_scorer; // a model with its buffers, for one thread at a time
@@ -679,6 +711,27 @@ HG_API int hg_detect_text(hg_detector *d, const char *const *cell, hg_verdict *v
 // what hg_score() takes, rounded to float. Allocates where there are more rows than in any call before. HG_ERR_USAGE and
 // HG_ERR_MEMORY as above: v is then as far as it was filled, and the next rows may come.
 HG_API int hg_detect(hg_detector *d, const double *x, int64_t rows, hg_verdict *v, hg_error *err);
+
+// The rows of a table, v (rows of t), at the speed of `hourglass predict`, whose scores on a CSV file of it these are, to the bit (with
+// on_bad=score_missing). The detector's columns are found by name, in any order; those of a detector that was made without names
+// are the table's in its order. HG_ERR_DATA: a column that the model has need of is not there; else as hg_detect().
+HG_API int hg_detect_table(hg_detector *d, const hg_table *t, hg_verdict *v, hg_error *err);
+
+// How many columns share a score: the i-th is hg_model_column_at(), where the model has names.
+HG_API int32_t hg_detector_columns(const hg_detector *d);
+
+// hg_detect() and hg_detect_table() that also say how much of each row's score each column has: share (rows,
+// hg_detector_columns()), from 0 to 1, of a row 1 together; all are 0 where the score is, NaN where it is. The largest is
+// hg_verdict.reason_share.
+HG_API int hg_explain(hg_detector *d, const double *x, int64_t rows, hg_verdict *v, float *share,
+                      hg_error *err);
+HG_API int hg_explain_table(hg_detector *d, const hg_table *t, hg_verdict *v, float *share,
+                            hg_error *err);
+
+// The rows of a table as a table's model sees them, x (rows of t, hg_model_width()): numbers scaled, categories one-hot; what hg_score(),
+// hg_encode_rows() and hg_reconstruct_rows() take. Columns are found as hg_detect_table() does. HG_ERR_MODEL: the model is
+// not a table's.
+HG_API int hg_encode_table(hg_detector *d, const hg_table *t, float *x, hg_error *err);
 
 #ifdef __cplusplus
 }

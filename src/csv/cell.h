@@ -9,12 +9,13 @@
 
 typedef enum hg__cell_kind { HG_CELL_MISSING, HG_CELL_NUMBER, HG_CELL_TEXT } hg__cell_kind;
 
-enum { HG_CELL_SINGLE = -4 };
+enum { HG_CELL_SINGLE = -4, HG_CELL_DOUBLE = -8 };
 
 typedef struct hg__cell {
     hg__cell_kind kind; // a text that reads as a number (CSV) is a NUMBER and has its text as well
-    int32_t size;       // bytes of text; HG_CELL_SINGLE: no text, and the number was a float32
-    double number;      // finite where kind is HG_CELL_NUMBER
+    // bytes of text; HG_CELL_SINGLE: no text, and the number was a float32; HG_CELL_DOUBLE: none, and it is from a column of floats
+    int32_t size;
+    double number; // finite where kind is HG_CELL_NUMBER
     // UTF-8, not terminated, until the next call; NULL where the source has numbers only
     const char *text;
 } hg__cell;

@@ -101,6 +101,17 @@ double hg__reasons_part(const hg__reasons *r, int32_t row, int32_t column) {
     return part_of((double)share[column], sum);
 }
 
+void hg__reasons_parts(const hg__reasons *r, int32_t row, float *part) {
+    const float *share = shares_of(r, row);
+    const int32_t columns = r->scorer->columns;
+    const bool is_known = !isnan(r->scorer->score[r->first + row]);
+    double sum = 0;
+    for (int32_t c = 0; c < columns; c++) sum += (double)share[c];
+    for (int32_t c = 0; c < columns; c++) {
+        part[c] = is_known ? (float)part_of((double)share[c], sum) : NAN;
+    }
+}
+
 void hg__reasons_observe(hg__reasons *r, int32_t i, const hg__cell *cell, const int32_t *from) {
     const hg__schema *s = hg__model_schema(r->scorer->model);
     for (int32_t slot = i * r->top; slot < (i + 1) * r->top; slot++) {

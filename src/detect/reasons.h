@@ -44,4 +44,6 @@ void hg__reasons_expect(hg__reasons *r);
 
 // A reason's share as a part of all columns', from 0 to 1. row: of those at hand; column: one of its best.
 double hg__reasons_part(const hg__reasons *r, int32_t row, int32_t column);
+// part (scorer.columns): that of all columns; NaN where the score is.
+void hg__reasons_parts(const hg__reasons *r, int32_t row, float *part);
 #endif

@@ -94,22 +94,10 @@ static int open_array(hg__trainer *t, const hg_array *x, const hg_array *target,
 
 static int fit(hg__trainer *t, const hg_array *x, const hg_array *target, hg_result *r,
                hg_error *err) {
-    double val_mse;
     HG_TRY(check_options(&t->o, err));
     if (t->start) HG_TRY(check_start(&t->o, err));
     HG_TRY(open_array(t, x, target, err));
-    HG_TRY(hg__trainer_open(t, err));
-    const int code = hg__trainer_run(t, err);
-    hg__trainer_fill(t, r);
-    val_mse = r->val_mse;
-    snprintf(r->exit_reason, sizeof r->exit_reason, "%s",
-             code == HG_OK            ? t->reason
-             : code == HG_ERR_STOPPED ? "stopped"
-                                      : "failed");
-    HG_TRY(code);
-    HG_TRY(hg__trainer_finish(t, &val_mse, err));
-    r->val_mse = val_mse;
-    return HG_OK;
+    return hg__trainer_fit(t, r, err);
 }
 
 static int fit_array(const hg_model *start, const hg_options *o, const hg_array *x,

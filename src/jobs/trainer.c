@@ -308,6 +308,22 @@ void hg__trainer_fill(const hg__trainer *t, hg_result *r) {
     r->parameters = t->model->net.spec.parameters;
 }
 
+int hg__trainer_fit(hg__trainer *t, hg_result *r, hg_error *err) {
+    double val_mse;
+    HG_TRY(hg__trainer_open(t, err));
+    const int code = hg__trainer_run(t, err);
+    hg__trainer_fill(t, r);
+    val_mse = r->val_mse;
+    snprintf(r->exit_reason, sizeof r->exit_reason, "%s",
+             code == HG_OK            ? t->reason
+             : code == HG_ERR_STOPPED ? "stopped"
+                                      : "failed");
+    HG_TRY(code);
+    HG_TRY(hg__trainer_finish(t, &val_mse, err));
+    r->val_mse = val_mse;
+    return HG_OK;
+}
+
 // Everything from options to the best model, which then is the caller's; NULL on failure.
 static hg_model *train(hg__trainer *t, hg_error *err) {
     double unused;

@@ -109,6 +109,21 @@ static int decimals_of(double x, bool is_single) {
     return MOST;
 }
 
+// Of a float, as the shortest text of it that reads back has them: one at least.
+static int float_decimals(hg__plain_numbers *n, double x) {
+    enum { MOST = 15, EXACT = 53, THIRD = 3 };
+    const double size = x < 0 ? -x : x;
+    int d = 1;
+    for (; d < MOST; d++) {
+        const double scaled = size * hg__powers_of_ten[d];
+        if (!(scaled < (double)((int64_t)1 << EXACT))) break;
+        if ((double)(int64_t)(scaled + 0.5) / hg__powers_of_ten[d] == size) break;
+    }
+    n->pointed[0]++;
+    n->thirds[0] += d == THIRD && size >= 1 && size < 1000;
+    return d;
+}
+
 static int written_decimals(const hg__cell *cell) {
     hg__number_text parts;
     hg__number_value v;
@@ -121,6 +136,7 @@ static int written_decimals(const hg__cell *cell) {
 
 int hg__plain_number_add(hg__plain_numbers *n, const hg__cell *cell) {
     n->count++;
+    if (!cell->text && cell->size == HG_CELL_DOUBLE) return float_decimals(n, cell->number);
     if (!cell->text) return decimals_of(cell->number, cell->size == HG_CELL_SINGLE);
     const char *first = cell->text, *end = first + cell->size, *p = end;
     while (p > first && p[-1] >= '0' && p[-1] <= '9') p--;

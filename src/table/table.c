@@ -133,7 +133,7 @@ static int tell_apart(hg__table *t, char **sorted, char ***place, hg_error *err)
     return code;
 }
 
-static int settle_names(hg__table *t, hg_error *err) {
+int hg__table_settle_names(hg__table *t, hg_error *err) {
     const size_t count = (size_t)t->columns;
     t->named = t->name != NULL;
     if (!t->name && !(t->name = hg__alloc(count, sizeof *t->name, err))) return HG_ERR_MEMORY;
@@ -165,7 +165,7 @@ static bool open_table(hg__table *t, const hg__table_options *o, hg_error *err) 
     if (!t->type) return false;
     snprintf(t->path, sizeof t->path, "%s",
              hg__is_database(t->source) ? t->type->name : hg__input_name(t->source));
-    return t->type->open(t, o, err) >= 0 && settle_names(t, err) >= 0;
+    return t->type->open(t, o, err) >= 0 && hg__table_settle_names(t, err) >= 0;
 }
 
 int hg__table_open_text(const hg__table *t, hg_error *err) {

@@ -62,6 +62,9 @@ struct hg__table {
 hg__table *hg__table_open(const char *source, const hg__table_options *o, hg_error *err);
 void hg__table_close(hg__table *t); // NULL is fine
 
+// For what makes a table of its own: gives columns without a name one, and tells equal ones apart.
+int hg__table_settle_names(hg__table *t, hg_error *err);
+
 // For types of text: the source's file, or the text that a zip archive is of; a descriptor or a negative code.
 int hg__table_open_text(const hg__table *t, hg_error *err);
 
