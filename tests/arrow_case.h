@@ -93,7 +93,7 @@ static inline int get_drawn_schema(struct ArrowArrayStream *stream, struct Arrow
                               .release = release_drawn_schema,
                               .private_data = t};
     t->alive++;
-    s->children = room_for((size_t)t->columns, sizeof *s->children);
+    s->children = room_for((size_t)t->columns, sizeof(void *));
     for (int i = 0; i < t->columns; i++) {
         s->children[i] = room_for(1, sizeof **s->children);
         draw_schema(&t->batch[0].column[i], s->children[i]);
@@ -116,7 +116,7 @@ static inline int get_drawn_batch(struct ArrowArrayStream *stream, struct ArrowA
     t->alive++;
     a->buffers = room_for(1, sizeof *a->buffers);
     a->buffers[0] = b->valid;
-    a->children = room_for((size_t)t->columns, sizeof *a->children);
+    a->children = room_for((size_t)t->columns, sizeof(void *));
     for (int i = 0; i < t->columns; i++) {
         a->children[i] = room_for(1, sizeof **a->children);
         draw_array(&b->column[i], a->children[i]);

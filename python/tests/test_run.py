@@ -12,8 +12,6 @@ import pytest
 
 import hourglass
 
-LONG = {"model": "dense 64 relu | dense input", "epochs": 1000000, "time": 0.05}  # hours: ended before
-
 
 def test_progress_is_told_of_epochs_and_stages(tables, waves):
     events = []
@@ -82,13 +80,13 @@ CALLS = {
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("call", CALLS)
 def test_ctrl_c_ends_it_quickly(call, tmp_path):
-    child = subprocess.Popen([sys.executable, "-c", CHILD.format(call=CALLS[call])], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                             text=True, cwd=tmp_path)
-    assert child.stdout.readline() == "begun\n"
-    time.sleep(0.5)
-    started = time.monotonic()
-    child.send_signal(signal.SIGINT)
-    assert child.stdout.read() == "interrupted\n" and child.wait() == 3
+    words = [sys.executable, "-c", CHILD.format(call=CALLS[call])]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=tmp_path) as child:
+        assert child.stdout.readline() == "begun\n"
+        time.sleep(0.5)
+        started = time.monotonic()
+        child.send_signal(signal.SIGINT)
+        assert child.stdout.read() == "interrupted\n" and child.wait() == 3
     assert time.monotonic() - started < 5
 
 
