@@ -49,6 +49,57 @@ extern "Python" {
 }
 bool hg_python_abort(void *context);
 """
+# Arrow's C data and stream interfaces, as https://arrow.apache.org/docs/format/CDataInterface.html has them, and a stream of one batch
+# that _frames.py made: it is borrowed, what it points at lives as long as the table.
+ARROW = """
+struct ArrowSchema {
+    const char *format, *name, *metadata;
+    int64_t flags, n_children;
+    struct ArrowSchema **children, *dictionary;
+    void (*release)(struct ArrowSchema *);
+    void *private_data;
+};
+struct ArrowArray {
+    int64_t length, null_count, offset, n_buffers, n_children;
+    const void **buffers;
+    struct ArrowArray **children, *dictionary;
+    void (*release)(struct ArrowArray *);
+    void *private_data;
+};
+struct ArrowArrayStream {
+    int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *);
+    int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *);
+    const char *(*get_last_error)(struct ArrowArrayStream *);
+    void (*release)(struct ArrowArrayStream *);
+    void *private_data;
+};
+typedef struct hg_python_frame {
+    struct ArrowSchema schema;
+    struct ArrowArray array;
+    bool given;
+} hg_python_frame;
+"""
+ARROW_GLUE = """
+static void hg_python_release_schema(struct ArrowSchema *s) { s->release = NULL; }
+static void hg_python_release_array(struct ArrowArray *a) { a->release = NULL; }
+static void hg_python_release_stream(struct ArrowArrayStream *s) { s->release = NULL; }
+static const char *hg_python_last_error(struct ArrowArrayStream *s) { (void)s; return NULL; }
+static int hg_python_get_schema(struct ArrowArrayStream *s, struct ArrowSchema *to) {
+    *to = ((hg_python_frame *)s->private_data)->schema;
+    to->release = hg_python_release_schema;
+    return 0;
+}
+static int hg_python_get_next(struct ArrowArrayStream *s, struct ArrowArray *to) {
+    hg_python_frame *f = s->private_data;
+    *to = f->array;
+    to->release = f->given ? NULL : hg_python_release_array;
+    f->given = true;
+    return 0;
+}
+static void hg_python_stream(hg_python_frame *f, struct ArrowArrayStream *s) {
+    *s = (struct ArrowArrayStream){hg_python_get_schema, hg_python_get_next, hg_python_last_error, hg_python_release_stream, f};
+}
+"""
 GLUE = """
 #include "hourglass.h"
 #include <time.h>
@@ -74,9 +125,10 @@ build = ROOT / os.environ.get("HOURGLASS_BUILD", "build/gcc")
 ffi = cffi.FFI()
 ffi.cdef(declarations((ROOT / "include/hourglass.h").read_text()))
 ffi.cdef(re.sub(r"//[^\n]*", "", CALLBACKS))
+ffi.cdef(ARROW + "void hg_python_stream(hg_python_frame *f, struct ArrowArrayStream *s);")
 ffi.set_source(
     "hourglass._native",
-    GLUE,
+    GLUE + ARROW + ARROW_GLUE,
     include_dirs=[str(ROOT / "include")],
     extra_objects=[str(build / "libhourglass.a")],
     extra_compile_args=["-std=c11", "-O2", *sanitizer(build)],

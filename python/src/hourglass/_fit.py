@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _arrays
+from . import _arrays, _frames
 from ._errors import DataError, UsageError
 from ._lib import ffi, lib, made, new_error, sized
 from ._options import Options, describe, jobs, keywords
@@ -26,6 +26,8 @@ x: rows in memory (n, ...): NumPy's, or whatever has DLPack; images are (n, H, W
 bytes (uint8) become 0 to 1, as those of files do. Or what `hourglass train` takes as data=: the path of a table, an array, a folder of
 images or of parts, a capture; several in a list. With prepare="table", or an option of anomalies such as fpr=, columns of
 an array are a table's: the model has thresholds and says which column made a row unusual.
+Or a data frame of mixed columns, which is learned as `hourglass train` learns a CSV file of it: pandas', or whatever has
+__arrow_c_stream__ (Polars, pyarrow, DuckDB; not copied), a mapping of columns, a structured array. Column names are kept, the index is not.
 target: what each row is to become, of the shape of x, or a folder of clean images; None: the row itself.
 
 Ctrl-C ends it. Raises UsageError (an option), DataError (a number that is not finite, shapes), DivergedError, OutOfMemory.
@@ -81,6 +83,14 @@ def fit_table_array(x: Any, values: dict[str, Any], **listen: Any) -> tuple[Any,
         return fit_path({**values, "data": path}, **listen)
 
 
+def fit_frame(x: Any, values: dict[str, Any], **listen: Any) -> tuple[Any, Result]:
+    """hg_model of a data frame."""
+    rows = _frames.Table(x)
+    options, run, error, result = Options("train", values), Run(**listen), new_error(), sized("hg_result")
+    model = lib.hg_fit_table(options.pointer, rows.pointer, run.listener, result, error)
+    return _fitted(model, run, result, error)
+
+
 def fit_array(x: Any, target: Any, values: dict[str, Any], **listen: Any) -> tuple[Any, Result]:
     """hg_model of rows (n, ...) of numbers as they are."""
     rows = _arrays.as_floats(x)
@@ -88,6 +98,11 @@ def fit_array(x: Any, target: Any, values: dict[str, Any], **listen: Any) -> tup
     options, run, error, result = Options("train", values), Run(**listen), new_error(), sized("hg_result")
     structs = [array_struct(a) for a in (rows, wanted) if a is not None]
     model = lib.hg_fit(options.pointer, structs[0], structs[1] if wanted is not None else ffi.NULL, run.listener, result, error)
+    return _fitted(model, run, result, error)
+
+
+def _fitted(model: Any, run: Run, result: Any, error: Any) -> tuple[Any, Result]:
+    """What training in memory gave; raises what ended it."""
     answer = Result(result, run)
     try:
         run.end()
@@ -103,6 +118,10 @@ def fit(x: Any, target: Any, values: dict[str, Any], **listen: Any) -> tuple[Any
         raise UsageError("data: expected it as the first argument of fit()")
     if _is_data(x):
         return fit_path({**values, "data": x} if target is None else {**values, "data": x, "target": target}, **listen)
+    if _frames.is_frame(x):
+        if target is not None:
+            raise UsageError("target: expected none beside a data frame")
+        return fit_frame(x, values, **listen)
     if target is None and _is_table(values):
         return fit_table_array(x, values, **listen)
     return fit_array(x, target, values, **listen)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _arrays
+from . import _arrays, _frames
 from ._errors import DataError
 from ._lib import check, ffi, lib, new_error, text
 from ._weights import Weights
@@ -82,15 +82,22 @@ def _texts(pointers: np.ndarray) -> np.ndarray:
     return np.array([text(ffi.cast("char *", int(p))) for p in different], dtype=object)[which].astype(str)
 
 
-def judge(weights: Weights, x: Any, columns: Sequence[str] | None, fpr: float) -> Verdicts:
-    """Verdicts of rows of numbers (n, columns); NaN is missing."""
+def _doubles(weights: Weights, x: Any) -> np.ndarray:
+    """Rows of numbers (n, ...) as float64 (n, columns)."""
     rows = _arrays.as_array(x)
     if rows.dtype == np.uint8 and not weights.is_table:
         rows = _arrays.as_floats(rows)
     if rows.ndim < 2:
         raise DataError(f"rows: expected (n, columns), got {rows.shape}")
-    count, width = len(rows), int(np.prod(rows.shape[1:]))
-    rows = np.ascontiguousarray(rows, dtype=np.float64).reshape(count, width)
+    return np.ascontiguousarray(rows, dtype=np.float64).reshape(len(rows), int(np.prod(rows.shape[1:])))
+
+
+def judge(weights: Weights, x: Any, columns: Sequence[str] | None, fpr: float) -> Verdicts:
+    """Verdicts of rows of numbers (n, columns), NaN is missing; or of a data frame."""
+    if _frames.is_frame(x):
+        return judge_frame(weights, x, fpr)
+    rows = _doubles(weights, x)
+    count, width = rows.shape
     records = np.zeros(count, RECORD)
     detector, error = weights.detector(columns, width, fpr, weights.threads), new_error()
     for first in range(0, count, BLOCK):
@@ -98,6 +105,50 @@ def judge(weights: Weights, x: Any, columns: Sequence[str] | None, fpr: float) -
         to["size"] = RECORD.itemsize
         verdicts = ffi.cast("hg_verdict *", ffi.from_buffer(to, require_writable=True))
         check(lib.hg_detect(detector, ffi.from_buffer("double[]", part), len(part), verdicts, error), error)
+    return _of_records(records)
+
+
+def judge_frame(weights: Weights, x: Any, fpr: float) -> Verdicts:
+    """Verdicts of a data frame's rows."""
+    rows = _frames.Table(x)
+    records = np.zeros(len(rows), RECORD)
+    records["size"] = RECORD.itemsize
+    verdicts = ffi.cast("hg_verdict *", ffi.from_buffer(records, require_writable=True))
+    error = new_error()
+    with weights.lent_detector(rows.names, fpr) as detector:
+        check(lib.hg_detect_table(detector, rows.pointer, verdicts, error), error)
+    return _of_records(records)
+
+
+def shares(weights: Weights, x: Any, columns: Sequence[str] | None) -> np.ndarray:
+    """How much of the score of each row of x, numbers or a data frame, each of the model's columns has: (n, columns), float32."""
+    error = new_error()
+    if _frames.is_frame(x):
+        rows = _frames.Table(x)
+        with weights.lent_detector(rows.names, 0) as detector:
+            share = np.empty((len(rows), lib.hg_detector_columns(detector)), np.float32)
+            to = ffi.from_buffer("float[]", share, require_writable=True)
+            check(lib.hg_explain_table(detector, rows.pointer, ffi.NULL, to, error), error)
+        return share
+    numbers = _doubles(weights, x)
+    detector = weights.detector(columns, numbers.shape[1], 0, weights.threads)
+    share = np.empty((len(numbers), lib.hg_detector_columns(detector)), np.float32)
+    to = ffi.from_buffer("float[]", share, require_writable=True)
+    check(lib.hg_explain(detector, ffi.from_buffer("double[]", numbers), len(numbers), ffi.NULL, to, error), error)
+    return share
+
+
+def inputs(weights: Weights, x: Any) -> np.ndarray:
+    """A data frame's rows as the network sees them: (n, width), float32."""
+    rows, error = _frames.Table(x), new_error()
+    out = np.empty((len(rows), weights.width), np.float32)
+    with weights.lent_detector(rows.names, 0) as detector:
+        check(lib.hg_encode_table(detector, rows.pointer, ffi.from_buffer("float[]", out, require_writable=True), error), error)
+    return out
+
+
+def _of_records(records: np.ndarray) -> Verdicts:
+    count = len(records)
     sheet = {name: np.ascontiguousarray(records[name]) for name in ("score", "p_value", "threshold", "alarm", "column", "unseen", "missing")}
     sheet["share"] = np.ascontiguousarray(records["reason_share"])
     sheet["reason"] = _texts(records["reason"]) if count else np.array([], str)

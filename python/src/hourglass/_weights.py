@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An hg_model and what was made of it: scorers and detectors, lent to one thread at a time."""
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,6 +53,17 @@ class Weights:
         error, keep = new_error(), self.pointer
         detector = made(lib.hg_detector_new(keep, pointers, count, fpr, threads, error), error)
         return ffi.gc(detector, lambda d, _=keep: lib.hg_detector_free(d))
+
+    @contextmanager
+    def lent_detector(self, names: tuple[str, ...], fpr: float) -> Iterator[Any]:
+        """One of a table's rows with columns of these names, which no other thread has meanwhile."""
+        idle = self.detectors.setdefault((names, fpr, self.threads), [])
+        try:
+            detector = idle.pop()
+        except IndexError:
+            detector = self.detector(names, len(names), fpr, self.threads)
+        yield detector
+        idle.append(detector)
 
     def layers(self) -> tuple[Layer, ...]:
         def made_of(row: Any) -> Layer:

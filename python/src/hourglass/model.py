@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _arrays, _drawing, _verdicts, jobs
+from . import _arrays, _drawing, _frames, _verdicts, jobs
 from ._errors import UsageError
 from ._fit import Fit
 from ._lib import check, ffi, lib, made, new_error, text
@@ -175,7 +175,7 @@ class Model:
         """How unusual each of the rows x (n, ...) is: (n); the higher, the more. Of one row a number.
 
         Of rows of numbers it is the mean squared error against the reconstruction: float32. Of a table's rows (n, columns), cells
-        with numbers in them where NaN is missing, and of a path, it is the score of `hourglass predict`: float64."""
+        with numbers in them where NaN is missing, of a data frame and of a path, it is the score of `hourglass predict`: float64."""
         if type(x) is np.ndarray and x.dtype is _arrays.F32 and x.shape == (self._weights.width,) and x.flags.c_contiguous:
             weights = self._weights
             if not weights.is_table:  # what is called most, and has no time
@@ -183,7 +183,7 @@ class Model:
                 lib.hg_score(scorer, ffi.from_buffer(FLOATS, x), 1, out)
                 weights.scorers.append(scorer)
                 return out[0]
-        if isinstance(x, (str, os.PathLike)) or self._weights.is_table:
+        if isinstance(x, (str, os.PathLike)) or self._weights.is_table or _frames.is_frame(x):
             return self.predict(x, columns=columns, progress=progress, note=note, **options).scores
         _no_options(options)
         weights = self._weights
@@ -202,11 +202,13 @@ class Model:
         return _call(weights, lib.hg_reconstruct_rows, rows, weights.width).reshape(np.shape(x))
 
     def encode(self, x: Any, *, progress: Any = None, note: Any = None, **options: Any) -> Any:
-        """The codes of rows: (n, code_size), of one row (code_size), float32."""
+        """The codes of rows, or of a data frame's: (n, code_size), of one row (code_size), float32."""
         if isinstance(x, (str, os.PathLike)):
             return self._transform("encode", x, progress, note, options)
         _no_options(options)
         weights = self._weights
+        if _frames.is_frame(x):
+            x = self.inputs(x)
         rows, lead = _arrays.as_rows(x, weights.shape, weights.width)
         return _call(weights, lib.hg_encode_rows, rows, weights.code_size).reshape(*lead, weights.code_size)
 
@@ -220,7 +222,8 @@ class Model:
                 **options: Any) -> Verdicts:
         """What is thought of rows: Verdicts, with scores, p_values, alarms and reasons.
 
-        x: rows of numbers (n, columns), NaN is missing, whose columns are called `columns` (None: as in training); or a path, and
+        x: a data frame, whose columns are found by name; rows of numbers (n, columns), NaN is missing, whose columns are called
+        `columns` (None: as in training); or a path, and
         then `options` are those of `hourglass predict`. fpr: the rate of false alarms asked for; 0: the model's own."""
         if not isinstance(x, (str, os.PathLike)):
             _no_options(options)
@@ -237,6 +240,16 @@ class Model:
         """Why each row is as unusual as it is: a Verdict a row, with the column that has the largest share of the score, and
         what was expected there. x: as of predict()."""
         return list(self.predict(x, columns=columns, fpr=fpr, **options))
+
+    def shares(self, x: Any, *, columns: Sequence[str] | None = None) -> np.ndarray:
+        """How much of each row's score each of the model's `columns` has: (n, columns), float32, of a row 1 together; of rows of
+        numbers without names, each number. x: a data frame, or rows of numbers (n, ...), called `columns`."""
+        return _verdicts.shares(self._weights, x, columns)
+
+    def inputs(self, x: Any) -> np.ndarray:
+        """The rows of a data frame as the network of a table's model sees them: (n, width), float32, numbers scaled, categories
+        one-hot. reconstruct(), encode() and hg_score() of the library take them."""
+        return _verdicts.inputs(self._weights, x)
 
     def watch(self, rows: Iterable[Any], *, columns: Sequence[str] | None = None, fpr: float = 0) -> Iterator[Verdict]:
         """Judges rows as they come: a generator, which gives a Verdict for each of `rows`, an iterable of sequences or mappings of
