@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import _arrays, _drawing, _frames, _verdicts, jobs
-from ._errors import UsageError
+from ._errors import DataError, UsageError
 from ._fit import Fit
 from ._lib import check, ffi, lib, made, new_error, text
 from ._run import Epoch
@@ -44,6 +44,11 @@ class Model:
     def _become(self, pointer: Any, result: jobs.Result | None = None) -> None:
         self._weights = Weights(pointer, self._weights.threads)
         self._told(result)
+
+    @property
+    def _pointer(self) -> Any:
+        """hg_model: what is made of it keeps it."""
+        return self._weights.pointer
 
     # ---- making and keeping ---------------------------------------------------------------------
 
@@ -258,14 +263,23 @@ class Model:
         return _verdicts.watch(self._weights, rows, columns, fpr)
 
     def denoise(self, x: Any, **options: Any) -> Any:
-        """Cleaned images: (H, W), (H, W, C) or (n, H, W, C) as hourglass.frames.Denoiser takes them, of any size, in the type they
-        come in; of a path as `hourglass denoise`, to out=, and a Result."""
+        """Cleaned images of any size, in the type they come in: one (H, W) or (H, W, C), or several (n, H, W, C), of uint8, uint16 or
+        float32; C is 1, 3 (red first; layout="bgr": blue first) or 4 with alpha, which stays. hourglass.frames cleans streams of
+        them without allocating. Of a path: as `hourglass denoise`, to out=, and a Result."""
         if isinstance(x, (str, os.PathLike)):
             with tempfile.TemporaryDirectory(prefix="hourglass-") as folder:
                 return jobs.run("denoise", {"model": self._saved(folder), "source": x, **options})
-        from .frames import Denoiser
+        from .frames import FrameDenoiser
 
-        return Denoiser(self, **options)(x)
+        images, denoiser = _arrays.as_array(x), FrameDenoiser(self, **{"layout": "rgb", "threads": self.threads, **options})
+        if images.ndim == 3 and images.shape[2] not in (1, 3, 4):
+            raise DataError(f"denoise: expected (H, W), (H, W, C) or (n, H, W, C), got {images.shape}")
+        if images.ndim < 4:
+            return denoiser.denoise(images)
+        out = np.empty(images.shape, images.dtype)
+        for image, to in zip(images, out):
+            denoiser.denoise(image, to)
+        return out
 
     def _saved(self, folder: str) -> Path:
         path = Path(folder) / "model.safetensors"
