@@ -26,7 +26,9 @@ def image_model(images):
 
 def test_a_model_saves_loads_and_scores_alike(model, waves, tmp_path):
     model.save(tmp_path / "m.safetensors")
-    for again in (hourglass.load(tmp_path / "m.safetensors"), hourglass.Model.from_bytes(model.to_bytes()), pickle.loads(pickle.dumps(model))):
+    ways = (hourglass.load(tmp_path / "m.safetensors"), hourglass.Model.from_bytes(model.to_bytes()),
+            pickle.loads(pickle.dumps(model)))
+    for again in ways:
         assert np.array_equal(model.score(waves), again.score(waves))
         assert again.history == model.history or again.history == []
 
@@ -39,7 +41,8 @@ def test_scores_are_the_error_of_reconstructions_of_codes(model, waves):
 
 def test_one_row_gives_one_answer(model, waves):
     assert isinstance(model.score(waves[0]), float)
-    assert model.score(waves[0]) == model.score(waves)[0] == model.score(waves[0].astype(float)) == model.score(waves[0].tolist())
+    wanted = model.score(waves)[0]
+    assert all(model.score(row) == wanted for row in (waves[0], waves[0].astype(float), waves[0].tolist()))
     assert model.reconstruct(waves[0]).shape == (12,)
     assert model.encode(waves[0]).shape == (4,)
     assert model.decode(model.encode(waves[0])).shape == (12,)

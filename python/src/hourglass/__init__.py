@@ -5,25 +5,25 @@
     model = hourglass.Model.fit(x, model="ae", latent=16)      # rows in memory, or the name of a file or folder
     scores = model.score(new)                                  # the higher, the more unusual
 
-Every job of the command is a function here: hourglass.train(data="normal.csv"), hourglass.predict(...), with its options
-as keywords. hourglass.sklearn, hourglass.torch and hourglass.pyod need what they are named after.
+Every job of the command is a function here: hourglass.train(data="normal.csv"), hourglass.predict(...), with its
+options as keywords. hourglass.sklearn, hourglass.torch and hourglass.pyod need what they are named after.
 """
 import os
 from importlib import import_module
 from typing import Any
 
-from ._errors import (DataError, DivergedError, FileError, HourglassError, MissingError, ModelError, OutOfMemory, StoppedError,
-                      UsageError)
+from ._errors import (DataError, DivergedError, FileError, HourglassError, MissingError, ModelError, OutOfMemory,
+                      StoppedError, UsageError)
 from ._lib import lib as _lib
 from ._lib import text as _text
 
 __version__ = _text(_lib.hg_version())
 # What takes NumPy is imported when it is first asked for, from these modules.
-_HOMES = {"Model": "model", "Verdict": "_verdicts", "Verdicts": "_verdicts", "Result": "jobs", "Epoch": "_run", "Event": "_run",
-          "FrameDenoiser": "frames"}
+_HOMES = {"Model": "model", "Verdict": "_verdicts", "Verdicts": "_verdicts", "Result": "jobs", "Epoch": "_run",
+          "Event": "_run", "FrameDenoiser": "frames"}
 _MODULES = ("frames", "sklearn", "torch", "pyod")
-_ERRORS = ("HourglassError", "DataError", "DivergedError", "FileError", "MissingError", "ModelError", "OutOfMemory", "StoppedError",
-           "UsageError")
+_ERRORS = ("HourglassError", "DataError", "DivergedError", "FileError", "MissingError", "ModelError", "OutOfMemory",
+           "StoppedError", "UsageError")
 __all__ = [*_HOMES, "load", *_ERRORS]
 
 

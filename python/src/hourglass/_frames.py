@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Data frames as an hg_table: whatever has __arrow_c_stream__ as it lies in memory; pandas, mappings of columns and NumPy's records
-column by column, numbers and times without a copy."""
+"""Data frames as an hg_table: whatever has __arrow_c_stream__ as it lies in memory; pandas, mappings of columns and
+NumPy's records column by column, numbers and times without a copy."""
 import ctypes
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -194,7 +194,8 @@ def _stream(x: Any) -> tuple[Any, Any]:
 
 
 class Table:
-    """An hg_table: the rows of a frame, which must not change while this lives. Raises DataError, as of a column of lists."""
+    """An hg_table: the rows of a frame, which must not change while this lives. Raises DataError, as of a column of
+    lists."""
 
     def __init__(self, x: Any):
         error = new_error()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the type stubs that are made of the option and job tables: python -m hourglass._stubs FOLDER. `make stubs` does it."""
+"""Writes type stubs made of the option and job tables: python -m hourglass._stubs FOLDER. `make stubs` does it."""
 import sys
 from pathlib import Path
 
@@ -69,7 +69,8 @@ def stubs() -> dict[str, str]:
     homes = {**dict.fromkeys(_ERRORS, "_errors"), **_HOMES}
     imports = "\n".join(f"from .{home} import {name} as {name}" for name, home in homes.items())
     options = [o for o in jobs()["train"].options if o.name not in ("data", "target")]
-    return {"__init__.pyi": HEAD + PACKAGE.format(imports=imports) + functions, "_fit.pyi": HEAD + FIT.format(keywords=_keywords(options, "        "))}
+    fit = FIT.format(keywords=_keywords(options, " " * 8))
+    return {"__init__.pyi": HEAD + PACKAGE.format(imports=imports) + functions, "_fit.pyi": HEAD + fit}
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is thought of rows: a Verdict of one, Verdicts of many, from a detector or from the sheet that `predict` writes."""
+"""What is thought of rows: a Verdict of one, Verdicts of many, from a detector or from the sheet that `predict`
+writes."""
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -13,10 +14,11 @@ from ._weights import Weights
 
 
 class Verdict(NamedTuple):
-    """What is thought of a row: score (the higher, the more unusual), p_value (how often a normal row scores as high), threshold,
-    alarm (score > threshold), reason (the column with the largest share of the score, "" for none), share (of it, 0 to 1),
-    expected (what was expected there, as text; of alarms, and where the model has no thresholds), column (its number among
-    the row's, -1: none), unseen and missing (cells). What a model without thresholds cannot say is NaN."""
+    """What is thought of a row: score (the higher, the more unusual), p_value (how often a normal row scores as high),
+    threshold, alarm (score > threshold), reason (the column with the largest share of the score, "" for none), share
+    (of it, 0 to 1), expected (what was expected there, as text; of alarms, and where the model has no thresholds),
+    column (its number among the row's, -1: none), unseen and missing (cells). What a model without thresholds cannot
+    say is NaN."""
     score: float
     p_value: float
     threshold: float
@@ -30,9 +32,10 @@ class Verdict(NamedTuple):
 
 
 class Verdicts:
-    """What is thought of n rows: `scores`, `p_values`, `thresholds` float64 (n), `alarms` bool (n), `reasons` the column with the
-    largest share of the score, `shares` of it, `expected` what was expected there: (n). `sheet`: all columns that `predict`
-    wrote, by name, where rows came from files; else what a Verdict has. Iterating gives a Verdict a row."""
+    """What is thought of n rows: `scores`, `p_values`, `thresholds` float64 (n), `alarms` bool (n), `reasons` the
+    column with the largest share of the score, `shares` of it, `expected` what was expected there: (n). `sheet`: all
+    columns that `predict` wrote, by name, where rows came from files; else what a Verdict has. Iterating gives a
+    Verdict a row."""
 
     def __init__(self, sheet: dict[str, np.ndarray], count: int):
         self.sheet = sheet
@@ -53,7 +56,8 @@ class Verdicts:
         return self._count
 
     def __getitem__(self, i: int) -> Verdict:
-        whole = [int(self.sheet[name][i]) if name in self.sheet else other for name, other in (("column", -1), ("unseen", 0), ("missing", 0))]
+        others = {"column": -1, "unseen": 0, "missing": 0}
+        whole = [int(self.sheet[name][i]) if name in self.sheet else other for name, other in others.items()]
         return Verdict(float(self.scores[i]), float(self.p_values[i]), float(self.thresholds[i]), bool(self.alarms[i]),
                        str(self.reasons[i]), float(self.shares[i]), str(self.expected[i]), *whole)
 
@@ -68,8 +72,9 @@ def _verdict_type() -> np.dtype:
     """hg_verdict as a record of NumPy's."""
     kinds = {"double": "f8", "int32_t": "i4", "_Bool": "?", "char *": "u8", "char[64]": "S64", "size_t": "u8"}
     fields = ffi.typeof("hg_verdict").fields
+    formats = [kinds[field.type.cname.replace("const", "").strip()] for _, field in fields]
     return np.dtype({"names": [name for name, _ in fields], "offsets": [f.offset for _, f in fields],
-                     "formats": [kinds[f.type.cname.replace("const", "").strip()] for _, f in fields], "itemsize": ffi.sizeof("hg_verdict")})
+                     "formats": formats, "itemsize": ffi.sizeof("hg_verdict")})
 
 
 RECORD = _verdict_type()
@@ -121,7 +126,8 @@ def judge_frame(weights: Weights, x: Any, fpr: float) -> Verdicts:
 
 
 def shares(weights: Weights, x: Any, columns: Sequence[str] | None) -> np.ndarray:
-    """How much of the score of each row of x, numbers or a data frame, each of the model's columns has: (n, columns), float32."""
+    """How much of the score of each row of x, numbers or a data frame, each of the model's columns has: (n, columns),
+    float32."""
     error = new_error()
     if _frames.is_frame(x):
         rows = _frames.Table(x)
@@ -143,13 +149,15 @@ def inputs(weights: Weights, x: Any) -> np.ndarray:
     rows, error = _frames.Table(x), new_error()
     out = np.empty((len(rows), weights.width), np.float32)
     with weights.lent_detector(rows.names, 0) as detector:
-        check(lib.hg_encode_table(detector, rows.pointer, ffi.from_buffer("float[]", out, require_writable=True), error), error)
+        to = ffi.from_buffer("float[]", out, require_writable=True)
+        check(lib.hg_encode_table(detector, rows.pointer, to, error), error)
     return out
 
 
 def _of_records(records: np.ndarray) -> Verdicts:
     count = len(records)
-    sheet = {name: np.ascontiguousarray(records[name]) for name in ("score", "p_value", "threshold", "alarm", "column", "unseen", "missing")}
+    names = ("score", "p_value", "threshold", "alarm", "column", "unseen", "missing")
+    sheet = {name: np.ascontiguousarray(records[name]) for name in names}
     sheet["share"] = np.ascontiguousarray(records["reason_share"])
     sheet["reason"] = _texts(records["reason"]) if count else np.array([], str)
     sheet["expected"] = np.char.decode(records["expected"], "utf-8", "replace") if count else np.array([], str)
@@ -164,7 +172,8 @@ def _cell(value: Any) -> str | None:
 
 
 class Watcher:
-    """Judges rows one at a time, as they come: sequences or mappings of numbers, texts, times; None and NaN are missing."""
+    """Judges rows one at a time, as they come: sequences or mappings of numbers, texts, times; None and NaN are
+    missing."""
 
     def __init__(self, weights: Weights, columns: Sequence[str] | None, fpr: float):
         self.weights, self.columns, self.fpr = weights, columns, fpr
@@ -194,8 +203,8 @@ class Watcher:
             kept = [ffi.NULL if cell is None else ffi.new("char[]", cell.encode()) for cell in map(_cell, cells)]
             code = lib.hg_detect_text(self.detector, ffi.new("const char *[]", kept), v, self.error)
         check(code, self.error)
-        return Verdict(v.score, v.p_value, v.threshold, v.alarm, text(v.reason), v.reason_share, text(v.expected), v.column, v.unseen,
-                       v.missing)
+        return Verdict(v.score, v.p_value, v.threshold, v.alarm, text(v.reason), v.reason_share, text(v.expected),
+                       v.column, v.unseen, v.missing)
 
 
 def watch(weights: Weights, rows: Iterable[Any], columns: Sequence[str] | None, fpr: float) -> Iterator[Verdict]:

@@ -23,13 +23,13 @@ class FrameDenoiser:
     """Cleans frames in memory with a model of `hourglass train`, or with the one that ships.
 
     model: a Model, a path, a results folder, or None for the one that ships. layout: "bgr" as OpenCV and Ultralytics
-    have frames, or "rgb"; grey frames have none. white: the sample that is full white; 0: 255, 65535, or 1 of floats; 4095
-    for 12 bits in u16. threads: 0 for as many as there are. max_mem: bytes it may take for a frame, 0: 192 MiB.
+    have frames, or "rgb"; grey frames have none. white: the sample that is full white; 0: 255, 65535, or 1 of floats;
+    4095 for 12 bits in u16. threads: 0 for as many as there are. max_mem: bytes it may take for a frame, 0: 192 MiB.
 
     Frames are arrays (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of u8, u16 or f32; cut-outs and every other pixel of
     larger ones, too. Alpha stays as it is. Of u8 what comes out is, to the bit, what `hourglass denoise` writes. After
-    the first frame of a size nothing is allocated but what comes out, with `out` not that. The GIL is released meanwhile.
-    Threads may share one and take turns; those that are to work at once have one each, over one Model.
+    the first frame of a size nothing is allocated but what comes out, with `out` not that. The GIL is released
+    meanwhile. Threads may share one and take turns; those that are to work at once have one each, over one Model.
     """
 
     def __init__(self, model: Any = None, *, layout: str = "bgr", white: float = 0, threads: int = 0, max_mem: int = 0):
