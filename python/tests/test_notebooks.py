@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, SANITIZED
+from conftest import ROOT
 
 NEEDED = ("nbclient", "nbformat", "ipykernel", "matplotlib", "pandas", "skimage", "sklearn", "PIL")
 DRAWER = ROOT / "build/gcc/draw_parts"
@@ -21,7 +21,6 @@ def cells(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.skipif(SANITIZED, reason="the notebooks run with the plain build")
 def test_a_notebook_runs_within_a_minute_on_two_cores(name):
     for module in NEEDED + (("torch",) if "pytorch" in name else ()):
         pytest.importorskip(module, reason=f"the notebooks need {module}")
