@@ -15,6 +15,7 @@
 #   make cov        line and branch coverage of the library under the tests
 #   make docs       rewrites what README.md and docs/ show of the command's output
 #   make wheel      the Python package for whoever has no compiler, into build/wheel/; make stubs rewrites its type stubs
+#   make notebooks  runs examples/notebooks anew and stores what comes
 #   make install    into DESTDIR and PREFIX (/usr/local; without root: PREFIX=$HOME/.local); make uninstall takes it back
 #   make clean
 #
@@ -232,6 +233,7 @@ build/aarch64/bits: tests/bits.c $(ARM_SRC) $(HEADERS)
 	$(Q)aarch64-linux-gnu-gcc $(filter-out -fPIC -D_FORTIFY_SOURCE=2,$(BASE)) -O2 -static $(filter %.c,$^) -lm -o $@
 
 wheel: build/gcc/libhourglass.a ; @python/wheel.sh
+notebooks: build/gcc/libhourglass.a build/gcc/draw_parts ; @python/venv.sh && build/python-venv/bin/python python/notebooks.py
 stubs: build/gcc/libhourglass.a ; @python/venv.sh && build/python-venv/bin/python -m hourglass._stubs python/src/hourglass
 
 # A prefix of one's own is no place where the system looks for libraries: programs are told, and the folder may move.
@@ -273,7 +275,7 @@ uninstall:
 clean: ; rm -rf build
 FORCE:
 .PHONY: all help demo test run-tests check layers headers format reformat tidy fuzz bench bench-peers golden scenes longest cov \
-        docs aarch64 wheel stubs install uninstall clean FORCE
+        docs aarch64 wheel stubs notebooks install uninstall clean FORCE
 .SECONDARY:
 -include $(DOUBLE:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(FUZZERS:=.d) $(EXAMPLES:=.d) $(DRAW:.o=.d) $(TRAFFIC:.o=.d) $(wildcard $(O)/tests/*.d)
 endif
