@@ -523,7 +523,7 @@ static void expect_same_scores(const hg_model *a, const hg_model *b, const hg_ta
     hg_detector *table = hg_detector_new(b, names, COLUMNS, 0, 2, &err);
     if (!text || !table) fail_msg("%s", err.message);
     v[0].size = sizeof *v;
-    assert_int_equal(hg_detect_table(table, t, v, &err), HG_OK);
+    assert_int_equal(hg_detect_table(table, t, 0, ROWS, v, &err), HG_OK);
     for (int i = 0; i < ROWS; i++) {
         const char *cell[COLUMNS];
         hg_verdict one = {.size = sizeof one};
@@ -567,19 +567,23 @@ static void columns_are_found_by_name_and_named_where_missing(void **state) {
     if (!model) model = train_on_table("", r->table, NULL);
     hg_detector *d = hg_detector_new(model, names, COLUMNS, 0, 1, &err);
     v[0][0].size = v[1][0].size = sizeof **v;
-    assert_int_equal(hg_detect_table(d, r->table, v[0], &err), HG_OK);
-    assert_int_equal(hg_detect_table(d, turned->table, v[1], &err), HG_OK);
+    assert_int_equal(hg_detect_table(d, r->table, 0, ROWS, v[0], &err), HG_OK);
+    assert_int_equal(hg_detect_table(d, turned->table, 0, ROWS, v[1], &err), HG_OK);
     for (int i = 0; i < ROWS; i++) expect_same_verdict(&v[0][i], &v[1][i]);
     const drawn_batch few = {.column = r->column[0], .rows = 10};
     drawn_table short_table = {.batch = &few, .batches = 1, .columns = 3};
     hg_table *made = take_drawn(&short_table, &err);
-    assert_int_equal(hg_detect_table(d, made, v[1], &err), HG_ERR_DATA);
+    assert_int_equal(hg_detect_table(d, made, 0, 10, v[1], &err), HG_ERR_DATA);
     assert_string_equal(err.message, "table: expected a column 'on' as in training, got none");
     hg_detector *unnamed = hg_detector_new(model, NULL, 0, 0, 1, &err);
-    assert_int_equal(hg_detect_table(unnamed, made, v[1], &err), HG_ERR_DATA);
+    assert_int_equal(hg_detect_table(unnamed, made, 0, 10, v[1], &err), HG_ERR_DATA);
     assert_string_equal(err.message, "table: expected 7 columns, as the detector has, got 3");
-    assert_int_equal(hg_detect_table(unnamed, r->table, v[1], &err), HG_OK);
+    assert_int_equal(hg_detect_table(unnamed, r->table, 0, ROWS, v[1], &err), HG_OK);
     for (int i = 0; i < ROWS; i++) expect_same_verdict(&v[0][i], &v[1][i]);
+    assert_int_equal(hg_detect_table(unnamed, r->table, 500, 100, v[1], &err), HG_OK);
+    for (int i = 0; i < 100; i++) expect_same_verdict(&v[0][500 + i], &v[1][i]);
+    assert_int_equal(hg_detect_table(unnamed, r->table, 1, ROWS, v[1], &err), HG_ERR_USAGE);
+    assert_string_equal(err.message, "table: expected some of its 700 rows, got 700 from 1 on");
     hg_table_free(made);
     hg_detector_free(unnamed);
     hg_detector_free(d);
@@ -597,7 +601,7 @@ static void shares_say_how_much_of_a_score_each_column_has(void **state) {
     v[0].size = sizeof *v;
     const int columns = hg_detector_columns(d);
     assert_int_equal(columns, COLUMNS);
-    assert_int_equal(hg_explain_table(d, r->table, v, share[0], &err), HG_OK);
+    assert_int_equal(hg_explain_table(d, r->table, 0, ROWS, v, share[0], &err), HG_OK);
     for (int i = 0; i < ROWS; i++) {
         const float *own = share[0] + (ptrdiff_t)i * columns;
         double sum = 0, most = 0;
@@ -610,7 +614,7 @@ static void shares_say_how_much_of_a_score_each_column_has(void **state) {
         assert_true((float)v[i].reason_share == own[best]);
         assert_string_equal(v[i].reason, hg_model_column_at(model, best));
     }
-    assert_int_equal(hg_explain_table(d, r->table, NULL, share[0], &err), HG_OK);
+    assert_int_equal(hg_explain_table(d, r->table, 0, ROWS, NULL, share[0], &err), HG_OK);
     double x[2][COLUMNS] = {{0}};
     float of_numbers[2][COLUMNS];
     assert_int_equal(hg_explain(d, x[0], 2, v, of_numbers[0], &err), HG_OK);
@@ -628,7 +632,7 @@ static void rows_are_encoded_as_the_network_sees_them(void **state) {
     for (int k = 0; k < 2; k++) {
         x[k] = calloc(ROWS * width, sizeof **x);
         hg_detector *d = hg_detector_new(model, names, COLUMNS, 0, k ? 4 : 1, &err);
-        assert_int_equal(hg_encode_table(d, r->table, x[k], &err), HG_OK);
+        assert_int_equal(hg_encode_table(d, r->table, 0, ROWS, x[k], &err), HG_OK);
         hg_detector_free(d);
     }
     assert_memory_equal(x[0], x[1], ROWS * width * sizeof **x);
@@ -640,7 +644,7 @@ static void rows_are_encoded_as_the_network_sees_them(void **state) {
     const int64_t shape = 3;
     hg_model *plain = hg_model_new("dense 2 | dense input", &shape, 1, 0, 1, &err);
     hg_detector *d = hg_detector_new(plain, NULL, 0, 0, 1, &err);
-    assert_int_equal(hg_encode_table(d, r->table, NULL, &err), HG_ERR_MODEL);
+    assert_int_equal(hg_encode_table(d, r->table, 0, ROWS, NULL, &err), HG_ERR_MODEL);
     hg_detector_free(d);
     hg_model_free(plain);
     close_readings(r);
@@ -688,7 +692,7 @@ static void *detect_all(void *context) {
     hg_detector *d = v ? hg_detector_new(model, names, COLUMNS, 0, 2, NULL) : NULL;
     if (d) {
         v[0].size = sizeof *v;
-        r->worked = hg_detect_table(d, r->table, v, NULL) == HG_OK;
+        r->worked = hg_detect_table(d, r->table, 0, ROWS, v, NULL) == HG_OK;
         for (int i = 0; i < ROWS; i++) r->score[i] = v[i].score;
     }
     hg_detector_free(d);
