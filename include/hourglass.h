@@ -721,6 +721,13 @@ HG_API int hg_explain_table(hg_detector *d, const hg_table *t, int64_t first, in
 HG_API int hg_encode_table(hg_detector *d, const hg_table *t, int64_t first, int64_t rows, float *x,
                            hg_error *err);
 
+// What rows of a table's model say, y (rows, hg_model_width()) as hg_encode_table() or hg_reconstruct_rows() give them, in the table's own
+// columns and units: a stream of one batch into *to, which is the caller's to release, on any thread, also when the model is gone. Numbers
+// are float64, all else texts (large_utf8) as the job `reconstruct` writes them; a missing value is null. Columns that the model
+// learned nothing of are left out. HG_ERR_MODEL: the model is not a table's.
+HG_API int hg_decode_table(const hg_model *m, const float *y, int64_t rows,
+                           struct ArrowArrayStream *to, hg_error *err);
+
 #ifdef __cplusplus
 }
 #endif

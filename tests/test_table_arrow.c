@@ -650,6 +650,40 @@ static void rows_are_encoded_as_the_network_sees_them(void **state) {
     close_readings(r);
 }
 
+static void encoded_rows_are_decoded_to_what_they_were(void **state) {
+    (void)state;
+    hg_error err = {0};
+    readings *r = open_readings(false);
+    const size_t width = (size_t)hg_model_width(model);
+    float *x = calloc(ROWS * width, sizeof *x);
+    hg_detector *d = hg_detector_new(model, names, COLUMNS, 0, 1, &err);
+    assert_int_equal(hg_encode_table(d, r->table, 0, ROWS, x, &err), HG_OK);
+    struct ArrowArrayStream stream;
+    assert_int_equal(hg_decode_table(model, x, ROWS, &stream, &err), HG_OK);
+    free(x);
+    hg_table *made = hg_table_new(&stream, &err);
+    assert_non_null(made);
+    assert_int_equal(hg_table_rows(made), ROWS);
+    hg__table *own = hg__table_of_arrow(r->table, &err), *back = hg__table_of_arrow(made, &err);
+    hg__cell cell[2][COLUMNS];
+    for (int i = 0; i < ROWS; i++) {
+        assert_int_equal(hg__table_next(own, cell[0], &err), 1);
+        assert_int_equal(hg__table_next(back, cell[1], &err), 1);
+        for (int k = 0; k < COLUMNS - 1; k++) { // of a time only the clock comes back
+            assert_int_equal(cell[0][k].kind, cell[1][k].kind);
+            if (cell[0][k].kind != HG_CELL_NUMBER) continue;
+            assert_true(fabs(cell[0][k].number - cell[1][k].number) < 1e-4);
+        }
+        assert_int_equal(cell[0][4].size, cell[1][4].size);
+        assert_memory_equal(cell[0][4].text, cell[1][4].text, (size_t)cell[0][4].size);
+    }
+    hg__table_close(own);
+    hg__table_close(back);
+    hg_table_free(made);
+    hg_detector_free(d);
+    close_readings(r);
+}
+
 static void what_names_files_is_refused_beside_a_table(void **state) {
     (void)state;
     static const char *const bad[][2] = {
@@ -764,6 +798,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(columns_are_found_by_name_and_named_where_missing),
         cmocka_unit_test(shares_say_how_much_of_a_score_each_column_has),
         cmocka_unit_test(rows_are_encoded_as_the_network_sees_them),
+        cmocka_unit_test(encoded_rows_are_decoded_to_what_they_were),
         cmocka_unit_test(what_names_files_is_refused_beside_a_table),
         cmocka_unit_test(several_read_one_table_at_once),
         cmocka_unit_test(every_failing_allocation_is_an_error),

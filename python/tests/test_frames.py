@@ -175,6 +175,18 @@ def test_codes_of_a_frame_are_those_of_its_file(frame, trained, command, tmp_pat
     assert model.inputs(frame).shape == (ROWS, model.width)
 
 
+def test_a_frame_is_given_back_in_its_own_columns_and_units(frame, trained, command, tmp_path):
+    csv, path = trained()
+    command("reconstruct", model=path, data=csv, out=tmp_path / "y.csv", on_bad="score_missing")
+    wanted, made = pd.read_csv(tmp_path / "y.csv", keep_default_na=False, dtype=str), hourglass.load(path).reconstruct(frame)
+    assert list(made) == list(wanted)
+    assert list(made["kind"]) == list(wanted["kind"]) and set(made["kind"]) <= {"box", "bag, large", 'crate "x"', "", "(other)"}
+    numbers = pd.to_numeric(wanted["weight"]).to_numpy()
+    assert made["weight"].dtype == float and np.allclose(made["weight"], numbers, rtol=1e-5)
+    gaps = pd.to_numeric(wanted["gaps"]).to_numpy()
+    assert np.array_equal(np.isnan(made["gaps"]), np.isnan(gaps))
+
+
 def test_a_model_of_numbers_takes_a_frame_by_its_names(waves):
     frame = pd.DataFrame(waves, columns=[f"s{i}" for i in range(12)])
     model = hourglass.Model.fit(waves, model="dense 3 tanh | dense input", epochs=2)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ._errors import DataError
-from ._lib import ffi, lib, made, new_error, text
+from ._lib import check, ffi, lib, made, new_error, text
 
 NUMBERS = {"i1": "c", "u1": "C", "i2": "s", "u2": "S", "i4": "i", "u4": "I", "i8": "l", "u8": "L", "f2": "e", "f4": "f", "f8": "g"}
 UNITS = {"s": "s", "ms": "m", "us": "u", "ns": "n"}
@@ -77,7 +77,7 @@ class Columns:
 
     # ---- values of each kind --------------------------------------------------------------------
 
-    def _texts(self, name: str, values: Iterable[Any], missing: Any = None) -> tuple[Any, Any]:
+    def _texts(self, name: str, values: Iterable[Any], missing: np.ndarray | None = None) -> tuple[Any, Any]:
         """Texts, and whatever else Python has, as text: what a CSV file would have."""
         cells = list(values)
         absent = np.fromiter(map(_is_missing, cells), bool, len(cells)) if missing is None else missing
@@ -92,7 +92,7 @@ class Columns:
         data = np.frombuffer(b"".join(encoded) or b"\0", np.uint8)
         return self._make(name, "U", [_bits(~absent), offsets, data], len(cells))
 
-    def _times(self, name: str, values: np.ndarray, zone: str = "", missing: Any = None) -> tuple[Any, Any]:
+    def _times(self, name: str, values: np.ndarray, zone: str = "") -> tuple[Any, Any]:
         unit = np.datetime_data(values.dtype)[0]
         known = unit if unit in UNITS else "ns" if unit in ("ps", "fs", "as") else "s"
         kind = values.dtype.kind
@@ -205,3 +205,38 @@ class Table:
 
     def __len__(self) -> int:
         return int(lib.hg_table_rows(self.pointer))
+
+
+def _read(array: Any, form: str) -> np.ndarray:
+    """A column that hg_decode_table() gave: numbers with NaN, or texts with "", where nothing is; copied."""
+    count = array.length
+
+    def buffer(i: int, dtype: Any, size: int) -> np.ndarray:
+        return np.frombuffer(ffi.buffer(ffi.cast("char *", array.buffers[i]), size), dtype)
+
+    valid = np.unpackbits(buffer(0, np.uint8, count // 8 + 1), count=count, bitorder="little").astype(bool)
+    if form == "g":
+        return np.where(valid, buffer(1, np.float64, 8 * count), np.nan)
+    offsets = buffer(1, np.int64, 8 * (count + 1))
+    data = bytes(ffi.buffer(ffi.cast("char *", array.buffers[2]), int(offsets[-1])))
+    return np.array([data[a:b].decode() for a, b in zip(offsets[:-1].tolist(), offsets[1:].tolist())])
+
+
+def decode(model: Any, y: np.ndarray) -> dict[str, np.ndarray]:
+    """Encoded rows y (n, width), float32, of an hg_model of a table as its columns: (n) each, in its own units."""
+    error, stream = new_error(), ffi.new("struct ArrowArrayStream *")
+    check(lib.hg_decode_table(model, ffi.from_buffer("float[]", y), len(y), stream, error), error)
+    schema, array = ffi.new("struct ArrowSchema *"), ffi.new("struct ArrowArray *")
+    try:
+        if stream.get_schema(stream, schema) != 0:
+            raise MemoryError
+        try:
+            stream.get_next(stream, array)
+            children = [(schema.children[i], array.children[i]) for i in range(schema.n_children)]
+            columns = {text(child.name): _read(values, text(child.format)) for child, values in children}
+            array.release(array)
+        finally:
+            schema.release(schema)
+    finally:
+        stream.release(stream)
+    return columns

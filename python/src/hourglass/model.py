@@ -192,12 +192,15 @@ class Model:
         return scores if lead else float(scores[0])
 
     def reconstruct(self, x: Any, *, progress: Any = None, note: Any = None, **options: Any) -> Any:
-        """What the model makes of rows: of the shape of x, float32. Of a table's model x is (n, width) as the network sees it; the
-        path of a table gives its columns by name."""
+        """What the model makes of rows: of the shape of x, float32. Of a table's model x is (n, width) as the network sees it; a
+        data frame, or the path of a table, gives its columns by name, in their own units: numbers and texts."""
         if isinstance(x, (str, os.PathLike)):
             return self._transform("reconstruct", x, progress, note, options)
         _no_options(options)
         weights = self._weights
+        if _frames.is_frame(x):
+            made = _call(weights, lib.hg_reconstruct_rows, self.inputs(x), weights.width)
+            return _frames.decode(weights.pointer, made)
         rows, _ = _arrays.as_rows(x, weights.shape, weights.width)
         return _call(weights, lib.hg_reconstruct_rows, rows, weights.width).reshape(np.shape(x))
 
