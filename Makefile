@@ -14,6 +14,7 @@
 #   make longest    the longest functions and files
 #   make cov        line and branch coverage of the library under the tests
 #   make docs       rewrites what README.md and docs/ show of the command's output
+#   make wheel      the Python package for whoever has no compiler, into build/wheel/; make stubs rewrites its type stubs
 #   make install    into DESTDIR and PREFIX (/usr/local; without root: PREFIX=$HOME/.local); make uninstall takes it back
 #   make clean
 #
@@ -157,7 +158,7 @@ with = $(foreach x,$2,$(if $(strip $(foreach w,$1,$(findstring $(w),$(notdir $x)
 EVERY := $(SCRIPTS) $(TESTS) $(FUZZERS)
 WANTED := $(filter-out $(call with,$(SKIP),$(EVERY)),$(if $(ONLY),$(call with,$(ONLY),$(EVERY)),$(EVERY)))
 # Those that take longest come first: else the last of them runs alone while other cores wait.
-LONG := test_scenes same_bits faults train_features large_parts false_alarms test_docs inspector_features _parts run_cli train_bottleneck big_file \
+LONG := test_scenes test_python same_bits faults train_features large_parts false_alarms test_docs inspector_features _parts run_cli train_bottleneck big_file \
         test_tables test_resume backbones test_gradients test_map_metrics kernels test_examples test_pins aarch64 codec_tiff test_pca
 once = $(if $1,$(firstword $1) $(call once,$(filter-out $(firstword $1),$1)))
 PICKED := $(call once,$(foreach w,$(LONG),$(call with,$w,$(WANTED))))
@@ -222,6 +223,9 @@ build/aarch64/bits: tests/bits.c $(ARM_SRC) $(HEADERS)
 	@mkdir -p $(@D); echo "CC $@"
 	$(Q)aarch64-linux-gnu-gcc $(filter-out -fPIC -D_FORTIFY_SOURCE=2,$(BASE)) -O2 -static $(filter %.c,$^) -lm -o $@
 
+wheel: build/gcc/libhourglass.a ; @python/wheel.sh
+stubs: build/gcc/libhourglass.a ; @python/venv.sh && build/python-venv/bin/python -m hourglass._stubs python/src/hourglass
+
 # A prefix of one's own is no place where the system looks for libraries: programs are told, and the folder may move.
 override PREFIX := $(PREFIX:~/%=$(HOME)/%)
 SYSTEM   := $(filter /usr /usr/local,$(PREFIX))
@@ -261,7 +265,7 @@ uninstall:
 clean: ; rm -rf build
 FORCE:
 .PHONY: all help demo test run-tests check layers headers format reformat tidy fuzz bench bench-peers golden scenes longest cov \
-        docs aarch64 install uninstall clean FORCE
+        docs aarch64 wheel stubs install uninstall clean FORCE
 .SECONDARY:
 -include $(DOUBLE:.o=.d) $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:=.d) $(FUZZERS:=.d) $(EXAMPLES:=.d) $(DRAW:.o=.d) $(TRAFFIC:.o=.d) $(wildcard $(O)/tests/*.d)
 endif

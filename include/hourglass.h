@@ -394,7 +394,7 @@ HG_API int hg_report_training(const char *folder, hg_error *err);
 
 // ---- models -------------------------------------------------------------------------------------
 
-// Weights and what is needed to use them. Nothing changes a model but hg_model_tensor_set(); else any number of threads,
+// Weights and what is needed to use them. Nothing changes a model but hg_model_tensor_set() and hg_model_set_module(); else any number of threads,
 // scorers, denoisers and detectors may use it at once.
 typedef struct hg_model hg_model;
 
@@ -443,6 +443,13 @@ typedef struct hg_array {
 // no folder and no pca_mse.
 HG_API hg_model *hg_fit(const hg_options *o, const hg_array *x, const hg_array *target,
                         const hg_listener *l, hg_result *result, hg_error *err);
+
+// hg_fit() that begins with the network and weights of `start`, which stays as it is and is not needed afterwards: to the bit what
+// pretrained= of its file gives. model= and pretrained= are HG_ERR_USAGE, latent= too where it is another. What is known of the
+// module its weights came from is kept (hg_model_set_module()).
+HG_API hg_model *hg_fit_from(const hg_model *start, const hg_options *o, const hg_array *x,
+                             const hg_array *target, const hg_listener *l, hg_result *result,
+                             hg_error *err);
 
 HG_API int32_t hg_model_width(const hg_model *m);     // features a row
 HG_API int32_t hg_model_code_size(const hg_model *m); // numbers in a code
@@ -522,6 +529,8 @@ typedef struct hg_tensor_info {
     size_t count;
     // what PyTorch calls a buffer: measured while training (a running mean), not trained
     bool is_buffer;
+    // what the module that it came from calls it (hg_model_set_module()); "" where there is none. The model's
+    const char *module_name;
 } hg_tensor_info;
 HG_API bool hg_model_tensor_at(const hg_model *m, int32_t i,
                                hg_tensor_info *info); // false past the last
@@ -537,6 +546,12 @@ HG_API int hg_model_tensor_get(const hg_model *m, const char *name, float *to, s
 // as it was.
 HG_API int hg_model_tensor_set(hg_model *m, const char *name, const float *from,
                                const int64_t *shape, int32_t rank, hg_error *err);
+
+// Keeps what is known of the PyTorch module that the weights came from, as JSON (docs/MODELFILE.md, "module"): it stands in the
+// model's file, goes on through further training of the same network, and says how to get back. NULL: nothing is known.
+// HG_ERR_USAGE where it is not that; the model is then as it was.
+HG_API int hg_model_set_module(hg_model *m, const char *json, hg_error *err);
+HG_API const char *hg_model_module(const hg_model *m); // that text; NULL: nothing. The model's
 
 // ---- tables in memory: data frames --------------------------------------------------------------
 

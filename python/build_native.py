@@ -32,8 +32,8 @@ def sanitizer(folder: Path) -> list[str]:
     return ["-fsanitize=address,undefined"] if folder.name.endswith("-address") else []
 
 
-# Called by C on the thread that runs the job; _run.py has what they do. hg_python_abort() comes in between: it is asked after each step,
-# and asks Python twenty times a second.
+# Called by C on the thread that runs the job; _run.py has what they do. hg_python_abort() comes in between: it is asked
+# after each step, and asks Python twenty times a second.
 CALLBACKS = """
 typedef struct hg_python_run {
     void *handle;      // ffi.new_handle() of the run
@@ -49,8 +49,8 @@ extern "Python" {
 }
 bool hg_python_abort(void *context);
 """
-# Arrow's C data and stream interfaces, as https://arrow.apache.org/docs/format/CDataInterface.html has them, and a stream of one batch
-# that _frames.py made: it is borrowed, what it points at lives as long as the table.
+# Arrow's C data and stream interfaces, as https://arrow.apache.org/docs/format/CDataInterface.html has them, and a
+# stream of one batch that _data_frames.py made: it is borrowed, what it points at lives as long as the table.
 ARROW = """
 struct ArrowSchema {
     const char *format, *name, *metadata;
@@ -97,7 +97,8 @@ static int hg_python_get_next(struct ArrowArrayStream *s, struct ArrowArray *to)
     return 0;
 }
 static void hg_python_stream(hg_python_frame *f, struct ArrowArrayStream *s) {
-    *s = (struct ArrowArrayStream){hg_python_get_schema, hg_python_get_next, hg_python_last_error, hg_python_release_stream, f};
+    *s = (struct ArrowArrayStream){hg_python_get_schema, hg_python_get_next, hg_python_last_error,
+    hg_python_release_stream, f};
 }
 """
 GLUE = """
@@ -132,7 +133,8 @@ ffi.set_source(
     include_dirs=[str(ROOT / "include")],
     extra_objects=[str(build / "libhourglass.a")],
     extra_compile_args=["-std=c11", "-O2", *sanitizer(build)],
-    extra_link_args=[*libraries(), "-lm", "-pthread", "-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-s", *sanitizer(build)],
+    extra_link_args=[*libraries(), "-lm", "-pthread", "-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-s",
+                     *sanitizer(build)],
 )
 if __name__ == "__main__":
     ffi.compile(verbose=True)

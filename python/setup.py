@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds the wheel from a clone: make builds the C library, cffi the module over it (build_native.py)."""
+import os
 import re
 import shutil
 import subprocess
@@ -22,9 +23,12 @@ class BuildPackage(build_py):
     """The package with the models that ship in a folder beside the module, where the library looks for them."""
 
     def run(self):
+        shutil.rmtree(Path(self.build_lib) / "hourglass", ignore_errors=True)  # what an older build left there
         super().run()
         shutil.copytree(ROOT / "models", Path(self.build_lib) / "hourglass/models", dirs_exist_ok=True)
 
 
-subprocess.run(["make", "-C", str(ROOT), "build/gcc/libhourglass.a"], check=True)
+if "HOURGLASS_BUILD" not in os.environ:
+    settings = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    subprocess.run(["make", "-C", str(ROOT), "CC=gcc", "SAN=", "build/gcc/libhourglass.a"], check=True, env=settings)
 setup(version=version(), cffi_modules=["build_native.py:ffi"], cmdclass={"build_py": BuildPackage})

@@ -18,7 +18,7 @@ A comment above a block says what is different about it:
     <!-- run with: steps=2 -->           `hourglass train` gets these options, or these values of them
 
 A figure in a sentence is what a command prints: <!--$ grep -c P1 new.csv -->251<!--$-->.
-GOLDEN=1 writes into the document what came instead, but for such figures as depend on the machine.
+DOCS_PATH: folders that come first in PATH. GOLDEN=1 writes into the document what came instead, but for such figures as depend on the machine.
 """
 import difflib
 import os
@@ -194,7 +194,8 @@ def rewritten(expected, got):
 
 
 def environment_of(home, bin_folder):
-    kept = {k: v for k, v in os.environ.items() if k in ("TMPDIR", "LANG", "ASAN_OPTIONS")}
+    kept = {k: v for k, v in os.environ.items() if k in ("TMPDIR", "LANG", "ASAN_OPTIONS") or k.startswith("PIP_")}
+    bin_folder = ":".join(folder for folder in (os.environ.get("DOCS_PATH"), bin_folder) if folder)
     path = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
     return kept | {"HOME": home, "PATH": bin_folder + ":" + path if bin_folder else path, "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
 

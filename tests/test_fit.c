@@ -98,6 +98,84 @@ static void rows_become_their_targets(void **state) {
     assert_true(plain.val_mse < 0.02);
 }
 
+// ---- from a model that is there -----------------------------------------------------------------
+
+#define MODULE \
+ "{\"class\":\"Net\",\"layout\":\"channels_last\",\"names\":{\"w\":\"encoder.0.weight\"}}"
+
+// With options that model= is not one of.
+static hg_model *go_on(const hg_model *start, const char *more, hg_error *err) {
+    hg_options *o = hg_options_new("train", NULL);
+    assert_non_null(o);
+    static const char *const set[][2] = {
+        {"epochs", "2"},
+        {"batch",  "8"},
+        {"seed",   "5"}
+    };
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(hg_options_set(o, set[i][0], set[i][1], NULL), HG_OK);
+    }
+    if (*more && hg_options_set(o, strstr(more, "model=") ? "model" : "pretrained",
+                                strchr(more, '=') + 1, err) < 0) {
+        fail_msg("%s", err->message);
+    }
+    hg_model *m = start ? hg_fit_from(start, o, &rows, NULL, NULL, NULL, err)
+                        : hg_fit(o, &rows, NULL, NULL, NULL, err);
+    hg_options_free(o);
+    return m;
+}
+
+static void a_model_in_memory_is_trained_on_as_its_file_is(void **state) {
+    (void)state;
+    hg_error err;
+    char more[300];
+    hg_model *first = fit("", NULL, NULL, NULL, &err);
+    assert_non_null(first);
+    const size_t bytes = first->net.spec.params * sizeof *first->net.params;
+    float *before = hg__alloc(bytes, 1, NULL);
+    memcpy(before, first->net.params, bytes);
+    assert_int_equal(hg_model_set_module(first, MODULE, &err), HG_OK);
+    assert_int_equal(hg_model_save(first, at("first.safetensors"), &err), HG_OK);
+    hg_model *second = go_on(first, "", &err);
+    snprintf(more, sizeof more, "pretrained=%s", at("first.safetensors"));
+    hg_model *filed = go_on(NULL, more, &err);
+    if (!second || !filed) {
+        fail_msg("%s", err.message);
+        return;
+    }
+    assert_memory_equal(first->net.params, before, bytes);
+    assert_memory_equal(second->net.params, filed->net.params, bytes);
+    assert_memory_not_equal(second->net.params, before, bytes);
+    assert_string_equal(hg_model_spec(second), hg_model_spec(first));
+    assert_string_equal(hg_model_module(second), MODULE);
+    assert_string_equal(hg_model_module(filed), MODULE);
+    hg__free(before);
+    hg_model_free(first);
+    hg_model_free(second);
+    hg_model_free(filed);
+}
+
+static void a_model_in_memory_says_itself_what_it_is(void **state) {
+    (void)state;
+    hg_error err = {0};
+    const int64_t width = WIDTH + 1;
+    hg_model *m = fit("", NULL, NULL, NULL, &err);
+    hg_model *other = hg_model_new("dense 2 | dense input", &width, 1, 0, 1, &err);
+    assert_true(m && other);
+    assert_null(go_on(m, "model=ae", &err));
+    assert_int_equal(err.code, HG_ERR_USAGE);
+    assert_string_equal(err.message, "model: expected none of it beside a model to start with");
+    assert_null(go_on(m, "pretrained=x", &err));
+    assert_string_equal(err.message,
+                        "pretrained: expected none of it beside a model to start with");
+    assert_null(go_on(other, "", &err)); // rows of another width
+    assert_string_equal(err.message,
+                        "model: expected as many outputs as a row has features (6), got 7; "
+                        "'input' stands for that number");
+    hg_model_free(m);
+    hg_model_free(other);
+}
+
 // ---- what is told, and ends it ------------------------------------------------------------------
 
 typedef struct steps {
@@ -191,6 +269,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_array_and_a_file_of_its_rows_give_the_same_model),
         cmocka_unit_test(rows_become_their_targets),
+        cmocka_unit_test(a_model_in_memory_is_trained_on_as_its_file_is),
+        cmocka_unit_test(a_model_in_memory_says_itself_what_it_is),
         cmocka_unit_test(steps_are_told_and_may_end_it_with_the_best_so_far),
         cmocka_unit_test(the_command_ends_by_a_step_too),
         cmocka_unit_test(a_fit_that_is_stopped_makes_nothing),

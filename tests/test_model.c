@@ -346,6 +346,7 @@ static void tensors_of_the_optimizer_may_be_there(void **state) {
     hg_model_free(n);
 }
 
+#define MODULE ",\"module\":{\"class\":\"A\",\"layout\":\"channels_first\",\"names\":"
 static void a_bad_description_is_refused_with_its_sentence(void **state) {
     (void)state;
     // clang-format off
@@ -372,6 +373,15 @@ static void a_bad_description_is_refused_with_its_sentence(void **state) {
         {HEAD ",\"range\":{\"samples\":\"U16\",\"white\":65535,\"low\":2,\"high\":2}}", "range: expected samples (a type, or mixed), white, low and high"},
         {HEAD ",\"data\":3}", "data: expected a fingerprint"},
         {HEAD ",\"data\":\"0123456789012345678901234567890\"}", "data: expected a fingerprint"},
+        {HEAD ",\"module\":[]}", "module: expected an object"},
+        {HEAD ",\"module\":{}}", "module: expected class, a text"},
+        {HEAD ",\"module\":{\"class\":\"A\",\"layout\":\"NCHW\"}}", "module: expected layout, channels_first or channels_last"},
+        {HEAD MODULE "[]}}", "module: expected names, an object"},
+        {HEAD MODULE "{\"\":3}}}", "module: expected names of 1 to 191 bytes"},
+        {HEAD MODULE "{\"a\":-1}}}", "module: names: 'a': expected a tensor of the model, each once, or a whole number from 0, got 'another value'"},
+        {HEAD MODULE "{\"a\":\"encoder.1.bias\"}}}", "module: names: 'a': expected a tensor of the model, each once, or a whole number from 0, got 'encoder.1.bias'"},
+        {HEAD MODULE "{\"a\":\"encoder.0.bias\",\"b\":\"encoder.0.bias\"}}}", "module: names: 'b': expected a tensor of the model, each once, or a whole number from 0, got 'encoder.0.bias'"},
+        {HEAD MODULE "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1}}}", "module: expected no more than two names a tensor"},
         {"{", "expected JSON at most 64 deep, got text that never ends"},
         {"{}{", "expected JSON, got something else at byte 3"},
     };

@@ -393,6 +393,70 @@ static void a_tensor_that_does_not_fit_changes_nothing(void **state) {
     hg_model_free(m);
 }
 
+// ---- the module that weights came from ----------------------------------------------------------
+
+#define MODULE                                                                             \
+ "{\"class\":\"Net\",\"layout\":\"channels_first\",\"names\":{\"out.weight\":\"decoder.0." \
+ "weight\","                                                                               \
+ "\"in.weight\":\"encoder.0.weight\",\"norm.num_batches_tracked\":7},\"more\":[1]}"
+
+static void expect_names(const hg_model *m) {
+    static const char *const names[] = {"in.weight", "", "out.weight", ""};
+    assert_string_equal(hg_model_module(m), MODULE);
+    for (int32_t i = 0; i < 4; i++) {
+        hg_tensor_info t = {.size = sizeof t};
+        assert_true(hg_model_tensor_at(m, i, &t));
+        assert_string_equal(t.module_name, names[i]);
+    }
+}
+
+static void names_of_a_module_are_kept_in_the_file_and_in_memory(void **state) {
+    (void)state;
+    hg_error err = {0};
+    size_t size = 0;
+    hg_model *m = make("dense 2 | dense input", 3);
+    hg_tensor_info t = {.size = sizeof t};
+    assert_null(hg_model_module(m));
+    assert_true(hg_model_tensor_at(m, 0, &t));
+    assert_string_equal(t.module_name, "");
+    assert_int_equal(hg_model_set_module(m, MODULE, &err), HG_OK);
+    expect_names(m);
+    assert_int_equal(hg_model_save(m, at("named.safetensors"), &err), HG_OK);
+    hg_model *n = hg_model_load(at("named.safetensors"), &err);
+    if (!n) fail_msg("%s", err.message);
+    expect_names(n);
+    void *bytes = hg_model_save_memory(n, &size, &err);
+    hg_model *again = hg_model_load_memory(bytes, size, &err);
+    if (!again) fail_msg("%s", err.message);
+    expect_names(again);
+    hg_bytes_free(bytes);
+    hg_model_free(again);
+    hg_model_free(n);
+    assert_int_equal(hg_model_set_module(m, NULL, &err), HG_OK);
+    assert_null(hg_model_module(m));
+    hg_model_free(m);
+}
+
+static void names_of_a_module_that_do_not_fit_change_nothing(void **state) {
+    (void)state;
+    static const char *const bad[][2] = {
+        {"[",                                                                       "model: expected JSON at most 64 deep, got text that never ends"},
+        {"3",                                                                       "model: module: expected an object"                             },
+        {"{\"class\":\"A\",\"layout\":\"channels_first\",\"names\":{\"a\":\"b\"}}",
+         "model: module: names: 'a': expected a tensor of the model, each once, or a whole number "
+         "from 0, got 'b'"                                                                                                                          },
+    };
+    hg_model *m = make("dense 2 | dense input", 3);
+    assert_int_equal(hg_model_set_module(m, MODULE, NULL), HG_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        hg_error err = {0};
+        assert_int_equal(hg_model_set_module(m, bad[i][0], &err), HG_ERR_USAGE);
+        assert_string_equal(err.message, bad[i][1]);
+        expect_names(m);
+    }
+    hg_model_free(m);
+}
+
 // ---- faults: the scenario runs in a child -------------------------------------------------------
 
 // Made, written to memory, read back, asked for a name it has not.
@@ -402,7 +466,8 @@ static int go_round(void) {
     size_t size = 0;
     float x;
     hg_model *m = hg_model_new("ae", &width, 1, 2, 1, &err), *n = NULL;
-    void *bytes = m ? hg_model_save_memory(m, &size, &err) : NULL;
+    const bool named = m && hg_model_set_module(m, MODULE, &err) == HG_OK;
+    void *bytes = named ? hg_model_save_memory(m, &size, &err) : NULL;
     if (bytes) n = hg_model_load_memory(bytes, size, &err);
     const bool worked = n != NULL;
     if (n && hg_model_tensor_get(n, "x", &x, 1, &err) != HG_ERR_USAGE) return CHILD_FAILED_BADLY;
@@ -436,6 +501,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(tensors_go_from_one_model_into_another_by_name),
         cmocka_unit_test(a_tensor_is_laid_out_as_pytorch_has_it),
         cmocka_unit_test(a_tensor_that_does_not_fit_changes_nothing),
+        cmocka_unit_test(names_of_a_module_are_kept_in_the_file_and_in_memory),
+        cmocka_unit_test(names_of_a_module_that_do_not_fit_change_nothing),
         cmocka_unit_test(every_failing_allocation_is_an_error),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -34,7 +34,9 @@ TABLES = {
     "bulk": ("scoring 60000 rows in memory", "score", "score rows", "us/row", [
         ("torch_jobs", "bulk, eager"), ("torch_jobs", "bulk, compile"), ("jax_jobs", "bulk, jit"), ("numpy_jobs", "bulk, by hand")]),
     "single": ("one score at a time, median", "score", "score one row, median", "us/row", [
-        ("torch_jobs", "single, eager"), ("torch_jobs", "single, compile"), ("jax_jobs", "single, jit"), ("numpy_jobs", "single, by hand")]),
+        ("python_jobs", "single, Model.score"), ("python_jobs", "single, hg_score by cffi"),
+        ("python_jobs", "single, ONNX Runtime"), ("torch_jobs", "single, eager"), ("torch_jobs", "single, compile"), ("jax_jobs", "single, jit"),
+        ("numpy_jobs", "single, by hand")]),
     "csv": ("reading CSV, 200000 x 20 decimals, to float32", "read", "read CSV", "us/row", [
         ("numpy_jobs", "csv, numpy.loadtxt"), ("numpy_jobs", "csv, pandas"), ("numpy_jobs", "csv, pandas, correctly rounded")]),
     "table": ("a table's normal rows (kddcup99, every %dth), %d epochs at batch 128 and all rows scored; PyOD gets them encoded in memory"

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SANITIZED = bool(os.environ.get("SAN"))
 
 
 def draw_waves(rows=400, width=12):
@@ -49,6 +48,7 @@ def command():
         pytest.skip(f"{program} is not built")
 
     def run(job, **options):
-        subprocess.run([program, job, "-q", *(f"{name}={value}" for name, value in options.items())], check=True, capture_output=True)
+        words = [f"{name}={value}" for name, value in options.items()]
+        subprocess.run([program, job, "-q", *words], check=True, capture_output=True)
 
     return run

@@ -60,7 +60,8 @@ def test_a_value_may_be_a_list_a_path_or_none(tables):
 
 
 @pytest.mark.parametrize("options, sentence", [
-    ({"epoch": 4}, "did you mean 'epochs'"), ({"epochs": -1}, "epochs"), ({"loss": "mes"}, "loss"), ({"data": "x"}, "data")])
+    ({"epoch": 4}, "did you mean 'epochs'"), ({"epochs": -1}, "epochs"), ({"loss": "mes"}, "loss"),
+    ({"data": "x"}, "data")])
 def test_an_option_that_cannot_be_meant_is_refused_with_the_library_s_sentence(waves, options, sentence):
     with pytest.raises(hourglass.UsageError, match=sentence) as caught:
         hourglass.Model.fit(waves, **options)

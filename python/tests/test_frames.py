@@ -1,289 +1,188 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Data frames of pandas, Polars, pyarrow and DuckDB, mappings and records: learned and judged as the command does a CSV file of them."""
-import datetime
-import decimal
+import os
+import subprocess
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
 
 import hourglass
-from hourglass._frames import Table
 
-pd = pytest.importorskip("pandas")
-ROWS = 600
-
-
-def draw_frame(rows=ROWS, seed=0):
-    """Readings of every type, with gaps."""
-    draw = np.random.default_rng(seed)
-    size = draw.uniform(1, 10, rows)
-    return pd.DataFrame({
-        "size": np.where(draw.random(rows) < 0.05, np.nan, size),
-        "weight": (3 * size + draw.normal(0, 0.1, rows)).astype(np.float32),
-        "half": np.round(size, 1).astype(np.float16),
-        "count": draw.integers(0, 50, rows).astype(np.int32),
-        "whole": np.floor(size * 3),
-        "gaps": pd.array(np.where(draw.random(rows) < 0.2, None, draw.integers(0, 300, rows)), dtype="Int64"),
-        "on": size > 4,
-        "maybe": pd.array([None if draw.random() < 0.1 else bool(s > 5) for s in size], dtype="boolean"),
-        "kind": pd.Categorical.from_codes(draw.integers(-1, 3, rows), ["box", "bag, large", 'crate "x"']),
-        "grade": pd.Categorical(draw.integers(1, 5, rows)),
-        "site": [["north", "south", "", "4"][i] for i in draw.integers(0, 4, rows)],
-        "code": [f"{i % 7 + 1},{i * 37 % 1000:03d}.50" for i in range(rows)],
-        "when": pd.date_range("2024-01-01 00:00:00.25", periods=rows, freq="97min"),
-        "day": pd.date_range("2023-01-01", periods=rows, freq="D"),
-        "zoned": pd.date_range("2024-03-01", periods=rows, freq="53min", tz="Europe/Berlin"),
-        "wild": np.where(draw.random(rows) < 0.02, np.inf, size * 1e-7),
-        "always": "same",
-    })
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+COMMAND = os.environ.get("HOURGLASS", os.path.join(ROOT, "build/hourglass"))
+MODEL = os.path.join(ROOT, "models/denoise.safetensors")
 
 
 @pytest.fixture(scope="module")
-def frame():
-    return draw_frame()
+def denoiser():
+    return hourglass.FrameDenoiser(MODEL, threads=1)
 
 
-@pytest.fixture(scope="module")
-def trained(frame, command, tmp_path_factory):
-    """A model file by the command, of the CSV file that pandas writes, by the options of training."""
-    folder, made = tmp_path_factory.mktemp("frames"), {}
-    frame.to_csv(folder / "x.csv", index=False)
-
-    def train(**options):
-        name = "-".join(map(str, options.values())) or "plain"
-        if name not in made:
-            command("train", data=folder / "x.csv", project=folder, name=name.replace(" ", "_"), samples=0, **OPTIONS, **options)
-            made[name] = folder / name.replace(" ", "_") / "weights/best.safetensors"
-        return folder / "x.csv", made[name]
-
-    return train
+def frame(height=40, width=52, samples=3, seed=0):
+    """A noisy ramp with an edge (height, width, samples) u8."""
+    y, x = np.mgrid[:height, :width]
+    clean = 60 + 2 * x[..., None] + 80 * (y > height / 2)[..., None] - 10 * np.arange(samples)
+    noise = np.random.default_rng(seed).normal(0, 20, clean.shape)
+    return np.clip(np.rint(clean + noise), 0, 255).astype(np.uint8)
 
 
-OPTIONS = {"steps": 80, "on_bad": "score_missing"}
+def test_noise_goes_and_the_frame_given_stays(denoiser):
+    given = frame()
+    before = given.copy()
+    clean = denoiser.denoise(given)
+    assert clean.shape == given.shape and clean.dtype == np.uint8 and np.array_equal(given, before)
+    assert clean[2:18, :, 0].std(axis=0).mean() < 0.4 * given[2:18, :, 0].std(axis=0).mean()
 
 
-def other_polars(frame):
-    polars = pytest.importorskip("polars")
-    return polars.from_pandas(frame)
+def test_it_is_to_the_bit_what_the_command_writes(denoiser, tmp_path):
+    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+    if not os.path.exists(COMMAND):
+        pytest.skip("build/hourglass is not built")
+    given = frame(61, 47)
+    image.fromarray(given[..., ::-1]).save(tmp_path / "in.png")
+    call = [COMMAND, "denoise", "model=" + MODEL, f"source={tmp_path}/in.png", f"out={tmp_path}/out.png"]
+    subprocess.run(call, check=True, capture_output=True)
+    assert np.array_equal(denoiser(given)[..., ::-1], np.asarray(image.open(tmp_path / "out.png")))
 
 
-def other_pyarrow(frame):
-    return pytest.importorskip("pyarrow").Table.from_pandas(frame, preserve_index=False)
+def test_in_place_into_another_and_anew_are_the_same(denoiser):
+    given, other = frame(), np.zeros((40, 52, 3), np.uint8)
+    anew = denoiser(given)
+    assert denoiser.denoise(given, other) is other and np.array_equal(other, anew)
+    assert denoiser.denoise(given, out=given) is given and np.array_equal(given, anew)
 
 
-def other_batch(frame):
-    return other_pyarrow(frame).combine_chunks().to_batches()[0]
+VIEWS = {"cut-out": lambda a: a[3:30, 5:41], "every other pixel": lambda a: a[::2, ::2],
+         "from the bottom up": lambda a: a[::-1], "other order": lambda a: a[..., ::-1],
+         "one line": lambda a: a[:1], "one column": lambda a: a[:, :1], "one pixel": lambda a: a[5:6, 5:6]}
 
 
-def other_duckdb(frame):
-    duckdb = pytest.importorskip("duckdb")
-    rows = other_pyarrow(frame)  # noqa: F841: named in the query
-    return duckdb.sql("select * from rows")
+@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
+def test_any_strides_are_cleaned_where_they_lie(denoiser, view):
+    whole = frame()
+    expected = denoiser(np.ascontiguousarray(view(whole)))
+    if view(whole).strides[2] < 0:  # a reversed view says that its memory holds the other order
+        expected = hourglass.FrameDenoiser(MODEL, threads=1, layout="rgb")(whole)[..., ::-1]
+    rest = whole.copy()
+    view(rest)[:] = 0
+    denoiser.denoise(view(whole), out=view(whole))
+    assert np.array_equal(view(whole), expected)
+    view(whole)[:] = 0
+    assert np.array_equal(whole, rest)
 
 
-def pandas_of_arrow(frame):
-    pytest.importorskip("pyarrow")
-    return frame.astype({"site": "string[pyarrow]", "code": "large_string[pyarrow]", "gaps": "int64[pyarrow]",
-                         "when": "timestamp[us][pyarrow]", "maybe": "bool[pyarrow]", "size": "double[pyarrow]"})
+def test_grey_frames_have_two_dimensions_or_three(denoiser):
+    grey = frame(samples=1)
+    assert np.array_equal(denoiser(grey)[..., 0], denoiser(grey[..., 0]))
 
 
-FRAMES = {"pandas": lambda frame: frame, "pandas of arrow": pandas_of_arrow, "mapping": lambda frame: {name: frame[name] for name in frame},
-          "polars": other_polars, "pyarrow": other_pyarrow, "batch": other_batch}
+def test_alpha_stays_and_its_colours_are_those_without(denoiser):
+    given = np.concatenate([frame(), np.arange(40 * 52, dtype=np.uint8).reshape(40, 52, 1)], axis=2)
+    clean = denoiser(given)
+    assert np.array_equal(clean[..., 3], given[..., 3]) and np.array_equal(clean[..., :3], denoiser(given[..., :3]))
 
 
-def same_tensors(model, path):
-    wanted = hourglass.load(path).tensors
-    return all(np.array_equal(model.tensors[name], wanted[name]) for name in wanted)
+def test_rgb_of_rgb_is_bgr_of_bgr(denoiser):
+    given = frame()
+    rgb = hourglass.FrameDenoiser(MODEL, threads=1, layout="rgb")
+    assert np.array_equal(rgb(np.ascontiguousarray(given[..., ::-1])), denoiser(given)[..., ::-1])
 
 
-def read_scores(path):
-    return pd.read_csv(path)["score"].to_numpy().astype(np.float32)
+def test_wider_samples_are_the_bytes_on_their_scale(denoiser):
+    given = frame()
+    clean = denoiser(given).astype(float)
+    assert np.abs(denoiser(given.astype(np.uint16) * 257) / 257 - clean).max() <= 0.51
+    assert np.abs(denoiser(given.astype(np.float32) / 255) * 255 - clean).max() <= 0.51 or clean.max() == 255
+    twelve = hourglass.FrameDenoiser(MODEL, threads=1, white=4080)
+    assert np.abs(twelve(given.astype(np.uint16) * 16) / 16 - clean).max() <= 0.54
 
 
-@pytest.mark.parametrize("options", [{}, {"groupby": "site", "fpr": 0.05}, {"label": "on", "normal": "True"},
-                                     {"contamination": 0.05}, {"columns": "count category, code ignore"}])
-def test_a_frame_is_learned_as_the_command_learns_its_file(frame, trained, options):
-    _, path = trained(**options)
-    model = hourglass.Model.fit(frame, **OPTIONS, **options)
-    assert same_tensors(model, path)
-    assert model.columns == hourglass.load(path).columns
-
-
-@pytest.mark.parametrize("kind", FRAMES)
-def test_frames_of_every_library_give_the_same_model_and_scores(frame, trained, command, tmp_path, kind):
-    csv, path = trained()
-    other = FRAMES[kind](frame)
-    model = hourglass.Model.fit(other, **OPTIONS)
-    assert same_tensors(model, path)
-    command("predict", model=path, data=csv, out=tmp_path / "s.csv", on_bad="score_missing")
-    verdicts = model.predict(other)
-    assert np.array_equal(verdicts.scores.astype(np.float32), read_scores(tmp_path / "s.csv"))
-    assert np.array_equal(hourglass.load(path).score(other), verdicts.scores)
-
-
-def test_what_duckdb_selects_is_learned_and_scored_as_its_rows(frame):
-    known = frame.drop(columns="half")  # which it has no type for
-    model, wanted = hourglass.Model.fit(other_duckdb(known), **OPTIONS), hourglass.Model.fit(known, **OPTIONS)
-    assert np.array_equal(model.score(other_duckdb(known)), wanted.score(known))
-
-
-def test_verdicts_of_new_rows_are_those_of_the_command(trained, command, tmp_path):
-    _, path = trained(groupby="site", fpr=0.05)
-    new = draw_frame(200, seed=1)
-    new.loc[::10, "weight"] *= -4
-    new.loc[5, "kind"] = None
-    new.to_csv(tmp_path / "new.csv", index=False)
-    command("predict", model=path, data=tmp_path / "new.csv", out=tmp_path / "s.csv", on_bad="score_missing", reasons="all", top=1)
-    wanted, verdicts = pd.read_csv(tmp_path / "s.csv", keep_default_na=False), hourglass.load(path).predict(new)
-    assert np.array_equal(verdicts.scores.astype(np.float32), wanted["score"].astype(np.float32))
-    assert np.array_equal(verdicts.alarms, wanted["alarm"] == 1) and verdicts.alarms.sum() > 10
-    assert np.allclose(verdicts.p_values, wanted["p_value"].astype(float), rtol=1e-6)
-    assert list(verdicts.reasons) == list(wanted["column_1"])
-    told = [(mine, theirs) for mine, theirs, alarm in zip(verdicts.expected, wanted["expected_1"], verdicts.alarms) if alarm]
-    assert all(mine == str(theirs) for mine, theirs in told)
-
-
-def test_columns_may_stand_in_any_order_beside_others(frame, trained):
-    model = hourglass.load(trained()[1])
-    turned = frame[frame.columns[::-1]].assign(more="unknown")
-    assert np.array_equal(model.score(turned), model.score(frame))
-    with pytest.raises(hourglass.DataError, match="column 'weight' as in training"):
-        model.score(frame.drop(columns="weight"))
-
-
-def test_shares_say_how_much_of_a_score_each_column_has(frame, trained):
-    model = hourglass.load(trained()[1])
-    shares, verdicts = model.shares(frame), model.predict(frame)
-    assert shares.shape == (ROWS, len(model.columns)) and np.allclose(shares.sum(1), 1, atol=1e-5)
-    assert [model.columns[i] for i in shares.argmax(1)] == list(verdicts.reasons)
-    assert np.allclose(shares.max(1), verdicts.shares)
-
-
-def test_numbers_have_shares_too(waves):
-    model = hourglass.Model.fit(waves, model="dense 3 tanh | dense input", epochs=2)
-    shares = model.shares(waves)
-    error = (model.reconstruct(waves) - waves) ** 2
-    assert np.allclose(shares, error / error.sum(1, keepdims=True), atol=1e-4)
-
-
-def test_codes_of_a_frame_are_those_of_its_file(frame, trained, command, tmp_path):
-    csv, path = trained()
-    model = hourglass.load(path)
-    command("encode", model=path, data=csv, out=tmp_path / "z.npy", on_bad="score_missing")
-    assert np.array_equal(model.encode(frame), np.load(tmp_path / "z.npy"))
-    assert model.inputs(frame).shape == (ROWS, model.width)
-
-
-def test_a_frame_is_given_back_in_its_own_columns_and_units(frame, trained, command, tmp_path):
-    csv, path = trained()
-    command("reconstruct", model=path, data=csv, out=tmp_path / "y.csv", on_bad="score_missing")
-    wanted, made = pd.read_csv(tmp_path / "y.csv", keep_default_na=False, dtype=str), hourglass.load(path).reconstruct(frame)
-    assert list(made) == list(wanted)
-    assert list(made["kind"]) == list(wanted["kind"]) and set(made["kind"]) <= {"box", "bag, large", 'crate "x"', "", "(other)"}
-    numbers = pd.to_numeric(wanted["weight"]).to_numpy()
-    assert made["weight"].dtype == float and np.allclose(made["weight"], numbers, rtol=1e-5)
-    gaps = pd.to_numeric(wanted["gaps"]).to_numpy()
-    assert np.array_equal(np.isnan(made["gaps"]), np.isnan(gaps))
-
-
-def test_a_model_of_numbers_takes_a_frame_by_its_names(waves):
-    frame = pd.DataFrame(waves, columns=[f"s{i}" for i in range(12)])
-    model = hourglass.Model.fit(waves, model="dense 3 tanh | dense input", epochs=2)
-    assert np.array_equal(model.score(frame).astype(np.float32), model.score(waves))
-
-
-def test_a_structured_array_is_a_frame(waves, tmp_path):
-    records = np.rec.fromarrays(list(waves.T), names=[f"s{i}" for i in range(12)])
-    pd.DataFrame(records).to_csv(tmp_path / "x.csv", index=False)
-    model, wanted = hourglass.Model.fit(records, steps=40), hourglass.Model.fit(tmp_path / "x.csv", prepare="table", steps=40)
-    assert all(np.array_equal(model.tensors[name], wanted.tensors[name]) for name in wanted.tensors)
-    assert np.array_equal(model.score(records), model.score(pd.DataFrame(records)))
-
-
-def test_objects_are_what_a_file_has_of_them(tmp_path):
-    draw = np.random.default_rng(3)
-    frame = pd.DataFrame({
-        "mixed": [[1, "a", None, 2.5, True][i] for i in draw.integers(0, 5, 300)],
-        "day": [datetime.date(2024, 1, 1) + datetime.timedelta(days=i) for i in range(300)],
-        "clock": [datetime.time(i % 24, i % 60) for i in range(300)],
-        "price": [decimal.Decimal(int(i)) / 100 for i in draw.integers(0, 9999, 300)],
-        "size": draw.normal(size=300)}).astype({"mixed": object})
-    frame.to_csv(tmp_path / "x.csv", index=False)
-    model, wanted = hourglass.Model.fit(frame, steps=40), hourglass.Model.fit(tmp_path / "x.csv", steps=40)
-    assert all(np.array_equal(model.tensors[name], wanted.tensors[name]) for name in wanted.tensors)
-
-
-@pytest.mark.parametrize("numbers", ["f4", "f2"])
-def test_short_floats_are_the_numbers_their_digits_say(numbers):
-    bits = np.random.default_rng(5).integers(0, 2 ** (8 * np.dtype(numbers).itemsize), 20000).astype(f"u{numbers[1]}")
-    x = bits.view(numbers)
-    x = x[np.isfinite(x)]
-    model = hourglass.Model.fit({"x": np.arange(200.0) % 17, "y": np.arange(200.0) % 13}, steps=5)
-    as_text = np.array([float(str(value)) for value in x])
-    rows = {"x": as_text, "y": np.ones(len(x))}
-    assert np.array_equal(model.inputs({**rows, "x": x}), model.inputs(rows))
-
-
-def test_columns_of_numbers_and_times_are_not_copied(frame):
-    values = {"x": np.arange(5.0), "t": np.arange(5).astype("datetime64[us]")}
-    addresses = [a.__array_interface__["data"][0] for a in values.values()]
-    from hourglass._frames import Columns
-    from hourglass._lib import ffi
-
-    columns = Columns()
-    for name, column in values.items():
-        columns.add(name, column)
-    assert [int(ffi.cast("uintptr_t", array.buffers[1])) for array in columns.arrays] == addresses
-
-
-def test_a_table_outlives_the_frame_it_is_of():
-    pa = pytest.importorskip("pyarrow")
-    for made in (pa.table({"x": np.arange(1000.0)}), {"x": [str(i) for i in range(1000)]}):
-        table = Table(made)
-        del made
-        assert len(table) == 1000 and table.names == ("x",)
-
-
-@pytest.mark.parametrize("bad, says", [
-    ({"x": [1, 2], "y": [1]}, "column 'y': expected 2 rows as in the others, got 1"),
-    ({"x": np.zeros((2, 2))}, "column 'x': expected one value a row"),
-    ({"x": [1j, 2j]}, "column 'x': expected numbers, texts, booleans or times, got complex128"),
-    ({"x": np.array([b"a", None], object)}, "got bytes"),
-    ({"x": ["a\0b"]}, "zero byte"),
-    ({"x": ["\ud800"]}, "UTF-8"),
-    ({}, "expected batches of 1 to 65536 columns, got 0"),
+@pytest.mark.parametrize("bad, sentence", [
+    (np.zeros((4, 4, 3)), "expected samples of uint8, uint16 or float32, got float64"),
+    (np.zeros((4, 4, 3), ">u2"), "got >u2"),
+    (np.zeros((4, 4, 2), np.uint8), r"expected \(H, W\), .*got \(4, 4, 2\)"),
+    (np.zeros((2, 4, 4, 3), np.uint8), r"got \(2, 4, 4, 3\)"),
+    (np.zeros((0, 4, 3), np.uint8), "expected pixels"),
+    (np.zeros((3, 4, 4), np.uint8).transpose(1, 2, 0), "np.ascontiguousarray"),
+    (np.zeros((4, 4, 3), np.uint8)[:, ::-1], "np.ascontiguousarray"),
+    (np.zeros((4, 4, 4), np.uint8)[..., ::-1], "np.ascontiguousarray"),
 ])
-def test_columns_that_cannot_be_meant_are_named(bad, says):
-    with pytest.raises(hourglass.DataError, match=says):
-        Table(bad)
+def test_what_is_no_frame_is_said(denoiser, bad, sentence):
+    with pytest.raises(hourglass.DataError, match=sentence):
+        denoiser(bad)
 
 
-def test_nested_columns_are_named_with_their_format():
-    pa = pytest.importorskip("pyarrow")
-    with pytest.raises(hourglass.DataError, match=r"column 'x'.*format '\+l' \(nested"):
-        Table(pa.table({"x": [[1, 2], [3]]}))
-    with pytest.raises(hourglass.DataError, match=r"column 'y'.*'z' \(bytes\)"):
-        Table(pa.table({"x": [1], "y": [b"a"]}))
+def test_an_out_of_another_kind_is_refused(denoiser):
+    given, fixed = frame(), frame()
+    fixed.flags.writeable = False
+    for out in (np.zeros((40, 51, 3), np.uint8), np.zeros((40, 52, 3), np.float32), fixed, [1]):
+        with pytest.raises(hourglass.DataError, match="out: expected an array"):
+            denoiser.denoise(given, out)
+    with pytest.raises(hourglass.UsageError):
+        denoiser.denoise(given[:30], given[5:35])  # they overlap
 
 
-def test_options_of_files_are_refused_beside_a_frame(frame):
-    with pytest.raises(hourglass.UsageError, match="query"):
-        hourglass.Model.fit(frame, query="select 1")
-    with pytest.raises(hourglass.UsageError, match="target"):
-        hourglass.Model.fit(frame, target=frame)
+def test_the_frames_of_a_capture_come_cleaned_until_it_ends(denoiser):
+    class Capture:
+        def __init__(self):
+            self.left = [frame(seed=s) for s in range(3)]
+
+        def read(self):
+            return (True, self.left.pop(0)) if self.left else (False, None)
+
+    expected = [denoiser(frame(seed=s)) for s in range(3)]
+    assert np.array_equal(list(denoiser.frames(Capture())), expected)
+    assert np.array_equal(list(denoiser.frames(frame(seed=s) for s in range(3))), expected)
 
 
-def test_several_threads_judge_one_frame(frame, trained):
-    model = hourglass.load(trained()[1])
-    wanted, found = model.score(frame), [None] * 4
+def resident_pages():
+    with open("/proc/self/statm") as told:
+        return int(told.read().split()[1])
 
-    def judge(i):
-        found[i] = model.score(frame)
 
-    threads = [threading.Thread(target=judge, args=(i,)) for i in range(4)]
+def test_frames_after_the_first_of_their_size_allocate_nothing(denoiser):
+    given = frame(240, 320)
+    for _ in range(3):
+        denoiser.denoise(given, given)
+    pages = resident_pages()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    for _ in range(20):
+        denoiser.denoise(given, given)
+    after, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak - before < 4096 and after - before < 1024  # bytes; a frame has 230 400
+    assert resident_pages() - pages < 16
+
+
+def test_other_threads_run_while_a_frame_is_cleaned(denoiser):
+    given, counted, done = frame(480, 640), [0], threading.Event()
+    denoiser.denoise(given, given)
+
+    def count():
+        while not done.is_set():
+            counted[0] += 1
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    try:
+        before = counted[0]
+        denoiser.denoise(given, given)
+        assert counted[0] > before + 100
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_threads_that_share_one_take_turns(denoiser):
+    given = [frame(seed=s) for s in range(8)]
+    expected = [denoiser(g) for g in given]
+    found = [None] * 8
+    threads = [threading.Thread(target=lambda k=k: found.__setitem__(k, denoiser(given[k]))) for k in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert all(np.array_equal(scores, wanted) for scores in found)
+    assert np.array_equal(found, expected)

@@ -59,13 +59,16 @@ def test_jobs_do_what_the_command_does(waves, tmp_path):
     import numpy as np
 
     np.save(tmp_path / "x.npy", waves)
-    told = hourglass.train(data=tmp_path / "x.npy", model="pca", latent=3, project=tmp_path, prepare="none")
+    x = tmp_path / "x.npy"
+    told = hourglass.train(data=x, model="pca", latent=3, project=tmp_path, prepare="none")
     weights = Path(told.folder) / "weights/best.safetensors"
     assert hourglass.info(model=weights).answer["kind"] == "pca"
-    assert hourglass.val(model=weights, data=tmp_path / "x.npy").mse == pytest.approx(told.val_mse, rel=1)
-    assert hourglass.predict(model=weights, data=tmp_path / "x.npy", out=tmp_path / "s.csv").rows == 400
-    assert hourglass.encode(model=weights, data=tmp_path / "x.npy", out=tmp_path / "z.npy") and np.load(tmp_path / "z.npy").shape == (400, 3)
-    assert hourglass.checks().answer and "rows=400" in repr(hourglass.predict(model=weights, data=tmp_path / "x.npy", out=tmp_path / "s.csv"))
+    assert hourglass.val(model=weights, data=x).mse == pytest.approx(told.val_mse, rel=1)
+    scored = hourglass.predict(model=weights, data=x, out=tmp_path / "s.csv")
+    assert scored.rows == 400 and "rows=400" in repr(scored)
+    hourglass.encode(model=weights, data=x, out=tmp_path / "z.npy")
+    assert np.load(tmp_path / "z.npy").shape == (400, 3)
+    assert hourglass.checks().answer
 
 
 def test_a_job_that_lacks_something_says_what():
@@ -98,8 +101,8 @@ def test_type_checkers_know_the_keywords(tmp_path):
 
     def check(source):
         (tmp_path / "sample.py").write_text(source)
-        words = [sys.executable, "-m", "mypy", "--strict", "--allow-any-generics", "--cache-dir", str(tmp_path / "cache"), "sample.py"]
-        return subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+        words = ["--strict", "--allow-any-generics", "--cache-dir", str(tmp_path / "cache"), "sample.py"]
+        return subprocess.run([sys.executable, "-m", "mypy", *words], cwd=tmp_path, capture_output=True, text=True)
 
     told = check(SAMPLE)
     assert told.returncode == 0, told.stdout

@@ -26,7 +26,9 @@ def image_model(images):
 
 def test_a_model_saves_loads_and_scores_alike(model, waves, tmp_path):
     model.save(tmp_path / "m.safetensors")
-    for again in (hourglass.load(tmp_path / "m.safetensors"), hourglass.Model.from_bytes(model.to_bytes()), pickle.loads(pickle.dumps(model))):
+    ways = (hourglass.load(tmp_path / "m.safetensors"), hourglass.Model.from_bytes(model.to_bytes()),
+            pickle.loads(pickle.dumps(model)))
+    for again in ways:
         assert np.array_equal(model.score(waves), again.score(waves))
         assert again.history == model.history or again.history == []
 
@@ -39,7 +41,8 @@ def test_scores_are_the_error_of_reconstructions_of_codes(model, waves):
 
 def test_one_row_gives_one_answer(model, waves):
     assert isinstance(model.score(waves[0]), float)
-    assert model.score(waves[0]) == model.score(waves)[0] == model.score(waves[0].astype(float)) == model.score(waves[0].tolist())
+    wanted = model.score(waves)[0]
+    assert all(model.score(row) == wanted for row in (waves[0], waves[0].astype(float), waves[0].tolist()))
     assert model.reconstruct(waves[0]).shape == (12,)
     assert model.encode(waves[0]).shape == (4,)
     assert model.decode(model.encode(waves[0])).shape == (12,)
@@ -147,3 +150,15 @@ def test_a_file_that_is_no_model_is_refused_with_the_library_s_sentence(path, ki
 
 def test_the_model_that_ships_is_in_the_package():
     assert hourglass.load("denoise").shape[-1] == 3
+
+
+def test_images_are_cleaned(tmp_path):
+    pytest.importorskip("hourglass.frames")
+    model, draw = hourglass.load("denoise"), np.random.default_rng(4)
+    noisy = np.clip(128 + 25 * draw.standard_normal((3, 40, 48, 3)), 0, 255).astype(np.uint8)
+    clean = model.denoise(noisy)
+    assert clean.shape == noisy.shape and clean.dtype == np.uint8 and clean.std() < noisy.std() / 2
+    assert np.array_equal(model.denoise(noisy[1]), clean[1]) and model.denoise(noisy[0, ..., 0]).shape == (40, 48)
+    (tmp_path / "x.ppm").write_bytes(b"P6\n48 40\n255\n" + noisy[0].tobytes())
+    assert model.denoise(tmp_path / "x.ppm", out=tmp_path / "y.ppm").images == 1
+    assert np.array_equal(np.frombuffer((tmp_path / "y.ppm").read_bytes()[-40 * 48 * 3 :], np.uint8), clean[0].ravel())

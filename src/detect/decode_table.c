@@ -86,10 +86,11 @@ static int get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *to) {
     decoded_table *t = stream->private_data;
     const size_t count = (size_t)t->columns;
     schemas *s = hg__alloc(1, sizeof *s, NULL);
-    if (s) s->pointer = hg__alloc(count, sizeof(void *), NULL);
-    if (s && s->pointer) s->child = hg__alloc(count, sizeof *s->child, NULL);
-    if (!s || !s->child) {
-        if (s) free_schemas(s);
+    if (!s) return ENOMEM;
+    s->pointer = hg__alloc(count, sizeof(void *), NULL);
+    s->child = hg__alloc(count, sizeof *s->child, NULL);
+    if (!s->pointer || !s->child) {
+        free_schemas(s);
         return ENOMEM;
     }
     s->table = t;
@@ -177,9 +178,11 @@ static int decode_column(const hg__schema *s, const hg__column *c, const float *
     const size_t rows = (size_t)t->rows;
     const bool is_number = c->kind == HG_COLUMN_NUMBER;
     d->name = hg__copy_text(c->name, err);
-    if (d->name) d->valid = hg__alloc(rows / 8 + 1, 1, err);
-    if (d->valid && is_number) d->number = hg__alloc(rows, sizeof *d->number, err);
-    if (d->valid && !is_number) d->offset = hg__alloc(rows + 1, sizeof *d->offset, err);
+    if (!d->name) return HG_ERR_MEMORY;
+    d->valid = hg__alloc(rows / 8 + 1, 1, err);
+    if (!d->valid) return HG_ERR_MEMORY;
+    if (is_number) d->number = hg__alloc(rows, sizeof *d->number, err);
+    if (!is_number) d->offset = hg__alloc(rows + 1, sizeof *d->offset, err);
     if (!d->number && !d->offset) return HG_ERR_MEMORY;
     for (int64_t i = 0; i < t->rows; i++) {
         if (decode_cell(c, y + i * s->width, i, d) < 0) {

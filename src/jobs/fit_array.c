@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// fit_array.c - hg_fit(): training on an array in memory: no file is read but a pretrained model's, and none is written.
+// fit_array.c - hg_fit() and hg_fit_from(): training on an array in memory: no file is read but a pretrained model's, and none is written.
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +12,17 @@
 // What names files, or columns of a table: an array has neither.
 static const char *const refused[] = {"data",   "resume",  "target",  "label", "ignore",
                                       "normal", "groupby", "columns", "query", "table"};
+
+// What says how the network begins: the model does.
+static int check_start(const hg_options *o, hg_error *err) {
+    static const char *const said[] = {"model", "pretrained"};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        if (!hg_options_is_set(o, said[i])) continue;
+        return hg__fail(err, HG_ERR_USAGE, "%s: expected none of it beside a model to start with",
+                        said[i]);
+    }
+    return HG_OK;
+}
 
 static int check_options(const hg_options *o, hg_error *err) {
     double fraction;
@@ -84,12 +95,14 @@ static int open_array(hg__trainer *t, const hg_array *x, const hg_array *target,
 static int fit(hg__trainer *t, const hg_array *x, const hg_array *target, hg_result *r,
                hg_error *err) {
     HG_TRY(check_options(&t->o, err));
+    if (t->start) HG_TRY(check_start(&t->o, err));
     HG_TRY(open_array(t, x, target, err));
     return hg__trainer_fit(t, r, err);
 }
 
-static int fit_array(const hg_options *o, const hg_array *x, const hg_array *target,
-                     const hg_listener *l, hg_result *result, hg_model **model, hg_error *err) {
+static int fit_array(const hg_model *start, const hg_options *o, const hg_array *x,
+                     const hg_array *target, const hg_listener *l, hg_result *result,
+                     hg_model **model, hg_error *err) {
     HG_JOB_ENTRY(l, err);
     HG_TRY(hg__result_check(result, err));
     hg_result own = hg__result_unset(false);
@@ -97,6 +110,7 @@ static int fit_array(const hg_options *o, const hg_array *x, const hg_array *tar
     if (!t) return HG_ERR_MEMORY;
     t->o = *o;
     t->l = l;
+    t->start = start;
     const int code = fit(t, x, target, &own, err);
     if (code == HG_OK) {
         *model = t->model;
@@ -108,11 +122,18 @@ static int fit_array(const hg_options *o, const hg_array *x, const hg_array *tar
     return code;
 }
 
-hg_model *hg_fit(const hg_options *o, const hg_array *x, const hg_array *target,
-                 const hg_listener *l, hg_result *result, hg_error *err) {
+hg_model *hg_fit_from(const hg_model *start, const hg_options *o, const hg_array *x,
+                      const hg_array *target, const hg_listener *l, hg_result *result,
+                      hg_error *err) {
     HG_ENTRY;
     hg_error why = {0};
     hg_model *model = NULL;
-    (void)fit_array(o, x, target, l, result, &model, err ? err : &why);
+    (void)fit_array(start, o, x, target, l, result, &model, err ? err : &why);
     return model;
+}
+
+hg_model *hg_fit(const hg_options *o, const hg_array *x, const hg_array *target,
+                 const hg_listener *l, hg_result *result, hg_error *err) {
+    HG_ENTRY;
+    return hg_fit_from(NULL, o, x, target, l, result, err);
 }

@@ -165,6 +165,16 @@ static void add_line(hg__text *t, const char *what, const char *text) {
     hg__text_add(t, "\n");
 }
 
+static void add_module(hg__text *t, const hg_model *m) {
+    const char *name = hg__json_string_value(hg__json_object_get(m->module, "class"));
+    if (!name) return;
+    hg__text_add(t, "module      ");
+    hg__text_add_shown(t, name);
+    hg__text_add(t, ", %s, with its names of %zu tensors\n",
+                 hg__json_string_value(hg__json_object_get(m->module, "layout")),
+                 hg__json_object_size(hg__json_object_get(m->module, "names")));
+}
+
 // Everything in it was shown name by name: what is left are passwords.
 static char *take_clean(hg__text *t, hg_error *err) {
     char *text = hg__text_take(t, err);
@@ -214,6 +224,7 @@ static char *info_text(const opened *o, hg_error *err) {
                      "holds       training rows: whoever may read this file can read them back, "
                      "exactly\n");
     }
+    add_module(&t, m);
     add_line(&t, "data        fingerprint ", m->fingerprint);
     add_line(&t, "options     ", m->options ? m->options : "");
     const size_t state = state_tensors(&o->tensors);
@@ -278,6 +289,10 @@ static int add_provenance(hg__json *o, const hg_model *m, hg_error *err) {
     if (m->options) {
         hg__json *options = hg__json_read(m->options, strlen(m->options), "options", err);
         bad |= hg__json_set(o, "options", options);
+    }
+    if (m->module_text) {
+        hg__json *module = hg__json_read(m->module_text, strlen(m->module_text), "module", err);
+        bad |= hg__json_set(o, "module", module);
     }
     if (m->column) {
         hg__json *names = hg__json_array();

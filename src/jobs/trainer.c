@@ -40,49 +40,65 @@ int hg__trainer_name_columns(hg_model *m, const hg__dataset *d, hg_error *err) {
     return m->column ? HG_OK : HG_ERR_MEMORY;
 }
 
+static bool begins_trained(const hg__trainer *t) {
+    return t->start || *t->o.values.pretrained;
+}
+
 // Where model= was left alone: images that are to be cleaned get unet, other images conv. It becomes an option that
 // was set, so that args.yaml repeats the run.
 static int pick_model(hg__trainer *t, hg_error *err) {
-    if (t->is_table || t->o.set[HG_OPTION_model] || *t->o.values.pretrained) return HG_OK;
+    if (t->is_table || t->o.set[HG_OPTION_model] || begins_trained(t)) return HG_OK;
     const bool is_image = t->data->source.shape.rank >= 2;
     if (is_image && t->has_targets) return hg_options_set(&t->o, "model", "unet", err);
     return t->data->pictures ? hg_options_set(&t->o, "model", "conv", err) : HG_OK;
 }
 
-// The spec: model=, or that of the pretrained model file where model= was left alone.
+// The spec is model=, or where that was left alone that of the model to start with.
+static int make_network(hg__trainer *t, const hg__tensors *weights, const hg_model *start,
+                        hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    t->model = hg__model_new(start ? start->net.spec.text : v->model, &t->data->source.shape,
+                             (int32_t)v->latent, (uint64_t)v->seed, err);
+    if (!t->model) return err->code < 0 ? (int)err->code : HG_ERR_USAGE;
+    if (t->start) HG_TRY(hg__model_copy_weights(t->model, t->start, err));
+    if (*v->pretrained) HG_TRY(hg__model_take_weights(t->model, weights, err));
+    return start ? hg__model_keep_module(t->model, start, err) : HG_OK;
+}
+
+// The network, with the weights that pretrained= or start have.
+static int start_model(hg__trainer *t, hg_error *err) {
+    const char *pretrained = t->o.values.pretrained;
+    hg__tensors weights = {0};
+    hg_model *own = NULL;
+    int code = *pretrained ? hg__tensors_open(&weights, pretrained, err) : HG_OK;
+    const bool own_spec =
+        *pretrained && !t->o.set[HG_OPTION_model] && hg__tensors_metadata(&weights, "hourglass");
+    if (code == HG_OK && own_spec) code = hg__model_from_tensors(&own, &weights, err);
+    if (code == HG_OK) code = make_network(t, &weights, own ? own : t->start, err);
+    hg_model_free(own);
+    hg__tensors_close(&weights);
+    return code;
+}
+
 static int make_model(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     if (is_fitted_run(t)) {
         hg__trainer_describe(t->model, t->data);
         return HG_OK;
     }
-    hg__tensors weights = {0};
-    hg_model *start = NULL;
-    int code = *v->pretrained ? hg__tensors_open(&weights, v->pretrained, err) : HG_OK;
-    const bool own_spec =
-        *v->pretrained && !t->o.set[HG_OPTION_model] && hg__tensors_metadata(&weights, "hourglass");
-    if (code == HG_OK && own_spec) code = hg__model_from_tensors(&start, &weights, err);
-    if (code == HG_OK) {
-        t->model = hg__model_new(start ? start->net.spec.text : v->model, &t->data->source.shape,
-                                 (int32_t)v->latent, (uint64_t)v->seed, err);
-        if (!t->model) code = err->code < 0 ? (int)err->code : HG_ERR_USAGE;
-    }
-    if (code == HG_OK && *v->pretrained) code = hg__model_take_weights(t->model, &weights, err);
-    hg_model_free(start);
-    hg__tensors_close(&weights);
-    if (code == HG_OK && t->schema) {
-        code = hg__model_take_schema(t->model, t->schema, err);
+    HG_TRY(start_model(t, err));
+    if (t->schema) {
+        hg__schema *schema = t->schema;
         t->schema = NULL; // it is the model's now
-    } else if (code == HG_OK) {
-        code = hg__trainer_name_columns(t->model, t->data, err);
+        HG_TRY(hg__model_take_schema(t->model, schema, err));
+    } else {
+        HG_TRY(hg__trainer_name_columns(t->model, t->data, err));
     }
-    if (code == HG_OK) {
-        hg__trainer_describe(t->model, t->data);
-        t->model->holds_rows = t->is_table && strcmp(v->references, "exact") == 0;
-        t->model->is_shared = v->share;
-    }
-    const bool scaled = !*v->pretrained && strcmp(v->init, "scaled") == 0;
-    return code == HG_OK && scaled ? hg__start_scaled(&t->model->net, &t->rows, err) : code;
+    hg__trainer_describe(t->model, t->data);
+    t->model->holds_rows = t->is_table && strcmp(v->references, "exact") == 0;
+    t->model->is_shared = v->share;
+    const bool scaled = !begins_trained(t) && strcmp(v->init, "scaled") == 0;
+    return scaled ? hg__start_scaled(&t->model->net, &t->rows, err) : HG_OK;
 }
 
 // ---- making ready -------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ typedef struct hg__trainer {
     const hg_listener *l; // never NULL
     hg__meter meter;      // of what comes before the first step
     hg__table *given; // borrowed: rows of a table that is open already, instead of data=; or NULL
+    const hg_model
+        *start; // borrowed: what training begins with, instead of model= and pretrained=; or NULL
     // Owned. data: may be there from the start, an array instead of data=. val_data: NULL unless val= is a file.
     hg__dataset *data, *val_data;
     bool keeps_columns; // resume=, and no option asks for other columns than the run's own

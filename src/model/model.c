@@ -50,6 +50,7 @@ void hg_model_free(hg_model *m) {
     hg__model_drop_parts(m, "");
     hg__free(m->part);
     hg__free(m->options);
+    hg__model_drop_module(m);
     for (int32_t i = 0; i < m->attachments; i++) m->attached[i].type->free(m->attached[i].value);
     hg__network_clear(&m->net);
     hg__free(m);
@@ -216,6 +217,23 @@ int hg__weights_read(const hg__spec *s, const hg__tensors *t, bool foreign, hg__
     const int code = walk(s, t, foreign, buffer, params, err);
     hg__free(buffer);
     return code;
+}
+
+int hg__model_copy_weights(hg_model *m, const hg_model *from, hg_error *err) {
+    const hg__spec *to = &m->net.spec, *s = &from->net.spec;
+    bool fits = to->layers == s->layers && to->params == s->params;
+    for (int32_t i = 0; fits && i < s->layers; i++) {
+        fits = to->layer[i].params == s->layer[i].params;
+        for (int32_t k = 0; fits && k < s->layer[i].params; k++) {
+            fits = hg__shape_is_equal(&to->layer[i].param[k].shape, &s->layer[i].param[k].shape);
+        }
+    }
+    if (!fits) {
+        return hg__fail(err, HG_ERR_MODEL,
+                        "model: expected rows for which its weights have the shapes they have");
+    }
+    memcpy(m->net.params, from->net.params, s->params * sizeof *m->net.params);
+    return HG_OK;
 }
 
 int hg__model_take_weights(hg_model *m, const hg__tensors *t, hg_error *err) {

@@ -36,6 +36,9 @@ struct hg_model {
     char **column;
     // owned JSON text: the training options, or NULL
     char *options;
+    // owned: what is known of the PyTorch module that weights came from (module.c), as JSON and as its text; or NULL
+    hg__json *module;
+    char *module_text;
     // of the training data, hex; "" if none
     char fingerprint[24];
     // which training run it is of, hex; "" if that is not known
@@ -93,6 +96,17 @@ int hg__model_find_shipped(const char *name, char path[1024], hg_error *err);
 // Takes weights by name from a file: "encoder.0.weight", or "encoder.weight" where a side has one layer with
 // parameters. Every parameter must be there with its shape; what is left over is an error that names it.
 int hg__model_take_weights(hg_model *m, const hg__tensors *t, hg_error *err);
+
+// Keeps what `json` says of the PyTorch module that weights came from, checked; where: begins sentences. HG_ERR_MODEL.
+int hg__model_take_module(hg_model *m, const char *json, const char *where, hg_error *err);
+// The same as `from` has, if that is the same network.
+int hg__model_keep_module(hg_model *m, const hg_model *from, hg_error *err);
+void hg__model_drop_module(hg_model *m);
+// What the module calls our tensor `name`; "" where it has none.
+const char *hg__model_module_name(const hg_model *m, const char *name);
+
+// Weights of another model of the same network; refused where a tensor has another shape.
+int hg__model_copy_weights(hg_model *m, const hg_model *from, hg_error *err);
 
 // Tensors that a model keeps beside the weights, for whoever attaches something: named "detector.".
 

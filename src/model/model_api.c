@@ -102,6 +102,7 @@ bool hg_model_tensor_at(const hg_model *m, int32_t i, hg_tensor_info *info) {
     hg_tensor_info own = {
         .dtype = hg__dtype_name(HG_F32), .rank = param->shape.rank, .is_buffer = param->is_state};
     hg__param_name(l, k, own.name);
+    own.module_name = hg__model_module_name(m, own.name);
     memcpy(own.shape, param->shape.dim, sizeof own.shape);
     (void)hg__shape_count(&param->shape, &own.count); // fits: the layer was made
     return hg__fill(info, &own, sizeof own, "hg_tensor_info", NULL) == HG_OK;

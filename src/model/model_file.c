@@ -33,11 +33,6 @@ static hg__json *columns_json(const hg_model *m, hg_error *err) {
     return list;
 }
 
-static int add_options(const hg_model *m, hg__json *o, hg_error *err) {
-    hg__json *options = hg__json_read(m->options, strlen(m->options), "options", err);
-    return options ? add(o, "options", options, err) : HG_ERR_MEMORY;
-}
-
 static int add_input(const hg_model *m, hg__json *o, hg_error *err) {
     hg__json *input = hg__json_array();
     HG_TRY(add(o, "input", input, err));
@@ -55,8 +50,15 @@ hg__json *hg__model_range_json(const hg__range_rule *r) {
                          (double)r->white, "low", r->low, "high", r->high);
 }
 
+// A text of the model's that was checked, as a value.
+static int add_text(hg__json *o, const char *key, const char *text, hg_error *err) {
+    hg__json *value = hg__json_read(text, strlen(text), key, err);
+    return value ? add(o, key, value, err) : HG_ERR_MEMORY;
+}
+
 // What stands in the object only where there is one.
 static int add_optional(const hg_model *m, hg__json *o, hg_error *err) {
+    if (m->module_text) HG_TRY(add_text(o, "module", m->module_text, err));
     if (m->range.kind != HG_RANGE_UNKNOWN) {
         HG_TRY(add(o, "range", hg__model_range_json(&m->range), err));
     }
@@ -77,7 +79,7 @@ static int fill_object(const hg_model *m, hg__json *o, hg_error *err) {
     if (code == HG_OK && m->fingerprint[0]) {
         code = add(o, "data", hg__json_string(m->fingerprint, NULL), err);
     }
-    if (code == HG_OK && m->options) code = add_options(m, o, err);
+    if (code == HG_OK && m->options) code = add_text(o, "options", m->options, err);
     return code == HG_OK ? add_optional(m, o, err) : code;
 }
 
@@ -375,10 +377,20 @@ static int read_attached(hg_model *m, const hg__json *o, const hg__attachment *c
     return HG_OK;
 }
 
+static int read_module(hg_model *m, const hg__json *o, const char *path, hg_error *err) {
+    const hg__json *module = hg__json_object_get(o, "module");
+    if (!module) return HG_OK;
+    char *text = hg__json_text(module, err);
+    const int code = text ? hg__model_take_module(m, text, path, err) : HG_ERR_MEMORY;
+    hg__free(text);
+    return code;
+}
+
 // What stands beside the network.
 static int read_beside(hg_model *m, const hg__json *o, const hg__tensors *t,
                        const hg__attachment *const *types, hg_error *err) {
     HG_TRY(read_range(m, o, t->path, err));
+    HG_TRY(read_module(m, o, t->path, err));
     HG_TRY(read_attached(m, o, types, t->path, err));
     for (size_t i = 0; i < t->count; i++) {
         if (!hg__is_part(t->tensor[i].name)) continue;

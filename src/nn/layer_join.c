@@ -39,16 +39,27 @@ static int fail_other_image(const hg__layer *l, hg__extent kept, const char *unl
                     l->type->name, l->arg[0], want, unlike, got);
 }
 
+// Argument 1 of add and concat: 0 or 1.
+static bool is_set(const hg__layer *l) {
+    return l->arg[1] > 0;
+}
+
+static int join_shape(hg__layer *l, const char *name, hg_error *err) {
+    int32_t value;
+    HG_TRY(keep_shape(l, err));
+    return hg__layer_whole(l, 1, name, 0, 1, &value, err);
+}
+
 static int add_shape(hg__layer *l, hg_error *err) {
     const hg__extent kept = hg__extent_of(&l->in2), e = hg__extent_of(&l->in);
-    HG_TRY(keep_shape(l, err));
+    HG_TRY(join_shape(l, "minus", err));
     if (e.H == kept.H && e.W == kept.W && e.C == kept.C) return HG_OK;
     return fail_other_image(l, kept, "", err);
 }
 
 static int concat_shape(hg__layer *l, hg_error *err) {
     const hg__extent kept = hg__extent_of(&l->in2), e = hg__extent_of(&l->in);
-    HG_TRY(keep_shape(l, err));
+    HG_TRY(join_shape(l, "first", err));
     if (e.H != kept.H || e.W != kept.W) {
         return fail_other_image(l, kept, " (or other channels)", err);
     }
@@ -76,20 +87,35 @@ static void keep_back(const hg__layer *l, const hg__pass *p, hg__view x, hg__vie
     }
 }
 
+// y = b - x, elementwise: y may be x.
+static void subtract(hg__real *y, const hg__real *b, const hg__real *x, int64_t n) {
+    for (int64_t i = 0; i < n; i++) y[i] = b[i] - x[i];
+}
+
 static void add(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows) {
     int64_t first, n;
     hg__pass_span(p, &l->out, &first, &n);
     for (int32_t r = 0; r < rows; r++) {
-        p->k->add(hg__view_row(y, r) + first, hg__view_row(x, r) + first,
-                  hg__view_row(p->x2, r) + first, n);
+        hg__real *to = hg__view_row(y, r) + first;
+        const hg__real *own = hg__view_row(x, r) + first, *kept = hg__view_row(p->x2, r) + first;
+        if (is_set(l)) {
+            subtract(to, kept, own, n);
+        } else {
+            p->k->add(to, own, kept, n);
+        }
     }
 }
 
+// dx may be dy, which dx2 is a copy of.
 static void add_back(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, hg__view dy,
                      hg__view dx, int32_t rows) {
     (void)x, (void)y;
-    hg__copy_rows(dx, dy, width(l), rows);
     if (p->dx2.at) hg__copy_rows(p->dx2, dy, width(l), rows);
+    hg__copy_rows(dx, dy, width(l), rows);
+    for (int32_t r = 0; is_set(l) && r < rows; r++) {
+        hg__real *g = hg__view_row(dx, r);
+        for (int64_t i = 0; i < width(l); i++) g[i] = -g[i];
+    }
 }
 
 static int recall_shape(hg__layer *l, hg_error *err) {
@@ -112,19 +138,31 @@ static void recall_back(const hg__layer *l, const hg__pass *p, hg__view x, hg__v
     if (p->dx2.at) hg__copy_rows(p->dx2, dy, hg__extent_count(hg__extent_of(&l->out)), rows);
 }
 
+// The channels of a pixel: those of the layer's input and those that were kept, in the order of the output.
+typedef struct parts {
+    size_t C, rest;   // of the input, and kept
+    size_t own, kept; // where each begin in the output
+} parts;
+
+static parts parts_of(const hg__layer *l) {
+    const size_t C = (size_t)hg__extent_of(&l->in).C;
+    const size_t rest = (size_t)hg__extent_of(&l->out).C - C;
+    return (parts){C, rest, is_set(l) ? rest : 0, is_set(l) ? 0 : C};
+}
+
 static void concat(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows) {
-    const hg__extent out = hg__extent_of(&l->out);
-    const size_t C = (size_t)hg__extent_of(&l->in).C, rest = (size_t)out.C - C;
+    const parts c = parts_of(l);
+    const size_t all = c.C + c.rest;
     int64_t first, n;
     hg__pass_span(p, &l->out, &first, &n);
     for (int32_t r = 0; r < rows; r++) {
-        const size_t pixel = (size_t)first / (size_t)out.C, end = pixel + (size_t)n / (C + rest);
+        const size_t pixel = (size_t)first / all, end = pixel + (size_t)n / all;
         hg__real *to = hg__view_row(y, r) + first;
-        const hg__real *a = hg__view_row(x, r) + pixel * C;
-        const hg__real *b = hg__view_row(p->x2, r) + pixel * rest;
-        for (size_t i = pixel; i < end; i++, a += C, b += rest, to += C + rest) {
-            memcpy(to, a, C * sizeof *to);
-            memcpy(to + C, b, rest * sizeof *to);
+        const hg__real *a = hg__view_row(x, r) + pixel * c.C;
+        const hg__real *b = hg__view_row(p->x2, r) + pixel * c.rest;
+        for (size_t i = pixel; i < end; i++, a += c.C, b += c.rest, to += all) {
+            memcpy(to + c.own, a, c.C * sizeof *to);
+            memcpy(to + c.kept, b, c.rest * sizeof *to);
         }
     }
 }
@@ -133,17 +171,17 @@ static void concat_back(const hg__layer *l, const hg__pass *p, hg__view x, hg__v
                         hg__view dx, int32_t rows) {
     (void)x, (void)y;
     const hg__extent e = hg__extent_of(&l->in);
-    const size_t C = (size_t)e.C, rest = (size_t)hg__extent_of(&l->out).C - C;
+    const parts c = parts_of(l);
     const size_t pixels = (size_t)e.H * (size_t)e.W;
     for (int32_t r = 0; r < rows; r++) {
         const hg__real *from = hg__view_row(dy, r);
         hg__real *a = hg__view_row(dx, r), *b = p->dx2.at ? hg__view_row(p->dx2, r) : NULL;
-        for (size_t i = 0; i < pixels; i++, from += C + rest) {
-            memcpy(a + i * C, from, C * sizeof *a);
-            if (b) memcpy(b + i * rest, from + C, rest * sizeof *b);
+        for (size_t i = 0; i < pixels; i++, from += c.C + c.rest) {
+            memcpy(a + i * c.C, from + c.own, c.C * sizeof *a);
+            if (b) memcpy(b + i * c.rest, from + c.kept, c.rest * sizeof *b);
         }
-        hg__zero_padding(a, (int64_t)(pixels * C));
-        if (b) hg__zero_padding(b, (int64_t)(pixels * rest));
+        hg__zero_padding(a, (int64_t)(pixels * c.C));
+        if (b) hg__zero_padding(b, (int64_t)(pixels * c.rest));
     }
 }
 
@@ -186,11 +224,22 @@ const hg__layer_type hg__layer_recall = {
     .forward = recall,
     .backward = recall_back,
 };
+
+// clang-format off
+static const hg__test_case add_cases[] = {
+    {.item = "add 1"},
+    {.item = "add 1", .in = {37, 3, 5}, .in2 = {37, 3, 5}},
+    {.item = "add 2 minus=1"},
+    {.item = "add 3 minus=1", .in = {6, 5, 3}, .in2 = {6, 5, 3}},
+    {.item = NULL},
+};
+// clang-format on
 const hg__layer_type hg__layer_add = {
     .name = "add",
-    .args = "slot",
-    .summary = "adds what the keep of the same slot saw",
+    .args = "slot minus=0",
+    .summary = "adds what the keep of the same slot saw; minus=1: that, less what comes",
     .example = "add 1",
+    .test_cases = add_cases,
     .in_place = true,
     .bands = true,
     .takes_skip = true,
@@ -207,13 +256,16 @@ static const hg__test_case concat_cases[] = {
     {.item = "concat 1", .in = {37, 3, 5}, .in2 = {37, 3, 4}},
     {.item = "concat 2", .in = {6, 5, 16}, .in2 = {6, 5, 20}},
     {.item = "concat 3", .in = {1, 21, 3}, .in2 = {1, 21, 1}},
+    {.item = "concat 1 first=1"},
+    {.item = "concat 2 first=1", .in = {37, 3, 5}, .in2 = {37, 3, 4}},
     {.item = NULL},
 };
 // clang-format on
 const hg__layer_type hg__layer_concat = {
     .name = "concat",
-    .args = "slot",
-    .summary = "puts the channels that the keep of the same slot saw behind its own",
+    .args = "slot first=0",
+    .summary =
+        "puts the channels that the keep of the same slot saw behind its own; first=1: before them",
     .example = "concat 1",
     .test_cases = concat_cases,
     .bands = true,

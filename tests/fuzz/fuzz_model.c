@@ -265,6 +265,15 @@ static void check_looks(const uint8_t *bytes, size_t size, bool is_whole) {
     close(fd);
 }
 
+// What the module calls a tensor is a name in a file too.
+static void check_names(const hg_model *m) {
+    hg_tensor_info t = {.size = sizeof t};
+    for (int32_t i = 0; hg_model_tensor_at(m, i, &t); i++) {
+        if (strlen(t.module_name) >= sizeof((hg__tensor *)NULL)->name) abort();
+        if (t.module_name[0] && !hg_model_module(m)) abort();
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     hg__tensors t;
     hg_model *m = NULL;
@@ -279,6 +288,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         hg__tensors_close(&t);
         check_looks(bytes, size, m != NULL);
     }
+    if (m) check_names(m);
     if (m && is_small(&m->net.spec)) {
         if (hg__is_part_model(m)) check_parts(m);
         if (hg__is_packet_model(m)) check_packets(m);

@@ -3,7 +3,7 @@
 # Writes the seed files of the readers' fuzz targets: tests/fuzz/corpus/{idx,npy,npz,csv,gz,image,onnx,split_csv,coco,table_csv,table_jsonl,table_zeek,table_mat,video},
 # and the images, ONNX files and annotations of tests/museum. Good files' names begin with "good_". No NumPy: every byte is said here. Run from
 # the root of the tree; the result is committed.
-import gzip, io, os, sqlite3, struct, subprocess, sys, tempfile, zipfile, zlib
+import gzip, io, json, os, sqlite3, struct, subprocess, sys, tempfile, zipfile, zlib
 
 ROOT = 'tests/fuzz/corpus/'
 
@@ -424,6 +424,21 @@ def polled(number):
 
 
 CAPTURE = struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1) + b''.join(polled(i) for i in range(100))
+
+
+def named(model):
+    """The bytes of a model file with the names of a module; fuzz_model makes the checksum right."""
+    size = struct.unpack('<Q', model[:8])[0]
+    header = json.loads(model[8:8 + size])
+    own = json.loads(header['__metadata__']['hourglass'])
+    names = {'net.%d.%s' % (i, n.split('.')[-1]): n for i, n in enumerate(sorted(header)) if n.startswith(('encoder', 'decoder'))}
+    own['module'] = {'class': 'Net', 'layout': 'channels_first', 'names': dict(names, **{'norm.num_batches_tracked': 3})}
+    header['__metadata__']['hourglass'] = json.dumps(own, separators=(',', ':'))
+    text = json.dumps(header, separators=(',', ':')).encode()
+    text += b' ' * (-len(text) % 8)
+    return struct.pack('<Q', len(text)) + text + model[8 + size:]
+
+
 JOBS = [('good_image', PICTURES, ['model=keep 1, conv 2 relu, batchnorm, conv 2 s2 | deconv 2 s2, conv input, add 1', 'prepare=none', 'batch=4']),
         ('good_table', TABLE, ['model=dense 3 | dense input', 'fpr=0.2']),
         ('good_groups', TABLE, ['model=dense 2 | dense input', 'groupby=kind', 'fpr=0.2']),
@@ -440,7 +455,10 @@ if os.path.exists('build/hourglass'):
             if done.returncode:
                 sys.exit(name + ': ' + done.stderr)
             with open(folder + '/m/weights/best.safetensors', 'rb') as f:
-                put('model/%s.safetensors' % name, f.read())
+                model = f.read()
+            put('model/%s.safetensors' % name, model)
+            if name == 'good_pca':
+                put('model/good_module.safetensors', named(model))
 # A model of parts is too large to be trained small: tests/repair_model.c fits a network as it was drawn. `make run-tests ONLY=repair` builds it.
 if os.path.exists('build/gcc/tests/repair_model'):
     with tempfile.NamedTemporaryFile(suffix='.safetensors') as f:

@@ -4,21 +4,22 @@ from collections.abc import Callable
 from os import PathLike
 from typing import Literal
 
+from ._errors import HourglassError as HourglassError
 from ._errors import DataError as DataError
 from ._errors import DivergedError as DivergedError
 from ._errors import FileError as FileError
-from ._errors import HourglassError as HourglassError
 from ._errors import MissingError as MissingError
 from ._errors import ModelError as ModelError
 from ._errors import OutOfMemory as OutOfMemory
 from ._errors import StoppedError as StoppedError
 from ._errors import UsageError as UsageError
-from ._run import Epoch as Epoch
-from ._run import Event as Event
+from .model import Model as Model
 from ._verdicts import Verdict as Verdict
 from ._verdicts import Verdicts as Verdicts
 from .jobs import Result as Result
-from .model import Model as Model
+from ._run import Epoch as Epoch
+from ._run import Event as Event
+from .frames import FrameDenoiser as FrameDenoiser
 
 Text = str | int | float | PathLike[str] | list[str] | list[int] | list[float]
 

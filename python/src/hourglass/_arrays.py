@@ -30,7 +30,8 @@ def as_floats(x: Any) -> np.ndarray:
 
 
 def as_rows(x: Any, shape: tuple[int, ...], width: int) -> tuple[np.ndarray, tuple[int, ...]]:
-    """x (n, ...), or one row of `shape`, as float32 (n, width); and the shape of what is without rows: () for one, else (n)."""
+    """x (n, ...), or one row of `shape`, as float32 (n, width); and the shape of what is without rows: () for one, else
+    (n)."""
     array = as_array(x)
     is_one = array.shape == shape or array.shape == (width,)
     if not is_one and (array.ndim < 2 or array.size != len(array) * width):

@@ -7,7 +7,8 @@ from ._run import Event
 
 
 class _Line:
-    """What a Bar needs of tqdm, on standard error, twice a second where that is a terminal, else once an epoch or stage."""
+    """What a Bar needs of tqdm, on standard error, twice a second where that is a terminal, else once an epoch or
+    stage."""
 
     def __init__(self, total: int, desc: str, **_: Any):
         self.total, self.n, self.desc, self.postfix, self.shown = total, 0, desc, "", ""

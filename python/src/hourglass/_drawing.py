@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a notebook shows of a model: the hourglass of its layers' widths, and the losses by epoch. SVG, for light and dark pages."""
+"""What a notebook shows of a model: the hourglass of its widths to scale, and the losses, on light and dark pages."""
 import csv
 import math
 from collections.abc import Sequence
@@ -14,17 +14,37 @@ GLASS, CURVE, HEIGHT = 410, 300, 210  # px: widths of the two pictures, the heig
 HALF = 84  # px: half of the widest layer
 _numbers = count()
 
-STYLE = """
-.{0} {{ --ink: #1f2328; --soft: #6b7280; --rule: #d8dee4; --sand: #c98a1b; --glass: #dfe8f1; --train: #2f6fb3; --val: #c2571a; font: 11px system-ui, sans-serif; }}
-@media (prefers-color-scheme: dark) {{ .{0} {{ --ink: #e6e8eb; --soft: #9aa3ad; --rule: #3b434c; --sand: #e0a83c; --glass: #33414f; --train: #6cb0f5; --val: #f0935a; }} }}
-[data-jp-theme-light="true"] .{0} {{ --ink: #1f2328; --soft: #6b7280; --rule: #d8dee4; --sand: #c98a1b; --glass: #dfe8f1; --train: #2f6fb3; --val: #c2571a; }}
-[data-jp-theme-light="false"] .{0}, .vscode-dark .{0} {{ --ink: #e6e8eb; --soft: #9aa3ad; --rule: #3b434c; --sand: #e0a83c; --glass: #33414f; --train: #6cb0f5; --val: #f0935a; }}
-.{0} text {{ fill: var(--ink); }} .{0} .soft {{ fill: var(--soft); }} .{0} .end {{ text-anchor: end; }}
-.{0} .glass {{ fill: var(--glass); stroke: var(--soft); stroke-width: 1; stroke-linejoin: round; }}
-.{0} .layer {{ stroke: var(--soft); stroke-width: 1.5; }} .{0} .neck {{ stroke: var(--sand); stroke-width: 4; stroke-linecap: round; }}
-.{0} .rule {{ stroke: var(--rule); }} .{0} .train, .{0} .val {{ fill: none; stroke: var(--train); stroke-width: 1.6; stroke-linejoin: round; }}
-.{0} .val {{ stroke: var(--val); }} .{0} .best {{ fill: var(--val); }} .{0} .name-train {{ fill: var(--train); }} .{0} .name-val {{ fill: var(--val); }}
-"""
+LIGHT = {"ink": "#1f2328", "soft": "#6b7280", "rule": "#d8dee4", "sand": "#c98a1b", "glass": "#dfe8f1",
+         "train": "#2f6fb3", "val": "#c2571a"}
+DARK = {"ink": "#e6e8eb", "soft": "#9aa3ad", "rule": "#3b434c", "sand": "#e0a83c", "glass": "#33414f",
+        "train": "#6cb0f5", "val": "#f0935a"}
+RULES = {
+    "": "font: 11px system-ui, sans-serif",
+    "text": "fill: var(--ink)",
+    ".soft": "fill: var(--soft)",
+    ".end": "text-anchor: end",
+    ".glass": "fill: var(--glass); stroke: var(--soft); stroke-linejoin: round",
+    ".layer": "stroke: var(--soft); stroke-width: 1.5",
+    ".neck": "stroke: var(--sand); stroke-width: 4; stroke-linecap: round",
+    ".rule": "stroke: var(--rule)",
+    ".train": "fill: none; stroke: var(--train); stroke-width: 1.6; stroke-linejoin: round",
+    ".val": "fill: none; stroke: var(--val); stroke-width: 1.6; stroke-linejoin: round",
+    ".best, .name-val": "fill: var(--val)",
+    ".name-train": "fill: var(--train)",
+}
+
+
+def _style(name: str) -> str:
+    """The rules of one picture; its colours follow the notebook's theme, elsewhere the reader's."""
+    def colours(which: dict[str, str]) -> str:
+        return f".{name} {{ {' '.join(f'--{word}: {colour};' for word, colour in which.items())} }}"
+
+    rules = [", ".join(f".{name} {part.strip()}" for part in where.split(",")) + f" {{ {what} }}"
+             for where, what in RULES.items()]
+    themes = [colours(LIGHT), f"@media (prefers-color-scheme: dark) {{ {colours(DARK)} }}",
+              f'[data-jp-theme-light="true"] {colours(LIGHT)}', f'[data-jp-theme-light="false"] {colours(DARK)}',
+              f".vscode-dark {colours(DARK)}"]
+    return "\n".join([*themes, *rules])
 
 
 def read_history(path: Path) -> list[Epoch]:
@@ -34,15 +54,15 @@ def read_history(path: Path) -> list[Epoch]:
     best, epochs = math.inf, []
     with open(path, newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            loss, val, lr, seconds = (float(row.get(name) or "nan") for name in ("train/loss", "val/loss", "lr", "time"))
+            loss, val, lr, time = (float(row.get(name) or "nan") for name in ("train/loss", "val/loss", "lr", "time"))
             measured = loss if math.isnan(val) else val
-            epochs.append(Epoch(int(row["epoch"]), loss, val, measured < best, lr, seconds))
+            epochs.append(Epoch(int(row["epoch"]), loss, val, measured < best, lr, time))
             best = min(best, measured)
     return epochs
 
 
 def _steps(model: Any) -> list[tuple[str, int, str]]:
-    """(name, numbers, shape) of the input and of each layer that changes them, activations with the layer before them."""
+    """(name, numbers, shape) of the input and of each layer; an activation with the layer before it."""
     def size(shape: Sequence[int]) -> int:
         return math.prod(shape)
 
@@ -83,7 +103,8 @@ def _glass(model: Any) -> tuple[str, int]:
         parts.append(f'<line class="{style}" x1="{HALF + 2 - half:.1f}" y1="{y}" x2="{HALF + 2 + half:.1f}" y2="{y}"/>')
         short = name if len(name) <= 26 else name[:25] + "…"
         told = f"{size:,}" if shape == str(size) else f"{shape}"
-        parts.append(f'<text x="{2 * HALF + 12}" y="{y + 4}"><title>{escape(name)}: {shape}, {size:,} numbers</title>{escape(short)}</text>'
+        parts.append(f'<text x="{2 * HALF + 12}" y="{y + 4}"><title>{escape(name)}: {shape}, {size:,} numbers</title>'
+                     f'{escape(short)}</text>'
                      f'<text class="soft end" x="{GLASS}" y="{y + 4}">{told}</text>')
     return "".join(parts), ys[-1] + 14
 
@@ -104,7 +125,8 @@ def _curve(history: list[Epoch]) -> str:
     last = max(2, history[-1].epoch)
 
     def at(epoch: int, loss: float) -> tuple[float, float]:
-        return left + (right - left) * (epoch - 1) / (last - 1), bottom - (bottom - top) * (math.log10(loss) - low) / (high - low)
+        part = (math.log10(loss) - low) / (high - low)
+        return left + (right - left) * (epoch - 1) / (last - 1), bottom - (bottom - top) * part
 
     parts = []
     for k in range(4):
@@ -124,10 +146,13 @@ def _curve(history: list[Epoch]) -> str:
     best = next((e for e in reversed(history) if e.is_best and e.val_loss > 0), None)
     if best:
         x, y = at(best.epoch, best.val_loss)
-        parts.append(f'<circle class="best" cx="{x:.1f}" cy="{y:.1f}" r="3"><title>best: {best.val_loss:.4g}, epoch {best.epoch}</title></circle>')
+        told = f"best: {best.val_loss:.4g}, epoch {best.epoch}"
+        parts.append(f'<circle class="best" cx="{x:.1f}" cy="{y:.1f}" r="3"><title>{told}</title></circle>')
     for i, name in enumerate(names):
-        parts.append(f'<text class="name-{name} end" x="{right}" y="{top + 10 + 14 * i}">{"validation" if name == "val" else "training"} loss</text>')
-    parts.append(f'<text class="soft" x="{left}" y="{HEIGHT - 8}">epoch 1</text><text class="soft end" x="{right}" y="{HEIGHT - 8}">{history[-1].epoch}</text>')
+        word = "validation" if name == "val" else "training"
+        parts.append(f'<text class="name-{name} end" x="{right}" y="{top + 10 + 14 * i}">{word} loss</text>')
+    parts.append(f'<text class="soft" x="{left}" y="{HEIGHT - 8}">epoch 1</text>'
+                 f'<text class="soft end" x="{right}" y="{HEIGHT - 8}">{history[-1].epoch}</text>')
     return "".join(parts)
 
 
@@ -139,8 +164,9 @@ def svg(model: Any) -> str:
     width = GLASS + (CURVE + 36 if curve else 0) + 4
     height = max(height, HEIGHT if curve else 0)
     moved = f'<g transform="translate({GLASS + 36} {max(0, (height - HEIGHT) // 2)})">{curve}</g>' if curve else ""
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" class="{name}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">'
-            f"<title>{escape(repr(model))}</title><style>{STYLE.format(name)}</style>{glass}{moved}</svg>")
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" class="{name}" viewBox="0 0 {width} {height}" width="{width}" '
+            f'height="{height}" role="img">'
+            f"<title>{escape(repr(model))}</title><style>{_style(name)}</style>{glass}{moved}</svg>")
 
 
 def html(model: Any) -> str:
@@ -150,4 +176,5 @@ def html(model: Any) -> str:
         facts.append("with thresholds")
     if model.result and model.result.epochs:
         facts.append(f"{model.result.epochs} epochs in {model.result.seconds:.2f} s")
-    return f"<div><div><b>Model</b> <code>{escape(model.spec)}</code></div><div>{escape(', '.join(facts))}</div>{svg(model)}</div>"
+    words = f"<div><b>Model</b> <code>{escape(model.spec)}</code></div><div>{escape(', '.join(facts))}</div>"
+    return f"<div>{words}{svg(model)}</div>"

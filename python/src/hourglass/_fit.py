@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _arrays, _frames
+from . import _arrays, _data_frames
 from ._errors import DataError, UsageError
 from ._lib import ffi, lib, made, new_error, sized
 from ._options import Options, describe, jobs, keywords
@@ -22,19 +22,20 @@ ANOMALIES = ("label", "normal", "groupby", "fpr", "alarms", "rate", "clean", "co
 
 NEW = """Trains a new model, and returns it.
 
-x: rows in memory (n, ...): NumPy's, or whatever has DLPack; images are (n, H, W) or (n, H, W, C). float32 in C order is not copied;
-bytes (uint8) become 0 to 1, as those of files do. Or what `hourglass train` takes as data=: the path of a table, an array, a folder of
-images or of parts, a capture; several in a list. With prepare="table", or an option of anomalies such as fpr=, columns of
-an array are a table's: the model has thresholds and says which column made a row unusual.
-Or a data frame of mixed columns, which is learned as `hourglass train` learns a CSV file of it: pandas', or whatever has
-__arrow_c_stream__ (Polars, pyarrow, DuckDB; not copied), a mapping of columns, a structured array. Column names are kept, the index is not.
-target: what each row is to become, of the shape of x, or a folder of clean images; None: the row itself.
+x: rows in memory (n, ...): NumPy's, or whatever has DLPack; images are (n, H, W) or (n, H, W, C). float32 in C order is
+not copied; bytes (uint8) become 0 to 1, as those of files do. Or what `hourglass train` takes as data=: the path of a
+table, an array, a folder of images or of parts, a capture; several in a list. With prepare="table", or an option of
+anomalies such as fpr=, columns of an array are a table's: the model has thresholds and says which column made a row
+unusual. Or a data frame of mixed columns, which is learned as `hourglass train` learns a CSV file of it: pandas', or
+whatever has __arrow_c_stream__ (Polars, pyarrow, DuckDB; not copied), a mapping of columns, a structured array. Column
+names are kept, the index is not. target: what each row is to become, of the shape of x, or a folder of clean images;
+None: the row itself.
 
-Ctrl-C ends it. Raises UsageError (an option), DataError (a number that is not finite, shapes), DivergedError, OutOfMemory.
-The options are those of `hourglass train`:
+Ctrl-C ends it. Raises UsageError (an option), DataError (a number that is not finite, shapes), DivergedError,
+OutOfMemory. The options are those of `hourglass train`:
 """
-ON = """Goes on training from this model's weights, and returns the model, which has become the better one. Threads that are using
-it meanwhile get the old weights. x, target and options: as of Model.fit; the network stays.
+ON = """Goes on training from this model's weights, and returns the model, which has become the better one. Threads that
+are using it meanwhile get the old weights. x, target and options: as of Model.fit; the network stays.
 """
 
 
@@ -85,7 +86,7 @@ def fit_table_array(x: Any, values: dict[str, Any], **listen: Any) -> tuple[Any,
 
 def fit_frame(x: Any, values: dict[str, Any], **listen: Any) -> tuple[Any, Result]:
     """hg_model of a data frame."""
-    rows = _frames.Table(x)
+    rows = _data_frames.Table(x)
     options, run, error, result = Options("train", values), Run(**listen), new_error(), sized("hg_result")
     model = lib.hg_fit_table(options.pointer, rows.pointer, run.listener, result, error)
     return _fitted(model, run, result, error)
@@ -97,7 +98,8 @@ def fit_array(x: Any, target: Any, values: dict[str, Any], **listen: Any) -> tup
     wanted = None if target is None else _arrays.as_floats(target)
     options, run, error, result = Options("train", values), Run(**listen), new_error(), sized("hg_result")
     structs = [array_struct(a) for a in (rows, wanted) if a is not None]
-    model = lib.hg_fit(options.pointer, structs[0], structs[1] if wanted is not None else ffi.NULL, run.listener, result, error)
+    second = ffi.NULL if wanted is None else structs[1]
+    model = lib.hg_fit(options.pointer, structs[0], second, run.listener, result, error)
     return _fitted(model, run, result, error)
 
 
@@ -118,7 +120,7 @@ def fit(x: Any, target: Any, values: dict[str, Any], **listen: Any) -> tuple[Any
         raise UsageError("data: expected it as the first argument of fit()")
     if _is_data(x):
         return fit_path({**values, "data": x} if target is None else {**values, "data": x, "target": target}, **listen)
-    if _frames.is_frame(x):
+    if _data_frames.is_frame(x):
         if target is not None:
             raise UsageError("target: expected none beside a data frame")
         return fit_frame(x, values, **listen)
@@ -127,11 +129,13 @@ def fit(x: Any, target: Any, values: dict[str, Any], **listen: Any) -> tuple[Any
     return fit_array(x, target, values, **listen)
 
 
-def _fit_new(cls: Any, x: Any, target: Any = None, *, progress: Any = None, step: Any = None, note: Any = None, **options: Any) -> Any:
+def _fit_new(cls: Any, x: Any, target: Any = None, *, progress: Any = None, step: Any = None, note: Any = None,
+             **options: Any) -> Any:
     return cls(*fit(x, target, options, progress=progress, step=step, note=note))
 
 
-def _fit_on(self: Any, x: Any, target: Any = None, *, progress: Any = None, step: Any = None, note: Any = None, **options: Any) -> Any:
+def _fit_on(self: Any, x: Any, target: Any = None, *, progress: Any = None, step: Any = None, note: Any = None,
+            **options: Any) -> Any:
     with tempfile.TemporaryDirectory(prefix="hourglass-") as folder:
         path = Path(folder) / "model.safetensors"
         self.save(path)
@@ -160,5 +164,6 @@ class Fit:
         for function, words in ((_fit_new, NEW), (_fit_on, ON)):
             function.__name__, function.__qualname__, function.__module__ = "fit", "Model.fit", "hourglass"
             function.__doc__ = words + describe(options)
-            function.__signature__ = Signature([*first, *keywords(options)], return_annotation="Model")  # type: ignore[attr-defined]
+            signature = Signature([*first, *keywords(options)], return_annotation="Model")
+            function.__signature__ = signature  # type: ignore[attr-defined]
         Fit._is_described = True

@@ -2,7 +2,7 @@
 # Made of the option and job tables by `make stubs`: what is written here by hand is lost.
 from collections.abc import Callable
 from os import PathLike
-from typing import Any, Literal, Protocol, overload
+from typing import Any, Literal, Protocol
 
 from ._run import Event
 from .jobs import Result
@@ -98,9 +98,6 @@ class _FitCall(Protocol):
     ) -> Model: ...
 
 class Fit:
-    @overload
-    def __get__(self, model: None, owner: type[Model]) -> _FitCall: ...
-    @overload
-    def __get__(self, model: Model, owner: type[Model]) -> _FitCall: ...
+    def __get__(self, model: Model | None, owner: type[Model]) -> _FitCall: ...
 
 def fit(x: Any, target: Any, values: dict[str, Any], **listen: Any) -> tuple[Any, Result]: ...

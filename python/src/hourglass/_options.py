@@ -19,7 +19,6 @@ class Option(NamedTuple):
     range: str
     unit: str
     help: str
-    group: str
 
     @property
     def default(self) -> int | float | bool | str | None:
@@ -69,13 +68,14 @@ def python_name(name: str) -> str:
 
 def _option(row: Any) -> Option:
     name = text(row.name)
-    return Option(name, python_name(name), text(row.type), text(row.standard), text(row.range), text(row.unit), text(row.help),
-                  text(row.group))
+    facts = (text(fact) for fact in (row.type, row.standard, row.range, row.unit, row.help))
+    return Option(name, python_name(name), *facts)
 
 
 def _job(row: Any) -> Job:
     rows = table("hg_option_info", lambda i, info: lib.hg_option_at(row.name, i, info))
-    options = [o for o in map(_option, rows) if o.name != "progress"]  # how the command draws it: here a function is told
+    # progress is how the command draws it: here a function is told
+    options = [o for o in map(_option, rows) if o.name != "progress"]
     return Job(text(row.name), tuple(text(row.needs).split()), text(row.summary), tuple(options))
 
 
@@ -88,7 +88,7 @@ def jobs() -> dict[str, Job]:
 # What every function takes beside its options, and says of it.
 LISTENERS = {
     "progress": ("bool | Callable[[Event], object] | None",
-                 "True: a bar (tqdm's, where that is installed); or a function that is told Events as the work goes on"),
+                 "True: a bar (tqdm's, where that is installed); or a function that is told Events meanwhile"),
     "step": ("Callable[[Event], object] | None", "called after each step of training; what is true ends it early"),
     "note": ("Callable[[str], object] | None", "told each sentence that a user should know; all are kept in `notes`"),
 }

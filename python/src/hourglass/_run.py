@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A call of the library that takes its time: what it tells goes to Python's callbacks, Ctrl-C and their exceptions end it."""
+"""A call of the library that takes its time: what it tells goes to Python's callbacks, Ctrl-C and their exceptions end
+it."""
 import weakref
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -14,10 +15,11 @@ PROGRESS = "done total part seconds per_second end".split()
 class Event:
     """What a job tells. kind: which of these it is.
 
-    "train", ten times a second and at the end of each epoch: epoch (from 1), epochs, step, steps (within the epoch), epoch_end,
-    train_loss, val_loss (mean per row and feature; NaN without validation), is_best, lr, seconds, rows_per_second.
-    "step", after each step of training: step (from 1), epoch, rows, loss, lr, seconds.
-    "progress", of a stage such as "reading": stage, unit, done, total (0: nobody knows), part (0 to 1), seconds, per_second, end.
+    "train", ten times a second and at the end of each epoch: epoch (from 1), epochs, step, steps (within the epoch),
+    epoch_end, train_loss, val_loss (mean per row and feature; NaN without validation), is_best, lr, seconds,
+    rows_per_second. "step", after each step of training: step (from 1), epoch, rows, loss, lr, seconds.
+    "progress", of a stage such as "reading": stage, unit, done, total (0: nobody knows), part (0 to 1), seconds,
+    per_second, end.
     """
     kind: str
     epoch: int
@@ -51,7 +53,8 @@ class Event:
 
 
 class Epoch(NamedTuple):
-    """An epoch that is over: losses are means per row and feature, val_loss is NaN without validation; seconds since the start."""
+    """An epoch that is over: losses are means per row and feature, val_loss is NaN without validation; seconds since
+    the start."""
     epoch: int
     train_loss: float
     val_loss: float
@@ -61,11 +64,12 @@ class Epoch(NamedTuple):
 
 
 class Run:
-    """The listener of one call. progress(event): of training and other stages, ten times a second; True: a bar. step(event):
-    after each step, true ends training. note(sentence): what a user should know. Behind the call: notes and history."""
+    """The listener of one call. progress(event): of training and other stages, ten times a second; True: a bar.
+    step(event): after each step, true ends training. note(sentence): what a user should know. Behind the call: notes
+    and history."""
 
-    def __init__(self, progress: bool | Callable[[Event], Any] | None = None, step: Callable[[Event], Any] | None = None,
-                 note: Callable[[str], Any] | None = None):
+    def __init__(self, progress: bool | Callable[[Event], Any] | None = None,
+                 step: Callable[[Event], Any] | None = None, note: Callable[[str], Any] | None = None):
         self.bar = None
         if progress is True:
             from ._bar import Bar

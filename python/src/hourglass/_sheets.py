@@ -27,10 +27,12 @@ def read_sheet(path: Path) -> tuple[dict[str, np.ndarray], int]:
 def read_verdicts(path: Path) -> Verdicts:
     """The sheet that `predict` writes, of rows, pictures or packets."""
     sheet, count = read_sheet(path)
-    for name, column in (("reason", "column_1"), ("share", "share_1"), ("expected", "expected_1"), ("reason", "reasons")):
-        if name not in sheet and column in sheet:
-            sheet[name] = sheet[column].astype(str) if name != "share" else sheet[column]
-    for name in ("reason", "expected"):  # a column without a single text was taken for numbers
-        if name in sheet:
-            sheet[name] = np.where(sheet[name] == "nan", "", sheet[name])
+    for name, column in {"share": "share_1", "expected": "expected_1", "reason": "column_1"}.items():
+        if column in sheet:
+            sheet[name] = sheet[column]
+    if "reasons" in sheet:  # of packets: a sentence
+        sheet["reason"] = sheet["reasons"]
+    for name in {"reason", "expected"} & sheet.keys():  # what has no texts was taken for numbers
+        texts = sheet[name].astype(str)
+        sheet[name] = np.where(texts == "nan", "", texts)
     return Verdicts(sheet, count)

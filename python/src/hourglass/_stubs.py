@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the type stubs that are made of the option and job tables: python -m hourglass._stubs FOLDER. `make stubs` does it."""
+"""Writes type stubs made of the option and job tables: python -m hourglass._stubs FOLDER. `make stubs` does it."""
 import sys
 from pathlib import Path
 
+from . import _ERRORS, _HOMES
 from ._options import LISTENERS, Job, Option, jobs
 
 HEAD = """# SPDX-License-Identifier: Apache-2.0
@@ -12,21 +13,7 @@ PACKAGE = '''from collections.abc import Callable
 from os import PathLike
 from typing import Literal
 
-from ._errors import DataError as DataError
-from ._errors import DivergedError as DivergedError
-from ._errors import FileError as FileError
-from ._errors import HourglassError as HourglassError
-from ._errors import MissingError as MissingError
-from ._errors import ModelError as ModelError
-from ._errors import OutOfMemory as OutOfMemory
-from ._errors import StoppedError as StoppedError
-from ._errors import UsageError as UsageError
-from ._run import Epoch as Epoch
-from ._run import Event as Event
-from ._verdicts import Verdict as Verdict
-from ._verdicts import Verdicts as Verdicts
-from .jobs import Result as Result
-from .model import Model as Model
+{imports}
 
 Text = str | int | float | PathLike[str] | list[str] | list[int] | list[float]
 
@@ -36,7 +23,7 @@ def load(path: str | PathLike[str]) -> Model: ...
 '''
 FIT = '''from collections.abc import Callable
 from os import PathLike
-from typing import Any, Literal, Protocol, overload
+from typing import Any, Literal, Protocol
 
 from ._run import Event
 from .jobs import Result
@@ -54,10 +41,7 @@ class _FitCall(Protocol):
     ) -> Model: ...
 
 class Fit:
-    @overload
-    def __get__(self, model: None, owner: type[Model]) -> _FitCall: ...
-    @overload
-    def __get__(self, model: Model, owner: type[Model]) -> _FitCall: ...
+    def __get__(self, model: Model | None, owner: type[Model]) -> _FitCall: ...
 
 def fit(x: Any, target: Any, values: dict[str, Any], **listen: Any) -> tuple[Any, Result]: ...
 '''
@@ -82,8 +66,11 @@ def {name}(
 def stubs() -> dict[str, str]:
     """The text of each stub by its file's name."""
     functions = "".join(_function(name, job) for name, job in jobs().items())
+    homes = {**dict.fromkeys(_ERRORS, "_errors"), **_HOMES}
+    imports = "\n".join(f"from .{home} import {name} as {name}" for name, home in homes.items())
     options = [o for o in jobs()["train"].options if o.name not in ("data", "target")]
-    return {"__init__.pyi": HEAD + PACKAGE + functions, "_fit.pyi": HEAD + FIT.format(keywords=_keywords(options, "        "))}
+    fit = FIT.format(keywords=_keywords(options, " " * 8))
+    return {"__init__.pyi": HEAD + PACKAGE.format(imports=imports) + functions, "_fit.pyi": HEAD + fit}
 
 
 if __name__ == "__main__":

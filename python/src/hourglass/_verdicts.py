@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is thought of rows: a Verdict of one, Verdicts of many, from a detector or from the sheet that `predict` writes."""
+"""What is thought of rows: a Verdict of one, Verdicts of many, from a detector or from the sheet that `predict`
+writes."""
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _arrays, _frames
+from . import _arrays, _data_frames
 from ._errors import DataError
 from ._lib import check, ffi, lib, new_error, text
 from ._weights import Weights
 
 
 class Verdict(NamedTuple):
-    """What is thought of a row: score (the higher, the more unusual), p_value (how often a normal row scores as high), threshold,
-    alarm (score > threshold), reason (the column with the largest share of the score, "" for none), share (of it, 0 to 1),
-    expected (what was expected there, as text; of alarms, and where the model has no thresholds), column (its number among
-    the row's, -1: none), unseen and missing (cells). What a model without thresholds cannot say is NaN."""
+    """What is thought of a row: score (the higher, the more unusual), p_value (how often a normal row scores as high),
+    threshold, alarm (score > threshold), reason (the column with the largest share of the score, "" for none), share
+    (of it, 0 to 1), expected (what was expected there, as text; of alarms, and where the model has no thresholds),
+    column (its number among the row's, -1: none), unseen and missing (cells). What a model without thresholds cannot
+    say is NaN."""
     score: float
     p_value: float
     threshold: float
@@ -30,9 +32,10 @@ class Verdict(NamedTuple):
 
 
 class Verdicts:
-    """What is thought of n rows: `scores`, `p_values`, `thresholds` float64 (n), `alarms` bool (n), `reasons` the column with the
-    largest share of the score, `shares` of it, `expected` what was expected there: (n). `sheet`: all columns that `predict`
-    wrote, by name, where rows came from files; else what a Verdict has. Iterating gives a Verdict a row."""
+    """What is thought of n rows: `scores`, `p_values`, `thresholds` float64 (n), `alarms` bool (n), `reasons` the
+    column with the largest share of the score, `shares` of it, `expected` what was expected there: (n). `sheet`: all
+    columns that `predict` wrote, by name, where rows came from files; else what a Verdict has. Iterating gives a
+    Verdict a row."""
 
     def __init__(self, sheet: dict[str, np.ndarray], count: int):
         self.sheet = sheet
@@ -53,7 +56,8 @@ class Verdicts:
         return self._count
 
     def __getitem__(self, i: int) -> Verdict:
-        whole = [int(self.sheet[name][i]) if name in self.sheet else other for name, other in (("column", -1), ("unseen", 0), ("missing", 0))]
+        others = {"column": -1, "unseen": 0, "missing": 0}
+        whole = [int(self.sheet[name][i]) if name in self.sheet else other for name, other in others.items()]
         return Verdict(float(self.scores[i]), float(self.p_values[i]), float(self.thresholds[i]), bool(self.alarms[i]),
                        str(self.reasons[i]), float(self.shares[i]), str(self.expected[i]), *whole)
 
@@ -68,8 +72,9 @@ def _verdict_type() -> np.dtype:
     """hg_verdict as a record of NumPy's."""
     kinds = {"double": "f8", "int32_t": "i4", "_Bool": "?", "char *": "u8", "char[64]": "S64", "size_t": "u8"}
     fields = ffi.typeof("hg_verdict").fields
+    formats = [kinds[field.type.cname.replace("const", "").strip()] for _, field in fields]
     return np.dtype({"names": [name for name, _ in fields], "offsets": [f.offset for _, f in fields],
-                     "formats": [kinds[f.type.cname.replace("const", "").strip()] for _, f in fields], "itemsize": ffi.sizeof("hg_verdict")})
+                     "formats": formats, "itemsize": ffi.sizeof("hg_verdict")})
 
 
 RECORD = _verdict_type()
@@ -95,7 +100,7 @@ def _doubles(weights: Weights, x: Any) -> np.ndarray:
 
 def judge(weights: Weights, x: Any, columns: Sequence[str] | None, fpr: float) -> Verdicts:
     """Verdicts of rows of numbers (n, columns), NaN is missing; or of a data frame."""
-    if _frames.is_frame(x):
+    if _data_frames.is_frame(x):
         return judge_frame(weights, x, fpr)
     rows = _doubles(weights, x)
     count, width = rows.shape
@@ -109,9 +114,8 @@ def judge(weights: Weights, x: Any, columns: Sequence[str] | None, fpr: float) -
     return _of_records(records)
 
 
-def _by_blocks(weights: Weights, x: Any, fpr: float, call: Any) -> None:
+def _by_blocks(weights: Weights, rows: Any, fpr: float, call: Any) -> None:
     """call(detector, table, first, rows, error) for blocks of a frame's rows, between which Ctrl-C is heard."""
-    rows = x if isinstance(x, _frames.Table) else _frames.Table(x)
     error = new_error()
     with weights.lent_detector(rows.names, fpr) as detector:
         for first in range(0, len(rows), FRAME_BLOCK):
@@ -120,18 +124,20 @@ def _by_blocks(weights: Weights, x: Any, fpr: float, call: Any) -> None:
 
 def judge_frame(weights: Weights, x: Any, fpr: float) -> Verdicts:
     """Verdicts of a data frame's rows."""
-    rows = _frames.Table(x)
+    rows = _data_frames.Table(x)
     records = np.zeros(len(rows), RECORD)
     records["size"] = RECORD.itemsize
     verdicts = ffi.cast("hg_verdict *", ffi.from_buffer(records, require_writable=True))
-    _by_blocks(weights, rows, fpr, lambda d, table, first, count, error: lib.hg_detect_table(d, table, first, count, verdicts + first, error))
+    _by_blocks(weights, rows, fpr, lambda d, table, first, count, error: lib.hg_detect_table(
+        d, table, first, count, verdicts + first, error))
     return _of_records(records)
 
 
 def shares(weights: Weights, x: Any, columns: Sequence[str] | None) -> np.ndarray:
-    """How much of the score of each row of x, numbers or a data frame, each of the model's columns has: (n, columns), float32."""
-    if _frames.is_frame(x):
-        rows = _frames.Table(x)
+    """How much of the score of each row of x, numbers or a data frame, each of the model's columns has: (n, columns),
+    float32."""
+    if _data_frames.is_frame(x):
+        rows = _data_frames.Table(x)
         with weights.lent_detector(rows.names, 0) as detector:
             share, to, width = _floats(len(rows), lib.hg_detector_columns(detector))
         _by_blocks(weights, rows, 0, lambda d, table, first, count, error: lib.hg_explain_table(
@@ -146,9 +152,10 @@ def shares(weights: Weights, x: Any, columns: Sequence[str] | None) -> np.ndarra
 
 def inputs(weights: Weights, x: Any) -> np.ndarray:
     """A data frame's rows as the network sees them: (n, width), float32."""
-    rows = _frames.Table(x)
+    rows = _data_frames.Table(x)
     out, to, width = _floats(len(rows), weights.width)
-    _by_blocks(weights, rows, 0, lambda d, table, first, count, error: lib.hg_encode_table(d, table, first, count, to + first * width, error))
+    _by_blocks(weights, rows, 0, lambda d, table, first, count, error: lib.hg_encode_table(
+        d, table, first, count, to + first * width, error))
     return out
 
 
@@ -160,7 +167,8 @@ def _floats(rows: int, width: int) -> tuple[np.ndarray, Any, int]:
 
 def _of_records(records: np.ndarray) -> Verdicts:
     count = len(records)
-    sheet = {name: np.ascontiguousarray(records[name]) for name in ("score", "p_value", "threshold", "alarm", "column", "unseen", "missing")}
+    names = ("score", "p_value", "threshold", "alarm", "column", "unseen", "missing")
+    sheet = {name: np.ascontiguousarray(records[name]) for name in names}
     sheet["share"] = np.ascontiguousarray(records["reason_share"])
     sheet["reason"] = _texts(records["reason"]) if count else np.array([], str)
     sheet["expected"] = np.char.decode(records["expected"], "utf-8", "replace") if count else np.array([], str)
@@ -175,7 +183,8 @@ def _cell(value: Any) -> str | None:
 
 
 class Watcher:
-    """Judges rows one at a time, as they come: sequences or mappings of numbers, texts, times; None and NaN are missing."""
+    """Judges rows one at a time, as they come: sequences or mappings of numbers, texts, times; None and NaN are
+    missing."""
 
     def __init__(self, weights: Weights, columns: Sequence[str] | None, fpr: float):
         self.weights, self.columns, self.fpr = weights, columns, fpr
@@ -205,8 +214,8 @@ class Watcher:
             kept = [ffi.NULL if cell is None else ffi.new("char[]", cell.encode()) for cell in map(_cell, cells)]
             code = lib.hg_detect_text(self.detector, ffi.new("const char *[]", kept), v, self.error)
         check(code, self.error)
-        return Verdict(v.score, v.p_value, v.threshold, v.alarm, text(v.reason), v.reason_share, text(v.expected), v.column, v.unseen,
-                       v.missing)
+        return Verdict(v.score, v.p_value, v.threshold, v.alarm, text(v.reason), v.reason_share, text(v.expected),
+                       v.column, v.unseen, v.missing)
 
 
 def watch(weights: Weights, rows: Iterable[Any], columns: Sequence[str] | None, fpr: float) -> Iterator[Verdict]:

@@ -10,8 +10,9 @@ from ._lib import check, ffi, lib, made, new_error, sized, text
 
 
 class Layer(NamedTuple):
-    """A layer of a network: an activation is one of its own. side ("encoder", "decoder", or "body" where there is no neck) and
-    number begin its tensors' names: encoder.0; shape: of one row behind it; tensors, parameters: of its own."""
+    """A layer of a network: an activation is one of its own. side ("encoder", "decoder", or "body" where there is no
+    neck) and number begin its tensors' names: encoder.0; shape: of one row behind it; tensors, parameters: of its
+    own."""
     spec: str
     type: str
     side: str
@@ -24,7 +25,7 @@ class Layer(NamedTuple):
 class Weights:
     """A model's weights, which nothing changes. What is made of them keeps them: they are freed last."""
 
-    __slots__ = ("pointer", "info", "shape", "width", "code_size", "is_table", "threads", "scorers", "detectors", "__weakref__")
+    __slots__ = ("pointer", "info", "shape", "width", "code_size", "is_table", "threads", "scorers", "detectors")
 
     def __init__(self, pointer: Any, threads: int = 0):
         self.pointer = ffi.gc(pointer, lib.hg_model_free)
@@ -67,8 +68,8 @@ class Weights:
 
     def layers(self) -> tuple[Layer, ...]:
         def made_of(row: Any) -> Layer:
-            return Layer(text(row.spec), text(row.type), text(row.side), row.index, tuple(row.shape[0 : row.rank]), row.tensors,
-                         row.parameters)
+            return Layer(text(row.spec), text(row.type), text(row.side), row.index, tuple(row.shape[0 : row.rank]),
+                         row.tensors, row.parameters)
 
         rows: list[Layer] = []
         info = sized("hg_layer_info")
@@ -98,8 +99,8 @@ class Weights:
 
     def set_tensor(self, name: str, array: np.ndarray) -> None:
         """Only before anything is made of them."""
-        error, dims = new_error(), ffi.new("int64_t[]", list(array.shape))
-        check(lib.hg_model_tensor_set(self.pointer, name.encode(), ffi.from_buffer("float[]", array), dims, array.ndim, error), error)
+        error, dims, data = new_error(), ffi.new("int64_t[]", list(array.shape)), ffi.from_buffer("float[]", array)
+        check(lib.hg_model_tensor_set(self.pointer, name.encode(), data, dims, array.ndim, error), error)
 
     def to_bytes(self) -> bytes:
         error, size = new_error(), ffi.new("size_t *")

@@ -11,9 +11,9 @@ from ._run import Epoch, Run
 
 
 class Result:
-    """What came of a job: the fields of hg_result (docs/LIBRARY.md), among them `folder` of train; `notes`, what a user should
-    know; `history`, the epochs of training; and `answer`: the parsed JSON of jobs that answer with a text (val, compare,
-    info ...), else None."""
+    """What came of a job: the fields of hg_result (docs/LIBRARY.md), among them `folder` of train; `notes`, what a user
+    should know; `history`, the epochs of training; and `answer`: the parsed JSON of jobs that answer with a text (val,
+    compare, info ...), else None."""
     folder: str
     exit_reason: str
     best_epoch: int
@@ -76,7 +76,8 @@ def run(job: str, values: dict[str, Any], **listen: Any) -> Result:
 def document(job: Job) -> str:
     """The docstring of a job's function."""
     needs = f" Needs {', '.join(job.needs)}." if job.needs else ""
-    return f"{job.summary[0].upper()}{job.summary[1:]}.{needs}\n\nOptions, as `hourglass {job.name}` has them:\n{describe(job.options)}\n"
+    summary = job.summary[0].upper() + job.summary[1:]
+    return f"{summary}.{needs}\n\nOptions, as `hourglass {job.name}` has them:\n{describe(job.options)}\n"
 
 
 def make(name: str) -> Callable[..., Result]:

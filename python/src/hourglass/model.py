@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from . import _arrays, _drawing, _frames, _verdicts, jobs
-from ._errors import UsageError
+from . import _arrays, _data_frames, _drawing, _verdicts, jobs
+from ._errors import DataError, UsageError
 from ._fit import Fit
 from ._lib import check, ffi, lib, made, new_error, text
 from ._run import Epoch
@@ -20,13 +20,16 @@ FLOATS = ffi.typeof("float[]")
 
 
 class Model:
-    """A model: made by Model.fit(), Model.load(), Model.new() or Model.from_bytes(). Any number of threads may use one at once.
+    """A model: made by Model.fit(), Model.load(), Model.new() or Model.from_bytes(). Any number of threads may use one
+    at once.
 
-    Rows are (n, ...): NumPy's arrays, or whatever has DLPack; float32 in C order is not copied, bytes (uint8) become 0 to 1.
-    One row, of the model's own shape, gives one answer. Where a method takes rows it takes a path too: of what `hourglass predict`
-    takes as data=. What went wrong is an exception of hourglass.HourglassError with the library's sentence.
+    Rows are (n, ...): NumPy's arrays, or whatever has DLPack; float32 in C order is not copied, bytes (uint8) become 0
+    to 1. One row, of the model's own shape, gives one answer. Where a method takes rows it takes a path too: of what
+    `hourglass predict` takes as data=. What went wrong is an exception of hourglass.HourglassError with the library's
+    sentence.
 
-    result: what came of training (None of a model that was loaded); notes: what a user should know of it; history: its epochs.
+    result: what came of training (None of a model that was loaded); notes: what a user should know of it; history: its
+    epochs.
     """
 
     fit = Fit()
@@ -44,6 +47,11 @@ class Model:
     def _become(self, pointer: Any, result: jobs.Result | None = None) -> None:
         self._weights = Weights(pointer, self._weights.threads)
         self._told(result)
+
+    @property
+    def _pointer(self) -> Any:
+        """hg_model: what is made of it keeps it."""
+        return self._weights.pointer
 
     # ---- making and keeping ---------------------------------------------------------------------
 
@@ -70,9 +78,9 @@ class Model:
 
     @classmethod
     def new(cls, spec: str, shape: Sequence[int], latent: int = 0, seed: int = 0) -> "Model":
-        """A model with fresh weights, drawn from `seed` as PyTorch draws its own, for rows of `shape`: (N), (H, W), (H, W, C),
-        a signal (T, C). spec: "dense 64 relu | dense input sigmoid", or a preset's name; latent: numbers in the code of a preset,
-        0: its own. Raises UsageError."""
+        """A model with fresh weights, drawn from `seed` as PyTorch draws its own, for rows of `shape`: (N), (H, W), (H,
+        W, C), a signal (T, C). spec: "dense 64 relu | dense input sigmoid", or a preset's name; latent: numbers in the
+        code of a preset, 0: its own. Raises UsageError."""
         error, dims = new_error(), ffi.new("int64_t[]", list(shape))
         return cls(made(lib.hg_model_new(spec.encode(), dims, len(shape), latent, seed, error), error))
 
@@ -147,12 +155,13 @@ class Model:
 
     @property
     def tensors(self) -> dict[str, np.ndarray]:
-        """Copies of all tensors, by their names in PyTorch's state_dict, in its shapes: of a dense layer (out, in). float32."""
+        """Copies of all tensors, by their names in PyTorch's state_dict, in its shapes: of a dense layer (out, in).
+        float32."""
         return self._weights.tensors()
 
     def set_tensors(self, tensors: Mapping[str, Any]) -> None:
-        """Sets tensors by their names; all of them, or none where one is refused. Thresholds stay those of the old weights.
-        Raises UsageError (a name, a shape), DataError (a number that is not finite)."""
+        """Sets tensors by their names; all of them, or none where one is refused. Thresholds stay those of the old
+        weights. Raises UsageError (a name, a shape), DataError (a number that is not finite)."""
         weights = self._weights.copy()
         for name, value in tensors.items():
             weights.set_tensor(name, np.ascontiguousarray(_arrays.as_array(value), dtype=np.float32))
@@ -171,36 +180,37 @@ class Model:
 
     # ---- rows in, rows out ----------------------------------------------------------------------
 
-    def score(self, x: Any, *, columns: Sequence[str] | None = None, progress: Any = None, note: Any = None, **options: Any) -> Any:
+    def score(self, x: Any, *, columns: Sequence[str] | None = None, progress: Any = None, note: Any = None,
+              **options: Any) -> Any:
         """How unusual each of the rows x (n, ...) is: (n); the higher, the more. Of one row a number.
 
-        Of rows of numbers it is the mean squared error against the reconstruction: float32. Of a table's rows (n, columns), cells
-        with numbers in them where NaN is missing, of a data frame and of a path, it is the score of `hourglass predict`: float64."""
-        if type(x) is np.ndarray and x.dtype is _arrays.F32 and x.shape == (self._weights.width,) and x.flags.c_contiguous:
-            weights = self._weights
-            if not weights.is_table:  # what is called most, and has no time
-                scorer, out = weights.scorer(), ffi.new("float[1]")
-                lib.hg_score(scorer, ffi.from_buffer(FLOATS, x), 1, out)
-                weights.scorers.append(scorer)
-                return out[0]
-        if isinstance(x, (str, os.PathLike)) or self._weights.is_table or _frames.is_frame(x):
+        Of rows of numbers it is the mean squared error against the reconstruction: float32. Of a table's rows (n,
+        columns), cells with numbers in them where NaN is missing, of a data frame and of a path, it is the score of
+        `hourglass predict`: float64."""
+        weights = self._weights
+        if type(x) is np.ndarray and x.dtype is _arrays.F32 and x.shape == (weights.width,) and not weights.is_table:
+            scorer, out = weights.scorer(), ffi.new("float[1]")  # what is called most, and has no time
+            lib.hg_score(scorer, ffi.from_buffer(FLOATS, x if x.flags.c_contiguous else x.copy()), 1, out)
+            weights.scorers.append(scorer)
+            return out[0]
+        if isinstance(x, (str, os.PathLike)) or weights.is_table or _data_frames.is_frame(x):
             return self.predict(x, columns=columns, progress=progress, note=note, **options).scores
         _no_options(options)
-        weights = self._weights
         rows, lead = _arrays.as_rows(x, weights.shape, weights.width)
         scores = _call(weights, lib.hg_score, rows, 1).reshape(-1)
         return scores if lead else float(scores[0])
 
     def reconstruct(self, x: Any, *, progress: Any = None, note: Any = None, **options: Any) -> Any:
-        """What the model makes of rows: of the shape of x, float32. Of a table's model x is (n, width) as the network sees it; a
-        data frame, or the path of a table, gives its columns by name, in their own units: numbers and texts."""
+        """What the model makes of rows: of the shape of x, float32. Of a table's model x is (n, width) as the network
+        sees it; a data frame, or the path of a table, gives its columns by name, in their own units: numbers and
+        texts."""
         if isinstance(x, (str, os.PathLike)):
             return self._transform("reconstruct", x, progress, note, options)
         _no_options(options)
         weights = self._weights
-        if _frames.is_frame(x):
+        if _data_frames.is_frame(x):
             made = _call(weights, lib.hg_reconstruct_rows, self.inputs(x), weights.width)
-            return _frames.decode(weights.pointer, made)
+            return _data_frames.decode(weights.pointer, made)
         rows, _ = _arrays.as_rows(x, weights.shape, weights.width)
         return _call(weights, lib.hg_reconstruct_rows, rows, weights.width).reshape(np.shape(x))
 
@@ -210,7 +220,7 @@ class Model:
             return self._transform("encode", x, progress, note, options)
         _no_options(options)
         weights = self._weights
-        if _frames.is_frame(x):
+        if _data_frames.is_frame(x):
             x = self.inputs(x)
         rows, lead = _arrays.as_rows(x, weights.shape, weights.width)
         return _call(weights, lib.hg_encode_rows, rows, weights.code_size).reshape(*lead, weights.code_size)
@@ -221,12 +231,12 @@ class Model:
         rows, lead = _arrays.as_rows(codes, (weights.code_size,), weights.code_size)
         return _call(weights, lib.hg_decode_rows, rows, weights.width).reshape(*lead, *weights.shape)
 
-    def predict(self, x: Any, *, columns: Sequence[str] | None = None, fpr: float = 0, progress: Any = None, note: Any = None,
-                **options: Any) -> Verdicts:
+    def predict(self, x: Any, *, columns: Sequence[str] | None = None, fpr: float = 0, progress: Any = None,
+                note: Any = None, **options: Any) -> Verdicts:
         """What is thought of rows: Verdicts, with scores, p_values, alarms and reasons.
 
-        x: a data frame, whose columns are found by name; rows of numbers (n, columns), NaN is missing, whose columns are called
-        `columns` (None: as in training); or a path, and
+        x: a data frame, whose columns are found by name; rows of numbers (n, columns), NaN is missing, whose columns
+        are called `columns` (None: as in training); or a path, and
         then `options` are those of `hourglass predict`. fpr: the rate of false alarms asked for; 0: the model's own."""
         if not isinstance(x, (str, os.PathLike)):
             _no_options(options)
@@ -240,35 +250,47 @@ class Model:
             return read_verdicts(Path(out))
 
     def explain(self, x: Any, *, columns: Sequence[str] | None = None, fpr: float = 0, **options: Any) -> list[Verdict]:
-        """Why each row is as unusual as it is: a Verdict a row, with the column that has the largest share of the score, and
-        what was expected there. x: as of predict()."""
+        """Why each row is as unusual as it is: a Verdict a row, with the column that has the largest share of the
+        score, and what was expected there. x: as of predict()."""
         return list(self.predict(x, columns=columns, fpr=fpr, **options))
 
     def shares(self, x: Any, *, columns: Sequence[str] | None = None) -> np.ndarray:
-        """How much of each row's score each of the model's `columns` has: (n, columns), float32, of a row 1 together; of rows of
-        numbers without names, each number. x: a data frame, or rows of numbers (n, ...), called `columns`."""
+        """How much of each row's score each of the model's `columns` has: (n, columns), float32, of a row 1 together;
+        of rows of numbers without names, each number. x: a data frame, or rows of numbers (n, ...), called
+        `columns`."""
         return _verdicts.shares(self._weights, x, columns)
 
     def inputs(self, x: Any) -> np.ndarray:
-        """The rows of a data frame as the network of a table's model sees them: (n, width), float32, numbers scaled, categories
-        one-hot. reconstruct(), encode() and hg_score() of the library take them."""
+        """The rows of a data frame as the network of a table's model sees them: (n, width), float32, numbers scaled,
+        categories one-hot. reconstruct(), encode() and hg_score() of the library take them."""
         return _verdicts.inputs(self._weights, x)
 
     def watch(self, rows: Iterable[Any], *, columns: Sequence[str] | None = None, fpr: float = 0) -> Iterator[Verdict]:
-        """Judges rows as they come: a generator, which gives a Verdict for each of `rows`, an iterable of sequences or mappings of
-        cells: numbers, texts, times; None, NaN and "" are missing. columns: what they are called; None: the keys of the first
-        mapping, or as in training. Raises DataError, as of a row of another length."""
+        """Judges rows as they come: a generator, which gives a Verdict for each of `rows`, an iterable of sequences or
+        mappings of cells: numbers, texts, times; None, NaN and "" are missing. columns: what they are called; None: the
+        keys of the first mapping, or as in training. Raises DataError, as of a row of another length."""
         return _verdicts.watch(self._weights, rows, columns, fpr)
 
     def denoise(self, x: Any, **options: Any) -> Any:
-        """Cleaned images: (H, W), (H, W, C) or (n, H, W, C) as hourglass.frames.Denoiser takes them, of any size, in the type they
-        come in; of a path as `hourglass denoise`, to out=, and a Result."""
+        """Cleaned images of any size, in the type they come in: one (H, W) or (H, W, C), or several (n, H, W, C), of
+        uint8, uint16 or float32; C is 1, 3 (red first; layout="bgr": blue first) or 4 with alpha, which stays.
+        hourglass.frames cleans streams of them without allocating. Of a path: as `hourglass denoise`, to out=, and a
+        Result."""
         if isinstance(x, (str, os.PathLike)):
             with tempfile.TemporaryDirectory(prefix="hourglass-") as folder:
                 return jobs.run("denoise", {"model": self._saved(folder), "source": x, **options})
-        from .frames import Denoiser
+        from .frames import FrameDenoiser
 
-        return Denoiser(self, **options)(x)
+        images = _arrays.as_array(x)
+        denoiser = FrameDenoiser(self, **{"layout": "rgb", "threads": self.threads, **options})
+        if images.ndim == 3 and images.shape[2] not in (1, 3, 4):
+            raise DataError(f"denoise: expected (H, W), (H, W, C) or (n, H, W, C), got {images.shape}")
+        if images.ndim < 4:
+            return denoiser.denoise(images)
+        out = np.empty(images.shape, images.dtype)
+        for image, to in zip(images, out):
+            denoiser.denoise(image, to)
+        return out
 
     def _saved(self, folder: str) -> Path:
         path = Path(folder) / "model.safetensors"
@@ -281,7 +303,8 @@ class Model:
         with tempfile.TemporaryDirectory(prefix="hourglass-") as folder:
             is_sheet = job == "reconstruct" and self.is_table
             out = Path(folder) / ("rows.csv" if is_sheet else "rows.npy")
-            jobs.run(job, {"model": self._saved(folder), "data": x, **options, "out": out}, progress=progress, note=note)
+            values = {"model": self._saved(folder), "data": x, **options, "out": out}
+            jobs.run(job, values, progress=progress, note=note)
             return read_sheet(out)[0] if is_sheet else np.load(out)
 
     # ---- how it shows itself --------------------------------------------------------------------

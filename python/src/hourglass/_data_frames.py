@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Data frames as an hg_table: whatever has __arrow_c_stream__ as it lies in memory; pandas, mappings of columns and NumPy's records
-column by column, numbers and times without a copy."""
+"""Data frames as an hg_table: whatever has __arrow_c_stream__ as it lies in memory; pandas, mappings of columns and
+NumPy's records column by column, numbers and times without a copy."""
 import ctypes
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,7 +10,8 @@ import numpy as np
 from ._errors import DataError
 from ._lib import check, ffi, lib, made, new_error, text
 
-NUMBERS = {"i1": "c", "u1": "C", "i2": "s", "u2": "S", "i4": "i", "u4": "I", "i8": "l", "u8": "L", "f2": "e", "f4": "f", "f8": "g"}
+NUMBERS = {"i1": "c", "u1": "C", "i2": "s", "u2": "S", "i4": "i", "u4": "I", "i8": "l", "u8": "L",
+           "f2": "e", "f4": "f", "f8": "g"}
 UNITS = {"s": "s", "ms": "m", "us": "u", "ns": "n"}
 STREAM, SCHEMA, ARRAY = b"arrow_array_stream", b"arrow_schema", b"arrow_array"
 
@@ -23,7 +24,8 @@ def is_frame(x: Any) -> bool:
     """Whether x is a table of named columns: a data frame, a mapping of columns or a structured array of NumPy's."""
     if isinstance(x, np.ndarray):
         return x.dtype.names is not None
-    return hasattr(x, "__arrow_c_stream__") or hasattr(x, "__arrow_c_array__") or isinstance(x, Mapping) or _is_pandas(x, "DataFrame")
+    has_arrow = hasattr(x, "__arrow_c_stream__") or hasattr(x, "__arrow_c_array__")
+    return has_arrow or isinstance(x, Mapping) or _is_pandas(x, "DataFrame")
 
 
 def _address(capsule: Any, name: bytes, kind: str) -> Any:
@@ -38,7 +40,9 @@ def _bits(values: np.ndarray) -> np.ndarray:
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, (float, np.floating)) and value != value)
+    if isinstance(value, (float, np.floating)):
+        return value != value
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
 
 
 class Columns:
@@ -54,9 +58,11 @@ class Columns:
         self.keep.append(ffi.new(kind, *init))
         return self.keep[-1]
 
-    def _make(self, name: str, form: str, buffers: Sequence[np.ndarray | None], length: int, dictionary: Any = None) -> tuple[Any, Any]:
+    def _make(self, name: str, form: str, buffers: Sequence[np.ndarray | None], length: int,
+              dictionary: Any = None) -> tuple[Any, Any]:
         schema, array = self._new("struct ArrowSchema *"), self._new("struct ArrowArray *")
-        schema.format, schema.name, schema.flags = self._new("char[]", form.encode()), self._new("char[]", name.encode()), 2
+        schema.format, schema.name = self._new("char[]", form.encode()), self._new("char[]", name.encode())
+        schema.flags = 2  # values may be null
         pointers = self._new("const void *[]", max(len(buffers), 1))
         for i, buffer in enumerate(buffers):
             if buffer is not None:
@@ -84,7 +90,7 @@ class Columns:
         if any(isinstance(cell, (bytes, bytearray)) for cell in cells):
             raise DataError(f"column '{name}': expected numbers, texts, booleans or times, got bytes")
         try:
-            encoded = [b"" if gone else (cell if type(cell) is str else str(cell)).encode() for cell, gone in zip(cells, absent)]
+            encoded = [b"" if gone else str(cell).encode() for cell, gone in zip(cells, absent)]
         except UnicodeEncodeError as exception:
             raise DataError(f"column '{name}': expected texts in UTF-8: {exception}") from None
         offsets = np.zeros(len(cells) + 1, np.int64)
@@ -152,15 +158,17 @@ class Columns:
         return self._texts(name, series.to_numpy(dtype=object), missing)
 
     def add(self, name: Any, values: Any) -> None:
-        self._add(str(name), self._series(str(name), values) if _is_pandas(values, "Series") else self._values(str(name), values))
+        read = self._series if _is_pandas(values, "Series") else self._values
+        self._add(str(name), read(str(name), values))
 
     def stream(self) -> Any:
         """struct ArrowArrayStream * of the one batch."""
         frame = self._new("hg_python_frame *")
         frame.schema.format, frame.schema.n_children = self._new("char[]", b"+s"), len(self.schemas)
         frame.schema.children = self._new("struct ArrowSchema *[]", self.schemas)
-        frame.array.length, frame.array.n_buffers, frame.array.n_children = max(self.rows, 0), 1, len(self.arrays)
-        frame.array.buffers, frame.array.children = self._new("const void *[]", 1), self._new("struct ArrowArray *[]", self.arrays)
+        frame.array.length, frame.array.n_children = max(self.rows, 0), len(self.arrays)
+        frame.array.n_buffers, frame.array.buffers = 1, self._new("const void *[]", 1)
+        frame.array.children = self._new("struct ArrowArray *[]", self.arrays)
         stream = self._new("struct ArrowArrayStream *")
         lib.hg_python_stream(frame, stream)
         return stream
@@ -194,7 +202,8 @@ def _stream(x: Any) -> tuple[Any, Any]:
 
 
 class Table:
-    """An hg_table: the rows of a frame, which must not change while this lives. Raises DataError, as of a column of lists."""
+    """An hg_table: the rows of a frame, which must not change while this lives. Raises DataError, as of a column of
+    lists."""
 
     def __init__(self, x: Any):
         error = new_error()

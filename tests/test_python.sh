@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The Python package: its tests (python/tests) in build/python-venv; README.md's section and docs/PYTHON.md do what they say, the first in
+# a fresh virtual environment. Under the address sanitizer the tests of the package itself run with the library built so.
+. tests/lib.sh
+export PYTHON=${PYTHON:-python3}
+folder=$(dirname "$HOURGLASS")
+case $folder in
+"$PWD/build" | "$PWD/build/gcc") san= ;;
+"$PWD/build/gcc-address") san=address ;;
+*)
+    skip "the package is tested with gcc's build, plain and with the address sanitizer"
+    finish
+    ;;
+esac
+if [ $san ]; then
+    export HOURGLASS_BUILD=build/gcc-address TARGET=$work/package
+fi
+python/venv.sh >"$work/out" 2>&1
+case $? in
+0) ok ;;
+6)
+    skip "$(tail -1 "$work/out")"
+    finish
+    ;;
+*)
+    bad "pip install ./python: $(tail -20 "$work/out")"
+    finish
+    ;;
+esac
+venv=$PWD/build/python-venv
+
+# Adds up pytest's closing line: "2 failed, 100 passed, 3 skipped in 9.12s".
+add_up() { # add_up FILE STATUS
+    count() { grep -oE "[0-9]+ $2" <<<"$(tail -1 "$1")" | grep -oE '^[0-9]+' || echo 0; }
+    local p f e s
+    p=$(count "$1" passed) f=$(count "$1" failed) e=$(count "$1" error) s=$(count "$1" skipped)
+    passed=$((passed + p)) failed=$((failed + f + e)) skipped=$((skipped + s))
+    grep -E '^SKIPPED' "$1" | sed 's/^SKIPPED/skipped:/'
+    if [ "$2" != 0 ]; then
+        [ $((f + e)) -gt 0 ] || failed=$((failed + 1))
+        tail -150 "$1"
+    fi
+}
+if [ $san ]; then
+    # CPython itself frees little at its end: leaks are looked for in the library's own tests.
+    export PYTHONPATH=$TARGET LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libstdc++.so)" PYTHONMALLOC=malloc
+    export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:halt_on_error=1
+    "$venv/bin/python" -m pytest -q -rs -p no:cacheprovider python/tests/test_model.py python/tests/test_verdicts.py python/tests/test_fit.py >"$work/tests" 2>&1
+    add_up "$work/tests" $?
+    finish
+fi
+"$venv/bin/python" -m pytest -q -rs -p no:cacheprovider python/tests >"$work/tests" 2>&1
+add_up "$work/tests" $?
+
+# README.md's section as if it stood alone, and the page.
+{
+    printf '```sh\n%s\n%s\n```\n' "awk -v rows=5000 -v seed=1 -f hourglass/tools/readings.awk >normal.csv" \
+        "awk -v rows=1000 -v seed=2 -v faults=1 -f hourglass/tools/readings.awk >new.csv"
+    sed -n '/^## Python/,/^## [^P]/p' README.md | grep -v '^<!-- not run: tests/test_python.sh'
+} >"$work/README-Python.md"
+DOCS_PATH=$venv/bin "$venv/bin/python" tests/docs.py "$HOURGLASS" "$work/README-Python.md" docs/PYTHON.md >"$work/docs" 2>&1
+line=$(grep -E '^[0-9]+ passed' "$work/docs")
+read -r p f s <<<"$(sed -E 's/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped/\1 \2 \3/' <<<"${line:-0 passed, 1 failed, 0 skipped}")"
+passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+[ "$f" = 0 ] || cat "$work/docs"
+finish
