@@ -712,26 +712,36 @@ HG_API int hg_detect_text(hg_detector *d, const char *const *cell, hg_verdict *v
 // HG_ERR_MEMORY as above: v is then as far as it was filled, and the next rows may come.
 HG_API int hg_detect(hg_detector *d, const double *x, int64_t rows, hg_verdict *v, hg_error *err);
 
-// The rows of a table, v (rows of t), at the speed of `hourglass predict`, whose scores on a CSV file of it these are, to the bit (with
+// Rows first .. first + rows - 1 of a table, v (rows), at the speed of `hourglass predict`, whose scores on a CSV file of it these are, to the bit (with
 // on_bad=score_missing). The detector's columns are found by name, in any order; those of a detector that was made without names
-// are the table's in its order. HG_ERR_DATA: a column that the model has need of is not there; else as hg_detect().
-HG_API int hg_detect_table(hg_detector *d, const hg_table *t, hg_verdict *v, hg_error *err);
+// are the table's in its order. HG_ERR_DATA: a column that the model has need of is not there; HG_ERR_USAGE: rows that the table
+// has not; else as hg_detect().
+HG_API int hg_detect_table(hg_detector *d, const hg_table *t, int64_t first, int64_t rows,
+                           hg_verdict *v, hg_error *err);
 
 // How many columns share a score: the i-th is hg_model_column_at(), where the model has names.
 HG_API int32_t hg_detector_columns(const hg_detector *d);
 
 // hg_detect() and hg_detect_table() that also say how much of each row's score each column has: share (rows,
 // hg_detector_columns()), from 0 to 1, of a row 1 together; all are 0 where the score is, NaN where it is. The largest is
-// hg_verdict.reason_share.
+// hg_verdict.reason_share. v may be NULL.
 HG_API int hg_explain(hg_detector *d, const double *x, int64_t rows, hg_verdict *v, float *share,
                       hg_error *err);
-HG_API int hg_explain_table(hg_detector *d, const hg_table *t, hg_verdict *v, float *share,
-                            hg_error *err);
+HG_API int hg_explain_table(hg_detector *d, const hg_table *t, int64_t first, int64_t rows,
+                            hg_verdict *v, float *share, hg_error *err);
 
-// The rows of a table as a table's model sees them, x (rows of t, hg_model_width()): numbers scaled, categories one-hot; what hg_score(),
+// Rows of a table as a table's model sees them, x (rows, hg_model_width()): numbers scaled, categories one-hot; what hg_score(),
 // hg_encode_rows() and hg_reconstruct_rows() take. Columns are found as hg_detect_table() does. HG_ERR_MODEL: the model is
 // not a table's.
-HG_API int hg_encode_table(hg_detector *d, const hg_table *t, float *x, hg_error *err);
+HG_API int hg_encode_table(hg_detector *d, const hg_table *t, int64_t first, int64_t rows, float *x,
+                           hg_error *err);
+
+// What rows of a table's model say, y (rows, hg_model_width()) as hg_encode_table() or hg_reconstruct_rows() give them, in the table's own
+// columns and units: a stream of one batch into *to, which is the caller's to release, on any thread, also when the model is gone. Numbers
+// are float64, all else texts (large_utf8) as the job `reconstruct` writes them; a missing value is null. Columns that the model
+// learned nothing of are left out. HG_ERR_MODEL: the model is not a table's.
+HG_API int hg_decode_table(const hg_model *m, const float *y, int64_t rows,
+                           struct ArrowArrayStream *to, hg_error *err);
 
 #ifdef __cplusplus
 }

@@ -50,7 +50,7 @@ extern "Python" {
 bool hg_python_abort(void *context);
 """
 # Arrow's C data and stream interfaces, as https://arrow.apache.org/docs/format/CDataInterface.html has them, and a
-# stream of one batch that _frames.py made: it is borrowed, what it points at lives as long as the table.
+# stream of one batch that _data_frames.py made: it is borrowed, what it points at lives as long as the table.
 ARROW = """
 struct ArrowSchema {
     const char *format, *name, *metadata;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Data frames of pandas, Polars, pyarrow and DuckDB, mappings and records: learned and judged as the command does a CSV file of them."""
+"""Data frames of pandas, Polars, pyarrow and DuckDB, mappings and records: learned and judged as the command does a CSV
+file of them."""
 import datetime
 import decimal
 import threading
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 import hourglass
-from hourglass._frames import Table
+from hourglass._data_frames import Table
 
 pd = pytest.importorskip("pandas")
 ROWS = 600
@@ -53,8 +54,9 @@ def trained(frame, command, tmp_path_factory):
     def train(**options):
         name = "-".join(map(str, options.values())) or "plain"
         if name not in made:
-            command("train", data=folder / "x.csv", project=folder, name=name.replace(" ", "_"), samples=0, **OPTIONS, **options)
-            made[name] = folder / name.replace(" ", "_") / "weights/best.safetensors"
+            run = name.replace(" ", "_")
+            command("train", data=folder / "x.csv", project=folder, name=run, samples=0, **OPTIONS, **options)
+            made[name] = folder / run / "weights/best.safetensors"
         return folder / "x.csv", made[name]
 
     return train
@@ -88,7 +90,8 @@ def pandas_of_arrow(frame):
                          "when": "timestamp[us][pyarrow]", "maybe": "bool[pyarrow]", "size": "double[pyarrow]"})
 
 
-FRAMES = {"pandas": lambda frame: frame, "pandas of arrow": pandas_of_arrow, "mapping": lambda frame: {name: frame[name] for name in frame},
+FRAMES = {"pandas": lambda frame: frame, "pandas of arrow": pandas_of_arrow,
+          "mapping": lambda frame: {name: frame[name] for name in frame},
           "polars": other_polars, "pyarrow": other_pyarrow, "batch": other_batch}
 
 
@@ -134,14 +137,15 @@ def test_verdicts_of_new_rows_are_those_of_the_command(trained, command, tmp_pat
     new.loc[::10, "weight"] *= -4
     new.loc[5, "kind"] = None
     new.to_csv(tmp_path / "new.csv", index=False)
-    command("predict", model=path, data=tmp_path / "new.csv", out=tmp_path / "s.csv", on_bad="score_missing", reasons="all", top=1)
+    command("predict", model=path, data=tmp_path / "new.csv", out=tmp_path / "s.csv", on_bad="score_missing",
+            reasons="all", top=1)
     wanted, verdicts = pd.read_csv(tmp_path / "s.csv", keep_default_na=False), hourglass.load(path).predict(new)
     assert np.array_equal(verdicts.scores.astype(np.float32), wanted["score"].astype(np.float32))
     assert np.array_equal(verdicts.alarms, wanted["alarm"] == 1) and verdicts.alarms.sum() > 10
     assert np.allclose(verdicts.p_values, wanted["p_value"].astype(float), rtol=1e-6)
     assert list(verdicts.reasons) == list(wanted["column_1"])
-    told = [(mine, theirs) for mine, theirs, alarm in zip(verdicts.expected, wanted["expected_1"], verdicts.alarms) if alarm]
-    assert all(mine == str(theirs) for mine, theirs in told)
+    told = list(zip(verdicts.expected, map(str, wanted["expected_1"]), verdicts.alarms))
+    assert all(mine == theirs for mine, theirs, alarm in told if alarm)
 
 
 def test_columns_may_stand_in_any_order_beside_others(frame, trained):
@@ -175,6 +179,20 @@ def test_codes_of_a_frame_are_those_of_its_file(frame, trained, command, tmp_pat
     assert model.inputs(frame).shape == (ROWS, model.width)
 
 
+def test_a_frame_is_given_back_in_its_own_columns_and_units(frame, trained, command, tmp_path):
+    csv, path = trained()
+    command("reconstruct", model=path, data=csv, out=tmp_path / "y.csv", on_bad="score_missing")
+    wanted = pd.read_csv(tmp_path / "y.csv", keep_default_na=False, dtype=str)
+    made = hourglass.load(path).reconstruct(frame)
+    assert list(made) == list(wanted)
+    assert list(made["kind"]) == list(wanted["kind"])
+    assert set(made["kind"]) <= {"box", "bag, large", 'crate "x"', "", "(other)"}
+    numbers = pd.to_numeric(wanted["weight"]).to_numpy()
+    assert made["weight"].dtype == float and np.allclose(made["weight"], numbers, rtol=1e-5)
+    gaps = pd.to_numeric(wanted["gaps"]).to_numpy()
+    assert np.array_equal(np.isnan(made["gaps"]), np.isnan(gaps))
+
+
 def test_a_model_of_numbers_takes_a_frame_by_its_names(waves):
     frame = pd.DataFrame(waves, columns=[f"s{i}" for i in range(12)])
     model = hourglass.Model.fit(waves, model="dense 3 tanh | dense input", epochs=2)
@@ -184,7 +202,8 @@ def test_a_model_of_numbers_takes_a_frame_by_its_names(waves):
 def test_a_structured_array_is_a_frame(waves, tmp_path):
     records = np.rec.fromarrays(list(waves.T), names=[f"s{i}" for i in range(12)])
     pd.DataFrame(records).to_csv(tmp_path / "x.csv", index=False)
-    model, wanted = hourglass.Model.fit(records, steps=40), hourglass.Model.fit(tmp_path / "x.csv", prepare="table", steps=40)
+    model = hourglass.Model.fit(records, steps=40)
+    wanted = hourglass.Model.fit(tmp_path / "x.csv", prepare="table", steps=40)
     assert all(np.array_equal(model.tensors[name], wanted.tensors[name]) for name in wanted.tensors)
     assert np.array_equal(model.score(records), model.score(pd.DataFrame(records)))
 
@@ -216,7 +235,7 @@ def test_short_floats_are_the_numbers_their_digits_say(numbers):
 def test_columns_of_numbers_and_times_are_not_copied(frame):
     values = {"x": np.arange(5.0), "t": np.arange(5).astype("datetime64[us]")}
     addresses = [a.__array_interface__["data"][0] for a in values.values()]
-    from hourglass._frames import Columns
+    from hourglass._data_frames import Columns
     from hourglass._lib import ffi
 
     columns = Columns()

@@ -227,7 +227,6 @@ int hg__detect(hg_detector *d, int64_t rows, hg_verdict *v, float *share, hg_err
     HG_TRY(check_size(v, err));
     HG_TRY(hg__detector_make_room(d, block, err));
     d->texts = NULL;
-    d->first = 0;
     for (int64_t at = 0; at < rows; at += block) {
         d->at_hand = (int32_t)hg__min_64(rows - at, block);
         hg__pool_run(d->pool, encode_piece, d, hg__ceil_div(d->at_hand, PIECE));
@@ -243,6 +242,7 @@ static int detect_numbers(hg_detector *d, const double *x, int64_t rows, hg_verd
     if (rows <= 0) return HG_OK;
     d->numbers = x;
     d->memory = NULL;
+    d->first = 0;
     return hg__detect(d, rows, v, share, err);
 }
 

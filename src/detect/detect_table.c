@@ -32,8 +32,13 @@ static int match(hg_detector *d, const hg_table *t, hg_error *err) {
     return code;
 }
 
-static int begin(hg_detector *d, const hg_table *t, hg_error *err) {
+static int begin(hg_detector *d, const hg_table *t, int64_t first, int64_t rows, hg_error *err) {
     const size_t threads = (size_t)hg__pool_threads(d->pool), needs = (size_t)d->needs;
+    if (first < 0 || rows < 0 || first > t->rows || rows > t->rows - first) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "table: expected some of its %lld rows, got %lld from %lld on",
+                        (long long)t->rows, (long long)rows, (long long)first);
+    }
     HG_TRY(match(d, t, err));
     if (!d->text && !(d->text = hg__alloc(threads * needs, sizeof *d->text, err))) {
         return HG_ERR_MEMORY;
@@ -41,24 +46,26 @@ static int begin(hg_detector *d, const hg_table *t, hg_error *err) {
     d->texts = NULL;
     d->numbers = NULL;
     d->memory = t;
+    d->first = first;
     return HG_OK;
 }
 
-static int detect_table(hg_detector *d, const hg_table *t, hg_verdict *v, float *share,
-                        hg_error *err) {
-    HG_TRY(begin(d, t, err));
-    return t->rows ? hg__detect(d, t->rows, v, share, err) : HG_OK;
+static int detect_table(hg_detector *d, const hg_table *t, int64_t first, int64_t rows,
+                        hg_verdict *v, float *share, hg_error *err) {
+    HG_TRY(begin(d, t, first, rows, err));
+    return rows ? hg__detect(d, rows, v, share, err) : HG_OK;
 }
 
-int hg_detect_table(hg_detector *d, const hg_table *t, hg_verdict *v, hg_error *err) {
+int hg_detect_table(hg_detector *d, const hg_table *t, int64_t first, int64_t rows, hg_verdict *v,
+                    hg_error *err) {
     HG_ENTRY;
-    return detect_table(d, t, v, NULL, err);
+    return detect_table(d, t, first, rows, v, NULL, err);
 }
 
-int hg_explain_table(hg_detector *d, const hg_table *t, hg_verdict *v, float *share,
-                     hg_error *err) {
+int hg_explain_table(hg_detector *d, const hg_table *t, int64_t first, int64_t rows, hg_verdict *v,
+                     float *share, hg_error *err) {
     HG_ENTRY;
-    return detect_table(d, t, v, share, err);
+    return detect_table(d, t, first, rows, v, share, err);
 }
 
 // ---- as the network sees them -------------------------------------------------------------------
@@ -66,7 +73,8 @@ int hg_explain_table(hg_detector *d, const hg_table *t, hg_verdict *v, float *sh
 enum { PIECE = 256 }; // rows a task encodes
 
 typedef struct encoding {
-    hg_detector *d;
+    const hg_detector *d; // from its row `first` on
+    int64_t rows;
     float *x; // (rows, width)
 } encoding;
 
@@ -75,24 +83,25 @@ static void encode_piece(void *context, int32_t task, int32_t thread) {
     const hg_detector *d = e->d;
     const hg__schema *s = hg__model_schema(d->model);
     hg__encoding_notes notes = {0};
-    const int64_t from = (int64_t)task * PIECE, end = hg__min_64(d->memory->rows, from + PIECE);
+    const int64_t from = (int64_t)task * PIECE, end = hg__min_64(e->rows, from + PIECE);
     hg__cell *cell = d->cell + (ptrdiff_t)thread * d->table.columns;
     for (int64_t i = from; i < end; i++) {
-        hg__detector_read_table(d, i, thread, cell);
+        hg__detector_read_table(d, d->first + i, thread, cell);
         (void)hg__schema_encode(s, &d->table, d->from, cell, true, e->x + i * s->width, &notes,
                                 NULL); // leniently: cannot fail
     }
 }
 
-int hg_encode_table(hg_detector *d, const hg_table *t, float *x, hg_error *err) {
+int hg_encode_table(hg_detector *d, const hg_table *t, int64_t first, int64_t rows, float *x,
+                    hg_error *err) {
     HG_ENTRY;
     if (!hg__model_schema(d->model)) {
         return hg__fail(err, HG_ERR_MODEL,
                         "hg_encode_table: expected a model of a table, got one of rows of numbers");
     }
-    HG_TRY(begin(d, t, err));
-    encoding e = {.d = d};
+    HG_TRY(begin(d, t, first, rows, err));
+    encoding e = {.d = d, .rows = rows};
     e.x = x;
-    hg__pool_run(d->pool, encode_piece, &e, (int32_t)((t->rows + PIECE - 1) / PIECE));
+    hg__pool_run(d->pool, encode_piece, &e, (int32_t)hg__ceil_div_64(rows, PIECE));
     return HG_OK;
 }

@@ -39,7 +39,7 @@ struct hg_detector {
 // detector_new.c: room for `rows` rows at a time, if there is less.
 int hg__detector_make_room(hg_detector *d, int32_t rows, hg_error *err);
 
-// detect_rows.c: all `rows` of numbers or memory, block by block: verdicts v (rows), NULL: none; the shares of the model's columns
+// detect_rows.c: `rows` rows of numbers or memory from `first` on, block by block: verdicts v (rows), NULL: none; the shares of the model's columns
 // (rows, scorer.columns), NULL: none.
 int hg__detect(hg_detector *d, int64_t rows, hg_verdict *v, float *share, hg_error *err);
 // cell (table.columns): those that count of a row of memory, in the room of that thread.

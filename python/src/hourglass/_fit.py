@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _arrays, _frames
+from . import _arrays, _data_frames
 from ._errors import DataError, UsageError
 from ._lib import ffi, lib, made, new_error, sized
 from ._options import Options, describe, jobs, keywords
@@ -90,7 +90,7 @@ def fit_table_array(x: Any, values: dict[str, Any], **listen: Any) -> tuple[Any,
 
 def fit_frame(x: Any, values: dict[str, Any], **listen: Any) -> tuple[Any, Result]:
     """hg_model of a data frame."""
-    rows = _frames.Table(x)
+    rows = _data_frames.Table(x)
     options, run, error, result = Options("train", values), Run(**listen), new_error(), sized("hg_result")
     model = lib.hg_fit_table(options.pointer, rows.pointer, run.listener, result, error)
     return _fitted(model, run, result, error)
@@ -127,7 +127,7 @@ def fit(x: Any, target: Any, values: dict[str, Any], **listen: Any) -> tuple[Any
         raise UsageError("data: expected it as the first argument of fit()")
     if _is_data(x):
         return fit_path({**values, "data": x} if target is None else {**values, "data": x, "target": target}, **listen)
-    if _frames.is_frame(x):
+    if _data_frames.is_frame(x):
         if target is not None:
             raise UsageError("target: expected none beside a data frame")
         return fit_frame(x, values, **listen)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import _arrays, _frames
+from . import _arrays, _data_frames
 from ._errors import DataError
 from ._lib import check, ffi, lib, new_error, text
 from ._weights import Weights
@@ -79,6 +79,7 @@ def _verdict_type() -> np.dtype:
 
 RECORD = _verdict_type()
 BLOCK = 4096  # rows between two looks at Ctrl-C
+FRAME_BLOCK = 1 << 15
 
 
 def _texts(pointers: np.ndarray) -> np.ndarray:
@@ -99,7 +100,7 @@ def _doubles(weights: Weights, x: Any) -> np.ndarray:
 
 def judge(weights: Weights, x: Any, columns: Sequence[str] | None, fpr: float) -> Verdicts:
     """Verdicts of rows of numbers (n, columns), NaN is missing; or of a data frame."""
-    if _frames.is_frame(x):
+    if _data_frames.is_frame(x):
         return judge_frame(weights, x, fpr)
     rows = _doubles(weights, x)
     count, width = rows.shape
@@ -113,45 +114,55 @@ def judge(weights: Weights, x: Any, columns: Sequence[str] | None, fpr: float) -
     return _of_records(records)
 
 
+def _by_blocks(weights: Weights, rows: Any, fpr: float, call: Any) -> None:
+    """call(detector, table, first, rows, error) for blocks of a frame's rows, between which Ctrl-C is heard."""
+    error = new_error()
+    with weights.lent_detector(rows.names, fpr) as detector:
+        for first in range(0, len(rows), FRAME_BLOCK):
+            check(call(detector, rows.pointer, first, min(FRAME_BLOCK, len(rows) - first), error), error)
+
+
 def judge_frame(weights: Weights, x: Any, fpr: float) -> Verdicts:
     """Verdicts of a data frame's rows."""
-    rows = _frames.Table(x)
+    rows = _data_frames.Table(x)
     records = np.zeros(len(rows), RECORD)
     records["size"] = RECORD.itemsize
     verdicts = ffi.cast("hg_verdict *", ffi.from_buffer(records, require_writable=True))
-    error = new_error()
-    with weights.lent_detector(rows.names, fpr) as detector:
-        check(lib.hg_detect_table(detector, rows.pointer, verdicts, error), error)
+    _by_blocks(weights, rows, fpr, lambda d, table, first, count, error: lib.hg_detect_table(
+        d, table, first, count, verdicts + first, error))
     return _of_records(records)
 
 
 def shares(weights: Weights, x: Any, columns: Sequence[str] | None) -> np.ndarray:
     """How much of the score of each row of x, numbers or a data frame, each of the model's columns has: (n, columns),
     float32."""
-    error = new_error()
-    if _frames.is_frame(x):
-        rows = _frames.Table(x)
+    if _data_frames.is_frame(x):
+        rows = _data_frames.Table(x)
         with weights.lent_detector(rows.names, 0) as detector:
-            share = np.empty((len(rows), lib.hg_detector_columns(detector)), np.float32)
-            to = ffi.from_buffer("float[]", share, require_writable=True)
-            check(lib.hg_explain_table(detector, rows.pointer, ffi.NULL, to, error), error)
+            share, to, width = _floats(len(rows), lib.hg_detector_columns(detector))
+        _by_blocks(weights, rows, 0, lambda d, table, first, count, error: lib.hg_explain_table(
+            d, table, first, count, ffi.NULL, to + first * width, error))
         return share
-    numbers = _doubles(weights, x)
+    numbers, error = _doubles(weights, x), new_error()
     detector = weights.detector(columns, numbers.shape[1], 0, weights.threads)
-    share = np.empty((len(numbers), lib.hg_detector_columns(detector)), np.float32)
-    to = ffi.from_buffer("float[]", share, require_writable=True)
+    share, to, _ = _floats(len(numbers), lib.hg_detector_columns(detector))
     check(lib.hg_explain(detector, ffi.from_buffer("double[]", numbers), len(numbers), ffi.NULL, to, error), error)
     return share
 
 
 def inputs(weights: Weights, x: Any) -> np.ndarray:
     """A data frame's rows as the network sees them: (n, width), float32."""
-    rows, error = _frames.Table(x), new_error()
-    out = np.empty((len(rows), weights.width), np.float32)
-    with weights.lent_detector(rows.names, 0) as detector:
-        to = ffi.from_buffer("float[]", out, require_writable=True)
-        check(lib.hg_encode_table(detector, rows.pointer, to, error), error)
+    rows = _data_frames.Table(x)
+    out, to, width = _floats(len(rows), weights.width)
+    _by_blocks(weights, rows, 0, lambda d, table, first, count, error: lib.hg_encode_table(
+        d, table, first, count, to + first * width, error))
     return out
+
+
+def _floats(rows: int, width: int) -> tuple[np.ndarray, Any, int]:
+    """A new array (rows, width) of float32, a pointer to its first, and width."""
+    array = np.empty((rows, width), np.float32)
+    return array, ffi.cast("float *", ffi.from_buffer(array, require_writable=True)), width
 
 
 def _of_records(records: np.ndarray) -> Verdicts:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _arrays, _drawing, _frames, _verdicts, jobs
+from . import _arrays, _data_frames, _drawing, _verdicts, jobs
 from ._errors import DataError, UsageError
 from ._fit import Fit
 from ._lib import check, ffi, lib, made, new_error, text
@@ -193,7 +193,7 @@ class Model:
             lib.hg_score(scorer, ffi.from_buffer(FLOATS, x if x.flags.c_contiguous else x.copy()), 1, out)
             weights.scorers.append(scorer)
             return out[0]
-        if isinstance(x, (str, os.PathLike)) or weights.is_table or _frames.is_frame(x):
+        if isinstance(x, (str, os.PathLike)) or weights.is_table or _data_frames.is_frame(x):
             return self.predict(x, columns=columns, progress=progress, note=note, **options).scores
         _no_options(options)
         rows, lead = weights.rows(x)
@@ -202,11 +202,15 @@ class Model:
 
     def reconstruct(self, x: Any, *, progress: Any = None, note: Any = None, **options: Any) -> Any:
         """What the model makes of rows: of the shape of x, float32. Of a table's model x is (n, width) as the network
-        sees it; the path of a table gives its columns by name."""
+        sees it; a data frame, or the path of a table, gives its columns by name, in their own units: numbers and
+        texts."""
         if isinstance(x, (str, os.PathLike)):
             return self._transform("reconstruct", x, progress, note, options)
         _no_options(options)
         weights = self._weights
+        if _data_frames.is_frame(x):
+            made = _call(weights, lib.hg_reconstruct_rows, self.inputs(x), weights.width)
+            return _data_frames.decode(weights.pointer, made)
         rows, lead = weights.rows(x)
         answer = _call(weights, lib.hg_reconstruct_rows, rows, weights.width)
         return weights.layout.given(answer, lead) if weights.layout else answer.reshape(np.shape(x))
@@ -217,7 +221,7 @@ class Model:
             return self._transform("encode", x, progress, note, options)
         _no_options(options)
         weights = self._weights
-        if _frames.is_frame(x):
+        if _data_frames.is_frame(x):
             x = self.inputs(x)
         rows, lead = weights.rows(x)
         codes = _call(weights, lib.hg_encode_rows, rows, weights.code_size)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ._errors import DataError
-from ._lib import ffi, lib, made, new_error, text
+from ._lib import check, ffi, lib, made, new_error, text
 
-NUMBERS = {"i1": "c", "u1": "C", "i2": "s", "u2": "S", "i4": "i", "u4": "I", "i8": "l", "u8": "L", "f2": "e", "f4": "f", "f8": "g"}
+NUMBERS = {"i1": "c", "u1": "C", "i2": "s", "u2": "S", "i4": "i", "u4": "I", "i8": "l", "u8": "L",
+           "f2": "e", "f4": "f", "f8": "g"}
 UNITS = {"s": "s", "ms": "m", "us": "u", "ns": "n"}
 STREAM, SCHEMA, ARRAY = b"arrow_array_stream", b"arrow_schema", b"arrow_array"
 
@@ -23,7 +24,8 @@ def is_frame(x: Any) -> bool:
     """Whether x is a table of named columns: a data frame, a mapping of columns or a structured array of NumPy's."""
     if isinstance(x, np.ndarray):
         return x.dtype.names is not None
-    return hasattr(x, "__arrow_c_stream__") or hasattr(x, "__arrow_c_array__") or isinstance(x, Mapping) or _is_pandas(x, "DataFrame")
+    has_arrow = hasattr(x, "__arrow_c_stream__") or hasattr(x, "__arrow_c_array__")
+    return has_arrow or isinstance(x, Mapping) or _is_pandas(x, "DataFrame")
 
 
 def _address(capsule: Any, name: bytes, kind: str) -> Any:
@@ -38,7 +40,9 @@ def _bits(values: np.ndarray) -> np.ndarray:
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, (float, np.floating)) and value != value)
+    if isinstance(value, (float, np.floating)):
+        return value != value
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
 
 
 class Columns:
@@ -54,9 +58,11 @@ class Columns:
         self.keep.append(ffi.new(kind, *init))
         return self.keep[-1]
 
-    def _make(self, name: str, form: str, buffers: Sequence[np.ndarray | None], length: int, dictionary: Any = None) -> tuple[Any, Any]:
+    def _make(self, name: str, form: str, buffers: Sequence[np.ndarray | None], length: int,
+              dictionary: Any = None) -> tuple[Any, Any]:
         schema, array = self._new("struct ArrowSchema *"), self._new("struct ArrowArray *")
-        schema.format, schema.name, schema.flags = self._new("char[]", form.encode()), self._new("char[]", name.encode()), 2
+        schema.format, schema.name = self._new("char[]", form.encode()), self._new("char[]", name.encode())
+        schema.flags = 2  # values may be null
         pointers = self._new("const void *[]", max(len(buffers), 1))
         for i, buffer in enumerate(buffers):
             if buffer is not None:
@@ -77,14 +83,14 @@ class Columns:
 
     # ---- values of each kind --------------------------------------------------------------------
 
-    def _texts(self, name: str, values: Iterable[Any], missing: Any = None) -> tuple[Any, Any]:
+    def _texts(self, name: str, values: Iterable[Any], missing: np.ndarray | None = None) -> tuple[Any, Any]:
         """Texts, and whatever else Python has, as text: what a CSV file would have."""
         cells = list(values)
         absent = np.fromiter(map(_is_missing, cells), bool, len(cells)) if missing is None else missing
         if any(isinstance(cell, (bytes, bytearray)) for cell in cells):
             raise DataError(f"column '{name}': expected numbers, texts, booleans or times, got bytes")
         try:
-            encoded = [b"" if gone else (cell if type(cell) is str else str(cell)).encode() for cell, gone in zip(cells, absent)]
+            encoded = [b"" if gone else str(cell).encode() for cell, gone in zip(cells, absent)]
         except UnicodeEncodeError as exception:
             raise DataError(f"column '{name}': expected texts in UTF-8: {exception}") from None
         offsets = np.zeros(len(cells) + 1, np.int64)
@@ -92,7 +98,7 @@ class Columns:
         data = np.frombuffer(b"".join(encoded) or b"\0", np.uint8)
         return self._make(name, "U", [_bits(~absent), offsets, data], len(cells))
 
-    def _times(self, name: str, values: np.ndarray, zone: str = "", missing: Any = None) -> tuple[Any, Any]:
+    def _times(self, name: str, values: np.ndarray, zone: str = "") -> tuple[Any, Any]:
         unit = np.datetime_data(values.dtype)[0]
         known = unit if unit in UNITS else "ns" if unit in ("ps", "fs", "as") else "s"
         kind = values.dtype.kind
@@ -152,15 +158,17 @@ class Columns:
         return self._texts(name, series.to_numpy(dtype=object), missing)
 
     def add(self, name: Any, values: Any) -> None:
-        self._add(str(name), self._series(str(name), values) if _is_pandas(values, "Series") else self._values(str(name), values))
+        read = self._series if _is_pandas(values, "Series") else self._values
+        self._add(str(name), read(str(name), values))
 
     def stream(self) -> Any:
         """struct ArrowArrayStream * of the one batch."""
         frame = self._new("hg_python_frame *")
         frame.schema.format, frame.schema.n_children = self._new("char[]", b"+s"), len(self.schemas)
         frame.schema.children = self._new("struct ArrowSchema *[]", self.schemas)
-        frame.array.length, frame.array.n_buffers, frame.array.n_children = max(self.rows, 0), 1, len(self.arrays)
-        frame.array.buffers, frame.array.children = self._new("const void *[]", 1), self._new("struct ArrowArray *[]", self.arrays)
+        frame.array.length, frame.array.n_children = max(self.rows, 0), len(self.arrays)
+        frame.array.n_buffers, frame.array.buffers = 1, self._new("const void *[]", 1)
+        frame.array.children = self._new("struct ArrowArray *[]", self.arrays)
         stream = self._new("struct ArrowArrayStream *")
         lib.hg_python_stream(frame, stream)
         return stream
@@ -206,3 +214,38 @@ class Table:
 
     def __len__(self) -> int:
         return int(lib.hg_table_rows(self.pointer))
+
+
+def _read(array: Any, form: str) -> np.ndarray:
+    """A column that hg_decode_table() gave: numbers with NaN, or texts with "", where nothing is; copied."""
+    count = array.length
+
+    def buffer(i: int, dtype: Any, size: int) -> np.ndarray:
+        return np.frombuffer(ffi.buffer(ffi.cast("char *", array.buffers[i]), size), dtype)
+
+    valid = np.unpackbits(buffer(0, np.uint8, count // 8 + 1), count=count, bitorder="little").astype(bool)
+    if form == "g":
+        return np.where(valid, buffer(1, np.float64, 8 * count), np.nan)
+    offsets = buffer(1, np.int64, 8 * (count + 1))
+    data = bytes(ffi.buffer(ffi.cast("char *", array.buffers[2]), int(offsets[-1])))
+    return np.array([data[a:b].decode() for a, b in zip(offsets[:-1].tolist(), offsets[1:].tolist())])
+
+
+def decode(model: Any, y: np.ndarray) -> dict[str, np.ndarray]:
+    """Encoded rows y (n, width), float32, of an hg_model of a table as its columns: (n) each, in its own units."""
+    error, stream = new_error(), ffi.new("struct ArrowArrayStream *")
+    check(lib.hg_decode_table(model, ffi.from_buffer("float[]", y), len(y), stream, error), error)
+    schema, array = ffi.new("struct ArrowSchema *"), ffi.new("struct ArrowArray *")
+    try:
+        if stream.get_schema(stream, schema) != 0:
+            raise MemoryError
+        try:
+            stream.get_next(stream, array)
+            children = [(schema.children[i], array.children[i]) for i in range(schema.n_children)]
+            columns = {text(child.name): _read(values, text(child.format)) for child, values in children}
+            array.release(array)
+        finally:
+            schema.release(schema)
+    finally:
+        stream.release(stream)
+    return columns
