@@ -55,7 +55,7 @@ PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES
 LACKING = $(eval LACKING := $(shell tools/setup.sh missing))$(LACKING)
 PACKAGE_LIBS = $(eval PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PACKAGE_LIBS)
 ALL_CFLAGS = $(BASE) $(OPTIMISE) $(PACKAGE_CFLAGS) -MMD -MP $(CFLAGS)
-LIBS     = $(PACKAGE_LIBS) -lm -pthread
+LIBS     = $(PACKAGE_LIBS) -lm -pthread $(PLACE)
 LDFLAGS += -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 # SAN=fuzz: what `make fuzz` builds. SAN=coverage: what `make cov` builds.
 ifeq ($(KIND),coverage)
@@ -65,6 +65,8 @@ else ifdef SAN
  CFLAGS += -fsanitize=$(SAN:fuzz=fuzzer-no-link,address,undefined) -fno-sanitize-recover=all -fno-omit-frame-pointer
  LDFLAGS += -fsanitize=$(SAN:fuzz=fuzzer,address,undefined)
 endif
+# At a fixed place a program of this size begins a quarter sooner, and tests begin thousands.
+PLACE   := $(if $(filter build/gcc-address,$(O)),-no-pie)
 # Sanitizers make the kernels' sources long: optimised further they take minutes to compile, and the bits are the same.
 KERNEL  := $(if $(SAN),$(if $(filter clang,$(notdir $(CC))),-O0,-O1),-O3)
 
@@ -88,6 +90,8 @@ C_FILES  := $(LIB_SRC) $(CLI_SRC) $(wildcard tests/*.c) $(FUZZ_SRC) $(wildcard t
 PLUGIN := $(if $(and $(wildcard /usr/include/dcmtk/dcmdata/dctk.h),$(shell command -v g++)),build/hourglass-dicom.so)
 
 INSTALLED := $(if $(filter build/gcc,$(O)),build/hourglass build/gcc/libhourglass.so)
+# With a sanitizer tests prepare by the release command what is no test itself.
+PREPARES := $(if $(filter address thread,$(KIND)),build/hourglass)
 all: $(O)/hourglass $(INSTALLED) $(PLUGIN)
 
 # build/hourglass is always the release command, whatever else is being built.
@@ -111,8 +115,8 @@ $(O)/src/backend/cpu_avx2.o: ISA = $(KERNEL) -mavx2 -mfma -mprfchw
 $(O)/src/backend/cpu_avx512.o: ISA = $(KERNEL) -mavx2 -mfma -mprfchw -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512
 # Loops over pixels, or over windows of time, that the compiler makes vectors of.
 $(O)/src/restore/filters%.o $(O)/src/restore/psnr.o $(O)/src/traffic/damped.o $(O)/src/traffic/kitsune%.o: ISA = $(KERNEL)
-# Tests are short and compiled five times over.
-$(O)/tests/%.o: OPTIMISE = -O1
+# Tests are short and compiled five times over; with sanitizers -O1 takes the compiler as long again as -Og.
+$(O)/tests/%.o: OPTIMISE = $(if $(SAN),-Og,-O1)
 # A host may call us on a thread of 128 KB: no function of the library takes much of it.
 $(O)/src/%.o: FRAME = $(if $(SAN)$(filter-out gcc,$(notdir $(CC))),,-Wframe-larger-than=10000)
 $(O)/%.o: %.c ; @mkdir -p $(@D); [ $(V) = 1 ] || echo "CC $<"; $(CC) $(ALL_CFLAGS) $(FRAME) $(ISA) -c $< -o $@
@@ -158,12 +162,16 @@ with = $(foreach x,$2,$(if $(strip $(foreach w,$1,$(findstring $(w),$(notdir $x)
 EVERY := $(SCRIPTS) $(TESTS) $(FUZZERS)
 WANTED := $(filter-out $(call with,$(SKIP),$(EVERY)),$(if $(ONLY),$(call with,$(ONLY),$(EVERY)),$(EVERY)))
 # Those that take longest come first: else the last of them runs alone while other cores wait.
-LONG := test_scenes test_python same_bits faults train_features large_parts false_alarms test_docs inspector_features _parts run_cli train_bottleneck big_file \
-        test_tables test_resume backbones test_gradients test_map_metrics kernels test_examples test_pins aarch64 codec_tiff test_pca
+LONG := test_scenes test_python same_bits faults false_alarms test_docs watch_learn.sh run_cli train_features large_parts inspector_features _parts packets_once \
+        train_bottleneck big_file test_tables test_resume backbones test_gradients test_map_metrics kernels test_examples test_pins aarch64 codec_tiff test_pca
 once = $(if $1,$(firstword $1) $(call once,$(filter-out $(firstword $1),$1)))
 PICKED := $(call once,$(foreach w,$(LONG),$(call with,$w,$(WANTED))))
 PICKED += $(filter-out $(PICKED),$(WANTED))
-run-tests: $(filter $(O)/%,$(PICKED)) $(if $(filter tests/%,$(PICKED)),$(O)/hourglass $(O)/draw_parts $(O)/draw_traffic $(HELPERS) $(EXAMPLES) $(OTHER) $(INSTALLED) $(if $(SAN),,$(O)/libhourglass.so)) $(PLUGIN)
+# Of helpers and examples those that the scripts name.
+PICKED_SCRIPTS := $(filter tests/%,$(PICKED))
+NAMES := $(if $(PICKED_SCRIPTS),$(shell grep -ohw $(patsubst %,-e %,$(notdir $(HELPERS) $(EXAMPLES))) $(PICKED_SCRIPTS) tests/docs.py tests/oracle/common.py tests/fuzz/make_corpus.py | sort -u))
+NAMED := $(foreach x,$(HELPERS) $(EXAMPLES),$(if $(filter $(notdir $x),$(NAMES)),$x))
+run-tests: $(filter $(O)/%,$(PICKED)) $(if $(PICKED_SCRIPTS),$(O)/hourglass $(O)/draw_parts $(O)/draw_traffic $(NAMED) $(OTHER) $(INSTALLED) $(PREPARES) $(if $(SAN),,$(O)/libhourglass.so)) $(PLUGIN)
 	@CC=$(CC) SAN=$(SAN) tools/run_tests.sh $(O) $(PICKED)
 
 check:

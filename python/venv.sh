@@ -13,7 +13,7 @@ if [ "$wanted" != "$(cat "$venv/made_of.txt" 2>/dev/null)" ]; then
     trap 'rm -f "$log"' EXIT
     rm -rf "$venv"
     "$python" -m venv --system-site-packages "$venv" >"$log" 2>&1 || { say "no venv: $(tail -1 "$log")"; exit 6; }
-    if ! "$venv/bin/pip" --quiet --disable-pip-version-check --retries 1 --timeout 20 install -r python/requirements-test.txt >"$log" 2>&1; then
+    if ! "$venv/bin/pip" --quiet --disable-pip-version-check --retries 1 --timeout 20 install --no-compile -r python/requirements-test.txt >"$log" 2>&1; then
         say "PyPI gives no packages: $(tail -1 "$log")"
         exit 6
     fi

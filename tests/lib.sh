@@ -42,3 +42,6 @@ wait_for() { # wait_for SECONDS command...: until it succeeds
     done
 }
 is_sanitized() { [ -n "${SAN-}" ] && [ "$SAN" != coverage ]; }
+# What is no test itself, such as the model that a test begins with: the command without a sanitizer, whose bits are the same.
+case $HOURGLASS in /*) plain=$HOURGLASS ;; *) plain=$PWD/$HOURGLASS ;; esac
+if is_sanitized && [ -x build/hourglass ]; then plain=$PWD/build/hourglass; fi

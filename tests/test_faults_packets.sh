@@ -11,10 +11,10 @@ draw=$(cd "${draw%/*}" && pwd)/draw_traffic
 "$draw" industrial in/all.pcap labels=in/all.csv seed=2 seconds=10 attacks=fake-command || bad "not drawn"
 head -c 20000 in/all.pcap >in/p.pcap # ends inside a packet
 packets="steps=2 max_mem=64MB threads=2"
-"$HOURGLASS" train -q data=in/p.pcap $packets project=in name=packets 2>err || { bad "a model of packets to test with: $(cat err)"; finish; }
+"$plain" train -q data=in/p.pcap $packets project=in name=packets 2>err || { bad "a model of packets to test with: $(cat err)"; finish; }
 packets_model=in/packets/weights/best.safetensors
 judge="-q model=$packets_model data=in/p.pcap max_mem=64MB"
-"$HOURGLASS" predict $judge out=in/scores.csv 2>err || bad "scores to compare with: $(cat err)"
+"$plain" predict $judge out=in/scores.csv 2>err || bad "scores to compare with: $(cat err)"
 rows=$(($(wc -l <in/scores.csv) - 1))
 { echo "row,label"; for ((i = 0; i < rows; i++)); do echo "$i,$((i % 50 == 0))"; done; } >in/packets.csv
 kept=$(cat $packets_model in/p.pcap | sha256sum)
@@ -27,7 +27,7 @@ WANT=in/scores.csv STEP=$((5 * STEP)) STEP_EVER=$((3 * STEP_EVER)) tortured "jud
 FEED=in/p.pcap WANT=in/scores.csv STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "judge packets that come through a pipe" o.csv predict -q model=$packets_model data=- max_mem=64MB out=tree/o.csv
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "val of packets" - val --json model=$packets_model data=in/p.pcap labels=in/packets.csv max_mem=64MB resamples=5
 page="-q model=$packets_model data=in/p.pcap labels=in/packets.csv max_mem=64MB resamples=0"
-"$HOURGLASS" val $page page=in/page.html >/dev/null 2>err || bad "a page to compare with: $(cat err)"
+"$plain" val $page page=in/page.html >/dev/null 2>err || bad "a page to compare with: $(cat err)"
 WANT=in/page.html STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "a page of packets" p.html val $page page=tree/p.html
 FEED=in/p.pcap STEP=$((3 * STEP)) STEP_EVER=$((3 * STEP_EVER)) IO_STEP=11 tortured "train on packets of a pipe" - train -q data=- $packets project=tree name=run
 # What fails while a period is learned is said and no failure, so success does not end the search.

@@ -11,10 +11,10 @@ draw=$(cd "${draw%/*}" && pwd)/draw_parts
 "$draw" kind=tile n=4 good=1 broken=1 size=32 seed=2 out=in/tile >stdout || bad "tile: not drawn"
 "$draw" kind=bracket n=4 good=1 broken=1 size=40 seed=2 out=in/bracket >stdout || bad "bracket: not drawn"
 parts="steps=1 batch=1 crop=16 val=0.4 threads=2"
-"$HOURGLASS" train -q data=in/tile $parts project=in name=parts 2>err || { bad "a model of parts to test with: $(cat err)"; finish; }
+"$plain" train -q data=in/tile $parts project=in name=parts 2>err || { bad "a model of parts to test with: $(cat err)"; finish; }
 parts_model=in/parts/weights/best.safetensors
 judge="-q model=$parts_model data=in/tile threads=2"
-"$HOURGLASS" predict $judge out=in/scores.csv 2>err || bad "scores to compare with: $(cat err)"
+"$plain" predict $judge out=in/scores.csv 2>err || bad "scores to compare with: $(cat err)"
 { printf 'YUV4MPEG2 W32 H32 F25:1 C444\nFRAME\n'; tail -c 9000 "$HOURGLASS" | head -c 3072; } >in/parts.y4m
 kept=$(cat $parts_model in/tile/*/*/* | sha256sum)
 

@@ -35,7 +35,7 @@ is_sanitized && small="96 80" large="240 200" some=3M width=200 height=168 littl
 for i in 1 2 3 4; do draw $small $i "$work/small/good/$i.pgm"; done
 draw $large 5 "$work/line/one.pgm"
 draw 1200 1000 6 "$work/wide/one.pgm"
-"$HOURGLASS" train -q data="$work/small" imgsz=0 align=false steps=2 batch=2 crop=64 project="$work/runs" name=small ||
+"$plain" train -q data="$work/small" imgsz=0 align=false steps=2 batch=2 crop=64 project="$work/runs" name=small ||
     bad "small pictures cannot be learned from"
 judge() { "$HOURGLASS" predict -q model="$work/runs/small" data="$work/line" maps="$work/$1" maps_as=npy out="$work/$1.csv" max_mem="$1"; }
 judge 1G && judge $some || bad "large pictures cannot be judged"
@@ -58,7 +58,7 @@ w, h = map(int, sys.argv[2:])
 with open(sys.argv[1], "wb") as f:
     f.write(b"P5\n%d %d\n255\n" % (w, h) + bytes(255 * (40 < x < w - 39 and (y < 95 or x > 133)) for y in range(h) for x in range(w)))
 END
-"$HOURGLASS" train -q data="$work/region" roi="$work/roi.pgm" imgsz=0 align=false steps=1 batch=1 crop=64 val=0 \
+"$plain" train -q data="$work/region" roi="$work/roi.pgm" imgsz=0 align=false steps=1 batch=1 crop=64 val=0 \
     project="$work/runs" name=region || bad "a region cannot be learned in"
 look() { "$HOURGLASS" predict -q model="$work/runs/region" data="$work/part" maps="$work/$1" maps_as=npy out="$work/$1.csv" max_mem="${1#in}"; }
 look in1G && look in$little || bad "large pictures cannot be judged in a region"

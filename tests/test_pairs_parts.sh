@@ -9,7 +9,7 @@ draw=${HOURGLASS%/*}/draw_parts
 "$draw" kind=tile n=8 good=4 broken=8 size=64 seed=5 out="$work/set" || bad "not drawn"
 cd "$work" || exit 1
 case $HOURGLASS in /*) ;; *) HOURGLASS=$OLDPWD/$HOURGLASS ;; esac
-train() { "$HOURGLASS" train steps=2 batch=1 crop=64 threads=1 progress=none project=runs "$@" 2>&1; }
+train() { "${by:-$HOURGLASS}" train steps=2 batch=1 crop=64 threads=1 progress=none project=runs "$@" 2>&1; }
 val() { "$HOURGLASS" val resamples=20 progress=none "$@" 2>&1; }
 predict() { "$HOURGLASS" predict progress=none "$@" 2>&1; }
 
@@ -28,7 +28,7 @@ expect "half of the templates are trained on" grep -q "4 good pictures (deeppcb)
 expect "beside them" grep -q "each is judged beside its template" log
 expect "what the thresholds are worth is said" grep -q "thresholds come from templates beside themselves" log
 beside=runs/beside/weights/best.safetensors
-train data=pcb target=none name=alone >log || bad "alone: $(cat log)"
+by=$plain train data=pcb target=none name=alone >log || bad "alone: $(cat log)"
 expect "or alone" eval '! grep -q "beside its template" log'
 alone=runs/alone/weights/best.safetensors
 

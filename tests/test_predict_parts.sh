@@ -9,7 +9,7 @@ draw=${HOURGLASS%/*}/draw_parts
 case $HOURGLASS in /*) ;; *) HOURGLASS=$PWD/$HOURGLASS ;; esac
 "$draw" kind=tile n=10 good=3 broken=5 size=64 seed=1 out="$work/tile" || bad "tile: not drawn"
 cd "$work" || exit 1
-"$HOURGLASS" train data=tile steps=4 batch=1 val=0.4 progress=none project=runs name=x >log 2>&1 || {
+"$plain" train data=tile steps=4 batch=1 val=0.4 progress=none project=runs name=x >log 2>&1 || {
     bad "not trained: $(cat log)"
     finish
 }

@@ -4,8 +4,9 @@
 # rows of results.csv, and at every moment every file is readable. Ctrl-C and SIGTERM leave a checkpoint.
 . tests/lib.sh
 KILLS=${KILLS:-20}
-is_sanitized && KILLS=5
-options="data=fashion model=ae epochs=8 fraction=0.1 seed=3 pca=false samples=0 schedule=cosine threads=2 project=$work"
+rows="fraction=0.1"
+is_sanitized && KILLS=5 rows="fraction=0.03 val=0.03"
+options="data=fashion model=ae epochs=8 $rows seed=3 pca=false samples=0 schedule=cosine threads=2 project=$work"
 RANDOM=${SEED:=$$}
 echo "SEED=$SEED"
 

@@ -41,7 +41,9 @@ for data in bracket tile; do
                 skip "HG_ISA=$isa: $(cat err)"
                 continue
             fi
+            # The reference takes longest: with one thread by this compiler, with three by the other.
             for threads in $some; do
+                [[ $commands == *" "* && $isa-$threads-$some == "ref-3-1 3" ]] && continue
                 hashes $data "$command" $threads
                 want=${want:-$got}
                 expect "$data, $command, $isa, $threads threads: $got, not $want" [ "$got" = "$want" ]

@@ -13,7 +13,7 @@ is_sanitized && size=32 n=5 tested=1 threads=3
 "$built/tests/backbone_write" "$work/vgg.safetensors" || bad "no backbone"
 cd "$work" || exit 1
 of="model=feature backbone=vgg.safetensors stages=block2,block3"
-train() { "$HOURGLASS" train data=parts progress=none project=runs "$@" >out 2>err; }
+train() { "${by:-$HOURGLASS}" train data=parts progress=none project=runs "$@" >out 2>err; }
 refuse() { # refuse SENTENCE ARGUMENTS...
     sentence=$1
     shift
@@ -45,7 +45,7 @@ expect "three threads make the same model" [ "$(hash_of runs/three/weights/best.
 "$HOURGLASS" predict model=runs/three data=parts out=three.csv maps=maps threads=3 progress=none >out 2>&1 || bad "$(cat out)"
 expect "and say the same" cmp -s three.csv memory.csv
 expect "with maps of each and a page" [ "$(find maps/test -name "*_map.png" | wc -l)" = $((2 * tested)) -a -s maps/index.html ]
-train resume=runs/three || bad "resume: $(cat err)"
+by=$plain train resume=runs/three || bad "resume: $(cat err)"
 expect "made once more it is the same" [ "$(hash_of runs/three/weights/best.safetensors)" = "$(hash_of runs/memory/weights/best.safetensors)" ]
 "$HOURGLASS" calibrate model=runs/three data=parts/test/good fpr=0.2 progress=none >out 2>&1 || bad "calibrate: $(cat out)"
 

@@ -10,7 +10,7 @@ set=$work/set
 size=64 n=12
 is_sanitized && size=48 n=6
 "$draw" kind=tile n=$n good=9 broken=6 size=$size seed=3 out="$set" || bad "not drawn"
-"$HOURGLASS" train -q data="$set" steps=3 batch=2 crop=$size threads=1 project="$work" name=run || bad "not trained"
+"$plain" train -q data="$set" steps=3 batch=2 crop=$size threads=1 project="$work" name=run || bad "not trained"
 model=$work/run/weights/best.safetensors
 val() { "$HOURGLASS" val model="$model" resamples=50 progress=none "$@" 2>&1; }
 
@@ -99,7 +99,7 @@ expect "outlines do" [ "$(grep -c "^AUPRO to 30 %\|^pixel AUROC\|^defects hit" "
 expect "predict names kinds too" [ "$(grep -c ",dent," "$work/predicted.csv")" = 6 ]
 "$HOURGLASS" train -q data="$work/flat" labels="$work/labels.json" steps=1 batch=1 crop=$size project="$work" name=labelled >"$work/told" 2>&1
 expect "train keeps where they came from" grep -q "labels.json" "$work/labelled/args.yaml"
-"$HOURGLASS" train data="$work/flat" labels="$work/labels.json" steps=1 batch=1 crop=$size project="$work" name=counted 2>&1 |
+"$plain" train data="$work/flat" labels="$work/labels.json" steps=1 batch=1 crop=$size project="$work" name=counted 2>&1 |
     grep -q "9 good pictures (plain)" && ok || bad "defects are trained on"
 expect "no annotations there: it is named" eval 'val data="$work/flat" labels="$work/none.json" | grep -q "none.json: "'
 echo '{"images":[]' >"$work/cut.json"

@@ -7,7 +7,7 @@
 # the rest the exit status. HOURGLASS is the command under test.
 build=$1
 shift
-jobs=${TEST_JOBS:-$(nproc)} # before OMP_NUM_THREADS is set: nproc obeys it
+jobs=${TEST_JOBS:-$(($(nproc) + 1))} # some wait half of their time; before OMP_NUM_THREADS is set: nproc obeys it
 log=$build/log
 mkdir -p "$log"
 rm -f "$log"/*.sum

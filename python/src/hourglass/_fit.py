@@ -78,11 +78,14 @@ def fit_path(values: dict[str, Any], **listen: Any) -> tuple[Any, Result]:
 
 
 def fit_table_array(x: Any, values: dict[str, Any], **listen: Any) -> tuple[Any, Result]:
-    """hg_model of an array (n, columns) whose columns are a table's."""
-    with tempfile.TemporaryDirectory(prefix="hourglass-") as folder:
-        path = Path(folder) / "rows.npy"
-        np.save(path, _arrays.as_array(x))
-        return fit_path({**values, "data": path}, **listen)
+    """hg_model of an array (n, columns) whose columns are a table's, called as those of a file of it."""
+    rows = _arrays.as_array(x)
+    if rows.ndim < 2:
+        raise DataError(f"array: expected (n, columns), got {rows.shape}")
+    rows = rows.reshape(len(rows), -1)
+    if rows.dtype.kind == "f":  # as the cells of a file of it: a float32 in a data frame is its shortest text
+        rows = rows.astype(np.float64, order="F")
+    return fit_frame({f"column {i + 1}": rows[:, i] for i in range(rows.shape[1])}, values, **listen)
 
 
 def fit_frame(x: Any, values: dict[str, Any], **listen: Any) -> tuple[Any, Result]:
