@@ -144,7 +144,7 @@ def _fit_new(cls: Any, x: Any, target: Any = None, *, progress: Any = None, step
 def _fit_on(self: Any, x: Any, target: Any = None, *, progress: Any = None, step: Any = None, note: Any = None,
             **options: Any) -> Any:
     listen = {"progress": progress, "step": step, "note": note}
-    is_named = _is_data(x) or _is_data(target) or _frames.is_frame(x)
+    is_named = _is_data(x) or _is_data(target) or _data_frames.is_frame(x)
     if not is_named and not self.is_table and str(options.get("prepare") or "auto") != "table":
         self._become(*fit_array(x, target, options, self._weights, **listen))
         return self
