@@ -617,7 +617,7 @@ static void shares_say_how_much_of_a_score_each_column_has(void **state) {
     double x[2][COLUMNS] = {{0}};
     float of_numbers[2][COLUMNS];
     assert_int_equal(hg_explain(d, x[0], 2, v, of_numbers[0], &err), HG_OK);
-    assert_true(of_numbers[0][0] == of_numbers[0][columns]);
+    assert_true(of_numbers[0][0] == of_numbers[1][0]);
     hg_detector_free(d);
     close_readings(r);
 }

@@ -98,9 +98,9 @@ static int take_columns(hg_table *t, const struct ArrowSchema *s, hg_error *err)
             return hg__fail(err, HG_ERR_DATA, "table: column %d: expected a name in UTF-8",
                             t->names.columns + 1);
         }
+        HG_TRY(hg__arrow_column_init(&t->column[t->names.columns], child, name, err));
         t->names.name[t->names.columns] = copy_name(name, err);
         if (!t->names.name[t->names.columns]) return HG_ERR_MEMORY;
-        HG_TRY(hg__arrow_column_init(&t->column[t->names.columns], child, name, err));
     }
     return hg__table_settle_names(&t->names, err);
 }
