@@ -444,7 +444,7 @@ typedef struct hg_array {
 HG_API hg_model *hg_fit(const hg_options *o, const hg_array *x, const hg_array *target,
                         const hg_listener *l, hg_result *result, hg_error *err);
 
-// hg_fit() that begins with the network and weights of `start`, which stays as it is and is not needed afterwards: to the bit what
+// hg_fit() that begins with the network and weights of `start` (NULL: hg_fit()), which stays as it is and is not needed afterwards: to the bit what
 // pretrained= of its file gives. model= and pretrained= are HG_ERR_USAGE, latent= too where it is another. What is known of the
 // module its weights came from is kept (hg_model_set_module()).
 HG_API hg_model *hg_fit_from(const hg_model *start, const hg_options *o, const hg_array *x,

@@ -63,7 +63,7 @@ for page in docs/HOUSE.md docs/RECIPES.md; do
         case $name in # shellcheck disable=SC2086
         ../*) found=$(ls -d docs/$name 2>/dev/null) ;;
         */*) found=$(ls -d $name src/$name 2>/dev/null) ;;
-        *) found=$(find src cli tests docs include tools -maxdepth 2 -name "$name") ;;
+        *) found=$(find src cli tests docs include tools python/src -maxdepth 2 -name "$name") ;;
         esac
         expect "$page: $name is there" [ -n "$found" ]
     done

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hourglass and its rivals on the same jobs: own processes, in turns, best of ROUNDS rounds each, one table.
 
-run.py [step] [bulk] [single] [csv] [table] [layers] [ends] [nets] [TITLE]   (all without words; TITLE: one table by its key)
+run.py [step] [bulk] [single] [csv] [table] [module] [layers] [ends] [nets] [TITLE]   (all without words; TITLE: one table by its key)
 """
 import json
 import os
@@ -43,6 +43,9 @@ TABLES = {
               % (PART, EPOCHS), "", "", "us/row", [
                   ("pyod_jobs", "table, AutoEncoder"), ("pyod_jobs", "table, AutoEncoder, dense layers only"), ("pyod_jobs", "table, PCA"),
                   ("pyod_jobs", "table, IForest")]),
+    "module": ("the textbook's class (784-64-784) in Python, an epoch of 20000 rows in memory, batch 128, Adam", "", "", "us/row", [
+        ("hourglass_jobs", "module, from_torch, fit, state_dict"), ("torch_jobs", "module, the tutorial's loop"),
+        ("torch_jobs", "module, slices, fused Adam")]),
 }
 ONE_THREAD = ("single", "csv")
 FEW_ROUNDS = {"table": 3}  # minutes each
@@ -127,7 +130,9 @@ class Rival:
 
 
 def ours_of(key, mode, figure, threads):
-    return [OurRows(COMMAND, threads), OurTable(COMMAND, threads)] if key == "table" else [Ours(mode, figure, threads)]
+    if key == "table":
+        return [OurRows(COMMAND, threads), OurTable(COMMAND, threads)]
+    return [Ours(mode, figure, threads)] if mode else []  # else among the rivals: hourglass_jobs
 
 
 def measure(key):

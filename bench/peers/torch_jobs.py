@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PyTorch: the training step three ways, scoring two ways."""
+"""PyTorch: the training step three ways, scoring two ways, the textbook's module by the tutorial's loop."""
 import torch
+import torch.nn.functional as F
 from torch import nn
 
-from worker import BATCH, CODE, ROWS, STEPS, WIDTH, median_of, rows, seconds_of
+from worker import BATCH, CODE, MODULE_ROWS, ROWS, STEPS, WIDTH, median_of, rows, seconds_of
 
 
 class Autoencoder(nn.Module):
@@ -77,6 +78,53 @@ def step_loader(threads):
     return lambda: seconds_of(epoch, STEPS)
 
 
+class SimpleAutoencoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Linear(WIDTH, CODE)
+        self.decoder = nn.Linear(CODE, WIDTH)
+
+    def forward(self, x):
+        return torch.sigmoid(self.decoder(F.relu(self.encoder(x))))
+
+
+def train_module(threads):
+    """An epoch over floats in memory: DataLoader, Adam, MSELoss, as tutorials have it."""
+    torch.set_num_threads(threads)
+    module, criterion = SimpleAutoencoder(), nn.MSELoss()
+    data = torch.utils.data.TensorDataset(torch.from_numpy(rows()[:MODULE_ROWS]).float() / 255)
+    loader = torch.utils.data.DataLoader(data, batch_size=BATCH, shuffle=True)
+    optimiser = torch.optim.Adam(module.parameters(), lr=1e-3)
+
+    def epoch():
+        for (x,) in loader:
+            loss = criterion(module(x), x)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+
+    return lambda: seconds_of(epoch, MODULE_ROWS)
+
+
+def train_slices(threads):
+    """The same as fast as it goes without a compiler: slices of a shuffled tensor, fused Adam."""
+    torch.set_num_threads(threads)
+    module, criterion = SimpleAutoencoder(), nn.MSELoss()
+    data = torch.from_numpy(rows()[:MODULE_ROWS]).float() / 255
+    optimiser = torch.optim.Adam(module.parameters(), lr=1e-3, fused=True)
+
+    def epoch():
+        order = torch.randperm(MODULE_ROWS)
+        for first in range(0, MODULE_ROWS, BATCH):
+            x = data[order[first:first + BATCH]]
+            loss = criterion(module(x), x)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+
+    return lambda: seconds_of(epoch, MODULE_ROWS)
+
+
 def scorer(compiled):
     model = Autoencoder().eval()
 
@@ -89,7 +137,7 @@ def scorer(compiled):
 def bulk(threads, compiled):
     torch.set_num_threads(threads)
     score = scorer(compiled)
-    x = torch.from_numpy(rows()).float() / 255
+    x = torch.from_numpy(rows()[:MODULE_ROWS]).float() / 255
 
     @torch.inference_mode()
     def everything():
@@ -116,6 +164,8 @@ JOBS = {
     "step, eager, slicing, fused Adam": lambda threads: step_with(threads, False, True),
     "step, DataLoader": step_loader,
     "step, compile, fused Adam": lambda threads: step_with(threads, True, True),
+    "module, the tutorial's loop": train_module,
+    "module, slices, fused Adam": train_slices,
     "bulk, eager": lambda threads: bulk(threads, False),
     "bulk, compile": lambda threads: bulk(threads, True),
     "single, eager": lambda threads: single(threads, False),

@@ -8,6 +8,7 @@ import time
 
 WIDTH, CODE, BATCH, ROWS = 784, 64, 128, 60000
 STEPS = 60  # of one round
+MODULE_ROWS = 20000  # that a module is trained on in one round
 
 
 def rows():

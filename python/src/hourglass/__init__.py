@@ -24,7 +24,7 @@ _HOMES = {"Model": "model", "Verdict": "_verdicts", "Verdicts": "_verdicts", "Re
 _MODULES = ("frames", "sklearn", "torch", "pyod")
 _ERRORS = ("HourglassError", "DataError", "DivergedError", "FileError", "MissingError", "ModelError", "OutOfMemory",
            "StoppedError", "UsageError")
-__all__ = [*_HOMES, "load", *_ERRORS]
+__all__ = [*_HOMES, "from_torch", "load", *_ERRORS]
 
 
 def load(path: str | os.PathLike) -> Any:
@@ -32,6 +32,13 @@ def load(path: str | os.PathLike) -> Any:
     from .model import Model
 
     return Model.load(path)
+
+
+def from_torch(module: Any, example: Any) -> Any:
+    """hourglass.torch.from_torch(module, example): a Model of a PyTorch module."""
+    from .torch import from_torch as made
+
+    return made(module, example)
 
 
 def __getattr__(name: str) -> Any:

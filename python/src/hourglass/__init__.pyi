@@ -2,7 +2,7 @@
 # Made of the option and job tables by `make stubs`: what is written here by hand is lost.
 from collections.abc import Callable
 from os import PathLike
-from typing import Literal
+from typing import Any, Literal
 
 from ._errors import HourglassError as HourglassError
 from ._errors import DataError as DataError
@@ -26,6 +26,7 @@ Text = str | int | float | PathLike[str] | list[str] | list[int] | list[float]
 __version__: str
 
 def load(path: str | PathLike[str]) -> Model: ...
+def from_torch(module: Any, example: Any) -> Model: ...
 
 def train(
     *,

@@ -14,6 +14,7 @@ from ._errors import DataError, UsageError
 from ._lib import ffi, lib, made, new_error, sized
 from ._options import Options, describe, jobs, keywords
 from ._run import Run
+from ._weights import Weights
 from .jobs import Result
 from .jobs import run as run_job
 
@@ -95,14 +96,17 @@ def fit_frame(x: Any, values: dict[str, Any], **listen: Any) -> tuple[Any, Resul
     return _fitted(model, run, result, error)
 
 
-def fit_array(x: Any, target: Any, values: dict[str, Any], **listen: Any) -> tuple[Any, Result]:
-    """hg_model of rows (n, ...) of numbers as they are."""
-    rows = _arrays.as_floats(x)
-    wanted = None if target is None else _arrays.as_floats(target)
+def fit_array(x: Any, target: Any, values: dict[str, Any], start: Weights | None = None,
+              **listen: Any) -> tuple[Any, Result]:
+    """hg_model of rows (n, ...) of numbers as they are; start: weights to begin with, and rows are as its module's."""
+    taken = start.layout.images if start and start.layout else _arrays.as_floats
+    rows = taken(x)
+    wanted = None if target is None else taken(target)
     options, run, error, result = Options("train", values), Run(**listen), new_error(), sized("hg_result")
     structs = [array_struct(a) for a in (rows, wanted) if a is not None]
     second = ffi.NULL if wanted is None else structs[1]
-    model = lib.hg_fit(options.pointer, structs[0], second, run.listener, result, error)
+    begin = start.pointer if start else ffi.NULL
+    model = lib.hg_fit_from(begin, options.pointer, structs[0], second, run.listener, result, error)
     return _fitted(model, run, result, error)
 
 
@@ -139,13 +143,15 @@ def _fit_new(cls: Any, x: Any, target: Any = None, *, progress: Any = None, step
 
 def _fit_on(self: Any, x: Any, target: Any = None, *, progress: Any = None, step: Any = None, note: Any = None,
             **options: Any) -> Any:
+    listen = {"progress": progress, "step": step, "note": note}
+    is_named = _is_data(x) or _is_data(target) or _frames.is_frame(x)
+    if not is_named and not self.is_table and str(options.get("prepare") or "auto") != "table":
+        self._become(*fit_array(x, target, options, self._weights, **listen))
+        return self
     with tempfile.TemporaryDirectory(prefix="hourglass-") as folder:
         path = Path(folder) / "model.safetensors"
         self.save(path)
-        values = {**options, "pretrained": path}
-        if not self.is_table:
-            values.setdefault("model", self.spec)
-        self._become(*fit(x, target, values, progress=progress, step=step, note=note))
+        self._become(*fit(x, target, {**options, "pretrained": path}, **listen))
     return self
 
 

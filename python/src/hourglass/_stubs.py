@@ -11,7 +11,7 @@ HEAD = """# SPDX-License-Identifier: Apache-2.0
 """
 PACKAGE = '''from collections.abc import Callable
 from os import PathLike
-from typing import Literal
+from typing import Any, Literal
 
 {imports}
 
@@ -20,6 +20,7 @@ Text = str | int | float | PathLike[str] | list[str] | list[int] | list[float]
 __version__: str
 
 def load(path: str | PathLike[str]) -> Model: ...
+def from_torch(module: Any, example: Any) -> Model: ...
 '''
 FIT = '''from collections.abc import Callable
 from os import PathLike

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from . import _arrays
+from ._layout import Layout
 from ._lib import check, ffi, lib, made, new_error, sized, text
 
 
@@ -25,7 +27,8 @@ class Layer(NamedTuple):
 class Weights:
     """A model's weights, which nothing changes. What is made of them keeps them: they are freed last."""
 
-    __slots__ = ("pointer", "info", "shape", "width", "code_size", "is_table", "threads", "scorers", "detectors")
+    __slots__ = ("pointer", "info", "shape", "width", "code_size", "is_table", "layout", "is_plain", "threads",
+                 "scorers", "detectors")
 
     def __init__(self, pointer: Any, threads: int = 0):
         self.pointer = ffi.gc(pointer, lib.hg_model_free)
@@ -35,8 +38,14 @@ class Weights:
         check(lib.hg_model_get_info(pointer, self.info, error), error)
         self.shape = tuple(self.info.shape[0 : self.info.rank])
         self.width, self.code_size, self.is_table = self.info.width, self.info.code_size, bool(self.info.is_table)
+        self.layout = Layout.of(pointer, self.layers(), self.shape) if lib.hg_model_module(pointer) else None
+        self.is_plain = not self.is_table and self.layout is None  # rows are as the network has them
         self.scorers: list[Any] = []  # idle ones
         self.detectors: dict[Any, list[Any]] = {}  # idle ones by columns and rate
+
+    def rows(self, x: Any) -> tuple[np.ndarray, tuple[int, ...]]:
+        """x as (n, width), and the shape of what is without rows; of a model from PyTorch as its module takes them."""
+        return self.layout.rows(x) if self.layout else _arrays.as_rows(x, self.shape, self.width)
 
     def scorer(self) -> Any:
         """One that no other thread has; `scorers.append()` gives it back."""

@@ -26,7 +26,7 @@ class Model:
     Rows are (n, ...): NumPy's arrays, or whatever has DLPack; float32 in C order is not copied, bytes (uint8) become 0
     to 1. One row, of the model's own shape, gives one answer. Where a method takes rows it takes a path too: of what
     `hourglass predict` takes as data=. What went wrong is an exception of hourglass.HourglassError with the library's
-    sentence.
+    sentence. A model that came from PyTorch has rows as its module does, images (n, C, H, W).
 
     result: what came of training (None of a model that was loaded); notes: what a user should know of it; history: its
     epochs.
@@ -188,7 +188,7 @@ class Model:
         columns), cells with numbers in them where NaN is missing, of a data frame and of a path, it is the score of
         `hourglass predict`: float64."""
         weights = self._weights
-        if type(x) is np.ndarray and x.dtype is _arrays.F32 and x.shape == (weights.width,) and not weights.is_table:
+        if type(x) is np.ndarray and x.dtype is _arrays.F32 and x.shape == (weights.width,) and weights.is_plain:
             scorer, out = weights.scorer(), ffi.new("float[1]")  # what is called most, and has no time
             lib.hg_score(scorer, ffi.from_buffer(FLOATS, x if x.flags.c_contiguous else x.copy()), 1, out)
             weights.scorers.append(scorer)
@@ -196,7 +196,7 @@ class Model:
         if isinstance(x, (str, os.PathLike)) or weights.is_table or _frames.is_frame(x):
             return self.predict(x, columns=columns, progress=progress, note=note, **options).scores
         _no_options(options)
-        rows, lead = _arrays.as_rows(x, weights.shape, weights.width)
+        rows, lead = weights.rows(x)
         scores = _call(weights, lib.hg_score, rows, 1).reshape(-1)
         return scores if lead else float(scores[0])
 
@@ -207,8 +207,9 @@ class Model:
             return self._transform("reconstruct", x, progress, note, options)
         _no_options(options)
         weights = self._weights
-        rows, _ = _arrays.as_rows(x, weights.shape, weights.width)
-        return _call(weights, lib.hg_reconstruct_rows, rows, weights.width).reshape(np.shape(x))
+        rows, lead = weights.rows(x)
+        answer = _call(weights, lib.hg_reconstruct_rows, rows, weights.width)
+        return weights.layout.given(answer, lead) if weights.layout else answer.reshape(np.shape(x))
 
     def encode(self, x: Any, *, progress: Any = None, note: Any = None, **options: Any) -> Any:
         """The codes of rows, or of a data frame's: (n, code_size), of one row (code_size), float32."""
@@ -218,14 +219,17 @@ class Model:
         weights = self._weights
         if _frames.is_frame(x):
             x = self.inputs(x)
-        rows, lead = _arrays.as_rows(x, weights.shape, weights.width)
-        return _call(weights, lib.hg_encode_rows, rows, weights.code_size).reshape(*lead, weights.code_size)
+        rows, lead = weights.rows(x)
+        codes = _call(weights, lib.hg_encode_rows, rows, weights.code_size)
+        return weights.layout.given_codes(codes, lead) if weights.layout else codes.reshape(*lead, weights.code_size)
 
     def decode(self, codes: Any) -> Any:
         """The rows of codes (n, code_size): (n, ...) in the model's shape, float32; of one code (code_size) one row."""
         weights = self._weights
-        rows, lead = _arrays.as_rows(codes, (weights.code_size,), weights.code_size)
-        return _call(weights, lib.hg_decode_rows, rows, weights.width).reshape(*lead, *weights.shape)
+        layout, size = weights.layout, weights.code_size
+        rows, lead = layout.codes(codes) if layout else _arrays.as_rows(codes, (size,), size)
+        answer = _call(weights, lib.hg_decode_rows, rows, weights.width)
+        return layout.given(answer, lead) if layout else answer.reshape(*lead, *weights.shape)
 
     def predict(self, x: Any, *, columns: Sequence[str] | None = None, fpr: float = 0, progress: Any = None,
                 note: Any = None, **options: Any) -> Verdicts:

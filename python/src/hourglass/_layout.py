@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows as the PyTorch module has them that a model's weights came from: channels first, in shapes of its own."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from . import _arrays
+from ._errors import DataError
+from ._lib import ffi, lib
+
+
+def module_of(pointer: Any) -> dict[str, Any] | None:
+    """What an hg_model says of the module that its weights came from (docs/MODELFILE.md, "module")."""
+    found = lib.hg_model_module(pointer)
+    return json.loads(ffi.string(found)) if found else None
+
+
+def _moved(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """(H, W, C) as (C, H, W)."""
+    return (*shape[-1:], *shape[:-1])
+
+
+class Layout:
+    """Between the module's rows, (C, H, W), and the network's, (H, W, C).
+
+    input, output: shapes of a row as the module takes and gives it; own, own_output, code: shapes of the network's
+    rows."""
+
+    def __init__(
+        self, module: dict[str, Any], own: tuple[int, ...], own_output: tuple[int, ...], code: tuple[int, ...]
+    ):
+        self.own, self.own_output, self.code = own, own_output, code
+        self.input = tuple(module.get("input") or _moved(own))
+        self.output = tuple(module.get("output") or self.input)
+
+    @staticmethod
+    def of(pointer: Any, layers: Any, own: tuple[int, ...]) -> "Layout | None":
+        """None: rows are as the network has them."""
+        module = module_of(pointer)
+        if not module or module["layout"] != "channels_first":
+            return None
+        neck = next((i for i, layer in enumerate(layers) if layer.side == "decoder"), len(layers))
+        return Layout(module, own, layers[-1].shape, layers[neck - 1].shape)
+
+    def rows(self, x: Any) -> tuple[np.ndarray, tuple[int, ...]]:
+        """x (n, *input), or one row, as the network's (n, width); and () for one, else (n)."""
+        return self._taken(_arrays.as_array(x), self.input, self.own)
+
+    def codes(self, x: Any) -> tuple[np.ndarray, tuple[int, ...]]:
+        return self._taken(_arrays.as_array(x), self.given_code, self.code)
+
+    @property
+    def given_code(self) -> tuple[int, ...]:
+        """Of a code as the module has it: of signals (C, T)."""
+        moved = _moved(self.code)
+        return (moved[0], moved[2]) if len(self.input) == 2 and len(moved) == 3 else moved
+
+    def images(self, x: Any) -> np.ndarray:
+        """x (n, *input) as the network's (n, *own): what fit() takes."""
+        rows, _ = self.rows(x)
+        return rows.reshape(len(rows), *self.own)
+
+    @staticmethod
+    def _taken(array: np.ndarray, given: tuple[int, ...], own: tuple[int, ...]) -> tuple[np.ndarray, tuple[int, ...]]:
+        width = int(np.prod(own))
+        is_one = array.shape == given or array.shape == (width,)
+        if not is_one and (array.ndim < 2 or array.size != len(array) * width):
+            raise DataError(
+                f"rows: expected (n, {', '.join(map(str, given))}), as the module takes them, got {array.shape}"
+            )
+        rows = array.reshape(1 if is_one else len(array), *_moved(own))
+        rows = _arrays.as_floats(np.moveaxis(rows, 1, -1))
+        return rows.reshape(len(rows), width), () if is_one else (len(rows),)
+
+    def given(self, rows: np.ndarray, lead: tuple[int, ...]) -> np.ndarray:
+        """The network's rows (n, width) as the module gives them: (*lead, *output)."""
+        return self._given(rows, self.own_output).reshape(*lead, *self.output)
+
+    def given_codes(self, codes: np.ndarray, lead: tuple[int, ...]) -> np.ndarray:
+        return self._given(codes, self.code).reshape(*lead, *self.given_code)
+
+    @staticmethod
+    def _given(rows: np.ndarray, own: tuple[int, ...]) -> np.ndarray:
+        return np.ascontiguousarray(np.moveaxis(rows.reshape(len(rows), *own), -1, 1))
