@@ -4,7 +4,8 @@
 # this tree. Exit status 6 where PyPI cannot be reached. Prints nothing that went well.
 cd "$(dirname "$0")/.." || exit 1
 venv=build/python-venv
-python=${PYTHON:-python3}
+# Debian's own interpreter has PyTorch; a newer one in front of it has no packages.
+python=${PYTHON:-$([ -x /usr/bin/python3 ] && echo /usr/bin/python3 || echo python3)}
 mkdir -p build
 say() { echo "python: $*" >&2; }
 wanted=$("$python" -c 'import sys; print(sys.version, sys.executable)' && cat python/requirements-test.txt) || exit 1

@@ -3,7 +3,6 @@
 # The Python package: its tests (python/tests) in build/python-venv; README.md's section, docs/PYTHON.md and docs/SKLEARN.md do what
 # they say, the first in a fresh virtual environment. Under the address sanitizer the tests of the package itself run with the library built so.
 . tests/lib.sh
-export PYTHON=${PYTHON:-python3}
 folder=$(dirname "$HOURGLASS")
 case $folder in
 "$PWD/build" | "$PWD/build/gcc") san= ;;
