@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What PyOD expects of each of its detectors."""
+
 import pickle
 
 import numpy as np
@@ -119,5 +120,8 @@ def test_reasons_and_p_values_are_at_hand(data, detector):
 
 def test_scores_combine_with_those_of_others(data, detector):
     other = IForest(random_state=0).fit(data[0])
-    both = np.c_[detector.decision_scores_, other.decision_scores_], np.c_[detector.decision_function(data[1]), other.decision_function(data[1])]
+    both = (
+        np.c_[detector.decision_scores_, other.decision_scores_],
+        np.c_[detector.decision_function(data[1]), other.decision_function(data[1])],
+    )
     assert roc_auc_score(data[3], standardizer(*both)[1].mean(1)) > 0.95

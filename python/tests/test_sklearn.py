@@ -27,8 +27,12 @@ from hourglass.sklearn import AutoencoderDetector, AutoencoderTransformer, Denoi
 
 VERSION = tuple(map(int, sklearn.__version__.split(".")[:2]))
 QUICK = {"steps": 60, "random_state": 0}
-ESTIMATORS = [AutoencoderDetector(steps=20), AutoencoderDetector(contamination=0.1, steps=20),
-              AutoencoderTransformer(steps=50), Denoiser(steps=50)]
+ESTIMATORS = [
+    AutoencoderDetector(steps=20),
+    AutoencoderDetector(contamination=0.1, steps=20),
+    AutoencoderTransformer(steps=50),
+    Denoiser(steps=50),
+]
 
 
 @parametrize_with_checks(ESTIMATORS)
@@ -53,7 +57,9 @@ def pumps():
     """A data frame with a category and a gap: `power` is made of the others."""
     pandas = pytest.importorskip("pandas")
     draw = np.random.default_rng(0)
-    frame = pandas.DataFrame({"load": draw.normal(size=800), "kind": draw.choice(["old", "new"], 800), "heat": draw.normal(50, 5, 800)})
+    frame = pandas.DataFrame(
+        {"load": draw.normal(size=800), "kind": draw.choice(["old", "new"], 800), "heat": draw.normal(50, 5, 800)}
+    )
     frame["power"] = 2 * frame["load"] + 5 * (frame["kind"] == "old") + draw.normal(0, 0.05, 800)
     frame.loc[7, "heat"] = np.nan
     return frame
@@ -110,7 +116,10 @@ def test_reasons_name_the_column_and_what_was_expected(pumps):
     expected = 2 * rows["load"][1] + 5 * (rows["kind"][1] == "old")
     assert float(reasons["expected"][1]) == pytest.approx(expected, abs=2)
     assert reasons["expected"][0] == ""
-    assert set(AutoencoderDetector(steps=5).fit(np.eye(30)).reasons(np.eye(30))["feature"]) <= {"", *(f"x{i}" for i in range(30))}
+    assert set(AutoencoderDetector(steps=5).fit(np.eye(30)).reasons(np.eye(30))["feature"]) <= {
+        "",
+        *(f"x{i}" for i in range(30)),
+    }
 
 
 def test_frames_keep_names_and_their_order(pumps):
@@ -164,7 +173,10 @@ def test_an_option_s_name_that_is_wrong_is_named(cells):
 
 
 def test_quality_on_a_real_table_is_that_of_the_command():
-    file = Path(os.environ.get("HG_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")) / "adbench/Classical/6_cardio.npz"
+    file = (
+        Path(os.environ.get("HG_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+        / "adbench/Classical/6_cardio.npz"
+    )
     if not file.exists():
         pytest.skip(f"there is no {file} (HG_DATA says where data is)")
     table = np.load(file)
@@ -249,9 +261,15 @@ def test_outputs_are_frames_where_they_are_asked_for(cells, library):
     transformer = AutoencoderTransformer(latent=2, **QUICK).set_output(transform=library)
     codes = transformer.fit_transform(cells[0])
     assert isinstance(codes, frames.DataFrame)
-    assert list(codes.columns) == list(transformer.get_feature_names_out()) == ["autoencodertransformer0", "autoencodertransformer1"]
+    assert (
+        list(codes.columns)
+        == list(transformer.get_feature_names_out())
+        == ["autoencodertransformer0", "autoencodertransformer1"]
+    )
     names = [f"c{i}" for i in range(30)]
-    cleaned = Denoiser(**QUICK).set_output(transform=library).fit_transform(frames.DataFrame(dict(zip(names, cells[0].T))))
+    cleaned = (
+        Denoiser(**QUICK).set_output(transform=library).fit_transform(frames.DataFrame(dict(zip(names, cells[0].T))))
+    )
     assert list(cleaned.columns) == names
 
 
@@ -276,7 +294,13 @@ def test_noisy_rows_come_nearer_to_clean_ones():
 def test_images_are_cleaned_as_rows_of_pixels_and_as_they_are(white):
     digits = load_digits().images / 16 * white
     noisy = digits + np.random.default_rng(0).normal(0, 0.2 * white, digits.shape)
-    options = {"noise": 0.2, "white": white, "steps": 60, "random_state": 0, "model": "keep 1, conv 16 relu | conv 1, add 1"}
+    options = {
+        "noise": 0.2,
+        "white": white,
+        "steps": 60,
+        "random_state": 0,
+        "model": "keep 1, conv 16 relu | conv 1, add 1",
+    }
     cube = Denoiser(**options).fit(digits)
     flat = Denoiser(image_shape=(8, 8), **options).fit(digits.reshape(-1, 64))
     assert np.array_equal(cube.transform(noisy).reshape(-1, 64), flat.transform(noisy.reshape(-1, 64)))
@@ -305,17 +329,27 @@ def test_partners_of_another_shape_are_refused():
 def test_pipelines_take_them_at_any_place(cells):
     rows = np.vstack([cells[0][:100], cells[1][:100]])
     labels = np.repeat([0, 1], 100)
-    codes = make_pipeline(SimpleImputer(), AutoencoderTransformer(latent=4, steps=400, random_state=0), LogisticRegression())
+    codes = make_pipeline(
+        SimpleImputer(), AutoencoderTransformer(latent=4, steps=400, random_state=0), LogisticRegression()
+    )
     assert cross_val_score(codes, rows, labels, cv=3).mean() > 0.85
     assert make_pipeline(Denoiser(**QUICK), KMeans(2, n_init=1, random_state=0)).fit_predict(rows).shape == (200,)
     found = make_pipeline(StandardScaler(), AutoencoderDetector(**QUICK)).fit(cells[0])
-    assert found.predict(cells[1]).shape == (212,) and found.score_samples(cells[1]).mean() < found.score_samples(cells[0]).mean()
+    assert (
+        found.predict(cells[1]).shape == (212,)
+        and found.score_samples(cells[1]).mean() < found.score_samples(cells[0]).mean()
+    )
 
 
 def test_columns_are_made_ready_by_others_too(pumps):
-    columns = ColumnTransformer([("kinds", OrdinalEncoder(), ["kind"]), ("codes", AutoencoderTransformer(latent=2, **QUICK), ["load", "power"])])
+    columns = ColumnTransformer(
+        [("kinds", OrdinalEncoder(), ["kind"]), ("codes", AutoencoderTransformer(latent=2, **QUICK), ["load", "power"])]
+    )
     assert columns.fit_transform(pumps).shape == (800, 3)
-    assert list(columns.get_feature_names_out())[1:] == ["codes__autoencodertransformer0", "codes__autoencodertransformer1"]
+    assert list(columns.get_feature_names_out())[1:] == [
+        "codes__autoencodertransformer0",
+        "codes__autoencodertransformer1",
+    ]
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
@@ -331,7 +365,12 @@ def test_a_grid_is_searched_in_processes_and_threads(cells, backend):
 def test_a_detector_is_chosen_by_labels(cells):
     rows = np.vstack([cells[0], cells[1][:20]])
     labels = np.r_[np.ones(len(cells[0])), -np.ones(20)]
-    search = GridSearchCV(AutoencoderDetector(steps=20, random_state=0), {"contamination": ["auto", 0.05]}, scoring="roc_auc", cv=StratifiedKFold(2))
+    search = GridSearchCV(
+        AutoencoderDetector(steps=20, random_state=0),
+        {"contamination": ["auto", 0.05]},
+        scoring="roc_auc",
+        cv=StratifiedKFold(2),
+    )
     assert search.fit(rows, labels).best_score_ > 0.8
     pairs = GridSearchCV(Denoiser(random_state=0), {"steps": [1, 200]}, scoring="neg_mean_squared_error", cv=2)
     clean = (cells[0] - cells[0].mean(0)) / cells[0].std(0)
@@ -341,9 +380,15 @@ def test_a_detector_is_chosen_by_labels(cells):
 @pytest.mark.skipif(VERSION < (1, 4), reason="pipelines route metadata from scikit-learn 1.4 on")
 def test_metadata_is_routed_past_them(cells):
     with sklearn.config_context(enable_metadata_routing=True):
-        line = make_pipeline(StandardScaler().set_fit_request(sample_weight=True), Denoiser(**QUICK), AutoencoderTransformer(latent=2, **QUICK),
-                             LogisticRegression().set_fit_request(sample_weight=True))
+        line = make_pipeline(
+            StandardScaler().set_fit_request(sample_weight=True),
+            Denoiser(**QUICK),
+            AutoencoderTransformer(latent=2, **QUICK),
+            LogisticRegression().set_fit_request(sample_weight=True),
+        )
         rows = np.vstack([cells[0][:50], cells[1][:50]])
         assert line.fit(rows, np.repeat([0, 1], 50), sample_weight=np.ones(100)).predict(rows).shape == (100,)
         with pytest.raises(TypeError, match="sample_weight"):
-            make_pipeline(StandardScaler().set_fit_request(sample_weight=False), AutoencoderDetector(**QUICK)).fit(rows, sample_weight=np.ones(100))
+            make_pipeline(StandardScaler().set_fit_request(sample_weight=False), AutoencoderDetector(**QUICK)).fit(
+                rows, sample_weight=np.ones(100)
+            )

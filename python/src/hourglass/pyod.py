@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hourglass among PyOD's detectors.
 
-    from hourglass.pyod import HourglassAutoEncoder
-    detector = HourglassAutoEncoder(contamination=0.05).fit(x)
-    detector.labels_, detector.decision_function(new)
+from hourglass.pyod import HourglassAutoEncoder
+detector = HourglassAutoEncoder(contamination=0.05).fit(x)
+detector.labels_, detector.decision_function(new)
 """
+
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,13 @@ from .sklearn import AutoencoderDetector
 
 
 class HourglassAutoEncoder(BaseDetector):
-    """hourglass.sklearn.AutoencoderDetector as PyOD has detectors: the higher a score, the more unusual, and 1 is an outlier.
+    """hourglass.sklearn.AutoencoderDetector as PyOD has detectors: the higher a score, the more unusual, and 1 is an
+    outlier.
 
     Parameters
     ----------
-    contamination : float in (0, 0.5], the share of the training rows that is unusual. The rows are looked for and left out of
-        training, and threshold_ has this share of the training rows above it.
+    contamination : float in (0, 0.5], the share of the training rows that is unusual. The rows are looked for and left
+        out of training, and threshold_ has this share of the training rows above it.
     fpr, model, latent, epochs, steps, batch, lr, random_state, n_jobs, options : as AutoencoderDetector has them.
 
     Attributes
@@ -30,9 +32,21 @@ class HourglassAutoEncoder(BaseDetector):
     detector_ : the fitted AutoencoderDetector, with its p_values() and reasons(), the model in its model_.
     """
 
-    def __init__(self, contamination: float = 0.1, *, fpr: float = 0.01, model: str | None = None, latent: int | None = None,
-                 epochs: int | None = None, steps: int | None = None, batch: int | None = None, lr: float | None = None,
-                 random_state: Any = None, n_jobs: int | None = None, options: dict[str, Any] | None = None):
+    def __init__(
+        self,
+        contamination: float = 0.1,
+        *,
+        fpr: float = 0.01,
+        model: str | None = None,
+        latent: int | None = None,
+        epochs: int | None = None,
+        steps: int | None = None,
+        batch: int | None = None,
+        lr: float | None = None,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+        options: dict[str, Any] | None = None,
+    ):
         super().__init__(contamination=contamination)
         self.fpr = fpr
         self.model = model
@@ -48,7 +62,11 @@ class HourglassAutoEncoder(BaseDetector):
     def fit(self, X: Any, y: Any = None) -> "HourglassAutoEncoder":
         """Learns rows X (n, N), NaN is missing; y is ignored."""
         self._set_n_classes(y)
-        same = {name: value for name, value in self.get_params(deep=False).items() if name not in ("contamination", "options")}
+        same = {
+            name: value
+            for name, value in self.get_params(deep=False).items()
+            if name not in ("contamination", "options")
+        }
         options = self.options or {}
         if "clean" not in options:
             options = {"contamination": float(self.contamination), **options}

@@ -7,6 +7,7 @@
 
 docs/SKLEARN.md says what is meant by their parameters.
 """
+
 from ._denoiser import Denoiser
 from ._detector import AutoencoderDetector
 from ._transformer import AutoencoderTransformer

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the three estimators share: parameters as options of training, checks of rows in scikit-learn's words."""
+
 from numbers import Integral, Real
 from typing import Any
 
@@ -14,12 +15,14 @@ from ..model import Model
 try:
     from sklearn.utils.validation import validate_data
 except ImportError:  # before scikit-learn 1.6
+
     def validate_data(estimator, X, *, reset=True, ensure_all_finite=True, skip_check_array=False, **checks):
         if not skip_check_array:
             return estimator._validate_data(X, reset=reset, force_all_finite=ensure_all_finite, **checks)
         estimator._check_feature_names(X, reset=reset)
         estimator._check_n_features(X, reset=reset)
         return X
+
 
 FLOATS = [np.float64, np.float32]
 
@@ -55,7 +58,11 @@ class Trained(BaseEstimator):
             standard.pop("steps", None)
         if "epochs" not in given and ("steps" in given or "steps" in standard):
             standard["epochs"] = 0
-        return {**standard, **{self._OPTIONS.get(name, name): value for name, value in given.items()}, **(self.options or {})}
+        return {
+            **standard,
+            **{self._OPTIONS.get(name, name): value for name, value in given.items()},
+            **(self.options or {}),
+        }
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "model_")
@@ -70,7 +77,9 @@ def checked_table(estimator: Any, X: Any, reset: bool) -> Any:
     """X as float64 (n, N), in which NaN is missing; a data frame as it is, where columns are not numbers."""
     if hasattr(X, "columns") and hasattr(X, "dtypes") and not all(map(_is_number, X.dtypes)):
         return validate_data(estimator, X, reset=reset, skip_check_array=True)
-    return validate_data(estimator, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=reset, ensure_min_samples=2 if reset else 1)
+    return validate_data(
+        estimator, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=reset, ensure_min_samples=2 if reset else 1
+    )
 
 
 def column_names(estimator: Any) -> list[str]:
@@ -95,4 +104,13 @@ def centre_and_scale(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return x.mean(axis=0), np.where(scale > 1e-12 * np.abs(x).max(axis=0, initial=0), scale, 1.0)
 
 
-__all__ = ["FLOATS", "Model", "Trained", "as_columns", "centre_and_scale", "checked_table", "column_names", "validate_data"]
+__all__ = [
+    "FLOATS",
+    "Model",
+    "Trained",
+    "as_columns",
+    "centre_and_scale",
+    "checked_table",
+    "column_names",
+    "validate_data",
+]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Denoiser: rows and images as they were before noise came over them."""
+
 from numbers import Integral, Real
 from typing import Any
 
@@ -19,17 +20,17 @@ LEVELS = 255  # what noise in 8-bit grey levels counts for white
 class Denoiser(OneToOneFeatureMixin, TransformerMixin, Trained):
     """Learns to take noise off rows of numbers or images, from pairs or from clean rows that it corrupts itself.
 
-    Columns of numbers may have any units: they are brought to mean 0 and variance 1 within. Images are rows of pixels with
-    image_shape=, or arrays (n, H, W) or (n, H, W, C).
+    Columns of numbers may have any units: they are brought to mean 0 and variance 1 within. Images are rows of pixels
+    with image_shape=, or arrays (n, H, W) or (n, H, W, C).
 
     Parameters
     ----------
-    noise : what X is corrupted with where fit() gets no clean partners: a number, the standard deviation of Gaussian noise, in
-        standard deviations of each column (0.5 unless set) or, of images, in shares of white; or steps as `hourglass help noise` has
-        them ("gaussian 0-55 + jpeg 30-90"; images unless set: "gaussian 25").
+    noise : what X is corrupted with where fit() gets no clean partners: a number, the standard deviation of Gaussian
+        noise, in standard deviations of each column (0.5 unless set) or, of images, in shares of white; or steps as
+        `hourglass help noise` has them ("gaussian 0-55 + jpeg 30-90"; images unless set: "gaussian 25").
     image_shape : (H, W) or (H, W, C) of the image that a row is.
-    white : of images, the number that is full white, 0 being black; None: 1, 255 or 65535, the first that no pixel exceeds, else the
-        largest.
+    white : of images, the number that is full white, 0 being black; None: 1, 255 or 65535, the first that no pixel
+        exceeds, else the largest.
     model : the network as a preset or a spec (`hourglass help model`); None: a small residual one, of images "unet".
     epochs, steps : how long to train; neither: 2400 steps, of images 20 epochs.
     batch, lr, random_state, n_jobs, options : as AutoencoderDetector has them.
@@ -49,9 +50,21 @@ class Denoiser(OneToOneFeatureMixin, TransformerMixin, Trained):
         "white": [Interval(Real, 0, None, closed="neither"), None],
     }
 
-    def __init__(self, *, noise: str | float | None = None, image_shape: tuple[int, ...] | None = None, white: float | None = None,
-                 model: str | None = None, epochs: int | None = None, steps: int | None = None, batch: int | None = None,
-                 lr: float | None = None, random_state: Any = None, n_jobs: int | None = None, options: dict[str, Any] | None = None):
+    def __init__(
+        self,
+        *,
+        noise: str | float | None = None,
+        image_shape: tuple[int, ...] | None = None,
+        white: float | None = None,
+        model: str | None = None,
+        epochs: int | None = None,
+        steps: int | None = None,
+        batch: int | None = None,
+        lr: float | None = None,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+        options: dict[str, Any] | None = None,
+    ):
         self.noise = noise
         self.image_shape = image_shape
         self.white = white
@@ -65,8 +78,8 @@ class Denoiser(OneToOneFeatureMixin, TransformerMixin, Trained):
         self.options = options
 
     def fit(self, X: Any, y: Any = None) -> "Denoiser":
-        """Learns rows X (n, N), or images (n, H, W[, C]). y, of the shape of X: what each was without noise; None: X is clean. (Labels
-        (n,), which a pipeline hands to each of its steps, are none of that and are ignored.)"""
+        """Learns rows X (n, N), or images (n, H, W[, C]). y, of the shape of X: what each was without noise; None: X
+        is clean. (Labels (n,), which a pipeline hands to each of its steps, are none of that and are ignored.)"""
         self._validate_params()
         X = validate_data(self, X, dtype=FLOATS, ensure_min_samples=2, allow_nd=True)
         clean = self._partners(X, y)
@@ -104,13 +117,17 @@ class Denoiser(OneToOneFeatureMixin, TransformerMixin, Trained):
             return None
         clean = check_array(y, dtype=FLOATS, allow_nd=True, input_name="y")
         if clean.shape != X.shape:
-            raise ValueError(f"y: expected clean partners of the shape {X.shape}, or labels of one dimension, got {clean.shape}")
+            raise ValueError(
+                f"y: expected clean partners of the shape {X.shape}, or labels of one dimension, got {clean.shape}"
+            )
         return clean
 
     def _shape_of(self, X: np.ndarray) -> tuple[int, ...]:
         """Of one image; () where rows are numbers."""
         shape = tuple(self.image_shape or X.shape[1:] if X.ndim > 2 else self.image_shape or ())
-        if shape and not (len(shape) in (2, 3) and all(isinstance(n, Integral) for n in shape) and np.prod(shape) * len(X) == X.size):
+        if shape and not (
+            len(shape) in (2, 3) and all(isinstance(n, Integral) for n in shape) and np.prod(shape) * len(X) == X.size
+        ):
             raise ValueError(f"image_shape: expected the height, width and channels of rows {X.shape[1:]}, got {shape}")
         return shape
 

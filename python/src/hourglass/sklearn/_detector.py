@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """AutoencoderDetector: what is unusual in rows, and why."""
+
 from numbers import Real
 from typing import Any
 
@@ -11,23 +12,25 @@ from sklearn.utils.validation import check_is_fitted
 from .._verdicts import Verdicts
 from ._base import Model, Trained, as_columns, checked_table, column_names
 
-# contamination="auto": rows at hand hardly ever are all normal, and those that a model learned score low whatever they are. On the
-# 17 tables of docs/ANOMALIES.md, normal rows only, leaving these out costs nothing (docs/SKLEARN.md).
+# contamination="auto": rows at hand hardly ever are all normal, and those that a model learned score low whatever they
+# are. On the 17 tables of docs/ANOMALIES.md, normal rows only, leaving these out costs nothing (docs/SKLEARN.md).
 ODDEST = 0.002
 
 
 class AutoencoderDetector(OutlierMixin, Trained):
-    """Finds rows that are unlike those it was trained on, names the column that is to blame, and what was expected there.
+    """Finds rows that are unlike those it was trained on, names the column that is to blame, and what was expected
+    there.
 
-    X may have missing numbers (NaN) and, as a data frame, columns of categories, texts and times: each is scaled or encoded as
-    `hourglass train` does it.
+    X may have missing numbers (NaN) and, as a data frame, columns of categories, texts and times: each is scaled or
+    encoded as `hourglass train` does it.
 
     Parameters
     ----------
-    fpr : float in (0, 0.5], with contamination="auto": the share of normal rows that may be called unusual. A tenth of the rows is
-        held out of training for that threshold.
-    contamination : "auto": X is normal but for some rows; the oddest 0.2 % are left out of training. Or float in (0, 0.5]: this
-        share of X is unusual; the rows are looked for and left out of training, and offset_ has this share of X below it.
+    fpr : float in (0, 0.5], with contamination="auto": the share of normal rows that may be called unusual. A tenth of
+        the rows is held out of training for that threshold.
+    contamination : "auto": X is normal but for some rows; the oddest 0.2 % are left out of training. Or float in (0,
+        0.5]: this share of X is unusual; the rows are looked for and left out of training, and offset_ has this share
+        of X below it.
     model : the network as a preset or a spec (`hourglass help model`); None: that of tables.
     latent : size of the code of a preset.
     epochs, steps : how long to train, in passes over the rows or in steps; neither: 2400 steps.
@@ -51,9 +54,21 @@ class AutoencoderDetector(OutlierMixin, Trained):
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
     }
 
-    def __init__(self, *, fpr: float = 0.01, contamination: float | str = "auto", model: str | None = None, latent: int | None = None,
-                 epochs: int | None = None, steps: int | None = None, batch: int | None = None, lr: float | None = None,
-                 random_state: Any = None, n_jobs: int | None = None, options: dict[str, Any] | None = None):
+    def __init__(
+        self,
+        *,
+        fpr: float = 0.01,
+        contamination: float | str = "auto",
+        model: str | None = None,
+        latent: int | None = None,
+        epochs: int | None = None,
+        steps: int | None = None,
+        batch: int | None = None,
+        lr: float | None = None,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+        options: dict[str, Any] | None = None,
+    ):
         self.fpr = fpr
         self.contamination = contamination
         self.model = model
@@ -71,7 +86,9 @@ class AutoencoderDetector(OutlierMixin, Trained):
         is_auto = isinstance(self.contamination, str)
         options = self._training(prepare="table")
         if "groupby" in options:
-            raise ValueError("groupby: expected one threshold for all rows, offset_; hourglass.Model has one for each group")
+            raise ValueError(
+                "groupby: expected one threshold for all rows, offset_; hourglass.Model has one for each group"
+            )
         if not {"clean", "contamination"} & options.keys():
             options["contamination"] = ODDEST if is_auto else float(self.contamination)
         rows = checked_table(self, X, reset=True)
@@ -102,9 +119,9 @@ class AutoencoderDetector(OutlierMixin, Trained):
         return self._judged(X).p_values
 
     def reasons(self, X: Any) -> np.ndarray:
-        """Why each of the rows X (n, N) has its score: a structured array (n,) of `feature`, the column with the largest part of the
-        score, "" for none; `share`, that part, from 0 to 1; `expected`, what the other columns let expect there, as text: of rows
-        beyond the model's own threshold, "" of others."""
+        """Why each of the rows X (n, N) has its score: a structured array (n,) of `feature`, the column with the
+        largest part of the score, "" for none; `share`, that part, from 0 to 1; `expected`, what the other columns let
+        expect there, as text: of rows beyond the model's own threshold, "" of others."""
         verdicts = self._judged(X)
         names = np.array([*column_names(self), ""], dtype=object)
         table = np.empty(len(verdicts), [("feature", object), ("share", np.float64), ("expected", object)])

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """AutoencoderTransformer: codes of rows, and rows of codes."""
+
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,8 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from ._base import FLOATS, Model, Trained, centre_and_scale, validate_data
 
-STEPS = 2400   # of a training that is not told how long
-HIDDEN = 96    # units on either side of the code
+STEPS = 2400  # of a training that is not told how long
+HIDDEN = 96  # units on either side of the code
 
 
 class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Trained):
@@ -20,7 +21,8 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     Parameters
     ----------
     latent : int, numbers in a code; None: half of the columns, 8 at most.
-    model : the network as a preset or a spec (`hourglass help model`); None: one hidden layer of 96 on either side of the code.
+    model : the network as a preset or a spec (`hourglass help model`); None: one hidden layer of 96 on either side of
+        the code.
     epochs, steps : how long to train, in passes over the rows or in steps; neither: 2400 steps.
     batch : rows in a step.
     lr : learning rate; None: 3e-3, falling along a cosine.
@@ -35,9 +37,19 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     n_features_in_, feature_names_in_ : as scikit-learn has them.
     """
 
-    def __init__(self, latent: int | None = None, *, model: str | None = None, epochs: int | None = None, steps: int | None = None,
-                 batch: int | None = None, lr: float | None = None, random_state: Any = None, n_jobs: int | None = None,
-                 options: dict[str, Any] | None = None):
+    def __init__(
+        self,
+        latent: int | None = None,
+        *,
+        model: str | None = None,
+        epochs: int | None = None,
+        steps: int | None = None,
+        batch: int | None = None,
+        lr: float | None = None,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+        options: dict[str, Any] | None = None,
+    ):
         self.latent = latent
         self.model = model
         self.epochs = epochs
@@ -72,11 +84,14 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         check_is_fitted(self)
         codes = check_array(X, dtype=FLOATS)
         if codes.shape[1] != self._n_features_out:
-            raise ValueError(f"X has {codes.shape[1]} features, but {type(self).__name__} has codes of {self._n_features_out}.")
+            raise ValueError(
+                f"X has {codes.shape[1]} features, but {type(self).__name__} has codes of {self._n_features_out}."
+            )
         return (self.model_.decode(codes) * self.scale_ + self.mean_).astype(codes.dtype)
 
     def score(self, X: Any, y: Any = None) -> float:
-        """How well rows X (n, N) come out of their codes again: minus the mean squared error of standardised columns."""
+        """How well rows X (n, N) come out of their codes again: minus the mean squared error of standardised
+        columns."""
         return -float(self.model_.score(self._standardised(self._rows(X))).mean(dtype=np.float64))
 
     def _rows(self, X: Any) -> np.ndarray:
