@@ -17,7 +17,7 @@ from PIL import Image
 FOLDER = Path(__file__).resolve().parents[1] / "examples/notebooks"
 PICTURES = {"image/png": ".png", "image/jpeg": ".jpg"}
 CELL_SECONDS = 600
-# The processor time of the kernel and of the programs it started; the last line of the last cell's output.
+# The processor time of the kernel and of the programs it started.
 CLOCK = """
 import resource
 print(sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
@@ -32,8 +32,8 @@ def execute(name: str) -> tuple[Any, float]:
     """The notebook with its outputs, and the processor time it took (s). Raises nbclient's CellExecutionError."""
     notebook = nbformat.read(FOLDER / name, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(CLOCK))
-    client = NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", record_timing=False, resources={"metadata": {"path": str(FOLDER)}})
-    client.execute()
+    place = {"metadata": {"path": str(FOLDER)}}
+    NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", record_timing=False, resources=place).execute()
     clock = notebook.cells.pop()
     return notebook, float(clock.outputs[-1].text)
 
@@ -60,7 +60,8 @@ def store(name: str, notebook: Any) -> None:
                     cover = FOLDER / "pictures" / (Path(name).stem + PICTURES[kind])
                     cover.parent.mkdir(exist_ok=True)
                     cover.write_bytes(base64.b64decode(data[kind]))
-    notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"}}
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     nbformat.write(notebook, FOLDER / name)
 
 
