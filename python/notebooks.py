@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the notebooks of examples/notebooks and stores what came of them: python python/notebooks.py [NAME.ipynb ...].
 
-Stored are texts, tables and pictures, so that a site that shows notebooks shows them too; what went to stderr is not. The picture of the
-cell with the tag "cover" becomes examples/notebooks/pictures/NAME.png or .jpg.
+Stored are texts, tables and pictures, so that a site that shows notebooks shows them too; what went to stderr is not.
+The picture of the cell with the tag "cover" becomes examples/notebooks/pictures/NAME.png or .jpg.
 """
 import base64
 import io
@@ -33,7 +33,8 @@ def execute(name: str) -> tuple[Any, float]:
     notebook = nbformat.read(FOLDER / name, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(CLOCK))
     place = {"metadata": {"path": str(FOLDER)}}
-    NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", record_timing=False, resources=place).execute()
+    client = NotebookClient(notebook, timeout=CELL_SECONDS, kernel_name="python3", record_timing=False, resources=place)
+    client.execute()
     clock = notebook.cells.pop()
     return notebook, float(clock.outputs[-1].text)
 

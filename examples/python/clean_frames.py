@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes noise off raw frames between two programs: ffmpeg ... -f rawvideo -pix_fmt bgr24 - | python clean_frames.py 640 480 | ffmpeg ...
+"""Takes noise off raw frames between two programs:
+    ffmpeg ... -f rawvideo -pix_fmt bgr24 - | python clean_frames.py 640 480 | ffmpeg ...
 
-Frames of width × height pixels of three bytes, blue first, from standard input to standard output, with the model that ships or a
-third argument's. One frame is in memory, and is cleaned where it lies.
+Frames of width × height pixels of three bytes, blue first, from standard input to standard output, with the model that
+ships or a third argument's. One frame is in memory, and is cleaned where it lies.
 """
 import sys
 

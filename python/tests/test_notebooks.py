@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The notebooks of examples/notebooks run, with the assertions of their cells; what is stored of them is what a reader should see."""
+"""The notebooks of examples/notebooks run, with the assertions of their cells; what is stored is for readers."""
 import importlib.util
 import json
 import os
@@ -42,7 +42,8 @@ def test_a_notebook_is_stored_with_what_came_of_it_and_no_path_of_a_machine(name
     kinds = {kind for output in outputs for kind in output.get("data", {})}
     assert kinds & {"image/png", "image/jpeg"} and "text/markdown" in kinds, "make notebooks stores them"
     assert not [output for output in outputs if output["output_type"] == "error"]
-    shown = json.dumps([output for output in outputs if not {"image/png", "image/jpeg"} & output.get("data", {}).keys()])
+    pictures = {"image/png", "image/jpeg"}
+    shown = json.dumps([output for output in outputs if not pictures & output.get("data", {}).keys()])
     assert not [word for word in ("/tmp/", "/home/", "/root/", str(ROOT)) if word in shown]
     assert (FOLDER / name).stat().st_size < 400 << 10
 
