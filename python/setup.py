@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sysconfig
 from pathlib import Path
 
 from setuptools import setup
@@ -28,6 +29,8 @@ class BuildPackage(build_py):
         shutil.copytree(ROOT / "models", Path(self.build_lib) / "hourglass/models", dirs_exist_ok=True)
 
 
+if not (Path(sysconfig.get_path("include")) / "Python.h").exists():
+    raise SystemExit("hourglass: expected Python.h to compile with, found none: tools/setup.sh python installs it (python3-dev)")
 if "HOURGLASS_BUILD" not in os.environ:
     settings = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     subprocess.run(["make", "-C", str(ROOT), "CC=gcc", "SAN=", "build/gcc/libhourglass.a"], check=True, env=settings)

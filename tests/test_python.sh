@@ -52,6 +52,18 @@ fi
 "$venv/bin/python" -m pytest -q -rs -p no:cacheprovider python/tests >"$work/tests" 2>&1
 add_up "$work/tests" $?
 
+# What users install today, where the first environment has what Debian's PyTorch goes with.
+newest=$work/newest
+if "$PYTHON" -m venv "$newest" && "$newest/bin/pip" --quiet --disable-pip-version-check --retries 1 --timeout 20 install --only-binary :all: \
+    numpy scikit-learn pandas pytest setuptools wheel cffi >"$work/out" 2>&1; then
+    "$newest/bin/pip" --quiet --disable-pip-version-check install --no-deps --no-build-isolation ./python >"$work/out" 2>&1 ||
+        bad "pip install ./python beside the newest packages: $(tail -20 "$work/out")"
+    "$newest/bin/python" -m pytest -q -rs -p no:cacheprovider python/tests/test_{model,fit,verdicts,sklearn,data_frames}.py >"$work/tests" 2>&1
+    add_up "$work/tests" $?
+else
+    skip "PyPI gives no packages: $(tail -1 "$work/out")"
+fi
+
 # README.md's section as if it stood alone, and the page.
 {
     printf '```sh\n%s\n%s\n```\n' "awk -v rows=5000 -v seed=1 -f hourglass/tools/readings.awk >normal.csv" \

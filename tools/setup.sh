@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Installs the Debian packages that a group of targets needs: tools/setup.sh build|test|check|bench ...
+# Installs the Debian packages that a group of targets needs: tools/setup.sh build|python|test|check|bench ...
 # Says nothing when nothing is missing; otherwise prints the list and calls apt-get, through sudo where it must. A name
 # with a "?" behind it is wanted but not required: without it what needs it is skipped, and nothing else stops.
 # Exit status 6 where a required one is missing; the last line is then what an administrator would type.
@@ -11,6 +11,7 @@ set -eu
 compile='gcc make pkg-config libc6-dev zlib1g-dev libyaml-dev libzip-dev libpng-dev libwebp-dev
     libjpeg62-turbo-dev libtiff-dev libpcap-dev'
 build="$compile liblapack3 dataset-fashion-mnist libsqlite3-0? libodbc2? libmatio11? python-matplotlib-data?"
+python="$compile python3 python3-dev python3-venv"
 test="$build libcmocka-dev clang locales libclang-rt-14-dev? gcc-aarch64-linux-gnu? libc6-dev-arm64-cross? qemu-user? libjansson-dev?
     python3 python3-venv? python3-dev? python3-numpy? python3-torch? python3-torchvision? python3-skimage? python3-sklearn? python3-pil? python3-tifffile? python3-pydicom? g++? libdcmtk-dev? dcmtk? ffmpeg?
     sqlite3? libsqlite3-dev? libmatio-dev? unixodbc? unixodbc-dev? libsqliteodbc? odbc-postgresql? postgresql?
@@ -29,6 +30,8 @@ does_work() {
     case $1 in
     gcc | make | pkg-config | clang | clang-format | clang-tidy | g++ | python3) have "$1" ;;
     libc6-dev) printf '#include <stdio.h>\n' | "${CC:-gcc}" -E - >/dev/null 2>&1 ;;
+    python3-dev) python3 -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null ;;
+    python3-venv) python3 -m ensurepip --version >/dev/null 2>&1 ;;
     zlib1g-dev) pkg-config --exists zlib 2>/dev/null ;;
     libyaml-dev) pkg-config --exists yaml-0.1 2>/dev/null ;;
     libzip-dev) pkg-config --exists libzip 2>/dev/null ;;
@@ -49,11 +52,12 @@ wanted=
 for group in "$@"; do
     case $group in
     build) wanted="$wanted $build" ;;
+    python) wanted="$wanted $python" ;;
     test) wanted="$wanted $test" ;;
     check) wanted="$wanted $check" ;;
     bench) wanted="$wanted $bench" ;;
     missing) wanted="$wanted $compile" ;;
-    *) say "expected build, test, check, bench or missing, got \"$group\""; exit 2 ;;
+    *) say "expected build, python, test, check, bench or missing, got \"$group\""; exit 2 ;;
     esac
 done
 
