@@ -20,7 +20,7 @@ expect "all names begin with hg_ and a letter" awk '!/^hg_[a-z]/ { print; bad = 
 
 # A public function that does more than look something up sets the host's locale and rounding aside (src/base/host.h).
 lookups=" hg_version hg_version_number hg_environment_at hg_options_is_set hg_job_at hg_option_count hg_option_at hg_group_at hg_example_at
-    hg_word_at hg_text_free hg_bytes_free hg_model_free hg_model_width hg_model_code_size hg_model_spec
+    hg_word_at hg_text_free hg_bytes_free hg_model_free hg_model_width hg_model_code_size hg_model_spec hg_model_module
     hg_model_column_at hg_table_rows hg_table_columns hg_table_column_at hg_detector_columns "
 for name in $(<"$work/defined"); do
     case $lookups in *[[:space:]]$name[[:space:]]*) continue ;; esac
