@@ -12,7 +12,7 @@ import hourglass
 import scenes
 from cleaners import MODEL
 
-STEPS, SCENES = 300, 1000
+STEPS, SCENES = 200, 1000
 
 
 def clean_frames(out):

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A gate before a detector's answer is believed: alarms on frames unlike the ordinary ones, by what its own backbone saw: gate.py OUT [seeds=0,1,2]
+"""A gate before a detector's answer is believed: alarms on frames unlike the ordinary ones, by what its own backbone saw: gate.py OUT [seeds=0,1]
 
 Ordinary frames are scenes with grain of 0 to 10. Their embeddings (small_detector.embeddings) are a table that Hourglass trains on; frames
 of other photographs calibrate its threshold for the share of false alarms asked for, and those of PCA's residual and of the distance to
@@ -117,7 +117,7 @@ def measured(out, seed):
         return {name: {gate: float(np.mean(call(x))) for gate, call in gates.items()} for name, x in seen.items()}
 
 
-def main(out, seeds="seeds=0,1,2"):
+def main(out, seeds="seeds=0,1"):
     torch.set_num_threads(1)
     shares = [measured(out, int(seed)) for seed in seeds.split("=")[1].split(",")]
     gates = list(shares[0]["brickwork"])

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""How much of a detector is left in bad frames, with and without cleaning: run.py OUT [seeds=0,1,2] > table.md
+"""How much of a detector is left in bad frames, with and without cleaning: run.py OUT [seeds=0,1] > table.md
 
 Trains a small detector on clean frames and one on noisy frames for each seed, then measures mAP on frames of the test part. What OUT has
 already is kept (KIND-SEED.pt, camera-SIGMA, results-SEED.json): once the cameras are there, seeds may be run side by side and put together
@@ -114,7 +114,7 @@ def show(rows, key):
     return "\n".join(lines)
 
 
-def main(out, seeds="seeds=0,1,2"):
+def main(out, seeds="seeds=0,1"):
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     os.makedirs(out, exist_ok=True)
