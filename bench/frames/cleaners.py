@@ -21,14 +21,14 @@ def nlmeans(strength):
     return lambda frame: cv2.fastNlMeansDenoisingColored(frame, None, strength, strength, 5, 11)
 
 
-def by_hourglass(_):
-    return hourglass.FrameDenoiser(MODEL, threads=1)
+def by_hourglass(model):
+    return hourglass.FrameDenoiser(model, threads=1)
 
 
-# name: (what makes it of a setting, settings: sigma in pixels, strength in grey levels)
+# name: (what makes it of a setting, settings: sigma in pixels, strength in grey levels, model file)
 CLEANERS = {
     "nothing": (nothing, (0,)),
     "Gaussian": (gaussian, (0.5, 0.8, 1.3)),
     "non-local means": (nlmeans, (4, 8, 16)),
-    "Hourglass": (by_hourglass, (0,)),
+    "Hourglass": (by_hourglass, (MODEL,)),
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A gate before a detector's answer is believed: alarms on frames unlike the ordinary ones, by what its own backbone saw: gate.py OUT [seed=0]
+"""A gate before a detector's answer is believed: alarms on frames unlike the ordinary ones, by what its own backbone saw: gate.py OUT [seeds=0,1]
 
 Ordinary frames are scenes with grain of 0 to 10. Their embeddings (small_detector.embeddings) are a table that Hourglass trains on; frames
 of other photographs calibrate its threshold for the share of false alarms asked for, and those of PCA's residual and of the distance to
@@ -100,9 +100,8 @@ def nearest(rows, k=5):
     return score
 
 
-def main(out, seed="seed=0"):
-    torch.set_num_threads(1)
-    seed = int(seed.split("=")[1])
+def measured(out, seed):
+    """{kind of frames: {gate: share that raised an alarm}}"""
     net = trained(out, "clean", seed)
 
     def ordinary(part, count):
@@ -114,11 +113,19 @@ def main(out, seed="seed=0"):
     with tempfile.TemporaryDirectory() as folder:
         gates = {"Hourglass": by_hourglass(rows, held_out, folder),
                  "PCA": by_threshold(pca(rows), held_out), "5 nearest": by_threshold(nearest(rows), held_out)}
-        print(f"{rows.shape[1]} numbers a frame, {ALARMS:.0%} false alarms asked for\n")
-        print("| frames | " + " | ".join(gates) + " |\n|---|" + "---|" * len(gates))
-        for name, shown in everything.items():
-            seen = small_detector.embeddings(net, shown)
-            print(f"| {name} | " + " | ".join(f"{np.mean(gate(seen)):.1%}" for gate in gates.values()) + " |", flush=True)
+        seen = {name: small_detector.embeddings(net, shown) for name, shown in everything.items()}
+        return {name: {gate: float(np.mean(call(x))) for gate, call in gates.items()} for name, x in seen.items()}
+
+
+def main(out, seeds="seeds=0,1"):
+    torch.set_num_threads(1)
+    shares = [measured(out, int(seed)) for seed in seeds.split("=")[1].split(",")]
+    gates = list(shares[0]["brickwork"])
+    print(f"{ALARMS:.0%} false alarms asked for; mean over {len(shares)} seeds, lowest and highest\n")
+    print("| frames | " + " | ".join(gates) + " |\n|---|" + "---|" * len(gates))
+    for name in shares[0]:
+        cells = [[one[name][gate] for one in shares] for gate in gates]
+        print(f"| {name} | " + " | ".join(f"{np.mean(c):.1%} ({min(c):.1%} to {max(c):.1%})" for c in cells) + " |")
 
 
 if __name__ == "__main__":

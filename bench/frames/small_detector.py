@@ -78,13 +78,13 @@ def loss_of(logits, sides, heat, true_sides, weight):
     return focal + 2 * ((1 - overlap) * weight).sum() / weight.sum().clamp(min=1)
 
 
-def train(frames, boxes, classes, count, seed, steps, noise=None, batch=8, tell=None):
-    """A SmallDetector trained on frames (n, H, W, 3) u8; noise(rng, frame) is what each is spoilt by anew. Adam, one cycle."""
+def train(frames, boxes, classes, count, seed, steps, noise=None, batch=16, tell=None):
+    """A SmallDetector trained on frames (n, H, W, 3) u8; noise(rng, frame) is what each is spoilt by anew. AdamW, one cycle."""
     torch.manual_seed(seed)
     rng = np.random.default_rng([seed, 99])
     net = SmallDetector(count).train()
     optimiser = torch.optim.AdamW(net.parameters(), weight_decay=1e-4)
-    cycle = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimiser, 1.2e-2, total_steps=steps, pct_start=0.1)
     known = [targets(b, c, *frames.shape[1:3], count) for b, c in zip(boxes, classes)]
     for step in range(steps):
         rows = rng.integers(0, len(frames), batch)

@@ -3,8 +3,8 @@
 """What a frame costs from Python beside what the command takes for it, in one run: speed.py [WIDTH HEIGHT [ROUNDS]]
 
 The command's time is `hourglass denoise` of a folder with a few PNG pictures of the frame, less that of a folder with one: loading does
-not count, reading and writing PNG does. No two frames are alike: one that equals the frame before it costs next to nothing. The call alone is what examples/denoise_frame.c makes of a stream of the frame, the longer less
-the shorter. One thread each; processor time, the best of rounds that take turns. Needs build/hourglass and build/gcc/examples.
+not count, reading and writing PNG does. No two frames are alike: one that equals the frame before it costs next to nothing. The call alone
+is what examples/denoise_frame.c makes of a stream of the frame, the longer less the shorter. One thread each; processor time, the best of rounds that take turns. Needs build/hourglass and build/gcc/examples.
 """
 import os
 import resource

@@ -13,7 +13,7 @@ import torch
 import scenes
 import small_detector
 
-STEPS, SCENES = 1000, 2000
+STEPS, SCENES = 2500, 4000
 
 
 def spoilt(rng, frame):
@@ -29,7 +29,7 @@ def trained(out, kind, seed, steps=STEPS):
         started = time.process_time()
         net = small_detector.train(frames, boxes, classes, len(scenes.CLASSES), seed, steps, spoilt if kind == "noisy" else None,
                                    tell=lambda step, loss: print(f"{kind}-{seed} step {step} loss {loss:.3f}", file=sys.stderr, flush=True))
-        print(f"{kind}-{seed}: {sum(p.numel() for p in net.parameters())} parameters, {steps} steps of 8 frames, "
+        print(f"{kind}-{seed}: {sum(p.numel() for p in net.parameters())} parameters, {steps} steps of 16 frames, "
               f"{time.process_time() - started:.0f} s of processor time", flush=True)
         torch.save(net.state_dict(), path + ".new")
         os.rename(path + ".new", path)
