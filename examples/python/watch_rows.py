@@ -2,8 +2,8 @@
 """Says of rows what is unusual, as they come: python watch_rows.py runs/train <new.csv
 
 The model is of `hourglass train data=normal.csv`; the first row that comes has the columns' names.
-A line for each alarm: the row's number from 1, its score, how often a normal row scores as high, and what was seen and expected
-in the column that says most about it.
+A line for each alarm: the row's number from 1, its score, how often a normal row scores as high, and what was seen and
+expected in the column that says most about it.
 """
 import csv
 import sys
