@@ -13,8 +13,7 @@ DRAWER = ROOT / "build/gcc/draw_parts"
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 FOLDER = ROOT / "examples/notebooks"
 NAMES = sorted(path.name for path in FOLDER.glob("*.ipynb"))
-PROCESSOR_SECONDS = {"1_codes_and_pca.ipynb": 30, "4_defects.ipynb": 45}  # half as much again as each takes
-OTHERS_SECONDS = 30
+PROCESSOR_SECONDS = 120  # a minute on two cores; none takes a third of it
 
 
 def cells(name):
@@ -22,7 +21,7 @@ def cells(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_notebook_runs_within_its_processor_time(name):
+def test_a_notebook_runs_within_a_minute_on_two_cores(name):
     for module in NEEDED + (("torch",) if "pytorch" in name else ()):
         pytest.importorskip(module, reason=f"the notebooks need {module}")
     source = "".join("".join(cell["source"]) for cell in cells(name))
@@ -34,7 +33,7 @@ def test_a_notebook_runs_within_its_processor_time(name):
     notebooks = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(notebooks)
     _, seconds = notebooks.execute(name)
-    assert seconds < PROCESSOR_SECONDS.get(name, OTHERS_SECONDS)
+    assert seconds < PROCESSOR_SECONDS
 
 
 @pytest.mark.parametrize("name", NAMES)
