@@ -89,13 +89,13 @@ def _texts(pointers: np.ndarray) -> np.ndarray:
 
 
 def _doubles(weights: Weights, x: Any) -> np.ndarray:
-    """Rows of numbers (n, ...) as float64 (n, columns)."""
-    rows = _arrays.as_array(x)
-    if rows.dtype == np.uint8 and not weights.is_table:
-        rows = _arrays.as_floats(rows)
-    if rows.ndim < 2:
+    """Rows of numbers (n, ...), or one, as float64 (n, columns)."""
+    if not weights.is_table:
+        return weights.rows(x)[0].astype(np.float64)
+    rows = _arrays.as_doubles(x)
+    if rows.ndim not in (1, 2):
         raise DataError(f"rows: expected (n, columns), got {rows.shape}")
-    return np.ascontiguousarray(rows, dtype=np.float64).reshape(len(rows), int(np.prod(rows.shape[1:])))
+    return rows if rows.ndim == 2 else rows[None]
 
 
 def judge(weights: Weights, x: Any, columns: Sequence[str] | None, fpr: float) -> Verdicts:
@@ -111,7 +111,14 @@ def judge(weights: Weights, x: Any, columns: Sequence[str] | None, fpr: float) -
         to["size"] = RECORD.itemsize
         verdicts = ffi.cast("hg_verdict *", ffi.from_buffer(to, require_writable=True))
         check(lib.hg_detect(detector, ffi.from_buffer("double[]", part), len(part), verdicts, error), error)
+    _as_given(weights, records["column"])
     return _of_records(records)
+
+
+def _as_given(weights: Weights, column: np.ndarray) -> None:
+    """Numbers of columns (n) of the network's rows become those of the module's that the model came from."""
+    if weights.layout and weights.layout.is_moved:
+        column[:] = np.where(column < 0, column, weights.layout.order[column])
 
 
 def _by_blocks(weights: Weights, rows: Any, fpr: float, call: Any) -> None:
@@ -147,11 +154,21 @@ def shares(weights: Weights, x: Any, columns: Sequence[str] | None) -> np.ndarra
     detector = weights.detector(columns, numbers.shape[1], 0, weights.threads)
     share, to, _ = _floats(len(numbers), lib.hg_detector_columns(detector))
     check(lib.hg_explain(detector, ffi.from_buffer("double[]", numbers), len(numbers), ffi.NULL, to, error), error)
+    if weights.layout and weights.layout.is_moved and share.shape[1] == weights.width:
+        return share[:, np.argsort(weights.layout.order)]
     return share
 
 
 def inputs(weights: Weights, x: Any) -> np.ndarray:
-    """A data frame's rows as the network sees them: (n, width), float32."""
+    """A data frame's rows, or those of numbers (n, columns), as the network sees them: (n, width), float32."""
+    if not weights.is_table:
+        raise DataError("rows: expected an array, for the model has no table's columns; numbers of a data frame are "
+                        f"one by df.to_numpy(); got {type(x).__name__}")
+    if not _data_frames.is_frame(x):
+        x, names = _doubles(weights, x), weights.columns()
+        if x.shape[1] != len(names):
+            raise DataError(f"rows: expected {len(names)} columns, as of the model, got {x.shape[1]}")
+        x = dict(zip(names, np.asfortranarray(x).T))
     rows = _data_frames.Table(x)
     out, to, width = _floats(len(rows), weights.width)
     _by_blocks(weights, rows, 0, lambda d, table, first, count, error: lib.hg_encode_table(
@@ -189,6 +206,7 @@ class Watcher:
     def __init__(self, weights: Weights, columns: Sequence[str] | None, fpr: float):
         self.weights, self.columns, self.fpr = weights, columns, fpr
         self.detector: Any = None
+        self.is_moved = bool(weights.layout and weights.layout.is_moved)
         self.error, self.verdict = new_error(), ffi.new("hg_verdict *")
         self.verdict.size = ffi.sizeof("hg_verdict")
 
@@ -197,6 +215,8 @@ class Watcher:
             if self.columns is None:
                 self.columns = [str(name) for name in row]
             row = [row.get(name) for name in self.columns]
+        elif self.is_moved:
+            row = self.weights.rows(row)[0].reshape(-1)
         cells = list(row)
         if self.detector is None:
             self.detector = self.weights.detector(self.columns, len(cells), self.fpr, 1)
@@ -214,8 +234,9 @@ class Watcher:
             kept = [ffi.NULL if cell is None else ffi.new("char[]", cell.encode()) for cell in map(_cell, cells)]
             code = lib.hg_detect_text(self.detector, ffi.new("const char *[]", kept), v, self.error)
         check(code, self.error)
+        column = int(self.weights.layout.order[v.column]) if self.is_moved and v.column >= 0 else v.column
         return Verdict(v.score, v.p_value, v.threshold, v.alarm, text(v.reason), v.reason_share, text(v.expected),
-                       v.column, v.unseen, v.missing)
+                       column, v.unseen, v.missing)
 
 
 def watch(weights: Weights, rows: Iterable[Any], columns: Sequence[str] | None, fpr: float) -> Iterator[Verdict]:
