@@ -250,3 +250,12 @@ def test_what_predict_writes_is_read_back_or_refused(model, waves, tmp_path):
         with pytest.raises(hourglass.UsageError, match="expected a .csv file"):
             model.predict(tmp_path / "x.npy", **words)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["o.csv", "x.npy"]
+
+
+def test_training_on_takes_rows_of_the_model_s_shape_alone(images):
+    model = hourglass.Model.new("dense 4 | dense input", (8, 8, 3))
+    planes = np.moveaxis(images, -1, 1)
+    for words in ((planes,), (images, planes)):
+        with pytest.raises(hourglass.DataError, match=r"expected \(n, 8, 8, 3\), got \(60, 3, 8, 8\)"):
+            model.fit(*words, epochs=1)
+    assert model.fit(images.reshape(60, 192), epochs=1).shape == (8, 8, 3)

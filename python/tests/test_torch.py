@@ -516,9 +516,9 @@ def test_verdicts_are_of_rows_as_the_module_has_them(channels):
     errors = ((model.reconstruct(x) - x.numpy()) ** 2).reshape(9, -1)
     shares = errors / errors.sum(1, keepdims=True)
     assert np.allclose(model.shares(x), shares, atol=1e-5)
-    columns = [v.column for v in model.predict(x)]
-    assert columns == [v.column for v in model.watch(x)]
-    assert columns in (list(shares.argmax(1)), [-1] * 9)
+    for verdicts in (model.predict(x), model.watch(x)):
+        found = [(v.column, v.reason) for v in verdicts]
+        assert found == [(i, f"column {i + 1}") for i in shares.argmax(1)]
 
 
 def test_files_are_as_the_module_has_them(channels, tmp_path):

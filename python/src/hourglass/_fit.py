@@ -99,7 +99,7 @@ def fit_frame(x: Any, values: dict[str, Any], **listen: Any) -> tuple[Any, Resul
 def fit_array(x: Any, target: Any, values: dict[str, Any], start: Weights | None = None,
               **listen: Any) -> tuple[Any, Result]:
     """hg_model of rows (n, ...) of numbers as they are; start: weights to begin with, and rows are as its module's."""
-    taken = start.layout.images if start and start.layout else _arrays.as_floats
+    taken = start.images if start else _arrays.as_floats
     rows = taken(x)
     wanted = None if target is None else taken(target)
     options, run, error, result = Options("train", values), Run(**listen), new_error(), sized("hg_result")

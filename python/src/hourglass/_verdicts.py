@@ -111,14 +111,17 @@ def judge(weights: Weights, x: Any, columns: Sequence[str] | None, fpr: float) -
         to["size"] = RECORD.itemsize
         verdicts = ffi.cast("hg_verdict *", ffi.from_buffer(to, require_writable=True))
         check(lib.hg_detect(detector, ffi.from_buffer("double[]", part), len(part), verdicts, error), error)
-    _as_given(weights, records["column"])
-    return _of_records(records)
+    return _of_records(records, _moved_order(weights))
 
 
-def _as_given(weights: Weights, column: np.ndarray) -> None:
-    """Numbers of columns (n) of the network's rows become those of the module's that the model came from."""
-    if weights.layout and weights.layout.is_moved:
-        column[:] = np.where(column < 0, column, weights.layout.order[column])
+def _moved_order(weights: Weights) -> np.ndarray | None:
+    """The module's number of each number of a row; None: they are the network's."""
+    return weights.layout.order if weights.layout and weights.layout.is_moved else None
+
+
+def _reason(column: int) -> str:
+    """What a number of a row without names is called."""
+    return f"column {column + 1}" if column >= 0 else ""
 
 
 def _by_blocks(weights: Weights, rows: Any, fpr: float, call: Any) -> None:
@@ -154,9 +157,8 @@ def shares(weights: Weights, x: Any, columns: Sequence[str] | None) -> np.ndarra
     detector = weights.detector(columns, numbers.shape[1], 0, weights.threads)
     share, to, _ = _floats(len(numbers), lib.hg_detector_columns(detector))
     check(lib.hg_explain(detector, ffi.from_buffer("double[]", numbers), len(numbers), ffi.NULL, to, error), error)
-    if weights.layout and weights.layout.is_moved and share.shape[1] == weights.width:
-        return share[:, np.argsort(weights.layout.order)]
-    return share
+    order = _moved_order(weights)
+    return share if order is None else share[:, np.argsort(order)]
 
 
 def inputs(weights: Weights, x: Any) -> np.ndarray:
@@ -182,12 +184,16 @@ def _floats(rows: int, width: int) -> tuple[np.ndarray, Any, int]:
     return array, ffi.cast("float *", ffi.from_buffer(array, require_writable=True)), width
 
 
-def _of_records(records: np.ndarray) -> Verdicts:
+def _of_records(records: np.ndarray, order: np.ndarray | None = None) -> Verdicts:
+    """order: what _moved_order() gives."""
     count = len(records)
     names = ("score", "p_value", "threshold", "alarm", "column", "unseen", "missing")
     sheet = {name: np.ascontiguousarray(records[name]) for name in names}
     sheet["share"] = np.ascontiguousarray(records["reason_share"])
     sheet["reason"] = _texts(records["reason"]) if count else np.array([], str)
+    if order is not None:
+        column = np.where(sheet["column"] < 0, -1, order[sheet["column"]])
+        sheet["column"], sheet["reason"] = column, np.array([_reason(c) for c in column.tolist()], str)
     sheet["expected"] = np.char.decode(records["expected"], "utf-8", "replace") if count else np.array([], str)
     return Verdicts(sheet, count)
 
@@ -206,7 +212,7 @@ class Watcher:
     def __init__(self, weights: Weights, columns: Sequence[str] | None, fpr: float):
         self.weights, self.columns, self.fpr = weights, columns, fpr
         self.detector: Any = None
-        self.is_moved = bool(weights.layout and weights.layout.is_moved)
+        self.order = _moved_order(weights)
         self.error, self.verdict = new_error(), ffi.new("hg_verdict *")
         self.verdict.size = ffi.sizeof("hg_verdict")
 
@@ -215,7 +221,7 @@ class Watcher:
             if self.columns is None:
                 self.columns = [str(name) for name in row]
             row = [row.get(name) for name in self.columns]
-        elif self.is_moved:
+        elif self.order is not None:
             row = self.weights.rows(row)[0].reshape(-1)
         cells = list(row)
         if self.detector is None:
@@ -234,8 +240,11 @@ class Watcher:
             kept = [ffi.NULL if cell is None else ffi.new("char[]", cell.encode()) for cell in map(_cell, cells)]
             code = lib.hg_detect_text(self.detector, ffi.new("const char *[]", kept), v, self.error)
         check(code, self.error)
-        column = int(self.weights.layout.order[v.column]) if self.is_moved and v.column >= 0 else v.column
-        return Verdict(v.score, v.p_value, v.threshold, v.alarm, text(v.reason), v.reason_share, text(v.expected),
+        column, reason = v.column, text(v.reason)
+        if self.order is not None and column >= 0:
+            column = int(self.order[column])
+            reason = _reason(column)
+        return Verdict(v.score, v.p_value, v.threshold, v.alarm, reason, v.reason_share, text(v.expected),
                        column, v.unseen, v.missing)
 
 

@@ -52,6 +52,11 @@ class Weights:
         """x as (n, width), and the shape of what is without rows; of a model from PyTorch as its module takes them."""
         return self.layout.rows(x) if self.layout else _arrays.as_rows(x, self.shape, self.width)
 
+    def images(self, x: Any) -> np.ndarray:
+        """x as the network's rows in their shape, (n, *shape): what training takes."""
+        rows, _ = self.rows(x)
+        return rows.reshape(len(rows), *self.shape)
+
     def file(self, path: Any, folder: str) -> Any:
         """A path whose rows are as the network has them: `path`, or one in `folder`."""
         return self.layout.file(path, Path(folder)) if self.layout else path
