@@ -529,6 +529,12 @@ def test_files_are_as_the_module_has_them(channels, tmp_path):
     necked = hourglass.from_torch(nn.Sequential(nn.Conv2d(3, 4, 2, stride=2), nn.ConvTranspose2d(4, 3, 2, stride=2)), x)
     codes = necked.encode(x)
     assert codes.shape == (9, 4, 4, 3) and np.array_equal(necked.encode(str(tmp_path / "x.npy")), codes)
+    pixels = (x * 255).byte()
+    np.save(tmp_path / "bytes.npy", pixels.numpy())
+    assert np.allclose(model.score(tmp_path / "bytes.npy"), model.score(pixels), rtol=1e-6)
+    (tmp_path / "no.npy").write_bytes(b"no array")
+    with pytest.raises(hourglass.DataError, match="no.npy: expected an array of numbers"):
+        model.score(tmp_path / "no.npy")
     np.save(tmp_path / "own.npy", x.movedim(1, -1).numpy())
     np.savez(tmp_path / "x.npz", x.numpy())
     for name, words in (("own.npy", r"\(n, 3, 8, 6\), as the module"), ("x.npz", r"images, or a .npy file \(n, 3, 8")):

@@ -84,7 +84,11 @@ class Layout:
         if not self.is_moved or not os.path.exists(path):
             return path
         if str(path).endswith(".npy"):
-            np.save(folder / "data.npy", self.images(np.load(path, mmap_mode="r")))
+            try:
+                array = np.load(path, mmap_mode="r")
+            except (ValueError, EOFError) as error:
+                raise DataError(f"{path}: expected an array of numbers: {error}") from error
+            np.save(folder / "data.npy", self._as_own(array, self.input, self.own)[0])
             return folder / "data.npy"
         names = [name for *_, some in os.walk(path) for name in some] if os.path.isdir(path) else [os.fspath(path)]
         for name in names:
@@ -95,6 +99,12 @@ class Layout:
 
     @staticmethod
     def _taken(array: np.ndarray, given: tuple[int, ...], own: tuple[int, ...]) -> tuple[np.ndarray, tuple[int, ...]]:
+        rows, lead = Layout._as_own(array, given, own)
+        return _arrays.as_floats(rows).reshape(len(rows), int(np.prod(own))), lead
+
+    @staticmethod
+    def _as_own(array: np.ndarray, given: tuple[int, ...], own: tuple[int, ...]) -> tuple[np.ndarray, tuple[int, ...]]:
+        """Rows in the network's shape, (n, *own), of the type that they have; and () for one, else (n)."""
         width = int(np.prod(own))
         lead = _arrays.lead_of(array, given, width, 0)
         if lead is None:
@@ -102,8 +112,7 @@ class Layout:
                 f"rows: expected (n, {', '.join(map(str, given))}), as the module takes them, got {array.shape}"
             )
         rows = array.reshape(len(array) if lead else 1, *_moved(own))
-        rows = _arrays.as_floats(np.moveaxis(rows, 1, -1))
-        return rows.reshape(len(rows), width), lead
+        return np.moveaxis(rows, 1, -1), lead
 
     def given(self, rows: np.ndarray, lead: tuple[int, ...]) -> np.ndarray:
         """The network's rows (n, width) as the module gives them: (*lead, *output)."""
