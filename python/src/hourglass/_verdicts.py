@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _arrays, _data_frames
 from ._errors import DataError
-from ._lib import check, ffi, lib, new_error, text
+from ._lib import c_text, check, ffi, lib, new_error, text
 from ._weights import Weights
 
 
@@ -55,7 +55,10 @@ class Verdicts:
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, i: int) -> Verdict:
+    def __getitem__(self, i: Any) -> Any:
+        """The Verdict of row i; Verdicts of a slice of rows."""
+        if isinstance(i, slice):
+            return Verdicts({name: column[i] for name, column in self.sheet.items()}, len(range(self._count)[i]))
         others = {"column": -1, "unseen": 0, "missing": 0}
         whole = [int(self.sheet[name][i]) if name in self.sheet else other for name, other in others.items()]
         return Verdict(float(self.scores[i]), float(self.p_values[i]), float(self.thresholds[i]), bool(self.alarms[i]),
@@ -88,9 +91,24 @@ def _texts(pointers: np.ndarray) -> np.ndarray:
     return np.array([text(ffi.cast("char *", int(p))) for p in different], dtype=object)[which].astype(str)
 
 
+def _decoded(cells: np.ndarray) -> np.ndarray:
+    """Texts of bytes (n), of which most are empty."""
+    (filled,) = np.nonzero(cells)
+    texts = np.zeros(len(cells), f"U{max(cells.dtype.itemsize, 1)}")
+    for i in filled.tolist():
+        texts[i] = cells[i].decode("utf-8", "replace")
+    return texts
+
+
 def _doubles(weights: Weights, x: Any) -> np.ndarray:
     """Rows of numbers (n, ...) as float64 (n, columns)."""
     rows = _arrays.as_array(x)
+    if rows.dtype.kind not in "fiub":
+        raise DataError(f"rows: expected numbers, or a data frame, got {rows.dtype}")
+    if isinstance(rows, np.ma.MaskedArray):
+        if not weights.is_table and rows.mask.any():
+            raise DataError("rows: expected numbers, got masked ones; only a table's may be missing")
+        rows = rows.astype(np.float64).filled(np.nan)
     if rows.dtype == np.uint8 and not weights.is_table:
         rows = _arrays.as_floats(rows)
     if rows.ndim < 2:
@@ -171,15 +189,15 @@ def _of_records(records: np.ndarray) -> Verdicts:
     sheet = {name: np.ascontiguousarray(records[name]) for name in names}
     sheet["share"] = np.ascontiguousarray(records["reason_share"])
     sheet["reason"] = _texts(records["reason"]) if count else np.array([], str)
-    sheet["expected"] = np.char.decode(records["expected"], "utf-8", "replace") if count else np.array([], str)
+    sheet["expected"] = _decoded(records["expected"])
     return Verdicts(sheet, count)
 
 
 def _cell(value: Any) -> str | None:
     """A cell as a CSV file would have it; None: missing."""
-    if value is None or value != value:
-        return None
-    return str(value)
+    if isinstance(value, (bytes, bytearray)):
+        raise DataError(f"row: expected numbers, texts, booleans or times, got {type(value).__name__}")
+    return None if _data_frames.is_missing(value) else str(value)
 
 
 class Watcher:
@@ -197,7 +215,10 @@ class Watcher:
             if self.columns is None:
                 self.columns = [str(name) for name in row]
             row = [row.get(name) for name in self.columns]
-        cells = list(row)
+        is_bytes = getattr(row, "dtype", None) == np.uint8 and not self.weights.is_table
+        if isinstance(row, np.ma.MaskedArray):
+            row = row.astype(np.float64).filled(np.nan)
+        cells = list(_arrays.as_floats(row) if is_bytes else row)
         if self.detector is None:
             self.detector = self.weights.detector(self.columns, len(cells), self.fpr, 1)
             self.count = len(cells)
@@ -211,7 +232,7 @@ class Watcher:
             numbers = array("d", cells)
             code = lib.hg_detect(self.detector, ffi.from_buffer("double[]", numbers), 1, v, self.error)
         except TypeError:
-            kept = [ffi.NULL if cell is None else ffi.new("char[]", cell.encode()) for cell in map(_cell, cells)]
+            kept = [ffi.NULL if cell is None else c_text(cell, "row") for cell in map(_cell, cells)]
             code = lib.hg_detect_text(self.detector, ffi.new("const char *[]", kept), v, self.error)
         check(code, self.error)
         return Verdict(v.score, v.p_value, v.threshold, v.alarm, text(v.reason), v.reason_share, text(v.expected),
