@@ -14,9 +14,9 @@ MASKED = "expected no mask, got a masked array: x.filled(numpy.nan) says what is
 def as_array(x: Any) -> np.ndarray:
     """x as a NumPy array: NumPy's own, whatever has DLPack (torch, JAX, CuPy on the CPU) without a copy, sequences.
     Raises DataError: of a mask, of complex numbers, of what is not on the CPU or in no type of NumPy's."""
-    if isinstance(x, np.ma.MaskedArray):
+    if np.ma.is_masked(x):
         raise DataError(f"array: {MASKED}")
-    array = x if isinstance(x, np.ndarray) else _taken(x)
+    array = np.asarray(x) if isinstance(x, np.ndarray) else _taken(x)
     if array.dtype.kind == "c":
         raise DataError(f"array: expected real numbers, got {array.dtype}")
     return array

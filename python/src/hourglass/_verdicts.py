@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _arrays, _data_frames
 from ._errors import DataError
-from ._lib import check, ffi, lib, new_error, text
+from ._lib import c_text, check, ffi, lib, new_error, text
 from ._weights import Weights
 
 
@@ -55,7 +55,10 @@ class Verdicts:
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, i: int) -> Verdict:
+    def __getitem__(self, i: Any) -> Any:
+        """The Verdict of row i; Verdicts of a slice of rows."""
+        if isinstance(i, slice):
+            return Verdicts({name: column[i] for name, column in self.sheet.items()}, len(range(self._count)[i]))
         others = {"column": -1, "unseen": 0, "missing": 0}
         whole = [int(self.sheet[name][i]) if name in self.sheet else other for name, other in others.items()]
         return Verdict(float(self.scores[i]), float(self.p_values[i]), float(self.thresholds[i]), bool(self.alarms[i]),
@@ -88,11 +91,25 @@ def _texts(pointers: np.ndarray) -> np.ndarray:
     return np.array([text(ffi.cast("char *", int(p))) for p in different], dtype=object)[which].astype(str)
 
 
+def _decoded(cells: np.ndarray) -> np.ndarray:
+    """Texts of bytes (n), of which most are empty."""
+    (filled,) = np.nonzero(cells)
+    texts = np.zeros(len(cells), f"U{max(cells.dtype.itemsize, 1)}")
+    for i in filled.tolist():
+        texts[i] = cells[i].decode("utf-8", "replace")
+    return texts
+
+
 def _doubles(weights: Weights, x: Any) -> np.ndarray:
-    """Rows of numbers (n, ...), or one, as float64 (n, columns)."""
+    """Rows of numbers (n, ...), or one, as float64 (n, columns); what a table's mask hides is missing."""
     if not weights.is_table:
         return weights.rows(x)[0].astype(np.float64)
-    rows = _arrays.as_doubles(x)
+    if isinstance(x, np.ma.MaskedArray):
+        x = x.astype(np.float64).filled(np.nan)
+    rows = _arrays.as_array(x)
+    if rows.dtype.kind not in "fiub":
+        raise DataError(f"rows: expected numbers, or a data frame, got {rows.dtype}")
+    rows = np.ascontiguousarray(rows, dtype=np.float64)
     if rows.ndim not in (1, 2):
         raise DataError(f"rows: expected (n, columns), got {rows.shape}")
     return rows if rows.ndim == 2 else rows[None]
@@ -194,15 +211,15 @@ def _of_records(records: np.ndarray, order: np.ndarray | None = None) -> Verdict
     if order is not None:
         column = np.where(sheet["column"] < 0, -1, order[sheet["column"]])
         sheet["column"], sheet["reason"] = column, np.array([_reason(c) for c in column.tolist()], str)
-    sheet["expected"] = np.char.decode(records["expected"], "utf-8", "replace") if count else np.array([], str)
+    sheet["expected"] = _decoded(records["expected"])
     return Verdicts(sheet, count)
 
 
 def _cell(value: Any) -> str | None:
     """A cell as a CSV file would have it; None: missing."""
-    if value is None or value != value:
-        return None
-    return str(value)
+    if isinstance(value, (bytes, bytearray)):
+        raise DataError(f"row: expected numbers, texts, booleans or times, got {type(value).__name__}")
+    return None if _data_frames.is_missing(value) else str(value)
 
 
 class Watcher:
@@ -223,7 +240,10 @@ class Watcher:
             row = [row.get(name) for name in self.columns]
         elif self.order is not None:
             row = self.weights.rows(row)[0].reshape(-1)
-        cells = list(row)
+        is_bytes = getattr(row, "dtype", None) == np.uint8 and not self.weights.is_table
+        if isinstance(row, np.ma.MaskedArray):
+            row = row.astype(np.float64).filled(np.nan)
+        cells = list(_arrays.as_floats(row) if is_bytes else row)
         if self.detector is None:
             self.detector = self.weights.detector(self.columns, len(cells), self.fpr, 1)
             self.count = len(cells)
@@ -237,7 +257,7 @@ class Watcher:
             numbers = array("d", cells)
             code = lib.hg_detect(self.detector, ffi.from_buffer("double[]", numbers), 1, v, self.error)
         except TypeError:
-            kept = [ffi.NULL if cell is None else ffi.new("char[]", cell.encode()) for cell in map(_cell, cells)]
+            kept = [ffi.NULL if cell is None else c_text(cell, "row") for cell in map(_cell, cells)]
             code = lib.hg_detect_text(self.detector, ffi.new("const char *[]", kept), v, self.error)
         check(code, self.error)
         column, reason = v.column, text(v.reason)
