@@ -18,8 +18,13 @@ def as_array(x: Any) -> np.ndarray:
         raise DataError(f"array: {MASKED}")
     array = np.asarray(x) if isinstance(x, np.ndarray) else _taken(x)
     if array.dtype.kind == "c":
-        raise DataError(f"array: expected real numbers, got {array.dtype}")
+        raise DataError(f"array: expected numbers, got {array.dtype}")
     return array
+
+
+def as_cells(x: Any) -> np.ndarray:
+    """x, a table's rows, as a NumPy array, in which NaN is what a mask hides."""
+    return as_array(x.astype(np.float64).filled(np.nan) if np.ma.is_masked(x) else x)
 
 
 def _taken(x: Any) -> np.ndarray:

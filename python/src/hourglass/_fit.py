@@ -89,7 +89,7 @@ def fit_path(values: dict[str, Any], **listen: Any) -> tuple[Any, Result]:
 def fit_table_array(x: Any, values: dict[str, Any], names: Sequence[str] = (),
                     **listen: Any) -> tuple[Any, Result]:
     """hg_model of an array (n, columns) whose columns are a table's, called `names`, or as those of a file of it."""
-    rows = _arrays.as_array(x)
+    rows = _arrays.as_cells(x)
     if rows.ndim < 2:
         raise DataError(f"array: expected (n, columns), got {rows.shape}")
     rows = rows.reshape(len(rows), -1)

@@ -104,9 +104,7 @@ def _doubles(weights: Weights, x: Any) -> np.ndarray:
     """Rows of numbers (n, ...), or one, as float64 (n, columns); what a table's mask hides is missing."""
     if not weights.is_table:
         return weights.rows(x)[0].astype(np.float64)
-    if isinstance(x, np.ma.MaskedArray):
-        x = x.astype(np.float64).filled(np.nan)
-    rows = _arrays.as_array(x)
+    rows = _arrays.as_cells(x)
     if rows.dtype.kind not in "fiub":
         raise DataError(f"rows: expected numbers, or a data frame, got {rows.dtype}")
     rows = np.ascontiguousarray(rows, dtype=np.float64)
