@@ -26,6 +26,7 @@ class BuildPackage(build_py):
     def run(self):
         shutil.rmtree(Path(self.build_lib) / "hourglass", ignore_errors=True)  # what an older build left there
         super().run()
+        shutil.copy(ROOT / "LICENSE", Path(self.build_lib) / "hourglass/LICENSE")
         shutil.copytree(ROOT / "models", Path(self.build_lib) / "hourglass/models", dirs_exist_ok=True)
 
 

@@ -11,6 +11,10 @@ for python; do
         venv=$(mktemp -d)
         "$python" -m venv "$venv" && "$venv/bin/pip" --quiet --disable-pip-version-check install --only-binary :all: "$wheel" "$numpy" pytest tqdm >"$venv/log" 2>&1
         if [ $? = 0 ]; then
+            # peers, each where it has a wheel for this Python and this NumPy; tests skip without it
+            for peer in scikit-learn pandas polars pyarrow; do
+                "$venv/bin/pip" --quiet --disable-pip-version-check install --only-binary :all: "$numpy" $peer >"$venv/log" 2>&1
+            done
             names=$("$venv/bin/python" -c 'import sys, numpy; print("Python", sys.version.split()[0] + ",", "NumPy", numpy.__version__)')
             said=$("$venv/bin/python" -m pytest -q -p no:cacheprovider ${MATRIX_TESTS:-python/tests} 2>&1) || { status=1 && grep ^FAILED <<<"$said"; }
             echo "$names: $(tail -1 <<<"$said")"

@@ -259,7 +259,7 @@ def test_a_table_outlives_the_frame_it_is_of():
     ({"x": np.array([b"a", None], object)}, "got bytes"),
     ({"x": ["a\0b"]}, "zero byte"),
     ({"x": ["\ud800"]}, "UTF-8"),
-    ({}, "expected batches of 1 to 65536 columns, got 0"),
+    ({}, "expected columns, got none"),
 ])
 def test_columns_that_cannot_be_meant_are_named(bad, says):
     with pytest.raises(hourglass.DataError, match=says):

@@ -186,3 +186,30 @@ def test_threads_that_share_one_take_turns(denoiser):
     for thread in threads:
         thread.join()
     assert np.array_equal(found, expected)
+
+
+def test_a_frame_whose_lines_share_memory_is_read_as_what_it_shows(denoiser):
+    line = frame(1)[0]
+    shown = np.broadcast_to(line, (40, *line.shape))
+    assert np.array_equal(denoiser(shown), denoiser(shown.copy()))
+    columns = np.broadcast_to(frame()[:, :1], (40, 52, 3))
+    assert np.array_equal(denoiser(columns), denoiser(columns.copy()))
+
+
+@pytest.mark.parametrize("strides", [(0, 3, 1), (1, 3, 1), (90, 3, 1), (-90, 3, 1), (300, 0, 1)])
+def test_an_out_whose_pixels_share_memory_is_refused_and_stays(denoiser, strides):
+    memory = np.full(200 * 300, 7, np.uint8)
+    out = np.lib.stride_tricks.as_strided(memory[30000:], (40, 52, 3), strides)
+    with pytest.raises(hourglass.DataError, match="strides"):
+        denoiser.denoise(frame(), out)
+    with pytest.raises(hourglass.DataError, match="strides"):
+        denoiser.denoise(out, out)
+    assert (memory == 7).all()
+
+
+def test_frames_of_an_iterable_stay_and_those_of_a_mask_are_refused(denoiser):
+    given = [frame(seed=s) for s in range(2)]
+    assert np.array_equal(list(denoiser.frames(given)), [denoiser(frame(seed=s)) for s in range(2)])
+    assert np.array_equal(given, [frame(seed=s) for s in range(2)])
+    with pytest.raises(hourglass.DataError, match="masked"):
+        denoiser(np.ma.masked_less(given[0], 90))

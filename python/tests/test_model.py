@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import copy
 import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -162,3 +163,99 @@ def test_images_are_cleaned(tmp_path):
     (tmp_path / "x.ppm").write_bytes(b"P6\n48 40\n255\n" + noisy[0].tobytes())
     assert model.denoise(tmp_path / "x.ppm", out=tmp_path / "y.ppm").images == 1
     assert np.array_equal(np.frombuffer((tmp_path / "y.ppm").read_bytes()[-40 * 48 * 3 :], np.uint8), clean[0].ravel())
+
+
+def test_rows_in_another_order_are_refused_by_both_shapes(image_model, images):
+    planes = np.moveaxis(images, -1, 1)
+    for x in (planes, planes[0], images.reshape(60, 64, 3), images[..., 0]):
+        for call in (image_model.score, image_model.reconstruct, image_model.encode, image_model.predict):
+            with pytest.raises(hourglass.DataError, match=r"expected \(n, 8, 8, 3\), got \("):
+                call(x)
+
+
+@pytest.mark.parametrize("shape, other", [((8, 6, 1), (8, 6)), ((8, 6), (8, 6, 1))])
+def test_grey_images_have_a_channel_or_none(shape, other):
+    model = hourglass.Model.new("dense 4 | dense input", shape)
+    x = np.random.default_rng(2).random((5, *shape), dtype=np.float32)
+    assert np.array_equal(model.score(x.reshape(5, *other)), model.score(x))
+    assert model.score(x[0].reshape(other)) == model.score(x)[0]
+    assert model.reconstruct(x.reshape(5, *other)).shape == (5, *other)
+
+
+@pytest.mark.parametrize("x, words", [
+    (np.zeros((2, 12), complex), "numbers, got complex128"),
+    (np.ma.masked_less(np.zeros((2, 12)), 1), "masked array"),
+    ([[1.0] * 12, [1.0]], "one shape"),
+])
+def test_what_would_lose_a_part_is_refused_everywhere(model, x, words):
+    calls = (model.score, model.predict, model.encode, model.reconstruct, model.fit, model.shares, model.denoise,
+             hourglass.Model.fit)
+    for call in calls:
+        with pytest.raises(hourglass.DataError, match=words):
+            call(x)
+
+
+def test_tensors_that_are_no_real_numbers_are_refused(model):
+    for value in (np.zeros(4, complex), np.array(["a"] * 4), np.ma.masked_less(np.zeros(4), 1)):
+        with pytest.raises(hourglass.DataError, match="expected"):
+            model.set_tensors({"encoder.0.bias": value})
+
+
+@pytest.mark.parametrize("count", [-3, "2", 1.5, True, 1 << 40, None])
+def test_a_number_of_threads_that_is_none_is_refused(model, count):
+    with pytest.raises(hourglass.UsageError, match="threads: expected a whole number"):
+        model.threads = count
+    assert model.threads == 0
+
+
+class Mine(hourglass.Model):
+    pass
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_a_copy_has_the_class_and_all_that_is_known(waves, again):
+    model = Mine.fit(waves, model="dense 4 | dense input", epochs=2)
+    model.notes = ["a note"]
+    other = again(model)
+    assert type(other) is Mine and other.notes == ["a note"] and other.history == model.history
+    assert other.result.epochs == model.result.epochs == 2
+    assert np.array_equal(other.score(waves), model.score(waves))
+
+
+def test_a_data_frame_beside_a_plain_model_is_said_in_the_user_s_words(model, waves):
+    frame = {f"c{i}": waves[:, i] for i in range(12)}
+    for call in (model.encode, model.reconstruct):
+        with pytest.raises(hourglass.DataError, match="expected an array, for the model has no table's columns"):
+            call(frame)
+
+
+def test_options_of_no_use_are_refused(model, waves, tmp_path):
+    np.save(tmp_path / "x.npy", waves)
+    calls = [lambda: model.score(waves, columns=["a"] * 12), lambda: model.predict(waves, columns=["a"] * 12),
+             lambda: model.score(tmp_path / "x.npy", columns=["a"]), lambda: model.score(waves, progress=True),
+             lambda: model.encode(waves, note=print), lambda: model.predict(waves, columns="abc"),
+             lambda: model.shares(waves, columns="abc"), lambda: model.watch(waves, columns="abc"),
+             lambda: model.predict(waves, fpr=0.01), lambda: model.predict(tmp_path / "x.npy", fpr=0.01),
+             lambda: model.watch(waves, fpr=0.01), lambda: model.denoise(np.zeros((8, 8, 3), np.uint8), foo=1)]
+    for call in calls:
+        with pytest.raises(hourglass.UsageError, match="expected"):
+            call()
+
+
+def test_what_predict_writes_is_read_back_or_refused(model, waves, tmp_path):
+    np.save(tmp_path / "x.npy", waves)
+    wanted = model.predict(tmp_path / "x.npy")
+    assert np.array_equal(model.predict(tmp_path / "x.npy", out=tmp_path / "o.csv").scores, wanted.scores)
+    for words in ({"out": tmp_path / "o.jsonl"}, {"out": "-"}, {"out": "a.db"}, {"format": "json"}):
+        with pytest.raises(hourglass.UsageError, match="expected a .csv file"):
+            model.predict(tmp_path / "x.npy", **words)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["o.csv", "x.npy"]
+
+
+def test_training_on_takes_rows_of_the_model_s_shape_alone(images):
+    model = hourglass.Model.new("dense 4 | dense input", (8, 8, 3))
+    planes = np.moveaxis(images, -1, 1)
+    for words in ((planes,), (images, planes)):
+        with pytest.raises(hourglass.DataError, match=r"expected \(n, 8, 8, 3\), got \(60, 3, 8, 8\)"):
+            model.fit(*words, epochs=1)
+    assert model.fit(images.reshape(60, 192), epochs=1).shape == (8, 8, 3)

@@ -487,3 +487,92 @@ def test_the_page_s_lines_do_what_they_say(tmp_path, monkeypatch):
         wanted = told["module"](told["x"]).numpy()
         assert np.abs(told["network"](told["x"]).numpy() - wanted).max() <= 1e-6
     assert np.abs(told["model"].reconstruct(told["x"]) - wanted).max() <= 1e-6
+
+
+class Channels(nn.Module):
+    """Each channel has weights of its own: their order matters."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 3, padding=1)
+
+    def forward(self, x):
+        return self.conv(x)
+
+
+@pytest.fixture(scope="module")
+def channels():
+    torch.manual_seed(4)
+    x = torch.rand(9, 3, 8, 6)
+    return hourglass.from_torch(Channels(), x), x
+
+
+def test_verdicts_are_of_rows_as_the_module_has_them(channels):
+    model, x = channels
+    wanted = model.score(x)
+    assert np.allclose(model.predict(x).scores, wanted, rtol=1e-6)
+    assert np.allclose([v.score for v in model.explain(x)], wanted, rtol=1e-6)
+    assert np.allclose([v.score for v in model.watch(x)], wanted, rtol=1e-6)
+    errors = ((model.reconstruct(x) - x.numpy()) ** 2).reshape(9, -1)
+    shares = errors / errors.sum(1, keepdims=True)
+    assert np.allclose(model.shares(x), shares, atol=1e-5)
+    for verdicts in (model.predict(x), model.watch(x)):
+        found = [(v.column, v.reason) for v in verdicts]
+        assert found == [(i, f"column {i + 1}") for i in shares.argmax(1)]
+
+
+def test_files_are_as_the_module_has_them(channels, tmp_path):
+    model, x = channels
+    np.save(tmp_path / "x.npy", x.numpy())
+    assert np.allclose(model.score(tmp_path / "x.npy"), model.score(x), rtol=1e-6)
+    assert np.array_equal(model.reconstruct(tmp_path / "x.npy"), model.reconstruct(x))
+    necked = hourglass.from_torch(nn.Sequential(nn.Conv2d(3, 4, 2, stride=2), nn.ConvTranspose2d(4, 3, 2, stride=2)), x)
+    codes = necked.encode(x)
+    assert codes.shape == (9, 4, 4, 3) and np.array_equal(necked.encode(str(tmp_path / "x.npy")), codes)
+    pixels = (x * 255).byte()
+    np.save(tmp_path / "bytes.npy", pixels.numpy())
+    assert np.allclose(model.score(tmp_path / "bytes.npy"), model.score(pixels), rtol=1e-6)
+    (tmp_path / "no.npy").write_bytes(b"no array")
+    with pytest.raises(hourglass.DataError, match="no.npy: expected an array of numbers"):
+        model.score(tmp_path / "no.npy")
+    np.save(tmp_path / "own.npy", x.movedim(1, -1).numpy())
+    np.savez(tmp_path / "x.npz", x.numpy())
+    for name, words in (("own.npy", r"\(n, 3, 8, 6\), as the module"), ("x.npz", r"images, or a .npy file \(n, 3, 8")):
+        with pytest.raises(hourglass.DataError, match=words):
+            model.score(tmp_path / name)
+
+
+def test_rows_in_the_network_s_own_order_are_refused(channels):
+    model, x = channels
+    for call in (model.score, model.reconstruct, model.encode, model.predict, model.fit):
+        with pytest.raises(hourglass.DataError, match=r"expected \(n, 3, 8, 6\), as the module takes them, got"):
+            call(x.movedim(1, -1))
+
+
+class Shared(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(6, 6), nn.Linear(6, 6)
+        self.b.weight = self.a.weight
+
+    def forward(self, x):
+        return self.b(self.a(x))
+
+
+def test_a_tensor_that_two_layers_share_is_refused():
+    with pytest.raises(hourglass.ModelError, match="'b.weight': expected a tensor of its own, got that of 'a.weight'"):
+        hourglass.from_torch(Shared(), torch.rand(2, 6))
+
+
+def test_tensors_that_numpy_has_not_are_refused_by_their_type():
+    model = hourglass.Model.new("dense 4 | dense 6", (6,))
+    x = torch.rand(2, 6)
+    for bad, words in ((x.bfloat16(), "torch.bfloat16"), (x.to_sparse(), "torch.sparse_coo"), (x.to("meta"), "meta")):
+        for call in (model.score, model.encode, model.predict, model.fit):
+            with pytest.raises(hourglass.DataError, match=f"expected a dense tensor on the CPU.*got .*{words}"):
+                call(bad)
+        with pytest.raises(hourglass.DataError, match=words):
+            hourglass.torch.load_state_dict(model, {name: bad for name in hourglass.torch.state_dict(model)})
+    assert np.array_equal(model.score(x > 0.5), model.score((x > 0.5).float()))
+    with pytest.raises(hourglass.DataError, match="expected numbers"):
+        model.score(x.to(torch.complex64))

@@ -82,3 +82,43 @@ def test_a_table_s_rows_come_back_under_their_columns(table_model, tables, rows)
     again = table_model.reconstruct(tables / "new.csv")
     assert len(again["flow"]) == len(rows) and again["flow"].dtype == float
     assert table_model.encode(tables / "new.csv").shape == (len(rows), table_model.code_size)
+
+
+@pytest.fixture(scope="module")
+def numbers():
+    """Rows of numbers (400, 5) of which the third column is the sum of two others."""
+    x = np.random.default_rng(5).normal(10, 2, (400, 5))
+    x[:, 2] = x[:, 0] + x[:, 1]
+    return x
+
+
+@pytest.fixture(scope="module")
+def number_model(numbers):
+    return hourglass.Model.fit({name: numbers[:, i] for i, name in enumerate("abcde")}, steps=100)
+
+
+def test_one_row_of_a_table_gives_one_answer(number_model, numbers):
+    wanted = number_model.predict(numbers[:3])
+    assert number_model.score(numbers[1]) == wanted.scores[1] and isinstance(number_model.score(numbers[1]), float)
+    assert list(number_model.predict(numbers[1])) == number_model.explain(numbers[1]) == [wanted[1]]
+    assert np.array_equal(number_model.encode(numbers[1]), number_model.encode(numbers)[1])
+
+
+def test_a_table_s_rows_are_cells_everywhere_or_said_to_be_encoded(number_model, numbers):
+    frame = {name: numbers[:, i] for i, name in enumerate("abcde")}
+    assert np.array_equal(number_model.encode(numbers), number_model.encode(frame))
+    made = number_model.reconstruct(numbers)
+    assert list(made) == list("abcde") and np.array_equal(made["c"], number_model.reconstruct(frame)["c"])
+    inputs = number_model.inputs(numbers)
+    assert np.array_equal(inputs, number_model.inputs(frame))
+    assert np.array_equal(number_model.encode(inputs, encoded=True), number_model.encode(numbers))
+    assert number_model.reconstruct(inputs, encoded=True).shape == inputs.shape
+    with pytest.raises(hourglass.DataError, match="expected 5 columns, as of the model, got 4"):
+        number_model.encode(numbers[:, :4])
+
+
+def test_detectors_that_wait_are_bounded(number_model, numbers):
+    frame = {name: numbers[:4, i] for i, name in enumerate("abcde")}
+    for i in range(40):
+        number_model.predict({**frame, f"more {i}": numbers[:4, 0]})
+    assert len(number_model._weights.detectors) <= 16

@@ -65,6 +65,17 @@ static int make_network(hg__trainer *t, const hg__tensors *weights, const hg_mod
     return start ? hg__model_keep_module(t->model, start, err) : HG_OK;
 }
 
+// Cells of a table are scaled and encoded: what goes on from its weights is a table too, unless prepare=none says otherwise.
+static int check_own(const hg__trainer *t, const hg_model *own, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    const bool is_other = t->is_table || t->is_parts || t->is_packets;
+    if (!own || !hg__model_schema(own) || is_other || strcmp(v->prepare, "none") == 0) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "pretrained: %s is the model of a table; prepare=table learns the rows as one, "
+                    "prepare=none as they are",
+                    v->pretrained);
+}
+
 // The network, with the weights that pretrained= or start have.
 static int start_model(hg__trainer *t, hg_error *err) {
     const char *pretrained = t->o.values.pretrained;
@@ -74,6 +85,7 @@ static int start_model(hg__trainer *t, hg_error *err) {
     const bool own_spec =
         *pretrained && !t->o.set[HG_OPTION_model] && hg__tensors_metadata(&weights, "hourglass");
     if (code == HG_OK && own_spec) code = hg__model_from_tensors(&own, &weights, err);
+    if (code == HG_OK) code = check_own(t, own, err);
     if (code == HG_OK) code = make_network(t, &weights, own ? own : t->start, err);
     hg_model_free(own);
     hg__tensors_close(&weights);

@@ -12,8 +12,8 @@ import os
 from importlib import import_module
 from typing import Any
 
-from ._errors import (DataError, DivergedError, FileError, HourglassError, MissingError, ModelError, OutOfMemory,
-                      StoppedError, UsageError)
+from ._errors import (DataError, DivergedError, FileError, HourglassError, MissingError, ModelError, NotFoundError,
+                      OutOfMemory, StoppedError, UsageError)
 from ._lib import lib as _lib
 from ._lib import text as _text
 
@@ -22,8 +22,8 @@ __version__ = _text(_lib.hg_version())
 _HOMES = {"Model": "model", "Verdict": "_verdicts", "Verdicts": "_verdicts", "Result": "jobs", "Epoch": "_run",
           "Event": "_run", "FrameDenoiser": "frames"}
 _MODULES = ("frames", "sklearn", "torch", "pyod")
-_ERRORS = ("HourglassError", "DataError", "DivergedError", "FileError", "MissingError", "ModelError", "OutOfMemory",
-           "StoppedError", "UsageError")
+_ERRORS = ("HourglassError", "DataError", "DivergedError", "FileError", "MissingError", "ModelError", "NotFoundError",
+           "OutOfMemory", "StoppedError", "UsageError")
 __all__ = [*_HOMES, "from_torch", "load", *_ERRORS]
 
 

@@ -10,6 +10,7 @@ from ._errors import DivergedError as DivergedError
 from ._errors import FileError as FileError
 from ._errors import MissingError as MissingError
 from ._errors import ModelError as ModelError
+from ._errors import NotFoundError as NotFoundError
 from ._errors import OutOfMemory as OutOfMemory
 from ._errors import StoppedError as StoppedError
 from ._errors import UsageError as UsageError

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from ._errors import DataError
-from ._lib import check, ffi, lib, made, new_error, text
+from ._lib import c_text, check, ffi, lib, made, new_error, text
 
 NUMBERS = {"i1": "c", "u1": "C", "i2": "s", "u2": "S", "i4": "i", "u4": "I", "i8": "l", "u8": "L",
            "f2": "e", "f4": "f", "f8": "g"}
+NO_CELLS = (bytes, bytearray, list, tuple, set, dict, np.ndarray)  # which Python would print, but nobody would read
 UNITS = {"s": "s", "ms": "m", "us": "u", "ns": "n"}
 STREAM, SCHEMA, ARRAY = b"arrow_array_stream", b"arrow_schema", b"arrow_array"
 
@@ -22,6 +23,8 @@ def _is_pandas(x: Any, kind: str) -> bool:
 
 def is_frame(x: Any) -> bool:
     """Whether x is a table of named columns: a data frame, a mapping of columns or a structured array of NumPy's."""
+    if type(x).__name__ == "Series":
+        raise DataError("rows: expected a data frame, got a Series")
     if isinstance(x, np.ndarray):
         return x.dtype.names is not None
     has_arrow = hasattr(x, "__arrow_c_stream__") or hasattr(x, "__arrow_c_array__")
@@ -39,10 +42,11 @@ def _bits(values: np.ndarray) -> np.ndarray:
     return np.packbits(values, bitorder="little")
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
+    """Whether a cell is None, NaN, NaT, pandas' NA or masked."""
     if isinstance(value, (float, np.floating)):
         return value != value
-    return value is None or type(value).__name__ in ("NAType", "NaTType")
+    return value is None or type(value).__name__ in ("NAType", "NaTType", "MaskedConstant")
 
 
 class Columns:
@@ -58,10 +62,14 @@ class Columns:
         self.keep.append(ffi.new(kind, *init))
         return self.keep[-1]
 
+    def _named(self, name: str) -> Any:
+        self.keep.append(c_text(name, "column"))
+        return self.keep[-1]
+
     def _make(self, name: str, form: str, buffers: Sequence[np.ndarray | None], length: int,
               dictionary: Any = None) -> tuple[Any, Any]:
         schema, array = self._new("struct ArrowSchema *"), self._new("struct ArrowArray *")
-        schema.format, schema.name = self._new("char[]", form.encode()), self._new("char[]", name.encode())
+        schema.format, schema.name = self._new("char[]", form.encode()), self._named(name)
         schema.flags = 2  # values may be null
         pointers = self._new("const void *[]", max(len(buffers), 1))
         for i, buffer in enumerate(buffers):
@@ -86,9 +94,10 @@ class Columns:
     def _texts(self, name: str, values: Iterable[Any], missing: np.ndarray | None = None) -> tuple[Any, Any]:
         """Texts, and whatever else Python has, as text: what a CSV file would have."""
         cells = list(values)
-        absent = np.fromiter(map(_is_missing, cells), bool, len(cells)) if missing is None else missing
-        if any(isinstance(cell, (bytes, bytearray)) for cell in cells):
-            raise DataError(f"column '{name}': expected numbers, texts, booleans or times, got bytes")
+        absent = np.fromiter(map(is_missing, cells), bool, len(cells)) if missing is None else missing
+        odd = next((cell for cell in cells if isinstance(cell, NO_CELLS)), None)
+        if odd is not None:
+            raise DataError(f"column '{name}': expected numbers, texts, booleans or times, got {type(odd).__name__}")
         try:
             encoded = [b"" if gone else str(cell).encode() for cell, gone in zip(cells, absent)]
         except UnicodeEncodeError as exception:
@@ -108,6 +117,8 @@ class Columns:
 
     def _values(self, name: str, values: Any, missing: np.ndarray | None = None) -> tuple[Any, Any]:
         """values (rows) of any type of NumPy's; missing (rows): which of them are not there."""
+        if missing is None and isinstance(values, np.ma.MaskedArray):
+            missing = np.ma.getmaskarray(values)
         array = np.asarray(values)
         if array.ndim != 1:
             raise DataError(f"column '{name}': expected one value a row, got an array {array.shape}")
@@ -115,7 +126,7 @@ class Columns:
             array = array.astype(array.dtype.newbyteorder("="))
         kind = array.dtype.kind
         if kind in "mM":
-            return self._times(name, array)
+            return self._times(name, array if missing is None else np.where(missing, np.array("NaT", array.dtype), array))
         if kind not in "biuf":
             if kind not in "OUT":
                 raise DataError(f"column '{name}': expected numbers, texts, booleans or times, got {array.dtype}")
@@ -133,7 +144,7 @@ class Columns:
         self.keep.append(capsules)
         schema = self._new("struct ArrowSchema *")
         schema[0] = _address(capsules[0], SCHEMA, "struct ArrowSchema *")[0]
-        schema.name = self._new("char[]", name.encode())
+        schema.name = self._named(name)
         return schema, _address(capsules[1], ARRAY, "struct ArrowArray *")
 
     def _series(self, name: str, series: Any) -> tuple[Any, Any]:
@@ -189,6 +200,8 @@ def _stream(x: Any) -> tuple[Any, Any]:
     """struct ArrowArrayStream * of a frame, and what has to live as long as its table."""
     if _is_pandas(x, "DataFrame") or not (hasattr(x, "__arrow_c_stream__") or hasattr(x, "__arrow_c_array__")):
         columns = _columns(x)
+        if not columns.arrays:
+            raise DataError("data frame: expected columns, got none")
         return columns.stream(), columns
     if hasattr(x, "__arrow_c_stream__"):
         capsule = x.__arrow_c_stream__()

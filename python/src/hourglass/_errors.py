@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exceptions: one for each code of hourglass.h, with the library's sentence."""
 
+import errno
+import os
+
 
 class HourglassError(Exception):
     """What the library could not do: one sentence, where, what was expected, what came."""
@@ -23,7 +26,14 @@ class ModelError(HourglassError, ValueError):
 
 
 class FileError(HourglassError, OSError):
-    """A file could not be opened, read, written or renamed."""
+    """A file could not be opened, read, written or renamed. errno and filename: where the system said why; else None."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class NotFoundError(FileError, FileNotFoundError):
+    """What a path names is not there: errno and filename are set."""
 
 
 class OutOfMemory(HourglassError, MemoryError):
@@ -36,6 +46,16 @@ class StoppedError(HourglassError):
 
 class DivergedError(HourglassError, ArithmeticError):
     """Training met a value that is not finite."""
+
+
+def file_error(sentence: str) -> FileError:
+    """Of "PATH: what the system said"."""
+    for code in errno.errorcode:
+        if sentence.endswith(": " + os.strerror(code)):
+            error = (NotFoundError if code == errno.ENOENT else FileError)(sentence)
+            error.errno, error.filename = code, sentence.split(": ")[0]
+            return error
+    return FileError(sentence)
 
 
 # by hg_code

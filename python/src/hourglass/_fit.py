@@ -2,6 +2,7 @@
 """Model.fit: a new model from rows in memory or from what a path names, or more training of one that is there."""
 import os
 import tempfile
+from collections.abc import Sequence
 from inspect import Parameter, Signature
 from pathlib import Path
 from types import MethodType
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import _arrays, _data_frames
-from ._errors import DataError, UsageError
+from ._errors import DataError, FileError, UsageError
 from ._lib import ffi, lib, made, new_error, sized
 from ._options import Options, describe, jobs, keywords
 from ._run import Run
@@ -25,7 +26,7 @@ NEW = """Trains a new model, and returns it.
 
 x: rows in memory (n, ...): NumPy's, or whatever has DLPack; images are (n, H, W) or (n, H, W, C). float32 in C order is
 not copied; bytes (uint8) become 0 to 1, as those of files do. Or what `hourglass train` takes as data=: the path of a
-table, an array, a folder of images or of parts, a capture; several in a list. With prepare="table", or an option of
+table, an array, a folder of images or of parts, a capture; several captures in a list. With prepare="table", or an option of
 anomalies such as fpr=, columns of an array are a table's: the model has thresholds and says which column made a row
 unusual. Or a data frame of mixed columns, which is learned as `hourglass train` learns a CSV file of it: pandas', or
 whatever has __arrow_c_stream__ (Polars, pyarrow, DuckDB; not copied), a mapping of columns, a structured array. Column
@@ -36,7 +37,8 @@ Ctrl-C ends it. Raises UsageError (an option), DataError (a number that is not f
 OutOfMemory. The options are those of `hourglass train`:
 """
 ON = """Goes on training from this model's weights, and returns the model, which has become the better one. Threads that
-are using it meanwhile get the old weights. x, target and options: as of Model.fit; the network stays.
+are using it meanwhile get the old weights. x, target and options: as of Model.fit; the network stays. What rows of a
+table's model become is learned anew from x, which has the columns of the model.
 """
 
 
@@ -71,21 +73,31 @@ def _is_table(values: dict[str, Any]) -> bool:
 def fit_path(values: dict[str, Any], **listen: Any) -> tuple[Any, Result]:
     """hg_model of what data= names."""
     with tempfile.TemporaryDirectory(prefix="hourglass-") as folder:
-        result = run_job("train", {"project": folder, **values}, **listen)
+        try:
+            result = run_job("train", {"project": folder, **values}, **listen)
+        except FileError:
+            paths = values["data"]
+            if isinstance(paths, (str, os.PathLike)) or len(paths) < 2 or not all(map(os.path.exists, paths)):
+                raise
+            raise UsageError(f"data: expected one path, or several of captures, got {len(paths)} paths") from None
         error = new_error()
         path = Path(result.folder) / "weights" / "best.safetensors"
+        result.folder = ""  # which is gone now
         return made(lib.hg_model_load(os.fsencode(path), error), error), result
 
 
-def fit_table_array(x: Any, values: dict[str, Any], **listen: Any) -> tuple[Any, Result]:
-    """hg_model of an array (n, columns) whose columns are a table's, called as those of a file of it."""
-    rows = _arrays.as_array(x)
+def fit_table_array(x: Any, values: dict[str, Any], names: Sequence[str] = (),
+                    **listen: Any) -> tuple[Any, Result]:
+    """hg_model of an array (n, columns) whose columns are a table's, called `names`, or as those of a file of it."""
+    rows = _arrays.as_cells(x)
     if rows.ndim < 2:
         raise DataError(f"array: expected (n, columns), got {rows.shape}")
     rows = rows.reshape(len(rows), -1)
+    if len(names) != rows.shape[1]:
+        names = [f"column {i + 1}" for i in range(rows.shape[1])]
     if rows.dtype.kind == "f":  # as the cells of a file of it: a float32 in a data frame is its shortest text
         rows = rows.astype(np.float64, order="F")
-    return fit_frame({f"column {i + 1}": rows[:, i] for i in range(rows.shape[1])}, values, **listen)
+    return fit_frame({name: rows[:, i] for i, name in enumerate(names)}, values, **listen)
 
 
 def fit_frame(x: Any, values: dict[str, Any], **listen: Any) -> tuple[Any, Result]:
@@ -99,7 +111,7 @@ def fit_frame(x: Any, values: dict[str, Any], **listen: Any) -> tuple[Any, Resul
 def fit_array(x: Any, target: Any, values: dict[str, Any], start: Weights | None = None,
               **listen: Any) -> tuple[Any, Result]:
     """hg_model of rows (n, ...) of numbers as they are; start: weights to begin with, and rows are as its module's."""
-    taken = start.layout.images if start and start.layout else _arrays.as_floats
+    taken = start.images if start else _arrays.as_floats
     rows = taken(x)
     wanted = None if target is None else taken(target)
     options, run, error, result = Options("train", values), Run(**listen), new_error(), sized("hg_result")
@@ -121,7 +133,7 @@ def _fitted(model: Any, run: Run, result: Any, error: Any) -> tuple[Any, Result]
     return made(model, error), answer
 
 
-def fit(x: Any, target: Any, values: dict[str, Any], **listen: Any) -> tuple[Any, Result]:
+def fit(x: Any, target: Any, values: dict[str, Any], names: Sequence[str] = (), **listen: Any) -> tuple[Any, Result]:
     """hg_model, whose owner the caller becomes, and what came of training it."""
     if "data" in values:
         raise UsageError("data: expected it as the first argument of fit()")
@@ -132,7 +144,7 @@ def fit(x: Any, target: Any, values: dict[str, Any], **listen: Any) -> tuple[Any
             raise UsageError("target: expected none beside a data frame")
         return fit_frame(x, values, **listen)
     if target is None and _is_table(values):
-        return fit_table_array(x, values, **listen)
+        return fit_table_array(x, values, names, **listen)
     return fit_array(x, target, values, **listen)
 
 
@@ -148,10 +160,14 @@ def _fit_on(self: Any, x: Any, target: Any = None, *, progress: Any = None, step
     if not is_named and not self.is_table and str(options.get("prepare") or "auto") != "table":
         self._become(*fit_array(x, target, options, self._weights, **listen))
         return self
+    if self.is_table and str(options.get("prepare") or "auto") == "auto":
+        if target is not None:
+            raise UsageError("target: expected none, the rows of this model are a table's")
+        options["prepare"] = "table"
     with tempfile.TemporaryDirectory(prefix="hourglass-") as folder:
         path = Path(folder) / "model.safetensors"
         self.save(path)
-        self._become(*fit(x, target, {**options, "pretrained": path}, **listen))
+        self._become(*fit(x, target, {**options, "pretrained": path}, self.columns, **listen))
     return self
 
 

@@ -2,6 +2,7 @@
 """Rows as the PyTorch module has them that a model's weights came from: channels first, in shapes of its own."""
 
 import json
+import os
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,10 @@ import numpy as np
 from . import _arrays
 from ._errors import DataError
 from ._lib import ffi, lib
+
+
+# files in which rows may have either order
+ROWS = (".npy", ".npz", ".mat", ".csv", ".tsv", ".txt", ".gz", ".db", ".sqlite", ".h5", "ubyte", ".idx", ".bin")
 
 
 def module_of(pointer: Any) -> dict[str, Any] | None:
@@ -57,22 +62,57 @@ class Layout:
         moved = _moved(self.code)
         return (moved[0], moved[2]) if len(self.input) == 2 and len(moved) == 3 else moved
 
+    @property
+    def order(self) -> np.ndarray:
+        """Which number of the module's row each number of the network's is: (width)."""
+        numbers = np.arange(int(np.prod(self.own))).reshape(_moved(self.own))
+        return np.moveaxis(numbers, 0, -1).reshape(-1)
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether numbers are in another order."""
+        return len(self.own) > 1 and self.own[-1] > 1
+
     def images(self, x: Any) -> np.ndarray:
         """x (n, *input) as the network's (n, *own): what fit() takes."""
         rows, _ = self.rows(x)
         return rows.reshape(len(rows), *self.own)
 
+    def file(self, path: Any, folder: Any) -> Any:
+        """A file of the module's rows, (n, *input), as one of the network's, in `folder`; images are the network's
+        already. Raises DataError of what may be either."""
+        if not self.is_moved or not os.path.exists(path):
+            return path
+        if str(path).endswith(".npy"):
+            try:
+                array = np.load(path, mmap_mode="r")
+            except (ValueError, EOFError) as error:
+                raise DataError(f"{path}: expected an array of numbers: {error}") from error
+            np.save(folder / "data.npy", self._as_own(array, self.input, self.own)[0])
+            return folder / "data.npy"
+        names = [name for *_, some in os.walk(path) for name in some] if os.path.isdir(path) else [os.fspath(path)]
+        for name in names:
+            if name.lower().endswith(ROWS):
+                raise DataError(f"data: expected images, or a .npy file (n, {', '.join(map(str, self.input))}) as the "
+                                f"module takes them, got '{name}'")
+        return path
+
     @staticmethod
     def _taken(array: np.ndarray, given: tuple[int, ...], own: tuple[int, ...]) -> tuple[np.ndarray, tuple[int, ...]]:
+        rows, lead = Layout._as_own(array, given, own)
+        return _arrays.as_floats(rows).reshape(len(rows), int(np.prod(own))), lead
+
+    @staticmethod
+    def _as_own(array: np.ndarray, given: tuple[int, ...], own: tuple[int, ...]) -> tuple[np.ndarray, tuple[int, ...]]:
+        """Rows in the network's shape, (n, *own), of the type that they have; and () for one, else (n)."""
         width = int(np.prod(own))
-        is_one = array.shape == given or array.shape == (width,)
-        if not is_one and (array.ndim < 2 or array.size != len(array) * width):
+        lead = _arrays.lead_of(array, given, width, 0)
+        if lead is None:
             raise DataError(
                 f"rows: expected (n, {', '.join(map(str, given))}), as the module takes them, got {array.shape}"
             )
-        rows = array.reshape(1 if is_one else len(array), *_moved(own))
-        rows = _arrays.as_floats(np.moveaxis(rows, 1, -1))
-        return rows.reshape(len(rows), width), () if is_one else (len(rows),)
+        rows = array.reshape(len(array) if lead else 1, *_moved(own))
+        return np.moveaxis(rows, 1, -1), lead
 
     def given(self, rows: np.ndarray, lead: tuple[int, ...]) -> np.ndarray:
         """The network's rows (n, width) as the module gives them: (*lead, *output)."""

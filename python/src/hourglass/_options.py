@@ -7,7 +7,8 @@ from functools import cache
 from inspect import Parameter
 from typing import Any, NamedTuple
 
-from ._lib import check, ffi, lib, made, new_error, table, text
+from ._errors import UsageError
+from ._lib import c_bytes, check, ffi, lib, made, new_error, table, text
 
 
 class Option(NamedTuple):
@@ -107,7 +108,7 @@ def describe(options: Iterable[Option]) -> str:
 
 
 def as_text(value: Any) -> str:
-    """A value as the command line has it: True is true, a list has commas."""
+    """A value as the command line has it: True is true, a list has commas between."""
     if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
@@ -115,6 +116,18 @@ def as_text(value: Any) -> str:
     if hasattr(value, "__fspath__"):
         return os.fsdecode(value)
     return str(value)
+
+
+def _list_text(name: str, items: Iterable[Any]) -> str:
+    """A list as the option has it: names of columns are quoted where they need it. Raises UsageError where an item would
+    become several."""
+    texts = list(map(as_text, items))
+    if name in ("ignore", "normal", "keep"):
+        return ",".join('"' + t.replace('"', '""') + '"' if set(t) & set('",\n') or t != t.strip() else t for t in texts)
+    odd = next((t for t in texts if "," in t), None) if name not in ("data", "source") else None  # files may have commas
+    if odd is not None:
+        raise UsageError(f"{name}: expected items without commas in a list, got '{odd}'")
+    return ",".join(texts)
 
 
 class Options:
@@ -129,7 +142,9 @@ class Options:
 
     def set(self, name: str, value: Any) -> None:
         error = new_error()
-        check(lib.hg_options_set(self.pointer, name.encode(), os.fsencode(as_text(value)), error), error)
+        words = _list_text(name, value) if isinstance(value, (list, tuple)) else as_text(value)
+        given = c_bytes(os.fsencode(words), name, UsageError)
+        check(lib.hg_options_set(self.pointer, c_bytes(name, "option", UsageError), given, error), error)
 
     def get(self, name: str) -> str:
         return text(lib.hg_options_get(self.pointer, name.encode()))

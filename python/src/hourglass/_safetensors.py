@@ -53,13 +53,15 @@ def read(path: str | os.PathLike) -> dict[str, np.ndarray]:
         if not 2 <= size <= min(MOST_HEADER, len(data) - 8):
             raise ValueError("a header that does not fit")
         header = json.loads(data[8 : 8 + size])
-        return {name: _tensor(data[8 + size :], entry) for name, entry in header.items() if name != "__metadata__"}
+        return {name: _tensor(data[8 + size :], name, entry) for name, entry in header.items() if name != "__metadata__"}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{os.fspath(path)}: expected a safetensors file, got {error}") from None
 
 
-def _tensor(data: bytes, entry: dict) -> np.ndarray:
+def _tensor(data: bytes, name: str, entry: dict) -> np.ndarray:
     first, end = entry["data_offsets"]
     if not 0 <= first <= end <= len(data):
         raise ValueError("a tensor beyond its end")
+    if entry["dtype"] not in DTYPES:
+        raise ValueError(f"'{name}' of type {entry['dtype']}, and takes {', '.join(DTYPES)}")
     return np.frombuffer(data[first:end], DTYPES[entry["dtype"]]).reshape(entry["shape"])

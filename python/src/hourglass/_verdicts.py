@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _arrays, _data_frames
 from ._errors import DataError
-from ._lib import check, ffi, lib, new_error, text
+from ._lib import c_text, check, ffi, lib, new_error, text
 from ._weights import Weights
 
 
@@ -55,7 +55,10 @@ class Verdicts:
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, i: int) -> Verdict:
+    def __getitem__(self, i: Any) -> Any:
+        """The Verdict of row i; Verdicts of a slice of rows."""
+        if isinstance(i, slice):
+            return Verdicts({name: column[i] for name, column in self.sheet.items()}, len(range(self._count)[i]))
         others = {"column": -1, "unseen": 0, "missing": 0}
         whole = [int(self.sheet[name][i]) if name in self.sheet else other for name, other in others.items()]
         return Verdict(float(self.scores[i]), float(self.p_values[i]), float(self.thresholds[i]), bool(self.alarms[i]),
@@ -88,14 +91,26 @@ def _texts(pointers: np.ndarray) -> np.ndarray:
     return np.array([text(ffi.cast("char *", int(p))) for p in different], dtype=object)[which].astype(str)
 
 
+def _decoded(cells: np.ndarray) -> np.ndarray:
+    """Texts of bytes (n), of which most are empty."""
+    (filled,) = np.nonzero(cells)
+    texts = np.zeros(len(cells), f"U{max(cells.dtype.itemsize, 1)}")
+    for i in filled.tolist():
+        texts[i] = cells[i].decode("utf-8", "replace")
+    return texts
+
+
 def _doubles(weights: Weights, x: Any) -> np.ndarray:
-    """Rows of numbers (n, ...) as float64 (n, columns)."""
-    rows = _arrays.as_array(x)
-    if rows.dtype == np.uint8 and not weights.is_table:
-        rows = _arrays.as_floats(rows)
-    if rows.ndim < 2:
+    """Rows of numbers (n, ...), or one, as float64 (n, columns); what a table's mask hides is missing."""
+    if not weights.is_table:
+        return weights.rows(x)[0].astype(np.float64)
+    rows = _arrays.as_cells(x)
+    if rows.dtype.kind not in "fiub":
+        raise DataError(f"rows: expected numbers, or a data frame, got {rows.dtype}")
+    rows = np.ascontiguousarray(rows, dtype=np.float64)
+    if rows.ndim not in (1, 2):
         raise DataError(f"rows: expected (n, columns), got {rows.shape}")
-    return np.ascontiguousarray(rows, dtype=np.float64).reshape(len(rows), int(np.prod(rows.shape[1:])))
+    return rows if rows.ndim == 2 else rows[None]
 
 
 def judge(weights: Weights, x: Any, columns: Sequence[str] | None, fpr: float) -> Verdicts:
@@ -111,7 +126,17 @@ def judge(weights: Weights, x: Any, columns: Sequence[str] | None, fpr: float) -
         to["size"] = RECORD.itemsize
         verdicts = ffi.cast("hg_verdict *", ffi.from_buffer(to, require_writable=True))
         check(lib.hg_detect(detector, ffi.from_buffer("double[]", part), len(part), verdicts, error), error)
-    return _of_records(records)
+    return _of_records(records, _moved_order(weights))
+
+
+def _moved_order(weights: Weights) -> np.ndarray | None:
+    """The module's number of each number of a row; None: they are the network's."""
+    return weights.layout.order if weights.layout and weights.layout.is_moved else None
+
+
+def _reason(column: int) -> str:
+    """What a number of a row without names is called."""
+    return f"column {column + 1}" if column >= 0 else ""
 
 
 def _by_blocks(weights: Weights, rows: Any, fpr: float, call: Any) -> None:
@@ -147,11 +172,20 @@ def shares(weights: Weights, x: Any, columns: Sequence[str] | None) -> np.ndarra
     detector = weights.detector(columns, numbers.shape[1], 0, weights.threads)
     share, to, _ = _floats(len(numbers), lib.hg_detector_columns(detector))
     check(lib.hg_explain(detector, ffi.from_buffer("double[]", numbers), len(numbers), ffi.NULL, to, error), error)
-    return share
+    order = _moved_order(weights)
+    return share if order is None else share[:, np.argsort(order)]
 
 
 def inputs(weights: Weights, x: Any) -> np.ndarray:
-    """A data frame's rows as the network sees them: (n, width), float32."""
+    """A data frame's rows, or those of numbers (n, columns), as the network sees them: (n, width), float32."""
+    if not weights.is_table:
+        raise DataError("rows: expected an array, for the model has no table's columns; numbers of a data frame are "
+                        f"one by df.to_numpy(); got {type(x).__name__}")
+    if not _data_frames.is_frame(x):
+        x, names = _doubles(weights, x), weights.columns()
+        if x.shape[1] != len(names):
+            raise DataError(f"rows: expected {len(names)} columns, as of the model, got {x.shape[1]}")
+        x = dict(zip(names, np.asfortranarray(x).T))
     rows = _data_frames.Table(x)
     out, to, width = _floats(len(rows), weights.width)
     _by_blocks(weights, rows, 0, lambda d, table, first, count, error: lib.hg_encode_table(
@@ -165,21 +199,25 @@ def _floats(rows: int, width: int) -> tuple[np.ndarray, Any, int]:
     return array, ffi.cast("float *", ffi.from_buffer(array, require_writable=True)), width
 
 
-def _of_records(records: np.ndarray) -> Verdicts:
+def _of_records(records: np.ndarray, order: np.ndarray | None = None) -> Verdicts:
+    """order: what _moved_order() gives."""
     count = len(records)
     names = ("score", "p_value", "threshold", "alarm", "column", "unseen", "missing")
     sheet = {name: np.ascontiguousarray(records[name]) for name in names}
     sheet["share"] = np.ascontiguousarray(records["reason_share"])
     sheet["reason"] = _texts(records["reason"]) if count else np.array([], str)
-    sheet["expected"] = np.char.decode(records["expected"], "utf-8", "replace") if count else np.array([], str)
+    if order is not None:
+        column = np.where(sheet["column"] < 0, -1, order[sheet["column"]])
+        sheet["column"], sheet["reason"] = column, np.array([_reason(c) for c in column.tolist()], str)
+    sheet["expected"] = _decoded(records["expected"])
     return Verdicts(sheet, count)
 
 
 def _cell(value: Any) -> str | None:
     """A cell as a CSV file would have it; None: missing."""
-    if value is None or value != value:
-        return None
-    return str(value)
+    if isinstance(value, (bytes, bytearray)):
+        raise DataError(f"row: expected numbers, texts, booleans or times, got {type(value).__name__}")
+    return None if _data_frames.is_missing(value) else str(value)
 
 
 class Watcher:
@@ -189,6 +227,7 @@ class Watcher:
     def __init__(self, weights: Weights, columns: Sequence[str] | None, fpr: float):
         self.weights, self.columns, self.fpr = weights, columns, fpr
         self.detector: Any = None
+        self.order = _moved_order(weights)
         self.error, self.verdict = new_error(), ffi.new("hg_verdict *")
         self.verdict.size = ffi.sizeof("hg_verdict")
 
@@ -197,7 +236,12 @@ class Watcher:
             if self.columns is None:
                 self.columns = [str(name) for name in row]
             row = [row.get(name) for name in self.columns]
-        cells = list(row)
+        elif self.order is not None:
+            row = self.weights.rows(row)[0].reshape(-1)
+        is_bytes = getattr(row, "dtype", None) == np.uint8 and not self.weights.is_table
+        if isinstance(row, np.ma.MaskedArray):
+            row = row.astype(np.float64).filled(np.nan)
+        cells = list(_arrays.as_floats(row) if is_bytes else row)
         if self.detector is None:
             self.detector = self.weights.detector(self.columns, len(cells), self.fpr, 1)
             self.count = len(cells)
@@ -211,11 +255,15 @@ class Watcher:
             numbers = array("d", cells)
             code = lib.hg_detect(self.detector, ffi.from_buffer("double[]", numbers), 1, v, self.error)
         except TypeError:
-            kept = [ffi.NULL if cell is None else ffi.new("char[]", cell.encode()) for cell in map(_cell, cells)]
+            kept = [ffi.NULL if cell is None else c_text(cell, "row") for cell in map(_cell, cells)]
             code = lib.hg_detect_text(self.detector, ffi.new("const char *[]", kept), v, self.error)
         check(code, self.error)
-        return Verdict(v.score, v.p_value, v.threshold, v.alarm, text(v.reason), v.reason_share, text(v.expected),
-                       v.column, v.unseen, v.missing)
+        column, reason = v.column, text(v.reason)
+        if self.order is not None and column >= 0:
+            column = int(self.order[column])
+            reason = _reason(column)
+        return Verdict(v.score, v.p_value, v.threshold, v.alarm, reason, v.reason_share, text(v.expected),
+                       column, v.unseen, v.missing)
 
 
 def watch(weights: Weights, rows: Iterable[Any], columns: Sequence[str] | None, fpr: float) -> Iterator[Verdict]:

@@ -2,13 +2,18 @@
 """An hg_model and what was made of it: scorers and detectors, lent to one thread at a time."""
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import _arrays
+from ._errors import UsageError
 from ._layout import Layout
 from ._lib import check, ffi, lib, made, new_error, sized, text
+
+
+KEPT = 16  # kinds of detectors, the newest
 
 
 class Layer(NamedTuple):
@@ -47,6 +52,15 @@ class Weights:
         """x as (n, width), and the shape of what is without rows; of a model from PyTorch as its module takes them."""
         return self.layout.rows(x) if self.layout else _arrays.as_rows(x, self.shape, self.width)
 
+    def images(self, x: Any) -> np.ndarray:
+        """x as the network's rows in their shape, (n, *shape): what training takes."""
+        rows, _ = self.rows(x)
+        return rows.reshape(len(rows), *self.shape)
+
+    def file(self, path: Any, folder: str) -> Any:
+        """A path whose rows are as the network has them: `path`, or one in `folder`."""
+        return self.layout.file(path, Path(folder)) if self.layout else path
+
     def scorer(self) -> Any:
         """One that no other thread has; `scorers.append()` gives it back."""
         try:
@@ -58,6 +72,8 @@ class Weights:
 
     def detector(self, columns: Sequence[str] | None, count: int, fpr: float, threads: int) -> Any:
         """One of rows of `count` cells, called `columns` or, where that is None, as in training."""
+        if isinstance(columns, str):
+            raise UsageError(f"columns: expected a sequence of names, got the text {columns!r}")
         names = [ffi.new("char[]", name.encode()) for name in columns or ()]
         pointers = ffi.new("const char *[]", names) if columns else ffi.NULL
         error, keep = new_error(), self.pointer
@@ -67,7 +83,10 @@ class Weights:
     @contextmanager
     def lent_detector(self, names: tuple[str, ...], fpr: float) -> Iterator[Any]:
         """One of a table's rows with columns of these names, which no other thread has meanwhile."""
-        idle = self.detectors.setdefault((names, fpr, self.threads), [])
+        key = (names, fpr, self.threads)
+        idle = self.detectors[key] = self.detectors.pop(key, [])  # the newest is last
+        for old in list(self.detectors)[:-KEPT]:
+            self.detectors.pop(old, None)
         try:
             detector = idle.pop()
         except IndexError:
@@ -107,7 +126,7 @@ class Weights:
         return Weights(made(lib.hg_model_load_memory(ffi.from_buffer(data), len(data), error), error), self.threads)
 
     def set_tensor(self, name: str, array: np.ndarray) -> None:
-        """Only before anything is made of them."""
+        """array: float32, in C order. Only before anything is made of them."""
         error, dims, data = new_error(), ffi.new("int64_t[]", list(array.shape)), ffi.from_buffer("float[]", array)
         check(lib.hg_model_tensor_set(self.pointer, name.encode(), data, dims, array.ndim, error), error)
 

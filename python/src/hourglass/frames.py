@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from . import _arrays
 from ._errors import DataError, UsageError
 from ._lib import check, ffi, lib, made, new_error
 from .model import Model
@@ -48,6 +49,8 @@ class FrameDenoiser:
         """The frame, cleaned: a new array of its shape and type, or `out`, which may be the frame itself."""
         if not isinstance(frame, np.ndarray):
             frame = np.asarray(frame)
+        if isinstance(frame, np.ma.MaskedArray):
+            raise DataError(f"frame: {_arrays.MASKED}")
         if out is None:
             out = np.empty(frame.shape, frame.dtype)
         elif not isinstance(out, np.ndarray) or out.shape != frame.shape or out.dtype != frame.dtype:
@@ -55,18 +58,24 @@ class FrameDenoiser:
         elif not out.flags.writeable:
             raise DataError("out: expected an array that may be written, got a read-only one")
         with self._turn:
-            self._describe(self._from, frame)
             self._describe(self._to, out)
+            if _overlaps(out):
+                raise DataError(f"out: expected pixels with memory of their own, got strides {out.strides}")
+            given = np.ascontiguousarray(frame) if _overlaps(frame) else frame
+            self._describe(self._from, given)
             check(lib.hg_denoise_pixels(self._denoiser, self._from, self._to, self._error), self._error)
         return out
 
     __call__ = denoise
 
     def frames(self, source: Any) -> Iterator[Any]:
-        """The frames of a cv2.VideoCapture, of anything else with read() -> (true, frame), or of an iterable, each
-        cleaned in place where it may be written: what comes is the caller's."""
-        for frame in _read(source) if hasattr(source, "read") else source:
-            in_place = isinstance(frame, np.ndarray) and frame.flags.writeable
+        """The frames of a cv2.VideoCapture, or of anything else with read() -> (true, frame), each cleaned in place
+        where it may be written: what comes is the caller's. Those of an iterable stay, and new ones come."""
+        if not hasattr(source, "read"):
+            yield from map(self.denoise, source)
+            return
+        for frame in _read(source):
+            in_place = isinstance(frame, np.ndarray) and frame.flags.writeable and not _overlaps(frame)
             yield self.denoise(frame, frame if in_place else None)
 
     def _describe(self, pixels: Any, frame: Any) -> None:
@@ -92,6 +101,20 @@ class FrameDenoiser:
         pixels.layout = lib.HG_PIXELS_GREY if samples == 1 else LAYOUTS[layout, samples]
         pixels.pixel_stride = strides[1] if width > 1 else 0
         pixels.line_stride = strides[0] if height > 1 else 0
+
+
+def _overlaps(frame: np.ndarray) -> bool:
+    """Whether pixels of a frame (H, W, ...) may lie in the same memory, as those of np.broadcast_to() do."""
+    if not 2 <= frame.ndim <= 3 or not frame.size:
+        return False
+    if frame.ndim == 3 and frame.shape[2] > 1 and abs(frame.strides[2]) != frame.itemsize:
+        return False  # refused elsewhere
+    reach = frame.itemsize * (frame.shape[2] if frame.ndim == 3 else 1)  # bytes of a pixel, then of all that is inside
+    for stride, count in sorted((abs(s), n) for s, n in zip(frame.strides[:2], frame.shape[:2]) if n > 1):
+        if stride < reach:
+            return True
+        reach += stride * (count - 1)
+    return False
 
 
 def _told(array: Any) -> str:

@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from ._run import Epoch
 from ._verdicts import Verdict, Verdicts
 from ._weights import Layer, Weights
 
+MOST_THREADS = 256  # as of the option threads=
+FRAMES = {"layout", "white", "threads", "max_mem"}  # options of FrameDenoiser
 FLOATS = ffi.typeof("float[]")
 
 
@@ -25,8 +28,11 @@ class Model:
 
     Rows are (n, ...): NumPy's arrays, or whatever has DLPack; float32 in C order is not copied, bytes (uint8) become 0
     to 1. One row, of the model's own shape, gives one answer. Where a method takes rows it takes a path too: of what
-    `hourglass predict` takes as data=. What went wrong is an exception of hourglass.HourglassError with the library's
-    sentence. A model that came from PyTorch has rows as its module does, images (n, C, H, W).
+    `hourglass predict` takes as data=. Of a table's model rows are cells (n, columns) everywhere; inputs() gives them
+    as the network has them, and encoded=True takes them so. What went wrong is an exception of
+    hourglass.HourglassError with the library's sentence. A model that came from PyTorch has rows as its module does,
+    images (n, C, H, W), in a .npy file too; other files of arrays are refused. Image files, and what denoise() takes,
+    are (H, W, C) all the same.
 
     result: what came of training (None of a model that was loaded); notes: what a user should know of it; history: its
     epochs.
@@ -94,7 +100,8 @@ class Model:
         return self._weights.to_bytes()
 
     def __reduce__(self) -> Any:
-        return _restore, (self.to_bytes(), self._weights.threads, self.history)
+        told = {name: value for name, value in vars(self).items() if name != "_weights"}
+        return _restore, (type(self), self.to_bytes(), self._weights.threads), told
 
     # ---- what it is -----------------------------------------------------------------------------
 
@@ -164,7 +171,7 @@ class Model:
         weights. Raises UsageError (a name, a shape), DataError (a number that is not finite)."""
         weights = self._weights.copy()
         for name, value in tensors.items():
-            weights.set_tensor(name, np.ascontiguousarray(_arrays.as_array(value), dtype=np.float32))
+            weights.set_tensor(name, np.ascontiguousarray(_arrays.as_doubles(value), dtype=np.float32))
         self._weights = weights
 
     @property
@@ -174,8 +181,10 @@ class Model:
 
     @threads.setter
     def threads(self, count: int) -> None:
+        if isinstance(count, bool) or not hasattr(count, "__index__") or not 0 <= index(count) <= MOST_THREADS:
+            raise UsageError(f"threads: expected a whole number from 0 to {MOST_THREADS}, got {count!r}")
         weights = self._weights.copy()
-        weights.threads = count
+        weights.threads = index(count)
         self._weights = weights
 
     # ---- rows in, rows out ----------------------------------------------------------------------
@@ -193,36 +202,41 @@ class Model:
             lib.hg_score(scorer, ffi.from_buffer(FLOATS, x if x.flags.c_contiguous else x.copy()), 1, out)
             weights.scorers.append(scorer)
             return out[0]
-        if isinstance(x, (str, os.PathLike)) or weights.is_table or _data_frames.is_frame(x):
-            return self.predict(x, columns=columns, progress=progress, note=note, **options).scores
-        _no_options(options)
+        if _is_path(x) or weights.is_table or _data_frames.is_frame(x):
+            scores = self.predict(x, columns=columns, progress=progress, note=note, **options).scores
+            is_one = not _is_path(x) and not _data_frames.is_frame(x) and np.ndim(x) == 1
+            return float(scores[0]) if is_one else scores
+        _no_options(options, progress=progress, note=note, columns=columns is not None)
         rows, lead = weights.rows(x)
         scores = _call(weights, lib.hg_score, rows, 1).reshape(-1)
         return scores if lead else float(scores[0])
 
-    def reconstruct(self, x: Any, *, progress: Any = None, note: Any = None, **options: Any) -> Any:
-        """What the model makes of rows: of the shape of x, float32. Of a table's model x is (n, width) as the network
-        sees it; a data frame, or the path of a table, gives its columns by name, in their own units: numbers and
-        texts."""
-        if isinstance(x, (str, os.PathLike)):
+    def reconstruct(self, x: Any, *, encoded: bool = False, progress: Any = None, note: Any = None,
+                    **options: Any) -> Any:
+        """What the model makes of rows: of the shape of x, float32. Of a table's model, of a data frame, rows of
+        numbers (n, columns) or the path of a table: its columns by name, in their own units, numbers and texts; with
+        encoded=True x is (n, width) as inputs() gives it, and so is the answer."""
+        if _is_path(x):
             return self._transform("reconstruct", x, progress, note, options)
-        _no_options(options)
+        _no_options(options, progress=progress, note=note)
         weights = self._weights
-        if _data_frames.is_frame(x):
+        if _data_frames.is_frame(x) or (weights.is_table and not encoded):
             made = _call(weights, lib.hg_reconstruct_rows, self.inputs(x), weights.width)
             return _data_frames.decode(weights.pointer, made)
         rows, lead = weights.rows(x)
         answer = _call(weights, lib.hg_reconstruct_rows, rows, weights.width)
         return weights.layout.given(answer, lead) if weights.layout else answer.reshape(np.shape(x))
 
-    def encode(self, x: Any, *, progress: Any = None, note: Any = None, **options: Any) -> Any:
-        """The codes of rows, or of a data frame's: (n, code_size), of one row (code_size), float32."""
-        if isinstance(x, (str, os.PathLike)):
+    def encode(self, x: Any, *, encoded: bool = False, progress: Any = None, note: Any = None, **options: Any) -> Any:
+        """The codes of rows, or of a data frame's: (n, code_size), of one row (code_size), float32. encoded: rows of a
+        table's model are (n, width), as inputs() gives them."""
+        if _is_path(x):
             return self._transform("encode", x, progress, note, options)
-        _no_options(options)
+        _no_options(options, progress=progress, note=note)
         weights = self._weights
-        if _data_frames.is_frame(x):
-            x = self.inputs(x)
+        if _data_frames.is_frame(x) or (weights.is_table and not encoded):
+            is_one = not _data_frames.is_frame(x) and np.ndim(x) == 1
+            x = self.inputs(x)[0] if is_one else self.inputs(x)
         rows, lead = weights.rows(x)
         codes = _call(weights, lib.hg_encode_rows, rows, weights.code_size)
         return weights.layout.given_codes(codes, lead) if weights.layout else codes.reshape(*lead, weights.code_size)
@@ -237,19 +251,30 @@ class Model:
 
     def predict(self, x: Any, *, columns: Sequence[str] | None = None, fpr: float = 0, progress: Any = None,
                 note: Any = None, **options: Any) -> Verdicts:
-        """What is thought of rows: Verdicts, with scores, p_values, alarms and reasons.
+        """What is thought of rows: Verdicts, with scores, p_values, alarms and reasons; of one row too.
 
         x: a data frame, whose columns are found by name; rows of numbers (n, columns), NaN is missing, whose columns
-        are called `columns` (None: as in training); or a path, and
-        then `options` are those of `hourglass predict`. fpr: the rate of false alarms asked for; 0: the model's own."""
-        if not isinstance(x, (str, os.PathLike)):
-            _no_options(options)
-            return _verdicts.judge(self._weights, x, columns, fpr)
+        are called `columns` (None: as in training); or a path, and then `options` are those of `hourglass predict`, of
+        which out= is a .csv file here. fpr: the rate of false alarms asked for; 0: the model's own. Raises UsageError,
+        as of fpr where the model has no thresholds."""
+        weights = self._weights
+        self._can_judge(columns, fpr)
+        if not _is_path(x):
+            _no_options(options, progress=progress, note=note)
+            if columns is not None and (_data_frames.is_frame(x) or not weights.is_table):
+                raise UsageError("columns: expected names beside rows of numbers of a table's model alone")
+            return _verdicts.judge(weights, x, columns, fpr)
+        if columns is not None:
+            raise UsageError("columns: expected no names beside a path, whose data has its own")
         from ._sheets import read_verdicts
 
         with tempfile.TemporaryDirectory(prefix="hourglass-") as folder:
             out = options.pop("out", None) or Path(folder) / "scores.csv"
-            values = {"model": self._saved(folder), "data": x, "out": out, "fpr": fpr or None, **options}
+            if Path(out).suffix.lower() != ".csv" or options.get("format") not in (None, "auto", "csv"):
+                raise UsageError(f"out: expected a .csv file, which is read back, got {os.fspath(out)!r}; "
+                                 "hourglass.predict() writes others")
+            values = {"model": self._saved(folder), "data": weights.file(x, folder), "out": out, "fpr": fpr or None,
+                      **options}
             jobs.run("predict", values, progress=progress, note=note)
             return read_verdicts(Path(out))
 
@@ -262,30 +287,35 @@ class Model:
         """How much of each row's score each of the model's `columns` has: (n, columns), float32, of a row 1 together;
         of rows of numbers without names, each number. x: a data frame, or rows of numbers (n, ...), called
         `columns`."""
+        self._can_judge(columns, 0)
         return _verdicts.shares(self._weights, x, columns)
 
     def inputs(self, x: Any) -> np.ndarray:
-        """The rows of a data frame as the network of a table's model sees them: (n, width), float32, numbers scaled,
-        categories one-hot. reconstruct(), encode() and hg_score() of the library take them."""
+        """The rows of a data frame, or of numbers (n, columns), as the network of a table's model sees them: (n,
+        width), float32, numbers scaled, categories one-hot. reconstruct(), encode() with encoded=True and hg_score() of
+        the library take them."""
         return _verdicts.inputs(self._weights, x)
 
     def watch(self, rows: Iterable[Any], *, columns: Sequence[str] | None = None, fpr: float = 0) -> Iterator[Verdict]:
         """Judges rows as they come: a generator, which gives a Verdict for each of `rows`, an iterable of sequences or
         mappings of cells: numbers, texts, times; None, NaN and "" are missing. columns: what they are called; None: the
         keys of the first mapping, or as in training. Raises DataError, as of a row of another length."""
+        self._can_judge(columns, fpr)
         return _verdicts.watch(self._weights, rows, columns, fpr)
 
     def denoise(self, x: Any, **options: Any) -> Any:
         """Cleaned images of any size, in the type they come in: one (H, W) or (H, W, C), or several (n, H, W, C), of
         uint8, uint16 or float32; C is 1, 3 (red first; layout="bgr": blue first) or 4 with alpha, which stays.
-        hourglass.frames cleans streams of them without allocating. Of a path: as `hourglass denoise`, to out=, and a
-        Result."""
-        if isinstance(x, (str, os.PathLike)):
+        hourglass.frames cleans streams of them without allocating; options are its. Of a path: as `hourglass denoise`,
+        to out=, and a Result. Images are so of a model that came from PyTorch too."""
+        if _is_path(x):
             with tempfile.TemporaryDirectory(prefix="hourglass-") as folder:
                 return jobs.run("denoise", {"model": self._saved(folder), "source": x, **options})
         from .frames import FrameDenoiser
 
         images = _arrays.as_array(x)
+        for name in options.keys() - FRAMES:
+            raise UsageError(f"{name}: expected of options beside images in memory one of {', '.join(sorted(FRAMES))}")
         denoiser = FrameDenoiser(self, **{"layout": "rgb", "threads": self.threads, **options})
         if images.ndim == 3 and images.shape[2] not in (1, 3, 4):
             raise DataError(f"denoise: expected (H, W), (H, W, C) or (n, H, W, C), got {images.shape}")
@@ -295,6 +325,12 @@ class Model:
         for image, to in zip(images, out):
             denoiser.denoise(image, to)
         return out
+
+    def _can_judge(self, columns: Any, fpr: float) -> None:
+        if isinstance(columns, str):
+            raise UsageError(f"columns: expected a sequence of names, got the text {columns!r}")
+        if fpr and not self.has_thresholds:
+            raise UsageError(f"fpr: expected none, for the model has no thresholds, got {fpr}")
 
     def _saved(self, folder: str) -> Path:
         path = Path(folder) / "model.safetensors"
@@ -307,9 +343,15 @@ class Model:
         with tempfile.TemporaryDirectory(prefix="hourglass-") as folder:
             is_sheet = job == "reconstruct" and self.is_table
             out = Path(folder) / ("rows.csv" if is_sheet else "rows.npy")
-            values = {"model": self._saved(folder), "data": x, **options, "out": out}
+            values = {"model": self._saved(folder), "data": self._weights.file(x, folder), **options, "out": out}
             jobs.run(job, values, progress=progress, note=note)
-            return read_sheet(out)[0] if is_sheet else np.load(out)
+            if is_sheet:
+                return read_sheet(out)[0]
+            rows, layout = np.load(out), self._weights.layout
+            if not layout:
+                return rows
+            given = layout.given if job == "reconstruct" else layout.given_codes
+            return given(rows.reshape(len(rows), -1), (len(rows),))
 
     # ---- how it shows itself --------------------------------------------------------------------
 
@@ -324,15 +366,21 @@ class Model:
         return _drawing.html(self)
 
 
-def _restore(data: bytes, threads: int, history: list[Epoch]) -> Model:
-    model = Model.from_bytes(data)
-    model._weights.threads, model.history = threads, history
+def _restore(kind: type[Model], data: bytes, threads: int) -> Model:
+    model = kind.from_bytes(data)
+    model._weights.threads = threads
     return model
 
 
-def _no_options(options: dict[str, Any]) -> None:
-    for name in options:
-        raise UsageError(f"{name}: expected no such option beside rows in memory")
+def _is_path(x: Any) -> bool:
+    return isinstance(x, (str, os.PathLike))
+
+
+def _no_options(options: dict[str, Any], **listen: Any) -> None:
+    """Refuses what has no use beside rows in memory."""
+    for name, value in {**options, **listen}.items():
+        if name in options or value:
+            raise UsageError(f"{name}: expected no such option beside rows in memory")
 
 
 def _call(weights: Weights, function: Any, rows: np.ndarray, width: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import _safetensors
+from . import _arrays, _safetensors
 from ._errors import ModelError, UsageError
 from ._layout import module_of
 from ._lib import check, lib, new_error
@@ -119,8 +119,19 @@ def _take_weights(model: Model, items: list[Item], module: torch.nn.Module, shap
                 "got one that is not"
             )
         names[key] = own[key] if key in own else int(value)
+    _not_shared(state)
     model.set_tensors(values)
     _tell(model, {"class": type(module).__name__, "layout": "channels_first", "names": names, **shapes})
+
+
+def _not_shared(state: Mapping[str, torch.Tensor]) -> None:
+    owners: dict[int, str] = {}
+    for key, value in state.items():
+        if value.numel() and owners.setdefault(value.data_ptr(), key) != key:
+            raise ModelError(
+                f"from_torch: '{key}': expected a tensor of its own, got that of '{owners[value.data_ptr()]}': "
+                "weights that two layers share are unknown here"
+            )
 
 
 def _tell(model: Model, told: dict[str, Any]) -> None:
@@ -197,7 +208,7 @@ def load_state_dict(model: Model, state: Mapping[str, Any] | str | os.PathLike) 
 
 
 def _array(value: Any) -> np.ndarray:
-    return value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
+    return _arrays.as_array(value.cpu() if isinstance(value, torch.Tensor) and value.is_cuda else value)
 
 
 def save_state_dict(model: Model, path: str | os.PathLike) -> None:

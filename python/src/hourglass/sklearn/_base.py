@@ -77,6 +77,8 @@ def checked_table(estimator: Any, X: Any, reset: bool) -> Any:
     """X as float64 (n, N), in which NaN is missing; a data frame as it is, where columns are not numbers."""
     if hasattr(X, "columns") and hasattr(X, "dtypes") and not all(map(_is_number, X.dtypes)):
         return validate_data(estimator, X, reset=reset, skip_check_array=True)
+    if isinstance(X, np.ma.MaskedArray):  # what is masked is missing
+        X = X.astype(np.float64).filled(np.nan)
     return validate_data(
         estimator, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=reset, ensure_min_samples=2 if reset else 1
     )

@@ -64,13 +64,15 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         """Learns rows X (n, N), every number finite; y is ignored."""
         self._validate_params()
         X = validate_data(self, X, dtype=FLOATS, ensure_min_samples=2)
-        latent = self.latent or min(8, max(1, X.shape[1] // 2))
+        own = self.options or {}
+        latent = own.get("latent") or self.latent or min(8, max(1, X.shape[1] // 2))
         network = f"dense {HIDDEN} silu, dense {latent} | dense {HIDDEN} silu, dense input"
         options = self._training(model=network, lr=3e-3, schedule="cosine", steps=STEPS)
-        if self.model is None:
+        if self.model is None and "model" not in own:  # whose code has that size
             options.pop("latent", None)
         self.mean_, self.scale_ = centre_and_scale(X)
         self.model_ = Model.fit(self._standardised(X), **options)
+        self.model_.threads = options["threads"]
         self._n_features_out = self.model_.code_size
         return self
 
