@@ -53,7 +53,7 @@ assert os.path.abspath(_native.__file__).startswith(os.path.abspath(os.environ["
 assert b"__asan_report_load4" in open(_native.__file__, "rb").read(), "no calls of the sanitizer in " + _native.__file__
 assert "libasan" in open("/proc/self/maps").read(), "libasan is not mapped"
 END
-    # Left out: torch (PyTorch's own library does not load in front of the sanitizer's), pyod and sklearn (check_estimator takes minutes),
+    # Left out: torch, pyod and sklearn (mostly others' code, and long),
     # drawing, examples, notebooks, before_yolo and same_as_command (other processes, or no C of their own).
     "$venv/bin/python" -m pytest -q -rs -p no:cacheprovider python/tests/test_{model,verdicts,fit,frames,data_frames,run,jobs,mistakes}.py >"$work/tests" 2>&1
     add_up "$work/tests" $?
