@@ -20,33 +20,33 @@
 // clang-format off
 static const hg__preset presets[] = {
     {"ae", "dense %d relu | dense input sigmoid",
-     "one hidden layer, the textbook autoencoder", HG_FOR_ANY, 64},
+     "one hidden layer, the textbook autoencoder", HG_FOR_ANY, 64, NULL},
     {"deep", "dense 512 relu, dense 256 relu, dense %d | "
              "dense 256 relu, dense 512 relu, dense input sigmoid",
-     "three layers a side", HG_FOR_ANY, 64},
+     "three layers a side", HG_FOR_ANY, 64, NULL},
     {"pca", "dense %d | dense input",
-     "principal components: the best linear autoencoder", HG_FOR_ANY, 64},
+     "principal components: the best linear autoencoder", HG_FOR_ANY, 64, NULL},
     {"conv", "conv 16 k3 s2 relu, conv 32 k3 s2 relu, dense %d | "
              "dense like relu, deconv 16 k4 s2 relu, deconv input k4 s2 sigmoid",
-     "images of one size through a narrow neck; sides are multiples of 4", HG_FOR_IMAGES, 64},
+     "images of one size through a narrow neck; sides are multiples of 4", HG_FOR_IMAGES, 64, NULL},
     {"table", "dense %d silu | dense %d silu, dense input",
-     "rows of a table, corrupted on the way in: wide enough to hold a row, it learns what goes with what", HG_FOR_TABLES, 96},
+     "rows of a table, corrupted on the way in: wide enough to hold a row, it learns what goes with what", HG_FOR_TABLES, 96, NULL},
     {"traffic", "dense 32 silu, dense %d | dense 32 silu, dense input",
-     "packets of a network, by how surprising each is by every level; the default for captures", HG_FOR_PACKETS, 8},
+     "packets of a network, by how surprising each is by every level; the default for captures", HG_FOR_PACKETS, 8, NULL},
     {"unet", "keep 1, conv 32 relu, conv 32 relu, keep 2, conv 48 k2 s2, conv 48 relu, conv 48 relu, keep 3, "
              "conv 64 k2 s2, conv 64 relu, conv 64 relu | deconv 48 k2 s2, add 3, conv 48 relu, conv 48 relu, "
              "deconv 32 k2 s2, add 2, conv 32 relu, conv 32 relu, conv input, add 1",
-     "cleans images: residual, three scales; the default where rows are corrupted images", HG_FOR_IMAGES, 0},
+     "cleans images: residual, three scales; the default where rows are corrupted images", HG_FOR_IMAGES, 0, NULL},
     {"dncnn", "keep 1, " FIVE FIVE FIVE CONV64 "conv input, add 1",
-     "cleans images: residual, 17 layers at full size (Zhang et al. 2017, without batch norm)", HG_FOR_IMAGES, 0},
+     "cleans images: residual, 17 layers at full size (Zhang et al. 2017, without batch norm)", HG_FOR_IMAGES, 0, NULL},
     {"repair", "keep 5, unshuffle 2, " NORMED("32") NORMED("32") "keep 1, " HALVED("64") NORMED("64") "keep 2, " HALVED("96") NORMED("96")
                "keep 3, " HALVED("128") NORMED("128") "conv 128, batchnorm relu | "
                DOUBLED("96") "concat 3, " NORMED("96") DOUBLED("64") "concat 2, " NORMED("64") DOUBLED("32") "concat 1, "
                NORMED("32") NORMED("32") "deconv input k4 s2, add 5",
-     "undoes and marks defects on pictures of parts: residual, four scales; the default for folders of images", HG_FOR_IMAGES, 0},
+     "undoes and marks defects on pictures of parts: residual, four scales; the default for folders of images", HG_FOR_IMAGES, 0, NULL},
     {"bottleneck", SMALLER("32") SMALLER("64") SMALLER("96") SMALLER("128") "conv 16 k1 | conv 128 k1, batchnorm relu, "
                    LARGER("96") LARGER("64") LARGER("32") "deconv input k4 s2",
-     "pictures of parts through a narrow neck, sides a sixteenth: what does not come out again is a defect; what conv is of parts", HG_FOR_IMAGES, 0},
+     "pictures of parts through a narrow neck, sides a sixteenth: what does not come out again is a defect; what conv is of parts", HG_FOR_IMAGES, 0, NULL},
 };
 // clang-format on
 
@@ -72,7 +72,7 @@ static void fill_in(const hg__preset *preset, int32_t latent, char to[HG_MAX_SPE
 static int fail_unknown(const char *word, hg_error *err) {
     const char *names[sizeof presets / sizeof *presets];
     const size_t count = sizeof presets / sizeof *presets;
-    char known[200] = "";
+    char known[400] = "";
     for (size_t i = 0; i < count; i++) {
         names[i] = presets[i].name;
         size_t used = strlen(known);
@@ -127,8 +127,7 @@ static void list_presets(hg__preset_for is_for, char *list, size_t size) {
     }
 }
 
-// The preset of that name, with blanks around it; NULL where it is none.
-static const hg__preset *find_preset(const char *model) {
+const hg__preset *hg__preset_find(const char *model) {
     static const char blanks[] = " \t\r\n";
     const char *name = model + strspn(model, blanks);
     for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
@@ -140,17 +139,17 @@ static const hg__preset *find_preset(const char *model) {
 }
 
 hg__preset_for hg__preset_kind(const char *model) {
-    const hg__preset *p = find_preset(model);
+    const hg__preset *p = hg__preset_find(model);
     return p ? p->is_for : HG_FOR_ANY;
 }
 
 int hg__preset_check(const char *model, hg__preset_for is_for, const char *what, hg_error *err) {
-    char word[HG_MAX_SPEC], list[200];
+    char word[HG_MAX_SPEC], list[400];
     if (ends_with(model, ".safetensors") || ends_with(model, ".yaml") || ends_with(model, ".yml")) {
         return HG_OK;
     }
     HG_TRY(hg__preset_expand(model, 0, word, err));
-    const hg__preset *p = find_preset(model);
+    const hg__preset *p = hg__preset_find(model);
     if (!p || is_for == HG_FOR_ANY || p->is_for == HG_FOR_ANY || p->is_for == is_for) return HG_OK;
     static const char *const data_of[] = {[HG_FOR_IMAGES] = "images",
                                           [HG_FOR_TABLES] = "rows of a table",

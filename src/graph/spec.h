@@ -62,8 +62,12 @@ typedef struct hg__preset {
     const char *name, *spec, *summary; // spec has "%d" once or more where the code size goes
     hg__preset_for is_for;             // what it makes sense for
     int32_t latent;                    // its own code size
+    const char
+        *options; // training options where nobody set them: "loss=bce; noise=mask 0.3"; NULL: none
 } hg__preset;
 const hg__preset *hg__presets(size_t *count);
+const hg__preset *
+hg__preset_find(const char *model); // of that name, with blanks around it; NULL: none
 
 // The spec that text names if it is one word and a preset's name, else text itself, blanks around it removed.
 int hg__preset_expand(const char *text, int32_t latent, char to[HG_MAX_SPEC], hg_error *err);

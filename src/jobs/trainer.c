@@ -190,6 +190,7 @@ static int check(hg__trainer *t, hg_error *err) {
     if (t->is_table) HG_TRY(hg__set_table_options(t, err));
     t->is_parts = !t->is_table && may_be_parts;
     if (t->is_parts) HG_TRY(hg__set_parts_options(t, err));
+    HG_TRY(hg__set_preset_options(t, err));
     HG_TRY(check_end(t, err));
     return hg__trim_check(t, err);
 }
