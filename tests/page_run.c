@@ -108,6 +108,17 @@ static int add_sliders(hg__page *p, const char *name, hg_error *err) {
             p, &(hg__page_slider){i ? "unit" : name, value, sprite, i, UNITS, STEPS, 4, 1});
     }
     hg__page_end_sliders(p);
+    hg__page_begin_tiles(p, name);
+    for (int32_t k = 0; k < 2; k++) {
+        hg__page_strip(p, name);
+        for (int32_t i = 0; i < STEPS; i++) {
+            hg__page_add_tile(p, sprite, k * STEPS + i, STEPS * UNITS, STEPS, 1, name);
+        }
+    }
+    hg__page_end_tiles(p);
+    hg__page_begin_field(p);
+    hg__page_add_tile(p, sprite, 3, STEPS * UNITS, STEPS, 1, "a tile");
+    hg__page_end_field(p);
     return HG_OK;
 }
 
@@ -131,9 +142,7 @@ static int add_map(hg__page *p, const char *name, int64_t points, hg_error *err)
     }
     const hg__map_chart map = {name,    name,   point,  points,         class,
                                CLASSES, sprite, ACROSS, TILES / ACROSS, 1};
-    hg__page_begin_figure(p);
     hg__svg_map(p, &map);
-    hg__page_end_figure(p, "%s", name);
     hg__free(point);
     return HG_OK;
 }

@@ -5,7 +5,7 @@
 
 #include "report/svg.h"
 
-enum { WIDTH = 480, GLASS = 210, ARCS = 34, STEP = 30, THICK = 14, MARGIN = 6 };
+enum { WIDTH = 480, GLASS = 210, ARCS = 34, STEP = 38, THICK = 16, MARGIN = 6 };
 
 // How numbers become widths: as they are while the neck is still seen, else by their square root or logarithm.
 typedef struct scale {
@@ -59,13 +59,13 @@ static void add_layer(hg__page *p, const scale *s, const hg__drawn_layer *l, int
     hg__text_add(&p->body,
                  "<rect class=\"f%d\" x=\"%.4g\" y=\"%.4g\" width=\"%.4g\" height=\"%d\"/>\n",
                  l->is_code ? 2 : 1, left, y, w, (int)THICK);
-    hg__svg_text(p, text, y + 11, "start", l->is_code ? "said" : "name", l->name);
+    hg__svg_text(p, text, y + 8, "start", l->is_code ? "said" : "name", l->name);
     if (l->parameters) {
-        snprintf(words, sizeof words, "%s, %lld", l->shape, (long long)l->parameters);
+        snprintf(words, sizeof words, "%s, %lld parameters", l->shape, (long long)l->parameters);
     } else {
         snprintf(words, sizeof words, "%s", l->shape);
     }
-    hg__svg_text(p, WIDTH - 2, y + 11, "end", "", words);
+    hg__svg_text(p, text, y + 24, "start", "", words);
     if (l->from < 0) return;
     const double from = top_of(l->from) + THICK / 2.0, to = y + THICK / 2.0;
     const double bend = fmax(ARCS - 4 - 2.5 * (i - l->from), -20);
@@ -89,13 +89,11 @@ void hg__svg_hourglass(hg__page *p, const hg__drawn_layer *layer, int32_t layers
     snprintf(sense, sizeof sense, "%d layers from %lld numbers through %lld to %lld.",
              (int)layers - 1, (long long)layer[0].width,
              (long long)layer[code < 0 ? 0 : code].width, (long long)layer[layers - 1].width);
-    hg__svg_begin(p, WIDTH, (int32_t)top_of(layers - 1) + THICK + MARGIN, "The network", sense,
-                  false);
+    hg__svg_begin(p, WIDTH, (int32_t)top_of(layers) - 4, "The network", sense, false);
     add_glass(p, &s, layer, layers);
     for (int32_t i = 0; i < layers; i++) add_layer(p, &s, &layer[i], i);
     hg__text_add(&p->body, "</svg>\n");
-    hg__page_note(
-        p, "Widths: numbers a layer puts out, %s. Behind the shape: parameters, %lld in all.%s",
-        by[s.kind], (long long)parameters,
-        has_arcs ? " Arcs: what is taken up again further down." : "");
+    hg__page_note(p, "Widths: numbers a layer puts out, %s. %lld parameters in all.%s", by[s.kind],
+                  (long long)parameters,
+                  has_arcs ? " Arcs: what is taken up again further down." : "");
 }

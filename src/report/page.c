@@ -239,12 +239,52 @@ void hg__page_add_slider(hg__page *p, const hg__page_slider *s) {
                  s->aspect, (int)s->steps * 100, (int)s->lines * 100, percent(s->at, s->steps),
                  percent(s->line, s->lines));
     hg__html_add(t, s->name);
-    hg__text_add(t,
-                 " <output>%.3g</output><input type=\"range\" min=\"0\" max=\"%d\" value=\"%d\" "
-                 "data-values=\"",
-                 s->value[s->at], (int)s->steps - 1, (int)s->at);
+    hg__text_add(
+        t,
+        " <span class=\"now\">%.3g</span><input type=\"range\" min=\"0\" max=\"%d\" value=\"%d\" "
+        "data-values=\"",
+        s->value[s->at], (int)s->steps - 1, (int)s->at);
     for (int32_t i = 0; i < s->steps; i++) hg__text_add(t, "%s%.3g", i ? " " : "", s->value[i]);
     hg__text_add(t, "\"></label></div>\n");
+}
+
+void hg__page_begin_tiles(hg__page *p, const char *name) {
+    hg__text_add(&p->body, "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"");
+    hg__html_add(&p->body, name);
+    hg__text_add(&p->body, "\">\n");
+    p->in_strip = false;
+}
+
+void hg__page_strip(hg__page *p, const char *name) {
+    hg__text_add(&p->body, "%s<div class=\"strip\"><span>", p->in_strip ? "</div>\n" : "");
+    hg__html_add(&p->body, name);
+    hg__text_add(&p->body, "</span>");
+    p->in_strip = true;
+}
+
+void hg__page_end_tiles(hg__page *p) {
+    hg__text_add(&p->body, "%s</div>\n", p->in_strip ? "</div>\n" : "");
+    p->in_strip = false;
+}
+
+void hg__page_begin_field(hg__page *p) {
+    hg__text_add(&p->body, "<div class=\"field\">");
+}
+
+void hg__page_end_field(hg__page *p) {
+    hg__text_add(&p->body, "</div>\n");
+}
+
+void hg__page_add_tile(hg__page *p, int32_t sprite, int32_t at, int32_t count, int32_t across,
+                       double aspect, const char *name) {
+    const int32_t down = (count + across - 1) / across;
+    hg__text_add(&p->body, "<div class=\"tile s%d\" role=\"img\" aria-label=\"", (int)sprite);
+    hg__html_add(&p->body, name);
+    hg__text_add(&p->body,
+                 "\" style=\"aspect-ratio:1/%.4g;background-size:%d%% %d%%;background-position:"
+                 "%.6g%% %.6g%%\"></div>",
+                 aspect, (int)across * 100, (int)down * 100, percent(at % across, across),
+                 percent(at / across, down));
 }
 
 // ---- the file -----------------------------------------------------------------------------------

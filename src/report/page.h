@@ -18,7 +18,7 @@ typedef struct hg__page {
     int32_t charts, sprites; // so far, for names
     int32_t column;          // of the cell to come
     uint64_t numbers;        // bit i: column i of the table is of numbers
-    bool in_section, in_row;
+    bool in_section, in_row, in_strip;
 } hg__page;
 
 void hg__page_clear(hg__page *p); // {0} is fine
@@ -79,6 +79,17 @@ typedef struct hg__page_slider {
 void hg__page_begin_sliders(hg__page *p);
 void hg__page_add_slider(hg__page *p, const hg__page_slider *s);
 void hg__page_end_sliders(hg__page *p);
+
+// Tiles of a sprite of one line beside each other: strips with a name each, below each other, which scroll in a box of their own; or a
+// field of them.
+void hg__page_begin_tiles(hg__page *p, const char *name);
+void hg__page_strip(hg__page *p, const char *name); // the tiles to come; ends the strip before
+void hg__page_end_tiles(hg__page *p);
+void hg__page_begin_field(hg__page *p);
+void hg__page_end_field(hg__page *p);
+// Tile `at` of a sprite's `count`, `across` a line.
+void hg__page_add_tile(hg__page *p, int32_t sprite, int32_t at, int32_t count, int32_t across,
+                       double aspect, const char *name);
 
 typedef struct hg__page_head {
     const char *title; // of the page

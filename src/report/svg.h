@@ -50,7 +50,7 @@ void hg__svg_bars(hg__page *p, const char *title, const char *sense, const hg__b
                   int32_t count);
 
 // Points on a plane that says nothing but which are near which: a map of codes. Hover, focus and touch show a point's row, class and
-// tile.
+// tile. No figure's content: it stands for itself.
 typedef struct hg__map_point {
     float x, y;
     int32_t class; // 0 <= class < classes
