@@ -110,7 +110,7 @@ static void write_lines(hg__text *t, const hg_result *r, const hg__code_quality 
     hg__text_add(t, "row mse median  %.9g\n", r->row_mse_median);
     hg__text_add(t, "row mse max     %.9g\n", r->row_mse_max);
     if (r->input_mse > 0) hg__text_add(t, "input mse       %.9g\n", r->input_mse);
-    hg__code_quality_add_lines(t, q);
+    hg__code_quality_add_lines(t, q, 14);
 }
 
 int hg__val_rows(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
