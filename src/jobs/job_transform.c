@@ -3,6 +3,8 @@
 //
 // Files hold float32 in the model's units. One exception: pictures stored as bytes that go out as .idx become
 // bytes again, value / scale rounded to the nearest. Rows of a table go out as a table: transform_table.c.
+#include <string.h>
+
 #include "base/mem.h"
 #include "detect/table_model.h"
 #include "jobs/feed.h"
@@ -66,6 +68,12 @@ static int transform(hg__feed *f, hg__goal goal, const char *out, hg_error *err)
     return code;
 }
 
+// embed=2 is encode's.
+static int write_rows(hg__feed *f, hg__goal goal, const hg_options *o, hg_error *err) {
+    return strcmp(o->values.embed, "2") == 0 ? hg__encode_map(f, o, err)
+                                             : transform(f, goal, o->values.out, err);
+}
+
 static int run(const hg_options *o, hg__goal goal, const hg_listener *l, hg_error *err) {
     hg__feed f;
     hg_model *m = hg_model_load(o->values.model, err);
@@ -76,7 +84,7 @@ static int run(const hg_options *o, hg__goal goal, const hg_listener *l, hg_erro
     int code = is_table ? HG_OK : hg__append_check(o->values.append, o->values.out, err);
     if (code == HG_OK) {
         code = is_table ? hg__transform_table(&f, goal, o, err)
-                        : transform(&f, goal, o->values.out, err);
+                        : write_rows(&f, goal, o, err);
     }
     hg__feed_close(&f);
     return code;
