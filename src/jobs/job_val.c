@@ -97,7 +97,7 @@ static int check_options(const hg_options *o, hg_error *err) {
                     what, data, model);
 }
 
-static void write_json(hg__text *t, const hg_result *r) {
+static void write_json(hg__text *t, const hg_result *r, const hg__likelihood *k) {
     hg__json_writer w = {.to = t};
     hg__json_begin(&w, NULL, '{');
     hg__json_add_integer(&w, "rows", r->rows);
@@ -107,11 +107,12 @@ static void write_json(hg__text *t, const hg_result *r) {
     hg__json_add_real(&w, "row_mse_median", 15, r->row_mse_median);
     hg__json_add_real(&w, "row_mse_max", 15, r->row_mse_max);
     if (r->input_mse > 0) hg__json_add_real(&w, "input_mse", 15, r->input_mse);
+    hg__likelihood_add_json(&w, k);
     hg__json_end(&w, '}');
     hg__text_add(t, "\n");
 }
 
-static void write_lines(hg__text *t, const hg_result *r) {
+static void write_lines(hg__text *t, const hg_result *r, const hg__likelihood *k) {
     hg__text_add(t, "rows            %" PRId64 "\n", r->rows);
     hg__text_add(t, "width           %d\n", r->width);
     hg__text_add(t, "mse             %.9g\n", r->mse);
@@ -119,6 +120,7 @@ static void write_lines(hg__text *t, const hg_result *r) {
     hg__text_add(t, "row mse median  %.9g\n", r->row_mse_median);
     hg__text_add(t, "row mse max     %.9g\n", r->row_mse_max);
     if (r->input_mse > 0) hg__text_add(t, "input mse       %.9g\n", r->input_mse);
+    hg__likelihood_add_lines(t, k);
 }
 
 static int val_rows(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
@@ -126,10 +128,12 @@ static int val_rows(hg_model *m, const hg_options *o, const hg_listener *l, hg_r
     hg__feed f;
     hg__text t = {0};
     HG_TRY(hg__feed_open(&f, m, o, HG_SCORE, l, err));
-    const int code = validate(&f, r, err);
+    hg__likelihood k = {0};
+    int code = validate(&f, r, err);
+    if (code == HG_OK) code = hg__val_likelihood(&f, o, &k, err);
     hg__feed_close(&f);
     HG_TRY(code);
-    (r->json ? write_json : write_lines)(&t, r);
+    (r->json ? write_json : write_lines)(&t, r, &k);
     r->text = hg__text_take(&t, err);
     return r->text ? HG_OK : HG_ERR_MEMORY;
 }
