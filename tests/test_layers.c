@@ -286,7 +286,7 @@ static void check_tiles(const hg__layer_type *t) {
     static int covered[CASE_MOST];
     memset(covered, 0, sizeof covered);
     const int32_t tiles = t->tile_count ? t->tile_count(&one.l) : 0;
-    assert_int_equal(tiles > 0, one.l.params > 0);
+    assert_int_equal(tiles > 0, one.l.params > 0 && !one.l.param[0].is_state);
     for (int32_t i = 0; i < tiles; i++) {
         hg__tile tile = {0};
         t->tile(&one.l, i, &tile);
@@ -344,7 +344,8 @@ static void check_start(const hg__layer_type *t) {
             assert_true(one.param[i] >= -bound && one.param[i] < bound);
         }
     }
-    assert_true(is_other == (strstr(t->name, "norm") == NULL)); // norms start at 1 and 0
+    const bool is_drawn = !strstr(t->name, "norm") && !one.l.param[0].is_state;
+    assert_true(is_other == is_drawn); // norms start at 1 and 0
 }
 static void a_seed_gives_one_start(void **state) {
     (void)state;
@@ -490,7 +491,18 @@ static void impossible_arguments_are_refused(void **state) {
                                "batchnorm 0",
                                "batchnorm 1e-5 0",
                                "reflect 0.5",
-                               "reflect 1"};
+                               "reflect 1",
+                               "topk 0",
+                               "topk 30",
+                               "topk 1.5",
+                               "batch_topk 30",
+                               "batch_topk 3 momentum=0",
+                               "kl_sparse 0",
+                               "kl_sparse 1",
+                               "kl_sparse 0.1 weight=-1",
+                               "nested 1.5",
+                               "nested nan",
+                               "nested prefix=30"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char name[32] = {0};
         memcpy(name, bad[i], strcspn(bad[i], " "));

@@ -97,9 +97,9 @@ static void add_measure(hg__program *p, hg__op_kind kind, const hg__op *forward,
     p->segments++;
 }
 
-static void add_penalty(hg__program *p, const hg__layer *l, int32_t x) {
+static void add_penalty(hg__program *p, const hg__layer *l, int32_t x, size_t statistics) {
     hg__op *op = add_op(p, HG_OP_PENALTY);
-    if (op) op->layer = l, op->x = x;
+    if (op) op->layer = l, op->x = x, op->statistics = statistics;
 }
 
 // y = layer(x, x2)
@@ -116,7 +116,7 @@ static int32_t add_forward(hg__program *p, const hg__layer *l, int32_t block, in
     op->statistics = p->statistics_count;
     if (sees_batch(p, l, block)) p->statistics_count += l->type->batch->statistics_count(l);
     take_room(p, l);
-    if (l->type->penalty && p->trains && block == 0) add_penalty(p, l, x);
+    if (l->type->penalty && p->trains && block == 0) add_penalty(p, l, x, new.statistics);
     return y;
 }
 
