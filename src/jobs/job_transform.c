@@ -79,8 +79,7 @@ static int run(const hg_options *o, hg__goal goal, const hg_listener *l, hg_erro
     const bool is_table = hg__model_schema(f.model) && goal != HG_ENCODE;
     int code = is_table ? HG_OK : hg__append_check(o->values.append, o->values.out, err);
     if (code == HG_OK) {
-        code = is_table ? hg__transform_table(&f, goal, o, err)
-                        : write_rows(&f, goal, o, err);
+        code = is_table ? hg__transform_table(&f, goal, o, err) : write_rows(&f, goal, o, err);
     }
     hg__feed_close(&f);
     return code;

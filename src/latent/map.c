@@ -47,7 +47,8 @@ static void centre(float *y, int64_t n) {
     for (int j = 0; j < 2; j++) {
         double sum = 0;
         for (int64_t i = 0; i < n; i++) sum += (double)y[2 * i + j];
-        for (int64_t i = 0; i < n; i++) y[2 * i + j] = (float)((double)y[2 * i + j] - sum / (double)n);
+        for (int64_t i = 0; i < n; i++)
+            y[2 * i + j] = (float)((double)y[2 * i + j] - sum / (double)n);
     }
 }
 
