@@ -9,6 +9,7 @@ STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "train on a table" - tr
 tortured reconstruct o.npy reconstruct -q model=$model data=in/x.csv out=tree/o.npy
 tortured "reconstruct to CSV" o.csv reconstruct -q model=$model data=in/x.csv out=tree/o.csv
 tortured encode o.npy encode -q model=$model data=in/y.npy out=tree/o.npy
+tortured embed o.npy encode -q model=$model data=in/y.npy embed=2 out=tree/o.npy
 tortured decode o.npy decode -q model=$model data=in/z.npy out=tree/o.npy
 tortured predict o.csv predict -q model=$model data=in/x.csv out=tree/o.csv
 tortured val - val --json model=$model data=in/x.csv
