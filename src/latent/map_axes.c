@@ -199,8 +199,9 @@ static void draw(axes *a) {
 }
 
 int hg__map_axes(const hg__map_work *w, float *y, hg_error *err) {
-    axes a = {.w = w, .y = y};
+    axes a = {.w = w};
     const size_t width = (size_t)w->width;
+    a.y = y;
     a.block = hg__max(LEAST, hg__ceil_div(w->n, BLOCKS));
     a.blocks = hg__ceil_div(w->n, a.block);
     a.mean = hg__alloc(width, sizeof *a.mean, err);
