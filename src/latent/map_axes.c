@@ -94,8 +94,9 @@ static void make_orthonormal(axes *a) {
         const double before = dot(a, own, own);
         for (int e = 0; e < 2 * k; e++) {
             const double *other = a->v + e % k, share = dot(a, own, other);
-            for (int32_t j = 0; j < a->w->width; j++)
+            for (int32_t j = 0; j < a->w->width; j++) {
                 own[j * VECTORS] -= share * other[j * VECTORS];
+            }
         }
         const double left = dot(a, own, own);
         const double scale = left > 1e-24 * before && left > 0 ? 1 / sqrt(left) : 0;
