@@ -12,6 +12,7 @@ tortured reconstruct o.npy reconstruct -q model=$model data=in/x.csv out=tree/o.
 tortured "reconstruct to CSV" o.csv reconstruct -q model=$model data=in/x.csv out=tree/o.csv
 tortured encode o.npy encode -q model=$model data=in/y.npy out=tree/o.npy
 tortured "encode to Parquet" o.parquet encode -q model=$model data=in/y.npy out=tree/o.parquet
+tortured embed o.npy encode -q model=$model data=in/y.npy embed=2 out=tree/o.npy
 tortured decode o.npy decode -q model=$model data=in/z.npy out=tree/o.npy
 tortured predict o.csv predict -q model=$model data=in/x.csv out=tree/o.csv
 tortured val - val --json model=$model data=in/x.csv
