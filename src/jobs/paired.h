@@ -15,14 +15,16 @@ typedef struct hg__paired {
     int64_t rows;          // of each seed
     bool has_same_rows;    // in every seed
     double *mean;          // owned, (seeds there will be, models)
-    double *spread;        // owned, (models, models): sums over seeds of the variance between rows of a difference, or of a model itself
-    double *sum;           // owned, (models, rows): over seeds; NULL where rows are not the same
+    double *
+        spread; // owned, (models, models): sums over seeds of the variance between rows of a difference, or of a model itself
+    double *sum; // owned, (models, rows): over seeds; NULL where rows are not the same
 } hg__paired;
 
 // 0 and infinities: of nothing.
 typedef struct hg__estimate {
-    double mean, low, high; // the interval has 95 %; low, high NaN where nothing is known of the spread
-    double p;               // two-sided, of the mean being 0; NaN likewise
+    double mean, low,
+        high; // the interval has 95 %; low, high NaN where nothing is known of the spread
+    double p; // two-sided, of the mean being 0; NaN likewise
 } hg__estimate;
 
 int hg__paired_init(hg__paired *p, int32_t models, int32_t seeds, int64_t rows, bool has_same_rows,
