@@ -191,7 +191,9 @@ static hg__estimate estimate(const hg__paired *p, int32_t a, int32_t b) {
 }
 
 hg__estimate hg__paired_mean(const hg__paired *p, int32_t model) {
-    return estimate(p, model, -1);
+    hg__estimate e = estimate(p, model, -1);
+    if (e.low < 0) e.low = 0; // no error is
+    return e;
 }
 
 hg__estimate hg__paired_difference(const hg__paired *p, int32_t a, int32_t b) {
