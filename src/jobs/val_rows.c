@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// val_rows.c - how well a model gives back a file's rows: one pass, nothing kept but a number a row.
+// val_rows.c - how well a model gives back a file's rows: one pass, nothing kept but a number a row and a sample of rows.
 #include <inttypes.h>
 #include <string.h>
 
@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "jobs/feed.h"
 #include "jobs/val.h"
+#include "jobs/val_code.h"
 
 typedef struct tally {
     double *row_mse;           // (rows of the file)
@@ -15,6 +16,8 @@ typedef struct tally {
     double squares, absolutes; // summed over rows in the file's order
     double noise;              // squares of what noise= did to the rows
     int64_t rows;
+    hg__code_sample sample;
+    hg__code_quality quality;
 } tally;
 
 // x, clean: (width)
@@ -41,6 +44,7 @@ static void add_batch(hg__feed *f, const hg__input *in, tally *t) {
         t->noise += squares_between(in->row[i], in->target[i], f->width);
     }
     t->rows += in->count;
+    hg__code_sample_add(&t->sample, f, in);
 }
 
 static int compare(const void *a, const void *b) {
@@ -61,21 +65,29 @@ static void conclude(const hg__feed *f, tally *t, hg_result *r) {
     r->row_mse_median = (t->row_mse[(n - 1) / 2] + t->row_mse[n / 2]) / 2;
 }
 
-static int validate(hg__feed *f, hg_result *r, hg_error *err) {
-    tally t = {.row_mse = hg__alloc((size_t)f->data->source.rows, sizeof *t.row_mse, err)};
-    if (t.row_mse) t.sums = hg__alloc((size_t)f->batch, sizeof *t.sums, err);
-    int more = HG_ERR_MEMORY;
+static int measure(hg__feed *f, const hg_options *o, tally *t, hg_result *r, hg_error *err) {
     hg__input in;
-    if (t.sums) {
-        while ((more = hg__feed_next(f, &in, err)) > 0) add_batch(f, &in, &t);
-    }
-    if (more == HG_OK) conclude(f, &t, r);
-    hg__free(t.sums);
-    hg__free(t.row_mse);
-    return more;
+    int more;
+    HG_TRY(hg__code_sample_init(&t->sample, f, o, err));
+    while ((more = hg__feed_next(f, &in, err)) > 0) add_batch(f, &in, t);
+    HG_TRY(more);
+    conclude(f, t, r);
+    return hg__code_sample_finish(&t->sample, f, t->squares, &t->quality, err);
 }
 
-static void write_json(hg__text *t, const hg_result *r) {
+static int validate(hg__feed *f, const hg_options *o, hg__code_quality *q, hg_result *r,
+                    hg_error *err) {
+    tally t = {.row_mse = hg__alloc((size_t)f->data->source.rows, sizeof *t.row_mse, err)};
+    if (t.row_mse) t.sums = hg__alloc((size_t)f->batch, sizeof *t.sums, err);
+    const int code = t.sums ? measure(f, o, &t, r, err) : HG_ERR_MEMORY;
+    *q = t.quality;
+    hg__code_sample_clear(&t.sample);
+    hg__free(t.sums);
+    hg__free(t.row_mse);
+    return code;
+}
+
+static void write_json(hg__text *t, const hg_result *r, const hg__code_quality *q) {
     hg__json_writer w = {.to = t};
     hg__json_begin(&w, NULL, '{');
     hg__json_add_integer(&w, "rows", r->rows);
@@ -85,11 +97,12 @@ static void write_json(hg__text *t, const hg_result *r) {
     hg__json_add_real(&w, "row_mse_median", 15, r->row_mse_median);
     hg__json_add_real(&w, "row_mse_max", 15, r->row_mse_max);
     if (r->input_mse > 0) hg__json_add_real(&w, "input_mse", 15, r->input_mse);
+    hg__code_quality_add_json(&w, q);
     hg__json_end(&w, '}');
     hg__text_add(t, "\n");
 }
 
-static void write_lines(hg__text *t, const hg_result *r) {
+static void write_lines(hg__text *t, const hg_result *r, const hg__code_quality *q) {
     hg__text_add(t, "rows            %" PRId64 "\n", r->rows);
     hg__text_add(t, "width           %d\n", r->width);
     hg__text_add(t, "mse             %.9g\n", r->mse);
@@ -97,17 +110,19 @@ static void write_lines(hg__text *t, const hg_result *r) {
     hg__text_add(t, "row mse median  %.9g\n", r->row_mse_median);
     hg__text_add(t, "row mse max     %.9g\n", r->row_mse_max);
     if (r->input_mse > 0) hg__text_add(t, "input mse       %.9g\n", r->input_mse);
+    hg__code_quality_add_lines(t, q);
 }
 
 int hg__val_rows(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
                  hg_error *err) {
     hg__feed f;
     hg__text t = {0};
+    hg__code_quality q;
     HG_TRY(hg__feed_open(&f, m, o, HG_SCORE, l, err));
-    const int code = validate(&f, r, err);
+    const int code = validate(&f, o, &q, r, err);
     hg__feed_close(&f);
     HG_TRY(code);
-    (r->json ? write_json : write_lines)(&t, r);
+    (r->json ? write_json : write_lines)(&t, r, &q);
     r->text = hg__text_take(&t, err);
     return r->text ? HG_OK : HG_ERR_MEMORY;
 }

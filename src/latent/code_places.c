@@ -61,7 +61,7 @@ static int64_t ranks_beyond(const float *d, int32_t n, const int32_t nearest[K])
 static void place(const void *context, int64_t first, int32_t rows, float *scratch) {
     const places *p = context;
     float *dx = scratch, *dz = scratch + p->n;
-    int32_t nearest[K];
+    int32_t nearest[K] = {0};
     for (int32_t i = (int32_t)first; i < (int32_t)first + rows; i++) {
         distances(p, p->x, p->width, i, dx);
         distances(p, p->z, p->code, i, dz);

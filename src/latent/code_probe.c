@@ -28,7 +28,7 @@ typedef struct half {
 
 typedef struct probe {
     const hg__kernels *kernels;
-    hg__blocks blocks;
+    hg__pool *pool;
     int32_t D, C, classes; // D: the code and a 1
     half train, test;
     const half *at; // whose turn it is
@@ -40,46 +40,55 @@ typedef struct probe {
 
 // ---- the loss and its slope -----------------------------------------------------------------------
 
-static void forward(const void *context, int64_t first, int32_t rows, float *scratch) {
+enum { BLOCK = 64 };
+
+static int32_t rows_of(int32_t task, int32_t all) {
+    return hg__min(BLOCK, all - task * BLOCK);
+}
+
+static void forward(void *context, int32_t task, int32_t thread) {
     const probe *p = context;
     const half *h = p->at;
-    (void)scratch;
+    const size_t first = (size_t)task * BLOCK;
+    (void)thread;
     for (int32_t c = 0; c < p->C; c += HG_PANEL) {
-        const hg__gemm g = {.M = rows,
+        const hg__gemm g = {.M = rows_of(task, h->rows),
                             .N = hg__min(HG_PANEL, p->C - c),
                             .K = p->D,
                             .blocks = 1,
-                            .a = h->z + (size_t)first * (size_t)p->D,
+                            .a = h->z + first * (size_t)p->D,
                             .a_m = p->D,
                             .a_k = 1,
                             .b = p->w + c,
                             .b_k = p->C,
-                            .c = h->out + (size_t)first * (size_t)p->C + (size_t)c,
+                            .c = h->out + first * (size_t)p->C + (size_t)c,
                             .c_m = p->C};
         p->kernels->gemm(&g);
     }
 }
 
 // Logits become probabilities less 1 where the class is: the slope times the rows.
-static void slopes(const void *context, int64_t first, int32_t rows, float *scratch) {
+static void slopes(void *context, int32_t task, int32_t thread) {
     const probe *p = context;
     const half *h = p->at;
-    forward(context, first, rows, scratch);
-    for (int32_t i = (int32_t)first; i < (int32_t)first + rows; i++) {
-        float *out = h->out + (size_t)i * (size_t)p->C;
+    const size_t first = (size_t)task * BLOCK, rows = (size_t)rows_of(task, h->rows);
+    forward(context, task, thread);
+    for (size_t i = first; i < first + rows; i++) {
+        float *out = h->out + i * (size_t)p->C;
         p->kernels->softmax(out, p->classes);
         p->loss[i] = -hg__log(fmax((double)out[h->label[i]], 1e-30));
         out[h->label[i]] -= 1;
     }
 }
 
-// Lines first .. of dw.
-static void backward(const void *context, int64_t first, int32_t rows, float *scratch) {
+// A block of lines of dw.
+static void backward(void *context, int32_t task, int32_t thread) {
     const probe *p = context;
     const half *h = &p->train;
-    (void)scratch;
+    const size_t first = (size_t)task * BLOCK;
+    (void)thread;
     for (int32_t c = 0; c < p->C; c += HG_PANEL) {
-        const hg__gemm g = {.M = rows,
+        const hg__gemm g = {.M = rows_of(task, p->D),
                             .N = hg__min(HG_PANEL, p->C - c),
                             .K = h->rows,
                             .blocks = 1,
@@ -88,31 +97,28 @@ static void backward(const void *context, int64_t first, int32_t rows, float *sc
                             .a_k = p->D,
                             .b = h->out + c,
                             .b_k = p->C,
-                            .c = p->dw + (size_t)first * (size_t)p->C + (size_t)c,
+                            .c = p->dw + first * (size_t)p->C + (size_t)c,
                             .c_m = p->C};
         p->kernels->gemm(&g);
     }
 }
 
-enum { BLOCK = 64 };
-
 // The loss at w (D, C), and its slope; columns beyond the classes stay 0.
-static int evaluate(probe *p, const double *w, double *slope, double *loss, hg_error *err) {
+static double evaluate(probe *p, const double *w, double *slope) {
     const size_t n = (size_t)p->D * (size_t)p->C, own = (size_t)(p->D - 1) * (size_t)p->C;
     const double each = 1.0 / p->train.rows;
     double sum = 0, square = 0;
     for (size_t i = 0; i < n; i++) p->w[i] = (float)w[i];
     p->at = &p->train;
-    HG_TRY(hg__blocks_run(&p->blocks, p->train.rows, BLOCK, 1, slopes, p, err));
-    HG_TRY(hg__blocks_run(&p->blocks, p->D, BLOCK, 1, backward, p, err));
+    hg__run_tasks(p->pool, slopes, p, hg__ceil_div(p->train.rows, BLOCK));
+    hg__run_tasks(p->pool, backward, p, hg__ceil_div(p->D, BLOCK));
     for (int32_t i = 0; i < p->train.rows; i++) sum += p->loss[i];
     for (size_t i = 0; i < n; i++) {
         const bool is_class = (int32_t)(i % (size_t)p->C) < p->classes;
         slope[i] = is_class ? ((double)p->dw[i] + (i < own ? w[i] : 0)) * each : 0;
         if (i < own) square += w[i] * w[i];
     }
-    *loss = (sum + square / 2) * each;
-    return HG_OK;
+    return (sum + square / 2) * each;
 }
 
 // ---- the descent ----------------------------------------------------------------------------------
@@ -172,22 +178,24 @@ static void remember(descent *d) {
     d->kept = hg__min(d->kept + 1, HISTORY);
 }
 
-// A step along the direction that makes the loss smaller by a share of what its slope promises (Armijo): 1, or 0 where there is
+// A step along the direction that makes the loss smaller by a share of what its slope promises (Armijo); false where there is
 // none.
-static int search(probe *p, descent *d, double *loss, hg_error *err) {
+static bool search(probe *p, descent *d, double *loss) {
     const double promise = dot(d->slope, d->direction, d->n);
-    double far = d->kept ? 1 : 1 / fmax(1, largest(d->slope, d->n) * (double)p->C), reached;
-    for (int32_t t = 0; t < TRIES && promise < 0; t++, far /= 2) {
+    double far = d->kept ? 1 : 1 / fmax(1, largest(d->slope, d->n) * (double)p->C);
+    for (int32_t t = 0; t < TRIES && promise < 0; t++) {
         for (size_t i = 0; i < d->n; i++) d->next[i] = d->w[i] + far * d->direction[i];
-        HG_TRY(evaluate(p, d->next, d->next_slope, &reached, err));
-        if (!(reached <= *loss + 1e-4 * far * promise)) continue;
-        *loss = reached;
-        return 1;
+        const double reached = evaluate(p, d->next, d->next_slope);
+        if (reached <= *loss + 1e-4 * far * promise) {
+            *loss = reached;
+            return true;
+        }
+        far /= 2;
     }
-    return 0;
+    return false;
 }
 
-static int descend(probe *p, hg_error *err) {
+static void descend(probe *p) {
     const size_t n = (size_t)p->D * (size_t)p->C;
     descent d = {.n = n, .w = p->vectors};
     d.slope = d.w + n;
@@ -198,19 +206,15 @@ static int descend(probe *p, hg_error *err) {
         d.step[k] = d.direction + (1 + 2 * k) * n;
         d.change[k] = d.step[k] + n;
     }
-    double loss;
-    HG_TRY(evaluate(p, d.w, d.slope, &loss, err));
+    double loss = evaluate(p, d.w, d.slope);
     for (int32_t i = 0; i < ITERATIONS && largest(d.slope, n) > slope_limit; i++) {
         find_direction(&d);
-        const int more = search(p, &d, &loss, err);
-        if (more < 0) return more;
-        if (more == 0) break;
+        if (!search(p, &d, &loss)) break;
         remember(&d);
         memcpy(d.w, d.next, n * sizeof *d.w);
         memcpy(d.slope, d.next_slope, n * sizeof *d.slope);
     }
     for (size_t i = 0; i < n; i++) p->w[i] = (float)d.w[i];
-    return HG_OK;
 }
 
 // ---- all of it ------------------------------------------------------------------------------------
@@ -269,7 +273,6 @@ static int probe_init(probe *p, const hg__code_half *train, const hg__code_half 
 }
 
 static void probe_clear(probe *p) {
-    hg__blocks_clear(&p->blocks);
     hg__free(p->train.z);
     hg__free(p->train.out);
     hg__free(p->test.z);
@@ -279,10 +282,10 @@ static void probe_clear(probe *p) {
     hg__free(p->vectors);
 }
 
-static int ask(probe *p, double *accuracy, hg_error *err) {
+static double ask(probe *p) {
     int32_t right = 0;
     p->at = &p->test;
-    HG_TRY(hg__blocks_run(&p->blocks, p->test.rows, BLOCK, 1, forward, p, err));
+    hg__run_tasks(p->pool, forward, p, hg__ceil_div(p->test.rows, BLOCK));
     for (int32_t i = 0; i < p->test.rows; i++) {
         const float *out = p->test.out + (size_t)i * (size_t)p->C;
         int32_t best = 0;
@@ -291,20 +294,21 @@ static int ask(probe *p, double *accuracy, hg_error *err) {
         }
         right += best == p->test.label[i];
     }
-    *accuracy = (double)right / p->test.rows;
-    return HG_OK;
+    return (double)right / p->test.rows;
 }
 
 int hg__probe_accuracy(const hg__code_half *train, const hg__code_half *test, int32_t classes,
                        hg__pool *pool, double *accuracy, hg_error *err) {
     probe p = {.kernels = hg__kernels_pick(),
-               .blocks = {.pool = pool},
+               .pool = pool,
                .D = train->code + 1,
                .C = hg__round_up(classes, HG_LANES),
                .classes = classes};
-    int code = probe_init(&p, train, test, err);
-    if (code == HG_OK) code = descend(&p, err);
-    if (code == HG_OK) code = ask(&p, accuracy, err);
+    const int code = probe_init(&p, train, test, err);
+    if (code == HG_OK) {
+        descend(&p);
+        *accuracy = ask(&p);
+    }
     probe_clear(&p);
     return code;
 }

@@ -25,6 +25,14 @@ hg__code_quality hg__code_quality_unset(void) {
                               .probe_accuracy = none};
 }
 
+void hg__run_tasks(hg__pool *pool, hg__task *task, void *context, int32_t count) {
+    if (pool) {
+        hg__pool_run(pool, task, context, count);
+        return;
+    }
+    for (int32_t i = 0; i < count; i++) task(context, i, 0);
+}
+
 // ---- what came back -----------------------------------------------------------------------------
 
 int hg__row_spread_init(hg__row_spread *s, int32_t width, hg_error *err) {

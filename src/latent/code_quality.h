@@ -75,6 +75,9 @@ void hg__row_spread_add(hg__row_spread *s, const float *x);
 // 1 - squared error (summed over all rows) / squares; NaN where rows do not vary.
 double hg__explained_variance(const hg__row_spread *s, double squared_error);
 
+// hg__pool_run(), or one after the other where pool is NULL.
+void hg__run_tasks(hg__pool *pool, hg__task *task, void *context, int32_t count);
+
 // Each sets its own fields of q, where they apply.
 int hg__code_spread(const hg__code_rows *r, hg__pool *pool, hg__code_quality *q, hg_error *err);
 int hg__code_places(const hg__code_rows *r, hg__pool *pool, hg__code_quality *q, hg_error *err);

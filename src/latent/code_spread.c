@@ -30,19 +30,17 @@ static double dot(const float *a, const float *b, int32_t n) {
     return (s[0] + s[1]) + (s[2] + s[3]);
 }
 
-static void square_products(const void *context, int64_t first, int32_t rows, float *scratch) {
+static void square_products(void *context, int32_t i, int32_t thread) {
     const products *p = context;
-    (void)scratch;
-    for (size_t i = (size_t)first; i < (size_t)first + (size_t)rows; i++) {
-        const float *own = p->a + i * (size_t)p->n;
-        const double d = dot(own, own, p->n);
-        double sum = 0;
-        for (size_t j = 0; j < i; j++) {
-            const double product = dot(own, p->a + j * (size_t)p->n, p->n);
-            sum += product * product;
-        }
-        p->squares[i] = d * d + 2 * sum;
+    const float *own = p->a + (size_t)i * (size_t)p->n;
+    const double d = dot(own, own, p->n);
+    double sum = 0;
+    (void)thread;
+    for (size_t j = 0; j < (size_t)i; j++) {
+        const double product = dot(own, p->a + j * (size_t)p->n, p->n);
+        sum += product * product;
     }
+    p->squares[i] = d * d + 2 * sum;
 }
 
 // to: (rows, code) or turned, the codes less their mean (code); gives the sum of their squares. active: numbers that vary.
@@ -66,21 +64,20 @@ static double centre(const hg__code_rows *r, int32_t rows, bool turned, float *t
 }
 
 int hg__code_spread(const hg__code_rows *r, hg__pool *pool, hg__code_quality *q, hg_error *err) {
-    enum { BLOCK = 4 };
     const int32_t rows = r->code > SHORT ? hg__min(r->rows, HG_QUALITY_PLACED) : r->rows;
     const bool turned = r->code <= rows;
     products p = {.rows = turned ? r->code : rows, .n = turned ? rows : r->code};
     float *a = hg__numbers((size_t)rows, (size_t)r->code, err);
     if (a) p.squares = hg__alloc((size_t)p.rows, sizeof *p.squares, err);
-    int code = HG_ERR_MEMORY;
     if (p.squares) {
+        double squares = 0;
         p.a = a;
         const double trace = centre(r, rows, turned, a, &q->active_units);
-        code = hg__blocks_run_once(pool, p.rows, BLOCK, 1, square_products, &p, err);
-        double squares = 0;
-        for (int32_t i = 0; code == HG_OK && i < p.rows; i++) squares += p.squares[i];
-        if (code == HG_OK && squares > 0) q->effective_dimension = trace * trace / squares;
+        hg__run_tasks(pool, square_products, &p, p.rows);
+        for (int32_t i = 0; i < p.rows; i++) squares += p.squares[i];
+        if (squares > 0) q->effective_dimension = trace * trace / squares;
     }
+    const int code = p.squares ? HG_OK : HG_ERR_MEMORY;
     hg__free(p.squares);
     hg__free(a);
     return code;
