@@ -13,10 +13,14 @@
 static hg__row_layout layout_of(const hg__feed *f, hg__goal goal, const hg__row_format *format) {
     const hg_model *m = f->model;
     const hg__dataset *d = f->data;
-    hg__row_layout l = {
-        .rows = d->source.rows, .shape = m->net.spec.input, .dtype = HG_F32, .unit = 1};
+    hg__row_layout l = {.rows = d->source.rows,
+                        .shape = m->net.spec.input,
+                        .dtype = HG_F32,
+                        .unit = 1,
+                        .letter = 'x'};
     if (goal == HG_ENCODE) {
         l.shape = (hg__shape){1, {m->net.spec.code}};
+        l.letter = 'z';
         return l;
     }
     // A file read as columns has names in the model's order, whatever its own was.
