@@ -15,6 +15,7 @@ static void clear(hg__contest *c) {
     hg__free(c->contestant);
     hg__free(c->pair);
     hg__free(c->error);
+    hg__free(c->classes);
     hg__free(c->squares);
     hg__paired_clear(&c->paired);
 }

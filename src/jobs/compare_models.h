@@ -68,9 +68,10 @@ typedef struct hg__contest {
     bool has_same_rows;                   // val= is a file: every seed has the same rows held out
     bool is_noisy; // noise= of all: rows come in corrupted, and are held against the clean ones
     hg__paired paired;
-    double *error;   // owned, (contestants, held): of the seed at work
-    double *squares; // owned, (seeds): squared distances of the rows held out from their mean
-    hg__meter meter; // of runs
+    double *error;    // owned, (contestants, held): of the seed at work
+    int32_t *classes; // owned, (rows of the data held out from): from 0, -1: none; NULL: not known
+    double *squares;  // owned, (seeds): squared distances of the rows held out from their mean
+    hg__meter meter;  // of runs
     double run_began;
     int32_t runs_done;
 } hg__contest;
@@ -86,6 +87,10 @@ int hg__contest_list(hg__contest *c, hg_error *err);
 // Sets a contestant's own options.
 int hg__contestant_options(const hg__contestant *k, hg_options *o, hg_error *err);
 
+// classes.c: c->classes of the rows that t has.
+struct hg__trainer; // jobs/trainer.h
+int hg__contest_classes(hg__contest *c, const struct hg__trainer *t, hg_error *err);
+
 // survey.c: opens the data once and each model, so that what cannot be is said before anything is trained.
 int hg__contest_survey(hg__contest *c, hg_error *err);
 
@@ -96,8 +101,7 @@ hg_model *hg__contest_read(const hg__contestant *k, hg_error *err);
 int hg__contest_run(hg__contest *c, int32_t contestant, int32_t seed, hg_error *err);
 
 // measure.c: the rows held out, as models are to see them; the mean of the rows trained on, (width); and a model on the rows held out: errors, variance, codes.
-struct hg__trainer; // jobs/trainer.h
-struct hg__loader;  // rows/loader.h
+struct hg__loader; // rows/loader.h
 struct hg__loader *hg__contest_open_held(const hg__contest *c, const struct hg__trainer *t,
                                          hg_error *err);
 int hg__contest_mean(const struct hg__trainer *t, float *mean, hg_error *err);

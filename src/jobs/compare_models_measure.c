@@ -68,9 +68,10 @@ typedef struct pass {
     // Rows whose codes are looked at: the place of each, or -1, in an order by chance.
     int32_t *place; // (held), or NULL
     int32_t placed, code;
-    float *z;     // (HG_EVAL_ROWS, code): codes of a batch
-    float *x;     // (placed, width)
-    float *codes; // (placed, code)
+    float *z;       // (HG_EVAL_ROWS, code): codes of a batch
+    float *x;       // (placed, width)
+    float *codes;   // (placed, code)
+    int32_t *label; // (placed), or NULL
     hg__row_spread spread;
     float *row; // (width)
     int64_t done;
@@ -85,6 +86,7 @@ static void clear(pass *p) {
     hg__free(p->z);
     hg__free(p->x);
     hg__free(p->codes);
+    hg__free(p->label);
     hg__free(p->row);
     hg__row_spread_clear(&p->spread);
 }
@@ -99,6 +101,8 @@ static int place_rows(pass *p, int32_t seed, hg_error *err) {
     p->x = p->z ? hg__numbers((size_t)p->placed, width, err) : NULL;
     p->codes = p->x ? hg__numbers((size_t)p->placed, code, err) : NULL;
     if (!p->codes) return HG_ERR_MEMORY;
+    if (c->classes) p->label = hg__alloc((size_t)p->placed, sizeof *p->label, err);
+    if (c->classes && !p->label) return HG_ERR_MEMORY;
     const hg__shuffle order =
         hg__shuffle_init((uint64_t)(c->first_seed + seed), HG_STREAM_SAMPLE, 0, (uint64_t)c->held);
     for (int64_t i = 0; i < c->held; i++) p->place[i] = -1;
@@ -151,6 +155,7 @@ static void add_batch(pass *p, const hg__batch *b) {
         }
         if (!p->code) hg__row_spread_add(&p->spread, p->row);
         if (place < 0) continue;
+        if (p->label) p->label[place] = p->c->classes[b->number[i]];
         memcpy(p->x + (ptrdiff_t)place * width, p->row, (size_t)width * sizeof *p->row);
         memcpy(p->codes + (ptrdiff_t)place * p->code, p->z + (ptrdiff_t)i * p->code,
                (size_t)p->code * sizeof *p->codes);
@@ -172,6 +177,7 @@ static int conclude(pass *p, hg__contest_figure *f, int32_t seed, hg__pool *pool
                                 .code = p->code,
                                 .x = p->x,
                                 .z = p->codes,
+                                .label = p->label,
                                 .seed = (uint64_t)(c->first_seed + seed)};
     return hg__code_quality_of(&rows, pool, &f->quality, err);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/show.h"
 #include "base/system.h"
@@ -23,16 +24,26 @@ static bool is_kept(const char *name) {
     return false;
 }
 
-// label= says which rows are anomalies, where normal= does; else it is a column that is left out, like those of ignore=.
+// Whether classes= names a column of data=.
+static bool has_class_column(const struct hg__values *v) {
+    return *v->classes && strcmp(v->classes, "none") != 0 && !hg__is_file(v->classes);
+}
+
+// label= says which rows are anomalies, where normal= does; else it is a column of classes, which no model sees.
 static int set_columns(hg_options *o, const struct hg__values *v, hg_error *err) {
-    char ignored[2 * HG_MAX_VALUE];
-    const bool is_class = *v->label && !*v->normal;
+    const char *list[] = {v->ignore, *v->normal ? "" : v->label,
+                          has_class_column(v) ? v->classes : ""};
+    char ignored[3 * HG_MAX_VALUE] = "";
+    size_t used = 0;
     if (*v->normal) {
         HG_TRY(hg_options_set(o, "label", v->label, err));
         HG_TRY(hg_options_set(o, "normal", v->normal, err));
     }
-    snprintf(ignored, sizeof ignored, "%s%s%s", v->ignore, *v->ignore && is_class ? "," : "",
-             is_class ? v->label : "");
+    for (int i = 0; i < 3; i++) {
+        if (!*list[i]) continue;
+        used += (size_t)snprintf(ignored + used, sizeof ignored - used, "%s%s", used ? "," : "",
+                                 list[i]);
+    }
     return *ignored ? hg_options_set(o, "ignore", ignored, err) : HG_OK;
 }
 

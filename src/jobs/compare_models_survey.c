@@ -231,6 +231,7 @@ static int join(hg__contest *c, hg_error *err) {
 
 static int look_at_all(hg__contest *c, hg__trainer *t, hg_error *err) {
     HG_TRY(open_data(c, t, err));
+    HG_TRY(hg__contest_classes(c, t, err));
     for (int32_t i = 0; i < c->contestants; i++) {
         hg__contestant *k = &c->contestant[i];
         HG_TRY(k->kind == HG_READ ? look_at_read(c, k, t, err) : look_at_trained(c, k, t, err));
