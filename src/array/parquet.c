@@ -231,8 +231,9 @@ int hg__parquet_finish(hg__parquet *p, hg__writer *w, const char *const *column,
     const uint32_t size = (uint32_t)footer.length;
     for (uint32_t i = 0; i < 4; i++) add_byte(&footer, size >> (8 * i) & 255);
     hg__text_add_bytes(&footer, magic, sizeof magic);
-    if (code == HG_OK && footer.failed)
+    if (code == HG_OK && footer.failed) {
         code = hg__fail(err, HG_ERR_MEMORY, "parquet: out of memory");
+    }
     if (code == HG_OK) code = hg__writer_add(w, footer.data, footer.length, err);
     hg__text_clear(&footer);
     return code;
