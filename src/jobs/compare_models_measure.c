@@ -115,9 +115,10 @@ static int place_rows(pass *p, int32_t seed, hg_error *err) {
 static int open_pass(pass *p, const hg__trainer *t, int32_t seed, hg_error *err) {
     const hg__spec *s = &p->model->net.spec;
     p->sums = hg__alloc(HG_EVAL_ROWS, sizeof *p->sums, err);
-    if (p->sums) p->means = hg__alloc(HG_EVAL_ROWS, sizeof *p->means, err);
-    if (p->means) p->row = hg__alloc((size_t)s->width, sizeof *p->row, err);
-    if (p->row) p->plan = hg__run_plan_new(&p->model->net, t->pool, NULL, err);
+    p->means = hg__alloc(HG_EVAL_ROWS, sizeof *p->means, err);
+    p->row = hg__alloc((size_t)s->width, sizeof *p->row, err);
+    if (!p->sums || !p->means || !p->row) return HG_ERR_MEMORY;
+    p->plan = hg__run_plan_new(&p->model->net, t->pool, NULL, err);
     if (!p->plan) return HG_ERR_MEMORY;
     if (p->model->net.spans) hg__run_plan_finish(p->plan);
     HG_TRY(hg__row_spread_init(&p->spread, s->width, err));
@@ -211,7 +212,7 @@ static int find_elbo(const pass *p, hg__loader *rows, const hg__trainer *t, int3
                      .listener = t->l};
     if (p->c->is_noisy || p->model->net.spans) return HG_OK;
     hg_options *o = hg_options_new("val", err);
-    snprintf(text, sizeof text, "%lld", (long long)(p->c->first_seed + seed));
+    snprintf(text, sizeof text, "%lld", (long long)p->c->first_seed + seed);
     int code = o ? hg_options_set(o, "seed", text, err) : HG_ERR_MEMORY;
     if (code == HG_OK) code = hg_options_set(o, "draws", "0", err);
     if (code == HG_OK) code = hg__val_likelihood(&feed, o, &found, err);
@@ -225,12 +226,13 @@ int hg__contest_measure(hg__contest *c, int32_t contestant, int32_t seed, const 
     const hg__contestant *k = &c->contestant[contestant];
     hg__contest_figure *f = &c->contestant[contestant].figure[seed];
     hg__loader *rows = hg__contest_open_held(c, t, err);
+    if (!rows) return (int)err->code;
     const bool is_looked_at = k->kind != HG_MEAN_ROW && k->code <= MOST_CODE;
     pass p = {.c = c,
               .model = m,
               .error = c->error + contestant * c->held,
               .code = is_looked_at ? k->code : 0};
-    int code = rows ? open_pass(&p, t, seed, err) : (int)err->code;
+    int code = open_pass(&p, t, seed, err);
     if (code == HG_OK) code = look(&p, rows, err);
     if (code == HG_OK) code = conclude(&p, f, seed, t->pool, err);
     if (code == HG_OK) code = find_elbo(&p, rows, t, seed, f, err);
