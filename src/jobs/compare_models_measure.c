@@ -42,15 +42,19 @@ int hg__contest_mean(const hg__trainer *t, float *mean, hg_error *err) {
     double *sum = hg__alloc((size_t)width, sizeof *sum, err);
     hg__loader *rows = sum ? open_rows(t, &t->rows, err) : NULL;
     hg__batch b;
-    int more = rows ? 1 : (int)err->code;
-    if (rows) hg__loader_start(rows, false, 0, 0, 0);
-    while (more > 0 && (more = hg__loader_next(rows, &b, err)) > 0) {
+    int more;
+    if (!rows) {
+        hg__free(sum);
+        return (int)err->code;
+    }
+    hg__loader_start(rows, false, 0, 0, 0);
+    while ((more = hg__loader_next(rows, &b, err)) > 0) {
         for (int32_t i = 0; i < b.count; i++) {
             widen(mean, b.row[i], b.dtype, b.scale, width);
             for (int32_t j = 0; j < width; j++) sum[j] += (double)mean[j];
         }
     }
-    const double count = rows ? (double)hg__loader_rows(rows) : 1;
+    const double count = (double)hg__loader_rows(rows);
     for (int32_t j = 0; more == HG_OK && j < width; j++) mean[j] = (float)(sum[j] / count);
     hg__loader_free(rows);
     hg__free(sum);
