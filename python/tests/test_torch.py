@@ -339,6 +339,9 @@ def test_safetensors_own_reader_reads_it(tmp_path):
         ("bottleneck", (32, 32, 1), (1, 32, 32)),
         ("conv1d 4 k5 relu | conv1d 3", (20, 3), (3, 20)),
         ("dense 8, sample | dense input", (9,), (9,)),
+        ("dense 8, vq 6 4 | dense input", (9,), (9,)),
+        ("conv 6, vq 5 | conv 4, vq 7 2, conv input", (8, 6, 3), (3, 8, 6)),
+        ("dense 8, fsq 8 5 | dense input", (9,), (9,)),
         ("layernorm, conv 4 relu, l1 0.1, avgpool, up 2 bilinear=1, reflect, conv 3 p0", (8, 6, 3), (3, 8, 6)),
         ("dense 5, layernorm relu | dense 12, elu 0.5", (2, 2, 3), (3, 2, 2)),
         (

@@ -48,8 +48,9 @@ struct hg__train_plan {
     hg__real *partial;    // per chunk (partial_count): gradients that are summed up on the way
     double *measured;     // owned, (batch, largest measured_count): of the layer whose turn it is
     hg__real *statistics; // statistics of the batch, of types with batch
-    hg__real *noted;      // per row of the batch: what these note of it, one layer's rows behind another's
-    hg__real *scratch;    // per thread (scratch_count): for the layers
+    hg__real
+        *noted; // per row of the batch: what these note of it, one layer's rows behind another's
+    hg__real *scratch; // per thread (scratch_count): for the layers
     size_t loss_scratch;
     hg__real *spare;   // per thread (ld of the rows, loss_scratch): a target, and a loss's scratch
     double *row_loss;  // owned, (batch)

@@ -212,9 +212,9 @@ typedef struct hg__layer_type {
     // place of a row y that forward() gave. NULL: they are numbers.
     int64_t (*symbols)(const hg__layer *l, int32_t *places);
     void (*read_symbols)(const hg__layer *l, const hg__pass *p, const hg__real *y, int32_t *symbol);
-    // fills l->out numbers; NULL: it has no prior. A draw of the prior: the code of one row from (seed, row), no data.
-    void (*draw)(const hg__layer *l, const hg__real *params, uint64_t seed, int64_t row,
-                 hg__real *y);
+    // Row `row` of those that the prior of a code has, y (out, written up to whole vectors): a function of p->seed and of it; p->params, k, scratch are there.
+    // NULL: codes have no prior.
+    void (*draw)(const hg__layer *l, const hg__pass *p, int64_t row, hg__real *y);
 } hg__layer_type;
 
 hg__extent hg__extent_of(const hg__shape *s);
