@@ -34,7 +34,8 @@ enum {
     HG_STREAM_PART_CROP,
     HG_STREAM_KITNET,
     HG_STREAM_PACKETS,
-    HG_STREAM_MAP
+    HG_STREAM_MAP,
+    HG_STREAM_ADVERSARY
 };
 
 // A word as a number in [0, 1): 24 bits, exact in float.
