@@ -157,6 +157,7 @@ enum { DRAWS = 4000 };
 static void count_draws(hg_model *m, int64_t *seen, int64_t codes) {
     const hg__layer *l = neck_of(m);
     hg__code_usage u;
+    const hg__pass pass = {.k = hg__kernels_pick(), .params = m->net.params, .seed = 7};
     hg__real drawn[64], again[64];
     const hg__pass pass = {.k = hg__kernels_pick(), .params = m->net.params, .seed = 7};
     float code[64];
