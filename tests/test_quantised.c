@@ -159,7 +159,6 @@ static void count_draws(hg_model *m, int64_t *seen, int64_t codes) {
     hg__code_usage u;
     const hg__pass pass = {.k = hg__kernels_pick(), .params = m->net.params, .seed = 7};
     hg__real drawn[64], again[64];
-    const hg__pass pass = {.k = hg__kernels_pick(), .params = m->net.params, .seed = 7};
     float code[64];
     assert_int_equal(hg__code_usage_init(&u, &m->net, NULL), HG_OK);
     assert_int_equal(u.codes, codes);
