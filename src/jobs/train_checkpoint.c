@@ -2,8 +2,8 @@
 // train_checkpoint.c - weights/last.safetensors: the weights, the optimiser's state and where the run stands.
 //
 // Beside the weights the file has "optimizer.<state>.<parameter>" tensors in the weights' own layout, and
-// the metadata key "hourglass.training" with the progress as JSON; of a discriminator trained beside "adversary.<parameter>" too, and
-// "adversary.optimizer.<state>.<parameter>". Everything is exact, so a run that goes on from
+// the metadata key "hourglass.training" with the progress as JSON; of a discriminator trained beside (fit/adversary.h)
+// "optimizer.adversary.<parameter>" and "optimizer.adversary.<state>.<parameter>". Everything is exact, so a run that goes on from
 // it ends in the same bits as one that was never stopped.
 #include <math.h>
 #include <stdio.h>
@@ -72,8 +72,8 @@ static bool parse_progress(const char *text, hg__progress *p) {
     return good && epoch <= INT32_MAX && best_epoch <= epoch;
 }
 
-// A network that is trained, and what the names of its tensors begin with: the model ("") or its adversary ("adversary."), whose
-// weights are nowhere else.
+// A network that is trained, and what the names of its tensors begin with: the model ("optimizer.") or its adversary
+// ("optimizer.adversary."), whose weights are nowhere else.
 typedef struct trained {
     const hg__network *net; // borrowed, as is the plan
     hg__train_plan *plan;
@@ -87,8 +87,8 @@ enum { TRAINED = 2 };
 static int list_trained(const hg__train_run *r, trained list[TRAINED]) {
     const hg__fit *f = r->t.fit;
     const hg__adversary *a = f->adversary;
-    list[0] = (trained){&r->t.model->net, f->plan, f->setup.optim, "", false};
-    if (a) list[1] = (trained){&a->net, a->plan, a->optim, "adversary.", true};
+    list[0] = (trained){&r->t.model->net, f->plan, f->setup.optim, "optimizer.", false};
+    if (a) list[1] = (trained){&a->net, a->plan, a->optim, "optimizer.adversary.", true};
     return a ? 2 : 1;
 }
 
@@ -100,7 +100,7 @@ static void tensor_name(const trained *of, int32_t state, const hg__layer *l, in
     if (state < 0) {
         snprintf(name, 192, "%s%s", of->prefix, weight);
     } else {
-        snprintf(name, 192, "%soptimizer.%s.%s", of->prefix, of->optim->state_name[state], weight);
+        snprintf(name, 192, "%s%s.%s", of->prefix, of->optim->state_name[state], weight);
     }
 }
 
