@@ -102,7 +102,10 @@ static void threads_do_not_matter(void **state) {
         hg_error err = {0};
         for (int k = 0; k < 2; k++) {
             m[k] = fit(spec, kinds[i], "0.01", threads[k], "40", &err);
-            if (!m[k]) fail_msg("%s", err.message);
+            if (!m[k]) {
+                fail_msg("%s", err.message);
+                return;
+            }
         }
         const size_t bytes = m[0]->net.spec.params * sizeof *m[0]->net.params;
         assert_memory_equal(m[0]->net.params, m[1]->net.params, bytes);
