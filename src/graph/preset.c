@@ -36,6 +36,8 @@ static const hg__preset presets[] = {
      "a wide code of which each number is active for one row in twenty", HG_FOR_ANY, 256, NULL},
     {"topk", "dense %d, topk 16 | dense input",
      "a wide code of which the 16 largest numbers of each row count", HG_FOR_ANY, 256, NULL},
+    {"contractive", "dense %d sigmoid, contractive 1 | dense input",
+     "a code that changes little with the row, but along the data", HG_FOR_ANY, 64, NULL},
     {"conv", "conv 16 k3 s2 relu, conv 32 k3 s2 relu, dense %d | "
              "dense like relu, deconv 16 k4 s2 relu, deconv input k4 s2 sigmoid",
      "images of one size through a narrow neck; sides are multiples of 4", HG_FOR_IMAGES, 64, NULL},

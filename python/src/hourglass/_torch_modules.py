@@ -275,6 +275,7 @@ MAKERS: dict[str, Callable[[_Making], nn.Module]] = {
     "dropout": lambda m: nn.Dropout(m.a["p"]),
     "sample": lambda m: Sample(),
     "l1": lambda m: nn.Identity(),
+    "contractive": lambda m: nn.Identity(),
     "kl_sparse": lambda m: nn.Identity(),
     "ordered": lambda m: nn.Identity(),
     "topk": lambda m: TopK(m.whole("k")),
