@@ -444,6 +444,27 @@ static void layers_that_run_twice_have_the_gradient_of_both_runs(void **state) {
     }
 }
 
+// Validation rows and all: what every preset of this family is made of.
+static void presets_are_trained_by_their_name(void **state) {
+    static const char *const names[] = {"linear", "nested",      "tied",      "sparse",
+                                        "topk",   "contractive", "denoising", "masked"};
+    const hg_array rows = {.data = x, .rows = ROWS, .shape = {WIDTH}};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        hg_error err = {0};
+        hg_result r = {.size = sizeof r};
+        hg_options *o = hg_options_new("train", &err);
+        assert_int_equal(hg_options_set(o, "model", names[i], &err), HG_OK);
+        assert_int_equal(hg_options_set(o, "latent", "16", &err), HG_OK);
+        assert_int_equal(hg_options_set(o, "epochs", "2", &err), HG_OK);
+        hg_model *m = hg_fit(o, &rows, NULL, NULL, &r, &err);
+        if (!m) fail_msg("%s: %s", names[i], err.message);
+        assert_true(r.val_mse > 0 && r.best_val_loss > 0);
+        hg_options_free(o);
+        hg_model_free(m);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_kth_largest_is_that_of_the_sorted_numbers),
@@ -456,6 +477,7 @@ int main(void) {
         cmocka_unit_test(tied_weights_stay_equal_to_the_bit),
         cmocka_unit_test(what_cannot_be_tied_is_refused),
         cmocka_unit_test(a_contractive_encoder_changes_less_with_its_row),
+        cmocka_unit_test(presets_are_trained_by_their_name),
         cmocka_unit_test(layers_that_run_twice_have_the_gradient_of_both_runs),
     };
     return cmocka_run_group_tests(tests, fill, NULL);

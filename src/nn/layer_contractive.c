@@ -5,7 +5,7 @@
 //
 //   weight |f(x + sigma e) - f(x)|^2 / sigma^2, e standard normal;  E |J e|^2 = |J|^2 (Hutchinson 1990), up to sigma^2 |f''|^2
 //
-// Both runs are differentiated. What is drawn is a function of seed, step, layer, row and column.
+// Both runs are differentiated. Outside training there is one run, and nothing is paid. What is drawn is a function of seed, step, layer, row and column.
 #include "base/rng.h"
 #include "nn/layer.h"
 
