@@ -56,8 +56,8 @@ static int patches(const hg__noise_row *r, float *x, hg_error *err) {
     }
     for (int32_t i = 0; !r->group && i < r->height * r->width; i++) {
         const int32_t line = i / r->width, column = i % r->width;
-        if (r->scratch[line / S * across + column / S] < share)
-            put(x, NULL, (size_t)i * each, each);
+        const bool is_hidden = r->scratch[line / S * across + column / S] < share;
+        if (is_hidden) put(x, NULL, (size_t)i * each, each);
     }
     return HG_OK;
 }

@@ -129,7 +129,7 @@ typedef struct hg__batch_type {
     // pass->measured, rows 0 .. rows-1 in order, into pass->statistics.
     void (*combine)(const hg__layer *l, const hg__pass *p, int32_t rows);
     void (*combine_back)(const hg__layer *l, const hg__pass *p, int32_t rows);
-    // Changes state parameters (the running statistics) for what the batch was.
+    // Changes state parameters (the running statistics) for what the batch was; NULL: there are none.
     void (*update_running)(const hg__layer *l, const hg__pass *p, int32_t rows, hg__real *params);
 } hg__batch_type;
 

@@ -88,10 +88,6 @@ static void combine_back(const hg__layer *l, const hg__pass *p, int32_t rows) {
     (void)l, (void)p, (void)rows;
 }
 
-static void update_running(const hg__layer *l, const hg__pass *p, int32_t rows, hg__real *params) {
-    (void)l, (void)p, (void)rows, (void)params;
-}
-
 static const hg__batch_type batch = {
     .measured_count = measured_count,
     .statistics_count = statistics_count,
@@ -99,7 +95,6 @@ static const hg__batch_type batch = {
     .measure_back = measure_back,
     .combine = combine,
     .combine_back = combine_back,
-    .update_running = update_running,
 };
 
 // ---- forward, backward ---------------------------------------------------------------------------
