@@ -40,6 +40,12 @@ HG_WORD vf v_select(vm m, vf a, vf b)      { return _mm512_mask_blend_ps(m, b, a
 HG_WORD uint32_t v_mask_bits(vm m)         { return m; }
 // clang-format on
 
+HG_WORD vf v_gather(const float *p, const int32_t *at) {
+    const __m256 lo = _mm256_i32gather_ps(p, _mm256_loadu_si256((const void *)at), 4);
+    const __m256 hi = _mm256_i32gather_ps(p, _mm256_loadu_si256((const void *)(at + 8)), 4);
+    return _mm512_insertf32x8(_mm512_castps256_ps512(lo), hi, 1);
+}
+
 HG_WORD vf v_load_u8(const uint8_t *p) {
     return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)p)));
 }

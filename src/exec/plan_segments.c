@@ -35,6 +35,7 @@ static hg__pass pass_of(const chunk *c, const hg__op *op) {
     own.training = op->block == 0;
     own.transposed = c->plan->transposed + op->transposed;
     own.statistics = c->plan->statistics + op->statistics;
+    own.noted = hg__train_noted(c->plan, op);
     own.x2 = view_of(c, op->x2);
     own.dx2 = view_of(c, op->dx2);
     return own;
@@ -182,6 +183,8 @@ static void combine(const hg__train_plan *p) {
     if (op->kind != HG_OP_MEASURE && op->kind != HG_OP_MEASURE_BACK) return;
     hg__pass own = p->pass;
     own.statistics = p->statistics + op->statistics;
+    own.noted = hg__train_noted(p, op);
+    own.scratch = p->scratch;
     const hg__batch_type *batch = op->layer->type->batch;
     (op->kind == HG_OP_MEASURE ? batch->combine : batch->combine_back)(op->layer, &own,
                                                                        (int32_t)p->in->count);

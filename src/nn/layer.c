@@ -28,6 +28,7 @@ size_t hg__layer_span(const hg__layer *l) {
 
 double hg__layer_pays(const hg__layer *l, const hg__pass *p, hg__view x, int32_t r) {
     hg__pass own = *p;
+    own.row += r;
     if (own.x2.at) own.x2.at = hg__view_row(own.x2, r);
     return l->type->penalty(l, &own, hg__view_row(x, r));
 }

@@ -16,6 +16,7 @@
 #define HG_NN_LAYER_H
 #include "backend/kernels.h"
 #include "base/error.h"
+#include "base/rng.h"
 #include "base/tensor.h"
 
 enum { HG_MAX_ARGS = 8, HG_MAX_PARAMS = 4 };
@@ -78,11 +79,18 @@ typedef struct hg__pass {
     double *measured;       // types with batch: (rows of the batch, measured_count())
     // of the batch; types with batch, in training: statistics_count() elements, of this layer
     hg__real *statistics;
+    hg__real *noted; // the same types: (rows of the batch, noted_count()), of this layer
     // with bottom: y as a whole is hg__exceeds_cache(), and nothing works on it in place
     bool nontemporal;
     // forward of types with `bands`, outside training: lines of y; bottom 0: all
     int32_t top, bottom;
 } hg__pass;
+
+// y (n): row `row` of standard normal numbers, of p->seed: what codes' priors are made of.
+static inline void hg__draw_normal(const hg__pass *p, int64_t row, int32_t n, hg__real *y) {
+    const uint32_t counter[3] = {HG_STREAM_PRIOR, (uint32_t)(row >> 32), (uint32_t)row};
+    p->k->normal(y, p->seed, counter, n);
+}
 
 // So much that the cache will have lost it when it is read.
 static inline bool hg__exceeds_cache(size_t numbers) {
@@ -117,11 +125,13 @@ typedef struct hg__affine {
 } hg__affine;
 
 // Types whose rows see each other in training. Forward: measure() of every chunk, then combine() once on one thread, then
-// forward() of every chunk, which reads pass->statistics. Backward the same with measure_back() and combine_back().
+// forward() of every chunk, which reads pass->statistics. Backward the same with measure_back() and combine_back(), where it has them.
 // update_running() follows when the step's loss is known to be finite. Where pass->training is false none is called.
 typedef struct hg__batch_type {
     size_t (*measured_count)(const hg__layer *l);   // numbers a row
     size_t (*statistics_count)(const hg__layer *l); // elements, zero at first
+    // Elements a row that measure() or combine() leave for the rest of the step in pass->noted; NULL: none.
+    size_t (*noted_count)(const hg__layer *l);
     // Writes rows pass->row .. of pass->measured, each from one row alone: so chunks do not matter.
     void (*measure)(const hg__layer *l, const hg__pass *p, hg__view x, int32_t rows);
     void (*measure_back)(const hg__layer *l, const hg__pass *p, hg__view x, hg__view dy,
@@ -152,6 +162,8 @@ typedef struct hg__layer_type {
     void (*nudge)(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int64_t n,
                   int32_t rows);
     bool flat; // wants a vector: behind an image layer the parser puts a `flatten` before it
+    bool
+        takes_code; // its first argument is a code's size, for which the parser puts a dense layer of twice that before it
     hg__reorders reorders; // flatten and unflatten, which the parser puts in where they are missing
 
     // What it is like, for who starts, folds and measures a model.
@@ -183,10 +195,17 @@ typedef struct hg__layer_type {
     void (*backward)(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, hg__view dy,
                      hg__view dx, int32_t rows);
 
-    // What is paid for the input x of one row, beside the loss, p->x2 being that row's (NULL: nothing); backward() adds its slope, times pass->penalty_scale.
+    // What is paid for the input x of one row, pass->row of its batch, beside the loss, pass->x2 being that row's (NULL: nothing);
+    // backward() adds its slope, times pass->penalty_scale.
     // A loss is summed over the numbers of a row and divided by how many there are, and so is what is paid: with beta = 1 a
     // sum of squares and KL together are the evidence lower bound over that number.
     double (*penalty)(const hg__layer *l, const hg__pass *p, const hg__real *x);
+
+    // Row `row` of those that the prior of a code has, y (out, written up to whole vectors): a function of p->seed and of it; p->params, k, scratch are there.
+    // NULL: codes have no prior.
+    void (*draw)(const hg__layer *l, const hg__pass *p, int64_t row, hg__real *y);
+    // Of the loss gaussian, where this layer is the last: the variances, *count of them, 1 or a row's numbers. NULL: 1.
+    const hg__real *(*variance)(const hg__layer *l, const hg__real *params, int32_t *count);
 
     // The parameters cut into tiles (NULL without parameters): how many, which, and the gradient of one
     // over the whole batch, g (tile->count). x: (rows, tile->x_count), from column tile->x_first on.
@@ -211,10 +230,22 @@ typedef struct hg__layer_type {
     void (*receptive_radius)(const hg__layer *l, int32_t *neighbours, double *growth);
     // NULL: rows do not see each other. Else gradient() reads pass->statistics, not x and dy
     const hg__batch_type *batch;
+
+    // Types that round: what backward() takes forward() to be (straight-through: Bengio, Leonard & Courville 2013). NULL: itself.
+    void (*smooth)(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows);
+    // Types whose outputs are symbols: how many there are, and how many places a row has for one; the symbol, from 0, in each
+    // place of a row y that forward() gave. NULL: they are numbers.
+    int64_t (*symbols)(const hg__layer *l, int32_t *places);
+    void (*read_symbols)(const hg__layer *l, const hg__pass *p, const hg__real *y, int32_t *symbol);
 } hg__layer_type;
 
 // What row r of x has to pay, by a type with a penalty.
 double hg__layer_pays(const hg__layer *l, const hg__pass *p, hg__view x, int32_t r);
+
+// Whether its rows see each other in training: types with batch, where there is something to know of the batch.
+static inline bool hg__layer_sees_batch(const hg__layer *l) {
+    return l->type->batch && l->type->batch->statistics_count(l) > 0;
+}
 
 hg__extent hg__extent_of(const hg__shape *s);
 size_t hg__layer_span(const hg__layer *l); // elements from its first parameter to behind its last

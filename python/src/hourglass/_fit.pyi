@@ -26,6 +26,7 @@ class _FitCall(Protocol):
         model: Text | None = 'ae',
         latent: int | None = 0,
         init: Literal['scaled', 'torch'] | None = 'scaled',
+        solver: Literal['auto', 'exact', 'randomized', 'incremental'] | None = 'auto',
         pretrained: Text | None = None,
         kitsune: Literal['sound', 'published'] | None = 'sound',
         precision: Literal['fp32'] | None = 'fp32',
