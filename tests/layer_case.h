@@ -95,7 +95,7 @@ static inline hg__view case_out(const layer_case *c, hg__real *y, int32_t r) {
 // From here on the pass begins with row r of its batch.
 static inline void case_begin(layer_case *c, int32_t r) {
     c->pass.row = r;
-    if (!c->l.type->takes_skip) return;
+    if (!c->l.type->takes_skip && !c->l.type->nudge) return;
     c->pass.x2 = (hg__view){c->x2 + r * c->ldx2, c->ldx2};
     c->pass.dx2 = (hg__view){c->dx2 + r * c->ldx2, c->ldx2};
 }
@@ -199,7 +199,7 @@ static inline int case_build(layer_case *c, const hg__layer_type *type, const hg
     HG_TRY(type->shape(&c->l, err));
     c->in = case_count(&c->l.in), c->out = case_count(&c->l.out);
     c->ldx = hg__pad_columns(c->in), c->ldy = hg__pad_columns(c->out);
-    if (type->takes_skip) {
+    if (type->takes_skip || type->nudge) {
         c->in2 = case_count(&c->l.in2), c->ldx2 = hg__pad_columns(c->in2);
         case_fill(c->x2, c->ldx2, CASE_ROWS, c->in2, 22, (hg__real)5);
     }

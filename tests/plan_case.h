@@ -209,7 +209,7 @@ static inline void naive_forward(naive *n, hg__pass *pass, int32_t last, int32_t
         if (batch) batch->measure(l, pass, x_at(n, i), rows);
         if (batch) batch->combine(l, pass, rows);
         l->type->forward(l, pass, x_at(n, i), x_at(n, i + 1), rows);
-        if (batch) batch->update_running(l, pass, rows, n->m->net.params);
+        if (batch && batch->update_running) batch->update_running(l, pass, rows, n->m->net.params);
     }
 }
 

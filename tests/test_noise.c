@@ -81,7 +81,7 @@ static void every_mistake_has_its_sentence(void **state) {
     (void)state;
 #define ALL                                                                                  \
  "gaussian, poisson, speckle, salt_pepper, gaussian_blur, motion_blur, defocus_blur, jpeg, " \
- "downscale, mask, swap, jitter, clip, blind"
+ "downscale, mask, patches, swap, jitter, clip, blind"
 #define RANGE "expected a number or a range such as 10-50, got "
     static const struct {
         const char *text, *sentence;
@@ -228,6 +228,29 @@ static void exponentials_are_near_the_librarys(void **state) {
         assert_true(fabs(direction[0] - cos(acos(-1) * i / 200)) < 1e-14);
         assert_true(fabs(direction[1] - sin(acos(-1) * i / 200)) < 1e-14);
     }
+}
+
+static void patches_take_whole_squares(void **state) {
+    (void)state;
+    hg__noise_place at = place_of(62, 61, 3, 4);
+    const size_t n = (size_t)62 * 61 * 3;
+    int masked = 0;
+    fill(0.5F, n);
+    apply("patches 75 size 5", &at, row);
+    for (size_t i = 0; i < n; i++) {
+        const size_t line = i / (61 * 3) / 5 * 5, column = i / 3 % 61 / 5 * 5;
+        assert_true(row[i] == row[(line * 61 + column) * 3]);
+        masked += row[i] == 0;
+    }
+    assert_true(abs(masked - (int)n * 3 / 4) < (int)n / 10);
+    fill(0.5F, n);
+    at = place_of(1, 61, 1, 4);
+    apply("patches 50", &at, row);
+    for (size_t i = 0; i < 61; i++) assert_true(row[i] == row[i / 4 * 4]);
+    hg_error err = {0};
+    hg__noise noise;
+    assert_int_equal(hg__noise_parse(&noise, "patches 50 size 0", &err), HG_ERR_USAGE);
+    assert_string_equal(err.message, "noise: patches: expected a whole size from 1 to 4096, got 0");
 }
 
 static void salt_pepper_and_mask_take_whole_pixels(void **state) {
@@ -617,6 +640,7 @@ int main(void) {
         cmocka_unit_test(speckle_grows_with_the_value),
         cmocka_unit_test(poisson_has_its_mean_and_variance),
         cmocka_unit_test(exponentials_are_near_the_librarys),
+        cmocka_unit_test(patches_take_whole_squares),
         cmocka_unit_test(salt_pepper_and_mask_take_whole_pixels),
         cmocka_unit_test(jitter_has_its_deviation_and_small_levels_are_as_likely),
         cmocka_unit_test(a_column_is_taken_as_a_whole),

@@ -317,6 +317,154 @@ static void what_cannot_be_tied_is_refused(void **state) {
     hg_model_free(m);
 }
 
+// ---- contractive ----------------------------------------------------------------------------------
+
+// The mean squared norm of the encoder's Jacobian over some rows, by finite differences.
+static double jacobian(const hg_model *m) {
+    enum { TRIED = 50 };
+    const float step = 1e-3F;
+    const int32_t code = m->net.spec.code;
+    static float near[TRIED * WIDTH], above[TRIED * MOST_CODE], below[TRIED * MOST_CODE];
+    double sum = 0;
+    hg_scorer *s = hg_scorer_new(m, 1, NULL);
+    assert_non_null(s);
+    for (int i = 0; i < WIDTH; i++) {
+        memcpy(near, x, sizeof near);
+        for (int r = 0; r < TRIED; r++) near[r * WIDTH + i] += step;
+        hg_encode_rows(s, near, TRIED, above);
+        for (int r = 0; r < TRIED; r++) near[r * WIDTH + i] -= 2 * step;
+        hg_encode_rows(s, near, TRIED, below);
+        for (int j = 0; j < TRIED * code; j++) {
+            sum += pow((double)(above[j] - below[j]) / (2 * (double)step), 2) / TRIED;
+        }
+    }
+    hg_scorer_free(s);
+    return sum;
+}
+
+static void a_contractive_encoder_changes_less_with_its_row(void **state) {
+    static const char *const specs[][2] = {
+        {"dense 6 sigmoid | dense input",                     "dense 6 sigmoid, contractive 3 | dense input"},
+        {"dense 9 tanh, dense 4 | dense 9 tanh, dense input",
+         "dense 9 tanh, dense 4, contractive 0.3 | dense 9 tanh, dense input"                               },
+    };
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        hg_model *plain = train(specs[i][0], "epochs=60 lr=0.01"),
+                 *contracted = train(specs[i][1], "epochs=60 lr=0.01");
+        const double before = jacobian(plain), after = jacobian(contracted);
+        if (!(after < before / 2)) fail_msg("%s: %g, %g without", specs[i][1], after, before);
+        assert_true(run(contracted) < 0.3);
+        hg_model_free(plain);
+        hg_model_free(contracted);
+    }
+}
+
+enum { BATCH = 40, STEP = 3 };
+
+typedef struct descent {
+    hg_model *m;
+    hg__train_plan *p;
+    hg__input in;
+    hg__real *before; // (params)
+    double error, size;
+} descent;
+
+// The loss of step STEP, whose draws are those of its number, with weight w moved.
+static double loss_at(const descent *d, size_t w, hg__real by) {
+    hg__real *params = d->m->net.params;
+    memcpy(params, d->before, d->m->net.spec.params * sizeof *params);
+    params[w] += by;
+    hg__train_plan_refresh(d->p);
+    return hg__train_step(d->p, &d->in, 0, STEP) / (BATCH * WIDTH);
+}
+
+static void check_descent(descent *d) {
+    const hg__spec *s = &d->m->net.spec;
+    hg__real *after = hg__alloc(s->params, sizeof *after, NULL);
+    assert_non_null(after);
+    (void)hg__train_step(d->p, &d->in, 1, STEP);
+    memcpy(after, d->m->net.params, s->params * sizeof *after);
+    for (int32_t i = 0; i < s->layers; i++) {
+        for (int32_t q = 0; q < s->layer[i].params; q++) {
+            const hg__param *param = &s->layer[i].param[q];
+            for (size_t w = param->offset; w < param->offset + param->count; w++) {
+                if (param->is_state || d->before[w] == after[w]) continue;
+                const double want =
+                    (loss_at(d, w, (hg__real)0.01) - loss_at(d, w, (hg__real)-0.01)) / 0.02;
+                d->error = fmax(d->error, fabs(want - (double)(d->before[w] - after[w])));
+                d->size = fmax(d->size, fabs(want));
+            }
+        }
+    }
+    hg__free(after);
+}
+
+// One step of gradient descent against differences of the loss.
+static void layers_that_run_twice_have_the_gradient_of_both_runs(void **state) {
+    static const char *const specs[] = {
+        "dense 6 tanh, dense 3 tanh, contractive 2 sigma=1 | dense input",
+        "keep 1, conv 2 k3, batchnorm tanh, conv 1 k3 tanh, add 1, contractive 2 sigma=1 | conv 1 "
+        "k3",
+        "dense 5 silu, contractive 1 sigma=1, dropout 0.3, dense 3, contractive 2 sigma=1 | dense "
+        "input",
+    };
+    const void *row[BATCH];
+    (void)state;
+    for (int r = 0; r < BATCH; r++) row[r] = x + (ptrdiff_t)r * WIDTH;
+    for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
+        hg_error err = {0};
+        const hg__shape vector =
+                            {
+                                1, {WIDTH}
+        },
+                        image = {3, {4, 2, 1}};
+        const hg__train_setup setup = {.batch = BATCH,
+                                       .objective = hg__objective_of(hg__loss_find("mse"), 0),
+                                       .optim = hg__optim_find("sgd"),
+                                       .seed = 5};
+        hg__pool *pool = hg__pool_new(2, &err);
+        descent d = {
+            .in = {.row = row, .count = BATCH, .dtype = HG_F32, .scale = 1}
+        };
+        d.m = hg__model_from_spec(specs[i], i == 1 ? &image : &vector, 0, 3, &err);
+        d.p = d.m && pool ? hg__train_plan_new(&d.m->net, pool, &setup, &err) : NULL;
+        if (!d.p) fail_msg("%s", err.message);
+        d.before = hg__alloc(d.m->net.spec.params, sizeof *d.before, &err);
+        assert_non_null(d.before);
+        memcpy(d.before, d.m->net.params, d.m->net.spec.params * sizeof *d.before);
+        check_descent(&d);
+        if (!(d.size > 0.01 && d.error < 2e-3 * d.size)) {
+            fail_msg("%s: %g of %g", specs[i], d.error, d.size);
+        }
+        hg__free(d.before);
+        hg__train_plan_free(d.p);
+        hg__pool_free(pool);
+        hg_model_free(d.m);
+    }
+}
+
+// Validation rows and all: what every preset of this family is made of.
+static void presets_are_trained_by_their_name(void **state) {
+    static const char *const names[] = {"linear", "nested",      "tied",      "sparse",
+                                        "topk",   "contractive", "denoising", "masked"};
+    const hg_array rows = {.data = x, .rows = ROWS, .shape = {WIDTH}};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        hg_error err = {0};
+        hg_result r = {.size = sizeof r};
+        hg_options *o = hg_options_new("train", &err);
+        assert_int_equal(hg_options_set(o, "model", names[i], &err), HG_OK);
+        assert_int_equal(hg_options_set(o, "latent", "16", &err), HG_OK);
+        assert_int_equal(hg_options_set(o, "epochs", "2", &err), HG_OK);
+        hg_model *m = hg_fit(o, &rows, NULL, NULL, &r, &err);
+        if (!m) fail_msg("%s: %s", names[i], err.message);
+        assert_true(r.val_mse > 0 && r.best_val_loss > 0);
+        hg_options_free(o);
+        hg_model_free(m);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_kth_largest_is_that_of_the_sorted_numbers),
@@ -328,6 +476,9 @@ int main(void) {
         cmocka_unit_test(an_ordered_linear_code_is_that_of_pca),
         cmocka_unit_test(tied_weights_stay_equal_to_the_bit),
         cmocka_unit_test(what_cannot_be_tied_is_refused),
+        cmocka_unit_test(a_contractive_encoder_changes_less_with_its_row),
+        cmocka_unit_test(presets_are_trained_by_their_name),
+        cmocka_unit_test(layers_that_run_twice_have_the_gradient_of_both_runs),
     };
     return cmocka_run_group_tests(tests, fill, NULL);
 }

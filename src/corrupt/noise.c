@@ -118,6 +118,24 @@ static int take_probability(const char *name, const char **at, double *probabili
                     name, word);
 }
 
+static int take_size(const hg__noise_type *type, const char **at, hg__noise_step *s,
+                     hg_error *err) {
+    enum { MOST = 4096 };
+    double size = type->size;
+    skip_blanks(at);
+    if (type->size && strncmp(*at, "size", 4) == 0) {
+        *at += 4;
+        skip_blanks(at);
+        HG_TRY(take_number(type->name, at, &size, err));
+    }
+    if (type->size && !(size >= 1 && size <= MOST && size == (int32_t)size)) {
+        return hg__fail(err, HG_ERR_USAGE, "noise: %s: expected a whole size from 1 to %d, got %g",
+                        type->name, MOST, size);
+    }
+    s->size = (int32_t)size;
+    return HG_OK;
+}
+
 static int take_step(hg__noise *n, const char **at, hg_error *err) {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz_ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     char word[MOST_NAME + 1];
@@ -137,6 +155,7 @@ static int take_step(hg__noise *n, const char **at, hg_error *err) {
     s->type = types[i];
     skip_blanks(at);
     HG_TRY(take_range(types[i], at, s, err));
+    HG_TRY(take_size(types[i], at, s, err));
     return take_probability(types[i]->name, at, &s->probability, err);
 }
 
@@ -244,6 +263,7 @@ int hg__noise_apply(const hg__noise *n, const hg__noise_place *at, float *x, flo
             .key = key,
             .counter = {first + 1, at->epoch, (uint32_t)at->row},
             .amount = draw_amount(s, (double)hg__unit_float(draw.word[0])),
+            .size = s->size,
             .group = at->group,
             .groups = at->groups,
             .donor = at->donor

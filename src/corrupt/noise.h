@@ -2,7 +2,7 @@
 // noise.h - how images, tables and other rows are corrupted on purpose: noise="gaussian 0-55 + jpeg 30-90".
 //
 //   noise = step { "+" step }          steps are applied from left to right
-//   step  = name [ range ] [ "@" probability ]
+//   step  = name [ range ] [ "size" number ] [ "@" probability ]
 //   range = number [ "-" number ]      drawn anew for each row, uniformly between the two
 //
 //   gaussian S        added, standard deviation S
@@ -13,6 +13,8 @@
 //   jpeg Q            compressed with quality Q and back, 8 bits
 //   downscale F       made smaller by F and back
 //   mask P            P percent of the values (of the pixels, for images; of the columns, for tables) set to 0
+//   patches P size S  P percent of the squares of S x S pixels an image is cut into (of the runs of S values or columns) set to 0; S is
+//                     4 unless given (He et al., "Masked autoencoders are scalable vision learners", 2022)
 //   swap P            P percent of the columns of a table (of the values) take those of another row, one for all
 //   jitter D          added, standard deviation D of the numbers as they are: for tables, whose columns are scaled.
 //                     Of a range small and large are as likely: the logarithm is uniform
@@ -32,6 +34,7 @@ typedef struct hg__noise_step {
     double low, high;            // of the amount
     double root[HG_NOISE_ROOTS]; // of high / low: the square root, the fourth, the eighth ...
     double probability;
+    int32_t size; // types that have one
 } hg__noise_step;
 
 typedef struct hg__noise {

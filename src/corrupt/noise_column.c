@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// noise_column.c - noise that takes values as wholes: mask, swap; and jitter in units of scaled columns.
+// noise_column.c - noise that takes values as wholes: mask, patches, swap; and jitter in units of scaled columns.
 //
 // The unit is a column of a table with all of its floats (a level is never half gone), a pixel of an image with all of
 // its channels, else a value. It goes where a uniform number, that of its first float or pixel, is below the share.
@@ -43,6 +43,25 @@ static int mask(const hg__noise_row *r, float *x, hg_error *err) {
     return HG_OK;
 }
 
+// A square at the edge may be cut off. Each has a uniform number of its own.
+static int patches(const hg__noise_row *r, float *x, hg_error *err) {
+    (void)err;
+    const float share = (float)(r->amount / 100);
+    const int32_t S = r->size, across = hg__ceil_div(r->width, S);
+    const size_t each = (size_t)r->channels;
+    hg__noise_uniform(r, 0, (size_t)across * (size_t)hg__ceil_div(r->height, S), r->scratch);
+    for (int32_t i = 0; i < r->groups; i++) {
+        const hg__column_group *c = &r->group[i];
+        if (r->scratch[i / S] < share) put(x, NULL, (size_t)c->first, (size_t)c->width);
+    }
+    for (int32_t i = 0; !r->group && i < r->height * r->width; i++) {
+        const int32_t line = i / r->width, column = i % r->width;
+        const bool is_hidden = r->scratch[line / S * across + column / S] < share;
+        if (is_hidden) put(x, NULL, (size_t)i * each, each);
+    }
+    return HG_OK;
+}
+
 static int swap(const hg__noise_row *r, float *x, hg_error *err) {
     (void)err;
     replace(r, x, r->donor);
@@ -64,6 +83,13 @@ const hg__noise_type hg__noise_mask = {.name = "mask",
                                        .most = 100,
                                        .scratch = one_row,
                                        .apply = mask};
+const hg__noise_type hg__noise_patches = {.name = "patches",
+                                          .summary = "some squares of `size` pixels set to 0",
+                                          .amount = "percent of the squares",
+                                          .most = 100,
+                                          .size = 4,
+                                          .scratch = one_row,
+                                          .apply = patches};
 const hg__noise_type hg__noise_swap = {.name = "swap",
                                        .summary =
                                            "some columns take the values of another row; tables",

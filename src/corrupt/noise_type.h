@@ -14,6 +14,7 @@ typedef struct hg__noise_row {
     uint64_t key;
     uint32_t counter[3]; // of the step's first random row; the next ones have 1, 2 ... added to [0]
     double amount;       // what was drawn from the step's range
+    int32_t size;        // as the step has it
     float *scratch;
     // As hg__noise_place has them.
     const hg__column_group *group;
@@ -26,6 +27,7 @@ typedef struct hg__noise_type {
     // one line for help; what the number is, and its unit ("" if there is none)
     const char *summary, *amount;
     double least, most; // of the amount; both 0: there is none
+    int32_t size;       // unless one is given; 0: it has none
     bool needs_image;   // of 1 or 3 channels
     bool needs_donor;   // another row: not an image
     bool by_ratio;      // of a range above 0 the logarithm is uniform

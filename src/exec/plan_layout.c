@@ -137,7 +137,7 @@ size_t hg__train_layout_place(hg__train_plan *p, hg__real *base) {
     for (int32_t i = 0; i < p->setup.optim->states; i++) p->state[i] = take(base, &at, params);
     if (p->setup.clip > 0 || p->has_ties) p->gradient = take(base, &at, params);
     p->transposed = take(base, &at, g->transposed_count);
-    p->tile = take(base, &at, threads * p->largest_tile);
+    p->tile = take(base, &at, (g->runs_again ? 2 : 1) * threads * p->largest_tile);
     if (g->widens_again) p->strip = take(base, &at, threads * batch * HG_PANEL);
     p->partial = take(base, &at, (size_t)hg__chunks_of(p, (int64_t)batch) * g->partial_count);
     p->statistics = take(base, &at, g->statistics_count);
@@ -155,7 +155,7 @@ size_t hg__train_layout_place(hg__train_plan *p, hg__real *base) {
 static void measure_tiles(hg__train_plan *p) {
     for (int32_t i = 0; i < p->program.layers; i++) {
         const hg__layer *l = p->program.trained[i].layer;
-        const int32_t count = l->type->tile_count(l);
+        const int32_t count = p->program.trained[i].is_again ? 0 : l->type->tile_count(l);
         for (int32_t t = 0; t < count; t++) {
             hg__tile tile = {0};
             l->type->tile(l, t, &tile);

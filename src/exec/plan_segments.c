@@ -63,17 +63,22 @@ static void run_forward(const chunk *c, const hg__op *op) {
     op->layer->type->forward(op->layer, &own, view_of(c, op->x), view_of(c, op->y), c->rows);
 }
 
+static void run_nudge(const chunk *c, const hg__op *op) {
+    const hg__pass own = pass_of(c, op);
+    const int32_t n = c->plan->program.value[op->x].n;
+    op->layer->type->nudge(op->layer, &own, view_of(c, op->x), view_of(c, op->y), n, c->rows);
+}
+
 static void run_measure(const chunk *c, const hg__op *op) {
     const hg__pass own = pass_of(c, op);
     op->layer->type->batch->measure(op->layer, &own, view_of(c, op->x), c->rows);
 }
 
 static void run_penalty(const chunk *c, const hg__op *op) {
-    hg__pass own = pass_of(c, op);
+    const hg__pass own = pass_of(c, op);
     const hg__view x = view_of(c, op->x);
-    for (int32_t r = 0; r < c->rows; r++, own.row++) {
-        c->plan->row_loss[c->pass.row + r] +=
-            op->layer->type->penalty(op->layer, &own, hg__view_row(x, r));
+    for (int32_t r = 0; r < c->rows; r++) {
+        c->plan->row_loss[c->pass.row + r] += hg__layer_pays(op->layer, &own, x, r);
     }
 }
 
@@ -146,7 +151,7 @@ static void (*const run_op[])(const chunk *c, const hg__op *op) = {
     [HG_OP_FORWARD] = run_forward,   [HG_OP_PENALTY] = run_penalty,
     [HG_OP_MEASURE] = run_measure,   [HG_OP_LOSS] = run_loss,
     [HG_OP_SUM] = run_sum,           [HG_OP_MEASURE_BACK] = run_measure_back,
-    [HG_OP_BACKWARD] = run_backward,
+    [HG_OP_BACKWARD] = run_backward, [HG_OP_NUDGE] = run_nudge,
 };
 
 // ---- segments -------------------------------------------------------------------------------------
@@ -229,7 +234,7 @@ void hg__train_find_not_finite(hg__train_plan *p, const hg__input *in, char name
         const chunk c = chunk_at(p, i, 0);
         for (int32_t k = 0; k < p->program.forward; k++) {
             const hg__op *op = &p->program.op[k];
-            if (op->kind == HG_OP_INPUT) run_input(&c, op);
+            if (op->kind == HG_OP_INPUT || op->kind == HG_OP_NUDGE) run_op[op->kind](&c, op);
             if (op->kind == HG_OP_FORWARD && find_in_op(&c, op, name)) return;
         }
     }

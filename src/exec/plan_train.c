@@ -29,7 +29,7 @@ static int list_tiles(hg__train_plan *p, hg_error *err) {
     hg__weights_task *task = p->task;
     for (int32_t i = 0; i < p->program.layers; i++) {
         const hg__layer *l = p->program.trained[i].layer;
-        for (int32_t t = 0; t < l->type->tile_count(l); t++) {
+        for (int32_t t = 0; !p->program.trained[i].is_again && t < l->type->tile_count(l); t++) {
             task->of = &p->program.trained[i];
             l->type->tile(l, t, &task->tile);
             task->is_tied = l->tied >= 0 && task->tile.param == 0;
@@ -51,11 +51,18 @@ static int take_memory(hg__train_plan *p, size_t elements, hg_error *err) {
     return p->row_loss && (!measured || p->measured) ? HG_OK : HG_ERR_MEMORY;
 }
 
-// Brings the transposed copy of a tile up to date.
+// The next run of the same layer; NULL: there is none.
+static const hg__trained *next_run(const hg__train_plan *p, const hg__trained *of) {
+    return of->next ? &p->program.trained[of->next] : NULL;
+}
+
+// Brings the transposed copies of a tile up to date, one for each run.
 static void refresh(hg__train_plan *p, const hg__weights_task *t) {
     const hg__layer *l = t->of->layer;
-    if (!l->type->refresh || !t->of->has_transposed) return;
-    l->type->refresh(l, p->k, &t->tile, p->weights, p->transposed + t->of->transposed);
+    for (const hg__trained *of = t->of; l->type->refresh && of; of = next_run(p, of)) {
+        if (!of->has_transposed) continue;
+        l->type->refresh(l, p->k, &t->tile, p->weights, p->transposed + of->transposed);
+    }
 }
 
 void hg__train_plan_refresh(hg__train_plan *p) {
@@ -144,9 +151,9 @@ static void widen_strip(const hg__train_plan *p, int32_t first, int32_t count, h
 }
 
 // g = the chunks' partial gradients of the tile, summed in order.
-static void sum_partials(const hg__train_plan *p, const hg__weights_task *t, hg__real *g) {
-    const hg__tile *tile = &t->tile;
-    const size_t at = t->of->partial + (tile->offset - t->of->layer->param[0].offset);
+static void sum_partials(const hg__train_plan *p, const hg__trained *of, const hg__tile *tile,
+                         hg__real *g) {
+    const size_t at = of->partial + (tile->offset - of->layer->param[0].offset);
     const hg__real *partial = p->partial + at;
     memcpy(g, partial, tile->count * sizeof *g);
     for (int32_t i = 1; i < hg__chunks_of(p, p->in->count); i++) {
@@ -155,25 +162,36 @@ static void sum_partials(const hg__train_plan *p, const hg__weights_task *t, hg_
     }
 }
 
-static void find_gradient(const hg__train_plan *p, const hg__weights_task *t, int32_t thread,
-                          hg__real *g) {
-    const hg__layer *l = t->of->layer;
+// Of one run of the layer.
+static void find_of_run(const hg__train_plan *p, const hg__trained *of, const hg__tile *tile,
+                        int32_t thread, hg__real *g) {
+    const hg__layer *l = of->layer;
     if (l->type->accumulate) {
-        sum_partials(p, t, g);
+        sum_partials(p, of, tile, g);
         return;
     }
     const hg__value *value = p->program.value;
-    const hg__tile *tile = &t->tile;
-    const hg__view dy = {p->buffer[t->of->dy].base, value[t->of->dy].ld};
-    hg__view x = {p->buffer[t->of->x].base + tile->x_first, value[t->of->x].ld};
-    if (t->of->x == 0 && p->program.widens_again) {
+    const hg__view dy = {p->buffer[of->dy].base, value[of->dy].ld};
+    hg__view x = {p->buffer[of->x].base + tile->x_first, value[of->x].ld};
+    if (of->x == 0 && p->program.widens_again) {
         hg__real *strip = p->strip + (size_t)thread * (size_t)p->setup.batch * HG_PANEL;
         widen_strip(p, tile->x_first, tile->x_count, strip);
         x = (hg__view){strip, HG_PANEL};
     }
     hg__pass pass = p->pass;
-    pass.statistics = p->statistics + t->of->statistics;
+    pass.statistics = p->statistics + of->statistics;
     l->type->gradient(l, &pass, tile, x, dy, (int32_t)p->in->count, g);
+}
+
+// The sum over its runs, in their order.
+static void find_gradient(const hg__train_plan *p, const hg__weights_task *t, int32_t thread,
+                          hg__real *g) {
+    find_of_run(p, t->of, &t->tile, thread, g);
+    for (const hg__trained *of = next_run(p, t->of); of; of = next_run(p, of)) {
+        hg__real *more = p->tile + ((size_t)p->threads + (size_t)thread) * p->largest_tile;
+        find_of_run(p, of, &t->tile, thread, more);
+        p->k->add(g, g, more, (int64_t)t->tile.count);
+    }
 }
 
 static void apply(hg__train_plan *p, const hg__weights_task *t, const hg__real *g) {

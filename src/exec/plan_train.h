@@ -49,7 +49,8 @@ struct hg__train_plan {
     hg__real *gradient;
     bool has_ties;
     size_t largest_tile;
-    hg__real *tile;       // per thread (largest_tile): a gradient
+    hg__real *
+        tile; // per thread (largest_tile): a gradient; where layers run again, as many behind them for those runs
     hg__real *strip;      // per thread (batch, HG_PANEL): some columns of the rows
     hg__real *partial;    // per chunk (partial_count): gradients that are summed up on the way
     double *measured;     // owned, (batch, largest measured_count): of the layer whose turn it is

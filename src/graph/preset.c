@@ -36,6 +36,12 @@ static const hg__preset presets[] = {
      "a wide code of which each number is active for one row in twenty", HG_FOR_ANY, 256, NULL},
     {"topk", "dense %d, topk 16 | dense input",
      "a wide code of which the 16 largest numbers of each row count", HG_FOR_ANY, 256, NULL},
+    {"contractive", "dense %d sigmoid, contractive 1 | dense input",
+     "a code that changes little with the row, but along the data", HG_FOR_ANY, 64, NULL},
+    {"denoising", "dense 256 silu, dense %d | dense 256 silu, dense input",
+     "rows with noise in, clean rows out: what the code holds is what noise does not change", HG_FOR_ANY, 32, "noise=jitter 0.3"},
+    {"masked", "dense 256 silu, dense %d | dense 256 silu, dense input",
+     "half of each row hidden, all of it to be told: what goes with what", HG_FOR_ANY, 64, "noise=mask 50"},
     {"conv", "conv 16 k3 s2 relu, conv 32 k3 s2 relu, dense %d | "
              "dense like relu, deconv 16 k4 s2 relu, deconv input k4 s2 sigmoid",
      "images of one size through a narrow neck; sides are multiples of 4", HG_FOR_IMAGES, 64, NULL},

@@ -108,7 +108,8 @@ static void take_statistics(hg__program *p, const hg__layer *l) {
 static void add_penalty(hg__program *p, const hg__op *forward) {
     hg__op *op = add_op(p, HG_OP_PENALTY);
     if (!op) return;
-    op->layer = forward->layer, op->x = forward->x;
+    op->layer = forward->layer;
+    op->x = forward->x, op->x2 = forward->x2;
     op->statistics = forward->statistics, op->noted = forward->noted;
 }
 
@@ -117,7 +118,7 @@ static int32_t add_forward(hg__program *p, const hg__layer *l, int32_t block, in
                            int32_t x2) {
     const bool wanted = (block == 0 && l->params > 0) || is_wanted(p, x) || is_wanted(p, x2);
     const hg__op new = {
-        .layer = l, .x = x, .statistics = p->statistics_count, .noted = p->noted_count};
+        .layer = l, .x = x, .x2 = x2, .statistics = p->statistics_count, .noted = p->noted_count};
     if (sees_batch(p, l, block)) add_measure(p, HG_OP_MEASURE, &new, HG_NO_VALUE);
     const int32_t y = add_value(p, &l->out, wanted);
     hg__op *op = add_op(p, HG_OP_FORWARD);
@@ -127,7 +128,23 @@ static int32_t add_forward(hg__program *p, const hg__layer *l, int32_t block, in
     op->statistics = new.statistics, op->noted = new.noted;
     if (sees_batch(p, l, block)) take_statistics(p, l);
     take_room(p, l);
-    if (l->type->penalty && p->trains && block == 0) add_penalty(p, &new);
+    if (l->type->penalty && p->trains && block == 0 && !p->is_second) add_penalty(p, &new);
+    return y;
+}
+
+// What comes out of the first `layers` layers on x, changed as the layer behind them says; only in training.
+static int32_t add_second_run(hg__program *p, const hg__spec *s, int32_t layers, int32_t block,
+                              int32_t x) {
+    if (!p->trains || block != 0 || p->is_second || p->is_out_of_memory) return HG_NO_VALUE;
+    const hg__shape shape = p->value[x].shape;
+    const int32_t nudged = add_value(p, &shape, is_wanted(p, x));
+    hg__op *op = add_op(p, HG_OP_NUDGE);
+    if (!op) return HG_NO_VALUE;
+    op->layer = &s->layer[layers];
+    op->x = x, op->y = nudged;
+    p->is_second = p->runs_again = true;
+    const int32_t y = hg__program_apply(p, s, layers, block, nudged, NULL);
+    p->is_second = false;
     return y;
 }
 
@@ -138,7 +155,9 @@ int32_t hg__program_apply(hg__program *p, const hg__spec *s, int32_t layers, int
     if (own) own[0] = x;
     for (int32_t i = 0; i < layers && !p->is_out_of_memory; i++) {
         const hg__layer *l = &s->layer[i];
-        const int32_t x2 = l->type->takes_skip ? own[l->from + 1] : HG_NO_VALUE;
+        const int32_t x2 = l->type->takes_skip ? own[l->from + 1]
+                           : l->type->nudge    ? add_second_run(p, s, i, block, x)
+                                               : HG_NO_VALUE;
         own[i + 1] = l->type->is_skip_source ? own[i]
                      : l->type->returns_skip ? x2
                                              : add_forward(p, l, block, own[i], x2);
@@ -226,6 +245,16 @@ static void add_backward(hg__program *p, const hg__op *forward, int32_t dy, int3
     if (is_wanted(p, back.x2)) contribute(p, gradient, back.x2, back.dx2);
 }
 
+// Makes entry i the next run of the one before it of the same layer, if there is one.
+static void join_runs(hg__program *p, int32_t i) {
+    for (int32_t k = i - 1; k >= 0; k--) {
+        if (p->trained[k].layer != p->trained[i].layer) continue;
+        p->trained[k].next = i;
+        p->trained[i].is_again = true;
+        return;
+    }
+}
+
 static void go_back(hg__program *p, int32_t *gradient) {
     for (int32_t i = p->forward - 1; i >= 0 && !p->is_out_of_memory; i--) {
         const hg__op op = p->op[i]; // which moves as the list grows
@@ -238,6 +267,7 @@ static void go_back(hg__program *p, int32_t *gradient) {
         p->trained[i] = p->trained[p->layers - 1 - i];
         p->trained[p->layers - 1 - i] = t;
     }
+    for (int32_t i = p->layers - 1; p->runs_again && i > 0; i--) join_runs(p, i);
 }
 
 // ---- lives ----------------------------------------------------------------------------------------
@@ -252,7 +282,7 @@ static int32_t find_reads(const hg__op *op, int32_t list[4]) {
         const hg__layer_type *type = op->layer->type;
         const bool needs_none = type->is_linear && op->layer->params == 0;
         found[0] = needs_none ? HG_NO_VALUE : type->in_place ? op->y : op->x;
-        found[1] = HG_NO_VALUE;
+        if (!type->nudge) found[1] = HG_NO_VALUE;
     }
     for (int32_t i = 0; i < 4; i++) {
         if (found[i] != HG_NO_VALUE) list[count++] = found[i];

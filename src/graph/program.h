@@ -19,7 +19,8 @@ typedef enum hg__op_kind {
     HG_OP_INPUT,   // y = the rows that came
     HG_OP_TARGET,  // y = what is to be made of them
     HG_OP_FORWARD, // y = layer(x, x2)
-    HG_OP_PENALTY, // the layer's penalty on x, added to the loss
+    HG_OP_NUDGE,   // y = x as the layer changes it, for a second run of what is before it
+    HG_OP_PENALTY, // the layer's penalty on x and x2, added to the loss
     HG_OP_MEASURE, // what a layer that sees the whole batch has to know of x. Behind it the statistics of the batch are made
     HG_OP_LOSS, // objective(x, x2) added to the loss, y its slope; x2 < 0: the rows' target itself
     HG_OP_SUM,  // y = x + x2: gradients of a value that is taken more than once
@@ -63,16 +64,21 @@ typedef struct hg__trained {
     int32_t x, dy;                          // values: its input, and the gradient at its output
     size_t transposed, partial, statistics; // as its operations have them
     bool has_transposed;
+    // Of a layer that runs more than once: the entry of its next run, whose gradient is added; else 0. Whether it is such a run
+    int32_t next;
+    bool is_again;
 } hg__trained;
 
 typedef struct hg__program {
     hg__op *op;           // owned, (ops)
     hg__value *value;     // owned, (values)
-    hg__trained *trained; // owned, (layers): those with parameters of block 0, in order
+    hg__trained *trained; // owned, (layers): runs of those with parameters of block 0, in order
     hg__objective objective[HG_MAX_LOSSES];
     int32_t ops, values, layers, losses;
     int32_t forward; // operations before the way back
     bool trains;
+    bool runs_again; // some layers run a second time
+    bool is_second;  // while building: such a run is being added, and nothing is paid in it
     // one more than statistics of the batch are made; the losses are in the middle one
     int32_t segments;
     // training: who reads the input at the end takes it from the rows themselves, some columns at a time

@@ -26,6 +26,13 @@ size_t hg__layer_span(const hg__layer *l) {
     return last->offset + hg__whole_vectors(last->count) - l->param[0].offset;
 }
 
+double hg__layer_pays(const hg__layer *l, const hg__pass *p, hg__view x, int32_t r) {
+    hg__pass own = *p;
+    own.row += r;
+    if (own.x2.at) own.x2.at = hg__view_row(own.x2, r);
+    return l->type->penalty(l, &own, hg__view_row(x, r));
+}
+
 void hg__pass_lines(const hg__pass *p, const hg__shape *out, int32_t *top, int32_t *bottom) {
     *top = p->bottom ? p->top : 0;
     *bottom = p->bottom ? p->bottom : hg__extent_of(out).H;

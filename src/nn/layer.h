@@ -71,7 +71,7 @@ typedef struct hg__pass {
     uint64_t seed; // of the run
     uint64_t step; // counts from 1 over the whole run
     int64_t row;   // position of the chunk's first row in its batch
-    hg__view x2;   // add, concat, recall: what was kept
+    hg__view x2;   // add, concat, recall: what was kept; types with nudge: of the second run
     // backward of add, concat, recall: gradient at what was kept (at NULL: not wanted); backward of keep: that gradient, to be added
     hg__view dx2;
     hg__real penalty_scale; // backward of types with a penalty: what its slope is multiplied by
@@ -157,8 +157,13 @@ typedef struct hg__layer_type {
     bool takes_skip;     // has a second input, pass->x2: what the keep of the same slot saw
     bool is_skip_source; // y is x, which an add, concat or recall takes up again: keep
     bool returns_skip;   // y is x2, and x is dropped: recall
+    // In training all that is before it runs a second time, on rows of n numbers that this changes: x2 is what came of it, and
+    // both runs are differentiated. NULL: nothing does
+    void (*nudge)(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int64_t n,
+                  int32_t rows);
     bool flat; // wants a vector: behind an image layer the parser puts a `flatten` before it
-    bool takes_code; // its first argument is a code's size, for which the parser puts a dense layer of twice that before it
+    bool
+        takes_code; // its first argument is a code's size, for which the parser puts a dense layer of twice that before it
     hg__reorders reorders; // flatten and unflatten, which the parser puts in where they are missing
 
     // What it is like, for who starts, folds and measures a model.
@@ -190,7 +195,8 @@ typedef struct hg__layer_type {
     void (*backward)(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, hg__view dy,
                      hg__view dx, int32_t rows);
 
-    // What is paid for the input x of one row, pass->row of its batch, beside the loss (NULL: nothing); backward() adds its slope, times pass->penalty_scale.
+    // What is paid for the input x of one row, pass->row of its batch, beside the loss, pass->x2 being that row's (NULL: nothing);
+    // backward() adds its slope, times pass->penalty_scale.
     // A loss is summed over the numbers of a row and divided by how many there are, and so is what is paid: with beta = 1 a
     // sum of squares and KL together are the evidence lower bound over that number.
     double (*penalty)(const hg__layer *l, const hg__pass *p, const hg__real *x);
@@ -232,6 +238,9 @@ typedef struct hg__layer_type {
     int64_t (*symbols)(const hg__layer *l, int32_t *places);
     void (*read_symbols)(const hg__layer *l, const hg__pass *p, const hg__real *y, int32_t *symbol);
 } hg__layer_type;
+
+// What row r of x has to pay, by a type with a penalty.
+double hg__layer_pays(const hg__layer *l, const hg__pass *p, hg__view x, int32_t r);
 
 // Whether its rows see each other in training: types with batch, where there is something to know of the batch.
 static inline bool hg__layer_sees_batch(const hg__layer *l) {

@@ -78,8 +78,9 @@ static void combine(const hg__layer *l, const hg__pass *p, int32_t rows) {
         if (all.doubles[at] == least && --ties == 0) break;
     }
     p->statistics[LEAST] = (hg__real)least;
-    p->statistics[LAST_ROW] = (hg__real)(at / measured_count(l));
-    p->statistics[LAST] = (hg__real)(at % measured_count(l));
+    const size_t row = at / measured_count(l), position = at % measured_count(l);
+    p->statistics[LAST_ROW] = (hg__real)row;
+    p->statistics[LAST] = (hg__real)position;
 }
 
 // Backward needs no more of the batch than forward had.

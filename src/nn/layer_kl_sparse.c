@@ -6,7 +6,7 @@
 //   dKL / dx = ((1 - t) / (1 - q) - t / q) / (activations of the unit in the batch)
 //
 // A unit of an image (H, W, C) is a channel: its activations are those of all pixels. Nearer to 0 and 1 than 0.0001, and beyond,
-// KL goes on as a straight line.
+// KL goes on as a straight line. Outside training, where there is no batch, nothing is paid.
 #include "base/real.h"
 #include "nn/layer.h"
 
@@ -88,10 +88,6 @@ static void combine_back(const hg__layer *l, const hg__pass *p, int32_t rows) {
     (void)l, (void)p, (void)rows;
 }
 
-static void update_running(const hg__layer *l, const hg__pass *p, int32_t rows, hg__real *params) {
-    (void)l, (void)p, (void)rows, (void)params;
-}
-
 static const hg__batch_type batch = {
     .measured_count = measured_count,
     .statistics_count = statistics_count,
@@ -99,7 +95,6 @@ static const hg__batch_type batch = {
     .measure_back = measure_back,
     .combine = combine,
     .combine_back = combine_back,
-    .update_running = update_running,
 };
 
 // ---- forward, backward ---------------------------------------------------------------------------
@@ -128,7 +123,7 @@ static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view
 
 static double penalty(const hg__layer *l, const hg__pass *p, const hg__real *x) {
     (void)x;
-    return (double)p->statistics[units(l)];
+    return p->training ? (double)p->statistics[units(l)] : 0;
 }
 
 // clang-format off

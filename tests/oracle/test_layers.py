@@ -234,6 +234,14 @@ for shape in [(29,)] + IMAGES[:2]:
     nested("nested", shape)
     rising = torch.arange(shape[0]).reshape(-1, *[1] * (len(shape) - 1)) / shape[0]
     compare("ordered 0.3", shape, nn.Identity(), pays=lambda x: 0.3 * (rising * x ** 2).flatten(1).sum(1))
+for shape in [(29,)] + IMAGES[:2]:
+    apart = []  # of both runs
+
+    def theirs(x, second):
+        apart[:] = [second - x]
+        return x
+
+    compare("contractive 0.3 sigma=0.5", shape, theirs, kept=shape, pays=lambda x: 0.3 / 0.25 * (apart[0] ** 2).flatten(1).sum(1))
 compare("topk 7", (29,), TopK(7))
 compare("topk 11", (3, 6, 5), TopK(11))
 compare("batch_topk 7", (29,), BatchTopK(7))

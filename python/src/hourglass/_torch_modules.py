@@ -319,6 +319,7 @@ MAKERS: dict[str, Callable[[_Making], nn.Module]] = {
     "l1": lambda m: nn.Identity(),
     "vq": _vq,
     "fsq": _fsq,
+    "contractive": lambda m: nn.Identity(),
     "kl_sparse": lambda m: nn.Identity(),
     "ordered": lambda m: nn.Identity(),
     "topk": lambda m: TopK(m.whole("k")),
