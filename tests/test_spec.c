@@ -133,8 +133,8 @@ static void what_is_wrong_is_said_with_its_place(void **state) {
     static const char *const bad[][2] = {
         {"", "model: expected a preset or a spec, got nothing"},
         {" \t", "model: expected a preset or a spec, got nothing"},
-        {"aee", "model: there is no preset 'aee' (ae, deep, pca, conv, table, traffic, unet, dncnn, repair, bottleneck); did you mean 'ae'?"},
-        {"model.pt", "model: expected a preset (ae, deep, pca, conv, table, traffic, unet, dncnn, repair, bottleneck) or a spec such as 'dense 64 relu | dense input sigmoid', got 'model.pt'"},
+        {"aee", "model: there is no preset 'aee' (ae, deep, pca, conv, table, traffic, unet, dncnn, repair, bottleneck, vae, gaussian_vae, table_vae, conv_vae, wae); did you mean 'ae'?"},
+        {"model.pt", "model: expected a preset (ae, deep, pca, conv, table, traffic, unet, dncnn, repair, bottleneck, vae, gaussian_vae, table_vae, conv_vae, wae) or a spec such as 'dense 64 relu | dense input sigmoid', got 'model.pt'"},
         {"dense 64", "model: expected as many outputs as a row has features (784), got 64; 'input' stands for that number"},
         {"keep 1, dense input", "model: nothing takes what 'keep 1' keeps: expected an 'add', 'concat' or 'recall' behind it"},
         {"keep 1, dense 9, recall 1, dense input", "model: at 'recall 1': expected a 'keep' directly before it, for what comes is dropped"},

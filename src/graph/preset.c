@@ -48,7 +48,7 @@ static const hg__preset presets[] = {
                    LARGER("96") LARGER("64") LARGER("32") "deconv input k4 s2",
      "pictures of parts through a narrow neck, sides a sixteenth: what does not come out again is a defect; what conv is of parts", HG_FOR_IMAGES, 0, NULL},
     {"vae", "dense 400 relu, sample %d | dense 400 relu, dense input sigmoid",
-     "variational: codes are drawn, and new rows with them (generate); rows within 0..1, taken as probabilities", HG_FOR_ANY, 20, "loss=bce"},
+     "variational: codes are drawn, and new rows with them (generate); rows within 0..1, taken as probabilities", HG_FOR_ANY, 20, "loss=bce; init=torch"},
     {"gaussian_vae", "dense 400 relu, sample %d | dense 400 relu, dense input, variance",
      "the same for rows of any scale: normal distributions, of the variance that suits", HG_FOR_ANY, 20, "loss=gaussian"},
     {"table_vae", "dense 64 silu, sample %d beta=0.2 | dense 64 silu, dense input",
