@@ -26,6 +26,16 @@ static const hg__preset presets[] = {
      "three layers a side", HG_FOR_ANY, 64, NULL},
     {"pca", "dense %d | dense input",
      "principal components: the best linear autoencoder", HG_FOR_ANY, 64, NULL},
+    {"linear", "dense %d, ordered | dense input tied=1",
+     "principal components by training: in order, of length 1 nearly", HG_FOR_ANY, 32, NULL},
+    {"nested", "dense 256 relu, dense %d, nested | dense 256 relu, dense input",
+     "one model for every code size: any first numbers of the code reconstruct", HG_FOR_ANY, 32, NULL},
+    {"tied", "dense %d relu | dense input tied=1",
+     "the decoder's weights are the encoder's, turned round: half of the numbers to learn", HG_FOR_ANY, 64, NULL},
+    {"sparse", "dense %d sigmoid, kl_sparse | dense input",
+     "a wide code of which each number is active for one row in twenty", HG_FOR_ANY, 256, NULL},
+    {"topk", "dense %d, topk 16 | dense input",
+     "a wide code of which the 16 largest numbers of each row count", HG_FOR_ANY, 256, NULL},
     {"conv", "conv 16 k3 s2 relu, conv 32 k3 s2 relu, dense %d | "
              "dense like relu, deconv 16 k4 s2 relu, deconv input k4 s2 sigmoid",
      "images of one size through a narrow neck; sides are multiples of 4", HG_FOR_IMAGES, 64, NULL},
@@ -53,11 +63,18 @@ static const hg__preset presets[] = {
      "the same for rows of any scale: normal distributions, of the variance that suits", HG_FOR_ANY, 20, "loss=gaussian"},
     {"table_vae", "dense 64 silu, sample %d beta=0.2 | dense 64 silu, dense input",
      "the same for rows of a table, categories too: each number as if of variance 0.1", HG_FOR_TABLES, 16, NULL},
-    {"conv_vae", "conv 32 k3 s2 silu, conv 64 k3 s2 silu, dense 256 silu, sample %d warmup=2000 | "
+    {"convvae", "conv 32 k3 s2 silu, conv 64 k3 s2 silu, dense 256 silu, sample %d warmup=2000 | "
                  "dense like silu, dense like silu, deconv 32 k4 s2 silu, deconv input k4 s2 sigmoid",
      "the same for images of one size within 0..1; sides are multiples of 4", HG_FOR_IMAGES, 24, "loss=bce"},
     {"wae", "dense 400 relu, dense %d, mmd 100 | dense 400 relu, dense input sigmoid",
      "codes that are not drawn, but lie together as if they were (Wasserstein autoencoder); rows within 0..1", HG_FOR_ANY, 20, NULL},
+    {"vq", "dense 256 relu, dense %d, vq 512 4 | dense 256 relu, dense input sigmoid",
+     "rows as a few symbols, 4 numbers of the code each, of a codebook of 512", HG_FOR_ANY, 64, NULL},
+    {"convvq", "conv 32 k3 s2 relu, conv 64 k3 s2 relu, conv %d k1, vq 256 | "
+               "conv 64 relu, deconv 32 k4 s2 relu, deconv input k4 s2 sigmoid",
+     "images of one size as a map of symbols, a quarter of their sides; sides are multiples of 4", HG_FOR_IMAGES, 16, NULL},
+    {"fsq", "dense 256 relu, dense %d, fsq 8 5 5 5 | dense 256 relu, dense input sigmoid",
+     "rows as a few symbols, 4 numbers rounded to 8, 5, 5 and 5 levels each", HG_FOR_ANY, 64, NULL},
 };
 // clang-format on
 

@@ -57,6 +57,9 @@ int hg__write_decoded(hg__feed *f, int32_t across, const hg_options *o, hg_error
 // left out; a value that the model takes as missing is an empty cell.
 int hg__transform_table(hg__feed *f, hg__goal goal, const hg_options *o, hg_error *err);
 
+// Places the rows' codes on a map as embed=2 asks, and writes x and y of each to out=.
+int hg__encode_map(hg__feed *f, const hg_options *o, hg_error *err);
+
 // What `info` says of a table's model: its columns, its detector, its thresholds.
 
 // Both add nothing where m is no model of a table. `where` starts the sentence of an error.

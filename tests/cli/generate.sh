@@ -36,7 +36,7 @@ head -n 1 t.csv; wc -l <t.csv
 awk 'BEGIN { printf "P5\n8 8\n255\n"; for (i = 0; i < 64; i++) printf "%c", 32 + i }' >a.pgm
 mkdir pictures
 for i in 1 2 3 4; do cp a.pgm pictures/$i.pgm; done
-hourglass train -q data=pictures model=conv_vae latent=3 crop=0 epochs=1 batch=4 val=0 samples=0 pca=false name=c
+hourglass train -q data=pictures model=convvae latent=3 crop=0 epochs=1 batch=4 val=0 samples=0 pca=false name=c
 hourglass generate -q model=runs/c n=4 out=sheet.png
 hourglass generate -q model=runs/c n=2 out=folder/
 hourglass interpolate -q model=runs/c data=pictures from=1 to=2 steps=4 out=strip.png
