@@ -78,7 +78,7 @@ static void check_measured(const hg__layer_type *t) {
 
 static void check_rows(const hg__layer_type *t) {
     static hg__real second[CASE_MOST];
-    if (t->batch) {
+    if (hg__layer_sees_batch(&one.l)) {
         check_measured(t);
         return;
     }

@@ -452,6 +452,7 @@ static double loss_by_hand(const char *loss, double arg, double y, double t) {
     const double d = y - t;
     if (strcmp(loss, "mse") == 0) return d * d;
     if (strcmp(loss, "mae") == 0) return fabs(d);
+    if (strcmp(loss, "gaussian") == 0) return (d * d + log(2 * 3.14159265358979324)) / 2;
     if (strcmp(loss, "bce") == 0) return -(t * log(y) + (1 - t) * log1p(-y));
     return fabs(d) <= arg ? d * d / 2 : arg * (fabs(d) - arg / 2);
 }

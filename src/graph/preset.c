@@ -63,6 +63,17 @@ static const hg__preset presets[] = {
     {"bottleneck", SMALLER("32") SMALLER("64") SMALLER("96") SMALLER("128") "conv 16 k1 | conv 128 k1, batchnorm relu, "
                    LARGER("96") LARGER("64") LARGER("32") "deconv input k4 s2",
      "pictures of parts through a narrow neck, sides a sixteenth: what does not come out again is a defect; what conv is of parts", HG_FOR_IMAGES, 0, NULL},
+    {"vae", "dense 400 relu, sample %d | dense 400 relu, dense input sigmoid",
+     "variational: codes are drawn, and new rows with them (generate); rows within 0..1, taken as probabilities", HG_FOR_ANY, 20, "loss=bce; init=torch"},
+    {"gaussian_vae", "dense 400 relu, sample %d | dense 400 relu, dense input, variance",
+     "the same for rows of any scale: normal distributions, of the variance that suits", HG_FOR_ANY, 20, "loss=gaussian"},
+    {"table_vae", "dense 64 silu, sample %d beta=0.2 | dense 64 silu, dense input",
+     "the same for rows of a table, categories too: each number as if of variance 0.1", HG_FOR_TABLES, 16, NULL},
+    {"convvae", "conv 32 k3 s2 silu, conv 64 k3 s2 silu, dense 256 silu, sample %d warmup=2000 | "
+                 "dense like silu, dense like silu, deconv 32 k4 s2 silu, deconv input k4 s2 sigmoid",
+     "the same for images of one size within 0..1; sides are multiples of 4", HG_FOR_IMAGES, 24, "loss=bce"},
+    {"wae", "dense 400 relu, dense %d, mmd 100 | dense 400 relu, dense input sigmoid",
+     "codes that are not drawn, but lie together as if they were (Wasserstein autoencoder); rows within 0..1", HG_FOR_ANY, 20, NULL},
     {"vq", "dense 256 relu, dense %d, vq 512 4 | dense 256 relu, dense input sigmoid",
      "rows as a few symbols, 4 numbers of the code each, of a codebook of 512", HG_FOR_ANY, 64, NULL},
     {"convvq", "conv 32 k3 s2 relu, conv 64 k3 s2 relu, conv %d k1, vq 256 | "

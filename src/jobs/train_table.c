@@ -42,7 +42,7 @@ bool hg__is_table_run(const hg__trainer *t) {
     if (t->given || strcmp(v->prepare, "table") == 0) return true;
     if (strcmp(v->prepare, "none") == 0) return false;
     const bool is_open = !t->o.set[HG_OPTION_model] && !*v->pretrained;
-    return (is_open || strcmp(v->model, "table") == 0) && is_mixed(&t->o);
+    return (is_open || hg__preset_kind(v->model) == HG_FOR_TABLES) && is_mixed(&t->o);
 }
 
 // model= fits what data= is: before any of it is read.

@@ -169,7 +169,7 @@ static void draw_prior(const hg__layer *l, const hg__pass *p, int64_t row, hg__r
 // clang-format off
 static const hg__test_case test_cases[] = {
     {.item = "mmd 10", .in = {1, 1, 9}},
-    {.item = "mmd 0.5", .in = {1, 1, 18}},
+    {.item = "mmd 0.5", .in = {1, 1, 14}},
     {.item = NULL},
 };
 // clang-format on

@@ -125,10 +125,17 @@ static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view
     hg__copy_rows(dx, dy, hg__extent_count(hg__extent_of(&l->in)), rows);
 }
 
+// Nothing is trained by its gradient.
+static int32_t tile_count(const hg__layer *l) {
+    (void)l;
+    return 0;
+}
+
 // clang-format off
 static const hg__test_case test_cases[] = {
     {.item = "variance"},
     {.item = "variance 1 0.3", .in = {5, 4, 3}},
+    {.item = "variance", .in = {37, 3, 5}},
     {.item = NULL},
 };
 // clang-format on
@@ -145,6 +152,7 @@ const hg__layer_type hg__layer_variance = {
     .init = init,
     .forward = forward,
     .backward = backward,
+    .tile_count = tile_count,
     .variance = variance,
     .batch = &batch,
 };

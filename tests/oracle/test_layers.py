@@ -165,8 +165,59 @@ def sample(item, width, beta):
 
 
 sample("sample", 13, 1)
-sample("sample 4", 200, 4)
+sample("sample beta=4", 200, 4)
 sample("sample beta=0.5 warmup=20", 64, 0.5 * 5 / 20)  # at step 5
+
+
+def free_nats(x, free):
+    """What each row is to pay where a unit whose mean divergence is below `free` pays that and has no slope."""
+    mean, variance = x.chunk(2, 1)
+    each = (mean ** 2 + torch.exp(variance) - 1 - variance) / 2
+    return torch.where(each.mean(0) > free, each, torch.full_like(each, free)).sum(1)
+
+
+def sample_free(item, width, free):
+    given = b"".join(np.zeros((ROWS, n), "f4").tobytes() for n in (2 * width, width))
+    drawn = torch.from_numpy(np.frombuffer(run(item, *sides((2 * width,)), data=given), "<f4")[:ROWS * width].reshape(ROWS, width).copy())
+    compare(item, (2 * width,), lambda x: x.chunk(2, 1)[0] + torch.exp(x.chunk(2, 1)[1] / 2) * drawn, pays=lambda x: free_nats(x, free))
+
+
+sample_free("sample free=0.9", 64, 0.9)
+
+
+def philox_normals(width):
+    """What mmd draws, (ROWS, width): those of sample with the same number, seed and step."""
+    given = b"".join(np.zeros((ROWS, n), "f4").tobytes() for n in (2 * width, width))
+    return torch.from_numpy(np.frombuffer(run("sample", *sides((2 * width,)), data=given), "<f4")[:ROWS * width].reshape(ROWS, width).copy())
+
+
+def discrepancy(z, p):
+    """Maximum mean discrepancy with the inverse multiquadratics kernel (Tolstikhin et al. 2018)."""
+    c, m = 2 * z.shape[1], len(z)
+
+    def k(a, b):
+        return c / (c + ((a[:, None] - b[None]) ** 2).sum(2))
+
+    off = 1 - torch.eye(m)
+    return ((k(z, z) + k(p, p)) * off).sum() / (m * (m - 1)) - 2 * k(z, p).sum() / m ** 2
+
+
+for width in (9, 14):
+    draws = philox_normals(width)
+    compare("mmd 3", (width,), nn.Identity(), pays=lambda x: 3 * discrepancy(x, draws).expand(ROWS))
+
+
+class Variance(nn.Module):
+    def __init__(self, count):
+        super().__init__()
+        self.register_buffer("running_var", torch.ones(count))
+
+    def forward(self, x):
+        return x * 1
+
+
+compare("variance 1", (29,), Variance(29))
+compare("variance 1", (5,), Variance(5))
 for shape in [(29,)] + IMAGES[:2]:
     compare("l1 0.3", shape, nn.Identity(), pays=lambda x: 0.3 * x.abs().flatten(1).sum(1))
 
