@@ -87,6 +87,7 @@ static int prepare(hg__train_run *r, const hg_options *o, hg_error *err) {
     t->o = *o;
     if (*o->values.resume) HG_TRY(take_resumed_options(t, o, err));
     HG_TRY(hg_options_check(&t->o, err));
+    HG_TRY(hg__read_card(r, err));
     HG_TRY(hg__trainer_open(t, err));
     if (*o->values.resume) {
         t->earlier = hg__folder_seconds(r->folder);
@@ -244,7 +245,8 @@ static int run(hg__train_run *r, hg_result *result, hg_error *err) {
         if (code == HG_OK) code = hg__folder_write_metrics(r->folder, &facts, err);
     }
     const int written = hg__folder_write_run(r->folder, &facts, code == HG_OK ? err : NULL);
-    return code == HG_OK ? written : code;
+    if (code == HG_OK) code = written;
+    return code == HG_OK ? hg__write_page(r, &facts, err) : code;
 }
 
 int hg__job_train(const hg_options *o, const hg_listener *l, hg_result *result, hg_error *err) {
@@ -262,6 +264,7 @@ int hg__job_train(const hg_options *o, const hg_listener *l, hg_result *result, 
         result->folder[0] = '\0';
     }
     hg__trainer_clear(&r->t);
+    hg__content_free(&r->card);
     hg__lock_release(&r->lock);
     hg__free(r);
     return code;
