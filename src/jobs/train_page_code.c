@@ -8,6 +8,7 @@
 #include "base/int.h"
 #include "base/mem.h"
 #include "jobs/trainer.h"
+#include "jobs/val_code.h"
 #include "latent/code_quality.h"
 #include "latent/map.h"
 #include "report/row_picture.h"
@@ -53,6 +54,7 @@ typedef struct looked {
     int32_t n, width, code;
     float *x, *z;     // owned, (n, width), (n, code)
     int64_t *number;  // owned, (n): in the source
+    int32_t *label;   // owned, (n), below HG_MAP_CLASSES; NULL: no classes are known
     const void **row; // owned, (most rows that are run at once)
     hg__run_plan *plan;
 } looked;
@@ -62,6 +64,7 @@ static void clear(looked *k) {
     hg__free(k->x);
     hg__free(k->z);
     hg__free(k->number);
+    hg__free(k->label);
     hg__free(k->row);
 }
 
@@ -82,6 +85,36 @@ static int read_rows(looked *k, hg_error *err) {
                                   k->x + (size_t)i * (size_t)k->width, err));
     }
     return HG_OK;
+}
+
+// label (n) of the labels file beside an IDX file of images.
+static int take_labels(looked *k, const hg__data *labels, hg_error *err) {
+    float value;
+    if (labels->width != 1 || labels->rows != k->rows.source.rows) return HG_OK;
+    k->label = hg__alloc((size_t)k->n, sizeof *k->label, err);
+    if (!k->label) return HG_ERR_MEMORY;
+    for (int32_t i = 0; i < k->n; i++) {
+        HG_TRY(hg__data_row(labels, k->number[i], &value, err));
+        k->label[i] = (int32_t)lrintf(value / labels->scale);
+        if (k->label[i] >= 0 && k->label[i] < HG_MAP_CLASSES) continue;
+        hg__free(k->label); // more than there are colours for
+        k->label = NULL;
+        return HG_OK;
+    }
+    return HG_OK;
+}
+
+static int read_labels(looked *k, bool is_val, hg_error *err) {
+    const struct hg__values *v = &k->t->o.values;
+    const hg__data_options plain = {
+        .label = "", .ignore = "", .on_bad = "stop", .memory = SIZE_MAX};
+    char path[HG_MAX_VALUE];
+    if (!hg__labels_beside(is_val ? v->val : v->data, path, sizeof path)) return HG_OK;
+    hg__data *labels = hg__data_open(path, &plain, err);
+    if (!labels) return (int)err->code;
+    const int code = take_labels(k, labels, err);
+    hg__data_close(labels);
+    return code;
 }
 
 // 0: there is nothing to be looked at; 1: there is.
@@ -106,6 +139,7 @@ static int look(looked *k, hg__trainer *t, hg_error *err) {
     if (!k->plan) return HG_ERR_MEMORY;
     HG_TRY(read_rows(k, err));
     run_rows(k, HG_ENCODE, k->x, k->n, k->width, k->z);
+    HG_TRY(read_labels(k, is_held && t->val_data, err));
     return 1;
 }
 
@@ -205,7 +239,58 @@ static int collect_moves(looked *k, hg__training_page *p, hg_error *err) {
     return m->units ? decode_moves(k, m, err) : HG_OK;
 }
 
+// ---- what it is worth ---------------------------------------------------------------------------
+
+static void state_quality(hg__training_page *p, const hg__code_quality *q) {
+    const struct {
+        const char *name;
+        double value;
+        const char *words;
+    } all[] = {
+        {"Explained variance",  q->explained_variance,  "of what rows vary by comes back"                    },
+        {"Trustworthiness",     q->trustworthiness,
+         "best 1: who is near in the code is near in the rows"                                               },
+        {"Continuity",          q->continuity,          "best 1: who is near in the rows is near in the code"},
+        {"Effective dimension", q->effective_dimension,
+         "numbers of the code, counted by their spread"                                                      },
+        {"Active units",        q->active_units,        "numbers of the code with a variance above 0.01"     },
+        {"k-NN accuracy",       q->knn_accuracy,
+         "of rows have the class of their neighbours in the code"                                            },
+        {"Linear probe",        q->probe_accuracy,
+         "of rows are told their class by a linear model of the code"                                        },
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (!isfinite(all[i].value)) continue;
+        hg__state(&p->quality, all[i].name, "%.3g (%s)", all[i].value, all[i].words);
+    }
+}
+
+static int collect_quality(looked *k, hg__training_page *p, hg_error *err) {
+    hg__code_quality q;
+    float *y = hg__alloc((size_t)k->n * (size_t)k->width, sizeof *y, err);
+    if (!y) return HG_ERR_MEMORY;
+    run_rows(k, HG_RECONSTRUCT, k->x, k->n, k->width, y);
+    const bool has_logits =
+        k->t->model->net.spans != NULL; // of columns, which are no values of a row
+    const hg__code_rows rows = {.rows = k->n,
+                                .width = k->width,
+                                .code = k->code,
+                                .x = k->x,
+                                .y = has_logits ? NULL : y,
+                                .z = k->z,
+                                .label = k->label,
+                                .seed = (uint64_t)k->t->o.values.seed};
+    const int code = hg__code_quality_of(&rows, k->t->pool, &q, err);
+    hg__free(y);
+    HG_TRY(code);
+    state_quality(p, &q);
+    return HG_OK;
+}
+
 // ---- the map ------------------------------------------------------------------------------------
+
+static const char *const class_name[HG_MAP_CLASSES] = {"0", "1", "2", "3", "4",
+                                                       "5", "6", "7", "8", "9"};
 
 // Pictures of the first rows, as many as there is room for.
 static int collect_tiles(const looked *k, hg__training_page *p, hg_error *err) {
@@ -235,12 +320,14 @@ static int collect_map(looked *k, hg__training_page *p, hg_error *err) {
     for (int32_t i = 0; code == HG_OK && i < k->n; i++) {
         m->point[i] = (hg__map_point){.x = y[2 * i],
                                       .y = y[2 * i + 1],
+                                      .class = k->label ? k->label[i] : 0,
                                       .tile = i < m->tile.count ? i : -1,
                                       .row = k->number[i]};
     }
     hg__free(y);
     m->points = code == HG_OK ? k->n : 0;
-    m->classes = 1;
+    m->classes = k->label ? HG_MAP_CLASSES : 1;
+    m->name = k->label ? class_name : NULL;
     m->method = "t-SNE";
     m->of = k->rows.count;
     return code;
@@ -251,6 +338,7 @@ int hg__collect_code(hg__train_run *r, hg__training_page *p, hg_error *err) {
     int code = look(&k, &r->t, err);
     if (code > 0) {
         code = collect_moves(&k, p, err);
+        if (code == HG_OK) code = collect_quality(&k, p, err);
         if (code == HG_OK) code = collect_map(&k, p, err);
     }
     clear(&k);
