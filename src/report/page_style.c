@@ -46,7 +46,7 @@ const char hg__page_style[] =
     ".facts>div{display:grid;grid-template-columns:11rem 1fr;gap:.25rem 1rem;padding:.3rem 0;"
     "border-bottom:1px solid var(--rule)}\n"
     ".wide{overflow-x:auto;margin:.75rem 0}\n"
-    "table{border-collapse:collapse;font-size:.925rem}\n"
+    "table{border-collapse:collapse;min-width:min(100%,22rem);font-size:.925rem}\n"
     "caption{text-align:left;padding-bottom:.3rem}\n"
     "th,td{text-align:left;padding:.35rem 1rem .35rem 0;border-bottom:1px solid var(--rule);"
     "vertical-align:top}\n"
