@@ -11,8 +11,8 @@
 
 // ---- resuming -----------------------------------------------------------------------------------
 
-static const char long_run[] =
-    "model=dense_5_relu_dropout_0.2_|_dense_input epochs=6 schedule=cosine warmup=5 lr=0.01 clip=1";
+static const char long_run[] = "model=dense_6_relu_dropout_0.2,_vq_8_2_|_dense_input epochs=6 "
+                               "schedule=cosine warmup=5 lr=0.01 clip=1";
 
 static void a_run_resumed_between_epochs_ends_in_the_same_bits(void **state) {
     (void)state;

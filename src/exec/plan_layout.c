@@ -43,7 +43,7 @@ static int check_features(const hg__train_plan *p, hg_error *err) {
         return hg__fail(err, HG_ERR_USAGE, "expected features of rows of the model's shape");
     }
     for (int32_t i = 0; i < f->spec.neck; i++) {
-        if (!f->spec.layer[i].type->batch) continue;
+        if (!hg__layer_sees_batch(&f->spec.layer[i])) continue;
         return hg__fail(err, HG_ERR_USAGE,
                         "expected features of a network without %s: fold it into the weights",
                         f->spec.layer[i].type->name);

@@ -207,9 +207,12 @@ static void update_running(hg__train_plan *p) {
     for (int32_t i = 0; i < p->program.forward; i++) {
         const hg__op *op = &p->program.op[i];
         if (op->kind != HG_OP_MEASURE) continue;
+        const hg__batch_type *batch = op->layer->type->batch;
         hg__pass own = p->pass;
         own.statistics = p->statistics + op->statistics;
-        op->layer->type->batch->update_running(op->layer, &own, (int32_t)p->in->count, p->weights);
+        if (batch->update_running) {
+            batch->update_running(op->layer, &own, (int32_t)p->in->count, p->weights);
+        }
     }
 }
 

@@ -47,6 +47,13 @@ static const hg__preset presets[] = {
     {"bottleneck", SMALLER("32") SMALLER("64") SMALLER("96") SMALLER("128") "conv 16 k1 | conv 128 k1, batchnorm relu, "
                    LARGER("96") LARGER("64") LARGER("32") "deconv input k4 s2",
      "pictures of parts through a narrow neck, sides a sixteenth: what does not come out again is a defect; what conv is of parts", HG_FOR_IMAGES, 0, NULL},
+    {"vq", "dense 256 relu, dense %d, vq 512 4 | dense 256 relu, dense input sigmoid",
+     "rows as a few symbols, 4 numbers of the code each, of a codebook of 512", HG_FOR_ANY, 64, NULL},
+    {"convvq", "conv 32 k3 s2 relu, conv 64 k3 s2 relu, conv %d k1, vq 256 | "
+               "conv 64 relu, deconv 32 k4 s2 relu, deconv input k4 s2 sigmoid",
+     "images of one size as a map of symbols, a quarter of their sides; sides are multiples of 4", HG_FOR_IMAGES, 16, NULL},
+    {"fsq", "dense 256 relu, dense %d, fsq 8 5 5 5 | dense 256 relu, dense input sigmoid",
+     "rows as a few symbols, 4 numbers rounded to 8, 5, 5 and 5 levels each", HG_FOR_ANY, 64, NULL},
 };
 // clang-format on
 

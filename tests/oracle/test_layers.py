@@ -57,7 +57,7 @@ def compare(item, shape, theirs, kept=None, pays=None):
     with torch.no_grad():
         for weight in weights:
             weight.copy_(values(*weight.shape) / 3)
-        states = [value for value in theirs.buffers() if value.ndim] if weights else []
+        states = [value for value in theirs.buffers() if value.ndim] if isinstance(theirs, nn.Module) else []
     y = theirs(*inputs)
     dy = values(*y.shape)
     paid = pays(inputs[0]) if pays else torch.zeros(0)
@@ -169,6 +169,48 @@ sample("sample 4", 200, 4)
 sample("sample beta=0.5 warmup=20", 64, 0.5 * 5 / 20)  # at step 5
 for shape in [(29,)] + IMAGES[:2]:
     compare("l1 0.3", shape, nn.Identity(), pays=lambda x: 0.3 * x.abs().flatten(1).sum(1))
+
+
+
+class Nearest(nn.Module):
+    """vq in training, before the codebook follows: straight-through."""
+
+    def __init__(self, codes, width):
+        super().__init__()
+        self.register_buffer("codebook", values(codes, width).detach() / 2)
+        self.register_buffer("count", torch.ones(codes))
+        self.register_buffer("sum", self.codebook.clone())
+
+    def nearest(self, x):
+        parts = torch.moveaxis(x, 1, -1).reshape(-1, self.codebook.shape[1])
+        found = self.codebook[torch.cdist(parts.detach(), self.codebook).argmin(1)]
+        return torch.moveaxis(found.reshape(torch.moveaxis(x, 1, -1).shape), -1, 1)
+
+    def forward(self, x):
+        return x + (self.nearest(x) - x).detach()
+
+
+for item, shape, codes, width, beta in (("vq 16 4", (32,), 16, 4, 0.25), ("vq 70 beta=2 restart=0", (6, 4, 3), 70, 6, 2), ("vq 3 1", (29,), 3, 1, 0.25)):
+    module = Nearest(codes, width)
+    compare(item, shape, module, pays=lambda x: beta * ((x - module.nearest(x)) ** 2).flatten(1).sum(1))
+
+
+def levels(counts):
+    """fsq on vectors: the formulas of the paper's appendix A."""
+    L = torch.tensor(counts, dtype=torch.float64)
+    h, o, half = (L - 1) * (1 - 1e-3) / 2, (L % 2 == 0) / 2, torch.div(L, 2, rounding_mode="floor")
+
+    def rounded(x):
+        z = x.double().reshape(len(x), -1, len(counts))
+        b = torch.tanh(z + torch.atanh(o / h)) * h - o
+        return ((b + (b.round() - b).detach()) / half).reshape(x.shape).float()
+
+    return rounded
+
+
+compare("fsq", (29,), levels([8]))
+compare("fsq 8 5 5 5", (32,), levels([8, 5, 5, 5]))
+compare("fsq 3 6", (70,), levels([3, 6]))
 
 missing = [name for name in NAMES if name not in tried]
 check("every layer type has a case here", not missing, " ".join(missing))
