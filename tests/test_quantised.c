@@ -156,13 +156,14 @@ enum { DRAWS = 4000 };
 static void count_draws(hg_model *m, int64_t *seen, int64_t codes) {
     const hg__layer *l = neck_of(m);
     hg__code_usage u;
+    const hg__pass pass = {.k = hg__kernels_pick(), .params = m->net.params, .seed = 7};
     hg__real drawn[64], again[64];
     float code[64];
     assert_int_equal(hg__code_usage_init(&u, &m->net, NULL), HG_OK);
     assert_int_equal(u.codes, codes);
     for (int64_t r = 0; r < DRAWS; r++) {
-        l->type->draw(l, m->net.params, 7, r, drawn);
-        l->type->draw(l, m->net.params, 7, r, again);
+        l->type->draw(l, &pass, r, drawn);
+        l->type->draw(l, &pass, r, again);
         for (int32_t i = 0; i < m->net.spec.code; i++) {
             assert_true(drawn[i] == again[i]);
             code[i] = (float)drawn[i];

@@ -241,6 +241,7 @@ static int open_loader(hg__feed *f, hg_error *err) {
 }
 
 static int open_feed(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
+    HG_TRY(hg__network_set_prefix(&f->model->net, (int32_t)o->values.prefix, err));
     HG_TRY(open_noise(f, &o->values, err));
     HG_TRY(open_files(f, o, goal, err));
     const hg__spec *s = &f->model->net.spec;

@@ -58,6 +58,7 @@ typedef struct hg__layer {
     int32_t number;      // position in the whole model: the layer's random stream
     int32_t from;        // add, concat, recall: number of the keep layer they take from; else -1
     int32_t skip_takers; // keep: how many take from it
+    int32_t tied;        // number of the layer whose weights, turned round, are its own; else -1
 } hg__layer;
 
 // What a pass over a chunk needs besides the data.
@@ -169,6 +170,10 @@ typedef struct hg__layer_type {
     // Linear types with weights: the output channel that element i of the first parameter belongs to, in the file's order.
     size_t (*channel)(const hg__layer *l, size_t i);
     int32_t bias_arg; // the argument that gives it a bias where that is a choice; else 0
+    int32_t
+        tied_arg; // the argument that ties its weights to those of the mirrored layer; types without one: 0
+    // The argument that says how many of its numbers are used outside training, 0: all; types without one: 0.
+    int32_t prefix_arg;
     // What it does to channel c outside training: the linear layer before it can take that in (hg__network_fold()).
     void (*affine)(const hg__layer *l, const hg__real *params, size_t c, hg__affine *to);
     // What PyTorch's default draws lack besides the gain so that variance stays; NULL: 1.
@@ -226,9 +231,6 @@ typedef struct hg__layer_type {
     // place of a row y that forward() gave. NULL: they are numbers.
     int64_t (*symbols)(const hg__layer *l, int32_t *places);
     void (*read_symbols)(const hg__layer *l, const hg__pass *p, const hg__real *y, int32_t *symbol);
-    // fills l->out numbers; NULL: it has no prior. A draw of the prior: the code of one row from (seed, row), no data.
-    void (*draw)(const hg__layer *l, const hg__real *params, uint64_t seed, int64_t row,
-                 hg__real *y);
 } hg__layer_type;
 
 // Whether its rows see each other in training: types with batch, where there is something to know of the batch.

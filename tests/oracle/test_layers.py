@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from common import ACTIVATIONS, COMMAND, check, finish
+from common import ACTIVATIONS, COMMAND, BatchTopK, TopK, check, divergence, finish
 
 ROWS, PENALTY_SCALE = 7, 0.3  # as in tests/layer_case.h
 RUN = os.path.join(os.path.dirname(COMMAND), "tests", "layer_run")
@@ -211,6 +211,33 @@ def levels(counts):
 compare("fsq", (29,), levels([8]))
 compare("fsq 8 5 5 5", (32,), levels([8, 5, 5, 5]))
 compare("fsq 3 6", (70,), levels([3, 6]))
+
+def mean_divergence(target, weight):
+    """What each row pays: all the same."""
+    return lambda x: (weight * divergence(x.mean([0] + list(range(2, x.ndim))), target).sum()).expand(ROWS)
+
+
+def nested(item, shape):
+    """What it keeps is its own: found from a first run, of ones."""
+    count = ROWS * int(np.prod(shape))
+    given = np.ones(count, "f4").tobytes() * 2
+    kept = np.frombuffer(run(item, *sides(shape), data=given), "<f4")[:count].reshape(ROWS, *shape[1:], shape[0])
+    mask = torch.from_numpy(np.moveaxis(kept, -1, 1).copy())
+    lengths = mask.flatten(2).amin(2).sum(1) if mask.ndim > 2 else mask.sum(1)
+    ordered = bool((mask == (torch.arange(shape[0]) < lengths[:, None]).reshape(ROWS, -1, *[1] * (len(shape) - 1))).all())
+    check(item + ": prefixes, of different lengths", ordered and len(set(lengths.tolist())) > 2 and lengths.min() >= 1)
+    compare(item, shape, lambda x: x * mask)
+
+
+for shape in [(29,)] + IMAGES[:2]:
+    compare("kl_sparse 0.2 weight=3", shape, nn.Identity(), pays=mean_divergence(0.2, 3))
+    nested("nested", shape)
+    rising = torch.arange(shape[0]).reshape(-1, *[1] * (len(shape) - 1)) / shape[0]
+    compare("ordered 0.3", shape, nn.Identity(), pays=lambda x: 0.3 * (rising * x ** 2).flatten(1).sum(1))
+compare("topk 7", (29,), TopK(7))
+compare("topk 11", (3, 6, 5), TopK(11))
+compare("batch_topk 7", (29,), BatchTopK(7))
+compare("batch_topk 11", (3, 6, 5), BatchTopK(11))
 
 missing = [name for name in NAMES if name not in tried]
 check("every layer type has a case here", not missing, " ".join(missing))
