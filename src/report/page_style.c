@@ -105,7 +105,7 @@ const char hg__page_style[] =
     ".now{float:right;color:var(--faint);font-variant-numeric:tabular-nums}\n"
     ".strip{display:grid;grid-auto-flow:column;grid-template-columns:4.75rem;"
     "grid-auto-columns:minmax(3.25rem,5.5rem);gap:.25rem;align-items:center;margin:.25rem 0}\n"
-    ".strip span{color:var(--faint);font-size:.875rem}\n"
+    ".strip span{color:var(--faint);font-size:.875rem;overflow-wrap:anywhere}\n"
     ".field{display:grid;grid-template-columns:repeat(auto-fill,minmax(3.75rem,1fr));gap:.3rem;"
     "max-width:46rem;margin:.75rem 0}\n"
     "input[type=range]{display:block;width:100%;margin:.2rem 0;min-height:1.5rem;"

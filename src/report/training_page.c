@@ -166,7 +166,7 @@ static void add_card_text(hg__page *to, const char *text) {
         const bool ends = is_break && strchr("\r\n", at[1]); // or the zero at the end
         if (!is_break) {
             hg__text_add_bytes(&words, at, 1);
-        } else if (!ends) {
+        } else if (!ends && words.length) {
             hg__text_add(&words, " ");
         }
         if (!ends && at[1]) continue;
