@@ -52,6 +52,7 @@ static const char *const own_files[] = {"args.yaml",
                                         "samples.png",
                                         "training.png",
                                         "left_out.csv",
+                                        "mlflow.json",
                                         "weights/best.safetensors",
                                         "weights/last.safetensors",
                                         "weights/pca.safetensors"};
