@@ -46,6 +46,9 @@ typedef struct hg__info_parts {
 int hg__info_parts_text(hg__text *t, const hg__info_parts *p, hg_error *err);
 int hg__info_parts_json(hg__json *to, const hg__info_parts *p, hg_error *err);
 
+// info_hourglass.c: its network, drawn in text.
+int hg__info_hourglass(hg__text *t, const hg_model *m, hg_error *err);
+
 // What a model makes of a table's rows, in the table's own columns and units.
 
 // f's model is one of a table; goal: HG_RECONSTRUCT or HG_DECODE. CSV, or a database. Columns without floats (id, text) are
