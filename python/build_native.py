@@ -23,6 +23,13 @@ def declarations(header: str) -> str:
     return "typedef int... sig_atomic_t;\n" + text.replace("HG_API ", "")
 
 
+def arrow_structs(header: str) -> str:
+    """Arrow's three structs, which hourglass.h only names."""
+    found = re.findall(r"^struct Arrow\w+ \{.*?^\};\n", header, flags=re.S | re.M)
+    assert len(found) == 3, "arrow.h has Arrow's structs"
+    return "".join(found)
+
+
 def libraries() -> list[str]:
     found = subprocess.run(["pkg-config", "--libs", *PACKAGES], check=True, capture_output=True, text=True)
     return found.stdout.split()
@@ -49,37 +56,16 @@ extern "Python" {
 }
 bool hg_python_abort(void *context);
 """
-# Arrow's C data and stream interfaces, as https://arrow.apache.org/docs/format/CDataInterface.html has them, and a
-# stream of one batch that _data_frames.py made: it is borrowed, what it points at lives as long as the table.
-ARROW = """
-struct ArrowSchema {
-    const char *format, *name, *metadata;
-    int64_t flags, n_children;
-    struct ArrowSchema **children, *dictionary;
-    void (*release)(struct ArrowSchema *);
-    void *private_data;
-};
-struct ArrowArray {
-    int64_t length, null_count, offset, n_buffers, n_children;
-    const void **buffers;
-    struct ArrowArray **children, *dictionary;
-    void (*release)(struct ArrowArray *);
-    void *private_data;
-};
-struct ArrowArrayStream {
-    int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *);
-    int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *);
-    const char *(*get_last_error)(struct ArrowArrayStream *);
-    void (*release)(struct ArrowArrayStream *);
-    void *private_data;
-};
+# A stream of one batch that _data_frames.py made: it is borrowed, what it points at lives as long as the table. Arrow's
+# structs are those of arrow.h.
+FRAME = """
 typedef struct hg_python_frame {
     struct ArrowSchema schema;
     struct ArrowArray array;
     bool given;
 } hg_python_frame;
 """
-ARROW_GLUE = """
+FRAME_GLUE = """
 static void hg_python_release_schema(struct ArrowSchema *s) { s->release = NULL; }
 static void hg_python_release_array(struct ArrowArray *a) { a->release = NULL; }
 static void hg_python_release_stream(struct ArrowArrayStream *s) { s->release = NULL; }
@@ -126,10 +112,11 @@ build = ROOT / os.environ.get("HOURGLASS_BUILD", "build/gcc")
 ffi = cffi.FFI()
 ffi.cdef(declarations((ROOT / "include/hourglass.h").read_text()))
 ffi.cdef(re.sub(r"//[^\n]*", "", CALLBACKS))
-ffi.cdef(ARROW + "void hg_python_stream(hg_python_frame *f, struct ArrowArrayStream *s);")
+arrow = arrow_structs((ROOT / "src/table/arrow.h").read_text()) + FRAME
+ffi.cdef(arrow + "void hg_python_stream(hg_python_frame *f, struct ArrowArrayStream *s);")
 ffi.set_source(
     "hourglass._native",
-    GLUE + ARROW + ARROW_GLUE,
+    GLUE + arrow + FRAME_GLUE,
     include_dirs=[str(ROOT / "include")],
     extra_objects=[str(build / "libhourglass.a")],
     extra_compile_args=["-std=c11", "-O2", *sanitizer(build)],

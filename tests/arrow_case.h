@@ -146,4 +146,37 @@ static inline hg_table *take_drawn(drawn_table *t, hg_error *err) {
     assert_null(stream.release);
     return made;
 }
+// What the table says, or "! " and the sentence it is refused with. Nothing is left alive.
+static inline void expect_drawn(drawn_table *t, const char *says) {
+    static const sample_file none = {.folder = "/none"};
+    hg_error err = {0};
+    hg_table *made = take_drawn(t, &err);
+    if (made) {
+        hg__table *reader = hg__table_of_arrow(made, &err);
+        assert_non_null(reader);
+        assert_int_equal(reader->rows, hg_table_rows(made));
+        char *said = tell_table(reader, &none);
+        assert_string_equal(said, says);
+        hg__free(said);
+        hg__table_close(reader);
+        hg_table_free(made);
+    } else {
+        if (*says != '!') fail_msg("%s", err.message);
+        assert_string_equal(err.message, says + 2);
+    }
+    assert_int_equal(t->alive, 0);
+}
+
+static inline void expect_columns(const drawn *column, int columns, int64_t rows,
+                                  const char *says) {
+    const drawn_batch batch = {.column = column, .rows = rows};
+    drawn_table t = {.batch = &batch, .batches = 1, .columns = columns};
+    expect_drawn(&t, says);
+}
+
+#define EXPECT(column, rows, says) \
+ expect_columns(column, (int)(sizeof(column) / sizeof *(column)), rows, says)
+// Values alone; values with a null bitmap.
+#define ALL(name, format, count, values) \
+ { name, format, {NULL, values}, 2, count, 0, NULL }
 #endif

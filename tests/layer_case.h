@@ -21,7 +21,7 @@ typedef struct layer_case {
     hg__real transposed[CASE_MOST], scratch[4 * CASE_MOST];
     hg__real x2[CASE_MOST], dx2[CASE_MOST]; // (CASE_ROWS, ldx2)
     double measured[CASE_MOST];             // types with batch
-    hg__real statistics[CASE_MOST];
+    hg__real statistics[CASE_MOST], noted[CASE_MOST];
 } layer_case;
 
 // Something in [-2, 2) that depends on all three; never nearer to 0 than 0.05, where relu has its kink.
@@ -111,8 +111,10 @@ static inline void case_forward(const layer_case *c, hg__view x, hg__view y, int
 static inline void case_backward(const layer_case *c, hg__view x, hg__view y, hg__view dy,
                                  hg__view dx, int32_t rows) {
     const hg__batch_type *batch = c->l.type->batch;
-    if (batch) batch->measure_back(&c->l, &c->pass, x, dy, rows);
-    if (batch) batch->combine_back(&c->l, &c->pass, rows);
+    if (batch && batch->measure_back) {
+        batch->measure_back(&c->l, &c->pass, x, dy, rows);
+        batch->combine_back(&c->l, &c->pass, rows);
+    }
     c->l.type->backward(&c->l, &c->pass, x, y, dy, dx, rows);
 }
 
@@ -213,9 +215,12 @@ static inline int case_build(layer_case *c, const hg__layer_type *type, const hg
                          .penalty_scale = (hg__real)0.3,
                          .scratch = c->scratch,
                          .measured = c->measured,
-                         .statistics = c->statistics};
+                         .statistics = c->statistics,
+                         .noted = c->noted};
     assert(!type->batch || (type->batch->statistics_count(&c->l) <= CASE_MOST &&
                             CASE_ROWS * type->batch->measured_count(&c->l) <= CASE_MOST));
+    assert(!type->batch || !type->batch->noted_count ||
+           CASE_ROWS * type->batch->noted_count(&c->l) <= CASE_MOST);
     case_begin(c, 0);
     case_refresh(c);
     return HG_OK;

@@ -61,6 +61,7 @@ static int write_gradients(void) {
 static int write_penalties(void) {
     for (int32_t r = 0; one.l.type->penalty && r < CASE_ROWS; r++) {
         const hg__view row = case_in(&one, x, r);
+        one.pass.row = r;
         const float paid = (float)one.l.type->penalty(&one.l, &one.pass, row.at);
         if (fwrite(&paid, sizeof paid, 1, stdout) != 1) return 1;
     }

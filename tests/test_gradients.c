@@ -22,17 +22,22 @@ static const double step = 1e-5, limit = 1e-6;
 static layer_case one;
 static hg__real x[CASE_MOST], y[CASE_MOST], dy[CASE_MOST], dx[CASE_MOST], g[CASE_MOST];
 
-// The scalar whose gradient is taken: sum of dy * y(x, params), and what the layer has to be paid for x.
+// The scalar whose gradient is taken: sum of dy * y(x, params), and what the layer has to be paid for x. Of types that round y is
+// what backward() takes it to be.
 static double objective(void) {
     double sum = 0;
-    case_forward(&one, case_in(&one, x, 0), case_out(&one, y, 0), CASE_ROWS);
+    const hg__view from = case_in(&one, x, 0), to = case_out(&one, y, 0);
+    case_forward(&one, from, to, CASE_ROWS);
+    if (one.l.type->smooth) one.l.type->smooth(&one.l, &one.pass, from, to, CASE_ROWS);
     for (int32_t i = 0; i < CASE_ROWS * (int32_t)one.ldy; i++) {
         if (i % one.ldy < one.out) sum += (double)dy[i] * (double)y[i];
     }
     for (int32_t r = 0; one.l.type->penalty && r < CASE_ROWS; r++) {
+        one.pass.row = r;
         sum += (double)one.pass.penalty_scale *
-               one.l.type->penalty(&one.l, &one.pass, hg__view_row(case_in(&one, x, 0), r));
+               one.l.type->penalty(&one.l, &one.pass, hg__view_row(from, r));
     }
+    one.pass.row = 0;
     return sum;
 }
 

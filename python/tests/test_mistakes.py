@@ -102,6 +102,16 @@ def test_rows_that_are_not_numbers_are_refused(judge, rows):
         judge.predict(rows)
 
 
+def test_numbers_beyond_float32_are_refused_and_infinity_is_itself(plain, waves):
+    rows = waves[:2].astype(np.float64)
+    rows[1, 3] = 1e300
+    for call in (plain.score, plain.predict, plain.encode):
+        with pytest.raises(hourglass.DataError, match="up to 3.4e38"):
+            call(rows)
+    rows[1, 3] = np.inf
+    assert not np.isfinite(plain.score(rows)[1])
+
+
 def test_names_in_lists_may_have_commas(waves):
     columns = {name: waves[:, i] for i, name in enumerate(["x,y", 'say "x"', "x", "y", "z", "w"])}
     model = hourglass.Model.fit(columns, ignore=["x,y", 'say "x"', "z"], **QUICK)

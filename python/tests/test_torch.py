@@ -405,6 +405,7 @@ class Twice(Spare):
             "'part' (Conv2d): padding_mode zeros and reflect are known, got circular",
         ),
         (Named(nn.Linear(8, 8)), (1, 8, 8), "'part' (Linear): vectors (n, 8) are known, got rows of (1, 8, 8)"),
+        (Named(nn.BatchNorm1d(6, momentum=None)), (6,), "'part' (BatchNorm1d): a momentum is known, got None"),
         (Named(nn.Softplus(beta=2)), (6,), "'part' (Softplus): beta=1 is known, got 2"),
         (
             Named(nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True)),

@@ -151,6 +151,11 @@ static const char *built_in(const char *path) {
     return NULL;
 }
 
+const char *hg__data_file(const char *path) {
+    const char *file = built_in(path);
+    return file ? file : path;
+}
+
 bool hg__data_is_built_in(const char *path) {
     return built_in(path) != NULL;
 }

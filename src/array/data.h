@@ -48,6 +48,8 @@ typedef struct hg__data {
 // Opens a file known by its content. "fashion" is the Debian package's Fashion-MNIST training images and
 // "fashion-test" its test images. Every value is finite when this returns.
 hg__data *hg__data_open(const char *path, const hg__data_options *o, hg_error *err);
+// The file behind such a word; any other path is itself.
+const char *hg__data_file(const char *path);
 void hg__data_close(hg__data *d); // NULL is fine
 
 // NPY, NPZ (`array`: which one is meant; "" as above), IDX: the same, but numbers stay as the file has them, NaN too:

@@ -47,6 +47,13 @@ HG_WORD vm v_or(vm a, vm b)                { return HG_BOTH2(_mm256_or_ps, a, b)
 HG_WORD vf v_select(vm m, vf a, vf b)      { return HG_BOTH3(_mm256_blendv_ps, b, a, m); }
 // clang-format on
 
+HG_WORD __m256 hg__half_gather(const float *p, const int32_t *at) {
+    return _mm256_i32gather_ps(p, _mm256_loadu_si256((const void *)at), 4);
+}
+HG_WORD vf v_gather(const float *p, const int32_t *at) {
+    return (vf){hg__half_gather(p, at), hg__half_gather(p, at + 8)};
+}
+
 HG_WORD uint32_t v_mask_bits(vm m) {
     return (uint32_t)_mm256_movemask_ps(m.lo) | (uint32_t)_mm256_movemask_ps(m.hi) << 8;
 }

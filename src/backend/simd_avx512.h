@@ -40,6 +40,10 @@ HG_WORD vf v_select(vm m, vf a, vf b)      { return _mm512_mask_blend_ps(m, b, a
 HG_WORD uint32_t v_mask_bits(vm m)         { return m; }
 // clang-format on
 
+HG_WORD vf v_gather(const float *p, const int32_t *at) {
+    return _mm512_i32gather_ps(_mm512_loadu_si512((const void *)at), p, 4);
+}
+
 HG_WORD vf v_load_u8(const uint8_t *p) {
     return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)p)));
 }

@@ -46,6 +46,7 @@ HG_WORD void v_store(hg__real *p, vf a)    { memcpy(p, a.v, sizeof a.v); }
 HG_WORD void v_stream(hg__real *p, vf a)   { v_store(p, a); } // past the cache, where that is possible; p: aligned
 HG_WORD void v_stream_end(void)            {}                 // what was streamed is seen by other threads
 HG_WORD vf v_set(hg__real x)               { HG_LANEWISE(vf, x); }
+HG_WORD vf v_gather(const hg__real *p, const int32_t *at) { HG_LANEWISE(vf, p[at[i]]); }
 HG_WORD vf v_zero(void)                    { HG_LANEWISE(vf, 0); }
 HG_WORD vf v_load_u8(const uint8_t *p)     { HG_LANEWISE(vf, (hg__real)p[i]); }
 HG_WORD vf v_add(vf a, vf b)               { HG_LANEWISE(vf, a.v[i] + b.v[i]); }

@@ -33,7 +33,8 @@ enum {
     HG_STREAM_DAMAGE,
     HG_STREAM_PART_CROP,
     HG_STREAM_KITNET,
-    HG_STREAM_PACKETS
+    HG_STREAM_PACKETS,
+    HG_STREAM_MAP
 };
 
 // A word as a number in [0, 1): 24 bits, exact in float.

@@ -190,13 +190,13 @@ typedef struct block {
     float *moved, *picked;            // (most, width): -2 (x - mean); of the rows that meet a panel
     float *panel;                     // (width, HG_PANEL), where they are not kept
     float *gap;                       // (most, boxes): squared distance to each; NaN: was met
-    float (*best)[HG_MAX_NEIGHBOURS]; // (most, k) so far, ascending
-    int32_t (*number)[HG_MAX_NEIGHBOURS]; // (most, k)
-    float limit[ROWS];                    // of the product
-    float box_limit[ROWS];                // of the distance to a box
-    double square[ROWS];                  // |x - mean|^2 less what may be wrong
-    int32_t found[ROWS], next[ROWS];      // next: the panel whose box is the nearest, or -1
-    int32_t row[ROWS], meeting;           // the rows that meet a panel
+    float *best;                      // (most, k) so far, ascending
+    int32_t *number;                  // (most, k)
+    float limit[ROWS];                // of the product
+    float box_limit[ROWS];            // of the distance to a box
+    double square[ROWS];              // |x - mean|^2 less what may be wrong
+    int32_t found[ROWS], next[ROWS];  // next: the panel whose box is the nearest, or -1
+    int32_t row[ROWS], meeting;       // the rows that meet a panel
 } block;
 
 // Few enough rows that wide ones do not take much room, and that each thread has some.
@@ -212,7 +212,7 @@ static int32_t pick_rows(int32_t width, int64_t rows, int32_t threads) {
 static size_t room_for(const search *s) {
     const hg__neighbours *n = s->n;
     const size_t width = (size_t)n->width, boxes = (size_t)n->boxes;
-    return (size_t)s->most * (s->stride + HG_PANEL + 2 * HG_MAX_NEIGHBOURS + 2 * width + boxes) +
+    return (size_t)s->most * (s->stride + HG_PANEL + 2 * (size_t)s->k + 2 * width + boxes) +
            (n->panel ? 0 : width * HG_PANEL) + HG_LANES;
 }
 
@@ -221,9 +221,9 @@ static void fill(block *b, const search *s, float *scratch, int64_t first) {
     const size_t width = (size_t)n->width, boxes = (size_t)n->boxes, most = (size_t)s->most;
     b->x = scratch;
     b->product = b->x + most * s->stride;
-    b->best = (void *)(b->product + most * HG_PANEL);
-    b->number = (void *)(b->best + most);
-    b->gap = (void *)(b->number + most);
+    b->best = b->product + most * HG_PANEL;
+    b->number = (void *)(b->best + most * (size_t)s->k);
+    b->gap = b->best + 2 * most * (size_t)s->k;
     b->panel = b->gap + most * boxes;
     b->moved = b->panel + (n->panel ? 0 : width * HG_PANEL);
     b->picked = b->moved + most * width;
@@ -247,8 +247,9 @@ static void fill(block *b, const search *s, float *scratch, int64_t first) {
 
 // A reference at distance d becomes one of the k nearest to row i; of those as near the lower number comes first.
 static void insert(block *b, const search *s, int32_t i, float d, int32_t number) {
-    float *best = b->best[i];
-    int32_t *numbers = b->number[i], at = b->found[i] < s->k ? b->found[i]++ : s->k - 1;
+    const size_t row = (size_t)i * (size_t)s->k;
+    float *best = b->best + row;
+    int32_t *numbers = b->number + row, at = b->found[i] < s->k ? b->found[i]++ : s->k - 1;
     for (; at > 0 && (best[at - 1] > d || (best[at - 1] == d && numbers[at - 1] > number)); at--) {
         best[at] = best[at - 1];
         numbers[at] = numbers[at - 1];
@@ -265,13 +266,14 @@ static void insert(block *b, const search *s, int32_t i, float d, int32_t number
 // Row i meets the reference that stands at `at`.
 static void meet(block *b, const search *s, int32_t i, int32_t at) {
     const hg__neighbours *n = s->n;
-    const int32_t number = n->number[at], last = s->k - 1;
+    const int32_t number = n->number[at];
+    const size_t last = (size_t)i * (size_t)s->k + (size_t)s->k - 1;
     const float *x = b->x + (size_t)i * s->stride;
     const float *ref = n->ref + (size_t)number * (size_t)n->width;
     float d = (float)s->kernels->sum_square_diff(x, ref, n->width);
     if (isnan(d)) d = INFINITY;
-    if (b->found[i] < s->k || d < b->best[i][last] ||
-        (d == b->best[i][last] && number < b->number[i][last])) {
+    if (b->found[i] < s->k || d < b->best[last] ||
+        (d == b->best[last] && number < b->number[last])) {
         insert(b, s, i, d, number);
     }
 }
@@ -280,7 +282,7 @@ static void meet(block *b, const search *s, int32_t i, int32_t at) {
 // once. Returns a bit for each other that is not above it.
 static uint64_t meet_lowest(block *b, const search *s, int32_t i, const float *product,
                             int32_t first, int32_t columns) {
-    int32_t lowest[HG_MAX_NEIGHBOURS], n = 0;
+    int32_t lowest[HG_PANEL], n = 0;
     uint64_t left, met = 0;
     for (int32_t j = 0; j < columns; j++) {
         if (n && n == s->k && !(product[j] < product[lowest[n - 1]])) continue;
@@ -398,8 +400,9 @@ static void run_block(const void *context, int64_t first, int32_t rows, float *s
         meet_panel(&b, s, p);
     }
     for (int32_t i = 0; i < rows; i++) {
-        memcpy(s->distance + (size_t)(first + i) * k, b.best[i], k * sizeof(float));
-        if (s->index) memcpy(s->index + (size_t)(first + i) * k, b.number[i], k * sizeof(int32_t));
+        memcpy(s->distance + (size_t)(first + i) * k, b.best + (size_t)i * k, k * sizeof(float));
+        if (!s->index) continue;
+        memcpy(s->index + (size_t)(first + i) * k, b.number + (size_t)i * k, k * sizeof(int32_t));
     }
 }
 

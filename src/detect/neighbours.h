@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "detect/blocks.h"
 
-enum { HG_MAX_NEIGHBOURS = 64 };
+enum { HG_MAX_NEIGHBOURS = 256 };
 
 typedef struct hg__neighbours hg__neighbours;
 

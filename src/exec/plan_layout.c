@@ -119,6 +119,7 @@ size_t hg__train_layout_place(hg__train_plan *p, hg__real *base) {
     if (g->widens_again) p->strip = take(base, &at, threads * batch * HG_PANEL);
     p->partial = take(base, &at, (size_t)hg__chunks_of(p, (int64_t)batch) * g->partial_count);
     p->statistics = take(base, &at, g->statistics_count);
+    p->noted = take(base, &at, batch * g->noted_count);
     p->scratch = take(base, &at, threads * g->scratch_count);
     p->spare = take(base, &at, threads * ((size_t)g->value[0].ld + p->loss_scratch));
     hg__real *whole = take(base, &at, p->whole_count);

@@ -35,6 +35,7 @@ static hg__pass pass_of(const chunk *c, const hg__op *op) {
     own.training = op->block == 0;
     own.transposed = c->plan->transposed + op->transposed;
     own.statistics = c->plan->statistics + op->statistics;
+    own.noted = hg__train_noted(c->plan, op);
     own.x2 = view_of(c, op->x2);
     own.dx2 = view_of(c, op->dx2);
     return own;
@@ -68,9 +69,9 @@ static void run_measure(const chunk *c, const hg__op *op) {
 }
 
 static void run_penalty(const chunk *c, const hg__op *op) {
-    const hg__pass own = pass_of(c, op);
+    hg__pass own = pass_of(c, op);
     const hg__view x = view_of(c, op->x);
-    for (int32_t r = 0; r < c->rows; r++) {
+    for (int32_t r = 0; r < c->rows; r++, own.row++) {
         c->plan->row_loss[c->pass.row + r] +=
             op->layer->type->penalty(op->layer, &own, hg__view_row(x, r));
     }
@@ -177,6 +178,8 @@ static void combine(const hg__train_plan *p) {
     if (op->kind != HG_OP_MEASURE && op->kind != HG_OP_MEASURE_BACK) return;
     hg__pass own = p->pass;
     own.statistics = p->statistics + op->statistics;
+    own.noted = hg__train_noted(p, op);
+    own.scratch = p->scratch;
     const hg__batch_type *batch = op->layer->type->batch;
     (op->kind == HG_OP_MEASURE ? batch->combine : batch->combine_back)(op->layer, &own,
                                                                        (int32_t)p->in->count);

@@ -48,6 +48,7 @@ struct hg__train_plan {
     hg__real *partial;    // per chunk (partial_count): gradients that are summed up on the way
     double *measured;     // owned, (batch, largest measured_count): of the layer whose turn it is
     hg__real *statistics; // statistics of the batch, of types with batch
+    hg__real *noted;      // per row of the batch: what these note of it, one layer's rows behind another's
     hg__real *scratch;    // per thread (scratch_count): for the layers
     size_t loss_scratch;
     hg__real *spare;   // per thread (ld of the rows, loss_scratch): a target, and a loss's scratch
@@ -65,6 +66,11 @@ struct hg__train_plan {
 // Chunks that so many rows make.
 static inline int32_t hg__chunks_of(const hg__train_plan *p, int64_t rows) {
     return (int32_t)hg__ceil_div_64(rows, p->chunk);
+}
+
+// What the operation's layer noted of the batch's rows.
+static inline hg__real *hg__train_noted(const hg__train_plan *p, const hg__op *op) {
+    return p->noted + op->noted * (size_t)p->setup.batch;
 }
 
 // What the rows are that a loss is taken of: those of the network, or features of them, which are no table's.

@@ -23,7 +23,7 @@ static const hg__layer_type *behind(const hg__spec *s, int32_t i) {
 }
 
 static bool has_weights(const hg__layer *l) {
-    return l->params > 0 && l->param[0].shape.rank >= 2;
+    return l->params > 0 && !l->param[0].is_state && l->param[0].shape.rank >= 2;
 }
 
 // What the draws are multiplied by: sqrt(3) times the gain.

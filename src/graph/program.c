@@ -94,29 +94,40 @@ static void add_measure(hg__program *p, hg__op_kind kind, const hg__op *forward,
     op->layer = forward->layer;
     op->x = forward->x, op->dy = dy;
     op->statistics = forward->statistics;
+    op->noted = forward->noted;
     p->segments++;
 }
 
-static void add_penalty(hg__program *p, const hg__layer *l, int32_t x) {
+// Where what a layer knows of the batch, and of each of its rows, lies.
+static void take_statistics(hg__program *p, const hg__layer *l) {
+    const hg__batch_type *batch = l->type->batch;
+    p->statistics_count += batch->statistics_count(l);
+    if (batch->noted_count) p->noted_count += hg__whole_vectors(batch->noted_count(l));
+}
+
+static void add_penalty(hg__program *p, const hg__op *forward) {
     hg__op *op = add_op(p, HG_OP_PENALTY);
-    if (op) op->layer = l, op->x = x;
+    if (!op) return;
+    op->layer = forward->layer, op->x = forward->x;
+    op->statistics = forward->statistics, op->noted = forward->noted;
 }
 
 // y = layer(x, x2)
 static int32_t add_forward(hg__program *p, const hg__layer *l, int32_t block, int32_t x,
                            int32_t x2) {
     const bool wanted = (block == 0 && l->params > 0) || is_wanted(p, x) || is_wanted(p, x2);
-    const hg__op new = {.layer = l, .x = x, .statistics = p->statistics_count};
+    const hg__op new = {
+        .layer = l, .x = x, .statistics = p->statistics_count, .noted = p->noted_count};
     if (sees_batch(p, l, block)) add_measure(p, HG_OP_MEASURE, &new, HG_NO_VALUE);
     const int32_t y = add_value(p, &l->out, wanted);
     hg__op *op = add_op(p, HG_OP_FORWARD);
     if (!op) return HG_NO_VALUE;
     op->layer = l, op->block = block;
     op->x = x, op->x2 = x2, op->y = y;
-    op->statistics = p->statistics_count;
-    if (sees_batch(p, l, block)) p->statistics_count += l->type->batch->statistics_count(l);
+    op->statistics = new.statistics, op->noted = new.noted;
+    if (sees_batch(p, l, block)) take_statistics(p, l);
     take_room(p, l);
-    if (l->type->penalty && p->trains && block == 0) add_penalty(p, l, x);
+    if (l->type->penalty && p->trains && block == 0) add_penalty(p, &new);
     return y;
 }
 
@@ -188,7 +199,9 @@ static void take_places(hg__program *p, hg__op *op, bool trains) {
 static void add_backward(hg__program *p, const hg__op *forward, int32_t dy, int32_t *gradient) {
     const hg__layer *l = forward->layer;
     const bool trains = forward->block == 0 && l->params > 0;
-    if (sees_batch(p, l, forward->block)) add_measure(p, HG_OP_MEASURE_BACK, forward, dy);
+    if (sees_batch(p, l, forward->block) && l->type->batch->measure_back) {
+        add_measure(p, HG_OP_MEASURE_BACK, forward, dy);
+    }
     hg__op back = *forward;
     back.kind = HG_OP_BACKWARD;
     back.segment = p->segments - 1;

@@ -40,6 +40,7 @@ typedef struct hg__op {
     size_t transposed;             // elements: where its transposed weights lie among the program's
     size_t partial;                // where its gradient lies in a chunk's partial gradients
     size_t statistics;             // where what it knows of the batch lies
+    size_t noted;                  // elements a row before what it noted of each row
 } hg__op;
 
 typedef struct hg__value {
@@ -79,6 +80,7 @@ typedef struct hg__program {
     size_t transposed_count, partial_count, statistics_count; // elements
     size_t scratch_count;  // elements: the most that a layer takes
     size_t measured_count; // numbers a row: the most that a layer measures
+    size_t noted_count;    // elements a row that layers note, all together
     // Finish and differentiate say so: an operation did not fit; there were more than HG_MAX_LOSSES.
     bool is_out_of_memory, has_too_many_losses;
 } hg__program;

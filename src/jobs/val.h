@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// val.h - the two special ways of `hourglass val`; one image that it measures on, and what is made of all.
+// val.h - the ways of `hourglass val`; one image that it measures on, and what is made of all.
 #ifndef HG_JOBS_VAL_H
 #define HG_JOBS_VAL_H
 #include "base/json.h"
@@ -22,6 +22,10 @@ int hg__val_images(hg_model *m, const hg_options *o, const hg_listener *l, hg_re
 // val_labels.c: how well the scores of a table's rows tell the anomalies of label= from the others. The model has a schema.
 int hg__val_labels(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
                    hg_error *err);
+
+// val_rows.c: how well a model gives back rows. Takes m, also on failure.
+int hg__val_rows(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
+                 hg_error *err);
 
 // How well scores tell anomalies, as fields of a JSON object and as lines; at: the threshold, or NULL; rows: what they are, "rows" or
 // "packets".

@@ -77,6 +77,7 @@ typedef struct hg__pass {
     double *measured;       // types with batch: (rows of the batch, measured_count())
     // of the batch; types with batch, in training: statistics_count() elements, of this layer
     hg__real *statistics;
+    hg__real *noted; // the same types: (rows of the batch, noted_count()), of this layer
     // with bottom: y as a whole is hg__exceeds_cache(), and nothing works on it in place
     bool nontemporal;
     // forward of types with `bands`, outside training: lines of y; bottom 0: all
@@ -116,11 +117,13 @@ typedef struct hg__affine {
 } hg__affine;
 
 // Types whose rows see each other in training. Forward: measure() of every chunk, then combine() once on one thread, then
-// forward() of every chunk, which reads pass->statistics. Backward the same with measure_back() and combine_back().
+// forward() of every chunk, which reads pass->statistics. Backward the same with measure_back() and combine_back(), where it has them.
 // update_running() follows when the step's loss is known to be finite. Where pass->training is false none is called.
 typedef struct hg__batch_type {
     size_t (*measured_count)(const hg__layer *l);   // numbers a row
     size_t (*statistics_count)(const hg__layer *l); // elements, zero at first
+    // Elements a row that measure() or combine() leave for the rest of the step in pass->noted; NULL: none.
+    size_t (*noted_count)(const hg__layer *l);
     // Writes rows pass->row .. of pass->measured, each from one row alone: so chunks do not matter.
     void (*measure)(const hg__layer *l, const hg__pass *p, hg__view x, int32_t rows);
     void (*measure_back)(const hg__layer *l, const hg__pass *p, hg__view x, hg__view dy,
@@ -174,7 +177,7 @@ typedef struct hg__layer_type {
     void (*backward)(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, hg__view dy,
                      hg__view dx, int32_t rows);
 
-    // What is paid for the input x of one row, beside the loss (NULL: nothing); backward() adds its slope, times pass->penalty_scale.
+    // What is paid for the input x of one row, pass->row of its batch, beside the loss (NULL: nothing); backward() adds its slope, times pass->penalty_scale.
     // A loss is summed over the numbers of a row and divided by how many there are, and so is what is paid: with beta = 1 a
     // sum of squares and KL together are the evidence lower bound over that number.
     double (*penalty)(const hg__layer *l, const hg__pass *p, const hg__real *x);
@@ -202,6 +205,16 @@ typedef struct hg__layer_type {
     void (*receptive_radius)(const hg__layer *l, int32_t *neighbours, double *growth);
     // NULL: rows do not see each other. Else gradient() reads pass->statistics, not x and dy
     const hg__batch_type *batch;
+
+    // Types that round: what backward() takes forward() to be (straight-through: Bengio, Leonard & Courville 2013). NULL: itself.
+    void (*smooth)(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows);
+    // Types whose outputs are symbols: how many there are, and how many places a row has for one; the symbol, from 0, in each
+    // place of a row y that forward() gave. NULL: they are numbers.
+    int64_t (*symbols)(const hg__layer *l, int32_t *places);
+    void (*read_symbols)(const hg__layer *l, const hg__pass *p, const hg__real *y, int32_t *symbol);
+    // fills l->out numbers; NULL: it has no prior. A draw of the prior: the code of one row from (seed, row), no data.
+    void (*draw)(const hg__layer *l, const hg__real *params, uint64_t seed, int64_t row,
+                 hg__real *y);
 } hg__layer_type;
 
 hg__extent hg__extent_of(const hg__shape *s);

@@ -4,6 +4,7 @@
 #define HG_REPORT_CANVAS_H
 #include "base/error.h"
 #include "base/text.h"
+#include "report/axis.h"
 
 typedef struct hg__canvas {
     int32_t width, height; // pixels
@@ -43,16 +44,6 @@ void hg__canvas_write(hg__canvas *c, float x, float y, float size, hg__align ali
                       hg__colour colour, const char *text);
 
 // A plot on a canvas: two axes with round numbers on them, curves, bars, a marked value.
-
-// The values an axis goes over. On a logarithmic one both are positive.
-typedef struct hg__axis {
-    double low, high; // low < high
-    bool log;
-    bool whole; // numbers stand at whole values only
-} hg__axis;
-
-// Over [low, high], both finite; widened where they are the same. `log`: by powers of ten, if low is positive.
-hg__axis hg__axis_over(double low, double high, bool log);
 
 typedef struct hg__plot {
     hg__canvas *canvas;             // borrowed

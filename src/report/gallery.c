@@ -42,22 +42,6 @@ static const char style[] =
     "td:first-child{overflow-wrap:anywhere;min-width:6rem}\n"
     ".right{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n";
 
-// ---- text ---------------------------------------------------------------------------------------
-
-// RFC 4648.
-static void add_base64(hg__text *t, const uint8_t *bytes, size_t size) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < size; i += 3) {
-        const size_t n = size - i < 3 ? size - i : 3;
-        uint32_t word = 0;
-        for (size_t k = 0; k < 3; k++) word = word << 8 | (k < n ? bytes[i + k] : 0U);
-        const char four[4] = {digits[word >> 18], digits[word >> 12 & 63],
-                              n > 1 ? digits[word >> 6 & 63] : '=',
-                              n > 2 ? digits[word & 63] : '='};
-        hg__text_add_bytes(t, four, sizeof four);
-    }
-}
-
 // ---- pictures -----------------------------------------------------------------------------------
 
 static int encode_panel(hg__gallery *g, hg__panel panel, const hg__judged *j, const hg__box *box,
@@ -79,7 +63,7 @@ static int add_panel(hg__gallery *g, hg__panel panel, const hg__judged *j, hg_er
                  hg__panel_name(panel));
     hg__html_add(t, j->file);
     hg__text_add(t, "\" src=\"data:image/jpeg;base64,");
-    add_base64(t, (const uint8_t *)g->bytes.data, g->bytes.length);
+    hg__html_add_base64(t, (const uint8_t *)g->bytes.data, g->bytes.length);
     hg__text_add(t, "\"><figcaption>%s</figcaption></figure>\n", hg__panel_name(panel));
     return HG_OK;
 }

@@ -61,3 +61,17 @@ void hg__html_add_span(hg__text *t, double seconds) {
     while (seconds < units[i].from) i++;
     hg__text_add(t, "%.3g\u00a0%s", seconds / units[i].unit, units[i].name);
 }
+
+// RFC 4648.
+void hg__html_add_base64(hg__text *t, const uint8_t *bytes, size_t size) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < size; i += 3) {
+        const size_t n = size - i < 3 ? size - i : 3;
+        uint32_t word = 0;
+        for (size_t k = 0; k < 3; k++) word = word << 8 | (k < n ? bytes[i + k] : 0U);
+        const char four[4] = {digits[word >> 18], digits[word >> 12 & 63],
+                              n > 1 ? digits[word >> 6 & 63] : '=',
+                              n > 2 ? digits[word & 63] : '='};
+        hg__text_add_bytes(t, four, sizeof four);
+    }
+}

@@ -12,4 +12,6 @@ void hg__html_add_count(hg__text *t, uint64_t n);
 void hg__html_add_bytes(hg__text *t, uint64_t bytes);
 // 8000 (s) as 2.22 h.
 void hg__html_add_span(hg__text *t, double seconds);
+// Bytes as RFC 4648 has them, for data: URIs.
+void hg__html_add_base64(hg__text *t, const uint8_t *bytes, size_t size);
 #endif

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "model/model.h"
 #include "report/canvas.h"
+#include "report/row_picture.h"
 
 enum { ACROSS = 8, MARGIN = 16, GAP = 10, PAIR_GAP = 2, LINE_GAP = 18 };
 enum {
@@ -43,44 +44,12 @@ typedef struct sheet {
     const float *in, *out; // (n, width)
     const float *clean;    // (n, width), or NULL
     int32_t n, width;
-    int32_t H, W, channels;       // of a picture; H is 0 where rows are curves
-    int32_t to_channel, to_pixel; // elements from one channel, from one pixel to the next
-    int32_t picture_h;            // of one of a cell's pictures, as drawn
-    int32_t zoom, shrink;         // one of them is 1
-    float low, high;              // values drawn as black and white, or bottom and top
-    int32_t left;                 // of the first pair, in pixels
+    hg__row_picture picture; // of one of a cell's pictures; H is 0 where rows are curves
+    float low, high;         // values drawn as black and white, or bottom and top
+    int32_t left;            // of the first pair, in pixels
     int32_t across, cell_w, cell_h;
     int32_t code; // numbers between in and out
 } sheet;
-
-// ---- pictures -----------------------------------------------------------------------------------
-
-// Mean of a shrink x shrink block of one channel, as 0..255.
-static uint8_t shade(const sheet *s, const float *x, int32_t row, int32_t column, int32_t channel) {
-    float sum = 0;
-    int32_t count = 0;
-    for (int32_t i = row * s->shrink; i < (row + 1) * s->shrink && i < s->H; i++) {
-        for (int32_t j = column * s->shrink; j < (column + 1) * s->shrink && j < s->W; j++) {
-            sum += x[(ptrdiff_t)channel * s->to_channel + ((ptrdiff_t)i * s->W + j) * s->to_pixel];
-            count++;
-        }
-    }
-    const float value = (sum / (float)count - s->low) / (s->high - s->low);
-    return (uint8_t)lrintf(255 * fminf(fmaxf(value, 0), 1));
-}
-
-static void draw_picture(hg__canvas *c, const sheet *s, const float *x, int32_t left, int32_t top) {
-    const int32_t rows = hg__ceil_div(s->H, s->shrink);
-    const int32_t columns = hg__ceil_div(s->W, s->shrink);
-    const int32_t second = s->channels == 3 ? 1 : 0, third = s->channels == 3 ? 2 : 0;
-    for (int32_t i = 0; i < rows; i++) {
-        for (int32_t j = 0; j < columns; j++) {
-            const hg__colour colour = {shade(s, x, i, j, 0), shade(s, x, i, j, second),
-                                       shade(s, x, i, j, third)};
-            hg__canvas_box(c, left + j * s->zoom, top + i * s->zoom, s->zoom, s->zoom, colour);
-        }
-    }
-}
 
 // ---- curves -------------------------------------------------------------------------------------
 
@@ -122,9 +91,9 @@ static void draw_scale(hg__canvas *c, const sheet *s, int32_t left, int32_t top)
 // ---- words --------------------------------------------------------------------------------------
 
 static void write_names(hg__canvas *c, const sheet *s, int32_t top) {
-    const int32_t step = s->picture_h + PAIR_GAP;
+    const int32_t step = s->picture.height + PAIR_GAP;
     for (int32_t k = 0; k < (s->clean ? 3 : 2); k++) {
-        const int32_t middle = top + k * step + s->picture_h / 2;
+        const int32_t middle = top + k * step + s->picture.height / 2;
         hg__canvas_write(c, (float)(s->left - 8), (float)middle, small, HG_RIGHT, words,
                          bands[s->clean != NULL][k]);
     }
@@ -140,10 +109,10 @@ static void write_caption(hg__canvas *c, const sheet *s) {
         used += snprintf(text + used, sizeof text - (size_t)used, " through %d %s", s->code,
                          s->code == 1 ? "number" : "numbers");
     }
-    snprintf(text + used, sizeof text - (size_t)used, s->H ? "; black %.4g, white %.4g" : ":",
-             (double)s->low, (double)s->high);
+    snprintf(text + used, sizeof text - (size_t)used,
+             s->picture.H ? "; black %.4g, white %.4g" : ":", (double)s->low, (double)s->high);
     hg__canvas_write(c, x, y, large, HG_LEFT, black, text);
-    if (s->H) return;
+    if (s->picture.H) return;
     const hg__colour colours[] = {grey, blue, black};
     for (int32_t k = 0; k < (s->clean ? 3 : 2); k++) {
         x += hg__text_width(text, large) + 12;
@@ -155,29 +124,19 @@ static void write_caption(hg__canvas *c, const sheet *s) {
 // ---- the sheet ----------------------------------------------------------------------------------
 
 static void lay_out(sheet *s, const hg__shape *shape) {
-    const int32_t r = shape->rank;
-    s->zoom = s->shrink = s->channels = 1;
+    hg__row_picture *p = &s->picture;
     s->left = MARGIN;
     s->across = hg__min(s->n, CURVES_ACROSS);
     s->cell_w = CURVE_WIDTH;
     s->cell_h = CURVE_HEIGHT;
-    const bool is_last = r == 3 && (shape->dim[2] == 1 || shape->dim[2] == 3); // channels last
-    const bool is_first = r == 3 && !is_last && (shape->dim[0] == 1 || shape->dim[0] == 3);
-    if (r != 2 && !is_last && !is_first) return;
-    s->channels = is_last ? (int32_t)shape->dim[2] : is_first ? (int32_t)shape->dim[0] : 1;
-    s->H = (int32_t)shape->dim[is_first];
-    s->W = (int32_t)shape->dim[is_first + 1];
-    s->to_channel = is_first ? s->H * s->W : 1;
-    s->to_pixel = is_last ? s->channels : 1;
-    const int32_t longest = s->H > s->W ? s->H : s->W;
-    s->zoom = longest < SIDE ? hg__min(SIDE / longest, MOST_ZOOM) : 1;
-    s->shrink = longest > 2 * SIDE ? hg__ceil_div(longest, 2 * SIDE) : 1;
+    *p = hg__row_picture_of(shape);
+    if (!p->H) return;
+    hg__row_picture_fit(p, SIDE, MOST_ZOOM);
     s->across = hg__min(s->n, ACROSS);
     s->left = MARGIN + NAMES;
-    s->cell_w = hg__ceil_div(s->W, s->shrink) * s->zoom;
-    s->picture_h = hg__ceil_div(s->H, s->shrink) * s->zoom;
-    s->cell_h = 2 * s->picture_h + PAIR_GAP;
-    if (s->clean) s->cell_h += s->picture_h + PAIR_GAP;
+    s->cell_w = p->width;
+    s->cell_h = 2 * p->height + PAIR_GAP;
+    if (s->clean) s->cell_h += p->height + PAIR_GAP;
 }
 
 // Pictures that lie within 0..1 are drawn from 0 to 1; all else from the smallest to the largest that went in.
@@ -189,11 +148,13 @@ static void find_range(sheet *s) {
         s->low = fminf(s->low, x[i]);
         s->high = fmaxf(s->high, x[i]);
     }
-    if (s->H && s->low >= 0 && s->high <= 1) {
+    if (s->picture.H && s->low >= 0 && s->high <= 1) {
         s->low = 0;
         s->high = 1;
     }
     if (!(s->high > s->low)) s->high = s->low + 1;
+    s->picture.low = s->low;
+    s->picture.high = s->high;
 }
 
 static void draw_pair(hg__canvas *c, const sheet *s, int32_t i) {
@@ -202,11 +163,13 @@ static void draw_pair(hg__canvas *c, const sheet *s, int32_t i) {
     const float *clean = s->clean ? s->clean + (size_t)i * (size_t)s->width : NULL;
     const int32_t left = s->left + i % s->across * (s->cell_w + GAP);
     const int32_t top = MARGIN + CAPTION + i / s->across * (s->cell_h + LINE_GAP);
-    if (s->H) {
+    if (s->picture.H) {
         if (i % s->across == 0) write_names(c, s, top);
-        draw_picture(c, s, in, left, top);
-        draw_picture(c, s, out, left, top + s->picture_h + PAIR_GAP);
-        if (clean) draw_picture(c, s, clean, left, top + 2 * (s->picture_h + PAIR_GAP));
+        hg__row_picture_draw(c, &s->picture, in, left, top);
+        hg__row_picture_draw(c, &s->picture, out, left, top + s->picture.height + PAIR_GAP);
+        if (clean)
+            hg__row_picture_draw(c, &s->picture, clean, left,
+                                 top + 2 * (s->picture.height + PAIR_GAP));
         return;
     }
     draw_frame(c, left, top, s->cell_w, s->cell_h);

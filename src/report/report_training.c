@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "detect/thresholds.h"
 #include "report/canvas.h"
+#include "report/losses.h"
 
 enum { BOX_WIDTH = 400, BOX_HEIGHT = 230, MARGIN = 20 };
 enum { PANEL_WIDTH = HG_PLOT_LEFT + BOX_WIDTH + MARGIN };
@@ -28,69 +29,10 @@ static hg__plot panel(hg__canvas *c, int32_t number) {
 
 // ---- the losses ---------------------------------------------------------------------------------
 
-// results.csv, of which three columns are drawn.
-typedef struct losses {
-    // owned (one block, epoch's), (count); val is NaN without validation
-    double *epoch, *train, *val;
-    int32_t count;
-} losses;
-
-// "epoch,time,train,val,lr": whether the line is one, and what it says.
-static bool read_line(const char *line, size_t length, double *epoch, double *train, double *val) {
-    char text[256], *cell[5];
-    if (length >= sizeof text) return false;
-    memcpy(text, line, length);
-    text[length] = 0;
-    char *rest = text;
-    for (int32_t i = 0; i < 5; i++) {
-        if (!rest) return false;
-        cell[i] = rest;
-        rest = strchr(rest, ',');
-        if (rest) *rest++ = 0;
-    }
-    if (!hg__parse_float(cell[3], val)) *val = (double)NAN;
-    return hg__parse_float(cell[0], epoch) && hg__parse_float(cell[2], train);
-}
-
-static int read_losses(const char *folder, losses *l, hg_error *err) {
-    char path[1024];
-    hg__content file;
-    HG_TRY(hg__join_path(path, sizeof path, folder, "results.csv", err));
-    HG_TRY(hg__content_read(&file, path, err));
-    const char *at = (const char *)file.data, *end = at + file.size;
-    size_t lines = 0;
-    for (const char *p = at; p < end; p++) lines += *p == '\n';
-    l->epoch = hg__alloc(3 * (lines + 1), sizeof *l->epoch, err);
-    l->train = l->epoch ? l->epoch + lines + 1 : NULL;
-    l->val = l->epoch ? l->train + lines + 1 : NULL;
-    for (; l->epoch && at < end;) {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
-        if (!stop) break;
-        const int32_t i = l->count;
-        l->count +=
-            read_line(at, (size_t)(stop - at), &l->epoch[i], &l->train[i], &l->val[i]) ? 1 : 0;
-        at = stop + 1;
-    }
-    hg__content_free(&file);
-    return l->epoch ? HG_OK : HG_ERR_MEMORY;
-}
-
-// Lowest and highest of both losses, and the epoch of the lowest validation loss, -1 where there is none.
-static int32_t find_losses(const losses *l, double *low, double *high) {
-    int32_t best = -1;
-    *low = *high = l->train[0];
-    for (int32_t i = 0; i < l->count; i++) {
-        *low = fmin(*low, fmin(l->train[i], l->val[i])); // fmin() passes over NaN
-        *high = fmax(*high, fmax(l->train[i], l->val[i]));
-        if (isfinite(l->val[i]) && (best < 0 || l->val[i] < l->val[best])) best = i;
-    }
-    return best;
-}
-
-static void draw_losses(hg__canvas *c, const losses *l) {
+static void draw_losses(hg__canvas *c, const hg__losses *l) {
     double low, high;
     char text[96];
-    const int32_t best = find_losses(l, &low, &high);
+    const int32_t best = hg__losses_find(l, &low, &high);
     hg__plot p = panel(c, 0);
     p.x = hg__axis_over(l->epoch[0], l->epoch[l->count - 1], false);
     p.x.whole = true;
@@ -158,7 +100,7 @@ static void draw_scores(hg__canvas *c, const hg__thresholds *t) {
 
 // ---- the picture --------------------------------------------------------------------------------
 
-static int draw(const losses *l, const hg__thresholds *t, const char *path, hg_error *err) {
+static int draw(const hg__losses *l, const hg__thresholds *t, const char *path, hg_error *err) {
     hg__canvas c;
     const int32_t panels = t->groups ? 2 : 1;
     HG_TRY(hg__canvas_init(&c, MARGIN + panels * (PANEL_WIDTH + MARGIN),
@@ -183,15 +125,15 @@ static int read_thresholds(const char *folder, hg__thresholds *t, hg_error *err)
 int hg_report_training(const char *folder, hg_error *err) {
     HG_ENTRY;
     char path[1024];
-    losses l = {0};
+    hg__losses l = {0};
     hg__thresholds t = {0};
     hg_error own;
     if (!err) err = &own;
     HG_TRY(hg__join_path(path, sizeof path, folder, "training.png", err));
-    int code = read_losses(folder, &l, err);
+    int code = hg__losses_read(&l, folder, err);
     if (code == HG_OK && l.count > 0) code = read_thresholds(folder, &t, err);
     if (code == HG_OK && l.count > 0) code = draw(&l, &t, path, err);
     hg__thresholds_clear(&t);
-    hg__free(l.epoch);
+    hg__losses_clear(&l);
     return code;
 }

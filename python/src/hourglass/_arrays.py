@@ -61,7 +61,11 @@ def as_floats(x: Any) -> np.ndarray:
         return np.ascontiguousarray(array) * BYTE
     if array.dtype.kind not in "fiub":
         raise DataError(f"array: expected numbers, got {array.dtype}")
-    return np.ascontiguousarray(array, dtype=np.float32)
+    try:
+        with np.errstate(over="raise"):
+            return np.ascontiguousarray(array, dtype=np.float32)
+    except FloatingPointError as error:
+        raise DataError("array: expected numbers up to 3.4e38, which float32 holds, got larger ones") from error
 
 
 def lead_of(array: np.ndarray, shape: tuple[int, ...], width: int, channels: int = -1) -> tuple[int, ...] | None:

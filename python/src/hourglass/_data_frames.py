@@ -126,7 +126,8 @@ class Columns:
             array = array.astype(array.dtype.newbyteorder("="))
         kind = array.dtype.kind
         if kind in "mM":
-            return self._times(name, array if missing is None else np.where(missing, np.array("NaT", array.dtype), array))
+            known = array if missing is None else np.where(missing, np.array("NaT", array.dtype), array)
+            return self._times(name, known)
         if kind not in "biuf":
             if kind not in "OUT":
                 raise DataError(f"column '{name}': expected numbers, texts, booleans or times, got {array.dtype}")

@@ -26,7 +26,8 @@ class ModelError(HourglassError, ValueError):
 
 
 class FileError(HourglassError, OSError):
-    """A file could not be opened, read, written or renamed. errno and filename: where the system said why; else None."""
+    """A file could not be opened, read, written or renamed. errno and filename: where the system said why; else
+    None."""
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""

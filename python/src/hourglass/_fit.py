@@ -26,9 +26,9 @@ NEW = """Trains a new model, and returns it.
 
 x: rows in memory (n, ...): NumPy's, or whatever has DLPack; images are (n, H, W) or (n, H, W, C). float32 in C order is
 not copied; bytes (uint8) become 0 to 1, as those of files do. Or what `hourglass train` takes as data=: the path of a
-table, an array, a folder of images or of parts, a capture; several captures in a list. With prepare="table", or an option of
-anomalies such as fpr=, columns of an array are a table's: the model has thresholds and says which column made a row
-unusual. Or a data frame of mixed columns, which is learned as `hourglass train` learns a CSV file of it: pandas', or
+table, an array, a folder of images or of parts, a capture; several captures in a list. With prepare="table", or an
+option of anomalies such as fpr=, columns of an array are a table's: the model has thresholds and says which column made
+a row unusual. Or a data frame of mixed columns, which is learned as `hourglass train` learns a CSV file of it: pandas', or
 whatever has __arrow_c_stream__ (Polars, pyarrow, DuckDB; not copied), a mapping of columns, a structured array. Column
 names are kept, the index is not. target: what each row is to become, of the shape of x, or a folder of clean images;
 None: the row itself.

@@ -118,14 +118,19 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
 def _list_text(name: str, items: Iterable[Any]) -> str:
-    """A list as the option has it: names of columns are quoted where they need it. Raises UsageError where an item would
-    become several."""
+    """A list as the option has it: names of columns are quoted where they need it. Raises UsageError where an item
+    would become several."""
     texts = list(map(as_text, items))
     if name in ("ignore", "normal", "keep"):
-        return ",".join('"' + t.replace('"', '""') + '"' if set(t) & set('",\n') or t != t.strip() else t for t in texts)
-    odd = next((t for t in texts if "," in t), None) if name not in ("data", "source") else None  # files may have commas
-    if odd is not None:
+        return ",".join(_quoted(t) if set(t) & set('",\n') or t != t.strip() else t for t in texts)
+    may_have_commas = name in ("data", "source")  # names of files
+    odd = next((t for t in texts if "," in t), None)
+    if odd is not None and not may_have_commas:
         raise UsageError(f"{name}: expected items without commas in a list, got '{odd}'")
     return ",".join(texts)
 

@@ -53,7 +53,8 @@ def read(path: str | os.PathLike) -> dict[str, np.ndarray]:
         if not 2 <= size <= min(MOST_HEADER, len(data) - 8):
             raise ValueError("a header that does not fit")
         header = json.loads(data[8 : 8 + size])
-        return {name: _tensor(data[8 + size :], name, entry) for name, entry in header.items() if name != "__metadata__"}
+        tensors = {name: entry for name, entry in header.items() if name != "__metadata__"}
+        return {name: _tensor(data[8 + size :], name, entry) for name, entry in tensors.items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{os.fspath(path)}: expected a safetensors file, got {error}") from None
 

@@ -96,8 +96,9 @@ def _batchnorm(m: Any, x: Shape, y: Shape) -> list[Layer]:
         raise Refused("track_running_stats=True is known, got False")
     names, fixed = _owned(m, "weight", "bias")
     names = {**names, "running_mean": "running_mean", "running_var": "running_var"}
-    momentum = 0.1 if m.momentum is None else m.momentum
-    return [Layer("batchnorm" + _words(("eps", m.eps, 1e-5), ("momentum", momentum, 0.1)), names, fixed)]
+    if m.momentum is None:
+        raise Refused("a momentum is known, got None, the mean over all batches")
+    return [Layer("batchnorm" + _words(("eps", m.eps, 1e-5), ("momentum", m.momentum, 0.1)), names, fixed)]
 
 
 def _groupnorm(m: Any, x: Shape, y: Shape) -> list[Layer]:
