@@ -53,6 +53,7 @@ static const char *const own_files[] = {"args.yaml",
                                         "training.png",
                                         "left_out.csv",
                                         "mlflow.json",
+                                        "report.html",
                                         "weights/best.safetensors",
                                         "weights/last.safetensors",
                                         "weights/pca.safetensors"};

@@ -85,6 +85,7 @@ static int take_options(hg__train_run *r, const hg_options *o, hg_error *err) {
     r->t.o = *o;
     if (*o->values.resume) HG_TRY(take_resumed_options(&r->t, o, err));
     HG_TRY(hg_options_check(&r->t.o, err));
+    HG_TRY(hg__read_card(r, err));
     return hg__logs_open(r, err);
 }
 
@@ -252,9 +253,9 @@ static int run(hg__train_run *r, hg_result *result, hg_error *err) {
         if (code == HG_OK) code = hg__folder_write_metrics(r->folder, &facts, err);
     }
     const int written = hg__folder_write_run(r->folder, &facts, code == HG_OK ? err : NULL);
-    const int logged =
-        hg__logs_end(r, result, code, code == HG_OK && written == HG_OK ? err : NULL);
     if (code == HG_OK) code = written;
+    if (code == HG_OK) code = hg__write_page(r, &facts, err);
+    const int logged = hg__logs_end(r, result, code, code == HG_OK ? err : NULL);
     return code == HG_OK ? logged : code;
 }
 
@@ -274,6 +275,7 @@ int hg__job_train(const hg_options *o, const hg_listener *l, hg_result *result, 
     }
     hg__logs_clear(r);
     hg__trainer_clear(&r->t);
+    hg__content_free(&r->card);
     hg__lock_release(&r->lock);
     hg__free(r);
     return code;

@@ -20,7 +20,7 @@ static scale scale_of(const hg__drawn_layer *layer, int32_t layers) {
         s.least = fmin(s.least, fmax((double)layer[i].width, 1));
     }
     const double ratio = s.most / s.least;
-    s.kind = ratio <= 40 ? 0 : ratio <= 1600 ? 1 : 2;
+    s.kind = ratio <= 100 ? 0 : ratio <= 5000 ? 1 : 2;
     return s;
 }
 

@@ -66,11 +66,11 @@ static void add_result(hg__page *to, const hg__training_page *p) {
 }
 
 static void add_losses(hg__page *to, const hg__training_page *p) {
-    const hg__losses *l = &p->losses;
+    const hg__loss_curve *l = &p->losses;
     double low, high;
     char sense[200], up[64];
     if (!l->count) return;
-    const int32_t best = hg__losses_find(l, &low, &high);
+    const int32_t best = hg__loss_curve_find(l, &low, &high);
     hg__axis x = hg__axis_over(l->epoch[0], l->epoch[l->count - 1], false);
     x.whole = true;
     snprintf(up, sizeof up, "loss (%s)", p->loss);
@@ -206,7 +206,7 @@ void hg__training_page_clear(hg__training_page *p) {
     hg__stated_list *const list[] = {&p->tiles,   &p->data,  &p->quality, &p->repeat,
                                      &p->columns, &p->about, &p->limits};
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) hg__stated_clear(list[i]);
-    hg__losses_clear(&p->losses);
+    hg__loss_curve_clear(&p->losses);
     hg__free(p->layer);
     hg__free(p->in.x);
     hg__free(p->out.x);
