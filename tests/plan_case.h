@@ -45,6 +45,9 @@ static const wiring wirings[] = {
     {"dense 20, batchnorm relu, dense 7 | dense 20, batchnorm tanh dropout 0.2, dense input sigmoid", 33, BATCH},
     {"batchnorm, dense 9 relu | dense 20, batchnorm, dense input, batchnorm", 20, BATCH},
     {"batchnorm, batchnorm | linear", 70, 33},
+    {"dense 12 relu, vq 8 3 beta=0 | dense 9 relu, dense input sigmoid", 31, BATCH},
+    {"vq 5 7 beta=0, dense 12, batchnorm, vq 70 4 beta=0 decay=0.5 | vq 9 beta=0, dense 20, batchnorm, dense input", 21, 33},
+    {"dense 12, fsq 8 5 5 5 | dense input", 31, BATCH},
 };
 // clang-format on
 enum { WIRINGS = sizeof wirings / sizeof *wirings };
@@ -106,8 +109,8 @@ typedef struct naive {
     hg_model *m;
     const hg__kernels *k;
     hg__real *x[HG_MAX_LAYERS + 1], *dx[HG_MAX_LAYERS + 1], *transposed, *g;
-    hg__real *statistics, *scratch; // of batchnorm
-    size_t transposed_at[HG_MAX_LAYERS], statistics_at[HG_MAX_LAYERS];
+    hg__real *statistics, *scratch, *noted; // of batchnorm and vq
+    size_t transposed_at[HG_MAX_LAYERS], statistics_at[HG_MAX_LAYERS], noted_at[HG_MAX_LAYERS];
     double *measured;
     int32_t ld[HG_MAX_LAYERS + 1];
 } naive;
@@ -137,8 +140,8 @@ static inline void refresh(naive *n, const hg__layer *l, const hg__tile *t) {
 }
 
 static inline void naive_init(naive *n, const char *spec, int32_t width) {
-    enum { SCRATCH = 1 << 12 };
-    size_t transposed = 0, statistics = 0;
+    enum { SCRATCH = 1 << 13, MEASURED = 1 << 12 };
+    size_t transposed = 0, statistics = 0, noted = 0;
     *n = (naive){0};
     n->m = new_model(spec, width);
     n->k = hg__kernels_pick();
@@ -153,12 +156,16 @@ static inline void naive_init(naive *n, const char *spec, int32_t width) {
         n->transposed_at[i] = transposed;
         if (l->type->transposed_count) transposed += (l->type->transposed_count(l) + 15) / 16 * 16;
         n->statistics_at[i] = statistics;
-        if (l->type->batch) statistics += l->type->batch->statistics_count(l);
+        n->noted_at[i] = noted;
+        if (!l->type->batch) continue;
+        statistics += l->type->batch->statistics_count(l);
+        if (l->type->batch->noted_count) noted += l->type->batch->noted_count(l) * MOST_ROWS;
     }
     n->statistics = hg__alloc(statistics + 1, sizeof *n->statistics, NULL);
     n->scratch = hg__alloc(SCRATCH, sizeof *n->scratch, NULL);
-    n->measured = hg__alloc((size_t)SCRATCH * MOST_ROWS, sizeof *n->measured, NULL);
-    assert_true(n->statistics && n->scratch && n->measured);
+    n->noted = hg__alloc(noted + 1, sizeof *n->noted, NULL);
+    n->measured = hg__alloc((size_t)MEASURED * MOST_ROWS, sizeof *n->measured, NULL);
+    assert_true(n->statistics && n->scratch && n->noted && n->measured);
     n->transposed = hg__alloc(transposed, sizeof *n->transposed, NULL);
     n->g = hg__alloc(n->m->net.spec.params, sizeof *n->g, NULL);
     assert_true(n->transposed && n->g);
@@ -170,6 +177,7 @@ static inline void naive_clear(naive *n) {
     hg__free(n->transposed);
     hg__free(n->statistics);
     hg__free(n->scratch);
+    hg__free(n->noted);
     hg__free(n->measured);
     hg__free(n->g);
     hg_model_free(n->m);
@@ -197,6 +205,7 @@ static inline void naive_forward(naive *n, hg__pass *pass, int32_t last, int32_t
         const hg__layer *l = &n->m->net.spec.layer[i];
         const hg__batch_type *batch = l->type->batch;
         pass->statistics = n->statistics + n->statistics_at[i];
+        pass->noted = n->noted + n->noted_at[i];
         if (batch) batch->measure(l, pass, x_at(n, i), rows);
         if (batch) batch->combine(l, pass, rows);
         l->type->forward(l, pass, x_at(n, i), x_at(n, i + 1), rows);
@@ -233,6 +242,8 @@ static inline double naive_gradient(naive *n, const hg__train_setup *s, const hg
         const hg__batch_type *batch = l->type->batch;
         pass.statistics = n->statistics + n->statistics_at[i];
         pass.transposed = n->transposed + n->transposed_at[i];
+        pass.noted = n->noted + n->noted_at[i];
+        if (batch && !batch->measure_back) batch = NULL;
         if (batch) batch->measure_back(l, &pass, x_at(n, i), dx_at(n, i + 1), rows);
         if (batch) batch->combine_back(l, &pass, rows);
         l->type->backward(l, &pass, l->type->in_place ? (hg__view){0} : x_at(n, i), x_at(n, i + 1),

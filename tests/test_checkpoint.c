@@ -11,17 +11,20 @@
 
 // ---- resuming -----------------------------------------------------------------------------------
 
-static const char long_run[] =
-    "model=dense_5_relu_dropout_0.2_|_dense_input epochs=6 schedule=cosine warmup=5 lr=0.01 clip=1";
+static const char long_run[] = "model=dense_6_relu_dropout_0.2,_vq_8_2_|_dense_input epochs=6 "
+                               "schedule=cosine warmup=5 lr=0.01 clip=1";
 
 static void a_run_resumed_between_epochs_ends_in_the_same_bits(void **state) {
     (void)state;
     static told t;
     char more[512];
     hg_result r = {.size = sizeof r};
-    for (int i = 0; i < 2; i++) {
-        const char *optim = i ? "optimizer=sgd momentum=0.9 name=sgd" : "optimizer=adam name=adam";
-        const char *name = i ? "sgd" : "adam";
+    static const char *const names[] = {"adam", "sgd", "tied"},
+                             *const own[] = {"optimizer=adam name=adam",
+                                             "optimizer=sgd momentum=0.9 name=sgd",
+                                             "name=tied model=dense_5_relu_|_dense_input_tied=1"};
+    for (int i = 0; i < 3; i++) {
+        const char *optim = own[i], *name = names[i];
         snprintf(more, sizeof more, "%s %s", long_run, optim);
         run(HG_OK, more, NULL, NULL);
         t = (told){.stop_after = 2};

@@ -70,6 +70,16 @@ static void job_add(const hg__kernels *k, buffers *b, int32_t n) {
     k->add(b->out[1], b->out[1], b->in[2], n); // in place
 }
 
+static void job_keep_larger(const hg__kernels *k, buffers *b, int32_t n) {
+    memcpy(b->out[0], b->in[0], (size_t)(n + HG_LANES) * sizeof(hg__real));
+    memcpy(b->out[1], b->in[2], (size_t)(n + HG_LANES) * sizeof(hg__real));
+    k->keep_larger(b->out[0], b->out[1], b->in[1], 3, n);
+    for (int32_t i = 0; i < n; i++) {
+        if (b->in[1][i] > b->in[0][i])
+            assert_true(b->out[0][i] == b->in[1][i] && b->out[1][i] == 3);
+    }
+}
+
 // The first n of `from` in a block that ends there, so that a sanitizer sees an element too many.
 static hg__real *new_copy(const hg__real *from, int32_t n) {
     hg__real *copy = malloc((size_t)n * sizeof *copy);
@@ -235,8 +245,8 @@ static const struct {
 } jobs[] = {
 #define ROW(name) {#name, job_##name},
     ACTIVATIONS(ROW) LOSSES(ROW) OPTIMISERS(ROW) ROW(dropout) ROW(random) ROW(layernorm)
-        ROW(layernorm_back) ROW(add) ROW(windows) ROW(channels) ROW(sums) ROW(column_sums)
-            ROW(widen) ROW(gemm) ROW(columns) ROW(groups)
+        ROW(layernorm_back) ROW(add) ROW(keep_larger) ROW(windows) ROW(channels) ROW(sums)
+            ROW(column_sums) ROW(widen) ROW(gemm) ROW(columns) ROW(groups)
 #undef ROW
 };
 

@@ -497,7 +497,18 @@ static void impossible_arguments_are_refused(void **state) {
                                "batchnorm 0",
                                "batchnorm 1e-5 0",
                                "reflect 0.5",
-                               "reflect 1"};
+                               "reflect 1",
+                               "topk 0",
+                               "topk 30",
+                               "topk 1.5",
+                               "batch_topk 30",
+                               "batch_topk 3 momentum=0",
+                               "kl_sparse 0",
+                               "kl_sparse 1",
+                               "kl_sparse 0.1 weight=-1",
+                               "nested 1.5",
+                               "nested nan",
+                               "nested prefix=30"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char name[32] = {0};
         memcpy(name, bad[i], strcspn(bad[i], " "));

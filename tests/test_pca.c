@@ -286,14 +286,130 @@ static void a_code_wider_than_the_rows_is_refused(void **state) {
     assert_int_equal(hg__pca_fit(&m, &all, 0, NULL, NULL), HG_ERR_USAGE);
 }
 
-static void rows_that_are_too_wide_are_refused(void **state) {
+static void rows_that_are_too_wide_are_not_solved_exactly(void **state) {
     (void)state;
     const hg__data d = {.path = "wide", .rows = 1, .width = HG_MAX_PCA_WIDTH + 1, .fd = -1};
     const hg__rows all = hg__rows_all(hg__array_source(&d));
     hg_error err = {0};
     hg_model *m = NULL;
-    assert_int_equal(hg__pca_fit(&m, &all, 3, NULL, &err), HG_ERR_USAGE);
-    assert_string_equal(err.message, "wide: PCA expects rows of at most 8192 numbers, got 8193");
+    const hg__pca_how how = {.code = 3, .solver = HG_PCA_EXACT};
+    assert_int_equal(hg__pca_fit_by(&m, &all, &how, NULL, &err), HG_ERR_USAGE);
+    assert_string_equal(err.message,
+                        "wide: PCA expects rows of at most 8192 numbers to be solved exactly, got "
+                        "8193; solver=randomized takes wider ones");
+}
+
+// ---- the other ways -----------------------------------------------------------------------------
+
+// A spectrum that falls slowly, and a mean.
+static float *falling_rows(int32_t rows, int32_t width) {
+    enum { PARTS = 24 };
+    float *x = hg__alloc((size_t)rows * (size_t)width, sizeof *x, NULL);
+    assert_non_null(x);
+    for (int32_t i = 0; i < rows * width; i++) {
+        const uint32_t r = (uint32_t)(i / width), j = (uint32_t)(i % width);
+        double sum = 3 + 0.1 * noise(r, 5000 + j);
+        for (uint32_t k = 0; k < PARTS; k++) sum += noise(r, k) * noise(70000 + k, j) / (1 + k);
+        x[i] = (float)sum;
+    }
+    return x;
+}
+
+static hg_model *fit_by(const float *x, int64_t rows, int32_t width, const hg__pca_how *how,
+                        hg__pool *pool) {
+    hg__data d;
+    hg_error err = {0};
+    hg_model *m = NULL;
+    assert_int_equal(hg__data_wrap(&d, x, rows, width, &err), HG_OK);
+    const hg__rows all = hg__rows_all(hg__array_source(&d));
+    if (hg__pca_fit_by(&m, &all, how, pool, &err) != HG_OK) fail_msg("%s", err.message);
+    return m;
+}
+
+// 1 - squared error / squares about the mean.
+static double explained(const hg_model *m, const float *x, int32_t rows, int32_t width) {
+    float *y = hg__alloc((size_t)rows * (size_t)width, sizeof *y, NULL);
+    double *mean = hg__alloc((size_t)width, sizeof *mean, NULL), error = 0, all = 0;
+    assert_true(y && mean);
+    reconstruct(m, x, rows, y);
+    for (int32_t i = 0; i < rows * width; i++) mean[i % width] += (double)x[i] / rows;
+    for (int32_t i = 0; i < rows * width; i++) {
+        error += pow((double)x[i] - (double)y[i], 2);
+        all += pow((double)x[i] - mean[i % width], 2);
+    }
+    hg__free(mean);
+    hg__free(y);
+    return 1 - error / all;
+}
+
+static const hg__pca_solver others[] = {HG_PCA_RANDOMIZED, HG_PCA_INCREMENTAL};
+
+static void the_other_ways_explain_as_much_as_the_exact_one(void **state) {
+    (void)state;
+    NEED_LAPACK();
+    enum { MANY = 1100, WIDE = 90 };
+    float *x = falling_rows(MANY, WIDE);
+    for (int32_t code = 1; code <= WIDE; code += code < 9 ? 4 : 27) {
+        hg__pca_how how = {.code = code, .solver = HG_PCA_EXACT, .seed = 4};
+        hg_model *exact = fit_by(x, MANY, WIDE, &how, NULL);
+        const double most = explained(exact, x, MANY, WIDE);
+        hg_model_free(exact);
+        for (int k = 0; k < 2; k++) {
+            how.solver = others[k];
+            hg_model *m = fit_by(x, MANY, WIDE, &how, NULL);
+            assert_true(fabs(explained(m, x, MANY, WIDE) / most - 1) < 1e-3);
+            hg_model_free(m);
+        }
+    }
+    hg__free(x);
+}
+
+static void the_other_ways_do_not_depend_on_the_threads(void **state) {
+    (void)state;
+    NEED_LAPACK();
+    enum { MANY = 700, WIDE = 150 };
+    float *x = falling_rows(MANY, WIDE);
+    for (int k = 0; k < 2; k++) {
+        const hg__pca_how how = {.code = 9, .solver = others[k]};
+        hg_model *alone = fit_by(x, MANY, WIDE, &how, NULL);
+        for (int32_t threads = 1; threads <= 3; threads++) {
+            hg__pool *pool = hg__pool_new(threads, NULL);
+            assert_non_null(pool);
+            hg_model *m = fit_by(x, MANY, WIDE, &how, pool);
+            assert_memory_equal(m->net.params, alone->net.params,
+                                m->net.spec.params * sizeof *m->net.params);
+            hg_model_free(m);
+            hg__pool_free(pool);
+        }
+        hg_model_free(alone);
+    }
+    hg__free(x);
+}
+
+static void wide_rows_and_rows_without_spread_are_taken(void **state) {
+    (void)state;
+    NEED_LAPACK();
+    enum { FEW = 12, WIDE = HG_MAX_PCA_WIDTH + 9 };
+    float *x = hg__alloc((size_t)FEW * WIDE, sizeof *x, NULL);
+    assert_non_null(x);
+    for (uint32_t i = 0; i < FEW * WIDE; i++) x[i] = (float)noise(i / WIDE, i % WIDE);
+    hg__pca_how how = {.code = 11, .solver = HG_PCA_AUTO};
+    for (int k = 0; k < 3; k++) { // 11 components are all that 12 rows have
+        hg_model *m = fit_by(x, FEW, WIDE, &how, NULL);
+        assert_true(explained(m, x, FEW, WIDE) > 1 - 1e-6);
+        hg_model_free(m);
+        how.solver = others[k % 2];
+    }
+    for (int i = 0; i < FEW * 8; i++) x[i] = (float)(i % 8) + 0.5F;
+    for (int k = 0; k < 2; k++) {
+        float y[FEW * 8];
+        how = (hg__pca_how){.code = 5, .solver = others[k]};
+        hg_model *m = fit_by(x, FEW, 8, &how, NULL);
+        reconstruct(m, x, FEW, y);
+        for (int i = 0; i < FEW * 8; i++) assert_true(fabsf(x[i] - y[i]) < 1e-5F);
+        hg_model_free(m);
+    }
+    hg__free(x);
 }
 
 // ---- MNIST --------------------------------------------------------------------------------------
@@ -368,7 +484,10 @@ int main(void) {
         cmocka_unit_test(one_row_and_equal_rows_come_back_as_they_are),
         cmocka_unit_test(a_model_of_one_feature_is_possible),
         cmocka_unit_test(a_code_wider_than_the_rows_is_refused),
-        cmocka_unit_test(rows_that_are_too_wide_are_refused),
+        cmocka_unit_test(rows_that_are_too_wide_are_not_solved_exactly),
+        cmocka_unit_test(the_other_ways_explain_as_much_as_the_exact_one),
+        cmocka_unit_test(the_other_ways_do_not_depend_on_the_threads),
+        cmocka_unit_test(wide_rows_and_rows_without_spread_are_taken),
         cmocka_unit_test(mnist_has_the_known_errors_at_32_and_64),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

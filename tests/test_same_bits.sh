@@ -73,6 +73,8 @@ compare_images() { # compare_images NAME MODEL STEPS BATCH
     done
 }
 compare_images "batch norm" "$norm" 3 16
+compare_images vq "conv 6 s2 relu, conv 6 s2, vq 9 | conv 6 relu, deconv 6 k4 s2 relu, deconv input k4 s2 sigmoid" 3 16
+compare_images fsq "dense 24, fsq 8 5 5 | dense input sigmoid" 3 16
 compare_images unet unet 1 $unet_batch
 
 # The model that ships is made anew, bit for bit, by models/README.md's command for as long as these steps of the same kind

@@ -133,8 +133,6 @@ static void what_is_wrong_is_said_with_its_place(void **state) {
     static const char *const bad[][2] = {
         {"", "model: expected a preset or a spec, got nothing"},
         {" \t", "model: expected a preset or a spec, got nothing"},
-        {"aee", "model: there is no preset 'aee' (ae, deep, pca, conv, table, traffic, unet, dncnn, repair, bottleneck); did you mean 'ae'?"},
-        {"model.pt", "model: expected a preset (ae, deep, pca, conv, table, traffic, unet, dncnn, repair, bottleneck) or a spec such as 'dense 64 relu | dense input sigmoid', got 'model.pt'"},
         {"dense 64", "model: expected as many outputs as a row has features (784), got 64; 'input' stands for that number"},
         {"keep 1, dense input", "model: nothing takes what 'keep 1' keeps: expected an 'add', 'concat' or 'recall' behind it"},
         {"keep 1, dense 9, recall 1, dense input", "model: at 'recall 1': expected a 'keep' directly before it, for what comes is dropped"},
@@ -173,6 +171,23 @@ static void what_is_wrong_is_said_with_its_place(void **state) {
         assert_string_equal(err.message, bad[i][1]);
         assert_null(s.layer);
     }
+}
+
+static void a_word_that_is_no_preset_is_told_the_presets(void **state) {
+    (void)state;
+    size_t count;
+    const hg__preset *presets = hg__presets(&count);
+    hg__spec s;
+    hg_error err = {0};
+    assert_int_equal(hg__spec_parse(&s, "aee", &row, 0, &err), HG_ERR_USAGE);
+    assert_non_null(strstr(err.message, "model: there is no preset 'aee' (ae, deep, "));
+    assert_non_null(strstr(err.message, "); did you mean 'ae'?"));
+    assert_int_equal(hg__spec_parse(&s, "model.pt", &row, 0, &err), HG_ERR_USAGE);
+    assert_non_null(strstr(err.message, "model: expected a preset (ae, deep, "));
+    assert_non_null(strstr(err.message,
+                           ") or a spec such as 'dense 64 relu | dense input sigmoid', "
+                           "got 'model.pt'"));
+    for (size_t i = 0; i < count; i++) assert_non_null(strstr(err.message, presets[i].name));
 }
 
 static void a_code_size_that_a_spec_does_not_have_is_refused(void **state) {
@@ -245,6 +260,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(every_preset_takes_a_code_size),
         cmocka_unit_test(images_count_as_rows_of_all_their_pixels),
         cmocka_unit_test(what_is_wrong_is_said_with_its_place),
+        cmocka_unit_test(a_word_that_is_no_preset_is_told_the_presets),
         cmocka_unit_test(a_code_size_that_a_spec_does_not_have_is_refused),
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(no_allocation_that_fails_is_overlooked),

@@ -339,6 +339,8 @@ def test_safetensors_own_reader_reads_it(tmp_path):
         ("bottleneck", (32, 32, 1), (1, 32, 32)),
         ("conv1d 4 k5 relu | conv1d 3", (20, 3), (3, 20)),
         ("dense 8, sample | dense input", (9,), (9,)),
+        ("dense 12 sigmoid, kl_sparse, ordered, nested, topk 5 | batch_topk 3, dense input tied=1", (9,), (9,)),
+        ("conv 4, nested prefix=2, topk 30 | batch_topk 50, conv 3", (6, 7, 3), (3, 6, 7)),
         ("layernorm, conv 4 relu, l1 0.1, avgpool, up 2 bilinear=1, reflect, conv 3 p0", (8, 6, 3), (3, 8, 6)),
         ("dense 5, layernorm relu | dense 12, elu 0.5", (2, 2, 3), (3, 2, 2)),
         (

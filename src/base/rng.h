@@ -34,7 +34,9 @@ enum {
     HG_STREAM_PART_CROP,
     HG_STREAM_KITNET,
     HG_STREAM_PACKETS,
-    HG_STREAM_MAP
+    HG_STREAM_MAP,
+    HG_STREAM_PRIOR,
+    HG_STREAM_LIKELIHOOD
 };
 
 // A word as a number in [0, 1): 24 bits, exact in float.

@@ -52,6 +52,13 @@ void hg__run_plan_free(hg__run_plan *p); // NULL is fine
 void hg__run(hg__run_plan *p, hg__goal goal, const hg__input *in, float *out);
 // sums (count): each row's loss summed over its features. The plan was made for this objective, or for none and it has no scratch.
 void hg__run_loss(hg__run_plan *p, const hg__objective *o, const hg__input *in, double *sums);
+// Some layers: what goes into layer `from` of the network that the plan runs -> what goes into layer `to` (its layers: outputs as they
+// are), out (count, numbers there).
+void hg__run_layers(hg__run_plan *p, int32_t from, int32_t to, const hg__input *in, float *out);
+// hg__run_loss() of what goes into layer `from`, without what layers are paid; in->target, readable up to whole vectors, says
+// what should come out.
+void hg__run_loss_from(hg__run_plan *p, const hg__objective *o, int32_t from, const hg__input *in,
+                       double *sums);
 
 typedef struct hg__train_setup {
     int32_t batch;

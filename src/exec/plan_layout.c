@@ -43,7 +43,7 @@ static int check_features(const hg__train_plan *p, hg_error *err) {
         return hg__fail(err, HG_ERR_USAGE, "expected features of rows of the model's shape");
     }
     for (int32_t i = 0; i < f->spec.neck; i++) {
-        if (!f->spec.layer[i].type->batch) continue;
+        if (!hg__layer_sees_batch(&f->spec.layer[i])) continue;
         return hg__fail(err, HG_ERR_USAGE,
                         "expected features of a network without %s: fold it into the weights",
                         f->spec.layer[i].type->name);
@@ -113,7 +113,7 @@ size_t hg__train_layout_place(hg__train_plan *p, hg__real *base) {
     const size_t threads = (size_t)p->threads;
     size_t at = 0;
     for (int32_t i = 0; i < p->setup.optim->states; i++) p->state[i] = take(base, &at, params);
-    if (p->setup.clip > 0) p->gradient = take(base, &at, params);
+    if (p->setup.clip > 0 || p->has_ties) p->gradient = take(base, &at, params);
     p->transposed = take(base, &at, g->transposed_count);
     p->tile = take(base, &at, threads * p->largest_tile);
     if (g->widens_again) p->strip = take(base, &at, threads * batch * HG_PANEL);
@@ -190,6 +190,7 @@ int hg__train_layout_init(hg__train_plan *p, const hg__network *net, int32_t thr
     p->setup = *s;
     p->rows = hg__loss_rows_of(net, p->k);
     p->chunk = pick_chunk(net, s->batch);
+    for (int32_t i = 0; i < net->spec.layers; i++) p->has_ties |= net->spec.layer[i].tied >= 0;
     HG_TRY(check_features(p, err));
     HG_TRY(lower(p, err));
     measure_losses(p);

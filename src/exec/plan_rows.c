@@ -38,6 +38,7 @@ typedef struct job {
     float *out;
     const hg__objective *objective; // hg__run_loss; else NULL
     double *sums;                   // (count): where losses go; else NULL
+    bool pays;                      // and what layers are paid
 } job;
 
 static int32_t pick_chunk(const hg__program *p) {
@@ -141,7 +142,7 @@ static void flow(const job *j, hg__real *block, int32_t rows, int64_t row) {
     pass.scratch = block + p->layers_at;
     for (int32_t i = g->value[j->x].op + 1; i <= g->value[j->y].op; i++) {
         const hg__op *op = &g->op[i];
-        if (j->sums && op->layer->type->penalty) {
+        if (j->pays && op->layer->type->penalty) {
             pay(op->layer, &pass, view_of(p, op->x, block), rows, j->sums + row);
         }
         pass.x2 = view_of(p, op->x2, block);
@@ -225,8 +226,13 @@ void hg__run(hg__run_plan *p, hg__goal goal, const hg__input *in, float *out) {
 }
 
 hg__loss_rows hg__loss_rows_of(const hg__network *net, const hg__kernels *k) {
-    return (hg__loss_rows){
+    const hg__layer *last = &net->spec.layer[net->spec.layers - 1];
+    hg__loss_rows rows = {
         .k = k, .shape = net->spec.input, .n = net->spec.width, .spans = net->spans};
+    if (last->type->variance && net->params) {
+        rows.variance = last->type->variance(last, net->params, &rows.variances);
+    }
+    return rows;
 }
 
 int32_t hg__layers_before(const hg__spec *s, const hg__objective *o) {
@@ -234,16 +240,40 @@ int32_t hg__layers_before(const hg__spec *s, const hg__objective *o) {
     return s->layers - fuses;
 }
 
-void hg__run_loss(hg__run_plan *p, const hg__objective *o, const hg__input *in, double *sums) {
+static job loss_job(hg__run_plan *p, const hg__objective *o, int32_t from, const hg__input *in) {
     const hg__spec *s = &p->net->spec;
-    job j = {.plan = p,
-             .goal = HG_SCORE,
-             .in = in,
-             .x = p->boundary[0],
-             .y = p->boundary[hg__layers_before(s, o)],
-             .width_in = s->width,
-             .width_out = s->width,
-             .objective = o};
+    return (job){.plan = p,
+                 .goal = HG_SCORE,
+                 .in = in,
+                 .x = p->boundary[from],
+                 .y = p->boundary[hg__layers_before(s, o)],
+                 .width_in = p->program.value[p->boundary[from]].n,
+                 .width_out = s->width,
+                 .objective = o};
+}
+
+void hg__run_loss(hg__run_plan *p, const hg__objective *o, const hg__input *in, double *sums) {
+    job j = loss_job(p, o, 0, in);
     j.sums = sums;
+    j.pays = true;
+    run_job(&j);
+}
+
+void hg__run_loss_from(hg__run_plan *p, const hg__objective *o, int32_t from, const hg__input *in,
+                       double *sums) {
+    job j = loss_job(p, o, from, in);
+    j.sums = sums;
+    run_job(&j);
+}
+
+void hg__run_layers(hg__run_plan *p, int32_t from, int32_t to, const hg__input *in, float *out) {
+    job j = {.plan = p,
+             .goal = HG_ENCODE,
+             .in = in,
+             .x = p->boundary[from],
+             .y = p->boundary[to],
+             .width_in = p->program.value[p->boundary[from]].n,
+             .width_out = p->program.value[p->boundary[to]].n};
+    j.out = out;
     run_job(&j);
 }

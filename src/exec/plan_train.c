@@ -11,6 +11,15 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "nn/tied.h"
+
+// The layer whose weights are those of l, turned round; else NULL.
+static const hg__layer *tied_to(const hg__train_plan *p, const hg__layer *l) {
+    for (int32_t i = 0; i < p->net->spec.layers; i++) {
+        if (p->net->spec.layer[i].tied == l->number) return &p->net->spec.layer[i];
+    }
+    return NULL;
+}
 
 // Every tile of every layer: p->tasks of them.
 static int list_tiles(hg__train_plan *p, hg_error *err) {
@@ -22,7 +31,10 @@ static int list_tiles(hg__train_plan *p, hg_error *err) {
         const hg__layer *l = p->program.trained[i].layer;
         for (int32_t t = 0; t < l->type->tile_count(l); t++) {
             task->of = &p->program.trained[i];
-            l->type->tile(l, t, &task++->tile);
+            l->type->tile(l, t, &task->tile);
+            task->is_tied = l->tied >= 0 && task->tile.param == 0;
+            task->partner = task->tile.param == 0 ? tied_to(p, l) : NULL;
+            task++;
         }
     }
     return HG_OK;
@@ -69,6 +81,7 @@ static void refresh_frozen(hg__train_plan *p) {
 hg__train_plan *hg__train_plan_new(hg__network *net, hg__pool *pool, const hg__train_setup *s,
                                    hg_error *err) {
     if (hg__spec_gives_rows(&net->spec, err) < 0) return NULL;
+    if (hg__network_check_ties(net, err) < 0) return NULL;
     const hg__loss_rows rows = hg__loss_rows_of(net, hg__kernels_pick());
     if (hg__objective_check(&s->objective, &rows, NULL, err) < 0) return NULL;
     hg__train_plan *p = hg__alloc(1, sizeof *p, err);
@@ -183,7 +196,17 @@ static void run_gradient(void *context, int32_t number, int32_t thread) {
     const hg__weights_task *t = &p->task[number];
     hg__real *g = p->gradient + t->tile.offset;
     find_gradient(p, t, thread, g);
-    p->tile_norm[number] = p->k->sum_squares(g, (int64_t)t->tile.count);
+    p->tile_norm[number] = t->is_tied ? 0 : p->k->sum_squares(g, (int64_t)t->tile.count);
+}
+
+// Weights that are tied have the sum of both gradients, and count once for the norm.
+static void run_tie(void *context, int32_t number, int32_t thread) {
+    (void)thread;
+    hg__train_plan *p = context;
+    const hg__weights_task *t = &p->task[number];
+    if (!t->partner) return;
+    hg__tied_add(t->of->layer, t->partner, &t->tile, p->gradient);
+    p->tile_norm[number] = p->k->sum_squares(p->gradient + t->tile.offset, (int64_t)t->tile.count);
 }
 
 static void run_update(void *context, int32_t number, int32_t thread) {
@@ -193,12 +216,18 @@ static void run_update(void *context, int32_t number, int32_t thread) {
 }
 
 // As torch.nn.utils.clip_grad_norm_: the whole gradient scaled by clip / (norm + 1e-6) where that is below 1.
-static void clip_and_update(hg__train_plan *p) {
-    hg__pool_run(p->pool, run_gradient, p, p->tasks);
+static void clip(hg__train_plan *p) {
     double squares = 0;
     for (int32_t i = 0; i < p->tasks; i++) squares += p->tile_norm[i];
     const double factor = p->setup.clip / (sqrt(squares) + 1e-6);
     p->step.grad_scale = factor < 1 ? (hg__real)factor : 1;
+}
+
+// The whole gradient first, then the update.
+static void update_by_whole(hg__train_plan *p) {
+    hg__pool_run(p->pool, run_gradient, p, p->tasks);
+    if (p->has_ties) hg__pool_run(p->pool, run_tie, p, p->tasks);
+    if (p->setup.clip > 0) clip(p);
     hg__pool_run(p->pool, run_update, p, p->tasks);
 }
 
@@ -207,9 +236,12 @@ static void update_running(hg__train_plan *p) {
     for (int32_t i = 0; i < p->program.forward; i++) {
         const hg__op *op = &p->program.op[i];
         if (op->kind != HG_OP_MEASURE) continue;
+        const hg__batch_type *batch = op->layer->type->batch;
         hg__pass own = p->pass;
         own.statistics = p->statistics + op->statistics;
-        op->layer->type->batch->update_running(op->layer, &own, (int32_t)p->in->count, p->weights);
+        if (batch->update_running) {
+            batch->update_running(op->layer, &own, (int32_t)p->in->count, p->weights);
+        }
     }
 }
 
@@ -228,8 +260,8 @@ double hg__train_step(hg__train_plan *p, const hg__input *in, double lr, int64_t
     for (int64_t i = 0; i < in->count; i++) loss += p->row_loss[i];
     if (!isfinite(loss)) return loss; // the weights stay as they were
     update_running(p);
-    if (p->setup.clip > 0) {
-        clip_and_update(p);
+    if (p->gradient) {
+        update_by_whole(p);
     } else {
         hg__pool_run(p->pool, run_tile, p, p->tasks);
     }

@@ -16,6 +16,9 @@ typedef struct hg__buffer {
 typedef struct hg__weights_task {
     const hg__trained *of; // borrowed
     hg__tile tile;
+    const hg__layer
+        *partner; // borrowed: the layer whose weights are tied to those of the tile; else NULL
+    bool is_tied; // its weights are those of another layer
 } hg__weights_task;
 
 struct hg__train_plan {
@@ -41,7 +44,9 @@ struct hg__train_plan {
     hg__real *block;      // owned: everything below lies in it
     hg__real *state[2];   // (params) each, or NULL
     hg__real *transposed; // transposed weights
-    hg__real *gradient;   // (params), only where the norm is clipped
+    // (params), only where the whole gradient is wanted before an update: its norm is clipped, or weights are tied
+    hg__real *gradient;
+    bool has_ties;
     size_t largest_tile;
     hg__real *tile;       // per thread (largest_tile): a gradient
     hg__real *strip;      // per thread (batch, HG_PANEL): some columns of the rows

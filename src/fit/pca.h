@@ -6,20 +6,41 @@
 #include "model/model.h"
 #include "rows/row_source.h"
 
-// Wider rows are refused: the covariance is width x width doubles (512 MiB at this limit).
-enum { HG_MAX_PCA_WIDTH = 8192 };
+enum {
+    HG_MAX_PCA_WIDTH =
+        8192, // solved exactly: the covariance is width x width doubles, 512 MiB here
+    HG_PCA_EXACT_WIDTH = 4096 // up to here it is, unless another way is asked for
+};
 
-// Fits PCA with `code` components to the rows, exactly, in double precision. *m (the caller's to free) is
-// the model "dense code | dense input" of kind "pca":
+typedef enum hg__pca_solver {
+    HG_PCA_AUTO,  // exact where the covariance is small, else randomized
+    HG_PCA_EXACT, // two passes: covariance, eigenvectors in double; rows up to HG_MAX_PCA_WIDTH
+    HG_PCA_RANDOMIZED, // six passes; memory grows with width * code
+    HG_PCA_INCREMENTAL // one pass; the same
+} hg__pca_solver;
+
+typedef struct hg__pca_how {
+    int32_t code; // components
+    hg__pca_solver solver;
+    uint64_t seed; // of HG_PCA_RANDOMIZED
+} hg__pca_how;
+
+// "auto", "exact", "randomized", "incremental"; HG_PCA_AUTO for any other word.
+hg__pca_solver hg__pca_solver_find(const char *name);
+
+// Fits PCA to the rows. *m (the caller's to free) is the model "dense code | dense input" of kind "pca":
 //   encoder.0.weight (code, N) = the components, widest spread first; each one's largest number is positive
 //   encoder.0.bias   (code)    = -components . mean
 //   decoder.0.weight (N, code) = components transposed
 //   decoder.0.bias   (N)       = mean
 // The result does not depend on the number of threads. pool: NULL runs on the caller's thread. A code wider
 // than the rows is HG_ERR_USAGE; without LAPACK on this machine it is HG_ERR_MISSING.
+int hg__pca_fit_by(hg_model **m, const hg__rows *rows, const hg__pca_how *how, hg__pool *pool,
+                   hg_error *err);
+// The same by HG_PCA_AUTO.
 int hg__pca_fit(hg_model **m, const hg__rows *rows, int32_t code, hg__pool *pool, hg_error *err);
 
-// Bytes that a fit takes beside its rows and its model.
+// Bytes that such a fit takes beside its rows and its model.
 size_t hg__pca_bytes(int32_t width, int32_t code);
 
 // ---- its parts ----------------------------------------------------------------------------------

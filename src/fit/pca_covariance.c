@@ -10,8 +10,7 @@
 // of threads.
 #include "base/int.h"
 #include "base/mem.h"
-#include "fit/pca.h"
-#include "rows/loader.h"
+#include "fit/pca_internal.h"
 
 enum { CHUNK = 256, STRIP = 4, TILE = 64, STRIPS_PER_TILE = TILE / STRIP };
 
@@ -44,10 +43,6 @@ size_t hg__covariance_bytes(int32_t width) {
     return (s.mean + s.c + s.packed) * sizeof(double);
 }
 
-static double element(const void *row, bool is_u8, int32_t j) {
-    return is_u8 ? ((const uint8_t *)row)[j] : (double)((const float *)row)[j];
-}
-
 static void add_to_mean(void *context, int32_t task, int32_t thread) {
     const job *w = context;
     (void)thread;
@@ -55,7 +50,7 @@ static void add_to_mean(void *context, int32_t task, int32_t thread) {
     const int32_t end = first + TILE < w->v->N ? first + TILE : w->v->N;
     for (int32_t r = 0; r < w->batch.count; r++) {
         for (int32_t j = first; j < end; j++) {
-            w->v->mean[j] += element(w->batch.row[r], w->is_u8, j);
+            w->v->mean[j] += hg__pca_number(w->batch.row[r], w->is_u8, (size_t)j);
         }
     }
 }
@@ -68,7 +63,7 @@ static void pack(void *context, int32_t task, int32_t thread) {
         const double mean = w->v->mean[j];
         double *to = w->packed + (size_t)(j / STRIP) * CHUNK * STRIP + (size_t)(j % STRIP);
         for (int32_t r = 0; r < w->batch.count; r++) {
-            to[(size_t)r * STRIP] = element(w->batch.row[r], w->is_u8, j) - mean;
+            to[(size_t)r * STRIP] = hg__pca_number(w->batch.row[r], w->is_u8, (size_t)j) - mean;
         }
     }
 }
@@ -115,19 +110,11 @@ static void multiply_tile(void *context, int32_t task, int32_t thread) {
     }
 }
 
-static void run(hg__pool *pool, hg__task *task, job *w, int32_t count) {
-    if (pool) {
-        hg__pool_run(pool, task, w, count);
-        return;
-    }
-    for (int32_t i = 0; i < count; i++) task(w, i, 0);
-}
-
 static int mean_pass(job *w, hg__loader *l, hg__pool *pool, hg_error *err) {
     int more;
     hg__loader_start(l, false, 0, 0, 0);
     while ((more = hg__loader_next(l, &w->batch, err)) > 0) {
-        run(pool, add_to_mean, w, w->tiles);
+        hg__pca_run(pool, add_to_mean, w, w->tiles);
         w->v->rows += w->batch.count;
     }
     for (int32_t j = 0; j < w->v->N; j++) w->v->mean[j] /= (double)w->v->rows;
@@ -138,8 +125,8 @@ static int product_pass(job *w, hg__loader *l, hg__pool *pool, hg_error *err) {
     int more;
     hg__loader_start(l, false, 0, 0, 0);
     while ((more = hg__loader_next(l, &w->batch, err)) > 0) {
-        run(pool, pack, w, w->tiles);
-        run(pool, multiply_tile, w, w->tiles * (w->tiles + 1) / 2);
+        hg__pca_run(pool, pack, w, w->tiles);
+        hg__pca_run(pool, multiply_tile, w, w->tiles * (w->tiles + 1) / 2);
     }
     return more;
 }

@@ -106,6 +106,7 @@ int hg__start_scaled(hg__network *net, const hg__rows *rows, hg_error *err) {
         scale_layer(last, net->params, scale_before(last, behind(s, i)));
     }
     if (!last) return HG_OK;
+    hg__network_tie(net);
     const hg__layer_type *activation = behind(s, (int32_t)(last - s->layer));
     if (activation && activation->is_residual) scale_layer(last, net->params, 0.1);
     if (last->params < 2) return HG_OK;

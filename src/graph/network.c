@@ -6,6 +6,26 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "nn/tied.h"
+
+void hg__network_tie(hg__network *net) {
+    for (int32_t i = 0; i < net->spec.layers; i++) {
+        const hg__layer *l = &net->spec.layer[i];
+        if (l->tied >= 0) hg__tied_copy(&net->spec.layer[l->tied], l, net->params);
+    }
+}
+
+int hg__network_check_ties(const hg__network *net, hg_error *err) {
+    for (int32_t i = 0; i < net->spec.layers; i++) {
+        const hg__layer *l = &net->spec.layer[i];
+        if (l->tied < 0 || hg__tied_is_equal(&net->spec.layer[l->tied], l, net->params)) continue;
+        return hg__fail(err, HG_ERR_MODEL,
+                        "model: expected %s.%d.weight to be encoder.%d.weight turned round, for it "
+                        "is tied to it, got other numbers",
+                        l->side, (int)l->index, (int)net->spec.layer[l->tied].index);
+    }
+    return HG_OK;
+}
 
 // code: of parsing net->spec.
 static int draw(hg__network *net, int code, uint64_t seed, hg_error *err) {
@@ -17,6 +37,7 @@ static int draw(hg__network *net, int code, uint64_t seed, hg_error *err) {
         const hg__layer *l = &net->spec.layer[i];
         if (l->type->init) l->type->init(l, net->params, seed);
     }
+    if (code == HG_OK) hg__network_tie(net);
     if (code < 0) hg__network_clear(net);
     return code;
 }
@@ -51,6 +72,27 @@ int hg__network_set_spans(hg__network *net, const hg__column_span *span, int32_t
     hg__spans_free(net->spans);
     net->spans = hg__spans_new(span, columns, net->spec.width, err);
     return net->spans ? HG_OK : HG_ERR_MEMORY;
+}
+
+int hg__network_set_prefix(hg__network *net, int32_t prefix, hg_error *err) {
+    for (int32_t i = 0; i < net->spec.layers; i++) {
+        hg__layer *l = &net->spec.layer[i];
+        const int32_t channels = hg__extent_of(&l->in).C;
+        if (!l->type->prefix_arg) continue;
+        if (prefix > channels) {
+            return hg__fail(err, HG_ERR_USAGE,
+                            "prefix: expected 0 to %d numbers of the code, got %d", (int)channels,
+                            (int)prefix);
+        }
+        l->arg[l->type->prefix_arg] = prefix;
+        return HG_OK;
+    }
+    if (!prefix) return HG_OK;
+    return hg__fail(
+        err, HG_ERR_USAGE,
+        "prefix: expected a model with a nested code, such as 'dense 64, nested | dense "
+        "input', got '%s'",
+        net->spec.text);
 }
 
 void hg__param_name(const hg__layer *l, int32_t param, char buffer[64]) {

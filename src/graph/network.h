@@ -27,6 +27,13 @@ void hg__network_free(hg__network *net);  // one that hg__network_fold() made; N
 int hg__network_set_spans(hg__network *net, const hg__column_span *span, int32_t columns,
                           hg_error *err);
 
+// Tied weights (hg__layer.tied) become equal, those of the encoder; or fails where they are not.
+void hg__network_tie(hg__network *net);
+int hg__network_check_ties(const hg__network *net, hg_error *err);
+
+// From now on the first `prefix` numbers of its nested code are used, 0: all. Refused without such a code, and beyond its size.
+int hg__network_set_prefix(hg__network *net, int32_t prefix, hg_error *err);
+
 // Full name of a parameter, as PyTorch has it: "encoder.0.weight".
 void hg__param_name(const hg__layer *l, int32_t param, char buffer[64]);
 

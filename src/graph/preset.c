@@ -26,6 +26,16 @@ static const hg__preset presets[] = {
      "three layers a side", HG_FOR_ANY, 64, NULL},
     {"pca", "dense %d | dense input",
      "principal components: the best linear autoencoder", HG_FOR_ANY, 64, NULL},
+    {"linear", "dense %d, ordered | dense input tied=1",
+     "principal components by training: in order, of length 1 nearly", HG_FOR_ANY, 32, NULL},
+    {"nested", "dense 256 relu, dense %d, nested | dense 256 relu, dense input",
+     "one model for every code size: any first numbers of the code reconstruct", HG_FOR_ANY, 32, NULL},
+    {"tied", "dense %d relu | dense input tied=1",
+     "the decoder's weights are the encoder's, turned round: half of the numbers to learn", HG_FOR_ANY, 64, NULL},
+    {"sparse", "dense %d sigmoid, kl_sparse | dense input",
+     "a wide code of which each number is active for one row in twenty", HG_FOR_ANY, 256, NULL},
+    {"topk", "dense %d, topk 16 | dense input",
+     "a wide code of which the 16 largest numbers of each row count", HG_FOR_ANY, 256, NULL},
     {"conv", "conv 16 k3 s2 relu, conv 32 k3 s2 relu, dense %d | "
              "dense like relu, deconv 16 k4 s2 relu, deconv input k4 s2 sigmoid",
      "images of one size through a narrow neck; sides are multiples of 4", HG_FOR_IMAGES, 64, NULL},
@@ -47,6 +57,13 @@ static const hg__preset presets[] = {
     {"bottleneck", SMALLER("32") SMALLER("64") SMALLER("96") SMALLER("128") "conv 16 k1 | conv 128 k1, batchnorm relu, "
                    LARGER("96") LARGER("64") LARGER("32") "deconv input k4 s2",
      "pictures of parts through a narrow neck, sides a sixteenth: what does not come out again is a defect; what conv is of parts", HG_FOR_IMAGES, 0, NULL},
+    {"vq", "dense 256 relu, dense %d, vq 512 4 | dense 256 relu, dense input sigmoid",
+     "rows as a few symbols, 4 numbers of the code each, of a codebook of 512", HG_FOR_ANY, 64, NULL},
+    {"convvq", "conv 32 k3 s2 relu, conv 64 k3 s2 relu, conv %d k1, vq 256 | "
+               "conv 64 relu, deconv 32 k4 s2 relu, deconv input k4 s2 sigmoid",
+     "images of one size as a map of symbols, a quarter of their sides; sides are multiples of 4", HG_FOR_IMAGES, 16, NULL},
+    {"fsq", "dense 256 relu, dense %d, fsq 8 5 5 5 | dense 256 relu, dense input sigmoid",
+     "rows as a few symbols, 4 numbers rounded to 8, 5, 5 and 5 levels each", HG_FOR_ANY, 64, NULL},
 };
 // clang-format on
 

@@ -77,14 +77,14 @@ static bool is_wanted(const hg__program *p, int32_t value) {
 static void take_room(hg__program *p, const hg__layer *l) {
     const size_t scratch = l->type->scratch_count ? l->type->scratch_count(l) : 0;
     if (scratch > p->scratch_count) p->scratch_count = scratch;
-    if (!l->type->batch) return;
+    if (!hg__layer_sees_batch(l)) return;
     const size_t measured = l->type->batch->measured_count(l);
     if (measured > p->measured_count) p->measured_count = measured;
 }
 
 // In training the network's own layers may see the whole batch; those of frozen networks never do.
 static bool sees_batch(const hg__program *p, const hg__layer *l, int32_t block) {
-    return p->trains && block == 0 && l->type->batch;
+    return p->trains && block == 0 && hg__layer_sees_batch(l);
 }
 
 // From here on nothing is as it was before the statistics of the batch were made.

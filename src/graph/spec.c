@@ -6,6 +6,7 @@
 // layers is known from the number of words.
 #include "graph/spec.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -241,6 +242,29 @@ static int put_between(parser *p) {
     return HG_OK;
 }
 
+// "sample 20" behind other than 40 numbers: puts the dense layer before it that makes them.
+static int put_code(parser *p) {
+    hg__spec *s = p->spec;
+    hg__layer *l = p->layer;
+    size_t have = 0;
+    const double code = l->arg[0];
+    const hg__shape *rows = s->layers > 1 ? &l[-1].out : &s->input;
+    // What is no size is refused by the layer itself.
+    if (!l->type->takes_code || !(code >= 1 && code <= 1 << 23) || code != floor(code)) return HG_OK;
+    l->arg[0] = 0;
+    if (hg__shape_count(rows, &have) && (double)have == 2 * code) return HG_OK;
+    const hg__layer own = *l;
+    *l = (hg__layer){.type = hg__layer_type_find("dense"), .arg = {2 * code}};
+    HG_TRY(put_between(p));
+    l = p->layer;
+    HG_TRY(shape_layer(p));
+    HG_TRY(check_room(p));
+    l[1] = own;
+    p->layer = l + 1;
+    s->layers++;
+    return HG_OK;
+}
+
 // All arguments of the layer are known.
 static int finish_layer(parser *p) {
     hg__layer *l = p->layer;
@@ -254,6 +278,7 @@ static int finish_layer(parser *p) {
                  l->type->example);
         return fail_at(p, p->layer_at, sentence);
     }
+    HG_TRY(put_code(p));
     HG_TRY(put_between(p));
     return shape_layer(p);
 }

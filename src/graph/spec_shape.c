@@ -43,6 +43,33 @@ static int find_kept(const hg__spec *s, hg__layer *l, hg_error *err) {
     return HG_OK;
 }
 
+// Of layers with weights to share: the encoder layer of this type that mirrors it, by their number from the neck.
+static int find_mirrored(const hg__spec *s, hg__layer *l, hg_error *err) {
+    const hg__layer *m = NULL;
+    int32_t before = 0;
+    for (int32_t i = s->neck; l->is_decoder && i < l->number; i++) {
+        before += s->layer[i].type == l->type;
+    }
+    for (int32_t i = s->neck - 1; l->is_decoder && i >= 0 && !m; i--) {
+        if (s->layer[i].type == l->type && before-- == 0) m = &s->layer[i];
+    }
+    if (!m) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "tied=1: expected a %s in the encoder that this one mirrors",
+                        l->type->name);
+    }
+    if (!hg__shape_is_equal(&m->in, &l->out) || !hg__shape_is_equal(&m->out, &l->in)) {
+        char in[128], out[128];
+        hg__shape_format(&m->out, in);
+        hg__shape_format(&m->in, out);
+        return hg__fail(err, HG_ERR_USAGE,
+                        "tied=1: expected %s in and %s out, as encoder.%d has them turned round",
+                        in, out, (int)m->index);
+    }
+    l->tied = m->number;
+    return HG_OK;
+}
+
 int hg__spec_shape_layer(hg__spec *s, int32_t i, bool is_decoder, hg_error *err) {
     hg__layer *l = &s->layer[i];
     l->in = i > 0 ? l[-1].out : s->input;
@@ -53,7 +80,9 @@ int hg__spec_shape_layer(hg__spec *s, int32_t i, bool is_decoder, hg_error *err)
     l->from = -1;
     l->skip_takers = 0;
     if (l->type->takes_skip) HG_TRY(find_kept(s, l, err));
+    l->tied = -1;
     HG_TRY(l->type->shape(l, err));
+    if (l->type->tied_arg && l->arg[l->type->tied_arg] > 0) HG_TRY(find_mirrored(s, l, err));
     return lay_out(s, l, err);
 }
 

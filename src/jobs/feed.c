@@ -179,7 +179,7 @@ static int check_out(const hg__dataset *d, const char *out, hg_error *err) {
 
 static int open_files(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
     HG_TRY(check_neck(f->model, goal, o->values.model, err));
-    HG_TRY(open_rows(f, o, goal, err));
+    if (!f->data) HG_TRY(open_rows(f, o, goal, err));
     HG_TRY(check_out(f->data, o->values.out, err));
     HG_TRY(check_width(f, goal, err));
     if (f->data->source.rows < 1) {
@@ -241,6 +241,7 @@ static int open_loader(hg__feed *f, hg_error *err) {
 }
 
 static int open_feed(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
+    HG_TRY(hg__network_set_prefix(&f->model->net, (int32_t)o->values.prefix, err));
     HG_TRY(open_noise(f, &o->values, err));
     HG_TRY(open_files(f, o, goal, err));
     const hg__spec *s = &f->model->net.spec;
@@ -262,6 +263,14 @@ int hg__feed_open(hg__feed *f, hg_model *m, const hg_options *o, hg__goal goal,
                   const hg_listener *listener, hg_error *err) {
     *f = (hg__feed){.listener = listener, .model = m};
     const int code = open_feed(f, o, goal, err);
+    if (code < 0) hg__feed_close(f);
+    return code;
+}
+
+int hg__feed_open_codes(hg__feed *f, hg_model *m, hg__dataset *codes, const hg_options *o,
+                        const hg_listener *listener, hg_error *err) {
+    *f = (hg__feed){.listener = listener, .model = m, .data = codes};
+    const int code = open_feed(f, o, HG_DECODE, err);
     if (code < 0) hg__feed_close(f);
     return code;
 }

@@ -40,6 +40,9 @@ typedef struct hg__feed {
 // comes out of a row, and so how many rows a batch may have. f is cleared on failure.
 int hg__feed_open(hg__feed *f, hg_model *m, const hg_options *o, hg__goal goal,
                   const hg_listener *listener, hg_error *err);
+// The same of codes to decode, which it takes too (also on failure): rows of the model's code size.
+int hg__feed_open_codes(hg__feed *f, hg_model *m, hg__dataset *codes, const hg_options *o,
+                        const hg_listener *listener, hg_error *err);
 void hg__feed_close(hg__feed *f); // {0} is fine
 
 // The table is closed: nobody looks at it again.

@@ -48,12 +48,19 @@ int hg__info_parts_json(hg__json *to, const hg__info_parts *p, hg_error *err);
 
 // info_hourglass.c: its network, drawn in text.
 int hg__info_hourglass(hg__text *t, const hg_model *m, hg_error *err);
+// What a model makes of all rows of f, into out=: a file of rows, or what the next function writes.
+int hg__transform_rows(hg__feed *f, hg__goal goal, const hg_options *o, hg_error *err);
+// The same of codes, decoded; also as pictures: out=.png is a sheet of them, `across` in a line, a folder a file each.
+int hg__write_decoded(hg__feed *f, int32_t across, const hg_options *o, hg_error *err);
 
 // What a model makes of a table's rows, in the table's own columns and units.
 
 // f's model is one of a table; goal: HG_RECONSTRUCT or HG_DECODE. CSV, or a database. Columns without floats (id, text) are
 // left out; a value that the model takes as missing is an empty cell.
 int hg__transform_table(hg__feed *f, hg__goal goal, const hg_options *o, hg_error *err);
+
+// Places the rows' codes on a map as embed=2 asks, and writes x and y of each to out=.
+int hg__encode_map(hg__feed *f, const hg_options *o, hg_error *err);
 
 // What `info` says of a table's model: its columns, its detector, its thresholds.
 

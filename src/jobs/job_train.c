@@ -7,11 +7,8 @@
 #include "base/mem.h"
 #include "base/show.h"
 #include "base/system.h"
-#include "fit/pca.h"
 #include "jobs/job.h"
 #include "jobs/trainer.h"
-
-enum { PCA_WIDTH = 4096 }; // features; the covariance holds width^2 doubles
 
 // ---- making ready -------------------------------------------------------------------------------
 
@@ -187,15 +184,15 @@ static int run_solved(hg__train_run *r, hg_error *err) {
 // ---- afterwards ---------------------------------------------------------------------------------
 
 // The PCA baseline: fits it on the training rows, saves weights/pca.safetensors, measures its MSE (NaN where there
-// is no room for it: code size >= width, or more than PCA_WIDTH features).
+// is no room for it: code size >= width).
 static int compare_with_pca(hg__train_run *r, double *mse, hg_error *err) {
     hg__trainer *t = &r->t;
     const hg__spec *s = &t->model->net.spec;
     const int64_t rank = t->rows.count < s->width ? t->rows.count : s->width;
-    if (t->has_targets || s->code >= rank || s->width > PCA_WIDTH) return HG_OK;
+    if (t->has_targets || s->code >= rank) return HG_OK;
     hg_model *pca = NULL;
     const double began = hg__seconds();
-    HG_TRY(hg__pca_fit(&pca, &t->rows, s->code, t->pool, err));
+    HG_TRY(hg__trainer_fit_pca(t, &pca, err));
     r->pca_seconds = hg__seconds() - began;
     hg__trainer_describe(pca, t->data);
     int code = hg__trainer_name_columns(pca, t->data, err);

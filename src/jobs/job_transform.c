@@ -3,6 +3,8 @@
 //
 // Files hold float32 in the model's units. One exception: pictures stored as bytes that go out as .idx become
 // bytes again, value / scale rounded to the nearest. Rows of a table go out as a table: transform_table.c.
+#include <string.h>
+
 #include "base/mem.h"
 #include "detect/table_model.h"
 #include "jobs/feed.h"
@@ -13,10 +15,14 @@
 static hg__row_layout layout_of(const hg__feed *f, hg__goal goal, const hg__row_format *format) {
     const hg_model *m = f->model;
     const hg__dataset *d = f->data;
-    hg__row_layout l = {
-        .rows = d->source.rows, .shape = m->net.spec.input, .dtype = HG_F32, .unit = 1};
+    hg__row_layout l = {.rows = d->source.rows,
+                        .shape = m->net.spec.input,
+                        .dtype = HG_F32,
+                        .unit = 1,
+                        .letter = 'x'};
     if (goal == HG_ENCODE) {
         l.shape = (hg__shape){1, {m->net.spec.code}};
+        l.letter = 'z';
         return l;
     }
     // A file read as columns has names in the model's order, whatever its own was.
@@ -62,18 +68,21 @@ static int transform(hg__feed *f, hg__goal goal, const char *out, hg_error *err)
     return code;
 }
 
+int hg__transform_rows(hg__feed *f, hg__goal goal, const hg_options *o, hg_error *err) {
+    if (hg__model_schema(f->model) && goal != HG_ENCODE)
+        return hg__transform_table(f, goal, o, err);
+    HG_TRY(hg__append_check(o->values.append, o->values.out, err));
+    return strcmp(o->values.embed, "2") == 0 ? hg__encode_map(f, o, err)
+                                             : transform(f, goal, o->values.out, err);
+}
+
 static int run(const hg_options *o, hg__goal goal, const hg_listener *l, hg_error *err) {
     hg__feed f;
     hg_model *m = hg_model_load(o->values.model, err);
     if (!m) return (int)err->code;
     HG_TRY(hg__feed_open(&f, m, o, goal, l, err));
     hg__feed_close_table(&f);
-    const bool is_table = hg__model_schema(f.model) && goal != HG_ENCODE;
-    int code = is_table ? HG_OK : hg__append_check(o->values.append, o->values.out, err);
-    if (code == HG_OK) {
-        code = is_table ? hg__transform_table(&f, goal, o, err)
-                        : transform(&f, goal, o->values.out, err);
-    }
+    const int code = hg__transform_rows(&f, goal, o, err);
     hg__feed_close(&f);
     return code;
 }

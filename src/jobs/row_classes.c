@@ -143,7 +143,7 @@ static int take_rows(const reading *r, const hg__feed *f, bool is_asked, int32_t
     if (!to) return HG_ERR_MEMORY;
     for (int64_t i = 0; i < rows; i++) {
         const int64_t row = number ? number[i] : i;
-        to[i] = row < r->rows ? r->number[row] : -1;
+        to[i] = r->number && row < r->rows ? r->number[row] : -1;
     }
     *classes = to;
     return HG_OK;

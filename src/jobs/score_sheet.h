@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "array/parquet.h"
 #include "base/file.h"
 #include "base/tensor.h"
 #include "base/text.h"
@@ -54,7 +55,7 @@ size_t hg__format_g9(char *to, float x);
 
 size_t hg__format_count(char *to, uint64_t n); // decimal, without an end; up to 20 bytes
 
-// Rows of floats to a .npy, .csv, .tsv or .idx file.
+// Rows of floats to a .npy, .csv, .tsv, .idx or .parquet file.
 
 // How a file of rows looks.
 typedef struct hg__row_layout {
@@ -62,8 +63,9 @@ typedef struct hg__row_layout {
     hg__shape shape; // of one row
     hg__dtype dtype; // HG_F32; HG_U8 only for idx: value / unit, rounded, within 0..255
     float unit;      // what one stored byte is worth, such as 1/255
-    const char *const
-        *column; // (features of a row) names for the first line of csv, or NULL; borrowed
+    const char *const *
+        column; // (features of a row) names for the first line of csv and the columns of parquet, or NULL; borrowed
+    char letter; // parquet, without names: columns are this and a number from 0
 } hg__row_layout;
 
 typedef struct hg__row_format hg__row_format;
@@ -77,6 +79,7 @@ typedef struct hg__row_writer {
     const hg__row_format *format;
     hg__row_layout layout;
     int32_t width;
+    hg__parquet parquet; // its own, {0} for other formats
 } hg__row_writer;
 
 int hg__row_writer_open(hg__row_writer *w, const char *path, const hg__row_format *format,

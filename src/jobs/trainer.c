@@ -255,10 +255,17 @@ static int take_epoch(void *context, const hg_train_event *e, hg_error *err) {
     return HG_OK;
 }
 
+int hg__trainer_fit_pca(hg__trainer *t, hg_model **pca, hg_error *err) {
+    const hg__pca_how how = {.code = t->model->net.spec.code,
+                             .solver = hg__pca_solver_find(t->o.values.solver),
+                             .seed = (uint64_t)t->o.values.seed};
+    return hg__pca_fit_by(pca, &t->rows, &how, t->pool, err);
+}
+
 // model=pca: solved, not trained.
 static int solve(hg__trainer *t, hg_error *err) {
     hg_model *pca = NULL;
-    HG_TRY(hg__pca_fit(&pca, &t->rows, t->model->net.spec.code, t->pool, err));
+    HG_TRY(hg__trainer_fit_pca(t, &pca, err));
     hg__trainer_describe(pca, t->data);
     snprintf(pca->run, sizeof pca->run, "%s", t->model->run);
     hg_model_free(t->model);

@@ -68,6 +68,8 @@ int hg__trainer_run(hg__trainer *t, hg_error *err); // codes as hg__fit_run() ha
 // The model becomes the best; a table's gets its detector, of others *val_mse is measured where rows were held out. What trained is
 // freed.
 int hg__trainer_finish(hg__trainer *t, double *val_mse, hg_error *err);
+// PCA of the training rows with the model's code size, as solver= says: the caller's to free.
+int hg__trainer_fit_pca(hg__trainer *t, hg_model **pca, hg_error *err);
 // All of these, in memory: opens, runs and finishes; what comes of it, on failure too.
 int hg__trainer_fit(hg__trainer *t, hg_result *r, hg_error *err);
 void hg__trainer_fill(const hg__trainer *t, hg_result *r);      // all but folder and exit_reason

@@ -89,7 +89,7 @@ static int write_all(table_writer *w, hg__feed *f, hg__goal goal, hg_error *err)
 
 // A name that promises numbers only.
 static bool is_of_numbers(const char *out) {
-    static const char *const ends[] = {".npy", ".npz", ".idx", "-ubyte", ".tsv"};
+    static const char *const ends[] = {".npy", ".npz", ".idx", "-ubyte", ".tsv", ".parquet"};
     const size_t length = strlen(out);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         const size_t n = strlen(ends[i]);

@@ -7,6 +7,7 @@
 #include "detect/calibration.h"
 #include "detect/metrics.h"
 #include "image/range.h"
+#include "jobs/feed.h"
 #include "model/model.h"
 #include "options/options.h"
 #include "restore/psnr.h"
@@ -32,6 +33,17 @@ int hg__val_rows(hg_model *m, const hg_options *o, const hg_listener *l, hg_resu
 void hg__metrics_add_json(hg__json_writer *w, const hg__metrics *m, const hg__threshold *at);
 void hg__metrics_add_lines(hg__text *t, const hg__metrics *m, const hg__threshold *at,
                            const char *rows);
+
+// val_likelihood.c: how likely the model holds a row to be, where it has a `sample` layer.
+typedef struct hg__likelihood {
+    const char *likelihood; // "bernoulli" or "gaussian"; NULL: none is known, and the rest is unset
+    int32_t draws;          // of each row; 0: no more than the bound was asked for
+    double neg_elbo, neg_log_likelihood; // nats a row, means over rows
+} hg__likelihood;
+// Goes through the rows again, on the feed's plan and threads; draws= says how many codes of each. The same bits for any of them.
+int hg__val_likelihood(hg__feed *f, const hg_options *o, hg__likelihood *to, hg_error *err);
+void hg__likelihood_add_json(hg__json_writer *w, const hg__likelihood *k);
+void hg__likelihood_add_lines(hg__text *t, const hg__likelihood *k);
 
 // PSNR and SSIM of many images under many treatments: what is made of them for people and programs.
 //

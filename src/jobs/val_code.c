@@ -118,3 +118,18 @@ int hg__code_sample_finish(hg__code_sample *s, const hg__feed *f, double squares
     if (!s->y) q->explained_variance = hg__explained_variance(&s->spread, squares);
     return HG_OK;
 }
+
+int hg__code_sample_usage(const hg__code_sample *s, const hg__feed *f, hg__code_figures *to,
+                          hg_error *err) {
+    const hg__network *net = &f->model->net;
+    hg__code_usage usage = {0};
+    *to = (hg__code_figures){0};
+    if (!s->z || !hg__has_symbols(net)) return HG_OK;
+    const int code = hg__code_usage_init(&usage, net, err);
+    if (code == HG_OK) {
+        hg__code_usage_add(&usage, s->z, s->room);
+        *to = hg__code_usage_find(&usage);
+    }
+    hg__code_usage_clear(&usage);
+    return code;
+}

@@ -4,6 +4,7 @@
 #define HG_JOBS_VAL_CODE_H
 #include "jobs/feed.h"
 #include "latent/code_quality.h"
+#include "latent/perplexity.h"
 
 // row_classes.c. *classes: a heap array (rows of f's data), the class of each from 0, -1: none; or NULL where none are known. They are told by
 // classes=, a file with a value a row or a column of data=; else by the column of label=, else by a labels file that lies beside an IDX file of
@@ -36,4 +37,7 @@ void hg__code_sample_add(hg__code_sample *s, hg__feed *f, const hg__input *in);
 // All rows went by. squares: the squared error of all their numbers; NaN: it is the sample's.
 int hg__code_sample_finish(hg__code_sample *s, const hg__feed *f, double squares,
                            hg__code_quality *q, hg_error *err);
+// How many of its symbols a code of such uses, over the rows of the sample; codes 0: it has none.
+int hg__code_sample_usage(const hg__code_sample *s, const hg__feed *f, hg__code_figures *to,
+                          hg_error *err);
 #endif

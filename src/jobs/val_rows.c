@@ -10,6 +10,13 @@
 #include "jobs/val.h"
 #include "jobs/val_code.h"
 
+// What is measured besides what is in the result.
+typedef struct figures {
+    hg__code_quality quality;
+    hg__code_figures usage;
+    hg__likelihood likelihood;
+} figures;
+
 typedef struct tally {
     double *row_mse;           // (rows of the file)
     double *sums;              // (batch)
@@ -17,7 +24,7 @@ typedef struct tally {
     double noise;              // squares of what noise= did to the rows
     int64_t rows;
     hg__code_sample sample;
-    hg__code_quality quality;
+    figures found;
 } tally;
 
 // x, clean: (width)
@@ -72,22 +79,22 @@ static int measure(hg__feed *f, const hg_options *o, tally *t, hg_result *r, hg_
     while ((more = hg__feed_next(f, &in, err)) > 0) add_batch(f, &in, t);
     HG_TRY(more);
     conclude(f, t, r);
-    return hg__code_sample_finish(&t->sample, f, t->squares, &t->quality, err);
+    HG_TRY(hg__code_sample_finish(&t->sample, f, t->squares, &t->found.quality, err));
+    return hg__code_sample_usage(&t->sample, f, &t->found.usage, err);
 }
 
-static int validate(hg__feed *f, const hg_options *o, hg__code_quality *q, hg_result *r,
-                    hg_error *err) {
+static int validate(hg__feed *f, const hg_options *o, figures *found, hg_result *r, hg_error *err) {
     tally t = {.row_mse = hg__alloc((size_t)f->data->source.rows, sizeof *t.row_mse, err)};
     if (t.row_mse) t.sums = hg__alloc((size_t)f->batch, sizeof *t.sums, err);
     const int code = t.sums ? measure(f, o, &t, r, err) : HG_ERR_MEMORY;
-    *q = t.quality;
+    *found = t.found;
     hg__code_sample_clear(&t.sample);
     hg__free(t.sums);
     hg__free(t.row_mse);
     return code;
 }
 
-static void write_json(hg__text *t, const hg_result *r, const hg__code_quality *q) {
+static void write_json(hg__text *t, const hg_result *r, const figures *f) {
     hg__json_writer w = {.to = t};
     hg__json_begin(&w, NULL, '{');
     hg__json_add_integer(&w, "rows", r->rows);
@@ -97,12 +104,18 @@ static void write_json(hg__text *t, const hg_result *r, const hg__code_quality *
     hg__json_add_real(&w, "row_mse_median", 15, r->row_mse_median);
     hg__json_add_real(&w, "row_mse_max", 15, r->row_mse_max);
     if (r->input_mse > 0) hg__json_add_real(&w, "input_mse", 15, r->input_mse);
-    hg__code_quality_add_json(&w, q);
+    hg__likelihood_add_json(&w, &f->likelihood);
+    hg__code_quality_add_json(&w, &f->quality);
+    if (f->usage.codes > 0) {
+        hg__json_add_integer(&w, "codes", f->usage.codes);
+        hg__json_add_integer(&w, "codes_used", f->usage.used);
+        hg__json_add_real(&w, "perplexity", 15, f->usage.perplexity);
+    }
     hg__json_end(&w, '}');
     hg__text_add(t, "\n");
 }
 
-static void write_lines(hg__text *t, const hg_result *r, const hg__code_quality *q) {
+static void write_lines(hg__text *t, const hg_result *r, const figures *f) {
     hg__text_add(t, "rows            %" PRId64 "\n", r->rows);
     hg__text_add(t, "width           %d\n", r->width);
     hg__text_add(t, "mse             %.9g\n", r->mse);
@@ -110,19 +123,26 @@ static void write_lines(hg__text *t, const hg_result *r, const hg__code_quality 
     hg__text_add(t, "row mse median  %.9g\n", r->row_mse_median);
     hg__text_add(t, "row mse max     %.9g\n", r->row_mse_max);
     if (r->input_mse > 0) hg__text_add(t, "input mse       %.9g\n", r->input_mse);
-    hg__code_quality_add_lines(t, q);
+    hg__likelihood_add_lines(t, &f->likelihood);
+    hg__code_quality_add_lines(t, &f->quality);
+    if (f->usage.codes > 0) {
+        hg__text_add(t, "codes           %" PRId64 "\n", f->usage.codes);
+        hg__text_add(t, "codes used      %" PRId64 "\n", f->usage.used);
+        hg__text_add(t, "perplexity      %.9g\n", f->usage.perplexity);
+    }
 }
 
 int hg__val_rows(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
                  hg_error *err) {
     hg__feed f;
     hg__text t = {0};
-    hg__code_quality q;
+    figures found = {0};
     HG_TRY(hg__feed_open(&f, m, o, HG_SCORE, l, err));
-    const int code = validate(&f, o, &q, r, err);
+    int code = validate(&f, o, &found, r, err);
+    if (code == HG_OK) code = hg__val_likelihood(&f, o, &found.likelihood, err);
     hg__feed_close(&f);
     HG_TRY(code);
-    (r->json ? write_json : write_lines)(&t, r, &q);
+    (r->json ? write_json : write_lines)(&t, r, &found);
     r->text = hg__text_take(&t, err);
     return r->text ? HG_OK : HG_ERR_MEMORY;
 }

@@ -14,6 +14,7 @@ struct hg__row_format {
     char separator; // between numbers, csv and tsv
     int (*head)(hg__row_writer *w, hg_error *err);
     int (*rows)(hg__row_writer *w, const float *x, size_t count, hg_error *err); // count numbers
+    int (*tail)(hg__row_writer *w, hg_error *err); // behind all rows; NULL: nothing
 };
 
 enum { BLOCK = 4096 };
@@ -115,14 +116,29 @@ static int csv_rows(hg__row_writer *w, const float *x, size_t count, hg_error *e
     return hg__writer_add(&w->file, text, used, err);
 }
 
+// ---- parquet ------------------------------------------------------------------------------------
+
+static int parquet_head(hg__row_writer *w, hg_error *err) {
+    return hg__parquet_open(&w->parquet, &w->file, w->width, err);
+}
+
+static int parquet_rows(hg__row_writer *w, const float *x, size_t count, hg_error *err) {
+    return hg__parquet_add(&w->parquet, &w->file, x, count / (size_t)w->width, err);
+}
+
+static int parquet_tail(hg__row_writer *w, hg_error *err) {
+    return hg__parquet_finish(&w->parquet, &w->file, w->layout.column, w->layout.letter, err);
+}
+
 // ---- all of them --------------------------------------------------------------------------------
 
 static const hg__row_format formats[] = {
-    {".npy",   "npy", false, 0,    npy_head, npy_rows},
-    {".csv",   "csv", false, ',',  csv_head, csv_rows},
-    {".tsv",   "tsv", false, '\t', csv_head, csv_rows},
-    {".idx",   "idx", true,  0,    idx_head, idx_rows},
-    {"-ubyte", "idx", true,  0,    idx_head, idx_rows},
+    {".npy",     "npy",     false, 0,    npy_head,     npy_rows,     NULL        },
+    {".csv",     "csv",     false, ',',  csv_head,     csv_rows,     NULL        },
+    {".tsv",     "tsv",     false, '\t', csv_head,     csv_rows,     NULL        },
+    {".idx",     "idx",     true,  0,    idx_head,     idx_rows,     NULL        },
+    {"-ubyte",   "idx",     true,  0,    idx_head,     idx_rows,     NULL        },
+    {".parquet", "parquet", false, 0,    parquet_head, parquet_rows, parquet_tail},
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 
@@ -146,7 +162,8 @@ const hg__row_format *hg__row_format_find(const char *path, const char *family, 
     if (is_text || hg__table_out_is(path) || ends_with(path, ".gz") || ends_with(path, ".npz")) {
         hg__fail(
             err, HG_ERR_USAGE,
-            "%.300s: expected a name that ends in .npy, .csv, .tsv or .idx for rows of numbers",
+            "%.300s: expected a name that ends in .npy, .csv, .tsv, .idx or .parquet for rows of "
+            "numbers",
             path);
         return NULL;
     }
@@ -172,7 +189,7 @@ int hg__row_writer_open(hg__row_writer *w, const char *path, const hg__row_forma
     hg__sweep_beside(path);
     HG_TRY(hg__writer_open(&w->file, path, err));
     const int code = format->head(w, err);
-    if (code < 0) hg__writer_abort(&w->file);
+    if (code < 0) hg__row_writer_abort(w);
     return code;
 }
 
@@ -181,9 +198,16 @@ int hg__row_writer_add(hg__row_writer *w, const float *x, int64_t rows, hg_error
 }
 
 int hg__row_writer_commit(hg__row_writer *w, hg_error *err) {
+    const int code = w->format->tail ? w->format->tail(w, err) : HG_OK;
+    if (code < 0) {
+        hg__row_writer_abort(w);
+        return code;
+    }
+    hg__parquet_clear(&w->parquet);
     return hg__writer_commit(&w->file, err);
 }
 
 void hg__row_writer_abort(hg__row_writer *w) {
+    hg__parquet_clear(&w->parquet);
     hg__writer_abort(&w->file);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // map_repulsion.c - what pushes all points apart, on a grid: one Fourier transform there, one back.
 //
-// Points are spread on a grid by cubic B-splines, convolved there with the force of one point, K(d) = d / (1 + d^2)^2, and read
+// Points are spread on a grid by quintic B-splines, convolved there with the force of one point, K(d) = d / (1 + d^2)^2, and read
 // back by the same splines. That is a spline through K in each direction once the transform is divided by the splines' own,
-// squared: the error falls with the fourth power of the grid's step. One transform of how many points there are, and one back
+// squared: the error falls with the sixth power of the grid's step. One transform of how many points there are, and one back
 // with both directions as real and imaginary part: K is odd, its transform imaginary. Z needs none back: it is
 // the sum over frequencies of 1 / (1 + d^2)'s transform times the points' power (Parseval). The idea of a grid: Linderman et al.,
 // "Fast interpolation-based t-SNE", Nature Methods 16 (2019); splines and one transform: Essmann et al., "A smooth particle
@@ -24,13 +24,14 @@
 
 enum {
     BLOCK = 256,    // points of a task
-    SUPPORT = 4,    // nodes a spline touches
-    MARGIN = 16,    // nodes beyond the points
+    SUPPORT = 6,    // nodes a spline touches, from BEFORE ahead of a point
+    BEFORE = 2,
+    MARGIN = 20,    // nodes beyond the points
     LINES = HG_LANES,
     PARTS = 3,      // of what is multiplied by: of Z, of x, of y
     PAIR = 2 * LINES // a complex number of each line
 };
-#define STEP 0.5 // of the grid, where points lie far apart
+#define STEP 0.4 // of the grid, where points lie far apart
 
 struct hg__repulsion {
     const hg__kernels *kernels;
@@ -105,7 +106,7 @@ static void push_block(void *context, int32_t task, int32_t thread) {
 // ---- the grid -----------------------------------------------------------------------------------------
 
 // Sides of a transform: 2^a 3^b, multiples of 2 * LINES.
-static const int32_t sides[] = {96, 128, 192, 256, 288, 384, 512, 576, 768, 1024, 1152, 1536, 2048};
+static const int32_t sides[] = {96, 128, 192, 256, 288, 384, 512, 576, 768, 864, 1024, 1152, 1536, 2048};
 enum { SIDES = sizeof sides / sizeof *sides };
 
 // Nodes from -1 at least to M - 1, whatever span: coarser where the largest grid is too small, finer where the smallest is too large.
@@ -197,7 +198,8 @@ static void force_rows(void *context, int32_t task, int32_t thread) {
 
 // 1 / (the spline's transform, of both sides, and the transform's own factor).
 static double undo(const hg__repulsion *r, int32_t frequency) {
-    const double spline = (2 + hg__cos_turn((double)frequency / r->side)) / 3;
+    const double turns = (double)frequency / r->side;
+    const double spline = (66 + 52 * hg__cos_turn(turns) + 2 * hg__cos_turn(2 * turns)) / 120;
     return 1 / (spline * spline * r->side);
 }
 
@@ -253,12 +255,14 @@ static int make_grid(hg__repulsion *r, int32_t side, double step, hg_error *err)
 // The weights of the SUPPORT nodes from *first on.
 static inline void spline(double at, int32_t *first, float w[SUPPORT]) {
     const int32_t node = (int32_t)at;
-    const float t = (float)(at - node), u = 1 - t, t2 = t * t, sixth = 1.0F / 6;
-    *first = node - 1;
-    w[0] = u * u * u * sixth;
-    w[1] = (4 + t2 * (3 * t - 6)) * sixth;
-    w[3] = t2 * t * sixth;
-    w[2] = 1 - w[0] - w[1] - w[3];
+    const float t = (float)(at - node), u = 1 - t, t2 = t * t, u2 = u * u, share = 1.0F / 120;
+    *first = node - BEFORE;
+    w[0] = u2 * u2 * u * share;
+    w[1] = (26 + t * (t * (t * (t * (5 * t - 20) + 20) + 20) - 50)) * share;
+    w[2] = (66 + t2 * (t2 * (30 - 10 * t) - 60)) * share;
+    w[4] = (26 + u * (u * (u * (u * (5 * u - 20) + 20) + 20) - 50)) * share;
+    w[5] = t2 * t2 * t * share;
+    w[3] = 1 - w[0] - w[1] - w[2] - w[4] - w[5];
 }
 
 static double along(const hg__repulsion *r, float x) {
@@ -302,7 +306,8 @@ static void spread(void *context, int32_t task, int32_t thread) {
     const int32_t top = task * LINES, bottom = top + LINES;
     const size_t M = (size_t)r->half;
     memset(r->grid + (size_t)top * M, 0, LINES * M * sizeof *r->grid);
-    const int32_t begin = r->row[hg__max(top - 2, 0)], end = r->row[hg__min(bottom + 1, r->half)];
+    const int32_t begin = r->row[hg__max(top - (SUPPORT - 1 - BEFORE), 0)];
+    const int32_t end = r->row[hg__min(bottom + BEFORE, r->half)];
     for (int32_t at = begin; at < end; at++) {
         const int32_t i = r->order[at];
         int32_t column, row;
@@ -380,8 +385,8 @@ int hg__repulsion_run(hg__repulsion *r, const float *x, const float *y, double *
         find_box(r, &left, &low, &span);
         pick_grid(r, span, &side, &step);
         HG_TRY(make_grid(r, side, step, err));
-        r->left = left - 2 * step;
-        r->low = low - 2 * step;
+        r->left = left - (BEFORE + 1) * step;
+        r->low = low - (BEFORE + 1) * step;
         sort_points(r);
         hg__map_run(r->pool, spread, r, r->half / LINES);
         tasks = r->side / LINES;
@@ -408,8 +413,13 @@ void hg__repulsion_of(const hg__repulsion *r, int32_t first, int32_t end, float 
         const float *at = r->out + (size_t)row * M + (size_t)column;
         for (int v = 0; v < SUPPORT; v++, at += M) {
             const float *other = at + M * M;
-            sx += wy[v] * (wx[0] * at[0] + wx[1] * at[1] + wx[2] * at[2] + wx[3] * at[3]);
-            sy += wy[v] * (wx[0] * other[0] + wx[1] * other[1] + wx[2] * other[2] + wx[3] * other[3]);
+            float row_x = 0, row_y = 0;
+            for (int u = 0; u < SUPPORT; u++) {
+                row_x += wx[u] * at[u];
+                row_y += wx[u] * other[u];
+            }
+            sx += wy[v] * row_x;
+            sy += wy[v] * row_y;
         }
         fx[i - first] = sx;
         fy[i - first] = sy;

@@ -45,11 +45,7 @@ static void take_better(const hg__codebook *c, int32_t count, int32_t columns, i
         hg__real *best = c->best + (ptrdiff_t)m * HG_PANEL;
         hg__real *panel = c->panel + (ptrdiff_t)m * HG_PANEL;
         for (int32_t n = columns; n < HG_PANEL; n++) product[n] = (hg__real)-INFINITY;
-        for (int32_t n = 0; n < HG_PANEL; n++) {
-            const bool is_better = product[n] > best[n];
-            best[n] = is_better ? product[n] : best[n];
-            panel[n] = is_better ? (hg__real)number : panel[n];
-        }
+        c->k->keep_larger(best, panel, product, (hg__real)number, HG_PANEL);
     }
 }
 

@@ -16,6 +16,7 @@
 #define HG_NN_LAYER_H
 #include "backend/kernels.h"
 #include "base/error.h"
+#include "base/rng.h"
 #include "base/tensor.h"
 
 enum { HG_MAX_ARGS = 8, HG_MAX_PARAMS = 4 };
@@ -57,6 +58,7 @@ typedef struct hg__layer {
     int32_t number;      // position in the whole model: the layer's random stream
     int32_t from;        // add, concat, recall: number of the keep layer they take from; else -1
     int32_t skip_takers; // keep: how many take from it
+    int32_t tied;        // number of the layer whose weights, turned round, are its own; else -1
 } hg__layer;
 
 // What a pass over a chunk needs besides the data.
@@ -83,6 +85,12 @@ typedef struct hg__pass {
     // forward of types with `bands`, outside training: lines of y; bottom 0: all
     int32_t top, bottom;
 } hg__pass;
+
+// y (n): row `row` of standard normal numbers, of p->seed: what codes' priors are made of.
+static inline void hg__draw_normal(const hg__pass *p, int64_t row, int32_t n, hg__real *y) {
+    const uint32_t counter[3] = {HG_STREAM_PRIOR, (uint32_t)(row >> 32), (uint32_t)row};
+    p->k->normal(y, p->seed, counter, n);
+}
 
 // So much that the cache will have lost it when it is read.
 static inline bool hg__exceeds_cache(size_t numbers) {
@@ -131,7 +139,7 @@ typedef struct hg__batch_type {
     // pass->measured, rows 0 .. rows-1 in order, into pass->statistics.
     void (*combine)(const hg__layer *l, const hg__pass *p, int32_t rows);
     void (*combine_back)(const hg__layer *l, const hg__pass *p, int32_t rows);
-    // Changes state parameters (the running statistics) for what the batch was.
+    // Changes state parameters (the running statistics) for what the batch was; NULL: there are none.
     void (*update_running)(const hg__layer *l, const hg__pass *p, int32_t rows, hg__real *params);
 } hg__batch_type;
 
@@ -150,6 +158,7 @@ typedef struct hg__layer_type {
     bool is_skip_source; // y is x, which an add, concat or recall takes up again: keep
     bool returns_skip;   // y is x2, and x is dropped: recall
     bool flat; // wants a vector: behind an image layer the parser puts a `flatten` before it
+    bool takes_code; // its first argument is a code's size, for which the parser puts a dense layer of twice that before it
     hg__reorders reorders; // flatten and unflatten, which the parser puts in where they are missing
 
     // What it is like, for who starts, folds and measures a model.
@@ -161,6 +170,10 @@ typedef struct hg__layer_type {
     // Linear types with weights: the output channel that element i of the first parameter belongs to, in the file's order.
     size_t (*channel)(const hg__layer *l, size_t i);
     int32_t bias_arg; // the argument that gives it a bias where that is a choice; else 0
+    int32_t
+        tied_arg; // the argument that ties its weights to those of the mirrored layer; types without one: 0
+    // The argument that says how many of its numbers are used outside training, 0: all; types without one: 0.
+    int32_t prefix_arg;
     // What it does to channel c outside training: the linear layer before it can take that in (hg__network_fold()).
     void (*affine)(const hg__layer *l, const hg__real *params, size_t c, hg__affine *to);
     // What PyTorch's default draws lack besides the gain so that variance stays; NULL: 1.
@@ -181,6 +194,12 @@ typedef struct hg__layer_type {
     // A loss is summed over the numbers of a row and divided by how many there are, and so is what is paid: with beta = 1 a
     // sum of squares and KL together are the evidence lower bound over that number.
     double (*penalty)(const hg__layer *l, const hg__pass *p, const hg__real *x);
+
+    // Row `row` of those that the prior of a code has, y (out, written up to whole vectors): a function of p->seed and of it; p->params, k, scratch are there.
+    // NULL: codes have no prior.
+    void (*draw)(const hg__layer *l, const hg__pass *p, int64_t row, hg__real *y);
+    // Of the loss gaussian, where this layer is the last: the variances, *count of them, 1 or a row's numbers. NULL: 1.
+    const hg__real *(*variance)(const hg__layer *l, const hg__real *params, int32_t *count);
 
     // The parameters cut into tiles (NULL without parameters): how many, which, and the gradient of one
     // over the whole batch, g (tile->count). x: (rows, tile->x_count), from column tile->x_first on.
@@ -212,10 +231,12 @@ typedef struct hg__layer_type {
     // place of a row y that forward() gave. NULL: they are numbers.
     int64_t (*symbols)(const hg__layer *l, int32_t *places);
     void (*read_symbols)(const hg__layer *l, const hg__pass *p, const hg__real *y, int32_t *symbol);
-    // fills l->out numbers; NULL: it has no prior. A draw of the prior: the code of one row from (seed, row), no data.
-    void (*draw)(const hg__layer *l, const hg__real *params, uint64_t seed, int64_t row,
-                 hg__real *y);
 } hg__layer_type;
+
+// Whether its rows see each other in training: types with batch, where there is something to know of the batch.
+static inline bool hg__layer_sees_batch(const hg__layer *l) {
+    return l->type->batch && l->type->batch->statistics_count(l) > 0;
+}
 
 hg__extent hg__extent_of(const hg__shape *s);
 size_t hg__layer_span(const hg__layer *l); // elements from its first parameter to behind its last

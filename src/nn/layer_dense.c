@@ -11,6 +11,7 @@
 #include "base/int.h"
 #include "nn/layer.h"
 
+enum { UNITS, TIED }; // arguments
 enum { WEIGHT, BIAS, TILE_K = 64, BIAS_TILE = 512 };
 
 static int32_t inputs(const hg__layer *l) {
@@ -23,10 +24,14 @@ static int32_t outputs(const hg__layer *l) {
 
 static int shape(hg__layer *l, hg_error *err) {
     size_t in;
-    const double units = l->arg[0];
+    const double units = l->arg[UNITS];
     const int32_t most = 1 << 24;
     if (!(units >= 1 && units <= most && units == floor(units))) {
         return hg__fail(err, HG_ERR_USAGE, "dense: expected 1 to %d units, got %g", most, units);
+    }
+    if (!(l->arg[TIED] == 0 || l->arg[TIED] == 1)) {
+        return hg__fail(err, HG_ERR_USAGE, "dense: expected tied=0 or tied=1, got %g",
+                        l->arg[TIED]);
     }
     if (!hg__shape_count(&l->in, &in) || in < 1 || in > (size_t)most) {
         return hg__fail(err, HG_ERR_USAGE, "dense: expected 1 to %d inputs", most);
@@ -167,11 +172,13 @@ static size_t channel(const hg__layer *l, size_t i) { // the weight is (units, i
 extern const hg__layer_type hg__layer_dense;
 const hg__layer_type hg__layer_dense = {
     .name = "dense",
-    .args = "units",
-    .summary = "fully connected: y = x W^T + b",
+    .args = "units tied=0",
+    .summary = "fully connected: y = x W^T + b; tied=1: W is that of the mirrored encoder layer, "
+               "turned round",
     .example = "dense 37",
     .flat = true,
     .is_linear = true,
+    .tied_arg = TIED,
     .channel = channel,
     .shape = shape,
     .init = init,

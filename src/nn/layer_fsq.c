@@ -157,14 +157,12 @@ static void read_symbols(const hg__layer *l, const hg__pass *p, const hg__real *
 }
 
 // Every level alike: what the quantiser is to make use of.
-static void draw(const hg__layer *l, const hg__real *params, uint64_t seed, int64_t row,
-                 hg__real *y) {
-    (void)params;
+static void draw(const hg__layer *l, const hg__pass *p, int64_t row, hg__real *y) {
     const uint32_t stream = HG_STREAM_LATENT | (uint32_t)l->number << 8;
     for (int64_t i = 0; i < width(l); i++) {
         const scale s = scale_of(l, (int32_t)(i % turns_of(l)));
         const hg__philox drawn =
-            hg__philox_run(seed, stream, UINT32_MAX, (uint32_t)row, (uint32_t)i);
+            hg__philox_run(p->seed, stream, UINT32_MAX, (uint32_t)row, (uint32_t)i);
         const double at = floor((double)hg__unit_float(drawn.word[0]) * s.levels);
         y[i] = (hg__real)((at - s.half) / s.half);
     }

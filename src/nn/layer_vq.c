@@ -399,15 +399,15 @@ static void read_symbols(const hg__layer *l, const hg__pass *p, const hg__real *
 }
 
 // Each place's code by how often it was used, N, independent of the others.
-static void draw(const hg__layer *l, const hg__real *params, uint64_t seed, int64_t row,
-                 hg__real *y) {
-    const hg__real *count = params + l->param[COUNT].offset;
-    const hg__codebook c = {
-        .panels = params + l->param[CODEBOOK].offset, .codes = codes_of(l), .width = width_of(l)};
+static void draw(const hg__layer *l, const hg__pass *p, int64_t row, hg__real *y) {
+    const hg__real *count = p->params + l->param[COUNT].offset;
+    const hg__codebook c = {.panels = p->params + l->param[CODEBOOK].offset,
+                            .codes = codes_of(l),
+                            .width = width_of(l)};
     const double total = sum_of(count, c.codes);
     for (int32_t v = 0; v < places_of(l); v++, y += c.width) {
         const hg__philox drawn =
-            hg__philox_run(seed, stream(l), UINT32_MAX, (uint32_t)row, (uint32_t)v);
+            hg__philox_run(p->seed, stream(l), UINT32_MAX, (uint32_t)row, (uint32_t)v);
         double left = (double)hg__unit_float(drawn.word[0]) * total;
         int32_t j = 0;
         while (j + 1 < c.codes && left >= (double)count[j]) left -= (double)count[j++];

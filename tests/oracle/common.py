@@ -93,6 +93,67 @@ ACTIVATIONS = {
 }
 
 
+class L1(nn.Module):
+    """paid: what a row pays, in the mean over the batch."""
+
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = weight
+
+    def forward(self, x):
+        self.paid = self.weight * x.abs().sum() / len(x)
+        return x
+
+
+def divergence(mean, target):
+    """KL of Bernoulli distributions, target from mean; beyond 0.0001 of 0 and 1 straight on."""
+    near = mean.clamp(1e-4, 1 - 1e-4)
+    slope = ((1 - target) / (1 - near) - target / near).detach()
+    named = torch.distributions.Bernoulli(torch.full_like(near, target))
+    return torch.distributions.kl_divergence(named, torch.distributions.Bernoulli(near)) + slope * (mean - near)
+
+
+class KlSparse(nn.Module):
+    def __init__(self, target, weight):
+        super().__init__()
+        self.target, self.weight = target, weight
+
+    def forward(self, x):
+        self.paid = self.weight * divergence(x.mean(0), self.target).sum()
+        return x
+
+
+class TopK(nn.Module):
+    def __init__(self, k):
+        super().__init__()
+        self.k = k
+
+    def forward(self, x):
+        flat = x.flatten(1)
+        at = flat.topk(self.k, 1).indices
+        return torch.zeros_like(flat).scatter(1, at, flat.gather(1, at)).reshape(x.shape)
+
+
+class BatchTopK(nn.Module):
+    def __init__(self, k):
+        super().__init__()
+        self.k = k
+        self.register_buffer("threshold", torch.zeros(1))
+
+    def forward(self, x):
+        at = x.flatten().topk(self.k * len(x)).indices
+        return torch.zeros_like(x).flatten().scatter(0, at, x.flatten()[at]).reshape(x.shape)
+
+
+def regulariser(words):
+    """A module of "l1 0.1" or "kl_sparse 0.05 weight=3"; None where it is none."""
+    kinds = {"l1": L1, "kl_sparse": KlSparse, "topk": TopK, "batch_topk": BatchTopK}
+    if words[0] not in kinds:
+        return None
+    numbers = [float(word.split("=")[-1]) for word in words[1:]]
+    return kinds[words[0]](*([int(number) for number in numbers] if "topk" in words[0] else numbers))
+
+
 class Autoencoder(nn.Module):
     """The network of a spec such as "dense 64 relu | dense input sigmoid", weights drawn by PyTorch."""
 
@@ -109,12 +170,18 @@ class Autoencoder(nn.Module):
                     layers.append(nn.Linear(before, now))
                 elif words[0] == "layernorm":
                     layers.append(nn.LayerNorm(now))
+                elif regulariser(words):
+                    layers.append(regulariser(words))
                 layers.extend(ACTIVATIONS[word]() for word in words if word in ACTIVATIONS)
             sides.append(nn.Sequential(*layers))
         self.encoder, self.decoder = sides
 
     def forward(self, x):
         return self.decoder(self.encoder(x))
+
+    def pays(self):
+        """What a row paid beside the loss, in the mean over the last batch."""
+        return sum(layer.paid for layer in self.modules() if hasattr(layer, "paid"))
 
     def to_logits(self, x):
         return self.decoder[:-1](self.encoder(x))

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from common import ACTIVATIONS, COMMAND, check, finish
+from common import ACTIVATIONS, COMMAND, BatchTopK, TopK, check, divergence, finish
 
 ROWS, PENALTY_SCALE = 7, 0.3  # as in tests/layer_case.h
 RUN = os.path.join(os.path.dirname(COMMAND), "tests", "layer_run")
@@ -57,7 +57,7 @@ def compare(item, shape, theirs, kept=None, pays=None):
     with torch.no_grad():
         for weight in weights:
             weight.copy_(values(*weight.shape) / 3)
-        states = [value for value in theirs.buffers() if value.ndim] if weights else []
+        states = [value for value in theirs.buffers() if value.ndim] if isinstance(theirs, nn.Module) else []
     y = theirs(*inputs)
     dy = values(*y.shape)
     paid = pays(inputs[0]) if pays else torch.zeros(0)
@@ -169,6 +169,75 @@ sample("sample 4", 200, 4)
 sample("sample beta=0.5 warmup=20", 64, 0.5 * 5 / 20)  # at step 5
 for shape in [(29,)] + IMAGES[:2]:
     compare("l1 0.3", shape, nn.Identity(), pays=lambda x: 0.3 * x.abs().flatten(1).sum(1))
+
+
+
+class Nearest(nn.Module):
+    """vq in training, before the codebook follows: straight-through."""
+
+    def __init__(self, codes, width):
+        super().__init__()
+        self.register_buffer("codebook", values(codes, width).detach() / 2)
+        self.register_buffer("count", torch.ones(codes))
+        self.register_buffer("sum", self.codebook.clone())
+
+    def nearest(self, x):
+        parts = torch.moveaxis(x, 1, -1).reshape(-1, self.codebook.shape[1])
+        found = self.codebook[torch.cdist(parts.detach(), self.codebook).argmin(1)]
+        return torch.moveaxis(found.reshape(torch.moveaxis(x, 1, -1).shape), -1, 1)
+
+    def forward(self, x):
+        return x + (self.nearest(x) - x).detach()
+
+
+for item, shape, codes, width, beta in (("vq 16 4", (32,), 16, 4, 0.25), ("vq 70 beta=2 restart=0", (6, 4, 3), 70, 6, 2), ("vq 3 1", (29,), 3, 1, 0.25)):
+    module = Nearest(codes, width)
+    compare(item, shape, module, pays=lambda x: beta * ((x - module.nearest(x)) ** 2).flatten(1).sum(1))
+
+
+def levels(counts):
+    """fsq on vectors: the formulas of the paper's appendix A."""
+    L = torch.tensor(counts, dtype=torch.float64)
+    h, o, half = (L - 1) * (1 - 1e-3) / 2, (L % 2 == 0) / 2, torch.div(L, 2, rounding_mode="floor")
+
+    def rounded(x):
+        z = x.double().reshape(len(x), -1, len(counts))
+        b = torch.tanh(z + torch.atanh(o / h)) * h - o
+        return ((b + (b.round() - b).detach()) / half).reshape(x.shape).float()
+
+    return rounded
+
+
+compare("fsq", (29,), levels([8]))
+compare("fsq 8 5 5 5", (32,), levels([8, 5, 5, 5]))
+compare("fsq 3 6", (70,), levels([3, 6]))
+
+def mean_divergence(target, weight):
+    """What each row pays: all the same."""
+    return lambda x: (weight * divergence(x.mean([0] + list(range(2, x.ndim))), target).sum()).expand(ROWS)
+
+
+def nested(item, shape):
+    """What it keeps is its own: found from a first run, of ones."""
+    count = ROWS * int(np.prod(shape))
+    given = np.ones(count, "f4").tobytes() * 2
+    kept = np.frombuffer(run(item, *sides(shape), data=given), "<f4")[:count].reshape(ROWS, *shape[1:], shape[0])
+    mask = torch.from_numpy(np.moveaxis(kept, -1, 1).copy())
+    lengths = mask.flatten(2).amin(2).sum(1) if mask.ndim > 2 else mask.sum(1)
+    ordered = bool((mask == (torch.arange(shape[0]) < lengths[:, None]).reshape(ROWS, -1, *[1] * (len(shape) - 1))).all())
+    check(item + ": prefixes, of different lengths", ordered and len(set(lengths.tolist())) > 2 and lengths.min() >= 1)
+    compare(item, shape, lambda x: x * mask)
+
+
+for shape in [(29,)] + IMAGES[:2]:
+    compare("kl_sparse 0.2 weight=3", shape, nn.Identity(), pays=mean_divergence(0.2, 3))
+    nested("nested", shape)
+    rising = torch.arange(shape[0]).reshape(-1, *[1] * (len(shape) - 1)) / shape[0]
+    compare("ordered 0.3", shape, nn.Identity(), pays=lambda x: 0.3 * (rising * x ** 2).flatten(1).sum(1))
+compare("topk 7", (29,), TopK(7))
+compare("topk 11", (3, 6, 5), TopK(11))
+compare("batch_topk 7", (29,), BatchTopK(7))
+compare("batch_topk 11", (3, 6, 5), BatchTopK(11))
 
 missing = [name for name in NAMES if name not in tried]
 check("every layer type has a case here", not missing, " ".join(missing))

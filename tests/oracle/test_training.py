@@ -66,6 +66,7 @@ def train_torch(model, x, options, epochs, batch):
             rows_now = torch.from_numpy(x[first:first + batch])
             optimiser.zero_grad()
             value = loss(rows_now)
+            value = value + model.pays() / x.shape[1]
             value.backward()
             if options.get("clip"):
                 torch.nn.utils.clip_grad_norm_(model.parameters(), options["clip"])
@@ -139,4 +140,12 @@ compare("adam, bce", SMALL, 50, loss="bce", **hundred)
 compare("adam, huber", SMALL, 50, loss="huber", delta=0.05, **hundred)
 compare("adam, clip", SMALL, 50, clip=0.01, **hundred)
 compare("adam, cosine, several batches", SMALL, 50, schedule="cosine", warmup=10, **dict(hundred, count=100, batch=32, epochs=25))
+
+# What keeps a code sparse, with several batches an epoch.
+several = dict(hundred, count=100, batch=25, epochs=25)
+compare("sparse, l1", "dense 30 relu, l1 0.1 | dense input sigmoid", 50, **several)
+compare("sparse, kl", "dense 30 sigmoid, kl_sparse 0.05 weight=0.5 | dense input sigmoid", 50, **several)
+compare("sparse, topk", "dense 30, topk 5 | dense input sigmoid", 50, **several)
+compare("sparse, topk of relu", "dense 30 relu, topk 5 | dense input", 50, **several)
+compare("sparse, batch_topk", "dense 30 relu, batch_topk 5 | dense input sigmoid", 50, **several)
 finish()

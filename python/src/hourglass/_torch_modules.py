@@ -44,6 +44,58 @@ class Sample(nn.Module):
         return mean + torch.randn_like(mean) * (0.5 * log_variance).exp() if self.training else mean
 
 
+class TopK(nn.Module):
+    """The k largest numbers of each row, the others 0; of equal ones the first."""
+
+    def __init__(self, k: int):
+        super().__init__()
+        self.k = k
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        flat = _as_vector(x, x.ndim > 2)
+        at = flat.argsort(1, descending=True, stable=True)[:, : self.k]
+        kept = torch.zeros_like(flat).scatter(1, at, flat.gather(1, at))
+        return kept.reshape(x.movedim(1, -1).shape).movedim(-1, 1) if x.ndim > 2 else kept.reshape(x.shape)
+
+
+class BatchTopK(nn.Module):
+    """The k times rows largest numbers of a batch, the others 0; outside training what is not below the threshold, which follows
+    the least that stayed."""
+
+    def __init__(self, k: int, momentum: float):
+        super().__init__()
+        self.k, self.momentum = k, momentum
+        self.register_buffer("threshold", torch.zeros(1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.training:
+            return x * (x >= self.threshold)
+        flat = x.flatten()
+        at = flat.argsort(descending=True, stable=True)[: self.k * len(x)]
+        with torch.no_grad():
+            self.threshold += self.momentum * (flat[at[-1]] - self.threshold)
+        return torch.zeros_like(flat).scatter(0, at, flat[at]).reshape(x.shape)
+
+
+class Nested(nn.Module):
+    """In training each row keeps a prefix of its numbers (of its channels), drawn evenly, or, a share `whole` of the rows, all;
+    else all are kept, or the first `prefix`."""
+
+    def __init__(self, whole: float, prefix: int):
+        super().__init__()
+        self.whole, self.prefix = whole, prefix
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        channels = x.shape[1]
+        lengths = torch.full((len(x),), self.prefix or channels, device=x.device)
+        if self.training:
+            drawn = torch.randint(1, channels + 1, lengths.shape, device=x.device)
+            is_whole = torch.rand(lengths.shape, device=x.device) < self.whole
+            lengths = torch.where(is_whole, torch.full_like(drawn, channels), drawn)
+        kept = torch.arange(channels, device=x.device) < lengths[:, None]
+        return x * kept.reshape(*kept.shape, *[1] * (x.ndim - 2))
+
+
 class ImageNorm(nn.LayerNorm):
     """Layer norm of whole images: weight and bias (H W C), in the network's order."""
 
@@ -223,6 +275,11 @@ MAKERS: dict[str, Callable[[_Making], nn.Module]] = {
     "dropout": lambda m: nn.Dropout(m.a["p"]),
     "sample": lambda m: Sample(),
     "l1": lambda m: nn.Identity(),
+    "kl_sparse": lambda m: nn.Identity(),
+    "ordered": lambda m: nn.Identity(),
+    "topk": lambda m: TopK(m.whole("k")),
+    "batch_topk": lambda m: BatchTopK(m.whole("k"), m.a["momentum"]),
+    "nested": lambda m: Nested(m.a["whole"], m.whole("prefix")),
     "linear": lambda m: nn.Identity(),
     "relu": lambda m: nn.ReLU(),
     "leaky_relu": lambda m: nn.LeakyReLU(m.a["slope"]),
