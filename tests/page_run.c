@@ -25,7 +25,9 @@ static void add_tables(hg__page *p, const char *name) {
     hg__page_begin_list(p, false);
     hg__page_fact(p, "Trained on", "%s", name);
     hg__page_end_list(p);
-    hg__page_begin_table(p, name, column, 3, 6);
+    char caption[80];
+    snprintf(caption, sizeof caption, "%.60s's table", name);
+    hg__page_begin_table(p, caption, column, 3, 6);
     for (int32_t i = 0; i < 3; i++) {
         hg__page_row(p);
         hg__page_cell(p, "%s", name);
@@ -108,7 +110,7 @@ static int add_sliders(hg__page *p, const char *name, hg_error *err) {
             p, &(hg__page_slider){i ? "unit" : name, value, sprite, i, UNITS, STEPS, 4, 1});
     }
     hg__page_end_sliders(p);
-    hg__page_begin_tiles(p, name);
+    hg__page_begin_tiles(p, "Samples");
     for (int32_t k = 0; k < 2; k++) {
         hg__page_strip(p, name);
         for (int32_t i = 0; i < STEPS; i++) {

@@ -52,10 +52,15 @@ static void set_output(hg__drawn_layer *d, const hg__shape *shape) {
     if (hg__shape_count(shape, &width)) d->width = (int64_t)width;
 }
 
-// A line of its own: not for what only turns numbers round, keeps them, or works on each of them where it stands ("relu").
+// Not a line of its own: what works on each number where it stands ("relu").
+static bool is_activation(const hg__layer *l) {
+    return !l->params && !l->type->takes_skip && !l->type->is_skip_source &&
+           l->type->reorders == HG_REORDERS_NOT && hg__shape_is_equal(&l->in, &l->out);
+}
+
+// Nor what only turns numbers round, or keeps them.
 static bool is_drawn(const hg__layer *l) {
-    return !l->type->is_skip_source && l->type->reorders == HG_REORDERS_NOT &&
-           (!l->type->in_place || l->params);
+    return !is_activation(l) && !l->type->is_skip_source && l->type->reorders == HG_REORDERS_NOT;
 }
 
 static void add_to_name(hg__drawn_layer *d, const char *what) {
@@ -78,7 +83,7 @@ static int collect_network(hg__training_page *p, const hg__spec *s, hg_error *er
             at++;
             snprintf(p->layer[at].name, sizeof p->layer[at].name, "%.47s", text);
             p->layer[at].from = l->type->takes_skip ? place[l->from] : -1;
-        } else if (l->type->in_place && at > 0 && !l->type->is_skip_source) {
+        } else if (is_activation(l) && at > 0) {
             add_to_name(&p->layer[at], text);
         }
         p->layer[at].parameters += parameters_of(l);
@@ -153,6 +158,10 @@ static void state_repeat(hg__training_page *p, const hg__train_run *r, const hg_
               f->start);
     hg__state(&p->repeat, "Was run with", "%d threads, %s", (int)f->threads, f->isa);
     hg__state(&p->repeat, "Ended", "%s", f->exit_reason);
+    if (v->time > 0) {
+        hg__state(&p->repeat, "Steps", "%lld: steps= in place of time= gives as many elsewhere",
+                  (long long)f->steps);
+    }
     if (*v->pretrained) {
         hg__state(&p->repeat, "Began with", "%s, which it takes, too", v->pretrained);
     }

@@ -17,6 +17,7 @@
 enum {
     LEAST_ROWS = 30,        // of a map
     MOST_NUMBERS = 1 << 24, // of the rows looked at
+    DRAWN = 24,
     MOST_DECODED = 1 << 22, // numbers of decoded rows
     TILE_BYTES = 1 << 20,   // of the pictures of a map's rows, as they are drawn
     TILE_SIDE = 32,         // pixels of one at most
@@ -239,6 +240,35 @@ static int collect_moves(looked *k, hg__training_page *p, hg_error *err) {
     return m->units ? decode_moves(k, m, err) : HG_OK;
 }
 
+// ---- drawn anew ---------------------------------------------------------------------------------
+
+// Codes from the prior that training pulled codes towards, decoded.
+static int collect_drawn(looked *k, hg__training_page *p, hg_error *err) {
+    const hg__spec *s = &k->t->model->net.spec;
+    const hg__layer *last = &s->layer[s->neck - 1];
+    const size_t padded = (size_t)hg__pad_columns(k->code);
+    const size_t scratch = last->type->scratch_count ? last->type->scratch_count(last) : 0;
+    if (!last->type->draw || !can_decode(s) || !hg__row_picture_of(&p->shape).H) return HG_OK;
+    float *row = hg__alloc(padded + scratch, sizeof *row, err);
+    float *z = row ? hg__alloc(DRAWN * (size_t)k->code, sizeof *z, err) : NULL;
+    float *x = z ? hg__alloc(DRAWN * (size_t)k->width, sizeof *x, err) : NULL;
+    if (x) {
+        const hg__pass pass = {.k = hg__kernels_pick(),
+                               .params = k->t->model->net.params,
+                               .seed = (uint64_t)k->t->o.values.seed,
+                               .scratch = row + padded};
+        for (int32_t i = 0; i < DRAWN; i++) {
+            last->type->draw(last, &pass, i, row);
+            memcpy(z + (size_t)i * (size_t)k->code, row, (size_t)k->code * sizeof *z);
+        }
+        run_rows(k, HG_DECODE, z, DRAWN, k->code, x);
+        p->drawn = (hg__some_rows){x, DRAWN};
+    }
+    hg__free(row);
+    hg__free(z);
+    return x ? HG_OK : HG_ERR_MEMORY;
+}
+
 // ---- what it is worth ---------------------------------------------------------------------------
 
 static void state_quality(hg__training_page *p, const hg__code_quality *q) {
@@ -338,6 +368,7 @@ int hg__collect_code(hg__train_run *r, hg__training_page *p, hg_error *err) {
     int code = look(&k, &r->t, err);
     if (code > 0) {
         code = collect_moves(&k, p, err);
+        if (code == HG_OK) code = collect_drawn(&k, p, err);
         if (code == HG_OK) code = collect_quality(&k, p, err);
         if (code == HG_OK) code = collect_map(&k, p, err);
     }

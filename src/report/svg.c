@@ -268,7 +268,7 @@ void hg__svg_bars(hg__page *p, const char *title, const char *sense, const hg__b
     enum { NAMES = 150, VALUES = 74, STEP = 28, THICK = 16 };
     const double room = WIDTH - NAMES - VALUES;
     double most = 0;
-    char text[32], name[28];
+    char text[32], name[22];
     for (int32_t i = 0; i < count; i++) {
         most = fmax(most, fmax(bar[i].value, isnan(bar[i].high) ? 0 : bar[i].high));
     }

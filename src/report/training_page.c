@@ -160,13 +160,21 @@ static void add_network(hg__page *to, const hg__training_page *p) {
 
 // The user's text: its paragraphs are parted by empty lines.
 static void add_card_text(hg__page *to, const char *text) {
-    while (*text) {
-        const char *end = strstr(text, "\n\n");
-        const int length = (int)(end ? (size_t)(end - text) : strlen(text));
-        if (length) hg__page_paragraph(to, "%.*s", length, text);
-        if (!end) return;
-        text = end + 2;
+    hg__text words = {0};
+    for (const char *at = text; *at; at++) {
+        const bool is_break = *at == '\n' || *at == '\r';
+        const bool ends = is_break && strchr("\r\n", at[1]); // or the zero at the end
+        if (!is_break) {
+            hg__text_add_bytes(&words, at, 1);
+        } else if (!ends && words.length) {
+            hg__text_add(&words, " ");
+        }
+        if (!ends && at[1]) continue;
+        if (words.length) hg__page_paragraph(to, "%s", words.data);
+        words.length = 0;
     }
+    to->body.failed = to->body.failed || words.failed;
+    hg__text_clear(&words);
 }
 
 static void add_card(hg__page *to, const hg__training_page *p) {
