@@ -164,8 +164,17 @@ typedef struct hg__train_run {
     double saved_at; // the last checkpoint, on hg__seconds()
     char start[32];
     double pca_seconds;
+    struct hg__run_logs *logs; // owned: tensorboard=, mlflow=; NULL: neither
     hg__content card; // owned: the text of card=
 } hg__train_run;
+
+// train_logs.c: what else hears of a run. Nothing where neither is asked for. Opens what may refuse before anything is read; begins,
+// where the folder is there; an epoch; the end, as `code` says. Of a tracking server only open and begin fail.
+int hg__logs_open(hg__train_run *r, hg_error *err);
+int hg__logs_begin(hg__train_run *r, hg_error *err);
+int hg__logs_epoch(hg__train_run *r, const hg_train_event *e, hg_error *err);
+int hg__logs_end(hg__train_run *r, const hg_result *result, int code, hg_error *err);
+void hg__logs_clear(hg__train_run *r);
 
 // train_checkpoint.c: weights/last.safetensors, whole or not at all.
 int hg__checkpoint_save(hg__train_run *r, hg_error *err);

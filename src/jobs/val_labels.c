@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "detect/metrics.h"
 #include "jobs/feed.h"
+#include "jobs/job_page.h"
 #include "jobs/val.h"
 
 static const double level = 0.95;
@@ -126,6 +127,7 @@ static int write_text(hg__scored_rows *r, const hg_options *o, bool json, char *
     float *moved = score ? hg__alloc(rows, sizeof *moved, err) : NULL;
     hg__metrics m;
     int code = moved ? measure(r, o, score, moved, &m, err) : HG_ERR_MEMORY;
+    if (code == HG_OK) code = hg__labels_page_save(o, r, &m, score, (int64_t)rows, err);
     if (code == HG_OK) {
         hg__text t = {0};
         const hg__threshold *at =
