@@ -211,9 +211,13 @@ int hg__training_page_save(const hg__training_page *p, const char *path, hg_erro
 }
 
 void hg__training_page_clear(hg__training_page *p) {
-    hg__stated_list *const list[] = {&p->tiles,   &p->data,  &p->quality, &p->repeat,
-                                     &p->columns, &p->about, &p->limits};
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++) hg__stated_clear(list[i]);
+    hg__stated_clear(&p->tiles);
+    hg__stated_clear(&p->data);
+    hg__stated_clear(&p->quality);
+    hg__stated_clear(&p->repeat);
+    hg__stated_clear(&p->columns);
+    hg__stated_clear(&p->about);
+    hg__stated_clear(&p->limits);
     hg__loss_curve_clear(&p->losses);
     hg__free(p->layer);
     hg__free(p->in.x);
