@@ -16,7 +16,7 @@
 
 enum {
     LEAST_ROWS = 30,        // of a map
-    MOST_NUMBERS = 1 << 24, // of the rows looked at
+    MOST_NUMBERS = 1 << 23, // of the rows looked at
     DRAWN = 24,
     MOST_DECODED = 1 << 22, // numbers of decoded rows
     TILE_BYTES = 1 << 20,   // of the pictures of a map's rows, as they are drawn
