@@ -52,9 +52,22 @@ int cli_fail_usage(const cli_line *line, const char *format, ...)
 
 typedef enum cli_style { CLI_NONE, CLI_BAR, CLI_LINES, CLI_JSON } cli_style;
 
+// The losses of a training so far as a line of blocks: neighbours are made one where there are too many.
+enum { CLI_SPARKS = 24, CLI_SPARK_BYTES = CLI_SPARKS * 3 + 1 };
+typedef struct cli_spark {
+    double loss[2 * CLI_SPARKS]; // (points): means of so many epochs each
+    int points;
+    long long each, pending; // epochs a point; those of the next one so far
+    double sum;              // of those
+    double first, last;
+    long long epochs;
+} cli_spark;
+
 typedef struct cli_progress {
     cli_style style;
     bool colour, unicode, open; // open: an unfinished line is on the screen
+    bool terminal;              // stderr is one
+    cli_spark spark;
     double shown;   // seconds of the event that was drawn last; below 0: none of this stage
     long long done; // of the last stage that ended
     char unit[16];
@@ -64,6 +77,11 @@ cli_progress cli_progress_init(const char *style, bool quiet); // style: what pr
 void cli_progress_train(cli_progress *p, const hg_train_event *e);
 void cli_progress_stage(cli_progress *p, const hg_progress_event *e);
 void cli_progress_close(cli_progress *p); // before anything else is printed
+
+// spark.c. An epoch's loss; what is not finite is left out.
+void cli_spark_add(cli_spark *s, double loss);
+// At most `width` blocks, the height of each the loss by its logarithm; "" with fewer than three points.
+void cli_spark_format(const cli_spark *s, int width, bool unicode, char text[CLI_SPARK_BYTES]);
 
 // "1000 rows, 12 alarms -> scores.csv" at the end of a job. more: what stands behind the count; "".
 void cli_print_done(const cli_progress *p, long long count, const char *unit, const char *more,

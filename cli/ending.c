@@ -9,7 +9,16 @@
 
 // ---- train: says what came of it, draws its pictures --------------------------------------------
 
-static void print_trained(const hg_result *r) {
+// How the loss of training went, for a terminal.
+static void print_spark(const cli_progress *p) {
+    char spark[CLI_SPARK_BYTES];
+    cli_spark_format(&p->spark, CLI_SPARKS, p->unicode, spark);
+    if (!p->terminal || p->style != CLI_BAR || !*spark) return;
+    fprintf(stderr, "loss %s%s%s from %.6g to %.6g\n", p->colour ? "\033[36m" : "", spark,
+            p->colour ? "\033[0m" : "", p->spark.first, p->spark.last);
+}
+
+static void print_trained(const cli_progress *p, const hg_result *r) {
     char took[32], rate[32];
     cli_format_seconds(took, r->seconds);
     cli_format_rate(rate, r->rows_per_second);
@@ -22,6 +31,7 @@ static void print_trained(const hg_result *r) {
     if (r->rows_per_second > 0) fprintf(stderr, ", %s rows/s", rate);
     if (r->epochs > 0) fprintf(stderr, ", best epoch %d", r->best_epoch);
     fputc('\n', stderr);
+    print_spark(p);
     if (isfinite(r->val_mse)) fprintf(stderr, "validation MSE %.6g", r->val_mse);
     if (isfinite(r->val_mse) && isfinite(r->pca_mse)) {
         fprintf(stderr, ", PCA with the same code size %.6g", r->pca_mse);
@@ -72,7 +82,7 @@ static int draw_pictures(hg_options *o, const hg_result *r, hg_error *err) {
 
 static void end_train(cli_run *r, hg_error *err) {
     if (r->code < 0) return;
-    if (!r->line->quiet) print_trained(&r->result);
+    if (!r->line->quiet) print_trained(&r->progress, &r->result);
     if (r->line->json) print_trained_json(&r->result);
     r->code = draw_pictures(r->o, &r->result, err);
 }

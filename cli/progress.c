@@ -2,17 +2,18 @@
 // progress.c - a job as it goes, on stderr: a live bar on a terminal, else a line an epoch or, of stages that take long, now and then.
 //
 //   scoring  ██████████▌···············  1.25 M of 2.00 M  310.2 k rows/s  left 2.4 s
-//   epoch  3/20  ██████████▌···············  loss 0.01234   1.21 M rows/s   left 0:12 min
+//   epoch  3/20  ██████████▌···············  loss 0.01234 █▅▃▂▁  1.21 M rows/s   left 0:12 min
 //   epoch  3/20  loss 0.01234  val 0.01301 *  1.21 M rows/s  4.21 s      (* = the best so far; of a long epoch also steps)
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli.h"
 
-enum { BAR_WIDTH = 24, BAR_BYTES = BAR_WIDTH * 4 + 16 };
+enum { BAR_WIDTH = 24, BAR_LEAST = 6, BAR_BYTES = BAR_WIDTH * 4 + 16, COLUMNS = 80 };
 
 static bool is_unicode(void) {
     static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
@@ -27,6 +28,7 @@ cli_progress cli_progress_init(const char *style, bool quiet) {
     cli_progress p = {.shown = -1};
     const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
     bool terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
+    p.terminal = terminal;
     p.colour = terminal && !(no_colour && *no_colour);
     p.unicode = is_unicode();
     if (strcmp(style, "auto") == 0) style = terminal ? "bar" : "lines";
@@ -90,24 +92,46 @@ static void format_left(char buffer[32], double seconds) {
     }
 }
 
-static void make_bar(const cli_progress *p, double part, char bar[BAR_BYTES]) {
-    int filled = (int)(part * BAR_WIDTH * 8);
+static void make_bar(const cli_progress *p, double part, int width, char bar[BAR_BYTES]) {
+    int filled = (int)(part * width * 8);
     size_t used = (size_t)snprintf(bar, BAR_BYTES, "%s", p->colour ? "\033[36m" : "");
-    for (int i = 0; i < BAR_WIDTH; i++) {
+    for (int i = 0; i < width; i++) {
         used += (size_t)snprintf(bar + used, BAR_BYTES - used, "%s", cell_of(p, filled - 8 * i));
     }
     snprintf(bar + used, BAR_BYTES - used, "%s", p->colour ? "\033[0m" : "");
 }
 
+// Columns of the terminal.
+static int columns_of(void) {
+    struct winsize size;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+    return COLUMNS;
+}
+
+// What a line of `words` columns leaves to a bar and, behind it, a sparkline: half each.
+static void share_room(int words, int *bar, int *spark) {
+    const int room = columns_of() - 1 - words;
+    *bar = room / 2 > BAR_WIDTH ? BAR_WIDTH : room / 2;
+    if (*bar < BAR_LEAST) *bar = room < BAR_LEAST ? 0 : BAR_LEAST;
+    *spark = room - *bar - 1 < 0 ? 0 : room - *bar - 1;
+}
+
 static void draw_bar(cli_progress *p, const hg_train_event *e) {
     double part = e->steps > 0 ? (double)e->step / (double)e->steps : 0;
-    char rate[32], left[32], bar[BAR_BYTES];
-    make_bar(p, part, bar);
+    char rate[32], left[32], bar[BAR_BYTES], spark[CLI_SPARK_BYTES], head[64], tail[96];
+    int bar_width, spark_width;
     double done = (e->epoch - 1 + part) / (e->epochs > 0 ? e->epochs : 1);
     cli_format_rate(rate, e->rows_per_second);
     format_left(left, done > 0 ? e->seconds * (1 - done) / done : -1);
-    fprintf(stderr, "\r\033[Kepoch %*d/%d  %s  loss %.6g  %s rows/s  left %s", digits(e->epochs),
-            e->epoch, e->epochs, bar, e->train_loss, rate, left);
+    snprintf(head, sizeof head, "epoch %*d/%d  ", digits(e->epochs), e->epoch, e->epochs);
+    snprintf(tail, sizeof tail, "  %s rows/s  left %s", rate, left);
+    char loss[48];
+    snprintf(loss, sizeof loss, "loss %.6g", e->train_loss);
+    share_room((int)(strlen(head) + 2 + strlen(loss) + strlen(tail)), &bar_width, &spark_width);
+    make_bar(p, part, bar_width, bar);
+    cli_spark_format(&p->spark, spark_width, p->unicode, spark);
+    fprintf(stderr, "\r\033[K%s%s%s%s%s%s%s", head, bar, bar_width ? "  " : "", loss,
+            *spark ? " " : "", spark, tail);
     fflush(stderr);
     p->open = true;
     p->shown = e->seconds;
@@ -126,6 +150,7 @@ static void print_step(cli_progress *p, const hg_train_event *e) {
 
 void cli_progress_train(cli_progress *p, const hg_train_event *e) {
     static const double bar_every = 0.1, line_every = 10; // seconds: nobody waits longer for a line
+    if (e->epoch_end) cli_spark_add(&p->spark, e->train_loss);
     if (p->style == CLI_NONE) return;
     if (!e->epoch_end) {
         const double silent = e->seconds - (p->shown < 0 ? 0 : p->shown);
@@ -170,7 +195,7 @@ static void print_stage(const cli_progress *p, const hg_progress_event *e) {
     cli_format_rate(total, (double)e->total);
     cli_format_rate(rate, e->per_second);
     (e->part > 0 ? format_left : cli_format_seconds)(time, e->part > 0 ? left_of(e) : e->seconds);
-    if (p->style == CLI_BAR && e->part >= 0) make_bar(p, e->part, bar);
+    if (p->style == CLI_BAR && e->part >= 0) make_bar(p, e->part, BAR_WIDTH, bar);
     fprintf(stderr, "%s  %s%s%s%s%s  %s %s/s  %s%s", e->stage, bar, *bar ? "  " : "", done,
             e->total > 0 ? " of " : "", e->total > 0 ? total : "", rate, e->unit,
             e->part > 0 ? "left " : "", time);

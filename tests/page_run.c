@@ -25,7 +25,9 @@ static void add_tables(hg__page *p, const char *name) {
     hg__page_begin_list(p, false);
     hg__page_fact(p, "Trained on", "%s", name);
     hg__page_end_list(p);
-    hg__page_begin_table(p, name, column, 3, 6);
+    char caption[80];
+    snprintf(caption, sizeof caption, "%.60s's table", name);
+    hg__page_begin_table(p, caption, column, 3, 6);
     for (int32_t i = 0; i < 3; i++) {
         hg__page_row(p);
         hg__page_cell(p, "%s", name);
@@ -101,14 +103,14 @@ static int add_sliders(hg__page *p, const char *name, hg_error *err) {
     if (sprite == HG_OK) sprite = hg__page_sprite(p, &c, true, err);
     hg__canvas_clear(&c);
     HG_TRY(sprite);
-    for (int32_t i = 0; i < STEPS; i++) value[i] = i - STEPS / 2;
+    for (int32_t i = 0; i < STEPS; i++) value[i] = i - 4.0;
     hg__page_begin_sliders(p);
     for (int32_t i = 0; i < UNITS; i++) {
         hg__page_add_slider(
             p, &(hg__page_slider){i ? "unit" : name, value, sprite, i, UNITS, STEPS, 4, 1});
     }
     hg__page_end_sliders(p);
-    hg__page_begin_tiles(p, name);
+    hg__page_begin_tiles(p, "Samples");
     for (int32_t k = 0; k < 2; k++) {
         hg__page_strip(p, name);
         for (int32_t i = 0; i < STEPS; i++) {
@@ -136,9 +138,10 @@ static int add_map(hg__page *p, const char *name, int64_t points, hg_error *err)
     if (!point) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < points; i++) {
         const uint32_t k = (uint32_t)i;
-        point[i] = (hg__map_point){3.0F * (float)(i % 4) + unit(k, 1) + unit(k, 2),
-                                   3.0F * (float)(i % CLASSES / 4) + unit(k, 3) + unit(k, 4),
-                                   i % CLASSES, i < TILES ? i : -1, 7LL * i};
+        const int32_t column = i % 4, line = i % CLASSES / 4;
+        point[i] = (hg__map_point){3.0F * (float)column + unit(k, 1) + unit(k, 2),
+                                   3.0F * (float)line + unit(k, 3) + unit(k, 4), i % CLASSES,
+                                   i < TILES ? i : -1, 7LL * i};
     }
     const hg__map_chart map = {name,    name,   point,  points,         class,
                                CLASSES, sprite, ACROSS, TILES / ACROSS, 1};

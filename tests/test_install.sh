@@ -41,13 +41,13 @@ lack() { sed -i "/^$1\$/d" "$work/installed"; }
 
 begin 1000
 expect "without sudo and optional packages: goes on" setup
-expect "and tells one line for an administrator" grep -q "would type: apt-get install -y --no-install-recommends libmatio11 libodbc2 libsqlite3-0 python" "$work/out"
+expect "and tells one line for an administrator" grep -q "would type: apt-get install -y --no-install-recommends libcurl4 libmatio11 libodbc2 libsqlite3-0 python" "$work/out"
 expect "and calls nothing" [ ! -s "$work/calls" ]
 begin 1000
 lack libzip-dev
 setup
 expect "without sudo and a required package: exit status 6" [ $? = 6 ]
-expect "and the line: $(tail -1 "$work/out")" grep -q "^apt-get install -y --no-install-recommends libzip-dev libmatio11" "$work/out"
+expect "and the line: $(tail -1 "$work/out")" grep -q "^apt-get install -y --no-install-recommends libzip-dev libcurl4 libmatio11" "$work/out"
 begin 1000
 touch "$work/may_sudo"
 lack libzip-dev

@@ -80,8 +80,12 @@ int hg__autoencoder_run(const hg__method *m, const hg__comparison_trial *t, floa
 
 // sheet.c. Means over a set's seeds; set -1: over all sets.
 double hg__figure_mean(const hg__comparison *c, int32_t set, int32_t method, size_t offset);
+// Standard deviation between seeds, NaN of one seed.
+double hg__figure_spread(const hg__comparison *c, int32_t set, int32_t method, size_t offset);
 // The mean rank, 1 is best, equals share theirs; set -1: over all sets.
 double hg__figure_rank(const hg__comparison *c, int32_t set, int32_t method, size_t offset);
+// Who is best, and by how much the autoencoder is not.
+void hg__comparison_conclude(const hg__comparison *c, char *text, size_t size);
 void hg__comparison_format(const hg__comparison *c, hg__text *out);
 void hg__comparison_format_json(const hg__comparison *c, hg__text *out);
 void hg__comparison_format_csv(const hg__comparison *c, hg__text *out);

@@ -31,8 +31,7 @@ double hg__figure_mean(const hg__comparison *c, int32_t set, int32_t method, siz
     return sum / c->seeds;
 }
 
-// Standard deviation between seeds, NaN of one seed.
-static double spread(const hg__comparison *c, int32_t set, int32_t method, size_t offset) {
+double hg__figure_spread(const hg__comparison *c, int32_t set, int32_t method, size_t offset) {
     const double mean = hg__figure_mean(c, set, method, offset);
     double sum = 0;
     for (int32_t i = 0; i < c->seeds; i++) {
@@ -77,7 +76,7 @@ static int32_t best_of(const hg__comparison *c, size_t offset) {
 }
 
 // The autoencoder stands first among the methods; where another is better, that is said.
-static void conclude(const hg__comparison *c, char *text, size_t size) {
+void hg__comparison_conclude(const hg__comparison *c, char *text, size_t size) {
     size_t used = 0;
     text[0] = '\0';
     for (int32_t i = 0; i < MEASURES; i++) {
@@ -115,7 +114,7 @@ static void add_methods(const hg__comparison *c, hg__text *t) {
         for (int32_t i = 0; i < MEASURES; i++) {
             const size_t offset = measures[i].offset;
             hg__text_add(t, " %8.4f", hg__figure_mean(c, -1, m, offset));
-            if (one) add_spread(t, spread(c, 0, m, offset));
+            if (one) add_spread(t, hg__figure_spread(c, 0, m, offset));
             hg__text_add(t, " %6.2f", hg__figure_rank(c, -1, m, offset));
         }
         hg__text_add(t, " %9.3f %9.3f\n", hg__figure_mean(c, -1, m, offsetof(hg__figure, fit)),
@@ -163,7 +162,7 @@ void hg__comparison_format(const hg__comparison *c, hg__text *out) {
                  "seed%s%s.\n\n",
                  c->seeds, c->seeds == 1 ? "" : "s", c->sets > 1 ? " and all tables" : "");
     add_methods(c, out);
-    conclude(c, sentence, sizeof sentence);
+    hg__comparison_conclude(c, sentence, sizeof sentence);
     hg__text_add(out, "\n%s\n", sentence);
 }
 
@@ -217,7 +216,7 @@ void hg__comparison_format_json(const hg__comparison *c, hg__text *out) {
     hg__json_begin(&w, "mean", '{');
     add_json_methods(c, -1, &w);
     hg__json_end(&w, '}');
-    conclude(c, sentence, sizeof sentence);
+    hg__comparison_conclude(c, sentence, sizeof sentence);
     hg__json_break(&w, 2);
     hg__json_add_text(&w, "sentence", sentence);
     hg__json_end(&w, '}');

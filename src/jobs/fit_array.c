@@ -10,8 +10,9 @@
 #include "jobs/trainer.h"
 
 // What names files, or columns of a table: an array has neither.
-static const char *const refused[] = {"data",   "resume",  "target",  "label", "ignore",
-                                      "normal", "groupby", "columns", "query", "table"};
+static const char *const refused[] = {"data",   "resume", "target",      "label",
+                                      "ignore", "normal", "groupby",     "columns",
+                                      "query",  "table",  "tensorboard", "mlflow"};
 
 // What says how the network begins: the model does.
 static int check_start(const hg_options *o, hg_error *err) {

@@ -11,7 +11,8 @@
 #include "table/arrow.h"
 
 // What names files, or asks a database.
-static const char *const refused[] = {"data", "resume", "target", "query", "table", "header"};
+static const char *const refused[] = {"data",  "resume", "target",      "query",
+                                      "table", "header", "tensorboard", "mlflow"};
 
 static int check_options(const hg_options *o, hg_error *err) {
     double fraction;

@@ -52,6 +52,8 @@ static const char *const own_files[] = {"args.yaml",
                                         "samples.png",
                                         "training.png",
                                         "left_out.csv",
+                                        "mlflow.json",
+                                        "report.html",
                                         "weights/best.safetensors",
                                         "weights/last.safetensors",
                                         "weights/pca.safetensors"};

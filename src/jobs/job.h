@@ -46,6 +46,8 @@ typedef struct hg__info_parts {
 int hg__info_parts_text(hg__text *t, const hg__info_parts *p, hg_error *err);
 int hg__info_parts_json(hg__json *to, const hg__info_parts *p, hg_error *err);
 
+// info_hourglass.c: its network, drawn in text.
+int hg__info_hourglass(hg__text *t, const hg_model *m, hg_error *err);
 // What a model makes of all rows of f, into out=: a file of rows, or what the next function writes.
 int hg__transform_rows(hg__feed *f, hg__goal goal, const hg_options *o, hg_error *err);
 // The same of codes, decoded; also as pictures: out=.png is a sheet of them, `across` in a line, a folder a file each.

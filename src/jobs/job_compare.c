@@ -9,6 +9,7 @@
 #include "jobs/compare.h"
 #include "jobs/compare_models.h"
 #include "jobs/job.h"
+#include "jobs/job_page.h"
 
 static int run_baseline(const hg__method *m, const hg__comparison_trial *t, float *score,
                         hg__figure *f, hg_error *err) {
@@ -129,6 +130,7 @@ static int report(const hg__comparison *c, const hg_options *o, bool json, char 
         code = hg__write_file(o->values.out, lines, strlen(lines), err);
     }
     hg__free(lines);
+    if (code == HG_OK) code = hg__compare_page_save(c, o, err);
     if (code == HG_OK) {
         *text = sheet;
     } else {
@@ -143,6 +145,7 @@ static void clear(hg__comparison *c) {
 }
 
 static int find_files(hg__files *f, const hg_options *o, hg_error *err) {
+    HG_TRY(hg__job_page_check(o, err));
     HG_TRY(hg__files_find(f, o->values.data, err));
     int code = HG_OK;
     for (size_t i = 0; code == HG_OK && i < f->count; i++) {

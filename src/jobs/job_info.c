@@ -230,6 +230,10 @@ static char *info_text(const opened *o, hg_error *err) {
     const size_t state = state_tensors(&o->tensors);
     if (state) hg__text_add(&t, "resume      %zu tensors of the optimizer\n", state);
     add_layers(&t, &m->net.spec);
+    if (hg__info_hourglass(&t, m, err) < 0) {
+        hg__text_clear(&t);
+        return NULL;
+    }
     return take_clean(&t, err);
 }
 

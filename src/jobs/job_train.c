@@ -78,12 +78,18 @@ static void tell_skipped(const hg__trainer *t, const hg__dataset *data) {
     hg__trainer_note(t, sentence);
 }
 
+static int take_options(hg__train_run *r, const hg_options *o, hg_error *err) {
+    r->t.o = *o;
+    if (*o->values.resume) HG_TRY(take_resumed_options(&r->t, o, err));
+    HG_TRY(hg_options_check(&r->t.o, err));
+    HG_TRY(hg__read_card(r, err));
+    return hg__logs_open(r, err);
+}
+
 static int prepare(hg__train_run *r, const hg_options *o, hg_error *err) {
     hg__trainer *t = &r->t;
     HG_TRY(lock_folder(r, o, err));
-    t->o = *o;
-    if (*o->values.resume) HG_TRY(take_resumed_options(t, o, err));
-    HG_TRY(hg_options_check(&t->o, err));
+    HG_TRY(take_options(r, o, err));
     HG_TRY(hg__trainer_open(t, err));
     if (*o->values.resume) {
         t->earlier = hg__folder_seconds(r->folder);
@@ -104,6 +110,7 @@ static int keep_epoch(void *context, const hg_train_event *e, hg_error *err) {
     HG_TRY(hg__folder_add_result(
         r->folder, &(hg__result_row){e->epoch, e->seconds, e->train_loss, e->val_loss, e->lr},
         err));
+    HG_TRY(hg__logs_epoch(r, e, err));
     return hg__epoch_save(r, e->is_best, err);
 }
 
@@ -151,6 +158,7 @@ static int run_epochs(hg__train_run *r, hg_error *err) {
     if (*r->t.o.values.resume) HG_TRY(take_up(r, err));
     f->progress.seconds = fmax(r->t.earlier, f->progress.seconds);
     HG_TRY(hg__folder_cut_results(r->folder, f->progress.epoch, err));
+    HG_TRY(hg__logs_begin(r, err));
     if (f->progress.step == 0) { // from here on the run can be resumed
         HG_TRY(hg__checkpoint_save(r, err));
     }
@@ -166,6 +174,7 @@ static int run_epochs(hg__train_run *r, hg_error *err) {
 // PCA; and a model of features, and KitNET, whose weights finish_best() saves.
 static int run_solved(hg__train_run *r, hg_error *err) {
     HG_TRY(hg__folder_cut_results(r->folder, 0, err));
+    HG_TRY(hg__logs_begin(r, err));
     HG_TRY(hg__trainer_run(&r->t, err));
     if (r->t.is_parts || r->t.is_packets) return HG_OK;
     HG_TRY(hg__weights_save(r, "best", r->t.model, err));
@@ -241,7 +250,10 @@ static int run(hg__train_run *r, hg_result *result, hg_error *err) {
         if (code == HG_OK) code = hg__folder_write_metrics(r->folder, &facts, err);
     }
     const int written = hg__folder_write_run(r->folder, &facts, code == HG_OK ? err : NULL);
-    return code == HG_OK ? written : code;
+    if (code == HG_OK) code = written;
+    if (code == HG_OK) code = hg__write_page(r, &facts, err);
+    const int logged = hg__logs_end(r, result, code, code == HG_OK ? err : NULL);
+    return code == HG_OK ? logged : code;
 }
 
 int hg__job_train(const hg_options *o, const hg_listener *l, hg_result *result, hg_error *err) {
@@ -258,7 +270,9 @@ int hg__job_train(const hg_options *o, const hg_listener *l, hg_result *result, 
     if (is_refused && hg__folder_unmake(&r->t.o, r->folder, &r->lock, &r->made)) {
         result->folder[0] = '\0';
     }
+    hg__logs_clear(r);
     hg__trainer_clear(&r->t);
+    hg__content_free(&r->card);
     hg__lock_release(&r->lock);
     hg__free(r);
     return code;

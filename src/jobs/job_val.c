@@ -6,6 +6,7 @@
 #include "base/show.h"
 #include "detect/table_model.h"
 #include "jobs/job.h"
+#include "jobs/job_page.h"
 #include "jobs/judge_parts.h"
 #include "jobs/packet_page.h"
 #include "jobs/val.h"
@@ -36,13 +37,20 @@ static bool is_sheet(const char *out) {
     return false;
 }
 
+static bool has_labels(const hg_model *m, const hg_options *o) {
+    return *o->values.label && hg__model_schema(m);
+}
+
 int hg__job_val(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     hg_model *m = hg_model_load(o->values.model, err);
     if (!m) return (int)err->code;
     if (hg__is_packet_model(m)) return hg__val_packets(m, o, l, r, err);
-    if (hg__packet_page_refuse(o, err) < 0) {
+    const bool has_page =
+        has_labels(m, o) || (!hg__is_part_model(m) && hg__val_cleans_images(m, o));
+    const int fits = has_page ? hg__job_page_check(o, err) : hg__packet_page_refuse(o, err);
+    if (fits < 0) {
         hg_model_free(m);
-        return HG_ERR_USAGE;
+        return fits;
     }
     if (hg__is_part_model(m)) return hg__val_parts(m, o, l, r, err);
     if (hg__val_cleans_images(m, o) && is_sheet(o->values.out)) {
@@ -52,7 +60,7 @@ int hg__job_val(const hg_options *o, const hg_listener *l, hg_result *r, hg_erro
                         o->values.out);
     }
     if (hg__val_cleans_images(m, o)) return hg__val_images(m, o, l, r, err);
-    if (*o->values.label && hg__model_schema(m)) return hg__val_labels(m, o, l, r, err);
+    if (has_labels(m, o)) return hg__val_labels(m, o, l, r, err);
     const int code = check_options(o, err);
     if (code == HG_OK) return hg__val_rows(m, o, l, r, err);
     hg_model_free(m);

@@ -131,7 +131,7 @@ static bool is_out(const char *page, const char *out) {
 }
 
 // Before any work is done for it.
-static int check_path(const hg_options *o, hg_error *err) {
+int hg__packet_page_check(const hg_options *o, hg_error *err) {
     const struct hg__values *v = &o->values;
     const char *const inputs[] = {v->model, v->labels, v->anonymise};
     char path[HG_MAX_VALUE];
@@ -155,15 +155,15 @@ static int check_path(const hg_options *o, hg_error *err) {
 int hg__packet_page_refuse(const hg_options *o, hg_error *err) {
     if (!*o->values.page) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
-                    "page: expected a model of packets, which `hourglass train data=x.pcap` makes, "
-                    "got another");
+                    "page: expected a model of packets or of a table, and for val label= or "
+                    "images to clean, got another");
 }
 
 int hg__packet_page_open(hg__packet_page **page, const hg__packet_judging *j, const hg_options *o,
                          hg_error *err) {
     *page = NULL;
     if (!*o->values.page) return HG_OK;
-    HG_TRY(check_path(o, err));
+    HG_TRY(hg__packet_page_check(o, err));
     hg__packet_page *p = hg__alloc(1, sizeof *p, err);
     if (!p) return HG_ERR_MEMORY;
     p->in = j;

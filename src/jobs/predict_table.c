@@ -13,6 +13,7 @@
 #include "detect/table_model.h"
 #include "jobs/feed.h"
 #include "jobs/job.h"
+#include "jobs/job_page.h"
 #include "jobs/score_sheet.h"
 #include "schema/schema.h"
 
@@ -47,6 +48,7 @@ typedef struct sheet {
     bool by_fdr; // fdr=: an alarm is a p-value of at most `limit`; else the thresholds decide
     double limit;
     hg_result *result;
+    hg__table_page *page; // owned; NULL without page=
 } sheet;
 
 // ---- the sheet's columns ------------------------------------------------------------------------
@@ -152,6 +154,7 @@ static int open_look(sheet *s, const char *keep, hg_error *err) {
 }
 
 static void clear(sheet *s) {
+    hg__table_page_free(s->page);
     hg__score_sheet_abort(&s->out);
     hg__reasons_clear(&s->reasons);
     hg__observed_clear(&s->look);
@@ -190,6 +193,25 @@ static void explain(const sheet *s, int32_t i, hg__cell *cell) {
         cell[1] = text(s->reasons.observed[reason]);
         cell[2] = text(s->reasons.expected[reason]);
         cell[3] = number(hg__reasons_part(&s->reasons, i - s->first, best));
+    }
+}
+
+// The same for a page.
+static void show_reasons(const sheet *s, int32_t i, hg__shown_row *row) {
+    const hg__schema *schema = hg__model_schema(s->in.feed.model);
+    const char *group = s->in.group ? hg__scored_rows_group_name(&s->in, i) : NULL;
+    snprintf(row->group, sizeof row->group, "%.63s", group ? group : "");
+    for (int32_t r = 0; r < s->top && r < HG_PAGE_REASONS; r++) {
+        const int32_t reason = (i - s->first) * s->top + r, best = s->reasons.best[reason];
+        hg__shown_reason *to = &row->reason[r];
+        if (best < 0) return;
+        snprintf(to->column, sizeof to->column, "%.63s", schema->column[best].name);
+        snprintf(to->observed, sizeof to->observed, "%.63s", s->reasons.observed[reason]);
+        snprintf(to->expected, sizeof to->expected, "%.63s", s->reasons.expected[reason]);
+        to->part = hg__reasons_part(&s->reasons, i - s->first, best);
+        hg__cut_partial(to->observed);
+        hg__cut_partial(to->expected);
+        hg__cut_partial(to->column);
     }
 }
 
@@ -271,6 +293,22 @@ static int look_at(sheet *s, int32_t rows, hg_error *err) {
     return HG_OK;
 }
 
+// Of the rows the buffers have now.
+static void show_rows(sheet *s, int32_t rows) {
+    const hg__scored_rows *in = &s->in;
+    const int64_t *numbers = in->feed.side.number;
+    for (int32_t i = s->first; s->page && i < s->first + rows; i++) {
+        const hg__threshold_group *g = hg__scored_rows_group(in, i);
+        hg__shown_row row = {.row = numbers ? numbers[in->first + i] : in->first + i,
+                             .score = (double)in->scorer.score[i],
+                             .p = (double)NAN};
+        if (g) row.p = hg__calibration_p(g->held, row.score);
+        row.is_alarm = g && is_alarm(s, row.score, row.p, g);
+        if (hg__table_page_wants(s->page, row.score)) show_reasons(s, i, &row);
+        hg__table_page_add(s->page, &row);
+    }
+}
+
 static int write_batch(sheet *s, hg_error *err) {
     const int32_t rows = s->in.scorer.count;
     for (s->first = 0; s->first < rows; s->first += AT_HAND) {
@@ -280,6 +318,7 @@ static int write_batch(sheet *s, hg_error *err) {
         if (s->look.table) HG_TRY(look_at(s, now, err));
         if (s->top) hg__reasons_expect(&s->reasons);
         HG_TRY((s->out.database ? write_cells : write_lines)(s, now, err));
+        show_rows(s, now);
     }
     s->result->rows += rows;
     return HG_OK;
@@ -342,6 +381,10 @@ static int make_ready(sheet *s, const hg_options *o, hg_error *err) {
     HG_TRY(check_thresholds(s, o, err));
     HG_TRY(open_look(s, v->keep, err));
     HG_TRY(make_room(s, err));
+    if (*v->page) {
+        s->page = hg__table_page_new(err);
+        if (!s->page) return HG_ERR_MEMORY;
+    }
     HG_TRY(name_columns(s, err));
     if (v->fdr > 0) HG_TRY(find_limit(s, v->fdr, err));
     const hg__sheet_target to = {v->out, v->format, v->table, v->append};
@@ -356,6 +399,7 @@ static int run(sheet *s, const hg_options *o, hg_error *err) {
     if (more < 0) return more;
     for (int32_t i = 0; i < BUFFERS; i++) s->result->alarms += s->buffer[i].alarms;
     hg__feed_close_table(&in->feed); // a database may be the one that is written to
+    HG_TRY(hg__table_page_save(s->page, o, in, s->result, s->by_fdr, err));
     return hg__score_sheet_commit(&s->out, err);
 }
 

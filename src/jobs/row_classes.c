@@ -120,8 +120,7 @@ static int open_column(reading *r, const hg__feed *f, const hg_options *o, const
                     name);
 }
 
-// "...images-idx3-ubyte.gz" has its labels in "...labels-idx1-ubyte.gz": Y. LeCun's names of MNIST.
-static bool find_beside(const char *data, char *path, size_t size) {
+bool hg__labels_beside(const char *data, char *path, size_t size) {
     static const char images[] = "images-idx3-ubyte", labels[] = "labels-idx1-ubyte";
     const char *file = hg__data_file(data), *at = strstr(file, images);
     if (!at) return false;
@@ -163,7 +162,7 @@ int hg__row_classes(const hg__feed *f, const hg_options *o, int32_t **classes, h
         code = open_file(&r, v->classes, err);
     } else if (is_asked || (*v->label && again)) {
         code = open_column(&r, f, o, is_asked ? v->classes : v->label, err);
-    } else if (find_beside(v->data, path, sizeof path)) {
+    } else if (hg__labels_beside(v->data, path, sizeof path)) {
         snprintf(note, sizeof note, "classes of rows: %s", path);
         hg__tell(f->listener, note);
         code = open_file(&r, path, err);

@@ -3,6 +3,7 @@
 // Nothing here writes a file; a run with a results folder is hg__train_run.
 #ifndef HG_JOBS_TRAINER_H
 #define HG_JOBS_TRAINER_H
+#include "base/file.h"
 #include "base/host.h"
 #include "fit/fit.h"
 #include "jobs/folder.h"
@@ -165,7 +166,17 @@ typedef struct hg__train_run {
     double saved_at; // the last checkpoint, on hg__seconds()
     char start[32];
     double pca_seconds;
+    struct hg__run_logs *logs; // owned: tensorboard=, mlflow=; NULL: neither
+    hg__content card; // owned: the text of card=
 } hg__train_run;
+
+// train_logs.c: what else hears of a run. Nothing where neither is asked for. Opens what may refuse before anything is read; begins,
+// where the folder is there; an epoch; the end, as `code` says. Of a tracking server only open and begin fail.
+int hg__logs_open(hg__train_run *r, hg_error *err);
+int hg__logs_begin(hg__train_run *r, hg_error *err);
+int hg__logs_epoch(hg__train_run *r, const hg_train_event *e, hg_error *err);
+int hg__logs_end(hg__train_run *r, const hg_result *result, int code, hg_error *err);
+void hg__logs_clear(hg__train_run *r);
 
 // train_checkpoint.c: weights/last.safetensors, whole or not at all.
 int hg__checkpoint_save(hg__train_run *r, hg_error *err);
@@ -186,4 +197,12 @@ int hg__run_compare(const char *path, const char *id, const char *want, hg_error
 // train_samples.c: writes samples.npy, (2 or 3, n, width): rows, their reconstructions by the best weights and, where rows
 // are corrupted, their targets.
 int hg__write_samples(hg__train_run *r, hg_error *err);
+
+// train_page.c: report.html, of a run that has ended.
+int hg__write_page(hg__train_run *r, const hg__run_facts *facts, hg_error *err);
+int hg__read_card(hg__train_run *r, hg_error *err); // card=, before anything else is read
+// train_page_code.c: what its pictures show of samples and of the code.
+struct hg__training_page; // report/training_page.h
+int hg__collect_samples(const hg__train_run *r, struct hg__training_page *p, hg_error *err);
+int hg__collect_code(hg__train_run *r, struct hg__training_page *p, hg_error *err);
 #endif

@@ -88,6 +88,14 @@ typedef struct hg__val_sheet {
 // intervals: percentiles of the means of 2000 samples of the images, drawn with replacement.
 char *hg__val_sheet_format(const hg__val_sheet *s, bool json, hg_error *err);
 
+// Means over the images, of each method at its best setting.
+typedef struct hg__val_mean {
+    const char *name, *setting; // borrowed
+    bool is_there;
+    hg__interval psnr, ssim; // low and high: NaN for one image
+} hg__val_mean;
+int hg__val_sheet_means(const hg__val_sheet *s, hg__val_mean mean[HG_METHODS], hg_error *err);
+
 // folder/NAME.png: what went in, what came out and what should have, side by side. part: (height, width, channels) each,
 // cut off below black and above white.
 int hg__val_picture(const char *folder, const char *name, const hg__frame *f,

@@ -10,6 +10,8 @@
 // classes=, a file with a value a row or a column of data=; else by the column of label=, else by a labels file that lies beside an IDX file of
 // images, which is noted.
 int hg__row_classes(const hg__feed *f, const hg_options *o, int32_t **classes, hg_error *err);
+// "...images-idx3-ubyte.gz" has its labels in "...labels-idx1-ubyte.gz": Y. LeCun's names of MNIST. Whether that is there.
+bool hg__labels_beside(const char *data, char *path, size_t size);
 
 typedef struct hg__code_sample {
     bool is_wanted; // quality=

@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/show.h"
-#include "jobs/val.h"
+#include "jobs/job_page.h"
 #include "restore/denoiser.h"
 #include "restore/filters.h"
 #include "rows/dataset.h"
@@ -67,7 +67,8 @@ typedef struct validation {
     hg__dataset *data;            // owned; its pictures
     hg__image_pair_source source; // its finder is owned
     hg__val_column column[MOST_COLUMNS];
-    hg__val_sheet sheet; // its arrays are owned
+    hg__val_sheet sheet;   // its arrays are owned
+    hg__images_page *page; // owned; NULL without page=
 } validation;
 
 // One image on its way.
@@ -79,6 +80,7 @@ typedef struct test_image {
 } test_image;
 
 static void close_validation(validation *v) {
+    hg__images_page_free(v->page);
     hg__free(v->sheet.quality);
     hg__free((void *)v->sheet.name);
     hg__free(v->sheet.frame);
@@ -152,6 +154,10 @@ bool hg__val_cleans_images(const hg_model *m, const hg_options *o) {
 static int open_validation(validation *v, hg_error *err) {
     const struct hg__values *o = &v->o->values;
     HG_TRY(check_out(v->o, err));
+    if (*o->page) {
+        v->page = hg__images_page_new(err);
+        if (!v->page) return HG_ERR_MEMORY;
+    }
     v->denoiser = hg__denoiser_new(&v->model->net, (int32_t)o->threads, (size_t)o->max_mem, 0, err);
     if (!v->denoiser) return (int)err->code;
     v->source.model = v->model;
@@ -303,6 +309,7 @@ static int treat(test_image *s, int64_t image, hg_error *err) {
     const char *out = s->v->o->values.out;
     const float *const part[] = {s->image.x, s->y[0], s->image.clean};
     if (out[0]) HG_TRY(hg__val_picture(out, s->image.name, &s->image.frame, part, err));
+    HG_TRY(hg__images_page_add(s->v->page, s->image.name, &s->image.frame, part, s->row, err));
     return s->v->sheet.columns > OWN ? try_filters(s, err) : HG_OK;
 }
 
@@ -328,6 +335,9 @@ int hg__val_images(hg_model *m, const hg_options *o, const hg_listener *l, hg_re
     validation v = {.o = o, .listener = l, .model = m};
     int code = open_validation(&v, err);
     if (code == HG_OK) code = validate(&v, err);
+    if (code == HG_OK) {
+        code = hg__images_page_save(v.page, &v.sheet, o, m, v.data->fingerprint, err);
+    }
     if (code == HG_OK) {
         r->text = hg__val_sheet_format(&v.sheet, r->json, err);
         if (!r->text) code = HG_ERR_MEMORY;

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "detect/metrics.h"
 #include "jobs/feed.h"
+#include "jobs/job_page.h"
 #include "jobs/val.h"
 #include "jobs/val_code.h"
 
@@ -144,6 +145,9 @@ static int find_figures(hg__scored_rows *r, const hg_options *o, figures *f, hg_
     int code = moved ? hg__code_sample_init(&sample, &r->feed, o, err) : HG_ERR_MEMORY;
     if (code == HG_OK) code = score_rows(r, &sample, score, moved, err);
     if (code == HG_OK) code = measure(r, o, score, moved, f, err);
+    if (code == HG_OK) {
+        code = hg__labels_page_save(o, r, &f->metrics, score, (int64_t)rows, err);
+    }
     if (code == HG_OK) {
         code = hg__code_sample_finish(&sample, &r->feed, (double)NAN, &f->quality, err);
     }

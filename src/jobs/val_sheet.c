@@ -275,6 +275,27 @@ static char *make_json(const summary *m, hg_error *err) {
     return hg__text_take(&t, err);
 }
 
+static hg__interval interval_of(const estimate *e) {
+    return (hg__interval){e->mean, e->low, e->high};
+}
+
+int hg__val_sheet_means(const hg__val_sheet *s, hg__val_mean mean[HG_METHODS], hg_error *err) {
+    summary m = {.s = s, .figure = hg__alloc((size_t)s->images, sizeof *m.figure, err)};
+    if (m.figure) m.mean = hg__alloc(DRAWS, sizeof *m.mean, err);
+    if (m.mean) conclude(&m);
+    for (int32_t k = 0; m.mean && k < HG_METHODS; k++) {
+        mean[k] = (hg__val_mean){.name = method_name[k], .is_there = m.best[k] >= 0, .setting = ""};
+        if (m.best[k] < 0) continue;
+        mean[k].setting = s->column[m.best[k]].setting;
+        mean[k].psnr = interval_of(&m.of[k][0]);
+        mean[k].ssim = interval_of(&m.of[k][1]);
+    }
+    const int code = m.mean ? HG_OK : HG_ERR_MEMORY;
+    hg__free(m.figure);
+    hg__free(m.mean);
+    return code;
+}
+
 char *hg__val_sheet_format(const hg__val_sheet *s, bool json, hg_error *err) {
     summary m = {.s = s, .figure = hg__alloc((size_t)s->images, sizeof *m.figure, err)};
     char *text = NULL;

@@ -7,6 +7,7 @@
 // hg_run() has asked hg_options_check() before a job begins: the required options are there.
 #ifndef HG_OPTIONS_OPTIONS_H
 #define HG_OPTIONS_OPTIONS_H
+#include "base/json.h"
 #include "base/text.h"
 
 enum { HG_MAX_VALUE = 1024 }; // bytes of a text value with its end
@@ -67,6 +68,10 @@ int hg__options_parse_yaml(hg_options *o, const char *text, size_t size, const c
 // All options of the job as YAML, one `key: value` a line: args.yaml. hg__options_parse_yaml() gives
 // the same options back, but for passwords of databases: *** stands in their place. An allocation failure shows in out->failed.
 void hg__options_format_yaml(const hg_options *o, hg__text *out);
+// The command that sets what was set: "hourglass train data=a.csv 'model=dense 8 | dense input'". Passwords are ***.
+void hg__options_format_command(const hg_options *o, hg__text *out);
+// All options of the job, as texts by their names; passwords are ***. NULL without memory.
+hg__json *hg__options_json(const hg_options *o);
 // The i-th option of the job that names a file to read: its value ("" if it has none) and what that is, "model"; NULL past the
 // last. The value need be no file: a preset, a fraction.
 const char *hg__options_input(const hg_options *o, size_t i, const char **what);

@@ -11,7 +11,8 @@
 
 // ---- words --------------------------------------------------------------------------------------
 
-static void add_words(hg__text *t, const char *format, va_list args) {
+__attribute__((format(printf, 2, 0))) static void add_words(hg__text *t, const char *format,
+                                                            va_list args) {
     char words[HG_PAGE_WORDS];
     vsnprintf(words, sizeof words, format, args);
     hg__html_add(t, words);
@@ -302,14 +303,15 @@ static void add_head(hg__text *t, const hg__page *p, const hg__page_head *head) 
     hg__html_add(t, head->title);
     hg__text_add(t, "</title>\n<style>\n%s", hg__page_style);
     if (p->style.length) hg__text_add_bytes(t, p->style.data, p->style.length);
-    hg__text_add(t, "</style>\n</head>\n<body>\n<header class=\"top\"><h1>");
+    hg__text_add(t, "</style>\n</head>\n<body>\n<header>\n<div class=\"top\"><h1>");
     hg__html_add(t, head->title);
-    hg__text_add(t, "</h1>\n<button type=\"button\" id=\"theme\" hidden>Dark</button></header>\n");
+    hg__text_add(t, "</h1>\n<button type=\"button\" id=\"theme\" hidden>Dark</button></div>\n");
     if (*head->lead) {
         hg__text_add(t, "<p class=\"lead\">");
         hg__html_add(t, head->lead);
         hg__text_add(t, "</p>\n");
     }
+    hg__text_add(t, "</header>\n");
     hg__text_add(t, "<nav aria-label=\"Contents\"><ul>\n");
     if (p->contents.length) hg__text_add_bytes(t, p->contents.data, p->contents.length);
     hg__text_add(t, "</ul></nav>\n<main>\n");

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "detect/thresholds.h"
 #include "report/canvas.h"
-#include "report/losses.h"
+#include "report/loss_curve.h"
 
 enum { BOX_WIDTH = 400, BOX_HEIGHT = 230, MARGIN = 20 };
 enum { PANEL_WIDTH = HG_PLOT_LEFT + BOX_WIDTH + MARGIN };
@@ -29,10 +29,10 @@ static hg__plot panel(hg__canvas *c, int32_t number) {
 
 // ---- the losses ---------------------------------------------------------------------------------
 
-static void draw_losses(hg__canvas *c, const hg__losses *l) {
+static void draw_losses(hg__canvas *c, const hg__loss_curve *l) {
     double low, high;
     char text[96];
-    const int32_t best = hg__losses_find(l, &low, &high);
+    const int32_t best = hg__loss_curve_find(l, &low, &high);
     hg__plot p = panel(c, 0);
     p.x = hg__axis_over(l->epoch[0], l->epoch[l->count - 1], false);
     p.x.whole = true;
@@ -100,7 +100,7 @@ static void draw_scores(hg__canvas *c, const hg__thresholds *t) {
 
 // ---- the picture --------------------------------------------------------------------------------
 
-static int draw(const hg__losses *l, const hg__thresholds *t, const char *path, hg_error *err) {
+static int draw(const hg__loss_curve *l, const hg__thresholds *t, const char *path, hg_error *err) {
     hg__canvas c;
     const int32_t panels = t->groups ? 2 : 1;
     HG_TRY(hg__canvas_init(&c, MARGIN + panels * (PANEL_WIDTH + MARGIN),
@@ -125,15 +125,15 @@ static int read_thresholds(const char *folder, hg__thresholds *t, hg_error *err)
 int hg_report_training(const char *folder, hg_error *err) {
     HG_ENTRY;
     char path[1024];
-    hg__losses l = {0};
+    hg__loss_curve l = {0};
     hg__thresholds t = {0};
     hg_error own;
     if (!err) err = &own;
     HG_TRY(hg__join_path(path, sizeof path, folder, "training.png", err));
-    int code = hg__losses_read(&l, folder, err);
+    int code = hg__loss_curve_read(&l, folder, err);
     if (code == HG_OK && l.count > 0) code = read_thresholds(folder, &t, err);
     if (code == HG_OK && l.count > 0) code = draw(&l, &t, path, err);
     hg__thresholds_clear(&t);
-    hg__losses_clear(&l);
+    hg__loss_curve_clear(&l);
     return code;
 }

@@ -152,7 +152,12 @@ static void add_table(hg__page *p, const hg__chart *c, const hg__series *series,
         hg__page_row(p);
         hg__page_cell(p, "%.6g", series[0].x[i]);
         for (int32_t k = 0; k < count; k++) {
-            hg__page_cell(p, isfinite(series[k].y[i]) ? "%.5g" : "", series[k].y[i]);
+            const double y = series[k].y[i];
+            if (isfinite(y)) {
+                hg__page_cell(p, "%.5g", y);
+            } else {
+                hg__page_cell(p, "%s", "");
+            }
         }
     }
     hg__page_end_table(p);
@@ -268,7 +273,7 @@ void hg__svg_bars(hg__page *p, const char *title, const char *sense, const hg__b
     enum { NAMES = 150, VALUES = 74, STEP = 28, THICK = 16 };
     const double room = WIDTH - NAMES - VALUES;
     double most = 0;
-    char text[32], name[28];
+    char text[32], name[22];
     for (int32_t i = 0; i < count; i++) {
         most = fmax(most, fmax(bar[i].value, isnan(bar[i].high) ? 0 : bar[i].high));
     }

@@ -11,8 +11,9 @@
 enum { SIDE_X = 640, SIDE_Y = 480, MARGIN = 10, FINE = 4 };
 
 typedef struct frame {
-    double left, top, scale; // place = (value - left) * scale + MARGIN
+    double left, top, scale; // place = (value - left) * scale + pad
     double pad_x, pad_y;
+    bool is_turned; // what is taller than wide lies on its side
 } frame;
 
 // One scale for both axes: distances are what is to be seen.
@@ -24,18 +25,27 @@ static frame frame_of(const hg__map_chart *c) {
         low_y = fmin(low_y, (double)c->point[i].y);
         high_y = fmax(high_y, (double)c->point[i].y);
     }
+    const bool turns = high_y - low_y > high_x - low_x;
+    if (turns) {
+        const double low = low_x, high = high_x;
+        low_x = low_y;
+        high_x = high_y;
+        low_y = low;
+        high_y = high;
+    }
     const double wide = fmax(high_x - low_x, 1e-30), tall = fmax(high_y - low_y, 1e-30);
     const double scale = fmin((SIDE_X - 2 * MARGIN) / wide, (SIDE_Y - 2 * MARGIN) / tall);
-    return (frame){low_x, low_y, scale, (SIDE_X - wide * scale) / 2, (SIDE_Y - tall * scale) / 2};
+    return (frame){low_x, low_y, scale, (SIDE_X - wide * scale) / 2, (SIDE_Y - tall * scale) / 2,
+                   turns};
 }
 
-static double place_x(const frame *f, float x) {
-    return ((double)x - f->left) * f->scale + f->pad_x;
+static double place_x(const frame *f, const hg__map_point *p) {
+    return ((double)(f->is_turned ? p->y : p->x) - f->left) * f->scale + f->pad_x;
 }
 
 // Up is up.
-static double place_y(const frame *f, float y) {
-    return SIDE_Y - (((double)y - f->top) * f->scale + f->pad_y);
+static double place_y(const frame *f, const hg__map_point *p) {
+    return SIDE_Y - (((double)(f->is_turned ? p->x : p->y) - f->top) * f->scale + f->pad_y);
 }
 
 static void add_class(hg__page *p, const hg__map_chart *c, const frame *f, int32_t class) {
@@ -49,8 +59,8 @@ static void add_class(hg__page *p, const hg__map_chart *c, const frame *f, int32
                      FINE);
     for (int64_t i = 0; i < c->points; i++) {
         if (c->point[i].class != class) continue;
-        hg__text_add(t, "M%d %dh0", (int)lrint(place_x(f, c->point[i].x) * FINE),
-                     (int)lrint(place_y(f, c->point[i].y) * FINE));
+        hg__text_add(t, "M%d %dh0", (int)lrint(place_x(f, &c->point[i]) * FINE),
+                     (int)lrint(place_y(f, &c->point[i]) * FINE));
     }
     hg__text_add(t, "\" data-name=\"");
     if (c->name) hg__html_add(t, c->name[class]);
@@ -94,7 +104,7 @@ static void add_name(hg__page *p, const hg__map_chart *c, const frame *f, int32_
             best = i;
         }
     }
-    hg__svg_text(p, place_x(f, c->point[best].x), place_y(f, c->point[best].y) + 4, "middle",
+    hg__svg_text(p, place_x(f, &c->point[best]), place_y(f, &c->point[best]) + 4, "middle",
                  "centre", c->name[class]);
 }
 

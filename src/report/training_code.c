@@ -20,7 +20,7 @@ enum {
     MOST_ACROSS = 64,
     SHOWN_SAMPLES = 12,
     CURVES = 4,
-    SHOWN_DRAWN = 24,
+    MOST_DRAWN = 24,
     MOST_CURVE = 2048
 };
 
@@ -83,7 +83,8 @@ static int add_pictures(hg__page *to, const hg__training_page *p, hg__row_pictur
     return HG_OK;
 }
 
-static void add_curve(hg__page *to, const hg__training_page *p, int32_t i, double *x, double *y) {
+static void add_curve(hg__page *to, const hg__training_page *p, int32_t i, const double *x,
+                      double *y) {
     const hg__some_rows *const band[] = {&p->in, &p->out, &p->clean};
     const int32_t bands = p->clean.count ? 3 : 2, n = p->width;
     hg__series curve[3];
@@ -173,7 +174,7 @@ static int add_moves(hg__page *to, const hg__training_page *p, hg__row_picture p
 
 static int add_drawn(hg__page *to, const hg__training_page *p, hg__row_picture picture,
                      hg_error *err) {
-    const int32_t n = hg__min(p->drawn.count, SHOWN_DRAWN);
+    const int32_t n = hg__min(p->drawn.count, MOST_DRAWN);
     hg__row_picture_shrink(&picture, SIDE);
     find_range(&picture, &p->out, p->width);
     const int sprite = add_sprite(to, &picture, p->drawn.x, n, p->width, n, err);

@@ -6,7 +6,7 @@
 #define HG_REPORT_TRAINING_PAGE_H
 #include "base/tensor.h"
 #include "detect/thresholds.h"
-#include "report/losses.h"
+#include "report/loss_curve.h"
 #include "report/svg.h"
 
 // A name and what is said of it.
@@ -57,12 +57,12 @@ typedef struct hg__training_page {
     hg__stated_list tiles, data, quality, repeat, columns;
     double mse, pca_mse;     // NaN: not known
     const char *error_words; // what the two are
-    hg__losses losses;       // owned
+    hg__loss_curve losses;   // owned
     const char *loss;        // its name
     hg__drawn_layer *layer;  // owned, (layers)
     int32_t layers;
-    char *spec;      // borrowed
-    hg__shape shape; // of a row
+    const char *spec; // borrowed
+    hg__shape shape;  // of a row
     int32_t width, code;
     hg__some_rows in, out, clean; // samples, as many of each; clean: where rows are corrupted
     hg__code_moves moves;

@@ -90,6 +90,8 @@ class _FitCall(Protocol):
         save_period: int | None = 0,
         samples: int | None = 16,
         pca: bool | None = True,
+        tensorboard: bool | None = False,
+        mlflow: Text | None = None,
         threads: int | None = 0,
         max_mem: int | str | None = '192M',
         cfg: Text | None = None,

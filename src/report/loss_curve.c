@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// losses.c - the lines of results.csv.
-#include "report/losses.h"
+// loss_curve.c - the lines of results.csv.
+#include "report/loss_curve.h"
 
 #include <math.h>
 #include <string.h>
@@ -26,10 +26,10 @@ static bool read_line(const char *line, size_t length, double *epoch, double *tr
     return hg__parse_float(cell[0], epoch) && hg__parse_float(cell[2], train);
 }
 
-int hg__losses_read(hg__losses *l, const char *folder, hg_error *err) {
+int hg__loss_curve_read(hg__loss_curve *l, const char *folder, hg_error *err) {
     char path[1024];
     hg__content file;
-    *l = (hg__losses){0};
+    *l = (hg__loss_curve){0};
     HG_TRY(hg__join_path(path, sizeof path, folder, "results.csv", err));
     HG_TRY(hg__content_read(&file, path, err));
     const char *at = (const char *)file.data, *end = at + file.size;
@@ -50,7 +50,7 @@ int hg__losses_read(hg__losses *l, const char *folder, hg_error *err) {
     return l->epoch ? HG_OK : HG_ERR_MEMORY;
 }
 
-int32_t hg__losses_find(const hg__losses *l, double *low, double *high) {
+int32_t hg__loss_curve_find(const hg__loss_curve *l, double *low, double *high) {
     int32_t best = -1;
     *low = *high = l->train[0];
     for (int32_t i = 0; i < l->count; i++) {
@@ -61,7 +61,7 @@ int32_t hg__losses_find(const hg__losses *l, double *low, double *high) {
     return best;
 }
 
-void hg__losses_clear(hg__losses *l) {
+void hg__loss_curve_clear(hg__loss_curve *l) {
     hg__free(l->epoch);
-    *l = (hg__losses){0};
+    *l = (hg__loss_curve){0};
 }

