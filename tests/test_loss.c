@@ -212,9 +212,8 @@ static void an_objective_is_a_sum_of_losses(void **state) {
     assert_int_equal(hg__objective_parse(&o, " 8.4e-1 mse +0.16 mae + huber", 0.5, NULL), HG_OK);
     assert_true(o.terms == 3 && o.term[0].weight == 0.84 && o.term[1].weight == 0.16);
     assert_true(o.term[2].weight == 1 && o.term[2].arg == 0.5);
-    expect_refused("",
-                   "expected mse, mae, bce, huber, columns, ssim, ms_ssim, gradient, mse_mask, "
-                   "gaussian, or a sum");
+    expect_refused("", "expected mse, mae, bce, huber, columns, ssim, ms_ssim, gradient, mse_mask, "
+                       "gaussian, or a sum");
     expect_refused("mse + msa", "got 'msa'; did you mean 'm");
     expect_refused("mse +", "got ''");
     expect_refused("1 2 mse", "got '1 2 mse'");

@@ -19,7 +19,8 @@ static int make_code(const void *context, const hg__row_place *at, hg__row_room 
     const prior *p = context;
     const int32_t width = (int32_t)p->layer->out.dim[0];
     hg__pass own = p->pass;
-    own.scratch = to->scratch + hg__pad_columns(width); // whole vectors are drawn, and a row has no room for them
+    own.scratch = to->scratch +
+                  hg__pad_columns(width); // whole vectors are drawn, and a row has no room for them
     p->layer->type->draw(p->layer, &own, at->row, to->scratch);
     memcpy(to->x, to->scratch, (size_t)width * sizeof *to->x);
     return HG_OK;
@@ -43,9 +44,8 @@ static hg__dataset *draw_codes(const hg_model *m, const hg_options *o, hg_error 
     if (!p) return NULL;
     *p = (prior){
         .layer = layer,
-        .pass = {.k = hg__kernels_pick(),
-                  .params = m->net.params,
-                  .seed = (uint64_t)o->values.seed}
+        .pass = {
+                 .k = hg__kernels_pick(), .params = m->net.params, .seed = (uint64_t)o->values.seed}
     };
     const int32_t width = m->net.spec.code;
     const size_t own = layer->type->scratch_count ? layer->type->scratch_count(layer) : 0;

@@ -18,8 +18,9 @@ static void encode_row(hg__feed *f, const hg__input *in, int64_t number, float *
 static int check_row(const char *name, int64_t row, const hg__feed *f, hg_error *err) {
     const int64_t rows = f->data->source.rows;
     if (row <= rows) return HG_OK;
-    return hg__fail(err, HG_ERR_USAGE, "%s: expected a row from 1 to %lld, as many as %s has, got %lld",
-                    name, (long long)rows, f->data->path, (long long)row);
+    return hg__fail(err, HG_ERR_USAGE,
+                    "%s: expected a row from 1 to %lld, as many as %s has, got %lld", name,
+                    (long long)rows, f->data->path, (long long)row);
 }
 
 // ends (2, Z)
@@ -49,8 +50,10 @@ static double turns_of(double c) {
     double low = 0, high = 0.5;
     for (int i = 0; i < 52; i++) {
         const double middle = (low + high) / 2;
-        if (hg__cos_turn(middle) > c) low = middle;
-        else high = middle;
+        if (hg__cos_turn(middle) > c)
+            low = middle;
+        else
+            high = middle;
     }
     return (low + high) / 2;
 }
@@ -115,7 +118,8 @@ static hg__dataset *find_codes(const hg_options *o, const hg_listener *l, hg_err
     if (code == HG_OK) code = encode_ends(&f, row, ends, err);
     hg__feed_close(&f);
     hg__dataset *codes = NULL;
-    if (code == HG_OK) codes = place_codes(ends, Z, v->steps, strcmp(v->path, "spherical") == 0, err);
+    if (code == HG_OK)
+        codes = place_codes(ends, Z, v->steps, strcmp(v->path, "spherical") == 0, err);
     hg__free(ends);
     return codes;
 }

@@ -49,7 +49,7 @@ typedef struct hg__trainer {
     hg__column_group *group; // owned: that of corruption
     // Whoever measures the rows that are held out wants them unseen: nothing is validated, and the best weights are the last.
     bool leaves_held;
-    bool has_targets;        // rows are not their own targets: noise or pairs
+    bool has_targets; // rows are not their own targets: noise or pairs
     hg__objective objective;
     hg__loader *loader, *val_loader;
     hg__pool *pool;
@@ -167,7 +167,7 @@ typedef struct hg__train_run {
     char start[32];
     double pca_seconds;
     struct hg__run_logs *logs; // owned: tensorboard=, mlflow=; NULL: neither
-    hg__content card; // owned: the text of card=
+    hg__content card;          // owned: the text of card=
 } hg__train_run;
 
 // train_logs.c: what else hears of a run. Nothing where neither is asked for. Opens what may refuse before anything is read; begins,

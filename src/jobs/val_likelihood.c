@@ -16,26 +16,28 @@
 #include "base/rng.h"
 #include "jobs/val.h"
 
-enum { MOST_PAIRS = 4096 }; // of a row and a draw that are decoded at once, unless a row alone has more
+enum {
+    MOST_PAIRS = 4096
+}; // of a row and a draw that are decoded at once, unless a row alone has more
 
 static const double log_pi = 1.1447298858494001741;
 
 typedef struct estimate {
-    hg__feed *f;           // borrowed
-    hg__objective loss;    // -log p(x|z)
-    double constant;       // of a row, added to it
-    int32_t layer;         // the sample layer in the network that runs
-    int32_t Z, n, ld;      // numbers of a code, of a row, of a row with padding
-    int32_t draws, rows;   // of a row; rows decoded at once
+    hg__feed *f;         // borrowed
+    hg__objective loss;  // -log p(x|z)
+    double constant;     // of a row, added to it
+    int32_t layer;       // the sample layer in the network that runs
+    int32_t Z, n, ld;    // numbers of a code, of a row, of a row with padding
+    int32_t draws, rows; // of a row; rows decoded at once
     uint64_t seed;
-    float *encoded;        // owned, (batch, 2 Z)
-    hg__real *code;        // owned, (rows * draws, Z), and a vector of room
-    hg__real *row;         // owned, (rows, ld)
-    const void **input;    // owned, (rows * draws)
-    const float **target;  // owned, (rows * draws)
+    float *encoded;               // owned, (batch, 2 Z)
+    hg__real *code;               // owned, (rows * draws, Z), and a vector of room
+    hg__real *row;                // owned, (rows, ld)
+    const void **input;           // owned, (rows * draws)
+    const float **target;         // owned, (rows * draws)
     double *loss_of, *log_weight; // owned, (rows * draws)
-    int64_t done;          // rows
-    double elbo, likelihood; // sums over rows of what is to be small
+    int64_t done;                 // rows
+    double elbo, likelihood;      // sums over rows of what is to be small
 } estimate;
 
 static const hg__network *running(const hg__feed *f) {
@@ -48,7 +50,8 @@ static int32_t find_layer(const hg__spec *s) {
     int32_t found = -1;
     for (int32_t i = 0; i < s->layers; i++) {
         const hg__layer *l = &s->layer[i];
-        if (found >= 0 && (l->type == sample || (l->type->takes_skip && l->from < found))) return -1;
+        if (found >= 0 && (l->type == sample || (l->type->takes_skip && l->from < found)))
+            return -1;
         if (l->type == sample) found = i;
     }
     return found;

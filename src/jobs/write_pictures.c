@@ -11,7 +11,10 @@
 #include "jobs/job.h"
 #include "report/canvas.h"
 
-enum { LEAST_SIDE = 64, GAP = 2 }; // of a picture on a sheet, which is magnified by a whole number; pixels between two
+enum {
+    LEAST_SIDE = 64,
+    GAP = 2
+}; // of a picture on a sheet, which is magnified by a whole number; pixels between two
 
 // Rows as pictures of 8 bits: 0 is black and 1 white.
 typedef struct pictures {

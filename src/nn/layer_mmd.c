@@ -177,7 +177,8 @@ extern const hg__layer_type hg__layer_mmd;
 const hg__layer_type hg__layer_mmd = {
     .name = "mmd",
     .args = "weight=10",
-    .summary = "no change; penalty: weight times the MMD of the batch's codes from the standard normal (WAE)",
+    .summary = "no change; penalty: weight times the MMD of the batch's codes from the standard "
+               "normal (WAE)",
     .example = "mmd 10",
     .test_cases = test_cases,
     .flat = true,

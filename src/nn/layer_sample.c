@@ -202,9 +202,9 @@ extern const hg__layer_type hg__layer_sample;
 const hg__layer_type hg__layer_sample = {
     .name = "sample",
     .args = "code=0 beta=1 warmup=0 free=0",
-    .summary =
-        "a code drawn from means and log variances, half of the inputs each; code: numbers of it, a dense layer of twice that is put "
-        "before; penalty: beta KL, free nats a unit for nothing",
+    .summary = "a code drawn from means and log variances, half of the inputs each; code: numbers "
+               "of it, a dense layer of twice that is put "
+               "before; penalty: beta KL, free nats a unit for nothing",
     .example = "sample 20",
     .test_cases = test_cases,
     .flat = true,

@@ -25,8 +25,10 @@ static int shape(hg__layer *l, hg_error *err) {
     l->out = l->in;
     l->params = 1;
     l->param[0] = (hg__param){
-        .name = "running_var", .shape = {1, {count}},
-           .count = hg__norm_count(count), .is_state = true
+        .name = "running_var",
+        .shape = {1, {count}},
+        .count = hg__norm_count(count),
+        .is_state = true
     };
     return HG_OK;
 }
@@ -143,7 +145,8 @@ extern const hg__layer_type hg__layer_variance;
 const hg__layer_type hg__layer_variance = {
     .name = "variance",
     .args = "each=0 momentum=0.1",
-    .summary = "no change; last layer, for loss=gaussian: the variance of what comes out, followed in training; each=1: of each number",
+    .summary = "no change; last layer, for loss=gaussian: the variance of what comes out, followed "
+               "in training; each=1: of each number",
     .example = "variance",
     .test_cases = test_cases,
     .bands = true,

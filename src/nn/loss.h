@@ -15,8 +15,9 @@ typedef struct hg__loss_rows {
     hg__shape shape;        // of one row: (H, W, C), or less
     int32_t n;              // its numbers
     const hg__spans *spans; // of a table's columns, borrowed; NULL: numbers
-    const hg__real *variance; // of gaussian: (variances), borrowed from the last layer's parameters; NULL: 1
-    int32_t variances;        // 1: that of all numbers; n: of each
+    const hg__real
+        *variance; // of gaussian: (variances), borrowed from the last layer's parameters; NULL: 1
+    int32_t variances; // 1: that of all numbers; n: of each
 } hg__loss_rows;
 
 // The loss of one row of outputs y (n) against t (n), summed over its numbers; dy (n, NULL: not wanted) = scale times its slope, with

@@ -33,6 +33,7 @@ static double row(const hg__loss_rows *r, hg__real *dy, const hg__real *y, const
 extern const hg__loss hg__loss_gaussian;
 const hg__loss hg__loss_gaussian = {
     .name = "gaussian",
-    .formula = "(y - t)^2 / (2 v) + log(2 pi v) / 2, v the variance of the layer `variance` at the end, else 1",
+    .formula = "(y - t)^2 / (2 v) + log(2 pi v) / 2, v the variance of the layer `variance` at the "
+               "end, else 1",
     .row = row,
 };

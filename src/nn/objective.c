@@ -93,8 +93,8 @@ static int check_term(const hg__loss *l, const hg__loss_rows *r, const hg__layer
 int hg__objective_check(const hg__objective *o, const hg__loss_rows *r, const hg__layer_type *last,
                         hg_error *err) {
     for (int32_t i = 0; i < o->terms; i++) HG_TRY(check_term(o->term[i].loss, r, last, err));
-    const bool is_gaussian = o->terms == 1 && o->term[0].weight == 1 &&
-                             o->term[0].loss == hg__loss_find("gaussian");
+    const bool is_gaussian =
+        o->terms == 1 && o->term[0].weight == 1 && o->term[0].loss == hg__loss_find("gaussian");
     if (!last || !last->variance || is_gaussian) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
                     "loss: expected gaussian, and nothing beside it, for a model that ends in %s",
