@@ -21,8 +21,8 @@
 static const hg__preset presets[] = {
     {"ae", "dense %d relu | dense input sigmoid",
      "one hidden layer, the textbook autoencoder", HG_FOR_ANY, 64, NULL},
-    {"deep", "dense 512 relu, dense 256 relu, dense %d | "
-             "dense 256 relu, dense 512 relu, dense input sigmoid",
+    {"deep", "dense 512 silu, dense 256 silu, dense %d | "
+             "dense 256 silu, dense 512 silu, dense input sigmoid",
      "three layers a side", HG_FOR_ANY, 64, NULL},
     {"pca", "dense %d | dense input",
      "principal components: the best linear autoencoder", HG_FOR_ANY, 64, NULL},

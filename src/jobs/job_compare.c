@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// job_compare.c - the job: tables, one after the other; every method on each.
+// job_compare.c - the job: models on any data (compare_models.h), or detectors on labelled tables: one after the other, every method on each.
 #include <stdio.h>
 
 #include "base/file.h"
@@ -7,6 +7,7 @@
 #include "base/show.h"
 #include "base/system.h"
 #include "jobs/compare.h"
+#include "jobs/compare_models.h"
 #include "jobs/job.h"
 #include "jobs/job_page.h"
 
@@ -155,7 +156,30 @@ static int find_files(hg__files *f, const hg_options *o, hg_error *err) {
     return code;
 }
 
-int hg__job_compare(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
+// Options of training are for models; detectors are trained as train does a table.
+static void tell_unused(const hg_options *o, const hg_listener *l) {
+    static const char *const used[] = {
+        "data",       "label", "ignore", "normal",   "columns", "clean",  "contamination",
+        "references", "steps", "seeds",  "seed",     "on_bad",  "header", "query",
+        "table",      "out",   "cfg",    "progress", "threads", "max_mem"};
+    hg_option_info row = {.size = sizeof row};
+    for (size_t i = 0; hg_option_at("compare", i, &row); i++) {
+        bool is_used = !hg_options_is_set(o, row.name);
+        for (size_t k = 0; k < sizeof used / sizeof *used; k++) {
+            is_used = is_used || strcmp(used[k], row.name) == 0;
+        }
+        if (!is_used) note(l, row.name, "means nothing without models=");
+    }
+}
+
+static int compare_detectors(const hg_options *o, const hg_listener *l, hg_result *r,
+                             hg_error *err) {
+    if (!*o->values.label) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "expected models=..., to put models side by side, or label=..., the column "
+                        "that is a label, to put detectors side by side; got neither");
+    }
+    tell_unused(o, l);
     hg__files files;
     HG_TRY(find_files(&files, o, err));
     hg__comparison c = {.seeds = (int32_t)o->values.seeds, .first_seed = o->values.seed};
@@ -166,4 +190,9 @@ int hg__job_compare(const hg_options *o, const hg_listener *l, hg_result *r, hg_
     clear(&c);
     hg__files_clear(&files);
     return code;
+}
+
+int hg__job_compare(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
+    if (*o->values.models) return hg__compare_models(o, l, r->json, &r->text, err);
+    return compare_detectors(o, l, r, err);
 }

@@ -99,7 +99,7 @@ static int corrupt(hg__trainer *t, hg_error *err) {
 static const char *text_advice(const hg__trainer *t) {
     const struct hg__values *v = &t->o.values;
     const bool is_file = *v->pretrained || strstr(v->model, ".safetensors");
-    return is_file                     ? "; with prepare=table it is learned too"
+    return is_file || t->leaves_held   ? "; with prepare=table it is learned too"
            : t->o.set[HG_OPTION_model] ? "; without model= it is learned too"
                                        : "; without prepare=none it is learned too";
 }

@@ -146,7 +146,7 @@ static hg__fit_setup setup_of(const hg__trainer *t) {
 static int make_fit(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     if (is_fitted_run(t)) return HG_OK;
-    if (t->val_rows.count) {
+    if (t->val_rows.count && !t->leaves_held) {
         t->val_loader = hg__open_fixed_loader(t, &t->val_rows, err);
         if (!t->val_loader) return (int)err->code;
     }

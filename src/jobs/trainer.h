@@ -47,6 +47,8 @@ typedef struct hg__trainer {
     // noise=, what becomes of data and val_data.
     hg__corruption corruption;
     hg__column_group *group; // owned: that of corruption
+    // Whoever measures the rows that are held out wants them unseen: nothing is validated, and the best weights are the last.
+    bool leaves_held;
     bool has_targets;        // rows are not their own targets: noise or pairs
     hg__objective objective;
     hg__loader *loader, *val_loader;
