@@ -25,6 +25,8 @@ again() { sed -E 's/(threads|page)=[^ <]*//g' "$1"; }
 expect "the same page" cmp -s <(again pages/table/report.html) <(again two.html)
 page labels && expect "val with labels has a page" run val model=runs/table data=labelled.csv label=label resamples=100 page=pages/labels/report.html
 page compare && expect "compare has a page" run compare data=labelled.csv label=label seeds=2 steps=50 page=pages/compare/report.html
+awk 'BEGIN { for (i = 0; i < 300; i++) { a = i * 37 % 300 / 300; b = i * 53 % 299 / 299; print a "," b "," (a + b) / 2 "," a * b } }' >rows.csv
+page models && expect "compare of models has a page" run compare data=rows.csv header=no latent=2 models='ae; dense 8 relu, dense 2 | dense 8 relu, dense input' epochs=2 seeds=2 page=pages/models/report.html
 page images && expect "val of images has a page" run val model="$denoiser" data=images noise='gaussian 25' page=pages/images/report.html
 has() { grep -qF -- "$2" "pages/$1/report.html" || bad "no $2 on the page $1"; }
 has table 'a&amp;b&lt;i&gt;.csv'
@@ -35,9 +37,11 @@ has labels 'Area below (AUROC): 0.'
 has labels 'share of anomalies found (recall)'
 has compare '<th scope="row">autoencoder</th>'
 has compare 'means over 2 seeds, from seed 0 on'
+has models 'Which differences mean something'
+has models 'the mean of the training rows, whatever comes in'
 has images ': in PSNR '
 has images 'hourglass val data=images model='
-for name in table labels compare images; do
+for name in table labels compare models images; do
     expect "$name asks for nothing" bash -c "! grep -oE '(src|href)=\"[^\"]{6}|url\(.{5}' pages/$name/report.html | grep -vqE '=\"data:|=\"#|\(data:'"
 done
 refuse() { # refuse SENTENCE words: refused before anything is written

@@ -79,8 +79,9 @@ static void add_pairs(hg__page *to, const hg__contest *c) {
         hg__page_cell(to, "%s", !isfinite(p->p) ? "not known" : p->p < 0.05 ? "yes" : "no");
     }
     hg__page_end_table(to);
-    if (c->pairs > MOST_PAIRS)
+    if (c->pairs > MOST_PAIRS) {
         hg__page_note(to, "And %d pairs more.", (int)(c->pairs - MOST_PAIRS));
+    }
 }
 
 static void add_specs(hg__page *to, const hg__contest *c) {
