@@ -5,16 +5,22 @@
 . tests/faults.sh
 
 tortured pca - train -q data=in/x.csv model=pca latent=2 project=tree name=run
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "pca by random directions" - train -q data=in/x.csv model=pca latent=2 solver=randomized project=tree name=run
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "pca in one pass" - train -q data=in/x.csv model=pca latent=2 solver=incremental project=tree name=run
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "train on a table" - train -q data=in/t.csv label=state steps=4 batch=16 threads=2 project=tree name=run
 tortured reconstruct o.npy reconstruct -q model=$model data=in/x.csv out=tree/o.npy
 tortured "reconstruct to CSV" o.csv reconstruct -q model=$model data=in/x.csv out=tree/o.csv
 tortured encode o.npy encode -q model=$model data=in/y.npy out=tree/o.npy
+tortured "encode to Parquet" o.parquet encode -q model=$model data=in/y.npy out=tree/o.parquet
+tortured embed o.npy encode -q model=$model data=in/y.npy embed=2 out=tree/o.npy
 tortured decode o.npy decode -q model=$model data=in/z.npy out=tree/o.npy
 tortured predict o.csv predict -q model=$model data=in/x.csv out=tree/o.csv
 tortured val - val --json model=$model data=in/x.csv
+tortured "val with classes" - val --json model=$model data=in/labels.csv label=y threads=2
 tortured "val on images" - val --json model=$clean data=in/pictures noise="gaussian 25" threads=2 out=tree/pictures
 tortured "val on corrupted rows" - val --json model=$model data=in/x.csv noise="gaussian 25"
 STEP=$((23 * STEP)) STEP_EVER=$((9 * STEP_EVER)) tortured compare o.csv compare -q data=in/labels.csv label=y seeds=1 steps=2 threads=2 out=tree/o.csv
+STEP=$((23 * STEP)) STEP_EVER=$((9 * STEP_EVER)) tortured "compare models" o.csv compare -q data=in/x.csv models="dense 2 | dense input" seeds=1 epochs=1 threads=2 out=tree/o.csv
 tortured import o.safetensors import -q source=$model model="dense 2 relu | dense input sigmoid" input=5 out=tree/o.safetensors
 tortured "denoise a picture" o.ppm denoise -q model=$clean source=in/pictures/a.ppm out=tree/o.ppm threads=2
 tortured "denoise a folder" - denoise -q model=$clean source=in/pictures out=tree/new threads=2

@@ -38,8 +38,8 @@ static float *new_clusters(int32_t n) {
     return x;
 }
 
-static float *new_map(const float *x, int32_t n, int32_t width, const char *method, int32_t iterations,
-                      int32_t threads) {
+static float *new_map(const float *x, int32_t n, int32_t width, const char *method,
+                      int32_t iterations, int32_t threads) {
     const hg__map_options o = {method, 30, 15, 0.1, iterations, 5};
     float *y = hg__alloc((size_t)n * 2, sizeof *y, NULL);
     hg__pool *pool = threads ? hg__pool_new(threads, NULL) : NULL;
@@ -58,7 +58,8 @@ static double kept_share(const float *y, int32_t n) {
         double least = INFINITY;
         int32_t nearest = i;
         for (int32_t j = 0; j < n; j++) {
-            const double dx = (double)(y[2 * i] - y[2 * j]), dy = (double)(y[2 * i + 1] - y[2 * j + 1]);
+            const double dx = (double)(y[2 * i] - y[2 * j]),
+                         dy = (double)(y[2 * i + 1] - y[2 * j + 1]);
             if (j == i || !(dx * dx + dy * dy < least)) continue;
             least = dx * dx + dy * dy;
             nearest = j;
@@ -87,7 +88,8 @@ static void pca_is_along_the_axes_of_widest_spread(void **state) {
     (void)state;
     enum { N = 500 };
     static float x[N * 3];
-    for (int32_t i = 0; i < N; i++) { // axes: (0.6, 0.8, 0), (-0.8, 0.6, 0), and less along the third
+    for (int32_t i = 0; i < N;
+         i++) { // axes: (0.6, 0.8, 0), (-0.8, 0.6, 0), and less along the third
         const float a = 8 * drawn(3, (uint32_t)i), b = 2 * drawn(4, (uint32_t)i);
         x[3 * i] = 0.6F * a - 0.8F * b + 100;
         x[3 * i + 1] = 0.8F * a + 0.6F * b;
@@ -126,7 +128,8 @@ static void lines_become_their_fourier_transforms(void **state) {
                 for (int32_t i = 0; i < n; i++) {
                     const double c = cos(2 * M_PI * ((double)i * at) / n);
                     const double d = -sin(2 * M_PI * ((double)i * at) / n);
-                    const double a = (double)was[i * PAIR + lane], b = (double)was[i * PAIR + HG_LANES + lane];
+                    const double a = (double)was[i * PAIR + lane],
+                                 b = (double)was[i * PAIR + HG_LANES + lane];
                     re += a * c - b * d;
                     im += a * d + b * c;
                 }
@@ -141,7 +144,8 @@ static void the_grid_pushes_as_all_pairs_do(void **state) {
     (void)state;
     enum { N = 1000 };
     static float x[N + HG_LANES], y[N + HG_LANES], want[2][N], got[2][N];
-    static const float spans[] = {1e-4F, 0.5F, 7, 40, 250, 3000}; // the last: coarser than it should be, but it ends
+    static const float spans[] = {1e-4F, 0.5F, 7, 40,
+                                  250,   3000}; // the last: coarser than it should be, but it ends
     for (size_t s = 0; s < sizeof spans / sizeof *spans; s++) {
         for (uint32_t i = 0; i < N; i++) { // clumps, as maps are
             x[i] = spans[s] * (drawn(8, i) * 0.2F + drawn(9, i % 20));
@@ -195,7 +199,8 @@ static void slopes_are_those_of_the_divergence(void **state) {
     int32_t index[FEW + HG_LANES] = {0};
     for (int i = 0; i < FEW; i++) {
         index[i] = i;
-        for (int d = 0; d < 2; d++) y[d][i] = (double)(x[d][i] = 3 * drawn(12, (uint32_t)(2 * i + d)));
+        for (int d = 0; d < 2; d++)
+            y[d][i] = (double)(x[d][i] = 3 * drawn(12, (uint32_t)(2 * i + d)));
         for (int j = 0; j < FEW; j++) {
             p[i][j] = i == j ? 0 : 0.6 + (double)drawn(13, (uint32_t)((i + j) * 50 + i * j));
             all += p[i][j];
@@ -331,7 +336,8 @@ static void what_cannot_be_placed_is_refused(void **state) {
     assert_int_equal(hg__map(x, 3, 2, &o, NULL, NULL, y, &err), HG_ERR_DATA);
     assert_string_equal(err.message, "a map: expected 4 to 4000000 points, got 3");
     assert_int_equal(hg__map(x, 4, 2, &o, NULL, NULL, y, &err), HG_ERR_DATA);
-    assert_non_null(strstr(err.message, "point 4: expected finite numbers, got nan in column 1"));
+    assert_non_null(
+        strstr(err.message, "point 4: expected numbers up to 1e+15, got nan in column 1"));
     x[6] = 7;
     o.method = "som";
     assert_int_equal(hg__map(x, 4, 2, &o, NULL, NULL, y, &err), HG_ERR_USAGE);

@@ -417,11 +417,11 @@ static void a_compressed_output_is_refused(void **state) {
     (void)state;
     hg_error err = {0};
     char expected[256];
-    snprintf(
-        expected, sizeof expected,
-        "out: expected a name that ends in .npy, .csv, .tsv or .idx, for rows of a table .csv or "
-        "a database, got %s, a packed file",
-        at("y.npy.gz"));
+    snprintf(expected, sizeof expected,
+             "out: expected a name that ends in .npy, .csv, .tsv, .idx or .parquet, for rows of a "
+             "table .csv or "
+             "a database, got %s, a packed file",
+             at("y.npy.gz"));
     assert_int_equal(run("reconstruct", "m.safetensors", "bytes.idx", "y.npy.gz", &err),
                      HG_ERR_USAGE);
     assert_string_equal(err.message, expected);

@@ -41,7 +41,9 @@ HG_WORD uint32_t v_mask_bits(vm m)         { return m; }
 // clang-format on
 
 HG_WORD vf v_gather(const float *p, const int32_t *at) {
-    return _mm512_i32gather_ps(_mm512_loadu_si512((const void *)at), p, 4);
+    const __m256 lo = _mm256_i32gather_ps(p, _mm256_loadu_si256((const void *)at), 4);
+    const __m256 hi = _mm256_i32gather_ps(p, _mm256_loadu_si256((const void *)(at + 8)), 4);
+    return _mm512_insertf32x8(_mm512_castps256_ps512(lo), hi, 1);
 }
 
 HG_WORD vf v_load_u8(const uint8_t *p) {

@@ -185,18 +185,18 @@ typedef struct search {
 
 typedef struct block {
     int32_t rows;
-    float *x;                         // (most, stride), as given
-    float *product;                   // (most, HG_PANEL)
-    float *moved, *picked;            // (most, width): -2 (x - mean); of the rows that meet a panel
-    float *panel;                     // (width, HG_PANEL), where they are not kept
-    float *gap;                       // (most, boxes): squared distance to each; NaN: was met
-    float *best;                      // (most, k) so far, ascending
-    int32_t *number;                  // (most, k)
-    float limit[ROWS];                // of the product
-    float box_limit[ROWS];            // of the distance to a box
-    double square[ROWS];              // |x - mean|^2 less what may be wrong
-    int32_t found[ROWS], next[ROWS];  // next: the panel whose box is the nearest, or -1
-    int32_t row[ROWS], meeting;       // the rows that meet a panel
+    float *x;                        // (most, stride), as given
+    float *product;                  // (most, HG_PANEL)
+    float *moved, *picked;           // (most, width): -2 (x - mean); of the rows that meet a panel
+    float *panel;                    // (width, HG_PANEL), where they are not kept
+    float *gap;                      // (most, boxes): squared distance to each; NaN: was met
+    float *best;                     // (most, k) so far, ascending
+    int32_t *number;                 // (most, k)
+    float limit[ROWS];               // of the product
+    float box_limit[ROWS];           // of the distance to a box
+    double square[ROWS];             // |x - mean|^2 less what may be wrong
+    int32_t found[ROWS], next[ROWS]; // next: the panel whose box is the nearest, or -1
+    int32_t row[ROWS], meeting;      // the rows that meet a panel
 } block;
 
 // Few enough rows that wide ones do not take much room, and that each thread has some.

@@ -45,7 +45,7 @@ static void tell_run(const hg__contest *c, int32_t contestant, int32_t seed) {
     const hg__contest_figure *f = &k->figure[seed];
     char line[200];
     snprintf(line, sizeof line, "seed %lld: %s: error %.6g, %.2f s",
-             (long long)(c->first_seed + seed), k->name, f->error, f->fit);
+             (long long)c->first_seed + seed, k->name, f->error, f->fit);
     hg__tell_detail(c->l, line);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // compare_models_measure.c - a model on the rows that were held out: the error of each, and what its codes are worth.
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -9,6 +10,7 @@
 #include "detect/blocks.h"
 #include "jobs/compare_models.h"
 #include "jobs/trainer.h"
+#include "jobs/val.h"
 
 // Rows at a time where each is made; numbers of a code that is looked at, at most.
 enum { MADE_ROWS = 64, MOST_CODE = 1024 };
@@ -40,15 +42,19 @@ int hg__contest_mean(const hg__trainer *t, float *mean, hg_error *err) {
     double *sum = hg__alloc((size_t)width, sizeof *sum, err);
     hg__loader *rows = sum ? open_rows(t, &t->rows, err) : NULL;
     hg__batch b;
-    int more = rows ? 1 : (int)err->code;
-    if (rows) hg__loader_start(rows, false, 0, 0, 0);
-    while (more > 0 && (more = hg__loader_next(rows, &b, err)) > 0) {
+    int more;
+    if (!rows) {
+        hg__free(sum);
+        return (int)err->code;
+    }
+    hg__loader_start(rows, false, 0, 0, 0);
+    while ((more = hg__loader_next(rows, &b, err)) > 0) {
         for (int32_t i = 0; i < b.count; i++) {
             widen(mean, b.row[i], b.dtype, b.scale, width);
             for (int32_t j = 0; j < width; j++) sum[j] += (double)mean[j];
         }
     }
-    const double count = rows ? (double)hg__loader_rows(rows) : 1;
+    const double count = (double)hg__loader_rows(rows);
     for (int32_t j = 0; more == HG_OK && j < width; j++) mean[j] = (float)(sum[j] / count);
     hg__loader_free(rows);
     hg__free(sum);
@@ -113,9 +119,10 @@ static int place_rows(pass *p, int32_t seed, hg_error *err) {
 static int open_pass(pass *p, const hg__trainer *t, int32_t seed, hg_error *err) {
     const hg__spec *s = &p->model->net.spec;
     p->sums = hg__alloc(HG_EVAL_ROWS, sizeof *p->sums, err);
-    if (p->sums) p->means = hg__alloc(HG_EVAL_ROWS, sizeof *p->means, err);
-    if (p->means) p->row = hg__alloc((size_t)s->width, sizeof *p->row, err);
-    if (p->row) p->plan = hg__run_plan_new(&p->model->net, t->pool, NULL, err);
+    p->means = hg__alloc(HG_EVAL_ROWS, sizeof *p->means, err);
+    p->row = hg__alloc((size_t)s->width, sizeof *p->row, err);
+    if (!p->sums || !p->means || !p->row) return HG_ERR_MEMORY;
+    p->plan = hg__run_plan_new(&p->model->net, t->pool, NULL, err);
     if (!p->plan) return HG_ERR_MEMORY;
     if (p->model->net.spans) hg__run_plan_finish(p->plan);
     HG_TRY(hg__row_spread_init(&p->spread, s->width, err));
@@ -195,19 +202,44 @@ static int look(pass *p, hg__loader *rows, hg_error *err) {
                     p->c->data, (long long)p->c->held);
 }
 
+// The bound of a model with a sample layer, by one draw a row; NaN for others, and of noisy rows.
+static int find_elbo(const pass *p, hg__loader *rows, const hg__trainer *t, int32_t seed,
+                     hg__contest_figure *f, hg_error *err) {
+    hg__likelihood found = {0};
+    char text[32];
+    hg__feed feed = {.model = (hg_model *)p->model, // which is only looked at
+                     .data = t->val_data ? t->val_data : t->data,
+                     .plan = p->plan,
+                     .loader = rows,
+                     .width = p->c->width,
+                     .batch = HG_EVAL_ROWS,
+                     .listener = t->l};
+    if (p->c->is_noisy || p->model->net.spans) return HG_OK;
+    hg_options *o = hg_options_new("val", err);
+    snprintf(text, sizeof text, "%lld", (long long)p->c->first_seed + seed);
+    int code = o ? hg_options_set(o, "seed", text, err) : HG_ERR_MEMORY;
+    if (code == HG_OK) code = hg_options_set(o, "draws", "0", err);
+    if (code == HG_OK) code = hg__val_likelihood(&feed, o, &found, err);
+    hg_options_free(o);
+    if (code == HG_OK && found.likelihood) f->neg_elbo = found.neg_elbo;
+    return code;
+}
+
 int hg__contest_measure(hg__contest *c, int32_t contestant, int32_t seed, const hg__trainer *t,
                         const hg_model *m, hg_error *err) {
     const hg__contestant *k = &c->contestant[contestant];
+    hg__contest_figure *f = &c->contestant[contestant].figure[seed];
     hg__loader *rows = hg__contest_open_held(c, t, err);
+    if (!rows) return (int)err->code;
     const bool is_looked_at = k->kind != HG_MEAN_ROW && k->code <= MOST_CODE;
     pass p = {.c = c,
               .model = m,
               .error = c->error + contestant * c->held,
               .code = is_looked_at ? k->code : 0};
-    int code = rows ? open_pass(&p, t, seed, err) : (int)err->code;
+    int code = open_pass(&p, t, seed, err);
     if (code == HG_OK) code = look(&p, rows, err);
-    if (code == HG_OK)
-        code = conclude(&p, &c->contestant[contestant].figure[seed], seed, t->pool, err);
+    if (code == HG_OK) code = conclude(&p, f, seed, t->pool, err);
+    if (code == HG_OK) code = find_elbo(&p, rows, t, seed, f, err);
     clear(&p);
     hg__loader_free(rows);
     return code;

@@ -47,22 +47,30 @@ static int set_columns(hg_options *o, const struct hg__values *v, hg_error *err)
     return *ignored ? hg_options_set(o, "ignore", ignored, err) : HG_OK;
 }
 
-static int set_all(hg_options *o, const hg__contest *c, const hg__contestant *k, int32_t seed,
-                   hg_error *err) {
+// What was asked of all, but what is the comparison's own.
+static int take_all(hg_options *o, const hg__contest *c, hg_error *err) {
     hg_option_info row = {.size = sizeof row};
-    char text[32];
     for (size_t i = 0; hg_option_at("train", i, &row); i++) {
         if (is_kept(row.name) || !hg_options_is_set(c->o, row.name)) continue;
         HG_TRY(hg__option_take(o, c->o, row.name, err));
     }
-    HG_TRY(set_columns(o, &c->o->values, err));
-    snprintf(text, sizeof text, "%lld", (long long)(c->first_seed + seed));
+    return set_columns(o, &c->o->values, err);
+}
+
+// Rows as all models see them: tables encoded, images whole.
+static int set_rows(hg_options *o, const hg__contest *c, int32_t seed, hg_error *err) {
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)c->first_seed + seed);
     HG_TRY(hg_options_set(o, "seed", text, err));
-    if (c->is_table && !c->o->set[HG_OPTION_prepare]) {
-        HG_TRY(hg_options_set(o, "prepare", "table", err));
-    }
+    const bool is_encoded = c->is_table && !c->o->set[HG_OPTION_prepare];
+    if (is_encoded) HG_TRY(hg_options_set(o, "prepare", "table", err));
     const bool is_whole = hg__dataset_is_pictures(c->o->values.data) && !c->o->set[HG_OPTION_crop];
-    if (is_whole) HG_TRY(hg_options_set(o, "crop", "0", err));
+    return is_whole ? hg_options_set(o, "crop", "0", err) : HG_OK;
+}
+
+// What is trained; of what is not, PCA, of one number where none is asked for.
+static int set_model(hg_options *o, const hg__contestant *k, hg_error *err) {
+    char text[32];
     if (k && k->kind == HG_TRAINED) {
         HG_TRY(hg_options_set(o, "model", k->model, err));
         return hg__contestant_options(k, o, err);
@@ -70,6 +78,13 @@ static int set_all(hg_options *o, const hg__contest *c, const hg__contestant *k,
     snprintf(text, sizeof text, "%d", k && k->kind == HG_SOLVED ? (int)k->code : 1);
     HG_TRY(hg_options_set(o, "model", "pca", err));
     return hg_options_set(o, "latent", text, err);
+}
+
+static int set_all(hg_options *o, const hg__contest *c, const hg__contestant *k, int32_t seed,
+                   hg_error *err) {
+    HG_TRY(take_all(o, c, err));
+    HG_TRY(set_rows(o, c, seed, err));
+    return set_model(o, k, err);
 }
 
 hg_options *hg__contest_train_options(const hg__contest *c, const hg__contestant *k, int32_t seed,
@@ -183,7 +198,7 @@ static int run(hg__contest *c, int32_t contestant, int32_t seed, hg__trainer *t,
 static int lose(hg__contest *c, int32_t contestant, int32_t seed, const char *why) {
     hg__contestant *k = &c->contestant[contestant];
     char line[500];
-    snprintf(k->lost, sizeof k->lost, "seed %lld: %.300s", (long long)(c->first_seed + seed), why);
+    snprintf(k->lost, sizeof k->lost, "seed %lld: %.300s", (long long)c->first_seed + seed, why);
     snprintf(line, sizeof line, "%s: %s", k->name, k->lost);
     hg__tell(c->l, line);
     k->figure[seed].error = (double)NAN;

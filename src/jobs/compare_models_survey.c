@@ -130,7 +130,8 @@ static int look_at_trained(hg__contest *c, hg__contestant *k, const hg__trainer 
     hg_options *o = hg__contest_train_options(c, k, 0, err);
     if (!o) return (int)err->code;
     hg_model *m = hg__model_new(k->model, &t->rows.source.shape, (int32_t)o->values.latent, 0, err);
-    int code = m ? take_sizes(c, k, m, err) : (int)err->code;
+    int code = m ? take_sizes(c, k, m, err) : HG_ERR_USAGE;
+    if (!m && err->code < 0) code = (int)err->code;
     if (code == HG_OK) code = check_end(c, k, m, err);
     if (code == HG_OK && o->set[HG_OPTION_noise] && c->is_noisy &&
         strcmp(o->values.noise, c->o->values.noise) != 0) {

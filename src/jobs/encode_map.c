@@ -21,18 +21,23 @@ static int read_codes(hg__feed *f, float *code, int64_t rows, hg_error *err) {
     return more < 0 ? more : HG_OK;
 }
 
-static int write_places(const hg__row_format *format, const char *out, const float *y, int64_t rows,
+static int write_places(hg__feed *f, const hg__row_format *format, const char *out, const float *y,
                         hg_error *err) {
     static const char *const names[] = {"x", "y"};
-    const hg__row_layout layout = {.rows = rows,
-                                   .shape = {1, {2}},
-                                   .dtype = HG_F32,
-                                   .unit = 1,
-                                   .column = names};
+    const int64_t rows = f->data->source.rows;
+    const hg__row_layout layout = {
+        .rows = rows, .shape = {1, {2}},
+             .dtype = HG_F32, .unit = 1, .column = names
+    };
     hg__row_writer w;
     HG_TRY(hg__row_writer_open(&w, out, format, &layout, err));
+    hg__meter_start(&f->meter, f->listener, "writing", "rows", rows);
     const int code = hg__row_writer_add(&w, y, rows, err);
-    if (code == HG_OK) return hg__row_writer_commit(&w, err);
+    if (code == HG_OK) {
+        hg__meter_add(&f->meter, rows);
+        hg__meter_end(&f->meter);
+        return hg__row_writer_commit(&w, err);
+    }
     hg__row_writer_abort(&w);
     return code;
 }
@@ -51,7 +56,7 @@ int hg__encode_map(hg__feed *f, const hg_options *o, hg_error *err) {
     if (codes) y = hg__alloc((size_t)rows * 2, sizeof *y, err);
     int code = y ? read_codes(f, codes, rows, err) : HG_ERR_MEMORY;
     if (code == HG_OK) code = hg__map(codes, rows, width, &how, f->pool, f->listener, y, err);
-    if (code == HG_OK) code = write_places(format, o->values.out, y, rows, err);
+    if (code == HG_OK) code = write_places(f, format, o->values.out, y, err);
     hg__free(y);
     hg__free(codes);
     return code;

@@ -18,7 +18,10 @@ static double exponential(double x) {
 // Stirling's series, from where it is exact to the last bits; below by log gamma(x) = log gamma(x + 1) - log x.
 static double log_gamma(double x) {
     double below = 0;
-    for (; x < 12; x++) below += hg__log(x);
+    while (x < 12) {
+        below += hg__log(x);
+        x += 1;
+    }
     const double r = 1 / (x * x), half_log_turn = 0.91893853320467274178;
     const double series = (1.0 / 12 - r * (1.0 / 360 - r * (1.0 / 1260 - r / 1680))) / x;
     return (x - 0.5) * hg__log(x) - x + half_log_turn + series - below;

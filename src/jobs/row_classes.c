@@ -149,6 +149,7 @@ static int take_rows(const reading *r, const hg__feed *f, bool is_asked, int32_t
     return HG_OK;
 }
 
+// A table's label of two values says what is an anomaly: that is measured by itself.
 int hg__row_classes(const hg__feed *f, const hg_options *o, int32_t **classes, hg_error *err) {
     const struct hg__values *v = &o->values;
     const bool is_asked = *v->classes, again = strcmp(v->data, "-") != 0;
@@ -169,7 +170,8 @@ int hg__row_classes(const hg__feed *f, const hg_options *o, int32_t **classes, h
         return HG_OK;
     }
     if (code == HG_OK) code = read_rows(&r, err);
-    if (code == HG_OK) code = take_rows(&r, f, is_asked, classes, err);
+    const bool is_alarm = !is_asked && hg__model_schema(f->model) && r.levels < 3;
+    if (code == HG_OK && !is_alarm) code = take_rows(&r, f, is_asked, classes, err);
     reading_clear(&r);
     return code;
 }

@@ -65,7 +65,7 @@ typedef struct hg__row_layout {
     float unit;      // what one stored byte is worth, such as 1/255
     const char *const *
         column; // (features of a row) names for the first line of csv and the columns of parquet, or NULL; borrowed
-    char letter; // parquet, without names: columns are this and a number from 0
+    char letter; // parquet, without names: columns are this (0: x) and a number from 0
 } hg__row_layout;
 
 typedef struct hg__row_format hg__row_format;

@@ -9,6 +9,7 @@
 #include "jobs/feed.h"
 #include "jobs/job_page.h"
 #include "jobs/val.h"
+#include "jobs/val_code.h"
 
 static const double level = 0.95;
 
@@ -55,10 +56,18 @@ void hg__metrics_add_json(hg__json_writer *w, const hg__metrics *m, const hg__th
     }
 }
 
-static void write_json(hg__text *t, const hg__metrics *m, const hg__threshold *at) {
+// What is measured of a table's rows.
+typedef struct figures {
+    hg__metrics metrics;
+    const hg__threshold *at; // borrowed, or NULL
+    hg__code_quality quality;
+} figures;
+
+static void write_json(hg__text *t, const figures *f) {
     hg__json_writer w = {.to = t};
     hg__json_begin(&w, NULL, '{');
-    hg__metrics_add_json(&w, m, at);
+    hg__metrics_add_json(&w, &f->metrics, f->at);
+    hg__code_quality_add_json(&w, &f->quality);
     hg__json_end(&w, '}');
     hg__text_add(t, "\n");
 }
@@ -88,61 +97,77 @@ static void move_scores(const hg__scored_rows *r, float *score) {
     }
 }
 
-static int measure(hg__scored_rows *r, const hg_options *o, float *score, float *moved,
-                   hg__metrics *m, hg_error *err) {
-    const struct hg__values *v = &o->values;
-    const hg__threshold *at =
-        r->scorer.thresholds.groups ? &r->scorer.thresholds.group[0].at : NULL;
-    const uint8_t *label = r->feed.side.label;
+// All rows scored: score (rows), and moved (rows) by their groups' thresholds; a sample of them encoded.
+static int score_rows(hg__scored_rows *r, hg__code_sample *sample, float *score, float *moved,
+                      hg_error *err) {
+    const hg__batch *now = &r->feed.now;
     int64_t n = 0;
     int more;
     while ((more = hg__scored_rows_next(r, err)) > 0) {
+        const hg__input in = {
+            .row = now->row, .count = now->count, .dtype = now->dtype, .scale = now->scale};
         memcpy(score + n, r->scorer.score, (size_t)r->scorer.count * sizeof *score);
         move_scores(r, moved + n);
         n += r->scorer.count;
+        hg__code_sample_add(sample, &r->feed, &in);
     }
-    HG_TRY(more);
-    hg__metrics_options how = {.threshold = at ? at->value : (double)NAN,
+    return more;
+}
+
+static int measure(hg__scored_rows *r, const hg_options *o, const float *score, const float *moved,
+                   figures *f, hg_error *err) {
+    const struct hg__values *v = &o->values;
+    const uint8_t *label = r->feed.side.label;
+    const int64_t n = r->feed.data->source.rows;
+    hg__metrics_options how = {.threshold = f->at ? f->at->value : (double)NAN,
                                .level = level,
                                .resamples = (int32_t)v->resamples,
                                .seed = (uint64_t)v->seed};
     hg__metrics by_group;
     if (r->group) how.threshold = 0;
     HG_TRY(hg__metrics_at(moved, label, n, &how, &by_group, err));
-    *m = by_group;
+    f->metrics = by_group;
     if (!memchr(label, 1, (size_t)n)) {
         return HG_OK; // nothing to find: only false alarms can be counted
     }
-    HG_TRY(hg__metrics_of(score, label, n, &how, m, err));
-    m->false_alarm_rate = by_group.false_alarm_rate;
-    m->recall = by_group.recall;
-    m->precision = by_group.precision;
+    HG_TRY(hg__metrics_of(score, label, n, &how, &f->metrics, err));
+    f->metrics.false_alarm_rate = by_group.false_alarm_rate;
+    f->metrics.recall = by_group.recall;
+    f->metrics.precision = by_group.precision;
     return HG_OK;
+}
+
+static int find_figures(hg__scored_rows *r, const hg_options *o, figures *f, hg_error *err) {
+    const size_t rows = (size_t)r->feed.data->source.rows;
+    float *score = hg__alloc(rows, sizeof *score, err);
+    float *moved = score ? hg__alloc(rows, sizeof *moved, err) : NULL;
+    hg__code_sample sample = {0};
+    int code = moved ? hg__code_sample_init(&sample, &r->feed, o, err) : HG_ERR_MEMORY;
+    if (code == HG_OK) code = score_rows(r, &sample, score, moved, err);
+    if (code == HG_OK) code = measure(r, o, score, moved, f, err);
+    if (code == HG_OK) {
+        code = hg__code_sample_finish(&sample, &r->feed, (double)NAN, &f->quality, err);
+    }
+    if (code == HG_OK) code = hg__labels_page_save(o, r, &f->metrics, score, (int64_t)rows, err);
+    hg__code_sample_clear(&sample);
+    hg__free(moved);
+    hg__free(score);
+    return code;
 }
 
 static int write_text(hg__scored_rows *r, const hg_options *o, bool json, char **text,
                       hg_error *err) {
-    const size_t rows = (size_t)r->feed.data->source.rows;
-    float *score = hg__alloc(rows, sizeof *score, err);
-    float *moved = score ? hg__alloc(rows, sizeof *moved, err) : NULL;
-    hg__metrics m;
-    int code = moved ? measure(r, o, score, moved, &m, err) : HG_ERR_MEMORY;
-    if (code == HG_OK) code = hg__labels_page_save(o, r, &m, score, (int64_t)rows, err);
-    if (code == HG_OK) {
-        hg__text t = {0};
-        const hg__threshold *at =
-            r->scorer.thresholds.groups ? &r->scorer.thresholds.group[0].at : NULL;
-        if (json) {
-            write_json(&t, &m, at);
-        } else {
-            hg__metrics_add_lines(&t, &m, at, "rows");
-        }
-        *text = hg__text_take(&t, err);
-        if (!*text) code = HG_ERR_MEMORY;
+    hg__text t = {0};
+    figures f = {.at = r->scorer.thresholds.groups ? &r->scorer.thresholds.group[0].at : NULL};
+    HG_TRY(find_figures(r, o, &f, err));
+    if (json) {
+        write_json(&t, &f);
+    } else {
+        hg__metrics_add_lines(&t, &f.metrics, f.at, "rows");
+        hg__code_quality_add_lines(&t, &f.quality, 17);
     }
-    hg__free(moved);
-    hg__free(score);
-    return code;
+    *text = hg__text_take(&t, err);
+    return *text ? HG_OK : HG_ERR_MEMORY;
 }
 
 int hg__val_labels(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,

@@ -124,7 +124,7 @@ static void write_lines(hg__text *t, const hg_result *r, const figures *f) {
     hg__text_add(t, "row mse max     %.9g\n", r->row_mse_max);
     if (r->input_mse > 0) hg__text_add(t, "input mse       %.9g\n", r->input_mse);
     hg__likelihood_add_lines(t, &f->likelihood);
-    hg__code_quality_add_lines(t, &f->quality);
+    hg__code_quality_add_lines(t, &f->quality, 14);
     if (f->usage.codes > 0) {
         hg__text_add(t, "codes           %" PRId64 "\n", f->usage.codes);
         hg__text_add(t, "codes used      %" PRId64 "\n", f->usage.used);

@@ -183,6 +183,7 @@ int hg__row_writer_open(hg__row_writer *w, const char *path, const hg__row_forma
         return hg__fail(err, HG_ERR_DATA, "%s: cannot hold rows of that shape", path);
     }
     w->width = (int32_t)width;
+    if (!layout->letter) w->layout.letter = 'x';
     if (layout->shape.rank >= HG_MAX_RANK) {
         w->layout.shape = (hg__shape){1, {(int64_t)width}}; // no room for the rows' dimension
     }

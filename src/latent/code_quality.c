@@ -157,11 +157,11 @@ static void add_remark(hg__text *t, const hg__code_quality *q, size_t offset) {
     }
 }
 
-void hg__code_quality_add_lines(hg__text *t, const hg__code_quality *q) {
+void hg__code_quality_add_lines(hg__text *t, const hg__code_quality *q, int places) {
     for (size_t i = 0; i < FIGURES; i++) {
         const double value = value_of(q, &figures[i]);
         if (!isfinite(value)) continue;
-        hg__text_add(t, "%-14s  %.5g", figures[i].title, value);
+        hg__text_add(t, "%-*s  %.5g", places, figures[i].title, value);
         add_remark(t, q, figures[i].offset);
         hg__text_add(t, "\n");
     }

@@ -55,9 +55,9 @@ int hg__code_quality_of(const hg__code_rows *r, hg__pool *pool, hg__code_quality
 
 hg__code_quality hg__code_quality_unset(void);
 
-// As fields of a JSON object, and as lines "name  value"; what does not apply is left out.
+// As fields of a JSON object, and as lines "name  value", names in so many places; what does not apply is left out.
 void hg__code_quality_add_json(hg__json_writer *w, const hg__code_quality *q);
-void hg__code_quality_add_lines(hg__text *t, const hg__code_quality *q);
+void hg__code_quality_add_lines(hg__text *t, const hg__code_quality *q, int places);
 
 // ---- its parts ----------------------------------------------------------------------------------
 

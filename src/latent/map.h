@@ -16,7 +16,7 @@ typedef struct hg__map_options {
     uint64_t seed;
 } hg__map_options;
 
-// Places n points of `width` numbers, x (n, width), finite, in the plane: y (n, 2), around 0.
+// Places n points of `width` numbers, x (n, width), in the plane: y (n, 2), around 0.
 //
 // t-SNE: van der Maaten & Hinton 2008; from PCA, exaggerated 12-fold first, at a rate of n / 12 (Kobak & Berens 2019; Belkina
 // et al. 2019); what pushes points apart is summed on a grid by Fourier transforms (as Linderman et al. 2019), of few points
@@ -24,7 +24,7 @@ typedef struct hg__map_options {
 // Where there are few points perplexity and neighbours count as what n allows.
 //
 // The same bits for any number of threads. pool NULL: the caller's thread. l may be NULL. HG_ERR_USAGE: a method that is none;
-// HG_ERR_DATA: too few points, too many, a number that is not finite; HG_ERR_STOPPED on request; HG_ERR_MEMORY.
+// HG_ERR_DATA: too few points, too many, a number that is not finite or above 1e15; HG_ERR_STOPPED on request; HG_ERR_MEMORY.
 int hg__map(const float *x, int64_t n, int32_t width, const hg__map_options *o, hg__pool *pool,
             const hg_listener *l, float *y, hg_error *err);
 #endif

@@ -94,7 +94,9 @@ static void make_orthonormal(axes *a) {
         const double before = dot(a, own, own);
         for (int e = 0; e < 2 * k; e++) {
             const double *other = a->v + e % k, share = dot(a, own, other);
-            for (int32_t j = 0; j < a->w->width; j++) own[j * VECTORS] -= share * other[j * VECTORS];
+            for (int32_t j = 0; j < a->w->width; j++) {
+                own[j * VECTORS] -= share * other[j * VECTORS];
+            }
         }
         const double left = dot(a, own, own);
         const double scale = left > 1e-24 * before && left > 0 ? 1 / sqrt(left) : 0;
@@ -112,7 +114,8 @@ static void diagonalise(double b[VECTORS][VECTORS], double turn[VECTORS][VECTORS
         const int p = at / VECTORS % VECTORS, q = at % VECTORS;
         if (p >= q || b[p][q] == 0) continue;
         const double theta = (b[q][q] - b[p][p]) / (2 * b[p][q]);
-        const double size = 1 / (fabs(theta) + sqrt(theta * theta + 1)), t = theta < 0 ? -size : size;
+        const double size = 1 / (fabs(theta) + sqrt(theta * theta + 1)),
+                     t = theta < 0 ? -size : size;
         const double c = 1 / sqrt(t * t + 1), s = t * c;
         for (int k = 0; k < VECTORS; k++) {
             const double bp = b[k][p], bq = b[k][q], tp = turn[k][p], tq = turn[k][q];
@@ -197,8 +200,9 @@ static void draw(axes *a) {
 }
 
 int hg__map_axes(const hg__map_work *w, float *y, hg_error *err) {
-    axes a = {.w = w, .y = y};
+    axes a = {.w = w};
     const size_t width = (size_t)w->width;
+    a.y = y;
     a.block = hg__max(LEAST, hg__ceil_div(w->n, BLOCKS));
     a.blocks = hg__ceil_div(w->n, a.block);
     a.mean = hg__alloc(width, sizeof *a.mean, err);

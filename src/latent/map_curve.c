@@ -19,13 +19,15 @@ static double power(double x, double p) {
 }
 
 typedef struct fit {
-    double error, aa, ab, bb, a, b; // squares of the slopes along log a and b, and their products with what is missing
+    double error, aa, ab, bb, a,
+        b; // squares of the slopes along log a and b, and their products with what is missing
 } fit;
 
 static fit measure(double min_dist, double log_a, double b) {
     fit f = {0};
     for (int i = 1; i < POINTS; i++) { // at 0 the curve is 1 as it should be
-        const double x = 3.0 * i / (POINTS - 1), u = exponential(log_a) * power(x, 2 * b), w = 1 / (1 + u);
+        const double x = 3.0 * i / (POINTS - 1), u = exponential(log_a) * power(x, 2 * b),
+                     w = 1 / (1 + u);
         const double wanted = x < min_dist ? 1 : exponential(min_dist - x), missing = wanted - w;
         const double slope_a = -w * w * u, slope_b = slope_a * 2 * hg__log(x);
         f.error += missing * missing;

@@ -21,10 +21,10 @@ typedef struct maker {
     const void *context;
     int32_t k;
     bool is_union;
-    float *x;                         // owned, (n, width), readable beyond; only while neighbours are sought
-    float *own_weight, *in_weight;    // owned, (n, k); in start order
-    int32_t *own_index, *in_index;    // owned, likewise
-    int64_t *in_start;                // owned, (n + 1)
+    float *x; // owned, (n, width), readable beyond; only while neighbours are sought
+    float *own_weight, *in_weight; // owned, (n, k); in start order
+    int32_t *own_index, *in_index; // owned, likewise
+    int64_t *in_start;             // owned, (n + 1)
 } maker;
 
 void hg__map_graph_clear(hg__map_graph *g) {
@@ -72,7 +72,9 @@ static int find_nearest(maker *m, hg_error *err) {
     hg__meter_start(&meter, w->listener, "finding neighbours", "points", w->n);
     for (int32_t first = 0; code == HG_OK && first < w->n; first += PART) {
         const int32_t rows = hg__min(PART, w->n - first);
-        if (hg__is_stopped(w->listener)) code = hg__fail(err, HG_ERR_STOPPED, "a map: stopped on request");
+        if (hg__is_stopped(w->listener)) {
+            code = hg__fail(err, HG_ERR_STOPPED, "a map: stopped on request");
+        }
         if (code == HG_OK) {
             code = hg__neighbours_find(find, m->x + (size_t)first * (size_t)w->width, rows,
                                        (int32_t)most, distance, index, &blocks, err);
@@ -185,7 +187,7 @@ static int join(maker *m, hg_error *err) {
     if (m->in_start) m->in_index = hg__alloc(all, sizeof *m->in_index, err);
     if (m->in_index) m->in_weight = hg__alloc(all, sizeof *m->in_weight, err);
     if (m->in_weight) g->start = hg__alloc((size_t)n + 1, sizeof *g->start, err);
-    if (!g->start) return HG_ERR_MEMORY;
+    if (!m->in_start || !m->in_index || !m->in_weight || !g->start) return HG_ERR_MEMORY;
     turn(m);
     hg__map_run(m->w->pool, count_block, m, tasks);
     for (int32_t i = 0; i < n; i++) g->start[i + 1] += g->start[i];

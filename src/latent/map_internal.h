@@ -25,9 +25,9 @@ void hg__map_start(float *y, int32_t n, double size, uint64_t seed);
 
 // Who is near whom: row i's neighbours are index[start[i]] .. index[start[i + 1] - 1], ascending, each with a weight. Symmetric.
 typedef struct hg__map_graph {
-    int64_t *start;  // owned, (n + 1)
-    int32_t *index;  // owned, (start[n], and a vector of zeros beyond)
-    float *weight;   // owned, likewise
+    int64_t *start; // owned, (n + 1)
+    int32_t *index; // owned, (start[n], and a vector of zeros beyond)
+    float *weight;  // owned, likewise
 } hg__map_graph;
 void hg__map_graph_clear(hg__map_graph *g); // {0} is fine
 

@@ -23,12 +23,12 @@
 #include "latent/map_internal.h"
 
 enum {
-    BLOCK = 256,    // points of a task
-    SUPPORT = 6,    // nodes a spline touches, from BEFORE ahead of a point
+    BLOCK = 256, // points of a task
+    SUPPORT = 6, // nodes a spline touches, from BEFORE ahead of a point
     BEFORE = 2,
-    MARGIN = 20,    // nodes beyond the points
+    MARGIN = 20, // nodes beyond the points
     LINES = HG_LANES,
-    PARTS = 3,      // of what is multiplied by: of Z, of x, of y
+    PARTS = 3,       // of what is multiplied by: of Z, of x, of y
     PAIR = 2 * LINES // a complex number of each line
 };
 #define STEP 0.4 // of the grid, where points lie far apart
@@ -38,19 +38,19 @@ struct hg__repulsion {
     hg__pool *pool; // borrowed, or NULL
     int32_t n, threads;
     bool is_exact;
-    const float *x, *y;    // borrowed while a call lasts, (n)
-    float *force;          // owned, (2, n): exact
-    double *part;          // owned: of Z, a number a task
-    int32_t side, half;    // S, M; 0: no grid yet
+    const float *x, *y;     // borrowed while a call lasts, (n)
+    float *force;           // owned, (2, n): exact
+    double *part;           // owned: of Z, a number a task
+    int32_t side, half;     // S, M; 0: no grid yet
     double step, left, low; // of the grid; where its first node stands
-    size_t room;           // side up to which there is room
-    float *turn;           // owned, (S, 2)
-    float *grid;           // owned, (M, M)
-    float *line;           // owned, (S, 2, S): frequency along x, real and imaginary, then row
-    float *factor;         // owned, (S / LINES, S, PARTS, LINES)
-    float *out;            // owned, (2, M, M)
-    float *scratch;        // owned, (threads, 2, S, PAIR)
-    int32_t *order, *row;  // owned, (n): points by the grid's rows; (M + 1): where each row's begin
+    size_t room;            // side up to which there is room
+    float *turn;            // owned, (S, 2)
+    float *grid;            // owned, (M, M)
+    float *line;            // owned, (S, 2, S): frequency along x, real and imaginary, then row
+    float *factor;          // owned, (S / LINES, S, PARTS, LINES)
+    float *out;             // owned, (2, M, M)
+    float *scratch;         // owned, (threads, 2, S, PAIR)
+    int32_t *order, *row; // owned, (n): points by the grid's rows; (M + 1): where each row's begin
 };
 
 void hg__repulsion_free(hg__repulsion *r) {
@@ -106,18 +106,19 @@ static void push_block(void *context, int32_t task, int32_t thread) {
 // ---- the grid -----------------------------------------------------------------------------------------
 
 // Sides of a transform: 2^a 3^b, multiples of 2 * LINES.
-static const int32_t sides[] = {96, 128, 192, 256, 288, 384, 512, 576, 768, 864, 1024, 1152, 1536, 2048};
+static const int32_t sides[] = {96,  128, 192, 256,  288,  384,  512,
+                                576, 768, 864, 1024, 1152, 1536, 2048};
 enum { SIDES = sizeof sides / sizeof *sides };
 
-// Nodes from -1 at least to M - 1, whatever span: coarser where the largest grid is too small, finer where the smallest is too large.
-static void pick_grid(const hg__repulsion *r, double span, int32_t *side, double *step) {
-    (void)r;
+// M nodes that the points' splines touch, whatever span: coarser where the largest grid is too small, finer where the smallest is too large.
+static void pick_grid(double span, int32_t *side, double *step) {
     int s = 0;
     *step = STEP;
-    while (s < SIDES - 1 && span / *step + MARGIN > sides[s] / 2) s++;
+    while (s < SIDES - 1 && span / *step + MARGIN > 0.5 * sides[s]) s++;
     *side = sides[s];
-    while (span / *step + MARGIN > *side / 2) *step *= 2;
-    for (int e = 0; s == 0 && e < 100 && span / (*step / 2) + MARGIN <= *side / 2; e++) *step /= 2;
+    while (span / *step + MARGIN > 0.5 * *side) *step *= 2;
+    for (int e = 0; s == 0 && e < 100 && span / (*step / 2) + MARGIN <= 0.5 * *side; e++)
+        *step /= 2;
 }
 
 static int make_room(hg__repulsion *r, int32_t side, hg_error *err) {
@@ -126,12 +127,12 @@ static int make_room(hg__repulsion *r, int32_t side, hg_error *err) {
         float **at;
         size_t count;
     } room[] = {
-        {&r->turn,    2 * S                               },
-        {&r->grid,    M * M                               },
-        {&r->line,    2 * S * S                           },
-        {&r->factor,  PARTS * S * S                       },
-        {&r->out,     2 * M * M                           },
-        {&r->scratch, (size_t)r->threads * 2 * S * PAIR   },
+        {&r->turn,    2 * S                            },
+        {&r->grid,    M * M                            },
+        {&r->line,    2 * S * S                        },
+        {&r->factor,  PARTS * S * S                    },
+        {&r->out,     2 * M * M                        },
+        {&r->scratch, (size_t)r->threads * 2 * S * PAIR},
     };
     if (S <= r->room) return HG_OK;
     r->room = 0;
@@ -227,7 +228,8 @@ static void turn_forces(void *context, int32_t task, int32_t thread) {
     const size_t S = (size_t)r->side;
     for (int32_t node = 0; node < r->side; node++) {
         float *to = r->factor + ((size_t)task * S + (size_t)node) * PARTS * LINES;
-        const float *from = r->factor + (size_t)(node / LINES) * S * PARTS * LINES + LINES + node % LINES;
+        const float *from =
+            r->factor + (size_t)(node / LINES) * S * PARTS * LINES + LINES + node % LINES;
         for (int32_t l = 0; l < LINES; l++) {
             to[2 * LINES + l] = from[(size_t)(task * LINES + l) * PARTS * LINES];
         }
@@ -374,7 +376,8 @@ static void read_back(void *context, int32_t task, int32_t thread) {
     r->kernels->transpose(out + M * M, (ptrdiff_t)M, x, PAIR, r->half, LINES);
 }
 
-int hg__repulsion_run(hg__repulsion *r, const float *x, const float *y, double *sum, hg_error *err) {
+int hg__repulsion_run(hg__repulsion *r, const float *x, const float *y, double *sum,
+                      hg_error *err) {
     int32_t tasks = hg__ceil_div(r->n, BLOCK), side;
     double left, low, span, step;
     r->x = x;
@@ -383,7 +386,7 @@ int hg__repulsion_run(hg__repulsion *r, const float *x, const float *y, double *
         hg__map_run(r->pool, push_block, r, tasks);
     } else {
         find_box(r, &left, &low, &span);
-        pick_grid(r, span, &side, &step);
+        pick_grid(span, &side, &step);
         HG_TRY(make_grid(r, side, step, err));
         r->left = left - (BEFORE + 1) * step;
         r->low = low - (BEFORE + 1) * step;

@@ -32,7 +32,8 @@ typedef struct target {
 } target;
 
 // The entropy of p ~ exp(-b d) and its slope along b. p: (k padded).
-static double entropy_of(const target *t, const float *d, int32_t k, double b, float *p, double *slope) {
+static double entropy_of(const target *t, const float *d, int32_t k, double b, float *p,
+                         double *slope) {
     double mean = 0, square = 0;
     for (int32_t j = 0; j < k; j++) p[j] = (float)(-b * (double)(d[j] - d[0]));
     t->kernels->softmax(p, k);
@@ -74,10 +75,10 @@ static void weigh(const void *context, float *d, int32_t k, float *p) {
 typedef struct tsne {
     const hg__map_work *w;
     const hg__kernels *kernels;
-    hg__map_graph graph;     // owned
-    hg__repulsion *repulsion; // owned
-    float *x[2], *y[2];      // owned, (n, a vector beyond): now, and next
-    float *step, *gain;      // owned, (2, n)
+    hg__map_graph graph;             // owned
+    hg__repulsion *repulsion;        // owned
+    float *x[2], *y[2];              // owned, (n, a vector beyond): now, and next
+    float *step, *gain;              // owned, (2, n)
     float rate, exaggeration, apart; // apart: 1 / Z
 } tsne;
 

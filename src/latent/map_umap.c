@@ -44,7 +44,9 @@ static void weigh(const void *context, float *d, int32_t k, float *over) {
         if (rho == 0) rho = d[j];
     }
     for (int32_t j = 0; j < k; j++) over[j] = d[j] > rho ? d[j] - rho : 0;
-    const double most = mean > 0 ? 1000 / mean : 0; // the paper's code: sigma is a thousandth of the mean distance at least
+    const double most =
+        mean > 0 ? 1000 / mean
+                 : 0; // the paper's code: sigma is a thousandth of the mean distance at least
     for (int step = 0; step < STEPS && b < most; step++) {
         double sum = 0, slope = 0;
         for (int32_t j = 0; j < k; j++) {

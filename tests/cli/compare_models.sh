@@ -30,6 +30,8 @@ hourglass compare -q data=first.csv val=rest.csv label=kind models="runs/own; pc
 figures <sheet
 echo "-- noise of all"
 hourglass compare -q data=rows.csv classes=kind models=wide.yaml noise="gaussian 30" epochs=2 seeds=1 --json | tr ',' '\n' | grep -E '"(name|kind|knn_accuracy|held_out|p)"' | sed 's/0\.[0-9]*/~/'
+echo "-- one that draws its code"
+hourglass compare -q data=rows.csv label=kind models="drawn: dense 8 silu, dense 4, sample | dense 8 silu, dense input" epochs=2 seeds=1 --json | grep -c '"neg_elbo": [0-9]'
 echo "-- a table"
 hourglass compare -q data=rows.csv models="table" latent=3 steps=20 seeds=1 | figures | head -n 6
 echo "-- what cannot be"
