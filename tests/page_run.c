@@ -103,7 +103,7 @@ static int add_sliders(hg__page *p, const char *name, hg_error *err) {
     if (sprite == HG_OK) sprite = hg__page_sprite(p, &c, true, err);
     hg__canvas_clear(&c);
     HG_TRY(sprite);
-    for (int32_t i = 0; i < STEPS; i++) value[i] = i - STEPS / 2;
+    for (int32_t i = 0; i < STEPS; i++) value[i] = i - 4.0;
     hg__page_begin_sliders(p);
     for (int32_t i = 0; i < UNITS; i++) {
         hg__page_add_slider(
@@ -138,9 +138,10 @@ static int add_map(hg__page *p, const char *name, int64_t points, hg_error *err)
     if (!point) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < points; i++) {
         const uint32_t k = (uint32_t)i;
-        point[i] = (hg__map_point){3.0F * (float)(i % 4) + unit(k, 1) + unit(k, 2),
-                                   3.0F * (float)(i % CLASSES / 4) + unit(k, 3) + unit(k, 4),
-                                   i % CLASSES, i < TILES ? i : -1, 7LL * i};
+        const int32_t column = i % 4, line = i % CLASSES / 4;
+        point[i] = (hg__map_point){3.0F * (float)column + unit(k, 1) + unit(k, 2),
+                                   3.0F * (float)line + unit(k, 3) + unit(k, 4), i % CLASSES,
+                                   i < TILES ? i : -1, 7LL * i};
     }
     const hg__map_chart map = {name,    name,   point,  points,         class,
                                CLASSES, sprite, ACROSS, TILES / ACROSS, 1};

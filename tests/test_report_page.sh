@@ -53,7 +53,7 @@ else
     skip "no page_run: a page with one of each"
     rm -r "$work/runs/all"
 fi
-rm -r "$work"/runs/latest "$work"/runs/two
+rm -r "$work"/runs/latest "$work"/runs/two "$work"/runs/pca
 pages=("$work"/runs/*/report.html)
 
 # ---- as a browser and checkers see it -----------------------------------------------------------

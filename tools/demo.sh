@@ -133,4 +133,10 @@ scores      $table/scores.csv (of $table/new.csv), $wire/scores.csv (of $wire/tu
 next        $command predict model=$run/weights/best.safetensors data=fashion-test out=scores.csv
             $command denoise source=yours.jpg out=clean.jpg
             $command train data=yours.csv
+
+pages       $clean/report.html, $table/report.html, $parts/report.html, $wire/report.html
+            $run/report.html
+            what was learned, its code moved by hand and as a map, and how to do it again. Open it in a browser:
+
+file://$PWD/$run/report.html
 END

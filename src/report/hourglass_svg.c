@@ -52,7 +52,8 @@ static void add_glass(hg__page *p, const scale *s, const hg__drawn_layer *layer,
     hg__text_add(&p->body, "z\"/>\n");
 }
 
-static void add_layer(hg__page *p, const scale *s, const hg__drawn_layer *l, int32_t i) {
+static void add_layer(hg__page *p, const scale *s, const hg__drawn_layer *l, int32_t i,
+                      int32_t layers) {
     const double w = wide(s, l->width), y = top_of(i);
     const double left = ARCS + (GLASS - w) / 2, text = ARCS + GLASS + 12;
     char words[128];
@@ -68,7 +69,7 @@ static void add_layer(hg__page *p, const scale *s, const hg__drawn_layer *l, int
     hg__svg_text(p, text, y + 24, "start", "", words);
     if (l->from < 0) return;
     const double from = top_of(l->from) + THICK / 2.0, to = y + THICK / 2.0;
-    const double bend = fmax(ARCS - 4 - 2.5 * (i - l->from), -20);
+    const double bend = ARCS - 8 - 35 * (to - from) / top_of(layers);
     hg__text_add(&p->body, "<path class=\"arc\" d=\"M%d %.4gC%.4g %.4g %.4g %.4g %d %.4g\"/>\n",
                  (int)ARCS, from, bend, from, bend, to, (int)ARCS, to);
 }
@@ -91,7 +92,7 @@ void hg__svg_hourglass(hg__page *p, const hg__drawn_layer *layer, int32_t layers
              (long long)layer[code < 0 ? 0 : code].width, (long long)layer[layers - 1].width);
     hg__svg_begin(p, WIDTH, (int32_t)top_of(layers) - 4, "The network", sense, false);
     add_glass(p, &s, layer, layers);
-    for (int32_t i = 0; i < layers; i++) add_layer(p, &s, &layer[i], i);
+    for (int32_t i = 0; i < layers; i++) add_layer(p, &s, &layer[i], i, layers);
     hg__text_add(&p->body, "</svg>\n");
     hg__page_note(p, "Widths: numbers a layer puts out, %s. %lld parameters in all.%s", by[s.kind],
                   (long long)parameters,

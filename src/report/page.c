@@ -11,7 +11,8 @@
 
 // ---- words --------------------------------------------------------------------------------------
 
-static void add_words(hg__text *t, const char *format, va_list args) {
+__attribute__((format(printf, 2, 0))) static void add_words(hg__text *t, const char *format,
+                                                            va_list args) {
     char words[HG_PAGE_WORDS];
     vsnprintf(words, sizeof words, format, args);
     hg__html_add(t, words);

@@ -55,8 +55,8 @@ void hg__plot_frame(const hg__plot *p, const char *title, const char *along) {
 void hg__plot_curve(const hg__plot *p, const double *x, const double *y, int32_t n,
                     hg__colour colour) {
     for (int32_t i = 1; i < n; i++) {
-        if (!isfinite(hg__axis_share(&p->y, y[i - 1])) || !isfinite(hg__axis_share(&p->y, y[i])))
-            continue;
+        const double from = hg__axis_share(&p->y, y[i - 1]), to = hg__axis_share(&p->y, y[i]);
+        if (!isfinite(from) || !isfinite(to)) continue;
         hg__canvas_line(p->canvas, at_x(p, x[i - 1]), at_y(p, y[i - 1]), at_x(p, x[i]),
                         at_y(p, y[i]), 1.8F, colour);
     }

@@ -167,9 +167,10 @@ static void draw_pair(hg__canvas *c, const sheet *s, int32_t i) {
         if (i % s->across == 0) write_names(c, s, top);
         hg__row_picture_draw(c, &s->picture, in, left, top);
         hg__row_picture_draw(c, &s->picture, out, left, top + s->picture.height + PAIR_GAP);
-        if (clean)
+        if (clean) {
             hg__row_picture_draw(c, &s->picture, clean, left,
                                  top + 2 * (s->picture.height + PAIR_GAP));
+        }
         return;
     }
     draw_frame(c, left, top, s->cell_w, s->cell_h);

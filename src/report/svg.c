@@ -152,7 +152,12 @@ static void add_table(hg__page *p, const hg__chart *c, const hg__series *series,
         hg__page_row(p);
         hg__page_cell(p, "%.6g", series[0].x[i]);
         for (int32_t k = 0; k < count; k++) {
-            hg__page_cell(p, isfinite(series[k].y[i]) ? "%.5g" : "", series[k].y[i]);
+            const double y = series[k].y[i];
+            if (isfinite(y)) {
+                hg__page_cell(p, "%.5g", y);
+            } else {
+                hg__page_cell(p, "%s", "");
+            }
         }
     }
     hg__page_end_table(p);

@@ -83,7 +83,8 @@ static int add_pictures(hg__page *to, const hg__training_page *p, hg__row_pictur
     return HG_OK;
 }
 
-static void add_curve(hg__page *to, const hg__training_page *p, int32_t i, double *x, double *y) {
+static void add_curve(hg__page *to, const hg__training_page *p, int32_t i, const double *x,
+                      double *y) {
     const hg__some_rows *const band[] = {&p->in, &p->out, &p->clean};
     const int32_t bands = p->clean.count ? 3 : 2, n = p->width;
     hg__series curve[3];

@@ -9,6 +9,8 @@
 
 #include "base/mem.h"
 
+enum { FEW = 20 }; // scores that no quantiles are named of
+
 // ---- what is said -------------------------------------------------------------------------------
 
 void hg__state(hg__stated_list *l, const char *name, const char *format, ...) {
@@ -87,6 +89,11 @@ static void add_losses(hg__page *to, const hg__training_page *p) {
         {"held out", l->epoch, l->val,   l->count, 1, false,     false}
     };
     hg__page_section(to, "losses", "How it was learned");
+    if (l->count == 1) { // no curve
+        hg__page_paragraph(to, "In one epoch: loss (%s) %.4g in training.", p->loss, l->train[0]);
+        if (best >= 0) hg__page_paragraph(to, "Of rows held out: %.4g.", l->val[0]);
+        return;
+    }
     hg__page_begin_figure(to);
     hg__svg_curves(to, &c, curve, best < 0 ? 1 : 2);
     if (best < 0) {
@@ -122,6 +129,7 @@ static int add_scores(hg__page *to, const hg__training_page *p, hg_error *err) {
                         (long long)above, (long long)held->count);
     hg__threshold_describe(at, "rows", how, sizeof how);
     hg__page_paragraph(to, "%s.", how);
+    if (held->count < FEW) return HG_OK;
     const char *const column[] = {"score above", "p-value"};
     hg__page_begin_table(to, "What a score says: how often a normal row has a higher one", column,
                          2, 3);
@@ -211,9 +219,13 @@ int hg__training_page_save(const hg__training_page *p, const char *path, hg_erro
 }
 
 void hg__training_page_clear(hg__training_page *p) {
-    hg__stated_list *const list[] = {&p->tiles,   &p->data,  &p->quality, &p->repeat,
-                                     &p->columns, &p->about, &p->limits};
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++) hg__stated_clear(list[i]);
+    hg__stated_clear(&p->tiles);
+    hg__stated_clear(&p->data);
+    hg__stated_clear(&p->quality);
+    hg__stated_clear(&p->repeat);
+    hg__stated_clear(&p->columns);
+    hg__stated_clear(&p->about);
+    hg__stated_clear(&p->limits);
     hg__loss_curve_clear(&p->losses);
     hg__free(p->layer);
     hg__free(p->in.x);
