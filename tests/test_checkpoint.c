@@ -20,8 +20,8 @@ static void a_run_resumed_between_epochs_ends_in_the_same_bits(void **state) {
     char more[512];
     hg_result r = {.size = sizeof r};
     static const char *const names[] = {"adam", "sgd", "tied"},
-                             *const own[] = {"optimizer=adam name=adam",
-                                             "optimizer=sgd momentum=0.9 name=sgd",
+                             *const own[] = {"optimizer=adam adversary=code name=adam",
+                                             "optimizer=sgd momentum=0.9 adversary=output name=sgd",
                                              "name=tied model=dense_5_relu_|_dense_input_tied=1"};
     for (int i = 0; i < 3; i++) {
         const char *optim = own[i], *name = names[i];

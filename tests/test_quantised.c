@@ -103,8 +103,9 @@ static void most_codes_are_used_on_real_pictures(void **state) {
         return;
     }
     hg__pool *pool = hg__pool_new(2, NULL);
-    for (int64_t i = 0; i < MOST_ROWS; i++)
+    for (int64_t i = 0; i < MOST_ROWS; i++) {
         assert_int_equal(hg__data_row(d, i, x + i * 784, &err), HG_OK);
+    }
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
         hg_model *m = new_model(specs[i], 784);
         train(m, pool, MOST_ROWS / BATCH * BATCH, IS_SANITIZED ? 60 : 300);

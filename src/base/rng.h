@@ -36,7 +36,8 @@ enum {
     HG_STREAM_PACKETS,
     HG_STREAM_MAP,
     HG_STREAM_PRIOR,
-    HG_STREAM_LIKELIHOOD
+    HG_STREAM_LIKELIHOOD,
+    HG_STREAM_ADVERSARY
 };
 
 // A word as a number in [0, 1): 24 bits, exact in float.

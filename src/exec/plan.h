@@ -69,6 +69,16 @@ typedef struct hg__train_setup {
         const hg__network *network;
         hg__objective objective;
     } features;
+    // Beside it, where network is not NULL: a frozen network that ends in a sigmoid is to take the code, or else what comes out, for
+    // real: weight times the cross-entropy of its outputs with 1, the mean over them (Goodfellow et al. 2014, non-saturating).
+    // Borrowed; without layers that see the batch. Its weights may change between steps: hg__train_plan_refresh_frozen().
+    struct {
+        const hg__network *network;
+        double weight;
+        bool of_code;
+    } judge;
+    // The network gives something else than rows: outputs are held against in->target, as many numbers.
+    bool is_of_targets;
     const hg__optim *optim;
     hg__optim_options optim_options;
     double clip;   // largest norm of the whole gradient; 0: no clipping
@@ -90,6 +100,8 @@ double hg__train_step(hg__train_plan *p, const hg__input *in, double lr, int64_t
 hg__real *hg__train_state(hg__train_plan *p, int32_t i);
 // After weights were changed from outside (resume): brings the transposed copies up to date.
 void hg__train_plan_refresh(hg__train_plan *p);
+// The same of frozen networks.
+void hg__train_plan_refresh_frozen(hg__train_plan *p);
 // After a step whose loss was not finite: the first tensor that is not, such as "decoder.0.weight" or
 // "output of encoder.1 (relu)".
 void hg__train_find_not_finite(hg__train_plan *p, const hg__input *in, char name[64]);

@@ -23,16 +23,38 @@ static void compare_features(hg__train_plan *p, int32_t y) {
     hg__program_add_loss(g, &p->setup.features.objective, of_y, of_target);
 }
 
+// What the judge makes of a value, as logits.
+static void let_judge(hg__train_plan *p, int32_t value) {
+    enum { BLOCK = 2 };
+    const hg__spec *s = &p->setup.judge.network->spec;
+    hg__program *g = &p->program;
+    hg__objective real = hg__objective_of(hg__loss_find("bce"), 0);
+    real.term[0].weight = p->setup.judge.weight;
+    const int32_t y = hg__program_apply(g, s, s->layers - 1, BLOCK, value, NULL);
+    if (y == HG_NO_VALUE) return;
+    p->judge_loss = g->losses;
+    p->ones_count = (size_t)g->value[y].ld;
+    hg__program_add_loss(g, &real, y, HG_NO_VALUE);
+}
+
 static int lower(hg__train_plan *p, hg_error *err) {
     const hg__spec *s = &p->net->spec;
     hg__program *g = &p->program;
-    const bool is_alone = !p->setup.features.network; // else the output itself is wanted
+    const bool is_judged = p->setup.judge.network, of_code = p->setup.judge.of_code;
+    // Else the output itself is wanted.
+    const bool is_alone = !p->setup.features.network && (!is_judged || of_code);
     const int32_t layers = is_alone ? hg__layers_before(s, &p->setup.objective) : s->layers;
     p->of_logits = layers < s->layers;
     hg__program_begin(g, &s->input, true);
-    const int32_t y = hg__program_apply(g, s, layers, 0, 0, NULL);
-    hg__program_add_loss(g, &p->setup.objective, y, HG_NO_VALUE);
-    if (!is_alone) compare_features(p, y);
+    int32_t *at = hg__alloc((size_t)layers + 1, sizeof *at, err);
+    if (!at) return HG_ERR_MEMORY;
+    const int32_t y = hg__program_apply(g, s, layers, 0, 0, at), code = at[s->neck];
+    hg__free(at);
+    if (y != HG_NO_VALUE) {
+        hg__program_add_loss(g, &p->setup.objective, y, HG_NO_VALUE);
+        if (p->setup.features.network) compare_features(p, y);
+        if (is_judged) let_judge(p, of_code ? code : y);
+    }
     return hg__program_differentiate(g, err);
 }
 
@@ -120,8 +142,9 @@ size_t hg__train_layout_place(hg__train_plan *p, hg__real *base) {
     p->partial = take(base, &at, (size_t)hg__chunks_of(p, (int64_t)batch) * g->partial_count);
     p->statistics = take(base, &at, g->statistics_count);
     p->noted = take(base, &at, batch * g->noted_count);
+    p->ones = take(base, &at, p->ones_count);
     p->scratch = take(base, &at, threads * g->scratch_count);
-    p->spare = take(base, &at, threads * ((size_t)g->value[0].ld + p->loss_scratch));
+    p->spare = take(base, &at, threads * (hg__train_target_room(p) + p->loss_scratch));
     hg__real *whole = take(base, &at, p->whole_count);
     p->chunk_values = take(base, &at, threads * p->chunk_stride);
     if (base) give_buffers(p, whole);
@@ -189,6 +212,11 @@ int hg__train_layout_init(hg__train_plan *p, const hg__network *net, int32_t thr
     p->k = hg__kernels_pick();
     p->setup = *s;
     p->rows = hg__loss_rows_of(net, p->k);
+    p->judge_loss = -1;
+    if (s->is_of_targets) {
+        p->rows.shape = net->spec.layer[net->spec.layers - 1].out;
+        p->rows.n = net->spec.code;
+    }
     p->chunk = pick_chunk(net, s->batch);
     for (int32_t i = 0; i < net->spec.layers; i++) p->has_ties |= net->spec.layer[i].tied >= 0;
     HG_TRY(check_features(p, err));

@@ -46,7 +46,7 @@ static hg__pass pass_of(const chunk *c, const hg__op *op) {
 static void run_input(const chunk *c, const hg__op *op) {
     const hg__view y = view_of(c, op->y);
     const hg__train_plan *p = c->plan;
-    hg__widen_rows(p->k, p->in, c->pass.row, c->rows, p->rows.n, y.at, y.ld);
+    hg__widen_rows(p->k, p->in, c->pass.row, c->rows, p->net->spec.width, y.at, y.ld);
     memset(p->row_loss + c->pass.row, 0, (size_t)c->rows * sizeof *p->row_loss);
 }
 
@@ -55,7 +55,7 @@ static void run_target(const chunk *c, const hg__op *op) {
     const hg__train_plan *p = c->plan;
     hg__input in = *p->in;
     if (in.target) in.row = (const void *const *)in.target, in.dtype = HG_F32;
-    hg__widen_rows(p->k, &in, c->pass.row, c->rows, p->rows.n, y.at, y.ld);
+    hg__widen_rows(p->k, &in, c->pass.row, c->rows, p->net->spec.width, y.at, y.ld);
 }
 
 static void run_forward(const chunk *c, const hg__op *op) {
@@ -80,7 +80,7 @@ static void run_penalty(const chunk *c, const hg__op *op) {
 // Asks for a row of the next batch while this one is worked on, so that it is near when its turn comes.
 static void fetch_ahead(const hg__train_plan *p, int64_t row) {
     if (!p->in->ahead || row >= p->in->ahead_count) return;
-    hg__fetch(p->in->ahead[row], (size_t)p->rows.n * hg__dtype_size(p->in->dtype));
+    hg__fetch(p->in->ahead[row], (size_t)p->net->spec.width * hg__dtype_size(p->in->dtype));
 }
 
 // The rows' own target, to where kernels may read beyond its end.
@@ -96,17 +96,20 @@ static void run_loss(const chunk *c, const hg__op *op) {
     const hg__value *value = &p->program.value[op->x];
     const hg__view y = view_of(c, op->x), t = view_of(c, op->x2), dy = view_of(c, op->y);
     const hg__objective *o = &p->program.objective[op->loss];
-    const bool of_logits = p->of_logits && op->loss == 0;
+    const bool is_judge = op->loss == p->judge_loss;
+    const bool of_logits = is_judge || (p->of_logits && op->loss == 0);
     const hg__real scale = (hg__real)(1 / ((double)p->in->count * value->n));
     const double weight = (double)p->rows.n / value->n;
-    const ptrdiff_t ld = p->program.value[0].ld;
-    hg__real *room = p->spare + (size_t)c->thread * ((size_t)ld + p->loss_scratch);
+    const size_t ld = hg__train_target_room(p);
+    hg__real *room = p->spare + (size_t)c->thread * (ld + p->loss_scratch);
     const hg__loss_rows rows = hg__train_rows_of(p, op);
     if (op->loss == 0) memset(c->partial, 0, p->program.partial_count * sizeof *c->partial);
     for (int32_t r = 0; r < c->rows; r++) {
         const int64_t row = c->pass.row + r;
         if (op->loss == 0) fetch_ahead(p, row);
-        const hg__real *target = t.at ? hg__view_row(t, r) : target_of(c, row, room);
+        const hg__real *target = is_judge ? p->ones
+                                 : t.at   ? hg__view_row(t, r)
+                                          : target_of(c, row, room);
         p->row_loss[row] +=
             weight * hg__objective_row(o, &rows, of_logits, hg__view_row(dy, r), hg__view_row(y, r),
                                        target, scale, room + ld);

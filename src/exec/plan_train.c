@@ -62,8 +62,7 @@ void hg__train_plan_refresh(hg__train_plan *p) {
     for (int32_t i = 0; i < p->tasks; i++) refresh(p, &p->task[i]);
 }
 
-// The same of networks that are not trained, once.
-static void refresh_frozen(hg__train_plan *p) {
+void hg__train_plan_refresh_frozen(hg__train_plan *p) {
     for (int32_t i = p->program.forward; i < p->program.ops; i++) {
         const hg__op *op = &p->program.op[i];
         if (op->kind != HG_OP_BACKWARD || op->block == 0) continue;
@@ -80,7 +79,7 @@ static void refresh_frozen(hg__train_plan *p) {
 
 hg__train_plan *hg__train_plan_new(hg__network *net, hg__pool *pool, const hg__train_setup *s,
                                    hg_error *err) {
-    if (hg__spec_gives_rows(&net->spec, err) < 0) return NULL;
+    if (!s->is_of_targets && hg__spec_gives_rows(&net->spec, err) < 0) return NULL;
     if (hg__network_check_ties(net, err) < 0) return NULL;
     const hg__loss_rows rows = hg__loss_rows_of(net, hg__kernels_pick());
     if (hg__objective_check(&s->objective, &rows, NULL, err) < 0) return NULL;
@@ -91,6 +90,7 @@ hg__train_plan *hg__train_plan_new(hg__network *net, hg__pool *pool, const hg__t
     p->weights = net->params;
     p->params[0] = net->params;
     if (s->features.network) p->params[1] = s->features.network->params;
+    if (s->judge.network) p->params[2] = s->judge.network->params;
     p->update = s->optim->pick(hg__kernels_pick());
     int code = hg__train_layout_init(p, net, hg__pool_threads(pool), s, &elements, err);
     if (code == HG_OK) code = take_memory(p, elements, err);
@@ -99,7 +99,8 @@ hg__train_plan *hg__train_plan_new(hg__network *net, hg__pool *pool, const hg__t
         return NULL;
     }
     (void)hg__train_layout_place(p, p->block);
-    refresh_frozen(p);
+    for (size_t i = 0; i < p->ones_count; i++) p->ones[i] = 1;
+    hg__train_plan_refresh_frozen(p);
     hg__train_plan_refresh(p);
     return p;
 }

@@ -33,6 +33,7 @@ struct hg__train_plan {
     hg__program program;                   // owned
     const hg__real *params[HG_MAX_BLOCKS]; // borrowed: of each block
     bool of_logits;                        // the last layer is left to the loss
+    int32_t judge_loss;                    // number of the judge's; -1: there is none
     int32_t chunk;                         // rows a task of phase 1 carries
     hg__buffer *buffer;                    // owned, (values)
     size_t *value_at;       // owned, (values): offset among the whole, or in a thread's
@@ -53,9 +54,12 @@ struct hg__train_plan {
     hg__real *partial;    // per chunk (partial_count): gradients that are summed up on the way
     double *measured;     // owned, (batch, largest measured_count): of the layer whose turn it is
     hg__real *statistics; // statistics of the batch, of types with batch
-    hg__real *noted;      // per row of the batch: what these note of it, one layer's rows behind another's
-    hg__real *scratch;    // per thread (scratch_count): for the layers
+    hg__real
+        *noted; // per row of the batch: what these note of it, one layer's rows behind another's
+    hg__real *scratch; // per thread (scratch_count): for the layers
     size_t loss_scratch;
+    size_t ones_count;
+    hg__real *ones;    // (ones_count): what the judge is to say
     hg__real *spare;   // per thread (ld of the rows, loss_scratch): a target, and a loss's scratch
     double *row_loss;  // owned, (batch)
     double *tile_norm; // owned, (tasks)
@@ -76,6 +80,12 @@ static inline int32_t hg__chunks_of(const hg__train_plan *p, int64_t rows) {
 // What the operation's layer noted of the batch's rows.
 static inline hg__real *hg__train_noted(const hg__train_plan *p, const hg__op *op) {
     return p->noted + op->noted * (size_t)p->setup.batch;
+}
+
+// Elements that a target may take in a thread's `spare`.
+static inline size_t hg__train_target_room(const hg__train_plan *p) {
+    const int32_t row = p->program.value[0].ld, target = hg__pad_columns(p->rows.n);
+    return (size_t)(row > target ? row : target);
 }
 
 // What the rows are that a loss is taken of: those of the network, or features of them, which are no table's.

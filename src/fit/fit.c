@@ -8,6 +8,7 @@
 #include "base/int.h"
 #include "base/mem.h"
 #include "base/system.h"
+#include "fit/adversary.h"
 
 static const double event_period = 0.1; // seconds between two events within an epoch
 
@@ -46,12 +47,19 @@ static int check_objective(const hg__network *net, const hg__objective *o, hg_er
 static int make_plans(hg__fit *f, hg__pool *pool, hg_error *err) {
     const hg__fit_setup *s = &f->setup;
     const int64_t rows = hg__loader_rows(f->train);
-    const hg__train_setup setup = {.batch = s->batch < rows ? s->batch : (int32_t)rows,
-                                   .objective = s->objective,
-                                   .optim = s->optim,
-                                   .optim_options = s->optim_options,
-                                   .clip = s->clip,
-                                   .seed = s->seed};
+    hg__train_setup setup = {.batch = s->batch < rows ? s->batch : (int32_t)rows,
+                             .objective = s->objective,
+                             .optim = s->optim,
+                             .optim_options = s->optim_options,
+                             .clip = s->clip,
+                             .seed = s->seed};
+    if (s->adversary != HG_NO_ADVERSARY) {
+        f->adversary = hg__adversary_new(f->net, pool, s, setup.batch, err);
+        if (!f->adversary) return err ? (int)err->code : HG_ERR_MEMORY;
+        setup.judge.network = &f->adversary->net;
+        setup.judge.weight = s->adversary_weight;
+        setup.judge.of_code = s->adversary == HG_OF_CODE;
+    }
     f->plan = hg__train_plan_new(f->net, pool, &setup, err);
     f->runner = f->plan ? hg__run_plan_new(f->net, pool, &f->setup.objective, err) : NULL;
     if (f->runner) f->sums = hg__alloc(HG_EVAL_ROWS, sizeof *f->sums, err);
@@ -76,10 +84,12 @@ hg__fit *hg__fit_new(hg__network *net, hg__loader *train, hg__loader *val, const
 
 static void free_plans(hg__fit *f) {
     hg__train_plan_free(f->plan);
+    hg__adversary_free(f->adversary);
     hg__run_plan_free(f->runner);
     hg__free(f->sums);
     hg__free(f->best);
     f->plan = NULL;
+    f->adversary = NULL;
     f->runner = NULL;
     f->sums = NULL;
     f->best = NULL;
@@ -93,6 +103,9 @@ void hg__fit_free(hg__fit *f) {
 
 void hg__fit_refresh(hg__fit *f) {
     hg__train_plan_refresh(f->plan);
+    if (!f->adversary) return;
+    hg__train_plan_refresh(f->adversary->plan);
+    hg__train_plan_refresh_frozen(f->plan);
 }
 
 void hg__fit_end(hg__fit *f) {
@@ -197,6 +210,12 @@ static int run_step(hg__fit *f, const hg__batch *batch, double lr, hg_error *err
                           .side_task = hg__loader_make,
                           .side_context = f->train,
                           .side_count = hg__loader_work(f->train)};
+    if (f->adversary) {
+        if (!isfinite(hg__adversary_step(f->adversary, f->runner, &in, lr, p->step + 1))) {
+            return diverged(f, p->batch + 1, "the loss of the adversary", err);
+        }
+        hg__train_plan_refresh_frozen(f->plan);
+    }
     const double loss = hg__train_step(f->plan, &in, lr, p->step + 1);
     if (!isfinite(loss)) {
         char name[64];

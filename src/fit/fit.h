@@ -13,6 +13,13 @@
 
 enum { HG_EVAL_ROWS = 1024 }; // rows a batch of a loader may have for hg__evaluate()
 
+// What a discriminator tells apart, and the autoencoder learns to pass for (Goodfellow et al. 2014).
+typedef enum hg__adversary_kind {
+    HG_NO_ADVERSARY,
+    HG_OF_CODE, // codes and draws of the standard normal (Makhzani et al. 2015)
+    HG_OF_OUTPUT, // what comes out and rows (Larsen et al. 2016; images by patches: Isola et al. 2017)
+} hg__adversary_kind;
+
 typedef struct hg__fit_setup {
     // Rows a step, at most; must be that of the loader.
     int32_t batch;
@@ -32,6 +39,8 @@ typedef struct hg__fit_setup {
     double clip;
     bool shuffle;
     uint64_t seed;
+    hg__adversary_kind adversary;
+    double adversary_weight; // of passing, beside the objective: both are means over their numbers
 } hg__fit_setup;
 
 // Where a run stands: with the weights, the best weights and the optimiser's state, all that going on needs.
@@ -65,11 +74,12 @@ typedef struct hg__fit {
     // Borrowed. val NULL: no validation, the last epoch is the best.
     hg__loader *train, *val;
     hg__fit_setup setup;
-    hg__train_plan *plan; // owned: the optimiser's state is in it
-    hg__run_plan *runner; // owned: the same weights, for validation
-    double *sums;         // owned, (HG_EVAL_ROWS): losses of validation rows
-    hg__real *best;       // owned, (params): weights of the best epoch
-    bool has_best;        // they are known
+    hg__train_plan *plan;            // owned: the optimiser's state is in it
+    struct hg__adversary *adversary; // owned; NULL: none
+    hg__run_plan *runner;            // owned: the same weights, for validation
+    double *sums;                    // owned, (HG_EVAL_ROWS): losses of validation rows
+    hg__real *best;                  // owned, (params): weights of the best epoch
+    bool has_best;                   // they are known
     hg__progress progress;
     const hg__fit_hooks *hooks;
     double earlier;     // seconds trained before hg__fit_run()

@@ -64,6 +64,10 @@ static const hg__preset presets[] = {
      "images of one size as a map of symbols, a quarter of their sides; sides are multiples of 4", HG_FOR_IMAGES, 16, NULL},
     {"fsq", "dense 256 relu, dense %d, fsq 8 5 5 5 | dense 256 relu, dense input sigmoid",
      "rows as a few symbols, 4 numbers rounded to 8, 5, 5 and 5 levels each", HG_FOR_ANY, 64, NULL},
+    {"aae", "dense 400 relu, dense %d, mmd 0 | dense 400 relu, dense input sigmoid",
+     "a code that passes for standard normal before a discriminator: adversarial autoencoder", HG_FOR_ANY, 8, "adversary=code"},
+    {"vaegan", "dense 400 relu, sample %d | dense 400 relu, dense input sigmoid",
+     "a VAE whose outputs a discriminator cannot tell from rows", HG_FOR_ANY, 20, "loss=bce; adversary=output; adversary_weight=0.001"},
 };
 // clang-format on
 

@@ -2,7 +2,8 @@
 // train_checkpoint.c - weights/last.safetensors: the weights, the optimiser's state and where the run stands.
 //
 // Beside the weights the file has "optimizer.<state>.<parameter>" tensors in the weights' own layout, and
-// the metadata key "hourglass.training" with the progress as JSON. Everything is exact, so a run that goes on from
+// the metadata key "hourglass.training" with the progress as JSON; of a discriminator trained beside (fit/adversary.h)
+// "optimizer.adversary.<parameter>" and "optimizer.adversary.<state>.<parameter>". Everything is exact, so a run that goes on from
 // it ends in the same bits as one that was never stopped.
 #include <math.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "base/mem.h"
 #include "base/system.h"
 #include "detect/table_model.h"
+#include "fit/adversary.h"
 #include "jobs/trainer.h"
 #include "model/model_file.h"
 
@@ -70,38 +72,91 @@ static bool parse_progress(const char *text, hg__progress *p) {
     return good && epoch <= INT32_MAX && best_epoch <= epoch;
 }
 
-// "optimizer.exp_avg.encoder.0.weight"
-static void state_name(const hg__train_run *r, int32_t state, const hg__layer *l, int32_t param,
-                       char name[192]) {
-    char weight[64];
-    hg__param_name(l, param, weight);
-    snprintf(name, 192, "optimizer.%s.%s", r->t.fit->setup.optim->state_name[state], weight);
+// A network that is trained, and what the names of its tensors begin with: the model ("optimizer.") or its adversary
+// ("optimizer.adversary."), whose weights are nowhere else.
+typedef struct trained {
+    const hg__network *net; // borrowed, as is the plan
+    hg__train_plan *plan;
+    const hg__optim *optim;
+    const char *prefix;
+    bool keeps_weights;
+} trained;
+
+enum { TRAINED = 2 };
+
+static int list_trained(const hg__train_run *r, trained list[TRAINED]) {
+    const hg__fit *f = r->t.fit;
+    const hg__adversary *a = f->adversary;
+    list[0] = (trained){&r->t.model->net, f->plan, f->setup.optim, "optimizer.", false};
+    if (a) list[1] = (trained){&a->net, a->plan, a->optim, "optimizer.adversary.", true};
+    return a ? 2 : 1;
 }
 
-static int save(hg__train_run *r, hg__tensor *tensor, float *space, const char *path,
-                hg_error *err) {
-    const hg__spec *s = &r->t.model->net.spec;
-    size_t count = 0;
-    for (int32_t state = 0; state < r->t.fit->setup.optim->states; state++) {
+// "optimizer.exp_avg.encoder.0.weight"; state -1: the weight itself.
+static void tensor_name(const trained *of, int32_t state, const hg__layer *l, int32_t param,
+                        char name[192]) {
+    char weight[64];
+    hg__param_name(l, param, weight);
+    if (state < 0) {
+        snprintf(name, 192, "%s%s", of->prefix, weight);
+    } else {
+        snprintf(name, 192, "%s%s.%s", of->prefix, of->optim->state_name[state], weight);
+    }
+}
+
+static hg__real *block_of(const trained *of, int32_t state) {
+    return state < 0 ? of->net->params : hg__train_state(of->plan, state);
+}
+
+static int32_t first_state(const trained *of) {
+    return of->keeps_weights ? -1 : 0;
+}
+
+// Tensors, and numbers in them, at most.
+static size_t most_tensors(const trained *of) {
+    return (size_t)(of->optim->states - first_state(of)) * (size_t)of->net->spec.layers *
+           HG_MAX_PARAMS;
+}
+
+static size_t most_numbers(const trained *of) {
+    return (size_t)(of->optim->states - first_state(of)) * (size_t)of->net->spec.parameters;
+}
+
+// What is being put together.
+typedef struct sheet {
+    hg__tensor *tensor;
+    size_t count;
+    float *space; // what is left of it
+} sheet;
+
+static void add_tensor(sheet *to, const trained *of, int32_t state, const hg__layer *l, int32_t q) {
+    hg__tensor *t = &to->tensor[to->count++];
+    size_t n = 0;
+    *t = (hg__tensor){.dtype = HG_F32, .shape = l->param[q].shape, .data = to->space};
+    tensor_name(of, state, l, q, t->name);
+    hg__param_export(&l->param[q], block_of(of, state), to->space);
+    (void)hg__shape_count(&t->shape, &n);
+    to->space += n;
+}
+
+static void add_trained(sheet *to, const trained *of) {
+    const hg__spec *s = &of->net->spec;
+    for (int32_t state = first_state(of); state < of->optim->states; state++) {
         for (int32_t i = 0; i < s->layers; i++) {
             const hg__layer *l = &s->layer[i];
             for (int32_t q = 0; q < l->params; q++) {
-                if (l->param[q].is_state) continue;
-                hg__tensor *to = &tensor[count++];
-                *to = (hg__tensor){.dtype = HG_F32, .shape = l->param[q].shape, .data = space};
-                state_name(r, state, l, q, to->name);
-                hg__param_export(&l->param[q], hg__train_state(r->t.fit->plan, state), space);
-                size_t n = 0;
-                (void)hg__shape_count(&to->shape, &n);
-                space += n;
+                if (!l->param[q].is_state) add_tensor(to, of, state, l, q);
             }
         }
     }
+}
+
+static int save(hg__train_run *r, const sheet *s, const char *path, hg_error *err) {
     char *progress = format_progress(&r->t.fit->progress, err);
     if (!progress) return HG_ERR_MEMORY;
     const char *key = progress_key, *value = progress;
     const hg__extra extra = {
-        .tensor = tensor, .tensors = count, .key = &key, .value = &value, .pairs = 1};
+        .tensor = s->tensor, .tensors = s->count, .key = &key, .value = &value, .pairs = 1};
     const int code = hg__model_save(r->t.model, path, &extra, err);
     hg__free(progress);
     return code;
@@ -110,12 +165,19 @@ static int save(hg__train_run *r, hg__tensor *tensor, float *space, const char *
 int hg__checkpoint_save(hg__train_run *r, hg_error *err) {
     char path[1024];
     HG_TRY(hg__folder_weights(r->folder, "last", path, err));
-    const hg__spec *s = &r->t.model->net.spec;
-    const size_t states = (size_t)r->t.fit->setup.optim->states;
-    hg__tensor *tensor = hg__alloc(states * (size_t)s->layers * HG_MAX_PARAMS, sizeof *tensor, err);
-    float *space = tensor ? hg__alloc(states * (size_t)s->parameters, sizeof *space, err) : NULL;
-    const int code = space ? save(r, tensor, space, path, err) : HG_ERR_MEMORY;
-    hg__free(tensor);
+    trained list[TRAINED];
+    const int count = list_trained(r, list);
+    size_t tensors = 0, numbers = 0;
+    for (int i = 0; i < count; i++) {
+        tensors += most_tensors(&list[i]);
+        numbers += most_numbers(&list[i]);
+    }
+    sheet s = {.tensor = hg__alloc(tensors, sizeof *s.tensor, err)};
+    float *space = s.tensor ? hg__alloc(numbers, sizeof *space, err) : NULL;
+    s.space = space;
+    for (int i = 0; space && i < count; i++) add_trained(&s, &list[i]);
+    const int code = space ? save(r, &s, path, err) : HG_ERR_MEMORY;
+    hg__free(s.tensor);
     hg__free(space);
     r->pending_checkpoint = false;
     r->saved_at = hg__seconds();
@@ -155,10 +217,10 @@ int hg__epoch_save(hg__train_run *r, bool is_best, hg_error *err) {
     return hg__seconds() - r->saved_at < checkpoint_period ? HG_OK : hg__pending_save(r, err);
 }
 
-static int take_state(hg__train_run *r, const hg__tensors *file, int32_t state, const hg__layer *l,
+static int take_state(const trained *to, const hg__tensors *file, int32_t state, const hg__layer *l,
                       int32_t q, hg_error *err) {
     char name[192];
-    state_name(r, state, l, q, name);
+    tensor_name(to, state, l, q, name);
     const hg__tensor *from = hg__tensors_find(file, name);
     if (!from || from->dtype != HG_F32 || !hg__shape_is_equal(&from->shape, &l->param[q].shape)) {
         return hg__fail(err, HG_ERR_MODEL,
@@ -168,7 +230,7 @@ static int take_state(hg__train_run *r, const hg__tensors *file, int32_t state, 
                         : from->dtype != HG_F32 ? "another type of number"
                                                 : "another shape");
     }
-    hg__param_import(&l->param[q], hg__train_state(r->t.fit->plan, state), from->data);
+    hg__param_import(&l->param[q], block_of(to, state), from->data);
     return HG_OK;
 }
 
@@ -198,11 +260,23 @@ static int take_model(hg__train_run *r, const hg__tensors *file, hg_error *err) 
 }
 
 // The optimiser's state of every trained parameter of a layer.
-static int take_states(hg__train_run *r, const hg__tensors *file, const hg__layer *l,
-                       hg_error *err) {
-    for (int32_t state = 0; state < r->t.fit->setup.optim->states; state++) {
+static int take_layer(const trained *to, const hg__tensors *file, const hg__layer *l,
+                      hg_error *err) {
+    for (int32_t state = first_state(to); state < to->optim->states; state++) {
         for (int32_t q = 0; q < l->params; q++) {
-            if (!l->param[q].is_state) HG_TRY(take_state(r, file, state, l, q, err));
+            if (!l->param[q].is_state) HG_TRY(take_state(to, file, state, l, q, err));
+        }
+    }
+    return HG_OK;
+}
+
+static int take_trained(hg__train_run *r, const hg__tensors *file, hg_error *err) {
+    trained list[TRAINED];
+    const int count = list_trained(r, list);
+    for (int i = 0; i < count; i++) {
+        const hg__spec *s = &list[i].net->spec;
+        for (int32_t k = 0; k < s->layers; k++) {
+            HG_TRY(take_layer(&list[i], file, &s->layer[k], err));
         }
     }
     return HG_OK;
@@ -215,9 +289,7 @@ static int load(hg__train_run *r, const hg__tensors *file, hg_error *err) {
                         file->path, progress_key);
     }
     HG_TRY(take_model(r, file, err));
-    for (int32_t i = 0; i < r->t.model->net.spec.layers; i++) {
-        HG_TRY(take_states(r, file, &r->t.model->net.spec.layer[i], err));
-    }
+    HG_TRY(take_trained(r, file, err));
     hg__fit_refresh(r->t.fit);
     return HG_OK;
 }

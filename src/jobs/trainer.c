@@ -115,6 +115,11 @@ static int make_model(hg__trainer *t, hg_error *err) {
 
 // ---- making ready -------------------------------------------------------------------------------
 
+static hg__adversary_kind adversary_of(const char *word) {
+    if (strcmp(word, "code") == 0) return HG_OF_CODE;
+    return strcmp(word, "output") == 0 ? HG_OF_OUTPUT : HG_NO_ADVERSARY;
+}
+
 static hg__fit_setup setup_of(const hg__trainer *t) {
     const struct hg__values *v = &t->o.values;
     return (hg__fit_setup){
@@ -139,7 +144,9 @@ static hg__fit_setup setup_of(const hg__trainer *t) {
         .gamma = v->gamma,
         .clip = v->clip,
         .shuffle = v->shuffle,
-        .seed = (uint64_t)v->seed
+        .seed = (uint64_t)v->seed,
+        .adversary = adversary_of(v->adversary),
+        .adversary_weight = v->adversary_weight
     };
 }
 

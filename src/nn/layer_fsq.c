@@ -61,7 +61,7 @@ static scale scale_of(const hg__layer *l, int32_t turn) {
     const int32_t levels = (int32_t)l->arg[turn];
     scale s = {.h = (levels - 1) * (1 - 1e-3) / 2,
                .o = levels % 2 ? 0 : 0.5,
-               .half = levels / 2,
+               .half = floor(levels * 0.5),
                .levels = levels};
     const double to = s.o / s.h;
     s.shift = hg__log1p(2 * to / (1 - to)) / 2; // artanh

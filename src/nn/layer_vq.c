@@ -267,10 +267,10 @@ static void combine(const hg__layer *l, const hg__pass *p, int32_t rows) {
 static void update_running(const hg__layer *l, const hg__pass *p, int32_t rows, hg__real *params) {
     (void)rows;
     const known s = known_of(l, p);
-    const hg__real *const from[] = {s.codebook, s.count, s.sum};
-    for (int32_t i = 0; i < l->params; i++) {
-        memcpy(params + l->param[i].offset, from[i], l->param[i].count * sizeof *params);
-    }
+    memcpy(params + l->param[CODEBOOK].offset, s.codebook,
+           l->param[CODEBOOK].count * sizeof *params);
+    memcpy(params + l->param[COUNT].offset, s.count, l->param[COUNT].count * sizeof *params);
+    memcpy(params + l->param[SUM].offset, s.sum, l->param[SUM].count * sizeof *params);
 }
 
 static const hg__batch_type batch = {

@@ -44,6 +44,40 @@ class Sample(nn.Module):
         return mean + torch.randn_like(mean) * (0.5 * log_variance).exp() if self.training else mean
 
 
+class Nearest(nn.Module):
+    """Each vector as the nearest of a codebook that stays as it is; gradients go past it (straight-through)."""
+
+    def __init__(self, codes: int, width: int):
+        super().__init__()
+        self.register_buffer("codebook", torch.zeros(codes, width))
+        self.register_buffer("count", torch.zeros(codes))
+        self.register_buffer("sum", torch.zeros(codes, width))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        moved = x.movedim(1, -1)
+        parts = moved.detach().reshape(-1, self.codebook.shape[1])
+        nearest = (parts @ self.codebook.T - self.codebook.square().sum(1) / 2).argmax(1)
+        near = self.codebook[nearest].reshape(moved.shape).movedim(-1, 1)
+        return x + (near - x).detach()
+
+
+class Levels(nn.Module):
+    """Each number rounded to one of so many levels, which take turns along the channels (FSQ, straight-through)."""
+
+    def __init__(self, levels: list[int]):
+        super().__init__()
+        self.levels = levels
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        moved = x.movedim(1, -1).double()
+        count = torch.tensor(self.levels, dtype=torch.float64, device=x.device)
+        half, offset = (count - 1) * (1 - 1e-3) / 2, (count % 2 == 0) / 2
+        parts = moved.reshape(*moved.shape[:-1], -1, len(self.levels))
+        bounded = half * torch.tanh(parts + torch.atanh(offset / half)) - offset
+        rounded = bounded + ((bounded + 0.5).floor() - bounded).detach()
+        return (rounded / (count / 2).floor()).reshape(moved.shape).movedim(-1, 1).to(x.dtype)
+
+
 class TopK(nn.Module):
     """The k largest numbers of each row, the others 0; of equal ones the first."""
 
@@ -261,6 +295,14 @@ def _batchnorm(m: _Making) -> nn.Module:
     return kind(m.channels, m.a["eps"], m.a["momentum"])
 
 
+def _vq(m: _Making) -> nn.Module:
+    return Nearest(m.whole("codes"), m.whole("width") or m.channels)
+
+
+def _fsq(m: _Making) -> nn.Module:
+    return Levels([int(m.a[name]) for name in ("levels", "l2", "l3", "l4") if m.a[name]])
+
+
 MAKERS: dict[str, Callable[[_Making], nn.Module]] = {
     "dense": lambda m: nn.Linear(m.features, m.whole("units")),
     "conv": lambda m: _conv(m, nn.Conv2d, nn.Conv2d),
@@ -275,6 +317,8 @@ MAKERS: dict[str, Callable[[_Making], nn.Module]] = {
     "dropout": lambda m: nn.Dropout(m.a["p"]),
     "sample": lambda m: Sample(),
     "l1": lambda m: nn.Identity(),
+    "vq": _vq,
+    "fsq": _fsq,
     "kl_sparse": lambda m: nn.Identity(),
     "ordered": lambda m: nn.Identity(),
     "topk": lambda m: TopK(m.whole("k")),
