@@ -49,10 +49,10 @@ if "$command" checks | grep -q '^libcurl .*missing'; then
     skip "no libcurl"
     finish
 fi
-train mlflow=http://me:hidden@127.0.0.1:1/x name=down epochs=1 >out 2>err
+train mlflow=http://me:s3same@127.0.0.1:1/x name=down epochs=1 >out 2>err
 expect "a server that is down ends it at once" [ $? = 6 ]
 expect "with a sentence" grep -q 'mlflow: http://127.0.0.1:1 does not answer: ' err
-expect "without a password and a folder" eval '! grep -q hidden err && [ ! -e runs/down ]'
+expect "without a password and a folder" eval '! grep -q s3same err && [ ! -e runs/down ]'
 train mlflow=somewhere name=wrong epochs=1 >out 2>err
 expect "an address is needed" [ $? = 2 ]
 expect "and said to be" eval 'grep -q "mlflow: expected the address" err'
@@ -61,10 +61,10 @@ expect "and said to be" eval 'grep -q "mlflow: expected the address" err'
 server=$!
 wait_for 60 test -s port || { bad "no server: $(tail -3 server.err)"; finish; }
 port=$(cat port)
-expect "a run is logged" train mlflow="http://me:hidden@127.0.0.1:$port/first%20try" epochs=3 name=logged -q
-expect "and its password is nowhere" eval '! grep -rq hidden runs/logged'
+expect "a run is logged" train mlflow="http://me:s3same@127.0.0.1:$port/first%20try" epochs=3 name=logged -q
+expect "and its password is nowhere" eval '! grep -rq s3same runs/logged'
 expect "its experiment has numbers, options, tags and files" logged mlflow "http://127.0.0.1:$port" server runs/logged "first try" FINISHED 3
-expect "it goes on as the same run" env MLFLOW_TRACKING_USERNAME=me MLFLOW_TRACKING_PASSWORD=hidden \
+expect "it goes on as the same run" env MLFLOW_TRACKING_USERNAME=me MLFLOW_TRACKING_PASSWORD=s3same \
     "$command" train resume=runs/logged mlflow="http://127.0.0.1:$port/first%20try" epochs=5 -q
 expect "whose numbers go on" logged mlflow "http://127.0.0.1:$port" server runs/logged "first try" FINISHED 5
 train mlflow="http://127.0.0.1:$port/#lost" epochs=0 time=4s name=lost 2>err &

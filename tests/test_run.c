@@ -89,7 +89,7 @@ static void every_job_answers_or_says_why_not(void **state) {
         hg_text_free(r.text);
         hg_options_free(o);
     }
-    assert_int_equal(jobs, 15);
+    assert_int_equal(jobs, 17);
     assert_int_equal(answers, 1); // checks
 }
 

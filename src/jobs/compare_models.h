@@ -111,5 +111,14 @@ int hg__contest_measure(hg__contest *c, int32_t contestant, int32_t seed,
 // sheet.c.
 void hg__contest_format(const hg__contest *c, hg__text *out);
 void hg__contest_format_json(const hg__contest *c, hg__text *out);
+// What the differences say, in sentences.
+void hg__contest_conclude(const hg__contest *c, hg__text *t);
+// What is measured beside the error: how many, what each is called (NULL: not known of any model here), and its mean over the seeds (NaN:
+// not known) with how many digits behind the point.
+int32_t hg__contest_measures(void);
+const char *hg__contest_measure_name(const hg__contest *c, int32_t i);
+double hg__contest_value(const hg__contest *c, const hg__contestant *k, int32_t i, int *digits);
+// page.c: page=, where it was set.
+int hg__contest_page_save(const hg__contest *c, hg_error *err);
 void hg__contest_format_csv(const hg__contest *c, hg__text *out);
 #endif

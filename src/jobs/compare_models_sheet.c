@@ -162,6 +162,24 @@ static void add_alike(const hg__contest *c, hg__text *t) {
     hg__text_add(t, alike == c->pairs ? "." : ". All other differences mean something.");
 }
 
+void hg__contest_conclude(const hg__contest *c, hg__text *t) {
+    add_best(c, t);
+    add_alike(c, t);
+}
+
+int32_t hg__contest_measures(void) {
+    return MEASURES - FIRST;
+}
+
+const char *hg__contest_measure_name(const hg__contest *c, int32_t i) {
+    return is_shown(c, FIRST + i) ? measures[FIRST + i].title : NULL;
+}
+
+double hg__contest_value(const hg__contest *c, const hg__contestant *k, int32_t i, int *digits) {
+    *digits = measures[FIRST + i].digits;
+    return mean_of(c, k, FIRST + i);
+}
+
 static void add_method(const hg__contest *c, hg__text *t) {
     if (c->seeds > 1) {
         hg__text_add(t,

@@ -145,7 +145,6 @@ static void clear(hg__comparison *c) {
 }
 
 static int find_files(hg__files *f, const hg_options *o, hg_error *err) {
-    HG_TRY(hg__job_page_check(o, err));
     HG_TRY(hg__files_find(f, o->values.data, err));
     int code = HG_OK;
     for (size_t i = 0; code == HG_OK && i < f->count; i++) {
@@ -193,6 +192,7 @@ static int compare_detectors(const hg_options *o, const hg_listener *l, hg_resul
 }
 
 int hg__job_compare(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
+    HG_TRY(hg__job_page_check(o, err));
     if (*o->values.models) return hg__compare_models(o, l, r->json, &r->text, err);
     return compare_detectors(o, l, r, err);
 }
