@@ -76,9 +76,9 @@ static const hg__preset presets[] = {
      "codes that are not drawn, but lie together as if they were (Wasserstein autoencoder); rows within 0..1", HG_FOR_ANY, 20, NULL},
     {"vq", "dense 256 relu, dense %d, vq 512 4 | dense 256 relu, dense input sigmoid",
      "rows as a few symbols, 4 numbers of the code each, of a codebook of 512", HG_FOR_ANY, 64, NULL},
-    {"convvq", "conv 32 k3 s2 relu, conv 64 k3 s2 relu, conv %d k1, vq 256 | "
+    {"convvq", "conv 32 k3 s2 relu, conv 64 k3 s2 relu, conv 16 k1, vq 256 | "
                "conv 64 relu, deconv 32 k4 s2 relu, deconv input k4 s2 sigmoid",
-     "images of one size as a map of symbols, a quarter of their sides; sides are multiples of 4", HG_FOR_IMAGES, 16, NULL},
+     "images of one size as a map of symbols, a quarter of their sides; sides are multiples of 4", HG_FOR_IMAGES, 0, NULL},
     {"fsq", "dense 256 relu, dense %d, fsq 8 5 5 5 | dense 256 relu, dense input sigmoid",
      "rows as a few symbols, 4 numbers rounded to 8, 5, 5 and 5 levels each", HG_FOR_ANY, 64, NULL},
     {"aae", "dense 400 relu, dense %d, mmd 0 | dense 400 relu, dense input sigmoid",
