@@ -19,7 +19,11 @@ head += b" " * (63 - (10 + len(head)) % 64) + b"\n"
 open(sys.argv[1], "wb").write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head + rows)
 END
 awk -v rows=600 -v seed=1 -f tools/readings.awk >"$work/a&b<i>.csv"
-printf 'Drawn for a test.\n\nLicence: <b>none</b>.\n' >"$work/card.txt"
+{
+    printf 'Drawn for a test.\n\nLicence: <b>none</b>.\n\n'
+    printf 'long words %.0s' {1..300}
+    echo 'and their end.'
+} >"$work/card.txt"
 train() { (cd "$work" && "$HOURGLASS" train -q "$@"); }
 
 # Without what is another every time.
@@ -36,6 +40,7 @@ expect "report=false makes none" test ! -e "$work/runs/none/report.html"
 expect "PCA has a page" train data=bars.npy model=pca latent=3 name=pca
 has() { grep -qF -- "$2" "$work/runs/$1/report.html"; }
 expect "what the user says stands in the model card" has one '<p>Licence: &lt;b&gt;none&lt;/b&gt;.</p>'
+expect "however long it is" has one 'and their end.</p>'
 expect "names are escaped" has table 'a&amp;b&lt;i&gt;.csv'
 expect "the command that repeats it is there" has one "hourglass train data=bars.npy model=&#39;dense 16 relu, dense 4 | dense 16 relu, dense input sigmoid&#39; epochs=3 "
 expect "the threshold is there" has table 'class="said">threshold '
@@ -43,6 +48,12 @@ expect "columns are there" has table '<th scope="row">pressure</th><td>number'
 for run in one table clean pca; do
     expect "$run asks for nothing" bash -c "! grep -oE '(src|href)=\"[^\"]{6}|url\(.{5}' '$work/runs/$run/report.html' | grep -vqE '=\"data:|=\"#|\(data:'"
 done
+mkdir -p "$work/runs/full/report.html"
+said=$(train data=bars.npy model=pca latent=3 name=full exist_ok=true 2>&1)
+expect "a page that cannot be written is an error" [ $? != 0 ]
+expect "which says that the model is there: $said" grep -qF 'the model is there: runs/full/weights' <<<"$said"
+expect "and it is" test -s "$work/runs/full/weights/best.safetensors"
+rm -r "$work/runs/full"
 expect "a card that is none is refused before anything is trained" bash -c "! (cd '$work' && '$HOURGLASS' train -q data=bars.npy card=no.txt name=never) 2>/dev/null && [ ! -e '$work/runs/never' ]"
 
 mkdir -p "$work/runs/all"

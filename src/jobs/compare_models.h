@@ -64,6 +64,7 @@ typedef struct hg__contest {
     char data[HG_MAX_VALUE], budget[128]; // for people: what was learned, and how long
     int64_t rows, held;                   // trained on, held out: each seed
     int32_t width;                        // numbers a row
+    uint64_t fingerprint;                 // of data=
     bool is_table;                        // rows are a table's, encoded
     bool has_same_rows;                   // val= is a file: every seed has the same rows held out
     bool is_noisy; // noise= of all: rows come in corrupted, and are held against the clean ones

@@ -103,7 +103,7 @@ static void add_specs(hg__page *to, const hg__contest *c) {
 int hg__contest_page_save(const hg__contest *c, hg_error *err) {
     hg__page page = {0};
     hg__text sentence = {0};
-    char title[300];
+    char title[300], fingerprint[32];
     if (!*c->o->values.page) return HG_OK;
     hg__contest_conclude(c, &sentence);
     snprintf(title, sizeof title, "%.200s: models compared", c->data);
@@ -124,7 +124,8 @@ int hg__contest_page_save(const hg__contest *c, hg_error *err) {
     add_models(&page, c);
     add_pairs(&page, c);
     add_specs(&page, c);
-    const int code = hg__job_page_save(&page, c->o, &head, NULL, "", err);
+    snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)c->fingerprint);
+    const int code = hg__job_page_save(&page, c->o, &head, NULL, fingerprint, err);
     hg__page_clear(&page);
     hg__text_clear(&sentence);
     return code;

@@ -73,6 +73,7 @@ static int open_data(hg__contest *c, hg__trainer *t, hg_error *err) {
     c->is_noisy = c->o->set[HG_OPTION_noise] && *c->o->values.noise;
     c->has_same_rows = !hg__parse_float(c->o->values.val, &fraction) && !c->is_noisy;
     c->rows = t->rows.count;
+    c->fingerprint = t->data->fingerprint;
     c->width = t->rows.source.width;
     hg__mask_secrets(c->o->values.data, c->data, sizeof c->data);
     describe_budget(c, &t->o);

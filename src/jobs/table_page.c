@@ -184,6 +184,7 @@ static void add_reasons(hg__page *to, const hg__shown_row *row) {
 static void add_rows(hg__page *to, const hg__table_page *t, bool has_alarms, bool has_groups) {
     const char *column[6] = {"row", "score"};
     int32_t columns = 2;
+    bool without = false;
     if (!t->shown) return;
     if (has_alarms) column[columns++] = "p-value";
     if (has_alarms) column[columns++] = "alarm";
@@ -203,8 +204,11 @@ static void add_rows(hg__page *to, const hg__table_page *t, bool has_alarms, boo
         if (has_alarms) hg__page_cell(to, "%s", row->is_alarm ? "yes" : "no");
         if (has_groups) hg__page_cell(to, "%s", row->group);
         add_reasons(to, row);
+        without = without || (!row->is_alarm && !row->reason[0].column[0]);
     }
     hg__page_end_table(to);
+    if (without)
+        hg__page_note(to, "Reasons are named of alarms; reasons=all names those of all rows.");
 }
 
 static void add_thresholds(hg__page *to, const hg__thresholds *at) {

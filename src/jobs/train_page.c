@@ -52,9 +52,10 @@ static void set_output(hg__drawn_layer *d, const hg__shape *shape) {
     if (hg__shape_count(shape, &width)) d->width = (int64_t)width;
 }
 
-// Not a line of its own: what works on each number where it stands ("relu").
+// Not a line of its own: what works on each number where it stands ("relu"), or gives it another scale ("batchnorm").
 static bool is_activation(const hg__layer *l) {
-    return !l->params && !l->type->takes_skip && !l->type->is_skip_source &&
+    const bool is_norm = strstr(l->type->name, "norm") != NULL;
+    return (!l->params || is_norm) && !l->type->takes_skip && !l->type->is_skip_source &&
            l->type->reorders == HG_REORDERS_NOT && hg__shape_is_equal(&l->in, &l->out);
 }
 
@@ -271,6 +272,13 @@ static int write_page(hg__train_run *r, const hg__run_facts *f, hg__training_pag
     return hg__training_page_save(p, path, err);
 }
 
+// What failed is the page alone.
+static void add_comfort(const hg__train_run *r, hg_error *err) {
+    char sentence[sizeof err->message];
+    snprintf(sentence, sizeof sentence, "%s", err->message);
+    hg__fail(err, err->code, "%s; the model is there: %s/weights", sentence, r->folder);
+}
+
 int hg__write_page(hg__train_run *r, const hg__run_facts *f, hg_error *err) {
     hg__training_page p = {0};
     hg__thresholds thresholds = {0};
@@ -287,6 +295,7 @@ int hg__write_page(hg__train_run *r, const hg__run_facts *f, hg_error *err) {
     p.command = command;
     p.card = card.data;
     if (code == HG_OK) code = write_page(r, f, &p, err);
+    if (code < 0 && err) add_comfort(r, err);
     hg__training_page_clear(&p);
     hg__thresholds_clear(&thresholds);
     hg__text_clear(&card);

@@ -5,6 +5,7 @@
 #include <math.h>
 
 hg__axis hg__axis_over(double low, double high, bool log) {
+    if (!isfinite(low) || !isfinite(high)) return (hg__axis){0, 1, false, false};
     hg__axis a = {low, high, log && low > 0, false};
     if (low < high) return a;
     a.low = a.log ? low / 2 : low - fmax(fabs(low) / 2, 0.5);

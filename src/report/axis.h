@@ -11,7 +11,7 @@ typedef struct hg__axis {
     bool whole; // numbers stand at whole values only
 } hg__axis;
 
-// Over [low, high], both finite; widened where they are the same. `log`: by powers of ten, if low is positive.
+// Over [low, high], widened where they are the same; over [0, 1] where one is not finite. `log`: by powers of ten, if low is positive.
 hg__axis hg__axis_over(double low, double high, bool log);
 
 // Where a value lies on an axis, 0 to 1; NaN for what a logarithmic one has no place for.

@@ -9,7 +9,7 @@
 // In units of the drawing, which is as wide as its column.
 enum { WIDTH = 480, HEIGHT = 290, LEFT = 62, RIGHT = 14, TOP = 34, BELOW = 44 };
 enum { BOX_WIDTH = WIDTH - LEFT - RIGHT, BOX_HEIGHT = HEIGHT - TOP - BELOW };
-enum { MOST_PLACES = 100, BINS = 50 };
+enum { MOST_PLACES = 100, MOST_POINTS = 2000, BINS = 50 }; // of a table, of a curve, of a histogram
 
 void hg__svg_begin(hg__page *p, int32_t width, int32_t height, const char *title, const char *sense,
                    bool takes_keys) {
@@ -89,10 +89,12 @@ static void add_axes(hg__page *p, const hg__chart *c) {
 
 static void add_curve(hg__page *p, const hg__chart *c, const hg__series *s) {
     hg__text *t = &p->body;
+    const int64_t step = (s->count + MOST_POINTS - 1) / MOST_POINTS;
     bool is_on = false;
     hg__text_add(t, "<path class=\"curve %s%d%s\" d=\"", s->colour ? "k" : "edge k", (int)s->colour,
                  s->is_dashed ? " dashed" : "");
     for (int64_t i = 0; i < s->count; i++) {
+        if (i % step != 0 && i + 1 < s->count) continue;
         const bool is_there =
             isfinite(hg__axis_share(&c->x, s->x[i])) && isfinite(hg__axis_share(&c->y, s->y[i]));
         if (is_there) {
@@ -275,26 +277,28 @@ void hg__svg_bars(hg__page *p, const char *title, const char *sense, const hg__b
     double most = 0;
     char text[32], name[22];
     for (int32_t i = 0; i < count; i++) {
-        most = fmax(most, fmax(bar[i].value, isnan(bar[i].high) ? 0 : bar[i].high));
+        if (isfinite(bar[i].value)) most = fmax(most, bar[i].value);
+        if (isfinite(bar[i].high)) most = fmax(most, bar[i].high);
     }
     hg__page_heading(p, title);
     hg__svg_begin(p, WIDTH, STEP * count + 4, title, sense, false);
     for (int32_t i = 0; i < count; i++) {
         const hg__bar *b = &bar[i];
         const double scale = most > 0 ? room / most : 0, y = STEP * i + 4;
+        const double value = isfinite(b->value) ? fmax(b->value, 0) : 0;
         cut_name(b->name, name, sizeof name);
         hg__svg_text(p, NAMES - 8, y + 13, "end", "name", name);
         hg__text_add(&p->body,
                      "<rect class=\"f%d\" x=\"%d\" y=\"%.4g\" width=\"%.4g\" height=\"%d\"/>\n",
-                     (int)b->colour, (int)NAMES, y, fmax(b->value * scale, 0), (int)THICK);
+                     (int)b->colour, (int)NAMES, y, value * scale, (int)THICK);
         const bool has_interval = isfinite(b->low) && isfinite(b->high);
         if (has_interval) {
             hg__text_add(&p->body, "<path class=\"edge curve\" d=\"M%.4g %.4gH%.4g\"/>\n",
                          NAMES + fmax(b->low, 0) * scale, y + THICK / 2.0, NAMES + b->high * scale);
         }
-        snprintf(text, sizeof text, "%.4g", b->value);
-        hg__svg_text(p, NAMES + (has_interval ? fmax(b->value, b->high) : b->value) * scale + 7,
-                     y + 13, "start", "name", text);
+        snprintf(text, sizeof text, isfinite(b->value) ? "%.4g" : "–", b->value);
+        hg__svg_text(p, NAMES + (has_interval ? fmax(value, b->high) : value) * scale + 7, y + 13,
+                     "start", "name", text);
     }
     hg__text_add(&p->body, "</svg>\n");
 }

@@ -107,7 +107,7 @@ static void add_losses(hg__page *to, const hg__training_page *p) {
 
 static int add_scores(hg__page *to, const hg__training_page *p, hg_error *err) {
     const hg__thresholds *t = p->thresholds;
-    if (!t || !t->groups) return HG_OK;
+    if (!t || !t->groups || !t->held.whole.count) return HG_OK;
     const hg__calibration *held = &t->held.whole;
     const hg__threshold *at = &t->group[0].at;
     char sense[240], words[80], how[300];
@@ -166,6 +166,13 @@ static void add_network(hg__page *to, const hg__training_page *p) {
     hg__page_code(to, p->spec);
 }
 
+// Of any length.
+static void add_paragraph(hg__page *to, const char *words) {
+    hg__text_add(&to->body, "<p>");
+    hg__html_add(&to->body, words);
+    hg__text_add(&to->body, "</p>\n");
+}
+
 // The user's text: its paragraphs are parted by empty lines.
 static void add_card_text(hg__page *to, const char *text) {
     hg__text words = {0};
@@ -178,7 +185,7 @@ static void add_card_text(hg__page *to, const char *text) {
             hg__text_add(&words, " ");
         }
         if (!ends && at[1]) continue;
-        if (words.length) hg__page_paragraph(to, "%s", words.data);
+        if (words.length) add_paragraph(to, words.data);
         words.length = 0;
     }
     to->body.failed = to->body.failed || words.failed;
