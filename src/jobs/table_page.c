@@ -207,8 +207,9 @@ static void add_rows(hg__page *to, const hg__table_page *t, bool has_alarms, boo
         without = without || (!row->is_alarm && !row->reason[0].column[0]);
     }
     hg__page_end_table(to);
-    if (without)
+    if (without) {
         hg__page_note(to, "Reasons are named of alarms; reasons=all names those of all rows.");
+    }
 }
 
 static void add_thresholds(hg__page *to, const hg__thresholds *at) {

@@ -21,7 +21,8 @@ enum {
     SHOWN_SAMPLES = 12,
     CURVES = 4,
     MOST_DRAWN = 24,
-    MOST_CURVE = 2048
+    MOST_CURVE = 2048,
+    SPRITE_BYTES = 600000 // of a sprite, before it is packed
 };
 
 // Values that lie within 0..1 are drawn from 0 to 1; all else from the smallest to the largest of `rows`.
@@ -36,6 +37,14 @@ static void find_range(hg__row_picture *p, const hg__some_rows *rows, int32_t wi
     if (low >= 0 && high <= 1) return;
     p->low = low;
     p->high = high > low ? high : low + 1;
+}
+
+// `count` pictures, of SIDE pixels or of fewer where that were too much for a page.
+static void fit_picture(hg__row_picture *p, int32_t count) {
+    for (int32_t side = SIDE; side > 0; side--) {
+        hg__row_picture_shrink(p, side);
+        if ((int64_t)count * p->width * p->height * p->channels <= SPRITE_BYTES) return;
+    }
 }
 
 // A sprite of rows, `across` in a line.
@@ -64,7 +73,7 @@ static int add_pictures(hg__page *to, const hg__training_page *p, hg__row_pictur
                         hg_error *err) {
     const hg__some_rows *const band[] = {&p->in, &p->out, &p->clean};
     const int32_t n = hg__min(p->in.count, SHOWN_SAMPLES), bands = p->clean.count ? 3 : 2;
-    hg__row_picture_shrink(&picture, SIDE);
+    fit_picture(&picture, n);
     find_range(&picture, p->clean.count ? &p->clean : &p->in, p->width);
     hg__page_begin_tiles(to, "Samples");
     for (int32_t k = 0; k < bands; k++) {
@@ -141,7 +150,7 @@ static int add_moves(hg__page *to, const hg__training_page *p, hg__row_picture p
                      hg_error *err) {
     const hg__code_moves *m = &p->moves;
     const hg__some_rows rows = {m->picture, m->units * HG_SLIDER_STEPS};
-    hg__row_picture_shrink(&picture, SIDE);
+    fit_picture(&picture, rows.count);
     find_range(&picture, &p->out, p->width);
     const int sprite = add_sprite(to, &picture, rows.x, rows.count, p->width, HG_SLIDER_STEPS, err);
     HG_TRY(sprite);
@@ -175,7 +184,7 @@ static int add_moves(hg__page *to, const hg__training_page *p, hg__row_picture p
 static int add_drawn(hg__page *to, const hg__training_page *p, hg__row_picture picture,
                      hg_error *err) {
     const int32_t n = hg__min(p->drawn.count, MOST_DRAWN);
-    hg__row_picture_shrink(&picture, SIDE);
+    fit_picture(&picture, n);
     find_range(&picture, &p->out, p->width);
     const int sprite = add_sprite(to, &picture, p->drawn.x, n, p->width, n, err);
     HG_TRY(sprite);
