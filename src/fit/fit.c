@@ -316,8 +316,9 @@ int hg__fit_run(hg__fit *f, const hg__fit_hooks *hooks, hg_error *err) {
 
 // ---- how good the weights are: the mean loss over rows ------------------------------------------
 
-int hg__evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, const hg__objective *o,
-                 double *sums, double *mean, hg_error *err) {
+// pays: with what layers are paid.
+static int evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, const hg__objective *o,
+                    bool pays, double *sums, double *mean, hg_error *err) {
     hg__batch batch;
     double sum = 0;
     int more;
@@ -328,11 +329,20 @@ int hg__evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, const 
                               .dtype = batch.dtype,
                               .scale = batch.scale,
                               .target = batch.target};
-        hg__run_loss(runner, o, &in, sums);
+        if (pays) {
+            hg__run_loss(runner, o, &in, sums);
+        } else {
+            hg__run_loss_from(runner, o, 0, &in, sums);
+        }
         for (int32_t i = 0; i < batch.count; i++) sum += sums[i];
     }
     *mean = sum / ((double)hg__loader_rows(loader) * width);
     return more;
+}
+
+int hg__evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, const hg__objective *o,
+                 double *sums, double *mean, hg_error *err) {
+    return evaluate(runner, loader, width, o, true, sums, mean, err);
 }
 
 int hg__evaluate_mse(const hg__network *net, hg__loader *loader, hg__pool *pool, double *mse,
@@ -340,9 +350,9 @@ int hg__evaluate_mse(const hg__network *net, hg__loader *loader, hg__pool *pool,
     const hg__objective squared = hg__objective_of(hg__loss_find("mse"), 0);
     double *sums = hg__alloc(HG_EVAL_ROWS, sizeof *sums, err);
     hg__run_plan *runner = sums ? hg__run_plan_new(net, pool, NULL, err) : NULL;
-    const int code = runner
-                         ? hg__evaluate(runner, loader, net->spec.width, &squared, sums, mse, err)
-                         : HG_ERR_MEMORY;
+    const int code =
+        runner ? evaluate(runner, loader, net->spec.width, &squared, false, sums, mse, err)
+               : HG_ERR_MEMORY;
     hg__run_plan_free(runner);
     hg__free(sums);
     return code;

@@ -108,7 +108,7 @@ int hg__start_scaled(hg__network *net, const hg__rows *rows, hg_error *err);
 // Mean loss per row and feature of a network over a loader's rows of `width` features.
 int hg__evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, const hg__objective *o,
                  double *sums, double *mean, hg_error *err);
-// The same with a plan of its own: the mean squared error of a network that is not being trained.
+// The mean squared error of a network that is not being trained, with a plan of its own and without what layers are paid.
 int hg__evaluate_mse(const hg__network *net, hg__loader *loader, hg__pool *pool, double *mse,
                      hg_error *err);
 #endif

@@ -138,7 +138,7 @@ static void add_errors(pass *p, const hg__input *in) {
         hg__run(p->plan, HG_SCORE, in, p->means);
         for (int64_t i = 0; i < in->count; i++) p->error[p->done + i] = (double)p->means[i];
     } else {
-        hg__run_loss(p->plan, &squared, in, p->sums);
+        hg__run_loss_from(p->plan, &squared, 0, in, p->sums); // without penalties
         for (int64_t i = 0; i < in->count; i++) p->error[p->done + i] = p->sums[i] / width;
     }
     p->seconds += hg__seconds() - began;

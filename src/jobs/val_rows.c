@@ -40,12 +40,12 @@ static double squares_between(const float *x, const float *clean, int32_t width)
 static void add_batch(hg__feed *f, const hg__input *in, tally *t) {
     const hg__objective mse = hg__objective_of(hg__loss_find("mse"), 0);
     const hg__objective mae = hg__objective_of(hg__loss_find("mae"), 0);
-    hg__run_loss(f->plan, &mse, in, t->sums);
+    hg__run_loss_from(f->plan, &mse, 0, in, t->sums); // without penalties
     for (int64_t i = 0; i < in->count; i++) {
         t->squares += t->sums[i];
         t->row_mse[t->rows + i] = t->sums[i] / f->width;
     }
-    hg__run_loss(f->plan, &mae, in, t->sums);
+    hg__run_loss_from(f->plan, &mae, 0, in, t->sums);
     for (int64_t i = 0; i < in->count; i++) t->absolutes += t->sums[i];
     for (int64_t i = 0; in->target && i < in->count; i++) { // rows that were corrupted are floats
         t->noise += squares_between(in->row[i], in->target[i], f->width);
