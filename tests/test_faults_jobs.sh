@@ -31,4 +31,9 @@ OLD=$table STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured calibrate o.
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "reconstruct a table" o.csv reconstruct -q model=$table data=in/t.csv out=tree/o.csv
 tortured info - info --json model=$model
 tortured verify - verify model=$model
+"$plain" train -q data=in/x.csv model="dense 4 relu, sample 2 | dense input sigmoid" loss=bce epochs=1 val=0 samples=0 pca=false project=in name=vae 2>err || bad "a model with a prior to test with: $(cat err)"
+vae=in/vae/weights/best.safetensors
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured generate o.csv generate -q model=$vae n=5 out=tree/o.csv
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured interpolate o.npy interpolate -q model=$vae data=in/x.csv from=1 to=9 steps=4 out=tree/o.npy
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "val of likelihood" - val --json model=$vae data=in/x.csv draws=3
 end_of_faults

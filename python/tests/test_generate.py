@@ -33,5 +33,5 @@ def test_the_same_seed_draws_the_same_rows(vae, tmp_path):
 def test_a_model_without_a_prior_says_what_it_takes(tmp_path):
     np.save(tmp_path / "x.npy", np.random.default_rng(1).random((50, 3)).astype("f4"))
     hourglass.train(data=tmp_path / "x.npy", model="dense 2 | dense input", epochs=1, val=0, samples=0, pca=False, project=tmp_path, name="p")
-    with pytest.raises(hourglass.HourglassError, match="whose encoder ends in sample or mmd"):
+    with pytest.raises(hourglass.HourglassError, match="whose encoder ends in sample, mmd, vq or fsq"):
         hourglass.generate(model=tmp_path / "p", out=tmp_path / "new.npy")

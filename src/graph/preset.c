@@ -66,7 +66,7 @@ static const hg__preset presets[] = {
     {"vae", "dense 400 relu, sample %d | dense 400 relu, dense input sigmoid",
      "variational: codes are drawn, and new rows with them (generate); rows within 0..1, taken as probabilities", HG_FOR_ANY, 20, "loss=bce; init=torch"},
     {"gaussian_vae", "dense 400 relu, sample %d | dense 400 relu, dense input, variance",
-     "the same for rows of any scale: normal distributions, of the variance that suits", HG_FOR_ANY, 20, "loss=gaussian"},
+     "the same for numbers beyond 0..1, scaled to about 1: normal distributions, of the variance that suits", HG_FOR_ANY, 20, "loss=gaussian"},
     {"table_vae", "dense 64 silu, sample %d beta=0.2 | dense 64 silu, dense input",
      "the same for rows of a table, categories too: each number as if of variance 0.1", HG_FOR_TABLES, 16, NULL},
     {"convvae", "conv 32 k3 s2 silu, conv 64 k3 s2 silu, dense 256 silu, sample %d warmup=2000 | "

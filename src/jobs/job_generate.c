@@ -10,6 +10,7 @@
 // What makes row i of the codes: the layer before the neck.
 typedef struct prior {
     const hg__layer *layer; // borrowed: the model's
+    int32_t width;          // numbers of a code
     hg__pass pass;
 } prior;
 
@@ -17,12 +18,11 @@ static int make_code(const void *context, const hg__row_place *at, hg__row_room 
                      hg_error *err) {
     (void)err;
     const prior *p = context;
-    const int32_t width = (int32_t)p->layer->out.dim[0];
     hg__pass own = p->pass;
-    own.scratch = to->scratch +
-                  hg__pad_columns(width); // whole vectors are drawn, and a row has no room for them
+    // Whole vectors are drawn, and a row has no room for them.
+    own.scratch = to->scratch + hg__pad_columns(p->width);
     p->layer->type->draw(p->layer, &own, at->row, to->scratch);
-    memcpy(to->x, to->scratch, (size_t)width * sizeof *to->x);
+    memcpy(to->x, to->scratch, (size_t)p->width * sizeof *to->x);
     return HG_OK;
 }
 
@@ -31,10 +31,11 @@ static const hg__layer *find_prior(const hg_model *m, const char *path, hg_error
     const hg__spec *s = &m->net.spec;
     const hg__layer *last = s->has_neck ? &s->layer[s->neck - 1] : NULL;
     if (last && last->type->draw) return last;
-    hg__fail(err, HG_ERR_MODEL,
-             "%s: expected a model that knows where codes lie, whose encoder ends in sample or mmd "
-             "(model=vae, wae), got '%.200s'",
-             path, s->text);
+    hg__fail(
+        err, HG_ERR_MODEL,
+        "%s: expected a model that knows where codes lie, whose encoder ends in sample, mmd, vq "
+        "or fsq (model=vae, wae, vq, fsq), got '%.200s'",
+        path, s->text);
     return NULL;
 }
 
@@ -42,12 +43,13 @@ static hg__dataset *draw_codes(const hg_model *m, const hg_options *o, hg_error 
     const hg__layer *layer = find_prior(m, o->values.model, err);
     prior *p = layer ? hg__alloc(1, sizeof *p, err) : NULL;
     if (!p) return NULL;
+    const int32_t width = m->net.spec.code;
     *p = (prior){
         .layer = layer,
+        .width = width,
         .pass = {
                  .k = hg__kernels_pick(), .params = m->net.params, .seed = (uint64_t)o->values.seed}
     };
-    const int32_t width = m->net.spec.code;
     const size_t own = layer->type->scratch_count ? layer->type->scratch_count(layer) : 0;
     const hg__row_source source = {
         .name = "codes",

@@ -159,6 +159,7 @@ static int make_fit(hg__trainer *t, hg_error *err) {
     }
     if (strcmp(t->model->kind, "pca") == 0) return HG_OK;
     HG_TRY(hg__objective_parse(&t->objective, v->loss, v->delta, err));
+    HG_TRY(hg__check_range(t, err));
     t->loader = hg__open_loader(t, err);
     if (!t->loader) return (int)err->code;
     const hg__fit_setup setup = setup_of(t);

@@ -95,6 +95,9 @@ hg__loader *hg__open_fixed_loader(hg__trainer *t, const hg__rows *rows, hg_error
 // train_preset.c: options that belong to the preset model= names, where nobody set them.
 int hg__set_preset_options(hg__trainer *t, hg_error *err);
 
+// train_range.c: rows beyond 0..1 where outputs cannot be: refused by bce, else a note.
+int hg__check_range(const hg__trainer *t, hg_error *err);
+
 // train_table.c: whether rows are a table's; whether model= is for such; options for such a run where nobody set them; schema, data and side.
 bool hg__is_table_run(const hg__trainer *t);
 int hg__check_model(const hg__trainer *t, hg_error *err);

@@ -146,9 +146,6 @@ static int find_figures(hg__scored_rows *r, const hg_options *o, figures *f, hg_
     if (code == HG_OK) code = score_rows(r, &sample, score, moved, err);
     if (code == HG_OK) code = measure(r, o, score, moved, f, err);
     if (code == HG_OK) {
-        code = hg__labels_page_save(o, r, &f->metrics, score, (int64_t)rows, err);
-    }
-    if (code == HG_OK) {
         code = hg__code_sample_finish(&sample, &r->feed, (double)NAN, &f->quality, err);
     }
     if (code == HG_OK) code = hg__labels_page_save(o, r, &f->metrics, score, (int64_t)rows, err);

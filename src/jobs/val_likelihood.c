@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/real.h"
 #include "base/rng.h"
+#include "base/show.h"
 #include "jobs/val.h"
 
 enum {
@@ -37,6 +38,7 @@ typedef struct estimate {
     const float **target;         // owned, (rows * draws)
     double *loss_of, *log_weight; // owned, (rows * draws)
     int64_t done;                 // rows
+    bool is_unit, is_beyond;      // rows must lie within 0..1; one does not
     double elbo, likelihood;      // sums over rows of what is to be small
 } estimate;
 
@@ -141,6 +143,14 @@ static void conclude_row(estimate *e, const float *encoded, const double *weight
     e->likelihood += e->constant - most - hg__log(sum / e->draws);
 }
 
+// A Bernoulli distribution is of numbers within 0..1, but for rounding.
+static bool is_beyond(const hg__real *x, int32_t n) {
+    for (int32_t i = 0; i < n; i++) {
+        if (!(x[i] >= (hg__real)-1e-5 && x[i] <= (hg__real)(1 + 1e-5))) return true;
+    }
+    return false;
+}
+
 // Rows first .. first + rows - 1 of a batch.
 static void take_rows(estimate *e, const hg__input *in, int64_t first, int32_t rows) {
     const hg__kernels *k = hg__kernels_pick();
@@ -149,6 +159,7 @@ static void take_rows(estimate *e, const hg__input *in, int64_t first, int32_t r
         const void *from = in->row[first + r];
         if (in->dtype == HG_U8) k->widen_u8(to, from, in->scale, e->n);
         if (in->dtype == HG_F32) k->widen_f32(to, from, e->n);
+        e->is_beyond = e->is_beyond || (e->is_unit && is_beyond(to, e->n));
         const size_t pair = (size_t)r * (size_t)e->draws;
         draw(e, e->done + r, e->encoded + (first + r) * 2 * e->Z, e->code + pair * (size_t)e->Z,
              e->log_weight + pair);
@@ -169,9 +180,9 @@ static void take_rows(estimate *e, const hg__input *in, int64_t first, int32_t r
 
 static int estimate_all(estimate *e, hg_error *err) {
     hg__input in;
-    int more;
+    int more = 0;
     hg__feed_restart(e->f);
-    while ((more = hg__feed_next(e->f, &in, err)) > 0) {
+    while (!e->is_beyond && (more = hg__feed_next(e->f, &in, err)) > 0) {
         hg__run_layers(e->f->plan, 0, e->layer, &in, e->encoded);
         for (int64_t i = 0; i < in.count; i += e->rows) {
             const int64_t left = in.count - i;
@@ -192,6 +203,7 @@ int hg__val_likelihood(hg__feed *f, const hg_options *o, hg__likelihood *to, hg_
     if (e.layer < 0 || f->corruption.noise.steps > 0) return HG_OK;
     const char *likelihood = find_loss(&e, running(f));
     if (!likelihood) return HG_OK;
+    e.is_unit = strcmp(likelihood, "bernoulli") == 0;
     e.n = s->width;
     e.ld = (int32_t)hg__pad_columns(s->width);
     e.Z = (int32_t)s->layer[e.layer].out.dim[0];
@@ -202,6 +214,11 @@ int hg__val_likelihood(hg__feed *f, const hg_options *o, hg__likelihood *to, hg_
     if (code == HG_OK) code = estimate_all(&e, err);
     clear(&e);
     HG_TRY(code);
+    if (e.is_beyond) {
+        hg__tell(f->listener, "no likelihood: rows lie beyond 0..1, and the model's outputs are "
+                              "probabilities");
+        return HG_OK;
+    }
     *to = (hg__likelihood){.likelihood = likelihood,
                            .draws = asked,
                            .neg_elbo = e.elbo / (double)e.done,

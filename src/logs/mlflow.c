@@ -38,8 +38,12 @@ static void decode(char *text) {
     for (const char *c = text; *c; c++) {
         const bool is_code =
             *c == '%' && isxdigit((unsigned char)c[1]) && isxdigit((unsigned char)c[2]);
-        *to++ = is_code ? (char)(hex(c[1]) << 4 | hex(c[2])) : *c;
-        if (is_code) c += 2;
+        char own = *c;
+        if (is_code) {
+            own = (char)(hex(c[1]) << 4 | hex(c[2]));
+            c += 2;
+        }
+        *to++ = own;
     }
     *to = '\0';
 }

@@ -41,5 +41,12 @@ hourglass generate -q model=runs/c n=4 out=sheet.png
 hourglass generate -q model=runs/c n=2 out=folder/
 hourglass interpolate -q model=runs/c data=pictures from=1 to=2 steps=4 out=strip.png
 for f in sheet.png folder/000001.png folder/000002.png strip.png; do head -c 24 $f | od -An -tu1 -j18 -N6 | tr -s ' '; done
+hourglass train -q data=pictures model="conv 2 k1, fsq 3 | conv input k1 sigmoid" crop=0 epochs=1 batch=4 val=0 samples=0 pca=false name=q
+hourglass generate -q model=runs/q n=20 out=q.csv
+[ $(tail -n +2 q.csv | cut -d, -f64 | sort -u | wc -l) -gt 1 ] && echo the last place is drawn too
+awk -F, 'NR > 1 { $2 *= 3 } { print $1 "," $2 "," $3 "," $4 }' rows.csv >far.csv
+hourglass train -q data=far.csv model=vae $small name=far
+echo $?
+hourglass val model=runs/v data=far.csv | grep ELBO
 hourglass train -q data=rows.csv model=wae $small name=w
 hourglass generate -q model=runs/w n=3 out=w.npy && echo drawn

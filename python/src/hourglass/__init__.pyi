@@ -100,6 +100,8 @@ def train(
     eps: float | str | None = 1e-08,
     alpha: float | str | None = 0.99,
     clip: float | str | None = 0,
+    adversary: Literal['none', 'code', 'output'] | None = 'none',
+    adversary_weight: float | str | None = 0.01,
     project: Text | None = 'runs',
     name: Text | None = 'train',
     exist_ok: bool | None = False,

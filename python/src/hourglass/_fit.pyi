@@ -83,6 +83,8 @@ class _FitCall(Protocol):
         eps: float | str | None = 1e-08,
         alpha: float | str | None = 0.99,
         clip: float | str | None = 0,
+        adversary: Literal['none', 'code', 'output'] | None = 'none',
+        adversary_weight: float | str | None = 0.01,
         project: Text | None = 'runs',
         name: Text | None = 'train',
         exist_ok: bool | None = False,
