@@ -38,7 +38,7 @@ static void decode(char *text) {
     for (const char *c = text; *c; c++) {
         const bool is_code =
             *c == '%' && isxdigit((unsigned char)c[1]) && isxdigit((unsigned char)c[2]);
-        *to++ = is_code ? (char)(hex(c[1]) << 4 | hex(c[2])) : *c;
+        *to++ = is_code ? (char)(hex(c[1]) * 16 + hex(c[2])) : *c;
         if (is_code) c += 2;
     }
     *to = '\0';
