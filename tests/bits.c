@@ -21,6 +21,7 @@ static const char *const of_vectors[] = {
     "dense 20 sigmoid, kl_sparse, dense 14, ordered, contractive 0.1, topk 9 | dense 20 tied=1 "
     "tanh, nested, "
     "batch_topk 8, dense input tied=1 sigmoid",
+    "dense 20 sigmoid, contractive 0.1 | dense 16, vq 9 4, dense 6, fsq 5, dense input sigmoid",
     "dense 20 silu, l1 0.01, dense 14, sample warmup=5 | dense 20 tanh, dense input sigmoid",
 };
 static const char of_images[] =

@@ -400,12 +400,61 @@ static void check_descent(descent *d) {
     hg__free(after);
 }
 
+// The mean loss over many steps that change nothing, of the same weights.
+static double mean_loss(const char *spec, int32_t steps) {
+    const hg__shape vector = {1, {WIDTH}};
+    const hg__train_setup setup = {.batch = BATCH,
+                                   .objective = hg__objective_of(hg__loss_find("mse"), 0),
+                                   .optim = hg__optim_find("sgd")};
+    const void *row[BATCH];
+    hg_error err = {0};
+    hg__pool *pool = hg__pool_new(1, &err);
+    hg_model *m = hg__model_from_spec(spec, &vector, 0, 3, &err);
+    assert_true(pool && m);
+    for (size_t i = 0; i < m->net.spec.params; i++)
+        m->net.params[i] = (hg__real)(0.1 * sin((double)i));
+    hg__train_plan *p = hg__train_plan_new(&m->net, pool, &setup, &err);
+    if (!p) fail_msg("%s", err.message);
+    for (int r = 0; r < BATCH; r++) row[r] = x + (ptrdiff_t)r * WIDTH;
+    const hg__input in = {.row = row, .count = BATCH, .dtype = HG_F32, .scale = 1};
+    double sum = 0;
+    for (int32_t i = 1; i <= steps; i++) sum += hg__train_step(p, &in, 0, i) / steps;
+    hg__train_plan_free(p);
+    hg__pool_free(pool);
+    hg_model_free(m);
+    return sum / BATCH;
+}
+
+// A layer between that changes nothing makes it the second run's.
+static void both_ways_to_a_jacobian_agree(void **state) {
+    static const char *const specs[][3] = {
+        {"dense 6 sigmoid | dense input", "dense 6 sigmoid, contractive 9 | dense input",
+         "dense 6 sigmoid, linear, contractive 9 | dense input"},
+        {"dense 6 relu | dense input",    "dense 6 relu, contractive 9 | dense input",
+         "dense 6 relu, linear, contractive 9 | dense input"   },
+        {"dense 6 tanh | dense input",    "dense 6 tanh, contractive 9 | dense input",
+         "dense 6 tanh, linear, contractive 9 | dense input"   },
+    };
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        const double plain = mean_loss(specs[i][0], 1), exact = mean_loss(specs[i][1], 1) - plain,
+                     projected = mean_loss(specs[i][2], 300) - plain;
+        assert_true(exact > 0.01 * plain);
+        if (!(fabs(projected - exact) < 0.03 * exact))
+            fail_msg("%s: %g, %g", specs[i][1], exact, projected);
+    }
+}
+
 // One step of gradient descent against differences of the loss.
-static void layers_that_run_twice_have_the_gradient_of_both_runs(void **state) {
+static void contractive_encoders_have_the_gradient_of_what_is_paid(void **state) {
     static const char *const specs[] = {
-        "dense 6 tanh, dense 3 tanh, contractive 2 sigma=1 | dense input",
+        "dense 6 tanh, contractive 2 | dense input",
         "keep 1, conv 2 k3, batchnorm tanh, conv 1 k3 tanh, add 1, contractive 2 sigma=1 | conv 1 "
         "k3",
+        "dense 5 sigmoid, contractive 8, dense 3, contractive 2 sigma=1 | dense input",
+        "dense 70, contractive 0.1 | dense input",
+        "dense 6 tanh, dense 3 tanh, contractive 2 sigma=1 | dense input",
+        "dense 5 sigmoid, l1 3, dense 3, contractive 2 sigma=1 | dense input",
         "dense 5 silu, contractive 1 sigma=1, dropout 0.3, dense 3, contractive 2 sigma=1 | dense "
         "input",
     };
@@ -478,7 +527,8 @@ int main(void) {
         cmocka_unit_test(what_cannot_be_tied_is_refused),
         cmocka_unit_test(a_contractive_encoder_changes_less_with_its_row),
         cmocka_unit_test(presets_are_trained_by_their_name),
-        cmocka_unit_test(layers_that_run_twice_have_the_gradient_of_both_runs),
+        cmocka_unit_test(both_ways_to_a_jacobian_agree),
+        cmocka_unit_test(contractive_encoders_have_the_gradient_of_what_is_paid),
     };
     return cmocka_run_group_tests(tests, fill, NULL);
 }

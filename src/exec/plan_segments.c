@@ -36,6 +36,7 @@ static hg__pass pass_of(const chunk *c, const hg__op *op) {
     own.transposed = c->plan->transposed + op->transposed;
     own.statistics = c->plan->statistics + op->statistics;
     own.noted = hg__train_noted(c->plan, op);
+    if (op->is_second) own.penalty_scale = 0;
     own.x2 = view_of(c, op->x2);
     own.dx2 = view_of(c, op->dx2);
     return own;

@@ -21,6 +21,17 @@ static const hg__layer *tied_to(const hg__train_plan *p, const hg__layer *l) {
     return NULL;
 }
 
+// The first layer that is paid for the weights of l by formula; else NULL.
+static const hg__op *payer_of(const hg__train_plan *p, const hg__layer *l) {
+    for (int32_t i = 0; i < p->program.forward; i++) {
+        const hg__op *op = &p->program.op[i];
+        if (op->kind == HG_OP_MEASURE && op->layer->only.slope &&
+            op->layer->only.number == l->number)
+            return op;
+    }
+    return NULL;
+}
+
 // Every tile of every layer: p->tasks of them.
 static int list_tiles(hg__train_plan *p, hg_error *err) {
     p->task = hg__alloc((size_t)p->tasks, sizeof *p->task, err);
@@ -33,6 +44,7 @@ static int list_tiles(hg__train_plan *p, hg_error *err) {
             task->of = &p->program.trained[i];
             l->type->tile(l, t, &task->tile);
             task->is_tied = l->tied >= 0 && task->tile.param == 0;
+            task->payer = task->tile.param == 0 ? payer_of(p, l) : NULL;
             task->partner = task->tile.param == 0 ? tied_to(p, l) : NULL;
             task++;
         }
@@ -183,7 +195,7 @@ static void find_of_run(const hg__train_plan *p, const hg__trained *of, const hg
     l->type->gradient(l, &pass, tile, x, dy, (int32_t)p->in->count, g);
 }
 
-// The sum over its runs, in their order.
+// The sum over its runs, in their order, and what is paid for the weights themselves.
 static void find_gradient(const hg__train_plan *p, const hg__weights_task *t, int32_t thread,
                           hg__real *g) {
     find_of_run(p, t->of, &t->tile, thread, g);
@@ -192,6 +204,10 @@ static void find_gradient(const hg__train_plan *p, const hg__weights_task *t, in
         find_of_run(p, of, &t->tile, thread, more);
         p->k->add(g, g, more, (int64_t)t->tile.count);
     }
+    if (!t->payer) return;
+    hg__pass pass = p->pass;
+    pass.statistics = p->statistics + t->payer->statistics;
+    t->payer->layer->type->add_gradient(t->payer->layer, &pass, &t->tile, g);
 }
 
 static void apply(hg__train_plan *p, const hg__weights_task *t, const hg__real *g) {

@@ -19,6 +19,7 @@ typedef struct hg__weights_task {
     const hg__layer
         *partner; // borrowed: the layer whose weights are tied to those of the tile; else NULL
     bool is_tied; // its weights are those of another layer
+    const hg__op *payer; // borrowed: of a layer that is paid for these weights; else NULL
 } hg__weights_task;
 
 struct hg__train_plan {

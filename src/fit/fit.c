@@ -285,7 +285,8 @@ static int finish_epoch(hg__fit *f, double lr, double epoch_began, hg_error *err
     p->batch = p->rows = 0;
     p->loss_sum = 0;
     e.epoch_end = true;
-    e.is_best = !f->val || e.val_loss < p->best_loss;
+    // What an adversary has taught is not in the validation loss.
+    e.is_best = !f->val || f->adversary || e.val_loss < p->best_loss;
     if (e.is_best) keep_best(f, f->val ? e.val_loss : e.train_loss);
     e.seconds = p->seconds = trained_seconds(f);
     return h->epoch ? h->epoch(h->context, &e, err) : HG_OK;

@@ -71,7 +71,7 @@ typedef struct hg__fit_hooks {
 
 typedef struct hg__fit {
     hg__network *net; // borrowed
-    // Borrowed. val NULL: no validation, the last epoch is the best.
+    // Borrowed. val NULL: no validation. Then, or with an adversary, the last epoch is the best.
     hg__loader *train, *val;
     hg__fit_setup setup;
     hg__train_plan *plan;            // owned: the optimiser's state is in it

@@ -126,6 +126,7 @@ static int32_t add_forward(hg__program *p, const hg__layer *l, int32_t block, in
     op->layer = l, op->block = block;
     op->x = x, op->x2 = x2, op->y = y;
     op->statistics = new.statistics, op->noted = new.noted;
+    op->is_second = p->is_second;
     if (sees_batch(p, l, block)) take_statistics(p, l);
     take_room(p, l);
     if (l->type->penalty && p->trains && block == 0 && !p->is_second) add_penalty(p, &new);
@@ -155,9 +156,9 @@ int32_t hg__program_apply(hg__program *p, const hg__spec *s, int32_t layers, int
     if (own) own[0] = x;
     for (int32_t i = 0; i < layers && !p->is_out_of_memory; i++) {
         const hg__layer *l = &s->layer[i];
-        const int32_t x2 = l->type->takes_skip ? own[l->from + 1]
-                           : l->type->nudge    ? add_second_run(p, s, i, block, x)
-                                               : HG_NO_VALUE;
+        const int32_t x2 = l->type->takes_skip   ? own[l->from + 1]
+                           : hg__layer_nudges(l) ? add_second_run(p, s, i, block, x)
+                                                 : HG_NO_VALUE;
         own[i + 1] = l->type->is_skip_source ? own[i]
                      : l->type->returns_skip ? x2
                                              : add_forward(p, l, block, own[i], x2);
@@ -282,7 +283,7 @@ static int32_t find_reads(const hg__op *op, int32_t list[4]) {
         const hg__layer_type *type = op->layer->type;
         const bool needs_none = type->is_linear && op->layer->params == 0;
         found[0] = needs_none ? HG_NO_VALUE : type->in_place ? op->y : op->x;
-        if (!type->nudge) found[1] = HG_NO_VALUE;
+        if (!hg__layer_nudges(op->layer)) found[1] = HG_NO_VALUE;
     }
     for (int32_t i = 0; i < 4; i++) {
         if (found[i] != HG_NO_VALUE) list[count++] = found[i];

@@ -34,6 +34,7 @@ enum { HG_NO_VALUE = -1, HG_MAX_BLOCKS = 4, HG_MAX_LOSSES = 4, HG_AT_END = INT32
 typedef struct hg__op {
     hg__op_kind kind;
     const hg__layer *layer;        // borrowed
+    bool is_second;                // in a second run, where nothing is paid
     int32_t block;                 // whose parameters: 0 the network's, others of frozen networks
     int32_t loss;                  // number of the objective
     int32_t x, x2, y, dy, dx, dx2; // values

@@ -70,6 +70,23 @@ static int find_mirrored(const hg__spec *s, hg__layer *l, hg_error *err) {
     return HG_OK;
 }
 
+// Whether a dense layer and an activation that tells its slope, or none, are all there is before it. What reorders a row does not
+// change how far it is from another.
+static void find_only(const hg__spec *s, hg__layer *l) {
+    const hg__layer_type *dense = hg__layer_type_find("dense");
+    double (*slope)(double y, double *change) = hg__layer_type_find("linear")->slope;
+    int32_t i = l->number - 1;
+    memset(&l->only, 0, sizeof l->only);
+    if (i > 0 && s->layer[i].type->slope) slope = s->layer[i--].type->slope;
+    if (i < 0 || s->layer[i].type != dense) return;
+    for (int32_t k = 0; k < i; k++) {
+        if (s->layer[k].type->reorders == HG_REORDERS_NOT) return;
+    }
+    l->only.weight = s->layer[i].param[0];
+    l->only.slope = slope;
+    l->only.number = i;
+}
+
 int hg__spec_shape_layer(hg__spec *s, int32_t i, bool is_decoder, hg_error *err) {
     hg__layer *l = &s->layer[i];
     l->in = i > 0 ? l[-1].out : s->input;
@@ -83,7 +100,9 @@ int hg__spec_shape_layer(hg__spec *s, int32_t i, bool is_decoder, hg_error *err)
     l->tied = -1;
     HG_TRY(l->type->shape(l, err));
     if (l->type->tied_arg && l->arg[l->type->tied_arg] > 0) HG_TRY(find_mirrored(s, l, err));
-    return lay_out(s, l, err);
+    HG_TRY(lay_out(s, l, err));
+    if (l->type->nudge) find_only(s, l);
+    return HG_OK;
 }
 
 int hg__spec_check(hg__spec *s, hg_error *err) {

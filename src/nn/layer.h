@@ -59,6 +59,13 @@ typedef struct hg__layer {
     int32_t from;        // add, concat, recall: number of the keep layer they take from; else -1
     int32_t skip_takers; // keep: how many take from it
     int32_t tied;        // number of the layer whose weights, turned round, are its own; else -1
+    // Types with nudge: the affine layer that with an activation is all there is before it, its weight, and how y tells the
+    // activation's slope; at first NULL: more is before it.
+    struct {
+        hg__param weight;
+        double (*slope)(double y, double *change);
+        int32_t number;
+    } only;
 } hg__layer;
 
 // What a pass over a chunk needs besides the data.
@@ -161,6 +168,10 @@ typedef struct hg__layer_type {
     // both runs are differentiated. NULL: nothing does
     void (*nudge)(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int64_t n,
                   int32_t rows);
+    // The same types, where l->only tells all: their penalty's gradient at the weights of that layer is added to that of tile t, g.
+    void (*add_gradient)(const hg__layer *l, const hg__pass *p, const hg__tile *t, hg__real *g);
+    // Elementwise types: the slope at which y was computed, told from y, and how it changes with y. NULL: y does not tell it.
+    double (*slope)(double y, double *change);
     bool flat; // wants a vector: behind an image layer the parser puts a `flatten` before it
     bool
         takes_code; // its first argument is a code's size, for which the parser puts a dense layer of twice that before it
@@ -241,6 +252,11 @@ typedef struct hg__layer_type {
 
 // What row r of x has to pay, by a type with a penalty.
 double hg__layer_pays(const hg__layer *l, const hg__pass *p, hg__view x, int32_t r);
+
+// Whether what is before it runs a second time in training.
+static inline bool hg__layer_nudges(const hg__layer *l) {
+    return l->type->nudge && !l->only.slope;
+}
 
 // Whether its rows see each other in training: types with batch, where there is something to know of the batch.
 static inline bool hg__layer_sees_batch(const hg__layer *l) {

@@ -53,14 +53,38 @@ static int shape(hg__layer *l, hg_error *err) {
                                         .backward = id##_backward,                           \
                                         __VA_ARGS__}
 
-FUNCTION(relu, "", "max(x, 0)", "relu", true, .squared_gain = 2);
+// The slopes that y tells, and how they change with it.
+
+static double relu_slope(double y, double *change) {
+    *change = 0;
+    return y > 0;
+}
+
+static double tanh_slope(double y, double *change) {
+    *change = -2 * y;
+    return 1 - y * y;
+}
+
+static double sigmoid_slope(double y, double *change) {
+    *change = 1 - 2 * y;
+    return y * (1 - y);
+}
+
+static double linear_slope(double y, double *change) {
+    (void)y;
+    *change = 0;
+    return 1;
+}
+
+FUNCTION(relu, "", "max(x, 0)", "relu", true, .squared_gain = 2, .slope = relu_slope);
 FUNCTION(leaky_relu, "slope=0.01", "x, or slope x below 0", "leaky_relu 0.1", true,
          .squared_gain = 2);
 FUNCTION(elu, "alpha=1", "x, or alpha (e^x - 1) below 0", "elu 0.7", true, .squared_gain = 2);
 FUNCTION(gelu, "", "x Phi(x), the erf form", "gelu", false, .squared_gain = 2);
 FUNCTION(silu, "", "x sigmoid(x)", "silu", false, .squared_gain = 2);
-FUNCTION(tanh, "", "hyperbolic tangent", "tanh", true, .squared_gain = 1);
-FUNCTION(sigmoid, "", "1 / (1 + e^-x)", "sigmoid", true, .is_logistic = true);
+FUNCTION(tanh, "", "hyperbolic tangent", "tanh", true, .squared_gain = 1, .slope = tanh_slope);
+FUNCTION(sigmoid, "", "1 / (1 + e^-x)", "sigmoid", true, .is_logistic = true,
+         .slope = sigmoid_slope);
 FUNCTION(softplus, "", "log(1 + e^x)", "softplus", true, .squared_gain = 1);
 
 // linear: what goes in comes out, and stays where it is if it is there already.
@@ -87,6 +111,7 @@ const hg__layer_type hg__layer_linear = {
     .bands = true,
     .keeps_scale = true,
     .is_linear = true,
+    .slope = linear_slope,
     .shape = shape,
     .forward = linear_forward,
     .backward = linear_backward,
