@@ -50,7 +50,7 @@ static double entropy_of(const target *t, const float *d, int32_t k, double b, f
 static void weigh(const void *context, float *d, int32_t k, float *p) {
     enum { ROUNDS = 60 };
     const target *t = context;
-    double low = 0, high = INFINITY, b, mean = 0;
+    double low = 0, high = HUGE_VAL, b, mean = 0;
     for (int32_t j = 0; j < k; j++) mean += (double)(d[j] - d[0]) / k;
     b = mean > 0 ? 1 / mean : 1;
     for (int round = 0; round < ROUNDS; round++) {
