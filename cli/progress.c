@@ -127,6 +127,7 @@ static void draw_bar(cli_progress *p, const hg_train_event *e) {
     snprintf(tail, sizeof tail, "  %s rows/s  left %s", rate, left);
     char loss[48];
     snprintf(loss, sizeof loss, "loss %.6g", e->train_loss);
+    if ((int)(strlen(head) + strlen(loss) + strlen(tail)) >= columns_of()) tail[0] = '\0';
     share_room((int)(strlen(head) + 2 + strlen(loss) + strlen(tail)), &bar_width, &spark_width);
     make_bar(p, part, bar_width, bar);
     cli_spark_format(&p->spark, spark_width, p->unicode, spark);

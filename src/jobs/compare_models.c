@@ -116,9 +116,9 @@ static int report(const hg__contest *c, bool json, char **text, hg_error *err) {
     hg__contest_format_csv(c, &csv);
     char *sheet = hg__text_take(&out, err), *lines = hg__text_take(&csv, err);
     int code = sheet && lines ? HG_OK : HG_ERR_MEMORY;
+    if (code == HG_OK) code = hg__contest_page_save(c, err);
     if (code == HG_OK && *path) code = hg__write_file(path, lines, strlen(lines), err);
     hg__free(lines);
-    if (code == HG_OK) code = hg__contest_page_save(c, err);
     if (code == HG_OK) {
         *text = sheet;
     } else {

@@ -73,7 +73,9 @@ int hg__contestant_options(const hg__contestant *k, hg_options *o, hg_error *err
         char *value = strchr(pair, '=');
         if (!value) continue;
         *value++ = '\0';
-        HG_TRY(hg_options_set(o, pair + strspn(pair, blanks), value, err));
+        hg_error why = {0};
+        const int code = hg_options_set(o, pair + strspn(pair, blanks), value, &why);
+        if (code < 0) return hg__fail(err, code, "models: %s: %.400s", k->name, why.message);
     }
     return HG_OK;
 }
@@ -151,6 +153,8 @@ static int add(hg__contest *c, const char *text, size_t size, hg_error *err) {
     hg__contestant *k = &c->contestant[c->contestants];
     const char *name = text;
     const size_t named = own_name(text, size);
+    size_t name_size = named;
+    trim(&name, &name_size);
     if (named) {
         text += named + 1;
         size -= named + 1;
@@ -169,7 +173,7 @@ static int add(hg__contest *c, const char *text, size_t size, hg_error *err) {
         const char *options = with + strlen(" with ");
         HG_TRY(take_options(k, options, options < end ? (size_t)(end - options) : 0, err));
     }
-    name_and_kind(c, k, name, named);
+    name_and_kind(c, k, name, name_size);
     if (k->kind == HG_READ && *k->options) {
         return hg__fail(err, HG_ERR_USAGE,
                         "models: expected no options of training for %.200s, which is read, got %s",

@@ -223,6 +223,7 @@ int hg__contest_run(hg__contest *c, int32_t contestant, int32_t seed, hg_error *
     }
     hg_options_free(o);
     hg__free(t);
+    if (code == HG_OK) return HG_OK;
     if (code == HG_ERR_DIVERGED) return lose(c, contestant, seed, why.message);
     if (code == HG_ERR_STOPPED || !why.code) {
         if (why.code) *err = why;

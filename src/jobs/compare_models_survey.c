@@ -181,6 +181,14 @@ static bool has_pca(const hg__contestant *list, int32_t count, int32_t code) {
     return false;
 }
 
+// Whether one of the first `count` has codes of that size.
+static bool has_code(const hg__contestant *list, int32_t count, int32_t code) {
+    for (int32_t i = 0; i < count; i++) {
+        if (list[i].code == code) return true;
+    }
+    return false;
+}
+
 // Why there is no PCA of that size; "" where there is.
 static const char *why_not(const hg__contest *c, int32_t code) {
     const int64_t rank = c->rows < c->width ? c->rows : c->width;
@@ -188,6 +196,13 @@ static const char *why_not(const hg__contest *c, int32_t code) {
     if (c->width > PCA_WIDTH) return "rows are too wide for it";
     return hg__eigen_is_available() ? ""
                                     : "this machine has no LAPACK (Debian package: liblapack3)";
+}
+
+static bool is_named(const hg__contest *c, const char *name) {
+    for (int32_t i = 0; i < c->contestants; i++) {
+        if (strcmp(c->contestant[i].name, name) == 0) return true;
+    }
+    return false;
 }
 
 static void add_pca(const hg__contest *c, hg__contestant *all, int32_t *count, int32_t code) {
@@ -202,13 +217,7 @@ static void add_pca(const hg__contest *c, hg__contestant *all, int32_t *count, i
     hg__contestant *k = &all[(*count)++];
     *k = (hg__contestant){.kind = HG_SOLVED, .code = code, .model = "pca"};
     snprintf(k->name, sizeof k->name, "pca %d", (int)code);
-}
-
-static bool is_named(const hg__contest *c, const char *name) {
-    for (int32_t i = 0; i < c->contestants; i++) {
-        if (strcmp(c->contestant[i].name, name) == 0) return true;
-    }
-    return false;
+    if (is_named(c, k->name)) snprintf(k->name, sizeof k->name, "pca of %d", (int)code);
 }
 
 // The mean row and PCA go before those that were asked for.
@@ -220,7 +229,8 @@ static int join(hg__contest *c, hg_error *err) {
     all[count++] = (hg__contestant){.name = "mean row", .kind = HG_MEAN_ROW};
     for (int32_t i = 0; i < asked; i++) {
         const int32_t code = c->contestant[i].code;
-        const bool is_there = has_pca(c->contestant, asked, code) || has_pca(all, count, code);
+        const bool is_there =
+            has_code(c->contestant, i, code) || has_pca(c->contestant, asked, code);
         if (code > 0 && !is_there) add_pca(c, all, &count, code);
     }
     if (count == 2 && !is_named(c, "pca")) snprintf(all[1].name, sizeof all[1].name, "pca");

@@ -126,11 +126,11 @@ static int report(const hg__comparison *c, const hg_options *o, bool json, char 
     hg__comparison_format_csv(c, &csv);
     char *sheet = hg__text_take(&out, err), *lines = hg__text_take(&csv, err);
     int code = sheet && lines ? HG_OK : HG_ERR_MEMORY;
+    if (code == HG_OK) code = hg__compare_page_save(c, o, err);
     if (code == HG_OK && *o->values.out) {
         code = hg__write_file(o->values.out, lines, strlen(lines), err);
     }
     hg__free(lines);
-    if (code == HG_OK) code = hg__compare_page_save(c, o, err);
     if (code == HG_OK) {
         *text = sheet;
     } else {

@@ -78,11 +78,14 @@ int hg__mlflow_parse(hg__mlflow *m, const char *address, hg_error *err) {
     const char *host = strstr(address, "://");
     const bool is_web = host && (strncasecmp(address, "http://", 7) == 0 ||
                                  strncasecmp(address, "https://", 8) == 0);
-    if (!is_web || strlen(address) >= HG_MLFLOW_TEXT || strchr(address, '?')) {
+    const bool has_host = host && host[3] && !strchr("/#?@:", host[3]);
+    if (!is_web || !has_host || strlen(address) >= HG_MLFLOW_TEXT || strchr(address, '?')) {
+        const char *shown =
+            host ? NULL : strrchr(address, '@'); // with :// sentences hide what is in front
         return hg__fail(err, HG_ERR_USAGE,
                         "mlflow: expected the address of a tracking server and the name of an "
                         "experiment, http://host:5000/name, got '%.200s'",
-                        address);
+                        shown ? shown + 1 : address);
     }
     host += 3;
     const char *at = host + strcspn(host, "/#"), *sign = memrchr(host, '@', (size_t)(at - host));
@@ -315,7 +318,7 @@ int hg__mlflow_set_tags(hg__mlflow *m, hg__json *tags, hg_error *err) {
 // ---- numbers ------------------------------------------------------------------------------------
 
 void hg__mlflow_add(hg__mlflow *m, const char *key, double value, int64_t step) {
-    if (isnan(value)) return;
+    if (!isfinite(value)) return; // JSON has none
     if (m->metrics == m->room) {
         const size_t room = m->room ? 2 * m->room : 64;
         hg__mlflow_metric *grown =

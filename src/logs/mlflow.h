@@ -46,7 +46,7 @@ int hg__mlflow_resume(hg__mlflow *m, const char *run, hg_error *err);
 // Both are taken over: objects of texts. Params stay what they were first set to.
 int hg__mlflow_set_params(hg__mlflow *m, hg__json *params, hg_error *err);
 int hg__mlflow_set_tags(hg__mlflow *m, hg__json *tags, hg_error *err);
-// A number of a step; NaN is none.
+// A number of a step; what is not finite is none.
 void hg__mlflow_add(hg__mlflow *m, const char *key, double value, int64_t step);
 // Sends what was added, where a second has gone by since the last time and, of a server that is down, as long as it was
 // last waited for, twice. False: it did not answer, and did so before; err says why.
