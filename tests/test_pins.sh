@@ -89,7 +89,7 @@ pins blind photos dncnn noise=blind batch=4 crop=16 crops=1 val=0 pca=false
 clean
 pins columns table.csv table batch=64 steps=12
 outputs table.csv predict encode reconstruct
-pins drawn rows.idx 'dense 24 relu, dense 12, sample 2 warmup=4 | dense 24 tanh, l1 0.001, dense input sigmoid' batch=32 loss=bce
+pins drawn rows.idx 'dense 24 relu, dense 12, sample beta=2 warmup=4 | dense 24 tanh, l1 0.001, dense input sigmoid' batch=32 loss=bce
 outputs rows.idx predict encode
 pins structure images.idx 'conv 6 s2 relu, keep 1, conv 6 relu, add 1, add 1 | deconv input k4 s2 sigmoid' batch=16 pca=false loss='0.84 ms_ssim + 0.16 mae'
 outputs images.idx predict
