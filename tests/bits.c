@@ -18,9 +18,8 @@ static const char *const of_vectors[] = {
     "dense 20 relu, layernorm, dense 7 gelu | dense 33 silu, dropout 0.3, dense input sigmoid",
     "dense 20, batchnorm relu, dense 7 | dense 33, batchnorm silu, dense input sigmoid",
     "dense 30 leaky_relu, dense 9 tanh | dense 30 elu, dense 70 softplus, dense input",
-    "dense 20 sigmoid, kl_sparse, dense 14, ordered, contractive 0.1, topk 9 | dense 20 tied=1 "
-    "tanh, nested, "
-    "batch_topk 8, dense input tied=1 sigmoid",
+    "dense 20 sigmoid, kl_sparse, dense 14, ordered, topk 9 | dense 20 tied=1, dense input tied=1",
+    "dense 20 tanh, dense 14, contractive 0.1 | dense 20, nested, batch_topk 8, dense input",
     "dense 20 sigmoid, contractive 0.1 | dense 16, vq 9 4, dense 6, fsq 5, dense input sigmoid",
     "dense 20 silu, l1 0.01, dense 14, sample warmup=5 | dense 20 tanh, dense input sigmoid",
 };

@@ -102,7 +102,8 @@ static inline void case_begin(layer_case *c, int32_t r) {
 
 // forward() and backward(), with what comes before them where rows see each other. The pass begins with row 0 then.
 static inline void case_forward(const layer_case *c, hg__view x, hg__view y, int32_t rows) {
-    const hg__batch_type *batch = c->pass.training ? c->l.type->batch : NULL;
+    const bool sees_batch = c->pass.training && hg__layer_sees_batch(&c->l);
+    const hg__batch_type *batch = sees_batch ? c->l.type->batch : NULL;
     if (batch) batch->measure(&c->l, &c->pass, x, rows);
     if (batch) batch->combine(&c->l, &c->pass, rows);
     c->l.type->forward(&c->l, &c->pass, x, y, rows);
@@ -110,7 +111,7 @@ static inline void case_forward(const layer_case *c, hg__view x, hg__view y, int
 
 static inline void case_backward(const layer_case *c, hg__view x, hg__view y, hg__view dy,
                                  hg__view dx, int32_t rows) {
-    const hg__batch_type *batch = c->l.type->batch;
+    const hg__batch_type *batch = hg__layer_sees_batch(&c->l) ? c->l.type->batch : NULL;
     if (batch && batch->measure_back) {
         batch->measure_back(&c->l, &c->pass, x, dy, rows);
         batch->combine_back(&c->l, &c->pass, rows);

@@ -86,8 +86,9 @@ static void classes_that_the_code_knows_nothing_of_are_guessed(void **state) {
     table *t = *state;
     hg__code_rows r = rows_of(t);
     int32_t label[ROWS];
-    for (uint32_t i = 0; i < ROWS; i++)
+    for (uint32_t i = 0; i < ROWS; i++) {
         label[i] = (int32_t)(hg__philox_run(1, i, 9, 0, 0).word[0] % 2);
+    }
     r.label = label;
     const hg__code_quality q = measure(&r, NULL);
     assert_true(fabs(q.knn_accuracy - 0.5) < 0.15 && fabs(q.probe_accuracy - 0.5) < 0.15);

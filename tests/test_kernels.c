@@ -75,8 +75,9 @@ static void job_keep_larger(const hg__kernels *k, buffers *b, int32_t n) {
     memcpy(b->out[1], b->in[2], (size_t)(n + HG_LANES) * sizeof(hg__real));
     k->keep_larger(b->out[0], b->out[1], b->in[1], 3, n);
     for (int32_t i = 0; i < n; i++) {
-        if (b->in[1][i] > b->in[0][i])
+        if (b->in[1][i] > b->in[0][i]) {
             assert_true(b->out[0][i] == b->in[1][i] && b->out[1][i] == 3);
+        }
     }
 }
 

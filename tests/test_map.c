@@ -108,10 +108,27 @@ static void pca_is_along_the_axes_of_widest_spread(void **state) {
 
 // ---- the sums ---------------------------------------------------------------------------------------
 
+enum { PAIR = 2 * HG_LANES };
+
+// x (n, PAIR) is the transform of was, place `at` in one lane.
+static void expect_transform(const float *x, const float *was, int32_t n, int32_t at) {
+    double re = 0, im = 0;
+    const int32_t lane = at % HG_LANES;
+    for (int32_t i = 0; i < n; i++) {
+        const double c = cos(2 * M_PI * ((double)i * at) / n);
+        const double d = -sin(2 * M_PI * ((double)i * at) / n);
+        const double a = (double)was[i * PAIR + lane], b = (double)was[i * PAIR + HG_LANES + lane];
+        re += a * c - b * d;
+        im += a * d + b * c;
+    }
+    assert_true(fabs((double)x[at * PAIR + lane] - re) < 2e-5);
+    assert_true(fabs((double)x[at * PAIR + HG_LANES + lane] - im) < 2e-5);
+}
+
 static void lines_become_their_fourier_transforms(void **state) {
     (void)state;
     static const int32_t sizes[] = {2, 3, 4, 6, 8, 9, 12, 16, 27, 32, 48, 96, 288};
-    enum { MOST = 288, PAIR = 2 * HG_LANES };
+    enum { MOST = 288 };
     static float x[MOST * PAIR], was[MOST * PAIR], spare[MOST * PAIR], turn[2 * MOST];
     for (const hg__kernels *const *k = hg__kernels_all(); *k; k++) {
         for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
@@ -122,20 +139,7 @@ static void lines_become_their_fourier_transforms(void **state) {
                 turn[2 * i + 1] = -(float)sin(2 * M_PI * i / n);
             }
             (*k)->fourier_lines(x, spare, turn, n);
-            for (int32_t at = 0; at < n; at++) {
-                double re = 0, im = 0;
-                const int32_t lane = at % HG_LANES;
-                for (int32_t i = 0; i < n; i++) {
-                    const double c = cos(2 * M_PI * ((double)i * at) / n);
-                    const double d = -sin(2 * M_PI * ((double)i * at) / n);
-                    const double a = (double)was[i * PAIR + lane],
-                                 b = (double)was[i * PAIR + HG_LANES + lane];
-                    re += a * c - b * d;
-                    im += a * d + b * c;
-                }
-                assert_true(fabs((double)x[at * PAIR + lane] - re) < 2e-5);
-                assert_true(fabs((double)x[at * PAIR + HG_LANES + lane] - im) < 2e-5);
-            }
+            for (int32_t at = 0; at < n; at++) expect_transform(x, was, n, at);
         }
     }
 }
@@ -199,8 +203,9 @@ static void slopes_are_those_of_the_divergence(void **state) {
     int32_t index[FEW + HG_LANES] = {0};
     for (int i = 0; i < FEW; i++) {
         index[i] = i;
-        for (int d = 0; d < 2; d++)
+        for (int d = 0; d < 2; d++) {
             y[d][i] = (double)(x[d][i] = 3 * drawn(12, (uint32_t)(2 * i + d)));
+        }
         for (int j = 0; j < FEW; j++) {
             p[i][j] = i == j ? 0 : 0.6 + (double)drawn(13, (uint32_t)((i + j) * 50 + i * j));
             all += p[i][j];
@@ -238,7 +243,8 @@ static void the_curve_is_that_of_min_dist(void **state) {
     assert_true(fabs(a - 1.577) < 0.002 && fabs(b - 0.8951) < 0.0005);
     hg__map_curve *c = hg__map_curve_new(0.1, NULL);
     assert_non_null(c);
-    for (double d = 0.01; d < 50; d *= 1.3) {
+    for (int i = 0; i < 33; i++) {
+        const double d = 0.01 * pow(1.3, i);
         const double rest = 1 + a * pow(d, 2 * b), pull = 2 * a * b * pow(d, 2 * b - 2) / rest;
         const double push = 2 * b / ((0.001 + d * d) * rest);
         assert_true(fabs((double)hg__map_curve_pull(c, (float)(d * d)) / pull - 1) < 0.01);
@@ -311,20 +317,23 @@ static void every_kernel_table_gives_the_same_bits(void **state) {
 
 // ---- odd points -------------------------------------------------------------------------------------
 
+// n points that are drawn; each a hundred times; all the same.
+static void place_odd_points(int32_t n, const char *method) {
+    static float x[400 * 2];
+    for (int kind = 0; kind < 3; kind++) {
+        for (int32_t i = 0; i < 2 * n; i++) {
+            x[i] = kind == 2 ? 3 : drawn(14, (uint32_t)(kind == 1 ? i % 4 + i / 200 : i));
+        }
+        hg__free(new_map(x, n, 2, method, 40, 0));
+        hg__free(new_map(x, n, 1, method, 40, 0));
+    }
+}
+
 static void few_points_copies_and_constants_have_places(void **state) {
     (void)state;
     static const char *const methods[] = {"tsne", "umap", "pca"};
-    static float x[400 * 2];
     for (int m = 0; m < 3; m++) {
-        for (int32_t n = HG_MAP_LEAST; n < 400; n = n * 2 + 1) {
-            for (int kind = 0; kind < 3; kind++) { // drawn; each a hundred times; all the same
-                for (int32_t i = 0; i < 2 * n; i++) {
-                    x[i] = kind == 2 ? 3 : drawn(14, (uint32_t)(kind == 1 ? i % 4 + i / 200 : i));
-                }
-                hg__free(new_map(x, n, 2, methods[m], 40, 0));
-                hg__free(new_map(x, n, 1, methods[m], 40, 0));
-            }
-        }
+        for (int32_t n = HG_MAP_LEAST; n < 400; n = n * 2 + 1) place_odd_points(n, methods[m]);
     }
 }
 

@@ -111,8 +111,9 @@ static void most_codes_are_used_on_real_pictures(void **state) {
         train(m, pool, MOST_ROWS / BATCH * BATCH, IS_SANITIZED ? 60 : 300);
         const hg__code_figures f = figures_of(m, pool, MOST_ROWS);
         assert_int_equal(f.codes, 64);
-        if (f.perplexity <= 32 && !IS_SANITIZED)
+        if (f.perplexity <= 32 && !IS_SANITIZED) {
             fail_msg("%s: perplexity %g", specs[i], f.perplexity);
+        }
         hg_model_free(m);
     }
     hg__pool_free(pool);

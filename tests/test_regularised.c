@@ -411,8 +411,9 @@ static double mean_loss(const char *spec, int32_t steps) {
     hg__pool *pool = hg__pool_new(1, &err);
     hg_model *m = hg__model_from_spec(spec, &vector, 0, 3, &err);
     assert_true(pool && m);
-    for (size_t i = 0; i < m->net.spec.params; i++)
+    for (size_t i = 0; i < m->net.spec.params; i++) {
         m->net.params[i] = (hg__real)(0.1 * sin((double)i));
+    }
     hg__train_plan *p = hg__train_plan_new(&m->net, pool, &setup, &err);
     if (!p) fail_msg("%s", err.message);
     for (int r = 0; r < BATCH; r++) row[r] = x + (ptrdiff_t)r * WIDTH;
@@ -440,8 +441,9 @@ static void both_ways_to_a_jacobian_agree(void **state) {
         const double plain = mean_loss(specs[i][0], 1), exact = mean_loss(specs[i][1], 1) - plain,
                      projected = mean_loss(specs[i][2], 300) - plain;
         assert_true(exact > 0.01 * plain);
-        if (!(fabs(projected - exact) < 0.03 * exact))
+        if (!(fabs(projected - exact) < 0.03 * exact)) {
             fail_msg("%s: %g, %g", specs[i][1], exact, projected);
+        }
     }
 }
 

@@ -142,7 +142,7 @@ static void flow(const job *j, hg__real *block, int32_t rows, int64_t row) {
     pass.scratch = block + p->layers_at;
     for (int32_t i = g->value[j->x].op + 1; i <= g->value[j->y].op; i++) {
         const hg__op *op = &g->op[i];
-        if (j->pays && op->layer->type->penalty) {
+        if (j->sums && j->pays && op->layer->type->penalty) {
             pay(op->layer, &pass, view_of(p, op->x, block), rows, j->sums + row);
         }
         pass.x2 = view_of(p, op->x2, block);

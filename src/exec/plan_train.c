@@ -26,8 +26,9 @@ static const hg__op *payer_of(const hg__train_plan *p, const hg__layer *l) {
     for (int32_t i = 0; i < p->program.forward; i++) {
         const hg__op *op = &p->program.op[i];
         if (op->kind == HG_OP_MEASURE && op->layer->only.slope &&
-            op->layer->only.number == l->number)
+            op->layer->only.number == l->number) {
             return op;
+        }
     }
     return NULL;
 }

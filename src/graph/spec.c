@@ -250,8 +250,9 @@ static int put_code(parser *p) {
     const double code = l->arg[0];
     const hg__shape *rows = s->layers > 1 ? &l[-1].out : &s->input;
     // What is no size is refused by the layer itself.
-    if (!l->type->takes_code || !(code >= 1 && code <= 1 << 23) || code != floor(code))
+    if (!l->type->takes_code || !(code >= 1 && code <= 1 << 23) || code != floor(code)) {
         return HG_OK;
+    }
     l->arg[0] = 0;
     if (hg__shape_count(rows, &have) && (double)have == 2 * code) return HG_OK;
     const hg__layer own = *l;

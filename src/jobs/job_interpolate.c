@@ -50,10 +50,11 @@ static double turns_of(double c) {
     double low = 0, high = 0.5;
     for (int i = 0; i < 52; i++) {
         const double middle = (low + high) / 2;
-        if (hg__cos_turn(middle) > c)
+        if (hg__cos_turn(middle) > c) {
             low = middle;
-        else
+        } else {
             high = middle;
+        }
     }
     return (low + high) / 2;
 }
@@ -118,8 +119,9 @@ static hg__dataset *find_codes(const hg_options *o, const hg_listener *l, hg_err
     if (code == HG_OK) code = encode_ends(&f, row, ends, err);
     hg__feed_close(&f);
     hg__dataset *codes = NULL;
-    if (code == HG_OK)
+    if (code == HG_OK) {
         codes = place_codes(ends, Z, v->steps, strcmp(v->path, "spherical") == 0, err);
+    }
     hg__free(ends);
     return codes;
 }

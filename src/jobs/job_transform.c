@@ -69,8 +69,9 @@ static int transform(hg__feed *f, hg__goal goal, const char *out, hg_error *err)
 }
 
 int hg__transform_rows(hg__feed *f, hg__goal goal, const hg_options *o, hg_error *err) {
-    if (hg__model_schema(f->model) && goal != HG_ENCODE)
+    if (hg__model_schema(f->model) && goal != HG_ENCODE) {
         return hg__transform_table(f, goal, o, err);
+    }
     HG_TRY(hg__append_check(o->values.append, o->values.out, err));
     return strcmp(o->values.embed, "2") == 0 ? hg__encode_map(f, o, err)
                                              : transform(f, goal, o->values.out, err);

@@ -101,8 +101,9 @@ static const char *text_advice(const hg__trainer *t) {
     const struct hg__values *v = &t->o.values;
     const bool is_file = *v->pretrained || strstr(v->model, ".safetensors");
     const hg__preset *preset = hg__preset_find(v->model);
-    if (preset && strstr(preset->spec, "sample "))
+    if (preset && strstr(preset->spec, "sample ")) {
         return "; with model=table_vae it is learned too";
+    }
     return is_file || t->leaves_held   ? "; with prepare=table it is learned too"
            : t->o.set[HG_OPTION_model] ? "; without model= it is learned too"
                                        : "; without prepare=none it is learned too";

@@ -186,18 +186,23 @@ static int check_packets(hg__trainer *t, hg_error *err) {
     return check_end(t, err);
 }
 
+// Whether rows are a table's or cut from parts, or neither; and what is usual for these.
+static int check_rows(hg__trainer *t, hg_error *err) {
+    const bool may_be_parts = hg__is_parts_run(t);
+    if (!may_be_parts) HG_TRY(hg__check_model(t, err));
+    t->is_table = hg__is_table_run(t);
+    if (t->is_table) HG_TRY(hg__set_table_options(t, err));
+    t->is_parts = !t->is_table && may_be_parts;
+    return t->is_parts ? hg__set_parts_options(t, err) : HG_OK;
+}
+
 // What can be said before anything is read.
 static int check(hg__trainer *t, hg_error *err) {
     HG_TRY(hg__check_features(t, err));
     HG_TRY(hg__check_kitnet(t, err));
     t->is_packets = hg__is_packets_run(t);
     if (t->is_packets) return check_packets(t, err);
-    const bool may_be_parts = hg__is_parts_run(t);
-    if (!may_be_parts) HG_TRY(hg__check_model(t, err));
-    t->is_table = hg__is_table_run(t);
-    if (t->is_table) HG_TRY(hg__set_table_options(t, err));
-    t->is_parts = !t->is_table && may_be_parts;
-    if (t->is_parts) HG_TRY(hg__set_parts_options(t, err));
+    HG_TRY(check_rows(t, err));
     HG_TRY(hg__set_preset_options(t, err));
     HG_TRY(check_end(t, err));
     return hg__trim_check(t, err);

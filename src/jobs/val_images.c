@@ -335,7 +335,7 @@ int hg__val_images(hg_model *m, const hg_options *o, const hg_listener *l, hg_re
     validation v = {.o = o, .listener = l, .model = m};
     int code = open_validation(&v, err);
     if (code == HG_OK) code = validate(&v, err);
-    if (code == HG_OK) {
+    if (code == HG_OK && v.data) {
         code = hg__images_page_save(v.page, &v.sheet, o, m, v.data->fingerprint, err);
     }
     if (code == HG_OK) {

@@ -52,8 +52,9 @@ static int32_t find_layer(const hg__spec *s) {
     int32_t found = -1;
     for (int32_t i = 0; i < s->layers; i++) {
         const hg__layer *l = &s->layer[i];
-        if (found >= 0 && (l->type == sample || (l->type->takes_skip && l->from < found)))
+        if (found >= 0 && (l->type == sample || (l->type->takes_skip && l->from < found))) {
             return -1;
+        }
         if (l->type == sample) found = i;
     }
     return found;

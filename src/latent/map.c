@@ -38,9 +38,10 @@ static int check(const float *x, int64_t n, int32_t width, hg_error *err) {
     }
     for (int64_t i = 0; i < n * width; i++) {
         if (fabsf(x[i]) <= LARGEST) continue; // no NaN is
-        return hg__fail(
-            err, HG_ERR_DATA, "a map: point %lld: expected numbers up to %g, got %g in column %lld",
-            (long long)(i / width + 1), (double)LARGEST, (double)x[i], (long long)(i % width + 1));
+        const long long point = i / width + 1;
+        return hg__fail(err, HG_ERR_DATA,
+                        "a map: point %lld: expected numbers up to %g, got %g in column %d", point,
+                        (double)LARGEST, (double)x[i], (int)(i % width) + 1);
     }
     return HG_OK;
 }
@@ -49,8 +50,9 @@ static void centre(float *y, int64_t n) {
     for (int j = 0; j < 2; j++) {
         double sum = 0;
         for (int64_t i = 0; i < n; i++) sum += (double)y[2 * i + j];
-        for (int64_t i = 0; i < n; i++)
+        for (int64_t i = 0; i < n; i++) {
             y[2 * i + j] = (float)((double)y[2 * i + j] - sum / (double)n);
+        }
     }
 }
 

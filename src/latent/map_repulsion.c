@@ -117,8 +117,9 @@ static void pick_grid(double span, int32_t *side, double *step) {
     while (s < SIDES - 1 && span / *step + MARGIN > 0.5 * sides[s]) s++;
     *side = sides[s];
     while (span / *step + MARGIN > 0.5 * *side) *step *= 2;
-    for (int e = 0; s == 0 && e < 100 && span / (*step / 2) + MARGIN <= 0.5 * *side; e++)
+    for (int e = 0; s == 0 && e < 100 && span / (*step / 2) + MARGIN <= 0.5 * *side; e++) {
         *step /= 2;
+    }
 }
 
 static int make_room(hg__repulsion *r, int32_t side, hg_error *err) {

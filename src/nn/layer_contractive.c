@@ -85,8 +85,9 @@ static void combine(const hg__layer *l, const hg__pass *p, int32_t rows) {
         const hg__real *w = weight + hg__panel_index(K, N, 0, j);
         double norm = 0, squares = 0;
         for (int32_t k = 0; k < K; k++, w += step) norm += (double)*w * (double)*w;
-        for (int32_t r = 0; r < rows; r++)
+        for (int32_t r = 0; r < rows; r++) {
             squares += p->measured[(size_t)r * (size_t)N + (size_t)j];
+        }
         p->statistics[j] = (hg__real)norm;
         p->statistics[N + j] = (hg__real)squares;
     }

@@ -28,7 +28,7 @@ static int shape(hg__layer *l, hg_error *err) {
             err, HG_ERR_USAGE,
             "sample: expected an even number of inputs, as many means as variances, got %zu", n);
     }
-    if (l->arg[CODE] != 0 && l->arg[CODE] != (double)(n / 2)) {
+    if (l->arg[CODE] != 0 && 2 * l->arg[CODE] != (double)n) {
         return hg__fail(err, HG_ERR_USAGE,
                         "sample: expected a code of whole numbers, half of the %zu inputs, got %g",
                         n, l->arg[CODE]);

@@ -22,6 +22,7 @@ static double of_each(const hg__loss_rows *r, hg__real *dy, const hg__real *y, c
 }
 
 static double row(const hg__loss_rows *r, hg__real *dy, const hg__real *y, const hg__real *t,
+                  // NOLINTNEXTLINE(readability-non-const-parameter): a loss's type
                   hg__real scale, hg__real arg, hg__real *scratch) {
     (void)arg, (void)scratch;
     if (r->variances > 1) return of_each(r, dy, y, t, scale);
