@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "jobs/compare_models.h"
-#include "jobs/job_page.h"
+#include "jobs/pages.h"
 #include "report/svg.h"
 
 enum { MOST_PAIRS = 60, MOST_COLUMNS = 24 };

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "jobs/job_page.h"
+#include "jobs/pages.h"
 #include "report/svg.h"
 
 static const struct {

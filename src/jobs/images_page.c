@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "base/show.h"
-#include "jobs/job_page.h"
+#include "jobs/pages.h"
 #include "model/model.h"
 #include "report/svg.h"
 

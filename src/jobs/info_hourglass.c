@@ -57,7 +57,7 @@ static bool is_word(const hg__layer *l) {
 }
 
 static bool changes_shape_only(const hg__layer *l) {
-    return strcmp(l->type->name, "flatten") == 0 || strcmp(l->type->name, "unflatten") == 0;
+    return l->type->reorders != HG_REORDERS_NOT;
 }
 
 static void add_word(drawn *d, const char *word) {

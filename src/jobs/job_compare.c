@@ -9,7 +9,7 @@
 #include "jobs/compare.h"
 #include "jobs/compare_models.h"
 #include "jobs/job.h"
-#include "jobs/job_page.h"
+#include "jobs/pages.h"
 
 static int run_baseline(const hg__method *m, const hg__comparison_trial *t, float *score,
                         hg__figure *f, hg_error *err) {

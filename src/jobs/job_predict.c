@@ -9,8 +9,8 @@
 #include "inspect/inspector.h"
 #include "jobs/feed.h"
 #include "jobs/job.h"
-#include "jobs/job_page.h"
 #include "jobs/packet_page.h"
+#include "jobs/pages.h"
 #include "jobs/score_sheet.h"
 #include "rows/dataset.h"
 

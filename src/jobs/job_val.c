@@ -6,9 +6,9 @@
 #include "base/show.h"
 #include "detect/table_model.h"
 #include "jobs/job.h"
-#include "jobs/job_page.h"
 #include "jobs/judge_parts.h"
 #include "jobs/packet_page.h"
+#include "jobs/pages.h"
 #include "jobs/val.h"
 
 // What only hg__val_images() can do must not be passed over.

@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/show.h"
-#include "jobs/job_page.h"
+#include "jobs/pages.h"
 #include "report/svg.h"
 
 enum { POINTS = 200 }; // of a curve, at most

@@ -13,7 +13,7 @@
 #include "detect/table_model.h"
 #include "jobs/feed.h"
 #include "jobs/job.h"
-#include "jobs/job_page.h"
+#include "jobs/pages.h"
 #include "jobs/score_sheet.h"
 #include "schema/schema.h"
 

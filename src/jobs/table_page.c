@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "base/show.h"
-#include "jobs/job_page.h"
+#include "jobs/pages.h"
 #include "report/svg.h"
 
 enum {

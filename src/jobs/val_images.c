@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/show.h"
-#include "jobs/job_page.h"
+#include "jobs/pages.h"
 #include "restore/denoiser.h"
 #include "restore/filters.h"
 #include "rows/dataset.h"

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "detect/metrics.h"
 #include "jobs/feed.h"
-#include "jobs/job_page.h"
+#include "jobs/pages.h"
 #include "jobs/val.h"
 #include "jobs/val_code.h"
 

@@ -66,7 +66,7 @@ static const char *find_loss(estimate *e, const hg__network *net) {
     const char *loss = last->is_logistic ? "bce" : last->variance ? "gaussian" : "mse";
     if (net->spans) return NULL;
     e->loss = hg__objective_of(hg__loss_find(loss), 0);
-    e->constant = strcmp(loss, "mse") == 0 ? log_pi / 2 * net->spec.width : 0;
+    e->constant = last->is_logistic || last->variance ? 0 : log_pi / 2 * net->spec.width;
     return last->is_logistic ? "bernoulli" : "gaussian";
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// job_page.h - page= of jobs that look at what is there: rows judged, scores held against labels, detectors beside each other, images
+// pages.h - page= of jobs that look at what is there: rows judged, scores held against labels, detectors beside each other, images
 // cleaned. Each file adds sections to a page (report/page.h); here is what all of them have in common.
-#ifndef HG_JOBS_JOB_PAGE_H
-#define HG_JOBS_JOB_PAGE_H
+#ifndef HG_JOBS_PAGES_H
+#define HG_JOBS_PAGES_H
 #include "detect/metrics.h"
 #include "jobs/compare.h"
 #include "jobs/feed.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// job_page.c - what pages of jobs have in common: where they go, and how to do it again.
-#include "jobs/job_page.h"
+// pages.c - what pages of jobs have in common: where they go, and how to do it again.
+#include "jobs/pages.h"
 
 #include <string.h>
 
