@@ -18,6 +18,7 @@ enum {
     LEAST_ROWS = 30,        // of a map
     MOST_NUMBERS = 1 << 23, // of the rows looked at
     DRAWN = 24,
+    BETWEEN = 11,           // codes between two rows, both ends among them
     MOST_DECODED = 1 << 22, // numbers of decoded rows
     TILE_BYTES = 1 << 20,   // of the pictures of a map's rows, as they are drawn
     TILE_SIDE = 32,         // pixels of one at most
@@ -269,6 +270,25 @@ static int collect_drawn(looked *k, hg__training_page *p, hg_error *err) {
     return x ? HG_OK : HG_ERR_MEMORY;
 }
 
+// The codes between two rows of models that have a prior, decoded: whether what lies between codes means something.
+static int collect_between(looked *k, hg__training_page *p, hg_error *err) {
+    const size_t code = (size_t)k->code;
+    if (!p->drawn.count || k->n < 2) return HG_OK;
+    float *z = hg__alloc(BETWEEN * code, sizeof *z, err);
+    float *x = z ? hg__alloc(BETWEEN * (size_t)k->width, sizeof *x, err) : NULL;
+    if (x) {
+        for (size_t i = 0; i < BETWEEN * code; i++) {
+            const size_t step = i / code, at = i % code;
+            const float share = (float)step / (BETWEEN - 1);
+            z[i] = (1 - share) * k->z[at] + share * k->z[code + at];
+        }
+        run_rows(k, HG_DECODE, z, BETWEEN, k->code, x);
+        p->between = (hg__some_rows){x, BETWEEN};
+    }
+    hg__free(z);
+    return x ? HG_OK : HG_ERR_MEMORY;
+}
+
 // ---- what it is worth ---------------------------------------------------------------------------
 
 static void state_quality(hg__training_page *p, const hg__code_quality *q) {
@@ -369,6 +389,7 @@ int hg__collect_code(hg__train_run *r, hg__training_page *p, hg_error *err) {
     if (code > 0) {
         code = collect_moves(&k, p, err);
         if (code == HG_OK) code = collect_drawn(&k, p, err);
+        if (code == HG_OK) code = collect_between(&k, p, err);
         if (code == HG_OK) code = collect_quality(&k, p, err);
         if (code == HG_OK) code = collect_map(&k, p, err);
     }

@@ -3,6 +3,13 @@
 #include "base/show.h"
 #include "options/options_internal.h"
 
+// A value of several lines, such as models=, as one: blanks are all alike there.
+static void join_lines(char *value) {
+    for (char *c = value; *c; c++) {
+        if (*c == '\n' || *c == '\t') *c = ' ';
+    }
+}
+
 void hg__options_format_command(const hg_options *o, hg__text *out) {
     char value[HG_MAX_VALUE], shown[2 * HG_MAX_VALUE], quoted[4 * HG_MAX_VALUE];
     hg__text_add(out, "hourglass %s", o->job->name);
@@ -11,6 +18,7 @@ void hg__options_format_command(const hg_options *o, hg__text *out) {
         if (!(r->jobs & o->job->bits) || !o->set[i]) continue;
         hg__option_format(o, i, value);
         hg__mask_secrets(value, shown, sizeof shown);
+        join_lines(shown);
         hg__shell_word(shown, quoted, sizeof quoted);
         hg__text_add(out, " %s=%s", r->name, quoted);
     }

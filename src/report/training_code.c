@@ -181,23 +181,33 @@ static int add_moves(hg__page *to, const hg__training_page *p, hg__row_picture p
     return HG_OK;
 }
 
-static int add_drawn(hg__page *to, const hg__training_page *p, hg__row_picture picture,
-                     hg_error *err) {
-    const int32_t n = hg__min(p->drawn.count, MOST_DRAWN);
+// Decoded rows beside each other, `each` 1, 2 and so on.
+static int add_field(hg__page *to, const hg__training_page *p, hg__row_picture picture,
+                     const hg__some_rows *rows, const char *each, hg_error *err) {
+    const int32_t n = hg__min(rows->count, MOST_DRAWN);
     fit_picture(&picture, n);
     find_range(&picture, &p->out, p->width);
-    const int sprite = add_sprite(to, &picture, p->drawn.x, n, p->width, n, err);
+    const int sprite = add_sprite(to, &picture, rows->x, n, p->width, n, err);
     HG_TRY(sprite);
-    hg__page_heading(to, "Drawn anew");
-    hg__page_paragraph(to, "Codes drawn at random, decoded: none of these was ever in the data.");
     hg__page_begin_field(to);
     for (int32_t i = 0; i < n; i++) {
         char name[32];
-        snprintf(name, sizeof name, "drawn %d", (int)i + 1);
+        snprintf(name, sizeof name, "%s %d", each, (int)i + 1);
         hg__page_add_tile(to, sprite, i, n, n, aspect_of(&picture), name);
     }
     hg__page_end_field(to);
     return HG_OK;
+}
+
+static int add_drawn(hg__page *to, const hg__training_page *p, hg__row_picture picture,
+                     hg_error *err) {
+    hg__page_heading(to, "Drawn anew");
+    hg__page_paragraph(to, "Codes drawn at random, decoded: none of these was ever in the data.");
+    HG_TRY(add_field(to, p, picture, &p->drawn, "drawn", err));
+    if (!p->between.count) return HG_OK;
+    hg__page_heading(to, "From one row to another");
+    hg__page_paragraph(to, "The codes on the straight line between those of two rows, decoded.");
+    return add_field(to, p, picture, &p->between, "step", err);
 }
 
 static int add_map(hg__page *to, const hg__training_page *p, hg__row_picture picture,

@@ -240,6 +240,7 @@ void hg__training_page_clear(hg__training_page *p) {
     hg__free(p->clean.x);
     hg__free(p->moves.picture);
     hg__free(p->drawn.x);
+    hg__free(p->between.x);
     hg__free(p->map.point);
     hg__free(p->map.tile.x);
     *p = (hg__training_page){0};

@@ -66,7 +66,8 @@ typedef struct hg__training_page {
     int32_t width, code;
     hg__some_rows in, out, clean; // samples, as many of each; clean: where rows are corrupted
     hg__code_moves moves;
-    hg__some_rows drawn; // from the prior
+    hg__some_rows drawn;   // from the prior
+    hg__some_rows between; // decoded on the way from one row's code to another's
     hg__code_map map;
     const hg__thresholds *thresholds; // borrowed; NULL without
     const char *command;              // borrowed
