@@ -87,7 +87,7 @@ class TopK(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         flat = _as_vector(x, x.ndim > 2)
-        at = flat.argsort(1, descending=True, stable=True)[:, : self.k]
+        at = torch.sort(flat, dim=1, descending=True, stable=True).indices[:, : self.k]
         kept = torch.zeros_like(flat).scatter(1, at, flat.gather(1, at))
         return kept.reshape(x.movedim(1, -1).shape).movedim(-1, 1) if x.ndim > 2 else kept.reshape(x.shape)
 
