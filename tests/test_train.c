@@ -470,7 +470,7 @@ static void rows_left_out_are_noted(void **state) {
     const char text[] = "a,b\n1,2\n3,x\n4,5\n6,7\n8,9\n";
     char more[512];
     assert_int_equal(hg__write_file(at("bad.csv"), text, sizeof text - 1, NULL), HG_OK);
-    snprintf(more, sizeof more, "name=skip on_bad=skip model=ae latent=1 data=%s", at("bad.csv"));
+    snprintf(more, sizeof more, "name=skip on_bad=skip model=pca latent=1 data=%s", at("bad.csv"));
     run(HG_OK, more, &t, NULL);
     assert_int_equal(t.notes, 1);
 }
