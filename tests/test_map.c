@@ -55,7 +55,7 @@ static float *new_map(const float *x, int32_t n, int32_t width, const char *meth
 static double kept_share(const float *y, int32_t n) {
     int32_t kept = 0;
     for (int32_t i = 0; i < n; i++) {
-        double least = INFINITY;
+        double least = HUGE_VAL;
         int32_t nearest = i;
         for (int32_t j = 0; j < n; j++) {
             const double dx = (double)(y[2 * i] - y[2 * j]),
