@@ -41,13 +41,13 @@ static void students_t_is_that_of_tables(void **state) {
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
         assert_near(hg__student_limit(limits[i][0], limits[i][1]), limits[i][2], 2e-5);
     }
-    assert_true(hg__student_beyond(0, 7) == 1 && hg__student_beyond(INFINITY, 7) == 0);
-    assert_true(isnan(hg__student_beyond(NAN, 7)));
+    assert_true(hg__student_beyond(0, 7) == 1 && hg__student_beyond((double)INFINITY, 7) == 0);
+    assert_true(isnan(hg__student_beyond((double)NAN, 7)));
 }
 
 static void holm_is_that_by_hand(void **state) {
     (void)state;
-    double p[] = {0.03, NAN, 0.01, 0.04, 0.005};
+    double p[] = {0.03, (double)NAN, 0.01, 0.04, 0.005};
     int32_t order[5];
     hg__holm(p, order, 5);
     assert_near(p[4], 0.02, 1e-15);
@@ -88,7 +88,7 @@ static void the_parts_of_a_difference_are_those_by_hand(void **state) {
 
 static void what_is_not_known_stays_unknown(void **state) {
     (void)state;
-    const double error[] = {1, 2, NAN, NAN, 1, 2};
+    const double error[] = {1, 2, (double)NAN, (double)NAN, 1, 2};
     hg__paired p;
     assert_int_equal(hg__paired_init(&p, 3, 1, 2, false, NULL), HG_OK);
     hg__paired_add(&p, error);
