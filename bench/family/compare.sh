@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Fashion-MNIST through a code of 32 numbers: PCA, dense, convolutional, sparse, denoising, variational and quantised, side by side.
-# The table of docs/FAMILY.md; some 14 minutes of processor time.
+# The table of docs/FAMILY.md; some 8 minutes on two cores.
 # Usage: bench/family/compare.sh [OPTION=VALUE ...], from the project's folder, after `make`: epochs=1 fraction=0.02 seeds=1 is a quick look.
 encoder='dense 512 silu, dense 256 silu'
 decoder='dense 256 silu, dense 512 silu, dense input sigmoid'

@@ -5,8 +5,9 @@
 //   P_ij = (p(j | i) + p(i | j)) / 2n,   q_ij = 1 / (1 + |y_i - y_j|^2),   Q_ij = q_ij / Z,   Z = sum of all q
 //   slope of y_i, over 4:  e * sum_j P_ij q_ij (y_i - y_j)  -  sum_j q_ij^2 (y_i - y_j) / Z
 //
-// van der Maaten & Hinton, "Visualizing data using t-SNE", JMLR 9 (2008); gains of the step: Jacobs 1988. e: 12, then 1. The rate is n / e:
-// Belkina et al., "Automated optimized parameters for t-SNE", Nature Communications 10 (2019).
+// van der Maaten & Hinton, "Visualizing data using t-SNE", JMLR 9 (2008); gains of the step: Jacobs 1988. e: 12, then 1. The rate is n / 12:
+// Belkina et al., "Automated optimized parameters for t-SNE", Nature Communications 10 (2019); also when e is 1, where n, which they take
+// then, leaves maps a little less trustworthy (bench/embed/run.py).
 #include <math.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@
 #include "detect/neighbours.h"
 #include "latent/map_internal.h"
 
-enum { EARLY = 250, LATER = 500, BLOCK = 256 };
+enum { EARLY = 250, LATER = 750, BLOCK = 256 };
 #define EXAGGERATION 12
 #define START        1e-4
 #define MOMENTUM     0.8F
@@ -145,7 +146,6 @@ static int iterate(tsne *t, hg_error *err) {
 static void begin(tsne *t, bool is_early) {
     const int32_t n = t->w->n;
     t->exaggeration = is_early ? EXAGGERATION : 1;
-    t->rate = (float)n / t->exaggeration;
     for (size_t i = 0; i < 2 * (size_t)n; i++) {
         t->gain[i] = 1;
         t->step[i] = 0;
@@ -193,7 +193,7 @@ static int make_graph(tsne *t, hg_error *err) {
 }
 
 int hg__map_tsne(const hg__map_work *w, float *y, hg_error *err) {
-    tsne t = {.w = w, .kernels = hg__kernels_pick()};
+    tsne t = {.w = w, .kernels = hg__kernels_pick(), .rate = (float)w->n / EXAGGERATION};
     int code = make_graph(&t, err);
     if (code == HG_OK) code = make_room(&t, err);
     if (code == HG_OK) {
