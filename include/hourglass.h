@@ -240,6 +240,8 @@ typedef struct hg_train_event {
     double seconds;
     // of this epoch so far
     double rows_per_second;
+    // mean over what the discriminator of adversary= judged in this epoch so far; NaN without one
+    double adversary_loss;
 } hg_train_event;
 
 // A step of training, just made.

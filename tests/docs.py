@@ -197,7 +197,7 @@ def environment_of(home, bin_folder):
     kept = {k: v for k, v in os.environ.items() if k in ("TMPDIR", "LANG", "ASAN_OPTIONS") or k.startswith("PIP_")}
     bin_folder = ":".join(folder for folder in (os.environ.get("DOCS_PATH"), bin_folder) if folder)
     path = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
-    return kept | {"HOME": home, "PATH": bin_folder + ":" + path if bin_folder else path, "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
+    return kept | {"HOME": home, "PATH": bin_folder + ":" + path if bin_folder else path, "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "HG_REPORT": "false"}
 
 
 def check(document, hourglass, root, work):

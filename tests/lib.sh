@@ -5,6 +5,7 @@ mkdir -p build
 work=$(mktemp -d "$PWD/build/test-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0 skipped=0
+export HG_REPORT=${HG_REPORT-false} # of a training: test_report_page.sh looks at what it is by default
 
 ok() { passed=$((passed + 1)); }
 bad() { failed=$((failed + 1)); echo "FAILED: $*"; }

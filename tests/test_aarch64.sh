@@ -3,7 +3,6 @@
 # The portable part, cross-compiled for 64-bit Arm and run under qemu, trains to the bits of this machine; and
 # so does every instruction set and thread count here.
 . tests/lib.sh
-export HG_REPORT=false # pages are looked at elsewhere
 native=build/${CC:-gcc}${SAN:+-${SAN%%,*}}/tests/bits
 unset MAKEFLAGS MAKELEVEL
 make "$native" ${SAN:+SAN=$SAN} CC="${CC:-gcc}" || bad "tests/bits.c does not build"

@@ -122,10 +122,43 @@ static void a_model_without_a_code_has_no_adversary_of_it(void **state) {
     assert_non_null(strstr(err.message, "adversary=code"));
 }
 
+static void keep_loss(void *context, const hg_train_event *e) {
+    double *last = context;
+    if (e->epoch_end) *last = e->adversary_loss;
+}
+
+static void its_loss_is_told_and_patience_is_refused(void **state) {
+    (void)state;
+    hg_error err = {0};
+    double loss = 0;
+    const hg_listener l = {.size = sizeof l, .context = &loss, .train = keep_loss};
+    for (int is_judged = 0; is_judged < 2; is_judged++) {
+        hg_options *o = hg_options_new("train", &err);
+        const hg_array rows = {.data = x[0], .rows = ROWS, .shape = {WIDTH}};
+        assert_int_equal(hg_options_set(o, "model", spec, &err), HG_OK);
+        assert_int_equal(hg_options_set(o, "epochs", "1", &err), HG_OK);
+        assert_int_equal(hg_options_set(o, "adversary", is_judged ? "code" : "none", &err), HG_OK);
+        hg_model *m = hg_fit(o, &rows, NULL, &l, NULL, &err);
+        assert_non_null(m);
+        hg_model_free(m);
+        if (is_judged) {
+            assert_true(loss > 0.01 && loss < 5); // nats: 0.69 where it can only guess
+            assert_int_equal(hg_options_set(o, "patience", "3", &err), HG_OK);
+            assert_null(hg_fit(o, &rows, NULL, NULL, NULL, &err));
+            assert_int_equal(err.code, HG_ERR_USAGE);
+            assert_non_null(strstr(err.message, "patience: expected 0 with adversary="));
+        } else {
+            assert_true(isnan(loss));
+        }
+        hg_options_free(o);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(codes_become_standard_normal, fill),
         cmocka_unit_test(threads_do_not_matter),
+        cmocka_unit_test(its_loss_is_told_and_patience_is_refused),
         cmocka_unit_test(a_model_without_a_code_has_no_adversary_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

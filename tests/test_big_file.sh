@@ -3,7 +3,6 @@
 # A file larger than the memory it may take trains: 3 GB of float rows (BIG_GB=3), peak memory at most 300 MB; captures of more than 2^32
 # bytes are read to their end. And a table of few rows but many columns does not take many times what it is.
 . tests/lib.sh
-export HG_REPORT=false # pages are looked at elsewhere
 python=${PYTHON:-python3}
 is_sanitized && { skip "memory means nothing under a sanitizer"; finish; }
 command -v "$python" >/dev/null || { skip "no python3 to measure memory with"; finish; }

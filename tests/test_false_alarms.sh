@@ -4,7 +4,6 @@
 # interval that false_alarms.c works out, but for what chance lets out, and so does the sum over all tables, where a threshold
 # that is one row off would show.
 . tests/lib.sh
-export HG_REPORT=false # pages are looked at elsewhere
 run=$(dirname "$HOURGLASS")/tests/false_alarms
 [ -x "$run" ] || run=$PWD/build/gcc/tests/false_alarms
 sets=$(cd "${HG_DATA:-../shared/data}" 2>/dev/null && pwd)/adbench/Classical

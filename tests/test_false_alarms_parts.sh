@@ -4,7 +4,6 @@
 # two of photographs where they are there, over 40 random halves of the pictures that training did not see.
 # The full measurement, with models that are trained to the end, is bench/defects/false_alarms.sh.
 . tests/lib.sh
-export HG_REPORT=false # pages are looked at elsewhere
 draw=${HOURGLASS%/*}/draw_parts
 [ -x "$draw" ] || draw=$PWD/build/gcc/draw_parts
 run=${HOURGLASS%/*}/tests/false_alarms_parts

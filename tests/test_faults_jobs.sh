@@ -8,6 +8,10 @@ tortured pca - train -q data=in/x.csv model=pca latent=2 project=tree name=run
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "pca by random directions" - train -q data=in/x.csv model=pca latent=2 solver=randomized project=tree name=run
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "pca in one pass" - train -q data=in/x.csv model=pca latent=2 solver=incremental project=tree name=run
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "train on a table" - train -q data=in/t.csv label=state steps=4 batch=16 threads=2 project=tree name=run
+{ cat in/x.csv && tail -n +2 in/x.csv; } >in/twice.csv
+awk 'BEGIN { print "kind"; for (i = 0; i < 48; i++) print i % 3 }' >in/kinds.csv
+HG_REPORT=true STEP=$((5 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "train with a page" - train -q data=in/twice.csv \
+    model="dense 4 relu, sample 2 | dense input sigmoid" loss=bce epochs=1 batch=16 samples=2 pca=false classes=in/kinds.csv threads=2 project=tree name=run
 tortured reconstruct o.npy reconstruct -q model=$model data=in/x.csv out=tree/o.npy
 tortured "reconstruct to CSV" o.csv reconstruct -q model=$model data=in/x.csv out=tree/o.csv
 tortured encode o.npy encode -q model=$model data=in/y.npy out=tree/o.npy
@@ -24,6 +28,7 @@ ENOUGH=16 STEP=$((23 * STEP)) STEP_EVER=$((9 * STEP_EVER)) tortured "compare mod
 tortured import o.safetensors import -q source=$model model="dense 2 relu | dense input sigmoid" input=5 out=tree/o.safetensors
 tortured "denoise a picture" o.ppm denoise -q model=$clean source=in/pictures/a.ppm out=tree/o.ppm threads=2
 tortured "denoise a folder" - denoise -q model=$clean source=in/pictures out=tree/new threads=2
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "denoise with a page" p.html denoise -q model=$clean source=in/pictures out=tree/new page=tree/p.html threads=2
 tortured "denoise video" o.y4m denoise -q model=$clean source=in/x.y4m out=tree/o.y4m threads=2
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) FEED=in/t.csv tortured "predict a table that comes through a pipe" o.csv predict -q model=$table data=- out=tree/o.csv threads=2
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "val of labels" - val --json model=$table data=in/t.csv label=state resamples=20

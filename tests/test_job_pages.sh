@@ -28,6 +28,13 @@ page compare && expect "compare has a page" run compare data=labelled.csv label=
 awk 'BEGIN { for (i = 0; i < 300; i++) { a = i * 37 % 300 / 300; b = i * 53 % 299 / 299; print a "," b "," (a + b) / 2 "," a * b } }' >rows.csv
 page models && expect "compare of models has a page" run compare data=rows.csv header=no latent=2 models='ae; dense 8 relu, dense 2 | dense 8 relu, dense input' epochs=2 seeds=2 page=pages/models/report.html
 page images && expect "val of images has a page" run val model="$denoiser" data=images noise='gaussian 25' page=pages/images/report.html
+page denoise && expect "denoise has a page" run denoise source=images out=clean page=pages/denoise/report.html threads=1
+expect "with two threads" run denoise source=images out=clean page=two.html threads=2
+timeless() { again "$1" | sed -E 's/<dt>Seconds<\/dt><dd>[^<]*//'; }
+expect "the same page" cmp -s <(timeless pages/denoise/report.html) <(timeless two.html)
+expect "one image has a page, of samples that are taken by their own range" bash -c "
+    { printf 'P5 48 40 65535\n'; head -c 3840 /dev/zero | tr '\\0' '\\3'; } >deep.pgm
+    '$command' denoise -q source=deep.pgm out=deep-clean.pgm page=deep.html && grep -q 'deep.pgm, 48 × 40' deep.html"
 has() { grep -qF -- "$2" "pages/$1/report.html" || bad "no $2 on the page $1"; }
 has table 'a&amp;b&lt;i&gt;.csv'
 has table ', expected '
@@ -43,7 +50,9 @@ has models 'Which differences mean something'
 has models 'the mean of the training rows, whatever comes in'
 has images ': in PSNR '
 has images 'hourglass val data=images model='
-for name in table labels compare models images; do
+has denoise '1.pgm, 48 × 40: '
+has denoise 'hourglass denoise data=images out=clean '
+for name in table labels compare models images denoise; do
     expect "$name asks for nothing" bash -c "! grep -oE '(src|href)=\"[^\"]{6}|url\(.{5}' pages/$name/report.html | grep -vqE '=\"data:|=\"#|\(data:'"
 done
 refuse() { # refuse SENTENCE words: refused before anything is written
@@ -53,6 +62,9 @@ refuse() { # refuse SENTENCE words: refused before anything is written
 }
 refuse "page: expected another file than out=" predict model=runs/table data=normal.csv out=x.csv page=x.csv
 refuse "page: expected another file than those that are read" compare data=labelled.csv label=label page=labelled.csv
+refuse "page: expected a name that ends in .html" denoise source=images out=clean page=images/1.pgm
+printf 'YUV4MPEG2 W16 H16 F25:1\nFRAME\n' >x.y4m && head -c 384 "$command" >>x.y4m
+refuse "page: expected images in files, got video" denoise source=x.y4m out=y.y4m page=x.html
 refuse "page: expected a model of packets or of a table" val model=runs/table data=normal.csv page=x.html
 is_sanitized && finish
 look_at "$work"/pages/*/report.html

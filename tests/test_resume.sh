@@ -3,7 +3,6 @@
 # A run killed again and again (KILLS=20; 200 for a long look) ends as the run nobody touched: same weights, same
 # rows of results.csv, and at every moment every file is readable. Ctrl-C and SIGTERM leave a checkpoint.
 . tests/lib.sh
-export HG_REPORT=false # pages are looked at elsewhere
 KILLS=${KILLS:-20}
 rows="fraction=0.1"
 is_sanitized && KILLS=5 rows="fraction=0.03 val=0.03"

@@ -3,7 +3,6 @@
 # Same seed, same bits: one hash of the best weights after 3 epochs over thread counts, instruction sets,
 # compilers, straight or killed with `kill -9` at a random moment and resumed.
 . tests/lib.sh
-export HG_REPORT=false # pages are looked at elsewhere
 rows="fraction=0.015 val=0.005" unet_batch=16
 is_sanitized && rows="fraction=0.003 val=0.003" unet_batch=4
 options="data=fashion model=ae epochs=3 $rows seed=5 pca=false samples=0 project=$work exist_ok=true"

@@ -3,7 +3,6 @@
 # A model of parts: same seed, same bits over thread counts, instruction sets and compilers, of what is trained (a step), what is fitted
 # afterwards (how parts lie in their place, clues, what is usual, thresholds), of scores, maps, regions and figures.
 . tests/lib.sh
-export HG_REPORT=false # pages are looked at elsewhere
 draw=${HOURGLASS%/*}/draw_parts
 [ -x "$draw" ] || draw=$PWD/build/gcc/draw_parts
 [ -x "$draw" ] || { skip "no $draw"; finish; }

@@ -30,6 +30,14 @@ def test_the_same_seed_draws_the_same_rows(vae, tmp_path):
     assert np.array_equal(a, b) and not np.array_equal(a, c)
 
 
+def test_drawn_rows_go_to_data_frames(vae, tmp_path):
+    polars = pytest.importorskip("polars")
+    for name in ("a.npy", "a.parquet"):
+        hourglass.generate(model=vae, n=10, seed=3, out=tmp_path / name)
+    new = polars.read_parquet(tmp_path / "a.parquet")
+    assert new.columns == ["x0", "x1", "x2"] and np.array_equal(new.to_numpy(), np.load(tmp_path / "a.npy"))
+
+
 def test_a_model_without_a_prior_says_what_it_takes(tmp_path):
     np.save(tmp_path / "x.npy", np.random.default_rng(1).random((50, 3)).astype("f4"))
     hourglass.train(data=tmp_path / "x.npy", model="dense 2 | dense input", epochs=1, val=0, samples=0, pca=False, project=tmp_path, name="p")

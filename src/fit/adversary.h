@@ -26,6 +26,8 @@ typedef struct hg__adversary {
 hg__adversary *hg__adversary_new(const hg__network *net, hg__pool *pool, const hg__fit_setup *s,
                                  int32_t batch, hg_error *err);
 void hg__adversary_free(hg__adversary *a); // NULL is fine
+// How many answers it gives on `rows` rows of the autoencoder's.
+double hg__adversary_answers(const hg__adversary *a, int64_t rows);
 // Its step on a batch of the autoencoder, which `runner` runs; its loss, summed over rows and outputs. Allocates nothing.
 double hg__adversary_step(hg__adversary *a, hg__run_plan *runner, const hg__input *in, double lr,
                           int64_t step);

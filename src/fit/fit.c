@@ -134,6 +134,12 @@ static int64_t steps_of_epoch(const hg__fit *f) {
     return wanted > 0 && wanted - begun < whole ? wanted - begun : whole;
 }
 
+static double adversary_loss(const hg__fit *f) {
+    const hg__progress *p = &f->progress;
+    if (!f->adversary) return (double)NAN;
+    return p->adversary_sum / hg__adversary_answers(f->adversary, p->rows);
+}
+
 static hg_train_event event_now(const hg__fit *f, double lr, double epoch_began) {
     const hg__progress *p = &f->progress;
     return (hg_train_event){.epoch = p->epoch + 1,
@@ -144,7 +150,8 @@ static hg_train_event event_now(const hg__fit *f, double lr, double epoch_began)
                             .val_loss = (double)NAN,
                             .lr = lr,
                             .seconds = trained_seconds(f),
-                            .rows_per_second = (double)p->rows / (hg__seconds() - epoch_began)};
+                            .rows_per_second = (double)p->rows / (hg__seconds() - epoch_began),
+                            .adversary_loss = adversary_loss(f)};
 }
 
 static void tell_step(hg__fit *f, double loss, int32_t rows, double lr) {
@@ -211,9 +218,9 @@ static int run_step(hg__fit *f, const hg__batch *batch, double lr, hg_error *err
                           .side_context = f->train,
                           .side_count = hg__loader_work(f->train)};
     if (f->adversary) {
-        if (!isfinite(hg__adversary_step(f->adversary, f->runner, &in, lr, p->step + 1))) {
-            return diverged(f, p->batch + 1, "the loss of the adversary", err);
-        }
+        const double judged = hg__adversary_step(f->adversary, f->runner, &in, lr, p->step + 1);
+        if (!isfinite(judged)) return diverged(f, p->batch + 1, "the loss of the adversary", err);
+        p->adversary_sum += judged;
         hg__train_plan_refresh_frozen(f->plan);
     }
     const double loss = hg__train_step(f->plan, &in, lr, p->step + 1);
@@ -283,7 +290,7 @@ static int finish_epoch(hg__fit *f, double lr, double epoch_began, hg_error *err
     p->train_loss = e.train_loss;
     p->epoch++;
     p->batch = p->rows = 0;
-    p->loss_sum = 0;
+    p->loss_sum = p->adversary_sum = 0;
     e.epoch_end = true;
     // What an adversary has taught is not in the validation loss.
     e.is_best = !f->val || f->adversary || e.val_loss < p->best_loss;

@@ -45,15 +45,16 @@ typedef struct hg__fit_setup {
 
 // Where a run stands: with the weights, the best weights and the optimiser's state, all that going on needs.
 typedef struct hg__progress {
-    int32_t epoch;      // epochs finished
-    int64_t batch;      // batches done of the epoch begun
-    int64_t step;       // steps done in all
-    double loss_sum;    // of the epoch begun: over rows and features
-    int64_t rows;       // rows of the epoch begun
-    double best_loss;   // infinite before the first
-    int32_t best_epoch; // 0: none yet
-    double train_loss;  // mean of the last epoch finished
-    double seconds;     // trained so far, without the pauses before it went on
+    int32_t epoch;        // epochs finished
+    int64_t batch;        // batches done of the epoch begun
+    int64_t step;         // steps done in all
+    double loss_sum;      // of the epoch begun: over rows and features
+    double adversary_sum; // the same of an adversary: over what it judged
+    int64_t rows;         // rows of the epoch begun
+    double best_loss;     // infinite before the first
+    int32_t best_epoch;   // 0: none yet
+    double train_loss;    // mean of the last epoch finished
+    double seconds;       // trained so far, without the pauses before it went on
 } hg__progress;
 
 // Whom the loop tells and asks; each may be NULL.

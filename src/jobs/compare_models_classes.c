@@ -25,7 +25,7 @@ int hg__contest_classes(hg__contest *c, const hg__trainer *t, hg_error *err) {
                            .side = t->val_data ? t->val_side : t->side,
                            .listener = t->l};
     int code = set(o, c, t, err);
-    if (code == HG_OK) code = hg__row_classes(&rows, o, &c->classes, err);
+    if (code == HG_OK) code = hg__row_classes(&rows, o, &c->classes, NULL, err);
     hg_options_free(o);
     return code;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // compare_models_measure.c - a model on the rows that were held out: the error of each, and what its codes are worth.
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -205,24 +204,9 @@ static int look(pass *p, hg__loader *rows, hg_error *err) {
 // The bound of a model with a sample layer, by one draw a row; NaN for others, and of noisy rows.
 static int find_elbo(const pass *p, hg__loader *rows, const hg__trainer *t, int32_t seed,
                      hg__contest_figure *f, hg_error *err) {
-    hg__likelihood found = {0};
-    char text[32];
-    hg__feed feed = {.model = (hg_model *)p->model, // which is only looked at
-                     .data = t->val_data ? t->val_data : t->data,
-                     .plan = p->plan,
-                     .loader = rows,
-                     .width = p->c->width,
-                     .batch = HG_EVAL_ROWS,
-                     .listener = t->l};
     if (p->c->is_noisy || p->model->net.spans) return HG_OK;
-    hg_options *o = hg_options_new("val", err);
-    snprintf(text, sizeof text, "%lld", (long long)p->c->first_seed + seed);
-    int code = o ? hg_options_set(o, "seed", text, err) : HG_ERR_MEMORY;
-    if (code == HG_OK) code = hg_options_set(o, "draws", "0", err);
-    if (code == HG_OK) code = hg__val_likelihood(&feed, o, &found, err);
-    hg_options_free(o);
-    if (code == HG_OK && found.likelihood) f->neg_elbo = found.neg_elbo;
-    return code;
+    return hg__trained_neg_elbo(t, p->model, p->plan, rows, p->c->first_seed + seed, &f->neg_elbo,
+                                err);
 }
 
 int hg__contest_measure(hg__contest *c, int32_t contestant, int32_t seed, const hg__trainer *t,

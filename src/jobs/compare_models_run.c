@@ -15,7 +15,7 @@
 
 // What is the comparison's, and no training's.
 static const char *const kept[] = {"models", "seeds",  "seed",   "out",     "cfg",
-                                   "label",  "normal", "ignore", "progress"};
+                                   "label",  "normal", "ignore", "classes", "progress"};
 
 static bool is_kept(const char *name) {
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
@@ -24,15 +24,10 @@ static bool is_kept(const char *name) {
     return false;
 }
 
-// Whether classes= names a column of data=.
-static bool has_class_column(const struct hg__values *v) {
-    return *v->classes && strcmp(v->classes, "none") != 0 && !hg__is_file(v->classes);
-}
-
 // label= says which rows are anomalies, where normal= does; else it is a column of classes, which no model sees.
 static int set_columns(hg_options *o, const struct hg__values *v, hg_error *err) {
     const char *list[] = {v->ignore, *v->normal ? "" : v->label,
-                          has_class_column(v) ? v->classes : ""};
+                          hg__has_class_column(v) ? v->classes : ""};
     char ignored[3 * HG_MAX_VALUE] = "";
     size_t used = 0;
     if (*v->normal) {

@@ -5,7 +5,7 @@
 //        └──────────> denoise_video.c ───────────────────────────┘
 #ifndef HG_JOBS_DENOISE_H
 #define HG_JOBS_DENOISE_H
-#include "options/options.h"
+#include "jobs/pages.h"
 #include "restore/denoiser.h"
 
 typedef struct hg__denoise_work {
@@ -13,6 +13,7 @@ typedef struct hg__denoise_work {
     hg_denoiser *denoiser;       // owned
     const hg_listener *listener; // borrowed, or NULL
     hg_result *result;           // borrowed
+    hg__denoise_page *page;      // owned, or NULL: not asked for
     bool has_told;               // that windows are blended
     bool has_told_outside;       // that samples are left as they are
     bool has_told_other;         // that samples are not those the model was trained on

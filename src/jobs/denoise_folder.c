@@ -67,7 +67,8 @@ static int one(hg__denoise_work *d, const hg__image_list *list, const char *name
                         "%s: expected out= to be no image that is to be cleaned, got one", to);
     }
     sweep(to, swept);
-    return hg__denoise_image(d, from, to, err);
+    HG_TRY(hg__denoise_image(d, from, to, err));
+    return hg__denoise_page_add(d->page, from, to, err);
 }
 
 // Ended on request while image i was worked on.

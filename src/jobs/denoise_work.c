@@ -67,6 +67,7 @@ int hg__denoise_open(hg__denoise_work *d, const char *path, int32_t threads, siz
 }
 
 void hg__denoise_close(hg__denoise_work *d) {
+    hg__denoise_page_free(d->page);
     hg_denoiser_free(d->denoiser);
     hg_model_free(d->model);
 }

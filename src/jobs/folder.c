@@ -17,8 +17,6 @@
 #include "base/show.h"
 #include "base/system.h"
 
-static const char results_header[] = "epoch,time,train/loss,val/loss,lr\n";
-
 static bool is_link_name(const char *name, const void *context) {
     (void)context;
     return strcmp(name, "latest") == 0;
@@ -227,13 +225,14 @@ int hg__folder_write_args(const char *folder, const hg_options *o, const char *r
     return write_text(folder, "args.yaml", &text, err);
 }
 
-int hg__folder_cut_results(const char *folder, int32_t epoch, hg_error *err) {
+int hg__folder_cut_results(const char *folder, int32_t epoch, bool has_adversary, hg_error *err) {
     char path[1024];
     hg__content old = {0};
     HG_TRY(hg__join_path(path, sizeof path, folder, "results.csv", err));
     if (epoch > 0 && hg__is_file(path)) HG_TRY(hg__content_read(&old, path, err));
     hg__text kept = {0};
-    hg__text_add(&kept, "%s", results_header);
+    hg__text_add(&kept, "epoch,time,train/loss,val/loss,lr%s\n",
+                 has_adversary ? ",adversary/loss" : "");
     for (const char *line = (const char *)old.data, *end = line + old.size; line && line < end;) {
         const char *stop = memchr(line, '\n', (size_t)(end - line));
         if (!stop) break; // a line cut short by a crash
@@ -248,11 +247,14 @@ int hg__folder_cut_results(const char *folder, int32_t epoch, hg_error *err) {
 }
 
 int hg__folder_add_result(const char *folder, const hg__result_row *row, hg_error *err) {
-    char path[1024], line[256], val[32] = "";
+    char path[1024], line[256], val[32] = "", adversary[32] = "";
     HG_TRY(hg__join_path(path, sizeof path, folder, "results.csv", err));
     if (!isnan(row->val_loss)) snprintf(val, sizeof val, "%.9g", row->val_loss);
-    snprintf(line, sizeof line, "%d,%.3f,%.9g,%s,%.9g\n", row->epoch, row->time, row->train_loss,
-             val, row->lr);
+    if (!isnan(row->adversary_loss)) {
+        snprintf(adversary, sizeof adversary, ",%.9g", row->adversary_loss);
+    }
+    snprintf(line, sizeof line, "%d,%.3f,%.9g,%s,%.9g%s\n", row->epoch, row->time, row->train_loss,
+             val, row->lr, adversary);
     return hg__append_line(path, line, err);
 }
 

@@ -40,12 +40,13 @@ int hg__run_read(const char *folder, char id[HG_RUN_ID], hg_error *err);
 // Seconds trained so far, without the pauses before resume=: at the last epoch or where the run ended, by results.csv and run.json.
 double hg__folder_seconds(const char *folder);
 
-// results.csv: keeps the header and the rows up to `epoch` (0: a fresh file).
-int hg__folder_cut_results(const char *folder, int32_t epoch, hg_error *err);
+// results.csv: keeps the rows up to `epoch` (0: a fresh file) below a header; has_adversary: with a column for its loss.
+int hg__folder_cut_results(const char *folder, int32_t epoch, bool has_adversary, hg_error *err);
 
 typedef struct hg__result_row {
     int32_t epoch;
     double time, train_loss, val_loss, lr; // val_loss NaN: an empty cell
+    double adversary_loss;                 // NaN: no cell
 } hg__result_row;
 int hg__folder_add_result(const char *folder, const hg__result_row *row, hg_error *err);
 

@@ -9,7 +9,7 @@
 #include "model/model.h"
 #include "report/svg.h"
 
-enum { SHOWN = 6, SIDE = 240, PARTS = 3, GAP = 4 }; // images; pixels of what is shown of each
+enum { SHOWN = 6, SIDE = 240, GAP = 4 }; // images; pixels of what is shown of each
 
 typedef struct shown {
     char name[128];
@@ -33,9 +33,8 @@ void hg__images_page_free(hg__images_page *p) {
 }
 
 // The middle of x (height, width, channels) as part k of the canvas.
-static void put_part(hg__canvas *c, const hg__frame *f, const float *x, int32_t k) {
-    const int32_t w = (c->width - (PARTS - 1) * GAP) / PARTS, h = c->height;
-    const int32_t left = (f->width - w) / 2, top = (f->height - h) / 2;
+static void put_part(hg__canvas *c, const hg__frame *f, const float *x, int32_t w, int32_t k) {
+    const int32_t h = c->height, left = (f->width - w) / 2, top = (f->height - h) / 2;
     const size_t channels = (size_t)f->channels;
     for (int32_t i = 0; i < h; i++) {
         const float *from = x + ((size_t)(top + i) * (size_t)f->width + (size_t)left) * channels;
@@ -48,6 +47,14 @@ static void put_part(hg__canvas *c, const hg__frame *f, const float *x, int32_t 
     }
 }
 
+int hg__draw_middles(hg__canvas *c, const hg__frame *f, const float *const *part, int32_t parts,
+                     hg_error *err) {
+    const int32_t w = f->width < SIDE ? f->width : SIDE, h = f->height < SIDE ? f->height : SIDE;
+    HG_TRY(hg__canvas_init(c, parts * w + (parts - 1) * GAP, h, err));
+    for (int32_t k = 0; k < parts; k++) put_part(c, f, part[k], w, k);
+    return HG_OK;
+}
+
 int hg__images_page_add(hg__images_page *p, const char *name, const hg__frame *f,
                         const float *const part[3], const hg__quality quality[2], hg_error *err) {
     if (!p || p->count == SHOWN) return HG_OK;
@@ -56,10 +63,7 @@ int hg__images_page_add(hg__images_page *p, const char *name, const hg__frame *f
     hg__cut_partial(s->name);
     s->before = quality[0];
     s->after = quality[1];
-    const int32_t w = f->width < SIDE ? f->width : SIDE, h = f->height < SIDE ? f->height : SIDE;
-    HG_TRY(hg__canvas_init(&s->parts, PARTS * w + (PARTS - 1) * GAP, h, err));
-    for (int32_t k = 0; k < PARTS; k++) put_part(&s->parts, f, part[k], k);
-    return HG_OK;
+    return hg__draw_middles(&s->parts, f, part, 3, err);
 }
 
 // ---- sections -----------------------------------------------------------------------------------

@@ -77,6 +77,7 @@ static int one_image(hg__denoise_work *d, const char *path, const char *out, hg_
     const int code = hg__denoise_image(d, path, joined[0] ? joined : out, err);
     if (code == HG_ERR_STOPPED) return stopped(path, joined[0] ? joined : out, err);
     HG_TRY(code);
+    HG_TRY(hg__denoise_page_add(d->page, path, joined[0] ? joined : out, err));
     if (joined[0] && !is_there && out[strlen(out) - 1] != '/') {
         hg__denoise_note(d, "out=%s has no image's extension: the folder was made, and %s in it",
                          out, joined + strlen(out) + 1);
@@ -127,6 +128,10 @@ static int refuse_video(const struct hg__values *v, hg_error *err) {
 static int run(hg__denoise_work *d, const struct hg__values *v, hg_error *err) {
     kind k;
     HG_TRY(find_kind(v->data, &k, err));
+    if (*v->page && (k == VIDEO || hg__is_stream(v->data))) {
+        return hg__fail(err, HG_ERR_USAGE, "page: expected images in files, got %s: %.200s",
+                        k == VIDEO ? "video" : "a pipe", hg__input_name(v->data));
+    }
     if (k == VIDEO) return video(d, v->data, v->out, err);
     if (is_standard(v->out)) {
         return hg__fail(err, HG_ERR_USAGE,
@@ -136,14 +141,31 @@ static int run(hg__denoise_work *d, const struct hg__values *v, hg_error *err) {
                        : one_image(d, v->data, v->out, err);
 }
 
+// Where some images could not be cleaned the page is of the others, and what is said stays that.
+static int save_page(const hg__denoise_work *d, const hg_options *o, int code, hg_error *err) {
+    hg_error own = {0};
+    const hg_result *r = d->result;
+    if (code != HG_OK && !(code == HG_ERR_DATA && r->failed && r->failed < r->images)) return code;
+    const int saved = hg__denoise_page_save(d->page, o, d->model, r, &own);
+    if (code != HG_OK || saved == HG_OK) return code;
+    *err = own;
+    return saved;
+}
+
 int hg__job_denoise(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     HG_TRY(refuse_video(&o->values, err));
+    HG_TRY(hg__job_page_check(o, err));
     const double started = hg__seconds();
     hg__denoise_work d = {.listener = l, .result = r};
     const struct hg__values *v = &o->values;
     int code = hg__denoise_open(&d, v->model, (int32_t)v->threads, (size_t)v->max_mem, err);
+    if (code == HG_OK && *v->page) {
+        d.page = hg__denoise_page_new(err);
+        if (!d.page) code = HG_ERR_MEMORY;
+    }
     if (code == HG_OK) code = run(&d, v, err);
-    hg__denoise_close(&d);
     r->seconds = hg__seconds() - started;
+    code = save_page(&d, o, code, err);
+    hg__denoise_close(&d);
     return code;
 }

@@ -91,6 +91,7 @@ static int prepare(hg__train_run *r, const hg_options *o, hg_error *err) {
     HG_TRY(lock_folder(r, o, err));
     HG_TRY(take_options(r, o, err));
     HG_TRY(hg__trainer_open(t, err));
+    HG_TRY(hg__read_page_classes(r, err));
     if (*o->values.resume) {
         t->earlier = hg__folder_seconds(r->folder);
     } else {
@@ -107,9 +108,9 @@ static int prepare(hg__train_run *r, const hg_options *o, hg_error *err) {
 
 static int keep_epoch(void *context, const hg_train_event *e, hg_error *err) {
     hg__train_run *r = context;
-    HG_TRY(hg__folder_add_result(
-        r->folder, &(hg__result_row){e->epoch, e->seconds, e->train_loss, e->val_loss, e->lr},
-        err));
+    const hg__result_row row = {e->epoch,    e->seconds, e->train_loss,
+                                e->val_loss, e->lr,      e->adversary_loss};
+    HG_TRY(hg__folder_add_result(r->folder, &row, err));
     HG_TRY(hg__logs_epoch(r, e, err));
     return hg__epoch_save(r, e->is_best, err);
 }
@@ -157,7 +158,7 @@ static int run_epochs(hg__train_run *r, hg_error *err) {
     hg__fit *f = r->t.fit;
     if (*r->t.o.values.resume) HG_TRY(take_up(r, err));
     f->progress.seconds = fmax(r->t.earlier, f->progress.seconds);
-    HG_TRY(hg__folder_cut_results(r->folder, f->progress.epoch, err));
+    HG_TRY(hg__folder_cut_results(r->folder, f->progress.epoch, f->adversary != NULL, err));
     HG_TRY(hg__logs_begin(r, err));
     if (f->progress.step == 0) { // from here on the run can be resumed
         HG_TRY(hg__checkpoint_save(r, err));
@@ -173,7 +174,7 @@ static int run_epochs(hg__train_run *r, hg_error *err) {
 
 // PCA; and a model of features, and KitNET, whose weights finish_best() saves.
 static int run_solved(hg__train_run *r, hg_error *err) {
-    HG_TRY(hg__folder_cut_results(r->folder, 0, err));
+    HG_TRY(hg__folder_cut_results(r->folder, 0, false, err));
     HG_TRY(hg__logs_begin(r, err));
     HG_TRY(hg__trainer_run(&r->t, err));
     if (r->t.is_parts || r->t.is_packets) return HG_OK;
@@ -273,6 +274,7 @@ int hg__job_train(const hg_options *o, const hg_listener *l, hg_result *result, 
     hg__logs_clear(r);
     hg__trainer_clear(&r->t);
     hg__content_free(&r->card);
+    hg__page_classes_clear(&r->classes);
     hg__lock_release(&r->lock);
     hg__free(r);
     return code;

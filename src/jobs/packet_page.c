@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "intrusion/alerts.h"
+#include "jobs/pages.h"
 #include "traffic/levels.h"
 #include "traffic/lru_table.h"
 
@@ -119,39 +119,6 @@ static int open_talkers(hg__packet_page *p, hg_error *err) {
     return p->talkers ? HG_OK : HG_ERR_MEMORY;
 }
 
-static int descriptor_of(const char *path) {
-    return strcmp(path, "-") == 0 ? STDOUT_FILENO : hg__named_descriptor(path);
-}
-
-// Neither need be there yet.
-static bool is_out(const char *page, const char *out) {
-    const int fd = descriptor_of(page);
-    return (fd >= 0 && fd == descriptor_of(out)) || hg__is_same_file(page, out) ||
-           hg__path_is_same(page, out);
-}
-
-// Before any work is done for it.
-int hg__packet_page_check(const hg_options *o, hg_error *err) {
-    const struct hg__values *v = &o->values;
-    const char *const inputs[] = {v->model, v->labels, v->anonymise};
-    char path[HG_MAX_VALUE];
-    for (const char *at = v->data; hg__path_list_next(&at, path, sizeof path);) {
-        if (!hg__is_same_file(path, v->page)) continue;
-        return hg__fail(err, HG_ERR_USAGE,
-                        "page: expected another file than those that are read, got %s", v->page);
-    }
-    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
-        if (!*inputs[i] || !hg__is_same_file(inputs[i], v->page)) continue;
-        return hg__fail(err, HG_ERR_USAGE,
-                        "page: expected another file than those that are read, got %s", v->page);
-    }
-    if (is_out(v->page, v->out)) {
-        return hg__fail(err, HG_ERR_USAGE, "page: expected another file than out=, got %s",
-                        v->page);
-    }
-    return hg__check_creatable(v->page, err);
-}
-
 int hg__packet_page_refuse(const hg_options *o, hg_error *err) {
     if (!*o->values.page) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
@@ -163,7 +130,7 @@ int hg__packet_page_open(hg__packet_page **page, const hg__packet_judging *j, co
                          hg_error *err) {
     *page = NULL;
     if (!*o->values.page) return HG_OK;
-    HG_TRY(hg__packet_page_check(o, err));
+    HG_TRY(hg__job_page_check(o, err));
     hg__packet_page *p = hg__alloc(1, sizeof *p, err);
     if (!p) return HG_ERR_MEMORY;
     p->in = j;

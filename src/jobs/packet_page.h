@@ -12,8 +12,6 @@ typedef struct hg__packet_page hg__packet_page;
 int hg__packet_page_open(hg__packet_page **p, const hg__packet_judging *j, const hg_options *o,
                          hg_error *err);
 // For any other model: page= is refused.
-int hg__packet_page_check(const hg_options *o,
-                          hg_error *err); // that page= is none of the files of the job
 int hg__packet_page_refuse(const hg_options *o, hg_error *err);
 void hg__packet_page_free(hg__packet_page *p); // NULL is fine
 

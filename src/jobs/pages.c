@@ -3,13 +3,53 @@
 #include "jobs/pages.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/show.h"
-#include "jobs/packet_page.h"
+#include "image/image.h"
+
+static int descriptor_of(const char *path) {
+    return strcmp(path, "-") == 0 ? STDOUT_FILENO : hg__named_descriptor(path);
+}
+
+// Neither need be there yet.
+static bool is_out(const char *page, const char *out) {
+    const int fd = descriptor_of(page);
+    return (fd >= 0 && fd == descriptor_of(out)) || hg__is_same_file(page, out) ||
+           hg__path_is_same(page, out);
+}
+
+// Any of the files that are named to be read.
+static bool is_in(const hg_options *o) {
+    const struct hg__values *v = &o->values;
+    const char *input, *what;
+    char path[HG_MAX_VALUE];
+    for (const char *at = v->data; hg__path_list_next(&at, path, sizeof path);) {
+        if (hg__is_same_file(path, v->page)) return true;
+    }
+    for (size_t i = 0; (input = hg__options_input(o, i, &what)); i++) {
+        if (*input && hg__is_same_file(input, v->page)) return true;
+    }
+    return *v->anonymise && hg__is_same_file(v->anonymise, v->page);
+}
 
 int hg__job_page_check(const hg_options *o, hg_error *err) {
-    return *o->values.page ? hg__packet_page_check(o, err) : HG_OK;
+    const struct hg__values *v = &o->values;
+    if (!*v->page) return HG_OK;
+    if (is_in(o)) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "page: expected another file than those that are read, got %s", v->page);
+    }
+    if (is_out(v->page, v->out)) {
+        return hg__fail(err, HG_ERR_USAGE, "page: expected another file than out=, got %s",
+                        v->page);
+    }
+    if (hg__image_is_image_path(v->page)) {
+        return hg__fail(err, HG_ERR_USAGE, "page: expected a name that ends in .html, got %s",
+                        v->page);
+    }
+    return hg__check_creatable(v->page, err);
 }
 
 int hg__job_page_save(hg__page *p, const hg_options *o, const hg__page_head *head,

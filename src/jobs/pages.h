@@ -46,7 +46,7 @@ int hg__table_page_save(const hg__table_page *t, const hg_options *o, const hg__
 int hg__labels_page_save(const hg_options *o, const hg__scored_rows *in, const hg__metrics *m,
                          const float *score, int64_t rows, hg_error *err);
 
-// images_page.c: images as they are cleaned; part: what went in, what came out and what is clean, (height, width, channels) each;
+// images_page.c: images as they are measured; part: what went in, what came out and what is clean, (height, width, channels) each;
 // quality: of the first two. The first few are shown.
 typedef struct hg__images_page hg__images_page;
 hg__images_page *hg__images_page_new(hg_error *err);
@@ -55,6 +55,18 @@ int hg__images_page_add(hg__images_page *p, const char *name, const hg__frame *f
                         const float *const part[3], const hg__quality quality[2], hg_error *err);
 int hg__images_page_save(const hg__images_page *p, const hg__val_sheet *s, const hg_options *o,
                          const hg_model *model, uint64_t fingerprint, hg_error *err);
+
+// The middle of images of one shape, (height, width, channels) each, side by side on a new canvas.
+int hg__draw_middles(hg__canvas *c, const hg__frame *f, const float *const *part, int32_t parts,
+                     hg_error *err);
+
+// denoise_page.c: images that were cleaned, each with the file that came of it. The first few are shown. All of it is nothing for NULL.
+typedef struct hg__denoise_page hg__denoise_page;
+hg__denoise_page *hg__denoise_page_new(hg_error *err);
+void hg__denoise_page_free(hg__denoise_page *p);
+int hg__denoise_page_add(hg__denoise_page *p, const char *in, const char *out, hg_error *err);
+int hg__denoise_page_save(const hg__denoise_page *p, const hg_options *o, const hg_model *model,
+                          const hg_result *r, hg_error *err);
 
 // compare_page.c
 int hg__compare_page_save(const hg__comparison *c, const hg_options *o, hg_error *err);

@@ -18,12 +18,13 @@ typedef struct level {
 } level;
 
 typedef struct reading {
-    hg__table *table; // owned
-    int32_t column;   // of it, the values
-    hg__cell *cell;   // owned, (columns)
-    level *level;     // owned, (HG_QUALITY_CLASSES), ascending
-    int32_t levels;   // met so far
-    int32_t *number;  // owned, (room)
+    hg__table *table;            // owned
+    int32_t column;              // of it, the values
+    hg__cell *cell;              // owned, (columns)
+    level *level;                // owned, (HG_QUALITY_CLASSES), ascending
+    char (*name)[HG_CLASS_NAME]; // owned, (HG_QUALITY_CLASSES), in the order in which they come
+    int32_t levels;              // met so far
+    int32_t *number;             // owned, (room)
     int64_t rows, room;
 } reading;
 
@@ -31,6 +32,7 @@ static void reading_clear(reading *r) {
     hg__table_close(r->table);
     hg__free(r->cell);
     hg__free(r->level);
+    hg__free(r->name);
     hg__free(r->number);
 }
 
@@ -58,6 +60,8 @@ static int find_level(reading *r, const hg__cell *cell, int32_t *number, hg_erro
     if (low == r->levels || r->level[low].key != key) {
         if (r->levels == HG_QUALITY_CLASSES) return too_many(r, err);
         memmove(r->level + low + 1, r->level + low, (size_t)(r->levels - low) * sizeof *r->level);
+        snprintf(r->name[r->levels], HG_CLASS_NAME, "%s", text);
+        hg__cut_partial(r->name[r->levels]);
         r->level[low] = (level){key, r->levels++};
     }
     *number = r->level[low].number;
@@ -82,7 +86,8 @@ static int read_rows(reading *r, hg_error *err) {
     int more;
     r->cell = hg__alloc((size_t)r->table->columns, sizeof *r->cell, err);
     r->level = r->cell ? hg__alloc(HG_QUALITY_CLASSES, sizeof *r->level, err) : NULL;
-    if (!r->level) return HG_ERR_MEMORY;
+    r->name = r->level ? hg__alloc(HG_QUALITY_CLASSES, sizeof *r->name, err) : NULL;
+    if (!r->name) return HG_ERR_MEMORY;
     while ((more = hg__table_next(r->table, r->cell, &own)) > 0 || more == HG_ERR_DATA) {
         int32_t number = -1;
         if (more > 0) HG_TRY(find_level(r, &r->cell[r->column], &number, err));
@@ -120,13 +125,18 @@ static int open_column(reading *r, const hg__feed *f, const hg_options *o, const
                     name);
 }
 
-bool hg__labels_beside(const char *data, char *path, size_t size) {
+// "...images-idx3-ubyte.gz" has its labels in "...labels-idx1-ubyte.gz": Y. LeCun's names of MNIST. Whether that is there.
+static bool find_labels_beside(const char *data, char *path, size_t size) {
     static const char images[] = "images-idx3-ubyte", labels[] = "labels-idx1-ubyte";
     const char *file = hg__data_file(data), *at = strstr(file, images);
     if (!at) return false;
     const int length =
         snprintf(path, size, "%.*s%s%s", (int)(at - file), file, labels, at + sizeof images - 1);
     return length > 0 && (size_t)length < size && hg__is_file(path);
+}
+
+bool hg__has_class_column(const struct hg__values *v) {
+    return *v->classes && strcmp(v->classes, "none") != 0 && !hg__is_file(v->classes);
 }
 
 // The classes of the feed's rows, which need not be all of the table's.
@@ -150,7 +160,8 @@ static int take_rows(const reading *r, const hg__feed *f, bool is_asked, int32_t
 }
 
 // A table's label of two values says what is an anomaly: that is measured by itself.
-int hg__row_classes(const hg__feed *f, const hg_options *o, int32_t **classes, hg_error *err) {
+int hg__row_classes(const hg__feed *f, const hg_options *o, int32_t **classes,
+                    hg__class_names *names, hg_error *err) {
     const struct hg__values *v = &o->values;
     const bool is_asked = *v->classes, again = strcmp(v->data, "-") != 0;
     char path[HG_MAX_VALUE], note[HG_MAX_VALUE + 40];
@@ -162,7 +173,7 @@ int hg__row_classes(const hg__feed *f, const hg_options *o, int32_t **classes, h
         code = open_file(&r, v->classes, err);
     } else if (is_asked || (*v->label && again)) {
         code = open_column(&r, f, o, is_asked ? v->classes : v->label, err);
-    } else if (hg__labels_beside(v->data, path, sizeof path)) {
+    } else if (find_labels_beside(v->data, path, sizeof path)) {
         snprintf(note, sizeof note, "classes of rows: %s", path);
         hg__tell(f->listener, note);
         code = open_file(&r, path, err);
@@ -172,6 +183,10 @@ int hg__row_classes(const hg__feed *f, const hg_options *o, int32_t **classes, h
     if (code == HG_OK) code = read_rows(&r, err);
     const bool is_alarm = !is_asked && hg__model_schema(f->model) && r.levels < 3;
     if (code == HG_OK && !is_alarm) code = take_rows(&r, f, is_asked, classes, err);
+    if (code == HG_OK && *classes && names) {
+        *names = (hg__class_names){r.name, r.levels};
+        r.name = NULL;
+    }
     reading_clear(&r);
     return code;
 }

@@ -38,6 +38,7 @@ static char *format_progress(const hg__progress *p, hg_error *err) {
     hg__json_add_integer(&w, "rows", p->rows);
     hg__json_add_integer(&w, "best_epoch", p->best_epoch);
     add_exact(&w, "loss_sum", p->loss_sum);
+    add_exact(&w, "adversary_sum", p->adversary_sum);
     add_exact(&w, "best_loss", p->best_loss);
     add_exact(&w, "train_loss", p->train_loss);
     hg__json_end(&w, '}');
@@ -66,6 +67,7 @@ static bool parse_progress(const char *text, hg__progress *p) {
         get_count(root, "best_epoch", &best_epoch) && get_real(root, "loss_sum", &p->loss_sum) &&
         get_real(root, "best_loss", &p->best_loss) && get_real(root, "train_loss", &p->train_loss);
     if (!get_real(root, "seconds", &p->seconds)) p->seconds = 0; // version 0.1.0 kept it here
+    if (!get_real(root, "adversary_sum", &p->adversary_sum)) p->adversary_sum = 0; // nor had this
     hg__json_free(root);
     p->epoch = (int32_t)epoch;
     p->best_epoch = (int32_t)best_epoch;

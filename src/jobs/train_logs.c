@@ -161,11 +161,12 @@ int hg__logs_epoch(hg__train_run *r, const hg_train_event *e, hg_error *err) {
     hg_error why = {0};
     char sentence[sizeof why.message + 100];
     const hg__scalar scalars[] = {
-        {"train/loss", e->train_loss     },
-        {"val/loss",   e->val_loss       },
-        {"lr",         e->lr             },
-        {"rows/s",     e->rows_per_second},
-        {"epoch",      e->epoch          }
+        {"train/loss",     e->train_loss     },
+        {"val/loss",       e->val_loss       },
+        {"lr",             e->lr             },
+        {"rows/s",         e->rows_per_second},
+        {"epoch",          e->epoch          },
+        {"adversary/loss", e->adversary_loss }
     };
     if (!r->logs) return HG_OK;
     HG_TRY(add_scalars(r, scalars, sizeof scalars / sizeof *scalars, err));

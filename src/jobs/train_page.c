@@ -126,7 +126,7 @@ static void state_tiles(hg__training_page *p, const hg__trainer *t, const hg_res
     if (p->code < p->width) hg__state(&p->tiles, "Numbers a code", "%d", (int)p->code);
     if (isfinite(r->val_mse)) hg__state(&p->tiles, "Error (MSE)", "%.4g", r->val_mse);
     if (r->epochs) hg__state(&p->tiles, "Epochs", "%d", (int)r->epochs);
-    hg__state(&p->tiles, "Seconds", "%.3g", r->seconds);
+    hg__state(&p->tiles, "Seconds", r->seconds < 100 ? "%.3g" : "%.0f", r->seconds);
     hg__state(&p->tiles, "Parameters", "%lld", (long long)r->parameters);
 }
 
@@ -224,6 +224,27 @@ static void state_head(hg__training_page *p, const hg__train_run *r) {
 
 // ---- the page -----------------------------------------------------------------------------------
 
+// The bound of a model with a prior, of rows held out as they are.
+static int collect_bound(hg__trainer *t, hg__training_page *p, hg_error *err) {
+    const hg_model *m = t->model;
+    const hg__spec *s = &m->net.spec;
+    const hg__dataset *from = t->val_data ? t->val_data : t->data;
+    double neg_elbo = (double)NAN;
+    if (!s->has_neck || !s->layer[s->neck - 1].type->draw || from->source.has_target) return HG_OK;
+    if (!t->val_rows.count) return HG_OK;
+    const hg__rows rows = hg__rows_of(&t->val_rows, from->source);
+    hg__loader *loader = hg__loader_new(&rows, HG_EVAL_ROWS, NULL, err);
+    hg__run_plan *plan = loader ? hg__run_plan_new(&m->net, t->pool, NULL, err) : NULL;
+    int code = plan ? HG_OK : (int)err->code;
+    if (code == HG_OK) {
+        code = hg__trained_neg_elbo(t, m, plan, loader, t->o.values.seed, &neg_elbo, err);
+    }
+    if (isfinite(neg_elbo)) hg__state(&p->tiles, "−ELBO (nats a row)", "%.5g", neg_elbo);
+    hg__run_plan_free(plan);
+    hg__loader_free(loader);
+    return code;
+}
+
 static bool any_failed(const hg__training_page *p) {
     return p->tiles.failed || p->data.failed || p->quality.failed || p->repeat.failed ||
            p->columns.failed || p->about.failed || p->limits.failed;
@@ -249,6 +270,7 @@ static int collect(hg__train_run *r, const hg__run_facts *f, hg__training_page *
     if (hg__is_feature_run(t) || hg__is_kitnet_run(t)) return HG_OK; // no network that was trained
     HG_TRY(collect_network(p, &m->net.spec, err));
     HG_TRY(hg__collect_samples(r, p, err));
+    HG_TRY(collect_bound(&r->t, p, err));
     return hg__collect_code(r, p, err);
 }
 

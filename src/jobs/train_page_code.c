@@ -56,7 +56,7 @@ typedef struct looked {
     int32_t n, width, code;
     float *x, *z;     // owned, (n, width), (n, code)
     int64_t *number;  // owned, (n): in the source
-    int32_t *label;   // owned, (n), below HG_MAP_CLASSES; NULL: no classes are known
+    int32_t *label;   // owned, (n), -1: none; NULL: no classes are known
     const void **row; // owned, (most rows that are run at once)
     hg__run_plan *plan;
 } looked;
@@ -77,6 +77,13 @@ static void run_rows(looked *k, hg__goal goal, const float *x, int32_t n, int32_
     hg__run(k->plan, goal, &in, out);
 }
 
+const hg__dataset *hg__page_rows(const hg__trainer *t, hg__rows *rows) {
+    const bool is_held = t->val_rows.count >= LEAST_ROWS;
+    const hg__dataset *d = is_held && t->val_data ? t->val_data : t->data;
+    *rows = hg__rows_of(is_held ? &t->val_rows : &t->rows, d->source);
+    return d;
+}
+
 // Rows as they are, held out where there are enough of them, in an order of their own.
 static int read_rows(looked *k, hg_error *err) {
     const hg__shuffle order = hg__shuffle_init((uint64_t)k->t->o.values.seed, HG_STREAM_SAMPLE, 0,
@@ -89,44 +96,13 @@ static int read_rows(looked *k, hg_error *err) {
     return HG_OK;
 }
 
-// label (n) of the labels file beside an IDX file of images.
-static int take_labels(looked *k, const hg__data *labels, hg_error *err) {
-    float value;
-    if (labels->width != 1 || labels->rows != k->rows.source.rows) return HG_OK;
-    k->label = hg__alloc((size_t)k->n, sizeof *k->label, err);
-    if (!k->label) return HG_ERR_MEMORY;
-    for (int32_t i = 0; i < k->n; i++) {
-        HG_TRY(hg__data_row(labels, k->number[i], &value, err));
-        k->label[i] = (int32_t)lrintf(value / labels->scale);
-        if (k->label[i] >= 0 && k->label[i] < HG_MAP_CLASSES) continue;
-        hg__free(k->label); // more than there are colours for
-        k->label = NULL;
-        return HG_OK;
-    }
-    return HG_OK;
-}
-
-static int read_labels(looked *k, bool is_val, hg_error *err) {
-    const struct hg__values *v = &k->t->o.values;
-    const hg__data_options plain = {
-        .label = "", .ignore = "", .on_bad = "stop", .memory = SIZE_MAX};
-    char path[HG_MAX_VALUE];
-    if (!hg__labels_beside(is_val ? v->val : v->data, path, sizeof path)) return HG_OK;
-    hg__data *labels = hg__data_open(path, &plain, err);
-    if (!labels) return (int)err->code;
-    const int code = take_labels(k, labels, err);
-    hg__data_close(labels);
-    return code;
-}
-
 // 0: there is nothing to be looked at; 1: there is.
-static int look(looked *k, hg__trainer *t, hg_error *err) {
+static int look(looked *k, hg__train_run *r, hg_error *err) {
     enum { BEYOND = 16 };
-    const bool is_held = t->val_rows.count >= LEAST_ROWS;
-    const hg__dataset *d = is_held && t->val_data ? t->val_data : t->data;
+    hg__trainer *t = &r->t;
     const hg__spec *s = &t->model->net.spec;
     *k = (looked){.t = t, .width = s->width, .code = s->code};
-    k->rows = hg__rows_of(is_held ? &t->val_rows : &t->rows, d->source);
+    const hg__dataset *d = hg__page_rows(t, &k->rows);
     const int64_t most = MOST_NUMBERS / hg__max(k->width, k->code);
     int64_t n = k->rows.count < t->o.values.map_rows ? k->rows.count : t->o.values.map_rows;
     n = n < most ? n : most;
@@ -141,7 +117,10 @@ static int look(looked *k, hg__trainer *t, hg_error *err) {
     if (!k->plan) return HG_ERR_MEMORY;
     HG_TRY(read_rows(k, err));
     run_rows(k, HG_ENCODE, k->x, k->n, k->width, k->z);
-    HG_TRY(read_labels(k, is_held && t->val_data, err));
+    if (!r->classes.of) return 1;
+    k->label = hg__alloc(rows, sizeof *k->label, err);
+    if (!k->label) return HG_ERR_MEMORY;
+    for (size_t i = 0; i < rows; i++) k->label[i] = r->classes.of[k->number[i]];
     return 1;
 }
 
@@ -339,9 +318,6 @@ static int collect_quality(looked *k, hg__training_page *p, hg_error *err) {
 
 // ---- the map ------------------------------------------------------------------------------------
 
-static const char *const class_name[HG_MAP_CLASSES] = {"0", "1", "2", "3", "4",
-                                                       "5", "6", "7", "8", "9"};
-
 // Pictures of the first rows, as many as there is room for.
 static int collect_tiles(const looked *k, hg__training_page *p, hg_error *err) {
     hg__row_picture picture = hg__row_picture_of(&p->shape);
@@ -356,7 +332,8 @@ static int collect_tiles(const looked *k, hg__training_page *p, hg_error *err) {
     return HG_OK;
 }
 
-static int collect_map(looked *k, hg__training_page *p, hg_error *err) {
+static int collect_map(looked *k, const hg__class_names *classes, hg__training_page *p,
+                       hg_error *err) {
     hg__code_map *m = &p->map;
     const hg__map_options how = {
         .method = "tsne", .perplexity = 30, .seed = (uint64_t)k->t->o.values.seed};
@@ -367,17 +344,19 @@ static int collect_map(looked *k, hg__training_page *p, hg_error *err) {
     if (code == HG_OK) {
         code = hg__map(k->z, k->n, k->code, &how, k->t->pool, NULL, y, err);
     }
+    const bool is_coloured = hg__name_map_classes(m, classes, k->label, k->n);
     for (int32_t i = 0; code == HG_OK && i < k->n; i++) {
+        const int32_t none = classes->count; // its colour and name are those behind all others
         m->point[i] = (hg__map_point){.x = y[2 * i],
                                       .y = y[2 * i + 1],
-                                      .class = k->label ? k->label[i] : 0,
+                                      .class = !is_coloured      ? 0
+                                               : k->label[i] < 0 ? none
+                                                                 : k->label[i],
                                       .tile = i < m->tile.count ? i : -1,
                                       .row = k->number[i]};
     }
     hg__free(y);
     m->points = code == HG_OK ? k->n : 0;
-    m->classes = k->label ? HG_MAP_CLASSES : 1;
-    m->name = k->label ? class_name : NULL;
     m->method = "t-SNE";
     m->of = k->rows.count;
     return code;
@@ -385,13 +364,13 @@ static int collect_map(looked *k, hg__training_page *p, hg_error *err) {
 
 int hg__collect_code(hg__train_run *r, hg__training_page *p, hg_error *err) {
     looked k;
-    int code = look(&k, &r->t, err);
+    int code = look(&k, r, err);
     if (code > 0) {
         code = collect_moves(&k, p, err);
         if (code == HG_OK) code = collect_drawn(&k, p, err);
         if (code == HG_OK) code = collect_between(&k, p, err);
         if (code == HG_OK) code = collect_quality(&k, p, err);
-        if (code == HG_OK) code = collect_map(&k, p, err);
+        if (code == HG_OK) code = collect_map(&k, &r->classes.names, p, err);
     }
     clear(&k);
     return code;

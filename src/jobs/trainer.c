@@ -158,6 +158,13 @@ static int make_fit(hg__trainer *t, hg_error *err) {
         if (!t->val_loader) return (int)err->code;
     }
     if (strcmp(t->model->kind, "pca") == 0) return HG_OK;
+    if (v->patience && adversary_of(v->adversary) != HG_NO_ADVERSARY) {
+        return hg__fail(
+            err, HG_ERR_USAGE,
+            "patience: expected 0 with adversary=, what it teaches being no part of the "
+            "validation loss, got %d",
+            (int)v->patience);
+    }
     HG_TRY(hg__objective_parse(&t->objective, v->loss, v->delta, err));
     HG_TRY(hg__check_range(t, err));
     t->loader = hg__open_loader(t, err);
@@ -196,8 +203,20 @@ static int check_rows(hg__trainer *t, hg_error *err) {
     return t->is_parts ? hg__set_parts_options(t, err) : HG_OK;
 }
 
+static int leave_class_column_out(hg__trainer *t, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    char name[HG_MAX_VALUE], ignore[2 * HG_MAX_VALUE];
+    if (!hg__has_class_column(v)) return HG_OK;
+    for (const char *at = v->ignore; hg__path_list_next(&at, name, sizeof name);) {
+        if (strcmp(name, v->classes) == 0) return HG_OK;
+    }
+    snprintf(ignore, sizeof ignore, "%s%s%s", v->ignore, *v->ignore ? "," : "", v->classes);
+    return hg_options_set(&t->o, "ignore", ignore, err);
+}
+
 // What can be said before anything is read.
 static int check(hg__trainer *t, hg_error *err) {
+    HG_TRY(leave_class_column_out(t, err));
     HG_TRY(hg__check_features(t, err));
     HG_TRY(hg__check_kitnet(t, err));
     t->is_packets = hg__is_packets_run(t);

@@ -7,6 +7,7 @@
 #include "base/host.h"
 #include "fit/fit.h"
 #include "jobs/folder.h"
+#include "jobs/val_code.h"
 #include "model/model.h"
 #include "options/options.h"
 #include "rows/dataset.h"
@@ -95,6 +96,10 @@ hg__loader *hg__open_fixed_loader(hg__trainer *t, const hg__rows *rows, hg_error
 // train_preset.c: options that belong to the preset model= names, where nobody set them.
 int hg__set_preset_options(hg__trainer *t, hg_error *err);
 
+// val_likelihood.c: -ELBO of rows that were held out, in nats a row, by one draw of each; NaN: m has no `sample` layer, or no likelihood.
+int hg__trained_neg_elbo(const hg__trainer *t, const hg_model *m, hg__run_plan *plan,
+                         hg__loader *rows, int64_t seed, double *neg_elbo, hg_error *err);
+
 // train_range.c: rows beyond 0..1 where outputs cannot be: refused by bce, else a note.
 int hg__check_range(const hg__trainer *t, hg_error *err);
 
@@ -159,6 +164,11 @@ hg_model *hg__model_new(const char *model, const hg__shape *input, int32_t laten
 
 // A training with its results folder: what is written into it, and how a run is gone on with.
 
+typedef struct hg__page_classes {
+    int32_t *of;           // owned, (rows of the data that is shown), -1: none; NULL: not known
+    hg__class_names names; // owned
+} hg__page_classes;
+
 typedef struct hg__train_run {
     hg__trainer t;
     char folder[1024];
@@ -171,6 +181,7 @@ typedef struct hg__train_run {
     double pca_seconds;
     struct hg__run_logs *logs; // owned: tensorboard=, mlflow=; NULL: neither
     hg__content card;          // owned: the text of card=
+    hg__page_classes classes;  // of the rows that the page shows
 } hg__train_run;
 
 // train_logs.c: what else hears of a run. Nothing where neither is asked for. Opens what may refuse before anything is read; begins,
@@ -204,7 +215,15 @@ int hg__write_samples(hg__train_run *r, hg_error *err);
 // train_page.c: report.html, of a run that has ended.
 int hg__write_page(hg__train_run *r, const hg__run_facts *facts, hg_error *err);
 int hg__read_card(hg__train_run *r, hg_error *err); // card=, before anything else is read
-// train_page_code.c: what its pictures show of samples and of the code.
+// train_page_classes.c: classes=, once data is open. And the colours of classes on a map of rows with such labels (n), NULL: none; false
+// where there are no colours for so many.
+int hg__read_page_classes(hg__train_run *r, hg_error *err);
+void hg__page_classes_clear(hg__page_classes *c); // {0} is fine
+struct hg__code_map;                              // report/training_page.h
+bool hg__name_map_classes(struct hg__code_map *m, const hg__class_names *names,
+                          const int32_t *label, int32_t n);
+// train_page_code.c: what its pictures show of samples and of the code. rows: those that are looked at, of the dataset that is returned.
+const hg__dataset *hg__page_rows(const hg__trainer *t, hg__rows *rows);
 struct hg__training_page; // report/training_page.h
 int hg__collect_samples(const hg__train_run *r, struct hg__training_page *p, hg_error *err);
 int hg__collect_code(hg__train_run *r, struct hg__training_page *p, hg_error *err);

@@ -40,8 +40,9 @@ typedef struct hg__likelihood {
     int32_t draws;          // of each row; 0: no more than the bound was asked for
     double neg_elbo, neg_log_likelihood; // nats a row, means over rows
 } hg__likelihood;
-// Goes through the rows again, on the feed's plan and threads; draws= says how many codes of each. The same bits for any of them.
-int hg__val_likelihood(hg__feed *f, const hg_options *o, hg__likelihood *to, hg_error *err);
+// Goes through the rows again, on the feed's plan and threads, with so many codes of each; the draws are a function of seed. The same
+// bits for any threads.
+int hg__val_likelihood(hg__feed *f, int64_t seed, int32_t draws, hg__likelihood *to, hg_error *err);
 void hg__likelihood_add_json(hg__json_writer *w, const hg__likelihood *k);
 void hg__likelihood_add_lines(hg__text *t, const hg__likelihood *k);
 

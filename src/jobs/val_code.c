@@ -43,7 +43,7 @@ int hg__code_sample_init(hg__code_sample *s, const hg__feed *f, const hg_options
     s->room = hg__quality_rows(widest(&f->model->net.spec), rows);
     s->order = hg__shuffle_init(s->seed, HG_STREAM_SAMPLE, DRAW, (uint64_t)rows);
     HG_TRY(hg__row_spread_init(&s->spread, f->width, err));
-    if (f->model->net.spec.has_neck) HG_TRY(hg__row_classes(f, o, &s->classes, err));
+    if (f->model->net.spec.has_neck) HG_TRY(hg__row_classes(f, o, &s->classes, NULL, err));
     return make_room(s, f, err);
 }
 

@@ -6,12 +6,21 @@
 #include "latent/code_quality.h"
 #include "latent/perplexity.h"
 
+// The values that stand for classes, as many as there are, the first HG_CLASS_NAME - 1 bytes of each.
+enum { HG_CLASS_NAME = 32 };
+typedef struct hg__class_names {
+    char (*name)[HG_CLASS_NAME]; // owned, (count)
+    int32_t count;
+} hg__class_names;
+
 // row_classes.c. *classes: a heap array (rows of f's data), the class of each from 0, -1: none; or NULL where none are known. They are told by
 // classes=, a file with a value a row or a column of data=; else by the column of label=, else by a labels file that lies beside an IDX file of
-// images, which is noted.
-int hg__row_classes(const hg__feed *f, const hg_options *o, int32_t **classes, hg_error *err);
-// "...images-idx3-ubyte.gz" has its labels in "...labels-idx1-ubyte.gz": Y. LeCun's names of MNIST. Whether that is there.
-bool hg__labels_beside(const char *data, char *path, size_t size);
+// images, which is noted. names: of the classes, or NULL: not wanted.
+int hg__row_classes(const hg__feed *f, const hg_options *o, int32_t **classes,
+                    hg__class_names *names, hg_error *err);
+
+// Whether classes= names a column of data=, which no model is to see.
+bool hg__has_class_column(const struct hg__values *v);
 
 typedef struct hg__code_sample {
     bool is_wanted; // quality=

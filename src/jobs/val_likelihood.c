@@ -15,6 +15,7 @@
 #include "base/real.h"
 #include "base/rng.h"
 #include "base/show.h"
+#include "jobs/trainer.h"
 #include "jobs/val.h"
 
 enum {
@@ -196,10 +197,10 @@ static int estimate_all(estimate *e, hg_error *err) {
     return more;
 }
 
-int hg__val_likelihood(hg__feed *f, const hg_options *o, hg__likelihood *to, hg_error *err) {
+int hg__val_likelihood(hg__feed *f, int64_t seed, int32_t draws, hg__likelihood *to,
+                       hg_error *err) {
     const hg__spec *s = &running(f)->spec;
-    const int32_t asked = (int32_t)o->values.draws;
-    estimate e = {.f = f, .layer = find_layer(s), .seed = (uint64_t)o->values.seed};
+    estimate e = {.f = f, .layer = find_layer(s), .seed = (uint64_t)seed};
     *to = (hg__likelihood){0};
     if (e.layer < 0 || f->corruption.noise.steps > 0) return HG_OK;
     const char *likelihood = find_loss(&e, running(f));
@@ -208,7 +209,7 @@ int hg__val_likelihood(hg__feed *f, const hg_options *o, hg__likelihood *to, hg_
     e.n = s->width;
     e.ld = (int32_t)hg__pad_columns(s->width);
     e.Z = (int32_t)s->layer[e.layer].out.dim[0];
-    e.draws = asked > 0 ? asked : 1;
+    e.draws = draws > 0 ? draws : 1;
     e.rows = e.draws < MOST_PAIRS ? MOST_PAIRS / e.draws : 1;
     if (e.rows > f->batch) e.rows = f->batch;
     int code = make_room(&e, err);
@@ -221,9 +222,25 @@ int hg__val_likelihood(hg__feed *f, const hg_options *o, hg__likelihood *to, hg_
         return HG_OK;
     }
     *to = (hg__likelihood){.likelihood = likelihood,
-                           .draws = asked,
+                           .draws = draws,
                            .neg_elbo = e.elbo / (double)e.done,
                            .neg_log_likelihood = e.likelihood / (double)e.done};
+    return HG_OK;
+}
+
+int hg__trained_neg_elbo(const hg__trainer *t, const hg_model *m, hg__run_plan *plan,
+                         hg__loader *rows, int64_t seed, double *neg_elbo, hg_error *err) {
+    hg__likelihood found;
+    hg__feed feed = {.model = (hg_model *)m, // which is only looked at
+                     .data = t->val_data ? t->val_data : t->data,
+                     .plan = plan,
+                     .loader = rows,
+                     .width = m->net.spec.width,
+                     .batch = HG_EVAL_ROWS,
+                     .listener = t->l};
+    *neg_elbo = (double)NAN;
+    HG_TRY(hg__val_likelihood(&feed, seed, 0, &found, err));
+    if (found.likelihood) *neg_elbo = found.neg_elbo;
     return HG_OK;
 }
 

@@ -139,7 +139,10 @@ int hg__val_rows(hg_model *m, const hg_options *o, const hg_listener *l, hg_resu
     figures found = {0};
     HG_TRY(hg__feed_open(&f, m, o, HG_SCORE, l, err));
     int code = validate(&f, o, &found, r, err);
-    if (code == HG_OK) code = hg__val_likelihood(&f, o, &found.likelihood, err);
+    if (code == HG_OK) {
+        code = hg__val_likelihood(&f, o->values.seed, (int32_t)o->values.draws, &found.likelihood,
+                                  err);
+    }
     hg__feed_close(&f);
     HG_TRY(code);
     (r->json ? write_json : write_lines)(&t, r, &found);

@@ -216,8 +216,8 @@ static int add_map(hg__page *to, const hg__training_page *p, hg__row_picture pic
     hg__map_chart c = {.title = "Map of the code",
                        .point = m->point,
                        .points = m->points,
-                       .name = m->name,
-                       .classes = m->classes,
+                       .name = m->classes ? m->name : NULL,
+                       .classes = m->classes ? m->classes : 1,
                        .aspect = 1};
     char sense[200];
     if (m->tile.count) {
@@ -232,14 +232,14 @@ static int add_map(hg__page *to, const hg__training_page *p, hg__row_picture pic
     snprintf(sense, sizeof sense,
              "%lld points, one a row, near each other where codes are alike%s. Arrow keys go from "
              "row to row.",
-             (long long)m->points, m->name ? ", in colours of their classes" : "");
+             (long long)m->points, m->classes ? ", in colours of their classes" : "");
     c.sense = sense;
     hg__svg_map(to, &c);
     hg__page_note(to,
                   "%lld of %lld rows, their codes of %d numbers laid out by %s: who is near is "
                   "alike, how far apart groups lie says little. Point at one to see it%s.",
                   (long long)m->points, (long long)m->of, (int)p->code, m->method,
-                  m->name ? "; a class's button shows it alone" : "");
+                  m->classes ? "; a class's button shows it alone" : "");
     return HG_OK;
 }
 

@@ -45,11 +45,12 @@ typedef struct hg__code_moves {
 typedef struct hg__code_map {
     hg__map_point *point; // owned, (points)
     int64_t points;
-    const char *const *name; // borrowed, (classes), or NULL
-    int32_t classes;
-    const char *method; // "t-SNE"
-    hg__some_rows tile; // of points 0 .. count-1
-    int64_t of;         // rows there were
+    char words[HG_MAP_CLASSES][32];
+    const char *name[HG_MAP_CLASSES]; // (classes): of points' classes
+    int32_t classes;                  // 0: none are known
+    const char *method;               // "t-SNE"
+    hg__some_rows tile;               // of points 0 .. count-1
+    int64_t of;                       // rows there were
 } hg__code_map;
 
 typedef struct hg__training_page {

@@ -42,6 +42,7 @@ class _FitCall(Protocol):
         alarms: Text | None = None,
         rate: Text | None = None,
         references: Literal['exact', 'quantised', 'none'] | None = 'exact',
+        classes: Text | None = None,
         noise: Text | None = None,
         crop: int | None = 64,
         crops: int | None = 0,
