@@ -28,7 +28,7 @@ ENOUGH=16 STEP=$((23 * STEP)) STEP_EVER=$((9 * STEP_EVER)) tortured "compare mod
 tortured import o.safetensors import -q source=$model model="dense 2 relu | dense input sigmoid" input=5 out=tree/o.safetensors
 tortured "denoise a picture" o.ppm denoise -q model=$clean source=in/pictures/a.ppm out=tree/o.ppm threads=2
 tortured "denoise a folder" - denoise -q model=$clean source=in/pictures out=tree/new threads=2
-STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "denoise with a page" p.html denoise -q model=$clean source=in/pictures out=tree/new page=tree/p.html threads=2
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "denoise with a page" p.html denoise -q model=$clean source=in/pictures/a.ppm out=tree/new.ppm page=tree/p.html threads=2
 tortured "denoise video" o.y4m denoise -q model=$clean source=in/x.y4m out=tree/o.y4m threads=2
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) FEED=in/t.csv tortured "predict a table that comes through a pipe" o.csv predict -q model=$table data=- out=tree/o.csv threads=2
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "val of labels" - val --json model=$table data=in/t.csv label=state resamples=20
