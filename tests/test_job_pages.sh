@@ -27,6 +27,9 @@ page labels && expect "val with labels has a page" run val model=runs/table data
 page compare && expect "compare has a page" run compare data=labelled.csv label=label seeds=2 steps=50 page=pages/compare/report.html
 awk 'BEGIN { for (i = 0; i < 300; i++) { a = i * 37 % 300 / 300; b = i * 53 % 299 / 299; print a "," b "," (a + b) / 2 "," a * b } }' >rows.csv
 page models && expect "compare of models has a page" run compare data=rows.csv header=no latent=2 models='ae; dense 8 relu, dense 2 | dense 8 relu, dense input' epochs=2 seeds=2 page=pages/models/report.html
+awk -F, '{ print 3 * $1 "," $2 "," $3 "," $4 }' rows.csv >wide.csv
+"$command" compare data=wide.csv header=no latent=2 models='ae; dense 2 | dense input' epochs=1 seeds=1 >out.txt 2>&1
+expect "a model whose outputs cannot be what rows are is named: $(cat out.txt)" grep -q '^hourglass compare: note: ae: outputs behind sigmoid lie within 0..1, and rows do not' out.txt
 page images && expect "val of images has a page" run val model="$denoiser" data=images noise='gaussian 25' page=pages/images/report.html
 page denoise && expect "denoise has a page" run denoise source=images out=clean page=pages/denoise/report.html threads=1
 expect "with two threads" run denoise source=images out=clean page=two.html threads=2

@@ -134,6 +134,7 @@ static int look_at_trained(hg__contest *c, hg__contestant *k, const hg__trainer 
     int code = m ? take_sizes(c, k, m, err) : HG_ERR_USAGE;
     if (!m && err->code < 0) code = (int)err->code;
     if (code == HG_OK) code = check_end(c, k, m, err);
+    if (code == HG_OK) code = hg__note_range(t, &m->net.spec, k->name, err);
     if (code == HG_OK && o->set[HG_OPTION_noise] && c->is_noisy &&
         strcmp(o->values.noise, c->o->values.noise) != 0) {
         code = hg__fail(err, HG_ERR_USAGE,

@@ -41,12 +41,36 @@ static int describe_beyond(const hg__dataset *d, const hg__rows *rows, char *tex
     return code;
 }
 
+static bool may_be_beyond(const hg__rows *rows) {
+    if (!rows->count || rows->source.make) return false; // pictures are within as they are read
+    return rows->source.dtype != HG_U8 || rows->source.scale * 255 > 1.001f;
+}
+
+static void note_beyond(const hg__trainer *t, const char *who, const char *beyond) {
+    char note[400];
+    snprintf(note, sizeof note,
+             "%.100s%soutputs behind sigmoid lie within 0..1, and rows do not (%s): a model that "
+             "ends in dense reaches them",
+             who, *who ? ": " : "", beyond);
+    hg__trainer_note(t, note);
+}
+
+static bool is_logistic(const hg__spec *s) {
+    return s->layer[s->layers - 1].type->is_logistic;
+}
+
+int hg__note_range(const hg__trainer *t, const hg__spec *s, const char *who, hg_error *err) {
+    char beyond[160];
+    if (!is_logistic(s) || !may_be_beyond(&t->rows)) return HG_OK;
+    HG_TRY(describe_beyond(t->data, &t->rows, beyond, sizeof beyond, err));
+    if (*beyond) note_beyond(t, who, beyond);
+    return HG_OK;
+}
+
 static int check_rows(const hg__trainer *t, const hg__dataset *d, const hg__rows *rows,
                       hg_error *err) {
-    char beyond[160], note[400];
-    // Pictures are within as they are read.
-    if (!rows->count || rows->source.make) return HG_OK;
-    if (rows->source.dtype == HG_U8 && rows->source.scale * 255 <= 1.001f) return HG_OK;
+    char beyond[160];
+    if (!may_be_beyond(rows)) return HG_OK;
     HG_TRY(describe_beyond(d, rows, beyond, sizeof beyond, err));
     if (!*beyond) return HG_OK;
     if (is_of_unit(&t->objective)) {
@@ -55,17 +79,12 @@ static int check_rows(const hg__trainer *t, const hg__dataset *d, const hg__rows
                         "probabilities, got %s; model=gaussian_vae or table_vae takes others",
                         d->path, beyond);
     }
-    snprintf(note, sizeof note,
-             "outputs behind sigmoid lie within 0..1, and rows do not (%s): a model that ends in "
-             "dense reaches them",
-             beyond);
-    hg__trainer_note(t, note);
+    note_beyond(t, "", beyond);
     return HG_OK;
 }
 
 int hg__check_range(const hg__trainer *t, hg_error *err) {
-    const hg__spec *s = &t->model->net.spec;
-    if (!s->layer[s->layers - 1].type->is_logistic) return HG_OK;
+    if (!is_logistic(&t->model->net.spec)) return HG_OK;
     HG_TRY(check_rows(t, t->data, &t->rows, err));
     const bool is_own = t->val_data && t->val_data != t->data;
     return is_own && is_of_unit(&t->objective) ? check_rows(t, t->val_data, &t->val_rows, err)

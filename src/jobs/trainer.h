@@ -102,6 +102,8 @@ int hg__trained_neg_elbo(const hg__trainer *t, const hg_model *m, hg__run_plan *
 
 // train_range.c: rows beyond 0..1 where outputs cannot be: refused by bce, else a note.
 int hg__check_range(const hg__trainer *t, hg_error *err);
+// That note for another network, of these rows; who: its name, or "".
+int hg__note_range(const hg__trainer *t, const hg__spec *s, const char *who, hg_error *err);
 
 // train_table.c: whether rows are a table's; whether model= is for such; options for such a run where nobody set them; schema, data and side.
 bool hg__is_table_run(const hg__trainer *t);
