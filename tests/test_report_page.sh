@@ -3,7 +3,7 @@
 # report.html: it is there, it is the same every time, names in it stay names; the Nu checker and axe find nothing; in headless Chromium, on a
 # telephone and a wide screen, light and dark, it asks for nothing, fits, and what moves moves. tests/page/look.py does the latter;
 # SHOTS=FOLDER keeps pictures.
-HG_REPORT=true
+HG_REPORT= # as it is by default
 . tests/lib.sh
 . tests/page/look.sh
 page_run=$(dirname "$HOURGLASS")/gcc/tests/page_run

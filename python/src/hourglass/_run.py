@@ -17,7 +17,8 @@ class Event:
 
     "train", ten times a second and at the end of each epoch: epoch (from 1), epochs, step, steps (within the epoch),
     epoch_end, train_loss, val_loss (mean per row and feature; NaN without validation), is_best, lr, seconds,
-    rows_per_second, adversary_loss (NaN without adversary=). "step", after each step of training: step (from 1), epoch, rows, loss, lr, seconds.
+    rows_per_second, adversary_loss (NaN without adversary=).
+    "step", after each step of training: step (from 1), epoch, rows, loss, lr, seconds.
     "progress", of a stage such as "reading": stage, unit, done, total (0: nobody knows), part (0 to 1), seconds,
     per_second, end.
     """
