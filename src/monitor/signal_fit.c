@@ -79,8 +79,8 @@ static int score_blocks(fitting *f, hg_error *err) {
     piece p = {0};
     hg__signal_scorer *scorer = hg__signal_scorer_new(f->m, f->pool, "training", err);
     int code = scorer ? make_piece(&p, f->d->channels, err) : HG_ERR_MEMORY;
-    for (int64_t b = 0; code == HG_OK && b < f->split->blocks; b++) {
-        code = score_block(f, &f->split->block[b], &p, scorer, err);
+    for (int64_t b = 0; code == HG_OK && b < f->split->out.count; b++) {
+        code = score_block(f, &f->split->out.block[b], &p, scorer, err);
     }
     clear_piece(&p);
     hg__signal_scorer_free(scorer);
@@ -89,8 +89,8 @@ static int score_blocks(fitting *f, hg_error *err) {
 
 static int make_scores(fitting *f, hg_error *err) {
     int64_t steps = 0;
-    for (int64_t b = 0; b < f->split->blocks; b++) {
-        steps += f->split->block[b].end - f->split->block[b].first;
+    for (int64_t b = 0; b < f->split->out.count; b++) {
+        steps += f->split->out.block[b].end - f->split->out.block[b].first;
     }
     f->score = hg__alloc((size_t)steps, sizeof *f->score, err);
     if (f->score) f->begins = hg__alloc((size_t)steps, sizeof *f->begins, err);

@@ -3,8 +3,11 @@
 #include "rows/windows.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/mem.h"
+
+static const float least_deviation = 0.3F; // of a window that is normalised
 
 // One channel: its values stand `step` apart.
 static void fill(float *x, int32_t length, int32_t step, float centre) {
@@ -19,9 +22,11 @@ static void fill(float *x, int32_t length, int32_t step, float centre) {
     }
 }
 
-void hg__window_see(const hg__window_view *v, float *x) {
-    for (int32_t c = 0; c < v->channels; c++)
-        fill(x + c, v->length, v->channels, v->scale[c].centre);
+int32_t hg__window_width(const hg__window_view *v) {
+    return v->length / v->every * v->channels;
+}
+
+static void scale(const hg__window_view *v, float *x) {
     for (int32_t i = 0; i < v->length; i++, x += v->channels) {
         for (int32_t c = 0; c < v->channels; c++) {
             const float y = (x[c] - v->scale[c].centre) * v->scale[c].inverse;
@@ -30,23 +35,64 @@ void hg__window_see(const hg__window_view *v, float *x) {
     }
 }
 
+static void average(const hg__window_view *v, const float *x, float *to) {
+    const float over = 1 / (float)v->every;
+    for (int32_t i = 0; i < v->length / v->every; i++, to += v->channels) {
+        for (int32_t c = 0; c < v->channels; c++) {
+            float sum = 0;
+            for (int32_t k = 0; k < v->every; k++) sum += x[k * v->channels + c];
+            to[c] = sum * over;
+        }
+        x += v->every * v->channels;
+    }
+}
+
+// One channel of y (count, step).
+static void normalise(float *y, int32_t count, int32_t step) {
+    float sum = 0, square = 0;
+    for (int32_t i = 0; i < count; i++) sum += y[(size_t)i * (size_t)step];
+    const float mean = sum / (float)count;
+    for (int32_t i = 0; i < count; i++) {
+        float *at = y + (size_t)i * (size_t)step;
+        *at -= mean;
+        square += *at * *at;
+    }
+    const float factor = 1 / (sqrtf(square / (float)count) + least_deviation);
+    for (int32_t i = 0; i < count; i++) y[(size_t)i * (size_t)step] *= factor;
+}
+
+void hg__window_see(const hg__window_view *v, float *x, float *to) {
+    const int32_t C = v->channels, left = v->length / v->every;
+    for (int32_t c = 0; c < C; c++) fill(x + c, v->length, C, v->scale[c].centre);
+    scale(v, x);
+    if (v->every > 1) {
+        average(v, x, to);
+    } else if (to != x) {
+        memcpy(to, x, (size_t)left * (size_t)C * sizeof *to);
+    }
+    for (int32_t c = 0; c < C && v->is_normalised; c++) normalise(to + c, left, C);
+}
+
 static int make(const void *context, const hg__row_place *at, hg__row_room *to, hg_error *err) {
     const hg__windows *w = context;
-    HG_TRY(hg__samples_read(w->from, w->start[at->row], w->view.length, to->x, err));
-    hg__window_see(&w->view, to->x);
+    float *x = w->view.every > 1 ? to->scratch : to->x;
+    HG_TRY(hg__samples_read(w->from, w->start[at->row], w->view.length, x, err));
+    hg__window_see(&w->view, x, to->x);
     return HG_OK;
 }
 
 hg__row_source hg__windows_source(const hg__windows *w, const char *name) {
+    const hg__window_view *v = &w->view;
     return (hg__row_source){
         .name = name,
         .context = w,
         .rows = w->count,
-        .width = w->view.length * w->view.channels,
-        .shape = {3, {1, w->view.length, w->view.channels}},
+        .width = hg__window_width(v),
+        .shape = {3, {1, v->length / v->every, v->channels}},
         .dtype = HG_F32,
         .scale = 1,
         .make = make,
+        .scratch = v->every > 1 ? (size_t)v->length * (size_t)v->channels : 0,
     };
 }
 

@@ -16,16 +16,21 @@ typedef struct hg__channel_scale {
     float centre, inverse;
 } hg__channel_scale;
 
-// How a window is seen.
+// How a window is seen. Of its N steps the means of every so many in a row go in: N / every of them, each with C numbers.
 typedef struct hg__window_view {
     int32_t length, channels;       // N, C
+    int32_t every;                  // divides N; 1: the steps themselves
+    bool is_normalised;             // of each channel only its shape counts, not where it is and how large
     const hg__channel_scale *scale; // borrowed, (C)
     float limit; // values farther from 0 than this, once scaled, are taken as this far
 } hg__window_view;
 
-// x (N, C), in place: a missing value becomes the last one of its channel before it in the window or, where there is none, the
-// next one; where the whole channel is missing its centre. Then all are scaled and limited.
-void hg__window_see(const hg__window_view *v, float *x);
+int32_t hg__window_width(const hg__window_view *v); // numbers that go in: N / every * C
+
+// x (N, C), is changed -> to (N / every, C), which may be x. A missing value becomes the last one of its channel before it in the window
+// or, where there is none, the next one; where the whole channel is missing its centre. Then all are scaled and limited, averaged, and
+// as the last step normalised: (y - mean) / (standard deviation + 0.3), each channel by its own.
+void hg__window_see(const hg__window_view *v, float *x, float *to);
 
 typedef struct hg__windows {
     const hg__samples *from; // borrowed
