@@ -70,7 +70,7 @@ static const band_kind kinds[HG_FRAME_KIND_COUNT] = {
 static void find_edges(const hg__frames_setup *s, int32_t band, double edge[3]) {
     const band_kind *kind = &kinds[s->kind];
     const int32_t parts = s->bands + kind->edges - 2;
-    for (int32_t i = 0; i < kind->edges; i++) {
+    for (int32_t i = 0; i < 3; i++) {
         edge[i] = kind->edge(s->low, s->high, (double)(band + i) / parts);
     }
 }
