@@ -32,7 +32,7 @@ struct hg__frames {
 void hg__frames_restart(hg__frames *f) {
     f->from = -f->pad;
     f->end = 0;
-    f->next = 0;
+    f->next = f->setup.skip;
     f->is_mirrored = f->pad == 0;
     f->has_ended = false;
 }
@@ -86,7 +86,7 @@ int32_t hg__frames_pad(const hg__frames *f) {
     return f->pad;
 }
 
-int64_t hg__frames_made(const hg__frames *f) {
+int64_t hg__frames_next(const hg__frames *f) {
     return f->next;
 }
 
@@ -97,8 +97,13 @@ static int64_t start_of(const hg__frames *f) {
     return f->next * f->setup.hop - f->pad;
 }
 
+// As many as were asked for are made.
+static bool is_enough(const hg__frames *f) {
+    return f->setup.most > 0 && f->next - f->setup.skip >= f->setup.most;
+}
+
 static bool is_complete(const hg__frames *f) {
-    return f->is_mirrored && start_of(f) + f->setup.fft <= f->end;
+    return f->is_mirrored && !is_enough(f) && start_of(f) + f->setup.fft <= f->end;
 }
 
 static float *channel(const hg__frames *f, int32_t c) {
@@ -152,6 +157,7 @@ static void mirror_end(hg__frames *f) {
 
 // Takes of x (count, channels) what the next frame lacks and there is room for; how many.
 static int32_t take(hg__frames *f, const float *x, int32_t count) {
+    if (is_enough(f)) return count;
     const int64_t lacks =
         f->is_mirrored ? start_of(f) + f->setup.fft - f->end : f->pad + 1 - f->end;
     int32_t n = (int32_t)hg__min_64(count, lacks);

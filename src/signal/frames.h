@@ -45,10 +45,13 @@ typedef struct hg__frames_setup {
     bool centred;     //
     int32_t power;    // logmel: 2: of squared magnitudes, 1: of magnitudes; else 2
     double floor; // added to each band before the logarithm: 20 / power log10(band + floor). > 0
+    int32_t skip; // frames at the beginning that are left out: the first is number `skip`
+    int32_t
+        most; // frames that are made at most, of each beginning: what comes later is passed over; 0: all
 } hg__frames_setup;
 
-// logmel: frames of at most 64 ms, half of them new, centred; 0 to rate / 2 in 128 mels; floor 2.2e-16. At 16 kHz this is the front end of
-// MLPerf Tiny's anomaly detection. Others: frames of 1024, half of them new, from the third frequency on, so that what the samples are
+// logmel: frames of at most 64 ms, half of each new, centred; 0 to rate / 2 in 128 mels; floor 2.2e-16. At 16 kHz this is the front end of
+// MLPerf Tiny's anomaly detection. Others: frames of 1024, half of each new, from the third frequency on, so that what the samples are
 // around (gravity, an offset) is in no band. rate 0: nobody knows.
 hg__frames_setup hg__frames_setup_default(hg__frames_kind kind, double rate);
 
@@ -80,7 +83,7 @@ const hg__frames_setup *hg__frames_setup_of(const hg__frames *f);
 int32_t hg__frames_width(const hg__frames *f); // channels * bands: of a row
 int32_t hg__frames_pad(const hg__frames *f);   // samples that frame 0 begins before sample 0
 int64_t
-hg__frames_made(const hg__frames *f); // since new, flush or restart: the next frame's number
+hg__frames_next(const hg__frames *f); // the next frame's number, since new, flush or restart
 
 // Takes samples x (count, channels), until all are taken or `room` frames are made: out (room, channels, bands) in dB. *taken: samples
 // that it took; where they are fewer than count, or as many frames came as there was room for, call again with the rest (perhaps none).

@@ -61,6 +61,8 @@ static const field fields[] = {
     {"high",  REAL,  offsetof(hg__frames_setup, high),  1e-9,         1e9         },
     {"power", WHOLE, offsetof(hg__frames_setup, power), 1,            2           },
     {"floor", REAL,  offsetof(hg__frames_setup, floor), 1e-300,       1e200       },
+    {"skip",  WHOLE, offsetof(hg__frames_setup, skip),  0,            1e9         },
+    {"most",  WHOLE, offsetof(hg__frames_setup, most),  0,            1e9         },
 };
 enum { FIELDS = (int)(sizeof fields / sizeof *fields) };
 
