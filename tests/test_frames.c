@@ -117,10 +117,10 @@ static void expect_same_in_any_blocks(const hg__frames_setup *s, int32_t count, 
     hg__frames *f = hg__frames_new(s, channels, NULL);
     assert_non_null(f);
     frames_made all = run(f, x, count, channels, count, count / s->hop + 2);
-    const int32_t expected = s->centred       ? count / s->hop + 1
-                             : count < s->fft ? 0
-                                              : (count - s->fft) / s->hop + 1;
+    int32_t expected = s->centred ? count / s->hop + 1 : 0;
+    if (!s->centred && count >= s->fft) expected = (count - s->fft) / s->hop + 1;
     assert_int_equal(all.count, expected);
+    assert_int_equal(hg__frames_count(s, count), expected);
     const size_t width = (size_t)hg__frames_width(f);
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
         for (int32_t room = 1; room < 20; room += 9) {
@@ -222,6 +222,7 @@ static void frames_may_be_left_out_at_both_ends(void **state) {
             int32_t left = all.count > s.skip ? all.count - s.skip : 0;
             if (s.most > 0 && left > s.most) left = s.most;
             assert_int_equal(some.count, left);
+            assert_int_equal(hg__frames_count(&s, n), left);
             assert_memory_equal(some.at, all.at + (size_t)s.skip * 8,
                                 (size_t)left * 8 * sizeof *all.at);
             hg__free(some.at);

@@ -74,6 +74,14 @@ void hg__frames_free(hg__frames *f) {
     hg__free(f);
 }
 
+int64_t hg__frames_count(const hg__frames_setup *s, int64_t samples) {
+    const int64_t whole = s->centred ? samples : samples - s->fft;
+    if (samples == 0 || whole < 0) return 0;
+    const int64_t left = whole / s->hop + 1 - s->skip;
+    if (left < 0) return 0;
+    return s->most > 0 ? hg__min_64(left, s->most) : left;
+}
+
 const hg__frames_setup *hg__frames_setup_of(const hg__frames *f) {
     return &f->setup;
 }

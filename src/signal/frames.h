@@ -73,6 +73,9 @@ void hg__frames_band(const hg__frames_setup *s, int32_t band, double *low, doubl
 void hg__frames_band_name(const hg__frames_setup *s, int32_t band, const char *channel,
                           char name[HG_BAND_NAME]);
 
+// Frames of so many samples, from the first to the flush.
+int64_t hg__frames_count(const hg__frames_setup *s, int64_t samples);
+
 typedef struct hg__frames hg__frames;
 
 // HG_ERR_USAGE where the setup is out of range, or a band has none of the fft's frequencies. NULL on failure.
