@@ -81,6 +81,9 @@ static void expect_part(hg__recording *r, int32_t from, int32_t to, double later
             assert_int_equal(in.row[i], row);
             assert_true(in.time[i] == row * 0.5 + later);
             assert_int_equal(in.begins[i], seen == 0);
+            char when[32];
+            snprintf(when, sizeof when, "%.1f", row * 0.5 + later);
+            assert_string_equal(in.when[i], when);
             if (first < to) assert_int_equal(in.label[i], row <= 520 && row + HOP > 500);
             assert_memory_equal(in.value + (size_t)i * 2 * BANDS, known + (size_t)seen * 2 * BANDS,
                                 2 * BANDS * sizeof *known);

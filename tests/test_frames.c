@@ -444,6 +444,63 @@ static void what_no_setup_can_be_is_refused(void **state) {
     }
 }
 
+static void a_setup_is_written_as_a_text(void **state) {
+    (void)state;
+    hg__frames_setup s, r;
+    char text[HG_FRAMES_TEXT];
+    assert_int_equal(hg__frames_setup_parse("logmel skip=50 most=200", 16000, &s, NULL), HG_OK);
+    hg__frames_setup_format(&s, text);
+    assert_string_equal(text,
+                        "logmel centred=1 rate=16000 fft=1024 hop=512 bands=128 low=0 high=8000 "
+                        "power=2 floor=2.2204460492503131e-16 skip=50 most=200");
+    assert_int_equal(hg__frames_setup_parse(text, 0, &r, NULL), HG_OK);
+    assert_true(r.rate == 16000 && r.centred && r.skip == 50 && r.most == 200 && r.high == 8000);
+    // What is not said suits what is.
+    assert_int_equal(hg__frames_setup_parse(" octaves  fft=512 centred=1", 0, &s, NULL), HG_OK);
+    assert_true(s.kind == HG_FRAMES_OCTAVES && s.hop == 256 && s.low == 1.5 / 512 && s.rate == 1);
+    assert_true(s.centred && s.floor == 0 && s.high == 0.5 && s.bands == 24);
+    assert_int_equal(hg__frames_setup_parse("spectrum rate=2000 floor=1e-9", 50, &s, NULL), HG_OK);
+    assert_true(s.high == 1000 && s.floor == 1e-9 && !s.centred);
+    s.rate = s.high = s.low = s.floor = -1.2345678901234567e-300; // the longest numbers
+    s.fft = s.hop = s.bands = s.skip = s.most = INT32_MIN;
+    hg__frames_setup_format(&s, text);
+    assert_non_null(strstr(text, "most=-2147483648"));
+}
+
+static void what_no_text_can_mean_is_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *sentence;
+    } bad[] = {
+        {"",                 "frames: expected logmel, spectrum or octaves, got ''; there are logmel, spectrum, "
+             "octaves"                                                             },
+        {"logmell",
+         "frames: expected logmel, spectrum or octaves, got 'logmell'; did you mean 'logmel'?" },
+        {"logmel 512",       "frames: expected a setting such as hop=512, got '512'; there are"},
+        {"logmel hopp=512",
+         "frames: expected a setting such as hop=512, got 'hopp'; did you mean 'hop'?"         },
+        {"logmel hop",       "frames: expected a setting such as hop=512, got 'hop'"           },
+        {"logmel hop=x",     "frames: expected a whole number as 'hop', got 'x'"               },
+        {"logmel hop=1.5",   "frames: expected a whole number as 'hop', got '1.5'"             },
+        {"logmel low=",      "frames: expected a number as 'low', got ''"                      },
+        {"logmel centred=2", "frames: expected 'centred' from 0 to 1, got 2"                   },
+        {"logmel hop=0",     "frames: expected 'hop' from 1 to 65536, got 0"                   },
+        {"logmel fft=1000",  "frames: expected a power of two as 'fft', got 1000"              },
+        {"spectrum power=1", "frames: expected 2 as 'power' of 'spectrum', got 1"              },
+    };
+    hg__frames_setup s;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        hg_error err = {0};
+        assert_int_equal(hg__frames_setup_parse(bad[i].text, 16000, &s, &err), HG_ERR_USAGE);
+        const size_t size = strlen(bad[i].sentence);
+        if (strncmp(err.message, bad[i].sentence, size) != 0) fail_msg("%s", err.message);
+    }
+    char longest[400];
+    memset(longest, ' ', sizeof longest);
+    longest[399] = '\0';
+    assert_int_equal(hg__frames_setup_parse(longest, 16000, &s, NULL), HG_ERR_USAGE);
+}
+
 static void bands_without_a_frequency_are_refused(void **state) {
     (void)state;
     hg__frames_setup s = hg__frames_setup_default(HG_FRAMES_LOGMEL, 16000);
@@ -510,6 +567,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_setup_is_written_and_read),
         cmocka_unit_test(defaults_suit_the_rate),
         cmocka_unit_test(what_no_setup_can_be_is_refused),
+        cmocka_unit_test(a_setup_is_written_as_a_text),
+        cmocka_unit_test(what_no_text_can_mean_is_refused),
         cmocka_unit_test(bands_without_a_frequency_are_refused),
         cmocka_unit_test(bands_have_names),
         cmocka_unit_test(every_allocation_may_fail),

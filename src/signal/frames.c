@@ -56,7 +56,7 @@ static int init_frames(hg__frames *f, const hg__frames_setup *s, int32_t channel
 
 hg__frames *hg__frames_new(const hg__frames_setup *s, int32_t channels, hg_error *err) {
     assert(channels >= 1);
-    if (hg__frames_setup_check(s, "signal", HG_ERR_USAGE, err) < 0) return NULL;
+    if (hg__frames_setup_check(s, "", HG_ERR_USAGE, err) < 0) return NULL;
     hg__frames *f = hg__alloc(1, sizeof *f, err);
     if (!f) return NULL;
     if (init_frames(f, s, channels, err) == HG_OK) return f;

@@ -17,6 +17,7 @@ enum {
     HG_MAX_HOP = 65536,
     HG_MAX_BANDS = 1024,
     HG_BAND_NAME = 128,
+    HG_FRAMES_TEXT = 400,
 };
 
 // The kinds of frames: name, bands unless said otherwise.
@@ -58,7 +59,7 @@ hg__frames_setup hg__frames_setup_default(hg__frames_kind kind, double rate);
 // A floor 100 dB below signals of this mean square around their mean, for what is in units of any size. 0: leaves it as it is.
 void hg__frames_setup_level(hg__frames_setup *s, double mean_square);
 
-// Whether all is in range; code: what a failure is. Sentence: "WHERE: expected ..., got ...".
+// Whether all is in range; code: what a failure is. Sentence: "WHERE: frames: expected ..., got ..."; where may be "".
 int hg__frames_setup_check(const hg__frames_setup *s, const char *where, hg_code code,
                            hg_error *err);
 
@@ -66,6 +67,12 @@ hg__json *hg__frames_setup_to_json(const hg__frames_setup *s, hg_error *err);
 // HG_ERR_MODEL where something is missing, of another kind or out of range.
 int hg__frames_setup_from_json(const hg__json *from, const char *where, hg__frames_setup *to,
                                hg_error *err);
+
+// As a user writes it: a kind, then settings by the names of the struct, "logmel", "logmel bands=64 hop=256 skip=50 most=200". What is not
+// said suits the rate of the recording (0: nobody knows) and what is; the floor of spectrum and octaves is then 0: hg__framed_new() finds
+// it. HG_ERR_USAGE.
+int hg__frames_setup_parse(const char *text, double rate, hg__frames_setup *to, hg_error *err);
+void hg__frames_setup_format(const hg__frames_setup *s, char text[HG_FRAMES_TEXT]); // all of it
 
 // A band's frequencies, in Hz: where its triangle begins and ends, or its edges.
 void hg__frames_band(const hg__frames_setup *s, int32_t band, double *low, double *high);
