@@ -279,6 +279,7 @@ hg__recording *hg__recording_open(const char *path, const hg__recording_options 
 
 void hg__recording_close(hg__recording *r) {
     if (!r) return;
+    if (r->over) r->over->close(r);
     hg__recording_state *s = r->state;
     if (s) {
         close_file(s);
@@ -351,6 +352,7 @@ static int end(hg__recording *r) {
 }
 
 int hg__recording_next(hg__recording *r, hg__steps *to, hg_error *err) {
+    if (r->over) return r->over->next(r, to, err);
     hg__recording_state *s = r->state;
     for (;;) {
         if (!s->is_read_ahead) {
@@ -365,6 +367,7 @@ int hg__recording_next(hg__recording *r, hg__steps *to, hg_error *err) {
 }
 
 int hg__recording_rewind(hg__recording *r, hg_error *err) {
+    if (r->over) return r->over->rewind(r, err);
     hg__recording_state *s = r->state;
     s->line.is_counting = !s->is_noted;
     if (!s->is_noted) s->line.counts = (hg__timeline_counts){0};

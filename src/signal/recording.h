@@ -59,8 +59,17 @@ typedef struct hg__recording {
     bool has_label; // by label=
     char note
         [512]; // what a user should know of how it is read; complete at the end of the first reading
-    struct hg__recording_state *state;
+    struct hg__recording_state *state;     // of files; NULL: made of another recording
+    const struct hg__recording_over *over; // how then: framed.h
+    void *made;                            // owned: what that keeps
 } hg__recording;
+
+// A recording that is made of another one; close frees r->made, which may be incomplete.
+typedef struct hg__recording_over {
+    int (*next)(hg__recording *r, hg__steps *to, hg_error *err);
+    int (*rewind)(hg__recording *r, hg_error *err);
+    void (*close)(hg__recording *r);
+} hg__recording_over;
 
 // Everything of the first file's header is known then. Fails where the data is no recording.
 hg__recording *hg__recording_open(const char *path, const hg__recording_options *o, hg_error *err);
