@@ -127,7 +127,7 @@ static void what_does_not_occur_has_no_rate(void **state) {
 
 // ---- steps --------------------------------------------------------------------------------------
 
-// chp_score(label, alarm, metric="binary") of SKAB's core/metrics.py (November 2025), before it rounds to two digits.
+// chp_score(label, alarm, metric="binary") of SKAB's core/metrics.py (commit f3d94c4), before it rounds to two digits.
 static void steps_are_counted_as_skab_does(void **state) {
     (void)state;
     const hg__event four[] = {

@@ -95,7 +95,7 @@ static void its_own_tests_of_weights(void **state) {
     assert_true(at(&s, 1, &low_fp, 0.5).raw == -2);
 }
 
-// nab/sweeper.py of NAB 1.1 (commit d62afec), calcSweepScore() and calcScoreByThreshold(), step by step in Python over these series.
+// nab/sweeper.py of NAB (commit d62afec), calcSweepScore() and calcScoreByThreshold(), step by step in Python over these series.
 static void a_corpus_has_the_reference_s_numbers(void **state) {
     (void)state;
     const hg__nab_series corpus[] = {draw(&drawn, 600, four, 4), draw(&other, 100, two, 2)};

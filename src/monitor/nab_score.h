@@ -2,15 +2,15 @@
 // nab_score.h - the score of the Numenta Anomaly Benchmark, of one series or of a corpus under one threshold.
 //
 // Lavin & Ahmad, "Evaluating real-time anomaly detection algorithms - the Numenta Anomaly Benchmark", ICMLA 2015; the numbers of its
-// own code (nab/sweeper.py, nab/optimizer.py and the normalisation of nab/runner.py, version 1.1). In a window of label only the first alarm
-// counts, the earlier the more: tp * S(-1) at its first step. Alarms elsewhere cost fp * |S(x)|, x widths of the window behind it, and fp in full before the
-// first window; a window without alarm costs fn. S(x) = 2 / (1 + e^5x) - 1; S = -1 beyond 3 widths. The first 15 % of a series, of 5000 steps at
-// most, are probation and count in no way. Of that code come
-// - an alarm at a threshold is a score of it or above, elsewhere in this program one above it;
-// - of equally good thresholds the highest is best.
-// What differs: scores need not lie in [0, 1], so the threshold without any alarm is infinite, not 1.1; a window of one step, by
-// which that code divides by zero, lets alarms behind it cost fp in full; a window that lies in the probation altogether counts in neither the null
-// nor the perfect score (there is none in the benchmark).
+// own code (nab/sweeper.py, commit d62afec, and the normalisation of nab/runner.py). With S(x) = 2 / (1 + e^5x) - 1:
+// - in a window of label only the first alarm counts, by tp S(-x) / S(-1) where a share x of the window is left, its own step included;
+// - every alarm elsewhere costs fp |S(x)|, x widths behind the last window, and fp in full beyond 3 widths or before the first window;
+// - a window without alarm costs fn;
+// - the first 15 % of a series, of 5000 steps at most, are probation and count in no way;
+// - an alarm at a threshold is a score of it or above, elsewhere in this program one above it; of equally good ones the highest is best.
+// What differs: scores need not lie in [0, 1], so the threshold without any alarm is infinite, not 1.1; behind a window of one step,
+// where that code divides by zero, alarms cost fp in full; a window that lies in the probation altogether counts in neither the null
+// nor the perfect score (the benchmark has none).
 #ifndef HG_MONITOR_NAB_SCORE_H
 #define HG_MONITOR_NAB_SCORE_H
 #include "monitor/scored_series.h"
