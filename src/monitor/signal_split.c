@@ -23,8 +23,8 @@ static int add_block(hg__time_list *l, int64_t first, int64_t end, hg_error *err
 }
 
 // Every `nth` block of the stretch first .. end - 1, the last among them.
-static int cut_stretch(hg__time_list *learned, hg__time_list *held, hg__time_block stretch, int32_t length,
-                       int64_t nth, hg_error *err) {
+static int cut_stretch(hg__time_list *learned, hg__time_list *held, hg__time_block stretch,
+                       int32_t length, int64_t nth, hg_error *err) {
     const int64_t steps = stretch.end - stretch.first, two = 2 * (int64_t)length;
     const int64_t tenth = hg__ceil_div_64(steps, BLOCKS > nth ? BLOCKS : nth);
     const int64_t size = tenth > two ? tenth : two, blocks = steps / size;
@@ -78,30 +78,30 @@ static int64_t steps_of(const hg__time_list *l) {
     return steps;
 }
 
-static int take_windows(hg__signal_split *p, const hg__time_list *learned, const hg__time_list *held,
-                        const hg__samples *s, const hg__signal *d, int64_t most, hg_error *err) {
-    const int64_t every = hg__ceil_div_64(steps_of(learned), most);
-    const int64_t apart = hg__ceil_div_64(steps_of(held), most / 4);
-    const int64_t stride = apart > d->length / 2 ? apart : d->length > 2 ? d->length / 2 : 1;
-    const int64_t room = steps_of(learned) / every + learned->count,
-                  others = steps_of(held) / stride + held->count;
+static int take_windows(hg__signal_split *p, const hg__samples *s, int32_t length, int64_t most,
+                        hg_error *err) {
+    const int64_t every = hg__ceil_div_64(steps_of(&p->learned) + 1, most);
+    const int64_t apart = hg__ceil_div_64(steps_of(&p->out) + 1, most / 4), half = length / 2;
+    const int64_t stride = apart > half ? apart : half;
+    const int64_t room = steps_of(&p->learned) / every + p->learned.count;
+    const int64_t others = steps_of(&p->out) / stride + p->out.count;
     p->start = hg__alloc((size_t)(room + others), sizeof *p->start, err);
     if (!p->start) return HG_ERR_MEMORY;
-    p->trained = find(learned, s, d->length, every, p->start, room, err);
+    p->trained = find(&p->learned, s, length, every, p->start, room, err);
     if (p->trained < 0) return (int)p->trained;
-    p->held = find(held, s, d->length, stride, p->start + p->trained, others, err);
+    p->held = find(&p->out, s, length, stride, p->start + p->trained, others, err);
     if (p->held < 0) return (int)p->held;
     if (p->trained > 0) return HG_OK;
     return hg__fail(err, HG_ERR_DATA, "%s: expected windows of %d steps to learn from, got none",
-                    s->data.path, d->length);
+                    s->data.path, length);
 }
 
 int hg__signal_split_init(hg__signal_split *p, const hg__samples *s, const hg__signal *d,
                           double share, int64_t most, hg_error *err) {
     const int64_t nth = share > 0 ? (int64_t)(1 / share + 0.5) : 0;
     *p = (hg__signal_split){0};
-    int code = cut(&p->learned, &p->out, s, d->length, nth == 1 ? 2 : nth, err);
-    if (code == HG_OK) code = take_windows(p, &p->learned, &p->out, s, d, most, err);
+    int code = cut(&p->learned, &p->out, s, hg__signal_view(d).length, nth == 1 ? 2 : nth, err);
+    if (code == HG_OK) code = take_windows(p, s, hg__signal_view(d).length, most, err);
     if (code < 0) hg__signal_split_clear(p);
     return code;
 }

@@ -19,7 +19,8 @@ typedef struct hg__time_list {
 typedef struct hg__signal_split {
     int64_t *start; // owned, (trained + held): windows that are learned, then those held out
     int64_t trained, held;
-    hg__time_list learned, out; // blocks of time, each without a gap: what is learned, what is held out
+    hg__time_list learned,
+        out; // blocks of time, each without a gap: what is learned, what is held out
 } hg__signal_split;
 
 // About `share` of s is held out; where s is too short for that nothing is. At most `most` windows are learned. s is cleared on

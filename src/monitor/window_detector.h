@@ -46,9 +46,9 @@ struct hg__window_detector {
     int32_t width;        // numbers of a window that go in
     int32_t stride;       // steps from one window to the next
     float weight;
-    float unit;      // what is usual
-    hg__pool *pool;  // borrowed
-    void *state;     // owned, the type's own
+    float unit;     // what is usual
+    hg__pool *pool; // borrowed
+    void *state;    // owned, the type's own
 };
 
 #define DETECTOR(name, type, ...) HG_DETECTOR_##name,
@@ -57,13 +57,18 @@ enum {
     HG_WINDOW_DETECTORS
 };
 #undef DETECTOR
-extern const hg__window_detector_type hg__window_autoencoder, hg__window_statistics, hg__window_spectrum, hg__window_neighbours;
+extern const hg__window_detector_type hg__window_autoencoder, hg__window_statistics,
+    hg__window_spectrum, hg__window_neighbours;
 
 // That of a row of the table for such a signal, with nothing loaded; weight 0: it has none.
 hg__window_detector hg__window_detector_make(int32_t row, const hg__signal *s, hg__pool *pool);
 void hg__window_detector_clear(hg__window_detector *d); // {0} is fine
+// Its unit from m's "units", above 0.
+int hg__window_detector_load_unit(hg__window_detector *d, const hg_model *m, const char *where,
+                                  hg_error *err);
 // "detector.NAME" or, with `what`, "detector.NAME.what".
-void hg__window_detector_part(const hg__window_detector *d, const char *what, char name[HG_PART_NAME]);
+void hg__window_detector_part(const hg__window_detector *d, const char *what,
+                              char name[HG_PART_NAME]);
 
 // ---- windows of training, some at a time --------------------------------------------------------
 
@@ -76,7 +81,8 @@ typedef struct hg__window_walk {
     hg__window_view view;
     int64_t *start; // owned, (count)
     int64_t count, at;
-    float *x; // owned, (HG_WINDOWS_AT_ONCE, N * C): windows as they are seen stand at multiples of that
+    float *
+        x; // owned, (HG_WINDOWS_AT_ONCE, N * C): windows as they are seen stand at multiples of that
 } hg__window_walk;
 
 int hg__window_walk_init(hg__window_walk *w, const hg__window_data *data,
