@@ -20,14 +20,14 @@ enum {
     SHORTEST = 16, // windows, unless they are asked for
     LONGEST = 128,
     USUAL = 32,
-    SOUND = 5, // frames
-    CYCLE =
-        64, // steps that a cycle has, and cycles that there are, for their shape to be all that counts
+    PULSE = 40, // steps from one pulse to the next at least
+    PULSES = 6, // that there are at least
+    SOUND = 5,  // frames
     MOST_WIDTH = 1 << 20
 };
 
 const float hg__signal_limit = 20;
-const char *const hg__signal_kind_names[HG_SIGNAL_KINDS] = {"plant", "cycles", "sound"};
+const char *const hg__signal_kind_names[HG_SIGNAL_KINDS] = {"plant", "pulses", "sound"};
 static const char scale_part[] = "detector.channels", key[] = "signal";
 
 void hg__signal_clear(hg__signal *d) {
@@ -38,14 +38,14 @@ void hg__signal_clear(hg__signal *d) {
     *d = (hg__signal){0};
 }
 
-// Cycles are looked at four at a time, at a quarter of their steps.
+// Pulses are looked at four at a time, at a quarter of their steps.
 hg__window_view hg__signal_view(const hg__signal *d) {
-    const bool is_long = d->kind == HG_SIGNAL_CYCLES && 4 * (int64_t)d->length <= d->longest / 6;
+    const bool is_long = d->kind == HG_SIGNAL_PULSES && 4 * (int64_t)d->length <= d->longest / 6;
     const int32_t every = is_long ? 4 : 1;
     return (hg__window_view){.length = every * d->length / every * every,
                              .channels = d->channels,
                              .every = every,
-                             .is_normalised = d->kind == HG_SIGNAL_CYCLES,
+                             .is_normalised = d->kind == HG_SIGNAL_PULSES,
                              .scale = d->scale,
                              .limit = hg__signal_limit};
 }
@@ -65,27 +65,30 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-// The mean and standard deviation. value (count); one that never varies has no scale.
+// The mean and standard deviation. value (count). One that never varied may yet: by a twentieth of what it is.
 static hg__channel_scale scale_of(const double *value, int64_t count) {
     double sum = 0, square = 0;
     for (int64_t i = 0; i < count; i++) sum += value[i];
     const double mean = count ? sum / (double)count : 0;
     for (int64_t i = 0; i < count; i++) square += (value[i] - mean) * (value[i] - mean);
     const double deviation = count ? sqrt(square / (double)count) : 0;
-    const bool varies = deviation > 1e-9 * (1 + fabs(mean));
-    return (hg__channel_scale){(float)mean, varies ? (float)(1 / deviation) : 0};
+    if (deviation > 1e-9 * (1 + fabs(mean))) {
+        return (hg__channel_scale){(float)mean, (float)(1 / deviation)};
+    }
+    return (hg__channel_scale){(float)mean, (float)(1 / fmax(0.05 * fabs(mean), 0.05))};
 }
 
-static bool has_three_values(const double *sorted, int64_t count) {
-    int32_t distinct = count > 0;
-    for (int64_t i = 1; i < count && distinct < 3; i++) distinct += sorted[i] != sorted[i - 1];
-    return distinct > 2;
+static bool is_flag(const double *sorted, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        if (sorted[i] != 0 && sorted[i] != 1) return false;
+    }
+    return true;
 }
 
-// x (steps, read): evenly taken from all of the recording. value (steps): room. Channels of two values, switches and commands, say
-// little of how a plant is, and what training saw of them is seldom all they do.
+// x (steps, read): evenly taken from all of the recording. value (steps): room. Flags and commands say little of how a plant is, and what
+// training saw of them is seldom all they do.
 static void measure_scales(hg__signal *d, const float *x, int64_t steps, double *value,
-                           bool takes_switches) {
+                           bool takes_flags) {
     d->channels = 0;
     for (int32_t c = 0; c < d->read; c++) {
         int64_t count = 0;
@@ -94,10 +97,9 @@ static void measure_scales(hg__signal *d, const float *x, int64_t steps, double 
             if (isfinite(v)) value[count++] = v;
         }
         qsort(value, (size_t)count, sizeof *value, compare); // sums that no order changes
-        const hg__channel_scale scale = scale_of(value, count);
-        if (scale.inverse == 0 || !(takes_switches || has_three_values(value, count))) continue;
+        if (!takes_flags && is_flag(value, count)) continue;
         d->pick[d->channels] = c;
-        d->scale[d->channels++] = scale;
+        d->scale[d->channels++] = scale_of(value, count);
     }
 }
 
@@ -114,8 +116,7 @@ static int look_at_scales(hg__signal *d, const hg__samples *s, hg_error *err) {
     if (code == HG_OK && d->channels == 0) measure_scales(d, x, steps, value, true);
     hg__free(x);
     hg__free(value);
-    if (code < 0 || d->channels > 0) return code;
-    return hg__fail(err, HG_ERR_DATA, "%s: expected a channel that varies, got none", s->data.path);
+    return code;
 }
 
 // ---- windows ------------------------------------------------------------------------------------
@@ -141,31 +142,54 @@ static void take_channel(const float *x, int64_t steps, int32_t channels, int32_
     }
 }
 
+// The fourth moment over the squared second of x, `lag` 0, or of its differences, `lag` 1: 3 for a normal distribution.
+static double kurtosis(const float *x, int64_t steps, int64_t lag) {
+    double sum = 0, square = 0, fourth = 0;
+    const int64_t n = steps - lag;
+    for (int64_t i = lag; i < steps; i++) sum += (double)x[i] - (lag ? (double)x[i - 1] : 0);
+    for (int64_t i = lag; i < steps; i++) {
+        const double v = (double)x[i] - (lag ? (double)x[i - 1] : 0) - sum / (double)n;
+        square += v * v;
+        fourth += v * v * v * v;
+    }
+    return square > 0 ? fourth * (double)n / (square * square) : 0;
+}
+
 static int compare_whole(const void *a, const void *b) {
     const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
     return (x > y) - (x < y);
 }
 
-// The median of the periods of the channels that have one, where at least half of those that vary do.
-static int find_period(hg__signal *d, const hg__samples *s, hg_error *err) {
+// x (steps, C); one (steps) and found (C): room. The period is the median of those that channels have, where half of them have one; how
+// many channels are pulses is told as well: rest most of the time, and short edges.
+static int look_at_shapes(hg__signal *d, const float *x, int64_t steps, float *one, int32_t *found,
+                          int32_t *pulses, hg_error *err) {
+    int32_t periods = 0;
+    for (int32_t c = 0; c < d->channels; c++) {
+        take_channel(x, steps, d->channels, c, one);
+        const int32_t period = hg__find_period(one, steps, err);
+        if (period < 0) return period;
+        if (period > 0) found[periods++] = period;
+        *pulses += kurtosis(one, steps, 0) >= 3 && kurtosis(one, steps, 1) >= 8;
+    }
+    if (periods == 0 || 2 * periods < d->channels) return HG_OK;
+    qsort(found, (size_t)periods, sizeof *found, compare_whole);
+    d->period = found[periods / 2];
+    return HG_OK;
+}
+
+static int find_kind(hg__signal *d, const hg__samples *s, hg_error *err) {
     int64_t first = 0;
+    int32_t pulses = 0;
     const int64_t steps = hg__min_64(longest(s, &first), PERIOD_STEPS);
     float *x = hg__alloc((size_t)steps, (size_t)d->channels * sizeof *x, err);
     float *one = hg__alloc((size_t)steps, sizeof *one, err);
     int32_t *found = hg__alloc((size_t)d->channels, sizeof *found, err);
-    int32_t periods = 0, vary = 0;
     int code = x && one && found ? hg__samples_read(s, first, steps, x, err) : HG_ERR_MEMORY;
-    for (int32_t c = 0; code == HG_OK && c < d->channels; c++) {
-        vary++;
-        take_channel(x, steps, d->channels, c, one);
-        const int32_t period = hg__find_period(one, steps, err);
-        if (period > 0) found[periods++] = period;
-        if (period < 0) code = (int)period;
-    }
-    if (code == HG_OK && periods && 2 * periods >= vary) {
-        qsort(found, (size_t)periods, sizeof *found, compare_whole);
-        d->period = found[periods / 2];
-    }
+    if (code == HG_OK) code = look_at_shapes(d, x, steps, one, found, &pulses, err);
+    const bool is_pulses = 2 * pulses > d->channels && d->channels == d->read &&
+                           d->period >= PULSE && d->longest / d->period >= PULSES;
+    d->kind = is_pulses ? HG_SIGNAL_PULSES : HG_SIGNAL_PLANT;
     hg__free(x);
     hg__free(one);
     hg__free(found);
@@ -178,8 +202,7 @@ static void choose_window(hg__signal *d, const hg__signal_options *o) {
     if (length > d->longest / 8) length = (int32_t)(d->longest > 32 ? d->longest / 8 : 4);
     d->length = o->window ? o->window : o->is_sound ? length : length / 2 * 2;
     d->stride = o->stride ? o->stride : hg__max(1, d->length / 8);
-    const bool has_cycles = d->period >= CYCLE && d->longest / d->period >= CYCLE;
-    d->kind = o->is_sound ? HG_SIGNAL_SOUND : has_cycles ? HG_SIGNAL_CYCLES : HG_SIGNAL_PLANT;
+    if (o->is_sound) d->kind = HG_SIGNAL_SOUND;
 }
 
 static int check(const hg__signal *d, const hg__samples *s, hg_error *err) {
@@ -214,7 +237,7 @@ static int look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__signa
         HG_TRY(hg__samples_load(s, r, d->pick, d->channels, o->memory, err));
     }
     d->longest = longest(s, &first);
-    if (!o->is_sound) HG_TRY(find_period(d, s, err));
+    if (!o->is_sound) HG_TRY(find_kind(d, s, err));
     choose_window(d, o);
     return check(d, s, err);
 }
@@ -327,7 +350,7 @@ static int load_kind(const loading *l, hg_error *err) {
         if (strcmp(name, hg__signal_kind_names[i]) == 0) return HG_OK;
     }
     return hg__fail(err, HG_ERR_MODEL,
-                    "%s: signal: kind: expected plant, cycles or sound, got %.40s", l->where,
+                    "%s: signal: kind: expected plant, pulses or sound, got %.40s", l->where,
                     name ? name : "none");
 }
 

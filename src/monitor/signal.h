@@ -8,20 +8,21 @@
 
 // What a recording is of, which says how its windows are looked at.
 typedef enum hg__signal_kind {
-    HG_SIGNAL_PLANT,  // whatever it is: levels and spreads count as well as shapes
-    HG_SIGNAL_CYCLES, // a shape that comes again and again, as of heartbeats: it alone counts
-    HG_SIGNAL_SOUND,  // frames of sound or vibration
+    HG_SIGNAL_PLANT, // whatever it is: levels and spreads count as well as shapes
+    HG_SIGNAL_PULSES, // short ones that come again and again, as heartbeats do: their shape alone counts
+    HG_SIGNAL_SOUND, // frames of sound or vibration
     HG_SIGNAL_KINDS
 } hg__signal_kind;
 extern const char *const hg__signal_kind_names[HG_SIGNAL_KINDS];
 
 typedef struct hg__signal {
     hg__signal_kind kind;
-    int32_t read;     // channels of the recording
-    char **name;      // owned, (read) owned
-    bool named;       // the recordings had these names
-    int32_t channels; // that are looked at: those that take more than two values, unless none does
-    int32_t *pick;    // owned, (channels): which of `read` they are
+    int32_t read; // channels of the recording
+    char **name;  // owned, (read) owned
+    bool named;   // the recordings had these names
+    int32_t
+        channels;  // that are looked at: all but those that are 0 or 1, unless there are no others
+    int32_t *pick; // owned, (channels): which of `read` they are
     hg__channel_scale *scale; // owned, (channels)
     int32_t length, stride;   // of a window, and from one to the next, in steps
     int32_t period;           // that was found; 0: none

@@ -3,44 +3,42 @@
 #include "monitor/signal_fit.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/int.h"
 #include "base/mem.h"
-#include "base/real.h"
 #include "detect/table_model.h"
 #include "monitor/signal_alarms.h"
 #include "monitor/signal_scorer.h"
 #include "monitor/window_detector.h"
 
-enum { MOST_SCORED = 400000 }; // held-out steps
-static const double usual_share = 0.9;
+enum {
+    MOST_SCORED = 400000, // held-out steps
+    MOST_CROSSED = 50000  // steps of a recording all of whose folds are held out in turn
+};
 
 typedef struct fitting {
     hg_model *m;
     const hg__signal *d;
     const hg__samples *s;
     const hg__signal_split *split;
-    const hg__time_list *blocks; // whose steps say what is usual
     hg__pool *pool;
     hg__meter *meter;
+    uint64_t seed;
     hg__json *detector;
-    float weight[HG_WINDOW_DETECTORS]; // 0: there is none
-    double unit[HG_WINDOW_DETECTORS];
-    int64_t count, room; // steps scored
-    float *distance;     // owned, (room, HG_WINDOW_DETECTORS); negative: none
-    float *score;        // owned, (room)
-    bool *begins;        // owned, (room)
+    hg__window_detector own[HG_WINDOW_DETECTORS]; // without state: what each is, and what is usual
+    int64_t count, room;                          // steps scored
+    float *distance; // owned, (room, HG_WINDOW_DETECTORS); negative: none
+    float *score;    // owned, (room)
+    bool *begins;    // owned, (room)
 } fitting;
 
 // ---- detectors ----------------------------------------------------------------------------------
 
-static int fit_detectors(fitting *f, uint64_t seed, hg_error *err) {
-    const hg__window_data data = {f->s, &f->split->learned, seed};
+// On the windows of these blocks.
+static int fit_detectors(fitting *f, const hg__time_list *blocks, hg_error *err) {
+    const hg__window_data data = {f->s, blocks, f->seed};
     for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
-        hg__window_detector d = hg__window_detector_make(i, f->d, f->pool);
-        f->weight[i] = d.weight;
-        f->unit[i] = 1;
+        hg__window_detector d = f->own[i];
         const bool learns = d.weight > 0 && d.type->fit;
         const int code = learns ? d.type->fit(&d, &data, f->m, err) : HG_OK;
         hg__window_detector_clear(&d);
@@ -49,38 +47,27 @@ static int fit_detectors(fitting *f, uint64_t seed, hg_error *err) {
     return HG_OK;
 }
 
-static int set_units(fitting *f, hg_error *err) {
-    hg__json *units = hg__json_object();
-    int bad = units ? 0 : -1;
-    for (int32_t i = 0; !bad && i < HG_WINDOW_DETECTORS; i++) {
-        const hg__window_detector d = hg__window_detector_make(i, f->d, f->pool);
-        if (d.weight > 0) bad = hg__json_set(units, d.name, hg__json_real(f->unit[i]));
+static int save_usual(fitting *f, hg_error *err) {
+    for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
+        if (f->own[i].weight == 0) continue;
+        HG_TRY(hg__window_detector_save_usual(&f->own[i], f->m, err));
     }
-    if (hg__json_set(f->detector, "units", units) == 0 && !bad) return HG_OK;
-    return hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping units");
+    return HG_OK;
 }
 
-static int compare(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-// What nine in ten of the steps stay below.
-static int find_units(fitting *f, hg_error *err) {
-    double *all = hg__alloc((size_t)f->count + 1, sizeof *all, err);
+static int find_usual(fitting *f, hg_error *err) {
+    float *all = hg__alloc((size_t)f->count + 1, sizeof *all, err);
     if (!all) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
         int64_t n = 0;
         for (int64_t t = 0; t < f->count; t++) {
             const float far = f->distance[t * HG_WINDOW_DETECTORS + i];
-            if (far >= 0) all[n++] = (double)far;
+            if (far >= 0) all[n++] = far;
         }
-        qsort(all, (size_t)n, sizeof *all, compare);
-        const double unit = n ? hg__quantile(all, n, usual_share) : 0;
-        f->unit[i] = unit > 1e-12 ? (double)(float)unit : 1;
+        hg__usual_fit(&f->own[i].usual, all, n);
     }
     hg__free(all);
-    return HG_OK;
+    return save_usual(f, err);
 }
 
 // As the scorer has it.
@@ -89,9 +76,10 @@ static void find_scores(fitting *f) {
         float sum = 0, weight = 0;
         for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
             const float far = f->distance[t * HG_WINDOW_DETECTORS + i];
-            if (f->weight[i] == 0 || far < 0) continue;
-            sum += f->weight[i] * far / (float)f->unit[i];
-            weight += f->weight[i];
+            const hg__window_detector *d = &f->own[i];
+            if (d->weight == 0 || far < 0) continue;
+            sum += d->weight * hg__usual_evidence(&d->usual, far);
+            weight += d->weight;
         }
         f->score[t] = weight > 0 ? sum / weight : 0;
     }
@@ -99,7 +87,8 @@ static void find_scores(fitting *f) {
 
 // ---- held-out steps scored ----------------------------------------------------------------------
 
-static void keep_distances(fitting *f, hg__signal_scorer *scorer) {
+// fold: that the steps are of. The network has learned all but the first.
+static void keep_distances(fitting *f, hg__signal_scorer *scorer, int32_t fold) {
     const hg__scored_step *step;
     int32_t n;
     while ((n = hg__signal_scorer_next(scorer, &step)) > 0) {
@@ -107,7 +96,8 @@ static void keep_distances(fitting *f, hg__signal_scorer *scorer) {
             if (isnan(step[i].score)) continue;
             float *to = f->distance + f->count * HG_WINDOW_DETECTORS;
             for (int32_t k = 0; k < HG_WINDOW_DETECTORS; k++) {
-                to[k] = hg__signal_scorer_distance(scorer, k, i);
+                const bool is_learned = k == HG_DETECTOR_autoencoder && fold != 0;
+                to[k] = is_learned ? -1 : hg__signal_scorer_distance(scorer, k, i);
             }
             f->begins[f->count++] = step[i].begins;
         }
@@ -143,71 +133,101 @@ static void spread(const hg__signal *d, const float *picked, int32_t count, floa
     }
 }
 
-// Steps first .. end - 1, which are the next of the scorer; it takes channels that were picked already.
-static int score_block(fitting *f, int64_t first, int64_t end, piece *p, hg__signal_scorer *scorer,
-                       hg_error *err) {
-    for (int64_t t = first; t < end; t += HG_STEPS) {
+// The steps of a block, which are the next of the scorer; `most` of them.
+static int score_block(fitting *f, const hg__time_block *b, int64_t most, piece *p,
+                       hg__signal_scorer *scorer, hg_error *err) {
+    const int64_t end = hg__min_64(b->end, b->first + most);
+    for (int64_t t = b->first; t < end; t += HG_STEPS) {
         const int32_t count = (int32_t)hg__min_64(end - t, HG_STEPS);
         const hg__steps steps = {
             .count = count, .value = p->value, .row = p->row, .begins = p->begins};
         HG_TRY(hg__samples_read(f->s, t, count, p->picked, err));
         spread(f->d, p->picked, count, p->value);
-        p->begins[0] = t == first;
+        p->begins[0] = t == b->first;
         for (int32_t taken = 0; taken < count;) {
             taken += hg__signal_scorer_take(scorer, &steps, taken);
-            keep_distances(f, scorer);
+            keep_distances(f, scorer, b->fold);
         }
         hg__meter_at(f->meter, t);
     }
     hg__signal_scorer_end(scorer);
-    keep_distances(f, scorer);
+    keep_distances(f, scorer, b->fold);
     return HG_OK;
 }
 
-static int64_t most_of_block(const fitting *f, int64_t b) {
-    const hg__time_block *at = &f->blocks->block[b];
-    return hg__min_64(at->end - at->first, MOST_SCORED / f->blocks->count + 1);
-}
-
-static int score_blocks(fitting *f, hg_error *err) {
+static int score_blocks(fitting *f, const hg__time_list *l, hg_error *err) {
     piece p = {0};
+    const int64_t most = MOST_SCORED / (l->count + 1);
     hg__signal_scorer *scorer = hg__signal_scorer_new(f->m, f->pool, "training", err);
     int code = scorer ? make_piece(&p, f->d, err) : HG_ERR_MEMORY;
-    for (int64_t b = 0; code == HG_OK && b < f->blocks->count; b++) {
-        const int64_t first = f->blocks->block[b].first;
-        code = score_block(f, first, first + most_of_block(f, b), &p, scorer, err);
+    for (int64_t b = 0; code == HG_OK && b < l->count; b++) {
+        code = score_block(f, &l->block[b], most, &p, scorer, err);
     }
     clear_piece(&p);
     hg__signal_scorer_free(scorer);
     return code;
 }
 
-static int make_distances(fitting *f, hg_error *err) {
-    for (int64_t b = 0; b < f->blocks->count; b++) f->room += most_of_block(f, b);
-    const size_t room = (size_t)f->room;
+// Fits on all but a fold and scores that; of HG_NO_FOLD both are all there is.
+static int score_fold(fitting *f, int32_t fold, hg_error *err) {
+    hg__time_list learned = {0}, held = {0};
+    int code = hg__signal_split_list(f->split, fold, false, &learned, err);
+    if (fold == HG_NO_FOLD && learned.count == 0) {
+        code = hg__signal_split_list(f->split, fold, true, &learned, err);
+    }
+    if (code == HG_OK) code = hg__signal_split_list(f->split, fold, true, &held, err);
+    if (code == HG_OK && learned.count > 0 && held.count > 0) {
+        code = fit_detectors(f, &learned, err);
+        if (code == HG_OK) code = score_blocks(f, &held, err);
+    }
+    hg__free(learned.block);
+    hg__free(held.block);
+    return code;
+}
+
+// All that is known in the end.
+static int fit_on_all(fitting *f, hg_error *err) {
+    hg__time_list all;
+    HG_TRY(
+        hg__signal_split_list(f->split, f->split->folds, false, &all, err)); // a fold that is none
+    const int code = fit_detectors(f, &all, err);
+    hg__free(all.block);
+    return code;
+}
+
+static int make_room(fitting *f, hg_error *err) {
+    const size_t room = (size_t)hg__min_64(f->s->steps, MOST_SCORED);
     f->distance = hg__alloc(room, HG_WINDOW_DETECTORS * sizeof *f->distance, err);
     if (f->distance) f->score = hg__alloc(room, sizeof *f->score, err);
     if (f->score) f->begins = hg__alloc(room, sizeof *f->begins, err);
-    return f->begins ? score_blocks(f, err) : HG_ERR_MEMORY;
+    return f->begins ? HG_OK : HG_ERR_MEMORY;
+}
+
+static int score_folds(fitting *f, hg_error *err) {
+    const int32_t folds = f->split->folds;
+    if (folds == 0) return score_fold(f, HG_NO_FOLD, err);
+    const int32_t last = f->s->steps <= MOST_CROSSED ? folds - 1 : 0;
+    for (int32_t k = last; k >= 0; k--) HG_TRY(score_fold(f, k, err));
+    return HG_OK;
 }
 
 // ---- all of it ----------------------------------------------------------------------------------
 
-static int fit(fitting *f, const hg__signal_fit_options *o, hg_error *err) {
-    const bool has_held = f->split->out.count > 0;
-    f->blocks = has_held ? &f->split->out : &f->split->learned;
+static int fit(fitting *f, double fpr, hg_error *err) {
+    for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
+        f->own[i] = hg__window_detector_make(i, f->d, f->pool);
+    }
     HG_TRY(hg__signal_save(f->d, f->m, f->detector, err));
     hg__model_set_detector(f->m, hg__json_share(f->detector));
-    HG_TRY(fit_detectors(f, o->seed, err));
-    HG_TRY(set_units(f, err));
-    HG_TRY(make_distances(f, err));
-    HG_TRY(find_units(f, err));
-    HG_TRY(set_units(f, err));
-    if (f->count == 0 || !has_held) return HG_OK;
+    HG_TRY(save_usual(f, err));
+    HG_TRY(make_room(f, err));
+    HG_TRY(score_folds(f, err));
+    HG_TRY(find_usual(f, err));
+    HG_TRY(fit_on_all(f, err));
+    if (f->count == 0 || f->split->folds == 0) return HG_OK;
     find_scores(f);
     const int32_t hold = hg__max(1, f->d->length / 2);
-    return hg__signal_alarms_fit(f->m, f->score, f->begins, f->count, o->fpr, hold, f->detector,
-                                 err);
+    return hg__signal_alarms_fit(f->m, f->score, f->begins, f->count, fpr, hold, f->detector, err);
 }
 
 int hg__signal_fit(hg_model *m, const hg__signal *d, const hg__samples *s,
@@ -219,9 +239,10 @@ int hg__signal_fit(hg_model *m, const hg__signal *d, const hg__samples *s,
                  .split = split,
                  .pool = pool,
                  .meter = meter,
+                 .seed = o->seed,
                  .detector = hg__json_object()};
-    const int code =
-        f.detector ? fit(&f, o, err) : hg__fail(err, HG_ERR_MEMORY, "out of memory while fitting");
+    const int code = f.detector ? fit(&f, o->fpr, err)
+                                : hg__fail(err, HG_ERR_MEMORY, "out of memory while fitting");
     hg__json_free(f.detector);
     hg__free(f.distance);
     hg__free(f.score);

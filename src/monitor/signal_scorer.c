@@ -74,7 +74,7 @@ static int open_detectors(hg__signal_scorer *s, const hg_model *m, hg__pool *poo
         if (w->detector.weight == 0) continue;
         s->row[s->watchers++] = i;
         HG_TRY(w->detector.type->load(&w->detector, m, where, err));
-        HG_TRY(hg__window_detector_load_unit(&w->detector, m, where, err));
+        HG_TRY(hg__window_detector_load_usual(&w->detector, m, where, err));
         s->longest = hg__max(s->longest, w->detector.view.length);
     }
     return HG_OK;
@@ -284,7 +284,7 @@ static float score_of(const hg__signal_scorer *s, int32_t t) {
         const watcher *w = &s->watcher[i];
         const hg__window_detector *d = &w->detector;
         if (w->windows[t] == 0) continue;
-        sum += d->weight * w->sum[t] / (float)w->windows[t] / d->unit;
+        sum += d->weight * hg__usual_evidence(&d->usual, w->sum[t] / (float)w->windows[t]);
         weight += d->weight;
     }
     return weight > 0 ? sum / weight : NAN;

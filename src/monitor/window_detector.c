@@ -2,12 +2,11 @@
 // window_detector.c - the detectors of windows that a recording has, and windows of training for them.
 #include "monitor/window_detector.h"
 
-#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/int.h"
 #include "base/mem.h"
-#include "detect/table_model.h"
 
 enum { MOST_LENGTH = 2048, SPECTRUM_LEAST = 16, SPECTRUM_MOST = 128 };
 
@@ -44,7 +43,7 @@ hg__window_detector hg__window_detector_make(int32_t row, const hg__signal *s, h
                              .name = table[row].name,
                              .view = hg__signal_view(s),
                              .weight = table[row].weight[s->kind],
-                             .unit = 1,
+                             .usual.spread = 1,
                              .pool = pool};
     if (!is_network) {
         d.view.every = table[row].every;
@@ -66,14 +65,25 @@ void hg__window_detector_part(const hg__window_detector *d, const char *what,
     snprintf(name, HG_PART_NAME, "detector.%s%s%s", d->name, *what ? "." : "", what);
 }
 
-int hg__window_detector_load_unit(hg__window_detector *d, const hg_model *m, const char *where,
-                                  hg_error *err) {
-    const hg__json *units = hg__json_object_get(hg__model_detector(m), "units");
-    const double unit = hg__json_number_value(hg__json_object_get(units, d->name));
-    d->unit = (float)unit;
-    if (d->unit > 0 && isfinite(d->unit)) return HG_OK;
-    return hg__fail(err, HG_ERR_MODEL, "%s: units: %s: expected a number above 0, got %g", where,
-                    d->name, unit);
+int hg__window_detector_save_usual(const hg__window_detector *d, hg_model *m, hg_error *err) {
+    char name[HG_PART_NAME];
+    hg__window_detector_part(d, "usual", name);
+    return hg__model_keep_part(m, name, HG_F32, HG_USUAL_SHARES + 1, 0, &d->usual, err);
+}
+
+int hg__window_detector_load_usual(hg__window_detector *d, const hg_model *m, const char *where,
+                                   hg_error *err) {
+    const hg__tensor *part;
+    char name[HG_PART_NAME];
+    hg__window_detector_part(d, "usual", name);
+    HG_TRY(hg__model_take_numbers(m, name, HG_USUAL_SHARES + 1, 0, where, &part, err));
+    memcpy(&d->usual, part->data, sizeof d->usual);
+    bool rises = d->usual.spread > 0;
+    for (int32_t k = 1; k < HG_USUAL_SHARES; k++)
+        rises = rises && d->usual.at[k] >= d->usual.at[k - 1];
+    if (rises) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected rising numbers and a spread above 0",
+                    where, name);
 }
 
 // ---- windows of training ------------------------------------------------------------------------

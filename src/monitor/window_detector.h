@@ -6,13 +6,14 @@
 //   spectrum      how loud each frequency is
 //   neighbours    the nearest window of training
 //
-// Which of them a recording has depends on what it is of (signal.h): of a plant the first three, statistics over two lengths; of cycles,
-// as heartbeats are, the network and neighbours, all of them of shapes alone; of sound the network and statistics of its bands. What they
-// say is divided by what nine in ten held-out steps stay below, and averaged: docs/SIGNALS.md has what was measured.
+// Which of them a recording has depends on what it is of (signal.h): of a plant the first three, statistics over two lengths; of pulses,
+// as heartbeats are, the network and neighbours, all of them of shapes alone; of sound the network and statistics of its bands. How
+// unusual each finds a step, beside held-out ones (usual.h), is averaged: docs/SIGNALS.md has what was measured.
 #ifndef HG_MONITOR_WINDOW_DETECTOR_H
 #define HG_MONITOR_WINDOW_DETECTOR_H
 #include "backend/pool.h"
 #include "monitor/signal_split.h"
+#include "monitor/usual.h"
 
 enum { HG_WINDOWS_AT_ONCE = 64 };
 
@@ -46,7 +47,7 @@ struct hg__window_detector {
     int32_t width;        // numbers of a window that go in
     int32_t stride;       // steps from one window to the next
     float weight;
-    float unit;     // what is usual
+    hg__usual usual;
     hg__pool *pool; // borrowed
     void *state;    // owned, the type's own
 };
@@ -63,9 +64,10 @@ extern const hg__window_detector_type hg__window_autoencoder, hg__window_statist
 // That of a row of the table for such a signal, with nothing loaded; weight 0: it has none.
 hg__window_detector hg__window_detector_make(int32_t row, const hg__signal *s, hg__pool *pool);
 void hg__window_detector_clear(hg__window_detector *d); // {0} is fine
-// Its unit from m's "units", above 0.
-int hg__window_detector_load_unit(hg__window_detector *d, const hg_model *m, const char *where,
-                                  hg_error *err);
+// What is usual, as m's part.
+int hg__window_detector_save_usual(const hg__window_detector *d, hg_model *m, hg_error *err);
+int hg__window_detector_load_usual(hg__window_detector *d, const hg_model *m, const char *where,
+                                   hg_error *err);
 // "detector.NAME" or, with `what`, "detector.NAME.what".
 void hg__window_detector_part(const hg__window_detector *d, const char *what,
                               char name[HG_PART_NAME]);
