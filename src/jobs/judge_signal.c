@@ -22,10 +22,10 @@ hg__recording_options hg__signal_reading(const hg_options *o, const hg__signal *
     if (!d) return how;
     how.step = d->step;
     how.resample = d->resample;
-    how.channel = d->named ? (const char *const *)d->name : NULL;
+    how.channel = (const char *const *)d->name;
     how.channels = d->read;
     how.header.is_known = true;
-    how.header.name = how.channel;
+    how.header.name = d->named ? how.channel : NULL;
     how.header.names = d->read;
     return how;
 }

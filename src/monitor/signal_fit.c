@@ -3,6 +3,7 @@
 #include "monitor/signal_fit.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/int.h"
 #include "base/mem.h"
@@ -12,8 +13,9 @@
 #include "monitor/window_detector.h"
 
 enum {
-    MOST_SCORED = 400000, // held-out steps
-    MOST_CROSSED = 50000  // steps of a recording all of whose folds are held out in turn
+    MOST_SCORED = 400000,  // held-out steps
+    MOST_MEASURED = 20000, // windows of a fold
+    MOST_CROSSED = 50000   // steps of a recording all of whose folds are held out in turn
 };
 
 typedef struct fitting {
@@ -26,10 +28,11 @@ typedef struct fitting {
     uint64_t seed;
     hg__json *detector;
     hg__window_detector own[HG_WINDOW_DETECTORS]; // without state: what each is, and what is usual
-    int64_t count, room;                          // steps scored
-    float *distance; // owned, (room, HG_WINDOW_DETECTORS); negative: none
-    float *score;    // owned, (room)
-    bool *begins;    // owned, (room)
+    float *distance[HG_WINDOW_DETECTORS];         // owned: of windows that were held out
+    int64_t distances[HG_WINDOW_DETECTORS];
+    int64_t count;
+    float *score; // owned, (count): of steps that were held out
+    bool *begins; // owned, (count)
 } fitting;
 
 // ---- detectors ----------------------------------------------------------------------------------
@@ -56,52 +59,71 @@ static int save_usual(fitting *f, hg_error *err) {
 }
 
 static int find_usual(fitting *f, hg_error *err) {
-    float *all = hg__alloc((size_t)f->count + 1, sizeof *all, err);
-    if (!all) return HG_ERR_MEMORY;
     for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
-        int64_t n = 0;
-        for (int64_t t = 0; t < f->count; t++) {
-            const float far = f->distance[t * HG_WINDOW_DETECTORS + i];
-            if (far >= 0) all[n++] = far;
-        }
-        hg__usual_fit(&f->own[i].usual, all, n);
+        hg__usual_fit(&f->own[i].usual, f->distance[i], f->distances[i]);
     }
-    hg__free(all);
     return save_usual(f, err);
 }
 
-// As the scorer has it.
-static void find_scores(fitting *f) {
-    for (int64_t t = 0; t < f->count; t++) {
-        float sum = 0, weight = 0;
-        for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
-            const float far = f->distance[t * HG_WINDOW_DETECTORS + i];
-            const hg__window_detector *d = &f->own[i];
-            if (d->weight == 0 || far < 0) continue;
-            sum += d->weight * hg__usual_evidence(&d->usual, far);
-            weight += d->weight;
-        }
-        f->score[t] = weight > 0 ? sum / weight : 0;
-    }
+// ---- windows of blocks measured -----------------------------------------------------------------
+
+static int keep_distances(fitting *f, int32_t row, const float *far, int32_t count, hg_error *err) {
+    const size_t all = (size_t)(f->distances[row] + count);
+    float *grown = hg__grow(f->distance[row], all, sizeof *grown, err);
+    if (!grown) return HG_ERR_MEMORY;
+    f->distance[row] = grown;
+    memcpy(grown + f->distances[row], far, (size_t)count * sizeof *far);
+    f->distances[row] += count;
+    return HG_OK;
 }
 
-// ---- held-out steps scored ----------------------------------------------------------------------
+static int measure_windows(fitting *f, int32_t row, const hg__time_list *blocks, hg_error *err) {
+    const hg__window_data data = {f->s, blocks, f->seed};
+    hg__window_detector d = f->own[row];
+    hg__window_walk w = {0};
+    float far[HG_WINDOWS_AT_ONCE];
+    int32_t count = 0;
+    float *y = hg__alloc(HG_WINDOWS_AT_ONCE, (size_t)d.width * sizeof *y, err);
+    int code = y ? d.type->load(&d, f->m, "training", err) : HG_ERR_MEMORY;
+    if (code == HG_OK) code = hg__window_walk_init(&w, &data, &d, MOST_MEASURED, err);
+    while (code == HG_OK && (count = hg__window_walk_next(&w, err)) > 0) {
+        d.type->measure(&d, w.x, count, far, y);
+        code = keep_distances(f, row, far, count, err);
+    }
+    hg__window_walk_clear(&w);
+    hg__window_detector_clear(&d);
+    hg__free(y);
+    return code < 0 ? code : count;
+}
 
-// fold: that the steps are of. The network has learned all but the first.
-static void keep_distances(fitting *f, hg__signal_scorer *scorer, int32_t fold) {
+// fold: that the blocks are of. The network has learned all but the first.
+static int measure_blocks(fitting *f, const hg__time_list *blocks, int32_t fold, hg_error *err) {
+    for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
+        const bool is_learned = i == HG_DETECTOR_autoencoder && fold > 0;
+        if (f->own[i].weight > 0 && !is_learned) HG_TRY(measure_windows(f, i, blocks, err));
+    }
+    return HG_OK;
+}
+
+// ---- steps of blocks scored ---------------------------------------------------------------------
+
+static int keep_scores(fitting *f, hg__signal_scorer *scorer, hg_error *err) {
     const hg__scored_step *step;
     int32_t n;
     while ((n = hg__signal_scorer_next(scorer, &step)) > 0) {
+        const size_t all = (size_t)(f->count + n);
+        float *score = hg__grow(f->score, all, sizeof *score, err);
+        if (score) f->score = score;
+        bool *begins = score ? hg__grow(f->begins, all, sizeof *begins, err) : NULL;
+        if (!begins) return HG_ERR_MEMORY;
+        f->begins = begins;
         for (int32_t i = 0; i < n; i++) {
             if (isnan(step[i].score)) continue;
-            float *to = f->distance + f->count * HG_WINDOW_DETECTORS;
-            for (int32_t k = 0; k < HG_WINDOW_DETECTORS; k++) {
-                const bool is_learned = k == HG_DETECTOR_autoencoder && fold != 0;
-                to[k] = is_learned ? -1 : hg__signal_scorer_distance(scorer, k, i);
-            }
-            f->begins[f->count++] = step[i].begins;
+            f->begins[f->count] = step[i].begins;
+            f->score[f->count++] = step[i].score;
         }
     }
+    return HG_OK;
 }
 
 typedef struct piece {
@@ -146,13 +168,12 @@ static int score_block(fitting *f, const hg__time_block *b, int64_t most, piece 
         p->begins[0] = t == b->first;
         for (int32_t taken = 0; taken < count;) {
             taken += hg__signal_scorer_take(scorer, &steps, taken);
-            keep_distances(f, scorer, b->fold);
+            HG_TRY(keep_scores(f, scorer, err));
         }
         hg__meter_at(f->meter, t);
     }
     hg__signal_scorer_end(scorer);
-    keep_distances(f, scorer, b->fold);
-    return HG_OK;
+    return keep_scores(f, scorer, err);
 }
 
 static int score_blocks(fitting *f, const hg__time_list *l, hg_error *err) {
@@ -160,6 +181,9 @@ static int score_blocks(fitting *f, const hg__time_list *l, hg_error *err) {
     const int64_t most = MOST_SCORED / (l->count + 1);
     hg__signal_scorer *scorer = hg__signal_scorer_new(f->m, f->pool, "training", err);
     int code = scorer ? make_piece(&p, f->d, err) : HG_ERR_MEMORY;
+    if (code == HG_OK && l->block[0].fold > 0) {
+        hg__signal_scorer_leave_out(scorer, HG_DETECTOR_autoencoder);
+    }
     for (int64_t b = 0; code == HG_OK && b < l->count; b++) {
         code = score_block(f, &l->block[b], most, &p, scorer, err);
     }
@@ -168,21 +192,33 @@ static int score_blocks(fitting *f, const hg__time_list *l, hg_error *err) {
     return code;
 }
 
-// Fits on all but a fold and scores that; of HG_NO_FOLD both are all there is.
-static int score_fold(fitting *f, int32_t fold, hg_error *err) {
+// What is done with a fold once all is fitted on the others; of HG_NO_FOLD both are all there is.
+typedef int use_fold(fitting *f, const hg__time_list *blocks, int32_t fold, hg_error *err);
+
+static int use_scores(fitting *f, const hg__time_list *blocks, int32_t fold, hg_error *err) {
+    (void)fold;
+    return score_blocks(f, blocks, err);
+}
+
+static int visit_fold(fitting *f, int32_t fold, use_fold *use, hg_error *err) {
     hg__time_list learned = {0}, held = {0};
-    int code = hg__signal_split_list(f->split, fold, false, &learned, err);
-    if (fold == HG_NO_FOLD && learned.count == 0) {
-        code = hg__signal_split_list(f->split, fold, true, &learned, err);
-    }
+    int code = hg__signal_split_list(f->split, fold, fold == HG_NO_FOLD, &learned, err);
     if (code == HG_OK) code = hg__signal_split_list(f->split, fold, true, &held, err);
     if (code == HG_OK && learned.count > 0 && held.count > 0) {
         code = fit_detectors(f, &learned, err);
-        if (code == HG_OK) code = score_blocks(f, &held, err);
+        if (code == HG_OK) code = use(f, &held, fold, err);
     }
     hg__free(learned.block);
     hg__free(held.block);
     return code;
+}
+
+static int visit_folds(fitting *f, use_fold *use, hg_error *err) {
+    const int32_t folds = f->split->folds;
+    if (folds == 0) return visit_fold(f, HG_NO_FOLD, use, err);
+    const int32_t last = f->s->steps <= MOST_CROSSED ? folds - 1 : 0;
+    for (int32_t k = last; k >= 0; k--) HG_TRY(visit_fold(f, k, use, err));
+    return HG_OK;
 }
 
 // All that is known in the end.
@@ -195,22 +231,6 @@ static int fit_on_all(fitting *f, hg_error *err) {
     return code;
 }
 
-static int make_room(fitting *f, hg_error *err) {
-    const size_t room = (size_t)hg__min_64(f->s->steps, MOST_SCORED);
-    f->distance = hg__alloc(room, HG_WINDOW_DETECTORS * sizeof *f->distance, err);
-    if (f->distance) f->score = hg__alloc(room, sizeof *f->score, err);
-    if (f->score) f->begins = hg__alloc(room, sizeof *f->begins, err);
-    return f->begins ? HG_OK : HG_ERR_MEMORY;
-}
-
-static int score_folds(fitting *f, hg_error *err) {
-    const int32_t folds = f->split->folds;
-    if (folds == 0) return score_fold(f, HG_NO_FOLD, err);
-    const int32_t last = f->s->steps <= MOST_CROSSED ? folds - 1 : 0;
-    for (int32_t k = last; k >= 0; k--) HG_TRY(score_fold(f, k, err));
-    return HG_OK;
-}
-
 // ---- all of it ----------------------------------------------------------------------------------
 
 static int fit(fitting *f, double fpr, hg_error *err) {
@@ -219,15 +239,20 @@ static int fit(fitting *f, double fpr, hg_error *err) {
     }
     HG_TRY(hg__signal_save(f->d, f->m, f->detector, err));
     hg__model_set_detector(f->m, hg__json_share(f->detector));
-    HG_TRY(save_usual(f, err));
-    HG_TRY(make_room(f, err));
-    HG_TRY(score_folds(f, err));
+    HG_TRY(visit_folds(f, measure_blocks, err));
     HG_TRY(find_usual(f, err));
+    if (f->split->folds > 0) HG_TRY(visit_folds(f, use_scores, err));
     HG_TRY(fit_on_all(f, err));
-    if (f->count == 0 || f->split->folds == 0) return HG_OK;
-    find_scores(f);
+    if (f->count == 0) return HG_OK;
     const int32_t hold = hg__max(1, f->d->length / 2);
     return hg__signal_alarms_fit(f->m, f->score, f->begins, f->count, fpr, hold, f->detector, err);
+}
+
+static void clear(fitting *f) {
+    for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) hg__free(f->distance[i]);
+    hg__json_free(f->detector);
+    hg__free(f->score);
+    hg__free(f->begins);
 }
 
 int hg__signal_fit(hg_model *m, const hg__signal *d, const hg__samples *s,
@@ -243,9 +268,6 @@ int hg__signal_fit(hg_model *m, const hg__signal *d, const hg__samples *s,
                  .detector = hg__json_object()};
     const int code = f.detector ? fit(&f, o->fpr, err)
                                 : hg__fail(err, HG_ERR_MEMORY, "out of memory while fitting");
-    hg__json_free(f.detector);
-    hg__free(f.distance);
-    hg__free(f.score);
-    hg__free(f.begins);
+    clear(&f);
     return code;
 }

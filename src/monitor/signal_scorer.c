@@ -21,7 +21,7 @@ enum { LEAST_ROOM = 2048 }; // steps
 // A detector at work.
 typedef struct watcher {
     hg__window_detector detector; // owned
-    float *sum;                   // owned, (room): distances of windows
+    float *sum;                   // owned, (room): what windows say
     int32_t *windows;             // owned, (room): how many each step lies in
     float *x;                     // owned, (HG_WINDOWS_AT_ONCE, N * C)
     int32_t start[HG_WINDOWS_AT_ONCE];
@@ -233,8 +233,9 @@ static void run_windows(hg__signal_scorer *s, watcher *w) {
     for (int32_t i = 0; i < w->cut; i++) {
         const int32_t end = hg__min(w->start[i] + w->detector.view.length, s->held);
         if (has_errors) add_errors(s, w, i);
+        const float evidence = hg__usual_evidence(&w->detector.usual, far[i]);
         for (int32_t t = w->start[i]; t < end; t++) {
-            w->sum[t] += far[i];
+            w->sum[t] += evidence;
             w->windows[t]++;
         }
     }
@@ -282,10 +283,9 @@ static float score_of(const hg__signal_scorer *s, int32_t t) {
     float sum = 0, weight = 0;
     for (int32_t i = 0; i < s->watchers; i++) {
         const watcher *w = &s->watcher[i];
-        const hg__window_detector *d = &w->detector;
         if (w->windows[t] == 0) continue;
-        sum += d->weight * hg__usual_evidence(&d->usual, w->sum[t] / (float)w->windows[t]);
-        weight += d->weight;
+        sum += w->detector.weight * w->sum[t] / (float)w->windows[t];
+        weight += w->detector.weight;
     }
     return weight > 0 ? sum / weight : NAN;
 }
@@ -314,13 +314,10 @@ int32_t hg__signal_scorer_next(hg__signal_scorer *s, const hg__scored_step **ste
     return count;
 }
 
-float hg__signal_scorer_distance(const hg__signal_scorer *s, int32_t row, int32_t i) {
-    const int32_t t = s->explained + i;
-    for (int32_t k = 0; k < s->watchers; k++) {
-        const watcher *w = &s->watcher[k];
-        if (s->row[k] == row && w->windows[t]) return w->sum[t] / (float)w->windows[t];
+void hg__signal_scorer_leave_out(hg__signal_scorer *s, int32_t row) {
+    for (int32_t i = 0; i < s->watchers; i++) {
+        if (s->row[i] == row) s->watcher[i].detector.weight = 0;
     }
-    return -1;
 }
 
 // ---- why ----------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 // signal_scorer.h - a model of a recording at work: steps in, a score for each out, once all windows that it lies in are there.
 //
 //   steps ──> windows of each detector (window_detector.h), one every so many steps ──> how far each lies from training's
-//         ──> a step: for each detector the mean over the windows that it lies in, beside what is usual ──> the mean of these: the score
+//         ──> how unusual that is ──> a step: for each detector the mean over the windows that it lies in ──> the mean of these: the score
 //
 // A step's score is there once the last of these windows is, hg__signal_scorer_delay() steps later at most, and is the same however the
 // steps were cut into calls. Scores are like -log10 of a
@@ -40,14 +40,14 @@ const hg__signal *hg__signal_scorer_signal(const hg__signal_scorer *s);
 int32_t hg__signal_scorer_delay(const hg__signal_scorer *s); // steps
 int32_t hg__signal_scorer_room(const hg__signal_scorer *s);  // steps that may be given at a time
 
+// From now on the score is without detector `row` of window_detectors.def.
+void hg__signal_scorer_leave_out(hg__signal_scorer *s, int32_t row);
 // Takes steps first, first + 1 ... of a block, as many as there is room for; how many is returned.
 int32_t hg__signal_scorer_take(hg__signal_scorer *s, const hg__steps *from, int32_t first);
 // Nothing follows what was taken so far: all of it can be scored.
 void hg__signal_scorer_end(hg__signal_scorer *s);
 // The scores that are final by now and were not given yet, in order; 0: none. They live until the next call of any of these.
 int32_t hg__signal_scorer_next(hg__signal_scorer *s, const hg__scored_step **step);
-// What detector `row` of window_detectors.def says of step i of those given last, as a distance; negative: nothing.
-float hg__signal_scorer_distance(const hg__signal_scorer *s, int32_t row, int32_t i);
 // Why: the channels of step i of those given last whose errors are largest, at most `most`; how many is returned.
 int32_t hg__signal_scorer_explain(const hg__signal_scorer *s, int32_t i, int32_t most,
                                   hg__signal_reason *reason);

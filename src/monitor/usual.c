@@ -7,6 +7,7 @@
 #include "base/real.h"
 
 static const double least = 1e-9, ln_10 = 2.302585092994046;
+static const float known = 5;
 static const double prior_spread = 0.3, prior_count = 20;
 // -log10(1 - share) of the shares 0, 0.1 ... 0.9
 static const float evidence[HG_USUAL_SHARES] = {
@@ -40,7 +41,8 @@ float hg__usual_evidence(const hg__usual *u, float distance) {
     const float l = (float)ln_of(distance), *at = u->at;
     if (l <= at[0]) return 0;
     if (l > at[HG_USUAL_SHARES - 1]) {
-        return 1 + (l - at[HG_USUAL_SHARES - 1]) / (u->spread * (float)ln_10);
+        const float e = 1 + (l - at[HG_USUAL_SHARES - 1]) / (u->spread * (float)ln_10);
+        return e > known ? known + (e - known) / 10 : e;
     }
     int32_t k = 1;
     while (l > at[k]) k++;

@@ -4,7 +4,7 @@
 //   share that stays below   0  .1  .2 ... .9 |  beyond: an exponential tail of the logarithm
 //   -log10 of the rest       0 .05  .1 ...  1 |  1 + (ln distance - ln of the last) / (spread ln 10)
 //
-// So a detector whose distances are often large says little by a large one, and distances of different kinds can be averaged.
+// What is beyond 5 counts a tenth: of what is once in a hundred thousand steps nobody knows how rare it is. So a detector whose distances are often large says little by a large one, and distances of different kinds can be averaged.
 #ifndef HG_MONITOR_USUAL_H
 #define HG_MONITOR_USUAL_H
 #include <stdint.h>
