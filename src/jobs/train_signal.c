@@ -48,7 +48,7 @@ static const struct {
     {HG_OPTION_lr,           "lr",           "2e-3"  },
     {HG_OPTION_schedule,     "schedule",     "cosine"},
     {HG_OPTION_batch,        "batch",        "64"    },
-    {HG_OPTION_val,          "val",          "0.2"   },
+    {HG_OPTION_val,          "val",          "0.25"  },
     {HG_OPTION_pca,          "pca",          "false" },
     {HG_OPTION_samples,      "samples",      "0"     },
 };

@@ -5,7 +5,9 @@
 #include "base/int.h"
 #include "base/mem.h"
 
-enum { BLOCKS = 10 }; // that a stretch is cut into, if each has two windows then
+// A stretch has a block of each fold; a long one three of each. Few, for what comes later differs more from a recording than its blocks from
+// each other.
+enum { LONG = 50000, OF_LONG = 3 };
 
 void hg__signal_split_clear(hg__signal_split *p) {
     hg__free(p->start);
@@ -26,8 +28,9 @@ static int add_block(hg__time_list *l, hg__time_block block, hg_error *err) {
 static int cut_stretch(hg__time_list *l, hg__time_block stretch, int32_t length, int32_t folds,
                        hg_error *err) {
     const int64_t steps = stretch.end - stretch.first, two = 2 * (int64_t)length;
-    const int64_t tenth = hg__ceil_div_64(steps, hg__max(BLOCKS, folds));
-    const int64_t size = tenth > two ? tenth : two, blocks = steps / size;
+    const int64_t most = folds > 0 ? folds * (steps > LONG ? OF_LONG : 1) : 1;
+    const int64_t size = steps / most > two ? steps / most : two;
+    const int64_t blocks = hg__min_64(most, steps / size);
     if (blocks < 2 || folds == 0) {
         stretch.fold = HG_NO_FOLD;
         return add_block(l, stretch, err);
