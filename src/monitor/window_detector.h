@@ -59,7 +59,7 @@ enum {
 };
 #undef DETECTOR
 extern const hg__window_detector_type hg__window_autoencoder, hg__window_statistics,
-    hg__window_spectrum, hg__window_neighbours;
+    hg__window_spectrum, hg__window_neighbours, hg__window_principal;
 
 // That of a row of the table for such a signal, with nothing loaded; weight 0: it has none.
 hg__window_detector hg__window_detector_make(int32_t row, const hg__signal *s, hg__pool *pool);
