@@ -10,7 +10,7 @@
 
 // An event raises the threshold by so much; drift is followed as far as this, up or down.
 static const double rise = 1.1, farthest = 32;
-static const double lower_share = 3; // the lower threshold is that of so many times the rate
+static const double lower_share = 2; // the lower threshold is that of so many times the rate
 static const char key[] = "events";
 
 void hg__signal_alarms_clear(hg__signal_alarms *a) {
@@ -26,11 +26,19 @@ static const hg__threshold_group *whole(const hg__signal_alarms *a) {
     return &a->thresholds.group[0];
 }
 
+// The share p for which p + sqrt(p / n) is fpr.
+static double sure_share(double fpr, double n) {
+    const double root = (sqrt(1 / n + 4 * fpr) - sqrt(1 / n)) / 2;
+    const double share = root * root;
+    return share > 1e-9 ? share : 1e-9;
+}
+
 int hg__signal_alarms_ask(hg__signal_alarms *a, double fpr, hg_error *err) {
     hg__threshold low;
     if (!hg__signal_alarms_has(a)) return HG_OK;
-    HG_TRY(hg__thresholds_ask(&a->thresholds, fpr, err));
-    const double often = fpr * lower_share < 0.5 ? fpr * lower_share : 0.5;
+    const double sure = sure_share(fpr, a->stretches);
+    HG_TRY(hg__thresholds_ask(&a->thresholds, sure, err));
+    const double often = sure * lower_share < 0.5 ? sure * lower_share : 0.5;
     HG_TRY(hg__calibration_threshold(whole(a)->held, often, &low, err));
     const double high = whole(a)->at.value;
     a->lower = high > 0 && low.value < high ? low.value / high : 1;
@@ -50,14 +58,17 @@ int hg__signal_alarms_init(hg__signal_alarms *a, const hg_model *m, const char *
     HG_TRY(hg__thresholds_load(&a->thresholds, m, where, err));
     if (!hg__signal_alarms_has(a)) return HG_OK;
     a->length = hg__json_number_value(hg__json_object_get(own, "length"));
+    a->stretches = hg__json_number_value(hg__json_object_get(own, "stretches"));
+    const double fpr = hg__json_number_value(hg__json_object_get(own, "fpr"));
     const int64_t hold = hg__json_integer_value(hg__json_object_get(own, "hold"));
     int code = HG_OK;
-    if (!(a->length >= 1) || hold < 1 || hold > INT32_MAX) {
+    if (!(a->length >= 1 && a->stretches > 0 && fpr > 0 && fpr < 1) || hold < 1 ||
+        hold > INT32_MAX) {
         code = hg__fail(err, HG_ERR_MODEL,
-                        "%s: events: expected a length and a hold of at least one step", where);
+                        "%s: events: expected lengths of at least one step and a rate", where);
     }
     a->hold = (int32_t)hold;
-    if (code == HG_OK) code = hg__signal_alarms_ask(a, a->thresholds.fpr, err);
+    if (code == HG_OK) code = hg__signal_alarms_ask(a, fpr, err);
     if (code < 0) hg__signal_alarms_clear(a);
     return code;
 }
@@ -92,8 +103,8 @@ hg__alarm hg__signal_alarms_take(hg__signal_alarms *a, const hg__scored_step *st
     hg__alarm out = {.p = (double)NAN};
     if (!hg__signal_alarms_has(a)) return out;
     if (step->begins) a->state.is_on = false;
-    if (!isnan(step->score)) {
-        const double score = (double)step->score / a->state.drift;
+    if (!isnan(step->now)) {
+        const double score = (double)step->now / a->state.drift;
         out.p = hg__calibration_p(whole(a)->held, score);
         go_on(a, whole(a)->at.value > 0 ? score / whole(a)->at.value : score > 0 ? 2 : 0);
     }
@@ -105,28 +116,31 @@ hg__alarm hg__signal_alarms_take(hg__signal_alarms *a, const hg__scored_step *st
 // ---- fitted -------------------------------------------------------------------------------------
 
 // The mean length of the events that held-out steps have.
-static double mean_length(hg__signal_alarms *a, const float *score, const bool *begins,
-                          int64_t count) {
+static double mean_length(hg__signal_alarms *a, const hg__held_steps *held) {
     int64_t steps = 0;
     a->is_fixed = true;
     a->state = (hg__alarm_state){.drift = 1};
-    for (int64_t i = 0; i < count; i++) {
-        const hg__scored_step step = {.score = score[i], .begins = begins[i]};
+    for (int64_t i = 0; i < held->count; i++) {
+        const hg__scored_step step = {.now = held->score[i], .begins = held->begins[i]};
         steps += hg__signal_alarms_take(a, &step).is_alarm;
     }
     return a->state.events ? (double)steps / (double)a->state.events : 1;
 }
 
-int hg__signal_alarms_fit(hg_model *m, const float *score, const bool *begins, int64_t count,
-                          double fpr, int32_t hold, hg__json *detector, hg_error *err) {
-    hg__signal_alarms a = {.length = 1, .hold = hold, .state.drift = 1};
-    const hg__held_out held = {.score = score, .rows = count, .column = ""};
-    HG_TRY(hg__thresholds_fit(&a.thresholds, &held, fpr, err));
+int hg__signal_alarms_fit(hg_model *m, const hg__held_steps *held, double fpr, int32_t hold,
+                          hg__json *detector, hg_error *err) {
+    hg__signal_alarms a = {.length = 1,
+                           .stretches = (double)held->count / (double)held->memory,
+                           .hold = hold,
+                           .state.drift = 1};
+    const hg__held_out all = {.score = held->score, .rows = held->count, .column = ""};
+    HG_TRY(hg__thresholds_fit(&a.thresholds, &all, fpr, err));
     int code = hg__signal_alarms_ask(&a, fpr, err);
     if (code == HG_OK) {
-        const double length = mean_length(&a, score, begins, count);
+        const double length = mean_length(&a, held);
         code = hg__thresholds_save(&a.thresholds, m, detector, err);
-        hg__json *own = hg__json_pack("{s:f, s:i}", "length", length, "hold", hold);
+        hg__json *own = hg__json_pack("{s:f, s:f, s:f, s:i}", "fpr", fpr, "length", length,
+                                      "stretches", a.stretches, "hold", hold);
         if (code == HG_OK && hg__json_set(detector, key, own) < 0) {
             code = hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping thresholds");
         } else if (code < 0) {

@@ -4,8 +4,10 @@
 //   score   ......./\......../''''\___....          an event begins where the score passes the threshold and ends where it has been below a
 //   alarm   0000000110000000011111100000            lower one for some steps: one fault is one alarm
 //
-// Scores over time depend on each other: that a share of held-out steps passed a threshold says how much of the time is spent above
-// it, and not how often it is passed; so the length of what passed is kept too. And plants drift: the threshold is followed. Every event
+// Scores over time depend on each other. That a share of held-out steps passed a threshold says how much of the time is spent above it, and
+// not how often it is passed; so the length of what passed is kept too. And it is as sure as so many independent steps make it as there are
+// stretches of the length that a score depends on: a threshold is that of the share p for which p + sqrt(p / stretches), one standard
+// error more, is what was asked for. And plants drift: the threshold is followed. Every event
 // raises it by a tenth, and while there is none it sinks, by as much in the time in which one event is asked for. Whatever
 // the scores do slowly, in the long run events then come at the rate that is asked for (the argument is that of Gibbs & Candes,
 // "Adaptive conformal inference under distribution shift", 2021, with events for errors and the logarithm of the threshold for the level).
@@ -25,6 +27,7 @@ typedef struct hg__alarm_state {
 typedef struct hg__signal_alarms {
     hg__thresholds thresholds; // groups 0: nothing was held out, and there are no alarms
     double length;             // steps that an event of normal steps lasts, in the mean
+    double stretches;          // independent ones that were held out
     double lower;              // the lower threshold over the threshold
     int32_t hold;              // steps below it that end an event
     bool is_fixed;             // drift is not followed
@@ -49,7 +52,14 @@ int hg__signal_alarms_ask_events(hg__signal_alarms *a, double per_step, hg_error
 // The next step. Never fails, allocates nothing.
 hg__alarm hg__signal_alarms_take(hg__signal_alarms *a, const hg__scored_step *step);
 
-// Of held-out scores (count), block after block (begins (count)): thresholds at fpr into m's parts and `detector` (borrowed).
-int hg__signal_alarms_fit(hg_model *m, const float *score, const bool *begins, int64_t count,
-                          double fpr, int32_t hold, hg__json *detector, hg_error *err);
+typedef struct hg__held_steps {
+    const float *score; // (count): of now
+    const bool *begins; // (count)
+    int64_t count;
+    int32_t memory; // steps that a score depends on
+} hg__held_steps;
+
+// Thresholds at fpr into m's parts and `detector` (borrowed).
+int hg__signal_alarms_fit(hg_model *m, const hg__held_steps *held, double fpr, int32_t hold,
+                          hg__json *detector, hg_error *err);
 #endif

@@ -31,7 +31,7 @@ typedef struct fitting {
     float *distance[HG_WINDOW_DETECTORS];         // owned: of windows that were held out
     int64_t distances[HG_WINDOW_DETECTORS];
     int64_t count;
-    float *score; // owned, (count): of steps that were held out
+    float *score; // owned, (count): of now, of steps that were held out
     bool *begins; // owned, (count)
 } fitting;
 
@@ -118,9 +118,9 @@ static int keep_scores(fitting *f, hg__signal_scorer *scorer, hg_error *err) {
         if (!begins) return HG_ERR_MEMORY;
         f->begins = begins;
         for (int32_t i = 0; i < n; i++) {
-            if (isnan(step[i].score)) continue;
+            if (isnan(step[i].now)) continue;
             f->begins[f->count] = step[i].begins;
-            f->score[f->count++] = step[i].score;
+            f->score[f->count++] = step[i].now;
         }
     }
     return HG_OK;
@@ -244,8 +244,12 @@ static int fit(fitting *f, double fpr, hg_error *err) {
     if (f->split->folds > 0) HG_TRY(visit_folds(f, use_scores, err));
     HG_TRY(fit_on_all(f, err));
     if (f->count == 0) return HG_OK;
-    const int32_t hold = hg__max(1, f->d->length / 2);
-    return hg__signal_alarms_fit(f->m, f->score, f->begins, f->count, fpr, hold, f->detector, err);
+    int32_t longest = 0;
+    for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
+        if (f->own[i].weight > 0) longest = hg__max(longest, f->own[i].view.length);
+    }
+    const hg__held_steps held = {f->score, f->begins, f->count, longest};
+    return hg__signal_alarms_fit(f->m, &held, fpr, hg__max(1, f->d->length / 8), f->detector, err);
 }
 
 static void clear(fitting *f) {

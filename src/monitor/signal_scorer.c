@@ -23,8 +23,11 @@ typedef struct watcher {
     hg__window_detector detector; // owned
     float *sum;                   // owned, (room): what windows say
     int32_t *windows;             // owned, (room): how many each step lies in
-    float *x;                     // owned, (HG_WINDOWS_AT_ONCE, N * C)
+    float *ended; // owned, (room): what the window says that ends with it; NaN: none does
+    float latest; // of them, by the step that was scored last; NaN: none yet
+    float *x;     // owned, (HG_WINDOWS_AT_ONCE, N * C)
     int32_t start[HG_WINDOWS_AT_ONCE];
+    int32_t last; // where one begins that a stretch's end has, beside the others; -1: none
     int32_t cut;  // windows at hand
     int32_t next; // where the next begins
     bool has_cut; // one was cut of this stretch
@@ -45,7 +48,7 @@ struct hg__signal_scorer {
     int32_t given, final, held;
     int32_t explained; // the first of those given last
     bool is_new;       // nothing of the stretch was scored yet
-    bool has_ended;
+    bool has_ended, is_live;
 };
 
 void hg__signal_scorer_free(hg__signal_scorer *s) {
@@ -55,6 +58,7 @@ void hg__signal_scorer_free(hg__signal_scorer *s) {
         hg__window_detector_clear(&w->detector);
         hg__free(w->sum);
         hg__free(w->windows);
+        hg__free(w->ended);
         hg__free(w->x);
     }
     hg__signal_clear(&s->signal);
@@ -89,7 +93,8 @@ static int make_room(hg__signal_scorer *s, hg_error *err) {
         const size_t numbers = (size_t)v->length * (size_t)v->channels;
         w->sum = hg__alloc(room, sizeof *w->sum, err);
         if (w->sum) w->windows = hg__alloc(room, sizeof *w->windows, err);
-        if (w->windows) w->x = hg__alloc(HG_WINDOWS_AT_ONCE, numbers * sizeof *w->x, err);
+        if (w->windows) w->ended = hg__alloc(room, sizeof *w->ended, err);
+        if (w->ended) w->x = hg__alloc(HG_WINDOWS_AT_ONCE, numbers * sizeof *w->x, err);
         if (!w->x) return HG_ERR_MEMORY;
     }
     const size_t width = (size_t)s->watcher[0].detector.width;
@@ -101,14 +106,25 @@ static int make_room(hg__signal_scorer *s, hg_error *err) {
     return s->y ? HG_OK : HG_ERR_MEMORY;
 }
 
+static void begin_stretch(hg__signal_scorer *s) {
+    s->given = s->final = s->held = 0;
+    s->is_new = true;
+    s->has_ended = false;
+    for (int32_t i = 0; i < s->watchers; i++) {
+        s->watcher[i].next = 0;
+        s->watcher[i].has_cut = false;
+        s->watcher[i].latest = NAN;
+    }
+}
+
 hg__signal_scorer *hg__signal_scorer_new(const hg_model *m, hg__pool *pool, const char *where,
                                          hg_error *err) {
     hg__signal_scorer *s = hg__alloc(1, sizeof *s, err);
     if (!s) return NULL;
-    s->is_new = true;
     int code = hg__signal_load(&s->signal, m, where, err);
     if (code == HG_OK) code = open_detectors(s, m, pool, where, err);
     if (code == HG_OK) code = make_room(s, err);
+    begin_stretch(s);
     if (code == HG_OK) return s;
     hg__signal_scorer_free(s);
     return NULL;
@@ -146,21 +162,12 @@ static void move_up(hg__signal_scorer *s) {
         watcher *w = &s->watcher[i];
         shift(w->sum, sizeof *w->sum, by, left);
         shift(w->windows, sizeof *w->windows, by, left);
+        shift(w->ended, sizeof *w->ended, by, left);
         w->next -= by;
     }
     s->given -= by;
     s->final -= by;
     s->held = left;
-}
-
-static void begin_stretch(hg__signal_scorer *s) {
-    s->given = s->final = s->held = 0;
-    s->is_new = true;
-    s->has_ended = false;
-    for (int32_t i = 0; i < s->watchers; i++) {
-        s->watcher[i].next = 0;
-        s->watcher[i].has_cut = false;
-    }
 }
 
 static void add_step(hg__signal_scorer *s, const hg__steps *from, int32_t i) {
@@ -175,6 +182,7 @@ static void add_step(hg__signal_scorer *s, const hg__steps *from, int32_t i) {
     for (int32_t k = 0; k < s->watchers; k++) {
         s->watcher[k].sum[at] = 0;
         s->watcher[k].windows[at] = 0;
+        s->watcher[k].ended[at] = NAN;
     }
     *step = (hg__scored_step){.row = from->row[i],
                               .file = from->file,
@@ -238,6 +246,7 @@ static void run_windows(hg__signal_scorer *s, watcher *w) {
             w->sum[t] += evidence;
             w->windows[t]++;
         }
+        if (w->start[i] != w->last) w->ended[end - 1] = evidence;
     }
     w->cut = 0;
 }
@@ -257,12 +266,15 @@ static void cut_window(hg__signal_scorer *s, watcher *w, int32_t start, int32_t 
 
 static void cut_windows(hg__signal_scorer *s, watcher *w) {
     const int32_t N = w->detector.view.length, stride = w->detector.stride;
+    w->last = -1;
     for (; w->next + N <= s->held; w->next += stride) cut_window(s, w, w->next, N);
+    run_windows(s, w);
     if (s->has_ended && s->held > 0) {
         const bool is_first = w == &s->watcher[0];
         if (!w->has_cut && s->is_new && is_first && s->held < N) cut_window(s, w, 0, s->held);
         if (w->has_cut && w->next - stride + N < s->held && s->held >= N) {
-            cut_window(s, w, s->held - N, N);
+            w->last = s->held - N;
+            cut_window(s, w, w->last, N);
         }
     }
     run_windows(s, w);
@@ -274,7 +286,7 @@ static void run_all(hg__signal_scorer *s) {
         cut_windows(s, &s->watcher[i]);
         final = hg__min(final, s->watcher[i].next);
     }
-    s->final = s->has_ended ? s->held : final;
+    s->final = s->has_ended || s->is_live ? s->held : final;
 }
 
 // ---- scores out ---------------------------------------------------------------------------------
@@ -290,17 +302,31 @@ static float score_of(const hg__signal_scorer *s, int32_t t) {
     return weight > 0 ? sum / weight : NAN;
 }
 
+// Steps come in order.
+static float score_now(hg__signal_scorer *s, int32_t t) {
+    float sum = 0, weight = 0;
+    for (int32_t i = 0; i < s->watchers; i++) {
+        watcher *w = &s->watcher[i];
+        if (!isnan(w->ended[t])) w->latest = w->ended[t];
+        if (isnan(w->latest)) continue;
+        sum += w->detector.weight * w->latest;
+        weight += w->detector.weight;
+    }
+    return weight > 0 ? sum / weight : NAN;
+}
+
 static void score_step(hg__signal_scorer *s, int32_t t) {
     const size_t C = (size_t)s->signal.channels, at = (size_t)t * C;
     const int32_t windows = s->watcher[0].windows[t];
-    const float over = windows ? 1.0F / (float)windows : 0;
+    const float over = windows ? 1.0F / (float)windows : 0, now = score_now(s, t);
     bool is_there = false;
     for (size_t c = 0; c < C; c++) {
         is_there = is_there || !isnan(s->value[at + c]);
         s->made[at + c] *= over;
         s->error[at + c] *= over;
     }
-    s->step[t].score = is_there ? score_of(s, t) : NAN;
+    s->step[t].score = !is_there ? NAN : s->is_live ? now : score_of(s, t);
+    s->step[t].now = is_there ? now : NAN;
 }
 
 int32_t hg__signal_scorer_next(hg__signal_scorer *s, const hg__scored_step **step) {
@@ -312,6 +338,10 @@ int32_t hg__signal_scorer_next(hg__signal_scorer *s, const hg__scored_step **ste
     s->given = s->final;
     if (count > 0) s->is_new = false;
     return count;
+}
+
+void hg__signal_scorer_go_live(hg__signal_scorer *s) {
+    s->is_live = true;
 }
 
 void hg__signal_scorer_leave_out(hg__signal_scorer *s, int32_t row) {

@@ -4,9 +4,10 @@
 //   steps ──> windows of each detector (window_detector.h), one every so many steps ──> how far each lies from training's
 //         ──> how unusual that is ──> a step: for each detector the mean over the windows that it lies in ──> the mean of these: the score
 //
-// A step's score is there once the last of these windows is, hg__signal_scorer_delay() steps later at most, and is the same however the
-// steps were cut into calls. Scores are like -log10 of a
-// share of normal steps.
+//         ──> and by the last window of each detector that had ended when the step came: the score of now, which alarms are of
+//
+// A score is there once the last of these windows is, hg__signal_scorer_delay() steps later at most, that of now at once. Both are the
+// same however the steps were cut into calls. They are like -log10 of a share of normal steps.
 #ifndef HG_MONITOR_SIGNAL_SCORER_H
 #define HG_MONITOR_SIGNAL_SCORER_H
 #include "backend/pool.h"
@@ -17,11 +18,12 @@ enum { HG_WHEN = 40, HG_SIGNAL_REASONS = 16 };
 typedef struct hg__signal_scorer hg__signal_scorer;
 
 typedef struct hg__scored_step {
-    int64_t row;        // of its file, from 0; -1: one that the file lacks
-    int32_t file;       // which of the recording's
-    uint8_t label;      // as the recording has it
-    bool begins;        // what came before is not its past
-    float score;        // NaN: all of its values are missing
+    int64_t row;   // of its file, from 0; -1: one that the file lacks
+    int32_t file;  // which of the recording's
+    uint8_t label; // as the recording has it
+    bool begins;   // what came before is not its past
+    // How unusual: by all windows that it lies in, those to come too; and by what was known when it came. NaN: all of its values are missing
+    float score, now;
     double time;        // s; NaN: nobody knows
     char when[HG_WHEN]; // the same as the file has it; ""
 } hg__scored_step;
@@ -40,6 +42,8 @@ const hg__signal *hg__signal_scorer_signal(const hg__signal_scorer *s);
 int32_t hg__signal_scorer_delay(const hg__signal_scorer *s); // steps
 int32_t hg__signal_scorer_room(const hg__signal_scorer *s);  // steps that may be given at a time
 
+// From now on steps are given at once, and their score is that of now.
+void hg__signal_scorer_go_live(hg__signal_scorer *s);
 // From now on the score is without detector `row` of window_detectors.def.
 void hg__signal_scorer_leave_out(hg__signal_scorer *s, int32_t row);
 // Takes steps first, first + 1 ... of a block, as many as there is room for; how many is returned.

@@ -1,51 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
-// usual.c - how unusual a distance is beside those of normal steps.
+// usual.c - how unusual a distance is beside those of normal windows.
 #include "monitor/usual.h"
 
+#include <math.h>
 #include <stdlib.h>
 
-#include "base/real.h"
-
-static const double least = 1e-9, ln_10 = 2.302585092994046;
-static const float known = 5;
-static const double prior_spread = 0.3, prior_count = 20;
-// -log10(1 - share) of the shares 0, 0.1 ... 0.9
+static const float ln_10 = 2.3025851F, known = 5, least_spread = 0.05F;
+static const int32_t per_mille[HG_USUAL_SHARES] = {0,   100, 200, 300, 400, 500,
+                                                   600, 700, 800, 900, 950};
+// -log10(1 - share) of these
 static const float evidence[HG_USUAL_SHARES] = {
-    0,        0.045757491F, 0.096910013F, 0.15490196F, 0.22184875F,
-    0.30103F, 0.39794001F,  0.52287875F,  0.69897F,    1};
+    0,           0.045757491F, 0.096910013F, 0.15490196F, 0.22184875F, 0.30103F,
+    0.39794001F, 0.52287875F,  0.69897F,     1,           1.30103F};
 
 static int compare(const void *a, const void *b) {
     const float x = *(const float *)a, y = *(const float *)b;
     return (x > y) - (x < y);
 }
 
-static double ln_of(float distance) {
-    return hg__log((double)distance + least);
-}
-
 void hg__usual_fit(hg__usual *u, float *distance, int64_t count) {
+    const int32_t last = HG_USUAL_SHARES - 1;
     double excess = 0;
     int64_t beyond = 0;
     qsort(distance, (size_t)count, sizeof *distance, compare);
-    for (int32_t k = 0; k < HG_USUAL_SHARES; k++) {
-        u->at[k] = count ? (float)ln_of(distance[(count - 1) * k / HG_USUAL_SHARES]) : 0;
+    for (int32_t k = 0; k <= last; k++) {
+        u->at[k] = count ? sqrtf(distance[(count - 1) * per_mille[k] / 1000]) : 0;
     }
-    for (int64_t i = count; i-- > 0 && ln_of(distance[i]) > (double)u->at[HG_USUAL_SHARES - 1];) {
-        excess += ln_of(distance[i]) - (double)u->at[HG_USUAL_SHARES - 1];
-        beyond++;
+    for (int64_t i = count; i-- > 0 && sqrtf(distance[i]) > u->at[last]; beyond++) {
+        excess += (double)(sqrtf(distance[i]) - u->at[last]);
     }
-    u->spread = (float)((excess + prior_count * prior_spread) / ((double)beyond + prior_count));
+    const float mean = beyond ? (float)(excess / (double)beyond) : 0;
+    const float least = least_spread * (u->at[last] - u->at[last / 2]) + 1e-9F;
+    u->spread = mean > least ? mean : least;
 }
 
 float hg__usual_evidence(const hg__usual *u, float distance) {
-    const float l = (float)ln_of(distance), *at = u->at;
-    if (l <= at[0]) return 0;
-    if (l > at[HG_USUAL_SHARES - 1]) {
-        const float e = 1 + (l - at[HG_USUAL_SHARES - 1]) / (u->spread * (float)ln_10);
+    const int32_t last = HG_USUAL_SHARES - 1;
+    const float x = sqrtf(distance), *at = u->at;
+    if (x <= at[0]) return 0;
+    if (x > at[last]) {
+        const float e = evidence[last] + (x - at[last]) / (u->spread * ln_10);
         return e > known ? known + (e - known) / 10 : e;
     }
     int32_t k = 1;
-    while (l > at[k]) k++;
+    while (x > at[k]) k++;
     return evidence[k - 1] +
-           (evidence[k] - evidence[k - 1]) * (l - at[k - 1]) / (at[k] - at[k - 1]);
+           (evidence[k] - evidence[k - 1]) * (x - at[k - 1]) / (at[k] - at[k - 1]);
 }

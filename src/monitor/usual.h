@@ -9,7 +9,7 @@
 #define HG_MONITOR_USUAL_H
 #include <stdint.h>
 
-enum { HG_USUAL_SHARES = 10 };
+enum { HG_USUAL_SHARES = 11 };
 
 typedef struct hg__usual {
     float at[HG_USUAL_SHARES]; // ln of the distances that 0, 0.1 ... 0.9 of the steps stay below
