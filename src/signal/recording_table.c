@@ -67,6 +67,7 @@ static int open_table(hg__recording_file *f, hg_error *err) {
     HG_TRY(hg__recording_columns_choose(&s->c, f, s->t, err));
     f->has_time = f->has_when = s->c.time >= 0;
     f->has_label = s->c.label >= 0;
+    f->is_picked = true;
     f->rate = f->has_time ? 0 : s->t->rate;
     return name_channels(f, s, err);
 }
