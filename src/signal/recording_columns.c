@@ -96,9 +96,13 @@ static bool is_index_name(const hg__table *t, int32_t column) {
 
 static void look_at_time(hg__column_look *l, const hg__cell *cell, hg__time_reading *r) {
     const uint32_t formats = r->formats;
-    if (!formats && !*l->odd) hg__cell_write(cell, l->odd, sizeof l->odd);
+    if (!formats) {
+        const bool is_first = cell->kind == HG_CELL_TEXT && !*l->odd;
+        if (is_first) hg__cell_write(cell, l->odd, sizeof l->odd);
+        l->misses++;
+        return;
+    }
     l->formats &= formats;
-    if (!formats) return;
     for (int f = 0; f < HG_TIME_FORMATS; f++) {
         if (!(formats & 1U << f)) continue;
         l->falls[f] += l->times > 0 && r->seconds[f] < l->last[f];
@@ -128,7 +132,6 @@ static void look_at(hg__column_look *l, const hg__cell *cell, int says) {
         return;
     }
     if (cell->kind == HG_CELL_NUMBER) {
-        // A value that is no time makes a column of none: most end here at their first.
         if (l->formats) hg__time_read_number(cell->number, says, &r);
         look_at_number(l, cell->number);
     } else {
@@ -171,7 +174,7 @@ static int32_t best_format(const hg__column_look *l) {
 // The format of a column that nobody named: NONE where it is no time.
 static int32_t sniff_time(const hg__column_look *l, const char *name) {
     const bool says = says_time(name);
-    const int32_t f = l->times ? best_format(l) : NONE;
+    const int32_t f = 20 * l->misses <= l->times && l->times ? best_format(l) : NONE;
     if (l->texts > 0) {
         const bool is_sure = says || hg__time_name(name) || l->weak < l->times;
         return f >= 0 && is_sure && 4 * (int64_t)l->falls[f] <= l->times ? f : NONE;
@@ -187,10 +190,10 @@ static int name_time(hg__recording_columns *c, const hg__recording_file *f, cons
     c->time = hg__table_column(t, "time", f->o->time, err);
     if (c->time < 0) return c->time;
     const hg__column_look *l = &look[c->time];
-    const int32_t format = l->times ? best_format(l) : NONE;
+    const int32_t format = l->times > l->misses ? best_format(l) : NONE;
     c->format = format >= 0 ? format : PLAIN;
     c->unit = unit_of(t->name[c->time]);
-    if (format >= 0 || l->texts == 0) return HG_OK;
+    if (format >= 0 || l->numbers >= l->texts) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE, "%s: time=%.60s: expected times or numbers, got '%s'",
                     t->path, f->o->time, l->odd);
 }
