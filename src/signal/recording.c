@@ -297,8 +297,8 @@ static int introduce(hg__recording *r, hg_error *err) {
     r->name = hg__alloc((size_t)s->channels, sizeof *r->name, err);
     if (!r->name) return HG_ERR_MEMORY;
     for (; r->channels < s->channels; r->channels++) {
-        const int32_t from = s->pick ? s->pick[r->channels] : r->channels;
-        r->name[r->channels] = hg__copy_text(f->name[from], err);
+        const char *name = s->o.channels > 0 ? s->o.channel[r->channels] : f->name[r->channels];
+        r->name[r->channels] = hg__copy_text(name, err);
         if (!r->name[r->channels]) return HG_ERR_MEMORY;
     }
     r->named = f->named;
