@@ -10,11 +10,15 @@ static inline void put_little(uint8_t *to, uint32_t x, int bytes) {
     for (int i = 0; i < bytes; i++) to[i] = (uint8_t)(x >> 8 * i);
 }
 
+static inline void put_bytes(uint8_t *to, const void *from, size_t size) {
+    memcpy(to, from, size);
+}
+
 // 16-bit samples (frames, channels); bytes (44 + 2 * frames * channels). How many they are.
 static inline size_t make_wav(uint8_t *bytes, const int16_t *sample, uint32_t frames,
                               uint32_t channels, uint32_t rate) {
     const uint32_t body = 2 * frames * channels;
-    memcpy(bytes, "RIFF....WAVEfmt ....", 20);
+    put_bytes(bytes, "RIFF....WAVEfmt ....", 20);
     put_little(bytes + 4, 36 + body, 4);
     put_little(bytes + 16, 16, 4);
     put_little(bytes + 20, 1, 2);
@@ -23,10 +27,11 @@ static inline size_t make_wav(uint8_t *bytes, const int16_t *sample, uint32_t fr
     put_little(bytes + 28, 2 * rate * channels, 4);
     put_little(bytes + 32, 2 * channels, 2);
     put_little(bytes + 34, 16, 2);
-    memcpy(bytes + 36, "data", 4);
+    put_bytes(bytes + 36, "data", 4);
     put_little(bytes + 40, body, 4);
-    for (uint32_t i = 0; i < frames * channels; i++)
+    for (uint32_t i = 0; i < frames * channels; i++) {
         put_little(bytes + 44 + 2 * i, (uint16_t)sample[i], 2);
+    }
     return 44 + body;
 }
 
@@ -64,6 +69,7 @@ static inline edf_sample plain_edf(void) {
 
 // The header; how many bytes it has.
 static inline size_t make_edf_header(uint8_t *bytes, const edf_sample *e) {
+    static const char *const none[4] = {"", "", "", ""};
     char size[16], count[16];
     snprintf(size, sizeof size, "%d", 256 * (e->signals + 1));
     snprintf(count, sizeof count, "%d", e->signals);
@@ -77,16 +83,12 @@ static inline size_t make_edf_header(uint8_t *bytes, const edf_sample *e) {
     p = put_field(p, e->records, 8);
     p = put_field(p, e->duration, 8);
     p = put_field(p, count, 4);
-    for (int i = 0; i < e->signals; i++) p = put_field(p, e->label[i], 16);
-    for (int i = 0; i < e->signals; i++) p = put_field(p, "", 80);
-    for (int i = 0; i < e->signals; i++) p = put_field(p, "mV", 8);
-    for (int i = 0; i < e->signals; i++) p = put_field(p, e->least[i], 8);
-    for (int i = 0; i < e->signals; i++) p = put_field(p, e->most[i], 8);
-    for (int i = 0; i < e->signals; i++) p = put_field(p, e->low[i], 8);
-    for (int i = 0; i < e->signals; i++) p = put_field(p, e->high[i], 8);
-    for (int i = 0; i < e->signals; i++) p = put_field(p, "", 80);
-    for (int i = 0; i < e->signals; i++) p = put_field(p, e->samples[i], 8);
-    for (int i = 0; i < e->signals; i++) p = put_field(p, "", 32);
+    const char *const *const column[] = {e->label, none,    none, e->least,   e->most,
+                                         e->low,   e->high, none, e->samples, none};
+    static const size_t bytes_of[] = {16, 80, 8, 8, 8, 8, 8, 80, 8, 32};
+    for (size_t k = 0; k < sizeof bytes_of / sizeof *bytes_of; k++) {
+        for (int i = 0; i < e->signals; i++) p = put_field(p, column[k][i], bytes_of[k]);
+    }
     return (size_t)(p - bytes);
 }
 #endif

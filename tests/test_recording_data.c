@@ -83,8 +83,8 @@ static void recordings_are_read_as_they_are(void **state) {
         if (access(path, R_OK) != 0) continue;
         hg__recording *r = hg__recording_open(path, &o, &err);
         if (!r && err.code == HG_ERR_MISSING) continue; // no libsndfile
-        if (!r) print_error("%s\n", err.message);
-        assert_non_null(r);
+        if (!r) fail_msg("%s", err.message);
+        if (!r) continue;
         assert_string_equal(r->format, e->format);
         assert_int_equal(r->channels, e->channels);
         assert_true(r->rate == e->rate);

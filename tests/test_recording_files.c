@@ -90,7 +90,7 @@ static const char body[] = "\xff\x07\x00\xf8\xf4\x01\x00\x00\xff\xff\xe8\x03";
 
 static size_t make_edf(uint8_t *bytes, const edf_sample *e) {
     const size_t size = make_edf_header(bytes, e);
-    memcpy(bytes + size, body, sizeof body - 1);
+    put_bytes(bytes + size, body, sizeof body - 1);
     return size + sizeof body - 1;
 }
 
@@ -124,7 +124,7 @@ static void bdf_has_24_bits(void **state) {
     e.low[0] = "-8388608";
     e.high[0] = "8388607";
     const size_t size = make_edf_header(bytes, &e);
-    memcpy(bytes + size, "\x01\x00\x01\xff\xff\xff", 6);
+    put_bytes(bytes + size, "\x01\x00\x01\xff\xff\xff", 6);
     expect_recording(bytes, size + 6, "x.bdf", NULL,
                      "# ECG\n*0@1.7067042e+09: 65537\n1@1.7067042e+09: -1\n(2 samples a second)\n");
 }
@@ -139,7 +139,8 @@ static void annotations_say_when_records_begin(void **state) {
     e.least[0] = "-2048";
     e.most[0] = "2047";
     const size_t size = make_edf_header(bytes, &e);
-    memcpy(bytes + size, "\x01\x00\x02\x00+0\x14\x14\0\0\0\0\x03\x00\x04\x00+9.5\x14\x14\0\0", 24);
+    put_bytes(bytes + size, "\x01\x00\x02\x00+0\x14\x14\0\0\0\0\x03\x00\x04\x00+9.5\x14\x14\0\0",
+              24);
     const sample_file f = save_sample(bytes, size + 24, "x.edf");
     hg_error err = {0};
     hg__steps s;
@@ -180,10 +181,10 @@ static void edf_that_is_wrong_is_refused(void **state) {
     edf_sample e = plain_edf();
     make_edf(bytes, &e);
     expect_recording(bytes, 300, "x.edf", NULL, "! x.edf: expected a header of 768 bytes, got 300");
-    memcpy(bytes + 184, "512     ", 8);
+    put_bytes(bytes + 184, "512     ", 8);
     expect_recording(bytes, 768, "x.edf", NULL,
                      "! x.edf: expected a header of 768 bytes for 2 signals, got 512");
-    memcpy(bytes + 252, "none", 4);
+    put_bytes(bytes + 252, "none", 4);
     expect_recording(bytes, 768, "x.edf", NULL, "! x.edf: expected 1 to 4096 signals, got 'none'");
     damage_recording(bytes, make_edf(bytes, &e), "x.edf", NULL);
 }

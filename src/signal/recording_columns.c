@@ -57,7 +57,8 @@ static bool says_time(const char *name) {
     while (*name && !is_letter(*name)) name++;
     size_t size = 0;
     while (is_letter(name[size])) size++;
-    return is_in(words, name, size);
+    const bool is_one = is_in(words, name, size); // NOLINT(readability-suspicious-call-argument)
+    return is_one;
 }
 
 // Seconds of the unit that a name ends in: "time_ms", "Time [min]"; 1 where it says none.

@@ -106,10 +106,11 @@ static int read_fixed(hg__recording_file *f, edf *e, const uint8_t *head, hg_err
     }
     HG_TRY(read_whole(f, head + 184, "the size of the header", HEAD, HEAD * (SIGNALS + 1LL), &bytes,
                       err));
-    if (bytes != HEAD * (signals + 1)) {
+    const int64_t whole = HEAD * (signals + 1);
+    if (bytes != whole) {
         return hg__fail(err, HG_ERR_DATA,
                         "%s: expected a header of %lld bytes for %lld signals, got %lld", f->path,
-                        (long long)(HEAD * (signals + 1)), (long long)signals, (long long)bytes);
+                        (long long)whole, (long long)signals, (long long)bytes);
     }
     HG_TRY(read_whole(f, head + 236, "a number of records", -1, 99999999, &e->records, err));
     HG_TRY(read_number(f, head + 244, "seconds of a record", &e->duration, err));
@@ -198,8 +199,9 @@ static int read_signals(hg__recording_file *f, edf *e, hg_error *err) {
     int code = hg__read_at(e->fd, part, size, HEAD, f->path, err);
     if (code == HG_OK) code = hg__recording_name_channels(f, e->signals, err);
     f->channels = 0;
-    for (int32_t i = 0; code == HG_OK && i < e->signals; i++)
+    for (int32_t i = 0; code == HG_OK && i < e->signals; i++) {
         code = read_signal(f, e, part, i, err);
+    }
     hg__free(part);
     if (code == HG_OK && f->channels == 0) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected signals, got annotations alone", f->path);
@@ -246,7 +248,7 @@ static int count_records(hg__recording_file *f, edf *e, hg_error *err) {
 }
 
 static int open_edf(hg__recording_file *f, hg_error *err) {
-    uint8_t head[HEAD];
+    uint8_t head[HEAD] = {0};
     edf *e = hg__alloc(1, sizeof *e, err);
     if (!e) return HG_ERR_MEMORY;
     f->state = e;

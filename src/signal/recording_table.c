@@ -29,9 +29,9 @@ static hg__recording_claim sniff_table(const char *path, const uint8_t *head, si
 #define TABLE(name) &hg__table_##name,
 #include "table/tables.def"
 #undef TABLE
-    };
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        if (types[i]->sniff(path, head, size)) return HG_CLAIM_MAYBE;
+        NULL};
+    for (const hg__table_type *const *t = types; *t; t++) {
+        if ((*t)->sniff(path, head, size)) return HG_CLAIM_MAYBE;
     }
     return HG_CLAIM_NONE;
 }
@@ -129,10 +129,10 @@ static void keep_minute(table_recording *s, const hg__cell *cell) {
 
 // A time of day goes on behind midnight.
 static double add_day(table_recording *s, double time) {
-    enum { DAY = 86400 };
+    enum { DAY = 86400, HALF = DAY / 2 };
     if (s->c.format != HG_TIME_CLOCK) return time;
     time += s->day;
-    if (time < s->shown - DAY / 2) {
+    if (time < s->shown - HALF) {
         s->day += DAY;
         time += DAY;
     }

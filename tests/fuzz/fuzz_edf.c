@@ -12,7 +12,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     uint8_t *all = malloc(size);
     if (!all) abort();
     memcpy(all, bytes, size);
-    if (*all != 0xff) memcpy(all, "0       ", 8);
+    if (*all != 0xff) {
+        memset(all, ' ', 8);
+        *all = '0';
+    }
     all[170] = all[173] = all[178] = '.';
     read_as_recording(all, size, &plain);
     free(all);

@@ -20,8 +20,8 @@ static void put(const char *name, const uint8_t *bytes, size_t size) {
     char path[64];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     const int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 || pwrite(fd, bytes, size, 0) != (ssize_t)size || ftruncate(fd, (off_t)size) != 0)
-        abort();
+    const bool is_open = fd >= 0 && pwrite(fd, bytes, size, 0) == (ssize_t)size;
+    if (!is_open || ftruncate(fd, (off_t)size) != 0) abort();
     close(fd);
 }
 
