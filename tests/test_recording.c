@@ -183,6 +183,43 @@ static void an_array_of_rows_is_steps(void **state) {
                      "# column 1|column 2\n*0: 1|2\n1: 3|?\n(1 missing cell)\n");
 }
 
+static void expect_seed(const char *seed, const char *table, const char *says) {
+    static uint8_t bytes[1 << 14];
+    char name[64];
+    const hg__recording_options o = {.table = table};
+    snprintf(name, sizeof name, "recording/%s", seed);
+    const size_t size = read_seed(name, bytes, sizeof bytes);
+    const sample_file f = save_sample(bytes, size, seed);
+    hg_error err = {0};
+    hg__steps s;
+    hg__recording *r = hg__recording_open(f.path, &o, &err);
+    char text[1024];
+    if (r) {
+        assert_int_equal(hg__recording_next(r, &s, &err), 1);
+        const float *last = s.value + (size_t)(s.count - 1) * (size_t)r->channels;
+        snprintf(text, sizeof text, "%s, %d of %d, %g, %g a second; %s", r->name[0], s.count,
+                 r->channels, (double)last[r->channels - 1], r->rate, r->note);
+    }
+    assert_string_equal(r ? text : plain_message(&f, err.message), says);
+    hg__recording_close(r);
+    remove_sample(&f);
+}
+
+static void a_signal_is_found_among_matlabs_arrays(void **state) {
+    (void)state;
+    expect_seed("good_largest.mat", "",
+                "column 1, 24 of 1, 11.5, 20000 a second; array 'Data', by far the largest (table= "
+                "names another); 20000 samples a second");
+    expect_seed("good_largest.mat", "Linecount",
+                "column 1, 1 of 1, 3, 20000 a second; 20000 samples a second");
+    expect_seed("good_line.mat", "signal",
+                "column 1, 4 of 1, 1.5, 10 a second; 10 samples a second");
+    expect_seed("good_lines.mat", "", "DE_time, 24 of 2, -11.5, 0 a second; ");
+    expect_seed("good_lines.mat", "X097_FE_time", "column 1, 24 of 1, -11.5, 0 a second; ");
+    expect_seed("two.mat", "",
+                "two.mat: expected a matrix 'X', or one single matrix of numbers, got 'a', 'b'");
+}
+
 // ---- several files ------------------------------------------------------------------------------
 
 static void write_file(const sample_file *f, const char *name, const char *text, char path[256]) {
@@ -286,6 +323,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(what_is_no_recording_is_refused),
         cmocka_unit_test(lines_of_json_are_steps),
         cmocka_unit_test(an_array_of_rows_is_steps),
+        cmocka_unit_test(a_signal_is_found_among_matlabs_arrays),
         cmocka_unit_test(several_files_are_one_recording),
         cmocka_unit_test(every_fault_is_an_error),
         cmocka_unit_test(damaged_files_are_survived),

@@ -23,6 +23,27 @@ put('recording/index.csv', ',a\n0,1\n1,x\n2,3\n3\n')
 put('recording/far.csv', 'time,a\n-1e300,1\n0,2\n1e300,3\n1e301,4\n')
 
 
+def element(kind, data):
+    return struct.pack('<II', kind, len(data)) + data + b'\0' * (-len(data) % 8)
+
+
+def doubles(name, values, line=False):
+    shape = (1, len(values)) if line else (len(values), 1)
+    parts = element(6, struct.pack('<II', 6, 0)) + element(5, struct.pack('<ii', *shape)) + element(1, name)
+    return element(14, parts + element(9, struct.pack('<%dd' % len(values), *values)))
+
+
+def mat(*arrays):
+    return b'MATLAB 5.0 MAT-file'.ljust(124) + struct.pack('<HH', 0x100, 0x4d49) + b''.join(arrays)
+
+
+up = [i / 2 for i in range(24)]
+put('recording/good_largest.mat', mat(doubles(b'Linecount', [3]), doubles(b'Data', up), doubles(b'SampleFrequency', [20000])))
+put('recording/good_line.mat', mat(doubles(b'signal', up[:4], True), doubles(b'fs', [10])))
+put('recording/good_lines.mat', mat(doubles(b'X097_DE_time', up), doubles(b'X097_FE_time', [-x for x in up], True), doubles(b'X097RPM', [1796])))
+put('recording/two.mat', mat(doubles(b'a', up), doubles(b'b', up[:12])))
+
+
 def wfdb(header, samples=b''):
     return header.encode() + b'\0' + samples
 
