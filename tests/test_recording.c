@@ -64,6 +64,22 @@ static void a_time_of_day_goes_on_behind_midnight(void **state) {
         "3@86401 '00:00:01': 4\n(time column 'time'; a step every 1 s)\n");
 }
 
+static void a_day_and_a_time_of_day_are_one_time(void **state) {
+    (void)state;
+    static const char says[] =
+        "# a\n*0@1.70406702e+09 '31/12/2023 23:57:00': 1\n1@1.70406708e+09 '31/12/2023 23:58:00': "
+        "2\n"
+        "2@1.70406714e+09 '31/12/2023 23:59:00': 3\n3@1.7040672e+09 '1/1/2024 00:00:00': 4\n";
+    char with[512];
+    snprintf(with, sizeof with, "%s(time columns 'Date' and 'Time'; a step every 1 min)\n", says);
+    CSV("Date;Time;a\n31/12/2023;23:57:00;1\n31/12/2023;23:58:00;2\n31/12/2023;23:59:00;3\n"
+        "1/1/2024;00:00:00;4\n",
+        with);
+    CSV("Time;a;Date\n23:57:00;1;31/12/2023\n23:58:00;2;31/12/2023\n23:59:00;3;31/12/2023\n"
+        "00:00:00;4;1/1/2024\n",
+        with);
+}
+
 static void fractions_and_zones_are_read(void **state) {
     (void)state;
     CSV("t,a\n2024-01-01T00:00:00.25Z,1\n2024-01-01T00:00:00.5Z,2\n2024-01-01T00:00:00.75Z,3\n",
@@ -120,6 +136,8 @@ static void a_models_channels_are_found(void **state) {
     WITH("a,B\n1,2\n4,5\n",
          "! x.csv: expected a channel 'b', got none of that name; did you mean 'a'?",
          .channel = names, .channels = 2);
+    static const char *const rises[] = {"t"};
+    WITH("t,a\n1,2\n4,5\n", "# t\n*0: 1\n1: 4\n", .channel = rises, .channels = 1);
     WITH("1,2,3\n4,5,6\n", "! x.csv: expected 2 channels, got 3", .channel = names, .channels = 2);
 }
 
@@ -312,6 +330,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(numbers_are_times_by_name_or_by_size),
         cmocka_unit_test(time_says_which_column_it_is),
         cmocka_unit_test(a_time_of_day_goes_on_behind_midnight),
+        cmocka_unit_test(a_day_and_a_time_of_day_are_one_time),
         cmocka_unit_test(fractions_and_zones_are_read),
         cmocka_unit_test(columns_of_text_are_left_out),
         cmocka_unit_test(switches_are_numbers),

@@ -2,6 +2,7 @@
 // recording_columns.c - which columns of a table are a recording's time, label and channels: by options, else by what the first rows hold.
 #include "signal/recording_columns.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -11,7 +12,7 @@
 #include "csv/time_text.h"
 #include "schema/schema.h"
 
-enum { ROWS = 4096, CELLS = 1 << 22, NAME = 512 };
+enum { DAY = 86400, ROWS = 4096, CELLS = 1 << 22, NAME = 512 };
 
 int hg__switch_read(const hg__cell *cell) {
     static const struct {
@@ -109,6 +110,8 @@ static void look_at_time(hg__column_look *l, const hg__cell *cell, hg__time_read
         l->falls[f] += l->times > 0 && r->seconds[f] < l->last[f];
         l->rises[f] += l->times > 0 && r->seconds[f] > l->last[f];
         l->last[f] = r->seconds[f];
+        l->has_clock |=
+            hg__time_types[f].has_day && floor(r->seconds[f] / DAY) * DAY != r->seconds[f];
     }
     l->times++;
     l->weak += r->weak;
@@ -199,6 +202,14 @@ static int name_time(hg__recording_columns *c, const hg__recording_file *f, cons
                     t->path, f->o->time, l->odd);
 }
 
+// A model's own channel is no time.
+static bool is_channel(const hg__recording_options *o, const char *name) {
+    for (int32_t i = 0; i < o->channels; i++) {
+        if (strcmp(o->channel[i], name) == 0) return true;
+    }
+    return false;
+}
+
 static int choose_time(hg__recording_columns *c, const hg__recording_file *f, const hg__table *t,
                        const hg__column_look *look, hg_error *err) {
     c->time = -1;
@@ -207,12 +218,34 @@ static int choose_time(hg__recording_columns *c, const hg__recording_file *f, co
     for (int32_t i = 0; i < t->columns && c->time < 0; i++) {
         if (look[i].is_out) continue;
         const int32_t format = sniff_time(&look[i], t->name[i]);
-        if (format == NONE) continue;
+        if (format == NONE || (t->named && is_channel(f->o, t->name[i]))) continue;
         c->time = i;
         c->format = format;
         c->unit = unit_of(t->name[i]);
     }
     return HG_OK;
+}
+
+// Texts that are all times of day, or all days without one; NONE for any other column.
+static int32_t half_of(const hg__column_look *l) {
+    if (l->is_out || l->texts == 0 || l->times == 0 || l->misses > 0) return NONE;
+    const int32_t format = best_format(l);
+    if (format < 0 || format == HG_TIME_CLOCK) return format;
+    return hg__time_types[format].has_day && !l->has_clock ? format : NONE;
+}
+
+// Days in one column and times of day in another are one time.
+static void join_halves(hg__recording_columns *c, const hg__table *t, const hg__column_look *look) {
+    c->clock = -1;
+    if (c->time < 0 || c->format < 0 || half_of(&look[c->time]) == NONE) return;
+    const bool is_clock = c->format == HG_TIME_CLOCK;
+    for (int32_t i = 0; i < t->columns && c->clock < 0; i++) {
+        const int32_t format = i == c->time ? NONE : half_of(&look[i]);
+        if (format == NONE || (format == HG_TIME_CLOCK) == is_clock) continue;
+        c->clock = is_clock ? c->time : i;
+        if (is_clock) c->time = i;
+        if (is_clock) c->format = format;
+    }
 }
 
 // ---- label and what is left out -----------------------------------------------------------------
@@ -311,7 +344,10 @@ static void note_columns(const hg__recording_columns *c, hg__recording_file *f, 
     char list[160] = "";
     int32_t texts = 0;
     if (*t->note) hg__note_add(f->note, sizeof f->note, "%s", t->note);
-    if (c->time >= 0) {
+    if (c->clock >= 0) {
+        hg__note_add(f->note, sizeof f->note, "time columns '%.60s' and '%.60s'", t->name[c->time],
+                     t->name[c->clock]);
+    } else if (c->time >= 0) {
         hg__note_add(f->note, sizeof f->note, "time column '%.60s'", t->name[c->time]);
     }
     for (int32_t i = 0; i < t->columns && f->o->channels == 0; i++) {
@@ -335,7 +371,9 @@ static int choose(hg__recording_columns *c, hg__recording_file *f, hg__table *t,
     HG_TRY(look_at_rows(look, t, cell, err));
     HG_TRY(leave_out(c, f, t, look, err));
     HG_TRY(choose_time(c, f, t, look, err));
+    join_halves(c, t, look);
     if (c->time >= 0) look[c->time].is_out = true;
+    if (c->clock >= 0) look[c->clock].is_out = true;
     HG_TRY(choose_channels(c, f, t, look, err));
     note_columns(c, f, t, look);
     return HG_OK;

@@ -159,12 +159,35 @@ static int read_time(table_recording *s, const hg__cell *cell, double *time) {
     return 1;
 }
 
-static int add_when(hg__raw *raw, const hg__cell *cell, hg_error *err) {
-    char text[64];
+static void write_cell(const hg__cell *cell, char *text, size_t size) {
+    *text = '\0';
+    if (cell->kind != HG_CELL_MISSING) hg__cell_write(cell, text, size);
+}
+
+static int add_when(const table_recording *s, hg__raw *raw, hg_error *err) {
+    const hg__cell *cell = &s->cell[s->c.time];
+    char text[64], both[160];
+    if (s->c.clock >= 0) {
+        char clock[64];
+        write_cell(cell, text, sizeof text);
+        write_cell(&s->cell[s->c.clock], clock, sizeof clock);
+        snprintf(both, sizeof both, "%s%s%s", text, *text && *clock ? " " : "", clock);
+        return hg__raw_add_when(raw, both, strlen(both), err);
+    }
     if (cell->kind == HG_CELL_MISSING) return hg__raw_add_when(raw, "", 0, err);
     if (cell->text) return hg__raw_add_when(raw, cell->text, (size_t)cell->size, err);
-    hg__cell_write(cell, text, sizeof text);
+    write_cell(cell, text, sizeof text);
     return hg__raw_add_when(raw, text, strlen(text), err);
+}
+
+// The column that is no time; -1: *time is one, or NaN where a cell is missing.
+static int32_t read_both(table_recording *s, double *time) {
+    double clock;
+    if (read_time(s, &s->cell[s->c.time], time) < 0) return s->c.time;
+    if (s->c.clock < 0) return -1;
+    const int code = hg__time_read_as(HG_TIME_CLOCK, &s->cell[s->c.clock], &clock);
+    *time = code == 1 ? *time + clock : (double)NAN;
+    return code < 0 ? s->c.clock : -1;
 }
 
 // ---- rows ---------------------------------------------------------------------------------------
@@ -215,12 +238,10 @@ static int fill(hg__recording_file *f, table_recording *s, hg__raw *raw, hg_erro
     bool bad = false;
     HG_TRY(fill_values(f, s, raw, &bad, err));
     if (f->has_time) {
-        const hg__cell *cell = &s->cell[s->c.time];
-        HG_TRY(add_when(raw, cell, err));
-        if (read_time(s, cell, &raw->time[raw->count]) < 0) {
-            bad = true;
-            if (s->stops) return refuse_cell(s, s->c.time, "a time", err);
-        }
+        HG_TRY(add_when(s, raw, err));
+        const int32_t wrong = read_both(s, &raw->time[raw->count]);
+        bad = bad || wrong >= 0;
+        if (wrong >= 0 && s->stops) return refuse_cell(s, wrong, "a time", err);
     }
     if (f->has_label) {
         raw->label[raw->count] = !hg__label_is_normal(&s->cell[s->c.label], f->o->normal);
