@@ -283,6 +283,34 @@ static void several_files_are_one_recording(void **state) {
     remove_sample(&f);
 }
 
+// ---- a host that wants to stop, packed files, no header ------------------------------------------
+
+static bool yes(void *context) {
+    (void)context;
+    return true;
+}
+
+static void a_request_to_stop_ends_the_reading(void **state) {
+    (void)state;
+    const hg_listener l = {.size = sizeof l, .abort = yes};
+    const hg__recording_options o = {.listener = &l};
+    const sample_file f = save_sample("a\n1\n", 4, "x.csv");
+    hg_error err = {0};
+    assert_null(hg__recording_open(f.path, &o, &err));
+    assert_int_equal(err.code, HG_ERR_STOPPED);
+    remove_sample(&f);
+}
+
+static void a_file_without_names_has_places(void **state) {
+    (void)state;
+    expect_recording(BYTES("  1.5e0\n  2.5e0\n"), "x.txt", NULL, "# column 1\n*0: 1.5\n1: 2.5\n");
+    WITH("1,2\n3,4\n", "# 1|2\n*0: 3|4\n", .header = {.say = "yes"});
+    WITH("1704067200,2\n1704067201,4\n",
+         "# column 2\n*0@1.7040672e+09 '1704067200': 2\n1@1.7040672e+09 '1704067201': 4\n"
+         "(time column 'column 1'; a step every 1 s)\n",
+         .header = {.say = "no"});
+}
+
 // ---- faults -------------------------------------------------------------------------------------
 
 static const char scenario_text[] = "t,a,b,y\n1,1,on,0\n2,x,off,1\n3,,on,0\n9,1,off,0\n";
@@ -344,6 +372,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(an_array_of_rows_is_steps),
         cmocka_unit_test(a_signal_is_found_among_matlabs_arrays),
         cmocka_unit_test(several_files_are_one_recording),
+        cmocka_unit_test(a_request_to_stop_ends_the_reading),
+        cmocka_unit_test(a_file_without_names_has_places),
         cmocka_unit_test(every_fault_is_an_error),
         cmocka_unit_test(damaged_files_are_survived),
     };

@@ -149,7 +149,7 @@ static int read_time(table_recording *s, const hg__cell *cell, double *time) {
     if (s->c.format < 0) {
         if (cell->kind != HG_CELL_NUMBER) return -1;
         *time = cell->number * s->c.unit;
-        return 1;
+        return isfinite(*time) ? 1 : -1;
     }
     const int code = hg__time_read_as(s->c.format, cell, time);
     if (code < 0) *time = (double)NAN;
