@@ -270,8 +270,8 @@ static const char *text_or_none(const char *text) {
 
 static hg__recording_options complete(const hg__recording_options *o) {
     hg__recording_options full = o ? *o : (hg__recording_options){0};
-    const char **const text[] = {&full.time,   &full.label, &full.normal,
-                                 &full.ignore, &full.table, &full.on_bad};
+    const char **const text[] = {&full.time,  &full.label,  &full.normal, &full.ignore,
+                                 &full.table, &full.on_bad, &full.query};
     for (size_t i = 0; i < sizeof text / sizeof *text; i++) *text[i] = text_or_none(*text[i]);
     if (full.bridge == 0) full.bridge = HG_BRIDGE;
     if (full.bridge < 0) full.bridge = 0;

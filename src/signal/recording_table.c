@@ -55,7 +55,7 @@ static int open_table(hg__recording_file *f, hg_error *err) {
     s->stops = !*f->o->on_bad || strcmp(f->o->on_bad, "stop") == 0;
     s->skips = strcmp(f->o->on_bad, "skip") == 0;
     const hg__table_options options = {
-        .table = f->o->table, .header = f->o->header, .is_signal = true};
+        .query = f->o->query, .table = f->o->table, .header = f->o->header, .is_signal = true};
     s->t = hg__table_open(f->source, &options, err);
     if (!s->t) return err ? err->code : HG_ERR_DATA;
     f->path = s->t->path;
