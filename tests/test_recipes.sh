@@ -34,13 +34,14 @@ holds nn/losses.def LOSS 1 "$(echo src/nn/loss.c src/nn/loss_*.c)" hg__loss_@
 holds array/readers.def READER 1 "$(echo src/array/read_*.c)" hg__reader_@ src/array/read_npz.c src/table/table_array.c src/table/table_csv.c
 holds image/codecs.def CODEC 1 "$(echo src/image/codec_*.c)" hg__codec_@ src/image/tiff_write.c
 holds table/tables.def TABLE 1 "$(grep -l 'hg__table_type hg__table_' src/table/table_*.c | tr '\n' ' ')" hg__table_@ src/table/table.c
+holds signal/recordings.def RECORDING 1 "$(grep -l 'hg__recording_kind hg__recording_' src/signal/recording_*.c | tr '\n' ' ')" hg__recording_@
 holds corrupt/noise.def NOISE 1 "$(echo src/corrupt/noise_*.c)" hg__noise_@
 holds detect/baselines.def BASELINE 1 "$(echo src/detect/baseline_*.c)" hg__baseline_@
 holds rows/datasets.def DATASET 1 "$(echo src/rows/*.c)" hg__dataset_@
 holds options/jobs.def JOB 2 "$(echo src/jobs/job_*.c)" hg__job_@
 
 # By their rule: what is alone in its file gives it its name.
-for pair in array/readers:READER:read image/codecs:CODEC:codec table/tables:TABLE:table; do
+for pair in array/readers:READER:read image/codecs:CODEC:codec table/tables:TABLE:table signal/recordings:RECORDING:recording; do
     IFS=: read -r table word kind <<<"$pair"
     for x in $(rows_of "$table.def" "$word"); do
         expect "$table.def, $x: ${table%/*}/${kind}_$x.c" [ -f "src/${table%/*}/${kind}_$x.c" ]

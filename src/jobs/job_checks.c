@@ -20,6 +20,7 @@
 #include "jobs/job.h"
 #include "logs/curl_api.h"
 #include "packets/pcap_api.h"
+#include "signal/sndfile_api.h"
 #include "table/mat.h"
 #include "table/odbc_api.h"
 #include "table/sqlite_api.h"
@@ -38,14 +39,14 @@ typedef struct library {
     const char *use;
 } library;
 
-enum { LIBRARIES = 15 };
+enum { LIBRARIES = 16 };
 
 // The training images of the built-in example, as Debian's package installs them.
 static const char fashion[] = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz";
 
 typedef struct facts {
     struct utsname system;
-    char cpu[128], tables[128], lapack[32], curl[32], yaml[16], webp[16], tiff[16];
+    char cpu[128], tables[128], lapack[32], curl[32], sound[32], yaml[16], webp[16], tiff[16];
     const char *table; // in use
     int32_t threads;
     double memory; // bytes
@@ -97,6 +98,7 @@ static void find_lapack(char *version, size_t size) {
 static void find_libraries(facts *f) {
     find_lapack(f->lapack, sizeof f->lapack);
     hg__curl_version(f->curl);
+    hg__sf_version(f->sound);
     const int version = WebPGetDecoderVersion();
     snprintf(f->webp, sizeof f->webp, "%d.%d.%d", version >> 16, version >> 8 & 255, version & 255);
     // "LIBTIFF, Version 4.5.0" and a line on who owns it
@@ -117,6 +119,7 @@ static void find_libraries(facts *f) {
         {"libmatio",      hg__mat_version(),                       "libmatio11",            "MATLAB files 7.3"},
         {"libpcap",       hg__pcap_version(),                      "libpcap0.8",            "packet captures" },
         {"libcurl",       f->curl,                                 "libcurl4",              "mlflow="         },
+        {"libsndfile",    f->sound,                                "libsndfile1",           "sound"           },
         {"Fashion-MNIST", hg__is_file(fashion) ? "installed" : "", "dataset-fashion-mnist",
          "data=fashion"                                                                                       },
     };

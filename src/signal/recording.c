@@ -15,11 +15,15 @@
 #include "signal/recording_list.h"
 #include "signal/timeline.h"
 
-typedef struct hg__recording_state {
+struct hg__recording_state {
     hg__recording_options
         o; // without NULLs; the channels are the first file's from the second one on
     hg__recording_list list;
     hg__recording_file file; // the one at hand
+    int32_t channels;        // that are wanted; of a file there may be more
+    int32_t *pick;           // owned, (channels) of the file's channels; NULL: as they come
+    float *picked;           // owned, (channels): a step
+    size_t cells;            // that raw.value has room for
     int32_t at;              // its place in the list
     bool is_open;
     hg__raw raw;
@@ -28,7 +32,9 @@ typedef struct hg__recording_state {
     hg__timeline line;
     bool is_noted; // the whole was read once
     int64_t bad;   // of the files before the one at hand
-} hg__recording_state;
+};
+
+typedef struct hg__recording_state hg__recording_state;
 
 // ---- for the kinds ------------------------------------------------------------------------------
 
@@ -128,14 +134,75 @@ static void close_file(hg__recording_state *s) {
     s->is_open = false;
 }
 
+// "x" once more becomes "x.2".
+static int tell_apart(hg__recording_file *f, int32_t at, hg_error *err) {
+    int32_t same = 1;
+    for (int32_t i = 0; i < at; i++) same += strcmp(f->name[i], f->name[at]) == 0;
+    if (same == 1) return HG_OK;
+    hg__text text = {0};
+    hg__text_add(&text, "%s.%d", f->name[at], same);
+    char *name = hg__text_take(&text, err);
+    if (!name) return HG_ERR_MEMORY;
+    hg__free(f->name[at]);
+    f->name[at] = name;
+    return HG_OK;
+}
+
 static int name_channels(hg__recording_file *f, hg_error *err) {
     for (int32_t i = 0; i < f->channels; i++) {
         char text[32];
-        if (f->name[i]) continue;
-        snprintf(text, sizeof text, "channel %d", i + 1);
-        f->name[i] = hg__copy_text(text, err);
+        if (!f->name[i]) {
+            snprintf(text, sizeof text, "channel %d", i + 1);
+            f->name[i] = hg__copy_text(text, err);
+        }
         if (!f->name[i]) return HG_ERR_MEMORY;
     }
+    // From the last on, so that what a name is compared with is still the file's own.
+    for (int32_t i = f->channels - 1; i > 0 && !f->is_picked; i--) HG_TRY(tell_apart(f, i, err));
+    return HG_OK;
+}
+
+static bool is_in_order(const int32_t *from, int32_t count) {
+    for (int32_t i = 0; i < count; i++) {
+        if (from[i] != i) return false;
+    }
+    return true;
+}
+
+// Which of the file's channels are wanted.
+static int pick_channels(hg__recording_state *s, hg_error *err) {
+    const hg__recording_file *f = &s->file;
+    const int32_t wanted = s->o.channels;
+    hg__free(s->pick);
+    s->pick = NULL;
+    s->channels = f->channels;
+    if (f->is_picked || wanted <= 0) return HG_OK;
+    if (wanted > f->channels) {
+        return hg__fail(err, HG_ERR_DATA, "%s: expected %d channels, got %d", f->path, wanted,
+                        f->channels);
+    }
+    s->pick = hg__alloc((size_t)wanted, sizeof *s->pick, err);
+    if (!s->pick) return HG_ERR_MEMORY;
+    HG_TRY(hg__recording_match(f, f->name, f->channels, s->pick, err));
+    s->channels = wanted;
+    if (wanted != f->channels || !is_in_order(s->pick, wanted)) return HG_OK;
+    hg__free(s->pick);
+    s->pick = NULL;
+    return HG_OK;
+}
+
+// Room for a block of the file, all its channels.
+static int make_room(hg__recording_state *s, hg_error *err) {
+    hg__raw *raw = &s->raw;
+    const size_t width = (size_t)s->file.channels, room = HG_BLOCK_CELLS / width;
+    const size_t cells = (room < HG_STEPS ? room : HG_STEPS) * width;
+    raw->room = (int32_t)(cells / width);
+    if (cells <= s->cells) return HG_OK;
+    hg__free(raw->value);
+    s->cells = 0;
+    raw->value = hg__alloc(cells, sizeof *raw->value, err);
+    if (!raw->value) return HG_ERR_MEMORY;
+    s->cells = cells;
     return HG_OK;
 }
 
@@ -154,7 +221,19 @@ static int open_file(hg__recording_state *s, int32_t at, hg_error *err) {
     s->raw.count = 0;
     f->source = e->path;
     HG_TRY(f->kind->open(f, err));
-    return name_channels(f, err);
+    HG_TRY(name_channels(f, err));
+    HG_TRY(pick_channels(s, err));
+    return make_room(s, err);
+}
+
+// Of the steps of all channels those that are wanted; they only become narrower or keep their places.
+static void pick(hg__recording_state *s) {
+    const size_t width = (size_t)s->file.channels, wanted = (size_t)s->channels;
+    for (size_t row = 0; s->pick && row < (size_t)s->raw.count; row++) {
+        const float *from = s->raw.value + row * width;
+        for (size_t i = 0; i < wanted; i++) s->picked[i] = from[s->pick[i]];
+        memcpy(s->raw.value + row * wanted, s->picked, wanted * sizeof *s->picked);
+    }
 }
 
 // The next block of the file at hand as it is there: 1, 0 at its end.
@@ -171,6 +250,7 @@ static int read_raw(hg__recording_state *s, hg_error *err) {
     }
     const int more = s->file.kind->next(&s->file, raw, err);
     if (more <= 0) raw->count = 0;
+    pick(s);
     s->is_file_over = more == 0;
     return more;
 }
@@ -190,36 +270,35 @@ static const char *text_or_none(const char *text) {
 
 static hg__recording_options complete(const hg__recording_options *o) {
     hg__recording_options full = o ? *o : (hg__recording_options){0};
-    const char **const text[] = {&full.time,   &full.label, &full.normal,
-                                 &full.ignore, &full.table, &full.on_bad};
+    const char **const text[] = {&full.time,  &full.label,  &full.normal, &full.ignore,
+                                 &full.table, &full.on_bad, &full.query};
     for (size_t i = 0; i < sizeof text / sizeof *text; i++) *text[i] = text_or_none(*text[i]);
     if (full.bridge == 0) full.bridge = HG_BRIDGE;
     if (full.bridge < 0) full.bridge = 0;
     return full;
 }
 
-static int make_room(hg__recording_state *s, hg_error *err) {
+static int make_buffers(hg__recording_state *s, hg_error *err) {
     hg__raw *raw = &s->raw;
-    const int32_t channels = s->file.channels, fit = HG_BLOCK_CELLS / channels;
-    raw->room = fit < HG_STEPS ? fit : HG_STEPS;
-    const size_t room = (size_t)raw->room;
-    raw->value = hg__alloc(room * (size_t)channels, sizeof *raw->value, err);
-    raw->time = hg__alloc(room, sizeof *raw->time, err);
-    raw->label = hg__alloc(room, 1, err);
-    raw->begins = hg__alloc(room, 1, err);
-    raw->at = hg__alloc(room, sizeof *raw->at, err);
-    if (!raw->value || !raw->time || !raw->label || !raw->begins || !raw->at) return HG_ERR_MEMORY;
-    return hg__timeline_init(&s->line, &s->o, channels, raw->room, err);
+    raw->time = hg__alloc(HG_STEPS, sizeof *raw->time, err);
+    raw->label = hg__alloc(HG_STEPS, 1, err);
+    raw->begins = hg__alloc(HG_STEPS, 1, err);
+    raw->at = hg__alloc(HG_STEPS, sizeof *raw->at, err);
+    s->picked = hg__alloc((size_t)s->channels, sizeof *s->picked, err);
+    if (!raw->time || !raw->label || !raw->begins || !raw->at || !s->picked) return HG_ERR_MEMORY;
+    const int32_t fit = HG_BLOCK_CELLS / s->channels;
+    return hg__timeline_init(&s->line, &s->o, s->channels, fit < HG_STEPS ? fit : HG_STEPS, err);
 }
 
 // What the recording says of itself, from its first file.
 static int introduce(hg__recording *r, hg_error *err) {
     hg__recording_state *s = r->state;
     const hg__recording_file *f = &s->file;
-    r->name = hg__alloc((size_t)f->channels, sizeof *r->name, err);
+    r->name = hg__alloc((size_t)s->channels, sizeof *r->name, err);
     if (!r->name) return HG_ERR_MEMORY;
-    for (r->channels = 0; r->channels < f->channels; r->channels++) {
-        r->name[r->channels] = hg__copy_text(f->name[r->channels], err);
+    for (; r->channels < s->channels; r->channels++) {
+        const char *name = s->o.channels > 0 ? s->o.channel[r->channels] : f->name[r->channels];
+        r->name[r->channels] = hg__copy_text(name, err);
         if (!r->name[r->channels]) return HG_ERR_MEMORY;
     }
     r->named = f->named;
@@ -257,7 +336,7 @@ static int open_first(hg__recording *r, const char *path, hg_error *err) {
     hg__recording_state *s = r->state;
     HG_TRY(hg__recording_list_read(&s->list, path, err));
     HG_TRY(open_file(s, 0, err));
-    HG_TRY(make_room(s, err));
+    HG_TRY(make_buffers(s, err));
     HG_TRY(introduce(r, err));
     HG_TRY(measure(s, err));
     show_file(r);
@@ -284,6 +363,8 @@ void hg__recording_close(hg__recording *r) {
     if (s) {
         close_file(s);
         hg__timeline_clear(&s->line);
+        hg__free(s->pick);
+        hg__free(s->picked);
         hg__free(s->raw.value);
         hg__free(s->raw.time);
         hg__free(s->raw.label);

@@ -31,6 +31,7 @@ typedef struct hg__recording_options {
     const char *time, *label, *normal,
         *ignore;       // as the options of that name; ""; time "none": there is none
     const char *table; // array of a .mat or .npz, table of a database; ""
+    const char *query; // odbc:, sqlite: what to select; ""
     hg__header_options header;
     const char
         *on_bad; // "stop"; "skip", "score_missing": what cannot be read is missing; "" is stop

@@ -2,6 +2,7 @@
 // recording_columns.c - which columns of a table are a recording's time, label and channels: by options, else by what the first rows hold.
 #include "signal/recording_columns.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -11,7 +12,7 @@
 #include "csv/time_text.h"
 #include "schema/schema.h"
 
-enum { ROWS = 4096, CELLS = 1 << 22, NAME = 512 };
+enum { DAY = 86400, ROWS = 4096, CELLS = 1 << 22, NAME = 512 };
 
 int hg__switch_read(const hg__cell *cell) {
     static const struct {
@@ -57,7 +58,8 @@ static bool says_time(const char *name) {
     while (*name && !is_letter(*name)) name++;
     size_t size = 0;
     while (is_letter(name[size])) size++;
-    return is_in(words, name, size);
+    const bool is_one = is_in(words, name, size); // NOLINT(readability-suspicious-call-argument)
+    return is_one;
 }
 
 // Seconds of the unit that a name ends in: "time_ms", "Time [min]"; 1 where it says none.
@@ -96,14 +98,20 @@ static bool is_index_name(const hg__table *t, int32_t column) {
 
 static void look_at_time(hg__column_look *l, const hg__cell *cell, hg__time_reading *r) {
     const uint32_t formats = r->formats;
-    if (!formats && !*l->odd) hg__cell_write(cell, l->odd, sizeof l->odd);
+    if (!formats) {
+        const bool is_first = cell->kind == HG_CELL_TEXT && !*l->odd;
+        if (is_first) hg__cell_write(cell, l->odd, sizeof l->odd);
+        l->misses++;
+        return;
+    }
     l->formats &= formats;
-    if (!formats) return;
     for (int f = 0; f < HG_TIME_FORMATS; f++) {
         if (!(formats & 1U << f)) continue;
         l->falls[f] += l->times > 0 && r->seconds[f] < l->last[f];
         l->rises[f] += l->times > 0 && r->seconds[f] > l->last[f];
         l->last[f] = r->seconds[f];
+        l->has_clock |=
+            hg__time_types[f].has_day && floor(r->seconds[f] / DAY) * DAY != r->seconds[f];
     }
     l->times++;
     l->weak += r->weak;
@@ -128,7 +136,6 @@ static void look_at(hg__column_look *l, const hg__cell *cell, int says) {
         return;
     }
     if (cell->kind == HG_CELL_NUMBER) {
-        // A value that is no time makes a column of none: most end here at their first.
         if (l->formats) hg__time_read_number(cell->number, says, &r);
         look_at_number(l, cell->number);
     } else {
@@ -171,7 +178,7 @@ static int32_t best_format(const hg__column_look *l) {
 // The format of a column that nobody named: NONE where it is no time.
 static int32_t sniff_time(const hg__column_look *l, const char *name) {
     const bool says = says_time(name);
-    const int32_t f = l->times ? best_format(l) : NONE;
+    const int32_t f = 20 * l->misses <= l->times && l->times ? best_format(l) : NONE;
     if (l->texts > 0) {
         const bool is_sure = says || hg__time_name(name) || l->weak < l->times;
         return f >= 0 && is_sure && 4 * (int64_t)l->falls[f] <= l->times ? f : NONE;
@@ -187,12 +194,20 @@ static int name_time(hg__recording_columns *c, const hg__recording_file *f, cons
     c->time = hg__table_column(t, "time", f->o->time, err);
     if (c->time < 0) return c->time;
     const hg__column_look *l = &look[c->time];
-    const int32_t format = l->times ? best_format(l) : NONE;
+    const int32_t format = l->times > l->misses ? best_format(l) : NONE;
     c->format = format >= 0 ? format : PLAIN;
     c->unit = unit_of(t->name[c->time]);
-    if (format >= 0 || l->texts == 0) return HG_OK;
+    if (format >= 0 || l->numbers >= l->texts) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE, "%s: time=%.60s: expected times or numbers, got '%s'",
                     t->path, f->o->time, l->odd);
+}
+
+// A model's own channel is no time.
+static bool is_channel(const hg__recording_options *o, const char *name) {
+    for (int32_t i = 0; i < o->channels; i++) {
+        if (strcmp(o->channel[i], name) == 0) return true;
+    }
+    return false;
 }
 
 static int choose_time(hg__recording_columns *c, const hg__recording_file *f, const hg__table *t,
@@ -203,12 +218,34 @@ static int choose_time(hg__recording_columns *c, const hg__recording_file *f, co
     for (int32_t i = 0; i < t->columns && c->time < 0; i++) {
         if (look[i].is_out) continue;
         const int32_t format = sniff_time(&look[i], t->name[i]);
-        if (format == NONE) continue;
+        if (format == NONE || (t->named && is_channel(f->o, t->name[i]))) continue;
         c->time = i;
         c->format = format;
         c->unit = unit_of(t->name[i]);
     }
     return HG_OK;
+}
+
+// Texts that are all times of day, or all days without one; NONE for any other column.
+static int32_t half_of(const hg__column_look *l) {
+    if (l->is_out || l->texts == 0 || l->times == 0 || l->misses > 0) return NONE;
+    const int32_t format = best_format(l);
+    if (format < 0 || format == HG_TIME_CLOCK) return format;
+    return hg__time_types[format].has_day && !l->has_clock ? format : NONE;
+}
+
+// Days in one column and times of day in another are one time.
+static void join_halves(hg__recording_columns *c, const hg__table *t, const hg__column_look *look) {
+    c->clock = -1;
+    if (c->time < 0 || c->format < 0 || half_of(&look[c->time]) == NONE) return;
+    const bool is_clock = c->format == HG_TIME_CLOCK;
+    for (int32_t i = 0; i < t->columns && c->clock < 0; i++) {
+        const int32_t format = i == c->time ? NONE : half_of(&look[i]);
+        if (format == NONE || (format == HG_TIME_CLOCK) == is_clock) continue;
+        c->clock = is_clock ? c->time : i;
+        if (is_clock) c->time = i;
+        if (is_clock) c->format = format;
+    }
 }
 
 // ---- label and what is left out -----------------------------------------------------------------
@@ -307,7 +344,10 @@ static void note_columns(const hg__recording_columns *c, hg__recording_file *f, 
     char list[160] = "";
     int32_t texts = 0;
     if (*t->note) hg__note_add(f->note, sizeof f->note, "%s", t->note);
-    if (c->time >= 0) {
+    if (c->clock >= 0) {
+        hg__note_add(f->note, sizeof f->note, "time columns '%.60s' and '%.60s'", t->name[c->time],
+                     t->name[c->clock]);
+    } else if (c->time >= 0) {
         hg__note_add(f->note, sizeof f->note, "time column '%.60s'", t->name[c->time]);
     }
     for (int32_t i = 0; i < t->columns && f->o->channels == 0; i++) {
@@ -331,7 +371,9 @@ static int choose(hg__recording_columns *c, hg__recording_file *f, hg__table *t,
     HG_TRY(look_at_rows(look, t, cell, err));
     HG_TRY(leave_out(c, f, t, look, err));
     HG_TRY(choose_time(c, f, t, look, err));
+    join_halves(c, t, look);
     if (c->time >= 0) look[c->time].is_out = true;
+    if (c->clock >= 0) look[c->clock].is_out = true;
     HG_TRY(choose_channels(c, f, t, look, err));
     note_columns(c, f, t, look);
     return HG_OK;

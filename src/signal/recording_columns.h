@@ -10,19 +10,22 @@
 typedef struct hg__column_look {
     int64_t numbers, texts, missing;
     int64_t switches; // of texts: true, false, on, off
-    int64_t times;    // cells that read as a time by one of formats, or by one at least
+    int64_t times;    // cells that read as a time
+    int64_t misses;   // and those that do not
     int64_t weak;     // of these: something else as well
-    uint32_t formats; // a bit for each format by which all of them read
+    uint32_t formats; // a bit for each format by which all of these read
     int32_t falls[HG_TIME_FORMATS], rises[HG_TIME_FORMATS];
     double last[HG_TIME_FORMATS];                    // seconds
     int64_t number_falls, number_rises, number_ones; // ones: 1 more than the one before
     double last_number;
-    bool is_out;  // time, label, ignored
-    char odd[48]; // the first cell that is no time; ""
+    bool has_clock; // a time was not at midnight
+    bool is_out;    // time, label, ignored
+    char odd[48];   // the first cell that is no time; ""
 } hg__column_look;
 
 typedef struct hg__recording_columns {
     int32_t time, label; // columns; -1: none
+    int32_t clock;       // the column of times of day where `time` has days alone; -1
     int32_t format;      // of the time; -1: a plain number
     double unit;         // of a plain number, seconds
     int32_t channels;

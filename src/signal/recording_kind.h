@@ -43,11 +43,13 @@ typedef struct hg__recording_file {
     bool named;
     int64_t steps; // -1: not known
     double rate;   // 0: not said
+    double start;  // of the first step, seconds since 1970; 0: not said
     bool has_time; // raw times
     bool has_when, has_label;
     char note[320];
-    int64_t bad; // steps with something that could not be read
-    void *state; // the kind's own
+    bool is_picked; // channels are those that o asks for
+    int64_t bad;    // steps with something that could not be read
+    void *state;    // the kind's own
 } hg__recording_file;
 
 typedef struct hg__recording_kind {
@@ -76,7 +78,7 @@ void hg__note_add(char *note, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 // Which of a model's channels stands where: from (o->channels), places among f's names (count), by name or, where the file has
-// none, by place.
+// none, by place. Kinds whose files have all channels in every step leave it to the recording.
 int hg__recording_match(const hg__recording_file *f, char *const *name, int32_t count,
                         int32_t *from, hg_error *err);
 #endif

@@ -20,18 +20,18 @@ static const hg__recording_kind *const kinds[] = {
 #define RECORDING(name) &hg__recording_##name,
 #include "signal/recordings.def"
 #undef RECORDING
-};
+    NULL};
 
 // The kind that claims a file most. head (size)
 static const hg__recording_kind *find_kind(const char *path, const uint8_t *head, size_t size,
                                            hg__recording_claim *claim) {
     const hg__recording_kind *found = NULL;
     *claim = HG_CLAIM_NONE;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && *claim != HG_CLAIM_SURE; i++) {
-        const hg__recording_claim c = kinds[i]->sniff(path, head, size);
+    for (const hg__recording_kind *const *k = kinds; *k && *claim != HG_CLAIM_SURE; k++) {
+        const hg__recording_claim c = (*k)->sniff(path, head, size);
         if (c <= *claim) continue;
         *claim = c;
-        found = kinds[i];
+        found = *k;
     }
     return found;
 }

@@ -121,9 +121,7 @@ static int name_channels(hg__recording_file *f, int32_t channels, hg_error *err)
         f->name[i] = hg__copy_text(pair[i], err);
         if (!f->name[i]) return HG_ERR_MEMORY;
     }
-    if (f->o->channels == 0 || f->o->channels == channels) return HG_OK;
-    return hg__fail(err, HG_ERR_DATA, "%s: expected %d channel%s, got %d", f->path, f->o->channels,
-                    f->o->channels == 1 ? "" : "s", channels);
+    return HG_OK;
 }
 
 static int open_sound(hg__recording_file *f, hg_error *err) {

@@ -29,9 +29,9 @@ static hg__recording_claim sniff_table(const char *path, const uint8_t *head, si
 #define TABLE(name) &hg__table_##name,
 #include "table/tables.def"
 #undef TABLE
-    };
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        if (types[i]->sniff(path, head, size)) return HG_CLAIM_MAYBE;
+        NULL};
+    for (const hg__table_type *const *t = types; *t; t++) {
+        if ((*t)->sniff(path, head, size)) return HG_CLAIM_MAYBE;
     }
     return HG_CLAIM_NONE;
 }
@@ -55,7 +55,7 @@ static int open_table(hg__recording_file *f, hg_error *err) {
     s->stops = !*f->o->on_bad || strcmp(f->o->on_bad, "stop") == 0;
     s->skips = strcmp(f->o->on_bad, "skip") == 0;
     const hg__table_options options = {
-        .table = f->o->table, .header = f->o->header, .is_signal = true};
+        .query = f->o->query, .table = f->o->table, .header = f->o->header, .is_signal = true};
     s->t = hg__table_open(f->source, &options, err);
     if (!s->t) return err ? err->code : HG_ERR_DATA;
     f->path = s->t->path;
@@ -67,6 +67,7 @@ static int open_table(hg__recording_file *f, hg_error *err) {
     HG_TRY(hg__recording_columns_choose(&s->c, f, s->t, err));
     f->has_time = f->has_when = s->c.time >= 0;
     f->has_label = s->c.label >= 0;
+    f->is_picked = true;
     f->rate = f->has_time ? 0 : s->t->rate;
     return name_channels(f, s, err);
 }
@@ -128,10 +129,10 @@ static void keep_minute(table_recording *s, const hg__cell *cell) {
 
 // A time of day goes on behind midnight.
 static double add_day(table_recording *s, double time) {
-    enum { DAY = 86400 };
+    enum { DAY = 86400, HALF = DAY / 2 };
     if (s->c.format != HG_TIME_CLOCK) return time;
     time += s->day;
-    if (time < s->shown - DAY / 2) {
+    if (time < s->shown - HALF) {
         s->day += DAY;
         time += DAY;
     }
@@ -148,7 +149,7 @@ static int read_time(table_recording *s, const hg__cell *cell, double *time) {
     if (s->c.format < 0) {
         if (cell->kind != HG_CELL_NUMBER) return -1;
         *time = cell->number * s->c.unit;
-        return 1;
+        return isfinite(*time) ? 1 : -1;
     }
     const int code = hg__time_read_as(s->c.format, cell, time);
     if (code < 0) *time = (double)NAN;
@@ -158,12 +159,35 @@ static int read_time(table_recording *s, const hg__cell *cell, double *time) {
     return 1;
 }
 
-static int add_when(hg__raw *raw, const hg__cell *cell, hg_error *err) {
-    char text[64];
+static void write_cell(const hg__cell *cell, char *text, size_t size) {
+    *text = '\0';
+    if (cell->kind != HG_CELL_MISSING) hg__cell_write(cell, text, size);
+}
+
+static int add_when(const table_recording *s, hg__raw *raw, hg_error *err) {
+    const hg__cell *cell = &s->cell[s->c.time];
+    char text[64], both[160];
+    if (s->c.clock >= 0) {
+        char clock[64];
+        write_cell(cell, text, sizeof text);
+        write_cell(&s->cell[s->c.clock], clock, sizeof clock);
+        snprintf(both, sizeof both, "%s%s%s", text, *text && *clock ? " " : "", clock);
+        return hg__raw_add_when(raw, both, strlen(both), err);
+    }
     if (cell->kind == HG_CELL_MISSING) return hg__raw_add_when(raw, "", 0, err);
     if (cell->text) return hg__raw_add_when(raw, cell->text, (size_t)cell->size, err);
-    hg__cell_write(cell, text, sizeof text);
+    write_cell(cell, text, sizeof text);
     return hg__raw_add_when(raw, text, strlen(text), err);
+}
+
+// The column that is no time; -1: *time is one, or NaN where a cell is missing.
+static int32_t read_both(table_recording *s, double *time) {
+    double clock;
+    if (read_time(s, &s->cell[s->c.time], time) < 0) return s->c.time;
+    if (s->c.clock < 0) return -1;
+    const int code = hg__time_read_as(HG_TIME_CLOCK, &s->cell[s->c.clock], &clock);
+    *time = code == 1 ? *time + clock : (double)NAN;
+    return code < 0 ? s->c.clock : -1;
 }
 
 // ---- rows ---------------------------------------------------------------------------------------
@@ -214,12 +238,10 @@ static int fill(hg__recording_file *f, table_recording *s, hg__raw *raw, hg_erro
     bool bad = false;
     HG_TRY(fill_values(f, s, raw, &bad, err));
     if (f->has_time) {
-        const hg__cell *cell = &s->cell[s->c.time];
-        HG_TRY(add_when(raw, cell, err));
-        if (read_time(s, cell, &raw->time[raw->count]) < 0) {
-            bad = true;
-            if (s->stops) return refuse_cell(s, s->c.time, "a time", err);
-        }
+        HG_TRY(add_when(s, raw, err));
+        const int32_t wrong = read_both(s, &raw->time[raw->count]);
+        bad = bad || wrong >= 0;
+        if (wrong >= 0 && s->stops) return refuse_cell(s, wrong, "a time", err);
     }
     if (f->has_label) {
         raw->label[raw->count] = !hg__label_is_normal(&s->cell[s->c.label], f->o->normal);

@@ -186,12 +186,15 @@ static double guess_time(const hg__timeline *t) {
     return t->has_last ? t->last + t->step : NOT_KNOWN;
 }
 
+static double time_by_rate(const hg__timeline *t, const hg__recording_file *f, int64_t row) {
+    return f->start + (f->rate > 0 ? (double)row / f->rate : (double)row * t->step);
+}
+
 static void take(hg__timeline *t, const hg__recording_file *f, const hg__raw *raw, int32_t to) {
     const size_t width = (size_t)t->channels, at = (size_t)t->at;
     const int64_t row = raw->first + t->at;
     float *value = t->value + (size_t)to * width;
-    double time = !t->is_timed ? (f->rate > 0 ? (double)row / f->rate : (double)row * t->step)
-                               : raw->time[at];
+    double time = t->is_timed ? raw->time[at] : time_by_rate(t, f, row);
     if (isnan(time)) time = guess_time(t);
     memcpy(value, raw->value + at * width, width * sizeof *value);
     if (t->is_counting) count_missing(t, value);
@@ -284,7 +287,7 @@ static void drop_late(hg__timeline *t) {
 static int32_t run_bin(hg__timeline *t, const hg__recording_file *f, const hg__raw *raw,
                        int32_t to) {
     const int64_t row = raw->first + t->at;
-    double time = t->is_timed ? raw->time[t->at] : (double)row / f->rate;
+    const double time = t->is_timed ? raw->time[t->at] : time_by_rate(t, f, row);
     const double place = floor(time / t->resample);
     if (!(fabs(place) < 9e15)) {
         t->at++; // without a time it belongs nowhere

@@ -22,41 +22,42 @@ typedef struct hg__timeline_counts {
 } hg__timeline_counts;
 
 typedef struct hg__timeline {
-    int32_t channels;
     double step;     // seconds; 0: not known
     double rate;     // samples a second by the file's header; 0
     double known;    // the step by options; 0
     double resample; // 0: not wanted
-    int32_t bridge;
-    bool is_timed;                // by raw->time
-    bool is_coarse, is_irregular; // of is_timed
+    int32_t channels, bridge;
     hg__timeline_counts counts;
-    bool is_counting; // the first reading
 
     // Where it is.
-    int32_t at;           // the next step of raw
-    bool is_looked_at;    // what comes before it is known:
-    int64_t lacks, made;  // steps to be made up before it, and those that were
-    bool is_new, is_late; // it begins anew; its values do not count
-    double last;          // time of the step given last
-    bool has_last;
+    int64_t lacks, made; // steps to be made up before the next one of raw, and those that were
+    double last;         // time of the step given last
+    int32_t at;          // the next step of raw
+    int32_t room;        // steps of a block
+
     // Of resample: what is being averaged.
     int64_t bin, bins; // its number, floor(time / resample); bins given so far
-    bool has_bin, bin_begins;
-    double *sum;      // owned, (channels)
-    int32_t *count;   // owned, (channels)
-    int64_t bin_rows; // that it has
-    uint8_t bin_label;
-    char bin_when[64];
+    int64_t bin_rows;  // that it has
+    double *sum;       // owned, (channels)
+    int32_t *count;    // owned, (channels)
 
     // The block given last.
-    int32_t room;
     float *value;            // owned, (room, channels)
     int64_t *row;            // owned, (room)
     double *time;            // owned, (room)
     const char **when;       // owned, (room)
     uint8_t *label, *begins; // owned, (room)
     char (*bin_text)[64];    // owned, (room); of resample
+
+    char bin_when[64];
+    uint8_t bin_label;
+    bool has_bin, bin_begins;
+    bool has_last;
+    bool is_timed;                // by raw->time
+    bool is_coarse, is_irregular; // of is_timed
+    bool is_counting;             // the first reading
+    bool is_looked_at;            // of the next step of raw it is known that
+    bool is_new, is_late;         // it begins anew; its values do not count
 } hg__timeline;
 
 // room: steps of a block. Steps of a model's own, resample and bridge are those of o.

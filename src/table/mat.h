@@ -69,6 +69,25 @@ typedef struct hg__mat_kind {
 
 extern const hg__mat_kind hg__mat_4, hg__mat_5, hg__mat_7;
 
+// Which arrays of a file are a signal, where none is called X: the one that has ten times as many numbers as any other, or all lines of
+// numbers of one length where all other arrays are a tenth of it.
+
+enum { HG_MAT_LINES = 12 };
+
+typedef struct hg__mat_signal {
+    hg__mat_array largest, rate;
+    hg__mat_array line[HG_MAT_LINES]; // (lines) of `most` numbers each
+    int32_t lines, mosts;             // mosts: arrays of `most` numbers
+    uint64_t most, second;            // numbers of the largest, and of the largest that has fewer
+    bool has_rate;                    // one number that says how many rows a second are
+} hg__mat_signal;
+
+void hg__mat_signal_look(hg__mat_signal *s, const hg__mat_array *a); // a matrix of numbers
+bool hg__mat_signal_has_largest(const hg__mat_signal *s);
+bool hg__mat_signal_has_lines(const hg__mat_signal *s);
+// Names of the lines (lines) as columns: what all begin with, up to "_", is left off where a digit is in it: "X097_DE_time".
+void hg__mat_signal_name(const hg__mat_signal *s, char name[HG_MAT_LINES][64]);
+
 // Version 4 has no magic: its first array's header and name must be what they can be.
 bool hg__mat_4_sniff(const uint8_t *head, size_t size);
 // Version 5 (and 7.3), by the mark behind 124 bytes of text. head (HG_MAT_HEADER)

@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "array/reader.h"
@@ -30,6 +29,8 @@ typedef struct mat_table {
     bool is_signal;
     double rate;         // rows a second, where an array says so; else 0
     char largest[SHOWN]; // the array that was taken for its size; ""
+    char line[HG_MAT_LINES]
+             [SHOWN]; // (width) names, where each column is an array of its own; else ""
 } mat_table;
 
 // ---- which arrays -------------------------------------------------------------------------------
@@ -92,11 +93,9 @@ typedef struct choice {
     bool has_x, has_y, has_matrix, has_any;
     int matrices, arrays;
     int candidates; // arrays that may be meant
-    // Of a signal: the array with the most numbers, those of the second, and the one that says how many rows a second are.
-    hg__mat_array largest, rate;
-    uint64_t most, second;
-    bool has_rate, is_largest;
     hg__text names; // "'a', 'b'"
+    hg__mat_signal signal;
+    bool is_largest, is_lines; // of the signal
 } choice;
 
 static const char *describe(const hg__mat_array *a, char text[96]) {
@@ -128,35 +127,9 @@ static void keep(hg__mat_array *slot, bool *has, const hg__mat_array *a) {
     *has = true;
 }
 
-// Whether one number of that name is a rate: "SampleFrequency", "fs".
-static bool is_rate_name(const char *name) {
-    static const char *const names[] = {
-        "fs",           "sr",         "SampleFrequency", "sampling_frequency", "SamplingFrequency",
-        "sample_rate",  "samplerate", "sampling_rate",   "SamplingRate",       "sfreq",
-        "freq_sampling"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcasecmp(name, names[i]) == 0) return true;
-    }
-    return false;
-}
-
-static void look_for_signal(choice *c, const hg__mat_array *a) {
-    if (!is_numeric(a)) return;
-    const bool is_small = a->dim[0] <= UINT32_MAX && a->dim[1] <= UINT32_MAX;
-    const uint64_t count = is_small ? a->dim[0] * a->dim[1] : UINT64_MAX;
-    if (count == 1 && !c->has_rate && is_rate_name(a->name)) keep(&c->rate, &c->has_rate, a);
-    if (count > c->most) {
-        c->second = c->most;
-        c->most = count;
-        c->largest = *a;
-    } else if (count > c->second) {
-        c->second = count;
-    }
-}
-
 static void look_at(choice *c, const hg__mat_array *a) {
     list_name(c, a);
-    look_for_signal(c, a);
+    if (is_numeric(a)) hg__mat_signal_look(&c->signal, a);
     const bool many = is_numeric(a) && a->dim[0] > 1 && a->dim[1] > 1;
     const bool is_wanted =
         *c->wanted ? is_meant(a, c->wanted) : is_named(a, "X") || is_named(a, "x");
@@ -174,14 +147,14 @@ static void look_at(choice *c, const hg__mat_array *a) {
     }
 }
 
-// Where no array is called X: the only matrix, or the only one that is any numbers; of a signal the one that has ten times as
-// many as any other.
+// Where no array is called X: the only matrix, or the only one that is any numbers; of a signal by hg__mat_signal.
 static void settle(choice *c, bool is_signal) {
     if (c->has_x) return;
     const hg__mat_array *x = NULL;
-    c->is_largest = is_signal && !*c->wanted && c->most / 10 > c->second && c->second > 0;
-    if (c->is_largest) {
-        keep(&c->x, &c->has_x, &c->largest);
+    c->is_largest = is_signal && !*c->wanted && hg__mat_signal_has_largest(&c->signal);
+    c->is_lines = is_signal && !*c->wanted && hg__mat_signal_has_lines(&c->signal);
+    if (c->is_largest || c->is_lines) {
+        keep(&c->x, &c->has_x, c->is_lines ? &c->signal.line[0] : &c->signal.largest);
         c->has_y = false;
         return;
     }
@@ -242,6 +215,34 @@ static int load(hg__mat_file *f, const hg__mat_array *a, hg__mat_numbers *to, hg
                     hg__mat_show_name(a, name), describe(a, text));
 }
 
+// Arrays of one length become the columns of one matrix of doubles.
+static int load_lines(hg__mat_file *f, mat_table *m, const choice *c, hg_error *err) {
+    const hg__mat_signal *s = &c->signal;
+    const size_t rows = (size_t)s->most, width = (size_t)s->lines;
+    const uint16_t one = 1;
+    size_t count;
+    if (!hg__multiply(rows, width, &count) || count / HG_MAT_RATIO > f->size) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "%s: %d arrays of %zu numbers are larger than their file can hold", f->path,
+                        s->lines, rows);
+    }
+    double *to = hg__alloc(count, sizeof *to, err);
+    if (!to) return HG_ERR_MEMORY;
+    m->x = (hg__mat_numbers){
+        .bytes = (uint8_t *)to, .dtype = HG_F64, .big = *(const uint8_t *)&one == 0};
+    for (size_t i = 0; i < width; i++) {
+        hg__mat_numbers n = {0};
+        const int code = load(f, &s->line[i], &n, err);
+        if (code == HG_OK) hg__array_widen(n.dtype, n.big, n.bytes, rows, to + i * rows);
+        hg__free(n.bytes);
+        HG_TRY(code);
+    }
+    m->rows = rows;
+    m->width = width;
+    hg__mat_signal_name(s, m->line);
+    return HG_OK;
+}
+
 static int load_both(hg__mat_file *f, mat_table *m, const choice *c, hg_error *err) {
     const hg__mat_array *x = &c->x, *y = &c->y;
     HG_TRY(load(f, x, &m->x, err));
@@ -266,8 +267,8 @@ static int load_both(hg__mat_file *f, mat_table *m, const choice *c, hg_error *e
 
 static int load_rate(hg__mat_file *f, mat_table *m, const choice *c, hg_error *err) {
     hg__mat_numbers n = {0};
-    if (!m->is_signal || !c->has_rate) return HG_OK;
-    const int code = load(f, &c->rate, &n, err);
+    if (!m->is_signal || !c->signal.has_rate) return HG_OK;
+    const int code = load(f, &c->signal.rate, &n, err);
     if (code == HG_OK) hg__array_widen(n.dtype, n.big, n.bytes, 1, &m->rate);
     hg__free(n.bytes);
     if (!(m->rate > 0 && isfinite(m->rate))) m->rate = 0;
@@ -279,7 +280,7 @@ static int read_arrays(hg__mat_file *f, mat_table *m, const char *wanted, hg_err
     choice c = {.wanted = wanted};
     HG_TRY(f->kind->open(f, err));
     int code = choose(f, &c, m->is_signal, err);
-    if (code == HG_OK) code = load_both(f, m, &c, err);
+    if (code == HG_OK) code = c.is_lines ? load_lines(f, m, &c, err) : load_both(f, m, &c, err);
     if (code == HG_OK) code = load_rate(f, m, &c, err);
     hg__text_clear(&c.names);
     return code;
@@ -381,9 +382,14 @@ static int name_columns(hg__table *t, const mat_table *m, hg_error *err) {
                  m->largest);
     }
     t->columns = (int32_t)m->width + m->has_y;
-    if (!m->has_y) return HG_OK;
+    if (!m->has_y && !*m->line[0]) return HG_OK;
     t->name = hg__alloc((size_t)t->columns, sizeof *t->name, err);
     if (!t->name) return HG_ERR_MEMORY;
+    for (size_t i = 0; *m->line[0] && i < m->width; i++) {
+        t->name[i] = hg__copy_text(m->line[i], err);
+        if (!t->name[i]) return HG_ERR_MEMORY;
+    }
+    if (!m->has_y) return HG_OK;
     t->name[m->width] = hg__copy_text("y", err);
     return t->name[m->width] ? HG_OK : HG_ERR_MEMORY;
 }

@@ -1,0 +1,4 @@
+@problemName x
+@timeStamps true
+@data
+(0,1),(1,2):a
