@@ -110,10 +110,10 @@ static void exact(const double *x, int32_t n, int32_t v, int32_t u, double sum[2
 }
 
 static void expect_transform(int32_t n) {
-    hg__fourier f;
+    hg__turns f;
     const int32_t count = n * n;
     double *x = hg__alloc((size_t)count, 4 * sizeof *x, NULL), *y = x + 2 * count;
-    assert_int_equal(hg__fourier_init(&f, n, NULL), HG_OK);
+    assert_int_equal(hg__turns_init(&f, n, NULL), HG_OK);
     for (int32_t i = 0; i < 2 * count; i++) x[i] = y[i] = unit((uint32_t)i) - 0.5;
     hg__fourier_run(&f, y, false);
     for (int32_t i = 0; i < count; i++) {
@@ -123,7 +123,7 @@ static void expect_transform(int32_t n) {
     }
     hg__fourier_run(&f, y, true);
     for (int32_t i = 0; i < 2 * count; i++) assert_true(fabs(y[i] / count - x[i]) < 1e-12);
-    hg__fourier_clear(&f);
+    hg__turns_clear(&f);
     hg__free(x);
 }
 

@@ -49,6 +49,8 @@ static const hg__preset presets[] = {
      "rows of a table, corrupted on the way in: wide enough to hold a row, it learns what goes with what", HG_FOR_TABLES, 96, NULL},
     {"traffic", "dense 32 silu, dense %d | dense 32 silu, dense input",
      "packets of a network, by how surprising each is by every level; the default for captures", HG_FOR_PACKETS, 8, NULL},
+    {"signal", "dense 128 silu, dense %d | dense 128 silu, dense input",
+     "windows of a recording through a narrow neck; the default for signals", HG_FOR_ANY, 16, NULL},
     {"unet", "keep 1, conv 32 relu, conv 32 relu, keep 2, conv 48 k2 s2, conv 48 relu, conv 48 relu, keep 3, "
              "conv 64 k2 s2, conv 64 relu, conv 64 relu | deconv 48 k2 s2, add 3, conv 48 relu, conv 48 relu, "
              "deconv 32 k2 s2, add 2, conv 32 relu, conv 32 relu, conv input, add 1",

@@ -9,6 +9,7 @@
 #include "inspect/inspector.h"
 #include "jobs/feed.h"
 #include "jobs/job.h"
+#include "jobs/judge_signal.h"
 #include "jobs/packet_page.h"
 #include "jobs/pages.h"
 #include "jobs/score_sheet.h"
@@ -206,6 +207,7 @@ int hg__job_predict(const hg_options *o, const hg_listener *l, hg_result *r, hg_
     hg_model *m = hg_model_load(o->values.model, err);
     if (!m) return (int)err->code;
     if (hg__is_packet_model(m)) return hg__predict_packets(m, o, l, r, err);
+    if (hg__is_signal_model(m)) return hg__predict_signal(m, o, l, r, err);
     int code = hg__model_schema(m) ? hg__job_page_check(o, err) : hg__packet_page_refuse(o, err);
     if (code == HG_OK && hg__is_part_model(m)) return hg__predict_parts(m, o, l, r, err);
     if (code == HG_OK) code = check_parts_options(o, err);

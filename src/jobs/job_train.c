@@ -217,7 +217,7 @@ static int finish_best(hg__train_run *r, hg_result *result, hg_error *err) {
         return hg__fail(err, HG_ERR_IO, "%s: expected the best weights, got no such file", path);
     }
     HG_TRY(hg__trainer_finish(t, &result->val_mse, err));
-    const bool has_detector = t->is_table || t->is_parts || t->is_packets;
+    const bool has_detector = t->is_table || t->is_parts || t->is_packets || t->is_signal;
     if (has_detector) HG_TRY(hg__weights_save(r, "best", t->model, err));
     HG_TRY(hg__write_samples(r, err));
     const bool compares = t->o.values.pca && strcmp(t->model->kind, "pca") != 0;

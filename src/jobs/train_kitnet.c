@@ -90,6 +90,6 @@ int hg__fit_kitnet(hg__trainer *t, hg_error *err) {
         hg__kitnet_fit_end(p->kitnet, &p->source, &p->kitnet_options, &t->meter, t->model, err);
     hg__meter_end(&t->meter);
     HG_TRY(code);
-    hg__tell_threshold(t);
+    hg__trainer_tell_threshold(t, "packets");
     return HG_OK;
 }

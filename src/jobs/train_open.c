@@ -115,6 +115,7 @@ static int open_rows(hg__trainer *t, const hg__data_options *o, const hg__pictur
     if (t->is_table) return hg__open_table(t, err);
     if (t->is_parts) return hg__open_parts(t, err);
     if (t->is_packets) return hg__open_packets(t, err);
+    if (t->is_signal) return hg__open_signal(t, err);
     t->data = hg__dataset_open(t->o.values.data, o, pictures, err);
     if (!t->data) return (int)err->code;
     hg__trainer_note(t, t->data->note);
@@ -126,6 +127,10 @@ static int split_rows(hg__trainer *t, hg__data_options *o, hg__picture_options *
                       hg_error *err) {
     const struct hg__values *v = &t->o.values;
     double fraction = 0;
+    if (t->is_signal) {
+        hg__split_signal(t);
+        return HG_OK;
+    }
     const bool is_file = !hg__parse_float(v->val, &fraction);
     HG_TRY(hg__rows_split(t->data->source, is_file ? 0 : fraction, v->fraction, (uint64_t)v->seed,
                           &t->rows, &t->val_rows, err));

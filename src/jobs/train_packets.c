@@ -231,16 +231,6 @@ int hg__open_packets(hg__trainer *t, hg_error *err) {
 
 // ---- afterwards ---------------------------------------------------------------------------------
 
-void hg__tell_threshold(const hg__trainer *t) {
-    char line[300];
-    hg__thresholds all = {0};
-    if (hg__thresholds_load(&all, t->model, "training", NULL) == HG_OK && all.groups) {
-        hg__threshold_describe(&all.group[0].at, "packets", line, sizeof line);
-        hg__trainer_note(t, line);
-    }
-    hg__thresholds_clear(&all);
-}
-
 int hg__fit_packets(hg__trainer *t, hg_error *err) {
     hg__packet_data *p = t->packets;
     hg__meter_start(&t->meter, t->l, "scoring", "packets", p->source.packets);
@@ -248,6 +238,6 @@ int hg__fit_packets(hg__trainer *t, hg_error *err) {
         hg__packet_fit_end(&p->fit, &p->source, &p->options, &t->meter, t->model, t->pool, err);
     hg__meter_end(&t->meter);
     HG_TRY(code);
-    hg__tell_threshold(t);
+    hg__trainer_tell_threshold(t, "packets");
     return HG_OK;
 }

@@ -27,7 +27,6 @@ typedef struct hg__packet_option {
 
 // t->data: rows of this source, of which the capture's name and fingerprint are told.
 int hg__packets_dataset(hg__trainer *t, const hg__row_source *source, hg_error *err);
-void hg__tell_threshold(const hg__trainer *t); // the model's, if it has one
 
 // train_kitnet.c: the options that suit it, `count` of them; the data and the model, mapped.
 const hg__packet_option *hg__kitnet_options_all(size_t *count);

@@ -103,6 +103,7 @@ static const char *kind_of(const hg__trainer *t) {
     return t->is_table                          ? "a detector of unusual rows of a table"
            : t->is_parts                        ? "an inspector of photographs of parts"
            : t->is_packets                      ? "a detector of unusual packets"
+           : t->is_signal                       ? "a detector of faults in a recording"
            : strcmp(t->model->kind, "pca") == 0 ? "principal components"
            : t->has_targets                     ? "a network that cleans rows"
                                                 : "an autoencoder";
@@ -113,6 +114,7 @@ static const char *purpose_of(const hg__trainer *t) {
                ? "Says how unusual rows of such a table are, and which columns speak for it."
            : t->is_parts   ? "Says how unusual photographs of such parts are, and where."
            : t->is_packets ? "Says how unusual packets of such a network's traffic are."
+           : t->is_signal  ? "Says where such a recording stops looking like itself."
            : t->has_targets
                ? "Gives rows back without the noise that training put on them."
                : "Codes such rows in fewer numbers, gives them back, and measures how far "

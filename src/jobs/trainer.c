@@ -11,10 +11,21 @@
 #include "base/show.h"
 #include "base/system.h"
 #include "detect/table_model.h"
+#include "detect/thresholds.h"
 #include "fit/pca.h"
 
 void hg__trainer_note(const hg__trainer *t, const char *sentence) {
     if (*sentence) hg__tell(t->l, sentence);
+}
+
+void hg__trainer_tell_threshold(const hg__trainer *t, const char *what) {
+    char line[300];
+    hg__thresholds all = {0};
+    if (hg__thresholds_load(&all, t->model, "training", NULL) == HG_OK && all.groups) {
+        hg__threshold_describe(&all.group[0].at, what, line, sizeof line);
+        hg__trainer_note(t, line);
+    }
+    hg__thresholds_clear(&all);
 }
 
 // ---- the model ----------------------------------------------------------------------------------
@@ -47,7 +58,7 @@ static bool begins_trained(const hg__trainer *t) {
 // Where model= was left alone: images that are to be cleaned get unet, other images conv. It becomes an option that
 // was set, so that args.yaml repeats the run.
 static int pick_model(hg__trainer *t, hg_error *err) {
-    if (t->is_table || t->o.set[HG_OPTION_model] || begins_trained(t)) return HG_OK;
+    if (t->is_table || t->is_signal || t->o.set[HG_OPTION_model] || begins_trained(t)) return HG_OK;
     const bool is_image = t->data->source.shape.rank >= 2;
     if (is_image && t->has_targets) return hg_options_set(&t->o, "model", "unet", err);
     return t->data->pictures ? hg_options_set(&t->o, "model", "conv", err) : HG_OK;
@@ -68,7 +79,7 @@ static int make_network(hg__trainer *t, const hg__tensors *weights, const hg_mod
 // Cells of a table are scaled and encoded: what goes on from its weights is a table too, unless prepare=none says otherwise.
 static int check_own(const hg__trainer *t, const hg_model *own, hg_error *err) {
     const struct hg__values *v = &t->o.values;
-    const bool is_other = t->is_table || t->is_parts || t->is_packets;
+    const bool is_other = t->is_table || t->is_parts || t->is_packets || t->is_signal;
     if (!own || !hg__model_schema(own) || is_other || strcmp(v->prepare, "none") == 0) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
                     "pretrained: %s is the model of a table; prepare=table learns the rows as one, "
@@ -203,6 +214,11 @@ static int check_rows(hg__trainer *t, hg_error *err) {
     return t->is_parts ? hg__set_parts_options(t, err) : HG_OK;
 }
 
+static int check_signal(hg__trainer *t, hg_error *err) {
+    HG_TRY(hg__preset_check(t->o.values.model, HG_FOR_ANY, "", err));
+    return hg__set_signal_options(t, err);
+}
+
 static int leave_class_column_out(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     char name[HG_MAX_VALUE], ignore[2 * HG_MAX_VALUE];
@@ -221,7 +237,8 @@ static int check(hg__trainer *t, hg_error *err) {
     HG_TRY(hg__check_kitnet(t, err));
     t->is_packets = hg__is_packets_run(t);
     if (t->is_packets) return check_packets(t, err);
-    HG_TRY(check_rows(t, err));
+    t->is_signal = hg__is_signal_run(t);
+    HG_TRY(t->is_signal ? check_signal(t, err) : check_rows(t, err));
     HG_TRY(hg__set_preset_options(t, err));
     HG_TRY(check_end(t, err));
     return hg__trim_check(t, err);
@@ -232,7 +249,7 @@ int hg__trainer_open(hg__trainer *t, hg_error *err) {
     t->pool = hg__pool_new((int32_t)t->o.values.threads, err);
     if (!t->pool) return HG_ERR_MEMORY;
     HG_TRY(hg__open_data(t, err));
-    if (!t->is_parts && !t->is_packets) hg__tell_coding(t);
+    if (!t->is_parts && !t->is_packets && !t->is_signal) hg__tell_coding(t);
     HG_TRY(pick_model(t, err));
     HG_TRY(make_model(t, err));
     HG_TRY(make_fit(t, err));
@@ -255,6 +272,7 @@ void hg__trainer_clear(hg__trainer *t) {
     hg__dataset_close(t->val_data);
     hg__parts_free(t->parts);
     hg__packets_free(t->packets);
+    hg__signal_data_free(t->signal);
     hg__side_columns_clear(&t->side);
     hg__side_columns_clear(&t->val_side);
     hg__schema_free(t->schema);
@@ -336,6 +354,7 @@ int hg__trainer_finish(hg__trainer *t, double *val_mse, hg_error *err) {
     if (t->is_table) return hg__fit_detector(t, err);
     if (t->is_parts) return hg__fit_parts(t, err);
     if (t->is_packets) return hg__fit_packets(t, err);
+    if (t->is_signal) return hg__fit_signal(t, err);
     return t->val_loader ? hg__evaluate_mse(&t->model->net, t->val_loader, t->pool, val_mse, err)
                          : HG_OK;
 }

@@ -41,6 +41,8 @@ typedef struct hg__trainer {
     bool is_parts;                   // rows are crops of good parts
     bool is_packets;                 // rows are packets
     struct hg__packet_data *packets; // owned: where they come from, and what was counted
+    bool is_signal;                  // rows are windows of a recording
+    struct hg__signal_data *signal;  // owned: what they are cut from
     struct hg__part_data *parts;     // owned: what they are cut from
     hg__side_columns side, val_side; // of the rows of data and val_data
     hg__rows rows, val_rows;         // val_rows.count 0: no validation
@@ -82,6 +84,8 @@ void hg__trainer_describe(hg_model *m, const hg__dataset *d);
 int hg__trainer_name_columns(hg_model *m, const hg__dataset *d, hg_error *err);
 void hg__trainer_clear(hg__trainer *t);
 void hg__trainer_note(const hg__trainer *t, const char *sentence); // for the user; "" is none
+// The model's threshold for all rows, if it has one. what: was held out, "packets".
+void hg__trainer_tell_threshold(const hg__trainer *t, const char *what);
 
 // A model of the rows of an open table (given), as `o` (mode train) says; nothing is written. l may be NULL.
 hg_model *hg__train_model(const hg_options *o, hg__table *given, const hg_listener *l,
@@ -131,6 +135,15 @@ int hg__set_packet_options(hg__trainer *t, hg_error *err);
 int hg__open_packets(hg__trainer *t, hg_error *err);
 int hg__fit_packets(hg__trainer *t, hg_error *err);
 void hg__packets_free(struct hg__packet_data *p); // NULL is fine
+
+// train_signal.c: whether rows are windows of a recording; options for such a run where nobody set them; data; which of it is held out; and
+// what makes a trained model one of a recording.
+bool hg__is_signal_run(const hg__trainer *t);
+int hg__set_signal_options(hg__trainer *t, hg_error *err);
+int hg__open_signal(hg__trainer *t, hg_error *err);
+void hg__split_signal(hg__trainer *t);
+int hg__fit_signal(hg__trainer *t, hg_error *err);
+void hg__signal_data_free(struct hg__signal_data *p); // NULL is fine
 
 // train_kitnet.c: whether the model is KitNET; what can be said of that before anything is read; and what trains it, of data that is open.
 bool hg__is_kitnet_run(const hg__trainer *t);

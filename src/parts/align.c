@@ -28,7 +28,7 @@ enum {
 };
 
 struct hg__align_tables {
-    hg__fourier fourier;
+    hg__turns turns;
     hg__raster half; // the mean at half its size
     double *filter;  // owned, (2, side, side): H conj(M) / side^2
 };
@@ -138,12 +138,12 @@ static void place_in_square(const hg__raster *r, const hg__raster *real, int32_t
 }
 
 static int make_filter(hg__align_tables *t, hg_error *err) {
-    const size_t n = (size_t)t->fourier.side, count = n * n;
+    const size_t n = (size_t)t->turns.size, count = n * n;
     double sum = 0, *re = t->filter = hg__alloc(2 * count, sizeof *re, err);
     if (!re) return HG_ERR_MEMORY;
     double *im = re + count;
-    place_in_square(&t->half, NULL, t->fourier.side, re);
-    hg__fourier_run(&t->fourier, re, false);
+    place_in_square(&t->half, NULL, t->turns.size, re);
+    hg__fourier_run(&t->turns, re, false);
     for (size_t i = 0; i < count; i++) sum += sqrt(re[i] * re[i] + im[i] * im[i]);
     const double floor = sum / (double)count + 1e-12;
     for (size_t i = 0; i < count; i++) {
@@ -181,7 +181,7 @@ static candidate find_peak(const double *c, int32_t side, double turn) {
 }
 
 static void try_angles(const hg__align_tables *t, room *r, candidate all[ANGLES]) {
-    const int32_t side = t->fourier.side;
+    const int32_t side = t->turns.size;
     const size_t count = (size_t)side * (size_t)side;
     for (int32_t k = 0; k < ANGLES; k += 2) {
         for (int32_t j = 0; j < 2; j++) {
@@ -189,9 +189,9 @@ static void try_angles(const hg__align_tables *t, room *r, candidate all[ANGLES]
             hg__raster_warp_into(&r->half_warped, &r->half_real, &r->half, &pose);
             place_in_square(&r->half_warped, &r->half_real, side, r->x + (size_t)j * count);
         }
-        hg__fourier_run(&t->fourier, r->x, false);
+        hg__fourier_run(&t->turns, r->x, false);
         multiply(t->filter, r->x, count);
-        hg__fourier_run(&t->fourier, r->x, true);
+        hg__fourier_run(&t->turns, r->x, true);
         all[k] = find_peak(r->x, side, (double)k / ANGLES);
         all[k + 1] = find_peak(r->x + count, side, (double)(k + 1) / ANGLES);
     }
@@ -344,7 +344,7 @@ static void clear_room(room *r) {
 static int init_room(room *r, const hg__alignment *a, const hg__raster *small, hg_error *err) {
     const hg__align_tables *t = a->tables;
     const int32_t H = a->mean.height, W = a->mean.width, h = t->half.height, w = t->half.width;
-    const size_t side = (size_t)t->fourier.side;
+    const size_t side = (size_t)t->turns.size;
     *r = (room){0};
     int code = halve(small, &r->half, err);
     if (code == HG_OK) code = hg__raster_init(&r->warped, H, W, 1, err);
@@ -399,7 +399,7 @@ int hg__align_find(const hg__alignment *a, const hg__raster *picture, hg__pose *
 
 static void free_tables(hg__align_tables *t) {
     if (!t) return;
-    hg__fourier_clear(&t->fourier);
+    hg__turns_clear(&t->turns);
     hg__raster_clear(&t->half);
     hg__free(t->filter);
     hg__free(t);
@@ -410,7 +410,7 @@ int hg__alignment_prepare(hg__alignment *a, hg_error *err) {
     hg__align_tables *t = a->tables = hg__alloc(1, sizeof *t, err);
     if (!t) return HG_ERR_MEMORY;
     HG_TRY(halve(&a->mean, &t->half, err));
-    HG_TRY(hg__fourier_init(&t->fourier, side_of(&t->half), err));
+    HG_TRY(hg__turns_init(&t->turns, side_of(&t->half), err));
     return make_filter(t, err);
 }
 

@@ -3,33 +3,6 @@
 // the inner loop has no stride. Then the square is transposed, and the same done once more.
 #include "parts/fourier.h"
 
-#include "base/mem.h"
-#include "base/real.h"
-
-int hg__fourier_init(hg__fourier *f, int32_t side, hg_error *err) {
-    *f = (hg__fourier){.side = side};
-    f->mirror = hg__alloc((size_t)side, sizeof *f->mirror, err);
-    f->turn = hg__alloc((size_t)side, sizeof *f->turn, err);
-    if (!f->mirror || !f->turn) {
-        hg__fourier_clear(f);
-        return HG_ERR_MEMORY;
-    }
-    for (int32_t i = 1; i < side; i++) {
-        f->mirror[i] = f->mirror[i / 2] / 2 + (i % 2 ? side / 2 : 0);
-    }
-    for (int32_t k = 0; k < side / 2; k++) {
-        f->turn[2 * k] = hg__cos_turn((double)k / side);
-        f->turn[2 * k + 1] = -hg__sin_turn((double)k / side);
-    }
-    return HG_OK;
-}
-
-void hg__fourier_clear(hg__fourier *f) {
-    hg__free(f->mirror);
-    hg__free(f->turn);
-    *f = (hg__fourier){0};
-}
-
 static void swap_lines(double *a, double *b, size_t n) {
     for (size_t i = 0; i < n; i++) {
         const double x = a[i];
@@ -60,10 +33,10 @@ static void transpose(double *x, size_t n) {
     }
 }
 
-static void run_lines(const hg__fourier *f, double *re, double *im, bool back) {
-    const size_t n = (size_t)f->side;
+static void run_lines(const hg__turns *t, double *re, double *im, bool back) {
+    const size_t n = (size_t)t->size;
     for (size_t i = 0; i < n; i++) {
-        const size_t j = (size_t)f->mirror[i];
+        const size_t j = (size_t)t->mirror[i];
         if (i >= j) continue;
         swap_lines(re + i * n, re + j * n, n);
         swap_lines(im + i * n, im + j * n, n);
@@ -71,9 +44,9 @@ static void run_lines(const hg__fourier *f, double *re, double *im, bool back) {
     for (size_t half = 1; half < n; half *= 2) {
         for (size_t first = 0; first < n; first += 2 * half) {
             for (size_t k = 0; k < half; k++) {
-                const double *turn = f->turn + 2 * (k * (n / 2 / half));
-                const double t[2] = {turn[0], back ? -turn[1] : turn[1]};
-                cross(re, im, first + k, first + k + half, n, t);
+                const double *turn = t->turn + 2 * (k * (n / 2 / half));
+                const double by[2] = {turn[0], back ? -turn[1] : turn[1]};
+                cross(re, im, first + k, first + k + half, n, by);
             }
         }
     }
@@ -81,8 +54,8 @@ static void run_lines(const hg__fourier *f, double *re, double *im, bool back) {
     transpose(im, n);
 }
 
-void hg__fourier_run(const hg__fourier *f, double *x, bool back) {
-    double *im = x + (size_t)f->side * (size_t)f->side;
-    run_lines(f, x, im, back);
-    run_lines(f, x, im, back);
+void hg__fourier_run(const hg__turns *t, double *x, bool back) {
+    double *im = x + (size_t)t->size * (size_t)t->size;
+    run_lines(t, x, im, back);
+    run_lines(t, x, im, back);
 }

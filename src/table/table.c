@@ -184,7 +184,8 @@ hg__table *hg__table_open(const char *source, const hg__table_options *o, hg_err
     static const char none[] = "";
     const hg__table_options full = {.query = o && o->query ? o->query : none,
                                     .table = o && o->table ? o->table : none,
-                                    .header = o ? o->header : (hg__header_options){0}};
+                                    .header = o ? o->header : (hg__header_options){0},
+                                    .is_signal = o && o->is_signal};
     hg__table *t = hg__alloc(1, sizeof *t, err);
     if (!t) return NULL;
     t->rows = -1;

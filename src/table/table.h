@@ -16,6 +16,8 @@ typedef struct hg__table_options {
     // sqlite file, odbc:, .mat, .npz: which table or array; "" where there is but one
     const char *table;
     hg__header_options header; // text: whether the first row is names
+    // .mat: where no array is named, that which is far larger than all others, a line of numbers as a column
+    bool is_signal;
 } hg__table_options;
 
 typedef struct hg__table hg__table;
@@ -46,6 +48,7 @@ struct hg__table {
     char point;     // of a text's numbers: '.' or ','; 0: the source has numbers of its own
     char note[256]; // what a user should know of how it is read; ""
     int64_t rows;   // as far as known without reading; else -1
+    double rate;    // rows a second, where the source says so; else 0
     void *state;    // the type's own
     // Of text, the type's own, else NULL: where it is read from, and the line in which the row given last begins, from 1.
     const hg__source *bytes;

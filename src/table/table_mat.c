@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "array/reader.h"
@@ -26,6 +27,9 @@ typedef struct mat_table {
     bool has_y, x_single, y_single; // single: of that class
     size_t rows, width;
     size_t row; // the next
+    bool is_signal;
+    double rate;         // rows a second, where an array says so; else 0
+    char largest[SHOWN]; // the array that was taken for its size; ""
 } mat_table;
 
 // ---- which arrays -------------------------------------------------------------------------------
@@ -88,6 +92,10 @@ typedef struct choice {
     bool has_x, has_y, has_matrix, has_any;
     int matrices, arrays;
     int candidates; // arrays that may be meant
+    // Of a signal: the array with the most numbers, those of the second, and the one that says how many rows a second are.
+    hg__mat_array largest, rate;
+    uint64_t most, second;
+    bool has_rate, is_largest;
     hg__text names; // "'a', 'b'"
 } choice;
 
@@ -120,8 +128,35 @@ static void keep(hg__mat_array *slot, bool *has, const hg__mat_array *a) {
     *has = true;
 }
 
+// Whether one number of that name is a rate: "SampleFrequency", "fs".
+static bool is_rate_name(const char *name) {
+    static const char *const names[] = {
+        "fs",           "sr",         "SampleFrequency", "sampling_frequency", "SamplingFrequency",
+        "sample_rate",  "samplerate", "sampling_rate",   "SamplingRate",       "sfreq",
+        "freq_sampling"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcasecmp(name, names[i]) == 0) return true;
+    }
+    return false;
+}
+
+static void look_for_signal(choice *c, const hg__mat_array *a) {
+    if (!is_numeric(a)) return;
+    const bool is_small = a->dim[0] <= UINT32_MAX && a->dim[1] <= UINT32_MAX;
+    const uint64_t count = is_small ? a->dim[0] * a->dim[1] : UINT64_MAX;
+    if (count == 1 && !c->has_rate && is_rate_name(a->name)) keep(&c->rate, &c->has_rate, a);
+    if (count > c->most) {
+        c->second = c->most;
+        c->most = count;
+        c->largest = *a;
+    } else if (count > c->second) {
+        c->second = count;
+    }
+}
+
 static void look_at(choice *c, const hg__mat_array *a) {
     list_name(c, a);
+    look_for_signal(c, a);
     const bool many = is_numeric(a) && a->dim[0] > 1 && a->dim[1] > 1;
     const bool is_wanted =
         *c->wanted ? is_meant(a, c->wanted) : is_named(a, "X") || is_named(a, "x");
@@ -139,10 +174,17 @@ static void look_at(choice *c, const hg__mat_array *a) {
     }
 }
 
-// Where no array is called X: the only matrix, or the only one that is any numbers.
-static void settle(choice *c) {
+// Where no array is called X: the only matrix, or the only one that is any numbers; of a signal the one that has ten times as
+// many as any other.
+static void settle(choice *c, bool is_signal) {
     if (c->has_x) return;
     const hg__mat_array *x = NULL;
+    c->is_largest = is_signal && !*c->wanted && c->most / 10 > c->second && c->second > 0;
+    if (c->is_largest) {
+        keep(&c->x, &c->has_x, &c->largest);
+        c->has_y = false;
+        return;
+    }
     if (c->has_matrix && c->matrices == 1) {
         x = &c->matrix;
     } else if (c->has_any && c->arrays == 1) {
@@ -154,7 +196,7 @@ static void settle(choice *c) {
     if (x) keep(&c->x, &c->has_x, x);
 }
 
-static int choose(hg__mat_file *f, choice *c, hg_error *err) {
+static int choose(hg__mat_file *f, choice *c, bool is_signal, hg_error *err) {
     hg__mat_array a;
     int32_t count = 0;
     for (int code; (code = f->kind->next(f, &a, err)) != 0;) {
@@ -164,7 +206,7 @@ static int choose(hg__mat_file *f, choice *c, hg_error *err) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected at most %d arrays, got more", f->path,
                         HG_MAT_ARRAYS);
     }
-    settle(c);
+    settle(c, is_signal);
     if (c->names.failed) {
         return hg__fail(err, HG_ERR_MEMORY, "out of memory while reading %s", f->path);
     }
@@ -203,8 +245,10 @@ static int load(hg__mat_file *f, const hg__mat_array *a, hg__mat_numbers *to, hg
 static int load_both(hg__mat_file *f, mat_table *m, const choice *c, hg_error *err) {
     const hg__mat_array *x = &c->x, *y = &c->y;
     HG_TRY(load(f, x, &m->x, err));
-    m->rows = x->dim[0];
-    m->width = x->dim[1];
+    const bool is_line = m->is_signal && x->dim[0] == 1;
+    m->rows = x->dim[is_line];
+    m->width = x->dim[!is_line];
+    if (c->is_largest) hg__mat_show_name(x, m->largest);
     m->x_single = x->class == HG_MAT_SINGLE;
     if (!c->has_y) return HG_OK;
     const bool fits =
@@ -220,12 +264,23 @@ static int load_both(hg__mat_file *f, mat_table *m, const choice *c, hg_error *e
     return load(f, y, &m->y, err);
 }
 
+static int load_rate(hg__mat_file *f, mat_table *m, const choice *c, hg_error *err) {
+    hg__mat_numbers n = {0};
+    if (!m->is_signal || !c->has_rate) return HG_OK;
+    const int code = load(f, &c->rate, &n, err);
+    if (code == HG_OK) hg__array_widen(n.dtype, n.big, n.bytes, 1, &m->rate);
+    hg__free(n.bytes);
+    if (!(m->rate > 0 && isfinite(m->rate))) m->rate = 0;
+    return code;
+}
+
 // All of m but its file.
 static int read_arrays(hg__mat_file *f, mat_table *m, const char *wanted, hg_error *err) {
     choice c = {.wanted = wanted};
     HG_TRY(f->kind->open(f, err));
-    int code = choose(f, &c, err);
+    int code = choose(f, &c, m->is_signal, err);
     if (code == HG_OK) code = load_both(f, m, &c, err);
+    if (code == HG_OK) code = load_rate(f, m, &c, err);
     hg__text_clear(&c.names);
     return code;
 }
@@ -320,6 +375,11 @@ static int unpack(const hg__table *t, mat_table *m, const hg__mat_kind **kind, h
 
 static int name_columns(hg__table *t, const mat_table *m, hg_error *err) {
     t->rows = (int64_t)m->rows;
+    t->rate = m->rate;
+    if (*m->largest) {
+        snprintf(t->note, sizeof t->note, "array '%s', by far the largest (table= names another)",
+                 m->largest);
+    }
     t->columns = (int32_t)m->width + m->has_y;
     if (!m->has_y) return HG_OK;
     t->name = hg__alloc((size_t)t->columns, sizeof *t->name, err);
@@ -333,6 +393,7 @@ static int open_mat(hg__table *t, const hg__table_options *o, hg_error *err) {
     if (!m) return HG_ERR_MEMORY;
     t->state = m;
     m->fd = -1;
+    m->is_signal = o->is_signal;
     hg__mat_file f = {.path = t->path};
     HG_TRY(unpack(t, m, &f.kind, err));
     f.fd = m->fd;

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// predict_signal.c - a row a step of a recording: when, how odd, whether that is an alarm and of which event, and which channels made it so.
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/show.h"
+#include "jobs/judge_signal.h"
+#include "jobs/score_sheet.h"
+
+enum { FIXED = 7, PER_REASON = 4, NAME = 32 };
+
+typedef struct sheet {
+    hg__signal_judging in;
+    hg__score_sheet out;
+    hg__out_column column[FIXED + PER_REASON * HG_SIGNAL_REASONS];
+    char name[PER_REASON * HG_SIGNAL_REASONS][NAME];
+    hg__cell cell[FIXED + PER_REASON * HG_SIGNAL_REASONS];
+    int32_t columns, top;
+    bool has_time, has_file, all_reasons;
+    int64_t events;
+    hg_result *result;
+} sheet;
+
+static hg__cell text(const char *words) {
+    return (hg__cell){.kind = HG_CELL_TEXT, .text = words, .size = (int32_t)strlen(words)};
+}
+
+static hg__cell number(double x) {
+    return isfinite(x) ? (hg__cell){.kind = HG_CELL_NUMBER, .number = x} : (hg__cell){0};
+}
+
+static hg__cell single(float x) {
+    return isfinite(x)
+               ? (hg__cell){.kind = HG_CELL_NUMBER, .size = HG_CELL_SINGLE, .number = (double)x}
+               : (hg__cell){0};
+}
+
+// ---- columns ------------------------------------------------------------------------------------
+
+static void add_column(sheet *s, const char *name, hg__out_kind kind) {
+    s->column[s->columns++] = (hg__out_column){name, kind};
+}
+
+static void name_columns(sheet *s) {
+    static const struct {
+        const char *name;
+        hg__out_kind kind;
+    } reason[PER_REASON] = {
+        {"column",   HG_OUT_TEXT  },
+        {"observed", HG_OUT_NUMBER},
+        {"expected", HG_OUT_NUMBER},
+        {"share",    HG_OUT_NUMBER},
+    };
+    add_column(s, "row", HG_OUT_INTEGER);
+    if (s->has_file) add_column(s, "file", HG_OUT_TEXT);
+    if (s->has_time) add_column(s, "time", HG_OUT_TEXT);
+    add_column(s, "score", HG_OUT_NUMBER);
+    if (hg__signal_alarms_has(&s->in.alarms)) {
+        add_column(s, "p_value", HG_OUT_NUMBER);
+        add_column(s, "alarm", HG_OUT_INTEGER);
+        add_column(s, "event", HG_OUT_INTEGER);
+    }
+    for (int32_t r = 0; r < s->top; r++) {
+        for (int32_t k = 0; k < PER_REASON; k++) {
+            char *name = s->name[PER_REASON * r + k];
+            snprintf(name, NAME, "%s_%d", reason[k].name, (int)r + 1);
+            add_column(s, name, reason[k].kind);
+        }
+    }
+}
+
+// ---- a row --------------------------------------------------------------------------------------
+
+static void explain(sheet *s, int32_t i, bool is_wanted, hg__cell *cell) {
+    hg__signal_reason reason[HG_SIGNAL_REASONS];
+    const hg__signal *d = hg__signal_scorer_signal(s->in.scorer);
+    const int32_t n = is_wanted ? hg__signal_scorer_explain(s->in.scorer, i, s->top, reason) : 0;
+    for (int32_t r = 0; r < s->top; r++, cell += PER_REASON) {
+        for (int32_t k = 0; k < PER_REASON; k++) cell[k] = (hg__cell){0};
+        if (r >= n) continue;
+        cell[0] = text(d->name[reason[r].channel]);
+        cell[1] = single(reason[r].observed);
+        cell[2] = single(reason[r].expected);
+        cell[3] = single(reason[r].share);
+    }
+}
+
+static int write_step(sheet *s, const hg__judged_step *j, int32_t i, hg_error *err) {
+    const hg__scored_step *step = j->step;
+    char when[HG_WHEN];
+    hg__cell *cell = s->cell;
+    if (step->row < 0) return HG_OK; // nobody measured it
+    *cell++ = number((double)step->row);
+    if (s->has_file) *cell++ = text(s->in.recording->path);
+    if (s->has_time) {
+        snprintf(when, sizeof when, "%.9f", step->time);
+        *cell++ = step->when[0] ? text(step->when) : isnan(step->time) ? (hg__cell){0} : text(when);
+    }
+    *cell++ = single(step->score);
+    if (hg__signal_alarms_has(&s->in.alarms)) {
+        *cell++ = number(j->p);
+        *cell++ = number(j->is_alarm);
+        *cell++ = j->event ? number((double)j->event) : (hg__cell){0};
+    }
+    if (s->top) explain(s, i, j->is_alarm || s->all_reasons, cell);
+    s->result->rows++;
+    s->result->alarms += j->is_alarm;
+    if (j->event > s->events) s->events = j->event;
+    return hg__score_sheet_add(&s->out, s->cell, err);
+}
+
+static int write_all(sheet *s, hg_error *err) {
+    const hg__judged_step *step;
+    int32_t count;
+    int more;
+    while ((more = hg__signal_judging_next(&s->in, &step, &count, err)) > 0) {
+        for (int32_t i = 0; i < count; i++) HG_TRY(write_step(s, &step[i], i, err));
+    }
+    return more;
+}
+
+static void tell(const sheet *s, const hg_listener *l) {
+    char line[400], from[250];
+    if (!hg__signal_alarms_has(&s->in.alarms)) return;
+    hg__threshold_describe(&s->in.alarms.thresholds.group[0].at, "steps", from, sizeof from);
+    snprintf(line, sizeof line, "%lld of %lld steps raised an alarm, in %lld event%s; %s",
+             (long long)s->result->alarms, (long long)s->result->rows, (long long)s->events,
+             s->events == 1 ? "" : "s", from);
+    hg__tell(l, line);
+}
+
+static int predict(sheet *s, const hg_options *o, const hg_listener *l, hg_error *err) {
+    const struct hg__values *v = &o->values;
+    const hg__sheet_target to = {v->out, v->format, v->table, v->append};
+    const hg__recording *r = s->in.recording;
+    s->has_time = r->has_time || r->rate > 0;
+    s->has_file = r->files > 1;
+    if (v->top > HG_SIGNAL_REASONS) {
+        return hg__fail(err, HG_ERR_USAGE, "top: expected at most %d channels, got %d",
+                        HG_SIGNAL_REASONS, (int)v->top);
+    }
+    name_columns(s);
+    HG_TRY(hg__score_sheet_open(&s->out, &to, s->column, s->columns, err));
+    HG_TRY(write_all(s, err));
+    HG_TRY(hg__score_sheet_commit(&s->out, err));
+    s->result->has_thresholds = hg__signal_alarms_has(&s->in.alarms);
+    if (l) tell(s, l);
+    return HG_OK;
+}
+
+int hg__predict_signal(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *result,
+                       hg_error *err) {
+    sheet *s = hg__alloc(1, sizeof *s, err);
+    if (!s) {
+        hg_model_free(m);
+        return HG_ERR_MEMORY;
+    }
+    s->result = result;
+    s->top = (int32_t)o->values.top;
+    s->all_reasons = strcmp(o->values.reasons, "all") == 0;
+    int code = hg__signal_judging_open(&s->in, m, o, l, err);
+    if (code == HG_OK) code = predict(s, o, l, err);
+    hg__score_sheet_abort(&s->out);
+    hg__signal_judging_close(&s->in);
+    hg__free(s);
+    return code;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// signal.h - what a model of a recording knows of it: its channels and their scale, its steps, its windows. In the model file:
+// "signal" of the detector's object, and parts.
+#ifndef HG_MONITOR_SIGNAL_H
+#define HG_MONITOR_SIGNAL_H
+#include "model/model.h"
+#include "rows/windows.h"
+
+typedef struct hg__signal {
+    int32_t channels;
+    char **name;              // owned, (channels) owned
+    bool named;               // the recordings had these names
+    hg__channel_scale *scale; // owned, (channels)
+    int32_t length, stride;   // of a window, and from one to the next, in steps
+    int32_t period;           // that was found; 0: none
+    double step;              // s; 0: nobody knows
+    double resample;          // s that steps are averaged over; 0: steps as they are
+} hg__signal;
+
+// Values beyond so many times what is usual are taken as that far: they are far enough.
+extern const float hg__signal_limit;
+
+// What is asked for; 0: what suits the recording.
+typedef struct hg__signal_options {
+    int32_t window, stride;
+    double resample;
+} hg__signal_options;
+
+// Looks at the recording s, of which r tells names and steps: all but what training finds. d is cleared on failure.
+int hg__signal_look(hg__signal *d, const hg__samples *s, const hg__recording *r,
+                    const hg__signal_options *o, hg_error *err);
+void hg__signal_clear(hg__signal *d); // {0} is fine
+hg__window_view hg__signal_view(const hg__signal *d);
+
+bool hg__is_signal_model(const hg_model *m);
+// Into m's parts and into `detector` (borrowed), the object that is to become its "detector".
+int hg__signal_save(const hg__signal *d, hg_model *m, hg__json *detector, hg_error *err);
+// HG_ERR_MODEL for any flaw. `where` starts the sentence. d is cleared on failure.
+int hg__signal_load(hg__signal *d, const hg_model *m, const char *where, hg_error *err);
+#endif

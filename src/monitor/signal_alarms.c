@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// signal_alarms.c - from scores over time to alarms.
+#include "monitor/signal_alarms.h"
+
+#include <math.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "detect/table_model.h"
+
+// An event raises the threshold by so much; drift is followed as far as this, up or down.
+static const double rise = 1.1, farthest = 32;
+static const double lower_share = 3; // the lower threshold is that of so many times the rate
+static const char key[] = "events";
+
+void hg__signal_alarms_clear(hg__signal_alarms *a) {
+    hg__thresholds_clear(&a->thresholds);
+    *a = (hg__signal_alarms){0};
+}
+
+bool hg__signal_alarms_has(const hg__signal_alarms *a) {
+    return a->thresholds.groups > 0;
+}
+
+static const hg__threshold_group *whole(const hg__signal_alarms *a) {
+    return &a->thresholds.group[0];
+}
+
+int hg__signal_alarms_ask(hg__signal_alarms *a, double fpr, hg_error *err) {
+    hg__threshold low;
+    if (!hg__signal_alarms_has(a)) return HG_OK;
+    HG_TRY(hg__thresholds_ask(&a->thresholds, fpr, err));
+    const double often = fpr * lower_share < 0.5 ? fpr * lower_share : 0.5;
+    HG_TRY(hg__calibration_threshold(whole(a)->held, often, &low, err));
+    const double high = whole(a)->at.value;
+    a->lower = high > 0 && low.value < high ? low.value / high : 1;
+    a->sink = 1 - (rise - 1) * fpr / a->length;
+    return HG_OK;
+}
+
+int hg__signal_alarms_ask_events(hg__signal_alarms *a, double per_step, hg_error *err) {
+    const double fpr = per_step * a->length;
+    return hg__signal_alarms_ask(a, fpr < 0.5 ? fpr : 0.5, err);
+}
+
+int hg__signal_alarms_init(hg__signal_alarms *a, const hg_model *m, const char *where,
+                           hg_error *err) {
+    const hg__json *own = hg__json_object_get(hg__model_detector(m), key);
+    *a = (hg__signal_alarms){.state.drift = 1};
+    HG_TRY(hg__thresholds_load(&a->thresholds, m, where, err));
+    if (!hg__signal_alarms_has(a)) return HG_OK;
+    a->length = hg__json_number_value(hg__json_object_get(own, "length"));
+    const int64_t hold = hg__json_integer_value(hg__json_object_get(own, "hold"));
+    int code = HG_OK;
+    if (!(a->length >= 1) || hold < 1 || hold > INT32_MAX) {
+        code = hg__fail(err, HG_ERR_MODEL,
+                        "%s: events: expected a length and a hold of at least one step", where);
+    }
+    a->hold = (int32_t)hold;
+    if (code == HG_OK) code = hg__signal_alarms_ask(a, a->thresholds.fpr, err);
+    if (code < 0) hg__signal_alarms_clear(a);
+    return code;
+}
+
+static void move(hg__alarm_state *s, double by) {
+    const double drift = s->drift * by;
+    s->drift = drift > farthest ? farthest : drift < 1 / farthest ? 1 / farthest : drift;
+}
+
+static void begin(hg__signal_alarms *a) {
+    a->state.is_on = true;
+    a->state.quiet = 0;
+    a->state.events++;
+    if (!a->is_fixed) move(&a->state, rise);
+}
+
+// level: the score over the threshold as it is now.
+static void go_on(hg__signal_alarms *a, double level) {
+    hg__alarm_state *s = &a->state;
+    if (!s->is_on && level > 1) {
+        begin(a);
+    } else if (s->is_on && level <= a->lower) {
+        s->is_on = ++s->quiet < a->hold;
+    } else if (s->is_on) {
+        s->quiet = 0;
+    } else if (!a->is_fixed) {
+        move(s, a->sink);
+    }
+}
+
+hg__alarm hg__signal_alarms_take(hg__signal_alarms *a, const hg__scored_step *step) {
+    hg__alarm out = {.p = (double)NAN};
+    if (!hg__signal_alarms_has(a)) return out;
+    if (step->begins) a->state.is_on = false;
+    if (!isnan(step->score)) {
+        const double score = (double)step->score / a->state.drift;
+        out.p = hg__calibration_p(whole(a)->held, score);
+        go_on(a, whole(a)->at.value > 0 ? score / whole(a)->at.value : score > 0 ? 2 : 0);
+    }
+    out.is_alarm = a->state.is_on;
+    out.event = out.is_alarm ? a->state.events : 0;
+    return out;
+}
+
+// ---- fitted -------------------------------------------------------------------------------------
+
+// The mean length of the events that held-out steps have.
+static double mean_length(hg__signal_alarms *a, const float *score, const bool *begins,
+                          int64_t count) {
+    int64_t steps = 0;
+    a->is_fixed = true;
+    a->state = (hg__alarm_state){.drift = 1};
+    for (int64_t i = 0; i < count; i++) {
+        const hg__scored_step step = {.score = score[i], .begins = begins[i]};
+        steps += hg__signal_alarms_take(a, &step).is_alarm;
+    }
+    return a->state.events ? (double)steps / (double)a->state.events : 1;
+}
+
+int hg__signal_alarms_fit(hg_model *m, const float *score, const bool *begins, int64_t count,
+                          double fpr, int32_t hold, hg__json *detector, hg_error *err) {
+    hg__signal_alarms a = {.length = 1, .hold = hold, .state.drift = 1};
+    const hg__held_out held = {.score = score, .rows = count, .column = ""};
+    HG_TRY(hg__thresholds_fit(&a.thresholds, &held, fpr, err));
+    int code = hg__signal_alarms_ask(&a, fpr, err);
+    if (code == HG_OK) {
+        const double length = mean_length(&a, score, begins, count);
+        code = hg__thresholds_save(&a.thresholds, m, detector, err);
+        hg__json *own = hg__json_pack("{s:f, s:i}", "length", length, "hold", hold);
+        if (code == HG_OK && hg__json_set(detector, key, own) < 0) {
+            code = hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping thresholds");
+        } else if (code < 0) {
+            hg__json_free(own);
+        }
+    }
+    hg__signal_alarms_clear(&a);
+    return code;
+}

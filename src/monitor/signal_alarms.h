@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// signal_alarms.h - from scores over time to alarms: events that begin and end, at a rate that holds while the plant drifts.
+//
+//   score   ......./\......../''''\___....          an event begins where the score passes the threshold and ends where it has been below a
+//   alarm   0000000110000000011111100000            lower one for some steps: one fault is one alarm
+//
+// Scores over time depend on each other: that a share of held-out steps passed a threshold says how much of the time is spent above
+// it, and not how often it is passed; so the length of what passed is kept too. And plants drift: the threshold is followed. Every event
+// raises it by a tenth, and while there is none it sinks, by as much in the time in which one event is asked for. Whatever
+// the scores do slowly, in the long run events then come at the rate that is asked for (the argument is that of Gibbs & Candes,
+// "Adaptive conformal inference under distribution shift", 2021, with events for errors and the logarithm of the threshold for the level).
+// A fault that lasts raises it once. How far it has gone from where it was calibrated is the drift, and an alarm of its own.
+#ifndef HG_MONITOR_SIGNAL_ALARMS_H
+#define HG_MONITOR_SIGNAL_ALARMS_H
+#include "detect/thresholds.h"
+#include "monitor/signal_scorer.h"
+
+typedef struct hg__alarm_state {
+    double drift;   // what thresholds are multiplied by
+    int64_t events; // that began so far
+    int32_t quiet;  // steps below the lower threshold, in an event
+    bool is_on;     // an event goes on
+} hg__alarm_state;
+
+typedef struct hg__signal_alarms {
+    hg__thresholds thresholds; // groups 0: nothing was held out, and there are no alarms
+    double length;             // steps that an event of normal steps lasts, in the mean
+    double lower;              // the lower threshold over the threshold
+    int32_t hold;              // steps below it that end an event
+    bool is_fixed;             // drift is not followed
+    double sink;               // what `drift` is multiplied by in a step without an event
+    hg__alarm_state state;
+} hg__signal_alarms;
+
+typedef struct hg__alarm {
+    double p; // of the score, drift taken away; NaN: no thresholds, or no score
+    bool is_alarm;
+    int64_t event; // from 1; 0: none
+} hg__alarm;
+
+// From a model that has them. a is cleared on failure.
+int hg__signal_alarms_init(hg__signal_alarms *a, const hg_model *m, const char *where,
+                           hg_error *err);
+void hg__signal_alarms_clear(hg__signal_alarms *a); // {0} is fine
+bool hg__signal_alarms_has(const hg__signal_alarms *a);
+// Another share of normal steps that may lie in alarms; or events a step.
+int hg__signal_alarms_ask(hg__signal_alarms *a, double fpr, hg_error *err);
+int hg__signal_alarms_ask_events(hg__signal_alarms *a, double per_step, hg_error *err);
+// The next step. Never fails, allocates nothing.
+hg__alarm hg__signal_alarms_take(hg__signal_alarms *a, const hg__scored_step *step);
+
+// Of held-out scores (count), block after block (begins (count)): thresholds at fpr into m's parts and `detector` (borrowed).
+int hg__signal_alarms_fit(hg_model *m, const float *score, const bool *begins, int64_t count,
+                          double fpr, int32_t hold, hg__json *detector, hg_error *err);
+#endif

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// signal_scorer.h - a model of a recording at work: steps in, a score for each out, once all windows that it lies in are there.
+//
+//   steps ──> windows every `stride` ──┬─> autoencoder: what it would change of each value      ──┐
+//                                      └─> its nearest windows of training, in their main axes  ──┴─> each over what is usual ──> mean over
+//                                                                                                   the windows that a step lies in ──> score
+//
+// A step's score is there N - 1 steps later at the latest, N being the window's length, and is the same however the steps were cut into
+// calls.
+#ifndef HG_MONITOR_SIGNAL_SCORER_H
+#define HG_MONITOR_SIGNAL_SCORER_H
+#include "backend/pool.h"
+#include "monitor/signal.h"
+
+enum { HG_WHEN = 40, HG_SIGNAL_REASONS = 16 };
+
+typedef struct hg__signal_scorer hg__signal_scorer;
+
+typedef struct hg__scored_step {
+    int64_t row;        // of its file, from 0; -1: one that the file lacks
+    int32_t file;       // which of the recording's
+    uint8_t label;      // as the recording has it
+    bool begins;        // what came before is not its past
+    float score;        // NaN: all of its values are missing
+    double time;        // s; NaN: nobody knows
+    char when[HG_WHEN]; // the same as the file has it; ""
+} hg__scored_step;
+
+typedef struct hg__signal_reason {
+    int32_t channel;
+    float observed, expected; // NaN: missing
+    float share;              // of the step's error
+} hg__signal_reason;
+
+// Borrows m and pool. `where` starts the sentence of an error.
+hg__signal_scorer *hg__signal_scorer_new(const hg_model *m, hg__pool *pool, const char *where,
+                                         hg_error *err);
+void hg__signal_scorer_free(hg__signal_scorer *s); // NULL is fine
+const hg__signal *hg__signal_scorer_signal(const hg__signal_scorer *s);
+int32_t hg__signal_scorer_room(const hg__signal_scorer *s); // steps that may be given at a time
+
+// Takes steps first, first + 1 ... of a block, as many as there is room for; how many is returned.
+int32_t hg__signal_scorer_take(hg__signal_scorer *s, const hg__steps *from, int32_t first);
+// Nothing follows what was taken so far: all of it can be scored.
+void hg__signal_scorer_end(hg__signal_scorer *s);
+// The scores that are final by now and were not given yet, in order; 0: none. They live until the next call of any of these.
+int32_t hg__signal_scorer_next(hg__signal_scorer *s, const hg__scored_step **step);
+// Why: the channels of step i of those given last whose errors are largest, at most `most`; how many is returned.
+int32_t hg__signal_scorer_explain(const hg__signal_scorer *s, int32_t i, int32_t most,
+                                  hg__signal_reason *reason);
+#endif

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+// recording_columns.c - which columns of a table are a recording's time, label and channels: by options, else by what the first rows hold.
+#include "signal/recording_columns.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "csv/time_text.h"
+#include "schema/schema.h"
+
+enum { ROWS = 4096, CELLS = 1 << 22, NAME = 512 };
+
+int hg__switch_read(const hg__cell *cell) {
+    static const struct {
+        const char *text;
+        int value;
+    } words[] = {
+        {"false", 0},
+        {"true",  1},
+        {"off",   0},
+        {"on",    1}
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const size_t size = strlen(words[i].text);
+        if ((size_t)cell->size == size && strncasecmp(cell->text, words[i].text, size) == 0) {
+            return words[i].value;
+        }
+    }
+    return -1;
+}
+
+// ---- names --------------------------------------------------------------------------------------
+
+static bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
+
+// Whether `word` (size) is one of a list, " a b ", in any case.
+static bool is_in(const char *list, const char *word, size_t size) {
+    for (const char *p = list + 1; *p && size > 0;) {
+        const size_t n = strcspn(p, " ");
+        if (n == size && strncasecmp(p, word, n) == 0) return true;
+        p += n + 1;
+    }
+    return false;
+}
+
+// Whether the first word of a name is one that says time: "Time (s)", "t", "elapsed_ms".
+static bool says_time(const char *name) {
+    static const char words[] =
+        " t time timestamp timestamps ts date datetime epoch unixtime sec secs second "
+        "seconds s ms msec millis milliseconds us usec microseconds ns nanoseconds "
+        "elapsed zeit zeitstempel temps heure tiempo fecha tempo hora ";
+    while (*name && !is_letter(*name)) name++;
+    size_t size = 0;
+    while (is_letter(name[size])) size++;
+    return is_in(words, name, size);
+}
+
+// Seconds of the unit that a name ends in: "time_ms", "Time [min]"; 1 where it says none.
+static double unit_of(const char *name) {
+    static const struct {
+        const char *words;
+        double seconds;
+    } units[] = {
+        {" ms msec millis millisecond milliseconds ",     1e-3 },
+        {" us µs usec micros microsecond microseconds ", 1e-6 },
+        {" ns nanos nanosecond nanoseconds ",             1e-9 },
+        {" min mins minute minutes ",                     60   },
+        {" h hr hrs hour hours ",                         3600 },
+        {" d day days ",                                  86400}
+    };
+    size_t end = strlen(name), size = 0;
+    while (end > 0 && !is_letter(name[end - 1])) end--;
+    while (size < end && is_letter(name[end - size - 1])) size++;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (is_in(units[i].words, name + end - size, size)) return units[i].seconds;
+    }
+    return 1;
+}
+
+// A name that a column has which counts rows; nameless: what writes a data frame's own index.
+static bool is_index_name(const hg__table *t, int32_t column) {
+    static const char *const names[] = {"index", "idx", "id",     "row",  "unnamed: 0",
+                                        "#",     "no",  "sample", "step", "row_id"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcasecmp(t->name[column], names[i]) == 0) return true;
+    }
+    return t->named && column == 0 && strcmp(t->name[column], "column 1") == 0;
+}
+
+// ---- the first rows -----------------------------------------------------------------------------
+
+static void look_at_time(hg__column_look *l, const hg__cell *cell, hg__time_reading *r) {
+    const uint32_t formats = r->formats;
+    if (!formats && !*l->odd) hg__cell_write(cell, l->odd, sizeof l->odd);
+    l->formats &= formats;
+    if (!formats) return;
+    for (int f = 0; f < HG_TIME_FORMATS; f++) {
+        if (!(formats & 1U << f)) continue;
+        l->falls[f] += l->times > 0 && r->seconds[f] < l->last[f];
+        l->rises[f] += l->times > 0 && r->seconds[f] > l->last[f];
+        l->last[f] = r->seconds[f];
+    }
+    l->times++;
+    l->weak += r->weak;
+}
+
+static void look_at_number(hg__column_look *l, double x) {
+    const double more = x - l->last_number;
+    if (l->numbers > 0) {
+        l->number_falls += more < 0;
+        l->number_rises += more > 0;
+        l->number_ones += more == 1;
+    }
+    l->numbers++;
+    l->last_number = x;
+}
+
+// says: what the name says of numbers that may be times.
+static void look_at(hg__column_look *l, const hg__cell *cell, int says) {
+    hg__time_reading r = {0};
+    if (cell->kind == HG_CELL_MISSING) {
+        l->missing++;
+        return;
+    }
+    if (cell->kind == HG_CELL_NUMBER) {
+        // A value that is no time makes a column of none: most end here at their first.
+        if (l->formats) hg__time_read_number(cell->number, says, &r);
+        look_at_number(l, cell->number);
+    } else {
+        l->texts++;
+        l->switches += hg__switch_read(cell) >= 0;
+        if (l->formats) hg__time_read_text(cell->text, (size_t)cell->size, &r);
+    }
+    if (l->formats) look_at_time(l, cell, &r);
+}
+
+static int look_at_rows(hg__column_look *look, hg__table *t, hg__cell *cell, hg_error *err) {
+    const int64_t fit = CELLS / t->columns, most = fit < ROWS ? fit + 2 : ROWS;
+    for (int64_t row = 0; row < most; row++) {
+        const int more = hg__table_next(t, cell, err);
+        if (more == 0) break;
+        if (more == HG_ERR_DATA) continue; // met again when it is read
+        HG_TRY(more);
+        for (int32_t i = 0; i < t->columns; i++) {
+            const int says = says_time(t->name[i]) ? HG_SAYS_TIME | HG_SAYS_DATE : 0;
+            look_at(&look[i], &cell[i], says);
+        }
+    }
+    return hg__table_rewind(t, err);
+}
+
+// ---- time ---------------------------------------------------------------------------------------
+
+enum { NONE = -2, PLAIN = -1 };
+
+// Of the formats by which all texts read, that with the fewest falls.
+static int32_t best_format(const hg__column_look *l) {
+    int32_t best = NONE;
+    for (int32_t f = 0; f < HG_TIME_FORMATS; f++) {
+        if (!(l->formats & 1U << f) || f == HG_TIME_MONTH) continue;
+        if (best < 0 || l->falls[f] < l->falls[best]) best = f;
+    }
+    return best;
+}
+
+// The format of a column that nobody named: NONE where it is no time.
+static int32_t sniff_time(const hg__column_look *l, const char *name) {
+    const bool says = says_time(name);
+    const int32_t f = l->times ? best_format(l) : NONE;
+    if (l->texts > 0) {
+        const bool is_sure = says || hg__time_name(name) || l->weak < l->times;
+        return f >= 0 && is_sure && 4 * (int64_t)l->falls[f] <= l->times ? f : NONE;
+    }
+    const bool rises = l->numbers > 1 && l->number_rises == l->numbers - 1;
+    if (f >= 0 && (says ? 20 * (int64_t)l->falls[f] <= l->times : rises)) return f;
+    const bool never_falls = l->number_falls == 0 && (l->number_rises > 0 || l->numbers == 1);
+    return says && l->numbers > 0 && never_falls ? PLAIN : NONE;
+}
+
+static int name_time(hg__recording_columns *c, const hg__recording_file *f, const hg__table *t,
+                     const hg__column_look *look, hg_error *err) {
+    c->time = hg__table_column(t, "time", f->o->time, err);
+    if (c->time < 0) return c->time;
+    const hg__column_look *l = &look[c->time];
+    const int32_t format = l->times ? best_format(l) : NONE;
+    c->format = format >= 0 ? format : PLAIN;
+    c->unit = unit_of(t->name[c->time]);
+    if (format >= 0 || l->texts == 0) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE, "%s: time=%.60s: expected times or numbers, got '%s'",
+                    t->path, f->o->time, l->odd);
+}
+
+static int choose_time(hg__recording_columns *c, const hg__recording_file *f, const hg__table *t,
+                       const hg__column_look *look, hg_error *err) {
+    c->time = -1;
+    if (strcmp(f->o->time, "none") == 0) return HG_OK;
+    if (*f->o->time) return name_time(c, f, t, look, err);
+    for (int32_t i = 0; i < t->columns && c->time < 0; i++) {
+        if (look[i].is_out) continue;
+        const int32_t format = sniff_time(&look[i], t->name[i]);
+        if (format == NONE) continue;
+        c->time = i;
+        c->format = format;
+        c->unit = unit_of(t->name[i]);
+    }
+    return HG_OK;
+}
+
+// ---- label and what is left out -----------------------------------------------------------------
+
+static int leave_out(hg__recording_columns *c, const hg__recording_file *f, const hg__table *t,
+                     hg__column_look *look, hg_error *err) {
+    char name[NAME];
+    c->label = -1;
+    if (*f->o->label) {
+        c->label = hg__table_column(t, "label", f->o->label, err);
+        if (c->label < 0) return c->label;
+        look[c->label].is_out = true;
+    }
+    for (const char *at = f->o->ignore; hg__path_list_next(&at, name, sizeof name);) {
+        const int32_t column = hg__table_column(t, "ignore", name, err);
+        if (column < 0) return column;
+        look[column].is_out = true;
+    }
+    return HG_OK;
+}
+
+// ---- channels -----------------------------------------------------------------------------------
+
+static bool is_of_switches(const hg__column_look *l) {
+    return l->switches > 0 && l->switches == l->texts && l->numbers == 0;
+}
+
+// Half of what is there are numbers: the others are mistakes, or a word for missing.
+static bool is_numeric(const hg__column_look *l) {
+    return l->numbers > 0 ? l->numbers >= l->texts : is_of_switches(l);
+}
+
+static bool counts_rows(const hg__table *t, const hg__column_look *look, int32_t column) {
+    const hg__column_look *l = &look[column];
+    return l->numbers > 2 && l->number_ones == l->numbers - 1 && l->texts == 0 &&
+           is_index_name(t, column);
+}
+
+// Columns of numbers that may be channels, all of them for names a model has; their number.
+static int32_t list_columns(const hg__table *t, const hg__column_look *look, bool all,
+                            int32_t *column) {
+    int32_t count = 0;
+    for (int32_t i = 0; i < t->columns; i++) {
+        const bool is_one = all || (is_numeric(&look[i]) && !counts_rows(t, look, i));
+        if (!look[i].is_out && is_one) column[count++] = i;
+    }
+    return count;
+}
+
+// A model's own channels. column, name (t->columns) are room to work in.
+static int find_channels(hg__recording_columns *c, const hg__recording_file *f, const hg__table *t,
+                         const hg__column_look *look, int32_t *column, char **name, hg_error *err) {
+    const int32_t wanted = f->o->channels;
+    int code = HG_ERR_DATA;
+    for (int all = 1; all >= 0 && code < 0;
+         all--) { // by name among all, else among those of numbers
+        const int32_t count = list_columns(t, look, all, column);
+        for (int32_t i = 0; i < count; i++) name[i] = t->name[column[i]];
+        if (all && !f->named) continue;
+        code = hg__recording_match(f, name, count, c->from, err);
+    }
+    HG_TRY(code);
+    c->channels = wanted;
+    for (int32_t i = 0; i < wanted; i++) c->from[i] = column[c->from[i]];
+    return HG_OK;
+}
+
+static int choose_channels(hg__recording_columns *c, const hg__recording_file *f,
+                           const hg__table *t, const hg__column_look *look, hg_error *err) {
+    const size_t columns = (size_t)t->columns;
+    const size_t most = columns > (size_t)f->o->channels ? columns : (size_t)f->o->channels;
+    c->from = hg__alloc(most, sizeof *c->from, err);
+    c->is_switch = hg__alloc(most, sizeof *c->is_switch, err);
+    if (!c->from || !c->is_switch) return HG_ERR_MEMORY;
+    if (f->o->channels > 0) {
+        int32_t *column = hg__alloc(columns, sizeof *column, err);
+        char **name = column ? hg__alloc(columns, sizeof *name, err) : NULL;
+        const int code = name ? find_channels(c, f, t, look, column, name, err) : HG_ERR_MEMORY;
+        hg__free(column);
+        hg__free(name);
+        HG_TRY(code);
+    } else {
+        c->channels = list_columns(t, look, false, c->from);
+    }
+    for (int32_t i = 0; i < c->channels; i++) c->is_switch[i] = is_of_switches(&look[c->from[i]]);
+    if (c->channels > 0) return HG_OK;
+    return hg__fail(err, HG_ERR_DATA,
+                    "%s: expected a column of numbers beside time and label, got none", t->path);
+}
+
+// ---- all ----------------------------------------------------------------------------------------
+
+static void note_columns(const hg__recording_columns *c, hg__recording_file *f, const hg__table *t,
+                         const hg__column_look *look) {
+    enum { SHOWN = 3 };
+    char list[160] = "";
+    int32_t texts = 0;
+    if (*t->note) hg__note_add(f->note, sizeof f->note, "%s", t->note);
+    if (c->time >= 0) {
+        hg__note_add(f->note, sizeof f->note, "time column '%.60s'", t->name[c->time]);
+    }
+    for (int32_t i = 0; i < t->columns && f->o->channels == 0; i++) {
+        if (look[i].is_out) continue;
+        if (counts_rows(t, look, i)) {
+            hg__note_add(f->note, sizeof f->note, "column '%.60s' counts rows: left out",
+                         t->name[i]);
+        } else if (!is_numeric(&look[i]) && texts++ < SHOWN) {
+            const size_t used = strlen(list);
+            snprintf(list + used, sizeof list - used, "%s'%.40s'", used ? ", " : "", t->name[i]);
+        }
+    }
+    if (!texts) return;
+    const bool more = texts > SHOWN;
+    hg__note_add(f->note, sizeof f->note, "no numbers, left out: %s%s", list, more ? ", ..." : "");
+}
+
+static int choose(hg__recording_columns *c, hg__recording_file *f, hg__table *t,
+                  hg__column_look *look, hg__cell *cell, hg_error *err) {
+    for (int32_t i = 0; i < t->columns; i++) look[i].formats = ~0U;
+    HG_TRY(look_at_rows(look, t, cell, err));
+    HG_TRY(leave_out(c, f, t, look, err));
+    HG_TRY(choose_time(c, f, t, look, err));
+    if (c->time >= 0) look[c->time].is_out = true;
+    HG_TRY(choose_channels(c, f, t, look, err));
+    note_columns(c, f, t, look);
+    return HG_OK;
+}
+
+int hg__recording_columns_choose(hg__recording_columns *c, hg__recording_file *f, hg__table *t,
+                                 hg_error *err) {
+    const size_t columns = (size_t)t->columns;
+    hg__column_look *look = hg__alloc(columns, sizeof *look, err);
+    hg__cell *cell = look ? hg__alloc(columns, sizeof *cell, err) : NULL;
+    const int code = cell ? choose(c, f, t, look, cell, err) : HG_ERR_MEMORY;
+    hg__free(cell);
+    hg__free(look);
+    return code;
+}
+
+void hg__recording_columns_clear(hg__recording_columns *c) {
+    hg__free(c->from);
+    hg__free(c->is_switch);
+    *c = (hg__recording_columns){0};
+}

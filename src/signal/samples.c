@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// samples.c - a recording held, in memory or on disk.
+#include "signal/samples.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "array/sink.h"
+#include "base/int.h"
+#include "base/mem.h"
+
+static int begin_stretch(hg__samples *s, int64_t step, hg_error *err) {
+    if (s->stretches && s->first[s->stretches - 1] == step) return HG_OK;
+    int64_t *grown = hg__grow(s->first, (size_t)s->stretches + 2, sizeof *grown, err);
+    if (!grown) return HG_ERR_MEMORY;
+    s->first = grown;
+    s->first[s->stretches++] = step;
+    return HG_OK;
+}
+
+// Step i of a block as it is held.
+static void copy_step(hg__samples *s, const hg__steps *from, int32_t i, float *to) {
+    const float *value = from->value + (size_t)i * (size_t)s->channels;
+    const bool is_hidden = from->label && from->label[i];
+    s->labelled += is_hidden;
+    for (int32_t c = 0; c < s->channels; c++) {
+        to[c] = is_hidden ? NAN : value[c];
+        s->missing += !is_hidden && isnan(value[c]);
+    }
+}
+
+static int take(hg__samples *s, hg__sink *sink, const hg__steps *from, hg_error *err) {
+    void *to = NULL;
+    size_t room = 0;
+    for (int32_t i = 0; i < from->count;) {
+        HG_TRY(hg__sink_reserve(sink, &to, &room, err));
+        const int32_t n = (int32_t)hg__min_64((int64_t)room, from->count - i);
+        for (int32_t k = 0; k < n; k++, i++) {
+            if (from->begins[i] || s->steps + i == 0) {
+                HG_TRY(begin_stretch(s, s->steps + i, err));
+            }
+            copy_step(s, from, i, (float *)to + (size_t)k * (size_t)s->channels);
+        }
+        hg__sink_commit(sink, (size_t)n);
+    }
+    s->steps += from->count;
+    return HG_OK;
+}
+
+static int take_all(hg__samples *s, hg__sink *sink, hg__recording *r, hg_error *err) {
+    hg__steps steps;
+    int more;
+    while ((more = hg__recording_next(r, &steps, err)) > 0) HG_TRY(take(s, sink, &steps, err));
+    HG_TRY(more);
+    if (s->steps == 0) {
+        return hg__fail(err, HG_ERR_DATA, "%s: expected at least one step, got none", r->path);
+    }
+    s->first[s->stretches] = s->steps;
+    return hg__sink_finish(sink, &s->data, err);
+}
+
+int hg__samples_load(hg__samples *s, hg__recording *r, size_t memory, hg_error *err) {
+    hg__sink sink;
+    *s = (hg__samples){.channels = r->channels, .data.fd = -1};
+    hg__data *d = &s->data;
+    snprintf(d->path, sizeof d->path, "%s", r->path);
+    d->width = r->channels;
+    d->shape = (hg__shape){1, {r->channels}};
+    d->dtype = HG_F32;
+    d->scale = 1;
+    HG_TRY(hg__sink_init(&sink, (size_t)r->channels * sizeof(float), memory, err));
+    const int code = take_all(s, &sink, r, err);
+    hg__sink_clear(&sink);
+    if (code < 0) hg__samples_clear(s);
+    return code;
+}
+
+void hg__samples_clear(hg__samples *s) {
+    if (s->channels) hg__data_release(&s->data);
+    hg__free(s->first);
+    *s = (hg__samples){0};
+}
+
+int hg__samples_read(const hg__samples *s, int64_t first, int64_t count, float *to, hg_error *err) {
+    return hg__data_read(&s->data, first, count, to, err);
+}
