@@ -21,7 +21,7 @@ enum {
     LONGEST_PAUSE = 30 // seconds
 };
 
-static const char form[] = "kafka://host[:port]/topic[?group=name&offset=earliest]";
+static const char form[] = "kafka://host:9092/topic, maybe with ?group=name&offset=earliest";
 
 typedef struct kafka_messages {
     hg__messages *m; // borrowed
