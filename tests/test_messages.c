@@ -192,13 +192,13 @@ static void a_file_truncated_begins_anew(void **state) {
 
 static void a_file_rotated_is_read_to_its_end(void **state) {
     (void)state;
-    const char *path = in_folder("rotated.csv"), *old = in_folder("rotated.csv.1");
+    const char *path = in_folder("rotated.csv"), *moved = in_folder("rotated.csv.1");
     add(path, "1\n", "w");
     hg__messages *m = open_source(path, true);
     expect(m, "1");
-    assert_int_equal(rename(path, old), 0);
+    assert_int_equal(rename(path, moved), 0);
     expect_nothing(m, 0);
-    add(old, "2\n", "a");
+    add(moved, "2\n", "a");
     add(path, "3\n", "w");
     expect(m, "2");
     expect(m, "3");
@@ -289,15 +289,34 @@ static void what_is_no_file_is_refused(void **state) {
     assert_int_equal(err.code, HG_ERR_IO);
 }
 
+static int run_child_scenario(void) {
+    hg_error err = {0};
+    hg__message got;
+    int code = HG_ERR_IO;
+    hg__messages *m = hg__messages_open("/proc/self/status", &(hg__messages_options){0}, &err);
+    if (m) code = hg__messages_next(m, SOON, &got, &err);
+    if (code == 1) code = hg__messages_next(m, SOON, &got, &err);
+    hg__messages_close(m);
+    if (code == 1) return CHILD_WORKED;
+    return code < 0 && err.code && *err.message ? CHILD_FAILED_WELL : CHILD_FAILED_BADLY;
+}
+
+static void what_fails_says_so(void **state) {
+    (void)state;
+    assert_true(count_faults("file", "HG_FAIL_ALLOC", "") >= 4);
+    assert_true(count_faults("file", "HG_FAIL_IO", "") >= 2);
+}
+
 // ---- the queue ----------------------------------------------------------------------------------
 
 static void a_queue_keeps_every_byte(void **state) {
     (void)state;
     hg__message_queue q;
     char text[64];
+    memset(text, 0, sizeof text);
     uint32_t seed = 1;
     int64_t put = 0, taken = 0;
-    size_t sizes[8];
+    size_t sizes[8] = {0};
     assert_int_equal(hg__message_queue_init(&q, 8, 100, NULL), HG_OK);
     for (int i = 0; i < 20000; i++) {
         seed = seed * 1664525 + 1013904223;
@@ -661,7 +680,8 @@ static int remove_folder(void **state) {
     return system(command);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    if (argc == 3 && strcmp(argv[1], "child") == 0) return run_child_scenario();
     const struct CMUnitTest files[] = {
         cmocka_unit_test(a_file_is_its_lines),
         cmocka_unit_test(reading_goes_on_behind_a_message),
@@ -672,6 +692,7 @@ int main(void) {
         cmocka_unit_test(a_pipe_ends_with_who_writes),
         cmocka_unit_test(standard_input_is_read_as_it_comes),
         cmocka_unit_test(what_is_no_file_is_refused),
+        cmocka_unit_test(what_fails_says_so),
         cmocka_unit_test(a_queue_keeps_every_byte),
         cmocka_unit_test(addresses_are_checked_and_keep_their_passwords),
         cmocka_unit_test_setup(messages_of_a_topic_come_in_order, set_up_broker),

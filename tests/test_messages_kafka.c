@@ -66,8 +66,9 @@ enum { COPY = 2, PRODUCER = 0, SOON = 20000 }; // SOON: ms, far more than anythi
     F(int, mock_broker_set_down, (void *cluster, int32_t broker))                                  \
     F(int, mock_broker_set_up, (void *cluster, int32_t broker))
 // clang-format on
-#define MEMBER(result, name, arguments) result(*name) arguments;
-#define NAME(result, name, arguments)   #name,
+#define MEMBER(result, name, arguments) \
+ result(*name) arguments; // NOLINT(bugprone-macro-parentheses)
+#define NAME(result, name, arguments) #name,
 
 static struct { MOCK_FUNCTIONS(MEMBER) } api;
 static void *rk, *cluster;

@@ -36,7 +36,7 @@ static int add(hg__row_lines *r, const char *line, hg_error *err) {
     static char text[8192 + HG_CSV_PAD];
     const size_t size = strlen(line);
     assert_true(size < 8192);
-    memcpy(text, line, size);
+    memcpy(text, line, size + 1);
     text[size] = '\n';
     memset(text + size + 1, 0, HG_CSV_PAD - 1);
     return hg__row_lines_add(r, text, size, err);

@@ -10,18 +10,20 @@
 #include "base/show.h"
 #include "streams/messages_type.h"
 
-static const hg__messages_type *const types[] = {
+enum {
+#define MESSAGES(name) TYPE_##name,
+#include "streams/messages.def"
+#undef MESSAGES
+    TYPES
+};
+
+static const hg__messages_type *const types[TYPES] = {
 #define MESSAGES(name) &hg__messages_##name,
 #include "streams/messages.def"
 #undef MESSAGES
 };
 
-enum {
-    TYPES = sizeof types / sizeof *types,
-    QUEUE = 4096,
-    QUEUE_BYTES = 8 << 20,
-    PATIENCE = 10000
-};
+enum { QUEUE = 4096, QUEUE_BYTES = 8 << 20, PATIENCE = 10000 };
 
 static const hg__messages_type *type_of(const char *source) {
     size_t i = 0;

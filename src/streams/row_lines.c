@@ -168,8 +168,7 @@ static int keep(hg__row_lines *r, const hg__row *row, int64_t number, hg_error *
 
 static bool is_blank(const char *text, size_t size) {
     size_t i = 0;
-    while (i < size && (text[i] == ' ' || text[i] == '\t' || text[i] == '\r' || text[i] == '\n'))
-        i++;
+    while (i < size && text[i] && strchr(" \t\r\n", text[i])) i++;
     return i == size;
 }
 

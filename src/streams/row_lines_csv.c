@@ -124,7 +124,7 @@ static bool read_plain(const hg__row_lines *r, const char *text, size_t size, hg
         const char *from = p;
         if (what < 0) {
             while (p < end && *p != separator && *p != '"') p++;
-            if (what == HG_CELL_TIME) row->when = from, row->when_size = (size_t)(p - from);
+            if (what == HG_CELL_TIME) hg__row_set_when(row, from, (size_t)(p - from));
         } else if (*p == separator || p == end) {
             row->value[what] = NAN;
         } else {
@@ -143,8 +143,9 @@ static bool read_plain(const hg__row_lines *r, const char *text, size_t size, hg
 // "3,14" where cells have another separator.
 static bool read_comma(const hg__row_lines *r, const hg__csv_cell *cell, float *x) {
     double value;
-    if (r->separator == ',' || hg__csv_read_double(cell, ',', &value) != HG_CSV_NUMBER)
+    if (r->separator == ',' || hg__csv_read_double(cell, ',', &value) != HG_CSV_NUMBER) {
         return false;
+    }
     *x = (float)value;
     return isfinite(*x);
 }
@@ -175,7 +176,7 @@ static int read_careful(hg__row_lines *r, const char *text, size_t size, hg__row
     for (int32_t i = 0; i < r->cells; i++) {
         hg__csv_cell cell;
         text = hg__csv_next_cell(text, r->separator, &cell);
-        if (r->what[i] == HG_CELL_TIME) row->when = cell.text, row->when_size = cell.size;
+        if (r->what[i] == HG_CELL_TIME) hg__row_set_when(row, cell.text, cell.size);
         if (r->what[i] >= 0) HG_TRY(read_cell(r, r->what[i], &cell, row->value + r->what[i], err));
     }
     return HG_OK;

@@ -61,6 +61,11 @@ typedef struct hg__row {
     size_t when_size;
 } hg__row;
 
+static inline void hg__row_set_when(hg__row *row, const char *text, size_t size) {
+    row->when = text;
+    row->when_size = size;
+}
+
 // Each: 1, 0: it is no row (a header), HG_ERR_DATA.
 int hg__row_lines_read_csv(hg__row_lines *r, const char *text, size_t size, hg__row *row,
                            hg_error *err);

@@ -27,8 +27,9 @@ static int read_number(hg__row_lines *r, int32_t channel, const hg__json_member 
     if (m->kind == HG_MEMBER_NUMBER && hg__csv_plain(m->text, x) == m->text + m->size) return HG_OK;
     hg__csv_kind kind = HG_CSV_TEXT;
     *x = NAN;
-    if (m->kind == HG_MEMBER_NUMBER || m->kind == HG_MEMBER_TEXT)
+    if (m->kind == HG_MEMBER_NUMBER || m->kind == HG_MEMBER_TEXT) {
         kind = hg__csv_read_cell(&cell, x);
+    }
     if (m->kind == HG_MEMBER_TEXT && m->size == 0) kind = HG_CSV_MISSING;
     if (kind == HG_CSV_NUMBER) return HG_OK;
     *x = m->kind == HG_MEMBER_TRUE ? 1 : m->kind == HG_MEMBER_FALSE ? 0 : NAN;
@@ -48,6 +49,19 @@ static bool may_be_time(const hg__json_member *m) {
     return m->kind == HG_MEMBER_TEXT || m->kind == HG_MEMBER_NUMBER;
 }
 
+// The member m, which stands at `at`; whether it is a channel.
+static int take_member(hg__row_lines *r, int32_t at, const hg__json_member *m, hg__row *row,
+                       hg_error *err) {
+    const bool is_time = at == r->channels || (at < 0 && !row->when && says_time(r, m));
+    if (is_time && m->kind == HG_MEMBER_LIST) {
+        HG_TRY(hg__row_lines_bad_cell(r, -1, m->text, m->size, err));
+    }
+    if (is_time && may_be_time(m)) hg__row_set_when(row, m->text, m->size);
+    if (at < 0 || is_time) return 0;
+    HG_TRY(read_number(r, at, m, row->value + at, err));
+    return 1;
+}
+
 static int read_careful(hg__row_lines *r, char *text, size_t size, hg__row *row, hg_error *err) {
     hg__json_walk w;
     hg__json_member m;
@@ -57,23 +71,17 @@ static int read_careful(hg__row_lines *r, char *text, size_t size, hg__row *row,
     hg__json_walk_begin(&w, text, size);
     while ((code = hg__json_walk_next(&w, &m)) > 0) {
         const int32_t at = find_member(r, &m, guess);
-        const bool is_time = at == r->channels || (at < 0 && !row->when && says_time(r, &m));
         if (at >= 0) guess = at + 1;
-        if (is_time && may_be_time(&m)) row->when = m.text, row->when_size = m.size;
-        if (is_time && m.kind == HG_MEMBER_LIST)
-            HG_TRY(hg__row_lines_bad_cell(r, -1, m.text, m.size, err));
-        if (at < 0 || is_time) continue;
-        HG_TRY(read_number(r, at, &m, row->value + at, err));
-        found++;
+        code = take_member(r, at, &m, row, err);
+        if (code < 0) return code;
+        found += code;
     }
     if (code < 0) return hg__row_lines_fail(r, err, "expected %s, got %s", w.expected, w.got);
-    if (!found) {
-        return hg__row_lines_fail(
-            r, err,
-            "expected an object with '%.100s' or others of the model's channels, got none of them",
-            r->name[0]);
-    }
-    return HG_OK;
+    if (found) return HG_OK;
+    return hg__row_lines_fail(
+        r, err,
+        "expected an object with '%.100s' or others of the model's channels, got none of them",
+        r->name[0]);
 }
 
 // ---- the plain way ------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ static void keep_minute(hg__row_time *t, const char *text, size_t size) {
 static double add_day(hg__row_time *t, double seconds) {
     enum { DAY = 86400 };
     seconds += t->day;
-    if (seconds < t->shown - DAY / 2) {
+    if (seconds < t->shown - DAY * 0.5) {
         t->day += DAY;
         seconds += DAY;
     }

@@ -19,20 +19,22 @@ enum { CHANNELS = sizeof names / sizeof *names };
 
 static int64_t last;
 
+static void check(const hg__steps *s) {
+    if (s->count < 1 || s->count > HG_STEPS) abort();
+    for (int32_t i = 0; i < s->count; i++) {
+        if (s->row[i] >= 0 && s->row[i] <= last) abort();
+        if (s->row[i] >= 0) last = s->row[i];
+        if (s->when && strlen(s->when[i]) > 80) abort();
+        if (s->time && isinf(s->time[i])) abort();
+    }
+    for (int32_t i = 0; i < CHANNELS * s->count; i++) {
+        if (isinf(s->value[i])) abort();
+    }
+}
+
 static void take(hg__row_lines *r) {
     hg__steps s;
-    while (hg__row_lines_take(r, &s) == 1) {
-        if (s.count < 1 || s.count > HG_STEPS) abort();
-        for (int32_t i = 0; i < s.count; i++) {
-            if (s.row[i] >= 0 && s.row[i] <= last) abort();
-            if (s.row[i] >= 0) last = s.row[i];
-            if (s.when && strlen(s.when[i]) > 80) abort();
-            if (s.time && isinf(s.time[i])) abort();
-        }
-        for (int32_t i = 0; i < CHANNELS * s.count; i++) {
-            if (isinf(s.value[i])) abort();
-        }
-    }
+    while (hg__row_lines_take(r, &s) == 1) check(&s);
 }
 
 // Lines lie in memory of their own: what is behind the pad is nobody's.
