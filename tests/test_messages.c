@@ -385,7 +385,7 @@ static void addresses_are_checked_and_keep_their_passwords(void **state) {
 // ---- a broker -----------------------------------------------------------------------------------
 
 static pid_t broker;
-static int port;
+static int port, tls_port;
 
 static const char *find_broker(void) {
     static const char *const places[] = {"/usr/sbin/mosquitto", "/usr/bin/mosquitto",
@@ -430,6 +430,15 @@ static void start_broker(void) {
     fail_msg("mosquitto does not begin");
 }
 
+static void make_certificate(void) {
+    char command[900];
+    snprintf(command, sizeof command,
+             "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext "
+             "subjectAltName=IP:127.0.0.1 -keyout %s -out %s >/dev/null 2>&1",
+             in_folder("broker.key"), in_folder("broker.pem"));
+    tls_port = system(command) == 0 ? port + 1 : 0;
+}
+
 static int set_up_broker(void **state) {
     (void)state;
     char text[1000], command[700];
@@ -448,6 +457,12 @@ static int set_up_broker(void **state) {
              "user root\npersistence true\npersistence_location %s/\nmax_queued_messages 100000\n",
              port, in_folder("passwords"), in_folder("rights"), folder);
     add(in_folder("mosquitto.conf"), text, "w");
+    make_certificate();
+    if (tls_port) {
+        snprintf(text, sizeof text, "listener %d 127.0.0.1\ncertfile %s\nkeyfile %s\n", tls_port,
+                 in_folder("broker.pem"), in_folder("broker.key"));
+        add(in_folder("mosquitto.conf"), text, "a");
+    }
     start_broker();
     return 0;
 }
@@ -514,6 +529,23 @@ static void who_may_not_is_told_so(void **state) {
     snprintf(sentence, sizeof sentence,
              "mqtt://127.0.0.1:%d/a: the broker refuses: Connection Refused: not authorised.",
              port);
+    expect_refused(source, HG_ERR_IO, sentence);
+}
+
+static void an_encrypted_broker_is_checked(void **state) {
+    (void)state;
+    NEEDS_BROKER();
+    if (!tls_port) skip();
+    char source[400], sentence[200];
+    snprintf(source, sizeof source, "mqtts://me:secret@127.0.0.1:%d/tls?ca=%s", tls_port,
+             in_folder("broker.pem"));
+    hg__messages *m = open_with(source, &(hg__messages_options){.listener = &listener});
+    publish("tls", 0, "-s", "1,2");
+    expect(m, "1,2");
+    hg__messages_close(m);
+    snprintf(source, sizeof source, "mqtts://me:secret@127.0.0.1:%d/tls", tls_port);
+    snprintf(sentence, sizeof sentence,
+             "mqtts://127.0.0.1:%d/tls: cannot reach the broker: A TLS error occurred.", tls_port);
     expect_refused(source, HG_ERR_IO, sentence);
 }
 
@@ -697,6 +729,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(addresses_are_checked_and_keep_their_passwords),
         cmocka_unit_test_setup(messages_of_a_topic_come_in_order, set_up_broker),
         cmocka_unit_test(who_may_not_is_told_so),
+        cmocka_unit_test(an_encrypted_broker_is_checked),
         cmocka_unit_test(a_topic_that_nobody_writes_to_is_silent),
         cmocka_unit_test(what_the_broker_stored_is_no_step),
         cmocka_unit_test(long_messages_are_refused),

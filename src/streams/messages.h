@@ -3,6 +3,7 @@
 //
 //   -, /var/log/rig.csv                                          standard input, a pipe, a file
 //   mqtt://[user[:password]@]host[:1883]/topic[?qos=1&client=name]    MQTT 3.1.1 (libmosquitto)
+//   mqtts://host[:8883]/topic[?ca=file]                               the same, encrypted; ca: a PEM file of who vouches for the broker
 //   kafka://host[:9092]/topic[?group=name&offset=earliest]            Kafka (librdkafka)
 //
 // What cannot be waited for is said once, and tried again with pauses that grow up to 30 s: a broker that has gone. Meanwhile it keeps

@@ -23,12 +23,15 @@ enum {
     KEEP_ALIVE = 60, // seconds
     LOOP = 250,      // ms
     PORT = 1883,
+    TLS_PORT = 8883,
     DRAIN = 1000,       // ms
     LONGEST_PAUSE = 30, // seconds
     NOT_YET = -1
 };
 
 static const char form[] = "mqtt://[user[:password]@]host[:port]/topic[?qos=1&client=name]";
+static const char authorities[] =
+    "/etc/ssl/certs"; // that a broker of mqtts:// is checked by, unless ca= says otherwise
 
 typedef struct mqtt_messages {
     hg__messages *m; // borrowed
@@ -36,6 +39,7 @@ typedef struct mqtt_messages {
     struct mosquitto *mosq; // owned
     hg__address address;
     int qos;
+    bool is_encrypted;
     char *text; // owned, (HG_MESSAGE_MOST + HG_CSV_PAD + 1): the message given last
     bool has_lock, has_thread;
     pthread_t thread;
@@ -54,7 +58,7 @@ typedef struct mqtt_messages {
 } mqtt_messages;
 
 static bool is_ours(const char *source) {
-    return hg__address_is(source, "mqtt");
+    return hg__address_is(source, "mqtt") || hg__address_is(source, "mqtts");
 }
 
 // ---- on the thread ------------------------------------------------------------------------------
@@ -153,17 +157,18 @@ static void *run(void *context) {
 // ---- opening ------------------------------------------------------------------------------------
 
 static int read_address(mqtt_messages *q, const char *source, hg_error *err) {
-    static const char *const keys[] = {"qos", "client", NULL};
+    static const char *const keys[] = {"qos", "client", "ca", NULL};
     HG_TRY(hg__address_parse(&q->address, source, form, keys, err));
     hg__address *a = &q->address;
     const char *qos = hg__address_option(a, "qos");
-    if (!a->port) a->port = PORT;
+    q->is_encrypted = hg__address_is(source, "mqtts");
+    if (!a->port) a->port = q->is_encrypted ? TLS_PORT : PORT;
     if (*qos && (qos[1] || *qos < '0' || *qos > '2')) {
         return hg__fail(err, HG_ERR_USAGE, "mqtt: qos=: expected 0, 1 or 2, got \"%s\"", qos);
     }
     q->qos = *qos ? *qos - '0' : 0;
-    snprintf(q->m->place, sizeof q->m->place, "mqtt://%.120s:%d/%.200s", a->host, (int)a->port,
-             a->topic);
+    snprintf(q->m->place, sizeof q->m->place, "mqtt%s://%.120s:%d/%.200s",
+             q->is_encrypted ? "s" : "", a->host, (int)a->port, a->topic);
     if (q->api->sub_topic_check(a->topic) == HG_MOSQ_OK) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE, "%s: expected a topic or a filter of topics, got \"%.200s\"",
                     q->m->place, a->topic);
@@ -231,7 +236,12 @@ static int connect_first(mqtt_messages *q, hg_error *err) {
     q->api->message_callback_set(q->mosq, receive);
     (void)q->api->threaded_set(q->mosq, true);
     int code = HG_MOSQ_OK;
-    if (a->has_user) {
+    if (q->is_encrypted) {
+        const char *file = hg__address_option(a, "ca");
+        code = q->api->tls_set(q->mosq, *file ? file : NULL, *file ? NULL : authorities, NULL, NULL,
+                               NULL);
+    }
+    if (code == HG_MOSQ_OK && a->has_user) {
         code = q->api->username_pw_set(q->mosq, a->user, a->has_password ? a->password : NULL);
     }
     explicit_bzero(q->address.password, sizeof q->address.password);

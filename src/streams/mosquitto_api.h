@@ -35,6 +35,7 @@ typedef void hg__mosq_subscribe_callback(struct mosquitto *mosq, void *context, 
     F(struct mosquitto *, new, (const char *id, bool clean_session, void *context))                \
     F(void, destroy, (struct mosquitto *mosq))                                                     \
     F(int, username_pw_set, (struct mosquitto *mosq, const char *user, const char *password))      \
+    F(int, tls_set, (struct mosquitto *mosq, const char *file, const char *folder, const char *certificate, const char *key, void *password)) \
     F(int, threaded_set, (struct mosquitto *mosq, bool is_threaded))                               \
     F(int, connect, (struct mosquitto *mosq, const char *host, int port, int keepalive))           \
     F(int, reconnect, (struct mosquitto *mosq))                                                    \
