@@ -514,6 +514,27 @@ static void messages_of_a_topic_come_in_order(void **state) {
     }
 }
 
+static void a_message_may_have_several_lines(void **state) {
+    (void)state;
+    NEEDS_BROKER();
+    hg__messages *m = open_topic("batch?qos=1&client=batch", 0);
+    publish("batch", 1, "-s", "a,b\n1,2\r\n\n3,4\n");
+    expect(m, "a,b");
+    expect(m, "1,2");
+    expect(m, "3,4");
+    publish("batch", 1, "-s", "\n{\"a\": 1,\n \"b\": 2}\n{\"a\": 3}\n\n");
+    expect(m, "\n{\"a\": 1,\n \"b\": 2}");
+    expect(m, "{\"a\": 3}");
+    publish("batch", 1, "-s", "5,6\n7,8");
+    expect(m, "5,6");
+    hg__messages_close(m); // in the middle of it: it was not dealt with
+    m = open_topic("batch?qos=1&client=batch", 0);
+    expect(m, "5,6");
+    expect(m, "7,8");
+    expect_nothing(m, 20);
+    hg__messages_close(m);
+}
+
 static void who_may_not_is_told_so(void **state) {
     (void)state;
     NEEDS_BROKER();
@@ -728,6 +749,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_queue_keeps_every_byte),
         cmocka_unit_test(addresses_are_checked_and_keep_their_passwords),
         cmocka_unit_test_setup(messages_of_a_topic_come_in_order, set_up_broker),
+        cmocka_unit_test(a_message_may_have_several_lines),
         cmocka_unit_test(who_may_not_is_told_so),
         cmocka_unit_test(an_encrypted_broker_is_checked),
         cmocka_unit_test(a_topic_that_nobody_writes_to_is_silent),

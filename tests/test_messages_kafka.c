@@ -222,6 +222,28 @@ static void a_group_is_where_it_was(void **state) {
     hg__messages_close(m);
 }
 
+static void a_message_may_have_several_lines(void **state) {
+    (void)state;
+    NEEDS_BROKER();
+    hg__message_position at;
+    api.mock_topic_create(cluster, "batch", 1, 1);
+    hg__messages *m = open_topic("batch?group=batch");
+    publish_one("batch", 0, "1,2\n3,4");
+    publish_one("batch", 0, "5,6\n7,8");
+    expect(m, "1,2");
+    assert_int_equal(hg__messages_positions(m, &at, 1), 1);
+    assert_int_equal(at.at, 0);
+    expect(m, "3,4");
+    assert_int_equal(hg__messages_positions(m, &at, 1), 1);
+    assert_int_equal(at.at, 1);
+    expect(m, "5,6");
+    hg__messages_close(m);
+    m = open_topic("batch?group=batch");
+    expect(m, "5,6");
+    expect(m, "7,8");
+    hg__messages_close(m);
+}
+
 static void all_partitions_are_read(void **state) {
     (void)state;
     NEEDS_BROKER();
@@ -303,6 +325,7 @@ int main(void) {
         cmocka_unit_test(messages_come_from_the_first_or_from_now),
         cmocka_unit_test(reading_goes_on_behind_a_message),
         cmocka_unit_test(a_group_is_where_it_was),
+        cmocka_unit_test(a_message_may_have_several_lines),
         cmocka_unit_test(all_partitions_are_read),
         cmocka_unit_test(long_messages_are_refused),
         cmocka_unit_test(what_is_wrong_is_said),

@@ -49,17 +49,74 @@ hg__messages *hg__messages_open(const char *source, const hg__messages_options *
     return NULL;
 }
 
+// ---- messages of several lines ------------------------------------------------------------------
+
+static bool is_space(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+// Bytes of the first line. Objects of JSON may be written over several: they end in front of blanks with a newline in them and the next
+// object.
+static size_t line_size(const char *text, size_t size, bool is_json) {
+    const char *newline = memchr(text, '\n', size);
+    while (newline) {
+        const size_t at = (size_t)(newline - text);
+        size_t before = at, behind = at;
+        if (!is_json) return at;
+        while (before > 0 && is_space(text[before])) before--;
+        while (behind < size && is_space(text[behind])) behind++;
+        if (text[before] == '}' && behind < size && text[behind] == '{') return at;
+        newline = memchr(text + behind, '\n', size - behind);
+    }
+    return size;
+}
+
+// The next line of m->rest in *to; false: it was blank.
+static bool give_line(hg__messages *m, hg__message *to) {
+    char *text = m->rest.text;
+    const size_t size = m->rest.size, line = line_size(text, size, m->is_json);
+    const size_t used = line < size ? line + 1 : size;
+    size_t length = line;
+    *to = m->rest;
+    m->rest.text += used;
+    m->rest.size -= used;
+    while (length && is_space(text[length - 1])) length--;
+    text[length] = '\n';
+    to->text = text;
+    to->size = length;
+    if (m->rest.size && to->position.at > 0) to->position.at--; // what is left would be lost
+    return length > 0;
+}
+
+static bool take_line(hg__messages *m, hg__message *to) {
+    while (m->rest.size) {
+        if (!give_line(m, to)) continue;
+        m->counts.messages++;
+        m->counts.bytes += (int64_t)to->size;
+        return true;
+    }
+    return false;
+}
+
 int hg__messages_next(hg__messages *m, int timeout_ms, hg__message *to, hg_error *err) {
-    *to = (hg__message){0};
-    const int code = m->type->next(m, timeout_ms, to, err);
-    if (code != 1) return code;
-    m->counts.messages++;
-    m->counts.bytes += (int64_t)to->size;
-    return 1;
+    for (;;) {
+        *to = (hg__message){0};
+        if (take_line(m, to)) return 1;
+        const int code = m->type->next(m, timeout_ms, &m->rest, err);
+        if (code != 1) m->rest = (hg__message){0};
+        if (code != 1) return code;
+        size_t first = 0;
+        while (first < m->rest.size && is_space(m->rest.text[first])) first++;
+        m->is_json = m->rest.text[first] == '{';
+    }
 }
 
 int32_t hg__messages_positions(const hg__messages *m, hg__message_position *to, int32_t most) {
-    return m->type->positions(m, to, most);
+    const int32_t count = m->type->positions(m, to, most);
+    for (int32_t i = 0; m->rest.size && i < count; i++) {
+        to[i].at -= to[i].part == m->rest.position.part && to[i].at > 0;
+    }
+    return count;
 }
 
 int hg__messages_go_on(hg__messages *m, const hg__message_position *p, hg_error *err) {

@@ -9,6 +9,8 @@
 // What cannot be waited for is said once, and tried again with pauses that grow up to 30 s: a broker that has gone. Meanwhile it keeps
 // what it is asked to keep: MQTT with qos=1 and a client's name, Kafka always. A message is acknowledged (MQTT, qos 1 or 2), or its offset
 // committed (Kafka, group=), once the next is asked for: after a crash the last ones may come twice, and none is lost.
+//
+// A message of several lines, of CSV or of objects one behind the other, is given line by line, and is dealt with once all of them are.
 #ifndef HG_STREAMS_MESSAGES_H
 #define HG_STREAMS_MESSAGES_H
 #include "base/host.h"
@@ -59,7 +61,9 @@ typedef struct hg__messages {
     bool is_away;     // the broker does not answer
     hg__messages_counts counts;
     hg__messages_options o;
-    void *own; // owned: the kind's
+    hg__message rest; // of the message at hand: lines that were not given yet
+    bool is_json;     // that message
+    void *own;        // owned: the kind's
 } hg__messages;
 
 // Whether it names a source of messages that is no file.

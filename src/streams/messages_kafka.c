@@ -271,6 +271,9 @@ static int assign(kafka_messages *k, hg_error *err) {
 static void close_kafka(hg__messages *m) {
     kafka_messages *k = m->own;
     if (!k) return;
+    if (m->rest.size && k->next) { // not all of its lines were given
+        k->next[m->rest.position.part]--;
+    }
     commit(k, true);
     if (k->topic) k->api->topic_destroy(k->topic);
     if (k->rk) k->api->destroy_flags(k->rk, HG_RD_NO_CLOSE);

@@ -105,7 +105,6 @@ static void receive(struct mosquitto *mosq, void *context,
                     const struct mosquitto_message *message) {
     mqtt_messages *q = context;
     const size_t size = message->payloadlen > 0 ? (size_t)message->payloadlen : 0;
-    (void)mosq;
     pthread_mutex_lock(&q->lock);
     if (q->is_stopping) {
         q->has_left = true;
@@ -116,6 +115,8 @@ static void receive(struct mosquitto *mosq, void *context,
     } else if (size > 0) {
         put(q, message, size);
     }
+    // libmosquitto would acknowledge it now.
+    if (q->is_stopping && q->has_left) (void)shutdown(q->api->socket(mosq), SHUT_WR);
     pthread_mutex_unlock(&q->lock);
 }
 
@@ -143,14 +144,41 @@ static bool is_stopping(mqtt_messages *q) {
     return is;
 }
 
+// All that came was dealt with: acknowledgements that libmosquitto still has go out.
+static void write_rest(const mqtt_messages *q) {
+    for (int i = 0; i < 10 && q->api->want_write(q->mosq); i++) {
+        if (q->api->loop_write(q->mosq, 1) != HG_MOSQ_OK) return;
+    }
+}
+
+// Ends the connection and reads on until the broker has too: closed with something unread in it, as libmosquitto does, a connection is
+// reset, and acknowledgements that the broker has not read yet are lost.
+static void drain(const mqtt_messages *q) {
+    const int fd = q->api->socket(q->mosq);
+    const double until = hg__seconds() + DRAIN * 1e-3;
+    char nowhere[4096];
+    if (fd < 0 || shutdown(fd, SHUT_WR) != 0) return;
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    while (hg__seconds() < until && poll(&p, 1, DRAIN) > 0) {
+        if (recv(fd, nowhere, sizeof nowhere, MSG_DONTWAIT) <= 0) return;
+    }
+}
+
+// All that writes is done here: a signal that a broken connection sends (SIGPIPE) does not reach the host.
 static void *run(void *context) {
     mqtt_messages *q = context;
+    int code = q->api->connect(q->mosq, q->address.host, (int)q->address.port, KEEP_ALIVE);
     while (!is_stopping(q)) {
-        const int code = q->api->loop(q->mosq, LOOP, 1);
-        if (code == HG_MOSQ_OK || is_stopping(q)) continue;
-        wait_a_while(q, q->api->strerror(code));
-        if (!is_stopping(q)) (void)q->api->reconnect(q->mosq);
+        if (code != HG_MOSQ_OK) {
+            wait_a_while(q, code == HG_MOSQ_ERRNO ? strerror(errno) : q->api->strerror(code));
+            if (!is_stopping(q)) (void)q->api->reconnect(q->mosq);
+        }
+        code = q->api->loop(q->mosq, LOOP, 1);
     }
+    if (!q->has_left) write_rest(q);
+    drain(q);
+    q->api->destroy(q->mosq);
+    q->mosq = NULL;
     return NULL;
 }
 
@@ -225,7 +253,7 @@ static int wait_for_answer(mqtt_messages *q, hg_error *err) {
                     q->m->o.patience_ms * 1e-3);
 }
 
-static int connect_first(mqtt_messages *q, hg_error *err) {
+static int make_client(mqtt_messages *q, hg_error *err) {
     const hg__address *a = &q->address;
     const char *client = hg__address_option(a, "client");
     const bool keeps = *client && q->qos > 0; // the broker keeps what comes while we are away
@@ -245,11 +273,8 @@ static int connect_first(mqtt_messages *q, hg_error *err) {
         code = q->api->username_pw_set(q->mosq, a->user, a->has_password ? a->password : NULL);
     }
     explicit_bzero(q->address.password, sizeof q->address.password);
-    if (code == HG_MOSQ_OK) code = q->api->connect(q->mosq, a->host, (int)a->port, KEEP_ALIVE);
     if (code == HG_MOSQ_OK) return HG_OK;
-    const char *why = code == HG_MOSQ_ERRNO ? NULL : q->api->strerror(code);
-    if (why) return hg__fail(err, HG_ERR_IO, "%s: cannot reach the broker: %s", q->m->place, why);
-    return hg__fail_errno(err, HG_ERR_IO, "%s: cannot reach the broker", q->m->place);
+    return hg__fail(err, HG_ERR_IO, "%s: cannot begin: %s", q->m->place, q->api->strerror(code));
 }
 
 static int open_mqtt(hg__messages *m, const char *source, hg_error *err) {
@@ -264,30 +289,10 @@ static int open_mqtt(hg__messages *m, const char *source, hg_error *err) {
     if (!q->text) return HG_ERR_MEMORY;
     const size_t least = HG_MESSAGE_MOST, room = m->o.queue_bytes;
     HG_TRY(hg__message_queue_init(&q->queue, m->o.queue, room < least ? least : room, err));
-    HG_TRY(connect_first(q, err));
+    HG_TRY(make_client(q, err));
     HG_TRY(hg__thread_start(&q->thread, run, q, err));
     q->has_thread = true;
     return wait_for_answer(q, err);
-}
-
-// All that came was dealt with: acknowledgements that libmosquitto still has go out.
-static void write_rest(const mqtt_messages *q) {
-    for (int i = 0; i < 10 && q->api->want_write(q->mosq); i++) {
-        if (q->api->loop_write(q->mosq, 1) != HG_MOSQ_OK) return;
-    }
-}
-
-// Ends the connection and reads on until the broker has too: closed with something unread in it, as libmosquitto does, a connection is
-// reset, and acknowledgements that the broker has not read yet are lost.
-static void drain(const mqtt_messages *q) {
-    const int fd = q->api->socket(q->mosq);
-    const double until = hg__seconds() + DRAIN * 1e-3;
-    char nowhere[4096];
-    if (fd < 0 || shutdown(fd, SHUT_WR) != 0) return;
-    struct pollfd p = {.fd = fd, .events = POLLIN};
-    while (hg__seconds() < until && poll(&p, 1, DRAIN) > 0) {
-        if (recv(fd, nowhere, sizeof nowhere, MSG_DONTWAIT) <= 0) return;
-    }
 }
 
 static void close_mqtt(hg__messages *m) {
@@ -295,13 +300,11 @@ static void close_mqtt(hg__messages *m) {
     if (!q) return;
     if (q->has_thread) {
         pthread_mutex_lock(&q->lock);
-        q->has_left = q->queue.count > 0;
+        q->has_left = q->queue.count > 0 || m->rest.size > 0;
         q->is_stopping = true;
         pthread_cond_broadcast(&q->changed);
         pthread_mutex_unlock(&q->lock);
         pthread_join(q->thread, NULL);
-        if (!q->has_left) write_rest(q);
-        drain(q);
     }
     if (q->mosq) q->api->destroy(q->mosq);
     if (q->has_lock) {
