@@ -370,9 +370,9 @@ static void numbers_are_rounded_correctly(void **state) {
 // A line cut at every byte is a row, or bad, and what comes next is read.
 static void lines_cut_anywhere_do_no_harm(void **state) {
     (void)state;
-    static const char *const lines[] = {"{\"time\": \"2026-01-31T12:00:00.5Z\", \"flow\": -1.5e3, "
-                                        "\"pressure\": [\"a\", {\"b\": 1}]}",
-                                        "\"2026-01-31T12:00:00\",\"1.5\", 2e5", "1769860800,1,2"};
+    static const char *const lines[] = {
+        "{\"time\": \"2026-01-31T12:00:00.5Z\", \"flow\": [\"a\", {\"b\": 1}]}",
+        "\"2026-01-31T12:00:00\",\"1.5\", 2e5", "1769860800,1,2"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         for (size_t cut = 0; cut <= strlen(lines[i]); cut++) {
             char line[200];

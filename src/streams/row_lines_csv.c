@@ -13,7 +13,8 @@ static int32_t find_cell(const hg__row_lines *r, const hg__csv_cell *cell) {
     const int32_t channel = hg__names_find(r->names, cell->text, cell->size);
     if (channel == r->channels) return HG_CELL_TIME;
     if (channel >= 0) return channel;
-    for (int32_t i = 0; cell->quoted && i < r->channels; i++) {
+    for (int32_t i = 0; cell->quoted && memchr(cell->text, '"', cell->size) && i < r->channels;
+         i++) {
         if (hg__csv_is_written(cell->text, cell->size, r->name[i])) return i;
     }
     return HG_CELL_OTHER;
@@ -27,31 +28,30 @@ static bool says_time(const hg__row_lines *r, const hg__csv_cell *cell) {
     return hg__time_name(name) != 0;
 }
 
-// what[] of a header's cells; how many channels it has. The first that says time is it, where nobody named one.
+// what[] of a header's cells; how many channels it has, each of which is then 1 in has (channels). Of a name that comes twice the first
+// counts. The first that says time is it, where nobody named one.
 static int32_t match(const hg__row_lines *r, const char *text, char separator, int32_t cells,
-                     int32_t *what, bool *is_timed) {
+                     int32_t *what, uint8_t *has, bool *is_timed) {
     int32_t found = 0;
     *is_timed = false;
     for (int32_t i = 0; i < cells; i++) {
         hg__csv_cell cell;
         text = hg__csv_next_cell(text, separator, &cell);
         what[i] = find_cell(r, &cell);
-        for (int32_t j = 0; what[i] >= 0 && j < i; j++) {
-            if (what[j] == what[i]) what[i] = HG_CELL_OTHER; // a name twice: the first
-        }
+        if (what[i] >= 0 && has[what[i]]) what[i] = HG_CELL_OTHER;
         if (what[i] == HG_CELL_OTHER && !*is_timed && says_time(r, &cell)) what[i] = HG_CELL_TIME;
         if (what[i] == HG_CELL_TIME && *is_timed) what[i] = HG_CELL_OTHER;
         *is_timed |= what[i] == HG_CELL_TIME;
-        found += what[i] >= 0;
+        if (what[i] < 0) continue;
+        has[what[i]] = 1;
+        found++;
     }
     return found;
 }
 
-static const char *missing_name(const hg__row_lines *r, const int32_t *what, int32_t cells) {
+static const char *missing_name(const hg__row_lines *r, const uint8_t *has) {
     for (int32_t i = 0; i < r->channels; i++) {
-        int32_t j = 0;
-        while (j < cells && what[j] != i) j++;
-        if (j == cells) return r->name[i];
+        if (!has[i]) return r->name[i];
     }
     return r->time;
 }
@@ -60,22 +60,23 @@ static const char *missing_name(const hg__row_lines *r, const int32_t *what, int
 static int read_header(hg__row_lines *r, const char *text, size_t size, hg_error *err) {
     hg__csv_record record;
     const char separator = hg__csv_find_separator(text, size + 1);
-    bool is_timed;
+    bool is_timed = false;
     if (!hg__csv_find_record(text, size + 1, separator, &record) || record.size != size + 1 ||
         record.cells > HG_MAX_COLUMNS) {
         return 0;
     }
     const int32_t cells = (int32_t)record.cells;
     int32_t *what = hg__alloc((size_t)cells, sizeof *what, err);
-    if (!what) return HG_ERR_MEMORY;
-    const int32_t found = match(r, text, separator, cells, what, &is_timed);
-    const bool lacks_time = *r->time && !r->has_no_time && !is_timed;
-    int code = found > 0;
-    if (found > 0 && (found < r->channels || lacks_time)) {
+    uint8_t *has = hg__alloc((size_t)r->channels, 1, err);
+    int code = what && has ? HG_OK : HG_ERR_MEMORY;
+    if (code == HG_OK) code = match(r, text, separator, cells, what, has, &is_timed);
+    const bool lacks_time = code > 0 && *r->time && !r->has_no_time && !is_timed;
+    if (code > 0 && (code < r->channels || lacks_time)) {
         code = hg__row_lines_fail(r, err, "expected a header with column '%.100s', got one without",
-                                  missing_name(r, what, cells));
+                                  missing_name(r, has));
     }
-    if (code != 1) {
+    hg__free(has);
+    if (code <= 0) {
         hg__free(what);
         return code;
     }
