@@ -22,16 +22,16 @@ hg__recording_options hg__signal_reading(const hg_options *o, const hg__signal *
     if (!d) return how;
     how.step = d->step;
     how.resample = d->resample;
-    how.channel = d->named ? (const char *const *)d->name : NULL;
-    how.channels = d->channels;
+    how.channel = (const char *const *)d->name;
+    how.channels = d->read;
     how.header.is_known = true;
-    how.header.name = how.channel;
-    how.header.names = d->channels;
+    how.header.name = d->named ? how.channel : NULL;
+    how.header.names = d->read;
     return how;
 }
 
 static int check_channels(const hg__signal_judging *j, hg_error *err) {
-    const int32_t wanted = hg__signal_scorer_signal(j->scorer)->channels;
+    const int32_t wanted = hg__signal_scorer_signal(j->scorer)->read;
     if (j->recording->channels == wanted) return HG_OK;
     return hg__fail(err, HG_ERR_DATA, "%s: expected %d channels, as the model knows, got %d",
                     j->recording->path, wanted, j->recording->channels);

@@ -48,7 +48,7 @@ static const struct {
     {HG_OPTION_lr,           "lr",           "2e-3"  },
     {HG_OPTION_schedule,     "schedule",     "cosine"},
     {HG_OPTION_batch,        "batch",        "64"    },
-    {HG_OPTION_val,          "val",          "0.2"   },
+    {HG_OPTION_val,          "val",          "0.25"  },
     {HG_OPTION_pca,          "pca",          "false" },
     {HG_OPTION_samples,      "samples",      "0"     },
 };
@@ -111,9 +111,10 @@ static int load(hg__trainer *t, hg__signal_data *p, hg_error *err) {
     const hg__recording_options how = hg__signal_reading(&t->o, NULL, t->l);
     p->recording = hg__recording_open(v->data, &how, err);
     if (!p->recording) return (int)err->code;
-    HG_TRY(hg__samples_load(&p->samples, p->recording, (size_t)v->max_mem, err));
+    HG_TRY(hg__samples_load(&p->samples, p->recording, NULL, 0, (size_t)v->max_mem, err));
     hg__trainer_note(t, p->recording->note);
-    hg__signal_options o = {.stride = (int32_t)v->stride, .resample = v->resample};
+    hg__signal_options o = {
+        .stride = (int32_t)v->stride, .resample = v->resample, .memory = (size_t)v->max_mem};
     HG_TRY(window_of(v, &o.window, err));
     HG_TRY(hg__signal_look(&p->signal, &p->samples, p->recording, &o, err));
     tell_signal(t, p);

@@ -17,30 +17,44 @@ enum {
     PERIOD_STEPS = 20000, // that periods are looked for in
     MOST_CHANNELS = 4096,
     MOST_NAME = 256,
-    SHORTEST = 16,
-    LONGEST = 256,
-    USUAL = 64, // windows, unless they are asked for
+    SHORTEST = 16, // windows, unless they are asked for
+    LONGEST = 128,
+    USUAL = 32,
+    PULSE = 40, // steps from one pulse to the next at least
+    PULSES = 6, // that there are at least
+    SOUND = 5,  // frames
     MOST_WIDTH = 1 << 20
 };
 
-const float hg__signal_limit = 16;
+const float hg__signal_limit = 20;
+const char *const hg__signal_kind_names[HG_SIGNAL_KINDS] = {"plant", "pulses", "sound"};
 static const char scale_part[] = "detector.channels", key[] = "signal";
 
 void hg__signal_clear(hg__signal *d) {
-    for (int32_t i = 0; d->name && i < d->channels; i++) hg__free(d->name[i]);
+    for (int32_t i = 0; d->name && i < d->read; i++) hg__free(d->name[i]);
     hg__free(d->name);
+    hg__free(d->pick);
     hg__free(d->scale);
     *d = (hg__signal){0};
 }
 
+// Pulses are looked at four at a time, at a quarter of their steps.
 hg__window_view hg__signal_view(const hg__signal *d) {
-    return (hg__window_view){d->length, d->channels, d->scale, hg__signal_limit};
+    const bool is_long = d->kind == HG_SIGNAL_PULSES && 4 * (int64_t)d->length <= d->longest / 6;
+    const int32_t every = is_long ? 4 : 1;
+    return (hg__window_view){.length = every * d->length / every * every,
+                             .channels = d->channels,
+                             .every = every,
+                             .is_normalised = d->kind == HG_SIGNAL_PULSES,
+                             .scale = d->scale,
+                             .limit = hg__signal_limit};
 }
 
-static int make_room(hg__signal *d, int32_t channels, hg_error *err) {
-    d->channels = channels;
-    d->name = hg__alloc((size_t)channels, sizeof *d->name, err);
-    if (d->name) d->scale = hg__alloc((size_t)channels, sizeof *d->scale, err);
+static int make_room(hg__signal *d, int32_t read, hg_error *err) {
+    d->read = read;
+    d->name = hg__alloc((size_t)read, sizeof *d->name, err);
+    if (d->name) d->pick = hg__alloc((size_t)read, sizeof *d->pick, err);
+    if (d->pick) d->scale = hg__alloc((size_t)read, sizeof *d->scale, err);
     return d->scale ? HG_OK : HG_ERR_MEMORY;
 }
 
@@ -51,40 +65,55 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-// The mean and standard deviation. value (count); one that never varies has no scale.
+// The mean and standard deviation. value (count). One that never varied may yet: by a twentieth of what it is.
 static hg__channel_scale scale_of(const double *value, int64_t count) {
     double sum = 0, square = 0;
     for (int64_t i = 0; i < count; i++) sum += value[i];
     const double mean = count ? sum / (double)count : 0;
     for (int64_t i = 0; i < count; i++) square += (value[i] - mean) * (value[i] - mean);
     const double deviation = count ? sqrt(square / (double)count) : 0;
-    const bool varies = deviation > 1e-9 * (1 + fabs(mean));
-    return (hg__channel_scale){(float)mean, varies ? (float)(1 / deviation) : 0};
+    if (deviation > 1e-9 * (1 + fabs(mean))) {
+        return (hg__channel_scale){(float)mean, (float)(1 / deviation)};
+    }
+    return (hg__channel_scale){(float)mean, (float)(1 / fmax(0.05 * fabs(mean), 0.05))};
 }
 
-// x (steps, C): evenly taken from all of the recording. value (steps): room.
-static void measure_scales(hg__signal *d, const float *x, int64_t steps, double *value) {
-    for (int32_t c = 0; c < d->channels; c++) {
+static bool is_flag(const double *sorted, int64_t count) {
+    for (int64_t i = 0; i < count; i++) {
+        if (sorted[i] != 0 && sorted[i] != 1) return false;
+    }
+    return true;
+}
+
+// x (steps, read): evenly taken from all of the recording. value (steps): room. Flags and commands say little of how a plant is, and what
+// training saw of them is seldom all they do.
+static void measure_scales(hg__signal *d, const float *x, int64_t steps, double *value,
+                           bool takes_flags) {
+    d->channels = 0;
+    for (int32_t c = 0; c < d->read; c++) {
         int64_t count = 0;
         for (int64_t i = 0; i < steps; i++) {
-            const double v = (double)x[i * d->channels + c];
+            const double v = (double)x[i * d->read + c];
             if (isfinite(v)) value[count++] = v;
         }
         qsort(value, (size_t)count, sizeof *value, compare); // sums that no order changes
-        d->scale[c] = scale_of(value, count);
+        if (!takes_flags && is_flag(value, count)) continue;
+        d->pick[d->channels] = c;
+        d->scale[d->channels++] = scale_of(value, count);
     }
 }
 
 static int look_at_scales(hg__signal *d, const hg__samples *s, hg_error *err) {
     const int64_t every = hg__ceil_div_64(s->steps, LOOKED_AT);
     const int64_t steps = hg__ceil_div_64(s->steps, every);
-    float *x = hg__alloc((size_t)steps, (size_t)d->channels * sizeof *x, err);
+    float *x = hg__alloc((size_t)steps, (size_t)d->read * sizeof *x, err);
     double *value = hg__alloc((size_t)steps, sizeof *value, err);
     int code = x && value ? HG_OK : HG_ERR_MEMORY;
     for (int64_t i = 0; code == HG_OK && i < steps; i++) {
-        code = hg__samples_read(s, i * every, 1, x + i * d->channels, err);
+        code = hg__samples_read(s, i * every, 1, x + i * d->read, err);
     }
-    if (code == HG_OK) measure_scales(d, x, steps, value);
+    if (code == HG_OK) measure_scales(d, x, steps, value, false);
+    if (code == HG_OK && d->channels == 0) measure_scales(d, x, steps, value, true);
     hg__free(x);
     hg__free(value);
     return code;
@@ -113,86 +142,110 @@ static void take_channel(const float *x, int64_t steps, int32_t channels, int32_
     }
 }
 
+// The fourth moment over the squared second of x, `lag` 0, or of its differences, `lag` 1: 3 for a normal distribution.
+static double kurtosis(const float *x, int64_t steps, int64_t lag) {
+    double sum = 0, square = 0, fourth = 0;
+    const int64_t n = steps - lag;
+    for (int64_t i = lag; i < steps; i++) sum += (double)x[i] - (lag ? (double)x[i - 1] : 0);
+    for (int64_t i = lag; i < steps; i++) {
+        const double v = (double)x[i] - (lag ? (double)x[i - 1] : 0) - sum / (double)n;
+        square += v * v;
+        fourth += v * v * v * v;
+    }
+    return square > 0 ? fourth * (double)n / (square * square) : 0;
+}
+
 static int compare_whole(const void *a, const void *b) {
     const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
     return (x > y) - (x < y);
 }
 
-// The median of the periods of the channels that have one, where at least half of those that vary do.
-static int find_period(hg__signal *d, const hg__samples *s, hg_error *err) {
+// x (steps, C); one (steps) and found (C): room. The period is the median of those that channels have, where half of them have one; how
+// many channels are pulses is told as well: rest most of the time, and short edges.
+static int look_at_shapes(hg__signal *d, const float *x, int64_t steps, float *one, int32_t *found,
+                          int32_t *pulses, hg_error *err) {
+    int32_t periods = 0;
+    for (int32_t c = 0; c < d->channels; c++) {
+        take_channel(x, steps, d->channels, c, one);
+        const int32_t period = hg__find_period(one, steps, err);
+        if (period < 0) return period;
+        if (period > 0) found[periods++] = period;
+        *pulses += kurtosis(one, steps, 0) >= 3 && kurtosis(one, steps, 1) >= 8;
+    }
+    if (periods == 0 || 2 * periods < d->channels) return HG_OK;
+    qsort(found, (size_t)periods, sizeof *found, compare_whole);
+    d->period = found[periods / 2];
+    return HG_OK;
+}
+
+static int find_kind(hg__signal *d, const hg__samples *s, hg_error *err) {
     int64_t first = 0;
+    int32_t pulses = 0;
     const int64_t steps = hg__min_64(longest(s, &first), PERIOD_STEPS);
     float *x = hg__alloc((size_t)steps, (size_t)d->channels * sizeof *x, err);
     float *one = hg__alloc((size_t)steps, sizeof *one, err);
     int32_t *found = hg__alloc((size_t)d->channels, sizeof *found, err);
-    int32_t periods = 0, vary = 0;
     int code = x && one && found ? hg__samples_read(s, first, steps, x, err) : HG_ERR_MEMORY;
-    for (int32_t c = 0; code == HG_OK && c < d->channels; c++) {
-        if (d->scale[c].inverse == 0) continue;
-        vary++;
-        take_channel(x, steps, d->channels, c, one);
-        const int32_t period = hg__find_period(one, steps, err);
-        if (period > 0) found[periods++] = period;
-        if (period < 0) code = (int)period;
-    }
-    if (code == HG_OK && periods && 2 * periods >= vary) {
-        qsort(found, (size_t)periods, sizeof *found, compare_whole);
-        d->period = found[periods / 2];
-    }
+    if (code == HG_OK) code = look_at_shapes(d, x, steps, one, found, &pulses, err);
+    const bool is_pulses = 2 * pulses > d->channels && d->channels == d->read &&
+                           d->period >= PULSE && d->longest / d->period >= PULSES;
+    d->kind = is_pulses ? HG_SIGNAL_PULSES : HG_SIGNAL_PLANT;
     hg__free(x);
     hg__free(one);
     hg__free(found);
     return code;
 }
 
-static void choose_window(hg__signal *d, const hg__samples *s, const hg__signal_options *o) {
-    int64_t first = 0;
-    const int64_t most = longest(s, &first) / 4;
-    const int32_t usual = d->period ? d->period : USUAL;
-    int32_t length = hg__min(hg__max(usual, SHORTEST), LONGEST);
-    if (length > most) length = (int32_t)(most > 2 ? most : 2);
-    d->length = o->window ? o->window : length;
+static void choose_window(hg__signal *d, const hg__signal_options *o) {
+    const int32_t usual = o->is_sound ? SOUND : d->period ? d->period : USUAL;
+    int32_t length = o->is_sound ? SOUND : hg__min(hg__max(usual, SHORTEST), LONGEST);
+    if (length > d->longest / 8) length = (int32_t)(d->longest > 32 ? d->longest / 8 : 4);
+    d->length = o->window ? o->window : o->is_sound ? length : length / 2 * 2;
     d->stride = o->stride ? o->stride : hg__max(1, d->length / 8);
+    if (o->is_sound) d->kind = HG_SIGNAL_SOUND;
 }
 
 static int check(const hg__signal *d, const hg__samples *s, hg_error *err) {
-    int64_t first = 0;
-    const int64_t most = longest(s, &first);
-    if (most < d->length) {
+    if (d->longest < d->length) {
         return hg__fail(err, HG_ERR_DATA,
                         "%s: expected a stretch of at least %d steps without a gap, as windows are "
                         "long, got %lld",
-                        s->data.path, d->length, (long long)most);
+                        s->data.path, d->length, (long long)d->longest);
     }
     if (d->stride > d->length) {
         return hg__fail(err, HG_ERR_USAGE, "stride: expected at most the window's %d steps, got %d",
                         d->length, d->stride);
     }
-    if ((int64_t)d->length * d->channels > MOST_WIDTH) {
-        return hg__fail(err, HG_ERR_DATA,
-                        "window: expected at most %d numbers a window, got %d steps of %d channels",
-                        MOST_WIDTH, d->length, d->channels);
-    }
-    for (int32_t c = 0; c < d->channels; c++) {
-        if (d->scale[c].inverse > 0) return HG_OK;
-    }
-    return hg__fail(err, HG_ERR_DATA, "%s: expected a channel that varies, got none", s->data.path);
+    if ((int64_t)d->length * d->channels <= MOST_WIDTH) return HG_OK;
+    return hg__fail(err, HG_ERR_DATA,
+                    "window: expected at most %d numbers a window, got %d steps of %d channels",
+                    MOST_WIDTH, d->length, d->channels);
 }
 
-int hg__signal_look(hg__signal *d, const hg__samples *s, const hg__recording *r,
-                    const hg__signal_options *o, hg_error *err) {
-    *d = (hg__signal){.named = r->named, .step = r->step, .resample = o->resample};
-    int code = make_room(d, r->channels, err);
-    for (int32_t i = 0; code == HG_OK && i < d->channels; i++) {
+static int look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__signal_options *o,
+                hg_error *err) {
+    int64_t first = 0;
+    HG_TRY(make_room(d, r->channels, err));
+    for (int32_t i = 0; i < d->read; i++) {
         d->name[i] = hg__copy_text(r->name[i], err);
-        if (!d->name[i]) code = HG_ERR_MEMORY;
+        if (!d->name[i]) return HG_ERR_MEMORY;
     }
-    if (code == HG_OK) code = look_at_scales(d, s, err);
-    if (code == HG_OK && !o->window) code = find_period(d, s, err);
-    if (code == HG_OK) {
-        choose_window(d, s, o);
-        code = check(d, s, err);
+    HG_TRY(look_at_scales(d, s, err));
+    if (d->channels < d->read) {
+        hg__samples_clear(s);
+        HG_TRY(hg__recording_rewind(r, err));
+        HG_TRY(hg__samples_load(s, r, d->pick, d->channels, o->memory, err));
     }
+    d->longest = longest(s, &first);
+    if (!o->is_sound) HG_TRY(find_kind(d, s, err));
+    choose_window(d, o);
+    return check(d, s, err);
+}
+
+int hg__signal_look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__signal_options *o,
+                    hg_error *err) {
+    *d = (hg__signal){.named = r->named, .step = r->step, .resample = o->resample};
+    const int code = look(d, s, r, o, err);
     if (code < 0) hg__signal_clear(d);
     return code;
 }
@@ -205,7 +258,7 @@ bool hg__is_signal_model(const hg_model *m) {
 
 static hg__json *names_json(const hg__signal *d) {
     hg__json *all = hg__json_array();
-    for (int32_t i = 0; all && i < d->channels; i++) {
+    for (int32_t i = 0; all && i < d->read; i++) {
         if (hg__json_append(all, hg__json_string(d->name[i], NULL)) == 0) continue;
         hg__json_free(all);
         return NULL;
@@ -213,89 +266,147 @@ static hg__json *names_json(const hg__signal *d) {
     return all;
 }
 
+static hg__json *pick_json(const hg__signal *d) {
+    hg__json *all = hg__json_array();
+    for (int32_t i = 0; all && i < d->channels; i++) {
+        if (hg__json_append(all, hg__json_integer(d->pick[i])) == 0) continue;
+        hg__json_free(all);
+        return NULL;
+    }
+    return all;
+}
+
 int hg__signal_save(const hg__signal *d, hg_model *m, hg__json *detector, hg_error *err) {
-    hg__json *own = hg__json_pack("{s:o, s:b, s:i, s:i, s:i, s:f, s:f}", "channels", names_json(d),
-                                  "named", d->named, "window", d->length, "stride", d->stride,
-                                  "period", d->period, "step", d->step, "resample", d->resample);
+    hg__json *own =
+        hg__json_pack("{s:s, s:o, s:b, s:o, s:i, s:i, s:i, s:I, s:f, s:f}", "kind",
+                      hg__signal_kind_names[d->kind], "channels", names_json(d), "named", d->named,
+                      "used", pick_json(d), "window", d->length, "stride", d->stride, "period",
+                      d->period, "longest", d->longest, "step", d->step, "resample", d->resample);
     if (hg__json_set(detector, key, own) < 0) {
         return hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping a recording's channels");
     }
     return hg__model_keep_part(m, scale_part, HG_F32, d->channels, 2, d->scale, err);
 }
 
-static int load_names(hg__signal *d, const hg__json *names, const char *where, hg_error *err) {
-    for (int32_t i = 0; i < d->channels; i++) {
+typedef struct loading {
+    hg__signal *d;
+    const hg__json *from;
+    const char *where;
+} loading;
+
+static int load_names(const loading *l, const hg__json *names, hg_error *err) {
+    for (int32_t i = 0; i < l->d->read; i++) {
         const hg__json *name = hg__json_array_get(names, (size_t)i);
         if (!hg__json_is_string(name) || hg__json_string_size(name) >= MOST_NAME) {
-            return hg__fail(err, HG_ERR_MODEL, "%s: signal: channel %d: expected a name", where,
+            return hg__fail(err, HG_ERR_MODEL, "%s: signal: channel %d: expected a name", l->where,
                             i + 1);
         }
-        d->name[i] = hg__copy_text(hg__json_string_value(name), err);
-        if (!d->name[i]) return HG_ERR_MEMORY;
+        l->d->name[i] = hg__copy_text(hg__json_string_value(name), err);
+        if (!l->d->name[i]) return HG_ERR_MEMORY;
     }
     return HG_OK;
 }
 
-static int load_whole(const hg__json *from, const char *name, int64_t least, int64_t most,
-                      int32_t *to, const char *where, hg_error *err) {
-    const hg__json *value = hg__json_object_get(from, name);
-    const int64_t n = hg__json_integer_value(value);
-    if (!hg__json_is_integer(value) || n < least || n > most) {
-        return hg__fail(err, HG_ERR_MODEL, "%s: signal: %s: expected %lld to %lld", where, name,
-                        (long long)least, (long long)most);
+static int load_pick(const loading *l, hg_error *err) {
+    const hg__json *used = hg__json_object_get(l->from, "used");
+    const size_t count = hg__json_array_size(used);
+    if (count < 1 || count > (size_t)l->d->read) {
+        return hg__fail(err, HG_ERR_MODEL, "%s: signal: used: expected 1 to %d channels, got %zu",
+                        l->where, l->d->read, count);
     }
-    *to = (int32_t)n;
+    l->d->channels = (int32_t)count;
+    for (size_t i = 0; i < count; i++) {
+        const int64_t c = hg__json_integer_value(hg__json_array_get(used, i));
+        const bool rises = i == 0 || c > l->d->pick[i - 1];
+        if (c < 0 || c >= l->d->read || !rises) {
+            return hg__fail(err, HG_ERR_MODEL,
+                            "%s: signal: used: expected rising numbers of channels", l->where);
+        }
+        l->d->pick[i] = (int32_t)c;
+    }
     return HG_OK;
 }
 
-static int load_seconds(const hg__json *from, const char *name, double *to, const char *where,
-                        hg_error *err) {
-    const hg__json *value = hg__json_object_get(from, name);
+static int load_whole(const loading *l, const char *name, int64_t least, int64_t most, int64_t *to,
+                      hg_error *err) {
+    const hg__json *value = hg__json_object_get(l->from, name);
+    *to = hg__json_integer_value(value);
+    if (hg__json_is_integer(value) && *to >= least && *to <= most) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL, "%s: signal: %s: expected %lld to %lld", l->where, name,
+                    (long long)least, (long long)most);
+}
+
+static int load_seconds(const loading *l, const char *name, double *to, hg_error *err) {
+    const hg__json *value = hg__json_object_get(l->from, name);
     *to = hg__json_number_value(value);
     if (hg__json_is_number(value) && *to >= 0) return HG_OK;
-    return hg__fail(err, HG_ERR_MODEL, "%s: signal: %s: expected seconds", where, name);
+    return hg__fail(err, HG_ERR_MODEL, "%s: signal: %s: expected seconds", l->where, name);
 }
 
-static int load_scale(hg__signal *d, const hg_model *m, const char *where, hg_error *err) {
+static int load_kind(const loading *l, hg_error *err) {
+    const char *name = hg__json_string_value(hg__json_object_get(l->from, "kind"));
+    for (int32_t i = 0; name && i < HG_SIGNAL_KINDS; i++) {
+        l->d->kind = (hg__signal_kind)i;
+        if (strcmp(name, hg__signal_kind_names[i]) == 0) return HG_OK;
+    }
+    return hg__fail(err, HG_ERR_MODEL,
+                    "%s: signal: kind: expected plant, pulses or sound, got %.40s", l->where,
+                    name ? name : "none");
+}
+
+static int load_windows(const loading *l, hg_error *err) {
+    int64_t length, stride, period;
+    HG_TRY(load_whole(l, "window", 2, HG_MAX_WINDOW, &length, err));
+    HG_TRY(load_whole(l, "stride", 1, length, &stride, err));
+    HG_TRY(load_whole(l, "period", 0, INT32_MAX, &period, err));
+    HG_TRY(load_whole(l, "longest", 1, INT64_MAX, &l->d->longest, err));
+    l->d->length = (int32_t)length;
+    l->d->stride = (int32_t)stride;
+    l->d->period = (int32_t)period;
+    HG_TRY(load_seconds(l, "step", &l->d->step, err));
+    return load_seconds(l, "resample", &l->d->resample, err);
+}
+
+static int load_scale(const loading *l, const hg_model *m, hg_error *err) {
     const hg__tensor *part;
-    HG_TRY(hg__model_take_numbers(m, scale_part, d->channels, 2, where, &part, err));
+    hg__signal *d = l->d;
+    HG_TRY(hg__model_take_numbers(m, scale_part, d->channels, 2, l->where, &part, err));
     memcpy(d->scale, part->data, (size_t)d->channels * sizeof *d->scale);
     for (int32_t i = 0; i < d->channels; i++) {
-        if (d->scale[i].inverse >= 0) continue;
-        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected scales of 0 or more, got %g", where,
+        if (d->scale[i].inverse > 0) continue;
+        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected scales above 0, got %g", l->where,
                         scale_part, (double)d->scale[i].inverse);
     }
     return HG_OK;
 }
 
-static int load(hg__signal *d, const hg_model *m, const char *where, hg_error *err) {
-    const hg__json *from = hg__json_object_get(hg__model_detector(m), key);
-    const hg__json *names = hg__json_object_get(from, "channels");
+static int load(const loading *l, const hg_model *m, hg_error *err) {
+    const hg__json *names = hg__json_object_get(l->from, "channels");
     const size_t channels = hg__json_array_size(names);
     if (channels < 1 || channels > MOST_CHANNELS) {
-        return hg__fail(err, HG_ERR_MODEL, "%s: signal: expected 1 to %d channels, got %zu", where,
-                        MOST_CHANNELS, channels);
+        return hg__fail(err, HG_ERR_MODEL, "%s: signal: expected 1 to %d channels, got %zu",
+                        l->where, MOST_CHANNELS, channels);
     }
-    HG_TRY(make_room(d, (int32_t)channels, err));
-    HG_TRY(load_names(d, names, where, err));
-    d->named = hg__json_is_true(hg__json_object_get(from, "named"));
-    HG_TRY(load_whole(from, "window", 2, HG_MAX_WINDOW, &d->length, where, err));
-    HG_TRY(load_whole(from, "stride", 1, d->length, &d->stride, where, err));
-    HG_TRY(load_whole(from, "period", 0, INT32_MAX, &d->period, where, err));
-    HG_TRY(load_seconds(from, "step", &d->step, where, err));
-    HG_TRY(load_seconds(from, "resample", &d->resample, where, err));
-    if ((int64_t)d->length * d->channels != m->net.spec.width) {
+    HG_TRY(make_room(l->d, (int32_t)channels, err));
+    HG_TRY(load_kind(l, err));
+    HG_TRY(load_names(l, names, err));
+    l->d->named = hg__json_is_true(hg__json_object_get(l->from, "named"));
+    HG_TRY(load_pick(l, err));
+    HG_TRY(load_windows(l, err));
+    const hg__window_view view = hg__signal_view(l->d);
+    if ((int64_t)view.length / view.every * view.channels != m->net.spec.width) {
         return hg__fail(err, HG_ERR_MODEL,
                         "%s: signal: expected windows of %d numbers, as the network takes, got %d "
                         "steps of %d channels",
-                        where, m->net.spec.width, d->length, d->channels);
+                        l->where, m->net.spec.width, view.length / view.every, view.channels);
     }
-    return load_scale(d, m, where, err);
+    return load_scale(l, m, err);
 }
 
 int hg__signal_load(hg__signal *d, const hg_model *m, const char *where, hg_error *err) {
     *d = (hg__signal){0};
-    const int code = load(d, m, where, err);
+    const loading l = {d, hg__json_object_get(hg__model_detector(m), key), where};
+    const int code = load(&l, m, err);
     if (code < 0) hg__signal_clear(d);
     return code;
 }

@@ -6,13 +6,27 @@
 #include "model/model.h"
 #include "rows/windows.h"
 
+// What a recording is of, which says how its windows are looked at.
+typedef enum hg__signal_kind {
+    HG_SIGNAL_PLANT, // whatever it is: levels and spreads count as well as shapes
+    HG_SIGNAL_PULSES, // short ones that come again and again, as heartbeats do: their shape alone counts
+    HG_SIGNAL_SOUND, // frames of sound or vibration
+    HG_SIGNAL_KINDS
+} hg__signal_kind;
+extern const char *const hg__signal_kind_names[HG_SIGNAL_KINDS];
+
 typedef struct hg__signal {
-    int32_t channels;
-    char **name;              // owned, (channels) owned
-    bool named;               // the recordings had these names
+    hg__signal_kind kind;
+    int32_t read; // channels of the recording
+    char **name;  // owned, (read) owned
+    bool named;   // the recordings had these names
+    int32_t
+        channels;  // that are looked at: all but those that are 0 or 1, unless there are no others
+    int32_t *pick; // owned, (channels): which of `read` they are
     hg__channel_scale *scale; // owned, (channels)
     int32_t length, stride;   // of a window, and from one to the next, in steps
     int32_t period;           // that was found; 0: none
+    int64_t longest;          // steps of training without a gap
     double step;              // s; 0: nobody knows
     double resample;          // s that steps are averaged over; 0: steps as they are
 } hg__signal;
@@ -24,13 +38,16 @@ extern const float hg__signal_limit;
 typedef struct hg__signal_options {
     int32_t window, stride;
     double resample;
+    size_t memory; // bytes of samples that may be held
+    bool is_sound; // steps are frames
 } hg__signal_options;
 
-// Looks at the recording s, of which r tells names and steps: all but what training finds. d is cleared on failure.
-int hg__signal_look(hg__signal *d, const hg__samples *s, const hg__recording *r,
-                    const hg__signal_options *o, hg_error *err);
-void hg__signal_clear(hg__signal *d); // {0} is fine
-hg__window_view hg__signal_view(const hg__signal *d);
+// Looks at the recording s, of which r tells names and steps: all but what training finds. What of s is not looked at is left out of it; it is
+// then read once more. d is cleared on failure.
+int hg__signal_look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__signal_options *o,
+                    hg_error *err);
+void hg__signal_clear(hg__signal *d);                 // {0} is fine
+hg__window_view hg__signal_view(const hg__signal *d); // as the network sees windows
 
 bool hg__is_signal_model(const hg_model *m);
 // Into m's parts and into `detector` (borrowed), the object that is to become its "detector".

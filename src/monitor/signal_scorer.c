@@ -2,10 +2,11 @@
 // signal_scorer.c - a model of a recording at work: what is waiting, windows cut from it, and scores of steps made of theirs.
 //
 //   stretch   [ given | final | steps whose windows are not all there | room ]
-//               0       given   next                                    held
+//                             next window of each detector              held
 //
-// Windows begin at every `stride` steps of a stretch, so that which they are depends on nothing else; where a stretch ends one more lies
-// at its end. A stretch shorter than a window is one window with values missing.
+// A detector's windows begin at every `stride` steps of a stretch, so that which they are depends on nothing else; where a stretch ends
+// one more lies at its end. Of a stretch that is shorter than its windows a detector says nothing, but for the autoencoder, for which
+// what is missing of them is missing.
 #include "monitor/signal_scorer.h"
 
 #include <math.h>
@@ -13,60 +14,90 @@
 
 #include "base/int.h"
 #include "base/mem.h"
-#include "monitor/signal_evidence.h"
+#include "monitor/window_detector.h"
 
-enum { AT_ONCE = 64, LEAST_ROOM = 2048 }; // windows; steps
+enum { LEAST_ROOM = 2048 }; // steps
+
+// A detector at work.
+typedef struct watcher {
+    hg__window_detector detector; // owned
+    float *sum;                   // owned, (room): what windows say
+    int32_t *windows;             // owned, (room): how many each step lies in
+    float *x;                     // owned, (HG_WINDOWS_AT_ONCE, N * C)
+    int32_t start[HG_WINDOWS_AT_ONCE];
+    int32_t cut;  // windows at hand
+    int32_t next; // where the next begins
+    bool has_cut; // one was cut of this stretch
+} watcher;
 
 struct hg__signal_scorer {
-    hg__signal signal;            // owned
-    hg__signal_evidence evidence; // owned
-    int32_t room;                 // steps
+    hg__signal signal; // owned
+    watcher watcher[HG_WINDOW_DETECTORS];
+    int32_t watchers;                 // detectors of other kinds of recordings are not there
+    int32_t row[HG_WINDOW_DETECTORS]; // of the table, of each
+    int32_t room, longest;            // steps; of a window
     // The stretch at hand, owned, (room, ...):
     float *value;          // (room, C) as they came
     hg__scored_step *step; // (room)
-    float *made;      // (room, C) sums over windows: what the autoencoder makes of each, scaled
-    float *error;     // (room, C) sums over windows: squared differences, scaled
-    float *near;      // (room) sums over windows
-    int32_t *windows; // (room) that each step lies in
-    int32_t given, final, held, next;
+    float *made; // (room, C) sums over windows: what the autoencoder makes of each, as it sees them
+    float *error; // (room, C) sums over windows: squared differences
+    float *y;     // owned, (HG_WINDOWS_AT_ONCE, width)
+    int32_t given, final, held;
     int32_t explained; // the first of those given last
     bool is_new;       // nothing of the stretch was scored yet
     bool has_ended;
-    // Windows at hand, owned: (AT_ONCE, N * C)
-    float *x, *y;
-    float far[AT_ONCE]; // each window's distance
-    int32_t start[AT_ONCE];
-    int32_t cut;
 };
 
 void hg__signal_scorer_free(hg__signal_scorer *s) {
     if (!s) return;
-    hg__signal_evidence_clear(&s->evidence);
+    for (int32_t i = 0; i < s->watchers; i++) {
+        watcher *w = &s->watcher[i];
+        hg__window_detector_clear(&w->detector);
+        hg__free(w->sum);
+        hg__free(w->windows);
+        hg__free(w->x);
+    }
     hg__signal_clear(&s->signal);
     hg__free(s->value);
     hg__free(s->step);
     hg__free(s->made);
     hg__free(s->error);
-    hg__free(s->near);
-    hg__free(s->windows);
-    hg__free(s->x);
     hg__free(s->y);
     hg__free(s);
 }
 
+static int open_detectors(hg__signal_scorer *s, const hg_model *m, hg__pool *pool,
+                          const char *where, hg_error *err) {
+    for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
+        watcher *w = &s->watcher[s->watchers];
+        w->detector = hg__window_detector_make(i, &s->signal, pool);
+        if (w->detector.weight == 0) continue;
+        s->row[s->watchers++] = i;
+        HG_TRY(w->detector.type->load(&w->detector, m, where, err));
+        HG_TRY(hg__window_detector_load_usual(&w->detector, m, where, err));
+        s->longest = hg__max(s->longest, w->detector.view.length);
+    }
+    return HG_OK;
+}
+
 static int make_room(hg__signal_scorer *s, hg_error *err) {
-    const hg__signal *d = &s->signal;
-    s->room = hg__max(LEAST_ROOM, 4 * d->length);
-    const size_t room = (size_t)s->room, width = (size_t)d->length * (size_t)d->channels;
-    const size_t all = room * (size_t)d->channels;
+    s->room = hg__max(LEAST_ROOM, 4 * s->longest);
+    const size_t room = (size_t)s->room, all = room * (size_t)s->signal.channels;
+    for (int32_t i = 0; i < s->watchers; i++) {
+        watcher *w = &s->watcher[i];
+        const hg__window_view *v = &w->detector.view;
+        const size_t numbers = (size_t)v->length * (size_t)v->channels;
+        w->sum = hg__alloc(room, sizeof *w->sum, err);
+        if (w->sum) w->windows = hg__alloc(room, sizeof *w->windows, err);
+        if (w->windows) w->x = hg__alloc(HG_WINDOWS_AT_ONCE, numbers * sizeof *w->x, err);
+        if (!w->x) return HG_ERR_MEMORY;
+    }
+    const size_t width = (size_t)s->watcher[0].detector.width;
     s->value = hg__alloc(all, sizeof *s->value, err);
     if (s->value) s->made = hg__alloc(all, sizeof *s->made, err);
     if (s->made) s->error = hg__alloc(all, sizeof *s->error, err);
-    if (s->error) s->near = hg__alloc(room, sizeof *s->near, err);
-    if (s->near) s->windows = hg__alloc(room, sizeof *s->windows, err);
-    if (s->windows) s->step = hg__alloc(room, sizeof *s->step, err);
-    if (s->step) s->x = hg__alloc(AT_ONCE * width, sizeof *s->x, err);
-    if (s->x) s->y = hg__alloc(AT_ONCE * width, sizeof *s->y, err);
+    if (s->error) s->step = hg__alloc(room, sizeof *s->step, err);
+    if (s->step) s->y = hg__alloc(HG_WINDOWS_AT_ONCE, width * sizeof *s->y, err);
     return s->y ? HG_OK : HG_ERR_MEMORY;
 }
 
@@ -74,12 +105,10 @@ hg__signal_scorer *hg__signal_scorer_new(const hg_model *m, hg__pool *pool, cons
                                          hg_error *err) {
     hg__signal_scorer *s = hg__alloc(1, sizeof *s, err);
     if (!s) return NULL;
-    int code = hg__signal_load(&s->signal, m, where, err);
-    if (code == HG_OK) {
-        code = hg__signal_evidence_init(&s->evidence, m, &s->signal, AT_ONCE, pool, where, err);
-    }
-    if (code == HG_OK) code = make_room(s, err);
     s->is_new = true;
+    int code = hg__signal_load(&s->signal, m, where, err);
+    if (code == HG_OK) code = open_detectors(s, m, pool, where, err);
+    if (code == HG_OK) code = make_room(s, err);
     if (code == HG_OK) return s;
     hg__signal_scorer_free(s);
     return NULL;
@@ -89,45 +118,64 @@ const hg__signal *hg__signal_scorer_signal(const hg__signal_scorer *s) {
     return &s->signal;
 }
 
+int32_t hg__signal_scorer_delay(const hg__signal_scorer *s) {
+    return s->longest - 1;
+}
+
 int32_t hg__signal_scorer_room(const hg__signal_scorer *s) {
     return s->room;
 }
 
 // ---- steps in -----------------------------------------------------------------------------------
 
+static void shift(void *all, size_t size, int32_t by, int32_t left) {
+    memmove(all, (char *)all + (size_t)by * size, (size_t)left * size);
+}
+
 // What was given makes room, but for the steps of a window: the one at the end may need them.
 static void move_up(hg__signal_scorer *s) {
-    const int32_t spare = s->held - s->signal.length;
-    const int32_t by = spare > 0 ? hg__min(s->given, spare) : 0, left = s->held - by,
-                  C = s->signal.channels;
-    const size_t row = (size_t)C * sizeof(float), from = (size_t)by * (size_t)C;
-    if (by == 0) return;
-    memmove(s->value, s->value + from, (size_t)left * row);
-    memmove(s->made, s->made + from, (size_t)left * row);
-    memmove(s->error, s->error + from, (size_t)left * row);
-    memmove(s->near, s->near + by, (size_t)left * sizeof *s->near);
-    memmove(s->windows, s->windows + by, (size_t)left * sizeof *s->windows);
-    memmove(s->step, s->step + by, (size_t)left * sizeof *s->step);
+    const int32_t spare = s->held - s->longest;
+    const int32_t by = spare > 0 ? hg__min(s->given, spare) : 0, left = s->held - by;
+    const size_t row = (size_t)s->signal.channels * sizeof(float);
+    if (by < s->room / 2 && s->held < s->room) return; // not for a few
+    shift(s->value, row, by, left);
+    shift(s->made, row, by, left);
+    shift(s->error, row, by, left);
+    shift(s->step, sizeof *s->step, by, left);
+    for (int32_t i = 0; i < s->watchers; i++) {
+        watcher *w = &s->watcher[i];
+        shift(w->sum, sizeof *w->sum, by, left);
+        shift(w->windows, sizeof *w->windows, by, left);
+        w->next -= by;
+    }
     s->given -= by;
     s->final -= by;
-    s->next -= by;
     s->held = left;
 }
 
 static void begin_stretch(hg__signal_scorer *s) {
-    s->given = s->final = s->held = s->next = 0;
+    s->given = s->final = s->held = 0;
     s->is_new = true;
     s->has_ended = false;
+    for (int32_t i = 0; i < s->watchers; i++) {
+        s->watcher[i].next = 0;
+        s->watcher[i].has_cut = false;
+    }
 }
 
 static void add_step(hg__signal_scorer *s, const hg__steps *from, int32_t i) {
-    const size_t C = (size_t)s->signal.channels, at = (size_t)s->held;
+    const hg__signal *d = &s->signal;
+    const size_t C = (size_t)d->channels, at = (size_t)s->held;
+    const float *value = from->value + (size_t)i * (size_t)d->read;
     hg__scored_step *step = &s->step[s->held];
-    memcpy(s->value + at * C, from->value + (size_t)i * C, C * sizeof *s->value);
-    memset(s->made + at * C, 0, C * sizeof *s->made);
-    memset(s->error + at * C, 0, C * sizeof *s->error);
-    s->near[s->held] = 0;
-    s->windows[s->held] = 0;
+    for (size_t c = 0; c < C; c++) {
+        s->value[at * C + c] = value[d->pick[c]];
+        s->made[at * C + c] = s->error[at * C + c] = 0;
+    }
+    for (int32_t k = 0; k < s->watchers; k++) {
+        s->watcher[k].sum[at] = 0;
+        s->watcher[k].windows[at] = 0;
+    }
     *step = (hg__scored_step){.row = from->row[i],
                               .file = from->file,
                               .label = from->label ? from->label[i] : 0,
@@ -146,10 +194,7 @@ int32_t hg__signal_scorer_take(hg__signal_scorer *s, const hg__steps *from, int3
     if (s->has_ended) begin_stretch(s);
     move_up(s);
     for (; i < from->count && s->held < s->room; i++) {
-        const bool is_next = from->begins[i] && (s->held > 0 || !s->is_new);
-        if (is_next && i == first && s->given == s->held) {
-            begin_stretch(s);
-        } else if (is_next) {
+        if (from->begins[i] && (s->held > 0 || !s->is_new)) {
             s->has_ended = true; // what waits is scored first
             break;
         }
@@ -164,81 +209,102 @@ void hg__signal_scorer_end(hg__signal_scorer *s) {
 
 // ---- windows ------------------------------------------------------------------------------------
 
+// What the autoencoder says of each value. Where a window's steps are means of several, each of them has their error.
+static void add_errors(hg__signal_scorer *s, const watcher *w, int32_t i) {
+    const hg__window_view *v = &w->detector.view;
+    const size_t C = (size_t)v->channels, width = (size_t)w->detector.width;
+    const int32_t start = w->start[i], there = hg__min(v->length, s->held - start);
+    const float *x = w->x + (size_t)i * width, *y = s->y + (size_t)i * width;
+    for (int32_t t = 0; t < there; t++) {
+        const size_t from = (size_t)(t / v->every) * C, to = (size_t)(start + t) * C;
+        for (size_t c = 0; c < C; c++) {
+            const float r = isnan(s->value[to + c]) ? 0 : x[from + c] - y[from + c];
+            s->made[to + c] += y[from + c];
+            s->error[to + c] += r * r;
+        }
+    }
+}
+
+static void run_windows(hg__signal_scorer *s, watcher *w) {
+    const bool has_errors = w == &s->watcher[0];
+    float far[HG_WINDOWS_AT_ONCE];
+    if (w->cut == 0) return;
+    w->detector.type->measure(&w->detector, w->x, w->cut, far, has_errors ? s->y : NULL);
+    for (int32_t i = 0; i < w->cut; i++) {
+        const int32_t end = hg__min(w->start[i] + w->detector.view.length, s->held);
+        if (has_errors) add_errors(s, w, i);
+        const float evidence = hg__usual_evidence(&w->detector.usual, far[i]);
+        for (int32_t t = w->start[i]; t < end; t++) {
+            w->sum[t] += evidence;
+            w->windows[t]++;
+        }
+    }
+    w->cut = 0;
+}
+
 // A window from step `start` on, of which `there` are held.
-static void cut_window(hg__signal_scorer *s, int32_t start, int32_t there) {
-    const hg__signal *d = &s->signal;
-    const size_t width = (size_t)d->length * (size_t)d->channels;
-    const size_t known = (size_t)there * (size_t)d->channels;
-    const hg__window_view view = hg__signal_view(d);
-    float *x = s->x + (size_t)s->cut * width;
-    memcpy(x, s->value + (size_t)start * (size_t)d->channels, known * sizeof *x);
-    for (size_t i = known; i < width; i++) x[i] = NAN;
-    hg__window_see(&view, x);
-    s->start[s->cut++] = start;
+static void cut_window(hg__signal_scorer *s, watcher *w, int32_t start, int32_t there) {
+    const hg__window_view *v = &w->detector.view;
+    const size_t C = (size_t)v->channels, numbers = (size_t)v->length * C;
+    float *x = w->x + (size_t)w->cut * (size_t)w->detector.width;
+    memcpy(x, s->value + (size_t)start * C, (size_t)there * C * sizeof *x);
+    for (size_t i = (size_t)there * C; i < numbers; i++) x[i] = NAN;
+    hg__window_see(v, x, x); // behind it is room for the last one's steps
+    w->start[w->cut++] = start;
+    w->has_cut = true;
+    if (w->cut == HG_WINDOWS_AT_ONCE) run_windows(s, w);
 }
 
-// What a window says of its steps. Values that are missing are nobody's error.
-static void add_window(hg__signal_scorer *s, int32_t w) {
-    const hg__signal *d = &s->signal;
-    const size_t C = (size_t)d->channels, width = (size_t)d->length * C;
-    const int32_t start = s->start[w], there = hg__min(d->length, s->held - start);
-    const float *x = s->x + (size_t)w * width, *y = s->y + (size_t)w * width;
-    const float *value = s->value + (size_t)start * C;
-    float *made = s->made + (size_t)start * C, *error = s->error + (size_t)start * C;
-    for (size_t i = 0; i < (size_t)there * C; i++) {
-        const float r = isnan(value[i]) ? 0 : x[i] - y[i];
-        made[i] += y[i];
-        error[i] += r * r;
+static void cut_windows(hg__signal_scorer *s, watcher *w) {
+    const int32_t N = w->detector.view.length, stride = w->detector.stride;
+    for (; w->next + N <= s->held; w->next += stride) cut_window(s, w, w->next, N);
+    if (s->has_ended && s->held > 0) {
+        const bool is_first = w == &s->watcher[0];
+        if (!w->has_cut && s->is_new && is_first && s->held < N) cut_window(s, w, 0, s->held);
+        if (w->has_cut && w->next - stride + N < s->held && s->held >= N) {
+            cut_window(s, w, s->held - N, N);
+        }
     }
-    for (int32_t t = start; t < start + there; t++) {
-        s->near[t] += s->far[w];
-        s->windows[t]++;
-    }
+    run_windows(s, w);
 }
 
-static void run_windows(hg__signal_scorer *s) {
-    if (s->cut == 0) return;
-    hg__signal_evidence_measure(&s->evidence, s->x, s->cut, s->y, s->far);
-    for (int32_t w = 0; w < s->cut; w++) add_window(s, w);
-    s->cut = 0;
-}
-
-static void cut_windows(hg__signal_scorer *s) {
-    const int32_t N = s->signal.length, stride = s->signal.stride;
-    for (; s->next + N <= s->held; s->next += stride) {
-        cut_window(s, s->next, N);
-        if (s->cut == AT_ONCE) run_windows(s);
+static void run_all(hg__signal_scorer *s) {
+    int32_t final = s->held;
+    for (int32_t i = 0; i < s->watchers; i++) {
+        cut_windows(s, &s->watcher[i]);
+        final = hg__min(final, s->watcher[i].next);
     }
-    const int32_t last = s->next - stride; // where the last one lies, if there was one
-    const bool is_first = s->is_new && s->next == 0;
-    if (s->has_ended && s->held > 0 && is_first) {
-        cut_window(s, 0, s->held);
-    } else if (s->has_ended && !is_first && last + N < s->held) {
-        cut_window(s, s->held - N, N);
-    }
-    run_windows(s);
-    s->final = s->has_ended ? s->held : hg__min(s->next, s->held);
+    s->final = s->has_ended ? s->held : final;
 }
 
 // ---- scores out ---------------------------------------------------------------------------------
 
+static float score_of(const hg__signal_scorer *s, int32_t t) {
+    float sum = 0, weight = 0;
+    for (int32_t i = 0; i < s->watchers; i++) {
+        const watcher *w = &s->watcher[i];
+        if (w->windows[t] == 0) continue;
+        sum += w->detector.weight * w->sum[t] / (float)w->windows[t];
+        weight += w->detector.weight;
+    }
+    return weight > 0 ? sum / weight : NAN;
+}
+
 static void score_step(hg__signal_scorer *s, int32_t t) {
     const size_t C = (size_t)s->signal.channels, at = (size_t)t * C;
-    const float over = s->windows[t] ? 1.0F / (float)s->windows[t] : 0;
+    const int32_t windows = s->watcher[0].windows[t];
+    const float over = windows ? 1.0F / (float)windows : 0;
     bool is_there = false;
-    for (size_t c = 0; c < C; c++) is_there = is_there || !isnan(s->value[at + c]);
     for (size_t c = 0; c < C; c++) {
+        is_there = is_there || !isnan(s->value[at + c]);
         s->made[at + c] *= over;
         s->error[at + c] *= over;
     }
-    s->near[t] *= over;
-    s->step[t].score = is_there && s->windows[t]
-                           ? hg__signal_evidence_score(&s->evidence, s->error + at, s->near[t])
-                           : NAN;
+    s->step[t].score = is_there ? score_of(s, t) : NAN;
 }
 
 int32_t hg__signal_scorer_next(hg__signal_scorer *s, const hg__scored_step **step) {
-    cut_windows(s);
+    run_all(s);
     const int32_t first = s->given, count = s->final - first;
     for (int32_t t = first; t < s->final; t++) score_step(s, t);
     *step = s->step + first;
@@ -246,6 +312,12 @@ int32_t hg__signal_scorer_next(hg__signal_scorer *s, const hg__scored_step **ste
     s->given = s->final;
     if (count > 0) s->is_new = false;
     return count;
+}
+
+void hg__signal_scorer_leave_out(hg__signal_scorer *s, int32_t row) {
+    for (int32_t i = 0; i < s->watchers; i++) {
+        if (s->row[i] == row) s->watcher[i].detector.weight = 0;
+    }
 }
 
 // ---- why ----------------------------------------------------------------------------------------
@@ -262,12 +334,12 @@ static int32_t insert(hg__signal_reason *reason, int32_t n, int32_t most, int32_
 int32_t hg__signal_scorer_explain(const hg__signal_scorer *s, int32_t i, int32_t most,
                                   hg__signal_reason *reason) {
     const hg__signal *d = &s->signal;
-    const int32_t t = s->explained + i;
-    const size_t at = (size_t)t * (size_t)d->channels;
+    const size_t at = (size_t)(s->explained + i) * (size_t)d->channels;
+    const bool has_levels = !s->watcher[0].detector.view.is_normalised;
     float sum = 0;
     int32_t n = 0;
     for (int32_t c = 0; c < d->channels && most > 0; c++) {
-        const float e = s->error[at + (size_t)c] * s->evidence.weight[c];
+        const float e = s->error[at + (size_t)c];
         sum += e;
         if (e > 0) n = insert(reason, n, most, c, e);
     }
@@ -275,8 +347,10 @@ int32_t hg__signal_scorer_explain(const hg__signal_scorer *s, int32_t i, int32_t
         const int32_t c = reason[k].channel;
         const hg__channel_scale *scale = &d->scale[c];
         reason[k].share /= sum;
+        reason[k].channel = d->pick[c];
         reason[k].observed = s->value[at + (size_t)c];
-        reason[k].expected = scale->centre + s->made[at + (size_t)c] / scale->inverse;
+        reason[k].expected =
+            has_levels ? scale->centre + s->made[at + (size_t)c] / scale->inverse : NAN;
     }
     return n;
 }

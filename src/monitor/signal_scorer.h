@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // signal_scorer.h - a model of a recording at work: steps in, a score for each out, once all windows that it lies in are there.
 //
-//   steps ──> windows every `stride` ──┬─> autoencoder: what it would change of each value      ──┐
-//                                      └─> its nearest windows of training, in their main axes  ──┴─> each over what is usual ──> mean over
-//                                                                                                   the windows that a step lies in ──> score
+//   steps ──> windows of each detector (window_detector.h), one every so many steps ──> how far each lies from training's
+//         ──> how unusual that is ──> a step: for each detector the mean over the windows that it lies in ──> the mean of these: the score
 //
-// A step's score is there N - 1 steps later at the latest, N being the window's length, and is the same however the steps were cut into
-// calls.
+// A step's score is there once the last of these windows is, hg__signal_scorer_delay() steps later at most, and is the same however the
+// steps were cut into calls. Scores are like -log10 of a
+// share of normal steps.
 #ifndef HG_MONITOR_SIGNAL_SCORER_H
 #define HG_MONITOR_SIGNAL_SCORER_H
 #include "backend/pool.h"
@@ -37,8 +37,11 @@ hg__signal_scorer *hg__signal_scorer_new(const hg_model *m, hg__pool *pool, cons
                                          hg_error *err);
 void hg__signal_scorer_free(hg__signal_scorer *s); // NULL is fine
 const hg__signal *hg__signal_scorer_signal(const hg__signal_scorer *s);
-int32_t hg__signal_scorer_room(const hg__signal_scorer *s); // steps that may be given at a time
+int32_t hg__signal_scorer_delay(const hg__signal_scorer *s); // steps
+int32_t hg__signal_scorer_room(const hg__signal_scorer *s);  // steps that may be given at a time
 
+// From now on the score is without detector `row` of window_detectors.def.
+void hg__signal_scorer_leave_out(hg__signal_scorer *s, int32_t row);
 // Takes steps first, first + 1 ... of a block, as many as there is room for; how many is returned.
 int32_t hg__signal_scorer_take(hg__signal_scorer *s, const hg__steps *from, int32_t first);
 // Nothing follows what was taken so far: all of it can be scored.

@@ -1,30 +1,89 @@
 // SPDX-License-Identifier: Apache-2.0
-// window_detector.c - the kinds of detectors of windows, and windows of training for them.
+// window_detector.c - the detectors of windows that a recording has, and windows of training for them.
 #include "monitor/window_detector.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #include "base/int.h"
 #include "base/mem.h"
 
-const hg__window_detector_type *const hg__window_detector_types[HG_WINDOW_DETECTORS] = {
-#define DETECTOR(name) &hg__window_detector_##name,
+enum { MOST_LENGTH = 2048, SPECTRUM_LEAST = 16, SPECTRUM_MOST = 128 };
+
+static const struct {
+    const hg__window_detector_type *type;
+    const char *name;
+    int32_t times, every;
+    bool is_normalised;
+    float weight[HG_SIGNAL_KINDS];
+} table[HG_WINDOW_DETECTORS] = {
+#define DETECTOR(name, type, times, every, is_normalised, ...) \
+ {&hg__window_##type, #name, times, every, is_normalised, {__VA_ARGS__}},
 #include "monitor/window_detectors.def"
 #undef DETECTOR
 };
 
-hg__window_detector hg__window_detector_make(int32_t kind, const hg__signal *s, hg__pool *pool) {
-    const hg__window_detector_type *type = hg__window_detector_types[kind];
-    const int32_t times = type->times;
-    return (hg__window_detector){.type = type,
-                                 .channels = s->channels,
-                                 .length = times * s->length,
-                                 .stride = times * s->stride,
-                                 .unit = 1,
-                                 .pool = pool};
+// A power of two for spectra; else so many times N, as far as training had it.
+static int32_t length_of(int32_t times, int32_t every, const hg__signal *s) {
+    const int64_t most = hg__min_64(MOST_LENGTH, hg__min_64(s->longest / 6, INT32_MAX));
+    if (times == 1) return s->length;
+    int32_t length = SPECTRUM_LEAST;
+    if (times == 0) {
+        while (length < SPECTRUM_MOST && 12 * (int64_t)(2 * length) <= s->longest) length *= 2;
+        return length;
+    }
+    length = (int32_t)hg__min_64(times * (int64_t)s->length, most);
+    if (length < s->length) length = s->length;
+    return length / every * every;
+}
+
+hg__window_detector hg__window_detector_make(int32_t row, const hg__signal *s, hg__pool *pool) {
+    const bool is_network = row == HG_DETECTOR_autoencoder;
+    hg__window_detector d = {.type = table[row].type,
+                             .name = table[row].name,
+                             .view = hg__signal_view(s),
+                             .weight = table[row].weight[s->kind],
+                             .usual.spread = 1,
+                             .pool = pool};
+    if (!is_network) {
+        d.view.every = table[row].every;
+        d.view.is_normalised = table[row].is_normalised;
+        d.view.length = length_of(table[row].times, table[row].every, s);
+    }
+    d.width = hg__window_width(&d.view);
+    d.stride = hg__max(1, (int32_t)((int64_t)d.view.length * s->stride / s->length));
+    return d;
 }
 
 void hg__window_detector_clear(hg__window_detector *d) {
     if (d->type) d->type->free(d->state);
     *d = (hg__window_detector){0};
+}
+
+void hg__window_detector_part(const hg__window_detector *d, const char *what,
+                              char name[HG_PART_NAME]) {
+    snprintf(name, HG_PART_NAME, "detector.%s%s%s", d->name, *what ? "." : "", what);
+}
+
+int hg__window_detector_save_usual(const hg__window_detector *d, hg_model *m, hg_error *err) {
+    char name[HG_PART_NAME];
+    hg__window_detector_part(d, "usual", name);
+    return hg__model_keep_part(m, name, HG_F32, HG_USUAL_SHARES + 1, 0, &d->usual, err);
+}
+
+int hg__window_detector_load_usual(hg__window_detector *d, const hg_model *m, const char *where,
+                                   hg_error *err) {
+    const hg__tensor *part;
+    char name[HG_PART_NAME];
+    hg__window_detector_part(d, "usual", name);
+    HG_TRY(hg__model_take_numbers(m, name, HG_USUAL_SHARES + 1, 0, where, &part, err));
+    memcpy(&d->usual, part->data, sizeof d->usual);
+    bool rises = d->usual.spread > 0;
+    for (int32_t k = 1; k < HG_USUAL_SHARES; k++)
+        rises = rises && d->usual.at[k] >= d->usual.at[k - 1];
+    if (rises) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected rising numbers and a spread above 0",
+                    where, name);
 }
 
 // ---- windows of training ------------------------------------------------------------------------
@@ -35,29 +94,31 @@ static int64_t steps_of(const hg__time_list *l) {
     return steps;
 }
 
-static int find_windows(hg__window_walk *w, int64_t most, hg_error *err) {
-    const hg__time_list *l = w->data->blocks;
+int64_t hg__window_starts(const hg__window_detector *d, const hg__window_data *data, int64_t most,
+                          int64_t **start, hg_error *err) {
+    const hg__time_list *l = data->blocks;
     const int64_t every = hg__ceil_div_64(steps_of(l) + 1, most);
     const int64_t room = steps_of(l) / every + l->count;
-    w->start = hg__alloc((size_t)room, sizeof *w->start, err);
-    if (!w->start) return HG_ERR_MEMORY;
+    int64_t count = 0;
+    *start = hg__alloc((size_t)room, sizeof **start, err);
+    if (!*start) return HG_ERR_MEMORY;
     for (int64_t i = 0; i < l->count; i++) {
         const hg__time_block *b = &l->block[i];
-        const int64_t n = hg__windows_find(w->data->samples, b->first, b->end, w->view.length,
-                                           every, w->start + w->count, room - w->count, err);
-        if (n < 0) return (int)n;
-        w->count += n;
+        const int64_t n = hg__windows_find(data->samples, b->first, b->end, d->view.length, every,
+                                           *start + count, room - count, err);
+        if (n < 0) return n;
+        count += n;
     }
-    return HG_OK;
+    return count;
 }
 
 int hg__window_walk_init(hg__window_walk *w, const hg__window_data *data,
                          const hg__window_detector *d, int64_t most, hg_error *err) {
-    *w = (hg__window_walk){.data = data, .view = hg__signal_view(data->signal)};
-    w->view.length = d->length;
-    const size_t width = (size_t)d->length * (size_t)d->channels;
-    w->x = hg__alloc(HG_WINDOWS_AT_ONCE, width * sizeof *w->x, err);
-    const int code = w->x ? find_windows(w, most, err) : HG_ERR_MEMORY;
+    *w = (hg__window_walk){.data = data, .view = d->view};
+    const size_t room = (size_t)d->view.length * (size_t)d->view.channels;
+    w->x = hg__alloc(HG_WINDOWS_AT_ONCE, room * sizeof *w->x, err);
+    w->count = w->x ? hg__window_starts(d, data, most, &w->start, err) : HG_ERR_MEMORY;
+    const int code = w->count < 0 ? (int)w->count : HG_OK;
     if (code < 0) hg__window_walk_clear(w);
     return code;
 }
@@ -69,12 +130,13 @@ void hg__window_walk_clear(hg__window_walk *w) {
 }
 
 int32_t hg__window_walk_next(hg__window_walk *w, hg_error *err) {
-    const size_t width = (size_t)w->view.length * (size_t)w->view.channels;
+    const size_t width = (size_t)hg__window_width(&w->view);
     const int32_t count = (int32_t)hg__min_64(w->count - w->at, HG_WINDOWS_AT_ONCE);
     for (int32_t i = 0; i < count; i++) {
-        float *x = w->x + (size_t)i * width;
+        float *x =
+            w->x + (size_t)i * width; // read there and seen there: no window before it is touched
         HG_TRY(hg__samples_read(w->data->samples, w->start[w->at + i], w->view.length, x, err));
-        hg__window_see(&w->view, x);
+        hg__window_see(&w->view, x, x);
     }
     w->at += count;
     return count;

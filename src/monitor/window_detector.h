@@ -6,13 +6,14 @@
 //   spectrum      how loud each frequency is
 //   neighbours    the nearest window of training
 //
-// Which of them a recording has depends on what it is of (signal.h): of a plant the first three, statistics over two lengths; of cycles,
-// as heartbeats are, the network and neighbours, all of them of shapes alone; of sound the network and statistics of its bands. What they
-// say is divided by what nine in ten held-out steps stay below, and averaged: docs/SIGNALS.md has what was measured.
+// Which of them a recording has depends on what it is of (signal.h): of a plant the first three, statistics over two lengths; of pulses,
+// as heartbeats are, the network and neighbours, all of them of shapes alone; of sound the network and statistics of its bands. How
+// unusual each finds a step, beside held-out ones (usual.h), is averaged: docs/SIGNALS.md has what was measured.
 #ifndef HG_MONITOR_WINDOW_DETECTOR_H
 #define HG_MONITOR_WINDOW_DETECTOR_H
 #include "backend/pool.h"
 #include "monitor/signal_split.h"
+#include "monitor/usual.h"
 
 enum { HG_WINDOWS_AT_ONCE = 64 };
 
@@ -46,9 +47,9 @@ struct hg__window_detector {
     int32_t width;        // numbers of a window that go in
     int32_t stride;       // steps from one window to the next
     float weight;
-    float unit;      // what is usual
-    hg__pool *pool;  // borrowed
-    void *state;     // owned, the type's own
+    hg__usual usual;
+    hg__pool *pool; // borrowed
+    void *state;    // owned, the type's own
 };
 
 #define DETECTOR(name, type, ...) HG_DETECTOR_##name,
@@ -57,13 +58,19 @@ enum {
     HG_WINDOW_DETECTORS
 };
 #undef DETECTOR
-extern const hg__window_detector_type hg__window_autoencoder, hg__window_statistics, hg__window_spectrum, hg__window_neighbours;
+extern const hg__window_detector_type hg__window_autoencoder, hg__window_statistics,
+    hg__window_spectrum, hg__window_neighbours;
 
 // That of a row of the table for such a signal, with nothing loaded; weight 0: it has none.
 hg__window_detector hg__window_detector_make(int32_t row, const hg__signal *s, hg__pool *pool);
 void hg__window_detector_clear(hg__window_detector *d); // {0} is fine
+// What is usual, as m's part.
+int hg__window_detector_save_usual(const hg__window_detector *d, hg_model *m, hg_error *err);
+int hg__window_detector_load_usual(hg__window_detector *d, const hg_model *m, const char *where,
+                                   hg_error *err);
 // "detector.NAME" or, with `what`, "detector.NAME.what".
-void hg__window_detector_part(const hg__window_detector *d, const char *what, char name[HG_PART_NAME]);
+void hg__window_detector_part(const hg__window_detector *d, const char *what,
+                              char name[HG_PART_NAME]);
 
 // ---- windows of training, some at a time --------------------------------------------------------
 
@@ -76,7 +83,8 @@ typedef struct hg__window_walk {
     hg__window_view view;
     int64_t *start; // owned, (count)
     int64_t count, at;
-    float *x; // owned, (HG_WINDOWS_AT_ONCE, N * C): windows as they are seen stand at multiples of that
+    float *
+        x; // owned, (HG_WINDOWS_AT_ONCE, N * C): windows as they are seen stand at multiples of that
 } hg__window_walk;
 
 int hg__window_walk_init(hg__window_walk *w, const hg__window_data *data,

@@ -29,7 +29,7 @@ static int load(hg__window_detector *d, const hg_model *m, const char *where, hg
 
 static void measure(hg__window_detector *d, const float *x, int32_t count, float *far, float *y) {
     const autoencoder *a = d->state;
-    const size_t width = (size_t)d->length * (size_t)d->channels;
+    const size_t width = (size_t)d->width;
     const void *row[HG_WINDOWS_AT_ONCE];
     for (int32_t i = 0; i < count; i++) row[i] = x + (size_t)i * width;
     const hg__input in = {.row = row, .count = count, .dtype = HG_F32, .scale = 1};
@@ -43,9 +43,7 @@ static void measure(hg__window_detector *d, const float *x, int32_t count, float
     }
 }
 
-const hg__window_detector_type hg__window_detector_autoencoder = {
-    .name = "autoencoder",
-    .times = 1,
+const hg__window_detector_type hg__window_autoencoder = {
     .load = load,
     .measure = measure,
     .free = free_state,

@@ -15,7 +15,6 @@
 #include "monitor/window_detector.h"
 
 enum { OF_CHANNEL = 3, MOST_WINDOWS = 4000 };
-static const char part_name[] = "detector.statistics";
 static const double least_spread = 0.05, least_roughness = 0.02, least_deviation = 0.05;
 
 typedef struct usual {
@@ -38,7 +37,7 @@ static void free_state(void *state) {
 }
 
 static int make_state(hg__window_detector *d, hg_error *err) {
-    const size_t C = (size_t)d->channels;
+    const size_t C = (size_t)d->view.channels;
     statistics *s = d->state = hg__alloc(1, sizeof *s, err);
     if (!s) return HG_ERR_MEMORY;
     s->usual = hg__alloc(OF_CHANNEL * C, sizeof *s->usual, err);
@@ -55,7 +54,7 @@ static double deviation(double sum, double square, double n) {
 // x (n, C) -> value (OF_CHANNEL * C).
 static void look(const hg__window_detector *d, const float *x, float *value) {
     const statistics *s = d->state;
-    const int32_t C = d->channels, n = d->length;
+    const int32_t C = d->view.channels, n = d->view.length;
     double *sum = s->sum, *square = sum + C, *step = square + C, *steps = step + C;
     memset(sum, 0, 4 * (size_t)C * sizeof *sum);
     for (int32_t t = 0; t < n; t++, x += C) {
@@ -79,12 +78,12 @@ static void look(const hg__window_detector *d, const float *x, float *value) {
 // sum (OF_CHANNEL * C, 2): of values and of their squares.
 static int add_up(hg__window_detector *d, hg__window_walk *w, double (*sum)[2], hg_error *err) {
     const statistics *s = d->state;
-    const size_t width = (size_t)d->length * (size_t)d->channels;
+    const size_t width = (size_t)d->width;
     int32_t count;
     while ((count = hg__window_walk_next(w, err)) > 0) {
         for (int32_t i = 0; i < count; i++) {
             look(d, w->x + (size_t)i * width, s->value);
-            for (int32_t k = 0; k < OF_CHANNEL * d->channels; k++) {
+            for (int32_t k = 0; k < OF_CHANNEL * d->view.channels; k++) {
                 sum[k][0] += (double)s->value[k];
                 sum[k][1] += (double)s->value[k] * (double)s->value[k];
             }
@@ -94,8 +93,10 @@ static int add_up(hg__window_detector *d, hg__window_walk *w, double (*sum)[2], 
 }
 
 static int fit(hg__window_detector *d, const hg__window_data *data, hg_model *m, hg_error *err) {
-    const size_t all = OF_CHANNEL * (size_t)d->channels;
+    const size_t all = OF_CHANNEL * (size_t)d->view.channels;
     hg__window_walk w = {0};
+    char part[HG_PART_NAME];
+    hg__window_detector_part(d, "", part);
     HG_TRY(make_state(d, err));
     const statistics *s = d->state;
     double(*sum)[2] = hg__alloc(all, sizeof *sum, err);
@@ -108,7 +109,7 @@ static int fit(hg__window_detector *d, const hg__window_data *data, hg_model *m,
             n > 0 ? (float)(1 / (least_deviation + deviation(sum[k][0], sum[k][1], n))) : 0;
     }
     if (code == HG_OK) {
-        code = hg__model_keep_part(m, part_name, HG_F32, (int64_t)all, 2, s->usual, err);
+        code = hg__model_keep_part(m, part, HG_F32, (int64_t)all, 2, s->usual, err);
     }
     hg__window_walk_clear(&w);
     hg__free(sum);
@@ -116,10 +117,12 @@ static int fit(hg__window_detector *d, const hg__window_data *data, hg_model *m,
 }
 
 static int load(hg__window_detector *d, const hg_model *m, const char *where, hg_error *err) {
-    const int64_t all = OF_CHANNEL * (int64_t)d->channels;
+    const int64_t all = OF_CHANNEL * (int64_t)d->view.channels;
     const hg__tensor *part;
+    char name[HG_PART_NAME];
+    hg__window_detector_part(d, "", name);
     HG_TRY(make_state(d, err));
-    HG_TRY(hg__model_take_numbers(m, part_name, all, 2, where, &part, err));
+    HG_TRY(hg__model_take_numbers(m, name, all, 2, where, &part, err));
     const statistics *s = d->state;
     memcpy(s->usual, part->data, (size_t)all * sizeof *s->usual);
     return HG_OK;
@@ -127,8 +130,8 @@ static int load(hg__window_detector *d, const hg_model *m, const char *where, hg
 
 static void measure(hg__window_detector *d, const float *x, int32_t count, float *far, float *y) {
     const statistics *s = d->state;
-    const size_t width = (size_t)d->length * (size_t)d->channels;
-    const int32_t all = OF_CHANNEL * d->channels;
+    const size_t width = (size_t)d->width;
+    const int32_t all = OF_CHANNEL * d->view.channels;
     (void)y;
     for (int32_t i = 0; i < count; i++) {
         float sum = 0;
@@ -141,9 +144,7 @@ static void measure(hg__window_detector *d, const float *x, int32_t count, float
     }
 }
 
-const hg__window_detector_type hg__window_detector_statistics = {
-    .name = "statistics",
-    .times = 4,
+const hg__window_detector_type hg__window_statistics = {
     .fit = fit,
     .load = load,
     .measure = measure,

@@ -18,9 +18,9 @@ typedef struct hg__channel_scale {
 
 // How a window is seen. Of its N steps the means of every so many in a row go in: N / every of them, each with C numbers.
 typedef struct hg__window_view {
-    int32_t length, channels;       // N, C
-    int32_t every;                  // divides N; 1: the steps themselves
-    bool is_normalised;             // of each channel only its shape counts, not where it is and how large
+    int32_t length, channels; // N, C
+    int32_t every;            // divides N; 1: the steps themselves
+    bool is_normalised; // of each channel only its shape counts, not where it is and how large
     const hg__channel_scale *scale; // borrowed, (C)
     float limit; // values farther from 0 than this, once scaled, are taken as this far
 } hg__window_view;

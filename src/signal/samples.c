@@ -19,59 +19,71 @@ static int begin_stretch(hg__samples *s, int64_t step, hg_error *err) {
     return HG_OK;
 }
 
+// What is read, and of it what is held.
+typedef struct reading {
+    hg__recording *from;
+    const int32_t *pick; // (channels); NULL: all
+    hg__sink sink;
+} reading;
+
 // Step i of a block as it is held.
-static void copy_step(hg__samples *s, const hg__steps *from, int32_t i, float *to) {
-    const float *value = from->value + (size_t)i * (size_t)s->channels;
+static void copy_step(hg__samples *s, const reading *r, const hg__steps *from, int32_t i,
+                      float *to) {
+    const float *value = from->value + (size_t)i * (size_t)r->from->channels;
     const bool is_hidden = from->label && from->label[i];
     s->labelled += is_hidden;
     for (int32_t c = 0; c < s->channels; c++) {
-        to[c] = is_hidden ? NAN : value[c];
-        s->missing += !is_hidden && isnan(value[c]);
+        to[c] = is_hidden ? NAN : value[r->pick ? r->pick[c] : c];
+        s->missing += !is_hidden && isnan(to[c]);
     }
 }
 
-static int take(hg__samples *s, hg__sink *sink, const hg__steps *from, hg_error *err) {
+static int take(hg__samples *s, reading *r, const hg__steps *from, hg_error *err) {
     void *to = NULL;
     size_t room = 0;
     for (int32_t i = 0; i < from->count;) {
-        HG_TRY(hg__sink_reserve(sink, &to, &room, err));
+        HG_TRY(hg__sink_reserve(&r->sink, &to, &room, err));
         const int32_t n = (int32_t)hg__min_64((int64_t)room, from->count - i);
         for (int32_t k = 0; k < n; k++, i++) {
             if (from->begins[i] || s->steps + i == 0) {
                 HG_TRY(begin_stretch(s, s->steps + i, err));
             }
-            copy_step(s, from, i, (float *)to + (size_t)k * (size_t)s->channels);
+            copy_step(s, r, from, i, (float *)to + (size_t)k * (size_t)s->channels);
         }
-        hg__sink_commit(sink, (size_t)n);
+        hg__sink_commit(&r->sink, (size_t)n);
     }
     s->steps += from->count;
     return HG_OK;
 }
 
-static int take_all(hg__samples *s, hg__sink *sink, hg__recording *r, hg_error *err) {
+static int take_all(hg__samples *s, reading *r, hg_error *err) {
     hg__steps steps;
     int more;
-    while ((more = hg__recording_next(r, &steps, err)) > 0) HG_TRY(take(s, sink, &steps, err));
+    while ((more = hg__recording_next(r->from, &steps, err)) > 0) {
+        HG_TRY(take(s, r, &steps, err));
+    }
     HG_TRY(more);
     if (s->steps == 0) {
-        return hg__fail(err, HG_ERR_DATA, "%s: expected at least one step, got none", r->path);
+        return hg__fail(err, HG_ERR_DATA, "%s: expected at least one step, got none",
+                        r->from->path);
     }
     s->first[s->stretches] = s->steps;
-    return hg__sink_finish(sink, &s->data, err);
+    return hg__sink_finish(&r->sink, &s->data, err);
 }
 
-int hg__samples_load(hg__samples *s, hg__recording *r, size_t memory, hg_error *err) {
-    hg__sink sink;
-    *s = (hg__samples){.channels = r->channels, .data.fd = -1};
+int hg__samples_load(hg__samples *s, hg__recording *r, const int32_t *pick, int32_t channels,
+                     size_t memory, hg_error *err) {
+    reading read = {.from = r, .pick = pick};
+    *s = (hg__samples){.channels = pick ? channels : r->channels, .data.fd = -1};
     hg__data *d = &s->data;
     snprintf(d->path, sizeof d->path, "%s", r->path);
-    d->width = r->channels;
-    d->shape = (hg__shape){1, {r->channels}};
+    d->width = s->channels;
+    d->shape = (hg__shape){1, {s->channels}};
     d->dtype = HG_F32;
     d->scale = 1;
-    HG_TRY(hg__sink_init(&sink, (size_t)r->channels * sizeof(float), memory, err));
-    const int code = take_all(s, &sink, r, err);
-    hg__sink_clear(&sink);
+    HG_TRY(hg__sink_init(&read.sink, (size_t)s->channels * sizeof(float), memory, err));
+    const int code = take_all(s, &read, err);
+    hg__sink_clear(&read.sink);
     if (code < 0) hg__samples_clear(s);
     return code;
 }

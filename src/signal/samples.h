@@ -16,8 +16,10 @@ typedef struct hg__samples {
     int64_t labelled; // steps that label= calls anomalies: all of their values are missing here
 } hg__samples;
 
-// Reads r from its first step to its end. Up to `memory` bytes are held; more live in a temporary file. s is cleared on failure.
-int hg__samples_load(hg__samples *s, hg__recording *r, size_t memory, hg_error *err);
+// Reads r from its first step to its end: the channels pick (channels), or all where it is NULL. Up to `memory` bytes are held; more live
+// in a temporary file. s is cleared on failure.
+int hg__samples_load(hg__samples *s, hg__recording *r, const int32_t *pick, int32_t channels,
+                     size_t memory, hg_error *err);
 void hg__samples_clear(hg__samples *s); // {0} is fine
 
 // to (count, channels): steps first .. first + count - 1. May fail only where they live on disk. Thread-safe, allocates nothing.
