@@ -277,6 +277,27 @@ static void long_messages_are_refused(void **state) {
     hg__messages_close(m);
 }
 
+static void the_slow_lose_nothing(void **state) {
+    (void)state;
+    NEEDS_BROKER();
+    enum { COUNT = 5000 };
+    static char text[COUNT][8];
+    static const char *lines[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(text[i], sizeof text[i], "%d", i);
+        lines[i] = text[i];
+    }
+    api.mock_topic_create(cluster, "slow", 1, 1);
+    hg__messages *m = open_topic("slow");
+    publish("slow", 0, lines, COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        expect(m, lines[i]);
+        if (i % 1000 == 0) usleep(100000);
+    }
+    assert_int_equal(m->counts.dropped, 0);
+    hg__messages_close(m);
+}
+
 static void what_is_wrong_is_said(void **state) {
     (void)state;
     NEEDS_BROKER();
@@ -328,6 +349,7 @@ int main(void) {
         cmocka_unit_test(a_message_may_have_several_lines),
         cmocka_unit_test(all_partitions_are_read),
         cmocka_unit_test(long_messages_are_refused),
+        cmocka_unit_test(the_slow_lose_nothing),
         cmocka_unit_test(what_is_wrong_is_said),
         cmocka_unit_test(nothing_is_lost_while_the_broker_is_away),
     };
