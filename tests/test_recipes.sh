@@ -38,6 +38,7 @@ holds signal/recordings.def RECORDING 1 "$(grep -l 'hg__recording_kind hg__recor
 holds corrupt/noise.def NOISE 1 "$(echo src/corrupt/noise_*.c)" hg__noise_@
 holds detect/baselines.def BASELINE 1 "$(echo src/detect/baseline_*.c)" hg__baseline_@
 holds rows/datasets.def DATASET 1 "$(echo src/rows/*.c)" hg__dataset_@
+holds streams/messages.def MESSAGES 1 "$(echo src/streams/messages_*.c)" hg__messages_@
 holds options/jobs.def JOB 2 "$(echo src/jobs/job_*.c)" hg__job_@
 
 # By their rule: what is alone in its file gives it its name.

@@ -10,11 +10,11 @@ set -eu
 
 compile='gcc make pkg-config libc6-dev zlib1g-dev libyaml-dev libzip-dev libpng-dev libwebp-dev
     libjpeg62-turbo-dev libtiff-dev libpcap-dev'
-build="$compile liblapack3 dataset-fashion-mnist libsqlite3-0? libodbc2? libmatio11? libcurl4? libsndfile1? python-matplotlib-data?"
+build="$compile liblapack3 dataset-fashion-mnist libsqlite3-0? libodbc2? libmatio11? libcurl4? libsndfile1? libmosquitto1? librdkafka1? python-matplotlib-data?"
 python="$compile python3 python3-dev python3-venv"
 test="$build libcmocka-dev clang locales libclang-rt-14-dev? gcc-aarch64-linux-gnu? libc6-dev-arm64-cross? qemu-user? libjansson-dev?
     python3 python3-venv? python3-dev? python3-numpy? python3-torch? python3-torchvision? python3-skimage? python3-sklearn? python3-pil? python3-tifffile? python3-pydicom? g++? libdcmtk-dev? dcmtk? ffmpeg?
-    sqlite3? libsqlite3-dev? libmatio-dev? unixodbc? unixodbc-dev? libcurl4-openssl-dev? libsndfile1-dev? libsqliteodbc? odbc-postgresql? postgresql?
+    sqlite3? libsqlite3-dev? libmatio-dev? unixodbc? unixodbc-dev? libcurl4-openssl-dev? libsndfile1-dev? mosquitto? mosquitto-clients? openssl? libmosquitto-dev? librdkafka-dev? libsqliteodbc? odbc-postgresql? postgresql?
     chromium? default-jre-headless?
     iproute2? iputils-ping? tcpdump? curl? iperf3? nmap? hping3? dsniff?"
 check="$build clang clang-format clang-tidy"

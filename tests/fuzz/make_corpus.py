@@ -131,6 +131,13 @@ put('table_csv/bad.jsonl', b'{"a": 1}\n{"a": [1]}\n{"a": 1e999}\n{"a": 1, "a": 2
 put('table_csv/page.html', b'<!DOCTYPE html>\n<html><td>1</td></html>\n')
 put('table_csv/digits.csv', b'a,b\n' + b'7' * 5000 + b',0.' + b'3' * 3000 + b'\n')
 
+put('row_lines/good.csv', b'@time,b,a,"flow ""in""",d.e\n2026-01-31T12:00:00Z,1,-2.5e3,,4\n2026-01-31T12:00:00.5Z,1,NaN,"3",4\n2026-01-31T12:00:01,1,1,1,1\n2026-01-31T12:00:00,1,1,1,1\n2026-01-31T12:00:09Z,1,1,1,1\n')
+put('row_lines/good_nameless.csv', b'\x010.5,1,2,3,4\n1,5,6,7,8\r\n5;6;7;8;9\n')
+put('row_lines/good.jsonl', b'@{"time": 1769860800, "a": 1, "b": null, "flow \\"in\\"": true, "d": {"e": "3"}}\n{"a":1.5,"b":-2e-3,"time":1769860801.5}\n')
+put('row_lines/bad.csv', b'\x08time,a,b\ntime,a,b,flow,d.e\n1,2\n1,2,3,4,x\n1,2,3,4,"5\n1e999,inf,,,\nsoon,1,2,3,4\n')
+put('row_lines/bad.jsonl', b'\x00{"a":01}\n{"a":[1]}\n{"time":{},"a":1}\n{"a":"\\ud800"}\n{"c":1}\n{"a":1,"time":"soon"}\n{"a"\n')
+put('row_lines/clock.csv', b'p23:59:59,1,2,3,4\n00:00:01,1,2,3,4\n,1,2,3,4\n')
+
 
 def element(kind, data, size=None):
     return struct.pack('<II', kind, len(data) if size is None else size) + data + bytes(-len(data) % 8)
