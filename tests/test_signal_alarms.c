@@ -158,6 +158,32 @@ static void events_come_at_the_rate_that_is_asked_for_while_the_scores_drift(voi
     }
 }
 
+// Scores stay for some steps, and few were held out: none of them may pass the threshold.
+static void what_few_steps_say_of_lengths_is_enough(void **state) {
+    (void)state;
+    enum { STAY = 10, FEW = 2000 };
+    for (uint32_t seed = 10; seed < 20; seed++) {
+        hg_error err = {0};
+        const hg__shape in = {1, {4}};
+        const hg__held_steps steps = {held, begins, FEW, STAY};
+        hg_model *m = hg__model_from_spec("dense 2 | dense input", &in, 0, 1, &err);
+        hg__json *detector = hg__json_object();
+        for (uint32_t i = 0; i < FEW; i++) held[i] = exponential(seed, i / STAY);
+        assert_int_equal(hg__signal_alarms_fit(m, &steps, 0.01, 3, detector, &err), HG_OK);
+        hg__model_set_detector(m, detector);
+        hg__signal_alarms a;
+        load(&a, m);
+        assert_true(a.length >= STAY);
+        int64_t alarms = 0;
+        for (uint32_t i = 0; i < LONG_RUN / 4; i++) {
+            alarms += take(&a, (double)exponential(2, i / STAY), i == 0).is_alarm;
+        }
+        assert_in_range(alarms, LONG_RUN / 4 / 300, LONG_RUN / 4 / 50); // 0.3 to 2 %
+        hg__signal_alarms_clear(&a);
+        hg_model_free(m);
+    }
+}
+
 static void a_fault_that_lasts_raises_the_threshold_once(void **state) {
     (void)state;
     hg_model *m = new_model(0.01, 3);
@@ -283,6 +309,7 @@ int main(void) {
         cmocka_unit_test(a_p_value_is_of_the_share_that_scores_higher),
         cmocka_unit_test(more_alarms_take_a_lower_threshold),
         cmocka_unit_test(events_come_at_the_rate_that_is_asked_for_while_the_scores_drift),
+        cmocka_unit_test(what_few_steps_say_of_lengths_is_enough),
         cmocka_unit_test(a_fault_that_lasts_raises_the_threshold_once),
         cmocka_unit_test(drift_is_followed_only_so_far),
         cmocka_unit_test(they_are_the_same_from_a_file),

@@ -145,7 +145,6 @@ static void a_live_score_is_that_of_now(void **state) {
         for (int64_t t = 0; t < seen.steps; t++) {
             if (t == 1004 || t == 1005) { // the ends of stretches that no window fits into
                 assert_true(isnan(other.step[t].score));
-                assert_true(isfinite(one.step[t].now));
                 continue;
             }
             if (!is_same(other.step[t].now, one.step[t].now) ||
@@ -321,7 +320,7 @@ static void every_part_must_be_there(void **state) {
     int32_t tried = 0;
     for (int32_t i = 0; i < parts; i++) {
         m = reload();
-        char name[HG_PART_NAME];
+        char name[sizeof m->part->name];
         snprintf(name, sizeof name, "%s", m->part[i].name);
         if (strncmp(name, HG_CALIBRATION_PREFIX, strlen(HG_CALIBRATION_PREFIX)) != 0) {
             const int32_t number = 0; // of another type

@@ -52,6 +52,8 @@ static int open_all(hg__signal_judging *j, const hg_options *o, hg_error *err) {
     j->recording = hg__recording_open(v->data, &how, err);
     if (!j->recording) return (int)err->code;
     HG_TRY(check_channels(j, err));
+    hg__meter_start(&j->meter, j->listener, "scoring", "steps",
+                    j->recording->steps > 0 ? j->recording->steps : 0);
     j->step = hg__alloc((size_t)hg__signal_scorer_room(j->scorer), sizeof *j->step, err);
     return j->step ? HG_OK : HG_ERR_MEMORY;
 }
@@ -66,6 +68,7 @@ int hg__signal_judging_open(hg__signal_judging *j, hg_model *m, const hg_options
 }
 
 void hg__signal_judging_close(hg__signal_judging *j) {
+    hg__meter_end(&j->meter);
     hg__recording_close(j->recording);
     hg__signal_alarms_clear(&j->alarms);
     hg__signal_scorer_free(j->scorer);
@@ -105,6 +108,7 @@ int hg__signal_judging_next(hg__signal_judging *j, const hg__judged_step **step,
                 hg__signal_scorer_end(j->scorer);
                 continue;
             }
+            hg__meter_add(&j->meter, j->steps.count);
         }
         j->taken += hg__signal_scorer_take(j->scorer, &j->steps, j->taken);
     }

@@ -231,6 +231,17 @@ static int fit_on_all(fitting *f, hg_error *err) {
     return code;
 }
 
+// Steps that a score of now depends on: of those detectors that are prompt, or of all where none is.
+static int32_t memory_of(const fitting *f) {
+    int32_t prompt = 0, all = 0;
+    for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
+        const int32_t length = f->own[i].weight > 0 ? f->own[i].view.length : 0;
+        all = hg__max(all, length);
+        if (f->own[i].is_prompt) prompt = hg__max(prompt, length);
+    }
+    return prompt ? prompt : all;
+}
+
 // ---- all of it ----------------------------------------------------------------------------------
 
 static int fit(fitting *f, double fpr, hg_error *err) {
@@ -244,12 +255,7 @@ static int fit(fitting *f, double fpr, hg_error *err) {
     if (f->split->folds > 0) HG_TRY(visit_folds(f, use_scores, err));
     HG_TRY(fit_on_all(f, err));
     if (f->count == 0) return HG_OK;
-    int32_t longest = 0;
-    for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
-        if (f->own[i].weight > 0 && f->own[i].is_prompt)
-            longest = hg__max(longest, f->own[i].view.length);
-    }
-    const hg__held_steps held = {f->score, f->begins, f->count, longest};
+    const hg__held_steps held = {f->score, f->begins, f->count, memory_of(f)};
     return hg__signal_alarms_fit(f->m, &held, fpr, hg__max(1, f->d->length / 8), f->detector, err);
 }
 
