@@ -164,6 +164,19 @@ refuses "expected a model of images of any size" "$hourglass" denoise -q model=m
 refuses "expected a model of packets" "$hourglass" watch -q model=run/weights/best.safetensors data=no.pcap
 refuses "expected a model of numbers as they are" "$hourglass" compare -q data=x.csv models=model.safetensors out=no
 
+# ---- the page on model files ----------------------------------------------------------------------
+page=$OLDPWD/docs/MODELFILE.md
+keys=$(head -c 20000 model.safetensors | tr -d '\\' | grep -aoE '"(signal|events)":\{[^}]*\}' | grep -oE '"[a-z_]+":' | tr -d '":' | sort -u)
+expect "keys are found: $keys" [ "$(echo "$keys" | wc -l)" -ge 15 ]
+for key in $keys; do
+    expect "docs/MODELFILE.md names the key $key" grep -qE "[\`.]$key\`" "$page"
+done
+names=$(head -c 20000 model.safetensors | grep -aoE '"detector\.[a-z_.]+"' | tr -d '"' | sort -u)
+for name in $names; do
+    own=${name#detector.} && own=${own%.*}
+    expect "docs/MODELFILE.md names the tensor $name" eval 'grep -qF "\`$name\`" "$page" || { grep -qF "\`$own\`" "$page" && grep -qF "\`detector.NAME\`" "$page"; }'
+done
+
 # ---- the same bits --------------------------------------------------------------------------------
 want=$(hash_of model.safetensors)
 train two threads=2 data=x.csv window=auto
