@@ -132,13 +132,14 @@ static int64_t count_alarms(hg__signal_alarms *a, const hg__held_steps *held) {
 // The mean length of the events that held-out steps have at fpr; where those are too few to say, at twice that, and so on.
 static int find_length(hg__signal_alarms *a, const hg__held_steps *held, double fpr,
                        hg_error *err) {
-    for (double share = fpr; share > 0; share = share < most_share ? 2 * share : 0) {
+    double share = fpr / 2;
+    do {
+        share *= 2;
         HG_TRY(hg__signal_alarms_ask(a, share < most_share ? share : most_share, err));
         const int64_t steps = count_alarms(a, held);
         const double events = (double)a->state.events;
         a->length = events > 0 ? (double)steps / events : a->hold;
-        if (a->state.events >= ENOUGH) break;
-    }
+    } while (a->state.events < ENOUGH && share < most_share);
     return hg__signal_alarms_ask(a, fpr, err);
 }
 
