@@ -3,6 +3,7 @@
 #include "jobs/judge_signal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -30,6 +31,15 @@ hg__recording_options hg__signal_reading(const hg_options *o, const hg__signal *
     return how;
 }
 
+int hg__signal_events_asked(const hg_options *o, double step, double *per_step, hg_error *err) {
+    const struct hg__values *v = &o->values;
+    char rate[64];
+    *per_step = 0;
+    if (!*v->alarms && !*v->rate) return HG_OK;
+    snprintf(rate, sizeof rate, "%.12g/s", step > 0 ? 1 / step : 0);
+    return hg__alarms_fpr(v->alarms, *v->rate || step <= 0 ? v->rate : rate, per_step, err);
+}
+
 static int check_channels(const hg__signal_judging *j, hg_error *err) {
     const int32_t wanted = hg__signal_scorer_signal(j->scorer)->read;
     if (j->recording->channels == wanted) return HG_OK;
@@ -44,9 +54,13 @@ static int open_all(hg__signal_judging *j, const hg_options *o, hg_error *err) {
     j->scorer = hg__signal_scorer_new(j->model, j->pool, v->model, err);
     if (!j->scorer) return (int)err->code;
     HG_TRY(hg__signal_alarms_init(&j->alarms, j->model, v->model, err));
-    double fpr = o->set[HG_OPTION_fpr] ? v->fpr : 0;
-    if (*v->alarms || *v->rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &fpr, err));
-    if (fpr > 0) HG_TRY(hg__signal_alarms_ask(&j->alarms, fpr, err));
+    double events;
+    HG_TRY(hg__signal_events_asked(o, hg__signal_scorer_signal(j->scorer)->step, &events, err));
+    if (events > 0) {
+        HG_TRY(hg__signal_alarms_ask_events(&j->alarms, events, err));
+    } else if (o->set[HG_OPTION_fpr]) {
+        HG_TRY(hg__signal_alarms_ask(&j->alarms, v->fpr, err));
+    }
     const hg__recording_options how =
         hg__signal_reading(o, hg__signal_scorer_signal(j->scorer), j->listener);
     j->recording = hg__recording_open(v->data, &how, err);

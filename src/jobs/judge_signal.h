@@ -11,6 +11,9 @@
 hg__recording_options hg__signal_reading(const hg_options *o, const hg__signal *d,
                                          const hg_listener *l);
 
+// alarms=, and with it rate=, which a recording that says its step (s; 0: it does not) need not have: events a step; 0: not asked for.
+int hg__signal_events_asked(const hg_options *o, double step, double *per_step, hg_error *err);
+
 typedef struct hg__judged_step {
     const hg__scored_step *step; // borrowed
     double p;                    // NaN without thresholds

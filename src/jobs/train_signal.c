@@ -57,7 +57,7 @@ static const char signal_steps[] = "1500";
 int hg__set_signal_options(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     double share;
-    if (*v->alarms || *v->rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &share, err));
+    if (*v->rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &share, err));
     for (size_t i = 0; i < sizeof signal_options / sizeof *signal_options; i++) {
         if (t->o.set[signal_options[i].option]) continue;
         HG_TRY(hg_options_set(&t->o, signal_options[i].name, signal_options[i].value, err));
@@ -155,7 +155,7 @@ int hg__fit_signal(hg__trainer *t, hg_error *err) {
     hg__signal_data *p = t->signal;
     const struct hg__values *v = &t->o.values;
     hg__signal_fit_options o = {.fpr = v->fpr, .seed = (uint64_t)v->seed};
-    if (*v->alarms || *v->rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &o.fpr, err));
+    HG_TRY(hg__signal_events_asked(&t->o, p->signal.step, &o.events, err));
     hg__meter_start(&t->meter, t->l, "scoring", "steps", p->samples.steps);
     const int code =
         hg__signal_fit(t->model, &p->signal, &p->samples, &p->split, &o, &t->meter, t->pool, err);

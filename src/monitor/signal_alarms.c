@@ -10,6 +10,7 @@
 
 // An event raises the threshold by so much; drift is followed as far as this, up or down.
 static const double rise = 1.1, farthest = 32;
+static const double in_event = 1; // while an event lasts the threshold rises so many times as fast as it sinks else
 static const double lower_share = 2; // the lower threshold is that of so many times the rate
 static const char key[] = "events";
 
@@ -94,6 +95,7 @@ static void go_on(hg__signal_alarms *a, double level) {
         s->is_on = ++s->quiet < a->hold;
     } else if (s->is_on) {
         s->quiet = 0;
+        if (!a->is_fixed) move(s, 1 + in_event * (1 - a->sink));
     } else if (!a->is_fixed) {
         move(s, a->sink);
     }
@@ -127,26 +129,32 @@ static double mean_length(hg__signal_alarms *a, const hg__held_steps *held) {
     return a->state.events ? (double)steps / (double)a->state.events : 1;
 }
 
-int hg__signal_alarms_fit(hg_model *m, const hg__held_steps *held, double fpr, int32_t hold,
+static int save(const hg__signal_alarms *a, double fpr, hg_model *m, hg__json *detector,
+                hg_error *err) {
+    HG_TRY(hg__thresholds_save(&a->thresholds, m, detector, err));
+    hg__json *own = hg__json_pack("{s:f, s:f, s:f, s:i}", "fpr", fpr, "length", a->length,
+                                  "stretches", a->stretches, "hold", a->hold);
+    if (hg__json_set(detector, key, own) == 0) return HG_OK;
+    return hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping thresholds");
+}
+
+int hg__signal_alarms_fit(hg_model *m, const hg__held_steps *held, const hg__alarm_rate *rate,
                           hg__json *detector, hg_error *err) {
     hg__signal_alarms a = {.length = 1,
                            .stretches = (double)held->count / (double)held->memory,
-                           .hold = hold,
+                           .hold = rate->hold,
                            .state.drift = 1};
     const hg__held_out all = {.score = held->score, .rows = held->count, .column = ""};
+    double fpr = rate->fpr;
     HG_TRY(hg__thresholds_fit(&a.thresholds, &all, fpr, err));
-    int code = hg__signal_alarms_ask(&a, fpr, err);
-    if (code == HG_OK) {
-        const double length = mean_length(&a, held);
-        code = hg__thresholds_save(&a.thresholds, m, detector, err);
-        hg__json *own = hg__json_pack("{s:f, s:f, s:f, s:i}", "fpr", fpr, "length", length,
-                                      "stretches", a.stretches, "hold", hold);
-        if (code == HG_OK && hg__json_set(detector, key, own) < 0) {
-            code = hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping thresholds");
-        } else if (code < 0) {
-            hg__json_free(own);
-        }
+    // how long events are depends on the threshold, and the threshold for a number of events on that
+    int code = HG_OK;
+    for (int32_t round = 0; round < 3 && code == HG_OK; round++) {
+        if (rate->events > 0) fpr = fmin(rate->events * a.length, 0.5);
+        code = hg__signal_alarms_ask(&a, fpr, err);
+        if (code == HG_OK) a.length = mean_length(&a, held);
     }
+    if (code == HG_OK) code = save(&a, fpr, m, detector, err);
     hg__signal_alarms_clear(&a);
     return code;
 }

@@ -59,7 +59,13 @@ typedef struct hg__held_steps {
     int32_t memory; // steps that a score depends on
 } hg__held_steps;
 
-// Thresholds at fpr into m's parts and `detector` (borrowed).
-int hg__signal_alarms_fit(hg_model *m, const hg__held_steps *held, double fpr, int32_t hold,
+typedef struct hg__alarm_rate {
+    double fpr;    // share of normal steps that may lie in alarms
+    double events; // instead: events of normal steps, a step; 0: not asked for
+    int32_t hold;  // steps below the lower threshold that end an event
+} hg__alarm_rate;
+
+// Thresholds into m's parts and `detector` (borrowed).
+int hg__signal_alarms_fit(hg_model *m, const hg__held_steps *held, const hg__alarm_rate *rate,
                           hg__json *detector, hg_error *err);
 #endif

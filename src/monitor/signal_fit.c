@@ -255,7 +255,7 @@ static int fit_on_all(fitting *f, hg_error *err) {
 
 // ---- all of it ----------------------------------------------------------------------------------
 
-static int fit(fitting *f, double fpr, hg_error *err) {
+static int fit(fitting *f, const hg__signal_fit_options *o, hg_error *err) {
     for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
         f->own[i] = hg__window_detector_make(i, f->d, f->pool);
     }
@@ -272,8 +272,9 @@ static int fit(fitting *f, double fpr, hg_error *err) {
         if (f->own[i].weight > 0 && f->own[i].is_prompt)
             longest = hg__max(longest, f->own[i].view.length);
     }
+    const hg__alarm_rate rate = {o->fpr, o->events, hg__max(1, f->d->length / 8)};
     const hg__held_steps held = {f->score, f->begins, f->count, longest};
-    return hg__signal_alarms_fit(f->m, &held, fpr, hg__max(1, f->d->length / 8), f->detector, err);
+    return hg__signal_alarms_fit(f->m, &held, &rate, f->detector, err);
 }
 
 static void clear(fitting *f) {
@@ -294,8 +295,8 @@ int hg__signal_fit(hg_model *m, const hg__signal *d, const hg__samples *s,
                  .meter = meter,
                  .seed = o->seed,
                  .detector = hg__json_object()};
-    const int code = f.detector ? fit(&f, o->fpr, err)
-                                : hg__fail(err, HG_ERR_MEMORY, "out of memory while fitting");
+    const int code =
+        f.detector ? fit(&f, o, err) : hg__fail(err, HG_ERR_MEMORY, "out of memory while fitting");
     clear(&f);
     return code;
 }
