@@ -61,6 +61,7 @@ refused() { # refused WORDS command...: with these words in the sentence
     grep -q "$words" err.txt
 }
 expect "frames of no kind are refused" refused "frames: expected" "$command" train data=normal frames=loud
+expect "so is resampling before frames" refused "resample: expected frames=none" "$command" train data=normal resample=0.01
 expect "a window alone is no import" refused "window: expected frames=" "$command" import source=x.safetensors model="dense 2 | dense input" input=10 window=5 out=m.safetensors
 expect "nor one that does not fit" refused "window: expected" "$command" import source=x.safetensors model="dense 2 | dense input" input=640 frames="logmel rate=16000" window=4 out=m.safetensors
 finish

@@ -47,10 +47,11 @@ static int take_frames(hg_model *m, const struct hg__values *v, hg_error *err) {
     int code = detector ? hg__signal_save(&d, m, detector, err)
                         : hg__fail(err, HG_ERR_MEMORY, "out of memory while importing");
     hg__signal_clear(&d);
-    if (code == HG_OK)
+    if (code == HG_OK) {
         hg__model_set_detector(m, detector);
-    else
+    } else {
         hg__json_free(detector);
+    }
     return code;
 }
 

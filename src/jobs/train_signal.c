@@ -126,13 +126,20 @@ static int load(hg__trainer *t, hg__signal_data *p, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     p->recording = hg__signal_open(&t->o, NULL, t->l, err);
     if (!p->recording) return (int)err->code;
+    const bool has_frames = hg__framed_setup(p->recording) != NULL;
+    if (has_frames && v->resample > 0) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "resample: expected frames=none beside it, as frames are made of samples "
+                        "as they are, got %.9g",
+                        v->resample);
+    }
     HG_TRY(hg__samples_load(&p->samples, p->recording, NULL, 0, (size_t)v->max_mem, err));
     hg__trainer_note(t, p->recording->note);
     tell_frames(t, p->recording);
     hg__signal_options o = {.stride = (int32_t)v->stride,
                             .resample = v->resample,
                             .memory = (size_t)v->max_mem,
-                            .is_sound = hg__framed_setup(p->recording) != NULL};
+                            .is_sound = has_frames};
     HG_TRY(window_of(v, &o.window, err));
     HG_TRY(hg__signal_look(&p->signal, &p->samples, p->recording, &o, err));
     tell_signal(t, p);

@@ -225,11 +225,9 @@ static int check(const hg__signal *d, const hg__samples *s, hg_error *err) {
                     MOST_WIDTH, d->length, d->channels);
 }
 
-static int look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__signal_options *o,
-                hg_error *err) {
-    int64_t first = 0;
+static int take_names(hg__signal *d, const hg__recording *r, hg_error *err) {
     if (r->channels > MOST_CHANNELS) {
-        return hg__fail(err, HG_ERR_DATA, "%s: expected at most %d %s, got %d", s->data.path,
+        return hg__fail(err, HG_ERR_DATA, "%s: expected at most %d %s, got %d", r->path,
                         MOST_CHANNELS, r->made ? "bands of all channels" : "channels", r->channels);
     }
     HG_TRY(make_room(d, r->channels, err));
@@ -237,6 +235,13 @@ static int look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__signa
         d->name[i] = hg__copy_text(r->name[i], err);
         if (!d->name[i]) return HG_ERR_MEMORY;
     }
+    return HG_OK;
+}
+
+static int look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__signal_options *o,
+                hg_error *err) {
+    int64_t first = 0;
+    HG_TRY(take_names(d, r, err));
     HG_TRY(hg__signal_frames_take(&d->frames, r, err));
     HG_TRY(look_at_scales(d, s, err));
     if (d->channels < d->read) {
@@ -410,8 +415,8 @@ static int load_windows(const loading *l, hg_error *err) {
 static int load_score(const loading *l, hg_error *err) {
     const hg__json *score = hg__json_object_get(l->from, "score");
     l->d->is_plain = score != NULL;
-    if (!score || (hg__json_is_string(score) && strcmp(hg__json_string_value(score), "error") == 0))
-        return HG_OK;
+    const char *text = hg__json_string_value(score);
+    if (!score || (text && strcmp(text, "error") == 0)) return HG_OK;
     return hg__fail(err, HG_ERR_MODEL, "%s: signal: score: expected error, or none", l->where);
 }
 
@@ -441,8 +446,7 @@ static int load(const loading *l, const hg_model *m, hg_error *err) {
     l->d->named = hg__json_is_true(hg__json_object_get(l->from, "named"));
     HG_TRY(load_pick(l, err));
     HG_TRY(load_windows(l, err));
-    HG_TRY(hg__signal_frames_load(&l->d->frames, l->from, l->where, err));
-    HG_TRY(hg__signal_frames_check(&l->d->frames, l->d->read, l->where, err));
+    HG_TRY(hg__signal_frames_load(&l->d->frames, l->from, l->d->read, l->where, err));
     HG_TRY(load_score(l, err));
     const hg__window_view view = hg__signal_view(l->d);
     if ((int64_t)view.length / view.every * view.channels != m->net.spec.width) {

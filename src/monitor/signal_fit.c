@@ -256,6 +256,18 @@ static int fit_on_all(fitting *f, hg_error *err) {
 
 // ---- all of it ----------------------------------------------------------------------------------
 
+// What held-out steps and clips say.
+static int find_thresholds(fitting *f, double fpr, hg_error *err) {
+    HG_TRY(hg__clips_save(f->m, f->mean, f->means, err));
+    if (f->count == 0) return HG_OK;
+    int32_t longest = 0;
+    for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
+        if (f->own[i].weight > 0) longest = hg__max(longest, f->own[i].view.length);
+    }
+    const hg__held_steps held = {f->score, f->begins, f->count, longest};
+    return hg__signal_alarms_fit(f->m, &held, fpr, hg__max(1, f->d->length / 8), f->detector, err);
+}
+
 static int fit(fitting *f, double fpr, hg_error *err) {
     for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
         f->own[i] = hg__window_detector_make(i, f->d, f->pool);
@@ -266,14 +278,7 @@ static int fit(fitting *f, double fpr, hg_error *err) {
     HG_TRY(find_usual(f, err));
     if (f->split->folds > 0) HG_TRY(visit_folds(f, use_scores, err));
     HG_TRY(fit_on_all(f, err));
-    HG_TRY(hg__clips_save(f->m, f->mean, f->means, err));
-    if (f->count == 0) return HG_OK;
-    int32_t longest = 0;
-    for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
-        if (f->own[i].weight > 0) longest = hg__max(longest, f->own[i].view.length);
-    }
-    const hg__held_steps held = {f->score, f->begins, f->count, longest};
-    return hg__signal_alarms_fit(f->m, &held, fpr, hg__max(1, f->d->length / 8), f->detector, err);
+    return find_thresholds(f, fpr, err);
 }
 
 static void clear(fitting *f) {

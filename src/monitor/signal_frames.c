@@ -65,19 +65,14 @@ int hg__signal_frames_save(const hg__signal_frames *f, hg__json *signal, hg_erro
     return failed ? hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping frames") : HG_OK;
 }
 
-int hg__signal_frames_load(hg__signal_frames *f, const hg__json *signal, const char *where,
-                           hg_error *err) {
-    const hg__json *own = hg__json_object_get(signal, key);
-    if (!own) return HG_OK;
-    HG_TRY(hg__frames_setup_from_json(own, where, &f->setup, err));
-    const hg__json *names = hg__json_object_get(own, "channels");
+static int load_names(hg__signal_frames *f, const hg__json *names, const char *where,
+                      hg_error *err) {
     const size_t channels = hg__json_array_size(names);
     if (channels < 1 || channels > MOST_CHANNELS) {
         return hg__fail(err, HG_ERR_MODEL, "%s: signal: frames: expected 1 to %d channels, got %zu",
                         where, MOST_CHANNELS, channels);
     }
     HG_TRY(make_room(f, (int32_t)channels, err));
-    f->named = hg__json_is_true(hg__json_object_get(own, "named"));
     for (size_t i = 0; i < channels; i++) {
         const hg__json *name = hg__json_array_get(names, i);
         if (!hg__json_is_string(name) || hg__json_string_size(name) >= MOST_NAME) {
@@ -90,10 +85,15 @@ int hg__signal_frames_load(hg__signal_frames *f, const hg__json *signal, const c
     return HG_OK;
 }
 
-int hg__signal_frames_check(const hg__signal_frames *f, int32_t read, const char *where,
-                            hg_error *err) {
+int hg__signal_frames_load(hg__signal_frames *f, const hg__json *signal, int32_t read,
+                           const char *where, hg_error *err) {
+    const hg__json *own = hg__json_object_get(signal, key);
+    if (!own) return HG_OK;
+    HG_TRY(hg__frames_setup_from_json(own, where, &f->setup, err));
+    HG_TRY(load_names(f, hg__json_object_get(own, "channels"), where, err));
+    f->named = hg__json_is_true(hg__json_object_get(own, "named"));
     const int64_t bands = (int64_t)f->channels * f->setup.bands;
-    if (f->setup.bands == 0 || bands == read) return HG_OK;
+    if (bands == read) return HG_OK;
     return hg__fail(err, HG_ERR_MODEL, "%s: signal: frames: expected %d bands, got %lld", where,
                     read, (long long)bands);
 }

@@ -12,9 +12,7 @@ int hg__signal_frames_take(hg__signal_frames *f, const hg__recording *r,
 int hg__signal_frames_set(hg__signal_frames *f, const hg__frames_setup *setup,
                           hg_error *err); // of one channel of any name
 int hg__signal_frames_save(const hg__signal_frames *f, hg__json *signal, hg_error *err);
-int hg__signal_frames_load(hg__signal_frames *f, const hg__json *signal, const char *where,
-                           hg_error *err);
-// Whether `read` channels are their bands.
-int hg__signal_frames_check(const hg__signal_frames *f, int32_t read, const char *where,
-                            hg_error *err);
+// HG_ERR_MODEL for any flaw, and where `read` channels are not their bands.
+int hg__signal_frames_load(hg__signal_frames *f, const hg__json *signal, int32_t read,
+                           const char *where, hg_error *err);
 #endif

@@ -80,8 +80,9 @@ int hg__window_detector_load_usual(hg__window_detector *d, const hg_model *m, co
     HG_TRY(hg__model_take_numbers(m, name, HG_USUAL_SHARES + 1, 0, where, &part, err));
     memcpy(&d->usual, part->data, sizeof d->usual);
     bool rises = d->usual.spread > 0;
-    for (int32_t k = 1; k < HG_USUAL_SHARES; k++)
+    for (int32_t k = 1; k < HG_USUAL_SHARES; k++) {
         rises = rises && d->usual.at[k] >= d->usual.at[k - 1];
+    }
     if (rises) return HG_OK;
     return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected rising numbers and a spread above 0",
                     where, name);
