@@ -256,15 +256,23 @@ static int fit_on_all(fitting *f, hg_error *err) {
 
 // ---- all of it ----------------------------------------------------------------------------------
 
+// Steps that the scores depend on which alarms are of: the longest window of the detectors that count for them. Where none does, all do.
+static int32_t alarm_memory(const fitting *f) {
+    int32_t prompt = 0, longest = 0;
+    for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
+        const hg__window_detector *d = &f->own[i];
+        if (d->weight == 0) continue;
+        longest = hg__max(longest, d->view.length);
+        if (d->is_prompt) prompt = hg__max(prompt, d->view.length);
+    }
+    return prompt ? prompt : longest;
+}
+
 // What held-out steps and clips say.
 static int find_thresholds(fitting *f, double fpr, hg_error *err) {
     HG_TRY(hg__clips_save(f->m, f->mean, f->means, err));
     if (f->count == 0) return HG_OK;
-    int32_t longest = 0;
-    for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
-        if (f->own[i].weight > 0) longest = hg__max(longest, f->own[i].view.length);
-    }
-    const hg__held_steps held = {f->score, f->begins, f->count, longest};
+    const hg__held_steps held = {f->score, f->begins, f->count, alarm_memory(f)};
     return hg__signal_alarms_fit(f->m, &held, fpr, hg__max(1, f->d->length / 8), f->detector, err);
 }
 
