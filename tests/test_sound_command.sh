@@ -60,6 +60,21 @@ refused() { # refused WORDS command...: with these words in the sentence
     "$@" >out.txt 2>err.txt && return 1
     grep -q "$words" err.txt
 }
+python3 - <<'END'
+import wave
+with wave.open("new/calm.wav") as a, wave.open("fast.wav", "wb") as b, wave.open("short.wav", "wb") as c:
+    samples = a.readframes(a.getnframes())
+    for to, rate in ((b, 16000), (c, 8000)):
+        to.setparams(a.getparams())
+        to.setframerate(rate)
+    b.writeframes(samples)
+    c.writeframes(samples[:2000])
+END
+expect "another rate is refused" refused "expected 8000 samples a second, got 16000" "$command" predict model=runs/clips data=fast.wav out=fast.csv
+expect "a clip of less than a window has a score" predict model=runs/clips data=short.wav by=file out=short.csv
+expect "which is a number" awk -F, 'NR == 2 { exit !($3 != "") }' short.csv
+expect "lists of clips are read" predict model=runs/clips data=new/calm.wav,new/click.wav by=file out=list.jsonl
+expect "and written as JSON" [ "$(grep -c '"file":"new/.*"alarm":' list.jsonl)" = 2 ]
 expect "frames of no kind are refused" refused "frames: expected" "$command" train data=normal frames=loud
 expect "so is resampling before frames" refused "resample: expected frames=none" "$command" train data=normal resample=0.01
 expect "a window alone is no import" refused "window: expected frames=" "$command" import source=x.safetensors model="dense 2 | dense input" input=10 window=5 out=m.safetensors

@@ -141,6 +141,7 @@ static int predict(sheet *s, const hg_options *o, const hg_listener *l, hg_error
         return hg__fail(err, HG_ERR_USAGE, "top: expected at most %d channels, got %d",
                         HG_SIGNAL_REASONS, (int)v->top);
     }
+    s->all_reasons = s->all_reasons || !hg__signal_alarms_has(&s->in.alarms);
     name_columns(s);
     HG_TRY(hg__score_sheet_open(&s->out, &to, s->column, s->columns, err));
     HG_TRY(write_all(s, err));
