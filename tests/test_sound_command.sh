@@ -40,6 +40,13 @@ expect "which is the mean over its steps" [ "$(mean click)" = "$(awk -F, 'NR == 
 expect "of one file too" predict model=runs/clips data=new/click.wav by=file out=one.csv
 expect "with the same score" [ "$(tail -1 files.csv | cut -d, -f3-)" = "$(tail -1 one.csv | cut -d, -f3-)" ]
 
+info() { "$command" info "$@" >info.txt 2>err.txt; }
+expect "info says what the model is of" info model=runs/clips
+expect "in words" grep -q "^signal      sound: 1 channel, windows of 5 frames, one every 1" info.txt
+expect "and how frames are made" grep -q "^frames      logmel .*hop=256" info.txt
+expect "in JSON too" info model=runs/clips --json
+expect "as the file has it" grep -q '"frames":{"kind":"logmel"' info.txt
+
 # ---- what is asked for --------------------------------------------------------------------------
 train data=normal name=bands frames="octaves bands=12"
 expect "other frames" grep -q "12 bands" err.txt
