@@ -43,7 +43,7 @@ hg__window_detector hg__window_detector_make(int32_t row, const hg__signal *s, h
                              .name = table[row].name,
                              .view = hg__signal_view(s),
                              .weight = table[row].weight[s->kind],
-                             .is_prompt = table[row].is_prompt,
+                             .is_prompt = table[row].is_prompt || s->kind == HG_SIGNAL_SOUND,
                              .usual.spread = 1,
                              .pool = pool};
     if (!is_network) {
