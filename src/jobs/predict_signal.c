@@ -94,7 +94,7 @@ static int write_step(sheet *s, const hg__judged_step *j, int32_t i, hg_error *e
     hg__cell *cell = s->cell;
     if (step->row < 0) return HG_OK; // nobody measured it
     *cell++ = number((double)step->row);
-    if (s->has_file) *cell++ = text(s->in.recording->path);
+    if (s->has_file) *cell++ = text(hg__signal_judging_path(&s->in, step->file));
     if (s->has_time) {
         snprintf(when, sizeof when, "%.9f", step->time);
         *cell++ = step->when[0] ? text(step->when) : isnan(step->time) ? (hg__cell){0} : text(when);
@@ -143,6 +143,7 @@ static int predict(sheet *s, const hg_options *o, const hg_listener *l, hg_error
         return hg__fail(err, HG_ERR_USAGE, "top: expected at most %d channels, got %d",
                         HG_SIGNAL_REASONS, (int)v->top);
     }
+    s->all_reasons = s->all_reasons || !hg__signal_alarms_has(&s->in.alarms);
     name_columns(s);
     HG_TRY(hg__score_sheet_open(&s->out, &to, s->column, s->columns, err));
     HG_TRY(write_all(s, err));
@@ -163,7 +164,9 @@ int hg__predict_signal(hg_model *m, const hg_options *o, const hg_listener *l, h
     s->top = (int32_t)o->values.top;
     s->all_reasons = strcmp(o->values.reasons, "all") == 0;
     int code = hg__signal_judging_open(&s->in, m, o, l, err);
-    if (code == HG_OK) code = predict(s, o, l, err);
+    const bool is_by_file = strcmp(o->values.by, "file") == 0;
+    if (code == HG_OK && is_by_file) code = hg__predict_clips(&s->in, o, l, result, err);
+    if (code == HG_OK && !is_by_file) code = predict(s, o, l, err);
     hg__score_sheet_abort(&s->out);
     hg__signal_judging_close(&s->in);
     hg__free(s);

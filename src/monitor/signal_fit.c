@@ -8,6 +8,7 @@
 #include "base/int.h"
 #include "base/mem.h"
 #include "detect/table_model.h"
+#include "monitor/clips.h"
 #include "monitor/novelty.h"
 #include "monitor/signal_alarms.h"
 #include "monitor/signal_scorer.h"
@@ -32,8 +33,11 @@ typedef struct fitting {
     float *distance[HG_WINDOW_DETECTORS];         // owned: of windows that were held out
     int64_t distances[HG_WINDOW_DETECTORS];
     int64_t count;
-    float *score; // owned, (count): of now, of steps that were held out
-    bool *begins; // owned, (count)
+    float *score;       // owned, (count): of now, of steps that were held out
+    bool *begins;       // owned, (count)
+    hg__clip_mean clip; // of the block at hand
+    float *mean;        // owned, (means): of each whole stretch that was held out
+    int64_t means;
 } fitting;
 
 // ---- detectors ----------------------------------------------------------------------------------
@@ -119,6 +123,7 @@ static int keep_scores(fitting *f, hg__signal_scorer *scorer, hg_error *err) {
         if (!begins) return HG_ERR_MEMORY;
         f->begins = begins;
         for (int32_t i = 0; i < n; i++) {
+            hg__clip_mean_add(&f->clip, f->d, &step[i]);
             if (isnan(step[i].now)) continue;
             f->begins[f->count] = step[i].begins;
             f->score[f->count++] = step[i].now;
@@ -156,6 +161,23 @@ static void spread(const hg__signal *d, const float *picked, int32_t count, floa
     }
 }
 
+static bool is_stretch(const hg__samples *s, const hg__time_block *b) {
+    for (int64_t k = 0; k < s->stretches; k++) {
+        if (s->first[k] == b->first) return s->first[k + 1] == b->end;
+    }
+    return false;
+}
+
+static int keep_clip(fitting *f, const hg__time_block *b, hg_error *err) {
+    const double mean = hg__clip_mean_take(&f->clip);
+    if (isnan(mean) || !is_stretch(f->s, b)) return HG_OK;
+    float *grown = hg__grow(f->mean, (size_t)f->means + 1, sizeof *grown, err);
+    if (!grown) return HG_ERR_MEMORY;
+    f->mean = grown;
+    f->mean[f->means++] = (float)mean;
+    return HG_OK;
+}
+
 // The steps of a block, which are the next of the scorer; `most` of them.
 static int score_block(fitting *f, const hg__time_block *b, int64_t most, piece *p,
                        hg__signal_scorer *scorer, hg_error *err) {
@@ -174,7 +196,8 @@ static int score_block(fitting *f, const hg__time_block *b, int64_t most, piece 
         hg__meter_at(f->meter, t);
     }
     hg__signal_scorer_end(scorer);
-    return keep_scores(f, scorer, err);
+    HG_TRY(keep_scores(f, scorer, err));
+    return keep_clip(f, b, err);
 }
 
 static int score_blocks(fitting *f, const hg__time_list *l, hg_error *err) {
@@ -255,6 +278,27 @@ static int fit_on_all(fitting *f, hg_error *err) {
 
 // ---- all of it ----------------------------------------------------------------------------------
 
+// Steps that the scores depend on which alarms are of: the longest window of the detectors that count for them. Where none does, all do.
+static int32_t alarm_memory(const fitting *f) {
+    int32_t prompt = 0, longest = 0;
+    for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
+        const hg__window_detector *d = &f->own[i];
+        if (d->weight == 0) continue;
+        longest = hg__max(longest, d->view.length);
+        if (d->is_prompt) prompt = hg__max(prompt, d->view.length);
+    }
+    return prompt ? prompt : longest;
+}
+
+// What held-out steps and clips say.
+static int find_thresholds(fitting *f, const hg__signal_fit_options *o, hg_error *err) {
+    HG_TRY(hg__clips_save(f->m, f->mean, f->means, err));
+    if (f->count == 0) return HG_OK;
+    const hg__held_steps held = {f->score, f->begins, f->count, alarm_memory(f)};
+    const hg__alarm_rate rate = {o->fpr, o->events, hg__max(1, f->d->length / 8)};
+    return hg__signal_alarms_fit(f->m, &held, &rate, f->detector, err);
+}
+
 static int fit(fitting *f, const hg__signal_fit_options *o, hg_error *err) {
     for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
         f->own[i] = hg__window_detector_make(i, f->d, f->pool);
@@ -266,15 +310,7 @@ static int fit(fitting *f, const hg__signal_fit_options *o, hg_error *err) {
     if (f->split->folds > 0) HG_TRY(visit_folds(f, use_scores, err));
     HG_TRY(fit_on_all(f, err));
     HG_TRY(fit_novelty(f, err));
-    if (f->count == 0) return HG_OK;
-    int32_t longest = 0;
-    for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
-        if (f->own[i].weight > 0 && f->own[i].is_prompt)
-            longest = hg__max(longest, f->own[i].view.length);
-    }
-    const hg__alarm_rate rate = {o->fpr, o->events, hg__max(1, f->d->length / 8)};
-    const hg__held_steps held = {f->score, f->begins, f->count, longest};
-    return hg__signal_alarms_fit(f->m, &held, &rate, f->detector, err);
+    return find_thresholds(f, o, err);
 }
 
 static void clear(fitting *f) {
@@ -282,6 +318,7 @@ static void clear(fitting *f) {
     hg__json_free(f->detector);
     hg__free(f->score);
     hg__free(f->begins);
+    hg__free(f->mean);
 }
 
 int hg__signal_fit(hg_model *m, const hg__signal *d, const hg__samples *s,

@@ -84,7 +84,9 @@ static int open_detectors(hg__signal_scorer *s, const hg_model *m, hg__pool *poo
         s->row[s->watchers++] = i;
         s->is_alone = s->is_alone && !w->detector.is_prompt;
         HG_TRY(w->detector.type->load(&w->detector, m, where, err));
-        HG_TRY(hg__window_detector_load_usual(&w->detector, m, where, err));
+        if (!s->signal.is_plain) {
+            HG_TRY(hg__window_detector_load_usual(&w->detector, m, where, err));
+        }
         s->longest = hg__max(s->longest, w->detector.view.length);
     }
     return HG_OK;
@@ -263,7 +265,8 @@ static void run_windows(hg__signal_scorer *s, watcher *w) {
     for (int32_t i = 0; i < w->cut; i++) {
         const int32_t end = hg__min(w->start[i] + w->detector.view.length, s->held);
         if (has_errors) add_errors(s, w, i);
-        const float evidence = hg__usual_evidence(&w->detector.usual, far[i]);
+        const float evidence =
+            s->signal.is_plain ? far[i] : hg__usual_evidence(&w->detector.usual, far[i]);
         for (int32_t t = w->start[i]; t < end; t++) {
             w->sum[t] += evidence;
             w->windows[t]++;

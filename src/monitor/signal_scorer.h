@@ -7,7 +7,8 @@
 //         ──> and by the last window of each detector that had ended when the step came: the score of now, which alarms are of
 //
 // A score is there once the last of these windows is, hg__signal_scorer_delay() steps later at most, that of now at once. Both are the
-// same however the steps were cut into calls. They are like -log10 of a share of normal steps.
+// same however the steps were cut into calls. They are like -log10 of a share of normal steps; of an imported model (is_plain) the windows'
+// mean squared errors.
 #ifndef HG_MONITOR_SIGNAL_SCORER_H
 #define HG_MONITOR_SIGNAL_SCORER_H
 #include "backend/pool.h"
