@@ -361,11 +361,31 @@ static int32_t insert(hg__signal_reason *reason, int32_t n, int32_t most, int32_
     return n < most ? n + 1 : n;
 }
 
+static bool has_levels(const hg__signal_scorer *s) {
+    return !s->watcher[0].detector.view.is_normalised;
+}
+
+// What the autoencoder makes of channel c of step t, in the recording's units.
+static float expected_of(const hg__signal_scorer *s, int32_t t, int32_t c) {
+    const hg__channel_scale *scale = &s->signal.scale[c];
+    const float made = s->made[(size_t)t * (size_t)s->signal.channels + (size_t)c];
+    return has_levels(s) ? scale->centre + made / scale->inverse : NAN;
+}
+
+void hg__signal_scorer_values(const hg__signal_scorer *s, int32_t i, float *observed,
+                              float *expected) {
+    const int32_t t = s->explained + i, C = s->signal.channels;
+    const bool is_known = s->watcher[0].windows[t] > 0;
+    for (int32_t c = 0; c < C; c++) {
+        observed[c] = s->value[(size_t)t * (size_t)C + (size_t)c];
+        expected[c] = is_known ? expected_of(s, t, c) : NAN;
+    }
+}
+
 int32_t hg__signal_scorer_explain(const hg__signal_scorer *s, int32_t i, int32_t most,
                                   hg__signal_reason *reason) {
     const hg__signal *d = &s->signal;
     const size_t at = (size_t)(s->explained + i) * (size_t)d->channels;
-    const bool has_levels = !s->watcher[0].detector.view.is_normalised;
     float sum = 0;
     int32_t n = 0;
     for (int32_t c = 0; c < d->channels && most > 0; c++) {
@@ -375,12 +395,10 @@ int32_t hg__signal_scorer_explain(const hg__signal_scorer *s, int32_t i, int32_t
     }
     for (int32_t k = 0; k < n; k++) {
         const int32_t c = reason[k].channel;
-        const hg__channel_scale *scale = &d->scale[c];
         reason[k].share /= sum;
         reason[k].channel = d->pick[c];
         reason[k].observed = s->value[at + (size_t)c];
-        reason[k].expected =
-            has_levels ? scale->centre + s->made[at + (size_t)c] / scale->inverse : NAN;
+        reason[k].expected = expected_of(s, s->explained + i, c);
     }
     return n;
 }

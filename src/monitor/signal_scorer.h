@@ -55,4 +55,7 @@ int32_t hg__signal_scorer_next(hg__signal_scorer *s, const hg__scored_step **ste
 // Why: the channels of step i of those given last whose errors are largest, at most `most`; how many is returned.
 int32_t hg__signal_scorer_explain(const hg__signal_scorer *s, int32_t i, int32_t most,
                                   hg__signal_reason *reason);
+// Of the same step each channel that is looked at: observed and expected (channels), in the recording's units; NaN: missing, or not known.
+void hg__signal_scorer_values(const hg__signal_scorer *s, int32_t i, float *observed,
+                              float *expected);
 #endif
