@@ -139,8 +139,9 @@ static void a_page_has_scores_channels_and_events(void **state) {
     assert_null(strstr(text, "<b>"));
     assert_null(strstr(text, "nan"));
     assert_null(strstr(text, "inf\""));
-    assert_non_null(strstr(text, "&lt;b&gt;&quot;flow&quot;&amp; is 8, expected 2 (75 %); level is "
-                                 "missing (25 %)"));
+    assert_non_null(strstr(text,
+                           "&lt;b&gt;&quot;flow&quot;&amp; is 8, expected 2 (75\u00a0%); level is "
+                           "missing (25\u00a0%)"));
     assert_non_null(strstr(text, "&lt;/table&gt;"));
     assert_non_null(strstr(text, ">2014-05-"));
     assert_int_equal(count_of(text, "<div class=\"plot"), 6); // twice the score and two channels

@@ -31,7 +31,7 @@ enum { NUMBERS = 1 << 20 };
 typedef struct kept_event {
     hg__signal_event event;
     hg__signal_series near; // owned
-    double *share;          // owned, (read): of each channel, sums
+    double *share;          // owned, (read): of each channel, sums of errors
     float *peak;            // owned, (lines): the step with the highest score
     int32_t left;           // steps that follow its end, to come
     bool is_used, is_on;
@@ -202,9 +202,9 @@ static void name_step(const hg__scored_step *step, char text[HG_SIGNAL_TIME]) {
     if (step->when[0]) {
         snprintf(text, HG_SIGNAL_TIME, "%s", step->when);
     } else if (!isnan(step->time)) {
-        snprintf(text, HG_SIGNAL_TIME, "%.9g s", step->time);
+        snprintf(text, HG_SIGNAL_TIME, "%.9g\u00a0s", step->time);
     } else {
-        snprintf(text, HG_SIGNAL_TIME, "row %lld", (long long)step->row);
+        snprintf(text, HG_SIGNAL_TIME, "row\u00a0%lld", (long long)step->row);
     }
 }
 
@@ -214,7 +214,8 @@ static void go_on(hg__signal_page *p, const hg__judged_step *j, int32_t i) {
     hg__signal_event *e = &k->event;
     if (j->step->row < 0) return;
     const int32_t n = hg__signal_scorer_explain(p->in->scorer, i, HG_SIGNAL_REASONS, reason);
-    for (int32_t r = 0; r < n; r++) k->share[reason[r].channel] += (double)reason[r].share;
+    const double error = (double)hg__signal_scorer_error(p->in->scorer, i);
+    for (int32_t r = 0; r < n; r++) k->share[reason[r].channel] += error * (double)reason[r].share;
     if (e->steps++ == 0) name_step(j->step, e->first);
     name_step(j->step, e->last);
     if (j->p < e->p) e->p = j->p;

@@ -10,8 +10,8 @@ typedef struct hg__signal_page hg__signal_page;
 int hg__signal_page_open(hg__signal_page **p, const hg__signal_judging *j, const hg_options *o,
                          hg_error *err);
 void hg__signal_page_free(hg__signal_page *p); // NULL is fine
-// Every step that hg__signal_judging_next() gave, in order: step is its i-th. Never fails, allocates nothing.
-void hg__signal_page_add(hg__signal_page *p, const hg__judged_step *step, int32_t i);
+// Every step that hg__signal_judging_next() gave, in order: j is its i-th. Never fails, allocates nothing.
+void hg__signal_page_add(hg__signal_page *p, const hg__judged_step *j, int32_t i);
 // Writes it, whole or not at all.
 int hg__signal_page_save(hg__signal_page *p, hg_error *err);
 #endif

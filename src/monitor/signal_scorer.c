@@ -382,6 +382,14 @@ void hg__signal_scorer_values(const hg__signal_scorer *s, int32_t i, float *obse
     }
 }
 
+float hg__signal_scorer_error(const hg__signal_scorer *s, int32_t i) {
+    const size_t C = (size_t)s->signal.channels;
+    const float *error = s->error + (size_t)(s->explained + i) * C;
+    float sum = 0;
+    for (size_t c = 0; c < C; c++) sum += error[c];
+    return sum;
+}
+
 int32_t hg__signal_scorer_explain(const hg__signal_scorer *s, int32_t i, int32_t most,
                                   hg__signal_reason *reason) {
     const hg__signal *d = &s->signal;

@@ -362,7 +362,7 @@ static void add_reasons(hg__text *to, const hg__signal_shown *s, const hg__signa
             hg__text_add(to, "is %.5g", (double)c->observed);
         }
         if (!isnan(c->expected)) hg__text_add(to, ", expected %.5g", (double)c->expected);
-        hg__text_add(to, " (%.0f %%)", 100 * c->share);
+        hg__text_add(to, " (%.0f\u00a0%%)", 100 * c->share);
     }
 }
 
