@@ -38,6 +38,10 @@ run predict model=$model data=new.csv out=x.csv page=x.csv
 expect "the page is not the scores: $(cat err)" grep -qF "page: expected another file than out=" err
 run predict model=$model data=new.csv out=x.csv page=new.csv
 expect "nor the recording: $(cat err)" grep -qF "page: expected another file than those that are read" err
+# Windows whose steps are means of several, and a recording that ends before one does.
+must train data=normal.csv window=600 ignore=label epochs=1 project=runs name=long report=false
+must predict model=runs/long data=new.csv out=x.csv page=long.html
+expect "long windows have a page" grep -q "Over time" long.html
 is_sanitized && finish
 look_at "$work/page.html"
 finish
