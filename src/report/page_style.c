@@ -122,7 +122,7 @@ const char hg__page_style[] =
     ".plot .who{left:0;bottom:100%;margin-bottom:.25rem;color:var(--ink);font-weight:600;"
     "max-width:100%;overflow:hidden;text-overflow:ellipsis}\n"
     "svg .line{stroke-width:1.5;stroke-linejoin:round}svg .area{stroke-width:1}"
-    "svg .now{stroke:var(--c1)}svg .area.now{fill:var(--bar)}"
+    "svg .now{stroke:var(--c1)}svg .area.now{fill:var(--bar);fill-opacity:.6}"
     "svg .whole{stroke:var(--c10)}svg .area.whole{fill:var(--rule)}"
     "svg .limit{stroke:var(--red);stroke-width:1.5;stroke-dasharray:6 3}"
     "svg .seen{stroke:var(--c1)}svg .area.seen{fill:var(--bar);fill-opacity:.6}"

@@ -315,6 +315,13 @@ static void add_key(hg__page *p, const char *kind, const char *words) {
                  kind, strchr(kind, ' ') ? "5" : "1", strchr(kind, ' ') ? "" : "v8h-22z", words);
 }
 
+// A model that looks at shapes alone expects no values.
+static bool has_expected(const hg__signal_shown *s) {
+    const int32_t bins = hg__signal_series_bins(s->series);
+    const int32_t line = HG_SIGNAL_CHANNELS + 1;
+    return !isnan(hg__signal_series_of(s->series, line, 0, bins).low);
+}
+
 static void add_keys(hg__page *p, const hg__signal_shown *s) {
     const bool has_alarms = !isnan(s->threshold);
     hg__text_add(&p->body, "<ul class=\"legend signal\">\n");
@@ -322,7 +329,7 @@ static void add_keys(hg__page *p, const hg__signal_shown *s) {
     add_key(p, "line whole", "score by all windows that the step lies in");
     if (has_alarms) add_key(p, "line limit", "threshold");
     add_key(p, "line seen", "observed");
-    add_key(p, "line made", "expected by the model");
+    if (has_expected(s)) add_key(p, "line made", "expected by the model");
     if (has_alarms) add_key(p, "event", "event");
     if (s->missing) add_key(p, "gap", "missing");
     if (s->has_labels) add_key(p, "label", "labelled as an anomaly");
@@ -345,7 +352,10 @@ static void add_overview(hg__page *p, const hg__signal_shown *s) {
         add_channel(&o, s->overview[i]);
     }
     hg__page_end_figure(
-        p, "%s%s%s", s->has_time ? "Along: time, step by step." : "Along: the number of the step.",
+        p, "%s%s%s",
+        !s->has_time ? "Along: the number of the step."
+        : s->is_date ? "Along: time, step by step."
+                     : "Along: time in seconds, step by step.",
         o.each * s->series->width > 1
             ? " What is drawn as a band goes from the lowest to the highest value of some steps."
             : "",

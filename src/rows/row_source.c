@@ -47,7 +47,8 @@ int hg__row_source_make(const hg__row_source *s, const hg__row_place *at, hg__ro
 
 int hg__row_source_row(const hg__row_source *s, int64_t i, float *out, hg_error *err) {
     const hg__row_place at = {.row = i};
-    hg__row_room to = {.x = out};
+    hg__row_room to = {0};
+    to.x = out;
     if (s->scratch) to.scratch = hg__alloc(s->scratch, sizeof *to.scratch, err);
     if (s->scratch && !to.scratch) return HG_ERR_MEMORY;
     const int code = hg__row_source_make(s, &at, &to, err);
